@@ -1,0 +1,49 @@
+# Two commands from a bare checkout: `make demo` and `make test`. Everything else serves the maintainers.
+# The README gives the same steps for Windows, without make.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint docs maps sample bench clean
+
+demo: $(VENV)/.installed
+	$(BIN)/python -m siting demo -o out/demo
+
+test: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest --cov --nbmake --nbmake-timeout=300 tests notebooks
+	$(BIN)/python -m pytest --doctest-modules siting
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m tools.check_docstrings
+
+docs: $(VENV)/.installed-dev
+	$(BIN)/python docs/print_reference.py
+
+maps: $(VENV)/.installed-dev
+	$(BIN)/python maps/render.py
+
+sample: $(VENV)/.installed-dev
+	$(BIN)/python data/make_sample.py
+
+bench: $(VENV)/.installed-dev
+	$(BIN)/python benchmarks/covering.py
+	$(BIN)/python benchmarks/porto_alegre.py
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+$(VENV)/.installed-dev: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	touch $@ $(VENV)/.installed
+
+clean:
+	rm -rf $(VENV) out

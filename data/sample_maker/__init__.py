@@ -1,0 +1,1 @@
+"""The invented district 江峡区, made layer by layer from one seed."""

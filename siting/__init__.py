@@ -1,0 +1,188 @@
+"""siting: checks elderly-care facilities against planning standards and sites new community stations.
+
+The public verbs are :func:`read_scenario`, :func:`check`, :func:`propose`, :func:`read_plan` and
+:func:`standards`; :func:`progress_bar` shows how far they are.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from siting.version import __version__
+
+if TYPE_CHECKING:
+    from siting.domain.nouns import Progress
+    from siting.domain.scenario import Scenario
+    from siting.domain.standards import Standard
+    from siting.progress import ProgressBar
+    from siting.results import GapReport, Plan
+    from siting.text import Lang
+
+__all__ = ["__version__", "check", "progress_bar", "propose", "read_plan", "read_scenario", "standards"]
+
+
+def read_scenario(path: str | Path) -> "Scenario":
+    """Read a scenario file.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        TOML file; see ``docs/scenario.md``. Relative paths in it start from its own folder.
+
+    Returns
+    -------
+    Scenario
+        Frozen; layers are not yet read.
+
+    Raises
+    ------
+    siting.errors.InputError
+        With every fault of the file.
+
+    Examples
+    --------
+    >>> import siting
+    >>> siting.read_scenario("data/sample/scenario.toml").walking.minutes
+    15.0
+    """
+    from siting.read import read_scenario as read
+
+    return read(Path(path))
+
+
+def check(
+    scenario: "Scenario", *, plan: "str | Path | None" = None, progress: "Progress | None" = None
+) -> "GapReport":
+    """Check a scenario's places against the standards in force.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What :func:`read_scenario` returns.
+    plan : str or pathlib.Path, optional
+        A plan's GeoJSON; its stations are counted as if they stood.
+    progress : callable, optional
+        Told ``(stage, done, total)`` while work goes on.
+
+    Returns
+    -------
+    siting.results.GapReport
+        ``.places``, ``.units``, ``.grid``, ``.clauses`` (tables), ``.totals``, ``.plot()``, ``.explore()``, ``.to_file()``.
+
+    Raises
+    ------
+    siting.errors.InputError
+        With every fault of the layers.
+
+    Examples
+    --------
+    >>> import siting
+    >>> gaps = siting.check(siting.read_scenario("data/sample/scenario.toml"))
+    >>> gaps.totals["land_basis"]
+    'resident_current'
+    """
+    from siting import pipeline
+    from siting.results import GapReport
+
+    if plan is not None:
+        return GapReport(pipeline.measure_plan(scenario, Path(plan), progress).after)
+    return GapReport(pipeline.check(scenario, progress))
+
+
+def propose(
+    scenario: "Scenario",
+    *,
+    stations: int | None = None,
+    budget_cny: float | None = None,
+    progress: "Progress | None" = None,
+) -> "Plan":
+    """Propose community stations that cover the most elderly people not yet covered.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What :func:`read_scenario` returns; it must name candidates.
+    stations : int, optional
+        At most so many; the scenario's ``plan.stations`` if neither this nor a budget is given.
+    budget_cny : float, optional
+        At most so much money, yuan (capital cost + lease years × rent).
+    progress : callable, optional
+        Told ``(stage, done, total)`` while work goes on.
+
+    Returns
+    -------
+    siting.results.Plan
+        ``.stations``, ``.status``, ``.bound``, ``.optimality_gap``, ``.before`` and ``.after`` (gap reports).
+
+    Raises
+    ------
+    siting.errors.InputError
+        With every fault of the layers or of the call.
+
+    Examples
+    --------
+    >>> import siting
+    >>> plan = siting.propose(siting.read_scenario("data/sample/scenario.toml"), stations=3)
+    >>> plan.status, len(plan.stations)
+    ('optimal', 3)
+    """
+    from siting import pipeline
+    from siting.results import Plan
+
+    return Plan(pipeline.propose(scenario, stations=stations, budget_cny=budget_cny, progress=progress))
+
+
+def read_plan(scenario: "Scenario", path: str | Path, *, progress: "Progress | None" = None) -> "Plan":
+    """Read a plan that was written before, and measure it anew with the same ruler.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The scenario for which the plan was made.
+    path : str or pathlib.Path
+        The plan's GeoJSON.
+    progress : callable, optional
+        Told ``(stage, done, total)`` while work goes on.
+
+    Returns
+    -------
+    siting.results.Plan
+        With ``.before`` and ``.after``.
+
+    Raises
+    ------
+    siting.errors.InputError
+        The file is not a plan, or names candidates that the scenario lacks.
+    """
+    from siting import pipeline
+    from siting.results import Plan
+
+    return Plan(pipeline.measure_plan(scenario, Path(path), progress))
+
+
+def standards() -> "tuple[Standard, ...]":
+    """Return the standards of the catalogue, oldest first.
+
+    Examples
+    --------
+    >>> import siting
+    >>> [standard.number for standard in siting.standards()]
+    ['渝府办发〔2017〕162号', '渝府办发〔2019〕129号']
+    """
+    from siting.read import all_standards
+
+    return all_standards()
+
+
+def progress_bar(lang: "Lang | None" = None, *, quiet: bool = False) -> "ProgressBar":
+    """Return a progress bar for the terminal or the notebook, to be used in a ``with`` statement.
+
+    Parameters
+    ----------
+    lang : {"zh", "en"}, optional
+        Language of the stages.
+    quiet : bool
+        Show nothing.
+    """
+    from siting.progress import ProgressBar
+
+    return ProgressBar(lang, quiet=quiet)

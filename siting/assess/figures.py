@@ -1,0 +1,137 @@
+"""The figures of every place, before any verdict: people, minutes, coverage, land."""
+
+from collections.abc import Mapping
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_array
+
+from siting.assess.reach import LandReach
+from siting.domain.nouns import Access, Demand, Floats
+from siting.domain.scenario import Scenario
+from siting.units import SECONDS_PER_MINUTE
+
+# Below this share of people reached, a mean over the reached would mislead.
+_LEAST_REACHED = 0.5
+
+
+def people_figures(frame: gpd.GeoDataFrame, shares: csr_array, demand: Demand, *, own: bool) -> pd.DataFrame:
+    """Count the people of places: from the grid, or (``own``) from a row's own figures where it has them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``residents``, ``elderly``, ``basis`` (NaN where unknown), and ``grid_residents``, ``grid_elderly``.
+    """
+    table = pd.DataFrame(index=frame.index)
+    for name in ("residents", "elderly", "basis"):
+        table[name] = shares @ demand.cells[name].to_numpy()
+    table["grid_residents"], table["grid_elderly"] = table["residents"], table["elderly"]
+    if own:
+        basis = "elderly" if (demand.cells["basis"] == demand.cells["elderly"]).all() else "residents"
+        for name in ("residents", "elderly"):
+            figures = pd.to_numeric(frame[name]).astype("float64")
+            table[name] = figures.where(figures.notna(), table[name])
+        table["basis"] = table[basis]
+    return table
+
+
+def weights(shares: csr_array, people: Floats) -> csr_array:
+    """Return shares × people by place and cell; by area alone where a place holds nobody on the grid."""
+    by_people = shares.multiply(np.nan_to_num(people)[None, :]).tocsr()
+    empty = np.asarray(by_people.sum(axis=1)).ravel() <= 0
+    return csr_array(by_people + shares.multiply(empty[:, None].astype(float)).tocsr())
+
+
+def circle_figures(shares: csr_array, people: pd.DataFrame, demand: Demand, access: Access) -> pd.DataFrame:
+    """Measure minutes and coverage of places (methods, definition 5).
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``minutes_to_nearest`` (elderly-weighted mean) and ``minutes_p90`` over those reached, null when under half
+        are; ``reached_share``; ``covered_share``; ``elderly_covered``; ``elderly_uncovered``; ``reason``: why most of the
+        uncovered are.
+    """
+    elderly = demand.cells["elderly"].to_numpy()
+    table = pd.DataFrame(index=people.index)
+    names = ["reached_share", "covered_share", "elderly_covered", "elderly_uncovered"]
+    table[["minutes_to_nearest", "minutes_p90", *names]] = np.nan
+    table["reason"] = None
+    if np.isnan(elderly).all():
+        return table
+    share_of = weights(shares, elderly)
+    minutes = access.cells["seconds"].to_numpy() / SECONDS_PER_MINUTE
+    reasons = access.cells["reason"].to_numpy()
+    rows = [
+        _circle_row(share_of.data[part], minutes[cells := share_of.indices[part]], reasons[cells])
+        for part in (slice(*share_of.indptr[i : i + 2]) for i in range(share_of.shape[0]))
+    ]
+    keys = ["minutes_to_nearest", "minutes_p90", "reached_share", "covered_share", "reason"]
+    table[keys] = pd.DataFrame(rows, index=table.index, columns=keys)
+    table["elderly_covered"] = people["elderly"] * table["covered_share"]
+    table["elderly_uncovered"] = people["elderly"] - table["elderly_covered"]
+    return table
+
+
+def _circle_row(
+    weight: Floats, minutes: Floats, reasons: np.ndarray[tuple[int], np.dtype[np.object_]]
+) -> tuple[float, float, float, float, str | None]:
+    total = weight.sum()
+    if total <= 0:
+        return np.nan, np.nan, np.nan, np.nan, None
+    reached = np.isfinite(minutes)
+    reached_share = float(weight[reached].sum() / total)
+    mean = p90 = np.nan
+    if reached_share >= _LEAST_REACHED:
+        mean = float(np.average(minutes[reached], weights=weight[reached]))
+        order = np.argsort(minutes[reached], kind="stable")
+        climbing = np.cumsum(weight[reached][order])
+        at = np.searchsorted(climbing, 0.9 * climbing[-1] * (1 - 1e-12))
+        p90 = float(minutes[reached][order][at])
+    by_reason = pd.Series(weight).groupby(reasons).sum()
+    covered_share = float(by_reason.get("covered", 0.0) / total)
+    others = by_reason.drop("covered", errors="ignore")
+    why = None if others.empty or others.max() <= 0 else str(others.idxmax())
+    return mean, p90, reached_share, covered_share, why
+
+
+def reach_figures(shares: csr_array, people: pd.DataFrame, demand: Demand, reach: LandReach) -> pd.DataFrame:
+    """Measure land within reach of places: m² per person (low, high), and the facilities whose land is missing."""
+    share_of = weights(shares, demand.cells["basis"].to_numpy())
+    total = np.asarray(share_of.sum(axis=1)).ravel()
+    table = pd.DataFrame(index=people.index)
+    with np.errstate(invalid="ignore"):
+        table["low"] = np.where(total > 0, (share_of @ reach.low) / total, np.nan)
+        endless = np.isinf(reach.high)
+        high = (share_of @ np.where(endless, 0.0, reach.high)) / total
+        touched = (share_of @ endless.astype(float)) > 0
+        table["high"] = np.where(touched, np.inf, np.where(total > 0, high, np.nan))
+    lacking: list[list[str]] = [[] for _ in range(len(people))]
+    for key, cells in reach.missing.items():
+        hit = np.zeros(shares.shape[1])
+        hit[cells] = 1.0
+        for row in np.flatnonzero(share_of @ hit > 0):
+            lacking[row].append(key)
+    table["missing"] = pd.Series(lacking, index=people.index, dtype="object")
+    return table
+
+
+def within_figures(
+    level: str, frame: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame, homes: pd.DataFrame, scenario: Scenario
+) -> pd.DataFrame:
+    """Add up the land within units: m² (low, high), and the facilities whose land is missing (definition 2)."""
+    home = homes[level]
+    known = facilities["land_m2"].groupby(home).sum()
+    at_most: Mapping[str, float] = scenario.facilities.land_at_most_m2
+    lacking = facilities[facilities["land_m2"].isna()]
+    slack = lacking["tier"].map(lambda tier: at_most.get(tier, np.inf)).astype("float64").groupby(home).sum()
+    names = {unit: sorted(map(str, group.index)) for unit, group in lacking.groupby(home)}
+    table = pd.DataFrame(index=frame.index)
+    table["low"] = known.reindex(frame.index).fillna(0.0).astype("float64")
+    table["high"] = table["low"] + slack.reindex(frame.index).fillna(0.0).astype("float64")
+    if not scenario.facilities.complete:
+        table["high"] = np.inf
+    table["missing"] = pd.Series([names.get(unit, []) for unit in frame.index], index=frame.index, dtype="object")
+    return table

@@ -1,0 +1,169 @@
+"""Verdicts: each clause in force upon each place."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from siting.domain import clauses
+from siting.domain.scenario import LandBasis, Scenario
+from siting.domain.standards import Clause, Standard
+from siting.domain.tables import CHECK_COLUMNS
+
+# Both floors always stand side by side, whichever governs.
+FLOORS = {"01": 0.1, "02": 0.2}
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The clauses in force, and which land floor governs (methods, definition 15)."""
+
+    land: tuple[tuple[Standard, Clause], ...]
+    circle: tuple[tuple[Standard, Clause], ...]
+    remedies: tuple[tuple[Standard, Clause], ...]
+    governing: Clause | None
+
+    @property
+    def floor(self) -> float | None:
+        """The governing land floor, m² per person."""
+        return None if self.governing is None else self.governing.number
+
+
+def rules_of(standards: Iterable[Standard]) -> Rules:
+    """Sort the clauses of the standards in force by kind.
+
+    Of one body the later land floor governs; among bodies the stricter.
+    """
+    pairs = [(standard, clause) for standard in standards for clause in standard.clauses]
+
+    def of(kind: str) -> tuple[tuple[Standard, Clause], ...]:
+        return tuple(pair for pair in pairs if pair[1].kind == kind)
+
+    latest: dict[str, tuple[Standard, Clause]] = {}
+    for standard, clause in of("land_per_person"):
+        other = latest.get(standard.issuer)
+        if other is None or other[0].in_force < standard.in_force:
+            latest[standard.issuer] = (standard, clause)
+    governing = max((clause for _, clause in latest.values()), key=lambda clause: clause.number or 0.0, default=None)
+    return Rules(of("land_per_person"), of("service_circle"), of("remedy"), governing)
+
+
+def land_checks(level: str, figures: pd.DataFrame, rules: Rules, basis: LandBasis) -> Iterator[dict[str, Any]]:
+    """Judge every land clause upon the places of a level.
+
+    ``figures`` holds ``basis`` (people), ``low``, ``high`` (m²), ``missing`` and ``method``.
+    """
+    for standard, clause in rules.land:
+        binding = (
+            clause is rules.governing
+            and level in clause.levels
+            and (basis == "resident_planned" if clause.horizon == "planned" else not basis.startswith("elderly"))
+        )
+        for place, row in zip(figures.index, figures.itertuples(), strict=True):
+            finding = (
+                clauses.unknown()
+                if np.isnan(row.basis)
+                else clauses.land_per_person(clause.number or 0.0, row.basis, row.low, row.high)
+            )
+            yield {
+                "level": level,
+                "id": place,
+                "clause": clause,
+                "standard": standard,
+                "method": row.method,
+                "binding": binding,
+                "basis": basis,
+                "unit": "m2",
+                "people": row.basis,
+                "finding": finding,
+                "missing": row.missing if finding.verdict != "met" else [],
+                "reason": _land_reason(finding, row.low, row.missing),
+            }
+
+
+def circle_checks(
+    level: str, figures: pd.DataFrame, rules: Rules, scenario: Scenario
+) -> Iterator[dict[str, Any]]:
+    """Judge the service circle upon the places of a level that ``circle.levels`` names.
+
+    ``figures`` holds ``elderly``, ``elderly_covered`` and ``reason`` (of most of the uncovered).
+    """
+    if level not in scenario.circle.levels:
+        return
+    complete = scenario.facilities.complete
+    for standard, clause in rules.circle:
+        for place, row in zip(figures.index, figures.itertuples(), strict=True):
+            known = not np.isnan(row.elderly)
+            finding = (
+                clauses.service_circle(
+                    scenario.circle.pass_share, row.elderly, np.nan_to_num(row.elderly_covered), complete=complete
+                )
+                if known
+                else clauses.unknown()
+            )
+            yield {
+                "level": level,
+                "id": place,
+                "clause": clause,
+                "standard": standard,
+                "method": "walking",
+                "binding": level in clause.levels,
+                "basis": "elderly",
+                "unit": "share",
+                "people": row.elderly,
+                "finding": finding,
+                "missing": [],
+                "reason": _circle_reason(finding, row.reason, known=known),
+            }
+
+
+def checks_table(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
+    """Lay the checks out as a table with ``CHECK_COLUMNS``, indexed by (level, id)."""
+    table = pd.DataFrame(
+        [
+            {
+                "id": row["id"],
+                "clause_id": row["clause"].id,
+                "standard_id": row["standard"].id,
+                "kind": row["clause"].kind,
+                "method": row["method"],
+                "level": row["level"],
+                "force": row["clause"].force,
+                "binding": row["binding"],
+                "basis": row["basis"],
+                "required": row["finding"].required,
+                "provided_low": row["finding"].provided_low,
+                "provided_high": row["finding"].provided_high,
+                "shortfall": row["finding"].shortfall,
+                "unit": row["unit"],
+                "people": row["people"],
+                "verdict": row["finding"].verdict,
+                "reason": row["reason"],
+                "missing": row["missing"],
+            }
+            for row in rows
+        ],
+        columns=["id", *(column.key for column in CHECK_COLUMNS)],
+    )
+    index = pd.MultiIndex.from_frame(table[["level", "id"]])
+    return table.drop(columns="id").set_index(index)
+
+
+def _land_reason(finding: clauses.Finding, low: float, missing: list[str]) -> str | None:
+    if finding.verdict == "gap":
+        return "land_short" if low > 0 else "land_none"
+    if finding.verdict == "no_data":
+        return "land_missing" if missing else "facilities_incomplete"
+    return "no_people" if finding.verdict == "not_applicable" else None
+
+
+def _circle_reason(finding: clauses.Finding, uncovered: str | None, *, known: bool) -> str | None:
+    if not known:
+        return "no_elderly_data"
+    if finding.verdict == "no_data":
+        return "facilities_incomplete"
+    if finding.verdict == "not_applicable":
+        return "no_people"
+    return uncovered if finding.verdict == "gap" else None

@@ -1,0 +1,87 @@
+"""Land within reach: the two-step floating catchment (methods, definition 3)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from siting.domain.nouns import Demand, Floats, Ints, Times
+from siting.domain.scenario import Scenario
+
+
+@dataclass(frozen=True)
+class LandReach:
+    """Land within reach of the people of every cell.
+
+    ``low`` and ``high`` are m² per person on the known land and with missing land at its most; ``missing[j]`` are the
+    cells reached by facility j whose land is missing. ``unreached`` lists facilities with land that reach nobody.
+    """
+
+    low: Floats
+    high: Floats
+    missing: Mapping[str, Ints]
+    unreached: tuple[str, ...]
+
+
+def land_reach(
+    facilities: gpd.GeoDataFrame, homes: pd.DataFrame, times: Times, demand: Demand, scenario: Scenario
+) -> LandReach:
+    """Share each facility's land out over the people whom it reaches.
+
+    For facility j with land S_j and catchment C_j: R_j = S_j ÷ Σ_{k∈C_j} P_k, and for the people of cell k
+    A_k = Σ_{j∋k} R_j, so that Σ P_k A_k = Σ S_j over the facilities that reach someone.
+
+    Parameters
+    ----------
+    facilities : geopandas.GeoDataFrame
+        Facilities that count, ``tier`` and ``land_m2`` as counted (NaN missing).
+    homes : pandas.DataFrame
+        Unit of each facility, one column a level.
+    times : Times
+        Who is within the cut-off of which facility.
+    demand : Demand
+        People of the land basis in the column ``basis``.
+    scenario : Scenario
+        ``land.institution_minutes`` (absent: an institution reaches its whole district) and
+        ``facilities.land_at_most_m2``.
+
+    Notes
+    -----
+    Source: two-step floating catchment areas, Radke and Mu 2000; Luo and Wang 2003.
+    """
+    people = np.nan_to_num(demand.cells["basis"].to_numpy())
+    low, high = np.zeros(len(people)), np.zeros(len(people))
+    missing: dict[str, Ints] = {}
+    unreached = []
+    rows = times.site_ids.get_indexer(facilities.index)
+    for key, row, tier, land in zip(facilities.index, rows, facilities["tier"], facilities["land_m2"], strict=True):
+        if tier == "institution" and scenario.land.institution_minutes is None:
+            cells, served = _district(homes.loc[key].get("district"), demand)
+        else:
+            cells, _ = times.of(int(row))
+            served = np.ones(len(cells))
+        heads = float(people[cells] @ served)
+        if heads <= 0:
+            unreached.append(str(key))
+            continue
+        if np.isnan(land):
+            missing[str(key)] = cells
+            high[cells] += scenario.facilities.land_at_most_m2.get(tier, np.inf) / heads
+        else:
+            low[cells] += land / heads
+            high[cells] += land / heads
+    if not scenario.facilities.complete:
+        high[:] = np.inf
+    return LandReach(low, high, missing, tuple(unreached))
+
+
+def _district(unit: object, demand: Demand) -> tuple[Ints, Floats]:
+    ids = demand.place_ids.get("district")
+    if ids is not None and unit in ids:
+        row = demand.shares["district"][[ids.get_loc(unit)]]
+        return row.indices.astype(np.int64), row.data
+    share = demand.cells["inside"].to_numpy()
+    cells = np.flatnonzero(share > 0)
+    return cells, share[cells]

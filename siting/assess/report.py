@@ -1,0 +1,227 @@
+"""The gap report: figures and verdicts of every place, cell and the whole."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_array
+
+from siting.assess.figures import circle_figures, people_figures, reach_figures, within_figures
+from siting.assess.judge import FLOORS, Rules, checks_table, circle_checks, land_checks, rules_of
+from siting.assess.reach import LandReach, land_reach
+from siting.domain import clauses
+from siting.domain.nouns import Access, Assessment, Demand, Inputs, Note
+from siting.domain.scenario import LandBasis
+from siting.domain.tables import PLACE_COLUMNS, REASON_CODES
+from siting.domain.walkers import WALKERS
+from siting.units import SECONDS_PER_MINUTE
+
+
+def assess(
+    inputs: Inputs,
+    demand: Demand,
+    access: Access,
+    facilities: gpd.GeoDataFrame,
+    homes: pd.DataFrame,
+    holders: Mapping[str, pd.Series],
+    basis: LandBasis,
+    warnings: tuple[str, ...] = (),
+) -> Assessment:
+    """Judge every clause in force upon every place.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        The scenario and what its files hold.
+    demand : Demand
+        Where people are.
+    access : Access
+        Who walks how long.
+    facilities : geopandas.GeoDataFrame
+        Facilities that count, ``land_m2`` as counted.
+    homes : pandas.DataFrame
+        Unit of each facility, one column a level.
+    holders : mapping of str to pandas.Series
+        By level, the unit that holds each place.
+    basis : str
+        Land basis.
+    warnings : tuple of str
+        Text keys under ``warning`` that the report bears.
+
+    Returns
+    -------
+    Assessment
+        Places, checks, cells, totals.
+    """
+    rules, scenario = rules_of(inputs.standards), inputs.scenario
+    reach = land_reach(facilities, homes, access.within, demand, scenario)
+    frames = {"residential_area": inputs.residential_areas, **inputs.units}
+    tables, rows = [], []
+    for level, frame in frames.items():
+        figures = _figures(level, frame, demand, access, reach, facilities, homes, inputs)
+        rows += [*land_checks(level, figures, rules, basis), *circle_checks(level, figures, rules, scenario)]
+        figures["unit_id"] = holders[level]
+        figures["level"] = level
+        tables.append(figures)
+    checks = checks_table(rows)
+    places = _places(pd.concat(tables), checks, rules, basis, inputs)
+    cells = _cells(demand, access, reach)
+    unreached = (Note("land_reaches_nobody", {"ids": ", ".join(reach.unreached)}),) if reach.unreached else ()
+    return Assessment(
+        inputs=inputs,
+        demand=demand,
+        places=places,
+        checks=checks,
+        cells=cells,
+        facilities=facilities.join(homes.add_prefix("home_")),
+        circles=access.circles,
+        totals=_totals(cells, demand, facilities, homes, rules, basis, checks, warnings),
+        notes=inputs.notes + access.notes + unreached,
+    )
+
+
+def _figures(
+    level: str,
+    frame: gpd.GeoDataFrame,
+    demand: Demand,
+    access: Access,
+    reach: LandReach,
+    facilities: gpd.GeoDataFrame,
+    homes: pd.DataFrame,
+    inputs: Inputs,
+) -> pd.DataFrame:
+    shares: csr_array = demand.shares[level]
+    by_reach = level == "residential_area"
+    people = people_figures(frame, shares, demand, own=by_reach)
+    reached = reach_figures(shares, people, demand, reach)
+    if by_reach:
+        land = reached[["low", "high"]].mul(people["basis"], axis=0).assign(missing=reached["missing"])
+        # Nobody has nothing within reach, though the land per person may be unlimited.
+        land.loc[people["basis"] == 0, ["low", "high"]] = 0.0
+    else:
+        land = within_figures(level, frame, facilities, homes, inputs.scenario)
+    figures = people.join(circle_figures(shares, people, demand, access)).join(land)
+    figures["method"] = "reach" if by_reach else "within"
+    figures["land_reach_m2_per_person"] = reached["low"]
+    return figures.join(frame[[name for name in ("name", "kind", "status", "geometry") if name in frame]])
+
+
+def _places(
+    figures: pd.DataFrame, checks: pd.DataFrame, rules: Rules, basis: LandBasis, inputs: Inputs
+) -> gpd.GeoDataFrame:
+    table = figures.rename(columns={"low": "land_provided_m2", "method": "land_method"})
+    table["id"] = table.index
+    if "status" in table:
+        table["kind"] = table["kind"].astype("object").where(table["level"] != "residential_area", table["status"])
+    table["land_basis"] = basis
+    for name, people in (("resident", "residents"), ("elderly", "elderly")):
+        heads = table[people].where(table[people] > 0)
+        table[f"land_m2_per_{name}"] = table["land_provided_m2"] / heads
+    for name, floor in FLOORS.items():
+        table[f"land_required_{name}_m2"] = floor * table["basis"]
+        table[f"land_gap_{name}_m2"] = (table[f"land_required_{name}_m2"] - table["land_provided_m2"]).clip(lower=0.0)
+    table["land_floor"] = np.nan if rules.floor is None else rules.floor
+    table["land_required_m2"] = table["land_floor"] * table["basis"]
+    table["land_gap_m2"] = (table["land_required_m2"] - table["land_provided_m2"]).clip(lower=0.0)
+    table.index = pd.MultiIndex.from_arrays([table["level"], table["id"]], names=["level", "id"])
+    table["verdict"] = _over(checks, table.index)
+    table["verdict_binding"] = _over(checks[checks["binding"].astype(bool)], table.index)
+    gaps = checks[checks["verdict"].isin(["gap", "no_data"]) & checks["reason"].notna()]
+    joined = gaps["reason"].groupby(level=[0, 1]).agg(lambda found: ";".join(dict.fromkeys(found)))
+    table["reason"] = joined.reindex(table.index)
+    table["remedies"] = [
+        _remedies(rules, level, kind) if verdict == "gap" else None
+        for level, kind, verdict in zip(table["level"], table["kind"], table["verdict"], strict=True)
+    ]
+    table["edge_effect"] = _near_edge(table, inputs)
+    columns = [column.key for column in PLACE_COLUMNS] + ["grid_residents", "grid_elderly"]
+    return gpd.GeoDataFrame(table[columns], geometry=table["geometry"], crs=inputs.crs)
+
+
+def _over(checks: pd.DataFrame, index: pd.Index) -> pd.Series:
+    verdicts = checks["verdict"].groupby(level=[0, 1]).agg(lambda found: clauses.worst(list(found)))
+    return verdicts.reindex(index).fillna("not_applicable").astype("object")
+
+
+def _remedies(rules: Rules, level: str, kind: object) -> str | None:
+    found: dict[str, None] = {}
+    for _, clause in rules.remedies:
+        if level != "residential_area" or clause.applies_to == kind or kind not in ("existing", "new"):
+            found |= dict.fromkeys(clause.remedies)
+    return ";".join(found) or None
+
+
+def _near_edge(table: pd.DataFrame, inputs: Inputs) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    if inputs.scenario.context.complete:
+        return np.zeros(len(table), dtype=bool)
+    walking = inputs.scenario.walking
+    far = WALKERS[walking.walker].flat * walking.minutes * SECONDS_PER_MINUTE
+    border = pd.concat([frame.geometry for frame in inputs.units.values()]).union_all().boundary
+    return gpd.GeoSeries(table["geometry"], crs=inputs.crs).distance(border).to_numpy() < far
+
+
+def _cells(demand: Demand, access: Access, reach: LandReach) -> pd.DataFrame:
+    cells, inside = demand.cells, demand.cells["inside"].to_numpy()
+    basis = np.nan_to_num(cells["basis"].to_numpy()) * inside
+    reasons = access.cells["reason"]
+    table = pd.DataFrame(
+        {
+            "residents": cells["residents"] * inside,
+            "elderly": cells["elderly"] * inside,
+            "minutes_to_nearest": (access.cells["seconds"] / SECONDS_PER_MINUTE).replace(np.inf, np.nan),
+            "covered": (reasons == "covered").astype("float64"),
+            "land_reach_m2_per_person": reach.low,
+            **{f"land_gap_{name}_m2": np.clip(floor - reach.low, 0.0, None) * basis for name, floor in FLOORS.items()},
+            "reason_code": reasons.map(REASON_CODES).astype("int64"),
+        },
+        index=cells.index,
+    )
+    return table[inside > 0]
+
+
+def _totals(
+    cells: pd.DataFrame,
+    demand: Demand,
+    facilities: gpd.GeoDataFrame,
+    homes: pd.DataFrame,
+    rules: Rules,
+    basis: LandBasis,
+    checks: pd.DataFrame,
+    warnings: tuple[str, ...],
+) -> dict[str, Any]:
+    land = float(facilities["land_m2"][homes.notna().any(axis=1)].sum())
+    # min_count keeps what is unknown unknown: the sum of nothing known is NaN, not zero.
+    residents, elderly = (float(cells[name].sum(min_count=1)) for name in ("residents", "elderly"))
+    covered = elderly if np.isnan(elderly) else float(cells["elderly"] @ cells["covered"])
+    people = elderly if basis.startswith("elderly") else residents
+    known = "elderly" if np.isnan(residents) else "residents"
+    totals: dict[str, Any] = {
+        "people_read": demand.account[f"{known}_read"],
+        "people_outside": demand.account[f"{known}_outside"],
+        "residents": residents,
+        "elderly": elderly,
+        "elderly_covered": covered,
+        "elderly_uncovered": elderly - covered,
+        "covered_share": covered / elderly if elderly > 0 else np.nan,
+        "land_basis": basis,
+        "basis_people": people,
+        "binding": bool(checks["binding"].astype(bool)[checks["kind"] == "land_per_person"].any()),
+        "land_provided_m2": land,
+        "land_m2_per_resident": land / residents if residents > 0 else np.nan,
+        "land_m2_per_elderly": land / elderly if elderly > 0 else np.nan,
+        "land_missing": sorted(map(str, facilities.index[facilities["land_m2"].isna()])),
+        "land_floor": rules.floor,
+    }
+    for name, floor in FLOORS.items():
+        totals[f"land_required_{name}_m2"] = floor * people
+        totals[f"land_gap_{name}_m2"] = max(0.0, floor * people - land)
+    totals["facilities_counted"] = len(facilities)
+    totals["uncovered_by_reason"] = {
+        reason: float(cells["elderly"][cells["reason_code"] == code].sum())
+        for reason, code in REASON_CODES.items()
+        if reason != "covered"
+    }
+    totals["warnings"] = list(warnings)
+    return totals

@@ -1,0 +1,1 @@
+"""The planning documents as data files, one file a document."""

@@ -1,0 +1,65 @@
+"""Coordinate systems: the metric one in which a scenario is measured, and true areas."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from pyproj import CRS, Geod, Transformer
+from shapely.geometry.base import BaseGeometry
+
+WGS84: Final = CRS.from_epsg(4326)
+_ELLIPSOID: Final = Geod(ellps="GRS80")
+# Lon/lat box around China; a neighbour that falls inside is measured just as well in these zones.
+_CHINA: Final = (73.0, 3.0, 136.0, 54.0)
+# CGCS2000 3-degree Gauss-Krüger zones without zone prefix: EPSG:4534 (75° E) to EPSG:4554 (135° E).
+_CGCS2000_FIRST_ZONE: Final = (4534, 75)
+
+
+def working_crs(lon: float, lat: float) -> CRS:
+    """Choose the metric CRS for a scenario around a point.
+
+    Parameters
+    ----------
+    lon, lat : float
+        Centre of the data, degrees, WGS84.
+
+    Returns
+    -------
+    pyproj.CRS
+        In China the CGCS2000 3-degree zone whose meridian is nearest, elsewhere the UTM zone. Metres.
+
+    Examples
+    --------
+    >>> from siting.crs import working_crs
+    >>> working_crs(107.4, 29.7).to_epsg(), working_crs(-51.2, -30.0).to_epsg()
+    (4545, 32722)
+    """
+    west, south, east, north = _CHINA
+    if west <= lon <= east and south <= lat <= north:
+        epsg, meridian = _CGCS2000_FIRST_ZONE
+        zone = min(max(round((lon - meridian) / 3), 0), 20)
+        return CRS.from_epsg(epsg + zone)
+    zone = min(int((lon + 180) // 6) + 1, 60)
+    return CRS.from_epsg((32600 if lat >= 0 else 32700) + zone)
+
+
+def transform_points(
+    x: NDArray[np.float64], y: NDArray[np.float64], source: CRS, target: CRS
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Transform point coordinates, east before north in both systems."""
+    moved_x, moved_y = Transformer.from_crs(source, target, always_xy=True).transform(x, y)
+    return np.asarray(moved_x, dtype=np.float64), np.asarray(moved_y, dtype=np.float64)
+
+
+def geodesic_area_m2(geometry: BaseGeometry) -> float:
+    """Area in m² on the GRS80 ellipsoid of a geometry in degrees; never negative.
+
+    Examples
+    --------
+    >>> from shapely import box
+    >>> from siting.crs import geodesic_area_m2
+    >>> round(geodesic_area_m2(box(107.0, 29.0, 107.01, 29.01)))
+    1079741
+    """
+    area, _ = _ELLIPSOID.geometry_area_perimeter(geometry)
+    return abs(float(area))

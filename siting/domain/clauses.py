@@ -1,0 +1,112 @@
+"""The arithmetic of each clause kind, once: what is required, what falls short, what the verdict is."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+Verdict = Literal["met", "gap", "no_data", "not_applicable"]
+_WORST_FIRST: tuple[Verdict, ...] = ("gap", "no_data", "met", "not_applicable")
+# Sums of many float areas and people; far below a square metre or a person.
+_TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a clause says of one place.
+
+    ``provided_high`` is infinite where missing records could provide any amount. ``shortfall`` counts what is known
+    to be provided (``provided_low``).
+    """
+
+    required: float
+    provided_low: float
+    provided_high: float
+    shortfall: float
+    verdict: Verdict
+
+
+def at_least(required: float, provided_low: float, provided_high: float | None = None) -> Finding:
+    """Judge a clause of the form *provided ≥ required*; equality meets it.
+
+    Parameters
+    ----------
+    required : float
+        What the clause asks for.
+    provided_low : float
+        What is known to be provided.
+    provided_high : float, optional
+        The most that may be provided if missing records are counted at their best; ``provided_low`` if absent.
+
+    Returns
+    -------
+    Finding
+        ``met`` when the worst end meets, else ``gap`` when the best end fails, else ``no_data``.
+
+    Examples
+    --------
+    >>> from siting.domain.clauses import at_least
+    >>> at_least(60_000.0, 45_000.0).shortfall
+    15000.0
+    >>> at_least(60_000.0, 45_000.0, float("inf")).verdict
+    'no_data'
+    """
+    high = provided_low if provided_high is None else provided_high
+    slack = _TOLERANCE * max(1.0, abs(required))
+    if provided_low >= required - slack:
+        verdict: Verdict = "met"
+    elif high < required - slack:
+        verdict = "gap"
+    else:
+        verdict = "no_data"
+    shortfall = 0.0 if verdict == "met" else required - provided_low
+    return Finding(required, provided_low, high, shortfall, verdict)
+
+
+def not_applicable() -> Finding:
+    """Return the finding of a clause that has nothing to ask of a place (nobody lives there, say)."""
+    return Finding(math.nan, math.nan, math.nan, math.nan, "not_applicable")
+
+
+def unknown() -> Finding:
+    """Return the finding of a clause whose data are absent altogether."""
+    return Finding(math.nan, math.nan, math.nan, math.nan, "no_data")
+
+
+def land_per_person(floor_m2: float, people: float, low_m2: float, high_m2: float | None = None) -> Finding:
+    """Judge land against a floor per person.
+
+    Required is ``floor_m2 × people``; a place without people has nothing to provide.
+
+    Examples
+    --------
+    >>> from siting.domain.clauses import land_per_person
+    >>> finding = land_per_person(0.2, 300_000, 45_000)
+    >>> finding.required, finding.shortfall, finding.verdict
+    (60000.0, 15000.0, 'gap')
+    """
+    return at_least(floor_m2 * people, low_m2, high_m2) if people > 0 else not_applicable()
+
+
+def service_circle(pass_share: float, elderly: float, covered: float, *, complete: bool = True) -> Finding:
+    """Judge the share of the elderly within the circle.
+
+    ``complete`` is false when the ledger of facilities may lack some: then the uncovered may be covered in truth.
+
+    Examples
+    --------
+    >>> from siting.domain.clauses import service_circle
+    >>> service_circle(0.9, 1000, 900).verdict, service_circle(0.9, 1000, 899).verdict
+    ('met', 'gap')
+    """
+    if elderly <= 0:
+        return not_applicable()
+    share = min(covered / elderly, 1.0)
+    return at_least(pass_share, share, share if complete else 1.0)
+
+
+def worst(verdicts: list[Verdict]) -> Verdict:
+    """Return the verdict of a place over its checks: gap, else no_data, else met, else not_applicable."""
+    for verdict in _WORST_FIRST:
+        if verdict in verdicts:
+            return verdict
+    return "not_applicable"

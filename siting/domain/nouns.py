@@ -1,0 +1,220 @@
+"""What passes between the rooms: frozen records of tables and arrays."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from affine import Affine
+from numpy.typing import NDArray
+from pyproj import CRS
+from scipy.sparse import csr_array
+
+from siting.domain.scenario import Scenario
+from siting.domain.standards import Standard
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+# Called as progress(stage, done, total); stage is a key of the text catalogue under ``progress``.
+Progress = Callable[[str, int, int], None]
+
+
+def quiet(stage: str, done: int, total: int) -> None:
+    """Report progress to nobody."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Geometry of a raster: affine transform (pixel corner to ``crs``), shape (rows, columns) and CRS."""
+
+    transform: Affine
+    shape: tuple[int, int]
+    crs: CRS
+
+
+@dataclass(frozen=True)
+class Raster:
+    """Values on a grid, shape ``grid.shape``; NaN where the file holds no data."""
+
+    grid: Grid
+    values: Floats
+
+
+@dataclass(frozen=True)
+class Population:
+    """Persons per cell of residents and of elderly, each on its own grid; at least one is given.
+
+    ``elderly_age`` is the age from which the elderly are counted.
+    """
+
+    residents: Raster | None
+    elderly: Raster | None
+    elderly_age: Literal[60, 65]
+
+
+@dataclass(frozen=True)
+class Network:
+    """A walking network: nodes and edges that meet only at nodes.
+
+    ``edges`` has one row an edge: ``u``, ``v`` (node numbers), ``kind`` (see ``NETWORK_COLUMNS``), ``length_m`` and the
+    LineString ``geometry`` from u to v, in the working CRS. ``node_xy`` has shape (nodes, 2), metres.
+    """
+
+    node_xy: Floats
+    edges: gpd.GeoDataFrame
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something that was mended, left out or assumed: a code of the catalogue (``note.CODE``) and its figures."""
+
+    code: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """All that a scenario's files hold, validated, in one metric CRS (grids keep their own).
+
+    Tables are indexed by ``id`` and hold the columns of :mod:`siting.domain.tables` (all of them; absent ones are
+    filled with NA) and ``geometry``. ``digests`` maps each file's key in the scenario to the SHA-256 of its content.
+    """
+
+    scenario: Scenario
+    crs: CRS
+    standards: tuple[Standard, ...]
+    population: Population
+    units: Mapping[str, gpd.GeoDataFrame]
+    residential_areas: gpd.GeoDataFrame
+    facilities: gpd.GeoDataFrame
+    candidates: gpd.GeoDataFrame
+    exclusions: Mapping[str, gpd.GeoDataFrame]
+    network: Network | None
+    terrain: Raster | None
+    basemap: Mapping[str, gpd.GeoDataFrame]
+    digests: Mapping[str, str]
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True)
+class Demand:
+    """Where people are, cell by cell, and how cells lie in places.
+
+    ``cells`` is indexed by cell number (row × columns + column of ``grid``) and holds ``x``, ``y`` (working CRS, metres),
+    ``half_diagonal_m``, ``residents``, ``elderly`` (persons of the whole cell; NaN throughout where unknown), ``basis`` (the
+    persons of the land basis) and ``inside`` (share of the cell within any unit). ``shares[level]`` has shape (places of the level, cells): the
+    share of each cell's area in each place, places in the order of ``place_ids[level]``.
+    """
+
+    grid: Grid
+    cells: pd.DataFrame
+    place_ids: Mapping[str, pd.Index]
+    shares: Mapping[str, csr_array]
+    account: Mapping[str, float]
+    elderly_derived: bool
+    residents_derived: bool
+
+
+@dataclass(frozen=True)
+class Times:
+    """Walking times from sites to cells, seconds.
+
+    ``site_ids`` names the rows. Row i reaches the cells ``cell[start[i]:start[i + 1]]`` (positions in ``Demand.cells``,
+    ascending) in ``seconds[...]``; whoever is not there is not reached within the cut-off, and zero is a real time.
+    """
+
+    site_ids: pd.Index
+    start: Ints
+    cell: Ints
+    seconds: Floats
+
+    def of(self, site: int) -> tuple[Ints, Floats]:
+        """Return the cells that a site (by row number) reaches, and the seconds."""
+        part = slice(self.start[site], self.start[site + 1])
+        return self.cell[part], self.seconds[part]
+
+
+@dataclass(frozen=True)
+class Access:
+    """What walking says of a set of sites and of every cell.
+
+    ``within`` holds the times within the cut-off. ``cells`` follows ``Demand.cells``: ``seconds`` to the nearest
+    counting site (inf if none within the longest time sought), ``nearest`` (its id or NA), ``reason`` (a key of
+    ``REASON_CODES``). ``circles`` holds one polygon a counting site that could be walked from, indexed by its id.
+    ``unattached`` lists the sites that could not join the network.
+    """
+
+    within: Times
+    cells: pd.DataFrame
+    circles: gpd.GeoDataFrame
+    unattached: pd.Index
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """The gap report as tables.
+
+    ``places`` is indexed by (level, id) and holds ``PLACE_COLUMNS`` and the geometry in the working CRS; ``checks`` has one
+    row a clause and place, indexed alike, with ``CHECK_COLUMNS``; ``cells`` is indexed as ``Demand.cells`` and holds
+    ``GRID_COLUMNS`` (persons inside the units only). ``facilities`` holds the facilities that count, with ``land_m2`` as
+    counted, unit ids and ``reached_people``. ``circles`` holds one polygon a facility of the circle.
+    """
+
+    inputs: Inputs
+    demand: Demand
+    places: gpd.GeoDataFrame
+    checks: pd.DataFrame
+    cells: pd.DataFrame
+    facilities: gpd.GeoDataFrame
+    circles: gpd.GeoDataFrame
+    totals: Mapping[str, Any]
+    notes: tuple[Note, ...]
+
+
+PlanStatus = Literal["optimal", "feasible", "relaxed", "infeasible"]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What the optimiser chose and what it proved.
+
+    ``chosen`` are row numbers of the candidates, best first; ``gains`` are the people newly covered at each step of that
+    order; ``objective`` their sum and ``bound`` what no choice can exceed.
+    """
+
+    chosen: Ints
+    gains: Floats
+    status: PlanStatus
+    objective: float
+    bound: float
+    stopped_by: str
+    solver: str
+    greedy_objective: float
+
+    @property
+    def optimality_gap(self) -> float:
+        """|bound − objective| ÷ |objective|; 0 when both are 0."""
+        if self.bound == self.objective:
+            return 0.0
+        return abs(self.bound - self.objective) / abs(self.objective) if self.objective else float("inf")
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A plan: the proposed stations, what was refused and why, and the check before and after.
+
+    ``stations`` is indexed by ``id`` in rank order and holds ``PLAN_COLUMNS`` and point geometry in the working CRS;
+    ``refused`` is indexed by candidate id with ``layer``, ``clause`` and ``reason``.
+    """
+
+    stations: gpd.GeoDataFrame
+    refused: pd.DataFrame
+    selection: Selection
+    request: Mapping[str, Any]
+    before: Assessment
+    after: Assessment
+    notes: tuple[Note, ...]

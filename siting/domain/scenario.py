@@ -1,0 +1,266 @@
+"""The scenario: all that one assessment needs, as frozen, validated data.
+
+The descriptions of the keys stand in the text catalogue under ``scenario.SECTION.KEY``; ``docs/scenario.md`` and
+the file that ``siting new`` writes are printed from both.
+"""
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Level = Literal["community", "street", "planning", "district", "city"]
+Tier = Literal["institution", "centre", "station"]
+LandBasis = Literal["resident_current", "resident_planned", "registered", "elderly60", "elderly65"]
+Horizon = Literal["current"] | Annotated[int, Field(ge=2000, le=2100)]
+PopulationUnit = Literal["persons per cell", "persons per ha", "persons per km2"]
+Direction = Literal["slower", "to_facility", "from_facility", "both_ways"]
+Walker = Literal["elder", "frail", "fit"]
+
+Share = Annotated[float, Field(gt=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+
+
+class Section(BaseModel):
+    """A part of a scenario: frozen, and strict about unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Head(Section):
+    """What the assessment is called, and the moment that it describes."""
+
+    title: str
+    date: dt.date
+    horizon: Horizon = "current"
+
+
+class Layer(Section):
+    """A vector layer or table: where it lies and how its columns are named."""
+
+    path: Path
+    layer: str | None = None
+    crs: str | None = None
+    encoding: str | None = None
+    columns: dict[str, str] = {}
+    defaults: dict[str, str | int | float | bool] = {}
+    empty: bool = False
+
+
+class GridSource(Section):
+    """A population raster, or several age bands that are added up."""
+
+    path: Path | None = None
+    pattern: str | None = None
+    from_age: Literal[60, 65] | None = None
+    unit: PopulationUnit
+    crs: str | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.path is None) == (self.pattern is None):
+            message = "give either path or pattern"
+            raise ValueError(message)
+        if self.pattern is not None and "{age}" not in self.pattern:
+            message = "pattern must hold {age}"
+            raise ValueError(message)
+        return self
+
+
+class PopulationSection(Section):
+    """Where people are, now and at the planned horizon."""
+
+    residents: GridSource | None = None
+    elderly: GridSource | None = None
+    planned_residents: GridSource | None = None
+    planned_elderly: GridSource | None = None
+    elderly_share: Share | None = None
+    land_basis: LandBasis | None = None
+
+    @model_validator(mode="after")
+    def _someone(self) -> Self:
+        if self.residents is None and self.elderly is None:
+            message = "give residents, elderly or both"
+            raise ValueError(message)
+        return self
+
+
+class UnitLayer(Section):
+    """Reporting areas of one level: a layer, or the union of another level."""
+
+    path: Path | None = None
+    layer: str | None = None
+    crs: str | None = None
+    encoding: str | None = None
+    columns: dict[str, str] = {}
+    defaults: dict[str, str | int | float | bool] = {}
+    empty: bool = False
+    union_of: Level | None = None
+    name: str | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.path is None) == (self.union_of is None):
+            message = "give either path or union_of"
+            raise ValueError(message)
+        return self
+
+
+class FacilityLayer(Layer):
+    """The ledger of facilities, and whether it is complete."""
+
+    complete: bool
+    land_at_most_m2: dict[Tier, Positive] = {}
+
+
+class ExclusionLayer(Layer):
+    """Ground on which one may not build, and the rule that says so."""
+
+    clause: str
+
+
+class Constraints(Section):
+    """What the ground allows."""
+
+    exclude: dict[str, ExclusionLayer] = {}
+
+
+class TerrainSource(Section):
+    """An elevation raster, metres."""
+
+    path: Path
+    crs: str | None = None
+
+
+class Walking(Section):
+    """How people walk."""
+
+    mode: Literal["network", "straight_line"] = "network"
+    walker: Walker = "elder"
+    minutes: Positive = 15
+    max_minutes: Positive = 60
+    direction: Direction = "slower"
+    slope: bool = True
+    attach_limit_m: Positive = 200
+    detour: Annotated[float, Field(ge=1)] = 1.0
+
+    @model_validator(mode="after")
+    def _reach(self) -> Self:
+        if self.max_minutes < self.minutes:
+            message = "max_minutes must not be below minutes"
+            raise ValueError(message)
+        return self
+
+
+class Circle(Section):
+    """What counts for the service circle, and when a place passes."""
+
+    tiers: tuple[Literal["centre", "station"], ...] = ("centre", "station")
+    pass_share: Share = 0.9
+    levels: tuple[Level | Literal["residential_area"], ...] = (
+        "residential_area",
+        "community",
+        "street",
+        "planning",
+        "district",
+        "city",
+    )
+
+
+class Land(Section):
+    """How land within reach is shared out."""
+
+    institution_minutes: Positive | None = None
+
+
+class Context(Section):
+    """What lies outside the units but matters to them."""
+
+    complete: bool = False
+
+
+class StandardsChoice(Section):
+    """The standards that apply: those in force at a place, or those named."""
+
+    place: str | None = None
+    ids: tuple[str, ...] | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.place is None) == (self.ids is None):
+            message = "give either place or ids"
+            raise ValueError(message)
+        return self
+
+
+class PlanOptions(Section):
+    """What to propose."""
+
+    model: Literal["mclp"] = "mclp"
+    stations: Annotated[int, Field(ge=0)] | None = None
+    budget_cny: Annotated[float, Field(ge=0)] | None = None
+    max_nodes: Annotated[int, Field(ge=1)] | None = None
+    time_limit_s: Positive = 600
+    seed: int = 0
+
+
+class BaseLayer(Layer):
+    """A layer that the map draws under everything else."""
+
+    style: Literal["water", "green", "line"]
+
+
+class Scenario(Section):
+    """All that one assessment needs.
+
+    Paths are absolute once :func:`siting.read_scenario` has read the file; a scenario built in code may use any
+    path that can be opened.
+    """
+
+    scenario: Head
+    standards: StandardsChoice
+    population: PopulationSection
+    units: dict[Level, UnitLayer]
+    residential_areas: Layer | None = None
+    facilities: FacilityLayer
+    candidates: Layer | None = None
+    constraints: Constraints = Constraints()
+    network: Layer | None = None
+    terrain: TerrainSource | None = None
+    walking: Walking = Walking()
+    circle: Circle = Circle()
+    land: Land = Land()
+    context: Context = Context()
+    plan: PlanOptions = PlanOptions()
+    basemap: dict[str, BaseLayer] = {}
+
+    @model_validator(mode="after")
+    def _ways_to_walk(self) -> Self:
+        if self.walking.mode == "network" and self.network is None:
+            message = "walking.mode is network but no [network] is given; straight lines are never assumed silently"
+            raise ValueError(message)
+        return self
+
+
+def fingerprint(scenario: Scenario, digests: Mapping[str, str]) -> str:
+    """Return the SHA-256 of the canonical scenario: defaults written out, paths replaced by content digests.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The scenario.
+    digests : mapping of str to str
+        SHA-256 of the content of every file that it names.
+    """
+    canonical = {"scenario": _without_paths(scenario.model_dump(mode="json")), "files": sorted(digests.items())}
+    return hashlib.sha256(json.dumps(canonical, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def _without_paths(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    if isinstance(value, dict):
+        return {key: _without_paths(inner) for key, inner in value.items() if key not in ("path", "pattern")}
+    return value

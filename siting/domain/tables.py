@@ -1,0 +1,174 @@
+"""The columns of every table that enters or leaves the house.
+
+A column's meaning stands in the text catalogue under ``field.KEY``; readers validate by these lists, writers write
+by them, and ``docs/scenario.md`` and ``docs/gap-report.md`` are printed from them.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Type = Literal["text", "number", "integer", "boolean", "date", "list"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: key, type, unit, and for inputs what is allowed."""
+
+    key: str
+    type: Type
+    unit: str = ""
+    required: bool = False
+    choices: tuple[str, ...] = ()
+    minimum: float | None = None
+
+
+UNIT_COLUMNS: Final = (
+    Column("id", "text", required=True),
+    Column("name", "text", required=True),
+    Column("kind", "text"),
+)
+RESIDENTIAL_COLUMNS: Final = (
+    Column("id", "text", required=True),
+    Column("name", "text", required=True),
+    Column("status", "text", choices=("existing", "new")),
+    Column("households", "number", minimum=0),
+    Column("year_built", "integer"),
+    Column("residents", "number", "persons", minimum=0),
+    Column("elderly", "number", "persons", minimum=0),
+)
+FACILITY_COLUMNS: Final = (
+    Column("id", "text", required=True),
+    Column("name", "text"),
+    Column("tier", "text", required=True, choices=("institution", "centre", "station")),
+    Column("status", "text", required=True, choices=("existing", "under_construction", "planned", "closing")),
+    Column("opens", "date"),
+    Column("closes", "date"),
+    Column("land_m2", "number", "m²", minimum=0),
+    Column("floor_area_m2", "number", "m²", minimum=0),
+    Column("building_floor_area_m2", "number", "m²", minimum=0),
+    Column("far", "number", minimum=0),
+    Column("beds", "integer", minimum=0),
+    Column("nursing_beds", "integer", minimum=0),
+    Column("operator", "text"),
+    Column("operator_kind", "text", choices=("government", "public_private", "private")),
+    Column("rating_kind", "text", choices=("star", "leaf")),
+    Column("rating", "integer", minimum=0),
+    Column("parent_id", "text"),
+    Column("site_id", "text"),
+    Column("community_id", "text"),
+    Column("street_id", "text"),
+    Column("district_id", "text"),
+    Column("serves_community", "boolean"),
+)
+CANDIDATE_COLUMNS: Final = (
+    Column("id", "text", required=True),
+    Column("name", "text"),
+    Column("kind", "text"),
+    Column("tenure", "text", choices=("own", "lease", "state")),
+    Column("floor_area_m2", "number", "m²", minimum=0),
+    Column("land_m2", "number", "m²", minimum=0),
+    Column("building_floor_area_m2", "number", "m²", minimum=0),
+    Column("far", "number", minimum=0),
+    Column("detached", "boolean"),
+    Column("capital_cost_cny", "number", "CNY", minimum=0),
+    Column("rent_cny_per_year", "number", "CNY a year", minimum=0),
+    Column("lease_years", "number", "years", minimum=0),
+)
+GROUND_COLUMNS: Final = (Column("id", "text"), Column("name", "text"))
+NETWORK_COLUMNS: Final = (
+    Column("id", "text"),
+    Column(
+        "kind", "text", choices=("street", "path", "stairs", "footbridge", "bridge", "tunnel", "crossing")
+    ),
+)
+
+PLACE_COLUMNS: Final = (
+    Column("id", "text"),
+    Column("name", "text"),
+    Column("level", "text"),
+    Column("kind", "text"),
+    Column("unit_id", "text"),
+    Column("residents", "number", "persons"),
+    Column("elderly", "number", "persons"),
+    Column("land_basis", "text"),
+    Column("land_method", "text"),
+    Column("land_provided_m2", "number", "m²"),
+    Column("land_m2_per_resident", "number", "m² per resident"),
+    Column("land_m2_per_elderly", "number", "m² per elderly"),
+    Column("land_required_01_m2", "number", "m²"),
+    Column("land_gap_01_m2", "number", "m²"),
+    Column("land_required_02_m2", "number", "m²"),
+    Column("land_gap_02_m2", "number", "m²"),
+    Column("land_floor", "number", "m² per person"),
+    Column("land_required_m2", "number", "m²"),
+    Column("land_gap_m2", "number", "m²"),
+    Column("land_reach_m2_per_person", "number", "m² per person"),
+    Column("minutes_to_nearest", "number", "min"),
+    Column("minutes_p90", "number", "min"),
+    Column("reached_share", "number"),
+    Column("elderly_covered", "number", "persons"),
+    Column("elderly_uncovered", "number", "persons"),
+    Column("covered_share", "number"),
+    Column("verdict", "text"),
+    Column("verdict_binding", "text"),
+    Column("reason", "text"),
+    Column("remedies", "text"),
+    Column("edge_effect", "boolean"),
+)
+CHECK_COLUMNS: Final = (
+    Column("clause_id", "text"),
+    Column("standard_id", "text"),
+    Column("kind", "text"),
+    Column("method", "text"),
+    Column("level", "text"),
+    Column("force", "text"),
+    Column("binding", "boolean"),
+    Column("basis", "text"),
+    Column("required", "number"),
+    Column("provided_low", "number"),
+    Column("provided_high", "number"),
+    Column("shortfall", "number"),
+    Column("unit", "text"),
+    Column("people", "number", "persons"),
+    Column("verdict", "text"),
+    Column("reason", "text"),
+    Column("missing", "list"),
+)
+PLAN_COLUMNS: Final = (
+    Column("id", "text"),
+    Column("rank", "integer"),
+    Column("candidate_id", "text"),
+    Column("tier", "text"),
+    Column("kind", "text"),
+    Column("tenure", "text"),
+    Column("unit_id", "text"),
+    Column("elderly_new", "number", "persons"),
+    Column("elderly_cumulative", "number", "persons"),
+    Column("covered_share_after", "number"),
+    Column("land_m2", "number", "m²"),
+    Column("floor_area_m2", "number", "m²"),
+    Column("cost_cny", "number", "CNY"),
+    Column("remedy", "text"),
+    Column("parent_id", "text"),
+    Column("funding", "list"),
+    Column("generated", "boolean"),
+)
+GRID_COLUMNS: Final = (
+    Column("residents", "number", "persons"),
+    Column("elderly", "number", "persons"),
+    Column("minutes_to_nearest", "number", "min"),
+    Column("covered", "number"),
+    Column("land_reach_m2_per_person", "number", "m² per person"),
+    Column("land_gap_01_m2", "number", "m²"),
+    Column("land_gap_02_m2", "number", "m²"),
+    Column("reason_code", "integer"),
+)
+
+# Why elderly people of a cell are not covered; 0 is covered. The integers are those of the grid's last band.
+REASON_CODES: Final = {
+    "covered": 0,
+    "beyond_circle": 1,
+    "beyond_max_minutes": 2,
+    "off_network": 3,
+    "cut_off": 4,
+}

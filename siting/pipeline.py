@@ -1,0 +1,349 @@
+"""The hallway: read → places → travel → assess → locate → travel, assess again.
+
+Only this module knows the order of the rooms.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_array
+
+from siting import places
+from siting.assess import assess
+from siting.domain.nouns import (
+    Access,
+    Assessment,
+    Demand,
+    Floats,
+    Inputs,
+    Note,
+    Progress,
+    Proposal,
+    Selection,
+    Times,
+    quiet,
+)
+from siting.domain.scenario import LandBasis, Scenario, fingerprint
+from siting.domain.tables import PLAN_COLUMNS
+from siting.domain.walkers import WALKERS
+from siting.errors import Faults
+from siting.locate import propose_covering
+from siting.read import read_inputs
+from siting.read.plan import PlanFile, read_plan
+from siting.travel import WalkingNetwork, prepare_network, walk_to
+from siting.units import SECONDS_PER_MINUTE
+
+_REMEDY_OF_TENURE = {"own": "purchase", "lease": "lease", "state": "reclaim_state_idle"}
+
+
+def check(scenario: Scenario, progress: Progress | None = None) -> Assessment:
+    """Read a scenario's layers and judge its places."""
+    report = progress or quiet
+    ground = _prepare(scenario, report)
+    return _measure(ground, ground.facilities, report)
+
+
+def propose(
+    scenario: Scenario,
+    *,
+    stations: int | None = None,
+    budget_cny: float | None = None,
+    progress: Progress | None = None,
+) -> Proposal:
+    """Propose stations for the elderly who are not covered, and measure before and after alike."""
+    report = progress or quiet
+    if stations is None and budget_cny is None:
+        stations, budget_cny = scenario.plan.stations, scenario.plan.budget_cny
+    _refuse_call(scenario, stations, budget_cny)
+    ground = _prepare(scenario, report)
+    before = _measure(ground, ground.facilities, report)
+    refused = _refused(ground.inputs)
+    permitted = ground.inputs.candidates.drop(index=refused.index.unique())
+    costs = candidate_costs(permitted)
+    _refuse_data(before, costs, budget_cny)
+    walked = _walk(ground, permitted, np.zeros(len(permitted), dtype=bool), report)
+    people = _uncovered_elderly(before, ground.demand)
+    options = scenario.plan
+    selection = propose_covering(
+        _covers(walked.within, people > 0),
+        people,
+        stations=stations,
+        budget=budget_cny,
+        costs=None if budget_cny is None else costs.to_numpy(),
+        order=_place_order(permitted),
+        max_nodes=options.max_nodes,
+        time_limit_s=options.time_limit_s,
+        seed=options.seed,
+        progress=report,
+    )
+    chosen = permitted.iloc[selection.chosen]
+    request = {"model": options.model, "stations": stations, "budget_cny": budget_cny}
+    off_network = tuple(map(str, walked.unattached))
+    notes = (Note("candidates_off_network", {"ids": ", ".join(off_network)}),) if off_network else ()
+    return _proposal(ground, before, chosen, selection, request, refused, notes, report)
+
+
+def measure_plan(scenario: Scenario, path: Path, progress: Progress | None = None) -> Proposal:
+    """Read a plan back and measure it with the same ruler as everything else."""
+    report = progress or quiet
+    file = read_plan(path)
+    ground = _prepare(scenario, report)
+    unknown = [key for key in file.candidates if key not in ground.inputs.candidates.index]
+    faults = Faults()
+    for key in unknown:
+        faults.add("plan_names_unknown_candidate", file=str(path), found=key)
+    faults.stop_if_any()
+    before = _measure(ground, ground.facilities, report)
+    chosen = ground.inputs.candidates.loc[list(file.candidates)]
+    walked = _walk(ground, chosen, np.zeros(len(chosen), dtype=bool), report)
+    gains = _gains(walked.within, _uncovered_elderly(before, ground.demand))
+    own = file.members.get("scenario", {}).get("sha256") == fingerprint(scenario, ground.inputs.digests)
+    notes = () if own else (Note("plan_of_other_scenario", {}),)
+    selection = _selection_of(file, ground.inputs.candidates, gains, own=own)
+    refused = _refused(ground.inputs)
+    return _proposal(ground, before, chosen, selection, file.members["request"], refused, notes, report)
+
+
+def candidate_costs(candidates: pd.DataFrame) -> pd.Series:
+    """Return what each candidate costs in yuan: capital cost + lease years × rent; NaN where a part is missing.
+
+    A candidate that is not leased pays no rent; a leased one needs rent and years.
+    """
+    capital, rent, years = (
+        pd.to_numeric(candidates[name]).astype("float64")
+        for name in ("capital_cost_cny", "rent_cny_per_year", "lease_years")
+    )
+    leased = (candidates["tenure"] == "lease").fillna(value=False).to_numpy(dtype=bool)
+    return (capital + (rent * years).where(leased, 0.0)).rename("cost_cny")
+
+
+@dataclass(frozen=True)
+class _Ground:
+    """What does not change between before and after."""
+
+    inputs: Inputs
+    demand: Demand
+    basis: LandBasis
+    network: WalkingNetwork | None
+    holders: Mapping[str, pd.Series]
+    facilities: gpd.GeoDataFrame
+    warnings: tuple[str, ...]
+
+
+def _prepare(scenario: Scenario, progress: Progress) -> _Ground:
+    inputs = read_inputs(scenario, progress)
+    head, walking, people = scenario.scenario, scenario.walking, scenario.population
+    planned = head.horizon != "current" and (people.planned_residents or people.planned_elderly) is not None
+    basis = places.land_basis(people, planned=planned)
+    areas = {"residential_area": inputs.residential_areas, **inputs.units}
+    progress("places", 0, 1)
+    speeds = WALKERS[walking.walker]
+    demand = places.make_demand(
+        inputs.population,
+        areas,
+        inputs.crs,
+        basis=basis,
+        elderly_share=people.elderly_share,
+        context_m=2 * walking.minutes * SECONDS_PER_MINUTE * speeds.flat,
+    )
+    holders = places.holding_units(areas)
+    progress("places", 1, 1)
+    network = None
+    if walking.mode == "network" and inputs.network is not None:
+        progress("network", 0, 1)
+        terrain = inputs.terrain if walking.slope else None
+        network = prepare_network(inputs.network, terrain, speeds, inputs.crs)
+        progress("network", 1, 1)
+    facilities = places.open_facilities(inputs.facilities, head)
+    warnings = tuple(_warnings(scenario, demand, basis, planned=planned))
+    return _Ground(inputs, demand, basis, network, holders, facilities, warnings)
+
+
+def _warnings(scenario: Scenario, demand: Demand, basis: LandBasis, *, planned: bool) -> list[str]:
+    told = {
+        "elderly_basis": basis.startswith("elderly"),
+        "residents_derived": demand.residents_derived,
+        "elderly_derived": demand.elderly_derived,
+        "elderly_unknown": bool(demand.cells["elderly"].isna().all()),
+        "not_binding_current": scenario.scenario.horizon == "current" and not basis.startswith("elderly"),
+        "planned_people_missing": scenario.scenario.horizon != "current" and not planned,
+        "straight_line": scenario.walking.mode == "straight_line",
+        "incomplete": not scenario.facilities.complete,
+    }
+    return [code for code, holds in told.items() if holds]
+
+
+def _measure(ground: _Ground, facilities: gpd.GeoDataFrame, progress: Progress) -> Assessment:
+    """Measure a set of facilities: the one ruler, for before and after."""
+    counted = facilities.assign(land_m2=places.counted_land(facilities))
+    homes = places.home_units(counted, ground.inputs.units)
+    access = _walk(ground, counted, _in_circle(counted, ground.inputs.scenario), progress)
+    return assess(
+        ground.inputs, ground.demand, access, counted, homes, ground.holders, ground.basis, ground.warnings
+    )
+
+
+def _walk(
+    ground: _Ground, sites: gpd.GeoDataFrame, counting: np.ndarray[Any, np.dtype[np.bool_]], progress: Progress
+) -> Access:
+    scenario = ground.inputs.scenario
+    cutoff = np.full(len(sites), scenario.walking.minutes * SECONDS_PER_MINUTE)
+    if scenario.land.institution_minutes is not None and "tier" in sites:
+        institutions = (sites["tier"] == "institution").to_numpy(dtype=bool)
+        cutoff[institutions] = scenario.land.institution_minutes * SECONDS_PER_MINUTE
+    return walk_to(
+        ground.network, sites, counting, ground.demand.cells, scenario.walking, cutoff_s=cutoff, progress=progress
+    )
+
+
+def _in_circle(facilities: gpd.GeoDataFrame, scenario: Scenario) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    serves = facilities["serves_community"].fillna(value=False).astype(bool)
+    counts = facilities["tier"].isin(scenario.circle.tiers) | ((facilities["tier"] == "institution") & serves)
+    return counts.to_numpy(dtype=bool)
+
+
+def _refuse_call(scenario: Scenario, stations: int | None, budget_cny: float | None) -> None:
+    faults = Faults()
+    if stations is None and budget_cny is None:
+        faults.add("plan_without_size")
+    if scenario.candidates is None:
+        faults.add("plan_without_candidates")
+    faults.stop_if_any()
+
+
+def _refuse_data(before: Assessment, costs: pd.Series, budget_cny: float | None) -> None:
+    faults = Faults()
+    if np.isnan(before.totals["elderly"]):
+        faults.add("plan_without_elderly")
+    if budget_cny is not None and costs.isna().any():
+        for key in costs.index[costs.isna()]:
+            faults.add("candidate_without_cost", row=str(key))
+    faults.stop_if_any()
+
+
+def _refused(inputs: Inputs) -> pd.DataFrame:
+    rules = {name: layer.clause for name, layer in inputs.scenario.constraints.exclude.items()}
+    return places.screen_candidates(inputs.candidates, inputs.exclusions, rules)
+
+
+def _uncovered_elderly(before: Assessment, demand: Demand) -> np.ndarray[Any, np.dtype[np.float64]]:
+    cells = before.cells.reindex(demand.cells.index)
+    return (cells["elderly"].fillna(0.0) * (1.0 - cells["covered"].fillna(0.0))).to_numpy()
+
+
+def _covers(within: Times, wanted: np.ndarray[Any, np.dtype[np.bool_]]) -> csr_array:
+    shape = (len(within.site_ids), len(wanted))
+    data = wanted[within.cell]
+    covers = csr_array((data, within.cell, within.start), shape=shape)
+    covers.eliminate_zeros()
+    return covers
+
+
+def _place_order(candidates: gpd.GeoDataFrame) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Rank candidates by place, then by id, so that neither the order nor the names of rows decide ties."""
+    points = candidates.geometry
+    order = np.lexsort((candidates.index.astype(str).to_numpy(), points.y.to_numpy(), points.x.to_numpy()))
+    return np.argsort(order)
+
+
+def _proposal(
+    ground: _Ground,
+    before: Assessment,
+    chosen: gpd.GeoDataFrame,
+    selection: Selection,
+    request: Mapping[str, Any],
+    refused: pd.DataFrame,
+    notes: tuple[Note, ...],
+    progress: Progress,
+) -> Proposal:
+    after = _measure(ground, _with_stations(ground.facilities, chosen), progress)
+    stations = _stations(ground, before, after, chosen, selection)
+    return Proposal(stations, refused, selection, request, before, after, notes)
+
+
+def _with_stations(facilities: gpd.GeoDataFrame, chosen: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the facilities with the chosen candidates as open stations."""
+    shared = [name for name in ("name", "land_m2", "floor_area_m2", "building_floor_area_m2", "far") if name in chosen]
+    new = gpd.GeoDataFrame(chosen[shared].copy(), geometry=chosen.geometry, crs=facilities.crs)
+    new.index = _station_ids(chosen)
+    new = new.assign(tier="station", status="planned").reindex(columns=facilities.columns)
+    new = new.astype({name: kind for name, kind in facilities.dtypes.items() if name != "geometry"})
+    return gpd.GeoDataFrame(pd.concat([facilities, new]), crs=facilities.crs) if len(new) else facilities
+
+
+def _station_ids(chosen: gpd.GeoDataFrame) -> pd.Index:
+    return pd.Index([f"new-{key}" for key in chosen.index], name="id", dtype=chosen.index.dtype)
+
+
+def _stations(
+    ground: _Ground, before: Assessment, after: Assessment, chosen: gpd.GeoDataFrame, selection: Selection
+) -> gpd.GeoDataFrame:
+    total, covered = before.totals["elderly"], before.totals["elderly_covered"]
+    cumulative = np.cumsum(selection.gains)
+    homes = places.home_units(chosen, ground.inputs.units)
+    finest = next((level for level in ("community", "street", "planning", "district") if level in homes), None)
+    ids = _station_ids(chosen)
+    table = pd.DataFrame(
+        {
+            "id": ids,
+            "rank": np.arange(1, len(chosen) + 1),
+            "candidate_id": chosen.index,
+            "tier": "station",
+            "kind": chosen["kind"].to_numpy(),
+            "tenure": chosen["tenure"].to_numpy(),
+            "unit_id": None if finest is None else homes[finest].to_numpy(),
+            "elderly_new": selection.gains,
+            "elderly_cumulative": cumulative,
+            "covered_share_after": (covered + cumulative) / total if total > 0 else np.nan,
+            "land_m2": after.facilities["land_m2"].reindex(ids).to_numpy(),
+            "floor_area_m2": chosen["floor_area_m2"].to_numpy(),
+            "cost_cny": candidate_costs(chosen).to_numpy(),
+            "remedy": chosen["tenure"].map(_REMEDY_OF_TENURE).to_numpy(),
+            "parent_id": _nearest_centre(ground.facilities, chosen),
+            "funding": None,
+            "generated": False,
+        },
+        index=ids,
+    )
+    columns = [column.key for column in PLAN_COLUMNS]
+    frame = gpd.GeoDataFrame(table[columns], geometry=chosen.geometry.to_numpy(), crs=chosen.crs)
+    return frame.assign(name=chosen["name"].to_numpy())
+
+
+def _nearest_centre(facilities: gpd.GeoDataFrame, chosen: gpd.GeoDataFrame) -> list[str | None]:
+    """Name the nearest open centre of each station as the one that could lead it (by straight line; advice only)."""
+    centres = facilities[facilities["tier"] == "centre"].sort_index()
+    if centres.empty:
+        return [None] * len(chosen)
+    return [str(centres.index[centres.distance(point).to_numpy().argmin()]) for point in chosen.geometry]
+
+
+def _gains(within: Times, people: Floats) -> Floats:
+    """Return the people whom each site adds to those before it."""
+    left = people.copy()
+    gains = np.zeros(len(within.site_ids))
+    for row in range(len(gains)):
+        cells, _ = within.of(row)
+        gains[row] = left[cells].sum()
+        left[cells] = 0.0
+    return gains
+
+
+def _selection_of(file: PlanFile, candidates: gpd.GeoDataFrame, gains: Floats, *, own: bool) -> Selection:
+    """Return what a plan's file says was proved; of another scenario's plan nothing is proved here."""
+    members, objective = file.members, float(gains.sum())
+    return Selection(
+        chosen=candidates.index.get_indexer(list(file.candidates)).astype(np.int64),
+        gains=gains,
+        status=members["status"] if own else "feasible",
+        objective=objective,
+        bound=max(float(members["bound"]), objective) if own else float("inf"),
+        stopped_by=members["stopped_by"],
+        solver=members["solver"],
+        greedy_objective=members["greedy_objective"],
+    )

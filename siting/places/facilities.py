@@ -1,0 +1,94 @@
+"""Which facilities count, how much land each counts, and in which unit."""
+
+import datetime as dt
+from collections.abc import Mapping
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from siting.domain.scenario import Head
+
+
+def open_facilities(facilities: gpd.GeoDataFrame, head: Head) -> gpd.GeoDataFrame:
+    """Return the facilities that count at the scenario's horizon (methods, horizon).
+
+    At ``current``: existing or closing, opened by the date or blank, closing after the date or blank. At a year H:
+    existing, under construction or planned, opened by the end of H or blank, not closed by then; a closing one counts
+    only when its closing day is given and lies after H.
+    """
+    if head.horizon == "current":
+        statuses, day = ("existing", "closing"), head.date
+    else:
+        statuses, day = ("existing", "under_construction", "planned", "closing"), dt.date(head.horizon, 12, 31)
+    moment = pd.Timestamp(day)
+    opens, closes = pd.to_datetime(facilities["opens"]), pd.to_datetime(facilities["closes"])
+    keeps = closes.isna() | (closes > moment)
+    if head.horizon != "current":
+        keeps &= (facilities["status"] != "closing") | closes.notna()
+    mask = facilities["status"].isin(statuses) & (opens.isna() | (opens <= moment)) & keeps
+    return facilities[mask.to_numpy(dtype=bool)]
+
+
+def counted_land(facilities: pd.DataFrame) -> pd.Series:
+    """Return the land in m² that each facility counts; NaN where it is missing.
+
+    An own plot counts whole; in a shared building the plot × floor area ÷ the building's floor area; without a plot
+    floor area ÷ FAR. Facilities of one site together count at most its plot, which is shared out in proportion.
+
+    Parameters
+    ----------
+    facilities : pandas.DataFrame
+        Facilities that count, with the columns ``land_m2``, ``floor_area_m2``, ``building_floor_area_m2``, ``far``,
+        ``site_id``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from siting.places import counted_land
+    >>> table = pd.DataFrame({"land_m2": [600.0, 600.0, None], "floor_area_m2": [100.0, 100.0, 500.0],
+    ...     "building_floor_area_m2": [None, None, None], "far": [None, None, 2.5], "site_id": ["s", "s", None]})
+    >>> counted_land(table).tolist()
+    [300.0, 300.0, 200.0]
+    """
+    land, floor, building, far = (
+        pd.to_numeric(facilities[name]).astype("float64")
+        for name in ("land_m2", "floor_area_m2", "building_floor_area_m2", "far")
+    )
+    share = (floor / building).clip(upper=1.0).where(building.notna(), 1.0)
+    counted = (land * share).where(land.notna(), floor / far)
+    site = facilities["site_id"].where(facilities["site_id"].notna(), facilities.index.to_series().map(str).radd("\0"))
+    plot = land.groupby(site).transform("max")
+    together = counted.groupby(site).transform("sum")
+    return (counted * (plot / together).clip(upper=1.0).fillna(1.0)).rename("land_m2")
+
+
+def home_units(facilities: gpd.GeoDataFrame, units: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
+    """Return the unit of each level in which each facility counts; NA where there is none.
+
+    The unit that it names; else the one whose interior holds its point; else, on a border, the first by id.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index of the facilities; one column a level.
+    """
+    homes = pd.DataFrame(index=facilities.index)
+    points = facilities.geometry.representative_point()
+    for level, frame in units.items():
+        ordered = frame.sort_index()
+        point, unit = ordered.sindex.query(points, predicate="intersects")
+        interior = ordered.geometry.to_numpy()[unit]
+        inside = np.fromiter(
+            (area.contains(place) for area, place in zip(interior, points.to_numpy()[point], strict=True)),
+            dtype=bool,
+            count=len(point),
+        )
+        # Interior before border, then by id; the first of each point stays.
+        order = np.lexsort((unit, ~inside, point))
+        first = pd.Series(ordered.index.to_numpy()[unit[order]], index=point[order])
+        first = first[~first.index.duplicated()]
+        found = pd.Series(first.reindex(range(len(points))).to_numpy(), index=facilities.index, dtype="object")
+        named = facilities.get(f"{level}_id")
+        homes[level] = found if named is None else named.astype("object").where(named.notna(), found)
+    return homes

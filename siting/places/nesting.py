@@ -1,0 +1,41 @@
+"""Which unit holds which place."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+LEVELS_FINE_TO_COARSE = ("residential_area", "community", "street", "planning", "district", "city")
+
+
+def holding_units(places: dict[str, gpd.GeoDataFrame]) -> dict[str, pd.Series]:
+    """Return for every place of every level the id of the next coarser unit that holds most of its area.
+
+    Parameters
+    ----------
+    places : dict of str to geopandas.GeoDataFrame
+        Polygons of each level, indexed by id, in one metric CRS.
+
+    Returns
+    -------
+    dict of str to pandas.Series
+        By level, on the index of its places; NA where no unit of a coarser level meets the place.
+    """
+    given = [level for level in LEVELS_FINE_TO_COARSE if level in places]
+    coarser = dict(zip(given, [*given[1:], None], strict=True))
+    return {
+        level: pd.Series(None, index=places[level].index, dtype="object")
+        if (above := coarser[level]) is None
+        else _largest_overlap(places[level], places[above])
+        for level in given
+    }
+
+
+def _largest_overlap(places: gpd.GeoDataFrame, units: gpd.GeoDataFrame) -> pd.Series:
+    ordered = units.sort_index()
+    place, unit = ordered.sindex.query(places.geometry, predicate="intersects")
+    shapes, areas = places.geometry.to_numpy()[place], ordered.geometry.to_numpy()[unit]
+    overlap = gpd.GeoSeries(shapes).intersection(gpd.GeoSeries(areas)).area.to_numpy()
+    best = np.lexsort((unit, -overlap, place))
+    first = pd.Series(ordered.index.to_numpy()[unit[best]], index=place[best])
+    first = first[~first.index.duplicated()]
+    return pd.Series(first.reindex(range(len(places))).to_numpy(), index=places.index, dtype="object")

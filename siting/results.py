@@ -1,0 +1,199 @@
+"""Public views of a gap report and of a plan: they tabulate, plot, explore and save."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import geopandas as gpd
+import pandas as pd
+
+from siting.domain.nouns import Assessment, Proposal
+from siting.domain.tables import CHECK_COLUMNS, PLACE_COLUMNS
+from siting.text import Lang, default_lang, say
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_PLACE_KEYS: Final = [column.key for column in PLACE_COLUMNS]
+_CHECK_KEYS: Final = [column.key for column in CHECK_COLUMNS]
+
+
+class WebPage:
+    """A page that shows itself in a notebook and can be saved; it needs no network."""
+
+    def __init__(self, html: str) -> None:
+        self.html = html
+
+    def _repr_html_(self) -> str:
+        source = self.html.replace("&", "&amp;").replace('"', "&quot;")
+        return f'<iframe srcdoc="{source}" style="width:100%;height:640px;border:0"></iframe>'
+
+    def save(self, path: str | Path) -> None:
+        """Write the page as one HTML file."""
+        from siting.write.files import write_text  # noqa: PLC0415
+
+        write_text(Path(path), self.html)
+
+
+class GapReport:
+    """Where a scenario's places fall short.
+
+    Examples
+    --------
+    >>> import siting
+    >>> gaps = siting.check(siting.read_scenario("data/sample/scenario.toml"))
+    >>> sorted(gaps.units["level"].unique())
+    ['community', 'district', 'street']
+    """
+
+    def __init__(self, assessment: Assessment) -> None:
+        self.assessment = assessment
+
+    @property
+    def places(self) -> gpd.GeoDataFrame:
+        """Residential areas: one row each, ``PLACE_COLUMNS`` of docs/gap-report.md and the geometry."""
+        return self._of_levels(residential=True)
+
+    @property
+    def units(self) -> gpd.GeoDataFrame:
+        """Reporting units of every level, with the same columns."""
+        return self._of_levels(residential=False)
+
+    @property
+    def grid(self) -> pd.DataFrame:
+        """Populated cells inside the units, indexed by cell number (row × columns + column)."""
+        return self.assessment.cells.copy()
+
+    @property
+    def clauses(self) -> pd.DataFrame:
+        """One row a clause and place."""
+        table = self.assessment.checks[_CHECK_KEYS].copy()
+        table.insert(0, "id", self.assessment.checks.index.get_level_values("id"))
+        return table.reset_index(drop=True)
+
+    @property
+    def totals(self) -> Mapping[str, Any]:
+        """Figures of the whole."""
+        return self.assessment.totals
+
+    def has_gap(self, *, binding: bool = False) -> bool:
+        """Tell whether any check (or any binding check) is a gap."""
+        checks = self.assessment.checks
+        gaps = checks["verdict"] == "gap"
+        return bool((gaps & checks["binding"].astype(bool)).any() if binding else gaps.any())
+
+    def notes(self, lang: Lang | None = None) -> list[str]:
+        """Return what was mended, left out or assumed, and the warnings, as sentences."""
+        lang = lang or default_lang()
+        warnings = [say(f"warning.{code}", lang) for code in self.totals["warnings"]]
+        return warnings + [say(f"note.{note.code}", lang, **note.values) for note in self.assessment.notes]
+
+    def plot(self, lang: Lang | None = None) -> "Figure":
+        """Return a figure: land per person by street against both floors, and the elderly by minutes on foot."""
+        from siting.write.figures import draw_gaps  # noqa: PLC0415
+
+        return draw_gaps(self.assessment, lang or default_lang())
+
+    def explore(self, lang: Lang | None = None) -> WebPage:
+        """Return the interactive map, which opens with no network."""
+        from siting.write.webmap import map_html  # noqa: PLC0415
+
+        return WebPage(map_html(self.assessment, lang=lang or default_lang()))
+
+    def to_file(self, path: str | Path) -> None:
+        """Write the gap report as GeoJSON (``.geojson``), or the checked grid (``.tif``)."""
+        target = Path(path)
+        if target.suffix.lower() in (".tif", ".tiff"):
+            from siting.write.grid import write_grid  # noqa: PLC0415
+
+            write_grid(target, self.assessment)
+        else:
+            from siting.write.geojson import write_gaps  # noqa: PLC0415
+
+            write_gaps(target, self.assessment)
+
+    def _of_levels(self, *, residential: bool) -> gpd.GeoDataFrame:
+        places = self.assessment.places
+        rows = (places["level"] == "residential_area") == residential
+        return places.loc[rows, [*_PLACE_KEYS, "geometry"]].reset_index(drop=True)
+
+    def _repr_html_(self) -> str:
+        keys = ["level", "id", "name", "residents", "elderly", "covered_share", "land_m2_per_resident", "verdict"]
+        return str(self.units[keys].to_html(index=False))
+
+
+class Plan:
+    """Proposed stations, what is proved of them, and the check before and after.
+
+    Examples
+    --------
+    >>> import siting
+    >>> plan = siting.propose(siting.read_scenario("data/sample/scenario.toml"), stations=3)
+    >>> plan.after.totals["covered_share"] > plan.before.totals["covered_share"]
+    True
+    """
+
+    def __init__(self, proposal: Proposal) -> None:
+        self.proposal = proposal
+
+    @property
+    def stations(self) -> gpd.GeoDataFrame:
+        """Proposed stations in rank order."""
+        return self.proposal.stations.reset_index(drop=True)
+
+    @property
+    def refused(self) -> pd.DataFrame:
+        """Candidates on excluded ground, with the layer and the rule."""
+        return self.proposal.refused.copy()
+
+    @property
+    def status(self) -> str:
+        """``optimal`` only when proved; else ``feasible``."""
+        return self.proposal.selection.status
+
+    @property
+    def objective(self) -> float:
+        """Elderly people newly covered."""
+        return self.proposal.selection.objective
+
+    @property
+    def bound(self) -> float:
+        """What no choice can exceed."""
+        return self.proposal.selection.bound
+
+    @property
+    def optimality_gap(self) -> float:
+        """|bound − objective| ÷ |objective|."""
+        return self.proposal.selection.optimality_gap
+
+    @property
+    def before(self) -> GapReport:
+        """The check without the plan."""
+        return GapReport(self.proposal.before)
+
+    @property
+    def after(self) -> GapReport:
+        """The check with the plan, by the same ruler."""
+        return GapReport(self.proposal.after)
+
+    def plot(self, lang: Lang | None = None) -> "Figure":
+        """Return a figure: coverage as stations are added in rank order."""
+        from siting.write.figures import draw_plan  # noqa: PLC0415
+
+        return draw_plan(self.proposal, lang or default_lang())
+
+    def explore(self, lang: Lang | None = None) -> WebPage:
+        """Return the interactive map with the plan, which opens with no network."""
+        from siting.write.webmap import map_html  # noqa: PLC0415
+
+        return WebPage(map_html(self.proposal.before, self.proposal, lang=lang or default_lang()))
+
+    def to_file(self, path: str | Path) -> None:
+        """Write the plan as GeoJSON."""
+        from siting.write.geojson import write_plan  # noqa: PLC0415
+
+        write_plan(Path(path), self.proposal)
+
+    def _repr_html_(self) -> str:
+        keys = ["rank", "candidate_id", "name", "unit_id", "elderly_new", "covered_share_after", "cost_cny"]
+        return str(self.stations[keys].to_html(index=False))

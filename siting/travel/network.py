@@ -1,0 +1,186 @@
+"""The network made ready for walking: short components left out, every edge measured in seconds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS
+from scipy.sparse import coo_array, csr_array
+from scipy.sparse.csgraph import connected_components
+
+from siting.domain.nouns import Floats, Ints, Network, Note, Raster
+from siting.domain.walkers import WalkerSpeeds
+from siting.travel.slope import SPANS, EdgeSeconds, edge_seconds
+
+# Shorter components are scraps of digitising, and would catch people who really walk elsewhere.
+SHORTEST_COMPONENT_M: Final = 1_000.0
+# Nobody steps onto the middle of these.
+NO_ENTRY: Final = (*SPANS, "stairs")
+
+
+@dataclass(frozen=True)
+class WalkingNetwork:
+    """A network measured for one walker.
+
+    ``u``, ``v`` are the end nodes of the edges, ``component`` numbers the component of each edge, ``open_to_joining``
+    tells which edges people may join. ``seconds`` measures the edges; ``speed`` is the walker's on the flat, m/s.
+    """
+
+    nodes: int
+    u: Ints
+    v: Ints
+    component: Ints
+    open_to_joining: NDArray[np.bool_]
+    geometry: NDArray[np.object_]
+    seconds: EdgeSeconds
+    speed: float
+    crs: CRS
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """Where points join the network: edge (-1: none), metres from its u, seconds of the way to it, component."""
+
+    edge: Ints
+    position_m: Floats
+    leg_s: Floats
+    component: Ints
+
+    def take(self, rows: Sequence[int] | Ints | NDArray[np.bool_]) -> "Attachment":
+        """Return the attachments of some points."""
+        return Attachment(self.edge[rows], self.position_m[rows], self.leg_s[rows], self.component[rows])
+
+
+def prepare_network(network: Network, terrain: Raster | None, speeds: WalkerSpeeds, crs: CRS) -> WalkingNetwork:
+    """Leave out short components and measure the rest.
+
+    Parameters
+    ----------
+    network : Network
+        Nodes and edges in ``crs``.
+    terrain : Raster or None
+        Heights; None walks on the flat.
+    speeds : WalkerSpeeds
+        The walker.
+    crs : pyproj.CRS
+        Working CRS, metres.
+
+    Returns
+    -------
+    WalkingNetwork
+        With notes on the components left out and on faults of the terrain.
+    """
+    edges, nodes = network.edges, len(network.node_xy)
+    ends = (edges["u"].to_numpy(), edges["v"].to_numpy())
+    graph = coo_array((np.ones(len(edges)), ends), shape=(nodes, nodes))
+    _, of_node = connected_components(graph, directed=False)
+    length = np.bincount(of_node[ends[0]], weights=edges["length_m"].to_numpy(), minlength=of_node.max() + 1)
+    kept = edges[length[of_node[ends[0]]] >= SHORTEST_COMPONENT_M]
+    left_out = np.unique(of_node[ends[0]][length[of_node[ends[0]]] < SHORTEST_COMPONENT_M])
+    notes: tuple[Note, ...] = ()
+    if len(left_out):
+        notes = (Note("components_left_out", {"count": len(left_out), "edges": len(edges) - len(kept)}),)
+    seconds, measured = edge_seconds(kept, crs, terrain, speeds)
+    u = kept["u"].to_numpy(dtype=np.int64)
+    return WalkingNetwork(
+        nodes=nodes,
+        u=u,
+        v=kept["v"].to_numpy(dtype=np.int64),
+        component=of_node[u].astype(np.int64),
+        open_to_joining=~kept["kind"].isin(NO_ENTRY).to_numpy(dtype=bool),
+        geometry=kept.geometry.to_numpy(),
+        seconds=seconds,
+        speed=speeds.flat,
+        crs=crs,
+        notes=notes + measured,
+    )
+
+
+def attach(network: WalkingNetwork, xy: Floats, limit_m: Floats) -> Attachment:
+    """Join points to the nearest point of the nearest edge that may be joined.
+
+    Parameters
+    ----------
+    network : WalkingNetwork
+        The network.
+    xy : ndarray
+        Shape (points, 2), metres.
+    limit_m : ndarray
+        The farthest that each point may be, metres (inclusive).
+    """
+    count = len(xy)
+    open_edges = np.flatnonzero(network.open_to_joining)
+    edge = np.full(count, -1, dtype=np.int64)
+    position, leg = np.zeros(count), np.full(count, np.inf)
+    if count and len(open_edges):
+        points = shapely.points(xy)
+        tree = shapely.STRtree(network.geometry[open_edges])
+        found, distance = tree.query_nearest(points, return_distance=True, all_matches=True)
+        # Of equally near edges the first in the network's own order, so that a rerun gives the same.
+        order = np.lexsort((found[1], found[0]))
+        point, first = np.unique(found[0][order], return_index=True)
+        nearest, away = open_edges[found[1][order][first]], distance[order][first]
+        near = away <= limit_m[point]
+        point, nearest = point[near], nearest[near]
+        edge[point], leg[point] = nearest, away[near] / network.speed
+        position[point] = shapely.line_locate_point(network.geometry[nearest], points[point])
+    component = np.where(edge >= 0, network.component[edge] if len(network.component) else -1, -1)
+    return Attachment(edge, position, leg, component)
+
+
+def graph(network: WalkingNetwork, doors: Attachment, *, outward: bool) -> csr_array:
+    """Return the directed graph of seconds with one more node a door, from which walks start.
+
+    Parameters
+    ----------
+    network : WalkingNetwork
+        The network.
+    doors : Attachment
+        The sites, all attached; door i is node ``network.nodes + i``. No walk leads through a door.
+    outward : bool
+        True walks away from the doors; False walks to them (all arcs turned round).
+    """
+    ahead, back = network.seconds.totals
+    from_u, to_u = network.seconds.at(doors.edge, doors.position_m)
+    u_door, v_door = network.u[doors.edge], network.v[doors.edge]
+    door = network.nodes + np.arange(len(doors.edge))
+    if outward:
+        to_v, to_first = ahead[doors.edge] - from_u, to_u
+        there, return_ = ahead, back
+    else:
+        # A walk to the door that ends on its edge comes from u ahead, or from v back.
+        to_v, to_first = back[doors.edge] - to_u, from_u
+        there, return_ = back, ahead
+    tail = np.concatenate([network.u, network.v, door, door])
+    head = np.concatenate([network.v, network.u, u_door, v_door])
+    cost = np.concatenate([there, return_, to_first + doors.leg_s, to_v + doors.leg_s])
+    return _least(tail, head, cost, network.nodes + len(door))
+
+
+def _least(tail: Ints, head: Ints, cost: Floats, size: int) -> csr_array:
+    # A sparse constructor would add parallel arcs up; the quickest is the one that is walked.
+    order = np.lexsort((cost, head, tail))
+    tail, head, cost = tail[order], head[order], cost[order]
+    first = np.concatenate([[True], (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])]) if len(tail) else []
+    # A stored zero is taken for no arc; a nanosecond is a real one.
+    arcs = (np.maximum(cost[first], 1e-9), (tail[first], head[first]))
+    return csr_array(coo_array(arcs, shape=(size, size)))
+
+
+def line_pieces(geometry: NDArray[np.object_], longest_m: float) -> gpd.GeoDataFrame:
+    """Cut lines into equal pieces no longer than a length; ``edge`` and ``middle_m`` say where each lies."""
+    length = shapely.length(geometry)
+    count = np.maximum(1, np.ceil(length / longest_m)).astype(np.int64)
+    edge = np.repeat(np.arange(len(geometry)), count)
+    index = np.arange(len(edge)) - np.repeat(np.cumsum(count) - count, count)
+    step = (length / count)[edge]
+    ends = [shapely.line_interpolate_point(geometry[edge], (index + part) * step) for part in (0.0, 0.5, 1.0)]
+    coordinates = np.stack([shapely.get_coordinates(points) for points in ends], axis=1)
+    return gpd.GeoDataFrame(
+        {"edge": edge, "middle_m": (index + 0.5) * step}, geometry=list(shapely.linestrings(coordinates))
+    )

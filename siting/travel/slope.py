@@ -1,0 +1,170 @@
+"""How slope slows a walker: heights along edges, Tobler's ratio, seconds along each edge."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS, Transformer
+from scipy.ndimage import map_coordinates
+
+from siting.domain.nouns import Floats, Ints, Note, Raster
+from siting.domain.walkers import WalkerSpeeds
+
+# Off stairs nothing that people walk is steeper: beyond it the terrain is at fault (a roof, a viaduct, a cliff).
+STEEPEST: Final = 0.45
+# Spans keep the straight grade between their ends: the terrain below or above them is not what is walked on.
+SPANS: Final = ("bridge", "footbridge", "tunnel")
+
+
+def tobler_ratio(slope: Floats) -> Floats:
+    """Return v ÷ v₀ at a slope: Tobler's T(s) ÷ T(0), never above 1 (no gain downhill).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from siting.travel.slope import tobler_ratio
+    >>> tobler_ratio(np.array([0.0, 0.05, -0.05, -0.2])).round(3).tolist()
+    [1.0, 0.839, 1.0, 0.705]
+    """
+    return np.minimum(1.0, np.exp(-3.5 * np.abs(slope + 0.05) + 3.5 * 0.05))
+
+
+@dataclass(frozen=True)
+class EdgeSeconds:
+    """Seconds along each edge, piece by piece.
+
+    Edge e has ``pieces[e]`` equal pieces; ``ahead[start[e] + i]`` are the seconds from u to the end of its first i
+    pieces, ``back`` those from there to u.
+    """
+
+    length_m: Floats
+    pieces: Ints
+    start: Ints
+    ahead: Floats
+    back: Floats
+
+    def at(self, edge: Ints, position_m: Floats) -> tuple[Floats, Floats]:
+        """Return the seconds from u to a position on an edge, and from there back to u."""
+        pieces = self.pieces[edge]
+        along = np.clip(position_m / self.length_m[edge], 0.0, 1.0) * pieces
+        piece = np.minimum(along.astype(np.int64), pieces - 1)
+        low, part = self.start[edge] + piece, along - piece
+
+        def between(seconds: Floats) -> Floats:
+            return seconds[low] + part * (seconds[low + 1] - seconds[low])
+
+        return between(self.ahead), between(self.back)
+
+    @property
+    def totals(self) -> tuple[Floats, Floats]:
+        """Seconds from u to v and from v to u of every edge."""
+        last = self.start + self.pieces
+        return self.ahead[last], self.back[last]
+
+
+def edge_seconds(
+    edges: gpd.GeoDataFrame, crs: CRS, terrain: Raster | None, speeds: WalkerSpeeds
+) -> tuple[EdgeSeconds, tuple[Note, ...]]:
+    """Measure every edge in seconds, both ways.
+
+    Parameters
+    ----------
+    edges : geopandas.GeoDataFrame
+        ``kind``, ``length_m`` and the LineStrings, in ``crs`` (metres).
+    crs : pyproj.CRS
+        The edges' CRS.
+    terrain : Raster or None
+        Heights in metres; None walks on the flat.
+    speeds : WalkerSpeeds
+        Speed on the flat and on stairs.
+
+    Returns
+    -------
+    EdgeSeconds, notes
+        Notes tell of edges without heights (walked flat) and of slopes beyond ±45 % that were replaced by the
+        edge's mean.
+    """
+    length = edges["length_m"].to_numpy(dtype=np.float64)
+    kind = edges["kind"].to_numpy()
+    stairs = kind == "stairs"
+    # Pieces no shorter than a terrain cell: finer slopes would be noise of the grid.
+    cell_m = np.inf if terrain is None else _cell_size_m(terrain, edges, crs)
+    whole = stairs | np.isin(kind, SPANS)
+    pieces = np.where(whole, 1, np.maximum(1, length // cell_m)).astype(np.int64)
+    start = np.concatenate([[0], np.cumsum(pieces + 1)])
+    owner = np.repeat(np.arange(len(edges)), pieces + 1)
+    step = np.arange(len(owner)) - start[owner]
+    heights, notes = _heights(edges, crs, terrain, owner, step / pieces[owner])
+    inner = np.flatnonzero(step > 0)
+    edge = owner[inner]
+    rise, run = heights[inner] - heights[inner - 1], length[edge] / pieces[edge]
+    slope, replaced = _plausible(rise / run, edge, stairs, heights, start, pieces, length)
+    notes += replaced
+    up, down = speeds.stairs_up, speeds.stairs_down
+    along = np.hypot(run, rise)
+
+    def seconds(direction: float) -> Floats:
+        flat = run / (speeds.flat * tobler_ratio(direction * slope))
+        # On level stairs (no heights known) the slower speed is taken.
+        on_stairs = along / np.where(direction * rise >= 0, up, down)
+        pace = np.zeros(len(owner))
+        pace[inner] = np.where(stairs[edge], on_stairs, flat)
+        total = np.cumsum(pace)
+        return total - total[start[owner]]
+
+    return EdgeSeconds(length, pieces, start[:-1], seconds(1.0), seconds(-1.0)), notes
+
+
+def _heights(
+    edges: gpd.GeoDataFrame, crs: CRS, terrain: Raster | None, owner: Ints, fraction: Floats
+) -> tuple[Floats, tuple[Note, ...]]:
+    if terrain is None:
+        return np.zeros(len(owner)), ()
+    points = shapely.line_interpolate_point(edges.geometry.to_numpy()[owner], fraction, normalized=True)
+    heights = sample_heights(terrain, shapely.get_coordinates(points), crs)
+    unknown = np.isnan(heights)
+    flat = 0
+    for e in np.unique(owner[unknown]):
+        mine = slice(*np.searchsorted(owner, [e, e + 1]))
+        known = ~np.isnan(heights[mine])
+        if known.any():
+            heights[mine] = np.interp(fraction[mine], fraction[mine][known], heights[mine][known])
+        else:
+            heights[mine] = 0.0
+            flat += 1
+    return heights, (Note("edges_without_height", {"count": flat}),) if flat else ()
+
+
+def _plausible(
+    slope: Floats, edge: Ints, stairs: NDArray[np.bool_], heights: Floats, start: Ints, pieces: Ints, length: Floats
+) -> tuple[Floats, tuple[Note, ...]]:
+    faulty = (np.abs(slope) > STEEPEST) & ~stairs[edge]
+    if not faulty.any():
+        return slope, ()
+    first = start[:-1]
+    mean = np.clip((heights[first + pieces] - heights[first]) / length, -STEEPEST, STEEPEST)
+    count = len(np.unique(edge[faulty]))
+    return np.where(faulty, mean[edge], slope), (Note("edges_too_steep", {"count": count}),)
+
+
+def sample_heights(terrain: Raster, xy: Floats, crs: CRS) -> Floats:
+    """Return bilinear heights at points of a CRS; NaN outside the raster and beside its voids."""
+    x, y = Transformer.from_crs(crs, terrain.grid.crs, always_xy=True).transform(xy[:, 0], xy[:, 1])
+    transform = terrain.grid.transform
+    column = (np.asarray(x) - transform.c) / transform.a - 0.5
+    row = (np.asarray(y) - transform.f) / transform.e - 0.5
+    heights: Floats = map_coordinates(terrain.values, [row, column], order=1, mode="constant", cval=np.nan)
+    return heights
+
+
+def _cell_size_m(terrain: Raster, edges: gpd.GeoDataFrame, crs: CRS) -> float:
+    west, south, east, north = edges.total_bounds
+    back = Transformer.from_crs(crs, terrain.grid.crs, always_xy=True)
+    there = Transformer.from_crs(terrain.grid.crs, crs, always_xy=True)
+    x, y = back.transform((west + east) / 2, (south + north) / 2)
+    transform = terrain.grid.transform
+    xs, ys = there.transform([x, x + transform.a, x], [y, y, y + transform.e])
+    return float(max(np.hypot(xs[1] - xs[0], ys[1] - ys[0]), np.hypot(xs[2] - xs[0], ys[2] - ys[0])))

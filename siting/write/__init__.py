@@ -1,0 +1,1 @@
+"""Writes results, and only writes: GeoJSON, the checked grid, figures, the web map."""

@@ -1,0 +1,192 @@
+"""Gap reports and plans as GeoJSON (RFC 7946), the same bytes for the same input."""
+
+import hashlib
+import json
+import math
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from siting.crs import WGS84
+from siting.domain.nouns import Assessment, Inputs, Note, Proposal
+from siting.domain.scenario import fingerprint
+from siting.domain.tables import CHECK_COLUMNS, PLACE_COLUMNS, PLAN_COLUMNS
+from siting.domain.walkers import WALKERS
+from siting.text import LANGS, say
+from siting.write.files import write_text
+from siting.version import __version__
+
+# 1e-7 degrees are about a centimetre.
+_COORDINATE_DECIMALS: Final = 7
+_FIGURE_DECIMALS: Final = 6
+
+
+def write_gaps(path: Path, assessment: Assessment) -> None:
+    """Write a gap report: one feature a place, with its checks.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        File to write; it is replaced whole.
+    assessment : Assessment
+        The report. Members are described in ``docs/gap-report.md``.
+    """
+    checks: dict[Any, list[dict[str, Any]]] = {}
+    keys = [column.key for column in CHECK_COLUMNS]
+    for index, row in zip(assessment.checks.index, assessment.checks[keys].to_dict("records"), strict=True):
+        checks.setdefault(index, []).append({str(key): plain(value) for key, value in row.items()})
+    properties = (
+        {column.key: plain(row[column.key]) for column in PLACE_COLUMNS} | {"checks": checks.get(index, [])}
+        for index, row in zip(assessment.places.index, assessment.places.to_dict("records"), strict=True)
+    )
+    members = facts(assessment.inputs) | {"totals": plain(assessment.totals), **_notes(assessment)}
+    write_text(path, _collection("gap_report", members, assessment.places, properties))
+
+
+def write_plan(path: Path, proposal: Proposal) -> None:
+    """Write a plan: one feature a proposed station, what was proved, what was refused, the whole before and after."""
+    selection = proposal.selection
+    stations = proposal.stations
+    properties = (
+        {column.key: plain(row[column.key]) for column in PLAN_COLUMNS} for row in stations.to_dict("records")
+    )
+    members = facts(proposal.before.inputs) | {
+        "request": plain(proposal.request),
+        "status": selection.status,
+        "objective": plain(selection.objective),
+        "bound": plain(selection.bound),
+        "optimality_gap": plain(selection.optimality_gap),
+        "greedy_objective": plain(selection.greedy_objective),
+        "stopped_by": selection.stopped_by,
+        "solver": selection.solver,
+        "excluded": [plain({"candidate_id": key, **row}) for key, row in _records(proposal.refused)],
+        "totals_before": plain(proposal.before.totals),
+        "totals_after": plain(proposal.after.totals),
+        "land_gap_that_stays": _land_gap_that_stays(proposal.after),
+        **_notes(proposal.after, proposal.notes),
+    }
+    write_text(path, _collection("plan", members, stations, properties))
+
+
+def facts(inputs: Inputs) -> dict[str, Any]:
+    """Return the facts of a run that every result carries: scenario, standards, definitions, version."""
+    scenario = inputs.scenario
+    standards = "".join(standard.model_dump_json() for standard in inputs.standards)
+    walking, speeds = scenario.walking, WALKERS[scenario.walking.walker]
+    return {
+        "siting": __version__,
+        "scenario": {
+            "title": scenario.scenario.title,
+            "date": scenario.scenario.date.isoformat(),
+            "horizon": scenario.scenario.horizon,
+            "sha256": fingerprint(scenario, inputs.digests),
+        },
+        "standards": [
+            {"id": standard.id, "number": standard.number, "title": standard.title} for standard in inputs.standards
+        ],
+        "standards_sha256": hashlib.sha256(standards.encode()).hexdigest(),
+        "definitions": {
+            "mode": walking.mode,
+            "walker": walking.walker,
+            "speed_m_per_s": speeds.flat,
+            "minutes": walking.minutes,
+            "direction": walking.direction,
+            "slope": walking.slope and inputs.terrain is not None,
+            "tiers": list(scenario.circle.tiers),
+            "pass_share": scenario.circle.pass_share,
+            "pass_share_source": {
+                lang: say("warning.pass_share", lang, share=f"{scenario.circle.pass_share:.0%}") for lang in LANGS
+            },
+            "measured_in": inputs.crs.to_string(),
+        },
+    }
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Return a value as JSON knows it: rounded floats, null for what is unknown or unlimited."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(inner) for inner in value]
+    if value is None or value is pd.NA or value is pd.NaT:
+        return None
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating):
+        return _figure(float(value))
+    return str(value)
+
+
+def _figure(value: float) -> float | int | None:
+    if not math.isfinite(value):
+        return None
+    rounded = round(value, _FIGURE_DECIMALS)
+    return int(rounded) if rounded == int(rounded) else rounded
+
+
+def _records(table: pd.DataFrame) -> Iterable[tuple[Any, dict[str, Any]]]:
+    rows = table.to_dict("records")
+    return zip(table.index, ({str(key): value for key, value in row.items()} for row in rows), strict=True)
+
+
+def _notes(assessment: Assessment, more: tuple[Note, ...] = ()) -> dict[str, Any]:
+    notes = [
+        {"code": note.code, **{lang: say(f"note.{note.code}", lang, **note.values) for lang in LANGS}}
+        for note in (*assessment.notes, *more)
+    ]
+    warnings = [
+        {"code": code, **{lang: say(f"warning.{code}", lang) for lang in LANGS}}
+        for code in assessment.totals["warnings"]
+    ]
+    return {"warnings": warnings, "notes": notes}
+
+
+def _land_gap_that_stays(after: Assessment) -> list[dict[str, Any]]:
+    units = after.places[after.places["level"] != "residential_area"]
+    keys = ["id", "name", "level", "land_required_m2", "land_provided_m2", "land_gap_m2"]
+    return [plain(row) for row in units[keys].to_dict("records")]
+
+
+def _collection(
+    kind: str, members: Mapping[str, Any], frame: gpd.GeoDataFrame, properties: Iterable[Mapping[str, Any]]
+) -> str:
+    shapes = shapely.set_precision(frame.geometry.to_crs(WGS84).to_numpy(), 10**-_COORDINATE_DECIMALS)
+    # RFC 7946: outer rings counter-clockwise.
+    shapes = shapely.orient_polygons(shapes)
+    features = ",\n".join(
+        _dump(
+            {
+                "type": "Feature",
+                "id": f"{row['level']}/{row['id']}" if "level" in row else row["id"],
+                "properties": row,
+                "geometry": _geometry(shape),
+            }
+        )
+        for row, shape in zip(properties, shapes, strict=True)
+    )
+    head = _dump({"type": "FeatureCollection", "result": kind, **members})
+    return f'{head[:-1]},"features":[\n{features}\n]}}\n'
+
+
+def _geometry(shape: shapely.Geometry) -> dict[str, Any] | None:
+    if shape is None or shape.is_empty:
+        return None
+    mapping: dict[str, Any] = shapely.geometry.mapping(shape)
+    return {"type": mapping["type"], "coordinates": _rounded(mapping["coordinates"])}
+
+
+def _rounded(coordinates: Any) -> Any:  # noqa: ANN401 - nested coordinate lists
+    if isinstance(coordinates, float):
+        return round(coordinates, _COORDINATE_DECIMALS)
+    return [_rounded(inner) for inner in coordinates]
+
+
+def _dump(value: Any) -> str:  # noqa: ANN401 - any JSON value
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

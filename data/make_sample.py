@@ -1,11 +1,10 @@
 """Make the sample district: `python data/make_sample.py` writes data/sample/ anew from one seed."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import shapely
-
 from sample_maker import config, output
 from sample_maker.candidates import make_candidates
 from sample_maker.estates import Estate, choose_grounds, expected, make_estates
@@ -16,6 +15,7 @@ from sample_maker.people import People, populate
 from sample_maker.roads import plan_lanes, plan_roads
 from sample_maker.terrain import Land, make_land, settle
 from sample_maker.zones import Zones, divide, outline, share_streets
+from shapely.geometry.base import BaseGeometry
 
 TARGET = Path(__file__).with_name("sample")
 NODATA = -9999
@@ -25,12 +25,10 @@ def _write_zones(zones: Zones) -> None:
     streets = pd.DataFrame(
         [(plan.code, plan.name, plan.kind) for plan in config.STREETS], columns=["XZQDM", "XZQMC", "类型"]
     )
-    output.write_layer(TARGET / "streets.gpkg", streets.assign(geometry=zones.streets))
+    output.write_layer(TARGET / "streets.gpkg", streets, zones.streets)
     members = sorted(zones.communities, key=lambda one: one.code)
-    communities = pd.DataFrame(
-        [(one.code, one.name, one.kind) for one in members], columns=["id", "name", "kind"]
-    )
-    output.write_layer(TARGET / "communities.gpkg", communities.assign(geometry=[one.ground for one in members]))
+    communities = pd.DataFrame([(one.code, one.name, one.kind) for one in members], columns=["id", "name", "kind"])
+    output.write_layer(TARGET / "communities.gpkg", communities, [one.ground for one in members])
 
 
 def _write_estates(estates: list[Estate]) -> None:
@@ -38,9 +36,7 @@ def _write_estates(estates: list[Estate]) -> None:
     rows = [(one.code, one.name, *(getattr(one, fact) for fact in facts)) for one in estates]
     areas = pd.DataFrame(rows, columns=["id", "name", *facts])
     areas = areas.astype({"residents": "Int64", "elderly": "Int64"})
-    output.write_layer(
-        TARGET / "residential_areas.gpkg", areas.assign(geometry=[one.ground for one in estates])
-    )
+    output.write_layer(TARGET / "residential_areas.gpkg", areas, [one.ground for one in estates])
 
 
 def _write_people(people: People) -> None:
@@ -51,18 +47,20 @@ def _write_people(people: People) -> None:
         output.write_grid(TARGET / f"{name}.tif", people.grid, cells, NODATA, 2)
 
 
-def _named(prefix: str, shapes: list[tuple[str, shapely.Geometry]]) -> pd.DataFrame:
-    rows = [(f"{prefix}{number:02d}", name, shape) for number, (name, shape) in enumerate(shapes, start=1)]
-    return pd.DataFrame(rows, columns=["id", "name", "geometry"])
+def _write_named(file: str, layer: str, prefix: str, shapes: Sequence[tuple[str, BaseGeometry]]) -> None:
+    rows = [(f"{prefix}{number:02d}", name) for number, (name, _) in enumerate(shapes, start=1)]
+    facts = pd.DataFrame(rows, columns=["id", "name"])
+    output.write_layer(TARGET / file, facts, [shape for _, shape in shapes], layer)
 
 
 def _write_ground(land: Land, zones: Zones, ground: Ground) -> None:
-    for prefix, layer in (("A", "farmland"), ("E", "ecology"), ("K", "flood")):
-        output.write_layer(TARGET / "exclusions.gpkg", _named(prefix, getattr(ground, layer)), layer)
+    _write_named("exclusions.gpkg", "farmland", "A", ground.farmland)
+    _write_named("exclusions.gpkg", "ecology", "E", ground.ecology)
+    _write_named("exclusions.gpkg", "flood", "K", ground.flood)
     around = zones.district.buffer(600)
     water = [("岚江", land.river.intersection(around)), ("桐溪", land.tributary.intersection(around))]
-    output.write_layer(TARGET / "water.gpkg", _named("H", water), "water")
-    output.write_layer(TARGET / "water.gpkg", _named("G", ground.green), "green")
+    _write_named("water.gpkg", "water", "H", water)
+    _write_named("water.gpkg", "green", "G", ground.green)
 
 
 def main() -> None:
@@ -88,7 +86,7 @@ def main() -> None:
     _write_zones(zones)
     _write_estates(estates)
     _write_people(people)
-    output.write_layer(TARGET / "walk.gpkg", table(edges))
+    output.write_layer(TARGET / "walk.gpkg", *table(edges))
     output.write_terrain(TARGET / "dem.tif", land)
     output.write_points(TARGET / "facilities.csv", facilities, places)
     output.write_points(TARGET / "candidates.csv", candidates, premises)

@@ -49,9 +49,7 @@ def read_scenario(path: str | Path) -> "Scenario":
     return read(Path(path))
 
 
-def check(
-    scenario: "Scenario", *, plan: "str | Path | None" = None, progress: "Progress | None" = None
-) -> "GapReport":
+def check(scenario: "Scenario", *, plan: "str | Path | None" = None, progress: "Progress | None" = None) -> "GapReport":
     """Check a scenario's places against the standards in force.
 
     Parameters
@@ -66,7 +64,8 @@ def check(
     Returns
     -------
     siting.results.GapReport
-        ``.places``, ``.units``, ``.grid``, ``.clauses`` (tables), ``.totals``, ``.plot()``, ``.explore()``, ``.to_file()``.
+        ``.places``, ``.units``, ``.grid``, ``.clauses`` (tables), ``.totals``; ``.plot()``, ``.explore()``,
+        ``.to_file()``.
 
     Raises
     ------

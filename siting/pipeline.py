@@ -149,6 +149,7 @@ def _prepare(scenario: Scenario, progress: Progress) -> _Ground:
         inputs.crs,
         basis=basis,
         elderly_share=people.elderly_share,
+        spread=people.spread,
         context_m=2 * walking.minutes * SECONDS_PER_MINUTE * speeds.flat,
     )
     holders = places.holding_units(areas)
@@ -183,9 +184,7 @@ def _measure(ground: _Ground, facilities: gpd.GeoDataFrame, progress: Progress) 
     counted = facilities.assign(land_m2=places.counted_land(facilities))
     homes = places.home_units(counted, ground.inputs.units)
     access = _walk(ground, counted, _in_circle(counted, ground.inputs.scenario), progress)
-    return assess(
-        ground.inputs, ground.demand, access, counted, homes, ground.holders, ground.basis, ground.warnings
-    )
+    return assess(ground.inputs, ground.demand, access, counted, homes, ground.holders, ground.basis, ground.warnings)
 
 
 def _walk(
@@ -320,7 +319,7 @@ def _nearest_centre(facilities: gpd.GeoDataFrame, chosen: gpd.GeoDataFrame) -> l
     centres = facilities[facilities["tier"] == "centre"].sort_index()
     if centres.empty:
         return [None] * len(chosen)
-    return [str(centres.index[centres.distance(point).to_numpy().argmin()]) for point in chosen.geometry]
+    return [str(centres.index[int(centres.distance(point).to_numpy().argmin())]) for point in chosen.geometry]
 
 
 def _gains(within: Times, people: Floats) -> Floats:
@@ -338,7 +337,7 @@ def _selection_of(file: PlanFile, candidates: gpd.GeoDataFrame, gains: Floats, *
     """Return what a plan's file says was proved; of another scenario's plan nothing is proved here."""
     members, objective = file.members, float(gains.sum())
     return Selection(
-        chosen=candidates.index.get_indexer(list(file.candidates)).astype(np.int64),
+        chosen=candidates.index.get_indexer(pd.Index(file.candidates)).astype(np.int64),
         gains=gains,
         status=members["status"] if own else "feasible",
         objective=objective,

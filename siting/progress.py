@@ -28,12 +28,14 @@ class ProgressBar:
         self._tasks: dict[str, TaskID] = {}
 
     def __enter__(self) -> Self:
+        """Start the bars."""
         self._bars.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        """Take the bars away."""
         self._bars.stop()
 
     def __call__(self, stage: str, done: int, total: int) -> None:

@@ -30,7 +30,7 @@ class WebPage:
 
     def save(self, path: str | Path) -> None:
         """Write the page as one HTML file."""
-        from siting.write.files import write_text  # noqa: PLC0415
+        from siting.write.files import write_text
 
         write_text(Path(path), self.html)
 
@@ -90,13 +90,13 @@ class GapReport:
 
     def plot(self, lang: Lang | None = None) -> "Figure":
         """Return a figure: land per person by street against both floors, and the elderly by minutes on foot."""
-        from siting.write.figures import draw_gaps  # noqa: PLC0415
+        from siting.write.figures import draw_gaps
 
         return draw_gaps(self.assessment, lang or default_lang())
 
     def explore(self, lang: Lang | None = None) -> WebPage:
         """Return the interactive map, which opens with no network."""
-        from siting.write.webmap import map_html  # noqa: PLC0415
+        from siting.write.webmap import map_html
 
         return WebPage(map_html(self.assessment, lang=lang or default_lang()))
 
@@ -104,11 +104,11 @@ class GapReport:
         """Write the gap report as GeoJSON (``.geojson``), or the checked grid (``.tif``)."""
         target = Path(path)
         if target.suffix.lower() in (".tif", ".tiff"):
-            from siting.write.grid import write_grid  # noqa: PLC0415
+            from siting.write.grid import write_grid
 
             write_grid(target, self.assessment)
         else:
-            from siting.write.geojson import write_gaps  # noqa: PLC0415
+            from siting.write.geojson import write_gaps
 
             write_gaps(target, self.assessment)
 
@@ -178,19 +178,19 @@ class Plan:
 
     def plot(self, lang: Lang | None = None) -> "Figure":
         """Return a figure: coverage as stations are added in rank order."""
-        from siting.write.figures import draw_plan  # noqa: PLC0415
+        from siting.write.figures import draw_plan
 
         return draw_plan(self.proposal, lang or default_lang())
 
     def explore(self, lang: Lang | None = None) -> WebPage:
         """Return the interactive map with the plan, which opens with no network."""
-        from siting.write.webmap import map_html  # noqa: PLC0415
+        from siting.write.webmap import map_html
 
         return WebPage(map_html(self.proposal.before, self.proposal, lang=lang or default_lang()))
 
     def to_file(self, path: str | Path) -> None:
         """Write the plan as GeoJSON."""
-        from siting.write.geojson import write_plan  # noqa: PLC0415
+        from siting.write.geojson import write_plan
 
         write_plan(Path(path), self.proposal)
 

@@ -49,9 +49,7 @@ KINDS = {
 }
 
 
-def _places_near_people(
-    people: People, served: Floats, ground: Ground, edges: list[Edge], count: int
-) -> Floats:
+def _places_near_people(people: People, served: Floats, ground: Ground, edges: list[Edge], count: int) -> Floats:
     """Draw places beside streets where elderly live, most of them where no facility is near."""
     rng, roadside = stage_rng(60), Roadside(edges)
     x, y = people.grid.centres()

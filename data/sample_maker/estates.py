@@ -8,7 +8,7 @@ from scipy import ndimage
 from shapely import affinity
 
 from .config import HOUSEHOLD
-from .grid import Floats, Ints, polygons, stage_rng
+from .grid import Floats, Ints, biggest, polygons, stage_rng
 from .roads import Course
 from .terrain import Land, Settlement
 from .zones import Zones
@@ -16,6 +16,7 @@ from .zones import Zones
 QUOTAS = (54, 46, 40, 38, 42, 14, 9, 7)  # residential areas of each street, by its people
 SMALLEST_M2, LARGEST_M2 = 5_200.0, 95_000.0
 SET_BACK_M = 11.0  # from the middle of the streets
+BANK_CLEAR_M = 80.0  # estates keep this far from the water, outside the flood strip
 NEW_FROM = 2020
 
 OLD_HEADS = (
@@ -44,7 +45,6 @@ OLD_HEADS = (
 )
 OLD_TAILS = ("家属院", "宿舍", "职工小区")
 MID_HEADS = (
-    "金科苑",
     "锦绣",
     "阳光",
     "翠湖",
@@ -55,7 +55,7 @@ MID_HEADS = (
     "丽都",
     "世纪",
     "康宁",
-    "华宇",
+    "嘉和",
     "天骄",
     "银杏",
     "海棠",
@@ -72,7 +72,7 @@ MID_HEADS = (
     "春晖",
     "和谐",
     "福源",
-)[1:]
+)
 MID_TAILS = ("花园", "家园", "名都", "佳苑", "华庭", "新城", "广场小区", "公寓")
 NEW_HEADS = (
     "云麓",
@@ -115,16 +115,13 @@ def blocks(land: Land, roads: list[Course]) -> list[shapely.Polygon]:
     """Cut the ground between streets, set back from them and from the water."""
     lines = [course.line for course in roads if course.kind == "street"]
     net = shapely.unary_union(lines, grid_size=0.01)
-    water = shapely.unary_union([land.river, land.tributary.buffer(25)]).buffer(ROAD_CLEAR_M)
+    water = shapely.unary_union([land.river, land.tributary.buffer(25)]).buffer(BANK_CLEAR_M)
     found = []
     for face in polygons(shapely.polygonize([net])):
         if face.area < 4e5:
             inner = face.buffer(-SET_BACK_M).difference(water)
             found += [part for part in polygons(inner) if part.area > SMALLEST_M2]
     return found
-
-
-ROAD_CLEAR_M = 80.0  # estates keep this far from the water, outside the flood strip
 
 
 def _axes(shape: shapely.Polygon) -> tuple[Floats, Floats, Floats]:
@@ -156,15 +153,17 @@ def _shaped(shape: shapely.Polygon, rng: np.random.Generator) -> shapely.Polygon
     if rng.random() < 0.45:  # a turned box trims the sides
         box = shapely.Polygon([start, start + long, start + long + short, start + short])
         box = affinity.rotate(affinity.scale(box, rng.uniform(0.86, 0.98), rng.uniform(0.86, 0.98)), rng.uniform(-7, 7))
-        shape = max(polygons(shape.intersection(box)) or [shape], key=lambda part: part.area)
+        shape = biggest(shape.intersection(box))
     if rng.random() < 0.32:  # a school or shop takes a corner
         corner = start + long * rng.integers(0, 2) + short * rng.integers(0, 2)
         size = np.hypot(*short) * rng.uniform(0.35, 0.55)
-        taken = affinity.rotate(shapely.box(*(corner - size), *(corner + size)), np.degrees(np.arctan2(long[1], long[0])))
-        shape = max(polygons(shape.difference(taken)) or [shape], key=lambda part: part.area)
+        taken = affinity.rotate(
+            shapely.box(*(corner - size), *(corner + size)), np.degrees(np.arctan2(long[1], long[0]))
+        )
+        shape = biggest(shape.difference(taken))
     round_m = rng.uniform(5, 14)
     shape = shape.buffer(-round_m).buffer(round_m, quad_segs=4)
-    return max(polygons(shape) or [shapely.Polygon()], key=lambda part: part.area)
+    return biggest(shape)
 
 
 def _estate_like(shape: shapely.Polygon) -> bool:
@@ -192,12 +191,10 @@ def _candidates(land: Land, settlement: Settlement, found: list[shapely.Polygon]
         new = float(land.grid.at(settlement.new_town, x, y))
         limit = 40_000 + 50_000 * new
         parts += [_shaped(part, rng) for part in _split(block, limit, rng)]
-    return [part.simplify(0.8) for part in parts if _estate_like(part)]
+    return [biggest(part.simplify(0.8)) for part in parts if _estate_like(part)]
 
 
-def _chosen(
-    land: Land, settlement: Settlement, streets: Ints, parts: list[shapely.Polygon]
-) -> list[shapely.Polygon]:
+def _chosen(land: Land, settlement: Settlement, streets: Ints, parts: list[shapely.Polygon]) -> list[shapely.Polygon]:
     """Choose estates where people live; the other parts are schools, works, shops and old lanes."""
     rng = stage_rng(17)
     middle = np.array([part.centroid.coords[0] for part in parts])
@@ -229,9 +226,7 @@ def expected(land: Land, settlement: Settlement, grounds: list[shapely.Polygon])
     return np.asarray(ndimage.gaussian_filter(homes + 0.14 * settlement.density, 50 / land.grid.cell))
 
 
-def make_estates(
-    land: Land, settlement: Settlement, zones: Zones, grounds: list[shapely.Polygon]
-) -> list[Estate]:
+def make_estates(land: Land, settlement: Settlement, zones: Zones, grounds: list[shapely.Polygon]) -> list[Estate]:
     """Make the residential areas with names and ages."""
     rng = stage_rng(18)
     names = _names(rng)

@@ -25,7 +25,7 @@ class Roadside:
     """Finds places beside the streets."""
 
     def __init__(self, edges: list[Edge]) -> None:
-        """Index the edges that have doors: no spans, no stairs, none beyond the main component's kinds."""
+        """Index the edges that premises open on: streets only."""
         lines = [shapely.LineString(edge.points) for edge in edges if edge.kind == "street"]
         self._lines = lines
         self._tree = shapely.STRtree(lines)
@@ -71,8 +71,10 @@ def _placed(plan: pd.DataFrame, zones: Zones, people: People, roadside: Roadside
             x, y = (float(part) for part in spot.split(":"))
             places[code] = roadside.beside(x, y)
         else:
-            _, middle = ranks[street][int(spot)]
-            places[code] = roadside.beside(*(middle + shift))
+            community, middle = ranks[street][int(spot)]
+            near = [roadside.beside(*(middle + part * shift)) for part in (1.0, 0.5, 0.0)]
+            own = [place for place in near if community.ground.contains(shapely.Point(place))]
+            places[code] = (own or near)[0]
     return np.array([places[code] for code in plan["id"]])
 
 

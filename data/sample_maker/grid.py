@@ -1,5 +1,6 @@
 """The working grid: row 0 is the southernmost; coordinates are metres in the frame."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ from affine import Affine
 from rasterio import features
 from scipy import ndimage
 from scipy.interpolate import make_interp_spline
+from shapely.geometry.base import BaseGeometry
 
 from . import config
 
@@ -50,23 +52,23 @@ class Grid:
         grid_x, grid_y = np.meshgrid(x, y)
         return grid_x, grid_y
 
-    def index(self, x: Floats, y: Floats) -> tuple[Ints, Ints]:
+    def index(self, x: npt.ArrayLike, y: npt.ArrayLike) -> tuple[Ints, Ints]:
         """Give row and column of points, those outside moved to the rim."""
-        column = np.clip(np.floor((x - self.x0) / self.cell), 0, self.columns - 1)
-        row = np.clip(np.floor((y - self.y0) / self.cell), 0, self.rows - 1)
+        column = np.clip(np.floor((np.asarray(x) - self.x0) / self.cell), 0, self.columns - 1)
+        row = np.clip(np.floor((np.asarray(y) - self.y0) / self.cell), 0, self.rows - 1)
         return row.astype(np.int64), column.astype(np.int64)
 
-    def at(self, values: npt.NDArray[np.generic], x: Floats, y: Floats) -> Floats:
+    def at(self, values: npt.NDArray[np.generic], x: npt.ArrayLike, y: npt.ArrayLike) -> Floats:
         """Read the cells under points."""
         return np.asarray(values[self.index(x, y)], dtype=np.float64)
 
-    def between(self, values: Floats, x: Floats, y: Floats) -> Floats:
+    def between(self, values: Floats, x: npt.ArrayLike, y: npt.ArrayLike) -> Floats:
         """Interpolate bilinearly."""
         row = (np.asarray(y) - self.y0) / self.cell - 0.5
         column = (np.asarray(x) - self.x0) / self.cell - 0.5
         return np.asarray(ndimage.map_coordinates(values, [row, column], order=1, mode="nearest"))
 
-    def burn(self, shapes: list[tuple[shapely.Geometry, float]], *, touched: bool = False) -> Floats:
+    def burn(self, shapes: Sequence[tuple[BaseGeometry, float]], *, touched: bool = False) -> Floats:
         """Rasterise shapes with their values, 0 elsewhere."""
         if not shapes:
             return np.zeros(self.shape)
@@ -75,7 +77,7 @@ class Grid:
         )
         return np.asarray(burnt)
 
-    def mask(self, shape: shapely.Geometry) -> Bools:
+    def mask(self, shape: BaseGeometry) -> Bools:
         """Tell the cells whose centre a shape holds."""
         return self.burn([(shape, 1.0)]) > 0
 
@@ -111,7 +113,7 @@ def patches(grid: Grid, mask: Bools, smallest: float, tolerance: float = 4.0) ->
         polygon = shapely.geometry.shape(geometry)
         if polygon.area < smallest:
             continue
-        dense = polygon.simplify(grid.cell * 0.75).segmentize(grid.cell * 2)
+        dense = biggest(polygon.simplify(grid.cell * 0.75).segmentize(grid.cell * 2))
         soft = shapely.Polygon(
             smooth_ring(np.asarray(dense.exterior.coords)),
             [smooth_ring(np.asarray(hole.coords)) for hole in dense.interiors if len(hole.coords) > 8],
@@ -120,6 +122,18 @@ def patches(grid: Grid, mask: Bools, smallest: float, tolerance: float = 4.0) ->
     return found
 
 
-def polygons(shape: shapely.Geometry) -> list[shapely.Polygon]:
+def biggest(shape: BaseGeometry) -> shapely.Polygon:
+    """Give the largest polygon of any geometry, an empty one if there is none."""
+    return max(polygons(shape), key=lambda part: part.area, default=shapely.Polygon())
+
+
+def plain_line(points: npt.ArrayLike, tolerance: float) -> shapely.LineString:
+    """Draw a line through points without those that add nothing."""
+    line = shapely.LineString(np.asarray(points)).simplify(tolerance)
+    return shapely.LineString(shapely.get_coordinates(line))
+
+
+def polygons(shape: BaseGeometry) -> list[shapely.Polygon]:
     """List the polygons of any geometry."""
-    return [part for part in shapely.get_parts(shape) if isinstance(part, shapely.Polygon) and not part.is_empty]
+    parts = shapely.get_parts(shape)
+    return [part for part in parts if isinstance(part, shapely.Polygon) and not part.is_empty]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 from scipy import ndimage
+from shapely.geometry.base import BaseGeometry
 
 from . import config
 from .estates import Estate, blocks
@@ -24,19 +25,19 @@ PARK_TAILS = ("公园", "体育公园", "社区公园")
 class Ground:
     """Named polygons by layer."""
 
-    farmland: list[tuple[str, shapely.Geometry]]
-    ecology: list[tuple[str, shapely.Geometry]]
-    flood: list[tuple[str, shapely.Geometry]]
-    green: list[tuple[str, shapely.Geometry]]
+    farmland: list[tuple[str, BaseGeometry]]
+    ecology: list[tuple[str, BaseGeometry]]
+    flood: list[tuple[str, BaseGeometry]]
+    green: list[tuple[str, BaseGeometry]]
 
     @property
-    def excluded(self) -> shapely.Geometry:
+    def excluded(self) -> BaseGeometry:
         """All ground that is kept from building."""
         layers = (*self.farmland, *self.ecology, *self.flood)
         return shapely.unary_union([shape for _, shape in layers])
 
 
-def _flood(land: Land, zones: Zones) -> list[tuple[str, shapely.Geometry]]:
+def _flood(land: Land, zones: Zones) -> list[tuple[str, BaseGeometry]]:
     """Strip both banks, named by the street that they lie in."""
     found = []
     for water, width, name in ((land.river, FLOOD_M, "岚江"), (land.tributary, BROOK_FLOOD_M, "桐溪")):
@@ -45,14 +46,16 @@ def _flood(land: Land, zones: Zones) -> list[tuple[str, shapely.Geometry]]:
             parts = [part for part in polygons(strip.intersection(street)) if part.area > 2_000]
             for number, part in enumerate(parts, start=1):
                 again = "" if len(parts) == 1 else f"{number}"
-                found.append((f"{name}河道管理范围（{plan.name[:-1].removesuffix('街')}段{again}）", part.simplify(1.5)))
+                found.append(
+                    (f"{name}河道管理范围（{plan.name[:-1].removesuffix('街')}段{again}）", part.simplify(1.5))
+                )
     return found
 
 
-def _named(shapes: list[shapely.Polygon], zones: Zones, label: str) -> list[tuple[str, shapely.Geometry]]:
-    """Number shapes within the street that holds most of each."""
+def _named(shapes: list[shapely.Polygon], zones: Zones, label: str) -> list[tuple[str, BaseGeometry]]:
+    """Name shapes by number within the street that holds most of each."""
     count: dict[str, int] = {}
-    found = []
+    found: list[tuple[str, BaseGeometry]] = []
     for shape in sorted(shapes, key=lambda one: (-one.centroid.y, one.centroid.x)):
         shares = [shape.intersection(street).area for street in zones.streets]
         street = config.STREETS[int(np.argmax(shares))].name
@@ -61,27 +64,21 @@ def _named(shapes: list[shapely.Polygon], zones: Zones, label: str) -> list[tupl
     return found
 
 
-def _parks(
-    land: Land, zones: Zones, roads: list[Course], estates: list[Estate]
-) -> list[tuple[str, shapely.Geometry]]:
+def _parks(land: Land, zones: Zones, roads: list[Course], estates: list[Estate]) -> list[tuple[str, BaseGeometry]]:
     rng = stage_rng(41)
     homes = shapely.unary_union([estate.ground for estate in estates])
     free = [block for block in blocks(land, roads) if block.area > 12_000 and not block.intersects(homes)]
-    found: list[tuple[str, shapely.Geometry]] = []
+    found: list[tuple[str, BaseGeometry]] = []
     for plan, street, wanted in zip(config.STREETS, zones.streets, PARKS, strict=True):
         seeds = shapely.MultiPoint(plan.seeds)
-        mine = sorted(
-            (block for block in free if street.contains(block)), key=lambda block: block.distance(seeds)
-        )[:12]
+        mine = sorted((block for block in free if street.contains(block)), key=lambda block: block.distance(seeds))[:12]
         for number, place in enumerate(rng.choice(len(mine), min(wanted, len(mine)), replace=False)):
             round_park = mine[place].buffer(-18).buffer(16).simplify(1)
             found.append((plan.name.removesuffix("街道").removesuffix("镇") + PARK_TAILS[number], round_park))
     return found
 
 
-def make_ground(
-    land: Land, settlement: Settlement, zones: Zones, roads: list[Course], estates: list[Estate]
-) -> Ground:
+def make_ground(land: Land, settlement: Settlement, zones: Zones, roads: list[Course], estates: list[Estate]) -> Ground:
     """Draw farmland, ecological land, flood strips and parks."""
     grid, rng = land.grid, stage_rng(40)
     built = grid.burn([(estate.ground.buffer(60), 1.0) for estate in estates]) > 0

@@ -11,7 +11,7 @@ from scipy import ndimage, sparse
 from scipy.sparse import csgraph
 
 from . import config
-from .grid import Bools, Floats, Ints, spline, stage_rng
+from .grid import Bools, Floats, Ints, plain_line, spline, stage_rng
 from .roads import Course
 from .terrain import Land, Settlement
 from .trace import Tracer, course_field
@@ -74,7 +74,7 @@ def _split(courses: list[Course]) -> list[Edge]:
 
 
 def _numbered(edges: list[Edge]) -> tuple[Ints, Floats]:
-    """Number the nodes; give each edge's two, and the nodes' coordinates."""
+    """Give the nodes numbers, with each edge's two, and the nodes' coordinates."""
     number: dict[Node, int] = {}
     pairs = [[number.setdefault(end, len(number)) for end in edge.ends] for edge in edges]
     return np.array(pairs, np.int64), np.array(list(number), np.float64)
@@ -144,7 +144,7 @@ def _largest(edges: list[Edge]) -> list[Edge]:
 def _slopes(land: Land, edges: list[Edge]) -> Floats:
     ends = np.array([edge.points[[0, -1]] for edge in edges])
     rise = land.grid.between(land.height, *ends[:, 1].T) - land.grid.between(land.height, *ends[:, 0].T)
-    return np.abs(rise) / np.array([edge.length for edge in edges])
+    return np.asarray(np.abs(rise) / np.array([edge.length for edge in edges]))
 
 
 def _classify(land: Land, settlement: Settlement, edges: list[Edge], estates: Iterable[shapely.Polygon]) -> None:
@@ -201,7 +201,7 @@ def _on_island(land: Land) -> list[Edge]:
     tracer = Tracer(land.grid, course, spacing, allowed, rng)
     x, y = config.ISLAND[:2]
     lines = tracer.draw(np.array([[x, y], [x - 250, y], [x + 250, y + 10]]))
-    courses = [Course(shapely.LineString(line).simplify(1.2), 3, "path") for line, _ in lines]
+    courses = [Course(plain_line(line, 1.2), 3, "path") for line, _ in lines]
     return _largest(_without_stubs(_drawn_together(_split(courses))))
 
 
@@ -245,16 +245,16 @@ def build(
     return edges + _islets(land, district, edges)
 
 
-def table(edges: list[Edge]) -> pd.DataFrame:
-    """Number the edges from north-west to south-east."""
+def table(edges: list[Edge]) -> tuple[pd.DataFrame, list[shapely.LineString]]:
+    """Order and name the edges from north-west to south-east; also give their lines."""
     middle = np.array([edge.points[len(edge.points) // 2] for edge in edges])
     order = np.lexsort((middle[:, 0], -np.floor(middle[:, 1] / 250)))
     rows = [edges[place] for place in order]
-    return pd.DataFrame(
+    facts = pd.DataFrame(
         {
             "id": [f"W{number:05d}" for number in range(1, len(rows) + 1)],
             "kind": [edge.kind for edge in rows],
             "name": [edge.name or None for edge in rows],
-            "geometry": [shapely.LineString(edge.points) for edge in rows],
         }
     )
+    return facts, [shapely.LineString(edge.points) for edge in rows]

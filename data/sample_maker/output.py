@@ -1,5 +1,6 @@
 """Writes the layers: vectors in degrees, grids in metres."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import geopandas as gpd
@@ -11,6 +12,7 @@ import pyproj
 import rasterio
 import shapely
 from affine import Affine
+from shapely.geometry.base import BaseGeometry
 
 from . import config
 from .grid import Floats, Grid
@@ -24,14 +26,14 @@ _TO_DEGREES = pyproj.Transformer.from_crs(config.METRIC_CRS, config.DEGREE_CRS, 
 def to_degrees(points: Floats) -> Floats:
     """Turn frame coordinates into longitude and latitude."""
     lon, lat = _TO_DEGREES.transform(points[:, 0] + config.ORIGIN_X, points[:, 1] + config.ORIGIN_Y)
-    return np.round(np.c_[lon, lat], DIGITS)
+    return np.asarray(np.round(np.c_[lon, lat], DIGITS), dtype=np.float64)
 
 
-def write_layer(path: Path, table: pd.DataFrame, layer: str | None = None) -> None:
-    """Write a table with a geometry column as a layer of a GeoPackage."""
+def write_layer(path: Path, table: pd.DataFrame, shapes: Sequence[BaseGeometry], layer: str | None = None) -> None:
+    """Write a table and the shapes of its rows as a layer of a GeoPackage."""
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": WRITTEN})
-    geometry = shapely.transform(table["geometry"].to_numpy(), to_degrees)
-    frame = gpd.GeoDataFrame(table.drop(columns="geometry"), geometry=geometry, crs=config.DEGREE_CRS)
+    geometry = [shapely.transform(shape, to_degrees) for shape in shapes]
+    frame = gpd.GeoDataFrame(table, geometry=geometry, crs=config.DEGREE_CRS)
     frame.to_file(path, layer=layer or path.stem, driver="GPKG", engine="pyogrio")
 
 
@@ -41,9 +43,7 @@ def write_points(path: Path, table: pd.DataFrame, places: Floats) -> None:
     table.assign(lon=degrees[:, 0], lat=degrees[:, 1]).to_csv(path, index=False, lineterminator="\n")
 
 
-def write_grid(
-    path: Path, grid: Grid, values: npt.NDArray[np.generic], nodata: float, predictor: int
-) -> None:
+def write_grid(path: Path, grid: Grid, values: npt.NDArray[np.generic], nodata: float, predictor: int) -> None:
     """Write cells, row 0 southernmost, as a GeoTIFF."""
     north = config.ORIGIN_Y + grid.y0 + grid.rows * grid.cell
     profile = {

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 from scipy import ndimage
+from shapely.geometry.base import BaseGeometry
 
 from . import config
 from .estates import Estate, count_households
@@ -35,7 +36,7 @@ class People:
         return np.asarray(self.bands.sum(axis=0))
 
 
-def _summed(land: Land, fine: Floats) -> Floats:
+def _summed(fine: Floats) -> Floats:
     """Add the working grid up to the population grid."""
     edge = round(config.MARGIN_M / config.WORK_M)
     inner = fine[edge:-edge, edge:-edge]
@@ -43,7 +44,7 @@ def _summed(land: Land, fine: Floats) -> Floats:
     return np.asarray(inner.reshape(rows, BLOCK, columns, BLOCK).sum(axis=(1, 3)))
 
 
-def _spread_out(land: Land, coarse: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+def _spread_out(coarse: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     """Repeat the population grid's cells on the working grid."""
     edge = round(config.MARGIN_M / config.WORK_M)
     return np.pad(np.kron(coarse, np.ones((BLOCK, BLOCK))).astype(bool), edge)
@@ -51,8 +52,8 @@ def _spread_out(land: Land, coarse: npt.NDArray[np.bool_]) -> npt.NDArray[np.boo
 
 def _whole(values: Floats, total: int) -> Ints:
     """Round to whole persons with a given total (largest remainders first)."""
-    scaled = values / values.sum() * total
-    base = np.floor(scaled).astype(np.int64)
+    scaled: Floats = values / values.sum() * total
+    base: Ints = np.floor(scaled).astype(np.int64)
     left = total - int(base.sum())
     order = np.argsort(-(scaled - base), axis=None, kind="stable")[:left]
     base.ravel()[order] += 1
@@ -84,13 +85,14 @@ def _calibrated(land: Land, zones: Zones, weights: Floats) -> Floats:
         for _ in range(6):
             own = np.minimum(own * plan.residents / own.sum(), most)
         scaled += own
-    return scaled + np.where(island, weights, 0) * config.HAMLET_RESIDENTS / weights[island].sum()
+    hamlet = np.where(island, weights, 0) * config.HAMLET_RESIDENTS / weights[island].sum()
+    return np.asarray(scaled + hamlet)
 
 
-def _banded(land: Land, settlement: Settlement, fine: Floats, residents: Ints) -> Ints:
+def _banded(settlement: Settlement, fine: Floats, residents: Ints) -> Ints:
     """Draw each cell's elderly by age band; where more are old, more are very old."""
     rng = stage_rng(30)
-    share = _summed(land, fine * settlement.old) / np.maximum(_summed(land, fine), 1e-9)
+    share = _summed(fine * settlement.old) / np.maximum(_summed(fine), 1e-9)
     share = np.clip(share * rng.normal(1, 0.07, share.shape), 0.04, 0.6)
     wanted = share * residents
     elderly = np.minimum(_whole(wanted, round(config.RESIDENTS * config.ELDERLY_SHARE)), residents)
@@ -122,7 +124,7 @@ def _count_into(people: People, estates: list[Estate]) -> None:
             estate.elderly = round(elderly * factor * (0.5 + 0.5 * other))
 
 
-def within(people: People, ground: shapely.Geometry) -> tuple[float, float]:
+def within(people: People, ground: BaseGeometry) -> tuple[float, float]:
     """Count the residents and elderly in a polygon by the exact parts of cells."""
     grid = people.grid
     west, south, east, north = ground.bounds
@@ -135,18 +137,16 @@ def within(people: People, ground: shapely.Geometry) -> tuple[float, float]:
     return float((part * people.residents[window]).sum()), float((part * people.elderly[window]).sum())
 
 
-def populate(
-    land: Land, settlement: Settlement, zones: Zones, estates: list[Estate], edges: list[Edge]
-) -> People:
+def populate(land: Land, settlement: Settlement, zones: Zones, estates: list[Estate], edges: list[Edge]) -> People:
     """Count the people of the district into cells."""
     grid = Grid.over(config.CELL_M, 0.0)
     inside = _inside(grid, zones.district)
-    wet = _summed(land, (~land.dry).astype(float)) / BLOCK**2
+    wet = _summed((~land.dry).astype(float)) / BLOCK**2
     fine = _weights(land, settlement, estates, edges)
-    fine = np.where(_spread_out(land, inside & (wet < 0.45)), fine, 0.0)
+    fine = np.where(_spread_out(inside & (wet < 0.45)), fine, 0.0)
     fine = _calibrated(land, zones, fine)
-    coarse = _summed(land, fine)
+    coarse = _summed(fine)
     residents = _whole(coarse, config.RESIDENTS)
-    people = People(grid, residents, _banded(land, settlement, fine, residents), inside)
+    people = People(grid, residents, _banded(settlement, fine, residents), inside)
     _count_into(people, estates)
     return people

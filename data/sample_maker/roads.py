@@ -7,7 +7,7 @@ import shapely
 from scipy import ndimage
 
 from . import config
-from .grid import Bools, Floats, spline, stage_rng
+from .grid import Bools, Floats, plain_line, spline, stage_rng
 from .terrain import Land, Settlement
 from .trace import Tracer, course_field
 
@@ -119,7 +119,7 @@ def _riverside(land: Land, settlement: Settlement, district: shapely.Polygon) ->
         keep = inside & (land.grid.at(near, *soft.T) > 0) & (land.grid.between(land.stream, *soft.T) > 45)
         for run in np.split(np.arange(len(soft)), np.flatnonzero(np.diff(keep.astype(int))) + 1):
             if keep[run[0]] and len(run) > 20:
-                line = shapely.LineString(soft[run]).simplify(1.5)
+                line = plain_line(soft[run], 1.5)
                 courses.append(Course(line, 1, "street", _riverside_name(line)))
     return courses
 
@@ -136,7 +136,7 @@ def _seeds(allowed: Bools, land: Land, rng: np.random.Generator, count: int) -> 
     x, y = land.grid.centres()
     cells = np.flatnonzero(allowed)
     chosen = rng.choice(cells, size=min(count, len(cells)), replace=False)
-    return np.c_[x.ravel()[chosen], y.ravel()[chosen]]
+    return np.asarray(np.c_[x.ravel()[chosen], y.ravel()[chosen]])
 
 
 @dataclass(frozen=True)
@@ -159,16 +159,10 @@ def _draw(land: Land, course: Floats, plan: Level, before: list[Course]) -> list
         if old.level > 0:
             tracer.note(shapely.get_coordinates(old.line.segmentize(12.0)))
     drawn = tracer.draw(_seeds(plan.allowed, land, rng, plan.seeds))
-    return [
-        Course(shapely.LineString(line).simplify(1.2), plan.level, plan.kind, "", family)
-        for line, family in drawn
-        if len(line) > 1
-    ]
+    return [Course(plain_line(line, 1.2), plan.level, plan.kind, "", family) for line, family in drawn if len(line) > 1]
 
 
-def _connector(
-    land: Land, course: Course, end: int, tree: shapely.STRtree, courses: list[Course]
-) -> Floats | None:
+def _connector(land: Land, course: Course, end: int, tree: shapely.STRtree, courses: list[Course]) -> Floats | None:
     """Lead a loose end in a bend to the nearest line ahead of it."""
     points = shapely.get_coordinates(course.line)
     here, inner = points[end], points[1 if end == 0 else -2]
@@ -244,9 +238,7 @@ def plan_roads(land: Land, settlement: Settlement, district: shapely.Polygon) ->
     return _named(_join(land, courses, (1, 2), rng), rng)
 
 
-def plan_lanes(
-    land: Land, settlement: Settlement, district: shapely.Polygon, roads: list[Course]
-) -> list[Course]:
+def plan_lanes(land: Land, settlement: Settlement, district: shapely.Polygon, roads: list[Course]) -> list[Course]:
     """Fill the blocks with lanes and the hills with paths."""
     course = course_field(land, stage_rng(4)) + 0.10 * land.grid.noise(stage_rng(6), 70)
     inside = land.grid.mask(district.buffer(-15)) & ~land.grid.mask(land.island.buffer(60))

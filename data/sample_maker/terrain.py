@@ -9,7 +9,7 @@ from scipy import ndimage
 from scipy.spatial import KDTree
 
 from . import config
-from .grid import Bools, Floats, Grid, spline, stage_rng
+from .grid import Bools, Floats, Grid, biggest, spline, stage_rng
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Land:
     def slope(self) -> Floats:
         """Steepness as a ratio."""
         down, right = np.gradient(self.height, self.grid.cell)
-        return np.hypot(down, right)
+        return np.asarray(np.hypot(down, right))
 
     @cached_property
     def dry(self) -> Bools:
@@ -55,7 +55,7 @@ def _ribbon(curve: Floats) -> shapely.Polygon:
     left = curve[:, :2] + normal * curve[:, 2:]
     right = curve[:, :2] - normal * curve[:, 2:]
     ribbon = shapely.Polygon(np.vstack([left, right[::-1]])).buffer(0)
-    return max(shapely.get_parts(ribbon), key=lambda part: part.area)
+    return biggest(ribbon)
 
 
 def _island() -> shapely.Polygon:
@@ -74,7 +74,7 @@ def _signed_distance(grid: Grid, polygon: shapely.Polygon) -> Floats:
     edge = shapely.segmentize(polygon.boundary, 8.0)
     x, y = grid.centres()
     distance, _ = KDTree(shapely.get_coordinates(edge)).query(np.c_[x.ravel(), y.ravel()])
-    return np.where(inside, -1.0, 1.0) * distance.reshape(grid.shape)
+    return np.asarray(np.where(inside, -1.0, 1.0) * np.asarray(distance).reshape(grid.shape))
 
 
 def _ridges(grid: Grid, rng: np.random.Generator) -> Floats:
@@ -82,7 +82,7 @@ def _ridges(grid: Grid, rng: np.random.Generator) -> Floats:
     total = np.zeros(grid.shape)
     for line, height, width in config.RIDGES:
         distance, _ = KDTree(spline(line)).query(np.c_[x.ravel(), y.ravel()])
-        wavy = distance.reshape(grid.shape) + 60 * grid.noise(rng, 260)
+        wavy = np.asarray(distance).reshape(grid.shape) + 60 * grid.noise(rng, 260)
         crest = height * (1 + 0.16 * grid.noise(rng, 650))
         total = np.maximum(total, crest * np.exp(-0.5 * (wavy / width) ** 2))
     return total
@@ -122,9 +122,8 @@ def make_land() -> Land:
     grid = Grid.over(config.WORK_M)
     curve, brook = spline(config.RIVER), spline(config.TRIBUTARY)
     island = _island()
-    river = _ribbon(curve).difference(island)
-    tributary = _ribbon(brook).difference(_ribbon(curve))
-    tributary = max(shapely.get_parts(tributary), key=lambda part: part.area)
+    river = biggest(_ribbon(curve).difference(island))
+    tributary = biggest(_ribbon(brook).difference(_ribbon(curve)))
     x, y = grid.centres()
     _, nearest = KDTree(curve[:, :2]).query(np.c_[x.ravel(), y.ravel()])
     along = np.gradient(curve[:, :2], axis=0)
@@ -150,9 +149,7 @@ def settle(land: Land) -> Settlement:
     fit = np.exp(-((steep / 0.21) ** 2)) * np.clip((land.bank - 60) / 60, 0, 1) * (land.stream > 25)
     fit = fit * np.clip(1 - (land.ridge - 85) / 50, 0, 1)  # nobody builds on the high crests
     density = total * fit * np.exp(0.42 * grid.noise(rng, 240) + 0.34 * grid.noise(rng, 520) - 0.15)
-    grain = (sum(w * town.grain for w, town in zip(weights, config.TOWNS, strict=True)) + rural * 110) / (
-        total + rural
-    )
+    grain = (sum(w * town.grain for w, town in zip(weights, config.TOWNS, strict=True)) + rural * 110) / (total + rural)
     old = (sum(w * town.old for w, town in zip(weights, config.TOWNS, strict=True)) + rural * config.RURAL_OLD) / (
         total + rural
     )

@@ -54,9 +54,7 @@ class Tracer:
     stamps: Grid = field(init=False)
     taken: list[Bools] = field(init=False)
     close: list[Bools] = field(init=False)
-    _discs: dict[int, tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]] = field(
-        init=False, default_factory=dict
-    )
+    _discs: dict[int, tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         """Prepare the notes of where lines run."""
@@ -80,9 +78,9 @@ class Tracer:
     def _stamp(self, notes: Bools, point: Point, radius: float) -> None:
         row, column = self._cell(self.stamps, point)
         rows, columns = self._disc(radius)
-        notes[
-            np.clip(rows + row, 0, self.stamps.rows - 1), np.clip(columns + column, 0, self.stamps.columns - 1)
-        ] = True
+        notes[np.clip(rows + row, 0, self.stamps.rows - 1), np.clip(columns + column, 0, self.stamps.columns - 1)] = (
+            True
+        )
 
     def note(self, line: Floats, family: int | None = None) -> None:
         """Remember a line, so that others of its family keep their distance."""
@@ -101,8 +99,7 @@ class Tracer:
 
     def _free(self, point: Point, family: int) -> bool:
         return bool(
-            self.allowed[self._cell(self.grid, point)]
-            and not self.close[family][self._cell(self.stamps, point)]
+            self.allowed[self._cell(self.grid, point)] and not self.close[family][self._cell(self.stamps, point)]
         )
 
     def _run(self, start: Point, family: int, sign: float, limit: float) -> list[Point]:

@@ -10,7 +10,7 @@ from scipy.sparse import csgraph
 from scipy.spatial import KDTree
 
 from . import config
-from .grid import Bools, Floats, Grid, Ints, polygons, smooth_ring, stage_rng
+from .grid import Bools, Floats, Grid, Ints, biggest, plain_line, polygons, smooth_ring, stage_rng
 from .roads import Course
 from .terrain import Land
 
@@ -48,16 +48,14 @@ def outline(land: Land) -> shapely.Polygon:
     labels, count = ndimage.label(reach < 1)
     sizes = ndimage.sum_labels(np.ones(grid.shape), labels, range(1, count + 1))
     body = ndimage.binary_fill_holes(labels == 1 + int(np.argmax(sizes)))
-    raw = max(_raster_parts(grid, np.asarray(body, np.int64), 1), key=lambda part: part.area)
-    ring = np.asarray(shapely.Polygon(raw.exterior).simplify(14).segmentize(40).exterior.coords)
-    return shapely.Polygon(np.round(smooth_ring(ring), 1)).buffer(0).simplify(3)
+    raw = biggest(shapely.unary_union(_raster_parts(grid, np.asarray(body, np.int64), 1)))
+    ring = shapely.get_coordinates(raw.exterior.simplify(14).segmentize(40))
+    return biggest(shapely.Polygon(np.round(smooth_ring(ring), 1)).buffer(0).simplify(3))
 
 
 def _raster_parts(grid: Grid, labels: Ints, value: int) -> list[shapely.Polygon]:
-    found = features.shapes(
-        (labels == value).astype(np.uint8), mask=labels == value, transform=grid.transform
-    )
-    return [shapely.geometry.shape(geometry) for geometry, _ in found]
+    found = features.shapes((labels == value).astype(np.uint8), mask=labels == value, transform=grid.transform)
+    return [part for geometry, _ in found for part in polygons(shapely.geometry.shape(geometry))]
 
 
 def _graph(cost: Floats) -> sparse.csr_matrix:
@@ -90,10 +88,7 @@ def _grow(cost: Floats, seeds: Ints) -> Ints:
 def _whole(labels: Ints, inside: Bools) -> Ints:
     """Smooth a partition's edges and leave each share in one piece."""
     scores = np.stack(
-        [
-            ndimage.gaussian_filter((labels == value).astype(np.float32), 1.2)
-            for value in range(int(labels.max()) + 1)
-        ]
+        [ndimage.gaussian_filter((labels == value).astype(np.float32), 1.2) for value in range(int(labels.max()) + 1)]
     )
     smooth = np.where(inside, np.argmax(scores, axis=0), -1)
     good = np.zeros(labels.shape, bool)
@@ -151,7 +146,7 @@ def _snapped(labels: Ints, faces: Ints) -> Ints:
 
 
 def _block_numbers(land: Land, roads: list[Course]) -> Ints:
-    """Number the blocks between roads on the grid, 0 outside them."""
+    """Give the blocks between roads their numbers on the grid, 0 outside them."""
     net = shapely.unary_union([item.line for item in roads if item.level in {1, 2}], grid_size=0.01)
     faces = [face for face in polygons(shapely.polygonize([net])) if face.area < LARGEST_BLOCK_M2]
     return land.grid.burn([(face, float(number)) for number, face in enumerate(faces, start=1)]).astype(np.int64)
@@ -161,15 +156,21 @@ def _split(land: Land, load: Floats, streets: Ints, roads: list[Course]) -> tupl
     """Split each street among its communities; also tell each community's street."""
     rng, grid = stage_rng(9), land.grid
     cost, faces = _barriers(land, roads), _block_numbers(land, roads)
+    ferry = int(grid.at(streets, *config.ISLAND[:2]))
     x, y = grid.centres()
-    labels, owner = np.full(grid.shape, -1), []
+    labels = np.full(grid.shape, -1)
+    owner: list[int] = []
     for number, plan in enumerate(config.STREETS):
         count = len(plan.communities) + len(plan.villages)
         mine = streets == number
         soil = mine & land.dry
         points = np.c_[x[soil], y[soil]]
         weight = load[soil] ** 0.8 + 1.6
-        row, column = grid.index(*_spread_seeds(points, weight, count, rng).T)
+        seeds = _spread_seeds(points, weight, count, rng)
+        if number == ferry:  # the island is a village of its own
+            away = np.hypot(*(seeds - config.ISLAND[:2]).T)
+            seeds[np.argmin(away)] = config.ISLAND[:2]
+        row, column = grid.index(*seeds.T)
         own = np.where(mine, cost, 1e4)
         grown = _grow(own, row * grid.columns + column)
         shares = _snapped(np.where(mine, grown, -1), faces)
@@ -190,7 +191,7 @@ def _arcs(land: Land, labels: Ints, district: shapely.Polygon) -> list[shapely.L
         dense = shapely.get_coordinates(arc.simplify(13).segmentize(30))
         soft = ndimage.gaussian_filter1d(dense, 1.3, axis=0, mode="nearest")
         soft[[0, -1]] = dense[[0, -1]]
-        smooth.append(shapely.LineString(soft).simplify(2.5))
+        smooth.append(plain_line(soft, 2.5))
     return smooth
 
 
@@ -211,17 +212,16 @@ def _faces(arcs: list[shapely.LineString], district: shapely.Polygon) -> list[sh
 def _names(plan: config.StreetPlan, people: Floats) -> list[tuple[str, str, str]]:
     """Give code, name and kind to a street's communities: villages are the smallest."""
     order = np.argsort(people, kind="stable")
+    villages, communities = order[: len(plan.villages)], order[len(plan.villages) :][::-1]
     found = [("", "", "")] * len(order)
-    for place, member in enumerate(order[: len(plan.villages)]):
+    for place, member in enumerate(villages):
         found[member] = (f"{plan.code}{201 + place:03d}", plan.villages[place] + "村", "村")
-    for place, member in enumerate(sorted(order[len(plan.villages) :])):
+    for place, member in enumerate(communities):
         found[member] = (f"{plan.code}{1 + place:03d}", plan.communities[place] + "社区", "社区")
     return found
 
 
-def divide(
-    land: Land, load: Floats, district: shapely.Polygon, streets: Ints, roads: list[Course]
-) -> Zones:
+def divide(land: Land, load: Floats, district: shapely.Polygon, streets: Ints, roads: list[Course]) -> Zones:
     """Divide the streets into communities by the people (per hectare) expected, and draw all of them."""
     labels, owner = _split(land, load, streets, roads)
     count = len(owner)
@@ -234,7 +234,7 @@ def divide(
         here = face.point_on_surface()
         value = int(np.argmax(votes)) if votes is not None else int(land.grid.at(filled, here.x, here.y))
         shares[value].append(face)
-    grounds = [shapely.coverage_union_all(faces) for faces in shares]
+    grounds = [biggest(shapely.coverage_union_all(faces)) for faces in shares]
     people = np.asarray(ndimage.sum_labels(load, labels, range(count)))
     ferry = next(place for place, ground in enumerate(grounds) if ground.contains(shapely.Point(config.ISLAND[:2])))
     people[ferry] = 0.0  # the island's share takes the first village name of its town
@@ -244,7 +244,7 @@ def divide(
         for place, facts in zip(mine, _names(plan, people[mine]), strict=True):
             communities.append(Community(*facts, number, grounds[place]))
     grounds = [
-        shapely.coverage_union_all([item.ground for item in communities if item.street == number])
+        biggest(shapely.coverage_union_all([item.ground for item in communities if item.street == number]))
         for number in range(len(config.STREETS))
     ]
-    return Zones(shapely.coverage_union_all(grounds), grounds, communities)
+    return Zones(biggest(shapely.coverage_union_all(grounds)), grounds, communities)

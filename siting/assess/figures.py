@@ -1,7 +1,5 @@
 """The figures of every place, before any verdict: people, minutes, coverage, land."""
 
-from collections.abc import Mapping
-
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -51,8 +49,8 @@ def circle_figures(shares: csr_array, people: pd.DataFrame, demand: Demand, acce
     -------
     pandas.DataFrame
         ``minutes_to_nearest`` (elderly-weighted mean) and ``minutes_p90`` over those reached, null when under half
-        are; ``reached_share``; ``covered_share``; ``elderly_covered``; ``elderly_uncovered``; ``reason``: why most of the
-        uncovered are.
+        are; ``reached_share``; ``covered_share``; ``elderly_covered``; ``elderly_uncovered``; ``reason``: why
+        most of the uncovered are.
     """
     elderly = demand.cells["elderly"].to_numpy()
     table = pd.DataFrame(index=people.index)
@@ -124,7 +122,7 @@ def within_figures(
     """Add up the land within units: m² (low, high), and the facilities whose land is missing (definition 2)."""
     home = homes[level]
     known = facilities["land_m2"].groupby(home).sum()
-    at_most: Mapping[str, float] = scenario.facilities.land_at_most_m2
+    at_most = scenario.facilities.land_at_most_m2
     lacking = facilities[facilities["land_m2"].isna()]
     slack = lacking["tier"].map(lambda tier: at_most.get(tier, np.inf)).astype("float64").groupby(home).sum()
     names = {unit: sorted(map(str, group.index)) for unit, group in lacking.groupby(home)}

@@ -61,31 +61,29 @@ def land_checks(level: str, figures: pd.DataFrame, rules: Rules, basis: LandBasi
             and level in clause.levels
             and (basis == "resident_planned" if clause.horizon == "planned" else not basis.startswith("elderly"))
         )
-        for place, row in zip(figures.index, figures.itertuples(), strict=True):
+        for place, people, low, high, missing, method in _rows(figures, "basis low high missing method"):
             finding = (
                 clauses.unknown()
-                if np.isnan(row.basis)
-                else clauses.land_per_person(clause.number or 0.0, row.basis, row.low, row.high)
+                if np.isnan(people)
+                else clauses.land_per_person(clause.number or 0.0, people, low, high)
             )
             yield {
                 "level": level,
                 "id": place,
                 "clause": clause,
                 "standard": standard,
-                "method": row.method,
+                "method": method,
                 "binding": binding,
                 "basis": basis,
                 "unit": "m2",
-                "people": row.basis,
+                "people": people,
                 "finding": finding,
-                "missing": row.missing if finding.verdict != "met" else [],
-                "reason": _land_reason(finding, row.low, row.missing),
+                "missing": missing if finding.verdict != "met" else [],
+                "reason": _land_reason(finding, low, missing),
             }
 
 
-def circle_checks(
-    level: str, figures: pd.DataFrame, rules: Rules, scenario: Scenario
-) -> Iterator[dict[str, Any]]:
+def circle_checks(level: str, figures: pd.DataFrame, rules: Rules, scenario: Scenario) -> Iterator[dict[str, Any]]:
     """Judge the service circle upon the places of a level that ``circle.levels`` names.
 
     ``figures`` holds ``elderly``, ``elderly_covered`` and ``reason`` (of most of the uncovered).
@@ -94,11 +92,11 @@ def circle_checks(
         return
     complete = scenario.facilities.complete
     for standard, clause in rules.circle:
-        for place, row in zip(figures.index, figures.itertuples(), strict=True):
-            known = not np.isnan(row.elderly)
+        for place, elderly, covered, uncovered_by in _rows(figures, "elderly elderly_covered reason"):
+            known = not np.isnan(elderly)
             finding = (
                 clauses.service_circle(
-                    scenario.circle.pass_share, row.elderly, np.nan_to_num(row.elderly_covered), complete=complete
+                    scenario.circle.pass_share, elderly, 0.0 if np.isnan(covered) else covered, complete=complete
                 )
                 if known
                 else clauses.unknown()
@@ -112,10 +110,10 @@ def circle_checks(
                 "binding": level in clause.levels,
                 "basis": "elderly",
                 "unit": "share",
-                "people": row.elderly,
+                "people": elderly,
                 "finding": finding,
                 "missing": [],
-                "reason": _circle_reason(finding, row.reason, known=known),
+                "reason": _circle_reason(finding, uncovered_by, known=known),
             }
 
 
@@ -149,6 +147,11 @@ def checks_table(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
     )
     index = pd.MultiIndex.from_frame(table[["level", "id"]])
     return table.drop(columns="id").set_index(index)
+
+
+def _rows(figures: pd.DataFrame, keys: str) -> Iterator[tuple[Any, ...]]:
+    """Yield each place's id and some of its figures."""
+    return zip(figures.index, *(figures[key].tolist() for key in keys.split()), strict=True)
 
 
 def _land_reason(finding: clauses.Finding, low: float, missing: list[str]) -> str | None:

@@ -80,7 +80,7 @@ def land_reach(
 def _district(unit: object, demand: Demand) -> tuple[Ints, Floats]:
     ids = demand.place_ids.get("district")
     if ids is not None and unit in ids:
-        row = demand.shares["district"][[ids.get_loc(unit)]]
+        row = demand.shares["district"][ids.get_indexer(pd.Index([unit]))]
         return row.indices.astype(np.int64), row.data
     share = demand.cells["inside"].to_numpy()
     cells = np.flatnonzero(share > 0)

@@ -1,12 +1,11 @@
 """The gap report: figures and verdicts of every place, cell and the whole."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_array
 
 from siting.assess.figures import circle_figures, people_figures, reach_figures, within_figures
 from siting.assess.judge import FLOORS, Rules, checks_table, circle_checks, land_checks, rules_of
@@ -17,6 +16,9 @@ from siting.domain.scenario import LandBasis
 from siting.domain.tables import PLACE_COLUMNS, REASON_CODES
 from siting.domain.walkers import WALKERS
 from siting.units import SECONDS_PER_MINUTE
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 
 def assess(
@@ -68,7 +70,6 @@ def assess(
     checks = checks_table(rows)
     places = _places(pd.concat(tables), checks, rules, basis, inputs)
     cells = _cells(demand, access, reach)
-    unreached = (Note("land_reaches_nobody", {"ids": ", ".join(reach.unreached)}),) if reach.unreached else ()
     return Assessment(
         inputs=inputs,
         demand=demand,
@@ -78,7 +79,7 @@ def assess(
         facilities=facilities.join(homes.add_prefix("home_")),
         circles=access.circles,
         totals=_totals(cells, demand, facilities, homes, rules, basis, checks, warnings),
-        notes=inputs.notes + access.notes + unreached,
+        notes=inputs.notes + access.notes + _notes(places, access, reach),
     )
 
 
@@ -181,6 +182,26 @@ def _cells(demand: Demand, access: Access, reach: LandReach) -> pd.DataFrame:
     return table[inside > 0]
 
 
+def _notes(places: gpd.GeoDataFrame, access: Access, reach: LandReach) -> tuple[Note, ...]:
+    notes = []
+    if reach.unreached:
+        notes.append(Note("land_reaches_nobody", {"ids": ", ".join(reach.unreached)}))
+    if len(access.unattached):
+        notes.append(Note("facilities_off_network", {"ids": ", ".join(map(str, access.unattached))}))
+    own = places[places["level"] == "residential_area"]
+    more = {name: own[name] - own[f"grid_{name}"] for name in ("residents", "elderly")}
+    touched = (more["residents"].fillna(0.0) != 0) | (more["elderly"].fillna(0.0) != 0)
+    if touched.any():
+        figures = {name: f"{difference[touched].sum():+,.0f}" for name, difference in more.items()}
+        notes.append(Note("own_people_differ", {"count": int(touched.sum()), **figures}))
+    return tuple(notes)
+
+
+def _known_sum(values: pd.Series) -> float:
+    """Add values up; the sum of nothing known is unknown, not zero."""
+    return float(np.nansum(values.to_numpy())) if values.notna().any() or values.empty else float("nan")
+
+
 def _totals(
     cells: pd.DataFrame,
     demand: Demand,
@@ -191,10 +212,9 @@ def _totals(
     checks: pd.DataFrame,
     warnings: tuple[str, ...],
 ) -> dict[str, Any]:
-    land = float(facilities["land_m2"][homes.notna().any(axis=1)].sum())
-    # min_count keeps what is unknown unknown: the sum of nothing known is NaN, not zero.
-    residents, elderly = (float(cells[name].sum(min_count=1)) for name in ("residents", "elderly"))
-    covered = elderly if np.isnan(elderly) else float(cells["elderly"] @ cells["covered"])
+    land = float(np.nansum(facilities.loc[homes.notna().any(axis=1), "land_m2"].to_numpy()))
+    residents, elderly = (_known_sum(cells[name]) for name in ("residents", "elderly"))
+    covered = elderly if np.isnan(elderly) else float(cells["elderly"].to_numpy() @ cells["covered"].to_numpy())
     people = elderly if basis.startswith("elderly") else residents
     known = "elderly" if np.isnan(residents) else "residents"
     totals: dict[str, Any] = {

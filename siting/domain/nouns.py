@@ -103,10 +103,11 @@ class Inputs:
 class Demand:
     """Where people are, cell by cell, and how cells lie in places.
 
-    ``cells`` is indexed by cell number (row × columns + column of ``grid``) and holds ``x``, ``y`` (working CRS, metres),
-    ``half_diagonal_m``, ``residents``, ``elderly`` (persons of the whole cell; NaN throughout where unknown), ``basis`` (the
-    persons of the land basis) and ``inside`` (share of the cell within any unit). ``shares[level]`` has shape (places of the level, cells): the
-    share of each cell's area in each place, places in the order of ``place_ids[level]``.
+    ``cells`` is indexed by cell number (row × columns + column of ``grid``) and holds ``x``, ``y`` (working CRS,
+    metres), ``half_diagonal_m``, ``residents``, ``elderly`` (persons of the whole cell; NaN throughout where
+    unknown), ``basis`` (the persons of the land basis) and ``inside`` (share of the cell within any unit).
+    ``shares[level]`` has shape (places of the level, cells): the share of each cell's area in each place, places in
+    the order of ``place_ids[level]``.
     """
 
     grid: Grid
@@ -158,10 +159,10 @@ class Access:
 class Assessment:
     """The gap report as tables.
 
-    ``places`` is indexed by (level, id) and holds ``PLACE_COLUMNS`` and the geometry in the working CRS; ``checks`` has one
-    row a clause and place, indexed alike, with ``CHECK_COLUMNS``; ``cells`` is indexed as ``Demand.cells`` and holds
-    ``GRID_COLUMNS`` (persons inside the units only). ``facilities`` holds the facilities that count, with ``land_m2`` as
-    counted, unit ids and ``reached_people``. ``circles`` holds one polygon a facility of the circle.
+    ``places`` is indexed by (level, id) and holds ``PLACE_COLUMNS`` and the geometry in the working CRS; ``checks``
+    has one row a clause and place, indexed alike, with ``CHECK_COLUMNS``; ``cells`` is indexed as ``Demand.cells``
+    and holds ``GRID_COLUMNS`` (persons inside the units only). ``facilities`` holds the facilities that count, with
+    ``land_m2`` as counted and ``home_LEVEL`` (unit ids). ``circles`` holds one polygon a facility of the circle.
     """
 
     inputs: Inputs
@@ -182,8 +183,8 @@ PlanStatus = Literal["optimal", "feasible", "relaxed", "infeasible"]
 class Selection:
     """What the optimiser chose and what it proved.
 
-    ``chosen`` are row numbers of the candidates, best first; ``gains`` are the people newly covered at each step of that
-    order; ``objective`` their sum and ``bound`` what no choice can exceed.
+    ``chosen`` are row numbers of the candidates, best first; ``gains`` are the people newly covered at each step of
+    that order; ``objective`` their sum and ``bound`` what no choice can exceed.
     """
 
     chosen: Ints

@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -79,6 +79,7 @@ class PopulationSection(Section):
     planned_residents: GridSource | None = None
     planned_elderly: GridSource | None = None
     elderly_share: Share | None = None
+    spread: bool = False
     land_basis: LandBasis | None = None
 
     @model_validator(mode="after")

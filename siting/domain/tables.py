@@ -77,9 +77,7 @@ CANDIDATE_COLUMNS: Final = (
 GROUND_COLUMNS: Final = (Column("id", "text"), Column("name", "text"))
 NETWORK_COLUMNS: Final = (
     Column("id", "text"),
-    Column(
-        "kind", "text", choices=("street", "path", "stairs", "footbridge", "bridge", "tunnel", "crossing")
-    ),
+    Column("kind", "text", choices=("street", "path", "stairs", "footbridge", "bridge", "tunnel", "crossing")),
 )
 
 PLACE_COLUMNS: Final = (

@@ -23,13 +23,14 @@ def screen_candidates(
     Returns
     -------
     pandas.DataFrame
-        Indexed by candidate id, with ``layer``, ``clause`` and ``reason`` (``excluded_ground``); one row a candidate and
-        layer, in the order of the candidates.
+        Indexed by candidate id, with ``layer``, ``clause`` and ``reason`` (``excluded_ground``); one row a candidate
+        and layer, in the order of the candidates.
     """
     rows = []
     for name, ground in exclusions.items():
         hit, _ = ground.sindex.query(candidates.geometry, predicate="intersects")
-        rows += [(candidates.index[i], i, name, clauses[name], "excluded_ground") for i in sorted(set(hit.tolist()))]
+        refused = sorted(set(hit.tolist()))
+        rows += [(candidates.index[i], i, name, clauses[name], "excluded_ground") for i in refused]
     rows.sort(key=lambda row: row[1])
     table = pd.DataFrame(
         [(key, *rest) for key, _, *rest in rows], columns=["id", "layer", "clause", "reason"], dtype="object"

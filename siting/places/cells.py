@@ -1,5 +1,7 @@
 """How the cells of a grid lie in polygons: exact covered fractions."""
 
+from dataclasses import dataclass
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -34,11 +36,16 @@ def cell_shares(grid: Grid, polygons: gpd.GeoSeries, cells: Ints) -> csr_array:
     if not all(shape):
         return csr_array(shape, dtype=np.float64)
     found = _coverage(grid, polygons.to_crs(grid.crs))
-    position = np.searchsorted(cells, found["cell"])
+    position = np.searchsorted(cells, found.cell)
     known = position < len(cells)
-    known[known] = cells[position[known]] == found["cell"][known]
-    entries = (found["share"][known], (found["polygon"][known], position[known]))
+    known[known] = cells[position[known]] == found.cell[known]
+    entries = (found.share[known], (found.polygon[known], position[known].astype(np.int64)))
     return csr_array(coo_array(entries, shape=shape))
+
+
+def touched_cells(grid: Grid, polygons: gpd.GeoSeries) -> Ints:
+    """Return the numbers of the cells that any polygon touches, ascending."""
+    return np.unique(_coverage(grid, polygons.to_crs(grid.crs)).cell)
 
 
 def cell_centres(grid: Grid, cells: Ints, crs: CRS) -> pd.DataFrame:
@@ -81,10 +88,11 @@ def bring_to(values: Floats, source: Grid, target: Grid) -> tuple[Floats, Grid]:
     grown = _grow(target, squares.total_bounds)
     found = _coverage(grown, squares)
     # A source cell hands its people out in proportion to the area that it shares with each target cell.
-    total = np.bincount(found["polygon"], weights=found["share"], minlength=len(cells))
-    handed = values.ravel()[cells][found["polygon"]] * found["share"] / total[found["polygon"]]
+    total = np.bincount(found.polygon, weights=found.share, minlength=len(cells))
+    handed = values.ravel()[cells][found.polygon] * found.share / total[found.polygon]
     size = grown.shape[0] * grown.shape[1]
-    return np.bincount(found["cell"], weights=handed, minlength=size).reshape(grown.shape), grown
+    moved = np.bincount(found.cell, weights=handed, minlength=size).astype(np.float64)
+    return moved.reshape(grown.shape), grown
 
 
 def grow_values(values: Floats, grid: Grid, grown: Grid) -> Floats:
@@ -115,8 +123,16 @@ def _squares(grid: Grid, cells: Ints) -> NDArray[np.object_]:
     return squares
 
 
-def _coverage(grid: Grid, polygons: gpd.GeoSeries) -> dict[str, NDArray[np.generic]]:
-    """Return one entry a polygon and cell that it touches: polygon (position), cell number, share of the cell."""
+@dataclass(frozen=True)
+class _Coverage:
+    """One entry a polygon and cell that it touches: polygon (position), cell number, share of the cell."""
+
+    polygon: Ints
+    cell: Ints
+    share: Floats
+
+
+def _coverage(grid: Grid, polygons: gpd.GeoSeries) -> _Coverage:
     transform, (rows, columns) = grid.transform, grid.shape
     # Only the geometry of the raster matters here; one byte a cell keeps it small.
     raster = NumPyRasterSource(
@@ -127,14 +143,15 @@ def _coverage(grid: Grid, polygons: gpd.GeoSeries) -> dict[str, NDArray[np.gener
         ymax=transform.f,
         srs_wkt=grid.crs.to_wkt(),
     )
-    frame = gpd.GeoDataFrame(geometry=polygons.reset_index(drop=True), crs=grid.crs)
+    filled = np.flatnonzero(~polygons.is_empty.to_numpy())
+    frame = gpd.GeoDataFrame(geometry=polygons.iloc[filled].reset_index(drop=True), crs=grid.crs)
     table = exact_extract(raster, frame, ["cell_id", "coverage"], output="pandas")
     counts = table["cell_id"].map(len).to_numpy()
     if not counts.sum():
         nothing = np.zeros(0, dtype=np.int64)
-        return {"polygon": nothing, "cell": nothing, "share": np.zeros(0)}
-    return {
-        "polygon": np.repeat(np.arange(len(table)), counts),
-        "cell": np.concatenate(list(table["cell_id"])).astype(np.int64),
-        "share": np.concatenate(list(table["coverage"])).astype(np.float64),
-    }
+        return _Coverage(nothing, nothing, np.zeros(0))
+    return _Coverage(
+        polygon=np.repeat(filled, counts),
+        cell=np.concatenate(list(table["cell_id"])).astype(np.int64),
+        share=np.concatenate(list(table["coverage"])).astype(np.float64),
+    )

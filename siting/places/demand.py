@@ -5,12 +5,16 @@ from collections.abc import Mapping
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pyproj import CRS
 from scipy.sparse import csr_array
 
 from siting.domain.nouns import Demand, Floats, Grid, Population
 from siting.domain.scenario import LandBasis, PopulationSection
-from siting.places.cells import bring_to, cell_centres, cell_shares, grow_values
+from siting.places.cells import bring_to, cell_centres, cell_shares, grow_values, touched_cells
+from siting.places.spread import residential_weights, spread_people
+
+FINE_TO_COARSE = ("community", "street", "planning", "district", "city")
 
 
 def land_basis(section: PopulationSection, *, planned: bool) -> LandBasis:
@@ -55,6 +59,7 @@ def make_demand(
     basis: LandBasis,
     elderly_share: float | None,
     context_m: float,
+    spread: bool = False,
 ) -> Demand:
     """Turn population grids into demand cells and find how they lie in places.
 
@@ -75,6 +80,8 @@ def make_demand(
         Elderly ÷ residents.
     context_m : float
         Populated cells outside every unit are kept as context up to this distance from the units' bounds, metres.
+    spread : bool
+        Move each unit's people (of the finest level) into its residential areas, totals unchanged.
 
     Returns
     -------
@@ -86,29 +93,34 @@ def make_demand(
     shape = grid.shape
     filled = [np.zeros(shape) if values is None else np.nan_to_num(values) for values in (residents, elderly)]
     populated = np.flatnonzero((filled[0] > 0) | (filled[1] > 0))
-    units = [frame for level, frame in places.items() if level != "residential_area"]
-    study_area = gpd.GeoSeries([_union(units)], crs=crs)
-    inside = cell_shares(grid, study_area, populated).toarray()[0].clip(0.0, 1.0)
+    residential = places.get("residential_area")
+    if spread and residential is not None:
+        populated = np.union1d(populated, touched_cells(grid, residential.geometry))
+    units = {level: frame for level, frame in places.items() if level != "residential_area"}
+    all_units = gpd.GeoSeries(pd.concat([frame.geometry for frame in units.values()]), crs=crs)
+    study_area = gpd.GeoSeries([all_units.union_all()], crs=crs)
     cells = cell_centres(grid, populated, crs)
+    cells["inside"] = cell_shares(grid, study_area, populated).toarray()[0].clip(0.0, 1.0)
     for name, values, given in zip(("residents", "elderly"), filled, (residents, elderly), strict=True):
         cells[name] = values.ravel()[populated] if given is not None else np.nan
-    cells["basis"] = cells["elderly"] if basis.startswith("elderly") else cells["residents"]
-    cells["inside"] = inside
     account = _account(cells)
-    west, south, east, north = study_area.total_bounds
-    near = (inside > 0) | (
-        cells["x"].between(west - context_m, east + context_m)
-        & cells["y"].between(south - context_m, north + context_m)
-    ).to_numpy()
-    cells = cells[near]
+    cells = cells[_near(cells, study_area.total_bounds, context_m)]
+    shares = {
+        level: _at_most_one(cell_shares(grid, frame.geometry, cells.index.to_numpy()))
+        for level, frame in places.items()
+    }
+    if spread and residential is not None and len(residential):
+        finest = next(level for level in FINE_TO_COARSE if level in units)
+        weights = residential_weights(grid, units[finest], residential, cells.index)
+        for name in ("residents", "elderly"):
+            if cells[name].notna().any():
+                cells[name] = spread_people(cells[name].to_numpy(), shares[finest], weights)
+    cells["basis"] = cells["elderly"] if basis.startswith("elderly") else cells["residents"]
     return Demand(
         grid=grid,
         cells=cells,
         place_ids={level: frame.index for level, frame in places.items()},
-        shares={
-            level: _inside_only(cell_shares(grid, frame.geometry, cells.index.to_numpy()))
-            for level, frame in places.items()
-        },
+        shares=shares,
         account=account,
         elderly_derived=population.elderly is None and elderly is not None,
         residents_derived=population.residents is None and residents is not None,
@@ -129,9 +141,7 @@ def _one_grid(population: Population) -> tuple[Grid, Floats | None, Floats | Non
 
 
 def _same(one: Grid, other: Grid) -> bool:
-    return (
-        one.shape == other.shape and one.transform.almost_equals(other.transform, 1e-6) and one.crs == other.crs
-    )
+    return one.shape == other.shape and one.transform.almost_equals(other.transform, 1e-6) and one.crs == other.crs
 
 
 def _derive(
@@ -146,11 +156,15 @@ def _derive(
     return residents, elderly
 
 
-def _union(frames: list[gpd.GeoDataFrame]) -> object:
-    return pd.concat([frame.geometry for frame in frames]).union_all()
+def _near(cells: pd.DataFrame, bounds: Floats, margin_m: float) -> NDArray[np.bool_]:
+    """Tell which cells lie inside a unit, or near enough to the units to matter to them."""
+    west, south, east, north = bounds
+    across = cells["x"].between(west - margin_m, east + margin_m)
+    along = cells["y"].between(south - margin_m, north + margin_m)
+    return ((cells["inside"] > 0) | (across & along)).to_numpy()
 
 
-def _inside_only(shares: csr_array) -> csr_array:
+def _at_most_one(shares: csr_array) -> csr_array:
     # Fractions of float32 coverage may exceed one by rounding.
     shares.data = shares.data.clip(0.0, 1.0)
     return shares

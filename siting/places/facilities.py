@@ -18,10 +18,10 @@ def open_facilities(facilities: gpd.GeoDataFrame, head: Head) -> gpd.GeoDataFram
     only when its closing day is given and lies after H.
     """
     if head.horizon == "current":
-        statuses, day = ("existing", "closing"), head.date
+        statuses, moment = ["existing", "closing"], pd.Timestamp(head.date)
     else:
-        statuses, day = ("existing", "under_construction", "planned", "closing"), dt.date(head.horizon, 12, 31)
-    moment = pd.Timestamp(day)
+        statuses = ["existing", "under_construction", "planned", "closing"]
+        moment = pd.Timestamp(dt.date(head.horizon, 12, 31))
     opens, closes = pd.to_datetime(facilities["opens"]), pd.to_datetime(facilities["closes"])
     keeps = closes.isna() | (closes > moment)
     if head.horizon != "current":

@@ -4,7 +4,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-LEVELS_FINE_TO_COARSE = ("residential_area", "community", "street", "planning", "district", "city")
+from siting.places.demand import FINE_TO_COARSE
 
 
 def holding_units(places: dict[str, gpd.GeoDataFrame]) -> dict[str, pd.Series]:
@@ -20,7 +20,7 @@ def holding_units(places: dict[str, gpd.GeoDataFrame]) -> dict[str, pd.Series]:
     dict of str to pandas.Series
         By level, on the index of its places; NA where no unit of a coarser level meets the place.
     """
-    given = [level for level in LEVELS_FINE_TO_COARSE if level in places]
+    given = [level for level in ("residential_area", *FINE_TO_COARSE) if level in places]
     coarser = dict(zip(given, [*given[1:], None], strict=True))
     return {
         level: pd.Series(None, index=places[level].index, dtype="object")

@@ -95,7 +95,8 @@ def walk_to(
     unattached = sites.index[~ways.attached]
     table = pd.DataFrame({"seconds": seconds}, index=cells.index)
     ids = sites.index.to_numpy(dtype=object)
-    table["nearest"] = np.where(nearest >= 0, ids[nearest], None) if len(ids) else None
+    found = np.where(nearest >= 0, ids[nearest], None) if len(ids) else np.full(len(cells), None)
+    table["nearest"] = pd.Series(found, index=cells.index, dtype="object")
     table["reason"] = ways.reasons(seconds, walking.minutes * SECONDS_PER_MINUTE, counting)
     return Access(
         within=_times(sites.index, rows),
@@ -118,7 +119,7 @@ class _Ways:
         """Yield each site, the seconds to every cell (inf beyond the limit) and its circle."""
         raise NotImplementedError
 
-    def reasons(self, seconds: Floats, cutoff: float, counting: NDArray[np.bool_]) -> NDArray[np.object_]:
+    def reasons(self, seconds: Floats, cutoff: float, counting: NDArray[np.bool_]) -> NDArray[np.object_]:  # noqa: ARG002
         """Say of every cell why it is not covered."""
         reasons = np.full(len(seconds), "beyond_circle", dtype=object)
         reasons[np.isinf(seconds)] = "beyond_max_minutes"
@@ -252,6 +253,4 @@ def _times(ids: pd.Index, rows: dict[int, _Reach]) -> Times:
 
 def _circles(circles: dict[int, shapely.Geometry], sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     rows = sorted(circles)
-    return gpd.GeoDataFrame(
-        geometry=[circles[row] for row in rows], index=sites.index[rows], crs=sites.crs
-    )
+    return gpd.GeoDataFrame(geometry=[circles[row] for row in rows], index=sites.index[rows], crs=sites.crs)

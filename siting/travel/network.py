@@ -118,7 +118,7 @@ def attach(network: WalkingNetwork, xy: Floats, limit_m: Floats) -> Attachment:
     edge = np.full(count, -1, dtype=np.int64)
     position, leg = np.zeros(count), np.full(count, np.inf)
     if count and len(open_edges):
-        points = shapely.points(xy)
+        points = np.asarray(shapely.points(xy), dtype=object)
         tree = shapely.STRtree(network.geometry[open_edges])
         found, distance = tree.query_nearest(points, return_distance=True, all_matches=True)
         # Of equally near edges the first in the network's own order, so that a rerun gives the same.
@@ -166,7 +166,8 @@ def _least(tail: Ints, head: Ints, cost: Floats, size: int) -> csr_array:
     # A sparse constructor would add parallel arcs up; the quickest is the one that is walked.
     order = np.lexsort((cost, head, tail))
     tail, head, cost = tail[order], head[order], cost[order]
-    first = np.concatenate([[True], (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])]) if len(tail) else []
+    first = np.ones(len(tail), dtype=bool)
+    first[1:] = (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])
     # A stored zero is taken for no arc; a nanosecond is a real one.
     arcs = (np.maximum(cost[first], 1e-9), (tail[first], head[first]))
     return csr_array(coo_array(arcs, shape=(size, size)))
@@ -182,5 +183,6 @@ def line_pieces(geometry: NDArray[np.object_], longest_m: float) -> gpd.GeoDataF
     ends = [shapely.line_interpolate_point(geometry[edge], (index + part) * step) for part in (0.0, 0.5, 1.0)]
     coordinates = np.stack([shapely.get_coordinates(points) for points in ends], axis=1)
     return gpd.GeoDataFrame(
-        {"edge": edge, "middle_m": (index + 0.5) * step}, geometry=list(shapely.linestrings(coordinates))
+        {"edge": edge, "middle_m": (index + 0.5) * step},
+        geometry=np.asarray(shapely.linestrings(coordinates), dtype=object),
     )

@@ -112,7 +112,7 @@ def edge_seconds(
         on_stairs = along / np.where(direction * rise >= 0, up, down)
         pace = np.zeros(len(owner))
         pace[inner] = np.where(stairs[edge], on_stairs, flat)
-        total = np.cumsum(pace)
+        total: Floats = np.cumsum(pace)
         return total - total[start[owner]]
 
     return EdgeSeconds(length, pieces, start[:-1], seconds(1.0), seconds(-1.0)), notes
@@ -156,8 +156,8 @@ def sample_heights(terrain: Raster, xy: Floats, crs: CRS) -> Floats:
     transform = terrain.grid.transform
     column = (np.asarray(x) - transform.c) / transform.a - 0.5
     row = (np.asarray(y) - transform.f) / transform.e - 0.5
-    heights: Floats = map_coordinates(terrain.values, [row, column], order=1, mode="constant", cval=np.nan)
-    return heights
+    found: Floats = map_coordinates(terrain.values, [row, column], order=1, mode="constant", cval=np.nan)
+    return found
 
 
 def _cell_size_m(terrain: Raster, edges: gpd.GeoDataFrame, crs: CRS) -> float:

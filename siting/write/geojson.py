@@ -11,6 +11,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from shapely.geometry import mapping
+from shapely.geometry.base import BaseGeometry
 
 from siting.crs import WGS84
 from siting.domain.nouns import Assessment, Inputs, Note, Proposal
@@ -18,8 +20,8 @@ from siting.domain.scenario import fingerprint
 from siting.domain.tables import CHECK_COLUMNS, PLACE_COLUMNS, PLAN_COLUMNS
 from siting.domain.walkers import WALKERS
 from siting.text import LANGS, say
-from siting.write.files import write_text
 from siting.version import __version__
+from siting.write.files import write_text
 
 # 1e-7 degrees are about a centimetre.
 _COORDINATE_DECIMALS: Final = 7
@@ -115,13 +117,11 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - any JSON value
         return [plain(inner) for inner in value]
     if value is None or value is pd.NA or value is pd.NaT:
         return None
-    if isinstance(value, bool | np.bool_):
-        return bool(value)
-    if isinstance(value, int | np.integer):
-        return int(value)
-    if isinstance(value, float | np.floating):
-        return _figure(float(value))
-    return str(value)
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        return _figure(value)
+    return value if isinstance(value, bool | int) else str(value)
 
 
 def _figure(value: float) -> float | int | None:
@@ -175,11 +175,11 @@ def _collection(
     return f'{head[:-1]},"features":[\n{features}\n]}}\n'
 
 
-def _geometry(shape: shapely.Geometry) -> dict[str, Any] | None:
+def _geometry(shape: BaseGeometry | None) -> dict[str, Any] | None:
     if shape is None or shape.is_empty:
         return None
-    mapping: dict[str, Any] = shapely.geometry.mapping(shape)
-    return {"type": mapping["type"], "coordinates": _rounded(mapping["coordinates"])}
+    found = mapping(shape)
+    return {"type": found["type"], "coordinates": _rounded(found["coordinates"])}
 
 
 def _rounded(coordinates: Any) -> Any:  # noqa: ANN401 - nested coordinate lists

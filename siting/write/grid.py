@@ -9,8 +9,8 @@ import rasterio
 from siting.domain.nouns import Assessment
 from siting.domain.scenario import fingerprint
 from siting.domain.tables import GRID_COLUMNS
-from siting.write.files import whole_file
 from siting.version import __version__
+from siting.write.files import whole_file
 
 # No figure of a cell is negative.
 _NODATA: Final = -1.0

@@ -1,0 +1,60 @@
+"""The command line: what a planner types.
+
+Exit codes: 0 done; 1 an internal fault; 2 the input or the call is wrong; 3 done, ``--fail-on-gap`` was given and there
+is a gap; 4 no plan satisfies the request; 130 interrupted. A traceback appears only with ``--debug``.
+"""
+
+import sys
+from collections.abc import Sequence
+from io import TextIOWrapper
+from itertools import pairwise
+from typing import Final
+
+import click
+
+from siting.cli.commands import build
+from siting.errors import InputError
+from siting.text import LANGS, Lang, default_lang, say
+
+EXIT_FAULT: Final = 1
+EXIT_INPUT: Final = 2
+EXIT_INTERRUPT: Final = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and leave with its exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    lang = _wanted_lang(given)
+    _speak_utf8()
+    try:
+        code = build(lang).main(given, prog_name="siting", standalone_mode=False)
+    except InputError as error:
+        code = _stop(error.message(lang), EXIT_INPUT)
+    except click.ClickException as error:
+        code = _stop(error.format_message(), EXIT_INPUT)
+    except (click.Abort, KeyboardInterrupt):
+        code = _stop(say("cli.interrupted", lang), EXIT_INTERRUPT)
+    except Exception as error:
+        if "--debug" in given:
+            raise
+        code = _stop(say("cli.internal", lang, error=f"{type(error).__name__}: {error}"), EXIT_FAULT)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _wanted_lang(arguments: Sequence[str]) -> Lang:
+    """Find the language before the commands are built: their help speaks it too."""
+    words = " ".join(arguments).replace("--lang=", "--lang ").split()
+    after = dict(pairwise(words)).get("--lang")
+    return next((lang for lang in LANGS if lang == after), default_lang())
+
+
+def _speak_utf8() -> None:
+    """Speak UTF-8 where a console (Windows, a bare locale) would fail on Chinese."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper) and stream.encoding.lower() not in ("utf-8", "utf8"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+
+
+def _stop(message: str, code: int) -> int:
+    click.echo(message, err=True)
+    return code

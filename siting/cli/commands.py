@@ -1,0 +1,199 @@
+"""The commands: their arguments, and what each does."""
+
+import platform
+import time
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+import siting
+from siting.cli import tell
+from siting.errors import Fault, InputError
+from siting.text import LANGS, Lang, say
+
+EXIT_GAP: Final = 3
+EXIT_NO_PLAN: Final = 4
+EXIT_INTERRUPT: Final = 130
+
+_FILE: Final = click.Path(path_type=Path, dir_okay=False)
+_FOLDER: Final = click.Path(path_type=Path, file_okay=False)
+_DEMO_FILES: Final = {"map": "map.html", "gaps": "gaps.geojson", "plan": "plan.geojson", "grid": "grid.tif"}
+
+
+def build(lang: Lang) -> click.Group:
+    """Return the commands, with their help in a language."""
+    help_ = _Help(lang)
+    scenario = click.Argument(["scenario"], type=_FILE)
+    plan = help_.option("--with", "plan", key="with", type=_FILE)
+
+    def out(key: str) -> click.Option:
+        return help_.option("-o", "--out", key=key, type=_FILE, required=True)
+
+    gap_kinds = click.Choice(["any", "binding"])
+    fail = help_.option("--fail-on-gap", key="fail_on_gap", is_flag=False, flag_value="any", type=gap_kinds)
+    stations = help_.option("--stations", key="stations", type=click.IntRange(min=0))
+    budget = help_.option("--budget", key="budget", type=click.FloatRange(min=0))
+    demo_out = help_.option("-o", "--out", key="out_demo", type=_FOLDER, default=Path("out/demo"), show_default=True)
+    commands = [
+        help_.command("new", _new, click.Argument(["folder"], type=_FOLDER)),
+        help_.command(
+            "check", _check, scenario, out("out_gaps"), help_.option("--grid", key="grid", type=_FILE), plan, fail
+        ),
+        help_.command("propose", _propose, scenario, out("out_plan"), stations, budget),
+        help_.command("map", _map, scenario, out("out_map"), plan, help_.option("--tiles", key="tiles")),
+        help_.group(
+            "standards",
+            help_.command("list", _list_standards, key="standards_list"),
+            help_.command("show", _show_standard, click.Argument(["key"], metavar="ID"), key="standards_show"),
+        ),
+        help_.command("demo", _demo, demo_out),
+    ]
+    group = help_.group("siting", *commands)
+    version = click.version_option(siting.__version__, prog_name="siting", help=say("cli.help.version", lang))
+    return version(group)
+
+
+class _Help:
+    """Makes commands and options with their help in one language."""
+
+    def __init__(self, lang: Lang) -> None:
+        self.lang = lang
+
+    def option(self, *names: str, key: str, **settings: Any) -> click.Option:
+        return click.Option(list(names), help=say(f"cli.help.{key}", self.lang), **settings)
+
+    def command(self, name: str, does: Any, *params: click.Parameter, key: str | None = None) -> click.Command:  # noqa: ANN401
+        """Return a command with the options that all take."""
+        shared = [
+            self.option("--lang", key="lang", type=click.Choice(LANGS), default=self.lang),
+            self.option("--quiet", key="quiet", is_flag=True),
+            # Read in main, where faults end up.
+            self.option("--debug", key="debug", is_flag=True, expose_value=False),
+        ]
+        told = say(f"cli.help.{key or name}", self.lang)
+        return click.Command(name, callback=does, params=[*params, *shared], help=told, context_settings=_CONTEXT)
+
+    def group(self, name: str, *commands: click.Command) -> click.Group:
+        told = say(f"cli.help.{name}", self.lang)
+        return click.Group(name, commands=commands, help=told, context_settings=_CONTEXT)
+
+
+_CONTEXT: Final = {"help_option_names": ["-h", "--help"]}
+
+
+def _check(
+    *, scenario: Path, out: Path, grid: Path | None, plan: Path | None, fail_on_gap: str | None, lang: Lang, quiet: bool
+) -> int:
+    start = time.perf_counter()
+    with siting.progress_bar(lang, quiet=quiet) as bar:
+        gaps = siting.check(siting.read_scenario(scenario), plan=plan, progress=bar)
+    gaps.to_file(out)
+    if grid is not None:
+        gaps.to_file(grid)
+    _log_run(out, start)
+    if not quiet:
+        tell.gaps(gaps, lang)
+        tell.files({"gaps": out, "grid": grid}, lang)
+    return EXIT_GAP if fail_on_gap and gaps.has_gap(binding=fail_on_gap == "binding") else 0
+
+
+def _propose(*, scenario: Path, out: Path, stations: int | None, budget: float | None, lang: Lang, quiet: bool) -> int:
+    start = time.perf_counter()
+    with siting.progress_bar(lang, quiet=quiet) as bar:
+        plan = siting.propose(siting.read_scenario(scenario), stations=stations, budget_cny=budget, progress=bar)
+    plan.to_file(out)
+    _log_run(out, start)
+    if not quiet:
+        tell.plan(plan, lang)
+        tell.files({"plan": out}, lang)
+    if plan.proposal.selection.stopped_by == "interrupt":
+        return EXIT_INTERRUPT
+    return EXIT_NO_PLAN if plan.status in ("relaxed", "infeasible") else 0
+
+
+def _map(*, scenario: Path, out: Path, plan: Path | None, tiles: str | None, lang: Lang, quiet: bool) -> None:
+    from siting.write.webmap import write_map
+
+    start = time.perf_counter()
+    with siting.progress_bar(lang, quiet=quiet) as bar:
+        read = siting.read_scenario(scenario)
+        if plan is None:
+            assessment, proposal = siting.check(read, progress=bar).assessment, None
+        else:
+            proposal = siting.read_plan(read, plan, progress=bar).proposal
+            assessment = proposal.before
+        bar("map", 0, 1)
+        write_map(out, assessment, proposal, lang=lang, tiles=tiles)
+        bar("map", 1, 1)
+    _log_run(out, start)
+    if not quiet:
+        tell.files({"map": out}, lang)
+
+
+def _demo(*, out: Path, lang: Lang, quiet: bool) -> None:
+    from siting.write.webmap import write_map
+
+    start = time.perf_counter()
+    files = {name: out / file for name, file in _DEMO_FILES.items()}
+    with siting.progress_bar(lang, quiet=quiet) as bar:
+        plan = siting.propose(siting.read_scenario(sample_scenario()), progress=bar)
+        plan.before.to_file(files["gaps"])
+        plan.before.to_file(files["grid"])
+        plan.to_file(files["plan"])
+        bar("map", 0, 1)
+        write_map(files["map"], plan.proposal.before, plan.proposal, lang=lang)
+        bar("map", 1, 1)
+    _log_run(out / "demo", start)
+    if not quiet:
+        tell.gaps(plan.before, lang)
+        tell.plan(plan, lang)
+    tell.files(files, lang)
+
+
+def _new(*, folder: Path, lang: Lang, quiet: bool) -> None:
+    from siting.write.files import write_text
+    from siting.write.template import scenario_template
+
+    target = folder / "scenario.toml"
+    if target.exists():
+        raise InputError([Fault(code="would_overwrite", file=str(target))])
+    write_text(target, scenario_template(lang))
+    if not quiet:
+        tell.files({"scenario": target}, lang)
+
+
+def _list_standards(**_: Any) -> None:
+    tell.standards(siting.standards())
+
+
+def _show_standard(*, key: str, lang: Lang, **_: Any) -> None:
+    from siting.read import standard
+
+    tell.standard(standard(key), lang)
+
+
+def sample_scenario() -> Path:
+    """Return the sample district's scenario: inside an installed package, or in a checkout."""
+    package = Path(siting.__file__).parent
+    for folder in (package / "sample", package.parent / "data" / "sample"):
+        if (folder / "scenario.toml").is_file():
+            return folder / "scenario.toml"
+    message = "the sample district is missing from this installation"
+    raise FileNotFoundError(message)
+
+
+def _log_run(out: Path, start: float) -> None:
+    """Write seconds, date and machine beside the result, never into it."""
+    from siting.write.files import write_json
+
+    write_json(
+        out.with_name(f"{out.stem}.run.json"),
+        {
+            "siting": siting.__version__,
+            "seconds": round(time.perf_counter() - start, 3),
+            "finished": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+            "python": platform.python_version(),
+            "system": platform.platform(),
+        },
+    )

@@ -1,0 +1,64 @@
+"""People moved into the residential areas of their unit, totals unchanged (methods, definition 8)."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_array
+from shapely import Polygon
+
+from siting.domain.nouns import Floats, Grid
+from siting.places.cells import cell_shares
+
+
+def residential_weights(
+    grid: Grid, units: gpd.GeoDataFrame, residential: gpd.GeoDataFrame, cells: pd.Index
+) -> csr_array:
+    """Return the share of each cell that is residential area of each unit, shape (units, cells)."""
+    areas = gpd.GeoDataFrame(geometry=residential.geometry.to_numpy(), crs=units.crs)
+    named = gpd.GeoDataFrame({"unit": np.arange(len(units))}, geometry=units.geometry.to_numpy(), crs=units.crs)
+    pieces = gpd.overlay(areas, named, how="intersection", keep_geom_type=True).dissolve("unit")
+    by_unit = dict(zip(pieces.index, pieces.geometry, strict=True))
+    shapes = gpd.GeoSeries([by_unit.get(unit, Polygon()) for unit in named["unit"]], crs=units.crs)
+    return cell_shares(grid, shapes, cells.to_numpy())
+
+
+def spread_people(people: Floats, shares: csr_array, weights: csr_array) -> Floats:
+    """Move people within their units in proportion to weights, so that every unit keeps its total.
+
+    With S the share of each cell in each unit, P the people and W the weights, the new people are P' = Σ_u a_u W_u,
+    where the factors a solve Σ_k S_uk P'_k = Σ_k S_uk P_k for every unit u: cells on a border belong to several
+    units, and a plain share-out would leak across it. A unit without weight keeps its own pattern.
+
+    Parameters
+    ----------
+    people : ndarray
+        Persons per cell.
+    shares, weights : scipy.sparse.csr_array
+        Shape (units, cells): share of the cell's area in the unit, and weight of the cell for the unit.
+
+    Returns
+    -------
+    ndarray
+        Persons per cell; nobody is negative, and cells outside every unit keep theirs.
+    """
+    totals = shares @ people
+    own = csr_array(shares.multiply(people[None, :]))
+    keeps = np.asarray(weights.sum(axis=1)).ravel() <= 0
+    for _ in range(len(keeps) + 1):
+        pattern = _rows(own, keeps) + _rows(weights, ~keeps)
+        settled = np.asarray(pattern.sum(axis=1)).ravel() > 0
+        system = (shares[settled] @ pattern[settled].T).toarray()
+        factors = np.linalg.lstsq(system, totals[settled], rcond=None)[0]
+        negative = np.flatnonzero(settled)[factors < 0]
+        if not len(negative) or keeps[negative].all():
+            break
+        # A unit whose residential areas lie almost wholly in a neighbour's cells keeps its own pattern.
+        keeps[negative] = True
+    moved = pattern[settled].T @ factors
+    untouched = np.asarray(shares.sum(axis=0)).ravel() <= 0
+    return np.where(untouched, people, np.clip(moved, 0.0, None))
+
+
+def _rows(matrix: csr_array, mask: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> csr_array:
+    """Keep some rows of a matrix and empty the others."""
+    return csr_array(matrix.multiply(mask[:, None].astype(np.float64)))

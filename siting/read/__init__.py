@@ -1,0 +1,7 @@
+"""Files become domain objects here, once: validation, reprojection, units, nodata and encodings end at this door."""
+
+from siting.read.inputs import read_inputs
+from siting.read.scenario import read_scenario
+from siting.read.standards import all_standards, load_standards, standard
+
+__all__ = ["all_standards", "load_standards", "read_inputs", "read_scenario", "standard"]

@@ -1,0 +1,45 @@
+"""Files as such: whether they are there, what they are made of, and their digests."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from siting.read.log import LayerLog
+
+# The parts of a shapefile that decide what is read; indexes and metadata do not.
+SHAPEFILE_PARTS: Final = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's content as hexadecimal text."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def parts(path: Path) -> Mapping[str, Path]:
+    """Return the files that make up a data source: name of the part → file, in a fixed order.
+
+    A shapefile has one part for each of ``SHAPEFILE_PARTS`` that is there, a folder (FileGDB) one for each
+    file in it, anything else a single part without a name.
+    """
+    if path.is_dir():
+        return {file.relative_to(path).as_posix(): file for file in sorted(path.rglob("*")) if file.is_file()}
+    if path.suffix.lower() != ".shp":
+        return {"": path}
+    beside = {file.suffix.lower(): file for file in sorted(path.parent.iterdir()) if file.stem == path.stem}
+    return {suffix[1:]: beside[suffix] for suffix in SHAPEFILE_PARTS if suffix in beside}
+
+
+def take(path: Path, log: LayerLog, part: str = "") -> bool:
+    """Note the digests of a data source; tell whether it can be opened, and note the fault if not."""
+    if not path.exists():
+        log.fault("missing_file", found=str(path))
+        return False
+    try:
+        for name, file in parts(path).items():
+            log.digest(sha256(file), part or name)
+    except OSError as error:
+        log.fault("unreadable_file", found=str(error))
+        return False
+    return True

@@ -1,0 +1,138 @@
+"""Geometry as it must be: present, of the layer's kind, inside its CRS, polygons valid."""
+
+from typing import Final, Literal
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS
+
+from siting.read.log import LayerLog, listed
+
+Family = Literal["points", "polygons", "lines", "any"]
+Shapes = NDArray[np.object_]
+
+# A polygon is mended when its area stays the same to this share.
+LOSSLESS: Final = 1e-6
+
+_TYPES: Final[dict[Family, tuple[str, ...]]] = {
+    "points": ("Point", "MultiPoint", "Polygon", "MultiPolygon"),
+    "polygons": ("Polygon", "MultiPolygon"),
+    "lines": ("LineString", "MultiLineString"),
+    "any": ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon"),
+}
+_POLYGONAL: Final = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
+_FULL_TURN, _POLE = 360.0, 90.0
+_TINY = float(np.finfo(float).tiny)
+
+
+def checked_shapes(shapes: gpd.GeoSeries, family: Family, labels: list[str], log: LayerLog) -> gpd.GeoSeries:
+    """Return a layer's geometries, checked and mended, in their own CRS.
+
+    Points may be given as polygons (a plot): their representative point stands for them, which is noted. A
+    polygon that is not valid is mended by the structure of its rings, provided that its area stays what its
+    rings enclose to one part in a million (a ring that touches itself, a spike, parts that share a side).
+    Where rings cross, overlap or cancel each other only its author knows what was meant, and it is refused.
+
+    Parameters
+    ----------
+    shapes : geopandas.GeoSeries
+        Geometries with a CRS.
+    family : {"points", "polygons", "lines", "any"}
+        What the layer must hold.
+    labels : list of str
+        The name of each row for messages.
+    log : LayerLog
+        Takes the faults ``null_geometry``, ``wrong_geometry``, ``coordinates_out_of_range``,
+        ``invalid_polygon`` and the notes ``polygon_mended``, ``points_from_polygons``.
+
+    Returns
+    -------
+    geopandas.GeoSeries
+        As long as ``shapes``; what was refused is left as it is.
+    """
+    found: Shapes = shapes.to_numpy().astype(object)
+    usable = _present(found, labels, log) & _of_family(found, family, labels, log)
+    usable &= _in_range(found, CRS(shapes.crs), labels, log) | ~usable
+    found = _mended(found, usable, labels, log)
+    if family == "points":
+        found = _as_points(found, usable, labels, log)
+    return gpd.GeoSeries(found, index=shapes.index, crs=shapes.crs)
+
+
+def _present(shapes: Shapes, labels: list[str], log: LayerLog) -> NDArray[np.bool_]:
+    present: NDArray[np.bool_] = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    for position in np.flatnonzero(~present):
+        log.fault("null_geometry", row=labels[position], field="geometry")
+    return present
+
+
+def _of_family(shapes: Shapes, family: Family, labels: list[str], log: LayerLog) -> NDArray[np.bool_]:
+    allowed = _TYPES[family]
+    right = np.array([shape is None or shape.geom_type in allowed for shape in shapes], dtype=bool)
+    if family == "points":
+        right &= ~(
+            (shapely.get_type_id(shapes) == shapely.GeometryType.MULTIPOINT) & (shapely.get_num_geometries(shapes) > 1)
+        )
+    for position in np.flatnonzero(~right):
+        log.fault(
+            "wrong_geometry",
+            row=labels[position],
+            field="geometry",
+            found=shapes[position].geom_type,
+            expected=listed(allowed),
+        )
+    return right
+
+
+def _in_range(shapes: Shapes, crs: CRS, labels: list[str], log: LayerLog) -> NDArray[np.bool_]:
+    bounds = shapely.bounds(shapes)
+    right = np.asarray(np.isfinite(bounds).all(axis=1))
+    if crs.is_geographic:
+        right &= (np.abs(bounds[:, [0, 2]]) <= _FULL_TURN).all(axis=1)
+        right &= (np.abs(bounds[:, [1, 3]]) <= _POLE).all(axis=1)
+    filled = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    for position in np.flatnonzero(filled & ~right):
+        found = listed(f"{value:.6g}" for value in bounds[position, :2])
+        log.fault("coordinates_out_of_range", row=labels[position], field="geometry", found=found, expected=crs.name)
+    return right
+
+
+def _mended(shapes: Shapes, usable: NDArray[np.bool_], labels: list[str], log: LayerLog) -> Shapes:
+    polygonal = np.isin(shapely.get_type_id(shapes), _POLYGONAL)
+    broken = np.flatnonzero(usable & polygonal & ~shapely.is_valid(shapes))
+    mended, rows = shapes.copy(), []
+    for position in broken:
+        given = shapes[position]
+        whole = shapely.make_valid(given, method="structure", keep_collapsed=False)
+        if given.area > 0 and abs(whole.area - given.area) <= LOSSLESS * given.area:
+            mended[position] = whole
+            rows.append(labels[position])
+        else:
+            log.fault(
+                "invalid_polygon",
+                row=labels[position],
+                field="geometry",
+                found=shapely.is_valid_reason(given),
+                expected=f"{abs(whole.area - given.area) / max(whole.area, given.area, _TINY):.2%}",
+            )
+    if rows:
+        log.note("polygon_mended", count=len(rows), ids=listed(rows))
+    return mended
+
+
+def _as_points(shapes: Shapes, usable: NDArray[np.bool_], labels: list[str], log: LayerLog) -> Shapes:
+    kinds = shapely.get_type_id(shapes)
+    plots = usable & np.isin(kinds, _POLYGONAL)
+    if plots.any():
+        log.note(
+            "points_from_polygons",
+            count=int(plots.sum()),
+            ids=listed(labels[row] for row in np.flatnonzero(plots)),
+        )
+    points = shapes.copy()
+    points[plots] = shapely.point_on_surface(shapes[plots])
+    single = usable & (kinds == shapely.GeometryType.MULTIPOINT)
+    points[single] = shapely.get_geometry(shapes[single], 0)
+    return points

@@ -1,0 +1,327 @@
+"""Everything that a scenario names is read, checked and brought into one metric CRS."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import geopandas as gpd
+from pyproj import CRS
+
+from siting.crs import WGS84
+from siting.domain.nouns import Inputs, Network, Population, Progress, Raster, quiet
+from siting.domain.scenario import GridSource, Layer, Scenario
+from siting.domain.standards import Standard
+from siting.domain.tables import (
+    CANDIDATE_COLUMNS,
+    FACILITY_COLUMNS,
+    GROUND_COLUMNS,
+    NETWORK_COLUMNS,
+    RESIDENTIAL_COLUMNS,
+    UNIT_COLUMNS,
+    Column,
+)
+from siting.errors import InputError
+from siting.read import ledger
+from siting.read.files import take
+from siting.read.geometries import Family
+from siting.read.log import LayerLog, Log
+from siting.read.network import network_from_lines
+from siting.read.osm import is_osm, read_osm
+from siting.read.projections import (
+    Bounds,
+    carry_bounds,
+    choose_working_crs,
+    frame_bounds,
+    overlap,
+    resolve_crs,
+    show_bounds,
+)
+from siting.read.rasters import DEFAULT_AGE, check_overlap, check_people, read_people, read_terrain
+from siting.read.reporting_units import check_unions, with_unions
+from siting.read.standards import load_standards
+from siting.read.tables import absent, finished
+from siting.read.vectors import Raw, Source, read_vector
+from siting.units import SECONDS_PER_MINUTE
+
+# The fastest walker that planners assume; what lies farther away than this within the cut-off serves nobody
+# inside.
+_FASTEST_M_S = 1.0
+_STAGE = "read"
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """What a layer has to hold."""
+
+    columns: Sequence[Column]
+    family: Family
+
+
+_UNITS = _Kind(UNIT_COLUMNS, "polygons")
+_RESIDENTIAL = _Kind(RESIDENTIAL_COLUMNS, "polygons")
+_FACILITIES = _Kind(FACILITY_COLUMNS, "points")
+_CANDIDATES = _Kind(CANDIDATE_COLUMNS, "points")
+_EXCLUSIONS = _Kind(GROUND_COLUMNS, "polygons")
+_BASEMAP = _Kind(GROUND_COLUMNS, "any")
+_LINES = _Kind(NETWORK_COLUMNS, "lines")
+
+
+@dataclass
+class _Reading:
+    """One reading under way: what is read so far, where it lies, and what was found."""
+
+    scenario: Scenario
+    progress: Progress
+    total: int
+    log: Log = field(default_factory=Log)
+    done: int = 0
+    crs: CRS | None = None
+    bounds: Bounds | None = None
+
+    def step(self) -> None:
+        """Tell that one more source is read."""
+        self.done += 1
+        self.progress(_STAGE, self.done, self.total)
+
+    def raw(self, key: str, source: Source) -> Raw | None:
+        """Read one layer as it lies in its file."""
+        found = read_vector(source, self.log.layer(key, source.path))
+        self.step()
+        return found
+
+    def table(self, key: str, source: Source | None, kind: _Kind) -> gpd.GeoDataFrame:
+        """Read one layer and finish it; a layer that is not there or at fault has no row."""
+        raw = None if source is None else self.raw(key, source)
+        return self.finish(raw, kind)
+
+    def finish(self, raw: Raw | None, kind: _Kind) -> gpd.GeoDataFrame:
+        """Bring a layer into the working CRS."""
+        return (
+            absent(kind.columns, self.crs or WGS84)
+            if raw is None
+            else finished(raw, kind.columns, kind.family, self.crs)
+        )
+
+
+def read_inputs(scenario: Scenario, progress: Progress = quiet) -> Inputs:
+    """Read all files of a scenario.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What to read; paths must be such as can be opened.
+    progress : callable
+        Called as ``progress("read", done, total)`` after each source.
+
+    Returns
+    -------
+    Inputs
+        Tables indexed by ``id`` with all columns of :mod:`siting.domain.tables` (text as text, numbers
+        float64, whole numbers Int64, truth values boolean, dates datetime64[s]; NA where nothing is given)
+        and two-dimensional, valid ``geometry`` in one metric CRS, which is chosen from the centre of the
+        units. Grids stay on their own CRS, hold persons per cell or metres, and NaN where there is no data;
+        they are read-only. At a planned horizon the planned people are read, and the current ones (with a
+        note) where none are given.
+
+    Raises
+    ------
+    InputError
+        Carries every fault of every file.
+    """
+    reading = _Reading(scenario, progress, _count(scenario))
+    standards = _standards(scenario, reading.log)
+    units = _units(reading)
+    population = _population(reading)
+    tables = _tables(reading)
+    network = _network(reading)
+    terrain = _terrain(reading, network)
+    _check_ledgers(reading, tables, units)
+    reading.log.faults.stop_if_any()
+    return Inputs(
+        scenario=scenario,
+        crs=reading.crs or WGS84,
+        standards=standards,
+        population=population,
+        units=units,
+        residential_areas=tables.residential_areas,
+        facilities=tables.facilities,
+        candidates=tables.candidates,
+        exclusions=tables.exclusions,
+        network=network,
+        terrain=terrain,
+        basemap=tables.basemap,
+        digests=dict(sorted(reading.log.digests.items())),
+        notes=tuple(reading.log.notes),
+    )
+
+
+def _count(scenario: Scenario) -> int:
+    """Return how many sources there are to read."""
+    single = (scenario.residential_areas, scenario.candidates, scenario.network, scenario.terrain)
+    return (
+        sum(unit.path is not None for unit in scenario.units.values())
+        + len(list(_grids(scenario)))
+        + sum(source is not None for source in single)
+        + len(scenario.constraints.exclude)
+        + len(scenario.basemap)
+        + 1
+    )
+
+
+def _standards(scenario: Scenario, log: Log) -> tuple[Standard, ...]:
+    try:
+        return load_standards(scenario.standards, scenario.scenario.date)
+    except InputError as error:
+        log.faults.found.extend(error.faults)
+        return ()
+
+
+def _units(reading: _Reading) -> Mapping[str, gpd.GeoDataFrame]:
+    """Read the units first: they decide the working CRS."""
+    scenario = reading.scenario
+    check_unions(scenario, reading.log)
+    raws = {
+        level: reading.raw(f"units.{level}", unit) for level, unit in scenario.units.items() if unit.path is not None
+    }
+    frames = [raw.frame for raw in raws.values() if raw is not None]
+    reading.crs = choose_working_crs(frames)
+    if reading.crs is None and not reading.log.faults.found:
+        reading.log.layer("units").fault("no_units")
+    layers: dict[str, gpd.GeoDataFrame] = {level: reading.finish(raw, _UNITS) for level, raw in raws.items()}
+    if reading.crs is None:
+        return layers
+    reading.bounds = frame_bounds(list(layers.values()), reading.crs)
+    return with_unions(scenario, layers, reading.crs)
+
+
+def _grids(scenario: Scenario) -> Iterator[tuple[str, str, GridSource]]:
+    """Give the grids that the horizon asks for: who they count, their key, their source."""
+    people = scenario.population
+    for who in ("residents", "elderly"):
+        current: GridSource | None = getattr(people, who)
+        planned: GridSource | None = getattr(people, f"planned_{who}")
+        if scenario.scenario.horizon != "current" and planned is not None:
+            yield who, f"population.planned_{who}", planned
+        elif current is not None:
+            yield who, f"population.{who}", current
+
+
+def _population(reading: _Reading) -> Population:
+    scenario, rasters = reading.scenario, {}
+    age = DEFAULT_AGE
+    for who, key, source in _grids(scenario):
+        log = reading.log.layer(key, source.path)
+        rasters[who] = _people(source, reading, log)
+        if who == "elderly":
+            age = source.from_age or DEFAULT_AGE
+        if scenario.scenario.horizon != "current" and "planned" not in key:
+            log.note("current_people_at_horizon", horizon=scenario.scenario.horizon)
+        reading.step()
+    return Population(rasters.get("residents"), rasters.get("elderly"), 65 if age > DEFAULT_AGE else 60)
+
+
+def _people(source: GridSource, reading: _Reading, log: LayerLog) -> Raster | None:
+    raster = read_people(source, log)
+    if raster is None:
+        return None
+    # Bands are checked one by one as they are read.
+    sound = source.path is None or check_people(raster, log)
+    if reading.crs is not None and reading.bounds is not None:
+        sound &= check_overlap(raster, reading.bounds, reading.crs, log)
+    return raster if sound else None
+
+
+@dataclass(frozen=True)
+class _Tables:
+    residential_areas: gpd.GeoDataFrame
+    facilities: gpd.GeoDataFrame
+    candidates: gpd.GeoDataFrame
+    exclusions: Mapping[str, gpd.GeoDataFrame]
+    basemap: Mapping[str, gpd.GeoDataFrame]
+
+
+def _tables(reading: _Reading) -> _Tables:
+    scenario = reading.scenario
+    return _Tables(
+        residential_areas=reading.table("residential_areas", scenario.residential_areas, _RESIDENTIAL),
+        facilities=reading.table("facilities", scenario.facilities, _FACILITIES),
+        candidates=reading.table("candidates", scenario.candidates, _CANDIDATES),
+        exclusions={
+            name: reading.table(f"constraints.exclude.{name}", layer, _EXCLUSIONS)
+            for name, layer in scenario.constraints.exclude.items()
+        },
+        basemap={name: reading.table(f"basemap.{name}", layer, _BASEMAP) for name, layer in scenario.basemap.items()},
+    )
+
+
+def _network(reading: _Reading) -> Network | None:
+    source = reading.scenario.network
+    if source is None:
+        return None
+    log = reading.log.layer("network", source.path)
+    if is_osm(source.path):
+        network = _osm(source, reading, log)
+        reading.step()
+    else:
+        network = _lines(source, reading, log)
+    if network is not None and reading.bounds is not None and reading.crs is not None:
+        there = frame_bounds([network.edges], reading.crs)
+        if there is None or not overlap(there, reading.bounds):
+            log.fault(
+                "no_overlap",
+                found="–" if there is None else _degrees(there, reading.crs),
+                expected=_degrees(reading.bounds, reading.crs),
+            )
+    return network
+
+
+def _degrees(bounds: Bounds, crs: CRS) -> str:
+    moved = carry_bounds(bounds, crs, WGS84)
+    return "–" if moved is None else show_bounds(moved, WGS84)
+
+
+def _osm(source: Layer, reading: _Reading, log: LayerLog) -> Network | None:
+    if not take(source.path, log) or resolve_crs(WGS84, source.crs, log) is None:
+        return None
+    return read_osm(source.path, reading.crs or WGS84, log)
+
+
+def _lines(source: Layer, reading: _Reading, log: LayerLog) -> Network | None:
+    faults = len(reading.log.faults.found)
+    frame = reading.table("network", source, _LINES)
+    if len(reading.log.faults.found) > faults or reading.crs is None:
+        return None
+    network, dropped = network_from_lines(frame, reading.crs)
+    if dropped:
+        log.note("lines_without_length", count=dropped)
+    if network.edges.empty:
+        log.fault("no_walkable_way")
+        return None
+    return network
+
+
+def _terrain(reading: _Reading, network: Network | None) -> Raster | None:
+    source = reading.scenario.terrain
+    if source is None:
+        return None
+    log = reading.log.layer("terrain", source.path)
+    raster = read_terrain(source, log)
+    reading.step()
+    if raster is None or reading.crs is None:
+        return None
+    ground = frame_bounds([network.edges], reading.crs) if network is not None else reading.bounds
+    return raster if ground is None or check_overlap(raster, ground, reading.crs, log) else None
+
+
+def _check_ledgers(reading: _Reading, tables: _Tables, units: Mapping[str, gpd.GeoDataFrame]) -> None:
+    scenario, log = reading.scenario, reading.log
+    facilities = log.layer("facilities", scenario.facilities.path)
+    ledger.check_far(tables.facilities, facilities)
+    if scenario.candidates is not None:
+        ledger.check_far(tables.candidates, log.layer("candidates", scenario.candidates.path))
+    ledger.check_unit_ids(tables.facilities, {level: frame for level, frame in units.items() if len(frame)}, facilities)
+    if log.faults.found:
+        return
+    ledger.note_parents(tables.facilities, facilities)
+    reach = scenario.walking.minutes * SECONDS_PER_MINUTE * _FASTEST_M_S
+    ledger.note_outside(tables.facilities, units, reach, facilities)
+    ledger.note_doubles(tables.facilities, facilities)

@@ -1,0 +1,76 @@
+"""What reading finds on its way: faults, notes and digests, each with the layer that it belongs to."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from siting.domain.nouns import Note
+from siting.errors import Faults
+
+
+@dataclass
+class Log:
+    """Faults, notes and digests of one reading."""
+
+    faults: Faults = field(default_factory=Faults)
+    notes: list[Note] = field(default_factory=list)
+    digests: dict[str, str] = field(default_factory=dict)
+
+    def layer(self, key: str, path: Path | None = None) -> "LayerLog":
+        """Return the log of one layer: ``key`` is its dotted key in the scenario."""
+        return LayerLog(self, key, None if path is None else path.name)
+
+
+@dataclass(frozen=True)
+class LayerLog:
+    """The log of one layer; it fills in file and layer."""
+
+    log: Log
+    key: str
+    file: str | None
+
+    def fault(
+        self,
+        code: str,
+        *,
+        row: str | None = None,
+        field: str | None = None,
+        found: str = "",
+        expected: str = "",
+    ) -> None:
+        """Note a fault of this layer."""
+        self.log.faults.add(code, file=self.file, layer=self.key, row=row, field=field, found=found, expected=expected)
+
+    def note(self, code: str, **values: object) -> None:
+        """Note something mended, left out or assumed in this layer."""
+        self.log.notes.append(Note(code, {"layer": self.key, **values}))
+
+    def digest(self, value: str, part: str = "") -> None:
+        """Keep the digest of the layer's file, or of one part of it."""
+        self.log.digests[f"{self.key}[{part}]" if part else self.key] = value
+
+
+def listed(items: Iterable[object]) -> str:
+    """Join items for a message.
+
+    Examples
+    --------
+    >>> from siting.read.log import listed
+    >>> listed(["a", 3])
+    'a, 3'
+    """
+    return ", ".join(str(item) for item in items)
+
+
+def quoted(value: object) -> str:
+    """Show a value found in a file: text in quotes, the rest as it is, long ones cut.
+
+    Examples
+    --------
+    >>> from siting.read.log import quoted
+    >>> quoted("站点"), quoted(-3.5)
+    ("'站点'", '-3.5')
+    """
+    longest = 80
+    shown = f"'{value}'" if isinstance(value, str) else str(value)
+    return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"

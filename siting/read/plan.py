@@ -1,0 +1,47 @@
+"""A plan that was written before, read back."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from siting.errors import Faults
+
+
+@dataclass(frozen=True)
+class PlanFile:
+    """What a plan's file says: candidates in rank order, and the facts of the run."""
+
+    candidates: tuple[str, ...]
+    members: dict[str, Any]
+
+
+def read_plan(path: Path) -> PlanFile:
+    """Read a plan's GeoJSON.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        What ``siting propose`` wrote.
+
+    Raises
+    ------
+    siting.errors.InputError
+        The file is missing, is not JSON, or is not a plan.
+    """
+    faults = Faults()
+    content: Any = None
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        faults.add("missing_file", file=str(path))
+    except (OSError, ValueError) as error:
+        faults.add("not_a_plan", file=str(path), found=str(error))
+    faults.stop_if_any()
+    if not isinstance(content, dict) or content.get("result") != "plan":
+        found = content.get("result", content.get("type")) if isinstance(content, dict) else type(content).__name__
+        faults.add("not_a_plan", file=str(path), found=str(found))
+    faults.stop_if_any()
+    rows = sorted((feature["properties"] for feature in content["features"]), key=lambda row: row["rank"])
+    members = {key: value for key, value in content.items() if key not in ("type", "features")}
+    return PlanFile(tuple(str(row["candidate_id"]) for row in rows), members)

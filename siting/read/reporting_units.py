@@ -1,0 +1,60 @@
+"""Reporting units: the layers of the levels, and levels that are the union of another."""
+
+from collections.abc import Mapping
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+from pyproj import CRS
+
+from siting.domain.scenario import Level, Scenario, UnitLayer
+from siting.domain.tables import UNIT_COLUMNS
+from siting.read.log import Log, listed
+from siting.read.tables import absent
+
+
+def check_unions(scenario: Scenario, log: Log) -> None:
+    """Note a fault for each level that is the union of one without a layer of its own."""
+    with_layer = [level for level, unit in scenario.units.items() if unit.path is not None]
+    for level, unit in scenario.units.items():
+        if unit.union_of is not None and unit.union_of not in with_layer:
+            log.layer(f"units.{level}").fault(
+                "union_without_layer", field="union_of", found=unit.union_of, expected=listed(with_layer)
+            )
+    if not with_layer:
+        log.layer("units").fault("no_units")
+
+
+def with_unions(scenario: Scenario, layers: Mapping[str, gpd.GeoDataFrame], crs: CRS) -> dict[str, gpd.GeoDataFrame]:
+    """Return the units of every level, in the scenario's order.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Says which levels are unions.
+    layers : mapping of str to geopandas.GeoDataFrame
+        The levels that have a layer, in the working CRS.
+    crs : pyproj.CRS
+        The working CRS.
+    """
+    return {
+        level: layers[level] if unit.path is not None else _union(level, unit, scenario, layers, crs)
+        for level, unit in scenario.units.items()
+    }
+
+
+def _union(
+    level: Level, unit: UnitLayer, scenario: Scenario, layers: Mapping[str, gpd.GeoDataFrame], crs: CRS
+) -> gpd.GeoDataFrame:
+    """Return the one row of a union: its id is the level's name unless ``defaults`` gives one."""
+    members = None if unit.union_of is None else layers.get(unit.union_of)
+    if members is None or members.empty:
+        return absent(UNIT_COLUMNS, crs)
+    given = unit.defaults
+    name = unit.name or given.get("name", scenario.scenario.title)
+    kind = given.get("kind")
+    index = pd.Index([str(given.get("id", level))], name="id")
+    row = pd.DataFrame({"name": [str(name)], "kind": [None if kind is None else str(kind)]}, index=index)
+    row = row.astype(members[["name", "kind"]].dtypes)
+    whole = shapely.union_all(members.geometry.to_numpy())
+    return gpd.GeoDataFrame(row, geometry=gpd.GeoSeries([whole], index=index, crs=crs))

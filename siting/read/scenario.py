@@ -1,0 +1,217 @@
+"""A scenario's TOML file becomes a checked Scenario; every fault in it is told at once."""
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Final, Literal, TypeGuard, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from siting.domain.scenario import Scenario
+from siting.errors import Fault, InputError
+from siting.read.log import listed, quoted
+
+Keys = tuple[str | int, ...]
+
+# The rules that hold between keys, as the model words them, and the codes of the texts that tell them.
+RULES: Final = {
+    "give either path or pattern": "path_or_pattern",
+    "pattern must hold {age}": "pattern_without_age",
+    "give residents, elderly or both": "nobody_given",
+    "give either path or union_of": "path_or_union_of",
+    "max_minutes must not be below minutes": "max_minutes_below_minutes",
+    "give either place or ids": "place_or_ids",
+    "walking.mode is network but no [network] is given; straight lines are never assumed silently": "no_network",
+}
+# What a wrong value should have looked like, by the start of pydantic's error type; written as TOML.
+_FORMS: Final = (
+    ("int", "not_integer", "12"),
+    ("float", "not_number", "0.5"),
+    ("finite", "not_number", "0.5"),
+    ("string", "not_text", '"…"'),
+    ("path", "not_text", '"…"'),
+    ("bool", "not_boolean", "true, false"),
+    ("date", "not_date", "2026-01-01"),
+    ("model", "not_table", "[…]"),
+    ("dict", "not_table", "[…]"),
+    ("tuple", "not_list", '["…", "…"]'),
+)
+_BOUNDS: Final = {
+    "greater_than": ("gt", ">"),
+    "greater_than_equal": ("ge", "≥"),
+    "less_than": ("lt", "<"),
+    "less_than_equal": ("le", "≤"),
+}
+# Keys that take more than one type.
+_EITHER: Final = {"scenario.horizon": "current, 2000–2100"}
+_TABLES_OF_VALUES: Final = ("columns", "defaults")
+
+
+def read_scenario(path: str | os.PathLike[str]) -> Scenario:
+    """Read a scenario.
+
+    Parameters
+    ----------
+    path : path-like
+        A TOML file, UTF-8. Relative paths in it count from its own folder and come out absolute.
+
+    Returns
+    -------
+    Scenario
+
+    Raises
+    ------
+    InputError
+        The file is missing, is no valid TOML (with the line), or does not describe a scenario: every unknown,
+        missing or wrong key is told, by its dotted name.
+    """
+    file = Path(path)
+    raw = _load(file)
+    folder = Path(os.path.abspath(file)).parent  # noqa: PTH100 — resolve() would follow links out of the folder
+    try:
+        return Scenario.model_validate(_absolute(raw, folder))
+    except ValidationError as error:
+        raise InputError(_faults(error.errors(include_url=False), raw, file.name)) from None
+
+
+def _load(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        fault = Fault(code="missing_file", file=file.name, found=str(file))
+    except OSError as error:
+        fault = Fault(code="unreadable_file", file=file.name, found=error.strerror or str(error))
+    except UnicodeDecodeError as error:
+        fault = Fault(code="bad_encoding", file=file.name, found=f"0x{error.object[error.start]:02x}", expected="UTF-8")
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"line (\d+)", str(error))
+        fault = Fault(code="bad_toml", file=file.name, row=line[1] if line else None, found=str(error))
+    raise InputError([fault])
+
+
+def _absolute(table: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Return a table whose paths and patterns count from the folder."""
+    return {
+        key: os.path.normpath(folder / value)
+        if key in {"path", "pattern"} and isinstance(value, str)
+        else _absolute(value, folder)
+        if isinstance(value, dict) and key not in _TABLES_OF_VALUES
+        else value
+        for key, value in table.items()
+    }
+
+
+def _faults(errors: Iterable[ErrorDetails], raw: Mapping[str, Any], file: str) -> list[Fault]:
+    """Return one fault a key: where a key may have several types, pydantic complains once for each."""
+    groups: dict[Keys, list[ErrorDetails]] = {}
+    for error in errors:
+        groups.setdefault(_keys(error, raw), []).append(error)
+    return [_fault(keys, group, file) for keys, group in groups.items()]
+
+
+def _keys(error: ErrorDetails, raw: Mapping[str, Any]) -> Keys:
+    """Return the keys of the file that an error is about, without pydantic's tags of union members."""
+    inside: Any = raw
+    keys: list[str | int] = []
+    for step in error["loc"]:
+        try:
+            inside = inside[step]
+        except (KeyError, IndexError, TypeError):
+            if error["type"] == "missing":
+                keys.append(step)
+            break
+        keys.append(step)
+    return tuple(keys)
+
+
+def _fault(keys: Keys, group: list[ErrorDetails], file: str) -> Fault:
+    first = group[0]
+    dotted = ".".join(map(str, keys)) or None
+    kind, found = first["type"], quoted(first["input"])
+    if kind == "extra_forbidden":
+        return _unknown_key(keys, known_keys(keys[:-1]), file)
+    if first["loc"][-1:] == ("[key]",):
+        return _unknown_key(keys, _choices(first), file)
+    if kind == "missing":
+        return Fault(code="missing_key", file=file, field=dotted)
+    if kind == "value_error":
+        words = str(first["ctx"]["error"])
+        return Fault(code=RULES.get(words, "broken_rule"), file=file, field=dotted, found=words)
+    code, expected = _expectation(dotted or "", group)
+    return Fault(code=code, file=file, field=dotted, found=found, expected=expected)
+
+
+def _expectation(dotted: str, group: list[ErrorDetails]) -> tuple[str, str]:
+    """Return the code of a wrong value, and what was expected."""
+    if dotted in _EITHER:
+        return "not_among_choices", _EITHER[dotted]
+    if all(error["type"] == "literal_error" for error in group):
+        return "not_among_choices", listed(choice for error in group for choice in _choices(error))
+    first = group[0]
+    if first["type"] in _BOUNDS:
+        name, sign = _BOUNDS[first["type"]]
+        return "out_of_range", f"{sign} {first['ctx'][name]}"
+    for start, code, form in _FORMS:
+        if first["type"].startswith(start):
+            return code, form
+    return "wrong_value", first["msg"]
+
+
+def _choices(error: ErrorDetails) -> list[str]:
+    return re.findall(r"'([^']*)'", error.get("ctx", {}).get("expected", ""))
+
+
+def _unknown_key(keys: Keys, known: Iterable[str], file: str) -> Fault:
+    """Return the fault of an unknown key, with the nearest known one: beside it, else anywhere, else all beside it."""
+    name, known = str(keys[-1]), list(known)
+    near = difflib.get_close_matches(name, known, n=1)
+    elsewhere = [key for key in all_keys() if key.rpartition(".")[2] == name]
+    prefix = "".join(f"{key}." for key in keys[:-1])
+    nearest = [prefix + near[0]] if near else elsewhere
+    code = "unknown_key" if nearest else "unknown_key_of"
+    dotted = ".".join(map(str, keys))
+    return Fault(code=code, file=file, field=dotted, found=name, expected=listed(nearest or known))
+
+
+def known_keys(keys: Keys) -> list[str]:
+    """Return the keys that a table of the scenario may have; ``keys`` lead to it."""
+    inside: object = Scenario
+    for key in keys:
+        inside = _core(inside)
+        inside = inside.model_fields[str(key)].annotation if _is_model(inside) else get_args(inside)[1]
+    inside = _core(inside)
+    return list(inside.model_fields) if _is_model(inside) else []
+
+
+def all_keys() -> list[str]:
+    """Return every dotted key that a scenario may have; ``*`` stands for a name of the user's own."""
+    return list(_walk(Scenario, ""))
+
+
+def _walk(model: type[BaseModel], prefix: str) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        key, inside = f"{prefix}{name}", _core(field.annotation)
+        yield key
+        if _is_model(inside):
+            yield from _walk(inside, f"{key}.")
+        elif get_origin(inside) is dict and _is_model(_core(get_args(inside)[1])):
+            yield from _walk(get_args(inside)[1], f"{key}.*.")
+
+
+def _core(annotation: object) -> object:
+    """Return what a field holds besides None."""
+    if get_origin(annotation) is Annotated:
+        return _core(get_args(annotation)[0])
+    if get_origin(annotation) in {Union, UnionType}:
+        members = [each for each in get_args(annotation) if each is not type(None) and get_origin(each) is not Literal]
+        return _core(members[0]) if members else annotation
+    return annotation
+
+
+def _is_model(annotation: object) -> TypeGuard[type[BaseModel]]:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)

@@ -1,0 +1,226 @@
+"""The base of the map, made of the scenario's own layers: ground, water, network, borders, excluded ground, circles."""
+
+from collections.abc import Iterable
+from typing import Final
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from siting.domain.nouns import Assessment, Proposal
+from siting.write.webmap import icons
+from siting.write.webmap.geometry import LINE_BUDGET, Feature, feature, features, geometries, merged_lines
+from siting.write.webmap.overlay import relief
+from siting.write.webmap.parts import Drawing, Image, LegendRow, MapLayer, Vector
+from siting.write.webmap.places import UNIT_LEVELS, at_level
+from siting.write.webmap.popups import Popups
+from siting.write.webmap.style import AFTER, BEFORE, INK, PAPER, Style
+from siting.write.webmap.wording import missing, number, words
+
+# Kinds of the network, how each is drawn, and under which sample of the legend it falls.
+_WAYS: Final[dict[str, tuple[str, Style]]] = {
+    "street": ("street", {"color": "#a9a294", "weight": 1.0, "opacity": 0.9}),
+    "path": ("path", {"color": "#b9b2a4", "weight": 0.6, "opacity": 0.85}),
+    "crossing": ("path", {"color": "#b9b2a4", "weight": 0.6, "opacity": 0.85}),
+    "stairs": ("stairs", {"color": "#8f6f4f", "weight": 1.1, "opacity": 0.9, "dashArray": "1.5 2"}),
+    "footbridge": ("bridge", {"color": "#5d5a54", "weight": 1.6, "opacity": 0.9}),
+    "bridge": ("bridge", {"color": "#5d5a54", "weight": 2.0, "opacity": 0.95}),
+    "tunnel": ("tunnel", {"color": "#8f8b83", "weight": 1.2, "opacity": 0.9, "dashArray": "5 3"}),
+}
+_BASE: Final[dict[str, Style]] = {
+    "water": {"fillColor": "#b7d3e2", "fillOpacity": 1.0, "color": "#8db6cc", "weight": 0.7},
+    "green": {"fillColor": "#cfdec3", "fillOpacity": 0.75, "color": "#b4caa4", "weight": 0.4},
+    "line": {"color": "#9a9488", "weight": 1.2, "opacity": 0.9, "fill": False},
+}
+_BORDERS: Final[dict[str, Style]] = {
+    "city": {"color": INK, "weight": 3.0, "opacity": 0.85, "fill": False},
+    "district": {"color": INK, "weight": 2.4, "opacity": 0.8, "fill": False},
+    "planning": {"color": "#4d5b66", "weight": 1.3, "opacity": 0.8, "fill": False, "dashArray": "6 3 1.5 3"},
+    "street": {"color": "#4d5b66", "weight": 1.5, "opacity": 0.85, "fill": False},
+    "community": {"color": "#6d7880", "weight": 0.7, "opacity": 0.8, "fill": False, "dashArray": "3 2.5"},
+}
+_NAMED_LEVEL: Final = "street"
+_MOST_NAMES: Final = 150
+
+
+def draw_ground(assessment: Assessment, popups: Popups) -> Drawing:
+    """Return the layers that lie under the findings, those people may switch first."""
+    layers = [_borders(assessment), _excluded(assessment, popups), _network(assessment), *_basemap(assessment)]
+    layers += [_paper(assessment), _relief(assessment)]
+    styles = {f"way_{kind}": look for kind, (_, look) in _WAYS.items()}
+    styles |= {f"base_{kind}": look for kind, look in _BASE.items()}
+    styles |= {f"border_{level}": look for level, look in _BORDERS.items()}
+    styles["excluded"] = {"className": "excluded-ground", "weight": 0.8, "color": "#8a5a5a", "opacity": 0.8, "fillOpacity": 1}
+    styles["paper"] = {"fillColor": PAPER, "fillOpacity": 1, "stroke": False}
+    return Drawing(tuple(layer for layer in layers if layer is not None), styles, {"name": {"label": True, "pane": "names"}})
+
+
+def draw_circles(assessment: Assessment, proposal: Proposal | None) -> Drawing:
+    """Return the service circles before and, with a plan, after."""
+    minutes = number(assessment.inputs.scenario.walking.minutes, 0)
+    title = "map.layer.circles_only" if proposal is None else "map.layer.circles_before"
+    layers = [
+        MapLayer(
+            key="circles_before",
+            group="circles",
+            title=words(title, minutes=minutes),
+            parts=(_circle_shapes(assessment, assessment.circles, "before"),),
+            show=False,
+            sample=icons.outline(BEFORE, BEFORE, 0.16),
+            legend=(LegendRow(icons.outline(BEFORE, BEFORE, 0.16), words("map.legend.circle")),),
+        )
+    ]
+    if proposal is not None:
+        layers.append(_circles_after(assessment, proposal))
+    styles: dict[str, Style] = {
+        "ground_before": {"fillColor": BEFORE, "fillOpacity": 0.16, "stroke": False},
+        "circle_before": {"color": BEFORE, "weight": 1.0, "opacity": 0.75, "fill": False},
+        "ground_after": {"fillColor": AFTER, "fillOpacity": 0.16, "stroke": False},
+        "circle_after": {"color": AFTER, "weight": 1.8, "opacity": 0.9, "fill": False, "dashArray": "6 3"},
+        "circle_kept": {"color": AFTER, "weight": 0.7, "opacity": 0.55, "fill": False},
+    }
+    return Drawing(tuple(layers), styles, {})
+
+
+def _circles_after(assessment: Assessment, proposal: Proposal) -> MapLayer:
+    return MapLayer(
+        key="circles_after",
+        group="circles",
+        title=words("map.layer.circles_after"),
+        parts=(_circle_shapes(proposal.after, proposal.after.circles, "after", known=set(assessment.circles.index)),),
+        show=False,
+        sample=icons.outline(AFTER, AFTER, 0.16),
+        legend=(LegendRow(icons.outline(AFTER, "#fff", 0, "5 2.5"), words("map.legend.circle_new")),),
+    )
+
+
+def _circle_shapes(
+    assessment: Assessment, circles: gpd.GeoDataFrame, when: str, known: Iterable[object] = ()
+) -> Vector:
+    kept = set(known)
+    crs = assessment.inputs.crs
+    shapes = shapely.make_valid(geometries(circles)) if len(circles) else geometries(circles)
+    ground = shapely.union_all(shapes) if len(shapes) else None
+    found: list[Feature] = []
+    if ground is not None and not ground.is_empty:
+        found += feature(ground, crs, {"s": f"ground_{when}"}, tolerance_m=5.0)
+    styles = ["circle_kept" if circle in kept else f"circle_{when}" for circle in circles.index]
+    found += features(circles, crs, lambda row: {"s": styles[row]}, tolerance_m=5.0)
+    return Vector(found, "circles")
+
+
+def _paper(assessment: Assessment) -> MapLayer | None:
+    for level in UNIT_LEVELS:
+        units = at_level(assessment, level)
+        if len(units):
+            ground = shapely.union_all(shapely.make_valid(geometries(units)))
+            return _always("paper", Vector(feature(ground, assessment.inputs.crs, {"s": "paper"}, tolerance_m=4.0), "paper"))
+    return None
+
+
+def _always(key: str, part: Vector | Image) -> MapLayer:
+    return MapLayer(key, "", words("map.panel"), (part,))
+
+
+def _relief(assessment: Assessment) -> MapLayer | None:
+    if assessment.inputs.terrain is None:
+        return None
+    image = relief(assessment.inputs.terrain)
+    return MapLayer("relief", "ground", words("map.layer.relief"), (image,)) if image else None
+
+
+def _basemap(assessment: Assessment) -> list[MapLayer]:
+    inputs = assessment.inputs
+    found: list[Feature] = []
+    styles: list[str] = []
+    # Green first, water over it, lines on top.
+    for wanted in ("green", "water", "line"):
+        for name, frame in sorted(inputs.basemap.items()):
+            if inputs.scenario.basemap[name].style == wanted:
+                found += features(frame, inputs.crs, lambda _, s=wanted: {"s": f"base_{s}"}, tolerance_m=3.0)
+                styles.append(wanted)
+    if not found:
+        return []
+    legend = tuple(LegendRow(_base_sample(kind), words(f"map.legend.{kind}")) for kind in dict.fromkeys(styles))
+    return [MapLayer("basemap", "ground", words("map.layer.basemap"), (Vector(found, "base"),), legend=legend)]
+
+
+def _base_sample(kind: str) -> str:
+    look = _BASE[kind]
+    if kind == "line":
+        return icons.stroke(str(look["color"]), float(look["weight"]))
+    return icons.swatch(str(look["fillColor"]), edge=str(look["color"]))
+
+
+def _network(assessment: Assessment) -> MapLayer | None:
+    network = assessment.inputs.network
+    if network is None or network.edges.empty:
+        return None
+    lines = _lines_by_kind(network.edges)
+    title = words("map.layer.network")
+    if sum(shapely.get_num_coordinates(line) for line in lines.values()) > LINE_BUDGET:
+        return MapLayer("network", "ground", title, (), show=False, caption=words("map.legend.left_out"))
+    found: list[Feature] = []
+    for kind, line in lines.items():
+        found += feature(line, assessment.inputs.crs, {"s": f"way_{kind}"}, tolerance_m=2.0)
+    samples = {_WAYS[kind][0]: _WAYS[kind][1] for kind in lines}
+    legend = tuple(
+        LegendRow(icons.stroke(look["color"], look["weight"] + 0.4, look.get("dashArray", "")), words(f"map.legend.{kind}"))
+        for kind, look in samples.items()
+    )
+    return MapLayer("network", "ground", title, (Vector(found, "network", canvas=True),), legend=legend)
+
+
+def _lines_by_kind(edges: gpd.GeoDataFrame) -> dict[str, shapely.Geometry]:
+    kinds = np.asarray([kind if kind in _WAYS else "path" for kind in edges["kind"]])
+    shapes = geometries(edges)
+    return {kind: merged_lines(shapes[kinds == kind]) for kind in _WAYS if (kinds == kind).any()}
+
+
+def _borders(assessment: Assessment) -> MapLayer | None:
+    crs = assessment.inputs.crs
+    found: list[Feature] = []
+    legend = []
+    for level in reversed(UNIT_LEVELS):
+        units = at_level(assessment, level)
+        if units.empty:
+            continue
+        edges = shapely.union_all(shapely.boundary(geometries(units)))
+        found += feature(shapely.line_merge(edges), crs, {"s": f"border_{level}"}, tolerance_m=3.0)
+        look = _BORDERS[level]
+        sample = icons.stroke(look["color"], look["weight"], look.get("dashArray", ""))
+        legend.insert(0, LegendRow(sample, words(f"map.legend.border_{level}")))
+    if not found:
+        return None
+    parts = (Vector(found, "borders"), Vector(_names(assessment), "names"))
+    return MapLayer("borders", "ground", words("map.layer.borders"), parts, legend=tuple(legend))
+
+
+def _names(assessment: Assessment) -> list[Feature]:
+    units = at_level(assessment, _NAMED_LEVEL)
+    if units.empty or len(units) > _MOST_NAMES:
+        return []
+    anchors = shapely.point_on_surface(geometries(units))
+    frame = gpd.GeoDataFrame(units.drop(columns=units.geometry.name), geometry=anchors, crs=units.crs)
+    names = [str(place) if missing(name) else str(name) for place, name in zip(units.index, units["name"], strict=True)]
+    return features(frame, assessment.inputs.crs, lambda row: {"s": "name", "t": names[row]})
+
+
+def _excluded(assessment: Assessment, popups: Popups) -> MapLayer | None:
+    inputs = assessment.inputs
+    found: list[Feature] = []
+    for name, frame in sorted(inputs.exclusions.items()):
+        rule = inputs.scenario.constraints.exclude[name].clause
+        rows = [popups.labelled("map.popup.rule", rule)]
+        key = popups.add(f"excluded/{name}", name, words("map.popup.excluded"), [row for row in rows if row])
+        found += features(frame, inputs.crs, lambda _, k=key: {"s": "excluded", "k": k}, tolerance_m=3.0)
+    if not found:
+        return None
+    return MapLayer(
+        key="excluded",
+        group="ground",
+        title=words("map.layer.excluded"),
+        parts=(Vector(found, "excluded"),),
+        show=False,
+        sample=icons.hatch(),
+    )

@@ -1,0 +1,43 @@
+"""The switches of the layers, each with its legend."""
+
+from collections.abc import Iterable
+from html import escape
+from typing import Final
+
+from siting.write.webmap.parts import MapLayer
+from siting.write.webmap.wording import words
+
+GROUPS: Final = ("sites", "areas", "circles", "grid", "units", "ground")
+
+
+def legend(layers: Iterable[MapLayer]) -> str:
+    """Return the switches of all layers that have a group, group by group."""
+    layers = list(layers)
+    blocks = []
+    for group in GROUPS:
+        members = [layer for layer in layers if layer.group == group]
+        if members:
+            items = "".join(_item(layer) for layer in members)
+            blocks.append(f"<fieldset><legend>{words(f'map.group.{group}').html()}</legend>{items}</fieldset>")
+    return "".join(blocks)
+
+
+def _item(layer: MapLayer) -> str:
+    kind, name = ("radio", f' name="{layer.choice}"') if layer.choice else ("checkbox", "")
+    disabled = "" if layer.parts or layer.choice else " disabled"
+    checked = " checked" if layer.show and not disabled else ""
+    key = escape(layer.key)
+    return (
+        f'<div class="layer"><input type="{kind}" id="layer-{key}"{name} data-layer="{key}"{checked}{disabled}>'
+        f'<label for="layer-{key}">{layer.sample}<span>{layer.title.html()}</span></label>{_samples(layer)}</div>'
+    )
+
+
+def _samples(layer: MapLayer) -> str:
+    caption = f'<p class="caption">{layer.caption.html()}</p>' if layer.caption else ""
+    rows = "".join(f"<li>{row.sample}{row.label.html()}</li>" for row in layer.legend)
+    if not caption and not rows:
+        return ""
+    # What cannot be switched on says why at once.
+    fixed = " fixed" if not layer.parts else ""
+    return f'<div class="samples{fixed}">{caption}<ul>{rows}</ul></div>'

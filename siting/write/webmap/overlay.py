@@ -1,0 +1,227 @@
+"""Rasters as pictures: the checked grid, cell by cell, and the relief of the ground, both in Web Mercator."""
+
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import pandas as pd
+import rasterio.warp
+from affine import Affine
+from numpy.typing import NDArray
+from pyproj import CRS, Transformer
+from rasterio.enums import Resampling
+from shapely import box
+
+from siting.crs import WGS84, geodesic_area_m2
+from siting.domain.nouns import Assessment, Floats, Grid, Raster
+from siting.units import M2_PER_HECTARE
+from siting.write.webmap import icons, style
+from siting.write.webmap.parts import Drawing, Image, MapLayer, legend_of
+from siting.write.webmap.popups import Popups
+from siting.write.webmap.wording import words
+
+_MERCATOR: Final = CRS.from_epsg(3857)
+# Pixels that one cell's side takes in the picture, so that cells stay square when they are warped.
+_PIXELS_A_CELL: Final = 4
+_LARGEST_SIDE: Final = 3000
+_RELIEF_SIDE: Final = 900
+_MOST_CELLS: Final = 40_000
+# How far, in cells, a click may be led astray before clicks on cells are given up.
+_MOST_ASTRAY: Final = 0.1
+_FITTED_POINTS: Final = 12
+_CELL_COLUMNS: Final = (
+    ("residents", 1),
+    ("elderly", 1),
+    ("minutes_to_nearest", 1),
+    ("covered", 3),
+    ("land_reach_m2_per_person", 4),
+    ("land_gap_01_m2", 1),
+    ("land_gap_02_m2", 1),
+)
+
+
+class Warped(NamedTuple):
+    """An array in Web Mercator and its bounds ``[[south, west], [north, east]]`` in degrees."""
+
+    values: NDArray[Any]
+    bounds: list[list[float]]
+
+
+def draw_grid(assessment: Assessment) -> Drawing:
+    """Return the checked grid: elderly people outside the circle per hectare, one crisp pixel block a cell."""
+    grid = assessment.demand.grid
+    density = uncovered_density(assessment.cells, grid)
+    if not np.isfinite(density).any():
+        return Drawing((), {}, {})
+    edges = style.density_edges(float(np.nanmax(density)))
+    steps = style.density_steps(edges)
+    warped = warp(_classes(density, edges), grid.transform, grid.crs, Resampling.nearest, scale=_PIXELS_A_CELL)
+    layer = MapLayer(
+        key="grid",
+        group="grid",
+        title=words("map.layer.grid"),
+        parts=(Image(_paint(warped.values, steps), warped.bounds, "grid", "cells", "elderly outside the circle", 0.85),),
+        show=False,
+        caption=words("map.legend.grid_unit"),
+        legend=legend_of(steps, icons.swatch),
+    )
+    return Drawing((layer,), {}, {})
+
+
+def uncovered_density(cells: pd.DataFrame, grid: Grid) -> Floats:
+    """Return uncovered elderly people per hectare on the grid; NaN where no elderly person lives."""
+    rows, columns = grid.shape
+    density = np.full(rows * columns, np.nan)
+    elderly = cells["elderly"].to_numpy(dtype=np.float64, na_value=np.nan)
+    covered = cells["covered"].to_numpy(dtype=np.float64, na_value=np.nan)
+    number = cells.index.to_numpy(dtype=np.int64)
+    hectares = cell_areas_m2(grid)[number // columns] / M2_PER_HECTARE
+    people = elderly > 0
+    uncovered = elderly * (1 - np.clip(np.nan_to_num(covered), 0, 1))
+    density[number[people]] = (uncovered / hectares)[people]
+    return density.reshape(rows, columns)
+
+
+def cell_areas_m2(grid: Grid) -> Floats:
+    """Return the area of a cell of each row: it shrinks towards the poles where the grid is in degrees."""
+    transform, rows = grid.transform, grid.shape[0]
+    if not grid.crs.is_geographic:
+        return np.full(rows, abs(transform.determinant) * _to_metre(grid.crs) ** 2)
+    corners = [(transform * (0, row), transform * (1, row + 1)) for row in range(rows)]
+    return np.array([geodesic_area_m2(box(*first, *second)) for first, second in corners])
+
+
+def cell_data(assessment: Assessment, popups: Popups) -> dict[str, Any] | None:
+    """Return what a click on the grid needs: the figures of each populated cell, and the way from degrees to cells.
+
+    None where there are too many cells to carry, or the grid's projection is too bent to be undone in the page.
+    """
+    cells = assessment.cells
+    people = cells[["residents", "elderly"]].fillna(0).max(axis=1) > 0
+    found = cells[people]
+    locator = locate_cells(assessment.demand.grid)
+    if locator is None or not 0 < len(found) <= _MOST_CELLS:
+        return None
+    for key, _ in _CELL_COLUMNS:
+        popups.row(key, 1.0)
+    reasons = {int(code): popups.text(f"reason.{name}") for name, code in _reason_codes().items()}
+    columns = [_rounded(found[key], digits) for key, digits in _CELL_COLUMNS]
+    return {
+        "n": [int(cell) for cell in found.index],
+        "keys": [key for key, _ in _CELL_COLUMNS],
+        "values": columns,
+        "reason": _rounded(found["reason_code"], 0),
+        "reasons": reasons,
+        "shape": list(assessment.demand.grid.shape),
+        "locate": locator,
+        "kind": {key: words("map.popup.cell", row="{row}", col="{col}").pair()[key] for key in ("zh", "en")},
+    }
+
+
+def _reason_codes() -> dict[str, int]:
+    from siting.domain.tables import REASON_CODES  # noqa: PLC0415
+
+    return dict(REASON_CODES)
+
+
+def locate_cells(grid: Grid) -> dict[str, Any] | None:
+    """Fit cubic polynomials from longitude and latitude to column and row; None where they would mislead."""
+    rows, columns = grid.shape
+    col, row = (axis.ravel() for axis in np.meshgrid(np.linspace(0, columns, _FITTED_POINTS), np.linspace(0, rows, _FITTED_POINTS)))
+    x, y = grid.transform * (col, row)
+    lon, lat = Transformer.from_crs(grid.crs, WGS84, always_xy=True).transform(x, y)
+    if not (np.isfinite(lon).all() and np.isfinite(lat).all()):
+        return None
+    middle = (float(lon.mean()), float(lat.mean()))
+    half = max(float(np.ptp(lon)), float(np.ptp(lat))) / 2
+    u, v = (lon - middle[0]) / half, (lat - middle[1]) / half
+    terms = np.column_stack([u**i * v**j for i in range(4) for j in range(4 - i)])
+    fits = [np.linalg.lstsq(terms, wanted, rcond=None)[0] for wanted in (col, row)]
+    if max(np.abs(terms @ fit - wanted).max() for fit, wanted in zip(fits, (col, row), strict=True)) > _MOST_ASTRAY:
+        return None
+    return {
+        "middle": [round(value, 7) for value in middle],
+        "half": round(half, 7),
+        "col": [round(float(value), 6) for value in fits[0]],
+        "row": [round(float(value), 6) for value in fits[1]],
+    }
+
+
+def relief(terrain: Raster) -> Image | None:
+    """Return the relief of an elevation model: light from the north-west, as translucent grey."""
+    heights = terrain.values
+    if min(heights.shape) < 3 or not np.isfinite(heights).any():  # noqa: PLR2004 - a slope needs three cells
+        return None
+    grid = terrain.grid
+    warped = warp(heights, grid.transform, grid.crs, Resampling.bilinear, scale=1, largest=_RELIEF_SIDE)
+    (south, west), (north, east) = warped.bounds
+    middle = np.cos(np.radians((south + north) / 2))
+    metres = np.radians(east - west) * 6_371_000 * middle / warped.values.shape[1]
+    down, right = np.gradient(warped.values, metres)
+    # Light from the north-west, 45 degrees high; heights doubled so that gentle ground shows.
+    slope = np.arctan(2 * np.hypot(down, right))
+    aspect = np.arctan2(-right, down)
+    light = np.cos(np.pi / 4) * np.cos(slope) + np.sin(np.pi / 4) * np.sin(slope) * np.cos(np.radians(315) - aspect)
+    flat = np.cos(np.pi / 4)
+    shade = np.nan_to_num(np.clip((flat - light) / flat, -0.4, 1.0))
+    rgba = np.zeros((*shade.shape, 4), dtype=np.uint8)
+    rgba[..., :3] = np.where(shade > 0, 40, 255)[..., None]
+    # Few steps of alpha keep the picture small.
+    rgba[..., 3] = (np.round(np.abs(shade) * 20) * 6).clip(0, 110).astype(np.uint8)
+    return Image(rgba, warped.bounds, "relief", "relief", "relief")
+
+
+def warp(
+    values: NDArray[Any], transform: Affine, crs: CRS, resampling: Resampling, *, scale: int, largest: int = _LARGEST_SIDE
+) -> Warped:
+    """Bring an array to Web Mercator, ``scale`` pixels a cell, no side longer than ``largest``."""
+    rows, columns = values.shape
+    source = _rasterio_crs(crs)
+    edges = rasterio.transform.array_bounds(rows, columns, transform)
+    _, width, height = rasterio.warp.calculate_default_transform(source, _rasterio_crs(_MERCATOR), columns, rows, *edges)
+    shrink = min(scale, largest / max(width, height))
+    width, height = max(1, round(width * shrink)), max(1, round(height * shrink))
+    west, south, east, north = rasterio.warp.transform_bounds(source, _rasterio_crs(_MERCATOR), *edges)
+    target = rasterio.transform.from_bounds(west, south, east, north, width, height)
+    warped = np.full((height, width), np.nan)
+    rasterio.warp.reproject(
+        values.astype(np.float64),
+        warped,
+        src_transform=transform,
+        src_crs=source,
+        src_nodata=np.nan,
+        dst_transform=target,
+        dst_crs=_rasterio_crs(_MERCATOR),
+        dst_nodata=np.nan,
+        resampling=resampling,
+    )
+    lon, lat = Transformer.from_crs(_MERCATOR, WGS84, always_xy=True).transform((west, east), (south, north))
+    return Warped(warped, [[round(lat[0], 6), round(lon[0], 6)], [round(lat[1], 6), round(lon[1], 6)]])
+
+
+def _classes(density: Floats, edges: tuple[float, ...]) -> Floats:
+    classes = np.searchsorted(np.asarray(edges), np.nan_to_num(density), side="right").astype(np.float64)
+    classes[density <= 0] = 0
+    classes[np.isnan(density)] = np.nan
+    return classes
+
+
+def _paint(classes: NDArray[Any], steps: tuple[style.Step, ...]) -> NDArray[np.uint8]:
+    palette = np.array([style.rgba(step.colour, 150 if i == 0 else 255) for i, step in enumerate(steps)], dtype=np.uint8)
+    painted = np.zeros((*classes.shape, 4), dtype=np.uint8)
+    known = np.isfinite(classes)
+    painted[known] = palette[classes[known].astype(np.int64)]
+    return painted
+
+
+def _rounded(values: pd.Series, digits: int) -> list[Any]:
+    numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    told = (round(float(value), digits) if np.isfinite(value) else None for value in numbers)
+    return [int(value) if value is not None and float(value).is_integer() else value for value in told]
+
+
+def _to_metre(crs: CRS) -> float:
+    return float(crs.axis_info[0].unit_conversion_factor)
+
+
+def _rasterio_crs(crs: CRS) -> rasterio.crs.CRS:
+    return rasterio.crs.CRS.from_wkt(crs.to_wkt())

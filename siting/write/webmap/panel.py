@@ -1,0 +1,236 @@
+"""The panel beside the map: what was assessed, how, and what came of it."""
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any, Final
+
+from siting.domain.nouns import Assessment, Proposal
+from siting.domain.walkers import WALKERS
+from siting.write.webmap import icons
+from siting.write.webmap.places import AREA, UNIT_LEVELS, at_level
+from siting.write.webmap.sites import station_name
+from siting.write.webmap.style import VERDICT_COLOURS
+from siting.write.webmap.wording import Words, missing, number, percent, plain, words
+
+_FLOORS: Final = (("01", "0.1"), ("02", "0.2"))
+_LOUD: Final = frozenset({"elderly_basis", "elderly_unknown", "straight_line", "incomplete"})
+
+
+def panel(assessment: Assessment, proposal: Proposal | None) -> str:
+    """Return the panel's markup."""
+    totals = assessment.totals
+    after = proposal.after.totals if proposal is not None else {}
+    blocks = [
+        _banners(assessment),
+        _people(totals),
+        _coverage(assessment, totals, after),
+        _land(totals),
+        _plan(proposal) if proposal is not None else "",
+        _verdicts(assessment),
+        _method(assessment),
+        _documents(assessment),
+    ]
+    return "\n".join(block for block in blocks if block)
+
+
+def heading(assessment: Assessment, proposal: Proposal | None) -> str:
+    """Return the title block's markup."""
+    head = assessment.inputs.scenario.scenario
+    horizon = words("map.horizon_current") if head.horizon == "current" else words("map.horizon_year", year=head.horizon)
+    eyebrow = words("map.eyebrow" if proposal is None else "map.eyebrow_plan")
+    subtitle = words("map.subtitle", date=head.date.isoformat(), horizon=horizon)
+    return (
+        f'<p class="eyebrow">{eyebrow.html()}</p><h1>{escape(head.title)}</h1><p class="subtitle">{subtitle.html()}</p>'
+    )
+
+
+def _banners(assessment: Assessment) -> str:
+    share = percent(assessment.inputs.scenario.circle.pass_share, 0)
+    told = []
+    for warning in assessment.totals.get("warnings", ()):
+        code = str(warning).removeprefix("warning.")
+        role = "banner loud" if code in _LOUD else "banner"
+        told.append(f'<p class="{role}" role="note">{words(f"warning.{code}", share=share).html()}</p>')
+    return "".join(told)
+
+
+def _people(totals: Mapping[str, Any]) -> str:
+    figures = [(words("map.kpi.residents"), totals.get("residents")), (words("map.kpi.elderly"), totals.get("elderly"))]
+    if not missing(totals.get("facilities_counted")):
+        figures.append((words("map.kpi.facilities"), totals["facilities_counted"]))
+    cells = "".join(f"<div><dd>{number(value)}</dd><dt>{label.html()}</dt></div>" for label, value in figures)
+    return f'<dl class="figures">{cells}</dl>'
+
+
+def _coverage(assessment: Assessment, totals: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    scenario = assessment.inputs.scenario
+    minutes = number(scenario.walking.minutes, 0)
+    standard_minutes = minutes == "15"
+    title = words("map.kpi.coverage") if standard_minutes else words("map.kpi.coverage_minutes", minutes=minutes)
+    share, later = totals.get("covered_share"), after.get("covered_share")
+    mark = scenario.circle.pass_share
+    big = f'<b class="before">{percent(share)}</b>'
+    if not missing(later):
+        big += f' <span class="arrow">→</span> <b class="after">{percent(later)}</b>'
+    people = words(
+        "map.kpi.covered", covered=number(totals.get("elderly_covered")), uncovered=number(totals.get("elderly_uncovered"))
+    )
+    bar = (
+        f'<div class="bar"><i class="after" style="width:{_width(later)}"></i><i class="before" style="width:{_width(share)}"></i>'
+        f'<u style="left:{_width(mark)}"></u></div>'
+    )
+    note = f"{words('map.kpi.pass_mark', share=percent(mark, 0)).html()} · {words('map.kpi.pass_note').html()}"
+    return (
+        f'<section class="kpi"><h2>{title.html()}</h2><p class="big">{big}</p>{bar}'
+        f'<p class="small">{people.html()}</p><p class="small muted">{note}</p></section>'
+    )
+
+
+def _land(totals: Mapping[str, Any]) -> str:
+    basis = str(totals.get("land_basis") or "resident_current")
+    ratio = totals.get("land_m2_per_elderly" if basis.startswith("elderly") else "land_m2_per_resident")
+    binding = words("map.kpi.land_binding" if totals.get("binding") else "map.kpi.land_not_binding")
+    rows = "".join(_floor_row(totals, name, floor) for name, floor in _FLOORS)
+    scale = max(0.25, 0.0 if missing(ratio) else float(ratio) * 1.1)
+    ticks = "".join(f'<u style="left:{_width(float(floor) / scale)}"><em>{floor}</em></u>' for _, floor in _FLOORS)
+    bar = (
+        f'<div class="bar ticks"><i class="land" style="width:{_width(None if missing(ratio) else ratio / scale)}"></i>'
+        f"{ticks}</div>"
+    )
+    reference = ""
+    if not basis.startswith("elderly") and not missing(totals.get("land_m2_per_elderly")):
+        reference = words("map.kpi.land_elderly", value=number(totals["land_m2_per_elderly"], 2)).html()
+    provided = words("map.kpi.land_provided", value=number(totals.get("land_provided_m2"))).html()
+    return (
+        f'<section class="kpi"><h2>{words("map.kpi.land").html()}</h2>'
+        f'<p class="big"><b>{number(ratio, 3)}</b> <span class="unit">{words("map.kpi.land_unit").html()}</span></p>{bar}'
+        f'<p class="small">{words("map.kpi.land_basis", basis=words(f"basis.{basis}")).html()} · {binding.html()}</p>'
+        f'<table class="floors"><thead><tr><th scope="col"></th><th scope="col">{words("map.kpi.land_required").html()} m²</th>'
+        f'<th scope="col">{words("map.kpi.land_gap").html()} m²</th></tr></thead><tbody>{rows}</tbody></table>'
+        f'<p class="small muted">{provided}<br>{reference}</p></section>'
+    )
+
+
+def _floor_row(totals: Mapping[str, Any], name: str, floor: str) -> str:
+    gap = totals.get(f"land_gap_{name}_m2")
+    told = words("map.kpi.land_met").html() if not missing(gap) and gap <= 0 else number(gap)
+    return (
+        f'<tr><th scope="row">{words("map.kpi.land_row", floor=floor).html()}</th>'
+        f"<td>{number(totals.get(f'land_required_{name}_m2'))}</td><td>{told}</td></tr>"
+    )
+
+
+def _plan(proposal: Proposal) -> str:
+    selection, after = proposal.selection, proposal.after.totals
+    gap = selection.optimality_gap
+    lines = [
+        (words("map.plan.status"), words(f"plan_status.{selection.status}")),
+        (words("map.plan.objective"), plain(number(selection.objective))),
+        (words("map.plan.bound"), plain(number(selection.bound))),
+        (words("map.plan.gap"), plain(percent(gap, 2))),
+        (words("map.plan.solver"), plain(selection.solver)),
+    ]
+    notes = []
+    if not missing(after.get("land_gap_02_m2")):
+        notes.append(words("map.plan.land_left", value=number(after["land_gap_02_m2"])))
+    if len(proposal.refused):
+        notes.append(words("map.plan.refused", count=proposal.refused.index.nunique()))
+    count = words("map.plan.count", count=len(proposal.stations)) if len(proposal.stations) else words("map.plan.none")
+    return (
+        f'<section class="plan"><h2>{words("map.section.plan").html()}</h2>'
+        f'<p class="lead">{count.html()}</p>{_definitions(lines)}{_ranking(proposal)}'
+        + "".join(f'<p class="small muted">{note.html()}</p>' for note in notes)
+        + "</section>"
+    )
+
+
+def _ranking(proposal: Proposal) -> str:
+    stations, candidates = proposal.stations, proposal.before.inputs.candidates
+    items = []
+    for row, station in enumerate(stations.index):
+        gain = number(stations["elderly_new"].iloc[row])
+        share = percent(stations["covered_share_after"].iloc[row])
+        items.append(
+            f'<li><button type="button" data-find="{escape(f"proposed/{station}")}">'
+            f'<span class="rank">{escape(str(stations["rank"].iloc[row]))}</span>'
+            f'<span class="name">{escape(station_name(stations, row, candidates))}</span>'
+            f'<span class="gain">{words("map.plan.gain", value=gain).html()}</span><span class="share">{share}</span></button></li>'
+        )
+    if not items:
+        return ""
+    head = f"{words('map.plan.gain_title').html()} · {words('map.plan.share_title').html()}"
+    return f'<p class="small muted right">{head}</p><ol class="ranking">{"".join(items)}</ol>'
+
+
+def _verdicts(assessment: Assessment) -> str:
+    rows = []
+    for level in (*UNIT_LEVELS, AREA):
+        places = at_level(assessment, level)
+        if not places.empty:
+            rows.append(_verdict_row(level, places["verdict"].value_counts().to_dict()))
+    if not rows:
+        return ""
+    keys = "".join(
+        f"<li>{icons.swatch(colour)}{words(f'verdict.{verdict}').html()}</li>" for verdict, colour in VERDICT_COLOURS.items()
+    )
+    return (
+        f'<section><h2>{words("map.section.verdicts").html()}</h2><table class="verdicts"><tbody>{"".join(rows)}</tbody></table>'
+        f'<ul class="keys">{keys}</ul></section>'
+    )
+
+
+def _verdict_row(level: str, counts: Mapping[Any, int]) -> str:
+    total = sum(counts.values())
+    parts = "".join(
+        f'<i style="width:{_width(counts[verdict] / total)};background:{colour}" title="{counts[verdict]}">'
+        f"{counts[verdict] if counts[verdict] / total > 0.08 else ''}</i>"  # noqa: PLR2004 - wide enough for its figure
+        for verdict, colour in VERDICT_COLOURS.items()
+        if counts.get(verdict)
+    )
+    return (
+        f'<tr><th scope="row">{words(f"level.{level}").html()}</th><td>{number(total)}</td>'
+        f'<td><div class="stack">{parts}</div></td></tr>'
+    )
+
+
+def _method(assessment: Assessment) -> str:
+    scenario, totals = assessment.inputs.scenario, assessment.totals
+    walking = scenario.walking
+    mode = "network_slope" if walking.mode == "network" and walking.slope and assessment.inputs.terrain else walking.mode
+    walker = words(
+        "map.method.speed_value", walker=words(f"walker.{walking.walker}"), speed=WALKERS[walking.walker].flat
+    )
+    lines = [
+        (words("map.method.basis"), words(f"basis.{totals.get('land_basis') or 'resident_current'}")),
+        (words("map.method.reach"), words("map.method.reach_value")),
+        (words("map.method.mode"), words(f"map.method.mode_{mode}")),
+        (words("map.method.speed"), walker),
+        (words("map.method.minutes"), words("map.method.minutes_value", minutes=number(walking.minutes))),
+        (words("map.method.direction"), words(f"direction.{walking.direction}")),
+        (words("map.method.pass_share"), _pass_share(scenario.circle.pass_share)),
+    ]
+    return f"<section><h2>{words('map.section.method').html()}</h2>{_definitions(lines)}</section>"
+
+
+def _pass_share(share: float) -> Words:
+    note = words("map.kpi.pass_note")
+    return Words(f"{percent(share, 0)}（{note.zh}）", f"{percent(share, 0)} ({note.en})")
+
+
+def _documents(assessment: Assessment) -> str:
+    items = "".join(
+        f"<li><b>{escape(standard.number)}</b> {escape(standard.title)}</li>" for standard in assessment.inputs.standards
+    )
+    return f'<section><h2>{words("map.section.standards").html()}</h2><ul class="documents">{items}</ul></section>'
+
+
+def _definitions(lines: list[tuple[Words, Words]]) -> str:
+    return (
+        '<dl class="lines">'
+        + "".join(f"<div><dt>{label.html()}</dt><dd>{value.html()}</dd></div>" for label, value in lines)
+        + "</dl>"
+    )
+
+
+def _width(share: Any) -> str:  # noqa: ANN401 - a share or nothing
+    return "0" if missing(share) else f"{min(max(float(share), 0), 1) * 100:.2f}%"

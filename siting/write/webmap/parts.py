@@ -1,0 +1,100 @@
+"""What a layer of the map is made of, before folium turns it into a page."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siting.write.webmap.geometry import Feature
+from siting.write.webmap.style import Step, Style
+from siting.write.webmap.wording import Words
+
+# Panes from the ground up; the pointer goes through those marked False.
+PANES: Final[dict[str, tuple[int, bool]]] = {
+    "paper": (205, False),
+    "relief": (210, False),
+    "base": (220, False),
+    "network": (230, False),
+    "grid": (240, False),
+    "units": (250, True),
+    "areas": (260, True),
+    "excluded": (270, True),
+    "circles": (280, False),
+    "borders": (290, False),
+    "names": (300, False),
+    "candidates": (590, True),
+    "facilities": (600, True),
+    "stations": (620, True),
+}
+
+
+@dataclass(frozen=True)
+class Vector:
+    """Features in a pane; ``canvas`` draws what nobody clicks on much faster."""
+
+    features: list[Feature]
+    pane: str
+    canvas: bool = False
+
+
+@dataclass(frozen=True)
+class Image:
+    """A picture in Web Mercator: RGBA bytes, and its bounds ``[[south, west], [north, east]]``."""
+
+    rgba: NDArray[np.uint8]
+    bounds: list[list[float]]
+    pane: str
+    css: str
+    alt: str
+    opacity: float = 1.0
+
+
+@dataclass(frozen=True)
+class LegendRow:
+    """One line of a legend: a sample (markup of ours) and what it means."""
+
+    sample: str
+    label: Words
+
+
+@dataclass(frozen=True)
+class MapLayer:
+    """A switch of the panel and what it shows.
+
+    Layers of one ``choice`` exclude one another; an empty layer of a choice stands for *none of them*.
+    """
+
+    key: str
+    group: str
+    title: Words
+    parts: tuple[Vector | Image, ...]
+    show: bool = True
+    choice: str = ""
+    sample: str = ""
+    caption: Words | None = None
+    legend: tuple[LegendRow, ...] = ()
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Layers with the styles and icons that their features name."""
+
+    layers: tuple[MapLayer, ...]
+    styles: dict[str, Style]
+    icons: dict[str, dict[str, Any]]
+
+
+def legend_of(steps: tuple[Step, ...], sample: Any) -> tuple[LegendRow, ...]:  # noqa: ANN401 - colour → markup
+    """Return the legend of a choropleth."""
+    return tuple(LegendRow(sample(step.colour), step.label) for step in steps)
+
+
+def together(*drawings: Drawing) -> Drawing:
+    """Put drawings one after the other."""
+    styles: dict[str, Style] = {}
+    icons: dict[str, dict[str, Any]] = {}
+    for drawing in drawings:
+        styles |= drawing.styles
+        icons |= drawing.icons
+    return Drawing(tuple(layer for drawing in drawings for layer in drawing.layers), styles, icons)

@@ -1,0 +1,163 @@
+"""Residential areas and units as layers, coloured by what was found."""
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+import geopandas as gpd
+import pandas as pd
+
+from siting.domain.nouns import Assessment, Proposal
+from siting.write.webmap import icons, style
+from siting.write.webmap.geometry import Properties, features
+from siting.write.webmap.parts import Drawing, MapLayer, Vector, legend_of
+from siting.write.webmap.popups import PLACE_ROWS, Popups, checks_of
+from siting.write.webmap.style import Step
+from siting.write.webmap.wording import Words, missing, words
+
+AREA: Final = "residential_area"
+# From the largest to the smallest, as they are listed.
+UNIT_LEVELS: Final = ("city", "district", "planning", "street", "community")
+_CHOICE: Final = "areas"
+
+
+class _Colouring(NamedTuple):
+    key: str
+    title: str
+    keys: list[str]
+    steps: tuple[Step, ...]
+    caption: Words | None
+
+
+def draw_places(assessment: Assessment, proposal: Proposal | None, popups: Popups) -> Drawing:
+    """Return the choropleths of the residential areas, and each level of units with its verdicts."""
+    after = proposal.after if proposal is not None else None
+    _tell_places(assessment, after, popups)
+    layers = [*_areas(assessment, after), *_units(assessment)]
+    share = style.share_steps(assessment.inputs.scenario.circle.pass_share)
+    styles = style.path_styles((*style.reach_steps(), *share, *style.verdict_steps()), opacity=0.78)
+    styles |= {
+        f"unit_{step.key}": look
+        for step in style.verdict_steps()
+        for look in style.path_styles((step,), opacity=0.5).values()
+    }
+    return Drawing(tuple(layers), styles, {})
+
+
+def at_level(assessment: Assessment, level: str) -> gpd.GeoDataFrame:
+    """Return the places of a level, indexed by id; empty where the level is absent."""
+    places = assessment.places
+    return places[places.index.get_level_values(0) == level].droplevel(0)
+
+
+def place_key(level: str, place_id: object) -> str:
+    """Return the key of a place's popup."""
+    return f"{level}/{place_id}"
+
+
+def _tell_places(assessment: Assessment, after: Assessment | None, popups: Popups) -> None:
+    checks = checks_of(assessment)
+    later = _records(after) if after is not None else {}
+    for place, record in _records(assessment).items():
+        level, place_id = place
+        popups.add(
+            place_key(level, place_id),
+            place_id if missing(record.get("name")) else record["name"],
+            _kind(level, record),
+            _rows(popups, record, later.get(place)),
+            verdict=record.get("verdict"),
+            checks=[popups.check(check) for check in checks.get(place, ())],
+        )
+
+
+def _rows(popups: Popups, record: Mapping[str, Any], after: Mapping[str, Any] | None) -> list[list[Any]]:
+    keys = [key for key in PLACE_ROWS if key != "land_reach_m2_per_person" or record.get("land_method") == "reach"]
+    return popups.rows(keys, record, after)
+
+
+def _records(assessment: Assessment) -> dict[Any, dict[str, Any]]:
+    table = pd.DataFrame(assessment.places.drop(columns=assessment.places.geometry.name))
+    rows = ({str(key): value for key, value in record.items()} for record in table.to_dict("records"))
+    return dict(zip(assessment.places.index, rows, strict=True))
+
+
+def _kind(level: str, record: Mapping[str, Any]) -> Words:
+    kind = record.get("kind")
+    named = words(f"level.{level}")
+    if missing(kind):
+        return named
+    detail = words(f"status.{kind}")
+    return Words(f"{named.zh} · {detail.zh}", f"{named.en} · {detail.en}")
+
+
+def _areas(assessment: Assessment, after: Assessment | None) -> list[MapLayer]:
+    areas = at_level(assessment, AREA)
+    if areas.empty:
+        return []
+    layers = [_area_layer(assessment, areas, colouring) for colouring in _colourings(assessment, areas, after)]
+    none = MapLayer("area_none", "areas", words("map.layer.area_none"), (), show=False, choice=_CHOICE)
+    return [*layers, none]
+
+
+def _colourings(assessment: Assessment, areas: gpd.GeoDataFrame, after: Assessment | None) -> list[_Colouring]:
+    mark = assessment.inputs.scenario.circle.pass_share
+    share_steps = style.share_steps(mark)
+    share_caption = words("map.legend.share_unit")
+    reach = [style.reach_key(ratio) for ratio in areas["land_reach_m2_per_person"]]
+    found = [
+        _Colouring("area_reach", "area_reach", reach, style.reach_steps(), words("map.legend.reach_unit")),
+        _Colouring(
+            "area_covered",
+            "area_covered_only" if after is None else "area_covered",
+            [style.share_key(share, mark) for share in areas["covered_share"]],
+            share_steps,
+            share_caption,
+        ),
+    ]
+    if after is not None:
+        shares = at_level(after, AREA)["covered_share"].reindex(areas.index)
+        keys = [style.share_key(share, mark) for share in shares]
+        found.append(_Colouring("area_covered_after", "area_covered_after", keys, share_steps, share_caption))
+    verdicts = [style.verdict_key(verdict) for verdict in areas["verdict"]]
+    return [*found, _Colouring("area_verdict", "area_verdict", verdicts, style.verdict_steps(), None)]
+
+
+def _area_layer(assessment: Assessment, areas: gpd.GeoDataFrame, colouring: _Colouring) -> MapLayer:
+    def properties(row: int) -> Properties:
+        return {"s": colouring.keys[row], "k": place_key(AREA, areas.index[row])}
+
+    return MapLayer(
+        key=colouring.key,
+        group="areas",
+        title=words(f"map.layer.{colouring.title}"),
+        parts=(Vector(features(areas, assessment.inputs.crs, properties), "areas"),),
+        show=colouring.key == "area_reach",
+        choice=_CHOICE,
+        caption=colouring.caption,
+        legend=legend_of(colouring.steps, icons.swatch),
+    )
+
+
+def _units(assessment: Assessment) -> list[MapLayer]:
+    layers = []
+    for level in UNIT_LEVELS:
+        units = at_level(assessment, level)
+        if units.empty:
+            continue
+
+        def properties(row: int, level: str = level, units: gpd.GeoDataFrame = units) -> Properties:
+            key = style.verdict_key(units["verdict"].iloc[row])
+            return {"s": f"unit_{key}", "k": place_key(level, units.index[row])}
+
+        found = features(units, assessment.inputs.crs, properties, tolerance_m=4.0, shared_borders=True)
+        layers.append(
+            MapLayer(
+                key=f"unit_{level}",
+                group="units",
+                title=words("map.layer.units", level=words(f"level.{level}")),
+                parts=(Vector(found, "units"),),
+                show=False,
+                legend=legend_of(style.verdict_steps(), icons.swatch),
+            )
+        )
+    return layers
+

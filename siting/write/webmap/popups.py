@@ -1,0 +1,300 @@
+"""What the popups say: figures and clauses as data, which the page's script lays out and escapes."""
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from siting.domain import tables
+from siting.domain.nouns import Assessment
+from siting.domain.standards import Clause, Standard
+from siting.write.webmap.wording import Words, missing, number, percent, plain, words
+
+Row = list[Any]
+
+_COLUMNS: Final = {
+    column.key: column
+    for group in (
+        tables.UNIT_COLUMNS,
+        tables.RESIDENTIAL_COLUMNS,
+        tables.FACILITY_COLUMNS,
+        tables.CANDIDATE_COLUMNS,
+        tables.PLACE_COLUMNS,
+        tables.PLAN_COLUMNS,
+        tables.GRID_COLUMNS,
+    )
+    for column in group
+}
+_DIGITS: Final = {
+    "persons": 0,
+    "m²": 0,
+    "m² per resident": 3,
+    "m² per elderly": 3,
+    "m² per person": 3,
+    "min": 1,
+    "CNY": 0,
+    "CNY a year": 0,
+    "years": 0,
+}
+_SHARES: Final = frozenset({"covered_share", "reached_share", "covered_share_after", "pass_share", "share", "covered"})
+# Columns whose values are codes of the catalogue, and the table of the catalogue that holds them.
+_CODED: Final = {
+    "tier": "tier",
+    "status": "status",
+    "tenure": "tenure",
+    "level": "level",
+    "land_basis": "basis",
+    "land_method": "method",
+    "verdict": "verdict",
+    "verdict_binding": "verdict",
+    "reason": "reason",
+    "remedy": "remedy",
+    "remedies": "remedy",
+    "kind": "candidate_kind",
+    "operator_kind": "operator_kind",
+    "rating_kind": "rating_kind",
+    "funding": "funding",
+}
+_LISTS: Final = frozenset({"remedies", "reason", "funding", "missing"})
+
+PLACE_ROWS: Final = (
+    "residents",
+    "elderly",
+    "land_basis",
+    "land_reach_m2_per_person",
+    "land_provided_m2",
+    "land_m2_per_resident",
+    "land_m2_per_elderly",
+    "land_gap_01_m2",
+    "land_gap_02_m2",
+    "minutes_to_nearest",
+    "minutes_p90",
+    "covered_share",
+    "elderly_covered",
+    "elderly_uncovered",
+    "verdict_binding",
+    "reason",
+    "remedies",
+    "edge_effect",
+)
+FACILITY_ROWS: Final = (
+    "tier",
+    "status",
+    "land_m2",
+    "floor_area_m2",
+    "beds",
+    "nursing_beds",
+    "operator",
+    "operator_kind",
+    "opens",
+    "closes",
+    "parent_id",
+    "serves_community",
+)
+STATION_ROWS: Final = (
+    "elderly_new",
+    "elderly_cumulative",
+    "covered_share_after",
+    "kind",
+    "tenure",
+    "floor_area_m2",
+    "land_m2",
+    "cost_cny",
+    "remedy",
+    "parent_id",
+    "candidate_id",
+)
+CANDIDATE_ROWS: Final = (
+    "kind",
+    "tenure",
+    "floor_area_m2",
+    "land_m2",
+    "detached",
+    "capital_cost_cny",
+    "rent_cny_per_year",
+    "lease_years",
+)
+
+
+@dataclass
+class Popups:
+    """Collects the popups of a page, and each text that they need once."""
+
+    entries: dict[str, dict[str, Any]] = field(default_factory=dict)
+    texts: dict[str, dict[str, str]] = field(default_factory=dict)
+    fields: dict[str, dict[str, Any]] = field(default_factory=dict)
+    clauses: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def add(
+        self,
+        key: str,
+        name: object,
+        kind: Words,
+        rows: Iterable[Row],
+        *,
+        verdict: object = None,
+        checks: Iterable[dict[str, Any]] = (),
+        colour: str = "",
+    ) -> str:
+        """Keep one popup under a key, and return the key."""
+        entry: dict[str, Any] = {"n": str(name), "k": kind.pair(), "r": list(rows)}
+        if not missing(verdict):
+            entry["v"] = self.text(f"verdict.{verdict}")
+        if told := list(checks):
+            entry["c"] = told
+        if colour:
+            entry["x"] = colour
+        self.entries[key] = entry
+        return key
+
+    def text(self, key: str) -> str:
+        """Make the page hold a text of the catalogue, and return its key."""
+        if key not in self.texts:
+            self.texts[key] = words(key).pair()
+        return key
+
+    def row(self, key: str, value: Any, after: Any = None) -> Row | None:  # noqa: ANN401 - a table cell
+        """Return a line of a popup; None where the table holds nothing. ``after`` is shown when it differs."""
+        if missing(value):
+            return None
+        told = self._value(key, value)
+        if key not in self.fields:
+            column = _COLUMNS.get(key)
+            unit = words(f"map.unit.{_unit(column.unit)}") if column and column.unit else plain("")
+            self.fields[key] = {**words(f"field.{key}").pair(), "u": unit.pair()}
+        changed = None if missing(after) else self._value(key, after)
+        return [key, told] if changed is None or changed == told else [key, told, changed]
+
+    def rows(
+        self, keys: Iterable[str], values: Mapping[str, Any], after: Mapping[str, Any] | None = None
+    ) -> list[Row]:
+        """Return the lines of those columns that hold something."""
+        later = after or {}
+        lines = (self.row(key, values.get(key), later.get(key)) for key in keys)
+        return [line for line in lines if line is not None]
+
+    def labelled(self, label: str, value: object) -> Row | None:
+        """Return a line whose label is a text of the catalogue rather than a column."""
+        if missing(value):
+            return None
+        self.fields.setdefault(label, {**words(label).pair(), "u": {"zh": "", "en": ""}})
+        return [label, str(value)]
+
+    def check(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what one clause says of one place."""
+        told: dict[str, Any] = {
+            "c": str(row["clause_id"]),
+            "v": self.text(f"verdict.{row['verdict']}"),
+            "b": bool(row["binding"]),
+        }
+        unit = "" if missing(row.get("unit")) else _unit(str(row["unit"]))
+        for short, name in (("q", "required"), ("p", "provided_low"), ("s", "shortfall")):
+            if not missing(row.get(name)):
+                told[short] = measure(row[name], unit)
+        if math.isinf(_number(row.get("provided_high"))):
+            told["i"] = True
+        if unit and unit != "share":
+            told["u"] = words(f"map.unit.{unit}").pair()
+        told |= {short: self._code(name, row.get(key)) for short, name, key in _CHECK_WORDS if not missing(row.get(key))}
+        return told
+
+    def learn(self, standards: Iterable[Standard]) -> None:
+        """Make the page hold the clauses: document, article, quote."""
+        for standard in standards:
+            for clause in standard.clauses:
+                self.clauses[clause.id] = _clause(standard, clause)
+
+    def as_data(self) -> dict[str, Any]:
+        """Return everything as the page's script takes it; clauses that no popup names are left out."""
+        named = {check["c"] for entry in self.entries.values() for check in entry.get("c", ())}
+        return {
+            "popups": self.entries,
+            "texts": self.texts,
+            "fields": self.fields,
+            "clauses": {key: clause for key, clause in self.clauses.items() if key in named},
+        }
+
+    def _value(self, key: str, value: Any) -> Any:  # noqa: ANN401
+        if key in _LISTS:
+            return [self._code(_CODED.get(key, key), part) for part in _parts(value)]
+        if key in _CODED:
+            return self._code(_CODED[key], value)
+        if isinstance(value, bool | np.bool_):
+            return {"w": self.text("map.popup.yes" if value else "map.popup.no")}
+        if key in _SHARES:
+            return percent(float(value))
+        if isinstance(value, str) or not _is_number(value):
+            return _date(value)
+        return _figure(key, float(value))
+
+    def _code(self, group: str, value: object) -> dict[str, str]:
+        return {"w": self.text(f"{group}.{value}")}
+
+
+_CHECK_WORDS: Final = (("k", "clause_kind", "kind"), ("r", "reason", "reason"), ("m", "method", "method"), ("o", "basis", "basis"))
+
+
+def measure(value: float, unit: str) -> str:
+    """Format a figure in the unit of its check."""
+    if unit == "share":
+        return percent(float(value))
+    return number(float(value), _DIGITS.get(unit, 2))
+
+
+def checks_of(assessment: Assessment) -> Mapping[Any, list[dict[str, Any]]]:
+    """Return the checks by (level, id), in the table's order."""
+    by_place: dict[Any, list[dict[str, Any]]] = {}
+    records = assessment.checks.to_dict("records")
+    for place, record in zip(assessment.checks.index, records, strict=True):
+        by_place.setdefault(place, []).append({str(key): value for key, value in record.items()})
+    return by_place
+
+
+def _clause(standard: Standard, clause: Clause) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "n": standard.number,
+        "t": standard.title,
+        "a": words("map.popup.article", article=clause.article).pair(),
+        "q": clause.quote,
+        "f": words(f"force.{clause.force}").pair(),
+    }
+    if clause.target_year is not None:
+        told["y"] = words("map.popup.target_year", year=clause.target_year).pair()
+    if clause.note_zh or clause.note_en:
+        told["o"] = {"zh": clause.note_zh, "en": clause.note_en}
+    return told
+
+
+def _figure(key: str, value: float) -> str:
+    column = _COLUMNS.get(key)
+    if column and _unit(column.unit) in _DIGITS:
+        return number(value, _DIGITS[_unit(column.unit)])
+    if value.is_integer():
+        return str(int(value)) if key.startswith("year") else number(value)
+    return number(value, 2)
+
+
+def _unit(unit: str) -> str:
+    return re.sub(r"\bm2\b", "m²", unit)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float | np.number)
+
+
+def _number(value: Any) -> float:  # noqa: ANN401
+    return math.nan if missing(value) else float(value)
+
+
+def _parts(value: object) -> list[str]:
+    if isinstance(value, str):
+        return [part.strip() for part in value.replace(",", ";").split(";") if part.strip()]
+    return [str(part) for part in value] if isinstance(value, Iterable) else [str(value)]
+
+
+def _date(value: object) -> str:
+    return value.date().isoformat() if isinstance(value, pd.Timestamp) else str(value)

@@ -1,0 +1,144 @@
+"""The command line as a planner types it: exit codes, messages, files."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from siting.cli import main
+
+
+def run(*arguments: object) -> int:
+    """Run the command line in this process and return its exit code."""
+    with pytest.raises(SystemExit) as left:
+        main([str(argument) for argument in arguments])
+    return int(left.value.code or 0)
+
+
+def test_help_imports_nothing_heavy() -> None:
+    heavy = "geopandas pandas numpy shapely rasterio folium scipy matplotlib pydantic highspy osmium rich"
+    code = (
+        "import sys\n"
+        "from siting.cli import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
+        f"print('HEAVY', sorted(set({heavy.split()!r}) & set(sys.modules)))"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert "HEAVY []" in out
+
+
+@pytest.mark.parametrize(("lang", "word"), [("zh", "核查"), ("en", "Check")])
+def test_help_speaks_the_language(lang: str, word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("check", "--lang", lang, "--help") == 0
+    assert word in capsys.readouterr().out
+
+
+def test_check_writes_report_grid_and_run(sample: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out, grid = tmp_path / "gaps.geojson", tmp_path / "grid.tif"
+    assert run("check", sample, "-o", out, "--grid", grid, "--lang", "zh") == 0
+    report = json.loads(out.read_text(encoding="utf-8"))
+    assert report["result"] == "gap_report"
+    assert grid.stat().st_size > 0
+    assert json.loads((tmp_path / "gaps.run.json").read_text(encoding="utf-8"))["seconds"] > 0
+    told = capsys.readouterr().out
+    assert "空间覆盖率" in told
+    assert str(out) in told
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["gaps.geojson", "gaps.run.json", "grid.tif"]
+
+
+@pytest.mark.parametrize(("option", "code"), [("--fail-on-gap", 3), ("--fail-on-gap=binding", 3), ("--quiet", 0)])
+def test_exit_code_when_there_is_a_gap(sample: Path, tmp_path: Path, option: str, code: int) -> None:
+    assert run("check", sample, "-o", tmp_path / "g.geojson", option) == code
+    assert (tmp_path / "g.geojson").exists()
+
+
+def test_plan_is_written_read_back_and_counted(sample: Path, tmp_path: Path) -> None:
+    plan, after = tmp_path / "plan.geojson", tmp_path / "after.geojson"
+    assert run("propose", sample, "-o", plan, "--stations", 3, "--quiet") == 0
+    assert run("check", sample, "-o", after, "--with", plan, "--quiet") == 0
+    said = json.loads(plan.read_text(encoding="utf-8"))
+    counted = json.loads(after.read_text(encoding="utf-8"))
+    assert said["status"] == "optimal"
+    assert counted["totals"]["elderly_covered"] == pytest.approx(said["totals_after"]["elderly_covered"])
+    gained = said["totals_after"]["elderly_covered"] - said["totals_before"]["elderly_covered"]
+    assert gained == pytest.approx(said["objective"], abs=1e-3)
+
+
+def test_a_budget_is_kept(sample: Path, tmp_path: Path) -> None:
+    plan = tmp_path / "plan.geojson"
+    assert run("propose", sample, "-o", plan, "--budget", 5_000_000, "--quiet") == 0
+    stations = json.loads(plan.read_text(encoding="utf-8"))["features"]
+    spent = [station["properties"]["cost_cny"] for station in stations]
+    assert stations
+    assert sum(spent) <= 5_000_000
+
+
+def test_wrong_call_ends_with_2_and_leaves_no_file(
+    sample: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out.geojson"
+    assert run("check", tmp_path / "missing.toml", "-o", out, "--lang", "en") == 2
+    assert "missing.toml" in capsys.readouterr().err
+    assert run("check", sample) == 2
+    assert run("propose", sample, "-o", out, "--stations", "-1") == 2
+    assert run("standards", "show", "no-such-standard", "--lang", "en") == 2
+    assert "cq-2019-129" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_gap_report_is_no_plan(sample: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    gaps = tmp_path / "gaps.geojson"
+    gaps.write_text('{"type": "FeatureCollection", "result": "gap_report", "features": []}', encoding="utf-8")
+    assert run("check", sample, "-o", tmp_path / "x.geojson", "--with", gaps, "--lang", "en") == 2
+    assert "siting propose" in capsys.readouterr().err
+
+
+def test_no_traceback_without_debug(
+    sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        message = "the gears are stuck"
+        raise RuntimeError(message)
+
+    monkeypatch.setattr("siting.check", broken)
+    assert run("check", sample, "-o", tmp_path / "g.geojson", "--lang", "en") == 1
+    told = capsys.readouterr().err
+    assert "the gears are stuck" in told
+    assert "Traceback" not in told
+    with pytest.raises(RuntimeError):
+        main(["check", str(sample), "-o", str(tmp_path / "g.geojson"), "--debug"])
+
+
+def test_an_interrupt_ends_with_130_and_leaves_no_file(
+    sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("siting.pipeline.assess", interrupted)
+    assert run("check", sample, "-o", tmp_path / "g.geojson", "--quiet") == 130
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_standards_are_listed_and_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("standards", "list") == 0
+    assert "渝府办发〔2017〕162号" in capsys.readouterr().out
+    assert run("standards", "show", "cq-2019-129", "--lang", "en") == 0
+    assert "人均不低于0.2平方米养老用地" in capsys.readouterr().out
+
+
+def test_new_refuses_to_overwrite(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("new", tmp_path / "mine", "--lang", "zh") == 0
+    assert (tmp_path / "mine" / "scenario.toml").is_file()
+    assert run("new", tmp_path / "mine", "--lang", "en") == 2
+    assert "exists already" in capsys.readouterr().err
+
+
+def test_demo_says_where_things_lie(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("demo", "-o", tmp_path / "demo", "--lang", "en") == 0
+    told = capsys.readouterr().out
+    for name in ("map.html", "gaps.geojson", "plan.geojson", "grid.tif"):
+        assert (tmp_path / "demo" / name).stat().st_size > 0
+        assert str(tmp_path / "demo" / name) in told

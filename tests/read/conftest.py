@@ -1,0 +1,13 @@
+"""What the tests of reading share."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.read.case import Case
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Case:
+    """A small district that reads without fault."""
+    return Case(tmp_path)

@@ -1,0 +1,126 @@
+"""Geometry: what is mended, what is refused."""
+
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pytest
+import shapely
+from shapely import LineString, MultiPoint, MultiPolygon, Point, Polygon
+
+from siting.read.geometries import Family, checked_shapes
+from siting.read.log import Log
+from tests.read.case import Case, squares
+
+SQUARE = [(0, 0), (4, 0), (4, 4), (0, 4)]
+
+
+def _checked(shape: Any, family: Family = "polygons", crs: str = "EPSG:4545") -> tuple[Any, Log]:
+    log = Log()
+    shapes = gpd.GeoSeries([shapely.box(0, 0, 1, 1) if family == "polygons" else Point(0, 0), shape], crs=crs)
+    found = checked_shapes(shapes, family, ["a", "b"], log.layer("units.street", Path("s.gpkg")))
+    return found.iloc[1], log
+
+
+@pytest.mark.parametrize(
+    ("shape", "area"),
+    [
+        (Polygon([(0, 0), (2, 0), (1, 1), (2, 2), (0, 2), (1, 1)]), 2.0),  # the ring touches itself
+        (Polygon([(0, 0), (4, 0), (4, 4), (2, 4), (2, 6), (2, 4), (0, 4)]), 16.0),  # a spike
+        (MultiPolygon([shapely.box(0, 0, 2, 2), shapely.box(2, 0, 3, 2)]), 6.0),  # parts share a side
+        (Polygon([(0, 0), (10, 0), (10, 10), (0, 10), (1e-5, -1e-5)]), 100.0),  # rings cross by a hair
+    ],
+)
+def test_what_keeps_its_area_is_mended_and_noted(shape: Any, area: float) -> None:
+    assert not shape.is_valid
+    found, log = _checked(shape)
+    assert found.is_valid
+    assert found.area == pytest.approx(area, rel=1e-6)
+    assert log.faults.found == []
+    assert [(note.code, dict(note.values)) for note in log.notes] == [
+        ("polygon_mended", {"layer": "units.street", "count": 1, "ids": "b"})
+    ]
+
+
+@pytest.mark.parametrize(
+    ("shape", "change"),
+    [
+        (Polygon([(0, 0), (2, 2), (2, 0), (0, 2)]), "100.00%"),  # a bow tie
+        (Polygon([(0, 0), (2, 0), (1, 0)]), "0.00%"),  # no area at all
+        (MultiPolygon([shapely.box(0, 0, 2, 2), shapely.box(1, 0, 3, 2)]), "25.00%"),  # parts overlap
+        (Polygon(SQUARE, [[(5, 5), (6, 5), (6, 6), (5, 6)]]), "11.76%"),  # a hole outside
+    ],
+)
+def test_what_would_lose_or_gain_area_is_refused(shape: Any, change: str) -> None:
+    found, log = _checked(shape)
+    assert shapely.equals_identical(found, shape)
+    (fault,) = log.faults.found
+    assert (fault.code, fault.file, fault.row, fault.expected) == ("invalid_polygon", "s.gpkg", "b", change)
+    assert log.notes == []
+
+
+@pytest.mark.parametrize("shape", [None, Polygon(), Point()])
+def test_no_geometry_is_a_fault(shape: Any) -> None:
+    _, log = _checked(shape)
+    assert (log.faults.found[0].code, log.faults.found[0].row) == ("null_geometry", "b")
+
+
+@pytest.mark.parametrize(
+    ("shape", "family"),
+    [
+        (Point(0, 0), "polygons"),
+        (LineString([(0, 0), (1, 1)]), "polygons"),
+        (LineString([(0, 0), (1, 1)]), "points"),
+        (MultiPoint([(0, 0), (1, 1)]), "points"),
+        (shapely.box(0, 0, 1, 1), "lines"),
+        (shapely.GeometryCollection([Point(0, 0)]), "any"),
+    ],
+)
+def test_the_wrong_kind_of_geometry_is_a_fault(shape: Any, family: Family) -> None:
+    _, log = _checked(shape, family)
+    fault = log.faults.found[-1]
+    assert (fault.code, fault.row, fault.found) == ("wrong_geometry", "b", shape.geom_type)
+
+
+def test_a_point_stands_for_a_plot() -> None:
+    plot = Polygon([(0, 0), (9, 0), (9, 1), (1, 1), (1, 9), (0, 9)])
+    found, log = _checked(plot, "points")
+    assert found.geom_type == "Point"
+    assert plot.contains(found)
+    assert [note.code for note in log.notes] == ["points_from_polygons"]
+
+
+def test_a_multipoint_of_one_is_a_point() -> None:
+    found, log = _checked(MultiPoint([(3, 4)]), "points")
+    assert found == Point(3, 4)
+    assert log.faults.found == []
+
+
+@pytest.mark.parametrize("point", [Point(29.5, 106.5), Point(106.5, float("inf")), Point(500, 0)])
+def test_degrees_off_the_globe_are_a_fault(point: Point) -> None:
+    _, log = _checked(point, "points", "EPSG:4490")
+    assert [(fault.code, fault.row) for fault in log.faults.found] == [("coordinates_out_of_range", "b")]
+
+
+def test_a_unit_is_mended_while_it_is_read(case: Case) -> None:
+    streets = squares()
+    corner = streets.geometry[1].bounds
+    x, y = corner[0], corner[1]
+    streets.loc[1, "geometry"] = Polygon(
+        [(x, y), (x + 1000, y), (x + 500, y + 500), (x + 1000, y + 1000), (x, y + 1000), (x + 500, y + 500)]
+    )
+    streets.to_file(case.folder / "streets.gpkg")
+    inputs = case.read()
+    assert inputs.units["street"].is_valid.all()
+    assert inputs.units["street"].geometry["S2"].area == pytest.approx(500_000)
+    assert [(note.code, note.values["ids"]) for note in inputs.notes] == [("polygon_mended", "S2")]
+
+
+def test_a_bow_tie_is_refused_while_it_is_read(case: Case) -> None:
+    streets = squares()
+    x, y, right, top = streets.geometry[0].bounds
+    streets.loc[0, "geometry"] = Polygon([(x, y), (right, top), (right, y), (x, top)])
+    streets.to_file(case.folder / "streets.gpkg")
+    fault = case.fault()
+    assert (fault.code, fault.file, fault.layer, fault.row) == ("invalid_polygon", "streets.gpkg", "units.street", "S1")
+    assert "Self-intersection" in fault.message("zh")

@@ -1,0 +1,174 @@
+"""The main job on real input, and a second calculation of what it finds."""
+
+import json
+import math
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+import siting
+from tests.realdata.porto_alegre import ELDERLY_SHARE, Recomputed
+
+ROOT = Path(__file__).resolve().parents[2]
+# Persons of the residents' grid: by the second calculation, slope off.
+READ = 1_671_101.49
+INSIDE = 941_537.11
+OUTSIDE = 729_564.38
+COVERED = 108_173.58
+SITES = 15
+LAND = ("cq-2019-129/2-3-land", "cq-2017-162/22-land")
+CIRCLE = "cq-2019-129/2-9-circle"
+
+
+@pytest.fixture(scope="module")
+def scenario(porto_alegre: Path) -> Any:
+    return siting.read_scenario(porto_alegre)
+
+
+@pytest.fixture(scope="module")
+def flat(scenario: Any) -> Any:
+    """The gap report with slope off."""
+    walking = scenario.walking.model_copy(update={"slope": False})
+    return siting.check(scenario.model_copy(update={"walking": walking}))
+
+
+@pytest.fixture(scope="module")
+def hilly(scenario: Any) -> Any:
+    """The gap report with slope on."""
+    return siting.check(scenario)
+
+
+def test_second_calculation_keeps_its_totals(recomputed: Recomputed) -> None:
+    expected = {"read": READ, "inside": INSIDE, "outside": OUTSIDE, "covered": COVERED}
+    found = {key: recomputed.totals[key] for key in expected}
+    assert found == pytest.approx(expected, abs=0.01)
+
+
+def test_minutes_agree_with_the_second_calculation(flat: Any, recomputed: Recomputed) -> None:
+    other = recomputed.cells
+    near = other[(other["minutes"] <= 60) & (other["share"] > 0)]
+    drawn = near.loc[np.random.default_rng(20260101).choice(near.index.to_numpy(), 200, replace=False)]
+    minutes = flat.grid.loc[drawn.index, "minutes_to_nearest"].to_numpy(dtype=float)
+    np.testing.assert_allclose(minutes, drawn["minutes"].to_numpy(), rtol=0.01, atol=1 / 60)
+
+
+def test_reach_agrees_with_the_second_calculation(flat: Any, recomputed: Recomputed) -> None:
+    other = recomputed.cells.loc[flat.grid.index]
+    # A second's difference at the hour's end may fall on either side of it.
+    clear = (other["minutes"] - 60).abs() > 1 / 60
+    reached = flat.grid["minutes_to_nearest"].notna()
+    pd.testing.assert_series_equal(reached[clear], (other["minutes"] <= 60)[clear], check_names=False)
+
+
+def test_totals_agree_with_the_second_calculation(flat: Any) -> None:
+    totals = flat.totals
+    assert totals["people_read"] == pytest.approx(READ, abs=0.01)
+    assert totals["people_outside"] == pytest.approx(OUTSIDE, rel=1e-3)
+    assert totals["residents"] == pytest.approx(INSIDE, rel=1e-3)
+    assert totals["elderly_covered"] / ELDERLY_SHARE == pytest.approx(COVERED, rel=1e-3)
+    assert totals["covered_share"] == pytest.approx(COVERED / INSIDE, rel=1e-3)
+
+
+@pytest.mark.parametrize("name", ["flat", "hilly"])
+def test_people_are_conserved(name: str, request: pytest.FixtureRequest) -> None:
+    totals = request.getfixturevalue(name).totals
+    assert totals["residents"] + totals["people_outside"] == pytest.approx(totals["people_read"])
+    assert totals["elderly"] == pytest.approx(totals["residents"] * ELDERLY_SHARE)
+    assert totals["elderly_covered"] + totals["elderly_uncovered"] == pytest.approx(totals["elderly"])
+
+
+def test_a_slope_never_quickens(flat: Any, hilly: Any) -> None:
+    level = flat.grid["minutes_to_nearest"].fillna(math.inf)
+    slope = hilly.grid["minutes_to_nearest"].fillna(math.inf)
+    assert (slope >= level - 1e-9).all()
+    assert hilly.totals["covered_share"] < flat.totals["covered_share"]
+
+
+def test_the_circle_is_both_met_and_missed(hilly: Any) -> None:
+    clauses = hilly.clauses
+    for level in ("street", "residential_area"):
+        circle = clauses[(clauses["clause_id"] == CIRCLE) & (clauses["level"] == level)]
+        assert {"met", "gap"} <= set(circle["verdict"])
+        assert (circle["required"].dropna() == 0.25).all()
+
+
+def test_land_that_nobody_recorded_is_no_data(hilly: Any) -> None:
+    clauses = hilly.clauses
+    land = clauses[clauses["clause_id"].isin(LAND)]
+    district = land[land["level"] == "district"]
+    assert set(district["clause_id"]) == set(LAND)
+    assert set(district["verdict"]) == {"no_data"}
+    assert [len(missing) for missing in district["missing"]] == [SITES] * len(district)
+    assert district["reason"].str.contains("land_missing").all()
+    assert "met" not in set(land["verdict"])
+    # A square whose sites lack their land may have enough; one without a site has none.
+    with_sites = land[(land["level"] == "street") & (land["missing"].map(len) > 0)]
+    assert set(with_sites["verdict"]) == {"no_data"}
+    assert sum(map(len, with_sites["missing"])) == SITES * len(LAND)
+
+
+def test_check_propose_and_map_run(porto_alegre: Path, tmp_path: Path) -> None:
+    gaps, plan, page = tmp_path / "gaps.geojson", tmp_path / "plan.geojson", tmp_path / "map.html"
+    _siting("check", porto_alegre, "-o", gaps)
+    _siting("propose", porto_alegre, "-o", plan)
+    _siting("map", porto_alegre, "--with", plan, "-o", page)
+    report = _geojson(gaps)
+    levels = [feature["properties"]["level"] for feature in report["features"]]
+    squares = levels.count("street")
+    assert sorted(set(levels)) == ["district", "residential_area", "street"]
+    assert squares == levels.count("residential_area") == 47
+    assert levels.count("district") == 1
+    assert report["totals"]["people_read"] == pytest.approx(READ, abs=0.01)
+    chosen = _geojson(plan)["features"]
+    assert [feature["properties"]["rank"] for feature in chosen] == list(range(1, 11))
+    text = page.read_text(encoding="utf-8")
+    assert not re.search(r"<(?:script|link|img|iframe)[^>]*(?:src|href)\s*=\s*[\"']?(?:https?:)?//", text)
+
+
+def test_the_plan_is_proved_and_raises_coverage(scenario: Any, hilly: Any) -> None:
+    plan = siting.propose(scenario)
+    assert plan.status == "optimal"
+    assert len(plan.stations) == 10
+    gained = plan.stations["elderly_new"].sum()
+    assert plan.bound == pytest.approx(gained, rel=1e-6)
+    before, after = hilly.totals["elderly_covered"], plan.after.totals["elderly_covered"]
+    assert after - before == pytest.approx(gained, rel=1e-6)
+    assert plan.stations["elderly_new"].is_monotonic_decreasing
+
+
+def _siting(*words: object) -> None:
+    """Run the command as a planner does."""
+    call = [sys.executable, "-m", "siting", *map(str, words)]
+    done = subprocess.run(call, capture_output=True, text=True, encoding="utf-8", check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+
+
+def _geojson(path: Path) -> dict[str, Any]:
+    """Read a file as strict JSON and hold it against RFC 7946."""
+    report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
+    assert report["type"] == "FeatureCollection"
+    assert "crs" not in report
+    keys = [feature["id"] for feature in report["features"]]
+    assert len(set(keys)) == len(keys)
+    for feature in report["features"]:
+        assert feature["type"] == "Feature"
+        shape = shapely.from_geojson(json.dumps(feature["geometry"]))
+        assert shape.is_valid
+        assert shapely.box(-51.4, -30.2, -51.0, -29.9).contains(shape)
+        for polygon in shapely.get_parts(shape):
+            if polygon.geom_type == "Polygon":
+                assert polygon.exterior.is_ccw
+                assert not any(ring.is_ccw for ring in polygon.interiors)
+    return report
+
+
+def _refuse(constant: str) -> NoReturn:
+    message = f"{constant} is not JSON"
+    raise ValueError(message)

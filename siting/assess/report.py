@@ -79,7 +79,7 @@ def assess(
         facilities=facilities.join(homes.add_prefix("home_")),
         circles=access.circles,
         totals=_totals(cells, demand, facilities, homes, rules, basis, checks, warnings),
-        notes=inputs.notes + access.notes + _notes(places, access, reach),
+        notes=inputs.notes + access.notes + _notes(places, facilities, access, reach),
     )
 
 
@@ -182,8 +182,13 @@ def _cells(demand: Demand, access: Access, reach: LandReach) -> pd.DataFrame:
     return table[inside > 0]
 
 
-def _notes(places: gpd.GeoDataFrame, access: Access, reach: LandReach) -> tuple[Note, ...]:
+def _notes(
+    places: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame, access: Access, reach: LandReach
+) -> tuple[Note, ...]:
     notes = []
+    lacking = facilities.index[facilities["land_m2"].isna()]
+    if len(lacking):
+        notes.append(Note("land_missing", {"ids": ", ".join(map(str, lacking))}))
     if reach.unreached:
         notes.append(Note("land_reaches_nobody", {"ids": ", ".join(reach.unreached)}))
     if len(access.unattached):

@@ -28,19 +28,22 @@ def gaps(report: "GapReport", lang: Lang) -> None:
     keys = ("unit", "residents", "elderly", "covered", "land", "gap_01", "gap_02", "verdict")
     table = _table(title, keys, lang)
     per = "land_m2_per_elderly" if totals["land_basis"].startswith("elderly") else "land_m2_per_resident"
+    lacking = _lacking_land(report, level)
     rows: list[dict[Any, Any]] = units[units["level"] == level].to_dict("records")
-    whole: dict[Any, Any] = {**totals, "name": say("cli.total", lang), "verdict": None}
+    whole: dict[Any, Any] = {**totals, "id": None, "name": say("cli.total", lang), "verdict": None}
     for row in (*rows, whole):
         if row is whole:
             table.add_section()
+        # Where land is missing, what is known is the least there is, and the gap the most.
+        least, most = ("≥ ", "≤ ") if row["id"] in lacking else ("", "")
         table.add_row(
             str(row["name"]),
             number(row["residents"]),
             number(row["elderly"]),
             percent(row["covered_share"]),
-            number(row[per], 3),
-            number(row["land_gap_01_m2"]),
-            number(row["land_gap_02_m2"]),
+            least + number(row[per], 3),
+            most + number(row["land_gap_01_m2"]),
+            most + number(row["land_gap_02_m2"]),
             say(f"verdict.{row['verdict']}", lang) if row["verdict"] else "",
         )
     _print(table)
@@ -55,7 +58,7 @@ def plan(found: "Plan", lang: Lang) -> None:
     for row in found.stations.to_dict("records"):
         table.add_row(
             str(row["rank"]),
-            str(row["name"]),
+            row["name"] if isinstance(row["name"], str) else "–",
             str(row["candidate_id"]),
             say(f"tenure.{row['tenure']}", lang) if isinstance(row["tenure"], str) else "",
             number(row["elderly_new"]),
@@ -108,6 +111,14 @@ def number(value: float | None, decimals: int = 0) -> str:
 def percent(value: float) -> str:
     """Return a share as a percentage; a dash for what is unknown."""
     return "–" if math.isnan(value) else f"{value:.1%}"
+
+
+def _lacking_land(report: "GapReport", level: str) -> set[str | None]:
+    """Return the units of a level in which facilities lack their land; None stands for the whole."""
+    checks = report.clauses
+    lacking = checks[(checks["kind"] == "land_per_person") & checks["missing"].map(bool)]
+    whole: set[str | None] = {None} if report.totals["land_missing"] else set()
+    return whole | set(lacking.loc[lacking["level"] == level, "id"])
 
 
 def _proof(found: "Plan", lang: Lang) -> str:

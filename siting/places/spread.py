@@ -9,6 +9,9 @@ from shapely import Polygon
 from siting.domain.nouns import Floats, Grid
 from siting.places.cells import cell_shares
 
+# Persons per person: far below what a report shows.
+_TOLERANCE = 1e-9
+
 
 def residential_weights(
     grid: Grid, units: gpd.GeoDataFrame, residential: gpd.GeoDataFrame, cells: pd.Index
@@ -42,21 +45,20 @@ def spread_people(people: Floats, shares: csr_array, weights: csr_array) -> Floa
         Persons per cell; nobody is negative, and cells outside every unit keep theirs.
     """
     totals = shares @ people
-    own = csr_array(shares.multiply(people[None, :]))
+    inside = np.asarray(shares.sum(axis=0)).ravel()
+    own = csr_array(shares.multiply(np.divide(people, inside, out=np.zeros_like(people), where=inside > 0)[None, :]))
     keeps = np.asarray(weights.sum(axis=1)).ravel() <= 0
-    for _ in range(len(keeps) + 1):
+    while not keeps.all():
         pattern = _rows(own, keeps) + _rows(weights, ~keeps)
-        settled = np.asarray(pattern.sum(axis=1)).ravel() > 0
-        system = (shares[settled] @ pattern[settled].T).toarray()
-        factors = np.linalg.lstsq(system, totals[settled], rcond=None)[0]
-        negative = np.flatnonzero(settled)[factors < 0]
-        if not len(negative) or keeps[negative].all():
-            break
-        # A unit whose residential areas lie almost wholly in a neighbour's cells keeps its own pattern.
-        keeps[negative] = True
-    moved = pattern[settled].T @ factors
-    untouched = np.asarray(shares.sum(axis=0)).ravel() <= 0
-    return np.where(untouched, people, np.clip(moved, 0.0, None))
+        factors = np.linalg.lstsq((shares @ pattern.T).toarray(), totals, rcond=None)[0]
+        moved = np.where(inside > 0, pattern.T @ factors, people)
+        off = np.abs(shares @ moved - totals) > _TOLERANCE * max(1.0, totals.sum())
+        at_fault = (off | (factors < -_TOLERANCE)) & ~keeps
+        if not off.any() and not at_fault.any() and (moved >= -_TOLERANCE).all():
+            return moved.clip(0.0, None)
+        # Homes that lie almost wholly in a neighbour's cells cannot take a unit's people: it keeps its own pattern.
+        keeps |= at_fault if at_fault.any() else True
+    return people
 
 
 def _rows(matrix: csr_array, mask: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> csr_array:

@@ -50,9 +50,17 @@ def draw_ground(assessment: Assessment, popups: Popups) -> Drawing:
     styles = {f"way_{kind}": look for kind, (_, look) in _WAYS.items()}
     styles |= {f"base_{kind}": look for kind, look in _BASE.items()}
     styles |= {f"border_{level}": look for level, look in _BORDERS.items()}
-    styles["excluded"] = {"className": "excluded-ground", "weight": 0.8, "color": "#8a5a5a", "opacity": 0.8, "fillOpacity": 1}
+    styles["excluded"] = {
+        "className": "excluded-ground",
+        "weight": 0.8,
+        "color": "#8a5a5a",
+        "opacity": 0.8,
+        "fillOpacity": 1,
+    }
     styles["paper"] = {"fillColor": PAPER, "fillOpacity": 1, "stroke": False}
-    return Drawing(tuple(layer for layer in layers if layer is not None), styles, {"name": {"label": True, "pane": "names"}})
+    return Drawing(
+        tuple(layer for layer in layers if layer is not None), styles, {"name": {"label": True, "pane": "names"}}
+    )
 
 
 def draw_circles(assessment: Assessment, proposal: Proposal | None) -> Drawing:
@@ -114,7 +122,9 @@ def _paper(assessment: Assessment) -> MapLayer | None:
         units = at_level(assessment, level)
         if len(units):
             ground = shapely.union_all(shapely.make_valid(geometries(units)))
-            return _always("paper", Vector(feature(ground, assessment.inputs.crs, {"s": "paper"}, tolerance_m=4.0), "paper"))
+            return _always(
+                "paper", Vector(feature(ground, assessment.inputs.crs, {"s": "paper"}, tolerance_m=4.0), "paper")
+            )
     return None
 
 
@@ -165,7 +175,9 @@ def _network(assessment: Assessment) -> MapLayer | None:
         found += feature(line, assessment.inputs.crs, {"s": f"way_{kind}"}, tolerance_m=2.0)
     samples = {_WAYS[kind][0]: _WAYS[kind][1] for kind in lines}
     legend = tuple(
-        LegendRow(icons.stroke(look["color"], look["weight"] + 0.4, look.get("dashArray", "")), words(f"map.legend.{kind}"))
+        LegendRow(
+            icons.stroke(look["color"], look["weight"] + 0.4, look.get("dashArray", "")), words(f"map.legend.{kind}")
+        )
         for kind, look in samples.items()
     )
     return MapLayer("network", "ground", title, (Vector(found, "network", canvas=True),), legend=legend)

@@ -24,7 +24,9 @@ _GLYPHS: Final = {
         'M15.4 12v6" fill="none" stroke="{ink}" stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round"/>'
     ),
 }
-_CROSS: Final = '<path d="M4 20 20 4" stroke="#222" stroke-width="2.6"/><path d="M4 20 20 4" stroke="#fff" stroke-width="1"/>'
+_CROSS: Final = (
+    '<path d="M4 20 20 4" stroke="#222" stroke-width="2.6"/><path d="M4 20 20 4" stroke="#fff" stroke-width="1"/>'
+)
 _SHEET: Final = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w} {h}" width="{width}" height="{height}" aria-hidden="true">'
 SIZES: Final = {"institution": 24, "centre": 24, "station": 20}
 STATUSES: Final = ("existing", "under_construction", "planned", "closing")

@@ -16,7 +16,9 @@ _SCRIPT: Final = re.compile(r'<script\b[^>]*\bsrc="([^"]*)"[^>]*>\s*</script>')
 _STYLE: Final = re.compile(r'<link\b[^>]*\brel="stylesheet"[^>]*\bhref="([^"]*)"[^>]*>')
 _CSS_URL: Final = re.compile(r"url\(\s*['\"]?([^'\")]*)['\"]?\s*\)")
 _CSS_IMPORT: Final = re.compile(r"@import\b")
-_SOURCE_MAP: Final = re.compile(r"^\s*(//[#@]\s*sourceMappingURL=.*|/\*[#@]\s*sourceMappingURL=.*?\*/)\s*$", re.MULTILINE)
+_SOURCE_MAP: Final = re.compile(
+    r"^\s*(//[#@]\s*sourceMappingURL=.*|/\*[#@]\s*sourceMappingURL=.*?\*/)\s*$", re.MULTILINE
+)
 _END_OF_SCRIPT: Final = re.compile(r"</(script)", re.IGNORECASE)
 # Whatever makes a browser fetch; an <a href> does not.
 _FETCHED: Final = re.compile(

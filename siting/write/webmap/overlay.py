@@ -59,7 +59,9 @@ def draw_grid(assessment: Assessment) -> Drawing:
         key="grid",
         group="grid",
         title=words("map.layer.grid"),
-        parts=(Image(_paint(warped.values, steps), warped.bounds, "grid", "cells", "elderly outside the circle", 0.85),),
+        parts=(
+            Image(_paint(warped.values, steps), warped.bounds, "grid", "cells", "elderly outside the circle", 0.85),
+        ),
         show=False,
         caption=words("map.legend.grid_unit"),
         legend=legend_of(steps, icons.swatch),
@@ -126,7 +128,10 @@ def _reason_codes() -> dict[str, int]:
 def locate_cells(grid: Grid) -> dict[str, Any] | None:
     """Fit cubic polynomials from longitude and latitude to column and row; None where they would mislead."""
     rows, columns = grid.shape
-    col, row = (axis.ravel() for axis in np.meshgrid(np.linspace(0, columns, _FITTED_POINTS), np.linspace(0, rows, _FITTED_POINTS)))
+    col, row = (
+        axis.ravel()
+        for axis in np.meshgrid(np.linspace(0, columns, _FITTED_POINTS), np.linspace(0, rows, _FITTED_POINTS))
+    )
     x, y = grid.transform * (col, row)
     lon, lat = Transformer.from_crs(grid.crs, WGS84, always_xy=True).transform(x, y)
     if not (np.isfinite(lon).all() and np.isfinite(lat).all()):
@@ -171,13 +176,21 @@ def relief(terrain: Raster) -> Image | None:
 
 
 def warp(
-    values: NDArray[Any], transform: Affine, crs: CRS, resampling: Resampling, *, scale: int, largest: int = _LARGEST_SIDE
+    values: NDArray[Any],
+    transform: Affine,
+    crs: CRS,
+    resampling: Resampling,
+    *,
+    scale: int,
+    largest: int = _LARGEST_SIDE,
 ) -> Warped:
     """Bring an array to Web Mercator, ``scale`` pixels a cell, no side longer than ``largest``."""
     rows, columns = values.shape
     source = _rasterio_crs(crs)
     edges = rasterio.transform.array_bounds(rows, columns, transform)
-    _, width, height = rasterio.warp.calculate_default_transform(source, _rasterio_crs(_MERCATOR), columns, rows, *edges)
+    _, width, height = rasterio.warp.calculate_default_transform(
+        source, _rasterio_crs(_MERCATOR), columns, rows, *edges
+    )
     shrink = min(scale, largest / max(width, height))
     width, height = max(1, round(width * shrink)), max(1, round(height * shrink))
     west, south, east, north = rasterio.warp.transform_bounds(source, _rasterio_crs(_MERCATOR), *edges)
@@ -206,7 +219,9 @@ def _classes(density: Floats, edges: tuple[float, ...]) -> Floats:
 
 
 def _paint(classes: NDArray[Any], steps: tuple[style.Step, ...]) -> NDArray[np.uint8]:
-    palette = np.array([style.rgba(step.colour, 150 if i == 0 else 255) for i, step in enumerate(steps)], dtype=np.uint8)
+    palette = np.array(
+        [style.rgba(step.colour, 150 if i == 0 else 255) for i, step in enumerate(steps)], dtype=np.uint8
+    )
     painted = np.zeros((*classes.shape, 4), dtype=np.uint8)
     known = np.isfinite(classes)
     painted[known] = palette[classes[known].astype(np.int64)]

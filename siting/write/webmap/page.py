@@ -135,13 +135,20 @@ def _extent(assessment: Assessment) -> list[list[float]]:
     return [[-60.0, -180.0], [75.0, 180.0]]
 
 
-def _data(
-    assessment: Assessment, drawing: Drawing, popups: Popups, shown: list[list[float]]
-) -> dict[str, Any]:
+def _data(assessment: Assessment, drawing: Drawing, popups: Popups, shown: list[list[float]]) -> dict[str, Any]:
     cells = cell_data(assessment, popups) if any(layer.key == "grid" for layer in drawing.layers) else None
     labels = {
         name: words(f"map.{name}").pair()
-        for name in ("switch_language_name", "hide_panel", "show_panel", "toggle_layers", "zoom_in", "zoom_out", "close_popup", "map_name")
+        for name in (
+            "switch_language_name",
+            "hide_panel",
+            "show_panel",
+            "toggle_layers",
+            "zoom_in",
+            "zoom_out",
+            "close_popup",
+            "map_name",
+        )
     }
     headings = {
         name: words(f"map.popup.{name}").pair()
@@ -153,7 +160,8 @@ def _data(
         "labels": {**labels, **headings},
         "styles": drawing.styles,
         "icons": drawing.icons,
-        "layers": {layer.key: _group_name(layer) for layer in drawing.layers if layer.group} | {"tiles": "tile_layer_tiles"},
+        "layers": {layer.key: _group_name(layer) for layer in drawing.layers if layer.group}
+        | {"tiles": "tile_layer_tiles"},
         "bounds": shown,
         "cells": cells,
         **popups.as_data(),
@@ -165,7 +173,15 @@ def _folium(drawing: Drawing, shown: list[list[float]], tiles: str | None) -> tu
     fresh = count(1)
     middle = [(shown[0][axis] + shown[1][axis]) / 2 for axis in (0, 1)]
     page_map = _named(
-        folium.Map(location=middle, tiles=None, control_scale=True, zoom_control=True, attributionControl=False, zoomSnap=0.25, zoomDelta=0.5),
+        folium.Map(
+            location=middle,
+            tiles=None,
+            control_scale=True,
+            zoom_control=True,
+            attributionControl=False,
+            zoomSnap=0.25,
+            zoomDelta=0.5,
+        ),
         "main",
     )
     page_map.options["max_zoom"] = _MAX_ZOOM

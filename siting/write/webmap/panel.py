@@ -36,7 +36,9 @@ def panel(assessment: Assessment, proposal: Proposal | None) -> str:
 def heading(assessment: Assessment, proposal: Proposal | None) -> str:
     """Return the title block's markup."""
     head = assessment.inputs.scenario.scenario
-    horizon = words("map.horizon_current") if head.horizon == "current" else words("map.horizon_year", year=head.horizon)
+    horizon = (
+        words("map.horizon_current") if head.horizon == "current" else words("map.horizon_year", year=head.horizon)
+    )
     eyebrow = words("map.eyebrow" if proposal is None else "map.eyebrow_plan")
     subtitle = words("map.subtitle", date=head.date.isoformat(), horizon=horizon)
     return (
@@ -73,7 +75,9 @@ def _coverage(assessment: Assessment, totals: Mapping[str, Any], after: Mapping[
     if not missing(later):
         big += f' <span class="arrow">→</span> <b class="after">{percent(later)}</b>'
     people = words(
-        "map.kpi.covered", covered=number(totals.get("elderly_covered")), uncovered=number(totals.get("elderly_uncovered"))
+        "map.kpi.covered",
+        covered=number(totals.get("elderly_covered")),
+        uncovered=number(totals.get("elderly_uncovered")),
     )
     bar = (
         f'<div class="bar"><i class="after" style="width:{_width(later)}"></i><i class="before" style="width:{_width(share)}"></i>'
@@ -171,7 +175,8 @@ def _verdicts(assessment: Assessment) -> str:
     if not rows:
         return ""
     keys = "".join(
-        f"<li>{icons.swatch(colour)}{words(f'verdict.{verdict}').html()}</li>" for verdict, colour in VERDICT_COLOURS.items()
+        f"<li>{icons.swatch(colour)}{words(f'verdict.{verdict}').html()}</li>"
+        for verdict, colour in VERDICT_COLOURS.items()
     )
     return (
         f'<section><h2>{words("map.section.verdicts").html()}</h2><table class="verdicts"><tbody>{"".join(rows)}</tbody></table>'
@@ -196,7 +201,9 @@ def _verdict_row(level: str, counts: Mapping[Any, int]) -> str:
 def _method(assessment: Assessment) -> str:
     scenario, totals = assessment.inputs.scenario, assessment.totals
     walking = scenario.walking
-    mode = "network_slope" if walking.mode == "network" and walking.slope and assessment.inputs.terrain else walking.mode
+    mode = (
+        "network_slope" if walking.mode == "network" and walking.slope and assessment.inputs.terrain else walking.mode
+    )
     walker = words(
         "map.method.speed_value", walker=words(f"walker.{walking.walker}"), speed=WALKERS[walking.walker].flat
     )
@@ -219,7 +226,8 @@ def _pass_share(share: float) -> Words:
 
 def _documents(assessment: Assessment) -> str:
     items = "".join(
-        f"<li><b>{escape(standard.number)}</b> {escape(standard.title)}</li>" for standard in assessment.inputs.standards
+        f"<li><b>{escape(standard.number)}</b> {escape(standard.title)}</li>"
+        for standard in assessment.inputs.standards
     )
     return f'<section><h2>{words("map.section.standards").html()}</h2><ul class="documents">{items}</ul></section>'
 

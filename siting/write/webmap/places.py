@@ -160,4 +160,3 @@ def _units(assessment: Assessment) -> list[MapLayer]:
             )
         )
     return layers
-

@@ -169,9 +169,7 @@ class Popups:
         changed = None if missing(after) else self._value(key, after)
         return [key, told] if changed is None or changed == told else [key, told, changed]
 
-    def rows(
-        self, keys: Iterable[str], values: Mapping[str, Any], after: Mapping[str, Any] | None = None
-    ) -> list[Row]:
+    def rows(self, keys: Iterable[str], values: Mapping[str, Any], after: Mapping[str, Any] | None = None) -> list[Row]:
         """Return the lines of those columns that hold something."""
         later = after or {}
         lines = (self.row(key, values.get(key), later.get(key)) for key in keys)
@@ -199,7 +197,9 @@ class Popups:
             told["i"] = True
         if unit and unit != "share":
             told["u"] = words(f"map.unit.{unit}").pair()
-        told |= {short: self._code(name, row.get(key)) for short, name, key in _CHECK_WORDS if not missing(row.get(key))}
+        told |= {
+            short: self._code(name, row.get(key)) for short, name, key in _CHECK_WORDS if not missing(row.get(key))
+        }
         return told
 
     def learn(self, standards: Iterable[Standard]) -> None:
@@ -235,7 +235,12 @@ class Popups:
         return {"w": self.text(f"{group}.{value}")}
 
 
-_CHECK_WORDS: Final = (("k", "clause_kind", "kind"), ("r", "reason", "reason"), ("m", "method", "method"), ("o", "basis", "basis"))
+_CHECK_WORDS: Final = (
+    ("k", "clause_kind", "kind"),
+    ("r", "reason", "reason"),
+    ("m", "method", "method"),
+    ("o", "basis", "basis"),
+)
 
 
 def measure(value: float, unit: str) -> str:

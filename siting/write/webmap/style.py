@@ -131,7 +131,9 @@ def density_steps(edges: tuple[float, ...]) -> tuple[Step, ...]:
     texts = [f"{edge:g}" for edge in edges]
     labels = [words("map.legend.range", low=low or "0", high=high) for low, high in pairwise(texts)]
     labels.append(words("map.legend.at_least", low=texts[-1]) if len(texts) > 1 else plain("> 0"))
-    steps = [Step(f"density{i}", colour, label) for i, (colour, label) in enumerate(zip(_DENSITY, labels, strict=False))]
+    steps = [
+        Step(f"density{i}", colour, label) for i, (colour, label) in enumerate(zip(_DENSITY, labels, strict=False))
+    ]
     return (Step("density_covered", DENSITY_COVERED, words("map.legend.grid_covered")), *steps)
 
 

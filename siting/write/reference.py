@@ -1,0 +1,219 @@
+"""What a scenario may hold, read from its schema: sections, keys, columns, and the texts that explain them.
+
+The scenario that ``siting new`` writes and the pages ``docs/scenario.md`` and ``docs/gap-report.md`` are printed from
+this.
+"""
+
+import datetime as dt
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
+
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic.fields import FieldInfo
+
+from siting.domain.scenario import GridSource, Scenario, Section
+from siting.domain.tables import (
+    CANDIDATE_COLUMNS,
+    FACILITY_COLUMNS,
+    GROUND_COLUMNS,
+    NETWORK_COLUMNS,
+    RESIDENTIAL_COLUMNS,
+    UNIT_COLUMNS,
+    Column,
+)
+from siting.text import Lang, knows, say
+
+# Stands for a name of the user's own, or for a level, in the name of a section.
+NAME: Final = "*"
+COLUMNS: Final[Mapping[str, tuple[Column, ...]]] = {
+    "units": UNIT_COLUMNS,
+    "residential_areas": RESIDENTIAL_COLUMNS,
+    "facilities": FACILITY_COLUMNS,
+    "candidates": CANDIDATE_COLUMNS,
+    "constraints_exclude": GROUND_COLUMNS,
+    "network": NETWORK_COLUMNS,
+    "basemap": GROUND_COLUMNS,
+}
+_PLAIN_TYPES: Final = {
+    str: "text",
+    Path: "path",
+    int: "integer",
+    float: "number",
+    bool: "boolean",
+    dt.date: "date",
+    tuple: "list",
+    dict: "table",
+}
+_SIGNS: Final = ((Gt, "gt", "> "), (Ge, "ge", "≥ "), (Lt, "lt", "< "), (Le, "le", "≤ "))
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key of a section: its name, its type, whether it must be given, its default.
+
+    ``choices`` are the values allowed where these are few (of a list: its members), written as TOML; ``type`` is blank
+    where there are no others. ``limits`` are the bounds of a number (``≥ 0``).
+    """
+
+    group: str
+    fallback: str
+    name: str
+    type: str
+    required: bool
+    default: object
+    choices: tuple[str, ...]
+    limits: tuple[str, ...]
+
+    @property
+    def text_key(self) -> str:
+        """Where the catalogue explains the key: a text of the section's own, else the one that such sections share."""
+        own = f"scenario_key.{self.group}.{self.name}"
+        return own if knows(own) else f"scenario_key.{self.fallback}.{self.name}"
+
+    def text(self, lang: Lang) -> str:
+        """Return what the key means."""
+        return say(self.text_key, lang)
+
+    def kind(self, lang: Lang) -> str:
+        """Return the type in words, with choices or bounds."""
+        if self.type == "list":
+            return " ".join((say("scenario_type.list", lang), ", ".join(self.choices))).strip()
+        plain = " ".join((say(f"scenario_type.{self.type}", lang), ", ".join(self.limits))).strip() if self.type else ""
+        return " / ".join((*self.choices, *filter(None, [plain])))
+
+
+@dataclass(frozen=True)
+class Heading:
+    """One section of a scenario: its name as written in TOML (``*`` for a name to fill in) and its keys."""
+
+    name: str
+    keys: tuple[Key, ...]
+
+    @property
+    def group(self) -> str:
+        """The section's name in the text catalogue."""
+        return _group(self.name)
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns of the layer that the section names."""
+        return COLUMNS.get(self.group, ())
+
+    def text(self, lang: Lang) -> str:
+        """Return what the section is for."""
+        return say(f"scenario_section.{self.group}", lang)
+
+
+def headings() -> tuple[Heading, ...]:
+    """Return the sections of a scenario in the order of the schema; those without keys of their own are left out."""
+    return tuple(heading for heading in _walk("", Scenario) if heading.keys)
+
+
+def column_text(group: str, column: Column, lang: Lang) -> str:
+    """Return what a column means in a layer, with what the file must know of it."""
+    name = say(f"field.{column.key}", lang)
+    more = f"scenario_column.{group}.{column.key}"
+    return f"{name}{'。' if lang == 'zh' else '. '}{say(more, lang)}" if knows(more) else name
+
+
+def choice_text(column: Column, choice: str, lang: Lang) -> str:
+    """Return what a choice of a column means."""
+    own = f"scenario_choice.{column.key}.{choice}"
+    return say(own if knows(own) else f"{column.key}.{choice}", lang)
+
+
+def toml(value: object) -> str:
+    """Write a value as TOML.
+
+    Examples
+    --------
+    >>> from siting.write.reference import toml
+    >>> toml(("centre", "station")), toml(15), toml(True), toml({})
+    ('["centre", "station"]', '15', 'true', '{}')
+    """
+    if isinstance(value, dict):
+        return "{" + ", ".join(f" {key} = {toml(inner)} " for key, inner in value.items()) + "}"
+    if isinstance(value, tuple | list):
+        return "[" + ", ".join(toml(inner) for inner in value) + "]"
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if isinstance(value, bool | int | float):
+        return json.dumps(value)
+    return json.dumps(str(value), ensure_ascii=False)
+
+
+def _group(name: str) -> str:
+    return "_".join(part for part in name.split(".") if part != NAME)
+
+
+def _walk(name: str, model: type[Section]) -> Iterator[Heading]:
+    keys, below = [], []
+    for key, field in model.model_fields.items():
+        inner, path = _section_of(field.annotation), f"{name}.{key}" if name else key
+        if inner is None:
+            keys.append(_key(name, model, key, field))
+        else:
+            holder, many = inner
+            below.append((f"{path}.{NAME}" if many else path, holder))
+    yield Heading(name, tuple(keys))
+    for path, holder in below:
+        yield from _walk(path, holder)
+
+
+def _section_of(annotation: object) -> tuple[type[Section], bool] | None:
+    """Return the section that a field holds, and whether it holds many by name; None for a plain value."""
+    for kind in _members(annotation):
+        if isinstance(kind, type) and issubclass(kind, Section):
+            return kind, False
+        if get_origin(kind) is dict:
+            inner = _section_of(get_args(kind)[1])
+            if inner is not None:
+                return inner[0], True
+    return None
+
+
+def _key(section: str, model: type[Section], name: str, field: FieldInfo) -> Key:
+    annotation: Any = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
+    members = [kind for kind in _members(annotation) if kind is not type(None)]
+    literals = tuple(value for kind in members if get_origin(kind) is Literal for value in get_args(kind))
+    plain = next((kind for kind in members if get_origin(kind) is not Literal), None)
+    if get_origin(plain) is tuple:
+        inner = _members(get_args(plain)[0])
+        literals = tuple(value for kind in inner if get_origin(kind) is Literal for value in get_args(kind))
+    return Key(
+        group=_group(section),
+        fallback="grid" if model is GridSource else "layer",
+        name=name,
+        type=_PLAIN_TYPES[get_origin(plain) or plain] if plain else "",
+        required=field.is_required(),
+        default=None if field.is_required() else field.default,
+        choices=tuple(toml(value) for value in literals),
+        limits=tuple(_limits(annotation)),
+    )
+
+
+def _members(annotation: object) -> Iterator[Any]:
+    """Yield what a value may be, through unions and annotations."""
+    if get_origin(annotation) is Annotated:
+        yield from _members(get_args(annotation)[0])
+    elif get_origin(annotation) in (Union, UnionType):
+        for kind in get_args(annotation):
+            yield from _members(kind)
+    else:
+        yield annotation
+
+
+def _limits(annotation: object) -> Iterator[str]:
+    if get_origin(annotation) is Annotated:
+        inner, *metadata = get_args(annotation)
+        yield from _limits(inner)
+        for found in metadata:
+            for each in getattr(found, "metadata", [found]):
+                yield from (f"{sign}{getattr(each, name)}" for kind, name, sign in _SIGNS if isinstance(each, kind))
+    elif get_origin(annotation) in (Union, UnionType):
+        for kind in get_args(annotation):
+            yield from _limits(kind)

@@ -6,6 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from affine import Affine
 from exactextract import exact_extract
 from exactextract.raster import NumPyRasterSource
 from numpy.typing import NDArray
@@ -111,7 +112,7 @@ def _grow(grid: Grid, bounds: NDArray[np.float64]) -> Grid:
     right = max(0, int(np.ceil((bounds[2] - corner_x) / transform.a)) - columns)
     top = max(0, int(np.ceil((bounds[3] - corner_y) / -transform.e)))
     bottom = max(0, int(np.ceil((corner_y - bounds[1]) / -transform.e)) - rows)
-    moved = transform.translation(-left * transform.a, -top * transform.e) * transform
+    moved = Affine(transform.a, 0.0, corner_x - left * transform.a, 0.0, transform.e, corner_y - top * transform.e)
     return Grid(moved, (rows + top + bottom, columns + left + right), grid.crs)
 
 

@@ -22,7 +22,7 @@ _TYPES: Final[dict[Family, tuple[str, ...]]] = {
     "lines": ("LineString", "MultiLineString"),
     "any": ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon"),
 }
-_POLYGONAL: Final = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
+POLYGONAL: Final = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 _FULL_TURN, _POLE = 360.0, 90.0
 _TINY = float(np.finfo(float).tiny)
 
@@ -50,11 +50,14 @@ def checked_shapes(shapes: gpd.GeoSeries, family: Family, labels: list[str], log
     Returns
     -------
     geopandas.GeoSeries
-        As long as ``shapes``; what was refused is left as it is.
+        As long as ``shapes``; what was refused is left as it is, or None where it lies off its CRS.
     """
     found: Shapes = shapes.to_numpy().astype(object)
     usable = _present(found, labels, log) & _of_family(found, family, labels, log)
-    usable &= _in_range(found, CRS(shapes.crs), labels, log) | ~usable
+    inside = _in_range(found, CRS(shapes.crs), labels, log)
+    # What is off its CRS cannot be carried into another.
+    found[~inside] = None
+    usable &= inside
     found = _mended(found, usable, labels, log)
     if family == "points":
         found = _as_points(found, usable, labels, log)
@@ -93,14 +96,15 @@ def _in_range(shapes: Shapes, crs: CRS, labels: list[str], log: LayerLog) -> NDA
         right &= (np.abs(bounds[:, [0, 2]]) <= _FULL_TURN).all(axis=1)
         right &= (np.abs(bounds[:, [1, 3]]) <= _POLE).all(axis=1)
     filled = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
-    for position in np.flatnonzero(filled & ~right):
+    right |= ~filled
+    for position in np.flatnonzero(~right):
         found = listed(f"{value:.6g}" for value in bounds[position, :2])
         log.fault("coordinates_out_of_range", row=labels[position], field="geometry", found=found, expected=crs.name)
     return right
 
 
 def _mended(shapes: Shapes, usable: NDArray[np.bool_], labels: list[str], log: LayerLog) -> Shapes:
-    polygonal = np.isin(shapely.get_type_id(shapes), _POLYGONAL)
+    polygonal = np.isin(shapely.get_type_id(shapes), POLYGONAL)
     broken = np.flatnonzero(usable & polygonal & ~shapely.is_valid(shapes))
     mended, rows = shapes.copy(), []
     for position in broken:
@@ -124,7 +128,7 @@ def _mended(shapes: Shapes, usable: NDArray[np.bool_], labels: list[str], log: L
 
 def _as_points(shapes: Shapes, usable: NDArray[np.bool_], labels: list[str], log: LayerLog) -> Shapes:
     kinds = shapely.get_type_id(shapes)
-    plots = usable & np.isin(kinds, _POLYGONAL)
+    plots = usable & np.isin(kinds, POLYGONAL)
     if plots.any():
         log.note(
             "points_from_polygons",

@@ -9,7 +9,7 @@ from pyproj import CRS
 
 from siting.domain.tables import Column
 from siting.read.columns import empty_table, typed_table, with_ids
-from siting.read.geometries import Family, checked_shapes
+from siting.read.geometries import POLYGONAL, Family, checked_shapes
 from siting.read.vectors import Raw
 
 
@@ -48,7 +48,8 @@ def absent(columns: Sequence[Column], crs: CRS) -> gpd.GeoDataFrame:
 def moved(shapes: gpd.GeoSeries, crs: CRS) -> gpd.GeoSeries:
     """Return geometries in another CRS; polygons that rounding broke on the way are valid again."""
     there = shapes.to_crs(crs)
-    broken = ~there.is_valid.to_numpy() & np.isfinite(there.bounds.to_numpy()).all(axis=1)
+    polygonal = np.isin(shapely.get_type_id(there.to_numpy()), POLYGONAL)
+    broken = polygonal & ~there.is_valid.to_numpy() & shapes.is_valid.to_numpy()
     if not broken.any():
         return there
     found = there.to_numpy().astype(object)

@@ -169,7 +169,8 @@ def _least(tail: Ints, head: Ints, cost: Floats, size: int) -> csr_array:
     first = np.ones(len(tail), dtype=bool)
     first[1:] = (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])
     # A stored zero is taken for no arc; a nanosecond is a real one.
-    arcs = (np.maximum(cost[first], 1e-9), (tail[first], head[first]))
+    ends = (tail[first].astype(np.int32), head[first].astype(np.int32))
+    arcs = (np.maximum(cost[first], 1e-9), ends)
     return csr_array(coo_array(arcs, shape=(size, size)))
 
 

@@ -117,7 +117,12 @@ def column_text(group: str, column: Column, lang: Lang) -> str:
     """Return what a column means in a layer, with what the file must know of it."""
     name = say(f"field.{column.key}", lang)
     more = f"scenario_column.{group}.{column.key}"
-    return f"{name}{'。' if lang == 'zh' else '. '}{say(more, lang)}" if knows(more) else name
+    return f"{name}{'：' if lang == 'zh' else ': '}{say(more, lang)}" if knows(more) else name
+
+
+def unit_text(column: Column, lang: Lang) -> str:
+    """Return the unit of a column; blank where it has none."""
+    return say(f"scenario_unit.{column.unit}", lang) if column.unit else ""
 
 
 def choice_text(column: Column, choice: str, lang: Lang) -> str:

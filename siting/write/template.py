@@ -8,7 +8,7 @@ from typing import Final
 
 from siting.domain.tables import Column
 from siting.text import Lang, say
-from siting.write.reference import NAME, Heading, Key, choice_text, column_text, headings, toml
+from siting.write.reference import NAME, Heading, Key, choice_text, column_text, headings, toml, unit_text
 
 # The names that stand for ``*``, in the order in which they are written.
 _NAMES: Final = {
@@ -49,7 +49,7 @@ _EXAMPLES: Final[dict[str, object]] = {
     "population.planned_elderly.from_age": 60,
     "units.district.path": "district.gpkg",
     "units.street.union_of": "community",
-    "units.community.union_of": "community",
+    "units.community.union_of": "planning",
     "residential_areas.path": "residential_areas.gpkg",
     "candidates.path": "candidates.csv",
     "constraints.exclude.farmland.path": "farmland.gpkg",
@@ -69,7 +69,9 @@ _EXAMPLES: Final[dict[str, object]] = {
 }
 _WIDTH: Final = 100
 # A word, or one character of a script without spaces with the punctuation that must not begin a line.
-_TOKEN: Final = re.compile(r"[\u2e80-\u9fff\uff00-\uffef“](?:[，。、：；！？）”』」])*|[^\s\u2e80-\u9fff\uff00-\uffef“]+|\s+")
+_TOKEN: Final = re.compile(
+    r"[\u2e80-\u9fff\uff00-\uffef“](?:[，。、：；！？）”』」])*|[^\s\u2e80-\u9fff\uff00-\uffef“]+|\s+"
+)
 
 
 def scenario_template(lang: Lang) -> str:
@@ -148,7 +150,7 @@ def _columns(name: str, heading: Heading, lang: Lang) -> Iterator[str]:
 
 def _column_note(group: str, column: Column, lang: Lang) -> str:
     facts = [say("scenario_template.required", lang)] if column.required else []
-    facts += [column.unit] if column.unit else []
+    facts += [unit_text(column, lang)] if column.unit else []
     if column.choices:
         chinese = (f"{choice} {choice_text(column, choice, lang)}" for choice in column.choices)
         facts.append("、".join(chinese) if lang == "zh" else ", ".join(column.choices))

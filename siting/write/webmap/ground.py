@@ -1,11 +1,11 @@
 """The base of the map, made of the scenario's own layers: ground, water, network, borders, excluded ground, circles."""
 
-from collections.abc import Iterable
 from typing import Final
 
 import geopandas as gpd
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from siting.domain.nouns import Assessment, Proposal
 from siting.write.webmap import icons
@@ -41,11 +41,15 @@ _BORDERS: Final[dict[str, Style]] = {
 }
 _NAMED_LEVEL: Final = "street"
 _MOST_NAMES: Final = 150
+_CIRCLE_M: Final = 5.0
+# Positions tried along each side of a unit for its name.
+_TRIED: Final = 25
 
 
-def draw_ground(assessment: Assessment, popups: Popups) -> Drawing:
+def draw_ground(assessment: Assessment, proposal: Proposal | None, popups: Popups) -> Drawing:
     """Return the layers that lie under the findings, those people may switch first."""
-    layers = [_borders(assessment), _excluded(assessment, popups), _network(assessment), *_basemap(assessment)]
+    marks = _marks(assessment, proposal)
+    layers = [_borders(assessment, marks), _excluded(assessment, popups), _network(assessment), *_basemap(assessment)]
     layers += [_paper(assessment), _relief(assessment)]
     styles = {f"way_{kind}": look for kind, (_, look) in _WAYS.items()}
     styles |= {f"base_{kind}": look for kind, look in _BASE.items()}
@@ -72,7 +76,7 @@ def draw_circles(assessment: Assessment, proposal: Proposal | None) -> Drawing:
             key="circles_before",
             group="circles",
             title=words(title, minutes=minutes),
-            parts=(_circle_shapes(assessment, assessment.circles, "before"),),
+            parts=(_shapes_before(assessment),),
             show=False,
             sample=icons.outline(BEFORE, BEFORE, 0.16),
             legend=(LegendRow(icons.outline(BEFORE, BEFORE, 0.16), words("map.legend.circle")),),
@@ -83,9 +87,9 @@ def draw_circles(assessment: Assessment, proposal: Proposal | None) -> Drawing:
     styles: dict[str, Style] = {
         "ground_before": {"fillColor": BEFORE, "fillOpacity": 0.16, "stroke": False},
         "circle_before": {"color": BEFORE, "weight": 1.0, "opacity": 0.75, "fill": False},
-        "ground_after": {"fillColor": AFTER, "fillOpacity": 0.16, "stroke": False},
+        "ground_after": {"fillColor": AFTER, "fillOpacity": 0.2, "stroke": False},
         "circle_after": {"color": AFTER, "weight": 1.8, "opacity": 0.9, "fill": False, "dashArray": "6 3"},
-        "circle_kept": {"color": AFTER, "weight": 0.7, "opacity": 0.55, "fill": False},
+        "ground_kept": {"fillColor": BEFORE, "fillOpacity": 0.1, "color": BEFORE, "weight": 0.8, "opacity": 0.6},
     }
     return Drawing(tuple(layers), styles, {})
 
@@ -95,26 +99,34 @@ def _circles_after(assessment: Assessment, proposal: Proposal) -> MapLayer:
         key="circles_after",
         group="circles",
         title=words("map.layer.circles_after"),
-        parts=(_circle_shapes(proposal.after, proposal.after.circles, "after", known=set(assessment.circles.index)),),
+        parts=(_shapes_after(assessment, proposal.after),),
         show=False,
-        sample=icons.outline(AFTER, AFTER, 0.16),
-        legend=(LegendRow(icons.outline(AFTER, "#fff", 0, "5 2.5"), words("map.legend.circle_new")),),
+        sample=icons.outline(AFTER, AFTER, 0.2),
+        legend=(
+            LegendRow(icons.outline(AFTER, AFTER, 0.2, "5 2.5"), words("map.legend.circle_new")),
+            LegendRow(icons.outline(BEFORE, BEFORE, 0.1), words("map.legend.circle_kept")),
+        ),
     )
 
 
-def _circle_shapes(
-    assessment: Assessment, circles: gpd.GeoDataFrame, when: str, known: Iterable[object] = ()
-) -> Vector:
-    kept = set(known)
-    crs = assessment.inputs.crs
-    shapes = shapely.make_valid(geometries(circles)) if len(circles) else geometries(circles)
-    ground = shapely.union_all(shapes) if len(shapes) else None
-    found: list[Feature] = []
-    if ground is not None and not ground.is_empty:
-        found += feature(ground, crs, {"s": f"ground_{when}"}, tolerance_m=5.0)
-    styles = ["circle_kept" if circle in kept else f"circle_{when}" for circle in circles.index]
-    found += features(circles, crs, lambda row: {"s": styles[row]}, tolerance_m=5.0)
+def _shapes_before(assessment: Assessment) -> Vector:
+    crs, circles = assessment.inputs.crs, assessment.circles
+    found = feature(_ground_of(circles), crs, {"s": "ground_before"}, tolerance_m=_CIRCLE_M)
+    found += features(circles, crs, lambda _: {"s": "circle_before"}, tolerance_m=_CIRCLE_M)
     return Vector(found, "circles")
+
+
+def _shapes_after(before: Assessment, after: Assessment) -> Vector:
+    crs, served = after.inputs.crs, _ground_of(before.circles)
+    new = after.circles[~after.circles.index.isin(before.circles.index)]
+    found = feature(served, crs, {"s": "ground_kept"}, tolerance_m=_CIRCLE_M)
+    found += feature(shapely.difference(_ground_of(new), served), crs, {"s": "ground_after"}, tolerance_m=_CIRCLE_M)
+    found += features(new, crs, lambda _: {"s": "circle_after"}, tolerance_m=_CIRCLE_M)
+    return Vector(found, "circles")
+
+
+def _ground_of(circles: gpd.GeoDataFrame) -> shapely.Geometry:
+    return shapely.union_all(shapely.make_valid(geometries(circles)))
 
 
 def _paper(assessment: Assessment) -> MapLayer | None:
@@ -189,7 +201,7 @@ def _lines_by_kind(edges: gpd.GeoDataFrame) -> dict[str, shapely.Geometry]:
     return {kind: merged_lines(shapes[kinds == kind]) for kind in _WAYS if (kinds == kind).any()}
 
 
-def _borders(assessment: Assessment) -> MapLayer | None:
+def _borders(assessment: Assessment, marks: NDArray[np.float64]) -> MapLayer | None:
     crs = assessment.inputs.crs
     found: list[Feature] = []
     legend = []
@@ -204,18 +216,43 @@ def _borders(assessment: Assessment) -> MapLayer | None:
         legend.insert(0, LegendRow(sample, words(f"map.legend.border_{level}")))
     if not found:
         return None
-    parts = (Vector(found, "borders"), Vector(_names(assessment), "names"))
+    parts = (Vector(found, "borders"), Vector(_names(assessment, marks), "names"))
     return MapLayer("borders", "ground", words("map.layer.borders"), parts, legend=tuple(legend))
 
 
-def _names(assessment: Assessment) -> list[Feature]:
+def _names(assessment: Assessment, marks: NDArray[np.float64]) -> list[Feature]:
     units = at_level(assessment, _NAMED_LEVEL)
     if units.empty or len(units) > _MOST_NAMES:
         return []
-    anchors = shapely.point_on_surface(geometries(units))
+    anchors = [_anchor(shape, marks) for shape in geometries(units)]
     frame = gpd.GeoDataFrame(units.drop(columns=units.geometry.name), geometry=anchors, crs=units.crs)
     names = [str(place) if missing(name) else str(name) for place, name in zip(units.index, units["name"], strict=True)]
     return features(frame, assessment.inputs.crs, lambda row: {"s": "name", "t": names[row]})
+
+
+def _marks(assessment: Assessment, proposal: Proposal | None) -> NDArray[np.float64]:
+    """Return where markers stand: names keep away from them."""
+    frames = [assessment.inputs.facilities, *([proposal.stations] if proposal is not None else [])]
+    shapes = np.concatenate([geometries(frame) for frame in frames])
+    return shapely.get_coordinates(shapely.centroid(shapes))
+
+
+def _anchor(shape: shapely.Geometry, marks: NDArray[np.float64]) -> shapely.Geometry:
+    """Choose where a unit's name stands: inside, clear of its border and of the markers."""
+    west, south, east, north = shape.bounds
+    xs, ys = np.meshgrid(np.linspace(west, east, _TRIED), np.linspace(south, north, _TRIED))
+    tried = shapely.points(xs.ravel(), ys.ravel())
+    tried = tried[shapely.contains(shape, tried)]
+    if not len(tried):
+        return shapely.point_on_surface(shape)
+    # A name is some three times as wide as high.
+    narrow = np.array([1 / 3, 1.0])
+    at = shapely.get_coordinates(tried) * narrow
+    room = shapely.distance(shapely.transform(shape.boundary, lambda xy: xy * narrow), shapely.points(at))
+    if len(marks):
+        away = np.sqrt(((at[:, None, :] - (marks * narrow)[None, :, :]) ** 2).sum(axis=2)).min(axis=1)
+        room = np.minimum(room, away)
+    return tried[int(room.argmax())]
 
 
 def _excluded(assessment: Assessment, popups: Popups) -> MapLayer | None:

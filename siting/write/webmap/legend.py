@@ -39,5 +39,5 @@ def _samples(layer: MapLayer) -> str:
     if not caption and not rows:
         return ""
     # What cannot be switched on says why at once.
-    fixed = " fixed" if not layer.parts else ""
-    return f'<div class="samples{fixed}">{caption}<ul>{rows}</ul></div>'
+    dress = (" fixed" if not layer.parts else "") + (" compact" if layer.compact else "")
+    return f'<div class="samples{dress}">{caption}<ul>{rows}</ul></div>'

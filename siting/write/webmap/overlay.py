@@ -52,7 +52,8 @@ def draw_grid(assessment: Assessment) -> Drawing:
     density = uncovered_density(assessment.cells, grid)
     if not np.isfinite(density).any():
         return Drawing((), {}, {})
-    edges = style.density_edges(float(np.nanmax(density)))
+    people = density[density > 0]
+    edges = style.density_edges(float(np.quantile(people, 0.97)) if len(people) else 0.0)
     steps = style.density_steps(edges)
     warped = warp(_classes(density, edges), grid.transform, grid.crs, Resampling.nearest, scale=_PIXELS_A_CELL)
     layer = MapLayer(
@@ -171,8 +172,14 @@ def relief(terrain: Raster) -> Image | None:
     rgba = np.zeros((*shade.shape, 4), dtype=np.uint8)
     rgba[..., :3] = np.where(shade > 0, 40, 255)[..., None]
     # Few steps of alpha keep the picture small.
-    rgba[..., 3] = (np.round(np.abs(shade) * 20) * 6).clip(0, 110).astype(np.uint8)
+    rgba[..., 3] = (np.round(np.abs(shade) * _fade(shade.shape) * 20) * 6).clip(0, 110).astype(np.uint8)
     return Image(rgba, warped.bounds, "relief", "relief", "relief")
+
+
+def _fade(shape: tuple[int, ...]) -> Floats:
+    """Return weights that fall to 0 at the picture's edge, so that the relief does not end at a wall."""
+    along = [np.clip(np.minimum(np.arange(side), np.arange(side)[::-1]) / (0.08 * side), 0, 1) for side in shape]
+    return np.outer(along[0], along[1])
 
 
 def warp(

@@ -78,7 +78,7 @@ def map_html(
         draw_places(assessment, proposal, popups),
         draw_circles(assessment, proposal),
         draw_grid(assessment),
-        draw_ground(assessment, popups),
+        draw_ground(assessment, proposal, popups),
     )
     shown = _extent(assessment)
     layers = (*drawing.layers, _tiles_layer()) if tiles else drawing.layers
@@ -176,10 +176,9 @@ def _folium(drawing: Drawing, shown: list[list[float]], tiles: str | None) -> tu
         folium.Map(
             location=middle,
             tiles=None,
-            control_scale=True,
             zoom_control=True,
             attributionControl=False,
-            zoomSnap=0.25,
+            zoomSnap=0.1,
             zoomDelta=0.5,
         ),
         "main",

@@ -62,7 +62,7 @@ class LegendRow:
 class MapLayer:
     """A switch of the panel and what it shows.
 
-    Layers of one ``choice`` exclude one another; an empty layer of a choice stands for *none of them*.
+    ``compact`` sets the legend in a line. Layers of one ``choice`` exclude one another; an empty layer of a choice stands for *none of them*.
     """
 
     key: str
@@ -74,6 +74,7 @@ class MapLayer:
     sample: str = ""
     caption: Words | None = None
     legend: tuple[LegendRow, ...] = ()
+    compact: bool = False
 
 
 @dataclass(frozen=True)

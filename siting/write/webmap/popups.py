@@ -82,7 +82,6 @@ PLACE_ROWS: Final = (
     "edge_effect",
 )
 FACILITY_ROWS: Final = (
-    "tier",
     "status",
     "land_m2",
     "floor_area_m2",

@@ -52,7 +52,7 @@ def _stations(proposal: Proposal | None, popups: Popups) -> MapLayer | None:
             f"proposed/{stations.index[row]}",
             station_name(stations, row, candidates),
             words("map.popup.proposed", rank=record["rank"]),
-            popups.rows(STATION_ROWS, record),
+            popups.rows(STATION_ROWS, _with_parent(record, proposal.before.inputs.facilities)),
             colour=AFTER,
         )
 
@@ -74,7 +74,7 @@ def _facilities(assessment: Assessment, popups: Popups) -> list[MapLayer]:
             f"facility/{facility_id}",
             facility_id if missing(record.get("name")) else record["name"],
             words(f"tier.{record['tier']}"),
-            popups.rows(FACILITY_ROWS[1:], {**record, "land_m2": land}),
+            popups.rows(FACILITY_ROWS, {**_with_parent(record, table), "land_m2": land}),
             colour=icons.TIER_COLOURS.get(str(record["tier"]), ""),
         )
     return [layer for tier in TIERS if (layer := _tier(assessment, tier))]
@@ -103,6 +103,7 @@ def _tier(assessment: Assessment, tier: str) -> MapLayer | None:
         parts=(Vector(found, "facilities"),),
         sample=icons.facility(tier, "existing", size=18).svg,
         legend=legend,
+        compact=True,
     )
 
 
@@ -135,6 +136,7 @@ def _candidates(assessment: Assessment, proposal: Proposal | None, popups: Popup
         show=False,
         sample=icons.candidate(refused=False, size=14).svg,
         legend=tuple(legend),
+        compact=True,
     )
 
 
@@ -152,6 +154,13 @@ def _why(popups: Popups, refused: list[dict[str, Any]]) -> list[list[Any]]:
         lines.append(popups.labelled("map.popup.refused_by", record.get("layer")))
         lines.append(popups.labelled("map.popup.rule", record.get("clause")))
     return [line for line in lines if line is not None]
+
+
+def _with_parent(record: Mapping[str, Any], facilities: gpd.GeoDataFrame) -> dict[str, Any]:
+    """Name the parent facility beside its id."""
+    parent = record.get("parent_id")
+    name = facilities["name"].get(parent) if not missing(parent) else None
+    return {**record, "parent_id": parent if missing(name) else f"{name}（{parent}）"}
 
 
 def _records(frame: gpd.GeoDataFrame) -> list[Mapping[str, Any]]:

@@ -24,7 +24,7 @@ _SHARE: Final = ("#54278f", "#756bb1", "#9e9ac8", "#cbc9e2")
 _SHARE_PASS: Final = "#35978f"
 _SHARE_EDGES: Final = (0.0, 0.25, 0.5, 0.75)
 # ColorBrewer YlOrRd.
-_DENSITY: Final = ("#fed976", "#fd8d3c", "#f03b20", "#bd0026", "#67001f")
+_DENSITY: Final = ("#fff0b0", "#fecc5c", "#fd8d3c", "#e31a1c", "#800026")
 DENSITY_COVERED: Final = "#9fc3cf"
 VERDICT_COLOURS: Final[Mapping[str, str]] = {
     "met": "#35978f",
@@ -110,20 +110,22 @@ def verdict_key(verdict: object) -> str:
     return f"verdict_{verdict if verdict in VERDICT_COLOURS else 'no_data'}"
 
 
-def density_edges(largest: float) -> tuple[float, ...]:
-    """Choose the lower edges of four to five classes of persons per hectare: round, each about double the last.
+def density_edges(high: float) -> tuple[float, ...]:
+    """Choose the lower edges of five classes of persons per hectare: round, each about double the last.
+
+    ``high`` is a high value, but not an outlier: the last class holds it.
 
     Examples
     --------
     >>> from siting.write.webmap.style import density_edges
     >>> density_edges(48.0), density_edges(0.3)
-    ((0.0, 2.0, 5.0, 10.0, 20.0), (0.0, 0.01, 0.02, 0.05, 0.1))
+    ((0.0, 2.0, 5.0, 10.0, 20.0), (0.0, 0.02, 0.05, 0.1, 0.2))
     """
-    if largest <= 0 or not math.isfinite(largest):
+    if high <= 0 or not math.isfinite(high):
         return (0.0,)
-    exponent = math.floor(math.log10(largest)) + 1
+    exponent = math.floor(math.log10(high)) + 1
     ladder = [round(step * 10.0**power, 9) for power in range(exponent - 4, exponent + 1) for step in (1, 2, 5)]
-    return (0.0, *[edge for edge in ladder if edge <= largest / 2][-(len(_DENSITY) - 1) :])
+    return (0.0, *[edge for edge in ladder if edge <= high / 1.5][-(len(_DENSITY) - 1) :])
 
 
 def density_steps(edges: tuple[float, ...]) -> tuple[Step, ...]:

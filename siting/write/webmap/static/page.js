@@ -7,6 +7,9 @@ const siting = (() => {
   const titled = [];
   let map = null;
 
+  // Draw well beyond the screen, so that panning shows no bare edges.
+  L.Renderer.prototype.options.padding = 0.4;
+
   const language = () => (root.classList.contains("en") ? "en" : "zh");
   const say = (pair) => pair[language()];
 
@@ -227,6 +230,7 @@ const siting = (() => {
 
   function start(made) {
     map = made;
+    L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
     map.doubleClickZoom.enable();
     for (const input of document.querySelectorAll("[data-layer]")) input.addEventListener("change", apply);
     for (const button of document.querySelectorAll("[data-find]")) {

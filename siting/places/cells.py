@@ -36,7 +36,7 @@ def cell_shares(grid: Grid, polygons: gpd.GeoSeries, cells: Ints) -> csr_array:
     shape = (len(polygons), len(cells))
     if not all(shape):
         return csr_array(shape, dtype=np.float64)
-    found = _coverage(grid, polygons.to_crs(grid.crs))
+    found = _coverage(grid, _on_grid(polygons, grid))
     position = np.searchsorted(cells, found.cell)
     known = position < len(cells)
     known[known] = cells[position[known]] == found.cell[known]
@@ -46,7 +46,7 @@ def cell_shares(grid: Grid, polygons: gpd.GeoSeries, cells: Ints) -> csr_array:
 
 def touched_cells(grid: Grid, polygons: gpd.GeoSeries) -> Ints:
     """Return the numbers of the cells that any polygon touches, ascending."""
-    return np.unique(_coverage(grid, polygons.to_crs(grid.crs)).cell)
+    return np.unique(_coverage(grid, _on_grid(polygons, grid)).cell)
 
 
 def cell_centres(grid: Grid, cells: Ints, crs: CRS) -> pd.DataFrame:
@@ -103,6 +103,18 @@ def grow_values(values: Floats, grid: Grid, grown: Grid) -> Floats:
     out = np.full(grown.shape, np.nan)
     out[row : row + grid.shape[0], column : column + grid.shape[1]] = values
     return out
+
+
+def _on_grid(polygons: gpd.GeoSeries, grid: Grid) -> gpd.GeoSeries:
+    """Bring polygons to the grid's CRS, their long edges bent as the projection bends them."""
+    if polygons.crs == grid.crs:
+        return polygons
+    west, south, east, north = polygons.total_bounds
+    back = Transformer.from_crs(polygons.crs, grid.crs, always_xy=True)
+    there = Transformer.from_crs(grid.crs, polygons.crs, always_xy=True)
+    x, y = back.transform((west + east) / 2, (south + north) / 2)
+    xs, ys = there.transform([x, x + grid.transform.a], [y, y])
+    return polygons.segmentize(float(np.hypot(xs[1] - xs[0], ys[1] - ys[0]))).to_crs(grid.crs)
 
 
 def _grow(grid: Grid, bounds: NDArray[np.float64]) -> Grid:

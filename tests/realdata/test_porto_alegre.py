@@ -14,6 +14,7 @@ import pytest
 import shapely
 
 import siting
+from siting.domain.tables import REASON_CODES
 from tests.realdata.porto_alegre import ELDERLY_SHARE, Recomputed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,6 +66,15 @@ def test_reach_agrees_with_the_second_calculation(flat: Any, recomputed: Recompu
     clear = (other["minutes"] - 60).abs() > 1 / 60
     reached = flat.grid["minutes_to_nearest"].notna()
     pd.testing.assert_series_equal(reached[clear], (other["minutes"] <= 60)[clear], check_names=False)
+
+
+def test_reasons_agree_with_the_second_calculation(flat: Any, recomputed: Recomputed) -> None:
+    """The limit of attachment and the components left out move these cells, and few others."""
+    other = recomputed.cells.loc[flat.grid.index]
+    reason = flat.grid["reason_code"]
+    cut_off = np.isinf(other["minutes"]) & ~other["off_network"]
+    assert set(reason.index[reason == REASON_CODES["off_network"]]) == set(other.index[other["off_network"]])
+    assert set(reason.index[reason == REASON_CODES["cut_off"]]) == set(other.index[cut_off])
 
 
 def test_totals_agree_with_the_second_calculation(flat: Any) -> None:

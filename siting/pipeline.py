@@ -29,16 +29,13 @@ from siting.domain.nouns import (
     quiet,
 )
 from siting.domain.scenario import LandBasis, Scenario, fingerprint
-from siting.domain.tables import PLAN_COLUMNS
 from siting.domain.walkers import WALKERS
 from siting.errors import Faults
-from siting.locate import propose_covering
+from siting.locate import gains_in_order, propose_covering, stations_table
 from siting.read import read_inputs
 from siting.read.plan import PlanFile, read_plan
 from siting.travel import WalkingNetwork, prepare_network, walk_to
 from siting.units import SECONDS_PER_MINUTE
-
-_REMEDY_OF_TENURE = {"own": "purchase", "lease": "lease", "state": "reclaim_state_idle"}
 
 
 def check(scenario: Scenario, progress: Progress | None = None) -> Assessment:
@@ -64,7 +61,7 @@ def propose(
     before = _measure(ground, ground.facilities, report)
     refused = _refused(ground.inputs)
     permitted = ground.inputs.candidates.drop(index=refused.index.unique())
-    costs = candidate_costs(permitted)
+    costs = places.candidate_costs(permitted)
     _refuse_data(before, costs, budget_cny)
     walked = _walk(ground, permitted, np.zeros(len(permitted), dtype=bool), report)
     people = _uncovered_elderly(before, ground.demand)
@@ -75,7 +72,7 @@ def propose(
         stations=stations,
         budget=budget_cny,
         costs=None if budget_cny is None else costs.to_numpy(),
-        order=_place_order(permitted),
+        order=places.place_order(permitted),
         max_nodes=options.max_nodes,
         time_limit_s=options.time_limit_s,
         seed=options.seed,
@@ -93,33 +90,16 @@ def measure_plan(scenario: Scenario, path: Path, progress: Progress | None = Non
     report = progress or quiet
     file = read_plan(path)
     ground = _prepare(scenario, report)
-    unknown = [key for key in file.candidates if key not in ground.inputs.candidates.index]
-    faults = Faults()
-    for key in unknown:
-        faults.add("plan_names_unknown_candidate", file=str(path), found=key)
-    faults.stop_if_any()
+    refused = _refused(ground.inputs)
+    _refuse_plan(file, path, ground.inputs.candidates.index, refused)
     before = _measure(ground, ground.facilities, report)
     chosen = ground.inputs.candidates.loc[list(file.candidates)]
     walked = _walk(ground, chosen, np.zeros(len(chosen), dtype=bool), report)
-    gains = _gains(walked.within, _uncovered_elderly(before, ground.demand))
+    gains = gains_in_order(walked.within, _uncovered_elderly(before, ground.demand))
     own = file.members.get("scenario", {}).get("sha256") == fingerprint(scenario, ground.inputs.digests)
     notes = () if own else (Note("plan_of_other_scenario", {}),)
     selection = _selection_of(file, ground.inputs.candidates, gains, own=own)
-    refused = _refused(ground.inputs)
     return _proposal(ground, before, chosen, selection, file.members["request"], refused, notes, report)
-
-
-def candidate_costs(candidates: pd.DataFrame) -> pd.Series:
-    """Return what each candidate costs in yuan: capital cost + lease years × rent; NaN where a part is missing.
-
-    A candidate that is not leased pays no rent; a leased one needs rent and years.
-    """
-    capital, rent, years = (
-        pd.to_numeric(candidates[name]).astype("float64")
-        for name in ("capital_cost_cny", "rent_cny_per_year", "lease_years")
-    )
-    leased = (candidates["tenure"] == "lease").fillna(value=False).to_numpy(dtype=bool)
-    return (capital + (rent * years).where(leased, 0.0)).rename("cost_cny")
 
 
 @dataclass(frozen=True)
@@ -225,6 +205,17 @@ def _refuse_data(before: Assessment, costs: pd.Series, budget_cny: float | None)
     faults.stop_if_any()
 
 
+def _refuse_plan(file: PlanFile, path: Path, ledger: pd.Index, refused: pd.DataFrame) -> None:
+    faults = Faults()
+    for key in file.candidates:
+        if key not in ledger:
+            faults.add("plan_names_unknown_candidate", file=str(path), found=key)
+        elif key in refused.index:
+            layers = ", ".join(refused.loc[[key], "layer"])
+            faults.add("plan_names_refused_candidate", file=str(path), found=f"{key}: {layers}")
+    faults.stop_if_any()
+
+
 def _refused(inputs: Inputs) -> pd.DataFrame:
     rules = {name: layer.clause for name, layer in inputs.scenario.constraints.exclude.items()}
     return places.screen_candidates(inputs.candidates, inputs.exclusions, rules)
@@ -243,13 +234,6 @@ def _covers(within: Times, wanted: np.ndarray[Any, np.dtype[np.bool_]]) -> csr_a
     return covers
 
 
-def _place_order(candidates: gpd.GeoDataFrame) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """Rank candidates by place, then by id, so that neither the order nor the names of rows decide ties."""
-    points = candidates.geometry
-    order = np.lexsort((candidates.index.astype(str).to_numpy(), points.y.to_numpy(), points.x.to_numpy()))
-    return np.argsort(order)
-
-
 def _proposal(
     ground: _Ground,
     before: Assessment,
@@ -260,77 +244,20 @@ def _proposal(
     notes: tuple[Note, ...],
     progress: Progress,
 ) -> Proposal:
-    after = _measure(ground, _with_stations(ground.facilities, chosen), progress)
-    stations = _stations(ground, before, after, chosen, selection)
-    return Proposal(stations, refused, selection, request, before, after, notes)
-
-
-def _with_stations(facilities: gpd.GeoDataFrame, chosen: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the facilities with the chosen candidates as open stations."""
-    shared = [name for name in ("name", "land_m2", "floor_area_m2", "building_floor_area_m2", "far") if name in chosen]
-    new = gpd.GeoDataFrame(chosen[shared].copy(), geometry=chosen.geometry, crs=facilities.crs)
-    new.index = _station_ids(chosen)
-    new = new.assign(tier="station", status="planned").reindex(columns=facilities.columns)
-    new = new.astype({name: kind for name, kind in facilities.dtypes.items() if name != "geometry"})
-    return gpd.GeoDataFrame(pd.concat([facilities, new]), crs=facilities.crs) if len(new) else facilities
-
-
-def _station_ids(chosen: gpd.GeoDataFrame) -> pd.Index:
-    return pd.Index([f"new-{key}" for key in chosen.index], name="id", dtype=chosen.index.dtype)
-
-
-def _stations(
-    ground: _Ground, before: Assessment, after: Assessment, chosen: gpd.GeoDataFrame, selection: Selection
-) -> gpd.GeoDataFrame:
-    total, covered = before.totals["elderly"], before.totals["elderly_covered"]
-    cumulative = np.cumsum(selection.gains)
-    homes = places.home_units(chosen, ground.inputs.units)
-    finest = next((level for level in ("community", "street", "planning", "district") if level in homes), None)
-    ids = _station_ids(chosen)
-    table = pd.DataFrame(
-        {
-            "id": ids,
-            "rank": np.arange(1, len(chosen) + 1),
-            "candidate_id": chosen.index,
-            "tier": "station",
-            "kind": chosen["kind"].to_numpy(),
-            "tenure": chosen["tenure"].to_numpy(),
-            "unit_id": None if finest is None else homes[finest].to_numpy(),
-            "elderly_new": selection.gains,
-            "elderly_cumulative": cumulative,
-            "covered_share_after": (covered + cumulative) / total if total > 0 else np.nan,
-            "land_m2": after.facilities["land_m2"].reindex(ids).to_numpy(),
-            "floor_area_m2": chosen["floor_area_m2"].to_numpy(),
-            "cost_cny": candidate_costs(chosen).to_numpy(),
-            "remedy": chosen["tenure"].map(_REMEDY_OF_TENURE).to_numpy(),
-            "parent_id": _nearest_centre(ground.facilities, chosen),
-            "funding": None,
-            "generated": False,
-        },
-        index=ids,
+    inputs, facilities = ground.inputs, ground.facilities
+    after = _measure(ground, places.with_stations(facilities, chosen), progress)
+    homes = places.home_units(chosen, inputs.units)
+    finest = next((level for level in places.FINE_TO_COARSE if level in homes), None)
+    stations = stations_table(
+        chosen,
+        after.facilities.loc[places.station_ids(chosen)],
+        selection,
+        costs=places.candidate_costs(chosen),
+        unit=None if finest is None else homes[finest],
+        centres=facilities[facilities["tier"] == "centre"],
+        before=before.totals,
     )
-    columns = [column.key for column in PLAN_COLUMNS]
-    frame = gpd.GeoDataFrame(table[columns], geometry=chosen.geometry.to_numpy(), crs=chosen.crs)
-    return frame.assign(name=chosen["name"].to_numpy())
-
-
-def _nearest_centre(facilities: gpd.GeoDataFrame, chosen: gpd.GeoDataFrame) -> list[str | None]:
-    """Name the nearest open centre of each station as the one that could lead it (by straight line; advice only)."""
-    centres = facilities[facilities["tier"] == "centre"].sort_index()
-    if centres.empty:
-        return [None] * len(chosen)
-    return [str(centres.index[int(centres.distance(point).to_numpy().argmin())]) for point in chosen.geometry]
-
-
-def _gains(within: Times, people: Floats) -> Floats:
-    """Return the people whom each site adds to those before it."""
-    left = people.copy()
-    gains = np.zeros(len(within.site_ids))
-    for row in range(len(gains)):
-        cells, _ = within.of(row)
-        gains[row] = left[cells].sum()
-        left[cells] = 0.0
-    return gains
+    return Proposal(stations, refused, selection, request, before, after, notes)
 
 
 def _selection_of(file: PlanFile, candidates: gpd.GeoDataFrame, gains: Floats, *, own: bool) -> Selection:

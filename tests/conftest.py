@@ -26,7 +26,7 @@ def sample() -> Path:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
     """Turn a skip into a failure where its cause (a word of ``SITING_REQUIRE``) must not be missing, as in CI."""
     report = yield
     needed = os.environ.get("SITING_REQUIRE", "").split()

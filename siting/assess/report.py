@@ -1,7 +1,7 @@
 """The gap report: figures and verdicts of every place, cell and the whole."""
 
 from collections.abc import Mapping
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np

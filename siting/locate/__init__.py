@@ -6,5 +6,6 @@ reduced without loss, a greedy choice (:mod:`~siting.locate.greedy`) gives the f
 """
 
 from siting.locate.covering import propose_covering
+from siting.locate.stations import gains_in_order, stations_table
 
-__all__ = ["propose_covering"]
+__all__ = ["gains_in_order", "propose_covering", "stations_table"]

@@ -1,9 +1,12 @@
-"""Candidates are screened: where one may not build is never proposed."""
+"""Candidates: screened, priced, put in order, and, once chosen, counted as stations."""
 
 from collections.abc import Mapping
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+
+from siting.domain.nouns import Ints
 
 
 def screen_candidates(
@@ -36,3 +39,38 @@ def screen_candidates(
         [(key, *rest) for key, _, *rest in rows], columns=["id", "layer", "clause", "reason"], dtype="object"
     )
     return table.set_index("id")
+
+
+def candidate_costs(candidates: pd.DataFrame) -> pd.Series:
+    """Return what each candidate costs in yuan: capital cost + lease years × rent; NaN where a part is missing.
+
+    A candidate that is not leased pays no rent; a leased one needs rent and years.
+    """
+    capital, rent, years = (
+        pd.to_numeric(candidates[name]).astype("float64")
+        for name in ("capital_cost_cny", "rent_cny_per_year", "lease_years")
+    )
+    leased = (candidates["tenure"] == "lease").fillna(value=False).to_numpy(dtype=bool)
+    return (capital + (rent * years).where(leased, 0.0)).rename("cost_cny")
+
+
+def place_order(candidates: gpd.GeoDataFrame) -> Ints:
+    """Rank candidates by place, then by id, so that neither the order nor the names of rows decide ties."""
+    points = candidates.geometry
+    order = np.lexsort((candidates.index.astype(str).to_numpy(), points.y.to_numpy(), points.x.to_numpy()))
+    return np.argsort(order).astype(np.int64)
+
+
+def with_stations(facilities: gpd.GeoDataFrame, chosen: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the facilities with the chosen candidates as open stations."""
+    shared = [name for name in ("name", "land_m2", "floor_area_m2", "building_floor_area_m2", "far") if name in chosen]
+    new = gpd.GeoDataFrame(chosen[shared].copy(), geometry=chosen.geometry, crs=facilities.crs)
+    new.index = station_ids(chosen)
+    new = new.assign(tier="station", status="planned").reindex(columns=facilities.columns)
+    new = new.astype({name: kind for name, kind in facilities.dtypes.items() if name != "geometry"})
+    return gpd.GeoDataFrame(pd.concat([facilities, new]), crs=facilities.crs) if len(new) else facilities
+
+
+def station_ids(chosen: gpd.GeoDataFrame) -> pd.Index:
+    """Return the ids that chosen candidates bear as stations."""
+    return pd.Index([f"new-{key}" for key in chosen.index], name="id", dtype=chosen.index.dtype)

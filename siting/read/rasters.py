@@ -84,7 +84,8 @@ def _read(file: rasterio.io.DatasetReader, stated: str | None, log: LayerLog) ->
     for window in _strips(file):
         cells = file.read(1, window=window, masked=True).astype(np.float64)
         values[window.row_off : window.row_off + window.height] = cells.filled(np.nan)
-    values = values * file.scales[0] + file.offsets[0]
+    values *= file.scales[0]
+    values += file.offsets[0]
     if transform.e > 0:  # south up
         values = values[::-1].copy()
         transform = Affine(transform.a, 0.0, transform.c, 0.0, -transform.e, transform.f + transform.e * file.height)

@@ -149,9 +149,9 @@ def _fault(keys: Keys, group: list[ErrorDetails], file: str) -> Fault:
 def _expectation(dotted: str, group: list[ErrorDetails]) -> tuple[str, str]:
     """Return the code of a wrong value, and what was expected."""
     if dotted in _EITHER:
-        return "not_among_choices", _EITHER[dotted]
+        return "not_a_choice", _EITHER[dotted]
     if all(error["type"] == "literal_error" for error in group):
-        return "not_among_choices", listed(choice for error in group for choice in _choices(error))
+        return "not_a_choice", listed(choice for error in group for choice in _choices(error))
     first = group[0]
     if first["type"] in _BOUNDS:
         name, sign = _BOUNDS[first["type"]]

@@ -46,7 +46,7 @@ def absent(columns: Sequence[Column], crs: CRS) -> gpd.GeoDataFrame:
 
 
 def moved(shapes: gpd.GeoSeries, crs: CRS) -> gpd.GeoSeries:
-    """Return geometries in another CRS; polygons that rounding broke on the way are valid again."""
+    """Return geometries in another CRS; polygons that broke on the way are valid again."""
     there = shapes.to_crs(crs)
     polygonal = np.isin(shapely.get_type_id(there.to_numpy()), POLYGONAL)
     broken = polygonal & ~there.is_valid.to_numpy() & shapes.is_valid.to_numpy()

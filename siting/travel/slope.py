@@ -113,7 +113,8 @@ def edge_seconds(
         pace = np.zeros(len(owner))
         pace[inner] = np.where(stairs[edge], on_stairs, flat)
         total: Floats = np.cumsum(pace)
-        return total - total[start[owner]]
+        since_u: Floats = total - total[start[owner]]
+        return since_u
 
     return EdgeSeconds(length, pieces, start[:-1], seconds(1.0), seconds(-1.0)), notes
 

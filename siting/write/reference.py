@@ -12,7 +12,6 @@ from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
-from annotated_types import Ge, Gt, Le, Lt
 from pydantic.fields import FieldInfo
 
 from siting.domain.scenario import GridSource, Scenario, Section
@@ -48,7 +47,7 @@ _PLAIN_TYPES: Final = {
     tuple: "list",
     dict: "table",
 }
-_SIGNS: Final = ((Gt, "gt", "> "), (Ge, "ge", "≥ "), (Lt, "lt", "< "), (Le, "le", "≤ "))
+_SIGNS: Final = {"gt": "> ", "ge": "≥ ", "lt": "< ", "le": "≤ "}
 
 
 @dataclass(frozen=True)
@@ -218,7 +217,7 @@ def _limits(annotation: object) -> Iterator[str]:
         yield from _limits(inner)
         for found in metadata:
             for each in getattr(found, "metadata", [found]):
-                yield from (f"{sign}{getattr(each, name)}" for kind, name, sign in _SIGNS if isinstance(each, kind))
+                yield from (f"{sign}{getattr(each, name)}" for name, sign in _SIGNS.items() if hasattr(each, name))
     elif get_origin(annotation) in (Union, UnionType):
         for kind in get_args(annotation):
             yield from _limits(kind)

@@ -69,9 +69,8 @@ _EXAMPLES: Final[dict[str, object]] = {
 }
 _WIDTH: Final = 100
 # A word, or one character of a script without spaces with the punctuation that must not begin a line.
-_TOKEN: Final = re.compile(
-    r"[\u2e80-\u9fff\uff00-\uffef“](?:[，。、：；！？）”』」])*|[^\s\u2e80-\u9fff\uff00-\uffef“]+|\s+"
-)
+_WIDE: Final = r"\u2e80-\u9fff\uff00-\uffef“"
+_TOKEN: Final = re.compile(rf"[{_WIDE}][，。、：；！？）”]*|[^\s{_WIDE}]+|\s+")
 
 
 def scenario_template(lang: Lang) -> str:

@@ -10,7 +10,7 @@ from pyproj import CRS
 from scipy.sparse import csr_array
 from shapely import box
 
-from siting.domain.nouns import Grid, Population, Raster
+from siting.domain.nouns import Demand, Grid, Population, Raster
 from siting.places import make_demand
 from siting.places.spread import spread_people
 
@@ -22,7 +22,7 @@ def frame(shapes: dict[str, object]) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame({"name": list(shapes)}, geometry=list(shapes.values()), index=list(shapes), crs=UTM)
 
 
-def demand(spread: bool, residents: np.ndarray, residential: dict[str, object]):  # noqa: ANN201, FBT001
+def demand(residents: np.ndarray, residential: dict[str, object], *, spread: bool) -> Demand:
     # The border of the two units runs through the middle of the second column of cells.
     units = frame({"west": box(0, 0, 150, 400), "east": box(150, 0, 400, 400)})
     places = {"residential_area": frame(residential), "street": units}
@@ -33,7 +33,7 @@ def demand(spread: bool, residents: np.ndarray, residential: dict[str, object]):
 def test_units_keep_their_people_and_cells_without_homes_lose_theirs() -> None:
     residents = np.arange(16.0).reshape(4, 4)
     homes = {"a": box(20, 20, 80, 80), "b": box(310, 310, 390, 390)}
-    before, after = (demand(spread, residents, homes) for spread in (False, True))
+    before, after = (demand(residents, homes, spread=spread) for spread in (False, True))
     for name in ("residents", "elderly"):
         moved = after.shares["street"] @ after.cells[name].to_numpy()
         assert moved == pytest.approx(before.shares["street"] @ before.cells[name].to_numpy())
@@ -46,13 +46,13 @@ def test_people_go_by_the_area_of_homes() -> None:
     residents = np.zeros((4, 4))
     residents[0, 3] = 90.0
     homes = {"big": box(200, 0, 300, 100), "small": box(300, 0, 400, 50)}
-    after = demand(True, residents, homes)
+    after = demand(residents, homes, spread=True)
     assert after.cells["residents"].loc[[14, 15]].tolist() == pytest.approx([60.0, 30.0])
 
 
 def test_a_unit_without_homes_keeps_its_pattern() -> None:
     residents = np.ones((4, 4))
-    after = demand(True, residents, {"a": box(310, 10, 390, 90)})
+    after = demand(residents, {"a": box(310, 10, 390, 90)}, spread=True)
     west = after.cells["residents"].loc[[0, 4, 8, 12]]
     assert west.tolist() == pytest.approx([west.iloc[0]] * 4)
     assert (after.shares["street"] @ after.cells["residents"].to_numpy())[0] == pytest.approx(6.0)

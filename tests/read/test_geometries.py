@@ -6,10 +6,12 @@ from typing import Any
 import geopandas as gpd
 import pytest
 import shapely
+from pyproj import CRS
 from shapely import LineString, MultiPoint, MultiPolygon, Point, Polygon
 
 from siting.read.geometries import Family, checked_shapes
 from siting.read.log import Log
+from siting.read.tables import moved
 from tests.read.case import Case, squares
 
 SQUARE = [(0, 0), (4, 0), (4, 4), (0, 4)]
@@ -124,3 +126,25 @@ def test_a_bow_tie_is_refused_while_it_is_read(case: Case) -> None:
     fault = case.fault()
     assert (fault.code, fault.file, fault.layer, fault.row) == ("invalid_polygon", "streets.gpkg", "units.street", "S1")
     assert "Self-intersection" in fault.message("zh")
+
+
+def test_a_point_off_the_map_of_its_crs_is_told(case: Case) -> None:
+    case.facilities("id,tier,status,x,y\nA,station,existing,18000000,8000000\n")
+    case.sections["facilities"] = case.sections["facilities"].replace("EPSG:4545", "ESRI:54009")
+    assert (case.fault().code, case.fault().file, case.fault().row) == (
+        "coordinates_out_of_range",
+        "facilities.csv",
+        "A",
+    )
+
+
+def test_a_polygon_that_breaks_on_its_way_is_valid_again() -> None:
+    # A corner lies on the opposite side: it crosses over when the corners, and not the sides, are moved.
+    corner = (107.00329782368424, 29.00396572561739)
+    notch = Polygon([(107.0, 29.0), (107.00606635775767, 29.00729496560984), (107.006, 29.02), corner, (106.99, 29.02)])
+    assert notch.is_valid
+    shapes = gpd.GeoSeries([notch], crs="EPSG:4490")
+    assert not shapes.to_crs("EPSG:4545").is_valid.all()
+    there = moved(shapes, CRS.from_epsg(4545))
+    assert there.is_valid.all()
+    assert there.iloc[0].area == pytest.approx(shapes.to_crs("EPSG:4545").iloc[0].area, rel=1e-6)

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ def rings(geometry: dict[str, Any]) -> Iterator[tuple[bool, list[list[float]]]]:
 
 def signed_area(ring: list[list[float]]) -> float:
     """Shoelace formula: positive is counter-clockwise."""
-    return sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(ring, ring[1:], strict=False)) / 2
+    return sum(a[0] * b[1] - b[0] * a[1] for a, b in pairwise(ring)) / 2
 
 
 def test_places_are_rfc_7946(written: tuple[Path, Path], gaps: GapReport) -> None:

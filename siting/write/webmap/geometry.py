@@ -1,6 +1,7 @@
 """From tables in the working CRS to GeoJSON features that a browser can carry."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, Final
 
 import geopandas as gpd
@@ -9,6 +10,7 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 from shapely.geometry import mapping
+from shapely.geometry.base import BaseGeometry
 
 from siting.crs import WGS84
 
@@ -20,7 +22,7 @@ _SHAPE_DECIMALS: Final = 5  # 1 m, below what a screen shows
 _COARSEST_M: Final = 500.0
 # Coordinates that one layer may hold: some 20 bytes each.
 SHAPE_BUDGET: Final = 60_000
-LINE_BUDGET: Final = 60_000
+LINE_BUDGET: Final = 100_000
 
 
 def features(
@@ -55,10 +57,15 @@ def features(
     ]
 
 
-def feature(shape: shapely.Geometry, crs: CRS, properties: Properties, *, tolerance_m: float = 1.0) -> list[Feature]:
+def feature(shape: BaseGeometry, crs: CRS, properties: Properties, *, tolerance_m: float = 1.0) -> list[Feature]:
     """Return one geometry as a list of at most one feature."""
     frame = gpd.GeoDataFrame(geometry=[shape], crs=crs)
-    return features(frame, crs, lambda _: properties, tolerance_m=tolerance_m)
+    return features(frame, crs, same(properties), tolerance_m=tolerance_m)
+
+
+def same(properties: Properties) -> Callable[[int], Properties]:
+    """Return a function that gives every row the same properties."""
+    return lambda _row: properties
 
 
 def geometries(frame: gpd.GeoDataFrame) -> NDArray[np.object_]:
@@ -73,21 +80,25 @@ def to_degrees(geometry: NDArray[np.object_], crs: CRS) -> NDArray[np.object_]:
     rounded = moved.copy()
     for mask, decimals in ((points, _POINT_DECIMALS), (~points, _SHAPE_DECIMALS)):
         if mask.any():
-            rounded[mask] = shapely.transform(moved[mask], lambda xy, d=decimals: np.round(xy, d))
+            rounded[mask] = shapely.transform(moved[mask], partial(_rounded, decimals=decimals))
     return rounded
 
 
-def bounds(shapes: Iterable[shapely.Geometry], crs: CRS) -> list[list[float]]:
+def _rounded(xy: NDArray[np.float64], decimals: int) -> NDArray[np.float64]:
+    return np.round(xy, decimals)
+
+
+def bounds(shapes: Iterable[BaseGeometry], crs: CRS) -> list[list[float]]:
     """Return ``[[south, west], [north, east]]`` in degrees around geometries of the working CRS."""
     box = shapely.box(*shapely.total_bounds(np.asarray(list(shapes), dtype=object)))
     west, south, east, north = to_degrees(np.asarray([box], dtype=object), crs)[0].bounds
     return [[south, west], [north, east]]
 
 
-def merged_lines(shapes: NDArray[np.object_], tolerance_m: float = 2.0) -> shapely.Geometry:
+def merged_lines(shapes: NDArray[np.object_], tolerance_m: float = 2.0) -> BaseGeometry:
     """Join lines that meet end to end, and simplify them, so that thousands of pieces are drawn as one."""
-    joined = shapely.line_merge(shapely.multilinestrings(shapely.get_parts(shapes)))
-    return shapely.simplify(joined, tolerance_m)
+    joined = shapely.line_merge(shapely.MultiLineString(list(shapely.get_parts(shapes))))
+    return joined.simplify(tolerance_m)
 
 
 def _simplified(

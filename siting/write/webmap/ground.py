@@ -6,10 +6,11 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from siting.domain.nouns import Assessment, Proposal
 from siting.write.webmap import icons
-from siting.write.webmap.geometry import LINE_BUDGET, Feature, feature, features, geometries, merged_lines
+from siting.write.webmap.geometry import LINE_BUDGET, Feature, feature, features, geometries, merged_lines, same
 from siting.write.webmap.overlay import relief
 from siting.write.webmap.parts import Drawing, Image, LegendRow, MapLayer, Vector
 from siting.write.webmap.places import UNIT_LEVELS, at_level
@@ -42,6 +43,8 @@ _BORDERS: Final[dict[str, Style]] = {
 _NAMED_LEVEL: Final = "street"
 _MOST_NAMES: Final = 150
 _CIRCLE_M: Final = 5.0
+_LINE_M: Final = 2.0
+_MINOR: Final = frozenset({"path", "crossing"})
 # Positions tried along each side of a unit for its name.
 _TRIED: Final = 25
 
@@ -112,7 +115,7 @@ def _circles_after(assessment: Assessment, proposal: Proposal) -> MapLayer:
 def _shapes_before(assessment: Assessment) -> Vector:
     crs, circles = assessment.inputs.crs, assessment.circles
     found = feature(_ground_of(circles), crs, {"s": "ground_before"}, tolerance_m=_CIRCLE_M)
-    found += features(circles, crs, lambda _: {"s": "circle_before"}, tolerance_m=_CIRCLE_M)
+    found += features(circles, crs, same({"s": "circle_before"}), tolerance_m=_CIRCLE_M)
     return Vector(found, "circles")
 
 
@@ -121,11 +124,11 @@ def _shapes_after(before: Assessment, after: Assessment) -> Vector:
     new = after.circles[~after.circles.index.isin(before.circles.index)]
     found = feature(served, crs, {"s": "ground_kept"}, tolerance_m=_CIRCLE_M)
     found += feature(shapely.difference(_ground_of(new), served), crs, {"s": "ground_after"}, tolerance_m=_CIRCLE_M)
-    found += features(new, crs, lambda _: {"s": "circle_after"}, tolerance_m=_CIRCLE_M)
+    found += features(new, crs, same({"s": "circle_after"}), tolerance_m=_CIRCLE_M)
     return Vector(found, "circles")
 
 
-def _ground_of(circles: gpd.GeoDataFrame) -> shapely.Geometry:
+def _ground_of(circles: gpd.GeoDataFrame) -> BaseGeometry:
     return shapely.union_all(shapely.make_valid(geometries(circles)))
 
 
@@ -159,7 +162,7 @@ def _basemap(assessment: Assessment) -> list[MapLayer]:
     for wanted in ("green", "water", "line"):
         for name, frame in sorted(inputs.basemap.items()):
             if inputs.scenario.basemap[name].style == wanted:
-                found += features(frame, inputs.crs, lambda _, s=wanted: {"s": f"base_{s}"}, tolerance_m=3.0)
+                found += features(frame, inputs.crs, same({"s": f"base_{wanted}"}), tolerance_m=3.0)
                 styles.append(wanted)
     if not found:
         return []
@@ -178,33 +181,47 @@ def _network(assessment: Assessment) -> MapLayer | None:
     network = assessment.inputs.network
     if network is None or network.edges.empty:
         return None
-    lines = _lines_by_kind(network.edges)
+    lines, thinned = _within_budget(_lines_by_kind(network.edges))
     title = words("map.layer.network")
-    if sum(shapely.get_num_coordinates(line) for line in lines.values()) > LINE_BUDGET:
+    if not lines:
         return MapLayer("network", "ground", title, (), show=False, caption=words("map.legend.left_out"))
     found: list[Feature] = []
     for kind, line in lines.items():
-        found += feature(line, assessment.inputs.crs, {"s": f"way_{kind}"}, tolerance_m=2.0)
+        found += feature(line, assessment.inputs.crs, {"s": f"way_{kind}"}, tolerance_m=_LINE_M)
     samples = {_WAYS[kind][0]: _WAYS[kind][1] for kind in lines}
-    legend = tuple(
-        LegendRow(
-            icons.stroke(look["color"], look["weight"] + 0.4, look.get("dashArray", "")), words(f"map.legend.{kind}")
-        )
-        for kind, look in samples.items()
+    return MapLayer(
+        key="network",
+        group="ground",
+        title=title,
+        parts=(Vector(found, "network", canvas=True),),
+        caption=words("map.legend.thinned") if thinned else None,
+        legend=tuple(LegendRow(_way_sample(look), words(f"map.legend.{kind}")) for kind, look in samples.items()),
     )
-    return MapLayer("network", "ground", title, (Vector(found, "network", canvas=True),), legend=legend)
 
 
-def _lines_by_kind(edges: gpd.GeoDataFrame) -> dict[str, shapely.Geometry]:
+def _way_sample(look: Style) -> str:
+    return icons.stroke(look["color"], look["weight"] + 0.4, look.get("dashArray", ""))
+
+
+def _lines_by_kind(edges: gpd.GeoDataFrame) -> dict[str, BaseGeometry]:
     kinds = np.asarray([kind if kind in _WAYS else "path" for kind in edges["kind"]])
     shapes = geometries(edges)
-    return {kind: merged_lines(shapes[kinds == kind]) for kind in _WAYS if (kinds == kind).any()}
+    return {kind: merged_lines(shapes[kinds == kind], _LINE_M) for kind in _WAYS if (kinds == kind).any()}
+
+
+def _within_budget(lines: dict[str, BaseGeometry]) -> tuple[dict[str, BaseGeometry], bool]:
+    """Leave out the small ways of a network too heavy for a page, then all of it; tell whether any was left out."""
+    for minor in (frozenset[str](), _MINOR, _MINOR | {"stairs"}):
+        kept = {kind: line for kind, line in lines.items() if kind not in minor}
+        if sum(shapely.get_num_coordinates(line) for line in kept.values()) <= LINE_BUDGET:
+            return kept, len(kept) < len(lines)
+    return {}, True
 
 
 def _borders(assessment: Assessment, marks: NDArray[np.float64]) -> MapLayer | None:
     crs = assessment.inputs.crs
     found: list[Feature] = []
-    legend = []
+    legend: list[LegendRow] = []
     for level in reversed(UNIT_LEVELS):
         units = at_level(assessment, level)
         if units.empty:
@@ -237,22 +254,23 @@ def _marks(assessment: Assessment, proposal: Proposal | None) -> NDArray[np.floa
     return shapely.get_coordinates(shapely.centroid(shapes))
 
 
-def _anchor(shape: shapely.Geometry, marks: NDArray[np.float64]) -> shapely.Geometry:
+def _anchor(shape: BaseGeometry, marks: NDArray[np.float64]) -> BaseGeometry:
     """Choose where a unit's name stands: inside, clear of its border and of the markers."""
     west, south, east, north = shape.bounds
     xs, ys = np.meshgrid(np.linspace(west, east, _TRIED), np.linspace(south, north, _TRIED))
-    tried = shapely.points(xs.ravel(), ys.ravel())
-    tried = tried[shapely.contains(shape, tried)]
-    if not len(tried):
-        return shapely.point_on_surface(shape)
+    xy = np.column_stack([xs.ravel(), ys.ravel()])
+    xy = xy[shapely.contains_xy(shape, xy)]
+    if not len(xy):
+        return shape.representative_point()
     # A name is some three times as wide as high.
     narrow = np.array([1 / 3, 1.0])
-    at = shapely.get_coordinates(tried) * narrow
-    room = shapely.distance(shapely.transform(shape.boundary, lambda xy: xy * narrow), shapely.points(at))
+    at = xy * narrow
+    edge = shapely.transform(shape.boundary, lambda points: points * narrow)
+    room = np.asarray(shapely.distance(edge, shapely.points(at)))
     if len(marks):
         away = np.sqrt(((at[:, None, :] - (marks * narrow)[None, :, :]) ** 2).sum(axis=2)).min(axis=1)
         room = np.minimum(room, away)
-    return tried[int(room.argmax())]
+    return shapely.Point(*xy[int(room.argmax())])
 
 
 def _excluded(assessment: Assessment, popups: Popups) -> MapLayer | None:
@@ -262,7 +280,7 @@ def _excluded(assessment: Assessment, popups: Popups) -> MapLayer | None:
         rule = inputs.scenario.constraints.exclude[name].clause
         rows = [popups.labelled("map.popup.rule", rule)]
         key = popups.add(f"excluded/{name}", name, words("map.popup.excluded"), [row for row in rows if row])
-        found += features(frame, inputs.crs, lambda _, k=key: {"s": "excluded", "k": k}, tolerance_m=3.0)
+        found += features(frame, inputs.crs, same({"s": "excluded", "k": key}), tolerance_m=3.0)
     if not found:
         return None
     return MapLayer(

@@ -25,9 +25,13 @@ _GLYPHS: Final = {
     ),
 }
 _CROSS: Final = (
-    '<path d="M4 20 20 4" stroke="#222" stroke-width="2.6"/><path d="M4 20 20 4" stroke="#fff" stroke-width="1"/>'
+    '<path d="M5 19 19 5" stroke="#f2f2f0" stroke-width="4.6"/>'
+    '<path d="M5 19 19 5" stroke="#6f6f6d" stroke-width="2" stroke-linecap="round"/>'
 )
-_SHEET: Final = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w} {h}" width="{width}" height="{height}" aria-hidden="true">'
+_SHEET: Final = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w} {h}" width="{width}" height="{height}" '
+    'aria-hidden="true">'
+)
 SIZES: Final = {"institution": 24, "centre": 24, "station": 20}
 STATUSES: Final = ("existing", "under_construction", "planned", "closing")
 
@@ -46,13 +50,13 @@ class Icon:
 
 
 def facility(tier: str, status: str, *, size: int | None = None) -> Icon:
-    """Draw a facility: filled where it exists, hollow where planned, dashed under construction, struck out when closing."""
+    """Draw a facility: filled, hollow when planned, dashed under construction, struck out when closing."""
     tier = tier if tier in _OUTLINES else "station"
     colour = TIER_COLOURS[tier]
     hollow = status in {"planned", "under_construction"}
-    if status == "closing":
-        colour = "#7a7a78"
     fill, edge, ink = ("#ffffff", colour, colour) if hollow else (colour, "#ffffff", "#ffffff")
+    if status == "closing":
+        fill, edge, ink = "#f2f2f0", "#6f6f6d", "#8f8f8c"
     dash = ' stroke-dasharray="3.2 2.2"' if status == "under_construction" else ""
     dress = f' fill="{fill}" stroke="{edge}" stroke-width="1.8"{dash}'
     body = _OUTLINES[tier].format(dress=dress) + _GLYPHS[tier].format(ink=ink)
@@ -66,7 +70,8 @@ def proposed(rank: str = "", *, height: int = 36) -> Icon:
     """Draw the pin of a proposed station; the page writes the rank into its ``text``."""
     width = round(height * 28 / 36)
     body = (
-        f'<path d="M14 35C11 28 2 22 2 13.4a12 12 0 0 1 24 0C26 22 17 28 14 35Z" fill="{AFTER}" stroke="#fff" stroke-width="1.8"/>'
+        f'<path d="M14 35C11 28 2 22 2 13.4a12 12 0 0 1 24 0C26 22 17 28 14 35Z" fill="{AFTER}" stroke="#fff" '
+        'stroke-width="1.8"/>'
         '<circle cx="14" cy="13.4" r="8.6" fill="#fff"/>'
         f'<text x="14" y="17.6" text-anchor="middle" font-size="11.5" font-weight="700" fill="{AFTER}">{rank}</text>'
     )

@@ -133,7 +133,8 @@ def locate_cells(grid: Grid) -> dict[str, Any] | None:
         axis.ravel()
         for axis in np.meshgrid(np.linspace(0, columns, _FITTED_POINTS), np.linspace(0, rows, _FITTED_POINTS))
     )
-    x, y = grid.transform * (col, row)
+    a, b, c, d, e, f = grid.transform[:6]
+    x, y = a * col + b * row + c, d * col + e * row + f
     lon, lat = Transformer.from_crs(grid.crs, WGS84, always_xy=True).transform(x, y)
     if not (np.isfinite(lon).all() and np.isfinite(lat).all()):
         return None

@@ -1,5 +1,6 @@
 """The panel beside the map: what was assessed, how, and what came of it."""
 
+import math
 from collections.abc import Mapping
 from html import escape
 from typing import Any, Final
@@ -80,8 +81,8 @@ def _coverage(assessment: Assessment, totals: Mapping[str, Any], after: Mapping[
         uncovered=number(totals.get("elderly_uncovered")),
     )
     bar = (
-        f'<div class="bar"><i class="after" style="width:{_width(later)}"></i><i class="before" style="width:{_width(share)}"></i>'
-        f'<u style="left:{_width(mark)}"></u></div>'
+        f'<div class="bar"><i class="after" style="width:{_width(later)}"></i>'
+        f'<i class="before" style="width:{_width(share)}"></i><u style="left:{_width(mark)}"></u></div>'
     )
     note = f"{words('map.kpi.pass_mark', share=percent(mark, 0)).html()} · {words('map.kpi.pass_note').html()}"
     return (
@@ -92,32 +93,31 @@ def _coverage(assessment: Assessment, totals: Mapping[str, Any], after: Mapping[
 
 def _land(totals: Mapping[str, Any]) -> str:
     basis = str(totals.get("land_basis") or "resident_current")
-    ratio = totals.get("land_m2_per_elderly" if basis.startswith("elderly") else "land_m2_per_resident")
+    ratio = _figure(totals, "land_m2_per_elderly" if basis.startswith("elderly") else "land_m2_per_resident")
     binding = words("map.kpi.land_binding" if totals.get("binding") else "map.kpi.land_not_binding")
     rows = "".join(_floor_row(totals, name, floor) for name, floor in _FLOORS)
-    scale = max(0.25, 0.0 if missing(ratio) else float(ratio) * 1.1)
+    scale = max(0.25, 1.1 * ratio)  # stays 0.25 where the ratio is NaN
     ticks = "".join(f'<u style="left:{_width(float(floor) / scale)}"><em>{floor}</em></u>' for _, floor in _FLOORS)
-    bar = (
-        f'<div class="bar ticks"><i class="land" style="width:{_width(None if missing(ratio) else ratio / scale)}"></i>'
-        f"{ticks}</div>"
-    )
+    bar = f'<div class="bar ticks"><i class="land" style="width:{_width(ratio / scale)}"></i>{ticks}</div>'
     reference = ""
     if not basis.startswith("elderly") and not missing(totals.get("land_m2_per_elderly")):
         reference = words("map.kpi.land_elderly", value=number(totals["land_m2_per_elderly"], 2)).html()
     provided = words("map.kpi.land_provided", value=number(totals.get("land_provided_m2"))).html()
     return (
         f'<section class="kpi"><h2>{words("map.kpi.land").html()}</h2>'
-        f'<p class="big"><b>{number(ratio, 3)}</b> <span class="unit">{words("map.kpi.land_unit").html()}</span></p>{bar}'
+        f'<p class="big"><b>{number(ratio, 3)}</b> <span class="unit">{words("map.kpi.land_unit").html()}</span></p>'
+        f"{bar}"
         f'<p class="small">{words("map.kpi.land_basis", basis=words(f"basis.{basis}")).html()} · {binding.html()}</p>'
-        f'<table class="floors"><thead><tr><th scope="col"></th><th scope="col">{words("map.kpi.land_required").html()} m²</th>'
+        f'<table class="floors"><thead><tr><td></td>'
+        f'<th scope="col">{words("map.kpi.land_required").html()} m²</th>'
         f'<th scope="col">{words("map.kpi.land_gap").html()} m²</th></tr></thead><tbody>{rows}</tbody></table>'
         f'<p class="small muted">{provided}<br>{reference}</p></section>'
     )
 
 
 def _floor_row(totals: Mapping[str, Any], name: str, floor: str) -> str:
-    gap = totals.get(f"land_gap_{name}_m2")
-    told = words("map.kpi.land_met").html() if not missing(gap) and gap <= 0 else number(gap)
+    gap = _figure(totals, f"land_gap_{name}_m2")
+    told = words("map.kpi.land_met").html() if gap <= 0 else number(gap)
     return (
         f'<tr><th scope="row">{words("map.kpi.land_row", floor=floor).html()}</th>'
         f"<td>{number(totals.get(f'land_required_{name}_m2'))}</td><td>{told}</td></tr>"
@@ -158,7 +158,8 @@ def _ranking(proposal: Proposal) -> str:
             f'<li><button type="button" data-find="{escape(f"proposed/{station}")}">'
             f'<span class="rank">{escape(str(stations["rank"].iloc[row]))}</span>'
             f'<span class="name">{escape(station_name(stations, row, candidates))}</span>'
-            f'<span class="gain">{words("map.plan.gain", value=gain).html()}</span><span class="share">{share}</span></button></li>'
+            f'<span class="gain">{words("map.plan.gain", value=gain).html()}</span>'
+            f'<span class="share">{share}</span></button></li>'
         )
     if not items:
         return ""
@@ -179,7 +180,8 @@ def _verdicts(assessment: Assessment) -> str:
         for verdict, colour in VERDICT_COLOURS.items()
     )
     return (
-        f'<section><h2>{words("map.section.verdicts").html()}</h2><table class="verdicts"><tbody>{"".join(rows)}</tbody></table>'
+        f"<section><h2>{words('map.section.verdicts').html()}</h2>"
+        f'<table class="verdicts"><tbody>{"".join(rows)}</tbody></table>'
         f'<ul class="keys">{keys}</ul></section>'
     )
 
@@ -238,6 +240,11 @@ def _definitions(lines: list[tuple[Words, Words]]) -> str:
         + "".join(f"<div><dt>{label.html()}</dt><dd>{value.html()}</dd></div>" for label, value in lines)
         + "</dl>"
     )
+
+
+def _figure(totals: Mapping[str, Any], key: str) -> float:
+    value = totals.get(key)
+    return math.nan if value is None or missing(value) else float(value)
 
 
 def _width(share: Any) -> str:  # noqa: ANN401 - a share or nothing

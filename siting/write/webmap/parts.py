@@ -62,7 +62,8 @@ class LegendRow:
 class MapLayer:
     """A switch of the panel and what it shows.
 
-    ``compact`` sets the legend in a line. Layers of one ``choice`` exclude one another; an empty layer of a choice stands for *none of them*.
+    Layers of one ``choice`` exclude one another; an empty layer of a choice stands for *none of them*. ``compact``
+    sets the legend in a line.
     """
 
     key: str

@@ -70,7 +70,9 @@ def _tell_places(assessment: Assessment, after: Assessment | None, popups: Popup
 
 
 def _rows(popups: Popups, record: Mapping[str, Any], after: Mapping[str, Any] | None) -> list[list[Any]]:
-    keys = [key for key in PLACE_ROWS if key != "land_reach_m2_per_person" or record.get("land_method") == "reach"]
+    # Where residents are the basis, land within reach per person is the land per resident that stands there already.
+    by_elderly = record.get("land_method") == "reach" and str(record.get("land_basis")).startswith("elderly")
+    keys = [key for key in PLACE_ROWS if key != "land_reach_m2_per_person" or by_elderly]
     return popups.rows(keys, record, after)
 
 

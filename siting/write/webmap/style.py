@@ -17,11 +17,11 @@ BEFORE: Final = "#2166ac"
 AFTER: Final = "#b2427a"
 
 # ColorBrewer BrBG: brown below the floors, teal above; white would stand at 0.1.
-_REACH: Final = ("#8c510a", "#bf812d", "#e3c88a", "#80cdc1", "#01665e")
+_REACH: Final = ("#8c510a", "#bf812d", "#dfb85f", "#80cdc1", "#01665e")
 _REACH_EDGES: Final = (0.05, 0.1, 0.2)
 # ColorBrewer Purples, darkest where fewest are covered; those that pass stand apart in teal.
 _SHARE: Final = ("#54278f", "#756bb1", "#9e9ac8", "#cbc9e2")
-_SHARE_PASS: Final = "#35978f"
+_SHARE_MET: Final = "#35978f"
 _SHARE_EDGES: Final = (0.0, 0.25, 0.5, 0.75)
 # ColorBrewer YlOrRd.
 _DENSITY: Final = ("#fff0b0", "#fecc5c", "#fd8d3c", "#e31a1c", "#800026")
@@ -80,7 +80,7 @@ def share_steps(pass_share: float) -> tuple[Step, ...]:
     for i, (low, high) in enumerate(pairwise([*edges, pass_share])):
         label = words("map.legend.range", low=_round_percent(low), high=_round_percent(high))
         steps.append(Step(f"share{i}", _SHARE[i], label))
-    passed = Step("share_pass", _SHARE_PASS, words("map.legend.pass", low=_round_percent(pass_share)))
+    passed = Step("share_pass", _SHARE_MET, words("map.legend.pass", low=_round_percent(pass_share)))
     return (*steps, passed, _no_data("share"))
 
 

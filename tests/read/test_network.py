@@ -1,0 +1,332 @@
+"""Networks from lines and from OpenStreetMap."""
+
+from collections import Counter
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import osmium
+import pytest
+import shapely
+from pyproj import CRS
+
+from siting.domain.nouns import Network
+from siting.domain.tables import NETWORK_COLUMNS
+from siting.read.log import Log
+from siting.read.network import network_from_lines
+from siting.read.osm import is_osm, kind, read_osm, refusal
+from tests.read.case import Case, X, Y
+
+METRIC = CRS.from_epsg(4545)
+LON, LAT, STEP = 107.35, 29.65, 0.001
+
+
+def _from_lines(*lines: shapely.Geometry, kinds: list[str | None] | None = None) -> tuple[Network, int]:
+    frame = gpd.GeoDataFrame({"kind": kinds or [None] * len(lines)}, geometry=list(lines), crs=METRIC)
+    return network_from_lines(frame, METRIC)
+
+
+def _degrees(network: Network) -> Counter[int]:
+    edges = network.edges
+    return Counter(Counter([*edges["u"], *edges["v"]]).values())
+
+
+def test_lines_meet_at_equal_ends_and_nowhere_else() -> None:
+    cross = shapely.LineString([(0, 0), (10, 10)]), shapely.LineString([(0, 10), (10, 0)])
+    assert len(_from_lines(*cross)[0].node_xy) == 4
+    network, _ = _from_lines(shapely.LineString([(0, 0), (5, 5)]), shapely.LineString([(5.0004, 5), (9, 5)]))
+    assert len(network.node_xy) == 3
+    network, _ = _from_lines(shapely.LineString([(0, 0), (5, 5)]), shapely.LineString([(5.002, 5), (9, 5)]))
+    assert len(network.node_xy) == 4
+
+
+def test_edges_run_from_u_to_v() -> None:
+    network, _ = _from_lines(
+        shapely.LineString([(5, 5), (0, 0)]), shapely.LineString([(0, 0), (3, 4), (6, 0)]), kinds=["stairs", None]
+    )
+    edges = network.edges
+    assert list(edges.columns) == ["u", "v", "kind", "length_m", "geometry"]
+    assert (edges["u"].dtype, edges["v"].dtype) == (np.int64, np.int64)
+    assert edges["kind"].tolist() == ["stairs", "street"]
+    assert edges["length_m"].tolist() == pytest.approx([50**0.5, 10.0])
+    lines = edges.geometry.to_numpy()
+    for column, at in (("u", 0), ("v", -1)):
+        ends = shapely.get_coordinates(shapely.get_point(lines, at))
+        np.testing.assert_allclose(ends, network.node_xy[edges[column]], atol=5e-4)
+    with pytest.raises(ValueError, match="read-only"):
+        network.node_xy[0, 0] = 1
+
+
+def test_parts_become_edges_and_what_has_no_length_goes() -> None:
+    network, dropped = _from_lines(
+        shapely.MultiLineString([[(0, 0), (1, 0)], [(1, 0), (2, 0)]]),
+        shapely.LineString([(7, 7), (7, 7)]),
+        kinds=["path", "path"],
+    )
+    assert (len(network.edges), dropped) == (2, 1)
+    assert network.edges["kind"].tolist() == ["path", "path"]
+
+
+def test_the_order_of_lines_does_not_move_nodes() -> None:
+    lines = [shapely.LineString([(i, 0), (i + 1, i % 3)]) for i in range(9)]
+    one, other = _from_lines(*lines)[0], _from_lines(*lines[::-1])[0]
+    np.testing.assert_array_equal(one.node_xy, other.node_xy)
+
+
+def test_a_layer_of_lines_is_read(case: Case) -> None:
+    network = case.read().network
+    assert network is not None
+    assert network.edges["kind"].tolist() == ["path", "street", "stairs"]
+    assert len(network.node_xy) == 4
+    assert network.edges.crs.to_epsg() == 4545
+
+
+def test_a_kind_that_is_not_known_is_told(case: Case) -> None:
+    lines = gpd.read_file(case.folder / "walk.gpkg")
+    lines.assign(kind=["path", "road", None]).to_file(case.folder / "walk.gpkg")
+    fault = case.fault()
+    assert (fault.code, fault.file, fault.row, fault.field) == ("not_among_choices", "walk.gpkg", "#2", "kind")
+
+
+def test_a_network_elsewhere_is_told(case: Case) -> None:
+    lines = gpd.read_file(case.folder / "walk.gpkg")
+    lines.set_geometry(lines.translate(50_000, 0)).to_file(case.folder / "walk.gpkg")
+    assert (case.fault().code, case.fault().layer) == ("no_overlap", "network")
+
+
+def test_lines_without_length_are_noted(case: Case) -> None:
+    lines = gpd.read_file(case.folder / "walk.gpkg")
+    lines.loc[0, "geometry"] = shapely.LineString([(X, Y), (X, Y)])
+    lines.to_file(case.folder / "walk.gpkg")
+    assert [(note.code, note.values["count"]) for note in case.read().notes] == [("lines_without_length", 1)]
+
+
+# --- OpenStreetMap -------------------------------------------------------------------------------------------------
+
+Way = tuple[list[int], dict[str, str]]
+
+
+def _write_osm(path: Path, ways: list[Way], nodes: dict[int, tuple[float, float]] | None = None) -> None:
+    """Write ways over nodes that stand on a grid: node 10 × row + column, unless ``nodes`` says where they stand."""
+    refs = sorted({ref for way, _ in ways for ref in way})
+    places = {ref: (LON + ref % 10 * STEP, LAT + ref // 10 * STEP) for ref in refs} if nodes is None else nodes
+    with osmium.SimpleWriter(str(path)) as writer:
+        for ref, place in sorted(places.items()):
+            writer.add_node(osmium.osm.mutable.Node(id=ref, version=1, location=place))
+        for number, (way, tags) in enumerate(ways, start=1):
+            writer.add_way(osmium.osm.mutable.Way(id=number, version=1, nodes=way, tags=tags))
+
+
+def _read_osm(path: Path) -> tuple[Network | None, Log]:
+    log = Log()
+    return read_osm(path, METRIC, log.layer("network", path)), log
+
+
+def _osm(tmp_path: Path, *ways: Way) -> Network:
+    path = tmp_path / "w.osm.pbf"
+    _write_osm(path, list(ways))
+    network, log = _read_osm(path)
+    assert log.faults.found == []
+    assert network is not None
+    return network
+
+
+STREET = {"highway": "residential"}
+
+
+def test_ways_are_cut_where_they_share_a_node(tmp_path: Path) -> None:
+    network = _osm(tmp_path, ([11, 12, 13], STREET), ([2, 12, 22], {"highway": "footway"}))
+    assert network.edges["kind"].tolist() == ["street", "street", "path", "path"]
+    assert _degrees(network) == {1: 4, 4: 1}
+    assert network.node_xy.shape == (5, 2)
+
+
+def test_a_bend_stays_in_its_edge(tmp_path: Path) -> None:
+    network = _osm(tmp_path, ([11, 12, 22, 23], STREET))
+    (line,) = network.edges.geometry
+    assert len(line.coords) == 4
+    assert network.edges["length_m"].iloc[0] == pytest.approx(line.length)
+    # Two steps of longitude and one of latitude here.
+    assert line.length == pytest.approx(2 * 96.84 + 110.85, abs=0.1)
+
+
+def test_a_bridge_shares_no_node_with_what_it_crosses(tmp_path: Path) -> None:
+    bridge = {"highway": "footway", "bridge": "yes", "layer": "1"}
+    network = _osm(tmp_path, ([11, 13], STREET), ([2, 22], bridge))
+    assert _degrees(network) == {1: 4}
+    assert network.edges["kind"].tolist() == ["street", "footbridge"]
+
+
+def test_a_way_is_cut_where_it_meets_itself(tmp_path: Path) -> None:
+    network = _osm(tmp_path, ([11, 12, 13, 23, 22, 12], STREET))
+    assert len(network.edges) == 2
+    assert (network.edges["u"] == network.edges["v"]).tolist() == [False, True]
+
+
+def test_a_closed_way_is_an_edge_from_its_first_node_to_itself(tmp_path: Path) -> None:
+    network = _osm(tmp_path, ([11, 12, 22, 11], STREET))
+    assert len(network.edges) == len(network.node_xy) == 1
+    assert network.edges["length_m"].iloc[0] > 300
+
+
+def test_a_node_named_twice_in_a_row_is_no_junction(tmp_path: Path) -> None:
+    network = _osm(tmp_path, ([11, 12, 12, 13], STREET))
+    assert len(network.edges) == 1
+    assert len(network.edges.geometry.iloc[0].coords) == 3
+
+
+def test_nodes_at_one_place_do_not_tear_the_network(tmp_path: Path) -> None:
+    path = tmp_path / "w.osm.pbf"
+    places = {1: (LON, LAT), 2: (LON + STEP, LAT), 3: (LON + STEP, LAT), 4: (LON + 2 * STEP, LAT), 5: (LON, LAT + STEP)}
+    _write_osm(path, [([1, 2, 3, 4], STREET), ([3, 5], STREET)], places)
+    network, _ = _read_osm(path)
+    assert network is not None
+    assert (network.edges["length_m"] > 0).all()
+    assert _degrees(network) == {1: 3, 3: 1}
+
+
+def test_a_way_ends_where_the_extract_ends(tmp_path: Path) -> None:
+    path = tmp_path / "w.osm.pbf"
+    places = {ref: (LON + ref * STEP, LAT) for ref in (1, 2, 4, 5)}
+    _write_osm(path, [([1, 2, 3, 4, 5], STREET)], places)
+    network, log = _read_osm(path)
+    assert network is not None
+    assert _degrees(network) == {1: 4}
+    assert [note.code for note in log.notes] == ["osm_ways_left_out", "osm_nodes_missing"]
+    assert log.notes[1].values["count"] == 1
+
+
+def test_xml_and_pbf_say_the_same(tmp_path: Path) -> None:
+    ways: list[Way] = [([11, 12, 13], STREET), ([2, 12, 22], {"highway": "steps"})]
+    found = []
+    for name in ("w.osm.pbf", "w.osm", "w.osm.gz"):
+        _write_osm(tmp_path / name, ways)
+        network, _ = _read_osm(tmp_path / name)
+        assert network is not None
+        found.append(network)
+    for other in found[1:]:
+        assert found[0].edges.equals(other.edges)
+        np.testing.assert_array_equal(found[0].node_xy, other.node_xy)
+
+
+def test_a_file_written_by_hand_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "hand.osm"
+    path.write_text(
+        """<osm version="0.6"><node id="1" version="1" lat="29.65" lon="107.35"/>
+        <node id="2" version="1" lat="29.65" lon="107.36"/>
+        <way id="7" version="1"><nd ref="1"/><nd ref="2"/><tag k="highway" v="steps"/></way></osm>""",
+        encoding="utf-8",
+    )
+    network, _ = _read_osm(path)
+    assert network is not None
+    assert network.edges["kind"].tolist() == ["stairs"]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("a.pbf", True), ("a.osm.PBF", True), ("a.osm.xml", True), ("a.osm", True), ("a.gpkg", False), ("osm.shp", False)],
+)
+def test_extracts_are_known_by_name(name: str, expected: bool) -> None:  # noqa: FBT001
+    assert is_osm(Path(name)) is expected
+
+
+@pytest.mark.parametrize(
+    ("tags", "reason"),
+    [
+        ("highway=residential", None),
+        ("highway=motorway", "road"),
+        ("highway=motorway_link foot=yes", "road"),
+        ("highway=trunk", "road"),
+        ("highway=trunk foot=designated", None),
+        ("highway=trunk_link sidewalk=both", None),
+        ("highway=trunk sidewalk:left=yes", None),
+        ("highway=trunk sidewalk=no", "road"),
+        ("highway=construction", "road"),
+        ("highway=corridor", "road"),
+        ("highway=primary motorroad=yes", "road"),
+        ("highway=footway foot=no", "access"),
+        ("highway=service foot=use_sidepath", "access"),
+        ("highway=service access=private", "access"),
+        ("highway=service access=private foot=permissive", None),
+        ("highway=service access=no foot=private", "access"),
+        ("highway=pedestrian area=yes", "area"),
+        ("highway=pedestrian area=no", None),
+        ("highway=crossing", None),
+    ],
+)
+def test_the_walking_filter(tags: str, reason: str | None) -> None:
+    assert refusal(dict(tag.split("=") for tag in tags.split())) == reason
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ("highway=steps bridge=yes", "stairs"),
+        ("highway=footway bridge=yes", "footbridge"),
+        ("highway=living_street bridge=viaduct", "footbridge"),
+        ("highway=primary bridge=yes", "bridge"),
+        ("highway=footway bridge=no", "path"),
+        ("highway=primary tunnel=yes", "tunnel"),
+        ("highway=footway tunnel=building_passage", "path"),
+        ("highway=service tunnel=covered", "street"),
+        ("highway=footway footway=crossing", "crossing"),
+        ("highway=crossing", "crossing"),
+        ("highway=track", "path"),
+        ("highway=cycleway", "path"),
+        ("highway=bridleway", "path"),
+        ("highway=tertiary", "street"),
+    ],
+)
+def test_what_a_way_is_to_a_walker(tags: str, expected: str) -> None:
+    found = kind(dict(tag.split("=") for tag in tags.split()))
+    assert found == expected
+    assert found in next(column.choices for column in NETWORK_COLUMNS if column.key == "kind")
+
+
+def test_ways_left_out_are_counted_and_do_not_cut_others(tmp_path: Path) -> None:
+    path = tmp_path / "w.osm.pbf"
+    _write_osm(
+        path,
+        [
+            ([11, 12, 13], STREET),
+            ([2, 12], {"highway": "motorway"}),
+            ([22, 12], {"highway": "service", "access": "private"}),
+            ([31, 32], {"waterway": "river"}),
+        ],
+    )
+    network, log = _read_osm(path)
+    assert network is not None
+    assert len(network.edges) == 1
+    (note,) = log.notes
+    assert dict(note.values) == {"layer": "network", "kept": 1, "count": 2, "road": 1, "access": 1, "area": 0}
+
+
+def test_an_extract_is_read_with_the_scenario(case: Case) -> None:
+    _write_osm(case.folder / "walk.osm.pbf", [([0, 1, 2], STREET), ([1, 11], STREET)])
+    case.sections["network"] = 'path = "walk.osm.pbf"'
+    inputs = case.read()
+    assert inputs.network is not None
+    assert len(inputs.network.edges) == 3
+    assert "network" in inputs.digests
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "code"),
+    [
+        (b"nothing of the kind", "", "unreadable_file"),
+        (b"", "", "unreadable_file"),
+        (None, "", "missing_file"),
+        ([([1, 2], {"highway": "motorway"})], "", "no_walkable_way"),
+        ([([1, 2], {"waterway": "river"})], "", "no_walkable_way"),
+        ([([1, 2], STREET)], 'crs = "EPSG:4545"', "crs_conflict"),
+    ],
+)
+def test_an_extract_at_fault_is_told(case: Case, content: list[Way] | bytes | None, line: str, code: str) -> None:
+    path = case.folder / "walk.osm.pbf"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    elif content is not None:
+        _write_osm(path, content)
+    case.sections["network"] = f'path = "walk.osm.pbf"\n{line}'
+    fault = case.fault()
+    assert (fault.code, fault.file, fault.layer) == (code, "walk.osm.pbf", "network")

@@ -1,0 +1,111 @@
+"""The public views: what a planner or a notebook asks of a report and of a plan."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import siting
+from siting.domain.tables import CHECK_COLUMNS, GRID_COLUMNS, PLACE_COLUMNS
+from siting.results import GapReport, Plan, WebPage
+
+
+@pytest.fixture(scope="module")
+def plan(sample: Path) -> Plan:
+    return siting.propose(siting.read_scenario(sample), stations=3)
+
+
+@pytest.fixture(scope="module")
+def gaps(plan: Plan) -> GapReport:
+    return plan.before
+
+
+def test_tables_hold_the_columns_of_the_schema(gaps: GapReport) -> None:
+    columns = [column.key for column in PLACE_COLUMNS] + ["geometry"]
+    assert list(gaps.places.columns) == columns
+    assert list(gaps.units.columns) == columns
+    assert list(gaps.clauses.columns) == ["id"] + [column.key for column in CHECK_COLUMNS]
+    assert list(gaps.grid.columns) == [column.key for column in GRID_COLUMNS]
+    assert gaps.places.crs == gaps.units.crs
+    assert gaps.places.crs.is_projected
+
+
+def test_views_are_copies(gaps: GapReport) -> None:
+    covered = gaps.totals["elderly_covered"]
+    grid, units = gaps.grid, gaps.units
+    grid["covered"] = 0.0
+    units["verdict"] = "met"
+    assert gaps.has_gap()
+    assert float(gaps.grid["elderly"] @ gaps.grid["covered"]) == pytest.approx(covered)
+
+
+def test_binding_gaps_are_the_community_circles_today(gaps: GapReport) -> None:
+    binding = gaps.clauses[gaps.clauses["binding"].astype(bool)]
+    assert set(binding["kind"]) == {"service_circle"}
+    assert set(binding["level"]) == {"community"}
+    assert gaps.has_gap(binding=True)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_figures_show_every_street_and_both_floors(gaps: GapReport, plan: Plan, lang: siting.text.Lang) -> None:
+    figure = gaps.plot(lang)
+    land, minutes = figure.axes
+    streets = gaps.units[gaps.units["level"] == "street"]
+    assert len(land.patches) == len(streets)
+    lengths = [patch.get_width() for patch in land.patches]
+    assert lengths == pytest.approx(streets["land_m2_per_resident"].tolist())
+    drawn = sum(patch.get_height() for patch in minutes.patches)
+    reached = gaps.grid["elderly"][gaps.grid["minutes_to_nearest"].notna()].sum()
+    assert drawn == pytest.approx(reached)
+    curve = plan.plot(lang).axes[0].lines[0].get_ydata()
+    assert curve[-1] == pytest.approx(100 * plan.after.totals["covered_share"])
+
+
+def test_the_map_shows_itself_in_a_notebook(gaps: GapReport, tmp_path: Path) -> None:
+    page = gaps.explore("en")
+    assert isinstance(page, WebPage)
+    frame = page._repr_html_()
+    assert frame.startswith('<iframe srcdoc="')
+    assert frame.count('"') == frame.split('srcdoc="', 1)[0].count('"') + 4, "the page's own quotes are escaped"
+    page.save(tmp_path / "map.html")
+    assert (tmp_path / "map.html").read_bytes().decode("utf-8") == page.html
+
+
+def test_tables_show_themselves_in_a_notebook(gaps: GapReport, plan: Plan) -> None:
+    assert "古渡街道" in gaps._repr_html_()
+    assert str(plan.stations["candidate_id"].iloc[0]) in plan._repr_html_()
+
+
+def test_notes_speak_both_languages(gaps: GapReport) -> None:
+    zh, en = gaps.notes("zh"), gaps.notes("en")
+    assert len(zh) == len(en) > 0
+    assert any("现状对照" in line for line in zh)
+    assert any("F024" in line for line in en), "facilities without land are named"
+
+
+def test_refused_candidates_name_layer_and_rule(plan: Plan) -> None:
+    assert {"farmland", "ecology", "flood"} == set(plan.refused["layer"])
+    assert "永久基本农田" in set(plan.refused["clause"])
+    assert not set(plan.stations["candidate_id"]) & set(plan.refused.index)
+
+
+def test_progress_tells_every_stage(sample: Path) -> None:
+    told: list[tuple[str, int, int]] = []
+    siting.check(siting.read_scenario(sample), progress=lambda *step: told.append(step))
+    assert list(dict.fromkeys(stage for stage, _, _ in told)) == ["read", "places", "network", "walk"]
+    last = {stage: (done, total) for stage, done, total in told}
+    assert all(done == total for done, total in last.values())
+
+
+def test_more_money_never_covers_fewer(sample: Path) -> None:
+    scenario = siting.read_scenario(sample)
+    covered = [siting.propose(scenario, budget_cny=money).objective for money in (0, 2_000_000, 6_000_000)]
+    assert covered[0] == 0
+    assert covered == sorted(covered)
+
+
+def test_scenario_and_tables_are_frozen(sample: Path) -> None:
+    scenario = siting.read_scenario(sample)
+    with pytest.raises(ValueError, match="frozen"):
+        scenario.walking.minutes = 30
+    assert isinstance(siting.check(scenario).clauses, pd.DataFrame)

@@ -159,7 +159,12 @@ def read_plan(scenario: "Scenario", path: str | Path, *, progress: "Progress | N
 
 
 def standards() -> "tuple[Standard, ...]":
-    """Return the standards of the catalogue, oldest first.
+    """Return the standards of the catalogue.
+
+    Returns
+    -------
+    tuple of Standard
+        Oldest first.
 
     Examples
     --------
@@ -181,6 +186,11 @@ def progress_bar(lang: "Lang | None" = None, *, quiet: bool = False) -> "Progres
         Language of the stages.
     quiet : bool
         Show nothing.
+
+    Returns
+    -------
+    siting.progress.ProgressBar
+        To be passed as ``progress=``.
     """
     from siting.progress import ProgressBar
 

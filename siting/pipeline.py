@@ -118,7 +118,8 @@ class _Ground:
 def _prepare(scenario: Scenario, progress: Progress) -> _Ground:
     inputs = read_inputs(scenario, progress)
     head, walking, people = scenario.scenario, scenario.walking, scenario.population
-    planned = head.horizon != "current" and (people.planned_residents or people.planned_elderly) is not None
+    derived = people.residents is None and people.planned_elderly is not None and people.elderly_share is not None
+    planned = head.horizon != "current" and (people.planned_residents is not None or derived)
     basis = places.land_basis(people, planned=planned)
     areas = {"residential_area": inputs.residential_areas, **inputs.units}
     progress("places", 0, 1)

@@ -2,16 +2,22 @@
 
 import sys
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from tqdm import tqdm
 
 from siting.text import Lang, default_lang, say
 
 
 class ProgressBar:
     """Shows the stages of long work; used as ``progress=`` of the public verbs.
+
+    Parameters
+    ----------
+    lang : {"zh", "en"}, optional
+        Language of the stages.
+    quiet : bool
+        Show nothing.
 
     Examples
     --------
@@ -22,24 +28,36 @@ class ProgressBar:
 
     def __init__(self, lang: Lang | None = None, *, quiet: bool = False) -> None:
         self._lang = lang or default_lang()
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        # Bars go to standard error, so that standard output holds results alone.
-        self._bars = Progress(*columns, console=Console(file=sys.stderr), transient=True, disable=quiet)
-        self._tasks: dict[str, TaskID] = {}
+        self._quiet = quiet
+        self._bar: tqdm[Any] | None = None
+        self._stage = ""
 
     def __enter__(self) -> Self:
-        """Start the bars."""
-        self._bars.start()
+        """Return the bar itself; it shows with the first stage."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Take the bars away."""
-        self._bars.stop()
+        """Take the bar away."""
+        self._close()
 
     def __call__(self, stage: str, done: int, total: int) -> None:
         """Show that ``done`` of ``total`` parts of a stage are done."""
-        if stage not in self._tasks:
-            self._tasks[stage] = self._bars.add_task(say(f"progress.{stage}", self._lang))
-        self._bars.update(self._tasks[stage], completed=done, total=total)
+        bar = self._bar
+        if bar is None or stage != self._stage or done < bar.n:
+            self._close()
+            bar = self._open(stage, total)
+        bar.update(done - bar.n)
+
+    def _open(self, stage: str, total: int) -> "tqdm[Any]":
+        told = say(f"progress.{stage}", self._lang)
+        # Bars go to standard error, so that standard output holds results alone.
+        bar: tqdm[Any] = tqdm(desc=told, total=total, file=sys.stderr, leave=False, disable=self._quiet)
+        self._bar, self._stage = bar, stage
+        return bar
+
+    def _close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None

@@ -19,7 +19,13 @@ _CHECK_KEYS: Final = [column.key for column in CHECK_COLUMNS]
 
 
 class WebPage:
-    """A page that shows itself in a notebook and can be saved; it needs no network."""
+    """A page that shows itself in a notebook and can be saved; it needs no network.
+
+    Parameters
+    ----------
+    html : str
+        The whole page.
+    """
 
     def __init__(self, html: str) -> None:
         self.html = html
@@ -29,7 +35,18 @@ class WebPage:
         return f'<iframe srcdoc="{source}" style="width:100%;height:640px;border:0"></iframe>'
 
     def save(self, path: str | Path) -> None:
-        """Write the page as one HTML file."""
+        """Write the page as one HTML file.
+
+        Parameters
+        ----------
+        path : str or pathlib.Path
+            File to write; it is replaced whole.
+
+        Raises
+        ------
+        siting.errors.InputError
+            The file cannot be written.
+        """
         from siting.write.files import write_text
 
         write_text(Path(path), self.html)
@@ -37,6 +54,11 @@ class WebPage:
 
 class GapReport:
     """Where a scenario's places fall short.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        What :func:`siting.check` measured.
 
     Examples
     --------
@@ -61,7 +83,7 @@ class GapReport:
 
     @property
     def grid(self) -> pd.DataFrame:
-        """Populated cells inside the units, indexed by cell number (row × columns + column)."""
+        """Populated cells inside the units, by cell number (row × columns + column); persons inside the units only."""
         return self.assessment.cells.copy()
 
     @property
@@ -77,31 +99,86 @@ class GapReport:
         return self.assessment.totals
 
     def has_gap(self, *, binding: bool = False) -> bool:
-        """Tell whether any check (or any binding check) is a gap."""
+        """Tell whether any check is a gap.
+
+        Parameters
+        ----------
+        binding : bool
+            Look at binding checks only.
+
+        Returns
+        -------
+        bool
+            True if there is one.
+        """
         checks = self.assessment.checks
         gaps = checks["verdict"] == "gap"
         return bool((gaps & checks["binding"].astype(bool)).any() if binding else gaps.any())
 
     def notes(self, lang: Lang | None = None) -> list[str]:
-        """Return what was mended, left out or assumed, and the warnings, as sentences."""
+        """Return what was mended, left out or assumed, and the warnings.
+
+        Parameters
+        ----------
+        lang : {"zh", "en"}, optional
+            Language; that of the system if absent.
+
+        Returns
+        -------
+        list of str
+            Sentences, warnings first.
+        """
         lang = lang or default_lang()
         warnings = [say(f"warning.{code}", lang) for code in self.totals["warnings"]]
         return warnings + [say(f"note.{note.code}", lang, **note.values) for note in self.assessment.notes]
 
     def plot(self, lang: Lang | None = None) -> "Figure":
-        """Return a figure: land per person by street against both floors, and the elderly by minutes on foot."""
+        """Draw land per person by street against both floors, and the elderly by minutes on foot.
+
+        Parameters
+        ----------
+        lang : {"zh", "en"}, optional
+            Language; that of the system if absent.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            It shows itself in a notebook; ``savefig`` saves it.
+        """
         from siting.write.figures import draw_gaps
 
         return draw_gaps(self.assessment, lang or default_lang())
 
     def explore(self, lang: Lang | None = None) -> WebPage:
-        """Return the interactive map, which opens with no network."""
+        """Return the interactive map, which opens with no network.
+
+        Parameters
+        ----------
+        lang : {"zh", "en"}, optional
+            Language; that of the system if absent.
+
+        Returns
+        -------
+        WebPage
+            It shows itself in a notebook; ``save`` saves it.
+        """
         from siting.write.webmap import map_html
 
         return WebPage(map_html(self.assessment, lang=lang or default_lang()))
 
     def to_file(self, path: str | Path) -> None:
-        """Write the gap report as GeoJSON (``.geojson``), or the checked grid (``.tif``)."""
+        """Write the gap report as GeoJSON, or the checked grid.
+
+        Parameters
+        ----------
+        path : str or pathlib.Path
+            File to write, replaced whole: ``.tif`` holds the checked grid, any other the gap report.
+
+        Raises
+        ------
+        siting.errors.InputError
+            The file cannot be written.
+        """
         target = Path(path)
         if target.suffix.lower() in (".tif", ".tiff"):
             from siting.write.grid import write_grid
@@ -124,6 +201,11 @@ class GapReport:
 
 class Plan:
     """Proposed stations, what is proved of them, and the check before and after.
+
+    Parameters
+    ----------
+    proposal : Proposal
+        What :func:`siting.propose` found.
 
     Examples
     --------
@@ -158,7 +240,7 @@ class Plan:
 
     @property
     def bound(self) -> float:
-        """What no choice can exceed."""
+        """What no choice can exceed; infinite for a plan that was made for another scenario."""
         return self.proposal.selection.bound
 
     @property
@@ -177,19 +259,52 @@ class Plan:
         return GapReport(self.proposal.after)
 
     def plot(self, lang: Lang | None = None) -> "Figure":
-        """Return a figure: coverage as stations are added in rank order."""
+        """Draw coverage as stations are added in rank order.
+
+        Parameters
+        ----------
+        lang : {"zh", "en"}, optional
+            Language; that of the system if absent.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            It shows itself in a notebook; ``savefig`` saves it.
+        """
         from siting.write.figures import draw_plan
 
         return draw_plan(self.proposal, lang or default_lang())
 
     def explore(self, lang: Lang | None = None) -> WebPage:
-        """Return the interactive map with the plan, which opens with no network."""
+        """Return the interactive map with the plan, which opens with no network.
+
+        Parameters
+        ----------
+        lang : {"zh", "en"}, optional
+            Language; that of the system if absent.
+
+        Returns
+        -------
+        WebPage
+            It shows itself in a notebook; ``save`` saves it.
+        """
         from siting.write.webmap import map_html
 
         return WebPage(map_html(self.proposal.before, self.proposal, lang=lang or default_lang()))
 
     def to_file(self, path: str | Path) -> None:
-        """Write the plan as GeoJSON."""
+        """Write the plan as GeoJSON.
+
+        Parameters
+        ----------
+        path : str or pathlib.Path
+            File to write; it is replaced whole.
+
+        Raises
+        ------
+        siting.errors.InputError
+            The file cannot be written.
+        """
         from siting.write.geojson import write_plan
 
         write_plan(Path(path), self.proposal)

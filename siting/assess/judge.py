@@ -50,17 +50,15 @@ def rules_of(standards: Iterable[Standard]) -> Rules:
     return Rules(of("land_per_person"), of("service_circle"), of("remedy"), governing)
 
 
-def land_checks(level: str, figures: pd.DataFrame, rules: Rules, basis: LandBasis) -> Iterator[dict[str, Any]]:
+def land_checks(
+    level: str, figures: pd.DataFrame, rules: Rules, basis: LandBasis, scenario: Scenario
+) -> Iterator[dict[str, Any]]:
     """Judge every land clause upon the places of a level.
 
     ``figures`` holds ``basis`` (people), ``low``, ``high`` (m²), ``missing`` and ``method``.
     """
     for standard, clause in rules.land:
-        binding = (
-            clause is rules.governing
-            and level in clause.levels
-            and (basis == "resident_planned" if clause.horizon == "planned" else not basis.startswith("elderly"))
-        )
+        binding = clause is rules.governing and level in clause.levels and _at_its_horizon(clause, basis, scenario)
         for place, people, low, high, missing, method in _rows(figures, "basis low high missing method"):
             finding = (
                 clauses.unknown()
@@ -147,6 +145,12 @@ def checks_table(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
     )
     index = pd.MultiIndex.from_frame(table[["level", "id"]])
     return table.drop(columns="id").set_index(index)
+
+
+def _at_its_horizon(clause: Clause, basis: LandBasis, scenario: Scenario) -> bool:
+    if clause.horizon == "planned":
+        return scenario.scenario.horizon != "current" and basis == "resident_planned"
+    return not basis.startswith("elderly")
 
 
 def _rows(figures: pd.DataFrame, keys: str) -> Iterator[tuple[Any, ...]]:

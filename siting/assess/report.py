@@ -63,7 +63,7 @@ def assess(
     tables, rows = [], []
     for level, frame in frames.items():
         figures = _figures(level, frame, demand, access, reach, facilities, homes, inputs)
-        rows += [*land_checks(level, figures, rules, basis), *circle_checks(level, figures, rules, scenario)]
+        rows += [*land_checks(level, figures, rules, basis, scenario), *circle_checks(level, figures, rules, scenario)]
         figures["unit_id"] = holders[level]
         figures["level"] = level
         tables.append(figures)
@@ -197,7 +197,10 @@ def _notes(
     more = {name: own[name] - own[f"grid_{name}"] for name in ("residents", "elderly")}
     touched = (more["residents"].fillna(0.0) != 0) | (more["elderly"].fillna(0.0) != 0)
     if touched.any():
-        figures = {name: f"{difference[touched].sum():+,.0f}" for name, difference in more.items()}
+        figures = {
+            name: f"{difference[touched].sum():+,.0f}" if difference.notna().any() else "?"
+            for name, difference in more.items()
+        }
         notes.append(Note("own_people_differ", {"count": int(touched.sum()), **figures}))
     return tuple(notes)
 

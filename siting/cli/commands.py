@@ -1,9 +1,10 @@
 """The commands: their arguments, and what each does."""
 
 import platform
+import sys
 import time
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -11,6 +12,9 @@ import siting
 from siting.cli import tell
 from siting.errors import Fault, InputError
 from siting.text import LANGS, Lang, say
+
+if TYPE_CHECKING:
+    from siting.progress import ProgressBar
 
 EXIT_GAP: Final = 3
 EXIT_NO_PLAN: Final = 4
@@ -76,7 +80,9 @@ class _Help:
 
     def group(self, name: str, *commands: click.Command) -> click.Group:
         told = say(f"cli.help.{name}", self.lang)
-        return click.Group(name, commands=commands, help=told, context_settings=_CONTEXT)
+        # Read in main, before the commands are built; taken here so that it may stand before the command's name too.
+        lang = self.option("--lang", key="lang", type=click.Choice(LANGS), expose_value=False)
+        return click.Group(name, commands=commands, params=[lang], help=told, context_settings=_CONTEXT)
 
 
 _CONTEXT: Final = {"help_option_names": ["-h", "--help"]}
@@ -86,7 +92,7 @@ def _check(
     *, scenario: Path, out: Path, grid: Path | None, plan: Path | None, fail_on_gap: str | None, lang: Lang, quiet: bool
 ) -> int:
     start = time.perf_counter()
-    with siting.progress_bar(lang, quiet=quiet) as bar:
+    with _bar(lang, quiet=quiet) as bar:
         gaps = siting.check(siting.read_scenario(scenario), plan=plan, progress=bar)
     gaps.to_file(out)
     if grid is not None:
@@ -100,7 +106,7 @@ def _check(
 
 def _propose(*, scenario: Path, out: Path, stations: int | None, budget: float | None, lang: Lang, quiet: bool) -> int:
     start = time.perf_counter()
-    with siting.progress_bar(lang, quiet=quiet) as bar:
+    with _bar(lang, quiet=quiet) as bar:
         plan = siting.propose(siting.read_scenario(scenario), stations=stations, budget_cny=budget, progress=bar)
     plan.to_file(out)
     _log_run(out, start)
@@ -116,7 +122,7 @@ def _map(*, scenario: Path, out: Path, plan: Path | None, tiles: str | None, lan
     from siting.write.webmap import write_map
 
     start = time.perf_counter()
-    with siting.progress_bar(lang, quiet=quiet) as bar:
+    with _bar(lang, quiet=quiet) as bar:
         read = siting.read_scenario(scenario)
         if plan is None:
             assessment, proposal = siting.check(read, progress=bar).assessment, None
@@ -136,7 +142,7 @@ def _demo(*, out: Path, lang: Lang, quiet: bool) -> None:
 
     start = time.perf_counter()
     files = {name: out / file for name, file in _DEMO_FILES.items()}
-    with siting.progress_bar(lang, quiet=quiet) as bar:
+    with _bar(lang, quiet=quiet) as bar:
         plan = siting.propose(siting.read_scenario(sample_scenario()), progress=bar)
         plan.before.to_file(files["gaps"])
         plan.before.to_file(files["grid"])
@@ -171,6 +177,11 @@ def _show_standard(*, key: str, lang: Lang, **_: Any) -> None:
     from siting.read import standard
 
     tell.standard(standard(key), lang)
+
+
+def _bar(lang: Lang, *, quiet: bool) -> "ProgressBar":
+    """Return a bar that shows in a terminal, and is silent where output goes to a file."""
+    return siting.progress_bar(lang, quiet=quiet or not sys.stderr.isatty())
 
 
 def sample_scenario() -> Path:

@@ -42,8 +42,8 @@ def gaps(report: "GapReport", lang: Lang) -> None:
             number(row["elderly"]),
             percent(row["covered_share"]),
             least + number(row[per], 3),
-            most + number(row["land_gap_01_m2"]),
-            most + number(row["land_gap_02_m2"]),
+            _gap(row["land_gap_01_m2"], most),
+            _gap(row["land_gap_02_m2"], most),
             say(f"verdict.{row['verdict']}", lang) if row["verdict"] else "",
         )
     _print(table)
@@ -71,11 +71,12 @@ def plan(found: "Plan", lang: Lang) -> None:
     before, after = found.before.totals, found.after.totals
     shares = {"before": percent(before["covered_share"]), "after": percent(after["covered_share"])}
     click.echo(say("cli.before_after", lang, **shares))
-    stays = {f"gap_{floor}": number(after[f"land_gap_{floor}_m2"]) for floor in ("01", "02")}
+    most = "≤ " if after["land_missing"] else ""
+    stays = {f"gap_{floor}": _gap(after[f"land_gap_{floor}_m2"], most) for floor in ("01", "02")}
     click.echo(say("cli.land_stays", lang, **stays))
-    units = found.after.units
+    units, lacking = found.after.units, _lacking_land(found.after, "street")
     for row in units[(units["level"] == "street") & (units["land_gap_m2"] > 0)].to_dict("records"):
-        click.echo(f"  {row['name']}  {number(row['land_gap_m2'])} m²")
+        click.echo(f"  {row['name']}  {_gap(row['land_gap_m2'], '≤ ' if row['id'] in lacking else '')} m²")
 
 
 def files(written: Mapping[str, Path | None], lang: Lang) -> None:
@@ -111,6 +112,11 @@ def number(value: float | None, decimals: int = 0) -> str:
 def percent(value: float) -> str:
     """Return a share as a percentage; a dash for what is unknown."""
     return "–" if math.isnan(value) else f"{value:.1%}"
+
+
+def _gap(value: float, sign: str) -> str:
+    """Return a gap; with missing land it is the most that there is, and no gap stays none."""
+    return number(value) if value == 0 else sign + number(value)
 
 
 def _lacking_land(report: "GapReport", level: str) -> set[str | None]:

@@ -1,6 +1,6 @@
 """The scenario: all that one assessment needs, as frozen, validated data.
 
-The descriptions of the keys stand in the text catalogue under ``scenario.SECTION.KEY``; ``docs/scenario.md`` and
+The descriptions of the keys stand in the text catalogue under ``scenario_key.SECTION.KEY``; ``docs/scenario.md`` and
 the file that ``siting new`` writes are printed from both.
 """
 
@@ -86,6 +86,10 @@ class PopulationSection(Section):
     def _someone(self) -> Self:
         if self.residents is None and self.elderly is None:
             message = "give residents, elderly or both"
+            raise ValueError(message)
+        age = 60 if self.elderly is None else self.elderly.from_age or 60
+        if self.land_basis in ("elderly60", "elderly65") and self.land_basis != f"elderly{age}":
+            message = "land_basis names another age than the elderly grid counts from"
             raise ValueError(message)
         return self
 
@@ -238,6 +242,13 @@ class Scenario(Section):
     context: Context = Context()
     plan: PlanOptions = PlanOptions()
     basemap: dict[str, BaseLayer] = {}
+
+    @model_validator(mode="after")
+    def _planned_people(self) -> Self:
+        if self.population.land_basis == "resident_planned" and self.scenario.horizon == "current":
+            message = "land_basis is resident_planned but the horizon is current"
+            raise ValueError(message)
+        return self
 
     @model_validator(mode="after")
     def _ways_to_walk(self) -> Self:

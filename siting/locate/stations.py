@@ -41,6 +41,11 @@ def stations_table(
         Open centres: the nearest could lead a station (by straight line; advice only).
     before : mapping
         Totals without the plan: ``elderly`` and ``elderly_covered``.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Points in the CRS of ``chosen``, indexed by station id, with ``PLAN_COLUMNS`` and ``name``.
     """
     cumulative = np.cumsum(selection.gains)
     covered, total = before["elderly_covered"], before["elderly"]
@@ -72,7 +77,20 @@ def stations_table(
 
 
 def gains_in_order(within: Times, people: Floats) -> Floats:
-    """Return the people whom each site, in the order of its rows, adds to those before it."""
+    """Return the people whom each site, in the order of its rows, adds to those before it.
+
+    Parameters
+    ----------
+    within : Times
+        Who is within the cut-off of which site.
+    people : ndarray
+        Persons per cell.
+
+    Returns
+    -------
+    ndarray
+        Persons per site; their sum is the people whom all sites cover together.
+    """
     left = people.copy()
     gains = np.zeros(len(within.site_ids))
     for row in range(len(gains)):

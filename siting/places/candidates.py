@@ -45,6 +45,16 @@ def candidate_costs(candidates: pd.DataFrame) -> pd.Series:
     """Return what each candidate costs in yuan: capital cost + lease years × rent; NaN where a part is missing.
 
     A candidate that is not leased pays no rent; a leased one needs rent and years.
+
+    Parameters
+    ----------
+    candidates : pandas.DataFrame
+        With ``capital_cost_cny``, ``rent_cny_per_year``, ``lease_years``, ``tenure``.
+
+    Returns
+    -------
+    pandas.Series
+        Yuan, gross of subsidy, on the candidates' index.
     """
     capital, rent, years = (
         pd.to_numeric(candidates[name]).astype("float64")
@@ -55,14 +65,36 @@ def candidate_costs(candidates: pd.DataFrame) -> pd.Series:
 
 
 def place_order(candidates: gpd.GeoDataFrame) -> Ints:
-    """Rank candidates by place, then by id, so that neither the order nor the names of rows decide ties."""
+    """Rank candidates by place, then by id, so that neither the order nor the names of rows decide ties.
+
+    Parameters
+    ----------
+    candidates : geopandas.GeoDataFrame
+        Points in a metric CRS, indexed by id.
+
+    Returns
+    -------
+    ndarray of int
+        A rank a row, lower first: from west to east, then from south to north, then by id.
+    """
     points = candidates.geometry
     order = np.lexsort((candidates.index.astype(str).to_numpy(), points.y.to_numpy(), points.x.to_numpy()))
     return np.argsort(order).astype(np.int64)
 
 
 def with_stations(facilities: gpd.GeoDataFrame, chosen: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the facilities with the chosen candidates as open stations."""
+    """Return the facilities with the chosen candidates as open stations.
+
+    Parameters
+    ----------
+    facilities, chosen : geopandas.GeoDataFrame
+        Facilities that count, and candidates in rank order, in one CRS.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        The columns of ``facilities``; the new rows stand last and bear :func:`station_ids`.
+    """
     shared = [name for name in ("name", "land_m2", "floor_area_m2", "building_floor_area_m2", "far") if name in chosen]
     new = gpd.GeoDataFrame(chosen[shared].copy(), geometry=chosen.geometry, crs=facilities.crs)
     new.index = station_ids(chosen)
@@ -72,5 +104,16 @@ def with_stations(facilities: gpd.GeoDataFrame, chosen: gpd.GeoDataFrame) -> gpd
 
 
 def station_ids(chosen: gpd.GeoDataFrame) -> pd.Index:
-    """Return the ids that chosen candidates bear as stations."""
+    """Return the ids that chosen candidates bear as stations.
+
+    Parameters
+    ----------
+    chosen : geopandas.GeoDataFrame
+        Candidates, indexed by id.
+
+    Returns
+    -------
+    pandas.Index
+        ``new-`` and the candidate's id.
+    """
     return pd.Index([f"new-{key}" for key in chosen.index], name="id", dtype=chosen.index.dtype)

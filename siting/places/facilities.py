@@ -16,6 +16,18 @@ def open_facilities(facilities: gpd.GeoDataFrame, head: Head) -> gpd.GeoDataFram
     At ``current``: existing or closing, opened by the date or blank, closing after the date or blank. At a year H:
     existing, under construction or planned, opened by the end of H or blank, not closed by then; a closing one counts
     only when its closing day is given and lies after H.
+
+    Parameters
+    ----------
+    facilities : geopandas.GeoDataFrame
+        With ``status``, ``opens``, ``closes``.
+    head : Head
+        Date and horizon of the scenario.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        The rows that count.
     """
     if head.horizon == "current":
         statuses, moment = ["existing", "closing"], pd.Timestamp(head.date)
@@ -42,6 +54,11 @@ def counted_land(facilities: pd.DataFrame) -> pd.Series:
         Facilities that count, with the columns ``land_m2``, ``floor_area_m2``, ``building_floor_area_m2``, ``far``,
         ``site_id``.
 
+    Returns
+    -------
+    pandas.Series
+        m², on the facilities' index.
+
     Examples
     --------
     >>> import pandas as pd
@@ -67,6 +84,13 @@ def home_units(facilities: gpd.GeoDataFrame, units: Mapping[str, gpd.GeoDataFram
     """Return the unit of each level in which each facility counts; NA where there is none.
 
     The unit that it names; else the one whose interior holds its point; else, on a border, the first by id.
+
+    Parameters
+    ----------
+    facilities : geopandas.GeoDataFrame
+        With the columns ``LEVEL_id`` that name units, where there are any.
+    units : mapping of str to geopandas.GeoDataFrame
+        Polygons of each level, indexed by id, in the same CRS.
 
     Returns
     -------

@@ -210,7 +210,7 @@ def _population(reading: _Reading) -> Population:
     age = DEFAULT_AGE
     for who, key, source in _grids(scenario):
         log = reading.log.layer(key, source.path)
-        rasters[who] = _people(source, reading, log)
+        rasters[who] = _people(who, source, reading, log)
         if who == "elderly":
             age = source.from_age or DEFAULT_AGE
         if scenario.scenario.horizon != "current" and "planned" not in key:
@@ -219,8 +219,8 @@ def _population(reading: _Reading) -> Population:
     return Population(rasters.get("residents"), rasters.get("elderly"), 65 if age > DEFAULT_AGE else 60)
 
 
-def _people(source: GridSource, reading: _Reading, log: LayerLog) -> Raster | None:
-    raster = read_people(source, log)
+def _people(who: str, source: GridSource, reading: _Reading, log: LayerLog) -> Raster | None:
+    raster = read_people(source, log, DEFAULT_AGE if who == "elderly" else 0)
     if raster is None:
         return None
     # Bands are checked one by one as they are read.

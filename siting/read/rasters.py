@@ -117,17 +117,19 @@ def frozen(raster: Raster) -> Raster:
     return raster
 
 
-def read_people(source: GridSource, log: LayerLog) -> Raster | None:
+def read_people(source: GridSource, log: LayerLog, first_age: int = DEFAULT_AGE) -> Raster | None:
     """Read a population grid as persons per cell.
 
-    A single file, or every file of the pattern whose ``{age}`` is at least ``from_age`` (60 if not stated),
-    added up cell by cell; a cell without data in some bands counts what the others say. A density is
+    A single file, or every file of the pattern whose ``{age}`` is at least ``from_age`` (``first_age`` if not
+    stated), added up cell by cell; a cell without data in some bands counts what the others say. A density is
     multiplied by the true area of each cell on the ellipsoid.
 
     Parameters
     ----------
     source : GridSource
         What the scenario says of the grid.
+    first_age : int
+        Age from which bands count where the source states none: 60 for the elderly, 0 for all residents.
     log : LayerLog
         Takes the faults of :func:`read_raster`, and ``no_age_band``, ``first_age_band_missing``,
         ``bands_differ``, ``negative_population``; notes which bands were added up.
@@ -137,7 +139,11 @@ def read_people(source: GridSource, log: LayerLog) -> Raster | None:
     Raster or None
         Persons per cell; NaN where no file has data.
     """
-    raster = _read_bands(source, log) if source.path is None else read_raster(source.path, source.crs, log)
+    raster = (
+        _read_bands(source, log, source.from_age or first_age)
+        if source.path is None
+        else read_raster(source.path, source.crs, log)
+    )
     if raster is None:
         return None
     area = DENSITY_AREA_M2.get(source.unit)
@@ -158,8 +164,8 @@ def check_people(raster: Raster | None, log: LayerLog) -> bool:
     return True
 
 
-def _read_bands(source: GridSource, log: LayerLog) -> Raster | None:
-    pattern, first = source.pattern or "", source.from_age or DEFAULT_AGE
+def _read_bands(source: GridSource, log: LayerLog, first: int) -> Raster | None:
+    pattern = source.pattern or ""
     files = {age: file for age, file in age_files(pattern).items() if age >= first}
     if not files:
         log.fault("no_age_band", field="pattern", found=Path(pattern).name, expected=str(first))

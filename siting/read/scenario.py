@@ -23,6 +23,8 @@ RULES: Final = {
     "give either path or pattern": "path_or_pattern",
     "pattern must hold {age}": "pattern_without_age",
     "give residents, elderly or both": "nobody_given",
+    "land_basis names another age than the elderly grid counts from": "basis_of_another_age",
+    "land_basis is resident_planned but the horizon is current": "planned_basis_now",
     "give either path or union_of": "path_or_union_of",
     "max_minutes must not be below minutes": "max_minutes_below_minutes",
     "give either place or ids": "place_or_ids",
@@ -63,6 +65,7 @@ def read_scenario(path: str | os.PathLike[str]) -> Scenario:
     Returns
     -------
     Scenario
+        Frozen; its layers are not read.
 
     Raises
     ------

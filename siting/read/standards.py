@@ -25,6 +25,16 @@ def all_standards() -> tuple[Standard, ...]:
 def standard(key: str) -> Standard:
     """Return one standard by its id.
 
+    Parameters
+    ----------
+    key : str
+        Its id in the catalogue.
+
+    Returns
+    -------
+    Standard
+        The standard with its clauses.
+
     Raises
     ------
     InputError
@@ -53,6 +63,11 @@ def load_standards(choice: StandardsChoice, date: dt.date) -> tuple[Standard, ..
         ``ids``: those standards, each of which must be in force at ``date``.
     date : datetime.date
         The moment that the scenario describes.
+
+    Returns
+    -------
+    tuple of Standard
+        In the order of their entry into force.
 
     Raises
     ------

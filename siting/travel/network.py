@@ -26,8 +26,26 @@ NO_ENTRY: Final = (*SPANS, "stairs")
 class WalkingNetwork:
     """A network measured for one walker.
 
-    ``u``, ``v`` are the end nodes of the edges, ``component`` numbers the component of each edge, ``open_to_joining``
-    tells which edges people may join. ``seconds`` measures the edges; ``speed`` is the walker's on the flat, m/s.
+    Parameters
+    ----------
+    nodes : int
+        How many nodes there are.
+    u, v : ndarray of int
+        End nodes of the edges.
+    component : ndarray of int
+        Number of the component of each edge.
+    open_to_joining : ndarray of bool
+        Edges that people may join.
+    geometry : ndarray of object
+        LineStrings from u to v, metres.
+    seconds : EdgeSeconds
+        Seconds along the edges, both ways.
+    speed : float
+        The walker's on the flat, m/s.
+    crs : pyproj.CRS
+        Working CRS.
+    notes : tuple of Note
+        What was left out or mended.
     """
 
     nodes: int

@@ -1,11 +1,13 @@
 """Charts of a gap report and of a plan."""
 
 from collections.abc import Sequence
+from io import BytesIO
 from typing import Final
 
 import numpy as np
 from matplotlib import font_manager
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from siting.domain.nouns import Assessment, Proposal
@@ -21,16 +23,28 @@ _FONTS: Final = (
     "Heiti SC",
     "WenQuanYi Micro Hei",
 )
+
+
+class Chart(Figure):
+    """A figure that shows itself in a notebook, whatever the notebook's settings."""
+
+    def _repr_png_(self) -> bytes:
+        page = BytesIO()
+        FigureCanvasAgg(self)
+        self.savefig(page, format="png")
+        return page.getvalue()
+
+
 _BLUE, _ORANGE, _GREY = "#3b6e8f", "#d1793b", "#8a8f94"
 
 
-def draw_gaps(assessment: Assessment, lang: Lang) -> Figure:
+def draw_gaps(assessment: Assessment, lang: Lang) -> Chart:
     """Draw land per person by unit against both floors, and the elderly by minutes on foot.
 
     Without a Chinese font on the machine the texts are in English and names give way to ids.
     """
     font, lang = _font(lang)
-    figure = Figure(figsize=(11, 4.4), layout="constrained")
+    figure = Chart(figsize=(11, 4.4), layout="constrained")
     left, right = figure.subplots(1, 2)
     _land_bars(left, assessment, lang, names=font is not None)
     _minutes_histogram(right, assessment, lang)
@@ -38,10 +52,10 @@ def draw_gaps(assessment: Assessment, lang: Lang) -> Figure:
     return figure
 
 
-def draw_plan(proposal: Proposal, lang: Lang) -> Figure:
+def draw_plan(proposal: Proposal, lang: Lang) -> Chart:
     """Draw spatial coverage as stations are added in rank order, with the bound."""
     font, lang = _font(lang)
-    figure = Figure(figsize=(7.5, 4.4), layout="constrained")
+    figure = Chart(figsize=(7.5, 4.4), layout="constrained")
     axes = figure.subplots()
     totals, selection = proposal.before.totals, proposal.selection
     gained = np.concatenate([[0.0], np.cumsum(selection.gains)])

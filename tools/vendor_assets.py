@@ -61,7 +61,15 @@ def main() -> int:
 
 
 def _pack(npm: str, package: Package, folder: Path) -> Path:
-    command = [npm, "pack", "--silent", "--ignore-scripts", "--pack-destination", str(folder), f"{package.name}@{package.version}"]
+    command = [
+        npm,
+        "pack",
+        "--silent",
+        "--ignore-scripts",
+        "--pack-destination",
+        str(folder),
+        f"{package.name}@{package.version}",
+    ]
     subprocess.run(command, check=True)  # noqa: S603 - a fixed command, its arguments are those above
     return next(folder.glob("*.tgz"))
 

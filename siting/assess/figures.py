@@ -7,14 +7,16 @@ from scipy.sparse import csr_array
 
 from siting.assess.reach import LandReach
 from siting.domain.nouns import Access, Demand, Floats
-from siting.domain.scenario import Scenario
+from siting.domain.scenario import LandBasis, Scenario
 from siting.units import SECONDS_PER_MINUTE
 
 # Below this share of people reached, a mean over the reached would mislead.
 _LEAST_REACHED = 0.5
 
 
-def people_figures(frame: gpd.GeoDataFrame, shares: csr_array, demand: Demand, *, own: bool) -> pd.DataFrame:
+def people_figures(
+    frame: gpd.GeoDataFrame, shares: csr_array, demand: Demand, basis: LandBasis, *, own: bool
+) -> pd.DataFrame:
     """Count the people of places: from the grid, or (``own``) from a row's own figures where it has them.
 
     Returns
@@ -27,11 +29,10 @@ def people_figures(frame: gpd.GeoDataFrame, shares: csr_array, demand: Demand, *
         table[name] = shares @ demand.cells[name].to_numpy()
     table["grid_residents"], table["grid_elderly"] = table["residents"], table["elderly"]
     if own:
-        basis = "elderly" if (demand.cells["basis"] == demand.cells["elderly"]).all() else "residents"
         for name in ("residents", "elderly"):
             figures = pd.to_numeric(frame[name]).astype("float64")
             table[name] = figures.where(figures.notna(), table[name])
-        table["basis"] = table[basis]
+        table["basis"] = table["elderly" if basis.startswith("elderly") else "residents"]
     return table
 
 

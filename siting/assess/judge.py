@@ -18,36 +18,43 @@ FLOORS = {"01": 0.1, "02": 0.2}
 
 @dataclass(frozen=True)
 class Rules:
-    """The clauses in force, and which land floor governs (methods, definition 15)."""
+    """The clauses in force that give verdicts, and those that name remedies."""
 
     land: tuple[tuple[Standard, Clause], ...]
     circle: tuple[tuple[Standard, Clause], ...]
     remedies: tuple[tuple[Standard, Clause], ...]
-    governing: Clause | None
 
-    @property
-    def floor(self) -> float | None:
-        """The governing land floor, m² per person."""
-        return None if self.governing is None else self.governing.number
+    def governing(self, level: str) -> Clause | None:
+        """Return the land clause that governs a level (methods, definition 15).
+
+        Among the clauses that speak of the level (of any, where none does) the later of one body, and among bodies the
+        stricter.
+        """
+        speaking = [pair for pair in self.land if level in pair[1].levels] or self.land
+        latest: dict[str, tuple[Standard, Clause]] = {}
+        for standard, clause in speaking:
+            other = latest.get(standard.issuer)
+            if other is None or other[0].in_force < standard.in_force:
+                latest[standard.issuer] = (standard, clause)
+        return max((clause for _, clause in latest.values()), key=lambda clause: clause.number or 0.0, default=None)
+
+    def floor(self, level: str) -> float:
+        """Return the land floor that governs a level, m² per person; NaN where there is none."""
+        clause = self.governing(level)
+        return float("nan") if clause is None or clause.number is None else clause.number
 
 
 def rules_of(standards: Iterable[Standard]) -> Rules:
-    """Sort the clauses of the standards in force by kind.
-
-    Of one body the later land floor governs; among bodies the stricter.
-    """
+    """Sort the clauses of the standards in force by kind; what only encourages or permits gives no verdict."""
     pairs = [(standard, clause) for standard in standards for clause in standard.clauses]
 
     def of(kind: str) -> tuple[tuple[Standard, Clause], ...]:
         return tuple(pair for pair in pairs if pair[1].kind == kind)
 
-    latest: dict[str, tuple[Standard, Clause]] = {}
-    for standard, clause in of("land_per_person"):
-        other = latest.get(standard.issuer)
-        if other is None or other[0].in_force < standard.in_force:
-            latest[standard.issuer] = (standard, clause)
-    governing = max((clause for _, clause in latest.values()), key=lambda clause: clause.number or 0.0, default=None)
-    return Rules(of("land_per_person"), of("service_circle"), of("remedy"), governing)
+    def judged(kind: str) -> tuple[tuple[Standard, Clause], ...]:
+        return tuple(pair for pair in of(kind) if pair[1].force in ("mandatory", "target"))
+
+    return Rules(judged("land_per_person"), judged("service_circle"), of("remedy"))
 
 
 def land_checks(
@@ -58,7 +65,12 @@ def land_checks(
     ``figures`` holds ``basis`` (people), ``low``, ``high`` (m²), ``missing`` and ``method``.
     """
     for standard, clause in rules.land:
-        binding = clause is rules.governing and level in clause.levels and _at_its_horizon(clause, basis, scenario)
+        binding = (
+            clause is rules.governing(level)
+            and level in clause.levels
+            and _at_its_horizon(clause, basis, scenario)
+            and _due(clause, scenario)
+        )
         for place, people, low, high, missing, method in _rows(figures, "basis low high missing method"):
             finding = (
                 clauses.unknown()
@@ -105,7 +117,7 @@ def circle_checks(level: str, figures: pd.DataFrame, rules: Rules, scenario: Sce
                 "clause": clause,
                 "standard": standard,
                 "method": "walking",
-                "binding": level in clause.levels,
+                "binding": level in clause.levels and _due(clause, scenario),
                 "basis": "elderly",
                 "unit": "share",
                 "people": elderly,
@@ -151,6 +163,13 @@ def _at_its_horizon(clause: Clause, basis: LandBasis, scenario: Scenario) -> boo
     if clause.horizon == "planned":
         return scenario.scenario.horizon != "current" and basis == "resident_planned"
     return not basis.startswith("elderly")
+
+
+def _due(clause: Clause, scenario: Scenario) -> bool:
+    """Tell whether a clause's target year has come; a later one is progress and does not bind."""
+    head = scenario.scenario
+    year = head.date.year if head.horizon == "current" else head.horizon
+    return clause.target_year is None or clause.target_year <= year
 
 
 def _rows(figures: pd.DataFrame, keys: str) -> Iterator[tuple[Any, ...]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 
 from siting.domain.nouns import Demand, Floats, Ints, Times
 from siting.domain.scenario import Scenario
@@ -59,19 +60,21 @@ def land_reach(
     for key, row, tier, land in zip(facilities.index, rows, facilities["tier"], facilities["land_m2"], strict=True):
         if tier == "institution" and scenario.land.institution_minutes is None:
             cells, served = _district(homes.loc[key].get("district"), demand)
+            # The people of a cell on a border are taken for mixed: each has the district's part of the cell.
+            part = served / demand.cells["inside"].to_numpy()[cells]
         else:
             cells, _ = times.of(int(row))
-            served = np.ones(len(cells))
+            served = part = np.ones(len(cells))
         heads = float(people[cells] @ served)
         if heads <= 0:
             unreached.append(str(key))
             continue
         if np.isnan(land):
             missing[str(key)] = cells
-            high[cells] += scenario.facilities.land_at_most_m2.get(tier, np.inf) / heads
+            high[cells] += scenario.facilities.land_at_most_m2.get(tier, np.inf) / heads * part
         else:
-            low[cells] += land / heads
-            high[cells] += land / heads
+            low[cells] += land / heads * part
+            high[cells] += land / heads * part
     if not scenario.facilities.complete:
         high[:] = np.inf
     return LandReach(low, high, missing, tuple(unreached))
@@ -79,8 +82,8 @@ def land_reach(
 
 def _district(unit: object, demand: Demand) -> tuple[Ints, Floats]:
     ids = demand.place_ids.get("district")
-    if ids is not None and unit in ids:
-        row = demand.shares["district"][ids.get_indexer(pd.Index([unit]))]
+    if ids is not None:
+        row = demand.shares["district"][ids.get_indexer(pd.Index([unit]))] if unit in ids else csr_array((1, 0))
         return row.indices.astype(np.int64), row.data
     share = demand.cells["inside"].to_numpy()
     cells = np.flatnonzero(share > 0)

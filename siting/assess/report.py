@@ -62,7 +62,8 @@ def assess(
     frames = {"residential_area": inputs.residential_areas, **inputs.units}
     tables, rows = [], []
     for level, frame in frames.items():
-        figures = _figures(level, frame, demand, access, reach, facilities, homes, inputs)
+        land = None if level == "residential_area" else within_figures(level, frame, facilities, homes, scenario)
+        figures = _figures(level, frame, demand, access, reach, land, basis)
         rows += [*land_checks(level, figures, rules, basis, scenario), *circle_checks(level, figures, rules, scenario)]
         figures["unit_id"] = holders[level]
         figures["level"] = level
@@ -89,20 +90,20 @@ def _figures(
     demand: Demand,
     access: Access,
     reach: LandReach,
-    facilities: gpd.GeoDataFrame,
-    homes: pd.DataFrame,
-    inputs: Inputs,
+    within: pd.DataFrame | None,
+    basis: LandBasis,
 ) -> pd.DataFrame:
+    """Return the figures of a level's places; without land ``within`` them they are checked by land within reach."""
     shares: csr_array = demand.shares[level]
-    by_reach = level == "residential_area"
-    people = people_figures(frame, shares, demand, own=by_reach)
+    by_reach = within is None
+    people = people_figures(frame, shares, demand, basis, own=by_reach)
     reached = reach_figures(shares, people, demand, reach)
-    if by_reach:
+    if within is None:
         land = reached[["low", "high"]].mul(people["basis"], axis=0).assign(missing=reached["missing"])
         # Nobody has nothing within reach, though the land per person may be unlimited.
         land.loc[people["basis"] == 0, ["low", "high"]] = 0.0
     else:
-        land = within_figures(level, frame, facilities, homes, inputs.scenario)
+        land = within
     figures = people.join(circle_figures(shares, people, demand, access)).join(land)
     figures["method"] = "reach" if by_reach else "within"
     figures["land_reach_m2_per_person"] = reached["low"]
@@ -123,7 +124,7 @@ def _places(
     for name, floor in FLOORS.items():
         table[f"land_required_{name}_m2"] = floor * table["basis"]
         table[f"land_gap_{name}_m2"] = (table[f"land_required_{name}_m2"] - table["land_provided_m2"]).clip(lower=0.0)
-    table["land_floor"] = np.nan if rules.floor is None else rules.floor
+    table["land_floor"] = table["level"].map(rules.floor).astype("float64")
     table["land_required_m2"] = table["land_floor"] * table["basis"]
     table["land_gap_m2"] = (table["land_required_m2"] - table["land_provided_m2"]).clip(lower=0.0)
     table.index = pd.MultiIndex.from_arrays([table["level"], table["id"]], names=["level", "id"])
@@ -179,7 +180,8 @@ def _cells(demand: Demand, access: Access, reach: LandReach) -> pd.DataFrame:
         },
         index=cells.index,
     )
-    return table[inside > 0]
+    populated = (cells[["residents", "elderly"]].fillna(0.0) > 0).any(axis=1)
+    return table[(inside > 0) & populated]
 
 
 def _notes(
@@ -240,7 +242,7 @@ def _totals(
         "land_m2_per_resident": land / residents if residents > 0 else np.nan,
         "land_m2_per_elderly": land / elderly if elderly > 0 else np.nan,
         "land_missing": sorted(map(str, facilities.index[facilities["land_m2"].isna()])),
-        "land_floor": rules.floor,
+        "land_floor": rules.floor("district"),
     }
     for name, floor in FLOORS.items():
         totals[f"land_required_{name}_m2"] = floor * people

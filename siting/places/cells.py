@@ -85,6 +85,8 @@ def bring_to(values: Floats, source: Grid, target: Grid) -> tuple[Floats, Grid]:
         Persons per cell of the (grown) target, and that grid.
     """
     cells = np.flatnonzero(np.nan_to_num(values).ravel() > 0)
+    if not len(cells):
+        return np.zeros(target.shape), target
     squares = gpd.GeoSeries(_squares(source, cells), crs=source.crs).to_crs(target.crs)
     grown = _grow(target, squares.total_bounds)
     found = _coverage(grown, squares)

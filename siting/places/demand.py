@@ -14,6 +14,8 @@ from siting.domain.scenario import LandBasis, PopulationSection
 from siting.places.cells import bring_to, cell_centres, cell_shares, grow_values, touched_cells
 from siting.places.spread import residential_weights, spread_people
 
+# Grids whose corners differ by less than this share of a cell are one grid.
+_SAME_CELL = 1e-3
 FINE_TO_COARSE = ("community", "street", "planning", "district", "city")
 
 
@@ -45,7 +47,8 @@ def land_basis(section: PopulationSection, *, planned: bool) -> LandBasis:
     """
     if section.land_basis is not None:
         return section.land_basis
-    if section.residents is not None or section.elderly_share is not None:
+    residents = section.planned_residents or section.residents if planned else section.residents
+    if residents is not None or section.elderly_share is not None:
         return "resident_planned" if planned else "resident_current"
     assert section.elderly is not None  # noqa: S101 - the scenario refuses to give neither
     return "elderly65" if section.elderly.from_age == 65 else "elderly60"  # noqa: PLR2004
@@ -92,17 +95,18 @@ def make_demand(
     residents, elderly = _derive(residents, elderly, elderly_share)
     shape = grid.shape
     filled = [np.zeros(shape) if values is None else np.nan_to_num(values) for values in (residents, elderly)]
-    populated = np.flatnonzero((filled[0] > 0) | (filled[1] > 0))
+    wanted = np.flatnonzero((filled[0] > 0) | (filled[1] > 0))
     residential = places.get("residential_area")
-    if spread and residential is not None:
-        populated = np.union1d(populated, touched_cells(grid, residential.geometry))
+    if residential is not None and len(residential):
+        # Estates on ground that the grid calls empty (new ones, say) are walked from all the same.
+        wanted = np.union1d(wanted, touched_cells(grid, residential.geometry))
     units = {level: frame for level, frame in places.items() if level != "residential_area"}
     all_units = gpd.GeoSeries(pd.concat([frame.geometry for frame in units.values()]), crs=crs)
     study_area = gpd.GeoSeries([all_units.union_all()], crs=crs)
-    cells = cell_centres(grid, populated, crs)
-    cells["inside"] = cell_shares(grid, study_area, populated).toarray()[0].clip(0.0, 1.0)
+    cells = cell_centres(grid, wanted, crs)
+    cells["inside"] = cell_shares(grid, study_area, wanted).toarray()[0].clip(0.0, 1.0)
     for name, values, given in zip(("residents", "elderly"), filled, (residents, elderly), strict=True):
-        cells[name] = values.ravel()[populated] if given is not None else np.nan
+        cells[name] = values.ravel()[wanted] if given is not None else np.nan
     account = _account(cells)
     cells = cells[_near(cells, study_area.total_bounds, context_m)]
     shares = {
@@ -114,7 +118,7 @@ def make_demand(
         weights = residential_weights(grid, units[finest], residential, cells.index)
         for name in ("residents", "elderly"):
             if cells[name].notna().any():
-                cells[name] = spread_people(cells[name].to_numpy(), shares[finest], weights)
+                cells[name] = spread_people(cells[name].to_numpy(), shares[finest], weights, cells["inside"].to_numpy())
     cells["basis"] = cells["elderly"] if basis.startswith("elderly") else cells["residents"]
     return Demand(
         grid=grid,
@@ -141,7 +145,12 @@ def _one_grid(population: Population) -> tuple[Grid, Floats | None, Floats | Non
 
 
 def _same(one: Grid, other: Grid) -> bool:
-    return one.shape == other.shape and one.transform.almost_equals(other.transform, 1e-6) and one.crs == other.crs
+    if one.shape != other.shape or one.crs != other.crs:
+        return False
+    # Compared at both corners, so that cells which differ a little do not drift apart across the grid.
+    a, b, (rows, columns) = one.transform, other.transform, one.shape
+    drift = (a.c - b.c, a.f - b.f, a.c - b.c + columns * (a.a - b.a), a.f - b.f + rows * (a.e - b.e))
+    return float(max(map(abs, drift))) < _SAME_CELL * abs(float(a.a))
 
 
 def _derive(

@@ -57,7 +57,7 @@ def counted_land(facilities: pd.DataFrame) -> pd.Series:
     Returns
     -------
     pandas.Series
-        m², on the facilities' index.
+        Square metres, on the facilities' index.
 
     Examples
     --------
@@ -74,7 +74,8 @@ def counted_land(facilities: pd.DataFrame) -> pd.Series:
     )
     share = (floor / building).clip(upper=1.0).where(building.notna(), 1.0)
     counted = (land * share).where(land.notna(), floor / far)
-    site = facilities["site_id"].where(facilities["site_id"].notna(), facilities.index.to_series().map(str).radd("\0"))
+    named = facilities["site_id"].notna()
+    site = ("site " + facilities["site_id"].astype("str")).where(named, "own " + facilities.index.to_series().map(str))
     plot = land.groupby(site).transform("max")
     together = counted.groupby(site).transform("sum")
     return (counted * (plot / together).clip(upper=1.0).fillna(1.0)).rename("land_m2")

@@ -35,6 +35,7 @@ def _largest_overlap(places: gpd.GeoDataFrame, units: gpd.GeoDataFrame) -> pd.Se
     place, unit = ordered.sindex.query(places.geometry, predicate="intersects")
     shapes, areas = places.geometry.to_numpy()[place], ordered.geometry.to_numpy()[unit]
     overlap = gpd.GeoSeries(shapes).intersection(gpd.GeoSeries(areas)).area.to_numpy()
+    place, unit, overlap = place[overlap > 0], unit[overlap > 0], overlap[overlap > 0]
     best = np.lexsort((unit, -overlap, place))
     first = pd.Series(ordered.index.to_numpy()[unit[best]], index=place[best])
     first = first[~first.index.duplicated()]

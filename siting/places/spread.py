@@ -3,7 +3,7 @@
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, vstack
 from shapely import Polygon
 
 from siting.domain.nouns import Floats, Grid
@@ -25,7 +25,7 @@ def residential_weights(
     return cell_shares(grid, shapes, cells.to_numpy())
 
 
-def spread_people(people: Floats, shares: csr_array, weights: csr_array) -> Floats:
+def spread_people(people: Floats, shares: csr_array, weights: csr_array, inside: Floats) -> Floats:
     """Move people within their units in proportion to weights, so that every unit keeps its total.
 
     With S the share of each cell in each unit, P the people and W the weights, the new people are P' = Σ_u a_u W_u,
@@ -38,20 +38,25 @@ def spread_people(people: Floats, shares: csr_array, weights: csr_array) -> Floa
         Persons per cell.
     shares, weights : scipy.sparse.csr_array
         Shape (units, cells): share of the cell's area in the unit, and weight of the cell for the unit.
+    inside : ndarray
+        Share of each cell in the study area; people of its parts that no unit holds keep their pattern.
 
     Returns
     -------
     ndarray
         Persons per cell; nobody is negative, and cells outside every unit keep theirs.
     """
+    rest = csr_array((inside - np.asarray(shares.sum(axis=0)).ravel()).clip(min=0.0)[None, :])
+    shares = csr_array(vstack([shares, rest]))
+    weights = csr_array(vstack([weights, csr_array(rest.shape)]))
     totals = shares @ people
-    inside = np.asarray(shares.sum(axis=0)).ravel()
-    own = csr_array(shares.multiply(np.divide(people, inside, out=np.zeros_like(people), where=inside > 0)[None, :]))
+    held = np.asarray(shares.sum(axis=0)).ravel()
+    own = csr_array(shares.multiply(np.divide(people, held, out=np.zeros_like(people), where=held > 0)[None, :]))
     keeps = np.asarray(weights.sum(axis=1)).ravel() <= 0
     while not keeps.all():
         pattern = _rows(own, keeps) + _rows(weights, ~keeps)
         factors = np.linalg.lstsq((shares @ pattern.T).toarray(), totals, rcond=None)[0]
-        moved = np.where(inside > 0, pattern.T @ factors, people)
+        moved = np.where(held > 0, pattern.T @ factors, people)
         off = np.abs(shares @ moved - totals) > _TOLERANCE * max(1.0, totals.sum())
         at_fault = (off | (factors < -_TOLERANCE)) & ~keeps
         if not off.any() and not at_fault.any() and (moved >= -_TOLERANCE).all():

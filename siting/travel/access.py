@@ -175,7 +175,8 @@ class _Walked(_Ways):
         joined = order[self.attached[order]]
         for chunk in np.array_split(joined, max(1, -(-len(joined) // _CHUNK))):
             doors = self.sites.take(chunk)
-            limit = float(longest[chunk].max(initial=0.0))
+            # A mean within the limit may have one way of up to twice as long.
+            limit = float(longest[chunk].max(initial=0.0)) * (2.0 if self.direction == "both_ways" else 1.0)
             nodes = [self._node_seconds(doors, limit, outward=outward) for outward in (True, False)]
             for row, site in enumerate(chunk):
                 here = self.sites.take([site])

@@ -139,8 +139,8 @@ def attach(network: WalkingNetwork, xy: Floats, limit_m: Floats) -> Attachment:
         points = np.asarray(shapely.points(xy), dtype=object)
         tree = shapely.STRtree(network.geometry[open_edges])
         found, distance = tree.query_nearest(points, return_distance=True, all_matches=True)
-        # Of equally near edges the first in the network's own order, so that a rerun gives the same.
-        order = np.lexsort((found[1], found[0]))
+        # Of equally near edges the first by place, whatever the order of the network's rows.
+        order = np.lexsort((_by_place(network.geometry[open_edges])[found[1]], found[0]))
         point, first = np.unique(found[0][order], return_index=True)
         nearest, away = open_edges[found[1][order][first]], distance[order][first]
         near = away <= limit_m[point]
@@ -149,6 +149,11 @@ def attach(network: WalkingNetwork, xy: Floats, limit_m: Floats) -> Attachment:
         position[point] = shapely.line_locate_point(network.geometry[nearest], points[point])
     component = np.where(edge >= 0, network.component[edge] if len(network.component) else -1, -1)
     return Attachment(edge, position, leg, component)
+
+
+def _by_place(lines: NDArray[np.object_]) -> Ints:
+    """Rank lines from west to east and from south to north."""
+    return np.argsort(np.lexsort(shapely.bounds(lines).T[::-1])).astype(np.int64)
 
 
 def graph(network: WalkingNetwork, doors: Attachment, *, outward: bool) -> csr_array:

@@ -9,6 +9,9 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 from scipy.ndimage import map_coordinates
+from scipy.sparse import coo_array, csr_array, diags_array
+from scipy.sparse.csgraph import connected_components
+from scipy.sparse.linalg import spsolve
 
 from siting.domain.nouns import Floats, Ints, Note, Raster
 from siting.domain.walkers import WalkerSpeeds
@@ -98,6 +101,7 @@ def edge_seconds(
     owner = np.repeat(np.arange(len(edges)), pieces + 1)
     step = np.arange(len(owner)) - start[owner]
     heights, notes = _heights(edges, crs, terrain, owner, step / pieces[owner])
+    heights = _straight_spans(heights, edges, np.isin(kind, SPANS), start[:-1])
     inner = np.flatnonzero(step > 0)
     edge = owner[inner]
     rise, run = heights[inner] - heights[inner - 1], length[edge] / pieces[edge]
@@ -137,6 +141,32 @@ def _heights(
             heights[mine] = 0.0
             flat += 1
     return heights, (Note("edges_without_height", {"count": flat}),) if flat else ()
+
+
+def _straight_spans(heights: Floats, edges: gpd.GeoDataFrame, spans: NDArray[np.bool_], start: Ints) -> Floats:
+    """Lift the nodes inside bridges and tunnels of several edges onto the straight grade between their ends.
+
+    Such a node touches spans alone. Along a chain its height is interpolated by length; where spans fork it is the
+    mean of its neighbours, each weighted by one over the length (the grades then balance).
+    """
+    edge = np.flatnonzero(spans)
+    u, v = edges["u"].to_numpy(), edges["v"].to_numpy()
+    nodes, local = np.unique(np.concatenate([u[edge], v[edge]]), return_inverse=True)
+    one, other = local[: len(edge)], local[len(edge) :]
+    free = (np.bincount(local, minlength=len(nodes)) > 1) & ~np.isin(nodes, [*u[~spans], *v[~spans]])
+    height = np.zeros(len(nodes))
+    height[one], height[other] = heights[start[edge]], heights[start[edge] + 1]
+    pull = 1.0 / edges["length_m"].to_numpy(dtype=np.float64)[edge]
+    links = coo_array((pull, (one, other)), shape=(len(nodes), len(nodes))).tocsr()
+    links = links + links.T
+    _, part = connected_components(links, directed=False)
+    free &= np.isin(part, part[~free])
+    if free.any():
+        balance: csr_array = diags_array(np.asarray(links.sum(axis=1)).ravel()).tocsr() - links
+        height[free] = spsolve(balance[free][:, free].tocsc(), -(balance[free][:, ~free] @ height[~free]))
+    lifted = heights.copy()
+    lifted[start[edge]], lifted[start[edge] + 1] = height[one], height[other]
+    return lifted
 
 
 def _plausible(

@@ -156,18 +156,18 @@ def _relief(assessment: Assessment) -> MapLayer | None:
 
 def _basemap(assessment: Assessment) -> list[MapLayer]:
     inputs = assessment.inputs
-    found: list[Feature] = []
-    styles: list[str] = []
-    # Green first, water over it, lines on top.
-    for wanted in ("green", "water", "line"):
-        for name, frame in sorted(inputs.basemap.items()):
-            if inputs.scenario.basemap[name].style == wanted:
-                found += features(frame, inputs.crs, same({"s": f"base_{wanted}"}), tolerance_m=3.0)
-                styles.append(wanted)
-    if not found:
+    found: dict[str, list[Feature]] = {}
+    for name, frame in sorted(inputs.basemap.items()):
+        kind = inputs.scenario.basemap[name].style
+        shapes = features(frame, inputs.crs, same({"s": f"base_{kind}"}), tolerance_m=3.0)
+        found.setdefault(kind, []).extend(shapes)
+    # Green lies under the findings; water and lines stay readable above the colours of units.
+    drawn = [(kind, "base" if kind == "green" else "water") for kind in ("green", "water", "line") if kind in found]
+    if not drawn:
         return []
-    legend = tuple(LegendRow(_base_sample(kind), words(f"map.legend.{kind}")) for kind in dict.fromkeys(styles))
-    return [MapLayer("basemap", "ground", words("map.layer.basemap"), (Vector(found, "base"),), legend=legend)]
+    parts = tuple(Vector(found[kind], pane) for kind, pane in drawn)
+    legend = tuple(LegendRow(_base_sample(kind), words(f"map.legend.{kind}")) for kind, _ in drawn)
+    return [MapLayer("basemap", "ground", words("map.layer.basemap"), parts, legend=legend)]
 
 
 def _base_sample(kind: str) -> str:

@@ -13,6 +13,7 @@ from shapely import box
 
 from siting.crs import WGS84, geodesic_area_m2
 from siting.domain.nouns import Assessment, Floats, Grid, Raster
+from siting.domain.tables import REASON_CODES
 from siting.units import M2_PER_HECTARE
 from siting.write.webmap import icons, style
 from siting.write.webmap.parts import Drawing, Image, MapLayer, legend_of
@@ -46,14 +47,14 @@ class Warped(NamedTuple):
     bounds: list[list[float]]
 
 
-def draw_grid(assessment: Assessment) -> Drawing:
+def draw_grid(assessment: Assessment, *, clickable: bool) -> Drawing:
     """Return the checked grid: elderly people outside the circle per hectare, one crisp pixel block a cell."""
     grid = assessment.demand.grid
     density = uncovered_density(assessment.cells, grid)
     if not np.isfinite(density).any():
         return Drawing((), {}, {})
     people = density[density > 0]
-    edges = style.density_edges(float(np.quantile(people, 0.97)) if len(people) else 0.0)
+    edges = style.density_edges(float(np.quantile(people, 0.995)) if len(people) else 0.0)
     steps = style.density_steps(edges)
     warped = warp(_classes(density, edges), grid.transform, grid.crs, Resampling.nearest, scale=_PIXELS_A_CELL)
     layer = MapLayer(
@@ -64,7 +65,7 @@ def draw_grid(assessment: Assessment) -> Drawing:
             Image(_paint(warped.values, steps), warped.bounds, "grid", "cells", "elderly outside the circle", 0.85),
         ),
         show=False,
-        caption=words("map.legend.grid_unit"),
+        caption=words("map.legend.grid_unit_click" if clickable else "map.legend.grid_unit"),
         legend=legend_of(steps, icons.swatch),
     )
     return Drawing((layer,), {}, {})
@@ -106,7 +107,7 @@ def cell_data(assessment: Assessment, popups: Popups) -> dict[str, Any] | None:
         return None
     for key, _ in _CELL_COLUMNS:
         popups.row(key, 1.0)
-    reasons = {int(code): popups.text(f"reason.{name}") for name, code in _reason_codes().items()}
+    reasons = {int(code): popups.text(f"reason.{name}") for name, code in REASON_CODES.items()}
     columns = [_rounded(found[key], digits) for key, digits in _CELL_COLUMNS]
     return {
         "n": [int(cell) for cell in found.index],
@@ -118,12 +119,6 @@ def cell_data(assessment: Assessment, popups: Popups) -> dict[str, Any] | None:
         "locate": locator,
         "kind": {key: words("map.popup.cell", row="{row}", col="{col}").pair()[key] for key in ("zh", "en")},
     }
-
-
-def _reason_codes() -> dict[str, int]:
-    from siting.domain.tables import REASON_CODES  # noqa: PLC0415
-
-    return dict(REASON_CODES)
 
 
 def locate_cells(grid: Grid) -> dict[str, Any] | None:

@@ -67,22 +67,37 @@ def write_map(
 def map_html(
     assessment: Assessment, proposal: Proposal | None = None, *, lang: Lang = "zh", tiles: str | None = None
 ) -> str:
-    """Return the interactive map as the text of one HTML file; see :func:`write_map` for the parameters.
+    """Return the interactive map as the text of one HTML file.
 
-    The same input gives the same bytes.
+    Parameters
+    ----------
+    assessment : Assessment
+        What was found; with a plan, the state before it.
+    proposal : Proposal, optional
+        The plan: its stations and the state after it.
+    lang : {"zh", "en"}
+        Language that the page opens in; it holds both.
+    tiles : str, optional
+        URL template of map tiles to draw under everything else.
+
+    Returns
+    -------
+    str
+        The page; the same input gives the same bytes.
     """
     popups = Popups()
     popups.learn(assessment.inputs.standards)
+    cells = cell_data(assessment, popups)
     drawing = together(
         draw_sites(assessment, proposal, popups),
         draw_places(assessment, proposal, popups),
         draw_circles(assessment, proposal),
-        draw_grid(assessment),
+        draw_grid(assessment, clickable=cells is not None),
         draw_ground(assessment, proposal, popups),
     )
     shown = _extent(assessment)
     layers = (*drawing.layers, _tiles_layer()) if tiles else drawing.layers
-    data = _data(assessment, drawing, popups, shown)
+    data = {**_data(assessment, drawing, popups, shown), "cells": cells}
     header, body, script = _folium(drawing, shown, tiles)
     title = words("map.page_title", title=plain(assessment.inputs.scenario.scenario.title))
     page = Template(_static("page.html")).substitute(
@@ -136,7 +151,6 @@ def _extent(assessment: Assessment) -> list[list[float]]:
 
 
 def _data(assessment: Assessment, drawing: Drawing, popups: Popups, shown: list[list[float]]) -> dict[str, Any]:
-    cells = cell_data(assessment, popups) if any(layer.key == "grid" for layer in drawing.layers) else None
     labels = {
         name: words(f"map.{name}").pair()
         for name in (
@@ -152,7 +166,7 @@ def _data(assessment: Assessment, drawing: Drawing, popups: Popups, shown: list[
     }
     headings = {
         name: words(f"map.popup.{name}").pair()
-        for name in ("clauses", "required", "provided", "shortfall", "unlimited", "binding", "not_binding")
+        for name in ("clauses", "required", "provided", "shortfall", "binding", "not_binding")
     }
     title = words("map.page_title", title=plain(assessment.inputs.scenario.scenario.title))
     return {
@@ -163,7 +177,6 @@ def _data(assessment: Assessment, drawing: Drawing, popups: Popups, shown: list[
         "layers": {layer.key: _group_name(layer) for layer in drawing.layers if layer.group}
         | {"tiles": "tile_layer_tiles"},
         "bounds": shown,
-        "cells": cells,
         **popups.as_data(),
     }
 

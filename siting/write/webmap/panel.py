@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any, Final
 
+import geopandas as gpd
+import pandas as pd
+
 from siting.domain.nouns import Assessment, Proposal
 from siting.domain.walkers import WALKERS
 from siting.write.webmap import icons
@@ -14,6 +17,8 @@ from siting.write.webmap.style import VERDICT_COLOURS
 from siting.write.webmap.wording import Words, missing, number, percent, plain, words
 
 _FLOORS: Final = (("01", "0.1"), ("02", "0.2"))
+# Share of a bar that is wide enough for its figure.
+_ROOM_FOR_FIGURE: Final = 0.08
 _LOUD: Final = frozenset({"elderly_basis", "elderly_unknown", "straight_line", "incomplete"})
 
 
@@ -72,9 +77,10 @@ def _coverage(assessment: Assessment, totals: Mapping[str, Any], after: Mapping[
     title = words("map.kpi.coverage") if standard_minutes else words("map.kpi.coverage_minutes", minutes=minutes)
     share, later = totals.get("covered_share"), after.get("covered_share")
     mark = scenario.circle.pass_share
-    big = f'<b class="before">{percent(share)}</b>'
+    big = f'<b class="before">{percent(share)}</b> <small>{words("map.kpi.before").html()}</small>'
     if not missing(later):
         big += f' <span class="arrow">→</span> <b class="after">{percent(later)}</b>'
+        big += f" <small>{words('map.kpi.after').html()}</small>"
     people = words(
         "map.kpi.covered",
         covered=number(totals.get("elderly_covered")),
@@ -94,30 +100,35 @@ def _coverage(assessment: Assessment, totals: Mapping[str, Any], after: Mapping[
 def _land(totals: Mapping[str, Any]) -> str:
     basis = str(totals.get("land_basis") or "resident_current")
     ratio = _figure(totals, "land_m2_per_elderly" if basis.startswith("elderly") else "land_m2_per_resident")
-    binding = words("map.kpi.land_binding" if totals.get("binding") else "map.kpi.land_not_binding")
+    force = "elderly_basis" if basis.startswith("elderly") else "binding" if totals.get("binding") else "not_binding"
+    binding = words(f"map.kpi.land_{force}")
     rows = "".join(_floor_row(totals, name, floor) for name, floor in _FLOORS)
     scale = max(0.25, 1.1 * ratio)  # stays 0.25 where the ratio is NaN
     ticks = "".join(f'<u style="left:{_width(float(floor) / scale)}"><em>{floor}</em></u>' for _, floor in _FLOORS)
     bar = f'<div class="bar ticks"><i class="land" style="width:{_width(ratio / scale)}"></i>{ticks}</div>'
-    reference = ""
+    lacking = totals.get("land_missing") or ()
+    least = "≥ " if lacking else ""
+    told = [words("map.kpi.land_provided", value=least + number(totals.get("land_provided_m2")))]
+    if lacking:
+        told.append(words("map.kpi.land_missing", count=len(lacking)))
     if not basis.startswith("elderly") and not missing(totals.get("land_m2_per_elderly")):
-        reference = words("map.kpi.land_elderly", value=number(totals["land_m2_per_elderly"], 2)).html()
-    provided = words("map.kpi.land_provided", value=number(totals.get("land_provided_m2"))).html()
+        told.append(words("map.kpi.land_elderly", value=least + number(totals["land_m2_per_elderly"], 2)))
     return (
         f'<section class="kpi"><h2>{words("map.kpi.land").html()}</h2>'
-        f'<p class="big"><b>{number(ratio, 3)}</b> <span class="unit">{words("map.kpi.land_unit").html()}</span></p>'
-        f"{bar}"
+        f'<p class="big"><b>{least}{number(ratio, 3)}</b> '
+        f'<span class="unit">{words("map.kpi.land_unit").html()}</span></p>{bar}'
         f'<p class="small">{words("map.kpi.land_basis", basis=words(f"basis.{basis}")).html()} · {binding.html()}</p>'
         f'<table class="floors"><thead><tr><td></td>'
         f'<th scope="col">{words("map.kpi.land_required").html()} m²</th>'
         f'<th scope="col">{words("map.kpi.land_gap").html()} m²</th></tr></thead><tbody>{rows}</tbody></table>'
-        f'<p class="small muted">{provided}<br>{reference}</p></section>'
+        f'<p class="small muted">{"<br>".join(line.html() for line in told)}</p></section>'
     )
 
 
 def _floor_row(totals: Mapping[str, Any], name: str, floor: str) -> str:
     gap = _figure(totals, f"land_gap_{name}_m2")
-    told = words("map.kpi.land_met").html() if gap <= 0 else number(gap)
+    most = "≤ " if totals.get("land_missing") else ""
+    told = words("map.kpi.land_met").html() if gap <= 0 else most + number(gap)
     return (
         f'<tr><th scope="row">{words("map.kpi.land_row", floor=floor).html()}</th>'
         f"<td>{number(totals.get(f'land_required_{name}_m2'))}</td><td>{told}</td></tr>"
@@ -172,7 +183,7 @@ def _verdicts(assessment: Assessment) -> str:
     for level in (*UNIT_LEVELS, AREA):
         places = at_level(assessment, level)
         if not places.empty:
-            rows.append(_verdict_row(level, places["verdict"].value_counts().to_dict()))
+            rows.append(_verdict_row(level, places))
     if not rows:
         return ""
     keys = "".join(
@@ -182,22 +193,27 @@ def _verdicts(assessment: Assessment) -> str:
     return (
         f"<section><h2>{words('map.section.verdicts').html()}</h2>"
         f'<table class="verdicts"><tbody>{"".join(rows)}</tbody></table>'
-        f'<ul class="keys">{keys}</ul></section>'
+        f'<ul class="keys">{keys}</ul><p class="small muted">{words("map.verdict_bars").html()}</p></section>'
     )
 
 
-def _verdict_row(level: str, counts: Mapping[Any, int]) -> str:
-    total = sum(counts.values())
-    parts = "".join(
-        f'<i style="width:{_width(counts[verdict] / total)};background:{colour}" title="{counts[verdict]}">'
-        f"{counts[verdict] if counts[verdict] / total > 0.08 else ''}</i>"  # noqa: PLR2004 - wide enough for its figure
-        for verdict, colour in VERDICT_COLOURS.items()
-        if counts.get(verdict)
-    )
+def _verdict_row(level: str, places: gpd.GeoDataFrame) -> str:
+    bars = _stack(places["verdict"], "stack") + _stack(places["verdict_binding"], "stack thin")
     return (
-        f'<tr><th scope="row">{words(f"level.{level}").html()}</th><td>{number(total)}</td>'
-        f'<td><div class="stack">{parts}</div></td></tr>'
+        f'<tr><th scope="row">{words(f"level.{level}").html()}</th><td>{number(len(places))}</td><td>{bars}</td></tr>'
     )
+
+
+def _stack(verdicts: pd.Series, role: str) -> str:
+    counts = verdicts.value_counts().to_dict()
+    total = sum(counts.values()) or 1
+    told = [verdict for verdict in VERDICT_COLOURS if counts.get(verdict)]
+    parts = "".join(
+        f'<i style="width:{_width(counts[verdict] / total)};background:{VERDICT_COLOURS[verdict]}" '
+        f'title="{counts[verdict]}">{counts[verdict] if counts[verdict] / total > _ROOM_FOR_FIGURE else ""}</i>'
+        for verdict in told
+    )
+    return f'<div class="{role}">{parts}</div>'
 
 
 def _method(assessment: Assessment) -> str:

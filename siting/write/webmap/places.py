@@ -73,7 +73,7 @@ def _rows(popups: Popups, record: Mapping[str, Any], after: Mapping[str, Any] | 
     # Where residents are the basis, land within reach per person is the land per resident that stands there already.
     by_elderly = record.get("land_method") == "reach" and str(record.get("land_basis")).startswith("elderly")
     keys = [key for key in PLACE_ROWS if key != "land_reach_m2_per_person" or by_elderly]
-    return popups.rows(keys, record, after)
+    return popups.rows(keys, {**record, "edge_effect": record.get("edge_effect") or None}, after)
 
 
 def _records(assessment: Assessment) -> dict[Any, dict[str, Any]]:
@@ -106,7 +106,13 @@ def _colourings(assessment: Assessment, areas: gpd.GeoDataFrame, after: Assessme
     share_caption = words("map.legend.share_unit")
     reach = [style.reach_key(ratio) for ratio in areas["land_reach_m2_per_person"]]
     found = [
-        _Colouring("area_reach", "area_reach", reach, style.reach_steps(), words("map.legend.reach_unit")),
+        _Colouring(
+            "area_reach",
+            "area_reach",
+            reach,
+            style.reach_steps(),
+            words("map.legend.reach_unit", basis=_basis(assessment)),
+        ),
         _Colouring(
             "area_covered",
             "area_covered_only" if after is None else "area_covered",
@@ -121,6 +127,10 @@ def _colourings(assessment: Assessment, areas: gpd.GeoDataFrame, after: Assessme
         found.append(_Colouring("area_covered_after", "area_covered_after", keys, share_steps, share_caption))
     verdicts = [style.verdict_key(verdict) for verdict in areas["verdict"]]
     return [*found, _Colouring("area_verdict", "area_verdict", verdicts, style.verdict_steps(), None)]
+
+
+def _basis(assessment: Assessment) -> Words:
+    return words(f"basis.{assessment.totals.get('land_basis') or 'resident_current'}")
 
 
 def _area_layer(assessment: Assessment, areas: gpd.GeoDataFrame, colouring: _Colouring) -> MapLayer:

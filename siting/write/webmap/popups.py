@@ -12,6 +12,7 @@ import pandas as pd
 from siting.domain import tables
 from siting.domain.nouns import Assessment
 from siting.domain.standards import Clause, Standard
+from siting.text import knows
 from siting.write.webmap.wording import Words, missing, number, percent, plain, words
 
 Row = list[Any]
@@ -165,7 +166,7 @@ class Popups:
         if key not in self.fields:
             column = _COLUMNS.get(key)
             unit = words(f"map.unit.{_unit(column.unit)}") if column and column.unit else plain("")
-            self.fields[key] = {**words(f"field.{key}").pair(), "u": unit.pair()}
+            self.fields[key] = {**_label(key).pair(), "u": unit.pair()}
         changed = None if missing(after) else self._value(key, after)
         return [key, told] if changed is None or changed == told else [key, told, changed]
 
@@ -190,11 +191,11 @@ class Popups:
             "b": bool(row["binding"]),
         }
         unit = "" if missing(row.get("unit")) else _unit(str(row["unit"]))
-        for short, name in (("q", "required"), ("p", "provided_low"), ("s", "shortfall")):
+        # Missing records may provide more than is known: then figures are bounds.
+        more = _number(row.get("provided_high")) > _number(row.get("provided_low"))
+        for short, name, bound in (("q", "required", ""), ("p", "provided_low", "≥ "), ("s", "shortfall", "≤ ")):
             if not missing(row.get(name)):
-                told[short] = measure(row[name], unit)
-        if math.isinf(_number(row.get("provided_high"))):
-            told["i"] = True
+                told[short] = (bound if more else "") + measure(row[name], unit)
         if unit and unit != "share":
             told["u"] = words(f"map.unit.{unit}").pair()
         told |= {
@@ -281,6 +282,11 @@ def _figure(key: str, value: float) -> str:
     if value.is_integer():
         return str(int(value)) if key.startswith("year") else number(value)
     return number(value, 2)
+
+
+def _label(key: str) -> Words:
+    short = f"map.short.{key}"
+    return words(short if knows(short) else f"field.{key}")
 
 
 def _unit(unit: str) -> str:

@@ -75,9 +75,8 @@ def reach_key(land_per_person: float) -> str:
 
 def share_steps(pass_share: float) -> tuple[Step, ...]:
     """Return the classes of the covered share below the pass mark, and the one that passes."""
-    edges = [edge for edge in _SHARE_EDGES if edge < pass_share]
     steps = []
-    for i, (low, high) in enumerate(pairwise([*edges, pass_share])):
+    for i, (low, high) in enumerate(pairwise([*_share_edges(pass_share), pass_share])):
         label = words("map.legend.range", low=_round_percent(low), high=_round_percent(high))
         steps.append(Step(f"share{i}", _SHARE[i], label))
     passed = Step("share_pass", _SHARE_MET, words("map.legend.pass", low=_round_percent(pass_share)))
@@ -97,7 +96,7 @@ def share_key(share: float, pass_share: float) -> str:
         return "share_no_data"
     if share >= pass_share - 1e-9:
         return "share_pass"
-    return f"share{sum(share >= edge for edge in _SHARE_EDGES if edge < pass_share) - 1}"
+    return f"share{sum(share >= edge for edge in _share_edges(pass_share)) - 1}"
 
 
 def verdict_steps() -> tuple[Step, ...]:
@@ -118,7 +117,7 @@ def density_edges(high: float) -> tuple[float, ...]:
     Examples
     --------
     >>> from siting.write.webmap.style import density_edges
-    >>> density_edges(48.0), density_edges(0.3)
+    >>> density_edges(48.0), density_edges(0.4)
     ((0.0, 2.0, 5.0, 10.0, 20.0), (0.0, 0.02, 0.05, 0.1, 0.2))
     """
     if high <= 0 or not math.isfinite(high):
@@ -163,6 +162,13 @@ def rgba(colour: str, alpha: int = 255) -> tuple[int, int, int, int]:
     (255, 128, 0, 10)
     """
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16), alpha
+
+
+def _share_edges(pass_share: float) -> tuple[float, ...]:
+    """Return the lower edges of the classes that fail: round quarters, or quarters of a low pass mark."""
+    if pass_share > _SHARE_EDGES[-1]:
+        return _SHARE_EDGES
+    return tuple(edge * pass_share for edge in _SHARE_EDGES)
 
 
 def _no_data(prefix: str) -> Step:

@@ -206,6 +206,19 @@ const siting = (() => {
     titled.forEach((tell) => tell());
   }
 
+  // Names that would lie over one another are left out until there is room.
+  function declutter() {
+    const kept = [];
+    for (const name of document.querySelectorAll(".name span")) {
+      name.style.visibility = "";
+      const box = name.getBoundingClientRect();
+      const hits = (other) =>
+        box.left < other.right && other.left < box.right && box.top < other.bottom && other.top < box.bottom;
+      if (kept.some(hits)) name.style.visibility = "hidden";
+      else kept.push(box);
+    }
+  }
+
   function layerOf(input) {
     return window[data.layers[input.dataset.layer]];
   }
@@ -253,15 +266,21 @@ const siting = (() => {
     close(window.matchMedia("(max-width: 900px)").matches);
     L.DomEvent.disableClickPropagation(card);
     L.DomEvent.disableScrollPropagation(card);
-    map.on("popupopen", () => speak(language()));
+    map.on("popupopen", (event) => {
+      // Long popups scroll: the keyboard must reach them too.
+      event.popup.getElement().querySelector(".leaflet-popup-content").tabIndex = 0;
+      speak(language());
+    });
     map.on("click", (event) => {
       const grid = document.querySelector('[data-layer="grid"]');
       if (!data.cells || !grid || !grid.checked) return;
       const at = cellAt(event.latlng);
       if (at >= 0) map.openPopup(cellPopup(at), event.latlng, { minWidth: 300, maxWidth: 336 });
     });
+    map.on("zoomend layeradd", declutter);
     apply();
     speak(language());
+    declutter();
   }
 
   return { data, each, point, start, style };

@@ -25,6 +25,7 @@ from siting.read.columns import DTYPES
 # A metric CRS of the Chongqing area; small districts lie about a round corner of it.
 METRIC = CRS.from_epsg(4545)
 X0, Y0 = 500_000.0, 3_290_000.0
+CORNER = np.array([X0, Y0])
 
 Point = tuple[float, float]
 
@@ -137,7 +138,7 @@ def straight(**keys: Any) -> dict[str, Any]:
     return {"mode": "straight_line", **keys}
 
 
-def inputs(
+def inputs(  # noqa: PLR0913 - one argument a layer
     *,
     settings: Scenario | None = None,
     residents: Raster | None = None,
@@ -187,9 +188,7 @@ def propose(given: Inputs, stations: int) -> Proposal:
 
 def with_settings(given: Inputs, **sections: Mapping[str, Any]) -> Inputs:
     """Return inputs under changed settings of the scenario."""
-    changed = {
-        name: getattr(given.scenario, name).model_copy(update=dict(update)) for name, update in sections.items()
-    }
+    changed = {name: getattr(given.scenario, name).model_copy(update=dict(update)) for name, update in sections.items()}
     return replace(given, scenario=given.scenario.model_copy(update=changed))
 
 

@@ -62,7 +62,6 @@ def test_a_plot_given_by_one_caps_a_neighbour_of_the_site_known_by_floor_area_on
     assert land(plot, floor) == [250.0, 250.0]
 
 
-@pytest.mark.xfail(strict=True, reason="the mark before a facility's own site is lost, so that ids and site ids mix")
 def test_a_site_may_be_named_like_a_facility() -> None:
     assert land({"land_m2": 100.0}, {"land_m2": 200.0, "site_id": "f0"}) == [100.0, 200.0]
 

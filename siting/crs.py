@@ -59,7 +59,7 @@ def geodesic_area_m2(geometry: BaseGeometry) -> float:
     >>> from shapely import box
     >>> from siting.crs import geodesic_area_m2
     >>> round(geodesic_area_m2(box(107.0, 29.0, 107.01, 29.01)))
-    1079741
+    1079920
     """
     area, _ = _ELLIPSOID.geometry_area_perimeter(geometry)
     return abs(float(area))

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
 from sample_maker import config, output
 from sample_maker.candidates import make_candidates
-from sample_maker.estates import Estate, choose_grounds, expected, make_estates
+from sample_maker.estates import Estate, choose_grounds, expected, make_estates, provided_m2
 from sample_maker.facilities import make_facilities, serving
 from sample_maker.ground import Ground, make_ground
 from sample_maker.network import build, table
@@ -21,53 +22,70 @@ TARGET = Path(__file__).with_name("sample")
 NODATA = -9999
 
 
-def _write_zones(zones: Zones) -> None:
+def _write_zones(folder: Path, zones: Zones) -> None:
     streets = pd.DataFrame(
         [(plan.code, plan.name, plan.kind) for plan in config.STREETS], columns=["XZQDM", "XZQMC", "类型"]
     )
-    output.write_layer(TARGET / "streets.gpkg", streets, zones.streets)
+    streets["teaching_point"] = ~streets["XZQMC"].isin(config.UNTAUGHT_STREETS)
+    streets["served"] = ~streets["XZQMC"].isin(config.UNSERVED_STREETS)
+    output.write_layer(folder / "streets.gpkg", streets, zones.streets)
     members = sorted(zones.communities, key=lambda one: one.code)
     communities = pd.DataFrame([(one.code, one.name, one.kind) for one in members], columns=["id", "name", "kind"])
-    output.write_layer(TARGET / "communities.gpkg", communities, [one.ground for one in members])
+    name, village = communities["name"], communities["kind"] == "村"
+    communities["teaching_point"] = name.isin(config.TAUGHT_VILLAGES).where(
+        village, ~name.isin(config.UNTAUGHT_COMMUNITIES)
+    )
+    communities["served"] = ~name.isin(config.UNSERVED_COMMUNITIES)
+    output.write_layer(folder / "communities.gpkg", communities, [one.ground for one in members])
 
 
-def _write_estates(estates: list[Estate]) -> None:
+def _write_estates(folder: Path, estates: list[Estate]) -> None:
     facts = ["status", "households", "year_built", "residents", "elderly"]
     rows = [(one.code, one.name, *(getattr(one, fact) for fact in facts)) for one in estates]
     areas = pd.DataFrame(rows, columns=["id", "name", *facts])
     areas = areas.astype({"residents": "Int64", "elderly": "Int64"})
-    output.write_layer(TARGET / "residential_areas.gpkg", areas, [one.ground for one in estates])
+    areas["provided_m2"] = pd.Series(provided_m2(estates), dtype="Int64")
+    output.write_layer(folder / "residential_areas.gpkg", areas, [one.ground for one in estates])
 
 
-def _write_people(people: People) -> None:
+def _write_people(folder: Path, people: People) -> None:
     layers = {"residents": people.residents}
     layers |= {f"elderly_{age}": band for age, band in zip(config.AGE_BANDS, people.bands, strict=True)}
     for name, values in layers.items():
         cells = np.where(people.inside, values, NODATA).astype(np.int32)
-        output.write_grid(TARGET / f"{name}.tif", people.grid, cells, NODATA, 2)
+        output.write_grid(folder / f"{name}.tif", people.grid, cells, NODATA, 2)
 
 
-def _write_named(file: str, layer: str, prefix: str, shapes: Sequence[tuple[str, BaseGeometry]]) -> None:
+def _write_named(file: Path, layer: str, prefix: str, shapes: Sequence[tuple[str, BaseGeometry]]) -> None:
     rows = [(f"{prefix}{number:02d}", name) for number, (name, _) in enumerate(shapes, start=1)]
     facts = pd.DataFrame(rows, columns=["id", "name"])
-    output.write_layer(TARGET / file, facts, [shape for _, shape in shapes], layer)
+    output.write_layer(file, facts, [shape for _, shape in shapes], layer)
 
 
-def _write_ground(land: Land, zones: Zones, ground: Ground) -> None:
-    _write_named("exclusions.gpkg", "farmland", "A", ground.farmland)
-    _write_named("exclusions.gpkg", "ecology", "E", ground.ecology)
-    _write_named("exclusions.gpkg", "flood", "K", ground.flood)
+def _write_ground(folder: Path, land: Land, zones: Zones, ground: Ground) -> None:
+    exclusions, base = folder / "exclusions.gpkg", folder / "water.gpkg"
+    _write_named(exclusions, "farmland", "A", ground.farmland)
+    _write_named(exclusions, "ecology", "E", ground.ecology)
+    _write_named(exclusions, "flood", "K", ground.flood)
     around = zones.district.buffer(600)
     water = [("岚江", land.river.intersection(around)), ("桐溪", land.tributary.intersection(around))]
-    _write_named("water.gpkg", "water", "H", water)
-    _write_named("water.gpkg", "green", "G", ground.green)
+    _write_named(base, "water", "H", water)
+    _write_named(base, "green", "G", ground.green)
 
 
-def main() -> None:
-    """Make all layers and write them."""
-    TARGET.mkdir(exist_ok=True)
+def _put_in_place(folder: Path) -> None:
+    """Move the files made over the old ones, each in one step, and take away those that are made no more."""
+    made = sorted(folder.iterdir())
+    for file in made:
+        file.replace(TARGET / file.name)
+    kept = {file.name for file in made}
     for old in (*TARGET.glob("*.gpkg"), *TARGET.glob("*.tif"), *TARGET.glob("*.csv")):
-        old.unlink()
+        if old.name not in kept:
+            old.unlink()
+
+
+def _make(folder: Path) -> None:
+    """Make all layers and write them into a folder."""
     land = make_land()
     settlement = settle(land)
     edge = outline(land)
@@ -83,14 +101,22 @@ def main() -> None:
     facilities, places = make_facilities(zones, people, edges)
     served = places[serving(facilities).to_numpy()]
     candidates, premises = make_candidates(zones, people, ground, edges, served)
-    _write_zones(zones)
-    _write_estates(estates)
-    _write_people(people)
-    output.write_layer(TARGET / "walk.gpkg", *table(edges))
-    output.write_terrain(TARGET / "dem.tif", land)
-    output.write_points(TARGET / "facilities.csv", facilities, places)
-    output.write_points(TARGET / "candidates.csv", candidates, premises)
-    _write_ground(land, zones, ground)
+    _write_zones(folder, zones)
+    _write_estates(folder, estates)
+    _write_people(folder, people)
+    output.write_layer(folder / "walk.gpkg", *table(edges))
+    output.write_terrain(folder / "dem.tif", land)
+    output.write_points(folder / "facilities.csv", facilities, places)
+    output.write_points(folder / "candidates.csv", candidates, premises)
+    _write_ground(folder, land, zones, ground)
+
+
+def main() -> None:
+    """Make the sample beside its place, then move it there: who reads meanwhile finds whole files."""
+    TARGET.mkdir(exist_ok=True)
+    with TemporaryDirectory(prefix=".sample-", dir=TARGET.parent) as folder:
+        _make(Path(folder))
+        _put_in_place(Path(folder))
 
 
 if __name__ == "__main__":

@@ -193,3 +193,24 @@ STREETS = (
         ("江心", "竹林", "天池", "铜鼓", "河坝"),
     ),
 )
+
+# The streets and communities where the university for the elderly teaches, and where home care is given: told by the
+# exceptions. Villages are rarely taught, all else mostly; home care misses outlying villages and two new communities.
+UNTAUGHT_STREETS = ("云台街道", "龙坪镇")
+UNTAUGHT_COMMUNITIES = (
+    *("邮政巷社区", "和平路社区", "枇杷坡社区", "人民路社区"),
+    *("苗儿沟社区", "纺织村社区", "车站路社区", "南坪坝社区"),
+    *("猫儿石社区", "水井湾社区", "北滨社区"),
+    *("翠微社区", "金竹社区", "礼贤社区", "康庄社区"),
+    *("五童社区", "明月社区", "茶园社区"),
+    *("场口社区", "青岗社区"),
+)
+TAUGHT_VILLAGES = ("石梁村", "桃花村", "柏树村")
+UNSERVED_STREETS = ("青岗镇",)
+UNSERVED_COMMUNITIES = (
+    *("康庄社区", "茶园社区"),
+    *("石梁村", "大岩村"),
+    *("龙井村", "高峰村", "回龙村"),
+    *("土地坳村", "白岩村"),
+    *("江心村", "竹林村", "天池村", "铜鼓村"),
+)

@@ -18,6 +18,9 @@ SMALLEST_M2, LARGEST_M2 = 5_200.0, 95_000.0
 SET_BACK_M = 11.0  # from the middle of the streets
 BANK_CLEAR_M = 80.0  # estates keep this far from the water, outside the flood strip
 NEW_FROM = 2020
+PROVISION_M2 = 0.2  # per household: the scenario's 20 m² per 100 households
+PROVIDED_SHARES = (1.35, 0.6, 1.1, 0.0, 1.8, 0.85, 1.05)  # of it, in turn over the new estates
+PROVIDED_EXACTLY, PROVIDED_UNKNOWN = "R035", ("R088", "R248")
 
 OLD_HEADS = (
     "机床厂",
@@ -258,3 +261,17 @@ def make_estates(land: Land, settlement: Settlement, zones: Zones, grounds: list
 def count_households(estate: Estate, residents: float) -> None:
     """Set an estate's households from the people that the grid gives it."""
     estate.households = max(24, round(residents / HOUSEHOLD / estate.occupancy))
+
+
+def provided_m2(estates: list[Estate]) -> list[int | None]:
+    """Tell the premises for elderly care that new estates come with; nothing is known of existing ones."""
+    new = [one.code for one in estates if one.status == "new"]
+    found: list[int | None] = []
+    for one in estates:
+        if one.status != "new" or one.code in PROVIDED_UNKNOWN:
+            found.append(None)
+            continue
+        share = PROVIDED_SHARES[new.index(one.code) % len(PROVIDED_SHARES)]
+        due = PROVISION_M2 * one.households
+        found.append(round(due if one.code == PROVIDED_EXACTLY else share * due))
+    return found

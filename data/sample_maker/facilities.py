@@ -18,7 +18,10 @@ ASSESSED = "2026-01-01"
 ROADSIDE_M = 14.0
 NAMES_STREET = ("F006", "F013")  # records that name their street themselves
 NAMES_COMMUNITY = ("F022", "F033", "F041")  # records that name their community
-WHOLE = ("land_m2", "floor_area_m2", "building_floor_area_m2", "beds", "nursing_beds", "rating")
+WHOLE = (
+    *("land_m2", "floor_area_m2", "building_floor_area_m2", "beds", "nursing_beds", "rating"),
+    *("lease_years", "new_beds", "subsidy_paid_cny", "award_paid_cny", "staff", "certified_staff"),
+)
 
 
 class Roadside:
@@ -112,7 +115,9 @@ def make_facilities(zones: Zones, people: People, edges: list[Edge]) -> tuple[pd
     table["community_id"] = [
         one.code if code in NAMES_COMMUNITY else None for one, code in zip(homes, table["id"], strict=True)
     ]
-    table["serves_community"] = table.pop("serves_community").map({True: "true", False: "false"})
+    table["serves_community"] = table.pop("serves_community")
+    for column in ("demonstration", "disabled_destitute", "serves_community"):
+        table[column] = table[column].map({True: "true", False: "false"})
     return table, places
 
 

@@ -1,4 +1,4 @@
-"""Print docs/scenario.md and docs/gap-report.md from the schema, the lists of columns and the texts.
+"""Print docs/scenario.md, gap-report.md and standards.md from the schema, the columns, the catalogue and the texts.
 
 Run it after a change of any of these: ``python docs/print_reference.py``. What the product itself does not say stands
 in docs/reference.toml.
@@ -12,9 +12,20 @@ from typing import Any, Final, get_args
 from siting.domain.clauses import Verdict
 from siting.domain.nouns import PlanStatus
 from siting.domain.scenario import LandBasis, Level
-from siting.domain.standards import ClauseKind, Force, Remedy
+from siting.domain.standards import Clause, ClauseKind, Force, Reason, Remedy, Standard, Treatment
 from siting.domain.tables import CHECK_COLUMNS, GRID_COLUMNS, PLACE_COLUMNS, PLAN_COLUMNS, REASON_CODES, Column
+from siting.read import all_standards
 from siting.text import LANGS, Lang, say, texts
+from siting.write.clauses import (
+    amount_text,
+    award_text,
+    class_text,
+    force_text,
+    levels_text,
+    note_text,
+    terms_text,
+    why_text,
+)
 from siting.write.reference import NAME, Heading, Key, choice_text, column_text, headings, toml, unit_text
 
 FOLDER: Final = Path(__file__).resolve().parent
@@ -26,20 +37,53 @@ _PRINTED: Final = "<!-- Printed by docs/print_reference.py; change its sources, 
 _KEY_HEAD: Final = ("键 key", "类型 type", "默认 default", "说明", "meaning")
 _INPUT_HEAD: Final = ("列 column", "类型 type", "单位 unit", "必填 required", "可取值 choices", "含义", "meaning")
 _COLUMN_HEAD: Final = ("列 column", "类型 type", "单位 unit", "含义", "meaning")
+_STANDARDS_HEAD: Final = (
+    "编号 id",
+    "文号 number",
+    "施行 in force",
+    "计算 computed",
+    "提示 advice",
+    "不核查 out of scope",
+    "不设条款的文句 sentences without a clause",
+)
+_CLAUSE_HEAD: Final = (
+    "条款 clause",
+    "条 article",
+    "原文 quote",
+    "种类 kind",
+    "数值 number",
+    "效力 force",
+    "层级 levels",
+    "处理 treatment",
+    "理由和说明",
+    "why, and notes",
+)
+_FUNDING_HEAD: Final = (
+    "条款 clause",
+    "种类 line",
+    "出资 payer",
+    "设施 tier",
+    "运营性质 operator",
+    "标准 rate",
+    "限制 limits",
+    "条件",
+    "conditions",
+)
+_UNCLAUSED_HEAD: Final = ("原因 reason", "条 article", "原文 quote")
 _NAMES: Final = {"units": "LEVEL", "constraints_exclude": "NAME", "basemap": "NAME"}
 # Sections whose keys stand for those of all their kind.
 _EXAMPLES: Final = {"layer": "residential_areas", "grid": "population_residents"}
 
 
 def main() -> None:
-    """Write both pages beside this script."""
+    """Write the pages beside this script."""
     for name, text in pages().items():
         (FOLDER / name).write_text(text, encoding="utf-8", newline="\n")
 
 
 def pages() -> dict[str, str]:
     """Return the text of each page by its file name."""
-    blocks = {"scenario.md": _scenario_page(), "gap-report.md": _gap_report_page()}
+    blocks = {"scenario.md": _scenario_page(), "gap-report.md": _gap_report_page(), "standards.md": _standards_page()}
     return {name: "\n\n".join(page) + "\n" for name, page in blocks.items()}
 
 
@@ -57,7 +101,7 @@ def _scenario_page() -> Iterator[str]:
 
 
 def _section(heading: Heading) -> Iterator[str]:
-    yield f"## `[{heading.name.replace(NAME, _NAMES.get(heading.group, NAME))}]`"
+    yield f"## `{heading.line(_NAMES.get(heading.group, NAME))}`"
     yield from (heading.text(lang) for lang in LANGS)
     own = _keys(heading, heading.group)
     if own:
@@ -133,6 +177,117 @@ def _values() -> Iterator[str]:
         yield _pairs({value: texts()[f"{group}.{value}"] for value in values})
 
 
+def _standards_page() -> Iterator[str]:
+    prose = PROSE["standards"]
+    found = all_standards()
+    yield "# 标准文件 · The standards"
+    yield _PRINTED
+    yield from _both(prose["intro"])
+    yield _table(_STANDARDS_HEAD, map(_count_row, found))
+    for title, group, values in (
+        ("处理 · Treatment", "treatment", get_args(Treatment)),
+        ("效力 · Force", "force", get_args(Force)),
+    ):
+        yield f"### {title}"
+        yield _pairs({value: texts()[f"{group}.{value}"] for value in values})
+    for standard in found:
+        yield from _standard(standard)
+
+
+def _count_row(standard: Standard) -> Sequence[str]:
+    counts = [sum(clause.treatment == each for clause in standard.clauses) for each in get_args(Treatment)]
+    return (
+        f"[`{standard.id}`](#{standard.id})",
+        standard.number,
+        standard.in_force.isoformat(),
+        *map(str, (*counts, len(standard.unclaused))),
+    )
+
+
+def _standard(standard: Standard) -> Iterator[str]:
+    yield f"## {standard.id}"
+    yield f"**{standard.number} {standard.title}**"
+    yield _table(("", ""), _head_rows(standard))
+    yield from filter(None, (standard.dating_zh, standard.dating_en))
+    yield "### 条款 · Clauses"
+    yield _table(_CLAUSE_HEAD, map(_clause_row, standard.clauses))
+    funded = [clause for clause in standard.clauses if clause.funding is not None]
+    if funded:
+        yield "### 资金 · Funding"
+        yield _table(_FUNDING_HEAD, map(_funding_row, funded))
+    if standard.unclaused:
+        yield from _unclaused(standard)
+
+
+def _head_rows(standard: Standard) -> Iterator[Sequence[str]]:
+    day = standard.issued or standard.issued_year
+    ends = f"{standard.in_force} – {standard.repealed or ''}".strip()
+    for key, value in (
+        ("issuer", standard.issuer),
+        ("jurisdiction", standard.jurisdiction),
+        ("excludes", standard.excludes),
+        ("issued", day),
+        ("in_force", ends),
+        ("source", standard.source),
+        ("cites", standard.cites),
+        ("repeals", standard.repeals),
+        ("follows", standard.follows),
+    ):
+        shown = "、".join(value) if isinstance(value, tuple) else str(value or "")
+        if shown:
+            yield (_once(PROSE["standards"]["head"][key][lang] for lang in LANGS), shown)
+
+
+def _clause_row(clause: Clause) -> Sequence[str]:
+    words = ((why_text(clause, lang), note_text(clause, lang)) for lang in LANGS)
+    quote = clause.quote or clause.source_note
+    return (
+        f"`{clause.id.partition('/')[2]}`",
+        clause.article,
+        quote,
+        _lines(_once((say(f"clause_kind.{clause.kind}", lang), class_text(clause, lang))) for lang in LANGS),
+        _lines(amount_text(clause, lang) for lang in LANGS),
+        _lines(force_text(clause, lang) for lang in LANGS),
+        _lines(levels_text(clause, lang) for lang in LANGS),
+        _lines(say(f"treatment.{clause.treatment}", lang) for lang in LANGS),
+        *(_lines(both) for both in words),
+    )
+
+
+def _funding_row(clause: Clause) -> Sequence[str]:
+    funding = clause.funding
+    assert funding is not None  # noqa: S101 - the caller chose those that have one
+    kinds = [texts()[f"scenario_choice.operator_kind.{kind}"] for kind in funding.operator_kinds]
+    return (
+        f"`{clause.id.partition('/')[2]}`",
+        _lines(say(f"funding_line.{funding.line}", lang) for lang in LANGS),
+        _lines(say(f"payer.{funding.payer}", lang) for lang in LANGS),
+        _lines("、".join(say(f"tier.{tier}", lang) for tier in funding.tiers) for lang in LANGS),
+        _lines("、".join(kind[lang] for kind in kinds) for lang in LANGS),
+        _lines(award_text(award, lang) for award in funding.awards for lang in LANGS),
+        _lines(terms_text(funding, lang) for lang in LANGS),
+        *("；".join(conditions) for conditions in (funding.conditions_zh, funding.conditions_en)),
+    )
+
+
+def _unclaused(standard: Standard) -> Iterator[str]:
+    prose = PROSE["standards"]["unclaused"]
+    yield f"<details>\n<summary>{_once(prose[lang] for lang in LANGS)}（{len(standard.unclaused)}）</summary>"
+    rows = [
+        (_once(say(f"unclaused_reason.{reason}", lang) for lang in LANGS), each.article, each.quote)
+        for reason in get_args(Reason)
+        for each in standard.unclaused
+        if each.reason == reason
+    ]
+    yield _table(_UNCLAUSED_HEAD, rows)
+    yield "</details>"
+
+
+def _lines(words: Iterable[str]) -> str:
+    """Set texts below each other in a cell; say what is alike once."""
+    return "<br>".join(dict.fromkeys(filter(None, words)))
+
+
 def _columns(group: str, columns: Sequence[Column], *, numbered: bool) -> str:
     more: Pairs = PROSE["more"].get(group, {})
     rows = []
@@ -156,7 +311,7 @@ def _both(pair: Mapping[Lang, str]) -> Iterator[str]:
 
 def _once(words: Iterable[str]) -> str:
     """Join words of both languages; say what is alike once."""
-    return " · ".join(dict.fromkeys(words))
+    return " · ".join(dict.fromkeys(filter(None, words)))
 
 
 def _pairs(rows: Pairs) -> str:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from siting.version import __version__
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
+
     from siting.domain.nouns import Progress
     from siting.domain.scenario import Scenario
     from siting.domain.standards import Standard
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from siting.results import GapReport, Plan
     from siting.text import Lang
 
-__all__ = ["__version__", "check", "progress_bar", "propose", "read_plan", "read_scenario", "standards"]
+__all__ = ["__version__", "audit", "check", "progress_bar", "propose", "read_plan", "read_scenario", "standards"]
 
 
 def read_scenario(path: str | Path) -> "Scenario":
@@ -85,6 +87,39 @@ def check(scenario: "Scenario", *, plan: "str | Path | None" = None, progress: "
     if plan is not None:
         return GapReport(pipeline.measure_plan(scenario, Path(plan), progress).after)
     return GapReport(pipeline.check(scenario, progress))
+
+
+def audit(scenario: "Scenario", *, progress: "Progress | None" = None) -> "DataFrame":
+    """Show clause by clause what a check measures (指标达标对照表).
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What :func:`read_scenario` returns. At a planned horizon today's figures stand beside the planned ones.
+    progress : callable, optional
+        Told ``(stage, done, total)`` while work goes on.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a clause and level; see :func:`siting.assess.audit.audit_table`. At a planned horizon also
+        ``current_low``, ``current_high`` and ``current_verdict``.
+
+    Raises
+    ------
+    siting.errors.InputError
+        With every fault of the layers.
+
+    Examples
+    --------
+    >>> import siting
+    >>> table = siting.audit(siting.read_scenario("data/sample/scenario.toml"))
+    >>> table[table["clause_id"] == "cq-2019-129/2-3-land"]["verdict"].tolist()
+    ['no_data', 'gap', 'gap', 'gap']
+    """
+    from siting import pipeline
+
+    return pipeline.audit(scenario, progress)
 
 
 def propose(

@@ -15,6 +15,8 @@ from scipy.sparse import csr_array
 
 from siting import places
 from siting.assess import assess
+from siting.assess.audit import audit_table
+from siting.assess.funding import funding_lines
 from siting.domain.nouns import (
     Access,
     Assessment,
@@ -45,6 +47,21 @@ def check(scenario: Scenario, progress: Progress | None = None) -> Assessment:
     return _measure(ground, ground.facilities, report)
 
 
+def audit(scenario: Scenario, progress: Progress | None = None) -> pd.DataFrame:
+    """Check a scenario and lay the clauses out; at a planned horizon today stands beside it."""
+    planned = audit_table(check(scenario, progress))
+    if scenario.scenario.horizon == "current":
+        return planned
+    head = scenario.scenario.model_copy(update={"horizon": "current"})
+    people = scenario.population
+    basis = None if people.land_basis == "resident_planned" else people.land_basis
+    population = people.model_copy(update={"land_basis": basis})
+    today = audit_table(check(scenario.model_copy(update={"scenario": head, "population": population}), progress))
+    names = {"measured_low": "current_low", "measured_high": "current_high", "verdict": "current_verdict"}
+    keys = ["clause_id", "level"]
+    return planned.merge(today[[*keys, *names]].rename(columns=names), on=keys, how="left", validate="one_to_one")
+
+
 def propose(
     scenario: Scenario,
     *,
@@ -59,11 +76,9 @@ def propose(
     _refuse_call(scenario, stations, budget_cny)
     ground = _prepare(scenario, report)
     before = _measure(ground, ground.facilities, report)
-    refused = _refused(ground.inputs)
-    permitted = ground.inputs.candidates.drop(index=refused.index.unique())
+    permitted, walked = ground.permitted, ground.reached
     costs = places.candidate_costs(permitted)
     _refuse_data(before, costs, budget_cny)
-    walked = _walk(ground, permitted, np.zeros(len(permitted), dtype=bool), report)
     people = _uncovered_elderly(before, ground.demand)
     options = scenario.plan
     selection = propose_covering(
@@ -82,7 +97,7 @@ def propose(
     request = {"model": options.model, "stations": stations, "budget_cny": budget_cny}
     off_network = tuple(map(str, walked.unattached))
     notes = (Note("candidates_off_network", {"ids": ", ".join(off_network)}),) if off_network else ()
-    return _proposal(ground, before, chosen, selection, request, refused, notes, report)
+    return _proposal(ground, before, chosen, selection, request, notes, report)
 
 
 def measure_plan(scenario: Scenario, path: Path, progress: Progress | None = None) -> Proposal:
@@ -90,16 +105,15 @@ def measure_plan(scenario: Scenario, path: Path, progress: Progress | None = Non
     report = progress or quiet
     file = read_plan(path)
     ground = _prepare(scenario, report)
-    refused = _refused(ground.inputs)
-    _refuse_plan(file, path, ground.inputs.candidates.index, refused)
+    _refuse_plan(file, path, ground.inputs.candidates.index, ground.refused)
     before = _measure(ground, ground.facilities, report)
     chosen = ground.inputs.candidates.loc[list(file.candidates)]
-    walked = _walk(ground, chosen, np.zeros(len(chosen), dtype=bool), report)
+    walked = _walk(ground.inputs, ground.demand, ground.network, chosen, np.zeros(len(chosen), dtype=bool), report)
     gains = gains_in_order(walked.within, _uncovered_elderly(before, ground.demand))
     own = file.members.get("scenario", {}).get("sha256") == fingerprint(scenario, ground.inputs.digests)
     notes = () if own else (Note("plan_of_other_scenario", {}),)
     selection = _selection_of(file, ground.inputs.candidates, gains, own=own)
-    return _proposal(ground, before, chosen, selection, file.members["request"], refused, notes, report)
+    return _proposal(ground, before, chosen, selection, file.members["request"], notes, report)
 
 
 @dataclass(frozen=True)
@@ -112,6 +126,9 @@ class _Ground:
     network: WalkingNetwork | None
     holders: Mapping[str, pd.Series]
     facilities: gpd.GeoDataFrame
+    refused: pd.DataFrame
+    permitted: gpd.GeoDataFrame
+    reached: Access
     warnings: tuple[str, ...]
 
 
@@ -143,7 +160,10 @@ def _prepare(scenario: Scenario, progress: Progress) -> _Ground:
         progress("network", 1, 1)
     facilities = places.open_facilities(inputs.facilities, head)
     warnings = tuple(_warnings(scenario, demand, basis, planned=planned))
-    return _Ground(inputs, demand, basis, network, holders, facilities, warnings)
+    refused = _refused(inputs)
+    permitted = inputs.candidates.drop(index=refused.index.unique())
+    reached = _walk(inputs, demand, network, permitted, np.zeros(len(permitted), dtype=bool), progress)
+    return _Ground(inputs, demand, basis, network, holders, facilities, refused, permitted, reached, warnings)
 
 
 def _warnings(scenario: Scenario, demand: Demand, basis: LandBasis, *, planned: bool) -> list[str]:
@@ -164,21 +184,28 @@ def _measure(ground: _Ground, facilities: gpd.GeoDataFrame, progress: Progress) 
     """Measure a set of facilities: the one ruler, for before and after."""
     counted = facilities.assign(land_m2=places.counted_land(facilities))
     homes = places.home_units(counted, ground.inputs.units)
-    access = _walk(ground, counted, _in_circle(counted, ground.inputs.scenario), progress)
-    return assess(ground.inputs, ground.demand, access, counted, homes, ground.holders, ground.basis, ground.warnings)
+    inputs, demand = ground.inputs, ground.demand
+    access = _walk(inputs, demand, ground.network, counted, _in_circle(counted, inputs.scenario), progress)
+    premises = None if inputs.scenario.candidates is None else (ground.permitted, ground.reached.within)
+    return assess(
+        inputs, demand, access, counted, homes, ground.holders, ground.basis, ground.warnings, premises=premises
+    )
 
 
 def _walk(
-    ground: _Ground, sites: gpd.GeoDataFrame, counting: np.ndarray[Any, np.dtype[np.bool_]], progress: Progress
+    inputs: Inputs,
+    demand: Demand,
+    network: WalkingNetwork | None,
+    sites: gpd.GeoDataFrame,
+    counting: np.ndarray[Any, np.dtype[np.bool_]],
+    progress: Progress,
 ) -> Access:
-    scenario = ground.inputs.scenario
+    scenario = inputs.scenario
     cutoff = np.full(len(sites), scenario.walking.minutes * SECONDS_PER_MINUTE)
     if scenario.land.institution_minutes is not None and "tier" in sites:
         institutions = (sites["tier"] == "institution").to_numpy(dtype=bool)
         cutoff[institutions] = scenario.land.institution_minutes * SECONDS_PER_MINUTE
-    return walk_to(
-        ground.network, sites, counting, ground.demand.cells, scenario.walking, cutoff_s=cutoff, progress=progress
-    )
+    return walk_to(network, sites, counting, demand.cells, scenario.walking, cutoff_s=cutoff, progress=progress)
 
 
 def _in_circle(facilities: gpd.GeoDataFrame, scenario: Scenario) -> np.ndarray[Any, np.dtype[np.bool_]]:
@@ -241,7 +268,6 @@ def _proposal(
     chosen: gpd.GeoDataFrame,
     selection: Selection,
     request: Mapping[str, Any],
-    refused: pd.DataFrame,
     notes: tuple[Note, ...],
     progress: Progress,
 ) -> Proposal:
@@ -258,7 +284,11 @@ def _proposal(
         centres=facilities[facilities["tier"] == "centre"],
         before=before.totals,
     )
-    return Proposal(stations, refused, selection, request, before, after, notes)
+    lines = funding_lines(inputs.standards, pd.DataFrame(stations.drop(columns="geometry")), what="station")
+    told = lines.groupby("site_id")[["clause_id", "line", "status", "amount_cny"]]
+    by_station = {key: rows.to_dict("records") for key, rows in told}
+    stations["funding"] = pd.Series([by_station.get(key, []) for key in stations.index], index=stations.index)
+    return Proposal(stations, ground.refused, selection, request, before, after, notes)
 
 
 def _selection_of(file: PlanFile, candidates: gpd.GeoDataFrame, gains: Floats, *, own: bool) -> Selection:

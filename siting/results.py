@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import geopandas as gpd
 import pandas as pd
@@ -97,6 +97,38 @@ class GapReport:
     def totals(self) -> Mapping[str, Any]:
         """Figures of the whole."""
         return self.assessment.totals
+
+    def audit(self) -> pd.DataFrame:
+        """Return the audit: every clause in force at every level where it was judged, as a table.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a clause and level; see :func:`siting.assess.audit.audit_table`.
+        """
+        from siting.assess.audit import audit_table
+
+        return audit_table(self.assessment)
+
+    def funding(self, what: Literal["facility", "candidate"] = "facility") -> pd.DataFrame:
+        """Return the funding lines that the standards in force promise.
+
+        Parameters
+        ----------
+        what : {"facility", "candidate"}
+            Facilities that count, or the ledger of candidates.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a site and line, with amount, status, conditions and quote; see
+            :func:`siting.assess.funding.funding_lines`. Lines of one ``group`` exclude one another.
+        """
+        from siting.assess.funding import funding_lines
+
+        inputs = self.assessment.inputs
+        sites = self.assessment.facilities if what == "facility" else inputs.candidates
+        return funding_lines(inputs.standards, pd.DataFrame(sites.drop(columns="geometry")), what=what)
 
     def has_gap(self, *, binding: bool = False) -> bool:
         """Tell whether any check is a gap.
@@ -257,6 +289,19 @@ class Plan:
     def after(self) -> GapReport:
         """The check with the plan, by the same ruler."""
         return GapReport(self.proposal.after)
+
+    def funding(self) -> pd.DataFrame:
+        """Return the funding lines that the standards in force promise to the proposed stations.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a station and line; see :func:`siting.assess.funding.funding_lines`.
+        """
+        from siting.assess.funding import funding_lines
+
+        inputs, stations = self.proposal.before.inputs, self.proposal.stations
+        return funding_lines(inputs.standards, pd.DataFrame(stations.drop(columns="geometry")), what="station")
 
     def plot(self, lang: Lang | None = None) -> "Figure":
         """Draw coverage as stations are added in rank order.

@@ -1,13 +1,16 @@
 """Verdicts: each clause in force upon each place."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from siting.assess.ledger import LEDGER_KINDS, UNIT_KINDS, Rows, figures_of, missing_of
+from siting.assess.units import judge_units
 from siting.domain import clauses
+from siting.domain.measures import MEASURES, Span, judge
 from siting.domain.scenario import LandBasis, Scenario
 from siting.domain.standards import Clause, Standard
 from siting.domain.tables import CHECK_COLUMNS
@@ -22,6 +25,9 @@ class Rules:
 
     land: tuple[tuple[Standard, Clause], ...]
     circle: tuple[tuple[Standard, Clause], ...]
+    ledger: tuple[tuple[Standard, Clause], ...]
+    units: tuple[tuple[Standard, Clause], ...]
+    estates: tuple[tuple[Standard, Clause], ...]
     remedies: tuple[tuple[Standard, Clause], ...]
 
     def governing(self, level: str) -> Clause | None:
@@ -45,16 +51,21 @@ class Rules:
 
 
 def rules_of(standards: Iterable[Standard]) -> Rules:
-    """Sort the clauses of the standards in force by kind; what only encourages or permits gives no verdict."""
+    """Sort the clauses of the standards in force; what only encourages or permits gives no verdict."""
     pairs = [(standard, clause) for standard in standards for clause in standard.clauses]
+    judged = [pair for pair in pairs if pair[1].gives_verdict]
 
-    def of(kind: str) -> tuple[tuple[Standard, Clause], ...]:
-        return tuple(pair for pair in pairs if pair[1].kind == kind)
+    def of(*kinds: str) -> tuple[tuple[Standard, Clause], ...]:
+        return tuple(pair for pair in judged if pair[1].kind in kinds)
 
-    def judged(kind: str) -> tuple[tuple[Standard, Clause], ...]:
-        return tuple(pair for pair in of(kind) if pair[1].force in ("mandatory", "target"))
-
-    return Rules(judged("land_per_person"), judged("service_circle"), of("remedy"))
+    return Rules(
+        land=of("land_per_person"),
+        circle=of("service_circle"),
+        ledger=of(*LEDGER_KINDS),
+        units=of(*UNIT_KINDS),
+        estates=of("estate_provision"),
+        remedies=tuple(pair for pair in pairs if pair[1].kind == "remedy"),
+    )
 
 
 def land_checks(
@@ -125,6 +136,110 @@ def circle_checks(level: str, figures: pd.DataFrame, rules: Rules, scenario: Sce
                 "missing": [],
                 "reason": _circle_reason(finding, uncovered_by, known=known),
             }
+
+
+def ledger_checks(
+    level: str, figures: pd.DataFrame, facilities: Sequence[Rows], rules: Rules, scenario: Scenario
+) -> Iterator[dict[str, Any]]:
+    """Judge the clauses on beds, operators, staff and the like upon the places of a level.
+
+    Shares are judged at the clause's own levels and at the district, counts only at their own. ``facilities`` holds
+    those of each place; ``figures`` holds ``elderly``.
+    """
+    for standard, clause in rules.ledger:
+        if level not in clause.levels and (level != "district" or MEASURES[clause.kind].whole is None):
+            continue
+        for (place, elderly), rows in zip(_rows(figures, "elderly"), facilities, strict=True):
+            counted = {**figures_of(clause, rows), "elderly": Span.exactly(elderly)}
+            needs_people = clause.kind == "beds_per_1000"
+            finding = clauses.unknown() if needs_people and np.isnan(elderly) else judge(clause, counted)
+            missing = missing_of(clause, rows) if finding.verdict == "no_data" else []
+            yield _row(level, place, standard, clause, finding, missing, binding=_binds(level, clause, scenario)) | {
+                "method": "ledger",
+                "people": elderly,
+            }
+
+
+def unit_checks(
+    level: str, figures: pd.DataFrame, units: Mapping[object, pd.DataFrame], rules: Rules, scenario: Scenario
+) -> Iterator[dict[str, Any]]:
+    """Judge what every unit must have: a facility, home care, a teaching point.
+
+    ``units[place]`` holds, for a district, the units below it, and for a unit itself its own row, with ``level``,
+    ``kind``, ``facility``, ``disabled_care``, ``served`` and ``teaching_point``.
+    """
+    for standard, clause in rules.units:
+        own = level in clause.levels and clause.kind == "unit_coverage"
+        if not own and level != "district":
+            continue
+        binding = _binds(level, clause, scenario) or (clause.kind == "university_share" and _due(clause, scenario))
+        for place in figures.index:
+            finding, missing = judge_units(clause, units[place], level, complete=scenario.facilities.complete)
+            yield _row(level, place, standard, clause, finding, missing, binding=binding) | {"method": "units"}
+
+
+def estate_checks(figures: pd.DataFrame, rules: Rules, scenario: Scenario) -> Iterator[dict[str, Any]]:
+    """Judge the premises that new estates provide against the scenario's figure.
+
+    ``figures`` holds ``status``, ``households`` and ``provided_m2``.
+    """
+    per_100 = scenario.provision.m2_per_100_households
+    for standard, clause in rules.estates:
+        for place, status, households, provided in _rows(figures, "status households provided_m2"):
+            finding, missing = clauses.not_applicable(), []
+            if status == clause.applies_to or (clause.applies_to is None and status == "new"):
+                blank = [
+                    name for name, value in (("households", households), ("provided_m2", provided)) if pd.isna(value)
+                ]
+                missing = [f"{place}: {name}" for name in blank]
+                if per_100 is None or blank:
+                    finding = clauses.unknown()
+                else:
+                    counted = {"households": households, "provided_m2": provided, "m2_per_100_households": per_100}
+                    finding = judge(clause, {name: Span.exactly(value) for name, value in counted.items()})
+            binding = _binds("residential_area", clause, scenario)
+            yield _row("residential_area", place, standard, clause, finding, missing, binding=binding) | {
+                "method": "estate",
+                "unit": "m2",
+            }
+
+
+def _row(
+    level: str,
+    place: object,
+    standard: Standard,
+    clause: Clause,
+    finding: clauses.Finding,
+    missing: list[str],
+    *,
+    binding: bool,
+) -> dict[str, Any]:
+    """Return a check of a clause that no land basis and no walking time enters."""
+    return {
+        "level": level,
+        "id": place,
+        "clause": clause,
+        "standard": standard,
+        "binding": binding,
+        "basis": MEASURES[clause.kind].whole or MEASURES[clause.kind].part,
+        "unit": clause.unit,
+        "people": np.nan,
+        "finding": finding,
+        "missing": missing,
+        "reason": _ledger_reason(clause, finding, missing),
+    }
+
+
+def _binds(level: str, clause: Clause, scenario: Scenario) -> bool:
+    return level in clause.levels and _due(clause, scenario)
+
+
+def _ledger_reason(clause: Clause, finding: clauses.Finding, missing: list[str]) -> str | None:
+    if finding.verdict == "gap":
+        return "above_limit" if clause.comparison == "at_most" else "below_requirement"
+    if finding.verdict == "no_data":
+        return "records_missing" if missing else "data_absent"
+    return "nothing_counted" if finding.verdict == "not_applicable" else None
 
 
 def checks_table(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:

@@ -7,11 +7,24 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from siting.assess import remedies
 from siting.assess.figures import circle_figures, people_figures, reach_figures, within_figures
-from siting.assess.judge import FLOORS, Rules, checks_table, circle_checks, land_checks, rules_of
+from siting.assess.judge import (
+    FLOORS,
+    Rules,
+    checks_table,
+    circle_checks,
+    estate_checks,
+    land_checks,
+    ledger_checks,
+    rules_of,
+    unit_checks,
+)
+from siting.assess.ledger import by_place
 from siting.assess.reach import LandReach, land_reach
+from siting.assess.units import having_of, units_of_places
 from siting.domain import clauses
-from siting.domain.nouns import Access, Assessment, Demand, Inputs, Note
+from siting.domain.nouns import Access, Assessment, Demand, Inputs, Note, Times
 from siting.domain.scenario import LandBasis
 from siting.domain.tables import PLACE_COLUMNS, REASON_CODES
 from siting.domain.walkers import WALKERS
@@ -21,7 +34,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 
-def assess(
+def assess(  # noqa: PLR0913 - all that one report rests on
     inputs: Inputs,
     demand: Demand,
     access: Access,
@@ -30,6 +43,8 @@ def assess(
     holders: Mapping[str, pd.Series],
     basis: LandBasis,
     warnings: tuple[str, ...] = (),
+    *,
+    premises: tuple[gpd.GeoDataFrame, Times] | None = None,
 ) -> Assessment:
     """Judge every clause in force upon every place.
 
@@ -51,6 +66,8 @@ def assess(
         Land basis.
     warnings : tuple of str
         Text keys under ``warning`` that the report bears.
+    premises : tuple of geopandas.GeoDataFrame and Times, optional
+        Permitted candidates and whom each reaches within the cut-off: remedies name those that fit.
 
     Returns
     -------
@@ -60,16 +77,27 @@ def assess(
     rules, scenario = rules_of(inputs.standards), inputs.scenario
     reach = land_reach(facilities, homes, access.within, demand, scenario)
     frames = {"residential_area": inputs.residential_areas, **inputs.units}
-    tables, rows = [], []
+    having = {level: having_of(facilities, homes[level], frame.index) for level, frame in inputs.units.items()}
+    tables: list[pd.DataFrame] = []
+    rows: list[dict[str, Any]] = []
     for level, frame in frames.items():
         land = None if level == "residential_area" else within_figures(level, frame, facilities, homes, scenario)
         figures = _figures(level, frame, demand, access, reach, land, basis)
-        rows += [*land_checks(level, figures, rules, basis, scenario), *circle_checks(level, figures, rules, scenario)]
+        rows += land_checks(level, figures, rules, basis, scenario)
+        rows += circle_checks(level, figures, rules, scenario)
+        if level == "residential_area":
+            rows += estate_checks(figures.join(frame[["households", "provided_m2"]]), rules, scenario)
+        else:
+            homed = list(by_place(facilities, homes[level], frame.index, scenario))
+            rows += ledger_checks(level, figures, homed, rules, scenario)
+            below = units_of_places(level, frame, inputs.units, holders, having)
+            rows += unit_checks(level, figures, below, rules, scenario) if below else []
         figures["unit_id"] = holders[level]
         figures["level"] = level
         tables.append(figures)
     checks = checks_table(rows)
     places = _places(pd.concat(tables), checks, rules, basis, inputs)
+    places["remedy_candidates"] = _premises(places, demand, premises, inputs)
     cells = _cells(demand, access, reach)
     return Assessment(
         inputs=inputs,
@@ -134,11 +162,12 @@ def _places(
     joined = gaps["reason"].groupby(level=[0, 1]).agg(lambda found: ";".join(dict.fromkeys(found)))
     table["reason"] = joined.reindex(table.index)
     table["remedies"] = [
-        _remedies(rules, level, kind) if verdict == "gap" else None
+        remedies.allowed(rules.remedies, level, kind) if verdict == "gap" else None
         for level, kind, verdict in zip(table["level"], table["kind"], table["verdict"], strict=True)
     ]
     table["edge_effect"] = _near_edge(table, inputs)
-    columns = [column.key for column in PLACE_COLUMNS] + ["grid_residents", "grid_elderly"]
+    columns = [column.key for column in PLACE_COLUMNS if column.key != "remedy_candidates"]
+    columns += ["grid_residents", "grid_elderly"]
     return gpd.GeoDataFrame(table[columns], geometry=table["geometry"], crs=inputs.crs)
 
 
@@ -147,12 +176,24 @@ def _over(checks: pd.DataFrame, index: pd.Index) -> pd.Series:
     return verdicts.reindex(index).fillna("not_applicable").astype("object")
 
 
-def _remedies(rules: Rules, level: str, kind: object) -> str | None:
-    found: dict[str, None] = {}
-    for _, clause in rules.remedies:
-        if level != "residential_area" or clause.applies_to == kind or kind not in ("existing", "new"):
-            found |= dict.fromkeys(clause.remedies)
-    return ";".join(found) or None
+def _premises(
+    places: gpd.GeoDataFrame, demand: Demand, premises: tuple[gpd.GeoDataFrame, Times] | None, inputs: Inputs
+) -> pd.Series:
+    """Name the premises that fit each existing estate with a gap; blank elsewhere, or where no ledger is given."""
+    found = pd.Series(None, index=places.index, dtype="object")
+    estates = places[(places["level"] == "residential_area") & (places["verdict"] == "gap") & (places["kind"] != "new")]
+    if premises is None or estates.empty:
+        return found
+    rows = demand.place_ids["residential_area"].get_indexer(pd.Index(estates["id"]))
+    table = inputs.residential_areas.loc[estates["id"]]
+    per_100 = inputs.scenario.provision.m2_per_100_households
+    needs = pd.to_numeric(table["households"]).astype("float64") / 100.0 * (np.nan if per_100 is None else per_100)
+    lacks = (needs - pd.to_numeric(table["provided_m2"]).astype("float64").fillna(0.0)).clip(lower=0.0)
+    named = remedies.premises(
+        estates, demand.shares["residential_area"][rows], *premises, np.asarray(lacks, dtype=np.float64)
+    )
+    found.loc[named.index] = named
+    return found
 
 
 def _near_edge(table: pd.DataFrame, inputs: Inputs) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

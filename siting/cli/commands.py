@@ -1,10 +1,11 @@
 """The commands: their arguments, and what each does."""
 
+import datetime as dt
 import platform
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import click
 
@@ -44,12 +45,23 @@ def build(lang: Lang) -> click.Group:
         help_.command(
             "check", _check, scenario, out("out_gaps"), help_.option("--grid", key="grid", type=_FILE), plan, fail
         ),
+        help_.command("audit", _audit, scenario, help_.option("-o", "--out", key="out_audit", type=_FILE)),
+        help_.command("funding", _funding, scenario, help_.option("-o", "--out", key="out_audit", type=_FILE)),
         help_.command("propose", _propose, scenario, out("out_plan"), stations, budget),
         help_.command("map", _map, scenario, out("out_map"), plan, help_.option("--tiles", key="tiles")),
         help_.group(
             "standards",
             help_.command("list", _list_standards, key="standards_list"),
             help_.command("show", _show_standard, click.Argument(["key"], metavar="ID"), key="standards_show"),
+            help_.command(
+                "compare",
+                _compare_standards,
+                click.Argument(["one"], metavar="ID"),
+                click.Argument(["other"], metavar="ID"),
+                help_.option("--date", "date", key="standards_date", type=click.DateTime(["%Y-%m-%d"])),
+                key="standards_compare",
+            ),
+            help_.command("new", _new_standard, click.Argument(["file"], type=_FILE), key="standards_new"),
         ),
         help_.command("demo", _demo, demo_out),
     ]
@@ -102,6 +114,41 @@ def _check(
         tell.gaps(gaps, lang)
         tell.files({"gaps": out, "grid": grid}, lang)
     return EXIT_GAP if fail_on_gap and gaps.has_gap(binding=fail_on_gap == "binding") else 0
+
+
+def _audit(*, scenario: Path, out: Path | None, lang: Lang, quiet: bool) -> None:
+    from siting.read import load_standards
+
+    start = time.perf_counter()
+    with _bar(lang, quiet=quiet) as bar:
+        read = siting.read_scenario(scenario)
+        table = siting.audit(read, progress=bar)
+    if out is not None:
+        from siting.write.tables import write_table
+
+        write_table(out, table)
+        _log_run(out, start)
+    if not quiet:
+        tell.audit(table, load_standards(read.standards, read.scenario.date), lang)
+        tell.files({"audit": out}, lang)
+
+
+def _funding(*, scenario: Path, out: Path | None, lang: Lang, quiet: bool) -> None:
+    from pandas import concat
+
+    start = time.perf_counter()
+    with _bar(lang, quiet=quiet) as bar:
+        gaps = siting.check(siting.read_scenario(scenario), progress=bar)
+    kinds: tuple[Literal["facility", "candidate"], ...] = ("facility", "candidate")
+    lines = concat([gaps.funding(kind).assign(what=kind) for kind in kinds])
+    if out is not None:
+        from siting.write.tables import write_table
+
+        write_table(out, lines)
+        _log_run(out, start)
+    if not quiet:
+        tell.funding(lines[lines["what"] == "facility"], lang)
+        tell.files({"funding": out}, lang)
 
 
 def _propose(*, scenario: Path, out: Path, stations: int | None, budget: float | None, lang: Lang, quiet: bool) -> int:
@@ -177,6 +224,25 @@ def _show_standard(*, key: str, lang: Lang, **_: Any) -> None:
     from siting.read import standard
 
     tell.standard(standard(key), lang)
+
+
+def _compare_standards(*, one: str, other: str, date: dt.datetime | None, lang: Lang, **_: Any) -> None:
+    from siting.assess.compare import compare
+    from siting.read import standard
+
+    day = dt.datetime.now().astimezone() if date is None else date
+    tell.comparison(compare(standard(one), standard(other), day.date()), lang)
+
+
+def _new_standard(*, file: Path, lang: Lang, quiet: bool) -> None:
+    from siting.write.files import write_text
+    from siting.write.standard_template import standard_template
+
+    if file.exists():
+        raise InputError([Fault(code="would_overwrite", file=str(file))])
+    write_text(file, standard_template(lang))
+    if not quiet:
+        tell.files({"standard": file}, lang)
 
 
 def _bar(lang: Lang, *, quiet: bool) -> "ProgressBar":

@@ -10,12 +10,14 @@ import click
 from siting.text import Lang, say
 
 if TYPE_CHECKING:
+    import pandas as pd
     from rich.table import Table
 
-    from siting.domain.standards import Standard
+    from siting.assess.compare import Comparison
+    from siting.domain.standards import Clause, Standard
     from siting.results import GapReport, Plan
 
-_TEXT_COLUMNS: Final = ("unit", "verdict", "name", "tenure")
+_TEXT_COLUMNS: Final = ("unit", "verdict", "name", "tenure", "site", "clause", "status")
 
 
 def gaps(report: "GapReport", lang: Lang) -> None:
@@ -79,6 +81,69 @@ def plan(found: "Plan", lang: Lang) -> None:
         click.echo(f"  {row['name']}  {_gap(row['land_gap_m2'], '≤ ' if row['id'] in lacking else '')} m²")
 
 
+def audit(table: "pd.DataFrame", documents: "Iterable[Standard]", lang: Lang) -> None:
+    """Tell the audit: each document, each clause with its quote, and what was measured at each level."""
+    for document in documents:
+        click.echo(f"\n{document.number}  {document.title}")
+        for clause_id, rows in table[table["standard_id"] == document.id].groupby("clause_id", sort=False):
+            first = rows.iloc[0]
+            kind, force = say(f"clause_kind.{first['kind']}", lang), say(f"force.{first['force']}", lang)
+            due = f" · {say('audit.target', lang, year=int(first['target_year']))}" if first["target_year"] > 0 else ""
+            click.echo(f"\n  {first['article']}  {kind}  [{force}{due}]  {clause_id}\n    “{first['quote']}”")
+            for row in rows.to_dict("records"):
+                click.echo(f"    {_audit_line(row, lang)}")
+            if first["completeness"]:
+                click.echo(f"    {say('audit.completeness', lang, found=first['completeness'])}")
+
+
+def _audit_line(row: dict[Any, Any], lang: Lang) -> str:
+    if row["treatment"] != "computed":
+        return say(f"audit.{row['treatment']}", lang, found=row[f"finding_{lang}"])
+    if not isinstance(row["level"], str):
+        return say("audit.not_judged", lang)
+    said = {
+        "level": say(f"level.{row['level']}", lang),
+        "binding": say("audit.binding", lang) if row["binding"] else "",
+        **{
+            key: "" if math.isnan(row[key]) else int(row[key])
+            for key in ("places", "met", "gap", "no_data", "not_applicable")
+        },
+    }
+    if row["places"] != 1:
+        return say("audit.many", lang, **said)
+    low, high = row["measured_low"], row["measured_high"]
+    measured = _figure(low) if low == high else f"{_figure(low)}–{_figure(high)}"
+    today = ""
+    if isinstance(row.get("current_verdict"), str):
+        figures = {"measured": _figure(row["current_low"]), "verdict": say(f"verdict.{row['current_verdict']}", lang)}
+        today = say("audit.today", lang, **figures)
+    told = say(
+        "audit.single",
+        lang,
+        **said,
+        required=_figure(row["required"]),
+        measured=measured,
+        unit=row["unit"],
+        verdict=say(f"verdict.{row['verdict']}", lang),
+    )
+    return told + today
+
+
+def _figure(value: float) -> str:
+    if math.isinf(value):
+        return "∞"
+    return number(value, 0 if value == round(value) else 3)
+
+
+def funding(lines: "pd.DataFrame", lang: Lang) -> None:
+    """Tell the funding lines of facilities: whom, which clause, how sure, how much."""
+    table = _table(say("cli.file.funding", lang), ("site", "clause", "status", "amount"), lang)
+    for row in lines[lines["amount_cny"].notna()].to_dict("records"):
+        status = say(f"funding.status.{row['status']}", lang)
+        table.add_row(str(row["site_id"]), str(row["clause_id"]), status, number(row["amount_cny"]))
+    _print(table)
+
+
 def files(written: Mapping[str, Path | None], lang: Lang) -> None:
     """Tell where the results lie."""
     for key, path in written.items():
@@ -93,15 +158,86 @@ def standards(found: "Iterable[Standard]") -> None:
 
 
 def standard(one: "Standard", lang: Lang) -> None:
-    """Show a standard's clauses with their quotes."""
+    """Show a standard's clauses with their quotes, and what is done with each."""
+    from siting.write import clauses as words
+
     click.echo(f"{one.number}  {one.title}\n{one.issuer} · {one.jurisdiction} · {one.in_force}\n")
     for clause in one.clauses:
-        amount = "" if clause.number is None else f"  {clause.number:g} {clause.unit}"
-        kind, force = say(f"clause_kind.{clause.kind}", lang), say(f"force.{clause.force}", lang)
-        click.echo(f"{clause.id}  {kind}{amount}  [{force}]  {clause.article}\n  “{clause.quote}”")
-        note = clause.note_zh if lang == "zh" else clause.note_en
-        if note:
-            click.echo(f"  {note}")
+        what = _once(say(f"clause_kind.{clause.kind}", lang), words.class_text(clause, lang))
+        amount, force = words.amount_text(clause, lang), words.force_text(clause, lang)
+        facts = (force, say(f"treatment.{clause.treatment}", lang), words.levels_text(clause, lang))
+        click.echo(f"{clause.id}  {what}  {amount}".rstrip() + f"  [{' · '.join(facts)}]  {clause.article}")
+        click.echo(f"  “{clause.quote}”" if clause.quote else f"  {clause.source_note}")
+        for text in filter(None, (words.why_text(clause, lang), words.note_text(clause, lang))):
+            click.echo(f"  {text}")
+
+
+def comparison(found: "Comparison", lang: Lang) -> None:
+    """Tell two standards side by side, measure by measure, and where they conflict."""
+    from siting.write import clauses as words
+
+    one, other = found.one.id, found.other.id
+    if found.measures:
+        table = _table(say("compare.title", lang, one=one, other=other, date=found.date), (), lang)
+        for head in (say("compare.column.measure", lang), say("compare.column.level", lang), one, other):
+            table.add_column(head)
+        table.add_column(say("compare.column.governs", lang))
+        for row in found.measures:
+            what = (row.one + row.other)[0]
+            table.add_row(
+                _once(say(f"clause_kind.{row.kind}", lang), words.class_text(what, lang)),
+                words.level_text(row.level, lang),
+                _says(row.one, lang),
+                _says(row.other, lang),
+                {"one": one, "other": other}.get(row.governs) or say(f"compare.governs_{row.governs}", lang),
+            )
+        _print(table)
+    else:
+        click.echo(say("compare.no_measure", lang))
+    for row in found.measures:
+        if row.laxer:
+            governs = one if row.governs == "one" else other
+            click.echo(f"· {say(f'clause_kind.{row.kind}', lang)}: {say('compare.laxer', lang, governs=governs)}")
+    _conflicts(found, lang)
+
+
+def _conflicts(found: "Comparison", lang: Lang) -> None:
+    if not found.conflicts:
+        click.echo(say("compare.no_conflicts", lang))
+        return
+    click.echo(say("compare.conflicts", lang, count=len(found.conflicts)))
+    for pair in found.conflicts:
+        told = say(
+            "compare.conflict",
+            lang,
+            one=pair.one.id,
+            one_says=_says((pair.one,), lang),
+            one_quote=pair.one.quote,
+            other=pair.other.id,
+            other_says=_says((pair.other,), lang),
+            other_quote=pair.other.quote,
+        )
+        click.echo(f"· {told}")
+        if pair.one.kind == "threshold":
+            click.echo(f"  {say('compare.confirm', lang)}")
+
+
+def _says(clauses: "tuple[Clause, ...]", lang: Lang) -> str:
+    """Return what clauses of one measure say, alike ones once; a dash where there is none."""
+    from siting.write import clauses as words
+
+    said = []
+    for clause in clauses:
+        awards = clause.funding.awards if clause.funding is not None else ()
+        amount = "; ".join(words.award_text(award, lang) for award in awards) or words.amount_text(clause, lang)
+        remedies = ("、" if lang == "zh" else ", ").join(say(f"remedy.{remedy}", lang) for remedy in clause.remedies)
+        what = amount or remedies or say("compare.no_number", lang)
+        said.append(f"{what} ({words.force_text(clause, lang)})")
+    return "\n".join(dict.fromkeys(said)) or "–"
+
+
+def _once(*words: str) -> str:
+    return " · ".join(dict.fromkeys(filter(None, words)))
 
 
 def number(value: float | None, decimals: int = 0) -> str:

@@ -62,6 +62,42 @@ def at_least(required: float, provided_low: float, provided_high: float | None =
     return Finding(required, provided_low, high, shortfall, verdict)
 
 
+def at_most(limit: float, found_low: float, found_high: float | None = None) -> Finding:
+    """Judge a clause of the form *found ≤ limit*; equality meets it, and the ends of the interval swap their parts.
+
+    Parameters
+    ----------
+    limit : float
+        What must not be exceeded.
+    found_low : float
+        The least that is found, missing records counted at their best.
+    found_high : float, optional
+        The most that may be found; ``found_low`` if absent.
+
+    Returns
+    -------
+    Finding
+        ``met`` when the worst (highest) end meets, ``gap`` when the best (lowest) end exceeds, else ``no_data``;
+        ``shortfall`` is the excess of the lowest end.
+
+    Examples
+    --------
+    >>> from siting.domain.clauses import at_most
+    >>> at_most(0.5, 0.5).verdict, at_most(0.5, 0.625).shortfall
+    ('met', 0.125)
+    """
+    high = found_low if found_high is None else found_high
+    slack = _TOLERANCE * max(1.0, abs(limit))
+    if high <= limit + slack:
+        verdict: Verdict = "met"
+    elif found_low > limit + slack:
+        verdict = "gap"
+    else:
+        verdict = "no_data"
+    excess = max(0.0, found_low - limit) if verdict != "met" else 0.0
+    return Finding(limit, found_low, high, excess, verdict)
+
+
 def not_applicable() -> Finding:
     """Return the finding of a clause that has nothing to ask of a place (nobody lives there, say)."""
     return Finding(math.nan, math.nan, math.nan, math.nan, "not_applicable")

@@ -182,21 +182,45 @@ class Land(Section):
     institution_minutes: Positive | None = None
 
 
+class Provision(Section):
+    """What estates must provide, which no document of Chongqing gives in figures."""
+
+    m2_per_100_households: Positive | None = None
+
+
 class Context(Section):
     """What lies outside the units but matters to them."""
 
     complete: bool = False
 
 
+class ClauseOverride(Section):
+    """Another number for a clause, and why."""
+
+    clause: str
+    number: float
+    reason: str
+
+    @model_validator(mode="after")
+    def _reasoned(self) -> Self:
+        if not self.reason.strip():
+            message = "give a reason for another number"
+            raise ValueError(message)
+        return self
+
+
 class StandardsChoice(Section):
-    """The standards that apply: those in force at a place, or those named."""
+    """The standards that apply: those in force at a place, or those named, and the planner's own files beside them."""
 
     place: str | None = None
     ids: tuple[str, ...] | None = None
+    files: tuple[Path, ...] = ()
+    override: tuple[ClauseOverride, ...] = ()
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
-        if (self.place is None) == (self.ids is None):
+        given = (self.place is not None) + (self.ids is not None)
+        if given > 1 or (given == 0 and not self.files):
             message = "give either place or ids"
             raise ValueError(message)
         return self
@@ -239,6 +263,7 @@ class Scenario(Section):
     walking: Walking = Walking()
     circle: Circle = Circle()
     land: Land = Land()
+    provision: Provision = Provision()
     context: Context = Context()
     plan: PlanOptions = PlanOptions()
     basemap: dict[str, BaseLayer] = {}
@@ -274,5 +299,5 @@ def fingerprint(scenario: Scenario, digests: Mapping[str, str]) -> str:
 
 def _without_paths(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     if isinstance(value, dict):
-        return {key: _without_paths(inner) for key, inner in value.items() if key not in ("path", "pattern")}
+        return {key: _without_paths(inner) for key, inner in value.items() if key not in ("path", "pattern", "files")}
     return value

@@ -1,65 +1,207 @@
 """Standards and their clauses: cited, dated data."""
 
 import datetime as dt
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from siting.domain.scenario import Level, Section
 
+ClauseLevel = Level | Literal["residential_area", "facility"]
 Force = Literal["mandatory", "target", "encouraged", "permitted"]
-ClauseKind = Literal["land_per_person", "service_circle", "remedy"]
+Treatment = Literal["computed", "advice", "out_of_scope"]
+ClauseKind = Literal[
+    # Arithmetic decides these.
+    "land_per_person",
+    "service_circle",
+    "beds_per_1000",
+    "beds_total",
+    "nursing_share",
+    "government_bed_share",
+    "social_bed_share",
+    "social_facility_share",
+    "led_station_share",
+    "unit_coverage",
+    "service_coverage",
+    "facility_count",
+    "medical_share",
+    "staff_share",
+    "university_share",
+    "estate_provision",
+    "remedy",
+    "funding",
+    # These are advice.
+    "one_operator",
+    "hierarchy",
+    "land_use_conformity",
+    "siting_rule",
+    "threshold",
+    "conversion",
+    "plan_duty",
+    # No map and no table of ours can check these.
+    "process",
+    "statistic",
+    "duty",
+]
 Remedy = Literal["purchase", "swap", "lease", "renewal", "reclaim_state_idle", "build_with_estate"]
-
-
-class Clause(Section):
-    """One testable requirement of a standard, or one remedy that it names.
-
-    ``number`` is in ``unit``: m² per person for land, minutes for the circle. ``levels`` are those at which the clause
-    itself speaks; a check elsewhere is an assessment and does not bind. ``target_year`` is None where the text
-    states none.
-    """
-
-    id: str
-    kind: ClauseKind
-    article: str
-    quote: str
-    number: float | None = None
-    unit: str | None = None
-    levels: tuple[Level | Literal["residential_area"], ...] = ()
-    horizon: Literal["current", "planned"] = "current"
-    force: Force
-    target_year: int | None = None
-    applies_to: Literal["existing", "new"] | None = None
-    remedies: tuple[Remedy, ...] = ()
-    note_zh: str = ""
-    note_en: str = ""
-    examples: tuple["Example", ...] = ()
+Reason = Literal[
+    "letter",
+    "principle",
+    "organisation",
+    "market_reform",
+    "price",
+    "service",
+    "technology",
+    "health",
+    "finance",
+    "tax",
+    "staff",
+    "supervision",
+    "land_process",
+    "publicity",
+    "citation",
+    "definition",
+    "responsibility",
+    "covered_by_clause",
+    "other",
+]
 
 
 class Example(Section):
-    """A worked example in literal numbers, executed by the tests."""
+    """A worked example in literal numbers, executed by the tests.
 
-    people: float
+    ``given`` names the figures; ``provided``, ``required`` and ``shortfall`` are in the unit in which the clause is
+    judged (m² for land, yuan for funding).
+    """
+
+    given: dict[str, float]
     provided: float
     required: float
     shortfall: float
     verdict: Literal["met", "gap"]
 
 
+class Award(Section):
+    """One rate of a funding line; a blank limit does not apply. ``beds_below`` is exclusive, the others inclusive."""
+
+    cny: float
+    per: Literal["new_bed", "site", "facility", "person_month"]
+    new_beds_at_least: float | None = None
+    beds_at_least: float | None = None
+    beds_below: float | None = None
+    rating_kind: Literal["star", "leaf"] | None = None
+    rating: int | None = None
+
+
+class Funding(Section):
+    """Money that a clause promises, and on what conditions.
+
+    ``cap_cny`` limits what one site receives under the clause, over its whole life where ``cap_per_site_lifelong``.
+    ``adds_to`` names the clauses on top of which it is paid, ``excludes`` those (of any document) that pay the same
+    money.
+    """
+
+    line: Literal["construction", "chain", "demonstration", "rating", "operation", "resident", "premises"]
+    payer: Literal["city", "district", "either"]
+    tiers: tuple[Literal["institution", "centre", "station"], ...] = ()
+    operator_kinds: tuple[Literal["government", "public_private", "private"], ...] = ()
+    tenure: Literal["own", "lease"] | None = None
+    lease_years_at_least: float | None = None
+    cap_cny: float | None = None
+    cap_per_site_lifelong: bool = False
+    once: bool = False
+    mean_not_entitlement: bool = False
+    awards: tuple[Award, ...] = ()
+    adds_to: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
+    conditions_zh: tuple[str, ...] = ()
+    conditions_en: tuple[str, ...] = ()
+
+
+class Clause(Section):
+    """One requirement, remedy or promise of a standard.
+
+    ``number`` is in ``unit`` (a share as 0.5); ``comparison`` says on which side of it one must be; ``of`` names the
+    denominator or class where a kind has several. ``levels`` are those at which the clause itself speaks: a check
+    elsewhere is an assessment and does not bind. ``unit_kinds`` narrows the units (街道, 社区). ``target_year`` is None
+    where the text states none. What is not ``computed`` says why. ``needs`` lists the columns that it rests on.
+    ``quote`` is blank only where the text was not seen: then ``source_note`` says where the number comes from and
+    ``verified`` how far it is verified (V: in an official page, V2: in a secondary one).
+    """
+
+    id: str
+    kind: ClauseKind
+    treatment: Treatment = "computed"
+    why_zh: str = ""
+    why_en: str = ""
+    article: str
+    quote: str
+    comparison: Literal["at_least", "at_most"] | None = None
+    number: float | None = None
+    unit: str | None = None
+    of: str | None = None
+    levels: tuple[ClauseLevel, ...] = ()
+    unit_kinds: tuple[str, ...] = ()
+    horizon: Literal["current", "planned"] = "current"
+    force: Force
+    target_year: int | None = None
+    applies_to: Literal["existing", "new"] | None = None
+    remedies: tuple[Remedy, ...] = ()
+    funding: Funding | None = None
+    needs: tuple[str, ...] = ()
+    note_zh: str = ""
+    note_en: str = ""
+    conflicts_with: tuple[str, ...] = ()
+    examples: tuple[Example, ...] = ()
+    verified: Literal["V", "V2"] | None = None
+    source_note: str = ""
+
+    @model_validator(mode="after")
+    def _sourced(self) -> Self:
+        if not self.quote.strip() and not self.source_note.strip():
+            message = "give quote, or source_note where the text was not seen"
+            raise ValueError(message)
+        return self
+
+    @property
+    def gives_verdict(self) -> bool:
+        """Only what is computed and mandatory or a target gives a verdict; the rest is advice."""
+        return self.treatment == "computed" and self.force in ("mandatory", "target")
+
+
+class Unclaused(Section):
+    """A sentence of the document that no clause quotes: an exact piece of it, and why there is none."""
+
+    article: str
+    quote: str
+    reason: Reason
+
+
 class Standard(Section):
-    """A published rule set."""
+    """A published rule set.
+
+    ``issued`` is None where the text gives no day. ``excludes`` names places inside the jurisdiction that some clauses
+    leave out. ``follows`` names the standards that it carries out.
+    """
 
     id: str
     number: str
     title: str
     issuer: str
     jurisdiction: str
-    issued: dt.date
+    excludes: tuple[str, ...] = ()
+    issued: dt.date | None = None
+    issued_year: int | None = None
     in_force: dt.date
     repealed: dt.date | None = None
     source: str
+    dating_zh: str = ""
+    dating_en: str = ""
+    cites: tuple[str, ...] = ()
+    repeals: tuple[str, ...] = ()
+    follows: tuple[str, ...] = ()
     clauses: tuple[Clause, ...] = Field(min_length=1)
+    unclaused: tuple[Unclaused, ...] = ()
 
     def applies(self, date: dt.date) -> bool:
         """Tell whether the standard is in force at a date (both ends by the calendar day)."""

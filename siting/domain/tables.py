@@ -26,6 +26,8 @@ UNIT_COLUMNS: Final = (
     Column("id", "text", required=True),
     Column("name", "text", required=True),
     Column("kind", "text"),
+    Column("teaching_point", "boolean"),
+    Column("served", "boolean"),
 )
 RESIDENTIAL_COLUMNS: Final = (
     Column("id", "text", required=True),
@@ -35,6 +37,7 @@ RESIDENTIAL_COLUMNS: Final = (
     Column("year_built", "integer"),
     Column("residents", "number", "persons", minimum=0),
     Column("elderly", "number", "persons", minimum=0),
+    Column("provided_m2", "number", "m²", minimum=0),
 )
 FACILITY_COLUMNS: Final = (
     Column("id", "text", required=True),
@@ -51,6 +54,18 @@ FACILITY_COLUMNS: Final = (
     Column("nursing_beds", "integer", minimum=0),
     Column("operator", "text"),
     Column("operator_kind", "text", choices=("government", "public_private", "private")),
+    Column("owner_kind", "text", choices=("government", "collective", "private")),
+    Column("tenure", "text", choices=("own", "lease")),
+    Column("lease_years", "number", "years", minimum=0),
+    Column("new_beds", "integer", minimum=0),
+    Column("subsidy_paid_cny", "number", "CNY", minimum=0),
+    Column("award_paid_cny", "number", "CNY", minimum=0),
+    Column("award_rating", "integer", minimum=0),
+    Column("med_link", "text", choices=("internal", "agreement", "nearby", "none")),
+    Column("staff", "integer", "persons", minimum=0),
+    Column("certified_staff", "integer", "persons", minimum=0),
+    Column("demonstration", "boolean"),
+    Column("disabled_destitute", "boolean"),
     Column("rating_kind", "text", choices=("star", "leaf")),
     Column("rating", "integer", minimum=0),
     Column("parent_id", "text"),
@@ -111,6 +126,7 @@ PLACE_COLUMNS: Final = (
     Column("verdict_binding", "text"),
     Column("reason", "text"),
     Column("remedies", "text"),
+    Column("remedy_candidates", "text"),
     Column("edge_effect", "boolean"),
 )
 CHECK_COLUMNS: Final = (

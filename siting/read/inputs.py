@@ -9,7 +9,6 @@ from pyproj import CRS
 from siting.crs import WGS84
 from siting.domain.nouns import Inputs, Network, Population, Progress, Raster, quiet
 from siting.domain.scenario import GridSource, Layer, Scenario
-from siting.domain.standards import Standard
 from siting.domain.tables import (
     CANDIDATE_COLUMNS,
     FACILITY_COLUMNS,
@@ -19,7 +18,6 @@ from siting.domain.tables import (
     UNIT_COLUMNS,
     Column,
 )
-from siting.errors import InputError
 from siting.read import ledger
 from siting.read.files import take
 from siting.read.geometries import Family
@@ -37,7 +35,7 @@ from siting.read.projections import (
 )
 from siting.read.rasters import DEFAULT_AGE, check_overlap, check_people, read_people, read_terrain
 from siting.read.reporting_units import check_unions, with_unions
-from siting.read.standards import load_standards
+from siting.read.standards import choose_standards
 from siting.read.tables import absent, finished
 from siting.read.vectors import Raw, Source, read_vector
 from siting.units import SECONDS_PER_MINUTE
@@ -128,7 +126,7 @@ def read_inputs(scenario: Scenario, progress: Progress = quiet) -> Inputs:
         Carries every fault of every file.
     """
     reading = _Reading(scenario, progress, _count(scenario))
-    standards = _standards(scenario, reading.log)
+    standards = choose_standards(scenario.standards, scenario.scenario.date, reading.log)
     units = _units(reading)
     population = _population(reading)
     tables = _tables(reading)
@@ -165,14 +163,6 @@ def _count(scenario: Scenario) -> int:
         + len(scenario.basemap)
         + 1
     )
-
-
-def _standards(scenario: Scenario, log: Log) -> tuple[Standard, ...]:
-    try:
-        return load_standards(scenario.standards, scenario.scenario.date)
-    except InputError as error:
-        log.faults.found.extend(error.faults)
-        return ()
 
 
 def _units(reading: _Reading) -> Mapping[str, gpd.GeoDataFrame]:

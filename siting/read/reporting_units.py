@@ -55,6 +55,7 @@ def _union(
     kind = given.get("kind")
     index = pd.Index([str(given.get("id", level))], name="id")
     row = pd.DataFrame({"name": [str(name)], "kind": [None if kind is None else str(kind)]}, index=index)
-    row = row.astype(members[["name", "kind"]].dtypes)
+    row = row.reindex(columns=[column.key for column in UNIT_COLUMNS if column.key != "id"])
+    row = row.astype(members[row.columns].dtypes)
     whole = shapely.union_all(members.geometry.to_numpy())
     return gpd.GeoDataFrame(row, geometry=gpd.GeoSeries([whole], index=index, crs=crs))

@@ -28,6 +28,7 @@ RULES: Final = {
     "give either path or union_of": "path_or_union_of",
     "max_minutes must not be below minutes": "max_minutes_below_minutes",
     "give either place or ids": "place_or_ids",
+    "give a reason for another number": "override_without_reason",
     "walking.mode is network but no [network] is given; straight lines are never assumed silently": "no_network",
 }
 # What a wrong value should have looked like, by the start of pydantic's error type; written as TOML.
@@ -74,7 +75,7 @@ def read_scenario(path: str | os.PathLike[str]) -> Scenario:
         missing or wrong key is told, by its dotted name.
     """
     file = Path(path)
-    raw = _load(file)
+    raw = load_toml(file)
     folder = Path(os.path.abspath(file)).parent  # noqa: PTH100 — resolve() would follow links out of the folder
     try:
         return Scenario.model_validate(_absolute(raw, folder))
@@ -82,7 +83,8 @@ def read_scenario(path: str | os.PathLike[str]) -> Scenario:
         raise InputError(_faults(error.errors(include_url=False), raw, file.name)) from None
 
 
-def _load(file: Path) -> dict[str, Any]:
+def load_toml(file: Path) -> dict[str, Any]:
+    """Return what a TOML file holds; raise the fault of one that is missing or is no TOML."""
     try:
         return tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
@@ -102,6 +104,8 @@ def _absolute(table: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     return {
         key: os.path.normpath(folder / value)
         if key in {"path", "pattern"} and isinstance(value, str)
+        else [os.path.normpath(folder / each) if isinstance(each, str) else each for each in value]
+        if key == "files" and isinstance(value, list)
         else _absolute(value, folder)
         if isinstance(value, dict) and key not in _TABLES_OF_VALUES
         else value
@@ -145,11 +149,11 @@ def _fault(keys: Keys, group: list[ErrorDetails], file: str) -> Fault:
     if kind == "value_error":
         words = str(first["ctx"]["error"])
         return Fault(code=RULES.get(words, "broken_rule"), file=file, field=dotted, found=words)
-    code, expected = _expectation(dotted or "", group)
+    code, expected = expectation(dotted or "", group)
     return Fault(code=code, file=file, field=dotted, found=found, expected=expected)
 
 
-def _expectation(dotted: str, group: list[ErrorDetails]) -> tuple[str, str]:
+def expectation(dotted: str, group: list[ErrorDetails]) -> tuple[str, str]:
     """Return the code of a wrong value, and what was expected."""
     if dotted in _EITHER:
         return "not_a_choice", _EITHER[dotted]
@@ -186,7 +190,7 @@ def known_keys(keys: Keys) -> list[str]:
     inside: object = Scenario
     for key in keys:
         inside = _core(inside)
-        inside = inside.model_fields[str(key)].annotation if _is_model(inside) else get_args(inside)[1]
+        inside = inside.model_fields[str(key)].annotation if _is_model(inside) else _member(inside)
     inside = _core(inside)
     return list(inside.model_fields) if _is_model(inside) else []
 
@@ -202,8 +206,13 @@ def _walk(model: type[BaseModel], prefix: str) -> Iterator[str]:
         yield key
         if _is_model(inside):
             yield from _walk(inside, f"{key}.")
-        elif get_origin(inside) is dict and _is_model(_core(get_args(inside)[1])):
-            yield from _walk(get_args(inside)[1], f"{key}.*.")
+        elif get_origin(inside) in {dict, tuple} and _is_model(_core(_member(inside))):
+            yield from _walk(_member(inside), f"{key}.*.")
+
+
+def _member(annotation: object) -> Any:  # noqa: ANN401 - a type
+    """Return what a table of the user's own names, or a list, holds."""
+    return get_args(annotation)[1 if get_origin(annotation) is dict else 0]
 
 
 def _core(annotation: object) -> object:

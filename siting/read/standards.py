@@ -1,14 +1,36 @@
-"""The standards of the catalogue: all, one, and those that a scenario's choice brings into force."""
+"""The standards of the catalogue and a planner's own: all, one, and those that a scenario's choice brings into force."""
 
 import datetime as dt
+import difflib
 import tomllib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib import resources
+from pathlib import Path
+from typing import Any, Final
 
-from siting.domain.scenario import StandardsChoice
-from siting.domain.standards import Standard
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from siting.domain.measures import MEASURES
+from siting.domain.nouns import Note
+from siting.domain.scenario import ClauseOverride, StandardsChoice
+from siting.domain.standards import Award, Clause, Example, Funding, Standard, Unclaused
 from siting.errors import Fault, InputError
-from siting.read.log import listed
+from siting.read.files import take
+from siting.read.log import Log, listed, quoted
+from siting.read.scenario import expectation, load_toml
+
+_FILES: Final = "standards.files"
+_OVERRIDE: Final = "standards.override"
+_TABLES: Final[Mapping[str, type[BaseModel]]] = {
+    "clauses": Clause,
+    "unclaused": Unclaused,
+    "funding": Funding,
+    "awards": Award,
+    "examples": Example,
+}
 
 
 @cache
@@ -19,7 +41,7 @@ def all_standards() -> tuple[Standard, ...]:
         for entry in resources.files("siting").joinpath("catalogue").iterdir()
         if entry.name.endswith(".toml")
     ]
-    return tuple(sorted(found, key=lambda each: (each.in_force, each.id)))
+    return _sorted(found)
 
 
 def standard(key: str) -> Standard:
@@ -60,51 +82,248 @@ def load_standards(choice: StandardsChoice, date: dt.date) -> tuple[Standard, ..
     choice : StandardsChoice
         Either ``place``, the full name of a place that begins with those of its parents (``重庆市南岸区``): every
         standard whose jurisdiction is the place or one of its parents and that is in force at ``date``. Or
-        ``ids``: those standards, each of which must be in force at ``date``.
+        ``ids``: those standards, each of which must be in force at ``date``. Beside them ``files``, a planner's
+        own, each of which must be in force too; and ``override``, other numbers for clauses of any of these.
     date : datetime.date
         The moment that the scenario describes.
 
     Returns
     -------
     tuple of Standard
-        In the order of their entry into force.
+        In the order of their entry into force; overridden clauses carry the new number, and no worked examples.
 
     Raises
     ------
     InputError
-        An id does not exist, a named standard is not in force at the date, or none is in force at the place.
+        An id does not exist, a named standard is not in force at the date, none is in force at the place, a file is
+        no standard, or an override names no clause with a number.
     """
-    if choice.ids is not None:
-        return _named(choice.ids, date)
-    place = choice.place or ""
-    found = tuple(each for each in all_standards() if place.startswith(each.jurisdiction) and each.applies(date))
-    if not found:
-        places = listed(sorted({each.jurisdiction for each in all_standards()}))
-        fault = Fault(code="no_standard_in_force", field="standards.place", found=f"{place}, {date}", expected=places)
-        raise InputError([fault])
+    log = Log()
+    found = choose_standards(choice, date, log)
+    log.faults.stop_if_any()
     return found
 
 
-def _named(ids: tuple[str, ...], date: dt.date) -> tuple[Standard, ...]:
-    known = {each.id: each for each in all_standards()}
-    faults = [_unknown(key) for key in ids if key not in known]
-    faults += [
-        Fault(
-            code="standard_not_in_force",
-            field="standards.ids",
-            found=key,
-            expected=f"{known[key].in_force} – {known[key].repealed or '…'}",
-        )
-        for key in ids
-        if key in known and not known[key].applies(date)
-    ]
-    if not ids:
-        faults.append(Fault(code="no_standard_in_force", field="standards.ids", found="[]", expected=listed(known)))
+def choose_standards(choice: StandardsChoice, date: dt.date, log: Log) -> tuple[Standard, ...]:
+    """Return what :func:`load_standards` returns, with faults, notes and digests of files told to a log."""
+    faults = log.faults.found
+    shipped = tuple(_shipped(choice, date, faults))
+    own = tuple(each for path in choice.files for each in _own(path, date, log))
+    ids = Counter(each.id for each in (*all_standards(), *own))
+    faults += [_fault("standard_twice", "id", each.id) for each in own if ids[each.id] > 1]
+    chosen = _sorted((*shipped, *own))
+    if faults:
+        return ()
+    return _overridden(chosen, choice.override, log)
+
+
+def read_standard(path: Path) -> Standard:
+    """Read a planner's own standard.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A TOML file as ``siting standards new`` writes it.
+
+    Returns
+    -------
+    Standard
+        The standard.
+
+    Raises
+    ------
+    InputError
+        The file is missing, is no valid TOML, or does not describe a standard: every fault is told with the clause and
+        the key.
+    """
+    raw = load_toml(path)
+    try:
+        found = Standard.model_validate(raw)
+    except ValidationError as error:
+        raise InputError(_schema_faults(error.errors(include_url=False), raw, path.name)) from None
+    faults = list(_clause_faults(found, path.name))
     if faults:
         raise InputError(faults)
-    return tuple(each for each in all_standards() if each.id in ids)
+    return found
+
+
+def _shipped(choice: StandardsChoice, date: dt.date, faults: list[Fault]) -> Iterator[Standard]:
+    """Yield the standards of the catalogue that a choice names, by place or by id."""
+    if choice.ids is not None:
+        yield from _named(choice, date, faults)
+    elif choice.place is not None:
+        there = [each for each in all_standards() if choice.place.startswith(each.jurisdiction) and each.applies(date)]
+        if not there and not choice.files:
+            places = listed(sorted({each.jurisdiction for each in all_standards()}))
+            faults.append(_fault("no_standard_in_force", "standards.place", f"{choice.place}, {date}", places))
+        yield from there
+
+
+def _named(choice: StandardsChoice, date: dt.date, faults: list[Fault]) -> Iterator[Standard]:
+    ids = choice.ids or ()
+    known = {each.id: each for each in all_standards()}
+    faults += [_unknown(key) for key in ids if key not in known]
+    if not ids and not choice.files:
+        faults.append(_fault("no_standard_in_force", "standards.ids", "[]", listed(known)))
+    for key, found in known.items():
+        if key in ids and found.applies(date):
+            yield found
+        elif key in ids:
+            faults.append(_not_in_force(found, "standards.ids"))
+
+
+def _own(path: Path, date: dt.date, log: Log) -> Iterator[Standard]:
+    """Yield a planner's own standard, or nothing where it is at fault."""
+    if not take(path, log.layer(_FILES, path), path.name):
+        return
+    try:
+        found = read_standard(path)
+    except InputError as error:
+        log.faults.found += error.faults
+        return
+    if found.applies(date):
+        yield found
+    else:
+        log.faults.found.append(_not_in_force(found, _FILES))
+
+
+def _schema_faults(errors: Iterable[ErrorDetails], raw: Mapping[str, Any], file: str) -> list[Fault]:
+    """Return one fault a key of a file that does not describe a standard; ``row`` is the clause."""
+    groups: dict[tuple[str | int, ...], list[ErrorDetails]] = {}
+    for error in errors:
+        groups.setdefault(error["loc"], []).append(error)
+    found = []
+    for keys, group in groups.items():
+        row, inside = _place(keys, raw)
+        found.append(_schema_fault(keys, group, file, row, ".".join(map(str, inside)) or None))
+    return found
+
+
+def _place(keys: tuple[str | int, ...], raw: Mapping[str, Any]) -> tuple[str | None, tuple[str | int, ...]]:
+    """Return the clause that keys lead into (by its id, else its number in the file) and the keys inside it."""
+    if len(keys) < 2 or not isinstance(keys[1], int):  # noqa: PLR2004 - a table and a number
+        return None, keys
+    number = keys[1]
+    named = raw[str(keys[0])][number]
+    key = named.get("id") if isinstance(named, dict) else None
+    row = key if isinstance(key, str) else f"{keys[0]}[{number + 1}]"
+    return row, keys[2:]
+
+
+def _schema_fault(
+    keys: tuple[str | int, ...], group: list[ErrorDetails], file: str, row: str | None, dotted: str | None
+) -> Fault:
+    first = group[0]
+    found = quoted(first["input"])
+    if first["type"] == "extra_forbidden":
+        tables = [key for key in keys[:-1] if isinstance(key, str)]
+        known = _TABLES.get(tables[-1], Standard) if tables else Standard
+        name, fields = str(keys[-1]), list(known.model_fields)
+        near = difflib.get_close_matches(name, fields, n=1) or fields
+        return Fault(code="standard_key_unknown", file=file, row=row, field=dotted, found=name, expected=listed(near))
+    if first["type"] == "missing":
+        return Fault(code="standard_key_missing", file=file, row=row, field=dotted)
+    if first["type"] == "value_error":
+        words = str(first["ctx"]["error"])
+        code = "quote_missing" if words.startswith("give quote") else "standard_broken_rule"
+        return Fault(code=code, file=file, row=row, field=dotted, found=words)
+    code, expected = expectation(dotted or "", group)
+    return Fault(code=code, file=file, row=row, field=dotted, found=found, expected=expected)
+
+
+def _clause_faults(found: Standard, file: str) -> Iterator[Fault]:
+    """Yield what the schema does not see: ids, and clauses that cannot be computed."""
+    ids = Counter(clause.id for clause in found.clauses)
+    for key, count in ids.items():
+        if count > 1:
+            yield Fault(code="clause_twice", file=file, row=key, field="id", found=key)
+    for clause in found.clauses:
+        if not clause.id.startswith(f"{found.id}/"):
+            yield Fault(
+                code="clause_of_other_standard",
+                file=file,
+                row=clause.id,
+                field="id",
+                found=clause.id,
+                expected=f"{found.id}/",
+            )
+        lacking = [key for key in _needed(clause) if not getattr(clause, key)]
+        if lacking:
+            yield Fault(
+                code="clause_incomplete",
+                file=file,
+                row=clause.id,
+                field=lacking[0],
+                found=clause.kind,
+                expected=listed(lacking),
+            )
+
+
+def _needed(clause: Clause) -> tuple[str, ...]:
+    """Return the keys without which a clause cannot be computed."""
+    if clause.treatment != "computed":
+        return ()
+    if clause.kind == "service_circle":
+        return ("number", "levels")
+    if clause.kind in MEASURES:
+        return ("number", "comparison", "levels")
+    return {"remedy": ("remedies",), "funding": ("funding",)}.get(clause.kind, ())
+
+
+def _overridden(chosen: tuple[Standard, ...], overrides: tuple[ClauseOverride, ...], log: Log) -> tuple[Standard, ...]:
+    """Return the standards with other numbers, each of them noted."""
+    known = {clause.id: clause for each in chosen for clause in each.clauses}
+    numbers = {}
+    for override in overrides:
+        clause = known.get(override.clause)
+        fault = _override_fault(override, clause, known, twice=override.clause in numbers)
+        if clause is None or fault is not None:
+            log.faults.found += [fault] if fault is not None else []
+            continue
+        numbers[clause.id] = override.number
+        values = {"clause": clause.id, "old": f"{clause.number:g}", "new": f"{override.number:g}"}
+        log.notes.append(Note("clause_overridden", {**values, "reason": override.reason}))
+    return tuple(_renumbered(each, numbers) for each in chosen)
+
+
+def _override_fault(
+    override: ClauseOverride, clause: Clause | None, known: Mapping[str, Clause], *, twice: bool
+) -> Fault | None:
+    if clause is None:
+        near = difflib.get_close_matches(override.clause, known, n=1, cutoff=0.0)
+        return _fault("unknown_clause", _OVERRIDE, override.clause, listed(near))
+    if twice:
+        return _fault("override_twice", _OVERRIDE, clause.id)
+    if clause.number is None:
+        return _fault("override_without_number", _OVERRIDE, clause.id)
+    most = 1.0 if clause.unit == "share" else float("inf")
+    if not 0 <= override.number <= most:
+        return _fault("override_out_of_range", _OVERRIDE, f"{override.number:g}", "0–1" if most == 1.0 else "≥ 0")
+    return None
+
+
+def _renumbered(found: Standard, numbers: Mapping[str, float]) -> Standard:
+    """Return a standard with other numbers; worked examples of the old ones go."""
+    if not any(clause.id in numbers for clause in found.clauses):
+        return found
+    clauses = tuple(
+        clause.model_copy(update={"number": numbers[clause.id], "examples": ()}) if clause.id in numbers else clause
+        for clause in found.clauses
+    )
+    return found.model_copy(update={"clauses": clauses})
+
+
+def _sorted(found: Iterable[Standard]) -> tuple[Standard, ...]:
+    return tuple(sorted(found, key=lambda each: (each.in_force, each.id)))
+
+
+def _not_in_force(found: Standard, field: str) -> Fault:
+    return _fault("standard_not_in_force", field, found.id, f"{found.in_force} – {found.repealed or '…'}")
 
 
 def _unknown(key: str) -> Fault:
-    there_are = listed(each.id for each in all_standards())
-    return Fault(code="unknown_standard", field="standards.ids", found=key, expected=there_are)
+    return _fault("unknown_standard", "standards.ids", key, listed(each.id for each in all_standards()))
+
+
+def _fault(code: str, field: str, found: str, expected: str = "") -> Fault:
+    return Fault(code=code, field=field, found=found, expected=expected)

@@ -87,10 +87,14 @@ class Key:
 
 @dataclass(frozen=True)
 class Heading:
-    """One section of a scenario: its name as written in TOML (``*`` for a name to fill in) and its keys."""
+    """One section of a scenario: its name as written in TOML (``*`` for a name to fill in) and its keys.
+
+    ``array`` is true of a section that may stand any number of times (``[[…]]``); its name ends with ``*`` too.
+    """
 
     name: str
     keys: tuple[Key, ...]
+    array: bool = False
 
     @property
     def group(self) -> str:
@@ -101,6 +105,17 @@ class Heading:
     def columns(self) -> tuple[Column, ...]:
         """The columns of the layer that the section names."""
         return COLUMNS.get(self.group, ())
+
+    def line(self, name: str) -> str:
+        """Return the section's line in TOML, a name in place of ``*``.
+
+        Examples
+        --------
+        >>> from siting.write.reference import headings
+        >>> {heading.line("street") for heading in headings()} >= {"[units.street]", "[[standards.override]]"}
+        True
+        """
+        return f"[[{self.name.removesuffix(f'.{NAME}')}]]" if self.array else f"[{self.name.replace(NAME, name)}]"
 
     def text(self, lang: Lang) -> str:
         """Return what the section is for."""
@@ -154,29 +169,30 @@ def _group(name: str) -> str:
     return "_".join(part for part in name.split(".") if part != NAME)
 
 
-def _walk(name: str, model: type[Section]) -> Iterator[Heading]:
+def _walk(name: str, model: type[Section], *, array: bool = False) -> Iterator[Heading]:
     keys, below = [], []
     for key, field in model.model_fields.items():
         inner, path = _section_of(field.annotation), f"{name}.{key}" if name else key
         if inner is None:
             keys.append(_key(name, model, key, field))
         else:
-            holder, many = inner
-            below.append((f"{path}.{NAME}" if many else path, holder))
-    yield Heading(name, tuple(keys))
-    for path, holder in below:
-        yield from _walk(path, holder)
+            holder, container = inner
+            below.append((f"{path}.{NAME}" if container else path, holder, container is tuple))
+    yield Heading(name, tuple(keys), array)
+    for path, holder, repeated in below:
+        yield from _walk(path, holder, array=repeated)
 
 
-def _section_of(annotation: object) -> tuple[type[Section], bool] | None:
-    """Return the section that a field holds, and whether it holds many by name; None for a plain value."""
+def _section_of(annotation: object) -> tuple[type[Section], type | None] | None:
+    """Return the section that a field holds, and dict or tuple if it holds many; None for a plain value."""
     for kind in _members(annotation):
         if isinstance(kind, type) and issubclass(kind, Section):
-            return kind, False
-        if get_origin(kind) is dict:
-            inner = _section_of(get_args(kind)[1])
+            return kind, None
+        origin = get_origin(kind)
+        if origin in (dict, tuple):
+            inner = _section_of(get_args(kind)[1 if origin is dict else 0])
             if inner is not None:
-                return inner[0], True
+                return inner[0], origin
     return None
 
 

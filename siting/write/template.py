@@ -36,6 +36,9 @@ _FILLED: Final[dict[str, object]] = {
 # What stands behind a commented key that has no default.
 _EXAMPLES: Final[dict[str, object]] = {
     "standards.ids": ("cq-2017-162", "cq-2019-129"),
+    "standards.override.*.clause": "cq-2019-129/2-3-land",
+    "standards.override.*.number": 0.25,
+    "standards.override.*.reason": "本区专项规划要求更高",
     "population.elderly_share": 0.22,
     "population.land_basis": "resident_current",
     "population.residents.pattern": "residents_{age}.tif",
@@ -97,14 +100,15 @@ def scenario_template(lang: Lang) -> str:
     True
     """
     explained: set[str] = set()
-    blocks = ["\n".join(_comment(say("scenario_template.head", lang)))]
+    blocks = ["\n".join(comment(say("scenario_template.head", lang)))]
     for heading in headings():
         names = _NAMES.get(heading.group, (NAME,))
-        blocks += ["\n".join(_section(heading, heading.name.replace(NAME, name), explained, lang)) for name in names]
+        blocks += ["\n".join(_section(heading, name, explained, lang)) for name in names]
     return "\n\n".join(blocks) + "\n"
 
 
-def _section(heading: Heading, name: str, explained: set[str], lang: Lang) -> Iterator[str]:
+def _section(heading: Heading, own: str, explained: set[str], lang: Lang) -> Iterator[str]:
+    name = heading.name.replace(NAME, own)
     keys = [(key, f"{name}.{key.name}") for key in heading.keys if key.name != "columns"]
     active = any(path in _FILLED or path == "scenario.title" for _, path in keys) or not any(
         key.required for key, _ in keys
@@ -112,16 +116,16 @@ def _section(heading: Heading, name: str, explained: set[str], lang: Lang) -> It
     first = heading.group not in explained
     if first:
         explained.add(heading.group)
-        yield from _comment(("" if active else say("scenario_template.optional", lang)) + heading.text(lang))
-    yield f"[{name}]" if active else f"#[{name}]"
+        yield from comment(("" if active else say("scenario_template.optional", lang)) + heading.text(lang))
+    yield heading.line(own) if active else f"#{heading.line(own)}"
     told = False
     for key, path in keys:
         if key.text_key not in explained:
             explained.add(key.text_key)
-            yield from _comment(f"{key.name}{'：' if lang == 'zh' else ': '}{key.text(lang)}")
+            yield from comment(f"{key.name}{'：' if lang == 'zh' else ': '}{key.text(lang)}")
         elif not told:
             told = True
-            yield from _comment(say("scenario_template.same_as", lang))
+            yield from comment(say("scenario_template.same_as", lang))
         yield _line(key, path, lang)
     if first and heading.columns:
         yield from _columns(name, heading, lang)
@@ -137,7 +141,7 @@ def _line(key: Key, path: str, lang: Lang) -> str:
 
 
 def _columns(name: str, heading: Heading, lang: Lang) -> Iterator[str]:
-    yield from _comment(say("scenario_template.columns", lang))
+    yield from comment(say("scenario_template.columns", lang))
     yield f"#[{name}.columns]"
     rows = [(column.key, _column_note(heading.group, column, lang)) for column in heading.columns]
     if heading.group in ("facilities", "candidates"):
@@ -159,7 +163,8 @@ def _column_note(group: str, column: Column, lang: Lang) -> str:
     return f"{text}（{'；'.join(facts)}）" if lang == "zh" else f"{text} ({'; '.join(facts)})"
 
 
-def _comment(text: str) -> Iterator[str]:
+def comment(text: str) -> Iterator[str]:
+    """Yield a text as lines of comment, wrapped."""
     for line in text.split("\n"):
         yield from (f"# {part}" for part in _wrapped(line))
 

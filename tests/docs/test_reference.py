@@ -47,11 +47,26 @@ def uncommented(text: str) -> str:
     return re.sub(r"^#(?! )", "", text, flags=re.MULTILINE)
 
 
-@pytest.mark.parametrize("page", ["scenario.md", "gap-report.md"])
+@pytest.mark.parametrize("page", ["scenario.md", "gap-report.md", "standards.md"])
 def test_pages_are_as_printed(printer: ModuleType, page: str) -> None:
     assert (ROOT / "docs" / page).read_text(encoding="utf-8") == printer.pages()[page], (
         "run python docs/print_reference.py"
     )
+
+
+def test_nothing_of_a_standard_is_left_out_of_its_page(printer: ModuleType) -> None:
+    page = printer.pages()["standards.md"]
+    for standard in siting.standards():
+        # A name of a clause may occur in several standards.
+        part = page.partition(f"\n## {standard.id}\n")[2].partition("\n## ")[0]
+        for clause in standard.clauses:
+            assert f"| `{clause.id.partition('/')[2]}` | {clause.article} | {clause.quote}" in part
+            assert clause.why_zh in part
+            assert clause.note_en in part
+            if clause.funding is not None:
+                assert "；".join(clause.funding.conditions_zh) in part
+        assert all(f"| {each.article} | {each.quote} |" in part for each in standard.unclaused)
+        assert standard.number in part
 
 
 def test_every_key_of_the_schema_is_there() -> None:
@@ -101,7 +116,7 @@ def test_template_holds_every_key(lang: Lang, tmp_path: Path) -> None:
         for path in (heading.name.replace("*", name) for name in ("street", "farmland", "water")):
             part: Any = whole
             for step in path.split("."):
-                part = part.get(step, {})
+                part = part[0] if isinstance(part, list) else part.get(step, {})
             if part:
                 break
         assert set(part) >= {key.name for key in heading.keys}, heading.name

@@ -10,18 +10,21 @@ from typing import Any, Final, get_args
 import pytest
 
 import siting
+from siting.assess.ledger import LEDGER_KINDS, UNIT_KINDS
 from siting.domain import scenario as settings
 from siting.domain import standards, tables
 from siting.domain.clauses import Verdict
+from siting.domain.measures import MEASURES
 from siting.domain.nouns import PlanStatus
 from siting.domain.tables import REASON_CODES, Column
+from siting.read import all_standards
 from siting.text import LANGS, default_lang, knows, say, texts
 
 HOUSE: Final = Path(siting.__file__).parent
 TREES: Final = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(HOUSE.rglob("*.py"))}
 GROUPS: Final = {key.partition(".")[0] for key in texts()}
 # Texts that are Chinese once their values stand in them.
-SAME_IN_BOTH: Final = {"map.popup.article"}  # the article itself is Chinese
+SAME_IN_BOTH: Final = {"clause_unit.Mbps", "map.popup.article"}  # the article itself is Chinese
 # Words that stand as they are in Chinese texts.
 NAMES: Final = re.compile(r"\b(GeoJSON|GeoTIFF|GeoPackage|TOML|CSV|OSM|CRS|EPSG|WGS84|siting|HiGHS|km²?|m²|min|CNY)\b")
 
@@ -189,11 +192,20 @@ FAMILIES: Final = {
     "verdict": literals(Verdict),
     "level": literals(settings.Level) | {"residential_area"},
     "tier": literals(settings.Tier),
-    "basis": literals(settings.LandBasis) | {"elderly"},
+    "basis": literals(settings.LandBasis)
+    | {"elderly"}
+    | {MEASURES[kind].whole or MEASURES[kind].part for kind in LEDGER_KINDS | UNIT_KINDS | {"estate_provision"}},
     "direction": literals(settings.Direction),
     "walker": literals(settings.Walker),
     "force": literals(standards.Force),
     "clause_kind": literals(standards.ClauseKind),
+    "treatment": literals(standards.Treatment),
+    "unclaused_reason": literals(standards.Reason),
+    "funding_line": literals(standards.Funding.model_fields["line"].annotation),
+    "payer": literals(standards.Funding.model_fields["payer"].annotation),
+    "award_per": literals(standards.Award.model_fields["per"].annotation),
+    "standard_key": set(standards.Standard.model_fields),
+    "clause_key": set(standards.Clause.model_fields),
     "remedy": literals(standards.Remedy),
     "plan_status": literals(PlanStatus),
     "status": choices("status"),
@@ -211,9 +223,34 @@ def test_every_member_of_a_family_has_a_text(group: str) -> None:
     assert {member for member in FAMILIES[group] if not knows(f"{group}.{member}")} == set()
 
 
-@pytest.mark.parametrize("group", ["verdict", "level", "tier", "basis", "direction", "walker", "force", "clause_kind"])
+@pytest.mark.parametrize(
+    "group",
+    [
+        "verdict",
+        "level",
+        "tier",
+        "basis",
+        "direction",
+        "walker",
+        "force",
+        "clause_kind",
+        "treatment",
+        "unclaused_reason",
+        "funding_line",
+        "payer",
+        "award_per",
+        "standard_key",
+        "clause_key",
+    ],
+)
 def test_no_member_of_a_family_is_left_over(group: str) -> None:
     assert {key.partition(".")[2] for key in texts() if key.startswith(f"{group}.")} == FAMILIES[group]
+
+
+def test_the_words_of_every_clause_have_a_text() -> None:
+    clauses = [clause for standard in all_standards() for clause in standard.clauses]
+    assert {clause.unit for clause in clauses if clause.unit and not knows(f"clause_unit.{clause.unit}")} == set()
+    assert {clause.of for clause in clauses if clause.of and not knows(f"clause_of.{clause.of}")} == set()
 
 
 def noted() -> Iterator[tuple[str, str, set[str] | None]]:

@@ -1,0 +1,155 @@
+"""The audit: clause by clause of the documents in force, what a check measured (指标达标对照表)."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import pandas as pd
+
+from siting.assess.structure import hierarchy, operators
+from siting.domain.nouns import Assessment
+from siting.domain.standards import Clause, Standard
+from siting.text import LANGS, say
+
+_LEVELS: Final = ("city", "district", "planning", "street", "community", "residential_area")
+_VERDICTS: Final = ("met", "gap", "no_data", "not_applicable")
+AUDIT_COLUMNS: Final = (
+    "standard_id",
+    "clause_id",
+    "article",
+    "kind",
+    "treatment",
+    "force",
+    "target_year",
+    "level",
+    "binding",
+    "basis",
+    "required",
+    "measured_low",
+    "measured_high",
+    "shortfall",
+    "unit",
+    "verdict",
+    "places",
+    "met",
+    "gap",
+    "no_data",
+    "not_applicable",
+    "completeness",
+    "finding_zh",
+    "finding_en",
+    "quote",
+)
+
+
+def audit_table(assessment: Assessment) -> pd.DataFrame:
+    """Lay out every clause of the standards in force at every level where it was judged.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        What :func:`siting.check` measured; nothing is computed anew.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``AUDIT_COLUMNS``. At a level with one place ``required``, ``measured_low`` and ``measured_high`` are that
+        place's; with several they are blank and ``met`` … ``not_applicable`` count the places. What is advice or out
+        of scope has no level, and ``finding_zh`` / ``finding_en`` say why and what was found. ``completeness`` tells
+        for every column that the clause needs how many records hold it, as ``column held/all``.
+    """
+    rows = [
+        row
+        for standard in assessment.inputs.standards
+        for clause in standard.clauses
+        for row in _clause_rows(assessment, standard, clause)
+    ]
+    return pd.DataFrame(rows, columns=list(AUDIT_COLUMNS))
+
+
+def _clause_rows(assessment: Assessment, standard: Standard, clause: Clause) -> Iterator[dict[str, Any]]:
+    zh, en = _finding(assessment, clause)
+    head = {
+        "standard_id": standard.id,
+        "clause_id": clause.id,
+        "article": clause.article,
+        "kind": clause.kind,
+        "treatment": clause.treatment,
+        "force": clause.force,
+        "target_year": clause.target_year,
+        "completeness": "; ".join(_completeness(assessment, clause)),
+        "finding_zh": zh,
+        "finding_en": en,
+        "quote": clause.quote,
+    }
+    checks = assessment.checks[assessment.checks["clause_id"] == clause.id]
+    if checks.empty:
+        yield head
+        return
+    for level in _LEVELS:
+        rows = checks[checks["level"] == level]
+        if len(rows):
+            yield head | _level_row(level, rows)
+
+
+def _level_row(level: str, rows: pd.DataFrame) -> dict[str, Any]:
+    counts = rows["verdict"].value_counts()
+    first = rows.iloc[0]
+    found: dict[str, Any] = {
+        "level": level,
+        "binding": bool(first["binding"]),
+        "basis": first["basis"],
+        "unit": first["unit"],
+        "places": len(rows),
+        **{verdict: int(counts.get(verdict, 0)) for verdict in _VERDICTS},
+    }
+    found["verdict"] = next((v for v in ("gap", "no_data", "met") if found[v]), "not_applicable")
+    if len(rows) == 1:
+        found |= {
+            "required": first["required"],
+            "measured_low": first["provided_low"],
+            "measured_high": first["provided_high"],
+            "shortfall": first["shortfall"],
+        }
+    return found
+
+
+def _completeness(assessment: Assessment, clause: Clause) -> Iterator[str]:
+    inputs = assessment.inputs
+    tables: Mapping[str, pd.DataFrame] = {
+        "facilities": assessment.facilities,
+        "residential_areas": inputs.residential_areas,
+        "units": pd.concat(list(inputs.units.values())),
+        "candidates": inputs.candidates,
+    }
+    for column in clause.needs:
+        for table in tables.values():
+            if column in table and len(table):
+                yield f"{column} {int(table[column].notna().sum())}/{len(table)}"
+                break
+        else:
+            people = assessment.totals.get(column)
+            if column in ("residents", "elderly"):
+                yield f"{column} {'–' if people is None or pd.isna(people) else 'grid'}"
+
+
+def _finding(assessment: Assessment, clause: Clause) -> tuple[str, str]:
+    """Say why a clause gives no verdict, and what its structural advice lists."""
+    lists = {"hierarchy": _hierarchy, "one_operator": _operators}
+    found = lists[clause.kind](assessment) if clause.kind in lists else {}
+    told = {lang: [say(f"audit.{key}", lang, found=text) for key, text in found.items()] for lang in LANGS}
+    return " ".join([clause.why_zh, *told["zh"]]).strip(), " ".join([clause.why_en, *told["en"]]).strip()
+
+
+def _hierarchy(assessment: Assessment) -> dict[str, str]:
+    faults = hierarchy(assessment.facilities)["fault"]
+    kinds = [kind for kind in ("orphan", "wrong_tier", "cycle") if (faults == kind).any()]
+    return {kind: ", ".join(map(str, faults.index[faults == kind])) for kind in kinds}
+
+
+def _operators(assessment: Assessment) -> dict[str, str]:
+    if "home_street" not in assessment.facilities:
+        return {}
+    found = operators(assessment.facilities, assessment.facilities["home_street"])
+    several = found[found["operators"] > 1]
+    told = "; ".join(f"{street}: {names}" for street, names in several["names"].items())
+    return {"several_operators": told} if told else {}

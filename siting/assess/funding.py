@@ -1,0 +1,481 @@
+"""The money that the documents promise a site: a line for each clause, with its conditions."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Any, Final, Literal
+
+import pandas as pd
+
+from siting.domain.standards import Award, Clause, Funding, Standard
+from siting.text import Lang, say
+
+What = Literal["facility", "candidate", "station"]
+Status = Literal["eligible", "conditional", "unknown"]
+Facts = Mapping[str, Any]
+Ask = tuple[str, bool | None]
+
+LINE_COLUMNS: Final = (
+    "site_id",
+    "clause_id",
+    "standard_id",
+    "line",
+    "payer",
+    "status",
+    "amount_cny",
+    "unit_amount",
+    "per",
+    "capped",
+    "missing",
+    "conditions_zh",
+    "conditions_en",
+    "notes_zh",
+    "notes_en",
+    "quote",
+    "excludes",
+    "adds_to",
+    "group",
+)
+_TEXTS: Final = ("tier", "operator_kind", "tenure", "rating_kind", "place_id")
+_FIGURES: Final = (
+    "lease_years",
+    "new_beds",
+    "beds",
+    "rating",
+    "subsidy_paid_cny",
+    "award_paid_cny",
+    "award_rating",
+    "floor_area_m2",
+    "person_months",
+)
+# What a rate is multiplied by; a rate for a site or a facility is paid whole.
+_COUNTED: Final = {"new_bed": "new_beds", "person_month": "person_months"}
+
+
+@dataclass(frozen=True)
+class _Note:
+    code: str
+    values: Mapping[str, float]
+
+    def said(self, lang: Lang) -> str:
+        return say(f"funding.note.{self.code}", lang, **self.values)
+
+
+@dataclass(frozen=True)
+class _Promise:
+    """A clause of a standard in force that has something for a site."""
+
+    standard_id: str
+    clause: Clause
+    funding: Funding | None
+
+    @property
+    def lifelong(self) -> bool:
+        return self.funding is not None and self.funding.cap_per_site_lifelong
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What the columns of one site say of one promise."""
+
+    status: Status
+    missing: tuple[str, ...] = ()
+    award: Award | None = None
+    amount: float = math.nan
+    capped: bool = False
+    notes: tuple[_Note, ...] = ()
+
+    def noting(self, code: str, /, **values: float) -> "_Found":
+        return replace(self, notes=(*self.notes, _Note(code, values)))
+
+    def doubted(self, code: str) -> "_Found":
+        """Return it as conditional at best, with the note that says why."""
+        status: Status = "unknown" if self.status == "unknown" else "conditional"
+        return replace(self, status=status).noting(code)
+
+
+def funding_lines(standards: Iterable[Standard], sites: pd.DataFrame, *, what: What) -> pd.DataFrame:
+    """List what every site may receive under every funding clause.
+
+    A column that is absent or blank is never guessed: where it decides, the line is ``unknown`` and names it. A line
+    that a known value rules out does not appear. Sites with one ``place_id`` share the lifelong caps of that location
+    in their order; a site without one stands alone.
+
+    Parameters
+    ----------
+    standards : iterable of Standard
+        The standards in force.
+    sites : pandas.DataFrame
+        Indexed by id, with any of the columns ``tier``, ``operator_kind``, ``tenure`` (own, lease, state),
+        ``lease_years``, ``new_beds``, ``beds``, ``rating_kind``, ``rating``, ``floor_area_m2``, ``place_id`` (or
+        ``site_id``, the location), ``subsidy_paid_cny`` (paid at the location so far: where its rows differ, the
+        largest counts), ``award_paid_cny`` and ``award_rating`` (the award that the site has had; 0 yuan says none).
+    what : {"facility", "candidate", "station"}
+        What the rows are. Candidates and proposed stations also get the advantages of conversions; a row of stations
+        without a tier is a station.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a line, in the order of sites, standards and clauses: ``site_id`` (the row's id), ``clause_id``,
+        ``standard_id``, ``line``, ``payer``, ``status`` (eligible, conditional, unknown), ``amount_cny`` (yuan; NaN
+        where it cannot be known), ``unit_amount`` (yuan ``per`` new bed, facility, site or month of a person),
+        ``capped`` (a cap has cut the amount), ``missing`` (columns), ``conditions_zh``, ``conditions_en``,
+        ``notes_zh``, ``notes_en``, ``quote``, ``excludes`` (clauses of other documents that pay the same money and
+        appear for this site), ``adds_to`` (clauses on top of which it is paid), ``group`` (the lines of one group
+        exclude one another).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from siting.assess.funding import funding_lines
+    >>> from siting.read import standard
+    >>> known = {"tier": "institution", "operator_kind": "private", "tenure": "own", "new_beds": [49, 50]}
+    >>> sites = pd.DataFrame(known, index=["a", "b"])
+    >>> lines = funding_lines([standard("cq-2017-162")], sites, what="facility")
+    >>> lines[["site_id", "line", "status", "amount_cny"]].to_numpy().tolist()
+    [['b', 'construction', 'eligible', 500000.0]]
+    """
+    promises = list(_promises(standards, what))
+    facts = _facts(sites, what)
+    found = [_within_cap(promise, facts, [_judge(promise, row) for row in facts]) for promise in promises]
+    table = _mixed(promises, facts, found)
+    links = _links(promises)
+    groups = _groups(links)
+    rows = [
+        _row(site, promise, each, present, links, groups)
+        for number, site in enumerate(sites.index)
+        if (present := {promise.clause.id for promise, column in zip(promises, table, strict=True) if column[number]})
+        for promise, column in zip(promises, table, strict=True)
+        if (each := column[number]) is not None
+    ]
+    lines = pd.DataFrame(rows, columns=list(LINE_COLUMNS))
+    return lines.astype({"amount_cny": "float64", "unit_amount": "float64", "capped": "bool"})
+
+
+def funding_summary(lines: pd.DataFrame) -> pd.DataFrame:
+    """Add up what each site is eligible for; of lines that exclude one another the largest counts.
+
+    Parameters
+    ----------
+    lines : pandas.DataFrame
+        What :func:`funding_lines` returns.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index: the sites that have lines, in their order. ``eligible_cny`` (yuan; conditional and unknown lines are
+        not in it), and the number of lines of each status: ``eligible_lines``, ``conditional_lines``,
+        ``unknown_lines``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from siting.assess.funding import funding_lines, funding_summary
+    >>> from siting.read import standard
+    >>> both = [standard("cq-2017-162"), standard("nanan-2018-180")]
+    >>> known = {"tier": "institution", "operator_kind": "private", "tenure": "own", "new_beds": 50}
+    >>> sites = pd.DataFrame(known, index=["a"])
+    >>> funding_summary(funding_lines(both, sites, what="facility")).loc["a"].tolist()
+    [500000.0, 2.0, 0.0, 0.0]
+    """
+    sites = pd.Index(lines["site_id"].unique(), name="id")
+    eligible = lines[lines["status"] == "eligible"]
+    largest = eligible.groupby(["site_id", "group"], sort=False)["amount_cny"].max()
+    table = pd.DataFrame(index=sites)
+    table["eligible_cny"] = largest.groupby(level="site_id").sum().reindex(sites).fillna(0.0).astype("float64")
+    for status in ("eligible", "conditional", "unknown"):
+        counts = lines.loc[lines["status"] == status, "site_id"].value_counts()
+        table[f"{status}_lines"] = counts.reindex(sites).fillna(0).astype("int64")
+    return table
+
+
+# --- what is asked ----------------------------------------------------------------------------------------------------
+
+
+def _promises(standards: Iterable[Standard], what: What) -> Iterator[_Promise]:
+    for standard in standards:
+        for clause in standard.clauses:
+            if clause.treatment == "out_of_scope":
+                continue
+            if clause.kind == "funding" and clause.funding is not None:
+                yield _Promise(standard.id, clause, clause.funding)
+            elif what != "facility" and _eases_conversion(clause):
+                yield _Promise(standard.id, clause, None)
+
+
+def _eases_conversion(clause: Clause) -> bool:
+    """Tell whether a clause favours conversions: by its kind, or as a limit of floor area that asks for candidates."""
+    return clause.kind == "conversion" or (
+        clause.kind == "threshold" and clause.unit == "m2" and "candidates" in clause.needs
+    )
+
+
+def _facts(sites: pd.DataFrame, what: What) -> list[Facts]:
+    """Return what is known of each site, None where it is not; ``place`` is its location, alone where none is named."""
+    named = sites if "place_id" in sites else sites.rename(columns={"site_id": "place_id"})
+    frame = pd.DataFrame(named).reindex(columns=[*_TEXTS, *_FIGURES])
+    texts = frame[list(_TEXTS)].astype("object")
+    figures = pd.DataFrame({name: pd.to_numeric(frame[name]).astype("float64") for name in _FIGURES})
+    alone = pd.Series([f"own {key}" for key in frame.index], index=frame.index, dtype="object")
+    place = texts["place_id"].map(lambda key: f"site {key}").where(texts["place_id"].notna(), alone)
+    figures["subsidy_paid_cny"] = figures["subsidy_paid_cny"].groupby(place).transform("max")
+    if what == "station":
+        texts["tier"] = texts["tier"].where(texts["tier"].notna(), "station")
+    records = pd.concat([texts, figures], axis=1).assign(place=place).to_dict("records")
+    return [{str(key): None if pd.isna(value) else value for key, value in record.items()} for record in records]
+
+
+def _among(value: str | None, allowed: Sequence[str]) -> bool | None:
+    if not allowed:
+        return True
+    return None if value is None else value in allowed
+
+
+def _at_least(value: float | None, limit: float | None) -> bool | None:
+    if limit is None:
+        return True
+    return None if value is None else value >= limit
+
+
+def _below(value: float | None, limit: float | None) -> bool | None:
+    if limit is None:
+        return True
+    return None if value is None else value < limit
+
+
+def _site_asks(funding: Funding, facts: Facts) -> Iterator[Ask]:
+    # Premises of the state may be used in either way.
+    tenure = None if facts["tenure"] == "state" else facts["tenure"]
+    yield "tier", _among(facts["tier"], funding.tiers)
+    yield "operator_kind", _among(facts["operator_kind"], funding.operator_kinds)
+    yield "tenure", _among(tenure, () if funding.tenure is None else (funding.tenure,))
+    yield "lease_years", _at_least(facts["lease_years"], funding.lease_years_at_least)
+
+
+def _award_asks(award: Award, facts: Facts) -> Iterator[Ask]:
+    rating = facts["rating"]
+    yield "new_beds", _at_least(facts["new_beds"], award.new_beds_at_least)
+    yield "beds", _at_least(facts["beds"], award.beds_at_least)
+    yield "beds", _below(facts["beds"], award.beds_below)
+    yield "rating_kind", _among(facts["rating_kind"], () if award.rating_kind is None else (award.rating_kind,))
+    if award.rating is not None:
+        yield "rating", None if rating is None else rating == award.rating
+
+
+def _undecided(asks: Iterable[Ask]) -> tuple[str, ...] | None:
+    """Return the columns that leave a question open; None where one is answered with no."""
+    answers = list(asks)
+    if any(answer is False for _, answer in answers):
+        return None
+    return tuple(name for name, answer in answers if answer is None)
+
+
+# --- one site, one promise --------------------------------------------------------------------------------------------
+
+
+def _judge(promise: _Promise, facts: Facts) -> _Found | None:
+    clause, funding = promise.clause, promise.funding
+    if funding is None:
+        return _conversion(clause, facts)
+    asked = _undecided(_site_asks(funding, facts))
+    awards = [(each, _undecided(_award_asks(each, facts))) for each in funding.awards]
+    fitting = [(each, lacking) for each, lacking in awards if lacking is not None]
+    past = _past(funding, facts)
+    if asked is None or past is None or (awards and not fitting):
+        return None
+    sure = [each for each, lacking in fitting if not lacking]
+    open_awards = () if sure else chain.from_iterable(lacking for _, lacking in fitting)
+    deciding = tuple(dict.fromkeys((*asked, *open_awards, *past, *_cap_lacks(funding, facts))))
+    # A rate is known before its questions are answered where there is but one.
+    award = next(iter(sure), fitting[0][0] if len(fitting) == 1 else None)
+    found = _valued(clause, award, deciding, facts)
+    return _doubts(funding, facts, found)
+
+
+def _conversion(clause: Clause, facts: Facts) -> _Found | None:
+    limit = clause.number if clause.unit == "m2" else None
+    area = facts["floor_area_m2"]
+    if limit is None or clause.comparison is None:
+        return _Found("conditional")
+    if area is None:
+        return _Found("unknown", ("floor_area_m2",))
+    holds = area <= limit if clause.comparison == "at_most" else area >= limit
+    return _Found("conditional") if holds else None
+
+
+def _past(funding: Funding, facts: Facts) -> tuple[str, ...] | None:
+    """Return the columns that earlier awards leave open; None where the award has been had already."""
+    paid, before, rating = facts["award_paid_cny"], facts["award_rating"], facts["rating"]
+    if not funding.once or paid == 0:
+        return ()
+    if not any(each.rating is not None for each in funding.awards):
+        return ("award_paid_cny",) if paid is None else None
+    if before is None:
+        return ("award_paid_cny",) if paid is None else ("award_rating",)
+    return () if rating is None or rating > before else None
+
+
+def _cap_lacks(funding: Funding, facts: Facts) -> tuple[str, ...]:
+    return ("subsidy_paid_cny",) if funding.cap_per_site_lifelong and facts["subsidy_paid_cny"] is None else ()
+
+
+def _valued(clause: Clause, award: Award | None, deciding: tuple[str, ...], facts: Facts) -> _Found:
+    """Return status and amount before any cap or earlier award."""
+    counted = None if award is None else _COUNTED.get(award.per)
+    count = 1.0 if counted is None else facts[counted]
+    lacking = (counted,) if counted is not None and count is None else ()
+    missing = tuple(dict.fromkeys((*deciding, *lacking)))
+    computed = clause.treatment == "computed"
+    if deciding or (lacking and computed):
+        return _Found("unknown", missing, award)
+    amount = math.nan if award is None or count is None else award.cny * count
+    return _Found("eligible" if computed else "conditional", missing, award, amount)
+
+
+def _doubts(funding: Funding, facts: Facts, found: _Found) -> _Found:
+    """Return it with all that the text or the columns leave open about it."""
+    if funding.tenure is not None and facts["tenure"] == "state":
+        found = found.noting("state_tenure")
+    if funding.mean_not_entitlement:
+        found = found.doubted("mean")
+    if funding.line == "chain":
+        found = found.doubted("chain")
+        # Only the bands of chains overlap: those of two stars say which of them holds the number （含）.
+        if any(facts["beds"] is not None and each.beds_below == facts["beds"] for each in funding.awards):
+            found = found.noting("band_overlap", beds=facts["beds"])
+    return _upgraded(funding, facts, found)
+
+
+def _upgraded(funding: Funding, facts: Facts, found: _Found) -> _Found:
+    """Return an award that follows a lower one: whether in full or the difference is open, so the difference."""
+    paid, full = facts["award_paid_cny"], found.amount
+    if not funding.once or paid == 0 or found.status == "unknown" or facts["award_rating"] is None:
+        return found
+    if paid is None:
+        open_one = replace(found, status="conditional", amount=math.nan, missing=(*found.missing, "award_paid_cny"))
+        return open_one.noting("upgrade_unpaid", full=full)
+    rest = max(0.0, full - paid)
+    return replace(found, status="conditional", amount=rest).noting("upgrade", full=full, paid=paid, rest=rest)
+
+
+# --- caps -------------------------------------------------------------------------------------------------------------
+
+
+def _within_cap(promise: _Promise, facts: Sequence[Facts], found: Sequence[_Found | None]) -> list[_Found | None]:
+    """Return what is found of one promise, cut by its cap: of a location, in the order of rows, or of each site."""
+    cap = None if promise.funding is None else promise.funding.cap_cny
+    if cap is None:
+        return list(found)
+    used: dict[Any, float] = {}
+    unsure: set[Any] = set()
+    cut: list[_Found | None] = []
+    for number, (row, each) in enumerate(zip(facts, found, strict=True)):
+        place = row["place"] if promise.lifelong else number
+        if each is None or each.status == "unknown":
+            unsure |= set() if each is None else {place}
+            cut.append(each)
+            continue
+        before = used.get(place, row["subsidy_paid_cny"] if promise.lifelong else 0.0)
+        kept = _cut(each, cap, before)
+        used[place] = before + (0.0 if math.isnan(kept.amount) else kept.amount)
+        cut.append(kept.doubted("cap_after_unknown") if place in unsure else kept)
+    return cut
+
+
+def _cut(found: _Found, cap: float, before: float) -> _Found:
+    left = max(0.0, cap - before)
+    if not found.amount > left:
+        return found
+    return replace(found, amount=left, capped=True).noting("capped", cap=cap, used=before, left=left)
+
+
+def _mixed(
+    promises: Sequence[_Promise], facts: Sequence[Facts], found: Sequence[Sequence[_Found | None]]
+) -> list[list[_Found | None]]:
+    """Return what is found, doubted where one location has money under two lifelong caps of one document."""
+    clauses: dict[tuple[str, str], set[str]] = {}
+    for promise, column in zip(promises, found, strict=True):
+        for row, each in zip(facts, column, strict=True):
+            if promise.lifelong and each is not None and each.status != "unknown":
+                clauses.setdefault((promise.standard_id, row["place"]), set()).add(promise.clause.id)
+    return [
+        [
+            each.doubted("cap_mixed")
+            if each is not None and promise.lifelong and len(clauses.get((promise.standard_id, row["place"]), ())) > 1
+            else each
+            for row, each in zip(facts, column, strict=True)
+        ]
+        for promise, column in zip(promises, found, strict=True)
+    ]
+
+
+# --- lines ------------------------------------------------------------------------------------------------------------
+
+
+def _links(promises: Sequence[_Promise]) -> dict[str, set[str]]:
+    """Return, for each clause, those that pay the same money, whichever of the two says so."""
+    links: dict[str, set[str]] = {promise.clause.id: set() for promise in promises}
+    for promise in promises:
+        for other in () if promise.funding is None else promise.funding.excludes:
+            if other in links:
+                links[other].add(promise.clause.id)
+                links[promise.clause.id].add(other)
+    return links
+
+
+def _groups(links: Mapping[str, set[str]]) -> dict[str, str]:
+    """Return the least clause that each clause is linked to, directly or by others."""
+    groups = {key: key for key in links}
+    for one, others in links.items():
+        joined = {groups[each] for each in (one, *others)}
+        groups = {key: min(joined) if group in joined else group for key, group in groups.items()}
+    return groups
+
+
+def _row(
+    site: object,
+    promise: _Promise,
+    found: _Found,
+    present: set[str],
+    links: Mapping[str, set[str]],
+    groups: Mapping[str, str],
+) -> dict[str, object]:
+    clause, funding, award = promise.clause, promise.funding, found.award
+    return {
+        "site_id": site,
+        "clause_id": clause.id,
+        "standard_id": promise.standard_id,
+        "line": "conversion" if funding is None else funding.line,
+        "payer": None if funding is None else funding.payer,
+        "status": found.status,
+        "amount_cny": found.amount,
+        "unit_amount": math.nan if award is None else award.cny,
+        "per": None if award is None else award.per,
+        "capped": found.capped,
+        "missing": list(found.missing),
+        **_words(clause, funding, found),
+        "quote": clause.quote,
+        "excludes": _of_others(links[clause.id] & present, promise.standard_id),
+        "adds_to": [] if funding is None else list(funding.adds_to),
+        "group": f"{site}|{groups[clause.id]}",
+    }
+
+
+def _of_others(clause_ids: set[str], standard_id: str) -> list[str]:
+    return sorted(key for key in clause_ids if not key.startswith(f"{standard_id}/"))
+
+
+def _words(clause: Clause, funding: Funding | None, found: _Found) -> dict[str, object]:
+    """Return conditions and notes in both languages; of a conversion, whose text has no list, all are conditions."""
+    said = {"zh": [clause.note_zh, clause.why_zh], "en": [clause.note_en, clause.why_en]}
+    told = {lang: [text for text in texts if text] for lang, texts in said.items()}
+    if funding is None:
+        return {"conditions_zh": told["zh"], "conditions_en": told["en"], "notes_zh": [], "notes_en": []}
+    return {
+        "conditions_zh": list(funding.conditions_zh),
+        "conditions_en": list(funding.conditions_en),
+        "notes_zh": [note.said("zh") for note in found.notes] + told["zh"],
+        "notes_en": [note.said("en") for note in found.notes] + told["en"],
+    }

@@ -1,0 +1,81 @@
+"""Remedies: what the documents allow to a place that falls short, and the premises that could serve it."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_array
+
+from siting.domain.nouns import Floats, Times
+from siting.domain.standards import Clause, Standard
+
+# How premises of each tenure can be had, in the documents' words.
+_WAYS: Final = {"own": "purchase", "lease": "lease", "state": "reclaim_state_idle"}
+# A list that a planner reads; the nearest come first.
+_MOST: Final = 5
+NONE: Final = "none"
+
+
+def allowed(rules: Sequence[tuple[Standard, Clause]], level: str, status: object) -> str | None:
+    """Return the remedies that the documents allow to a place, joined by ";".
+
+    Parameters
+    ----------
+    rules : sequence of (Standard, Clause)
+        Remedy clauses in force.
+    level : str
+        Level of the place; a unit holds old and new estates alike.
+    status : object
+        ``existing`` or ``new`` of an estate; anything else is unknown, and all remedies are named.
+    """
+    found: dict[str, None] = {}
+    for _, clause in rules:
+        if level != "residential_area" or clause.applies_to == status or status not in ("existing", "new"):
+            found |= dict.fromkeys(clause.remedies)
+    return ";".join(found) or None
+
+
+def premises(
+    estates: pd.DataFrame, shares: csr_array, candidates: gpd.GeoDataFrame, within: Times, floor_m2: Floats
+) -> pd.Series:
+    """Name the premises within the cut-off of each estate whose floor area meets what it lacks.
+
+    Parameters
+    ----------
+    estates : pandas.DataFrame
+        Estates, as rows of ``shares``.
+    shares : scipy.sparse.csr_array
+        Share of each cell in each estate.
+    candidates : geopandas.GeoDataFrame
+        Permitted candidates, rows of ``within``, with ``floor_area_m2`` and ``tenure``.
+    within : Times
+        Who is within the cut-off of which candidate.
+    floor_m2 : ndarray
+        Floor area that each estate lacks, m²; NaN where the scenario gives no figure: then any floor area will do.
+
+    Returns
+    -------
+    pandas.Series
+        The nearest first, at most five, as ``way:id`` joined by ";"; ``none`` where there is none.
+    """
+    floor = pd.to_numeric(candidates["floor_area_m2"]).astype("float64").to_numpy()
+    ways = candidates["tenure"].map(_WAYS).to_numpy()
+    seconds = np.full((len(candidates), shares.shape[1]), np.inf)
+    for row in range(len(candidates)):
+        cells, taken = within.of(row)
+        seconds[row, cells] = taken
+    named = []
+    for estate in range(len(estates)):
+        part = slice(*shares.indptr[estate : estate + 2])
+        # The estate is reached where the larger part of its ground is within the cut-off.
+        weight, times = shares.data[part], seconds[:, shares.indices[part]]
+        reached = (
+            np.isfinite(times) @ weight >= 0.5 * weight.sum() if weight.size else np.zeros(len(candidates), dtype=bool)
+        )
+        lacks = np.nan_to_num(floor_m2[estate])
+        fits = np.flatnonzero(reached & (floor >= lacks) & pd.notna(ways))
+        nearest = fits[np.argsort([times[row][np.isfinite(times[row])].mean() for row in fits], kind="stable")][:_MOST]
+        named.append(";".join(f"{ways[row]}:{candidates.index[row]}" for row in nearest) or NONE)
+    return pd.Series(named, index=estates.index, dtype="object")

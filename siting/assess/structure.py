@@ -1,0 +1,85 @@
+"""Structural advice: who leads whom, and who runs what; lists, never verdicts."""
+
+from typing import Final
+
+import pandas as pd
+
+_ABOVE: Final = {"station": ("centre", "institution"), "centre": ("institution",)}
+
+
+def hierarchy(facilities: pd.DataFrame) -> pd.DataFrame:
+    """List what breaks the chain institution → centre → station.
+
+    Parameters
+    ----------
+    facilities : pandas.DataFrame
+        Facilities that count, indexed by id, with ``tier`` and ``parent_id``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by facility id, with ``fault``: ``orphan`` (a centre or station without a parent that counts),
+        ``wrong_tier`` (a parent that is not above it), ``cycle`` (it leads itself through others). One row a
+        facility, the first of these that holds.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from siting.assess.structure import hierarchy
+    >>> table = pd.DataFrame({"tier": ["institution", "station"], "parent_id": [None, None]}, index=["i", "s"])
+    >>> hierarchy(table)["fault"].to_dict()
+    {'s': 'orphan'}
+    """
+    tiers, parents = facilities["tier"].to_dict(), facilities["parent_id"].to_dict()
+    rows = {key: fault for key in facilities.index if (fault := _fault(key, tiers, parents)) is not None}
+    return pd.DataFrame({"fault": pd.Series(rows, dtype="object")}, index=pd.Index(list(rows), name="id"))
+
+
+def operators(facilities: pd.DataFrame, streets: pd.Series) -> pd.DataFrame:
+    """List the operators of the centres and stations of each street.
+
+    Parameters
+    ----------
+    facilities : pandas.DataFrame
+        Facilities that count, with ``tier`` and ``operator``.
+    streets : pandas.Series
+        Street of each facility.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by street, with ``operators`` (how many), ``names`` (sorted, joined by "; ") and ``unknown`` (facilities
+        without one).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from siting.assess.structure import operators
+    >>> table = pd.DataFrame({"tier": ["station", "station"], "operator": ["甲", "乙"]}, index=["a", "b"])
+    >>> operators(table, pd.Series(["s", "s"], index=["a", "b"]))["operators"].to_dict()
+    {'s': 2}
+    """
+    near = facilities[facilities["tier"].isin(["centre", "station"]).to_numpy()]
+    groups = near["operator"].groupby(streets.reindex(near.index))
+    names = groups.agg(lambda found: "; ".join(sorted(set(found.dropna().astype(str)))))
+    table = pd.DataFrame(
+        {"operators": groups.nunique(), "names": names, "unknown": groups.agg(lambda f: f.isna().sum())}
+    )
+    table.index.name = "id"
+    return table
+
+
+def _fault(key: object, tiers: dict[object, str], parents: dict[object, object]) -> str | None:
+    above = _ABOVE.get(tiers[key])
+    if above is None:
+        return None
+    parent = parents[key]
+    if parent not in tiers:
+        return "orphan"
+    seen, walker = {key}, parent
+    while walker in tiers:
+        if walker in seen:
+            return "cycle"
+        seen.add(walker)
+        walker = parents[walker]
+    return None if tiers[parent] in above else "wrong_tier"

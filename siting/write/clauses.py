@@ -1,0 +1,104 @@
+"""Clauses in words: numbers with their units, levels, force, and what a funding line pays."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from siting.domain.standards import Award, Clause, ClauseLevel, Funding
+from siting.text import Lang, knows, say
+
+_SIGNS: Final = {"at_least": "≥ ", "at_most": "≤ "}
+_LIMITS: Final = ("new_beds_at_least", "beds_at_least", "beds_below")
+
+
+def amount_text(clause: Clause, lang: Lang) -> str:
+    """Return a clause's number with its sign and unit; blank where it has none.
+
+    Examples
+    --------
+    >>> from siting.read import standard
+    >>> from siting.write.clauses import amount_text
+    >>> [amount_text(each, "en") for each in standard("cq-2019-129").clauses[:2]]
+    ['≥ 230,000 beds', '≥ 60 %']
+    """
+    if clause.number is None:
+        return ""
+    sign = _SIGNS[clause.comparison] if clause.comparison else ""
+    if clause.unit == "share":
+        return f"{sign}{clause.number * 100:g} %"
+    return f"{sign}{clause.number:,g} {_word('clause_unit', clause.unit or '', lang)}".rstrip()
+
+
+def class_text(clause: Clause, lang: Lang) -> str:
+    """Return the whole or class that a clause counts; blank where its kind has only one."""
+    return _word("clause_of", clause.of, lang) if clause.of else ""
+
+
+def force_text(clause: Clause, lang: Lang) -> str:
+    """Return a clause's force, with its target year."""
+    force = say(f"force.{clause.force}", lang)
+    return force if clause.target_year is None else f"{force} {clause.target_year}"
+
+
+def level_text(level: ClauseLevel, lang: Lang) -> str:
+    """Return the name of a level."""
+    return say("clause_level.facility" if level == "facility" else f"level.{level}", lang)
+
+
+def levels_text(clause: Clause, lang: Lang) -> str:
+    """Return the levels of which a clause speaks, narrowed to its kinds of units."""
+    join, kinds = ("、", "（{}）") if lang == "zh" else (", ", " ({})")
+    levels = join.join(level_text(level, lang) for level in clause.levels)
+    return levels + (kinds.format(join.join(clause.unit_kinds)) if clause.unit_kinds else "")
+
+
+def why_text(clause: Clause, lang: Lang) -> str:
+    """Return why a clause is not computed; blank where it is."""
+    return clause.why_zh if lang == "zh" else clause.why_en
+
+
+def note_text(clause: Clause, lang: Lang) -> str:
+    """Return the note upon a clause."""
+    return clause.note_zh if lang == "zh" else clause.note_en
+
+
+def award_text(award: Award, lang: Lang) -> str:
+    """Return one rate of a funding line with its limits."""
+    bounds = ((name, getattr(award, name)) for name in _LIMITS)
+    limits = [say(f"award_limit.{name}", lang, number=f"{bound:g}") for name, bound in bounds if bound is not None]
+    if award.rating_kind is not None:
+        limits.insert(0, say(f"award_limit.{award.rating_kind}", lang, number=award.rating))
+    paid = f"{award.cny:,g} {say(f'award_per.{award.per}', lang)}"
+    return f"{paid}{_brackets(limits, lang)}"
+
+
+def terms_text(funding: Funding, lang: Lang) -> str:
+    """Return what bounds a funding line: cap, once only, lease, and the clauses beside which it stands."""
+    return ("；" if lang == "zh" else "; ").join(_terms(funding, lang))
+
+
+def _terms(funding: Funding, lang: Lang) -> Iterator[str]:
+    if funding.lease_years_at_least is not None:
+        yield say("award_limit.lease_years", lang, number=f"{funding.lease_years_at_least:g}")
+    if funding.cap_cny is not None:
+        cap = "cap_lifelong" if funding.cap_per_site_lifelong else "cap"
+        yield say(f"award_limit.{cap}", lang, number=f"{funding.cap_cny:,g}")
+    if funding.once:
+        yield say("award_limit.once", lang)
+    if funding.mean_not_entitlement:
+        yield say("award_limit.mean", lang)
+    for name in ("adds_to", "excludes"):
+        ids = getattr(funding, name)
+        if ids:
+            yield say(f"award_limit.{name}", lang, ids=("、" if lang == "zh" else ", ").join(ids))
+
+
+def _brackets(words: list[str], lang: Lang) -> str:
+    if not words:
+        return ""
+    return f"（{'，'.join(words)}）" if lang == "zh" else f" ({', '.join(words)})"
+
+
+def _word(group: str, word: str, lang: Lang) -> str:
+    """Return the text of a word of the data; a planner's own word stands for itself."""
+    key = f"{group}.{word}"
+    return say(key, lang) if knows(key) else word

@@ -1,0 +1,37 @@
+"""Tables as CSV or JSON."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from siting.errors import Fault, InputError
+from siting.write.files import write_text
+from siting.write.geojson import plain
+
+
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """Write a table as CSV (UTF-8 with a mark, so that spreadsheets read Chinese) or as JSON, by the file's ending.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        ``.csv`` or ``.json``; it is replaced whole.
+    table : pandas.DataFrame
+        The table; its index is left out.
+
+    Raises
+    ------
+    InputError
+        Another ending, or the file cannot be written.
+    """
+    rows = [plain(row) for row in table.to_dict("records")]
+    if path.suffix.lower() == ".json":
+        write_text(path, json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
+    elif path.suffix.lower() == ".csv":
+        clean = pd.DataFrame(rows, columns=list(table.columns), dtype="object")
+        write_text(path, "\ufeff" + clean.to_csv(index=False, lineterminator="\n"))
+    else:
+        raise InputError(
+            [Fault(code="unknown_table_format", file=str(path), found=path.suffix, expected=".csv, .json")]
+        )

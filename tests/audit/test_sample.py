@@ -1,0 +1,183 @@
+"""The audit of the sample district, clause by clause, against figures counted by hand from its ledger."""
+
+import json
+import math
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import siting
+from siting.assess.audit import AUDIT_COLUMNS
+from siting.cli import main
+from siting.domain.scenario import StandardsChoice
+
+FIVE = ("cq-2017-162", "nanan-2018-180", "yubei-2018-40", "cq-2019-129", "kaizhou-2024-16")
+
+
+@pytest.fixture(scope="module")
+def audit(sample: Path) -> pd.DataFrame:
+    scenario = siting.read_scenario(sample)
+    return siting.audit(scenario.model_copy(update={"standards": StandardsChoice(ids=FIVE)}))
+
+
+def row(audit: pd.DataFrame, clause: str, level: str = "district") -> pd.Series:
+    found = audit[(audit["clause_id"] == clause) & (audit["level"] == level)]
+    assert len(found) == 1
+    return found.iloc[0]
+
+
+# Clause, required, measured (low, high), verdict. 37 open facilities, 66,000 elderly, 300,000 residents.
+DISTRICT = [
+    ("cq-2017-162/3-government-beds", 0.5, 517 / 1329, 517 / 1329, "met"),
+    ("cq-2017-162/9-government-beds", 0.5, 517 / 1329, 517 / 1329, "met"),
+    ("cq-2017-162/3-nursing-beds", 0.3, 549 / 1329, 549 / 1329, "met"),
+    ("cq-2017-162/22-nursing-beds", 0.3, 549 / 1329, 549 / 1329, "met"),
+    ("cq-2017-162/22-land", 30_000, 30_777.859, math.inf, "met"),
+    ("nanan-2018-180/11-demonstration", 6, 3, 3, "gap"),
+    ("nanan-2018-180/20-land", 30_000, 30_777.859, math.inf, "met"),
+    ("yubei-2018-40/4-1-beds", 35, 1329 / 66, 1329 / 66, "gap"),
+    ("yubei-2018-40/4-1-nursing-beds", 0.3, 549 / 1329, 549 / 1329, "met"),
+    ("cq-2019-129/1-social-beds", 0.6, 812 / 1329, 812 / 1329, "met"),
+    ("cq-2019-129/1-nursing-beds", 0.5, 549 / 1329, 549 / 1329, "gap"),
+    ("cq-2019-129/1-facility-coverage", 1, 29 / 56, 29 / 56, "gap"),
+    ("cq-2019-129/1-disabled-care-coverage", 1, 1, 1, "met"),
+    ("cq-2019-129/2-2-disabled-home", 1, 1, 1, "met"),
+    ("cq-2019-129/2-3-land", 60_000, 30_777.859, math.inf, "no_data"),
+    ("cq-2019-129/2-9-circle", 0.9, 38_518 / 66_000, 38_518 / 66_000, "gap"),
+    ("cq-2019-129/2-18-medical", 1, 6 / 7, 6 / 7, "gap"),
+    ("kaizhou-2024-16/1-3-nursing-institutions", 0.6, 480 / 1165, 480 / 1165, "gap"),
+    ("kaizhou-2024-16/19-nursing-all", 0.6, 549 / 1329, 549 / 1329, "gap"),
+    ("kaizhou-2024-16/1-3-social-facilities", 1, 27 / 37, 27 / 37, "gap"),
+    ("kaizhou-2024-16/8-social-government", 1, 7 / 14, 7 / 14, "gap"),
+    ("kaizhou-2024-16/1-3-led-stations", 1, 17 / 23, 17 / 23, "gap"),
+    ("kaizhou-2024-16/1-3-home-care", 0.8, 53 / 66, 53 / 66, "met"),
+    ("kaizhou-2024-16/1-3-medical", 1, 25 / 37, 26 / 37, "gap"),
+    ("kaizhou-2024-16/1-3-staff", 1, 428 / 464, 1, "no_data"),
+    ("kaizhou-2024-16/1-3-university", 0.7, 35 / 56, 35 / 56, "gap"),
+    ("kaizhou-2024-16/19-land", 60_000, 30_777.859, math.inf, "no_data"),
+]
+
+
+@pytest.mark.parametrize(("clause", "required", "low", "high", "verdict"), DISTRICT, ids=[case[0] for case in DISTRICT])
+def test_the_district(audit: pd.DataFrame, clause: str, required: float, low: float, high: float, verdict: str) -> None:
+    found = row(audit, clause)
+    assert found["required"] == pytest.approx(required)
+    assert found["measured_low"] == pytest.approx(low, rel=1e-5)
+    assert found["measured_high"] == pytest.approx(high, rel=1e-5)
+    assert found["verdict"] == verdict
+
+
+# Clause, level, met, gap, no_data, not_applicable.
+COUNTS = [
+    # 5 of 5 街道 hold a facility; the 3 towns are not asked. 24 of 51 社区 do; the 15 villages are not asked.
+    ("cq-2019-129/2-1-coverage", "street", 5, 0, 0, 3),
+    ("cq-2019-129/2-1-coverage", "community", 24, 27, 0, 15),
+    # 37 new estates: 21 provide 20 m² for each 100 households, 14 do not, of 2 it is unknown.
+    ("cq-2019-129/2-3-acceptance", "residential_area", 21, 14, 2, 213),
+    # Land per resident within streets: 双溪 0.363 alone above 0.2; three streets hold facilities without land.
+    ("cq-2019-129/2-3-land", "street", 1, 4, 3, 0),
+    # 云台 2/2 and 青岗 2/2 are linked, 龙坪 1 of 2 with one unknown.
+    ("kaizhou-2024-16/1-3-medical", "street", 2, 5, 1, 0),
+]
+
+
+@pytest.mark.parametrize(("clause", "level", "met", "gap", "no_data", "not_applicable"), COUNTS)
+def test_places_by_verdict(
+    audit: pd.DataFrame, clause: str, level: str, met: int, gap: int, no_data: int, not_applicable: int
+) -> None:
+    found = row(audit, clause, level)
+    counts = found[["met", "gap", "no_data", "not_applicable"]].astype(int).tolist()
+    assert counts == [met, gap, no_data, not_applicable]
+    assert found["places"] == sum(counts)
+
+
+def test_every_clause_in_force_stands_in_the_audit_once_a_level(audit: pd.DataFrame) -> None:
+    clauses = {clause.id for standard in siting.standards() if standard.id in FIVE for clause in standard.clauses}
+    assert set(audit["clause_id"]) == clauses
+    assert not audit.duplicated(["clause_id", "level"]).any()
+    assert list(audit.columns) == list(AUDIT_COLUMNS)
+
+
+def test_every_verdict_and_every_kind_of_advice_occurs(audit: pd.DataFrame) -> None:
+    assert (audit[["met", "gap", "no_data", "not_applicable"]].sum() > 0).all()
+    advice = audit[audit["treatment"] == "advice"]
+    assert {"one_operator", "hierarchy", "land_use_conformity", "siting_rule", "threshold", "conversion"} <= set(
+        advice["kind"]
+    )
+    assert (advice["finding_zh"].str.len() > 0).all()
+    assert (advice["finding_en"].str.len() > 0).all()
+    assert advice["verdict"].isna().all(), "advice gives no verdict"
+
+
+def test_orphans_are_listed(audit: pd.DataFrame) -> None:
+    found = audit[audit["kind"] == "hierarchy"]
+    assert found["finding_zh"].str.contains("F031").all()
+
+
+def test_completeness_counts_the_records_that_hold_each_column(audit: pd.DataFrame) -> None:
+    assert "certified_staff 35/37" in row(audit, "kaizhou-2024-16/1-3-staff")["completeness"]
+    assert "land_m2 34/37" in row(audit, "cq-2019-129/2-3-land")["completeness"]
+    assert "nursing_beds 37/37" in row(audit, "cq-2019-129/1-nursing-beds")["completeness"]
+
+
+def test_what_binds_where(audit: pd.DataFrame) -> None:
+    binding = audit[audit["binding"] == True]  # noqa: E712
+    # Today land never binds; the city's bed shares bind the city, not a district.
+    assert not (binding["kind"] == "land_per_person").any()
+    assert "cq-2019-129/1-nursing-beds" not in set(binding["clause_id"])
+    assert "kaizhou-2024-16/19-nursing-all" in set(binding["clause_id"])
+    assert set(binding.loc[binding["kind"] == "service_circle", "level"]) == {"community"}
+
+
+def test_what_is_measured_in_the_check_is_what_the_audit_prints(sample: Path) -> None:
+    gaps = siting.check(siting.read_scenario(sample))
+    audit, checks = gaps.audit(), gaps.clauses
+    district = checks[checks["level"] == "district"]
+    assert set(district["clause_id"]) == set(audit.loc[audit["level"] == "district", "clause_id"])
+    for clause, verdict, low in zip(district["clause_id"], district["verdict"], district["provided_low"], strict=True):
+        told = row(audit, clause)
+        assert told["verdict"] == verdict
+        assert told["measured_low"] == pytest.approx(low, nan_ok=True)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_command_prints_and_writes_it(
+    sample: Path, tmp_path: Path, lang: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("audit.csv", "audit.json"):
+        with pytest.raises(SystemExit) as left:
+            main(["audit", str(sample), "-o", str(tmp_path / name), "--lang", lang])
+        assert left.value.code == 0
+    told = capsys.readouterr().out
+    assert "人均不低于0.2平方米养老用地" in told
+    assert {"zh": "数据完整性", "en": "records that hold the data"}[lang] in told
+    table = pd.read_csv(tmp_path / "audit.csv")
+    rows = json.loads((tmp_path / "audit.json").read_text(encoding="utf-8"))
+    assert list(table.columns) == list(AUDIT_COLUMNS) == list(rows[0])
+    assert len(table) == len(rows)
+
+
+def test_an_unknown_ending_is_refused(sample: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["audit", str(sample), "-o", str(tmp_path / "audit.docx"), "--lang", "en", "--quiet"])
+    assert left.value.code == 2
+    assert ".csv" in capsys.readouterr().err
+
+
+def test_at_a_planned_horizon_today_stands_beside_the_plan(sample: Path) -> None:
+    scenario = siting.read_scenario(sample)
+    planned = scenario.population.model_copy(update={"planned_residents": scenario.population.residents})
+    head = scenario.scenario.model_copy(update={"horizon": 2030})
+    audit = siting.audit(scenario.model_copy(update={"scenario": head, "population": planned}))
+    found = row(audit, "cq-2019-129/2-3-land")
+    assert found["binding"]
+    assert found["current_low"] == pytest.approx(30_777.859, rel=1e-6)
+    # By 2030 what is under construction and planned counts too: 41,338.6 m² known.
+    assert found["measured_low"] == pytest.approx(41_338.6, abs=60.0)
+    assert found["current_verdict"] == "no_data"
+
+
+def test_verdicts_come_from_what_is_mandatory_or_a_target() -> None:
+    clauses = [clause for standard in siting.standards() for clause in standard.clauses]
+    assert {clause.force for clause in clauses if clause.gives_verdict} == {"mandatory", "target"}

@@ -14,7 +14,7 @@ from siting.domain.nouns import PlanStatus
 from siting.domain.scenario import LandBasis, Level
 from siting.domain.standards import Clause, ClauseKind, Force, Reason, Remedy, Standard, Treatment
 from siting.domain.tables import CHECK_COLUMNS, GRID_COLUMNS, PLACE_COLUMNS, PLAN_COLUMNS, REASON_CODES, Column
-from siting.read import all_standards
+from siting.read import all_standards, elsewhere_standards
 from siting.text import LANGS, Lang, say, texts
 from siting.write.clauses import (
     amount_text,
@@ -192,6 +192,11 @@ def _standards_page() -> Iterator[str]:
         yield _pairs({value: texts()[f"{group}.{value}"] for value in values})
     for standard in found:
         yield from _standard(standard)
+    yield "## 别处的标准 · Elsewhere"
+    yield from _both(prose["elsewhere"])
+    yield _pairs({mark: texts()[f"verified.{mark}"] for mark in ("V", "V2")})
+    for standard in elsewhere_standards():
+        yield from _standard(standard)
 
 
 def _count_row(standard: Standard) -> Sequence[str]:
@@ -240,7 +245,7 @@ def _head_rows(standard: Standard) -> Iterator[Sequence[str]]:
 
 def _clause_row(clause: Clause) -> Sequence[str]:
     words = ((why_text(clause, lang), note_text(clause, lang)) for lang in LANGS)
-    quote = clause.quote or clause.source_note
+    quote = clause.quote or f"（{' '.join(filter(None, (clause.verified, clause.source_note)))}）"
     return (
         f"`{clause.id.partition('/')[2]}`",
         clause.article,

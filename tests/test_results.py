@@ -39,10 +39,10 @@ def test_views_are_copies(gaps: GapReport) -> None:
     assert float(gaps.grid["elderly"] @ gaps.grid["covered"]) == pytest.approx(covered)
 
 
-def test_binding_gaps_are_the_community_circles_today(gaps: GapReport) -> None:
+def test_the_circle_binds_communities_and_land_does_not_bind_today(gaps: GapReport) -> None:
     binding = gaps.clauses[gaps.clauses["binding"].astype(bool)]
-    assert set(binding["kind"]) == {"service_circle"}
-    assert set(binding["level"]) == {"community"}
+    assert set(binding.loc[binding["kind"] == "service_circle", "level"]) == {"community"}
+    assert "land_per_person" not in set(binding["kind"])
     assert gaps.has_gap(binding=True)
 
 

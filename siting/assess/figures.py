@@ -69,7 +69,8 @@ def circle_figures(shares: csr_array, people: pd.DataFrame, demand: Demand, acce
     ]
     keys = ["minutes_to_nearest", "minutes_p90", "reached_share", "covered_share", "reason"]
     table[keys] = pd.DataFrame(rows, index=table.index, columns=keys)
-    table["elderly_covered"] = people["elderly"] * table["covered_share"]
+    covered = people["elderly"] * table["covered_share"]
+    table["elderly_covered"] = covered.where(people["elderly"] != 0, 0.0)
     table["elderly_uncovered"] = people["elderly"] - table["elderly_covered"]
     return table
 

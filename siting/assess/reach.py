@@ -61,13 +61,15 @@ def land_reach(
         if tier == "institution" and scenario.land.institution_minutes is None:
             cells, served = _district(homes.loc[key].get("district"), demand)
             # The people of a cell on a border are taken for mixed: each has the district's part of the cell.
-            part = served / demand.cells["inside"].to_numpy()[cells]
+            inside = demand.cells["inside"].to_numpy()[cells]
+            part = np.divide(served, inside, out=np.ones_like(served), where=inside > 0)
         else:
             cells, _ = times.of(int(row))
             served = part = np.ones(len(cells))
         heads = float(people[cells] @ served)
         if heads <= 0:
-            unreached.append(str(key))
+            if land > 0:
+                unreached.append(str(key))
             continue
         if np.isnan(land):
             missing[str(key)] = cells

@@ -216,8 +216,12 @@ def _new(*, folder: Path, lang: Lang, quiet: bool) -> None:
         tell.files({"scenario": target}, lang)
 
 
-def _list_standards(**_: Any) -> None:
+def _list_standards(*, lang: Lang, **_: Any) -> None:
+    from siting.read import elsewhere_standards
+
     tell.standards(siting.standards())
+    click.echo(f"\n{say('cli.elsewhere', lang)}")
+    tell.standards(elsewhere_standards())
 
 
 def _show_standard(*, key: str, lang: Lang, **_: Any) -> None:

@@ -167,7 +167,8 @@ def standard(one: "Standard", lang: Lang) -> None:
         amount, force = words.amount_text(clause, lang), words.force_text(clause, lang)
         facts = (force, say(f"treatment.{clause.treatment}", lang), words.levels_text(clause, lang))
         click.echo(f"{clause.id}  {what}  {amount}".rstrip() + f"  [{' · '.join(facts)}]  {clause.article}")
-        click.echo(f"  “{clause.quote}”" if clause.quote else f"  {clause.source_note}")
+        mark = say(f"verified.{clause.verified}", lang) if clause.verified else ""
+        click.echo(f"  “{clause.quote}”" if clause.quote else f"  {_once(mark, clause.source_note)}")
         for text in filter(None, (words.why_text(clause, lang), words.note_text(clause, lang))):
             click.echo(f"  {text}")
 

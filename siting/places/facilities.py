@@ -78,6 +78,8 @@ def counted_land(facilities: pd.DataFrame) -> pd.Series:
     site = ("site " + facilities["site_id"].astype("str")).where(named, "own " + facilities.index.to_series().map(str))
     plot = land.groupby(site).transform("max")
     together = counted.groupby(site).transform("sum")
+    # Where a neighbour gives the site's whole plot, a record without land adds nothing to it.
+    counted = counted.mask(counted.isna() & (together >= plot), 0.0)
     return (counted * (plot / together).clip(upper=1.0).fillna(1.0)).rename("land_m2")
 
 

@@ -1,9 +1,12 @@
 """People moved into the residential areas of their unit, totals unchanged (methods, definition 8)."""
 
+import warnings
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array, vstack
+from scipy.sparse.linalg import MatrixRankWarning, spsolve
 from shapely import Polygon
 
 from siting.domain.nouns import Floats, Grid
@@ -55,7 +58,7 @@ def spread_people(people: Floats, shares: csr_array, weights: csr_array, inside:
     keeps = np.asarray(weights.sum(axis=1)).ravel() <= 0
     while not keeps.all():
         pattern = _rows(own, keeps) + _rows(weights, ~keeps)
-        factors = np.linalg.lstsq((shares @ pattern.T).toarray(), totals, rcond=None)[0]
+        factors = _solve(csr_array(shares @ pattern.T), totals)
         moved = np.where(held > 0, pattern.T @ factors, people)
         off = np.abs(shares @ moved - totals) > _TOLERANCE * max(1.0, totals.sum())
         at_fault = (off | (factors < -_TOLERANCE)) & ~keeps
@@ -64,6 +67,18 @@ def spread_people(people: Floats, shares: csr_array, weights: csr_array, inside:
         # Homes that lie almost wholly in a neighbour's cells cannot take a unit's people: it keeps its own pattern.
         keeps |= at_fault if at_fault.any() else True
     return people
+
+
+def _solve(system: csr_array, totals: Floats) -> Floats:
+    """Solve for the factors of the units that have a pattern; the others get none."""
+    factors = np.zeros(len(totals))
+    settled = np.flatnonzero(system.diagonal() > 0)
+    with warnings.catch_warnings():
+        # A singular system shows in factors that are not finite, and the units at fault keep their own pattern.
+        warnings.simplefilter("ignore", MatrixRankWarning)
+        found = spsolve(system[settled][:, settled].tocsc(), totals[settled])
+    factors[settled] = np.nan_to_num(found, nan=-1.0, posinf=-1.0, neginf=-1.0)
+    return factors
 
 
 def _rows(matrix: csr_array, mask: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> csr_array:

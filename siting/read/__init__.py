@@ -2,6 +2,6 @@
 
 from siting.read.inputs import read_inputs
 from siting.read.scenario import read_scenario
-from siting.read.standards import all_standards, load_standards, standard
+from siting.read.standards import all_standards, elsewhere_standards, load_standards, standard
 
-__all__ = ["all_standards", "load_standards", "read_inputs", "read_scenario", "standard"]
+__all__ = ["all_standards", "elsewhere_standards", "load_standards", "read_inputs", "read_scenario", "standard"]

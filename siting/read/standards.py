@@ -1,4 +1,4 @@
-"""The standards of the catalogue and a planner's own: all, one, and those that a scenario's choice brings into force."""
+"""The standards of the catalogue and a planner's own: all, one, and those that a scenario brings into force."""
 
 import datetime as dt
 import difflib
@@ -35,13 +35,27 @@ _TABLES: Final[Mapping[str, type[BaseModel]]] = {
 
 @cache
 def all_standards() -> tuple[Standard, ...]:
-    """Return every standard of the catalogue, the earliest first."""
-    found = [
+    """Return the published documents of the catalogue, the earliest first; these apply by place."""
+    return _catalogue()
+
+
+@cache
+def elsewhere_standards() -> tuple[Standard, ...]:
+    """Return the standards of other places, whose text was not seen; these apply only where ids name them."""
+    return _catalogue("elsewhere")
+
+
+def _catalogue(*folder: str) -> tuple[Standard, ...]:
+    return _sorted(
         Standard.model_validate(tomllib.loads(entry.read_text(encoding="utf-8")))
-        for entry in resources.files("siting").joinpath("catalogue").iterdir()
+        for entry in resources.files("siting").joinpath("catalogue", *folder).iterdir()
         if entry.name.endswith(".toml")
-    ]
-    return _sorted(found)
+    )
+
+
+def _shelf() -> tuple[Standard, ...]:
+    """Return all that ids may name."""
+    return (*all_standards(), *elsewhere_standards())
 
 
 def standard(key: str) -> Standard:
@@ -68,7 +82,7 @@ def standard(key: str) -> Standard:
     >>> standard("cq-2019-129").number
     '渝府办发〔2019〕129号'
     """
-    for each in all_standards():
+    for each in _shelf():
         if each.id == key:
             return each
     raise InputError([_unknown(key)])
@@ -81,8 +95,9 @@ def load_standards(choice: StandardsChoice, date: dt.date) -> tuple[Standard, ..
     ----------
     choice : StandardsChoice
         Either ``place``, the full name of a place that begins with those of its parents (``重庆市南岸区``): every
-        standard whose jurisdiction is the place or one of its parents and that is in force at ``date``. Or
-        ``ids``: those standards, each of which must be in force at ``date``. Beside them ``files``, a planner's
+        document whose jurisdiction is the place or one of its parents and that is in force at ``date``. Or
+        ``ids``: those standards (national ones and those of other places too), each of which must be in force at
+        ``date``. Beside them ``files``, a planner's
         own, each of which must be in force too; and ``override``, other numbers for clauses of any of these.
     date : datetime.date
         The moment that the scenario describes.
@@ -109,7 +124,7 @@ def choose_standards(choice: StandardsChoice, date: dt.date, log: Log) -> tuple[
     faults = log.faults.found
     shipped = tuple(_shipped(choice, date, faults))
     own = tuple(each for path in choice.files for each in _own(path, date, log))
-    ids = Counter(each.id for each in (*all_standards(), *own))
+    ids = Counter(each.id for each in (*_shelf(), *own))
     faults += [_fault("standard_twice", "id", each.id) for each in own if ids[each.id] > 1]
     chosen = _sorted((*shipped, *own))
     if faults:
@@ -161,7 +176,7 @@ def _shipped(choice: StandardsChoice, date: dt.date, faults: list[Fault]) -> Ite
 
 def _named(choice: StandardsChoice, date: dt.date, faults: list[Fault]) -> Iterator[Standard]:
     ids = choice.ids or ()
-    known = {each.id: each for each in all_standards()}
+    known = {each.id: each for each in _shelf()}
     faults += [_unknown(key) for key in ids if key not in known]
     if not ids and not choice.files:
         faults.append(_fault("no_standard_in_force", "standards.ids", "[]", listed(known)))
@@ -322,7 +337,7 @@ def _not_in_force(found: Standard, field: str) -> Fault:
 
 
 def _unknown(key: str) -> Fault:
-    return _fault("unknown_standard", "standards.ids", key, listed(each.id for each in all_standards()))
+    return _fault("unknown_standard", "standards.ids", key, listed(each.id for each in _shelf()))
 
 
 def _fault(code: str, field: str, found: str, expected: str = "") -> Fault:

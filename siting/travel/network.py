@@ -152,8 +152,10 @@ def attach(network: WalkingNetwork, xy: Floats, limit_m: Floats) -> Attachment:
 
 
 def _by_place(lines: NDArray[np.object_]) -> Ints:
-    """Rank lines from west to east and from south to north."""
-    return np.argsort(np.lexsort(shapely.bounds(lines).T[::-1])).astype(np.int64)
+    """Rank lines from west to east and from south to north; lines of the same bounds by length, then by shape."""
+    _, shape = np.unique(shapely.to_wkb(shapely.normalize(lines)), return_inverse=True)
+    keys = (shape, shapely.length(lines), *shapely.bounds(lines).T[::-1])
+    return np.argsort(np.lexsort(keys)).astype(np.int64)
 
 
 def graph(network: WalkingNetwork, doors: Attachment, *, outward: bool) -> csr_array:

@@ -153,7 +153,7 @@ def _straight_spans(heights: Floats, edges: gpd.GeoDataFrame, spans: NDArray[np.
     u, v = edges["u"].to_numpy(), edges["v"].to_numpy()
     nodes, local = np.unique(np.concatenate([u[edge], v[edge]]), return_inverse=True)
     one, other = local[: len(edge)], local[len(edge) :]
-    free = (np.bincount(local, minlength=len(nodes)) > 1) & ~np.isin(nodes, [*u[~spans], *v[~spans]])
+    free = (np.bincount(local, minlength=len(nodes)) > 1) & ~np.isin(nodes, np.concatenate([u[~spans], v[~spans]]))
     height = np.zeros(len(nodes))
     height[one], height[other] = heights[start[edge]], heights[start[edge] + 1]
     pull = 1.0 / edges["length_m"].to_numpy(dtype=np.float64)[edge]
@@ -177,8 +177,10 @@ def _plausible(
         return slope, ()
     first = start[:-1]
     mean = np.clip((heights[first + pieces] - heights[first]) / length, -STEEPEST, STEEPEST)
-    count = len(np.unique(edge[faulty]))
-    return np.where(faulty, mean[edge], slope), (Note("edges_too_steep", {"count": count}),)
+    steep = np.unique(edge[faulty])
+    return np.where(faulty, mean[edge], slope), (
+        Note("edges_too_steep", {"count": len(steep), "edges": listed(steep)}),
+    )
 
 
 def sample_heights(terrain: Raster, xy: Floats, crs: CRS) -> Floats:
@@ -189,6 +191,12 @@ def sample_heights(terrain: Raster, xy: Floats, crs: CRS) -> Floats:
     row = (np.asarray(y) - transform.f) / transform.e - 0.5
     found: Floats = map_coordinates(terrain.values, [row, column], order=1, mode="constant", cval=np.nan)
     return found
+
+
+def listed(edges: Ints, most: int = 10) -> str:
+    """Return the rows of some edges as text, at most ten."""
+    told = ", ".join(map(str, edges[:most]))
+    return f"{told}, …" if len(edges) > most else told
 
 
 def _cell_size_m(terrain: Raster, edges: gpd.GeoDataFrame, crs: CRS) -> float:

@@ -43,18 +43,18 @@ def draw_gaps(assessment: Assessment, lang: Lang) -> Chart:
 
     Without a Chinese font on the machine the texts are in English and names give way to ids.
     """
-    font, lang = _font(lang)
+    font, lang = choose_font(lang)
     figure = Chart(figsize=(11, 4.4), layout="constrained")
     left, right = figure.subplots(1, 2)
     _land_bars(left, assessment, lang, names=font is not None)
     _minutes_histogram(right, assessment, lang)
-    _dress(figure, (left, right), font)
+    dress(figure, (left, right), font)
     return figure
 
 
 def draw_plan(proposal: Proposal, lang: Lang) -> Chart:
     """Draw spatial coverage as stations are added in rank order, with the bound."""
-    font, lang = _font(lang)
+    font, lang = choose_font(lang)
     figure = Chart(figsize=(7.5, 4.4), layout="constrained")
     axes = figure.subplots()
     totals, selection = proposal.before.totals, proposal.selection
@@ -68,7 +68,7 @@ def draw_plan(proposal: Proposal, lang: Lang) -> Chart:
     axes.set_ylabel(say("figure.coverage_share", lang))
     axes.set_title(say("figure.plan_title", lang), loc="left")
     axes.legend(frameon=False)
-    _dress(figure, (axes,), font)
+    dress(figure, (axes,), font)
     return figure
 
 
@@ -106,13 +106,15 @@ def _minutes_histogram(axes: Axes, assessment: Assessment, lang: Lang) -> None:
     axes.legend(frameon=False)
 
 
-def _font(lang: Lang) -> tuple[str | None, Lang]:
+def choose_font(lang: Lang) -> tuple[str | None, Lang]:
+    """Return a font with Chinese characters and the language; without such a font, English."""
     installed = {font.name for font in font_manager.fontManager.ttflist}
     found = next((name for name in _FONTS if name in installed), None)
     return (found, lang) if found else (None, "en")
 
 
-def _dress(figure: Figure, axes: Sequence[Axes], font: str | None) -> None:
+def dress(figure: Figure, axes: Sequence[Axes], font: str | None) -> None:
+    """Give a figure the house's look: no box, one font."""
     for one in axes:
         one.spines[["top", "right"]].set_visible(False)
     if font is not None:

@@ -59,6 +59,7 @@ _EXAMPLES: Final[dict[str, object]] = {
     "constraints.exclude.farmland.clause": "永久基本农田",
     "terrain.path": "dem.tif",
     "land.institution_minutes": 30,
+    "provision.m2_per_100_households": 20,
     "plan.stations": 12,
     "plan.budget_cny": 20_000_000,
     "plan.max_nodes": 100_000,

@@ -126,7 +126,31 @@ def test_standards_are_listed_and_shown(capsys: pytest.CaptureFixture[str]) -> N
     assert run("standards", "list") == 0
     assert "渝府办发〔2017〕162号" in capsys.readouterr().out
     assert run("standards", "show", "cq-2019-129", "--lang", "en") == 0
-    assert "人均不低于0.2平方米养老用地" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "人均不低于0.2平方米养老用地" in told
+    assert "≥ 0.2 m² per person  [mandatory · computed · district]" in told
+    assert "[target · advice · facility]" in told
+
+
+@pytest.mark.parametrize(("lang", "word"), [("zh", "每张"), ("en", "new beds ≥ 50")])
+def test_two_standards_are_compared_and_conflicts_listed(
+    lang: str, word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("standards", "compare", "cq-2017-162", "nanan-2018-180", "--date", "2026-01-01", "--lang", lang) == 0
+    told = capsys.readouterr().out
+    assert word in told
+    assert "cq-2017-162/24-leased-beds" in told
+    assert "住建" in told
+    assert run("standards", "compare", "cq-2017-162", "cq-1900-1", "--lang", lang) == 2
+    assert "kaizhou-2024-16" in capsys.readouterr().err
+    assert run("standards", "compare", "cq-2019-129", "cq-2019-129", "--lang", lang) == 0
+
+
+def test_a_new_standard_is_written_once(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    assert run("standards", "new", file, "--lang", "zh") == 0
+    assert run("standards", "new", file, "--lang", "zh") == 2
+    assert "[[clauses]]" in file.read_text(encoding="utf-8")
 
 
 def test_new_refuses_to_overwrite(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

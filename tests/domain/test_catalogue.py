@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from siting.domain.measures import MEASURES, Span, judge
 from siting.domain.standards import Clause, Example, Standard
-from siting.read import all_standards
+from siting.read import all_standards, elsewhere_standards
 from tests.domain.documents import DOCUMENTS, TELLING, articles, plain, sentences, text_of
 from tests.domain.quotes import committed, digests
 
@@ -334,3 +334,63 @@ def test_only_mandatory_rules_and_targets_that_are_computed_give_a_verdict() -> 
     assert {"cq-2019-129/2-3-land", "cq-2019-129/2-9-circle"} <= verdicts
     assert not any(CLAUSES[key].force in ("encouraged", "permitted") for key in verdicts)
     assert "nanan-2018-180/11-one-operator" not in verdicts
+
+
+# --- elsewhere --------------------------------------------------------------------------------------------------------
+
+ELSEWHERE: Final = [(standard, clause) for standard in elsewhere_standards() for clause in standard.clauses]
+
+
+def test_what_was_not_seen_has_no_quote_and_says_where_its_number_is_from() -> None:
+    for standard, clause in ELSEWHERE:
+        assert clause.quote == ""
+        assert clause.source_note
+        assert clause.id.startswith(f"{standard.id}/")
+        assert (clause.number is not None) <= (clause.verified is not None), clause.id
+        assert (clause.treatment != "computed") == bool(clause.why_zh and clause.why_en), clause.id
+        if clause.verified is None:
+            assert (clause.treatment, clause.number) == ("out_of_scope", None)
+            assert "未核实" in clause.why_zh
+
+
+def test_the_five_documents_are_all_quoted() -> None:
+    assert all(clause.quote and clause.verified is None and not clause.source_note for clause in CLAUSES.values())
+
+
+def test_nothing_from_elsewhere_applies_in_chongqing() -> None:
+    ids = {standard.id for standard in elsewhere_standards()}
+    assert ids == {"gb50437-2018", "gb50180-2018", "guizhou-2022", "shandong-2014", "guangdong", "yinchuan"}
+    assert ids.isdisjoint(standard.id for standard in STANDARDS)
+    assert not any("重庆市开州区".startswith(standard.jurisdiction) for standard in elsewhere_standards())
+
+
+@pytest.mark.parametrize(
+    ("clause", "example"),
+    [(clause, example) for _, clause in ELSEWHERE for example in clause.examples],
+    ids=lambda value: getattr(value, "id", None),
+)
+def test_worked_examples_from_elsewhere_come_out(clause: Clause, example: Example) -> None:
+    found = judge(clause, {name: Span.exactly(value) for name, value in example.given.items()})
+    assert (found.required, found.shortfall, found.verdict) == (
+        pytest.approx(example.required),
+        pytest.approx(example.shortfall),
+        example.verdict,
+    )
+
+
+def test_what_is_computed_from_elsewhere_has_examples_on_both_sides() -> None:
+    computed = [clause for _, clause in ELSEWHERE if clause.treatment == "computed"]
+    assert {clause.kind for clause in computed} == {"land_per_person", "beds_per_1000"}
+    assert all({example.verdict for example in clause.examples} == {"met", "gap"} for clause in computed)
+    assert {clause.id: clause.number for clause in computed} == {
+        "gb50437-2018/3-2-1-beds": 40,
+        "gb50437-2018/3-2-1a-land": 0.1,
+        "shandong-2014/land": 0.2,
+    }
+
+
+def test_a_clause_without_a_quote_must_say_where_it_is_from() -> None:
+    whole = CLAUSES["cq-2019-129/2-3-land"].model_dump()
+    with pytest.raises(ValidationError, match="source_note"):
+        Clause.model_validate({**whole, "quote": " "})
+    assert Clause.model_validate({**whole, "quote": "", "source_note": "p. 3"}).quote == ""

@@ -66,8 +66,13 @@ def test_a_site_may_be_named_like_a_facility() -> None:
     assert land({"land_m2": 100.0}, {"land_m2": 200.0, "site_id": "f0"}) == [100.0, 200.0]
 
 
-def test_missing_land_of_one_leaves_the_others_of_the_site_as_they_are() -> None:
-    assert land({"land_m2": 600.0, "site_id": "s"}, {"site_id": "s"}) == [600.0, NAN]
+def test_missing_land_adds_nothing_where_the_whole_plot_is_counted() -> None:
+    assert land({"land_m2": 600.0, "site_id": "s"}, {"site_id": "s"}) == [600.0, 0.0]
+
+
+def test_missing_land_stays_missing_where_part_of_the_plot_is_left() -> None:
+    shared = {"land_m2": 600.0, "floor_area_m2": 100.0, "building_floor_area_m2": 200.0, "site_id": "s"}
+    assert land(shared, {"site_id": "s"}) == [300.0, NAN]
 
 
 # --- horizon ----------------------------------------------------------------------------------------------------------

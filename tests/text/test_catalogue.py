@@ -17,7 +17,7 @@ from siting.domain.clauses import Verdict
 from siting.domain.measures import MEASURES
 from siting.domain.nouns import PlanStatus
 from siting.domain.tables import REASON_CODES, Column
-from siting.read import all_standards
+from siting.read import all_standards, elsewhere_standards
 from siting.text import LANGS, default_lang, knows, say, texts
 
 HOUSE: Final = Path(siting.__file__).parent
@@ -248,7 +248,7 @@ def test_no_member_of_a_family_is_left_over(group: str) -> None:
 
 
 def test_the_words_of_every_clause_have_a_text() -> None:
-    clauses = [clause for standard in all_standards() for clause in standard.clauses]
+    clauses = [clause for each in (*all_standards(), *elsewhere_standards()) for clause in each.clauses]
     assert {clause.unit for clause in clauses if clause.unit and not knows(f"clause_unit.{clause.unit}")} == set()
     assert {clause.of for clause in clauses if clause.of and not knows(f"clause_of.{clause.of}")} == set()
 

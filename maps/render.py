@@ -70,7 +70,7 @@ def main() -> int:
 
 def _take_picture() -> None:
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_context(offline=True, viewport={"width": WIDTH, "height": HEIGHT}).new_page()
         page.goto(MAP.as_uri())
         page.check("[data-layer=circles_after]")

@@ -35,7 +35,7 @@ def opened(path: Path, *, width: int = 1440, height: int = 900):  # type: ignore
     sync_api = pytest.importorskip("playwright.sync_api")
     executable = require_chromium()
     with sync_api.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        browser = driver.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
         context = browser.new_context(offline=True, viewport={"width": width, "height": height})
         page = context.new_page()
         heard = Heard()

@@ -35,7 +35,7 @@ from siting.read.projections import (
 )
 from siting.read.rasters import DEFAULT_AGE, check_overlap, check_people, read_people, read_terrain
 from siting.read.reporting_units import check_unions, with_unions
-from siting.read.standards import choose_standards
+from siting.read.standards import check_circle, choose_standards
 from siting.read.tables import absent, finished
 from siting.read.vectors import Raw, Source, read_vector
 from siting.units import SECONDS_PER_MINUTE
@@ -127,6 +127,7 @@ def read_inputs(scenario: Scenario, progress: Progress = quiet) -> Inputs:
     """
     reading = _Reading(scenario, progress, _count(scenario))
     standards = choose_standards(scenario.standards, scenario.scenario.date, reading.log)
+    check_circle(standards, scenario, reading.log)
     units = _units(reading)
     population = _population(reading)
     tables = _tables(reading)

@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails
 
 from siting.domain.measures import MEASURES
 from siting.domain.nouns import Note
-from siting.domain.scenario import ClauseOverride, StandardsChoice
+from siting.domain.scenario import ClauseOverride, Scenario, StandardsChoice
 from siting.domain.standards import Award, Clause, Example, Funding, Standard, Unclaused
 from siting.errors import Fault, InputError
 from siting.read.files import take
@@ -130,6 +130,15 @@ def choose_standards(choice: StandardsChoice, date: dt.date, log: Log) -> tuple[
     if faults:
         return ()
     return _overridden(chosen, choice.override, log)
+
+
+def check_circle(chosen: tuple[Standard, ...], scenario: Scenario, log: Log) -> None:
+    """Note a fault where the minutes of a circle are overridden but people walk by another cut-off."""
+    circles = {clause.id for each in chosen for clause in each.clauses if clause.kind == "service_circle"}
+    for override in scenario.standards.override:
+        if override.clause in circles and override.number != scenario.walking.minutes:
+            minutes = f"{scenario.walking.minutes:g}"
+            log.faults.found.append(_fault("override_other_minutes", _OVERRIDE, f"{override.number:g}", minutes))
 
 
 def read_standard(path: Path) -> Standard:

@@ -1,39 +1,65 @@
 """The figures of every place, before any verdict: people, minutes, coverage, land."""
 
+from collections.abc import Iterator
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
 from siting.assess.reach import LandReach
-from siting.domain.nouns import Access, Demand, Floats
+from siting.domain.nouns import Access, Demand, Floats, Note
 from siting.domain.scenario import LandBasis, Scenario
 from siting.units import SECONDS_PER_MINUTE
 
 # Below this share of people reached, a mean over the reached would mislead.
 _LEAST_REACHED = 0.5
+# From this share of its area on a place counts as covered whole by the grid: what is left are lines drawn differently.
+_WHOLE = 0.999
+# A note names no more places than these.
+_MOST_NAMED = 10
 
 
-def people_figures(
-    frame: gpd.GeoDataFrame, shares: csr_array, demand: Demand, basis: LandBasis, *, own: bool
-) -> pd.DataFrame:
-    """Count the people of places: from the grid, or (``own``) from a row's own figures where it has them.
+def people_figures(level: str, frame: gpd.GeoDataFrame, demand: Demand, basis: LandBasis) -> pd.DataFrame:
+    """Count the people of places (methods, definitions 1 and 8).
+
+    The grid counts where it covers a place whole. A residential area's own figures go before it; a unit's, of the
+    scenario's table, stand in where the grid does not cover it whole, but for planned residents, whom no table gives.
 
     Returns
     -------
     pandas.DataFrame
-        ``residents``, ``elderly``, ``basis`` (NaN where unknown), and ``grid_residents``, ``grid_elderly``.
+        ``residents``, ``elderly``, ``basis`` (NaN where unknown); ``grid_residents``, ``grid_elderly``; ``whole``:
+        whether the grid covers the place whole; ``from_table``: whether a table of people stands in.
     """
-    table = pd.DataFrame(index=frame.index)
-    for name in ("residents", "elderly", "basis"):
-        table[name] = shares @ demand.cells[name].to_numpy()
-    table["grid_residents"], table["grid_elderly"] = table["residents"], table["elderly"]
-    if own:
-        for name in ("residents", "elderly"):
-            figures = pd.to_numeric(frame[name]).astype("float64")
-            table[name] = figures.where(figures.notna(), table[name])
-        table["basis"] = table["elderly" if basis.startswith("elderly") else "residents"]
+    shares, whole = demand.shares[level], demand.grid_share[level] >= _WHOLE
+    table = pd.DataFrame({"whole": whole, "from_table": False}, index=frame.index)
+    for name in ("residents", "elderly"):
+        table[f"grid_{name}"] = np.where(whole, shares @ demand.cells[name].to_numpy(), np.nan)
+        table[name] = table[f"grid_{name}"]
+        own = name if level == "residential_area" else f"own_{name}"
+        if own in frame and (own == name or basis != "resident_planned"):
+            figures = pd.to_numeric(frame[own]).astype("float64")
+            told = figures.notna() & (~table["whole"] if own != name else True)
+            table[name] = figures.where(told, table[name])
+            table["from_table"] |= told & (own != name)
+    table["basis"] = table["elderly" if basis.startswith("elderly") else "residents"]
     return table
+
+
+def grid_notes(figures: pd.DataFrame) -> Iterator[Note]:
+    """Tell which places the grid does not cover whole, and which units have their people from a table.
+
+    ``figures`` holds ``level``, ``whole`` and ``from_table`` of the places of all levels.
+    """
+    names = figures["level"].astype(str) + "/" + figures.index.astype(str)
+    part = names[~figures["whole"].to_numpy(dtype=bool)]
+    if len(part):
+        more = ["…"] if len(part) > _MOST_NAMED else []
+        yield Note("grid_covers_part", {"count": len(part), "ids": ", ".join([*part[:_MOST_NAMED], *more])})
+    told = names[figures["from_table"].to_numpy(dtype=bool)]
+    if len(told):
+        yield Note("people_from_table", {"count": len(told), "ids": ", ".join(told)})
 
 
 def weights(shares: csr_array, people: Floats) -> csr_array:

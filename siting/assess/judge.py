@@ -10,6 +10,7 @@ import pandas as pd
 from siting.assess.ledger import LEDGER_KINDS, UNIT_KINDS, Rows, figures_of, missing_of
 from siting.assess.units import judge_units
 from siting.domain import clauses
+from siting.domain.governing import Pair, governing, same_measure
 from siting.domain.measures import MEASURES, Span, judge
 from siting.domain.scenario import LandBasis, Scenario
 from siting.domain.standards import Clause, Standard
@@ -23,40 +24,31 @@ FLOORS = {"01": 0.1, "02": 0.2}
 class Rules:
     """The clauses in force that give verdicts, and those that name remedies."""
 
-    land: tuple[tuple[Standard, Clause], ...]
-    circle: tuple[tuple[Standard, Clause], ...]
-    ledger: tuple[tuple[Standard, Clause], ...]
-    units: tuple[tuple[Standard, Clause], ...]
-    estates: tuple[tuple[Standard, Clause], ...]
-    remedies: tuple[tuple[Standard, Clause], ...]
-
-    def governing(self, level: str) -> Clause | None:
-        """Return the land clause that governs a level (methods, definition 15).
-
-        Among the clauses that speak of the level (of any, where none does) the later of one body, and among bodies the
-        stricter.
-        """
-        speaking = [pair for pair in self.land if level in pair[1].levels] or self.land
-        latest: dict[str, tuple[Standard, Clause]] = {}
-        for standard, clause in speaking:
-            other = latest.get(standard.issuer)
-            if other is None or other[0].in_force < standard.in_force:
-                latest[standard.issuer] = (standard, clause)
-        return max((clause for _, clause in latest.values()), key=lambda clause: clause.number or 0.0, default=None)
+    land: tuple[Pair, ...]
+    circle: tuple[Pair, ...]
+    ledger: tuple[Pair, ...]
+    units: tuple[Pair, ...]
+    estates: tuple[Pair, ...]
+    remedies: tuple[Pair, ...]
 
     def floor(self, level: str) -> float:
         """Return the land floor that governs a level, m² per person; NaN where there is none."""
-        clause = self.governing(level)
-        return float("nan") if clause is None or clause.number is None else clause.number
+        numbers = [clause.number for clause in governing(self.land, level) if clause.number is not None]
+        return max(numbers, default=float("nan"))
+
+    def binds(self, level: str, clause: Clause, scenario: Scenario) -> bool:
+        """Tell whether a clause speaks of a level, governs there, and is due."""
+        judged = (*self.land, *self.circle, *self.ledger, *self.units, *self.estates)
+        governs = any(clause is one for one in governing(same_measure(judged, clause), level))
+        return level in clause.levels and governs and _due(clause, scenario)
 
 
 def rules_of(standards: Iterable[Standard]) -> Rules:
     """Sort the clauses of the standards in force; what only encourages or permits gives no verdict."""
     pairs = [(standard, clause) for standard in standards for clause in standard.clauses]
-    judged = [pair for pair in pairs if pair[1].gives_verdict]
 
-    def of(*kinds: str) -> tuple[tuple[Standard, Clause], ...]:
-        return tuple(pair for pair in judged if pair[1].kind in kinds)
+    def of(*kinds: str) -> tuple[Pair, ...]:
+        return tuple(pair for pair in pairs if pair[1].gives_verdict and pair[1].kind in kinds)
 
     return Rules(
         land=of("land_per_person"),
@@ -73,16 +65,14 @@ def land_checks(
 ) -> Iterator[dict[str, Any]]:
     """Judge every land clause upon the places of a level.
 
-    ``figures`` holds ``basis`` (people), ``low``, ``high`` (m²), ``missing`` and ``method``.
+    ``figures`` holds ``basis`` (people), ``low``, ``high`` (m²), ``missing``, ``method`` and ``whole`` (whether the grid
+    covers the place whole).
     """
     for standard, clause in rules.land:
-        binding = (
-            clause is rules.governing(level)
-            and level in clause.levels
-            and _at_its_horizon(clause, basis, scenario)
-            and _due(clause, scenario)
-        )
-        for place, people, low, high, missing, method in _rows(figures, "basis low high missing method"):
+        binding = rules.binds(level, clause, scenario) and _at_its_horizon(clause, basis, scenario)
+        for place, people, low, high, missing, method, whole in _rows(
+            figures, "basis low high missing method whole"
+        ):
             finding = (
                 clauses.unknown()
                 if np.isnan(people)
@@ -100,21 +90,24 @@ def land_checks(
                 "people": people,
                 "finding": finding,
                 "missing": missing if finding.verdict != "met" else [],
-                "reason": _land_reason(finding, low, missing),
+                "reason": "grid_incomplete"
+                if not whole and np.isnan(people + low)
+                else _land_reason(finding, low, missing),
             }
 
 
 def circle_checks(level: str, figures: pd.DataFrame, rules: Rules, scenario: Scenario) -> Iterator[dict[str, Any]]:
     """Judge the service circle upon the places of a level that ``circle.levels`` names.
 
-    ``figures`` holds ``elderly``, ``elderly_covered`` and ``reason`` (of most of the uncovered).
+    ``figures`` holds ``elderly``, ``elderly_covered``, ``reason`` (of most of the uncovered) and ``whole``.
     """
     if level not in scenario.circle.levels:
         return
     complete = scenario.facilities.complete
     for standard, clause in rules.circle:
-        for place, elderly, covered, uncovered_by in _rows(figures, "elderly elderly_covered reason"):
-            known = not np.isnan(elderly)
+        for place, elderly, covered, uncovered_by, whole in _rows(figures, "elderly elderly_covered reason whole"):
+            placed = whole or not np.isnan(covered)
+            known = placed and not np.isnan(elderly)
             finding = (
                 clauses.service_circle(
                     scenario.circle.pass_share, elderly, 0.0 if np.isnan(covered) else covered, complete=complete
@@ -128,13 +121,13 @@ def circle_checks(level: str, figures: pd.DataFrame, rules: Rules, scenario: Sce
                 "clause": clause,
                 "standard": standard,
                 "method": "walking",
-                "binding": level in clause.levels and _due(clause, scenario),
+                "binding": rules.binds(level, clause, scenario),
                 "basis": "elderly",
                 "unit": "share",
                 "people": elderly,
                 "finding": finding,
                 "missing": [],
-                "reason": _circle_reason(finding, uncovered_by, known=known),
+                "reason": _circle_reason(finding, uncovered_by, known=known) if placed else "grid_incomplete",
             }
 
 
@@ -144,17 +137,19 @@ def ledger_checks(
     """Judge the clauses on beds, operators, staff and the like upon the places of a level.
 
     Shares are judged at the clause's own levels and at the district, counts only at their own. ``facilities`` holds
-    those of each place; ``figures`` holds ``elderly``.
+    those of each place; ``figures`` holds ``elderly`` and ``whole``.
     """
     for standard, clause in rules.ledger:
         if level not in clause.levels and (level != "district" or MEASURES[clause.kind].whole is None):
             continue
-        for (place, elderly), rows in zip(_rows(figures, "elderly"), facilities, strict=True):
+        for (place, elderly, whole), rows in zip(_rows(figures, "elderly whole"), facilities, strict=True):
             counted = {**figures_of(clause, rows), "elderly": Span.exactly(elderly)}
             needs_people = clause.kind == "beds_per_1000"
             finding = clauses.unknown() if needs_people and np.isnan(elderly) else judge(clause, counted)
             missing = missing_of(clause, rows) if finding.verdict == "no_data" else []
-            yield _row(level, place, standard, clause, finding, missing, binding=_binds(level, clause, scenario)) | {
+            yield _row(
+                level, place, standard, clause, finding, missing, binding=rules.binds(level, clause, scenario)
+            ) | {
                 "method": "ledger",
                 "people": elderly,
             }
@@ -172,7 +167,7 @@ def unit_checks(
         own = level in clause.levels and clause.kind == "unit_coverage"
         if not own and level != "district":
             continue
-        binding = _binds(level, clause, scenario) or (clause.kind == "university_share" and _due(clause, scenario))
+        binding = rules.binds(level, clause, scenario) or (clause.kind == "university_share" and _due(clause, scenario))
         for place in figures.index:
             finding, missing = judge_units(clause, units[place], level, complete=scenario.facilities.complete)
             yield _row(level, place, standard, clause, finding, missing, binding=binding) | {"method": "units"}
@@ -197,7 +192,7 @@ def estate_checks(figures: pd.DataFrame, rules: Rules, scenario: Scenario) -> It
                 else:
                     counted = {"households": households, "provided_m2": provided, "m2_per_100_households": per_100}
                     finding = judge(clause, {name: Span.exactly(value) for name, value in counted.items()})
-            binding = _binds("residential_area", clause, scenario)
+            binding = rules.binds("residential_area", clause, scenario)
             yield _row("residential_area", place, standard, clause, finding, missing, binding=binding) | {
                 "method": "estate",
                 "unit": "m2",
@@ -230,11 +225,9 @@ def _row(
     }
 
 
-def _binds(level: str, clause: Clause, scenario: Scenario) -> bool:
-    return level in clause.levels and _due(clause, scenario)
-
-
 def _ledger_reason(clause: Clause, finding: clauses.Finding, missing: list[str]) -> str | None:
+    if finding.verdict == "gap" and clause.kind == "estate_provision":
+        return "acceptance_blocked"
     if finding.verdict == "gap":
         return "above_limit" if clause.comparison == "at_most" else "below_requirement"
     if finding.verdict == "no_data":

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from siting.assess import remedies
-from siting.assess.figures import circle_figures, people_figures, reach_figures, within_figures
+from siting.assess.figures import circle_figures, grid_notes, people_figures, reach_figures, within_figures
 from siting.assess.judge import (
     FLOORS,
     Rules,
@@ -95,8 +95,8 @@ def assess(  # noqa: PLR0913 - all that one report rests on
         figures["unit_id"] = holders[level]
         figures["level"] = level
         tables.append(figures)
-    checks = checks_table(rows)
-    places = _places(pd.concat(tables), checks, rules, basis, inputs)
+    checks, figures = checks_table(rows), pd.concat(tables)
+    places = _places(figures, checks, rules, basis, inputs)
     places["remedy_candidates"] = _premises(places, demand, premises, inputs)
     cells = _cells(demand, access, reach)
     return Assessment(
@@ -108,7 +108,7 @@ def assess(  # noqa: PLR0913 - all that one report rests on
         facilities=facilities.join(homes.add_prefix("home_")),
         circles=access.circles,
         totals=_totals(cells, demand, facilities, homes, rules, basis, checks, warnings),
-        notes=inputs.notes + access.notes + _notes(places, facilities, access, reach),
+        notes=(*inputs.notes, *access.notes, *grid_notes(figures), *_notes(places, facilities, access, reach)),
     )
 
 
@@ -124,18 +124,28 @@ def _figures(
     """Return the figures of a level's places; without land ``within`` them they are checked by land within reach."""
     shares: csr_array = demand.shares[level]
     by_reach = within is None
-    people = people_figures(frame, shares, demand, basis, own=by_reach)
+    people = people_figures(level, frame, demand, basis)
     reached = reach_figures(shares, people, demand, reach)
+    reached[["low", "high"]] = reached[["low", "high"]].where(_placed(people, "basis", own=by_reach), axis=0)
     if within is None:
         land = reached[["low", "high"]].mul(people["basis"], axis=0).assign(missing=reached["missing"])
         # Nobody has nothing within reach, though the land per person may be unlimited.
         land.loc[people["basis"] == 0, ["low", "high"]] = 0.0
     else:
         land = within
-    figures = people.join(circle_figures(shares, people, demand, access)).join(land)
+    circle = circle_figures(shares, people, demand, access).where(_placed(people, "elderly", own=by_reach), axis=0)
+    figures = people.join(circle).join(land)
     figures["method"] = "reach" if by_reach else "within"
     figures["land_reach_m2_per_person"] = reached["low"]
     return figures.join(frame[[name for name in ("name", "kind", "status", "geometry") if name in frame]])
+
+
+def _placed(people: pd.DataFrame, name: str, *, own: bool) -> pd.Series:
+    """Tell of which places the cells say where people live: those that the grid covers whole, and (``own``) estates.
+
+    An estate with its own people is judged by the cells that there are; a unit's table says how many, not where.
+    """
+    return people["whole"] | (people[name].notna() & own)
 
 
 def _places(

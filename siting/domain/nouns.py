@@ -80,7 +80,9 @@ class Inputs:
     """All that a scenario's files hold, validated, in one metric CRS (grids keep their own).
 
     Tables are indexed by ``id`` and hold the columns of :mod:`siting.domain.tables` (all of them; absent ones are
-    filled with NA) and ``geometry``. ``digests`` maps each file's key in the scenario to the SHA-256 of its content.
+    filled with NA) and ``geometry``. Units of a level with a table of people (``units.LEVEL.people``) also have
+    ``own_residents`` and ``own_elderly``, float, NaN where the table says nothing. ``digests`` maps each file's key in
+    the scenario to the SHA-256 of its content.
     """
 
     scenario: Scenario
@@ -107,13 +109,15 @@ class Demand:
     metres), ``half_diagonal_m``, ``residents``, ``elderly`` (persons of the whole cell; NaN throughout where
     unknown), ``basis`` (the persons of the land basis) and ``inside`` (share of the cell within any unit).
     ``shares[level]`` has shape (places of the level, cells): the share of each cell's area in each place, places in
-    the order of ``place_ids[level]``.
+    the order of ``place_ids[level]``. ``grid_share[level]`` is the share of each place's area that lies within the
+    outer rectangle of every population grid given, in the same order; below 1 the grid cannot say who lives there.
     """
 
     grid: Grid
     cells: pd.DataFrame
     place_ids: Mapping[str, pd.Index]
     shares: Mapping[str, csr_array]
+    grid_share: Mapping[str, Floats]
     account: Mapping[str, float]
     elderly_derived: bool
     residents_derived: bool

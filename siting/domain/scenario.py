@@ -95,7 +95,7 @@ class PopulationSection(Section):
 
 
 class UnitLayer(Section):
-    """Reporting areas of one level: a layer, or the union of another level."""
+    """Reporting areas of one level: a layer, or the union of another level; and a table of their people."""
 
     path: Path | None = None
     layer: str | None = None
@@ -106,6 +106,7 @@ class UnitLayer(Section):
     empty: bool = False
     union_of: Level | None = None
     name: str | None = None
+    people: Layer | None = None
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:

@@ -29,6 +29,13 @@ UNIT_COLUMNS: Final = (
     Column("teaching_point", "boolean"),
     Column("served", "boolean"),
 )
+# A table of the people of units; a row names its unit by id or by name.
+PEOPLE_COLUMNS: Final = (
+    Column("id", "text"),
+    Column("name", "text"),
+    Column("residents", "number", "persons", minimum=0),
+    Column("elderly", "number", "persons", minimum=0),
+)
 RESIDENTIAL_COLUMNS: Final = (
     Column("id", "text", required=True),
     Column("name", "text", required=True),

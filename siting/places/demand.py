@@ -1,6 +1,6 @@
 """People become demand: one point a populated cell, conserved to the last person."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import geopandas as gpd
 import numpy as np
@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from pyproj import CRS
 from scipy.sparse import csr_array
 
-from siting.domain.nouns import Demand, Floats, Grid, Population
+from siting.domain.nouns import Demand, Floats, Grid, Population, Raster
 from siting.domain.scenario import LandBasis, PopulationSection
 from siting.places.cells import bring_to, cell_centres, cell_shares, grow_values, touched_cells
+from siting.places.extent import covered_shares
 from siting.places.spread import residential_weights, spread_people
 
 # Grids whose corners differ by less than this share of a cell are one grid.
@@ -125,10 +126,15 @@ def make_demand(
         cells=cells,
         place_ids={level: frame.index for level, frame in places.items()},
         shares=shares,
+        grid_share=covered_shares([each.grid for each in _given(population)], places, crs),
         account=account,
         elderly_derived=population.elderly is None and elderly is not None,
         residents_derived=population.residents is None and residents is not None,
     )
+
+
+def _given(population: Population) -> Iterator[Raster]:
+    yield from (each for each in (population.residents, population.elderly) if each is not None)
 
 
 def _one_grid(population: Population) -> tuple[Grid, Floats | None, Floats | None]:

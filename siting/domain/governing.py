@@ -1,0 +1,52 @@
+"""Which rule governs where several documents rule the same measure (methods, definition 15)."""
+
+from collections.abc import Iterable, Sequence
+
+from siting.domain.standards import Clause, Standard
+
+Pair = tuple[Standard, Clause]
+
+
+def same_measure(pairs: Iterable[Pair], clause: Clause) -> list[Pair]:
+    """Return the clauses that rule the same measure: of one kind, over one denominator or class."""
+    return [pair for pair in pairs if (pair[1].kind, pair[1].of) == (clause.kind, clause.of)]
+
+
+def governing(pairs: Sequence[Pair], level: str) -> list[Clause]:
+    """Return those clauses of one measure that govern a level.
+
+    Among the clauses that speak of the level (all, where none does) the later document of one body, and among bodies
+    the stricter number. One document may say the same twice: then both govern.
+
+    Parameters
+    ----------
+    pairs : sequence of (Standard, Clause)
+        Clauses of one measure, each with its standard.
+    level : str
+        Level of the places.
+
+    Examples
+    --------
+    >>> from siting.domain.governing import governing
+    >>> from siting.read import standard
+    >>> both = [standard("cq-2017-162"), standard("cq-2019-129")]
+    >>> pairs = [(one, clause) for one in both for clause in one.clauses if clause.kind == "land_per_person"]
+    >>> [clause.number for clause in governing(pairs, "district")]
+    [0.2]
+    """
+    speaking = [pair for pair in pairs if level in pair[1].levels] or list(pairs)
+    latest: dict[str, Standard] = {}
+    for standard, _ in speaking:
+        other = latest.get(standard.issuer)
+        if other is None or other.in_force < standard.in_force:
+            latest[standard.issuer] = standard
+    left = [clause for standard, clause in speaking if latest[standard.issuer].id == standard.id]
+    strictness = {clause.id: _strictness(clause) for clause in left}
+    most = max(strictness.values(), default=0.0)
+    return [clause for clause in left if strictness[clause.id] == most]
+
+
+def _strictness(clause: Clause) -> float:
+    """Order numbers by how much they ask: a floor by its height, a limit by how low it lies."""
+    number = clause.number or 0.0
+    return -number if clause.comparison == "at_most" else number

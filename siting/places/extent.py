@@ -1,0 +1,63 @@
+"""How much of places the population grids cover."""
+
+from collections.abc import Mapping, Sequence
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import CRS, Transformer
+from shapely.geometry.base import BaseGeometry
+
+from siting.domain.nouns import Floats, Grid
+
+# The rectangle is looked at this much beyond the places, so that nothing but the grid's own border cuts them.
+_MARGIN = 0.05
+# Its sides are cut into this many pieces, and bend as the projection bends them.
+_PIECES = 500
+
+
+def covered_shares(grids: Sequence[Grid], places: Mapping[str, gpd.GeoDataFrame], crs: CRS) -> dict[str, Floats]:
+    """Return the share of each place's area that lies within the outer rectangles of all grids.
+
+    Parameters
+    ----------
+    grids : sequence of Grid
+        The grids as they were given, north up; at least one.
+    places : mapping of str to geopandas.GeoDataFrame
+        Polygons of every level in ``crs``.
+    crs : pyproj.CRS
+        Working CRS, metres.
+
+    Returns
+    -------
+    dict of str to ndarray
+        By level, values in [0, 1] in the order of the places.
+    """
+    bounds = gpd.GeoSeries(pd.concat([frame.geometry for frame in places.values()]), crs=crs).total_bounds
+    ground = shapely.intersection_all([_rectangle(grid, crs, bounds) for grid in grids])
+    shapely.prepare(ground)
+    return {level: _shares(frame.geometry, ground) for level, frame in places.items()}
+
+
+def _rectangle(grid: Grid, crs: CRS, bounds: Floats) -> BaseGeometry:
+    """Return the outer rectangle of a grid in another CRS, as far as the bounds reach there."""
+    west, south, east, north = Transformer.from_crs(crs, grid.crs, always_xy=True).transform_bounds(*bounds)
+    margin = _MARGIN * max(east - west, north - south)
+    left, right = grid.transform.c, grid.transform.c + grid.shape[1] * grid.transform.a
+    top, bottom = grid.transform.f, grid.transform.f + grid.shape[0] * grid.transform.e
+    left, right = max(left, west - margin), min(right, east + margin)
+    bottom, top = max(bottom, south - margin), min(top, north + margin)
+    if left >= right or bottom >= top:
+        return shapely.Polygon()
+    box = gpd.GeoSeries([shapely.box(left, bottom, right, top)], crs=grid.crs)
+    return box.segmentize(max(right - left, top - bottom) / _PIECES).to_crs(crs).iloc[0]
+
+
+def _shares(places: gpd.GeoSeries, ground: BaseGeometry) -> Floats:
+    shapes = places.to_numpy()
+    shares = np.ones(len(shapes))
+    cut = np.flatnonzero(~shapely.covers(ground, shapes))
+    parts, whole = shapely.area(shapely.intersection(shapes[cut], ground)), shapely.area(shapes[cut])
+    shares[cut] = np.divide(parts, whole, out=np.zeros(len(cut)), where=whole > 0)
+    return shares

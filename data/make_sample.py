@@ -10,6 +10,7 @@ from sample_maker import config, output
 from sample_maker.candidates import make_candidates
 from sample_maker.estates import Estate, choose_grounds, expected, make_estates, provided_m2
 from sample_maker.facilities import make_facilities, serving
+from sample_maker.grid import Grid
 from sample_maker.ground import Ground, make_ground
 from sample_maker.network import build, table
 from sample_maker.people import People, populate
@@ -19,6 +20,7 @@ from sample_maker.zones import Zones, divide, outline, share_streets
 from shapely.geometry.base import BaseGeometry
 
 TARGET = Path(__file__).with_name("sample")
+EDGE_CELLS = 2
 NODATA = -9999
 
 
@@ -51,9 +53,13 @@ def _write_estates(folder: Path, estates: list[Estate]) -> None:
 def _write_people(folder: Path, people: People) -> None:
     layers = {"residents": people.residents}
     layers |= {f"elderly_{age}": band for age, band in zip(config.AGE_BANDS, people.bands, strict=True)}
+    grid = people.grid
+    # The district bulges a little out of the frame; an edge without people lets the grid cover it whole.
+    side = EDGE_CELLS * grid.cell
+    wider = Grid(grid.x0 - side, grid.y0 - side, grid.cell, grid.columns + 2 * EDGE_CELLS, grid.rows + 2 * EDGE_CELLS)
     for name, values in layers.items():
-        cells = np.where(people.inside, values, NODATA).astype(np.int32)
-        output.write_grid(folder / f"{name}.tif", people.grid, cells, NODATA, 2)
+        cells = np.pad(np.where(people.inside, values, NODATA), EDGE_CELLS, constant_values=NODATA).astype(np.int32)
+        output.write_grid(folder / f"{name}.tif", wider, cells, NODATA, 2)
 
 
 def _write_named(file: Path, layer: str, prefix: str, shapes: Sequence[tuple[str, BaseGeometry]]) -> None:

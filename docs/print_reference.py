@@ -70,7 +70,7 @@ _FUNDING_HEAD: Final = (
     "conditions",
 )
 _UNCLAUSED_HEAD: Final = ("原因 reason", "条 article", "原文 quote")
-_NAMES: Final = {"units": "LEVEL", "constraints_exclude": "NAME", "basemap": "NAME"}
+_NAMES: Final = {"units": "LEVEL", "units_people": "LEVEL", "constraints_exclude": "NAME", "basemap": "NAME"}
 # Sections whose keys stand for those of all their kind.
 _EXAMPLES: Final = {"layer": "residential_areas", "grid": "population_residents"}
 

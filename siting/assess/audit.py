@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from siting.assess.structure import hierarchy, operators
+from siting.assess.structure import hierarchy, off_plan, operators
 from siting.domain.nouns import Assessment
 from siting.domain.standards import Clause, Standard
 from siting.text import LANGS, say
@@ -134,7 +134,7 @@ def _completeness(assessment: Assessment, clause: Clause) -> Iterator[str]:
 
 def _finding(assessment: Assessment, clause: Clause) -> tuple[str, str]:
     """Say why a clause gives no verdict, and what its structural advice lists."""
-    lists = {"hierarchy": _hierarchy, "one_operator": _operators}
+    lists = {"hierarchy": _hierarchy, "one_operator": _operators, "land_use_conformity": _land_use}
     found = lists[clause.kind](assessment) if clause.kind in lists else {}
     told = {lang: [say(f"audit.{key}", lang, found=text) for key, text in found.items()] for lang in LANGS}
     return " ".join([clause.why_zh, *told["zh"]]).strip(), " ".join([clause.why_en, *told["en"]]).strip()
@@ -144,6 +144,15 @@ def _hierarchy(assessment: Assessment) -> dict[str, str]:
     faults = hierarchy(assessment.facilities)["fault"]
     kinds = [kind for kind in ("orphan", "wrong_tier", "cycle") if (faults == kind).any()]
     return {kind: ", ".join(map(str, faults.index[faults == kind])) for kind in kinds}
+
+
+def _land_use(assessment: Assessment) -> dict[str, str]:
+    inputs, source = assessment.inputs, assessment.inputs.scenario.constraints.land_use
+    if inputs.land_use is None or source is None:
+        return {"land_use_absent": ""}
+    sites = (assessment.facilities, inputs.candidates)
+    off = [str(key) for table in sites for key in off_plan(table, inputs.land_use, source.allowed)]
+    return {"off_land_use": ", ".join(off)} if off else {"on_land_use": ""}
 
 
 def _operators(assessment: Assessment) -> dict[str, str]:

@@ -15,7 +15,7 @@ from siting.units import SECONDS_PER_MINUTE
 # Below this share of people reached, a mean over the reached would mislead.
 _LEAST_REACHED = 0.5
 # From this share of its area on a place counts as covered whole by the grid: what is left are lines drawn differently.
-_WHOLE = 0.999
+WHOLE = 0.999
 # A note names no more places than these.
 _MOST_NAMED = 10
 
@@ -32,7 +32,7 @@ def people_figures(level: str, frame: gpd.GeoDataFrame, demand: Demand, basis: L
         ``residents``, ``elderly``, ``basis`` (NaN where unknown); ``grid_residents``, ``grid_elderly``; ``whole``:
         whether the grid covers the place whole; ``from_table``: whether a table of people stands in.
     """
-    shares, whole = demand.shares[level], demand.grid_share[level] >= _WHOLE
+    shares, whole = demand.shares[level], demand.grid_share[level] >= WHOLE
     table = pd.DataFrame({"whole": whole, "from_table": False}, index=frame.index)
     for name in ("residents", "elderly"):
         table[f"grid_{name}"] = np.where(whole, shares @ demand.cells[name].to_numpy(), np.nan)

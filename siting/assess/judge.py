@@ -65,14 +65,12 @@ def land_checks(
 ) -> Iterator[dict[str, Any]]:
     """Judge every land clause upon the places of a level.
 
-    ``figures`` holds ``basis`` (people), ``low``, ``high`` (m²), ``missing``, ``method`` and ``whole`` (whether the grid
-    covers the place whole).
+    ``figures`` holds ``basis`` (people), ``low``, ``high`` (m²), ``missing``, ``method`` and ``whole`` (whether the
+    grid covers the place whole).
     """
     for standard, clause in rules.land:
         binding = rules.binds(level, clause, scenario) and _at_its_horizon(clause, basis, scenario)
-        for place, people, low, high, missing, method, whole in _rows(
-            figures, "basis low high missing method whole"
-        ):
+        for place, people, low, high, missing, method, whole in _rows(figures, "basis low high missing method whole"):
             finding = (
                 clauses.unknown()
                 if np.isnan(people)
@@ -144,15 +142,13 @@ def ledger_checks(
             continue
         for (place, elderly, whole), rows in zip(_rows(figures, "elderly whole"), facilities, strict=True):
             counted = {**figures_of(clause, rows), "elderly": Span.exactly(elderly)}
-            needs_people = clause.kind == "beds_per_1000"
-            finding = clauses.unknown() if needs_people and np.isnan(elderly) else judge(clause, counted)
+            nobody_known = clause.kind == "beds_per_1000" and np.isnan(elderly)
+            finding = clauses.unknown() if nobody_known else judge(clause, counted)
             missing = missing_of(clause, rows) if finding.verdict == "no_data" else []
-            yield _row(
-                level, place, standard, clause, finding, missing, binding=rules.binds(level, clause, scenario)
-            ) | {
-                "method": "ledger",
-                "people": elderly,
-            }
+            row = _row(level, place, standard, clause, finding, missing, binding=rules.binds(level, clause, scenario))
+            if nobody_known and not whole:
+                row["reason"] = "grid_incomplete"
+            yield row | {"method": "ledger", "people": elderly}
 
 
 def unit_checks(

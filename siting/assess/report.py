@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from siting.assess import remedies
-from siting.assess.figures import circle_figures, grid_notes, people_figures, reach_figures, within_figures
+from siting.assess.figures import WHOLE, circle_figures, grid_notes, people_figures, reach_figures, within_figures
 from siting.assess.judge import (
     FLOORS,
     Rules,
@@ -99,6 +99,8 @@ def assess(  # noqa: PLR0913 - all that one report rests on
     places = _places(figures, checks, rules, basis, inputs)
     places["remedy_candidates"] = _premises(places, demand, premises, inputs)
     cells = _cells(demand, access, reach)
+    partly = any((demand.grid_share[level] < WHOLE).any() for level in inputs.units)
+    warnings += ("grid_part",) if partly else ()
     return Assessment(
         inputs=inputs,
         demand=demand,

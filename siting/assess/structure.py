@@ -2,6 +2,8 @@
 
 from typing import Final
 
+import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 _ABOVE: Final = {"station": ("centre", "institution"), "centre": ("institution",)}
@@ -67,6 +69,38 @@ def operators(facilities: pd.DataFrame, streets: pd.Series) -> pd.DataFrame:
     )
     table.index.name = "id"
     return table
+
+
+def off_plan(sites: gpd.GeoDataFrame, land_use: gpd.GeoDataFrame, allowed: tuple[str, ...]) -> pd.Index:
+    """List the sites that stand on no ground whose planned use allows them.
+
+    Parameters
+    ----------
+    sites : geopandas.GeoDataFrame
+        Points, indexed by id.
+    land_use : geopandas.GeoDataFrame
+        Polygons with ``kind``, in the same CRS; a border belongs to both its sides.
+    allowed : tuple of str
+        Kinds of use that allow them.
+
+    Returns
+    -------
+    pandas.Index
+        Ids, in the order of the sites.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import Point, box
+    >>> from siting.assess.structure import off_plan
+    >>> plan = gpd.GeoDataFrame({"kind": ["R22", "E2"]}, geometry=[box(0, 0, 1, 1), box(1, 0, 2, 1)])
+    >>> sites = gpd.GeoDataFrame(geometry=[Point(0.5, 0.5), Point(1.5, 0.5)], index=["a", "b"])
+    >>> off_plan(sites, plan, ("R22",)).tolist()
+    ['b']
+    """
+    fitting = land_use[land_use["kind"].isin(allowed).to_numpy(dtype=bool)]
+    on, _ = fitting.sindex.query(sites.geometry, predicate="intersects")
+    return sites.index[~np.isin(np.arange(len(sites)), on)]
 
 
 def _fault(key: object, tiers: dict[object, str], parents: dict[object, object]) -> str | None:

@@ -99,6 +99,7 @@ class Inputs:
     basemap: Mapping[str, gpd.GeoDataFrame]
     digests: Mapping[str, str]
     notes: tuple[Note, ...]
+    land_use: gpd.GeoDataFrame | None = None
 
 
 @dataclass(frozen=True)

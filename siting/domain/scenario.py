@@ -129,10 +129,17 @@ class ExclusionLayer(Layer):
     clause: str
 
 
+class LandUseLayer(Layer):
+    """The land-use plan, and the kinds of use with which facilities for the elderly conform."""
+
+    allowed: tuple[str, ...] = Field(min_length=1)
+
+
 class Constraints(Section):
     """What the ground allows."""
 
     exclude: dict[str, ExclusionLayer] = {}
+    land_use: LandUseLayer | None = None
 
 
 class TerrainSource(Section):

@@ -97,6 +97,7 @@ CANDIDATE_COLUMNS: Final = (
     Column("lease_years", "number", "years", minimum=0),
 )
 GROUND_COLUMNS: Final = (Column("id", "text"), Column("name", "text"))
+LAND_USE_COLUMNS: Final = (Column("id", "text"), Column("kind", "text", required=True))
 NETWORK_COLUMNS: Final = (
     Column("id", "text"),
     Column("kind", "text", choices=("street", "path", "stairs", "footbridge", "bridge", "tunnel", "crossing")),

@@ -13,6 +13,7 @@ from siting.domain.tables import (
     CANDIDATE_COLUMNS,
     FACILITY_COLUMNS,
     GROUND_COLUMNS,
+    LAND_USE_COLUMNS,
     NETWORK_COLUMNS,
     RESIDENTIAL_COLUMNS,
     UNIT_COLUMNS,
@@ -37,6 +38,7 @@ from siting.read.rasters import DEFAULT_AGE, check_overlap, check_people, read_p
 from siting.read.reporting_units import check_unions, with_unions
 from siting.read.standards import check_circle, choose_standards
 from siting.read.tables import absent, finished
+from siting.read.unit_people import read_unit_people, with_people
 from siting.read.vectors import Raw, Source, read_vector
 from siting.units import SECONDS_PER_MINUTE
 
@@ -59,6 +61,7 @@ _RESIDENTIAL = _Kind(RESIDENTIAL_COLUMNS, "polygons")
 _FACILITIES = _Kind(FACILITY_COLUMNS, "points")
 _CANDIDATES = _Kind(CANDIDATE_COLUMNS, "points")
 _EXCLUSIONS = _Kind(GROUND_COLUMNS, "polygons")
+_LAND_USE = _Kind(LAND_USE_COLUMNS, "polygons")
 _BASEMAP = _Kind(GROUND_COLUMNS, "any")
 _LINES = _Kind(NETWORK_COLUMNS, "lines")
 
@@ -128,7 +131,7 @@ def read_inputs(scenario: Scenario, progress: Progress = quiet) -> Inputs:
     reading = _Reading(scenario, progress, _count(scenario))
     standards = choose_standards(scenario.standards, scenario.scenario.date, reading.log)
     check_circle(standards, scenario, reading.log)
-    units = _units(reading)
+    units = _with_people(reading, _units(reading))
     population = _population(reading)
     tables = _tables(reading)
     network = _network(reading)
@@ -150,14 +153,21 @@ def read_inputs(scenario: Scenario, progress: Progress = quiet) -> Inputs:
         basemap=tables.basemap,
         digests=dict(sorted(reading.log.digests.items())),
         notes=tuple(reading.log.notes),
+        land_use=tables.land_use,
     )
 
 
 def _count(scenario: Scenario) -> int:
     """Return how many sources there are to read."""
-    single = (scenario.residential_areas, scenario.candidates, scenario.network, scenario.terrain)
+    single = (
+        scenario.residential_areas,
+        scenario.candidates,
+        scenario.network,
+        scenario.terrain,
+        scenario.constraints.land_use,
+    )
     return (
-        sum(unit.path is not None for unit in scenario.units.values())
+        sum((unit.path is not None) + (unit.people is not None) for unit in scenario.units.values())
         + len(list(_grids(scenario)))
         + sum(source is not None for source in single)
         + len(scenario.constraints.exclude)
@@ -182,6 +192,21 @@ def _units(reading: _Reading) -> Mapping[str, gpd.GeoDataFrame]:
         return layers
     reading.bounds = frame_bounds(list(layers.values()), reading.crs)
     return with_unions(scenario, layers, reading.crs)
+
+
+def _with_people(reading: _Reading, units: Mapping[str, gpd.GeoDataFrame]) -> Mapping[str, gpd.GeoDataFrame]:
+    """Put the people of the scenario's tables beside the units."""
+    found = dict(units)
+    for level, unit in reading.scenario.units.items():
+        if unit.people is None:
+            continue
+        log = reading.log.layer(f"units.{level}.people", unit.people.path)
+        rows = read_unit_people(unit.people, log)
+        reading.step()
+        # Faults of the units are told already; what the rows lack because of them is not told again.
+        if rows is not None and level in units and len(units[level]):
+            found[level] = with_people(units[level], rows, reading.scenario.standards.place, log)
+    return found
 
 
 def _grids(scenario: Scenario) -> Iterator[tuple[str, str, GridSource]]:
@@ -227,6 +252,7 @@ class _Tables:
     facilities: gpd.GeoDataFrame
     candidates: gpd.GeoDataFrame
     exclusions: Mapping[str, gpd.GeoDataFrame]
+    land_use: gpd.GeoDataFrame | None
     basemap: Mapping[str, gpd.GeoDataFrame]
 
 
@@ -240,6 +266,11 @@ def _tables(reading: _Reading) -> _Tables:
             name: reading.table(f"constraints.exclude.{name}", layer, _EXCLUSIONS)
             for name, layer in scenario.constraints.exclude.items()
         },
+        land_use=(
+            None
+            if scenario.constraints.land_use is None
+            else reading.table("constraints.land_use", scenario.constraints.land_use, _LAND_USE)
+        ),
         basemap={name: reading.table(f"basemap.{name}", layer, _BASEMAP) for name, layer in scenario.basemap.items()},
     )
 

@@ -56,24 +56,43 @@ def read_vector(source: Source, log: LayerLog) -> Raw | None:
         None when a fault was noted that leaves nothing to go on with, or the layer is empty as declared. Geometry is
         two-dimensional.
     """
+    table = _read(source, log)
+    return None if table is None else _with_crs(table, source, log)
+
+
+def read_table(source: Source, log: LayerLog) -> pd.DataFrame | None:
+    """Read a table without places; None when a fault was noted, or the table is empty as declared."""
+    table = _read(source, log)
+    if table is None or _is_empty(table, source, log):
+        return None
+    if isinstance(table, gpd.GeoDataFrame):
+        table = pd.DataFrame(table.drop(columns=table.geometry.name))
+    return table.reset_index(drop=True)
+
+
+def _read(source: Source, log: LayerLog) -> pd.DataFrame | None:
     path = Path(source.path or "")
     if not take(path, log):
         return None
     try:
-        table = _read_csv(path, source, log) if path.suffix.lower() == ".csv" else _read_ogr(path, source, log)
+        return _read_csv(path, source, log) if path.suffix.lower() == ".csv" else _read_ogr(path, source, log)
     except (UnicodeDecodeError, LookupError) as error:
         log.fault("bad_encoding", found=str(error), expected=source.encoding or "UTF-8")
         return None
     except (RuntimeError, OSError, ValueError, csv.Error, shapely.errors.ShapelyError) as error:
         log.fault("unreadable_file", found=str(error))
-        return None
-    return None if table is None else _with_crs(table, source, log)
+    return None
+
+
+def _is_empty(table: pd.DataFrame, source: Source, log: LayerLog) -> bool:
+    """Tell whether a table has no row; one that was not declared so is at fault."""
+    if table.empty and not source.empty:
+        log.fault("empty_layer")
+    return table.empty
 
 
 def _with_crs(table: pd.DataFrame, source: Source, log: LayerLog) -> Raw | None:
-    if table.empty:
-        if not source.empty:
-            log.fault("empty_layer")
+    if _is_empty(table, source, log):
         return None
     tagged = table.crs if isinstance(table, gpd.GeoDataFrame) else None
     crs = resolve_crs(None if tagged is None else CRS(tagged), source.crs, log)

@@ -19,7 +19,9 @@ from siting.domain.tables import (
     CANDIDATE_COLUMNS,
     FACILITY_COLUMNS,
     GROUND_COLUMNS,
+    LAND_USE_COLUMNS,
     NETWORK_COLUMNS,
+    PEOPLE_COLUMNS,
     RESIDENTIAL_COLUMNS,
     UNIT_COLUMNS,
     Column,
@@ -30,10 +32,12 @@ from siting.text import Lang, knows, say
 NAME: Final = "*"
 COLUMNS: Final[Mapping[str, tuple[Column, ...]]] = {
     "units": UNIT_COLUMNS,
+    "units_people": PEOPLE_COLUMNS,
     "residential_areas": RESIDENTIAL_COLUMNS,
     "facilities": FACILITY_COLUMNS,
     "candidates": CANDIDATE_COLUMNS,
     "constraints_exclude": GROUND_COLUMNS,
+    "constraints_land_use": LAND_USE_COLUMNS,
     "network": NETWORK_COLUMNS,
     "basemap": GROUND_COLUMNS,
 }

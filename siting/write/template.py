@@ -13,6 +13,7 @@ from siting.write.reference import NAME, Heading, Key, choice_text, column_text,
 # The names that stand for ``*``, in the order in which they are written.
 _NAMES: Final = {
     "units": ("street", "community", "district"),
+    "units_people": ("street",),
     "constraints_exclude": ("farmland",),
     "basemap": ("water",),
 }
@@ -52,11 +53,14 @@ _EXAMPLES: Final[dict[str, object]] = {
     "population.planned_elderly.from_age": 60,
     "units.district.path": "district.gpkg",
     "units.street.union_of": "community",
+    "units.street.people.path": "street_people.csv",
     "units.community.union_of": "planning",
     "residential_areas.path": "residential_areas.gpkg",
     "candidates.path": "candidates.csv",
     "constraints.exclude.farmland.path": "farmland.gpkg",
     "constraints.exclude.farmland.clause": "永久基本农田",
+    "constraints.land_use.path": "land_use.gpkg",
+    "constraints.land_use.allowed": ("A6", "R22"),
     "terrain.path": "dem.tif",
     "land.institution_minutes": 30,
     "provision.m2_per_100_households": 20,

@@ -181,6 +181,7 @@ def assessment(name: str = "西街", covered: float = 0.5) -> Assessment:
             cells=cells[["residents", "elderly"]],
             place_ids={},
             shares={"street": csr_array((2, len(cells)))},
+            grid_share={"street": np.ones(2)},
             account={},
             elderly_derived=False,
             residents_derived=False,

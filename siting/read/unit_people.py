@@ -1,0 +1,105 @@
+"""People of units from a table of their own: joined by id, else by full name, never by guess."""
+
+from typing import Final
+
+import geopandas as gpd
+import pandas as pd
+
+from siting.domain.scenario import Layer
+from siting.domain.tables import PEOPLE_COLUMNS
+from siting.read.cells import positions
+from siting.read.columns import typed_table
+from siting.read.log import LayerLog, listed
+from siting.read.vectors import read_table
+
+_TOTALS: Final = frozenset({"合计", "总计", "小计", "全市", "全区", "全县"})
+# How the name of a place ends that has others within it.
+_ENDINGS: Final = ("省", "市", "区", "县", "州", "盟", "旗")
+_KEYS: Final = ("id", "name")
+_FIGURES: Final = ("residents", "elderly")
+
+
+def read_unit_people(source: Layer, log: LayerLog) -> pd.DataFrame | None:
+    """Read a table of the people of units.
+
+    Parameters
+    ----------
+    source : Layer
+        What the scenario says of the table.
+    log : LayerLog
+        Takes the faults: of the file, of its columns (an id or a name, and residents or elderly, must be there), of
+        single cells.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        ``PEOPLE_COLUMNS``, row by row as in the file; None where there is nothing to go on with.
+    """
+    raw = read_table(source, log)
+    if raw is None:
+        return None
+    for either in (_KEYS, _FIGURES):
+        if not any(key in source.columns or key in source.defaults or key in raw.columns for key in either):
+            log.fault("column_missing", field=listed(either), expected=listed(raw.columns))
+            return None
+    table, labels = typed_table(raw, PEOPLE_COLUMNS, source, log)
+    for position in positions(table[list(_KEYS)].isna().all(axis=1).to_numpy(dtype=bool)):
+        log.fault("missing_value", row=labels[position], field=listed(_KEYS))
+    return table
+
+
+def with_people(units: gpd.GeoDataFrame, rows: pd.DataFrame, place: str | None, log: LayerLog) -> gpd.GeoDataFrame:
+    """Put the people of a table beside its units.
+
+    A row belongs to the unit with its id, else to the only unit with its full name. Rows of totals, rows without a
+    unit and units without a row are noted; two rows for one unit are a fault.
+
+    Parameters
+    ----------
+    units : geopandas.GeoDataFrame
+        Units of one level, indexed by id.
+    rows : pandas.DataFrame
+        As :func:`read_unit_people` gives them.
+    place : str or None
+        Full name of the scenario's place: a row that bears its name or that of a parent is a total.
+    log : LayerLog
+        Takes the fault and the notes.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        The units with ``own_residents`` and ``own_elderly``, NaN where no row gives them.
+    """
+    ids, names = set(units.index), units["name"].dropna()
+    by_name = {name: key for key, name in names[~names.duplicated(keep=False)].items()}
+    keys = zip(rows["id"], rows["name"], strict=True)
+    unit = pd.Series([key if key in ids else by_name.get(name) for key, name in keys], index=rows.index, dtype=object)
+    for key in dict.fromkeys(unit[unit.duplicated() & unit.notna()]):
+        where = listed(f"#{position + 1}" for position in positions((unit == key).to_numpy(dtype=bool)))
+        log.fault("people_twice", row=str(key), found=where)
+    _note_others(rows[unit.isna()], place, log)
+    lacking = units.index[~units.index.isin(unit.dropna())]
+    if len(lacking):
+        told = units["name"].reindex(lacking).fillna(pd.Series(lacking, index=lacking))
+        log.note("people_units_unmatched", count=len(lacking), names=listed(told))
+    figures = rows.assign(unit=unit).dropna(subset="unit").drop_duplicates("unit").set_index("unit")
+    return units.assign(**{f"own_{name}": figures[name].reindex(units.index).astype("float64") for name in _FIGURES})
+
+
+def _note_others(rows: pd.DataFrame, place: str | None, log: LayerLog) -> None:
+    """Note the rows that are of no unit: totals, and the others."""
+    told = rows["name"].fillna(rows["id"])
+    is_total = rows["name"].map(lambda name: _is_total(name, place)).astype(bool)
+    totals, others = told[is_total], told[~is_total]
+    if len(totals):
+        log.note("people_total_rows", count=len(totals), names=listed(totals))
+    if len(others):
+        log.note("people_rows_unmatched", count=len(others), names=listed(others))
+
+
+def _is_total(name: object, place: str | None) -> bool:
+    """Tell whether a row adds others up: by its words, or because it is named as the place or a parent of it."""
+    if not isinstance(name, str) or name in _TOTALS:
+        return isinstance(name, str)
+    # 重庆市南岸区: its parent is 重庆市, and it is called 南岸区 for short.
+    return place is not None and name.endswith(_ENDINGS) and (place.startswith(name) or place.endswith(name))

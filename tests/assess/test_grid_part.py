@@ -1,0 +1,193 @@
+"""Places that the population grid does not cover whole, by hand."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from affine import Affine
+
+from siting.domain.nouns import Assessment, Grid, Inputs, Population, Raster
+from siting.places import make_demand
+from siting.read import all_standards
+from siting.text import LANGS, say
+from tests.helpers import (
+    METRIC,
+    X0,
+    Y0,
+    box,
+    check,
+    estates,
+    facilities,
+    frozen,
+    inputs,
+    raster,
+    scenario,
+    straight,
+    units,
+)
+
+LAND_01, LAND, CIRCLE = "cq-2017-162/22-land", "cq-2019-129/2-3-land", "cq-2019-129/2-9-circle"
+# Streets of 500 m: the grid, 750 m wide, holds the first, half of the second, nothing of the third.
+STREETS = {"a": box(0, 0, 500, 500), "b": box(500, 0, 1000, 500), "c": box(1000, 0, 1500, 500)}
+RESIDENTS, ELDERLY = raster(np.full((2, 3), 250.0), 250.0), raster(np.full((2, 3), 50.0), 250.0)
+UNKNOWN = ("no_data", "grid_incomplete")
+
+
+def streets(
+    areas: dict[str, Any] | None = None, settings: dict[str, Any] | None = None, **own: list[float]
+) -> Assessment:
+    """Check the three streets, each with a station of 240 m²; ``own`` are columns of their table of people."""
+    given: Inputs = inputs(
+        settings=scenario(walking=straight(), **(settings or {})),
+        residents=RESIDENTS,
+        elderly=ELDERLY,
+        places={"street": units(STREETS).assign(**own)},
+        areas=estates(areas or {}),
+        ledger=facilities({key: ((x, 250), {"land_m2": 240.0}) for key, x in (("A", 250), ("B", 750), ("C", 1250))}),
+    )
+    return check(given)
+
+
+def found(case: Assessment, level: str, key: str, clause: str) -> tuple[str, str | None]:
+    checks = case.checks.loc[[(level, key)]]
+    row = checks[checks["clause_id"] == clause].iloc[0]
+    return row["verdict"], row["reason"] if isinstance(row["reason"], str) else None
+
+
+def notes(case: Assessment) -> dict[str, dict[str, Any]]:
+    return {note.code: dict(note.values) for note in case.notes}
+
+
+def test_the_share_is_of_area_within_the_rectangles_of_all_grids() -> None:
+    places = {"street": units(STREETS)}
+    options: dict[str, Any] = {"basis": "resident_current", "elderly_share": None, "context_m": 0.0}
+    alone = make_demand(Population(RESIDENTS, None, 60), places, METRIC, **options).grid_share["street"]
+    np.testing.assert_allclose(alone, [1.0, 0.5, 0.0], atol=1e-12)
+    # The elderly are given to 625 m and from 100 m north on: 500 × 400 and 125 × 400 m² are under both.
+    narrower = Raster(Grid(Affine(125, 0, X0, 0, -100, Y0 + 500), (4, 5), METRIC), frozen(np.ones((4, 5))))
+    both = make_demand(Population(RESIDENTS, narrower, 60), places, METRIC, **options).grid_share["street"]
+    np.testing.assert_allclose(both, [0.8, 0.2, 0.0], atol=1e-12)
+
+
+def test_the_rectangle_bends_with_its_projection() -> None:
+    world = Grid(Affine(1.0, 0, -180, 0, -1.0, 90), (180, 360), METRIC.geodetic_crs)  # type: ignore[arg-type]
+    values = np.zeros(world.shape)
+    values[60, 288] = 5.0
+    options: dict[str, Any] = {"basis": "resident_current", "elderly_share": None, "context_m": 0.0}
+    places = {"city": units({"u": box(-200_000, -200_000, 200_000, 200_000)})}
+    share = make_demand(Population(Raster(world, frozen(values)), None, 60), places, METRIC, **options).grid_share
+    assert share["city"] == pytest.approx([1.0])
+
+
+def test_people_of_a_place_in_part_are_unknown_and_its_land_stays() -> None:
+    case = streets()
+    whole, part, none = (case.places.loc[("street", key)] for key in "abc")
+    assert (whole["residents"], whole["elderly"], whole["covered_share"]) == (1000.0, 200.0, 1.0)
+    for place in (part, none):
+        unknown = ("residents", "elderly", "land_required_02_m2", "land_gap_m2", "minutes_to_nearest", "covered_share")
+        assert all(math.isnan(place[name]) for name in (*unknown, "elderly_covered", "land_reach_m2_per_person"))
+        assert place["land_provided_m2"] == 240.0
+        assert (place["verdict"], place["reason"]) == UNKNOWN
+    assert found(case, "street", "a", LAND) == ("met", None)
+    assert found(case, "street", "a", CIRCLE) == ("met", None)
+    assert {found(case, "street", key, clause) for key in "bc" for clause in (LAND_01, LAND, CIRCLE)} == {UNKNOWN}
+    assert notes(case)["grid_covers_part"] == {"count": 2, "ids": "street/b, street/c"}
+
+
+def test_totals_are_those_of_the_cells() -> None:
+    totals = streets().totals
+    assert (totals["residents"], totals["elderly"], totals["land_provided_m2"]) == (1500.0, 300.0, 720.0)
+    assert totals["elderly_covered"] == 300.0
+
+
+def test_a_table_stands_in_where_the_grid_ends_and_nowhere_else() -> None:
+    case = streets(own_residents=[7777.0, 1500.0, 1200.0], own_elderly=[777.0, 330.0, math.nan])
+    people = case.places[["residents", "elderly"]].loc["street"]
+    assert people.loc["a"].tolist() == [1000.0, 200.0]
+    assert people.loc["b"].tolist() == [1500.0, 330.0]
+    assert people.loc["c", "residents"] == 1200.0
+    # What the table lacks is not derived.
+    assert math.isnan(people.loc["c", "elderly"])
+    # 0.2 × 1,500 = 300 > 240 = 0.2 × 1,200.
+    assert found(case, "street", "b", LAND) == ("gap", "land_short")
+    assert found(case, "street", "c", LAND) == ("met", None)
+    assert case.places.loc[("street", "b"), "land_gap_02_m2"] == pytest.approx(60.0)
+    # A table says how many people there are, not where.
+    assert found(case, "street", "b", CIRCLE) == UNKNOWN
+    assert notes(case)["people_from_table"] == {"count": 2, "ids": "street/b, street/c"}
+    assert case.totals["residents"] == 1500.0
+
+
+def test_elderly_on_a_basis_of_elderly_come_from_the_table_too() -> None:
+    settings = {"population": {"land_basis": "elderly60"}}
+    case = streets(None, settings, own_residents=[math.nan] * 3, own_elderly=[1.0, 1300.0, math.nan])
+    assert case.places.loc["street"]["land_required_02_m2"].iloc[:2].tolist() == pytest.approx([40.0, 260.0])
+    assert notes(case)["people_from_table"]["ids"] == "street/b"
+
+
+def test_planned_residents_are_not_taken_from_a_table() -> None:
+    grid = {"path": "p.tif", "unit": "persons per cell"}
+    settings = {"scenario": {"horizon": 2035}, "population": {"planned_residents": grid}}
+    case = streets(None, settings, own_residents=[1.0, 2.0, 3.0], own_elderly=[1.0, 2.0, 3.0])
+    assert found(case, "street", "b", LAND) == UNKNOWN
+    assert "people_from_table" not in notes(case)
+
+
+def test_an_estate_keeps_its_own_figures() -> None:
+    part, beyond = box(700, 0, 800, 100), box(900, 0, 950, 100)
+    areas = {
+        "own": (part, {"residents": 90.0, "elderly": 30.0}),
+        "residents": (part, {"residents": 90.0}),
+        "blank": (part, {}),
+        "beyond": (beyond, {"residents": 90.0, "elderly": 30.0}),
+    }
+    case = streets(areas)
+    people = case.places[["residents", "elderly"]].loc["residential_area"]
+    assert people.loc["own"].tolist() == people.loc["beyond"].tolist() == [90.0, 30.0]
+    assert people.loc["residents", "residents"] == 90.0
+    assert people.isna().sum().sum() == 3
+    # Judged by the cells that there are; where there is none, nothing can be said.
+    reached = {key: found(case, "residential_area", key, LAND)[0] for key in areas}
+    circle = {key: found(case, "residential_area", key, CIRCLE)[0] for key in areas}
+    assert reached == {"own": "met", "residents": "met", "blank": "no_data", "beyond": "no_data"}
+    assert circle == {"own": "met", "residents": "no_data", "blank": "no_data", "beyond": "no_data"}
+    assert {found(case, "residential_area", key, CIRCLE)[1] for key in ("residents", "blank", "beyond")} == {
+        "grid_incomplete"
+    }
+    assert {found(case, "residential_area", key, LAND)[1] for key in ("blank", "beyond")} == {"grid_incomplete"}
+
+
+def test_a_border_beside_the_grids_own_makes_nothing_unknown() -> None:
+    for width, verdict in ((750.7, "met"), (751.0, "no_data")):
+        given = inputs(
+            residents=RESIDENTS,
+            elderly=ELDERLY,
+            places={"street": units({"s": box(0, 0, width, 500)})},
+            ledger=facilities({"A": ((250, 250), {"land_m2": 900.0})}),
+        )
+        assert found(check(given), "street", "s", LAND)[0] == verdict
+
+
+def test_the_note_names_ten_at_most_and_reads_in_both_languages() -> None:
+    shapes = {f"u{i:02}": box(2000, 0, 2100 + i, 100) for i in range(12)}
+    given = inputs(residents=RESIDENTS, elderly=ELDERLY, places={"street": units({**STREETS, **shapes})})
+    note = next(note for note in check(given).notes if note.code == "grid_covers_part")
+    assert note.values["count"] == 14
+    assert note.values["ids"].endswith("street/u07, …")
+    assert all("14" in say("note.grid_covers_part", lang, **note.values) for lang in LANGS)
+
+
+def test_beds_per_1000_elderly_need_people_too() -> None:
+    yubei = tuple(each for each in all_standards() if each.id == "yubei-2018-40")
+    ledger = facilities({"A": ((250, 250), {"beds": 40}), "B": ((750, 250), {"beds": 40})})
+    shapes = {key: STREETS[key] for key in "ab"}
+    for own, expected in (({}, UNKNOWN), ({"own_residents": [1.0, 1.0], "own_elderly": [1.0, 1000.0]}, ("met", None))):
+        given = inputs(
+            standards=yubei,
+            residents=RESIDENTS,
+            elderly=ELDERLY,
+            places={"district": units(shapes).assign(**own)},
+            ledger=ledger,
+        )
+        assert found(check(given), "district", "b", "yubei-2018-40/4-1-beds") == expected

@@ -25,7 +25,7 @@ def amount_text(clause: Clause, lang: Lang) -> str:
     sign = _SIGNS[clause.comparison] if clause.comparison else ""
     if clause.unit == "share":
         return f"{sign}{clause.number * 100:g} %"
-    return f"{sign}{clause.number:,g} {_word('clause_unit', clause.unit or '', lang)}".rstrip()
+    return f"{sign}{clause.number:,.10g} {_word('clause_unit', clause.unit or '', lang)}".rstrip()
 
 
 def class_text(clause: Clause, lang: Lang) -> str:
@@ -67,7 +67,7 @@ def award_text(award: Award, lang: Lang) -> str:
     limits = [say(f"award_limit.{name}", lang, number=f"{bound:g}") for name, bound in bounds if bound is not None]
     if award.rating_kind is not None:
         limits.insert(0, say(f"award_limit.{award.rating_kind}", lang, number=award.rating))
-    paid = f"{award.cny:,g} {say(f'award_per.{award.per}', lang)}"
+    paid = f"{award.cny:,.10g} {say(f'award_per.{award.per}', lang)}"
     return f"{paid}{_brackets(limits, lang)}"
 
 
@@ -81,7 +81,7 @@ def _terms(funding: Funding, lang: Lang) -> Iterator[str]:
         yield say("award_limit.lease_years", lang, number=f"{funding.lease_years_at_least:g}")
     if funding.cap_cny is not None:
         cap = "cap_lifelong" if funding.cap_per_site_lifelong else "cap"
-        yield say(f"award_limit.{cap}", lang, number=f"{funding.cap_cny:,g}")
+        yield say(f"award_limit.{cap}", lang, number=f"{funding.cap_cny:,.10g}")
     if funding.once:
         yield say("award_limit.once", lang)
     if funding.mean_not_entitlement:

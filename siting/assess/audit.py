@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from siting.assess.structure import hierarchy, off_plan, operators
+from siting.assess.structure import hierarchy, off_plan, operators, scattered
 from siting.domain.nouns import Assessment
 from siting.domain.standards import Clause, Standard
 from siting.text import LANGS, say
@@ -160,5 +160,9 @@ def _operators(assessment: Assessment) -> dict[str, str]:
         return {}
     found = operators(assessment.facilities, assessment.facilities["home_street"])
     several = found[found["operators"] > 1]
-    told = "; ".join(f"{street}: {names}" for street, names in several["names"].items())
-    return {"several_operators": told} if told else {}
+    apart = scattered(assessment.facilities, assessment.facilities["home_street"], assessment.inputs.units["street"])
+    told = {
+        "several_operators": "; ".join(f"{street}: {names}" for street, names in several["names"].items()),
+        "scattered_operators": "; ".join(f"{operator}: {streets}" for operator, streets in apart.items()),
+    }
+    return {key: text for key, text in told.items() if text}

@@ -71,6 +71,43 @@ def operators(facilities: pd.DataFrame, streets: pd.Series) -> pd.DataFrame:
     return table
 
 
+def scattered(facilities: pd.DataFrame, homes: pd.Series, streets: gpd.GeoDataFrame) -> pd.Series:
+    """List the operators of centres and stations whose streets do not adjoin one another.
+
+    Parameters
+    ----------
+    facilities : pandas.DataFrame
+        Facilities that count, with ``tier`` and ``operator``.
+    homes : pandas.Series
+        Street of each facility.
+    streets : geopandas.GeoDataFrame
+        Polygons, indexed by id; streets adjoin where they share a stretch of border.
+
+    Returns
+    -------
+    pandas.Series
+        By operator, the ids of its streets, sorted and joined by "; ".
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> import pandas as pd
+    >>> from shapely import box
+    >>> from siting.assess.structure import scattered
+    >>> streets = gpd.GeoDataFrame(geometry=[box(0, 0, 1, 1), box(5, 0, 6, 1)], index=["x", "y"])
+    >>> table = pd.DataFrame({"tier": ["station", "station"], "operator": ["甲", "甲"]}, index=["a", "b"])
+    >>> scattered(table, pd.Series(["x", "y"], index=["a", "b"]), streets).to_dict()
+    {'甲': 'x; y'}
+    """
+    near = facilities[facilities["tier"].isin(["centre", "station"]).to_numpy()]
+    found = {}
+    for operator, places in homes.reindex(near.index).dropna().groupby(near["operator"]):
+        ids = sorted(set(places))
+        if streets.loc[ids].geometry.union_all().geom_type != "Polygon":
+            found[str(operator)] = "; ".join(map(str, ids))
+    return pd.Series(found, dtype="object")
+
+
 def off_plan(sites: gpd.GeoDataFrame, land_use: gpd.GeoDataFrame, allowed: tuple[str, ...]) -> pd.Index:
     """List the sites that stand on no ground whose planned use allows them.
 

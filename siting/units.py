@@ -6,7 +6,6 @@ SECONDS_PER_MINUTE: Final = 60.0
 M2_PER_HECTARE: Final = 10_000.0
 M2_PER_KM2: Final = 1_000_000.0
 
-PERSONS_PER_CELL: Final = "persons per cell"
 PERSONS_PER_HECTARE: Final = "persons per ha"
 PERSONS_PER_KM2: Final = "persons per km2"
 

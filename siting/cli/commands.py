@@ -136,6 +136,8 @@ def _audit(*, scenario: Path, out: Path | None, lang: Lang, quiet: bool) -> None
 def _funding(*, scenario: Path, out: Path | None, lang: Lang, quiet: bool) -> None:
     from pandas import concat
 
+    from siting.assess.funding import funding_summary
+
     start = time.perf_counter()
     with _bar(lang, quiet=quiet) as bar:
         gaps = siting.check(siting.read_scenario(scenario), progress=bar)
@@ -148,6 +150,7 @@ def _funding(*, scenario: Path, out: Path | None, lang: Lang, quiet: bool) -> No
         _log_run(out, start)
     if not quiet:
         tell.funding(lines[lines["what"] == "facility"], lang)
+        tell.funding_by_site(funding_summary(lines[lines["what"] == "facility"]), lang)
         tell.files({"funding": out}, lang)
 
 

@@ -144,6 +144,14 @@ def funding(lines: "pd.DataFrame", lang: Lang) -> None:
     _print(table)
 
 
+def funding_by_site(summary: "pd.DataFrame", lang: Lang) -> None:
+    """Tell what each facility is eligible for in all; of lines that exclude one another the largest counts."""
+    table = _table(say("cli.funding_sum", lang), ("site", "amount"), lang)
+    for key, amount in summary.loc[summary["eligible_cny"] > 0, "eligible_cny"].items():
+        table.add_row(str(key), number(amount))
+    _print(table)
+
+
 def files(written: Mapping[str, Path | None], lang: Lang) -> None:
     """Tell where the results lie."""
     for key, path in written.items():

@@ -1,0 +1,51 @@
+"""The money that the documents promise the sample's facilities, by hand from the ledger."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import siting
+from siting.assess.funding import funding_summary
+from siting.cli import main
+from siting.domain.scenario import StandardsChoice
+
+
+@pytest.fixture(scope="module")
+def lines(sample: Path) -> pd.DataFrame:
+    scenario = siting.read_scenario(sample)
+    ids = ("cq-2017-162", "nanan-2018-180", "yubei-2018-40")
+    return siting.check(scenario.model_copy(update={"standards": StandardsChoice(ids=ids)})).funding()
+
+
+def test_the_city_and_the_district_pay_and_the_same_money_counts_once(lines: pd.DataFrame) -> None:
+    # F002: 20 leased beds, 5 years: city and Yubei 5,000 each; Nan'an asks for 50.
+    # F004: 50 own beds: the city's 10,000 stands in two documents, Yubei pays as much on top.
+    # F008: 110 own beds: city 1,100,000; Yubei's cap of 5,000,000 leaves 700,000 after the 4,300,000 paid at the site.
+    paid = funding_summary(lines)["eligible_cny"]
+    assert paid[paid > 0].to_dict() == {"F002": 200_000, "F004": 1_000_000, "F008": 1_800_000}
+
+
+def test_every_line_bears_its_quote_and_its_conditions(lines: pd.DataFrame) -> None:
+    construction = lines[lines["line"] == "construction"]
+    assert len(construction)
+    assert (construction["conditions_zh"].map(len) > 0).all()
+    assert (construction["conditions_en"].map(len) > 0).all()
+    assert construction["quote"].str.contains("建设补贴").any()
+
+
+def test_the_command_prints_and_writes_them(sample: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["funding", str(sample), "-o", str(tmp_path / "funding.csv"), "--lang", "zh"])
+    assert left.value.code == 0
+    table = pd.read_csv(tmp_path / "funding.csv")
+    assert set(table["what"]) == {"facility", "candidate"}
+    assert "F008" in capsys.readouterr().out
+
+
+def test_a_plan_names_the_lines_of_its_stations(sample: Path) -> None:
+    plan = siting.propose(siting.read_scenario(sample), stations=2)
+    lines = plan.funding()
+    assert set(lines["site_id"]) <= set(plan.stations["id"])
+    for told, key in zip(plan.stations["funding"], plan.stations["id"], strict=True):
+        assert [line["clause_id"] for line in told] == lines.loc[lines["site_id"] == key, "clause_id"].tolist()

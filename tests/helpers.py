@@ -20,7 +20,7 @@ from siting.domain.scenario import Scenario
 from siting.domain.standards import Standard
 from siting.domain.tables import CANDIDATE_COLUMNS, FACILITY_COLUMNS, RESIDENTIAL_COLUMNS, UNIT_COLUMNS, Column
 from siting.read import all_standards
-from siting.read.columns import DTYPES
+from siting.read.tables.columns import DTYPES
 
 # A metric CRS of the Chongqing area; small districts lie about a round corner of it.
 METRIC = CRS.from_epsg(4545)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 from scipy.sparse import csr_array
 
-from siting.domain.scenario import Scenario
+from siting.domain.scenario import Level, Scenario
 from siting.domain.standards import Standard
 
 Floats = NDArray[np.float64]
@@ -44,15 +44,44 @@ class Raster:
 
 
 @dataclass(frozen=True)
-class Population:
-    """Persons per cell of residents and of elderly, each on its own grid; at least one is given.
+class PeopleLayer:
+    """Persons of points or of areas, in the working CRS: ``frame`` holds ``people`` (float, no NA) and ``geometry``.
 
-    ``elderly_age`` is the age from which the elderly are counted.
+    ``allocate`` says how the people of an area lie within it: evenly by ``area``, or in its ``residential`` areas.
     """
 
-    residents: Raster | None
-    elderly: Raster | None
+    frame: gpd.GeoDataFrame
+    allocate: Literal["area", "residential"] = "area"
+
+
+@dataclass(frozen=True)
+class Growth:
+    """By how much people grow until the horizon.
+
+    ``factors`` holds ``residents`` and ``elderly`` (float, NaN where the table says nothing), indexed by the id of
+    units of ``level``; with ``level`` None it has one row, which holds for everybody.
+    """
+
+    level: Level | None
+    factors: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Population:
+    """Residents and elderly, each as persons per cell on a grid of its own or as a layer; at least one is given.
+
+    ``elderly_age`` is the age from which the elderly are counted. ``groups`` maps the name of a group to its persons
+    per cell, or to its share of the elderly. ``growth`` carries people to the horizon; ``calibrate`` is the level to
+    whose own figures (``own_residents``, ``own_elderly``) people are scaled first.
+    """
+
+    residents: Raster | PeopleLayer | None
+    elderly: Raster | PeopleLayer | None
     elderly_age: Literal[60, 65]
+    groups: Mapping[str, Raster | float] = field(default_factory=dict)
+    growth: Growth | None = None
+    calibrate: Level | None = None
+    cell_m: float = 100.0
 
 
 @dataclass(frozen=True)
@@ -80,9 +109,13 @@ class Inputs:
     """All that a scenario's files hold, validated, in one metric CRS (grids keep their own).
 
     Tables are indexed by ``id`` and hold the columns of :mod:`siting.domain.tables` (all of them; absent ones are
-    filled with NA) and ``geometry``. Units of a level with a table of people (``units.LEVEL.people``) also have
+    filled with NA) and ``geometry``. Facilities and candidates also have ``located_by`` (``coordinates``,
+    ``residential_area``, ``community`` or ``street``) and ``located_within_m`` (how far the place may be off, metres, 0
+    for coordinates). Units of a level with a table of people (``units.LEVEL.people``) also have
     ``own_residents`` and ``own_elderly``, float, NaN where the table says nothing. ``digests`` maps each file's key in
-    the scenario to the SHA-256 of its content.
+    the scenario to the SHA-256 of its content. ``layers`` maps each layer's key to what reading found there: file,
+    driver, encoding, CRS, rows, matched columns and the like. ``preferences`` holds the ground on which one would
+    rather build. Facilities of ``context.facilities`` stand at the end of ``facilities`` with ``context`` true.
     """
 
     scenario: Scenario
@@ -100,6 +133,8 @@ class Inputs:
     digests: Mapping[str, str]
     notes: tuple[Note, ...]
     land_use: gpd.GeoDataFrame | None = None
+    preferences: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
+    layers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -23,6 +23,10 @@ Walker = Literal["elder", "frail", "fit"]
 
 Share = Annotated[float, Field(gt=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
+
+
+# Keys that say where something lies, not what is asked of it.
+PATH_KEYS: Final = ("path", "pattern", "bands", "points", "polygons", "attributes", "files", "database")
 
 
 class Section(BaseModel):
@@ -40,33 +44,118 @@ class Head(Section):
 
 
 class Layer(Section):
-    """A vector layer or table: where it lies and how its columns are named."""
+    """A vector layer or table: where it lies, how its columns are named and measured, which of its rows count."""
 
-    path: Path
+    path: Path | None = None
+    database: str | None = None
+    query: str | None = None
+    layer: str | None = None
+    crs: str | None = None
+    axes: Literal["east_north", "north_east"] = "east_north"
+    encoding: str | None = None
+    header: Annotated[int, Field(ge=1)] | None = None
+    columns: dict[str, str] = {}
+    column_units: dict[str, str] = {}
+    values: dict[str, dict[str, str | int | float | bool]] = {}
+    defaults: dict[str, str | int | float | bool] = {}
+    rows: dict[str, tuple[str, ...]] = {}
+    attributes: Path | None = None
+    attributes_on: tuple[str, str] | None = None
+    empty: bool = False
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.path is None) == (self.database is None):
+            message = "give either path or database"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _whole_pairs(self) -> Self:
+        if self.query is not None and (self.database is None or self.layer is not None):
+            message = "query goes with database, and without layer"
+            raise ValueError(message)
+        if (self.attributes is None) != (self.attributes_on is None):
+            message = "attributes and attributes_on go together"
+            raise ValueError(message)
+        return self
+
+    @property
+    def called(self) -> str:
+        """What messages call the source: the file's name, or the table of the database."""
+        return self.path.name if self.path is not None else self.layer or "database"
+
+
+class PeopleSource(Section):
+    """How many people live where: a raster, bands of age that are added up, points, or areas."""
+
+    path: Path | None = None
+    pattern: str | None = None
+    bands: tuple[Path, ...] = ()
+    points: Path | None = None
+    polygons: Path | None = None
+    from_age: Literal[60, 65] | None = None
+    unit: PopulationUnit | None = None
+    nodata: float | None = None
     layer: str | None = None
     crs: str | None = None
     encoding: str | None = None
     columns: dict[str, str] = {}
-    defaults: dict[str, str | int | float | bool] = {}
-    empty: bool = False
-
-
-class GridSource(Section):
-    """A population raster, or several age bands that are added up."""
-
-    path: Path | None = None
-    pattern: str | None = None
-    from_age: Literal[60, 65] | None = None
-    unit: PopulationUnit
-    crs: str | None = None
+    allocate: Literal["area", "residential"] = "area"
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
-        if (self.path is None) == (self.pattern is None):
-            message = "give either path or pattern"
+        given = (self.path, self.pattern, self.bands or None, self.points, self.polygons)
+        if sum(each is not None for each in given) != 1:
+            message = "give one of path, pattern, bands, points, polygons"
             raise ValueError(message)
         if self.pattern is not None and "{age}" not in self.pattern:
             message = "pattern must hold {age}"
+            raise ValueError(message)
+        if self.is_raster and self.unit is None:
+            message = "give the unit of a raster"
+            raise ValueError(message)
+        return self
+
+    @property
+    def is_raster(self) -> bool:
+        """Whether people stand in raster files, not in points or areas."""
+        return self.points is None and self.polygons is None
+
+    @property
+    def file(self) -> Path:
+        """The file that messages name; of a pattern its folder and form, of bands the first."""
+        return next(Path(each) for each in (self.path, self.pattern, *self.bands, self.points, self.polygons) if each)
+
+
+class Projection(Layer):
+    """People carried to the horizon by rates: of growth a year, or of cohorts."""
+
+    base_year: Annotated[int, Field(ge=1950, le=2100)]
+    method: Literal["growth", "cohort"] = "growth"
+
+
+class GroupSource(Section):
+    """A group of people, carried as a weight: ages of the elderly bands, a share of the elderly, or a raster."""
+
+    from_age: Annotated[int, Field(ge=0)] | None = None
+    to_age: Annotated[int, Field(ge=0)] | None = None
+    share: Share | None = None
+    path: Path | None = None
+    unit: PopulationUnit | None = None
+    crs: str | None = None
+    nodata: float | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if sum(each is not None for each in (self.from_age, self.share, self.path)) != 1:
+            message = "give one of from_age, share, path"
+            raise ValueError(message)
+        if self.path is not None and self.unit is None:
+            message = "give the unit of a raster"
+            raise ValueError(message)
+        if self.to_age is not None and (self.from_age is None or self.to_age < self.from_age):
+            message = "to_age must not be below from_age"
             raise ValueError(message)
         return self
 
@@ -74,11 +163,15 @@ class GridSource(Section):
 class PopulationSection(Section):
     """Where people are, now and at the planned horizon."""
 
-    residents: GridSource | None = None
-    elderly: GridSource | None = None
-    planned_residents: GridSource | None = None
-    planned_elderly: GridSource | None = None
+    residents: PeopleSource | None = None
+    elderly: PeopleSource | None = None
+    planned_residents: PeopleSource | None = None
+    planned_elderly: PeopleSource | None = None
     elderly_share: Share | None = None
+    cell_m: Positive = 100
+    calibrate: Level | None = None
+    projection: Projection | None = None
+    groups: dict[str, GroupSource] = {}
     spread: bool = False
     land_basis: LandBasis | None = None
 
@@ -94,29 +187,29 @@ class PopulationSection(Section):
         return self
 
 
-class UnitLayer(Section):
+class UnitLayer(Layer):
     """Reporting areas of one level: a layer, or the union of another level; and a table of their people."""
 
-    path: Path | None = None
-    layer: str | None = None
-    crs: str | None = None
-    encoding: str | None = None
-    columns: dict[str, str] = {}
-    defaults: dict[str, str | int | float | bool] = {}
-    empty: bool = False
     union_of: Level | None = None
     name: str | None = None
+    overlap: bool = False
     people: Layer | None = None
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
-        if (self.path is None) == (self.union_of is None):
-            message = "give either path or union_of"
+        if sum(each is not None for each in (self.path, self.database, self.union_of)) != 1:
+            message = "give one of path, database, union_of"
             raise ValueError(message)
         return self
 
 
-class FacilityLayer(Layer):
+class PlacedLayer(Layer):
+    """Records that stand at a point; those without coordinates are placed by the names that they give."""
+
+    unplaced: Literal["refuse", "leave_out"] = "refuse"
+
+
+class FacilityLayer(PlacedLayer):
     """The ledger of facilities, and whether it is complete."""
 
     complete: bool
@@ -127,6 +220,14 @@ class ExclusionLayer(Layer):
     """Ground on which one may not build, and the rule that says so."""
 
     clause: str
+    side: Literal["inside", "outside"] = "inside"
+    buffer_m: Annotated[float, Field(ge=0)] = 0.0
+
+
+class PreferenceLayer(Layer):
+    """Ground on which one would rather build."""
+
+    buffer_m: Annotated[float, Field(ge=0)] = 0.0
 
 
 class LandUseLayer(Layer):
@@ -139,7 +240,14 @@ class Constraints(Section):
     """What the ground allows."""
 
     exclude: dict[str, ExclusionLayer] = {}
+    prefer: dict[str, PreferenceLayer] = {}
     land_use: LandUseLayer | None = None
+
+
+class NetworkLayer(Layer):
+    """Ways to walk: an OpenStreetMap extract, or lines."""
+
+    split_at_crossings: bool = False
 
 
 class TerrainSource(Section):
@@ -147,6 +255,7 @@ class TerrainSource(Section):
 
     path: Path
     crs: str | None = None
+    nodata: float | None = None
 
 
 class Walking(Section):
@@ -200,6 +309,7 @@ class Context(Section):
     """What lies outside the units but matters to them."""
 
     complete: bool = False
+    facilities: PlacedLayer | None = None
 
 
 class ClauseOverride(Section):
@@ -264,9 +374,9 @@ class Scenario(Section):
     units: dict[Level, UnitLayer]
     residential_areas: Layer | None = None
     facilities: FacilityLayer
-    candidates: Layer | None = None
+    candidates: PlacedLayer | None = None
     constraints: Constraints = Constraints()
-    network: Layer | None = None
+    network: NetworkLayer | None = None
     terrain: TerrainSource | None = None
     walking: Walking = Walking()
     circle: Circle = Circle()
@@ -307,5 +417,5 @@ def fingerprint(scenario: Scenario, digests: Mapping[str, str]) -> str:
 
 def _without_paths(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     if isinstance(value, dict):
-        return {key: _without_paths(inner) for key, inner in value.items() if key not in ("path", "pattern", "files")}
+        return {key: _without_paths(inner) for key, inner in value.items() if key not in PATH_KEYS}
     return value

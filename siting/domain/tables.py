@@ -36,6 +36,20 @@ PEOPLE_COLUMNS: Final = (
     Column("residents", "number", "persons", minimum=0),
     Column("elderly", "number", "persons", minimum=0),
 )
+# People of points or areas.
+PEOPLE_LAYER_COLUMNS: Final = (Column("id", "text"), Column("people", "number", "persons", required=True, minimum=0))
+# Growth a year of the people of units, or of everybody where a row names no unit; 0.02 is 2 % a year.
+GROWTH_COLUMNS: Final = (
+    Column("id", "text"),
+    Column("name", "text"),
+    Column("residents_growth", "number", minimum=-1),
+    Column("elderly_growth", "number", minimum=-1),
+)
+# Of the people of the band that begins at an age, the share that is in the next band five years later.
+COHORT_COLUMNS: Final = (
+    Column("age", "integer", required=True, minimum=0),
+    Column("stays", "number", required=True, minimum=0),
+)
 RESIDENTIAL_COLUMNS: Final = (
     Column("id", "text", required=True),
     Column("name", "text", required=True),
@@ -81,6 +95,10 @@ FACILITY_COLUMNS: Final = (
     Column("street_id", "text"),
     Column("district_id", "text"),
     Column("serves_community", "boolean"),
+    Column("residential_area", "text"),
+    Column("community", "text"),
+    Column("street", "text"),
+    Column("address", "text"),
 )
 CANDIDATE_COLUMNS: Final = (
     Column("id", "text", required=True),
@@ -95,12 +113,17 @@ CANDIDATE_COLUMNS: Final = (
     Column("capital_cost_cny", "number", "CNY", minimum=0),
     Column("rent_cny_per_year", "number", "CNY a year", minimum=0),
     Column("lease_years", "number", "years", minimum=0),
+    Column("residential_area", "text"),
+    Column("community", "text"),
+    Column("street", "text"),
+    Column("address", "text"),
 )
 GROUND_COLUMNS: Final = (Column("id", "text"), Column("name", "text"))
 LAND_USE_COLUMNS: Final = (Column("id", "text"), Column("kind", "text", required=True))
 NETWORK_COLUMNS: Final = (
     Column("id", "text"),
     Column("kind", "text", choices=("street", "path", "stairs", "footbridge", "bridge", "tunnel", "crossing")),
+    Column("level", "integer"),
 )
 
 PLACE_COLUMNS: Final = (

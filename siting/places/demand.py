@@ -38,9 +38,9 @@ def land_basis(section: PopulationSection, *, planned: bool) -> LandBasis:
 
     Examples
     --------
-    >>> from siting.domain.scenario import GridSource, PopulationSection
+    >>> from siting.domain.scenario import PeopleSource, PopulationSection
     >>> from siting.places import land_basis
-    >>> grid = GridSource(pattern="e_{age}.tif", from_age=65, unit="persons per cell")
+    >>> grid = PeopleSource(pattern="e_{age}.tif", from_age=65, unit="persons per cell")
     >>> land_basis(PopulationSection(elderly=grid), planned=False)
     'elderly65'
     >>> land_basis(PopulationSection(elderly=grid, elderly_share=0.2), planned=False)
@@ -134,11 +134,11 @@ def make_demand(
 
 
 def _given(population: Population) -> Iterator[Raster]:
-    yield from (each for each in (population.residents, population.elderly) if each is not None)
+    yield from (each for each in (population.residents, population.elderly) if isinstance(each, Raster))
 
 
 def _one_grid(population: Population) -> tuple[Grid, Floats | None, Floats | None]:
-    first, second = population.elderly, population.residents
+    first, second = (each if isinstance(each, Raster) else None for each in (population.elderly, population.residents))
     if first is None or second is None:
         only = first or second
         assert only is not None  # noqa: S101 - a population holds at least one grid

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import geopandas as gpd
 from pyproj import CRS
 
 from siting.crs import WGS84
 from siting.domain.nouns import Inputs, Network, Population, Progress, Raster, quiet
-from siting.domain.scenario import GridSource, Layer, Scenario
+from siting.domain.scenario import Layer, PeopleSource, Scenario
 from siting.domain.tables import (
     CANDIDATE_COLUMNS,
     FACILITY_COLUMNS,
@@ -20,12 +21,7 @@ from siting.domain.tables import (
     Column,
 )
 from siting.read import ledger
-from siting.read.files import take
-from siting.read.geometries import Family
-from siting.read.log import LayerLog, Log
-from siting.read.network import network_from_lines
-from siting.read.osm import is_osm, read_osm
-from siting.read.projections import (
+from siting.read.geometry.projections import (
     Bounds,
     carry_bounds,
     choose_working_crs,
@@ -34,12 +30,17 @@ from siting.read.projections import (
     resolve_crs,
     show_bounds,
 )
-from siting.read.rasters import DEFAULT_AGE, check_overlap, check_people, read_people, read_terrain
+from siting.read.geometry.shapes import Family
+from siting.read.ground.network import network_from_lines
+from siting.read.ground.osm import is_osm, read_osm
+from siting.read.log import LayerLog, Log
+from siting.read.people.rasters import DEFAULT_AGE, check_overlap, check_people, read_people, read_terrain
+from siting.read.people.unit_people import read_unit_people, with_people
 from siting.read.reporting_units import check_unions, with_unions
+from siting.read.sources.files import take
+from siting.read.sources.vectors import Raw, Source, read_vector
 from siting.read.standards import check_circle, choose_standards
-from siting.read.tables import absent, finished
-from siting.read.unit_people import read_unit_people, with_people
-from siting.read.vectors import Raw, Source, read_vector
+from siting.read.tables.finish import absent, finished
 from siting.units import SECONDS_PER_MINUTE
 
 # The fastest walker that planners assume; what lies farther away than this within the cut-off serves nobody
@@ -85,7 +86,7 @@ class _Reading:
 
     def raw(self, key: str, source: Source) -> Raw | None:
         """Read one layer as it lies in its file."""
-        found = read_vector(source, self.log.layer(key, source.path))
+        found = read_vector(source, self.log.layer(key, source.called))
         self.step()
         return found
 
@@ -153,6 +154,7 @@ def read_inputs(scenario: Scenario, progress: Progress = quiet) -> Inputs:
         basemap=tables.basemap,
         digests=dict(sorted(reading.log.digests.items())),
         notes=tuple(reading.log.notes),
+        layers=reading.log.layers,
         land_use=tables.land_use,
     )
 
@@ -167,7 +169,7 @@ def _count(scenario: Scenario) -> int:
         scenario.constraints.land_use,
     )
     return (
-        sum((unit.path is not None) + (unit.people is not None) for unit in scenario.units.values())
+        sum((unit.union_of is None) + (unit.people is not None) for unit in scenario.units.values())
         + len(list(_grids(scenario)))
         + sum(source is not None for source in single)
         + len(scenario.constraints.exclude)
@@ -181,7 +183,7 @@ def _units(reading: _Reading) -> Mapping[str, gpd.GeoDataFrame]:
     scenario = reading.scenario
     check_unions(scenario, reading.log)
     raws = {
-        level: reading.raw(f"units.{level}", unit) for level, unit in scenario.units.items() if unit.path is not None
+        level: reading.raw(f"units.{level}", unit) for level, unit in scenario.units.items() if unit.union_of is None
     }
     frames = [raw.frame for raw in raws.values() if raw is not None]
     reading.crs = choose_working_crs(frames)
@@ -200,7 +202,7 @@ def _with_people(reading: _Reading, units: Mapping[str, gpd.GeoDataFrame]) -> Ma
     for level, unit in reading.scenario.units.items():
         if unit.people is None:
             continue
-        log = reading.log.layer(f"units.{level}.people", unit.people.path)
+        log = reading.log.layer(f"units.{level}.people", unit.people.called)
         rows = read_unit_people(unit.people, log)
         reading.step()
         # Faults of the units are told already; what the rows lack because of them is not told again.
@@ -209,12 +211,12 @@ def _with_people(reading: _Reading, units: Mapping[str, gpd.GeoDataFrame]) -> Ma
     return found
 
 
-def _grids(scenario: Scenario) -> Iterator[tuple[str, str, GridSource]]:
+def _grids(scenario: Scenario) -> Iterator[tuple[str, str, PeopleSource]]:
     """Give the grids that the horizon asks for: who they count, their key, their source."""
     people = scenario.population
     for who in ("residents", "elderly"):
-        current: GridSource | None = getattr(people, who)
-        planned: GridSource | None = getattr(people, f"planned_{who}")
+        current: PeopleSource | None = getattr(people, who)
+        planned: PeopleSource | None = getattr(people, f"planned_{who}")
         if scenario.scenario.horizon != "current" and planned is not None:
             yield who, f"population.planned_{who}", planned
         elif current is not None:
@@ -225,7 +227,7 @@ def _population(reading: _Reading) -> Population:
     scenario, rasters = reading.scenario, {}
     age = DEFAULT_AGE
     for who, key, source in _grids(scenario):
-        log = reading.log.layer(key, source.path)
+        log = reading.log.layer(key, source.file)
         rasters[who] = _people(who, source, reading, log)
         if who == "elderly":
             age = source.from_age or DEFAULT_AGE
@@ -235,7 +237,7 @@ def _population(reading: _Reading) -> Population:
     return Population(rasters.get("residents"), rasters.get("elderly"), 65 if age > DEFAULT_AGE else 60)
 
 
-def _people(who: str, source: GridSource, reading: _Reading, log: LayerLog) -> Raster | None:
+def _people(who: str, source: PeopleSource, reading: _Reading, log: LayerLog) -> Raster | None:
     raster = read_people(source, log, DEFAULT_AGE if who == "elderly" else 0)
     if raster is None:
         return None
@@ -279,9 +281,9 @@ def _network(reading: _Reading) -> Network | None:
     source = reading.scenario.network
     if source is None:
         return None
-    log = reading.log.layer("network", source.path)
-    if is_osm(source.path):
-        network = _osm(source, reading, log)
+    log = reading.log.layer("network", source.called)
+    if source.path is not None and is_osm(source.path):
+        network = _osm(source.path, source.crs, reading, log)
         reading.step()
     else:
         network = _lines(source, reading, log)
@@ -301,10 +303,10 @@ def _degrees(bounds: Bounds, crs: CRS) -> str:
     return "–" if moved is None else show_bounds(moved, WGS84)
 
 
-def _osm(source: Layer, reading: _Reading, log: LayerLog) -> Network | None:
-    if not take(source.path, log) or resolve_crs(WGS84, source.crs, log) is None:
+def _osm(path: Path, stated: str | None, reading: _Reading, log: LayerLog) -> Network | None:
+    if not take(path, log) or resolve_crs(WGS84, stated, log) is None:
         return None
-    return read_osm(source.path, reading.crs or WGS84, log)
+    return read_osm(path, reading.crs or WGS84, log)
 
 
 def _lines(source: Layer, reading: _Reading, log: LayerLog) -> Network | None:
@@ -336,10 +338,10 @@ def _terrain(reading: _Reading, network: Network | None) -> Raster | None:
 
 def _check_ledgers(reading: _Reading, tables: _Tables, units: Mapping[str, gpd.GeoDataFrame]) -> None:
     scenario, log = reading.scenario, reading.log
-    facilities = log.layer("facilities", scenario.facilities.path)
+    facilities = log.layer("facilities", scenario.facilities.called)
     ledger.check_far(tables.facilities, facilities)
     if scenario.candidates is not None:
-        ledger.check_far(tables.candidates, log.layer("candidates", scenario.candidates.path))
+        ledger.check_far(tables.candidates, log.layer("candidates", scenario.candidates.called))
     ledger.check_unit_ids(tables.facilities, {level: frame for level, frame in units.items() if len(frame)}, facilities)
     if log.faults.found:
         return

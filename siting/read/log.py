@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from siting.domain.nouns import Note
 from siting.errors import Faults
@@ -15,10 +16,11 @@ class Log:
     faults: Faults = field(default_factory=Faults)
     notes: list[Note] = field(default_factory=list)
     digests: dict[str, str] = field(default_factory=dict)
+    layers: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def layer(self, key: str, path: Path | None = None) -> "LayerLog":
-        """Return the log of one layer: ``key`` is its dotted key in the scenario."""
-        return LayerLog(self, key, None if path is None else path.name)
+    def layer(self, key: str, file: Path | str | None = None) -> "LayerLog":
+        """Return the log of one layer: ``key`` is its dotted key in the scenario, ``file`` what messages call it."""
+        return LayerLog(self, key, file.name if isinstance(file, Path) else file)
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,10 @@ class LayerLog:
     def note(self, code: str, **values: object) -> None:
         """Note something mended, left out or assumed in this layer."""
         self.log.notes.append(Note(code, {"layer": self.key, **values}))
+
+    def fact(self, **facts: object) -> None:
+        """Keep what was found of this layer for the account: its driver, encoding, CRS, rows and the like."""
+        self.log.layers.setdefault(self.key, {"file": self.file}).update(facts)
 
     def digest(self, value: str, part: str = "") -> None:
         """Keep the digest of the layer's file, or of one part of it."""

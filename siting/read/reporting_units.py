@@ -10,12 +10,12 @@ from pyproj import CRS
 from siting.domain.scenario import Level, Scenario, UnitLayer
 from siting.domain.tables import UNIT_COLUMNS
 from siting.read.log import Log, listed
-from siting.read.tables import absent
+from siting.read.tables.finish import absent
 
 
 def check_unions(scenario: Scenario, log: Log) -> None:
     """Note a fault for each level that is the union of one without a layer of its own."""
-    with_layer = [level for level, unit in scenario.units.items() if unit.path is not None]
+    with_layer = [level for level, unit in scenario.units.items() if unit.union_of is None]
     for level, unit in scenario.units.items():
         if unit.union_of is not None and unit.union_of not in with_layer:
             log.layer(f"units.{level}").fault(
@@ -38,7 +38,7 @@ def with_unions(scenario: Scenario, layers: Mapping[str, gpd.GeoDataFrame], crs:
         The working CRS.
     """
     return {
-        level: layers[level] if unit.path is not None else _union(level, unit, scenario, layers, crs)
+        level: layers[level] if unit.union_of is None else _union(level, unit, scenario, layers, crs)
         for level, unit in scenario.units.items()
     }
 

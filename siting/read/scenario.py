@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal, TypeGuard, Union, get_args, g
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from siting.domain.scenario import Scenario
+from siting.domain.scenario import PATH_KEYS, Scenario
 from siting.errors import Fault, InputError
 from siting.read.log import listed, quoted
 
@@ -20,12 +20,18 @@ Keys = tuple[str | int, ...]
 
 # The rules that hold between keys, as the model words them, and the codes of the texts that tell them.
 RULES: Final = {
-    "give either path or pattern": "path_or_pattern",
+    "give one of path, pattern, bands, points, polygons": "path_or_pattern",
+    "give the unit of a raster": "raster_without_unit",
+    "give one of from_age, share, path": "group_way",
+    "to_age must not be below from_age": "ages_reversed",
     "pattern must hold {age}": "pattern_without_age",
     "give residents, elderly or both": "nobody_given",
     "land_basis names another age than the elderly grid counts from": "basis_of_another_age",
     "land_basis is resident_planned but the horizon is current": "planned_basis_now",
-    "give either path or union_of": "path_or_union_of",
+    "give either path or database": "path_or_database",
+    "query goes with database, and without layer": "query_alone",
+    "attributes and attributes_on go together": "attributes_alone",
+    "give one of path, database, union_of": "path_or_union_of",
     "max_minutes must not be below minutes": "max_minutes_below_minutes",
     "give either place or ids": "place_or_ids",
     "give a reason for another number": "override_without_reason",
@@ -52,7 +58,7 @@ _BOUNDS: Final = {
 }
 # Keys that take more than one type.
 _EITHER: Final = {"scenario.horizon": "current, 2000–2100"}
-_TABLES_OF_VALUES: Final = ("columns", "defaults")
+_TABLES_OF_VALUES: Final = ("columns", "column_units", "values", "defaults", "rows")
 
 
 def read_scenario(path: str | os.PathLike[str]) -> Scenario:
@@ -103,9 +109,9 @@ def _absolute(table: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """Return a table whose paths and patterns count from the folder."""
     return {
         key: os.path.normpath(folder / value)
-        if key in {"path", "pattern"} and isinstance(value, str)
+        if key in PATH_KEYS and key != "database" and isinstance(value, str)
         else [os.path.normpath(folder / each) if isinstance(each, str) else each for each in value]
-        if key == "files" and isinstance(value, list)
+        if key in PATH_KEYS and isinstance(value, list)
         else _absolute(value, folder)
         if isinstance(value, dict) and key not in _TABLES_OF_VALUES
         else value

@@ -18,9 +18,9 @@ from siting.domain.nouns import Note
 from siting.domain.scenario import ClauseOverride, Scenario, StandardsChoice
 from siting.domain.standards import Award, Clause, Example, Funding, Standard, Unclaused
 from siting.errors import Fault, InputError
-from siting.read.files import take
 from siting.read.log import Log, listed, quoted
 from siting.read.scenario import expectation, load_toml
+from siting.read.sources.files import take
 
 _FILES: Final = "standards.files"
 _OVERRIDE: Final = "standards.override"

@@ -14,14 +14,17 @@ from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from siting.domain.scenario import GridSource, Scenario, Section
+from siting.domain.scenario import PeopleSource, Scenario, Section
 from siting.domain.tables import (
     CANDIDATE_COLUMNS,
+    COHORT_COLUMNS,
     FACILITY_COLUMNS,
     GROUND_COLUMNS,
+    GROWTH_COLUMNS,
     LAND_USE_COLUMNS,
     NETWORK_COLUMNS,
     PEOPLE_COLUMNS,
+    PEOPLE_LAYER_COLUMNS,
     RESIDENTIAL_COLUMNS,
     UNIT_COLUMNS,
     Column,
@@ -33,10 +36,17 @@ NAME: Final = "*"
 COLUMNS: Final[Mapping[str, tuple[Column, ...]]] = {
     "units": UNIT_COLUMNS,
     "units_people": PEOPLE_COLUMNS,
+    "population_residents": PEOPLE_LAYER_COLUMNS,
+    "population_elderly": PEOPLE_LAYER_COLUMNS,
+    "population_planned_residents": PEOPLE_LAYER_COLUMNS,
+    "population_planned_elderly": PEOPLE_LAYER_COLUMNS,
+    "population_projection": (*GROWTH_COLUMNS, *COHORT_COLUMNS),
     "residential_areas": RESIDENTIAL_COLUMNS,
     "facilities": FACILITY_COLUMNS,
     "candidates": CANDIDATE_COLUMNS,
     "constraints_exclude": GROUND_COLUMNS,
+    "constraints_prefer": GROUND_COLUMNS,
+    "context_facilities": FACILITY_COLUMNS,
     "constraints_land_use": LAND_USE_COLUMNS,
     "network": NETWORK_COLUMNS,
     "basemap": GROUND_COLUMNS,
@@ -210,7 +220,7 @@ def _key(section: str, model: type[Section], name: str, field: FieldInfo) -> Key
         literals = tuple(value for kind in inner if get_origin(kind) is Literal for value in get_args(kind))
     return Key(
         group=_group(section),
-        fallback="grid" if model is GridSource else "layer",
+        fallback="grid" if model is PeopleSource else "layer",
         name=name,
         type=_PLAIN_TYPES[get_origin(plain) or plain] if plain else "",
         required=field.is_required(),

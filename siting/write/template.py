@@ -15,6 +15,8 @@ _NAMES: Final = {
     "units": ("street", "community", "district"),
     "units_people": ("street",),
     "constraints_exclude": ("farmland",),
+    "constraints_prefer": ("renewal",),
+    "population_groups": ("aged_80",),
     "basemap": ("water",),
 }
 # What is filled in, so that the file can be read as it is; everything else is commented out.
@@ -42,15 +44,17 @@ _EXAMPLES: Final[dict[str, object]] = {
     "standards.override.*.reason": "本区专项规划要求更高",
     "population.elderly_share": 0.22,
     "population.land_basis": "resident_current",
-    "population.residents.pattern": "residents_{age}.tif",
-    "population.residents.from_age": 60,
+    "population.calibrate": "street",
+    "population.projection.path": "growth.csv",
+    "population.projection.base_year": 2020,
+    "population.groups.aged_80.from_age": 80,
+    "population.groups.aged_80.to_age": 89,
+    "population.groups.aged_80.share": 0.12,
+    "population.groups.aged_80.path": "aged_80.tif",
+    "population.groups.aged_80.unit": "persons per cell",
     "population.elderly.path": "elderly.tif",
     "population.planned_residents.path": "residents_2035.tif",
-    "population.planned_residents.pattern": "residents_2035_{age}.tif",
-    "population.planned_residents.from_age": 60,
     "population.planned_elderly.path": "elderly_2035.tif",
-    "population.planned_elderly.pattern": "elderly_2035_{age}.tif",
-    "population.planned_elderly.from_age": 60,
     "units.district.path": "district.gpkg",
     "units.street.union_of": "community",
     "units.street.people.path": "street_people.csv",
@@ -61,6 +65,8 @@ _EXAMPLES: Final[dict[str, object]] = {
     "constraints.exclude.farmland.clause": "永久基本农田",
     "constraints.land_use.path": "land_use.gpkg",
     "constraints.land_use.allowed": ("A6", "R22"),
+    "constraints.prefer.renewal.path": "renewal.gpkg",
+    "context.facilities.path": "neighbours.csv",
     "terrain.path": "dem.tif",
     "land.institution_minutes": 30,
     "provision.m2_per_100_households": 20,
@@ -73,8 +79,21 @@ _EXAMPLES: Final[dict[str, object]] = {
     "*.layer": "layer_1",
     "*.crs": "EPSG:4490",
     "*.encoding": "gb18030",
+    "*.pattern": "chn_{sex}_{age}_2020.tif",
+    "*.from_age": 60,
+    "*.bands": ("age60_64.tif", "age65above.tif"),
+    "*.points": "h3.csv",
+    "*.polygons": "blocks.gpkg",
+    "*.nodata": -99999,
+    "*.database": "postgresql://planner@localhost/district",
+    "*.query": "select * from streets where district = '某区'",
+    "*.header": 2,
+    "*.attributes": "attributes.xlsx",
+    "*.attributes_on": ("Layer", "图层"),
     "*.unit": "persons per cell",
 }
+# Keys that all layers share and that are often needed.
+_OFTEN: Final = ("path", "layer", "crs", "unit")
 _WIDTH: Final = 100
 # A word, or one character of a script without spaces with the punctuation that must not begin a line.
 _WIDE: Final = r"\u2e80-\u9fff\uff00-\uffef“"
@@ -105,6 +124,7 @@ def scenario_template(lang: Lang) -> str:
     True
     """
     explained: set[str] = set()
+    # What all layers share is explained once, at the first of them.
     blocks = ["\n".join(comment(say("scenario_template.head", lang)))]
     for heading in headings():
         names = _NAMES.get(heading.group, (NAME,))
@@ -115,9 +135,8 @@ def scenario_template(lang: Lang) -> str:
 def _section(heading: Heading, own: str, explained: set[str], lang: Lang) -> Iterator[str]:
     name = heading.name.replace(NAME, own)
     keys = [(key, f"{name}.{key.name}") for key in heading.keys if key.name != "columns"]
-    active = any(path in _FILLED or path == "scenario.title" for _, path in keys) or not any(
-        key.required for key, _ in keys
-    )
+    optional = not any(key.required or key.name == "path" for key, _ in keys)
+    active = optional or any(path in _FILLED or path == "scenario.title" for _, path in keys)
     first = heading.group not in explained
     if first:
         explained.add(heading.group)
@@ -128,12 +147,20 @@ def _section(heading: Heading, own: str, explained: set[str], lang: Lang) -> Ite
         if key.text_key not in explained:
             explained.add(key.text_key)
             yield from comment(f"{key.name}{'：' if lang == 'zh' else ': '}{key.text(lang)}")
+        elif _is_shared(key, path):
+            continue
         elif not told:
             told = True
             yield from comment(say("scenario_template.same_as", lang))
         yield _line(key, path, lang)
     if first and heading.columns:
         yield from _columns(name, heading, lang)
+
+
+def _is_shared(key: Key, path: str) -> bool:
+    """Tell whether a key is one that all layers take and few need."""
+    shared = key.text_key == f"scenario_key.{key.fallback}.{key.name}"
+    return shared and key.name not in _OFTEN and path not in _FILLED
 
 
 def _line(key: Key, path: str, lang: Lang) -> str:

@@ -109,23 +109,38 @@ def test_template_is_read_as_it_is(lang: Lang, tmp_path: Path) -> None:
     assert scenario.candidates is None
 
 
+def filled_section(whole: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return the section of a scenario that stands for a heading."""
+    for path in (name.replace("*", own) for own in ("street", "farmland", "water", "renewal", "aged_80")):
+        part: Any = whole
+        for step in path.split("."):
+            part = part[0] if isinstance(part, list) else part.get(step, {})
+        if part:
+            return dict(part)
+    return {}
+
+
 @pytest.mark.parametrize("lang", LANGS)
 def test_template_holds_every_key(lang: Lang, tmp_path: Path) -> None:
     whole = tomllib.loads(uncommented(scenario_template(lang)))
+    explained: set[str] = set()
     for heading in headings():
-        for path in (heading.name.replace("*", name) for name in ("street", "farmland", "water")):
-            part: Any = whole
-            for step in path.split("."):
-                part = part[0] if isinstance(part, list) else part.get(step, {})
-            if part:
-                break
-        assert set(part) >= {key.name for key in heading.keys}, heading.name
+        part = filled_section(whole, heading.name)
+        # What all layers share stands at the first of them.
+        lacking = [key for key in heading.keys if key.name not in part]
+        assert all(key.text_key in explained and not key.required for key in lacking), heading.name
+        explained |= {key.text_key for key in heading.keys}
         if heading.columns:
             assert set(part["columns"]) >= {column.key for column in heading.columns}
-    # Of two that exclude each other one goes.
+    # Of those that exclude each other one stays.
     whole["standards"].pop("ids")
     for grid in ("residents", "elderly", "planned_residents", "planned_elderly"):
-        whole["population"][grid].pop("pattern")
+        for key in ("pattern", "bands", "points", "polygons"):
+            whole["population"][grid].pop(key, None)
+    for key in ("to_age", "from_age", "path"):
+        whole["population"]["groups"]["aged_80"].pop(key)
+    for key in ("database", "query"):
+        whole["population"]["projection"].pop(key)
     for level, extra in (("street", "union_of"), ("community", "union_of"), ("district", "path")):
         whole["units"][level].pop(extra)
     full = Scenario.model_validate(whole)
@@ -133,7 +148,8 @@ def test_template_holds_every_key(lang: Lang, tmp_path: Path) -> None:
     file.write_text(scenario_template(lang), encoding="utf-8")
     plain = siting.read_scenario(file)
     # Defaults are written as what they are.
-    assert (full.walking, full.circle, full.context) == (plain.walking, plain.circle, plain.context)
+    assert (full.walking, full.circle) == (plain.walking, plain.circle)
+    assert full.context.complete == plain.context.complete
     assert full.scenario == plain.scenario
     assert full.population.spread == plain.population.spread
     written = full.plan.model_dump(exclude={"stations", "budget_cny", "max_nodes"})

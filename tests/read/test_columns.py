@@ -10,8 +10,8 @@ import pytest
 from siting.domain.scenario import Layer
 from siting.domain.tables import CANDIDATE_COLUMNS, FACILITY_COLUMNS, GROUND_COLUMNS, Column
 from siting.errors import Fault
-from siting.read.columns import TEXT_DTYPE, empty_table, typed_table, with_ids
 from siting.read.log import Log
+from siting.read.tables.columns import TEXT_DTYPE, empty_table, typed_table, with_ids
 
 COLUMNS = (
     Column("id", "text", required=True),

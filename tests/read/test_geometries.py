@@ -9,9 +9,9 @@ import shapely
 from pyproj import CRS
 from shapely import LineString, MultiPoint, MultiPolygon, Point, Polygon
 
-from siting.read.geometries import Family, checked_shapes
+from siting.read.geometry.shapes import Family, checked_shapes
 from siting.read.log import Log
-from siting.read.tables import moved
+from siting.read.tables.finish import moved
 from tests.read.case import Case, squares
 
 SQUARE = [(0, 0), (4, 0), (4, 4), (0, 4)]

@@ -12,9 +12,9 @@ from pyproj import CRS
 
 from siting.domain.nouns import Network
 from siting.domain.tables import NETWORK_COLUMNS
+from siting.read.ground.network import network_from_lines
+from siting.read.ground.osm import is_osm, kind, read_osm, refusal
 from siting.read.log import Log
-from siting.read.network import network_from_lines
-from siting.read.osm import is_osm, kind, read_osm, refusal
 from tests.read.case import Case, X, Y
 
 METRIC = CRS.from_epsg(4545)

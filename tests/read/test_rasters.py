@@ -11,9 +11,9 @@ from pyproj import CRS, Geod
 
 from siting.crs import WGS84
 from siting.domain.nouns import Grid
-from siting.domain.scenario import GridSource
+from siting.domain.scenario import PeopleSource
 from siting.read.log import Log
-from siting.read.rasters import age_files, cell_areas_m2, read_people
+from siting.read.people.rasters import age_files, cell_areas_m2, read_people
 from tests.read.case import Case, X, Y, write_raster
 
 
@@ -88,7 +88,7 @@ def test_a_density_keeps_the_people_of_the_true_area(tmp_path: Path) -> None:
     step = 1 / 1200
     path = tmp_path / "density.tif"
     write_raster(path, np.full((7, 3), 2.0), crs="EPSG:4326", transform=Affine(step, 0, 10, 0, -step, 60))
-    source = GridSource(path=path, unit="persons per ha")
+    source = PeopleSource(path=path, unit="persons per ha")
     raster = read_people(source, Log().layer("population.residents", path))
     assert raster is not None
     lon, lat = np.array([10, 10 + 3 * step, 10 + 3 * step, 10]), np.array([60 - 7 * step, 60 - 7 * step, 60, 60])
@@ -178,8 +178,8 @@ def test_ages_have_one_to_three_digits(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "code", "file"),
     [
-        ("rename", "no_age_band", None),
-        ("first", "first_age_band_missing", None),
+        ("rename", "no_age_band", "old_{age}.tif"),
+        ("first", "first_age_band_missing", "elderly_{age}.tif"),
         ("grid", "bands_differ", "elderly_80.tif"),
         ("shape", "bands_differ", "elderly_80.tif"),
         ("negative", "negative_population", "elderly_80.tif"),
@@ -272,10 +272,10 @@ def test_terrain_must_lie_under_the_network(case: Case) -> None:
 
 
 def test_a_raster_is_read_whole_strip_by_strip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("siting.read.rasters._STRIP_CELLS", 1)
+    monkeypatch.setattr("siting.read.people.rasters._STRIP_CELLS", 1)
     values = np.arange(37.0 * 20).reshape(37, 20)
     path = tmp_path / "r.tif"
     write_raster(path, values, blockysize=4)
-    raster = read_people(GridSource(path=path, unit="persons per cell"), Log().layer("x", path))
+    raster = read_people(PeopleSource(path=path, unit="persons per cell"), Log().layer("x", path))
     assert raster is not None
     np.testing.assert_array_equal(raster.values, values)

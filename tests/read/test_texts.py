@@ -10,7 +10,7 @@ import siting.read
 from siting.errors import Fault
 from siting.text import LANGS, texts
 
-SOURCE = "\n".join(file.read_text(encoding="utf-8") for file in sorted(Path(siting.read.__file__).parent.glob("*.py")))
+SOURCE = "\n".join(file.read_text(encoding="utf-8") for file in sorted(Path(siting.read.__file__).parent.rglob("*.py")))
 CATALOGUE = Path(siting.__file__).parent / "text"
 
 
@@ -28,7 +28,7 @@ def test_every_fault_that_is_noted_has_words() -> None:
 
 def test_every_note_has_words() -> None:
     noted = set(re.findall(r'\.note\(\s*"(\w+)"', SOURCE))
-    assert len(noted) == 13
+    assert len(noted) >= 13
     assert {f"note.{code}" for code in noted} <= set(texts())
 
 

@@ -8,9 +8,9 @@ import shapely
 from pyproj import CRS
 
 from siting.domain.tables import Column
-from siting.read.columns import empty_table, typed_table, with_ids
-from siting.read.geometries import POLYGONAL, Family, checked_shapes
-from siting.read.vectors import Raw
+from siting.read.geometry.shapes import POLYGONAL, Family, checked_shapes
+from siting.read.sources.vectors import Raw
+from siting.read.tables.columns import empty_table, typed_table, with_ids
 
 
 def finished(raw: Raw, columns: Sequence[Column], family: Family, crs: CRS | None) -> gpd.GeoDataFrame:

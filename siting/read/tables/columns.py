@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from siting.domain.tables import Column
-from siting.read.cells import as_text, plain, positions, row_labels
 from siting.read.log import LayerLog, listed, quoted
-from siting.read.vectors import PLACE_KEYS, Source
+from siting.read.sources.vectors import PLACE_KEYS, Source
+from siting.read.tables.cells import as_text, plain, positions, row_labels
 
 # The type that pandas itself gives to text: ``str`` from pandas 3 on, ``object`` before.
 TEXT_DTYPE: Final = pd.Series(["text"]).dtype

@@ -18,10 +18,10 @@ from pyproj import CRS, Transformer
 
 from siting.crs import WGS84, geodesic_area_m2
 from siting.domain.nouns import Floats, Grid, Raster
-from siting.domain.scenario import GridSource, TerrainSource
-from siting.read.files import take
+from siting.domain.scenario import PeopleSource, TerrainSource
+from siting.read.geometry.projections import Bounds, carry_bounds, overlap, resolve_crs, show_bounds
 from siting.read.log import LayerLog, listed
-from siting.read.projections import Bounds, carry_bounds, overlap, resolve_crs, show_bounds
+from siting.read.sources.files import take
 from siting.units import DENSITY_AREA_M2
 
 AGE_PLACE: Final = "{age}"
@@ -117,7 +117,7 @@ def frozen(raster: Raster) -> Raster:
     return raster
 
 
-def read_people(source: GridSource, log: LayerLog, first_age: int = DEFAULT_AGE) -> Raster | None:
+def read_people(source: PeopleSource, log: LayerLog, first_age: int = DEFAULT_AGE) -> Raster | None:
     """Read a population grid as persons per cell.
 
     A single file, or every file of the pattern whose ``{age}`` is at least ``from_age`` (``first_age`` if not
@@ -126,7 +126,7 @@ def read_people(source: GridSource, log: LayerLog, first_age: int = DEFAULT_AGE)
 
     Parameters
     ----------
-    source : GridSource
+    source : PeopleSource
         What the scenario says of the grid.
     first_age : int
         Age from which bands count where the source states none: 60 for the elderly, 0 for all residents.
@@ -146,7 +146,7 @@ def read_people(source: GridSource, log: LayerLog, first_age: int = DEFAULT_AGE)
     )
     if raster is None:
         return None
-    area = DENSITY_AREA_M2.get(source.unit)
+    area = DENSITY_AREA_M2.get(source.unit or "")
     if area is None:
         return raster
     return frozen(Raster(raster.grid, raster.values * (cell_areas_m2(raster.grid) / area)))
@@ -164,7 +164,7 @@ def check_people(raster: Raster | None, log: LayerLog) -> bool:
     return True
 
 
-def _read_bands(source: GridSource, log: LayerLog, first: int) -> Raster | None:
+def _read_bands(source: PeopleSource, log: LayerLog, first: int) -> Raster | None:
     pattern = source.pattern or ""
     files = {age: file for age, file in age_files(pattern).items() if age >= first}
     if not files:

@@ -7,10 +7,10 @@ import pandas as pd
 
 from siting.domain.scenario import Layer
 from siting.domain.tables import PEOPLE_COLUMNS
-from siting.read.cells import positions
-from siting.read.columns import typed_table
 from siting.read.log import LayerLog, listed
-from siting.read.vectors import read_table
+from siting.read.sources.vectors import read_table
+from siting.read.tables.cells import positions
+from siting.read.tables.columns import typed_table
 
 _TOTALS: Final = frozenset({"合计", "总计", "小计", "全市", "全区", "全县"})
 # How the name of a place ends that has others within it.

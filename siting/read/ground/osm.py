@@ -28,8 +28,8 @@ from scipy.sparse.csgraph import connected_components
 
 from siting.crs import WGS84, transform_points
 from siting.domain.nouns import Floats, Ints, Network
+from siting.read.ground.network import build_network
 from siting.read.log import LayerLog
-from siting.read.network import build_network
 
 SUFFIXES: Final = (".pbf", ".osm", ".osm.xml", ".osm.gz", ".osm.bz2", ".o5m")
 

@@ -34,7 +34,7 @@ def as_text(cell: object) -> str:
 
     Examples
     --------
-    >>> from siting.read.cells import as_text
+    >>> from siting.read.tables.cells import as_text
     >>> as_text(500199001.0), as_text("F012")
     ('500199001', 'F012')
     """

@@ -14,13 +14,13 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from siting.domain.scenario import Layer, UnitLayer
-from siting.read.cells import is_blank, positions, row_labels
-from siting.read.files import take
+from siting.domain.scenario import Layer
+from siting.read.geometry.projections import resolve_crs
 from siting.read.log import LayerLog, listed, quoted
-from siting.read.projections import resolve_crs
+from siting.read.sources.files import take
+from siting.read.tables.cells import is_blank, positions, row_labels
 
-Source = Layer | UnitLayer
+Source = Layer
 Shapes = NDArray[np.object_]
 
 LON_NAMES: Final = ("lon", "lng", "longitude")

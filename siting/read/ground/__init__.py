@@ -1,0 +1,1 @@
+"""What people walk on: networks."""

@@ -1,0 +1,1 @@
+"""Who lives where: grids, bands of age, points, areas and tables."""

@@ -1,0 +1,1 @@
+"""Any file, archive or database becomes a table as it lies there."""

@@ -22,13 +22,16 @@ if TYPE_CHECKING:
 __all__ = ["__version__", "audit", "check", "progress_bar", "propose", "read_plan", "read_scenario", "standards"]
 
 
-def read_scenario(path: str | Path) -> "Scenario":
+def read_scenario(path: str | Path, *, untrusted: bool = False) -> "Scenario":
     """Read a scenario file.
 
     Parameters
     ----------
     path : str or pathlib.Path
         TOML file; see ``docs/scenario.md``. Relative paths in it start from its own folder.
+    untrusted : bool
+        Hold a scenario from somebody else to files within its own folder, links followed, and refuse databases and
+        formats that may point to other files or hosts.
 
     Returns
     -------
@@ -48,7 +51,7 @@ def read_scenario(path: str | Path) -> "Scenario":
     """
     from siting.read import read_scenario as read
 
-    return read(Path(path))
+    return read(Path(path), untrusted=untrusted)
 
 
 def check(scenario: "Scenario", *, plan: "str | Path | None" = None, progress: "Progress | None" = None) -> "GapReport":

@@ -1,7 +1,15 @@
 """Files become domain objects here, once: validation, reprojection, units, nodata and encodings end at this door."""
 
-from siting.read.inputs import read_inputs
+from siting.read.inputs import inspect_inputs, read_inputs
 from siting.read.scenario import read_scenario
 from siting.read.standards import all_standards, elsewhere_standards, load_standards, standard
 
-__all__ = ["all_standards", "elsewhere_standards", "load_standards", "read_inputs", "read_scenario", "standard"]
+__all__ = [
+    "all_standards",
+    "elsewhere_standards",
+    "inspect_inputs",
+    "load_standards",
+    "read_inputs",
+    "read_scenario",
+    "standard",
+]

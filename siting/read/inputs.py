@@ -129,6 +129,27 @@ def read_inputs(scenario: Scenario, progress: Progress = quiet) -> Inputs:
     InputError
         Carries every fault of every file.
     """
+    inputs, log = inspect_inputs(scenario, progress)
+    log.faults.stop_if_any()
+    assert inputs is not None  # noqa: S101 - without a fault there are inputs
+    return inputs
+
+
+def inspect_inputs(scenario: Scenario, progress: Progress = quiet) -> tuple[Inputs | None, Log]:
+    """Read all files of a scenario, and tell what was found whatever the faults.
+
+    Parameters
+    ----------
+    scenario, progress
+        As for :func:`read_inputs`.
+
+    Returns
+    -------
+    inputs : Inputs or None
+        None where there is a fault.
+    log : Log
+        What was found of each layer, what was mended or left out, and every fault.
+    """
     reading = _Reading(scenario, progress, _count(scenario))
     standards = choose_standards(scenario.standards, scenario.scenario.date, reading.log)
     check_circle(standards, scenario, reading.log)
@@ -138,8 +159,9 @@ def read_inputs(scenario: Scenario, progress: Progress = quiet) -> Inputs:
     network = _network(reading)
     terrain = _terrain(reading, network)
     _check_ledgers(reading, tables, units)
-    reading.log.faults.stop_if_any()
-    return Inputs(
+    if reading.log.faults.found:
+        return None, reading.log
+    inputs = Inputs(
         scenario=scenario,
         crs=reading.crs or WGS84,
         standards=standards,

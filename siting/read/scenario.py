@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 from siting.domain.scenario import PATH_KEYS, Scenario
 from siting.errors import Fault, InputError
 from siting.read.log import listed, quoted
+from siting.read.trust import confinement_faults
 
 Keys = tuple[str | int, ...]
 
@@ -61,13 +62,16 @@ _EITHER: Final = {"scenario.horizon": "current, 2000–2100"}
 _TABLES_OF_VALUES: Final = ("columns", "column_units", "values", "defaults", "rows")
 
 
-def read_scenario(path: str | os.PathLike[str]) -> Scenario:
+def read_scenario(path: str | os.PathLike[str], *, untrusted: bool = False) -> Scenario:
     """Read a scenario.
 
     Parameters
     ----------
     path : path-like
         A TOML file, UTF-8. Relative paths in it count from its own folder and come out absolute.
+    untrusted : bool
+        Hold the scenario to files within its own folder, links followed, of formats that hold their own data; refuse
+        databases.
 
     Returns
     -------
@@ -78,15 +82,20 @@ def read_scenario(path: str | os.PathLike[str]) -> Scenario:
     ------
     InputError
         The file is missing, is no valid TOML (with the line), or does not describe a scenario: every unknown,
-        missing or wrong key is told, by its dotted name.
+        missing or wrong key is told, by its dotted name; of an untrusted one every place that it may not name.
     """
     file = Path(path)
     raw = load_toml(file)
     folder = Path(os.path.abspath(file)).parent  # noqa: PTH100 — resolve() would follow links out of the folder
+    whole = _absolute(raw, folder)
     try:
-        return Scenario.model_validate(_absolute(raw, folder))
+        scenario = Scenario.model_validate(whole)
     except ValidationError as error:
         raise InputError(_faults(error.errors(include_url=False), raw, file.name)) from None
+    faults = confinement_faults(whole, folder, file.name) if untrusted else []
+    if faults:
+        raise InputError(faults)
+    return scenario
 
 
 def load_toml(file: Path) -> dict[str, Any]:

@@ -2,12 +2,28 @@
 
 import json
 from pathlib import Path
+from typing import Final
 
 import pandas as pd
 
 from siting.errors import Fault, InputError
 from siting.write.files import write_text
 from siting.write.geojson import plain
+
+# A spreadsheet takes a text that begins with one of these for a formula.
+_FORMULA_MARKS: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+def neutral(cell: object) -> object:
+    """Return a cell that no spreadsheet takes for a formula: such a text gets an apostrophe before it.
+
+    Examples
+    --------
+    >>> from siting.write.tables import neutral
+    >>> neutral("=1+1"), neutral(-3.5), neutral("站点")
+    ("'=1+1", -3.5, '站点')
+    """
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_MARKS) else cell
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:
@@ -16,7 +32,8 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
     Parameters
     ----------
     path : pathlib.Path
-        ``.csv`` or ``.json``; it is replaced whole.
+        ``.csv`` or ``.json``; it is replaced whole. In a CSV a text that begins like a formula (``=``, ``+``, ``-``,
+        ``@``) gets an apostrophe before it.
     table : pandas.DataFrame
         The table; its index is left out.
 
@@ -29,7 +46,7 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
     if path.suffix.lower() == ".json":
         write_text(path, json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
     elif path.suffix.lower() == ".csv":
-        clean = pd.DataFrame(rows, columns=list(table.columns), dtype="object")
+        clean = pd.DataFrame(rows, columns=list(table.columns), dtype="object").map(neutral)
         write_text(path, "\ufeff" + clean.to_csv(index=False, lineterminator="\n"))
     else:
         raise InputError(

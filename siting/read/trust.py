@@ -1,0 +1,89 @@
+"""A scenario from somebody else is held to its own folder, and to formats that cannot point elsewhere."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from siting.domain.scenario import PATH_KEYS
+from siting.errors import Fault
+from siting.read.log import listed
+
+# Formats whose files hold their own data. A virtual one (VRT, WFS, a service description) names other files or hosts.
+SELF_CONTAINED: Final = frozenset({
+    ".shp", ".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".gpkg", ".gdb", ".geojson", ".json", ".parquet",
+    ".fgb", ".kml", ".dxf", ".csv", ".xlsx", ".zip", ".tif", ".tiff", ".pbf", ".osm", ".gz", ".bz2", ".o5m", ".toml",
+})  # fmt: skip
+# Of these, the ones that are XML by nature; XML in any other is a virtual format under a false name.
+_XML: Final = frozenset({".kml", ".osm"})
+_HEAD_BYTES: Final = 512
+_MARKS: Final = b"\xef\xbb\xbf \t\r\n"
+_TABLES_OF_VALUES: Final = ("columns", "column_units", "values", "defaults", "rows")
+
+
+def confinement_faults(raw: Mapping[str, Any], folder: Path, file: str) -> list[Fault]:
+    """Return what an untrusted scenario names that it may not.
+
+    Parameters
+    ----------
+    raw : mapping
+        The scenario as its file holds it, paths made absolute.
+    folder : Path
+        The scenario's own folder.
+    file : str
+        Name of the scenario's file, for messages.
+
+    Returns
+    -------
+    list of Fault
+        ``untrusted_outside`` for each path that leads out of the folder, links followed; ``untrusted_database`` for
+        each database; ``untrusted_format`` for each file of a format, or with content, that may name other files or
+        hosts.
+    """
+    home = Path(os.path.realpath(folder))
+    faults = []
+    for dotted, key, value in _places(raw, ""):
+        if key == "database":
+            faults.append(Fault(code="untrusted_database", file=file, field=dotted))
+            continue
+        for path in _files(Path(value), pattern=key == "pattern"):
+            if not Path(os.path.realpath(path)).is_relative_to(home):
+                faults.append(Fault(code="untrusted_outside", file=file, field=dotted, found=path.name))
+            elif not _holds_its_own(path):
+                allowed = listed(sorted(SELF_CONTAINED))
+                faults.append(
+                    Fault(code="untrusted_format", file=file, field=dotted, found=path.name, expected=allowed)
+                )
+    return faults
+
+
+def _places(table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str, str]]:
+    """Give every place that a scenario names: dotted key, key, value."""
+    for key, value in table.items():
+        dotted = f"{prefix}{key}"
+        if isinstance(value, dict) and key not in _TABLES_OF_VALUES:
+            yield from _places(value, f"{dotted}.")
+        elif key in PATH_KEYS:
+            yield from ((dotted, key, each) for each in (value if isinstance(value, list) else [value]) if each)
+
+
+def _files(path: Path, *, pattern: bool) -> Iterator[Path]:
+    """Give a path and all that is read with it: the parts beside a shapefile, the files of a folder or a pattern."""
+    yield path
+    if pattern or path.suffix.lower() == ".shp":
+        form = re.sub(r"\\\{\w+\\\}", ".*", re.escape(path.name)) if pattern else rf"{re.escape(path.stem)}\..*"
+        beside = path.parent.iterdir() if path.parent.is_dir() else ()
+        yield from sorted(each for each in beside if re.fullmatch(form, each.name))
+    elif path.is_dir():
+        yield from sorted(each for each in path.rglob("*") if not each.is_dir())
+
+
+def _holds_its_own(path: Path) -> bool:
+    inside_folder = any(parent.suffix.lower() == ".gdb" for parent in path.parents)
+    if path.suffix.lower() not in SELF_CONTAINED and not inside_folder and not path.name.endswith(".shp.xml"):
+        return not path.is_file()
+    if not path.is_file() or path.suffix.lower() in _XML or path.name.endswith(".shp.xml"):
+        return True
+    with path.open("rb") as file:
+        return not file.read(_HEAD_BYTES).lstrip(_MARKS).startswith(b"<")

@@ -179,6 +179,7 @@ def inspect_inputs(scenario: Scenario, progress: Progress = quiet) -> tuple[Inpu
         layers=reading.log.layers,
         land_use=tables.land_use,
     )
+    return inputs, reading.log
 
 
 def _count(scenario: Scenario) -> int:

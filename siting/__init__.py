@@ -1,7 +1,7 @@
 """siting: checks elderly-care facilities against planning standards and sites new community stations.
 
-The public verbs are :func:`read_scenario`, :func:`check`, :func:`propose`, :func:`read_plan` and
-:func:`standards`; :func:`progress_bar` shows how far they are.
+The public verbs are :func:`read_scenario`, :func:`inspect`, :func:`check`, :func:`propose`, :func:`read_plan`
+and :func:`standards`; :func:`progress_bar` shows how far they are.
 """
 
 from pathlib import Path
@@ -16,10 +16,20 @@ if TYPE_CHECKING:
     from siting.domain.scenario import Scenario
     from siting.domain.standards import Standard
     from siting.progress import ProgressBar
-    from siting.results import GapReport, Plan
+    from siting.results import GapReport, Inspection, Plan
     from siting.text import Lang
 
-__all__ = ["__version__", "audit", "check", "progress_bar", "propose", "read_plan", "read_scenario", "standards"]
+__all__ = [
+    "__version__",
+    "audit",
+    "check",
+    "inspect",
+    "progress_bar",
+    "propose",
+    "read_plan",
+    "read_scenario",
+    "standards",
+]
 
 
 def read_scenario(path: str | Path, *, untrusted: bool = False) -> "Scenario":
@@ -52,6 +62,47 @@ def read_scenario(path: str | Path, *, untrusted: bool = False) -> "Scenario":
     from siting.read import read_scenario as read
 
     return read(Path(path), untrusted=untrusted)
+
+
+def inspect(
+    scenario: "Scenario | str | Path", *, lang: "Lang | None" = None, progress: "Progress | None" = None
+) -> "Inspection":
+    """Read all layers of a scenario and tell what was found, whatever their faults.
+
+    Parameters
+    ----------
+    scenario : Scenario, str or pathlib.Path
+        What :func:`read_scenario` returns, or the scenario's file.
+    lang : {"zh", "en"}, optional
+        Language of the texts; that of the system if absent.
+    progress : callable, optional
+        Told ``(stage, done, total)`` while work goes on.
+
+    Returns
+    -------
+    siting.results.Inspection
+        ``.layers``, ``.faults`` (tables), ``.notes``, ``.ok``; ``.plot()``, ``.to_file()``.
+
+    Raises
+    ------
+    siting.errors.InputError
+        The scenario's own file is missing or wrong. Faults of the layers are told in the result.
+
+    Examples
+    --------
+    >>> import siting
+    >>> found = siting.inspect("data/sample/scenario.toml")
+    >>> found.layers.set_index("key").loc["population.residents", "people"].round()
+    np.float64(300000.0)
+    """
+    from siting.domain.nouns import quiet
+    from siting.domain.scenario import Scenario
+    from siting.read import inspect_inputs
+    from siting.results import Inspection
+
+    read = scenario if isinstance(scenario, Scenario) else read_scenario(scenario)
+    inputs, log = inspect_inputs(read, progress or quiet)
+    return Inspection(read, log, inputs, lang)
 
 
 def check(scenario: "Scenario", *, plan: "str | Path | None" = None, progress: "Progress | None" = None) -> "GapReport":

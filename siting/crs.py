@@ -8,11 +8,14 @@ from pyproj import CRS, Geod, Transformer
 from shapely.geometry.base import BaseGeometry
 
 WGS84: Final = CRS.from_epsg(4326)
+CGCS2000: Final = CRS.from_epsg(4490)
 _ELLIPSOID: Final = Geod(ellps="GRS80")
 # Lon/lat box around China; a neighbour that falls inside is measured just as well in these zones.
 _CHINA: Final = (73.0, 3.0, 136.0, 54.0)
 # CGCS2000 3-degree Gauss-Krüger zones without zone prefix: EPSG:4534 (75° E) to EPSG:4554 (135° E).
 _CGCS2000_FIRST_ZONE: Final = (4534, 75)
+# Names differ between writers; PROJ's own measure of how sure it is that two definitions mean one EPSG code.
+_SURE: Final = 70
 
 
 def working_crs(lon: float, lat: float) -> CRS:
@@ -63,3 +66,17 @@ def geodesic_area_m2(geometry: BaseGeometry) -> float:
     """
     area, _ = _ELLIPSOID.geometry_area_perimeter(geometry)
     return abs(float(area))
+
+
+def same_crs(one: CRS, other: CRS) -> bool:
+    """Tell whether two definitions mean the same CRS, whatever they call it and in whichever order its axes stand."""
+    if one.equals(other, ignore_axis_order=True):
+        return True
+    code = one.to_epsg(min_confidence=_SURE)
+    return code is not None and code == other.to_epsg(min_confidence=_SURE)
+
+
+def crs_name(crs: CRS) -> str:
+    """Name a CRS for a message."""
+    authority = crs.to_authority(min_confidence=_SURE)
+    return f"{':'.join(authority)} {crs.name}" if authority else crs.name

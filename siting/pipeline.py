@@ -24,6 +24,7 @@ from siting.domain.nouns import (
     Floats,
     Inputs,
     Note,
+    Population,
     Progress,
     Proposal,
     Selection,
@@ -36,7 +37,7 @@ from siting.errors import Faults
 from siting.locate import gains_in_order, propose_covering, stations_table
 from siting.read import read_inputs
 from siting.read.plan import PlanFile, read_plan
-from siting.travel import WalkingNetwork, prepare_network, walk_to
+from siting.travel import Surface, WalkingNetwork, prepare_network, prepare_surface, walk_to
 from siting.units import SECONDS_PER_MINUTE
 
 
@@ -87,7 +88,7 @@ def propose(
         stations=stations,
         budget=budget_cny,
         costs=None if budget_cny is None else costs.to_numpy(),
-        order=places.place_order(permitted),
+        order=places.place_order(permitted, places.preferred_layers(permitted, ground.inputs.preferences)),
         max_nodes=options.max_nodes,
         time_limit_s=options.time_limit_s,
         seed=options.seed,
@@ -123,7 +124,7 @@ class _Ground:
     inputs: Inputs
     demand: Demand
     basis: LandBasis
-    network: WalkingNetwork | None
+    network: WalkingNetwork | Surface | None
     holders: Mapping[str, pd.Series]
     facilities: gpd.GeoDataFrame
     refused: pd.DataFrame
@@ -135,8 +136,7 @@ class _Ground:
 def _prepare(scenario: Scenario, progress: Progress) -> _Ground:
     inputs = read_inputs(scenario, progress)
     head, walking, people = scenario.scenario, scenario.walking, scenario.population
-    derived = people.residents is None and people.planned_elderly is not None and people.elderly_share is not None
-    planned = head.horizon != "current" and (people.planned_residents is not None or derived)
+    planned = _is_planned(scenario, inputs.population)
     basis = places.land_basis(people, planned=planned)
     areas = {"residential_area": inputs.residential_areas, **inputs.units}
     progress("places", 0, 1)
@@ -153,10 +153,9 @@ def _prepare(scenario: Scenario, progress: Progress) -> _Ground:
     holders = places.holding_units(areas)
     progress("places", 1, 1)
     network = None
-    if walking.mode == "network" and inputs.network is not None:
+    if walking.mode != "straight_line":
         progress("network", 0, 1)
-        terrain = inputs.terrain if walking.slope else None
-        network = prepare_network(inputs.network, terrain, speeds, inputs.crs)
+        network = _ways(inputs)
         progress("network", 1, 1)
     facilities = places.open_facilities(inputs.facilities, head)
     warnings = tuple(_warnings(scenario, demand, basis, planned=planned))
@@ -164,6 +163,31 @@ def _prepare(scenario: Scenario, progress: Progress) -> _Ground:
     permitted = inputs.candidates.drop(index=refused.index.unique())
     reached = _walk(inputs, demand, network, permitted, np.zeros(len(permitted), dtype=bool), progress)
     return _Ground(inputs, demand, basis, network, holders, facilities, refused, permitted, reached, warnings)
+
+
+def _ways(inputs: Inputs) -> WalkingNetwork | Surface | None:
+    """Make ready what is walked on: a network, open ground, or nothing (straight lines)."""
+    walking = inputs.scenario.walking
+    speeds, terrain = WALKERS[walking.walker], inputs.terrain if walking.slope else None
+    if walking.mode == "network" and inputs.network is not None:
+        return prepare_network(inputs.network, terrain, speeds, inputs.crs)
+    if walking.mode == "surface" and inputs.surface is not None:
+        return prepare_surface(inputs.surface, terrain, speeds)
+    return None
+
+
+def _is_planned(scenario: Scenario, population: Population) -> bool:
+    """Tell whether those whose heads count are those of a planned horizon: given, derived, or carried there."""
+    people = scenario.population
+    if scenario.scenario.horizon == "current":
+        return False
+    if people.planned_residents is not None:
+        return True
+    who = "elderly" if people.residents is None else "residents"
+    if population.growth is not None and bool(population.growth.factors[who].notna().any()):
+        return True
+    cohorts = people.projection is not None and people.projection.method == "cohort"
+    return who == "elderly" and people.elderly_share is not None and (people.planned_elderly is not None or cohorts)
 
 
 def _warnings(scenario: Scenario, demand: Demand, basis: LandBasis, *, planned: bool) -> list[str]:
@@ -195,7 +219,7 @@ def _measure(ground: _Ground, facilities: gpd.GeoDataFrame, progress: Progress) 
 def _walk(
     inputs: Inputs,
     demand: Demand,
-    network: WalkingNetwork | None,
+    network: WalkingNetwork | Surface | None,
     sites: gpd.GeoDataFrame,
     counting: np.ndarray[Any, np.dtype[np.bool_]],
     progress: Progress,
@@ -245,8 +269,10 @@ def _refuse_plan(file: PlanFile, path: Path, ledger: pd.Index, refused: pd.DataF
 
 
 def _refused(inputs: Inputs) -> pd.DataFrame:
-    rules = {name: layer.clause for name, layer in inputs.scenario.constraints.exclude.items()}
-    return places.screen_candidates(inputs.candidates, inputs.exclusions, rules)
+    layers = inputs.scenario.constraints.exclude
+    rules = {name: layer.clause for name, layer in layers.items()}
+    sides = {name: layer.side for name, layer in layers.items()}
+    return places.screen_candidates(inputs.candidates, inputs.exclusions, rules, sides)
 
 
 def _uncovered_elderly(before: Assessment, demand: Demand) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -283,6 +309,7 @@ def _proposal(
         unit=None if finest is None else homes[finest],
         centres=facilities[facilities["tier"] == "centre"],
         before=before.totals,
+        preferred=places.preferred_layers(chosen, inputs.preferences),
     )
     lines = funding_lines(inputs.standards, pd.DataFrame(stations.drop(columns="geometry")), what="station")
     told = lines.groupby("site_id")[["clause_id", "line", "status", "amount_cny"]]

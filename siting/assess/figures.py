@@ -1,6 +1,7 @@
 """The figures of every place, before any verdict: people, minutes, coverage, land."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -14,8 +15,7 @@ from siting.units import SECONDS_PER_MINUTE
 
 # Below this share of people reached, a mean over the reached would mislead.
 _LEAST_REACHED = 0.5
-# From this share of its area on a place counts as covered whole by the grid: what is left are lines drawn differently.
-WHOLE = 0.999
+WHOLE = Demand.WHOLE
 # A note names no more places than these.
 _MOST_NAMED = 10
 
@@ -161,3 +161,32 @@ def within_figures(
         table["high"] = np.inf
     table["missing"] = pd.Series([names.get(unit, []) for unit in frame.index], index=frame.index, dtype="object")
     return table
+
+
+def group_totals(demand: Demand, access: Access) -> dict[str, dict[str, float]]:
+    """Count each group inside the units, and how much of it is covered.
+
+    Returns
+    -------
+    dict
+        By the name of the group ``people`` and ``covered`` (persons) and ``covered_share`` (NaN where there is nobody);
+        empty without groups.
+    """
+    inside = demand.cells["inside"].to_numpy()
+    covered = inside * (access.cells["reason"] == "covered").to_numpy(dtype=np.float64)
+    totals = {}
+    for column in demand.cells.columns[demand.cells.columns.str.startswith("group_")]:
+        persons = demand.cells[column].to_numpy()
+        people, near = float(persons @ inside), float(persons @ covered)
+        share = near / people if people > 0 else float("nan")
+        totals[column.removeprefix("group_")] = {"people": people, "covered": near, "covered_share": share}
+    return totals
+
+
+def people_account(demand: Demand) -> dict[str, Any]:
+    """Return the account of residents and of elderly, step by step (methods, definition 8)."""
+    steps: dict[str, Any] = {"residents": {}, "elderly": {}}
+    for key, persons in demand.account.items():
+        who, _, step = key.partition("_")
+        steps[who][step] = persons
+    return steps

@@ -8,7 +8,16 @@ import numpy as np
 import pandas as pd
 
 from siting.assess import remedies
-from siting.assess.figures import WHOLE, circle_figures, grid_notes, people_figures, reach_figures, within_figures
+from siting.assess.figures import (
+    WHOLE,
+    circle_figures,
+    grid_notes,
+    group_totals,
+    people_account,
+    people_figures,
+    reach_figures,
+    within_figures,
+)
 from siting.assess.judge import (
     FLOORS,
     Rules,
@@ -109,8 +118,18 @@ def assess(  # noqa: PLR0913 - all that one report rests on
         cells=cells,
         facilities=facilities.join(homes.add_prefix("home_")),
         circles=access.circles,
-        totals=_totals(cells, demand, facilities, homes, rules, basis, checks, warnings),
-        notes=(*inputs.notes, *access.notes, *grid_notes(figures), *_notes(places, facilities, access, reach)),
+        totals={
+            **_totals(cells, demand, facilities, homes, rules, basis, checks, warnings),
+            "groups": group_totals(demand, access),
+            "people_account": people_account(demand),
+        },
+        notes=(
+            *inputs.notes,
+            *demand.notes,
+            *access.notes,
+            *grid_notes(figures),
+            *_notes(places, facilities, access, reach),
+        ),
     )
 
 

@@ -17,6 +17,7 @@ from siting.text import LANGS, Lang, say
 if TYPE_CHECKING:
     from siting.progress import ProgressBar
 
+EXIT_FAULTS: Final = 2
 EXIT_GAP: Final = 3
 EXIT_NO_PLAN: Final = 4
 EXIT_INTERRUPT: Final = 130
@@ -41,7 +42,10 @@ def build(lang: Lang) -> click.Group:
     budget = help_.option("--budget", key="budget", type=click.FloatRange(min=0))
     demo_out = help_.option("-o", "--out", key="out_demo", type=_FOLDER, default=Path("out/demo"), show_default=True)
     commands = [
-        help_.command("new", _new, click.Argument(["folder"], type=_FOLDER)),
+        help_.command(
+            "new", _new, click.Argument(["folder"], type=_FOLDER), help_.option("--forms", key="forms", is_flag=True)
+        ),
+        help_.command("inspect", _inspect, scenario, help_.option("-o", "--out", key="out_inspect", type=_FILE)),
         help_.command(
             "check", _check, scenario, out("out_gaps"), help_.option("--grid", key="grid", type=_FILE), plan, fail
         ),
@@ -98,6 +102,17 @@ class _Help:
 
 
 _CONTEXT: Final = {"help_option_names": ["-h", "--help"]}
+
+
+def _inspect(*, scenario: Path, out: Path | None, lang: Lang, quiet: bool) -> int:
+    with _bar(lang, quiet=quiet) as bar:
+        found = siting.inspect(siting.read_scenario(scenario), lang=lang, progress=bar)
+    if out is not None:
+        found.to_file(out)
+    if not quiet:
+        tell.inspection(found)
+        tell.files({"account": out}, lang)
+    return 0 if found.ok else EXIT_FAULTS
 
 
 def _check(
@@ -207,16 +222,32 @@ def _demo(*, out: Path, lang: Lang, quiet: bool) -> None:
     tell.files(files, lang)
 
 
-def _new(*, folder: Path, lang: Lang, quiet: bool) -> None:
+def _new(*, folder: Path, forms: bool, lang: Lang, quiet: bool) -> None:
+    if forms:
+        _new_forms(folder, lang, quiet=quiet)
+        return
     from siting.write.files import write_text
-    from siting.write.template import scenario_template
 
     target = folder / "scenario.toml"
     if target.exists():
         raise InputError([Fault(code="would_overwrite", file=str(target))])
-    write_text(target, scenario_template(lang))
+    from siting.read.survey import survey
+    from siting.write.template import scenario_template
+
+    draft = survey(folder)
+    write_text(target, scenario_template(lang, draft))
     if not quiet:
+        tell.survey(draft, lang)
         tell.files({"scenario": target}, lang)
+
+
+def _new_forms(folder: Path, lang: Lang, *, quiet: bool) -> None:
+    from siting.read import all_standards
+    from siting.write.forms import write_forms
+
+    for path in write_forms(folder, all_standards(), lang).values():
+        if not quiet:
+            tell.files({"forms": path}, lang)
 
 
 def _list_standards(*, lang: Lang, **_: Any) -> None:

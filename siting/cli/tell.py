@@ -12,11 +12,16 @@ from siting.text import Lang, say
 if TYPE_CHECKING:
     import pandas as pd
     from rich.table import Table
+    from rich.text import Text
 
     from siting.assess.compare import Comparison
+    from siting.domain.draft import Draft
     from siting.domain.standards import Clause, Standard
-    from siting.results import GapReport, Plan
+    from siting.results import GapReport, Inspection, Plan
 
+# A window that is no terminal, and the widest that lines are made.
+_WIDE: Final = 100
+_CONTROL: Final = {code: " " for code in (*range(32), *range(127, 160)) if code != ord("\n")}
 _TEXT_COLUMNS: Final = ("unit", "verdict", "name", "tenure", "site", "clause", "status")
 
 
@@ -50,8 +55,105 @@ def gaps(report: "GapReport", lang: Lang) -> None:
         )
     _print(table)
     share = say("warning.pass_share", lang, share=f"{scenario.circle.pass_share:.0%}")
-    for line in (*report.notes(lang), share):
+    groups = [
+        say(
+            "cli.group",
+            lang,
+            name=name,
+            people=number(group["people"]),
+            covered=number(group["covered"]),
+            share=percent(group["covered_share"]),
+        )
+        for name, group in totals["groups"].items()
+    ]
+    for line in (*groups, *report.notes(lang), share):
         click.echo(f"· {line}")
+
+
+def inspection(found: "Inspection") -> None:
+    """Tell what was read: a row a layer, then its facts, notes and warnings, then every fault and what to do."""
+    from siting.write import account_page as words
+
+    lang, layers = found.lang, found.layers.to_dict("records")
+    head = found.scenario.scenario
+    table = _folding(f"{say('inspect.title', lang)} · {head.title} · {head.date}")
+    for key, justify in (("layer", "left"), ("source", "left"), ("crs", "left"), ("rows", "right")):
+        table.add_column(say(f"inspect.column.{key}", lang), justify=justify, overflow="fold")  # type: ignore[arg-type]
+    table.add_column(say("inspect.column.figures", lang), justify="right", overflow="fold")
+    for row in layers:
+        totals = "\n".join(words.figure_texts(row, lang))
+        cells = (
+            row["name"],
+            words.source_text(row, lang),
+            words.crs_text(row, lang),
+            words.count_text(row, lang),
+            totals,
+        )
+        table.add_row(*map(_safe, cells))
+    _print_folded(table)
+    for row in layers:
+        facts = say("inspect.semicolon", lang).join(words.fact_texts(row, lang))
+        marked = [("·", text) for text in filter(None, (facts, *row["mended"]))]
+        marked += [("!", text) for text in row["warnings"]]
+        _tell_lines(f"{row['name']}  {row['key']}", marked)
+    _tell_lines(say("inspect.general", lang), [("·", note) for note in found.general_notes])
+    if found.ok:
+        click.echo(say("inspect.ok", lang))
+        return
+    faults = [("✗", fault.message(lang)) for fault in found.log.faults.found]
+    _tell_lines(say("inspect.faults", lang, count=len(faults)), faults)
+
+
+def survey(draft: "Draft", lang: Lang) -> None:
+    """Tell which files were taken for what, and what is left to fill in."""
+    if not draft.found:
+        return
+    taken = [
+        ("·", f"{section} ← {path}")
+        for section in draft.remarks
+        for key in ("path", "pattern", "bands", "points", "union_of")
+        if (path := draft.filled.get(f"{section}.{key}")) is not None
+    ]
+    _tell_lines(say("cli.survey.taken", lang), taken)
+    _tell_lines(say("cli.survey.asked", lang), [("?", key) for key in draft.asked])
+    rest = [("–", say(f"survey.{remark.code}", lang, **remark.values)) for remark in draft.rest]
+    _tell_lines(say("survey.rest", lang), rest)
+
+
+def _folding(title: str) -> "Table":
+    from rich.table import Table
+
+    return Table(title=_safe(title), title_justify="left", show_lines=False)
+
+
+def _tell_lines(head: str, marked: "list[tuple[str, str]]") -> None:
+    """Print a head, and below it texts behind their marks, wrapped under themselves; nothing without texts."""
+    from rich.table import Table
+
+    if not marked:
+        return
+    table = Table.grid(padding=(0, 1))
+    table.add_column(width=3, justify="right")
+    table.add_column(overflow="fold")
+    for mark, text in marked:
+        table.add_row(mark, _safe(text))
+    _print_folded(_safe(head))
+    _print_folded(table)
+
+
+def _safe(text: str) -> "Text":
+    """Return a text of the data as it is: no markup, no control characters."""
+    from rich.text import Text
+
+    return Text(str(text).translate(_CONTROL))
+
+
+def _print_folded(what: "Table | Text") -> None:
+    """Print within the window, and never wider than lines that can be read."""
+    from rich.console import Console
+
+    console = Console()
+    Console(width=min(console.width, _WIDE) if console.is_terminal else _WIDE).print(what)
 
 
 def plan(found: "Plan", lang: Lang) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -97,6 +97,19 @@ class Network:
 
 
 @dataclass(frozen=True)
+class OpenGround:
+    """Open ground, cell by cell, on a grid of the working CRS.
+
+    ``slowness`` has the shape of the grid, float32: how many times as long as on a street a walk takes there on the
+    flat (inf: nobody walks there). With ``slopes_within`` it holds already what slopes cost.
+    """
+
+    grid: Grid
+    slowness: NDArray[np.float32]
+    slopes_within: bool = False
+
+
+@dataclass(frozen=True)
 class Note:
     """Something that was mended, left out or assumed: a code of the catalogue (``note.CODE``) and its figures."""
 
@@ -135,6 +148,7 @@ class Inputs:
     land_use: gpd.GeoDataFrame | None = None
     preferences: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
     layers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    surface: OpenGround | None = None
 
 
 @dataclass(frozen=True)
@@ -143,11 +157,23 @@ class Demand:
 
     ``cells`` is indexed by cell number (row × columns + column of ``grid``) and holds ``x``, ``y`` (working CRS,
     metres), ``half_diagonal_m``, ``residents``, ``elderly`` (persons of the whole cell; NaN throughout where
-    unknown), ``basis`` (the persons of the land basis) and ``inside`` (share of the cell within any unit).
+    unknown), ``basis`` (the persons of the land basis), ``inside`` (share of the cell within any unit), and
+    ``group_NAME`` (persons) of each group among the elderly.
     ``shares[level]`` has shape (places of the level, cells): the share of each cell's area in each place, places in
     the order of ``place_ids[level]``. ``grid_share[level]`` is the share of each place's area that lies within the
     outer rectangle of every population grid given, in the same order; below 1 the grid cannot say who lives there.
+
+    ``account`` follows residents and elderly from the files to the cells, persons (NaN where unknown):
+    ``WHO_read``, ``_calibrated`` and ``_grown`` (change of the total), ``_inside`` the units, ``_outside`` them, which
+    is ``_outside_units`` (near enough to be context) and ``_outside_window`` (farther away); read + calibrated + grown
+    = inside + outside. ``_moved`` are persons who stand in another cell than given, and ``_moved_m`` how far those of
+    rasters and points were moved in the mean (metres). ``factors`` holds one row a unit and who was calibrated:
+    ``level``, ``unit``, ``who``, ``before``, ``after``, ``factor``.
     """
+
+    # From this share of its area on a place counts as covered whole by the grid: what is left are lines drawn
+    # differently.
+    WHOLE: ClassVar[float] = 0.999
 
     grid: Grid
     cells: pd.DataFrame
@@ -157,6 +183,8 @@ class Demand:
     account: Mapping[str, float]
     elderly_derived: bool
     residents_derived: bool
+    factors: pd.DataFrame = field(default_factory=pd.DataFrame)
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -183,9 +211,10 @@ class Access:
     """What walking says of a set of sites and of every cell.
 
     ``within`` holds the times within the cut-off. ``cells`` follows ``Demand.cells``: ``seconds`` to the nearest
-    counting site (inf if none within the longest time sought), ``nearest`` (its id or NA), ``reason`` (a key of
-    ``REASON_CODES``). ``circles`` holds one polygon a counting site that could be walked from, indexed by its id.
-    ``unattached`` lists the sites that could not join the network.
+    counting site (inf if none within the longest time sought), ``nearest`` (its id or None), ``second_seconds`` and
+    ``second`` likewise of the second nearest, ``reason`` (a key of ``REASON_CODES``). ``circles`` holds one polygon a
+    counting site that could be walked from, indexed by its id. ``unattached`` lists the sites that could not join the
+    network.
     """
 
     within: Times

@@ -258,10 +258,31 @@ class TerrainSource(Section):
     nodata: float | None = None
 
 
+class SurfaceSource(Section):
+    """Open ground to walk over: a raster of land cover or friction, what bars the way, and what leads over it."""
+
+    path: Path
+    kind: Literal["cover", "friction"] = "cover"
+    factors: dict[str, Share] | None = None
+    reference_m_s: Positive = 1.39
+    cell_m: Positive | None = None
+    crs: str | None = None
+    nodata: float | None = None
+    barriers: dict[str, Layer] = {}
+    over: dict[str, Layer] = {}
+
+    @model_validator(mode="after")
+    def _one_measure(self) -> Self:
+        if (self.kind == "cover") != bool(self.factors):
+            message = "give factors with cover, and none with friction"
+            raise ValueError(message)
+        return self
+
+
 class Walking(Section):
     """How people walk."""
 
-    mode: Literal["network", "straight_line"] = "network"
+    mode: Literal["network", "surface", "straight_line"] = "network"
     walker: Walker = "elder"
     minutes: Positive = 15
     max_minutes: Positive = 60
@@ -377,6 +398,7 @@ class Scenario(Section):
     candidates: PlacedLayer | None = None
     constraints: Constraints = Constraints()
     network: NetworkLayer | None = None
+    surface: SurfaceSource | None = None
     terrain: TerrainSource | None = None
     walking: Walking = Walking()
     circle: Circle = Circle()
@@ -397,6 +419,9 @@ class Scenario(Section):
     def _ways_to_walk(self) -> Self:
         if self.walking.mode == "network" and self.network is None:
             message = "walking.mode is network but no [network] is given; straight lines are never assumed silently"
+            raise ValueError(message)
+        if self.walking.mode == "surface" and self.surface is None:
+            message = "walking.mode is surface but no [surface] is given"
             raise ValueError(message)
         return self
 

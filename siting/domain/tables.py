@@ -197,6 +197,7 @@ PLAN_COLUMNS: Final = (
     Column("parent_id", "text"),
     Column("funding", "list"),
     Column("generated", "boolean"),
+    Column("preferred", "list"),
 )
 GRID_COLUMNS: Final = (
     Column("residents", "number", "persons"),

@@ -11,6 +11,7 @@ from siting.domain.nouns import Floats, Ints, PlanStatus, Progress, Selection, q
 from siting.locate import exact
 from siting.locate.greedy import greedy, ranked
 from siting.locate.instance import CoveringInstance, Reduced, clean, reduce_covering
+from siting.locate.ties import settled
 
 # Bound and objective are sums of many floats and a linear programme's; closer than this they are the same
 # number.
@@ -129,6 +130,8 @@ def _prove(instance: CoveringInstance, first: Ints, limits: exact.Limits) -> tup
     solved = exact.solve(instance, first, limits)
     if _same(instance.covered_by(solved.chosen), instance.covered_by(first)):
         solved = exact.Solved(first, solved.bound, solved.ended)
+    else:
+        solved = exact.Solved(settled(instance, solved.chosen), solved.bound, solved.ended)
     return exact.Solved(solved.chosen, min(bound, solved.bound), solved.ended), exact.solver_name()
 
 

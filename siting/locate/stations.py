@@ -22,6 +22,7 @@ def stations_table(
     unit: pd.Series | None,
     centres: gpd.GeoDataFrame,
     before: Mapping[str, Any],
+    preferred: pd.Series,
 ) -> gpd.GeoDataFrame:
     """Lay the chosen candidates out with ``PLAN_COLUMNS``.
 
@@ -41,6 +42,8 @@ def stations_table(
         Open centres: the nearest could lead a station (by straight line; advice only).
     before : mapping
         Totals without the plan: ``elderly`` and ``elderly_covered``.
+    preferred : pandas.Series
+        Names of the preferred ground on which each stands, on the candidates' index.
 
     Returns
     -------
@@ -68,6 +71,7 @@ def stations_table(
             "parent_id": _nearest(centres.sort_index(), chosen),
             "funding": None,
             "generated": False,
+            "preferred": preferred.to_numpy(),
         },
         index=added.index,
     )

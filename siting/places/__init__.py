@@ -1,6 +1,13 @@
 """People, facilities and candidates put into places."""
 
-from siting.places.candidates import candidate_costs, place_order, screen_candidates, station_ids, with_stations
+from siting.places.candidates import (
+    candidate_costs,
+    place_order,
+    preferred_layers,
+    screen_candidates,
+    station_ids,
+    with_stations,
+)
 from siting.places.demand import FINE_TO_COARSE, land_basis, make_demand
 from siting.places.facilities import counted_land, home_units, open_facilities
 from siting.places.nesting import holding_units
@@ -15,6 +22,7 @@ __all__ = [
     "make_demand",
     "open_facilities",
     "place_order",
+    "preferred_layers",
     "screen_candidates",
     "station_ids",
     "with_stations",

@@ -1,16 +1,30 @@
 """Candidates: screened, priced, put in order, and, once chosen, counted as stations."""
 
 from collections.abc import Mapping
+from typing import Final, Literal
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from siting.domain.nouns import Ints
 
+Side = Literal["inside", "outside"]
+
+
+# What a station keeps of the candidate that it was.
+_CARRIED: Final = (
+    *("name", "land_m2", "floor_area_m2", "building_floor_area_m2", "far"),
+    *("residential_area", "community", "street", "address", "located_by", "located_within_m"),
+)
+
 
 def screen_candidates(
-    candidates: gpd.GeoDataFrame, exclusions: Mapping[str, gpd.GeoDataFrame], clauses: Mapping[str, str]
+    candidates: gpd.GeoDataFrame,
+    exclusions: Mapping[str, gpd.GeoDataFrame],
+    clauses: Mapping[str, str],
+    sides: Mapping[str, Side] | None = None,
 ) -> pd.DataFrame:
     """Return the candidates on excluded ground and the layer that refuses each.
 
@@ -19,9 +33,13 @@ def screen_candidates(
     candidates : geopandas.GeoDataFrame
         Candidates, indexed by id.
     exclusions : mapping of str to geopandas.GeoDataFrame
-        Excluded ground by the name of its layer, in the same CRS; its border is excluded too.
+        Ground by the name of its layer, in the same CRS, buffers included.
     clauses : mapping of str to str
         The rule behind each layer.
+    sides : mapping of str to {"inside", "outside"}, optional
+        Which side of each layer is excluded; ``inside`` where it is not named. The border belongs to the ground: of
+        side ``inside`` it is excluded too, of side ``outside`` it is permitted. Without any ground everything is
+        ``outside``.
 
     Returns
     -------
@@ -31,14 +49,42 @@ def screen_candidates(
     """
     rows = []
     for name, ground in exclusions.items():
-        hit, _ = ground.sindex.query(candidates.geometry, predicate="intersects")
-        refused = sorted(set(hit.tolist()))
+        outside = (sides or {}).get(name) == "outside"
+        refused = np.flatnonzero(_on(candidates, ground) != outside).tolist()
         rows += [(candidates.index[i], i, name, clauses[name], "excluded_ground") for i in refused]
     rows.sort(key=lambda row: row[1])
     table = pd.DataFrame(
         [(key, *rest) for key, _, *rest in rows], columns=["id", "layer", "clause", "reason"], dtype="object"
     )
     return table.set_index("id")
+
+
+def preferred_layers(candidates: gpd.GeoDataFrame, preferences: Mapping[str, gpd.GeoDataFrame]) -> pd.Series:
+    """Return the layers of ground on which one would rather build, and on which each candidate stands.
+
+    Parameters
+    ----------
+    candidates : geopandas.GeoDataFrame
+        Candidates, indexed by id.
+    preferences : mapping of str to geopandas.GeoDataFrame
+        Ground by the name of its layer, in the same CRS, buffers included; its border belongs to it.
+
+    Returns
+    -------
+    pandas.Series
+        Lists of names, in the order of ``preferences``, on the candidates' index; empty lists for candidates on none.
+    """
+    on = {name: _on(candidates, ground) for name, ground in preferences.items()}
+    names = [[name for name, there in on.items() if there[row]] for row in range(len(candidates))]
+    return pd.Series(names, index=candidates.index, name="preferred", dtype="object")
+
+
+def _on(candidates: gpd.GeoDataFrame, ground: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    """Tell which candidates stand on the ground or its border."""
+    there = np.zeros(len(candidates), dtype=bool)
+    # Asked from the ground's side: what is asked from is prepared, and ground may have very many corners.
+    there[candidates.sindex.query(ground.geometry, predicate="intersects")[1]] = True
+    return there
 
 
 def candidate_costs(candidates: pd.DataFrame) -> pd.Series:
@@ -64,22 +110,35 @@ def candidate_costs(candidates: pd.DataFrame) -> pd.Series:
     return (capital + (rent * years).where(leased, 0.0)).rename("cost_cny")
 
 
-def place_order(candidates: gpd.GeoDataFrame) -> Ints:
-    """Rank candidates by place, then by id, so that neither the order nor the names of rows decide ties.
+def place_order(candidates: gpd.GeoDataFrame, preferred: pd.Series | None = None) -> Ints:
+    """Rank candidates by preference, then by place, then by id, so that the order of rows decides no tie.
 
     Parameters
     ----------
     candidates : geopandas.GeoDataFrame
         Points in a metric CRS, indexed by id.
+    preferred : pandas.Series, optional
+        The layers of each candidate, of :func:`preferred_layers`.
 
     Returns
     -------
     ndarray of int
-        A rank a row, lower first: from west to east, then from south to north, then by id.
+        A rank a row, lower first: those on more preferred layers, then from west to east, then from south to north,
+        then by id.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> import pandas as pd
+    >>> from siting.places import place_order
+    >>> sites = gpd.GeoDataFrame(index=["a", "b"], geometry=gpd.points_from_xy([0, 9], [0, 0]), crs="EPSG:4545")
+    >>> place_order(sites).tolist(), place_order(sites, pd.Series([[], ["civic"]], index=["a", "b"])).tolist()
+    ([0, 1], [1, 0])
     """
     points = candidates.geometry
-    order = np.lexsort((candidates.index.astype(str).to_numpy(), points.y.to_numpy(), points.x.to_numpy()))
-    return np.argsort(order).astype(np.int64)
+    layers = np.zeros(len(candidates)) if preferred is None else np.array([len(names) for names in preferred])
+    keys = (candidates.index.astype(str).to_numpy(), points.y.to_numpy(), points.x.to_numpy(), -layers)
+    return np.argsort(np.lexsort(keys)).astype(np.int64)
 
 
 def with_stations(facilities: gpd.GeoDataFrame, chosen: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -95,10 +154,10 @@ def with_stations(facilities: gpd.GeoDataFrame, chosen: gpd.GeoDataFrame) -> gpd
     geopandas.GeoDataFrame
         The columns of ``facilities``; the new rows stand last and bear :func:`station_ids`.
     """
-    shared = [name for name in ("name", "land_m2", "floor_area_m2", "building_floor_area_m2", "far") if name in chosen]
+    shared = [name for name in _CARRIED if name in chosen]
     new = gpd.GeoDataFrame(chosen[shared].copy(), geometry=chosen.geometry, crs=facilities.crs)
     new.index = station_ids(chosen)
-    new = new.assign(tier="station", status="planned").reindex(columns=facilities.columns)
+    new = new.assign(tier="station", status="planned", context=False).reindex(columns=facilities.columns)
     new = new.astype({name: kind for name, kind in facilities.dtypes.items() if name != "geometry"})
     return gpd.GeoDataFrame(pd.concat([facilities, new]), crs=facilities.crs) if len(new) else facilities
 

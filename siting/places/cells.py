@@ -1,6 +1,8 @@
 """How the cells of a grid lie in polygons: exact covered fractions."""
 
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -14,6 +16,12 @@ from pyproj import CRS, Transformer
 from scipy.sparse import coo_array, csr_array
 
 from siting.domain.nouns import Floats, Grid, Ints
+
+
+@cache
+def carry(one: CRS, other: CRS) -> Transformer:
+    """Return how coordinates (x or longitude first) go from one CRS to another; each pair is looked up once."""
+    return Transformer.from_crs(one, other, always_xy=True)
 
 
 def cell_shares(grid: Grid, polygons: gpd.GeoSeries, cells: Ints) -> csr_array:
@@ -36,7 +44,7 @@ def cell_shares(grid: Grid, polygons: gpd.GeoSeries, cells: Ints) -> csr_array:
     shape = (len(polygons), len(cells))
     if not all(shape):
         return csr_array(shape, dtype=np.float64)
-    found = _coverage(grid, _on_grid(polygons, grid))
+    found = _coverage(grid, on_grid(polygons, grid))
     position = np.searchsorted(cells, found.cell)
     known = position < len(cells)
     known[known] = cells[position[known]] == found.cell[known]
@@ -46,7 +54,7 @@ def cell_shares(grid: Grid, polygons: gpd.GeoSeries, cells: Ints) -> csr_array:
 
 def touched_cells(grid: Grid, polygons: gpd.GeoSeries) -> Ints:
     """Return the numbers of the cells that any polygon touches, ascending."""
-    return np.unique(_coverage(grid, _on_grid(polygons, grid)).cell)
+    return np.unique(_coverage(grid, on_grid(polygons, grid)).cell)
 
 
 def cell_centres(grid: Grid, cells: Ints, crs: CRS) -> pd.DataFrame:
@@ -55,7 +63,7 @@ def cell_centres(grid: Grid, cells: Ints, crs: CRS) -> pd.DataFrame:
     The half diagonal is the longest way from the centre to one of the four corners, metres.
     """
     row, column = np.divmod(cells, grid.shape[1])
-    move = Transformer.from_crs(grid.crs, crs, always_xy=True)
+    move = carry(grid.crs, crs)
 
     def at(dx: float, dy: float) -> tuple[Floats, Floats]:
         x = grid.transform.c + grid.transform.a * (column + dx)
@@ -69,57 +77,124 @@ def cell_centres(grid: Grid, cells: Ints, crs: CRS) -> pd.DataFrame:
     return pd.DataFrame({"x": x, "y": y, "half_diagonal_m": half_diagonal}, index=pd.Index(cells, name="cell"))
 
 
-def bring_to(values: Floats, source: Grid, target: Grid) -> tuple[Floats, Grid]:
-    """Move persons per cell from one grid to another by exact area fractions; the sum is kept.
+@dataclass(frozen=True)
+class Held:
+    """Persons of the cells of a grid that hold somebody: cell numbers, ascending, and persons of each."""
+
+    grid: Grid
+    cell: Ints
+    people: Floats
+
+    @property
+    def total(self) -> float:
+        """Persons of all cells."""
+        return float(self.people.sum())
+
+    def on(self, grid: Grid) -> "Held":
+        """Return the same persons on a grown grid, whose cells are the same under other numbers."""
+        row, column = np.divmod(self.cell, self.grid.shape[1])
+        right = round((self.grid.transform.c - grid.transform.c) / grid.transform.a)
+        down = round((self.grid.transform.f - grid.transform.f) / grid.transform.e)
+        return Held(grid, (row + down) * grid.shape[1] + column + right, self.people)
+
+
+def held(grid: Grid, cell: Ints, people: Floats) -> Held:
+    """Add persons up cell by cell; whoever is named more than once in ``cell`` counts together.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from affine import Affine
+    >>> from pyproj import CRS
+    >>> from siting.domain.nouns import Grid
+    >>> from siting.places.cells import held
+    >>> found = held(Grid(Affine.identity(), (2, 2), CRS(4545)), np.array([3, 1, 3]), np.array([1.0, 2.0, 4.0]))
+    >>> found.cell.tolist(), found.people.tolist()
+    ([1, 3], [2.0, 5.0])
+    """
+    numbers, position = np.unique(cell, return_inverse=True)
+    persons = np.bincount(position, weights=people, minlength=len(numbers)).astype(np.float64)
+    return Held(grid, numbers.astype(np.int64), persons)
+
+
+@dataclass(frozen=True)
+class Handed:
+    """Persons handed out: who gave them (position), to which cell, how many; one entry a giver and cell."""
+
+    giver: Ints
+    cell: Ints
+    people: Floats
+
+
+def bring_to(source: Held, target: Grid) -> tuple[Held, Handed]:
+    """Move persons from one grid to another by exact area fractions; the sum is kept.
 
     Parameters
     ----------
-    values : ndarray
-        Persons per cell of ``source``; NaN counts nobody.
-    source, target : Grid
-        The grids; CRS may differ. Where people lie beyond ``target`` it is grown by whole cells.
+    source : Held
+        Persons of the cells of a grid.
+    target : Grid
+        The other grid; the CRS may differ. Where people lie beyond it, it is grown by whole cells.
 
     Returns
     -------
-    values, grid
-        Persons per cell of the (grown) target, and that grid.
+    held : Held
+        Persons of the cells of the (grown) target.
+    handed : Handed
+        How many went from which source cell to which.
     """
-    cells = np.flatnonzero(np.nan_to_num(values).ravel() > 0)
-    if not len(cells):
-        return np.zeros(target.shape), target
-    squares = gpd.GeoSeries(_squares(source, cells), crs=source.crs).to_crs(target.crs)
-    grown = _grow(target, squares.total_bounds)
-    found = _coverage(grown, squares)
-    # A source cell hands its people out in proportion to the area that it shares with each target cell.
-    total = np.bincount(found.polygon, weights=found.share, minlength=len(cells))
-    handed = values.ravel()[cells][found.polygon] * found.share / total[found.polygon]
-    size = grown.shape[0] * grown.shape[1]
-    moved = np.bincount(found.cell, weights=handed, minlength=size).astype(np.float64)
-    return moved.reshape(grown.shape), grown
+    squares = gpd.GeoSeries(_squares(source.grid, source.cell), crs=source.grid.crs).to_crs(target.crs)
+    grown = grow(target, squares.total_bounds) if len(squares) else target
+    handed = hand_out(source.people, squares, np.arange(len(squares)), grown)
+    return held(grown, handed.cell, handed.people), handed
 
 
-def grow_values(values: Floats, grid: Grid, grown: Grid) -> Floats:
-    """Lay values of a grid onto a grown one with the same cells; new cells hold NaN."""
-    column = round((grid.transform.c - grown.transform.c) / grown.transform.a)
-    row = round((grid.transform.f - grown.transform.f) / grown.transform.e)
-    out = np.full(grown.shape, np.nan)
-    out[row : row + grid.shape[0], column : column + grid.shape[1]] = values
-    return out
+def hand_out(people: Floats, polygons: gpd.GeoSeries, giver: Ints, grid: Grid) -> Handed:
+    """Hand persons out to the cells that their polygons cover, in proportion to the area covered.
+
+    Parameters
+    ----------
+    people : ndarray
+        Persons of each giver.
+    polygons : geopandas.GeoSeries
+        In the CRS of the grid and within it, in any number a giver.
+    giver : ndarray of int
+        Whose each polygon is; every giver has one. Where all of a giver's polygons are without area, its people go
+        to the cell of the first one's representative point.
+    grid : Grid
+        North-up grid.
+
+    Returns
+    -------
+    Handed
+        The persons of each giver add up to its ``people``.
+    """
+    found = _coverage(grid, polygons)
+    by = giver[found.polygon]
+    total = np.bincount(by, weights=found.share, minlength=len(people))
+    flat, first = np.unique(giver, return_index=True)
+    points = gpd.GeoSeries(polygons.iloc[first[total[flat] <= 0]], crs=grid.crs).representative_point()
+    flat, covers = flat[total[flat] <= 0], total[by] > 0
+    by, cell, share = by[covers], found.cell[covers], found.share[covers]
+    return Handed(
+        np.concatenate([by, flat]),
+        np.concatenate([cell, point_cells(grid, points.x.to_numpy(), points.y.to_numpy())]),
+        np.concatenate([people[by] * share / total[by], people[flat]]),
+    )
 
 
-def _on_grid(polygons: gpd.GeoSeries, grid: Grid) -> gpd.GeoSeries:
-    """Bring polygons to the grid's CRS, their long edges bent as the projection bends them."""
-    if polygons.crs == grid.crs:
-        return polygons
-    west, south, east, north = polygons.total_bounds
-    back = Transformer.from_crs(polygons.crs, grid.crs, always_xy=True)
-    there = Transformer.from_crs(grid.crs, polygons.crs, always_xy=True)
-    x, y = back.transform((west + east) / 2, (south + north) / 2)
-    xs, ys = there.transform([x, x + grid.transform.a], [y, y])
-    return polygons.segmentize(float(np.hypot(xs[1] - xs[0], ys[1] - ys[0]))).to_crs(grid.crs)
+def point_cells(grid: Grid, x: NDArray[np.floating[Any]], y: NDArray[np.floating[Any]]) -> Ints:
+    """Return the numbers of the cells that hold points of a grid's CRS.
+
+    A point between two cells is of the eastern and the southern one; on the outer border, or beyond, of the nearest.
+    """
+    column = np.floor((x - grid.transform.c) / grid.transform.a).clip(0, grid.shape[1] - 1).astype(np.int64)
+    row = np.floor((y - grid.transform.f) / grid.transform.e).clip(0, grid.shape[0] - 1).astype(np.int64)
+    return np.asarray(row * grid.shape[1] + column, dtype=np.int64)
 
 
-def _grow(grid: Grid, bounds: NDArray[np.float64]) -> Grid:
+def grow(grid: Grid, bounds: NDArray[np.float64]) -> Grid:
+    """Grow a grid by whole cells until it holds a rectangle (west, south, east, north) of its CRS."""
     transform, (rows, columns) = grid.transform, grid.shape
     corner_x, corner_y = transform.c, transform.f
     left = max(0, int(np.ceil((corner_x - bounds[0]) / transform.a)))
@@ -128,6 +203,27 @@ def _grow(grid: Grid, bounds: NDArray[np.float64]) -> Grid:
     bottom = max(0, int(np.ceil((corner_y - bounds[1]) / -transform.e)) - rows)
     moved = Affine(transform.a, 0.0, corner_x - left * transform.a, 0.0, transform.e, corner_y - top * transform.e)
     return Grid(moved, (rows + top + bottom, columns + left + right), grid.crs)
+
+
+def cell_size_m(grid: Grid, crs: CRS, x: float, y: float) -> float:
+    """Return the longer side of a grid's cell near a place of a metric CRS, metres."""
+    there = carry(crs, grid.crs)
+    back = carry(grid.crs, crs)
+    east, north = there.transform(x, y)
+    xs, ys = back.transform([east, east + grid.transform.a, east], [north, north, north + grid.transform.e])
+    return float(np.hypot(np.subtract(xs[1:], xs[0]), np.subtract(ys[1:], ys[0])).max())
+
+
+def on_grid(polygons: gpd.GeoSeries, grid: Grid) -> gpd.GeoSeries:
+    """Bring polygons to the grid's CRS, their long edges bent as the projection bends them."""
+    if polygons.crs == grid.crs:
+        return polygons
+    west, south, east, north = polygons.total_bounds
+    back = carry(polygons.crs, grid.crs)
+    there = carry(grid.crs, polygons.crs)
+    x, y = back.transform((west + east) / 2, (south + north) / 2)
+    xs, ys = there.transform([x, x + grid.transform.a], [y, y])
+    return polygons.segmentize(float(np.hypot(xs[1] - xs[0], ys[1] - ys[0]))).to_crs(grid.crs)
 
 
 def _squares(grid: Grid, cells: Ints) -> NDArray[np.object_]:
@@ -149,9 +245,9 @@ class _Coverage:
 
 def _coverage(grid: Grid, polygons: gpd.GeoSeries) -> _Coverage:
     transform, (rows, columns) = grid.transform, grid.shape
-    # Only the geometry of the raster matters here; one byte a cell keeps it small.
+    # Only the geometry of the raster matters here: one byte stands for all of its cells.
     raster = NumPyRasterSource(
-        np.ones(grid.shape, dtype=np.uint8),
+        np.broadcast_to(np.uint8(1), grid.shape),
         xmin=transform.c,
         ymin=transform.f + rows * transform.e,
         xmax=transform.c + columns * transform.a,

@@ -9,14 +9,18 @@ from numpy.typing import NDArray
 from pyproj import CRS
 from scipy.sparse import csr_array
 
-from siting.domain.nouns import Demand, Floats, Grid, Population, Raster
-from siting.domain.scenario import LandBasis, PopulationSection
-from siting.places.cells import bring_to, cell_centres, cell_shares, grow_values, touched_cells
+from siting.domain.nouns import Demand, Floats, Grid, Ints, Population, Raster
+from siting.domain.scenario import LandBasis, Level, PopulationSection
+from siting.places.account import Account
+from siting.places.calibration import FACTOR_COLUMNS, calibrate, empty_units
+from siting.places.cells import Held, cell_centres, cell_shares, touched_cells
 from siting.places.extent import covered_shares
-from siting.places.spread import residential_weights, spread_people
+from siting.places.gridding import Gridded, on_one_grid
+from siting.places.groups import with_groups
+from siting.places.growth import grow_people
+from siting.places.people import WHO, People, derive, groups_of
+from siting.places.spread import residential_weights, spread_with_groups
 
-# Grids whose corners differ by less than this share of a cell are one grid.
-_SAME_CELL = 1e-3
 FINE_TO_COARSE = ("community", "street", "planning", "district", "city")
 
 
@@ -65,15 +69,17 @@ def make_demand(
     context_m: float,
     spread: bool = False,
 ) -> Demand:
-    """Turn population grids into demand cells and find how they lie in places.
+    """Turn population grids and layers into demand cells and find how they lie in places.
 
-    The elderly grid's geometry rules, else the residents'; the other is brought to it by exact area fractions, sums
-    kept. What one grid lacks is derived through ``elderly_share`` or stays NaN.
+    All are brought onto one grid, sums kept (:func:`siting.places.gridding.on_one_grid`). What is lacking of residents
+    and elderly is derived through ``elderly_share`` or stays NaN. Then people are calibrated to the table of
+    ``population.calibrate``, carried to the horizon by ``population.growth``, and, if asked, spread into residential
+    areas.
 
     Parameters
     ----------
     population : Population
-        Persons per cell.
+        Persons per cell, or of points or areas.
     places : mapping of str to geopandas.GeoDataFrame
         Polygons of every level, indexed by id; the levels other than ``residential_area`` are the reporting units.
     crs : pyproj.CRS
@@ -90,85 +96,123 @@ def make_demand(
     Returns
     -------
     Demand
-        ``account`` holds ``{residents,elderly}_{read,inside,outside}``; read = inside + outside.
+        In its ``account`` read + calibrated + grown = inside + outside.
+
+    Raises
+    ------
+    AssertionError
+        The account does not come out even within 1e-9: a fault of the program, not of the data.
     """
-    grid, residents, elderly = _one_grid(population)
-    residents, elderly = _derive(residents, elderly, elderly_share)
-    shape = grid.shape
-    filled = [np.zeros(shape) if values is None else np.nan_to_num(values) for values in (residents, elderly)]
-    wanted = np.flatnonzero((filled[0] > 0) | (filled[1] > 0))
-    residential = places.get("residential_area")
-    if residential is not None and len(residential):
-        # Estates on ground that the grid calls empty (new ones, say) are walked from all the same.
-        wanted = np.union1d(wanted, touched_cells(grid, residential.geometry))
+    gridded = on_one_grid(population, places, crs, context_m)
     units = {level: frame for level, frame in places.items() if level != "residential_area"}
-    all_units = gpd.GeoSeries(pd.concat([frame.geometry for frame in units.values()]), crs=crs)
-    study_area = gpd.GeoSeries([all_units.union_all()], crs=crs)
-    cells = cell_centres(grid, wanted, crs)
-    cells["inside"] = cell_shares(grid, study_area, wanted).toarray()[0].clip(0.0, 1.0)
-    for name, values, given in zip(("residents", "elderly"), filled, (residents, elderly), strict=True):
-        cells[name] = values.ravel()[wanted] if given is not None else np.nan
-    account = _account(cells)
-    cells = cells[_near(cells, study_area.total_bounds, context_m)]
+    grid_share = covered_shares(list(_given(population)), places, crs)
+    cells, beyond = _cells(gridded, population, places, crs, context_m)
     shares = {
-        level: _at_most_one(cell_shares(grid, frame.geometry, cells.index.to_numpy()))
+        level: _at_most_one(cell_shares(gridded.grid, frame.geometry, cells.index.to_numpy()))
         for level, frame in places.items()
     }
-    if spread and residential is not None and len(residential):
+    people = derive(People(cells, beyond, {}), elderly_share)
+    account = Account(read={who: people.total(who) for who in WHO})
+    notes, factors = gridded.notes, pd.DataFrame(columns=list(FACTOR_COLUMNS))
+    if population.calibrate is not None:
+        level = population.calibrate
+        people, factors, told = calibrate(people, level, units[level], shares[level], grid_share[level], elderly_share)
+        account, notes = account.calibrated_to(people), (*notes, *told)
+    if population.growth is not None:
+        ids = {each: frame.index for each, frame in places.items()}
+        people, told = grow_people(people, population.growth, shares, ids, elderly_share)
+        account, notes = account.grown_to(people), (*notes, *told)
+    account = account.placed(people, gridded)
+    if spread and len(places.get("residential_area", ())):
         finest = next(level for level in FINE_TO_COARSE if level in units)
-        weights = residential_weights(grid, units[finest], residential, cells.index)
-        for name in ("residents", "elderly"):
-            if cells[name].notna().any():
-                cells[name] = spread_people(cells[name].to_numpy(), shares[finest], weights, cells["inside"].to_numpy())
+        homes = residential_weights(gridded.grid, units[finest], places["residential_area"], cells.index)
+        before, people = people, _spread(people, shares[finest], homes)
+        account = account.spread_to(before, people)
+    cells = with_groups(people.cells, population.groups)
     cells["basis"] = cells["elderly"] if basis.startswith("elderly") else cells["residents"]
     return Demand(
-        grid=grid,
+        grid=gridded.grid,
         cells=cells,
         place_ids={level: frame.index for level, frame in places.items()},
         shares=shares,
-        grid_share=covered_shares([each.grid for each in _given(population)], places, crs),
-        account=account,
-        elderly_derived=population.elderly is None and elderly is not None,
-        residents_derived=population.residents is None and residents is not None,
+        grid_share=grid_share,
+        account=account.told(),
+        elderly_derived="elderly" in people.derived,
+        residents_derived="residents" in people.derived,
+        factors=factors,
+        notes=notes,
     )
 
 
-def _given(population: Population) -> Iterator[Raster]:
-    yield from (each for each in (population.residents, population.elderly) if isinstance(each, Raster))
+def _given(population: Population) -> Iterator[Grid]:
+    yield from (each.grid for each in (population.residents, population.elderly) if isinstance(each, Raster))
 
 
-def _one_grid(population: Population) -> tuple[Grid, Floats | None, Floats | None]:
-    first, second = (each if isinstance(each, Raster) else None for each in (population.elderly, population.residents))
-    if first is None or second is None:
-        only = first or second
-        assert only is not None  # noqa: S101 - a population holds at least one grid
-        values = only.values
-        return (only.grid, None, values) if first is not None else (only.grid, values, None)
-    if _same(first.grid, second.grid):
-        return first.grid, second.values, first.values
-    moved, grown = bring_to(second.values, second.grid, first.grid)
-    return grown, moved, grow_values(first.values, first.grid, grown)
+def _cells(
+    gridded: Gridded,
+    population: Population,
+    places: Mapping[str, gpd.GeoDataFrame],
+    crs: CRS,
+    context_m: float,
+) -> tuple[pd.DataFrame, dict[str, float]]:
+    """Return the cells that matter, with the people of each, and how many people live beyond them."""
+    grid, people = gridded.grid, gridded.people
+    wanted = np.unique(np.concatenate([held.cell for held in people.values()]))
+    areas = list(_walked_from(places, population.calibrate, gridded, wanted))
+    if areas:
+        wanted = np.union1d(wanted, touched_cells(grid, gpd.GeoSeries(pd.concat(areas), crs=crs)))
+    units = [frame.geometry for level, frame in places.items() if level != "residential_area"]
+    study_area = gpd.GeoSeries([gpd.GeoSeries(pd.concat(units), crs=crs).union_all()], crs=crs)
+    cells = cell_centres(grid, wanted, crs)
+    cells["inside"] = cell_shares(grid, study_area, wanted).toarray()[0].clip(0.0, 1.0)
+    for name in dict.fromkeys([*WHO, *people]):
+        cells[name] = _persons(people[name], wanted) if name in people else np.nan
+    near = _near(cells, study_area.total_bounds, context_m)
+    beyond = {who: gridded.beyond.get(who, np.nan) + float(cells[who].to_numpy()[~near].sum()) for who in WHO}
+    return cells[near], beyond
 
 
-def _same(one: Grid, other: Grid) -> bool:
-    if one.shape != other.shape or one.crs != other.crs:
-        return False
-    # Compared at both corners, so that cells which differ a little do not drift apart across the grid.
-    a, b, (rows, columns) = one.transform, other.transform, one.shape
-    drift = (a.c - b.c, a.f - b.f, a.c - b.c + columns * (a.a - b.a), a.f - b.f + rows * (a.e - b.e))
-    return float(max(map(abs, drift))) < _SAME_CELL * abs(float(a.a))
+def _walked_from(
+    places: Mapping[str, gpd.GeoDataFrame], calibrated: Level | None, gridded: Gridded, populated: Ints
+) -> Iterator[gpd.GeoSeries]:
+    """Give the places whose cells are wanted though nobody may live there as yet."""
+    residential = places.get("residential_area")
+    if residential is not None and len(residential):
+        # Estates on ground that the grid calls empty (new ones, say) are walked from all the same.
+        yield residential.geometry
+    if calibrated is not None:
+        # Units without people in the grid get those of the table, in cells that were empty.
+        units = places[calibrated]
+        shares = cell_shares(gridded.grid, units.geometry, populated)
+        given = [shares @ _persons(gridded.people[who], populated) for who in WHO if who in gridded.people]
+        empty = np.any([empty_units(units, held) for held in given], axis=0)
+        if empty.any():
+            yield units[empty].geometry
 
 
-def _derive(
-    residents: Floats | None, elderly: Floats | None, share: float | None
-) -> tuple[Floats | None, Floats | None]:
-    if share is None:
-        return residents, elderly
-    if residents is None and elderly is not None:
-        return elderly / share, elderly
-    if elderly is None and residents is not None:
-        return residents, residents * share
-    return residents, elderly
+def _persons(held: Held, cells: Ints) -> Floats:
+    """Return the persons of all wanted cells, which hold those of ``held``."""
+    persons = np.zeros(len(cells))
+    persons[np.searchsorted(cells, held.cell)] = held.people
+    return persons
+
+
+def _spread(people: People, shares: csr_array, weights: csr_array) -> People:
+    """Move residents and elderly into residential areas, and groups with the elderly."""
+    cells, inside = people.cells.copy(), people.cells["inside"].to_numpy()
+    names = groups_of(cells)
+    for who in WHO:
+        if not people.known(who):
+            continue
+        before = cells[who].to_numpy()
+        groups = cells[names].to_numpy() if who == "elderly" else np.zeros((len(cells), 0))
+        after, groups = spread_with_groups(before, groups, shares, weights, inside)
+        # Fractions are 32-bit floats: what the solution is off by is taken back, so that nobody is made or lost.
+        even = float(inside @ before) / float(inside @ after) if inside @ after > 0 else 1.0
+        cells[who] = np.where(inside > 0, after * even, after)
+        if who == "elderly" and names:
+            cells[names] = np.where(inside[:, None] > 0, groups * even, groups)
+    return People(cells, people.beyond, people.derived)
 
 
 def _near(cells: pd.DataFrame, bounds: Floats, margin_m: float) -> NDArray[np.bool_]:
@@ -183,12 +227,3 @@ def _at_most_one(shares: csr_array) -> csr_array:
     # Fractions of float32 coverage may exceed one by rounding.
     shares.data = shares.data.clip(0.0, 1.0)
     return shares
-
-
-def _account(cells: pd.DataFrame) -> dict[str, float]:
-    account: dict[str, float] = {}
-    for name in ("residents", "elderly"):
-        people = cells[name].to_numpy()
-        read, within = float(people.sum()), float(people @ cells["inside"].to_numpy())
-        account |= {f"{name}_read": read, f"{name}_inside": within, f"{name}_outside": read - within}
-    return account

@@ -6,10 +6,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from pyproj import CRS, Transformer
+from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
 from siting.domain.nouns import Floats, Grid
+from siting.places.cells import carry
 
 # The rectangle is looked at this much beyond the places, so that nothing but the grid's own border cuts them.
 _MARGIN = 0.05
@@ -23,7 +24,8 @@ def covered_shares(grids: Sequence[Grid], places: Mapping[str, gpd.GeoDataFrame]
     Parameters
     ----------
     grids : sequence of Grid
-        The grids as they were given, north up; at least one.
+        The grids as they were given, north up. Without any (people of points or areas alone) every place is covered
+        whole.
     places : mapping of str to geopandas.GeoDataFrame
         Polygons of every level in ``crs``.
     crs : pyproj.CRS
@@ -34,6 +36,8 @@ def covered_shares(grids: Sequence[Grid], places: Mapping[str, gpd.GeoDataFrame]
     dict of str to ndarray
         By level, values in [0, 1] in the order of the places.
     """
+    if not grids:
+        return {level: np.ones(len(frame)) for level, frame in places.items()}
     bounds = gpd.GeoSeries(pd.concat([frame.geometry for frame in places.values()]), crs=crs).total_bounds
     ground = shapely.intersection_all([_rectangle(grid, crs, bounds) for grid in grids])
     shapely.prepare(ground)
@@ -42,7 +46,7 @@ def covered_shares(grids: Sequence[Grid], places: Mapping[str, gpd.GeoDataFrame]
 
 def _rectangle(grid: Grid, crs: CRS, bounds: Floats) -> BaseGeometry:
     """Return the outer rectangle of a grid in another CRS, as far as the bounds reach there."""
-    west, south, east, north = Transformer.from_crs(crs, grid.crs, always_xy=True).transform_bounds(*bounds)
+    west, south, east, north = carry(crs, grid.crs).transform_bounds(*bounds)
     margin = _MARGIN * max(east - west, north - south)
     left, right = grid.transform.c, grid.transform.c + grid.shape[1] * grid.transform.a
     top, bottom = grid.transform.f, grid.transform.f + grid.shape[0] * grid.transform.e

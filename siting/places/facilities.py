@@ -86,12 +86,14 @@ def counted_land(facilities: pd.DataFrame) -> pd.Series:
 def home_units(facilities: gpd.GeoDataFrame, units: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
     """Return the unit of each level in which each facility counts; NA where there is none.
 
-    The unit that it names; else the one whose interior holds its point; else, on a border, the first by id.
+    The unit that it names; else the one whose interior holds its point; else, on a border, the first by id. One of
+    the surroundings counts in no unit, and one that was placed by its street alone in no community but that it names.
 
     Parameters
     ----------
     facilities : geopandas.GeoDataFrame
-        With the columns ``LEVEL_id`` that name units, where there are any.
+        With the columns ``LEVEL_id`` that name units, where there are any; perhaps with ``context`` and
+        ``located_by``.
     units : mapping of str to geopandas.GeoDataFrame
         Polygons of each level, indexed by id, in the same CRS.
 
@@ -116,6 +118,11 @@ def home_units(facilities: gpd.GeoDataFrame, units: Mapping[str, gpd.GeoDataFram
         first = pd.Series(ordered.index.to_numpy()[unit[order]], index=point[order])
         first = first[~first.index.duplicated()]
         found = pd.Series(first.reindex(range(len(points))).to_numpy(), index=facilities.index, dtype="object")
+        if level == "community" and "located_by" in facilities:
+            found = found.mask((facilities["located_by"] == "street").to_numpy(dtype=bool))
         named = facilities.get(f"{level}_id")
         homes[level] = found if named is None else named.astype("object").where(named.notna(), found)
-    return homes
+    if "context" not in facilities:
+        return homes
+    around = facilities["context"].to_numpy(dtype=bool)
+    return pd.DataFrame({level: column.mask(around) for level, column in homes.items()}, index=homes.index)

@@ -5,6 +5,7 @@ import warnings
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 from scipy.sparse.linalg import MatrixRankWarning, spsolve
 from shapely import Polygon
@@ -49,6 +50,31 @@ def spread_people(people: Floats, shares: csr_array, weights: csr_array, inside:
     ndarray
         Persons per cell; nobody is negative, and cells outside every unit keep theirs.
     """
+    return spread_with_groups(people, np.zeros((len(people), 0)), shares, weights, inside)[0]
+
+
+def spread_with_groups(
+    people: Floats, groups: Floats, shares: csr_array, weights: csr_array, inside: Floats
+) -> tuple[Floats, Floats]:
+    """Move people as :func:`spread_people`, and groups among them.
+
+    A group's share of the people whom a unit hands to its cells is one share for the whole unit, such that each unit
+    keeps the group's total too; where a unit keeps its own pattern, each cell keeps its share. Groups that make up all
+    people do so afterwards. Where no such shares lie between 0 and 1 (cells of the border that hold most of a unit) the
+    unit's own share is taken, and the total of a group may leak across the border.
+
+    Parameters
+    ----------
+    people, shares, weights, inside
+        As of :func:`spread_people`.
+    groups : ndarray
+        Shape (cells, groups): persons of each group among the people of each cell.
+
+    Returns
+    -------
+    people, groups : ndarray
+        After the move.
+    """
     rest = csr_array((inside - np.asarray(shares.sum(axis=0)).ravel()).clip(min=0.0)[None, :])
     shares = csr_array(vstack([shares, rest]))
     weights = csr_array(vstack([weights, csr_array(rest.shape)]))
@@ -57,16 +83,38 @@ def spread_people(people: Floats, shares: csr_array, weights: csr_array, inside:
     own = csr_array(shares.multiply(np.divide(people, held, out=np.zeros_like(people), where=held > 0)[None, :]))
     keeps = np.asarray(weights.sum(axis=1)).ravel() <= 0
     while not keeps.all():
-        pattern = _rows(own, keeps) + _rows(weights, ~keeps)
+        pattern = csr_array(_rows(own, keeps) + _rows(weights, ~keeps))
         factors = _solve(csr_array(shares @ pattern.T), totals)
         moved = np.where(held > 0, pattern.T @ factors, people)
         off = np.abs(shares @ moved - totals) > _TOLERANCE * max(1.0, totals.sum())
         at_fault = (off | (factors < -_TOLERANCE)) & ~keeps
         if not off.any() and not at_fault.any() and (moved >= -_TOLERANCE).all():
-            return moved.clip(0.0, None)
+            handed = csr_array(pattern.multiply(factors[:, None]))
+            return moved.clip(0.0, None), _spread_groups(people, groups, shares, handed, keeps)
         # Homes that lie almost wholly in a neighbour's cells cannot take a unit's people: it keeps its own pattern.
         keeps |= at_fault if at_fault.any() else True
-    return people
+    return people, groups
+
+
+def _spread_groups(
+    people: Floats, groups: Floats, shares: csr_array, handed: csr_array, keeps: NDArray[np.bool_]
+) -> Floats:
+    """Move groups with the people whom each unit hands to its cells, shape (units, cells)."""
+    if not groups.shape[1]:
+        return groups
+    within = np.divide(groups, people[:, None], out=np.zeros_like(groups), where=people[:, None] > 0)
+    stays = np.asarray(_rows(handed, keeps).sum(axis=0)).ravel()[:, None] * within
+    totals = shares @ groups
+    system = csr_array(shares @ handed.T)
+    part = np.column_stack([_solve(system, column) for column in (totals - shares @ stays).T])
+    moved = stays + handed.T @ part
+    crowd = np.asarray(handed.sum(axis=0)).ravel()[:, None]
+    if (moved < -_TOLERANCE).any() or (moved > crowd + _TOLERANCE).any():
+        heads = (shares @ people)[:, None]
+        part = np.divide(totals, heads, out=np.zeros_like(totals), where=(heads > 0) & ~keeps[:, None])
+        moved = stays + handed.T @ part
+    touched = np.asarray(shares.sum(axis=0)).ravel()[:, None] > 0
+    return np.where(touched, moved.clip(0.0, None), groups)
 
 
 def _solve(system: csr_array, totals: Floats) -> Floats:
@@ -81,6 +129,6 @@ def _solve(system: csr_array, totals: Floats) -> Floats:
     return factors
 
 
-def _rows(matrix: csr_array, mask: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> csr_array:
+def _rows(matrix: csr_array, mask: NDArray[np.bool_]) -> csr_array:
     """Keep some rows of a matrix and empty the others."""
     return csr_array(matrix.multiply(mask[:, None].astype(np.float64)))

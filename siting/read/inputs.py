@@ -1,26 +1,27 @@
 """Everything that a scenario names is read, checked and brought into one metric CRS."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import geopandas as gpd
 from pyproj import CRS
 
-from siting.crs import WGS84
-from siting.domain.nouns import Inputs, Network, Population, Progress, Raster, quiet
-from siting.domain.scenario import Layer, PeopleSource, Scenario
+from siting.crs import WGS84, crs_name
+from siting.domain.nouns import Inputs, Network, OpenGround, Progress, Raster, quiet
+from siting.domain.scenario import NetworkLayer, PlacedLayer, Scenario
 from siting.domain.tables import (
     CANDIDATE_COLUMNS,
     FACILITY_COLUMNS,
     GROUND_COLUMNS,
-    LAND_USE_COLUMNS,
     NETWORK_COLUMNS,
     RESIDENTIAL_COLUMNS,
     UNIT_COLUMNS,
     Column,
 )
 from siting.read import ledger
+from siting.read.geometry.displacement import note_displacement
+from siting.read.geometry.overlaps import check_places
 from siting.read.geometry.projections import (
     Bounds,
     carry_bounds,
@@ -31,10 +32,15 @@ from siting.read.geometry.projections import (
     show_bounds,
 )
 from siting.read.geometry.shapes import Family
-from siting.read.ground.network import network_from_lines
+from siting.read.ground.constraints import Constraints, read_constraints
+from siting.read.ground.network import read_lines
 from siting.read.ground.osm import is_osm, read_osm
+from siting.read.ground.surface import SurfaceLayers, read_surface
+from siting.read.ledger import with_context
+from siting.read.locating import locate
 from siting.read.log import LayerLog, Log
-from siting.read.people.rasters import DEFAULT_AGE, check_overlap, check_people, read_people, read_terrain
+from siting.read.people.population import count_sources, read_population
+from siting.read.people.rasters import Around, read_terrain
 from siting.read.people.unit_people import read_unit_people, with_people
 from siting.read.reporting_units import check_unions, with_unions
 from siting.read.sources.files import take
@@ -61,8 +67,6 @@ _UNITS = _Kind(UNIT_COLUMNS, "polygons")
 _RESIDENTIAL = _Kind(RESIDENTIAL_COLUMNS, "polygons")
 _FACILITIES = _Kind(FACILITY_COLUMNS, "points")
 _CANDIDATES = _Kind(CANDIDATE_COLUMNS, "points")
-_EXCLUSIONS = _Kind(GROUND_COLUMNS, "polygons")
-_LAND_USE = _Kind(LAND_USE_COLUMNS, "polygons")
 _BASEMAP = _Kind(GROUND_COLUMNS, "any")
 _LINES = _Kind(NETWORK_COLUMNS, "lines")
 
@@ -154,13 +158,14 @@ def inspect_inputs(scenario: Scenario, progress: Progress = quiet) -> tuple[Inpu
     standards = choose_standards(scenario.standards, scenario.scenario.date, reading.log)
     check_circle(standards, scenario, reading.log)
     units = _with_people(reading, _units(reading))
-    population = _population(reading)
-    tables = _tables(reading)
-    network = _network(reading)
-    terrain = _terrain(reading, network)
+    population = read_population(scenario, reading.crs, reading.bounds, units, reading.log, reading.step)
+    units, tables = _placed(reading, units, _tables(reading))
+    network, surface = _network(reading), _surface(reading)
+    terrain = _terrain(reading, network if surface is None else None)
     _check_ledgers(reading, tables, units)
     if reading.log.faults.found:
         return None, reading.log
+    _note_displaced(reading, units, tables, network)
     inputs = Inputs(
         scenario=scenario,
         crs=reading.crs or WGS84,
@@ -170,14 +175,16 @@ def inspect_inputs(scenario: Scenario, progress: Progress = quiet) -> tuple[Inpu
         residential_areas=tables.residential_areas,
         facilities=tables.facilities,
         candidates=tables.candidates,
-        exclusions=tables.exclusions,
+        exclusions=tables.constraints.exclusions,
         network=network,
+        surface=surface,
         terrain=terrain,
         basemap=tables.basemap,
         digests=dict(sorted(reading.log.digests.items())),
         notes=tuple(reading.log.notes),
         layers=reading.log.layers,
-        land_use=tables.land_use,
+        land_use=tables.constraints.land_use,
+        preferences=tables.constraints.preferences,
     )
     return inputs, reading.log
 
@@ -188,15 +195,19 @@ def _count(scenario: Scenario) -> int:
         scenario.residential_areas,
         scenario.candidates,
         scenario.network,
+        scenario.surface,
         scenario.terrain,
+        scenario.context.facilities,
         scenario.constraints.land_use,
     )
     return (
         sum((unit.union_of is None) + (unit.people is not None) for unit in scenario.units.values())
-        + len(list(_grids(scenario)))
+        + count_sources(scenario)
         + sum(source is not None for source in single)
         + len(scenario.constraints.exclude)
+        + len(scenario.constraints.prefer)
         + len(scenario.basemap)
+        + (0 if scenario.surface is None else len(scenario.surface.barriers) + len(scenario.surface.over))
         + 1
     )
 
@@ -210,6 +221,8 @@ def _units(reading: _Reading) -> Mapping[str, gpd.GeoDataFrame]:
     }
     frames = [raw.frame for raw in raws.values() if raw is not None]
     reading.crs = choose_working_crs(frames)
+    if reading.crs is not None:
+        reading.log.working_crs = crs_name(reading.crs)
     if reading.crs is None and not reading.log.faults.found:
         reading.log.layer("units").fault("no_units")
     layers: dict[str, gpd.GeoDataFrame] = {level: reading.finish(raw, _UNITS) for level, raw in raws.items()}
@@ -234,50 +247,13 @@ def _with_people(reading: _Reading, units: Mapping[str, gpd.GeoDataFrame]) -> Ma
     return found
 
 
-def _grids(scenario: Scenario) -> Iterator[tuple[str, str, PeopleSource]]:
-    """Give the grids that the horizon asks for: who they count, their key, their source."""
-    people = scenario.population
-    for who in ("residents", "elderly"):
-        current: PeopleSource | None = getattr(people, who)
-        planned: PeopleSource | None = getattr(people, f"planned_{who}")
-        if scenario.scenario.horizon != "current" and planned is not None:
-            yield who, f"population.planned_{who}", planned
-        elif current is not None:
-            yield who, f"population.{who}", current
-
-
-def _population(reading: _Reading) -> Population:
-    scenario, rasters = reading.scenario, {}
-    age = DEFAULT_AGE
-    for who, key, source in _grids(scenario):
-        log = reading.log.layer(key, source.file)
-        rasters[who] = _people(who, source, reading, log)
-        if who == "elderly":
-            age = source.from_age or DEFAULT_AGE
-        if scenario.scenario.horizon != "current" and "planned" not in key:
-            log.note("current_people_at_horizon", horizon=scenario.scenario.horizon)
-        reading.step()
-    return Population(rasters.get("residents"), rasters.get("elderly"), 65 if age > DEFAULT_AGE else 60)
-
-
-def _people(who: str, source: PeopleSource, reading: _Reading, log: LayerLog) -> Raster | None:
-    raster = read_people(source, log, DEFAULT_AGE if who == "elderly" else 0)
-    if raster is None:
-        return None
-    # Bands are checked one by one as they are read.
-    sound = source.path is None or check_people(raster, log)
-    if reading.crs is not None and reading.bounds is not None:
-        sound &= check_overlap(raster, reading.bounds, reading.crs, log)
-    return raster if sound else None
-
-
 @dataclass(frozen=True)
 class _Tables:
     residential_areas: gpd.GeoDataFrame
     facilities: gpd.GeoDataFrame
     candidates: gpd.GeoDataFrame
-    exclusions: Mapping[str, gpd.GeoDataFrame]
-    land_use: gpd.GeoDataFrame | None
+    context: gpd.GeoDataFrame | None
+    constraints: Constraints
     basemap: Mapping[str, gpd.GeoDataFrame]
 
 
@@ -287,17 +263,63 @@ def _tables(reading: _Reading) -> _Tables:
         residential_areas=reading.table("residential_areas", scenario.residential_areas, _RESIDENTIAL),
         facilities=reading.table("facilities", scenario.facilities, _FACILITIES),
         candidates=reading.table("candidates", scenario.candidates, _CANDIDATES),
-        exclusions={
-            name: reading.table(f"constraints.exclude.{name}", layer, _EXCLUSIONS)
-            for name, layer in scenario.constraints.exclude.items()
-        },
-        land_use=(
+        context=(
             None
-            if scenario.constraints.land_use is None
-            else reading.table("constraints.land_use", scenario.constraints.land_use, _LAND_USE)
+            if scenario.context.facilities is None
+            else reading.table("context.facilities", scenario.context.facilities, _FACILITIES)
+        ),
+        constraints=read_constraints(
+            scenario,
+            lambda key, source, columns, family: reading.table(key, source, _Kind(columns, family)),
+            reading.crs,
+            reading.log,
         ),
         basemap={name: reading.table(f"basemap.{name}", layer, _BASEMAP) for name, layer in scenario.basemap.items()},
     )
+
+
+def _placed(
+    reading: _Reading, units: Mapping[str, gpd.GeoDataFrame], tables: _Tables
+) -> tuple[Mapping[str, gpd.GeoDataFrame], _Tables]:
+    """Mend units and residential areas, and place the records that have no coordinates by the names of these."""
+    scenario, log = reading.scenario, reading.log
+    mended, areas = check_places(units, tables.residential_areas, scenario, log)
+    units = dict(mended)
+    at_fault = any((fault.layer or "").startswith(("units", "residential_areas")) for fault in log.faults.found)
+    if reading.crs is None or at_fault:
+        # What stands in units that are at fault would be told as not placed, falsely.
+        return units, replace(tables, residential_areas=areas)
+
+    def located(key: str, frame: gpd.GeoDataFrame, source: PlacedLayer) -> gpd.GeoDataFrame:
+        return locate(frame, units, areas, source, log.layer(key, source.called))
+
+    facilities = located("facilities", tables.facilities, scenario.facilities)
+    context, around = tables.context, scenario.context.facilities
+    if context is not None and around is not None:
+        context = located("context.facilities", context, around)
+    log_of_context = log.layer("context.facilities", None if around is None else around.called)
+    candidates = tables.candidates
+    if scenario.candidates is not None:
+        candidates = located("candidates", candidates, scenario.candidates)
+    return units, replace(
+        tables,
+        residential_areas=areas,
+        facilities=with_context(facilities, context, units, log_of_context),
+        candidates=candidates,
+    )
+
+
+def _note_displaced(
+    reading: _Reading, units: Mapping[str, gpd.GeoDataFrame], tables: _Tables, network: Network | None
+) -> None:
+    """Warn of layers that look shifted against the others."""
+    own = {f"units.{level}": units[level] for level, unit in reading.scenario.units.items() if unit.union_of is None}
+    layers = {
+        "facilities": tables.facilities,
+        "candidates": tables.candidates,
+        "residential_areas": tables.residential_areas,
+    }
+    note_displacement(layers | own, network, reading.log)
 
 
 def _network(reading: _Reading) -> Network | None:
@@ -321,6 +343,23 @@ def _network(reading: _Reading) -> Network | None:
     return network
 
 
+def _surface(reading: _Reading) -> OpenGround | None:
+    source = reading.scenario.surface
+    if source is None:
+        return None
+    layers = SurfaceLayers(
+        *(
+            {name: reading.table(f"surface.{key}.{name}", layer, _BASEMAP) for name, layer in named.items()}
+            for key, named in (("barriers", source.barriers), ("over", source.over))
+        )
+    )
+    found = read_surface(
+        source, layers, Around(reading.bounds, reading.crs), reading.log.layer("surface", source.path)
+    )  # fmt: skip
+    reading.step()
+    return found
+
+
 def _degrees(bounds: Bounds, crs: CRS) -> str:
     moved = carry_bounds(bounds, crs, WGS84)
     return "–" if moved is None else show_bounds(moved, WGS84)
@@ -332,18 +371,12 @@ def _osm(path: Path, stated: str | None, reading: _Reading, log: LayerLog) -> Ne
     return read_osm(path, reading.crs or WGS84, log)
 
 
-def _lines(source: Layer, reading: _Reading, log: LayerLog) -> Network | None:
+def _lines(source: NetworkLayer, reading: _Reading, log: LayerLog) -> Network | None:
     faults = len(reading.log.faults.found)
     frame = reading.table("network", source, _LINES)
     if len(reading.log.faults.found) > faults or reading.crs is None:
         return None
-    network, dropped = network_from_lines(frame, reading.crs)
-    if dropped:
-        log.note("lines_without_length", count=dropped)
-    if network.edges.empty:
-        log.fault("no_walkable_way")
-        return None
-    return network
+    return read_lines(frame, reading.crs, log, split=source.split_at_crossings)
 
 
 def _terrain(reading: _Reading, network: Network | None) -> Raster | None:
@@ -351,12 +384,12 @@ def _terrain(reading: _Reading, network: Network | None) -> Raster | None:
     if source is None:
         return None
     log = reading.log.layer("terrain", source.path)
-    raster = read_terrain(source, log)
+    ground = reading.bounds
+    if network is not None and reading.crs is not None:
+        ground = frame_bounds([network.edges], reading.crs)
+    raster = read_terrain(source, log, Around(ground, reading.crs))
     reading.step()
-    if raster is None or reading.crs is None:
-        return None
-    ground = frame_bounds([network.edges], reading.crs) if network is not None else reading.bounds
-    return raster if ground is None or check_overlap(raster, ground, reading.crs, log) else None
+    return raster
 
 
 def _check_ledgers(reading: _Reading, tables: _Tables, units: Mapping[str, gpd.GeoDataFrame]) -> None:
@@ -370,5 +403,7 @@ def _check_ledgers(reading: _Reading, tables: _Tables, units: Mapping[str, gpd.G
         return
     ledger.note_parents(tables.facilities, facilities)
     reach = scenario.walking.minutes * SECONDS_PER_MINUTE * _FASTEST_M_S
-    ledger.note_outside(tables.facilities, units, reach, facilities)
+    ledger.note_outside(tables.facilities[~tables.facilities["context"]], units, reach, facilities)
     ledger.note_doubles(tables.facilities, facilities)
+    if scenario.candidates is not None:
+        ledger.note_doubles(tables.candidates, log.layer("candidates", scenario.candidates.called))

@@ -1,17 +1,24 @@
 """Whether the ledger of facilities makes sense beside the units, and with itself."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 from siting.read.log import LayerLog, listed
+from siting.read.names import alike, normal
 
 # Facilities of one tier nearer than this are suspected to be one.
 DOUBLE_M = 5.0
+# Those with similar names within this distance too.
+ALIKE_M = 200.0
+
+Pairs = set[tuple[str, str]]
 
 
 def check_far(table: pd.DataFrame, log: LayerLog) -> None:
@@ -49,11 +56,10 @@ def note_outside(
     frames = [frame for frame in units.values() if len(frame)]
     if not len(facilities) or not frames:
         return
-    ground = shapely.STRtree(np.concatenate([frame.geometry.to_numpy() for frame in frames]))
-    points = facilities.geometry.to_numpy()
-    outside = np.ones(len(points), dtype=bool)
-    outside[ground.query(points, predicate="intersects")[0]] = False
+    outside = _outside(facilities, units)
     if outside.any():
+        ground = shapely.STRtree(np.concatenate([frame.geometry.to_numpy() for frame in frames]))
+        points = facilities.geometry.to_numpy()
         _, distance = ground.query_nearest(points[outside], all_matches=False, return_distance=True)
         far = distance > reach_m
         log.note(
@@ -65,28 +71,161 @@ def note_outside(
         )
 
 
-def note_doubles(facilities: gpd.GeoDataFrame, log: LayerLog) -> None:
-    """Note the facilities that bear one name, or are of one tier at one place without sharing a site."""
-    pairs = sorted(_same_name(facilities) | _same_spot(facilities))
-    if pairs:
-        log.note("suspected_doubles", count=len(pairs), ids=listed(f"{one} + {other}" for one, other in pairs))
+def note_doubles(records: gpd.GeoDataFrame, log: LayerLog) -> None:
+    """Note the facilities, or candidates, that may be one thing twice; each pair is told once, by its first reason.
+
+    They bear one name; are of one tier at one place (within 5 m, but not where both were placed by the unit that they
+    name); have similar names within 200 m; or are of one tier at one address that has a number. Records that share a
+    site, and a facility and its parent, are no doubles but by one name.
+
+    Parameters
+    ----------
+    records : geopandas.GeoDataFrame
+        Points in metres, indexed by id, with ``name`` and perhaps ``tier``, ``site_id``, ``parent_id``, ``address`` and
+        ``located_within_m``.
+    log : LayerLog
+        Takes the notes ``suspected_doubles``, ``alike_doubles``, ``address_doubles``.
+    """
+    told = _same_name(records) | _same_spot(records)
+    near = _alike_near(records) - told
+    at_one_address = _same_address(records) - told - near
+    if told:
+        log.note("suspected_doubles", **_listed_pairs(told))
+    if near:
+        log.note("alike_doubles", **_listed_pairs(near))
+    if at_one_address:
+        log.note("address_doubles", **_listed_pairs(at_one_address))
 
 
-def _same_name(facilities: gpd.GeoDataFrame) -> set[tuple[str, str]]:
-    names = facilities["name"].dropna()
-    groups = names[names.duplicated(keep=False)].groupby(names)
+def _listed_pairs(pairs: Pairs) -> dict[str, object]:
+    return {"count": len(pairs), "ids": listed(f"{one} + {other}" for one, other in sorted(pairs))}
+
+
+def _same_name(records: gpd.GeoDataFrame) -> Pairs:
+    names = records["name"].dropna().map(normal)
+    return _chained(names[names != ""])
+
+
+def _chained(values: pd.Series) -> Pairs:
+    """Return the pairs of rows that hold the same value: of several the first with the second, and so on."""
+    groups = values[values.duplicated(keep=False)].groupby(values)
     return {
         (str(one), str(other)) for _, group in groups for keys in [sorted(group.index)] for one, other in pairwise(keys)
     }
 
 
-def _same_spot(facilities: gpd.GeoDataFrame) -> set[tuple[str, str]]:
-    one, other = facilities.sindex.query(facilities.geometry, predicate="dwithin", distance=DOUBLE_M)
-    tier = facilities["tier"].to_numpy(dtype=object)
-    site = facilities["site_id"].to_numpy(dtype=object)
-    keys = facilities.index.to_numpy(dtype=object)
+def _same_spot(records: gpd.GeoDataFrame) -> Pairs:
+    by_name = _column(records, "located_within_m").astype(np.float64) > 0
     return {
-        (min(keys[i], keys[j]), max(keys[i], keys[j]))
-        for i, j in zip(one.tolist(), other.tolist(), strict=True)
-        if i < j and tier[i] == tier[j] and (pd.isna(site[i]) or site[i] != site[j])
+        _ids(records, one, other)
+        for one, other in _near(records, DOUBLE_M)
+        if _of_one_tier(records, one, other) and not (by_name[one] and by_name[other])
     }
+
+
+def _alike_near(records: gpd.GeoDataFrame) -> Pairs:
+    name = _column(records, "name")
+    return {
+        _ids(records, one, other)
+        for one, other in _near(records, ALIKE_M)
+        if _of_one_tier(records, one, other)
+        and not (pd.isna(name[one]) or pd.isna(name[other]))
+        and alike(name[one], name[other])
+    }
+
+
+def _same_address(records: gpd.GeoDataFrame) -> Pairs:
+    if "address" not in records:
+        return set()
+    address = records["address"].dropna().map(normal)
+    address = address[address.str.contains(r"\d")]
+    row = {key: number for number, key in enumerate(records.index)}
+    return {pair for pair in _chained(address) if _of_one_tier(records, row[pair[0]], row[pair[1]])}
+
+
+def _near(records: gpd.GeoDataFrame, metres: float) -> Iterator[tuple[int, int]]:
+    one, other = records.sindex.query(records.geometry, predicate="dwithin", distance=metres)
+    ordered = one < other
+    return zip(one[ordered].tolist(), other[ordered].tolist(), strict=True)
+
+
+def _of_one_tier(records: gpd.GeoDataFrame, one: int, other: int) -> bool:
+    """Tell whether two records may be one: of one tier, not of one site, neither the other's parent."""
+    tier, site, parent = (_column(records, key) for key in ("tier", "site_id", "parent_id"))
+    keys = records.index
+    return (
+        (tier[one] == tier[other] or (pd.isna(tier[one]) and pd.isna(tier[other])))
+        and (pd.isna(site[one]) or pd.isna(site[other]) or site[one] != site[other])
+        and not (_names(parent[one], keys[other]) or _names(parent[other], keys[one]))
+    )
+
+
+def _names(parent: Any, key: str) -> bool:  # noqa: ANN401 - a cell
+    return not pd.isna(parent) and parent == key
+
+
+def _column(records: gpd.GeoDataFrame, key: str) -> NDArray[np.object_]:
+    if key not in records:
+        return np.full(len(records), np.nan, dtype=object)
+    return records[key].to_numpy(dtype=object)
+
+
+def _ids(records: gpd.GeoDataFrame, one: int, other: int) -> tuple[str, str]:
+    low, high = sorted((str(records.index[one]), str(records.index[other])))
+    return low, high
+
+
+def with_context(
+    facilities: gpd.GeoDataFrame,
+    context: gpd.GeoDataFrame | None,
+    units: Mapping[str, gpd.GeoDataFrame],
+    log: LayerLog,
+) -> gpd.GeoDataFrame:
+    """Put the facilities of the surroundings at the end of the ledger.
+
+    They count for times and circles and in no unit's totals: the ids of units that they name are not kept.
+
+    Parameters
+    ----------
+    facilities : geopandas.GeoDataFrame
+        The ledger, in the working CRS.
+    context : geopandas.GeoDataFrame or None
+        Facilities of the surroundings with the same columns, in the working CRS; None where the scenario has none.
+    units : mapping of str to geopandas.GeoDataFrame
+        The units of every level, in the working CRS.
+    log : LayerLog
+        The log of ``context.facilities``: takes the fault ``context_id_twice`` and the note ``context_inside_units``.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        With the boolean column ``context`` before ``geometry``: true for the facilities of the surroundings.
+    """
+    own = _marked(facilities, context=False)
+    if context is None or context.empty:
+        return own
+    for key in context.index[context.index.isin(facilities.index)]:
+        log.fault("context_id_twice", row=str(key), field="id", found=str(key))
+    inside = ~_outside(context, units)
+    if inside.any():
+        log.note("context_inside_units", count=int(inside.sum()), ids=listed(context.index[inside]))
+    around = _marked(context, context=True)
+    for level in units:
+        if f"{level}_id" in around:
+            around[f"{level}_id"] = pd.Series(pd.NA, index=around.index).astype(own[f"{level}_id"].dtype)
+    return gpd.GeoDataFrame(pd.concat([own, around.reindex(columns=own.columns)]), crs=facilities.crs)
+
+
+def _marked(records: gpd.GeoDataFrame, *, context: bool) -> gpd.GeoDataFrame:
+    columns = [name for name in records.columns if name not in ("context", "geometry")]
+    return records.assign(context=context)[[*columns, "context", "geometry"]]
+
+
+def _outside(records: gpd.GeoDataFrame, units: Mapping[str, gpd.GeoDataFrame]) -> NDArray[np.bool_]:
+    """Tell which records lie in no unit of any level."""
+    outside = np.ones(len(records), dtype=bool)
+    frames = [frame.geometry.to_numpy() for frame in units.values() if len(frame)]
+    if frames:
+        ground = shapely.STRtree(np.concatenate(frames))
+        outside[ground.query(records.geometry.to_numpy(), predicate="intersects")[0]] = False
+    return outside

@@ -17,6 +17,7 @@ class Log:
     notes: list[Note] = field(default_factory=list)
     digests: dict[str, str] = field(default_factory=dict)
     layers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    working_crs: str | None = None
 
     def layer(self, key: str, file: Path | str | None = None) -> "LayerLog":
         """Return the log of one layer: ``key`` is its dotted key in the scenario, ``file`` what messages call it."""

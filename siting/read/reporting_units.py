@@ -9,6 +9,7 @@ from pyproj import CRS
 
 from siting.domain.scenario import Level, Scenario, UnitLayer
 from siting.domain.tables import UNIT_COLUMNS
+from siting.read.geometry.pieces import usable
 from siting.read.log import Log, listed
 from siting.read.tables.finish import absent
 
@@ -48,7 +49,11 @@ def _union(
 ) -> gpd.GeoDataFrame:
     """Return the one row of a union: its id is the level's name unless ``defaults`` gives one."""
     members = None if unit.union_of is None else layers.get(unit.union_of)
-    if members is None or members.empty:
+    if members is None:
+        return absent(UNIT_COLUMNS, crs)
+    # What was refused cannot be laid over others; its fault is told already.
+    members = members[usable(members.geometry.to_numpy())]
+    if members.empty:
         return absent(UNIT_COLUMNS, crs)
     given = unit.defaults
     name = unit.name or given.get("name", scenario.scenario.title)
@@ -57,5 +62,5 @@ def _union(
     row = pd.DataFrame({"name": [str(name)], "kind": [None if kind is None else str(kind)]}, index=index)
     row = row.reindex(columns=[column.key for column in UNIT_COLUMNS if column.key != "id"])
     row = row.astype(members[row.columns].dtypes)
-    whole = shapely.union_all(members.geometry.to_numpy())
-    return gpd.GeoDataFrame(row, geometry=gpd.GeoSeries([whole], index=index, crs=crs))
+    ground = shapely.union_all(members.geometry.to_numpy())
+    return gpd.GeoDataFrame(row, geometry=gpd.GeoSeries([ground], index=index, crs=crs))

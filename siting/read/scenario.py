@@ -37,6 +37,8 @@ RULES: Final = {
     "give either place or ids": "place_or_ids",
     "give a reason for another number": "override_without_reason",
     "walking.mode is network but no [network] is given; straight lines are never assumed silently": "no_network",
+    "walking.mode is surface but no [surface] is given": "no_surface",
+    "give factors with cover, and none with friction": "surface_factors",
 }
 # What a wrong value should have looked like, by the start of pydantic's error type; written as TOML.
 _FORMS: Final = (

@@ -13,11 +13,14 @@ from siting.read.log import listed
 # Formats whose files hold their own data. A virtual one (VRT, WFS, a service description) names other files or hosts.
 SELF_CONTAINED: Final = frozenset({
     ".shp", ".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".gpkg", ".gdb", ".geojson", ".json", ".parquet",
-    ".fgb", ".kml", ".dxf", ".csv", ".xlsx", ".zip", ".tif", ".tiff", ".pbf", ".osm", ".gz", ".bz2", ".o5m", ".toml",
+    ".fgb", ".kml", ".dxf", ".csv", ".tsv", ".xlsx", ".xlsm", ".geoparquet", ".zip", ".tif", ".tiff",
+    ".pbf", ".osm", ".gz", ".bz2", ".o5m", ".toml",
 })  # fmt: skip
 # Of these, the ones that are XML by nature; XML in any other is a virtual format under a false name.
 _XML: Final = frozenset({".kml", ".osm"})
-_HEAD_BYTES: Final = 512
+_HEAD_BYTES: Final = 65_536
+# GDAL runs a pipeline that a file holds, and reads the files that it names.
+_PIPELINE: Final = b"gdal_streamed_alg"
 _MARKS: Final = b"\xef\xbb\xbf \t\r\n"
 _TABLES_OF_VALUES: Final = ("columns", "column_units", "values", "defaults", "rows")
 
@@ -86,4 +89,5 @@ def _holds_its_own(path: Path) -> bool:
     if not path.is_file() or path.suffix.lower() in _XML or path.name.endswith(".shp.xml"):
         return True
     with path.open("rb") as file:
-        return not file.read(_HEAD_BYTES).lstrip(_MARKS).startswith(b"<")
+        head = file.read(_HEAD_BYTES)
+    return not head.lstrip(_MARKS).startswith(b"<") and _PIPELINE not in head

@@ -1,41 +1,40 @@
-"""From sites to cells: who is within the cut-off of which site, and how far the nearest is."""
+"""From sites to cells: who is within the cut-off of which site, and how far the nearest two are."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from scipy.sparse.csgraph import dijkstra
 
-from siting.domain.nouns import Access, Floats, Ints, Note, Progress, Times, quiet
-from siting.domain.scenario import Direction, Walking
+from siting.domain.nouns import Access, Floats, Ints, Progress, Times, quiet
+from siting.domain.scenario import Walking
 from siting.domain.walkers import WALKERS
-from siting.travel.network import Attachment, WalkingNetwork, attach, graph, line_pieces
+from siting.travel.circles import Shapes, round_circles, walked_circles
+from siting.travel.kernel import TOLERANCE_S
+from siting.travel.network import Attachment, WalkingNetwork, attach
+from siting.travel.open_ground import Surface, crossed_circles, parts_of, stand, walk_surface
+from siting.travel.straight import walk_straight
+from siting.travel.walks import Limits, Reach, walk_between
 from siting.units import SECONDS_PER_MINUTE
 
-# Sites walked at a time: the dense rows of this many fit well into memory.
-_CHUNK: Final = 32
-# Sums of float seconds; a microsecond is no distance on foot.
-TOLERANCE_S: Final = 1e-6
-# Circles are drawn from pieces of street this long, widened by what is left of the time, up to this many metres.
-_PIECE_M: Final = 60.0
-_WIDEST_M: Final = 90.0
+_STAGE = "walk"
 
 
 @dataclass(frozen=True)
-class _Reach:
-    """One site's row: cells reached within the longest limit asked, and seconds."""
+class _Walked:
+    """What one mode of walking gives: times, which sites could set out, circles of those that count, reasons."""
 
-    cell: Ints
-    seconds: Floats
+    reach: Reach
+    attached: NDArray[np.bool_]
+    circled: Ints
+    circles: Shapes
+    reasons: NDArray[np.object_]
 
 
 def walk_to(
-    network: WalkingNetwork | None,
+    ways: WalkingNetwork | Surface | None,
     sites: gpd.GeoDataFrame,
     counting: NDArray[np.bool_],
     cells: pd.DataFrame,
@@ -48,12 +47,12 @@ def walk_to(
 
     Parameters
     ----------
-    network : WalkingNetwork or None
-        None walks in straight lines × ``walking.detour``, labelled optimistic.
+    ways : WalkingNetwork, Surface or None
+        A network, or open ground; None walks in straight lines × ``walking.detour``, labelled optimistic.
     sites : geopandas.GeoDataFrame
         Points in the working CRS, indexed by id.
     counting : ndarray of bool
-        Sites that count for the circle: the nearest is sought among them, to ``walking.max_minutes``.
+        Sites that count for the circle: the nearest two are sought among them, to ``walking.max_minutes``.
     cells : pandas.DataFrame
         ``x``, ``y``, ``half_diagonal_m`` of the demand cells, metres.
     walking : Walking
@@ -66,192 +65,93 @@ def walk_to(
     Returns
     -------
     Access
-        Times within the cut-off (inclusive), the nearest counting site of each cell, circles of the counting sites.
+        Times within the cut-off (inclusive, to a millisecond), the nearest two counting sites of each cell, circles of
+        the counting sites.
     """
-    speeds = WALKERS[walking.walker]
-    cut_off = np.full(len(sites), walking.minutes * SECONDS_PER_MINUTE) if cutoff_s is None else cutoff_s
-    longest = np.where(counting, np.maximum(cut_off, walking.max_minutes * SECONDS_PER_MINUTE), cut_off)
-    xy = shapely.get_coordinates(sites.geometry.to_numpy())
-    if network is None:
-        pace = walking.detour / speeds.flat
-        ways: _Ways = _Straight(xy, cells[["x", "y"]].to_numpy(), pace)
+    progress(_STAGE, 0, 1)
+    keep = np.full(len(sites), walking.minutes * SECONDS_PER_MINUTE) if cutoff_s is None else cutoff_s
+    longest = np.where(counting, np.maximum(keep, walking.max_minutes * SECONDS_PER_MINUTE), keep)
+    xy = shapely.get_coordinates(sites.geometry.to_numpy()).reshape(-1, 2)
+    # Ties of the nearest break by place, then by id, whatever the order of the rows.
+    rank = np.empty(len(sites), dtype=np.int64)
+    rank[np.lexsort((sites.index.astype(str).to_numpy(), xy[:, 1], xy[:, 0]))] = np.arange(len(sites))
+    limits = Limits(longest, keep, counting, rank)
+    if ways is None:
+        walked = _straight(xy, cells, walking, limits)
+    elif isinstance(ways, Surface):
+        walked = _over(ways, xy, cells, walking, limits)
     else:
-        ways = _Walked.between(network, xy, cells, walking)
-    seconds, nearest = np.full(len(cells), np.inf), np.full(len(cells), -1)
-    rows: dict[int, _Reach] = {}
-    circles = {}
-    # Ties of the nearest break by place, then by id, whatever the order of the rows; counting sites walk farther,
-    # so they go together.
-    order = np.lexsort((sites.index.astype(str).to_numpy(), xy[:, 1], xy[:, 0], ~counting))
-    for done, (site, to_cells, circle) in enumerate(ways.walk(order, longest, walking.minutes, counting)):
-        reached = to_cells <= cut_off[site] + TOLERANCE_S
-        rows[site] = _Reach(np.flatnonzero(reached), to_cells[reached])
-        if counting[site]:
-            closer = to_cells < seconds - TOLERANCE_S
-            seconds[closer], nearest[closer] = to_cells[closer], site
-            if circle is not None:
-                circles[site] = circle
-        progress("walk", done + 1, len(sites))
-    unattached = sites.index[~ways.attached]
-    table = pd.DataFrame({"seconds": seconds}, index=cells.index)
+        walked = _along(ways, xy, cells, walking, limits)
     ids = sites.index.to_numpy(dtype=object)
-    found = np.where(nearest >= 0, ids[nearest], None) if len(ids) else np.full(len(cells), None)
-    table["nearest"] = pd.Series(found, index=cells.index, dtype="object")
-    table["reason"] = ways.reasons(seconds, walking.minutes * SECONDS_PER_MINUTE, counting)
+    table = pd.DataFrame({"seconds": walked.reach.nearest_s}, index=cells.index)
+    table["nearest"] = _named(ids, walked.reach.nearest, cells.index)
+    table["second_seconds"] = walked.reach.second_s
+    table["second"] = _named(ids, walked.reach.second, cells.index)
+    table["reason"] = walked.reasons
+    progress(_STAGE, 1, 1)
     return Access(
-        within=_times(sites.index, rows),
+        within=Times(sites.index, walked.reach.start, walked.reach.target, walked.reach.seconds),
         cells=table,
-        circles=_circles(circles, sites),
-        unattached=unattached,
-        notes=ways.notes,
+        circles=gpd.GeoDataFrame(geometry=walked.circles, index=sites.index[walked.circled], crs=sites.crs),
+        unattached=sites.index[~walked.attached],
+        notes=() if ways is None else ways.notes,
     )
 
 
-class _Ways:
-    """How cells are reached; one subclass a mode."""
-
-    attached: NDArray[np.bool_]
-    notes: tuple[Note, ...] = ()
-
-    def walk(
-        self, order: Ints, longest: Floats, minutes: float, circled: NDArray[np.bool_]
-    ) -> Iterator[tuple[int, Floats, shapely.Geometry | None]]:
-        """Yield each site, the seconds to every cell (inf beyond the limit) and its circle."""
-        raise NotImplementedError
-
-    def reasons(self, seconds: Floats, cutoff: float, counting: NDArray[np.bool_]) -> NDArray[np.object_]:  # noqa: ARG002
-        """Say of every cell why it is not covered."""
-        reasons = np.full(len(seconds), "beyond_circle", dtype=object)
-        reasons[np.isinf(seconds)] = "beyond_max_minutes"
-        reasons[seconds <= cutoff + TOLERANCE_S] = "covered"
-        return reasons
+def _straight(xy: Floats, cells: pd.DataFrame, walking: Walking, limits: Limits) -> _Walked:
+    """Walk in straight lines × a detour factor."""
+    pace = walking.detour / WALKERS[walking.walker].flat
+    reach = walk_straight(xy, cells[["x", "y"]].to_numpy(dtype=np.float64), pace, limits)
+    cutoff = walking.minutes * SECONDS_PER_MINUTE
+    circled = np.flatnonzero(limits.counting)
+    circles = round_circles(xy[circled], cutoff / pace)
+    return _Walked(reach, np.ones(len(xy), dtype=bool), circled, circles, _reasons(reach.nearest_s, cutoff))
 
 
-class _Straight(_Ways):
-    """Straight lines × a detour factor."""
-
-    def __init__(self, xy: Floats, cells: Floats, pace: float) -> None:
-        self.xy, self.cells, self.pace = xy, cells, pace
-        self.attached = np.ones(len(xy), dtype=bool)
-
-    def walk(
-        self, order: Ints, longest: Floats, minutes: float, circled: NDArray[np.bool_]
-    ) -> Iterator[tuple[int, Floats, shapely.Geometry | None]]:
-        for site in order:
-            seconds = np.hypot(*(self.cells - self.xy[site]).T) * self.pace
-            seconds[seconds > longest[site] + TOLERANCE_S] = np.inf
-            radius = minutes * SECONDS_PER_MINUTE / self.pace
-            yield int(site), seconds, shapely.Point(self.xy[site]).buffer(radius) if circled[site] else None
+def _along(network: WalkingNetwork, xy: Floats, cells: pd.DataFrame, walking: Walking, limits: Limits) -> _Walked:
+    """Walk over a network."""
+    places = cells[["x", "y"]].to_numpy(dtype=np.float64)
+    people = attach(network, places, walking.attach_limit_m + cells["half_diagonal_m"].to_numpy())
+    doors = attach(network, xy, np.full(len(xy), walking.attach_limit_m))
+    attached = doors.edge >= 0
+    reach = walk_between(network, doors, people, walking.direction, limits)
+    circled = np.flatnonzero(limits.counting & attached)
+    circles = walked_circles(network, doors.take(circled), xy[circled], walking, places, reach.rows(circled))
+    reasons = _reasons(reach.nearest_s, walking.minutes * SECONDS_PER_MINUTE)
+    reasons[np.isinf(reach.nearest_s) & _cut_off(people, doors.take(circled))] = "cut_off"
+    reasons[people.edge < 0] = "off_network"
+    return _Walked(reach, attached, circled, circles, reasons)
 
 
-class _Walked(_Ways):
-    """Walks over a network."""
-
-    def __init__(
-        self, network: WalkingNetwork, sites: Attachment, cells: Attachment, xy: Floats, direction: Direction
-    ) -> None:
-        self.network, self.sites, self.cells, self.xy, self.direction = network, sites, cells, xy, direction
-        self.attached = sites.edge >= 0
-        self.notes = network.notes
-        self.pieces = line_pieces(network.geometry, _PIECE_M)
-
-    @classmethod
-    def between(cls, network: WalkingNetwork, xy: Floats, cells: pd.DataFrame, walking: Walking) -> "_Walked":
-        """Attach sites and cells."""
-        people_limit = walking.attach_limit_m + cells["half_diagonal_m"].to_numpy()
-        people = attach(network, cells[["x", "y"]].to_numpy(), people_limit)
-        sites = attach(network, xy, np.full(len(xy), walking.attach_limit_m))
-        return cls(network, sites, people, xy, walking.direction)
-
-    def walk(
-        self, order: Ints, longest: Floats, minutes: float, circled: NDArray[np.bool_]
-    ) -> Iterator[tuple[int, Floats, shapely.Geometry | None]]:
-        pieces = Attachment(
-            self.pieces["edge"].to_numpy(),
-            self.pieces["middle_m"].to_numpy(),
-            np.zeros(len(self.pieces)),
-            np.zeros(len(self.pieces), dtype=np.int64),
-        )
-        joined = order[self.attached[order]]
-        for chunk in np.array_split(joined, max(1, -(-len(joined) // _CHUNK))):
-            doors = self.sites.take(chunk)
-            # A mean within the limit may have one way of up to twice as long.
-            limit = float(longest[chunk].max(initial=0.0)) * (2.0 if self.direction == "both_ways" else 1.0)
-            nodes = [self._node_seconds(doors, limit, outward=outward) for outward in (True, False)]
-            for row, site in enumerate(chunk):
-                here = self.sites.take([site])
-                away, back = nodes[0][row], nodes[1][row]
-                seconds = self._to(here, self.cells, away, back) + self.cells.leg_s
-                seconds[seconds > longest[site] + TOLERANCE_S] = np.inf
-                circle = None
-                if circled[site]:
-                    left = minutes * SECONDS_PER_MINUTE - self._to(here, pieces, away, back)
-                    circle = self._circle(self.xy[site], left)
-                yield int(site), seconds, circle
-        for site in order[~self.attached[order]]:
-            yield int(site), np.full(len(self.cells.edge), np.inf), None
-
-    def reasons(self, seconds: Floats, cutoff: float, counting: NDArray[np.bool_]) -> NDArray[np.object_]:
-        reasons = super().reasons(seconds, cutoff, counting)
-        served = np.unique(self.sites.component[counting & self.attached])
-        cut_off = np.isinf(seconds) & ~np.isin(self.cells.component, served)
-        reasons[cut_off] = "cut_off"
-        reasons[self.cells.edge < 0] = "off_network"
-        return reasons
-
-    def _node_seconds(self, doors: Attachment, limit: float, *, outward: bool) -> Floats:
-        arcs = graph(self.network, doors, outward=outward)
-        starts = self.network.nodes + np.arange(len(doors.edge))
-        seconds: Floats = dijkstra(arcs, directed=True, indices=starts, limit=limit + TOLERANCE_S)
-        return seconds[:, : self.network.nodes]
-
-    def _to(self, site: Attachment, targets: Attachment, away: Floats, back: Floats) -> Floats:
-        """Return the seconds between a site and the targets' places on their edges, by the direction asked."""
-        measure, edge = self.network.seconds, targets.edge
-        ahead, home = measure.at(edge, targets.position_m)
-        whole_ahead, whole_home = (total[edge] for total in measure.totals)
-        u, v = self.network.u[edge], self.network.v[edge]
-        outward = np.minimum(away[u] + ahead, away[v] + whole_home - home)
-        inward = np.minimum(back[u] + home, back[v] + whole_ahead - ahead)
-        same = np.flatnonzero(edge == site.edge[0])
-        if len(same):
-            # Two points of one edge walk along it: forwards on the one cumulative clock, backwards on the other.
-            site_ahead, site_home = measure.at(site.edge, site.position_m)
-            d_ahead, d_home = ahead[same] - site_ahead, home[same] - site_home
-            outward[same] = np.minimum(outward[same], np.where(d_ahead >= 0, d_ahead, -d_home) + site.leg_s)
-            inward[same] = np.minimum(inward[same], np.where(d_ahead >= 0, d_home, -d_ahead) + site.leg_s)
-        seconds = _combine(outward, inward, self.direction)
-        seconds[edge < 0] = np.inf
-        return seconds
-
-    def _circle(self, xy: Floats, left_s: Floats) -> shapely.Geometry:
-        within = left_s >= 0
-        width = np.clip(left_s[within] * self.network.speed, 8.0, _WIDEST_M)
-        shapes = shapely.buffer(self.pieces.geometry.to_numpy()[within], width, quad_segs=3)
-        whole = shapely.union_all([*shapes, shapely.Point(xy).buffer(_WIDEST_M)])
-        # Closing fills the slits between neighbouring streets.
-        return whole.buffer(30, quad_segs=3).buffer(-30, quad_segs=3).simplify(5)
+def _over(surface: Surface, xy: Floats, cells: pd.DataFrame, walking: Walking, limits: Limits) -> _Walked:
+    """Walk over open ground."""
+    places = cells[["x", "y"]].to_numpy(dtype=np.float64)
+    people = stand(surface, places, walking.attach_limit_m + cells["half_diagonal_m"].to_numpy())
+    doors = stand(surface, xy, np.full(len(xy), walking.attach_limit_m))
+    attached = doors.row >= 0
+    reach = walk_surface(surface, doors, people, walking.direction, limits)
+    circled = np.flatnonzero(limits.counting & attached)
+    circles = crossed_circles(surface, doors.take(circled), xy[circled], walking, places, reach.rows(circled))
+    reasons = _reasons(reach.nearest_s, walking.minutes * SECONDS_PER_MINUTE)
+    cut_off = ~np.isin(parts_of(surface, people), parts_of(surface, doors.take(circled)))
+    reasons[np.isinf(reach.nearest_s) & cut_off] = "cut_off"
+    reasons[people.row < 0] = "off_network"
+    return _Walked(reach, attached, circled, circles, reasons)
 
 
-def _combine(outward: Floats, inward: Floats, direction: Direction) -> Floats:
-    if direction == "from_facility":
-        return outward
-    if direction == "to_facility":
-        return inward
-    return np.maximum(outward, inward) if direction == "slower" else (outward + inward) / 2
+def _cut_off(people: Attachment, doors: Attachment) -> NDArray[np.bool_]:
+    """Tell who joined a component on which no site stands that counts."""
+    return ~np.isin(people.component, doors.component)
 
 
-def _times(ids: pd.Index, rows: dict[int, _Reach]) -> Times:
-    reaches = [rows[i] for i in range(len(ids))]
-    start = np.concatenate([[0], np.cumsum([len(reach.cell) for reach in reaches])]).astype(np.int64)
-    return Times(
-        site_ids=ids,
-        start=start,
-        cell=np.concatenate([reach.cell for reach in reaches] or [np.zeros(0, dtype=np.int64)]),
-        seconds=np.concatenate([reach.seconds for reach in reaches] or [np.zeros(0)]),
-    )
+def _reasons(seconds: Floats, cutoff: float) -> NDArray[np.object_]:
+    """Say of every cell why it is not covered."""
+    reasons = np.full(len(seconds), "beyond_circle", dtype=object)
+    reasons[np.isinf(seconds)] = "beyond_max_minutes"
+    reasons[seconds <= cutoff + TOLERANCE_S] = "covered"
+    return reasons
 
 
-def _circles(circles: dict[int, shapely.Geometry], sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    rows = sorted(circles)
-    return gpd.GeoDataFrame(geometry=[circles[row] for row in rows], index=sites.index[rows], crs=sites.crs)
+def _named(ids: NDArray[np.object_], rows: Ints, index: pd.Index) -> pd.Series:
+    named = [*ids, None]
+    return pd.Series([named[row] for row in rows], index=index, dtype="object")

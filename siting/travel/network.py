@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
-from scipy.sparse import coo_array, csr_array
+from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from siting.domain.nouns import Floats, Ints, Network, Note, Raster
 from siting.domain.walkers import WalkerSpeeds
+from siting.travel.kernel import space_order
 from siting.travel.slope import SPANS, EdgeSeconds, edge_seconds
 
 # Shorter components are scraps of digitising, and would catch people who really walk elsewhere.
@@ -28,8 +28,8 @@ class WalkingNetwork:
 
     Parameters
     ----------
-    nodes : int
-        How many nodes there are.
+    node_xy : ndarray
+        Shape (nodes, 2), metres; numbered along a space-filling curve, so that neighbours lie near in memory.
     u, v : ndarray of int
         End nodes of the edges.
     component : ndarray of int
@@ -48,7 +48,7 @@ class WalkingNetwork:
         What was left out or mended.
     """
 
-    nodes: int
+    node_xy: Floats
     u: Ints
     v: Ints
     component: Ints
@@ -58,6 +58,11 @@ class WalkingNetwork:
     speed: float
     crs: CRS
     notes: tuple[Note, ...]
+
+    @property
+    def nodes(self) -> int:
+        """How many nodes there are."""
+        return len(self.node_xy)
 
 
 @dataclass(frozen=True)
@@ -105,10 +110,13 @@ def prepare_network(network: Network, terrain: Raster | None, speeds: WalkerSpee
         notes = (Note("components_left_out", {"count": len(left_out), "edges": len(edges) - len(kept)}),)
     seconds, measured = edge_seconds(kept, crs, terrain, speeds)
     u = kept["u"].to_numpy(dtype=np.int64)
+    order = space_order(network.node_xy)
+    number = np.empty(nodes, dtype=np.int64)
+    number[order] = np.arange(nodes)
     return WalkingNetwork(
-        nodes=nodes,
-        u=u,
-        v=kept["v"].to_numpy(dtype=np.int64),
+        node_xy=network.node_xy[order],
+        u=number[u],
+        v=number[kept["v"].to_numpy(dtype=np.int64)],
         component=of_node[u].astype(np.int64),
         open_to_joining=~kept["kind"].isin(NO_ENTRY).to_numpy(dtype=bool),
         geometry=kept.geometry.to_numpy(),
@@ -156,59 +164,3 @@ def _by_place(lines: NDArray[np.object_]) -> Ints:
     _, shape = np.unique(shapely.to_wkb(shapely.normalize(lines)), return_inverse=True)
     keys = (shape, shapely.length(lines), *shapely.bounds(lines).T[::-1])
     return np.argsort(np.lexsort(keys)).astype(np.int64)
-
-
-def graph(network: WalkingNetwork, doors: Attachment, *, outward: bool) -> csr_array:
-    """Return the directed graph of seconds with one more node a door, from which walks start.
-
-    Parameters
-    ----------
-    network : WalkingNetwork
-        The network.
-    doors : Attachment
-        The sites, all attached; door i is node ``network.nodes + i``. No walk leads through a door.
-    outward : bool
-        True walks away from the doors; False walks to them (all arcs turned round).
-    """
-    ahead, back = network.seconds.totals
-    from_u, to_u = network.seconds.at(doors.edge, doors.position_m)
-    u_door, v_door = network.u[doors.edge], network.v[doors.edge]
-    door = network.nodes + np.arange(len(doors.edge))
-    if outward:
-        to_v, to_first = ahead[doors.edge] - from_u, to_u
-        there, return_ = ahead, back
-    else:
-        # A walk to the door that ends on its edge comes from u ahead, or from v back.
-        to_v, to_first = back[doors.edge] - to_u, from_u
-        there, return_ = back, ahead
-    tail = np.concatenate([network.u, network.v, door, door])
-    head = np.concatenate([network.v, network.u, u_door, v_door])
-    cost = np.concatenate([there, return_, to_first + doors.leg_s, to_v + doors.leg_s])
-    return _least(tail, head, cost, network.nodes + len(door))
-
-
-def _least(tail: Ints, head: Ints, cost: Floats, size: int) -> csr_array:
-    # A sparse constructor would add parallel arcs up; the quickest is the one that is walked.
-    order = np.lexsort((cost, head, tail))
-    tail, head, cost = tail[order], head[order], cost[order]
-    first = np.ones(len(tail), dtype=bool)
-    first[1:] = (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])
-    # A stored zero is taken for no arc; a nanosecond is a real one.
-    ends = (tail[first].astype(np.int32), head[first].astype(np.int32))
-    arcs = (np.maximum(cost[first], 1e-9), ends)
-    return csr_array(coo_array(arcs, shape=(size, size)))
-
-
-def line_pieces(geometry: NDArray[np.object_], longest_m: float) -> gpd.GeoDataFrame:
-    """Cut lines into equal pieces no longer than a length; ``edge`` and ``middle_m`` say where each lies."""
-    length = shapely.length(geometry)
-    count = np.maximum(1, np.ceil(length / longest_m)).astype(np.int64)
-    edge = np.repeat(np.arange(len(geometry)), count)
-    index = np.arange(len(edge)) - np.repeat(np.cumsum(count) - count, count)
-    step = (length / count)[edge]
-    ends = [shapely.line_interpolate_point(geometry[edge], (index + part) * step) for part in (0.0, 0.5, 1.0)]
-    coordinates = np.stack([shapely.get_coordinates(points) for points in ends], axis=1)
-    return gpd.GeoDataFrame(
-        {"edge": edge, "middle_m": (index + 0.5) * step},
-        geometry=np.asarray(shapely.linestrings(coordinates), dtype=object),
-    )

@@ -100,8 +100,8 @@ def edge_seconds(
     start = np.concatenate([[0], np.cumsum(pieces + 1)])
     owner = np.repeat(np.arange(len(edges)), pieces + 1)
     step = np.arange(len(owner)) - start[owner]
-    heights, notes = _heights(edges, crs, terrain, owner, step / pieces[owner])
-    heights = _straight_spans(heights, edges, np.isin(kind, SPANS), start[:-1])
+    heights, unknown, notes = _heights(edges, crs, terrain, owner, step / pieces[owner])
+    heights = _straight_spans(heights, unknown, edges, np.isin(kind, SPANS), start[:-1])
     inner = np.flatnonzero(step > 0)
     edge = owner[inner]
     rise, run = heights[inner] - heights[inner - 1], length[edge] / pieces[edge]
@@ -125,9 +125,13 @@ def edge_seconds(
 
 def _heights(
     edges: gpd.GeoDataFrame, crs: CRS, terrain: Raster | None, owner: Ints, fraction: Floats
-) -> tuple[Floats, tuple[Note, ...]]:
+) -> tuple[Floats, NDArray[np.bool_], tuple[Note, ...]]:
+    """Return heights along the edges, where the terrain does not know them, and a note of edges without any.
+
+    What is not known is interpolated along the edge; an edge without any height lies at 0.
+    """
     if terrain is None:
-        return np.zeros(len(owner)), ()
+        return np.zeros(len(owner)), np.zeros(len(owner), dtype=bool), ()
     points = shapely.line_interpolate_point(edges.geometry.to_numpy()[owner], fraction, normalized=True)
     heights = sample_heights(terrain, shapely.get_coordinates(points), crs)
     unknown = np.isnan(heights)
@@ -140,26 +144,35 @@ def _heights(
         else:
             heights[mine] = 0.0
             flat += 1
-    return heights, (Note("edges_without_height", {"count": flat}),) if flat else ()
+    return heights, unknown, (Note("edges_without_height", {"count": flat}),) if flat else ()
 
 
-def _straight_spans(heights: Floats, edges: gpd.GeoDataFrame, spans: NDArray[np.bool_], start: Ints) -> Floats:
+def _straight_spans(
+    heights: Floats, unknown: NDArray[np.bool_], edges: gpd.GeoDataFrame, spans: NDArray[np.bool_], start: Ints
+) -> Floats:
     """Lift the nodes inside bridges and tunnels of several edges onto the straight grade between their ends.
 
     Such a node touches spans alone. Along a chain its height is interpolated by length; where spans fork it is the
-    mean of its neighbours, each weighted by one over the length (the grades then balance).
+    mean of its neighbours, each weighted by one over the length (the grades then balance). So it is with an end whose
+    height is not known: the span goes on level to it.
     """
     edge = np.flatnonzero(spans)
     u, v = edges["u"].to_numpy(), edges["v"].to_numpy()
     nodes, local = np.unique(np.concatenate([u[edge], v[edge]]), return_inverse=True)
     one, other = local[: len(edge)], local[len(edge) :]
     free = (np.bincount(local, minlength=len(nodes)) > 1) & ~np.isin(nodes, np.concatenate([u[~spans], v[~spans]]))
-    height = np.zeros(len(nodes))
-    height[one], height[other] = heights[start[edge]], heights[start[edge] + 1]
+    height, anchored = np.zeros(len(nodes)), np.zeros(len(nodes), dtype=bool)
+    for end, at in ((one, start[edge]), (other, start[edge] + 1)):
+        known = ~unknown[at]
+        height[end[known]], anchored[end[known]] = heights[at[known]], True
     pull = 1.0 / edges["length_m"].to_numpy(dtype=np.float64)[edge]
     links = coo_array((pull, (one, other)), shape=(len(nodes), len(nodes))).tocsr()
     links = links + links.T
     _, part = connected_components(links, directed=False)
+    free |= ~anchored
+    # A ring of spans has no bank: what is known of it holds the rest.
+    ring = ~np.isin(part, part[~free])
+    free[ring] = ~anchored[ring]
     free &= np.isin(part, part[~free])
     if free.any():
         balance: csr_array = diags_array(np.asarray(links.sum(axis=1)).ravel()).tocsr() - links

@@ -46,7 +46,11 @@ def write_gaps(path: Path, assessment: Assessment) -> None:
         {column.key: plain(row[column.key]) for column in PLACE_COLUMNS} | {"checks": checks.get(index, [])}
         for index, row in zip(assessment.places.index, assessment.places.to_dict("records"), strict=True)
     )
-    members = facts(assessment.inputs) | {"totals": plain(assessment.totals), **_notes(assessment)}
+    members = facts(assessment.inputs) | {
+        "totals": plain(assessment.totals),
+        "calibration": [plain(row) for row in assessment.demand.factors.to_dict("records")],
+        **_notes(assessment),
+    }
     write_text(path, _collection("gap_report", members, assessment.places, properties))
 
 

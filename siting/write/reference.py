@@ -49,6 +49,8 @@ COLUMNS: Final[Mapping[str, tuple[Column, ...]]] = {
     "context_facilities": FACILITY_COLUMNS,
     "constraints_land_use": LAND_USE_COLUMNS,
     "network": NETWORK_COLUMNS,
+    "surface_barriers": GROUND_COLUMNS,
+    "surface_over": GROUND_COLUMNS,
     "basemap": GROUND_COLUMNS,
 }
 _PLAIN_TYPES: Final = {

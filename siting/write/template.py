@@ -1,11 +1,13 @@
-"""The scenario that ``siting new`` writes: every section and key explained, what must be given filled in."""
+"""The scenario that ``siting new`` writes: every section and key explained, what must be given or was found is in."""
 
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
+from siting.domain.draft import Draft, Remark
 from siting.domain.tables import Column
 from siting.text import Lang, say
 from siting.write.reference import NAME, Heading, Key, choice_text, column_text, headings, toml, unit_text
@@ -17,6 +19,8 @@ _NAMES: Final = {
     "constraints_exclude": ("farmland",),
     "constraints_prefer": ("renewal",),
     "population_groups": ("aged_80",),
+    "surface_barriers": ("rivers",),
+    "surface_over": ("bridges",),
     "basemap": ("water",),
 }
 # What is filled in, so that the file can be read as it is; everything else is commented out.
@@ -36,6 +40,10 @@ _FILLED: Final[dict[str, object]] = {
     "facilities.complete": True,
     "network.path": "walk.gpkg",
 }
+# Of these, what stands there whatever was found: it names no file.
+_ALWAYS: Final = ("scenario.date", "standards.place")
+# Without these a scenario cannot be checked.
+_NEEDED: Final = ("population", "units", "facilities", "network")
 # What stands behind a commented key that has no default.
 _EXAMPLES: Final[dict[str, object]] = {
     "standards.ids": ("cq-2017-162", "cq-2019-129"),
@@ -67,6 +75,11 @@ _EXAMPLES: Final[dict[str, object]] = {
     "constraints.land_use.allowed": ("A6", "R22"),
     "constraints.prefer.renewal.path": "renewal.gpkg",
     "context.facilities.path": "neighbours.csv",
+    "surface.path": "land_cover.tif",
+    "surface.factors": {"10": 0.7, "30": 0.9, "40": 0.8, "50": 1.0, "60": 0.9},
+    "surface.cell_m": 10,
+    "surface.barriers.rivers.path": "rivers.gpkg",
+    "surface.over.bridges.path": "bridges.gpkg",
     "terrain.path": "dem.tif",
     "land.institution_minutes": 30,
     "provision.m2_per_100_households": 20,
@@ -100,21 +113,24 @@ _WIDE: Final = r"\u2e80-\u9fff\uff00-\uffef“"
 _TOKEN: Final = re.compile(rf"[{_WIDE}][，。、：；！？）”]*|[^\s{_WIDE}]+|\s+")
 
 
-def scenario_template(lang: Lang) -> str:
+def scenario_template(lang: Lang, draft: Draft | None = None) -> str:
     """Return a scenario with every section and key explained.
 
-    What a scenario must give is filled with examples; optional keys are commented out (``#key = value``), with their
-    default, or an example where there is none.
+    Without a draft, what a scenario must give is filled with examples; optional keys are commented out
+    (``#key = value``), with their default, or an example where there is none. With one, what was found is filled
+    in, each section tells why, and what only the planner knows stands as a question before a commented key.
 
     Parameters
     ----------
     lang : {"zh", "en"}
         Language of the explanations.
+    draft : Draft, optional
+        What was found in the planner's folder; one that found nothing counts for none.
 
     Returns
     -------
     str
-        A TOML file that :func:`siting.read_scenario` accepts.
+        A TOML file; without a draft, or where nothing is asked, :func:`siting.read_scenario` accepts it.
 
     Examples
     --------
@@ -123,64 +139,122 @@ def scenario_template(lang: Lang) -> str:
     >>> tomllib.loads(scenario_template("en"))["facilities"]["complete"]
     True
     """
-    explained: set[str] = set()
+    writer = _Writer(lang, _filled(draft), draft if draft is not None and draft.found else Draft())
     # What all layers share is explained once, at the first of them.
-    blocks = ["\n".join(comment(say("scenario_template.head", lang)))]
+    blocks = ["\n".join(writer.head())]
     for heading in headings():
-        names = _NAMES.get(heading.group, (NAME,))
-        blocks += ["\n".join(_section(heading, name, explained, lang)) for name in names]
-    return "\n\n".join(blocks) + "\n"
+        blocks += ["\n".join(writer.section(heading, name)) for name in writer.names(heading.group)]
+    return "\n\n".join(filter(None, [*blocks, "\n".join(writer.rest())])) + "\n"
 
 
-def _section(heading: Heading, own: str, explained: set[str], lang: Lang) -> Iterator[str]:
-    name = heading.name.replace(NAME, own)
-    keys = [(key, f"{name}.{key.name}") for key in heading.keys if key.name != "columns"]
-    optional = not any(key.required or key.name == "path" for key, _ in keys)
-    active = optional or any(path in _FILLED or path == "scenario.title" for _, path in keys)
-    first = heading.group not in explained
-    if first:
-        explained.add(heading.group)
-        yield from comment(("" if active else say("scenario_template.optional", lang)) + heading.text(lang))
-    yield heading.line(own) if active else f"#{heading.line(own)}"
-    told = False
-    for key, path in keys:
-        if key.text_key not in explained:
-            explained.add(key.text_key)
-            yield from comment(f"{key.name}{'：' if lang == 'zh' else ': '}{key.text(lang)}")
-        elif _is_shared(key, path):
-            continue
-        elif not told:
-            told = True
-            yield from comment(say("scenario_template.same_as", lang))
-        yield _line(key, path, lang)
-    if first and heading.columns:
-        yield from _columns(name, heading, lang)
+def _filled(draft: Draft | None) -> Mapping[str, object]:
+    """Return what is filled in: the examples, or what was found beside those that name no file."""
+    if draft is None or not draft.found:
+        return _FILLED
+    return {key: _FILLED[key] for key in _ALWAYS} | dict(draft.filled)
 
 
-def _is_shared(key: Key, path: str) -> bool:
-    """Tell whether a key is one that all layers take and few need."""
-    shared = key.text_key == f"scenario_key.{key.fallback}.{key.name}"
-    return shared and key.name not in _OFTEN and path not in _FILLED
+@dataclass
+class _Writer:
+    """Writes the sections one after the other, and remembers what is explained already."""
+
+    lang: Lang
+    filled: Mapping[str, object]
+    draft: Draft
+    explained: set[str] = field(default_factory=set)
+
+    def head(self) -> Iterator[str]:
+        yield from comment(say("scenario_template.head", self.lang))
+        if self.draft.found:
+            yield from comment(say("survey.head", self.lang))
+            asked = say("inspect.comma", self.lang).join(self.draft.asked)
+            if asked:
+                yield from comment(say("survey.asked", self.lang, keys=asked))
+            lacking = [part for part in _NEEDED if not any(name.startswith(part) for name in self.draft.remarks)]
+            if lacking:
+                yield from comment(
+                    say("survey.lacking", self.lang, sections=say("inspect.comma", self.lang).join(lacking))
+                )
+
+    def rest(self) -> Iterator[str]:
+        """Tell of the files that were not taken."""
+        if self.draft.rest:
+            yield from comment(say("survey.rest", self.lang))
+            for remark in self.draft.rest:
+                yield from comment(f"· {self.said(remark)}")
+
+    def said(self, remark: Remark) -> str:
+        # What comes from names of files must not end the comment.
+        values = {name: re.sub(r"[\x00-\x1f\x7f]+", " ", str(value)) for name, value in remark.values.items()}
+        return say(f"survey.{remark.code}", self.lang, **values)
+
+    def names(self, group: str) -> tuple[str, ...]:
+        """Return the names that stand for ``*``: those found, then those of the examples."""
+        return tuple(dict.fromkeys((*self.draft.names.get(group, ()), *_NAMES.get(group, (NAME,)))))
+
+    def section(self, heading: Heading, own: str) -> Iterator[str]:
+        name = heading.name.replace(NAME, own)
+        keys = [(key, f"{name}.{key.name}") for key in heading.keys if key.name != "columns"]
+        optional = not any(key.required or key.name == "path" for key, _ in keys)
+        active = optional or any(path in self.filled or path == "scenario.title" for _, path in keys)
+        first = heading.group not in self.explained
+        if first:
+            self.explained.add(heading.group)
+            lead = "" if active else say("scenario_template.optional", self.lang)
+            yield from comment(lead + heading.text(self.lang))
+        for remark in self.draft.remarks.get(name, ()):
+            yield from comment(f"→ {self.said(remark)}")
+        yield heading.line(own) if active else f"#{heading.line(own)}"
+        yield from self.keys(keys)
+        renamed = self.filled.get(f"{name}.columns", {})
+        if isinstance(renamed, Mapping) and (renamed or (first and heading.columns)):
+            yield from _columns(name, heading, renamed, self.lang, whole=first)
+
+    def keys(self, keys: list[tuple[Key, str]]) -> Iterator[str]:
+        told = False
+        for key, path in keys:
+            asked = self.draft.asked.get(path)
+            if key.text_key not in self.explained:
+                self.explained.add(key.text_key)
+                yield from comment(f"{key.name}{'：' if self.lang == 'zh' else ': '}{key.text(self.lang)}")
+            elif asked is None and self.is_shared(key, path):
+                continue
+            elif not told:
+                told = True
+                yield from comment(say("scenario_template.same_as", self.lang))
+            if asked is not None:
+                yield from comment(f"？ {self.said(asked)}" if self.lang == "zh" else f"? {self.said(asked)}")
+            yield self.line(key, path)
+
+    def is_shared(self, key: Key, path: str) -> bool:
+        """Tell whether a key is one that all layers take and few need."""
+        shared = key.text_key == f"scenario_key.{key.fallback}.{key.name}"
+        return shared and key.name not in _OFTEN and path not in self.filled
+
+    def line(self, key: Key, path: str) -> str:
+        if path in self.filled:
+            return f"{key.name} = {toml(self.filled[path])}"
+        if path == "scenario.title":
+            return f"{key.name} = {toml(say('scenario_template.title', self.lang))}"
+        value = _EXAMPLES.get(path, _EXAMPLES.get(f"{NAME}.{key.name}")) if key.default is None else key.default
+        if value is None:
+            value = _FILLED.get(path)
+        return f"#{key.name} = {toml(value)}"
 
 
-def _line(key: Key, path: str, lang: Lang) -> str:
-    if path == "scenario.title":
-        return f"{key.name} = {toml(say('scenario_template.title', lang))}"
-    if path in _FILLED:
-        return f"{key.name} = {toml(_FILLED[path])}"
-    value = _EXAMPLES.get(path, _EXAMPLES.get(f"{NAME}.{key.name}")) if key.default is None else key.default
-    return f"#{key.name} = {toml(value)}"
-
-
-def _columns(name: str, heading: Heading, lang: Lang) -> Iterator[str]:
-    yield from comment(say("scenario_template.columns", lang))
-    yield f"#[{name}.columns]"
+def _columns(name: str, heading: Heading, renamed: Mapping[str, str], lang: Lang, *, whole: bool) -> Iterator[str]:
+    """Yield the names of columns: those found under another name, and where they are told for the first time all."""
     rows = [(column.key, _column_note(heading.group, column, lang)) for column in heading.columns]
     if heading.group in ("facilities", "candidates"):
         rows += [(key, say("scenario_template.coordinates", lang)) for key in ("lon", "lat")]
+    if whole:
+        yield from comment(say("scenario_template.columns", lang))
+    rows = [(key, note) for key, note in rows if whole or key in renamed]
+    yield f"{'' if renamed else '#'}[{name}.columns]"
     width = max(len(key) for key, _ in rows)
     for key, note in rows:
-        yield f"{f'#{key} = {toml(key)}':<{2 * width + 6}}  # {note}"
+        line = f"{'' if key in renamed else '#'}{key} = {toml(renamed.get(key, key))}"
+        yield f"{line:<{2 * width + 6}}  # {note}"
 
 
 def _column_note(group: str, column: Column, lang: Lang) -> str:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pyproj import CRS, Geod
 
 from siting.domain.nouns import Grid
-from siting.places.cells import bring_to, cell_centres, cell_shares, grow_values
+from siting.places.cells import Held, bring_to, cell_centres, cell_shares
 from tests.helpers import CORNER, METRIC, X0, Y0
 
 SEEDS = st.integers(0, 1_000_000)
@@ -122,13 +122,25 @@ def people(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray[Any, 
     return values
 
 
+def brought(values: Any, source: Grid, target: Grid) -> tuple[np.ndarray[Any, np.dtype[np.float64]], Grid]:
+    """People of a whole grid, brought to another: persons of all of its cells."""
+    cells = np.flatnonzero(values.ravel() > 0)
+    onto, handed = bring_to(Held(source, cells, values.ravel()[cells]), target)
+    moved = np.zeros(onto.grid.shape)
+    moved.ravel()[onto.cell] = onto.people
+    # What each cell gives away is what it had.
+    given = np.bincount(handed.giver, weights=handed.people, minlength=len(cells))
+    assert given == pytest.approx(values.ravel()[cells], rel=1e-12)
+    return moved, onto.grid
+
+
 @settings(deadline=None, max_examples=40)
 @given(SEEDS, st.sampled_from([30.0, 70.0, 100.0, 250.0]), st.floats(-500, 500), st.floats(-500, 500))
 def test_people_are_handed_out_by_area_and_none_is_lost(seed: int, cell: float, left: float, top: float) -> None:
     rng = np.random.default_rng(seed)
     source, target = grid(4, 5, cell, left, top), grid(6, 6)
     values = people(rng, (4, 5))
-    moved, grown = bring_to(values, source, target)
+    moved, grown = brought(values, source, target)
     assert moved.sum() == pytest.approx(np.nansum(values))
     # The grown grid holds the target's own cells.
     shift = (target.transform.c - grown.transform.c) / 100, (grown.transform.f - target.transform.f) / 100
@@ -146,28 +158,29 @@ def test_people_of_a_grid_in_degrees_keep_their_sum(seed: int) -> None:
     rng = np.random.default_rng(seed)
     source = Grid(Affine(0.0009, 0, 107.999, 0, -0.0008, 29.73), (6, 7), DEGREES)
     values = people(rng, (6, 7))
-    moved, grown = bring_to(values, source, grid(6, 6))
+    moved, grown = brought(values, source, grid(6, 6))
     assert moved.sum() == pytest.approx(np.nansum(values))
     cell = gpd.GeoSeries(squares(source), crs=DEGREES).to_crs(METRIC).iloc[0]
     held = np.array([each.intersection(cell).area / cell.area for each in squares(grown)]) * 7.5
     lone = np.full((6, 7), np.nan)
     lone[0, 0] = 7.5
-    alone, alone_grid = bring_to(lone, source, grid(6, 6))
+    alone, alone_grid = brought(lone, source, grid(6, 6))
     assert alone.sum() == pytest.approx(held.sum()) == pytest.approx(7.5)
     centre = gpd.GeoSeries(squares(alone_grid), crs=METRIC).centroid
     where = np.average(centre.x, weights=alone.ravel()), np.average(centre.y, weights=alone.ravel())
     assert where == (pytest.approx(cell.centroid.x, abs=60), pytest.approx(cell.centroid.y, abs=60))
 
 
-def test_a_grown_grid_keeps_values_in_their_places() -> None:
+def test_a_grown_grid_keeps_people_in_their_places() -> None:
     small, large = grid(2, 2), grid(4, 5, left=-200, top=100)
-    found = grow_values(np.array([[1.0, 2.0], [3.0, 4.0]]), small, large)
-    nan = np.nan
-    expected = [[nan] * 5, [nan, nan, 1, 2, nan], [nan, nan, 3, 4, nan], [nan] * 5]
-    assert np.array_equal(found, np.array(expected), equal_nan=True)
+    found = Held(small, np.arange(4), np.array([1.0, 2.0, 3.0, 4.0])).on(large)
+    # Two columns further east, one row further south.
+    assert found.cell.tolist() == [7, 8, 12, 13]
+    assert found.people.tolist() == [1.0, 2.0, 3.0, 4.0]
+    assert found.grid == large
 
 
 def test_a_grid_of_nobody_brings_nobody() -> None:
-    moved, grown = bring_to(np.zeros((2, 2)), grid(2, 2, 70.0), grid(3, 3))
+    moved, grown = brought(np.zeros((2, 2)), grid(2, 2, 70.0), grid(3, 3))
     assert moved.sum() == 0.0
     assert grown == grid(3, 3)

@@ -171,6 +171,21 @@ def test_each_facility_has_one_unit_whatever_the_order_of_units() -> None:
     assert len(one) == 11
 
 
+def test_one_of_the_surroundings_is_at_home_nowhere() -> None:
+    ledger = facilities({"own": ((10, 10), {}), "theirs": ((10, 10), {"street_id": "east"})})
+    homes = home_units(ledger.assign(context=[False, True]), {"street": STREETS})
+    assert homes["street"].notna().tolist() == [True, False]
+
+
+def test_what_its_street_alone_has_placed_is_at_home_in_no_community() -> None:
+    named = {"a": {}, "b": {}, "c": {"community_id": "east"}}
+    ledger = facilities({key: ((10, 10), facts) for key, facts in named.items()})
+    ledger = ledger.assign(located_by=["coordinates", "street", "street"])
+    homes = home_units(ledger, {"street": STREETS, "community": STREETS})
+    assert homes["street"].tolist() == ["west"] * 3
+    assert homes["community"].fillna("").tolist() == ["west", "", "east"]
+
+
 def test_no_facility_has_no_home() -> None:
     assert home_units(facilities({}), {"street": STREETS}).shape == (0, 1)
 

@@ -11,7 +11,8 @@ from siting.domain.scenario import Layer
 from siting.domain.tables import CANDIDATE_COLUMNS, FACILITY_COLUMNS, GROUND_COLUMNS, Column
 from siting.errors import Fault
 from siting.read.log import Log
-from siting.read.tables.columns import TEXT_DTYPE, empty_table, typed_table, with_ids
+from siting.read.tables.columns import empty_table, typed_table, with_ids
+from siting.read.tables.converters import TEXT_DTYPE
 
 COLUMNS = (
     Column("id", "text", required=True),
@@ -71,9 +72,11 @@ def test_their_names_are_mapped_and_told_with_ours() -> None:
     table, faults = _typed({"BH": [1.0, 2.0], "类型": ["centre", "站点"]}, columns={"id": "BH", "tier": "类型"})
     assert table["id"].tolist() == ["1", "2"]
     (fault,) = faults
-    assert (fault.row, fault.field, fault.found, fault.expected) == ("2", "tier (类型)", "'站点'", "centre, station")
+    choices = "centre (养老服务中心), station (养老服务站)"
+    assert (fault.row, fault.field, fault.found, fault.expected) == ("2", "tier (类型)", "'站点'", choices)
     assert fault.message("en") == (
-        "facilities.csv · layer facilities · row 2 · field tier (类型): found '站点', expected one of centre, station. "
+        "facilities.csv · layer facilities · row 2 · field tier (类型): found '站点', expected one of "
+        "centre (养老服务中心), station (养老服务站). "
         "Correct the value; or, if another column holds it, name that one under `columns` in the scenario."
     )
 
@@ -121,7 +124,8 @@ def test_an_unknown_key_of_ours_names_the_nearest(section: str) -> None:
         ("tier", None, "missing_value"),
         ("tier", "hotel", "not_among_choices"),
         ("land_m2", "350㎡", "not_number"),
-        ("land_m2", "1,200", "not_number"),
+        ("land_m2", "1,20", "not_number"),
+        ("land_m2", dt.date(2019, 9, 1), "not_number"),
         ("land_m2", "inf", "not_number"),
         ("land_m2", "nan", "not_number"),
         ("land_m2", True, "not_number"),

@@ -128,6 +128,19 @@ def test_a_bow_tie_is_refused_while_it_is_read(case: Case) -> None:
     assert "Self-intersection" in fault.message("zh")
 
 
+def test_a_union_is_of_the_units_that_are_sound(case: Case) -> None:
+    case.sections["units.district"] = 'union_of = "street"'
+    assert case.read().units["district"].geometry.iloc[0].equals(squares().union_all())
+    streets = squares()
+    x, y, right, top = streets.geometry[0].bounds
+    # GEOS cannot lay this over anything; the fault is that of the street alone.
+    spike = [(x, y), (right, top), (right, y), (x, top), (right, top), (x, y), (x, y)]
+    streets.loc[0, "geometry"] = MultiPolygon([Polygon(spike), shapely.box(x, y, right, top)])
+    streets.to_file(case.folder / "streets.gpkg")
+    fault = case.fault()
+    assert (fault.code, fault.layer, fault.row) == ("invalid_polygon", "units.street", "S1")
+
+
 def test_a_point_off_the_map_of_its_crs_is_told(case: Case) -> None:
     case.facilities("id,tier,status,x,y\nA,station,existing,18000000,8000000\n")
     case.sections["facilities"] = case.sections["facilities"].replace("EPSG:4545", "ESRI:54009")

@@ -1,18 +1,28 @@
 """Networks from lines and from OpenStreetMap."""
 
+import re
+import time
+import warnings
 from collections import Counter
+from itertools import combinations
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import osmium
+import pandas as pd
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pyproj import CRS
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from shapely import affinity
 
 from siting.domain.nouns import Network
 from siting.domain.tables import NETWORK_COLUMNS
-from siting.read.ground.network import network_from_lines
+from siting.read.ground.network import LineAccount, network_from_lines
 from siting.read.ground.osm import is_osm, kind, read_osm, refusal
 from siting.read.log import Log
 from tests.read.case import Case, X, Y
@@ -23,7 +33,8 @@ LON, LAT, STEP = 107.35, 29.65, 0.001
 
 def _from_lines(*lines: shapely.Geometry, kinds: list[str | None] | None = None) -> tuple[Network, int]:
     frame = gpd.GeoDataFrame({"kind": kinds or [None] * len(lines)}, geometry=list(lines), crs=METRIC)
-    return network_from_lines(frame, METRIC)
+    network, account = network_from_lines(frame, METRIC)
+    return network, account.dropped
 
 
 def _degrees(network: Network) -> Counter[int]:
@@ -99,6 +110,198 @@ def test_lines_without_length_are_noted(case: Case) -> None:
     lines.loc[0, "geometry"] = shapely.LineString([(X, Y), (X, Y)])
     lines.to_file(case.folder / "walk.gpkg")
     assert [(note.code, note.values["count"]) for note in case.read().notes] == [("lines_without_length", 1)]
+
+
+# --- lines that are joined where they cross ---------------------------------------------------------------------------
+
+
+def _joined(
+    *lines: shapely.Geometry, kinds: list[str | None] | None = None, levels: list[int | None] | None = None
+) -> tuple[Network, LineAccount]:
+    columns = {"kind": kinds or [None] * len(lines)}
+    frame = gpd.GeoDataFrame(columns, geometry=list(lines), crs=METRIC)
+    if levels is not None:
+        frame["level"] = pd.array(levels, dtype="Int64")
+    return network_from_lines(frame, METRIC, split=True)
+
+
+def _parts(network: Network) -> int:
+    count = len(network.node_xy)
+    links = coo_array((np.ones(len(network.edges)), (network.edges["u"], network.edges["v"])), shape=(count, count))
+    return int(connected_components(links, directed=False)[0])
+
+
+LEVEL_STREET = shapely.LineString([(0, 0), (10, 0)])
+ACROSS = shapely.LineString([(5, -5), (5, 5)])
+UP_TO = shapely.LineString([(5, 0), (5, 5)])
+
+
+def test_lines_are_joined_where_they_cross() -> None:
+    network, account = _joined(LEVEL_STREET, ACROSS, kinds=["street", "stairs"])
+    assert _degrees(network) == {1: 4, 4: 1}
+    assert network.edges["kind"].tolist() == ["street", "street", "stairs", "stairs"]
+    assert network.edges["length_m"].tolist() == [5.0, 5.0, 5.0, 5.0]
+    assert network.node_xy.tolist() == [[0, 0], [5, -5], [5, 0], [5, 5], [10, 0]]
+    assert (account.joined, account.left, account.doubled) == (1, 0, 0)
+
+
+def test_an_end_splits_the_line_that_it_touches() -> None:
+    assert _degrees(_joined(LEVEL_STREET, UP_TO)[0]) == {1: 3, 3: 1}
+    # Half a millimetre short of it is still there; two millimetres are not.
+    for gap, parts in ((0.0005, 1), (0.002, 2)):
+        network, account = _joined(LEVEL_STREET, shapely.LineString([(5, gap), (5, 5)]))
+        assert (_parts(network), account.joined) == (parts, 2 - parts)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "levels", "across", "joined", "left"),
+    [
+        ([None, None], None, ACROSS, 1, 0),
+        ([None, None], [1, 1], ACROSS, 1, 0),
+        ([None, None], [None, 0], ACROSS, 1, 0),
+        ([None, None], [0, 1], ACROSS, 0, 1),
+        (["bridge", None], None, ACROSS, 0, 1),
+        ([None, "footbridge"], None, ACROSS, 0, 1),
+        (["tunnel", "tunnel"], None, ACROSS, 0, 1),
+        # A span lands by its end; nothing lands on a span from below.
+        ([None, "footbridge"], None, UP_TO, 1, 0),
+        ([None, "footbridge"], [0, 1], UP_TO, 1, 0),
+        (["footbridge", "footbridge"], None, UP_TO, 1, 0),
+        (["footbridge", None], None, UP_TO, 0, 1),
+        (["bridge", None], [1, 0], UP_TO, 0, 1),
+        ([None, None], [0, 1], UP_TO, 1, 0),
+        ([None, None], [1, 0], UP_TO, 0, 1),
+        (["footbridge", "footbridge"], [0, 1], UP_TO, 0, 1),
+    ],
+)
+def test_levels_and_spans_stay_apart(
+    kinds: list[str | None], levels: list[int | None] | None, across: shapely.LineString, joined: int, left: int
+) -> None:
+    network, account = _joined(LEVEL_STREET, across, kinds=kinds, levels=levels)
+    assert (account.joined, account.left) == (joined, left)
+    assert _parts(network) == (1 if joined else 2)
+
+
+def test_a_viaduct_in_parts_does_not_land_on_what_it_crosses() -> None:
+    halves = [shapely.LineString([(5, -5), (5, 0)]), UP_TO]
+    network, account = _joined(LEVEL_STREET, *halves, kinds=[None, "bridge", "bridge"])
+    assert _parts(network) == 2
+    assert (account.joined, account.left) == (0, 1 + 1)
+    # Lines of two levels that meet end to end are joined there as always.
+    network, _ = _joined(LEVEL_STREET, shapely.LineString([(10, 0), (20, 0)]), levels=[0, 1])
+    assert _parts(network) == 1
+
+
+def test_crossings_above_each_other_are_two_nodes() -> None:
+    network, account = _joined(LEVEL_STREET, ACROSS, LEVEL_STREET.reverse(), ACROSS.reverse(), levels=[0, 0, 1, 1])
+    assert account.joined == 2
+    assert (network.node_xy == (5, 0)).all(axis=1).sum() == 2
+    # Their ends coincide, so the two levels are one network; no edge is lost.
+    assert len(network.edges) == 8
+
+
+def test_of_lines_that_lie_on_each_other_one_stays() -> None:
+    over = shapely.LineString([(5, 0), (15, 0)])
+    network, account = _joined(LEVEL_STREET, over)
+    assert network.edges["length_m"].tolist() == [5.0, 5.0, 5.0]
+    assert account.doubled == 1
+    assert _degrees(network) == {1: 2, 2: 2}
+    network, account = _joined(LEVEL_STREET, LEVEL_STREET.reverse())
+    assert (len(network.edges), account.doubled) == (1, 1)
+    assert (network.edges["length_m"] > 0).all()
+
+
+def test_a_line_that_crosses_itself_is_cut_there() -> None:
+    loop = shapely.LineString([(0, 0), (10, 0), (10, 5), (5, 5), (5, -5)])
+    network, _ = _joined(loop)
+    assert sorted(network.edges["length_m"]) == [5.0, 5.0, 20.0]
+    assert _joined(loop, kinds=["bridge"])[0].edges["length_m"].tolist() == [30.0]
+
+
+points = st.tuples(st.integers(0, 6), st.integers(0, 6))
+
+
+def _goes_on(line: list[tuple[int, int]]) -> bool:
+    """Tell whether a line has a length everywhere and never turns back on its own last step."""
+    steps = np.diff(np.array(line), axis=0)
+    turned = steps[:-1, 0] * steps[1:, 1] - steps[:-1, 1] * steps[1:, 0]
+    back = (turned == 0) & ((steps[:-1] * steps[1:]).sum(axis=1) < 0)
+    return bool(steps.any(axis=1).all() and not back.any())
+
+
+some_lines = st.lists(st.lists(points, min_size=2, max_size=4).filter(_goes_on), min_size=1, max_size=7)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(some_lines, st.data())
+def test_joined_lines_are_those_of_a_plain_overlay(drawn: list[list[tuple[int, int]]], data: st.DataObject) -> None:
+    levels = data.draw(st.lists(st.integers(0, 1), min_size=len(drawn), max_size=len(drawn)))
+    flat = [shapely.LineString(line) for line in drawn]
+    # Turned and far from the origin, so that no coordinate is round.
+    turned = [affinity.translate(affinity.rotate(line, 17.3, origin=(0, 0)), X, Y) for line in flat]
+    network, account = _joined(*turned, levels=list(levels))
+    overlay = [
+        shapely.unary_union([line for line, mine in zip(flat, levels, strict=True) if mine == level])
+        for level in (0, 1)
+    ]
+    assert network.edges["length_m"].sum() == pytest.approx(sum(each.length for each in overlay), abs=1e-6)
+    assert (network.edges["length_m"] > 0.001).all()
+    # Wherever two lines of one level touch there is a node, and every edge runs between its nodes.
+    nodes = shapely.multipoints(network.node_xy)
+    for i, j in combinations(range(len(flat)), 2):
+        if levels[i] == levels[j]:
+            for corner in shapely.get_coordinates(flat[i].intersection(flat[j])):
+                spot = affinity.translate(affinity.rotate(shapely.Point(corner), 17.3, origin=(0, 0)), X, Y)
+                assert spot.distance(nodes) < 2e-3
+    ends = shapely.get_coordinates(shapely.get_point(network.edges.geometry.to_numpy(), 0))
+    np.testing.assert_allclose(ends, network.node_xy[network.edges["u"]], atol=2e-3)
+    # No edge touches another of one level but at its ends: cutting again changes nothing.
+    if len(set(levels)) == 1:
+        again, second = _joined(*network.edges.geometry)
+        assert (len(again.edges), second.doubled, _parts(again)) == (len(network.edges), 0, _parts(network))
+        assert _parts(network) == len(shapely.get_parts(shapely.unary_union([line.buffer(1e-3) for line in flat])))
+    assert account.lines == len(flat)
+
+
+def test_many_lines_are_joined_quickly() -> None:
+    rng = np.random.default_rng(7)
+    begin = rng.uniform(0, 10_000, (10_000, 1, 2))
+    lines = shapely.linestrings(begin + np.cumsum(rng.normal(0, 30, (10_000, 6, 2)), axis=1))
+    start = time.perf_counter()
+    network, account = _joined(*lines)
+    # 100 000 take about ten times as long; a minute would be far too long for these.
+    assert time.perf_counter() - start < 6
+    crossed = shapely.union_all(lines)
+    assert network.edges["length_m"].sum() == pytest.approx(crossed.length, rel=1e-6)
+    assert account.joined > 10_000
+
+
+def test_the_scenario_asks_for_joined_lines(case: Case) -> None:
+    shapes = [
+        shapely.LineString([(X, Y + 500), (X + 1000, Y + 500)]),
+        shapely.LineString([(X + 500, Y), (X + 500, Y + 900)]),
+    ]
+    gpd.GeoDataFrame({"level": [0, 0]}, geometry=shapes, crs=METRIC).to_file(case.folder / "walk.gpkg")
+    before = case.read()
+    (note,) = before.notes
+    assert (note.code, note.values["count"], note.values["lines"]) == ("lines_cross_unjoined", 2, 2)
+    case.sections["network"] += "\nsplit_at_crossings = true"
+    after = case.read()
+    assert after.network is not None
+    assert len(after.network.edges) == 4
+    (note,) = after.notes
+    assert dict(note.values) == {"layer": "network", "lines": 2, "edges": 4, "joined": 1, "left": 0}
+    gpd.GeoDataFrame({"level": [0, 1]}, geometry=shapes, crs=METRIC).to_file(case.folder / "walk.gpkg")
+    (note,) = case.read().notes
+    assert (note.values["joined"], note.values["left"]) == (0, 1)
+
+
+def test_doubled_lines_are_noted(case: Case) -> None:
+    lines = gpd.read_file(case.folder / "walk.gpkg")
+    pd.concat([lines, lines.iloc[:1]]).to_file(case.folder / "walk.gpkg")
+    case.sections["network"] += "\nsplit_at_crossings = true"
+    notes = {note.code: note.values for note in case.read().notes}
+    assert notes["lines_doubled"]["count"] == 1
 
 
 # --- OpenStreetMap -------------------------------------------------------------------------------------------------
@@ -330,3 +533,58 @@ def test_an_extract_at_fault_is_told(case: Case, content: list[Way] | bytes | No
     case.sections["network"] = f'path = "walk.osm.pbf"\n{line}'
     fault = case.fault()
     assert (fault.code, fault.file, fault.layer) == (code, "walk.osm.pbf", "network")
+
+
+BROKEN = """<osm version="0.6">
+  <node id="1" version="1" lat="29.65" lon="107.35"/><node id="2" version="1" lat="29.65" lon="107.36"/>
+  <node id="3" version="1" lat="29.66" lon="107.36"/><node id="9" version="1" lat="29.67" lon="107.37"/>
+  <way id="10" version="1"><nd ref="1"/><nd ref="2"/><nd ref="3"/><tag k="highway" v="footway"/></way>
+  <way id="11" version="1"><nd ref="2"/><nd ref="404"/><tag k="highway" v="steps"/></way>
+  <way id="12" version="1"><nd ref="405"/><nd ref="406"/><tag k="highway" v="path"/></way>
+  <way id="13" version="1"><nd ref="3"/><tag k="highway" v="path"/></way>
+  <way id="14" version="1"><tag k="highway" v="path"/></way>
+  <way id="15" version="1"><nd ref="1"/><nd ref="2"/><nd ref="3"/><nd ref="1"/>
+    <tag k="highway" v="pedestrian"/><tag k="area" v="yes"/></way>
+  <way id="16" version="1"><nd ref="2"/><nd ref="9"/><tag k="highway" v="elevator"/></way>
+  <way id="17" version="1"><nd ref="3"/><nd ref="9"/><tag k="route" v="ferry"/></way>
+  <relation id="20" version="1"><member type="way" ref="10" role="outer"/><member type="way" ref="999" role="inner"/>
+    <member type="node" ref="404" role=""/><member type="relation" ref="21" role=""/>
+    <tag k="type" v="multipolygon"/><tag k="highway" v="pedestrian"/></relation>
+  <relation id="21" version="1"><tag k="type" v="route"/><tag k="highway" v="footway"/></relation>
+</osm>"""
+
+
+@pytest.mark.parametrize("name", ["broken.osm", "broken.osm.pbf"])
+def test_broken_relations_and_missing_nodes_are_survived(tmp_path: Path, name: str) -> None:
+    written = tmp_path / "broken.osm"
+    written.write_text(BROKEN, encoding="utf-8")
+    path = tmp_path / name
+    if path != written:
+        with osmium.SimpleWriter(str(path)) as writer:
+            for entity in osmium.FileProcessor(str(written)):
+                writer.add(entity)
+    network, log = _read_osm(path)
+    assert network is not None
+    assert log.faults.found == []
+    # The footway, cut where the elevator joins it; the steps end where the extract does; the ferry is no way.
+    assert network.edges["kind"].tolist() == ["path", "path", "street"]
+    assert _degrees(network) == {1: 3, 3: 1}
+    notes = {note.code: note.values for note in log.notes}
+    assert notes["osm_nodes_missing"]["count"] == 3
+    assert (notes["osm_ways_left_out"]["kept"], notes["osm_ways_left_out"]["area"]) == (6, 1)
+
+
+def test_the_extract_of_a_real_city_is_read_as_another_reader_reads_its_lines(shared: Path) -> None:
+    path = shared / "realdata" / "porto_alegre" / "poa_osm.pbf"
+    network, _ = _read_osm(path)
+    assert network is not None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        lines = gpd.read_file(path, layer="lines", use_arrow=False)
+    tags = [_tags(*row) for row in zip(*(lines[key].fillna("") for key in ("highway", "other_tags")), strict=True)]
+    walked = lines[[tag["highway"] != "" and refusal(tag) is None for tag in tags]]
+    assert network.edges["length_m"].sum() == pytest.approx(walked.to_crs(METRIC).length.sum(), rel=1e-3)
+
+
+def _tags(highway: str, others: str) -> dict[str, str]:
+    return {"highway": highway, **dict(re.findall(r'"([^"]+)"=>"([^"]*)"', others))}

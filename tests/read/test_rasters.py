@@ -13,14 +13,15 @@ from siting.crs import WGS84
 from siting.domain.nouns import Grid
 from siting.domain.scenario import PeopleSource
 from siting.read.log import Log
-from siting.read.people.rasters import age_files, cell_areas_m2, read_people
+from siting.read.people.bands import age_files, read_people
+from siting.read.people.rasters import cell_areas_m2
 from tests.read.case import Case, X, Y, write_raster
 
 
 @pytest.fixture
 def bands(case: Case) -> Iterator[Case]:
     """A case whose elderly come in bands of age."""
-    for age, people in ((55, 100.0), (60, 1.0), (65, 2.0), (80, 4.0)):
+    for age, people in ((55, 100.0), (60, 1.0), (65, 2.0), (70, 4.0)):
         write_raster(case.folder / f"elderly_{age}.tif", np.full((10, 20), people))
     case.sections["population"] = 'elderly = { pattern = "elderly_{age}.tif", unit = "persons per cell" }'
     return case
@@ -145,7 +146,7 @@ def test_bands_from_an_age_on_are_added_up(bands: Case) -> None:
     write_raster(bands.folder / "elderly_60.tif", first)
     last = np.full((10, 20), 4.0)
     last[0, 0] = np.nan
-    write_raster(bands.folder / "elderly_80.tif", last)
+    write_raster(bands.folder / "elderly_70.tif", last)
     inputs = bands.read()
     elderly = inputs.population.elderly
     assert elderly is not None
@@ -153,11 +154,11 @@ def test_bands_from_an_age_on_are_added_up(bands: Case) -> None:
     assert elderly.values[0, 1] == 5.0
     assert (elderly.values[1:] == 7.0).all()
     assert inputs.population.elderly_age == 60
-    assert [(note.code, note.values["ages"]) for note in inputs.notes] == [("age_bands", "60, 65, 80")]
+    assert [(note.code, note.values["ages"]) for note in inputs.notes] == [("age_bands", "60, 65, 70")]
     assert [key for key in inputs.digests if key.startswith("population")] == [
         "population.elderly[60]",
         "population.elderly[65]",
-        "population.elderly[80]",
+        "population.elderly[70]",
     ]
 
 
@@ -180,13 +181,13 @@ def test_ages_have_one_to_three_digits(tmp_path: Path) -> None:
     [
         ("rename", "no_age_band", "old_{age}.tif"),
         ("first", "first_age_band_missing", "elderly_{age}.tif"),
-        ("grid", "bands_differ", "elderly_80.tif"),
-        ("shape", "bands_differ", "elderly_80.tif"),
-        ("negative", "negative_population", "elderly_80.tif"),
+        ("grid", "bands_differ", "elderly_70.tif"),
+        ("shape", "bands_differ", "elderly_70.tif"),
+        ("negative", "negative_population", "elderly_70.tif"),
     ],
 )
 def test_bands_that_do_not_fit_are_told(bands: Case, change: str, code: str, file: str | None) -> None:
-    last = bands.folder / "elderly_80.tif"
+    last = bands.folder / "elderly_70.tif"
     if change == "rename":
         bands.sections["population"] = bands.sections["population"].replace("elderly_{", "old_{")
     elif change == "first":
@@ -203,14 +204,14 @@ def test_bands_that_do_not_fit_are_told(bands: Case, change: str, code: str, fil
 
 def test_negative_people_are_told_by_cell(case: Case) -> None:
     values = np.full((10, 20), 5.0)
-    values[3, 7] = values[4, 1] = -200
+    values[3, 7] = values[4, 1] = -7
     write_raster(case.folder / "residents.tif", values)
     fault = case.fault()
     assert (fault.code, fault.file, fault.row, fault.found) == (
         "negative_population",
         "residents.tif",
         "3, 7",
-        "-200 (2)",
+        "-7 (2)",
     )
     assert fault.message("en").startswith(
         "residents.tif · layer population.residents · row 3, 7: the population is negative, least value"

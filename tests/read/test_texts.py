@@ -15,8 +15,11 @@ CATALOGUE = Path(siting.__file__).parent / "text"
 
 
 def _codes() -> set[str]:
-    """The codes of faults.toml, without the texts that frame them."""
-    table = tomllib.loads((CATALOGUE / "faults.toml").read_text(encoding="utf-8"))["fault"]
+    """The codes of reading, without the texts that frame them."""
+    table: dict[str, dict[str, str]] = {}
+    for file in CATALOGUE.glob("faults*.toml"):
+        if file.name != "faults_run.toml":
+            table |= tomllib.loads(file.read_text(encoding="utf-8"))["fault"]
     return {code for code, pair in table.items() if "what" in pair}
 
 

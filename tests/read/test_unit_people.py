@@ -68,12 +68,18 @@ def test_a_name_that_two_units_bear_joins_neither(case: Case) -> None:
     assert notes(case)["people_rows_unmatched"]["names"] == "同名街道"
 
 
-@pytest.mark.parametrize("name", ["合计", "总计", "小计", "全市", "全区", "全县", "重庆市", "重庆市南岸区", "南岸区"])
-def test_rows_of_totals_are_told_and_left_out(case: Case, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        *((word, "total_rows_left_out") for word in ("合计", "总 计", "小计：", "全市", "全区", "全县", "Total")),
+        *((word, "people_total_rows") for word in ("重庆市", "重庆市南岸区", "南岸区")),
+    ],
+)
+def test_rows_of_totals_are_told_and_left_out(case: Case, name: str, code: str) -> None:
     case.sections["standards"] = 'place = "重庆市南岸区"'
     give(case, f"name,residents\nS1街道,8\nS2街道,9\nS3街道,7\n{name},24\n")
     assert figures(case) == {"S1": [8, None], "S2": [9, None], "S3": [7, None]}
-    assert notes(case) == {"people_total_rows": {"layer": PEOPLE, "count": 1, "names": name}}
+    assert notes(case) == {code: {"layer": PEOPLE, "count": 1, "names": name}}
 
 
 def test_a_unit_named_as_its_place_is_no_total(case: Case) -> None:

@@ -169,3 +169,47 @@ def test_heights_are_bilinear_between_cell_centres() -> None:
     xy = np.array([[15.0, 45.0], [30.0, 45.0], [30.0, 30.0], [45.0, 20.0]]) + CORNER
     assert sample_heights(terrain, xy, METRIC).tolist() == pytest.approx([0.0, 5.0, 20.0, 50 - 40 * 5 / 30])
     assert np.isnan(sample_heights(terrain, np.array([[X0 + 500, Y0]]), METRIC)).all()
+
+
+@pytest.mark.parametrize("lost", ["bank", "first", "all"])
+def test_a_span_whose_bank_has_no_height_makes_no_cliff(lost: str) -> None:
+    # The ground lies level at 200 m; heights are not known at one end of a bridge of two edges, or at both.
+    heights = [200.0] * 12
+    if lost == "bank":
+        heights[:3] = [np.nan] * 3
+    elif lost == "first":
+        heights[:6] = [np.nan] * 6
+    else:
+        heights = [np.nan] * 12
+    halves = network([([(0, 0), (150, 0)], "bridge"), ([(150, 0), (300, 0)], "bridge")]).edges
+    seconds, _ = edge_seconds(halves, METRIC, ground(heights), ELDER)
+    assert seconds.totals[0].sum() == pytest.approx(375.0)
+    assert seconds.totals[1].sum() == pytest.approx(375.0)
+
+
+def test_terrain_with_many_voids_makes_no_cliffs() -> None:
+    # A hill of at most 15 %, and 30 % of its cells without data.
+    rng = np.random.default_rng(3)
+    x, y = np.meshgrid(np.arange(40) * 30.0, np.arange(40) * 30.0)
+    hill = 300 + 60 * np.sin(x / 400) * np.cos(y / 400)
+    holed = np.where(rng.random(hill.shape) < 0.3, np.nan, hill)
+    ends = rng.uniform(100, 1000, (60, 2, 2))
+    kinds = ["street", "bridge", "stairs", "footbridge", "path", "tunnel"]
+    edges = network([([tuple(a), tuple(b)], kinds[i % 6]) for i, (a, b) in enumerate(ends.tolist())]).edges
+    whole, _ = edge_seconds(edges, METRIC, raster(hill[::-1], 30.0), ELDER)
+    pierced, notes = edge_seconds(edges, METRIC, raster(holed[::-1], 30.0), ELDER)
+    assert "edges_too_steep" not in {note.code for note in notes}
+    for one, other in zip(whole.totals, pierced.totals, strict=True):
+        assert other.sum() == pytest.approx(one.sum(), rel=0.1)
+        # Level ground is the fastest, and no edge becomes a wall.
+        assert (other >= edges["length_m"] / 0.8 * 0.999).all()
+        assert (other / one < 1.6).all()
+
+
+def test_a_ring_of_spans_keeps_what_is_known_of_it() -> None:
+    corners = [(0, 0), (300, 0), (300, 60), (0, 60)]
+    ring = network([([corners[i], corners[i - 3]], "footbridge") for i in range(4)])
+    plane = raster([[200.0] * 7 + [np.nan] * 8] * 9, 30.0, left=-60, bottom=-75)
+    seconds, notes = edge_seconds(ring.edges, METRIC, plane, ELDER)
+    assert seconds.totals[0].sum() == pytest.approx(720 / 0.8)
+    assert [note.code for note in notes] == ["edges_without_height"]

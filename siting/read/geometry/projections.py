@@ -1,25 +1,132 @@
 """Which CRS a file is in: its own tag, or what the scenario states; never a guess."""
 
 import warnings
+from typing import Final
 
 import geopandas as gpd
 import numpy as np
-from pyproj import CRS, Transformer
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS, Geod, Transformer
 from pyproj.exceptions import CRSError, ProjError
 
-from siting.crs import WGS84, working_crs
+from siting.crs import CGCS2000, WGS84, crs_name, same_crs, working_crs
+from siting.domain.nouns import Floats
+from siting.domain.scenario import Layer
+from siting.read.geometry import hints
+from siting.read.geometry.gcj02 import CHINA_BOX, wgs84_from_bd09, wgs84_from_gcj02
 from siting.read.log import LayerLog
 
 Bounds = tuple[float, float, float, float]
+Shapes = NDArray[np.object_]
 
-# Names differ between writers; PROJ's own measure of how sure it is that two definitions mean one EPSG code.
-_SURE = 70
 # Points along each side of a rectangle that is carried into another CRS.
 _DENSIFY = 21
+_GCJ02: Final = "GCJ-02"
+_BD09: Final = "BD-09"
+_SHIFTED: Final = {"gcj02": _GCJ02, "gcj-02": _GCJ02, "bd09": _BD09, "bd-09": _BD09}
+_UNSHIFT: Final = {_GCJ02: wgs84_from_gcj02, _BD09: wgs84_from_bd09}
+_ELLIPSOID: Final = Geod(ellps="WGS84")
+
+
+def georeferenced(shapes: Shapes, tagged: CRS | None, source: Layer, log: LayerLog) -> gpd.GeoSeries | None:
+    """Give shapes their CRS: what the file says, or else what the scenario states; never a guess.
+
+    Coordinates of ``crs = "gcj02"`` and ``"bd09"`` are brought to WGS84 exactly, and noted. A CRS that carries
+    parameters to WGS84 (``+towgs84``, grids) is applied at once, since PROJ drops them on the way to CGCS2000. Where
+    the coordinates contradict the CRS the layer is refused (see :mod:`siting.read.geometry.hints`).
+
+    Parameters
+    ----------
+    shapes : numpy.ndarray
+        Two-dimensional shapes, one a record, in the order of axes that ``source.axes`` says; None where there is none.
+    tagged : pyproj.CRS or None
+        What the file says of itself.
+    source : Layer
+        What the scenario says of the layer: ``crs`` and ``axes``.
+    log : LayerLog
+        Takes the faults ``missing_crs``, ``unknown_crs``, ``crs_conflict``, ``swapped_axes``, ``zone_prefix``,
+        ``metres_as_degrees``, ``degrees_as_metres``, ``outside_area_of_use``; the notes ``shifted_coordinates``,
+        ``outside_area_of_use``, ``datum_without_parameters``; the facts ``crs`` and ``crs_by``.
+
+    Returns
+    -------
+    geopandas.GeoSeries or None
+        As long as ``shapes``, east before north, with a CRS; None where a fault was noted.
+    """
+    placed: Shapes = np.asarray(shapes, dtype=object)
+    if source.axes == "north_east":
+        placed = shapely.transform(placed, lambda xy: xy[:, ::-1])
+    system = shifted_system(source.crs)
+    if system is not None:
+        return _unshifted(placed, system, tagged, source, log)
+    crs = _resolved(tagged, source.crs, log, placed)
+    if crs is None:
+        return None
+    log.fact(crs=crs_name(crs), crs_by="scenario" if tagged is None else "file")
+    if not hints.check_place(placed, crs, source.axes, log):
+        return None
+    hints.note_datum(placed, crs, log)
+    if not crs.is_bound:
+        return gpd.GeoSeries(placed, crs=crs)
+    return _by_its_parameters(placed, crs, source.crs, log)
+
+
+def shifted_system(stated: str | None) -> str | None:
+    """Return the name of the shifted coordinates that a scenario states (GCJ-02, BD-09), else None.
+
+    Examples
+    --------
+    >>> from siting.read.geometry.projections import shifted_system
+    >>> shifted_system("gcj02"), shifted_system("BD-09"), shifted_system("EPSG:4490")
+    ('GCJ-02', 'BD-09', None)
+    """
+    return None if stated is None else _SHIFTED.get(stated.strip().lower())
+
+
+def _unshifted(shapes: Shapes, system: str, tagged: CRS | None, source: Layer, log: LayerLog) -> gpd.GeoSeries | None:
+    # Exports of web maps are shifted and call themselves WGS84 all the same.
+    if tagged is not None and not any(same_crs(tagged.to_2d(), each) for each in (WGS84, CGCS2000)):
+        log.fault("crs_conflict", field="crs", found=crs_name(tagged), expected=system)
+        return None
+    log.fact(crs=system, crs_by="scenario")
+    if not hints.check_place(shapes, WGS84, source.axes, log, area=CHINA_BOX):
+        return None
+    undo = _UNSHIFT[system]
+
+    def move(xy: Floats) -> Floats:
+        return np.column_stack(undo(xy[:, 0], xy[:, 1]))
+
+    moved = shapely.transform(shapes, move)
+    count = int((~(shapely.is_missing(shapes) | shapely.is_empty(shapes))).sum())
+    log.note("shifted_coordinates", system=system, count=count, metres=_mean_metres(shapes, moved))
+    return gpd.GeoSeries(moved, crs=WGS84)
+
+
+def _mean_metres(before: Shapes, after: Shapes) -> int:
+    """Return by how many metres vertices moved on average; 0 if there are none."""
+    one, other = shapely.get_coordinates(before), shapely.get_coordinates(after)
+    finite = np.isfinite(one).all(axis=1) & np.isfinite(other).all(axis=1)
+    if not finite.any():
+        return 0
+    one, other = one[finite], other[finite]
+    _, _, metres = _ELLIPSOID.inv(one[:, 0], one[:, 1], other[:, 0], other[:, 1])
+    return round(float(np.mean(metres)))
+
+
+def _by_its_parameters(shapes: Shapes, crs: CRS, stated: str | None, log: LayerLog) -> gpd.GeoSeries | None:
+    """Carry shapes to WGS84 by the parameters that their CRS brings along."""
+    try:
+        change = Transformer.from_crs(crs, WGS84, always_xy=True)
+        moved = shapely.transform(shapes, lambda xy: np.column_stack(change.transform(xy[:, 0], xy[:, 1])))
+    except ProjError:
+        log.fault("unknown_crs", field="crs", found=stated or crs_name(crs))
+        return None
+    return gpd.GeoSeries(moved, crs=WGS84)
 
 
 def resolve_crs(tagged: CRS | None, stated: str | None, log: LayerLog) -> CRS | None:
-    """Return the CRS of a layer, or None with a fault noted.
+    """Return the CRS of a raster or of what cannot be moved vertex by vertex, or None with a fault noted.
 
     Parameters
     ----------
@@ -28,14 +135,31 @@ def resolve_crs(tagged: CRS | None, stated: str | None, log: LayerLog) -> CRS | 
     stated : str or None
         What the scenario says of the layer: an EPSG code, a PROJ string or WKT.
     log : LayerLog
-        Takes the faults ``missing_crs``, ``unknown_crs`` and ``crs_conflict``.
+        Takes the faults ``missing_crs``, ``unknown_crs``, ``crs_conflict``, and ``shifted_raster`` where the CRS is
+        GCJ-02 or BD-09 or carries parameters to WGS84, for which a raster would have to be resampled; the facts
+        ``crs`` and ``crs_by``.
     """
+    system = shifted_system(stated)
+    if system is not None:
+        log.fault("shifted_raster", field="crs", found=system)
+        return None
+    crs = _resolved(tagged, stated, log)
+    if crs is None:
+        return None
+    if crs.is_bound:
+        log.fault("shifted_raster", field="crs", found=crs_name(crs))
+        return None
+    log.fact(crs=crs_name(crs), crs_by="scenario" if tagged is None else "file")
+    return crs
+
+
+def _resolved(tagged: CRS | None, stated: str | None, log: LayerLog, shapes: Shapes | None = None) -> CRS | None:
     said = None if stated is None else _parse(stated, log)
     if stated is not None and said is None:
         return None
     found = said if tagged is None else tagged
     if found is None:
-        log.fault("missing_crs", field="crs")
+        log.fault("missing_crs", field="crs", expected=hints.likely_crs(shapes))
         return None
     if not (found.is_geographic or found.is_projected):
         log.fault("unknown_crs", field="crs", found=found.name)
@@ -54,20 +178,6 @@ def _parse(stated: str, log: LayerLog) -> CRS | None:
     except CRSError:
         log.fault("unknown_crs", field="crs", found=stated)
         return None
-
-
-def same_crs(one: CRS, other: CRS) -> bool:
-    """Tell whether two definitions mean the same CRS, whatever they call it and in whichever order its axes stand."""
-    if one.equals(other, ignore_axis_order=True):
-        return True
-    code = one.to_epsg(min_confidence=_SURE)
-    return code is not None and code == other.to_epsg(min_confidence=_SURE)
-
-
-def crs_name(crs: CRS) -> str:
-    """Name a CRS for a message."""
-    authority = crs.to_authority(min_confidence=_SURE)
-    return f"{':'.join(authority)} {crs.name}" if authority else crs.name
 
 
 def carry_bounds(bounds: Bounds, source: CRS, target: CRS) -> Bounds | None:

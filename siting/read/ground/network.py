@@ -1,5 +1,6 @@
 """Lines of any origin become a walking network: nodes, and edges that meet only at nodes."""
 
+from dataclasses import dataclass
 from typing import Final
 
 import geopandas as gpd
@@ -9,10 +10,33 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from siting.domain.nouns import Floats, Ints, Network
+from siting.read.ground.crossings import SPANS
+from siting.read.ground.joining import joined_pieces, lines_that_meet_unjoined
+from siting.read.log import LayerLog
 
 # Ends of lines that round to the same millimetre are one node.
 MM_PER_M: Final = 1000.0
 DEFAULT_KIND: Final = "street"
+# When a larger share of lines meets others elsewhere than end to end, they were drawn to be joined there.
+UNJOINED_SHARE: Final = 0.2
+
+
+@dataclass(frozen=True)
+class LineAccount:
+    """What became of a layer of lines.
+
+    ``lines`` have a length, ``dropped`` have none. Of lines that were split: ``joined`` places at which a line was cut
+    to meet another, ``left`` places at which lines pass over or under each other, ``doubled`` pieces that lay on
+    another. Of lines that were not: ``unjoined`` lines that cross or touch others of their level elsewhere than end to
+    end.
+    """
+
+    lines: int
+    dropped: int
+    joined: int = 0
+    left: int = 0
+    doubled: int = 0
+    unjoined: int = 0
 
 
 def build_network(
@@ -41,31 +65,101 @@ def build_network(
     return Network(node_xy, edges)
 
 
-def network_from_lines(frame: gpd.GeoDataFrame, crs: CRS) -> tuple[Network, int]:
+def network_from_lines(frame: gpd.GeoDataFrame, crs: CRS, *, split: bool = False) -> tuple[Network, LineAccount]:
     """Build a network from a layer of lines.
 
-    Lines meet where their ends round to the same millimetre, and nowhere else: a line that crosses another
-    without an end there passes over or under it.
+    Lines meet where their ends round to the same millimetre. Without ``split`` they meet nowhere else: a line that
+    crosses another without an end there passes over or under it. With ``split`` they are cut and joined wherever they
+    cross or touch in the plane, to the millimetre, unless their ``level`` differs or one of them is a bridge,
+    footbridge or tunnel. Those meet others by their ends alone, and an end of theirs that meets no other end lands on
+    the line of the ground that it touches. Of lines that lie on each other on one level one stays.
 
     Parameters
     ----------
     frame : geopandas.GeoDataFrame
-        LineStrings and MultiLineStrings in the working CRS, with ``kind``; blank kinds are ``street``.
+        LineStrings and MultiLineStrings in the working CRS, with ``kind`` (blank ones are ``street``) and perhaps
+        ``level`` (blank ones are 0).
     crs : pyproj.CRS
         The working CRS.
+    split : bool
+        Whether lines are joined where they cross.
 
     Returns
     -------
     network : Network
-    dropped : int
-        Lines without length that were left out.
+        Nodes are numbered from west to east.
+    account : LineAccount
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from pyproj import CRS
+    >>> from shapely import LineString
+    >>> from siting.read.ground.network import network_from_lines
+    >>> crs = CRS.from_epsg(4545)
+    >>> cross = [LineString([(0, 0), (2, 2)]), LineString([(0, 2), (2, 0)])]
+    >>> frame = gpd.GeoDataFrame({"kind": ["street", "path"]}, geometry=cross, crs=crs)
+    >>> network, account = network_from_lines(frame, crs, split=True)
+    >>> network.edges[["u", "v", "kind"]].values.tolist(), account.joined
+    ([[0, 2, 'street'], [2, 4, 'street'], [1, 2, 'path'], [2, 3, 'path']], 1)
     """
     lines, source = shapely.get_parts(frame.geometry.to_numpy(), return_index=True)
     kinds = frame["kind"].astype(object).where(frame["kind"].notna(), DEFAULT_KIND).to_numpy()[source]
+    level = _levels(frame)[source]
     long = np.round(shapely.length(lines) * MM_PER_M) > 0
-    lines, kinds = lines[long], kinds[long]
+    dropped = int((~long).sum())
+    lines, kinds, level = lines[long], kinds[long], level[long]
+    span = np.isin(kinds.astype(str), list(SPANS))
+    if split and len(lines):
+        pieces = joined_pieces(lines, level, span)
+        network = build_network(pieces.lines, kinds[pieces.line], pieces.ends, pieces.node_xy, crs)
+        return network, LineAccount(len(lines), dropped, pieces.joined, pieces.left, pieces.doubled)
     ends = np.stack([shapely.get_coordinates(shapely.get_point(lines, at)) for at in (0, -1)], axis=1)
     millimetres = np.round(ends * MM_PER_M).astype(np.int64).reshape(-1, 2)
     nodes, number = np.unique(millimetres, axis=0, return_inverse=True)
     network = build_network(lines, kinds, number.reshape(-1, 2).astype(np.int64), nodes / MM_PER_M, crs)
-    return network, int((~long).sum())
+    unjoined = lines_that_meet_unjoined(lines, level, span) if len(lines) else 0
+    return network, LineAccount(len(lines), dropped, unjoined=unjoined)
+
+
+def _levels(frame: gpd.GeoDataFrame) -> Ints:
+    if "level" not in frame:
+        return np.zeros(len(frame), dtype=np.int64)
+    return frame["level"].fillna(0).to_numpy(dtype=np.int64)
+
+
+def read_lines(frame: gpd.GeoDataFrame, crs: CRS, log: LayerLog, *, split: bool) -> Network | None:
+    """Build the walking network from a layer of lines, and tell what became of them.
+
+    Parameters
+    ----------
+    frame : geopandas.GeoDataFrame
+        The layer's table, in the working CRS.
+    crs : pyproj.CRS
+        The working CRS.
+    log : LayerLog
+        Takes the notes ``lines_without_length``, ``lines_joined``, ``lines_doubled``, ``lines_cross_unjoined`` and the
+        fault ``no_walkable_way``.
+    split : bool
+        Whether lines are joined where they cross.
+
+    Returns
+    -------
+    Network or None
+        None where no line has a length.
+    """
+    network, account = network_from_lines(frame, crs, split=split)
+    if account.dropped:
+        log.note("lines_without_length", count=account.dropped)
+    if network.edges.empty:
+        log.fault("no_walkable_way")
+        return None
+    if split:
+        log.note(
+            "lines_joined", lines=account.lines, edges=len(network.edges), joined=account.joined, left=account.left
+        )
+    if account.doubled:
+        log.note("lines_doubled", count=account.doubled)
+    if account.unjoined > UNJOINED_SHARE * account.lines:
+        log.note("lines_cross_unjoined", count=account.unjoined, lines=account.lines)
+    return network

@@ -1,13 +1,15 @@
-"""Rasters: persons per cell and heights, as float64 with NaN where there is no data."""
+"""Raster files: values as float64 on a north-up grid, NaN where there is no data, only as much as is needed."""
 
-import re
 import warnings
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import rasterio
+import rasterio.enums
 import rasterio.errors
 import rasterio.io
 import rasterio.windows
@@ -15,100 +17,331 @@ import shapely
 from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
+from rasterio._err import CPLE_BaseError
 
 from siting.crs import WGS84, geodesic_area_m2
 from siting.domain.nouns import Floats, Grid, Raster
-from siting.domain.scenario import PeopleSource, TerrainSource
+from siting.domain.scenario import TerrainSource
 from siting.read.geometry.projections import Bounds, carry_bounds, overlap, resolve_crs, show_bounds
 from siting.read.log import LayerLog, listed
 from siting.read.sources.files import take
 from siting.units import DENSITY_AREA_M2
 
-AGE_PLACE: Final = "{age}"
-DEFAULT_AGE: Final = 60
-# Areas of cells change slowly over a grid: they are measured on a lattice of this many lines and
-# interpolated.
-_LATTICE: Final = 65
+# All that rasterio, GDAL and PROJ raise on files that are cut off, damaged or claim what they do not hold.
+BROKEN: Final = (
+    rasterio.errors.RasterioError,
+    CPLE_BaseError,
+    OSError,
+    ValueError,
+    ArithmeticError,
+    MemoryError,
+    RuntimeError,
+    SystemError,
+)
+# Values that producers use for "no data", and now and then forget to declare: WorldPop, ESRI, GHS-POP.
+PEOPLE_VOIDS: Final = frozenset({-99999.0, -9999.0, -200.0})
+# The same of heights, where -200 m is a height.
+TERRAIN_VOIDS: Final = frozenset({-99999.0, -9999.0, -32767.0, -32768.0})
+# The least numbers of float32 and float64, which programs write for "no data"; written out with few digits as well.
+_LEAST_FLOAT: Final = -3.39e38
+
+# A file of more cells is read only around the units.
+_WHOLE_CELLS: Final = 20_000_000
+# An array of float64 of this size takes 0.8 GB: a province at 100 m.
+_MOST_CELLS: Final = 100_000_000
 # Cells read at a time.
 _STRIP_CELLS: Final = 4_000_000
+# What lies this far beyond the units still matters to them.
+MARGIN_M: Final = 5_000.0
+# Areas of cells change slowly over a grid: they are measured on a lattice of this many lines and interpolated.
+_LATTICE: Final = 65
 # Two grids are the same when their corners differ by less than this share of a cell.
 _SAME_GRID: Final = 1e-6
 
 
-def read_raster(path: Path, stated: str | None, log: LayerLog, part: str = "") -> Raster | None:
-    """Read a raster of one band, north up.
+@dataclass(frozen=True)
+class Around:
+    """Where the scenario lies: a rectangle of a CRS in metres, and how much beyond it matters.
+
+    Without bounds (the units are at fault, which is told) a file too large to be read whole is left unread.
+    """
+
+    bounds: Bounds | None
+    crs: CRS | None
+    margin_m: float = MARGIN_M
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How to read raster files: what the scenario states of them, where, and what their values may be.
+
+    ``voids`` are values that stand for no data though the file does not say so. With ``people`` no value may be
+    negative. Without ``around`` files are read whole.
+    """
+
+    crs: str | None = None
+    nodata: float | None = None
+    around: Around | None = None
+    voids: frozenset[float] = frozenset()
+    people: bool = False
+
+
+@dataclass
+class Findings:
+    """What was found of the rasters of one layer, told once however many files it has."""
+
+    voids: Counter[float] = field(default_factory=Counter)
+    stated: int = 0
+    declared: set[float] = field(default_factory=set)
+    windows: set[tuple[int, int, int, int]] = field(default_factory=set)
+
+    def tell(self, how: Reading, log: LayerLog) -> None:
+        """Note which values were taken for no data, and which part of the files was read."""
+        if how.nodata is not None:
+            declared = listed(f"{value:g}" for value in sorted(self.declared)) or "–"
+            log.note("nodata_stated", value=f"{how.nodata:g}", count=self.stated, declared=declared)
+        for value, count in sorted(self.voids.items()):
+            log.note("nodata_by_convention", value=f"{value:g}", count=count)
+        for file_rows, file_columns, rows, columns in sorted(self.windows):
+            log.note("raster_windowed", rows=rows, columns=columns, file_rows=file_rows, file_columns=file_columns)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a north-up grid: its first row and column, and how many there are."""
+
+    top: int
+    left: int
+    rows: int
+    columns: int
+
+
+def read_raster(
+    path: Path, how: Reading, log: LayerLog, part: str = "", found: Findings | None = None
+) -> Raster | None:
+    """Read a raster of one band.
 
     Parameters
     ----------
     path : Path
         A raster file.
-    stated : str or None
-        The CRS that the scenario states for it.
+    how : Reading
+        What the scenario says of it, and which part of it is wanted. A file of more than 20 million cells is read
+        only where it lies within ``how.around``, whole cells.
     log : LayerLog
-        Takes the faults: missing or unreadable file, CRS missing, unknown or in conflict, more than one band,
-        a turned grid, infinite values, no value at all.
+        Takes the faults: missing or unreadable file, CRS missing, unknown or in conflict, more than one band, a
+        turned grid, a part that is too large, no ground in common with the units, infinite values, negative people,
+        no value at all; and the facts.
     part : str
         Name of the part that the file is of the layer (an age band).
+    found : Findings, optional
+        Takes what is to be noted of a layer of many files; else it is noted at once.
 
     Returns
     -------
     Raster or None
-        Values float64, scale and offset of the band applied; NaN where the file's mask or nodata value says
-        so.
+        Values float64, north up, scale and offset of the band applied; NaN where the file's mask, its nodata value
+        (or the scenario's in its place) or a conventional value says so. The numbers of float32 files stand in float64,
+        so that sums of bands and of millions of cells keep people to the last digit. They can be written to.
     """
     if not take(path, log, part):
         return None
+    findings = Findings() if found is None else found
     try:
         with warnings.catch_warnings():
-            # A file without georeference is told as a missing CRS.
-            warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
+            # A file without georeference is told as a missing CRS; numbers that overflow, as infinite values.
+            warnings.simplefilter("ignore")
             with rasterio.open(path) as file:
-                return _read(file, stated, log)
-    except (rasterio.errors.RasterioError, OSError) as error:
-        log.fault("unreadable_file", found=str(error))
+                raster = _read(file, how, log, findings)
+    except BROKEN as error:
+        log.fault("unreadable_file", found=reason(error))
         return None
+    if found is None:
+        findings.tell(how, log)
+    return raster
 
 
-def _read(file: rasterio.io.DatasetReader, stated: str | None, log: LayerLog) -> Raster | None:
+def reason(error: Exception) -> str:
+    """Return what was wrong with a file, in the words of the library that knows."""
+    told = error if error.__cause__ is None else error.__cause__
+    return str(told) or type(told).__name__
+
+
+def _read(file: rasterio.io.DatasetReader, how: Reading, log: LayerLog, found: Findings) -> Raster | None:
+    grid = open_grid(file, how.crs, log)
+    if grid is None:
+        return None
+    log.fact(driver=file.driver, shape=grid.shape, nodata=file.nodata if how.nodata is None else how.nodata)
+    part = choose_part(grid, how.around, log)
+    if part is None:
+        return None
+    # A block is unpacked whole, however little of it is wanted.
+    for rows, columns in ((part.rows, part.columns), file.block_shapes[0]):
+        if rows * columns > _MOST_CELLS:
+            log.fault("raster_too_large", found=f"{rows} × {columns}", expected=f"≤ {_MOST_CELLS}")
+            return None
+    if (part.rows, part.columns) != grid.shape:
+        found.windows.add((*grid.shape, part.rows, part.columns))
+        log.fact(window=(part.rows, part.columns))
+    if file.nodata is not None:
+        found.declared.add(file.nodata)
+    values = _values(file, part, how, found)
+    sound = _check(values, part, log, people=how.people)
+    return Raster(part_grid(grid, part), values) if sound else None
+
+
+def open_grid(file: rasterio.io.DatasetReader, stated: str | None, log: LayerLog) -> Grid | None:
+    """Return the whole grid of an open file as it stands with north up, or None with a fault noted."""
     tagged = CRS.from_wkt(file.crs.to_wkt()) if file.crs else None
     crs = resolve_crs(tagged, stated, log)
     if file.count != 1:
         log.fault("many_bands", found=str(file.count))
         return None
-    if file.transform.b or file.transform.d or file.transform.a <= 0:
-        log.fault("turned_grid", found=listed(f"{number:g}" for number in file.transform[:6]))
+    if np.dtype(file.dtypes[0]).kind not in "iuf":
+        log.fault("unreadable_file", found=str(file.dtypes[0]))
+        return None
+    move = file.transform
+    if not np.isfinite(move[:6]).all() or move.b or move.d or move.a <= 0 or move.e == 0:
+        log.fault("turned_grid", found=listed(f"{number:g}" for number in move[:6]))
         return None
     if crs is None:
         return None
-    values, transform = np.empty(file.shape), file.transform
-    for window in _strips(file):
-        cells = file.read(1, window=window, masked=True).astype(np.float64)
-        values[window.row_off : window.row_off + window.height] = cells.filled(np.nan)
-    values *= file.scales[0]
-    values += file.offsets[0]
-    if transform.e > 0:  # south up
-        values = values[::-1].copy()
-        transform = Affine(transform.a, 0.0, transform.c, 0.0, -transform.e, transform.f + transform.e * file.height)
-    if np.isinf(values).any():
-        log.fault("infinite_values", row=_cell(np.isinf(values)), found=str(int(np.isinf(values).sum())))
+    if move.e > 0:  # south up
+        move = Affine(move.a, 0.0, move.c, 0.0, -move.e, move.f + move.e * file.height)
+    return Grid(move, (file.height, file.width), crs)
+
+
+def choose_part(grid: Grid, around: Around | None, log: LayerLog) -> Part | None:
+    """Choose the part of a file that is read: all of it, or the whole cells around the units."""
+    rows, columns = grid.shape
+    small = rows * columns <= _WHOLE_CELLS
+    if around is None:
+        return Part(0, 0, rows, columns)
+    if around.bounds is None or around.crs is None:
+        return Part(0, 0, rows, columns) if small else None
+    if not _meets(grid, around.bounds, around.crs, log):
+        return None
+    if small:
+        return Part(0, 0, rows, columns)
+    west, south, east, north = around.bounds
+    grown = (west - around.margin_m, south - around.margin_m, east + around.margin_m, north + around.margin_m)
+    # What the margin reaches may lie beyond what the raster's CRS can hold; the units do not.
+    wanted = carry_bounds(grown, around.crs, grid.crs) or carry_bounds(around.bounds, around.crs, grid.crs)
+    assert wanted is not None  # noqa: S101 - the bounds were carried when they met the grid
+    return cells_around(grid, wanted)
+
+
+def cells_around(grid: Grid, bounds: Bounds) -> Part:
+    """Return the part of a grid whose cells touch a rectangle of its own CRS; it may have no cell."""
+    move, (rows, columns) = grid.transform, grid.shape
+    left, right = (int(np.clip(edge, 0, columns)) for edge in _lines((bounds[0] - move.c, bounds[2] - move.c), move.a))
+    top, bottom = (int(np.clip(edge, 0, rows)) for edge in _lines((bounds[3] - move.f, bounds[1] - move.f), move.e))
+    return Part(top, left, max(0, bottom - top), max(0, right - left))
+
+
+def part_grid(grid: Grid, part: Part) -> Grid:
+    """Return the grid of a part of another grid."""
+    move = grid.transform
+    corner = Affine(move.a, 0.0, move.c + part.left * move.a, 0.0, move.e, move.f + part.top * move.e)
+    return Grid(corner, (part.rows, part.columns), grid.crs)
+
+
+def _lines(offsets: tuple[float, float], size: float) -> tuple[float, float]:
+    """Return the first line of cells that an interval touches, and the one after the last."""
+    return float(np.floor(offsets[0] / size)), float(np.ceil(offsets[1] / size))
+
+
+def _values(file: rasterio.io.DatasetReader, part: Part, how: Reading, found: Findings) -> Floats:
+    """Read a part strip by strip, so that only its own float64 array is ever held whole."""
+    south_up = file.transform.e > 0
+    first = file.height - part.top - part.rows if south_up else part.top
+    values = np.empty((part.rows, part.columns))
+    for top, height in _strips(first, part, file.block_shapes[0][0]):
+        window = rasterio.windows.Window(part.left, top, part.columns, height)
+        values[top - first : top - first + height] = read_cells(file, window, how, found)
+    return values[::-1].copy() if south_up else values
+
+
+def _strips(first: int, part: Part, block: int) -> Iterator[tuple[int, int]]:
+    """Cut rows into strips that end where the file's blocks do: first row and height of each."""
+    height = max(1, _STRIP_CELLS // (block * part.columns)) * block
+    top = first
+    while top < first + part.rows:
+        bottom = min(first + part.rows, (top // block) * block + height)
+        yield top, bottom - top
+        top = bottom
+
+
+def read_cells(
+    file: rasterio.io.DatasetReader, window: rasterio.windows.Window, how: Reading, found: Findings
+) -> Floats:
+    """Read some cells of an open file as float64: scaled, NaN where there is no data."""
+    raw = file.read(1, window=window, masked=how.nodata is None)
+    cells = np.ma.getdata(raw)
+    missing = np.ma.getmaskarray(raw)
+    if how.nodata is not None:
+        stated = _equal(cells, how.nodata)
+        found.stated += int(stated.sum())
+        missing = stated | _masked(file, window)
+    values = cells.astype(np.float64)
+    if file.scales[0] != 1.0 or file.offsets[0] != 0.0:
+        values = values * file.scales[0] + file.offsets[0]
+    values[missing] = np.nan
+    if how.voids:
+        _void(values, cells, how.voids, found)
+    return values
+
+
+def _equal(cells: NDArray[np.generic], value: float) -> NDArray[np.bool_]:
+    """Tell which cells hold a value, as near as the file's own type can say it."""
+    if cells.dtype.kind != "f":
+        return np.asarray(cells == value)
+    if np.isnan(value):
+        return np.isnan(cells.astype(np.float64))
+    near = float(np.finfo(np.float32 if cells.dtype.itemsize < np.dtype(np.float64).itemsize else np.float64).eps)
+    return np.isclose(cells.astype(np.float64), value, rtol=near, atol=0.0)
+
+
+def _masked(file: rasterio.io.DatasetReader, window: rasterio.windows.Window) -> NDArray[np.bool_]:
+    """Return where a mask of the file's own hides cells, whatever its nodata value."""
+    own = {rasterio.enums.MaskFlags.per_dataset, rasterio.enums.MaskFlags.alpha}
+    if not own & set(file.mask_flag_enums[0]):
+        return np.zeros((int(window.height), int(window.width)), dtype=np.bool_)
+    return np.asarray(file.read_masks(1, window=window) == 0)
+
+
+def _void(values: Floats, cells: NDArray[np.generic], voids: frozenset[float], found: Findings) -> None:
+    """Take the negative values that stand for no data by convention for what they are."""
+    negative = np.flatnonzero(values < 0)
+    if not len(negative):
+        return
+    raw = cells.ravel()[negative].astype(np.float64)
+    known = (np.isin(raw, list(voids)) | (raw <= _LEAST_FLOAT)) & np.isfinite(raw)
+    found.voids.update(raw[known].tolist())
+    values.ravel()[negative[known]] = np.nan
+
+
+def _check(values: Floats, part: Part, log: LayerLog, *, people: bool) -> bool:
+    """Tell whether values are such as can be worked with; note the faults."""
+    infinite = np.isinf(values)
+    if infinite.any():
+        log.fault("infinite_values", row=_cell(infinite, part), found=str(int(infinite.sum())))
+        return False
     if np.isnan(values).all():
         log.fault("no_values")
-        return None
-    return frozen(Raster(Grid(transform, (file.height, file.width), crs), values))
+        return False
+    negative = values < 0
+    if people and negative.any():
+        found = f"{np.nanmin(values):g} ({int(negative.sum())})"
+        log.fault("negative_population", row=_cell(negative, part), found=found, expected="≥ 0")
+        return False
+    return True
 
 
-def _strips(file: rasterio.io.DatasetReader) -> Iterator[Any]:
-    """Cut a raster into strips of whole blocks."""
-    block = file.block_shapes[0][0]
-    height = max(1, _STRIP_CELLS // (block * file.width)) * block
-    for top in range(0, file.height, height):
-        yield rasterio.windows.Window(0, top, file.width, min(height, file.height - top))
-
-
-def _cell(where: NDArray[np.bool_]) -> str:
-    """Name the first cell of a mask: row and column, counted from 0."""
-    row, column = (int(axis[0]) for axis in np.nonzero(where))
-    return f"{row}, {column}"
+def _cell(where: NDArray[np.bool_], part: Part) -> str:
+    """Name the first cell of a mask: row and column of the whole file, counted from 0."""
+    row, column = divmod(int(np.argmax(where)), part.columns)
+    return f"{row + part.top}, {column + part.left}"
 
 
 def frozen(raster: Raster) -> Raster:
@@ -117,100 +350,32 @@ def frozen(raster: Raster) -> Raster:
     return raster
 
 
-def read_people(source: PeopleSource, log: LayerLog, first_age: int = DEFAULT_AGE) -> Raster | None:
-    """Read a population grid as persons per cell.
+def as_persons(raster: Raster, unit: str | None, log: LayerLog) -> Raster:
+    """Return persons per cell: a density is multiplied, in place, by the true area of each cell on the ellipsoid.
 
-    A single file, or every file of the pattern whose ``{age}`` is at least ``from_age`` (``first_age`` if not
-    stated), added up cell by cell; a cell without data in some bands counts what the others say. A density is
-    multiplied by the true area of each cell on the ellipsoid.
-
-    Parameters
-    ----------
-    source : PeopleSource
-        What the scenario says of the grid.
-    first_age : int
-        Age from which bands count where the source states none: 60 for the elderly, 0 for all residents.
-    log : LayerLog
-        Takes the faults of :func:`read_raster`, and ``no_age_band``, ``first_age_band_missing``,
-        ``bands_differ``, ``negative_population``; notes which bands were added up.
-
-    Returns
-    -------
-    Raster or None
-        Persons per cell; NaN where no file has data.
+    Cells that lie beyond what the raster's CRS can show of the globe have no area; if they have a density, that is
+    noted and they hold no data.
     """
-    raster = (
-        _read_bands(source, log, source.from_age or first_age)
-        if source.path is None
-        else read_raster(source.path, source.crs, log)
-    )
-    if raster is None:
-        return None
-    area = DENSITY_AREA_M2.get(source.unit or "")
-    if area is None:
-        return raster
-    return frozen(Raster(raster.grid, raster.values * (cell_areas_m2(raster.grid) / area)))
+    area = DENSITY_AREA_M2.get(unit or "")
+    if area is not None:
+        before = int(np.isnan(raster.values).sum())
+        np.multiply(raster.values, cell_areas_m2(raster.grid) / area, out=raster.values)
+        lost = int(np.isnan(raster.values).sum()) - before
+        if lost:
+            log.note("cells_off_the_globe", count=lost)
+    return raster
 
 
-def check_people(raster: Raster | None, log: LayerLog) -> bool:
-    """Tell whether a raster holds no negative number of people; note the fault if it does."""
-    if raster is None:
-        return False
-    negative = raster.values < 0
-    if negative.any():
-        found = f"{np.nanmin(raster.values):g} ({int(negative.sum())})"
-        log.fault("negative_population", row=_cell(negative), found=found, expected="≥ 0")
-        return False
-    return True
-
-
-def _read_bands(source: PeopleSource, log: LayerLog, first: int) -> Raster | None:
-    pattern = source.pattern or ""
-    files = {age: file for age, file in age_files(pattern).items() if age >= first}
-    if not files:
-        log.fault("no_age_band", field="pattern", found=Path(pattern).name, expected=str(first))
-        return None
-    if min(files) != first:
-        log.fault("first_age_band_missing", field="pattern", found=listed(files), expected=str(first))
-        return None
-    total: Raster | None = None
-    for age, file in files.items():
-        band_log = LayerLog(log.log, log.key, file.name)
-        band = read_raster(file, source.crs, band_log, part=str(age))
-        if check_people(band, band_log) and band is not None:
-            total = band if total is None else _sum(total, band, band_log)
-    log.note("age_bands", ages=listed(files), from_age=first, count=len(files))
-    return total
-
-
-def age_files(pattern: str) -> dict[int, Path]:
-    """Return the files that match a pattern with ``{age}``, one to three digits, by age in ascending order."""
-    wanted = re.compile("([0-9]{1,3})".join(map(re.escape, Path(pattern).name.split(AGE_PLACE, 1))))
-    folder = Path(pattern).parent
-    found = {}
-    for file in sorted(folder.glob("*")) if folder.is_dir() else []:
-        match = wanted.fullmatch(file.name)
-        if match:
-            found[int(match[1])] = file
-    return dict(sorted(found.items()))
-
-
-def _sum(total: Raster, band: Raster, log: LayerLog) -> Raster:
-    if not _same_grid(total.grid, band.grid):
-        log.fault("bands_differ", found=_describe(band.grid), expected=_describe(total.grid))
-        return total
-    both = np.where(np.isnan(total.values), band.values, total.values + np.nan_to_num(band.values))
-    return frozen(Raster(total.grid, both))
-
-
-def _same_grid(one: Grid, other: Grid) -> bool:
+def same_grid(one: Grid, other: Grid) -> bool:
+    """Tell whether two grids have the same cells."""
     if one.shape != other.shape or not one.crs.equals(other.crs, ignore_axis_order=True):
         return False
     near = _SAME_GRID * abs(one.transform.a)
     return bool(np.allclose(grid_bounds(one), grid_bounds(other), rtol=0.0, atol=near))
 
 
-def _describe(grid: Grid) -> str:
+def show_grid(grid: Grid) -> str:
+    """Write a grid for a message: rows × columns, CRS, rectangle."""
     rows, columns = grid.shape
     return f"{rows} × {columns}, {grid.crs.name}, {show_bounds(grid_bounds(grid), grid.crs)}"
 
@@ -239,6 +404,35 @@ def cell_areas_m2(grid: Grid) -> Floats:
     numpy.ndarray
         Shape ``grid.shape``; shape (rows, 1) where the CRS is geographic, since its rows hold equal cells.
     """
+    return area_lattice(grid).of(0, 0, grid.shape)
+
+
+@dataclass(frozen=True)
+class AreaLattice:
+    """True areas of some cells of a grid, m², from which those of the others are interpolated.
+
+    ``areas`` has shape (rows, columns); ``columns`` holds one column where the CRS is geographic.
+    """
+
+    rows: NDArray[np.int64]
+    columns: NDArray[np.int64]
+    areas: Floats
+
+    def of(self, top: int, left: int, shape: tuple[int, int]) -> Floats:
+        """Return the areas of a part of the grid: shape (rows, columns), or (rows, 1) where rows hold equal cells."""
+        down = np.arange(top, top + shape[0])
+        along = np.stack([np.interp(down, self.rows, column) for column in self.areas.T], axis=1)
+        if len(self.columns) == 1:
+            return along
+        right = np.arange(left, left + shape[1])
+        place = np.interp(right, self.columns, np.arange(len(self.columns)))
+        first = np.minimum(place.astype(np.int64), len(self.columns) - 2)
+        share = place - first
+        return np.asarray(along[:, first] * (1.0 - share) + along[:, first + 1] * share)
+
+
+def area_lattice(grid: Grid) -> AreaLattice:
+    """Measure the true areas of a lattice of a grid's cells on the ellipsoid."""
     rows = _lattice(grid.shape[0])
     columns = np.array([0]) if grid.crs.is_geographic else _lattice(grid.shape[1])
     down, right = np.meshgrid(rows, columns, indexing="ij")
@@ -246,10 +440,7 @@ def cell_areas_m2(grid: Grid) -> Floats:
     to_degrees = Transformer.from_crs(grid.crs, WGS84, always_xy=True)
     ring = np.stack([np.stack(to_degrees.transform(*corner), axis=-1) for corner in corners], axis=-2)
     areas = np.array([geodesic_area_m2(shapely.Polygon(cell)) for cell in ring.reshape(-1, 4, 2)]).reshape(down.shape)
-    along = np.stack([np.interp(np.arange(grid.shape[0]), rows, column) for column in areas.T], axis=1)
-    if grid.crs.is_geographic:
-        return along
-    return np.stack([np.interp(np.arange(grid.shape[1]), columns, row) for row in along])
+    return AreaLattice(rows, columns, areas)
 
 
 def _lattice(count: int) -> NDArray[np.int64]:
@@ -258,15 +449,40 @@ def _lattice(count: int) -> NDArray[np.int64]:
 
 def check_overlap(raster: Raster, bounds: Bounds, crs: CRS, log: LayerLog) -> bool:
     """Tell whether a raster shares ground with a rectangle of the working CRS; note the fault if it does not."""
-    wanted = carry_bounds(bounds, crs, raster.grid.crs)
-    there = grid_bounds(raster.grid)
+    return _meets(raster.grid, bounds, crs, log)
+
+
+def _meets(grid: Grid, bounds: Bounds, crs: CRS, log: LayerLog) -> bool:
+    wanted = carry_bounds(bounds, crs, grid.crs)
+    there = grid_bounds(grid)
     if wanted is not None and overlap(there, wanted):
         return True
-    expected = "–" if wanted is None else show_bounds(wanted, raster.grid.crs)
-    log.fault("no_overlap", found=show_bounds(there, raster.grid.crs), expected=expected)
+    expected = "–" if wanted is None else show_bounds(wanted, grid.crs)
+    log.fault("no_overlap", found=show_bounds(there, grid.crs), expected=expected)
     return False
 
 
-def read_terrain(source: TerrainSource, log: LayerLog) -> Raster | None:
-    """Read an elevation model, metres, on its own grid."""
-    return read_raster(source.path, source.crs, log)
+def read_terrain(source: TerrainSource, log: LayerLog, around: Around | None = None) -> Raster | None:
+    """Read an elevation model, metres, on its own grid.
+
+    Parameters
+    ----------
+    source : TerrainSource
+        What the scenario says of it; its ``nodata`` wins over the file's.
+    log : LayerLog
+        As for :func:`read_raster`; notes the share of cells without a height.
+    around : Around, optional
+        The ground whose heights are wanted; of a file of more than 20 million cells only the part around it is read.
+
+    Returns
+    -------
+    Raster or None
+        Heights; NaN where there is none.
+    """
+    raster = read_raster(source.path, Reading(source.crs, source.nodata, around, TERRAIN_VOIDS), log)
+    if raster is None:
+        return None
+    voids = int(np.isnan(raster.values).sum())
+    if voids:
+        log.note("terrain_voids", count=voids, share=f"{voids / raster.values.size:.2%}")
+    return frozen(raster)

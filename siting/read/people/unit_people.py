@@ -9,10 +9,11 @@ from siting.domain.scenario import Layer
 from siting.domain.tables import PEOPLE_COLUMNS
 from siting.read.log import LayerLog, listed
 from siting.read.sources.vectors import read_table
-from siting.read.tables.cells import positions
+from siting.read.tables.aliases import find_columns
+from siting.read.tables.cells import positions, row_labels
 from siting.read.tables.columns import typed_table
+from siting.read.tables.totals import is_total, without_totals
 
-_TOTALS: Final = frozenset({"合计", "总计", "小计", "全市", "全区", "全县"})
 # How the name of a place ends that has others within it.
 _ENDINGS: Final = ("省", "市", "区", "县", "州", "盟", "旗")
 _KEYS: Final = ("id", "name")
@@ -38,8 +39,10 @@ def read_unit_people(source: Layer, log: LayerLog) -> pd.DataFrame | None:
     raw = read_table(source, log)
     if raw is None:
         return None
+    raw = without_totals(raw, source, log)
+    found = find_columns([str(name) for name in raw.columns], (*_KEYS, *_FIGURES), source.columns, log.key)
     for either in (_KEYS, _FIGURES):
-        if not any(key in source.columns or key in source.defaults or key in raw.columns for key in either):
+        if not any(found[key] or source.columns.get(key) or key in source.defaults for key in either):
             log.fault("column_missing", field=listed(either), expected=listed(raw.columns))
             return None
     table, labels = typed_table(raw, PEOPLE_COLUMNS, source, log)
@@ -74,8 +77,9 @@ def with_people(units: gpd.GeoDataFrame, rows: pd.DataFrame, place: str | None, 
     by_name = {name: key for key, name in names[~names.duplicated(keep=False)].items()}
     keys = zip(rows["id"], rows["name"], strict=True)
     unit = pd.Series([key if key in ids else by_name.get(name) for key, name in keys], index=rows.index, dtype=object)
+    labels = row_labels([None] * len(rows), rows.index)
     for key in dict.fromkeys(unit[unit.duplicated() & unit.notna()]):
-        where = listed(f"#{position + 1}" for position in positions((unit == key).to_numpy(dtype=bool)))
+        where = listed(labels[position] for position in positions((unit == key).to_numpy(dtype=bool)))
         log.fault("people_twice", row=str(key), found=where)
     _note_others(rows[unit.isna()], place, log)
     lacking = units.index[~units.index.isin(unit.dropna())]
@@ -89,17 +93,17 @@ def with_people(units: gpd.GeoDataFrame, rows: pd.DataFrame, place: str | None, 
 def _note_others(rows: pd.DataFrame, place: str | None, log: LayerLog) -> None:
     """Note the rows that are of no unit: totals, and the others."""
     told = rows["name"].fillna(rows["id"])
-    is_total = rows["name"].map(lambda name: _is_total(name, place)).astype(bool)
-    totals, others = told[is_total], told[~is_total]
+    adds_up = rows["name"].map(lambda name: _is_whole(name, place)).astype(bool)
+    totals, others = told[adds_up], told[~adds_up]
     if len(totals):
         log.note("people_total_rows", count=len(totals), names=listed(totals))
     if len(others):
         log.note("people_rows_unmatched", count=len(others), names=listed(others))
 
 
-def _is_total(name: object, place: str | None) -> bool:
+def _is_whole(name: object, place: str | None) -> bool:
     """Tell whether a row adds others up: by its words, or because it is named as the place or a parent of it."""
-    if not isinstance(name, str) or name in _TOTALS:
+    if not isinstance(name, str) or is_total(name):
         return isinstance(name, str)
     # 重庆市南岸区: its parent is 重庆市, and it is called 南岸区 for short.
     return place is not None and name.endswith(_ENDINGS) and (place.startswith(name) or place.endswith(name))

@@ -2,10 +2,14 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from typing import Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+# Name of the index of a table whose index holds the numbers of a sheet's rows.
+SHEET_ROWS: Final = "sheet_row"
 
 
 def positions(mask: NDArray[np.bool_]) -> list[int]:
@@ -45,6 +49,44 @@ def as_text(cell: object) -> str:
     return str(cell)
 
 
-def row_labels(ids: Iterable[object]) -> list[str]:
-    """Name the rows of a table: by id, or ``#`` and the number of the record, counted from 1, where it has none."""
-    return [f"#{number}" if is_blank(cell) else as_text(cell) for number, cell in enumerate(ids, start=1)]
+def row_labels(ids: Iterable[object], rows: pd.Index | None = None) -> list[str]:
+    """Name the rows of a table for messages.
+
+    Parameters
+    ----------
+    ids : iterable
+        The id of each row, blank where it has none.
+    rows : pandas.Index, optional
+        The table's index; named :data:`SHEET_ROWS` it holds the numbers of a sheet's rows.
+
+    Returns
+    -------
+    list of str
+        The id; without one ``A`` and the number of the sheet's row, as a spreadsheet names its first cell; or ``#`` and
+        the number of the record, counted from 1.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from siting.read.tables.cells import SHEET_ROWS, row_labels
+    >>> row_labels(["F1", None]), row_labels(["F1", None], pd.Index([4, 6], name=SHEET_ROWS))
+    (['F1', '#2'], ['F1', 'A6'])
+    """
+    numbers = [f"A{row}" for row in rows] if rows is not None and rows.name == SHEET_ROWS else None
+    return [
+        as_text(cell) if not is_blank(cell) else f"#{number}" if numbers is None else numbers[number - 1]
+        for number, cell in enumerate(ids, start=1)
+    ]
+
+
+def renumbered(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table on a RangeIndex, or on the numbers of its sheet's rows where it has them, for messages.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from siting.read.tables.cells import renumbered
+    >>> renumbered(pd.DataFrame({"a": [1, 2]}, index=[5, 7])).index.tolist()
+    [0, 1]
+    """
+    return table if table.index.name == SHEET_ROWS else table.reset_index(drop=True)

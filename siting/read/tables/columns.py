@@ -1,21 +1,23 @@
-"""A file's columns become ours: matched by the scenario's mapping, filled, converted and checked."""
+"""A file's columns become ours: matched by name, filled, worded, measured, converted and checked."""
 
-import datetime as dt
 import difflib
-import re
-from collections.abc import Callable, Sequence
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
-import numpy as np
 import pandas as pd
 
+from siting.domain.scenario import Layer
 from siting.domain.tables import Column
 from siting.read.log import LayerLog, listed, quoted
-from siting.read.sources.vectors import PLACE_KEYS, Source
+from siting.read.tables.aliases import PLACE_KEYS, find_columns, normalised
 from siting.read.tables.cells import as_text, plain, positions, row_labels
+from siting.read.tables.converters import TEXT_DTYPE, converted
+from siting.read.tables.measures import Factor, factors
+from siting.read.tables.words import TRUTHS, choice_words, shown_choices
 
-# The type that pandas itself gives to text: ``str`` from pandas 3 on, ``object`` before.
-TEXT_DTYPE: Final = pd.Series(["text"]).dtype
 DTYPES: Final = {
     "text": TEXT_DTYPE,
     "number": "float64",
@@ -26,14 +28,31 @@ DTYPES: Final = {
 _FORMS: Final = {
     "number": ("not_number", "12.5"),
     "integer": ("not_integer", "12"),
-    "boolean": ("not_boolean", "true, false, 1, 0, 是, 否"),
+    "boolean": ("not_boolean", TRUTHS),
     "date": ("not_date", "2026-01-01"),
 }
-_TRUE: Final = frozenset({"true", "1", "yes", "y", "是"})
-_FALSE: Final = frozenset({"false", "0", "no", "n", "否"})
-_DATE: Final = re.compile(r"(\d{4})(?:[-/.](\d{1,2})[-/.](\d{1,2})|年(\d{1,2})月(\d{1,2})日)(?:[ T]00:00(?::00)?)?")
 
-Converted = tuple[pd.Series, pd.Series]
+
+@dataclass
+class _Table:
+    """One table under way: the file's columns, what the scenario says of them, and what was found on the way."""
+
+    raw: pd.DataFrame
+    columns: Mapping[str, Column]
+    source: Layer
+    log: LayerLog
+    # Our key → the file's column; "" where a fault of it was told already.
+    names: dict[str, str] = field(default_factory=dict)
+    factors: dict[str, Factor] = field(default_factory=dict)
+    labels: list[str] = field(default_factory=list)
+    # Of every special way of reading: field → how often.
+    told: dict[str, Counter[str]] = field(default_factory=dict)
+    words: Counter[str] = field(default_factory=Counter)
+
+    def field(self, key: str) -> str:
+        """Return what messages call a column."""
+        name = self.names.get(key)
+        return f"{key} ({name})" if name and name != key else key
 
 
 def empty_table(columns: Sequence[Column]) -> pd.DataFrame:
@@ -43,179 +62,211 @@ def empty_table(columns: Sequence[Column]) -> pd.DataFrame:
 
 
 def typed_table(
-    raw: pd.DataFrame, columns: Sequence[Column], source: Source, log: LayerLog
+    raw: pd.DataFrame, columns: Sequence[Column], source: Layer, log: LayerLog
 ) -> tuple[pd.DataFrame, list[str]]:
     """Return a layer's columns under our keys, converted and checked, and a name for each row.
 
     Parameters
     ----------
     raw : pandas.DataFrame
-        The file's own columns, on a RangeIndex.
+        The file's own columns, on a RangeIndex or on the numbers of a sheet's rows
+        (:data:`siting.read.tables.cells.SHEET_ROWS`).
     columns : sequence of Column
         What the table has to hold. All of them are there afterwards, in this order; those that the file lacks
         hold NA. Text is pandas' own text type, numbers float64, integers Int64, truth values boolean, dates
         datetime64[s].
     source : Layer or UnitLayer
-        Says which of the file's columns are meant (``columns``), and what fills absent columns and blank
-        cells (``defaults``).
+        Says which of the file's columns are meant (``columns``; without it they are known by our key or by an alias),
+        in which unit they are (``column_units``), what their words mean (``values``), and what fills absent columns
+        and blank cells (``defaults``, in our units).
     log : LayerLog
-        Takes the faults, each with row and field.
+        Takes the faults, each with row and field; the notes of what was known by alias, converted or read in a
+        special way; and the facts ``matched`` and ``unused``.
 
     Returns
     -------
     table : pandas.DataFrame
-        On the RangeIndex of ``raw``.
+        On the index of ``raw``.
     labels : list of str
-        The id of each row, or ``#`` and its number where it has none.
+        The id of each row; where it has none its number in the sheet (``A7``), or ``#`` and the number of the record.
     """
-    names = _match(raw, columns, source, log)
-    cells = {each.key: _cells(raw, each.key, names, source) for each in columns}
-    labels = row_labels(cells["id"].tolist())
+    work = _Table(raw, {each.key: each for each in columns}, source, log)
+    _check_keys(work)
+    _match(work)
+    work.factors = factors(work.columns, work.names, source, log)
+    given = {key: _cells(work, key) for key in work.columns}
+    work.labels = row_labels(given["id"].tolist() if "id" in given else [None] * len(raw), raw.index)
     table = pd.DataFrame(index=raw.index)
-    for column in columns:
-        field = _field(column.key, names)
-        given = cells[column.key]
-        if column.required and not names.get(column.key) and given.isna().all():
+    for key, column in work.columns.items():
+        cells = given[key]
+        if column.required and not work.names.get(key) and cells.isna().all():
             # A column that the mapping names in vain was told already.
-            if column.key not in names:
-                log.fault("column_missing", field=field, expected=listed(raw.columns))
-            table[column.key] = _convert(given, column.type)[0]
+            if key not in work.names:
+                log.fault("column_missing", field=work.field(key), expected=listed(raw.columns))
+            table[key] = converted(cells, column.type).values
             continue
-        table[column.key] = _checked(given, column, field, labels, log)
-    return table, labels
+        table[key] = _checked(work, cells, column)
+    _tell_ways(work)
+    return table, work.labels
 
 
-def _match(raw: pd.DataFrame, columns: Sequence[Column], source: Source, log: LayerLog) -> dict[str, str]:
-    """Return our key → their column, for the columns that the file has."""
-    keys = [each.key for each in columns]
-    for given, section in ((source.columns, "columns"), (source.defaults, "defaults")):
+def _check_keys(work: _Table) -> None:
+    """Note a fault for each key that the scenario gives for a column that the layer does not have."""
+    keys = list(work.columns)
+    source = work.source
+    sections: dict[str, Mapping[str, object]] = {
+        "columns": source.columns,
+        "defaults": source.defaults,
+        "column_units": source.column_units,
+        "values": source.values,
+    }
+    for section, given in sections.items():
         for key in given:
             if key not in keys and not (section == "columns" and key in PLACE_KEYS):
                 near = difflib.get_close_matches(key, keys, n=1) or keys
-                log.fault("unknown_column_key", field=f"{section}.{key}", found=key, expected=listed(near))
-    names = {}
-    for key in keys:
-        name = source.columns.get(key, key)
-        if name in raw.columns:
-            names[key] = name
-        elif key in source.columns:
-            log.fault("column_not_found", field=key, found=name, expected=listed(raw.columns))
+                work.log.fault("unknown_column_key", field=f"{section}.{key}", found=key, expected=listed(near))
+
+
+def _match(work: _Table) -> None:
+    """Find the file's column of every key, and tell how."""
+    stated = work.source.columns
+    names = [str(name) for name in work.raw.columns]
+    found = find_columns(names, list(work.columns), stated, work.log.key)
+    by_alias = []
+    for key, matches in found.items():
+        if len(matches) == 1:
+            work.names[key] = matches[0]
+            if matches[0] != key and key not in stated:
+                by_alias.append(f"{matches[0]} → {key}")
+        elif matches:
+            work.log.fault("two_columns_for_key", field=key, found=listed(matches), expected=key)
+        elif stated.get(key):
+            work.log.fault("column_not_found", field=key, found=stated[key], expected=listed(names))
+        if len(matches) > 1 or (not matches and stated.get(key)):
             # Told once; the column's absence is not told again.
-            names[key] = ""
-    return names
+            work.names[key] = ""
+    if by_alias:
+        work.log.note("columns_by_alias", columns=listed(by_alias))
+    matched = {key: name for key, name in work.names.items() if name}
+    placed = {each for key in PLACE_KEYS for each in find_columns(names, PLACE_KEYS, stated, work.log.key)[key]}
+    used = {*matched.values(), *placed}
+    work.log.fact(matched=matched, unused=[name for name in names if name not in used])
 
 
-def _field(key: str, names: dict[str, str]) -> str:
-    name = names.get(key)
-    return f"{key} ({name})" if name and name != key else key
-
-
-def _cells(raw: pd.DataFrame, key: str, names: dict[str, str], source: Source) -> pd.Series:
+def _cells(work: _Table, key: str) -> pd.Series:
     """Return a column's cells as plain values; None where blank and no default fills it."""
-    name = names.get(key)
+    name = work.names.get(key)
+    raw = work.raw
     if name:
         cells = raw[name] if _is_plain(raw[name]) else raw[name].map(plain).astype(object)
     else:
         cells = pd.Series([None] * len(raw), index=raw.index, dtype=object)
-    if key in source.defaults and cells.isna().any():
-        cells = cells.astype(object).where(cells.notna(), source.defaults[key])
-    return cells
+    default = work.source.defaults.get(key)
+    return cells if default is None or not cells.isna().any() else cells.astype(object).where(cells.notna(), default)
 
 
 def _is_plain(cells: pd.Series) -> bool:
     return pd.api.types.is_numeric_dtype(cells) or pd.api.types.is_datetime64_any_dtype(cells)
 
 
-def _checked(cells: pd.Series, column: Column, field: str, labels: list[str], log: LayerLog) -> pd.Series:
+def _checked(work: _Table, cells: pd.Series, column: Column) -> pd.Series:
     """Return a column converted to its type, NA where a value was refused."""
-    values, bad = _convert(cells, column.type)
+    read = _worded(work, cells, column)
+    if read is None:
+        return converted(pd.Series([None] * len(cells), index=cells.index, dtype=object), column.type).values
+    found = converted(read, column.type, work.factors.get(column.key), _filled(work, column.key))
+    values = found.values
+    shown = work.field(column.key)
+    for way, count in found.told.items():
+        work.told.setdefault(way, Counter())[shown] += count
     code, form = _FORMS.get(column.type, ("not_text", ""))
-    _tell(log, bad, (code, field, form), cells, labels)
+    _tell(work, found.bad, (code, shown, form), cells)
     if column.required:
-        _tell(log, cells.isna(), ("missing_value", field, ""), cells, labels)
+        _tell(work, cells.isna(), ("missing_value", shown, ""), cells)
     if column.choices:
         wrong = values.notna() & ~values.isin(column.choices)
-        _tell(log, wrong, ("not_among_choices", field, listed(column.choices)), cells, labels)
+        _tell(work, wrong, ("not_among_choices", shown, shown_choices(column)), cells)
         values = values.mask(wrong)
     if column.minimum is not None:
         low = (values < column.minimum).fillna(value=False).astype(bool)
-        _tell(log, low, ("out_of_range", field, f"≥ {column.minimum:g}"), cells, labels)
+        _tell(work, low, ("out_of_range", shown, f"≥ {column.minimum:g}"), cells)
         values = values.mask(low)
     return values
 
 
-def _tell(log: LayerLog, rows: pd.Series, what: tuple[str, str, str], cells: pd.Series, labels: list[str]) -> None:
-    code, field, expected = what
+def _filled(work: _Table, key: str) -> pd.Series | None:
+    """Tell which cells hold the default, which is in our unit."""
+    if key not in work.factors or key not in work.source.defaults:
+        return None
+    return work.raw[work.names[key]].map(plain).isna()
+
+
+def _worded(work: _Table, cells: pd.Series, column: Column) -> pd.Series | None:
+    """Put our words in place of the file's: the scenario's ``values`` first, then common ones for our choices.
+
+    None where ``values`` gives a word that is no choice: its fault is told, and not again for every row.
+    """
+    stated = work.source.values.get(column.key, {})
+    wrong = {
+        word: ours for word, ours in stated.items() if column.choices and _choice(ours, column) not in column.choices
+    }
+    for word, ours in wrong.items():
+        where = f"values.{column.key}.{word}"
+        work.log.fault("not_among_choices", field=where, found=quoted(ours), expected=shown_choices(column))
+    if wrong:
+        return None
+    if not stated and (cells.isna() | cells.isin(column.choices)).all():
+        return cells
+    if not stated and not column.choices:
+        return cells
+    by_word: dict[str, object] = {_word(word): ours for word, ours in stated.items()}
+    counts = Counter(_key(cell) for cell in cells[cells.notna()].tolist())
+    ours_of = {word: by_word.get(word, _choice(word, column)) for word in counts}
+    for word, count in counts.items():
+        if word not in by_word and word != ours_of[word]:
+            work.words[f"{word} → {ours_of[word]}"] += count
+    return cells.map(
+        lambda cell: ours_of[key] if (key := _key(cell)) in by_word or ours_of[key] != key else cell, na_action="ignore"
+    ).astype(object)
+
+
+def _key(cell: object) -> str:
+    return _word(as_text(cell))
+
+
+def _word(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).strip()
+
+
+def _choice(word: object, column: Column) -> object:
+    """Return the choice that a word stands for, the word itself if none."""
+    if not column.choices or word in column.choices:
+        return word
+    return choice_words(column).get(normalised(as_text(word)), word)
+
+
+def _tell(work: _Table, rows: pd.Series, what: tuple[str, str, str], cells: pd.Series) -> None:
+    code, shown, expected = what
     for position in positions(rows.to_numpy(dtype=bool)):
         cell = cells.iloc[position]
         found = "" if pd.isna(cell) else quoted(cell)
-        log.fault(code, row=labels[position], field=field, found=found, expected=expected)
+        work.log.fault(code, row=work.labels[position], field=shown, found=found, expected=expected)
 
 
-def _convert(cells: pd.Series, kind: str) -> Converted:
-    """Return the cells in the column's type, NA where blank or wrong, and which are wrong."""
-    return _CONVERTERS[kind](cells)
+def _tell_ways(work: _Table) -> None:
+    """Note what was read in a special way, once a layer."""
 
+    def counted(counts: Mapping[str, int]) -> str:
+        return listed(f"{name} ×{count}" for name, count in counts.items())
 
-def _texts(cells: pd.Series) -> Converted:
-    values = [None if pd.isna(cell) else as_text(cell) for cell in cells.tolist()]
-    return pd.Series(values, index=cells.index, dtype=TEXT_DTYPE), pd.Series(data=False, index=cells.index)
-
-
-def _numbers(cells: pd.Series) -> Converted:
-    values = pd.to_numeric(cells, errors="coerce").astype("float64")
-    truths = cells.map(lambda cell: isinstance(cell, bool)).astype(bool)
-    bad = cells.notna() & (~np.isfinite(values) | truths)
-    return values.mask(bad | cells.isna()), bad
-
-
-def _integers(cells: pd.Series) -> Converted:
-    values, bad = _numbers(cells)
-    bad |= values.notna() & (values % 1 != 0)
-    return values.mask(bad).astype("Int64"), bad
-
-
-def _booleans(cells: pd.Series) -> Converted:
-    return _each(cells, _as_boolean, "boolean")
-
-
-def _dates(cells: pd.Series) -> Converted:
-    if pd.api.types.is_datetime64_any_dtype(cells):
-        plain = cells.dt.tz_localize(None) if cells.dt.tz is not None else cells
-        return plain.astype("datetime64[s]"), pd.Series(data=False, index=cells.index)
-    return _each(cells, _as_date, "datetime64[s]")
-
-
-def _each(cells: pd.Series, convert: Callable[[object], object], dtype: str) -> Converted:
-    values = [None if pd.isna(cell) else convert(cell) for cell in cells.tolist()]
-    found = pd.Series(values, index=cells.index, dtype=dtype)
-    return found, cells.notna() & found.isna()
-
-
-def _as_boolean(cell: object) -> bool | None:
-    word = as_text(cell).lower()
-    return True if word in _TRUE else False if word in _FALSE else None
-
-
-def _as_date(cell: object) -> pd.Timestamp | None:
-    if isinstance(cell, dt.date):
-        return pd.Timestamp(cell)
-    found = _DATE.fullmatch(str(cell))
-    if found is None:
-        return None
-    try:
-        return pd.Timestamp(dt.date(*(int(part) for part in found.groups() if part is not None)))
-    except ValueError:
-        return None
-
-
-_CONVERTERS: Final[dict[str, Callable[[pd.Series], Converted]]] = {
-    "text": _texts,
-    "number": _numbers,
-    "integer": _integers,
-    "boolean": _booleans,
-    "date": _dates,
-}
+    if work.words:
+        work.log.note("words_recognised", words=counted(work.words))
+    if "thousands" in work.told:
+        work.log.note("numbers_with_separators", columns=counted(work.told["thousands"]))
+    if "serial" in work.told:
+        work.log.note("dates_counted_in_days", columns=counted(work.told["serial"]))
+    if "period" in work.told:
+        work.log.note("dates_without_day", columns=counted(work.told["period"]))
 
 
 def with_ids(table: pd.DataFrame, log: LayerLog, *, required: bool) -> pd.DataFrame:
@@ -226,8 +277,9 @@ def with_ids(table: pd.DataFrame, log: LayerLog, *, required: bool) -> pd.DataFr
     """
     ids = table["id"]
     if required:
+        numbers = row_labels([None] * len(table), table.index)
         for value in sorted(set(ids[ids.duplicated() & ids.notna()])):
-            rows = listed(f"#{position + 1}" for position in positions((ids == value).to_numpy(dtype=bool)))
+            rows = listed(numbers[position] for position in positions((ids == value).to_numpy(dtype=bool)))
             log.fault("duplicate_id", row=value, field="id", found=rows)
     elif ids.isna().any() or ids.duplicated().any():
         ids = pd.Series([str(position + 1) for position in range(len(table))], index=table.index, dtype=TEXT_DTYPE)

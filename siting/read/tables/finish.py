@@ -7,7 +7,10 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
+from siting.crs import WGS84
+from siting.domain.scenario import PlacedLayer
 from siting.domain.tables import Column
+from siting.read.geometry.projections import Bounds, carry_bounds
 from siting.read.geometry.shapes import POLYGONAL, Family, checked_shapes
 from siting.read.sources.vectors import Raw
 from siting.read.tables.columns import empty_table, typed_table, with_ids
@@ -19,7 +22,8 @@ def finished(raw: Raw, columns: Sequence[Column], family: Family, crs: CRS | Non
     Parameters
     ----------
     raw : Raw
-        The layer; its log takes every fault of columns and geometry.
+        The layer; its log takes every fault of columns and geometry, and the facts ``rows_used`` and ``extent``.
+        Records of a ``PlacedLayer`` may lack geometry, which is None then.
     columns : sequence of Column
         What the table holds.
     family : {"points", "polygons", "lines", "any"}
@@ -29,14 +33,37 @@ def finished(raw: Raw, columns: Sequence[Column], family: Family, crs: CRS | Non
         is to find the faults of the other layers).
     """
     table, labels = typed_table(raw.frame.drop(columns="geometry"), columns, raw.source, raw.log)
-    shapes = checked_shapes(raw.frame.geometry, family, labels, raw.log)
+    shapes = _shapes(raw, family, labels)
     if crs is not None:
         shapes = moved(shapes, crs)
         for position in np.flatnonzero(~np.isfinite(shapes.bounds.to_numpy()).all(axis=1) & ~shapes.isna().to_numpy()):
             raw.log.fault("coordinates_out_of_range", row=labels[position], field="geometry", expected=crs.name)
     required = next(column.required for column in columns if column.key == "id")
     table = with_ids(table, raw.log, required=required)
+    raw.log.fact(rows_used=len(table), **_extent(shapes))
     return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(shapes.to_numpy(), index=table.index, crs=shapes.crs))
+
+
+def _shapes(raw: Raw, family: Family, labels: list[str]) -> gpd.GeoSeries:
+    """Return the geometries checked; where a layer's records may be placed by name, those without stay None."""
+    if not isinstance(raw.source, PlacedLayer):
+        return checked_shapes(raw.frame.geometry, family, labels, raw.log)
+    found = raw.frame.geometry.to_numpy().astype(object)
+    there = np.flatnonzero(~(shapely.is_missing(found) | shapely.is_empty(found)))
+    given = gpd.GeoSeries(found[there], crs=raw.frame.crs)
+    checked = checked_shapes(given, family, [labels[row] for row in there], raw.log)
+    found[:] = None
+    found[there] = checked.to_numpy()
+    return gpd.GeoSeries(found, index=raw.frame.index, crs=raw.frame.crs)
+
+
+def _extent(shapes: gpd.GeoSeries) -> dict[str, Bounds]:
+    """Return the rectangle around geometries in degrees of WGS84; nothing where there is none."""
+    west, south, east, north = shapes.total_bounds.tolist()
+    if not np.isfinite([west, south, east, north]).all():
+        return {}
+    found = carry_bounds((west, south, east, north), CRS(shapes.crs), WGS84)
+    return {} if found is None else {"extent": found}
 
 
 def absent(columns: Sequence[Column], crs: CRS) -> gpd.GeoDataFrame:

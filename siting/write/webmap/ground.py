@@ -273,14 +273,22 @@ def _anchor(shape: BaseGeometry, marks: NDArray[np.float64]) -> BaseGeometry:
     return shapely.Point(*xy[int(room.argmax())])
 
 
+def _beyond(permitted: gpd.GeoDataFrame, assessment: Assessment) -> gpd.GeoDataFrame:
+    """Return the ground of the units beyond that on which one may build."""
+    whole = shapely.box(*assessment.places.total_bounds)
+    rest = shapely.difference(whole, shapely.union_all(permitted.geometry.to_numpy()))
+    return gpd.GeoDataFrame(geometry=[rest], crs=permitted.crs)
+
+
 def _excluded(assessment: Assessment, popups: Popups) -> MapLayer | None:
     inputs = assessment.inputs
     found: list[Feature] = []
     for name, frame in sorted(inputs.exclusions.items()):
-        rule = inputs.scenario.constraints.exclude[name].clause
-        rows = [popups.labelled("map.popup.rule", rule)]
+        layer = inputs.scenario.constraints.exclude[name]
+        rows = [popups.labelled("map.popup.rule", layer.clause)]
+        ground = frame if layer.side == "inside" else _beyond(frame, assessment)
         key = popups.add(f"excluded/{name}", name, words("map.popup.excluded"), [row for row in rows if row])
-        found += features(frame, inputs.crs, same({"s": "excluded", "k": key}), tolerance_m=3.0)
+        found += features(ground, inputs.crs, same({"s": "excluded", "k": key}), tolerance_m=3.0)
     if not found:
         return None
     return MapLayer(

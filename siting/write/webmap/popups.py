@@ -48,6 +48,7 @@ _CODED: Final = {
     "status": "status",
     "tenure": "tenure",
     "level": "level",
+    "located_by": "level",
     "land_basis": "basis",
     "land_method": "method",
     "verdict": "verdict",
@@ -60,7 +61,7 @@ _CODED: Final = {
     "rating_kind": "rating_kind",
     "funding": "funding",
 }
-_LISTS: Final = frozenset({"remedies", "reason", "funding", "missing"})
+_LISTS: Final = frozenset({"remedies", "reason", "funding", "missing", "preferred"})
 
 PLACE_ROWS: Final = (
     "residents",
@@ -95,6 +96,8 @@ FACILITY_ROWS: Final = (
     "closes",
     "parent_id",
     "serves_community",
+    "located_by",
+    "located_within_m",
 )
 STATION_ROWS: Final = (
     "elderly_new",
@@ -106,6 +109,7 @@ STATION_ROWS: Final = (
     "land_m2",
     "cost_cny",
     "remedy",
+    "preferred",
     "parent_id",
     "candidate_id",
 )
@@ -118,6 +122,8 @@ CANDIDATE_ROWS: Final = (
     "capital_cost_cny",
     "rent_cny_per_year",
     "lease_years",
+    "located_by",
+    "located_within_m",
 )
 
 

@@ -165,4 +165,11 @@ def _with_parent(record: Mapping[str, Any], facilities: gpd.GeoDataFrame) -> dic
 
 def _records(frame: gpd.GeoDataFrame) -> list[Mapping[str, Any]]:
     table = pd.DataFrame(frame.drop(columns=frame.geometry.name))
-    return [{str(key): value for key, value in record.items()} for record in table.to_dict("records")]
+    return [_placed({str(key): value for key, value in record.items()}) for record in table.to_dict("records")]
+
+
+def _placed(record: dict[str, Any]) -> dict[str, Any]:
+    """Say how a site was placed only where it was not by coordinates, and how far off it may be in whole metres."""
+    if missing(record.get("located_by")) or record["located_by"] == "coordinates":
+        return record | {"located_by": None, "located_within_m": None}
+    return record | {"located_within_m": float(round(record["located_within_m"]))}

@@ -9,6 +9,9 @@ import pyogrio
 import pytest
 import shapely
 
+from siting.domain.scenario import FacilityLayer
+from siting.read.log import Log
+from siting.read.sources.vectors import Raw, read_vector
 from tests.read.case import CRS, Case, X, Y, squares
 
 
@@ -174,10 +177,75 @@ def test_an_empty_layer_that_is_declared_has_all_columns(case: Case) -> None:
     assert found.crs == full.crs
 
 
-def test_a_table_without_coordinates_lists_its_columns(case: Case) -> None:
-    case.sections["facilities"] = f'path = "facilities.csv"\ncrs = "{CRS}"\ncomplete = true'
+def test_a_layer_that_must_have_places_lists_its_columns_where_it_has_none(case: Case) -> None:
+    (case.folder / "areas.csv").write_text("id,name,people\nA,甲,3\n", encoding="utf-8")
+    case.sections["residential_areas"] = 'path = "areas.csv"\ncrs = "EPSG:4490"'
     fault = case.fault()
-    assert (fault.code, fault.found) == ("no_coordinates", "id, name, tier, status, x, y")
+    assert (fault.code, fault.found) == ("no_coordinates", "id, name, people")
+
+
+def _facilities(folder: Path, text: str, **keys: object) -> tuple[Raw | None, Log]:
+    (folder / "ledger.csv").write_text(text, encoding="utf-8")
+    log = Log()
+    source = FacilityLayer(path=folder / "ledger.csv", complete=True, **keys)  # type: ignore[arg-type]
+    return read_vector(source, log.layer("facilities", "ledger.csv")), log
+
+
+def test_a_ledger_without_coordinates_is_placed_elsewhere(tmp_path: Path) -> None:
+    raw, log = _facilities(tmp_path, "编号,名称,所在社区\nA,甲站,龙门浩社区\nB,乙站,上新街社区\n")
+    assert raw is not None
+    assert raw.frame.geometry.isna().all()
+    assert raw.frame.crs.to_epsg() == 4326
+    assert raw.frame["名称"].tolist() == ["甲站", "乙站"]
+    assert log.faults.found == []
+
+
+def test_records_of_a_ledger_may_lack_both_coordinates_but_not_one(tmp_path: Path) -> None:
+    text = "编号,经度,纬度\nA,106.57,29.55\nB,,\nC,106.58,\n"
+    raw, log = _facilities(tmp_path, text, crs="EPSG:4490")
+    assert raw is not None
+    assert raw.frame.geometry.isna().tolist() == [False, True, False]
+    assert raw.frame.geometry[0].equals(shapely.Point(106.57, 29.55))
+    assert [(fault.code, fault.row, fault.field) for fault in log.faults.found] == [("missing_value", "C", "lat")]
+
+
+def test_coordinates_in_wkt_may_be_blank_in_a_ledger_only(case: Case, tmp_path: Path) -> None:
+    raw, log = _facilities(tmp_path, "id,wkt\nA,POINT (106.57 29.55)\nB,\n", crs="EPSG:4490")
+    assert raw is not None
+    assert raw.frame.geometry.isna().tolist() == [False, True]
+    assert log.faults.found == []
+    table = squares().assign(wkt=squares().geometry.to_wkt()).drop(columns="geometry")
+    table.loc[1, "wkt"] = ""
+    table.to_csv(case.folder / "streets.csv", index=False)
+    case.sections["units.street"] = f'path = "streets.csv"\ncrs = "{CRS}"'
+    assert {(fault.code, fault.row) for fault in case.faults()} == {("null_geometry", "S2")}
+
+
+def test_two_columns_for_one_coordinate_are_told(tmp_path: Path) -> None:
+    raw, log = _facilities(tmp_path, "id,经度,纬度,lng\nA,106.57,29.55,3\n", crs="EPSG:4490")
+    assert raw is None
+    assert [(fault.code, fault.field, fault.found) for fault in log.faults.found] == [
+        ("two_columns_for_key", "lon", "经度, lng")
+    ]
+    raw, log = _facilities(tmp_path, "id,经度,纬度,lng\nA,106.57,29.55,3\n", crs="EPSG:4490", columns={"lon": "经度"})
+    assert raw is not None
+    assert log.faults.found == []
+
+
+def test_a_coordinate_mapped_to_nothing_is_not_sought(tmp_path: Path) -> None:
+    text = "id,wkt,lon,lat\nA,bad,106.57,29.55\n"
+    raw, log = _facilities(tmp_path, text, crs="EPSG:4490", columns={"wkt": ""})
+    assert log.faults.found == []
+    assert raw is not None
+    assert raw.frame.geometry[0].equals(shapely.Point(106.57, 29.55))
+
+
+def test_rows_of_totals_are_left_out_of_tables(tmp_path: Path) -> None:
+    raw, log = _facilities(tmp_path, "编号,名称,经度,纬度\nA,甲站,106.57,29.55\n合计,,,\n", crs="EPSG:4490")
+    assert raw is not None
+    assert raw.frame["编号"].tolist() == ["A"]
+    assert log.layers["facilities"]["rows"] == 2
+    assert [note.code for note in log.notes] == ["total_rows_left_out"]
 
 
 def test_a_mapped_coordinate_that_is_not_there_is_told(case: Case) -> None:
@@ -198,7 +266,7 @@ def test_wrong_coordinates_are_told_by_row_and_field(case: Case) -> None:
 def test_swapped_degrees_are_told(case: Case) -> None:
     case.facilities("id,tier,status,x,y\nA,station,existing,29.7,107.4\n")
     case.sections["facilities"] = case.sections["facilities"].replace(CRS, "EPSG:4490")
-    assert (case.fault().code, case.fault().row) == ("coordinates_out_of_range", "A")
+    assert case.fault().code == "swapped_axes"
 
 
 def test_wrong_wkt_is_told_by_row(case: Case) -> None:
@@ -223,9 +291,10 @@ def test_a_column_that_is_named_twice_is_told(case: Case) -> None:
 def test_the_encoding_is_what_the_scenario_says(case: Case) -> None:
     path = case.folder / "facilities.csv"
     path.write_bytes(path.read_text(encoding="utf-8").encode("gb18030"))
+    case.sections["facilities"] += '\nencoding = "UTF-8"'
     fault = case.fault()
     assert (fault.code, fault.file, fault.expected) == ("bad_encoding", "facilities.csv", "UTF-8")
-    case.sections["facilities"] += '\nencoding = "gb18030"'
+    case.sections["facilities"] = case.sections["facilities"].replace("UTF-8", "gb18030")
     assert case.read().facilities["name"].tolist() == ["一号站", "二号站", "三号中心"]
     case.sections["facilities"] = case.sections["facilities"].replace("gb18030", "gb-what")
     assert (case.fault().code, case.fault().expected) == ("bad_encoding", "gb-what")

@@ -1,0 +1,116 @@
+"""Where everybody went, from the files to the cells (methods, definition 8)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import numpy as np
+
+from siting.places.gridding import Gridded
+from siting.places.people import WHO, People
+
+# Persons per person: rounding is far below it.
+_EVEN: Final = 1e-9
+
+Persons = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Account:
+    """Residents and elderly at every step, persons; NaN where unknown.
+
+    ``read`` were given; ``calibrated`` and ``grown`` changed their number; ``inside`` are in the units,
+    ``outside_units`` in other cells, ``outside_window`` beyond them; ``moved`` stand in another cell than given.
+    """
+
+    read: Persons
+    calibrated: Persons = field(default_factory=lambda: dict.fromkeys(WHO, 0.0))
+    grown: Persons = field(default_factory=lambda: dict.fromkeys(WHO, 0.0))
+    inside: Persons = field(default_factory=dict)
+    outside_units: Persons = field(default_factory=dict)
+    outside_window: Persons = field(default_factory=dict)
+    moved: Persons = field(default_factory=dict)
+    moved_m: Persons = field(default_factory=dict)
+
+    def calibrated_to(self, people: People) -> "Account":
+        """Return the account after calibration."""
+        return replace(self, calibrated={who: people.total(who) - self.read[who] for who in WHO})
+
+    def grown_to(self, people: People) -> "Account":
+        """Return the account after growth."""
+        before = {who: self.read[who] + self.calibrated[who] for who in WHO}
+        return replace(self, grown={who: people.total(who) - before[who] for who in WHO})
+
+    def placed(self, people: People, gridded: Gridded) -> "Account":
+        """Return the account with those inside and outside the units.
+
+        Raises
+        ------
+        AssertionError
+            Somebody was made or lost.
+        """
+        share = people.cells["inside"].to_numpy()
+        cells = {who: people.cells[who].to_numpy() for who in WHO}
+        # Whoever is derived stands where those do from whom they are derived.
+        source = {who: people.derived.get(who, who) for who in WHO}
+        ratio = {who: self.read[who] / self.read[source[who]] if self.read[source[who]] > 0 else 1.0 for who in WHO}
+        found = replace(
+            self,
+            inside={who: float(cells[who] @ share) for who in WHO},
+            outside_units={who: float(cells[who] @ (1.0 - share)) for who in WHO},
+            outside_window=dict(people.beyond),
+            moved={who: gridded.moved.get(source[who], np.nan) * ratio[who] for who in WHO},
+            moved_m={who: gridded.moved_m.get(source[who], np.nan) for who in WHO},
+        )
+        found.check()
+        return found
+
+    def spread_to(self, before: People, after: People) -> "Account":
+        """Return the account after people were moved within the units.
+
+        Raises
+        ------
+        AssertionError
+            Somebody was made or lost.
+        """
+        share = before.cells["inside"].to_numpy()
+        moved = {
+            who: self.moved[who] + float(np.abs(after.cells[who].to_numpy() - before.cells[who].to_numpy()) @ share) / 2
+            for who in WHO
+        }
+        found = replace(self, inside={who: float(after.cells[who].to_numpy() @ share) for who in WHO}, moved=moved)
+        found.check()
+        return found
+
+    def check(self) -> None:
+        """Refuse an account that does not come out even.
+
+        Raises
+        ------
+        AssertionError
+            read + calibrated + grown is not inside + outside.
+        """
+        for who in WHO:
+            given = self.read[who] + self.calibrated[who] + self.grown[who]
+            found = self.inside[who] + self.outside_units[who] + self.outside_window[who]
+            if abs(given - found) > _EVEN * max(1.0, self.read[who], given):
+                message = f"{who}: {given} persons were given, {found} were placed"
+                raise AssertionError(message)
+
+    def told(self) -> dict[str, float]:
+        """Return the account as ``WHO_WHAT``, ``outside`` being both kinds together."""
+        account: dict[str, float] = {}
+        for who in WHO:
+            steps = {
+                "read": self.read,
+                "calibrated": self.calibrated,
+                "grown": self.grown,
+                "inside": self.inside,
+                "outside": {who: self.outside_units[who] + self.outside_window[who]},
+                "outside_units": self.outside_units,
+                "outside_window": self.outside_window,
+                "moved": self.moved,
+                "moved_m": self.moved_m,
+            }
+            account |= {f"{who}_{name}": persons[who] for name, persons in steps.items()}
+        return account

@@ -1,0 +1,77 @@
+"""The people of the cells while they are derived, calibrated and grown: totals are followed all the way."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from siting.domain.nouns import Floats
+
+WHO = ("residents", "elderly")
+
+
+@dataclass(frozen=True)
+class People:
+    """People of the cells, and of the ground beyond them.
+
+    ``cells`` holds ``residents``, ``elderly`` (NaN throughout where unknown) and ``group_NAME``; ``beyond`` the persons
+    of ``residents`` and ``elderly`` who live beyond the cells. ``derived`` names who follows from whom:
+    ``elderly`` from ``residents`` through a share, or the other way.
+    """
+
+    cells: pd.DataFrame
+    beyond: Mapping[str, float]
+    derived: Mapping[str, str]
+
+    def known(self, who: str) -> bool:
+        """Tell whether the number of residents or elderly is known."""
+        return bool(self.cells[who].notna().all()) and not np.isnan(self.beyond[who])
+
+    def total(self, who: str) -> float:
+        """Persons in all cells and beyond; NaN where unknown."""
+        return float(self.cells[who].to_numpy().sum()) + self.beyond[who]
+
+    def with_cells(self, who: str, people: Floats) -> "People":
+        """Return the same with other residents or elderly in the cells; groups keep their share of the elderly."""
+        changed = {who: people}
+        if who == "elderly":
+            before = self.cells[who].to_numpy()
+            factor = np.divide(people, before, out=np.ones_like(people), where=before > 0)
+            changed |= {name: self.cells[name].to_numpy() * factor for name in groups_of(self.cells)}
+        return People(self.cells.assign(**changed), self.beyond, self.derived)
+
+    def with_beyond(self, who: str, people: float) -> "People":
+        """Return the same with other residents or elderly beyond the cells."""
+        return People(self.cells, {**self.beyond, who: people}, self.derived)
+
+
+def groups_of(cells: pd.DataFrame) -> list[str]:
+    """Return the names of the columns of groups."""
+    return [name for name in cells.columns if str(name).startswith("group_")]
+
+
+def derive(people: People, share: float | None) -> People:
+    """Derive residents from elderly, or elderly from residents, through elderly ÷ residents.
+
+    Parameters
+    ----------
+    people : People
+        Whoever is unknown (NaN throughout) is derived, and whoever was derived before is derived anew.
+    share : float, optional
+        Elderly ÷ residents; without it nobody is derived.
+
+    Returns
+    -------
+    People
+        Groups follow the elderly.
+    """
+    if share is None:
+        return people
+    for who, other, factor in (("residents", "elderly", 1 / share), ("elderly", "residents", share)):
+        lacking = not people.known(who) or who in people.derived
+        if lacking and people.known(other) and other not in people.derived:
+            found = people.with_cells(who, people.cells[other].to_numpy() * factor)
+            found = found.with_beyond(who, people.beyond[other] * factor)
+            return People(found.cells, found.beyond, {who: other})
+    return people

@@ -1,0 +1,188 @@
+"""Lines are cut where they meet and joined there."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import shapely
+
+from siting.domain.nouns import Floats, Ints
+from siting.read.ground.crossings import (
+    SAME_M,
+    Bools,
+    Meetings,
+    Segments,
+    Shapes,
+    groups_of,
+    judge,
+    meetings_of,
+    places_of,
+    segments_of,
+)
+
+# A vertex so near a cut, metres, is the cut.
+_VERTEX_M: Final = 1e-6
+_MM_PER_M: Final = 1000.0
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """Lines cut where they meet.
+
+    ``line`` is the row from which each piece comes, ``ends`` its nodes, shape (pieces, 2). ``node_xy`` has shape
+    (nodes, 2), rounded to the millimetre. ``joined`` counts the places where a line was cut to meet another, ``left``
+    those where lines pass over or under each other, ``doubled`` the pieces that lay on another.
+    """
+
+    lines: Shapes
+    line: Ints
+    ends: Ints
+    node_xy: Floats
+    joined: int
+    left: int
+    doubled: int
+
+
+@dataclass(frozen=True)
+class _Stops:
+    """Where lines begin, end and are cut, in order: the line, how far along it, the node."""
+
+    line: Ints
+    along: Floats
+    node: Ints
+
+
+def lines_that_meet_unjoined(lines: Shapes, level: Ints, span: Bools) -> int:
+    """Count the lines that cross or touch another of their level elsewhere than end to end; spans do not count.
+
+    Parameters
+    ----------
+    lines : numpy.ndarray
+        LineStrings with a length.
+    level, span : numpy.ndarray
+        The level of each line, and whether it is a bridge, footbridge or tunnel.
+    """
+    segments = segments_of(lines)
+    met = meetings_of(segments)
+    ends = judge(met, segments.length_m, level, span).ends
+    even = (level[met.one] == level[met.other]) & ~span[met.one] & ~span[met.other] & ~ends & (met.one != met.other)
+    return len(np.unique(np.concatenate([met.one[even], met.other[even]])))
+
+
+def joined_pieces(lines: Shapes, level: Ints, span: Bools) -> Pieces:
+    """Cut lines where they cross, touch or leave an overlap, and join them there.
+
+    Parameters
+    ----------
+    lines : numpy.ndarray
+        LineStrings with a length, metres.
+    level, span : numpy.ndarray
+        The level of each line, and whether it is a bridge, footbridge or tunnel.
+
+    Returns
+    -------
+    Pieces
+        In the order of the lines and along them. The pieces of a line are as long together as the line; of pieces that
+        lie on each other on one level the first stays.
+    """
+    segments = segments_of(lines)
+    met = meetings_of(segments)
+    verdicts = judge(met, segments.length_m, level, span)
+    join = met.where(verdicts.join)
+    stops, node_xy, cut = _stops(lines, segments, join)
+    joined = len(np.unique(cut[~verdicts.ends[verdicts.join]]))
+    goes_on = np.flatnonzero(stops.line[1:] == stops.line[:-1])
+    ends = np.column_stack([stops.node[goes_on], stops.node[goes_on + 1]])
+    owner = stops.line[goes_on]
+    pieces = _cut(lines, segments, stops, goes_on)
+    keep = ~_doubled(pieces, ends, level[owner] * 2 + span[owner])
+    nodes, ends = np.unique(ends[keep], return_inverse=True)
+    return Pieces(
+        pieces[keep],
+        owner[keep],
+        ends.reshape(-1, 2).astype(np.int64),
+        node_xy[nodes],
+        joined,
+        places_of(met.where(~verdicts.join)),
+        int((~keep).sum()),
+    )
+
+
+def _stops(lines: Shapes, segments: Segments, join: Meetings) -> tuple[_Stops, Floats, Ints]:
+    """Return the stops of every line, the place of each node, and the node of each meeting.
+
+    Nodes are numbered by their place. Two nodes at one place are on different levels.
+    """
+    count = len(lines)
+    line = np.concatenate([np.repeat(np.arange(count), 2), np.column_stack([join.one, join.other]).ravel()])
+    ends_m = np.column_stack([np.zeros(count), segments.length_m]).ravel()
+    along = np.concatenate([ends_m, np.column_stack([join.one_m, join.other_m]).ravel()])
+    order = np.lexsort((along, line))
+    near = (line[order][1:] == line[order][:-1]) & (np.diff(along[order]) <= SAME_M)
+    meeting = 2 * count + 2 * np.arange(len(join))
+    group = groups_of(
+        len(line),
+        np.concatenate([order[:-1][near], meeting]),
+        np.concatenate([order[1:][near], meeting + 1]),
+    )
+    ends_xy = np.stack([shapely.get_coordinates(shapely.get_point(lines, at)) for at in (0, -1)], axis=1)
+    xy = np.concatenate([ends_xy.reshape(-1, 2), np.repeat(join.xy, 2, axis=0)])
+    node, node_xy = _numbered(group, np.round(xy * _MM_PER_M) / _MM_PER_M)
+    first = order[np.append(True, ~near)]
+    stops_along = along[first]
+    # The last stop of a line stands at its end, not at a cut just before it.
+    last = np.append(line[first][1:] != line[first][:-1], True)
+    stops_along[last] = segments.length_m[line[first][last]]
+    return _Stops(line[first].astype(np.int64), stops_along, node[first]), node_xy, node[meeting]
+
+
+def _numbered(group: Ints, xy: Floats) -> tuple[Ints, Floats]:
+    """Return the node of each stop, numbered from west to east, and the place of each node: its south-westernmost."""
+    order = np.lexsort((xy[:, 1], xy[:, 0]))
+    _, first = np.unique(group[order], return_index=True)
+    place = xy[order[first]]
+    rank = np.lexsort((place[:, 1], place[:, 0]))
+    number = np.empty(len(rank), dtype=np.int64)
+    number[rank] = np.arange(len(rank))
+    return number[group], place[rank]
+
+
+def _cut(lines: Shapes, segments: Segments, stops: _Stops, begins: Ints) -> Shapes:
+    """Return the pieces from each stop of ``begins`` to the next one, with the vertices between."""
+    # Lines laid one after another, a metre apart: one scale for stops and vertices.
+    offset = np.concatenate([[0.0], np.cumsum(segments.length_m + 1.0)[:-1]])
+    scale = offset[stops.line] + stops.along
+    inner = ~segments.first
+    vertex = offset[segments.line[inner]] + segments.before_m[inner]
+    after = np.clip(np.searchsorted(scale, vertex), 1, len(scale) - 1)
+    piece_of = np.full(len(scale), -1, dtype=np.int64)
+    piece_of[begins] = np.arange(len(begins))
+    between = (vertex - scale[after - 1] > _VERTEX_M) & (scale[after] - vertex > _VERTEX_M) & (piece_of[after - 1] >= 0)
+    stop_xy = shapely.get_coordinates(shapely.line_interpolate_point(lines[stops.line], stops.along))
+    number = np.arange(len(begins))
+    piece = np.concatenate([number, piece_of[after - 1][between], number])
+    at = np.concatenate([scale[begins], vertex[between], scale[begins + 1]])
+    xy = np.concatenate([stop_xy[begins], segments.a[inner][between], stop_xy[begins + 1]])
+    order = np.lexsort((at, piece))
+    pieces: Shapes = np.asarray(shapely.linestrings(xy[order], indices=piece[order]), dtype=object)
+    return pieces
+
+
+def _doubled(pieces: Shapes, ends: Ints, ground: Ints) -> Bools:
+    """Tell which pieces lie on an earlier one between the same nodes, on the same ground."""
+    low, high = ends.min(axis=1), ends.max(axis=1)
+    length = shapely.length(pieces)
+    order = np.lexsort((length, ground, high, low))
+    same = np.ones(max(len(pieces) - 1, 0), dtype=bool)
+    for key in (low, high, ground):
+        same &= key[order][1:] == key[order][:-1]
+    same &= np.diff(length[order]) <= 2 * SAME_M
+    here = np.flatnonzero(same)
+    near = shapely.hausdorff_distance(pieces[order[here]], pieces[order[here + 1]]) <= 2 * SAME_M
+    # Of pieces that lie on each other the first in the order of the lines stays.
+    twins = here[near]
+    group = groups_of(len(pieces), order[twins], order[twins + 1])
+    _, first = np.unique(group, return_index=True)
+    doubled = np.ones(len(pieces), dtype=bool)
+    doubled[first] = False
+    return doubled

@@ -1,0 +1,248 @@
+"""Open ground to walk over: land cover or friction on a grid of the working CRS, barriers, and what leads over them."""
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import geopandas as gpd
+import numpy as np
+import rasterio.features
+import rasterio.warp
+import shapely
+from affine import Affine
+from numpy.typing import NDArray
+from pyproj import CRS
+from rasterio.enums import Resampling
+
+from siting.crs import crs_name
+from siting.domain.nouns import Floats, Grid, OpenGround, Raster
+from siting.domain.scenario import SurfaceSource
+from siting.read.geometry.projections import Bounds, carry_bounds
+from siting.read.log import LayerLog, listed
+from siting.read.people.rasters import TERRAIN_VOIDS, Around, Reading, cells_around, grid_bounds, part_grid, read_raster
+from siting.units import SECONDS_PER_MINUTE
+
+# A grid of more cells would take gigabytes: a district at 3 m.
+_MOST_CELLS: Final = 100_000_000
+# Coarser than this nobody's walk of a quarter of an hour can be told.
+_COARSE_M: Final = 100.0
+# Lines are burnt this much wider, as a share of a cell, so that one through a corner holds the cells beside it too.
+_WIDER: Final = 1e-3
+# How much faster than the walker of reference friction may be: what rounding leaves.
+_FASTER: Final = 1.02
+_KMH_PER_M_S: Final = 3.6
+# Classes that are named in a note.
+_NAMED: Final = 12
+
+Slowness = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class SurfaceLayers:
+    """Barriers, and what leads over them (bridges, roads), by the name of their layer, in the working CRS."""
+
+    barriers: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
+    over: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
+
+
+def read_surface(source: SurfaceSource, layers: SurfaceLayers, around: Around, log: LayerLog) -> OpenGround | None:
+    """Read open ground.
+
+    Parameters
+    ----------
+    source : SurfaceSource
+        What to read. Of ``cover`` a class is walked at its share of the speed on a street, and what ``factors`` does
+        not name is a barrier; ``friction`` is minutes a metre, for a walker of ``reference_m_s``.
+    layers : SurfaceLayers
+        Barriers are burnt first, what leads over them then, at the speed on a street; all cells that a line or a polygon
+        touches.
+    around : Around
+        The units in the working CRS (metres), and how much beyond them is kept.
+    log : LayerLog
+        Takes the faults of reading a raster; ``surface_class`` (a factor for what is no whole number),
+        ``surface_not_positive`` and ``surface_too_fast`` (friction), ``raster_too_large``, ``surface_all_barred``; and
+        notes of what was assumed.
+
+    Returns
+    -------
+    OpenGround or None
+        Cells of the file where it is in the working CRS and no ``cell_m`` is given; else square ones, to which the
+        nearest of the file's are brought. None where there is a fault, or no working CRS.
+    """
+    factors = _factors(source, log)
+    voids = TERRAIN_VOIDS if source.kind == "friction" else frozenset[float]()
+    raster = read_raster(source.path, Reading(source.crs, source.nodata, around, voids=voids), log)
+    if raster is None or factors is None or around.crs is None:
+        return None
+    brought = _brought(raster, source.cell_m, around, log)
+    if brought is None:
+        return None
+    slowness = _cover(brought.values, factors, log) if source.kind == "cover" else _friction(brought, source, log)
+    if slowness is None:
+        return None
+    _burn(slowness, brought.grid, layers, log)
+    if not np.isfinite(slowness).any():
+        log.fault("surface_all_barred")
+        return None
+    slowness.flags.writeable = False
+    return OpenGround(brought.grid, slowness, slopes_within=source.kind == "friction")
+
+
+def _factors(source: SurfaceSource, log: LayerLog) -> dict[int, float] | None:
+    """Return the factors by class; None where one is not for a class."""
+    factors = source.factors or {}
+    wrong = [name for name in factors if not name.strip().removeprefix("-").isdecimal()]
+    for name in wrong:
+        log.fault("surface_class", field=f"factors.{name}", found=name, expected="10, 20, …")
+    return None if wrong else {int(name): factor for name, factor in factors.items()}
+
+
+def _brought(raster: Raster, cell_m: float | None, around: Around, log: LayerLog) -> Raster | None:
+    """Bring a raster to the grid of the working CRS on which people walk."""
+    assert around.crs is not None  # noqa: S101 - asked before
+    grid = _walked_grid(raster.grid, around.crs, around, cell_m)
+    rows, columns = (0, 0) if grid is None else grid.shape
+    if grid is None or not rows or not columns:
+        log.fault("no_overlap", found="–", expected="–")
+        return None
+    if rows * columns > _MOST_CELLS:
+        log.fault("raster_too_large", found=f"{rows} × {columns}", expected=f"≤ {_MOST_CELLS}")
+        return None
+    cell = max(grid.transform.a, -grid.transform.e)
+    if cell > _COARSE_M:
+        log.note("surface_coarse", cell_m=f"{cell:.0f}")
+    values = np.full(grid.shape, np.nan)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        rasterio.warp.reproject(
+            raster.values,
+            values,
+            src_transform=raster.grid.transform,
+            src_crs=raster.grid.crs.to_wkt(),
+            src_nodata=np.nan,
+            dst_transform=grid.transform,
+            dst_crs=grid.crs.to_wkt(),
+            dst_nodata=np.nan,
+            resampling=Resampling.nearest,
+        )
+    own = raster.grid.crs.equals(grid.crs, ignore_axis_order=True)
+    if cell_m is not None or not own:
+        log.note("surface_resampled", crs=crs_name(raster.grid.crs), cell_m=f"{cell:.1f}")
+    return Raster(grid, values)
+
+
+def _walked_grid(grid: Grid, crs: CRS, around: Around, cell_m: float | None) -> Grid | None:
+    """Return the grid that is walked over: of the file's own cells around the units where it can be, else of squares."""
+    whole = grid_bounds(grid)
+    if grid.crs.equals(crs, ignore_axis_order=True) and cell_m is None:
+        part = cells_around(grid, _grown(around) or whole)
+        return part_grid(grid, part)
+    there = carry_bounds(whole, grid.crs, crs)
+    if there is None:
+        return None
+    wanted = _grown(around) or there
+    west, south = max(there[0], wanted[0]), max(there[1], wanted[1])
+    east, north = min(there[2], wanted[2]), min(there[3], wanted[3])
+    if west >= east or south >= north:
+        return None
+    size = _cell_size_m(grid, crs, (west, south, east, north)) if cell_m is None else cell_m
+    # Lines of the grid at whole cells, so that it does not hang on where the units end.
+    left, top = np.floor(west / size) * size, np.ceil(north / size) * size
+    shape = (max(1, int(np.ceil((top - south) / size))), max(1, int(np.ceil((east - left) / size))))
+    return Grid(Affine(size, 0.0, left, 0.0, -size, top), shape, crs)
+
+
+def _grown(around: Around) -> Bounds | None:
+    if around.bounds is None:
+        return None
+    west, south, east, north = around.bounds
+    more = around.margin_m
+    return west - more, south - more, east + more, north + more
+
+
+def _cell_size_m(grid: Grid, crs: CRS, bounds: Bounds) -> float:
+    """Return the smaller side of the file's cells amid a rectangle, metres, to the decimetre."""
+    x, y = (bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2
+    spot = carry_bounds((x - 1, y - 1, x + 1, y + 1), crs, grid.crs)
+    if spot is None:
+        return _COARSE_M
+    x, y, move = (spot[0] + spot[2]) / 2, (spot[1] + spot[3]) / 2, grid.transform
+    edges = gpd.GeoSeries(
+        [shapely.LineString([(x, y), (x + move.a, y)]), shapely.LineString([(x, y), (x, y - move.e)])], crs=grid.crs
+    ).to_crs(crs)
+    return max(0.1, round(float(edges.length.min()), 1))
+
+
+def _cover(values: Floats, factors: Mapping[int, float], log: LayerLog) -> Slowness:
+    """Return how slow each class is; those without a factor are barriers, which is told."""
+    slowness = np.full(values.shape, np.inf, dtype=np.float32)
+    for name, factor in factors.items():
+        slowness[values == name] = 1.0 / factor
+    barred = np.isinf(slowness)
+    if barred.any():
+        known = values[barred & ~np.isnan(values)]
+        classes, counts = np.unique(known, return_counts=True)
+        order = np.argsort(-counts, kind="stable")
+        named = [f"{classes[k]:g} ({counts[k] / values.size:.1%})" for k in order[:_NAMED]]
+        void = int(np.isnan(values).sum())
+        log.note(
+            "surface_classes_barred",
+            share=f"{barred.mean():.1%}",
+            classes=listed([*named, *(["…"] if len(order) > _NAMED else [])]) or "–",
+            void=f"{void / values.size:.1%}",
+        )
+    absent = [name for name in factors if not (values == name).any()]
+    if absent:
+        log.note("surface_classes_absent", classes=listed(sorted(absent)))
+    return slowness
+
+
+def _friction(raster: Raster, source: SurfaceSource, log: LayerLog) -> Slowness | None:
+    """Return how slow friction is beside the walker on the flat for whom it was made."""
+    values = raster.values
+    least = float(np.nanmin(values, initial=np.inf))
+    if least <= 0:
+        log.fault("surface_not_positive", found=f"{least:g}", expected="> 0")
+        return None
+    slowness = (values * SECONDS_PER_MINUTE * source.reference_m_s).astype(np.float32)
+    slowness[np.isnan(slowness)] = np.inf
+    fastest = float(slowness.min())
+    if fastest * _FASTER < 1:
+        log.fault(
+            "surface_too_fast",
+            found=f"{source.reference_m_s / fastest * _KMH_PER_M_S:.1f} km/h",
+            expected=f"≤ {source.reference_m_s * _KMH_PER_M_S:.1f} km/h",
+        )
+        return None
+    log.note("surface_friction_scaled", reference=f"{source.reference_m_s:g}")
+    if np.isinf(slowness).any():
+        log.note("surface_friction_void", share=f"{np.isinf(slowness).mean():.1%}")
+    return np.maximum(slowness, np.float32(1.0))
+
+
+def _burn(slowness: Slowness, grid: Grid, layers: SurfaceLayers, log: LayerLog) -> None:
+    """Burn barriers, then what leads over them, and tell how much of the ground changed."""
+    barred = _touched(grid, layers.barriers)
+    slowness[barred] = np.inf
+    opened = _touched(grid, layers.over)
+    bridged = int((opened & np.isinf(slowness)).sum())
+    slowness[opened] = 1.0
+    if layers.barriers or layers.over:
+        log.note("surface_burnt", barred=int(barred.sum()), over=int(opened.sum()), opened=bridged)
+
+
+def _touched(grid: Grid, layers: Mapping[str, gpd.GeoDataFrame]) -> NDArray[np.bool_]:
+    """Tell which cells the geometries of some layers touch."""
+    shapes = [shape for frame in layers.values() for shape in frame.geometry if shape is not None]
+    if not shapes:
+        return np.zeros(grid.shape, dtype=bool)
+    size = min(grid.transform.a, -grid.transform.e)
+    wider = shapely.buffer(np.array(shapes, dtype=object), _WIDER * size, quad_segs=1)
+    wider = wider[~shapely.is_empty(wider)]
+    if not len(wider):
+        return np.zeros(grid.shape, dtype=bool)
+    burnt = rasterio.features.rasterize(
+        wider, out_shape=grid.shape, transform=grid.transform, all_touched=True, dtype=np.uint8
+    )
+    return np.asarray(burnt == 1)

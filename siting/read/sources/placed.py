@@ -1,0 +1,105 @@
+"""Where the rows of a table lie: coordinates in its columns."""
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from siting.domain.scenario import Layer, PlacedLayer
+from siting.read.log import LayerLog, listed, quoted
+from siting.read.tables.aliases import PLACE_KEYS, find_columns
+from siting.read.tables.cells import is_blank, positions, row_labels
+
+Shapes = NDArray[np.object_]
+
+
+def placed(table: pd.DataFrame, source: Layer, log: LayerLog) -> tuple[Shapes, NDArray[np.bool_]] | None:
+    """Return the geometries of a table with coordinates in its columns, and which rows were refused.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The table with its own columns.
+    source : Layer
+        ``columns`` names the columns, else known names of them are sought. Rows of a :class:`PlacedLayer` may lack
+        coordinates, and so may the whole table.
+    log : LayerLog
+        Takes the faults ``column_not_found``, ``two_columns_for_key``, ``no_coordinates``, ``missing_value``,
+        ``not_number``, ``not_wkt``.
+
+    Returns
+    -------
+    shapes : numpy.ndarray of object
+        One geometry a row, two-dimensional, None where a row has none or was refused.
+    refused : numpy.ndarray of bool
+        The rows of which a fault was noted here. None in place of both when a fault leaves nothing to go on with.
+    """
+    named = _columns(table, source, log)
+    if named is None:
+        return None
+    ids = find_columns([str(name) for name in table.columns], ("id",), source.columns, log.key)["id"]
+    labels = row_labels(table[ids[0]] if len(ids) == 1 else [None] * len(table), table.index)
+    if "wkt" in named:
+        return _from_wkt(table[named["wkt"]], labels, log)
+    if "lon" in named and "lat" in named:
+        return _points(table, named, source, labels, log)
+    if isinstance(source, PlacedLayer) and not named:
+        return np.full(len(table), None, dtype=object), np.zeros(len(table), dtype=bool)
+    log.fault("no_coordinates", found=listed(table.columns), expected="lon, lat; wkt")
+    return None
+
+
+def _columns(table: pd.DataFrame, source: Layer, log: LayerLog) -> dict[str, str] | None:
+    """Return lon, lat, wkt → their column, for those that are there; None when a fault was noted."""
+    # A key that is mapped to nothing is not sought.
+    mapped = {key: source.columns[key] for key in PLACE_KEYS if source.columns.get(key)}
+    lost = [key for key, name in mapped.items() if name and name not in table.columns]
+    for key in lost:
+        log.fault("column_not_found", field=key, found=mapped[key], expected=listed(table.columns))
+    found = find_columns([str(name) for name in table.columns], PLACE_KEYS, source.columns, log.key)
+    # What the scenario names goes before what is there; WKT before points.
+    wkt_counts = found["wkt"] and not {"lon", "lat"} & set(mapped)
+    found = {key: names for key, names in found.items() if (key == "wkt") == bool(wkt_counts)}
+    several = {key: names for key, names in found.items() if len(names) > 1}
+    for key, names in several.items():
+        log.fault("two_columns_for_key", field=key, found=listed(names), expected=key)
+    return None if lost or several else {key: names[0] for key, names in found.items() if names}
+
+
+def _points(
+    table: pd.DataFrame, named: dict[str, str], source: Layer, labels: list[str], log: LayerLog
+) -> tuple[Shapes, NDArray[np.bool_]]:
+    lon, lat = table[named["lon"]], table[named["lat"]]
+    blank = np.array([is_blank(x) and is_blank(y) for x, y in zip(lon, lat, strict=True)], dtype=bool)
+    may_lack = blank & isinstance(source, PlacedLayer)
+    x = _coordinates(lon, "lon", labels, log, may_lack)
+    y = _coordinates(lat, "lat", labels, log, may_lack)
+    points: Shapes = np.asarray(shapely.points(x, y), dtype=object)
+    lacking = ~(np.isfinite(x) & np.isfinite(y))
+    points[lacking] = None
+    return points, lacking & ~may_lack
+
+
+def _coordinates(
+    cells: pd.Series, key: str, labels: list[str], log: LayerLog, may_lack: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Return one column of coordinates, NaN where a cell holds none."""
+    values = pd.to_numeric(cells, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    for position in positions(~np.isfinite(values) & ~may_lack):
+        cell = cells.iloc[position]
+        if is_blank(cell):
+            log.fault("missing_value", row=labels[position], field=key)
+        else:
+            log.fault("not_number", row=labels[position], field=key, found=quoted(cell), expected="106.55")
+    return values
+
+
+def _from_wkt(cells: pd.Series, labels: list[str], log: LayerLog) -> tuple[Shapes, NDArray[np.bool_]]:
+    texts = np.array([None if is_blank(cell) else str(cell) for cell in cells], dtype=object)
+    # Numbers too long for a float become infinite, which is told where coordinates are checked.
+    with np.errstate(all="ignore"):
+        shapes: Shapes = np.asarray(shapely.from_wkt(texts, on_invalid="ignore"), dtype=object)
+    refused = shapely.is_missing(shapes) & np.array([text is not None for text in texts], dtype=bool)
+    for position in positions(refused):
+        log.fault("not_wkt", row=labels[position], field="wkt", found=quoted(texts[position]))
+    return np.asarray(shapely.force_2d(shapes), dtype=object), refused

@@ -1,0 +1,339 @@
+"""Sheets of a workbook (XLSX) become tables; columns keep the sheet's names."""
+
+import re
+import warnings
+import zipfile
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import openpyxl
+import pandas as pd
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
+
+from siting.domain.scenario import Layer
+from siting.read.log import LayerLog, listed
+from siting.read.tables.cells import SHEET_ROWS, is_blank
+from siting.read.tables.heads import Head, Merge, find_head, label
+
+_MOST_CELLS: Final = 2_000_000
+_MOST_BYTES: Final = 500 * 2**20
+# Whole sheets of one value press well; what is small cannot do harm however it is pressed.
+_MOST_PRESSED: Final = 200
+_PRESSED_FROM_BYTES: Final = 20 * 2**20
+_CHUNK: Final = 2**20
+_CELL: Final = re.compile(rb"<(?:\w+:)?c[ >]")
+_FORMULA: Final = re.compile(rb"<(?:\w+:)?f[ >/]")
+_ENTITIES: Final = re.compile(rb"<!DOCTYPE|<!ENTITY", re.IGNORECASE)
+_OLD: Final = bytes.fromhex("D0CF11E0A1B11AE1")
+# Lines below a table that speak of it.
+_REMARK: Final = re.compile(r"^\s*(?:备注|说明|填表|制表|审核|填报|联系人|单位负责|负责人|数据来源|资料来源)|[:：]")
+_REMARK_LENGTH: Final = 6
+# Sheets that explain the others.
+_GUIDE: Final = re.compile(r"说明$|须知$|^(?:guide|read ?me|instructions)$", re.IGNORECASE)
+_SHOWN: Final = 10
+
+Grid = list[list[object]]
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """A sheet's cells, every row as wide as the sheet, its merged cells and the places of its errors."""
+
+    title: str
+    cells: Grid
+    merges: tuple[Merge, ...]
+    errors: frozenset[tuple[int, int]]
+    hidden: frozenset[int]
+
+
+def read_sheet(path: Path, source: Layer, log: LayerLog) -> pd.DataFrame | None:
+    """Read a sheet of a workbook.
+
+    Parameters
+    ----------
+    path : Path
+        The workbook. Values are read, never formulas.
+    source : Layer
+        ``layer`` names the sheet (else it is the only visible one that holds something, guides apart), ``header`` the
+        row of the names (else it is found by evidence: titles may stand above it, and it may have several rows of
+        merged cells).
+    log : LayerLog
+        Takes the facts ``driver``, ``layer``, ``header_row`` and ``rows``; notes of what was filled in or left out; the
+        faults of the workbook, its sheets, its head and its cells.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        Plain values under the sheet's own names, None where a cell is blank; text merged over several rows stands in
+        each of them, blank rows and remarks below the table are left out. The index, named
+        :data:`~siting.read.tables.cells.SHEET_ROWS`, holds the numbers of the sheet's rows: keep it, and messages name
+        rows as the planner sees them. None where a fault was noted that leaves nothing to go on with.
+    """
+    log.fact(driver="XLSX")
+    if not _is_sound(path, source, log):
+        return None
+    sheet = _pick(path, source, log)
+    if sheet is None:
+        return None
+    log.fact(layer=sheet.title)
+    if not sheet.cells:
+        return pd.DataFrame()
+    head = find_head(sheet.cells, sheet.merges, source, log.key)
+    if head is None:
+        log.fault("header_not_found", field="header", found=str(source.header or 1))
+        return None
+    log.fact(header_row=head.bottom + 1)
+    return _table(sheet, head, path, log)
+
+
+# --- the workbook -----------------------------------------------------------------------------------------------------
+
+
+def _is_sound(path: Path, source: Layer, log: LayerLog) -> bool:
+    """Tell whether a file is a workbook that can be opened without harm, and note the fault if not."""
+    if path.suffix.lower() in (".xls", ".et"):
+        log.fault("old_workbook", found=path.suffix)
+        return False
+    if not zipfile.is_zipfile(path):
+        with path.open("rb") as file:
+            begins = file.read(len(_OLD))
+        log.fault("not_a_workbook", found="OLE" if begins == _OLD else source.called)
+        return False
+    try:
+        return _is_harmless(path, source, log)
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, OSError) as error:
+        log.fault("unreadable_file", found=str(error))
+    return False
+
+
+def _is_harmless(path: Path, source: Layer, log: LayerLog) -> bool:
+    """Tell whether a zip holds a workbook of a size that can be read."""
+    with zipfile.ZipFile(path) as file:
+        parts = file.infolist()
+        size, packed = sum(part.file_size for part in parts), sum(part.compress_size for part in parts)
+        pressed = size > _PRESSED_FROM_BYTES and size > _MOST_PRESSED * max(packed, 1)
+        if size > _MOST_BYTES or pressed:
+            log.fault("workbook_too_large", found=f"{size / 2**20:.0f} MiB", expected=f"{_MOST_BYTES // 2**20} MiB")
+            return False
+        if "xl/workbook.xml" not in {part.filename for part in parts}:
+            log.fault("not_a_workbook", found=source.called)
+            return False
+        counts = {part.filename: _count(file, part) for part in parts if part.filename.endswith((".xml", ".rels"))}
+    odd = next((name for name, count in counts.items() if count is None), None)
+    if odd is not None:
+        log.fault("not_a_workbook", found=odd)
+        return False
+    cells = sum(count or 0 for name, count in counts.items() if name.startswith("xl/worksheets/"))
+    if cells > _MOST_CELLS:
+        log.fault("workbook_too_large", found=f"{cells:,}", expected=f"{_MOST_CELLS:,}")
+    return cells <= _MOST_CELLS
+
+
+def _count(file: zipfile.ZipFile, part: zipfile.ZipInfo) -> int | None:
+    """Return how many cells a part of a workbook holds; None where it declares entities, as no workbook does."""
+    found = 0
+    with file.open(part) as stream:
+        tail = b""
+        while chunk := stream.read(_CHUNK):
+            text = tail + chunk
+            if _ENTITIES.search(text):
+                return None
+            found += len(_CELL.findall(text)) - len(_CELL.findall(tail))
+            tail = text[-16:]
+    return found
+
+
+def _load(path: Path, *, values: bool) -> openpyxl.Workbook:
+    with warnings.catch_warnings():
+        # Styles and validations that openpyxl does not know are none of ours.
+        warnings.simplefilter("ignore")
+        return openpyxl.load_workbook(path, data_only=values)
+
+
+def _pick(path: Path, source: Layer, log: LayerLog) -> _Sheet | None:
+    """Return the sheet that is meant, None where that cannot be told or it cannot be read."""
+    try:
+        book = _load(path, values=True)
+    except Exception as error:  # noqa: BLE001 — a broken workbook may fail anywhere in openpyxl
+        log.fault("unreadable_file", found=f"{type(error).__name__}: {error}")
+        return None
+    sheets = {sheet.title: sheet for sheet in book.worksheets}
+    if source.layer is not None:
+        if source.layer not in sheets:
+            log.fault("layer_not_found", field="layer", found=source.layer, expected=listed(sheets))
+            return None
+        return _taken(sheets[source.layer], log)
+    seen = {title: sheet for title, sheet in sheets.items() if sheet.sheet_state == "visible" and _holds(sheet)}
+    guides = [title for title in seen if _GUIDE.search(title)]
+    if 0 < len(guides) == len(seen) - 1:
+        log.note("guide_sheets_left_out", count=len(guides), sheets=listed(guides))
+        seen = {title: sheet for title, sheet in seen.items() if title not in guides}
+    if len(seen) > 1:
+        log.fault("layer_not_named", field="layer", expected=listed(seen))
+        return None
+    sheet = next(iter((seen or sheets).values()), None)
+    if sheet is None:
+        log.fault("unreadable_file", found="0")
+        return None
+    return _taken(sheet, log)
+
+
+def _is_vast(sheet: Worksheet) -> bool:
+    return sheet.max_row * sheet.max_column > _MOST_CELLS
+
+
+def _holds(sheet: Worksheet) -> bool:
+    """Tell whether a sheet holds any value."""
+    return _is_vast(sheet) or any(not is_blank(cell) for row in sheet.iter_rows(values_only=True) for cell in row)
+
+
+def _taken(sheet: Worksheet, log: LayerLog) -> _Sheet | None:
+    """Take the cells out of a sheet."""
+    if _is_vast(sheet):
+        log.fault("workbook_too_large", found=f"{sheet.max_row:,} × {sheet.max_column:,}", expected=f"{_MOST_CELLS:,}")
+        return None
+    cells: Grid = []
+    errors = set()
+    for at, row in enumerate(sheet.iter_rows()):
+        cells.append([None if is_blank(cell.value) else cell.value for cell in row])
+        errors |= {(at, column) for column, cell in enumerate(row) if cell.data_type == "e"}
+    while cells and all(cell is None for cell in cells[-1]):
+        cells.pop()
+    merges = tuple(
+        Merge(each.min_row - 1, each.max_row - 1, each.min_col - 1, each.max_col - 1)
+        for each in sheet.merged_cells.ranges
+    )
+    hidden = frozenset(row - 1 for row, size in sheet.row_dimensions.items() if size.hidden)
+    return _Sheet(sheet.title, cells, merges, frozenset(errors), hidden)
+
+
+# --- the table --------------------------------------------------------------------------------------------------------
+
+
+def _table(sheet: _Sheet, head: Head, path: Path, log: LayerLog) -> pd.DataFrame | None:
+    """Return the rows below the head under its names."""
+    body = [at for at in range(head.bottom + 1, len(sheet.cells)) if not _is_empty(sheet.cells[at])]
+    remarks = _remarks(sheet.cells, body)
+    rows = [at for at in body if at not in remarks]
+    if remarks:
+        told = listed(f"A{at + 1} {_first_text(sheet.cells[at])}" for at in remarks)
+        log.note("footer_rows_left_out", count=len(remarks), rows=told)
+    columns = [
+        column
+        for column, name in enumerate(head.names)
+        if name or any(sheet.cells[at][column] is not None for at in rows)
+    ]
+    names = [head.names[column] or f"#{column + 1}" for column in columns]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    for name in twice:
+        log.fault("column_twice", field=name, found=name)
+    _tell_titles(sheet, head, log)
+    _tell_hidden(sheet, rows, log)
+    _check_values(sheet, path, [(at, column) for at in rows for column in columns], log)
+    filled = _filled(sheet, rows, columns, log)
+    if twice:
+        return None
+    log.fact(rows=len(rows))
+    index = pd.Index([at + 1 for at in rows], name=SHEET_ROWS, dtype="int64")
+    return pd.DataFrame(
+        [[filled[at][column] for column in columns] for at in rows], columns=names, index=index, dtype=object
+    )
+
+
+def _is_empty(row: Iterable[object]) -> bool:
+    return all(cell is None for cell in row)
+
+
+def _first_text(row: Iterable[object]) -> str:
+    return next((label(cell) for cell in row if cell is not None), "")
+
+
+def _remarks(cells: Grid, body: Sequence[int]) -> list[int]:
+    """Return the rows at the end of a table that speak of it: 填表人：…, or a line of text below a blank row."""
+    start = len(body)
+    while start and _is_remark(cells[body[start - 1]]):
+        start -= 1
+    while start < len(body) and not (_is_form_line(cells[body[start]]) or _is_empty(cells[body[start] - 1])):
+        start += 1
+    return list(body[start:])
+
+
+def _is_form_line(row: Sequence[object]) -> bool:
+    """Tell whether all that a row holds is of the kind 填表人：…, and it is not a full record."""
+    filled = [cell for cell in row if cell is not None]
+    return 2 * len(filled) <= len(row) and all(isinstance(cell, str) and _REMARK.search(cell) for cell in filled)
+
+
+def _is_remark(row: Sequence[object]) -> bool:
+    filled = [cell for cell in row if cell is not None]
+    is_line = len(row) > 1 and len(filled) == 1 and isinstance(row[0], str) and len(row[0].strip()) >= _REMARK_LENGTH
+    return is_line or _is_form_line(row)
+
+
+def _tell_titles(sheet: _Sheet, head: Head, log: LayerLog) -> None:
+    titles = [label(cell) for row in sheet.cells[: head.top] for cell in row if cell is not None]
+    if titles:
+        log.note("rows_above_head", count=head.top, row=head.bottom + 1, titles=listed(titles))
+
+
+def _tell_hidden(sheet: _Sheet, rows: Sequence[int], log: LayerLog) -> None:
+    hidden = [f"A{at + 1}" for at in rows if at in sheet.hidden]
+    if hidden:
+        log.note("hidden_rows_read", count=len(hidden), rows=_shortened(hidden))
+
+
+def _check_values(sheet: _Sheet, path: Path, places: Sequence[tuple[int, int]], log: LayerLog) -> None:
+    """Note the cells of the table that hold errors, and formulas that were saved without their values."""
+    wrong = [_name(at, column) for at, column in places if (at, column) in sheet.errors]
+    if wrong:
+        log.fault("cell_error", row=wrong[0], found=_shortened(wrong))
+    blank = [(at, column) for at, column in places if sheet.cells[at][column] is None]
+    if not blank or not _has_formulas(path):
+        return
+    formulas = _load(path, values=False)[sheet.title]
+    lost = [_name(at, column) for at, column in blank if formulas.cell(at + 1, column + 1).data_type == "f"]
+    if lost:
+        log.fault("formula_without_value", row=lost[0], found=_shortened(lost))
+
+
+def _has_formulas(path: Path) -> bool:
+    with zipfile.ZipFile(path) as file:
+        sheets = [part for part in file.namelist() if part.startswith("xl/worksheets/")]
+        return any(_FORMULA.search(file.read(part)) for part in sheets)
+
+
+def _name(at: int, column: int) -> str:
+    return f"{get_column_letter(column + 1)}{at + 1}"
+
+
+def _shortened(items: Sequence[str]) -> str:
+    more = len(items) - _SHOWN
+    return listed([*items[:_SHOWN], *([f"… (+{more})"] if more > 0 else [])])
+
+
+def _filled(sheet: _Sheet, rows: Sequence[int], columns: Sequence[int], log: LayerLog) -> Grid:
+    """Return the cells; text that is merged over several rows stands in each of them."""
+    cells = [list(row) for row in sheet.cells]
+    there = set(rows)
+    told, numbers = [], []
+    for each in sheet.merges:
+        covered = [at for at in range(each.top, min(each.bottom, len(cells) - 1) + 1) if at in there]
+        if each.top not in there or len(covered) < 2 or each.left not in columns:  # noqa: PLR2004 — more than its own
+            continue
+        value = cells[each.top][each.left]
+        where = f"{_name(each.top, each.left)}:{_name(each.bottom, each.right)}"
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            numbers.append(where)
+        elif value is not None:
+            told.append(where)
+            for at in covered:
+                cells[at][each.left] = value
+    if told:
+        log.note("merged_cells_filled", count=len(told), cells=_shortened(sorted(told)))
+    if numbers:
+        log.fault("merged_numbers", row=min(numbers).partition(":")[0], found=_shortened(sorted(numbers)))
+    return cells

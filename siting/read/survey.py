@@ -1,0 +1,452 @@
+"""What the files of a folder are for: each is given a role in a scenario, with the reason, or left to the planner."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from siting.domain.draft import Draft, Remark
+from siting.domain.tables import (
+    CANDIDATE_COLUMNS,
+    FACILITY_COLUMNS,
+    PEOPLE_COLUMNS,
+    PEOPLE_LAYER_COLUMNS,
+    RESIDENTIAL_COLUMNS,
+    UNIT_COLUMNS,
+    Column,
+)
+from siting.read.survey_files import Look, looks
+from siting.read.survey_names import columns_of, has_place, level_by_values, word_in
+
+_LEVELS: Final = ("district", "street", "community", "planning", "city")
+# Words of file and layer names, and the role that each tells of; the first that fits decides.
+_AREAS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
+    ("exclude.farmland", ("农田", "farmland", "耕地保护")),
+    ("exclude.ecology", ("生态保护", "生态红线", "生态", "ecolog")),
+    ("exclude.flood", ("行洪", "洪水", "河道管理", "淹没", "flood")),
+    ("exclude.growth", ("开发边界", "growth_boundary")),
+    ("exclude.red_line", ("红线", "保护区", "protected")),
+    ("residential_areas", ("居住区", "小区", "住宅", "residential", "estate")),
+    ("land_use", ("用地现状", "用地规划", "土地利用", "land_use", "landuse", "规划用地")),
+    ("water", ("水系", "水面", "水域", "河流", "湖", "water", "river", "lake")),
+    ("green", ("绿地", "公园", "green", "park")),
+    ("units.community", ("社区", "村界", "行政村", "communit", "village")),
+    ("units.street", ("街道", "乡镇", "镇街", "街镇", "street", "town", "subdistrict")),
+    ("units.planning", ("规划单元", "控规单元", "planning_unit", "planning")),
+    ("units.district", ("区县", "县界", "区界", "district", "county")),
+    ("units.city", ("市界", "city_boundary")),
+)
+_CLAUSES: Final = {
+    "farmland": "永久基本农田",
+    "ecology": "生态保护红线",
+    "flood": "河道管理范围",
+    "growth": "城镇开发边界",
+    "red_line": "红线",
+}
+_SITES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
+    ("candidates", ("闲置", "候选", "candidate", "idle", "premises", "国有资源")),
+    ("facilities", ("养老", "设施", "机构", "福利院", "facilit", "nursing_home", "elderly_care")),
+)
+_WAYS: Final = ("路网", "道路", "步行", "road", "walk", "street", "network", "ways", "highway", "osm")
+_TERRAIN: Final = ("dem", "dsm", "高程", "elev", "terrain", "srtm", "aster", "alos", "height")
+_OLD: Final = ("elder", "老年", "60plus", "65plus", "60岁", "65岁", "aged", "age60", "age65", "pop60", "pop65", "above")
+_PEOPLE: Final = ("resid", "pop", "人口", "ppp", "ghs", "worldpop", "landscan", "常住")
+_PLANNED: Final = ("planned", "规划", "2035", "future")
+# How names and metadata say the unit of people in a raster.
+_UNITS: Final = (
+    ("persons per km2", ("per_km2", "perkm2", "per km2", "_km2", "人每平方公里", "人/平方公里")),
+    ("persons per ha", ("per_ha", "perha", "per ha", "ppha", "人每公顷", "人/公顷")),
+    (
+        "persons per cell",
+        ("ppp", "ghspop", "ghs_pop", "per_cell", "per cell", "worldpop", "人每格", "人/格"),
+    ),
+)
+_WORLDPOP: Final = re.compile(r"^[a-z]{3}_[fmt]_\d{1,3}_\d{4}", re.IGNORECASE)
+_AGE: Final = re.compile(r"(?<!\d)(\d{1,3})(?!\d)")
+_SEX: Final = re.compile(r"(?<=[_\-])([fmt])(?=[_\-])", re.IGNORECASE)
+_OLDEST: Final = 110
+# Words that say that a number in a name is an age.
+_AGED: Final = ("age", "above", "plus", "elder", "岁", "老年")
+_ELDERLY_AGES: Final = (60, 65)
+# A picture of heights changes little from cell to cell; one of people is often empty and jumps.
+_SMOOTH: Final = 0.35
+_EMPTY: Final = 0.2
+
+
+@dataclass
+class _Taking:
+    """A draft under way: the first file that fits a role takes it, the others are told."""
+
+    folder: str
+    filled: dict[str, object] = field(default_factory=dict)
+    asked: dict[str, Remark] = field(default_factory=dict)
+    remarks: dict[str, tuple[Remark, ...]] = field(default_factory=dict)
+    rest: list[Remark] = field(default_factory=list)
+
+    def take(self, section: str, look: Look, reason: Remark, columns: Sequence[Column] = ()) -> bool:
+        """Give a layer its section; tell of it where another has the section already."""
+        if section in self.remarks:
+            self.rest.append(Remark("spare", {"file": look.title, "section": section}))
+            return False
+        self.remarks[section] = (Remark("taken", {"file": look.title}), reason)
+        self.filled[f"{section}.path"] = look.path
+        if look.several and look.layer is not None:
+            self.filled[f"{section}.layer"] = look.layer
+        if not look.has_crs:
+            self.asked[f"{section}.crs"] = Remark("ask_crs", {"file": look.title})
+        mapping = columns_of(look.columns, columns, section) if columns else {}
+        if mapping:
+            self.filled[f"{section}.columns"] = mapping
+        return True
+
+    def draft(self) -> Draft:
+        """Return what was found; names of sections in the order in which they are written."""
+        groups = {"units": ("units.",), "constraints_exclude": ("constraints.exclude.",), "basemap": ("basemap.",)}
+        names = {
+            group: tuple(
+                dict.fromkeys(
+                    section.removeprefix(start).partition(".")[0]
+                    for start in starts
+                    for section in self.remarks
+                    if section.startswith(start)
+                )
+            )
+            for group, starts in groups.items()
+        }
+        names["units_people"] = tuple(
+            section.split(".")[1] for section in self.remarks if re.fullmatch(r"units\.\w+\.people", section)
+        )
+        order = {level: number for number, level in enumerate(_LEVELS)}
+        names["units"] = tuple(sorted(names["units"], key=lambda level: order[level]))
+        return Draft(self.filled, self.asked, self.remarks, {k: v for k, v in names.items() if v}, tuple(self.rest))
+
+
+def survey(folder: Path) -> Draft:
+    """Look at what lies in a folder and say what each file is for.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the planner's files lie; it need not exist.
+
+    Returns
+    -------
+    Draft
+        The same for the same files. Nothing is guessed that decides a figure: a CRS that a file lacks, the unit of a
+        raster and whether the ledger is complete are asked. Without data it is empty.
+    """
+    taking = _Taking(folder.resolve().name)
+    found = list(looks(folder))
+    _rasters(taking, [look for look in found if look.form == "raster"])
+    taking.rest += [Remark("not_known", {"file": look.path}) for look in found if look.form == "unknown"]
+    # What a name says goes before what columns and values say; tables that belong to a layer come after it.
+    left = [look for look in found if look.form not in ("unknown", "raster")]
+    for place in (_by_name, _by_content, _beside):
+        left = [look for look in left if not place(taking, look)]
+    taking.rest += [Remark("not_understood", {"file": look.title, "columns": _shown(look.columns)}) for look in left]
+    _finish(taking)
+    return taking.draft()
+
+
+def _shown(columns: Iterable[str]) -> str:
+    return ", ".join(columns) or "–"
+
+
+def _finish(taking: _Taking) -> None:
+    """Ask what only the planner knows."""
+    if not taking.remarks:
+        return
+    taking.filled["scenario.title"] = taking.folder
+    if "facilities" in taking.remarks:
+        taking.asked["facilities.complete"] = Remark("ask_complete")
+    if "units.street" in taking.remarks and "units.district" not in taking.remarks:
+        taking.filled["units.district.union_of"] = "street"
+        taking.remarks["units.district"] = (Remark("district_of_streets"),)
+
+
+# --- layers and tables ------------------------------------------------------------------------------------------------
+
+
+def _by_name(taking: _Taking, look: Look) -> bool:
+    """Give a layer with places the role that its name tells; False where it tells none."""
+    if look.form == "osm":
+        return _taken(taking, "network", look, Remark("because_osm"))
+    if look.form == "lines":
+        word = word_in(" ".join(look.names), _WAYS)
+        return word is not None and _taken(taking, "network", look, Remark("because_lines", {"word": word}))
+    if look.form == "table" and not has_place(look.columns):
+        return False
+    found = _named(look, _AREAS if look.form == "polygons" else _SITES)
+    if found is None:
+        return False
+    role, reason = found
+    return _take_area(taking, role, look, reason) if look.form == "polygons" else _take_site(taking, role, look, reason)
+
+
+def _by_content(taking: _Taking, look: Look) -> bool:
+    """Give a layer with places the role that its columns, or the names in it, tell."""
+    shown = Remark("because_columns", {"columns": _shown(look.columns)})
+    if look.form == "polygons":
+        if {"households", "provided_m2"} & _ours(look, RESIDENTIAL_COLUMNS, "residential_areas"):
+            return _take_area(taking, "residential_areas", look, shown)
+        level = level_by_values(look.columns, look.rows)
+        reason = Remark("because_values", {"values": "" if level is None else level[1]})
+        return level is not None and _take_area(taking, f"units.{level[0]}", look, reason)
+    if look.form != "points" and not has_place(look.columns):
+        return False
+    if {"capital_cost_cny", "rent_cny_per_year", "detached"} & _ours(look, CANDIDATE_COLUMNS, "candidates"):
+        return _take_site(taking, "candidates", look, shown)
+    if {"tier", "beds"} & _ours(look, FACILITY_COLUMNS, "facilities"):
+        return _take_site(taking, "facilities", look, shown)
+    return _take_points(taking, look, shown)
+
+
+def _beside(taking: _Taking, look: Look) -> bool:
+    """Give a table without places its role: the people of units that were found, or the rest of residential areas."""
+    if look.form != "table":
+        return False
+    if {"households", "provided_m2"} & _ours(look, RESIDENTIAL_COLUMNS, "residential_areas"):
+        return _take_attributes(taking, look)
+    return _people_of_units(taking, look)
+
+
+def _named(look: Look, roles: Iterable[tuple[str, tuple[str, ...]]]) -> tuple[str, Remark] | None:
+    for name in look.names:
+        for role, words in roles:
+            word = word_in(name, words)
+            if word is not None:
+                return role, Remark("because_name", {"word": word})
+    return None
+
+
+def _taken(taking: _Taking, section: str, look: Look, reason: Remark, columns: Sequence[Column] = ()) -> bool:
+    """Take a layer, or tell that another has its section; either way it is understood."""
+    taking.take(section, look, reason, columns)
+    return True
+
+
+def _take_attributes(taking: _Taking, look: Look) -> bool:
+    section = "residential_areas"
+    if section not in taking.remarks or f"{section}.attributes" in taking.filled:
+        return False
+    taking.filled[f"{section}.attributes"] = look.path
+    taking.asked[f"{section}.attributes_on"] = Remark("ask_attributes_on", {"file": look.title})
+    return True
+
+
+def _take_points(taking: _Taking, look: Look, reason: Remark) -> bool:
+    """Take points with persons for the residents, where no raster is there."""
+    section = "population.residents"
+    people = _people_column(look)
+    if people is None:
+        return False
+    if taking.take(section, look, reason):
+        taking.filled[f"{section}.points"] = taking.filled.pop(f"{section}.path")
+        if people != "people":
+            taking.filled[f"{section}.columns"] = {"people": people}
+    return True
+
+
+def _take_area(taking: _Taking, role: str, look: Look, reason: Remark) -> bool:
+    head, _, name = role.partition(".")
+    if head == "units":
+        taking.take(role, look, reason, UNIT_COLUMNS)
+    elif head == "exclude":
+        section = f"constraints.exclude.{name}"
+        if taking.take(section, look, reason):
+            taking.filled[f"{section}.clause"] = _CLAUSES[name]
+            if name == "growth":
+                taking.filled[f"{section}.side"] = "outside"
+    elif role in ("water", "green"):
+        if taking.take(f"basemap.{role}", look, reason):
+            taking.filled[f"basemap.{role}.style"] = role
+    elif role == "land_use":
+        if taking.take("constraints.land_use", look, reason):
+            taking.asked["constraints.land_use.allowed"] = Remark("ask_allowed")
+    else:
+        taking.take(role, look, reason, RESIDENTIAL_COLUMNS)
+    return True
+
+
+def _ours(look: Look, columns: Sequence[Column], group: str) -> set[str]:
+    """Return our columns that a layer has, under whatever name."""
+    return {column.key for column in columns if column.key in look.columns} | set(
+        columns_of(look.columns, columns, group)
+    )
+
+
+def _people_column(look: Look) -> str | None:
+    if "people" in look.columns:
+        return "people"
+    return columns_of(look.columns, PEOPLE_LAYER_COLUMNS, "population.residents").get("people")
+
+
+def _take_site(taking: _Taking, role: str, look: Look, reason: Remark) -> bool:
+    columns = FACILITY_COLUMNS if role == "facilities" else CANDIDATE_COLUMNS
+    return _taken(taking, role, look, reason, columns)
+
+
+def _people_of_units(taking: _Taking, look: Look) -> bool:
+    """Give a table without places its role: the people of a level of units that was found."""
+    by_values = level_by_values(look.columns, look.rows)
+    by_name = _named(look, [each for each in _AREAS if each[0].startswith("units.")])
+    level = by_values[0] if by_values is not None else "" if by_name is None else by_name[0].removeprefix("units.")
+    section = f"units.{level}.people"
+    ours = _ours(look, PEOPLE_COLUMNS, section)
+    if f"units.{level}" not in taking.remarks or not ({"residents", "elderly"} & ours and {"id", "name"} & ours):
+        return False
+    _taken(taking, section, look, Remark("because_columns", {"columns": _shown(look.columns)}), PEOPLE_COLUMNS)
+    # A table of people has no coordinates.
+    taking.asked.pop(f"{section}.crs", None)
+    return True
+
+
+# --- rasters ----------------------------------------------------------------------------------------------------------
+
+
+def _rasters(taking: _Taking, found: Sequence[Look]) -> None:
+    banded = _bands(found)
+    for pattern, bands in banded.items():
+        _take_bands(taking, pattern, bands)
+    grouped = {look.path for bands in banded.values() for look in bands.values()}
+    chain = _chain([look for look in found if look.path not in grouped])
+    if chain and "population.elderly" not in taking.remarks:
+        _take_chain(taking, chain)
+        grouped |= {look.path for look in chain}
+    for look in found:
+        if look.path not in grouped:
+            _single(taking, look)
+
+
+def _bands(found: Sequence[Look]) -> Mapping[str, Mapping[tuple[int, str], Look]]:
+    """Group rasters whose names differ in an age (and a sex) only: pattern → (age, sex) → raster."""
+    groups: dict[str, dict[tuple[int, str], Look]] = {}
+    for look in found:
+        folder, slash, name = look.path.rpartition("/")
+        for match in _AGE.finditer(name):
+            if int(match[1]) > _OLDEST:
+                continue
+            pattern = f"{name[: match.start()]}{{age}}{name[match.end() :]}"
+            sex = _SEX.search(pattern)
+            if sex is not None:
+                pattern = f"{pattern[: sex.start()]}{{sex}}{pattern[sex.end() :]}"
+            key = (int(match[1]), sex[1].lower() if sex is not None else "")
+            groups.setdefault(f"{folder}{slash}{pattern}", {})[key] = look
+    several = {
+        pattern: bands
+        for pattern, bands in groups.items()
+        if len({age for age, _ in bands}) > 1 and not word_in(pattern.lower(), _TERRAIN)
+    }
+    return dict(sorted(several.items(), key=lambda item: -len(item[1])))
+
+
+def _take_bands(taking: _Taking, pattern: str, bands: Mapping[tuple[int, str], Look]) -> None:
+    ages = sorted({age for age, _ in bands})
+    first = next(iter(bands.values()))
+    look = Look(pattern, "raster", has_crs=all(band.has_crs for band in bands.values()), unit=first.unit)
+    reason = Remark("because_bands", {"ages": ", ".join(map(str, ages))})
+    start = next((age for age in _ELDERLY_AGES if age in ages), None)
+    if start is not None:
+        _take_people(taking, "elderly", look, reason, kind="pattern")
+        if taking.filled.get("population.elderly.pattern") == pattern:
+            taking.filled["population.elderly.from_age"] = start
+    if ages[0] == 0:
+        _take_people(taking, "residents", look, reason, kind="pattern")
+    if start is None and ages[0] != 0:
+        taking.rest.append(Remark("bands_without_start", {"file": pattern, "ages": ", ".join(map(str, ages))}))
+
+
+def _chain(found: Sequence[Look]) -> list[Look]:
+    """Return rasters whose names say ranges of age that follow one another: 60 to 64, then 65 and above."""
+    ranges = {}
+    for look in found:
+        ages = [int(age) for age in _AGE.findall(look.names[-1]) if int(age) <= _OLDEST]
+        if ages and word_in(look.names[-1], _AGED):
+            ranges[ages[0]] = (look, ages[1] if len(ages) > 1 else None)
+    for start in _ELDERLY_AGES:
+        chain, age = [], start
+        while age in ranges:
+            look, last = ranges[age]
+            chain.append(look)
+            if last is None:
+                return chain if len(chain) > 1 else []
+            age = last + 1
+    return []
+
+
+def _take_chain(taking: _Taking, chain: Sequence[Look]) -> None:
+    """Take rasters of ranges of age together."""
+    section, first = "population.elderly", chain[0]
+    files = ", ".join(look.path for look in chain)
+    look = Look(files, "raster", has_crs=all(each.has_crs for each in chain), unit=first.unit)
+    _take_people(taking, "elderly", look, Remark("because_ranges", {"files": files}), kind="bands")
+    taking.filled[f"{section}.bands"] = tuple(each.path for each in chain)
+    taking.filled[f"{section}.from_age"] = next(age for age in _ELDERLY_AGES if str(age) in first.names[-1])
+
+
+def _single(taking: _Taking, look: Look) -> None:
+    """Give one raster its role, by its name or else by its values."""
+    name = look.names[-1]
+    for role, words in (("terrain", _TERRAIN), ("elderly", _OLD), ("residents", _PEOPLE)):
+        word = word_in(name, words)
+        if word is not None:
+            _take_raster(taking, role, look, Remark("because_name", {"word": word}))
+            return
+    kind = _by_values(look.values)
+    if kind is None:
+        taking.rest.append(Remark("raster_unclear", {"file": look.path}))
+    else:
+        _take_raster(taking, kind, look, Remark("because_smooth" if kind == "terrain" else "because_sparse"))
+
+
+def _take_raster(taking: _Taking, role: str, look: Look, reason: Remark) -> None:
+    if role == "terrain":
+        taking.take("terrain", look, reason)
+        return
+    who = f"planned_{role}" if word_in(look.names[-1], _PLANNED) else role
+    _take_people(taking, who, look, reason)
+    if role == "elderly" and "65" in look.names[-1] and taking.filled.get(f"population.{who}.path") == look.path:
+        taking.filled[f"population.{who}.from_age"] = 65
+
+
+def _by_values(picture: np.ndarray | None) -> str | None:
+    """Tell heights from people by how a picture of them changes; None where it is neither."""
+    if picture is None or not np.isfinite(picture).any():
+        return None
+    known = picture[np.isfinite(picture)]
+    spread = float(known.std())
+    steps = np.abs(np.diff(picture, axis=1))
+    jump = float(np.nanmean(steps)) if np.isfinite(steps).any() else np.inf
+    empty = float(np.mean(known == 0))
+    if spread > 0 and jump / spread < _SMOOTH and empty < _EMPTY:
+        return "terrain"
+    return "residents" if float(known.min()) >= 0 and empty >= _EMPTY and known.max() > 0 else None
+
+
+def _take_people(taking: _Taking, who: str, look: Look, reason: Remark, kind: str = "path") -> None:
+    section = f"population.{who}"
+    if not taking.take(section, look, reason):
+        return
+    if kind != "path":
+        taking.filled[f"{section}.{kind}"] = taking.filled.pop(f"{section}.path")
+    unit, said = next(_unit(look), (None, ""))
+    if unit is None:
+        taking.asked[f"{section}.unit"] = Remark("ask_unit", {"file": look.path})
+    else:
+        taking.filled[f"{section}.unit"] = unit
+        taking.remarks[section] += (Remark("unit_said", {"unit": unit, "word": said}),)
+
+
+def _unit(look: Look) -> Iterator[tuple[str, str]]:
+    """Yield the unit that the name or the metadata of a raster says, and the word that says it."""
+    name = look.path.rpartition("/")[2]
+    for text in (look.unit.lower(), name.lower()):
+        for unit, words in _UNITS:
+            word = word_in(text, words)
+            if word is not None:
+                yield unit, word
+    if _WORLDPOP.match(name.replace("{sex}", "f").replace("{age}", "60")):
+        yield "persons per cell", name

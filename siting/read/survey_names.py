@@ -1,0 +1,73 @@
+"""What names tell: of files, of columns, and of the units in a layer."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from siting.domain.tables import Column
+from siting.read.tables.aliases import PLACE_KEYS, find_columns
+
+_ENDS: Final = (
+    ("community", ("社区", "村", "居委会", "村委会")),
+    ("street", ("街道", "街道办事处", "镇", "乡")),
+    ("district", ("区", "县", "自治县")),
+)
+_MOST: Final = 0.6
+_SHOWN: Final = 3
+
+
+def word_in(text: str, words: Sequence[str]) -> str | None:
+    """Return the first of the words that a text holds, None where it holds none.
+
+    Examples
+    --------
+    >>> from siting.read.survey_names import word_in
+    >>> word_in("streets.gpkg", ("街道", "street")), word_in("walk.gpkg", ("街道",))
+    ('street', None)
+    """
+    return next((word for word in words if word in text), None)
+
+
+def has_place(columns: Sequence[str]) -> bool:
+    """Tell whether a table has columns of coordinates.
+
+    Examples
+    --------
+    >>> from siting.read.survey_names import has_place
+    >>> has_place(("id", "经度", "纬度")), has_place(("id", "lon"))
+    (True, False)
+    """
+    found = find_columns(columns, PLACE_KEYS, {})
+    return bool(found["wkt"]) or bool(found["lon"] and found["lat"])
+
+
+def columns_of(theirs: Sequence[str], ours: Sequence[Column], group: str) -> dict[str, str]:
+    """Return our keys that stand under another name in a layer: ours → theirs; those that are doubtful are left out.
+
+    Examples
+    --------
+    >>> from siting.domain.tables import UNIT_COLUMNS
+    >>> from siting.read.survey_names import columns_of
+    >>> columns_of(("XZQDM", "XZQMC"), UNIT_COLUMNS, "units.street")
+    {'id': 'XZQDM', 'name': 'XZQMC'}
+    """
+    found = find_columns(theirs, [column.key for column in ours], {}, group)
+    return {key: names[0] for key, names in found.items() if len(names) == 1 and names[0] != key}
+
+
+def level_by_values(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[str, str] | None:
+    """Return the level of units of which a column holds the names, and some of them; None where none does.
+
+    Examples
+    --------
+    >>> from siting.read.survey_names import level_by_values
+    >>> level_by_values(("n",), (("南坪街道",), ("峡口镇",)))
+    ('street', '南坪街道, 峡口镇')
+    """
+    for at in range(len(columns)):
+        cells = [row[at].strip() for row in rows if len(row) > at and row[at].strip()]
+        ends = Counter(level for cell in cells for level, words in _ENDS if cell.endswith(words))
+        for level, count in ends.most_common(1):
+            if count >= _MOST * len(cells):
+                return level, ", ".join(cells[:_SHOWN])
+    return None

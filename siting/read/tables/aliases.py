@@ -1,0 +1,208 @@
+"""The names that others give to our columns, and which of a file's columns they point at."""
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from importlib import resources
+from typing import Final
+
+from siting.domain import tables
+from siting.read.tables.measures import unit_of_name, without_units
+from siting.text import texts
+
+# Keys of ``columns`` that say where the coordinates stand.
+PLACE_KEYS: Final = ("lon", "lat", "wkt")
+# Joins the rows of a head that has several: 床位数 / 护理型.
+HEAD_JOIN: Final = " / "
+# A shapefile cuts names at so many bytes.
+_DBF_BYTES: Final = 10
+_STRIPPED: Final = re.compile(r"[\s_()\[\]【】〔〕*:/、\-]")
+
+
+def normalised(name: str) -> str:
+    r"""Return a name as names are compared: without case, width, spaces, underscores, brackets and units in brackets.
+
+    Examples
+    --------
+    >>> from siting.read.tables.aliases import normalised
+    >>> normalised("用地面积（㎡）"), normalised(" Ｌand_Area "), normalised("老年人口\n(60岁以上)")
+    ('用地面积', 'landarea', '老年人口60岁以上')
+    """
+    return _STRIPPED.sub("", unicodedata.normalize("NFKC", without_units(name))).lower()
+
+
+def aliases(group: str = "") -> Mapping[str, tuple[str, ...]]:
+    """Return our key → the other names that it goes by.
+
+    Parameters
+    ----------
+    group : str
+        Key of a layer in the scenario, ``units.street`` or ``facilities`` say: the names that hold there. All names
+        of all layers if empty.
+    """
+    if group:
+        found: dict[str, list[str]] = {}
+        for name, key, _ in _entries(group):
+            found.setdefault(key, []).append(name)
+        return {key: tuple(names) for key, names in found.items() if key}
+    merged: dict[str, dict[str, None]] = {}
+    for section in _sections().values():
+        for key, names in section.items():
+            merged.setdefault(key, {}).update(dict.fromkeys(names))
+    return {key: tuple(names) for key, names in merged.items() if key}
+
+
+def find_columns(
+    names: Sequence[str], keys: Sequence[str], mapping: Mapping[str, str], group: str = ""
+) -> dict[str, list[str]]:
+    """Return the columns of a file that each of our keys points at.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The file's columns.
+    keys : sequence of str
+        Ours that are sought.
+    mapping : mapping of str to str
+        The scenario's ``columns``: our key → the file's column, or "" for none.
+    group : str
+        Key of the layer in the scenario (``log.key``); aliases differ from layer to layer.
+
+    Returns
+    -------
+    dict of str to list of str
+        An entry for every key, in their order: the column that the mapping names (none if the file lacks it), else
+        the one that bears the key itself, else all that are known by another name, in the file's order. A column that
+        the mapping or its own name gives to one key is not taken for another by alias.
+    """
+    found: dict[str, list[str]] = {key: [] for key in keys}
+    open_keys = []
+    for key in keys:
+        wanted = mapping.get(key, key)
+        if wanted in names and wanted:
+            found[key] = [wanted]
+        elif key not in mapping:
+            open_keys.append(key)
+    taken = {name for matches in found.values() for name in matches} | set(mapping.values())
+    by_alias = _by_alias([name for name in names if name not in taken], tuple(keys), group)
+    for key in open_keys:
+        matches = by_alias.get(key, [])
+        # A name that is only a makeshift steps back behind any other.
+        found[key] = [name for name, weak in matches if not weak] or [name for name, _ in matches]
+    return found
+
+
+def known_names(group: str = "") -> frozenset[str]:
+    """Return all names, normalised, that a head of this layer may hold."""
+    return frozenset(_tokens(group, _every_key()))
+
+
+def forms(name: str, names: Sequence[str]) -> list[str]:
+    """Return the ways to read a column's name: all rows of its head, and the last alone if no other ends so.
+
+    Examples
+    --------
+    >>> from siting.read.tables.aliases import forms
+    >>> forms("床位数 / 护理型", ["名称", "床位数 / 护理型"])
+    ['床位数护理型', '护理型']
+    """
+    if HEAD_JOIN not in name:
+        return [name]
+    last = name.rsplit(HEAD_JOIN, 1)[1]
+    alone = sum(other.rsplit(HEAD_JOIN, 1)[-1] == last for other in names) == 1
+    return [name.replace(HEAD_JOIN, ""), *([last] if alone else [])]
+
+
+def _by_alias(names: Sequence[str], keys: tuple[str, ...], group: str) -> dict[str, list[tuple[str, bool]]]:
+    """Return key → (column, whether its name is a makeshift), by alias alone."""
+    tokens, cut = _tokens(group, keys), _cut_tokens(group, keys)
+    found: dict[str, list[tuple[str, bool]]] = {}
+    for name in names:
+        readings = [reading for form in forms(name, names) for reading in _readings(form, tokens, cut)]
+        if readings:
+            key, weak = readings[0]
+            found.setdefault(key, []).append((name, weak))
+    return found
+
+
+def _readings(
+    form: str, tokens: Mapping[str, tuple[str, bool]], cut: Mapping[str, tuple[str, bool]]
+) -> Iterator[tuple[str, bool]]:
+    whole = _folded(form)
+    if whole in cut:
+        yield cut[whole]
+    for token in (normalised(form), normalised(unit_of_name(form).bare)):
+        if token in tokens:
+            yield tokens[token]
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).strip().lower()
+
+
+@cache
+def _sections() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    text = resources.files(__package__).joinpath("aliases.toml").read_text(encoding="utf-8")
+    return {
+        section: {key: tuple(names) for key, names in table.items()} for section, table in tomllib.loads(text).items()
+    }
+
+
+@cache
+def _entries(group: str) -> tuple[tuple[str, str, bool], ...]:
+    """Return (name, key, whether it is a makeshift) of a layer; the nearest section decides what a name means."""
+    parts = group.split(".") if group else []
+    found: dict[str, tuple[str, str, bool]] = {}
+    for level in ["all", *(".".join(parts[: count + 1]) for count in range(len(parts)))]:
+        for section, weak in ((level, False), (f"weak.{level}", True)):
+            for key, names in _sections().get(section, {}).items():
+                found.update({normalised(name): (name, key, weak) for name in names})
+    return tuple(found.values())
+
+
+@cache
+def _tokens(group: str, keys: tuple[str, ...]) -> Mapping[str, tuple[str, bool]]:
+    """Return normalised name → (key, makeshift); our own keys, in any writing, are themselves.
+
+    What the text catalogue calls a column counts where no section says otherwise.
+    """
+    found = {normalised(words): (key, False) for key in keys for words in texts().get(f"field.{key}", {}).values()}
+    found.update({normalised(name): (key, weak) for name, key, weak in _entries(group)})
+    found.update({normalised(key): (key, False) for key in keys})
+    return found
+
+
+@cache
+def _every_key() -> tuple[str, ...]:
+    """Return the keys of all columns that a layer may have."""
+    layers = (
+        tables.UNIT_COLUMNS,
+        tables.PEOPLE_COLUMNS,
+        tables.PEOPLE_LAYER_COLUMNS,
+        tables.GROWTH_COLUMNS,
+        tables.COHORT_COLUMNS,
+        tables.RESIDENTIAL_COLUMNS,
+        tables.FACILITY_COLUMNS,
+        tables.CANDIDATE_COLUMNS,
+        tables.LAND_USE_COLUMNS,
+        tables.NETWORK_COLUMNS,
+    )
+    return (*dict.fromkeys(column.key for columns in layers for column in columns), *PLACE_KEYS)
+
+
+@cache
+def _cut_tokens(group: str, keys: tuple[str, ...]) -> Mapping[str, tuple[str, bool]]:
+    """Return names as a shapefile cuts them → (key, makeshift), where no other name is cut alike."""
+    tokens = _tokens(group, keys)
+    found: dict[str, set[tuple[str, bool]]] = {}
+    for name, key, weak in [*_entries(group), *((key, key, False) for key in keys)]:
+        written = _folded(name).encode("gbk", "ignore")
+        if len(written) > _DBF_BYTES:
+            found.setdefault(written[:_DBF_BYTES].decode("gbk", "ignore"), set()).add((key, weak))
+    return {
+        cut: next(iter(meant))
+        for cut, meant in found.items()
+        if len({key for key, _ in meant}) == 1 and tokens.get(cut, next(iter(meant)))[0] == next(iter(meant))[0]
+    }

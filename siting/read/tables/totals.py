@@ -1,0 +1,95 @@
+"""Rows that add others up are no records: they are told and left out."""
+
+import re
+import unicodedata
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from siting.domain.scenario import Layer
+from siting.read.log import LayerLog, listed
+from siting.read.tables.aliases import find_columns
+from siting.read.tables.cells import as_text, is_blank, positions
+
+_SUMS: Final = frozenset({"合计", "总计", "小计", "共计", "总数", "total", "subtotal", "sum", "grandtotal"})
+# These say where, too: a facility of the city may give 全市 for its street.
+_WHOLES: Final = frozenset({"全市", "全区", "全县", "全镇"})
+# No word for a total is longer, whatever stands between its letters.
+_LONGEST: Final = 40
+_STRIPPED: Final = re.compile(r"[\s:;.,*_()\-]")
+
+
+def is_total(cell: object) -> bool:
+    """Tell whether a cell is a word for a total and nothing else.
+
+    Examples
+    --------
+    >>> from siting.read.tables.totals import is_total
+    >>> is_total("合 计："), is_total("Total"), is_total("全市老年活动中心"), is_total(None)
+    (True, True, False, False)
+    """
+    return _word(cell) in _SUMS | _WHOLES
+
+
+def without_totals(table: pd.DataFrame, source: Layer, log: LayerLog) -> pd.DataFrame:
+    """Return a table without the rows that add others up.
+
+    A row is one of them if its id or its name is exactly a word for a total (合计, 小计, 全市, total …, whatever the
+    spaces and colons), or if its first cell that holds something is: 合计 and the like always, 全市 and the like only
+    where the row has no name. A name that merely holds such a word stays.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The file's own columns; ``geometry`` is not looked at. Its index is kept.
+    source : Layer
+        Its ``columns`` tell which column is the id or the name.
+    log : LayerLog
+        Takes the note ``total_rows_left_out`` and the fact ``total_rows``.
+    """
+    columns = [name for name in table.columns if name != "geometry"]
+    if not columns or table.empty:
+        return table
+    keys = find_columns([str(name) for name in columns], ("id", "name"), source.columns, log.key)
+    ids, names = keys["id"], keys["name"]
+    # Few rows hold such a word at all; those are looked at closely.
+    held = np.zeros(len(table), dtype=bool)
+    for name in columns:
+        if table[name].dtype == object or pd.api.types.is_string_dtype(table[name]):
+            held |= [
+                isinstance(cell, str) and len(cell) <= _LONGEST and is_total(cell) for cell in table[name].tolist()
+            ]
+    rows = positions(held)
+    cells = table[columns].iloc[rows].astype(object).to_numpy()
+    where = {str(name): position for position, name in enumerate(columns)}
+    found = {
+        row: total
+        for row, each in zip(rows, cells, strict=True)
+        if (total := _total(each, [where[name] for name in ids], [where[name] for name in names])) is not None
+    }
+    if not found:
+        return table
+    log.note("total_rows_left_out", count=len(found), names=listed(found.values()))
+    log.fact(total_rows=list(found.values()))
+    kept = np.ones(len(table), dtype=bool)
+    kept[list(found)] = False
+    return table.iloc[positions(kept)]
+
+
+def _total(cells: "np.ndarray[tuple[int], np.dtype[np.object_]]", ids: list[int], names: list[int]) -> str | None:
+    """Return the word by which a row is a total, None if it is a record."""
+    for position in (*ids, *names):
+        if is_total(cells[position]):
+            return as_text(cells[position]).strip()
+    first = next((cell for cell in cells if not is_blank(cell)), None)
+    if not isinstance(first, str):
+        return None
+    nameless = all(is_blank(cells[position]) for position in names)
+    if _word(first) in _SUMS or (nameless and _word(first) in _WHOLES):
+        return first.strip()
+    return None
+
+
+def _word(cell: object) -> str:
+    return _STRIPPED.sub("", unicodedata.normalize("NFKC", cell)).lower() if isinstance(cell, str) else ""

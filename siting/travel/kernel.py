@@ -1,0 +1,411 @@
+"""Bounded shortest paths from many sources over packed arrays: compiled, on all cores.
+
+Times are whole ticks, so that sums are exact whatever their order: a microsecond each, or more where the longest time
+sought needs it. An arc is one number, ``ticks << 32 | head``, and so is an entry of the heap (Dijkstra 1959, with a
+4-ary heap without decrease-key: stale entries are passed over). After each source only what it touched is put back, so
+that a source costs what it reaches and not the size of the network.
+"""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Final, Literal, NamedTuple
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from siting.domain.nouns import Floats, Ints
+from siting.travel.heap import HALF, LOW, NEVER, Numbers, Packed, Ticks, compiled, pop, push
+
+Combine = Literal["only", "slower", "mean"]
+MODES: Final = ("only", "slower", "mean")
+ONLY, _SLOWER, MEAN = range(3)
+
+# How fine a second may be cut, and the longest time that 32 bits then hold, with room for one more arc.
+_TICKS_PER_SECOND: Final = (1_000_000, 100_000, 10_000)
+_MOST_TICKS: Final = 2_000_000_000
+# Whoever arrives this much after the limit is still within it.
+TOLERANCE_S: Final = 1e-3
+# Parts that a thread takes one by one, so that none waits long for another.
+PARTS: Final = 8
+# Coordinates of 16 bits are interleaved into a place on a space-filling curve.
+_CURVE: Final = ((8, 0x00FF00FF), (4, 0x0F0F0F0F), (2, 0x33333333), (1, 0x55555555))
+
+
+class Walks(NamedTuple):
+    """A directed graph, and where sources stand in it.
+
+    The arcs out of node i are ``arcs[start[i]:start[i + 1]]``. Nodes below ``len(start) - 1`` are walked through; those
+    from there on are only reached. Source s begins at ``seed_node[seed_start[s]:seed_start[s + 1]]`` with
+    ``seed_ticks[...]`` behind it.
+    """
+
+    start: Ints
+    arcs: Packed
+    seed_start: Ints
+    seed_node: Ints
+    seed_ticks: Ticks
+
+
+class Nearest(NamedTuple):
+    """The nearest and second nearest source of each node reported: their ranks (-1: none) and the ticks."""
+
+    rank: Numbers
+    ticks: Ticks
+    second_rank: Numbers
+    second_ticks: Ticks
+
+
+class Asked(NamedTuple):
+    """What is asked of each source.
+
+    Ticks to which it walks (``limit``) and up to which its row is kept (``keep``), both inclusive, and whether it
+    counts for the nearest.
+    """
+
+    limit: Ticks
+    keep: Ticks
+    counting: NDArray[np.bool_]
+
+
+class _Room(NamedTuple):
+    """What one direction needs while it walks: the time of each node, the nodes touched, the heap."""
+
+    ticks: Ticks
+    touched: Numbers
+    heap: Packed
+
+
+@dataclass(frozen=True)
+class Reached:
+    """What sources reach: source s the nodes ``node[start[s]:start[s + 1]]``, in no order, in ``ticks[...]``."""
+
+    start: Ints
+    node: Numbers
+    ticks: Ticks
+    nearest: Nearest
+
+
+def ticks_per_second(longest_s: float) -> int:
+    """Return how fine a second is cut so that the longest time sought can be counted.
+
+    Raises
+    ------
+    ValueError
+        It is longer than 55 hours.
+
+    Examples
+    --------
+    >>> from siting.travel.kernel import ticks_per_second
+    >>> ticks_per_second(900.0), ticks_per_second(3600.0)
+    (1000000, 100000)
+    """
+    for found in _TICKS_PER_SECOND:
+        if longest_s * found <= _MOST_TICKS:
+            return found
+    message = f"{longest_s} s is longer than can be counted"
+    raise ValueError(message)
+
+
+def pack_arcs(tail: Ints, head: Ints, seconds: Floats, through: int, per_second: int) -> tuple[Ints, Packed]:
+    """Return ``start`` and ``arcs`` of :class:`Walks`; arcs longer than can be counted are left out.
+
+    Parameters
+    ----------
+    tail, head : ndarray of int
+        Ends of the arcs; tails are below ``through``.
+    seconds : ndarray
+        Not negative.
+    through : int
+        How many nodes are walked through.
+    per_second : int
+        What :func:`ticks_per_second` returns.
+    """
+    counted = seconds * per_second <= _MOST_TICKS
+    if not counted.all():
+        tail, head, seconds = tail[counted], head[counted], seconds[counted]
+    found: tuple[Ints, Packed] = _packed(tail, head, seconds, through, float(per_second))
+    return found
+
+
+def space_order(xy: Floats) -> Ints:
+    """Return the order of points along a space-filling curve (Morton 1966), so that neighbours lie near in memory."""
+    if not len(xy):
+        return np.zeros(0, dtype=np.int64)
+    side = max(float(np.ptp(xy, axis=0).max()), 1.0)
+    cells = ((xy - xy.min(axis=0)) / side * 0xFFFF).astype(np.uint64)
+    for shift, mask in _CURVE:
+        cells = (cells | (cells << np.uint64(shift))) & np.uint64(mask)
+    return np.argsort(cells[:, 0] | (cells[:, 1] << np.uint64(1)), kind="stable").astype(np.int64)
+
+
+def asked(
+    limit_s: Floats,
+    per_second: int,
+    *,
+    keep_s: Floats | None = None,
+    counting: NDArray[np.bool_] | None = None,
+) -> Asked:
+    """Return what is asked of sources, from seconds (inclusive, to a millisecond).
+
+    Parameters
+    ----------
+    limit_s : ndarray
+        How far each source walks.
+    per_second : int
+        What :func:`ticks_per_second` returns.
+    keep_s : ndarray, optional
+        Up to which time its row is kept; ``limit_s`` if absent. Beyond it a source is only asked whether it is the
+        nearest.
+    counting : ndarray of bool, optional
+        Sources among which the nearest are sought; none if absent.
+    """
+    keep, none = limit_s if keep_s is None else keep_s, np.zeros(len(limit_s), dtype=bool)
+    limit = in_ticks(limit_s, per_second)
+    return Asked(limit, np.minimum(limit, in_ticks(keep, per_second)), none if counting is None else counting)
+
+
+def reach(
+    away: Walks,
+    asked: Asked,
+    *,
+    nodes: int,
+    first: int = 0,
+    back: Walks | None = None,
+    combine: Combine = "only",
+    threads: int | None = None,
+) -> Reached:
+    """Walk from every source as far as its limit.
+
+    Parameters
+    ----------
+    away : Walks
+        The graph and the sources.
+    asked : Asked
+        How far each source walks, and what is kept.
+    nodes : int
+        How many nodes there are, those that are only reached included.
+    first : int
+        Nodes below it are walked through but not reported; those reported count from it.
+    back : Walks, optional
+        The same with all arcs turned round, for the way back.
+    combine : {"only", "slower", "mean"}
+        Which time counts: that of ``away``, the longer of both, or their mean.
+    threads : int, optional
+        All cores if absent; the result is the same whatever their number.
+
+    Returns
+    -------
+    Reached
+        Memory in proportion to what is kept.
+    """
+    count = len(asked.limit)
+    mode = MODES.index(combine)
+    ways = (away, away if back is None else back)
+    workers = max(1, min(threads or os.cpu_count() or 1, count))
+    bounds = np.linspace(0, count, workers * PARTS + 1).astype(np.int64)
+
+    def work(worker: int) -> tuple[list[Any], Nearest]:
+        near = nobody(nodes - first if asked.counting.any() else 0)
+        rooms = (_room(ways[0], nodes), _room(ways[1], nodes if mode else 0))
+        spans = [bounds[part : part + 2] for part in range(worker, workers * PARTS, workers)]
+        return [_rows(ways, mode, asked, first, span, rooms, near) for span in spans], near
+
+    found = on_threads(work, workers)
+    rows = [found[part % workers][0][part // workers] for part in range(workers * PARTS)]
+    lengths, node, ticks = (np.concatenate(column) for column in zip(*rows, strict=True))
+    near = found[0][1]
+    for _, other in found[1:]:
+        merge(near, other)
+    return Reached(np.concatenate([[0], np.cumsum(lengths)]), node, ticks, near)
+
+
+def nearest_source(walks: Walks, limit_s: float, *, nodes: int, per_second: int) -> tuple[Numbers, Ticks]:
+    """Return the nearest source of every node in one walk from all of them together, and the ticks (-1: none)."""
+    label = np.full(nodes, -1, dtype=np.int32)
+    room = _room(walks, nodes)
+    _flood(walks, in_ticks(np.array([limit_s]), per_second)[0], room, label)
+    return label, room.ticks
+
+
+def in_ticks(seconds: Floats, per_second: int) -> Ticks:
+    ticks = np.floor((seconds + TOLERANCE_S) * per_second)
+    return np.minimum(ticks, _MOST_TICKS).astype(np.uint32)
+
+
+def nobody(nodes: int) -> Nearest:
+    rank, ticks = np.full(nodes, -1, dtype=np.int32), np.full(nodes, NEVER, dtype=np.uint32)
+    return Nearest(rank, ticks, rank.copy(), ticks.copy())
+
+
+def _room(walks: Walks, nodes: int) -> _Room:
+    # Pages of the heap that are never touched cost nothing.
+    heap = np.empty(len(walks.arcs) + len(walks.seed_node) + 1 if nodes else 0, dtype=np.uint64)
+    return _Room(np.full(nodes, NEVER, dtype=np.uint32), np.empty(nodes, dtype=np.int32), heap)
+
+
+def on_threads(work: Callable[[int], Any], workers: int) -> list[Any]:
+    if workers == 1:
+        return [work(0)]
+    with ThreadPoolExecutor(workers) as pool:
+        return list(pool.map(work, range(workers)))
+
+
+@compiled
+def _packed(tail: Ints, head: Ints, seconds: Floats, through: int, per_second: float) -> tuple[Ints, Packed]:
+    start = np.zeros(through + 1, np.int64)
+    for each in tail:
+        start[each + 1] += 1
+    for node in range(through):
+        start[node + 1] += start[node]
+    place, arcs = start[:-1].copy(), np.empty(len(tail), np.uint64)
+    for arc in range(len(tail)):
+        ticks = np.uint64(np.rint(seconds[arc] * per_second))
+        arcs[place[tail[arc]]] = (ticks << HALF) | np.uint64(head[arc])
+        place[tail[arc]] += 1
+    return start, arcs
+
+
+@compiled
+def _walk(walks: Walks, source: int, limit: np.uint64, room: _Room) -> int:  # noqa: C901 - see below
+    """Walk from one source; return how many nodes were touched. ``room.ticks`` holds their times."""
+    # Written out: a call costs more than a step of the walk does.
+    start, arcs, best, list_, heap = walks.start, walks.arcs, room.ticks, room.touched, room.heap
+    through, size, touched = len(start) - 1, 0, 0
+    for seed in range(walks.seed_start[source], walks.seed_start[source + 1]):
+        head, ticks = walks.seed_node[seed], np.uint64(walks.seed_ticks[seed])
+        if ticks <= limit and ticks < np.uint64(best[head]):
+            if best[head] == NEVER:
+                list_[touched] = head
+                touched += 1
+            best[head] = np.uint32(ticks)
+            if head < through:
+                size = push(heap, size, (ticks << HALF) | np.uint64(head))
+    while size > 0:
+        top = heap[0]
+        size = pop(heap, size)
+        node, so_far = np.int64(top & LOW), top >> HALF
+        if so_far > np.uint64(best[node]):
+            continue
+        for arc in range(start[node], start[node + 1]):
+            ticks = so_far + (arcs[arc] >> HALF)
+            if ticks > limit:
+                continue
+            head = np.int64(arcs[arc] & LOW)
+            before = best[head]
+            if ticks >= np.uint64(before):
+                continue
+            if before == NEVER:
+                list_[touched] = head
+                touched += 1
+            best[head] = np.uint32(ticks)
+            if head < through:
+                size = push(heap, size, (ticks << HALF) | np.uint64(head))
+    return touched
+
+
+@numba.njit(inline="always")
+def combined(mode: int, ticks: np.uint32, back: np.uint32) -> np.uint32:
+    """Return the time that counts of the way there and the way back; never, if one of them is not walked."""
+    if mode == ONLY:
+        return ticks
+    if back == NEVER:
+        return NEVER
+    if mode == _SLOWER:
+        return max(ticks, back)
+    return np.uint32((np.uint64(ticks) + np.uint64(back) + np.uint64(1)) >> np.uint64(1))
+
+
+@compiled
+def _rows(
+    ways: tuple[Walks, Walks],
+    mode: int,
+    asked: Asked,
+    first: int,
+    span: Ints,
+    rooms: tuple[_Room, _Room],
+    near: Nearest,
+) -> tuple[Ints, Numbers, Ticks]:
+    """Walk from a span of sources; return the length of each row, nodes and ticks of all."""
+    there, home = rooms
+    lengths = np.zeros(span[1] - span[0], np.int64)
+    nodes, times = np.empty(1024, np.int32), np.empty(1024, np.uint32)
+    used = 0
+    for source in range(span[0], span[1]):
+        limit = np.uint64(asked.limit[source])
+        # A mean within the limit may have one way of up to twice as long.
+        farthest = limit * np.uint64(2) if mode == MEAN else limit
+        touched = _walk(ways[0], source, farthest, there)
+        touched_home = _walk(ways[1], source, farthest, home) if mode != ONLY else 0
+        if used + touched > len(nodes):
+            nodes, times = longer(nodes, used + touched), longer(times, used + touched)
+        begin = used
+        for node in there.touched[:touched]:
+            ticks = combined(mode, there.ticks[node], home.ticks[node] if mode != ONLY else NEVER)
+            there.ticks[node] = NEVER
+            if node < first or np.uint64(ticks) > limit:
+                continue
+            if asked.counting[source]:
+                closer(near, node - first, source, ticks)
+            if ticks <= asked.keep[source]:
+                nodes[used], times[used] = node - first, ticks
+                used += 1
+        for node in home.touched[:touched_home]:
+            home.ticks[node] = NEVER
+        lengths[source - span[0]] = used - begin
+    return lengths, nodes[:used].copy(), times[:used].copy()
+
+
+@compiled
+def longer(array: NDArray[Any], least: int) -> NDArray[Any]:
+    """Return an array of at least twice the length that begins alike."""
+    longer = np.empty(max(2 * len(array), least), array.dtype)
+    longer[: len(array)] = array
+    return longer
+
+
+@compiled
+def closer(near: Nearest, node: int, rank: int, ticks: np.uint32) -> None:
+    """Let a source take its place among the two nearest of a node."""
+    if ticks < near.ticks[node] or (ticks == near.ticks[node] and rank < near.rank[node]):
+        near.second_rank[node], near.second_ticks[node] = near.rank[node], near.ticks[node]
+        near.rank[node], near.ticks[node] = rank, ticks
+    elif ticks < near.second_ticks[node] or (ticks == near.second_ticks[node] and rank < near.second_rank[node]):
+        near.second_rank[node], near.second_ticks[node] = rank, ticks
+
+
+@compiled
+def merge(near: Nearest, other: Nearest) -> None:
+    for node in range(len(near.rank)):
+        if other.rank[node] >= 0:
+            closer(near, node, other.rank[node], other.ticks[node])
+        if other.second_rank[node] >= 0:
+            closer(near, node, other.second_rank[node], other.second_ticks[node])
+
+
+@compiled
+def _flood(walks: Walks, limit: np.uint32, room: _Room, label: Numbers) -> None:
+    """Walk from all sources at once; ``label`` takes the source of each node."""
+    start, arcs, best, heap = walks.start, walks.arcs, room.ticks, room.heap
+    through, size = len(start) - 1, 0
+    for source in range(len(walks.seed_start) - 1):
+        for seed in range(walks.seed_start[source], walks.seed_start[source + 1]):
+            head, ticks = walks.seed_node[seed], walks.seed_ticks[seed]
+            if ticks <= limit and ticks < best[head]:
+                best[head], label[head] = ticks, source
+                if head < through:
+                    size = push(heap, size, (np.uint64(ticks) << HALF) | np.uint64(head))
+    while size > 0:
+        top = heap[0]
+        size = pop(heap, size)
+        node, so_far = np.int64(top & LOW), top >> HALF
+        if so_far > np.uint64(best[node]):
+            continue
+        for arc in range(start[node], start[node + 1]):
+            ticks, head = so_far + (arcs[arc] >> HALF), np.int64(arcs[arc] & LOW)
+            if ticks <= np.uint64(limit) and ticks < np.uint64(best[head]):
+                best[head], label[head] = np.uint32(ticks), label[node]
+                if head < through:
+                    size = push(heap, size, (ticks << HALF) | np.uint64(head))

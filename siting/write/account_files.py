@@ -1,0 +1,88 @@
+"""The account of all layers as files."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from siting.errors import Fault, InputError
+from siting.write.figures import Chart
+from siting.write.files import whole_file, write_json, write_text
+from siting.write.geojson import plain
+from siting.write.tables import write_table
+
+ENDINGS = (".json", ".csv", ".html", ".png")
+
+
+def write_account(path: Path, title: str, layers: pd.DataFrame, faults: pd.DataFrame, notes: Sequence[str]) -> None:
+    """Write the account as JSON or CSV, by the file's ending.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        ``.json`` holds ``title``, ``ok``, ``layers``, ``faults`` and ``notes``. ``.csv`` holds a row a layer, with
+        what is a list or a table of names as JSON text, then a row a fault (its ``key`` is the layer's) and a row a
+        note that belongs to no layer.
+    title : str
+        Name of the scenario.
+    layers, faults : pandas.DataFrame
+        The tables.
+    notes : sequence of str
+        Notes that belong to no layer.
+
+    Raises
+    ------
+    InputError
+        Another ending, or the file cannot be written.
+    """
+    if path.suffix.lower() == ".json":
+        account = {
+            "title": title,
+            "ok": faults.empty,
+            "layers": [plain(row) for row in layers.to_dict("records")],
+            "faults": [plain(row) for row in faults.to_dict("records")],
+            "notes": list(notes),
+        }
+        write_json(path, account)
+    elif path.suffix.lower() == ".csv":
+        write_table(path, _one_table(layers, faults, notes))
+    else:
+        raise InputError(
+            [Fault(code="unknown_table_format", file=str(path), found=path.suffix, expected=", ".join(ENDINGS))]
+        )
+
+
+def write_map(path: Path, figure: Chart) -> None:
+    """Write the map as PNG."""
+    with whole_file(path) as draft:
+        figure.savefig(draft, format="png", dpi=150)
+
+
+def write_page(path: Path, html: str) -> None:
+    """Write the page."""
+    write_text(path, html)
+
+
+def _one_table(layers: pd.DataFrame, faults: pd.DataFrame, notes: Sequence[str]) -> pd.DataFrame:
+    rows: list[dict[str, Any]] = [
+        {"what": "layer", **{key: _flat(value) for key, value in row.items()}} for row in plain_rows(layers)
+    ]
+    rows += [
+        {"what": "fault", "key": row["layer"], "file": row["file"], "row": row["row"], "field": row["field"]}
+        | {"found": row["found"], "expected": row["expected"], "message": row["what"], "advice": row["advice"]}
+        for row in plain_rows(faults)
+    ]
+    rows += [{"what": "note", "message": note} for note in notes]
+    columns = ["what", *layers.columns, "row", "field", "found", "expected", "message", "advice"]
+    return pd.DataFrame(rows, columns=columns, dtype="object")
+
+
+def plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table as JSON knows them."""
+    return [plain({str(key): value for key, value in row.items()}) for row in table.to_dict("records")]
+
+
+def _flat(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    return (json.dumps(value, ensure_ascii=False) if value else None) if isinstance(value, list | dict) else value

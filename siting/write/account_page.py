@@ -1,0 +1,209 @@
+"""The account of all layers in words: what each holds, a line a fact; and as one HTML page that needs no network."""
+
+import base64
+from collections.abc import Iterable, Iterator, Mapping
+from html import escape
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from siting.text import Lang, knows, say
+from siting.write.account import FAULT_COLUMNS, SIDES
+from siting.write.figures import Chart
+
+_FIGURES: Final = ("people", "elderly", "land_m2", "floor_area_m2")
+_STYLE: Final = """
+body { font: 15px/1.5 "Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC", sans-serif; margin: 2em auto;
+  max-width: 72em; padding: 0 1em; color: #222; }
+table { border-collapse: collapse; width: 100%; margin: 1em 0; }
+th, td { border-bottom: 1px solid #ccc; padding: .35em .6em; text-align: left; vertical-align: top;
+  overflow-wrap: anywhere; }
+td:first-child { min-width: 11em; }
+td.figure { text-align: right; white-space: nowrap; }
+.bad { color: #a1262d; } .doubt { color: #8a5a00; } .key { color: #777; font-size: .85em; }
+img { max-width: 100%; height: auto; }
+"""
+
+
+def source_text(row: Mapping[Any, Any], lang: Lang) -> str:
+    """Return where a layer comes from: its file, layer and format."""
+    file, layer = row["file"], row["layer"]
+    # A layer that is called like its file adds nothing.
+    shown = (file, None if _given(file) and str(layer) == Path(str(file)).stem else layer, row["driver"])
+    return " · ".join(str(part) for part in shown if _given(part)) or _none(lang)
+
+
+def crs_text(row: Mapping[Any, Any], lang: Lang) -> str:
+    """Return the CRS by its code where it has one, else by its name."""
+    if not _given(row["crs"]):
+        return _none(lang)
+    code, _, name = str(row["crs"]).partition(" ")
+    return code if name and ":" in code else str(row["crs"])
+
+
+def count_text(row: Mapping[Any, Any], lang: Lang) -> str:
+    """Return how many records were read, or how large a grid is."""
+    count = row["rows"] if _given(row["rows"]) else row["rows_used"]
+    if _given(count):
+        return f"{int(count):,}"
+    return say("inspect.figure.grid", lang, **_sizes(row["shape"])) if _given(row["shape"]) else _none(lang)
+
+
+def figure_texts(row: Mapping[Any, Any], lang: Lang) -> list[str]:
+    """Return the totals of a layer."""
+    return [say(f"inspect.figure.{name}", lang, value=f"{row[name]:,.0f}") for name in _FIGURES if _given(row[name])]
+
+
+def fact_texts(row: Mapping[Any, Any], lang: Lang) -> list[str]:
+    """Return what was found of a layer besides its totals, a line each."""
+    return [*_reading(row, lang), *_columns(row, lang), *_ground(row, lang)]
+
+
+def _reading(row: Mapping[Any, Any], lang: Lang) -> Iterator[str]:
+    by = f"inspect.encoding_by.{row['encoding_by']}"
+    if _given(row["encoding"]) and knows(by):
+        yield say("inspect.fact.encoding", lang, value=row["encoding"], by=say(by, lang))
+    elif _given(row["encoding"]):
+        yield say("inspect.fact.encoding_plain", lang, value=row["encoding"])
+    if row["crs_by"] == "scenario":
+        yield say("inspect.fact.crs_by_scenario", lang)
+    if _given(row["header_row"]) and int(row["header_row"]) > 1:
+        yield say("inspect.fact.header_row", lang, value=int(row["header_row"]))
+    if _given(row["rows"]) and _given(row["rows_used"]) and row["rows"] != row["rows_used"]:
+        yield say("inspect.fact.rows_used", lang, value=f"{int(row['rows_used']):,}")
+    if _given(row["rows_left_out"]) and int(row["rows_left_out"]):
+        yield say("inspect.fact.rows_left_out", lang, value=f"{int(row['rows_left_out']):,}")
+
+
+def _columns(row: Mapping[Any, Any], lang: Lang) -> Iterator[str]:
+    comma = say("inspect.comma", lang)
+    renamed = [f"{theirs} → {ours}" for ours, theirs in row["matched"].items() if theirs != ours]
+    if renamed:
+        yield say("inspect.fact.matched", lang, value=comma.join(renamed))
+    for name in ("unused", "total_rows", "ages"):
+        if row[name]:
+            yield say(f"inspect.fact.{name}", lang, value=comma.join(map(str, row[name])))
+    how = {way: count for way, count in row["located"].items() if count}
+    if how:
+        ways = (
+            say(f"inspect.located.{way}", lang, count=count) if knows(f"inspect.located.{way}") else f"{way} {count}"
+            for way, count in how.items()
+        )
+        yield say("inspect.fact.located", lang, value=comma.join(ways))
+
+
+def _ground(row: Mapping[Any, Any], lang: Lang) -> Iterator[str]:
+    if _given(row["window"]) and _given(row["shape"]) and tuple(row["window"]) != tuple(row["shape"]):
+        yield say("inspect.fact.window", lang, **_sizes(row["window"]))
+    if _given(row["nodata"]):
+        yield say("inspect.fact.nodata", lang, value=_short(row["nodata"]))
+    if _given(row["west"]):
+        yield say("inspect.fact.extent", lang, **{side: f"{row[side]:.4f}" for side in SIDES})
+
+
+def page(
+    title: str, layers: pd.DataFrame, faults: pd.DataFrame, notes: Iterable[str], figure: Chart, lang: Lang
+) -> str:
+    """Return the account as one HTML page, the map inlined; every text of the data is escaped.
+
+    Parameters
+    ----------
+    title : str
+        Heads the page.
+    layers, faults : pandas.DataFrame
+        What :func:`siting.write.account.layers_table` and :func:`siting.write.account.faults_table` return.
+    notes : iterable of str
+        Notes that belong to no layer.
+    figure : Chart
+        The map of where the layers lie.
+    lang : {"zh", "en"}
+        Language.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    head = escape(f"{say('inspect.title', lang)} · {title}")
+    return "\n".join(
+        [
+            "<!DOCTYPE html>",
+            f'<html lang="{"zh-CN" if lang == "zh" else "en"}"><head><meta charset="utf-8">',
+            f"<title>{head}</title><style>{_STYLE}</style></head><body>",
+            body(head, layers, faults, notes, lang),
+            f'<p><img alt="{escape(say("inspect.map_title", lang))}" src="data:image/png;base64,{_png(figure)}"></p>',
+            "</body></html>",
+            "",
+        ]
+    )
+
+
+def body(head: str, layers: pd.DataFrame, faults: pd.DataFrame, notes: Iterable[str], lang: Lang) -> str:
+    """Return the account as a piece of HTML without the map; ``head`` is HTML already."""
+    lines = [f"<h1>{head}</h1>"]
+    if len(faults):
+        lines.append(f'<p class="bad">{escape(say("inspect.faults", lang, count=len(faults)))}</p>')
+        lines += _fault_rows(faults, lang)
+    else:
+        lines.append(f"<p>{escape(say('inspect.ok', lang))}</p>")
+    heads = ("layer", "source", "crs", "rows", "figures", "detail")
+    lines.append(
+        f"<table><thead><tr>{_cells((say(f'inspect.column.{key}', lang) for key in heads), 'th')}</tr></thead>"
+    )
+    lines += [_layer_row(row, lang) for row in layers.to_dict("records")]
+    lines.append("</table>")
+    general = [f"<li>{escape(note)}</li>" for note in notes]
+    if general:
+        lines += [f"<p>{escape(say('inspect.general', lang))}</p>", "<ul>", *general, "</ul>"]
+    return "\n".join(lines)
+
+
+def _fault_rows(faults: pd.DataFrame, lang: Lang) -> Iterator[str]:
+    keys = [key for key in FAULT_COLUMNS if key != "code"]
+    yield f"<table><thead><tr>{_cells((say(f'inspect.column.{key}', lang) for key in keys), 'th')}</tr></thead>"
+    for row in faults[keys].to_dict("records"):
+        yield f"<tr>{_cells(map(str, row.values()), 'td')}</tr>"
+    yield "</table>"
+
+
+def _layer_row(row: Mapping[Any, Any], lang: Lang) -> str:
+    detail = [*(("", text) for text in (*fact_texts(row, lang), *row["mended"]))]
+    detail += [("doubt", text) for text in row["warnings"]]
+    name = f'{escape(row["name"])}<br><span class="key">{escape(row["key"])}</span>'
+    crs = escape(str(row["crs"])) if _given(row["crs"]) else _none(lang)
+    told = "<br>".join(f'<span class="{kind}">{escape(text)}</span>' for kind, text in detail)
+    return (
+        f"<tr><td>{name}</td><td>{escape(source_text(row, lang))}</td><td>{crs}</td>"
+        f'<td class="figure">{escape(count_text(row, lang))}</td>'
+        f'<td class="figure">{"<br>".join(map(escape, figure_texts(row, lang)))}</td><td>{told}</td></tr>'
+    )
+
+
+def _cells(texts: Iterable[str], tag: str) -> str:
+    return "".join(f"<{tag}>{escape(text)}</{tag}>" for text in texts)
+
+
+def _png(figure: Chart) -> str:
+    content = BytesIO()
+    figure.savefig(content, format="png", dpi=110)
+    return base64.b64encode(content.getvalue()).decode("ascii")
+
+
+def _sizes(shape: Any) -> dict[str, str]:  # noqa: ANN401 - a pair of whole numbers
+    rows, columns = shape
+    return {"rows": f"{int(rows):,}", "columns": f"{int(columns):,}"}
+
+
+def _short(value: Any) -> str:  # noqa: ANN401 - a number, or several of bands
+    return f"{value:g}" if isinstance(value, int | float) else str(value)
+
+
+def _given(value: Any) -> bool:  # noqa: ANN401 - any cell of the table
+    """Tell whether a cell says something; lists and pairs do."""
+    return value is not None and (isinstance(value, list | tuple | dict) or not pd.isna(value))
+
+
+def _none(lang: Lang) -> str:
+    return say("inspect.missing", lang)

@@ -1,0 +1,103 @@
+"""Candidates beside ground that is permitted or preferred, and what preference does to a plan."""
+
+import itertools
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.sparse import csr_array
+from shapely import Point, box
+
+from siting.locate import propose_covering
+from siting.places import place_order, preferred_layers, screen_candidates
+
+METRIC = "EPSG:4545"
+
+
+def _points(**places: tuple[float, float]) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(index=list(places), geometry=[Point(place) for place in places.values()], crs=METRIC)
+
+
+def _ground(*boxes: tuple[float, float, float, float]) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(geometry=[box(*corners) for corners in boxes], crs=METRIC)
+
+
+def test_what_lies_beyond_the_permitted_ground_is_refused_its_border_is_not() -> None:
+    premises = _points(within=(50, 50), border=(100, 50), corner=(100, 100), beyond=(100.01, 50), second=(250, 50))
+    urban = {"urban": _ground((0, 0, 100, 100), (200, 0, 300, 100))}
+    refused = screen_candidates(premises, urban, {"urban": "城镇开发边界"}, {"urban": "outside"})
+    assert list(refused.itertuples(name=None)) == [("beyond", "urban", "城镇开发边界", "excluded_ground")]
+
+
+def test_sides_stand_beside_each_other_in_the_order_of_the_candidates() -> None:
+    premises = _points(a=(500, 50), b=(50, 50), c=(10, 10))
+    ground = {"flood": _ground((40, 40, 60, 60)), "urban": _ground((0, 0, 100, 100))}
+    clauses = {"flood": "河道", "urban": "城镇开发边界"}
+    refused = screen_candidates(premises, ground, clauses, {"flood": "inside", "urban": "outside"})
+    assert [(key, row.layer, row.clause) for key, row in refused.iterrows()] == [
+        ("a", "urban", "城镇开发边界"),
+        ("b", "flood", "河道"),
+    ]
+
+
+def test_without_permitted_ground_nothing_is_permitted() -> None:
+    premises = _points(a=(0, 0), b=(1, 1))
+    refused = screen_candidates(premises, {"urban": _ground()}, {"urban": "…"}, {"urban": "outside"})
+    assert list(refused.index) == ["a", "b"]
+
+
+def test_each_candidate_names_the_preferred_layers_on_which_it_stands() -> None:
+    premises = _points(none=(500, 500), one=(10, 10), border=(100, 50), both=(90, 90))
+    ground = {"civic": _ground((80, 80, 200, 200), (0, 0, 5, 5)), "old": _ground((0, 0, 100, 100))}
+    assert preferred_layers(premises, ground).to_dict() == {
+        "none": [],
+        "one": ["old"],
+        "border": ["old"],
+        "both": ["civic", "old"],
+    }
+    assert preferred_layers(premises, {}).to_dict() == {key: [] for key in premises.index}
+    assert len(preferred_layers(premises.iloc[:0], ground)) == 0
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations("abcd")))
+def test_the_more_preferred_stand_first_then_place_decides(order: tuple[str, ...]) -> None:
+    places = {"a": (0, 0), "b": (10, 0), "c": (10, 5), "d": (20, 0)}
+    premises = _points(**{key: places[key] for key in order})
+    layers = pd.Series({key: {"c": ["x"], "d": ["x", "y"]}.get(key, []) for key in order})
+    ranks = place_order(premises, layers)
+    assert [premises.index[row] for row in np.argsort(ranks)] == ["d", "c", "a", "b"]
+    assert [premises.index[row] for row in np.argsort(place_order(premises))] == ["a", "b", "c", "d"]
+
+
+def test_among_equals_the_preferred_is_chosen_and_nobody_loses() -> None:
+    premises = _points(west=(0, 0), east=(100, 0), lone=(900, 0))
+    # West and east reach the same people; the lone one reaches more than either.
+    covers = csr_array(np.array([[1, 1, 0], [1, 1, 0], [0, 0, 1]], dtype=bool))
+    people = np.array([30.0, 20.0, 70.0])
+    ground = {"civic": _ground((90, -10, 110, 10))}
+    for stations, without, with_ in ((1, ["lone"], ["lone"]), (2, ["lone", "west"], ["lone", "east"])):
+        plain = propose_covering(covers, people, stations=stations, order=place_order(premises))
+        order = place_order(premises, preferred_layers(premises, ground))
+        preferring = propose_covering(covers, people, stations=stations, order=order)
+        assert list(premises.index[plain.chosen]) == without
+        assert list(premises.index[preferring.chosen]) == with_
+        assert preferring.objective == plain.objective
+        assert preferring.status == plain.status == "optimal"
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_preference_never_costs_a_person_and_ties_go_to_it(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    # Every candidate has a twin that reaches the same people; the twin is preferred.
+    covers = random.random((9, 30)) < 0.2
+    people = random.integers(1, 50, 30).astype(float)
+    places = random.uniform(0, 1000, (18, 2))
+    premises = _points(**{f"c{i:02d}": tuple(place) for i, place in enumerate(places)})
+    preferred = pd.Series([[], *([["civic"]] * 1)] * 9, index=premises.index)
+    twins = csr_array(np.repeat(covers, 2, axis=0))
+    plain = propose_covering(twins, people, stations=4, order=place_order(premises))
+    preferring = propose_covering(twins, people, stations=4, order=place_order(premises, preferred))
+    assert preferring.objective == plain.objective
+    assert preferring.bound == plain.bound
+    assert all(row % 2 == 1 for row in preferring.chosen)

@@ -1,0 +1,1 @@
+"""How files, archives and databases are read."""

@@ -1,0 +1,227 @@
+"""Values: words for choices, truths, numbers and dates as bureaus write them."""
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from siting.domain import tables
+from siting.domain.scenario import Layer
+from siting.domain.tables import FACILITY_COLUMNS, RESIDENTIAL_COLUMNS, Column
+from siting.errors import Fault
+from siting.read.log import Log
+from siting.read.tables.columns import typed_table
+from siting.read.tables.words import _common, choice_words
+from siting.text import LANGS, texts
+
+CHOICES = sorted(
+    {
+        (column.key, column.choices)
+        for value in vars(tables).values()
+        if isinstance(value, tuple) and value and isinstance(value[0], Column)
+        for column in value
+        if column.choices
+    }
+)
+
+
+def typed(
+    raw: dict[str, list[Any]], kind: tuple[Column, ...] = FACILITY_COLUMNS, group: str = "facilities", **source: Any
+) -> tuple[pd.DataFrame, list[Fault], Log]:
+    log = Log()
+    layer = Layer(path=Path("ledger.csv"), **source)
+    table, _ = typed_table(pd.DataFrame(raw), kind, layer, log.layer(group, layer.path))
+    return table, log.faults.found, log
+
+
+def facility(**cells: Any) -> dict[str, list[Any]]:
+    return {key: [value] for key, value in ({"id": "F1", "tier": "station", "status": "existing"} | cells).items()}
+
+
+@pytest.mark.parametrize(
+    ("key", "word", "choice"),
+    [
+        ("tier", "敬老院", "institution"),
+        ("tier", "街道养老服务中心", "centre"),
+        ("tier", "日间照料中心", "station"),
+        ("tier", " Station ", "station"),
+        ("status", "已建", "existing"),
+        ("status", "在建", "under_construction"),
+        ("status", "拟撤销", "closing"),
+        ("tenure", "租赁", "lease"),
+        ("operator_kind", "公建民营", "public_private"),
+        ("med_link", "签约", "agreement"),
+        ("med_link", "无", "none"),
+        ("rating_kind", "叶级", "leaf"),
+    ],
+)
+def test_common_words_stand_for_our_choices_and_are_told(key: str, word: str, choice: str) -> None:
+    table, faults, log = typed(facility(**{key: word}))
+    assert faults == []
+    assert table.loc[0, key] == choice
+    assert [note.values["words"] for note in log.notes] == [f"{word.strip()} → {choice} ×1"]
+
+
+@pytest.mark.parametrize("word", ["新建", "养老中心", "互助养老点", "国有"])
+def test_a_word_that_may_mean_more_is_refused_with_what_there_may_be(word: str) -> None:
+    key = {"新建": "status", "国有": "tenure"}.get(word, "tier")
+    _, (fault,), log = typed(facility(**{key: word}))
+    assert (fault.code, fault.field, fault.found) == ("not_among_choices", key, f"'{word}'")
+    assert {"status": "planned (规划)", "tenure": "own (自有)", "tier": "centre (养老服务中心)"}[key] in fault.expected
+    assert log.notes == []
+
+
+def test_words_are_told_once_a_layer_with_their_counts() -> None:
+    raw = {"id": ["a", "b", "c"], "tier": ["养老院", "养老服务站", "养老院"], "status": ["现状", "existing", "现状"]}
+    _, _, log = typed(raw)
+    (note,) = log.notes
+    assert note.values["words"] == "养老院 → institution ×2, 养老服务站 → station ×1, 现状 → existing ×2"
+
+
+def test_new_estates_are_new() -> None:
+    raw: dict[str, list[Any]] = {"id": ["a", "b"], "name": ["甲", "乙"], "status": ["新建", "现状"]}
+    table, faults, _ = typed(raw, RESIDENTIAL_COLUMNS, "residential_areas")
+    assert (faults, table["status"].tolist()) == ([], ["new", "existing"])
+
+
+def test_the_scenarios_words_come_first() -> None:
+    raw = facility(tier="养老服务站", beds="无", kind="x") | {"operator": [7]}
+    values = {"tier": {"养老服务站": "centre"}, "beds": {"无": 0}, "operator": {"7": "七"}}
+    table, faults, log = typed(raw, values=values)
+    assert (faults, log.notes) == ([], [])
+    assert table.loc[0, ["tier", "beds", "operator"]].tolist() == ["centre", 0, "七"]
+
+
+def test_what_the_scenarios_words_do_not_name_stays_as_it_is() -> None:
+    raw = {
+        "id": ["a", "b"],
+        "tier": ["养老院", "x"],
+        "status": ["existing"] * 2,
+        "opens": [dt.date(2020, 5, 1), "未定"],
+    }
+    raw |= {"beds": [4.0, "–"], "demonstration": [True, "?"]}
+    values = {
+        "tier": {"x": "station"},
+        "opens": {"未定": "2026-01-01"},
+        "beds": {"–": 1},
+        "demonstration": {"?": False},
+    }
+    table, faults, _ = typed(raw, values=values)
+    assert faults == []
+    assert table["tier"].tolist() == ["institution", "station"]
+    assert table["opens"].tolist() == [pd.Timestamp("2020-05-01"), pd.Timestamp("2026-01-01")]
+    assert table["beds"].tolist() == [4, 1]
+    assert table["demonstration"].tolist() == [True, False]
+
+
+def test_words_of_the_scenario_that_cannot_be_are_told_once() -> None:
+    raw = {"id": ["a", "b"], "tier": ["甲", "甲"], "status": ["existing"] * 2}
+    _, faults, _ = typed(raw, values={"tier": {"甲": "hotel"}, "teir": {"a": "b"}})
+    assert [(fault.code, fault.field) for fault in faults] == [
+        ("unknown_column_key", "values.teir"),
+        ("not_among_choices", "values.tier.甲"),
+    ]
+
+
+@pytest.mark.parametrize(("key", "choices"), CHOICES)
+def test_what_the_catalogue_calls_a_choice_reads_back(key: str, choices: tuple[str, ...]) -> None:
+    known = choice_words(Column(key, "text", choices=choices))
+    for choice in choices:
+        told = [pair for name in (f"scenario_choice.{key}.{choice}", f"{key}.{choice}") if (pair := texts().get(name))]
+        for pair in told:
+            for lang in LANGS:
+                table, faults, _ = typed(
+                    {"id": ["a"], key: [pair[lang]]}, (Column("id", "text"), Column(key, "text", choices=choices)), "x"
+                )
+                assert (faults, table.loc[0, key]) == ([], choice)
+        assert choice in known.values()
+
+
+@pytest.mark.parametrize("key", sorted(_common()))
+def test_every_common_word_speaks_of_a_choice(key: str) -> None:
+    for choice in _common()[key]:
+        assert any(key == each and choice in choices for each, choices in CHOICES), choice
+
+
+@pytest.mark.parametrize(
+    ("word", "value"), [("有", True), ("√", True), ("✔", True), ("无", False), ("×", False), ("t", True), (1, True)]
+)
+def test_truths(word: object, value: bool) -> None:  # noqa: FBT001
+    table, faults, _ = typed(facility(demonstration=word))
+    assert (faults, table.loc[0, "demonstration"]) == ([], value)
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ("1,200", 1200),
+        ("1200 ", 1200),
+        ("１２００", 1200),
+        ("１，２００．５", 1200.5),
+        ("12,345,678", 12345678),
+        ("-0", 0),
+    ],
+)
+def test_numbers_that_are_text(cell: str, value: float) -> None:
+    table, faults, log = typed(facility(land_m2=cell))
+    assert (faults, table.loc[0, "land_m2"]) == ([], value)
+    assert [note.values["columns"] for note in log.notes] == (["land_m2 ×1"] if "," in cell or "，" in cell else [])
+
+
+@given(st.integers(0, 10**12), st.integers(0, 99))
+def test_numbers_with_separators_are_those_without(whole: int, cents: int) -> None:
+    table, faults, _ = typed(facility(land_m2=f"{whole:,}.{cents:02d}"))
+    assert (faults, table.loc[0, "land_m2"]) == ([], float(f"{whole}.{cents:02d}"))
+
+
+@pytest.mark.parametrize(
+    "cell", ["1,20", "1,2000", "12 000", "1200人", "1.2.3", "0x10", dt.date(2020, 1, 1), dt.time(1)]
+)
+def test_what_is_no_number_stays_refused(cell: object) -> None:
+    _, (fault,), _ = typed(facility(land_m2=cell))
+    assert fault.code == "not_number"
+
+
+@pytest.mark.parametrize(
+    ("cell", "date", "note"),
+    [
+        ("2026/1/1", "2026-01-01", None),
+        ("2026年1月3日", "2026-01-03", None),
+        ("20260103", "2026-01-03", None),
+        ("２０２６－０１－０３", "2026-01-03", None),
+        ("2026-01-03 00:00:00", "2026-01-03", None),
+        ("2026年9月", "2026-09-01", "dates_without_day"),
+        ("2026-09", "2026-09-01", "dates_without_day"),
+        ("2026.9", "2026-09-01", "dates_without_day"),
+        ("2026", "2026-01-01", "dates_without_day"),
+        (2026, "2026-01-01", "dates_without_day"),
+        (2026.0, "2026-01-01", "dates_without_day"),
+        ("2026年", "2026-01-01", "dates_without_day"),
+        (46023, "2026-01-01", "dates_counted_in_days"),
+        ("46023", "2026-01-01", "dates_counted_in_days"),
+        (46023.0, "2026-01-01", "dates_counted_in_days"),
+    ],
+)
+def test_dates(cell: object, date: str, note: str | None) -> None:
+    table, faults, log = typed(facility(opens=cell))
+    assert faults == []
+    assert table.loc[0, "opens"] == pd.Timestamp(date)
+    assert [(each.code, each.values["columns"]) for each in log.notes] == ([] if note is None else [(note, "opens ×1")])
+
+
+@pytest.mark.parametrize("cell", [0, 1234, 19999, 99999, 46023.5, "2026-13", "2026-02-30", "9月", "202601", True])
+def test_what_is_no_date_is_refused(cell: object) -> None:
+    _, (fault,), _ = typed(facility(opens=cell))
+    assert fault.code == "not_date"
+
+
+@given(st.dates(dt.date(1955, 1, 1), dt.date(2118, 12, 31)))
+def test_days_are_counted_as_a_workbook_counts_them(day: dt.date) -> None:
+    from openpyxl.utils.datetime import to_excel
+
+    table, _, _ = typed(facility(opens=to_excel(day)))
+    assert table.loc[0, "opens"] == pd.Timestamp(day)

@@ -1,0 +1,124 @@
+"""What looks like one facility twice, and the facilities of the surroundings."""
+
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+
+from siting.domain.tables import CANDIDATE_COLUMNS, FACILITY_COLUMNS
+from siting.read.ledger import note_doubles, with_context
+from siting.read.log import Log
+from siting.read.tables.finish import absent
+from tests.helpers import METRIC, at, box, table
+
+Row = dict[str, Any]
+
+
+def _facilities(**rows: Row) -> gpd.GeoDataFrame:
+    """Stations unless told otherwise; ``at`` is where they stand, metres from the corner, one kilometre apart."""
+    cells = {key: {"tier": "station", "status": "existing", **row} for key, row in rows.items()}
+    shapes = {key: at(*cell.pop("at", (1000 * i, 0))) for i, (key, cell) in enumerate(cells.items())}
+    located = {key: cell.pop("located_within_m", 0.0) for key, cell in cells.items()}
+    found = table(FACILITY_COLUMNS, cells, shapes)
+    return found.assign(located_within_m=pd.Series(located))
+
+
+def _doubles(records: gpd.GeoDataFrame) -> dict[str, str]:
+    log = Log()
+    note_doubles(records, log.layer("facilities"))
+    return {note.code: note.values["ids"] for note in log.notes}
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "code"),
+    [
+        ({"name": "龙溪站"}, {"name": " 龙溪 站"}, "suspected_doubles"),
+        ({"name": "龙溪站"}, {"name": "龙山站"}, None),
+        ({"at": (0, 0)}, {"at": (3, 4)}, "suspected_doubles"),
+        ({"at": (0, 0)}, {"at": (3, 4.1)}, None),
+        ({"at": (0, 0)}, {"at": (0, 0), "tier": "centre"}, None),
+        ({"at": (0, 0), "site_id": "P"}, {"at": (0, 0), "site_id": "P"}, None),
+        ({"at": (0, 0), "site_id": "P"}, {"at": (0, 0), "site_id": "Q"}, "suspected_doubles"),
+        # Both stand where their community stands.
+        ({"at": (0, 0), "located_within_m": 300.0}, {"at": (0, 0), "located_within_m": 300.0}, None),
+        ({"at": (0, 0), "located_within_m": 300.0}, {"at": (0, 0)}, "suspected_doubles"),
+        ({"at": (0, 0), "name": "龙溪社区养老站"}, {"at": (0, 200), "name": "龙溪养老站"}, "alike_doubles"),
+        ({"at": (0, 0), "name": "龙溪社区养老站"}, {"at": (0, 201), "name": "龙溪养老站"}, None),
+        ({"at": (0, 0), "name": "龙溪第一养老站"}, {"at": (0, 20), "name": "龙溪第二养老站"}, None),
+        ({"at": (0, 0), "name": "龙溪社区养老站"}, {"at": (0, 20), "name": "龙溪养老站", "parent_id": "A"}, None),
+        ({"at": (0, 0), "name": "龙溪养老中心", "tier": "centre"}, {"at": (0, 20), "name": "龙溪社区养老中心"}, None),
+        ({"address": "民生路 12 号"}, {"address": "民生路12号"}, "address_doubles"),
+        ({"address": "民生路 12 号"}, {"address": "民生路13号"}, None),
+        ({"address": "渝中区"}, {"address": "渝中区"}, None),
+        ({"address": "民生路 12 号"}, {"address": "民生路12号", "tier": "institution"}, None),
+        # Told once, by the first reason.
+        ({"name": "龙溪站", "address": "路 1 号"}, {"name": "龙溪站", "address": "路 1 号"}, "suspected_doubles"),
+        ({"name": ""}, {"name": ""}, None),
+    ],
+)
+def test_doubles_are_suspected(a: Row, b: Row, code: str | None) -> None:
+    expected = {} if code is None else {code: "A + B"}
+    assert _doubles(_facilities(A=a, B=b)) == expected
+    assert _doubles(_facilities(B=b, A=a)) == expected
+
+
+def test_of_several_of_one_name_neighbours_are_told() -> None:
+    assert _doubles(_facilities(C={"name": "站"}, A={"name": "站"}, B={"name": "站"})) == {
+        "suspected_doubles": "A + B, B + C"
+    }
+
+
+def test_candidates_are_looked_at_too() -> None:
+    cells = {"A": {"name": "旧厂房"}, "B": {"name": "旧厂房"}, "C": {"name": None}, "D": {"address": "路 1 号"}}
+    shapes = {"A": at(0, 0), "B": at(900, 0), "C": at(2, 0), "D": at(500, 0)}
+    assert _doubles(table(CANDIDATE_COLUMNS, cells, shapes)) == {"suspected_doubles": "A + B, A + C"}
+    assert _doubles(absent(CANDIDATE_COLUMNS, METRIC)) == {}
+
+
+def _with_context(own: gpd.GeoDataFrame, around: gpd.GeoDataFrame | None) -> tuple[gpd.GeoDataFrame, Log]:
+    log = Log()
+    units = {
+        "street": gpd.GeoDataFrame({"name": ["一街"]}, geometry=[box(0, 0, 100, 100)], index=["T1"], crs=METRIC),
+    }
+    return with_context(own, around, units, log.layer("context.facilities")), log
+
+
+def test_facilities_of_the_surroundings_stand_at_the_end() -> None:
+    own = _facilities(A={"at": (50, 50), "beds": 3, "street_id": "T1"}, B={"at": (60, 50)})
+    around = _facilities(X={"at": (500, 50), "beds": 7, "street_id": "T1"})
+    found, log = _with_context(own, around)
+    assert found.index.tolist() == ["A", "B", "X"]
+    assert found["context"].tolist() == [False, False, True]
+    assert found["context"].dtype == bool
+    assert found.columns.tolist()[-2:] == ["context", "geometry"]
+    assert found["beds"].dtype == own["beds"].dtype
+    assert found.dtypes.drop("context").to_dict() == own.dtypes.to_dict()
+    assert found["street_id"].isna().tolist() == [False, True, True]
+    assert found.crs == METRIC
+    assert log.notes == []
+    assert log.faults.found == []
+
+
+def test_without_surroundings_nothing_is_of_them() -> None:
+    own = _facilities(A={})
+    for around in (None, own.iloc[:0]):
+        found, _ = _with_context(own, around)
+        assert found["context"].tolist() == [False]
+    found, _ = _with_context(own.iloc[:0], own)
+    assert found["context"].tolist() == [True]
+
+
+def test_a_facility_of_the_surroundings_with_an_id_of_the_ledger_is_refused() -> None:
+    _, log = _with_context(_facilities(A={}, B={}), _facilities(B={"at": (900, 900)}))
+    (fault,) = log.faults.found
+    assert (fault.code, fault.layer, fault.row, fault.field) == ("context_id_twice", "context.facilities", "B", "id")
+
+
+def test_a_facility_of_the_surroundings_inside_a_unit_is_noted() -> None:
+    _, log = _with_context(_facilities(A={}), _facilities(X={"at": (50, 50)}, Y={"at": (500, 50)}))
+    (note,) = log.notes
+    assert (note.code, dict(note.values)) == (
+        "context_inside_units",
+        {"layer": "context.facilities", "count": 1, "ids": "X"},
+    )

@@ -1,0 +1,389 @@
+"""Walks over open ground: by hand, against skimage, and against networkx on the same raster written out as a graph."""
+
+import math
+from itertools import product
+from typing import Any
+
+import networkx as nx
+import numpy as np
+import pytest
+import shapely
+from affine import Affine
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import ArrayLike, NDArray
+from skimage.graph import MCP_Geometric
+
+from siting.domain.nouns import Access, Floats, Grid, OpenGround, Raster
+from siting.domain.scenario import Direction, Walking
+from siting.domain.walkers import WALKERS
+from siting.travel import Surface, prepare_surface, walk_to
+from siting.travel.open_ground import stand
+from siting.travel.slope import tobler_ratio
+from siting.travel.surface import Crossed, Ground, Neighbours, cross
+from tests.helpers import METRIC, X0, Y0, facilities, raster
+from tests.travel.test_walking import people
+
+INF = math.inf
+LEVEL = np.zeros((0, 0), dtype=np.float32)
+DIRECTIONS: tuple[Direction, ...] = ("from_facility", "to_facility", "slower", "both_ways")
+
+
+def ground(pace: ArrayLike, height: ArrayLike | None = None, cell_m: tuple[float, float] = (10.0, 10.0)) -> Ground:
+    heights = LEVEL if height is None else np.array(height, dtype=np.float32)
+    return Ground(np.array(pace, dtype=np.float32), heights, cell_m)
+
+
+def times(found: Crossed, shape: tuple[int, ...], source: int = 0) -> Floats:
+    seconds = np.full(shape, INF)
+    part = slice(found.start[source], found.start[source + 1])
+    seconds.ravel()[found.cell[part]] = found.seconds[part]
+    return seconds
+
+
+def walked(where: Ground, row: int, column: int, limit: float = 1e4, **how: Any) -> Floats:
+    found = cross(where, (np.array([row]), np.array([column])), np.array([limit]), **how)
+    return times(found, where.pace.shape)
+
+
+def graph_times(where: Ground, source: tuple[int, int], neighbours: int, *, back: bool = False) -> Floats:
+    """Write every step out as an edge, and ask networkx."""
+    graph, (rows, columns) = nx.DiGraph(), where.pace.shape
+    moves = [move for move in product((-2, -1, 0, 1, 2), repeat=2) if sum(map(abs, move)) in {1, 2, 3}]
+    moves = [move for move in moves if move not in {(0, 2), (2, 0), (0, -2), (-2, 0)}]
+    if neighbours == 8:
+        moves = [move for move in moves if max(map(abs, move)) == 1]
+    for here in product(range(rows), range(columns)):
+        graph.add_node(here)
+        for move in moves:
+            there = (here[0] + move[0], here[1] + move[1])
+            if not (0 <= there[0] < rows and 0 <= there[1] < columns):
+                continue
+            # The cells that hold the middle of the step, a hair to either side of it.
+            middle, side = np.add(here, there) / 2, np.array([-move[1], move[0]]) * 0.02
+            passed = {
+                (round(float(y)), round(float(x)))
+                for y, x in (middle + side, middle - side, middle + side * 0.5, middle - side * 0.5)
+            }
+            paces = [float(where.pace[here]), float(where.pace[there])]
+            if max(map(abs, move)) == 2:
+                passed = {
+                    (round(float(y)), round(float(x)))
+                    for y, x in (middle + np.array(move) * 0.1, middle - np.array(move) * 0.1)
+                }
+                assert len(passed) == 2
+                paces += [float(where.pace[cell]) for cell in passed]
+            elif abs(move[0]) == abs(move[1]):
+                sides = [float(where.pace[here[0] + move[0], here[1]]), float(where.pace[here[0], here[1] + move[1]])]
+                if np.isinf(sides).all():
+                    continue
+            if np.isinf(paces).any():
+                continue
+            metres = math.hypot(move[0] * where.cell_m[0], move[1] * where.cell_m[1])
+            cost = metres * sum(paces) / len(paces)
+            if where.height.size:
+                slope = (float(where.height[there]) - float(where.height[here])) / metres
+                if not math.isnan(slope):
+                    cost /= float(tobler_ratio(np.array([min(max(slope, -0.45), 0.45)]))[0])
+            graph.add_edge(here, there, weight=cost)
+    if np.isinf(where.pace[source]):
+        return np.full((rows, columns), INF)
+    found = nx.single_source_dijkstra_path_length(graph.reverse() if back else graph, source)
+    seconds = np.full((rows, columns), INF)
+    for cell, value in found.items():
+        seconds[cell] = value
+    return seconds
+
+
+@st.composite
+def grounds(draw: st.DrawFn, *, sloped: bool) -> tuple[Ground, tuple[int, int]]:
+    shape = draw(st.tuples(st.integers(1, 8), st.integers(1, 8)))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    pace = rng.uniform(0.8, 4.0, shape)
+    pace[rng.random(shape) < draw(st.sampled_from([0.0, 0.2, 0.4]))] = INF
+    height = None
+    if sloped:
+        height = rng.uniform(0.0, draw(st.sampled_from([1.0, 8.0, 40.0])), shape)
+        height[rng.random(shape) < 0.1] = np.nan
+    cell_m = draw(st.sampled_from([(10.0, 10.0), (30.0, 20.0)]))
+    source = (draw(st.integers(0, shape[0] - 1)), draw(st.integers(0, shape[1] - 1)))
+    return ground(pace, height, cell_m), source
+
+
+# --- against other hands -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("cell_m", [(30.0, 30.0), (20.0, 35.0)])
+def test_on_the_flat_with_8_neighbours_times_are_those_of_skimage(seed: int, cell_m: tuple[float, float]) -> None:
+    rng = np.random.default_rng(seed)
+    pace = rng.uniform(1.0, 2.5, (70, 90)).astype(np.float32)
+    pace[rng.random(pace.shape) < 0.3] = INF
+    pace[35, 45] = 1.0
+    costs = np.where(np.isinf(pace), -1.0, pace).astype(np.float64)
+    theirs, _ = MCP_Geometric(costs, sampling=cell_m).find_costs([(35, 45)])
+    found = cross(
+        ground(pace, cell_m=cell_m), (np.array([35]), np.array([45])), np.array([900.0]), neighbours=8, squeeze=True
+    )
+    assert found.cell.tolist() == np.flatnonzero(theirs.ravel() <= 900.0).tolist()
+    assert len(found.cell) > 400
+    assert found.seconds == pytest.approx(theirs.ravel()[found.cell], abs=1e-4)
+
+
+@given(grounds(sloped=True), st.sampled_from([8, 16]), st.booleans())
+@settings(max_examples=80, deadline=None)
+def test_uphill_and_down_times_are_those_of_the_same_raster_as_a_graph(
+    case: tuple[Ground, tuple[int, int]], neighbours: Neighbours, back: bool
+) -> None:
+    where, source = case
+    ours = walked(where, *source, neighbours=neighbours, direction="to_facility" if back else "from_facility")
+    assert ours == pytest.approx(graph_times(where, source, neighbours, back=back), abs=1e-3)
+
+
+@given(grounds(sloped=True), st.floats(10.0, 400.0))
+@settings(max_examples=60, deadline=None)
+def test_directions_combine_both_ways_and_limits_cut_what_is_beyond(
+    case: tuple[Ground, tuple[int, int]], limit: float
+) -> None:
+    where, source = case
+    away, home = graph_times(where, source, 16), graph_times(where, source, 16, back=True)
+    for direction, wanted in zip(DIRECTIONS, (away, home, np.maximum(away, home), (away + home) / 2), strict=True):
+        ours = walked(where, *source, limit, direction=direction)
+        sure = np.abs(wanted - limit) > 0.01
+        assert ours[sure] == pytest.approx(np.where(wanted <= limit, wanted, INF)[sure], abs=1e-3)
+
+
+# --- by hand -----------------------------------------------------------------------------------------------------
+
+
+def test_a_knight_walks_a_quarter_of_its_step_in_each_of_four_cells() -> None:
+    # From the first cell to the last: √5 × 10 m, at a mean of (1 + 2 + 4 + 1) ÷ 4 s/m.
+    where = ground([[1, 2, INF], [INF, 4, 1]])
+    assert walked(where, 0, 0)[1, 2] == pytest.approx(10 * math.sqrt(5) * 2.0, abs=1e-4)
+    assert walked(where, 0, 0, neighbours=8)[1, 2] == pytest.approx(
+        10 * math.sqrt(2) * 1.5 + 10 * 2.5 * 1.0 + 0, abs=30
+    )
+    # Without one of the two in between the step is not taken.
+    assert np.isinf(walked(ground([[1, INF, INF], [INF, 4, 1]]), 0, 0)[1, 2])
+
+
+def test_up_a_slope_takes_longer_than_down() -> None:
+    # 10 % over 10 m: up at exp(−3.5 · 0.10) of the speed, down as fast as on the flat.
+    where = ground([[1, 1]], [[0, 1]])
+    assert walked(where, 0, 0)[0, 1] == pytest.approx(10 * math.exp(0.35), abs=1e-4)
+    assert walked(where, 0, 1)[0, 0] == pytest.approx(10.0, abs=1e-4)
+    assert walked(where, 0, 0, direction="to_facility")[0, 1] == pytest.approx(10.0, abs=1e-4)
+    assert walked(where, 0, 0, direction="both_ways")[0, 1] == pytest.approx(5 + 5 * math.exp(0.35), abs=1e-4)
+    # A cliff counts as 45 %; ground without a height as level.
+    assert walked(ground([[1, 1]], [[0, 90]]), 0, 0)[0, 1] == pytest.approx(10 * math.exp(3.5 * 0.45), abs=1e-3)
+    assert walked(ground([[1, 1]], [[0, np.nan]]), 0, 0)[0, 1] == pytest.approx(10.0, abs=1e-4)
+
+
+@pytest.mark.parametrize("neighbours", [8, 16])
+def test_a_line_of_barriers_that_meet_at_corners_is_tight(neighbours: Neighbours) -> None:
+    pace = np.ones((9, 9))
+    np.fill_diagonal(pace, INF)
+    seconds = walked(ground(pace), 0, 8, neighbours=neighbours)
+    assert np.isinf(seconds[np.tril_indices(9)]).all()
+    assert np.isfinite(seconds[np.triu_indices(9, 1)]).all()
+    assert np.isfinite(walked(ground(pace), 0, 8, neighbours=neighbours, squeeze=True)[8, 0])
+
+
+def test_a_river_is_crossed_only_at_its_bridge() -> None:
+    pace = np.ones((5, 41))
+    pace[2] = INF
+    assert np.isinf(walked(ground(pace), 0, 0)[3:]).all()
+    pace[2, 40] = 1.0
+    seconds = walked(ground(pace), 0, 0)
+    # 40 cells along, over, and 40 back; corners are cut.
+    assert 750.0 < seconds[4, 0] < 840.0
+    assert seconds[4, 0] == pytest.approx(graph_times(ground(pace), (0, 0), 16)[4, 0], abs=1e-3)
+
+
+def test_a_source_on_a_barrier_or_nowhere_reaches_nothing() -> None:
+    where = ground([[1, INF, 1]])
+    found = cross(where, (np.array([0, 0, -1]), np.array([0, 1, -1])), np.full(3, 60.0))
+    assert np.diff(found.start).tolist() == [1, 0, 0]
+    none = cross(where, (np.zeros(0, dtype=int), np.zeros(0, dtype=int)), np.zeros(0))
+    assert none.start.tolist() == [0]
+
+
+@pytest.mark.parametrize("pace", [0.0, -1.0, np.nan])
+def test_paces_that_are_not_above_0_are_refused(pace: float) -> None:
+    with pytest.raises(ValueError, match="above 0"):
+        walked(ground([[1, pace]]), 0, 0)
+
+
+def test_a_pace_beyond_all_counting_is_as_good_as_a_barrier() -> None:
+    assert walked(ground([[1, 1e30, 1]]), 0, 0).tolist() == [[0.0, INF, INF]]
+
+
+# --- laws --------------------------------------------------------------------------------------------------------
+
+
+@given(grounds(sloped=True), st.data())
+@settings(max_examples=60, deadline=None)
+def test_a_barrier_more_never_shortens_a_time(case: tuple[Ground, tuple[int, int]], data: st.DataObject) -> None:
+    where, source = case
+    rows, columns = where.pace.shape
+    cell = data.draw(st.tuples(st.integers(0, rows - 1), st.integers(0, columns - 1)))
+    pace = where.pace.copy()
+    pace[cell] = INF
+    for direction in DIRECTIONS:
+        before = walked(where, *source, direction=direction)
+        assert (walked(where._replace(pace=pace), *source, direction=direction) >= before).all()
+
+
+def test_the_result_does_not_hang_on_threads_or_on_other_sources() -> None:
+    rng = np.random.default_rng(4)
+    pace, height = rng.uniform(1, 3, (120, 90)), rng.uniform(0, 20, (120, 90))
+    pace[rng.random(pace.shape) < 0.1] = INF
+    where = ground(pace, height)
+    sources = (rng.integers(0, 120, 37), rng.integers(0, 90, 37))
+    limit = rng.uniform(0.0, 500.0, 37)
+    one, *others = (cross(where, sources, limit, direction="slower", threads=threads) for threads in (1, 2, 3, 64))
+    for other in others:
+        assert all(np.array_equal(*pair) for pair in zip(vars(one).values(), vars(other).values(), strict=True))
+    for source in (0, 17, 36):
+        alone = walked(where, sources[0][source], sources[1][source], limit[source], direction="slower")
+        assert np.array_equal(times(one, pace.shape, source), alone)
+
+
+# --- between points ----------------------------------------------------------------------------------------------
+
+
+def surface(
+    slowness: ArrayLike, cell: float = 10.0, *, terrain: Raster | None = None, slopes_within: bool = False
+) -> Surface:
+    """Return open ground whose lower left corner is that of all tests."""
+    values = np.array(slowness, dtype=np.float32)
+    move = Affine(cell, 0, X0, 0, -cell, Y0 + cell * values.shape[0])
+    grid = Grid(move, (values.shape[0], values.shape[1]), METRIC)
+    return prepare_surface(OpenGround(grid, values, slopes_within), terrain, WALKERS["elder"])
+
+
+def walk(over: Surface, sites: list[tuple[float, float]], cells: list[tuple[float, float]], **walking: Any) -> Access:
+    frame = facilities({f"s{i}": (place, {}) for i, place in enumerate(sites)})
+    return walk_to(over, frame, np.ones(len(sites), dtype=bool), people(cells), Walking(mode="surface", **walking))
+
+
+def test_people_walk_to_the_centre_over_the_ground_and_from_the_centre() -> None:
+    over = surface(np.ones((3, 30)))
+    # (5, 5) to (95, 5) is 90 m between centres, 3 and 4 m of legs: 97 m ÷ 0.8 m/s.
+    access = walk(over, [(5, 8)], [(95, 1)])
+    assert access.cells["seconds"].tolist() == pytest.approx([97 / 0.8], abs=1e-3)
+    assert access.cells["nearest"].tolist() == ["s0"]
+    assert access.cells["reason"].tolist() == ["covered"]
+
+
+def test_within_one_cell_people_walk_straight_at_its_pace() -> None:
+    slow = surface([[2.0, 1.0]], cell=1000.0)
+    access = walk(slow, [(100, 100)], [(100, 130)])
+    assert access.cells["seconds"].tolist() == pytest.approx([30 * 2 / 0.8], abs=1e-3)
+
+
+def test_the_nearest_two_are_found_and_ties_break_by_place() -> None:
+    over = surface(np.ones((1, 101)))
+    access = walk(over, [(905, 5), (105, 5), (555, 5)], [(505, 5), (155, 5)], minutes=1)
+    assert access.cells["nearest"].tolist() == ["s2", "s1"]
+    assert access.cells["second"].tolist() == ["s1", "s2"]
+    assert access.cells["seconds"].tolist() == pytest.approx([62.5, 62.5], abs=1e-3)
+    assert access.cells["second_seconds"].tolist() == pytest.approx([500.0, 500.0], abs=1e-3)
+    assert access.cells["reason"].tolist() == ["beyond_circle", "beyond_circle"]
+    # The row of the nearest is not kept: it lies beyond the cut-off.
+    assert len(access.within.cell) == 0
+
+
+def test_points_on_a_barrier_walk_from_the_nearest_open_cell_within_the_limit() -> None:
+    slowness = np.ones((1, 60))
+    slowness[0, 10:50] = INF
+    over = surface(slowness)
+    standing = stand(over, np.array([[X0 + 120, Y0 + 5], [X0 + 300, Y0 + 5], [X0 - 15, Y0 + 5]]), np.full(3, 20.0))
+    assert standing.column.tolist() == [9, -1, 0]
+    # 120 m to the centre at 95 m; −15 m to that at 5 m.
+    assert standing.leg_s[[0, 2]] == pytest.approx([25 / 0.8, 20 / 0.8])
+    access = walk(over, [(120, 5), (300, 5)], [(5, 5), (555, 5), (300, 5)], attach_limit_m=20)
+    assert access.unattached.tolist() == ["s1"]
+    assert access.cells["seconds"].tolist() == pytest.approx([(25 + 90) / 0.8, INF, INF], abs=1e-3)
+    assert access.cells["reason"].tolist() == ["covered", "cut_off", "off_network"]
+
+
+def test_times_between_points_are_those_between_cells_and_their_legs() -> None:
+    rng = np.random.default_rng(9)
+    slowness = rng.uniform(1.0, 3.0, (40, 50))
+    slowness[rng.random(slowness.shape) < 0.2] = INF
+    hills = raster(rng.uniform(0, 30, (42, 52)), 10.0, left=-10, bottom=-10)
+    over = surface(slowness, terrain=hills)
+    open_cells = np.argwhere(np.isfinite(slowness))[rng.permutation(int(np.isfinite(slowness).sum()))[:30]]
+    offsets = rng.uniform(0.05, 9.95, (30, 2))
+    points = np.stack([open_cells[:, 1] * 10 + offsets[:, 0], (39 - open_cells[:, 0]) * 10 + offsets[:, 1]], axis=1)
+    sites, cells = points[:6], points[6:]
+    for direction in DIRECTIONS:
+        access = walk(over, list(map(tuple, sites)), list(map(tuple, cells)), direction=direction, minutes=5)
+        for site in range(6):
+            away = graph_times(over.ground, tuple(open_cells[site]), 16)
+            home = graph_times(over.ground, tuple(open_cells[site]), 16, back=True)
+            whole = {
+                "from_facility": away,
+                "to_facility": home,
+                "slower": np.maximum(away, home),
+                "both_ways": (away + home) / 2,
+            }[direction]
+            pace = over.ground.pace[tuple(open_cells.T)].astype(np.float64)
+            legs = np.hypot(*(offsets - 5).T) * pace
+            wanted = whole[tuple(open_cells[6:].T)] + legs[site] + legs[6:]
+            reached, seconds = access.within.of(site)
+            assert reached.tolist() == np.flatnonzero(wanted <= 300.0).tolist()
+            assert seconds == pytest.approx(wanted[reached], abs=1e-3)
+
+
+def test_circles_hold_the_cells_reached_the_site_and_the_people_covered() -> None:
+    slowness = np.ones((60, 60))
+    slowness[:, 30] = INF
+    slowness[5, 30] = 1.0
+    over = surface(slowness)
+    grid = [(10.0 * i + 2, 10.0 * j + 3) for i in range(60) for j in range(60)]
+    access = walk(over, [(250, 300)], grid, minutes=5)
+    circle = access.circles.geometry.iloc[0]
+    assert circle.is_valid
+    places = np.array(grid) + np.array([X0, Y0])
+    inside = shapely.contains_xy(circle, places)
+    assert np.flatnonzero(inside).tolist() == access.within.cell.tolist()
+    assert shapely.contains_xy(circle, X0 + 250, Y0 + 300)
+    # 240 m in the open at 0.8 m/s; a share of a circle to the west of the river.
+    assert 0.8 * math.pi * 240**2 / 2 < circle.area < math.pi * 240**2
+
+
+def test_terrain_is_brought_to_the_cells_and_friction_holds_it_already() -> None:
+    ramp = raster(np.tile(np.arange(12.0), (5, 1)), 10.0, left=-10, bottom=-10)
+    sloped = surface(np.ones((3, 10)), terrain=ramp)
+    assert sloped.ground.height[1] == pytest.approx(np.arange(1.0, 11.0))
+    assert sloped.notes == ()
+    friction = surface(np.ones((3, 10)), terrain=ramp, slopes_within=True)
+    assert friction.ground.height.size == 0
+    assert [note.code for note in friction.notes] == ["surface_slopes_within"]
+
+
+def test_ground_without_heights_and_cliffs_are_told() -> None:
+    cliff = np.zeros((3, 8))
+    cliff[:, 4:] = 50.0
+    notes = surface(np.ones((3, 10)), terrain=raster(cliff, 10.0)).notes
+    assert [note.code for note in notes] == ["surface_without_height", "surface_too_steep"]
+    assert notes[1].values["count"] == 3
+
+
+def test_without_sites_nobody_is_reached() -> None:
+    access = walk(surface(np.ones((3, 3))), [], [(5, 5)])
+    assert access.cells["reason"].tolist() == ["cut_off"]
+    assert len(access.circles) == 0
+
+
+def test_pieces_of_ground_are_those_between_which_nobody_walks() -> None:
+    rng = np.random.default_rng(2)
+    for _ in range(20):
+        slowness = np.ones((7, 7))
+        slowness[rng.random((7, 7)) < 0.45] = INF
+        over = surface(slowness)
+        for row, column in np.argwhere(np.isfinite(slowness)):
+            reached: NDArray[np.bool_] = np.isfinite(walked(over.ground, row, column))
+            assert np.array_equal(reached, over.part == over.part[row, column])

@@ -183,8 +183,8 @@ def test_scaling_all_edge_times_scales_all_times(seed: int, direction: str, fact
         speed=street.speed / factor,
         seconds=replace(street.seconds, ahead=street.seconds.ahead * factor, back=street.seconds.back * factor),
     )
-    one = _walked(given_inputs, street, Walking(direction=direction, max_minutes=900))
-    other = _walked(given_inputs, slow, Walking(direction=direction, max_minutes=900 * factor + 15))
+    one = _walked(given_inputs, street, Walking(direction=direction, max_minutes=600))
+    other = _walked(given_inputs, slow, Walking(direction=direction, max_minutes=600 * factor + 15))
     assert np.isfinite(one).tolist() == np.isfinite(other).tolist()
-    # Times are counted in ticks; over nine hundred minutes a tick is a tenth of a millisecond.
+    # Times are counted in ticks; over six hundred minutes a tick is a tenth of a millisecond.
     assert other[np.isfinite(one)] == pytest.approx(one[np.isfinite(one)] * factor, abs=1e-2)

@@ -14,12 +14,16 @@ UTF8: Final = "utf-8"
 GB18030: Final = "gb18030"
 ASCII: Final = "ascii"
 _CHINESE: Final = frozenset({"gb2312", "gbk", "936", "cp936", "ms936", "gb18030", "54936", "hz", "euccn"})
-# Of all characters beyond ASCII (punctuation aside), so many must be common Hanzi for text to pass as Chinese. Names
-# of places hold rare ones; text of another encoding that happens to decode holds them mostly.
-_HANZI_SHARE: Final = 0.75
+# Of all characters beyond ASCII (punctuation aside), so many must be Hanzi of GB 2312, and so many Hanzi in common use,
+# for text to pass as Chinese. Names of places hold rare ones (綦, 涪, 垭); text of another encoding that happens to
+# decode holds mostly such as stand in neither.
+_HANZI_SHARE: Final = 0.9
+_COMMON_SHARE: Final = 0.6
 _FEWEST_HANZI: Final = 2
-# Rows of GB 2312: level 1 holds the 3755 characters in common use, rows 1 and 3 punctuation and full-width forms.
-_LEVEL_1: Final = (0xB0, 0xD7)
+# Rows of GB 2312: level 1 holds the 3755 characters in common use, level 2 the others; rows 1 and 3 punctuation and
+# full-width forms.
+_LEVEL_1: Final = range(0xB0, 0xD8)
+_LEVELS: Final = range(0xB0, 0xF8)
 _PUNCTUATION_ROWS: Final = (0xA1, 0xA3)
 _CELLS: Final = range(0xA1, 0xFF)
 _MARKS: Final = ((codecs.BOM_UTF8, UTF8), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
@@ -122,18 +126,17 @@ def by_content(cells: Sequence[bytes], cut: Sequence[bytes] = ()) -> Encoding | 
 
 def is_chinese(text: str) -> bool:
     """Tell whether the characters of a text beyond ASCII are mostly Hanzi in common use."""
-    common, punctuation = _common()
+    common, hanzi, punctuation = (_characters(rows) for rows in (_LEVEL_1, _LEVELS, _PUNCTUATION_ROWS))
     foreign = [character for character in text if not character.isascii() and character not in punctuation]
-    known = sum(character in common for character in foreign)
-    return known >= _FEWEST_HANZI and known >= _HANZI_SHARE * len(foreign)
+    usual, known = (sum(character in held for character in foreign) for held in (common, hanzi))
+    return usual >= max(_FEWEST_HANZI, _COMMON_SHARE * len(foreign)) and known >= _HANZI_SHARE * len(foreign)
 
 
 @cache
-def _common() -> tuple[frozenset[str], frozenset[str]]:
-    """Return the Hanzi in common use, and Chinese punctuation."""
-    hanzi = bytes(byte for row in range(_LEVEL_1[0], _LEVEL_1[1] + 1) for cell in _CELLS for byte in (row, cell))
-    marks = bytes(byte for row in _PUNCTUATION_ROWS for cell in _CELLS for byte in (row, cell))
-    return frozenset(hanzi.decode("gb2312", "ignore")), frozenset(marks.decode("gb2312", "ignore"))
+def _characters(rows: Sequence[int]) -> frozenset[str]:
+    """Return the characters of some rows of GB 2312."""
+    pairs = bytes(byte for row in rows for cell in _CELLS for byte in (row, cell))
+    return frozenset(pairs.decode("gb2312", "ignore"))
 
 
 def by_mark(text: bytes) -> Encoding | None:

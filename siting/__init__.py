@@ -1,7 +1,7 @@
 """siting: checks elderly-care facilities against planning standards and sites new community stations.
 
-The public verbs are :func:`read_scenario`, :func:`inspect`, :func:`check`, :func:`propose`, :func:`read_plan`
-and :func:`standards`; :func:`progress_bar` shows how far they are.
+The public verbs are :func:`read_scenario`, :func:`inspect`, :func:`check`, :func:`explain`, :func:`propose`,
+:func:`read_plan` and :func:`standards`; :func:`progress_bar` shows how far they are.
 """
 
 from pathlib import Path
@@ -16,18 +16,20 @@ if TYPE_CHECKING:
     from siting.domain.scenario import Scenario
     from siting.domain.standards import Standard
     from siting.progress import ProgressBar
-    from siting.results import GapReport, Inspection, Plan
+    from siting.results import Explanation, GapReport, Inspection, Plan, Sensitivity
     from siting.text import Lang
 
 __all__ = [
     "__version__",
     "audit",
     "check",
+    "explain",
     "inspect",
     "progress_bar",
     "propose",
     "read_plan",
     "read_scenario",
+    "sensitivity",
     "standards",
 ]
 
@@ -141,6 +143,77 @@ def check(scenario: "Scenario", *, plan: "str | Path | None" = None, progress: "
     if plan is not None:
         return GapReport(pipeline.measure_plan(scenario, Path(plan), progress).after)
     return GapReport(pipeline.check(scenario, progress))
+
+
+def explain(
+    scenario: "Scenario", what: "str | tuple[float, float]", *, progress: "Progress | None" = None
+) -> "Explanation":
+    """Tell why a place is covered or not.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What :func:`read_scenario` returns.
+    what : str or tuple of float
+        Id of a residential area, unit, facility or candidate (``LEVEL/ID`` where ids of several kinds are equal), a
+        name that only one of them bears, or longitude and latitude (WGS84, degrees).
+    progress : callable, optional
+        Told ``(stage, done, total)`` while work goes on.
+
+    Returns
+    -------
+    siting.results.Explanation
+        ``.text()``, ``.reasons``, ``.route``, ``.candidates`` (tables); ``.to_file()``.
+
+    Raises
+    ------
+    siting.errors.InputError
+        With every fault of the layers, or nothing is called so.
+
+    Examples
+    --------
+    >>> import siting
+    >>> told = siting.explain(siting.read_scenario("data/sample/scenario.toml"), (107.41, 29.71))
+    >>> told.explained.subject.level
+    'point'
+    """
+    from siting import pipeline
+    from siting.results import Explanation
+
+    return Explanation(pipeline.explain(scenario, what, progress))
+
+
+def sensitivity(scenario: "Scenario", *, progress: "Progress | None" = None) -> "Sensitivity":
+    """Tell how coverage changes with what no document says: the walker, slopes, the direction, the mode.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What :func:`read_scenario` returns.
+    progress : callable, optional
+        Told ``(stage, done, total)`` while work goes on.
+
+    Returns
+    -------
+    siting.results.Sensitivity
+        ``.table`` (one row a setting); ``.plot()``, ``.to_file()``.
+
+    Raises
+    ------
+    siting.errors.InputError
+        With every fault of the layers.
+
+    Examples
+    --------
+    >>> import siting
+    >>> table = siting.sensitivity(siting.read_scenario("data/sample/scenario.toml")).table
+    >>> table.loc[table["note"] == "optimistic", "mode"].tolist()
+    ['straight_line']
+    """
+    from siting import pipeline
+    from siting.results import Sensitivity
+
+    return Sensitivity(scenario, pipeline.sensitivity(scenario, progress))
 
 
 def audit(scenario: "Scenario", *, progress: "Progress | None" = None) -> "DataFrame":

@@ -4,19 +4,23 @@ Only this module knows the order of the rooms.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from scipy.sparse import csr_array
 
 from siting import places
 from siting.assess import assess
 from siting.assess.audit import audit_table
+from siting.assess.explain import candidates_table, find_subject, gains_of, standing_of, uncovered_people
 from siting.assess.funding import funding_lines
+from siting.assess.sensitivity import Mode, covered_people, sensitivity_table, settings_around
+from siting.domain.explained import Explained
 from siting.domain.nouns import (
     Access,
     Assessment,
@@ -32,12 +36,16 @@ from siting.domain.nouns import (
     quiet,
 )
 from siting.domain.scenario import LandBasis, Scenario, fingerprint
-from siting.domain.walkers import WALKERS
+from siting.domain.walkers import walker_of
 from siting.errors import Faults
 from siting.locate import gains_in_order, propose_covering, stations_table
 from siting.read import read_inputs
 from siting.read.plan import PlanFile, read_plan
-from siting.travel import Surface, WalkingNetwork, prepare_network, prepare_surface, walk_to
+from siting.travel import StraightLines, Surface, WalkingNetwork, prepare_network, prepare_surface
+from siting.travel.access import reach_s
+from siting.travel.cache import Ways, decides
+from siting.travel.coverage import Doors, covered_cells
+from siting.travel.routes import minutes_to, way_to_nearest
 from siting.units import SECONDS_PER_MINUTE
 
 
@@ -101,6 +109,52 @@ def propose(
     return _proposal(ground, before, chosen, selection, request, notes, report)
 
 
+def sensitivity(scenario: Scenario, progress: Progress | None = None) -> pd.DataFrame:
+    """Read a scenario's layers and tell how coverage changes with what no document says."""
+    report = progress or quiet
+    inputs = read_inputs(scenario, report)
+    demand = _demand(inputs, _basis(inputs), report)
+    return sensitivity_of(inputs, demand, places.open_facilities(inputs.facilities, scenario.scenario), report)
+
+
+def sensitivity_of(
+    inputs: Inputs, demand: Demand, facilities: gpd.GeoDataFrame, progress: Progress | None = None
+) -> pd.DataFrame:
+    """Tell how the coverage of facilities changes with the walker, slopes, the direction and the mode."""
+    report, scenario = progress or quiet, inputs.scenario
+    own, counting = scenario.walking, _in_circle(facilities, scenario)
+    known: dict[Mode, Any] = {"network": inputs.network, "surface": inputs.surface}
+    settings = settings_around(own, [mode for mode, ground in known.items() if ground is not None])
+    near = (demand.cells["inside"] > 0).to_numpy()
+    doors = Doors(
+        shapely.get_coordinates(facilities.geometry.to_numpy()[counting]), demand.cells[near], own.attach_limit_m
+    )
+    scale = float(reach_s(counting, own, _cutoff_s(facilities, scenario))[1].max(initial=0.0))
+    made: dict[Any, WalkingNetwork | Surface | StraightLines] = {}
+    found: dict[Any, dict[str, float]] = {}
+    counts, speeds = [], []
+    for done, setting in enumerate(settings):
+        report("sensitivity", done, len(settings))
+        walking = setting.walking
+        under = replace(inputs, scenario=scenario.model_copy(update={"walking": walking}))
+        ground = (walking.mode, walking.walker, walking.slope and _is_hilly(inputs, walking.mode))
+        if ground not in made:
+            made[ground] = _ways(under)
+        if (ground, walking.direction) not in found:
+            covered = covered_cells(made[ground], doors, walking, scale_s=scale)
+            found[ground, walking.direction] = covered_people(demand, near, covered)
+        counts.append(found[ground, walking.direction])
+        speeds.append(walker_of(under.scenario).flat)
+    report("sensitivity", len(settings), len(settings))
+    return sensitivity_table(own, settings, counts, speeds=speeds, hilly=_is_hilly(inputs, own.mode))
+
+
+def _is_hilly(inputs: Inputs, mode: Mode) -> bool:
+    """Tell whether slopes can change anything: there are heights, and the ground does not hold their cost already."""
+    within = mode == "surface" and inputs.surface is not None and inputs.surface.slopes_within
+    return inputs.terrain is not None and mode != "straight_line" and not within
+
+
 def measure_plan(scenario: Scenario, path: Path, progress: Progress | None = None) -> Proposal:
     """Read a plan back and measure it with the same ruler as everything else."""
     report = progress or quiet
@@ -109,12 +163,45 @@ def measure_plan(scenario: Scenario, path: Path, progress: Progress | None = Non
     _refuse_plan(file, path, ground.inputs.candidates.index, ground.refused)
     before = _measure(ground, ground.facilities, report)
     chosen = ground.inputs.candidates.loc[list(file.candidates)]
-    walked = _walk(ground.inputs, ground.demand, ground.network, chosen, np.zeros(len(chosen), dtype=bool), report)
+    walked = _walk(ground.inputs, ground.demand, ground.ways, chosen, np.zeros(len(chosen), dtype=bool), report)
     gains = gains_in_order(walked.within, _uncovered_elderly(before, ground.demand))
     own = file.members.get("scenario", {}).get("sha256") == fingerprint(scenario, ground.inputs.digests)
     notes = () if own else (Note("plan_of_other_scenario", {}),)
     selection = _selection_of(file, ground.inputs.candidates, gains, own=own)
     return _proposal(ground, before, chosen, selection, file.members["request"], notes, report)
+
+
+def explain(scenario: Scenario, what: str | tuple[float, float], progress: Progress | None = None) -> Explained:
+    """Read a scenario's layers and tell of one place why it is covered or not."""
+    ground = _prepare(scenario, progress or quiet)
+    inputs, demand, facilities = ground.inputs, ground.demand, ground.facilities
+    subject = find_subject(inputs, what)
+    counting = _in_circle(facilities, scenario)
+    access = _walk(inputs, demand, ground.ways, facilities, counting, progress or quiet)
+    standing = standing_of(subject, inputs, demand, access, ground.basis)
+    # A facility is asked for the nearest other one.
+    itself = (facilities.index == subject.id) & (subject.level == "facility")
+    circle = facilities[counting & ~itself]
+    serves = bool((counting & itself).any()) if subject.level == "facility" else None
+    way = way_to_nearest(ground.network, standing.spot, circle, scenario.walking)
+    refused = inputs.candidates.loc[ground.refused.index.unique()]
+    barred = _walk(inputs, demand, ground.ways, refused, np.zeros(len(refused), dtype=bool), progress or quiet)
+    gained = (standing.uncovered, uncovered_people(demand, access, standing.who))
+    return Explained(
+        inputs=inputs,
+        subject=subject,
+        standing=standing,
+        way=way,
+        candidates=candidates_table(
+            inputs.candidates,
+            pd.concat([gains_of(each.within, *gained) for each in (ground.reached, barred)]),
+            minutes_to(ground.network, standing.spot, inputs.candidates, scenario.walking),
+            ground.refused,
+            scenario.walking.minutes,
+            lived=bool(standing.people.any()),
+        ),
+        serves=serves,
+    )
 
 
 @dataclass(frozen=True)
@@ -124,7 +211,7 @@ class _Ground:
     inputs: Inputs
     demand: Demand
     basis: LandBasis
-    network: WalkingNetwork | Surface | None
+    ways: Ways
     holders: Mapping[str, pd.Series]
     facilities: gpd.GeoDataFrame
     refused: pd.DataFrame
@@ -132,48 +219,68 @@ class _Ground:
     reached: Access
     warnings: tuple[str, ...]
 
+    @property
+    def network(self) -> WalkingNetwork | Surface | StraightLines:
+        """What is walked on, made ready."""
+        return self.ways.ready
+
 
 def _prepare(scenario: Scenario, progress: Progress) -> _Ground:
     inputs = read_inputs(scenario, progress)
-    head, walking, people = scenario.scenario, scenario.walking, scenario.population
-    planned = _is_planned(scenario, inputs.population)
-    basis = places.land_basis(people, planned=planned)
-    areas = {"residential_area": inputs.residential_areas, **inputs.units}
+    basis = _basis(inputs)
+    demand = _demand(inputs, basis, progress)
+    holders = places.holding_units(_areas(inputs))
+    ways = _kept_ways(inputs, progress)
+    facilities = places.open_facilities(inputs.facilities, scenario.scenario)
+    warnings = tuple(_warnings(scenario, demand, basis, planned=_is_planned(scenario, inputs.population)))
+    refused = _refused(inputs)
+    permitted = inputs.candidates.drop(index=refused.index.unique())
+    reached = _walk(inputs, demand, ways, permitted, np.zeros(len(permitted), dtype=bool), progress)
+    return _Ground(inputs, demand, basis, ways, holders, facilities, refused, permitted, reached, warnings)
+
+
+def _basis(inputs: Inputs) -> LandBasis:
+    scenario = inputs.scenario
+    return places.land_basis(scenario.population, planned=_is_planned(scenario, inputs.population))
+
+
+def _areas(inputs: Inputs) -> dict[str, gpd.GeoDataFrame]:
+    return {"residential_area": inputs.residential_areas, **inputs.units}
+
+
+def _demand(inputs: Inputs, basis: LandBasis, progress: Progress) -> Demand:
+    people, walking = inputs.scenario.population, inputs.scenario.walking
     progress("places", 0, 1)
-    speeds = WALKERS[walking.walker]
     demand = places.make_demand(
         inputs.population,
-        areas,
+        _areas(inputs),
         inputs.crs,
         basis=basis,
         elderly_share=people.elderly_share,
         spread=people.spread,
-        context_m=2 * walking.minutes * SECONDS_PER_MINUTE * speeds.flat,
+        context_m=2 * walking.minutes * SECONDS_PER_MINUTE * walker_of(inputs.scenario).flat,
     )
-    holders = places.holding_units(areas)
     progress("places", 1, 1)
-    network = None
-    if walking.mode != "straight_line":
-        progress("network", 0, 1)
-        network = _ways(inputs)
-        progress("network", 1, 1)
-    facilities = places.open_facilities(inputs.facilities, head)
-    warnings = tuple(_warnings(scenario, demand, basis, planned=planned))
-    refused = _refused(inputs)
-    permitted = inputs.candidates.drop(index=refused.index.unique())
-    reached = _walk(inputs, demand, network, permitted, np.zeros(len(permitted), dtype=bool), progress)
-    return _Ground(inputs, demand, basis, network, holders, facilities, refused, permitted, reached, warnings)
+    return demand
 
 
-def _ways(inputs: Inputs) -> WalkingNetwork | Surface | None:
+def _kept_ways(inputs: Inputs, progress: Progress) -> Ways:
+    """Return what is walked on; it is made ready only when somebody walks where nobody has walked before."""
+    walking = inputs.scenario.walking
+    ground = {"network": inputs.network, "surface": inputs.surface}.get(walking.mode)
+    terrain, speeds = inputs.terrain if walking.slope else None, walker_of(inputs.scenario)
+    return Ways(lambda: _ways(inputs), lambda: decides(ground, terrain, speeds, inputs.crs), progress)
+
+
+def _ways(inputs: Inputs) -> WalkingNetwork | Surface | StraightLines:
     """Make ready what is walked on: a network, open ground, or nothing (straight lines)."""
     walking = inputs.scenario.walking
-    speeds, terrain = WALKERS[walking.walker], inputs.terrain if walking.slope else None
+    speeds, terrain = walker_of(inputs.scenario), inputs.terrain if walking.slope else None
     if walking.mode == "network" and inputs.network is not None:
         return prepare_network(inputs.network, terrain, speeds, inputs.crs)
     if walking.mode == "surface" and inputs.surface is not None:
         return prepare_surface(inputs.surface, terrain, speeds)
-    return None
+    return StraightLines(speeds.flat)
 
 
 def _is_planned(scenario: Scenario, population: Population) -> bool:
@@ -209,7 +316,7 @@ def _measure(ground: _Ground, facilities: gpd.GeoDataFrame, progress: Progress) 
     counted = facilities.assign(land_m2=places.counted_land(facilities))
     homes = places.home_units(counted, ground.inputs.units)
     inputs, demand = ground.inputs, ground.demand
-    access = _walk(inputs, demand, ground.network, counted, _in_circle(counted, inputs.scenario), progress)
+    access = _walk(inputs, demand, ground.ways, counted, _in_circle(counted, inputs.scenario), progress)
     premises = None if inputs.scenario.candidates is None else (ground.permitted, ground.reached.within)
     return assess(
         inputs, demand, access, counted, homes, ground.holders, ground.basis, ground.warnings, premises=premises
@@ -219,17 +326,22 @@ def _measure(ground: _Ground, facilities: gpd.GeoDataFrame, progress: Progress) 
 def _walk(
     inputs: Inputs,
     demand: Demand,
-    network: WalkingNetwork | Surface | None,
+    ways: Ways,
     sites: gpd.GeoDataFrame,
     counting: np.ndarray[Any, np.dtype[np.bool_]],
     progress: Progress,
 ) -> Access:
     scenario = inputs.scenario
+    cutoff = _cutoff_s(sites, scenario)
+    return ways.walk_to(sites, counting, demand.cells, scenario.walking, cutoff_s=cutoff, progress=progress)
+
+
+def _cutoff_s(sites: gpd.GeoDataFrame, scenario: Scenario) -> Floats:
     cutoff = np.full(len(sites), scenario.walking.minutes * SECONDS_PER_MINUTE)
     if scenario.land.institution_minutes is not None and "tier" in sites:
         institutions = (sites["tier"] == "institution").to_numpy(dtype=bool)
         cutoff[institutions] = scenario.land.institution_minutes * SECONDS_PER_MINUTE
-    return walk_to(network, sites, counting, demand.cells, scenario.walking, cutoff_s=cutoff, progress=progress)
+    return cutoff
 
 
 def _in_circle(facilities: gpd.GeoDataFrame, scenario: Scenario) -> np.ndarray[Any, np.dtype[np.bool_]]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import geopandas as gpd
 import pandas as pd
 
-from siting.domain.nouns import Assessment, Inputs, Note, Proposal
+from siting.domain.explained import Explained
+from siting.domain.nouns import Assessment, Inputs, Note, Progress, Proposal
 from siting.domain.scenario import Scenario
 from siting.domain.tables import CHECK_COLUMNS, PLACE_COLUMNS
 from siting.text import Lang, default_lang, say
@@ -178,6 +179,84 @@ class Inspection:
         return body(escape(self.scenario.scenario.title), self.layers, self.faults, self.general_notes, self.lang)
 
 
+class Explanation:
+    """Why a place is covered or not: the nearest facility, the way to it, and the candidates that would cover it.
+
+    Parameters
+    ----------
+    explained : Explained
+        What :func:`siting.explain` found.
+
+    Examples
+    --------
+    >>> import siting
+    >>> told = siting.explain(siting.read_scenario("data/sample/scenario.toml"), "500199001002")
+    >>> told.explained.subject.level
+    'community'
+    """
+
+    def __init__(self, explained: Explained) -> None:
+        self.explained = explained
+
+    @property
+    def reasons(self) -> pd.DataFrame:
+        """People and cells of the place by reason (``covered`` among them); empty for points."""
+        return self.explained.standing.reasons.copy()
+
+    @property
+    def route(self) -> gpd.GeoDataFrame | None:
+        """Legs of the way that counts, in the order walked, working CRS; None where there is none."""
+        route = self.explained.way.route
+        return None if route is None else route.legs.copy()
+
+    @property
+    def candidates(self) -> pd.DataFrame:
+        """Candidates that would cover the place, the best first; refused ones last, with the layer that refuses."""
+        return self.explained.candidates.copy()
+
+    def text(self, lang: Lang | None = None) -> str:
+        """Return the explanation in sentences, a line each.
+
+        Parameters
+        ----------
+        lang : {"zh", "en"}, optional
+            Language; that of the system if absent.
+
+        Returns
+        -------
+        str
+            Plain text.
+        """
+        from siting.write.explanation import sentences
+
+        return "\n".join(sentences(self.explained, lang or default_lang()))
+
+    def to_file(self, path: str | Path, lang: Lang | None = None) -> None:
+        """Write the explanation.
+
+        Parameters
+        ----------
+        path : str or pathlib.Path
+            File to write, replaced whole: ``.geojson`` or ``.json`` (both languages), or ``.html`` (a page with a map
+            that needs no network).
+        lang : {"zh", "en"}, optional
+            Language of the page; that of the system if absent.
+
+        Raises
+        ------
+        siting.errors.InputError
+            Another ending, or the file cannot be written.
+        """
+        from siting.write.explanation import write_explanation
+
+        write_explanation(Path(path), self.explained, lang or default_lang())
+
+    def _repr_html_(self) -> str:
+        from siting.write.explanation import body
+
+        return body(self.explained, default_lang())
+
+
 class GapReport:
     """Where a scenario's places fall short.
 
@@ -307,6 +386,25 @@ class GapReport:
 
         return draw_gaps(self.assessment, lang or default_lang())
 
+    def sensitivity(self, progress: Progress | None = None) -> "Sensitivity":
+        """Tell how coverage changes with what no document says; see :func:`siting.sensitivity`.
+
+        Parameters
+        ----------
+        progress : callable, optional
+            Told ``(stage, done, total)`` while work goes on.
+
+        Returns
+        -------
+        Sensitivity
+            Of the facilities that this report counts.
+        """
+        from siting import pipeline
+
+        found = self.assessment
+        table = pipeline.sensitivity_of(found.inputs, found.demand, found.facilities, progress)
+        return Sensitivity(found.inputs.scenario, table)
+
     def explore(self, lang: Lang | None = None) -> WebPage:
         """Return the interactive map, which opens with no network.
 
@@ -355,6 +453,81 @@ class GapReport:
     def _repr_html_(self) -> str:
         keys = ["level", "id", "name", "residents", "elderly", "covered_share", "land_m2_per_resident", "verdict"]
         return str(self.units[keys].to_html(index=False))
+
+
+class Sensitivity:
+    """How coverage changes with what no document says: one row a setting.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The scenario whose settings are varied.
+    table : pandas.DataFrame
+        What :func:`siting.sensitivity` found.
+
+    Examples
+    --------
+    >>> import siting
+    >>> found = siting.sensitivity(siting.read_scenario("data/sample/scenario.toml"))
+    >>> found.table.groupby("varied", sort=False).size().to_dict()
+    {'walker_slope': 6, 'direction': 4, 'mode': 2}
+    """
+
+    def __init__(self, scenario: Scenario, table: pd.DataFrame) -> None:
+        self.scenario, self._table = scenario, table
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row a setting; ``own`` marks the scenario's; see :func:`siting.assess.sensitivity.sensitivity_table`."""
+        return self._table.copy()
+
+    def plot(self, lang: Lang | None = None) -> "Figure":
+        """Draw the share of the elderly covered under each setting.
+
+        Parameters
+        ----------
+        lang : {"zh", "en"}, optional
+            Language; that of the system if absent.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            It shows itself in a notebook; ``savefig`` saves it.
+        """
+        return self._chart(lang or default_lang())
+
+    def to_file(self, path: str | Path, lang: Lang | None = None) -> None:
+        """Write the comparison.
+
+        Parameters
+        ----------
+        path : str or pathlib.Path
+            File to write, replaced whole: ``.csv`` or ``.json`` (the table), or ``.png`` (the chart).
+        lang : {"zh", "en"}, optional
+            Language of the chart; that of the system if absent.
+
+        Raises
+        ------
+        siting.errors.InputError
+            Another ending, or the file cannot be written.
+        """
+        target = Path(path)
+        if target.suffix.lower() == ".png":
+            from siting.write.account_files import write_map
+
+            write_map(target, self._chart(lang or default_lang()))
+        else:
+            from siting.write.tables import write_table
+
+            write_table(target, self._table)
+
+    def _chart(self, lang: Lang) -> "Chart":
+        from siting.write.figures import draw_sensitivity
+
+        return draw_sensitivity(self._table, self.scenario.walking.minutes, lang)
+
+    def _repr_html_(self) -> str:
+        return str(self._table.to_html(index=False))
 
 
 class Plan:

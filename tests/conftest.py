@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+# Tests test the code and leave the user's cache alone; those of the cache name a folder of their own.
+os.environ["SITING_CACHE"] = "off"
+
 ROOT = Path(__file__).resolve().parents[1]
 
 

@@ -36,7 +36,7 @@ from siting.domain import clauses
 from siting.domain.nouns import Access, Assessment, Demand, Inputs, Note, Times
 from siting.domain.scenario import LandBasis
 from siting.domain.tables import PLACE_COLUMNS, REASON_CODES
-from siting.domain.walkers import WALKERS
+from siting.domain.walkers import walker_of
 from siting.units import SECONDS_PER_MINUTE
 
 if TYPE_CHECKING:
@@ -231,7 +231,7 @@ def _near_edge(table: pd.DataFrame, inputs: Inputs) -> np.ndarray[tuple[int], np
     if inputs.scenario.context.complete:
         return np.zeros(len(table), dtype=bool)
     walking = inputs.scenario.walking
-    far = WALKERS[walking.walker].flat * walking.minutes * SECONDS_PER_MINUTE
+    far = walker_of(inputs.scenario).flat * walking.minutes * SECONDS_PER_MINUTE
     border = pd.concat([frame.geometry for frame in inputs.units.values()]).union_all().boundary
     return gpd.GeoSeries(table["geometry"], crs=inputs.crs).distance(border).to_numpy() < far
 

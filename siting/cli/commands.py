@@ -2,8 +2,12 @@
 
 import datetime as dt
 import platform
+import re
 import sys
 import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -15,6 +19,7 @@ from siting.errors import Fault, InputError
 from siting.text import LANGS, Lang, say
 
 if TYPE_CHECKING:
+    from siting.domain.scenario import Scenario
     from siting.progress import ProgressBar
 
 EXIT_FAULTS: Final = 2
@@ -24,6 +29,8 @@ EXIT_INTERRUPT: Final = 130
 
 _FILE: Final = click.Path(path_type=Path, dir_okay=False)
 _FOLDER: Final = click.Path(path_type=Path, file_okay=False)
+# Longitude and latitude; the comma may be a Chinese one.
+_POINT: Final = re.compile(r"([-+]?\d+(?:\.\d+)?)\s*[,，]\s*([-+]?\d+(?:\.\d+)?)")
 _DEMO_FILES: Final = {"map": "map.html", "gaps": "gaps.geojson", "plan": "plan.geojson", "grid": "grid.tif"}
 
 
@@ -38,6 +45,7 @@ def build(lang: Lang) -> click.Group:
 
     gap_kinds = click.Choice(["any", "binding"])
     fail = help_.option("--fail-on-gap", key="fail_on_gap", is_flag=False, flag_value="any", type=gap_kinds)
+    sensitivity = help_.option("--sensitivity", key="sensitivity", is_flag=True)
     stations = help_.option("--stations", key="stations", type=click.IntRange(min=0))
     budget = help_.option("--budget", key="budget", type=click.FloatRange(min=0))
     demo_out = help_.option("-o", "--out", key="out_demo", type=_FOLDER, default=Path("out/demo"), show_default=True)
@@ -47,7 +55,21 @@ def build(lang: Lang) -> click.Group:
         ),
         help_.command("inspect", _inspect, scenario, help_.option("-o", "--out", key="out_inspect", type=_FILE)),
         help_.command(
-            "check", _check, scenario, out("out_gaps"), help_.option("--grid", key="grid", type=_FILE), plan, fail
+            "check",
+            _check,
+            scenario,
+            out("out_gaps"),
+            help_.option("--grid", key="grid", type=_FILE),
+            plan,
+            fail,
+            sensitivity,
+        ),
+        help_.command(
+            "explain",
+            _explain,
+            scenario,
+            click.Argument(["what"], metavar="ID"),
+            help_.option("-o", "--out", key="out_explain", type=_FILE),
         ),
         help_.command("audit", _audit, scenario, help_.option("-o", "--out", key="out_audit", type=_FILE)),
         help_.command("funding", _funding, scenario, help_.option("-o", "--out", key="out_audit", type=_FILE)),
@@ -74,6 +96,29 @@ def build(lang: Lang) -> click.Group:
     return version(group)
 
 
+@dataclass(frozen=True)
+class _Source:
+    """A scenario's file, and whether it is held to its own folder."""
+
+    path: Path
+    untrusted: bool
+
+    def read(self) -> "Scenario":
+        return siting.read_scenario(self.path, untrusted=self.untrusted)
+
+
+def _reading(does: Callable[..., int | None]) -> Callable[..., int | None]:
+    """Return a command that takes a scenario's file and how it is read."""
+
+    def run(*, scenario: Path, untrusted: bool, no_cache: bool, **rest: Any) -> int | None:
+        from siting.travel.store import cache_off
+
+        with cache_off() if no_cache else nullcontext():
+            return does(scenario=_Source(scenario, untrusted), **rest)
+
+    return run
+
+
 class _Help:
     """Makes commands and options with their help in one language."""
 
@@ -91,6 +136,9 @@ class _Help:
             # Read in main, where faults end up.
             self.option("--debug", key="debug", is_flag=True, expose_value=False),
         ]
+        if any(param.name == "scenario" for param in params):
+            shared += [self.option(f"--{flag}", key=flag, is_flag=True) for flag in ("untrusted", "no-cache")]
+            does = _reading(does)
         told = say(f"cli.help.{key or name}", self.lang)
         return click.Command(name, callback=does, params=[*params, *shared], help=told, context_settings=_CONTEXT)
 
@@ -104,9 +152,9 @@ class _Help:
 _CONTEXT: Final = {"help_option_names": ["-h", "--help"]}
 
 
-def _inspect(*, scenario: Path, out: Path | None, lang: Lang, quiet: bool) -> int:
+def _inspect(*, scenario: "_Source", out: Path | None, lang: Lang, quiet: bool) -> int:
     with _bar(lang, quiet=quiet) as bar:
-        found = siting.inspect(siting.read_scenario(scenario), lang=lang, progress=bar)
+        found = siting.inspect(scenario.read(), lang=lang, progress=bar)
     if out is not None:
         found.to_file(out)
     if not quiet:
@@ -116,11 +164,20 @@ def _inspect(*, scenario: Path, out: Path | None, lang: Lang, quiet: bool) -> in
 
 
 def _check(
-    *, scenario: Path, out: Path, grid: Path | None, plan: Path | None, fail_on_gap: str | None, lang: Lang, quiet: bool
+    *,
+    scenario: "_Source",
+    out: Path,
+    grid: Path | None,
+    plan: Path | None,
+    fail_on_gap: str | None,
+    sensitivity: bool,
+    lang: Lang,
+    quiet: bool,
 ) -> int:
     start = time.perf_counter()
     with _bar(lang, quiet=quiet) as bar:
-        gaps = siting.check(siting.read_scenario(scenario), plan=plan, progress=bar)
+        gaps = siting.check(scenario.read(), plan=plan, progress=bar)
+        compared = gaps.sensitivity(bar) if sensitivity else None
     gaps.to_file(out)
     if grid is not None:
         gaps.to_file(grid)
@@ -128,15 +185,37 @@ def _check(
     if not quiet:
         tell.gaps(gaps, lang)
         tell.files({"gaps": out, "grid": grid}, lang)
+    if compared is not None:
+        endings = {"sensitivity_table": "csv", "sensitivity_chart": "png"}
+        beside = {key: out.with_name(f"{out.stem}.sensitivity.{ending}") for key, ending in endings.items()}
+        for path in beside.values():
+            compared.to_file(path, lang)
+        if not quiet:
+            tell.sensitivity(compared, lang)
+            tell.files(beside, lang)
     return EXIT_GAP if fail_on_gap and gaps.has_gap(binding=fail_on_gap == "binding") else 0
 
 
-def _audit(*, scenario: Path, out: Path | None, lang: Lang, quiet: bool) -> None:
+def _explain(*, scenario: "_Source", what: str, out: Path | None, lang: Lang, quiet: bool) -> None:
+    start = time.perf_counter()
+    point = _POINT.fullmatch(what.strip())
+    with _bar(lang, quiet=quiet) as bar:
+        sought = what if point is None else (float(point[1]), float(point[2]))
+        found = siting.explain(scenario.read(), sought, progress=bar)
+    if out is not None:
+        found.to_file(out, lang)
+        _log_run(out, start)
+    if not quiet:
+        tell.explanation(found, lang)
+        tell.files({"explanation": out}, lang)
+
+
+def _audit(*, scenario: "_Source", out: Path | None, lang: Lang, quiet: bool) -> None:
     from siting.read import load_standards
 
     start = time.perf_counter()
     with _bar(lang, quiet=quiet) as bar:
-        read = siting.read_scenario(scenario)
+        read = scenario.read()
         table = siting.audit(read, progress=bar)
     if out is not None:
         from siting.write.tables import write_table
@@ -148,14 +227,14 @@ def _audit(*, scenario: Path, out: Path | None, lang: Lang, quiet: bool) -> None
         tell.files({"audit": out}, lang)
 
 
-def _funding(*, scenario: Path, out: Path | None, lang: Lang, quiet: bool) -> None:
+def _funding(*, scenario: "_Source", out: Path | None, lang: Lang, quiet: bool) -> None:
     from pandas import concat
 
     from siting.assess.funding import funding_summary
 
     start = time.perf_counter()
     with _bar(lang, quiet=quiet) as bar:
-        gaps = siting.check(siting.read_scenario(scenario), progress=bar)
+        gaps = siting.check(scenario.read(), progress=bar)
     kinds: tuple[Literal["facility", "candidate"], ...] = ("facility", "candidate")
     lines = concat([gaps.funding(kind).assign(what=kind) for kind in kinds])
     if out is not None:
@@ -169,10 +248,12 @@ def _funding(*, scenario: Path, out: Path | None, lang: Lang, quiet: bool) -> No
         tell.files({"funding": out}, lang)
 
 
-def _propose(*, scenario: Path, out: Path, stations: int | None, budget: float | None, lang: Lang, quiet: bool) -> int:
+def _propose(
+    *, scenario: "_Source", out: Path, stations: int | None, budget: float | None, lang: Lang, quiet: bool
+) -> int:
     start = time.perf_counter()
     with _bar(lang, quiet=quiet) as bar:
-        plan = siting.propose(siting.read_scenario(scenario), stations=stations, budget_cny=budget, progress=bar)
+        plan = siting.propose(scenario.read(), stations=stations, budget_cny=budget, progress=bar)
     plan.to_file(out)
     _log_run(out, start)
     if not quiet:
@@ -183,12 +264,12 @@ def _propose(*, scenario: Path, out: Path, stations: int | None, budget: float |
     return EXIT_NO_PLAN if plan.status in ("relaxed", "infeasible") else 0
 
 
-def _map(*, scenario: Path, out: Path, plan: Path | None, tiles: str | None, lang: Lang, quiet: bool) -> None:
+def _map(*, scenario: "_Source", out: Path, plan: Path | None, tiles: str | None, lang: Lang, quiet: bool) -> None:
     from siting.write.webmap import write_map
 
     start = time.perf_counter()
     with _bar(lang, quiet=quiet) as bar:
-        read = siting.read_scenario(scenario)
+        read = scenario.read()
         if plan is None:
             assessment, proposal = siting.check(read, progress=bar).assessment, None
         else:

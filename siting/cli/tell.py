@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from siting.assess.compare import Comparison
     from siting.domain.draft import Draft
     from siting.domain.standards import Clause, Standard
-    from siting.results import GapReport, Inspection, Plan
+    from siting.results import Explanation, GapReport, Inspection, Plan, Sensitivity
 
 # A window that is no terminal, and the widest that lines are made.
 _WIDE: Final = 100
+_MOST_CANDIDATES: Final = 10
 _CONTROL: Final = {code: " " for code in (*range(32), *range(127, 160)) if code != ord("\n")}
 _TEXT_COLUMNS: Final = ("unit", "verdict", "name", "tenure", "site", "clause", "status")
 
@@ -181,6 +182,55 @@ def plan(found: "Plan", lang: Lang) -> None:
     units, lacking = found.after.units, _lacking_land(found.after, "street")
     for row in units[(units["level"] == "street") & (units["land_gap_m2"] > 0)].to_dict("records"):
         click.echo(f"  {row['name']}  {_gap(row['land_gap_m2'], '≤ ' if row['id'] in lacking else '')} m²")
+
+
+def explanation(found: "Explanation", lang: Lang) -> None:
+    """Tell why a place is covered or not: sentences, the legs of the way by kind, the first candidates."""
+    from siting.write import explanation as words
+
+    for line in found.text(lang).splitlines():
+        _print_folded(_safe(line))
+    route = found.explained.way.route
+    if route is not None:
+        title = say("explain.table.legs", lang, way=words.way_text(route, lang))
+        _tell_rows(title, words.leg_heads(lang), words.leg_table(route, lang), left=1)
+    if len(found.explained.candidates) and words.asks_for_candidates(found.explained):
+        heads, rows = words.candidate_table(found.explained, lang, _MOST_CANDIDATES)
+        _tell_rows(say("explain.table.candidates", lang), heads, rows, left=2)
+
+
+def sensitivity(found: "Sensitivity", lang: Lang) -> None:
+    """Tell the comparison of settings: a row each."""
+    from rich.table import Table
+
+    from siting.write import sensitivity as words
+
+    minutes = f"{found.scenario.walking.minutes:g}"
+    table = Table(title=say("sensitivity.title", lang, minutes=minutes), title_justify="left")
+    for key in ("varied", "setting", "covered_share", "elderly_covered", "difference", "note"):
+        left = key in ("varied", "setting", "note")
+        table.add_column(say(f"sensitivity.column.{key}", lang), justify="left" if left else "right", no_wrap=True)
+    before = None
+    for row in found.table.to_dict("records"):
+        if row["varied"] != before:
+            table.add_section()
+        first = "" if row["varied"] == before else say(f"sensitivity.varied.{row['varied']}", lang)
+        differs = "" if row["own"] or math.isnan(row["difference"]) else f"{100 * row['difference']:+.1f}"
+        share, people = percent(row["covered_share"]), number(row["elderly_covered"])
+        cells = (first, words.setting_text(row, lang), share, people, differs, words.note_text(row, lang))
+        table.add_row(*map(_safe, cells))
+        before = row["varied"]
+    _print(table)
+
+
+def _tell_rows(title: str, heads: Iterable[str], rows: Iterable[Iterable[str]], *, left: int) -> None:
+    """Print rows of texts as a table, the first columns to the left."""
+    table = _folding(title)
+    for number, head in enumerate(heads):
+        table.add_column(head, justify="left" if number < left else "right", overflow="fold")
+    for row in rows:
+        table.add_row(*map(_safe, row))
+    _print_folded(table)
 
 
 def audit(table: "pd.DataFrame", documents: "Iterable[Standard]", lang: Lang) -> None:

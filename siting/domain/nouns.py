@@ -101,12 +101,14 @@ class OpenGround:
     """Open ground, cell by cell, on a grid of the working CRS.
 
     ``slowness`` has the shape of the grid, float32: how many times as long as on a street a walk takes there on the
-    flat (inf: nobody walks there). With ``slopes_within`` it holds already what slopes cost.
+    flat (inf: nobody walks there). With ``slopes_within`` it holds already what slopes cost. ``spans`` are the cells
+    where a way leads over a barrier, where terrain tells nothing of it.
     """
 
     grid: Grid
     slowness: NDArray[np.float32]
     slopes_within: bool = False
+    spans: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from siting.domain.walkers import LIFT_WAIT_S, WALKERS
 
 Level = Literal["community", "street", "planning", "district", "city"]
 Tier = Literal["institution", "centre", "station"]
@@ -19,7 +22,8 @@ LandBasis = Literal["resident_current", "resident_planned", "registered", "elder
 Horizon = Literal["current"] | Annotated[int, Field(ge=2000, le=2100)]
 PopulationUnit = Literal["persons per cell", "persons per ha", "persons per km2"]
 Direction = Literal["slower", "to_facility", "from_facility", "both_ways"]
-Walker = Literal["elder", "frail", "fit"]
+# A built-in walker, or the name of one under [walkers].
+Walker = Literal["elder", "frail", "fit", "wheelchair"] | str  # noqa: PYI051 - pages list the built-in ones
 
 Share = Annotated[float, Field(gt=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -279,6 +283,26 @@ class SurfaceSource(Section):
         return self
 
 
+class OwnWalker(Section):
+    """A walker of the scenario's own: speeds, what the walker cannot use, waiting, and where the figures come from."""
+
+    flat_m_s: Positive
+    stairs_up_m_s: Annotated[float, Field(ge=0)] = 0.0
+    stairs_down_m_s: Annotated[float, Field(ge=0)] = 0.0
+    max_slope: Positive | None = None
+    crossing_wait_s: Annotated[float, Field(ge=0)] = 0.0
+    lift_wait_s: Annotated[float, Field(ge=0)] = LIFT_WAIT_S
+    escalator_m_s: Positive | None = None
+    source: str
+
+    @model_validator(mode="after")
+    def _sourced(self) -> Self:
+        if not self.source.strip():
+            message = "give the source of a walker's speeds"
+            raise ValueError(message)
+        return self
+
+
 class Walking(Section):
     """How people walk."""
 
@@ -401,6 +425,7 @@ class Scenario(Section):
     surface: SurfaceSource | None = None
     terrain: TerrainSource | None = None
     walking: Walking = Walking()
+    walkers: dict[str, OwnWalker] = {}
     circle: Circle = Circle()
     land: Land = Land()
     provision: Provision = Provision()
@@ -413,6 +438,19 @@ class Scenario(Section):
         if self.population.land_basis == "resident_planned" and self.scenario.horizon == "current":
             message = "land_basis is resident_planned but the horizon is current"
             raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _known_walker(self) -> Self:
+        taken = sorted(WALKERS.keys() & self.walkers.keys())
+        if taken:
+            message = "a walker of [walkers] bears the name of a built-in one"
+            raise ValueError(message)
+        known = [*WALKERS, *self.walkers]
+        if self.walking.walker not in known:
+            words = {"found": self.walking.walker, "expected": ", ".join(known)}
+            code = "unknown_walker"
+            raise PydanticCustomError(code, "walking.walker is {found}, not one of {expected}", words)
         return self
 
     @model_validator(mode="after")

@@ -122,7 +122,24 @@ GROUND_COLUMNS: Final = (Column("id", "text"), Column("name", "text"))
 LAND_USE_COLUMNS: Final = (Column("id", "text"), Column("kind", "text", required=True))
 NETWORK_COLUMNS: Final = (
     Column("id", "text"),
-    Column("kind", "text", choices=("street", "path", "stairs", "footbridge", "bridge", "tunnel", "crossing")),
+    Column(
+        "kind",
+        "text",
+        choices=(
+            "street",
+            "path",
+            "stairs",
+            "footbridge",
+            "bridge",
+            "tunnel",
+            "crossing",
+            "lift",
+            "escalator",
+            # An escalator that runs one way: with its line as it is drawn, or against it.
+            "escalator_forward",
+            "escalator_backward",
+        ),
+    ),
     Column("level", "integer"),
 )
 

@@ -1,19 +1,48 @@
-"""Who walks: named walkers with speeds and where these come from."""
+"""Who walks: named walkers with speeds, what they cannot use, and where the figures come from."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from siting.domain.scenario import Scenario
+
+# Assumptions; no document gives them. Escalators are stood on, and run at 0.5 m/s along the slope.
+ESCALATOR_M_S: Final = 0.5
+LIFT_WAIT_S: Final = 30.0
 
 _STAIRS = "Fruin's women over 50, as PD 7974-6 quotes them: 0.485 m/s up, 0.595 m/s down, along the slope"
 
 
 @dataclass(frozen=True)
 class WalkerSpeeds:
-    """Speeds of a walker in m/s: on the flat, and along the slope of stairs."""
+    """Speeds of a walker in m/s, what the walker cannot use, and seconds of waiting.
+
+    Parameters
+    ----------
+    flat : float
+        On the flat, m/s.
+    stairs_up, stairs_down : float
+        Along the slope of stairs, m/s; 0: stairs are not used in that direction.
+    source : str
+        Where the figures come from.
+    max_slope : float or None
+        The steepest slope (rise over run, inclusive) that is walked off stairs; None: any.
+    crossing_wait : float
+        Seconds once on each crossing.
+    lift_wait : float
+        Seconds once at each lift.
+    escalator : float or None
+        Along the slope of an escalator, m/s; None: escalators are not used.
+    """
 
     flat: float
     stairs_up: float
     stairs_down: float
     source: str
+    max_slope: float | None = None
+    crossing_wait: float = 0.0
+    lift_wait: float = LIFT_WAIT_S
+    escalator: float | None = ESCALATOR_M_S
 
 
 WALKERS: Final = {
@@ -22,4 +51,42 @@ WALKERS: Final = {
         0.6, 0.31, 0.31, "planning literature, frail: 0.5 to 0.6 m/s; stairs: NIST, mobility-impaired descent 0.31 m/s"
     ),
     "fit": WalkerSpeeds(1.0, 0.485, 0.595, f"Chinese junction code of 2012, crossings: 1.0 m/s; stairs: {_STAIRS}"),
+    "wheelchair": WalkerSpeeds(
+        0.69,
+        0.0,
+        0.0,
+        "manual wheelchair on the level, mean 0.69 m/s: Boyce, Shields and Silcock 1999; slope: GB 50763-2012, ramps "
+        "for wheelchairs, 1:12 for rises up to 0.75 m",
+        max_slope=1 / 12,
+        escalator=None,
+    ),
 }
+
+
+def walker_of(scenario: "Scenario") -> WalkerSpeeds:
+    """Return the walker that a scenario names: a built-in one, or one of its own.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        It has made sure that the name is known.
+
+    Examples
+    --------
+    >>> from siting.domain.walkers import WALKERS
+    >>> WALKERS["elder"].flat, WALKERS["wheelchair"].stairs_up
+    (0.8, 0.0)
+    """
+    own = scenario.walkers.get(scenario.walking.walker)
+    if own is None:
+        return WALKERS[scenario.walking.walker]
+    return WalkerSpeeds(
+        flat=own.flat_m_s,
+        stairs_up=own.stairs_up_m_s,
+        stairs_down=own.stairs_down_m_s,
+        source=own.source,
+        max_slope=own.max_slope,
+        crossing_wait=own.crossing_wait_s,
+        lift_wait=own.lift_wait_s,
+        escalator=own.escalator_m_s,
+    )

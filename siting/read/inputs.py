@@ -19,6 +19,7 @@ from siting.domain.tables import (
     UNIT_COLUMNS,
     Column,
 )
+from siting.domain.walkers import walker_of
 from siting.read import ledger
 from siting.read.geometry.displacement import note_displacement
 from siting.read.geometry.overlaps import check_places
@@ -144,7 +145,9 @@ def inspect_inputs(scenario: Scenario, progress: Progress = quiet) -> tuple[Inpu
 
     Parameters
     ----------
-    scenario, progress
+    scenario : Scenario
+        As for :func:`read_inputs`.
+    progress : callable
         As for :func:`read_inputs`.
 
     Returns
@@ -402,7 +405,8 @@ def _check_ledgers(reading: _Reading, tables: _Tables, units: Mapping[str, gpd.G
     if log.faults.found:
         return
     ledger.note_parents(tables.facilities, facilities)
-    reach = scenario.walking.minutes * SECONDS_PER_MINUTE * _FASTEST_M_S
+    fastest = max(_FASTEST_M_S, walker_of(scenario).flat)
+    reach = scenario.walking.minutes * SECONDS_PER_MINUTE * fastest
     ledger.note_outside(tables.facilities[~tables.facilities["context"]], units, reach, facilities)
     ledger.note_doubles(tables.facilities, facilities)
     if scenario.candidates is not None:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from siting.domain.scenario import PATH_KEYS, Scenario
+from siting.domain.walkers import WALKERS
 from siting.errors import Fault, InputError
 from siting.read.log import listed, quoted
 from siting.read.trust import confinement_faults
@@ -39,6 +40,8 @@ RULES: Final = {
     "walking.mode is network but no [network] is given; straight lines are never assumed silently": "no_network",
     "walking.mode is surface but no [surface] is given": "no_surface",
     "give factors with cover, and none with friction": "surface_factors",
+    "give the source of a walker's speeds": "walker_without_source",
+    "a walker of [walkers] bears the name of a built-in one": "walker_name_taken",
 }
 # What a wrong value should have looked like, by the start of pydantic's error type; written as TOML.
 _FORMS: Final = (
@@ -60,7 +63,7 @@ _BOUNDS: Final = {
     "less_than_equal": ("le", "≤"),
 }
 # Keys that take more than one type.
-_EITHER: Final = {"scenario.horizon": "current, 2000–2100"}
+_EITHER: Final = {"scenario.horizon": "current, 2000–2100", "walking.walker": listed(WALKERS)}
 _TABLES_OF_VALUES: Final = ("columns", "column_units", "values", "defaults", "rows")
 
 
@@ -166,6 +169,11 @@ def _fault(keys: Keys, group: list[ErrorDetails], file: str) -> Fault:
     if kind == "value_error":
         words = str(first["ctx"]["error"])
         return Fault(code=RULES.get(words, "broken_rule"), file=file, field=dotted, found=words)
+    if kind == "unknown_walker":
+        told = first["ctx"]
+        return Fault(
+            code="unknown_walker", file=file, field="walking.walker", found=told["found"], expected=told["expected"]
+        )
     code, expected = expectation(dotted or "", group)
     return Fault(code=code, file=file, field=dotted, found=found, expected=expected)
 

@@ -8,14 +8,14 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from siting.domain.nouns import Access, Floats, Ints, Progress, Times, quiet
+from siting.domain.nouns import Access, Floats, Ints, Note, Progress, Times, quiet
 from siting.domain.scenario import Walking
 from siting.domain.walkers import WALKERS
 from siting.travel.circles import Shapes, round_circles, walked_circles
 from siting.travel.kernel import TOLERANCE_S
 from siting.travel.network import Attachment, WalkingNetwork, attach
 from siting.travel.open_ground import Surface, crossed_circles, parts_of, stand, walk_surface
-from siting.travel.straight import walk_straight
+from siting.travel.straight import StraightLines, walk_straight
 from siting.travel.walks import Limits, Reach, walk_between
 from siting.units import SECONDS_PER_MINUTE
 
@@ -23,32 +23,55 @@ _STAGE = "walk"
 
 
 @dataclass(frozen=True)
-class _Walked:
-    """What one mode of walking gives: times, which sites could set out, circles of those that count, reasons."""
+class Walked:
+    """What walking gives, by rows of sites and cells.
+
+    Times, which sites could set out, the rows of those that have a circle and their circles, why cells are not covered,
+    and notes on the ways.
+    """
 
     reach: Reach
     attached: NDArray[np.bool_]
     circled: Ints
     circles: Shapes
     reasons: NDArray[np.object_]
+    notes: tuple[Note, ...] = ()
+
+    def access(self, sites: gpd.GeoDataFrame, cells: pd.DataFrame) -> Access:
+        """Return it by the ids of the sites and the numbers of the cells."""
+        ids = sites.index.to_numpy(dtype=object)
+        table = pd.DataFrame({"seconds": self.reach.nearest_s}, index=cells.index)
+        table["nearest"] = _named(ids, self.reach.nearest, cells.index)
+        table["second_seconds"] = self.reach.second_s
+        table["second"] = _named(ids, self.reach.second, cells.index)
+        table["reason"] = self.reasons
+        return Access(
+            within=Times(sites.index, self.reach.start, self.reach.target, self.reach.seconds),
+            cells=table,
+            circles=gpd.GeoDataFrame(geometry=self.circles, index=sites.index[self.circled], crs=sites.crs),
+            unattached=sites.index[~self.attached],
+            notes=self.notes,
+        )
 
 
 def walk_to(
-    ways: WalkingNetwork | Surface | None,
+    ways: WalkingNetwork | Surface | StraightLines | None,
     sites: gpd.GeoDataFrame,
     counting: NDArray[np.bool_],
     cells: pd.DataFrame,
     walking: Walking,
     *,
     cutoff_s: NDArray[np.float64] | None = None,
+    circles: bool = True,
     progress: Progress = quiet,
 ) -> Access:
     """Walk between sites and cells.
 
     Parameters
     ----------
-    ways : WalkingNetwork, Surface or None
-        A network, or open ground; None walks in straight lines × ``walking.detour``, labelled optimistic.
+    ways : WalkingNetwork, Surface, StraightLines or None
+        A network, or open ground; straight lines are walked × ``walking.detour``, labelled optimistic. None walks in
+        straight lines at the speed of the built-in walker that ``walking`` names.
     sites : geopandas.GeoDataFrame
         Points in the working CRS, indexed by id.
     counting : ndarray of bool
@@ -59,6 +82,8 @@ def walk_to(
         Walker, cut-off, direction, limits.
     cutoff_s : ndarray, optional
         A cut-off of its own for each site; ``walking.minutes`` if absent.
+    circles : bool
+        Draw the circles, which costs more than all walks; without, there are none.
     progress : callable
         Told ``("walk", done, total)``.
 
@@ -69,74 +94,93 @@ def walk_to(
         the counting sites.
     """
     progress(_STAGE, 0, 1)
-    keep = np.full(len(sites), walking.minutes * SECONDS_PER_MINUTE) if cutoff_s is None else cutoff_s
-    longest = np.where(counting, np.maximum(keep, walking.max_minutes * SECONDS_PER_MINUTE), keep)
+    walked = walk(ways, sites, counting, cells, walking, cutoff_s=cutoff_s, circles=circles)
+    progress(_STAGE, 1, 1)
+    return walked.access(sites, cells)
+
+
+def walk(
+    ways: WalkingNetwork | Surface | StraightLines | None,
+    sites: gpd.GeoDataFrame,
+    counting: NDArray[np.bool_],
+    cells: pd.DataFrame,
+    walking: Walking,
+    *,
+    cutoff_s: NDArray[np.float64] | None = None,
+    circles: bool = True,
+) -> Walked:
+    """Walk between sites and cells, as :func:`walk_to` does, and return rows and not ids."""
     xy = shapely.get_coordinates(sites.geometry.to_numpy()).reshape(-1, 2)
     # Ties of the nearest break by place, then by id, whatever the order of the rows.
     rank = np.empty(len(sites), dtype=np.int64)
     rank[np.lexsort((sites.index.astype(str).to_numpy(), xy[:, 1], xy[:, 0]))] = np.arange(len(sites))
-    limits = Limits(longest, keep, counting, rank)
+    keep, longest = reach_s(counting, walking, cutoff_s)
+    limits, drawn = Limits(longest, keep, counting, rank), counting & circles
     if ways is None:
-        walked = _straight(xy, cells, walking, limits)
-    elif isinstance(ways, Surface):
-        walked = _over(ways, xy, cells, walking, limits)
-    else:
-        walked = _along(ways, xy, cells, walking, limits)
-    ids = sites.index.to_numpy(dtype=object)
-    table = pd.DataFrame({"seconds": walked.reach.nearest_s}, index=cells.index)
-    table["nearest"] = _named(ids, walked.reach.nearest, cells.index)
-    table["second_seconds"] = walked.reach.second_s
-    table["second"] = _named(ids, walked.reach.second, cells.index)
-    table["reason"] = walked.reasons
-    progress(_STAGE, 1, 1)
-    return Access(
-        within=Times(sites.index, walked.reach.start, walked.reach.target, walked.reach.seconds),
-        cells=table,
-        circles=gpd.GeoDataFrame(geometry=walked.circles, index=sites.index[walked.circled], crs=sites.crs),
-        unattached=sites.index[~walked.attached],
-        notes=() if ways is None else ways.notes,
-    )
+        ways = StraightLines(WALKERS[walking.walker].flat)
+    if isinstance(ways, StraightLines):
+        return _straight(xy, cells, walking, limits, drawn, ways)
+    if isinstance(ways, Surface):
+        return _over(ways, xy, cells, walking, limits, drawn)
+    return _along(ways, xy, cells, walking, limits, drawn)
 
 
-def _straight(xy: Floats, cells: pd.DataFrame, walking: Walking, limits: Limits) -> _Walked:
+def reach_s(counting: NDArray[np.bool_], walking: Walking, cutoff_s: Floats | None) -> tuple[Floats, Floats]:
+    """Return how far each site walks, seconds: within the cut-off, and in all."""
+    keep = np.full(len(counting), walking.minutes * SECONDS_PER_MINUTE) if cutoff_s is None else cutoff_s
+    return keep, np.where(counting, np.maximum(keep, walking.max_minutes * SECONDS_PER_MINUTE), keep)
+
+
+def _straight(
+    xy: Floats,
+    cells: pd.DataFrame,
+    walking: Walking,
+    limits: Limits,
+    drawn: NDArray[np.bool_],
+    lines: StraightLines,
+) -> Walked:
     """Walk in straight lines × a detour factor."""
-    pace = walking.detour / WALKERS[walking.walker].flat
+    pace = walking.detour / lines.speed
     reach = walk_straight(xy, cells[["x", "y"]].to_numpy(dtype=np.float64), pace, limits)
     cutoff = walking.minutes * SECONDS_PER_MINUTE
-    circled = np.flatnonzero(limits.counting)
+    circled = np.flatnonzero(drawn)
     circles = round_circles(xy[circled], cutoff / pace)
-    return _Walked(reach, np.ones(len(xy), dtype=bool), circled, circles, _reasons(reach.nearest_s, cutoff))
+    return Walked(reach, np.ones(len(xy), dtype=bool), circled, circles, _reasons(reach.nearest_s, cutoff))
 
 
-def _along(network: WalkingNetwork, xy: Floats, cells: pd.DataFrame, walking: Walking, limits: Limits) -> _Walked:
+def _along(
+    network: WalkingNetwork, xy: Floats, cells: pd.DataFrame, walking: Walking, limits: Limits, drawn: NDArray[np.bool_]
+) -> Walked:
     """Walk over a network."""
     places = cells[["x", "y"]].to_numpy(dtype=np.float64)
     people = attach(network, places, walking.attach_limit_m + cells["half_diagonal_m"].to_numpy())
     doors = attach(network, xy, np.full(len(xy), walking.attach_limit_m))
     attached = doors.edge >= 0
     reach = walk_between(network, doors, people, walking.direction, limits)
-    circled = np.flatnonzero(limits.counting & attached)
+    counted, circled = doors.take(limits.counting & attached), np.flatnonzero(drawn & attached)
     circles = walked_circles(network, doors.take(circled), xy[circled], walking, places, reach.rows(circled))
     reasons = _reasons(reach.nearest_s, walking.minutes * SECONDS_PER_MINUTE)
-    reasons[np.isinf(reach.nearest_s) & _cut_off(people, doors.take(circled))] = "cut_off"
+    reasons[np.isinf(reach.nearest_s) & _cut_off(people, counted)] = "cut_off"
     reasons[people.edge < 0] = "off_network"
-    return _Walked(reach, attached, circled, circles, reasons)
+    return Walked(reach, attached, circled, circles, reasons, network.notes)
 
 
-def _over(surface: Surface, xy: Floats, cells: pd.DataFrame, walking: Walking, limits: Limits) -> _Walked:
+def _over(
+    surface: Surface, xy: Floats, cells: pd.DataFrame, walking: Walking, limits: Limits, drawn: NDArray[np.bool_]
+) -> Walked:
     """Walk over open ground."""
     places = cells[["x", "y"]].to_numpy(dtype=np.float64)
     people = stand(surface, places, walking.attach_limit_m + cells["half_diagonal_m"].to_numpy())
     doors = stand(surface, xy, np.full(len(xy), walking.attach_limit_m))
     attached = doors.row >= 0
     reach = walk_surface(surface, doors, people, walking.direction, limits)
-    circled = np.flatnonzero(limits.counting & attached)
+    counted, circled = doors.take(limits.counting & attached), np.flatnonzero(drawn & attached)
     circles = crossed_circles(surface, doors.take(circled), xy[circled], walking, places, reach.rows(circled))
     reasons = _reasons(reach.nearest_s, walking.minutes * SECONDS_PER_MINUTE)
-    cut_off = ~np.isin(parts_of(surface, people), parts_of(surface, doors.take(circled)))
+    cut_off = ~np.isin(parts_of(surface, people), parts_of(surface, counted))
     reasons[np.isinf(reach.nearest_s) & cut_off] = "cut_off"
     reasons[people.row < 0] = "off_network"
-    return _Walked(reach, attached, circled, circles, reasons)
+    return Walked(reach, attached, circled, circles, reasons, surface.notes)
 
 
 def _cut_off(people: Attachment, doors: Attachment) -> NDArray[np.bool_]:

@@ -17,20 +17,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siting.domain.nouns import Floats, Ints
-from siting.travel.heap import HALF, LOW, NEVER, Numbers, Packed, Ticks, compiled, pop, push
+from siting.travel.heap import HALF, LOW, NEVER, Numbers, Packed, Ticks, compiled, fetch, pop, push
 
 Combine = Literal["only", "slower", "mean"]
 MODES: Final = ("only", "slower", "mean")
 ONLY, _SLOWER, MEAN = range(3)
 
-# How fine a second may be cut, and the longest time that 32 bits then hold, with room for one more arc.
+# How fine a second may be cut, and the longest time then sought. A limit may be as long as 31 bits hold, for of a mean
+# one way may take twice the limit, and an arc as 32 bits hold beside ``NEVER``.
 _TICKS_PER_SECOND: Final = (1_000_000, 100_000, 10_000)
 _MOST_TICKS: Final = 2_000_000_000
+_LIMIT_TICKS: Final = 0x7FFFFFFF
+_ARC_TICKS: Final = 0xFFFFFFFE
 # Whoever arrives this much after the limit is still within it.
 TOLERANCE_S: Final = 1e-3
 # Parts that a thread takes one by one, so that none waits long for another.
 PARTS: Final = 8
 # Coordinates of 16 bits are interleaved into a place on a space-filling curve.
+_ONE: Final = np.uint64(1)
 _CURVE: Final = ((8, 0x00FF00FF), (4, 0x0F0F0F0F), (2, 0x33333333), (1, 0x55555555))
 
 
@@ -42,7 +46,7 @@ class Walks(NamedTuple):
     ``seed_ticks[...]`` behind it.
     """
 
-    start: Ints
+    start: Ticks
     arcs: Packed
     seed_start: Ints
     seed_node: Ints
@@ -109,7 +113,7 @@ def ticks_per_second(longest_s: float) -> int:
     raise ValueError(message)
 
 
-def pack_arcs(tail: Ints, head: Ints, seconds: Floats, through: int, per_second: int) -> tuple[Ints, Packed]:
+def pack_arcs(tail: Ints, head: Ints, seconds: Floats, through: int, per_second: int) -> tuple[Ticks, Packed]:
     """Return ``start`` and ``arcs`` of :class:`Walks`; arcs longer than can be counted are left out.
 
     Parameters
@@ -123,10 +127,10 @@ def pack_arcs(tail: Ints, head: Ints, seconds: Floats, through: int, per_second:
     per_second : int
         What :func:`ticks_per_second` returns.
     """
-    counted = seconds * per_second <= _MOST_TICKS
+    counted = seconds * per_second <= _ARC_TICKS
     if not counted.all():
         tail, head, seconds = tail[counted], head[counted], seconds[counted]
-    found: tuple[Ints, Packed] = _packed(tail, head, seconds, through, float(per_second))
+    found: tuple[Ticks, Packed] = _packed(tail, head, seconds, through, float(per_second))
     return found
 
 
@@ -163,8 +167,8 @@ def asked(
         Sources among which the nearest are sought; none if absent.
     """
     keep, none = limit_s if keep_s is None else keep_s, np.zeros(len(limit_s), dtype=bool)
-    limit = in_ticks(limit_s, per_second)
-    return Asked(limit, np.minimum(limit, in_ticks(keep, per_second)), none if counting is None else counting)
+    limit = limit_ticks(limit_s, per_second)
+    return Asked(limit, np.minimum(limit, limit_ticks(keep, per_second)), none if counting is None else counting)
 
 
 def reach(
@@ -207,35 +211,65 @@ def reach(
     workers = max(1, min(threads or os.cpu_count() or 1, count))
     bounds = np.linspace(0, count, workers * PARTS + 1).astype(np.int64)
 
+    order = _along(away, count)
+
     def work(worker: int) -> tuple[list[Any], Nearest]:
         near = nobody(nodes - first if asked.counting.any() else 0)
         rooms = (_room(ways[0], nodes), _room(ways[1], nodes if mode else 0))
         spans = [bounds[part : part + 2] for part in range(worker, workers * PARTS, workers)]
-        return [_rows(ways, mode, asked, first, span, rooms, near) for span in spans], near
+        return [_rows(ways, mode, asked, first, order[slice(*span)], rooms, near) for span in spans], near
 
     found = on_threads(work, workers)
     rows = [found[part % workers][0][part // workers] for part in range(workers * PARTS)]
-    lengths, node, ticks = (np.concatenate(column) for column in zip(*rows, strict=True))
     near = found[0][1]
     for _, other in found[1:]:
         merge(near, other)
-    return Reached(np.concatenate([[0], np.cumsum(lengths)]), node, ticks, near)
+    return Reached(*_in_place(rows, order, workers), near)
+
+
+def _along(walks: Walks, count: int) -> Ints:
+    """Return sources in the order of the nodes where they begin: neighbours, one after the other, find memory warm."""
+    begin = walks.seed_start[:count]
+    seeded = begin < walks.seed_start[1 : count + 1]
+    first = np.full(count, -1, dtype=np.int64)
+    first[seeded] = walks.seed_node[begin[seeded]]
+    return np.argsort(first, kind="stable").astype(np.int64)
+
+
+def _in_place(rows: list[Any], order: Ints, workers: int) -> tuple[Ints, Numbers, Ticks]:
+    """Return the rows of all sources, found along ``order``, by source; ``rows`` is emptied meanwhile."""
+    lengths = np.concatenate([part[0] for part in rows])
+    start = np.zeros(len(order) + 1, dtype=np.int64)
+    start[order + 1] = lengths
+    np.cumsum(start, out=start)
+    node, ticks = np.empty(start[-1], dtype=np.int32), np.empty(start[-1], dtype=np.uint32)
+    bounds = np.concatenate([[0], np.cumsum([len(part[0]) for part in rows])])
+
+    def work(worker: int) -> None:
+        for part in range(worker, len(rows), workers):
+            _put(*rows[part], start[order[bounds[part] : bounds[part + 1]]], node, ticks)
+            rows[part] = None
+
+    on_threads(work, workers)
+    return start, node, ticks
 
 
 def nearest_source(walks: Walks, limit_s: float, *, nodes: int, per_second: int) -> tuple[Numbers, Ticks]:
     """Return the nearest source of every node in one walk from all of them together, and the ticks (-1: none)."""
     label = np.full(nodes, -1, dtype=np.int32)
     room = _room(walks, nodes)
-    _flood(walks, in_ticks(np.array([limit_s]), per_second)[0], room, label)
+    _flood(walks, np.uint64(limit_ticks(np.array([limit_s]), per_second)[0]), room, label)
     return label, room.ticks
 
 
-def in_ticks(seconds: Floats, per_second: int) -> Ticks:
+def limit_ticks(seconds: Floats, per_second: int) -> Ticks:
+    """Return limits in ticks, the tolerance included."""
     ticks = np.floor((seconds + TOLERANCE_S) * per_second)
-    return np.minimum(ticks, _MOST_TICKS).astype(np.uint32)
+    return np.minimum(ticks, _LIMIT_TICKS).astype(np.uint32)
 
 
 def nobody(nodes: int) -> Nearest:
+    """Return the nearest sources of nodes before any source has walked."""
     rank, ticks = np.full(nodes, -1, dtype=np.int32), np.full(nodes, NEVER, dtype=np.uint32)
     return Nearest(rank, ticks, rank.copy(), ticks.copy())
 
@@ -243,10 +277,12 @@ def nobody(nodes: int) -> Nearest:
 def _room(walks: Walks, nodes: int) -> _Room:
     # Pages of the heap that are never touched cost nothing.
     heap = np.empty(len(walks.arcs) + len(walks.seed_node) + 1 if nodes else 0, dtype=np.uint64)
-    return _Room(np.full(nodes, NEVER, dtype=np.uint32), np.empty(nodes, dtype=np.int32), heap)
+    # What follows the last touched node is written before it is known whether it counts.
+    return _Room(np.full(nodes, NEVER, dtype=np.uint32), np.empty(nodes + 1, dtype=np.int32), heap)
 
 
 def on_threads(work: Callable[[int], Any], workers: int) -> list[Any]:
+    """Call ``work`` with the number of each worker, each on a thread of its own; return what they give, in order."""
     if workers == 1:
         return [work(0)]
     with ThreadPoolExecutor(workers) as pool:
@@ -254,8 +290,8 @@ def on_threads(work: Callable[[int], Any], workers: int) -> list[Any]:
 
 
 @compiled
-def _packed(tail: Ints, head: Ints, seconds: Floats, through: int, per_second: float) -> tuple[Ints, Packed]:
-    start = np.zeros(through + 1, np.int64)
+def _packed(tail: Ints, head: Ints, seconds: Floats, through: int, per_second: float) -> tuple[Ticks, Packed]:
+    start = np.zeros(through + 1, np.uint32)
     for each in tail:
         start[each + 1] += 1
     for node in range(through):
@@ -269,41 +305,49 @@ def _packed(tail: Ints, head: Ints, seconds: Floats, through: int, per_second: f
 
 
 @compiled
-def _walk(walks: Walks, source: int, limit: np.uint64, room: _Room) -> int:  # noqa: C901 - see below
+def _put(lengths: Ints, nodes: Numbers, times: Ticks, places: Ints, node: Numbers, ticks: Ticks) -> None:
+    """Copy rows to their places."""
+    begin = 0
+    for row in range(len(lengths)):
+        place, end = places[row], begin + lengths[row]
+        node[place : place + lengths[row]] = nodes[begin:end]
+        ticks[place : place + lengths[row]] = times[begin:end]
+        begin = end
+
+
+@compiled
+def _walk(walks: Walks, source: int, limit: np.uint64, room: _Room) -> int:
     """Walk from one source; return how many nodes were touched. ``room.ticks`` holds their times."""
-    # Written out: a call costs more than a step of the walk does.
+    # Written out: a call costs more than a step of the walk does. Nodes and arcs are unsigned, as places in the heap.
     start, arcs, best, list_, heap = walks.start, walks.arcs, room.ticks, room.touched, room.heap
-    through, size, touched = len(start) - 1, 0, 0
+    through, size, touched = np.uint64(len(start) - 1), 0, np.uint64(0)
+    beyond = np.uint32(limit + _ONE)
     for seed in range(walks.seed_start[source], walks.seed_start[source + 1]):
-        head, ticks = walks.seed_node[seed], np.uint64(walks.seed_ticks[seed])
-        if ticks <= limit and ticks < np.uint64(best[head]):
-            if best[head] == NEVER:
-                list_[touched] = head
-                touched += 1
+        head, ticks = np.uint64(walks.seed_node[seed]), np.uint64(walks.seed_ticks[seed])
+        before = best[head]
+        if ticks < np.uint64(min(before, beyond)):
+            list_[touched] = head
+            touched += np.uint64(before == NEVER)
             best[head] = np.uint32(ticks)
             if head < through:
-                size = push(heap, size, (ticks << HALF) | np.uint64(head))
+                size = push(heap, size, (ticks << HALF) | head)
     while size > 0:
         top = heap[0]
         size = pop(heap, size)
-        node, so_far = np.int64(top & LOW), top >> HALF
+        node, so_far = top & LOW, top >> HALF
         if so_far > np.uint64(best[node]):
             continue
-        for arc in range(start[node], start[node + 1]):
-            ticks = so_far + (arcs[arc] >> HALF)
-            if ticks > limit:
-                continue
-            head = np.int64(arcs[arc] & LOW)
+        for arc in range(np.uint64(start[node]), np.uint64(start[node + _ONE])):
+            ticks, head = so_far + (arcs[arc] >> HALF), arcs[arc] & LOW
             before = best[head]
-            if ticks >= np.uint64(before):
-                continue
-            if before == NEVER:
+            if ticks < np.uint64(min(before, beyond)):
                 list_[touched] = head
-                touched += 1
-            best[head] = np.uint32(ticks)
-            if head < through:
-                size = push(heap, size, (ticks << HALF) | np.uint64(head))
-    return touched
+                touched += np.uint64(before == NEVER)
+                best[head] = np.uint32(ticks)
+                if head < through:
+                    fetch(arcs, np.uint64(start[head]))
+                    size = push(heap, size, (ticks << HALF) | head)
+    return int(touched)
 
 
 @numba.njit(inline="always")
@@ -324,17 +368,17 @@ def _rows(
     mode: int,
     asked: Asked,
     first: int,
-    span: Ints,
+    sources: Ints,
     rooms: tuple[_Room, _Room],
     near: Nearest,
 ) -> tuple[Ints, Numbers, Ticks]:
-    """Walk from a span of sources; return the length of each row, nodes and ticks of all."""
+    """Walk from some sources; return the length of each row, nodes and ticks of all."""
     there, home = rooms
-    lengths = np.zeros(span[1] - span[0], np.int64)
+    lengths = np.zeros(len(sources), np.int64)
     nodes, times = np.empty(1024, np.int32), np.empty(1024, np.uint32)
     used = 0
-    for source in range(span[0], span[1]):
-        limit = np.uint64(asked.limit[source])
+    for row, source in enumerate(sources):
+        limit, keep, counts = np.uint64(asked.limit[source]), asked.keep[source], asked.counting[source]
         # A mean within the limit may have one way of up to twice as long.
         farthest = limit * np.uint64(2) if mode == MEAN else limit
         touched = _walk(ways[0], source, farthest, there)
@@ -343,19 +387,21 @@ def _rows(
             nodes, times = longer(nodes, used + touched), longer(times, used + touched)
         begin = used
         for node in there.touched[:touched]:
-            ticks = combined(mode, there.ticks[node], home.ticks[node] if mode != ONLY else NEVER)
-            there.ticks[node] = NEVER
+            at = np.uint64(node)
+            ticks = combined(mode, there.ticks[at], home.ticks[at] if mode != ONLY else NEVER)
+            there.ticks[at] = NEVER
             if node < first or np.uint64(ticks) > limit:
                 continue
-            if asked.counting[source]:
+            if counts:
                 closer(near, node - first, source, ticks)
-            if ticks <= asked.keep[source]:
+            if ticks <= keep:
                 nodes[used], times[used] = node - first, ticks
                 used += 1
         for node in home.touched[:touched_home]:
-            home.ticks[node] = NEVER
-        lengths[source - span[0]] = used - begin
-    return lengths, nodes[:used].copy(), times[:used].copy()
+            home.ticks[np.uint64(node)] = NEVER
+        lengths[row] = used - begin
+    # Pages of the rest were never touched, so that it costs nothing.
+    return lengths, nodes[:used], times[:used]
 
 
 @compiled
@@ -378,6 +424,7 @@ def closer(near: Nearest, node: int, rank: int, ticks: np.uint32) -> None:
 
 @compiled
 def merge(near: Nearest, other: Nearest) -> None:
+    """Let the nearest two of every node that another thread found take their places."""
     for node in range(len(near.rank)):
         if other.rank[node] >= 0:
             closer(near, node, other.rank[node], other.ticks[node])
@@ -386,26 +433,28 @@ def merge(near: Nearest, other: Nearest) -> None:
 
 
 @compiled
-def _flood(walks: Walks, limit: np.uint32, room: _Room, label: Numbers) -> None:
+def _flood(walks: Walks, limit: np.uint64, room: _Room, label: Numbers) -> None:
     """Walk from all sources at once; ``label`` takes the source of each node."""
     start, arcs, best, heap = walks.start, walks.arcs, room.ticks, room.heap
-    through, size = len(start) - 1, 0
+    through, size, beyond = np.uint64(len(start) - 1), 0, np.uint32(limit + _ONE)
     for source in range(len(walks.seed_start) - 1):
         for seed in range(walks.seed_start[source], walks.seed_start[source + 1]):
-            head, ticks = walks.seed_node[seed], walks.seed_ticks[seed]
-            if ticks <= limit and ticks < best[head]:
-                best[head], label[head] = ticks, source
+            head, ticks = np.uint64(walks.seed_node[seed]), np.uint64(walks.seed_ticks[seed])
+            if ticks < np.uint64(min(best[head], beyond)):
+                best[head], label[head] = np.uint32(ticks), source
                 if head < through:
-                    size = push(heap, size, (np.uint64(ticks) << HALF) | np.uint64(head))
+                    fetch(arcs, np.uint64(start[head]))
+                    size = push(heap, size, (ticks << HALF) | head)
     while size > 0:
         top = heap[0]
         size = pop(heap, size)
-        node, so_far = np.int64(top & LOW), top >> HALF
+        node, so_far = top & LOW, top >> HALF
         if so_far > np.uint64(best[node]):
             continue
-        for arc in range(start[node], start[node + 1]):
-            ticks, head = so_far + (arcs[arc] >> HALF), np.int64(arcs[arc] & LOW)
-            if ticks <= np.uint64(limit) and ticks < np.uint64(best[head]):
+        for arc in range(np.uint64(start[node]), np.uint64(start[node + _ONE])):
+            ticks, head = so_far + (arcs[arc] >> HALF), arcs[arc] & LOW
+            if ticks < np.uint64(min(best[head], beyond)):
                 best[head], label[head] = np.uint32(ticks), label[node]
                 if head < through:
-                    size = push(heap, size, (ticks << HALF) | np.uint64(head))
+                    fetch(arcs, np.uint64(start[head]))
+                    size = push(heap, size, (ticks << HALF) | head)

@@ -1,7 +1,8 @@
-"""The network made ready for walking: short components left out, every edge measured in seconds."""
+"""The network made ready for walking: short components and what is shut left out, every edge measured in seconds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -14,12 +15,14 @@ from scipy.sparse.csgraph import connected_components
 from siting.domain.nouns import Floats, Ints, Network, Note, Raster
 from siting.domain.walkers import WalkerSpeeds
 from siting.travel.kernel import space_order
-from siting.travel.slope import SPANS, EdgeSeconds, edge_seconds
+from siting.travel.nearest import Segments, segments_of
+from siting.travel.passable import Ways, passable
+from siting.travel.slope import CLIMBS, SPANS, EdgeSeconds, edge_seconds
 
 # Shorter components are scraps of digitising, and would catch people who really walk elsewhere.
 SHORTEST_COMPONENT_M: Final = 1_000.0
 # Nobody steps onto the middle of these.
-NO_ENTRY: Final = (*SPANS, "stairs")
+NO_ENTRY: Final = (*SPANS, *CLIMBS)
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,8 @@ class WalkingNetwork:
         Shape (nodes, 2), metres; numbered along a space-filling curve, so that neighbours lie near in memory.
     u, v : ndarray of int
         End nodes of the edges.
+    kind : ndarray of object
+        What each edge is (see ``NETWORK_COLUMNS``).
     component : ndarray of int
         Number of the component of each edge.
     open_to_joining : ndarray of bool
@@ -51,6 +56,7 @@ class WalkingNetwork:
     node_xy: Floats
     u: Ints
     v: Ints
+    kind: NDArray[np.object_]
     component: Ints
     open_to_joining: NDArray[np.bool_]
     geometry: NDArray[np.object_]
@@ -58,6 +64,19 @@ class WalkingNetwork:
     speed: float
     crs: CRS
     notes: tuple[Note, ...]
+
+    @cached_property
+    def segments(self) -> tuple[Segments, Ints]:
+        """The segments of the edges that may be joined, in bins, and the rank of these edges by place."""
+        lines = self.geometry[self.open_to_joining]
+        return segments_of(lines), _by_place(lines)
+
+    @cached_property
+    def fastest(self) -> float:
+        """The most metres of any edge in a second, and not less than on the flat."""
+        least = np.minimum(*self.seconds.totals)
+        some = least > 0
+        return float(np.max(self.seconds.length_m[some] / least[some], initial=self.speed))
 
     @property
     def nodes(self) -> int:
@@ -79,8 +98,22 @@ class Attachment:
         return Attachment(self.edge[rows], self.position_m[rows], self.leg_s[rows], self.component[rows])
 
 
+@dataclass(frozen=True)
+class Joined:
+    """Where points join the network, whoever walks: as :class:`Attachment`, with metres of the way to it."""
+
+    edge: Ints
+    position_m: Floats
+    away_m: Floats
+    component: Ints
+
+    def at(self, speed: float) -> Attachment:
+        """Return the attachment of someone who walks at a speed, m/s."""
+        return Attachment(self.edge, self.position_m, self.away_m / speed, self.component)
+
+
 def prepare_network(network: Network, terrain: Raster | None, speeds: WalkerSpeeds, crs: CRS) -> WalkingNetwork:
-    """Leave out short components and measure the rest.
+    """Leave out short components, measure the rest, and leave out what the walker cannot use.
 
     Parameters
     ----------
@@ -96,7 +129,7 @@ def prepare_network(network: Network, terrain: Raster | None, speeds: WalkerSpee
     Returns
     -------
     WalkingNetwork
-        With notes on the components left out and on faults of the terrain.
+        With notes on the components left out, on faults of the terrain, and on what the walker cannot use.
     """
     edges, nodes = network.edges, len(network.node_xy)
     ends = (edges["u"].to_numpy(), edges["v"].to_numpy())
@@ -109,22 +142,41 @@ def prepare_network(network: Network, terrain: Raster | None, speeds: WalkerSpee
     if len(left_out):
         notes = (Note("components_left_out", {"count": len(left_out), "edges": len(edges) - len(kept)}),)
     seconds, measured = edge_seconds(kept, crs, terrain, speeds)
-    u = kept["u"].to_numpy(dtype=np.int64)
-    order = space_order(network.node_xy)
-    number = np.empty(nodes, dtype=np.int64)
-    number[order] = np.arange(nodes)
+    ways, shut = passable(
+        Ways(
+            edge=np.arange(len(kept)),
+            u=kept["u"].to_numpy(dtype=np.int64),
+            v=kept["v"].to_numpy(dtype=np.int64),
+            geometry=kept.geometry.to_numpy(),
+            seconds=seconds,
+            node_xy=network.node_xy,
+        )
+    )
+    kind = kept["kind"].to_numpy(dtype=object)[ways.edge]
+    order = space_order(ways.node_xy)
+    number = np.empty(len(order), dtype=np.int64)
+    number[order] = np.arange(len(order))
     return WalkingNetwork(
-        node_xy=network.node_xy[order],
-        u=number[u],
-        v=number[kept["v"].to_numpy(dtype=np.int64)],
-        component=of_node[u].astype(np.int64),
-        open_to_joining=~kept["kind"].isin(NO_ENTRY).to_numpy(dtype=bool),
-        geometry=kept.geometry.to_numpy(),
-        seconds=seconds,
+        node_xy=ways.node_xy[order],
+        u=number[ways.u],
+        v=number[ways.v],
+        kind=kind,
+        component=_components(ways),
+        open_to_joining=~np.isin(kind, NO_ENTRY),
+        geometry=ways.geometry,
+        seconds=ways.seconds,
         speed=speeds.flat,
         crs=crs,
-        notes=notes + measured,
+        notes=notes + measured + shut,
     )
+
+
+def _components(ways: Ways) -> Ints:
+    """Return the component of each way, whichever directions are walked."""
+    nodes = len(ways.node_xy)
+    graph = coo_array((np.ones(len(ways.u)), (ways.u, ways.v)), shape=(nodes, nodes))
+    _, of_node = connected_components(graph, directed=False)
+    return of_node[ways.u].astype(np.int64)
 
 
 def attach(network: WalkingNetwork, xy: Floats, limit_m: Floats) -> Attachment:
@@ -139,10 +191,15 @@ def attach(network: WalkingNetwork, xy: Floats, limit_m: Floats) -> Attachment:
     limit_m : ndarray
         The farthest that each point may be, metres (inclusive).
     """
+    return join(network, xy, limit_m).at(network.speed)
+
+
+def join(network: WalkingNetwork, xy: Floats, limit_m: Floats) -> Joined:
+    """Join points as :func:`attach` does, whoever walks."""
     count = len(xy)
     open_edges = np.flatnonzero(network.open_to_joining)
     edge = np.full(count, -1, dtype=np.int64)
-    position, leg = np.zeros(count), np.full(count, np.inf)
+    position, way = np.zeros(count), np.full(count, np.inf)
     if count and len(open_edges):
         points = np.asarray(shapely.points(xy), dtype=object)
         tree = shapely.STRtree(network.geometry[open_edges])
@@ -153,10 +210,10 @@ def attach(network: WalkingNetwork, xy: Floats, limit_m: Floats) -> Attachment:
         nearest, away = open_edges[found[1][order][first]], distance[order][first]
         near = away <= limit_m[point]
         point, nearest = point[near], nearest[near]
-        edge[point], leg[point] = nearest, away[near] / network.speed
+        edge[point], way[point] = nearest, away[near]
         position[point] = shapely.line_locate_point(network.geometry[nearest], points[point])
     component = np.where(edge >= 0, network.component[edge] if len(network.component) else -1, -1)
-    return Attachment(edge, position, leg, component)
+    return Joined(edge, position, way, component)
 
 
 def _by_place(lines: NDArray[np.object_]) -> Ints:

@@ -30,8 +30,18 @@ _STRIP: Final = 1_000_000
 class Surface:
     """Open ground measured for one walker.
 
-    ``part`` numbers the pieces of ground between which nobody can walk, cell by cell (0: barrier). ``speed`` is the
-    walker's on the flat of a street, m/s.
+    Parameters
+    ----------
+    ground : Ground
+        Paces and heights, cell by cell.
+    grid : Grid
+        Where the cells lie, in the working CRS.
+    part : ndarray of int
+        Number of the piece of ground that each cell belongs to, between which nobody can walk (0: barrier).
+    speed : float
+        The walker's on the flat of a street, m/s.
+    notes : tuple of Note
+        What was mended or assumed.
     """
 
     ground: Ground
@@ -71,7 +81,7 @@ def prepare_surface(ground: OpenGround, terrain: Raster | None, speeds: WalkerSp
         On a grid of the working CRS.
     terrain : Raster or None
         Heights, brought to the centres of the cells (bilinear); None walks on the flat, and so does ground that holds
-        the cost of slopes already.
+        the cost of slopes already. Bridges are walked as level.
     speeds : WalkerSpeeds
         The walker.
 
@@ -88,10 +98,19 @@ def prepare_surface(ground: OpenGround, terrain: Raster | None, speeds: WalkerSp
         notes.append(Note("surface_slopes_within"))
     elif terrain is not None:
         height = _heights(ground.grid, terrain)
-        notes += _height_notes(pace, height, (-move.e, move.a))
+        below = pace
+        if ground.spans is not None:
+            # The terrain below a bridge is not what is walked on.
+            height[ground.spans] = np.nan
+            below = np.where(ground.spans, np.float32(np.inf), pace)
+        notes += _height_notes(below, height, (-move.e, move.a))
     part, _ = ndimage.label(np.isfinite(pace))
     return Surface(
-        Ground(pace, height, (-move.e, move.a)), ground.grid, part.astype(np.int32), speeds.flat, tuple(notes)
+        Ground(pace, height, (-move.e, move.a), np.inf if speeds.max_slope is None else speeds.max_slope),
+        ground.grid,
+        part.astype(np.int32),
+        speeds.flat,
+        tuple(notes),
     )
 
 
@@ -159,14 +178,15 @@ def _nearest_open(
     rows, columns = np.full(len(down), -1), np.full(len(down), -1)
     metres, (tall, wide) = np.full(len(down), np.inf), cell_m
     for point in range(len(down)):
-        y, x = down[point], right[point]
-        # In its own cell a point is at no distance; farther ones are looked at only from a barrier or from outside.
-        far, row, column = 0.0, int(np.floor(y / tall)), int(np.floor(x / wide))
-        if not (0 <= row < pace.shape[0] and 0 <= column < pace.shape[1] and pace[row, column] < np.inf):
-            far = limit_m[point]
-        nearest = np.inf
-        top, bottom = max(0, int(np.floor((y - far) / tall))), min(pace.shape[0], int(np.floor((y + far) / tall)) + 1)
-        left, last = max(0, int(np.floor((x - far) / wide))), min(pace.shape[1], int(np.floor((x + far) / wide)) + 1)
+        y, x, far, nearest = down[point], right[point], limit_m[point], np.inf
+        row, column = int(np.floor(y / tall)), int(np.floor(x / wide))
+        if 0 <= row < pace.shape[0] and 0 <= column < pace.shape[1] and pace[row, column] < np.inf:
+            rows[point], columns[point] = row, column
+            metres[point] = np.hypot((row + 0.5) * tall - y, (column + 0.5) * wide - x)
+            continue
+        top, left = max(0, int(np.ceil((y - far) / tall)) - 1), max(0, int(np.ceil((x - far) / wide)) - 1)
+        bottom, last = int(np.floor((y + far) / tall)) + 1, int(np.floor((x + far) / wide)) + 1
+        bottom, last = min(pace.shape[0], bottom), min(pace.shape[1], last)
         for line in range(top, bottom):
             for place in range(left, last):
                 if not pace[line, place] < np.inf:
@@ -205,7 +225,7 @@ def walk_surface(surface: Surface, sites: Standing, targets: Standing, direction
     Reach
         The way leads by the centres of cells; points of one cell walk straight.
     """
-    per_second = finest_ticks(limits.longest_s, direction)
+    per_second = finest_ticks(limits.scale, direction)
     order = np.argsort(limits.rank, kind="stable")
     doors = sites.take(order)
     seeds = Seeds(doors.row, doors.column, in_ticks(doors.leg_s, per_second), doors.down_m, doors.right_m)
@@ -253,13 +273,10 @@ def crossed_circles(
         )  # fmt: skip
         for place, site in enumerate(chunk):
             ground = _joined(surface.grid, found, place)
-            points = np.concatenate([cells[covered[site]], xy[site][None, :], _corners(ground)])
-            circles[site] = sided(ground, xy[site], cells, covered[site], float(np.abs(points - xy[site]).max()))
+            corners = np.reshape([*shapely.bounds(ground)], (-1, 2))
+            far = np.abs(np.concatenate([cells[covered[site]], xy[site][None, :], corners]) - xy[site])
+            circles[site] = sided(ground, xy[site], cells, covered[site], float(np.nanmax(far)))
     return circles
-
-
-def _corners(shape: shapely.Geometry) -> Floats:
-    return np.zeros((0, 2)) if shape.is_empty else np.reshape(shape.bounds, (2, 2))
 
 
 def _joined(grid: Grid, found: Crossed, source: int) -> shapely.Geometry:

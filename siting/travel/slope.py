@@ -1,7 +1,7 @@
-"""How slope slows a walker: heights along edges, Tobler's ratio, seconds along each edge."""
+"""How slope slows a walker: heights along edges, Tobler's ratio, stairs and machines, seconds along each edge."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -16,10 +16,26 @@ from scipy.sparse.linalg import spsolve
 from siting.domain.nouns import Floats, Ints, Note, Raster
 from siting.domain.walkers import WalkerSpeeds
 
+Bools = NDArray[np.bool_]
+
 # Off stairs nothing that people walk is steeper: beyond it the terrain is at fault (a roof, a viaduct, a cliff).
 STEEPEST: Final = 0.45
 # Spans keep the straight grade between their ends: the terrain below or above them is not what is walked on.
 SPANS: Final = ("bridge", "footbridge", "tunnel")
+# Escalators run both ways (or it is not known which), with their line, or against it.
+ESCALATORS: Final = ("escalator", "escalator_forward", "escalator_backward")
+# These are not walked on slopes: they may be as steep as they are, and have one piece.
+CLIMBS: Final = ("stairs", "lift", *ESCALATORS)
+# Assumptions, which no document gives: a lift rises at this speed, and rides so long where its rise is not known.
+LIFT_M_S: Final = 1.0
+LIFT_RIDE_S: Final = 20.0
+# What rises less is no storey: the terrain does not know the rise.
+_STOREY_M: Final = 3.0
+# Kinds with times of their own.
+_TIMED: Final = ("crossing", "stairs", "lift", *ESCALATORS)
+_CROSSING, _STAIRS, _LIFT, _ESCALATOR, _FORWARD, _BACKWARD = range(len(_TIMED))
+# Slopes of heights in floating point meet a limit such as 1:12 only so nearly.
+_SAME_SLOPE: Final = 1e-9
 
 
 def tobler_ratio(slope: Floats) -> Floats:
@@ -40,7 +56,9 @@ class EdgeSeconds:
     """Seconds along each edge, piece by piece.
 
     Edge e has ``pieces[e]`` equal pieces; ``ahead[start[e] + i]`` are the seconds from u to the end of its first i
-    pieces, ``back`` those from there to u.
+    pieces, ``back`` those from there to u, and ``rise_m`` how much higher it lies than u, as walked; all are
+    finite. Edges of ``shut_ahead`` are not walked from u to v, those of ``shut_back`` not from v to u, whatever the
+    seconds say. ``steep`` follows ``ahead``: true where a piece ends that is too steep for the walker.
     """
 
     length_m: Floats
@@ -48,9 +66,13 @@ class EdgeSeconds:
     start: Ints
     ahead: Floats
     back: Floats
+    rise_m: Floats
+    shut_ahead: Bools
+    shut_back: Bools
+    steep: Bools
 
     def at(self, edge: Ints, position_m: Floats) -> tuple[Floats, Floats]:
-        """Return the seconds from u to a position on an edge, and from there back to u."""
+        """Return the seconds from u to a position on an edge, and from there back to u; inf on ways that are shut."""
         pieces = self.pieces[edge]
         along = np.clip(position_m / self.length_m[edge], 0.0, 1.0) * pieces
         piece = np.minimum(along.astype(np.int64), pieces - 1)
@@ -59,13 +81,17 @@ class EdgeSeconds:
         def between(seconds: Floats) -> Floats:
             return seconds[low] + part * (seconds[low + 1] - seconds[low])
 
-        return between(self.ahead), between(self.back)
+        there, again = between(self.ahead), between(self.back)
+        return np.where(self.shut_ahead[edge], np.inf, there), np.where(self.shut_back[edge], np.inf, again)
 
     @property
     def totals(self) -> tuple[Floats, Floats]:
-        """Seconds from u to v and from v to u of every edge."""
+        """Seconds from u to v and from v to u of every edge; inf where it is shut."""
         last = self.start + self.pieces
-        return self.ahead[last], self.back[last]
+        return (
+            np.where(self.shut_ahead, np.inf, self.ahead[last]),
+            np.where(self.shut_back, np.inf, self.back[last]),
+        )
 
 
 def edge_seconds(
@@ -82,20 +108,20 @@ def edge_seconds(
     terrain : Raster or None
         Heights in metres; None walks on the flat.
     speeds : WalkerSpeeds
-        Speed on the flat and on stairs.
+        Speeds, waits, and what the walker cannot use.
 
     Returns
     -------
     EdgeSeconds, notes
-        Notes tell of edges without heights (walked flat) and of slopes beyond ±45 % that were replaced by the
-        edge's mean.
+        Notes tell of edges without heights (walked flat), of slopes beyond ±45 % that were replaced by the
+        edge's mean, and of a limit of slope that nothing can be held to for want of heights.
     """
     length = edges["length_m"].to_numpy(dtype=np.float64)
     kind = edges["kind"].to_numpy()
-    stairs = kind == "stairs"
+    climbs = np.isin(kind, CLIMBS)
     # Pieces no shorter than a terrain cell: finer slopes would be noise of the grid.
     cell_m = np.inf if terrain is None else _cell_size_m(terrain, edges, crs)
-    whole = stairs | np.isin(kind, SPANS)
+    whole = climbs | np.isin(kind, SPANS)
     pieces = np.where(whole, 1, np.maximum(1, length // cell_m)).astype(np.int64)
     start = np.concatenate([[0], np.cumsum(pieces + 1)])
     owner = np.repeat(np.arange(len(edges)), pieces + 1)
@@ -105,22 +131,72 @@ def edge_seconds(
     inner = np.flatnonzero(step > 0)
     edge = owner[inner]
     rise, run = heights[inner] - heights[inner - 1], length[edge] / pieces[edge]
-    slope, replaced = _plausible(rise / run, edge, stairs, heights, start, pieces, length)
-    notes += replaced
-    up, down = speeds.stairs_up, speeds.stairs_down
-    along = np.hypot(run, rise)
+    slope, replaced = _plausible(rise / run, edge, climbs, heights, start, pieces, length)
+    steep = np.zeros(len(owner), dtype=bool)
+    if speeds.max_slope is not None:
+        steep[inner] = (np.abs(slope) > speeds.max_slope + _SAME_SLOPE) & ~climbs[edge]
+        if terrain is None:
+            replaced += (Note("slope_limit_without_heights", {"limit": f"{speeds.max_slope:.1%}"}),)
+    level = unknown[inner] | unknown[inner - 1] | (np.abs(rise) < _STOREY_M)
+    walked = _Pieces(_codes(kind)[edge], run, rise, slope, pieces[edge], level)
 
-    def seconds(direction: float) -> Floats:
-        flat = run / (speeds.flat * tobler_ratio(direction * slope))
-        # On level stairs (no heights known) the slower speed is taken.
-        on_stairs = along / np.where(direction * rise >= 0, up, down)
+    def seconds(direction: float) -> tuple[Floats, Bools]:
         pace = np.zeros(len(owner))
-        pace[inner] = np.where(stairs[edge], on_stairs, flat)
+        pace[inner], shut = _pace(walked, speeds, direction)
         total: Floats = np.cumsum(pace)
         since_u: Floats = total - total[start[owner]]
-        return since_u
+        return since_u, np.bincount(edge, weights=shut | steep[inner], minlength=len(edges)) > 0
 
-    return EdgeSeconds(length, pieces, start[:-1], seconds(1.0), seconds(-1.0)), notes
+    (ahead, shut_ahead), (back, shut_back) = seconds(1.0), seconds(-1.0)
+    climbed = np.zeros(len(owner))
+    climbed[inner] = np.where(climbs[edge], rise, slope * run)
+    total_climb = np.cumsum(climbed)
+    rise_m = total_climb - total_climb[start[owner]]
+    found = EdgeSeconds(length, pieces, start[:-1], ahead, back, rise_m, shut_ahead, shut_back, steep)
+    return found, notes + replaced
+
+
+class _Pieces(NamedTuple):
+    """Pieces of edges.
+
+    Code of the kind, horizontal length and rise (metres), slope as walked, how many the edge has, and whether the
+    terrain tells of no storey between both ends.
+    """
+
+    kind: NDArray[np.int8]
+    run: Floats
+    rise: Floats
+    slope: Floats
+    of: Ints
+    level: Bools
+
+
+def _codes(kind: NDArray[np.object_]) -> NDArray[np.int8]:
+    """Return the place of each kind in ``_TIMED``, -1 for what is walked at the speed of its slope."""
+    codes = np.full(len(kind), -1, dtype=np.int8)
+    for code, name in enumerate(_TIMED):
+        codes[kind == name] = code
+    return codes
+
+
+def _pace(pieces: _Pieces, speeds: WalkerSpeeds, direction: float) -> tuple[Floats, Bools]:
+    """Return the seconds of each piece in a direction (1: from u to v), finite, and whether it is not walked so."""
+    kind, along = pieces.kind, np.hypot(pieces.run, pieces.rise)
+    seconds: Floats = pieces.run / (speeds.flat * tobler_ratio(direction * pieces.slope))
+    shut = np.zeros(len(kind), dtype=bool)
+    seconds += np.where(kind == _CROSSING, speeds.crossing_wait / pieces.of, 0.0)
+    stairs = kind == _STAIRS
+    # On level stairs (no heights known) the speed up is taken.
+    speed = np.where(direction * pieces.rise >= 0, speeds.stairs_up, speeds.stairs_down)
+    shut |= stairs & (speed <= 0)
+    seconds = np.where(stairs, along / np.where(speed > 0, speed, speeds.flat), seconds)
+    # Into the lift and out of it on the flat; so no line drawn long becomes a short cut.
+    ride = np.where(pieces.level, LIFT_RIDE_S, np.abs(pieces.rise) / LIFT_M_S)
+    seconds = np.where(kind == _LIFT, pieces.run / speeds.flat + speeds.lift_wait + ride, seconds)
+    escalator = kind >= _ESCALATOR
+    against = kind == (_BACKWARD if direction > 0 else _FORWARD)
+    shut |= escalator & (against | (speeds.escalator is None))
+    return np.where(escalator, along / (speeds.escalator or speeds.flat), seconds), shut
 
 
 def _heights(
@@ -183,9 +259,9 @@ def _straight_spans(
 
 
 def _plausible(
-    slope: Floats, edge: Ints, stairs: NDArray[np.bool_], heights: Floats, start: Ints, pieces: Ints, length: Floats
+    slope: Floats, edge: Ints, climbs: Bools, heights: Floats, start: Ints, pieces: Ints, length: Floats
 ) -> tuple[Floats, tuple[Note, ...]]:
-    faulty = (np.abs(slope) > STEEPEST) & ~stairs[edge]
+    faulty = (np.abs(slope) > STEEPEST) & ~climbs[edge]
     if not faulty.any():
         return slope, ()
     first = start[:-1]

@@ -1,11 +1,26 @@
 """Walks in straight lines: optimistic, for want of a network."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.spatial import cKDTree
 
 from siting.domain.nouns import Floats, Ints
 from siting.travel.kernel import TOLERANCE_S
 from siting.travel.walks import Limits, Reach
+
+
+@dataclass(frozen=True)
+class StraightLines:
+    """Walking in straight lines.
+
+    Parameters
+    ----------
+    speed : float
+        The walker's on the flat, m/s.
+    """
+
+    speed: float
 
 
 def walk_straight(sites: Floats, targets: Floats, pace: float, limits: Limits) -> Reach:

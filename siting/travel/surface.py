@@ -37,6 +37,8 @@ from siting.travel.slope import STEEPEST
 from siting.travel.walks import COMBINES
 
 Neighbours = Literal[8, 16]
+# Top, left, bottom and right of a part of the raster, the latter two excluded.
+Window = tuple[int, int, int, int]
 
 # The ground walked on: flat, away from the source, back to it.
 _FLAT, _AWAY, _HOME = 0, 1, -1
@@ -44,6 +46,8 @@ _FLAT, _AWAY, _HOME = 0, 1, -1
 _LEVEL: Final = (-0.1, 0.0)
 _TOBLER: Final = 3.5
 _GAIN: Final = 0.05
+# Heights are float32: a slope this much beyond the steepest is still it.
+_WITHIN: Final = 1e-6
 # Steps to the four sides, over the four corners, and of a knight; the cells between the ends of each.
 _SIDES: Final = ((-1, 0), (0, -1), (0, 1), (1, 0))
 _CORNERS: Final = ((-1, -1), (-1, 1), (1, -1), (1, 1))
@@ -57,12 +61,14 @@ class Ground(NamedTuple):
 
     ``pace`` has shape (rows, columns), float32: seconds a metre on the flat, above 0, inf where nobody walks.
     ``height`` has the same shape, float32, metres (NaN: not known, steps to and from there are level), or shape (0, 0)
-    on the flat. ``cell_m`` are the height and the width of a cell, metres.
+    on the flat. ``cell_m`` are the height and the width of a cell, metres. Steps whose slope (rise over run, clamped)
+    is beyond ``steepest``, up or down, are not walked.
     """
 
     pace: NDArray[np.float32]
     height: NDArray[np.float32]
     cell_m: tuple[float, float]
+    steepest: float = np.inf
 
 
 class Seeds(NamedTuple):
@@ -179,7 +185,7 @@ def cross(
     >>> ground = Ground(pace, np.zeros((0, 0), dtype=np.float32), (10.0, 10.0))
     >>> found = cross(ground, (np.array([0]), np.array([0])), np.array([60.0]))
     >>> found.cell.tolist(), found.seconds.round(1).tolist()
-    ([0, 2, 3, 4, 5], [0.0, 39.1, 10.0, 14.1, 24.1])
+    ([0, 2, 3, 4, 5], [0.0, 35.4, 10.0, 14.1, 24.1])
     """
     rows, columns = (np.asarray(each, dtype=np.int64) for each in sources)
     nowhere = np.zeros(len(rows))
@@ -294,7 +300,7 @@ def _ways(ground: Ground, direction: Direction) -> tuple[Ground, tuple[int, int]
     if height.size:
         leans = (_HOME, _HOME) if direction == "to_facility" else (_AWAY, _HOME)
     down, right = ground.cell_m
-    return Ground(pace, height, (float(down), float(right))), leans
+    return Ground(pace, height, (float(down), float(right)), float(ground.steepest)), leans
 
 
 def _in_parts(
@@ -330,7 +336,7 @@ def _window_cells(ground: Ground, rules: _Rules, limit: int) -> int:
         min(many, 2 * (int(far / size) + 1) + 1) + 2 * _RIM
         for many, size in zip(ground.pace.shape, ground.cell_m, strict=True)
     ]
-    return sides[0] * sides[1]
+    return int(sides[0] * sides[1])
 
 
 def _room(cells: int, ground: Ground) -> _Room:
@@ -341,9 +347,7 @@ def _room(cells: int, ground: Ground) -> _Room:
 
 
 @compiled
-def _open_window(
-    ground: Ground, rules: _Rules, row: int, column: int, far: float, room: _Room
-) -> tuple[int, int, int, int]:
+def _open_window(ground: Ground, row: int, column: int, far: float, room: _Room) -> Window:
     """Copy the ground around a source into its room; return top, left, bottom and right of what was copied."""
     whole, heights, sloped = ground.pace, ground.height, ground.height.size > 0
     ticks, pace, height = room.ticks, room.pace, room.height
@@ -368,17 +372,18 @@ def _open_window(
 
 
 @compiled
-def _spread(  # noqa: C901, PLR0912 - see below
+def _spread(  # noqa: C901, PLR0912, PLR0915 - see below
     ground: Ground, rules: _Rules, lean: int, seed: tuple[int, int, np.uint64], limit: np.uint64, room: _Room
-) -> tuple[int, int, int, int]:
+) -> Window:
     """Walk from one source; return its window. ``room.ticks`` holds the times of its cells."""
     # Written out: a call costs more than a step of the walk does.
     row, column, begin = seed
     if row < 0 or not ground.pace[row, column] < np.inf:
         return 0, 0, 0, 0
     left_over = float(limit) - float(begin) if begin < limit else 0.0
-    window = _open_window(ground, rules, row, column, left_over / (rules.fastest * rules.per_second), room)
-    best, pace, height, squeeze = room.ticks, room.pace, room.height, rules.squeeze
+    window: Window = _open_window(ground, row, column, left_over / (rules.fastest * rules.per_second), room)
+    best, pace, height = room.ticks, room.pace, room.height
+    squeeze, steepest = rules.squeeze, ground.steepest + _WITHIN
     width, many = window[3] - window[1] + 2 * _RIM, len(rules.metres)
     to, one, other = np.empty(many, np.int64), np.empty(many, np.int64), np.empty(many, np.int64)
     metres, ends, quarters = rules.metres, np.empty(many), np.empty(many)
@@ -419,7 +424,13 @@ def _spread(  # noqa: C901, PLR0912 - see below
                 continue
             if lean != _FLAT:
                 slope = lean * (height[head] - height[node]) / metres[k]
-                slope = STEEPEST if slope > STEEPEST else (max(slope, -STEEPEST))
+                # Written so that an unknown slope stays unknown, and costs nothing.
+                if slope > STEEPEST:
+                    slope = STEEPEST
+                elif slope < -STEEPEST:
+                    slope = -STEEPEST
+                if abs(slope) > steepest:
+                    continue
                 if slope > _LEVEL[1] or slope < _LEVEL[0]:
                     cost *= np.exp(_TOBLER * (abs(slope + _GAIN) - _GAIN))
                     if not cost <= room_left + 0.5:
@@ -440,11 +451,11 @@ def _both(
     seed: tuple[int, int, np.uint64],
     limit: np.uint64,
     rooms: tuple[_Room, _Room],
-) -> tuple[int, int, int, int]:
+) -> Window:
     """Walk there and, where both ways count, back; leave what counts in the first room, NEVER on barriers too."""
     # A mean within the limit may have one way of up to twice as long.
     farthest = limit * np.uint64(2) if mode == MEAN else limit
-    window = _spread(ground, rules, leans[0], seed, farthest, rooms[0])
+    window: Window = _spread(ground, rules, leans[0], seed, farthest, rooms[0])
     ticks, pace = rooms[0].ticks, rooms[0].pace
     cells = (window[2] - window[0] + 2 * _RIM) * (window[3] - window[1] + 2 * _RIM)
     twice = mode != ONLY and leans[1] != leans[0]

@@ -23,13 +23,20 @@ COMBINES: Final[dict[Direction, Combine]] = {
 class Limits:
     """How far each site walks, seconds (inclusive): for whom it may be the nearest, and what is kept of its row.
 
-    ``counting`` are the sites among which the nearest is sought; of equally near ones the lowest ``rank`` is.
+    ``counting`` are the sites among which the nearest is sought; of equally near ones the lowest ``rank`` is. Seconds
+    are cut as finely as the longest walk allows, or one of ``scale_s`` if that is longer.
     """
 
     longest_s: Floats
     keep_s: Floats
     counting: NDArray[np.bool_]
     rank: Ints
+    scale_s: float = 0.0
+
+    @property
+    def scale(self) -> Floats:
+        """The times that must be counted."""
+        return np.append(self.longest_s, self.scale_s)
 
     @classmethod
     def plain(cls, sites: int, seconds: float) -> "Limits":
@@ -77,14 +84,14 @@ def walk_between(
     limits : Limits
         How far each site walks, and which count.
     """
-    longest = float(limits.longest_s.max(initial=0.0)) * (2.0 if direction == "both_ways" else 1.0)
+    longest = float(limits.scale.max()) * (2.0 if direction == "both_ways" else 1.0)
     per_second = ticks_per_second(longest)
     order = np.argsort(limits.rank, kind="stable")
     doors = sites.take(order)
     ways: tuple[Literal["away", "home"], ...] = ("home",) if direction == "to_facility" else ("away", "home")
     if direction == "from_facility":
         ways = ("away",)
-    graphs = [_walks(network, doors, targets, way, per_second) for way in ways]
+    graphs = [graph_of(network, doors, targets, way, per_second) for way in ways]
     found = reach(
         graphs[0],
         asked(limits.longest_s[order], per_second, keep_s=limits.keep_s[order], counting=limits.counting[order]),
@@ -122,7 +129,7 @@ def in_rows(found: Reached, order: Ints, per_second: int, targets: int) -> Reach
     return Reach(start, target, seconds, first, first_s, second, second_s)
 
 
-def _walks(
+def graph_of(
     network: WalkingNetwork, sites: Attachment, targets: Attachment, way: Literal["away", "home"], per_second: int
 ) -> Walks:
     """Return the graph of one way, with the targets as nodes that are only reached, and the sites as its seeds."""

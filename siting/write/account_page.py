@@ -14,7 +14,7 @@ from siting.write.account import FAULT_COLUMNS, SIDES
 from siting.write.figures import Chart
 
 _FIGURES: Final = ("people", "elderly", "land_m2", "floor_area_m2")
-_STYLE: Final = """
+STYLE: Final = """
 body { font: 15px/1.5 "Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC", sans-serif; margin: 2em auto;
   max-width: 72em; padding: 0 1em; color: #222; }
 table { border-collapse: collapse; width: 100%; margin: 1em 0; }
@@ -131,9 +131,9 @@ def page(
         [
             "<!DOCTYPE html>",
             f'<html lang="{"zh-CN" if lang == "zh" else "en"}"><head><meta charset="utf-8">',
-            f"<title>{head}</title><style>{_STYLE}</style></head><body>",
+            f"<title>{head}</title><style>{STYLE}</style></head><body>",
             body(head, layers, faults, notes, lang),
-            f'<p><img alt="{escape(say("inspect.map_title", lang))}" src="data:image/png;base64,{_png(figure)}"></p>',
+            f'<p><img alt="{escape(say("inspect.map_title", lang))}" src="data:image/png;base64,{png(figure)}"></p>',
             "</body></html>",
             "",
         ]
@@ -185,7 +185,8 @@ def _cells(texts: Iterable[str], tag: str) -> str:
     return "".join(f"<{tag}>{escape(text)}</{tag}>" for text in texts)
 
 
-def _png(figure: Chart) -> str:
+def png(figure: Chart) -> str:
+    """Return a figure as PNG in base64, to be inlined."""
     content = BytesIO()
     figure.savefig(content, format="png", dpi=110)
     return base64.b64encode(content.getvalue()).decode("ascii")

@@ -1,17 +1,20 @@
-"""Charts of a gap report and of a plan."""
+"""Charts of a gap report, of a plan and of a comparison of settings."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from typing import Final
 
 import numpy as np
+import pandas as pd
 from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from siting.domain.nouns import Assessment, Proposal
 from siting.text import Lang, say
+from siting.write.sensitivity import setting_text, walker_text
 
 _FONTS: Final = (
     "Noto Sans CJK SC",
@@ -70,6 +73,74 @@ def draw_plan(proposal: Proposal, lang: Lang) -> Chart:
     axes.legend(frameon=False)
     dress(figure, (axes,), font)
     return figure
+
+
+def draw_sensitivity(table: pd.DataFrame, minutes: float, lang: Lang) -> Chart:
+    """Draw the share of the elderly covered under each setting, a dot each, against the scenario's own.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        See :func:`siting.assess.sensitivity.sensitivity_table`.
+    minutes : float
+        The cut-off.
+    lang : {"zh", "en"}
+        Language.
+    """
+    font, lang = choose_font(lang)
+    rows = table.assign(share=100 * table["covered_share"])
+    groups = [(varied, _dot_rows(rows[rows["varied"] == varied], lang)) for varied in rows["varied"].unique()]
+    heights = [len(lines) + 0.6 for _, lines in groups]
+    figure = Chart(figsize=(9, 1.3 + 0.4 * sum(heights)), layout="constrained")
+    panels = figure.subplots(len(groups), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
+    figure.suptitle(say("sensitivity.title", lang, minutes=f"{minutes:g}"), x=0.01, ha="left", fontsize=12)
+    own = float(rows.loc[rows["own"], "share"].iloc[0])
+    for axes, (varied, lines) in zip(panels, groups, strict=True):
+        _dots(axes, lines)
+        axes.axvline(own, color=_GREY, linestyle="--", linewidth=1.0, zorder=0)
+        axes.set_title(say(f"sensitivity.varied.{varied}", lang), loc="left", fontsize=10)
+    known = rows["share"].dropna()
+    if len(known):
+        panels[-1].set_xlim(max(0.0, known.min() // 10 * 10 - 5), min(102.0, (known.max() // 10 + 1) * 10 + 5))
+    else:
+        panels[0].text(0.5, 0.5, say("sensitivity.unknown", lang), transform=panels[0].transAxes, ha="center")
+    panels[-1].set_xlabel(say("sensitivity.axis", lang))
+    marks = [
+        Line2D([], [], color=_GREY, linestyle="--", label=say("sensitivity.own_share", lang, share=f"{own:.1f} %"))
+    ]
+    for key, face in (("sensitivity.slope_on", _BLUE), ("sensitivity.slope_off", "white")):
+        marks.append(Line2D([], [], marker="o", linestyle="", color=_BLUE, markerfacecolor=face, label=say(key, lang)))
+    figure.legend(handles=marks, loc="outside lower right", ncols=len(marks), frameon=False, fontsize=9)
+    dress(figure, tuple(panels), font)
+    return figure
+
+
+def _dot_rows(rows: pd.DataFrame, lang: Lang) -> dict[str, pd.DataFrame]:
+    """Return the rows that stand in one line of the chart, by its label; walkers with and without slopes share one."""
+    walkers = (rows["varied"] == "walker_slope").all()
+    labels = [(walker_text if walkers else setting_text)(row, lang) for row in rows.to_dict("records")]
+    return {str(label): group for label, group in rows.groupby(np.array(labels, dtype=object), sort=False)}
+
+
+def _dots(axes: Axes, lines: Mapping[str, pd.DataFrame]) -> None:
+    for y, group in enumerate(lines.values()):
+        shares = group["share"].to_numpy(dtype=np.float64)
+        axes.plot(shares, np.full(len(shares), y), color=_BLUE, linewidth=1.2, zorder=1)
+        right = int(np.argmax(np.nan_to_num(shares)))
+        for place, (share, slope, optimistic) in enumerate(
+            zip(shares, group["slope"], group["note"] == "optimistic", strict=True)
+        ):
+            colour = _ORANGE if optimistic else _BLUE
+            axes.plot(share, y, "o", color=colour, markerfacecolor=colour if slope else "white", zorder=2)
+            if np.isfinite(share):
+                # Beside the dot, away from the other of its line.
+                side, align = (8, "left") if place == right else (-8, "right")
+                axes.annotate(
+                    f"{share:.1f}", (share, y), (side, 0), textcoords="offset points", ha=align, va="center", fontsize=9
+                )
+    axes.set_yticks(np.arange(len(lines)), list(lines))
+    axes.set_ylim(len(lines) - 0.5, -0.5)
+    axes.tick_params(axis="y", length=0)
 
 
 def _land_bars(axes: Axes, assessment: Assessment, lang: Lang, *, names: bool) -> None:

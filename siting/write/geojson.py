@@ -18,7 +18,7 @@ from siting.crs import WGS84
 from siting.domain.nouns import Assessment, Inputs, Note, Proposal
 from siting.domain.scenario import fingerprint
 from siting.domain.tables import CHECK_COLUMNS, PLACE_COLUMNS, PLAN_COLUMNS
-from siting.domain.walkers import WALKERS
+from siting.domain.walkers import walker_of
 from siting.text import LANGS, say
 from siting.version import __version__
 from siting.write.files import write_text
@@ -83,7 +83,7 @@ def facts(inputs: Inputs) -> dict[str, Any]:
     """Return the facts of a run that every result carries: scenario, standards, definitions, version."""
     scenario = inputs.scenario
     standards = "".join(standard.model_dump_json() for standard in inputs.standards)
-    walking, speeds = scenario.walking, WALKERS[scenario.walking.walker]
+    walking, speeds = scenario.walking, walker_of(scenario)
     return {
         "siting": __version__,
         "scenario": {
@@ -100,6 +100,7 @@ def facts(inputs: Inputs) -> dict[str, Any]:
             "mode": walking.mode,
             "walker": walking.walker,
             "speed_m_per_s": speeds.flat,
+            "walker_source": speeds.source,
             "minutes": walking.minutes,
             "direction": walking.direction,
             "slope": walking.slope and inputs.terrain is not None,

@@ -112,7 +112,8 @@ def test_template_is_read_as_it_is(lang: Lang, tmp_path: Path) -> None:
 def filled_section(whole: dict[str, Any], name: str) -> dict[str, Any]:
     """Return the section of a scenario that stands for a heading."""
     for path in (
-        name.replace("*", own) for own in ("street", "farmland", "water", "renewal", "aged_80", "rivers", "bridges")
+        name.replace("*", own)
+        for own in ("street", "farmland", "water", "renewal", "aged_80", "rivers", "bridges", "with_stick")
     ):
         part: Any = whole
         for step in path.split("."):

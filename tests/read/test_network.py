@@ -567,7 +567,7 @@ def test_broken_relations_and_missing_nodes_are_survived(tmp_path: Path, name: s
     assert network is not None
     assert log.faults.found == []
     # The footway, cut where the elevator joins it; the steps end where the extract does; the ferry is no way.
-    assert network.edges["kind"].tolist() == ["path", "path", "street"]
+    assert network.edges["kind"].tolist() == ["path", "path", "lift"]
     assert _degrees(network) == {1: 3, 3: 1}
     notes = {note.code: note.values for note in log.notes}
     assert notes["osm_nodes_missing"]["count"] == 3

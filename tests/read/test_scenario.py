@@ -103,7 +103,7 @@ def test_an_unknown_level_names_the_nearest_known(case: Case) -> None:
         ("walking", 'minutes = "long"', "walking.minutes", "not_number", "0.5"),
         ("walking", "minutes = 0", "walking.minutes", "out_of_range", "> 0.0"),
         ("walking", "minutes = inf", "walking.minutes", "not_number", "0.5"),
-        ("walking", 'walker = "dog"', "walking.walker", "not_a_choice", "elder, frail, fit"),
+        ("walking", 'walker = "dog"', "walking.walker", "unknown_walker", "elder, frail, fit, wheelchair"),
         ("circle", "tiers = 'station'", "circle.tiers", "not_list", '["…", "…"]'),
         ("circle", "tiers = ['hotel']", "circle.tiers.0", "not_a_choice", "centre, station"),
         ("plan", "stations = -1", "plan.stations", "out_of_range", "≥ 0"),

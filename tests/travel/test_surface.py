@@ -46,52 +46,39 @@ def walked(where: Ground, row: int, column: int, limit: float = 1e4, **how: Any)
     return times(found, where.pace.shape)
 
 
-def graph_times(where: Ground, source: tuple[int, int], neighbours: int, *, back: bool = False) -> Floats:
+def step_seconds(where: Ground, here: tuple[int, int], move: tuple[int, int]) -> float:
+    """Return what a step costs, inf where it cannot be taken."""
+    there = (here[0] + move[0], here[1] + move[1])
+    cells = [here, there]
+    if max(map(abs, move)) == 2:
+        # A tenth of the step before and after its middle.
+        cells += [tuple(round(h + m * part) for h, m in zip(here, move, strict=True)) for part in (0.4, 0.6)]
+    elif all(move) and np.isinf([where.pace[there[0], here[1]], where.pace[here[0], there[1]]]).all():
+        return INF
+    metres = math.hypot(move[0] * where.cell_m[0], move[1] * where.cell_m[1])
+    cost = metres * float(np.mean([where.pace[cell] for cell in cells], dtype=np.float64))
+    if where.height.size:
+        slope = (float(where.height[there]) - float(where.height[here])) / metres
+        cost /= 1.0 if math.isnan(slope) else float(tobler_ratio(np.array([min(max(slope, -0.45), 0.45)]))[0])
+    return cost
+
+
+def graph_times(where: Ground, source: tuple[int, ...], neighbours: int, *, back: bool = False) -> Floats:
     """Write every step out as an edge, and ask networkx."""
-    graph, (rows, columns) = nx.DiGraph(), where.pace.shape
-    moves = [move for move in product((-2, -1, 0, 1, 2), repeat=2) if sum(map(abs, move)) in {1, 2, 3}]
-    moves = [move for move in moves if move not in {(0, 2), (2, 0), (0, -2), (-2, 0)}]
-    if neighbours == 8:
-        moves = [move for move in moves if max(map(abs, move)) == 1]
-    for here in product(range(rows), range(columns)):
-        graph.add_node(here)
+    graph, seconds = nx.DiGraph(), np.full(where.pace.shape, INF)
+    moves = [move for move in product((-2, -1, 0, 1, 2), repeat=2) if math.hypot(*move) in {1, math.sqrt(2)}]
+    if neighbours == 16:
+        moves += [move for move in product((-2, -1, 1, 2), repeat=2) if abs(move[0]) != abs(move[1])]
+    for here in np.ndindex(where.pace.shape):
         for move in moves:
             there = (here[0] + move[0], here[1] + move[1])
-            if not (0 <= there[0] < rows and 0 <= there[1] < columns):
-                continue
-            # The cells that hold the middle of the step, a hair to either side of it.
-            middle, side = np.add(here, there) / 2, np.array([-move[1], move[0]]) * 0.02
-            passed = {
-                (round(float(y)), round(float(x)))
-                for y, x in (middle + side, middle - side, middle + side * 0.5, middle - side * 0.5)
-            }
-            paces = [float(where.pace[here]), float(where.pace[there])]
-            if max(map(abs, move)) == 2:
-                passed = {
-                    (round(float(y)), round(float(x)))
-                    for y, x in (middle + np.array(move) * 0.1, middle - np.array(move) * 0.1)
-                }
-                assert len(passed) == 2
-                paces += [float(where.pace[cell]) for cell in passed]
-            elif abs(move[0]) == abs(move[1]):
-                sides = [float(where.pace[here[0] + move[0], here[1]]), float(where.pace[here[0], here[1] + move[1]])]
-                if np.isinf(sides).all():
-                    continue
-            if np.isinf(paces).any():
-                continue
-            metres = math.hypot(move[0] * where.cell_m[0], move[1] * where.cell_m[1])
-            cost = metres * sum(paces) / len(paces)
-            if where.height.size:
-                slope = (float(where.height[there]) - float(where.height[here])) / metres
-                if not math.isnan(slope):
-                    cost /= float(tobler_ratio(np.array([min(max(slope, -0.45), 0.45)]))[0])
-            graph.add_edge(here, there, weight=cost)
-    if np.isinf(where.pace[source]):
-        return np.full((rows, columns), INF)
-    found = nx.single_source_dijkstra_path_length(graph.reverse() if back else graph, source)
-    seconds = np.full((rows, columns), INF)
-    for cell, value in found.items():
-        seconds[cell] = value
+            if min(there) >= 0 and there[0] < seconds.shape[0] and there[1] < seconds.shape[1]:
+                cost = step_seconds(where, (here[0], here[1]), move)
+                graph.add_edge(*((there, here) if back else (here, there)), weight=cost)
+    if np.isfinite(where.pace[source]):
+        graph.add_node(source)
+        for cell, value in nx.single_source_dijkstra_path_length(graph, source).items():
+            seconds[cell] = value
     return seconds
 
 
@@ -130,13 +117,14 @@ def test_on_the_flat_with_8_neighbours_times_are_those_of_skimage(seed: int, cel
     assert found.seconds == pytest.approx(theirs.ravel()[found.cell], abs=1e-4)
 
 
-@given(grounds(sloped=True), st.sampled_from([8, 16]), st.booleans())
+@given(grounds(sloped=True), st.sampled_from([8, 16]), st.sampled_from(DIRECTIONS[:2]))
 @settings(max_examples=80, deadline=None)
 def test_uphill_and_down_times_are_those_of_the_same_raster_as_a_graph(
-    case: tuple[Ground, tuple[int, int]], neighbours: Neighbours, back: bool
+    case: tuple[Ground, tuple[int, int]], neighbours: Neighbours, direction: Direction
 ) -> None:
     where, source = case
-    ours = walked(where, *source, neighbours=neighbours, direction="to_facility" if back else "from_facility")
+    ours = walked(where, *source, neighbours=neighbours, direction=direction)
+    back = direction == "to_facility"
     assert ours == pytest.approx(graph_times(where, source, neighbours, back=back), abs=1e-3)
 
 
@@ -157,14 +145,15 @@ def test_directions_combine_both_ways_and_limits_cut_what_is_beyond(
 
 
 def test_a_knight_walks_a_quarter_of_its_step_in_each_of_four_cells() -> None:
-    # From the first cell to the last: √5 × 10 m, at a mean of (1 + 2 + 4 + 1) ÷ 4 s/m.
-    where = ground([[1, 2, INF], [INF, 4, 1]])
-    assert walked(where, 0, 0)[1, 2] == pytest.approx(10 * math.sqrt(5) * 2.0, abs=1e-4)
-    assert walked(where, 0, 0, neighbours=8)[1, 2] == pytest.approx(
-        10 * math.sqrt(2) * 1.5 + 10 * 2.5 * 1.0 + 0, abs=30
-    )
-    # Without one of the two in between the step is not taken.
-    assert np.isinf(walked(ground([[1, INF, INF], [INF, 4, 1]]), 0, 0)[1, 2])
+    # From the first cell to the last: √5 × 10 m, at a mean of (1 + 1.2 + 1.4 + 1) ÷ 4 s/m.
+    where = ground([[1, 1.2, INF], [INF, 1.4, 1]])
+    assert walked(where, 0, 0)[1, 2] == pytest.approx(10 * math.sqrt(5) * 1.15, abs=1e-4)
+    # Else 10 m to the side and √2 × 10 m over the corner, both at 1.1 s/m.
+    side_and_corner = 10 * (1 + math.sqrt(2)) * 1.1
+    assert walked(where, 0, 0, neighbours=8)[1, 2] == pytest.approx(side_and_corner, abs=1e-4)
+    # So it is where one of the two in between is a barrier.
+    assert walked(ground([[1, 1.2, 1], [INF, INF, 1]]), 0, 0)[1, 2] == pytest.approx(side_and_corner, abs=1e-4)
+    assert walked(ground([[1, 1.2, INF], [INF, INF, 1]]), 0, 0)[1, 2] == INF
 
 
 def test_up_a_slope_takes_longer_than_down() -> None:
@@ -362,6 +351,30 @@ def test_terrain_is_brought_to_the_cells_and_friction_holds_it_already() -> None
     friction = surface(np.ones((3, 10)), terrain=ramp, slopes_within=True)
     assert friction.ground.height.size == 0
     assert [note.code for note in friction.notes] == ["surface_slopes_within"]
+
+
+def test_a_bridge_is_level_whatever_lies_below() -> None:
+    values, spans = np.ones((1, 12), dtype=np.float32), np.zeros((1, 12), dtype=bool)
+    spans[0, 5:7] = True
+    gorge = raster(np.where(spans, -30.0, 0.0).repeat(3, axis=0), 10.0, bottom=-10)
+    grid = Grid(Affine(10.0, 0, X0, 0, -10.0, Y0 + 10), (1, 12), METRIC)
+    over = prepare_surface(OpenGround(grid, values, spans=spans), gorge, WALKERS["elder"])
+    assert walked(over.ground, 0, 0)[0, 11] == pytest.approx(110 / 0.8, abs=1e-3)
+    assert over.notes == ()
+    below = prepare_surface(OpenGround(grid, values), gorge, WALKERS["elder"])
+    assert walked(below.ground, 0, 0)[0, 11] > 200.0
+
+
+def test_steps_steeper_than_a_walker_can_are_not_taken() -> None:
+    steep = ground([[1, 1, 1, 1]], [[0, 1, 1.5, 1.5]])._replace(steepest=0.1)
+    assert np.isfinite(walked(steep, 0, 0)).all()
+    less = steep._replace(steepest=0.09)
+    for direction in DIRECTIONS:
+        assert np.isfinite(walked(less, 0, 3, direction=direction)).tolist() == [[False, True, True, True]]
+    assert surface(np.ones((3, 3))).ground.steepest == INF
+    grid = Grid(Affine(10.0, 0, X0, 0, -10.0, Y0 + 10), (1, 2), METRIC)
+    wheels = prepare_surface(OpenGround(grid, np.ones((1, 2), dtype=np.float32)), None, WALKERS["wheelchair"])
+    assert wheels.ground.steepest == WALKERS["wheelchair"].max_slope
 
 
 def test_ground_without_heights_and_cliffs_are_told() -> None:

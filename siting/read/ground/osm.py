@@ -47,6 +47,8 @@ ACCESS_REFUSED: Final = frozenset({"no", "private"})
 
 FOOTBRIDGE_WAYS: Final = frozenset({"footway", "path", "pedestrian", "cycleway", "living_street"})
 PATH_WAYS: Final = frozenset({"footway", "path", "pedestrian", "track", "cycleway", "bridleway"})
+# Which way an escalator runs, by the direction of its line; ``yes`` and ``reversible`` do not say.
+CONVEYING: Final = {"forward": "escalator_forward", "backward": "escalator_backward"}
 NO_TUNNEL: Final = frozenset({"no", "building_passage", "covered"})
 
 
@@ -100,7 +102,10 @@ def kind(tags: Tags) -> str:
     """Return what a way is to a walker: one of the kinds of ``NETWORK_COLUMNS``."""
     highway = tags.get("highway")
     if highway == "steps":
-        return "stairs"
+        conveying = tags.get("conveying", "no")
+        return "stairs" if conveying == "no" else CONVEYING.get(str(conveying), "escalator")
+    if highway == "elevator":
+        return "lift"
     if tags.get("bridge", "no") != "no":
         return "footbridge" if highway in FOOTBRIDGE_WAYS else "bridge"
     if tags.get("tunnel", "no") not in NO_TUNNEL:

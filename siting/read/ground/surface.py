@@ -55,8 +55,7 @@ def read_surface(source: SurfaceSource, layers: SurfaceLayers, around: Around, l
         What to read. Of ``cover`` a class is walked at its share of the speed on a street, and what ``factors`` does
         not name is a barrier; ``friction`` is minutes a metre, for a walker of ``reference_m_s``.
     layers : SurfaceLayers
-        Barriers are burnt first, what leads over them then, at the speed on a street; all cells that a line or a polygon
-        touches.
+        Barriers are burnt first, then what leads over them, at the speed on a street; all cells that a shape touches.
     around : Around
         The units in the working CRS (metres), and how much beyond them is kept.
     log : LayerLog
@@ -81,12 +80,12 @@ def read_surface(source: SurfaceSource, layers: SurfaceLayers, around: Around, l
     slowness = _cover(brought.values, factors, log) if source.kind == "cover" else _friction(brought, source, log)
     if slowness is None:
         return None
-    _burn(slowness, brought.grid, layers, log)
+    spans = _burn(slowness, brought.grid, layers, log)
     if not np.isfinite(slowness).any():
         log.fault("surface_all_barred")
         return None
     slowness.flags.writeable = False
-    return OpenGround(brought.grid, slowness, slopes_within=source.kind == "friction")
+    return OpenGround(brought.grid, slowness, slopes_within=source.kind == "friction", spans=spans)
 
 
 def _factors(source: SurfaceSource, log: LayerLog) -> dict[int, float] | None:
@@ -133,7 +132,7 @@ def _brought(raster: Raster, cell_m: float | None, around: Around, log: LayerLog
 
 
 def _walked_grid(grid: Grid, crs: CRS, around: Around, cell_m: float | None) -> Grid | None:
-    """Return the grid that is walked over: of the file's own cells around the units where it can be, else of squares."""
+    """Return the grid that is walked over: the file's own cells around the units where it can be, else squares."""
     whole = grid_bounds(grid)
     if grid.crs.equals(crs, ignore_axis_order=True) and cell_m is None:
         part = cells_around(grid, _grown(around) or whole)
@@ -221,15 +220,16 @@ def _friction(raster: Raster, source: SurfaceSource, log: LayerLog) -> Slowness 
     return np.maximum(slowness, np.float32(1.0))
 
 
-def _burn(slowness: Slowness, grid: Grid, layers: SurfaceLayers, log: LayerLog) -> None:
-    """Burn barriers, then what leads over them, and tell how much of the ground changed."""
+def _burn(slowness: Slowness, grid: Grid, layers: SurfaceLayers, log: LayerLog) -> NDArray[np.bool_]:
+    """Burn barriers, then what leads over them; return where it does, and tell how much of the ground changed."""
     barred = _touched(grid, layers.barriers)
     slowness[barred] = np.inf
     opened = _touched(grid, layers.over)
-    bridged = int((opened & np.isinf(slowness)).sum())
+    bridged: NDArray[np.bool_] = opened & np.isinf(slowness)
     slowness[opened] = 1.0
     if layers.barriers or layers.over:
-        log.note("surface_burnt", barred=int(barred.sum()), over=int(opened.sum()), opened=bridged)
+        log.note("surface_burnt", barred=int(barred.sum()), over=int(opened.sum()), opened=int(bridged.sum()))
+    return bridged
 
 
 def _touched(grid: Grid, layers: Mapping[str, gpd.GeoDataFrame]) -> NDArray[np.bool_]:

@@ -9,7 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from siting.domain.nouns import Assessment, Proposal
-from siting.domain.walkers import WALKERS
+from siting.domain.walkers import walker_of
 from siting.write.webmap import icons
 from siting.write.webmap.places import AREA, UNIT_LEVELS, at_level
 from siting.write.webmap.sites import station_name
@@ -222,9 +222,7 @@ def _method(assessment: Assessment) -> str:
     mode = (
         "network_slope" if walking.mode == "network" and walking.slope and assessment.inputs.terrain else walking.mode
     )
-    walker = words(
-        "map.method.speed_value", walker=words(f"walker.{walking.walker}"), speed=WALKERS[walking.walker].flat
-    )
+    walker = words("map.method.speed_value", walker=words(f"walker.{walking.walker}"), speed=walker_of(scenario).flat)
     lines = [
         (words("map.method.basis"), words(f"basis.{totals.get('land_basis') or 'resident_current'}")),
         (words("map.method.reach"), words("map.method.reach_value")),

@@ -81,6 +81,7 @@ PLACE_ROWS: Final = (
     "land_gap_01_m2",
     "land_gap_02_m2",
     "remedies",
+    "remedy_candidates",
     "verdict_binding",
     "edge_effect",
 )
@@ -235,7 +236,7 @@ class Popups:
         if key in _SHARES:
             return percent(float(value))
         if isinstance(value, str) or not _is_number(value):
-            return _date(value)
+            return _premises(value) if key == "remedy_candidates" else _date(value)
         return _figure(key, float(value))
 
     def _code(self, group: str, value: object) -> dict[str, str]:
@@ -311,6 +312,11 @@ def _parts(value: object) -> list[str]:
     if isinstance(value, str):
         return [part.strip() for part in value.replace(",", ";").split(";") if part.strip()]
     return [str(part) for part in value] if isinstance(value, Iterable) else [str(value)]
+
+
+def _premises(value: object) -> str:
+    """Return the ids of ``way:id``; the ways stand among the remedies already."""
+    return ", ".join(part.partition(":")[2] for part in _parts(value) if ":" in part) or "–"
 
 
 def _date(value: object) -> str:

@@ -1,0 +1,264 @@
+"""What is worked out once for the same ground, sites and people: kept under the hash of all that decides it.
+
+A key is the hash of the arrays themselves, of every setting, of this room's own code and of the libraries' versions: a
+change of any of them is another key. Kept are the network made ready for a walker, and what walking gives.
+"""
+
+import json
+import platform
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from functools import cache, cached_property
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, Final
+
+import geopandas as gpd
+import numba
+import numpy as np
+import pandas as pd
+import pyproj
+import scipy
+import shapely
+from numpy.typing import NDArray
+
+from siting.domain.nouns import Access, Floats, Grid, Network, Note, OpenGround, Progress, Raster, quiet
+from siting.domain.scenario import Walking
+from siting.domain.walkers import WalkerSpeeds
+from siting.travel import store
+from siting.travel.access import Walked, walk
+from siting.travel.network import WalkingNetwork
+from siting.travel.open_ground import Surface
+from siting.travel.slope import EdgeSeconds
+from siting.travel.straight import StraightLines
+from siting.travel.walks import Reach
+from siting.version import __version__
+
+Prepared = WalkingNetwork | Surface | StraightLines
+
+_FORMAT: Final = 1
+_CLASSES: Final = {each.__name__: each for each in (WalkingNetwork, EdgeSeconds, Walked, Reach)}
+_LAYOUT: Final = "layout"
+
+
+class Ways:
+    """What is walked on, made ready when somebody walks; what walking gives is kept between runs.
+
+    Parameters
+    ----------
+    prepare : callable
+        Makes it ready.
+    decides : callable
+        Gives all that decides what ``prepare`` returns; see :func:`decides`.
+    progress : callable
+        Told ``("network", done, total)``.
+    """
+
+    def __init__(self, prepare: Callable[[], Prepared], decides: Callable[[], Any], progress: Progress = quiet) -> None:
+        self._prepare, self._decides, self._progress = prepare, decides, progress
+
+    @cached_property
+    def key(self) -> str:
+        """The hash of all that decides them."""
+        return digest("ways", self._decides())
+
+    @cached_property
+    def ready(self) -> Prepared:
+        """The ways, ready to be walked."""
+        self._progress("network", 0, 1)
+        kept = None if store.folder() is None else _unpack(store.load(self.key))
+        found: Prepared = kept if isinstance(kept, WalkingNetwork) else self._prepare()
+        # Open ground is quicker made than read.
+        if found is not kept and isinstance(found, WalkingNetwork) and store.folder() is not None:
+            _keep(self.key, found)
+        self._progress("network", 1, 1)
+        return found
+
+    def walk_to(
+        self,
+        sites: gpd.GeoDataFrame,
+        counting: NDArray[np.bool_],
+        cells: pd.DataFrame,
+        walking: Walking,
+        *,
+        cutoff_s: Floats | None = None,
+        progress: Progress = quiet,
+    ) -> Access:
+        """Walk as :func:`siting.travel.walk_to` does, or take what the same walk gave before."""
+        off = store.folder() is None
+        key = "" if off else self._key_of(sites, counting, cells, walking, cutoff_s)
+        kept = None if off else _unpack(store.load(key))
+        if isinstance(kept, Walked):
+            progress("walk", 0, 1)
+            walked = kept
+        else:
+            ways = self.ready
+            progress("walk", 0, 1)
+            walked = walk(ways, sites, counting, cells, walking, cutoff_s=cutoff_s)
+            if not off:
+                _keep(key, walked)
+        progress("walk", 1, 1)
+        return walked.access(sites, cells)
+
+    def _key_of(
+        self,
+        sites: gpd.GeoDataFrame,
+        counting: NDArray[np.bool_],
+        cells: pd.DataFrame,
+        walking: Walking,
+        cutoff_s: Floats | None,
+    ) -> str:
+        places = [cells[name].to_numpy(dtype=np.float64) for name in ("x", "y", "half_diagonal_m")]
+        xy = shapely.get_coordinates(sites.geometry.to_numpy())
+        ids = list(map(str, sites.index))
+        return digest("walked", self.key, walking.model_dump(mode="json"), xy, ids, counting, cutoff_s, *places)
+
+
+def decides(
+    ground: Network | OpenGround | None, terrain: Raster | None, speeds: WalkerSpeeds, crs: pyproj.CRS
+) -> tuple[Any, ...]:
+    """Return what decides the ways: the ground, the heights, the walker, the CRS."""
+    return ("straight", speeds) if ground is None else (type(ground).__name__, ground, terrain, speeds, crs)
+
+
+def digest(*parts: Any) -> str:
+    """Return the hash of arrays, numbers, texts, records and collections of them, and of the code that works on them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from siting.travel.cache import digest
+    >>> digest(np.zeros(2)) == digest(np.zeros(2)), digest(np.zeros(2)) == digest(np.zeros(3))
+    (True, False)
+    """
+    hash_ = blake2b(digest_size=32)
+    _feed(hash_, (_code(), parts))
+    return hash_.hexdigest()
+
+
+def _plainly(part: Any) -> Any:  # noqa: ANN401 - whatever decides a value
+    """Return a part as arrays, numbers, texts and lists of them."""
+    if isinstance(part, Grid):
+        return (tuple(part.transform), part.shape, part.crs)
+    if isinstance(part, pyproj.CRS):
+        return part.to_wkt()
+    if isinstance(part, gpd.GeoDataFrame):
+        shapes = shapely.get_coordinates(part.geometry.to_numpy(), return_index=True)
+        rest = part.drop(columns=part.geometry.name)
+        return (*shapes, *((str(name), column.to_numpy()) for name, column in rest.items()))
+    if isinstance(part, dict):
+        return ("dict", *part.items())
+    if is_dataclass(part) and not isinstance(part, type):
+        return tuple((field.name, getattr(part, field.name)) for field in fields(part))
+    return list(part) if isinstance(part, np.ndarray) and part.dtype == object else part
+
+
+def _feed(hash_: Any, part: Any) -> None:  # noqa: ANN401 - whatever decides a value
+    """Hash a part; its kind and length go first, so that no two unlike parts give the same bytes."""
+    part = _plainly(part)
+    if isinstance(part, np.ndarray):
+        hash_.update(f"array {part.dtype.str} {part.shape};".encode())
+        hash_.update(np.ascontiguousarray(part).data)
+    elif isinstance(part, tuple | list):
+        if part and all(isinstance(each, str) for each in part):
+            # Many ids or kinds: at once.
+            text = json.dumps(part).encode()
+            hash_.update(f"texts {len(text)};".encode() + text)
+            return
+        hash_.update(f"list {len(part)};".encode())
+        for each in part:
+            _feed(hash_, each)
+    else:
+        text = repr(part).encode()
+        hash_.update(f"{type(part).__name__} {len(text)};".encode() + text)
+
+
+@cache
+def _code() -> tuple[str, ...]:
+    """Return what else decides results: versions of this product and of the libraries, the machine, the code itself."""
+    versions = [each.__version__ for each in (numba, np, scipy, shapely, pyproj)]
+    hash_ = blake2b(digest_size=16)
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        hash_.update(path.read_bytes())
+    libraries = (shapely.geos_version_string, pyproj.proj_version_str, platform.machine(), platform.system())
+    return (str(_FORMAT), __version__, *versions, *libraries, hash_.hexdigest())
+
+
+def _keep(key: str, record: WalkingNetwork | Walked) -> None:
+    arrays: dict[str, NDArray[Any]] = {}
+    try:
+        layout = json.dumps(_pack(record, "0", arrays))
+    except TypeError:  # a record holds what cannot be kept: it is worked out each time
+        return
+    store.keep(key, {**arrays, _LAYOUT: np.frombuffer(layout.encode(), dtype=np.uint8)})
+
+
+def _pack(value: Any, name: str, arrays: dict[str, NDArray[Any]]) -> Any:  # noqa: ANN401, PLR0911 - a case each
+    """Put the arrays of a record aside under names, and return how it is put together, as JSON."""
+    if isinstance(value, np.ndarray) and value.dtype != object:
+        arrays[name] = value
+        return {"array": name}
+    if isinstance(value, np.ndarray) and all(isinstance(each, str) for each in value):
+        arrays[name] = value.astype(np.str_)
+        return {"texts": name}
+    if isinstance(value, np.ndarray):
+        shapes = shapely.to_wkb(value, include_srid=False)
+        arrays[name] = np.frombuffer(b"".join(shapes), dtype=np.uint8)
+        arrays[f"{name}-ends"] = np.cumsum([len(shape) for shape in shapes], dtype=np.int64)
+        return {"shapes": name}
+    if isinstance(value, pyproj.CRS):
+        return {"crs": value.to_wkt()}
+    if isinstance(value, Note):
+        return {"note": [value.code, _plain(value.values)]}
+    if isinstance(value, tuple):
+        return {"tuple": [_pack(each, f"{name}.{i}", arrays) for i, each in enumerate(value)]}
+    if type(value).__name__ in _CLASSES:
+        parts = {
+            field.name: _pack(getattr(value, field.name), f"{name}.{field.name}", arrays) for field in fields(value)
+        }
+        return {"record": type(value).__name__, "parts": parts}
+    return {"value": value}
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return figures of a note as they are; those that JSON would change are refused."""
+    if any(type(value) not in (str, int, float, bool) for value in values.values()):
+        message = "figures of a note that JSON would change"
+        raise TypeError(message)
+    return dict(values)
+
+
+def _unpack(arrays: store.Arrays | None) -> Any:  # noqa: ANN401 - a record of one of the classes, or None
+    """Return the record that was kept; None if it cannot be put together."""
+    if arrays is None:
+        return None
+    try:
+        return _record(json.loads(arrays[_LAYOUT].tobytes()), arrays)
+    except Exception:  # noqa: BLE001 - a broken file of the cache may fail in any way, and is as good as none
+        return None
+
+
+def _record(layout: Any, arrays: store.Arrays) -> Any:  # noqa: ANN401
+    ((kind, said), *more) = layout.items()
+    if kind == "record":
+        parts = {name: _record(part, arrays) for name, part in dict(more)["parts"].items()}
+        return _CLASSES[said](**parts)
+    return _UNPACKED[kind](said, arrays)
+
+
+def _shapes(name: str, arrays: store.Arrays) -> NDArray[np.object_]:
+    content, ends = arrays[name].tobytes(), arrays[f"{name}-ends"].tolist()
+    found = np.empty(len(ends), dtype=object)
+    found[:] = shapely.from_wkb([content[low:high] for low, high in zip([0, *ends], ends, strict=False)])
+    return found
+
+
+_UNPACKED: Final[dict[str, Callable[[Any, store.Arrays], Any]]] = {
+    "array": lambda name, arrays: arrays[name],
+    "texts": lambda name, arrays: arrays[name].astype(object),
+    "shapes": _shapes,
+    "crs": lambda text, _: pyproj.CRS.from_wkt(text),
+    "note": lambda said, _: Note(said[0], said[1]),
+    "tuple": lambda parts, arrays: tuple(_record(part, arrays) for part in parts),
+    "value": lambda value, _: value,
+}

@@ -1,0 +1,437 @@
+"""Why a place is covered or not: in sentences, as GeoJSON, and as one HTML page that needs no network."""
+
+import json
+from collections.abc import Iterable, Iterator
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from siting.crs import WGS84
+from siting.domain.explained import Explained, Route
+from siting.errors import Fault, InputError
+from siting.text import LANGS, Lang, knows, say
+from siting.units import SECONDS_PER_MINUTE
+from siting.write.files import write_text
+from siting.write.geojson import facts, plain
+
+if TYPE_CHECKING:
+    from siting.write.figures import Chart
+
+# Candidates that a sentence names; the table has all.
+_NAMED: Final = 5
+_FIGURES: Final = ("metres", "up_m", "down_m", "flat_seconds", "slope_seconds", "seconds")
+_COLUMNS: Final = ("kind", "metres", "up_m", "down_m", "flat", "slope", "minutes")
+_DECIMALS: Final = 7
+
+
+def sentences(found: Explained, lang: Lang) -> list[str]:
+    """Return an explanation in sentences."""
+    return [*_head(found, lang), *_way(found, lang), *_candidates(found, lang)]
+
+
+def _head(found: Explained, lang: Lang) -> Iterator[str]:
+    subject, standing = found.subject, found.standing
+    told = {"name": subject.name, "id": subject.id, "kind": _kind(subject.level, lang)}
+    reason = say(f"reason.{found.way.reason}", lang)
+    if subject.level == "point":
+        yield say("explain.head_point", lang, id=subject.id, reason=reason)
+    elif not subject.is_area:
+        yield say("explain.head_site", lang, **told, reason=reason)
+    elif not standing.people.any():
+        yield say("explain.nobody", lang, **told)
+    else:
+        yield from _people(found, told, lang)
+    if found.serves is not None:
+        yield say("explain.serves" if found.serves else "explain.serves_not", lang)
+
+
+def _people(found: Explained, told: dict[str, str], lang: Lang) -> Iterator[str]:
+    standing, spot = found.standing, found.standing.spot
+    people, uncovered = float(standing.people.sum()), float(standing.uncovered.sum())
+    who = say(f"explain.people_{standing.who}", lang)
+    share = f"{1 - uncovered / people:.1%}"
+    counts = {"people": _count(people), "covered": _count(people - uncovered), "uncovered": _count(uncovered)}
+    yield say("explain.head_area", lang, **told, **counts, who=who, share=share)
+    if not standing.whole:
+        yield say("explain.part", lang)
+    rest = standing.reasons.drop(index="covered", errors="ignore")
+    if len(rest):
+        each = (
+            say("explain.reason", lang, reason=say(f"reason.{code}", lang), people=_count(count), cells=_count(cells))
+            for code, count, cells in rest[["people", "cells"]].itertuples()
+        )
+        yield say("explain.reasons", lang, list=say("explain.join", lang).join(each))
+    row, column = spot.cell or (0, 0)
+    where = {"who": who, "row": row, "column": column, "people": f"{spot.people:,.1f}"}
+    if uncovered > 0:
+        yield say("explain.spot_uncovered", lang, **where, reason=say(f"reason.{found.way.reason}", lang))
+    else:
+        yield say("explain.spot_covered", lang, **where)
+
+
+def _way(found: Explained, lang: Lang) -> Iterator[str]:
+    way, walking = found.way, found.inputs.scenario.walking
+    joining, ground = way.joining, walking.mode == "surface"
+    if joining is not None and way.reason == "off_network":
+        limit = f"{joining.limit_m:,.0f}"
+        if ground:
+            yield say("explain.off_ground", lang, limit=limit)
+        else:
+            yield say("explain.off_network", lang, metres=_metres(joining.metres), limit=limit)
+    elif joining is not None and way.reason == "cut_off":
+        yield say("explain.cut_off_ground" if ground else "explain.cut_off", lang, size=f"{joining.size:,.1f}")
+    if way.nearest is None:
+        if way.reason == "beyond_max_minutes":
+            yield say("explain.nowhere", lang, sought=_minutes(way.sought_s, 0))
+        if np.isfinite(way.straight_m):
+            yield say("explain.nowhere_straight", lang, metres=_metres(way.straight_m))
+        return
+    minutes, cutoff = way.seconds / SECONDS_PER_MINUTE, walking.minutes
+    over = say("explain.over", lang, minutes=f"{minutes - cutoff:.1f}")
+    yield say(
+        "explain.nearest",
+        lang,
+        name=way.name,
+        id=way.nearest,
+        minutes=_minutes(way.seconds),
+        direction=say(f"direction.{walking.direction}", lang),
+        cutoff=f"{cutoff:g}",
+        over=say("explain.under", lang) if way.reason == "covered" else over,
+    )
+    if way.reason == "beyond_max_minutes":
+        yield say("explain.farther", lang, most=f"{walking.max_minutes:g}", sought=_minutes(way.sought_s, 0))
+    if way.route is not None:
+        yield from _route(found, way.route, lang)
+
+
+def _route(found: Explained, route: Route, lang: Lang) -> Iterator[str]:
+    way, legs = found.way, route.legs
+    kind = str(legs["kind"].iloc[0]) if len(legs) else ""
+    if kind == "straight_line":
+        yield say("explain.route_straight", lang, metres=_metres(legs["metres"].sum()))
+        return
+    if np.isfinite(way.there_s) and np.isfinite(way.back_s):
+        yield say("explain.both_ways", lang, there=_minutes(way.there_s), back=_minutes(way.back_s))
+    if kind == "open_ground":
+        yield say("explain.route_open", lang)
+        return
+    sums = legs[list(_FIGURES)].sum()
+    yield say(
+        "explain.route",
+        lang,
+        way=way_text(route, lang),
+        metres=_metres(sums["metres"]),
+        up=_metres(sums["up_m"]),
+        down=_metres(sums["down_m"]),
+        flat=_minutes(sums["flat_seconds"]),
+        slope=_minutes(sums["slope_seconds"] - sums["flat_seconds"]),
+        stairs=_minutes(sums["seconds"] - sums["slope_seconds"]),
+    )
+    if way.reason != "covered" and sums["flat_seconds"] <= found.inputs.scenario.walking.minutes * SECONDS_PER_MINUTE:
+        yield say("explain.slope_decides", lang)
+
+
+def asks_for_candidates(found: Explained) -> bool:
+    """Tell whether there is somebody, or somewhere, left to cover."""
+    return found.way.reason != "covered" or bool(found.standing.uncovered.any())
+
+
+def _candidates(found: Explained, lang: Lang) -> Iterator[str]:
+    if found.inputs.scenario.candidates is None:
+        yield say("explain.no_candidates", lang)
+        return
+    table = found.candidates
+    if found.subject.level == "candidate" and found.subject.id in table.index:
+        row: Any = table.loc[found.subject.id]
+        told = {"people": _count(row["people_new"])}
+        if row["refused_by"] is None:
+            yield say("explain.candidate_itself", lang, **told)
+        else:
+            yield say("explain.candidate_barred", lang, **told, layer=row["refused_by"], clause=row["clause"])
+        table = table.drop(index=found.subject.id)
+    if not asks_for_candidates(found):
+        return
+    permitted, refused = table[table["refused_by"].isna()], table[table["refused_by"].notna()]
+    minutes = found.inputs.scenario.walking.minutes
+    covering = permitted[(permitted["minutes"] <= minutes) | (permitted["people_here"] > 0)]
+    if len(covering):
+        named = [_candidate(found, key, each, lang) for key, each in covering.iterrows()]
+        yield say("explain.candidates", lang, count=len(covering), list=_listed(named, lang))
+    else:
+        yield say("explain.none_covers", lang)
+        for key, nearest in permitted.head(1).iterrows():
+            told = {"id": str(key), "name": _name(nearest["name"]), "minutes": f"{nearest['minutes']:.1f}"}
+            yield say("explain.nearest_candidate", lang, **told)
+    if len(refused):
+        barred = [
+            say("explain.refused_one", lang, id=key, layer=each["refused_by"], clause=each["clause"])
+            for key, each in refused.iterrows()
+        ]
+        yield say("explain.refused", lang, count=len(refused), list=_listed(barred, lang))
+
+
+def _listed(texts: list[str], lang: Lang) -> str:
+    told = say("explain.comma", lang).join(texts[:_NAMED])
+    return say("explain.more", lang, list=told) if len(texts) > _NAMED else told
+
+
+def _candidate(found: Explained, key: Any, row: "pd.Series[Any]", lang: Lang) -> str:  # noqa: ANN401 - a label
+    told = {"id": key, "name": _name(row["name"])}
+    if not found.subject.is_area or not found.standing.people.any():
+        return say("explain.candidate_point", lang, **told, minutes=f"{row['minutes']:.1f}")
+    minutes = "" if pd.isna(row["minutes"]) else say("explain.candidate_minutes", lang, minutes=f"{row['minutes']:.1f}")
+    return say("explain.candidate_area", lang, **told, people=_count(row["people_here"]), minutes=minutes)
+
+
+def way_text(route: Route, lang: Lang) -> str:
+    """Return in which direction a way leads."""
+    return say(f"explain.way_{route.way}", lang)
+
+
+def leg_table(route: Route, lang: Lang) -> list[list[str]]:
+    """Return the legs by kind as rows of texts, the longest first, and their sum; see :func:`leg_heads`."""
+    legs = pd.DataFrame(route.legs.drop(columns="geometry"))
+    by_kind = legs.groupby("kind")[list(_FIGURES)].sum(min_count=1).sort_values("metres", ascending=False)
+    rows = [[kind_text(str(kind), lang), *_cells(row)] for kind, row in by_kind.iterrows()]
+    return [*rows, [say("explain.leg.total", lang), *_cells(legs[list(_FIGURES)].sum(min_count=1))]]
+
+
+def leg_heads(lang: Lang) -> list[str]:
+    """Return the heads of :func:`leg_table`."""
+    return [say(f"explain.column.{key}", lang) for key in _COLUMNS]
+
+
+def _cells(row: "pd.Series[float]") -> list[str]:
+    figures = [_metres(row[key]) for key in _FIGURES[:3]]
+    return figures + [_minutes(row[key]) for key in _FIGURES[3:]]
+
+
+def kind_text(kind: str, lang: Lang) -> str:
+    """Return what the kind of a leg is called."""
+    return say(f"explain.leg.{kind}" if knows(f"explain.leg.{kind}") else f"scenario_choice.kind.{kind}", lang)
+
+
+def candidate_table(found: Explained, lang: Lang, most: int | None = None) -> tuple[list[str], list[list[str]]]:
+    """Return heads and rows of the candidates as texts."""
+    keys = ("candidate", "name", "people_here", "people_new", "walk", "refused_by")
+    rows = [
+        [
+            str(key),
+            _name(row["name"]),
+            _count(row["people_here"]),
+            _count(row["people_new"]),
+            "–" if pd.isna(row["minutes"]) else f"{row['minutes']:.1f}",
+            row["refused_by"] or "",
+        ]
+        for key, row in found.candidates.head(len(found.candidates) if most is None else most).iterrows()
+    ]
+    return [say(f"explain.column.{key}", lang) for key in keys], rows
+
+
+def write_explanation(path: Path, found: Explained, lang: Lang) -> None:
+    """Write an explanation as GeoJSON (WGS84, both languages) or as a page.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        File to write, replaced whole: ``.geojson``, ``.json``, ``.html`` or ``.htm``.
+    found : Explained
+        The explanation.
+    lang : {"zh", "en"}
+        Language of the page.
+
+    Raises
+    ------
+    InputError
+        Another ending, or the file cannot be written.
+    """
+    ending = path.suffix.lower()
+    if ending in (".html", ".htm"):
+        write_text(path, page(found, lang))
+    elif ending in (".geojson", ".json"):
+        write_text(path, _geojson(found))
+    else:
+        told = {"found": ending, "expected": ".geojson, .html"}
+        raise InputError([Fault(code="unknown_explanation_format", file=str(path), **told)])
+
+
+def _geojson(found: Explained) -> str:
+    """Return the subject, the spot, the legs of the way, the nearest facility and the candidates, with all figures."""
+    way, standing = found.way, found.standing
+    features = [_feature(found, found.subject.geometry, {"what": "subject", "id": found.subject.id, **_summary(found)})]
+    spot = shapely.Point(standing.spot.x, standing.spot.y)
+    features.append(_feature(found, spot, {"what": "spot", "cell": standing.spot.cell, "people": standing.spot.people}))
+    if way.route is not None:
+        for number, leg in enumerate(way.route.legs.to_dict("records"), 1):
+            figures = {str(key): value for key, value in leg.items() if key != "geometry"}
+            features.append(_feature(found, leg["geometry"], {"what": "leg", "number": number, **figures}))
+    if way.nearest is not None:
+        place: Any = found.inputs.facilities.geometry.loc[way.nearest]
+        told = {"what": "facility", "id": way.nearest, "name": way.name, "minutes": way.seconds / SECONDS_PER_MINUTE}
+        features.append(_feature(found, place, told))
+    for row in found.candidates.reset_index(names="id").to_dict("records"):
+        place = found.inputs.candidates.geometry.loc[row["id"]]
+        features.append(_feature(found, place, {"what": "candidate", **{str(key): row[key] for key in row}}))
+    texts = {lang: sentences(found, lang) for lang in LANGS}
+    head = _dump({"type": "FeatureCollection", "result": "explanation", **facts(found.inputs), "text": texts})
+    lines = ",\n".join(map(_dump, features))
+    return f'{head[:-1]},"features":[\n{lines}\n]}}\n'
+
+
+def _summary(found: Explained) -> dict[str, Any]:
+    way, standing, joining = found.way, found.standing, found.way.joining
+    reasons = {str(code): {"people": row["people"], "cells": row["cells"]} for code, row in standing.reasons.iterrows()}
+    return {
+        "name": found.subject.name,
+        "level": found.subject.level,
+        "who": standing.who,
+        "people": standing.people.sum() if found.subject.is_area else None,
+        "uncovered": standing.uncovered.sum() if found.subject.is_area else None,
+        "reasons": reasons,
+        "reason": way.reason,
+        "nearest": way.nearest,
+        "minutes": way.seconds / SECONDS_PER_MINUTE,
+        "minutes_there": way.there_s / SECONDS_PER_MINUTE,
+        "minutes_back": way.back_s / SECONDS_PER_MINUTE,
+        "way": None if way.route is None else way.route.way,
+        "straight_m": way.straight_m,
+        "joining_m": None if joining is None else joining.metres,
+        "joining_limit_m": None if joining is None else joining.limit_m,
+        "serves": found.serves,
+    }
+
+
+def _feature(found: Explained, shape: shapely.Geometry, properties: dict[str, Any]) -> dict[str, Any]:
+    import geopandas as gpd  # noqa: PLC0415 - heavy
+
+    moved = gpd.GeoSeries([shape], crs=found.inputs.crs).to_crs(WGS84).to_numpy()
+    shape = shapely.orient_polygons(shapely.set_precision(moved, 10**-_DECIMALS))[0]
+    return {"type": "Feature", "properties": plain(properties), "geometry": json.loads(shapely.to_geojson(shape))}
+
+
+def _dump(value: Any) -> str:  # noqa: ANN401 - any JSON value
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def page(found: Explained, lang: Lang) -> str:
+    """Return the explanation as one HTML page with its map, which needs no network."""
+    from siting.write.account_page import STYLE, png  # noqa: PLC0415 - draws with matplotlib
+
+    title = escape(f"{say('explain.title', lang)} · {found.subject.name}")
+    image = png(draw(found, lang))
+    return "\n".join(
+        [
+            "<!DOCTYPE html>",
+            f'<html lang="{"zh-CN" if lang == "zh" else "en"}"><head><meta charset="utf-8">',
+            f"<title>{title}</title><style>{STYLE}</style></head><body>",
+            f"<h1>{title}</h1>",
+            body(found, lang),
+            f'<p><img alt="{escape(say("explain.table.map", lang))}" src="data:image/png;base64,{image}"></p>',
+            "</body></html>",
+            "",
+        ]
+    )
+
+
+def body(found: Explained, lang: Lang) -> str:
+    """Return the sentences and tables as a piece of HTML; every text of the data is escaped."""
+    parts = [f"<p>{escape(text)}</p>" for text in sentences(found, lang)]
+    route = found.way.route
+    if route is not None:
+        title = say("explain.table.legs", lang, way=way_text(route, lang))
+        parts.append(_html_table(title, leg_heads(lang), leg_table(route, lang)))
+    if len(found.candidates) and asks_for_candidates(found):
+        parts.append(_html_table(say("explain.table.candidates", lang), *candidate_table(found, lang)))
+    return "\n".join(parts)
+
+
+def _html_table(title: str, heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    head = "".join(f"<th>{escape(text)}</th>" for text in heads)
+    lines = ("".join(f"<td>{escape(text)}</td>" for text in row) for row in rows)
+    return f"<h2>{escape(title)}</h2><table><tr>{head}</tr>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
+
+
+def draw(found: Explained, lang: Lang) -> "Chart":
+    """Draw the subject, its uncovered cells, the way and the candidates; without a Chinese font in English."""
+    import geopandas as gpd  # noqa: PLC0415 - heavy
+
+    from siting.write.figures import Chart, choose_font, dress  # noqa: PLC0415 - draws with matplotlib
+
+    font, lang = choose_font(lang)
+    figure = Chart(figsize=(8, 6), layout="constrained")
+    axes = figure.subplots()
+    subject = gpd.GeoSeries([found.subject.geometry], crs=found.inputs.crs)
+    if found.subject.is_area:
+        subject.plot(ax=axes, facecolor="#eef1ea", edgecolor="#8a8f94", label=say("explain.map.place", lang))
+    axes.plot(found.standing.spot.x, found.standing.spot.y, "o", color="black", label=say("explain.map.spot", lang))
+    _draw_ways(axes, found, lang)
+    _draw_sites(axes, found, lang)
+    axes.set_aspect("equal")
+    axes.set_axis_off()
+    _draw_scale(axes)
+    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
+    dress(figure, (axes,), font)
+    return figure
+
+
+def _draw_ways(axes: Any, found: Explained, lang: Lang) -> None:  # noqa: ANN401 - matplotlib's
+    if found.way.route is None:
+        return
+    legs = found.way.route.legs
+    stairs = (legs["kind"] == "stairs").to_numpy(dtype=bool)
+    for mask, colour, key in ((~stairs, "#3b6e8f", "route"), (stairs, "#d1793b", "stairs")):
+        if mask.any():
+            legs[mask].plot(ax=axes, color=colour, linewidth=2.5, label=say(f"explain.map.{key}", lang))
+
+
+def _draw_sites(axes: Any, found: Explained, lang: Lang) -> None:  # noqa: ANN401 - matplotlib's
+    groups: list[tuple[Any, dict[str, Any]]] = []
+    if found.way.nearest is not None:
+        here = found.inputs.facilities.geometry.loc[[found.way.nearest]]
+        groups.append((here, {"marker": "*", "markersize": 160, "color": "#5b8c5a", "label": "facility"}))
+    barred = found.candidates["refused_by"].notna().to_numpy(dtype=bool)
+    for mask, colour, key in ((~barred, "#8e5ea2", "candidate"), (barred, "#b5485d", "refused")):
+        if mask.any():
+            sites = found.inputs.candidates.geometry.loc[found.candidates.index[mask]]
+            groups.append((sites, {"marker": "^", "markersize": 45, "color": colour, "label": key}))
+    for key, site in [(key, site) for sites, _ in groups for key, site in sites.items()]:
+        axes.annotate(str(key), (site.x, site.y), xytext=(5, 5), textcoords="offset points", fontsize=8)
+    for sites, look in groups:
+        sites.plot(ax=axes, **{**look, "label": say(f"explain.map.{look['label']}", lang)})
+
+
+def _draw_scale(axes: Any) -> None:  # noqa: ANN401 - matplotlib's
+    """Draw a bar of a round length, about a quarter of the map."""
+    west, east = axes.get_xlim()
+    south, north = axes.get_ylim()
+    most = max(east - west, north - south) / 4
+    length = max(step * 10**power for power in range(5) for step in (1, 2, 5) if step * 10**power <= max(most, 1))
+    low = south - 0.03 * (north - south)
+    axes.plot([west, west + length], [low, low], color="black", linewidth=1.5)
+    axes.annotate(f"{length:,} m", (west, low), xytext=(0, -12), textcoords="offset points", fontsize=8)
+
+
+def _kind(level: str, lang: Lang) -> str:
+    return say(f"level.{level}" if knows(f"level.{level}") else f"explain.kind.{level}", lang)
+
+
+def _name(name: object) -> str:
+    return name if isinstance(name, str) else ""
+
+
+def _count(people: float) -> str:
+    if pd.isna(people):
+        return "–"
+    return "<1" if 0 < people < 1 else f"{people:,.0f}"
+
+
+def _metres(value: float) -> str:
+    return "–" if pd.isna(value) else f"{value:,.0f}"
+
+
+def _minutes(seconds: float, digits: int = 1) -> str:
+    return "–" if pd.isna(seconds) else f"{seconds / SECONDS_PER_MINUTE:,.{digits}f}"

@@ -1,0 +1,261 @@
+"""Why a place is covered or not: figures as the check and the plan have them, said in both languages, in every form."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import shapely
+
+import siting
+from siting import pipeline
+from siting.cli import main
+from siting.domain.nouns import Inputs
+from siting.errors import InputError
+from siting.results import Explanation
+from siting.text import LANGS
+from tests.helpers import (
+    X0,
+    Y0,
+    box,
+    candidates,
+    check,
+    estates,
+    facilities,
+    inputs,
+    network,
+    propose,
+    raster,
+    scenario,
+    straight,
+    units,
+)
+
+HOSTILE = '<script>alert("x")</script>'
+CHOICE = {"constraints": {"exclude": {"ecology": {"path": "x.gpkg", "clause": "生态保护红线"}}}}
+
+
+def run(*arguments: object) -> int:
+    with pytest.raises(SystemExit) as left:
+        main([str(argument) for argument in arguments])
+    return int(left.value.code or 0)
+
+
+def district(**changed: Any) -> Inputs:
+    """A street of 4 km with 100 m cells on it; a station at its west end, premises along it, an island in the north."""
+    streets = network([[(0, 50), (2000, 50)], [(2000, 50), (4000, 50)], [(0, 2050), (1500, 2050)]])
+    people = np.zeros((21, 40))
+    people[20, :] = 10.0
+    people[20, 14] = 30.0
+    people[0, 3] = 7.0
+    people[8, 3] = 5.0
+    given: dict[str, Any] = {
+        "settings": scenario(**CHOICE),
+        "elderly": raster(people),
+        "residents": raster(5 * people),
+        "places": {"district": units({"D": box(0, 0, 4000, 2100)})},
+        "areas": estates(
+            {
+                "east": (box(1000, 0, 2000, 100), {"name": HOSTILE, "elderly": 240}),
+                "west": (box(0, 0, 300, 100), {}),
+                "north": (box(0, 2000, 1000, 2100), {}),
+                "field": (box(0, 1200, 1000, 1300), {}),
+                "moor": (box(2500, 1500, 2600, 1600), {}),
+            }
+        ),
+        "ledger": facilities({"F1": ((0, 50), {"name": "一号站"}), "F2": ((3900, 50), {"tier": "institution"})}),
+        "premises": candidates(
+            {
+                "C1": ((1500, 50), {"name": "一号房"}),
+                "C2": ((1900, 50), {}),
+                "C3": ((1400, 50), {}),
+                "C4": ((9000, 50), {}),
+            }
+        ),
+        "exclusions": {"ecology": district_hole()},
+        "streets": streets,
+    }
+    return inputs(**{**given, **changed})
+
+
+def district_hole() -> Any:
+    return units({"x": box(1350, 0, 1450, 100)})
+
+
+def explain(given: Inputs, what: str | tuple[float, float]) -> Explanation:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pipeline, "read_inputs", lambda *_: given)
+        return siting.explain(given.scenario, what)
+
+
+@pytest.fixture(scope="module")
+def given() -> Inputs:
+    return district()
+
+
+@pytest.fixture(scope="module")
+def east(given: Inputs) -> Explanation:
+    return explain(given, "east")
+
+
+def test_people_are_those_of_the_gap_report(given: Inputs, east: Explanation) -> None:
+    places = check(given).places
+    for level, key in (("residential_area", "east"), ("residential_area", "west"), ("district", "D")):
+        told = east if key == "east" else explain(given, key)
+        row = places.loc[(level, key)]
+        standing = told.explained.standing
+        assert standing.people.sum() == pytest.approx(row["elderly"])
+        assert standing.uncovered.sum() == pytest.approx(row["elderly_uncovered"])
+        assert told.reasons["people"].sum() == pytest.approx(row["elderly"])
+    # Its own 240 elderly: 30 + 9 × 10 cells of the grid, doubled.
+    assert east.reasons["people"].to_dict() == pytest.approx({"beyond_circle": 240.0})
+    assert east.reasons["cells"].to_dict() == {"beyond_circle": 10}
+
+
+def test_the_route_starts_where_most_of_the_uncovered_live(east: Explanation) -> None:
+    way, spot = east.explained.way, east.explained.standing.spot
+    assert (spot.cell, spot.people) == ((20, 14), pytest.approx(60.0))
+    assert (way.nearest, way.name) == ("F1", "一号站")
+    assert way.seconds == pytest.approx(1450 / 0.8)
+    assert east.route is not None
+    assert east.route["metres"].sum() == pytest.approx(1450)
+
+
+def test_candidates_are_those_that_would_cover_it_and_what_a_plan_counts(given: Inputs, east: Explanation) -> None:
+    table = east.candidates
+    # All within 720 m; C3 stands on excluded ground.
+    assert table.index.tolist() == ["C1", "C2", "C3"]
+    assert table["refused_by"].tolist() == [None, None, "ecology"]
+    assert table["minutes"].tolist() == pytest.approx([50 / 48, 450 / 48, 50 / 48])
+    # C1 reaches all ten cells, C2 those from 1,180 m on.
+    assert table["people_here"].tolist() == pytest.approx([240.0, 200.0, 240.0])
+    plan = propose(given, stations=1)
+    best = plan.stations.iloc[0]
+    assert table.loc[best["candidate_id"], "people_new"] == pytest.approx(best["elderly_new"])
+    before, after = (
+        each.places.loc[("residential_area", "east"), "elderly_covered"] for each in (plan.before, plan.after)
+    )
+    assert table.loc[best["candidate_id"], "people_here"] == pytest.approx(after - before)
+
+
+def test_every_reason_is_said_with_its_figures(given: Inputs) -> None:
+    for key, reason, said in (
+        ("north", "cut_off", "1.5 km"),
+        ("field", "off_network", "800 m"),
+        ("west", "covered", "15"),
+        ("moor", "off_network", "1,163 m"),
+    ):
+        told = explain(given, key)
+        assert told.explained.way.reason == reason, key
+        assert said in told.text("en"), told.text("en")
+        assert said in told.text("zh")
+    assert (explain(given, "north").route, explain(given, "moor").explained.standing.people.any()) == (None, False)
+
+
+def test_the_limit_of_joining_is_that_of_the_check(given: Inputs) -> None:
+    told = explain(given, "field")
+    joining = told.explained.way.joining
+    assert joining is not None
+    # From the cell's centre to the street in the north; half the cell's diagonal is allowed besides 200 m.
+    assert (joining.metres, joining.limit_m) == pytest.approx((800.0, 200 + 50 * 2**0.5), abs=0.01)
+
+
+def test_a_facility_is_asked_for_the_nearest_other_one(given: Inputs) -> None:
+    one, other = explain(given, "F1"), explain(given, "F2")
+    assert (one.explained.serves, one.explained.way.nearest) == (True, None)
+    assert (other.explained.serves, other.explained.way.nearest) == (False, "F1")
+    assert other.explained.way.seconds == pytest.approx(3900 / 0.8)
+    assert other.explained.way.reason == "beyond_max_minutes"
+    assert "180" in other.text("en")
+
+
+def test_a_candidate_tells_whether_it_is_permitted_and_whom_it_would_cover(given: Inputs) -> None:
+    one, refused = explain(given, "C1"), explain(given, "C3")
+    assert f"{one.candidates.loc['C1', 'people_new']:,.0f}" in one.text("zh")
+    assert "生态保护红线" in refused.text("en")
+    assert one.candidates["people_here"].isna().all()
+
+
+def test_a_point_is_longitude_and_latitude(given: Inputs) -> None:
+    from siting.crs import WGS84, transform_points
+
+    lon, lat = transform_points(np.array([X0 + 800.0]), np.array([Y0 + 50.0]), given.crs, WGS84)
+    told = explain(given, (float(lon[0]), float(lat[0])))
+    assert told.explained.way.seconds == pytest.approx(1000, abs=0.1)
+    assert told.explained.subject.level == "point"
+    assert told.reasons.empty
+
+
+def test_what_is_not_known_or_not_clear_is_refused(given: Inputs) -> None:
+    twice = district(premises=candidates({"F1": ((1500, 50), {}), "C9": ((1500, 50), {})}))
+    for data, what, code, said in (
+        (given, "easd", "explain_unknown", "east"),
+        (twice, "F1", "explain_ambiguous", "facility/F1, candidate/F1"),
+        (given, (29.7, 107.4), "explain_not_on_earth", "29.700000, 107.400000"),
+    ):
+        with pytest.raises(InputError) as refused:
+            explain(data, what)
+        assert [fault.code for fault in refused.value.faults] == [code]
+        assert all(said in refused.value.message(lang) for lang in LANGS)
+    assert explain(twice, "candidate/F1").explained.subject.level == "candidate"
+    assert explain(given, "一号站").explained.subject.id == "F1"
+
+
+def test_in_straight_lines_the_time_is_called_optimistic() -> None:
+    told = explain(district(settings=scenario(walking=straight(), **CHOICE)), "east")
+    assert "optimistic" in told.text("en")
+    assert "偏乐观" in told.text("zh")
+    assert told.explained.way.seconds == pytest.approx(1450 / 0.8)
+
+
+def test_without_elderly_residents_are_counted() -> None:
+    told = explain(district(elderly=None, areas=estates({"east": (box(1000, 0, 2000, 100), {})})), "east")
+    assert told.explained.standing.who == "residents"
+    assert told.explained.standing.uncovered.sum() == pytest.approx(600.0)
+
+
+def test_files_hold_what_was_found_and_names_are_escaped(east: Explanation, tmp_path: Path) -> None:
+    east.to_file(tmp_path / "e.geojson")
+    east.to_file(tmp_path / "e.html", "zh")
+    content = json.loads((tmp_path / "e.geojson").read_text(encoding="utf-8"))
+    by_kind: dict[str, list[Any]] = {}
+    for feature in content["features"]:
+        by_kind.setdefault(feature["properties"]["what"], []).append(feature)
+    assert {kind: len(found) for kind, found in by_kind.items()} == {
+        "subject": 1, "spot": 1, "leg": 1, "facility": 1, "candidate": 3,
+    }  # fmt: skip
+    assert by_kind["subject"][0]["properties"]["uncovered"] == pytest.approx(240)
+    assert content["text"] == {lang: east.text(lang).splitlines() for lang in LANGS}
+    shape = shapely.geometry.shape(by_kind["leg"][0]["geometry"])
+    assert 107.5 < shape.bounds[0] < 108.5
+    page = (tmp_path / "e.html").read_text(encoding="utf-8")
+    assert HOSTILE not in page
+    assert "&lt;script&gt;" in page
+    assert "http" not in page.replace("http-equiv", "")
+    assert HOSTILE not in east._repr_html_()
+    with pytest.raises(InputError, match=r"\.geojson"):
+        east.to_file(tmp_path / "e.xlsx")
+    east.to_file(tmp_path / "again.geojson")
+    assert (tmp_path / "again.geojson").read_bytes() == (tmp_path / "e.geojson").read_bytes()
+
+
+def test_the_command_tells_and_writes(
+    given: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(pipeline, "read_inputs", lambda *_: given)
+    monkeypatch.setattr(siting, "read_scenario", lambda *_, **__: given.scenario)
+    for lang, words in (
+        ("zh", ("未覆盖 240 人", "一号站", "ecology", "合计")),
+        ("en", ("240 elderly", "ecology", "total")),
+    ):
+        out = tmp_path / f"{lang}.html"
+        assert run("explain", "s.toml", "east", "-o", out, "--lang", lang) == 0
+        said = "".join(capsys.readouterr().out.split("\n"))
+        assert all(word in said for word in words), said
+        assert out.is_file()
+        assert (tmp_path / f"{lang}.run.json").is_file()
+    assert run("explain", "s.toml", "108.0，29.7", "--lang", "zh", "--quiet") == 0
+    assert capsys.readouterr().out == ""
+    assert run("explain", "s.toml", "nobody", "--lang", "en") == 2
+    assert "nobody" in capsys.readouterr().err

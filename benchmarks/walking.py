@@ -47,7 +47,7 @@ _LONGEST_S = 100_000.0
 # Kilobytes on Linux, bytes on macOS.
 _MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
 # Sources from which the peers walk, and how many scipy is given at once.
-_SCIPY, _CHUNKS, _NETWORKX, _PANDANA = 200, (10, 100), 30, 1_000
+_SCIPY, _CHUNKS, _NETWORKX, _PANDANA = 500, (10, 100, 500), 30, 1_000
 _MANY, _SCIPY_LARGE, _CHUNK_LARGE = 20_000, 20, 5
 
 Ints = NDArray[np.int64]

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from siting.assess import remedies
+from siting.assess.cut_off import cut_off_notes
 from siting.assess.figures import (
     WHOLE,
     circle_figures,
@@ -128,6 +129,7 @@ def assess(  # noqa: PLR0913 - all that one report rests on
             *demand.notes,
             *access.notes,
             *grid_notes(figures),
+            *cut_off_notes(inputs, demand, access),
             *_notes(places, facilities, access, reach),
         ),
     )

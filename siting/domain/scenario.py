@@ -27,6 +27,8 @@ Walker = Literal["elder", "frail", "fit", "wheelchair"] | str  # noqa: PYI051 - 
 
 Share = Annotated[float, Field(gt=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
+# A day is longer than anybody walks, and as long as the kernel counts at its finest but two.
+Minutes = Annotated[float, Field(gt=0, le=1440)]
 
 
 # Keys that say where something lies, not what is asked of it.
@@ -308,8 +310,8 @@ class Walking(Section):
 
     mode: Literal["network", "surface", "straight_line"] = "network"
     walker: Walker = "elder"
-    minutes: Positive = 15
-    max_minutes: Positive = 60
+    minutes: Minutes = 15
+    max_minutes: Minutes = 60
     direction: Direction = "slower"
     slope: bool = True
     attach_limit_m: Positive = 200
@@ -341,7 +343,7 @@ class Circle(Section):
 class Land(Section):
     """How land within reach is shared out."""
 
-    institution_minutes: Positive | None = None
+    institution_minutes: Minutes | None = None
 
 
 class Provision(Section):

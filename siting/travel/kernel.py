@@ -31,6 +31,8 @@ _LIMIT_TICKS: Final = 0x7FFFFFFF
 _ARC_TICKS: Final = 0xFFFFFFFE
 # Whoever arrives this much after the limit is still within it.
 TOLERANCE_S: Final = 1e-3
+# So many arcs are packed by one core as quickly as by several.
+_FEW_ARCS: Final = 200_000
 # Parts that a thread takes one by one, so that none waits long for another.
 PARTS: Final = 8
 # Coordinates of 16 bits are interleaved into a place on a space-filling curve.
@@ -127,11 +129,21 @@ def pack_arcs(tail: Ints, head: Ints, seconds: Floats, through: int, per_second:
     per_second : int
         What :func:`ticks_per_second` returns.
     """
-    counted = seconds * per_second <= _ARC_TICKS
-    if not counted.all():
+    if not seconds.max(initial=0.0) * per_second <= _ARC_TICKS:
+        counted = seconds * per_second <= _ARC_TICKS
         tail, head, seconds = tail[counted], head[counted], seconds[counted]
-    found: tuple[Ticks, Packed] = _packed(tail, head, seconds, through, float(per_second))
-    return found
+    start, arcs = np.zeros(through + 1, dtype=np.uint32), np.empty(len(tail), dtype=np.uint64)
+    workers = min(os.cpu_count() or 1, 1 + len(tail) // _FEW_ARCS)
+    bounds = np.linspace(0, len(tail), workers + 1).astype(np.int64)
+
+    def work(worker: int) -> bool:
+        span = (bounds[worker], bounds[worker + 1])
+        return bool(_pack_sorted(tail, head, seconds, float(per_second), span, start, arcs))
+
+    # Rows of a sparse matrix come sorted by tail, and then each core can pack a part.
+    if not all(on_threads(work, workers)):
+        _pack(tail, head, seconds, float(per_second), start, arcs)
+    return start, arcs
 
 
 def space_order(xy: Floats) -> Ints:
@@ -290,18 +302,38 @@ def on_threads(work: Callable[[int], Any], workers: int) -> list[Any]:
 
 
 @compiled
-def _packed(tail: Ints, head: Ints, seconds: Floats, through: int, per_second: float) -> tuple[Ticks, Packed]:
-    start = np.zeros(through + 1, np.uint32)
+def _pack_sorted(
+    tail: Ints, head: Ints, seconds: Floats, per_second: float, span: tuple[int, int], start: Ticks, arcs: Packed
+) -> bool:
+    """Pack a part of the arcs; tell whether they are sorted by tail, without which nothing is packed right."""
+    before = tail[span[0] - 1] if span[0] > 0 else np.int64(0)
+    for arc in range(span[0], span[1]):
+        node = tail[arc]
+        if node < before:
+            return False
+        for begun in range(before + 1, node + 1):
+            start[begun] = arc
+        before = node
+        arcs[arc] = (np.uint64(np.rint(seconds[arc] * per_second)) << HALF) | np.uint64(head[arc])
+    if span[1] == len(tail):
+        for begun in range(before + 1, len(start)):
+            start[begun] = len(tail)
+    return True
+
+
+@compiled
+def _pack(tail: Ints, head: Ints, seconds: Floats, per_second: float, start: Ticks, arcs: Packed) -> None:
+    """Pack arcs in any order, those of one tail in the order in which they stand."""
+    start[:] = 0
     for each in tail:
         start[each + 1] += 1
-    for node in range(through):
+    for node in range(len(start) - 1):
         start[node + 1] += start[node]
-    place, arcs = start[:-1].copy(), np.empty(len(tail), np.uint64)
+    place = start[:-1].copy()
     for arc in range(len(tail)):
         ticks = np.uint64(np.rint(seconds[arc] * per_second))
         arcs[place[tail[arc]]] = (ticks << HALF) | np.uint64(head[arc])
         place[tail[arc]] += 1
-    return start, arcs
 
 
 @compiled

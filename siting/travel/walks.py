@@ -5,6 +5,7 @@ from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from siting.domain.nouns import Floats, Ints
 from siting.domain.scenario import Direction
@@ -117,7 +118,7 @@ def in_rows(found: Reached, order: Ints, per_second: int, targets: int) -> Reach
     targets : int
         How many targets there are.
     """
-    start, target, seconds = _in_order(found.start, found.node, found.ticks / per_second, order)
+    start, target, seconds = _in_order(found, found.ticks / per_second, order, targets)
     near = found.nearest
     if not len(near.rank):
         nobody, never = np.full(targets, -1), np.full(targets, np.inf)
@@ -182,9 +183,8 @@ def _on_one_edge(edge: Ints, targets: Attachment) -> tuple[Ints, Ints]:
     return pair, order[low[pair] + inside].astype(np.int64)
 
 
-def _in_order(start: Ints, node: NDArray[np.int32], seconds: Floats, order: Ints) -> tuple[Ints, Ints, Floats]:
-    """Put rows back into the order of the sites, and each row into the order of its targets."""
-    site = np.repeat(order, np.diff(start))
-    by_site = np.lexsort((node, site))
-    lengths = np.bincount(site, minlength=len(order))
-    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64), node[by_site].astype(np.int64), seconds[by_site]
+def _in_order(found: Reached, seconds: Floats, order: Ints, targets: int) -> tuple[Ints, Ints, Floats]:
+    """Put rows back into the order of the sites, and each row into the order of its targets; zero stays a time."""
+    rows = csr_array((seconds, found.node, found.start), shape=(len(order), targets))[np.argsort(order)]
+    rows.sort_indices()
+    return rows.indptr.astype(np.int64), rows.indices.astype(np.int64), rows.data

@@ -17,6 +17,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from siting.domain.nouns import Floats, Ints
+from siting.travel import kernel
 from siting.travel.heap import NEVER, pop, push
 from siting.travel.kernel import (
     Combine,
@@ -294,6 +295,21 @@ def test_nearest_of_all_as_scipy(limit: float) -> None:
     every = dijkstra(packed, indices=places)
     assert every[near[named], named] == pytest.approx(got[named], abs=0.01)
     assert len(np.unique(near[named])) > 20
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 12)), max_size=40), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_arcs_are_packed_alike_in_parts_and_in_any_order(ends: list[tuple[int, int]], ordered: bool) -> None:  # noqa: FBT001 - drawn
+    ends = sorted(ends, key=lambda pair: pair[0]) if ordered else ends
+    tail, head = (np.array([pair[side] for pair in ends], dtype=np.int64) for side in (0, 1))
+    with pytest.MonkeyPatch.context() as patch:
+        # A few arcs are enough for every core to pack a part.
+        patch.setattr(kernel, "_FEW_ARCS", 3)
+        start, arcs = pack_arcs(tail, head, np.arange(len(tail)) + 0.5, 10, 1000)
+    assert len(start) == 11
+    for node in range(10):
+        row = [(int(arc) >> 32, int(arc) & 0xFFFFFFFF) for arc in arcs[start[node] : start[node + 1]]]
+        assert row == [(500 + 1000 * arc, pair[1]) for arc, pair in enumerate(ends) if pair[0] == node]
 
 
 def test_arcs_are_packed_as_scipy_packs_them() -> None:

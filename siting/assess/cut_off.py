@@ -1,0 +1,57 @@
+"""Who cannot walk to any facility, by the names of their units."""
+
+from typing import Final, get_args
+
+import numpy as np
+import pandas as pd
+
+from siting.domain.nouns import Access, Demand, Inputs, Note
+from siting.domain.scenario import Level
+
+# Fewer are rounding: shares of cells along a border.
+_FEWEST: Final = 0.5
+_MOST_NAMED: Final = 20
+
+
+def cut_off_notes(inputs: Inputs, demand: Demand, access: Access) -> tuple[Note, ...]:
+    """Tell how many are cut off from every facility, or too far from any way to walk, and in which units.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        Its finest level of units gives the names.
+    demand : Demand
+        Elderly are counted where they are known, else residents.
+    access : Access
+        Says of every cell why it is not covered.
+
+    Returns
+    -------
+    tuple of Note
+        ``people_cut_off`` and ``people_off_network``, each with the units that hold most of them first; none where
+        there is nobody.
+    """
+    cut_off, off_network = (_by_unit(inputs, demand, access, reason) for reason in ("cut_off", "off_network"))
+    return tuple(
+        note
+        for note in (
+            Note("people_cut_off", cut_off) if cut_off else None,
+            Note("people_off_network", off_network) if off_network else None,
+        )
+        if note is not None
+    )
+
+
+def _by_unit(inputs: Inputs, demand: Demand, access: Access, reason: str) -> dict[str, str]:
+    """Return the people whose reason it is, and the units by name with their people; nothing where there is nobody."""
+    level = next(level for level in get_args(Level) if level in inputs.units)
+    who = "elderly" if demand.cells["elderly"].notna().any() else "residents"
+    people = np.where(access.cells["reason"] == reason, np.nan_to_num(demand.cells[who].to_numpy()), 0.0)
+    by_unit = pd.Series(demand.shares[level] @ people, demand.place_ids[level])
+    by_unit = by_unit[by_unit >= _FEWEST].sort_values(ascending=False, kind="stable")
+    if by_unit.empty:
+        return {}
+    names = inputs.units[level]["name"].reindex(by_unit.index).tolist()
+    told = [f"{name} {number:,.0f}" for name, number in zip(names, by_unit, strict=True)]
+    listed = ", ".join(told if len(told) <= _MOST_NAMED else [*told[:_MOST_NAMED], "…"])
+    return {"people": f"{by_unit.sum():,.0f}", "names": listed}

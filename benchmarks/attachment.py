@@ -16,8 +16,7 @@ import shapely
 from scipy.spatial import cKDTree
 
 from siting.domain.nouns import Demand, Floats, Inputs
-from siting.domain.scenario import Direction, Scenario
-from siting.domain.walkers import walker_of
+from siting.domain.scenario import Direction, Scenario, walker_of
 from siting.places import make_demand, open_facilities
 from siting.read import read_inputs, read_scenario
 from siting.travel.network import Attachment, WalkingNetwork, attach, prepare_network

@@ -35,8 +35,7 @@ from siting.domain.nouns import (
     Times,
     quiet,
 )
-from siting.domain.scenario import LandBasis, Scenario, fingerprint
-from siting.domain.walkers import walker_of
+from siting.domain.scenario import LandBasis, Scenario, fingerprint, walker_of
 from siting.errors import Faults
 from siting.locate import gains_in_order, propose_covering, stations_table
 from siting.read import read_inputs

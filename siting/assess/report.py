@@ -35,9 +35,8 @@ from siting.assess.reach import LandReach, land_reach
 from siting.assess.units import having_of, units_of_places
 from siting.domain import clauses
 from siting.domain.nouns import Access, Assessment, Demand, Inputs, Note, Times
-from siting.domain.scenario import LandBasis
+from siting.domain.scenario import LandBasis, walker_of
 from siting.domain.tables import PLACE_COLUMNS, REASON_CODES
-from siting.domain.walkers import walker_of
 from siting.units import SECONDS_PER_MINUTE
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from siting.domain.walkers import LIFT_WAIT_S, WALKERS
+from siting.domain.walkers import LIFT_WAIT_S, WALKERS, WalkerSpeeds
 
 Level = Literal["community", "street", "planning", "district", "city"]
 Tier = Literal["institution", "centre", "station"]
@@ -464,6 +464,36 @@ class Scenario(Section):
             message = "walking.mode is surface but no [surface] is given"
             raise ValueError(message)
         return self
+
+
+def walker_of(scenario: Scenario) -> WalkerSpeeds:
+    """Return the walker that a scenario names: a built-in one, or one of its own.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        It has made sure that the name is known.
+
+    Examples
+    --------
+    >>> import siting
+    >>> from siting.domain.scenario import walker_of
+    >>> walker_of(siting.read_scenario("data/sample/scenario.toml")).flat
+    0.8
+    """
+    own = scenario.walkers.get(scenario.walking.walker)
+    if own is None:
+        return WALKERS[scenario.walking.walker]
+    return WalkerSpeeds(
+        flat=own.flat_m_s,
+        stairs_up=own.stairs_up_m_s,
+        stairs_down=own.stairs_down_m_s,
+        source=own.source,
+        max_slope=own.max_slope,
+        crossing_wait=own.crossing_wait_s,
+        lift_wait=own.lift_wait_s,
+        escalator=own.escalator_m_s,
+    )
 
 
 def fingerprint(scenario: Scenario, digests: Mapping[str, str]) -> str:

@@ -1,10 +1,7 @@
 """Who walks: named walkers with speeds, what they cannot use, and where the figures come from."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from siting.domain.scenario import Scenario
+from typing import Final
 
 # Assumptions; no document gives them. Escalators are stood on, and run at 0.5 m/s along the slope.
 ESCALATOR_M_S: Final = 0.5
@@ -56,37 +53,8 @@ WALKERS: Final = {
         0.0,
         0.0,
         "manual wheelchair on the level, mean 0.69 m/s: Boyce, Shields and Silcock 1999; slope: GB 50763-2012, ramps "
-        "for wheelchairs, 1:12 for rises up to 0.75 m",
+        "for wheelchairs, 1:12 for rises up to 0.75 m; both as usually cited, not seen at first hand",
         max_slope=1 / 12,
         escalator=None,
     ),
 }
-
-
-def walker_of(scenario: "Scenario") -> WalkerSpeeds:
-    """Return the walker that a scenario names: a built-in one, or one of its own.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        It has made sure that the name is known.
-
-    Examples
-    --------
-    >>> from siting.domain.walkers import WALKERS
-    >>> WALKERS["elder"].flat, WALKERS["wheelchair"].stairs_up
-    (0.8, 0.0)
-    """
-    own = scenario.walkers.get(scenario.walking.walker)
-    if own is None:
-        return WALKERS[scenario.walking.walker]
-    return WalkerSpeeds(
-        flat=own.flat_m_s,
-        stairs_up=own.stairs_up_m_s,
-        stairs_down=own.stairs_down_m_s,
-        source=own.source,
-        max_slope=own.max_slope,
-        crossing_wait=own.crossing_wait_s,
-        lift_wait=own.lift_wait_s,
-        escalator=own.escalator_m_s,
-    )

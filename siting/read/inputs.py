@@ -9,7 +9,7 @@ from pyproj import CRS
 
 from siting.crs import WGS84, crs_name
 from siting.domain.nouns import Inputs, Network, OpenGround, Progress, Raster, quiet
-from siting.domain.scenario import NetworkLayer, PlacedLayer, Scenario
+from siting.domain.scenario import NetworkLayer, PlacedLayer, Scenario, walker_of
 from siting.domain.tables import (
     CANDIDATE_COLUMNS,
     FACILITY_COLUMNS,
@@ -19,7 +19,6 @@ from siting.domain.tables import (
     UNIT_COLUMNS,
     Column,
 )
-from siting.domain.walkers import walker_of
 from siting.read import ledger
 from siting.read.geometry.displacement import note_displacement
 from siting.read.geometry.overlaps import check_places

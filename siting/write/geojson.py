@@ -16,9 +16,8 @@ from shapely.geometry.base import BaseGeometry
 
 from siting.crs import WGS84
 from siting.domain.nouns import Assessment, Inputs, Note, Proposal
-from siting.domain.scenario import fingerprint
+from siting.domain.scenario import fingerprint, walker_of
 from siting.domain.tables import CHECK_COLUMNS, PLACE_COLUMNS, PLAN_COLUMNS
-from siting.domain.walkers import walker_of
 from siting.text import LANGS, say
 from siting.version import __version__
 from siting.write.files import write_text

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from siting.domain.nouns import Network, Raster
-from siting.domain.scenario import Direction, Walking
-from siting.domain.walkers import WALKERS, WalkerSpeeds, walker_of
+from siting.domain.scenario import Direction, Walking, walker_of
+from siting.domain.walkers import WALKERS, WalkerSpeeds
 from siting.errors import InputError
 from siting.pipeline import check
 from siting.read import read_scenario

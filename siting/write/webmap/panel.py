@@ -9,7 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from siting.domain.nouns import Assessment, Proposal
-from siting.domain.walkers import walker_of
+from siting.domain.scenario import walker_of
 from siting.write.webmap import icons
 from siting.write.webmap.places import AREA, UNIT_LEVELS, at_level
 from siting.write.webmap.sites import station_name

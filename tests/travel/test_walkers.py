@@ -10,8 +10,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from siting.domain.nouns import Network, Raster
 from siting.domain.scenario import Direction, Walking, walker_of
@@ -258,48 +256,6 @@ def test_an_escalator_that_runs_one_way_is_gone_round_the_other_way(direction: D
     site, there = (attach(ways, np.array([place]) + CORNER, np.array([1.0])) for place in ((0.0, 0.0), (0.0, 50.0)))
     found = walk_between(ways, site, there, direction, Limits.plain(1, 9000.0))
     assert found.seconds.tolist() == pytest.approx([seconds])
-
-
-@settings(deadline=None, max_examples=20)
-@given(st.integers(0, 10_000))
-def test_who_can_use_less_never_arrives_earlier(seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    kinds = ["street", "path", "stairs", "crossing", "lift", "escalator", "escalator_backward", "bridge"]
-    side, rows = 150.0, 6
-    lines = [
-        ([(i * side, j * side), ((i + 1 - k) * side, (j + k) * side)], kinds[rng.choice(8, p=[0.5] + [0.5 / 7] * 7)])
-        for i in range(rows)
-        for j in range(rows)
-        for k in (0, 1)
-    ]
-    heights = rng.uniform(0, 12, (rows * 6, rows * 6))
-    terrain = raster(heights, 30.0, left=-60, bottom=-60)
-    streets = network(lines)
-    free = replace(WHEELCHAIR, stairs_up=0.4, stairs_down=0.5, escalator=0.5, max_slope=None)
-    places = rng.uniform(0, rows * side, (30, 2)) + CORNER
-    seconds = {}
-    for walker in (free, replace(free, max_slope=0.06, stairs_up=0.0, stairs_down=0.0, escalator=None)):
-        ways = prepared(streets, terrain, walker)
-        ends = [shapely.get_coordinates(shapely.get_point(ways.geometry, at)).reshape(-1, 2) for at in (0, -1)]
-        assert np.abs(ends[0] - ways.node_xy[ways.u]).max(initial=0.0) < 1e-6
-        assert np.abs(ends[1] - ways.node_xy[ways.v]).max(initial=0.0) < 1e-6
-        assert shapely.length(ways.geometry) == pytest.approx(ways.seconds.length_m)
-        assert not any(np.isnan(part).any() for part in ways.seconds.totals)
-        # From node to node, over what is left.
-        nodes = {tuple(xy): i for i, xy in enumerate(ways.node_xy.round(3).tolist())}
-        doors = [nodes.get((CORNER[0] + x, CORNER[1] + y)) for x, y in ((0.0, 0.0), (450.0, 450.0))]
-        assert None not in doors
-        found = attach(ways, places, np.full(30, 200.0))
-        site = attach(ways, np.array([[0.0, 0.0]]) + CORNER, np.array([400.0]))
-        times = np.full(30, np.inf)
-        walked = walk_between(ways, site, found, "slower", Limits.plain(1, 20_000.0))
-        times[walked.target] = walked.seconds
-        assert not np.isnan(times).any()
-        seconds[walker.max_slope] = (times, found, site)
-    (fast, near, near_site), (slow, far, far_site) = seconds.values()
-    # Where both stand at the same places, the way of one who can use less is never shorter.
-    same = np.isclose(near.leg_s, far.leg_s) & np.isclose(near_site.leg_s, far_site.leg_s)
-    assert (slow[same] >= fast[same] - 1e-3).all()
 
 
 def test_kinds_are_those_that_reading_knows(case: Case) -> None:

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from siting.domain.nouns import Network, Raster
 from siting.domain.scenario import Direction, Walking, walker_of
@@ -19,7 +21,7 @@ from siting.pipeline import check
 from siting.read import read_scenario
 from siting.read.ground.osm import kind
 from siting.travel import prepare_network, walk_to
-from siting.travel.network import attach
+from siting.travel.network import Attachment, WalkingNetwork, attach
 from siting.travel.slope import edge_seconds
 from siting.travel.walks import Limits, walk_between
 from tests.helpers import CORNER, METRIC, facilities, network, raster, scenario
@@ -256,6 +258,57 @@ def test_an_escalator_that_runs_one_way_is_gone_round_the_other_way(direction: D
     site, there = (attach(ways, np.array([place]) + CORNER, np.array([1.0])) for place in ((0.0, 0.0), (0.0, 50.0)))
     found = walk_between(ways, site, there, direction, Limits.plain(1, 9000.0))
     assert found.seconds.tolist() == pytest.approx([seconds])
+
+
+def joined_at(ways: WalkingNetwork, points: Attachment) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return where points join the network, metres from the corner; nowhere (NaN) if they do not."""
+    lines = ways.geometry[points.edge]
+    there = shapely.get_coordinates(shapely.line_interpolate_point(lines, points.position_m)).reshape(-1, 2)
+    return np.where(points.edge[:, None] >= 0, there - CORNER, np.nan)
+
+
+@example(seed=9)  # a place that the walkers join some metres apart
+@example(seed=13)  # two ways equally near to the site, of which one walker cannot use the first
+@settings(deadline=None, max_examples=20)
+@given(st.integers(0, 10_000))
+def test_who_can_use_less_never_arrives_earlier(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    kinds = ["street", "path", "stairs", "crossing", "lift", "escalator", "escalator_backward", "bridge"]
+    side, rows = 150.0, 6
+    lines = [
+        ([(i * side, j * side), ((i + 1 - k) * side, (j + k) * side)], kinds[rng.choice(8, p=[0.5] + [0.5 / 7] * 7)])
+        for i in range(rows)
+        for j in range(rows)
+        for k in (0, 1)
+    ]
+    heights = rng.uniform(0, 12, (rows * 6, rows * 6))
+    terrain = raster(heights, 30.0, left=-60, bottom=-60)
+    streets = network(lines)
+    free = replace(WHEELCHAIR, stairs_up=0.4, stairs_down=0.5, escalator=0.5, max_slope=None)
+    places = rng.uniform(0, rows * side, (30, 2)) + CORNER
+    seconds = {}
+    for walker in (free, replace(free, max_slope=0.06, stairs_up=0.0, stairs_down=0.0, escalator=None)):
+        ways = prepared(streets, terrain, walker)
+        ends = [shapely.get_coordinates(shapely.get_point(ways.geometry, at)).reshape(-1, 2) for at in (0, -1)]
+        assert np.abs(ends[0] - ways.node_xy[ways.u]).max(initial=0.0) < 1e-6
+        assert np.abs(ends[1] - ways.node_xy[ways.v]).max(initial=0.0) < 1e-6
+        assert shapely.length(ways.geometry) == pytest.approx(ways.seconds.length_m)
+        assert not any(np.isnan(part).any() for part in ways.seconds.totals)
+        # From node to node, over what is left.
+        nodes = {tuple(xy): i for i, xy in enumerate(ways.node_xy.round(3).tolist())}
+        doors = [nodes.get((CORNER[0] + x, CORNER[1] + y)) for x, y in ((0.0, 0.0), (450.0, 450.0))]
+        assert None not in doors
+        found = attach(ways, places, np.full(30, 200.0))
+        site = attach(ways, np.array([[0.0, 0.0]]) + CORNER, np.array([400.0]))
+        times = np.full(30, np.inf)
+        walked = walk_between(ways, site, found, "slower", Limits.plain(1, 20_000.0))
+        times[walked.target] = walked.seconds
+        assert not np.isnan(times).any()
+        seconds[walker.max_slope] = (times, joined_at(ways, found), joined_at(ways, site))
+    (fast, near, near_site), (slow, far, far_site) = seconds.values()
+    # Where both join at the same places, the way of one who can use less is never shorter.
+    same = (np.abs(near - far).max(axis=1) < 1e-6) & (np.abs(near_site - far_site).max() < 1e-6)
+    assert (slow[same] >= fast[same] - 1e-3).all()
 
 
 def test_kinds_are_those_that_reading_knows(case: Case) -> None:

@@ -35,6 +35,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
@@ -161,7 +162,8 @@ def beside_scipy(folder: Path, runs: int, spacing: int) -> None:
     graph, walks = network.matrix(), network.packed(network.sources)
     few, fewer = network.sources[:_SCIPY], network.sources[:_NETWORKX]
     found = walk(network, walks)
-    print(f"\n## {network.nodes:,} nodes, {spacing} m apart: {len(found.node):,} times within 900 s")
+    times = f"{len(found.node):,} times within 900 s"
+    print(f"\n## {network.nodes:,} nodes, {spacing} m apart: {times} (scipy {scipy.__version__})")
     net = nx.DiGraph()
     arcs = zip(network.tail.tolist(), network.head.tolist(), network.seconds.tolist(), strict=True)
     net.add_weighted_edges_from(arcs)

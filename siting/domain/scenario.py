@@ -215,6 +215,30 @@ class PlacedLayer(Layer):
     unplaced: Literal["refuse", "leave_out"] = "refuse"
 
 
+class Generated(Section):
+    """Candidates made on a lattice of permitted ground, where no ledger lists premises."""
+
+    spacing_m: Positive
+    within: Literal["residential_areas", "units"] = "residential_areas"
+    near_network_m: Positive = 100
+
+
+class CandidateLayer(PlacedLayer):
+    """Premises and plots that could become stations: a ledger, a lattice that is made, or both."""
+
+    generate: Generated | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.path is None) + (self.database is None) + (self.generate is None) == 3 or None not in (  # noqa: PLR2004
+            self.path,
+            self.database,
+        ):
+            message = "give path, database or generate"
+            raise ValueError(message)
+        return self
+
+
 class FacilityLayer(PlacedLayer):
     """The ledger of facilities, and whether it is complete."""
 
@@ -391,12 +415,32 @@ class StandardsChoice(Section):
         return self
 
 
-class PlanOptions(Section):
-    """What to propose."""
+class SizesTable(Layer):
+    """Sizes in which a site may be built: land, floor area, capacity, beds and cost."""
 
-    model: Literal["mclp"] = "mclp"
+
+class PlanOptions(Section):
+    """What to propose: the model, what it must keep to, and how long to look for it."""
+
+    model: Literal["mclp", "lscp", "p_median", "p_center", "fair", "compliance"] = "mclp"
     stations: Annotated[int, Field(ge=0)] | None = None
     budget_cny: Annotated[float, Field(ge=0)] | None = None
+    share: Share = 1.0
+    unit_share: Share | None = None
+    unit_level: Level | None = None
+    least: Literal["stations", "cost"] = "stations"
+    beyond_minutes: Minutes | None = None
+    capacity: Positive | None = None
+    existing_capacity: Positive | None = None
+    forced: tuple[str, ...] = ()
+    forbidden: tuple[str, ...] = ()
+    closable: tuple[str, ...] = ()
+    upgradable: tuple[str, ...] = ()
+    spacing_m: Positive | None = None
+    most_per_unit: Annotated[int, Field(ge=0)] | None = None
+    weights: dict[str, Positive] = {}
+    clauses: tuple[str, ...] = ()
+    sizes: SizesTable | None = None
     max_nodes: Annotated[int, Field(ge=1)] | None = None
     time_limit_s: Positive = 600
     seed: int = 0
@@ -421,7 +465,7 @@ class Scenario(Section):
     units: dict[Level, UnitLayer]
     residential_areas: Layer | None = None
     facilities: FacilityLayer
-    candidates: PlacedLayer | None = None
+    candidates: CandidateLayer | None = None
     constraints: Constraints = Constraints()
     network: NetworkLayer | None = None
     surface: SurfaceSource | None = None

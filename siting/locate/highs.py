@@ -1,0 +1,200 @@
+"""HiGHS: mixed-integer and linear programmes; the only file that imports a solver."""
+
+import math
+import threading
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import highspy
+import numpy as np
+from scipy.sparse import csr_array
+
+from siting.domain.nouns import Floats
+from siting.locate.problem import Bools, Effort
+
+Stopped = Literal["proved", "infeasible", "nodes", "time", "interrupt", "solver"]
+
+# HiGHS counts a row as kept, and a number as whole, when it is off by no more than this.
+TOLERANCE: Final = 1e-9
+_POLL_S: Final = 0.1
+_ENDS: Final[dict[str, Stopped]] = {
+    "kOptimal": "proved",
+    "kInfeasible": "infeasible",
+    "kUnboundedOrInfeasible": "infeasible",
+    "kSolutionLimit": "nodes",
+    "kTimeLimit": "time",
+    "kInterrupt": "interrupt",
+}
+
+
+@dataclass(frozen=True)
+class Programme:
+    """Minimise ``cost · x`` subject to ``row_low ≤ matrix · x ≤ row_high`` and ``lower ≤ x ≤ upper``.
+
+    Columns of ``integer`` take whole values. Coefficients far from 1 should be scaled by who builds it: HiGHS keeps to
+    rows, and calls numbers whole, within an absolute tolerance (:data:`TOLERANCE`).
+    """
+
+    cost: Floats
+    matrix: csr_array
+    row_low: Floats
+    row_high: Floats
+    lower: Floats
+    upper: Floats
+    integer: Bools
+
+
+@dataclass(frozen=True)
+class Run:
+    """What HiGHS made of a programme.
+
+    ``values`` are those of its best point (None without one), ``objective`` its cost (inf), ``bound`` what no point can
+    go below (-inf where nothing is known, inf where there is none). ``duals`` are those of the rows of a linear
+    programme. ``nodes`` is how many were searched.
+    """
+
+    values: Floats | None
+    objective: float
+    bound: float
+    stopped_by: Stopped
+    nodes: int
+    duals: Floats | None = None
+
+
+def solver_name() -> str:
+    """Return the name and version of the solver."""
+    return f"HiGHS {_new().version()}"
+
+
+def minimise(programme: Programme, effort: Effort, *, start: Floats | None = None, abs_gap: float = 0.0) -> Run:
+    """Solve a programme with whole numbers, on one thread, deterministically but for the limit of seconds.
+
+    Parameters
+    ----------
+    programme : Programme
+        The programme.
+    effort : Effort
+        When to stop. ``report`` is told of each better objective or bound, ``interrupted`` is asked ten times a second.
+    start : ndarray, optional
+        A point that keeps to all rows, with which the search begins.
+    abs_gap : float, default 0
+        A difference of objective and bound that proves (nearly 1 where objectives are whole numbers).
+
+    Returns
+    -------
+    Run
+        ``stopped_by`` is ``"interrupt"`` too after Ctrl-C while HiGHS ran.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scipy.sparse import csr_array
+    >>> from siting.locate.highs import Programme, minimise
+    >>> from siting.locate.problem import Effort
+    >>> one = np.ones(2)
+    >>> rows = csr_array(np.array([[1.0, 1.0]]))
+    >>> best = minimise(Programme(np.array([2.0, 3.0]), rows, one[:1], 9 * one[:1], 0 * one, one, one > 0), Effort())
+    >>> best.values.tolist(), best.objective, best.stopped_by
+    ([1.0, 0.0], 2.0, 'proved')
+    """
+    highs = _new()
+    options: dict[str, Any] = {
+        "output_flag": False,
+        "threads": 1,
+        "random_seed": effort.seed,
+        "mip_rel_gap": effort.rel_gap,
+        "mip_abs_gap": abs_gap,
+        "mip_feasibility_tolerance": TOLERANCE,
+        "time_limit": max(effort.time_limit_s, 0.0),
+    }
+    if effort.max_nodes is not None:
+        options["mip_max_nodes"] = effort.max_nodes
+    for name, value in options.items():
+        highs.setOptionValue(name, value)
+    highs.passModel(_model(programme))
+    if start is not None:
+        point = highspy.HighsSolution()
+        point.col_value = start
+        highs.setSolution(point)
+    interrupted = _run(highs, effort)
+    info, status = highs.getInfo(), highs.getModelStatus().name
+    ended = _ENDS.get(status, "interrupt" if interrupted else "solver")
+    if ended == "infeasible":
+        return Run(None, math.inf, math.inf, "infeasible", max(int(info.mip_node_count), 0))
+    found = bool(info.valid) and math.isfinite(info.objective_function_value) and info.primal_solution_status == 2  # noqa: PLR2004
+    whole = bool(programme.integer.any())
+    known = bool(info.valid) and ended != "solver"
+    bound = info.mip_dual_bound if whole else info.objective_function_value
+    return Run(
+        values=np.asarray(highs.getSolution().col_value) if found else None,
+        objective=float(info.objective_function_value) if found else math.inf,
+        bound=float(bound) if known else -math.inf,
+        stopped_by=ended,
+        nodes=max(int(info.mip_node_count), 0),
+        duals=None if whole else np.asarray(highs.getSolution().row_dual),
+    )
+
+
+def _new() -> highspy.Highs:
+    return highspy.Highs()  # type: ignore[no-untyped-call]
+
+
+def _model(programme: Programme) -> highspy.HighsLp:
+    lp = highspy.HighsLp()
+    lp.num_row_, lp.num_col_ = programme.matrix.shape
+    lp.sense_ = highspy.ObjSense.kMinimize
+    lp.col_cost_ = programme.cost
+    lp.col_lower_, lp.col_upper_ = programme.lower, programme.upper
+    lp.row_lower_, lp.row_upper_ = programme.row_low, programme.row_high
+    if programme.integer.any():
+        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+        lp.integrality_ = [kinds[int(whole)] for whole in programme.integer]
+    matrix = csr_array(programme.matrix)
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    lp.a_matrix_.start_, lp.a_matrix_.index_ = matrix.indptr, matrix.indices
+    lp.a_matrix_.value_ = matrix.data.astype(np.float64)
+    return lp
+
+
+def _run(highs: highspy.Highs, effort: Effort) -> bool:
+    """Run HiGHS in a thread of its own, and tell whether it was asked to stop.
+
+    HiGHS keeps one scheduler a thread: in a thread of its own it does not meet one made with other options.
+    """
+    stop, done = threading.Event(), threading.Event()
+    _listen(highs, effort, stop)
+
+    def work() -> None:
+        try:
+            highs.run()
+            highspy.Highs.resetGlobalScheduler(False)  # noqa: FBT003 - the binding takes no name
+        finally:
+            done.set()
+
+    threading.Thread(target=work, daemon=True).start()
+    while True:
+        try:
+            # Not Thread.join, which takes the thread for ended once it is interrupted (before Python 3.13).
+            if done.wait(_POLL_S):
+                return stop.is_set()
+            if effort.interrupted is not None and effort.interrupted():
+                stop.set()
+        except KeyboardInterrupt:
+            stop.set()
+
+
+def _listen(highs: highspy.Highs, effort: Effort, stop: threading.Event) -> None:
+    """Let HiGHS ask whether to stop, and tell of what it finds."""
+
+    def ask(event: highspy.highs.HighsCallbackEvent) -> None:
+        if stop.is_set() and event.data_in is not None:
+            event.data_in.user_interrupt = True
+
+    def tell(event: highspy.highs.HighsCallbackEvent) -> None:
+        ask(event)
+        if effort.report is not None and event.data_out is not None:
+            effort.report(event.data_out.mip_primal_bound, event.data_out.mip_dual_bound)
+
+    for question in (highs.cbSimplexInterrupt, highs.cbIpmInterrupt):
+        question.subscribe(ask)
+    highs.cbMipInterrupt.subscribe(tell)

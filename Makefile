@@ -5,14 +5,17 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint docs maps sample bench clean
+.PHONY: demo test coverage lint docs maps sample bench clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python -m siting demo -o out/demo
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest --cov --nbmake --nbmake-timeout=300 tests notebooks
-	$(BIN)/python -m pytest --doctest-modules siting
+	$(BIN)/python -m pytest -n auto --dist loadscope --nbmake --nbmake-timeout=300 tests notebooks
+	$(BIN)/python -m pytest -n auto --dist loadscope --doctest-modules siting
+
+coverage: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -n auto --dist loadscope --cov tests
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/python -m ruff check .

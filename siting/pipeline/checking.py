@@ -1,0 +1,30 @@
+"""The gap report, and its clauses one by one."""
+
+import pandas as pd
+
+from siting.assess.audit import audit_table
+from siting.domain.nouns import Assessment, Progress, quiet
+from siting.domain.scenario import Scenario
+from siting.pipeline.ground import measure, prepare
+
+
+def check(scenario: Scenario, progress: Progress | None = None) -> Assessment:
+    """Read a scenario's layers and judge its places."""
+    report = progress or quiet
+    ground = prepare(scenario, report)
+    return measure(ground, ground.facilities, report)
+
+
+def audit(scenario: Scenario, progress: Progress | None = None) -> pd.DataFrame:
+    """Check a scenario and lay the clauses out; at a planned horizon today stands beside it."""
+    planned = audit_table(check(scenario, progress))
+    if scenario.scenario.horizon == "current":
+        return planned
+    head = scenario.scenario.model_copy(update={"horizon": "current"})
+    people = scenario.population
+    basis = None if people.land_basis == "resident_planned" else people.land_basis
+    population = people.model_copy(update={"land_basis": basis})
+    today = audit_table(check(scenario.model_copy(update={"scenario": head, "population": population}), progress))
+    names = {"measured_low": "current_low", "measured_high": "current_high", "verdict": "current_verdict"}
+    keys = ["clause_id", "level"]
+    return planned.merge(today[[*keys, *names]].rename(columns=names), on=keys, how="left", validate="one_to_one")

@@ -1,0 +1,66 @@
+"""How coverage changes with what no document says."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from siting import places
+from siting.assess.sensitivity import Mode, covered_people, sensitivity_table, settings_around
+from siting.domain.nouns import Demand, Inputs, Progress, quiet
+from siting.domain.scenario import Scenario, walker_of
+from siting.pipeline.ground import basis_of, cutoff_s, demand_of, in_circle, ways_of
+from siting.read import read_inputs
+from siting.travel.access import reach_s
+from siting.travel.coverage import Doors, covered_cells
+
+if TYPE_CHECKING:
+    from siting.travel import StraightLines, Surface, WalkingNetwork
+
+
+def sensitivity(scenario: Scenario, progress: Progress | None = None) -> pd.DataFrame:
+    """Read a scenario's layers and tell how coverage changes with what no document says."""
+    report = progress or quiet
+    inputs = read_inputs(scenario, report)
+    demand = demand_of(inputs, basis_of(inputs), report)
+    return sensitivity_of(inputs, demand, places.open_facilities(inputs.facilities, scenario.scenario), report)
+
+
+def sensitivity_of(
+    inputs: Inputs, demand: Demand, facilities: gpd.GeoDataFrame, progress: Progress | None = None
+) -> pd.DataFrame:
+    """Tell how the coverage of facilities changes with the walker, slopes, the direction and the mode."""
+    report, scenario = progress or quiet, inputs.scenario
+    own, counting = scenario.walking, in_circle(facilities, scenario)
+    known: dict[Mode, Any] = {"network": inputs.network, "surface": inputs.surface}
+    settings = settings_around(own, [mode for mode, ground in known.items() if ground is not None])
+    near = (demand.cells["inside"] > 0).to_numpy()
+    doors = Doors(
+        shapely.get_coordinates(facilities.geometry.to_numpy()[counting]), demand.cells[near], own.attach_limit_m
+    )
+    scale = float(reach_s(counting, own, cutoff_s(facilities, scenario))[1].max(initial=0.0))
+    made: dict[Any, WalkingNetwork | Surface | StraightLines] = {}
+    found: dict[Any, dict[str, float]] = {}
+    counts, speeds = [], []
+    for done, setting in enumerate(settings):
+        report("sensitivity", done, len(settings))
+        walking = setting.walking
+        under = replace(inputs, scenario=scenario.model_copy(update={"walking": walking}))
+        ground = (walking.mode, walking.walker, walking.slope and _is_hilly(inputs, walking.mode))
+        if ground not in made:
+            made[ground] = ways_of(under)
+        if (ground, walking.direction) not in found:
+            covered = covered_cells(made[ground], doors, walking, scale_s=scale)
+            found[ground, walking.direction] = covered_people(demand, near, covered)
+        counts.append(found[ground, walking.direction])
+        speeds.append(walker_of(under.scenario).flat)
+    report("sensitivity", len(settings), len(settings))
+    return sensitivity_table(own, settings, counts, speeds=speeds, hilly=_is_hilly(inputs, own.mode))
+
+
+def _is_hilly(inputs: Inputs, mode: Mode) -> bool:
+    """Tell whether slopes can change anything: there are heights, and the ground does not hold their cost already."""
+    within = mode == "surface" and inputs.surface is not None and inputs.surface.slopes_within
+    return inputs.terrain is not None and mode != "straight_line" and not within

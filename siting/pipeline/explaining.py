@@ -1,0 +1,44 @@
+"""Why a place is covered or not."""
+
+import numpy as np
+import pandas as pd
+
+from siting.assess.explain import candidates_table, find_subject, gains_of, standing_of, uncovered_people
+from siting.domain.explained import Explained
+from siting.domain.nouns import Progress, quiet
+from siting.domain.scenario import Scenario
+from siting.pipeline.ground import in_circle, prepare, walk
+from siting.travel.routes import minutes_to, way_to_nearest
+
+
+def explain(scenario: Scenario, what: str | tuple[float, float], progress: Progress | None = None) -> Explained:
+    """Read a scenario's layers and tell of one place why it is covered or not."""
+    ground = prepare(scenario, progress or quiet)
+    inputs, demand, facilities = ground.inputs, ground.demand, ground.facilities
+    subject = find_subject(inputs, what)
+    counting = in_circle(facilities, scenario)
+    access = walk(inputs, demand, ground.ways, facilities, counting, progress or quiet)
+    standing = standing_of(subject, inputs, demand, access, ground.basis)
+    # A facility is asked for the nearest other one.
+    itself = (facilities.index == subject.id) & (subject.level == "facility")
+    circle = facilities[counting & ~itself]
+    serves = bool((counting & itself).any()) if subject.level == "facility" else None
+    way = way_to_nearest(ground.network, standing.spot, circle, scenario.walking)
+    refused = inputs.candidates.loc[ground.refused.index.unique()]
+    barred = walk(inputs, demand, ground.ways, refused, np.zeros(len(refused), dtype=bool), progress or quiet)
+    gained = (standing.uncovered, uncovered_people(demand, access, standing.who))
+    return Explained(
+        inputs=inputs,
+        subject=subject,
+        standing=standing,
+        way=way,
+        candidates=candidates_table(
+            inputs.candidates,
+            pd.concat([gains_of(each.within, *gained) for each in (ground.reached, barred)]),
+            minutes_to(ground.network, standing.spot, inputs.candidates, scenario.walking),
+            ground.refused,
+            scenario.walking.minutes,
+            lived=bool(standing.people.any()),
+        ),
+        serves=serves,
+    )

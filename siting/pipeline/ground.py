@@ -1,0 +1,180 @@
+"""What does not change between before and after, and the one ruler that measures both."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from siting import places
+from siting.assess import assess
+from siting.domain.nouns import Access, Assessment, Demand, Floats, Inputs, Population, Progress
+from siting.domain.scenario import LandBasis, Scenario, walker_of
+from siting.read import read_inputs
+from siting.travel import StraightLines, Surface, WalkingNetwork, prepare_network, prepare_surface
+from siting.travel.cache import Ways, decides
+from siting.units import SECONDS_PER_MINUTE
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What does not change between before and after."""
+
+    inputs: Inputs
+    demand: Demand
+    basis: LandBasis
+    ways: Ways
+    holders: Mapping[str, pd.Series]
+    facilities: gpd.GeoDataFrame
+    refused: pd.DataFrame
+    permitted: gpd.GeoDataFrame
+    reached: Access
+    warnings: tuple[str, ...]
+
+    @property
+    def network(self) -> WalkingNetwork | Surface | StraightLines:
+        """What is walked on, made ready."""
+        return self.ways.ready
+
+
+def prepare(scenario: Scenario, progress: Progress) -> Ground:
+    """Read a scenario's layers, and make people, ways and candidates ready."""
+    inputs = read_inputs(scenario, progress)
+    basis = basis_of(inputs)
+    demand = demand_of(inputs, basis, progress)
+    holders = places.holding_units(areas_of(inputs))
+    ways = kept_ways(inputs, progress)
+    facilities = places.open_facilities(inputs.facilities, scenario.scenario)
+    warnings = tuple(warnings_of(scenario, demand, basis, planned=is_planned(scenario, inputs.population)))
+    refused = refused_of(inputs)
+    permitted = inputs.candidates.drop(index=refused.index.unique())
+    reached = walk(inputs, demand, ways, permitted, np.zeros(len(permitted), dtype=bool), progress)
+    return Ground(inputs, demand, basis, ways, holders, facilities, refused, permitted, reached, warnings)
+
+
+def measure(ground: Ground, facilities: gpd.GeoDataFrame, progress: Progress) -> Assessment:
+    """Measure a set of facilities: the one ruler, for before and after."""
+    counted = facilities.assign(land_m2=places.counted_land(facilities))
+    homes = places.home_units(counted, ground.inputs.units)
+    inputs, demand = ground.inputs, ground.demand
+    access = walk(inputs, demand, ground.ways, counted, in_circle(counted, inputs.scenario), progress)
+    premises = None if inputs.scenario.candidates is None else (ground.permitted, ground.reached.within)
+    return assess(
+        inputs, demand, access, counted, homes, ground.holders, ground.basis, ground.warnings, premises=premises
+    )
+
+
+def walk(
+    inputs: Inputs,
+    demand: Demand,
+    ways: Ways,
+    sites: gpd.GeoDataFrame,
+    counting: np.ndarray[Any, np.dtype[np.bool_]],
+    progress: Progress,
+) -> Access:
+    """Walk from sites to the cells; those beyond the cut-off of a site are not reached by it."""
+    scenario = inputs.scenario
+    cutoff = cutoff_s(sites, scenario)
+    return ways.walk_to(sites, counting, demand.cells, scenario.walking, cutoff_s=cutoff, progress=progress)
+
+
+def cutoff_s(sites: gpd.GeoDataFrame, scenario: Scenario) -> Floats:
+    """Return how long each site may be walked to, seconds."""
+    cutoff = np.full(len(sites), scenario.walking.minutes * SECONDS_PER_MINUTE)
+    if scenario.land.institution_minutes is not None and "tier" in sites:
+        institutions = (sites["tier"] == "institution").to_numpy(dtype=bool)
+        cutoff[institutions] = scenario.land.institution_minutes * SECONDS_PER_MINUTE
+    return cutoff
+
+
+def in_circle(facilities: gpd.GeoDataFrame, scenario: Scenario) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Tell which facilities count for the service circle."""
+    serves = facilities["serves_community"].fillna(value=False).astype(bool)
+    counts = facilities["tier"].isin(scenario.circle.tiers) | ((facilities["tier"] == "institution") & serves)
+    return counts.to_numpy(dtype=bool)
+
+
+def basis_of(inputs: Inputs) -> LandBasis:
+    """Return whose heads the land is shared among."""
+    scenario = inputs.scenario
+    return places.land_basis(scenario.population, planned=is_planned(scenario, inputs.population))
+
+
+def areas_of(inputs: Inputs) -> dict[str, gpd.GeoDataFrame]:
+    """Return residential areas and units by level."""
+    return {"residential_area": inputs.residential_areas, **inputs.units}
+
+
+def demand_of(inputs: Inputs, basis: LandBasis, progress: Progress) -> Demand:
+    """Return where people are, with the context of two cut-offs around the units."""
+    people, walking = inputs.scenario.population, inputs.scenario.walking
+    progress("places", 0, 1)
+    demand = places.make_demand(
+        inputs.population,
+        areas_of(inputs),
+        inputs.crs,
+        basis=basis,
+        elderly_share=people.elderly_share,
+        spread=people.spread,
+        context_m=2 * walking.minutes * SECONDS_PER_MINUTE * walker_of(inputs.scenario).flat,
+    )
+    progress("places", 1, 1)
+    return demand
+
+
+def kept_ways(inputs: Inputs, progress: Progress) -> Ways:
+    """Return what is walked on; it is made ready only when somebody walks where nobody has walked before."""
+    walking = inputs.scenario.walking
+    ground = {"network": inputs.network, "surface": inputs.surface}.get(walking.mode)
+    terrain, speeds = inputs.terrain if walking.slope else None, walker_of(inputs.scenario)
+    return Ways(lambda: ways_of(inputs), lambda: decides(ground, terrain, speeds, inputs.crs), progress)
+
+
+def ways_of(inputs: Inputs) -> WalkingNetwork | Surface | StraightLines:
+    """Make ready what is walked on: a network, open ground, or nothing (straight lines)."""
+    walking = inputs.scenario.walking
+    speeds, terrain = walker_of(inputs.scenario), inputs.terrain if walking.slope else None
+    if walking.mode == "network" and inputs.network is not None:
+        return prepare_network(inputs.network, terrain, speeds, inputs.crs)
+    if walking.mode == "surface" and inputs.surface is not None:
+        return prepare_surface(inputs.surface, terrain, speeds)
+    return StraightLines(speeds.flat)
+
+
+def is_planned(scenario: Scenario, population: Population) -> bool:
+    """Tell whether those whose heads count are those of a planned horizon: given, derived, or carried there."""
+    people = scenario.population
+    if scenario.scenario.horizon == "current":
+        return False
+    if people.planned_residents is not None:
+        return True
+    who = "elderly" if people.residents is None else "residents"
+    if population.growth is not None and bool(population.growth.factors[who].notna().any()):
+        return True
+    cohorts = people.projection is not None and people.projection.method == "cohort"
+    return who == "elderly" and people.elderly_share is not None and (people.planned_elderly is not None or cohorts)
+
+
+def warnings_of(scenario: Scenario, demand: Demand, basis: LandBasis, *, planned: bool) -> list[str]:
+    """Return the keys of the warnings that every report on this ground bears."""
+    told = {
+        "elderly_basis": basis.startswith("elderly"),
+        "residents_derived": demand.residents_derived,
+        "elderly_derived": demand.elderly_derived,
+        "elderly_unknown": bool(demand.cells["elderly"].isna().all()),
+        "not_binding_current": scenario.scenario.horizon == "current" and not basis.startswith("elderly"),
+        "planned_people_missing": scenario.scenario.horizon != "current" and not planned,
+        "straight_line": scenario.walking.mode == "straight_line",
+        "incomplete": not scenario.facilities.complete,
+    }
+    return [code for code, holds in told.items() if holds]
+
+
+def refused_of(inputs: Inputs) -> pd.DataFrame:
+    """Return the candidates on excluded ground."""
+    layers = inputs.scenario.constraints.exclude
+    rules = {name: layer.clause for name, layer in layers.items()}
+    sides = {name: layer.side for name, layer in layers.items()}
+    return places.screen_candidates(inputs.candidates, inputs.exclusions, rules, sides)

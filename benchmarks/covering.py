@@ -1,17 +1,36 @@
-"""Maximal covering, ours beside plain HiGHS: seconds, people covered, bound.
+"""Maximal covering: seconds and optimality gaps, ours beside spopt and HiGHS.
 
-    python benchmarks/covering.py [--demand N] [--candidates N] [--mean N] [--stations P] [--runs N] [--limit S]
+    python benchmarks/covering.py [--parts NAME …] [--seeds S …] [--limit-scale X] [--peers NAME …]
 
-Each run makes a problem of its own seed and solves it twice in this process: by `siting.locate.propose_covering`
-(reduction, greedy start, HiGHS), and by `scipy.optimize.milp` given the whole programme as it stands, one row a demand
-point. Building is included in both, and both look for a proved optimum until the limit. The table holds every run and
-the medians. Nothing is asserted.
+Parts (all if none is named):
+
+- ``small``: 20,000 points × 1,000 candidates (mean cover 140), p = 20 to a gap of 0.1 %, beside spopt's MCLP with
+  HiGHS, HiGHS given the programme as it stands (``scipy.optimize.milp``), and HiGHS given merged demand, building
+  included in all; then gaps at p = 50, 100, 300 within 60 s;
+- ``medium``: 200,000 × 5,000 (330), gaps at p = 20, 100, 300 within 60 s;
+- ``large``: 2,000,000 × 10,000 (270), the same;
+- ``network``: a network of 300,000 nodes, 10,000 candidates among them, clustered people, 900 s of walking, gaps at
+  p = 20, 50, 100, 300 within 15 s once the times are there;
+- ``town``: 2,000,000 nodes × 20,000 candidates, p = 60 within 30 s;
+- ``curve``: p = 1 … 300 on 200,000 × 5,000: seconds, and the widest gaps.
+
+Problems and networks are made by ``instances/yardstick.py`` of the folder named by ``SITING_SHARED`` (else ``shared``
+beside the repository). spopt and pulp are peers that need not be there. "Processor" is the seconds that this process was
+given: on a busy machine limits are reached with less work done, and ``--limit-scale`` stretches them.
 """
 
 import argparse
+import os
+import resource
 import statistics
+import subprocess
+import sys
+import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import scipy
@@ -20,19 +39,35 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array, eye_array, hstack, vstack
 from scipy.spatial import KDTree
 
-from siting.locate import propose_covering
+from siting.locate.maximal import covering_curve, maximal_covering
+from siting.locate.problem import Effort, Problem
+from siting.locate.reduction import reduced
+from siting.travel.kernel import Walks, asked, pack_arcs, reach
 
-_SIDE_M = 20_000.0
-_TOWNS = 30
-_OUTSIDE = 0.2
-_PROBE = 200
+Floats = NDArray[np.float64]
+_LIMIT_S = 900.0
+_PER_SECOND = 1_000_000
+_GAP = 0.001
+_PEER_LIMIT_S = 600.0
+_CLUSTERS, _BACKGROUND = 40, 0.15
+
+
+@dataclass(frozen=True)
+class Given:
+    """What was asked for on the command line."""
+
+    folder: Path
+    seeds: list[int]
+    scale: float
+    peers: list[str]
 
 
 @dataclass(frozen=True)
 class Result:
-    """One solution: how long it took, whom it covers at least and at most."""
+    """One solution: wall seconds, processor seconds, whom it covers at least and at most."""
 
     seconds: float
+    processor: float
     objective: float
     bound: float
 
@@ -42,92 +77,246 @@ class Result:
         return (self.bound - self.objective) / self.objective if self.objective else float("inf")
 
 
-def problem(demand: int, candidates: int, mean: float, seed: int) -> tuple[csr_array, NDArray[np.float64]]:
-    """Make a district of towns and scattered farms, candidates among the people, and whole persons.
+def made(folder: Path, *words: object) -> dict[str, NDArray[Any]]:
+    """Return arrays of the yardstick, made first where they are not there yet."""
+    file = folder / ("-".join(str(word) for word in words) + ".npz")
+    if not file.exists():
+        shared = Path(os.environ.get("SITING_SHARED", Path(__file__).resolve().parents[2] / "shared"))
+        script, (kind, *numbers, seed) = str(shared / "instances" / "yardstick.py"), words
+        line = [sys.executable, script, str(kind), *map(str, numbers), str(file), "--seed", str(seed)]
+        subprocess.run(line, check=True, capture_output=True)  # noqa: S603 - our own words
+    with np.load(file) as arrays:
+        return dict(arrays)
 
-    The radius is such that a candidate covers ``mean`` demand points on average.
+
+def covering(folder: Path, demand: int, sites: int, mean: int, seed: int) -> Problem:
+    """Return a covering problem of the yardstick."""
+    arrays = made(folder, "cover", demand, sites, mean, seed)
+    times = csr_array((arrays["seconds"], arrays["indices"], arrays["indptr"]), shape=(sites, demand))
+    return Problem(times, arrays["weights"])
+
+
+def walked(folder: Path, nodes: int, sites: int, seed: int) -> Problem:
+    """Return people on a network of the yardstick, as many points as nodes, and who is within 900 s of candidates.
+
+    People live in Gaussian clusters with some background, each at the nearest node, with the weights of the yardstick's
+    covering problems; candidates are nodes drawn at random.
     """
+    net = made(folder, "network", nodes, seed)
     rng = np.random.default_rng(seed)
-    towns = rng.uniform(0.1, 0.9, (_TOWNS, 2)) * _SIDE_M
-    size = rng.lognormal(0.0, 0.8, _TOWNS)
-    town = rng.choice(_TOWNS, demand, p=size / size.sum())
-    width = np.sqrt(size / size.mean()) * 0.05 * _SIDE_M
-    xy = towns[town] + rng.normal(size=(demand, 2)) * width[town][:, None]
-    outside = rng.random(demand) < _OUTSIDE
-    xy[outside] = rng.uniform(0, _SIDE_M, (int(outside.sum()), 2))
-    sites = xy[rng.choice(demand, candidates, replace=False)] + rng.normal(size=(candidates, 2)) * 10.0
-    nearest, _ = KDTree(xy).query(sites[:_PROBE], k=round(4 * mean))
-    radius = float(np.interp(mean, *_reach(np.asarray(nearest))))
-    pairs = KDTree(sites).sparse_distance_matrix(KDTree(xy), radius, output_type="coo_matrix")
-    covers = csr_array((np.ones(pairs.nnz, dtype=bool), (pairs.row, pairs.col)), shape=(candidates, demand))
-    return covers, (1 + rng.poisson(rng.gamma(1.2, 5.0, demand))).astype(np.float64)
+    xy = np.column_stack([net["x"], net["y"]])
+    low, side = xy.min(axis=0), np.ptp(xy, axis=0).max()
+    centre, spread = rng.random((_CLUSTERS, 2)) * side, rng.uniform(0.015, 0.08, _CLUSTERS) * side
+    cluster = rng.choice(_CLUSTERS, len(xy), p=rng.dirichlet(np.full(_CLUSTERS, 2.0)))
+    home = centre[cluster] + rng.normal(size=xy.shape) * spread[cluster][:, None]
+    outside = rng.random(len(xy)) < _BACKGROUND
+    home[outside] = rng.random((int(outside.sum()), 2)) * side
+    weights = np.ceil(rng.gamma(0.8, 6, len(xy)))
+    people = np.bincount(KDTree(xy).query(home + low)[1], weights=weights, minlength=len(xy))
+    sources = net["sources_10000"].astype(np.int64)
+    if sites != len(sources):
+        sources = rng.choice(len(xy), sites, replace=False)
+    tail = np.repeat(np.arange(len(xy)), np.diff(net["indptr"]))
+    start, arcs = pack_arcs(tail, net["indices"].astype(np.int64), net["data"], len(xy), _PER_SECOND)
+    walks = Walks(start, arcs, np.arange(sites + 1), sources, np.zeros(sites, dtype=np.uint32))
+    found = reach(walks, asked(np.full(sites, _LIMIT_S), _PER_SECOND), nodes=len(xy))
+    times = csr_array((found.ticks / _PER_SECOND, found.node, found.start), shape=(sites, len(xy)))
+    times.sort_indices()
+    return Problem(times, people)
 
 
-def _reach(nearest: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return how many points a site of the probe has within each of many radii, on average, and the radii."""
-    radii = np.sort(nearest, axis=None)
-    return np.arange(1, radii.size + 1) / len(nearest), radii
+def timed(solve: Callable[[], tuple[float, float]]) -> Result:
+    """Return what a solver found, and how long it took."""
+    wall, processor = time.perf_counter(), time.process_time()
+    objective, bound = solve()
+    return Result(time.perf_counter() - wall, time.process_time() - processor, objective, bound)
 
 
-def ours(covers: csr_array, weights: NDArray[np.float64], stations: int, limit: float) -> Result:
+def ours(problem: Problem, stations: int, limit: float, gap: float = 0.0) -> Result:
     """Solve by this package."""
-    start = time.perf_counter()
-    plan = propose_covering(covers, weights, stations=stations, time_limit_s=limit)
-    return Result(time.perf_counter() - start, plan.objective, plan.bound)
+
+    def solve() -> tuple[float, float]:
+        found = maximal_covering(problem.under(stations=stations), Effort(time_limit_s=limit, rel_gap=gap))
+        return found.objective, found.bound
+
+    return timed(solve)
 
 
-def plain(covers: csr_array, weights: NDArray[np.float64], stations: int, limit: float) -> Result:
-    """Solve the programme as it stands in the books."""
-    start = time.perf_counter()
+def plain(covers: csr_array, weights: Floats, stations: int) -> tuple[float, float]:
+    """Solve the programme as it stands in the books by HiGHS."""
     candidates, demand = covers.shape
     number = csr_array(np.concatenate([np.ones(candidates), np.zeros(demand)])[None, :])
     rows = vstack([hstack([-csr_array(covers.T).astype(np.float64), eye_array(demand)]), number], format="csc")
-    upper = np.concatenate([np.zeros(demand), [float(stations)]])
     found = milp(
         np.concatenate([np.zeros(candidates), -weights]),
         integrality=np.concatenate([np.ones(candidates), np.zeros(demand)]),
         bounds=Bounds(0, 1),
-        constraints=LinearConstraint(rows, -np.inf, upper),
-        options={"time_limit": limit, "mip_rel_gap": 0.0},
+        constraints=LinearConstraint(rows, -np.inf, np.concatenate([np.zeros(demand), [float(stations)]])),
+        options={"time_limit": _PEER_LIMIT_S, "mip_rel_gap": _GAP},
     )
-    objective = 0.0 if found.fun is None else -found.fun
-    bound = float(weights.sum()) if found.mip_dual_bound is None else -found.mip_dual_bound
-    return Result(time.perf_counter() - start, objective, bound)
+    return (0.0 if found.fun is None else -found.fun), (
+        float(weights.sum()) if found.mip_dual_bound is None else -found.mip_dual_bound
+    )
 
 
-def _line(name: str, results: list[Result]) -> str:
-    seconds, objective, bound, gap = (
-        statistics.median(getattr(result, figure) for result in results)
-        for figure in ("seconds", "objective", "bound", "gap")
+def direct(problem: Problem, stations: int) -> tuple[float, float]:
+    """Give HiGHS one row a demand point."""
+    covers = csr_array((np.ones(problem.times.nnz), problem.times.indices, problem.times.indptr), problem.times.shape)
+    return plain(covers, problem.people, stations)
+
+
+def merged(problem: Problem, stations: int) -> tuple[float, float]:
+    """Give HiGHS demand merged by the candidates that reach it; the merging is ours."""
+    reduction = reduced(problem, dominated=False)
+    return plain(reduction.matrix, reduction.cover.weight, stations)
+
+
+def by_spopt(problem: Problem, stations: int) -> tuple[float, float]:
+    """Let spopt build and HiGHS solve; its bound is not told, so that the objective stands for it."""
+    import pulp  # noqa: PLC0415 - may be absent
+    from spopt.locate import MCLP  # noqa: PLC0415 - may be absent
+
+    cost = np.full(problem.times.shape[::-1], 2 * _LIMIT_S)
+    rows = np.repeat(np.arange(problem.rows), np.diff(problem.times.indptr))
+    cost[problem.times.indices, rows] = problem.times.data
+    model = MCLP.from_cost_matrix(cost, problem.people, _LIMIT_S, p_facilities=stations)
+    model = model.solve(pulp.HiGHS(msg=False, gapRel=_GAP, timeLimit=_PEER_LIMIT_S))
+    covered = float(model.problem.objective.value())
+    return covered, covered
+
+
+def peers_of(given: Given) -> dict[str, Callable[[Problem, int], tuple[float, float]]]:
+    """Return the peers asked for that are there."""
+    ways = {"merged": merged, "direct": direct, "spopt": by_spopt}
+    try:
+        import spopt  # noqa: F401, PLC0415 - may be absent
+    except ImportError:
+        print("spopt cannot be imported: install spopt, pulp and highspy to compare with it")
+        del ways["spopt"]
+    return {name: way for name, way in ways.items() if name in given.peers}
+
+
+_HEAD = f"{'':<26}{'seconds':>10}{'processor':>11}{'objective':>14}{'bound':>14}{'gap':>10}"
+
+
+def line(name: str, results: list[Result]) -> str:
+    """Return a line of a table: medians."""
+    figures = ("seconds", "processor", "objective", "bound", "gap")
+    seconds, processor, objective, bound, gap = (
+        statistics.median(getattr(result, figure) for result in results) for figure in figures
     )
-    return f"{name:<16}{seconds:>10.2f}{objective:>14,.0f}{bound:>14,.0f}{gap:>10.3%}"
+    return f"{name:<26}{seconds:>10.3f}{processor:>11.3f}{objective:>14,.0f}{bound:>14,.0f}{gap:>10.3%}"
+
+
+def gaps(
+    title: str, given: Given, problem: Callable[[int], Problem], asked_for: dict[int, float], limit: float
+) -> None:
+    """Print the gap for each number of stations within a limit of seconds, and the gap that must be reached."""
+    print(f"\n## {title}, within {limit * given.scale:g} s\n{_HEAD}")
+    results: dict[int, list[Result]] = {stations: [] for stations in asked_for}
+    for seed in given.seeds:
+        made_now = problem(seed)
+        for stations, taken in results.items():
+            taken.append(ours(made_now, stations, limit * given.scale))
+            print(line(f"p = {stations}, seed {seed}", taken[-1:]), flush=True)
+    for stations, taken in results.items():
+        print(line(f"p = {stations}, median", taken) + f"  (must: {asked_for[stations]:.2%})")
+    print(f"peak memory of this process {peak_mib():,.0f} MiB")
+
+
+def small(given: Given) -> None:
+    """Print the part ``small``."""
+    problems = {seed: covering(given.folder, 20_000, 1_000, 140, seed) for seed in given.seeds}
+    first = next(iter(problems.values()))
+    ours(first, 20, 60.0)  # compiles
+    print(f"\n## 20,000 × 1,000 (140), p = 20 to {_GAP:.1%}, SciPy {scipy.__version__}\n{_HEAD}")
+    taken: dict[str, list[Result]] = {"siting": [], **{name: [] for name in peers_of(given)}}
+    for seed, problem in problems.items():
+        taken["siting"].append(ours(problem, 20, 60.0, _GAP))
+        print(line(f"siting, seed {seed}", taken["siting"][-1:]))
+        for name, way in peers_of(given).items():
+            taken[name].append(timed(lambda way=way, problem=problem: way(problem, 20)))
+            print(line(f"{name}, seed {seed}", taken[name][-1:]), flush=True)
+    for name, results in taken.items():
+        pairs = list(zip(results, taken["siting"], strict=True))
+        wall = statistics.median(each.seconds / own.seconds for each, own in pairs)
+        processor = statistics.median(each.processor / own.processor for each, own in pairs)
+        print(f"{line(name + ', median', results)}  {wall:,.0f} times ours, by processor {processor:,.0f}")
+    title = "20,000 × 1,000 (140)"
+    gaps(title, given, problems.__getitem__, {50: 0.0015, 100: 0.0035, 300: 0.0015}, 60.0)
+
+
+def medium(given: Given) -> None:
+    """Print the part ``medium``."""
+    must = {20: 0.0045, 100: 0.012, 300: 0.0175}
+    problem = lambda seed: covering(given.folder, 200_000, 5_000, 330, seed)  # noqa: E731 - short
+    gaps("200,000 × 5,000 (330)", given, problem, must, 60.0)
+
+
+def large(given: Given) -> None:
+    """Print the part ``large``."""
+    must = {20: 0.0075, 100: 0.015, 300: 0.0135}
+    problem = lambda seed: covering(given.folder, 2_000_000, 10_000, 270, seed)  # noqa: E731 - short
+    gaps("2,000,000 × 10,000 (270)", given, problem, must, 60.0)
+
+
+def network(given: Given) -> None:
+    """Print the part ``network``."""
+    must = {20: 0.0006, 50: 0.0012, 100: 0.005, 300: 0.012}
+    problem = lambda seed: walked(given.folder, 300_000, 10_000, seed)  # noqa: E731 - short
+    gaps("network of 300,000 nodes × 10,000 candidates, clustered people", given, problem, must, 15.0)
+
+
+def town(given: Given) -> None:
+    """Print the part ``town``."""
+    problem = lambda seed: walked(given.folder, 2_000_000, 20_000, seed)  # noqa: E731 - short
+    gaps("network of 2,000,000 nodes × 20,000 candidates, clustered people", given, problem, {60: 0.001}, 30.0)
+
+
+def curve(given: Given) -> None:
+    """Print the part ``curve``."""
+    print("\n## p = 1 … 300 on 200,000 × 5,000 (330)")
+    print(f"{'':<10}{'seconds':>10}{'processor':>11}{'widest gap':>12}{'to p = 50':>12}")
+    for seed in given.seeds:
+        problem = covering(given.folder, 200_000, 5_000, 330, seed)
+        wall, processor = time.perf_counter(), time.process_time()
+        points = covering_curve(problem, range(1, 301), Effort(time_limit_s=180.0 * given.scale))
+        spent = time.perf_counter() - wall, time.process_time() - processor
+        widest = [(each.bound - each.objective) / each.objective for each in points]
+        print(f"seed {seed:<5}{spent[0]:>10.1f}{spent[1]:>11.1f}{max(widest):>12.3%}{max(widest[:50]):>12.3%}")
+
+
+def peak_mib() -> float:
+    """Return the largest resident set of this process."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return float(status.read_text(encoding="ascii").split("VmHWM:")[1].split()[0]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 2**20
+
+
+_PARTS: dict[str, Callable[[Given], None]] = {
+    "small": small,
+    "medium": medium,
+    "large": large,
+    "network": network,
+    "town": town,
+    "curve": curve,
+}
 
 
 def main() -> None:
-    """Run and print."""
+    """Make the problems, run the parts, print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--demand", type=int, default=20_000)
-    parser.add_argument("--candidates", type=int, default=1_000)
-    parser.add_argument("--mean", type=float, default=140.0, help="demand points that a candidate covers")
-    parser.add_argument("--stations", type=int, default=20)
-    parser.add_argument("--runs", type=int, default=3, help="problems, of seeds 0, 1, 2 …")
-    parser.add_argument("--limit", type=float, default=60.0, help="seconds for each solution")
+    parser.add_argument("--parts", nargs="+", choices=_PARTS, default=list(_PARTS))
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--folder", type=Path, help="where problems are kept; a temporary folder if absent")
+    parser.add_argument("--limit-scale", type=float, default=1.0, help="how many times as long the limits are")
+    parser.add_argument("--peers", nargs="*", default=["merged", "direct", "spopt"], help="merged, direct, spopt")
     given = parser.parse_args()
-    size = f"{given.demand:,} × {given.candidates:,} (mean {given.mean:g}), p = {given.stations}"
-    print(f"{size}; SciPy {scipy.__version__}")
-    print(f"{'':<16}{'seconds':>10}{'objective':>14}{'bound':>14}{'gap':>10}")
-    here: list[Result] = []
-    there: list[Result] = []
-    for seed in range(given.runs):
-        covers, weights = problem(given.demand, given.candidates, given.mean, seed)
-        here.append(ours(covers, weights, given.stations, given.limit))
-        there.append(plain(covers, weights, given.stations, given.limit))
-        print(_line(f"siting, seed {seed}", here[-1:]))
-        print(_line(f"milp, seed {seed}", there[-1:]))
-    print(_line("siting, median", here))
-    print(_line("milp, median", there))
-    ratio = statistics.median(other.seconds / own.seconds for own, other in zip(here, there, strict=True))
-    print(f"ratio of seconds, median, where the limit ended a solution the limit counts: {ratio:.1f}")
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = given.folder or Path(temporary)
+        for part in given.parts:
+            _PARTS[part](Given(folder, given.seeds, given.limit_scale, given.peers))
 
 
 if __name__ == "__main__":

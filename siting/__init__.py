@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from siting.domain.nouns import Progress
+    from siting.domain.plan_models import PlanModel
     from siting.domain.scenario import Scenario
     from siting.domain.standards import Standard
     from siting.progress import ProgressBar
@@ -141,7 +142,7 @@ def check(scenario: "Scenario", *, plan: "str | Path | None" = None, progress: "
     from siting.results import GapReport
 
     if plan is not None:
-        return GapReport(pipeline.measure_plan(scenario, Path(plan), progress).after)
+        return GapReport(pipeline.measure_plan(scenario, Path(plan), progress).proposal.after)
     return GapReport(pipeline.check(scenario, progress))
 
 
@@ -252,27 +253,38 @@ def audit(scenario: "Scenario", *, progress: "Progress | None" = None) -> "DataF
 def propose(
     scenario: "Scenario",
     *,
+    model: "PlanModel | None" = None,
     stations: int | None = None,
     budget_cny: float | None = None,
+    share: float | None = None,
     progress: "Progress | None" = None,
 ) -> "Plan":
-    """Propose community stations that cover the most elderly people not yet covered.
+    """Propose community stations, and prove how good the proposal is.
 
     Parameters
     ----------
     scenario : Scenario
-        What :func:`read_scenario` returns; it must name candidates.
+        What :func:`read_scenario` returns; it must name candidates. Its section ``[plan]`` says what a plan must keep
+        to; the arguments below go before it.
+    model : str, optional
+        ``"mclp"`` (most elderly covered), ``"lscp"`` (fewest stations, or least cost, for a share of all),
+        ``"p_median"`` (least walking), ``"p_center"`` (smallest worst walk), ``"fair"`` (greatest least share of the
+        units) or ``"compliance"`` (least cost such that clauses hold).
     stations : int, optional
-        At most so many; the scenario's ``plan.stations`` if neither this nor a budget is given.
+        At most so many. Together with ``budget_cny`` it stands in place of both of the scenario's.
     budget_cny : float, optional
         At most so much money, yuan (capital cost + lease years × rent).
+    share : float, optional
+        The share of all elderly to be covered (``"lscp"``), or for whom the worst walk counts (``"p_center"``).
     progress : callable, optional
         Told ``(stage, done, total)`` while work goes on.
 
     Returns
     -------
     siting.results.Plan
-        ``.stations``, ``.status``, ``.bound``, ``.optimality_gap``, ``.before`` and ``.after`` (gap reports).
+        ``.stations``, ``.status``, ``.stages``, ``.bound``, ``.optimality_gap``, ``.before`` and ``.after`` (gap
+        reports). Where no choice keeps to what is asked, ``.status`` is ``"infeasible"`` and ``.blocked`` says why, and
+        what would do.
 
     Raises
     ------
@@ -289,7 +301,11 @@ def propose(
     from siting import pipeline
     from siting.results import Plan
 
-    return Plan(pipeline.propose(scenario, stations=stations, budget_cny=budget_cny, progress=progress))
+    return Plan(
+        pipeline.propose(
+            scenario, model=model, stations=stations, budget_cny=budget_cny, share=share, progress=progress
+        )
+    )
 
 
 def read_plan(scenario: "Scenario", path: str | Path, *, progress: "Progress | None" = None) -> "Plan":

@@ -197,15 +197,15 @@ def inputs(  # noqa: PLR0913 - one argument a layer
 def check(given: Inputs) -> Assessment:
     """Run the whole check on inputs in memory."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "read_inputs", lambda *_: given)
+        patch.setattr("siting.pipeline.ground.read_inputs", lambda *_: given)
         return pipeline.check(given.scenario)
 
 
 def propose(given: Inputs, stations: int) -> Proposal:
     """Run the whole proposal on inputs in memory."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "read_inputs", lambda *_: given)
-        return pipeline.propose(given.scenario, stations=stations)
+        patch.setattr("siting.pipeline.ground.read_inputs", lambda *_: given)
+        return pipeline.propose(given.scenario, stations=stations).proposal
 
 
 def with_settings(given: Inputs, **sections: Mapping[str, Any]) -> Inputs:

@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from siting.assess.figures import people_figures, weights
+from siting.assess.figures import people_figures
 from siting.crs import WGS84, transform_points
 from siting.domain.explained import Spot, Standing, Subject
 from siting.domain.nouns import Access, Demand, Floats, Inputs, Times
+from siting.domain.requirements import weights
 from siting.domain.scenario import LandBasis
 from siting.errors import Faults
 

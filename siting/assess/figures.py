@@ -10,6 +10,7 @@ from scipy.sparse import csr_array
 
 from siting.assess.reach import LandReach
 from siting.domain.nouns import Access, Demand, Floats, Note
+from siting.domain.requirements import weights
 from siting.domain.scenario import LandBasis, Scenario
 from siting.units import SECONDS_PER_MINUTE
 
@@ -60,13 +61,6 @@ def grid_notes(figures: pd.DataFrame) -> Iterator[Note]:
     told = names[figures["from_table"].to_numpy(dtype=bool)]
     if len(told):
         yield Note("people_from_table", {"count": len(told), "ids": ", ".join(told)})
-
-
-def weights(shares: csr_array, people: Floats) -> csr_array:
-    """Return shares × people by place and cell; by area alone where a place holds nobody on the grid."""
-    by_people = shares.multiply(np.nan_to_num(people)[None, :]).tocsr()
-    empty = np.asarray(by_people.sum(axis=1)).ravel() <= 0
-    return csr_array(by_people + shares.multiply(empty[:, None].astype(float)).tocsr())
 
 
 def circle_figures(shares: csr_array, people: pd.DataFrame, demand: Demand, access: Access) -> pd.DataFrame:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_array
 
 from siting.domain.nouns import Demand, Floats, Ints, Times
+from siting.domain.requirements import district_catchment
 from siting.domain.scenario import Scenario
 
 
@@ -59,10 +59,7 @@ def land_reach(
     rows = times.site_ids.get_indexer(facilities.index)
     for key, row, tier, land in zip(facilities.index, rows, facilities["tier"], facilities["land_m2"], strict=True):
         if tier == "institution" and scenario.land.institution_minutes is None:
-            cells, served = _district(homes.loc[key].get("district"), demand)
-            # The people of a cell on a border are taken for mixed: each has the district's part of the cell.
-            inside = demand.cells["inside"].to_numpy()[cells]
-            part = np.divide(served, inside, out=np.ones_like(served), where=inside > 0)
+            cells, served, part = district_catchment(homes.loc[key].get("district"), demand)
         else:
             cells, _ = times.of(int(row))
             served = part = np.ones(len(cells))
@@ -80,13 +77,3 @@ def land_reach(
     if not scenario.facilities.complete:
         high[:] = np.inf
     return LandReach(low, high, missing, tuple(unreached))
-
-
-def _district(unit: object, demand: Demand) -> tuple[Ints, Floats]:
-    ids = demand.place_ids.get("district")
-    if ids is not None:
-        row = demand.shares["district"][ids.get_indexer(pd.Index([unit]))] if unit in ids else csr_array((1, 0))
-        return row.indices.astype(np.int64), row.data
-    share = demand.cells["inside"].to_numpy()
-    cells = np.flatnonzero(share > 0)
-    return cells, share[cells]

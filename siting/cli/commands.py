@@ -5,16 +5,17 @@ import platform
 import re
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 import click
 
 import siting
 from siting.cli import tell
+from siting.domain.plan_models import PlanModel
 from siting.errors import Fault, InputError
 from siting.text import LANGS, Lang, say
 
@@ -31,6 +32,9 @@ _FILE: Final = click.Path(path_type=Path, dir_okay=False)
 _FOLDER: Final = click.Path(path_type=Path, file_okay=False)
 # Longitude and latitude; the comma may be a Chinese one.
 _POINT: Final = re.compile(r"([-+]?\d+(?:\.\d+)?)\s*[,，]\s*([-+]?\d+(?:\.\d+)?)")
+# What else may be asked of a plan, and the endings of the files that it goes to.
+_STUDIES: Final = ("curve", "order", "alternatives")
+_STUDY_ENDINGS: Final = (".csv", ".json", ".png")
 _DEMO_FILES: Final = {"map": "map.html", "gaps": "gaps.geojson", "plan": "plan.geojson", "grid": "grid.tif"}
 
 
@@ -46,8 +50,14 @@ def build(lang: Lang) -> click.Group:
     gap_kinds = click.Choice(["any", "binding"])
     fail = help_.option("--fail-on-gap", key="fail_on_gap", is_flag=False, flag_value="any", type=gap_kinds)
     sensitivity = help_.option("--sensitivity", key="sensitivity", is_flag=True)
-    stations = help_.option("--stations", key="stations", type=click.IntRange(min=0))
-    budget = help_.option("--budget", key="budget", type=click.FloatRange(min=0))
+    models = click.Choice(get_args(PlanModel))
+    wanted = [
+        help_.option("--model", key="model", type=models),
+        help_.option("--stations", key="stations", type=click.IntRange(min=0)),
+        help_.option("--budget", key="budget", type=click.FloatRange(min=0)),
+        help_.option("--target", key="target", type=click.FloatRange(min=0, min_open=True, max=1)),
+        *(help_.option(f"--{name}", key=name, type=_FILE) for name in _STUDIES),
+    ]
     demo_out = help_.option("-o", "--out", key="out_demo", type=_FOLDER, default=Path("out/demo"), show_default=True)
     commands = [
         help_.command(
@@ -73,7 +83,7 @@ def build(lang: Lang) -> click.Group:
         ),
         help_.command("audit", _audit, scenario, help_.option("-o", "--out", key="out_audit", type=_FILE)),
         help_.command("funding", _funding, scenario, help_.option("-o", "--out", key="out_audit", type=_FILE)),
-        help_.command("propose", _propose, scenario, out("out_plan"), stations, budget),
+        help_.command("propose", _propose, scenario, out("out_plan"), *wanted),
         help_.command("map", _map, scenario, out("out_map"), plan, help_.option("--tiles", key="tiles")),
         help_.group(
             "standards",
@@ -249,19 +259,42 @@ def _funding(*, scenario: "_Source", out: Path | None, lang: Lang, quiet: bool) 
 
 
 def _propose(
-    *, scenario: "_Source", out: Path, stations: int | None, budget: float | None, lang: Lang, quiet: bool
+    *,
+    scenario: "_Source",
+    out: Path,
+    model: PlanModel | None,
+    stations: int | None,
+    budget: float | None,
+    target: float | None,
+    lang: Lang,
+    quiet: bool,
+    **studies: Path | None,
 ) -> int:
     start = time.perf_counter()
+    asked = {name: path for name, path in studies.items() if path is not None}
+    _refuse_endings(asked.values())
     with _bar(lang, quiet=quiet) as bar:
-        plan = siting.propose(scenario.read(), stations=stations, budget_cny=budget, progress=bar)
-    plan.to_file(out)
+        plan = siting.propose(
+            scenario.read(), model=model, stations=stations, budget_cny=budget, share=target, progress=bar
+        )
+        plan.to_file(out)
+        for name, path in (asked if plan.stages else {}).items():
+            plan.study(name, progress=bar).to_file(path, lang)
     _log_run(out, start)
     if not quiet:
         tell.plan(plan, lang)
-        tell.files({"plan": out}, lang)
+        tell.files({"plan": out, **(asked if plan.stages else {})}, lang)
     if plan.proposal.selection.stopped_by == "interrupt":
         return EXIT_INTERRUPT
     return EXIT_NO_PLAN if plan.status in ("relaxed", "infeasible") else 0
+
+
+def _refuse_endings(files: Iterable[Path]) -> None:
+    """Refuse files of studies that would be written in vain, before any work."""
+    wrong = [path for path in files if path.suffix.lower() not in _STUDY_ENDINGS]
+    where = [{"file": str(path), "found": path.suffix, "expected": ", ".join(_STUDY_ENDINGS)} for path in wrong]
+    if wrong:
+        raise InputError([Fault(code="unknown_table_format", **each) for each in where])
 
 
 def _map(*, scenario: "_Source", out: Path, plan: Path | None, tiles: str | None, lang: Lang, quiet: bool) -> None:

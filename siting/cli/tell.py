@@ -170,8 +170,12 @@ def plan(found: "Plan", lang: Lang) -> None:
             percent(row["covered_share_after"]),
             number(row["cost_cny"]),
         )
-    _print(table)
-    click.echo(_proof(found, lang))
+    if len(found.stations):
+        _print(table)
+    for line in _proof(found, lang):
+        click.echo(line)
+    if not found.stages:
+        return
     click.echo(say("cli.refused", lang, count=found.refused.index.nunique()))
     before, after = found.before.totals, found.after.totals
     shares = {"before": percent(before["covered_share"]), "after": percent(after["covered_share"])}
@@ -424,18 +428,21 @@ def _lacking_land(report: "GapReport", level: str) -> set[str | None]:
     return whole | set(lacking.loc[lacking["level"] == level, "id"])
 
 
-def _proof(found: "Plan", lang: Lang) -> str:
+def _proof(found: "Plan", lang: Lang) -> Iterable[str]:
+    """Yield what is proved: the status, and each objective with its bound."""
+    from siting.write.proof import blocked_texts, shortfall_texts, stage_texts
+
     selection = found.proposal.selection
-    return say(
-        "cli.proof",
-        lang,
-        status=say(f"plan_status.{found.status}", lang),
-        objective=number(found.objective),
-        bound=number(found.bound),
-        gap=f"{found.optimality_gap:.2%}",
-        solver=selection.solver,
-        stopped_by=selection.stopped_by,
-    )
+    status = say(f"plan_status.{found.status}", lang)
+    yield say("cli.proof", lang, status=status, solver=selection.solver, stopped_by=selection.stopped_by)
+    for stage in stage_texts(selection, lang):
+        yield "  " + say("proof.line.stage", lang, **stage._asdict())
+    for line in (*blocked_texts(found.blocked, lang), *shortfall_texts(found.shortfalls, lang)):
+        yield "  " + line
+    for action in ("close", "enlarge"):
+        ids = found.changes.index[found.changes["action"] == action] if len(found.changes) else ()
+        if len(ids):
+            yield "  " + say(f"proof.line.{action}", lang, ids=", ".join(map(str, ids)))
 
 
 def _table(title: str, keys: Iterable[str], lang: Lang) -> "Table":

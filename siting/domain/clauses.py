@@ -25,6 +25,11 @@ class Finding:
     verdict: Verdict
 
 
+def slack(required: float) -> float:
+    """Return by how much what is provided may fall below what is required, and still meets it."""
+    return _TOLERANCE * max(1.0, abs(required))
+
+
 def at_least(required: float, provided_low: float, provided_high: float | None = None) -> Finding:
     """Judge a clause of the form *provided ≥ required*; equality meets it.
 
@@ -51,10 +56,10 @@ def at_least(required: float, provided_low: float, provided_high: float | None =
     'no_data'
     """
     high = provided_low if provided_high is None else provided_high
-    slack = _TOLERANCE * max(1.0, abs(required))
-    if provided_low >= required - slack:
+    least = required - slack(required)
+    if provided_low >= least:
         verdict: Verdict = "met"
-    elif high < required - slack:
+    elif high < least:
         verdict = "gap"
     else:
         verdict = "no_data"
@@ -87,10 +92,10 @@ def at_most(limit: float, found_low: float, found_high: float | None = None) -> 
     ('met', 0.125)
     """
     high = found_low if found_high is None else found_high
-    slack = _TOLERANCE * max(1.0, abs(limit))
-    if high <= limit + slack:
+    most = limit + slack(limit)
+    if high <= most:
         verdict: Verdict = "met"
-    elif found_low > limit + slack:
+    elif found_low > most:
         verdict = "gap"
     else:
         verdict = "no_data"

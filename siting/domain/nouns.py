@@ -1,8 +1,9 @@
 """What passes between the rooms: frozen records of tables and arrays."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Final, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -17,6 +18,7 @@ from siting.domain.standards import Standard
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 # Called as progress(stage, done, total); stage is a key of the text catalogue under ``progress``.
 Progress = Callable[[str, int, int], None]
@@ -131,6 +133,8 @@ class Inputs:
     the scenario to the SHA-256 of its content. ``layers`` maps each layer's key to what reading found there: file,
     driver, encoding, CRS, rows, matched columns and the like. ``preferences`` holds the ground on which one would
     rather build. Facilities of ``context.facilities`` stand at the end of ``facilities`` with ``context`` true.
+    ``sizes`` holds ``SIZE_COLUMNS``, one row a size, on a RangeIndex; None where ``plan.sizes`` is not given.
+    Candidates have ``generated`` (bool) once :func:`siting.places.with_generated` has added those asked for.
     """
 
     scenario: Scenario
@@ -151,6 +155,7 @@ class Inputs:
     preferences: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
     layers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     surface: OpenGround | None = None
+    sizes: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -248,31 +253,63 @@ class Assessment:
 
 
 PlanStatus = Literal["optimal", "feasible", "relaxed", "infeasible"]
+# Bound and objective are sums of many floats and a linear programme's; closer than this they are the same number.
+NOISE: Final = 1e-9
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One objective of a model in stages: its value, what no choice can better, and whether that is proved."""
+
+    name: Literal["covered", "beyond", "seconds", "worst_s", "stations", "cost", "least_share", "shortfall"]
+    sense: Literal["max", "min"]
+    objective: float
+    bound: float
+
+    @property
+    def gap(self) -> float:
+        """|bound − objective| ÷ |objective|; 0 when both are the same."""
+        if abs(self.bound - self.objective) <= NOISE * abs(self.objective):
+            return 0.0
+        return abs(self.bound - self.objective) / abs(self.objective) if self.objective else math.inf
+
+    @property
+    def proved(self) -> bool:
+        """Whether the objective is proved to be the best."""
+        return self.gap == 0.0
 
 
 @dataclass(frozen=True)
 class Selection:
     """What the optimiser chose and what it proved.
 
-    ``chosen`` are row numbers of the candidates, best first; ``gains`` are the people newly covered at each step of
-    that order; ``objective`` their sum and ``bound`` what no choice can exceed.
+    ``chosen`` are row numbers of the options, best first; ``gains`` are the people newly covered at each step of
+    that order. ``stages`` are the objectives of the model in order; none where no choice keeps to what is asked.
+    ``first_objective`` is what the first good plan reached, before it was proved or bettered.
     """
 
     chosen: Ints
     gains: Floats
     status: PlanStatus
-    objective: float
-    bound: float
+    stages: tuple[Stage, ...]
     stopped_by: str
     solver: str
-    greedy_objective: float
+    first_objective: float
+
+    @property
+    def objective(self) -> float:
+        """The objective of the last stage; NaN without a plan."""
+        return self.stages[-1].objective if self.stages else math.nan
+
+    @property
+    def bound(self) -> float:
+        """What no choice can better in the last stage; NaN without a plan."""
+        return self.stages[-1].bound if self.stages else math.nan
 
     @property
     def optimality_gap(self) -> float:
-        """|bound − objective| ÷ |objective|; 0 when both are 0."""
-        if self.bound == self.objective:
-            return 0.0
-        return abs(self.bound - self.objective) / abs(self.objective) if self.objective else float("inf")
+        """|bound − objective| ÷ |objective| of the last stage; 0 when both are 0, NaN without a plan."""
+        return self.stages[-1].gap if self.stages else math.nan
 
 
 @dataclass(frozen=True)
@@ -280,7 +317,10 @@ class Proposal:
     """A plan: the proposed stations, what was refused and why, and the check before and after.
 
     ``stations`` is indexed by ``id`` in rank order and holds ``PLAN_COLUMNS`` and point geometry in the working CRS;
-    ``refused`` is indexed by candidate id with ``layer``, ``clause`` and ``reason``.
+    ``refused`` is indexed by candidate id with ``layer``, ``clause`` and ``reason``. ``changes`` are the facilities
+    that the plan closes or enlarges, by id, with ``action`` (``close`` or ``enlarge``), ``size``, what they become and
+    ``cost_cny``. ``blocked`` says why no choice keeps to the request, and what would do; ``shortfalls`` what a relaxed
+    plan leaves of each clause and unit.
     """
 
     stations: gpd.GeoDataFrame
@@ -290,3 +330,6 @@ class Proposal:
     before: Assessment
     after: Assessment
     notes: tuple[Note, ...]
+    changes: pd.DataFrame = field(default_factory=pd.DataFrame)
+    blocked: Mapping[str, Any] | None = None
+    shortfalls: pd.DataFrame | None = None

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from siting.domain.plan_models import PlanModel
 from siting.domain.walkers import LIFT_WAIT_S, WALKERS, WalkerSpeeds
 
 Level = Literal["community", "street", "planning", "district", "city"]
@@ -216,7 +217,7 @@ class PlacedLayer(Layer):
 
 
 class Generated(Section):
-    """Candidates made on a lattice of permitted ground, where no ledger lists premises."""
+    """Candidates made where no ledger lists premises: points of a lattice, on the ground of people, beside a way."""
 
     spacing_m: Positive
     within: Literal["residential_areas", "units"] = "residential_areas"
@@ -230,13 +231,18 @@ class CandidateLayer(PlacedLayer):
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
-        if (self.path is None) + (self.database is None) + (self.generate is None) == 3 or None not in (  # noqa: PLR2004
-            self.path,
-            self.database,
-        ):
+        if not self.has_ledger and self.generate is None:
             message = "give path, database or generate"
             raise ValueError(message)
+        if self.path is not None and self.database is not None:
+            message = "give either path or database"
+            raise ValueError(message)
         return self
+
+    @property
+    def has_ledger(self) -> bool:
+        """Whether there is a ledger to read."""
+        return self.path is not None or self.database is not None
 
 
 class FacilityLayer(PlacedLayer):
@@ -422,7 +428,7 @@ class SizesTable(Layer):
 class PlanOptions(Section):
     """What to propose: the model, what it must keep to, and how long to look for it."""
 
-    model: Literal["mclp", "lscp", "p_median", "p_center", "fair", "compliance"] = "mclp"
+    model: PlanModel = "mclp"
     stations: Annotated[int, Field(ge=0)] | None = None
     budget_cny: Annotated[float, Field(ge=0)] | None = None
     share: Share = 1.0

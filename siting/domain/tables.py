@@ -118,6 +118,18 @@ CANDIDATE_COLUMNS: Final = (
     Column("street", "text"),
     Column("address", "text"),
 )
+# Sizes in which a site may be built. ``for`` is a kind of candidate, ``generated`` or ``existing``.
+SIZE_COLUMNS: Final = (
+    Column("size", "text", required=True),
+    Column("for", "text"),
+    Column("tier", "text", choices=("station", "centre")),
+    Column("land_m2", "number", "m²", minimum=0),
+    Column("floor_area_m2", "number", "m²", minimum=0),
+    Column("capacity", "number", "persons", minimum=0),
+    Column("beds", "integer", minimum=0),
+    Column("cost_cny", "number", "CNY", minimum=0),
+    Column("cost_cny_per_m2", "number", "CNY per m²", minimum=0),
+)
 GROUND_COLUMNS: Final = (Column("id", "text"), Column("name", "text"))
 LAND_USE_COLUMNS: Final = (Column("id", "text"), Column("kind", "text", required=True))
 NETWORK_COLUMNS: Final = (
@@ -202,13 +214,16 @@ PLAN_COLUMNS: Final = (
     Column("candidate_id", "text"),
     Column("tier", "text"),
     Column("kind", "text"),
+    Column("size", "text"),
     Column("tenure", "text"),
     Column("unit_id", "text"),
     Column("elderly_new", "number", "persons"),
     Column("elderly_cumulative", "number", "persons"),
+    Column("capacity", "number", "persons"),
     Column("covered_share_after", "number"),
     Column("land_m2", "number", "m²"),
     Column("floor_area_m2", "number", "m²"),
+    Column("beds", "integer"),
     Column("cost_cny", "number", "CNY"),
     Column("remedy", "text"),
     Column("parent_id", "text"),

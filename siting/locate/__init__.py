@@ -1,11 +1,11 @@
-"""Candidates × people not yet covered → a choice of sites, and a proof of how good it is.
+"""Sites × people → a choice of sites, and a proof of how good it is.
 
-:func:`propose_covering` is the maximal covering model: an instance (:mod:`~siting.locate.instance`) is
-reduced without loss, a greedy choice (:mod:`~siting.locate.greedy`) gives the first plan, and HiGHS
-(:mod:`~siting.locate.exact`) proves it or betters it.
+:mod:`~siting.locate.problem` holds the nouns: a problem, what is asked, and what was found.
+:func:`~siting.locate.solve.solve` is the one door. Plain problems go to the kernels that were written for them:
+:mod:`~siting.locate.maximal` (most people covered), :mod:`~siting.locate.set_cover` (fewest sites for a share),
+:mod:`~siting.locate.median` (least walking) and :mod:`~siting.locate.center` (smallest worst walk). What they cannot
+take (capacity, spacing, sizes, fair shares …) goes to :mod:`~siting.locate.programme`, and from there to HiGHS behind
+:mod:`~siting.locate.highs`. :mod:`~siting.locate.compliance` seeks what clauses ask for,
+:mod:`~siting.locate.blocking` says why a request cannot be met, and :mod:`~siting.locate.series` lays many plans side
+by side.
 """
-
-from siting.locate.covering import propose_covering
-from siting.locate.stations import gains_in_order, stations_table
-
-__all__ = ["gains_in_order", "propose_covering", "stations_table"]

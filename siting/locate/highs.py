@@ -125,6 +125,10 @@ def minimise(programme: Programme, effort: Effort, *, start: Floats | None = Non
     whole = bool(programme.integer.any())
     known = bool(info.valid) and ended != "solver"
     bound = info.mip_dual_bound if whole else info.objective_function_value
+    if whole and found and ended == "proved":
+        # Where its presolve finds that nothing betters the start, HiGHS tells no bound but "optimal".
+        gap = max(abs_gap, effort.rel_gap * abs(info.objective_function_value))
+        bound = max(bound, info.objective_function_value - gap)
     return Run(
         values=np.asarray(highs.getSolution().col_value) if found else None,
         objective=float(info.objective_function_value) if found else math.inf,

@@ -3,21 +3,35 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from siting.domain.nouns import Floats, Ints, PlanStatus
+from siting.domain.nouns import NOISE, Bools, Floats, Ints, PlanStatus, Stage
 
-Bools = NDArray[np.bool_]
+__all__ = [
+    "NOISE",
+    "Bools",
+    "Effort",
+    "Ended",
+    "FairCovering",
+    "MaximalCovering",
+    "Model",
+    "PCenter",
+    "PMedian",
+    "Problem",
+    "Rule",
+    "Rules",
+    "SetCovering",
+    "Solution",
+    "Stage",
+    "status_of",
+]
+
 Ended = Literal["proved", "nodes", "time", "interrupt", "solver"]
 # The rules of a request by which it can be blocked; what explains an infeasible one names them so.
 Rule = Literal["stations", "budget", "forced", "spacing", "per_unit", "capacity", "share", "unit_share", "reach"]
-
-# Bound and objective are sums of many floats and a linear programme's; closer than this they are the same number.
-NOISE: Final = 1e-9
 
 
 @dataclass(frozen=True)
@@ -49,6 +63,8 @@ class Rules:
         The unit of each row (-1: in none), and the most counted rows that may be open in each unit.
     capacity : ndarray or None
         Persons whom each row can serve at most; inf without limit. Persons of one point may be served by several.
+    at_most : tuple of (ndarray of int, int)
+        Sets of rows, kept ones left out, of which no more than so many may be open together.
     """
 
     stations: int | None = None
@@ -64,6 +80,7 @@ class Rules:
     unit: Ints | None = None
     most_per_unit: Ints | None = None
     capacity: Floats | None = None
+    at_most: tuple[tuple[Ints, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -142,7 +159,8 @@ class Problem:
         """Whether nothing is asked but a number of stations, and rows forced, forbidden or kept."""
         rules = self.rules
         special = (rules.place, rules.occupied, rules.apart, rules.unit, rules.capacity, rules.budget)
-        return all(each is None for each in special) and bool(np.all(self.counted | self.kept))
+        free = all(each is None for each in special) and not rules.at_most
+        return free and bool(np.all(self.counted | self.kept))
 
     def points_of(self, row: int) -> Ints:
         """Return the points that a row reaches."""
@@ -234,28 +252,6 @@ class Effort:
     rel_gap: float = 0.0
     report: Callable[[float, float], None] | None = None
     interrupted: Callable[[], bool] | None = None
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One objective of a model in stages: its value, what no choice can better, and whether that is proved."""
-
-    name: Literal["covered", "beyond", "seconds", "worst_s", "stations", "cost", "least_share", "shortfall"]
-    sense: Literal["max", "min"]
-    objective: float
-    bound: float
-
-    @property
-    def gap(self) -> float:
-        """|bound − objective| ÷ |objective|; 0 when both are the same."""
-        if abs(self.bound - self.objective) <= NOISE * abs(self.objective):
-            return 0.0
-        return abs(self.bound - self.objective) / abs(self.objective) if self.objective else math.inf
-
-    @property
-    def proved(self) -> bool:
-        """Whether the objective is proved to be the best."""
-        return self.gap == 0.0
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """A choice laid out as a table of stations, in rank order."""
 
+import math
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -7,8 +8,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from siting.domain.nouns import Floats, Selection, Times
+from siting.domain.nouns import Floats, Ints, Selection
 from siting.domain.tables import PLAN_COLUMNS
+from siting.locate.problem import Problem
 
 _REMEDY_OF_TENURE: Final = {"own": "purchase", "lease": "lease", "state": "reclaim_state_idle"}
 
@@ -18,7 +20,6 @@ def stations_table(
     added: gpd.GeoDataFrame,
     selection: Selection,
     *,
-    costs: pd.Series,
     unit: pd.Series | None,
     centres: gpd.GeoDataFrame,
     before: Mapping[str, Any],
@@ -29,13 +30,12 @@ def stations_table(
     Parameters
     ----------
     chosen : geopandas.GeoDataFrame
-        Candidates in rank order.
+        Candidates in rank order, with ``size``, ``tier``, ``capacity``, ``beds``, ``cost_cny`` and ``generated`` of
+        what would be built there.
     added : geopandas.GeoDataFrame
         The same as stations, indexed by their new ids, ``land_m2`` as counted.
     selection : Selection
         Whom each adds.
-    costs : pandas.Series
-        Yuan, on the candidates' index.
     unit : pandas.Series or None
         The finest unit in which each stands.
     centres : geopandas.GeoDataFrame
@@ -57,20 +57,23 @@ def stations_table(
             "id": added.index,
             "rank": np.arange(1, len(chosen) + 1),
             "candidate_id": chosen.index,
-            "tier": "station",
+            "tier": chosen["tier"].to_numpy(),
             "kind": chosen["kind"].to_numpy(),
+            "size": chosen["size"].to_numpy(),
             "tenure": chosen["tenure"].to_numpy(),
             "unit_id": None if unit is None else unit.to_numpy(),
             "elderly_new": selection.gains,
             "elderly_cumulative": cumulative,
+            "capacity": chosen["capacity"].to_numpy(),
             "covered_share_after": (covered + cumulative) / total if total > 0 else np.nan,
             "land_m2": added["land_m2"].to_numpy(),
             "floor_area_m2": chosen["floor_area_m2"].to_numpy(),
-            "cost_cny": costs.to_numpy(),
+            "beds": chosen["beds"].to_numpy(),
+            "cost_cny": chosen["cost_cny"].to_numpy(),
             "remedy": chosen["tenure"].map(_REMEDY_OF_TENURE).to_numpy(),
             "parent_id": _nearest(centres.sort_index(), chosen),
             "funding": None,
-            "generated": False,
+            "generated": chosen["generated"].to_numpy(dtype=bool),
             "preferred": preferred.to_numpy(),
         },
         index=added.index,
@@ -80,28 +83,45 @@ def stations_table(
     return frame.assign(name=chosen["name"].to_numpy())
 
 
-def gains_in_order(within: Times, people: Floats) -> Floats:
-    """Return the people whom each site, in the order of its rows, adds to those before it.
+def ranked_by_gain(problem: Problem, new: Ints, chosen: Ints, *, keep_order: bool = False) -> tuple[Ints, Floats]:
+    """Put new stations in the order of whom each adds to those before it.
 
     Parameters
     ----------
-    within : Times
-        Who is within the cut-off of which site.
-    people : ndarray
-        Persons per cell.
+    problem : Problem
+        Its times say whom each row reaches.
+    new : ndarray of int
+        Rows of the new stations.
+    chosen : ndarray of int
+        All rows that are open beside those kept: whom the others of them reach, no new station adds.
+    keep_order : bool, default False
+        Take the rows in the order in which they are given.
 
     Returns
     -------
-    ndarray
-        Persons per site; their sum is the people whom all sites cover together.
+    rows, gains : ndarray
+        The new rows, best first, the lower row among equals; and the persons whom each adds.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scipy.sparse import csr_array
+    >>> from siting.locate.problem import Problem
+    >>> from siting.locate.stations import ranked_by_gain
+    >>> reach = Problem(csr_array(np.array([[1.0, 0, 0], [1.0, 1.0, 0], [0, 1.0, 1.0]])), np.array([5.0, 3.0, 4.0]))
+    >>> rows, gains = ranked_by_gain(reach, np.array([0, 1, 2]), np.array([0, 1, 2]))
+    >>> rows.tolist(), gains.tolist()
+    ([1, 2, 0], [8.0, 4.0, 0.0])
     """
-    left = people.copy()
-    gains = np.zeros(len(within.site_ids))
-    for row in range(len(gains)):
-        cells, _ = within.of(row)
-        gains[row] = left[cells].sum()
-        left[cells] = 0.0
-    return gains
+    left = np.where(problem.reached_by(np.setdiff1d(chosen, new)), 0.0, problem.people)
+    waiting, order, gains = [int(row) for row in new], [], []
+    while waiting:
+        worth = [math.fsum(left[problem.points_of(row)]) for row in (waiting[:1] if keep_order else waiting)]
+        best = int(np.argmax(worth))
+        gains.append(worth[best])
+        order.append(waiting.pop(best))
+        left[problem.points_of(order[-1])] = 0.0
+    return np.array(order, dtype=np.int64), np.array(gains)
 
 
 def _nearest(centres: gpd.GeoDataFrame, chosen: gpd.GeoDataFrame) -> list[str | None]:

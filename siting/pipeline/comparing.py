@@ -11,7 +11,7 @@ from siting import places
 from siting.assess.sensitivity import Mode, covered_people, sensitivity_table, settings_around
 from siting.domain.nouns import Demand, Inputs, Progress, quiet
 from siting.domain.scenario import Scenario, walker_of
-from siting.pipeline.ground import basis_of, cutoff_s, demand_of, in_circle, ways_of
+from siting.pipeline.ground import basis_of, cutoffs_s, demand_of, in_circle, ways_of
 from siting.read import read_inputs
 from siting.travel.access import reach_s
 from siting.travel.coverage import Doors, covered_cells
@@ -40,7 +40,7 @@ def sensitivity_of(
     doors = Doors(
         shapely.get_coordinates(facilities.geometry.to_numpy()[counting]), demand.cells[near], own.attach_limit_m
     )
-    scale = float(reach_s(counting, own, cutoff_s(facilities, scenario))[1].max(initial=0.0))
+    scale = float(reach_s(counting, own, cutoffs_s(facilities, scenario))[1].max(initial=0.0))
     made: dict[Any, WalkingNetwork | Surface | StraightLines] = {}
     found: dict[Any, dict[str, float]] = {}
     counts, speeds = [], []

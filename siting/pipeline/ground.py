@@ -11,7 +11,7 @@ import pandas as pd
 from siting import places
 from siting.assess import assess
 from siting.domain.nouns import Access, Assessment, Demand, Floats, Inputs, Population, Progress
-from siting.domain.scenario import LandBasis, Scenario, walker_of
+from siting.domain.scenario import LandBasis, Scenario, Walking, walker_of
 from siting.read import read_inputs
 from siting.travel import StraightLines, Surface, WalkingNetwork, prepare_network, prepare_surface
 from siting.travel.cache import Ways, decides
@@ -41,7 +41,7 @@ class Ground:
 
 def prepare(scenario: Scenario, progress: Progress) -> Ground:
     """Read a scenario's layers, and make people, ways and candidates ready."""
-    inputs = read_inputs(scenario, progress)
+    inputs = places.with_generated(read_inputs(scenario, progress))
     basis = basis_of(inputs)
     demand = demand_of(inputs, basis, progress)
     holders = places.holding_units(areas_of(inputs))
@@ -73,14 +73,17 @@ def walk(
     sites: gpd.GeoDataFrame,
     counting: np.ndarray[Any, np.dtype[np.bool_]],
     progress: Progress,
+    *,
+    walking: Walking | None = None,
+    cutoff_s: Floats | None = None,
 ) -> Access:
-    """Walk from sites to the cells; those beyond the cut-off of a site are not reached by it."""
+    """Walk from sites to the cells, as the scenario walks unless told otherwise."""
     scenario = inputs.scenario
-    cutoff = cutoff_s(sites, scenario)
-    return ways.walk_to(sites, counting, demand.cells, scenario.walking, cutoff_s=cutoff, progress=progress)
+    cutoff = cutoffs_s(sites, scenario) if cutoff_s is None else cutoff_s
+    return ways.walk_to(sites, counting, demand.cells, walking or scenario.walking, cutoff_s=cutoff, progress=progress)
 
 
-def cutoff_s(sites: gpd.GeoDataFrame, scenario: Scenario) -> Floats:
+def cutoffs_s(sites: gpd.GeoDataFrame, scenario: Scenario) -> Floats:
     """Return how long each site may be walked to, seconds."""
     cutoff = np.full(len(sites), scenario.walking.minutes * SECONDS_PER_MINUTE)
     if scenario.land.institution_minutes is not None and "tier" in sites:

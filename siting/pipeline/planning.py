@@ -1,94 +1,134 @@
-"""Plans: candidates chosen, and before and after measured alike."""
+"""Plans: sites chosen, and before and after measured alike."""
 
-from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_array
 
 from siting import places
 from siting.assess.funding import funding_lines
-from siting.domain.nouns import Assessment, Demand, Floats, Note, Progress, Proposal, Selection, Times, quiet
-from siting.domain.scenario import Scenario, fingerprint
+from siting.domain.nouns import Assessment, Bools, Ints, Note, Progress, Proposal, Selection, Stage, quiet
+from siting.domain.scenario import PlanOptions, Scenario, fingerprint
 from siting.errors import Faults
-from siting.locate import gains_in_order, propose_covering, stations_table
-from siting.pipeline.ground import Ground, measure, prepare, walk
+from siting.locate.blocking import explain_infeasible
+from siting.locate.compliance import Compliance
+from siting.locate.problem import Effort, Solution
+from siting.locate.solve import solve
+from siting.locate.stations import ranked_by_gain, stations_table
+from siting.pipeline.asking import Question, ask, longest_of, within
+from siting.pipeline.complying import comply_with
+from siting.pipeline.ground import Ground, measure, prepare
 from siting.read.plan import PlanFile, read_plan
+
+# Steps of the progress bar while a plan is proved: from no bound to none that is better.
+_STEPS: Final = 1000
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan, the ground on which it was made, the question that it answers, and the answer in its rows."""
+
+    proposal: Proposal
+    ground: Ground
+    question: Question
+    solution: Solution
 
 
 def propose(
     scenario: Scenario,
     *,
+    model: str | None = None,
     stations: int | None = None,
     budget_cny: float | None = None,
+    share: float | None = None,
     progress: Progress | None = None,
-) -> Proposal:
-    """Propose stations for the elderly who are not covered, and measure before and after alike."""
+) -> Planned:
+    """Choose sites by a model, and measure before and after alike."""
     report = progress or quiet
-    if stations is None and budget_cny is None:
-        stations, budget_cny = scenario.plan.stations, scenario.plan.budget_cny
-    _refuse_call(scenario, stations, budget_cny)
+    plan = _asked(scenario.plan, model=model, stations=stations, budget_cny=budget_cny, share=share)
+    _refuse_call(scenario)
     ground = prepare(scenario, report)
     before = measure(ground, ground.facilities, report)
-    permitted, walked = ground.permitted, ground.reached
-    costs = places.candidate_costs(permitted)
-    _refuse_data(before, costs, budget_cny)
-    people = _uncovered_elderly(before, ground.demand)
-    options = scenario.plan
-    selection = propose_covering(
-        _covers(walked.within, people > 0),
-        people,
-        stations=stations,
-        budget=budget_cny,
-        costs=None if budget_cny is None else costs.to_numpy(),
-        order=places.place_order(permitted, places.preferred_layers(permitted, ground.inputs.preferences)),
-        max_nodes=options.max_nodes,
-        time_limit_s=options.time_limit_s,
-        seed=options.seed,
-        progress=report,
-    )
-    chosen = permitted.iloc[selection.chosen]
-    request = {"model": options.model, "stations": stations, "budget_cny": budget_cny}
-    off_network = tuple(map(str, walked.unattached))
-    notes = (Note("candidates_off_network", {"ids": ", ".join(off_network)}),) if off_network else ()
-    return _proposal(ground, before, chosen, selection, request, notes, report)
+    _refuse_data(ground, before, plan)
+    question = ask(ground, plan, report)
+    effort = effort_of(plan, report)
+    solution, notes = _answer(question, ground, before, effort, report)
+    report("solve", _STEPS, _STEPS)
+    blocked = _blocked(question, ground, effort, report) if solution.status == "infeasible" else None
+    shortfalls = solution.shortfalls if isinstance(solution, Compliance) and solution.status == "relaxed" else None
+    sites = question.sites_of(solution.chosen)
+    selection = _selection(question, solution, sites)
+    proposal = _proposal(ground, question, before, selection, report, standing=sites, notes=notes)
+    return Planned(replace(proposal, blocked=blocked, shortfalls=shortfalls), ground, question, solution)
 
 
-def measure_plan(scenario: Scenario, path: Path, progress: Progress | None = None) -> Proposal:
+def measure_plan(scenario: Scenario, path: Path, progress: Progress | None = None) -> Planned:
     """Read a plan back and measure it with the same ruler as everything else."""
     report = progress or quiet
     file = read_plan(path)
+    plan = _asked(scenario.plan, **file.request)
     ground = prepare(scenario, report)
     _refuse_plan(file, path, ground.inputs.candidates.index, ground.refused)
     before = measure(ground, ground.facilities, report)
-    chosen = ground.inputs.candidates.loc[list(file.candidates)]
-    walked = walk(ground.inputs, ground.demand, ground.ways, chosen, np.zeros(len(chosen), dtype=bool), report)
-    gains = gains_in_order(walked.within, _uncovered_elderly(before, ground.demand))
+    question = ask(ground, plan, report)
     own = file.members.get("scenario", {}).get("sha256") == fingerprint(scenario, ground.inputs.digests)
+    sites = _sites_of_file(file, question)
+    selection = _selection_of(file, question, sites, own=own)
     notes = () if own else (Note("plan_of_other_scenario", {}),)
-    selection = _selection_of(file, ground.inputs.candidates, gains, own=own)
-    return _proposal(ground, before, chosen, selection, file.members["request"], notes, report)
+    standing = _stay(file, question)
+    proposal = _proposal(ground, question, before, selection, report, standing=standing, notes=notes)
+    rows = np.sort(question.rows_of(np.concatenate([sites, standing])))
+    solution = Solution(rows, selection.status, selection.stages, "solver", selection.solver)
+    return Planned(proposal, ground, question, solution)
 
 
-def _refuse_call(scenario: Scenario, stations: int | None, budget_cny: float | None) -> None:
+def _answer(
+    question: Question, ground: Ground, before: Assessment, effort: Effort, progress: Progress
+) -> tuple[Solution, tuple[Note, ...]]:
+    """Return the answer of the model, with notes on what it does not look at."""
+    if question.plan.model == "compliance":
+        return comply_with(question, ground, before, effort, progress)
+    return solve(question.problem, question.model, effort), ()
+
+
+def effort_of(plan: PlanOptions, progress: Progress) -> Effort:
+    """Return when to stop, and tell a progress bar how near the bound is."""
+
+    def told(objective: float, bound: float) -> None:
+        apart = abs(bound - objective) / max(abs(objective), 1e-12)
+        near = 1.0 - min(apart, 1.0) if np.isfinite(apart) else 0.0
+        progress("solve", min(round(_STEPS * near), _STEPS - 1), _STEPS)
+
+    progress("solve", 0, _STEPS)
+    return Effort(max_nodes=plan.max_nodes, time_limit_s=plan.time_limit_s, seed=plan.seed, report=told)
+
+
+def _asked(plan: PlanOptions, **given: Any) -> PlanOptions:
+    """Return what is asked: the scenario's request with what the call says instead.
+
+    A number of stations or a budget stands in place of both of the scenario's.
+    """
+    told = {name: value for name, value in given.items() if value is not None}
+    size = {"stations": None, "budget_cny": None} if {"stations", "budget_cny"} & told.keys() else {}
+    return PlanOptions.model_validate({**plan.model_dump(), **size, **told})
+
+
+def _refuse_call(scenario: Scenario) -> None:
     faults = Faults()
-    if stations is None and budget_cny is None:
-        faults.add("plan_without_size")
     if scenario.candidates is None:
         faults.add("plan_without_candidates")
     faults.stop_if_any()
 
 
-def _refuse_data(before: Assessment, costs: pd.Series, budget_cny: float | None) -> None:
+def _refuse_data(ground: Ground, before: Assessment, plan: PlanOptions) -> None:
     faults = Faults()
     if np.isnan(before.totals["elderly"]):
         faults.add("plan_without_elderly")
-    if budget_cny is not None and costs.isna().any():
-        for key in costs.index[costs.isna()]:
-            faults.add("candidate_without_cost", row=str(key))
+    sites = places.plan_sites(ground.inputs, ground.permitted, plan)
+    faults.found += places.plan_faults(ground.inputs, ground.refused, sites, plan)
     faults.stop_if_any()
 
 
@@ -103,29 +143,80 @@ def _refuse_plan(file: PlanFile, path: Path, ledger: pd.Index, refused: pd.DataF
     faults.stop_if_any()
 
 
-def _uncovered_elderly(before: Assessment, demand: Demand) -> np.ndarray[Any, np.dtype[np.float64]]:
-    cells = before.cells.reindex(demand.cells.index)
-    return (cells["elderly"].fillna(0.0) * (1.0 - cells["covered"].fillna(0.0))).to_numpy()
+def _blocked(question: Question, ground: Ground, effort: Effort, progress: Progress) -> dict[str, Any]:
+    """Return why no choice keeps to the request, and the least number, money, minutes or capacity that would do."""
+    found = explain_infeasible(
+        question.problem,
+        question.model,
+        replace(effort, report=None),
+        at=lambda seconds: within(question, ground, seconds, progress),
+        cutoff_s=longest_of(question.plan, ground),
+    )
+    units = ground.demand.place_ids[question.level]
+    least = {name: getattr(found, name) for name in ("stations", "budget", "capacity", "minutes")}
+    return {
+        "rules": list(found.rules),
+        "remedies": list(found.remedies),
+        "proved": found.proved,
+        "least": {name: {"value": each.value, "proved": each.proved} for name, each in least.items() if each},
+        "unreached_elderly": found.unreached_persons,
+        "unreached_in": _where(question, ground, found.unreached),
+        "units": [str(units[unit]) for unit in found.units],
+        "stuck": [str(question.sites["candidate_id"].iloc[site]) for site in question.sites_of(found.stuck)],
+    }
 
 
-def _covers(within: Times, wanted: np.ndarray[Any, np.dtype[np.bool_]]) -> csr_array:
-    shape = (len(within.site_ids), len(wanted))
-    data = wanted[within.cell]
-    covers = csr_array((data, within.cell, within.start), shape=shape)
-    covers.eliminate_zeros()
-    return covers
+def _where(question: Question, ground: Ground, points: Ints) -> dict[str, float]:
+    """Return the elderly at some points by the units of the plan's level, those with most first."""
+    units = question.problem.units
+    if units is None or not len(points):
+        return {}
+    persons = np.asarray(units[:, points].sum(axis=1)).ravel()
+    ids = ground.demand.place_ids[question.level]
+    order = np.argsort(-persons, kind="stable")
+    return {str(ids[unit]): float(persons[unit]) for unit in order if persons[unit] > 0}
+
+
+def _selection(question: Question, solution: Solution, sites: Ints) -> Selection:
+    """Return the new stations among the sites that were chosen, best first, and whom each adds."""
+    new = sites[~_is_facility(question)[sites]]
+    order, gains = ranked_by_gain(question.problem, question.rows_of(new), solution.chosen)
+    return Selection(
+        chosen=question.sites_of(order),
+        gains=gains,
+        status=solution.status,
+        stages=solution.stages,
+        stopped_by=solution.stopped_by,
+        solver=solution.solver,
+        first_objective=solution.first_objective,
+    )
+
+
+def _is_facility(question: Question) -> Bools:
+    """Tell which sites are facilities that stand today."""
+    named = [*question.plan.upgradable, *question.plan.closable]
+    return np.asarray(question.sites["candidate_id"].isin(named) & ~question.sites["generated"], dtype=np.bool_)
 
 
 def _proposal(
     ground: Ground,
+    question: Question,
     before: Assessment,
-    chosen: gpd.GeoDataFrame,
     selection: Selection,
-    request: Mapping[str, Any],
-    notes: tuple[Note, ...],
     progress: Progress,
+    *,
+    standing: Ints,
+    notes: tuple[Note, ...] = (),
 ) -> Proposal:
-    inputs, facilities = ground.inputs, ground.facilities
+    """Lay a plan out, and measure what it leads to.
+
+    ``standing`` are the sites that are open when it is carried out: beside the new stations facilities that may be
+    closed or enlarged, by the row that stays.
+    """
+    inputs = ground.inputs
+    chosen = _stations(ground, question.sites.iloc[selection.chosen])
+    changes = _changes(question, standing) if selection.stages else question.sites.iloc[:0]
+    facilities = places.changed_facilities(ground.facilities, changes)
     after = measure(ground, places.with_stations(facilities, chosen), progress)
     homes = places.home_units(chosen, inputs.units)
     finest = next((level for level in places.FINE_TO_COARSE if level in homes), None)
@@ -133,7 +224,6 @@ def _proposal(
         chosen,
         after.facilities.loc[places.station_ids(chosen)],
         selection,
-        costs=places.candidate_costs(chosen),
         unit=None if finest is None else homes[finest],
         centres=facilities[facilities["tier"] == "centre"],
         before=before.totals,
@@ -143,19 +233,81 @@ def _proposal(
     told = lines.groupby("site_id")[["clause_id", "line", "status", "amount_cny"]]
     by_station = {key: rows.to_dict("records") for key, rows in told}
     stations["funding"] = pd.Series([by_station.get(key, []) for key in stations.index], index=stations.index)
-    return Proposal(stations, ground.refused, selection, request, before, after, notes)
+    off_network = tuple(map(str, ground.reached.unattached))
+    more = (Note("candidates_off_network", {"ids": ", ".join(off_network)}),) if off_network else ()
+    sites = places.plan_notes(inputs, ground.permitted, question.sites)
+    request = question.plan.model_dump(mode="json", exclude_defaults=True, exclude={"sizes"}) | {
+        "model": question.plan.model
+    }
+    return Proposal(stations, ground.refused, selection, request, before, after, (*more, *sites, *notes), changes)
 
 
-def _selection_of(file: PlanFile, candidates: gpd.GeoDataFrame, gains: Floats, *, own: bool) -> Selection:
+def _stations(ground: Ground, sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the candidates of some sites as what would be built there, in the order of the sites."""
+    chosen = ground.permitted.loc[sites["candidate_id"]].copy()
+    sized = sites["size"].notna().to_numpy()
+    for name in ("land_m2", "floor_area_m2"):
+        own = pd.to_numeric(chosen[name]).astype("float64").to_numpy()
+        chosen[name] = np.where(sized, sites[name].to_numpy(dtype=np.float64), own)
+    # A size says how much land it takes, of whatever building.
+    chosen["building_floor_area_m2"] = chosen["building_floor_area_m2"].where(~sized)
+    columns = ("size", "tier", "capacity", "beds", "cost_cny", "generated")
+    return chosen.assign(**{name: sites[name].to_numpy() for name in columns})
+
+
+def _changes(question: Question, standing: Ints) -> pd.DataFrame:
+    """Return the facilities that a plan closes or enlarges, by id."""
+    named = question.sites[_is_facility(question)]
+    stays = question.sites.iloc[standing][_is_facility(question)[standing]].set_index("candidate_id")
+    closed = pd.Index(named["candidate_id"].unique()).difference(stays.index, sort=False)
+    enlarged = stays[~stays["standing"]].drop(columns="geometry")
+    columns = ["action", "size", "tier", "land_m2", "floor_area_m2", "beds", "cost_cny"]
+    gone = pd.DataFrame({"action": "close", "cost_cny": 0.0}, index=closed)
+    rows = [frame for frame in (gone, enlarged.assign(action="enlarge")) if len(frame)]
+    table = pd.concat(rows) if rows else gone
+    return table.reindex(columns=columns).rename_axis("id")
+
+
+def _sites_of_file(file: PlanFile, question: Question) -> Ints:
+    """Return the sites that a plan's file names, in its order; a candidate of another size by its first."""
+    ids, sizes = question.sites["candidate_id"], question.sites["size"].fillna("")
+    found = []
+    for key, size in zip(file.candidates, file.sizes, strict=True):
+        rows = np.flatnonzero(ids == key)
+        same = rows[(sizes.iloc[rows] == (size or "")).to_numpy()]
+        found.append(int(same[0] if len(same) else rows[0]))
+    return np.array(found, dtype=np.int64)
+
+
+def _stay(file: PlanFile, question: Question) -> Ints:
+    """Return the sites of facilities that stay by a plan's file, as they are or enlarged."""
+    changes = {row["id"]: row for row in file.members.get("changes", [])}
+    rows = []
+    for site in np.flatnonzero(_is_facility(question)).tolist():
+        row = question.sites.iloc[site]
+        change = changes.get(str(row["candidate_id"]), {"action": "keep"})
+        enlarged = change["action"] == "enlarge" and row["size"] == change["size"]
+        if enlarged or (change["action"] == "keep" and row["standing"]):
+            rows.append(site)
+    return np.array(rows, dtype=np.int64)
+
+
+def _selection_of(file: PlanFile, question: Question, sites: Ints, *, own: bool) -> Selection:
     """Return what a plan's file says was proved; of another scenario's plan nothing is proved here."""
-    members, objective = file.members, float(gains.sum())
+    members = file.members
+    rows = question.rows_of(sites)
+    gains = ranked_by_gain(question.problem, rows, rows, keep_order=True)[1]
+    stages = tuple(Stage(**{key: _known(value) for key, value in stage.items()}) for stage in members["stages"])
     return Selection(
-        chosen=candidates.index.get_indexer(pd.Index(file.candidates)).astype(np.int64),
+        chosen=sites,
         gains=gains,
         status=members["status"] if own else "feasible",
-        objective=objective,
-        bound=max(float(members["bound"]), objective) if own else float("inf"),
+        stages=stages if own else (Stage("covered", "max", float(gains.sum()), float("inf")),),
         stopped_by=members["stopped_by"],
         solver=members["solver"],
-        greedy_objective=members["greedy_objective"],
+        first_objective=_known(members["first_objective"]),
     )
+
+
+def _known(value: Any) -> Any:  # noqa: ANN401 - numbers and words
+    return float("nan") if value is None else value

@@ -2,6 +2,7 @@
 
 from siting.places.candidates import (
     candidate_costs,
+    changed_facilities,
     place_order,
     preferred_layers,
     screen_candidates,
@@ -10,20 +11,32 @@ from siting.places.candidates import (
 )
 from siting.places.demand import FINE_TO_COARSE, land_basis, make_demand
 from siting.places.facilities import counted_land, home_units, open_facilities
+from siting.places.generated import with_generated
 from siting.places.nesting import holding_units
+from siting.places.request import plan_faults, plan_level, plan_notes, plan_sites
+from siting.places.sizes import joined_sites, sized_candidates, sized_facilities
 
 __all__ = [
     "FINE_TO_COARSE",
     "candidate_costs",
+    "changed_facilities",
     "counted_land",
     "holding_units",
     "home_units",
+    "joined_sites",
     "land_basis",
     "make_demand",
     "open_facilities",
     "place_order",
+    "plan_faults",
+    "plan_level",
+    "plan_notes",
+    "plan_sites",
     "preferred_layers",
     "screen_candidates",
+    "sized_candidates",
+    "sized_facilities",
     "station_ids",
+    "with_generated",
     "with_stations",
 ]

@@ -15,7 +15,7 @@ Side = Literal["inside", "outside"]
 
 # What a station keeps of the candidate that it was.
 _CARRIED: Final = (
-    *("name", "land_m2", "floor_area_m2", "building_floor_area_m2", "far"),
+    *("name", "land_m2", "floor_area_m2", "building_floor_area_m2", "far", "beds"),
     *("residential_area", "community", "street", "address", "located_by", "located_within_m"),
 )
 
@@ -142,12 +142,12 @@ def place_order(candidates: gpd.GeoDataFrame, preferred: pd.Series | None = None
 
 
 def with_stations(facilities: gpd.GeoDataFrame, chosen: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the facilities with the chosen candidates as open stations.
+    """Return the facilities with the chosen candidates as open stations, or centres where they are of that tier.
 
     Parameters
     ----------
     facilities, chosen : geopandas.GeoDataFrame
-        Facilities that count, and candidates in rank order, in one CRS.
+        Facilities that count, and candidates in rank order, in one CRS; ``chosen`` may have ``tier`` and ``beds``.
 
     Returns
     -------
@@ -157,9 +157,38 @@ def with_stations(facilities: gpd.GeoDataFrame, chosen: gpd.GeoDataFrame) -> gpd
     shared = [name for name in _CARRIED if name in chosen]
     new = gpd.GeoDataFrame(chosen[shared].copy(), geometry=chosen.geometry, crs=facilities.crs)
     new.index = station_ids(chosen)
-    new = new.assign(tier="station", status="planned", context=False).reindex(columns=facilities.columns)
+    tier = chosen["tier"].to_numpy() if "tier" in chosen else "station"
+    new = new.assign(tier=tier, status="planned", context=False).reindex(columns=facilities.columns)
     new = new.astype({name: kind for name, kind in facilities.dtypes.items() if name != "geometry"})
     return gpd.GeoDataFrame(pd.concat([facilities, new]), crs=facilities.crs) if len(new) else facilities
+
+
+def changed_facilities(facilities: gpd.GeoDataFrame, changes: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Return the facilities as they are once some are closed and others enlarged.
+
+    Parameters
+    ----------
+    facilities : geopandas.GeoDataFrame
+        Facilities that count, indexed by id.
+    changes : pandas.DataFrame
+        Indexed by id, with ``action`` (``close`` or ``enlarge``), and ``tier``, ``land_m2``, ``floor_area_m2`` and
+        ``beds`` of what is enlarged, where they are known; the land is what the facility counts then.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Without those closed.
+    """
+    if not len(changes):
+        return facilities
+    larger = changes[changes["action"] == "enlarge"]
+    stays = facilities.drop(index=changes.index[changes["action"] == "close"]).copy()
+    for name in ("tier", "land_m2", "floor_area_m2", "beds"):
+        known = larger[name].dropna()
+        stays.loc[known.index, name] = known.astype(stays[name].dtype)
+    # Its own plot from now on: a size says how much land it takes, of whatever building.
+    stays.loc[larger.index[larger["land_m2"].notna()], ["building_floor_area_m2", "site_id"]] = pd.NA
+    return stays
 
 
 def station_ids(chosen: gpd.GeoDataFrame) -> pd.Index:

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
 from pyproj import CRS
 
 from siting.crs import WGS84, crs_name
 from siting.domain.nouns import Inputs, Network, OpenGround, Progress, Raster, quiet
-from siting.domain.scenario import NetworkLayer, PlacedLayer, Scenario, walker_of
+from siting.domain.scenario import CandidateLayer, NetworkLayer, PlacedLayer, Scenario, walker_of
 from siting.domain.tables import (
     CANDIDATE_COLUMNS,
     FACILITY_COLUMNS,
@@ -43,6 +44,7 @@ from siting.read.people.population import count_sources, read_population
 from siting.read.people.rasters import Around, read_terrain
 from siting.read.people.unit_people import read_unit_people, with_people
 from siting.read.reporting_units import check_unions, with_unions
+from siting.read.sizes import read_sizes
 from siting.read.sources.files import take
 from siting.read.sources.vectors import Raw, Source, read_vector
 from siting.read.standards import check_circle, choose_standards
@@ -164,6 +166,7 @@ def inspect_inputs(scenario: Scenario, progress: Progress = quiet) -> tuple[Inpu
     units, tables = _placed(reading, units, _tables(reading))
     network, surface = _network(reading), _surface(reading)
     terrain = _terrain(reading, network if surface is None else None)
+    sizes = _sizes(reading)
     _check_ledgers(reading, tables, units)
     if reading.log.faults.found:
         return None, reading.log
@@ -187,6 +190,7 @@ def inspect_inputs(scenario: Scenario, progress: Progress = quiet) -> tuple[Inpu
         layers=reading.log.layers,
         land_use=tables.constraints.land_use,
         preferences=tables.constraints.preferences,
+        sizes=sizes,
     )
     return inputs, reading.log
 
@@ -195,12 +199,13 @@ def _count(scenario: Scenario) -> int:
     """Return how many sources there are to read."""
     single = (
         scenario.residential_areas,
-        scenario.candidates,
+        _ledger_of_candidates(scenario),
         scenario.network,
         scenario.surface,
         scenario.terrain,
         scenario.context.facilities,
         scenario.constraints.land_use,
+        scenario.plan.sizes,
     )
     return (
         sum((unit.union_of is None) + (unit.people is not None) for unit in scenario.units.values())
@@ -212,6 +217,12 @@ def _count(scenario: Scenario) -> int:
         + (0 if scenario.surface is None else len(scenario.surface.barriers) + len(scenario.surface.over))
         + 1
     )
+
+
+def _ledger_of_candidates(scenario: Scenario) -> CandidateLayer | None:
+    """Return the ledger of candidates to read; None where they are only generated, or there are none."""
+    layer = scenario.candidates
+    return layer if layer is not None and layer.has_ledger else None
 
 
 def _units(reading: _Reading) -> Mapping[str, gpd.GeoDataFrame]:
@@ -264,7 +275,7 @@ def _tables(reading: _Reading) -> _Tables:
     return _Tables(
         residential_areas=reading.table("residential_areas", scenario.residential_areas, _RESIDENTIAL),
         facilities=reading.table("facilities", scenario.facilities, _FACILITIES),
-        candidates=reading.table("candidates", scenario.candidates, _CANDIDATES),
+        candidates=reading.table("candidates", _ledger_of_candidates(scenario), _CANDIDATES),
         context=(
             None
             if scenario.context.facilities is None
@@ -300,9 +311,9 @@ def _placed(
     if context is not None and around is not None:
         context = located("context.facilities", context, around)
     log_of_context = log.layer("context.facilities", None if around is None else around.called)
-    candidates = tables.candidates
-    if scenario.candidates is not None:
-        candidates = located("candidates", candidates, scenario.candidates)
+    candidates, premises = tables.candidates, _ledger_of_candidates(scenario)
+    if premises is not None:
+        candidates = located("candidates", candidates, premises)
     return units, replace(
         tables,
         residential_areas=areas,
@@ -394,12 +405,23 @@ def _terrain(reading: _Reading, network: Network | None) -> Raster | None:
     return raster
 
 
+def _sizes(reading: _Reading) -> pd.DataFrame | None:
+    source = reading.scenario.plan.sizes
+    if source is None:
+        return None
+    found = read_sizes(source, reading.log.layer("plan.sizes", source.called))
+    reading.step()
+    return found
+
+
 def _check_ledgers(reading: _Reading, tables: _Tables, units: Mapping[str, gpd.GeoDataFrame]) -> None:
     scenario, log = reading.scenario, reading.log
     facilities = log.layer("facilities", scenario.facilities.called)
     ledger.check_far(tables.facilities, facilities)
-    if scenario.candidates is not None:
-        ledger.check_far(tables.candidates, log.layer("candidates", scenario.candidates.called))
+    premises = _ledger_of_candidates(scenario)
+    if premises is not None:
+        ledger.check_far(tables.candidates, log.layer("candidates", premises.called))
+    ledger.check_lattice(scenario, log)
     ledger.check_unit_ids(tables.facilities, {level: frame for level, frame in units.items() if len(frame)}, facilities)
     if log.faults.found:
         return
@@ -408,5 +430,5 @@ def _check_ledgers(reading: _Reading, tables: _Tables, units: Mapping[str, gpd.G
     reach = scenario.walking.minutes * SECONDS_PER_MINUTE * fastest
     ledger.note_outside(tables.facilities[~tables.facilities["context"]], units, reach, facilities)
     ledger.note_doubles(tables.facilities, facilities)
-    if scenario.candidates is not None:
-        ledger.note_doubles(tables.candidates, log.layer("candidates", scenario.candidates.called))
+    if premises is not None:
+        ledger.note_doubles(tables.candidates, log.layer("candidates", premises.called))

@@ -10,7 +10,8 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from siting.read.log import LayerLog, listed
+from siting.domain.scenario import Scenario
+from siting.read.log import LayerLog, Log, listed
 from siting.read.names import alike, normal
 
 # Facilities of one tier nearer than this are suspected to be one.
@@ -25,6 +26,13 @@ def check_far(table: pd.DataFrame, log: LayerLog) -> None:
     """Note a fault for each floor area ratio of 0, by which land cannot be worked out."""
     for key in table.index[(table["far"] == 0).to_numpy(dtype=bool)]:
         log.fault("zero_far", row=str(key), field="far", found="0", expected="> 0")
+
+
+def check_lattice(scenario: Scenario, log: Log) -> None:
+    """Note a fault where candidates shall be generated in residential areas that the scenario does not give."""
+    generate = None if scenario.candidates is None else scenario.candidates.generate
+    if generate is not None and generate.within == "residential_areas" and scenario.residential_areas is None:
+        log.layer("candidates").fault("lattice_without_areas", field="generate.within", found=generate.within)
 
 
 def check_unit_ids(facilities: gpd.GeoDataFrame, units: Mapping[str, gpd.GeoDataFrame], log: LayerLog) -> None:

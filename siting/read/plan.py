@@ -10,10 +10,16 @@ from siting.errors import Faults
 
 @dataclass(frozen=True)
 class PlanFile:
-    """What a plan's file says: candidates in rank order, and the facts of the run."""
+    """What a plan's file says: candidates in rank order with their sizes, and the facts of the run."""
 
     candidates: tuple[str, ...]
+    sizes: tuple[str | None, ...]
     members: dict[str, Any]
+
+    @property
+    def request(self) -> dict[str, Any]:
+        """What was asked, as the settings of a plan."""
+        return dict(self.members.get("request", {}))
 
 
 def read_plan(path: Path) -> PlanFile:
@@ -44,4 +50,4 @@ def read_plan(path: Path) -> PlanFile:
     faults.stop_if_any()
     rows = sorted((feature["properties"] for feature in content["features"]), key=lambda row: row["rank"])
     members = {key: value for key, value in content.items() if key not in ("type", "features")}
-    return PlanFile(tuple(str(row["candidate_id"]) for row in rows), members)
+    return PlanFile(tuple(str(row["candidate_id"]) for row in rows), tuple(row.get("size") for row in rows), members)

@@ -31,6 +31,7 @@ RULES: Final = {
     "land_basis names another age than the elderly grid counts from": "basis_of_another_age",
     "land_basis is resident_planned but the horizon is current": "planned_basis_now",
     "give either path or database": "path_or_database",
+    "give path, database or generate": "no_candidates_given",
     "query goes with database, and without layer": "query_alone",
     "attributes and attributes_on go together": "attributes_alone",
     "give one of path, database, union_of": "path_or_union_of",

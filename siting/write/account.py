@@ -11,7 +11,7 @@ from pyproj.exceptions import ProjError
 
 from siting.crs import WGS84
 from siting.domain.nouns import Inputs, Note, PeopleLayer, Raster
-from siting.domain.scenario import Layer, PeopleSource, Scenario, UnitLayer
+from siting.domain.scenario import CandidateLayer, Layer, PeopleSource, Scenario, UnitLayer
 from siting.errors import Fault
 from siting.text import Lang, knows, say
 
@@ -176,12 +176,16 @@ def layer_sources(scenario: Scenario) -> dict[str, str]:
     found |= {f"constraints.exclude.{name}": layer for name, layer in constraints.exclude.items()}
     found |= {f"constraints.prefer.{name}": layer for name, layer in constraints.prefer.items()}
     found |= {"constraints.land_use": constraints.land_use, "network": scenario.network, "terrain": scenario.terrain}
+    found |= {"plan.sizes": scenario.plan.sizes}
     found |= {f"basemap.{name}": layer for name, layer in scenario.basemap.items()}
-    return {
-        key: _called(source)
-        for key, source in found.items()
-        if source is not None and not (isinstance(source, UnitLayer) and source.union_of is not None)
-    }
+    return {key: _called(source) for key, source in found.items() if source is not None and _is_read(source)}
+
+
+def _is_read(source: Any) -> bool:  # noqa: ANN401 - any source of a scenario
+    """Tell whether a layer comes from a source, and is not made of others or of nothing."""
+    if isinstance(source, CandidateLayer):
+        return source.has_ledger
+    return not (isinstance(source, UnitLayer) and source.union_of is not None)
 
 
 def _people(scenario: Scenario) -> Iterator[tuple[str, Any]]:

@@ -66,10 +66,17 @@ def write_plan(path: Path, proposal: Proposal) -> None:
         "objective": plain(selection.objective),
         "bound": plain(selection.bound),
         "optimality_gap": plain(selection.optimality_gap),
-        "greedy_objective": plain(selection.greedy_objective),
+        "first_objective": plain(selection.first_objective),
+        "stages": [
+            {"name": each.name, "sense": each.sense, "objective": plain(each.objective), "bound": plain(each.bound)}
+            for each in selection.stages
+        ],
         "stopped_by": selection.stopped_by,
         "solver": selection.solver,
         "excluded": [plain({"candidate_id": key, **row}) for key, row in _records(proposal.refused)],
+        "changes": [plain({"id": key, **row}) for key, row in _records(proposal.changes)],
+        "blocked": plain(proposal.blocked),
+        "shortfalls": None if proposal.shortfalls is None else plain(proposal.shortfalls.to_dict("records")),
         "totals_before": plain(proposal.before.totals),
         "totals_after": plain(proposal.after.totals),
         "land_gap_that_stays": _land_gap_that_stays(proposal.after),

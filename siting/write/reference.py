@@ -26,6 +26,7 @@ from siting.domain.tables import (
     PEOPLE_COLUMNS,
     PEOPLE_LAYER_COLUMNS,
     RESIDENTIAL_COLUMNS,
+    SIZE_COLUMNS,
     UNIT_COLUMNS,
     Column,
 )
@@ -51,6 +52,7 @@ COLUMNS: Final[Mapping[str, tuple[Column, ...]]] = {
     "network": NETWORK_COLUMNS,
     "surface_barriers": GROUND_COLUMNS,
     "surface_over": GROUND_COLUMNS,
+    "plan_sizes": SIZE_COLUMNS,
     "basemap": GROUND_COLUMNS,
 }
 _PLAIN_TYPES: Final = {

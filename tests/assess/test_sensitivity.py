@@ -12,6 +12,8 @@ import pytest
 import siting
 from siting import pipeline
 from siting.domain.nouns import Inputs, OpenGround
+from siting.pipeline import comparing as settings
+from siting.pipeline import ground
 from siting.results import GapReport, Sensitivity
 from siting.travel import walk_to
 from tests.cli.test_commands import run
@@ -83,7 +85,7 @@ def test_circles_may_be_left_out_of_walks_that_are_the_same() -> None:
     given = over_ground()
     found = check(given)
     counting = np.array([True, False])
-    for ways in (pipeline._ways(given), pipeline._ways(district()), None):
+    for ways in (ground.ways_of(given), ground.ways_of(district()), None):
         drawn, bare = (
             walk_to(ways, given.facilities, counting, found.demand.cells, given.scenario.walking, circles=circles)
             for circles in (True, False)
@@ -130,9 +132,9 @@ def test_another_walker_of_the_scenario_stands_beside_the_usual_ones() -> None:
 
 def test_equal_settings_are_walked_once(monkeypatch: pytest.MonkeyPatch) -> None:
     walked, made = [], []
-    covered, ways = pipeline.covered_cells, pipeline._ways
-    monkeypatch.setattr(pipeline, "covered_cells", lambda *a, **k: walked.append(a[2]) or covered(*a, **k))
-    monkeypatch.setattr(pipeline, "_ways", lambda given: made.append(given.scenario.walking) or ways(given))
+    covered, ways = settings.covered_cells, settings.ways_of
+    monkeypatch.setattr(settings, "covered_cells", lambda *a, **k: walked.append(a[2]) or covered(*a, **k))
+    monkeypatch.setattr(settings, "ways_of", lambda given: made.append(given.scenario.walking) or ways(given))
     given = district()
     found = check(given)
     walked.clear()

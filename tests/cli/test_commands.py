@@ -117,7 +117,7 @@ def test_an_interrupt_ends_with_130_and_leaves_no_file(
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("siting.pipeline.assess", interrupted)
+    monkeypatch.setattr("siting.pipeline.ground.assess", interrupted)
     assert run("check", sample, "-o", tmp_path / "g.geojson", "--quiet") == 130
     assert list(tmp_path.iterdir()) == []
 

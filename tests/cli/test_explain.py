@@ -9,7 +9,6 @@ import pytest
 import shapely
 
 import siting
-from siting import pipeline
 from siting.cli import main
 from siting.domain.nouns import Inputs
 from siting.errors import InputError
@@ -85,7 +84,7 @@ def district_hole() -> Any:
 
 def explain(given: Inputs, what: str | tuple[float, float]) -> Explanation:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "read_inputs", lambda *_: given)
+        patch.setattr("siting.pipeline.ground.read_inputs", lambda *_: given)
         return siting.explain(given.scenario, what)
 
 
@@ -243,7 +242,7 @@ def test_files_hold_what_was_found_and_names_are_escaped(east: Explanation, tmp_
 def test_the_command_tells_and_writes(
     given: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(pipeline, "read_inputs", lambda *_: given)
+    monkeypatch.setattr("siting.pipeline.ground.read_inputs", lambda *_: given)
     monkeypatch.setattr(siting, "read_scenario", lambda *_, **__: given.scenario)
     for lang, words in (
         ("zh", ("未覆盖 240 人", "一号站", "ecology", "合计")),

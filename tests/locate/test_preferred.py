@@ -22,11 +22,11 @@ def _proposed(sample: Path, monkeypatch: pytest.MonkeyPatch, exclude: Constraint
         bare = scenario.model_copy(update={"constraints": Constraints()})
         return dataclasses.replace(read_inputs(bare, progress), scenario=scenario, **ground)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(pipeline, "read_inputs", read)
+    monkeypatch.setattr("siting.pipeline.ground.read_inputs", read)
     scenario = read_scenario(sample)
     walking = scenario.walking.model_copy(update={"mode": "straight_line"})
     changed = scenario.model_copy(update={"walking": walking, "constraints": exclude})
-    return pipeline.propose(changed, stations=4)
+    return pipeline.propose(changed, stations=4).proposal
 
 
 def test_a_plan_names_preferred_ground_and_keeps_its_objective(

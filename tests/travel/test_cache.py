@@ -16,6 +16,7 @@ import shapely
 import siting
 from siting import pipeline
 from siting.domain.nouns import Assessment, Inputs, Network, OpenGround
+from siting.pipeline import ground
 from siting.results import GapReport
 from siting.travel import cache, store
 from tests.helpers import (
@@ -66,7 +67,7 @@ def worked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return does(*given, **named)
 
     monkeypatch.setattr(cache, "walk", partial(counted, "walk", cache.walk))
-    monkeypatch.setattr(pipeline, "_ways", partial(counted, "network", pipeline._ways))
+    monkeypatch.setattr(ground, "ways_of", partial(counted, "network", ground.ways_of))
     return told
 
 

@@ -13,11 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from siting import pipeline, read_scenario
+from siting import read_scenario
 from siting.domain.explained import Route, Spot
 from siting.domain.nouns import Network, quiet
 from siting.domain.scenario import Walking
 from siting.domain.walkers import WALKERS
+from siting.pipeline import ground as ground_of
 from siting.travel import StraightLines, WalkingNetwork, prepare_network
 from siting.travel.network import attach
 from siting.travel.routes import Heading, route, way_to_nearest
@@ -208,9 +209,9 @@ def test_routes_take_as_long_as_the_walk(
 
 def test_on_the_sample_routes_take_as_long_as_the_check_says(sample: Path) -> None:
     scenario = read_scenario(sample)
-    ground = pipeline._prepare(scenario, quiet)
-    counting = pipeline._in_circle(ground.facilities, scenario)
-    access = pipeline._walk(ground.inputs, ground.demand, ground.ways, ground.facilities, counting, quiet)
+    ground = ground_of.prepare(scenario, quiet)
+    counting = ground_of.in_circle(ground.facilities, scenario)
+    access = ground_of.walk(ground.inputs, ground.demand, ground.ways, ground.facilities, counting, quiet)
     circle, walking = ground.facilities[counting], scenario.walking
     reached = np.flatnonzero(np.isfinite(access.cells["seconds"]))
     for row in np.random.default_rng(7).choice(reached, 30, replace=False):

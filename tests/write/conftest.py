@@ -23,6 +23,7 @@ from siting.domain.nouns import (
     Proposal,
     Raster,
     Selection,
+    Stage,
 )
 from siting.domain.scenario import Scenario
 from siting.domain.standards import Clause, Standard
@@ -237,7 +238,9 @@ def proposal(name: str = "西街") -> Proposal:
         {"layer": ["farmland"], "clause": ["永久基本农田"], "reason": ["excluded_ground"]},
         index=pd.Index(["C2"], name="id"),
     )
-    chosen = Selection(np.array([0]), np.array([240.0]), "optimal", 240.0, 240.0, "proved", "HiGHS", 240.0)
+    chosen = Selection(
+        np.array([0]), np.array([240.0]), "optimal", (Stage("covered", "max", 240.0, 240.0),), "proved", "HiGHS", 240.0
+    )
     return Proposal(stations, refused, chosen, {"stations": 1}, before, after, ())
 
 

@@ -186,6 +186,7 @@ def _every_key() -> tuple[str, ...]:
         tables.RESIDENTIAL_COLUMNS,
         tables.FACILITY_COLUMNS,
         tables.CANDIDATE_COLUMNS,
+        tables.SIZE_COLUMNS,
         tables.LAND_USE_COLUMNS,
         tables.NETWORK_COLUMNS,
     )

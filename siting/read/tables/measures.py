@@ -41,6 +41,11 @@ _MONEY_A_YEAR: Final[Mapping[str, Factor]] = {
     "元/月": (12.0, 1.0),
     "万元/月": (120_000.0, 1.0),
 }
+_MONEY_AN_AREA: Final[Mapping[str, Factor]] = {
+    **dict.fromkeys(("元/m2", "元/平方米", "元/平米", "cny/m2"), _ONE),
+    **dict.fromkeys(("千元/m2", "千元/平方米"), (1000.0, 1.0)),
+    **dict.fromkeys(("万元/m2", "万元/平方米"), (10_000.0, 1.0)),
+}
 _YEARS: Final[Mapping[str, Factor]] = {
     **dict.fromkeys(("年", "years"), _ONE),
     **dict.fromkeys(("月", "个月", "months"), (1.0, 12.0)),
@@ -51,7 +56,14 @@ _COUNT: Final[Mapping[str, Factor]] = {
     **dict.fromkeys(("万张", "万户"), (10_000.0, 1.0)),
 }
 _SHARE: Final[Mapping[str, Factor]] = {"%": (1.0, 100.0), "‰": (1.0, 1000.0)}
-_BY_UNIT: Final = {"m²": _AREA, "persons": _PERSONS, "CNY": _MONEY, "CNY a year": _MONEY_A_YEAR, "years": _YEARS}
+_BY_UNIT: Final = {
+    "m²": _AREA,
+    "persons": _PERSONS,
+    "CNY": _MONEY,
+    "CNY a year": _MONEY_A_YEAR,
+    "CNY per m²": _MONEY_AN_AREA,
+    "years": _YEARS,
+}
 # Columns whose unit goes without saying.
 _BY_KEY: Final = {
     **dict.fromkeys(("households", "beds", "nursing_beds", "new_beds"), _COUNT),

@@ -10,6 +10,7 @@ import pandas as pd
 
 from siting.domain.nouns import Assessment, Proposal
 from siting.domain.scenario import walker_of
+from siting.write.proof import stage_texts
 from siting.write.webmap import icons
 from siting.write.webmap.places import AREA, UNIT_LEVELS, at_level
 from siting.write.webmap.sites import station_name
@@ -137,14 +138,14 @@ def _floor_row(totals: Mapping[str, Any], name: str, floor: str) -> str:
 
 def _plan(proposal: Proposal) -> str:
     selection, after = proposal.selection, proposal.after.totals
-    gap = selection.optimality_gap
-    lines = [
-        (words("map.plan.status"), words(f"plan_status.{selection.status}")),
-        (words("map.plan.objective"), plain(number(selection.objective))),
-        (words("map.plan.bound"), plain(number(selection.bound))),
-        (words("map.plan.gap"), plain(percent(gap, 2))),
-        (words("map.plan.solver"), plain(selection.solver)),
-    ]
+    lines = [(words("map.plan.status"), words(f"plan_status.{selection.status}"))]
+    for stage, told in zip(selection.stages, stage_texts(selection, "en"), strict=True):
+        lines += [
+            (words(f"proof.stage.{stage.name}"), plain(told.objective)),
+            (words("map.plan.bound"), plain(told.bound)),
+            (words("map.plan.gap"), plain(told.gap)),
+        ]
+    lines.append((words("map.plan.solver"), plain(selection.solver)))
     notes = []
     if not missing(after.get("land_gap_02_m2")):
         notes.append(words("map.plan.land_left", value=number(after["land_gap_02_m2"])))

@@ -29,6 +29,7 @@ LAYERS = {
     "units.planning": UNIT_COLUMNS,
     "units.district": UNIT_COLUMNS,
     "units.street.people": tables.PEOPLE_COLUMNS,
+    "plan.sizes": tables.SIZE_COLUMNS,
     "constraints.land_use": tables.LAND_USE_COLUMNS,
     "network": tables.NETWORK_COLUMNS,
     "population.elderly": tables.PEOPLE_LAYER_COLUMNS,

@@ -1,0 +1,213 @@
+"""The p-center: the smallest worst walking time, found by search over set covering problems."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from siting.domain.nouns import Floats, Ints
+from siting.locate.highs import solver_name
+from siting.locate.problem import Bools, Effort, Ended, PCenter, Problem, Rule, Solution, Stage, status_of
+from siting.locate.set_cover.asked import Asked, asked
+from siting.locate.set_cover.parts import Search, Watch, least
+
+_NOBODY: Final = np.zeros(0, dtype=np.int64)
+
+
+def p_center(problem: Problem, model: PCenter, effort: Effort) -> Solution:
+    r"""Choose rows so that the worst walking time of a share of the persons is smallest, and prove it.
+
+    .. math::
+
+        \min T \quad \text{subject to} \quad
+        \sum_{i : \min_{j \in S} t_{ij} \le T} w_i \ge \alpha \sum_i w_i, \quad |S \setminus K| \le p, \quad
+        K \cup F \subseteq S
+
+    - S are the open rows, :math:`K` those kept, :math:`F` those forced, p the most ``stations``,
+    - :math:`t_{ij}` are the seconds from row j to point i (none where it is not reached),
+    - :math:`w_i` are the persons at i whom some row reaches that is kept or may be opened; others do not count,
+    - :math:`\alpha` is the ``share``.
+
+    T is one of the times there are. Whether one will do is a question of (partial) set covering within T (Minieka 1970;
+    with a share Daskin & Owen 1999): by bisection over the times in between, the answer is shown to be yes at the best
+    T and no at the next smaller one.
+
+    Parameters
+    ----------
+    problem : Problem
+        A plain one: ``rules`` says no more than kept, forced and forbidden rows and the most stations (any number if
+        absent).
+    model : PCenter
+        The share.
+    effort : Effort
+        When to stop.
+
+    Returns
+    -------
+    Solution
+        One stage, ``"worst_s"``: the worst time of the share, and the smallest that is not shown to be too short; 0
+        where there is nobody. Infeasible, blocked by ``"stations"`` and ``"reach"``, where it is proved that so many
+        rows do not reach the share within any time there is; by ``"forced"`` and ``"stations"`` as in
+        :func:`~siting.locate.set_cover.set_covering`. Where the search was stopped before it found a plan at all,
+        ``status`` is ``"infeasible"`` too, but nothing is named in ``blocked_by`` and the objective is infinite.
+
+    Raises
+    ------
+    ValueError
+        The problem is not plain.
+
+    References
+    ----------
+    Minieka, E. (1970). The m-center problem. SIAM Review 12(1), 138-139.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scipy.sparse import csr_array
+    >>> from siting.locate.center import p_center
+    >>> from siting.locate.problem import Effort, PCenter, Problem, Rules
+    >>> times = csr_array(np.array([[10.0, 50.0, 90.0], [60.0, 20.0, 30.0]]))
+    >>> problem = Problem(times, np.array([5.0, 5.0, 5.0]), Rules(stations=1))
+    >>> found = p_center(problem, PCenter(), Effort())
+    >>> found.chosen.tolist(), found.objective, found.status
+    ([1], 60.0, 'optimal')
+    """
+    if not problem.is_plain:
+        message = "p_center takes plain problems"
+        raise ValueError(message)
+    blocked = _blocked(problem)
+    if blocked:
+        return _infeasible(*blocked)
+    within = _Within.of(problem, model.share, Watch(replace(effort, report=None)))
+    if len(within.times):
+        return _bisected(within, effort.report)
+    forced = np.zeros(problem.rows, dtype=np.bool_) if problem.rules.forced is None else problem.rules.forced
+    nobody = (Stage("worst_s", "min", 0.0, 0.0),)
+    return Solution(np.flatnonzero(forced & ~problem.kept), "optimal", nobody, "proved", solver_name())
+
+
+def _blocked(problem: Problem) -> tuple[Rule, ...]:
+    """Return what cannot be before anybody walks."""
+    rules = problem.rules
+    if rules.forced is None:
+        return ()
+    if bool(np.any(rules.forced & ~problem.kept & ~problem.open_to_choice)):
+        return ("forced",)
+    many = int(np.count_nonzero(rules.forced & ~problem.kept))
+    return ("stations", "forced") if rules.stations is not None and many > rules.stations else ()
+
+
+def _infeasible(*blocked_by: Rule) -> Solution:
+    return Solution(_NOBODY, "infeasible", (), "proved", solver_name(), blocked_by=blocked_by)
+
+
+@dataclass(frozen=True)
+class _Within:
+    """The problem without rows that cannot be open and without persons whom no other row reaches.
+
+    ``times`` are the times in it, ascending, from the first that is not plainly too short.
+    """
+
+    problem: Problem
+    share: float
+    times: Floats
+    watch: Watch
+
+    @classmethod
+    def of(cls, problem: Problem, share: float, watch: Watch) -> "_Within":
+        usable = problem.kept | problem.open_to_choice
+        row = np.repeat(np.arange(problem.rows), np.diff(problem.times.indptr))
+        seconds = np.asarray(problem.times.data, dtype=np.float64)
+        counts = usable[row] & (problem.people[problem.times.indices] > 0)
+        nearest = np.full(len(problem.people), np.inf)
+        np.minimum.at(nearest, problem.times.indices[counts], seconds[counts])
+        people = np.where(np.isfinite(nearest), problem.people, 0.0)
+        reached = replace(
+            problem,
+            times=_picked(problem.times, counts),
+            people=people,
+            weights=None,
+            units=None,
+            rules=replace(problem.rules, costs=None),
+        )
+        times = np.unique(seconds[counts])
+        # Whoever is nearest to some row walks at least so long.
+        order = np.argsort(nearest, kind="stable")
+        sums = np.cumsum(people[order])
+        enough = int(np.searchsorted(sums, min(share, 1.0) * math.fsum(people) * (1.0 - 1e-9)))
+        least_s = nearest[order[min(enough, len(order) - 1)]] if len(order) else math.inf
+        return cls(reached, share, times[times >= least_s] if math.isfinite(least_s) else times, watch)
+
+    def asked(self, seconds: float) -> tuple[Asked, float]:
+        """Return the set covering within a time, and the most rows beside those forced."""
+        near = np.asarray(self.problem.times.data) <= seconds
+        wanted = asked(replace(self.problem, times=_picked(self.problem.times, near)), self.share)
+        stations = self.problem.rules.stations
+        return wanted, len(wanted.free) if stations is None else stations - len(wanted.forced)
+
+    def greedy(self, seconds: float) -> Ints | None:
+        """Return rows that will do within a time, if a greedy choice does."""
+        wanted, most = self.asked(seconds)
+        if not wanted.reachable:
+            return None
+        chosen = Search(wanted.core, self.watch).chosen
+        return wanted.plan(wanted.core, chosen) if len(chosen) <= most else None
+
+    def decide(self, seconds: float) -> tuple[bool | None, Ints]:
+        """Tell whether some rows will do within a time, and which (None: not known)."""
+        wanted, most = self.asked(seconds)
+        if not wanted.reachable:
+            return False, _NOBODY
+        found = least(wanted.core, self.watch, most=most, any_will_do=True)
+        if len(found.chosen) <= most:
+            return True, wanted.plan(wanted.core, found.chosen)
+        return (False if found.bound > most else None), _NOBODY
+
+
+def _picked(times: csr_array, wanted: Bools) -> csr_array:
+    """Return some of the times alone; a time of zero stays one."""
+    count = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(wanted)])
+    return csr_array((times.data[wanted], times.indices[wanted], count[times.indptr]), shape=times.shape)
+
+
+def _first(within: _Within) -> tuple[int, Ints]:
+    """Return the rank of a time that will do and rows that do, by bisection with greedy choices."""
+    low, high, chosen = 0, len(within.times), _NOBODY
+    while low < high:
+        middle = (low + high) // 2
+        rows = within.greedy(float(within.times[middle]))
+        if rows is None:
+            low = middle + 1
+        else:
+            high, chosen = middle, rows
+    return high, chosen
+
+
+def _bisected(within: _Within, report: Callable[[float, float], None] | None) -> Solution:
+    """Search between a time that is too short and one that will do."""
+    times = np.append(within.times, np.inf)
+    (high, chosen), low = _first(within), 0
+    first = float(times[high])
+    while low < high and not within.watch.stops():
+        if report is not None:
+            report(float(times[high]), float(times[low]))
+        middle = (low + high) // 2
+        answer, rows = within.decide(float(times[middle]))
+        if answer is None:
+            break
+        if answer:
+            high, chosen = middle, rows
+        else:
+            low = middle + 1
+    if low == len(within.times):
+        return _infeasible("stations", "reach")
+    objective, bound = float(times[high]), float(times[low])
+    if report is not None:
+        report(objective, bound)
+    stages = (Stage("worst_s", "min", objective, bound),)
+    ended: Ended = "proved" if low == high else within.watch.ended or "solver"
+    status = status_of(stages) if math.isfinite(objective) else "infeasible"
+    return Solution(chosen, status, stages, ended, solver_name(), first_objective=first)

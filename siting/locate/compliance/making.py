@@ -1,0 +1,272 @@
+"""Requirements made from a check: what each clause asks of each place, and what each row would add to it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_array, vstack
+
+from siting.domain.measures import MEASURES
+from siting.domain.nouns import Assessment, Demand, Floats, Ints
+from siting.domain.requirements import (
+    UNIT_LEVELS,
+    Requirement,
+    RequirementKind,
+    Sharing,
+    district_catchment,
+    part_worth,
+    weights,
+)
+from siting.domain.standards import Clause
+from siting.locate.compliance.asking import Wanted
+from siting.locate.problem import Bools
+
+
+@dataclass(frozen=True)
+class Offers:
+    """What each row of a problem provides when it is open, as the check will count it; nothing for rows that stand.
+
+    Parameters
+    ----------
+    homes : pandas.DataFrame
+        Shape (rows, levels): the unit of each level in which each row counts, NA for none.
+    land_m2, beds : ndarray
+        Land as counted, and beds; NaN where unknown, which adds nothing that is known.
+    institution : ndarray of bool
+        Rows of tier ``institution``, which reach their whole district with their land unless
+        ``land.institution_minutes`` is set.
+    within : csr_array
+        Shape (rows, cells of the demand): stored where a row reaches a cell within its cut-off.
+    in_circle : ndarray of bool
+        Rows whose tier counts for the service circle.
+    """
+
+    homes: pd.DataFrame
+    land_m2: Floats
+    beds: Floats
+    institution: Bools
+    within: csr_array
+    in_circle: Bools
+
+
+def offers_of(
+    sites: pd.DataFrame, homes: pd.DataFrame, within: csr_array, in_circle: Bools, *, standing: int
+) -> Offers:
+    """Return what sites offer, after some rows that stand and offer nothing more.
+
+    Parameters
+    ----------
+    sites : pandas.DataFrame
+        With ``tier``, ``land_m2`` and ``beds``, one row a site and size.
+    homes : pandas.DataFrame
+        Units in which each counts, in the same order, one column a level.
+    within : csr_array
+        Shape (sites, cells of the demand): stored where a site reaches a cell within its cut-off.
+    in_circle : ndarray of bool
+        Sites whose tier counts for the circle.
+    standing : int
+        Rows of the problem before those of the sites.
+    """
+    blank = np.full(standing, np.nan)
+    before = pd.DataFrame(None, index=range(standing), columns=homes.columns, dtype="object")
+    land, beds = (pd.to_numeric(sites[name]).astype("float64").to_numpy() for name in ("land_m2", "beds"))
+    none = np.zeros(standing, dtype=np.bool_)
+    return Offers(
+        homes=pd.concat([before, homes.astype("object")], ignore_index=True) if standing else homes,
+        land_m2=np.concatenate([blank, land]),
+        beds=np.concatenate([blank, beds]),
+        institution=np.concatenate([none, (sites["tier"] == "institution").to_numpy(dtype=bool)]),
+        within=csr_array(vstack([csr_array((standing, within.shape[1])), within], format="csr")),
+        in_circle=np.concatenate([none, in_circle]),
+    )
+
+
+class Unjudged(NamedTuple):
+    """A clause that can be put to no place, or not to one: of it too little is known."""
+
+    clause: str
+    level: str
+    place: str | None
+
+
+def requirements_of(
+    standing: Assessment, offers: Offers, wanted: Sequence[Wanted]
+) -> tuple[tuple[Requirement, ...], tuple[Unjudged, ...]]:
+    """Put clauses to places as linear rows.
+
+    Parameters
+    ----------
+    standing : Assessment
+        The check of what stays whatever is chosen.
+    offers : Offers
+        What each row would add to it.
+    wanted : sequence of Wanted
+        The clauses, in order.
+
+    Returns
+    -------
+    requirements : tuple of Requirement
+        One a clause and place that the clause applies to, in the order of ``wanted``, then of the check.
+    unjudged : tuple of Unjudged
+        What could not be put, since the check lacks data, or has no such level.
+    """
+    made: list[Requirement] = []
+    unjudged: list[Unjudged] = []
+    maker = _Maker(standing, offers)
+    columns = ["clause_id", "level", "required", "provided_low", "people", "verdict"]
+    checks = standing.checks[columns].assign(place=standing.checks.index.get_level_values("id")).reset_index(drop=True)
+    for clause, level, rank in wanted:
+        rows = checks[(checks["clause_id"] == clause.id) & (checks["level"] == level)]
+        rows = rows[rows["verdict"] != "not_applicable"]
+        known = rows[["required", "provided_low"]].notna().all(axis=1)
+        lacking = rows["place"][~known].astype(str)
+        unjudged += [Unjudged(clause.id, level, place) for place in lacking]
+        if not (checks["clause_id"][checks["level"] == level] == clause.id).any():
+            unjudged.append(Unjudged(clause.id, level, None))
+        made += [replace(each, rank=rank) for each in maker.put(clause, level, rows[known])]
+    return tuple(made), tuple(unjudged)
+
+
+class _Maker:
+    """What the rows of one clause after the other are made of."""
+
+    def __init__(self, standing: Assessment, offers: Offers) -> None:
+        self.standing, self.offers = standing, offers
+        demand = standing.demand
+        if offers.within.shape[1] != len(demand.cells):
+            message = f"offers reach {offers.within.shape[1]} cells, the demand has {len(demand.cells)}"
+            raise ValueError(message)
+        covered = standing.cells["covered"].reindex(demand.cells.index).fillna(0.0).to_numpy()
+        self.uncovered = covered < 1.0
+        self.circle = _rows_of(offers.within, offers.in_circle)
+        self._catchments: csr_array | None = None
+
+    def put(self, clause: Clause, level: str, rows: pd.DataFrame) -> Iterator[Requirement]:
+        """Yield the requirements of a clause upon some places of a level."""
+        if rows.empty:
+            return
+        kind = _kind_of(clause, level)
+        places = self.standing.demand.place_ids[level]
+        positions = places.get_indexer(pd.Index(rows["place"])).astype(np.int64)
+        if kind == "covered_share":
+            parts: Any = self._people(level, positions)
+        elif kind == "facility":
+            parts = self._units(clause, level, rows["place"])
+        elif kind == "land_reach":
+            parts = ((add, None) for add in self._within_reach(level, positions, rows["people"].to_numpy()))
+        else:
+            parts = ((add, None) for add in self._at_home(clause, level, rows))
+        told = zip(rows["place"], rows["required"], rows["provided_low"], parts, strict=True)
+        for place, required, provided, (add, sharing) in told:
+            yield Requirement(
+                clause.id, level, str(place), clause.force, kind, float(required), float(provided), add, sharing
+            )
+
+    def _at_home(self, clause: Clause, level: str, rows: pd.DataFrame) -> Iterator[Floats]:
+        """Yield what each row adds to the place in which it counts: land or beds."""
+        each = np.nan_to_num(self.offers.land_m2 if clause.kind == "land_per_person" else self.offers.beds)
+        homes = self._homes(level)
+        over_people = MEASURES[clause.kind].whole == "elderly"
+        for place, people in zip(rows["place"], rows["people"], strict=True):
+            here = (homes == place).fillna(value=False).to_numpy(dtype=bool)
+            yield np.where(here, each * part_worth(clause, people if over_people else 1.0), 0.0)
+
+    def _homes(self, level: str) -> pd.Series:
+        blank = pd.Series(None, index=self.offers.homes.index, dtype="object")
+        return self.offers.homes.get(level, blank)
+
+    def _units(self, clause: Clause, level: str, named: pd.Series) -> Iterator[tuple[Floats, Sharing]]:
+        """Yield the units without a facility that count towards each place, each as a part of all that count."""
+        units = _units_counted(self.standing, clause)
+        columns = [self._homes(each) == unit for each, unit in zip(units["level"], units["unit"], strict=True)]
+        blank = np.zeros((len(self.offers.homes), 0))
+        stands = np.column_stack([column.fillna(value=False).to_numpy(dtype=bool) for column in columns] or [blank])
+        reach, nothing = csr_array(stands.astype(np.float64)), np.zeros(len(self.offers.homes))
+        for place in named:
+            of_place = units["district"] == place if level == "district" else units["unit"] == place
+            of_place &= (units["level"] == level) | (level == "district")
+            left = np.flatnonzero((of_place & ~units["has"]).to_numpy(dtype=bool))
+            yield nothing, Sharing(reach, left, np.full(len(left), part_worth(clause, float(of_place.sum()))))
+
+    def _people(self, level: str, positions: Ints) -> Iterator[tuple[Floats, Sharing]]:
+        """Yield whom rows of the circle may cover of each place, each with his share of the place's elderly."""
+        demand = self.standing.demand
+        of_place = weights(demand.shares[level], demand.cells["elderly"].to_numpy())
+        nothing = np.zeros(len(self.offers.homes))
+        for position in positions:
+            part = slice(*of_place.indptr[position : position + 2])
+            cells, heads = of_place.indices[part].astype(np.int64), of_place.data[part]
+            left = self.uncovered[cells] & (heads > 0)
+            yield nothing, Sharing(self.circle, cells[left], heads[left] / heads.sum())
+
+    def _within_reach(self, level: str, positions: Ints, people: Floats) -> Iterator[Floats]:
+        """Yield the land that each row brings within reach of the people of each place (methods, definition 3)."""
+        demand = self.standing.demand
+        of_place = weights(demand.shares[level], demand.cells["basis"].to_numpy())
+        total = np.asarray(of_place.sum(axis=1)).ravel()
+        if self._catchments is None:
+            self._catchments = self._land_per_person()
+        per_person = csr_array(of_place @ self._catchments.T)
+        for position, heads in zip(positions, people, strict=True):
+            row = per_person[[position]].toarray().ravel()
+            yield row / total[position] * heads if total[position] > 0 else np.zeros(len(row))
+
+    def _land_per_person(self) -> csr_array:
+        """Return R_j for the people of each cell whom row j reaches, shape (rows, cells)."""
+        demand, offers = self.standing.demand, self.offers
+        heads = np.nan_to_num(demand.cells["basis"].to_numpy())
+        whole_district = self.standing.inputs.scenario.land.institution_minutes is None
+        start, cells, values = [0], [], []
+        for row in range(len(offers.homes)):
+            reached, served, part = _catchment(offers, row, demand, whole_district=whole_district)
+            people = float(heads[reached] @ served)
+            each = offers.land_m2[row] / people if people > 0 and offers.land_m2[row] > 0 else 0.0
+            cells.append(reached)
+            values.append(each * part)
+            start.append(start[-1] + len(reached))
+        shape = (len(offers.homes), len(heads))
+        return csr_array((np.concatenate(values), np.concatenate(cells), np.array(start)), shape=shape)
+
+
+def _units_counted(standing: Assessment, clause: Clause) -> pd.DataFrame:
+    """Return the units of which a clause on their coverage speaks, by the check of each at its own level.
+
+    Holds ``level``, ``unit``, ``district`` (which holds it, directly or through the units between) and ``has``.
+    """
+    checks = standing.checks[(standing.checks["clause_id"] == clause.id) & standing.checks["required"].notna()]
+    parts = []
+    for level in [each for each in UNIT_LEVELS if each in standing.inputs.units]:
+        above = standing.places["unit_id"].loc[level]
+        for name in [each for each in ("street", "planning") if each in standing.inputs.units and each != level]:
+            if above.isin(standing.inputs.units[name].index).any():
+                above = above.map(standing.places["unit_id"].loc[name])
+        own = checks[checks["level"] == level]
+        units = own.index.get_level_values("id")
+        part = {"level": level, "unit": units, "district": above.reindex(units).to_numpy()}
+        parts.append(pd.DataFrame({**part, "has": (own["provided_low"] >= 1).to_numpy(dtype=bool)}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _catchment(offers: Offers, row: int, demand: Demand, *, whole_district: bool) -> tuple[Any, Floats, Floats]:
+    if offers.institution[row] and whole_district:
+        homes = offers.homes.get("district")
+        return district_catchment(None if homes is None else homes.iloc[row], demand)
+    cells = offers.within.indices[slice(*offers.within.indptr[row : row + 2])].astype(np.int64)
+    return cells, np.ones(len(cells)), np.ones(len(cells))
+
+
+def _rows_of(within: csr_array, rows: Bools) -> csr_array:
+    """Return the same matrix with nothing stored in the other rows; stored zeros are real times and stay."""
+    stored = np.repeat(rows, np.diff(within.indptr))
+    counts = np.where(rows, np.diff(within.indptr), 0)
+    start = np.concatenate([[0], np.cumsum(counts)])
+    return csr_array((np.ones(int(start[-1])), within.indices[stored], start), shape=within.shape)
+
+
+def _kind_of(clause: Clause, level: str) -> RequirementKind:
+    if clause.kind == "land_per_person":
+        return "land_reach" if level == "residential_area" else "land"
+    kinds: dict[str, RequirementKind] = {"service_circle": "covered_share", "unit_coverage": "facility"}
+    return kinds.get(clause.kind, "beds")

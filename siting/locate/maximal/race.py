@@ -1,0 +1,202 @@
+"""An incumbent and a bound that run towards each other, until they meet or whoever asked has had enough."""
+
+import math
+import time
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from siting.domain.nouns import Floats, Ints
+from siting.locate.maximal.bound import bound_at, tighten, way_from
+from siting.locate.maximal.core import Core, fixed, part
+from siting.locate.maximal.search import anneal, descend, fill
+from siting.locate.maximal.state import State, covered_by, empty, state_of
+from siting.locate.merging import Numbers
+from siting.locate.problem import NOISE, Effort, Ended
+from siting.locate.reduction import Cover
+
+# Pairs that one call of a compiled loop may look at, so that nobody waits for long.
+_AT_ONCE: Final = 60_000_000
+_PROPOSALS_AT_ONCE: Final = 40_000
+# Exchanges are sought among rows whose profit lacks at most this share of the gap to the last one chosen.
+_NEAR: Final = 0.3
+_SEED: Final = 0x9E3779B97F4A7C15
+
+
+@dataclass
+class Race:
+    """What is known so far of one problem.
+
+    Parameters
+    ----------
+    cover : Cover
+        The whole problem.
+    core : Core
+        The rows that may be opened, and the most that may.
+    whole : bool
+        Whether all weights are whole numbers.
+    base : float
+        What is covered beside, whatever is chosen here.
+    effort : Effort
+        When to stop, and whom to tell.
+    """
+
+    cover: Cover
+    core: Core
+    whole: bool
+    base: float
+    effort: Effort
+    price: Floats = field(init=False)
+    chosen: Ints = field(init=False)
+    value: float = field(init=False, default=0.0)
+    bound: float = field(init=False)
+    first: float = field(init=False, default=0.0)
+    ended: Ended | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        """Begin with nothing chosen."""
+        self.begun = time.perf_counter()
+        self.stations = self.core.stations
+        self.chosen = np.zeros(0, dtype=np.int64)
+        self.price = np.zeros_like(self.core.cover.weight)
+        self.bound = self.rounded(float(self.cover.weight.sum()))
+        self.random = np.array([_SEED + 2 * self.effort.seed], dtype=np.uint64)
+
+    @property
+    def left_s(self) -> float:
+        """Seconds until the limit."""
+        return self.effort.time_limit_s - (time.perf_counter() - self.begun)
+
+    @property
+    def needed(self) -> float:
+        """The weight that a better choice covers at least."""
+        return self.value + (0.5 if self.whole else 0.5 * NOISE * (self.base + self.value))
+
+    @property
+    def proved(self) -> bool:
+        """Whether bound and incumbent are as close as was asked."""
+        total = self.base + self.value
+        return self.bound - self.value <= max(self.effort.rel_gap, NOISE) * total
+
+    def rounded(self, bound: float) -> float:
+        """Return what a bound says of whole persons."""
+        return math.floor(bound + NOISE) if self.whole and math.isfinite(bound) else bound
+
+    def goes_on(self) -> bool:
+        """Tell whether there is more to do, and note why not."""
+        if self.proved:
+            self.ended = "proved"
+        elif self.effort.interrupted is not None and self.effort.interrupted():
+            self.ended = "interrupt"
+        elif self.left_s <= 0:
+            self.ended = "time"
+        return self.ended is None
+
+    def offer(self, chosen: Ints) -> None:
+        """Take a choice of rows of the whole if it covers more."""
+        value = float(self.cover.weight[covered_by(self.cover, chosen.astype(np.int32))].sum())
+        if value > self.value * (1.0 + 1e-12):
+            self.value, self.chosen = value, np.sort(chosen)
+            self.bound = max(self.bound, value)
+            self._tell()
+
+    def limit(self, bound: float) -> None:
+        """Take a bound of the core, if it is lower: elsewhere nothing covers more than the incumbent."""
+        bound = max(self.rounded(bound + self.core.base), self.value)
+        if bound < self.bound:
+            self.bound = bound
+            self._tell()
+
+    def _tell(self) -> None:
+        if self.effort.report is not None and len(self.chosen):
+            self.effort.report(self.base + self.value, self.base + self.bound)
+
+    def start(self) -> None:
+        """Choose greedily, exchange what betters, and set the first prices."""
+        state = empty(self.cover)
+        first = np.sort(state.worth)[::-1][: self.stations]
+        fill(self.cover, state, self.stations)
+        self.limit(float(first.sum()) * (1.0 + NOISE))
+        self.offer(state.chosen[: state.size[0]].astype(np.int64))
+        self.first = self.value
+        descend(self.cover, state, self.noise)
+        self.offer(state.chosen[: state.size[0]].astype(np.int64))
+        inside = np.searchsorted(self.core.rows, np.intersect1d(self.chosen, self.core.rows)).astype(np.int32)
+        times = state_of(self.core.cover, inside).times
+        self.price = self.core.cover.weight / np.maximum(times, 1)
+
+    @property
+    def noise(self) -> float:
+        """What sums of weights may be off by."""
+        return 0.5 if self.whole else 1e-12 * float(self.cover.weight.sum())
+
+    def lower(self, steps: int, lengths: tuple[float, float]) -> Floats:
+        """Lower the bound by so many steps; drop the rows that it shows to be of no use.
+
+        Returns
+        -------
+        ndarray
+            The best prices of the groups of the core as it was.
+        """
+        core, way = self.core, way_from(self.price)
+        at_once = max(_AT_ONCE // max(core.pairs, 1), 10)
+        shrink = (lengths[1] / lengths[0]) ** (1.0 / steps)
+        least, best = math.inf, self.price
+        for done in range(0, steps, at_once):
+            many = min(at_once, steps - done)
+            ends = (many, lengths[0] * shrink**done, lengths[0] * shrink ** (done + many))
+            found = tighten(core.cover, core.stations, self.value - core.base, ends, way)
+            if found < least:
+                least, best = found, way.best.copy()
+                self.limit(bound_at(core.cover, core.stations, best)[0])
+            if not self.goes_on():
+                break
+        self.price = best
+        self.shrink()
+        return best
+
+    def shrink(self) -> None:
+        """Drop the rows of the core that are in no better choice, and open those that are in all."""
+        if not self.proved:
+            self.core, self.price = fixed(self.core, self.price, self.needed - self.core.base)
+
+    def search(self, proposals: int, heats: tuple[float, float], *, anew: bool) -> None:
+        """Anneal exchanges among the rows of the core whose profits are near; from the incumbent, or anew."""
+        core = self._nearby()
+        if not 0 < core.stations < len(core.rows):
+            return
+        state = empty(core.cover)
+        if not anew:
+            inside = np.searchsorted(core.rows, np.intersect1d(self.chosen, core.rows)).astype(np.int32)
+            state = state_of(core.cover, inside[: core.stations])
+        fill(core.cover, state, core.stations)
+        descend(core.cover, state, self.noise)
+        best = state.chosen[: state.size[0]].copy()
+        if 0 < len(best) < len(core.rows):
+            scale = float(np.median(state.worth[best]))
+            if scale > 0.0:
+                self._anneal(core, state, proposals, (heats[0] * scale, heats[1] * scale), best)
+        state = state_of(core.cover, best)
+        descend(core.cover, state, self.noise)
+        self.offer(core.whole(state.chosen[: state.size[0]]))
+
+    def _anneal(self, core: Core, state: State, proposals: int, heats: tuple[float, float], best: Numbers) -> None:
+        tally = np.zeros(2)
+        rounds = max(proposals // _PROPOSALS_AT_ONCE, 1)
+        falls = (heats[1] / heats[0]) ** (1.0 / rounds)
+        for each in range(rounds):
+            ends = heats[0] * falls**each, heats[0] * falls ** (each + 1)
+            anneal(core.cover, state, self.random, proposals // rounds, ends, best, tally)
+            if not self.goes_on():
+                return
+
+    def _nearby(self) -> Core:
+        core = self.core
+        if not 0 < core.stations < len(core.rows):
+            return core
+        bound, profit = bound_at(core.cover, core.stations, self.price)
+        last = np.partition(profit, len(profit) - core.stations)[len(profit) - core.stations]
+        near = profit >= last - _NEAR * max(bound + core.base - self.value, 0.0)
+        near |= np.isin(core.rows, self.chosen)
+        return part(core, near)[0]

@@ -1,0 +1,144 @@
+"""Good choices: greedily, by exchanging one row for another, and by annealing such exchanges."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siting.domain.nouns import Floats
+from siting.locate.compiled import compiled
+from siting.locate.maximal.state import State, close_row, open_row, shared
+from siting.locate.merging import Numbers
+from siting.locate.reduction import Cover
+
+# Steps of a xorshift generator of 64 bits (Marsaglia 2003); the seed must not be zero.
+Random = NDArray[np.uint64]
+_A, _B, _C = np.uint64(13), np.uint64(7), np.uint64(17)
+_SHIFT: Final = np.uint64(32)
+_UNIT: Final = 2.0**-32
+
+
+@compiled
+def fill(cover: Cover, state: State, stations: int) -> None:
+    """Open what adds most, again and again, until so many rows are open or nothing adds; ties to the lower row."""
+    while state.size[0] < stations:
+        best, most = -1, 0.0
+        for row in range(len(state.worth)):
+            if state.place[row] < 0 and state.worth[row] > most:
+                best, most = row, state.worth[row]
+        if best < 0:
+            return
+        open_row(cover, state, best)
+
+
+@compiled
+def descend(cover: Cover, state: State, noise: float) -> int:
+    """Exchange an open row for a closed one, as long as that covers more; return how many were exchanged."""
+    rows = len(state.worth)
+    also = np.zeros(rows)
+    touched = np.empty(rows, np.int32)
+    exchanged, idle, row = 0, 0, 0
+    while idle < rows and state.size[0] > 0:
+        idle += 1
+        if state.place[row] < 0 and state.worth[row] > noise:
+            out, better = _worst(cover, state, row, also, touched)
+            if better > noise:
+                close_row(cover, state, out)
+                open_row(cover, state, row)
+                exchanged += 1
+                idle = 0
+        row = row + 1 if row + 1 < rows else 0
+    return exchanged
+
+
+@compiled
+def _worst(cover: Cover, state: State, row: int, also: Floats, touched: Numbers) -> tuple[int, float]:
+    """Return the open row that is missed least once a closed row is open, and what the exchange betters."""
+    many = 0
+    for at in range(cover.start[row], cover.start[row + 1]):
+        group = cover.group[at]
+        if state.times[group] == 1:
+            owner = state.owner[group]
+            if also[owner] == 0.0:
+                touched[many] = owner
+                many += 1
+            also[owner] += cover.weight[group]
+    out, least = -1, np.inf
+    for place in range(state.size[0]):
+        other = state.chosen[place]
+        loss = state.worth[other] - also[other]
+        if loss < least or (loss == least and other > out):
+            out, least = other, loss
+    for other in touched[:many]:
+        also[other] = 0.0
+    return out, state.worth[row] - least
+
+
+@compiled
+def draw(random: Random) -> np.uint64:
+    """Return the next 32 random bits."""
+    bits = random[0]
+    bits ^= bits << _A
+    bits ^= bits >> _B
+    bits ^= bits << _C
+    random[0] = bits
+    return np.uint64(bits >> _SHIFT)
+
+
+@compiled
+def below(random: Random, limit: int) -> int:
+    """Return a random whole number below a limit."""
+    return int((draw(random) * np.uint64(limit)) >> _SHIFT)
+
+
+@compiled
+def anneal(
+    cover: Cover, state: State, random: Random, proposals: int, heats: tuple[float, float], best: Numbers, tally: Floats
+) -> None:
+    """Exchange rows at random, worse ones too as long as it is hot (Kirkpatrick, Gelatt & Vecchi 1983).
+
+    Parameters
+    ----------
+    cover, state : Cover, State
+        The problem, and the choice from which to start, of some rows but not all; it is changed.
+    random : Random
+        One number that is not zero; it is changed.
+    proposals : int
+        How many exchanges to look at.
+    heats : tuple of float
+        First and last heat, in the unit of the weights; it falls by the same factor at each proposal.
+    best : Numbers
+        Takes the open rows of each choice that betters ``tally[1]``.
+    tally : Floats
+        By how much the choice covers more than at the start of all, and by how much the best one did; both are changed.
+    """
+    rows, size = len(state.worth), state.size[0]
+    heat, cooling = heats[0], (heats[1] / heats[0]) ** (1.0 / proposals)
+    for _ in range(proposals):
+        heat *= cooling
+        out = state.chosen[below(random, size)]
+        # Mostly a row that covers some group which the other covers too, now and then any.
+        reach = cover.start[out + 1] - cover.start[out]
+        near = below(random, 8) > 0 and reach > 0
+        if near:
+            group = cover.group[cover.start[out] + below(random, reach)]
+            begin = cover.row_start[group]
+            row = cover.row[begin + below(random, cover.row_start[group + 1] - begin)]
+        else:
+            row = np.int32(below(random, rows))
+        if state.place[row] >= 0:
+            continue
+        # What is lost at most is drawn first: then few exchanges need to be looked at more closely.
+        least = heat * np.log((np.float64(draw(random)) + 0.5) * _UNIT)
+        better = state.worth[row] - state.worth[out]
+        if better < least:
+            if near:
+                better += shared(cover, state, row, out)
+            if better < least:
+                continue
+        close_row(cover, state, out)
+        tally[0] += state.worth[row] - state.worth[out]
+        open_row(cover, state, row)
+        if tally[0] > tally[1]:
+            tally[1] = tally[0]
+            best[:size] = state.chosen[:size]

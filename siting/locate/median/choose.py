@@ -1,0 +1,157 @@
+"""The best choice of a core, and the proof: interchange, then the root bound, then the tree, in turns."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from siting.domain.nouns import Floats
+from siting.locate.median.core import INSIDE, Core, States, shrunk
+from siting.locate.median.dual import ascend
+from siting.locate.median.interchange import chosen
+from siting.locate.median.search import State, iterate, random_state
+from siting.locate.median.tree import (
+    LEAST,
+    WHOLE,
+    Bounded,
+    Incumbent,
+    Relaxation,
+    Tree,
+    attempt,
+    goal_of,
+    improved,
+)
+from siting.locate.problem import Effort, Ended
+
+# Rounds of the bound at the root: at most so many, so many at once, and no more pairs than this between looks at the
+# clock.
+_ROUNDS, _ROUNDS_LIMIT, _TURN, _PAIRS = 4000, 500, 250, 400_000_000
+_STEP, _PATIENCE, _SHORTEST = 1.5, 30, 1e-3
+# Kicks of the search before the bound and after; then, in turns, so many nodes and kicks.
+_KICKS_FIRST, _KICKS_THEN = 30, 300
+_NODES_TURN, _KICKS_TURN = 50, 20
+_WORK_TURN = 200_000_000
+
+
+@dataclass
+class Watch:
+    """When to stop, and whom to tell."""
+
+    effort: Effort
+    begun: float
+    stopped: bool = False
+    told: tuple[float, float] = (np.inf, -np.inf)
+
+    @property
+    def ended(self) -> Ended | None:
+        """Why to stop now, if one must."""
+        if self.stopped or (self.effort.interrupted is not None and self.effort.interrupted()):
+            return "interrupt"
+        return "time" if time.monotonic() - self.begun >= self.effort.time_limit_s else None
+
+    def tell(self, objective: float, bound: float) -> None:
+        """Report an objective or a bound that is better than those told before."""
+        better = (min(objective, self.told[0]), max(bound, self.told[1]))
+        if self.effort.report is not None and better != self.told:
+            self.effort.report(*better)
+        self.told = better
+
+
+class Chooser:
+    """Looks for the best choice and for the proof that it is one; what it knows can be asked for at any time.
+
+    Choices of at most ``most`` sites are looked for on the core ``search``.
+    """
+
+    def __init__(self, search: Core, most: int, incumbent: Incumbent, watch: Watch) -> None:
+        self.incumbent, self.bound = incumbent, -np.inf
+        self._search, self._most, self._watch = search, most, watch
+        self._state: States = np.zeros(search.sites, dtype=np.int8)
+        self._random: State = random_state(watch.effort.seed)
+
+    def run(self, relaxations: Callable[[], tuple[Relaxation, ...]]) -> Ended:
+        """Search until it is proved or time to stop; what bounds choices is asked for when a first good one stands."""
+        try:
+            return self._run(relaxations)
+        except KeyboardInterrupt:
+            return "interrupt"
+
+    def _run(self, bounds: Callable[[], tuple[Relaxation, ...]]) -> Ended:
+        self._begin()
+        relaxations = bounds()
+        # The objective first, so that there is a bound at all.
+        multipliers = tuple([self._climb(relaxation) for relaxation in relaxations[::-1]])[::-1]
+        if self._lacks and not self._watch.ended:
+            self._kick(_KICKS_THEN)
+        tree = Tree(self._search, relaxations, self._most, self.incumbent)
+        tree.plant(self.bound, self._state, multipliers)
+        most = np.inf if self._watch.effort.max_nodes is None else self._watch.effort.max_nodes
+        while not tree.done:
+            if (ended := self._watch.ended) is not None:
+                return ended
+            if tree.nodes >= most:
+                return "nodes"
+            tree.grow()
+            self._tell(tree.bound)
+            if tree.nodes % _NODES_TURN == 0 and not tree.done:
+                self._kick(_KICKS_TURN)
+        self._tell(tree.bound)
+        return "solver" if self._lacks else "proved"
+
+    @property
+    def _lacks(self) -> bool:
+        """Whether something better may be left to find."""
+        return self.bound < self.incumbent.goal
+
+    def _begin(self) -> None:
+        """Find a first good choice."""
+        if self._most >= self._search.sites:
+            self.incumbent.offer(np.arange(self._search.sites))
+            return
+        self.incumbent.offer(improved(self._search, self._most, self.incumbent.sites))
+        self._kick(_KICKS_FIRST)
+
+    def _climb(self, relaxation: Relaxation) -> Floats:
+        """Raise the bound of a relaxation at the root, fix sites, and improve what it picks; return the multipliers."""
+        choice = chosen(relaxation.core, self._most, self.incumbent.sites)
+        multipliers, step = (choice.near_cost + choice.second_cost) / 2.0, _STEP
+        turn = max(10, min(_TURN, _PAIRS // max(len(relaxation.core.cost), 1)))
+        for _ in range(0, _ROUNDS if relaxation.limit is None else _ROUNDS_LIMIT, turn):
+            given = np.flatnonzero(self._state == INSIDE)
+            left, goal = self._most - len(given), goal_of(relaxation, self.incumbent)
+            core, free = shrunk(relaxation.core, self._state)
+            found = ascend(core, left, multipliers, goal, turn, step, _PATIENCE)
+            multipliers, step = found.multipliers, found.step
+            if relaxation.limit is None:
+                self._tell(found.bound - relaxation.offset)
+            if left <= 0 or found.bound >= goal or step < _SHORTEST or self._watch.ended:
+                break
+            self._state[free] = found.state
+            if relaxation.limit is None:
+                self.incumbent.offer(attempt(self._search, self._most, Bounded(core, free, given, found)))
+        return multipliers
+
+    def _kick(self, kicks: int) -> None:
+        """Look for better choices near the best one, among the sites that are not fixed."""
+        given = np.flatnonzero(self._state == INSIDE)
+        core, free = shrunk(self._search, self._state)
+        left = self._most - len(given)
+        if not 0 < left < len(free):
+            return
+        sites = improved(core, left, np.flatnonzero(np.isin(free, self.incumbent.sites))[:left])
+        choice, turns = chosen(core, len(sites), sites), max(1, kicks // _KICKS_TURN)
+        least = LEAST * float(choice.near_cost.sum())
+        for _ in range(turns):
+            iterate(core, choice, kicks // turns, _WORK_TURN, least, self._random)
+            self.incumbent.offer(np.concatenate([given, free[choice.opened]]))
+            self._tell(self.bound)
+            if self._watch.ended:
+                return
+
+    def _tell(self, bound: float) -> None:
+        """Take a bound, and report what is better than before."""
+        if self.incumbent.whole and np.isfinite(bound):
+            bound = float(np.ceil(bound - WHOLE))
+        self.bound = max(self.bound, bound)
+        self._watch.tell(self.incumbent.value, self.bound)

@@ -1,0 +1,164 @@
+"""The Lagrangian bound of the p-median: its value, its ascent, and what it fixes.
+
+The rule that each point is served once is relaxed with a multiplier for each point. Then a site is worth
+``rho_j = sum of min(0, c_ij - lambda_i)`` and the best choice is the p sites of least worth (Cornuejols, Fisher and
+Nemhauser 1977; Beasley 1985). Costs stand cheapest first, so that only pairs below the multiplier are looked at.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from siting.domain.nouns import Floats
+from siting.locate.median.core import INSIDE, OUTSIDE, Core, States
+from siting.locate.problem import Bools
+from siting.travel.heap import compiled
+
+# Of a direction so much is kept in the next one (Crowder 1976).
+_KEPT = 0.7
+# More than half of what the rounding of one sum can make, as a share of it: bounds are rounded down by it.
+_ROUNDING = 1.2e-16
+_FEW = 64
+# Of how often a site was picked so much is kept at the next round.
+_REMEMBERED = 0.95
+# Shorter steps no longer better a bound.
+_SHORTEST = 1e-4
+
+
+class Ascent(NamedTuple):
+    """The best multipliers, their bound, each site's worth there, what is fixed, and how often each site was picked.
+
+    ``step`` is the share of the step with which to go on.
+    """
+
+    multipliers: Floats
+    bound: float
+    worth: Floats
+    state: States
+    picked: Floats
+    step: float
+
+
+@compiled
+def evaluate(core: Core, most: int, multipliers: Floats, worth: Floats, pick: Bools) -> float:
+    """Return the bound at multipliers; fill in each site's worth and the sites picked (at most ``most``)."""
+    worth[:] = 0.0
+    total, size = 0.0, 0.0
+    for point in range(len(multipliers)):
+        paid = multipliers[point]
+        total += paid
+        size += abs(paid)
+        for pair in range(core.start[point], core.start[point + 1]):
+            if core.cost[pair] >= paid:
+                break
+            worth[core.site[pair]] += core.cost[pair] - paid
+    best = _pick(most, worth, pick)
+    value: float = total + best - (_FEW + len(multipliers)) * _ROUNDING * (size - best)
+    return value
+
+
+@compiled
+def _pick(most: int, worth: Floats, pick: Bools) -> float:
+    """Pick the sites of least worth below 0, of equals the lower ones; return their sum."""
+    pick[:] = False
+    if most <= 0:
+        return 0.0
+    limit = np.partition(worth, most - 1)[most - 1] if most < len(worth) else 0.0
+    total, count = 0.0, 0
+    for site in range(len(worth)):
+        if worth[site] < min(limit, 0.0):
+            pick[site] = True
+            total += worth[site]
+            count += 1
+    for site in range(len(worth)):
+        if count < most and worth[site] == limit and limit < 0.0:
+            pick[site] = True
+            total += worth[site]
+            count += 1
+    return total
+
+
+@compiled
+def _fix(bound: float, most: int, worth: Floats, pick: Bools, goal: float, state: States) -> None:
+    """Note the sites without which, or with which, no choice comes below ``goal``."""
+    count, last, following = 0, -np.inf, 0.0
+    for site in range(len(worth)):
+        if pick[site]:
+            count += 1
+            last = max(last, worth[site])
+        else:
+            following = min(following, worth[site])
+    if count < most:
+        last = 0.0
+    for site in range(len(worth)):
+        if pick[site]:
+            if bound - worth[site] + following >= goal:
+                state[site] = INSIDE
+        elif bound + worth[site] - last >= goal:
+            state[site] = OUTSIDE
+
+
+@compiled
+def _slope(core: Core, multipliers: Floats, pick: Bools, direction: Floats) -> float:
+    """Turn the direction towards how often each point is served too little; return its length squared."""
+    length = 0.0
+    for point in range(len(multipliers)):
+        paid = multipliers[point]
+        times = 0.0
+        for pair in range(core.start[point], core.start[point + 1]):
+            if core.cost[pair] >= paid:
+                break
+            if pick[core.site[pair]]:
+                times += 1.0
+        slope = 1.0 - times
+        if paid >= core.base[point] and slope > 0.0:
+            slope = 0.0
+        turned = slope + _KEPT * direction[point]
+        if paid >= core.base[point] and turned > 0.0:
+            turned = 0.0
+        direction[point] = turned
+        length += turned * turned
+    return length
+
+
+@compiled
+def ascend(core: Core, most: int, multipliers: Floats, goal: float, rounds: int, step: float, patience: int) -> Ascent:
+    """Raise the bound for some rounds, or until it reaches ``goal``, the cost that is to be bettered.
+
+    ``state`` of what is returned holds the sites with which, and without which, no choice comes below ``goal``. The
+    step is ``step`` times what lacks to the goal over the slope squared (Polyak 1969), halved whenever ``patience``
+    rounds brought nothing.
+    """
+    sites = len(core.site_start) - 1
+    paid = np.minimum(multipliers, core.base)
+    best, best_worth = paid.copy(), np.zeros(sites)
+    worth, pick, state = np.zeros(sites), np.zeros(sites, dtype=np.bool_), np.zeros(sites, dtype=np.int8)
+    picked, direction = np.zeros(sites), np.zeros(len(paid))
+    bound, waited = -np.inf, 0
+    for _ in range(rounds):
+        value = evaluate(core, most, paid, worth, pick)
+        picked *= _REMEMBERED
+        for site in range(sites):
+            if pick[site]:
+                picked[site] += 1.0 - _REMEMBERED
+        _fix(value, most, worth, pick, goal, state)
+        if value > bound:
+            waited = waited if value < bound + 1e-6 * abs(goal - bound) else 0
+            bound = value
+            best[:], best_worth[:] = paid, worth
+        else:
+            waited += 1
+        if bound >= goal or step < _SHORTEST:
+            break
+        if waited >= patience:
+            step, waited = step / 2.0, 0
+            paid[:] = best
+            direction[:] = 0.0
+            value = evaluate(core, most, paid, worth, pick)
+        length = _slope(core, paid, pick, direction)
+        if length == 0.0:
+            break
+        size = step * (goal - value) / length
+        for point in range(len(paid)):
+            paid[point] = min(paid[point] + size * direction[point], core.base[point])
+    return Ascent(best, bound, best_worth, state, picked, step)

@@ -1,0 +1,87 @@
+"""What a request for a p-median gives: the problem, the rows forced, and what a choice comes to."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from siting.domain.nouns import Floats, Ints
+from siting.locate.problem import NOISE, Bools, Effort, Ended, Problem, Rule, Stage
+
+
+@dataclass(frozen=True)
+class Given:
+    """A problem, and the rows that are forced beside those kept."""
+
+    problem: Problem
+    forced: Bools
+
+    @property
+    def standing(self) -> Bools:
+        """Rows that are open whatever is chosen."""
+        return self.problem.kept | self.forced
+
+    @property
+    def free(self) -> Bools:
+        """Rows that may be chosen or not."""
+        return self.problem.open_to_choice & ~self.forced
+
+    @property
+    def most(self) -> int:
+        """How many rows may be chosen beside those forced."""
+        stations = self.problem.rules.stations
+        return int(self.free.sum()) if stations is None else stations - int(self.forced.sum())
+
+    def with_forced(self, rows: Ints) -> Ints:
+        """Return rows and those forced, ascending."""
+        return np.union1d(np.flatnonzero(self.forced), rows).astype(np.int64)
+
+    def nearest(self, rows: Ints) -> Floats:
+        """Return the seconds from each point to the nearest of some rows and those that stand, inf beyond them all."""
+        return nearest_of(self.problem, np.concatenate([np.flatnonzero(self.standing), rows]))
+
+    def walked(self, nearest: Floats) -> float:
+        """Return the person-seconds of those who are reached."""
+        reached = np.isfinite(nearest)
+        return math.fsum(self.problem.value[reached] * nearest[reached])
+
+    def beyond(self, nearest: Floats) -> float:
+        """Return the persons who are not reached."""
+        return math.fsum(self.problem.value[np.isinf(nearest)])
+
+
+def given_by(problem: Problem) -> Given:
+    """Return what a problem gives."""
+    forced = problem.rules.forced
+    none = np.zeros(problem.rows, dtype=np.bool_)
+    return Given(problem, none if forced is None else forced & ~problem.kept)
+
+
+def nearest_of(problem: Problem, rows: Ints) -> Floats:
+    """Return the seconds from each point to the nearest of some rows, inf where none reaches it."""
+    times, nearest = problem.times, np.full(len(problem.people), np.inf)
+    for row in rows:
+        pairs = slice(times.indptr[row], times.indptr[row + 1])
+        points = times.indices[pairs]
+        nearest[points] = np.minimum(nearest[points], times.data[pairs])
+    return nearest
+
+
+def blocked_by(given: Given) -> tuple[Rule, ...]:
+    """Return the rules that no choice keeps to, if the number of stations or what is forbidden leaves none."""
+    if np.any(given.forced & ~given.problem.open_to_choice):
+        return ("forced",)
+    return ("stations", "forced") if given.most < 0 else ()
+
+
+def minimised(name: str, objective: float, bound: float) -> Stage:
+    """Return a stage that is minimised; a bound within noise of the objective is the objective."""
+    near = objective - bound <= NOISE * abs(objective)
+    return Stage(name, "min", objective, objective if near else max(bound, 0.0))  # type: ignore[arg-type]
+
+
+def ended_by(ended: Ended, stages: tuple[Stage, ...], effort: Effort) -> Ended:
+    """Return why the search ended: that it was proved where, and only where, the stages say so."""
+    if all(stage.gap <= effort.rel_gap for stage in stages):
+        return "proved"
+    return "solver" if ended == "proved" else ended

@@ -1,0 +1,144 @@
+"""The p-center with any rules: a search over times, each a question of set covering."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from siting.domain.nouns import Floats
+from siting.locate.highs import solver_name
+from siting.locate.problem import Effort, Ended, PCenter, Problem, Solution, Stage, status_of
+from siting.locate.programme.assignment import served_by
+from siting.locate.programme.first import first_plan, lean
+from siting.locate.programme.models import persons_needed, served_part, share_block
+from siting.locate.programme.rows import rule_blocks
+from siting.locate.programme.served import Measured
+from siting.locate.programme.sheet import Aim, Sheet
+from siting.locate.programme.stages import Clock, nothing_found, run_stage
+from siting.locate.programme.ties import settled
+
+
+def p_center(problem: Problem, model: PCenter, effort: Effort) -> Solution:
+    r"""Smallest worst seconds of a share of the persons whom some row reaches.
+
+    .. math::
+
+        \min r \quad \text{such that there are open rows with} \quad
+        \sum_{g: \, \exists j \text{ open}, \, t_{gj} \le r} n_g \ge \alpha N
+
+    with :math:`t_{gj}` the seconds from row j to group g, :math:`n_g` its persons, :math:`N` those whom some row (kept,
+    or open to choice) reaches within the cut-off, and :math:`\alpha` the ``share``; with capacity the persons who are
+    served from within r count. The smallest r is one of the times there are (or 0 where nobody need be served). A
+    search by halves asks of one time after the other whether it will do: feasible at the answer, infeasible at the time
+    before it.
+
+    Parameters
+    ----------
+    problem : Problem
+        The people and the rules.
+    model : PCenter
+        The share.
+    effort : Effort
+        When to stop.
+
+    Returns
+    -------
+    Solution
+        One stage, ``"worst_s"``.
+
+    References
+    ----------
+    Hakimi (1964). Minieka, E. (1970). The m-center problem. SIAM Review 12, 138-139. Daskin, M. S. (2013). Network and
+    discrete location, 2nd edition, chapter 5; for a share Daskin and Owen (1999).
+    """
+    clock = Clock(effort)
+    need = persons_needed(problem, model.share * persons_reached(problem))
+    times = _times(problem)
+    low, high = -1, len(times) - 1
+    plan, stopped, nodes = probe(reach_sheet(problem, float(times[high]), need), clock.left())
+    clock.spend(nodes)
+    if plan is None:
+        return nothing_found(stopped)
+    first = best_of(problem, plan, need, times[high])
+    high = int(np.searchsorted(times, first))
+    while low + 1 < high and stopped == "proved":
+        middle = (low + high) // 2
+        found, stopped, nodes = probe(reach_sheet(problem, float(times[middle]), need), clock.left())
+        clock.spend(nodes)
+        if found is not None:
+            plan, stopped = found, "proved"
+            high = int(np.searchsorted(times, best_of(problem, found, need, times[middle])))
+        elif stopped == "proved":
+            low = middle
+        if effort.report is not None:
+            effort.report(float(times[high]), float(times[low + 1]))
+    return _solution(
+        reach_sheet(problem, float(times[high]), need), plan, (times[high], times[low + 1]), stopped, first
+    )
+
+
+def persons_reached(problem: Problem) -> float:
+    """Return the persons whom some row reaches that is kept or may be chosen."""
+    allowed = problem.kept | problem.open_to_choice
+    reached = np.zeros(len(problem.people), dtype=np.bool_)
+    reached[problem.times.indices[np.repeat(allowed, np.diff(problem.times.indptr))]] = True
+    return math.fsum(problem.people[reached])
+
+
+def reach_sheet(problem: Problem, seconds: float, need: float) -> Sheet:
+    """Return the programme that asks whether so many persons can be served within so many seconds."""
+    near = within(problem, seconds)
+    part = served_part(near, by_unit=False)
+    lack = need - part.base_persons
+    nothing = Aim("worst_s", "min", np.zeros(near.rows + part.columns), step=1.0)
+    return Sheet(near, part, rule_blocks(near), (share_block(near, part, lack),), (nothing,), need=lack)
+
+
+def within(problem: Problem, seconds: float) -> Problem:
+    """Return the problem with the times up to so many seconds only."""
+    times = problem.times
+    near = times.data <= seconds
+    start = np.concatenate([[0], np.cumsum(near)])[times.indptr]
+    return replace(problem, times=csr_array((times.data[near], times.indices[near], start), shape=times.shape))
+
+
+def probe(sheet: Sheet, effort: Effort) -> tuple[Measured | None, Ended, int]:
+    """Return a plan that keeps to all rows; without one, whether it is proved that there is none; and the nodes."""
+    plan = first_plan(sheet)
+    if plan is not None:
+        return plan, "proved", 0
+    found = run_stage(sheet, 0, None, (), replace(effort, report=None))
+    return found.plan, found.stopped_by, found.nodes
+
+
+def best_of(problem: Problem, plan: Measured, need: float, seconds: float) -> float:
+    """Return the smallest time within which a plan still serves so many; with capacity the one that it was made for."""
+    if problem.rules.capacity is not None:
+        return float(seconds)
+    nearest = np.full(len(problem.people), np.inf)
+    for row in (*np.flatnonzero(problem.kept), *plan.chosen):
+        points = problem.points_of(int(row))
+        own = problem.times.data[problem.times.indptr[row] : problem.times.indptr[row + 1]]
+        nearest[points] = np.minimum(nearest[points], own)
+    order = np.argsort(nearest, kind="stable")
+    order = order[problem.people[order] > 0]
+    enough = np.flatnonzero(np.cumsum(problem.people[order]) >= need * (1.0 - 1e-12))
+    if need <= 0.0 or not len(enough):
+        return 0.0 if need <= 0.0 else float(seconds)
+    return float(min(nearest[order[enough[0]]], seconds))
+
+
+def _times(problem: Problem) -> Floats:
+    """Return all times of rows that are kept or may be chosen to persons, ascending, and 0."""
+    allowed = np.repeat(problem.kept | problem.open_to_choice, np.diff(problem.times.indptr))
+    peopled = problem.people[problem.times.indices] > 0
+    return np.unique(np.append(problem.times.data[allowed & peopled], 0.0)).astype(np.float64)
+
+
+def _solution(sheet: Sheet, plan: Measured, sides: tuple[float, float], stopped: Ended, first: float) -> Solution:
+    plan = settled(sheet, lean(sheet, plan))
+    shares = plan.values[sheet.problem.rows : sheet.problem.rows + sheet.part.columns]
+    served = None if sheet.problem.rules.capacity is None else served_by(sheet.problem, sheet.part, shares)
+    stages = (Stage("worst_s", "min", float(sides[0]), float(sides[1])),)
+    return Solution(plan.chosen, status_of(stages), stages, stopped, solver_name(), served, first)

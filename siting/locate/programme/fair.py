@@ -1,0 +1,86 @@
+"""Fair shares of the units."""
+
+import numpy as np
+from scipy.sparse import csr_array, hstack
+
+from siting.domain.nouns import Floats, Ints
+from siting.locate.problem import FairCovering, Problem
+from siting.locate.programme.covering import Part, is_whole
+from siting.locate.programme.rows import Block, rule_blocks
+from siting.locate.programme.sheet import SHARE, Aim, Sheet, over_part, share_rows
+
+
+def fair(problem: Problem, model: FairCovering, part: Part) -> Sheet:
+    r"""Greatest least covered share over the units, then most persons; or most persons with a floor for each unit.
+
+    .. math::
+
+        & \max t && \text{subject to} && \textstyle\sum_g u_{kg} y_g \ge t \, U_k \;\forall k: U_k > 0 \\
+        & \max \textstyle\sum_g w_g y_g && \text{subject to} && t \ge t^*
+
+    or, with a ``floor`` :math:`\beta`, the second alone with :math:`\sum_g u_{kg} y_g \ge \beta U_k`;
+    :math:`u_{kg}` are the persons of unit k in group g, :math:`U_k` all of them, reached or not, :math:`w_g` the value
+    of the group; with capacity :math:`\sum_j a_{gj}` stands for :math:`y_g`. Units without people ask nothing; where
+    all are, the least share is 1. What kept rows cover counts in the shares, not among the persons.
+
+    Parameters
+    ----------
+    problem : Problem
+        The people, the units and the rules.
+    model : FairCovering
+        With or without ``floor``.
+    part : Part
+        Who is covered or served, with units.
+
+    Returns
+    -------
+    Sheet
+        The aims ``"least_share"`` and ``"covered"``, or ``"covered"`` alone.
+
+    References
+    ----------
+    Rawls' maximin in location: Marsh, M. T. and Schilling, D. A. (1994). Equity measurement in facility location
+    analysis. European Journal of Operational Research 74, 1-17.
+    """
+    totals, wanted = unit_totals(problem)
+    whole = part.whole and is_whole(problem.value) and (problem.rules.capacity is None)
+    step = 1.0 if whole else 0.0
+    if model.floor is not None:
+        covered = Aim("covered", "max", over_part(problem.rows, part.value), step=step)
+        return Sheet(problem, part, rule_blocks(problem), (floors(problem, part, model.floor),), (covered,))
+    rows = share_rows(part, problem.rows, totals)[wanted]
+    # t never exceeds 1, though sums of shares may by a hair.
+    least = csr_array(hstack([rows, csr_array(np.full((len(wanted), 1), -SHARE))], format="csr"))
+    low = -SHARE * (part.base_units[wanted] / totals[wanted])
+    block = Block("unit_share", least, low, np.full(len(wanted), np.inf))
+    share = np.zeros(problem.rows + part.columns + 1)
+    share[-1] = 1.0
+    aims = (
+        Aim("least_share", "max", share),
+        Aim("covered", "max", over_part(problem.rows, part.value, more=1), step=step),
+    )
+    return Sheet(problem, part, rule_blocks(problem), (block,), aims, least_share=True)
+
+
+def floors(problem: Problem, part: Part, share: float) -> Block:
+    """Return the rows of a share of the persons of every unit."""
+    totals, wanted = unit_totals(problem)
+    rows = share_rows(part, problem.rows, totals)[wanted]
+    low = SHARE * (share - part.base_units[wanted] / totals[wanted])
+    return Block("unit_share", csr_array(rows), low, np.full(len(wanted), np.inf))
+
+
+def least_share(sheet: Sheet, shares: Floats) -> float:
+    """Return the least covered share over the units, at most 1, for the values of a part's columns."""
+    totals, wanted = unit_totals(sheet.problem)
+    covered = sheet.part.base_units + sheet.part.units @ shares
+    return float(min(1.0, np.min(covered[wanted] / totals[wanted], initial=1.0)))
+
+
+def unit_totals(problem: Problem) -> tuple[Floats, Ints]:
+    """Return the persons of each unit (1 for none), and the units that have any."""
+    if problem.units is None:
+        message = "shares of units need units"
+        raise ValueError(message)
+    totals = np.asarray(problem.units.sum(axis=1)).ravel().astype(np.float64)
+    return np.where(totals > 0, totals, 1.0), np.flatnonzero(totals > 0).astype(np.int64)

@@ -1,0 +1,198 @@
+"""A programme solved by HiGHS, one stage after the other, each choice of its added up anew."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from siting.domain.nouns import Ints
+from siting.locate.highs import Run, minimise, solver_name
+from siting.locate.problem import Effort, Ended, Solution, status_of
+from siting.locate.programme.assignment import served_by
+from siting.locate.programme.first import first_plan, lean
+from siting.locate.programme.rows import Block, affords
+from siting.locate.programme.served import Measured, better, measured, since_kept
+from siting.locate.programme.sheet import Aim, Sheet
+from siting.locate.programme.ties import settled
+
+# The part of the seconds left that a stage may take when another follows.
+_STAGE_SHARE: Final = 0.6
+
+
+@dataclass(frozen=True)
+class StageRun:
+    """The best plan so far, what no plan can better, why the search ended, and the nodes it took."""
+
+    plan: Measured | None
+    bound: float
+    stopped_by: Ended
+    nodes: int
+
+
+def solve_sheet(sheet: Sheet, effort: Effort) -> Solution:
+    """Solve a programme stage by stage, from a greedy first plan.
+
+    HiGHS keeps to a row within a tolerance only. Each of its choices is added up anew; one that exceeds the budget is
+    forbidden with all that contain it, one that lacks a share with all that it contains, and the programme solved
+    again. The bounds of all solutions hold, since each programme allows every choice that keeps to the rules.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        The programme.
+    effort : Effort
+        When to stop; a stage with another after it takes no more than six tenths of the seconds left.
+
+    Returns
+    -------
+    Solution
+        ``"infeasible"``, without stages, where no choice keeps to the rules (``stopped_by`` is ``"proved"`` then), or
+        where none was found before the search stopped for another reason.
+    """
+    clock = Clock(effort)
+    plan = first_plan(sheet)
+    offset = since_kept(sheet)
+    first = math.nan if plan is None else plan.objectives[-1] - _offset(sheet.aims[-1], offset)
+    locks: tuple[Block, ...] = ()
+    bounds: list[float] = []
+    stopped: Ended = "proved"
+    for number, aim in enumerate(sheet.aims):
+        share = 1.0 if number + 1 == len(sheet.aims) else _STAGE_SHARE
+        if stopped == "interrupt":
+            bounds.append(aim.widest())
+            continue
+        asked = sheet.coarse.aims[0] if sheet.coarse is not None and number == 0 else aim
+        teller = Teller(asked, _offset(aim, offset), effort)
+        found = _stage(sheet, number, plan, locks, clock.left(share, teller))
+        clock.spend(found.nodes)
+        if found.plan is None:
+            return nothing_found(found.stopped_by)
+        plan = found.plan
+        bounds.append(found.bound)
+        stopped = found.stopped_by if stopped == "proved" else stopped
+        locks = (*locks, aim.locked(plan.objectives[number]))
+    assert plan is not None  # noqa: S101 - a sheet has at least one aim
+    plan = settled(sheet, lean(sheet, plan))
+    return solution(sheet, plan, bounds, stopped, offset, first)
+
+
+def _stage(sheet: Sheet, number: int, plan: Measured | None, locks: tuple[Block, ...], effort: Effort) -> StageRun:
+    """Solve one aim, the first by the smaller programme if there is one."""
+    if number > 0 or sheet.coarse is None:
+        return run_stage(sheet, number, plan, locks, effort)
+    start = None if plan is None else measured(sheet.coarse, plan.chosen)
+    found = run_stage(sheet.coarse, 0, start, (), effort)
+    chosen = None if found.plan is None else measured(sheet, found.plan.chosen)
+    return replace(found, plan=better(sheet, plan, chosen))
+
+
+def solution(
+    sheet: Sheet, plan: Measured, bounds: list[float], stopped: Ended, offset: float = 0.0, first: float = math.nan
+) -> Solution:
+    """Return a plan with its bounds as a solution."""
+    stages = tuple(
+        aim.stage(objective - _offset(aim, offset), bound - _offset(aim, offset))
+        for aim, objective, bound in zip(sheet.aims, plan.objectives, bounds, strict=True)
+    )
+    problem, rows = sheet.problem, sheet.problem.rows
+    shares = plan.values[rows : rows + sheet.part.columns]
+    served = None if problem.rules.capacity is None else served_by(problem, sheet.part, shares)
+    return Solution(plan.chosen, status_of(stages), stages, stopped, solver_name(), served, first)
+
+
+def nothing_found(stopped: Ended) -> Solution:
+    """Return the solution without a choice: there is none (``"proved"``), or none was found."""
+    return Solution(np.zeros(0, dtype=np.int64), "infeasible", (), stopped, solver_name())
+
+
+def run_stage(sheet: Sheet, number: int, plan: Measured | None, locks: tuple[Block, ...], effort: Effort) -> StageRun:
+    """Solve one aim with those before it locked."""
+    aim = sheet.aims[number]
+    bound, nodes = aim.widest(), 0
+    cuts: tuple[Block, ...] = ()
+    end = time.monotonic() + effort.time_limit_s
+    while True:
+        left = replace(effort, time_limit_s=max(end - time.monotonic(), 0.0), max_nodes=_less(effort.max_nodes, nodes))
+        start = None if plan is None else plan.values
+        run = minimise(sheet.programme(aim, (*locks, *cuts)), left, start=start, abs_gap=aim.abs_gap)
+        nodes += run.nodes
+        bound = _tighter(aim, bound, aim.bound(run.bound))
+        ended = _ended(run, plan)
+        found = None if run.values is None else measured(sheet, sheet.chosen(run.values))
+        if run.values is None or found is not None or run.stopped_by != "proved":
+            return StageRun(better(sheet, plan, found), bound, ended, nodes)
+        cuts = (*cuts, forbidding(sheet, sheet.chosen(run.values)))
+
+
+def forbidding(sheet: Sheet, chosen: Ints) -> Block:
+    """Return a row that forbids a choice with all that contain it (too dear), or that it contains (too few served)."""
+    rows, problem = np.zeros(sheet.columns), sheet.problem
+    if not affords(problem, chosen):
+        rows[chosen] = 1.0
+        return Block(None, csr_array(rows[None, :]), np.array([-np.inf]), np.array([len(chosen) - 1.0]))
+    rows[: problem.rows] = problem.open_to_choice
+    rows[chosen] = 0.0
+    return Block(None, csr_array(rows[None, :]), np.ones(1), np.array([np.inf]))
+
+
+def _ended(run: Run, plan: Measured | None) -> Ended:
+    if run.stopped_by == "infeasible":
+        # A plan keeps to all rows: then it is the solver that lost it.
+        return "proved" if plan is None else "solver"
+    return run.stopped_by
+
+
+def _tighter(aim: Aim, one: float, other: float) -> float:
+    if math.isnan(other) or (aim.sense == "max" and other == -math.inf) or (aim.sense == "min" and other == math.inf):
+        return one
+    return min(one, other) if aim.sense == "max" else max(one, other)
+
+
+def _less(nodes: int | None, used: int) -> int | None:
+    return None if nodes is None else max(nodes - used, 0)
+
+
+def _offset(aim: Aim, offset: float) -> float:
+    return offset if aim.name == "covered" else 0.0
+
+
+class Clock:
+    """What is left of the seconds and nodes of an effort."""
+
+    def __init__(self, effort: Effort) -> None:
+        self._effort, self._end, self._nodes = effort, time.monotonic() + effort.time_limit_s, 0
+
+    def left(self, share: float = 1.0, report: Callable[[float, float], None] | None = None) -> Effort:
+        """Return the effort that is left, with a share of its seconds."""
+        seconds = max(self._end - time.monotonic(), 0.0) * share
+        nodes = _less(self._effort.max_nodes, self._nodes)
+        return replace(self._effort, time_limit_s=seconds, max_nodes=nodes, report=report)
+
+    def spend(self, nodes: int) -> None:
+        """Take nodes off what is left."""
+        self._nodes += nodes
+
+
+class Teller:
+    """Tells of better objectives and bounds of one aim, in its own sense."""
+
+    def __init__(self, aim: Aim, offset: float, effort: Effort) -> None:
+        self._aim, self._offset, self._report = aim, offset, effort.report
+        self._told: tuple[float, float] | None = None
+
+    def __call__(self, objective: float, bound: float) -> None:
+        """Take what HiGHS says, scaled and to be minimised."""
+        aim = self._aim
+        if self._report is None:
+            return
+        worst = -math.inf if aim.sense == "max" else math.inf
+        found = aim.constant + objective * (-1.0 if aim.sense == "max" else 1.0) / aim.scale
+        told = (found if math.isfinite(found) else worst, aim.bound(bound))
+        told = (told[0] - self._offset, told[1] - self._offset)
+        if told != self._told:
+            self._told = told
+            self._report(*told)

@@ -1,0 +1,267 @@
+"""Other plans that are nearly as good, and what stays in all of them."""
+
+import contextlib
+import math
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from siting.domain.nouns import Ints, Progress, quiet
+from siting.locate.problem import NOISE, Effort, Model, Problem, Solution, Stage
+from siting.locate.series.excluding import Excluding
+from siting.locate.series.optima import Solver
+from siting.locate.solve import solve
+
+
+@dataclass(frozen=True)
+class Alternatives:
+    """Plans nearly as good as one, which differ from it and from one another.
+
+    Parameters
+    ----------
+    plans : pandas.DataFrame
+        One row a plan, the given one first, then as they were found: ``plan`` (from 0), ``chosen`` (rows, a tuple),
+        ``stations`` (how many count), ``objective``, ``bound`` (of the plans that differ from all above),
+        ``loss_share`` (how much worse than the first, relative; negative where better), ``differs`` (sites of the first
+        that it does without) and ``status``.
+    sites : pandas.DataFrame
+        One row an opened row of the first plan: ``row``, ``kept_in`` (in how many of the other plans its site stays,
+        in whatever size) and ``of`` (how many others there are).
+    complete : bool
+        Whether it is proved that no further plan is as good and as different.
+    """
+
+    plans: pd.DataFrame
+    sites: pd.DataFrame
+    complete: bool
+
+
+def alternatives(  # noqa: PLR0913 - all but four are named
+    problem: Problem,
+    model: Model,
+    solution: Solution,
+    effort: Effort,
+    *,
+    count: int = 5,
+    within: float = 0.01,
+    differ: int = 1,
+    solver: Solver = solve,
+    progress: Progress = quiet,
+) -> Alternatives:
+    r"""Find plans within a share of the best that each do without some of the sites of every other.
+
+    After each plan S the model is solved again with one more row,
+
+    .. math:: \sum_{j \in P(S)} x_j \le |S| - d
+
+    - :math:`P(S)` are all rows (sizes) of the places of S,
+    - :math:`d` is in how many sites plans differ at least (``differ``),
+
+    so that the next plan is the best of those that leave out at least d sites of each before. It is taken if it is
+    within :math:`\varepsilon` (``within``) of the first in every stage of the model.
+
+    Of plain problems, whose kernels know no such row, that plan is found by forbidding sites one by one
+    (:class:`~siting.locate.series.excluding.Excluding`).
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem that the plan was found for.
+    model : Model
+        What was asked.
+    solution : Solution
+        The plan.
+    effort : Effort
+        When to stop: the nodes and the gap of one alternative, the seconds of all of them together.
+    count : int, default 5
+        How many alternatives are sought.
+    within : float, default 0.01
+        How much worse an alternative may be, relative to the objective of the plan.
+    differ : int, default 1
+        How many sites of each other plan an alternative does without, at least 1.
+    solver : callable
+        Called as ``solver(problem, model, effort)``; it must keep to ``Rules.at_most``, if the problem is not plain.
+    progress : Progress
+        Called as ``progress("alternatives", done, total)``.
+
+    Returns
+    -------
+    Alternatives
+        Fewer than ``count`` where no more are found; ``complete`` tells whether there are none.
+
+    Raises
+    ------
+    ValueError
+        ``differ`` is less than 1, ``count`` or ``within`` negative, or the plan is infeasible.
+
+    References
+    ----------
+    Tsai, J.-F., Lin, M.-H. and Hu, Y.-C. (2008). Finding multiple solutions to general integer linear programs.
+    European Journal of Operational Research 184, 802-809 (the cut of a plan, with d = 1).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scipy.sparse import csr_array
+    >>> from siting.locate.problem import Effort, MaximalCovering, Problem, Rules
+    >>> from siting.locate.series import alternatives
+    >>> from siting.locate.solve import solve
+    >>> reach = np.array([[1, 1, 0], [0, 1, 1], [0, 0, 1]])
+    >>> problem = Problem(csr_array(reach * 60.0), np.array([40.0, 2.0, 60.0]), Rules(stations=2))
+    >>> best = solve(problem, MaximalCovering(), Effort())
+    >>> found = alternatives(problem, MaximalCovering(), best, Effort())
+    >>> found.plans["chosen"].tolist(), found.sites["kept_in"].tolist(), found.complete
+    ([(0, 1), (0, 2)], [1, 0], True)
+    """
+    if differ < 1 or count < 0 or within < 0 or not solution.stages:
+        message = "alternatives differ by at least 1 site, and need a plan, a count and a share that are not negative"
+        raise ValueError(message)
+    ends = time.monotonic() + effort.time_limit_s
+    places = np.arange(problem.rows) if problem.rules.place is None else problem.rules.place
+    next_best = _next_best(problem, model, solution, differ, _least(solution.stages[0], within), solver)
+    found, complete = [solution], False
+    with contextlib.suppress(KeyboardInterrupt):
+        while len(found) <= count and not complete:
+            progress("alternatives", len(found) - 1, count)
+            left = ends - time.monotonic()
+            if min(each.chosen.size for each in found) < differ:
+                # A plan of fewer sites cannot do without so many.
+                complete = True
+                break
+            if left <= 0 or (effort.interrupted is not None and effort.interrupted()):
+                break
+            other = next_best(found, replace(effort, time_limit_s=left / (count + 1 - len(found)), report=None))
+            if not _as_good(other, solution, within):
+                complete = _none_as_good(other, solution, within)
+                break
+            found.append(other)
+            if other.stopped_by == "interrupt":
+                break
+    progress("alternatives", count, count)
+    return Alternatives(_plans(problem, places, found), _sites(places, found), complete)
+
+
+def _next_best(
+    problem: Problem, model: Model, solution: Solution, differ: int, least: float, solver: Solver
+) -> Callable[[Sequence[Solution], Effort], Solution]:
+    """Return what finds the best plan that differs enough from each of some plans."""
+    places = np.arange(problem.rows) if problem.rules.place is None else problem.rules.place
+    if problem.is_plain and len(solution.stages) == 1:
+        tree = Excluding(problem, model, solver, _sense(solution.stages[0]), differ)
+        return lambda found, effort: tree.best([each.chosen for each in found], least, effort)
+
+    def by_cuts(found: Sequence[Solution], effort: Effort) -> Solution:
+        cuts = tuple(_cut(problem, places, each.chosen, differ) for each in found)
+        return solver(problem.under(at_most=problem.rules.at_most + cuts), model, effort)
+
+    return by_cuts
+
+
+def stability(solve_at: Callable[[float], Solution], speeds: Sequence[float], rows: Iterable[int]) -> pd.DataFrame:
+    """Tell at which walking speeds the sites of a plan are chosen too.
+
+    Parameters
+    ----------
+    solve_at : callable
+        Called with a speed (m/s), returns the plan at it; rows mean the same sites at every speed.
+    speeds : sequence of float
+        The speeds, none twice.
+    rows : iterable of int
+        The rows of the plan.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a row of the plan: ``row``, a column of bool for each speed (named by the number), and ``stays_at`` (at
+        how many speeds it stays). A speed at which no plan is found keeps nothing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from siting.locate.problem import Solution, Stage
+    >>> from siting.locate.series import stability
+    >>> def at(speed):
+    ...     chosen = np.array([0, 2] if speed < 1 else [1, 2])
+    ...     return Solution(chosen, "optimal", (Stage("covered", "max", 9.0, 9.0),), "proved", "")
+    >>> stability(at, [0.8, 1.0], [0, 2]).to_numpy().tolist()
+    [[0, True, False, 1], [2, True, True, 2]]
+    """
+    table = pd.DataFrame({"row": np.array(list(rows), dtype=np.int64)})
+    for speed in speeds:
+        table[speed] = table["row"].isin(solve_at(speed).chosen.tolist())
+    table["stays_at"] = table[list(speeds)].sum(axis=1).astype(np.int64)
+    return table
+
+
+def _cut(problem: Problem, places: Ints, chosen: Ints, differ: int) -> tuple[Ints, int]:
+    """Return the rows of the places of a plan, kept ones left out, and how many of them another plan may open."""
+    rows = np.flatnonzero(np.isin(places, places[chosen]) & ~problem.kept)
+    return rows.astype(np.int64), int(chosen.size) - differ
+
+
+def _as_good(other: Solution, first: Solution, within: float) -> bool:
+    return len(other.stages) == len(first.stages) and all(
+        _reaches(stage.objective, ours, within) for stage, ours in zip(other.stages, first.stages, strict=True)
+    )
+
+
+def _none_as_good(other: Solution, first: Solution, within: float) -> bool:
+    """Tell whether no plan of the problem that was just solved can be within the share of the first in every stage."""
+    if not other.stages:
+        return other.status == "infeasible" and other.stopped_by == "proved"
+    for stage, ours in zip(other.stages, first.stages, strict=False):
+        if not _reaches(stage.bound, ours, within):
+            return True
+        # The bound of a later stage holds for plans that are the best in those before, and for no others.
+        if stage.sense == "max" or stage.objective != 0 or ours.objective != 0:
+            return False
+    return False
+
+
+def _reaches(value: float, stage: Stage, within: float) -> bool:
+    """Tell whether a value is no more than a share worse than the objective of a stage."""
+    return _sense(stage) * value >= _sense(stage) * _least(stage, within)
+
+
+def _least(stage: Stage, within: float) -> float:
+    """Return the worst value that is no more than a share worse than the objective of a stage."""
+    return stage.objective - _sense(stage) * (within + NOISE) * abs(stage.objective)
+
+
+def _sense(stage: Stage) -> float:
+    return 1.0 if stage.sense == "max" else -1.0
+
+
+def _differs(places: Ints, first: Ints, other: Ints) -> int:
+    return int((~np.isin(places[first], places[other])).sum())
+
+
+def _plans(problem: Problem, places: Ints, found: Sequence[Solution]) -> pd.DataFrame:
+    first = found[0]
+    sense = _sense(first.stages[-1])
+    records = []
+    for number, each in enumerate(found):
+        worse = sense * (first.objective - each.objective)
+        records.append(
+            {
+                "plan": number,
+                "chosen": tuple(each.chosen.tolist()),
+                "stations": int(problem.counted[each.chosen].sum()),
+                "objective": each.objective,
+                "bound": each.bound,
+                "loss_share": worse / abs(first.objective) if first.objective else worse * math.inf if worse else 0.0,
+                "differs": _differs(places, first.chosen, each.chosen),
+                "status": each.status,
+            }
+        )
+    return pd.DataFrame(records)
+
+
+def _sites(places: Ints, found: Sequence[Solution]) -> pd.DataFrame:
+    first, others = found[0].chosen, found[1:]
+    kept = [sum(place in places[other.chosen] for other in others) for place in places[first]]
+    rows = {"row": first, "kept_in": np.array(kept, dtype=np.int64), "of": np.full(first.size, len(others))}
+    return pd.DataFrame(rows)

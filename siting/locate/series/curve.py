@@ -1,0 +1,239 @@
+"""Covered people against the number of stations, or against money."""
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from siting.domain.nouns import Floats, Ints, Progress, quiet
+from siting.locate.maximal.curve import covering_curve
+from siting.locate.problem import NOISE, Effort, MaximalCovering, Problem, SetCovering
+from siting.locate.series.optima import AtOnce, Limit, Optimum, Solver, free_optima, lent, within_reach
+from siting.locate.solve import solve
+
+# Up to so many stations each number is a point of the curve; beyond, each point lies a tenth farther than the last.
+_EACH_UP_TO: Final = 50
+_STEP: Final = 10
+_MONEY_STEPS: Final = 200
+_MONEY_EACH_UP_TO: Final = 20
+# The seconds that the search for the end of the curve may take, of all.
+_FOR_THE_END: Final = 0.25
+_ROUND: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
+
+
+def coverage_curve(
+    problem: Problem,
+    effort: Effort,
+    *,
+    by: Limit = "stations",
+    points: Sequence[float] | None = None,
+    solver: Solver = solve,
+    progress: Progress = quiet,
+) -> pd.DataFrame:
+    """Return what each number of stations, or each amount of money, can cover at most, with bounds.
+
+    Each point is a maximal covering problem of its own (Church and ReVelle 1974): the plan of one point need not be
+    part of the plan of the next (:func:`~siting.locate.series.order.build_order` is for that). Objectives never fall:
+    a plan with less is always allowed. Bounds never fall either, and each holds by itself; what the points prove of one
+    another is said in :func:`~siting.locate.series.optima.free_optima`.
+
+    Parameters
+    ----------
+    problem : Problem
+        Who walks how long to which row. The limit of the curve takes the place of the one in its rules, the other
+        (the budget of a curve by stations, and the reverse) stays.
+    effort : Effort
+        When to stop: the nodes and the gap of one point, the seconds of the whole curve.
+    by : {"stations", "budget"}, default "stations"
+        What is limited.
+    points : sequence of float, optional
+        The limits. If absent: 0 to the least number at which no more can be covered, each number up to 50 and then in
+        steps of a tenth; or 0 to the least cost of that, in about as many round amounts. Where the least is not found
+        within a quarter of the seconds, the curve ends at the best that is known.
+    solver : callable
+        Called as ``solver(problem, model, effort)``.
+    progress : Progress
+        Called as ``progress("curve", done, total)``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a limit, ascending: ``limit`` (stations or money), ``stations`` (counted rows that the plan opens, at
+        most the limit), ``cost`` (NaN without costs), ``newly_covered`` (value, the objective), ``covered`` (persons in
+        all, those of kept rows included), ``covered_share`` (of all persons), ``value_share`` (of all value, the same
+        without weights), ``bound`` (of ``newly_covered``), ``bound_share`` (of ``value_share``), ``gap``, ``status``,
+        ``stopped_by`` and ``chosen`` (rows, a tuple). Where no plan keeps to the rules (``"infeasible"``), or none was
+        found in time (``"unknown"``), figures are NaN.
+
+    Raises
+    ------
+    ValueError
+        A curve by money without costs, or a limit that is negative or not finite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scipy.sparse import csr_array
+    >>> from siting.locate.problem import Effort, Problem
+    >>> from siting.locate.series import coverage_curve
+    >>> reach = np.array([[1, 1, 0, 0], [0, 1, 1, 0], [0, 0, 1, 1]])
+    >>> problem = Problem(csr_array(reach * 60.0), np.array([40.0, 50.0, 60.0, 30.0]))
+    >>> curve = coverage_curve(problem, Effort())
+    >>> curve[["limit", "newly_covered", "bound"]].to_numpy().tolist()
+    [[0.0, 0.0, 0.0], [1.0, 110.0, 110.0], [2.0, 180.0, 180.0]]
+    """
+    if by == "budget" and problem.rules.costs is None:
+        message = "a curve by money needs costs"
+        raise ValueError(message)
+    started = time.monotonic()
+    last = None
+    if points is None:
+        last = _end(problem, replace(effort, time_limit_s=_FOR_THE_END * effort.time_limit_s, report=None), by, solver)
+        limits = sizes_up_to(last.limit) if by == "stations" else _by_money(last.limit)
+    else:
+        limits = sorted(set(points))
+    if not all(math.isfinite(limit) and limit >= 0 for limit in limits):
+        message = "limits must be finite and not negative"
+        raise ValueError(message)
+    if by == "stations":
+        limits = [float(int(limit)) for limit in limits]
+    rest = replace(effort, time_limit_s=effort.time_limit_s - (time.monotonic() - started))
+    before = limits if last is None else limits[:-1]
+    found = free_optima(
+        problem,
+        before,
+        model=MaximalCovering(),
+        effort=rest,
+        solver=solver,
+        by=by,
+        at_once=by_kernels(problem, solver) if by == "stations" else None,
+        progress=progress,
+    )
+    if last is not None:
+        found = lent(problem, [*found, last], 1.0, by)
+    return _table(problem, found, by)
+
+
+def by_kernels(problem: Problem, solver: Solver) -> AtOnce | None:
+    """Return what sweeps over all numbers of stations at once, where the problem is plain and the solver is ours."""
+    forced = np.zeros(problem.rows, dtype=np.bool_) if problem.rules.forced is None else problem.rules.forced
+    fewest = int(forced.sum())
+    if solver is not solve or not problem.is_plain or np.any(forced & ~problem.open_to_choice):
+        return None
+
+    def sweep(problem: Problem, limits: Sequence[float], effort: Effort) -> list[Optimum]:
+        sizes = [int(limit) for limit in limits if limit >= fewest]
+        points = covering_curve(problem, sizes, effort)
+        return [Optimum(float(each.stations), each.chosen, each.objective, each.bound, "nodes") for each in points]
+
+    return sweep
+
+
+def _end(problem: Problem, effort: Effort, by: Limit, solver: Solver) -> Optimum:
+    """Return the plan at which the curve ends: full cover with least, or else the most that the rules let be covered.
+
+    Its bound is all within reach.
+    """
+    free = problem.under(stations=None) if by == "stations" else problem.under(budget=None)
+    most = within_reach(free)
+    standing = free.reached_by(np.zeros(0, dtype=np.int64))
+    everybody = free.reached_by(np.flatnonzero(free.open_to_choice))
+    total = math.fsum(free.people)
+    # A hair less than the share of those within reach, which may not be a number that a float can hold.
+    share = math.fsum(free.people[everybody | standing]) / total * (1.0 - NOISE**2) if total > 0 else 0.0
+    full = solver(free, SetCovering(share=min(share, 1.0), by_cost=by == "budget"), effort)
+    found = most if full.stages and full.served is None else -1.0
+    if found >= 0:
+        found = math.fsum(free.value[free.reached_by(full.chosen) & ~standing])
+    if found < most * (1.0 - NOISE):
+        counted = int(free.counted.sum())
+        limited = free.under(stations=counted) if by == "stations" else free.under(budget=_all_money(free))
+        full = solver(limited, MaximalCovering(), effort)
+        if not full.stages:
+            return Optimum(0.0, None, math.nan, most, full.stopped_by)
+        return Optimum(
+            _spent(free, full.chosen, by), full.chosen, full.objective, full.bound, full.stopped_by, full.served
+        )
+    return Optimum(_spent(free, full.chosen, by), full.chosen, found, most, "proved")
+
+
+def _all_money(problem: Problem) -> float:
+    return math.fsum(_costs(problem)[problem.open_to_choice])
+
+
+def _costs(problem: Problem) -> Floats:
+    return np.full(problem.rows, np.nan) if problem.rules.costs is None else problem.rules.costs
+
+
+def _spent(problem: Problem, chosen: Ints, by: Limit) -> float:
+    return float(problem.counted[chosen].sum()) if by == "stations" else math.fsum(_costs(problem)[chosen])
+
+
+def sizes_up_to(end: float) -> list[float]:
+    """Return 0, 1, 2, ... 50, then steps of a tenth, and the end."""
+    return [float(number) for number in _growing(_EACH_UP_TO, int(end))]
+
+
+def _by_money(end: float) -> list[float]:
+    """Return 0, twenty round steps, steps of a tenth, and the end: the first money brings most."""
+    if end <= 0:
+        return [0.0]
+    rough = end / _MONEY_STEPS
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(times * power for times in _ROUND if times * power >= rough * (1.0 - NOISE))
+    counts = _growing(_MONEY_EACH_UP_TO, math.ceil(end / step))
+    return [*(step * count for count in counts if step * count < end * (1.0 - NOISE)), end]
+
+
+def _growing(each_up_to: int, last: int) -> list[int]:
+    """Return 0, 1, 2, ..., then steps of a tenth, and the last."""
+    numbers = list(range(min(last, each_up_to) + 1))
+    while numbers[-1] < last:
+        numbers.append(min(numbers[-1] + -(-numbers[-1] // _STEP), last))
+    return numbers
+
+
+def _table(problem: Problem, found: Sequence[Optimum], by: Limit) -> pd.DataFrame:
+    standing = problem.reached_by(np.zeros(0, dtype=np.int64))
+    people, value = math.fsum(problem.people), math.fsum(problem.value)
+    valued = math.fsum(problem.value[standing])
+    rows = []
+    for each in found:
+        chosen = np.zeros(0, dtype=np.int64) if each.chosen is None else each.chosen
+        covered = math.nan if each.chosen is None else _covered(problem, each)
+        rows.append(
+            {
+                "limit": int(each.limit) if by == "stations" else each.limit,
+                "stations": int(problem.counted[chosen].sum()),
+                "cost": math.fsum(_costs(problem)[chosen]) if problem.rules.costs is not None else math.nan,
+                "newly_covered": each.objective,
+                "covered": covered,
+                "covered_share": _share(covered, people),
+                "value_share": _share(valued + each.objective, value),
+                "bound": each.bound,
+                "bound_share": _share(valued + each.bound, value),
+                "gap": each.gap,
+                "status": each.status,
+                "stopped_by": each.stopped_by,
+                "chosen": tuple(chosen.tolist()),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _share(part: float, whole: float) -> float:
+    return part / whole if whole > 0 else math.nan
+
+
+def _covered(problem: Problem, plan: Optimum) -> float:
+    """Return the persons in all whom a plan covers; with capacity, of those newly covered the ones served."""
+    chosen = np.zeros(0, dtype=np.int64) if plan.chosen is None else plan.chosen
+    if plan.served is None:
+        return math.fsum(problem.people[problem.reached_by(chosen)])
+    standing = problem.reached_by(np.zeros(0, dtype=np.int64))
+    served = np.asarray(plan.served.sum(axis=0)).ravel()
+    return math.fsum(problem.people[standing]) + math.fsum(served[~standing])

@@ -1,0 +1,253 @@
+"""The best plans under several limits of one kind, and what each of them proves of the others."""
+
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from siting.domain.nouns import Ints, PlanStatus, Progress, quiet
+from siting.locate.problem import NOISE, Effort, Ended, MaximalCovering, Model, PMedian, Problem, Solution
+
+Solver = Callable[[Problem, Model, Effort], Solution]
+Limit = Literal["stations", "budget"]
+AtOnce = Callable[[Problem, Sequence[float], Effort], "list[Optimum]"]
+
+# Of the seconds that are left, one point may take so many times its share.
+_GENEROUS: Final = 4.0
+_OUTWARD: Final = 1.0 + 1e-12
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """The best plan known under a limit, and what no plan under it can better; ``chosen`` is None without a plan."""
+
+    limit: float
+    chosen: Ints | None
+    objective: float
+    bound: float
+    stopped_by: Ended
+    served: csr_array | None = None
+
+    @property
+    def gap(self) -> float:
+        """|bound − objective| ÷ |objective|; 0 when both are the same, NaN without a plan."""
+        apart = abs(self.bound - self.objective)
+        if apart <= NOISE * abs(self.objective):
+            return 0.0
+        return apart / abs(self.objective) if self.objective else apart * math.inf
+
+    @property
+    def status(self) -> PlanStatus | Literal["unknown"]:
+        """``"optimal"`` and ``"infeasible"`` only where that is proved."""
+        if self.chosen is None:
+            return "infeasible" if self.stopped_by == "proved" else "unknown"
+        return "optimal" if self.gap == 0.0 else "feasible"
+
+
+def sense_of(model: MaximalCovering | PMedian) -> float:
+    """Return 1 where more is better, −1 where less is.
+
+    Raises
+    ------
+    ValueError
+        The model has no single objective.
+    """
+    match model:
+        case MaximalCovering():
+            return 1.0
+        case PMedian(beyond_s=float() | int()):
+            return -1.0
+        case _:
+            message = "a series needs one objective: maximal covering, or a p-median with seconds for those beyond"
+            raise ValueError(message)
+
+
+def free_optima(
+    problem: Problem,
+    limits: Sequence[float],
+    *,
+    model: MaximalCovering | PMedian,
+    effort: Effort,
+    solver: Solver,
+    by: Limit = "stations",
+    at_once: AtOnce | None = None,
+    progress: Progress = quiet,
+) -> list[Optimum]:
+    r"""Solve a problem under each limit by itself, and let each bound and plan serve the other limits.
+
+    With :math:`z(p)` the optimum under the limit p, a plan with less is always allowed, so that z never falls:
+
+    - the plan of a lower limit stands under a higher one, if it is better than what was found there;
+    - a bound of :math:`z(q)` holds for :math:`z(p)` with p < q.
+
+    Where any part of an allowed choice is allowed too and what is covered is counted (no forced rows, no occupied
+    places, no capacity; covering only), the best p of q stations cover at least p/q of what the q cover, and what q
+    cover is at most what p of them and the other q − p cover by themselves (both because covering is submodular;
+    Nemhauser, Wolsey and Fisher 1978, Mathematical Programming 14):
+
+    .. math:: z(q) \le \frac{q}{p} z(p), \qquad z(q) \le z(p) + z(q - p)
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem; the limit takes the place of the one in its rules.
+    limits : sequence of float
+        Numbers of stations or amounts of money, ascending, none twice.
+    model : MaximalCovering or PMedian
+        What is asked; a p-median with seconds for those beyond the cut-off.
+    effort : Effort
+        When to stop: the nodes and the gap of one limit, the seconds of all of them together.
+    solver : callable
+        Called as ``solver(problem, model, effort)``.
+    by : {"stations", "budget"}, default "stations"
+        What is limited.
+    at_once : callable, optional
+        Called first as ``at_once(problem, limits, effort)`` with half of the seconds; returns some optima. Limits whose
+        gap is then no more than the effort asks for are not solved by themselves.
+    progress : Progress
+        Called as ``progress("curve", done, total)``.
+
+    Returns
+    -------
+    list of Optimum
+        One a limit. After an interrupt or at the end of time the limits not reached have the plans and the bounds that
+        the others lend them.
+    """
+    sense, ends = sense_of(model), time.monotonic() + effort.time_limit_s
+    known: dict[float, Optimum] = {}
+    if at_once is not None:
+        half = replace(effort, time_limit_s=effort.time_limit_s / 2, report=None)
+        known = {each.limit: each for each in at_once(problem, limits, half)}
+    todo = [limits[place] for place in _halving(len(limits))]
+    todo = [limit for limit in todo if limit not in known or known[limit].gap > effort.rel_gap]
+    ended: Ended = "time"
+    try:
+        for done, limit in enumerate(todo):
+            progress("curve", done, len(todo))
+            left = ends - time.monotonic()
+            if left <= 0 or (effort.interrupted is not None and effort.interrupted()):
+                ended = "time" if left <= 0 else "interrupt"
+                break
+            seconds = min(left, _GENEROUS * left / (len(todo) - done))
+            share = replace(effort, time_limit_s=seconds, report=None)
+            found = _solved(problem, limit, by, model, share, solver)
+            known[limit] = _together(known.get(limit), found, sense)
+            if found.stopped_by == "interrupt":
+                ended = "interrupt"
+                break
+    except KeyboardInterrupt:
+        ended = "interrupt"
+    progress("curve", len(todo), len(todo))
+    unknown = Optimum(math.nan, None, math.nan, sense * math.inf, ended)
+    if sense > 0 and hereditary(problem):
+        unknown = replace(unknown, chosen=np.zeros(0, dtype=np.int64), objective=0.0)
+    return lent(problem, [known.get(limit, replace(unknown, limit=limit)) for limit in limits], sense, by)
+
+
+def _together(one: Optimum | None, other: Optimum, sense: float) -> Optimum:
+    """Return the better plan of two of one limit with the better bound."""
+    if one is None or one.chosen is None:
+        return other
+    bound = sense * min(sense * one.bound, sense * other.bound)
+    worse = other.chosen is None or sense * other.objective < sense * one.objective
+    return replace(one if worse else other, bound=bound, stopped_by=other.stopped_by)
+
+
+def lent(problem: Problem, optima: Sequence[Optimum], sense: float, by: Limit) -> list[Optimum]:
+    """Return optima with the plans and bounds that the other limits lend them; see :func:`free_optima`."""
+    given = list(optima)
+    _lend_plans(given, sense)
+    _lend_bounds_down(given, sense)
+    if sense > 0:
+        _keep_within_reach(problem, given)
+        if by == "stations" and hereditary(problem):
+            _lend_bounds_up(given, whole=bool(np.all(problem.value == np.floor(problem.value))))
+            _lend_bounds_down(given, sense)
+    return [_settled(each, sense) for each in given]
+
+
+def hereditary(problem: Problem) -> bool:
+    """Tell whether each part of an allowed choice is allowed, and what is covered is all that counts."""
+    rules = problem.rules
+    forced = rules.forced is not None and bool(rules.forced.any())
+    occupied = rules.occupied is not None and bool(rules.occupied.any())
+    return not forced and not occupied and rules.capacity is None
+
+
+def _halving(count: int) -> Iterator[int]:
+    """Yield places such that those yielded lie spread out at any time: the last, the first, the middle, ..."""
+    seen: set[int] = set()
+    for parts in (1 << power for power in range(count.bit_length() + 1)):
+        for part in range(parts, -1, -1):
+            place = round(part * (count - 1) / parts)
+            if 0 <= place < count and place not in seen:
+                seen.add(place)
+                yield place
+
+
+def _solved(
+    problem: Problem, limit: float, by: Limit, model: MaximalCovering | PMedian, effort: Effort, solver: Solver
+) -> Optimum:
+    sense = sense_of(model)
+    if by == "stations" and limit == 0 and sense > 0 and problem.is_plain and hereditary(problem):
+        return Optimum(limit, np.zeros(0, dtype=np.int64), 0.0, 0.0, "proved")
+    limited = problem.under(stations=int(limit)) if by == "stations" else problem.under(budget=float(limit))
+    found = solver(limited, model, effort)
+    if not found.stages:
+        return Optimum(limit, None, math.nan, sense * math.inf, found.stopped_by)
+    return Optimum(limit, found.chosen, found.objective, found.bound, found.stopped_by, found.served)
+
+
+def _lend_plans(given: list[Optimum], sense: float) -> None:
+    best: Optimum | None = None
+    for place, here in enumerate(given):
+        if best is not None and (here.chosen is None or sense * here.objective < sense * best.objective):
+            given[place] = replace(here, chosen=best.chosen, objective=best.objective, served=best.served)
+        elif here.chosen is not None:
+            best = here
+
+
+def _lend_bounds_down(given: list[Optimum], sense: float) -> None:
+    for place in range(len(given) - 2, -1, -1):
+        bound = sense * min(sense * given[place].bound, sense * given[place + 1].bound)
+        given[place] = replace(given[place], bound=bound)
+
+
+def _lend_bounds_up(given: list[Optimum], *, whole: bool) -> None:
+    known = {int(each.limit): each.bound for each in given}
+    for place, here in enumerate(given):
+        size, bound = int(here.limit), here.bound
+        for less in (less for less in known if 0 < less < size):
+            parts = [known[less] * size / less]
+            if size - less in known:
+                parts.append(known[less] + known[size - less])
+            lower = min(parts) * _OUTWARD
+            bound = min(bound, math.floor(lower) if whole and math.isfinite(lower) else lower)
+        known[size] = bound
+        given[place] = replace(here, bound=bound)
+
+
+def _keep_within_reach(problem: Problem, given: list[Optimum]) -> None:
+    most = within_reach(problem)
+    given[:] = [replace(each, bound=min(each.bound, most)) for each in given]
+
+
+def within_reach(problem: Problem) -> float:
+    """Return the value that all rows open to choice reach, beside what kept rows reach."""
+    standing = problem.reached_by(np.zeros(0, dtype=np.int64))
+    reached = problem.reached_by(np.flatnonzero(problem.open_to_choice))
+    return math.fsum(problem.value[reached & ~standing])
+
+
+def _settled(each: Optimum, sense: float) -> Optimum:
+    """Return an optimum whose bound is no worse than its objective, and which says so where it is proved."""
+    if each.chosen is None:
+        return each
+    # A plan is its own proof that nothing below it bounds; what is off by noise is the same.
+    bound = sense * max(sense * each.bound, sense * each.objective)
+    settled = replace(each, bound=bound)
+    return replace(settled, bound=each.objective, stopped_by="proved") if settled.gap == 0.0 else settled

@@ -1,0 +1,181 @@
+"""A choice of rows while it changes: who covers which group, and what each row's entering or leaving would mean."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from siting.domain.nouns import Floats, Ints
+from siting.locate.compiled import compiled
+from siting.locate.merging import Numbers
+from siting.locate.problem import Bools
+from siting.locate.set_cover.core import Core
+
+
+class Lists(NamedTuple):
+    """Who covers whom, as in :class:`~siting.locate.set_cover.core.Core`, and what it weighs and costs."""
+
+    start: Ints
+    group: Numbers
+    row_start: Ints
+    row: Numbers
+    weight: Floats
+    cost: Floats
+
+
+class Choice(NamedTuple):
+    """A choice of rows while it changes.
+
+    ``score`` is what a row's entering would gain or its leaving lose, in ``priority`` of groups; ``times`` how many
+    chosen rows cover each group. The first ``tally[0]`` of ``missing`` are the uncovered groups that are ``listed``,
+    ``where`` their places; ``sums`` what all uncovered groups weigh, and what the chosen rows cost.
+    """
+
+    chosen: Bools
+    score: Floats
+    priority: Floats
+    times: Numbers
+    listed: Bools
+    missing: Ints
+    where: Ints
+    tally: Ints
+    sums: Floats
+
+
+def lists_of(core: Core) -> Lists:
+    """Return what the kernels read."""
+    return Lists(core.start, core.group, core.row_start, core.row, core.weight, core.cost)
+
+
+@compiled
+def flip(lists: Lists, choice: Choice, row: int) -> None:
+    """Let a row enter that is not chosen, or leave that is."""
+    start, group, row_start, rows, weight, cost = lists
+    chosen, score, priority, times, listed, missing, where, tally, sums = choice
+    entering = not chosen[row]
+    chosen[row] = entering
+    sums[1] += cost[row] if entering else -cost[row]
+    score[row] = 0.0
+    for at in range(start[row], start[row + 1]):
+        each = group[at]
+        others = times[each] if entering else times[each] - 1
+        times[each] += 1 if entering else -1
+        if others > 1:
+            continue
+        change = -priority[each] if entering else priority[each]
+        if others == 1:
+            # The one other row that covers the group is needed for it no more, or again.
+            for place in range(row_start[each], row_start[each + 1]):
+                if rows[place] != row and chosen[rows[place]]:
+                    score[rows[place]] += change
+                    break
+            continue
+        score[row] += priority[each]
+        for place in range(row_start[each], row_start[each + 1]):
+            if rows[place] != row:
+                score[rows[place]] += change
+        sums[0] += -weight[each] if entering else weight[each]
+        if listed[each]:
+            if entering:
+                last = missing[tally[0] - 1]
+                missing[where[each]], where[last] = last, where[each]
+                tally[0] -= 1
+            else:
+                missing[tally[0]], where[each] = each, tally[0]
+                tally[0] += 1
+
+
+@compiled
+def opened(lists: Lists, begin: Bools, priority: Floats, listed: Bools) -> Choice:
+    """Return a choice to begin with."""
+    rows, groups = len(lists.cost), len(lists.weight)
+    choice = Choice(
+        np.zeros(rows, np.bool_),
+        np.zeros(rows),
+        priority.copy(),
+        np.zeros(groups, np.int32),
+        listed,
+        np.zeros(groups, np.int64),
+        np.zeros(groups, np.int64),
+        np.zeros(1, np.int64),
+        np.zeros(2),
+    )
+    for each in range(groups):
+        choice.sums[0] += lists.weight[each]
+        if listed[each]:
+            choice.missing[choice.tally[0]], choice.where[each] = each, choice.tally[0]
+            choice.tally[0] += 1
+        for at in range(lists.row_start[each], lists.row_start[each + 1]):
+            choice.score[lists.row[at]] += priority[each]
+    for row in range(rows):
+        if begin[row]:
+            flip(lists, choice, row)
+    return choice
+
+
+@compiled
+def completed(lists: Lists, choice: Choice, slack: float) -> bool:
+    """Let rows enter by gain and cost (of equals the lowest) until no more than the slack is uncovered."""
+    while choice.sums[0] > slack:
+        best, most = -1, -1.0
+        for row in range(len(lists.cost)):
+            if not choice.chosen[row] and choice.score[row] > 0:
+                gain = choice.score[row] / lists.cost[row] if lists.cost[row] > 0 else np.inf
+                if gain > most:
+                    best, most = row, gain
+        if best < 0:
+            return False
+        flip(lists, choice, best)
+    return True
+
+
+@compiled
+def leaver(lists: Lists, choice: Choice, since: Ints, but: int) -> int:
+    """Return the chosen row that loses least by cost, of equals the one that moved longest ago; -1 without one."""
+    best, least = -1, np.inf
+    for row in range(len(lists.cost)):
+        if choice.chosen[row] and row != but:
+            lost = choice.score[row] / lists.cost[row] if lists.cost[row] > 0 else choice.score[row] * np.inf
+            if best < 0 or lost < least or (lost == least and since[row] < since[best]):
+                best, least = row, lost
+    return best
+
+
+@compiled
+def greedy_choice(lists: Lists, begin: Bools, priority: Floats, slack: float) -> Bools:
+    """Return a feasible choice, greedily from a first one; rows that can go afterwards go, the worst first."""
+    choice = opened(lists, begin, priority, np.zeros(len(priority), np.bool_))
+    completed(lists, choice, slack)
+    order = np.argsort(-lists.cost)
+    for row in order:
+        if choice.chosen[row]:
+            flip(lists, choice, row)
+            if choice.sums[0] > slack:
+                flip(lists, choice, row)
+    return choice.chosen
+
+
+@compiled
+def settled_choice(lists: Lists, begin: Bools, slack: float) -> Bools:
+    """Return as good a choice in which lower rows stand for higher ones, and without rows that add nothing."""
+    choice = opened(lists, begin, lists.weight, np.zeros(len(lists.weight), np.bool_))
+    cost = lists.cost
+    changed = True
+    while changed:
+        changed = False
+        for row in range(len(cost) - 1, -1, -1):
+            if not choice.chosen[row]:
+                continue
+            flip(lists, choice, row)
+            excess = choice.sums[0] - slack
+            if excess <= 0:
+                changed = True
+                continue
+            lower = 0
+            while lower < row:
+                # Weights are whole numbers: their sums are exact.
+                if not choice.chosen[lower] and cost[lower] <= cost[row] and choice.score[lower] >= excess:
+                    break
+                lower += 1
+            flip(lists, choice, lower)
+            changed |= lower < row
+    return choice.chosen

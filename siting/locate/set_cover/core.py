@@ -1,0 +1,131 @@
+"""The programme of set covering as its kernels see it: free rows, groups of points, costs, and what may stay uncovered."""
+
+import math
+from dataclasses import dataclass
+from typing import Final, Self
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from siting.domain.nouns import Floats, Ints
+from siting.locate.merging import Numbers, alike, hashed, transposed
+from siting.locate.problem import Bools
+
+# Sums of whole numbers up to this are exact in floats, whatever their order.
+EXACT: Final = 2.0**52
+# What a float's sum of costs or of multipliers may be off by, relative to the sum of its terms.
+HAIR: Final = 1e-9
+# A bound this little above a whole number is taken for that number.
+LITTLE: Final = 1e-6
+
+
+@dataclass(frozen=True)
+class Core:
+    """Least ``cost · x`` such that groups left uncovered weigh no more than ``slack`` together.
+
+    Row r covers the groups ``group[start[r]:start[r + 1]]``; the rows that cover group g are
+    ``row[row_start[g]:row_start[g + 1]]``; both ascend. Weights are whole numbers with an exact sum.
+
+    Parameters
+    ----------
+    start, group, row_start, row : ndarray of int
+        Who covers whom, both ways.
+    weight : ndarray
+        What each group weighs, whole and positive.
+    cost : ndarray
+        What each row costs, not negative.
+    slack : float
+        What groups left uncovered may weigh together; 0 asks for full cover.
+    whole : bool
+        Whether all costs are whole numbers, so that a bound may be rounded up.
+    """
+
+    start: Ints
+    group: Numbers
+    row_start: Ints
+    row: Numbers
+    weight: Floats
+    cost: Floats
+    slack: float
+    whole: bool
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return len(self.start) - 1
+
+    @property
+    def groups(self) -> int:
+        """How many groups there are."""
+        return len(self.weight)
+
+    @property
+    def must(self) -> Bools:
+        """Groups too heavy to stay uncovered."""
+        return self.weight > self.slack
+
+    @property
+    def matrix(self) -> csr_array:
+        """Shape (rows, groups): 1 where a row covers a group."""
+        return csr_array((np.ones(len(self.group)), self.group, self.start), shape=(self.rows, self.groups))
+
+    @property
+    def step(self) -> float:
+        """By how much a choice must be better to be better at all."""
+        return 1.0 if self.whole else 0.0
+
+    def uncovered(self, chosen: Ints) -> float:
+        """Return what the groups weigh that no chosen row covers."""
+        return float(self.weight[~self.covered(chosen)].sum())
+
+    def covered(self, chosen: Ints) -> Bools:
+        """Return the groups that some chosen row covers."""
+        covered = np.zeros(self.groups, dtype=np.bool_)
+        covered[self.group[places(self.start, chosen)]] = True
+        return covered
+
+    def rounded_up(self, bound: float) -> float:
+        """Return the least cost that a choice can have whose cost is at least ``bound``."""
+        return float(math.ceil(bound - LITTLE)) if self.whole and math.isfinite(bound) else bound
+
+    def part(self, rows: Ints, groups: Ints, slack: float) -> Self:
+        """Return some rows and some groups alone."""
+        number = np.full(self.groups, -1, dtype=np.int32)
+        number[groups] = np.arange(len(groups), dtype=np.int32)
+        start, group = picked(self.start, self.group, rows)
+        group = number[group]
+        inside = group >= 0
+        counts = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(inside)])
+        lists = (counts[start], group[inside])
+        return type(self)(*both_ways(*lists, len(groups)), self.weight[groups], self.cost[rows], slack, self.whole)
+
+
+def both_ways(start: Ints, group: Numbers, groups: int) -> tuple[Ints, Numbers, Ints, Numbers]:
+    """Return packed lists, and the same the other way round."""
+    degree = np.bincount(group, minlength=groups).astype(np.int32)
+    return start, group, *transposed(start, group, degree)
+
+
+def places(start: Ints, rows: Ints) -> Ints:
+    """Return where the items of some rows stand in packed lists."""
+    lengths = np.diff(start)[rows]
+    end = np.cumsum(lengths)
+    return np.repeat(start[rows] - end + lengths, lengths) + np.arange(end[-1] if len(end) else 0)
+
+
+def picked(start: Ints, item: Numbers, rows: Ints) -> tuple[Ints, Numbers]:
+    """Return packed lists of some rows only."""
+    begin = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(np.diff(start)[rows])])
+    return begin, item[places(start, rows)]
+
+
+def merged(core: Core) -> Core:
+    """Return the same with groups of the same rows as one; they stand in the order of their first."""
+    wanted = np.ones(core.groups, dtype=np.bool_)
+    label, first = alike(hashed(core.start, core.group, wanted)[0], core.row_start, core.row)
+    if len(first) == core.groups:
+        return core
+    weight = np.bincount(label, weights=core.weight, minlength=len(first)).astype(np.float64)
+    one = core.part(np.arange(core.rows), np.sort(first), core.slack)
+    # Labels count first occurrences, which therefore ascend.
+    return Core(one.start, one.group, one.row_start, one.row, weight, core.cost, core.slack, core.whole)

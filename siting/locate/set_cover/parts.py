@@ -1,0 +1,283 @@
+"""The least cost of a core: reduction, search and bound by turns, and HiGHS on what they leave open."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import numpy as np
+
+from siting.domain.nouns import Floats, Ints
+from siting.locate.problem import NOISE, Bools, Effort, Ended
+from siting.locate.set_cover.annealing import Heat
+from siting.locate.set_cover.choice import greedy_choice, lists_of
+from siting.locate.set_cover.core import LITTLE, Core
+from siting.locate.set_cover.exact import solved
+from siting.locate.set_cover.exchange import exchanged
+from siting.locate.set_cover.shrinking import components, shrunk
+from siting.locate.set_cover.subgradient import ascend, first_multipliers, proved, spared
+
+# Rounds of subgradient steps, each followed by a greedy choice; the last rounds gain little.
+_ROUNDS: Final = 36
+_STEPS: Final = 50
+_SLOW, _SLOWEST = 0.03, 1e-3
+# Exchanges at first, and later ones, by how many rows there are.
+_FIRST_STEPS: Final = 2_000
+_STEPS_BY_ROW: Final = 60
+# Proposals of annealing: first, and by how much each later run is longer.
+_PROPOSALS: Final = 300_000
+_LONGER: Final = 6
+_RUNS: Final = 3
+# Pairs of row and group up to which HiGHS is asked before the long search.
+_FEW_PAIRS: Final = 20_000
+
+
+class Watch:
+    """When to stop: seconds, or somebody's wish; shared by all searches that one request needs."""
+
+    def __init__(self, effort: Effort) -> None:
+        self.effort = effort
+        self.end = time.monotonic() + effort.time_limit_s
+        self.nodes = effort.max_nodes
+        self.ended: Ended | None = None
+
+    def stops(self) -> bool:
+        """Tell whether to stop, and note why."""
+        if self.ended is None:
+            if self.effort.interrupted is not None and self.effort.interrupted():
+                self.ended = "interrupt"
+            elif time.monotonic() >= self.end:
+                self.ended = "time"
+        return self.ended is not None
+
+    def left(self, report: Callable[[float, float], None], asked: Callable[[], bool]) -> Effort:
+        """Return what effort is left for HiGHS."""
+        seconds = max(self.end - time.monotonic(), 0.0)
+        return replace(
+            self.effort, time_limit_s=seconds, max_nodes=self.nodes, report=report, interrupted=asked, rel_gap=0.0
+        )
+
+
+@dataclass
+class Part:
+    """An independent part of a programme, the best choice of its rows so far and what none can go below.
+
+    ``rows`` are its rows' numbers in the whole. ``multipliers`` are the best so far.
+    """
+
+    core: Core
+    rows: Ints
+    best: Bools
+    bound: float = 0.0
+    multipliers: Floats = field(default_factory=lambda: np.zeros(0))
+
+    @property
+    def cost(self) -> float:
+        """What the best choice costs."""
+        return float(self.core.cost[self.best].sum())
+
+    @property
+    def open(self) -> bool:
+        """Whether something better than the best choice may exist."""
+        return self.bound < self.cost - (1.0 - LITTLE if self.core.whole else NOISE * self.cost)
+
+    def raise_bound(self, bound: float) -> None:
+        """Take over a bound if it is better."""
+        self.bound = min(max(self.bound, self.core.rounded_up(bound)), self.cost)
+
+    def take(self, best: Bools) -> None:
+        """Take over a choice if it is better."""
+        if float(self.core.cost[best].sum()) < self.cost:
+            self.best = best
+
+
+@dataclass(frozen=True)
+class Least:
+    """The best choice of a core's rows, what none can go below, and why the search ended."""
+
+    chosen: Ints
+    bound: float
+    ended: Ended
+    first: float
+
+
+class Search:
+    """The search for a core's least cost.
+
+    Parameters
+    ----------
+    core : Core
+        The programme; choosing all rows is feasible.
+    watch : Watch
+        When to stop.
+    most : float, default inf
+        The search ends when it is proved that every choice costs more.
+    any_will_do : bool, default False
+        Whether it ends too when some choice costs no more than that.
+    """
+
+    def __init__(self, core: Core, watch: Watch, *, most: float = math.inf, any_will_do: bool = False) -> None:
+        self.core, self.watch, self.most, self.any_will_do = core, watch, most, any_will_do
+        small = shrunk(core, opened=core.cost <= 0)
+        assert small.core is not None, "choosing all rows is feasible"  # noqa: S101
+        self.taken = small.taken
+        self.parts: list[Part] = []
+        self._told = (math.inf, -math.inf)
+        self.first = math.nan
+        for rows, groups in components(small.core):
+            if len(groups):
+                part = small.core.part(rows, groups, small.core.slack)
+                priority = part.weight if part.slack > 0 else np.ones(part.groups)
+                best = greedy_choice(lists_of(part), np.zeros(part.rows, dtype=np.bool_), priority, part.slack)
+                self.parts.append(Part(part, small.rows[rows], np.asarray(best)))
+        self.first = self.cost
+
+    @property
+    def chosen(self) -> Ints:
+        """The rows of the best choice."""
+        return np.sort(np.concatenate([self.taken, *(part.rows[part.best] for part in self.parts)]))
+
+    @property
+    def cost(self) -> float:
+        """What the best choice costs."""
+        return float(self.core.cost[self.chosen].sum())
+
+    @property
+    def bound(self) -> float:
+        """What no choice can go below."""
+        return float(self.core.cost[self.taken].sum()) + math.fsum(part.bound for part in self.parts)
+
+    def run(self) -> Least:
+        """Search until it is proved that nothing is better, or something says stop."""
+        try:
+            for part in self.parts:
+                self._look(part)
+            for part in sorted(self.parts, key=lambda each: len(each.core.group)):
+                self._finish(part)
+        except KeyboardInterrupt:
+            self.watch.ended = "interrupt"
+        done = not any(part.open for part in self.parts)
+        return Least(self.chosen, self.cost if done else self.bound, self._ended(), self.first)
+
+    def _ended(self) -> Ended:
+        if not any(part.open for part in self.parts) or self.watch.ended is None:
+            return "proved"
+        return self.watch.ended
+
+    def _settled(self) -> bool:
+        """Tell whether to stop, and tell of what is better than before."""
+        cost, bound = self.cost, self.bound
+        if self.watch.effort.report is not None and (cost, -bound) < (self._told[0], -self._told[1]):
+            self.watch.effort.report(cost, bound)
+        self._told = (cost, bound)
+        return self._enough(cost, bound) or self.watch.stops()
+
+    def _enough(self, cost: float, bound: float) -> bool:
+        if bound > self.most or (self.any_will_do and cost <= self.most):
+            return True
+        return cost - bound <= self.watch.effort.rel_gap * cost
+
+    def _look(self, part: Part, rounds: int = _ROUNDS) -> None:
+        """Raise the bound by subgradient steps, and make a choice of each round's reduced costs."""
+        if part.core.slack <= 0:
+            part.take(exchanged(part.core, part.best, _FIRST_STEPS, self.watch.effort.seed))
+        found = first_multipliers(part.core)
+        if len(part.multipliers):
+            found.now[:] = part.multipliers
+        weight = part.core.weight if part.core.slack > 0 else np.ones(part.core.groups)
+        for _ in range(rounds):
+            if not part.open or self._settled():
+                return
+            before = found.bound
+            ascend(part.core, found, part.cost, _STEPS)
+            bound, reduced = proved(part.core, found.best)
+            part.raise_bound(bound)
+            part.multipliers = found.best
+            part.take(np.asarray(greedy_choice(lists_of(part.core), reduced < 0, weight, part.core.slack)))
+            if found.pace < _SLOWEST or (found.pace < _SLOW and found.bound - before < _SLOWEST * (part.cost - bound)):
+                break
+
+    def _finish(self, part: Part) -> None:
+        """Prove a part, or get as near to it as the effort allows."""
+        if not part.open or self._settled():
+            return
+        if len(part.core.group) > _FEW_PAIRS or not self._exact(part, few=True):
+            self._search_long(part)
+            if part.open and not self._settled():
+                self._look(part)
+            if part.open and not self._settled():
+                self._exact(part, few=False)
+
+    def _search_long(self, part: Part) -> None:
+        core, seed = part.core, self.watch.effort.seed
+        if core.slack <= 0:
+            for run in range(_RUNS):
+                if part.open and not self._settled():
+                    part.take(exchanged(core, part.best, _STEPS_BY_ROW * core.rows, seed + run + 1))
+            return
+        free = ~core.must
+        price = spared(part.multipliers[free], core.weight[free], core.slack)[1] if len(part.multipliers) else 0.0
+        price = price or float(core.cost.mean()) * core.rows / float(core.weight.sum())
+        for run in range(_RUNS):
+            heat = Heat(core, part.best, price, _PROPOSALS * _LONGER**run, seed + run)
+            more = part.open
+            while more and not self._settled():
+                more = heat.turn()
+                part.take(heat.best)
+
+    def _exact(self, part: Part, *, few: bool) -> bool:
+        """Fix rows by reduced cost and let HiGHS prove the rest; tell whether that was tried."""
+        core = part.core
+        bound, reduced = proved(core, part.multipliers)
+        room = part.cost - (1.0 - LITTLE if core.whole else 0.0) - bound
+        small = shrunk(core, closed=reduced > room, opened=-reduced > room)
+        if small.core is None:
+            part.raise_bound(math.inf)
+            return True
+        if few and len(small.core.group) > _FEW_PAIRS:
+            return False
+        base = float(core.cost[small.taken].sum())
+        begin = np.asarray(
+            greedy_choice(lists_of(small.core), part.best[small.rows], small.core.weight, small.core.slack)
+        )
+        self._take_rest(part, small.taken, small.rows[begin])
+        if not small.core.groups:
+            part.raise_bound(base)
+            return True
+        chosen, run = solved(small.core, np.flatnonzero(begin), self._effort(part, base))
+        self._take_rest(part, small.taken, small.rows[chosen])
+        if self.watch.nodes is not None:
+            self.watch.nodes = max(self.watch.nodes - run.nodes, 0)
+        # Beyond what was fixed nothing is better than the best.
+        part.raise_bound(base + run.bound * (1.0 - NOISE) if math.isfinite(run.bound) else -math.inf)
+        if run.stopped_by == "proved" and self.watch.ended is None:
+            part.raise_bound(min(part.cost, base + float(small.core.cost[chosen].sum())))
+        elif not self._settled() and run.stopped_by not in {"proved", "infeasible"}:
+            self.watch.ended = run.stopped_by
+        return True
+
+    def _take_rest(self, part: Part, taken: Ints, chosen: Ints) -> None:
+        best = np.zeros(part.core.rows, dtype=np.bool_)
+        best[taken], best[chosen] = True, True
+        part.take(best)
+
+    def _effort(self, part: Part, base: float) -> Effort:
+        """Return the effort for HiGHS on a part: it tells of the whole, and ends when the whole is settled."""
+        cost, bound = self.cost - part.cost, self.bound - part.bound
+        now = [part.cost, part.bound]
+
+        def report(objective: float, below: float) -> None:
+            now[0], now[1] = min(now[0], base + objective), max(now[1], part.core.rounded_up(base + below))
+            if self.watch.effort.report is not None:
+                self.watch.effort.report(cost + now[0], bound + min(now))
+
+        def asked() -> bool:
+            return self._enough(cost + now[0], bound + min(now)) or self.watch.stops()
+
+        return self.watch.left(report, asked)
+
+
+def least(core: Core, watch: Watch, *, most: float = math.inf, any_will_do: bool = False) -> Least:
+    """Return the choice of least cost, as :class:`Search` finds it."""
+    return Search(core, watch, most=most, any_will_do=any_will_do).run()

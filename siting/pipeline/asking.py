@@ -1,0 +1,259 @@
+"""What is asked of the optimiser: people, walking times, sites and rules, as the nouns of location."""
+
+from dataclasses import dataclass, replace
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from scipy.sparse import csr_array, vstack
+from scipy.spatial import cKDTree
+
+from siting import places
+from siting.domain.nouns import Access, Floats, Ints, Progress, Times
+from siting.domain.scenario import Level, PlanOptions
+from siting.locate.problem import (
+    FairCovering,
+    MaximalCovering,
+    Model,
+    PCenter,
+    PMedian,
+    Problem,
+    Rules,
+    SetCovering,
+)
+from siting.pipeline.ground import Ground, in_circle, walk
+from siting.units import SECONDS_PER_MINUTE
+
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A request as the optimiser takes it, and what its rows and points stand for.
+
+    The rows of ``problem`` are ``standing`` rows of facilities that stay as they are, then those of ``sites`` (see
+    :data:`siting.places.sizes.SITE_COLUMNS`). Its points are the populated cells ``points`` (positions in
+    ``Demand.cells``), and ``level`` is the level of its units. ``reach`` are the times from the sites to all cells.
+    """
+
+    plan: PlanOptions
+    problem: Problem
+    model: Model
+    sites: gpd.GeoDataFrame
+    standing: int
+    points: Ints
+    level: Level
+    reach: csr_array
+
+    def rows_of(self, sites: Ints) -> Ints:
+        """Return the rows of the problem of some rows of ``sites``."""
+        return np.asarray(sites, dtype=np.int64) + self.standing
+
+    def sites_of(self, rows: Ints) -> Ints:
+        """Return the rows of ``sites`` of some rows of the problem, those of what stands left out."""
+        found = np.asarray(rows, dtype=np.int64) - self.standing
+        return found[found >= 0]
+
+
+def ask(ground: Ground, plan: PlanOptions, progress: Progress, *, within_s: float | None = None) -> Question:
+    """Put a request to the optimiser.
+
+    Parameters
+    ----------
+    ground : Ground
+        People, ways, facilities and permitted candidates.
+    plan : PlanOptions
+        What is asked; faults in it were refused before.
+    progress : Progress
+        Told of walks.
+    within_s : float, optional
+        Another cut-off, seconds, in place of the scenario's (or of the times that the model compares).
+
+    Returns
+    -------
+    Question
+        Rows in canonical order, so that ties do not hang on the order of files.
+    """
+    cells = ground.demand.cells
+    people = np.nan_to_num((cells["elderly"] * cells["inside"]).to_numpy(dtype=np.float64))
+    points = np.flatnonzero(people > 0)
+    sites = places.plan_sites(ground.inputs, ground.permitted, plan)
+    longest_s = within_s or longest_of(plan, ground)
+    stands, rows = _walked(ground, plan, sites, longest_s, progress)
+    level = places.plan_level(ground.inputs, plan)
+    problem = Problem(
+        times=csr_array(vstack([stands, rows], format="csr")[:, points]),
+        people=people[points],
+        rules=_rules(ground, plan, sites, stands.shape[0], level),
+        weights=_weights(ground, plan, people)[points] if plan.weights else None,
+        units=csr_array(ground.demand.shares[level][:, points].multiply(_all_elderly(ground)[points][None, :])),
+    )
+    return Question(plan, problem, model_of(plan), sites, stands.shape[0], points, level, rows)
+
+
+def model_of(plan: PlanOptions) -> Model:
+    """Return the model that a request names; for compliance, asked elsewhere, one that only the rules can block."""
+    beyond = None if plan.beyond_minutes is None else plan.beyond_minutes * SECONDS_PER_MINUTE
+    models: dict[str, Model] = {
+        "mclp": MaximalCovering(),
+        "lscp": SetCovering(plan.share, plan.unit_share, by_cost=plan.least == "cost"),
+        "p_median": PMedian(beyond),
+        "p_center": PCenter(plan.share),
+        "fair": FairCovering(plan.unit_share),
+        "compliance": MaximalCovering(),
+    }
+    return models[plan.model]
+
+
+def longest_of(plan: PlanOptions, ground: Ground) -> float:
+    """Return the longest walk that a model compares, seconds: the cut-off, unless it looks beyond."""
+    walking = ground.inputs.scenario.walking
+    minutes = {"p_center": walking.max_minutes, "p_median": plan.beyond_minutes or walking.minutes}
+    return minutes.get(plan.model, walking.minutes) * SECONDS_PER_MINUTE
+
+
+def _all_elderly(ground: Ground) -> Floats:
+    return np.asarray(np.nan_to_num(ground.demand.cells["elderly"].to_numpy(dtype=np.float64)))
+
+
+def _weights(ground: Ground, plan: PlanOptions, people: Floats) -> Floats:
+    """Return what each cell counts: its elderly, and those of a group as often as its weight says."""
+    cells, value = ground.demand.cells, people.copy()
+    inside = cells["inside"].to_numpy()
+    for name, weight in plan.weights.items():
+        value += (weight - 1.0) * np.nan_to_num(cells[f"group_{name}"].to_numpy(dtype=np.float64)) * inside
+    return np.maximum(value, 0.0)
+
+
+def _walked(
+    ground: Ground, plan: PlanOptions, sites: gpd.GeoDataFrame, longest_s: float, progress: Progress
+) -> tuple[csr_array, csr_array]:
+    """Return times from what stays as it is, and from the sites, to all cells."""
+    scenario, facilities = ground.inputs.scenario, ground.facilities
+    counting = in_circle(facilities, scenario)
+    changing = facilities.index.isin([*plan.upgradable, *plan.closable])
+    walking = scenario.walking
+    longer = walking.model_copy(update={"max_minutes": max(walking.max_minutes, longest_s / SECONDS_PER_MINUTE)})
+
+    def walked(rows: gpd.GeoDataFrame, who: Bools) -> Access:
+        cutoff = np.full(len(rows), longest_s)
+        return walk(ground.inputs, ground.demand, ground.ways, rows, who, progress, walking=longer, cutoff_s=cutoff)
+
+    stays = facilities[counting & ~changing]
+    access = walked(stays, np.ones(len(stays), dtype=bool))
+    cells = len(ground.demand.cells)
+    stands = _matrix(access.within, cells) if plan.existing_capacity is not None else _nearest(access, longest_s)
+    changed = facilities[changing]
+    moved = _matrix(walked(changed, np.zeros(len(changed), dtype=bool)).within, cells)
+    at_cut_off = longest_s == walking.minutes * SECONDS_PER_MINUTE
+    permitted = ground.permitted
+    reached = ground.reached if at_cut_off else walked(permitted, np.zeros(len(permitted), dtype=bool))
+    both = vstack([moved, _matrix(reached.within, cells)], format="csr")
+    keys = changed.index.append(permitted.index)
+    return stands, csr_array(both[keys.get_indexer(pd.Index(sites["candidate_id"]))])
+
+
+def _matrix(times: Times, cells: int) -> csr_array:
+    return csr_array((times.seconds, times.cell, times.start), shape=(len(times.site_ids), cells))
+
+
+def _nearest(access: Access, longest_s: float) -> csr_array:
+    """Return one row in place of many: the time from the nearest of them."""
+    seconds = access.cells["seconds"].to_numpy(dtype=np.float64)
+    near = np.flatnonzero(seconds <= longest_s)
+    if not len(near):
+        return csr_array((0, len(seconds)))
+    return csr_array((seconds[near], near, [0, len(near)]), shape=(1, len(seconds)))
+
+
+def _rules(ground: Ground, plan: PlanOptions, sites: gpd.GeoDataFrame, standing: int, level: Level) -> Rules:
+    """Return what a choice must keep to; rules that nothing asks for are left out, so that problems stay plain."""
+    ids = sites["candidate_id"]
+    facility = ids.isin([*plan.upgradable, *plan.closable]).to_numpy() & ids.isin(ground.facilities.index).to_numpy()
+    forced, forbidden = ids.isin(plan.forced).to_numpy(dtype=bool), ids.isin(plan.forbidden).to_numpy(dtype=bool)
+    place = sites["place"].to_numpy(dtype=np.int64)
+    sized = len(np.unique(place)) < len(place)
+    forbidden = forbidden | (_beside_standing(ground, plan, sites) & ~facility & ~forced)
+    occupied = sites["occupied"].to_numpy(dtype=bool) | (forced & sized)
+
+    def wide(values: Bools, *, standing_too: bool = False) -> Bools:
+        return np.concatenate([np.full(standing, standing_too), values])
+
+    # What may be closed and is not counts like a station: who closes one may open another.
+    counted = ~facility | ids.isin(plan.closable).to_numpy()
+    closable = int(ids[facility & counted].nunique())
+    asks_cost = plan.budget_cny is not None or plan.least == "cost" or plan.model == "compliance"
+    costs = np.concatenate([np.zeros(standing), sites["cost_cny"].to_numpy(dtype=np.float64)])
+    spacing = _apart(sites, plan.spacing_m, standing)
+    unit, most_per_unit = _per_unit(ground, plan, sites, standing, level)
+    return Rules(
+        stations=None if plan.stations is None else plan.stations + closable,
+        budget=plan.budget_cny,
+        costs=costs if asks_cost else None,
+        kept=wide(np.zeros(len(sites), dtype=bool), standing_too=True) if standing else None,
+        counted=None if counted.all() else wide(counted),
+        forced=wide(forced) if forced.any() and not sized else None,
+        forbidden=wide(forbidden) if forbidden.any() else None,
+        place=np.concatenate([place.max() + 1 + np.arange(standing), place]) if sized else None,
+        occupied=wide(occupied) if sized and occupied.any() else None,
+        apart=spacing if len(spacing) else None,
+        unit=unit,
+        most_per_unit=most_per_unit,
+        capacity=_capacity(plan, sites, standing),
+    )
+
+
+def homes_of(ground: Ground, sites: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return the units in which sites count, one column a level, as the check will count the stations there."""
+    located = pd.concat([ground.facilities["located_by"], ground.permitted["located_by"]])
+    return places.home_units(
+        sites.assign(located_by=located.loc[sites["candidate_id"]].to_numpy()), ground.inputs.units
+    )
+
+
+def _per_unit(
+    ground: Ground, plan: PlanOptions, sites: gpd.GeoDataFrame, standing: int, level: Level
+) -> tuple[Ints | None, Ints | None]:
+    if plan.most_per_unit is None:
+        return None, None
+    homes = homes_of(ground, sites)[level]
+    unit = ground.demand.place_ids[level].get_indexer(pd.Index(homes))
+    most = np.full(len(ground.demand.place_ids[level]), plan.most_per_unit, dtype=np.int64)
+    return np.concatenate([np.full(standing, -1), unit]).astype(np.int64), most
+
+
+def _capacity(plan: PlanOptions, sites: gpd.GeoDataFrame, standing: int) -> Floats | None:
+    """Return how many elders each row serves at most; None where nothing limits any."""
+    stands = np.full(standing, np.inf if plan.existing_capacity is None else plan.existing_capacity)
+    found = np.concatenate([stands, sites["capacity"].fillna(np.inf).to_numpy(dtype=np.float64)])
+    return found if np.isfinite(found).any() else None
+
+
+def _apart(sites: gpd.GeoDataFrame, spacing_m: float | None, standing: int) -> Ints:
+    """Return pairs of rows of different places that are nearer to one another than the spacing."""
+    if spacing_m is None or not len(sites):
+        return np.zeros((0, 2), dtype=np.int64)
+    xy, place = shapely.get_coordinates(sites.geometry.to_numpy()), sites["place"].to_numpy()
+    pairs = cKDTree(xy).query_pairs(spacing_m, output_type="ndarray").astype(np.int64)
+    nearer = np.hypot(*(xy[pairs[:, 0]] - xy[pairs[:, 1]]).T) < spacing_m
+    found = pairs[nearer & (place[pairs[:, 0]] != place[pairs[:, 1]])]
+    return np.asarray(found[np.lexsort(found.T[::-1])] + standing, dtype=np.int64)
+
+
+def _beside_standing(ground: Ground, plan: PlanOptions, sites: gpd.GeoDataFrame) -> Bools:
+    """Tell which sites are nearer than the spacing to a facility of the circle that stays."""
+    facilities = ground.facilities
+    stays = in_circle(facilities, ground.inputs.scenario) & ~facilities.index.isin(plan.closable)
+    if plan.spacing_m is None or not stays.any():
+        return np.zeros(len(sites), dtype=bool)
+    tree = cKDTree(shapely.get_coordinates(facilities.geometry.to_numpy()[stays]))
+    distance, _ = tree.query(shapely.get_coordinates(sites.geometry.to_numpy()))
+    return np.asarray(distance < plan.spacing_m)
+
+
+def within(question: Question, ground: Ground, seconds: float, progress: Progress) -> Problem:
+    """Return the same problem with another cut-off, seconds."""
+    other = ask(ground, question.plan, progress, within_s=seconds)
+    return replace(other.problem, rules=question.problem.rules)

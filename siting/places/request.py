@@ -1,0 +1,247 @@
+"""What a scenario asks of a plan, held against its data: the sites to choose from, and every request that cannot be."""
+
+import difflib
+from collections.abc import Iterable
+from typing import Final, get_args
+
+import geopandas as gpd
+import pandas as pd
+
+from siting.domain.nouns import Inputs, Note
+from siting.domain.requirements import linear_clauses, unfit_clauses
+from siting.domain.scenario import Level, PlanOptions
+from siting.errors import Fault, Faults
+from siting.places.candidates import preferred_layers
+from siting.places.facilities import open_facilities
+from siting.places.sizes import EXISTING, joined_sites, meant_for, sized_candidates, sized_facilities
+
+# Models that choose as much as they are given.
+_OF_SIZE: Final = ("mclp", "p_median", "p_center", "fair")
+# Of these, those that a number of stations must bound: money alone says nothing of walking time.
+_OF_STATIONS: Final = ("p_median", "p_center")
+_LAYER: Final = "plan"
+# So many ids are told one by one.
+_TOLD: Final = 5
+# Ids are short: C9 is like C1.
+_ALIKE: Final = 0.5
+
+
+def plan_sites(inputs: Inputs, permitted: gpd.GeoDataFrame, options: PlanOptions | None = None) -> gpd.GeoDataFrame:
+    """Return the rows from which a plan chooses: facilities that may change, then candidates, each by its sizes.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        With generated candidates (:func:`siting.places.with_generated`).
+    permitted : geopandas.GeoDataFrame
+        The candidates that are not on excluded ground, with ``generated``.
+    options : PlanOptions, optional
+        What is asked; the scenario's own ``plan`` if absent.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        As :func:`siting.places.joined_sites` gives, in the order by which ties are decided. Names of facilities that
+        do not count at the horizon, or stand in the surroundings, have no row.
+    """
+    asked = options or inputs.scenario.plan
+    facilities = sized_facilities(
+        _standing(inputs),
+        inputs.sizes,
+        upgradable=asked.upgradable,
+        closable=asked.closable,
+        existing_capacity=asked.existing_capacity,
+    )
+    preferred = preferred_layers(permitted, inputs.preferences)
+    candidates = sized_candidates(permitted, inputs.sizes, capacity=asked.capacity, preferred=preferred)
+    return joined_sites(facilities, candidates)
+
+
+def plan_level(inputs: Inputs, options: PlanOptions | None = None) -> Level:
+    """Return the level of units for shares and numbers by unit: ``plan.unit_level``, else the finest that is given."""
+    asked = options or inputs.scenario.plan
+    if asked.unit_level is not None:
+        return asked.unit_level
+    given: tuple[Level, ...] = get_args(Level)  # from the finest on
+    return next(level for level in given if level in inputs.units)
+
+
+def plan_faults(
+    inputs: Inputs, refused: pd.DataFrame, sites: gpd.GeoDataFrame, options: PlanOptions | None = None
+) -> tuple[Fault, ...]:
+    """Return all that is wrong with what is asked of a plan, beside the data.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        With generated candidates (:func:`siting.places.with_generated`).
+    refused : pandas.DataFrame
+        Candidates on excluded ground, of :func:`siting.places.screen_candidates`.
+    sites : geopandas.GeoDataFrame
+        Of :func:`plan_sites`, under the same options.
+    options : PlanOptions, optional
+        What is asked; the scenario's own ``plan`` if absent.
+
+    Returns
+    -------
+    tuple of Fault
+        Empty where the request can be taken up; whether it can be met the optimiser finds.
+    """
+    asked = options or inputs.scenario.plan
+    faults = Faults()
+    _check_size(asked, faults)
+    _check_candidates(asked, inputs, refused, faults)
+    _check_facilities(asked, inputs, sites, faults)
+    _check_names(asked, inputs, faults)
+    _check_minutes(asked, inputs.scenario.walking.minutes, faults)
+    forbidden = sites["candidate_id"].isin(asked.forbidden) & ~sites["facility"]
+    free = sites[~forbidden.to_numpy(dtype=bool)]
+    _check_capacity(asked, free, faults)
+    if asked.budget_cny is not None or asked.least == "cost" or asked.model == "compliance":
+        _check_costs(free, faults)
+    return tuple(faults.found)
+
+
+def plan_notes(inputs: Inputs, permitted: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> tuple[Note, ...]:
+    """Return what a planner should know of the sites: what they lack, and which sizes serve nobody.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        With generated candidates.
+    permitted : geopandas.GeoDataFrame
+        The candidates that are not on excluded ground.
+    sites : geopandas.GeoDataFrame
+        Of :func:`plan_sites`.
+
+    Returns
+    -------
+    tuple of Note
+        ``generated_without_land``: generated candidates have no land or no cost; ``larger_sizes_only``: candidates too
+        small for every size that is meant for them, which keep their own; ``sizes_for_nobody``: sizes whose ``for``
+        names no candidate there is.
+    """
+    found = []
+    made = sites[sites["generated"].to_numpy(dtype=bool)]
+    bare = made["land_m2"].isna(), made["cost_cny"].isna()
+    if (bare[0] | bare[1]).any():
+        lacking = [int(made["candidate_id"][each].nunique()) for each in bare]
+        found.append(Note("generated_without_land", {"without_land": lacking[0], "without_cost": lacking[1]}))
+    offered = meant_for(permitted, inputs.sizes).any(axis=1)
+    own = sites["candidate_id"][(sites["size"].isna() & ~sites["facility"]).to_numpy(dtype=bool)]
+    small = permitted.index[offered & permitted.index.isin(own)]
+    if len(small):
+        found.append(Note("larger_sizes_only", {"count": len(small), "ids": _told(sorted(map(str, small)))}))
+    if inputs.sizes is not None and len(inputs.candidates):
+        # Asked of the whole ledger: a kind that excluded ground refuses is a kind all the same.
+        serves = meant_for(inputs.candidates, inputs.sizes).any(axis=0) | (inputs.sizes["for"] == EXISTING).to_numpy()
+        names = sorted(f"{size} ({whom})" for size, whom in inputs.sizes.loc[~serves, ["size", "for"]].to_numpy())
+        if names:
+            found.append(Note("sizes_for_nobody", {"count": len(names), "names": _told(names)}))
+    return tuple(found)
+
+
+def _standing(inputs: Inputs) -> gpd.GeoDataFrame:
+    """Return the facilities that count at the horizon and are no others' of the surroundings."""
+    facilities = open_facilities(inputs.facilities, inputs.scenario.scenario)
+    if "context" not in facilities:
+        return facilities
+    return facilities[~facilities["context"].fillna(value=False).to_numpy(dtype=bool)]
+
+
+def _check_size(asked: PlanOptions, faults: Faults) -> None:
+    if asked.model not in _OF_SIZE or asked.stations is not None:
+        return
+    if asked.budget_cny is None:
+        faults.add("plan_without_size", layer=_LAYER)
+    elif asked.model in _OF_STATIONS:
+        faults.add("plan_budget_alone", layer=_LAYER, field="stations", found=asked.model)
+
+
+def _check_candidates(asked: PlanOptions, inputs: Inputs, refused: pd.DataFrame, faults: Faults) -> None:
+    known = inputs.candidates.index
+    for key, named in (("forced", asked.forced), ("forbidden", asked.forbidden)):
+        for name in _unknown(named, known):
+            faults.add("plan_unknown_candidate", layer=_LAYER, field=key, found=name, expected=_near(name, known))
+    for name in dict.fromkeys(each for each in asked.forced if each in asked.forbidden):
+        faults.add("plan_forced_and_forbidden", layer=_LAYER, field="forced", found=name)
+    for name in dict.fromkeys(each for each in asked.forced if each in refused.index):
+        grounds = ", ".join(f"{row.layer} ({row.clause})" for row in refused.loc[[name]].itertuples())
+        faults.add("plan_forced_on_excluded_ground", layer=_LAYER, field="forced", found=name, expected=grounds)
+
+
+def _check_facilities(asked: PlanOptions, inputs: Inputs, sites: gpd.GeoDataFrame, faults: Faults) -> None:
+    known, counting = inputs.facilities.index, _standing(inputs).index
+    for key, named in (("closable", asked.closable), ("upgradable", asked.upgradable)):
+        for name in _unknown(named, known):
+            faults.add("plan_unknown_facility", layer=_LAYER, field=key, found=name, expected=_near(name, known))
+        for name in _unknown(named, counting):
+            if name in known:
+                faults.add("plan_facility_not_counted", layer=_LAYER, field=key, found=name)
+    larger = sites["candidate_id"][(sites["facility"] & ~sites["standing"]).to_numpy(dtype=bool)]
+    for name in dict.fromkeys(asked.upgradable):
+        if name in counting and not (larger == name).any():
+            faults.add("plan_upgrade_without_size", layer=_LAYER, field="upgradable", found=name)
+
+
+def _check_names(asked: PlanOptions, inputs: Inputs, faults: Faults) -> None:
+    """Check the names of groups, clauses and the level of units."""
+    clauses = [clause.id for _, clause in linear_clauses(inputs.standards)]
+    groups = list(inputs.population.groups)
+    for name in _unknown(asked.weights, groups):
+        faults.add("plan_unknown_group", layer=_LAYER, field=f"weights.{name}", found=name, expected=_listed(groups))
+    for name in unfit_clauses(inputs.standards, asked.clauses):
+        faults.add("plan_unknown_clause", layer=_LAYER, field="clauses", found=name, expected=_near(name, clauses))
+    if asked.unit_level is not None and asked.unit_level not in inputs.units:
+        level, given = asked.unit_level, _listed(inputs.units)
+        faults.add("plan_unknown_level", layer=_LAYER, field="unit_level", found=level, expected=given)
+
+
+def _check_minutes(asked: PlanOptions, minutes: float, faults: Faults) -> None:
+    if asked.beyond_minutes is None:
+        return
+    if asked.model != "p_median":
+        faults.add("plan_beyond_of_other_model", layer=_LAYER, field="beyond_minutes", found=asked.model)
+    elif asked.beyond_minutes < minutes:
+        found, least = f"{asked.beyond_minutes:g}", f"≥ {minutes:g}"
+        faults.add("plan_beyond_below_minutes", layer=_LAYER, field="beyond_minutes", found=found, expected=least)
+
+
+def _check_capacity(asked: PlanOptions, sites: gpd.GeoDataFrame, faults: Faults) -> None:
+    """Check that all new rows have a capacity where some row has one."""
+    limited = sites["capacity"].notna().to_numpy(dtype=bool)
+    new = ~sites["standing"].to_numpy(dtype=bool)
+    lacking = dict.fromkeys(sites["candidate_id"][new & ~limited].map(str))
+    if lacking and (asked.existing_capacity is not None or limited.any()):
+        faults.add("plan_capacity_missing", layer=_LAYER, field="capacity", found=_told(list(lacking)))
+
+
+def _check_costs(sites: gpd.GeoDataFrame, faults: Faults) -> None:
+    lacking = sites[sites["cost_cny"].isna().to_numpy(dtype=bool)].drop_duplicates("candidate_id")
+    made = lacking["generated"].to_numpy(dtype=bool)
+    for key in sorted(lacking["candidate_id"][~made].map(str)):
+        faults.add("candidate_without_cost", row=key)
+    if made.any():
+        # They lack it all for one reason.
+        faults.add("candidate_without_cost", row=_told(lacking["candidate_id"][made].map(str).tolist()))
+
+
+def _unknown(named: Iterable[str], known: Iterable[str]) -> list[str]:
+    """Return the names that are not known, each once, in their order."""
+    there = set(known)
+    return [name for name in dict.fromkeys(named) if name not in there]
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    """Return the known names that look like one, a dash where there is none."""
+    return _listed(difflib.get_close_matches(name, sorted(set(map(str, known))), cutoff=_ALIKE))
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names) or "–"
+
+
+def _told(names: list[str]) -> str:
+    """Return the first names of a list, and how many there are in all if there are more."""
+    more = f" … ({len(names)})" if len(names) > _TOLD else ""
+    return ", ".join(names[:_TOLD]) + more

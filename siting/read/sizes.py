@@ -1,0 +1,51 @@
+"""The sizes in which sites may be built: one row a size, read as any other table."""
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from siting.domain.scenario import SizesTable
+from siting.domain.tables import SIZE_COLUMNS
+from siting.read.log import LayerLog, listed
+from siting.read.sources.vectors import read_table
+from siting.read.tables.cells import positions
+from siting.read.tables.columns import typed_table
+
+# Sizes of candidates and of facilities that stand already do not meet.
+_EXISTING: Final = "existing"
+
+
+def read_sizes(source: SizesTable, log: LayerLog) -> pd.DataFrame | None:
+    """Read the table of sizes.
+
+    Parameters
+    ----------
+    source : SizesTable
+        What the scenario says of the table.
+    log : LayerLog
+        Takes the faults: of the file, of its columns (``size`` must be there) and cells (a size without a name, a
+        negative number, a tier that is none); ``size_twice`` where one size would be offered twice to the same site.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        ``SIZE_COLUMNS``, in our units, row by row as in the file, on a RangeIndex. None where nothing is read.
+    """
+    raw = read_table(source, log)
+    if raw is None:
+        return None
+    table, labels = typed_table(raw, SIZE_COLUMNS, source, log)
+    _check_twice(table, labels, log)
+    return table.reset_index(drop=True)
+
+
+def _check_twice(table: pd.DataFrame, labels: list[str], log: LayerLog) -> None:
+    """Note a fault for each size that some site would be offered twice; a blank ``for`` means all candidates."""
+    whom = table["for"].astype(object).where(table["for"].notna(), "")
+    for name in dict.fromkeys(table["size"].dropna()):
+        rows = np.asarray((table["size"] == name).fillna(value=False), dtype=bool)
+        meant = whom[rows].tolist()
+        new = [each for each in meant if each != _EXISTING]
+        if len(set(meant)) < len(meant) or ("" in new and len(new) > 1):
+            log.fault("size_twice", row=str(name), field="size", found=listed(labels[at] for at in positions(rows)))

@@ -1,0 +1,11 @@
+"""Public views of an inspection, of a gap report and of a plan: they tabulate, plot, explore and save."""
+
+from siting.results.explanation import Explanation
+from siting.results.inspection import Inspection
+from siting.results.page import WebPage
+from siting.results.plan import Plan
+from siting.results.report import GapReport
+from siting.results.sensitivity import Sensitivity
+from siting.results.study import Study
+
+__all__ = ["Explanation", "GapReport", "Inspection", "Plan", "Sensitivity", "Study", "WebPage"]

@@ -1,0 +1,138 @@
+"""The view of what reading found."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from siting.domain.nouns import Inputs, Note
+from siting.domain.scenario import Scenario
+from siting.text import Lang, default_lang, say
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from siting.errors import Fault
+    from siting.read.log import Log
+    from siting.write.figures import Chart
+
+
+class Inspection:
+    """What reading found of every layer of a scenario, whatever its faults.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What was read.
+    log : Log
+        What reading found on its way.
+    inputs : Inputs or None
+        What was read; None where there is a fault.
+    lang : {"zh", "en"}, optional
+        Language of all texts; that of the system if absent.
+
+    Examples
+    --------
+    >>> import siting
+    >>> found = siting.inspect("data/sample/scenario.toml")
+    >>> found.ok, int(found.layers.set_index("key").loc["facilities", "rows_used"])
+    (True, 45)
+    """
+
+    def __init__(self, scenario: Scenario, log: "Log", inputs: Inputs | None = None, lang: Lang | None = None) -> None:
+        self.scenario, self.log, self.inputs = scenario, log, inputs
+        self.lang: Lang = lang or default_lang()
+
+    @property
+    def ok(self) -> bool:
+        """Whether no fault was found."""
+        return not self.log.faults.found
+
+    @property
+    def layers(self) -> pd.DataFrame:
+        """One row a layer: file, driver, encoding, CRS, rows, totals, extent (WGS84), what was matched and mended."""
+        return self._layers.copy()
+
+    @cached_property
+    def _layers(self) -> pd.DataFrame:
+        from siting.write.account import layers_table
+
+        told: list[Note | Fault] = [*self.log.notes, *self.log.faults.found]
+        return layers_table(self.scenario, self.log.layers, told, self.inputs, self.lang)
+
+    @property
+    def faults(self) -> pd.DataFrame:
+        """One row a fault: where it stands, what was found and expected, what is wrong and what to do."""
+        from siting.write.account import faults_table
+
+        return faults_table(self.log.faults.found, self.lang)
+
+    @property
+    def notes(self) -> list[str]:
+        """What was mended, left out or assumed, of all layers."""
+        from siting.write.account import note_text
+
+        return [note_text(note, self.lang) for note in self.log.notes]
+
+    @property
+    def general_notes(self) -> list[str]:
+        """The metric CRS in which all is measured, and the notes that belong to no layer of :attr:`layers`."""
+        from siting.write.account import general_notes
+
+        crs = self.log.working_crs
+        measured = [] if crs is None else [say("inspect.measured_in", self.lang, crs=crs)]
+        return [*measured, *general_notes(self.log.notes, self.layers["key"], self.lang)]
+
+    def plot(self) -> "Figure":
+        """Draw where the layers lie: the units as ground, ledgers as points, the extents of all others.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            It shows itself in a notebook; ``savefig`` saves it.
+        """
+        return self._map()
+
+    def to_file(self, path: str | Path) -> None:
+        """Write the account.
+
+        Parameters
+        ----------
+        path : str or pathlib.Path
+            File to write, replaced whole: ``.json`` (layers, faults and notes), ``.csv`` (a row a layer, then a row a
+            fault), ``.html`` (a page that needs no network) or ``.png`` (the map).
+
+        Raises
+        ------
+        siting.errors.InputError
+            Another ending, or the file cannot be written.
+        """
+        from siting.write import account_files
+
+        target = Path(path)
+        if target.suffix.lower() == ".png":
+            account_files.write_map(target, self._map())
+        elif target.suffix.lower() in (".html", ".htm"):
+            account_files.write_page(target, self._html())
+        else:
+            title = self.scenario.scenario.title
+            account_files.write_account(target, title, self.layers, self.faults, self.general_notes)
+
+    def _map(self) -> "Chart":
+        from siting.write.extent_map import draw_extents
+
+        return draw_extents(self.layers, self.inputs, self.lang)
+
+    def _html(self) -> str:
+        from siting.write.account_page import page
+
+        title = self.scenario.scenario.title
+        return page(title, self.layers, self.faults, self.general_notes, self._map(), self.lang)
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        from siting.write.account_page import body
+
+        return body(escape(self.scenario.scenario.title), self.layers, self.faults, self.general_notes, self.lang)

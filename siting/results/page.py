@@ -1,0 +1,37 @@
+"""Pages that open with no network."""
+
+from pathlib import Path
+
+
+class WebPage:
+    """A page that shows itself in a notebook and can be saved; it needs no network.
+
+    Parameters
+    ----------
+    html : str
+        The whole page.
+    """
+
+    def __init__(self, html: str) -> None:
+        self.html = html
+
+    def _repr_html_(self) -> str:
+        source = self.html.replace("&", "&amp;").replace('"', "&quot;")
+        return f'<iframe srcdoc="{source}" style="width:100%;height:640px;border:0"></iframe>'
+
+    def save(self, path: str | Path) -> None:
+        """Write the page as one HTML file.
+
+        Parameters
+        ----------
+        path : str or pathlib.Path
+            File to write; it is replaced whole.
+
+        Raises
+        ------
+        siting.errors.InputError
+            The file cannot be written.
+        """
+        from siting.write.files import write_text
+
+        write_text(Path(path), self.html)

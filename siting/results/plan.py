@@ -1,0 +1,305 @@
+"""The view of a plan."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import geopandas as gpd
+import pandas as pd
+
+from siting.domain.nouns import Progress, Stage
+from siting.pipeline import Planned
+from siting.results.page import WebPage
+from siting.results.report import GapReport
+from siting.results.study import Study
+from siting.text import Lang, default_lang
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+class Plan:
+    """Proposed stations, what is proved of them, and the check before and after.
+
+    Parameters
+    ----------
+    planned : Planned
+        What :func:`siting.propose` found.
+
+    Examples
+    --------
+    >>> import siting
+    >>> plan = siting.propose(siting.read_scenario("data/sample/scenario.toml"), stations=3)
+    >>> plan.after.totals["covered_share"] > plan.before.totals["covered_share"]
+    True
+    """
+
+    def __init__(self, planned: Planned) -> None:
+        self.planned = planned
+        self.proposal = planned.proposal
+
+    @property
+    def stations(self) -> gpd.GeoDataFrame:
+        """Proposed stations in rank order."""
+        return self.proposal.stations.reset_index(drop=True)
+
+    @property
+    def refused(self) -> pd.DataFrame:
+        """Candidates on excluded ground, with the layer and the rule."""
+        return self.proposal.refused.copy()
+
+    @property
+    def status(self) -> str:
+        """``optimal`` only when proved, else ``feasible``; ``relaxed`` or ``infeasible`` where nothing does it all."""
+        return self.proposal.selection.status
+
+    @property
+    def objective(self) -> float:
+        """The objective of the model's last stage: for ``mclp`` the elderly newly covered; NaN without a plan."""
+        return self.proposal.selection.objective
+
+    @property
+    def bound(self) -> float:
+        """What no choice can better; infinite for a plan that was made for another scenario."""
+        return self.proposal.selection.bound
+
+    @property
+    def optimality_gap(self) -> float:
+        """|bound − objective| ÷ |objective|."""
+        return self.proposal.selection.optimality_gap
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The objectives of the model in order, each with its bound; none where no choice keeps to the request."""
+        return self.proposal.selection.stages
+
+    @property
+    def changes(self) -> pd.DataFrame:
+        """Facilities that the plan closes or enlarges, by id."""
+        return self.proposal.changes.copy()
+
+    @property
+    def blocked(self) -> Mapping[str, Any] | None:
+        """Why no choice keeps to the request, and the least that would do; None where there is a plan."""
+        return self.proposal.blocked
+
+    @property
+    def shortfalls(self) -> pd.DataFrame | None:
+        """What a relaxed plan leaves of each clause and unit; None of other plans."""
+        return None if self.proposal.shortfalls is None else self.proposal.shortfalls.copy()
+
+    @property
+    def before(self) -> GapReport:
+        """The check without the plan."""
+        return GapReport(self.proposal.before)
+
+    @property
+    def after(self) -> GapReport:
+        """The check with the plan, by the same ruler."""
+        return GapReport(self.proposal.after)
+
+    def curve(
+        self,
+        by: Literal["stations", "budget"] = "stations",
+        *,
+        points: Sequence[float] | None = None,
+        progress: Progress | None = None,
+    ) -> Study:
+        """Return how many elderly each number of stations, or each sum of money, can cover at most.
+
+        Parameters
+        ----------
+        by : {"stations", "budget"}, default "stations"
+            What is limited.
+        points : sequence of float, optional
+            The limits; from none to full cover if absent.
+        progress : callable, optional
+            Told ``(stage, done, total)`` while work goes on.
+
+        Returns
+        -------
+        Study
+            One row a limit, with the objective, its bound and the candidates chosen; see
+            :func:`siting.locate.series.coverage_curve`.
+
+        Raises
+        ------
+        siting.errors.InputError
+            A curve by money, and a candidate has no cost.
+        """
+        from siting.pipeline.studying import curve_of
+        from siting.write.plan_figures import draw_curve
+
+        found = curve_of(self.planned, by=by, points=points, progress=progress)
+        costs = self.proposal.stations["cost_cny"]
+        at = float(len(costs)) if by == "stations" else float(costs.sum())
+        return Study(found.drop(columns="chosen"), lambda lang: draw_curve(found, lang, by=by, plan_at=at))
+
+    def build_order(self, progress: Progress | None = None) -> Study:
+        """Return the order in which to build the stations so that what is built first is good before the rest stands.
+
+        Parameters
+        ----------
+        progress : callable, optional
+            Told ``(stage, done, total)`` while work goes on.
+
+        Returns
+        -------
+        Study
+            One row a station, with what each step loses against the best plan of as many stations; see
+            :func:`siting.locate.series.build_order`.
+        """
+        from siting.pipeline.studying import names_of, order_of
+        from siting.write.plan_figures import draw_order
+
+        found, names = order_of(self.planned, progress=progress), names_of(self.planned)
+        return Study(found.drop(columns="row"), lambda lang: draw_order(found, lang, names=names))
+
+    def alternatives(
+        self, count: int = 5, *, within: float = 0.01, differ: int = 1, progress: Progress | None = None
+    ) -> Study:
+        """Return other plans that are nearly as good.
+
+        Parameters
+        ----------
+        count : int, default 5
+            How many are sought.
+        within : float, default 0.01
+            How much worse they may be, relative to the objective.
+        differ : int, default 1
+            How many sites of each other plan they do without at least.
+        progress : callable, optional
+            Told ``(stage, done, total)`` while work goes on.
+
+        Returns
+        -------
+        Study
+            One row a plan, the plan itself first; see :func:`siting.locate.series.alternatives`. ``table.attrs`` holds
+            ``kept_in``, in how many of the others each proposed site stays, and ``complete``, whether it is proved that
+            there are no more.
+        """
+        from siting.pipeline.studying import alternatives_to, names_of
+        from siting.write.plan_figures import draw_alternatives
+
+        found = alternatives_to(self.planned, count=count, within=within, differ=differ, progress=progress)
+        table, names = found.plans.drop(columns="chosen"), names_of(self.planned)
+        kept = dict(zip(found.sites["candidate_id"], found.sites["kept_in"].tolist(), strict=True))
+        table.attrs = {"kept_in": kept, "complete": found.complete}
+        return Study(table, lambda lang: draw_alternatives(found.plans, lang, names=names))
+
+    def stability(self, progress: Progress | None = None) -> pd.DataFrame:
+        """Tell at which walking speeds each proposed site is chosen too.
+
+        Parameters
+        ----------
+        progress : callable, optional
+            Told ``(stage, done, total)`` while work goes on.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a site; see :func:`siting.locate.series.stability`. Speeds are those of the walkers ``frail``,
+            ``elder`` and ``fit``.
+        """
+        from siting.pipeline.studying import stability_of
+
+        return stability_of(self.planned, progress=progress).drop(columns="row")
+
+    def fairness(self) -> Study:
+        """Return the covered share of each unit before and after.
+
+        Returns
+        -------
+        Study
+            ``id``, ``name``, ``elderly``, ``covered_share_before`` and ``covered_share_after`` of the units of
+            ``plan.unit_level`` (the finest if the scenario names none). ``table.attrs["gini"]`` holds the Gini
+            coefficients before and after; the chart is the Lorenz curve.
+        """
+        from siting.pipeline.studying import fairness_of, gini_of, lorenz_of
+        from siting.write.plan_figures import draw_lorenz
+
+        table = fairness_of(self.planned)
+        table.attrs["gini"] = gini_of(table)
+        return Study(table, lambda lang: draw_lorenz(*lorenz_of(table), lang, gini=gini_of(table)))
+
+    def study(self, name: str, progress: Progress | None = None) -> Study:
+        """Return the curve, the order of building or the alternatives by name, as the command line asks for them.
+
+        Parameters
+        ----------
+        name : {"curve", "order", "alternatives"}
+            What is wanted.
+        progress : callable, optional
+            Told ``(stage, done, total)`` while work goes on.
+        """
+        if name == "curve":
+            return self.curve(progress=progress)
+        return self.build_order(progress) if name == "order" else self.alternatives(progress=progress)
+
+    def funding(self) -> pd.DataFrame:
+        """Return the funding lines that the standards in force promise to the proposed stations.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a station and line; see :func:`siting.assess.funding.funding_lines`.
+        """
+        from siting.assess.funding import funding_lines
+
+        inputs, stations = self.proposal.before.inputs, self.proposal.stations
+        return funding_lines(inputs.standards, pd.DataFrame(stations.drop(columns="geometry")), what="station")
+
+    def plot(self, lang: Lang | None = None) -> "Figure":
+        """Draw coverage as stations are added in rank order.
+
+        Parameters
+        ----------
+        lang : {"zh", "en"}, optional
+            Language; that of the system if absent.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            It shows itself in a notebook; ``savefig`` saves it.
+        """
+        from siting.write.figures import draw_plan
+
+        return draw_plan(self.proposal, lang or default_lang())
+
+    def explore(self, lang: Lang | None = None) -> WebPage:
+        """Return the interactive map with the plan, which opens with no network.
+
+        Parameters
+        ----------
+        lang : {"zh", "en"}, optional
+            Language; that of the system if absent.
+
+        Returns
+        -------
+        WebPage
+            It shows itself in a notebook; ``save`` saves it.
+        """
+        from siting.write.webmap import map_html
+
+        return WebPage(map_html(self.proposal.before, self.proposal, lang=lang or default_lang()))
+
+    def to_file(self, path: str | Path) -> None:
+        """Write the plan as GeoJSON.
+
+        Parameters
+        ----------
+        path : str or pathlib.Path
+            File to write; it is replaced whole.
+
+        Raises
+        ------
+        siting.errors.InputError
+            The file cannot be written.
+        """
+        from siting.write.geojson import write_plan
+
+        write_plan(Path(path), self.proposal)
+
+    def _repr_html_(self) -> str:
+        keys = ["rank", "candidate_id", "name", "unit_id", "elderly_new", "covered_share_after", "cost_cny"]
+        return str(self.stations[keys].to_html(index=False))

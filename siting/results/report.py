@@ -1,0 +1,218 @@
+"""The view of a gap report."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import geopandas as gpd
+import pandas as pd
+
+from siting.domain.nouns import Assessment, Progress
+from siting.domain.tables import CHECK_COLUMNS, PLACE_COLUMNS
+from siting.results.page import WebPage
+from siting.results.sensitivity import Sensitivity
+from siting.text import Lang, default_lang, say
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_PLACE_KEYS: Final = [column.key for column in PLACE_COLUMNS]
+_CHECK_KEYS: Final = [column.key for column in CHECK_COLUMNS]
+
+
+class GapReport:
+    """Where a scenario's places fall short.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        What :func:`siting.check` measured.
+
+    Examples
+    --------
+    >>> import siting
+    >>> gaps = siting.check(siting.read_scenario("data/sample/scenario.toml"))
+    >>> sorted(gaps.units["level"].unique())
+    ['community', 'district', 'street']
+    """
+
+    def __init__(self, assessment: Assessment) -> None:
+        self.assessment = assessment
+
+    @property
+    def places(self) -> gpd.GeoDataFrame:
+        """Residential areas: one row each, ``PLACE_COLUMNS`` of docs/gap-report.md and the geometry."""
+        return self._of_levels(residential=True)
+
+    @property
+    def units(self) -> gpd.GeoDataFrame:
+        """Reporting units of every level, with the same columns."""
+        return self._of_levels(residential=False)
+
+    @property
+    def grid(self) -> pd.DataFrame:
+        """Populated cells inside the units, by cell number (row × columns + column); persons inside the units only."""
+        return self.assessment.cells.copy()
+
+    @property
+    def clauses(self) -> pd.DataFrame:
+        """One row a clause and place."""
+        table = self.assessment.checks[_CHECK_KEYS].copy()
+        table.insert(0, "id", self.assessment.checks.index.get_level_values("id"))
+        return table.reset_index(drop=True)
+
+    @property
+    def totals(self) -> Mapping[str, Any]:
+        """Figures of the whole."""
+        return self.assessment.totals
+
+    def audit(self) -> pd.DataFrame:
+        """Return the audit: every clause in force at every level where it was judged, as a table.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a clause and level; see :func:`siting.assess.audit.audit_table`.
+        """
+        from siting.assess.audit import audit_table
+
+        return audit_table(self.assessment)
+
+    def funding(self, what: Literal["facility", "candidate"] = "facility") -> pd.DataFrame:
+        """Return the funding lines that the standards in force promise.
+
+        Parameters
+        ----------
+        what : {"facility", "candidate"}
+            Facilities that count, or the ledger of candidates.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a site and line, with amount, status, conditions and quote; see
+            :func:`siting.assess.funding.funding_lines`. Lines of one ``group`` exclude one another.
+        """
+        from siting.assess.funding import funding_lines
+
+        inputs = self.assessment.inputs
+        sites = self.assessment.facilities if what == "facility" else inputs.candidates
+        return funding_lines(inputs.standards, pd.DataFrame(sites.drop(columns="geometry")), what=what)
+
+    def has_gap(self, *, binding: bool = False) -> bool:
+        """Tell whether any check is a gap.
+
+        Parameters
+        ----------
+        binding : bool
+            Look at binding checks only.
+
+        Returns
+        -------
+        bool
+            True if there is one.
+        """
+        checks = self.assessment.checks
+        gaps = checks["verdict"] == "gap"
+        return bool((gaps & checks["binding"].astype(bool)).any() if binding else gaps.any())
+
+    def notes(self, lang: Lang | None = None) -> list[str]:
+        """Return what was mended, left out or assumed, and the warnings.
+
+        Parameters
+        ----------
+        lang : {"zh", "en"}, optional
+            Language; that of the system if absent.
+
+        Returns
+        -------
+        list of str
+            Sentences, warnings first.
+        """
+        lang = lang or default_lang()
+        warnings = [say(f"warning.{code}", lang) for code in self.totals["warnings"]]
+        return warnings + [say(f"note.{note.code}", lang, **note.values) for note in self.assessment.notes]
+
+    def plot(self, lang: Lang | None = None) -> "Figure":
+        """Draw land per person by street against both floors, and the elderly by minutes on foot.
+
+        Parameters
+        ----------
+        lang : {"zh", "en"}, optional
+            Language; that of the system if absent.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            It shows itself in a notebook; ``savefig`` saves it.
+        """
+        from siting.write.figures import draw_gaps
+
+        return draw_gaps(self.assessment, lang or default_lang())
+
+    def sensitivity(self, progress: Progress | None = None) -> "Sensitivity":
+        """Tell how coverage changes with what no document says; see :func:`siting.sensitivity`.
+
+        Parameters
+        ----------
+        progress : callable, optional
+            Told ``(stage, done, total)`` while work goes on.
+
+        Returns
+        -------
+        Sensitivity
+            Of the facilities that this report counts.
+        """
+        from siting import pipeline
+
+        found = self.assessment
+        table = pipeline.sensitivity_of(found.inputs, found.demand, found.facilities, progress)
+        return Sensitivity(found.inputs.scenario, table)
+
+    def explore(self, lang: Lang | None = None) -> WebPage:
+        """Return the interactive map, which opens with no network.
+
+        Parameters
+        ----------
+        lang : {"zh", "en"}, optional
+            Language; that of the system if absent.
+
+        Returns
+        -------
+        WebPage
+            It shows itself in a notebook; ``save`` saves it.
+        """
+        from siting.write.webmap import map_html
+
+        return WebPage(map_html(self.assessment, lang=lang or default_lang()))
+
+    def to_file(self, path: str | Path) -> None:
+        """Write the gap report as GeoJSON, or the checked grid.
+
+        Parameters
+        ----------
+        path : str or pathlib.Path
+            File to write, replaced whole: ``.tif`` holds the checked grid, any other the gap report.
+
+        Raises
+        ------
+        siting.errors.InputError
+            The file cannot be written.
+        """
+        target = Path(path)
+        if target.suffix.lower() in (".tif", ".tiff"):
+            from siting.write.grid import write_grid
+
+            write_grid(target, self.assessment)
+        else:
+            from siting.write.geojson import write_gaps
+
+            write_gaps(target, self.assessment)
+
+    def _of_levels(self, *, residential: bool) -> gpd.GeoDataFrame:
+        places = self.assessment.places
+        rows = (places["level"] == "residential_area") == residential
+        return places.loc[rows, [*_PLACE_KEYS, "geometry"]].reset_index(drop=True)
+
+    def _repr_html_(self) -> str:
+        keys = ["level", "id", "name", "residents", "elderly", "covered_share", "land_m2_per_resident", "verdict"]
+        return str(self.units[keys].to_html(index=False))

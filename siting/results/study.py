@@ -1,0 +1,79 @@
+"""The view of what else was asked of a plan: a table, and the chart that shows it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from siting.text import Lang, default_lang
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from matplotlib.figure import Figure
+
+    from siting.write.figures import Chart
+
+
+class Study:
+    """A table that can draw itself and be saved.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        What was found.
+    draw : callable
+        Called with a language, returns the chart.
+    """
+
+    def __init__(self, table: pd.DataFrame, draw: "Callable[[Lang], Chart]") -> None:
+        self._found = table
+        self._draw = draw
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The table."""
+        return self._found.copy()
+
+    def plot(self, lang: Lang | None = None) -> "Figure":
+        """Draw the table.
+
+        Parameters
+        ----------
+        lang : {"zh", "en"}, optional
+            Language; that of the system if absent.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            It shows itself in a notebook; ``savefig`` saves it.
+        """
+        return self._draw(lang or default_lang())
+
+    def to_file(self, path: str | Path, lang: Lang | None = None) -> None:
+        """Write the table or the chart.
+
+        Parameters
+        ----------
+        path : str or pathlib.Path
+            File to write, replaced whole: ``.csv`` or ``.json`` (the table), or ``.png`` (the chart).
+        lang : {"zh", "en"}, optional
+            Language of the chart; that of the system if absent.
+
+        Raises
+        ------
+        siting.errors.InputError
+            Another ending, or the file cannot be written.
+        """
+        target = Path(path)
+        if target.suffix.lower() == ".png":
+            from siting.write.account_files import write_map
+
+            write_map(target, self._draw(lang or default_lang()))
+        else:
+            from siting.write.tables import write_table
+
+            write_table(target, self._found)
+
+    def _repr_html_(self) -> str:
+        return str(self._found.to_html(index=False))

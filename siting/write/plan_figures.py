@@ -1,0 +1,256 @@
+"""Charts of what stands around a plan: the curve, the build order, fairness, and alternatives."""
+
+import math
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import Patch, Rectangle
+from matplotlib.ticker import MaxNLocator
+
+from siting.text import Lang, say
+from siting.write.figures import Chart, choose_font, dress
+
+_BLUE, _ORANGE, _GREY, _PALE, _INK = "#3b6e8f", "#d1793b", "#8a8f94", "#f1f2f3", "#44494d"
+# Points of a curve up to so many are drawn as dots; more would hide the line.
+_DOTS: Final = 60
+# More labels than these would run into one another.
+_LABELS: Final = 30
+# Of more sites than these, those that stay in every plan are left out of the matrix.
+_LINES: Final = 40
+
+
+def draw_curve(table: pd.DataFrame, lang: Lang, *, by: str = "stations", plan_at: float | None = None) -> Chart:
+    """Draw what share is covered against the number of stations or the money, with the room up to the bound.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        One row a point, as :func:`siting.locate.series.coverage_curve` gives it: ``limit``, ``covered_share``,
+        ``value_share``, ``bound_share`` (of value) and ``status``. Where some count more than others the weighted share
+        is drawn, and the axis says so.
+    lang : {"zh", "en"}
+        Language; English where no font has Chinese characters.
+    by : {"stations", "budget"}, default "stations"
+        What is limited; money is given in yuan.
+    plan_at : float, optional
+        The limit of the plan that is marked.
+    """
+    font, lang = choose_font(lang)
+    figure = Chart(figsize=(7.5, 4.4), layout="constrained")
+    axes = figure.subplots()
+    known = table.dropna(subset=["value_share"]).sort_values("limit")
+    scale = 1.0 if by == "stations" else 1e-4
+    x = known["limit"].to_numpy(dtype=np.float64) * scale
+    share = 100 * known["value_share"].to_numpy(dtype=np.float64)
+    bound = 100 * known["bound_share"].to_numpy(dtype=np.float64)
+    finite = np.isfinite(bound)
+    axes.fill_between(
+        x, share, bound, where=finite.tolist(), color=_ORANGE, alpha=0.35, lw=0, label=say("series.band", lang)
+    )
+    axes.plot(x, share, color=_BLUE, label=say("series.best", lang), zorder=2)
+    if len(known) <= _DOTS:
+        proved = (known["status"] == "optimal").to_numpy()
+        axes.plot(x[~proved], share[~proved], "o", color=_BLUE, markersize=4, markerfacecolor="white", zorder=3)
+        axes.plot(x[proved], share[proved], "o", color=_BLUE, markersize=4, label=say("series.proved", lang), zorder=3)
+    if plan_at is not None:
+        _mark_plan(axes, x, share, plan_at * scale, lang)
+    weighted = not np.allclose(known["value_share"], known["covered_share"], atol=1e-9)
+    axes.set_xlabel(say("series.stations" if by == "stations" else "series.money", lang))
+    axes.set_ylabel(say("series.value_share" if weighted else "series.persons_share", lang))
+    axes.set_title(
+        say("series.curve_title_stations" if by == "stations" else "series.curve_title_money", lang), loc="left"
+    )
+    if by == "stations":
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_formatter(_thousands)
+    axes.margins(x=0.02)
+    axes.legend(frameon=False, loc="lower right")
+    dress(figure, (axes,), font)
+    return figure
+
+
+def _mark_plan(axes: Axes, x: np.ndarray, share: np.ndarray, at: float, lang: Lang) -> None:
+    """Mark the plan on the curve; between two points it stands as high as the lower one, which it can always reach."""
+    below = np.flatnonzero(x <= at)
+    if not below.size:
+        return
+    height = float(share[below[-1]])
+    bottom = axes.get_ylim()[0]
+    axes.vlines(at, bottom, height, color=_GREY, linestyle=":", linewidth=1.0, zorder=1)
+    axes.set_ylim(bottom=bottom)
+    label = say("series.this_plan", lang, share=f"{height:.1f} %")
+    axes.plot(at, height, "D", color=_ORANGE, markersize=7, label=label, zorder=4)
+
+
+def draw_order(
+    table: pd.DataFrame, lang: Lang, *, names: Mapping[int, str] | None = None, walked: bool = False
+) -> Chart:
+    """Draw what is reached as stations are built one by one, against the best plans of as many, and what that loses.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        One row a station, as :func:`siting.locate.series.build_order` gives it: ``rank``, ``row``, ``gain``,
+        ``cumulative``, ``best`` and ``loss_share`` (NaN where the best was not sought).
+    lang : {"zh", "en"}
+        Language.
+    names : mapping, optional
+        The name of each row, written at the axis for up to 30 stations.
+    walked : bool, default False
+        Whether the figures are walking time (person-seconds, drawn in hours) instead of persons covered.
+    """
+    font, lang = choose_font(lang)
+    figure = Chart(figsize=(7.5, 5.4), layout="constrained")
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+    steps = table[table["rank"] > 0]
+    rank = steps["rank"].to_numpy()
+    scale = 1 / 3600 if walked else 1.0
+    best = steps.dropna(subset=["best"])
+    upper.plot(best["rank"], best["best"] * scale, "--", color=_GREY, label=say("series.order_free", lang), zorder=1)
+    label = say("series.order_walked" if walked else "series.order_covered", lang)
+    style = "o-" if len(steps) <= _DOTS else "-"
+    upper.plot(rank, steps["cumulative"] * scale, style, color=_BLUE, markersize=5, label=label, zorder=2)
+    upper.set_ylabel(say("series.walked_axis" if walked else "series.covered_axis", lang))
+    upper.yaxis.set_major_formatter(_thousands)
+    upper.set_title(say("series.order_title", lang), loc="left")
+    upper.legend(frameon=False)
+    if not walked:
+        upper.set_ylim(bottom=0)
+    _loss_bars(lower, rank, 100 * steps["loss_share"].to_numpy(dtype=np.float64), lang)
+    if names is not None and len(steps) <= _LABELS:
+        labels = [f"{place} {names[row]}" for place, row in zip(rank, steps["row"], strict=True)] if font else rank
+        lower.set_xticks(rank, labels, rotation=40 if font else 0, ha="right" if font else "center", fontsize=9)
+    else:
+        lower.xaxis.set_major_locator(MaxNLocator(integer=True))
+    lower.set_xlabel(say("series.order_axis", lang))
+    dress(figure, (upper, lower), font)
+    return figure
+
+
+def _loss_bars(axes: Axes, rank: np.ndarray, loss: np.ndarray, lang: Lang) -> None:
+    axes.bar(rank, np.nan_to_num(loss), color=_ORANGE, width=0.6)
+    axes.set_ylabel(say("series.loss_axis", lang))
+    most = float(np.nanmax(loss, initial=0.0))
+    axes.set_ylim(0, max(1.35 * most, 1.0))
+    if len(rank) <= _LABELS:
+        for place, part in zip(rank, loss, strict=True):
+            if math.isfinite(part) and part > 0:
+                axes.annotate(f"{part:.1f}", (place, part), (0, 2), textcoords="offset points", ha="center", fontsize=8)
+
+
+def draw_lorenz(
+    before: pd.DataFrame, after: pd.DataFrame, lang: Lang, *, gini: tuple[float, float] | None = None
+) -> Chart:
+    """Draw the Lorenz curves before and after a plan.
+
+    Parameters
+    ----------
+    before, after : pandas.DataFrame
+        ``people_share`` and ``served_share``, as :func:`siting.locate.fairness.lorenz` gives them; empty where nobody
+        is covered.
+    lang : {"zh", "en"}
+        Language.
+    gini : tuple of float, optional
+        The Gini coefficients before and after; computed from the curves if absent.
+    """
+    font, lang = choose_font(lang)
+    figure = Chart(figsize=(5.6, 5.4), layout="constrained")
+    axes = figure.subplots()
+    axes.plot([0, 100], [0, 100], "--", color=_GREY, linewidth=1.0, label=say("series.lorenz_even", lang))
+    coefficients = gini or (_gini_of(before), _gini_of(after))
+    for key, curve, colour, coefficient in (
+        ("series.before", before, _ORANGE, coefficients[0]),
+        ("series.after", after, _BLUE, coefficients[1]),
+    ):
+        if len(curve):
+            x, y = 100 * curve["people_share"], 100 * curve["served_share"]
+            dot = "o" if len(curve) <= _LABELS else ""
+            axes.plot(x, y, color=colour, marker=dot, markersize=3.5, label=say(key, lang, gini=f"{coefficient:.3f}"))
+    if before.empty and after.empty:
+        axes.text(50, 40, say("series.nobody", lang), ha="center")
+    axes.set_xlim(0, 100)
+    axes.set_ylim(0, 100)
+    axes.set_aspect("equal")
+    axes.set_xlabel(say("series.lorenz_people", lang))
+    axes.set_ylabel(say("series.lorenz_served", lang))
+    axes.set_title(say("series.lorenz_title", lang), loc="left")
+    axes.legend(frameon=False, loc="upper left")
+    dress(figure, (axes,), font)
+    return figure
+
+
+def _gini_of(curve: pd.DataFrame) -> float:
+    if curve.empty:
+        return math.nan
+    area = np.trapezoid(curve["served_share"].to_numpy(), curve["people_share"].to_numpy())
+    return max(1.0 - 2.0 * float(area), 0.0)
+
+
+def draw_alternatives(plans: pd.DataFrame, lang: Lang, *, names: Mapping[int, str] | None = None) -> Chart:
+    """Draw plans against sites: which sites of the plan stay in its alternatives, and which others come in.
+
+    Parameters
+    ----------
+    plans : pandas.DataFrame
+        One row a plan, the first the plan itself: ``chosen`` (rows) and ``loss_share``, as
+        :func:`siting.locate.series.alternatives` gives them.
+    lang : {"zh", "en"}
+        Language.
+    names : mapping, optional
+        The name of each row; numbers if absent.
+    """
+    font, lang = choose_font(lang)
+    chosen = [set(rows) for rows in plans["chosen"]]
+    # Sites of the plan first, those that stay in most on top; then the others.
+    kept = {row: sum(row in rows for rows in chosen[1:]) for row in set().union(*chosen)}
+    rows = sorted(kept, key=lambda row: (row not in chosen[0], -kept[row], row))
+    in_all = [row for row in rows if all(row in plan for plan in chosen)] if len(rows) > _LINES else []
+    rows = rows[len(in_all) :]
+    figure = Chart(figsize=(3.2 + 0.9 * len(plans), 1.9 + 0.3 * max(len(rows), 1)), layout="constrained")
+    axes = figure.subplots()
+    for column, plan in enumerate(chosen):
+        for line, row in enumerate(rows):
+            colour = (_BLUE if row in chosen[0] else _ORANGE) if row in plan else _PALE
+            axes.add_patch(Rectangle((column - 0.45, line - 0.4), 0.9, 0.8, color=colour, linewidth=0))
+    for line, row in enumerate(rows if len(plans) > 1 else []):
+        share = say("series.stays", lang, kept=kept[row], of=len(plans) - 1)
+        axes.text(len(plans), line, share, va="center", ha="center", fontsize=9, color=_INK)
+    heads = [say("series.plan", lang)]
+    heads += [
+        f"{say('series.alternative', lang, number=number)}\n{_how_good(loss, lang)}"
+        for number, loss in enumerate(plans["loss_share"].iloc[1:], start=1)
+    ]
+    if len(plans) > 1:
+        heads.append(say("series.stays_head", lang))
+    axes.set_xticks(np.arange(len(heads)), heads, fontsize=9)
+    labels = [names[row] if names is not None and font is not None else str(row) for row in rows]
+    axes.set_yticks(np.arange(len(rows)), labels, fontsize=9)
+    axes.xaxis.tick_top()
+    axes.tick_params(length=0)
+    axes.set_xlim(-0.55, len(heads) - 0.45)
+    axes.set_ylim(max(len(rows), 1) - 0.45, -0.55)
+    figure.suptitle(say("series.alternatives_title", lang), x=0.01, ha="left", fontsize=12)
+    marks = [
+        Patch(color=_BLUE, label=say("series.in_plan", lang)),
+        Patch(color=_ORANGE, label=say("series.not_in_plan", lang)),
+    ]
+    if in_all:
+        marks.append(Patch(color="none", label=say("series.in_all", lang, count=len(in_all))))
+    figure.legend(handles=marks, loc="outside lower left", frameon=False, fontsize=9, ncols=1)
+    axes.spines[["left", "bottom"]].set_visible(False)
+    dress(figure, (axes,), font)
+    return figure
+
+
+def _how_good(loss: float, lang: Lang) -> str:
+    """Say how much worse or better a plan is."""
+    if round(abs(loss), 5) == 0:
+        return say("series.same", lang)
+    return say("series.worse" if loss > 0 else "series.better", lang, share=f"{100 * abs(loss):.2f} %")
+
+
+def _thousands(value: float, _: object) -> str:
+    return f"{value:,.0f}"

@@ -1,0 +1,44 @@
+"""Every model with every rule against all choices."""
+
+import os
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from siting.locate.problem import Effort, Model, Problem, SetCovering
+from siting.locate.programme import by_programme
+from tests.locate.programme import brute, draw
+
+EXAMPLES = settings(max_examples=int(os.environ.get("EX", "25")), deadline=None)
+
+
+def _with_costs(problem: Problem, model: Model) -> Problem:
+    """The least cost needs costs."""
+    if isinstance(model, SetCovering) and model.by_cost and problem.rules.costs is None:
+        return problem.under(costs=np.arange(1.0, problem.rows + 1))
+    return problem
+
+
+@pytest.mark.parametrize("kind", draw.MODELS)
+@EXAMPLES
+@given(data=st.data())
+def test_a_model_with_any_rules_is_what_all_choices_say(kind: str, data: st.DataObject) -> None:
+    problem, model = data.draw(draw.problems()), data.draw(draw.MODELS[kind])
+    problem = _with_costs(problem, model)
+    solution = by_programme(problem, model, Effort())
+    brute.check(problem, model, solution)
+    if solution.status == "optimal" and problem.rules.capacity is None:
+        brute.check_lean(problem, model, solution)
+
+
+@pytest.mark.parametrize("kind", draw.MODELS)
+@EXAMPLES
+@given(data=st.data())
+def test_a_model_with_capacity_is_what_all_choices_say(kind: str, data: st.DataObject) -> None:
+    problem, model = data.draw(draw.problems(("kept", "forced", "costs"), most_rows=4)), data.draw(draw.MODELS[kind])
+    rows = problem.rows
+    limits = data.draw(st.lists(st.sampled_from([3.0, 5.0, 8.0, 12.0, np.inf]), min_size=rows, max_size=rows))
+    problem = _with_costs(problem.under(capacity=np.array(limits)), model)
+    brute.check(problem, model, by_programme(problem, model, Effort()))

@@ -1,0 +1,1 @@
+"""Curves, build orders and alternatives."""

@@ -1,0 +1,116 @@
+"""The p-center: against all choices, known optima, and the laws."""
+
+import csv
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import floyd_warshall
+
+from siting.locate.center import p_center
+from siting.locate.problem import Effort, PCenter, Problem, Rules
+from tests.locate.set_cover.cases import Small, cases, san_francisco
+
+
+def dense(times: np.ndarray, people: np.ndarray, rules: Rules | None = None) -> Problem:
+    """A problem in which every row reaches every point, in zero seconds too."""
+    rows, points = times.shape
+    lists = np.tile(np.arange(points), rows), np.arange(0, rows * points + 1, points)
+    return Problem(csr_array((times.ravel(), *lists), shape=times.shape), people, rules or Rules())
+
+
+@settings(max_examples=25, deadline=None)
+@given(cases(), st.sampled_from([0.3, 0.7, 0.9, 1.0]), st.sampled_from([None, 0, 1, 2, 3]))
+def test_no_choice_is_better(case: Small, share: float, stations: int | None) -> None:
+    found = p_center(case.problem(stations), PCenter(share), Effort())
+    best = case.center(share, stations)
+    if math.isinf(best):
+        assert (found.status, found.chosen.tolist(), found.stages) == ("infeasible", [], ())
+        more_forced = len(case.flagged("forced") - case.flagged("kept")) > (stations or 0)
+        assert found.blocked_by == (("stations", "forced") if more_forced else ("stations", "reach"))
+        return
+    chosen = tuple(found.chosen.tolist())
+    assert (found.objective, found.bound, found.status) == (best, best, "optimal")
+    assert chosen in case.choices(stations)
+    usable = case.nearest(tuple(row for row in range(len(case.seconds)) if row not in case.flagged("forbidden")))
+    people = np.where(np.isfinite(usable), case.people, 0.0)
+    assert best == 0 or case.covers(chosen, share, people, best)
+
+
+@pytest.mark.parametrize("number", range(1, 21))
+def test_or_library(shared: Path, number: int) -> None:
+    folder = shared / "instances" / "orlib_pmed"
+    with (folder / "optima.csv").open(encoding="utf-8") as file:
+        best = {each["instance"]: float(each["p_center"]) for each in csv.DictReader(file)}
+    numbers = [int(each) for each in (folder / f"pmed{number}.txt").read_text(encoding="utf-8").split()]
+    nodes, _, stations = numbers[:3]
+    graph = np.zeros((nodes, nodes))
+    for one, other, length in zip(*[iter(numbers[3:])] * 3, strict=True):
+        graph[one - 1, other - 1] = graph[other - 1, one - 1] = length
+    times = floyd_warshall(graph)
+    found = p_center(dense(times, np.ones(nodes), Rules(stations=stations)), PCenter(), Effort(time_limit_s=60.0))
+    assert (found.objective, found.status) == (best[f"pmed{number}"], "optimal")
+    assert times[found.chosen].min(axis=0).max() == found.objective
+    assert len(found.chosen) <= stations
+
+
+@pytest.mark.parametrize(("stations", "metres"), [(1, 11_577.279), (2, 9_130.759), (3, 7_529.986), (4, 7_403.064)])
+def test_san_francisco(shared: Path, stations: int, metres: float) -> None:
+    between, people = san_francisco(shared)
+    found = p_center(dense(between, people, Rules(stations=stations)), PCenter(), Effort())
+    assert found.objective == pytest.approx(metres, abs=1e-3)
+    assert found.status == "optimal"
+
+
+def test_feasible_at_it_and_infeasible_one_step_below() -> None:
+    rng = np.random.default_rng(3)
+    times = np.hypot(*(rng.random((20, 1, 2)) - rng.random((1, 150, 2))).transpose(2, 0, 1)) * 1000
+    people = rng.integers(0, 9, 150).astype(np.float64)
+    found = p_center(dense(times, people, Rules(stations=4)), PCenter(0.9), Effort())
+    assert found.status == "optimal"
+    near = times[found.chosen].min(axis=0)
+    assert people[near <= found.objective].sum() >= 0.9 * people.sum()
+    assert people[near < found.objective].sum() < 0.9 * people.sum()
+
+
+def test_nobody_and_the_unreached_do_not_count() -> None:
+    times = csr_array(np.array([[30.0, 500.0, 0.0], [40.0, 90.0, 0.0]]))
+    problem = Problem(times, np.array([5.0, 0.0, 7.0]), Rules(stations=1))
+    assert p_center(problem, PCenter(), Effort()).objective == 30.0
+    empty = p_center(Problem(times, np.zeros(3), Rules(stations=1)), PCenter(), Effort())
+    assert (empty.objective, empty.chosen.tolist(), empty.status) == (0.0, [], "optimal")
+
+
+def test_of_equals_the_lowest_is_opened() -> None:
+    times = np.array([[60.0, 9.0], [10.0, 20.0], [20.0, 10.0], [20.0, 20.0]])
+    assert p_center(dense(times, np.ones(2), Rules(stations=1)), PCenter(), Effort()).chosen.tolist() == [1]
+
+
+def test_stopped_early_bounds_hold() -> None:
+    rng = np.random.default_rng(5)
+    times = np.hypot(*(rng.random((60, 1, 2)) - rng.random((1, 400, 2))).transpose(2, 0, 1)) * 1000
+    problem = dense(times, np.ones(400), Rules(stations=6))
+    best = p_center(problem, PCenter(), Effort()).objective
+    asked = iter([False] * 3)
+    part = p_center(problem, PCenter(), Effort(interrupted=lambda: next(asked, True)))
+    assert part.stopped_by == "interrupt"
+    assert part.bound <= best <= part.objective
+    at_once = p_center(problem, PCenter(), Effort(time_limit_s=0.0))
+    assert at_once.bound <= best <= at_once.objective
+    assert at_once.stopped_by == "time"
+    told: list[tuple[float, float]] = []
+    p_center(problem, PCenter(), Effort(report=lambda objective, bound: told.append((objective, bound))))
+    assert told[-1] == (best, best)
+    assert all(bound <= best <= objective for objective, bound in told)
+
+
+def test_what_cannot_be_asked_is_refused() -> None:
+    problem = dense(np.ones((2, 2)), np.ones(2))
+    with pytest.raises(ValueError, match="plain"):
+        p_center(problem.under(capacity=np.ones(2)), PCenter(), Effort())
+    both = problem.under(forced=np.array([True, False]), forbidden=np.array([True, False]))
+    assert p_center(both, PCenter(), Effort()).blocked_by == ("forced",)

@@ -6,7 +6,7 @@ Parts (all if none is named):
 
 - ``small``: 20,000 points × 1,000 candidates (mean cover 140), p = 20 to a gap of 0.1 %, beside spopt's MCLP with
   HiGHS, HiGHS given the programme as it stands (``scipy.optimize.milp``), and HiGHS given merged demand, building
-  included in all; then gaps at p = 50, 100, 300 within 60 s;
+  included in X
 - ``medium``: 200,000 × 5,000 (330), gaps at p = 20, 100, 300 within 60 s;
 - ``large``: 2,000,000 × 10,000 (270), the same;
 - ``network``: a network of 300,000 nodes, 10,000 candidates among them, clustered people, 900 s of walking, gaps at
@@ -15,11 +15,13 @@ Parts (all if none is named):
 - ``curve``: p = 1 … 300 on 200,000 × 5,000: seconds, and the widest gaps.
 
 Problems and networks are made by ``instances/yardstick.py`` of the folder named by ``SITING_SHARED`` (else ``shared``
-beside the repository). spopt and pulp are peers that need not be there. "Processor" is the seconds that this process was
-given: on a busy machine limits are reached with less work done, and ``--limit-scale`` stretches them.
+beside the repository). spopt and pulp are peers that need not be there. "Processor" is the seconds that this process
+was given: on a busy machine limits are reached with less work done, and ``--limit-scale`` stretches them.
 """
 
 import argparse
+import importlib
+import importlib.util
 import os
 import resource
 import statistics
@@ -29,6 +31,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +115,8 @@ def walked(folder: Path, nodes: int, sites: int, seed: int) -> Problem:
     outside = rng.random(len(xy)) < _BACKGROUND
     home[outside] = rng.random((int(outside.sum()), 2)) * side
     weights = np.ceil(rng.gamma(0.8, 6, len(xy)))
-    people = np.bincount(KDTree(xy).query(home + low)[1], weights=weights, minlength=len(xy))
+    people = np.zeros(len(xy))
+    np.add.at(people, KDTree(xy).query(home + low)[1], weights)
     sources = net["sources_10000"].astype(np.int64)
     if sites != len(sources):
         sources = rng.choice(len(xy), sites, replace=False)
@@ -173,13 +177,11 @@ def merged(problem: Problem, stations: int) -> tuple[float, float]:
 
 def by_spopt(problem: Problem, stations: int) -> tuple[float, float]:
     """Let spopt build and HiGHS solve; its bound is not told, so that the objective stands for it."""
-    import pulp  # noqa: PLC0415 - may be absent
-    from spopt.locate import MCLP  # noqa: PLC0415 - may be absent
-
+    pulp, locate = importlib.import_module("pulp"), importlib.import_module("spopt.locate")
     cost = np.full(problem.times.shape[::-1], 2 * _LIMIT_S)
     rows = np.repeat(np.arange(problem.rows), np.diff(problem.times.indptr))
     cost[problem.times.indices, rows] = problem.times.data
-    model = MCLP.from_cost_matrix(cost, problem.people, _LIMIT_S, p_facilities=stations)
+    model = locate.MCLP.from_cost_matrix(cost, problem.people, _LIMIT_S, p_facilities=stations)
     model = model.solve(pulp.HiGHS(msg=False, gapRel=_GAP, timeLimit=_PEER_LIMIT_S))
     covered = float(model.problem.objective.value())
     return covered, covered
@@ -188,9 +190,7 @@ def by_spopt(problem: Problem, stations: int) -> tuple[float, float]:
 def peers_of(given: Given) -> dict[str, Callable[[Problem, int], tuple[float, float]]]:
     """Return the peers asked for that are there."""
     ways = {"merged": merged, "direct": direct, "spopt": by_spopt}
-    try:
-        import spopt  # noqa: F401, PLC0415 - may be absent
-    except ImportError:
+    if "spopt" in given.peers and importlib.util.find_spec("spopt") is None:
         print("spopt cannot be imported: install spopt, pulp and highspy to compare with it")
         del ways["spopt"]
     return {name: way for name, way in ways.items() if name in given.peers}
@@ -230,46 +230,51 @@ def small(given: Given) -> None:
     first = next(iter(problems.values()))
     ours(first, 20, 60.0)  # compiles
     print(f"\n## 20,000 × 1,000 (140), p = 20 to {_GAP:.1%}, SciPy {scipy.__version__}\n{_HEAD}")
-    taken: dict[str, list[Result]] = {"siting": [], **{name: [] for name in peers_of(given)}}
+    peers = peers_of(given)
+    taken: dict[str, list[Result]] = {"siting": [], **{name: [] for name in peers}}
     for seed, problem in problems.items():
         taken["siting"].append(ours(problem, 20, 60.0, _GAP))
         print(line(f"siting, seed {seed}", taken["siting"][-1:]))
-        for name, way in peers_of(given).items():
-            taken[name].append(timed(lambda way=way, problem=problem: way(problem, 20)))
+        for name, way in peers.items():
+            taken[name].append(timed(partial(way, problem, 20)))
             print(line(f"{name}, seed {seed}", taken[name][-1:]), flush=True)
     for name, results in taken.items():
         pairs = list(zip(results, taken["siting"], strict=True))
         wall = statistics.median(each.seconds / own.seconds for each, own in pairs)
         processor = statistics.median(each.processor / own.processor for each, own in pairs)
         print(f"{line(name + ', median', results)}  {wall:,.0f} times ours, by processor {processor:,.0f}")
-    title = "20,000 × 1,000 (140)"
-    gaps(title, given, problems.__getitem__, {50: 0.0015, 100: 0.0035, 300: 0.0015}, 60.0)
+
+
+def small_gaps(given: Given) -> None:
+    """Print the part ``small-gaps``."""
+    must = {50: 0.0015, 100: 0.0035, 300: 0.0015}
+    gaps("20,000 × 1,000 (140)", given, partial(covering, given.folder, 20_000, 1_000, 140), must, 60.0)
 
 
 def medium(given: Given) -> None:
     """Print the part ``medium``."""
     must = {20: 0.0045, 100: 0.012, 300: 0.0175}
-    problem = lambda seed: covering(given.folder, 200_000, 5_000, 330, seed)  # noqa: E731 - short
+    problem = partial(covering, given.folder, 200_000, 5_000, 330)
     gaps("200,000 × 5,000 (330)", given, problem, must, 60.0)
 
 
 def large(given: Given) -> None:
     """Print the part ``large``."""
     must = {20: 0.0075, 100: 0.015, 300: 0.0135}
-    problem = lambda seed: covering(given.folder, 2_000_000, 10_000, 270, seed)  # noqa: E731 - short
+    problem = partial(covering, given.folder, 2_000_000, 10_000, 270)
     gaps("2,000,000 × 10,000 (270)", given, problem, must, 60.0)
 
 
 def network(given: Given) -> None:
     """Print the part ``network``."""
     must = {20: 0.0006, 50: 0.0012, 100: 0.005, 300: 0.012}
-    problem = lambda seed: walked(given.folder, 300_000, 10_000, seed)  # noqa: E731 - short
+    problem = partial(walked, given.folder, 300_000, 10_000)
     gaps("network of 300,000 nodes × 10,000 candidates, clustered people", given, problem, must, 15.0)
 
 
 def town(given: Given) -> None:
     """Print the part ``town``."""
-    problem = lambda seed: walked(given.folder, 2_000_000, 20_000, seed)  # noqa: E731 - short
+    problem = partial(walked, given.folder, 2_000_000, 20_000)
     gaps("network of 2,000,000 nodes × 20,000 candidates, clustered people", given, problem, {60: 0.001}, 30.0)
 
 
@@ -296,6 +301,7 @@ def peak_mib() -> float:
 
 _PARTS: dict[str, Callable[[Given], None]] = {
     "small": small,
+    "small-gaps": small_gaps,
     "medium": medium,
     "large": large,
     "network": network,

@@ -1,9 +1,10 @@
 """Set covering on a walking network, ours beside plain HiGHS: stations, bound, gap, seconds.
 
-    python benchmarks/set_covering.py [--seeds N …] [--share S] [--reach S] [--limit S] [--peer S] [--network FILE]
+    python benchmarks/set_covering.py [--seeds N …] [--share S] [--reach S] [--persons N] [--limit S] [--peer S]
+                                      [--network FILE]
 
 The network (300,000 nodes) and its 10,000 candidates are made by ``instances/yardstick.py`` of the folder named by
-``SITING_SHARED`` (else ``shared`` beside the repository), or read from FILE. A seed lays a million persons into 40
+``SITING_SHARED`` (else ``shared`` beside the repository), or read from FILE. A seed lays persons into 40
 Gaussian clusters, some of them anywhere, each at the nearest node. Everybody whom some candidate reaches within
 ``--reach`` seconds is to be covered by the fewest stations, or ``--share`` of them. Each seed is solved twice in this
 process: by ``siting.locate.set_cover`` until ``--limit``, and by ``scipy.optimize.milp`` (HiGHS) given the whole
@@ -30,7 +31,7 @@ from siting.locate.problem import Effort, Problem, SetCovering
 from siting.locate.set_cover import set_covering
 from siting.travel.kernel import Walks, asked, pack_arcs, reach
 
-_PERSONS, _CLUSTERS, _ANYWHERE = 1_000_000, 40, 0.15
+_CLUSTERS, _ANYWHERE = 40, 0.15
 _PER_SECOND = 1_000_000
 
 Floats = NDArray[np.float64]
@@ -75,14 +76,14 @@ def walked(file: Path, seconds: float) -> tuple[csr_array, Floats]:
     return times, xy
 
 
-def people(xy: Floats, seed: int) -> Floats:
+def people(xy: Floats, persons: int, seed: int) -> Floats:
     """Return the persons at each node."""
     rng = np.random.default_rng(seed)
     side = float(xy.max())
     centre, spread = rng.random((_CLUSTERS, 2)) * side, rng.uniform(0.015, 0.08, _CLUSTERS) * side
-    cluster = rng.choice(_CLUSTERS, _PERSONS, p=rng.dirichlet(np.full(_CLUSTERS, 2.0)))
-    at = centre[cluster] + rng.normal(size=(_PERSONS, 2)) * spread[cluster][:, None]
-    anywhere = rng.random(_PERSONS) < _ANYWHERE
+    cluster = rng.choice(_CLUSTERS, persons, p=rng.dirichlet(np.full(_CLUSTERS, 2.0)))
+    at = centre[cluster] + rng.normal(size=(persons, 2)) * spread[cluster][:, None]
+    anywhere = rng.random(persons) < _ANYWHERE
     at[anywhere] = rng.random((int(anywhere.sum()), 2)) * side
     at = at[((at > 0) & (at < side)).all(axis=1)]
     return np.bincount(KDTree(xy).query(at)[1], minlength=len(xy)).astype(np.float64)
@@ -99,7 +100,10 @@ def plain(problem: Problem, share: float, limit: float) -> Result:
     """Solve the programme as it stands in the books."""
     wall, processor = time.perf_counter(), time.process_time()
     there = problem.people > 0
-    covers = csr_array((problem.times > 0).astype(np.float64).T)[np.flatnonzero(there)]
+    times = problem.times
+    # A time of zero is a time.
+    there_is = csr_array((np.ones(times.nnz), times.indices, times.indptr), shape=times.shape)
+    covers = csr_array(there_is.T)[np.flatnonzero(there)]
     points, rows = covers.shape
     if share >= 1:
         limits, columns = [LinearConstraint(covers, 1, np.inf)], rows
@@ -111,9 +115,9 @@ def plain(problem: Problem, share: float, limit: float) -> Result:
             LinearConstraint(csr_array(enough), share * persons.sum(), np.inf),
         ]
         columns = rows + points
-    one = (np.arange(columns) < rows).astype(np.float64)
+    whole = (np.arange(columns) < rows).astype(np.int64)
     left = max(limit - (time.perf_counter() - wall), 1.0)
-    found = milp(one, constraints=limits, bounds=Bounds(0, 1), integrality=one, options={"time_limit": left})
+    found = milp(whole * 1.0, constraints=limits, bounds=Bounds(0, 1), integrality=whole, options={"time_limit": left})
     objective = float("inf") if found.x is None else float(found.fun)
     bound = float("nan") if found.mip_dual_bound is None else float(np.ceil(found.mip_dual_bound - 1e-6))
     return Result(objective, bound, time.perf_counter() - wall, time.process_time() - processor)
@@ -125,6 +129,7 @@ def main() -> None:
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--share", type=float, default=1.0)
     parser.add_argument("--reach", type=float, default=900.0)
+    parser.add_argument("--persons", type=int, default=1_000_000)
     parser.add_argument("--limit", type=float, default=60.0)
     parser.add_argument("--peer", type=float, default=60.0, help="seconds for plain HiGHS; 0 leaves it out")
     parser.add_argument("--network", type=Path, help="made by the yardstick; made anew if absent")
@@ -133,13 +138,13 @@ def main() -> None:
         times, xy = walked(given.network or made(Path(folder)), given.reach)
     reached = np.bincount(times.indices, minlength=len(xy)) > 0
     # Compiling, which happens once, is no part of the figures.
-    few = Problem(times[:50], np.where(np.bincount(times[:50].indices, minlength=len(xy)) > 0, 1.0, 0.0))
+    few = Problem(times[:2000], np.where(np.bincount(times[:2000].indices, minlength=len(xy)) > 0, 1.0, 0.0))
     for share in (1.0, 0.7):
-        ours(few, share, 2.0)
+        ours(few, share, 5.0)
     print(f"{'seed':>4}  {'by':<8}{'stations':>9}{'bound':>9}{'gap, %':>8}{'wall, s':>9}{'processor, s':>14}")
     gaps: dict[str, list[float]] = {}
     for seed in given.seeds:
-        problem = Problem(times, np.where(reached, people(xy, seed), 0.0))
+        problem = Problem(times, np.where(reached, people(xy, given.persons, seed), 0.0))
         ways = {"siting": ours(problem, given.share, given.limit)}
         if given.peer > 0:
             ways["HiGHS"] = plain(problem, given.share, given.peer)

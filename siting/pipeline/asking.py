@@ -151,8 +151,9 @@ def _walked(
     permitted = ground.permitted
     reached = ground.reached if at_cut_off else walked(permitted, np.zeros(len(permitted), dtype=bool))
     both = vstack([moved, _matrix(reached.within, cells)], format="csr")
-    keys = changed.index.append(permitted.index)
-    return stands, csr_array(both[keys.get_indexer(pd.Index(sites["candidate_id"]))])
+    ids = pd.Index(sites["candidate_id"])
+    row = np.where(sites["facility"], changed.index.get_indexer(ids), len(changed) + permitted.index.get_indexer(ids))
+    return stands, csr_array(both[row])
 
 
 def _matrix(times: Times, cells: int) -> csr_array:
@@ -171,8 +172,10 @@ def _nearest(access: Access, longest_s: float) -> csr_array:
 def _rules(ground: Ground, plan: PlanOptions, sites: gpd.GeoDataFrame, standing: int, level: Level) -> Rules:
     """Return what a choice must keep to; rules that nothing asks for are left out, so that problems stay plain."""
     ids = sites["candidate_id"]
-    facility = ids.isin([*plan.upgradable, *plan.closable]).to_numpy() & ids.isin(ground.facilities.index).to_numpy()
-    forced, forbidden = ids.isin(plan.forced).to_numpy(dtype=bool), ids.isin(plan.forbidden).to_numpy(dtype=bool)
+    facility = sites["facility"].to_numpy(dtype=bool)
+    forced, forbidden = (
+        (ids.isin(named) & ~sites["facility"]).to_numpy(dtype=bool) for named in (plan.forced, plan.forbidden)
+    )
     place = sites["place"].to_numpy(dtype=np.int64)
     sized = len(np.unique(place)) < len(place)
     forbidden = forbidden | (_beside_standing(ground, plan, sites) & ~facility & ~forced)
@@ -207,10 +210,9 @@ def _rules(ground: Ground, plan: PlanOptions, sites: gpd.GeoDataFrame, standing:
 
 def homes_of(ground: Ground, sites: gpd.GeoDataFrame) -> pd.DataFrame:
     """Return the units in which sites count, one column a level, as the check will count the stations there."""
-    located = pd.concat([ground.facilities["located_by"], ground.permitted["located_by"]])
-    return places.home_units(
-        sites.assign(located_by=located.loc[sites["candidate_id"]].to_numpy()), ground.inputs.units
-    )
+    located = [frame["located_by"].reindex(sites["candidate_id"]) for frame in (ground.facilities, ground.permitted)]
+    both = np.where(sites["facility"], *located)
+    return places.home_units(sites.assign(located_by=both), ground.inputs.units)
 
 
 def _per_unit(

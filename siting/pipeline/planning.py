@@ -194,8 +194,7 @@ def _selection(question: Question, solution: Solution, sites: Ints) -> Selection
 
 def _is_facility(question: Question) -> Bools:
     """Tell which sites are facilities that stand today."""
-    named = [*question.plan.upgradable, *question.plan.closable]
-    return np.asarray(question.sites["candidate_id"].isin(named) & ~question.sites["generated"], dtype=np.bool_)
+    return question.sites["facility"].to_numpy(dtype=np.bool_)
 
 
 def _proposal(

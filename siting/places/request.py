@@ -192,9 +192,16 @@ def _check_names(asked: PlanOptions, inputs: Inputs, faults: Faults) -> None:
         faults.add("plan_unknown_group", layer=_LAYER, field=f"weights.{name}", found=name, expected=_listed(groups))
     for name in unfit_clauses(inputs.standards, asked.clauses):
         faults.add("plan_unknown_clause", layer=_LAYER, field="clauses", found=name, expected=_near(name, clauses))
-    if asked.unit_level is not None and asked.unit_level not in inputs.units:
-        level, given = asked.unit_level, _listed(inputs.units)
-        faults.add("plan_unknown_level", layer=_LAYER, field="unit_level", found=level, expected=given)
+    _check_levels(asked, list(inputs.units), faults)
+
+
+def _check_levels(asked: PlanOptions, given: list[str], faults: Faults) -> None:
+    """Check the level of units, and those of clauses that are asked for at one level (``ID@LEVEL``)."""
+    levels = [("unit_level", asked.unit_level)] if asked.unit_level is not None else []
+    named = [("clauses", level) for name in asked.clauses if (level := name.partition("@")[2])]
+    for key, level in dict.fromkeys([*levels, *(each for each in named if each[1] != "residential_area")]):
+        if level not in given:
+            faults.add("plan_unknown_level", layer=_LAYER, field=key, found=level, expected=_listed(given))
 
 
 def _check_minutes(asked: PlanOptions, minutes: float, faults: Faults) -> None:

@@ -400,6 +400,12 @@ def test_a_clause_that_does_not_apply_is_told_with_those_like_it(district: Input
     assert fault.expected.startswith("cq-2019-129/2-3-land, ")
 
 
+def test_a_clause_may_be_asked_for_at_one_level_that_is_given(district: Inputs) -> None:
+    names = [f'"cq-2019-129/2-3-land@{level}"' for level in ("street", "residential_area", "city")]
+    found = faults(district, f'model = "compliance"\nclauses = [{", ".join(names)}]')
+    assert told(found) == [("plan_unknown_level", "clauses", "city")]
+
+
 @pytest.mark.parametrize(
     ("plan", "codes"),
     [
@@ -431,6 +437,7 @@ def test_each_model_needs_what_it_needs(district: Inputs, plan: str, codes: list
     [
         ("budget_cny = 1e6", ["C1", "C2"]),
         ('model = "lscp"\nleast = "cost"', ["C1", "C2"]),
+        ('model = "compliance"', ["C1", "C2"]),
         ('budget_cny = 1e6\nforbidden = ["C2"]', ["C1"]),
         ("stations = 1", []),
         ('model = "lscp"', []),

@@ -212,7 +212,7 @@ FAMILIES: Final = {
     "tenure": choices("tenure"),
     "method": {"within", "reach", "walking"},
     "reason": set(REASON_CODES) | reasons_of("_land_reason") | reasons_of("_circle_reason"),
-    "warning": dictionary_keys_of("_warnings") | {"pass_share"},
+    "warning": dictionary_keys_of("warnings_of") | {"pass_share"},
     "progress": stages(),
 }
 

@@ -25,6 +25,10 @@ _STEPS: Final = 150
 _PROPOSALS: Final = 80_000
 _LENGTHS: Final = ((0.5, 0.002), (0.1, 0.005))
 _HEATS: Final = ((0.1, 0.005), (0.05, 0.005))
+# Up to so many stations a gap wider than this is worth so many times as many exchanges, anew.
+_FEW: Final = 60
+_WIDE: Final = 0.004
+_MORE: Final = 3
 
 
 class CurvePoint(NamedTuple):
@@ -135,6 +139,10 @@ class _Curve:
         self.bounds = np.minimum(self.bounds, [race.rounded(sums[size]) for size in self.sizes]).tolist()
         if race.goes_on():
             race.search(_PROPOSALS, _HEATS[later], anew=False)
+        if race.goes_on() and race.stations <= _FEW and race.bound - race.value > _WIDE * race.value:
+            race.search(_MORE * _PROPOSALS, _HEATS[0], anew=True)
+            if race.goes_on():
+                race.lower(_STEPS, _LENGTHS[1])
         return price
 
     def backward(self) -> None:

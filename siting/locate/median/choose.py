@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from siting.domain.nouns import Floats
-from siting.locate.median.core import INSIDE, Core, States, shrunk
+from siting.locate.median.core import FREE, INSIDE, Core, States, shrunk
 from siting.locate.median.dual import ascend
 from siting.locate.median.interchange import chosen
 from siting.locate.median.search import State, iterate, random_state
@@ -28,9 +28,12 @@ from siting.locate.problem import Effort, Ended
 # clock.
 _ROUNDS, _ROUNDS_LIMIT, _TURN, _PAIRS = 4000, 500, 250, 400_000_000
 _STEP, _PATIENCE, _SHORTEST = 1.5, 30, 1e-3
-# Kicks of the search before the bound and after; then, in turns, so many nodes and kicks.
-_KICKS_FIRST, _KICKS_THEN = 30, 300
-_NODES_TURN, _KICKS_TURN = 50, 20
+# Kicks of the search before the bound; after it, and after every so many nodes, where few or many sites are left.
+_KICKS_FIRST, _NODES_TURN = 30, 20
+_FEW, _KICKS_FEW, _KICKS_MANY = 200, (100, 10), (1000, 100)
+# So many kicks, and so many pairs, at most between looks at the clock; and by how much a choice may get worse between.
+_KICKS_TURN = 100
+_SLACK = 3e-4
 _WORK_TURN = 200_000_000
 
 
@@ -83,7 +86,7 @@ class Chooser:
         # The objective first, so that there is a bound at all.
         multipliers = tuple([self._climb(relaxation) for relaxation in relaxations[::-1]])[::-1]
         if self._lacks and not self._watch.ended:
-            self._kick(_KICKS_THEN)
+            self._kick(self._kicks[0])
         tree = Tree(self._search, relaxations, self._most, self.incumbent)
         tree.plant(self.bound, self._state, multipliers)
         most = np.inf if self._watch.effort.max_nodes is None else self._watch.effort.max_nodes
@@ -95,7 +98,7 @@ class Chooser:
             tree.grow()
             self._tell(tree.bound)
             if tree.nodes % _NODES_TURN == 0 and not tree.done:
-                self._kick(_KICKS_TURN)
+                self._kick(self._kicks[1])
         self._tell(tree.bound)
         return "solver" if self._lacks else "proved"
 
@@ -103,6 +106,11 @@ class Chooser:
     def _lacks(self) -> bool:
         """Whether something better may be left to find."""
         return self.bound < self.incumbent.goal
+
+    @property
+    def _kicks(self) -> tuple[int, int]:
+        """How often to kick after the root and after some nodes."""
+        return _KICKS_FEW if np.count_nonzero(self._state == FREE) <= _FEW else _KICKS_MANY
 
     def _begin(self) -> None:
         """Find a first good choice."""
@@ -140,10 +148,11 @@ class Chooser:
         if not 0 < left < len(free):
             return
         sites = improved(core, left, np.flatnonzero(np.isin(free, self.incumbent.sites))[:left])
-        choice, turns = chosen(core, len(sites), sites), max(1, kicks // _KICKS_TURN)
+        choice = chosen(core, len(sites), sites)
         least = LEAST * float(choice.near_cost.sum())
-        for _ in range(turns):
-            iterate(core, choice, kicks // turns, _WORK_TURN, least, self._random)
+        for begun in range(0, kicks, _KICKS_TURN):
+            turn = min(_KICKS_TURN, kicks - begun)
+            iterate(core, choice, turn, _WORK_TURN, least, _SLACK, self._random)
             self.incumbent.offer(np.concatenate([given, free[choice.opened]]))
             self._tell(self.bound)
             if self._watch.ended:

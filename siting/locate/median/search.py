@@ -129,8 +129,8 @@ def _restore(core: Core, choice: Choice, opened: Ints) -> None:
 
 
 @compiled
-def iterate(core: Core, choice: Choice, kicks: int, work: int, least: float, state: State) -> Floats:
-    """Kick and settle, and return to where one was if that is not as good.
+def iterate(core: Core, choice: Choice, kicks: int, work: int, least: float, slack: float, state: State) -> Floats:
+    """Kick and settle, and return to where one was if that is too bad.
 
     Parameters
     ----------
@@ -144,6 +144,9 @@ def iterate(core: Core, choice: Choice, kicks: int, work: int, least: float, sta
         How many pairs to look at, at most.
     least : float
         What an exchange must save to be made.
+    slack : float
+        By which share a choice may cost more than the best one and still be gone on from; less and less, until at the
+        last kick nothing is allowed (threshold accepting, Dueck and Scheuer 1990).
     state : State
         Of the random generator.
 
@@ -158,16 +161,20 @@ def iterate(core: Core, choice: Choice, kicks: int, work: int, least: float, sta
     if slots == 0 or slots >= sites:
         return costs
     queue, queued = np.empty(sites, dtype=np.int64), np.zeros(sites, dtype=np.bool_)
-    changed, opened = np.empty(2 * _STRONGEST, dtype=np.int64), choice.opened.copy()
-    for _ in range(kicks):
+    changed = np.empty(2 * _STRONGEST, dtype=np.int64)
+    best, last = choice.opened.copy(), choice.opened.copy()
+    for kick in range(kicks):
         count = _kick(core, choice, state, changed)
         work -= _settle(core, choice, least, changed, count, queue, queued) + len(core.base)
         cost = choice.near_cost.sum()
-        if cost <= costs[1]:
+        if cost < costs[1]:
             costs[1] = cost
-            opened[:] = choice.opened
+            best[:] = choice.opened
+        if cost <= costs[1] * (1.0 + slack * (1.0 - (kick + 1.0) / kicks)):
+            last[:] = choice.opened
         else:
-            _restore(core, choice, opened)
+            _restore(core, choice, last)
         if work < 0:
             break
+    _restore(core, choice, best)
     return costs

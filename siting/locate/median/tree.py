@@ -10,6 +10,7 @@ from siting.domain.nouns import Floats, Ints
 from siting.locate.median.core import FREE, INSIDE, OUTSIDE, Core, States, shrunk
 from siting.locate.median.dual import Ascent, ascend
 from siting.locate.median.interchange import add, chosen, improve
+from siting.locate.problem import NOISE
 
 # Bounds this close below what is to be bettered count as reached; less than what counts as noise.
 CLOSE = 4e-10
@@ -64,7 +65,8 @@ class Incumbent:
     def goal(self) -> float:
         """The least bound at which nothing better is left to find."""
         near = self.value - 1.0 + 2.0 * WHOLE if self.whole else self.value - CLOSE * abs(self.value)
-        return min(near, self.value - self.rel_gap * abs(self.value))
+        # A little less than the gap allowed, so that rounding does not exceed it.
+        return min(near, self.value - (1.0 - NOISE) * self.rel_gap * abs(self.value))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from scipy.sparse import csr_array, hstack
 from siting.domain.nouns import Floats, Ints
 from siting.locate.problem import FairCovering, Problem
 from siting.locate.programme.covering import Part, is_whole
-from siting.locate.programme.rows import Block, rule_blocks
+from siting.locate.programme.rows import HAIR, Block, rule_blocks
 from siting.locate.programme.sheet import SHARE, Aim, Sheet, over_part, share_rows
 
 
@@ -67,7 +67,7 @@ def floors(problem: Problem, part: Part, share: float) -> Block:
     totals, wanted = unit_totals(problem)
     rows = share_rows(part, problem.rows, totals)[wanted]
     low = SHARE * (share - part.base_units[wanted] / totals[wanted])
-    return Block("unit_share", csr_array(rows), low, np.full(len(wanted), np.inf))
+    return Block("unit_share", csr_array(rows), low, np.full(len(wanted), np.inf), HAIR * SHARE)
 
 
 def least_share(sheet: Sheet, shares: Floats) -> float:

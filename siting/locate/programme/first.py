@@ -99,7 +99,7 @@ def _worths(sheet: Sheet, ground: _Ground) -> Iterator[Worth]:
     if sheet.least_share:
         yield _fairest(sheet, ground)
     asked = {block.rule: block for block in sheet.asked}
-    if sheet.aims[-1].name in {"stations", "cost"}:
+    if "share" in asked:
         totals = unit_totals(sheet.problem)[0] if "unit_share" in asked else np.ones(0)
         by_unit = csr_array(groups.units.multiply((1.0 / totals)[:, None])) if "unit_share" in asked else None
         yield _lacking(sheet, by_unit)

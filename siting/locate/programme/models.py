@@ -10,7 +10,7 @@ from siting.locate.problem import FairCovering, MaximalCovering, Model, PMedian,
 from siting.locate.programme.assignment import flow_part
 from siting.locate.programme.covering import Part, cover_part, is_whole
 from siting.locate.programme.fair import fair, floors
-from siting.locate.programme.rows import Block, money_unit, rule_blocks
+from siting.locate.programme.rows import HAIR, Block, money_unit, rule_blocks
 from siting.locate.programme.sheet import Aim, Sheet, over_part, power_to
 
 # A share of whole persons asks for the next whole number, if it is off one by more than this.
@@ -147,7 +147,10 @@ def share_block(problem: Problem, part: Part, need: float) -> Block:
     """Return the row that asks for so many persons beside those who are served whatever is chosen."""
     scale = power_to(float(part.persons.max(initial=0.0)))
     weights = over_part(problem.rows, part.persons * scale)
-    return Block("share", csr_array(weights[None, :]), np.array([need * scale]), np.array([np.inf]))
+    # Half a person is no hair; where persons are not whole, or served in part, all must be told from 1 all the same.
+    whole = problem.rules.capacity is None and is_whole(problem.people)
+    ease = scale / 2 if whole else HAIR * float(weights.max(initial=0.0))
+    return Block("share", csr_array(weights[None, :]), np.array([need * scale]), np.array([np.inf]), ease)
 
 
 def p_median(problem: Problem, model: PMedian) -> Sheet:

@@ -9,9 +9,11 @@ import numpy as np
 from scipy.sparse import csr_array, vstack
 
 from siting.domain.nouns import Floats, Ints
-from siting.locate.highs import TOLERANCE
 from siting.locate.problem import Bools, Problem, Rule, Rules
 
+# By what, of the largest coefficient, a row that sums of floats only just keep to is eased. Less than a milliardth is
+# worse than nothing: HiGHS' presolve (1.15) takes a column that must be 1 but for such a hair for infeasible.
+HAIR: Final = 1e-8
 # A sum of money may exceed the budget by what adding up in floats can lose: a yuan in a billion billions.
 BUDGET_NOISE: Final = 1e-12
 _LARGEST_COST: Final = 1000.0
@@ -24,13 +26,15 @@ _HALF: Final = 0.5
 class Block:
     """Rows that stand for one rule: ``low ≤ matrix · columns ≤ high``; ``rule`` is None for what no rule can lift.
 
-    ``matrix`` has a column for each site, and perhaps more for what is decided beside the sites.
+    ``matrix`` has a column for each site, and perhaps more for what is decided beside the sites. ``ease`` is by how
+    much HiGHS may stay below ``low``: choices that do are found afterwards and forbidden.
     """
 
     rule: Rule | None
     matrix: csr_array
     low: Floats
     high: Floats
+    ease: float = 0.0
 
     def over(self, columns: int) -> csr_array:
         """Return the rows over so many columns, those beyond its own empty."""
@@ -85,8 +89,9 @@ def rule_blocks(problem: Problem) -> tuple[Block, ...]:
     if rules.budget is not None and rules.costs is not None and bool(np.any(rules.costs[~kept] > 0)):
         costs = np.where(kept, 0.0, rules.costs)
         unit = money_unit(costs)
-        # A hair wider than the budget, lest division round a choice away; what is over it is found afterwards.
-        high = np.array([rules.budget * (1.0 + TOLERANCE) / unit])
+        most = rules.budget * (1.0 + BUDGET_NOISE) / unit
+        # Whole costs stay whole; of others some are let in that are over the budget, which is found afterwards.
+        high = np.array([np.floor(most) if np.all(costs == np.rint(costs)) else most + HAIR * _LARGEST_COST])
         blocks.append(Block("budget", csr_array((costs / unit)[None, :]), np.array([-np.inf]), high))
     return tuple(_wide(block, problem.rows) for block in blocks if len(block.low))
 

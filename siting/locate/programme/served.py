@@ -13,7 +13,7 @@ from siting.locate.programme.fair import least_share
 from siting.locate.programme.rows import Block
 from siting.locate.programme.sheet import Aim, Sheet, over_part
 
-# What a linear programme may be off a share, of 1.
+# What a linear programme may be off a row.
 _LP_NOISE: Final = 1e-8
 # Flows of whole persons that are off a whole number by less are that number.
 _NEAR: Final = 1e-5

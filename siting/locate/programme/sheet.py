@@ -11,7 +11,7 @@ from siting.domain.nouns import Floats, Ints
 from siting.locate.highs import Programme
 from siting.locate.problem import NOISE, Bools, Problem, Stage
 from siting.locate.programme.covering import Part
-from siting.locate.programme.rows import Block, keeps_to, stacked
+from siting.locate.programme.rows import HAIR, Block, keeps_to, stacked
 
 StageName = Literal["covered", "beyond", "seconds", "worst_s", "stations", "cost", "least_share", "shortfall"]
 
@@ -82,17 +82,28 @@ class Aim:
         side = np.maximum(self.weights, 0.0) if self.sense == "max" else np.minimum(self.weights, 0.0)
         return math.fsum([self.constant, *side.tolist()])
 
-    def stage(self, objective: float, bound: float) -> Stage:
+    def stage(self, objective: float, bound: float, lent: float = 0.0) -> Stage:
         """Return the stage; a bound is never on the wrong side of what was found, nor off it by mere noise."""
-        if abs(bound - objective) <= _LP_NOISE * self.span:
+        if abs(bound - objective) <= _LP_NOISE * self.span + lent:
             bound = objective
         bound = max(bound, objective) if self.sense == "max" else min(bound, objective)
         return Stage(self.name, self.sense, objective, bound)
 
+    @property
+    def slack(self) -> float:
+        """By how much later stages may fall short of this one's objective."""
+        return HAIR * float(np.abs(self.weights).max(initial=0.0))
+
+    def lent(self, earlier: "Aim") -> float:
+        """Return by how much the slack of an earlier stage can better this one's objective."""
+        both = (self.weights != 0) & (earlier.weights != 0)
+        if not both.any():
+            return earlier.slack * float(np.abs(self.weights).sum())
+        return earlier.slack * float(np.abs(self.weights[both] / earlier.weights[both]).max())
+
     def locked(self, objective: float) -> Block:
         """Return the row that holds later stages to this one's objective."""
-        side = (objective - self.constant) * self.scale
-        slack = _SUM_NOISE * max(abs(objective * self.scale), abs(side), 1.0)
+        side, slack = (objective - self.constant) * self.scale, self.slack * self.scale
         low, high = (side - slack, np.inf) if self.sense == "max" else (-np.inf, side + slack)
         return Block(None, csr_array((self.weights * self.scale)[None, :]), np.array([low]), np.array([high]))
 
@@ -130,7 +141,7 @@ class Sheet:
 
     def programme(self, aim: Aim, more: tuple[Block, ...] = (), opened: Floats | None = None) -> Programme:
         """Return the programme of one aim, with more rows, and with its sites given or open to choice."""
-        blocks = [*self.rules, *self.part.blocks, *(_eased(block) for block in self.asked), *more]
+        blocks = [*self.rules, *self.part.blocks, *self._asked(opened), *more]
         matrix, low, high = stacked(blocks, self.columns)
         lower, upper = np.zeros(self.columns), np.ones(self.columns)
         rows = self.problem.rows
@@ -138,6 +149,10 @@ class Sheet:
         upper[:rows] = self.problem.kept | self.problem.open_to_choice if opened is None else opened
         integer = self.integer if opened is None else np.zeros(self.columns, dtype=np.bool_)
         return Programme(aim.costs, matrix, low, high, lower, upper, integer)
+
+    def _asked(self, opened: Floats | None) -> tuple[Block, ...]:
+        """Return the shares asked for: as they are where sites are given, eased where they are open to choice."""
+        return self.asked if opened is not None else tuple(_eased(block) for block in self.asked)
 
     def opened(self, chosen: Ints) -> Floats:
         """Return 1 for the rows that are open with a choice."""
@@ -180,5 +195,5 @@ def power_to(largest: float) -> float:
 
 
 def _eased(block: Block) -> Block:
-    """Return rows of shares a hair wider, lest adding up in another order lose a choice."""
-    return Block(block.rule, block.matrix, block.low - _SUM_NOISE * np.maximum(np.abs(block.low), 1.0), block.high)
+    """Return rows of shares wider, lest adding up in another order lose a choice."""
+    return Block(block.rule, block.matrix, block.low - block.ease, block.high)

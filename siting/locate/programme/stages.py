@@ -95,13 +95,17 @@ def solution(
 ) -> Solution:
     """Return a plan with its bounds as a solution."""
     stages = tuple(
-        aim.stage(objective - _offset(aim, offset), bound - _offset(aim, offset))
-        for aim, objective, bound in zip(sheet.aims, plan.objectives, bounds, strict=True)
+        aim.stage(objective - _offset(aim, offset), bound - _offset(aim, offset), lent=_lent(sheet.aims, number))
+        for number, (aim, objective, bound) in enumerate(zip(sheet.aims, plan.objectives, bounds, strict=True))
     )
     problem, rows = sheet.problem, sheet.problem.rows
     shares = plan.values[rows : rows + sheet.part.columns]
     served = None if problem.rules.capacity is None else served_by(problem, sheet.part, shares)
     return Solution(plan.chosen, status_of(stages), stages, stopped, solver_name(), served, first)
+
+
+def _lent(aims: tuple[Aim, ...], number: int) -> float:
+    return sum((aims[number].lent(earlier) for earlier in aims[:number]), 0.0)
 
 
 def nothing_found(stopped: Ended) -> Solution:
@@ -123,9 +127,17 @@ def run_stage(sheet: Sheet, number: int, plan: Measured | None, locks: tuple[Blo
         bound = _tighter(aim, bound, aim.bound(run.bound))
         ended = _ended(run, plan)
         found = None if run.values is None else measured(sheet, sheet.chosen(run.values))
+        if found is not None and _falls_behind(sheet, number, plan, found):
+            found = None
         if run.values is None or found is not None or run.stopped_by != "proved":
             return StageRun(better(sheet, plan, found), bound, ended, nodes)
         cuts = (*cuts, forbidding(sheet, sheet.chosen(run.values)))
+
+
+def _falls_behind(sheet: Sheet, number: int, plan: Measured | None, found: Measured) -> bool:
+    """Tell whether a choice is worse than a plan in an earlier aim, by the slack of its row."""
+    earlier = range(number if plan is not None else 0)
+    return any(sheet.aims[each].betters(plan.objectives[each], found.objectives[each]) for each in earlier if plan)
 
 
 def forbidding(sheet: Sheet, chosen: Ints) -> Block:

@@ -18,6 +18,8 @@ AtOnce = Callable[[Problem, Sequence[float], Effort], "list[Optimum]"]
 
 # Of the seconds that are left, one point may take so many times its share.
 _GENEROUS: Final = 4.0
+# The seconds that a sweep over all points may take, of all: points by themselves are dearer.
+_AT_ONCE: Final = 0.85
 _OUTWARD: Final = 1.0 + 1e-12
 
 
@@ -106,7 +108,7 @@ def free_optima(
     by : {"stations", "budget"}, default "stations"
         What is limited.
     at_once : callable, optional
-        Called first as ``at_once(problem, limits, effort)`` with half of the seconds; returns some optima. Limits whose
+        Called first as ``at_once(problem, limits, effort)`` with most of the seconds; returns some optima. Limits whose
         gap is then no more than the effort asks for are not solved by themselves.
     progress : Progress
         Called as ``progress("curve", done, total)``.
@@ -120,8 +122,8 @@ def free_optima(
     sense, ends = sense_of(model), time.monotonic() + effort.time_limit_s
     known: dict[float, Optimum] = {}
     if at_once is not None:
-        half = replace(effort, time_limit_s=effort.time_limit_s / 2, report=None)
-        known = {each.limit: each for each in at_once(problem, limits, half)}
+        most = replace(effort, time_limit_s=_AT_ONCE * effort.time_limit_s, report=None)
+        known = {each.limit: each for each in at_once(problem, limits, most)}
     todo = [limits[place] for place in _halving(len(limits))]
     todo = [limit for limit in todo if limit not in known or known[limit].gap > effort.rel_gap]
     ended: Ended = "time"

@@ -140,7 +140,7 @@ class _Judge:
                 optima.append(Optimum(limits[-1], found.chosen, objective, found.bound, found.stopped_by))
         optima = lent(self.problem, optima, sense, "stations")
         known = {int(each.limit): each for each in optima}
-        later = sense * math.inf
+        later = next((each.bound for each in optima if each.limit > count), sense * math.inf)
         free = []
         for size in range(count, -1, -1):
             here = known.get(size, Optimum(float(size), None, math.nan, later, "time"))

@@ -1,30 +1,22 @@
 """Local search where some groups may stay uncovered: simulated annealing below the best cost met."""
 
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 
 from siting.domain.nouns import Ints
 from siting.locate.compiled import compiled
 from siting.locate.problem import Bools
-from siting.locate.set_cover.choice import Choice, Lists, flip, leaver, lists_of, opened
+from siting.locate.set_cover.choice import Choice, Held, Lists, held_rows, leaver, lists_of, opened, swap
 from siting.locate.set_cover.core import LITTLE, Core
 
 # Costs of an average row at which a worsening is taken e times as rarely as a bettering, first and last.
-_HOT: Final = 0.1
+_HOT: Final = 0.2
 _COLD: Final = 0.01
 # Proposals between two looks at the clock.
 _TURN: Final = 500_000
 # How far below the best cost a choice must be, at least, relative to it.
 _BELOW: Final = 1e-12
-
-
-class _Open(NamedTuple):
-    """The chosen rows in a list, whose length is ``count[0]``, and where each stands in it."""
-
-    row: Ints
-    place: Ints
-    count: Ints
 
 
 class Heat:
@@ -70,25 +62,12 @@ class Heat:
 
 
 @compiled
-def _swap(lists: Lists, choice: Choice, held: _Open, row: int) -> None:
-    """Let a row enter or leave, in the list too."""
-    flip(lists, choice, row)
-    if choice.chosen[row]:
-        held.row[held.count[0]], held.place[row] = row, held.count[0]
-        held.count[0] += 1
-    else:
-        held.count[0] -= 1
-        last = held.row[held.count[0]]
-        held.row[held.place[row]], held.place[last] = last, held.place[row]
-
-
-@compiled
-def _proposed(lists: Lists, choice: Choice, held: _Open) -> tuple[int, int]:
+def _proposed(lists: Lists, choice: Choice, held: Held) -> tuple[int, int]:
     """Return a row to leave, one of the less useful, and one to enter."""
     cost, score = lists.cost, choice.score
-    out = held.row[np.random.randint(held.count[0])]  # noqa: NPY002 - the compiler's own generator
+    out = held.row[np.random.randint(held.many[0])]  # noqa: NPY002 - the compiler's own generator
     for _ in range(2):
-        other = held.row[np.random.randint(held.count[0])]  # noqa: NPY002
+        other = held.row[np.random.randint(held.many[0])]  # noqa: NPY002
         if score[other] * cost[out] < score[out] * cost[other]:
             out = other
     if np.random.random() < 0.5:  # noqa: NPY002, PLR2004 - a coin
@@ -112,43 +91,58 @@ def _more_uncovered(lists: Lists, choice: Choice, out: int, into: int, mark: Int
 
 
 @compiled
+def _worse(
+    lists: Lists, choice: Choice, pair: tuple[int, int], price: float, room: float, mark: Ints, stamp: int
+) -> tuple[float, bool]:
+    """Return how much worse a choice is after an exchange (inf: not allowed), and whether no row needs to leave."""
+    out, into = pair
+    cost = lists.cost
+    if choice.chosen[into]:
+        return np.inf, False
+    if cost[into] <= room:
+        return cost[into] - price * choice.score[into], True
+    if cost[into] - cost[out] <= room:
+        return price * _more_uncovered(lists, choice, out, into, mark, stamp) + cost[into] - cost[out], False
+    return np.inf, False
+
+
+@compiled
+def _record(lists: Lists, choice: Choice, held: Held, best: Bools, lowest: float, slack: float) -> float:
+    """Take over a choice that leaves no more than the slack uncovered, and let rows leave until it leaves more."""
+    since = np.zeros(len(lists.cost), np.int64)
+    while choice.sums[0] <= slack:
+        if choice.sums[1] < lowest:
+            best[:] = choice.chosen
+            lowest = choice.sums[1]
+        if held.many[0] == 0:
+            return lowest
+        swap(lists, choice, held, leaver(lists, choice, held, since, -1))
+    return lowest
+
+
+@compiled
 def _annealed(
     lists: Lists, best: Bools, begin: Bools, limits: tuple[float, float, float, float, float], steps: int, seed: int
 ) -> tuple[Bools, Bools]:
     slack, below, price, heat, coldest = limits
-    cost, rows, groups = lists.cost, len(lists.cost), len(lists.weight)
+    groups = len(lists.weight)
     np.random.seed(seed)  # noqa: NPY002 - the compiler's own generator
-    choice = opened(lists, begin, lists.weight, np.ones(groups, np.bool_))
-    held = _Open(np.empty(rows, np.int64), np.zeros(rows, np.int64), np.zeros(1, np.int64))
-    for row in np.flatnonzero(begin):
-        held.row[held.count[0]], held.place[row] = row, held.count[0]
-        held.count[0] += 1
-    since, mark = np.zeros(rows, np.int64), np.full(groups, -1, np.int64)
-    best, lowest = best.copy(), cost[best].sum()
+    choice: Choice = opened(lists, begin, lists.weight, np.ones(groups, np.bool_))
+    held = held_rows(choice)
+    mark = np.full(groups, -1, np.int64)
+    best, lowest = best.copy(), lists.cost[best].sum()
     cooling = (coldest / heat) ** (1.0 / max(steps, 1))
     for step in range(steps):
         heat *= cooling
-        while choice.sums[0] <= slack:
-            if choice.sums[1] < lowest:
-                best[:] = choice.chosen
-                lowest = choice.sums[1]
-            if held.count[0] == 0:
-                return best, choice.chosen
-            _swap(lists, choice, held, leaver(lists, choice, since, -1))
-        if held.count[0] == 0:
+        if choice.sums[0] <= slack:
+            lowest = _record(lists, choice, held, best, lowest, slack)
+        if held.many[0] == 0:
             return best, choice.chosen
-        out, into = _proposed(lists, choice, held)
-        if choice.chosen[into]:
-            continue
-        added = choice.sums[1] + cost[into] <= lowest - below
-        if added:
-            worse = cost[into] - price * choice.score[into]
-        elif choice.sums[1] + cost[into] - cost[out] <= lowest - below:
-            worse = price * _more_uncovered(lists, choice, out, into, mark, step) + cost[into] - cost[out]
-        else:
-            continue
+        pair = _proposed(lists, choice, held)
+        room = lowest - below - choice.sums[1]
+        worse, alone = _worse(lists, choice, pair, price, room, mark, step)
         if worse <= 0 or np.random.random() < np.exp(-worse / heat):  # noqa: NPY002
-            if not added:
-                _swap(lists, choice, held, out)
-            _swap(lists, choice, held, into)
+            if not alone:
+                swap(lists, choice, held, pair[0])
+            swap(lists, choice, held, pair[1])
     return best, choice.chosen

@@ -92,7 +92,7 @@ def _core(found: Reduction, weight: Floats, slack: float) -> Core:
 
 
 def priced(core: Core, costs: Floats) -> tuple[Core, float]:
-    """Return a core at the costs of its rows in units, and the unit: the greatest of which all are multiples, if any."""
+    """Return a core at the costs of its rows in units, and the unit: the greatest that divides all, if one does."""
     if np.all(costs == np.rint(costs)) and costs.sum() < EXACT:
         unit, whole = float(np.gcd.reduce(costs.astype(np.int64), initial=0)) or 1.0, True
     else:

@@ -41,6 +41,14 @@ class Choice(NamedTuple):
     sums: Floats
 
 
+class Held(NamedTuple):
+    """The chosen rows in a list, of length ``many[0]``, and where each stands in it."""
+
+    row: Ints
+    place: Ints
+    many: Ints
+
+
 def lists_of(core: Core) -> Lists:
     """Return what the kernels read."""
     return Lists(core.start, core.group, core.row_start, core.row, core.weight, core.cost)
@@ -129,11 +137,35 @@ def completed(lists: Lists, choice: Choice, slack: float) -> bool:
 
 
 @compiled
-def leaver(lists: Lists, choice: Choice, since: Ints, but: int) -> int:
+def held_rows(choice: Choice) -> Held:
+    """Return the chosen rows in a list."""
+    rows = len(choice.chosen)
+    held = Held(np.empty(rows, np.int64), np.zeros(rows, np.int64), np.zeros(1, np.int64))
+    for row in np.flatnonzero(choice.chosen):
+        held.row[held.many[0]], held.place[row] = row, held.many[0]
+        held.many[0] += 1
+    return held
+
+
+@compiled
+def swap(lists: Lists, choice: Choice, held: Held, row: int) -> None:
+    """Let a row enter or leave, in the list too."""
+    flip(lists, choice, row)
+    if choice.chosen[row]:
+        held.row[held.many[0]], held.place[row] = row, held.many[0]
+        held.many[0] += 1
+    else:
+        held.many[0] -= 1
+        last = held.row[held.many[0]]
+        held.row[held.place[row]], held.place[last] = last, held.place[row]
+
+
+@compiled
+def leaver(lists: Lists, choice: Choice, held: Held, since: Ints, but: int) -> int:
     """Return the chosen row that loses least by cost, of equals the one that moved longest ago; -1 without one."""
     best, least = -1, np.inf
-    for row in range(len(lists.cost)):
-        if choice.chosen[row] and row != but:
+    for row in held.row[: held.many[0]]:
+        if row != but:
             lost = choice.score[row] / lists.cost[row] if lists.cost[row] > 0 else choice.score[row] * np.inf
             if best < 0 or lost < least or (lost == least and since[row] < since[best]):
                 best, least = row, lost
@@ -143,7 +175,7 @@ def leaver(lists: Lists, choice: Choice, since: Ints, but: int) -> int:
 @compiled
 def greedy_choice(lists: Lists, begin: Bools, priority: Floats, slack: float) -> Bools:
     """Return a feasible choice, greedily from a first one; rows that can go afterwards go, the worst first."""
-    choice = opened(lists, begin, priority, np.zeros(len(priority), np.bool_))
+    choice: Choice = opened(lists, begin, priority, np.zeros(len(priority), np.bool_))
     completed(lists, choice, slack)
     order = np.argsort(-lists.cost)
     for row in order:
@@ -157,7 +189,7 @@ def greedy_choice(lists: Lists, begin: Bools, priority: Floats, slack: float) ->
 @compiled
 def settled_choice(lists: Lists, begin: Bools, slack: float) -> Bools:
     """Return as good a choice in which lower rows stand for higher ones, and without rows that add nothing."""
-    choice = opened(lists, begin, lists.weight, np.zeros(len(lists.weight), np.bool_))
+    choice: Choice = opened(lists, begin, lists.weight, np.zeros(len(lists.weight), np.bool_))
     cost = lists.cost
     changed = True
     while changed:

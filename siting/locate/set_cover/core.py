@@ -1,4 +1,4 @@
-"""The programme of set covering as its kernels see it: free rows, groups of points, costs, and what may stay uncovered."""
+"""The programme of set covering as its kernels see it: free rows, groups of points, costs, what may stay uncovered."""
 
 import math
 from dataclasses import dataclass

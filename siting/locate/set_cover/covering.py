@@ -1,14 +1,15 @@
 """Set covering: the fewest stations, or the least money, such that a share of all persons is covered."""
 
 import math
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 
 from siting.domain.nouns import Ints
 from siting.locate.highs import solver_name
-from siting.locate.problem import Effort, Problem, Rule, SetCovering, Solution, Stage, status_of
+from siting.locate.problem import Effort, Ended, Problem, Rule, SetCovering, Solution, Stage, status_of
 from siting.locate.set_cover.asked import Asked, asked, priced
+from siting.locate.set_cover.core import Core
 from siting.locate.set_cover.exact import solved
 from siting.locate.set_cover.parts import Least, Watch, least
 
@@ -71,7 +72,7 @@ def set_covering(problem: Problem, model: SetCovering, effort: Effort) -> Soluti
     --------
     >>> import numpy as np
     >>> from scipy.sparse import csr_array
-    >>> from siting.locate.problem import Effort, Problem, SetCovering
+    >>> from siting.locate.problem import Effort, Ended, Problem, SetCovering
     >>> from siting.locate.set_cover import set_covering
     >>> reach = np.array([[1, 1, 0, 0], [0, 1, 1, 0], [0, 0, 1, 1]])
     >>> problem = Problem(csr_array(reach * 60.0), np.array([40.0, 50.0, 60.0, 30.0]))
@@ -110,9 +111,8 @@ def _infeasible(*blocked_by: Rule) -> Solution:
     return Solution(_NOBODY, "infeasible", (), "proved", solver_name(), blocked_by=blocked_by)
 
 
-def _nothing_found(found: Least, stage: str, bound: float) -> Solution:
-    name = "cost" if stage == "cost" else "stations"
-    stages = (Stage(name, "min", math.inf, bound),)
+def _nothing_found(found: Least, stage: Literal["stations", "cost"], bound: float) -> Solution:
+    stages = (Stage(stage, "min", math.inf, bound),)
     return Solution(_NOBODY, "infeasible", stages, found.ended, solver_name())
 
 
@@ -151,11 +151,12 @@ def _by_cost(problem: Problem, wanted: Asked, watch: Watch, most: float) -> Solu
     return Solution(chosen, status_of(stages), stages, found.ended, solver_name(), first_objective=first)
 
 
-def _of_so_many(core, begin: Ints, free: Least, watch: Watch, most: int) -> Least:
+def _of_so_many(core: Core, begin: Ints, free: Least, watch: Watch, most: int) -> Least:
     """Return the least cost of no more than so many rows, from a first choice and the least cost of any number."""
     effort = watch.left(watch.effort.report, watch.effort.interrupted)
     chosen, run = solved(core, begin, effort, most)
     cost = float(core.cost[chosen].sum())
-    proved = run.stopped_by == "proved"
-    bound = cost if proved else max(free.bound, core.rounded_up(run.bound))
-    return Least(chosen, bound, "proved" if proved else run.stopped_by, float(core.cost[begin].sum()))
+    # There is a choice: what HiGHS takes for impossible is to do better.
+    ended: Ended = "proved" if run.stopped_by == "infeasible" else run.stopped_by
+    bound = cost if ended == "proved" else max(free.bound, core.rounded_up(run.bound))
+    return Least(chosen, bound, ended, float(core.cost[begin].sum()))

@@ -5,7 +5,7 @@ import numpy as np
 from siting.domain.nouns import Ints
 from siting.locate.compiled import compiled
 from siting.locate.problem import Bools
-from siting.locate.set_cover.choice import Choice, Lists, completed, flip, leaver, lists_of, opened
+from siting.locate.set_cover.choice import Choice, Lists, completed, held_rows, leaver, lists_of, opened, swap
 from siting.locate.set_cover.core import LITTLE, Core
 
 
@@ -44,7 +44,7 @@ def _moved(lists: Lists, row: int, step: int, since: Ints, may: Bools) -> None:
 
 @compiled
 def _enterer(lists: Lists, choice: Choice, since: Ints, may: Bools) -> int:
-    """Return the row that gains most by cost of those of some uncovered group, of equals that which moved longest ago."""
+    """Return the row of some uncovered group that gains most by cost, of equals the one that moved longest ago."""
     best, most = -1, 0.0
     each = choice.missing[np.random.randint(choice.tally[0])]  # noqa: NPY002 - the compiler's own generator
     for at in range(lists.row_start[each], lists.row_start[each + 1]):
@@ -59,29 +59,30 @@ def _enterer(lists: Lists, choice: Choice, since: Ints, may: Bools) -> int:
 def _exchanged(lists: Lists, begin: Bools, least: float, steps: int, seed: int) -> Bools:
     rows, groups = len(lists.cost), len(lists.weight)
     np.random.seed(seed)  # noqa: NPY002 - the compiler's own generator
-    choice = opened(lists, begin, np.ones(groups), np.ones(groups, np.bool_))
+    choice: Choice = opened(lists, begin, np.ones(groups), np.ones(groups, np.bool_))
     since, may = np.zeros(rows, np.int64), np.ones(rows, np.bool_)
     completed(lists, choice, 0.0)
+    held = held_rows(choice)
     best, lowest, last = choice.chosen.copy(), np.inf, -1
     for step in range(1, steps + 2):
         while choice.tally[0] == 0:
             if choice.sums[1] < lowest:
                 best[:] = choice.chosen
                 lowest = choice.sums[1]
-            out = leaver(lists, choice, since, -1)
+            out = leaver(lists, choice, held, since, -1)
             if out < 0:
                 return best
-            flip(lists, choice, out)
+            swap(lists, choice, held, out)
             _moved(lists, out, step, since, may)
-        out = leaver(lists, choice, since, last)
+        out = leaver(lists, choice, held, since, last)
         if out >= 0:
-            flip(lists, choice, out)
+            swap(lists, choice, held, out)
             _moved(lists, out, step, since, may)
         while choice.tally[0] > 0:
             row = _enterer(lists, choice, since, may)
             if row < 0 or choice.sums[1] + lists.cost[row] > lowest - least:
                 break
-            flip(lists, choice, row)
+            swap(lists, choice, held, row)
             _moved(lists, row, step, since, may)
             may[row] = True
             last = row

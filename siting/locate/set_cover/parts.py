@@ -15,16 +15,16 @@ from siting.locate.set_cover.choice import greedy_choice, lists_of
 from siting.locate.set_cover.core import LITTLE, Core
 from siting.locate.set_cover.exact import solved
 from siting.locate.set_cover.exchange import exchanged
-from siting.locate.set_cover.shrinking import components, shrunk
+from siting.locate.set_cover.shrinking import Shrunk, components, shrunk
 from siting.locate.set_cover.subgradient import ascend, first_multipliers, proved, spared
 
 # Rounds of subgradient steps, each followed by a greedy choice; the last rounds gain little.
 _ROUNDS: Final = 36
 _STEPS: Final = 50
 _SLOW, _SLOWEST = 0.03, 1e-3
-# Exchanges at first, and later ones, by how many rows there are.
-_FIRST_STEPS: Final = 2_000
-_STEPS_BY_ROW: Final = 60
+# Exchanges for each row at first, and in each later run.
+_FIRST_BY_ROW: Final = 20
+_LONG_BY_ROW: Final = 100
 # Proposals of annealing: first, and by how much each later run is longer.
 _PROPOSALS: Final = 300_000
 _LONGER: Final = 6
@@ -51,7 +51,7 @@ class Watch:
                 self.ended = "time"
         return self.ended is not None
 
-    def left(self, report: Callable[[float, float], None], asked: Callable[[], bool]) -> Effort:
+    def left(self, report: Callable[[float, float], None] | None, asked: Callable[[], bool] | None) -> Effort:
         """Return what effort is left for HiGHS."""
         seconds = max(self.end - time.monotonic(), 0.0)
         return replace(
@@ -181,7 +181,7 @@ class Search:
     def _look(self, part: Part, rounds: int = _ROUNDS) -> None:
         """Raise the bound by subgradient steps, and make a choice of each round's reduced costs."""
         if part.core.slack <= 0:
-            part.take(exchanged(part.core, part.best, _FIRST_STEPS, self.watch.effort.seed))
+            part.take(exchanged(part.core, part.best, _FIRST_BY_ROW * part.core.rows, self.watch.effort.seed))
         found = first_multipliers(part.core)
         if len(part.multipliers):
             found.now[:] = part.multipliers
@@ -214,7 +214,7 @@ class Search:
         if core.slack <= 0:
             for run in range(_RUNS):
                 if part.open and not self._settled():
-                    part.take(exchanged(core, part.best, _STEPS_BY_ROW * core.rows, seed + run + 1))
+                    part.take(exchanged(core, part.best, _LONG_BY_ROW * core.rows, seed + run + 1))
             return
         free = ~core.must
         price = spared(part.multipliers[free], core.weight[free], core.slack)[1] if len(part.multipliers) else 0.0
@@ -245,25 +245,36 @@ class Search:
         if not small.core.groups:
             part.raise_bound(base)
             return True
-        chosen, run = solved(small.core, np.flatnonzero(begin), self._effort(part, base))
-        self._take_rest(part, small.taken, small.rows[chosen])
-        if self.watch.nodes is not None:
-            self.watch.nodes = max(self.watch.nodes - run.nodes, 0)
-        # Beyond what was fixed nothing is better than the best.
-        part.raise_bound(base + run.bound * (1.0 - NOISE) if math.isfinite(run.bound) else -math.inf)
-        if run.stopped_by == "proved" and self.watch.ended is None:
-            part.raise_bound(min(part.cost, base + float(small.core.cost[chosen].sum())))
-        elif not self._settled() and run.stopped_by not in {"proved", "infeasible"}:
-            self.watch.ended = run.stopped_by
+        self._rest(part, small, small.core, np.flatnonzero(begin))
         return True
+
+    def _rest(self, part: Part, small: Shrunk, core: Core, begin: Ints) -> None:
+        """Let HiGHS search what is left of a part; beyond it nothing is better than the best."""
+        base = float(part.core.cost[small.taken].sum())
+        # HiGHS may tell of more than it holds when it is stopped for that; then it goes on to the end.
+        for early in (True, False):
+            told: list[bool] = []
+            begin, run = solved(core, begin, self._effort(part, base, told if early else None))
+            self._take_rest(part, small.taken, small.rows[begin])
+            if self.watch.nodes is not None:
+                self.watch.nodes = max(self.watch.nodes - run.nodes, 0)
+            if run.stopped_by == "proved":
+                part.raise_bound(base + float(core.cost[begin].sum()))
+                return
+            part.raise_bound(base + run.bound * (1.0 - NOISE) if math.isfinite(run.bound) else -math.inf)
+            if self._settled():
+                return
+            if not told:
+                self.watch.ended = "solver" if run.stopped_by == "infeasible" else run.stopped_by
+                return
 
     def _take_rest(self, part: Part, taken: Ints, chosen: Ints) -> None:
         best = np.zeros(part.core.rows, dtype=np.bool_)
         best[taken], best[chosen] = True, True
         part.take(best)
 
-    def _effort(self, part: Part, base: float) -> Effort:
-        """Return the effort for HiGHS on a part: it tells of the whole, and ends when the whole is settled."""
+    def _effort(self, part: Part, base: float, told: list[bool] | None) -> Effort:
+        """Return the effort for HiGHS on a part: it tells of the whole, and ends when it told of enough, if it may."""
         cost, bound = self.cost - part.cost, self.bound - part.bound
         now = [part.cost, part.bound]
 
@@ -273,7 +284,9 @@ class Search:
                 self.watch.effort.report(cost + now[0], bound + min(now))
 
         def asked() -> bool:
-            return self._enough(cost + now[0], bound + min(now)) or self.watch.stops()
+            if told is not None and self._enough(cost + now[0], bound + min(now)):
+                told.append(True)
+            return bool(told) or self.watch.stops()
 
         return self.watch.left(report, asked)
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import block_array
+from scipy.sparse import block_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
 from siting.domain.nouns import Floats, Ints
@@ -37,7 +37,7 @@ def shrunk(core: Core, *, closed: Bools | None = None, opened: Bools | None = No
     core : Core
         The programme.
     closed, opened : ndarray of bool, optional
-        Rows that are known to be open, or not to be, in a choice that is wanted.
+        Rows that are known to stay closed, or to be open, in every choice that is wanted.
     """
     rows = np.arange(core.rows)
     taken = np.zeros(core.rows, dtype=np.bool_)
@@ -56,8 +56,6 @@ def shrunk(core: Core, *, closed: Bools | None = None, opened: Bools | None = No
         taking = np.zeros(core.rows, dtype=np.bool_)
         alone = (np.diff(core.row_start) == 1) & core.must
         taking[core.row[core.row_start[:-1][alone]]] = True
-        # Of rows that cover the same, the lowest is taken by the next round, when the others are gone.
-        leaving &= ~taking
         if not (leaving.any() or taking.any()):
             return Shrunk(core, rows, np.flatnonzero(taken))
 
@@ -86,7 +84,7 @@ def components(core: Core) -> list[tuple[Ints, Ints]]:
     """
     if core.slack > 0:
         return [(np.arange(core.rows), np.arange(core.groups))]
-    both = block_array([[None, core.matrix], [core.matrix.T, None]], format="csr")
+    both: csr_array = csr_array(block_array([[None, core.matrix], [core.matrix.T, None]], format="csr"))
     count, label = connected_components(both, directed=False)
     row_label, group_label = label[: core.rows], label[core.rows :]
     rows, groups = np.argsort(row_label, kind="stable"), np.argsort(group_label, kind="stable")
@@ -129,6 +127,17 @@ def dominated_rows(start: Ints, group: Numbers, row_start: Ints, row: Numbers, c
 
 
 @compiled
+def _within(row: Numbers, begin: int, end: int, place: int, last: int) -> bool:
+    """Tell whether one ascending stretch of a list is part of another."""
+    for mine in range(begin, end):
+        while place < last and row[place] < row[mine]:
+            place += 1
+        if place == last or row[place] != row[mine]:
+            return False
+    return True
+
+
+@compiled
 def implied_groups(start: Ints, group: Numbers, row_start: Ints, row: Numbers, must: Bools) -> Bools:
     """Return the groups that are covered whenever some other group, which must be, is (no two have the same rows)."""
     groups = len(row_start) - 1
@@ -144,16 +153,7 @@ def implied_groups(start: Ints, group: Numbers, row_start: Ints, row: Numbers, m
                 smallest = row[at]
         for at in range(start[smallest], start[smallest + 1]):
             other = group[at]
-            place, last = row_start[other], row_start[other + 1]
-            if dropped[other] or last - place <= end - begin:
-                continue
-            within = True
-            for mine in range(begin, end):
-                while place < last and row[place] < row[mine]:
-                    place += 1
-                if place == last or row[place] != row[mine]:
-                    within = False
-                    break
-            if within:
+            longer = row_start[other + 1] - row_start[other] > end - begin
+            if not dropped[other] and longer and _within(row, begin, end, row_start[other], row_start[other + 1]):
                 dropped[other] = True
     return dropped

@@ -7,7 +7,10 @@ import numpy as np
 from siting.domain.nouns import Floats, Ints
 from siting.locate.compiled import compiled
 from siting.locate.merging import Numbers
+from siting.locate.problem import Bools
 from siting.locate.set_cover.core import HAIR, Core
+
+_Lists = tuple[Ints, Numbers, Floats, Floats]
 
 # How much of the last direction each step keeps; after how many steps without gain (a part of what there is to gain)
 # they become shorter, and by how much: found by trials on problems of 600 to 10,000 rows.
@@ -55,19 +58,19 @@ def first_multipliers(core: Core) -> Multipliers:
 def ascend(core: Core, found: Multipliers, upper: float, steps: int) -> None:
     """Take some steps from where the last ones ended."""
     scale = np.ones(core.groups) if core.slack <= 0 else core.weight / core.weight.mean()
-    lists = (core.start, core.group, core.row_start, core.row)
-    _ascend(lists, (core.weight, core.cost, scale, core.must), (core.slack, upper), found, steps)
+    lists = (core.start, core.group, core.weight, core.cost)
+    _ascend(lists, (scale, core.must), (core.slack, upper), found, steps)
 
 
 def proved(core: Core, multipliers: Floats) -> tuple[float, Floats]:
-    """Return the bound of some multipliers, rounded down by what floats may be off, and the reduced costs.
+    r"""Return the bound of some multipliers, rounded down by what floats may be off, and the reduced costs.
 
-    With multipliers :math:`u \\ge 0` of the groups, no choice costs less than
+    With multipliers :math:`u \ge 0` of the groups, no choice costs less than
 
     .. math::
 
-        \\sum_j \\min(0, c_j - \\sum_{g \\in G(j)} u_g) + \\sum_g u_g
-        - \\max \\{ \\sum_g u_g z_g : \\sum_g w_g z_g \\le s, \\; 0 \\le z \\le 1 \\}
+        \sum_j \min(0, c_j - \sum_{g \in G(j)} u_g) + \sum_g u_g
+        - \max \{ \sum_g u_g z_g : \sum_g w_g z_g \le s, \; 0 \le z \le 1 \}
 
     where z are the groups left uncovered (0 for those that must be covered) and s the slack.
     """
@@ -121,7 +124,7 @@ def _price(multiplier: Floats, weight: Floats, slack: float, place: Ints, ratio:
         if used + heavy > slack:
             high = more
         elif used + heavy + equal > slack:
-            return pivot
+            return float(pivot)
         else:
             used += heavy + equal
             low = less
@@ -129,63 +132,80 @@ def _price(multiplier: Floats, weight: Floats, slack: float, place: Ints, ratio:
 
 
 @compiled
-def _ascend(
-    lists: tuple[Ints, Numbers, Ints, Numbers],
-    numbers: tuple[Floats, Floats, Floats, Floats],
-    limits: tuple[float, float],
-    found: Multipliers,
-    steps: int,
-) -> None:
-    start, group, _, _ = lists
-    weight, cost, scale, must = numbers
-    slack, upper = limits
-    now, best, direction, state = found
-    groups = len(weight)
-    missing, place, ratio = np.empty(groups), np.empty(groups, np.int64), np.zeros(groups)
-    free_multiplier, free_weight = np.zeros(groups), np.where(must, 0.0, weight)
-    for _ in range(steps):
-        bound = 0.0
-        for each in range(groups):
-            missing[each] = 1.0
-            bound += now[each]
-        for row in range(len(start) - 1):
-            reduced = cost[row]
+def _relaxed(lists: _Lists, now: Floats, missing: Floats) -> float:
+    """Return the bound without what may stay uncovered; ``missing`` is by how much each group's row is not kept to."""
+    start, group, _, cost = lists
+    bound = 0.0
+    for each in range(len(now)):
+        missing[each] = 1.0
+        bound += now[each]
+    for row in range(len(start) - 1):
+        reduced = cost[row]
+        for at in range(start[row], start[row + 1]):
+            reduced -= now[group[at]]
+        if reduced < 0:
+            bound += reduced
             for at in range(start[row], start[row + 1]):
-                reduced -= now[group[at]]
-            if reduced < 0:
-                bound += reduced
-                for at in range(start[row], start[row + 1]):
-                    missing[group[at]] -= 1.0
+                missing[group[at]] -= 1.0
+    return bound
+
+
+@compiled
+def _leave_out(weight: Floats, worth: Floats, slack: float, room: tuple[Ints, Floats], missing: Floats) -> float:
+    """Leave the groups out that are worth most by weight, one of them in part; return what they are worth."""
+    price: float = _price(worth, weight, slack, room[0], room[1])
+    left: float = slack
+    total = 0.0
+    for each in range(len(weight)):
+        if worth[each] > price * weight[each]:
+            total += worth[each]
+            missing[each] -= 1.0
+            left -= weight[each]
+    total += price * left
+    for each in range(len(weight)):
+        if left > 0 and price > 0 and worth[each] == price * weight[each] and weight[each] > 0:
+            part = min(1.0, left / weight[each])
+            missing[each] -= part
+            left -= part * weight[each]
+    return total
+
+
+@compiled
+def _step(found: Multipliers, missing: Floats, scale: Floats, upper: float, bound: float) -> bool:
+    """Take a step; tell whether there was anywhere to go."""
+    now, best, direction, state = found
+    state[2] = 0.0 if bound > state[0] + _GAIN * max(upper - state[0], 0.0) else state[2] + 1.0
+    if bound > state[0]:
+        state[0] = bound
+        best[:] = now
+    if state[2] >= _PATIENCE:
+        state[1] *= _SLOWER
+        state[2] = 0.0
+    norm = 0.0
+    for each in range(len(now)):
+        direction[each] = (1.0 - _MEMORY) * missing[each] + _MEMORY * direction[each]
+        if direction[each] > 0 or now[each] > 0:
+            norm += scale[each] * direction[each] * direction[each]
+    if norm <= 0:
+        return False
+    length = state[1] * max(upper - bound, HAIR * upper) / norm
+    for each in range(len(now)):
+        now[each] = max(0.0, now[each] + length * scale[each] * direction[each])
+    return True
+
+
+@compiled
+def _ascend(
+    lists: _Lists, numbers: tuple[Floats, Bools], limits: tuple[float, float], found: Multipliers, steps: int
+) -> None:
+    scale, must = numbers
+    slack, upper = limits
+    groups = len(scale)
+    missing, room = np.empty(groups), (np.empty(groups, np.int64), np.zeros(groups))
+    weight = np.where(must, 0.0, lists[2])
+    for _ in range(steps):
+        bound = _relaxed(lists, found.now, missing)
         if slack > 0:
-            for each in range(groups):
-                free_multiplier[each] = 0.0 if must[each] else now[each]
-            price = _price(free_multiplier, free_weight, slack, place, ratio)
-            left = slack
-            for each in range(groups):
-                if not must[each] and now[each] > price * weight[each]:
-                    bound -= now[each]
-                    missing[each] -= 1.0
-                    left -= weight[each]
-            bound -= price * left
-            for each in range(groups):
-                if left > 0 and price > 0 and not must[each] and now[each] == price * weight[each]:
-                    part = min(1.0, left / weight[each])
-                    missing[each] -= part
-                    left -= part * weight[each]
-        state[2] = 0.0 if bound > state[0] + _GAIN * max(upper - state[0], 0.0) else state[2] + 1.0
-        if bound > state[0]:
-            state[0] = bound
-            best[:] = now
-        if state[2] >= _PATIENCE:
-            state[1] *= _SLOWER
-            state[2] = 0.0
-        norm = 0.0
-        for each in range(groups):
-            direction[each] = (1.0 - _MEMORY) * missing[each] + _MEMORY * direction[each]
-            if direction[each] > 0 or now[each] > 0:
-                norm += scale[each] * direction[each] * direction[each]
-        if norm <= 0:
+            bound -= _leave_out(weight, np.where(must, 0.0, found.now), slack, room, missing)
+        if not _step(found, missing, scale, upper, bound):
             return
-        length = state[1] * max(upper - bound, HAIR * upper) / norm
-        for each in range(groups):
-            now[each] = max(0.0, now[each] + length * scale[each] * direction[each])

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siting.locate.problem import Effort, Model, Problem, SetCovering
+from siting.locate.problem import Effort, Model, PCenter, Problem, SetCovering
 from siting.locate.programme import by_programme
+from siting.locate.solve import solve
 from tests.locate.programme import brute, draw
 
 EXAMPLES = settings(max_examples=int(os.environ.get("EX", "25")), deadline=None)
@@ -31,6 +32,16 @@ def test_a_model_with_any_rules_is_what_all_choices_say(kind: str, data: st.Data
     brute.check(problem, model, solution)
     if solution.status == "optimal" and problem.rules.capacity is None:
         brute.check_lean(problem, model, solution)
+
+
+@pytest.mark.parametrize("kind", draw.MODELS)
+@EXAMPLES
+@given(data=st.data())
+def test_a_plain_problem_through_the_one_door_is_what_all_choices_say(kind: str, data: st.DataObject) -> None:
+    problem = data.draw(draw.problems(("kept", "forced", "forbidden")))
+    plain = {"set": draw.set_coverings(by_cost=False), "center": st.builds(PCenter, draw.SHARES.filter(bool))}
+    model = data.draw({**draw.MODELS, **plain}[kind])
+    brute.check(problem, model, solve(problem, model, Effort()))
 
 
 @pytest.mark.parametrize("kind", draw.MODELS)

@@ -176,6 +176,13 @@ def test_money_goes_in_round_steps_to_the_cost_of_all() -> None:
     assert curve.loc[curve["limit"] == 265_000, "newly_covered"].item() == 5
 
 
+def test_money_ends_at_the_least_cost_of_all_not_at_the_fewest_stations() -> None:
+    reach = np.array([[1, 1, 1, 1], [1, 1, 0, 0], [0, 0, 1, 1]])
+    problem = Problem(csr_array(reach * 60.0), np.ones(4), Rules(costs=np.array([9e5, 2e5, 3e5])))
+    assert coverage_curve(problem, Effort(), by="budget", solver=by_trial)["limit"].iloc[-1] == 5e5
+    assert coverage_curve(problem, Effort(), solver=by_trial)["limit"].iloc[-1] == 1
+
+
 def test_what_no_curve_can_mean_is_refused() -> None:
     problem = Problem(csr_array(np.eye(2) * 60.0), np.ones(2))
     with pytest.raises(ValueError, match="costs"):

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections.abc import Iterable
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from scipy.sparse import csr_array
 
 from siting.locate.problem import Effort, MaximalCovering, PMedian, Problem, Rules, Solution, Stage
 from siting.locate.series import build_order, coverage_curve, sequence
-from siting.locate.series.losses import undone
+from siting.locate.series.losses import Undone, undone
 from siting.locate.series.order import objective_of
 from siting.locate.series.sequence import best_sequence, losses_of
 from tests.locate.series.reference import NONE, by_trial, covered, problems, walked
@@ -90,6 +91,51 @@ def test_what_parts_leave_undone_is_counted_point_by_point(
     order = np.random.default_rng(any_rows).permutation(rows.size)
     parts = [sum(1 << int(place) for place in order[:size]) for size in range(rows.size + 1)]
     assert left.along(order) == pytest.approx(every[parts], abs=1e-6)
+
+
+def test_walks_to_kept_rows_are_no_loss() -> None:
+    seconds = np.array([[100.0, 0, 300], [50, 400, 0], [500, 0, 200]])
+    rules = Rules(kept=np.array([True, False, False]))
+    problem = Problem(csr_array(seconds), np.array([1.0, 10, 100]), rules)
+    left = undone(problem, np.array([1, 2]), PMedian(beyond_s=1000.0))
+    # Nothing, row 1, row 2, both: the first walks 100 or 50, the second 1000 or 400, the third 300 or 200.
+    assert left.of_all_parts().tolist() == [40_100, 34_050, 30_100, 24_050]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_largest_loss_comes_before_the_sum(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    sets = csr_array(np.array([[bool(part >> row & 1) for row in range(5)] for part in range(1, 32)]))
+    left = Undone(sets, rng.integers(0, 3, 31) ** 6 * 1.0, 0.0)
+    allowed = rng.integers(0, 40, 6) * 1.0
+    scale = rng.integers(50, 100, 6) * 1.0
+
+    def key(order: Iterable[int]) -> tuple[float, float]:
+        loss = losses_of(left.along(np.array(list(order))), np.arange(6), allowed, scale)
+        return float(loss.max()), float(loss.sum())
+
+    ours = key(best_sequence(left, allowed, scale))
+    assert ours == pytest.approx(min(key(order) for order in itertools.permutations(range(5))))
+
+
+def test_sizes_that_a_curve_leaves_out_are_not_judged_but_bounded() -> None:
+    problem = Problem(csr_array(np.eye(5) * 60.0), np.array([9.0, 8, 7, 6, 5]))
+    curve = coverage_curve(problem, Effort(), points=[1, 3, 5], solver=by_trial)
+    plan = by_trial(problem.under(stations=4), MaximalCovering(), Effort())
+    table = build_order(problem, plan, Effort(), curve=curve, solver=by_trial)
+    assert table["best"].isna().tolist() == [False, True, False, True]
+    assert table["bound"].tolist() == [9, 24, 24, 35]
+    assert table["loss"].isna().tolist() == [False, True, False, True]
+
+
+def test_a_prefix_that_betters_a_poor_curve_is_the_best_known() -> None:
+    problem = Problem(csr_array(np.eye(3) * 60.0), np.array([9.0, 8, 7]))
+    curve = coverage_curve(problem, Effort(), points=[1, 2, 3], solver=by_trial)
+    curve = curve.assign(newly_covered=[7.0, 15, 24], chosen=[(2,), (1, 2), (0, 1, 2)], status="feasible")
+    plan = by_trial(problem, MaximalCovering(), Effort())
+    table = build_order(problem, plan, Effort(), curve=curve, solver=by_trial)
+    assert (table["best"] >= table["cumulative"]).all()
+    assert table["loss"].tolist() == [0, 0, 0]
 
 
 def town(rows: int, seed: int) -> Problem:

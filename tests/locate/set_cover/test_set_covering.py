@@ -142,12 +142,12 @@ def test_as_good_as_the_programme_of_the_books(share: float) -> None:
 
 @pytest.mark.parametrize(("share", "people"), [(1.0, 1.0), (0.8, 1.0), (0.8, 0.37)])
 def test_stopped_early_bounds_hold(share: float, people: float) -> None:
-    problem = clusters(3000, 400, 0.06)
+    problem = clusters(1500, 250, 0.08)
     problem = Problem(problem.times, problem.people * people)
     told: list[tuple[float, float]] = []
     stop = Effort(report=lambda objective, bound: told.append((objective, bound)), max_nodes=0)
     found = set_covering(problem, SetCovering(share), stop)
-    whole = set_covering(problem, SetCovering(share), Effort(time_limit_s=2.0))
+    whole = set_covering(problem, SetCovering(share), Effort(time_limit_s=1.0))
     assert found.bound <= whole.objective
     assert whole.bound <= found.objective <= found.first_objective
     assert all(bound <= whole.objective for _, bound in told)
@@ -166,7 +166,7 @@ def test_an_interrupt_leaves_the_best_so_far() -> None:
 
 
 def test_the_same_bytes_again() -> None:
-    problem = clusters(2000, 300, 0.07)
+    problem = clusters(700, 120, 0.1)
     first, second = (set_covering(problem, SetCovering(0.95), Effort(max_nodes=5)) for _ in range(2))
     assert first.chosen.tobytes() == second.chosen.tobytes()
     assert first.stages == second.stages

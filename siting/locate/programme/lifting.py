@@ -1,0 +1,91 @@
+"""Whether a request can be met, and requests without some of their rules."""
+
+import math
+from dataclasses import replace
+from typing import Final, Literal
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from siting.domain.nouns import Ints
+from siting.locate.problem import Effort, FairCovering, Model, PCenter, Problem, Rule, SetCovering
+from siting.locate.programme.center import persons_reached
+from siting.locate.programme.center import probe as ask
+from siting.locate.programme.models import sheet_of
+from siting.locate.programme.served import unserved
+from siting.locate.programme.sheet import Aim
+from siting.locate.programme.stages import Clock, solve_sheet
+
+Answer = Literal["yes", "no", "unknown"]
+
+NONE: Final = np.zeros(0, dtype=np.int64)
+
+
+def lifted(problem: Problem, model: Model, rules: set[Rule]) -> tuple[Problem, Model]:
+    """Return a request without some of its rules; :func:`~siting.locate.blocking.explain_infeasible` says how."""
+    names: dict[Rule, dict[str, None]] = {
+        "stations": {"stations": None},
+        "budget": {"budget": None},
+        "per_unit": {"unit": None, "most_per_unit": None},
+        "spacing": {"apart": None},
+        "capacity": {"capacity": None},
+        "forced": {"forced": None, "occupied": None},
+    }
+    gone = {name: None for rule in rules for name in names.get(rule, {})}
+    problem = problem.under(**gone)
+    if "reach" in rules:
+        problem = _without(problem, unserved(problem))
+    if "share" in rules and isinstance(model, SetCovering | PCenter):
+        model = replace(model, share=0.0)
+    if "unit_share" in rules and isinstance(model, SetCovering):
+        model = replace(model, unit_share=None)
+    if "unit_share" in rules and isinstance(model, FairCovering):
+        model = FairCovering(None)
+    return problem, model
+
+
+def _without(problem: Problem, points: Ints) -> Problem:
+    """Return the problem with nobody at some points."""
+    there = np.ones(len(problem.people))
+    there[points] = 0.0
+    units = None if problem.units is None else csr_array(problem.units.multiply(there[None, :]))
+    return replace(problem, people=problem.people * there, units=units)
+
+
+def asked_of(problem: Problem, model: Model) -> SetCovering:
+    """Return the shares that a model asks for, as those of set covering: what decides whether it can be met."""
+    match model:
+        case SetCovering():
+            return replace(model, by_cost=False)
+        case PCenter():
+            total = math.fsum(problem.people)
+            return SetCovering(share=model.share * persons_reached(problem) / total if total > 0 else 0.0)
+        case FairCovering():
+            return SetCovering(share=0.0, unit_share=model.floor)
+        case _:
+            return SetCovering(share=0.0)
+
+
+class Asker:
+    """Asks whether requests can be met, within one effort for all."""
+
+    def __init__(self, effort: Effort) -> None:
+        self._clock, self.sure = Clock(effort), True
+        self.last = NONE
+
+    def answer(self, problem: Problem, model: Model) -> Answer:
+        """Tell whether a request can be met; ``last`` is then a choice that does."""
+        sheet = sheet_of(problem, asked_of(problem, model))
+        nothing = Aim("stations", "min", np.zeros(sheet.columns), step=1.0)
+        plan, stopped, nodes = ask(replace(sheet, aims=(nothing,)), self._clock.left())
+        self._clock.spend(nodes)
+        if plan is not None:
+            self.last = plan.chosen
+            return "yes"
+        self.sure &= stopped == "proved"
+        return "no" if stopped == "proved" else "unknown"
+
+    def least(self, problem: Problem, model: SetCovering) -> tuple[float, Ints] | None:
+        """Return the fewest stations or least cost that was found, and a choice."""
+        found = solve_sheet(sheet_of(problem, model), self._clock.left())
+        return None if found.status == "infeasible" else (found.objective, found.chosen)

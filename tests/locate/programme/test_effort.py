@@ -1,0 +1,144 @@
+"""Limits, interrupts, reports, and what HiGHS' tolerances could spoil."""
+
+import math
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+
+from siting.locate.problem import Effort, FairCovering, MaximalCovering, PMedian, Problem, Rules, SetCovering
+from siting.locate.programme import by_programme
+from siting.locate.programme.groups import grouped
+from siting.locate.programme.models import maximal_covering
+from siting.locate.programme.rows import cliques_of, rule_blocks
+from siting.locate.programme.stages import forbidding
+from tests.locate.programme import brute
+
+
+def spread(rows: int = 25, points: int = 120, *, seed: int = 0, **rules: object) -> Problem:
+    """Many rows that each reach some points: enough to keep HiGHS busy."""
+    rng = np.random.default_rng(seed)
+    reach = rng.random((rows, points)) < 0.12
+    times = csr_array(np.where(reach, rng.integers(60, 900, reach.shape), 0).astype(float))
+    people = rng.integers(1, 100, points).astype(float)
+    homes = np.arange(points) * 4 // points
+    units = csr_array((people, (homes, np.arange(points))), shape=(4, points))
+    return Problem(times, people, Rules(**rules), None, units)  # type: ignore[arg-type]
+
+
+HARD = spread(stations=8, capacity=np.full(25, 500.0), costs=np.linspace(1, 9, 25), budget=40.0)
+
+
+@pytest.mark.parametrize("model", [MaximalCovering(), PMedian(), FairCovering()])
+def test_an_interrupt_returns_the_first_plan_with_a_bound(model: MaximalCovering | PMedian | FairCovering) -> None:
+    found = by_programme(HARD, model, Effort(interrupted=lambda: True))
+    assert found.status in {"feasible", "optimal"}
+    assert brute.allowed(HARD, tuple(found.chosen.tolist()))
+    for stage in found.stages:
+        assert math.isfinite(stage.objective)
+        assert stage.bound >= stage.objective if stage.sense == "max" else stage.bound <= stage.objective
+
+
+def test_a_limit_of_nodes_stops_with_a_valid_bound_everywhere_alike() -> None:
+    least = by_programme(HARD, MaximalCovering(), Effort(max_nodes=0))
+    again = by_programme(HARD, MaximalCovering(), Effort(max_nodes=0))
+    assert (least.objective, least.bound, least.chosen.tolist()) == (
+        again.objective,
+        again.bound,
+        again.chosen.tolist(),
+    )
+    assert least.stopped_by in {"nodes", "proved"}
+    best = by_programme(HARD, MaximalCovering(), Effort(rel_gap=0.01))
+    assert least.objective <= best.bound
+    assert best.objective <= least.bound
+
+
+def test_without_time_the_first_plan_is_returned() -> None:
+    found = by_programme(HARD, MaximalCovering(), Effort(time_limit_s=0.0))
+    assert found.objective >= 0.9 * found.first_objective > 0.0
+    assert found.bound >= found.objective
+
+
+def test_reports_tighten_in_the_sense_of_the_stage() -> None:
+    told: list[tuple[float, float]] = []
+    problem = spread(stations=5)
+    found = by_programme(problem, MaximalCovering(), Effort(report=lambda *pair: told.append(pair)))
+    assert told
+    for (one, above), (other, below) in pairwise(told):
+        assert other >= one - 1e-6
+        assert below <= above + 1e-6
+    assert told[-1][0] <= found.objective + 1e-6
+    assert all(bound >= found.objective - 1e-6 for _, bound in told)
+
+
+def test_the_first_plan_is_good() -> None:
+    for rules in ({"stations": 5}, {"costs": np.linspace(1, 9, 25), "budget": 20.0}):
+        found = by_programme(spread(**rules), MaximalCovering(), Effort())  # type: ignore[arg-type]
+        assert found.status == "optimal"
+        assert found.first_objective >= (1 - 1 / math.e) * found.objective
+
+
+def test_a_budget_is_kept_to_the_last_digit() -> None:
+    # Three times 1.1 is more than 3.3 in floats by a hair, which is no reason to refuse; by a thousandth it is.
+    problem = Problem(csr_array(np.eye(3)), np.array([5.0, 6.0, 7.0]), Rules(costs=np.full(3, 1.1), budget=3.3))
+    assert by_programme(problem, MaximalCovering(), Effort()).objective == 18.0
+    less = by_programme(problem.under(budget=3.3 - 3e-9), MaximalCovering(), Effort())
+    assert (less.objective, less.chosen.tolist()) == (13.0, [1, 2])
+
+
+def test_choices_too_dear_or_too_small_are_cut_off_and_no_others() -> None:
+    problem = Problem(csr_array(np.eye(3)), np.array([5.0, 6.0, 7.0]), Rules(costs=np.ones(3), budget=1.0))
+    sheet = maximal_covering(problem)
+    dear = forbidding(sheet, np.array([0, 1]))
+    rows = np.zeros(sheet.columns)
+    for chosen, stays in (([0, 1], False), ([0, 1, 2], False), ([0, 2], True), ([1], True)):
+        rows[:3] = np.isin(np.arange(3), chosen)
+        assert bool((dear.over(sheet.columns) @ rows)[0] <= dear.high[0]) == stays
+    small = forbidding(sheet, np.array([1]))
+    for chosen, stays in (([1], False), ([], False), ([1, 2], True), ([0], True)):
+        rows[:3] = np.isin(np.arange(3), chosen)
+        assert bool((small.over(sheet.columns) @ rows)[0] >= small.low[0]) == stays
+
+
+def test_of_equals_the_lower_row_is_chosen() -> None:
+    reach = csr_array(np.array([[0, 0, 60.0], [60.0, 60.0, 0], [60.0, 60.0, 0], [0, 0, 60.0]]))
+    problem = Problem(reach, np.array([3.0, 4.0, 5.0]), Rules(stations=2, apart=np.array([[0, 3]])))
+    assert by_programme(problem, MaximalCovering(), Effort()).chosen.tolist() == [0, 1]
+
+
+def test_cliques_hold_each_pair_and_only_pairs_that_are_too_near() -> None:
+    rng = np.random.default_rng(4)
+    pairs = np.array([(a, b) for a in range(12) for b in range(a + 1, 12) if rng.random() < 0.4])
+    cliques = cliques_of(pairs)
+    held = {(int(a), int(b)) for clique in cliques for a in clique for b in clique if a < b}
+    assert held == {(int(a), int(b)) for a, b in pairs}
+    assert len(cliques) < len(pairs)
+
+
+def test_rows_are_named_after_their_rules() -> None:
+    rules = Rules(
+        stations=1,
+        budget=1.0,
+        costs=np.ones(3),
+        forced=np.array([True, False, False]),
+        apart=np.array([[0, 1]]),
+        unit=np.zeros(3, dtype=np.int64),
+        most_per_unit=np.array([1]),
+    )
+    named = [block.rule for block in rule_blocks(Problem(csr_array(np.eye(3)), np.ones(3), rules))]
+    assert sorted(map(str, named)) == ["budget", "forced", "per_unit", "spacing", "stations"]
+
+
+def test_points_merge_only_if_nothing_tells_them_apart() -> None:
+    reach = csr_array(np.array([[60.0, 60.0, 90.0, 60.0], [60.0, 60.0, 60.0, 0.0]]))
+    problem = Problem(reach, np.array([1.0, 2.0, 4.0, 8.0]), Rules(), np.array([1.0, 2.0, 8.0, 8.0]))
+    assert grouped(problem, timed=False, split=False, by_unit=False).group_of.tolist() == [0, 0, 0, 1]
+    assert grouped(problem, timed=True, split=False, by_unit=False).group_of.tolist() == [0, 0, 1, 2]
+    assert grouped(problem, timed=False, split=True, by_unit=False).group_of.tolist() == [0, 0, 1, 2]
+
+
+@pytest.mark.parametrize("model", [SetCovering(by_cost=True), SetCovering(unit_share=0.5), FairCovering()])
+def test_what_is_asked_for_must_be_there(model: SetCovering | FairCovering) -> None:
+    with pytest.raises(ValueError, match="need"):
+        by_programme(Problem(csr_array(np.eye(2)), np.ones(2)), model, Effort())

@@ -28,9 +28,10 @@ from siting.locate.problem import Effort, Ended
 # clock.
 _ROUNDS, _ROUNDS_LIMIT, _TURN, _PAIRS = 4000, 500, 250, 400_000_000
 _STEP, _PATIENCE, _SHORTEST = 1.5, 30, 1e-3
-# Kicks of the search before the bound; after it, and after every so many nodes, where few or many sites are left.
-_KICKS_FIRST, _NODES_TURN = 30, 20
-_FEW, _KICKS_FEW, _KICKS_MANY = 200, (100, 10), (1000, 100)
+# Kicks of the search before the bound; after it, where few or many sites are left, but no more after so many in vain;
+# and then again after some nodes, each time in vain twice as many.
+_KICKS_FIRST, _KICKS_FEW, _KICKS_MANY, _IN_VAIN = 30, 100, 1000, 300
+_FEW, _NODES_TURN, _NODES_MOST = 200, 20, 640
 # So many kicks, and so many pairs, at most between looks at the clock; and by how much a choice may get worse between.
 _KICKS_TURN = 100
 _SLACK = 3e-4
@@ -86,10 +87,11 @@ class Chooser:
         # The objective first, so that there is a bound at all.
         multipliers = tuple([self._climb(relaxation) for relaxation in relaxations[::-1]])[::-1]
         if self._lacks and not self._watch.ended:
-            self._kick(self._kicks[0])
+            self._kick(_KICKS_FEW if np.count_nonzero(self._state == FREE) <= _FEW else _KICKS_MANY)
         tree = Tree(self._search, relaxations, self._most, self.incumbent)
         tree.plant(self.bound, self._state, multipliers)
         most = np.inf if self._watch.effort.max_nodes is None else self._watch.effort.max_nodes
+        turn, pause = 0, _NODES_TURN
         while not tree.done:
             if (ended := self._watch.ended) is not None:
                 return ended
@@ -97,8 +99,9 @@ class Chooser:
                 return "nodes"
             tree.grow()
             self._tell(tree.bound)
-            if tree.nodes % _NODES_TURN == 0 and not tree.done:
-                self._kick(self._kicks[1])
+            if tree.nodes >= turn + pause and not tree.done:
+                pause = _NODES_TURN if self._kick(_KICKS_TURN) else min(2 * pause, _NODES_MOST)
+                turn = tree.nodes
         self._tell(tree.bound)
         return "solver" if self._lacks else "proved"
 
@@ -106,11 +109,6 @@ class Chooser:
     def _lacks(self) -> bool:
         """Whether something better may be left to find."""
         return self.bound < self.incumbent.goal
-
-    @property
-    def _kicks(self) -> tuple[int, int]:
-        """How often to kick after the root and after some nodes."""
-        return _KICKS_FEW if np.count_nonzero(self._state == FREE) <= _FEW else _KICKS_MANY
 
     def _begin(self) -> None:
         """Find a first good choice."""
@@ -140,23 +138,25 @@ class Chooser:
                 self.incumbent.offer(attempt(self._search, self._most, Bounded(core, free, given, found)))
         return multipliers
 
-    def _kick(self, kicks: int) -> None:
-        """Look for better choices near the best one, among the sites that are not fixed."""
+    def _kick(self, kicks: int) -> bool:
+        """Look for better choices near the best one, among the sites that are not fixed; tell whether one was found."""
         given = np.flatnonzero(self._state == INSIDE)
         core, free = shrunk(self._search, self._state)
         left = self._most - len(given)
         if not 0 < left < len(free):
-            return
+            return False
         sites = improved(core, left, np.flatnonzero(np.isin(free, self.incumbent.sites))[:left])
         choice = chosen(core, len(sites), sites)
-        least = LEAST * float(choice.near_cost.sum())
+        least, better, last = LEAST * float(choice.near_cost.sum()), False, 0
         for begun in range(0, kicks, _KICKS_TURN):
             turn = min(_KICKS_TURN, kicks - begun)
             iterate(core, choice, turn, _WORK_TURN, least, _SLACK, self._random)
-            self.incumbent.offer(np.concatenate([given, free[choice.opened]]))
-            self._tell(self.bound)
-            if self._watch.ended:
-                return
+            if self.incumbent.offer(np.concatenate([given, free[choice.opened]])):
+                better, last = True, begun
+                self._tell(self.bound)
+            if self._watch.ended or begun >= last + _IN_VAIN:
+                break
+        return better
 
     def _tell(self, bound: float) -> None:
         """Take a bound, and report what is better than before."""

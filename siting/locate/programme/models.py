@@ -49,7 +49,8 @@ def maximal_covering(problem: Problem) -> Sheet:
     (:func:`~siting.locate.programme.covering.cover_part`), :math:`a_{gj}` the share of it that row j serves
     (:func:`~siting.locate.programme.assignment.flow_part`); rules as in
     :func:`~siting.locate.programme.rows.rule_blocks`. The objective counts those newly covered: with capacity all that
-    are served less the most that kept rows alone could serve.
+    are served less the most that kept rows alone could serve, and points without persons count nothing, whatever their
+    value.
 
     Parameters
     ----------

@@ -81,6 +81,9 @@ def _by_flows(sheet: Sheet, chosen: Ints, opened: Floats, locks: tuple[Block, ..
     looks = any(bool(aim.weights[rows:].any()) for aim in sheet.aims)
     for aim in sheet.aims if looks else (*sheet.aims, _served_aim(sheet, sheet.part.persons)):
         run = minimise(sheet.programme(aim, locks, opened), Effort(time_limit_s=math.inf))
+        if run.stopped_by == "interrupt":
+            # Half a linear programme tells nothing of a choice.
+            raise KeyboardInterrupt
         if run.values is None:
             return None
         values = _cleaned(sheet, opened, run.values)

@@ -126,7 +126,10 @@ def run_stage(sheet: Sheet, number: int, plan: Measured | None, locks: tuple[Blo
         nodes += run.nodes
         bound = _tighter(aim, bound, aim.bound(run.bound))
         ended = _ended(run, plan)
-        found = None if run.values is None else measured(sheet, sheet.chosen(run.values))
+        try:
+            found = None if run.values is None else measured(sheet, sheet.chosen(run.values))
+        except KeyboardInterrupt:
+            return StageRun(plan, bound, "interrupt", nodes)
         if found is not None and _falls_behind(sheet, number, plan, found):
             found = None
         if run.values is None or found is not None or run.stopped_by != "proved":

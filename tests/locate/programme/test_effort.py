@@ -7,11 +7,14 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from siting.locate.problem import Effort, FairCovering, MaximalCovering, PMedian, Problem, Rules, SetCovering
-from siting.locate.programme import by_programme
+from siting.domain.nouns import Ints
+from siting.locate.problem import Effort, FairCovering, MaximalCovering, PCenter, PMedian, Problem, Rules, SetCovering
+from siting.locate.programme import by_programme, stages
 from siting.locate.programme.groups import grouped
 from siting.locate.programme.models import maximal_covering
 from siting.locate.programme.rows import cliques_of, rule_blocks
+from siting.locate.programme.served import Measured, measured
+from siting.locate.programme.sheet import Sheet
 from siting.locate.programme.stages import forbidding
 from tests.locate.programme import brute
 
@@ -101,6 +104,18 @@ def test_choices_too_dear_or_too_small_are_cut_off_and_no_others() -> None:
         assert bool((small.over(sheet.columns) @ rows)[0] >= small.low[0]) == stays
 
 
+def test_a_share_that_needs_every_point_is_no_reason_to_give_up() -> None:
+    # HiGHS' presolve takes such rows for infeasible when they are eased by a hair less than its tolerance.
+    nan = np.nan
+    seconds = np.array([[nan, 250, nan, 600], [250, 250, nan, nan], [250, nan, 0, 600], [250, nan, 0, 100]])
+    row, column = np.nonzero(~np.isnan(seconds))
+    start = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=4))])
+    times = csr_array((seconds[row, column], column, start), shape=(4, 4))
+    problem = Problem(times, np.ones(4), Rules(stations=2), weights=np.zeros(4))
+    brute.check(problem, PCenter(share=1.0), by_programme(problem, PCenter(share=1.0), Effort()))
+    brute.check(problem, SetCovering(share=1.0), by_programme(problem, SetCovering(share=1.0), Effort()))
+
+
 def test_of_equals_the_lower_row_is_chosen() -> None:
     reach = csr_array(np.array([[0, 0, 60.0], [60.0, 60.0, 0], [60.0, 60.0, 0], [0, 0, 60.0]]))
     problem = Problem(reach, np.array([3.0, 4.0, 5.0]), Rules(stations=2, apart=np.array([[0, 3]])))
@@ -142,3 +157,20 @@ def test_points_merge_only_if_nothing_tells_them_apart() -> None:
 def test_what_is_asked_for_must_be_there(model: SetCovering | FairCovering) -> None:
     with pytest.raises(ValueError, match="need"):
         by_programme(Problem(csr_array(np.eye(2)), np.ones(2)), model, Effort())
+
+
+def test_an_interrupt_while_a_choice_is_measured_keeps_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = by_programme(HARD, MaximalCovering(), Effort(max_nodes=0))
+    times = iter(range(1000))
+
+    def interrupted(sheet: Sheet, chosen: Ints) -> Measured | None:
+        if next(times) == 0:
+            raise KeyboardInterrupt
+        return measured(sheet, chosen)
+
+    monkeypatch.setattr(stages, "measured", interrupted)
+    found = by_programme(HARD, MaximalCovering(), Effort())
+    assert found.stopped_by == "interrupt"
+    assert found.status == "feasible" or found.objective == found.bound
+    assert found.first_objective <= found.objective <= found.bound
+    assert first.objective <= found.bound

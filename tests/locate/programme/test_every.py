@@ -1,7 +1,5 @@
 """Every model with every rule against all choices."""
 
-import os
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,7 +10,7 @@ from siting.locate.programme import by_programme
 from siting.locate.solve import solve
 from tests.locate.programme import brute, draw
 
-EXAMPLES = settings(max_examples=int(os.environ.get("EX", "25")), deadline=None)
+EXAMPLES = settings(max_examples=25, deadline=None)
 
 
 def _with_costs(problem: Problem, model: Model) -> Problem:

@@ -2,7 +2,8 @@
 
 import math
 import threading
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 import highspy
@@ -17,6 +18,8 @@ Stopped = Literal["proved", "infeasible", "nodes", "time", "interrupt", "solver"
 # HiGHS counts a row as kept, and a number as whole, when it is off by no more than this.
 TOLERANCE: Final = 1e-9
 _POLL_S: Final = 0.1
+# What HiGHS calls a primal solution that keeps to all rows.
+_HAS_POINT: Final = 2
 _ENDS: Final[dict[str, Stopped]] = {
     "kOptimal": "proved",
     "kInfeasible": "infeasible",
@@ -97,10 +100,21 @@ def minimise(programme: Programme, effort: Effort, *, start: Floats | None = Non
     >>> best.values.tolist(), best.objective, best.stopped_by
     ([1.0, 0.0], 2.0, 'proved')
     """
+    began = time.monotonic()
+    run = _once(programme, effort, start, abs_gap)
+    if run.stopped_by != "infeasible":
+        return run
+    # Presolve calls some programmes infeasible that are not, where a side is off by a hair: it is asked without.
+    left = effort.time_limit_s - (time.monotonic() - began)
+    return _once(programme, replace(effort, time_limit_s=left), start, abs_gap, presolve=False)
+
+
+def _once(programme: Programme, effort: Effort, start: Floats | None, abs_gap: float, *, presolve: bool = True) -> Run:
     highs = _new()
     options: dict[str, Any] = {
         "output_flag": False,
         "threads": 1,
+        "presolve": "choose" if presolve else "off",
         "random_seed": effort.seed,
         "mip_rel_gap": effort.rel_gap,
         "mip_abs_gap": abs_gap,
@@ -121,22 +135,26 @@ def minimise(programme: Programme, effort: Effort, *, start: Floats | None = Non
     ended = _ENDS.get(status, "interrupt" if interrupted else "solver")
     if ended == "infeasible":
         return Run(None, math.inf, math.inf, "infeasible", max(int(info.mip_node_count), 0))
-    found = bool(info.valid) and math.isfinite(info.objective_function_value) and info.primal_solution_status == 2  # noqa: PLR2004
-    whole = bool(programme.integer.any())
-    known = bool(info.valid) and ended != "solver"
-    bound = info.mip_dual_bound if whole else info.objective_function_value
-    if whole and found and ended == "proved":
-        # Where its presolve finds that nothing betters the start, HiGHS tells no bound but "optimal".
-        gap = max(abs_gap, effort.rel_gap * abs(info.objective_function_value))
-        bound = max(bound, info.objective_function_value - gap)
+    found = (
+        bool(info.valid) and math.isfinite(info.objective_function_value) and info.primal_solution_status == _HAS_POINT
+    )
     return Run(
         values=np.asarray(highs.getSolution().col_value) if found else None,
         objective=float(info.objective_function_value) if found else math.inf,
-        bound=float(bound) if known else -math.inf,
+        bound=_bound(programme, effort, info, ended, abs_gap) if info.valid and ended != "solver" else -math.inf,
         stopped_by=ended,
         nodes=max(int(info.mip_node_count), 0),
-        duals=None if whole else np.asarray(highs.getSolution().row_dual),
+        duals=None if programme.integer.any() else np.asarray(highs.getSolution().row_dual),
     )
+
+
+def _bound(programme: Programme, effort: Effort, info: highspy.HighsInfo, ended: Stopped, abs_gap: float) -> float:
+    objective = float(info.objective_function_value)
+    if not programme.integer.any():
+        return objective
+    # Where its presolve finds that nothing betters the start, HiGHS tells no bound but "optimal".
+    least = objective - max(abs_gap, effort.rel_gap * abs(objective)) if ended == "proved" else -math.inf
+    return max(float(info.mip_dual_bound), least)
 
 
 def _new() -> highspy.Highs:

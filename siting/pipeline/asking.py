@@ -36,6 +36,7 @@ class Question:
     The rows of ``problem`` are ``standing`` rows of facilities that stay as they are, then those of ``sites`` (see
     :data:`siting.places.sizes.SITE_COLUMNS`). Its points are the populated cells ``points`` (positions in
     ``Demand.cells``), and ``level`` is the level of its units. ``reach`` are the times from the sites to all cells.
+    ``left_out`` are units whose share a fair plan does not look at, since nobody of theirs can be reached.
     """
 
     plan: PlanOptions
@@ -46,6 +47,7 @@ class Question:
     points: Ints
     level: Level
     reach: csr_array
+    left_out: tuple[str, ...] = ()
 
     def rows_of(self, sites: Ints) -> Ints:
         """Return the rows of the problem of some rows of ``sites``."""
@@ -83,14 +85,36 @@ def ask(ground: Ground, plan: PlanOptions, progress: Progress, *, within_s: floa
     longest_s = within_s or longest_of(plan, ground)
     stands, rows = _walked(ground, plan, sites, longest_s, progress)
     level = places.plan_level(ground.inputs, plan)
+    units = csr_array(ground.demand.shares[level][:, points].multiply(_all_elderly(ground)[points][None, :]))
     problem = Problem(
         times=csr_array(vstack([stands, rows], format="csr")[:, points]),
         people=people[points],
         rules=_rules(ground, plan, sites, stands.shape[0], level),
         weights=_weights(ground, plan, people)[points] if plan.weights else None,
-        units=csr_array(ground.demand.shares[level][:, points].multiply(_all_elderly(ground)[points][None, :])),
+        units=units,
     )
-    return Question(plan, problem, model_of(plan), sites, stands.shape[0], points, level, rows)
+    unbound = plan.model == "fair" and plan.unit_share is None
+    beyond = _beyond_reach(problem, units) if unbound else np.zeros(0, dtype=np.int64)
+    ids = ground.demand.place_ids[level]
+    left_out = tuple(str(ids[unit]) for unit in beyond)
+    question = Question(plan, problem, model_of(plan), sites, stands.shape[0], points, level, rows, left_out)
+    return replace(question, problem=replace(problem, units=_without(units, beyond))) if left_out else question
+
+
+def _beyond_reach(problem: Problem, units: csr_array) -> Ints:
+    """Return the units of whose people nobody can be reached: their share is nothing, whatever is built."""
+    reached = problem.reached_by(np.flatnonzero(problem.open_to_choice)).astype(np.float64)
+    people, near = units @ np.ones(len(reached)), units @ reached
+    return np.flatnonzero((people > 0) & (near <= 0)).astype(np.int64)
+
+
+def _without(units: csr_array, some: Ints) -> csr_array:
+    """Return units of which some have no people, so that their shares are not looked at."""
+    stays = np.ones(units.shape[0])
+    stays[some] = 0.0
+    kept = csr_array(units.multiply(stays[:, None]))
+    kept.eliminate_zeros()
+    return kept
 
 
 def model_of(plan: PlanOptions) -> Model:
@@ -210,7 +234,10 @@ def _rules(ground: Ground, plan: PlanOptions, sites: gpd.GeoDataFrame, standing:
 
 def homes_of(ground: Ground, sites: gpd.GeoDataFrame) -> pd.DataFrame:
     """Return the units in which sites count, one column a level, as the check will count the stations there."""
-    located = [frame["located_by"].reindex(sites["candidate_id"]) for frame in (ground.facilities, ground.permitted)]
+    blank = pd.Series(None, dtype="object")
+    located = [
+        frame.get("located_by", blank).reindex(sites["candidate_id"]) for frame in (ground.facilities, ground.permitted)
+    ]
     both = np.where(sites["facility"], *located)
     return places.home_units(sites.assign(located_by=both), ground.inputs.units)
 

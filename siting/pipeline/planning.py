@@ -1,5 +1,6 @@
 """Plans: sites chosen, and before and after measured alike."""
 
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -91,7 +92,10 @@ def _answer(
     """Return the answer of the model, with notes on what it does not look at."""
     if question.plan.model == "compliance":
         return comply_with(question, ground, before, effort, progress)
-    return solve(question.problem, question.model, effort), ()
+    notes: tuple[Note, ...] = ()
+    if question.left_out:
+        notes = (Note("units_beyond_reach", {"count": len(question.left_out), "ids": ", ".join(question.left_out)}),)
+    return solve(question.problem, question.model, effort), notes
 
 
 def effort_of(plan: PlanOptions, progress: Progress) -> Effort:
@@ -185,11 +189,22 @@ def _selection(question: Question, solution: Solution, sites: Ints) -> Selection
         chosen=question.sites_of(order),
         gains=gains,
         status=solution.status,
-        stages=solution.stages,
+        stages=tuple(_beyond_today(question, stage) for stage in solution.stages),
         stopped_by=solution.stopped_by,
         solver=solution.solver,
         first_objective=solution.first_objective,
     )
+
+
+def _beyond_today(question: Question, stage: Stage) -> Stage:
+    """Return a stage that counts newly covered people, those left out whom facilities cover today that may change."""
+    problem, sites = question.problem, question.sites
+    if stage.name != "covered" or problem.rules.capacity is not None:
+        return stage
+    stands = np.flatnonzero(sites["facility"] & sites["standing"])
+    kept, today = (problem.reached_by(rows) for rows in (question.rows_of(stands[:0]), question.rows_of(stands)))
+    less = math.fsum(problem.value[today & ~kept])
+    return replace(stage, objective=stage.objective - less, bound=stage.bound - less)
 
 
 def _is_facility(question: Question) -> Bools:

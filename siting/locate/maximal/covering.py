@@ -24,7 +24,7 @@ _WORTHWHILE: Final = 0.02
 # many, and heats when it begins anew and when it goes on from the incumbent.
 _ROUNDS: Final = 8
 _PROPOSALS: Final = (500, 10_000)
-_HEATS: Final = ((0.1, 0.005), (0.05, 0.005))
+_HEATS: Final = ((0.05, 0.01), (0.035, 0.01))
 # A core of so few pairs of rows and groups is the solver's at once. A larger one is searched first, for at most a share
 # of the seconds: less, where the solver has a chance to better the bound.
 _SMALL: Final = 8_000

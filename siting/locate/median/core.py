@@ -7,10 +7,11 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from siting.domain.nouns import Floats, Ints
+from siting.locate.compiled import compiled
 from siting.locate.problem import Bools, Problem
-from siting.travel.heap import Numbers, compiled
 
 States = NDArray[np.int8]
+Numbers = NDArray[np.int32]
 # What is known of a site: it may be opened or not, it is in every better choice, it is in none.
 FREE, INSIDE, OUTSIDE = 0, 1, -1
 

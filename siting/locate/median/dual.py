@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 
 from siting.domain.nouns import Floats
+from siting.locate.compiled import compiled
 from siting.locate.median.core import INSIDE, OUTSIDE, Core, States
 from siting.locate.problem import Bools
-from siting.travel.heap import compiled
 
 # Of a direction so much is kept in the next one (Crowder 1976).
 _KEPT = 0.7

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from siting.domain.nouns import Floats, Ints
-from siting.locate.median.core import Core
-from siting.travel.heap import Numbers, compiled
+from siting.locate.compiled import compiled
+from siting.locate.median.core import Core, Numbers
 
 _NOBODY = -1
 

@@ -4,10 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siting.domain.nouns import Floats, Ints
+from siting.locate.compiled import compiled
 from siting.locate.median.core import Core
 from siting.locate.median.interchange import Choice, close, exchange, judge, open_site
 from siting.locate.problem import Bools
-from siting.travel.heap import compiled
 
 _NOBODY = -1
 # So many neighbours are exchanged at most in one kick; more are lost again more often than they help.

@@ -3,9 +3,9 @@
 import numpy as np
 
 from siting.domain.nouns import Ints
+from siting.locate.compiled import compiled
 from siting.locate.median.core import Core
 from siting.locate.median.interchange import Choice, chosen, close, exchange, judge
-from siting.travel.heap import compiled
 
 # Sums of the same costs in another order differ by less than this share.
 _NOISE = 1e-12

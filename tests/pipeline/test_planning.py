@@ -1,0 +1,309 @@
+"""Requests of every kind, from a scenario to a plan that is measured by the check."""
+
+import itertools
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from siting import pipeline
+from siting.domain.nouns import Inputs
+from siting.errors import InputError
+from siting.pipeline import Planned
+from siting.pipeline.planning import measure_plan
+from siting.pipeline.studying import (
+    alternatives_to,
+    curve_of,
+    fairness_of,
+    gini_of,
+    names_of,
+    order_of,
+    stability_of,
+)
+from siting.results import Plan
+from tests.helpers import box, candidates, check, facilities, inputs, raster, scenario, straight, units
+
+# A strip of ten cells of 500 m; people walk 450 m in straight lines, so a site reaches its own cell alone.
+PEOPLE = [100.0, 90.0, 80.0, 70.0, 60.0, 50.0, 40.0, 30.0, 20.0, 10.0]
+CELL = 500.0
+
+
+def strip(*, stands: tuple[int, ...] = (9,), walking: dict[str, Any] | None = None, **plan: Any) -> Inputs:
+    """A candidate in the middle of every cell, and stations in some; two communities of five cells each."""
+    settings = scenario(
+        walking=straight(minutes=450 / 0.8 / 60, max_minutes=120, **(walking or {})),
+        plan={"stations": 3, **plan},
+        units={"district": {"path": "d.gpkg"}, "community": {"path": "c.gpkg"}},
+    )
+    middles = {f"c{i}": ((CELL * i + 250, 250), {"capital_cost_cny": 1e6 + 1e5 * i}) for i in range(10)}
+    return inputs(
+        settings=settings,
+        residents=raster([[5 * each for each in PEOPLE]], CELL),
+        elderly=raster([PEOPLE], CELL),
+        places={
+            "district": units({"d": box(0, 0, 10 * CELL, CELL)}),
+            "community": units({"west": box(0, 0, 5 * CELL, CELL), "east": box(5 * CELL, 0, 10 * CELL, CELL)}),
+        },
+        premises=candidates(middles),
+        ledger=facilities({f"f{i}": ((CELL * i + 250, 260), {"land_m2": 500.0}) for i in stands}),
+    )
+
+
+def proposed(given: Inputs, **asked: Any) -> Planned:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("siting.pipeline.ground.read_inputs", lambda *_: given)
+        return pipeline.propose(given.scenario, **asked)
+
+
+def ids(planned: Planned) -> list[str]:
+    return [str(key) for key in planned.proposal.stations["candidate_id"]]
+
+
+def covered(planned: Planned) -> float:
+    """What the check says of the plan."""
+    return float(planned.proposal.after.totals["elderly_covered"])
+
+
+def test_the_most_covered_with_a_number_of_stations() -> None:
+    found = proposed(strip())
+    assert ids(found) == ["c0", "c1", "c2"]
+    assert found.proposal.stations["elderly_new"].tolist() == [100, 90, 80]
+    assert (found.solution.status, found.solution.objective) == ("optimal", 270)
+    assert covered(found) == 10 + 270
+
+
+@pytest.mark.parametrize(
+    ("plan", "chosen"),
+    [
+        ({"forced": ["c8"]}, ["c0", "c1", "c8"]),
+        ({"forbidden": ["c0", "c1"]}, ["c2", "c3", "c4"]),
+        ({"spacing_m": 600.0}, ["c0", "c2", "c4"]),
+        ({"spacing_m": 500.0}, ["c0", "c1", "c2"]),
+        ({"most_per_unit": 2}, ["c0", "c1", "c5"]),
+        ({"most_per_unit": 1, "unit_level": "district"}, ["c0"]),
+        ({"stations": None, "budget_cny": 2.3e6}, ["c0", "c2"]),
+        ({"budget_cny": 1e7}, ["c0", "c1", "c2"]),
+    ],
+)
+def test_rules_of_a_plan(plan: dict[str, Any], chosen: list[str]) -> None:
+    found = proposed(strip(**plan))
+    if "budget_cny" in plan and plan.get("stations", 3) is None:
+        # 2.3 million buy two of them: the best pair by brute force.
+        costs = {f"c{i}": 1e6 + 1e5 * i for i in range(9)}
+        worth = dict(zip(costs, PEOPLE, strict=False))
+        pairs = [pair for pair in itertools.combinations(costs, 2) if sum(costs[key] for key in pair) <= 2.3e6]
+        chosen = sorted(max(pairs, key=lambda pair: sum(worth[key] for key in pair)))
+    assert sorted(ids(found)) == chosen
+    assert found.proposal.selection.status == "optimal"
+    assert found.proposal.request["model"] == "mclp"
+
+
+def test_stations_are_not_put_too_near_to_those_that_stay() -> None:
+    # The facility in cell 9 keeps cell 8 free, unless it is forced.
+    rich = strip(spacing_m=501.0, stands=(2,))
+    assert ids(proposed(rich)) == ["c0", "c4", "c6"]
+    forced = strip(spacing_m=501.0, stands=(2,), forced=["c1"])
+    assert "c1" in ids(proposed(forced))
+
+
+def test_who_closes_one_may_open_another() -> None:
+    found = proposed(strip(closable=["f9"], stations=2))
+    assert ids(found) == ["c0", "c1", "c2"]
+    changes = found.proposal.changes
+    assert changes["action"].to_dict() == {"f9": "close"}
+    assert covered(found) == 270
+    kept = proposed(strip(closable=["f9"], stations=9))
+    assert covered(kept) == sum(PEOPLE)
+    assert len(kept.proposal.changes) == 0
+
+
+def test_capacity_leaves_people_within_the_circle_unserved() -> None:
+    found = proposed(strip(capacity=50.0))
+    assert found.solution.objective == 150
+    assert found.proposal.stations["capacity"].tolist() == [50.0] * 3
+    # The check itself knows no capacity.
+    assert covered(found) == 10 + sum(sorted((PEOPLE[int(key[1])] for key in ids(found)), reverse=True))
+
+
+def test_weights_of_a_group_move_a_station_but_persons_stay_persons() -> None:
+    plain = strip(stations=1)
+    cells = check(plain).demand.cells
+    group = np.where(cells["elderly"] == 60.0, 60.0, 0.0)
+    settings = plain.scenario.model_copy(
+        update={"plan": plain.scenario.plan.model_copy(update={"weights": {"alone": 2.0}})}
+    )
+    given = replace(
+        plain, scenario=settings, population=replace(plain.population, groups={"alone": group_raster(group)})
+    )
+    found = proposed(given)
+    assert ids(found) == ["c4"]
+    assert found.solution.objective == 120
+    assert found.proposal.stations["elderly_new"].tolist() == [60.0]
+
+
+def group_raster(persons: np.ndarray[Any, np.dtype[np.float64]]) -> Any:
+    return raster([persons.tolist()], CELL)
+
+
+def test_fewest_stations_for_a_share_of_all() -> None:
+    # 10 stand; 0.8 × 550 = 440 take 100 + 90 + 80 + 70 + 60 + 50 more, the sixth station included.
+    found = proposed(strip(stations=None), model="lscp", share=0.8)
+    assert (found.solution.stages[0].name, found.solution.objective) == ("stations", 6)
+    assert covered(found) >= 440
+    cheapest = proposed(strip(stations=None, least="cost"), model="lscp", share=0.8)
+    assert cheapest.solution.objective == pytest.approx(sum(1e6 + 1e5 * i for i in range(6)))
+    by_unit = proposed(strip(stations=None, unit_share=0.5), model="lscp", share=0.1)
+    # West needs 200 of 400, east 75 of 150 beside the 10 that stand.
+    assert by_unit.solution.objective == 5
+
+
+def test_the_least_share_of_the_units_is_raised_first() -> None:
+    found = proposed(strip(stations=2), model="fair")
+    # One each: 100 of 400 and 50 + 10 of 150.
+    assert sorted(ids(found)) == ["c0", "c5"]
+    assert [stage.name for stage in found.solution.stages] == ["least_share", "covered"]
+    assert found.solution.stages[0].objective == pytest.approx(0.25)
+    table = fairness_of(found)
+    assert dict(zip(table["id"], table["covered_share_after"], strict=True)) == pytest.approx(
+        {"west": 0.25, "east": 0.4}
+    )
+    before, after = gini_of(table)
+    assert after < before
+
+
+def test_walking_models_look_beyond_the_cut_off() -> None:
+    center = proposed(strip(stations=1, stands=()), model="p_center")
+    # From the middle of a strip of ten cells the farthest lives five cells away.
+    assert center.solution.objective == pytest.approx(2500 / 0.8, rel=1e-6)
+    assert ids(center)[0] in ("c4", "c5")
+    median = proposed(strip(stations=1, stands=(), beyond_minutes=110), model="p_median")
+    weighed = [sum(people * abs(i - j) * CELL / 0.8 for i, people in enumerate(PEOPLE)) for j in range(len(PEOPLE))]
+    assert ids(median) == [f"c{int(np.argmin(weighed))}"]
+    assert median.solution.objective == pytest.approx(min(weighed))
+    staged = proposed(strip(stations=1, stands=()), model="p_median")
+    assert ids(staged) == ["c0"]
+    assert [stage.name for stage in staged.solution.stages] == ["beyond", "seconds"]
+    assert staged.solution.stages[0].objective == sum(PEOPLE) - 100
+
+
+def test_a_request_that_cannot_be_met_says_why_and_what_would_do() -> None:
+    found = proposed(strip(stations=2), model="lscp", share=0.8)
+    blocked = found.proposal.blocked
+    assert blocked is not None
+    assert found.proposal.selection.status == "infeasible"
+    assert ids(found) == []
+    assert np.isnan(found.proposal.selection.objective)
+    assert covered(found) == 10
+    assert set(blocked["rules"]) == {"stations", "share"}
+    assert blocked["least"]["stations"] == {"value": 6.0, "proved": True}
+    assert blocked["proved"]
+    # With six it can be met, with five it cannot.
+    assert proposed(strip(stations=6), model="lscp", share=0.8).solution.status == "optimal"
+    assert proposed(strip(stations=5), model="lscp", share=0.8).solution.status == "infeasible"
+
+
+def test_whom_no_candidate_reaches_is_counted_and_named() -> None:
+    given = strip(stations=None, forbidden=["c0", "c1"])
+    found = proposed(given, model="lscp", share=0.9)
+    blocked = found.proposal.blocked
+    assert blocked is not None
+    assert blocked["unreached_elderly"] == 190
+    assert blocked["unreached_in"] == {"west": 190.0}
+    assert "reach" in blocked["rules"]
+
+
+def test_compliance_is_what_the_check_says_of_its_plan() -> None:
+    given = strip(stations=None, stands=())
+    found = proposed(given, model="compliance")
+    # Candidates without land give none, so that land falls short wherever it is asked for; the circle can hold.
+    assert found.proposal.selection.status == "relaxed"
+    short = found.proposal.shortfalls
+    assert short is not None
+    told = {(row["clause_id"], row["level"], str(row["id"])) for row in short.to_dict("records")}
+    checks = found.proposal.after.checks
+    asked = checks[checks["clause_id"].isin(set(short["clause_id"]) | {"cq-2019-129/2-9-circle"})]
+    levels = asked.index.get_level_values("level")
+    judged = asked[[level in ("district", "community") for level in levels]]
+    for (level, place), row in zip(judged.index, judged.to_dict("records"), strict=True):
+        # What is known falls short of a gap, and of what no record tells.
+        assert ((row["clause_id"], level, str(place)) in told) == (row["verdict"] in ("gap", "no_data"))
+    assert covered(found) >= 0.9 * sum(PEOPLE)
+
+
+@pytest.mark.parametrize("reached", [True, False])
+def test_units_that_no_site_reaches_do_not_bind_the_least_share(*, reached: bool) -> None:
+    settings: dict[str, Any] = {} if reached else {"forbidden": [f"c{i}" for i in range(5)]}
+    found = proposed(strip(stations=1, stands=(0, 9) if reached else (9,), **settings), model="fair")
+    least = found.solution.stages[0].objective
+    # West has 100 of 400 today; of the one station east profits: 50 + 10 of 150, or with c1 west has 190 of 400.
+    assert least == pytest.approx(0.25 if reached else 60 / 150)
+    notes = {note.code: note.values for note in found.proposal.notes}
+    assert ("units_beyond_reach" in notes) is not reached
+    assert reached or notes["units_beyond_reach"]["ids"] == "west"
+
+
+def test_a_plan_that_is_read_back_says_the_same(tmp_path: Path) -> None:
+    given = strip(closable=["f9"], stations=2)
+    found = proposed(given)
+    Plan(found).to_file(tmp_path / "plan.geojson")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("siting.pipeline.ground.read_inputs", lambda *_: given)
+        again = measure_plan(given.scenario, tmp_path / "plan.geojson")
+    assert ids(again) == ids(found)
+    assert again.proposal.selection.status == found.proposal.selection.status == "optimal"
+    assert again.proposal.selection.stages == found.proposal.selection.stages
+    pd.testing.assert_frame_equal(
+        again.proposal.changes, found.proposal.changes, check_dtype=False, check_index_type=False
+    )
+    assert covered(again) == covered(found)
+    assert again.proposal.request == found.proposal.request
+    written = json.loads((tmp_path / "plan.geojson").read_text(encoding="utf-8"))
+    assert written["stages"] == [{"name": "covered", "sense": "max", "objective": 260, "bound": 260}]
+    assert written["changes"][0]["action"] == "close"
+
+
+def test_many_plans_of_one_question() -> None:
+    found = proposed(strip())
+    curve = curve_of(found, points=range(4))
+    assert curve["newly_covered"].tolist() == [0, 100, 190, 270]
+    assert (curve["bound"] >= curve["newly_covered"]).all()
+    assert curve["candidates"].iloc[3] == ["c0", "c1", "c2"]
+    money = curve_of(found, by="budget", points=[0.0, 1e6, 2.1e6])
+    assert money["newly_covered"].tolist() == [0, 100, 190]
+    order = order_of(found)
+    assert order["candidate_id"].tolist() == ["c0", "c1", "c2"]
+    assert order["loss"].tolist() == [0.0] * 3
+    others = alternatives_to(found, count=2, within=0.2, differ=1)
+    assert others.plans["candidates"].tolist() == [["c0", "c1", "c2"], ["c0", "c1", "c3"], ["c0", "c1", "c4"]] or (
+        others.plans["objective"].tolist() == [270, 260, 250]
+    )
+    assert set(others.sites["candidate_id"]) == {"c0", "c1", "c2"}
+    assert names_of(found)[found.question.standing] == "c0"
+
+
+def test_a_curve_by_money_needs_costs() -> None:
+    given = strip()
+    bare = replace(given, candidates=given.candidates.assign(capital_cost_cny=pd.NA))
+    found = proposed(bare)
+    with pytest.raises(InputError) as caught:
+        curve_of(found, by="budget")
+    assert {fault.code for fault in caught.value.faults} == {"candidate_without_cost"}
+    assert len(caught.value.faults) == 10
+
+
+def test_sites_are_asked_at_other_speeds() -> None:
+    table = stability_of(proposed(strip()))
+    assert set(table["candidate_id"]) == {"c0", "c1", "c2"}
+    assert table["stays_at"].between(1, 3).all()
+
+
+def test_faults_of_a_request_are_told_together() -> None:
+    given = strip(forced=["nobody"], closable=["f1"], unit_level="street")
+    with pytest.raises(InputError) as caught:
+        proposed(given)
+    codes = sorted(fault.code for fault in caught.value.faults)
+    assert codes == ["plan_unknown_candidate", "plan_unknown_facility", "plan_unknown_level"]

@@ -5,8 +5,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from siting.compiled import compiled
 from siting.domain.nouns import Ints
-from siting.locate.compiled import compiled
 from siting.locate.problem import Bools
 
 Numbers = NDArray[np.int32]

@@ -1,4 +1,4 @@
-"""What compiled walks share: packed numbers, a 4-ary heap of them, and how functions are compiled."""
+"""What compiled walks share: packed numbers and a 4-ary heap of them."""
 
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias, cast
@@ -19,19 +19,6 @@ _Inner: TypeAlias = Any
 NEVER: Final = np.uint32(0xFFFFFFFF)
 LOW: Final = np.uint64(0xFFFFFFFF)
 HALF: Final = np.uint64(32)
-
-
-def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile a function at its first call, and keep it beside this file or in the user's cache for later processes.
-
-    What is kept is judged by the date of the function's own file: after a change of what it takes in from here, remove
-    ``__pycache__``.
-    """
-    try:
-        return numba.njit(nogil=True, cache=True)(function)
-    except RuntimeError:
-        # Neither place can be written to: each process compiles anew.
-        return numba.njit(nogil=True)(function)
 
 
 def _fetch(_: _Inner, array: _Inner, place: _Inner) -> _Inner:

@@ -16,8 +16,9 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from siting.compiled import compiled
 from siting.domain.nouns import Floats, Ints
-from siting.travel.heap import HALF, LOW, NEVER, Numbers, Packed, Ticks, compiled, fetch, pop, push
+from siting.travel.heap import HALF, LOW, NEVER, Numbers, Packed, Ticks, fetch, pop, push
 
 Combine = Literal["only", "slower", "mean"]
 MODES: Final = ("only", "slower", "mean")

@@ -8,8 +8,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from siting.compiled import compiled
 from siting.domain.nouns import Floats, Ints
-from siting.travel.heap import compiled
 
 # Side of a bin, metres: a few segments of streets lie in each.
 _BIN_M: Final = 50.0

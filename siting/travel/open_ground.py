@@ -9,11 +9,11 @@ import shapely
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from siting.compiled import compiled
 from siting.domain.nouns import Floats, Grid, Ints, Note, OpenGround, Raster
 from siting.domain.scenario import Direction, Walking
 from siting.domain.walkers import WalkerSpeeds
 from siting.travel.circles import Shapes, sided
-from siting.travel.heap import compiled
 from siting.travel.kernel import asked
 from siting.travel.slope import STEEPEST, sample_heights
 from siting.travel.surface import Crossed, Ends, Ground, Seeds, cross, finest_ticks, in_ticks, reach_ends

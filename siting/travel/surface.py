@@ -13,9 +13,10 @@ from typing import Any, Final, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from siting.compiled import compiled
 from siting.domain.nouns import Floats, Ints
 from siting.domain.scenario import Direction
-from siting.travel.heap import HALF, LOW, NEVER, Numbers, Ticks, compiled, pop, push
+from siting.travel.heap import HALF, LOW, NEVER, Numbers, Ticks, pop, push
 from siting.travel.kernel import (
     MEAN,
     MODES,

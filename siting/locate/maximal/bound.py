@@ -13,8 +13,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from siting.compiled import compiled
 from siting.domain.nouns import Floats
-from siting.locate.compiled import compiled
 from siting.locate.merging import Numbers
 from siting.locate.reduction import Cover
 

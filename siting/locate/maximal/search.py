@@ -5,8 +5,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from siting.compiled import compiled
 from siting.domain.nouns import Floats
-from siting.locate.compiled import compiled
 from siting.locate.maximal.state import State, close_row, open_row, shared
 from siting.locate.merging import Numbers
 from siting.locate.reduction import Cover

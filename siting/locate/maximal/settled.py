@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from siting.compiled import compiled
 from siting.domain.nouns import Ints
-from siting.locate.compiled import compiled
 from siting.locate.maximal.state import State, close_row, open_row, state_of
 from siting.locate.reduction import Cover
 

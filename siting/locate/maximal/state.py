@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from siting.compiled import compiled
 from siting.domain.nouns import Floats
-from siting.locate.compiled import compiled
 from siting.locate.merging import Numbers
 from siting.locate.problem import Bools
 from siting.locate.reduction import Cover

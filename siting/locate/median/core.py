@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from siting.compiled import compiled
 from siting.domain.nouns import Floats, Ints
-from siting.locate.compiled import compiled
 from siting.locate.problem import Bools, Problem
 
 States = NDArray[np.int8]

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from siting.compiled import compiled
 from siting.domain.nouns import Floats
-from siting.locate.compiled import compiled
 from siting.locate.median.core import INSIDE, OUTSIDE, Core, States
 from siting.locate.problem import Bools
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from siting.compiled import compiled
 from siting.domain.nouns import Floats, Ints
-from siting.locate.compiled import compiled
 from siting.locate.median.core import Core, Numbers
 
 _NOBODY = -1

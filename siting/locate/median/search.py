@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from siting.compiled import compiled
 from siting.domain.nouns import Floats, Ints
-from siting.locate.compiled import compiled
 from siting.locate.median.core import Core
 from siting.locate.median.interchange import Choice, close, exchange, judge, open_site
 from siting.locate.problem import Bools

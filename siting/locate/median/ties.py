@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from siting.compiled import compiled
 from siting.domain.nouns import Ints
-from siting.locate.compiled import compiled
 from siting.locate.median.core import Core
 from siting.locate.median.interchange import Choice, chosen, close, exchange, judge
 

@@ -4,8 +4,8 @@ from typing import Final
 
 import numpy as np
 
+from siting.compiled import compiled
 from siting.domain.nouns import Ints
-from siting.locate.compiled import compiled
 from siting.locate.problem import Bools
 from siting.locate.set_cover.choice import Choice, Held, Lists, held_rows, leaver, lists_of, opened, swap
 from siting.locate.set_cover.core import LITTLE, Core

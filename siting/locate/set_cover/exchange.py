@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from siting.compiled import compiled
 from siting.domain.nouns import Ints
-from siting.locate.compiled import compiled
 from siting.locate.problem import Bools
 from siting.locate.set_cover.choice import Choice, Lists, completed, held_rows, leaver, lists_of, opened, swap
 from siting.locate.set_cover.core import LITTLE, Core

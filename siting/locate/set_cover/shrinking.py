@@ -6,8 +6,8 @@ import numpy as np
 from scipy.sparse import block_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
+from siting.compiled import compiled
 from siting.domain.nouns import Floats, Ints
-from siting.locate.compiled import compiled
 from siting.locate.merging import Numbers
 from siting.locate.problem import Bools
 from siting.locate.set_cover.core import Core, merged

@@ -4,8 +4,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from siting.compiled import compiled
 from siting.domain.nouns import Floats, Ints
-from siting.locate.compiled import compiled
 from siting.locate.merging import Numbers
 from siting.locate.problem import Bools
 from siting.locate.set_cover.core import HAIR, Core

@@ -149,6 +149,10 @@ def _plan(proposal: Proposal) -> str:
     notes = []
     if not missing(after.get("land_gap_02_m2")):
         notes.append(words("map.plan.land_left", value=number(after["land_gap_02_m2"])))
+    for action in ("close", "enlarge"):
+        ids = [str(key) for key, row in proposal.changes.iterrows() if row["action"] == action]
+        if ids:
+            notes.append(words(f"proof.line.{action}", ids=", ".join(ids)))
     if len(proposal.refused):
         notes.append(words("map.plan.refused", count=proposal.refused.index.nunique()))
     count = words("map.plan.count", count=len(proposal.stations)) if len(proposal.stations) else words("map.plan.none")

@@ -1,4 +1,4 @@
-"""How this room compiles its kernels."""
+"""How kernels are compiled."""
 
 from collections.abc import Callable
 from typing import Any

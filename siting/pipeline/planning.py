@@ -1,6 +1,5 @@
 """Plans: sites chosen, and before and after measured alike."""
 
-import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +15,7 @@ from siting.domain.scenario import PlanOptions, Scenario, fingerprint
 from siting.errors import Faults
 from siting.locate.blocking import explain_infeasible
 from siting.locate.compliance import Compliance
-from siting.locate.problem import Effort, Solution
+from siting.locate.problem import Effort, MaximalCovering, Rules, Solution
 from siting.locate.solve import solve
 from siting.locate.stations import ranked_by_gain, stations_table
 from siting.pipeline.asking import Question, ask, longest_of, within
@@ -61,7 +60,7 @@ def propose(
     blocked = _blocked(question, ground, effort, report) if solution.status == "infeasible" else None
     shortfalls = solution.shortfalls if isinstance(solution, Compliance) and solution.status == "relaxed" else None
     sites = question.sites_of(solution.chosen)
-    selection = _selection(question, solution, sites)
+    selection = _selection(question, solution, sites, _today(question, replace(effort, report=None)))
     proposal = _proposal(ground, question, before, selection, report, standing=sites, notes=notes)
     return Planned(replace(proposal, blocked=blocked, shortfalls=shortfalls), ground, question, solution)
 
@@ -181,30 +180,39 @@ def _where(question: Question, ground: Ground, points: Ints) -> dict[str, float]
     return {str(ids[unit]): float(persons[unit]) for unit in order if persons[unit] > 0}
 
 
-def _selection(question: Question, solution: Solution, sites: Ints) -> Selection:
+def _selection(question: Question, solution: Solution, sites: Ints, today: float) -> Selection:
     """Return the new stations among the sites that were chosen, best first, and whom each adds."""
     new = sites[~_is_facility(question)[sites]]
     order, gains = ranked_by_gain(question.problem, question.rows_of(new), solution.chosen)
+    names = [stage.name for stage in solution.stages]
     return Selection(
         chosen=question.sites_of(order),
         gains=gains,
         status=solution.status,
-        stages=tuple(_beyond_today(question, stage) for stage in solution.stages),
+        stages=tuple(_newly(stage, today) for stage in solution.stages),
         stopped_by=solution.stopped_by,
         solver=solution.solver,
-        first_objective=solution.first_objective,
+        first_objective=solution.first_objective - (today if names[-1:] == ["covered"] else 0.0),
     )
 
 
-def _beyond_today(question: Question, stage: Stage) -> Stage:
-    """Return a stage that counts newly covered people, those left out whom facilities cover today that may change."""
-    problem, sites = question.problem, question.sites
-    if stage.name != "covered" or problem.rules.capacity is not None:
+def _today(question: Question, effort: Effort) -> float:
+    """Return how many the facilities that may change serve today, beside those that stay."""
+    stands = question.rows_of(np.flatnonzero(question.sites["facility"] & question.sites["standing"]))
+    if not len(stands):
+        return 0.0
+    changes = np.ones(question.problem.rows, dtype=np.bool_)
+    changes[stands] = False
+    changes &= ~question.problem.kept
+    bare = Rules(kept=question.problem.rules.kept, forbidden=changes, capacity=question.problem.rules.capacity)
+    return solve(replace(question.problem, rules=bare), MaximalCovering(), effort).objective
+
+
+def _newly(stage: Stage, today: float) -> Stage:
+    """Return a stage that counts newly covered people: whom facilities that may change cover today is not new."""
+    if stage.name != "covered":
         return stage
-    stands = np.flatnonzero(sites["facility"] & sites["standing"])
-    kept, today = (problem.reached_by(rows) for rows in (question.rows_of(stands[:0]), question.rows_of(stands)))
-    less = math.fsum(problem.value[today & ~kept])
-    return replace(stage, objective=stage.objective - less, bound=stage.bound - less)
+    return replace(stage, objective=stage.objective - today, bound=stage.bound - today)
 
 
 def _is_facility(question: Question) -> Bools:

@@ -12,6 +12,8 @@ import pytest
 
 from siting import pipeline
 from siting.domain.nouns import Inputs
+from siting.domain.scenario import CandidateLayer
+from siting.domain.tables import SIZE_COLUMNS
 from siting.errors import InputError
 from siting.pipeline import Planned
 from siting.pipeline.planning import measure_plan
@@ -309,3 +311,57 @@ def test_faults_of_a_request_are_told_together() -> None:
         proposed(given)
     codes = sorted(fault.code for fault in caught.value.faults)
     assert codes == ["plan_unknown_candidate", "plan_unknown_facility", "plan_unknown_level"]
+
+
+def sizes(*rows: dict[str, Any]) -> pd.DataFrame:
+    return pd.DataFrame([{column.key: row.get(column.key) for column in SIZE_COLUMNS} for row in rows])
+
+
+def test_a_facility_that_may_be_enlarged_is_where_that_serves_more() -> None:
+    larger = {"size": "big", "for": "existing", "capacity": 90.0, "land_m2": 900.0, "cost_cny": 5e5}
+    given = replace(
+        strip(stands=(0,), stations=0, capacity=30.0, existing_capacity=40.0, upgradable=["f0"]), sizes=sizes(larger)
+    )
+    found = proposed(given)
+    assert ids(found) == []
+    # Of the hundred who live there forty are served today, and ninety then.
+    assert found.proposal.selection.objective == 50
+    change = found.proposal.changes.loc["f0"]
+    assert (change["action"], change["size"], change["land_m2"], change["cost_cny"]) == ("enlarge", "big", 900, 5e5)
+    before, after = (each.totals["land_provided_m2"] for each in (found.proposal.before, found.proposal.after))
+    assert (before, after) == (500, 900)
+
+
+def test_sizes_are_chosen_within_the_money() -> None:
+    table = sizes(
+        {"size": "small", "capacity": 40.0, "land_m2": 100.0, "cost_cny": 1e6, "beds": 5},
+        {"size": "large", "capacity": 100.0, "land_m2": 300.0, "cost_cny": 1.5e6, "beds": 20, "tier": "centre"},
+    )
+    given = replace(strip(stations=None, budget_cny=4e6, capacity=1.0), sizes=table)
+    found = proposed(given)
+    # Two large ones (190) and a small one (40) cost 4 million.
+    assert found.solution.objective == 230
+    stations = found.proposal.stations
+    assert sorted(stations["size"]) == ["large", "large", "small"]
+    assert sorted(stations["tier"]) == ["centre", "centre", "station"]
+    assert stations["cost_cny"].sum() == 4e6
+    assert stations.set_index("size").loc["small", "land_m2"] == 100
+    after = found.proposal.after.facilities
+    assert after.loc[[str(key).startswith("new-") for key in after.index], "beds"].sum() == 45
+
+
+def test_generated_candidates_are_marked_and_compete() -> None:
+    given = strip(stations=2)
+    settings = given.scenario.model_copy(
+        update={
+            "candidates": CandidateLayer.model_validate(
+                {"generate": {"spacing_m": 250.0, "within": "units", "near_network_m": 50.0}}
+            )
+        }
+    )
+    found = proposed(replace(given, scenario=settings, candidates=given.candidates.iloc[:0]))
+    stations = found.proposal.stations
+    assert stations["generated"].tolist() == [True, True]
+    # A point between two cells reaches both middles: 190 and 150.
+    assert found.solution.objective == 340
+    assert stations["kind"].tolist() == ["generated"] * 2

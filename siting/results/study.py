@@ -73,7 +73,12 @@ class Study:
         else:
             from siting.write.tables import write_table
 
-            write_table(target, self._found)
+            write_table(target, self._found if target.suffix.lower() == ".json" else self._found.map(_joined))
 
     def _repr_html_(self) -> str:
-        return str(self._found.to_html(index=False))
+        return str(self._found.map(_joined).to_html(index=False))
+
+
+def _joined(cell: object) -> object:
+    """Return a list of ids as text, as a cell of a spreadsheet holds it."""
+    return " ".join(map(str, cell)) if isinstance(cell, list) else cell

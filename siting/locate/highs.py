@@ -100,6 +100,8 @@ def minimise(programme: Programme, effort: Effort, *, start: Floats | None = Non
     >>> best.values.tolist(), best.objective, best.stopped_by
     ([1.0, 0.0], 2.0, 'proved')
     """
+    if programme.matrix.shape[1] == 0:
+        return _of_nothing(programme)
     began = time.monotonic()
     run = _once(programme, effort, start, abs_gap)
     if run.stopped_by != "infeasible":
@@ -107,6 +109,15 @@ def minimise(programme: Programme, effort: Effort, *, start: Floats | None = Non
     # Presolve calls some programmes infeasible that are not, where a side is off by a hair: it is asked without.
     left = effort.time_limit_s - (time.monotonic() - began)
     return _once(programme, replace(effort, time_limit_s=left), start, abs_gap, presolve=False)
+
+
+def _of_nothing(programme: Programme) -> Run:
+    """Return what there is to say of a programme without columns, on which HiGHS gives up."""
+    if np.any(programme.row_low > 0) or np.any(programme.row_high < 0):
+        return Run(None, math.inf, math.inf, "infeasible", 0)
+    return Run(
+        np.zeros(0), 0.0, 0.0, "proved", 0, None if programme.integer.any() else np.zeros(len(programme.row_low))
+    )
 
 
 def _once(programme: Programme, effort: Effort, start: Floats | None, abs_gap: float, *, presolve: bool = True) -> Run:

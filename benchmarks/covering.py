@@ -6,7 +6,8 @@ Parts (all if none is named):
 
 - ``small``: 20,000 points × 1,000 candidates (mean cover 140), p = 20 to a gap of 0.1 %, beside spopt's MCLP with
   HiGHS, HiGHS given the programme as it stands (``scipy.optimize.milp``), and HiGHS given merged demand, building
-  included in X
+  included;
+- ``small-gaps``: the same problems, gaps at p = 50, 100, 300 within 60 s;
 - ``medium``: 200,000 × 5,000 (330), gaps at p = 20, 100, 300 within 60 s;
 - ``large``: 2,000,000 × 10,000 (270), the same;
 - ``network``: a network of 300,000 nodes, 10,000 candidates among them, clustered people, 900 s of walking, gaps at
@@ -211,7 +212,7 @@ def line(name: str, results: list[Result]) -> str:
 def gaps(
     title: str, given: Given, problem: Callable[[int], Problem], asked_for: dict[int, float], limit: float
 ) -> None:
-    """Print the gap for each number of stations within a limit of seconds, and the gap that must be reached."""
+    """Print the gap for each number of stations within a limit of seconds, and the gap that is aimed at."""
     print(f"\n## {title}, within {limit * given.scale:g} s\n{_HEAD}")
     results: dict[int, list[Result]] = {stations: [] for stations in asked_for}
     for seed in given.seeds:
@@ -220,7 +221,7 @@ def gaps(
             taken.append(ours(made_now, stations, limit * given.scale))
             print(line(f"p = {stations}, seed {seed}", taken[-1:]), flush=True)
     for stations, taken in results.items():
-        print(line(f"p = {stations}, median", taken) + f"  (must: {asked_for[stations]:.2%})")
+        print(line(f"p = {stations}, median", taken) + f"  (aim: ≤ {asked_for[stations]:.2%})")
     print(f"peak memory of this process {peak_mib():,.0f} MiB")
 
 
@@ -247,29 +248,29 @@ def small(given: Given) -> None:
 
 def small_gaps(given: Given) -> None:
     """Print the part ``small-gaps``."""
-    must = {50: 0.0015, 100: 0.0035, 300: 0.0015}
-    gaps("20,000 × 1,000 (140)", given, partial(covering, given.folder, 20_000, 1_000, 140), must, 60.0)
+    aims = {50: 0.0015, 100: 0.0035, 300: 0.0015}
+    gaps("20,000 × 1,000 (140)", given, partial(covering, given.folder, 20_000, 1_000, 140), aims, 60.0)
 
 
 def medium(given: Given) -> None:
     """Print the part ``medium``."""
-    must = {20: 0.0045, 100: 0.012, 300: 0.0175}
+    aims = {20: 0.0045, 100: 0.012, 300: 0.0175}
     problem = partial(covering, given.folder, 200_000, 5_000, 330)
-    gaps("200,000 × 5,000 (330)", given, problem, must, 60.0)
+    gaps("200,000 × 5,000 (330)", given, problem, aims, 60.0)
 
 
 def large(given: Given) -> None:
     """Print the part ``large``."""
-    must = {20: 0.0075, 100: 0.015, 300: 0.0135}
+    aims = {20: 0.0075, 100: 0.015, 300: 0.0135}
     problem = partial(covering, given.folder, 2_000_000, 10_000, 270)
-    gaps("2,000,000 × 10,000 (270)", given, problem, must, 60.0)
+    gaps("2,000,000 × 10,000 (270)", given, problem, aims, 60.0)
 
 
 def network(given: Given) -> None:
     """Print the part ``network``."""
-    must = {20: 0.0006, 50: 0.0012, 100: 0.005, 300: 0.012}
+    aims = {20: 0.0006, 50: 0.0012, 100: 0.005, 300: 0.012}
     problem = partial(walked, given.folder, 300_000, 10_000)
-    gaps("network of 300,000 nodes × 10,000 candidates, clustered people", given, problem, must, 15.0)
+    gaps("network of 300,000 nodes × 10,000 candidates, clustered people", given, problem, aims, 15.0)
 
 
 def town(given: Given) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _WIDE: Final = 100
 _MOST_CANDIDATES: Final = 10
 _CONTROL: Final = {code: " " for code in (*range(32), *range(127, 160)) if code != ord("\n")}
-_TEXT_COLUMNS: Final = ("unit", "verdict", "name", "tenure", "site", "clause", "status")
+_TEXT_COLUMNS: Final = ("unit", "verdict", "name", "size", "tenure", "site", "clause", "status")
 
 
 def gaps(report: "GapReport", lang: Lang) -> None:
@@ -159,12 +159,15 @@ def _print_folded(what: "Table | Text") -> None:
 
 def plan(found: "Plan", lang: Lang) -> None:
     """Tell a plan: its stations, what is proved, before and after, and the land gap that stays."""
-    table = _table(say("cli.plan_title", lang), ("rank", "name", "candidate", "tenure", "new", "share", "cost"), lang)
+    sized = ("size",) if found.stations["size"].notna().any() else ()
+    keys = ("rank", "name", "candidate", *sized, "tenure", "new", "share", "cost")
+    table = _table(say("cli.plan_title", lang), keys, lang)
     for row in found.stations.to_dict("records"):
         table.add_row(
             str(row["rank"]),
             row["name"] if isinstance(row["name"], str) else "–",
             str(row["candidate_id"]),
+            *(row[key] if isinstance(row[key], str) else "–" for key in sized),
             say(f"tenure.{row['tenure']}", lang) if isinstance(row["tenure"], str) else "",
             number(row["elderly_new"]),
             percent(row["covered_share_after"]),
@@ -172,10 +175,15 @@ def plan(found: "Plan", lang: Lang) -> None:
         )
     if len(found.stations):
         _print(table)
-    for line in _proof(found, lang):
+    for line in (*_proof(found, lang), *(f"· {note}" for note in found.notes(lang))):
         click.echo(line)
     if not found.stages:
         return
+    costs = [*found.stations["cost_cny"], *(found.changes["cost_cny"] if len(found.changes) else ())]
+    known = [cost for cost in costs if math.isfinite(cost)]
+    if known:
+        least = "≥ " if len(known) < len(costs) else ""
+        click.echo(say("cli.costs", lang, cost=least + number(math.fsum(known))))
     click.echo(say("cli.refused", lang, count=found.refused.index.nunique()))
     before, after = found.before.totals, found.after.totals
     shares = {"before": percent(before["covered_share"]), "after": percent(after["covered_share"])}
@@ -184,7 +192,10 @@ def plan(found: "Plan", lang: Lang) -> None:
     stays = {f"gap_{floor}": _gap(after[f"land_gap_{floor}_m2"], most) for floor in ("01", "02")}
     click.echo(say("cli.land_stays", lang, **stays))
     units, lacking = found.after.units, _lacking_land(found.after, "street")
-    for row in units[(units["level"] == "street") & (units["land_gap_m2"] > 0)].to_dict("records"):
+    short = units[(units["level"] == "street") & (units["land_gap_m2"] > 0)]
+    if len(short):
+        click.echo(say("cli.land_takes", lang))
+    for row in short.to_dict("records"):
         click.echo(f"  {row['name']}  {_gap(row['land_gap_m2'], '≤ ' if row['id'] in lacking else '')} m²")
 
 
@@ -434,15 +445,17 @@ def _proof(found: "Plan", lang: Lang) -> Iterable[str]:
 
     selection = found.proposal.selection
     status = say(f"plan_status.{found.status}", lang)
-    yield say("cli.proof", lang, status=status, solver=selection.solver, stopped_by=selection.stopped_by)
-    for stage in stage_texts(selection, lang):
+    stopped = say(f"proof.stopped.{selection.stopped_by}", lang)
+    yield say("cli.proof", lang, status=status, solver=selection.solver, stopped_by=stopped)
+    for stage in stage_texts(found.proposal, lang):
         yield "  " + say("proof.line.stage", lang, **stage._asdict())
     for line in (*blocked_texts(found.blocked, lang), *shortfall_texts(found.shortfalls, lang)):
         yield "  " + line
     for action in ("close", "enlarge"):
         ids = found.changes.index[found.changes["action"] == action] if len(found.changes) else ()
         if len(ids):
-            yield "  " + say(f"proof.line.{action}", lang, ids=", ".join(map(str, ids)))
+            apart = "、" if lang == "zh" else ", "
+            yield "  " + say(f"proof.line.{action}", lang, ids=apart.join(map(str, ids)))
 
 
 def _table(title: str, keys: Iterable[str], lang: Lang) -> "Table":

@@ -150,14 +150,25 @@ class _Within:
 
     def greedy(self, seconds: float) -> Ints | None:
         """Return rows that will do within a time, if a greedy choice does."""
-        wanted, most = self.asked(seconds)
-        if not wanted.reachable:
+        try:
+            wanted, most = self.asked(seconds)
+            if not wanted.reachable:
+                return None
+            chosen = Search(wanted.core, self.watch).chosen
+            return wanted.plan(wanted.core, chosen) if len(chosen) <= most else None
+        except KeyboardInterrupt:
+            self.watch.ended = "interrupt"
             return None
-        chosen = Search(wanted.core, self.watch).chosen
-        return wanted.plan(wanted.core, chosen) if len(chosen) <= most else None
 
     def decide(self, seconds: float) -> tuple[bool | None, Ints]:
         """Tell whether some rows will do within a time, and which (None: not known)."""
+        try:
+            return self._decided(seconds)
+        except KeyboardInterrupt:
+            self.watch.ended = "interrupt"
+            return None, _NOBODY
+
+    def _decided(self, seconds: float) -> tuple[bool | None, Ints]:
         wanted, most = self.asked(seconds)
         if not wanted.reachable:
             return False, _NOBODY
@@ -176,7 +187,7 @@ def _picked(times: csr_array, wanted: Bools) -> csr_array:
 def _first(within: _Within) -> tuple[int, Ints]:
     """Return the rank of a time that will do and rows that do, by bisection with greedy choices."""
     low, high, chosen = 0, len(within.times), _NOBODY
-    while low < high:
+    while low < high and within.watch.ended != "interrupt":
         middle = (low + high) // 2
         rows = within.greedy(float(within.times[middle]))
         if rows is None:

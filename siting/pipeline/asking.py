@@ -286,3 +286,14 @@ def within(question: Question, ground: Ground, seconds: float, progress: Progres
     """Return the same problem with another cut-off, seconds."""
     other = ask(ground, question.plan, progress, within_s=seconds)
     return replace(other.problem, rules=question.problem.rules)
+
+
+def circle_of(question: Question, ground: Ground) -> Problem:
+    """Return the problem with the walks of the circle alone: who lives farther is not covered, whatever is compared."""
+    problem, cutoff_s = question.problem, ground.inputs.scenario.walking.minutes * SECONDS_PER_MINUTE
+    if longest_of(question.plan, ground) <= cutoff_s:
+        return problem
+    times = problem.times
+    near = times.data <= cutoff_s
+    start = np.concatenate([[0], np.cumsum(near)])[times.indptr]
+    return replace(problem, times=csr_array((times.data[near], times.indices[near], start), shape=times.shape))

@@ -7,21 +7,23 @@ from typing import Any, Final
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from pydantic import ValidationError
 
 from siting import places
 from siting.assess.funding import funding_lines
 from siting.domain.nouns import Assessment, Bools, Ints, Note, Progress, Proposal, Selection, Stage, quiet
 from siting.domain.scenario import PlanOptions, Scenario, fingerprint
-from siting.errors import Faults
+from siting.errors import Fault, Faults, InputError
 from siting.locate.blocking import explain_infeasible
 from siting.locate.compliance import Compliance
 from siting.locate.problem import Effort, MaximalCovering, Rules, Solution
 from siting.locate.solve import solve
 from siting.locate.stations import ranked_by_gain, stations_table
-from siting.pipeline.asking import Question, ask, longest_of, within
+from siting.pipeline.asking import Question, ask, circle_of, longest_of, within
 from siting.pipeline.complying import comply_with
 from siting.pipeline.ground import Ground, measure, prepare
 from siting.read.plan import PlanFile, read_plan
+from siting.read.scenario import expectation
 
 # Steps of the progress bar while a plan is proved: from no bound to none that is better.
 _STEPS: Final = 1000
@@ -60,7 +62,7 @@ def propose(
     blocked = _blocked(question, ground, effort, report) if solution.status == "infeasible" else None
     shortfalls = solution.shortfalls if isinstance(solution, Compliance) and solution.status == "relaxed" else None
     sites = question.sites_of(solution.chosen)
-    selection = _selection(question, solution, sites, _today(question, replace(effort, report=None)))
+    selection = _selection(question, ground, solution, sites, _today(question, replace(effort, report=None)))
     proposal = _proposal(ground, question, before, selection, report, standing=sites, notes=notes)
     return Planned(replace(proposal, blocked=blocked, shortfalls=shortfalls), ground, question, solution)
 
@@ -76,9 +78,9 @@ def measure_plan(scenario: Scenario, path: Path, progress: Progress | None = Non
     question = ask(ground, plan, report)
     own = file.members.get("scenario", {}).get("sha256") == fingerprint(scenario, ground.inputs.digests)
     sites = _sites_of_file(file, question)
-    selection = _selection_of(file, question, sites, own=own)
-    notes = () if own else (Note("plan_of_other_scenario", {}),)
     standing = _stay(file, question)
+    selection = _selection_of(file, question, ground, sites, standing, own=own)
+    notes = () if own else (Note("plan_of_other_scenario", {}),)
     proposal = _proposal(ground, question, before, selection, report, standing=standing, notes=notes)
     rows = np.sort(question.rows_of(np.concatenate([sites, standing])))
     solution = Solution(rows, selection.status, selection.stages, "solver", selection.solver)
@@ -116,7 +118,15 @@ def _asked(plan: PlanOptions, **given: Any) -> PlanOptions:
     """
     told = {name: value for name, value in given.items() if value is not None}
     size = {"stations": None, "budget_cny": None} if {"stations", "budget_cny"} & told.keys() else {}
-    return PlanOptions.model_validate({**plan.model_dump(), **size, **told})
+    try:
+        return PlanOptions.model_validate({**plan.model_dump(), **size, **told})
+    except ValidationError as error:
+        wrong = []
+        for each in error.errors():
+            field = ".".join(map(str, ("plan", *each["loc"])))
+            code, expected = expectation(field, [each])
+            wrong.append(Fault(code=code, field=field, found=repr(each["input"]), expected=expected))
+        raise InputError(wrong) from error
 
 
 def _refuse_call(scenario: Scenario) -> None:
@@ -180,10 +190,10 @@ def _where(question: Question, ground: Ground, points: Ints) -> dict[str, float]
     return {str(ids[unit]): float(persons[unit]) for unit in order if persons[unit] > 0}
 
 
-def _selection(question: Question, solution: Solution, sites: Ints, today: float) -> Selection:
+def _selection(question: Question, ground: Ground, solution: Solution, sites: Ints, today: float) -> Selection:
     """Return the new stations among the sites that were chosen, best first, and whom each adds."""
     new = sites[~_is_facility(question)[sites]]
-    order, gains = ranked_by_gain(question.problem, question.rows_of(new), solution.chosen)
+    order, gains = ranked_by_gain(circle_of(question, ground), question.rows_of(new), solution.chosen)
     names = [stage.name for stage in solution.stages]
     return Selection(
         chosen=question.sites_of(order),
@@ -248,7 +258,7 @@ def _proposal(
         selection,
         unit=None if finest is None else homes[finest],
         centres=facilities[facilities["tier"] == "centre"],
-        before=before.totals,
+        before=_totals_without(selection, before, after) if len(changes) else before.totals,
         preferred=places.preferred_layers(chosen, inputs.preferences),
     )
     lines = funding_lines(inputs.standards, pd.DataFrame(stations.drop(columns="geometry")), what="station")
@@ -262,6 +272,12 @@ def _proposal(
         "model": question.plan.model
     }
     return Proposal(stations, ground.refused, selection, request, before, after, (*more, *sites, *notes), changes)
+
+
+def _totals_without(selection: Selection, before: Assessment, after: Assessment) -> dict[str, Any]:
+    """Return the totals with the facilities as a plan leaves them, without its stations: the closed serve nobody."""
+    covered = after.totals["elderly_covered"] - float(selection.gains.sum())
+    return {**before.totals, "elderly_covered": covered}
 
 
 def _stations(ground: Ground, sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -314,11 +330,14 @@ def _stay(file: PlanFile, question: Question) -> Ints:
     return np.array(rows, dtype=np.int64)
 
 
-def _selection_of(file: PlanFile, question: Question, sites: Ints, *, own: bool) -> Selection:
+def _selection_of(
+    file: PlanFile, question: Question, ground: Ground, sites: Ints, standing: Ints, *, own: bool
+) -> Selection:
     """Return what a plan's file says was proved; of another scenario's plan nothing is proved here."""
     members = file.members
     rows = question.rows_of(sites)
-    gains = ranked_by_gain(question.problem, rows, rows, keep_order=True)[1]
+    opened = np.union1d(rows, question.rows_of(standing))
+    gains = ranked_by_gain(circle_of(question, ground), rows, opened, keep_order=True)[1]
     stages = tuple(Stage(**{key: _known(value) for key, value in stage.items()}) for stage in members["stages"])
     return Selection(
         chosen=sites,

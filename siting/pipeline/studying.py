@@ -14,7 +14,7 @@ from siting.locate.fairness import gini, lorenz
 from siting.locate.problem import Effort, Problem, Solution
 from siting.locate.series import Alternatives, alternatives, build_order, coverage_curve, stability
 from siting.locate.solve import solve
-from siting.pipeline.asking import Question, ask
+from siting.pipeline.asking import Question, ask, circle_of
 from siting.pipeline.ground import Ground, kept_ways, walk
 from siting.pipeline.planning import Planned
 
@@ -30,14 +30,16 @@ def curve_of(
     progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Return what each number of stations, or each sum of money, can cover at most."""
-    problem = _priced(planned.question) if by == "budget" else planned.question.problem
+    question = replace(planned.question, problem=circle_of(planned.question, planned.ground))
+    problem = _priced(question) if by == "budget" else question.problem
     table = coverage_curve(problem, _effort(planned), by=by, points=points, progress=progress or quiet)
     return with_ids(planned.question, table)
 
 
 def order_of(planned: Planned, *, progress: Progress | None = None) -> pd.DataFrame:
     """Return the order in which to build a plan's stations, with what each step loses against the free optimum."""
-    table = build_order(planned.question.problem, planned.solution, _effort(planned), progress=progress or quiet)
+    problem = circle_of(planned.question, planned.ground)
+    table = build_order(problem, planned.solution, _effort(planned), progress=progress or quiet)
     return table.assign(candidate_id=_ids(planned.question, table["row"].to_numpy(dtype=np.int64)))
 
 

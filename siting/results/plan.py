@@ -12,7 +12,7 @@ from siting.pipeline import Planned
 from siting.results.page import WebPage
 from siting.results.report import GapReport
 from siting.results.study import Study
-from siting.text import Lang, default_lang
+from siting.text import Lang, default_lang, say
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -88,6 +88,21 @@ class Plan:
         """What a relaxed plan leaves of each clause and unit; None of other plans."""
         return None if self.proposal.shortfalls is None else self.proposal.shortfalls.copy()
 
+    def notes(self, lang: Lang | None = None) -> list[str]:
+        """Return what a planner should know of the sites and of what the plan leaves out.
+
+        Parameters
+        ----------
+        lang : {"zh", "en"}, optional
+            Language; that of the system if absent.
+
+        Returns
+        -------
+        list of str
+            Sentences; those of the data stand in ``before.notes()``.
+        """
+        return [say(f"note.{note.code}", lang or default_lang(), **note.values) for note in self.proposal.notes]
+
     @property
     def before(self) -> GapReport:
         """The check without the plan."""
@@ -133,7 +148,14 @@ class Plan:
         found = curve_of(self.planned, by=by, points=points, progress=progress)
         costs = self.proposal.stations["cost_cny"]
         at = float(len(costs)) if by == "stations" else float(costs.sum())
-        return Study(found.drop(columns="chosen"), lambda lang: draw_curve(found, lang, by=by, plan_at=at))
+        # What the curve counts is what the check counts, unless some count more than others or sites have a capacity.
+        problem = self.planned.question.problem
+        plain = problem.weights is None and problem.rules.capacity is None and self.proposal.changes.empty
+        share = float(self.proposal.after.totals["covered_share"]) if plain and self.stages else None
+        return Study(
+            found.drop(columns="chosen"),
+            lambda lang: draw_curve(found, lang, by=by, plan_at=at, plan_share=share),
+        )
 
     def build_order(self, progress: Progress | None = None) -> Study:
         """Return the order in which to build the stations so that what is built first is good before the rest stands.

@@ -14,6 +14,8 @@ from siting.text import Lang, say
 from siting.write.figures import Chart, choose_font, dress
 
 _BLUE, _ORANGE, _GREY, _PALE, _INK = "#3b6e8f", "#d1793b", "#8a8f94", "#f1f2f3", "#44494d"
+# Percentage points of room that are rounding.
+_PROVED: Final = 1e-6
 # Points of a curve up to so many are drawn as dots; more would hide the line.
 _DOTS: Final = 60
 # More labels than these would run into one another.
@@ -22,7 +24,14 @@ _LABELS: Final = 30
 _LINES: Final = 40
 
 
-def draw_curve(table: pd.DataFrame, lang: Lang, *, by: str = "stations", plan_at: float | None = None) -> Chart:
+def draw_curve(
+    table: pd.DataFrame,
+    lang: Lang,
+    *,
+    by: str = "stations",
+    plan_at: float | None = None,
+    plan_share: float | None = None,
+) -> Chart:
     """Draw what share is covered against the number of stations or the money, with the room up to the bound.
 
     Parameters
@@ -37,6 +46,8 @@ def draw_curve(table: pd.DataFrame, lang: Lang, *, by: str = "stations", plan_at
         What is limited; money is given in yuan.
     plan_at : float, optional
         The limit of the plan that is marked.
+    plan_share : float, optional
+        What the plan covers; as much as the curve if absent.
     """
     font, lang = choose_font(lang)
     figure = Chart(figsize=(7.5, 4.4), layout="constrained")
@@ -47,16 +58,16 @@ def draw_curve(table: pd.DataFrame, lang: Lang, *, by: str = "stations", plan_at
     share = 100 * known["value_share"].to_numpy(dtype=np.float64)
     bound = 100 * known["bound_share"].to_numpy(dtype=np.float64)
     finite = np.isfinite(bound)
-    axes.fill_between(
-        x, share, bound, where=finite.tolist(), color=_ORANGE, alpha=0.35, lw=0, label=say("series.band", lang)
-    )
+    # Where all is proved there is no band to be explained.
+    label = say("series.band", lang) if (bound[finite] > share[finite] + _PROVED).any() else None
+    axes.fill_between(x, share, bound, where=finite.tolist(), color=_ORANGE, alpha=0.35, lw=0, label=label)
     axes.plot(x, share, color=_BLUE, label=say("series.best", lang), zorder=2)
     if len(known) <= _DOTS:
         proved = (known["status"] == "optimal").to_numpy()
         axes.plot(x[~proved], share[~proved], "o", color=_BLUE, markersize=4, markerfacecolor="white", zorder=3)
         axes.plot(x[proved], share[proved], "o", color=_BLUE, markersize=4, label=say("series.proved", lang), zorder=3)
     if plan_at is not None:
-        _mark_plan(axes, x, share, plan_at * scale, lang)
+        _mark_plan(axes, x, share, plan_at * scale, lang, own=plan_share)
     weighted = not np.allclose(known["value_share"], known["covered_share"], atol=1e-9)
     axes.set_xlabel(say("series.stations" if by == "stations" else "series.money", lang))
     axes.set_ylabel(say("series.value_share" if weighted else "series.persons_share", lang))
@@ -72,12 +83,17 @@ def draw_curve(table: pd.DataFrame, lang: Lang, *, by: str = "stations", plan_at
     return figure
 
 
-def _mark_plan(axes: Axes, x: np.ndarray, share: np.ndarray, at: float, lang: Lang) -> None:
-    """Mark the plan on the curve; between two points it stands as high as the lower one, which it can always reach."""
+def _mark_plan(
+    axes: Axes, x: np.ndarray, share: np.ndarray, at: float, lang: Lang, *, own: float | None = None
+) -> None:
+    """Mark the plan at what it covers, else on the curve, between two points as high as the lower one.
+
+    A plan made for the most covered stands on the curve; one that looks at anything else may stand below.
+    """
     below = np.flatnonzero(x <= at)
     if not below.size:
         return
-    height = float(share[below[-1]])
+    height = float(share[below[-1]]) if own is None else 100 * own
     bottom = axes.get_ylim()[0]
     axes.vlines(at, bottom, height, color=_GREY, linestyle=":", linewidth=1.0, zorder=1)
     axes.set_ylim(bottom=bottom)

@@ -12,6 +12,8 @@ from scipy.sparse import csr_array
 
 from siting.locate.blocking import explain_infeasible
 from siting.locate.problem import Effort, FairCovering, MaximalCovering, PCenter, PMedian, Problem, Rules, SetCovering
+from siting.locate.programme import lifting
+from siting.locate.programme.sheet import Sheet
 from tests.locate.programme import brute, draw
 
 # Two rows reach two points each, a third one that only it reaches; nobody reaches the last point.
@@ -245,3 +247,26 @@ def test_without_time_nothing_is_claimed() -> None:
     asked = SetCovering(share=0.6)
     blocked = explain_infeasible(Problem(csr_array(REACH), PEOPLE, rules), asked, Effort(time_limit_s=0.0))
     assert blocked.proved or blocked.rules == ()
+
+
+@pytest.mark.parametrize("pressed", [True, False])
+def test_after_an_interrupt_nothing_more_is_asked(monkeypatch: pytest.MonkeyPatch, pressed: bool) -> None:  # noqa: FBT001
+    times: list[int] = []
+    ask = lifting.ask
+
+    def interrupted(sheet: Sheet, effort: Effort) -> object:
+        times.append(1)
+        if len(times) < 2:
+            return ask(sheet, effort)
+        if pressed:
+            raise KeyboardInterrupt
+        return None, "interrupt", 0
+
+    monkeypatch.setattr(lifting, "ask", interrupted)
+    rules = Rules(stations=1, costs=np.ones(3), budget=1.0)
+    problem = Problem(csr_array(np.eye(3)), np.array([10.0, 20.0, 30.0]), rules)
+    found = explain_infeasible(problem, SetCovering(share=0.8), Effort())
+    assert len(times) == 2
+    assert not found.proved
+    assert found.rules == ("stations", "budget", "share")
+    assert found.stations is None

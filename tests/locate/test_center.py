@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import floyd_warshall
 
+from siting.locate import center
 from siting.locate.center import p_center
 from siting.locate.problem import Effort, PCenter, Problem, Rules
 from tests.locate.set_cover.cases import Small, cases, san_francisco
@@ -114,3 +115,21 @@ def test_what_cannot_be_asked_is_refused() -> None:
         p_center(problem.under(capacity=np.ones(2)), PCenter(), Effort())
     both = problem.under(forced=np.array([True, False]), forbidden=np.array([True, False]))
     assert p_center(both, PCenter(), Effort()).blocked_by == ("forced",)
+
+
+@pytest.mark.parametrize("calls", [1, 3, 6])
+def test_ctrl_c_anywhere_leaves_the_best_so_far(monkeypatch: pytest.MonkeyPatch, calls: int) -> None:
+    rng = np.random.default_rng(0)
+    problem = dense(rng.integers(60, 900, (12, 40)).astype(float), np.ones(40), Rules(stations=3))
+    best = p_center(problem, PCenter(), Effort())
+    asked, done = center.asked, iter(range(1000))
+
+    def pressed(*given: object) -> object:
+        if next(done) == calls:
+            raise KeyboardInterrupt
+        return asked(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(center, "asked", pressed)
+    found = p_center(problem, PCenter(), Effort())
+    assert found.stopped_by == "interrupt"
+    assert found.bound <= best.objective <= found.objective

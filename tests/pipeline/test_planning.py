@@ -118,6 +118,8 @@ def test_who_closes_one_may_open_another() -> None:
     changes = found.proposal.changes
     assert changes["action"].to_dict() == {"f9": "close"}
     assert covered(found) == 270
+    # Whom the closed one served is lost.
+    assert found.proposal.stations["covered_share_after"].tolist() == pytest.approx([100 / 550, 190 / 550, 270 / 550])
     kept = proposed(strip(closable=["f9"], stations=9))
     assert covered(kept) == sum(PEOPLE)
     assert len(kept.proposal.changes) == 0
@@ -182,6 +184,10 @@ def test_walking_models_look_beyond_the_cut_off() -> None:
     # From the middle of a strip of ten cells the farthest lives five cells away.
     assert center.solution.objective == pytest.approx(2500 / 0.8, rel=1e-6)
     assert ids(center)[0] in ("c4", "c5")
+    # However far is looked, only the circle is covered.
+    assert center.proposal.stations["elderly_new"].tolist() == [covered(center)] == [PEOPLE[int(ids(center)[0][1])]]
+    assert curve_of(center, points=[1])["covered_share"].tolist() == [100 / 550]
+    assert order_of(center)["cumulative"].tolist() == [covered(center)]
     median = proposed(strip(stations=1, stands=(), beyond_minutes=110), model="p_median")
     weighed = [sum(people * abs(i - j) * CELL / 0.8 for i, people in enumerate(PEOPLE)) for j in range(len(PEOPLE))]
     assert ids(median) == [f"c{int(np.argmin(weighed))}"]
@@ -270,6 +276,20 @@ def test_a_plan_that_is_read_back_says_the_same(tmp_path: Path) -> None:
     assert written["changes"][0]["action"] == "close"
 
 
+def test_a_plan_that_is_read_back_knows_who_stays(tmp_path: Path) -> None:
+    # The facility that could be enlarged stays, so that the station forced beside it adds nobody.
+    larger = sizes({"size": "big", "for": "existing", "land_m2": 900.0, "cost_cny": 5e5})
+    given = replace(strip(upgradable=["f9"], forced=["c9"]), sizes=larger)
+    found = proposed(given)
+    Plan(found).to_file(tmp_path / "plan.geojson")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("siting.pipeline.ground.read_inputs", lambda *_: given)
+        again = measure_plan(given.scenario, tmp_path / "plan.geojson")
+    gains = found.proposal.stations.set_index("candidate_id")["elderly_new"]
+    assert gains["c9"] == 0
+    assert again.proposal.stations.set_index("candidate_id")["elderly_new"].to_dict() == gains.to_dict()
+
+
 def test_many_plans_of_one_question() -> None:
     found = proposed(strip())
     curve = curve_of(found, points=range(4))
@@ -303,6 +323,13 @@ def test_sites_are_asked_at_other_speeds() -> None:
     table = stability_of(proposed(strip()))
     assert set(table["candidate_id"]) == {"c0", "c1", "c2"}
     assert table["stays_at"].between(1, 3).all()
+
+
+@pytest.mark.parametrize(("asked", "code"), [({"model": "x"}, "not_a_choice"), ({"stations": -1}, "out_of_range")])
+def test_a_wrong_call_is_a_fault_of_the_input(asked: dict[str, Any], code: str) -> None:
+    with pytest.raises(InputError) as raised:
+        proposed(strip(), **asked)
+    assert [(fault.code, fault.field) for fault in raised.value.faults] == [(code, f"plan.{next(iter(asked))}")]
 
 
 def test_faults_of_a_request_are_told_together() -> None:

@@ -86,6 +86,13 @@ def test_the_plan_is_marked_as_high_as_the_curve() -> None:
     assert "this plan" not in drawn(draw_curve(CURVE[1:], "en", plan_at=0))
 
 
+def test_a_plan_that_covers_less_than_could_be_stands_below_the_curve() -> None:
+    chart = draw_curve(CURVE, "en", plan_at=2, plan_share=0.3)
+    (mark,) = (line for line in chart.axes[0].lines if line.get_marker() == "D")
+    assert list(np.asarray(mark.get_ydata())) == [30.0]
+    assert mark.get_label() == "this plan: 30.0 %"
+
+
 def test_a_weighted_share_says_so() -> None:
     assert "weighted" not in drawn(draw_curve(CURVE, "en"))
     assert "weighted" in drawn(draw_curve(CURVE.assign(covered_share=0.1), "en"))

@@ -1,6 +1,8 @@
 """What is left of a problem as a programme with whole numbers, for the solver."""
 
+import math
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 from scipy.sparse import csr_array, eye_array, hstack, vstack
@@ -9,6 +11,9 @@ from siting.locate.highs import Programme, Run, minimise
 from siting.locate.maximal.core import Core
 from siting.locate.maximal.race import Race
 from siting.locate.maximal.state import covered_by
+
+# The size of the largest weight that is no whole number, as the solver sees it.
+_LARGEST: Final = 1000.0
 
 
 def finish(race: Race) -> int:
@@ -27,31 +32,37 @@ def finish(race: Race) -> int:
         start = np.zeros(len(core.rows) + len(core.cover.weight))
         start[chosen] = 1.0
         start[len(core.rows) :] = covered_by(core.cover, chosen)
-    total = race.base + race.value
+    total, scale = race.base + race.value, _scale(race)
 
     def report(objective: float, bound: float) -> None:
         if race.effort.report is not None:
-            covered, most = begin - objective, min(begin - bound, race.base + race.bound)
+            covered, most = begin - objective / scale, min(begin - bound / scale, race.base + race.bound)
             race.effort.report(max(covered, race.base + race.value), max(most, race.base + race.value))
 
     effort = replace(race.effort, rel_gap=0.0, time_limit_s=race.left_s, report=report)
     gap = max(race.effort.rel_gap * total, 1.0 - 1e-6 if race.whole else 0.0)
-    run = minimise(programme(core), effort, start=start, abs_gap=gap)
-    _take(race, run)
+    run = minimise(programme(core, scale), effort, start=start, abs_gap=gap * scale)
+    _take(race, run, scale)
     return run.nodes
 
 
-def programme(core: Core) -> Programme:
+def _scale(race: Race) -> float:
+    """Return a power of two that makes weights large beside HiGHS' tolerances, which are absolute."""
+    heaviest = float(race.core.cover.weight.max(initial=0.0))
+    return 1.0 if race.whole or heaviest <= 0.0 else 2.0 ** math.floor(math.log2(_LARGEST / heaviest))
+
+
+def programme(core: Core, scale: float = 1.0) -> Programme:
     """Return maximal covering (Church & ReVelle 1974) of a core: rows first, then groups.
 
-    Minimise ``− Σ_g w_g y_g`` subject to ``y_g − Σ_{r covers g} x_r ≤ 0`` for each group g, ``Σ_r x_r ≤ p``,
-    ``x_r ∈ {0, 1}`` and ``0 ≤ y_g ≤ 1``.
+    Minimise ``− Σ_g w_g y_g`` (times a scale) subject to ``y_g − Σ_{r covers g} x_r ≤ 0`` for each group g,
+    ``Σ_r x_r ≤ p``, ``x_r ∈ {0, 1}`` and ``0 ≤ y_g ≤ 1``.
     """
     cover, rows, groups = core.cover, len(core.rows), len(core.cover.weight)
     by_group = csr_array((np.full(len(cover.row), -1.0), cover.row, cover.row_start), shape=(groups, rows))
     number = csr_array(np.concatenate([np.ones(rows), np.zeros(groups)])[None, :])
     return Programme(
-        cost=np.concatenate([np.zeros(rows), -cover.weight]),
+        cost=np.concatenate([np.zeros(rows), -cover.weight * scale]),
         matrix=csr_array(vstack([hstack([by_group, eye_array(groups)]), number], format="csr")),
         row_low=np.full(groups + 1, -np.inf),
         row_high=np.append(np.zeros(groups), float(core.stations)),
@@ -61,7 +72,7 @@ def programme(core: Core) -> Programme:
     )
 
 
-def _take(race: Race, run: Run) -> None:
+def _take(race: Race, run: Run, scale: float) -> None:
     core = race.core
     if run.values is not None:
         opened = np.flatnonzero(run.values[: len(core.rows)] > 0.5)  # noqa: PLR2004 - whole but for noise
@@ -69,5 +80,5 @@ def _take(race: Race, run: Run) -> None:
     if run.stopped_by == "infeasible":
         race.ended = "solver"
         return
-    race.limit(-run.bound)
+    race.limit(-run.bound / scale)
     race.ended = "proved" if race.proved or run.stopped_by == "proved" else run.stopped_by

@@ -21,6 +21,8 @@ _AT_ONCE: Final = 60_000_000
 _PROPOSALS_AT_ONCE: Final = 40_000
 # Exchanges are sought among rows whose profit lacks at most this share of the gap to the last one chosen.
 _NEAR: Final = 0.3
+# Bound and incumbent are the same within this share: a little less than the noise that a proof allows.
+_SAME: Final = 0.9 * NOISE
 _SEED: Final = 0x9E3779B97F4A7C15
 
 
@@ -77,7 +79,7 @@ class Race:
     def proved(self) -> bool:
         """Whether bound and incumbent are as close as was asked."""
         total = self.base + self.value
-        return self.bound - self.value <= max(self.effort.rel_gap, NOISE) * total
+        return self.bound - self.value <= max(self.effort.rel_gap, _SAME) * total
 
     def rounded(self, bound: float) -> float:
         """Return what a bound says of whole persons."""
@@ -117,7 +119,7 @@ class Race:
         state = empty(self.cover)
         first = np.sort(state.worth)[::-1][: self.stations]
         fill(self.cover, state, self.stations)
-        self.limit(float(first.sum()) * (1.0 + NOISE))
+        self.limit(float(first.sum()) * (1.0 + 0.1 * NOISE))
         self.offer(state.chosen[: state.size[0]].astype(np.int64))
         self.first = self.value
         descend(self.cover, state, self.noise)

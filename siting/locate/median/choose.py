@@ -130,7 +130,8 @@ class Chooser:
             found = ascend(core, left, multipliers, goal, turn, step, _PATIENCE)
             multipliers, step = found.multipliers, found.step
             if relaxation.limit is None:
-                self._tell(found.bound - relaxation.offset)
+                # Fixed sites leave out what costs as much as the goal: beyond it the bound says nothing of the rest.
+                self._tell(min(found.bound, goal) - relaxation.offset)
             if left <= 0 or found.bound >= goal or step < _SHORTEST or self._watch.ended:
                 break
             self._state[free] = found.state

@@ -64,7 +64,10 @@ def p_center(problem: Problem, model: PCenter, effort: Effort) -> Solution:
     high = int(np.searchsorted(times, first))
     while low + 1 < high and stopped == "proved":
         middle = (low + high) // 2
-        found, stopped, nodes = probe(reach_sheet(problem, float(times[middle]), need), clock.left())
+        try:
+            found, stopped, nodes = probe(reach_sheet(problem, float(times[middle]), need), clock.left())
+        except KeyboardInterrupt:
+            found, stopped, nodes = None, "interrupt", 0
         clock.spend(nodes)
         if found is not None:
             plan, stopped = found, "proved"

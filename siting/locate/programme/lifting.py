@@ -70,11 +70,18 @@ class Asker:
     """Asks whether requests can be met, within one effort for all."""
 
     def __init__(self, effort: Effort) -> None:
-        self._clock, self.sure = Clock(effort), True
+        self._clock, self.sure, self._interrupted = Clock(effort), True, False
         self.last = NONE
 
     def answer(self, problem: Problem, model: Model) -> Answer:
-        """Tell whether a request can be met; ``last`` is then a choice that does."""
+        """Tell whether a request can be met; ``last`` is then a choice that does. After an interrupt, ask nothing."""
+        try:
+            return "unknown" if self._interrupted else self._answer(problem, model)
+        except KeyboardInterrupt:
+            self.sure, self._interrupted = False, True
+            return "unknown"
+
+    def _answer(self, problem: Problem, model: Model) -> Answer:
         sheet = sheet_of(problem, asked_of(problem, model))
         nothing = Aim("stations", "min", np.zeros(sheet.columns), step=1.0)
         plan, stopped, nodes = ask(replace(sheet, aims=(nothing,)), self._clock.left())
@@ -83,9 +90,13 @@ class Asker:
             self.last = plan.chosen
             return "yes"
         self.sure &= stopped == "proved"
+        self._interrupted |= stopped == "interrupt"
         return "no" if stopped == "proved" else "unknown"
 
     def least(self, problem: Problem, model: SetCovering) -> tuple[float, Ints] | None:
         """Return the fewest stations or least cost that was found, and a choice."""
+        if self._interrupted:
+            return None
         found = solve_sheet(sheet_of(problem, model), self._clock.left())
+        self._interrupted |= found.stopped_by == "interrupt"
         return None if found.status == "infeasible" else (found.objective, found.chosen)

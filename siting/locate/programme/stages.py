@@ -67,7 +67,10 @@ def solve_sheet(sheet: Sheet, effort: Effort) -> Solution:
             continue
         asked = sheet.coarse.aims[0] if sheet.coarse is not None and number == 0 else aim
         teller = Teller(asked, _offset(aim, offset), effort)
-        found = _stage(sheet, number, plan, locks, clock.left(share, teller))
+        try:
+            found = _stage(sheet, number, plan, locks, clock.left(share, teller))
+        except KeyboardInterrupt:
+            found = StageRun(plan, aim.widest(), "interrupt", 0)
         clock.spend(found.nodes)
         if found.plan is None:
             return nothing_found(found.stopped_by)
@@ -76,7 +79,10 @@ def solve_sheet(sheet: Sheet, effort: Effort) -> Solution:
         stopped = found.stopped_by if stopped == "proved" else stopped
         locks = (*locks, aim.locked(plan.objectives[number]))
     assert plan is not None  # noqa: S101 - a sheet has at least one aim
-    plan = settled(sheet, lean(sheet, plan))
+    try:
+        plan = settled(sheet, lean(sheet, plan))
+    except KeyboardInterrupt:
+        stopped = "interrupt"
     return solution(sheet, plan, bounds, stopped, offset, first)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from siting.domain.nouns import Floats, Ints
-from siting.locate.problem import Bools, MaximalCovering, PMedian, Problem
+from siting.locate.problem import MaximalCovering, PMedian, Problem
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def _uncovered(problem: Problem, points: Ints, rows: Ints, count: int) -> Undone
 def _walked(problem: Problem, model: PMedian, pairs: tuple[Ints, Ints, Floats], count: int) -> Undone:
     points, rows, seconds = pairs
     without = _seconds_without(problem, float(model.beyond_s or 0.0))
-    useful = (seconds < without[points]) | ~_reached_by_kept(problem)[points]
+    useful = seconds < without[points]
     points, rows, seconds = points[useful], rows[useful], seconds[useful]
     order = np.lexsort((rows, seconds, points))
     points, rows, seconds = points[order], rows[order], seconds[order]
@@ -103,16 +103,12 @@ def _walked(problem: Problem, model: PMedian, pairs: tuple[Ints, Ints, Floats], 
     return _merged(sets, problem.value[points] * (after - seconds), math.fsum(problem.value * least))
 
 
-def _reached_by_kept(problem: Problem) -> Bools:
-    return problem.reached_by(np.zeros(0, dtype=np.int64))
-
-
 def _seconds_without(problem: Problem, beyond_s: float) -> Floats:
-    """Return the seconds that each point walks to the nearest kept row, or those that stand for beyond the cut-off."""
+    """Return the seconds that each point walks to the nearest kept row, at most those that stand for beyond it."""
     kept = problem.times[np.flatnonzero(problem.kept)]
     nearest = np.full(problem.people.size, np.inf)
     np.minimum.at(nearest, kept.indices, kept.data.astype(np.float64))
-    return np.where(np.isfinite(nearest), nearest, beyond_s)
+    return np.asarray(np.minimum(nearest, beyond_s))
 
 
 def _merged(sets: csr_array, weights: Floats, base: float) -> Undone:

@@ -187,7 +187,7 @@ def objective_of(problem: Problem, rows: Ints, model: MaximalCovering | PMedian)
     nearest = np.full(problem.people.size, np.inf)
     table = problem.times[open_rows]
     np.minimum.at(nearest, table.indices, table.data.astype(np.float64))
-    return math.fsum(problem.value * np.where(np.isfinite(nearest), nearest, float(model.beyond_s or 0.0)))
+    return math.fsum(problem.value * np.minimum(nearest, float(model.beyond_s or 0.0)))
 
 
 def _table(judge: "_Judge", rows: tuple[Ints, Ints], free: list[Optimum]) -> pd.DataFrame:

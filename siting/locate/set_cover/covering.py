@@ -7,7 +7,7 @@ import numpy as np
 
 from siting.domain.nouns import Ints
 from siting.locate.highs import solver_name
-from siting.locate.problem import Effort, Ended, Problem, Rule, SetCovering, Solution, Stage, status_of
+from siting.locate.problem import Effort, Problem, Rule, SetCovering, Solution, Stage, status_of
 from siting.locate.set_cover.asked import Asked, asked, priced
 from siting.locate.set_cover.core import Core
 from siting.locate.set_cover.exact import solved
@@ -155,8 +155,9 @@ def _of_so_many(core: Core, begin: Ints, free: Least, watch: Watch, most: int) -
     """Return the least cost of no more than so many rows, from a first choice and the least cost of any number."""
     effort = watch.left(watch.effort.report, watch.effort.interrupted)
     chosen, run = solved(core, begin, effort, most)
-    cost = float(core.cost[chosen].sum())
-    # There is a choice: what HiGHS takes for impossible is to do better.
-    ended: Ended = "proved" if run.stopped_by == "infeasible" else run.stopped_by
-    bound = cost if ended == "proved" else max(free.bound, core.rounded_up(run.bound))
-    return Least(chosen, bound, ended, float(core.cost[begin].sum()))
+    cost, first = float(core.cost[chosen].sum()), float(core.cost[begin].sum())
+    if run.stopped_by == "infeasible":
+        # There is a choice: HiGHS lost it, and what it says proves nothing.
+        return Least(chosen, free.bound, "solver", first)
+    bound = cost if run.stopped_by == "proved" else max(free.bound, core.rounded_up(run.bound))
+    return Least(chosen, bound, run.stopped_by, first)

@@ -176,7 +176,8 @@ class Search:
     def _enough(self, cost: float, bound: float) -> bool:
         if bound > self.most or (self.any_will_do and cost <= self.most):
             return True
-        return cost - bound <= self.watch.effort.rel_gap * cost
+        # A gap is near enough only for a choice that may be made.
+        return cost <= self.most and cost - bound <= self.watch.effort.rel_gap * cost
 
     def _look(self, part: Part, rounds: int = _ROUNDS) -> None:
         """Raise the bound by subgradient steps, and make a choice of each round's reduced costs."""

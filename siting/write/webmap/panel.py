@@ -139,9 +139,9 @@ def _floor_row(totals: Mapping[str, Any], name: str, floor: str) -> str:
 def _plan(proposal: Proposal) -> str:
     selection, after = proposal.selection, proposal.after.totals
     lines = [(words("map.plan.status"), words(f"plan_status.{selection.status}"))]
-    for stage, told in zip(selection.stages, stage_texts(selection, "en"), strict=True):
+    for told in stage_texts(proposal, "en"):
         lines += [
-            (words(f"proof.stage.{stage.name}"), plain(told.objective)),
+            (words(told.key), plain(told.objective)),
             (words("map.plan.bound"), plain(told.bound)),
             (words("map.plan.gap"), plain(told.gap)),
         ]

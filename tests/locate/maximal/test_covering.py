@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
-from siting.locate.maximal import maximal_covering
+from siting.locate.maximal import covering, maximal_covering, race
 from siting.locate.problem import Effort, Problem, Rules, Solution
 
 
@@ -239,3 +239,26 @@ def test_a_gap_that_is_good_enough_ends_the_search() -> None:
 def test_the_bound_of_whole_persons_is_whole() -> None:
     found = maximal_covering(district(4, rows=300, points=6_000, stations=30), Effort(time_limit_s=0.0))
     assert found.bound == int(found.bound)
+
+
+def test_what_is_settled_at_once_is_proved_whatever_the_fractions() -> None:
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        times = csr_array(np.where(rng.random((8, 30)) < 0.3, 60.0, 0.0))
+        found = maximal_covering(Problem(times, rng.random(30) * 30.0, Rules(stations=1)), Effort())
+        assert found.status == "optimal"
+
+
+@pytest.mark.parametrize("size", [1e-10, 1e-7, 1.0, 1e9])
+def test_the_solver_proves_small_weights_as_well_as_large_ones(monkeypatch: pytest.MonkeyPatch, size: float) -> None:
+    monkeypatch.setattr(covering, "_ROUNDS", 0)
+    monkeypatch.setattr(covering, "_STEPS", 3)
+    monkeypatch.setattr(race, "descend", lambda *_: 0)
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        times = csr_array(np.where(rng.random((12, 60)) < 0.15, 60.0, 0.0))
+        no_rules = np.zeros(12, dtype=bool)
+        problem = Problem(times, rng.random(60) * 30.0 * size, Rules(stations=4, forced=no_rules))
+        found = maximal_covering(problem, Effort())
+        assert found.objective == pytest.approx(best_of_all(problem), rel=1e-9)
+        assert found.status == "optimal"

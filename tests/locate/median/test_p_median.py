@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import shortest_path
 
-from siting.locate.median import p_median
+from siting.locate.median import choose, p_median, tree
+from siting.locate.median.core import Core
 from siting.locate.problem import Effort, PMedian, Problem, Rules
 
 NO_MORE = 1e-9
@@ -275,3 +276,25 @@ def test_optima_of_san_francisco(shared: Path, stations: int, optimum: float) ->
         found = p_median(problem, model, Effort())
         assert found.status == "optimal"
         assert found.objective == pytest.approx(optimum, abs=1e-2)
+
+
+@pytest.mark.parametrize(("seed", "gap"), [(352, 0.05), (1087, 0.1)])
+def test_the_bound_holds_where_a_gap_is_good_enough_and_the_choice_is_poor(
+    monkeypatch: pytest.MonkeyPatch, seed: int, gap: float
+) -> None:
+    # Sites are fixed for choices below the goal only; between the goal and a poor choice lies the optimum here.
+    def last_ones(core: Core, most: int, sites: NDArray[np.int64]) -> NDArray[np.int64]:
+        rest = [site for site in range(core.sites - 1, -1, -1) if site not in sites.tolist()]
+        return np.sort(np.array([*sites, *rest][:most], dtype=np.int64))
+
+    monkeypatch.setattr(choose, "improved", last_ones)
+    monkeypatch.setattr(tree, "improved", last_ones)
+    monkeypatch.setattr(choose.Chooser, "_kick", lambda _self, _kicks: False)
+    rng = np.random.default_rng(seed)
+    times = np.where(rng.random((12, 40)) < 0.3, rng.integers(1, 9, (12, 40)) * 60.0, np.nan)
+    problem = problem_of(times, rng.integers(1, 30, 40).astype(float), stations=3)
+    walked = np.where(np.isnan(times), 600.0, times)
+    best = min(float(problem.value @ walked[list(each)].min(axis=0)) for each in itertools.combinations(range(12), 3))
+    found = p_median(problem, PMedian(600.0), Effort(rel_gap=gap))
+    assert found.bound <= best < found.objective
+    assert found.objective - best <= gap * found.objective

@@ -174,3 +174,14 @@ def test_an_interrupt_while_a_choice_is_measured_keeps_the_plan(monkeypatch: pyt
     assert found.status == "feasible" or found.objective == found.bound
     assert found.first_objective <= found.objective <= found.bound
     assert first.objective <= found.bound
+
+
+@pytest.mark.parametrize("where", ["lean", "settled", "_stage"])
+def test_an_interrupt_beside_the_solver_keeps_the_plan(monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    def pressed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(stages, where, pressed)
+    found = by_programme(HARD, MaximalCovering(), Effort(max_nodes=0))
+    assert found.stopped_by == "interrupt"
+    assert found.bound >= found.objective >= found.first_objective > 0.0

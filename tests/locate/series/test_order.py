@@ -15,6 +15,7 @@ from siting.locate.series import build_order, coverage_curve, sequence
 from siting.locate.series.losses import Undone, undone
 from siting.locate.series.order import objective_of
 from siting.locate.series.sequence import best_sequence, losses_of
+from siting.locate.solve import solve
 from tests.locate.series.reference import NONE, by_trial, covered, problems, walked
 
 FEW = settings(deadline=None, max_examples=25)
@@ -239,3 +240,16 @@ def test_what_has_no_order_is_refused() -> None:
     with pytest.raises(ValueError, match="objective"):
         build_order(problem, 2, Effort(), model=PMedian(), solver=by_trial)
     assert objective_of(problem, np.array([0]), MaximalCovering()) == covered(problem, [0])
+
+
+def test_who_walks_longer_than_those_beyond_counts_as_beyond() -> None:
+    rng = np.random.default_rng(0)
+    times = csr_array(np.where(rng.random((6, 20)) < 0.5, rng.integers(1, 9, (6, 20)) * 100.0, 0.0))
+    problem = Problem(times, rng.integers(1, 9, 20).astype(float), Rules(stations=3))
+    model = PMedian(beyond_s=300.0)
+    found = solve(problem, model, Effort())
+    order = build_order(problem, 3, Effort(), model=model)
+    assert order["cumulative"].iloc[-1] == order["best"].iloc[-1] == found.objective
+    assert (order["gain"] >= 0.0).all()
+    left = undone(problem, found.chosen, model)
+    assert left.along(np.arange(found.chosen.size))[[0, -1]].tolist() == [300.0 * problem.people.sum(), found.objective]

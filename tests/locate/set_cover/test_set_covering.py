@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
+from siting.locate.highs import Run
 from siting.locate.problem import Effort, Problem, Rules, SetCovering
-from siting.locate.set_cover import set_covering
+from siting.locate.set_cover import covering, set_covering
+from siting.locate.set_cover.core import Core
 from tests.locate.set_cover.cases import Small, cases, san_francisco
 
 SHARES = st.sampled_from([0.0, 0.3, 0.5, 0.8, 0.95, 1.0])
@@ -178,3 +180,29 @@ def test_san_francisco(shared: Path, metres: int, stores: int) -> None:
     problem = Problem(csr_array(np.where(between <= metres, between, 0.0)), people)
     found = set_covering(problem, SetCovering(), Effort())
     assert (found.objective, found.status) == (stores, "optimal")
+
+
+@pytest.mark.parametrize(("seed", "share"), [(0, 0.9), (4, 0.8)])
+def test_a_gap_is_not_good_enough_for_more_stations_than_are_allowed(seed: int, share: float) -> None:
+    rng = np.random.default_rng(seed)
+    times = csr_array(np.where(rng.random((15, 40)) < 0.25, 60.0, 0.0))
+    problem = Problem(times, rng.integers(1, 30, 40).astype(float))
+    fewest = by_milp(problem, share)
+    found = set_covering(problem.under(stations=fewest), SetCovering(share), Effort(rel_gap=0.4))
+    assert found.objective == fewest
+    none = set_covering(problem.under(stations=fewest - 1), SetCovering(share), Effort(rel_gap=0.4))
+    assert (none.status, none.blocked_by) == ("infeasible", ("stations", "share"))
+
+
+def test_what_the_solver_loses_is_no_proof(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Two cheap rows do what one dear row does, which is all that is allowed.
+    reach = csr_array(np.array([[60.0, 0.0], [0.0, 60.0], [60.0, 60.0]]))
+    problem = Problem(reach, np.ones(2), Rules(stations=1, costs=np.array([1.0, 1.0, 9.0])))
+
+    def lost(_: Core, chosen: np.ndarray, *_more: object) -> tuple[np.ndarray, Run]:
+        return chosen, Run(None, math.inf, math.inf, "infeasible", 0)
+
+    assert set_covering(problem, SetCovering(by_cost=True), Effort()).status == "optimal"
+    monkeypatch.setattr(covering, "solved", lost)
+    found = set_covering(problem, SetCovering(by_cost=True), Effort())
+    assert (found.objective, found.bound, found.status, found.stopped_by) == (9.0, 2.0, "feasible", "solver")

@@ -14,13 +14,15 @@ from siting.locate.highs import Run, minimise, solver_name
 from siting.locate.problem import Effort, Ended, Solution, status_of
 from siting.locate.programme.assignment import served_by
 from siting.locate.programme.first import first_plan, lean
-from siting.locate.programme.rows import Block, affords
+from siting.locate.programme.rows import HAIR, Block, affords
 from siting.locate.programme.served import Measured, better, measured, since_kept
 from siting.locate.programme.sheet import Aim, Sheet
 from siting.locate.programme.ties import settled
 
 # The part of the seconds left that a stage may take when another follows.
 _STAGE_SHARE: Final = 0.6
+# What one person less in an earlier stage may be traded for, through a capacity, counts so many times over.
+_TRADED: Final = 16.0
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def solution(
 ) -> Solution:
     """Return a plan with its bounds as a solution."""
     stages = tuple(
-        aim.stage(objective - _offset(aim, offset), bound - _offset(aim, offset), lent=_lent(sheet.aims, number))
+        aim.stage(objective - _offset(aim, offset), bound - _offset(aim, offset), lent=_lent(sheet, number))
         for number, (aim, objective, bound) in enumerate(zip(sheet.aims, plan.objectives, bounds, strict=True))
     )
     problem, rows = sheet.problem, sheet.problem.rows
@@ -110,8 +112,11 @@ def solution(
     return Solution(plan.chosen, status_of(stages), stages, stopped, solver_name(), served, first)
 
 
-def _lent(aims: tuple[Aim, ...], number: int) -> float:
-    return sum((aims[number].lent(earlier) for earlier in aims[:number]), 0.0)
+def _lent(sheet: Sheet, number: int) -> float:
+    """Return by how much a bound may be off for the hair by which rows of earlier stages and of shares are eased."""
+    aim, earlier = sheet.aims[number], sheet.aims[:number]
+    shares = HAIR * aim.span if sheet.asked else 0.0
+    return _TRADED * sum((aim.lent(each) for each in earlier), 0.0) + shares
 
 
 def nothing_found(stopped: Ended) -> Solution:

@@ -271,7 +271,8 @@ def propose(
         ``"p_median"`` (least walking), ``"p_center"`` (smallest worst walk), ``"fair"`` (greatest least share of the
         units) or ``"compliance"`` (least cost such that clauses hold).
     stations : int, optional
-        At most so many. Together with ``budget_cny`` it stands in place of both of the scenario's.
+        At most so many. Together with ``budget_cny`` it stands in place of both of the scenario's; where neither is
+        given and ``model`` is another that needs none (``"lscp"``, ``"compliance"``), the scenario's do not count.
     budget_cny : float, optional
         At most so much money, yuan (capital cost + lease years × rent).
     share : float, optional

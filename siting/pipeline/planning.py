@@ -1,5 +1,6 @@
 """Plans: sites chosen, and before and after measured alike."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +13,7 @@ from pydantic import ValidationError
 from siting import places
 from siting.assess.funding import funding_lines
 from siting.domain.nouns import Assessment, Bools, Ints, Note, Progress, Proposal, Selection, Stage, quiet
+from siting.domain.plan_models import PlanModel
 from siting.domain.scenario import PlanOptions, Scenario, fingerprint
 from siting.errors import Fault, Faults, InputError
 from siting.locate.blocking import explain_infeasible
@@ -27,6 +29,16 @@ from siting.read.scenario import expectation
 
 # Steps of the progress bar while a plan is proved: from no bound to none that is better.
 _STEPS: Final = 1000
+
+# Models that ask for a share or for clauses, and need no number of stations.
+_UNSIZED: Final = ("lscp", "compliance")
+# Settings that only some models look at.
+_SETTINGS_OF: Final[Mapping[str, tuple[PlanModel, ...]]] = {
+    "share": ("lscp", "p_center"),
+    "unit_share": ("lscp", "fair"),
+    "least": ("lscp",),
+    "clauses": ("compliance",),
+}
 
 
 @dataclass(frozen=True)
@@ -114,10 +126,12 @@ def effort_of(plan: PlanOptions, progress: Progress) -> Effort:
 def _asked(plan: PlanOptions, **given: Any) -> PlanOptions:
     """Return what is asked: the scenario's request with what the call says instead.
 
-    A number of stations or a budget stands in place of both of the scenario's.
+    A number of stations or a budget stands in place of both of the scenario's; so does another model that needs none.
     """
     told = {name: value for name, value in given.items() if value is not None}
-    size = {"stations": None, "budget_cny": None} if {"stations", "budget_cny"} & told.keys() else {}
+    unsized = told.get("model", plan.model) != plan.model and told["model"] in _UNSIZED
+    anew = unsized or bool({"stations", "budget_cny"} & told.keys())
+    size = {"stations": None, "budget_cny": None} if anew else {}
     try:
         return PlanOptions.model_validate({**plan.model_dump(), **size, **told})
     except ValidationError as error:
@@ -127,6 +141,17 @@ def _asked(plan: PlanOptions, **given: Any) -> PlanOptions:
             code, expected = expectation(field, [each])
             wrong.append(Fault(code=code, field=field, found=repr(each["input"]), expected=expected))
         raise InputError(wrong) from error
+
+
+def _unused(plan: PlanOptions) -> tuple[Note, ...]:
+    """Tell which settings the model does not look at."""
+    usual = PlanOptions()
+    idle = [
+        name
+        for name, models in _SETTINGS_OF.items()
+        if plan.model not in models and getattr(plan, name) != getattr(usual, name)
+    ]
+    return (Note("plan_settings_unused", {"names": ", ".join(idle), "model": plan.model}),) if idle else ()
 
 
 def _refuse_call(scenario: Scenario) -> None:
@@ -267,7 +292,7 @@ def _proposal(
     stations["funding"] = pd.Series([by_station.get(key, []) for key in stations.index], index=stations.index)
     off_network = tuple(map(str, ground.reached.unattached))
     more = (Note("candidates_off_network", {"ids": ", ".join(off_network)}),) if off_network else ()
-    sites = places.plan_notes(inputs, ground.permitted, question.sites)
+    sites = (*places.plan_notes(inputs, ground.permitted, question.sites), *_unused(question.plan))
     request = question.plan.model_dump(mode="json", exclude_defaults=True, exclude={"sizes"}) | {
         "model": question.plan.model
     }

@@ -199,7 +199,7 @@ def test_walking_models_look_beyond_the_cut_off() -> None:
 
 
 def test_a_request_that_cannot_be_met_says_why_and_what_would_do() -> None:
-    found = proposed(strip(stations=2), model="lscp", share=0.8)
+    found = proposed(strip(), model="lscp", stations=2, share=0.8)
     blocked = found.proposal.blocked
     assert blocked is not None
     assert found.proposal.selection.status == "infeasible"
@@ -210,8 +210,8 @@ def test_a_request_that_cannot_be_met_says_why_and_what_would_do() -> None:
     assert blocked["least"]["stations"] == {"value": 6.0, "proved": True}
     assert blocked["proved"]
     # With six it can be met, with five it cannot.
-    assert proposed(strip(stations=6), model="lscp", share=0.8).solution.status == "optimal"
-    assert proposed(strip(stations=5), model="lscp", share=0.8).solution.status == "infeasible"
+    assert proposed(strip(), model="lscp", stations=6, share=0.8).solution.status == "optimal"
+    assert proposed(strip(), model="lscp", stations=5, share=0.8).solution.status == "infeasible"
 
 
 def test_whom_no_candidate_reaches_is_counted_and_named() -> None:
@@ -392,3 +392,16 @@ def test_generated_candidates_are_marked_and_compete() -> None:
     # A point between two cells reaches both middles: 190 and 150.
     assert found.solution.objective == 340
     assert stations["kind"].tolist() == ["generated"] * 2
+
+
+def test_another_model_that_needs_no_size_leaves_the_scenarios_behind() -> None:
+    # Three stations are the scenario's for mclp; 80 % take six.
+    assert proposed(strip(), model="lscp", share=0.8).solution.objective == 6
+    kept = proposed(strip(model="lscp", share=0.8, stations=3))
+    assert kept.proposal.selection.status == "infeasible"
+
+
+def test_settings_that_a_model_does_not_look_at_are_told() -> None:
+    notes = {note.code: note.values for note in proposed(strip(), share=0.5).proposal.notes}
+    assert notes["plan_settings_unused"] == {"names": "share", "model": "mclp"}
+    assert "plan_settings_unused" not in {note.code for note in proposed(strip()).proposal.notes}

@@ -11,7 +11,7 @@ from siting.locate.maximal.core import undominated
 from siting.locate.maximal.finish import finish
 from siting.locate.maximal.race import Race
 from siting.locate.maximal.settled import settled
-from siting.locate.problem import Effort, Problem, Rule, Solution, Stage, status_of
+from siting.locate.problem import NOISE, Effort, Problem, Rule, Solution, Stage, status_of
 from siting.locate.reduction import Reduction, reduced
 
 # The first steps towards the bound, and their lengths; later ones are twice as many each time, and begin near.
@@ -124,7 +124,9 @@ def _for_the_solver(race: Race) -> bool:
 def solution(problem: Problem, reduction: Reduction, race: Race) -> Solution:
     """Return what a race has found, in the words of the problem."""
     chosen, objective = in_words(problem, reduction, settled(race.cover, race.chosen, race.noise))
-    bound = max(reduction.base + race.bound, objective)
+    bound = reduction.base + race.bound
+    # What sums of floats may be off by is no gap.
+    bound = objective if bound - objective <= NOISE * objective else bound
     stages = (Stage("covered", "max", objective, bound),)
     return Solution(
         chosen=chosen,

@@ -6,6 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# CI draws the same examples every time, so that what it says hangs on the change alone; at the desk they are new.
+settings.register_profile("repeatable", derandomize=True)
+if os.environ.get("SITING_REQUIRE"):
+    settings.load_profile("repeatable")
 
 # Tests test the code and leave the user's cache alone; those of the cache name a folder of their own.
 os.environ["SITING_CACHE"] = "off"

@@ -10,7 +10,7 @@ from siting.locate.programme import by_programme
 from siting.locate.solve import solve
 from tests.locate.programme import brute, draw
 
-EXAMPLES = settings(max_examples=25, deadline=None, derandomize=True)
+EXAMPLES = settings(max_examples=25, deadline=None)
 
 
 def _with_costs(problem: Problem, model: Model) -> Problem:

@@ -3,9 +3,11 @@
 Only this package knows the order of the rooms.
 """
 
-from siting.pipeline.checking import audit, check
-from siting.pipeline.comparing import sensitivity, sensitivity_of
-from siting.pipeline.explaining import explain
-from siting.pipeline.planning import Planned, measure_plan, propose
-
-__all__ = ["Planned", "audit", "check", "explain", "measure_plan", "propose", "sensitivity", "sensitivity_of"]
+from siting.pipeline.checking import audit as audit
+from siting.pipeline.checking import check as check
+from siting.pipeline.comparing import sensitivity as sensitivity
+from siting.pipeline.comparing import sensitivity_of as sensitivity_of
+from siting.pipeline.explaining import explain as explain
+from siting.pipeline.planning import Planned as Planned
+from siting.pipeline.planning import measure_plan as measure_plan
+from siting.pipeline.planning import propose as propose

@@ -58,7 +58,20 @@ def plan_sites(inputs: Inputs, permitted: gpd.GeoDataFrame, options: PlanOptions
 
 
 def plan_level(inputs: Inputs, options: PlanOptions | None = None) -> Level:
-    """Return the level of units for shares and numbers by unit: ``plan.unit_level``, else the finest that is given."""
+    """Return the level of units for shares and numbers by unit.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        Its units say which levels there are.
+    options : PlanOptions, optional
+        What is asked; the scenario's own ``plan`` if absent.
+
+    Returns
+    -------
+    str
+        ``plan.unit_level``, else the finest level that is given.
+    """
     asked = options or inputs.scenario.plan
     if asked.unit_level is not None:
         return asked.unit_level

@@ -253,6 +253,11 @@ class Plan:
             What is wanted.
         progress : callable, optional
             Told ``(stage, done, total)`` while work goes on.
+
+        Returns
+        -------
+        Study
+            Of :meth:`curve`, :meth:`build_order` or :meth:`alternatives`.
         """
         if name == "curve":
             return self.curve(progress=progress)

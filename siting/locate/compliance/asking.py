@@ -13,7 +13,17 @@ _DEFAULT_KINDS: Final = ("land_per_person", "service_circle", "unit_coverage")
 
 
 class Wanted(NamedTuple):
-    """A clause, a level at which it shall hold, and its rank (levels that were named together have one)."""
+    """A clause that a plan is held to.
+
+    Parameters
+    ----------
+    clause : Clause
+        The clause.
+    level : str
+        The level at which it shall hold.
+    rank : int
+        Its place among what is relaxed; levels that were named together have one.
+    """
 
     clause: Clause
     level: str
@@ -32,6 +42,11 @@ def wanted_of(standing: Assessment, names: Sequence[str] = ()) -> tuple[Wanted, 
     names : sequence of str
         Ids of clauses, each at its own levels, or ``ID@LEVEL`` for one level (``residential_area`` is held to land
         within reach). None: the governing land clause, the service circle and the coverage of units.
+
+    Returns
+    -------
+    tuple of Wanted
+        Each clause and level once.
 
     Raises
     ------

@@ -26,7 +26,15 @@ _GRAVEST: Final[tuple[Ended, ...]] = ("interrupt", "solver", "time", "nodes")
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a plan makes of one requirement: what it provides in all, and how the clause is judged then."""
+    """What a plan makes of one requirement.
+
+    Parameters
+    ----------
+    requirement : Requirement
+        What is asked.
+    finding : Finding
+        What is provided in all, and how the clause is judged then.
+    """
 
     requirement: Requirement
     finding: Finding
@@ -38,7 +46,28 @@ class Compliance(Solution):
 
     ``stages`` are then the sums of shortfall ÷ required of each rank that is not met by what stands (and does not say
     the same as an earlier one), and at last the cost, or the number of stations where rows have no costs; otherwise the
-    cost alone. Each stage says whether it is proved. ``outcomes`` follow the requirements.
+    cost alone. Each stage says whether it is proved.
+
+    Parameters
+    ----------
+    chosen : ndarray of int
+        Open rows.
+    status : str
+        ``"optimal"``, ``"feasible"``, ``"relaxed"`` or ``"infeasible"``.
+    stages : tuple of Stage
+        The objectives in order.
+    stopped_by : str
+        What ended the search.
+    solver : str
+        Its name and version.
+    served : csr_array or None
+        Always None: capacity asks nothing here.
+    first_objective : float
+        What the first good plan reached.
+    blocked_by : tuple of str
+        Always empty.
+    outcomes : tuple of Outcome
+        What becomes of each requirement, in their order.
     """
 
     outcomes: tuple[Outcome, ...] = ()

@@ -68,6 +68,11 @@ def offers_of(
         Sites whose tier counts for the circle.
     standing : int
         Rows of the problem before those of the sites.
+
+    Returns
+    -------
+    Offers
+        One row a row of the problem.
     """
     blank = np.full(standing, np.nan)
     before = pd.DataFrame(None, index=range(standing), columns=homes.columns, dtype="object")
@@ -84,7 +89,15 @@ def offers_of(
 
 
 class Unjudged(NamedTuple):
-    """A clause that can be put to no place, or not to one: of it too little is known."""
+    """A clause that can be put to no place, or not to one: of it too little is known.
+
+    Parameters
+    ----------
+    clause, level : str
+        Its id, and the level.
+    place : str or None
+        The place; None where it can be put to none.
+    """
 
     clause: str
     level: str

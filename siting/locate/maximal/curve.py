@@ -32,7 +32,19 @@ _MORE: Final = 3
 
 
 class CurvePoint(NamedTuple):
-    """So many stations at most: which rows are open beside those kept, what they cover newly, and what none exceeds."""
+    """A good choice of so many stations at most.
+
+    Parameters
+    ----------
+    stations : int
+        How many may be open.
+    chosen : ndarray of int
+        Rows that are open beside those kept.
+    objective : float
+        What they cover newly.
+    bound : float
+        What no choice of so many exceeds.
+    """
 
     stations: int
     chosen: Ints

@@ -157,6 +157,8 @@ def test_nothing_runs_on_for_ever(loaded: Server, monkeypatch: pytest.MonkeyPatc
         ("s3cret", "database_address"),
         ("postgresql://u:s3cret@[::1/x", "database_address"),
     ],
+    # Tests are handed out by what stands before the last "::" of their names, which an address may hold too.
+    ids=["password", "port", "database", "scheme", "word", "bracket"],
 )
 def test_a_database_that_cannot_be_reached_is_told_without_the_password(loaded: Server, url: str, code: str) -> None:
     raw, log = _read(loaded, database=url.format(port=loaded.port), layer="streets")

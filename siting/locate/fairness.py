@@ -118,42 +118,6 @@ def lorenz(shares: ArrayLike, people: ArrayLike) -> pd.DataFrame:
     )
 
 
-def before_and_after(before: ArrayLike, after: ArrayLike, people: ArrayLike) -> pd.DataFrame:
-    """Return measures of fairness before and after a plan.
-
-    Parameters
-    ----------
-    before, after : array_like
-        Covered share of each unit; see :func:`gini`.
-    people : array_like
-        People of each unit.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Rows ``before`` and ``after``: ``gini``, ``least_share``, ``greatest_share`` and ``mean_share`` (of all people),
-        over units that have people; NaN without.
-
-    Examples
-    --------
-    >>> from siting.locate.fairness import before_and_after
-    >>> before_and_after([1.0, 0.0], [1.0, 0.5], [100, 100])[["gini", "least_share"]].round(4).to_numpy().tolist()
-    [[0.5, 0.0], [0.1667, 0.5]]
-    """
-    rows = {}
-    for name, shares in (("before", before), ("after", after)):
-        share, weight = _checked(shares, people)
-        units = _by_share(share, weight)
-        persons = math.fsum(weight[units])
-        rows[name] = {
-            "gini": gini(shares, people),
-            "least_share": float(share[units[0]]) if units.size else math.nan,
-            "greatest_share": float(share[units[-1]]) if units.size else math.nan,
-            "mean_share": math.fsum(share[units] * weight[units]) / persons if units.size else math.nan,
-        }
-    return pd.DataFrame.from_dict(rows, orient="index")
-
-
 def _checked(shares: ArrayLike, people: ArrayLike) -> tuple[Floats, Floats]:
     share, weight = np.asarray(shares, dtype=np.float64), np.asarray(people, dtype=np.float64)
     if share.shape != weight.shape or share.ndim != 1:

@@ -52,8 +52,7 @@ class Run:
     """What HiGHS made of a programme.
 
     ``values`` are those of its best point (None without one), ``objective`` its cost (inf), ``bound`` what no point can
-    go below (-inf where nothing is known, inf where there is none). ``duals`` are those of the rows of a linear
-    programme. ``nodes`` is how many were searched.
+    go below (-inf where nothing is known, inf where there is none). ``nodes`` is how many were searched.
     """
 
     values: Floats | None
@@ -61,7 +60,6 @@ class Run:
     bound: float
     stopped_by: Stopped
     nodes: int
-    duals: Floats | None = None
 
 
 def solver_name() -> str:
@@ -115,9 +113,7 @@ def _of_nothing(programme: Programme) -> Run:
     """Return what there is to say of a programme without columns, on which HiGHS gives up."""
     if np.any(programme.row_low > 0) or np.any(programme.row_high < 0):
         return Run(None, math.inf, math.inf, "infeasible", 0)
-    return Run(
-        np.zeros(0), 0.0, 0.0, "proved", 0, None if programme.integer.any() else np.zeros(len(programme.row_low))
-    )
+    return Run(np.zeros(0), 0.0, 0.0, "proved", 0)
 
 
 def _once(programme: Programme, effort: Effort, start: Floats | None, abs_gap: float, *, presolve: bool = True) -> Run:
@@ -155,7 +151,6 @@ def _once(programme: Programme, effort: Effort, start: Floats | None, abs_gap: f
         bound=_bound(programme, effort, info, ended, abs_gap) if info.valid and ended != "solver" else -math.inf,
         stopped_by=ended,
         nodes=max(int(info.mip_node_count), 0),
-        duals=None if programme.integer.any() else np.asarray(highs.getSolution().row_dual),
     )
 
 

@@ -50,8 +50,6 @@ class Reduction:
         Rows that are open beside those kept, and no longer in ``cover``.
     base : float
         Value of the points that forced rows cover and kept rows do not.
-    kept_value : float
-        Value of the points that kept rows cover.
     whole : bool
         Whether the values of all points are whole numbers, so that every sum of them is exact.
     """
@@ -61,7 +59,6 @@ class Reduction:
     group_of: Numbers
     forced: Ints
     base: float
-    kept_value: float
     whole: bool
 
     @property
@@ -131,7 +128,6 @@ def reduced(problem: Problem, *, value: Floats | None = None, dominated: bool = 
         group_of=label,
         forced=np.flatnonzero(forced).astype(np.int64),
         base=math.fsum(value[by_forced]),
-        kept_value=math.fsum(value[by_kept]),
         whole=whole,
     )
 

@@ -1,8 +1,8 @@
 """Plans that are held to clauses: what the check asks of each place, put to the optimiser."""
 
 from siting.domain.nouns import Assessment, Note, Progress
-from siting.locate.compliance import Compliance, Unjudged, comply, offers_of, requirements_of, wanted_of
-from siting.locate.problem import Effort
+from siting.locate.compliance import Unjudged, comply, offers_of, requirements_of, wanted_of
+from siting.locate.series import Solver
 from siting.pipeline.asking import Question, homes_of
 from siting.pipeline.ground import Ground, in_circle, measure
 
@@ -10,10 +10,10 @@ from siting.pipeline.ground import Ground, in_circle, measure
 _MOST_NAMED = 10
 
 
-def comply_with(
-    question: Question, ground: Ground, before: Assessment, effort: Effort, progress: Progress
-) -> tuple[Compliance, tuple[Note, ...]]:
-    """Choose the cheapest sites with which the chosen clauses hold, and tell of clauses that could not be put."""
+def complying(
+    question: Question, ground: Ground, before: Assessment, progress: Progress
+) -> tuple[Solver, tuple[Note, ...]]:
+    """Return what chooses the cheapest sites with which the clauses hold, and tell of clauses that could not be put."""
     plan = question.plan
     changing = ground.facilities.index.isin([*plan.upgradable, *plan.closable])
     # What stays whatever is chosen.
@@ -24,7 +24,7 @@ def comply_with(
     homes = homes_of(ground, sites)
     offers = offers_of(sites, homes, question.reach, in_reach, standing=question.standing)
     asked, unjudged = requirements_of(standing, offers, wanted_of(standing, plan.clauses))
-    return comply(question.problem, asked, effort), _notes(unjudged)
+    return lambda problem, _, effort: comply(problem, asked, effort), _notes(unjudged)
 
 
 def _notes(unjudged: tuple[Unjudged, ...]) -> tuple[Note, ...]:

@@ -19,10 +19,11 @@ from siting.errors import Fault, Faults, InputError
 from siting.locate.blocking import explain_infeasible
 from siting.locate.compliance import Compliance
 from siting.locate.problem import Effort, MaximalCovering, Rules, Solution
+from siting.locate.series import Solver
 from siting.locate.solve import solve
 from siting.locate.stations import ranked_by_gain, stations_table
 from siting.pipeline.asking import Question, ask, circle_of, longest_of, within
-from siting.pipeline.complying import comply_with
+from siting.pipeline.complying import complying
 from siting.pipeline.ground import Ground, measure, prepare
 from siting.read.plan import PlanFile, read_plan
 from siting.read.scenario import expectation
@@ -69,7 +70,8 @@ def propose(
     _refuse_data(ground, before, plan)
     question = ask(ground, plan, report)
     effort = effort_of(plan, report)
-    solution, notes = _answer(question, ground, before, effort, report)
+    solver, notes = solver_of(question, ground, before, report)
+    solution = solver(question.problem, question.model, effort)
     report("solve", _STEPS, _STEPS)
     blocked = _blocked(question, ground, effort, report) if solution.status == "infeasible" else None
     shortfalls = solution.shortfalls if isinstance(solution, Compliance) and solution.status == "relaxed" else None
@@ -99,20 +101,23 @@ def measure_plan(scenario: Scenario, path: Path, progress: Progress | None = Non
     return Planned(proposal, ground, question, solution)
 
 
-def _answer(
-    question: Question, ground: Ground, before: Assessment, effort: Effort, progress: Progress
-) -> tuple[Solution, tuple[Note, ...]]:
-    """Return the answer of the model, with notes on what it does not look at."""
+def solver_of(
+    question: Question, ground: Ground, before: Assessment, progress: Progress
+) -> tuple[Solver, tuple[Note, ...]]:
+    """Return what answers a question, with notes on what it does not look at."""
     if question.plan.model == "compliance":
-        return comply_with(question, ground, before, effort, progress)
+        return complying(question, ground, before, progress)
     notes: tuple[Note, ...] = ()
     if question.left_out:
         notes = (Note("units_beyond_reach", {"count": len(question.left_out), "ids": ", ".join(question.left_out)}),)
-    return solve(question.problem, question.model, effort), notes
+    return solve, notes
 
 
-def effort_of(plan: PlanOptions, progress: Progress) -> Effort:
-    """Return when to stop, and tell a progress bar how near the bound is."""
+def effort_of(plan: PlanOptions, progress: Progress | None = None) -> Effort:
+    """Return when to stop; a progress bar is told how near the bound is."""
+    effort = Effort(max_nodes=plan.max_nodes, time_limit_s=plan.time_limit_s, seed=plan.seed)
+    if progress is None:
+        return effort
 
     def told(objective: float, bound: float) -> None:
         apart = abs(bound - objective) / max(abs(objective), 1e-12)
@@ -120,7 +125,7 @@ def effort_of(plan: PlanOptions, progress: Progress) -> Effort:
         progress("solve", min(round(_STEPS * near), _STEPS - 1), _STEPS)
 
     progress("solve", 0, _STEPS)
-    return Effort(max_nodes=plan.max_nodes, time_limit_s=plan.time_limit_s, seed=plan.seed, report=told)
+    return replace(effort, report=told)
 
 
 def _asked(plan: PlanOptions, **given: Any) -> PlanOptions:

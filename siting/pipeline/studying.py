@@ -11,12 +11,11 @@ from siting.domain.nouns import Assessment, Ints, Progress, quiet
 from siting.domain.walkers import WALKERS
 from siting.errors import Faults
 from siting.locate.fairness import gini, lorenz
-from siting.locate.problem import Effort, Problem, Solution
+from siting.locate.problem import Problem, Solution
 from siting.locate.series import Alternatives, alternatives, build_order, coverage_curve, stability
-from siting.locate.solve import solve
 from siting.pipeline.asking import Question, ask, circle_of
-from siting.pipeline.ground import Ground, kept_ways, walk
-from siting.pipeline.planning import Planned
+from siting.pipeline.ground import Ground, kept_ways, measure, walk
+from siting.pipeline.planning import Planned, effort_of, solver_of
 
 # Between them the literature puts those for whom stations are built.
 _WALKERS: Final = ("frail", "elder", "fit")
@@ -32,14 +31,14 @@ def curve_of(
     """Return what each number of stations, or each sum of money, can cover at most."""
     question = replace(planned.question, problem=circle_of(planned.question, planned.ground))
     problem = _priced(question) if by == "budget" else question.problem
-    table = coverage_curve(problem, _effort(planned), by=by, points=points, progress=progress or quiet)
+    table = coverage_curve(problem, effort_of(planned.question.plan), by=by, points=points, progress=progress or quiet)
     return with_ids(planned.question, table)
 
 
 def order_of(planned: Planned, *, progress: Progress | None = None) -> pd.DataFrame:
     """Return the order in which to build a plan's stations, with what each step loses against the free optimum."""
     problem = circle_of(planned.question, planned.ground)
-    table = build_order(problem, planned.solution, _effort(planned), progress=progress or quiet)
+    table = build_order(problem, planned.solution, effort_of(planned.question.plan), progress=progress or quiet)
     return table.assign(candidate_id=_ids(planned.question, table["row"].to_numpy(dtype=np.int64)))
 
 
@@ -52,10 +51,11 @@ def alternatives_to(
         question.problem,
         question.model,
         planned.solution,
-        _effort(planned),
+        effort_of(planned.question.plan),
         count=count,
         within=within,
         differ=differ,
+        solver=solver_of(question, planned.ground, planned.proposal.before, quiet)[0],
         progress=progress or quiet,
     )
     rows = found.sites["row"].to_numpy(dtype=np.int64)
@@ -65,7 +65,7 @@ def alternatives_to(
 
 
 def stability_of(planned: Planned, *, progress: Progress | None = None) -> pd.DataFrame:
-    """Tell at which walking speeds (0.6, 0.8 and 1.0 m/s, and the scenario's own) each proposed site is chosen too."""
+    """Tell at which walking speeds (those of ``frail``, ``elder`` and ``fit``) each proposed site is chosen too."""
     ground, question = planned.ground, planned.question
     walker = ground.inputs.scenario.walking.walker
     others = {WALKERS[name].flat: name for name in _WALKERS}
@@ -74,8 +74,11 @@ def stability_of(planned: Planned, *, progress: Progress | None = None) -> pd.Da
     def at(speed: float) -> Solution:
         if others[speed] == walker:
             return planned.solution
-        asked = ask(_walked_by(ground, others[speed]), question.plan, progress or quiet)
-        return solve(asked.problem, asked.model, _effort(planned))
+        there = _walked_by(ground, others[speed])
+        asked = ask(there, question.plan, progress or quiet)
+        before = measure(there, there.facilities, progress or quiet)
+        solver, _ = solver_of(asked, there, before, quiet)
+        return solver(asked.problem, asked.model, effort_of(question.plan))
 
     rows = planned.question.rows_of(planned.proposal.selection.chosen)
     table = stability(at, speeds, rows.tolist())
@@ -108,11 +111,6 @@ def _shares(assessment: Assessment, level: str) -> pd.DataFrame:
     rows = places[(places["level"] == level).to_numpy() & places["elderly"].notna().to_numpy()]
     table = pd.DataFrame(rows[["id", "name", "elderly", "covered_share"]]).reset_index(drop=True)
     return table.assign(covered_share=table["covered_share"].fillna(0.0))
-
-
-def _effort(planned: Planned) -> Effort:
-    plan = planned.question.plan
-    return Effort(max_nodes=plan.max_nodes, time_limit_s=plan.time_limit_s, seed=plan.seed)
 
 
 def _priced(question: Question) -> Problem:

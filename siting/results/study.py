@@ -1,4 +1,4 @@
-"""The view of what else was asked of a plan: a table, and the chart that shows it."""
+"""The view of a table that has a chart: what else was asked of a plan, and comparisons of settings."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

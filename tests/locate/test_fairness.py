@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siting.locate.fairness import before_and_after, gini, lorenz
+from siting.locate.fairness import gini, lorenz
 
 FEW = settings(deadline=None, max_examples=25)
 UNITS = st.lists(
@@ -93,13 +93,3 @@ def test_what_is_no_share_is_refused(shares: list[float], people: list[float]) -
         gini(shares, people)
     with pytest.raises(ValueError, match="shares"):
         lorenz(shares, people)
-
-
-def test_before_and_after_side_by_side() -> None:
-    table = before_and_after([1.0, 0.2, 0.0], [1.0, 0.8, 0.0], [100, 300, 0])
-    assert table.index.tolist() == ["before", "after"]
-    assert table["gini"].tolist() == pytest.approx([0.375, 2 * 300 * 100 * 0.2 / (2 * 0.85 * 400**2)])
-    assert table["least_share"].tolist() == [0.2, 0.8]
-    assert table["greatest_share"].tolist() == [1, 1]
-    assert table["mean_share"].tolist() == pytest.approx([0.4, 0.85])
-    assert before_and_after([0.0], [0.0], [0]).isna().all(axis=None)

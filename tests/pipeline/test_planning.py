@@ -12,7 +12,7 @@ import pytest
 
 from siting import pipeline
 from siting.domain.nouns import Inputs
-from siting.domain.scenario import CandidateLayer
+from siting.domain.scenario import CandidateLayer, Circle
 from siting.domain.tables import SIZE_COLUMNS
 from siting.errors import InputError
 from siting.pipeline import Planned
@@ -32,6 +32,7 @@ from tests.helpers import box, candidates, check, facilities, inputs, raster, sc
 # A strip of ten cells of 500 m; people walk 450 m in straight lines, so a site reaches its own cell alone.
 PEOPLE = [100.0, 90.0, 80.0, 70.0, 60.0, 50.0, 40.0, 30.0, 20.0, 10.0]
 CELL = 500.0
+SIDES = (range(5), range(5, 10))
 
 
 def strip(*, stands: tuple[int, ...] = (9,), walking: dict[str, Any] | None = None, **plan: Any) -> Inputs:
@@ -242,6 +243,52 @@ def test_compliance_is_what_the_check_says_of_its_plan() -> None:
         # What is known falls short of a gap, and of what no record tells.
         assert ((row["clause_id"], level, str(place)) in told) == (row["verdict"] in ("gap", "no_data"))
     assert covered(found) >= 0.9 * sum(PEOPLE)
+
+
+def test_other_plans_under_clauses_are_held_to_them_too() -> None:
+    given = strip(stations=None, stands=(), clauses=["cq-2019-129/2-9-circle"])
+    given = replace(given, scenario=given.scenario.model_copy(update={"circle": Circle(pass_share=0.5)}))
+    found = proposed(given, model="compliance")
+    # All sites of which half of the elderly of both communities, and so of the district, are covered.
+    costs = [1e6 + 1e5 * i for i in range(10)]
+    holding = [
+        set(sites)
+        for count in range(11)
+        for sites in itertools.combinations(range(10), count)
+        if all(sum(PEOPLE[i] for i in sites if i in side) >= 0.5 * sum(PEOPLE[i] for i in side) for side in SIDES)
+    ]
+    expected: list[set[int]] = []
+    for _ in range(4):
+        other = [sites for sites in holding if all(before - sites for before in expected)]
+        expected.append(min(other, key=lambda sites: sum(costs[i] for i in sites)))
+    plans = alternatives_to(found, count=3, within=0.5, differ=1).plans
+    assert plans["status"].tolist() == ["optimal"] * 4
+    assert plans["objective"].tolist() == pytest.approx([sum(costs[i] for i in sites) for sites in expected])
+    assert all(set(chosen) in holding for chosen in plans["chosen"])
+
+
+def test_what_leaves_clauses_short_is_no_other_plan_where_they_hold() -> None:
+    found = proposed(strip(stations=None, stands=(), clauses=["cq-2019-129/2-9-circle"]), model="compliance")
+    # Nine tenths of both communities need all sites but the last: none can be left out.
+    others = alternatives_to(found, count=3, within=1.0, differ=1)
+    assert (len(others.plans), others.complete) == (1, True)
+
+
+def test_sites_under_clauses_are_asked_for_again_at_other_speeds() -> None:
+    found = proposed(strip(stations=None, stands=(), clauses=["cq-2019-129/2-9-circle"]), model="compliance")
+    table = stability_of(found).set_index("candidate_id")
+    assert table[[0.6, 0.8]].to_numpy().all()
+    # At 1.0 m/s a site reaches its neighbours too, and the sites that then do are these, by brute force.
+    best = min(
+        (sites for count in range(11) for sites in itertools.combinations(range(10), count) if _holds_wide(sites)),
+        key=lambda sites: sum(1e6 + 1e5 * i for i in sites),
+    )
+    assert set(table.index[table[1.0]]) == {f"c{i}" for i in best}
+
+
+def _holds_wide(sites: tuple[int, ...]) -> bool:
+    reached = {near for i in sites for near in (i - 1, i, i + 1)}
+    return all(sum(PEOPLE[i] for i in side if i in reached) >= 0.9 * sum(PEOPLE[i] for i in side) for side in SIDES)
 
 
 @pytest.mark.parametrize("reached", [True, False])

@@ -58,13 +58,6 @@ def measure(core: Core, choice: Choice) -> None:
 
 
 @compiled
-def cost_of(choice: Choice) -> float:
-    """Return what a choice costs."""
-    cost: float = choice.near_cost.sum()
-    return cost
-
-
-@compiled
 def _look(core: Core, choice: Choice, point: int) -> None:
     """Find the two nearest open sites of a point."""
     choice.near[point] = choice.second[point] = _NOBODY

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from siting.domain.nouns import Ints, Progress, quiet
+from siting.locate.compliance import Compliance
 from siting.locate.problem import NOISE, Effort, Model, Problem, Solution, Stage
 from siting.locate.series.excluding import Excluding
 from siting.locate.series.optima import Solver
@@ -149,7 +150,8 @@ def _next_best(
 ) -> Callable[[Sequence[Solution], Effort], Solution]:
     """Return what finds the best plan that differs enough from each of some plans."""
     places = np.arange(problem.rows) if problem.rules.place is None else problem.rules.place
-    if problem.is_plain and len(solution.stages) == 1:
+    # Under clauses a forbidden site may add a stage, which the search by forbidding does not know.
+    if problem.is_plain and len(solution.stages) == 1 and not isinstance(solution, Compliance):
         tree = Excluding(problem, model, solver, _sense(solution.stages[0]), differ)
         return lambda found, effort: tree.best([each.chosen for each in found], least, effort)
 
@@ -203,7 +205,7 @@ def _cut(problem: Problem, places: Ints, chosen: Ints, differ: int) -> tuple[Int
 
 
 def _as_good(other: Solution, first: Solution, within: float) -> bool:
-    return len(other.stages) == len(first.stages) and all(
+    return _names(other) == _names(first) and all(
         _reaches(stage.objective, ours, within) for stage, ours in zip(other.stages, first.stages, strict=True)
     )
 
@@ -212,6 +214,9 @@ def _none_as_good(other: Solution, first: Solution, within: float) -> bool:
     """Tell whether no plan of the problem that was just solved can be within the share of the first in every stage."""
     if not other.stages:
         return other.status == "infeasible" and other.stopped_by == "proved"
+    if _names(other) != _names(first):
+        # Where the first plan holds all clauses, what must leave some short is no other plan of its kind.
+        return other.status == "relaxed" and any(stage.bound > 0 for stage in other.stages[:-1])
     for stage, ours in zip(other.stages, first.stages, strict=False):
         if not _reaches(stage.bound, ours, within):
             return True
@@ -219,6 +224,10 @@ def _none_as_good(other: Solution, first: Solution, within: float) -> bool:
         if stage.sense == "max" or stage.objective != 0 or ours.objective != 0:
             return False
     return False
+
+
+def _names(solution: Solution) -> list[str]:
+    return [stage.name for stage in solution.stages]
 
 
 def _reaches(value: float, stage: Stage, within: float) -> bool:

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 
 from siting.text import Lang, say
 
+# Sections of a scenario that are no layers of data; faults in them stand under their name all the same.
+_SECTIONS = frozenset({"plan"})
+
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
@@ -25,7 +28,7 @@ class Fault:
     def message(self, lang: Lang | None = None) -> str:
         """Return the fault as one readable line: where, what, what to do."""
         where = [
-            say(f"fault.where.{name}", lang, value=value)
+            say(f"fault.where.{'section' if value in _SECTIONS and name == 'layer' else name}", lang, value=value)
             for name in ("file", "layer", "row", "field")
             if (value := getattr(self, name)) is not None
         ]

@@ -45,7 +45,7 @@ class ProgressBar:
     def __call__(self, stage: str, done: int, total: int) -> None:
         """Show that ``done`` of ``total`` parts of a stage are done."""
         bar = self._bar
-        if bar is None or stage != self._stage or done < bar.n:
+        if bar is None or stage != self._stage or done < bar.n or total != bar.total:
             self._close()
             bar = self._open(stage, total)
         bar.update(done - bar.n)

@@ -54,7 +54,8 @@ def audit_table(assessment: Assessment) -> pd.DataFrame:
     pandas.DataFrame
         ``AUDIT_COLUMNS``. At a level with one place ``required``, ``measured_low`` and ``measured_high`` are that
         place's; with several they are blank and ``met`` … ``not_applicable`` count the places. What is advice or out
-        of scope has no level, and ``finding_zh`` / ``finding_en`` say why and what was found. ``completeness`` tells
+        of scope has no level, and ``finding_zh`` / ``finding_en`` say why and what was found; of what is computed they
+        say on which setting of the scenario it rests, where communities share facilities. ``completeness`` tells
         for every column that the clause needs how many records hold it, as ``column held/all``.
     """
     rows = [
@@ -136,8 +137,22 @@ def _finding(assessment: Assessment, clause: Clause) -> tuple[str, str]:
     """Say why a clause gives no verdict, and what its structural advice lists."""
     lists = {"hierarchy": _hierarchy, "one_operator": _operators, "land_use_conformity": _land_use}
     found = lists[clause.kind](assessment) if clause.kind in lists else {}
+    if clause.kind == "unit_coverage" and clause.of != "disabled_care":
+        found = _shared(assessment) | _by_tier(assessment)
     told = {lang: [say(f"audit.{key}", lang, found=text) for key, text in found.items()] for lang in LANGS}
     return " ".join([clause.why_zh, *told["zh"]]).strip(), " ".join([clause.why_en, *told["en"]]).strip()
+
+
+def _shared(assessment: Assessment) -> dict[str, str]:
+    """Say from which share on communities share a facility, and which do; nothing where none may."""
+    told = next((note.values for note in assessment.notes if note.code == "shared_facilities"), None)
+    return {} if told is None else {"shared": f"{told['share']}: {told['ids']}"}
+
+
+def _by_tier(assessment: Assessment) -> dict[str, str]:
+    """Say that units need a facility of a tier, and which have facilities of other tiers alone."""
+    told = next((note.values for note in assessment.notes if note.code == "facilities_by_tier"), None)
+    return {} if told is None else {"by_tier": f"{told['street_ids']}; {told['community_ids']}"}
 
 
 def _hierarchy(assessment: Assessment) -> dict[str, str]:

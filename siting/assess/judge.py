@@ -156,8 +156,7 @@ def unit_checks(
 ) -> Iterator[dict[str, Any]]:
     """Judge what every unit must have: a facility, home care, a teaching point.
 
-    ``units[place]`` holds, for a district, the units below it, and for a unit itself its own row, with ``level``,
-    ``kind``, ``facility``, ``disabled_care``, ``served`` and ``teaching_point``.
+    ``units`` are those of :func:`siting.assess.units.units_of_places`; ``figures`` holds ``whole``.
     """
     for standard, clause in rules.units:
         own = level in clause.levels and clause.kind == "unit_coverage"
@@ -166,7 +165,10 @@ def unit_checks(
         binding = rules.binds(level, clause, scenario) or (clause.kind == "university_share" and _due(clause, scenario))
         for place in figures.index:
             finding, missing = judge_units(clause, units[place], level, complete=scenario.facilities.complete)
-            yield _row(level, place, standard, clause, finding, missing, binding=binding) | {"method": "units"}
+            row = _row(level, place, standard, clause, finding, missing, binding=binding) | {"method": "units"}
+            if row["reason"] == "records_missing" and clause.kind == "unit_coverage" and clause.of != "disabled_care":
+                row["reason"] = "no_elderly_data" if figures["whole"][place] else "grid_incomplete"  # who shares?
+            yield row
 
 
 def estate_checks(figures: pd.DataFrame, rules: Rules, scenario: Scenario) -> Iterator[dict[str, Any]]:

@@ -32,11 +32,14 @@ from siting.assess.judge import (
 )
 from siting.assess.ledger import by_place
 from siting.assess.reach import LandReach, land_reach
-from siting.assess.units import having_of, units_of_places
+from siting.assess.sharing import sharing_notes, sharing_of
+from siting.assess.units import having_of, tier_notes, units_of_places
 from siting.domain import clauses
 from siting.domain.nouns import Access, Assessment, Demand, Inputs, Note, Times
 from siting.domain.scenario import LandBasis, walker_of
+from siting.domain.shared import SHARING_LEVEL
 from siting.domain.tables import PLACE_COLUMNS, REASON_CODES
+from siting.domain.tiers import gives_facility
 from siting.units import SECONDS_PER_MINUTE
 
 if TYPE_CHECKING:
@@ -54,6 +57,7 @@ def assess(  # noqa: PLR0913 - all that one report rests on
     warnings: tuple[str, ...] = (),
     *,
     premises: tuple[gpd.GeoDataFrame, Times] | None = None,
+    circle: Times | None = None,
 ) -> Assessment:
     """Judge every clause in force upon every place.
 
@@ -77,6 +81,9 @@ def assess(  # noqa: PLR0913 - all that one report rests on
         Text keys under ``warning`` that the report bears.
     premises : tuple of geopandas.GeoDataFrame and Times, optional
         Permitted candidates and whom each reaches within the cut-off: remedies name those that fit.
+    circle : Times, optional
+        Whom the facilities that count for the circle reach within its cut-off: communities share these, if the scenario
+        says from which share on (``circle.shared_from``).
 
     Returns
     -------
@@ -86,7 +93,15 @@ def assess(  # noqa: PLR0913 - all that one report rests on
     rules, scenario = rules_of(inputs.standards), inputs.scenario
     reach = land_reach(facilities, homes, access.within, demand, scenario)
     frames = {"residential_area": inputs.residential_areas, **inputs.units}
-    having = {level: having_of(facilities, homes[level], frame.index) for level, frame in inputs.units.items()}
+    giving = {
+        level: gives_facility(facilities["tier"], level, by_tier=scenario.circle.by_tier) for level in inputs.units
+    }
+    having = {
+        level: having_of(facilities, homes[level], frame.index, giving[level]) for level, frame in inputs.units.items()
+    }
+    sharing = sharing_of(facilities, homes, circle, demand, scenario)
+    if sharing is not None:
+        having[SHARING_LEVEL]["shared"] = sharing["shared"]
     tables: list[pd.DataFrame] = []
     rows: list[dict[str, Any]] = []
     for level, frame in frames.items():
@@ -101,6 +116,8 @@ def assess(  # noqa: PLR0913 - all that one report rests on
             rows += ledger_checks(level, figures, homed, rules, scenario)
             below = units_of_places(level, frame, inputs.units, holders, having)
             rows += unit_checks(level, figures, below, rules, scenario) if below else []
+        shared = None if sharing is None or level != SHARING_LEVEL else sharing["shared_facility"]
+        figures["shared_facility"] = pd.Series(shared, figures.index, dtype="object")
         figures["unit_id"] = holders[level]
         figures["level"] = level
         tables.append(figures)
@@ -130,6 +147,8 @@ def assess(  # noqa: PLR0913 - all that one report rests on
             *grid_notes(figures),
             *cut_off_notes(inputs, demand, access),
             *_notes(places, facilities, access, reach),
+            *sharing_notes(sharing, scenario),
+            *tier_notes(having, scenario),
         ),
     )
 

@@ -13,6 +13,7 @@ from typing import Final
 import click
 
 from siting.cli.commands import build
+from siting.cli.usage import usage_text
 from siting.errors import InputError
 from siting.text import LANGS, Lang, default_lang, say
 
@@ -31,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except InputError as error:
         code = _stop(error.message(lang), EXIT_INPUT)
     except click.ClickException as error:
-        code = _stop(error.format_message(), EXIT_INPUT)
+        code = _stop(usage_text(error, lang), EXIT_INPUT)
     except (click.Abort, KeyboardInterrupt):
         code = _stop(say("cli.interrupted", lang), EXIT_INTERRUPT)
     except Exception as error:

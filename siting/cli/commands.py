@@ -5,7 +5,7 @@ import platform
 import re
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 import click
 
 import siting
+from siting.cli import studies as studying
 from siting.cli import tell
 from siting.domain.plan_models import PlanModel
 from siting.errors import Fault, InputError
@@ -32,9 +33,6 @@ _FILE: Final = click.Path(path_type=Path, dir_okay=False)
 _FOLDER: Final = click.Path(path_type=Path, file_okay=False)
 # Longitude and latitude; the comma may be a Chinese one.
 _POINT: Final = re.compile(r"([-+]?\d+(?:\.\d+)?)\s*[,，]\s*([-+]?\d+(?:\.\d+)?)")
-# What else may be asked of a plan, and the endings of the files that it goes to.
-_STUDIES: Final = ("curve", "order", "alternatives")
-_STUDY_ENDINGS: Final = (".csv", ".json", ".png")
 _DEMO_FILES: Final = {"map": "map.html", "gaps": "gaps.geojson", "plan": "plan.geojson", "grid": "grid.tif"}
 
 
@@ -56,7 +54,8 @@ def build(lang: Lang) -> click.Group:
         help_.option("--stations", key="stations", type=click.IntRange(min=0)),
         help_.option("--budget", key="budget", type=click.FloatRange(min=0)),
         help_.option("--target", key="target", type=click.FloatRange(min=0, min_open=True, max=1)),
-        *(help_.option(f"--{name}", key=name, type=_FILE) for name in _STUDIES),
+        *(help_.option(f"--{name}", key=name, type=_FILE) for name in studying.STUDIES),
+        help_.option("--curve-by", key="curve-by", type=click.Choice(get_args(studying.CurveBy))),
     ]
     demo_out = help_.option("-o", "--out", key="out_demo", type=_FOLDER, default=Path("out/demo"), show_default=True)
     commands = [
@@ -268,33 +267,29 @@ def _propose(
     target: float | None,
     lang: Lang,
     quiet: bool,
-    **studies: Path | None,
+    **more: Any,
 ) -> int:
     start = time.perf_counter()
-    asked = {name: path for name, path in studies.items() if path is not None}
-    _refuse_endings(asked.values())
+    asked = {name: more[name] for name in studying.STUDIES if more[name] is not None}
+    studying.refuse(asked, more["curve_by"])
     with _bar(lang, quiet=quiet) as bar:
         plan = siting.propose(
             scenario.read(), model=model, stations=stations, budget_cny=budget, share=target, progress=bar
         )
         plan.to_file(out)
-        for name, path in (asked if plan.stages else {}).items():
-            plan.study(name, progress=bar).to_file(path, lang)
-    _log_run(out, start)
     if not quiet:
         tell.plan(plan, lang)
-        tell.files({"plan": out, **(asked if plan.stages else {})}, lang)
-    if plan.proposal.selection.stopped_by == "interrupt":
+    found = studying.write(plan, asked, lang, by=more["curve_by"], bar=lambda: _bar(lang, quiet=quiet), quiet=quiet)
+    _log_run(out, start)
+    if not quiet:
+        tell.files({"plan": out, **found.files}, lang)
+    if found.refused:
+        click.echo(studying.told(found.refused, lang), err=True)
+    if found.interrupted or plan.proposal.selection.stopped_by == "interrupt":
         return EXIT_INTERRUPT
-    return EXIT_NO_PLAN if plan.status in ("relaxed", "infeasible") else 0
-
-
-def _refuse_endings(files: Iterable[Path]) -> None:
-    """Refuse files of studies that would be written in vain, before any work."""
-    wrong = [path for path in files if path.suffix.lower() not in _STUDY_ENDINGS]
-    where = [{"file": str(path), "found": path.suffix, "expected": ", ".join(_STUDY_ENDINGS)} for path in wrong]
-    if wrong:
-        raise InputError([Fault(code="unknown_table_format", **each) for each in where])
+    if plan.status in ("relaxed", "infeasible"):
+        return EXIT_NO_PLAN
+    return EXIT_FAULTS if found.refused else 0
 
 
 def _map(*, scenario: "_Source", out: Path, plan: Path | None, tiles: str | None, lang: Lang, quiet: bool) -> None:

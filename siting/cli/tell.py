@@ -259,6 +259,8 @@ def audit(table: "pd.DataFrame", documents: "Iterable[Standard]", lang: Lang) ->
             click.echo(f"\n  {first['article']}  {kind}  [{force}{due}]  {clause_id}\n    “{first['quote']}”")
             for row in rows.to_dict("records"):
                 click.echo(f"    {_audit_line(row, lang)}")
+            if first["treatment"] == "computed" and first[f"finding_{lang}"]:
+                click.echo(f"    {first[f'finding_{lang}']}")
             if first["completeness"]:
                 click.echo(f"    {say('audit.completeness', lang, found=first['completeness'])}")
 
@@ -441,21 +443,17 @@ def _lacking_land(report: "GapReport", level: str) -> set[str | None]:
 
 def _proof(found: "Plan", lang: Lang) -> Iterable[str]:
     """Yield what is proved: the status, and each objective with its bound."""
-    from siting.write.proof import blocked_texts, shortfall_texts, stage_texts
+    from siting.write.proof import stage_texts
+    from siting.write.unmet import change_texts, fairness_texts, unmet_texts
 
-    selection = found.proposal.selection
+    proposal, selection = found.proposal, found.proposal.selection
     status = say(f"plan_status.{found.status}", lang)
     stopped = say(f"proof.stopped.{selection.stopped_by}", lang)
     yield say("cli.proof", lang, status=status, solver=selection.solver, stopped_by=stopped)
-    for stage in stage_texts(found.proposal, lang):
+    for stage in stage_texts(proposal, lang):
         yield "  " + say("proof.line.stage", lang, **stage._asdict())
-    for line in (*blocked_texts(found.blocked, lang), *shortfall_texts(found.shortfalls, lang)):
-        yield "  " + line
-    for action in ("close", "enlarge"):
-        ids = found.changes.index[found.changes["action"] == action] if len(found.changes) else ()
-        if len(ids):
-            apart = "、" if lang == "zh" else ", "
-            yield "  " + say(f"proof.line.{action}", lang, ids=apart.join(map(str, ids)))
+    for texts in (unmet_texts, fairness_texts, change_texts):
+        yield from ("  " * (line.depth + 1) + line.text for line in texts(proposal, lang))
 
 
 def _table(title: str, keys: Iterable[str], lang: Lang) -> "Table":

@@ -320,7 +320,9 @@ class Proposal:
     ``refused`` is indexed by candidate id with ``layer``, ``clause`` and ``reason``. ``changes`` are the facilities
     that the plan closes or enlarges, by id, with ``action`` (``close`` or ``enlarge``), ``size``, what they become and
     ``cost_cny``. ``blocked`` says why no choice keeps to the request, and what would do; ``shortfalls`` what a relaxed
-    plan leaves of each clause and unit.
+    plan leaves of each clause and unit. ``fairness`` holds of the units of the plan's ``level`` the Gini coefficient
+    (NaN where nobody is covered) and the least covered share with the units that have it, each before and after; None
+    where there is no plan.
     """
 
     stations: gpd.GeoDataFrame
@@ -333,3 +335,4 @@ class Proposal:
     changes: pd.DataFrame = field(default_factory=pd.DataFrame)
     blocked: Mapping[str, Any] | None = None
     shortfalls: pd.DataFrame | None = None
+    fairness: Mapping[str, Any] | None = None

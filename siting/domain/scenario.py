@@ -360,6 +360,8 @@ class Circle(Section):
 
     tiers: tuple[Literal["centre", "station"], ...] = ("centre", "station")
     pass_share: Share = 0.9
+    shared_from: Share | None = None
+    by_tier: bool = False
     levels: tuple[Level | Literal["residential_area"], ...] = (
         "residential_area",
         "community",
@@ -450,6 +452,11 @@ class PlanOptions(Section):
     max_nodes: Annotated[int, Field(ge=1)] | None = None
     time_limit_s: Positive = 600
     seed: int = 0
+
+    @property
+    def closing(self) -> tuple[str, ...]:
+        """Facilities that a plan may close: none where no number of stations is given, for which closing makes room."""
+        return self.closable if self.stations is not None and self.model != "lscp" else ()
 
 
 class BaseLayer(Layer):

@@ -187,6 +187,7 @@ PLACE_COLUMNS: Final = (
     Column("reason", "text"),
     Column("remedies", "text"),
     Column("remedy_candidates", "text"),
+    Column("shared_facility", "text"),
     Column("edge_effect", "boolean"),
 )
 CHECK_COLUMNS: Final = (

@@ -9,5 +9,5 @@ from siting.pipeline.comparing import sensitivity as sensitivity
 from siting.pipeline.comparing import sensitivity_of as sensitivity_of
 from siting.pipeline.explaining import explain as explain
 from siting.pipeline.planning import Planned as Planned
-from siting.pipeline.planning import measure_plan as measure_plan
 from siting.pipeline.planning import propose as propose
+from siting.pipeline.rereading import measure_plan as measure_plan

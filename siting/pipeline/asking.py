@@ -1,6 +1,7 @@
 """What is asked of the optimiser: people, walking times, sites and rules, as the nouns of location."""
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 import geopandas as gpd
 import numpy as np
@@ -23,10 +24,13 @@ from siting.locate.problem import (
     Rules,
     SetCovering,
 )
-from siting.pipeline.ground import Ground, in_circle, walk
+from siting.pipeline.ground import Ground, walk
 from siting.units import SECONDS_PER_MINUTE
 
 Bools = NDArray[np.bool_]
+
+# Models that are asked for a share of the people.
+_BY_SHARE: Final = ("lscp", "p_center")
 
 
 @dataclass(frozen=True)
@@ -78,19 +82,23 @@ def ask(ground: Ground, plan: PlanOptions, progress: Progress, *, within_s: floa
     Question
         Rows in canonical order, so that ties do not hang on the order of files.
     """
-    cells = ground.demand.cells
-    people = np.nan_to_num((cells["elderly"] * cells["inside"]).to_numpy(dtype=np.float64))
+    people = _people(ground)
     points = np.flatnonzero(people > 0)
     sites = places.plan_sites(ground.inputs, ground.permitted, plan)
     longest_s = within_s or longest_of(plan, ground)
     stands, rows = _walked(ground, plan, sites, longest_s, progress)
+    serving = _kept_rows(rows, serves_circle(ground, sites))
     level = places.plan_level(ground.inputs, plan)
-    units = csr_array(ground.demand.shares[level][:, points].multiply(_all_elderly(ground)[points][None, :]))
+    value = _weights(ground, plan, people)[points]
+    # Shares that are asked for are shares of what people count; those of a fair plan are compared as persons.
+    counted = value if plan.model in _BY_SHARE else people[points]
+    living = _all_elderly(ground)[points] * (counted / people[points])
+    units = csr_array(ground.demand.shares[level][:, points].multiply(living[None, :]))
     problem = Problem(
-        times=csr_array(vstack([stands, rows], format="csr")[:, points]),
-        people=people[points],
+        times=csr_array(vstack([stands, serving], format="csr")[:, points]),
+        people=counted,
         rules=_rules(ground, plan, sites, stands.shape[0], level),
-        weights=_weights(ground, plan, people)[points] if plan.weights else None,
+        weights=value if plan.weights and plan.model not in _BY_SHARE else None,
         units=units,
     )
     unbound = plan.model == "fair" and plan.unit_share is None
@@ -138,6 +146,12 @@ def longest_of(plan: PlanOptions, ground: Ground) -> float:
     return minutes.get(plan.model, walking.minutes) * SECONDS_PER_MINUTE
 
 
+def _people(ground: Ground) -> Floats:
+    """Return the elderly within the units in each cell."""
+    cells = ground.demand.cells
+    return np.asarray(np.nan_to_num((cells["elderly"] * cells["inside"]).to_numpy(dtype=np.float64)))
+
+
 def _all_elderly(ground: Ground) -> Floats:
     return np.asarray(np.nan_to_num(ground.demand.cells["elderly"].to_numpy(dtype=np.float64)))
 
@@ -156,8 +170,8 @@ def _walked(
 ) -> tuple[csr_array, csr_array]:
     """Return times from what stays as it is, and from the sites, to all cells."""
     scenario, facilities = ground.inputs.scenario, ground.facilities
-    counting = in_circle(facilities, scenario)
-    changing = facilities.index.isin([*plan.upgradable, *plan.closable])
+    counting = places.in_circle(facilities, scenario)
+    changing = facilities.index.isin([*plan.upgradable, *plan.closing])
     walking = scenario.walking
     longer = walking.model_copy(update={"max_minutes": max(walking.max_minutes, longest_s / SECONDS_PER_MINUTE)})
 
@@ -184,12 +198,20 @@ def _matrix(times: Times, cells: int) -> csr_array:
     return csr_array((times.seconds, times.cell, times.start), shape=(len(times.site_ids), cells))
 
 
+def _kept_rows(times: csr_array, which: Bools) -> csr_array:
+    """Return times in which only some rows reach anybody."""
+    long = np.diff(times.indptr)
+    kept = np.repeat(which, long)
+    start = np.concatenate([[0], np.cumsum(long * which)])
+    return csr_array((times.data[kept], times.indices[kept], start), shape=times.shape)
+
+
 def _nearest(access: Access, longest_s: float) -> csr_array:
-    """Return one row in place of many: the time from the nearest of them."""
+    """Return one row in place of many: the time from the nearest of them; no row in place of none."""
+    if not len(access.within.site_ids):
+        return csr_array((0, len(access.cells)))
     seconds = access.cells["seconds"].to_numpy(dtype=np.float64)
     near = np.flatnonzero(seconds <= longest_s)
-    if not len(near):
-        return csr_array((0, len(seconds)))
     return csr_array((seconds[near], near, [0, len(near)]), shape=(1, len(seconds)))
 
 
@@ -202,18 +224,21 @@ def _rules(ground: Ground, plan: PlanOptions, sites: gpd.GeoDataFrame, standing:
     )
     place = sites["place"].to_numpy(dtype=np.int64)
     sized = len(np.unique(place)) < len(place)
-    forbidden = forbidden | (_beside_standing(ground, plan, sites) & ~facility & ~forced)
     occupied = sites["occupied"].to_numpy(dtype=bool) | (forced & sized)
 
     def wide(values: Bools, *, standing_too: bool = False) -> Bools:
         return np.concatenate([np.full(standing, standing_too), values])
 
     # What may be closed and is not counts like a station: who closes one may open another.
-    counted = ~facility | ids.isin(plan.closable).to_numpy()
+    counted = ~facility | ids.isin(plan.closing).to_numpy()
     closable = int(ids[facility & counted].nunique())
     asks_cost = plan.budget_cny is not None or plan.least == "cost" or plan.model == "compliance"
     costs = np.concatenate([np.zeros(standing), sites["cost_cny"].to_numpy(dtype=np.float64)])
     spacing = _apart(sites, plan.spacing_m, standing)
+    if standing:
+        # One of the rows that stay speaks for all of them, since none of them is closed.
+        beside = np.flatnonzero(_beside_standing(ground, plan, sites) & ~facility & ~forced) + standing
+        spacing = np.concatenate([np.stack([np.zeros_like(beside), beside], axis=1), spacing])
     unit, most_per_unit = _per_unit(ground, plan, sites, standing, level)
     return Rules(
         stations=None if plan.stations is None else plan.stations + closable,
@@ -232,6 +257,12 @@ def _rules(ground: Ground, plan: PlanOptions, sites: gpd.GeoDataFrame, standing:
     )
 
 
+def serves_circle(ground: Ground, sites: gpd.GeoDataFrame) -> Bools:
+    """Tell which sites count for the service circle; a facility that may change serves whom it serves today."""
+    serves = sites["candidate_id"].map(ground.facilities["serves_community"]).where(sites["facility"])
+    return places.in_circle(sites.assign(serves_community=serves.astype("boolean")), ground.inputs.scenario)
+
+
 def homes_of(ground: Ground, sites: gpd.GeoDataFrame) -> pd.DataFrame:
     """Return the units in which sites count, one column a level, as the check will count the stations there."""
     blank = pd.Series(None, dtype="object")
@@ -248,7 +279,9 @@ def _per_unit(
     if plan.most_per_unit is None:
         return None, None
     homes = homes_of(ground, sites)[level]
-    unit = ground.demand.place_ids[level].get_indexer(pd.Index(homes))
+    found = ground.demand.place_ids[level].get_indexer(pd.Index(homes))
+    # What stands is no new station, whether it is kept, closed or enlarged.
+    unit = np.where(sites["facility"].to_numpy(dtype=bool), -1, found)
     most = np.full(len(ground.demand.place_ids[level]), plan.most_per_unit, dtype=np.int64)
     return np.concatenate([np.full(standing, -1), unit]).astype(np.int64), most
 
@@ -274,7 +307,7 @@ def _apart(sites: gpd.GeoDataFrame, spacing_m: float | None, standing: int) -> I
 def _beside_standing(ground: Ground, plan: PlanOptions, sites: gpd.GeoDataFrame) -> Bools:
     """Tell which sites are nearer than the spacing to a facility of the circle that stays."""
     facilities = ground.facilities
-    stays = in_circle(facilities, ground.inputs.scenario) & ~facilities.index.isin(plan.closable)
+    stays = places.in_circle(facilities, ground.inputs.scenario) & ~facilities.index.isin(plan.closing)
     if plan.spacing_m is None or not stays.any():
         return np.zeros(len(sites), dtype=bool)
     tree = cKDTree(shapely.get_coordinates(facilities.geometry.to_numpy()[stays]))
@@ -289,8 +322,13 @@ def within(question: Question, ground: Ground, seconds: float, progress: Progres
 
 
 def circle_of(question: Question, ground: Ground) -> Problem:
-    """Return the problem with the walks of the circle alone: who lives farther is not covered, whatever is compared."""
+    """Return the problem with the walks of the circle alone: who lives farther is not covered, whatever is compared.
+
+    Its people are persons, whose weights stand beside them.
+    """
     problem, cutoff_s = question.problem, ground.inputs.scenario.walking.minutes * SECONDS_PER_MINUTE
+    if question.plan.model in _BY_SHARE and question.plan.weights:
+        problem = replace(problem, people=_people(ground)[question.points], weights=problem.people)
     if longest_of(question.plan, ground) <= cutoff_s:
         return problem
     times = problem.times

@@ -11,7 +11,7 @@ from siting import places
 from siting.assess.sensitivity import Mode, covered_people, sensitivity_table, settings_around
 from siting.domain.nouns import Demand, Inputs, Progress, quiet
 from siting.domain.scenario import Scenario, walker_of
-from siting.pipeline.ground import basis_of, cutoffs_s, demand_of, in_circle, ways_of
+from siting.pipeline.ground import basis_of, cutoffs_s, demand_of, ways_of
 from siting.read import read_inputs
 from siting.travel.access import reach_s
 from siting.travel.coverage import Doors, covered_cells
@@ -33,7 +33,7 @@ def sensitivity_of(
 ) -> pd.DataFrame:
     """Tell how the coverage of facilities changes with the walker, slopes, the direction and the mode."""
     report, scenario = progress or quiet, inputs.scenario
-    own, counting = scenario.walking, in_circle(facilities, scenario)
+    own, counting = scenario.walking, places.in_circle(facilities, scenario)
     known: dict[Mode, Any] = {"network": inputs.network, "surface": inputs.surface}
     settings = settings_around(own, [mode for mode, ground in known.items() if ground is not None])
     near = (demand.cells["inside"] > 0).to_numpy()

@@ -1,10 +1,14 @@
 """Plans that are held to clauses: what the check asks of each place, put to the optimiser."""
 
-from siting.domain.nouns import Assessment, Note, Progress
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_array, vstack
+
+from siting.domain.nouns import Assessment, Bools, Note, Progress
 from siting.locate.compliance import Unjudged, comply, offers_of, requirements_of, wanted_of
 from siting.locate.series import Solver
-from siting.pipeline.asking import Question, homes_of
-from siting.pipeline.ground import Ground, in_circle, measure
+from siting.pipeline.asking import Question, homes_of, serves_circle
+from siting.pipeline.ground import Ground, measure, walk
 
 # A note names no more places than these.
 _MOST_NAMED = 10
@@ -15,16 +19,31 @@ def complying(
 ) -> tuple[Solver, tuple[Note, ...]]:
     """Return what chooses the cheapest sites with which the clauses hold, and tell of clauses that could not be put."""
     plan = question.plan
-    changing = ground.facilities.index.isin([*plan.upgradable, *plan.closable])
+    changing = ground.facilities.index.isin([*plan.upgradable, *plan.closing])
     # What stays whatever is chosen.
     standing = measure(ground, ground.facilities[~changing], progress) if changing.any() else before
     sites = question.sites
-    serves = sites["candidate_id"].map(ground.facilities["serves_community"][changing]).astype("boolean")
-    in_reach = in_circle(sites.assign(serves_community=serves), ground.inputs.scenario)
+    in_reach = serves_circle(ground, sites)
     homes = homes_of(ground, sites)
-    offers = offers_of(sites, homes, question.reach, in_reach, standing=question.standing)
+    land = _land_reach(question, ground, changing, progress)
+    offers = offers_of(sites, homes, question.reach, in_reach, standing=question.standing, land_within=land)
     asked, unjudged = requirements_of(standing, offers, wanted_of(standing, plan.clauses))
     return lambda problem, _, effort: comply(problem, asked, effort), _notes(unjudged)
+
+
+def _land_reach(question: Question, ground: Ground, changing: Bools, progress: Progress) -> csr_array | None:
+    """Return whom sites reach with their land, where institutions may change that have their own cut-off for it."""
+    sites, facilities = question.sites, ground.facilities[changing]
+    own = (sites["tier"] == "institution").to_numpy(dtype=bool)
+    if ground.inputs.scenario.land.institution_minutes is None or not own.any():
+        return None
+    nobody = np.zeros(len(facilities), dtype=bool)
+    times = walk(ground.inputs, ground.demand, ground.ways, facilities, nobody, progress).within
+    theirs = csr_array((times.seconds, times.cell, times.start), shape=(len(facilities), question.reach.shape[1]))
+    rows = np.where(
+        own, len(sites) + facilities.index.get_indexer(pd.Index(sites["candidate_id"])), np.arange(len(sites))
+    )
+    return csr_array(csr_array(vstack([question.reach, theirs], format="csr"))[rows])
 
 
 def _notes(unjudged: tuple[Unjudged, ...]) -> tuple[Note, ...]:

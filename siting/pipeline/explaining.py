@@ -3,11 +3,12 @@
 import numpy as np
 import pandas as pd
 
+from siting import places
 from siting.assess.explain import candidates_table, find_subject, gains_of, standing_of, uncovered_people
 from siting.domain.explained import Explained
 from siting.domain.nouns import Progress, quiet
 from siting.domain.scenario import Scenario
-from siting.pipeline.ground import in_circle, prepare, walk
+from siting.pipeline.ground import prepare, walk
 from siting.travel.routes import minutes_to, way_to_nearest
 
 
@@ -16,7 +17,7 @@ def explain(scenario: Scenario, what: str | tuple[float, float], progress: Progr
     ground = prepare(scenario, progress or quiet)
     inputs, demand, facilities = ground.inputs, ground.demand, ground.facilities
     subject = find_subject(inputs, what)
-    counting = in_circle(facilities, scenario)
+    counting = places.in_circle(facilities, scenario)
     access = walk(inputs, demand, ground.ways, facilities, counting, progress or quiet)
     standing = standing_of(subject, inputs, demand, access, ground.basis)
     # A facility is asked for the nearest other one.

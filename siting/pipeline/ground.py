@@ -10,7 +10,7 @@ import pandas as pd
 
 from siting import places
 from siting.assess import assess
-from siting.domain.nouns import Access, Assessment, Demand, Floats, Inputs, Population, Progress
+from siting.domain.nouns import Access, Assessment, Demand, Floats, Inputs, Population, Progress, Times
 from siting.domain.scenario import LandBasis, Scenario, Walking, walker_of
 from siting.read import read_inputs
 from siting.travel import StraightLines, Surface, WalkingNetwork, prepare_network, prepare_surface
@@ -59,11 +59,34 @@ def measure(ground: Ground, facilities: gpd.GeoDataFrame, progress: Progress) ->
     counted = facilities.assign(land_m2=places.counted_land(facilities))
     homes = places.home_units(counted, ground.inputs.units)
     inputs, demand = ground.inputs, ground.demand
-    access = walk(inputs, demand, ground.ways, counted, in_circle(counted, inputs.scenario), progress)
+    counting = places.in_circle(counted, inputs.scenario)
+    access = walk(inputs, demand, ground.ways, counted, counting, progress)
     premises = None if inputs.scenario.candidates is None else (ground.permitted, ground.reached.within)
     return assess(
-        inputs, demand, access, counted, homes, ground.holders, ground.basis, ground.warnings, premises=premises
+        inputs,
+        demand,
+        access,
+        counted,
+        homes,
+        ground.holders,
+        ground.basis,
+        ground.warnings,
+        premises=premises,
+        circle=_circle(ground, counted[counting], progress),
     )
+
+
+def _circle(ground: Ground, facilities: gpd.GeoDataFrame, progress: Progress) -> Times | None:
+    """Return whom facilities reach within the cut-off of the circle; None where nobody asks.
+
+    Institutions may have a cut-off of their own for their land; for the circle all have the same.
+    """
+    scenario = ground.inputs.scenario
+    if scenario.circle.shared_from is None:
+        return None
+    cutoff = np.full(len(facilities), scenario.walking.minutes * SECONDS_PER_MINUTE)
+    nobody = np.zeros(len(facilities), dtype=bool)
+    return walk(ground.inputs, ground.demand, ground.ways, facilities, nobody, progress, cutoff_s=cutoff).within
 
 
 def walk(
@@ -90,13 +113,6 @@ def cutoffs_s(sites: gpd.GeoDataFrame, scenario: Scenario) -> Floats:
         institutions = (sites["tier"] == "institution").to_numpy(dtype=bool)
         cutoff[institutions] = scenario.land.institution_minutes * SECONDS_PER_MINUTE
     return cutoff
-
-
-def in_circle(facilities: gpd.GeoDataFrame, scenario: Scenario) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Tell which facilities count for the service circle."""
-    serves = facilities["serves_community"].fillna(value=False).astype(bool)
-    counts = facilities["tier"].isin(scenario.circle.tiers) | ((facilities["tier"] == "institution") & serves)
-    return counts.to_numpy(dtype=bool)
 
 
 def basis_of(inputs: Inputs) -> LandBasis:
@@ -171,6 +187,8 @@ def warnings_of(scenario: Scenario, demand: Demand, basis: LandBasis, *, planned
         "planned_people_missing": scenario.scenario.horizon != "current" and not planned,
         "straight_line": scenario.walking.mode == "straight_line",
         "incomplete": not scenario.facilities.complete,
+        "shared_facilities": scenario.circle.shared_from is not None,
+        "facilities_by_tier": scenario.circle.by_tier,
     }
     return [code for code, holds in told.items() if holds]
 

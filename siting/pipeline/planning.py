@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Final
 
 import geopandas as gpd
@@ -14,7 +13,7 @@ from siting import places
 from siting.assess.funding import funding_lines
 from siting.domain.nouns import Assessment, Bools, Ints, Note, Progress, Proposal, Selection, Stage, quiet
 from siting.domain.plan_models import PlanModel
-from siting.domain.scenario import PlanOptions, Scenario, fingerprint
+from siting.domain.scenario import PlanOptions, Scenario
 from siting.errors import Fault, Faults, InputError
 from siting.locate.blocking import explain_infeasible
 from siting.locate.compliance import Compliance
@@ -24,8 +23,8 @@ from siting.locate.solve import solve
 from siting.locate.stations import ranked_by_gain, stations_table
 from siting.pipeline.asking import Question, ask, circle_of, longest_of, within
 from siting.pipeline.complying import complying
+from siting.pipeline.evenness import evenness
 from siting.pipeline.ground import Ground, measure, prepare
-from siting.read.plan import PlanFile, read_plan
 from siting.read.scenario import expectation
 
 # Steps of the progress bar while a plan is proved: from no bound to none that is better.
@@ -63,7 +62,7 @@ def propose(
 ) -> Planned:
     """Choose sites by a model, and measure before and after alike."""
     report = progress or quiet
-    plan = _asked(scenario.plan, model=model, stations=stations, budget_cny=budget_cny, share=share)
+    plan = asked_of(scenario.plan, model=model, stations=stations, budget_cny=budget_cny, share=share)
     _refuse_call(scenario)
     ground = prepare(scenario, report)
     before = measure(ground, ground.facilities, report)
@@ -76,29 +75,9 @@ def propose(
     blocked = _blocked(question, ground, effort, report) if solution.status == "infeasible" else None
     shortfalls = solution.shortfalls if isinstance(solution, Compliance) and solution.status == "relaxed" else None
     sites = question.sites_of(solution.chosen)
-    selection = _selection(question, ground, solution, sites, _today(question, replace(effort, report=None)))
-    proposal = _proposal(ground, question, before, selection, report, standing=sites, notes=notes)
+    selection = _selection(question, ground, solution, sites, served_today(question, replace(effort, report=None)))
+    proposal = laid_out(ground, question, before, selection, report, standing=sites, notes=notes)
     return Planned(replace(proposal, blocked=blocked, shortfalls=shortfalls), ground, question, solution)
-
-
-def measure_plan(scenario: Scenario, path: Path, progress: Progress | None = None) -> Planned:
-    """Read a plan back and measure it with the same ruler as everything else."""
-    report = progress or quiet
-    file = read_plan(path)
-    plan = _asked(scenario.plan, **file.request)
-    ground = prepare(scenario, report)
-    _refuse_plan(file, path, ground.inputs.candidates.index, ground.refused)
-    before = measure(ground, ground.facilities, report)
-    question = ask(ground, plan, report)
-    own = file.members.get("scenario", {}).get("sha256") == fingerprint(scenario, ground.inputs.digests)
-    sites = _sites_of_file(file, question)
-    standing = _stay(file, question)
-    selection = _selection_of(file, question, ground, sites, standing, own=own)
-    notes = () if own else (Note("plan_of_other_scenario", {}),)
-    proposal = _proposal(ground, question, before, selection, report, standing=standing, notes=notes)
-    rows = np.sort(question.rows_of(np.concatenate([sites, standing])))
-    solution = Solution(rows, selection.status, selection.stages, "solver", selection.solver)
-    return Planned(proposal, ground, question, solution)
 
 
 def solver_of(
@@ -128,7 +107,7 @@ def effort_of(plan: PlanOptions, progress: Progress | None = None) -> Effort:
     return replace(effort, report=told)
 
 
-def _asked(plan: PlanOptions, **given: Any) -> PlanOptions:
+def asked_of(plan: PlanOptions, **given: Any) -> PlanOptions:
     """Return what is asked: the scenario's request with what the call says instead.
 
     A number of stations or a budget stands in place of both of the scenario's; so does another model that needs none.
@@ -175,17 +154,6 @@ def _refuse_data(ground: Ground, before: Assessment, plan: PlanOptions) -> None:
     faults.stop_if_any()
 
 
-def _refuse_plan(file: PlanFile, path: Path, ledger: pd.Index, refused: pd.DataFrame) -> None:
-    faults = Faults()
-    for key in file.candidates:
-        if key not in ledger:
-            faults.add("plan_names_unknown_candidate", file=str(path), found=key)
-        elif key in refused.index:
-            layers = ", ".join(refused.loc[[key], "layer"])
-            faults.add("plan_names_refused_candidate", file=str(path), found=f"{key}: {layers}")
-    faults.stop_if_any()
-
-
 def _blocked(question: Question, ground: Ground, effort: Effort, progress: Progress) -> dict[str, Any]:
     """Return why no choice keeps to the request, and the least number, money, minutes or capacity that would do."""
     found = explain_infeasible(
@@ -204,6 +172,7 @@ def _blocked(question: Question, ground: Ground, effort: Effort, progress: Progr
         "least": {name: {"value": each.value, "proved": each.proved} for name, each in least.items() if each},
         "unreached_elderly": found.unreached_persons,
         "unreached_in": _where(question, ground, found.unreached),
+        "level": question.level,
         "units": [str(units[unit]) for unit in found.units],
         "stuck": [str(question.sites["candidate_id"].iloc[site]) for site in question.sites_of(found.stuck)],
     }
@@ -222,7 +191,7 @@ def _where(question: Question, ground: Ground, points: Ints) -> dict[str, float]
 
 def _selection(question: Question, ground: Ground, solution: Solution, sites: Ints, today: float) -> Selection:
     """Return the new stations among the sites that were chosen, best first, and whom each adds."""
-    new = sites[~_is_facility(question)[sites]]
+    new = sites[~is_facility(question)[sites]]
     order, gains = ranked_by_gain(circle_of(question, ground), question.rows_of(new), solution.chosen)
     names = [stage.name for stage in solution.stages]
     return Selection(
@@ -236,7 +205,7 @@ def _selection(question: Question, ground: Ground, solution: Solution, sites: In
     )
 
 
-def _today(question: Question, effort: Effort) -> float:
+def served_today(question: Question, effort: Effort) -> float:
     """Return how many the facilities that may change serve today, beside those that stay."""
     stands = question.rows_of(np.flatnonzero(question.sites["facility"] & question.sites["standing"]))
     if not len(stands):
@@ -255,12 +224,12 @@ def _newly(stage: Stage, today: float) -> Stage:
     return replace(stage, objective=stage.objective - today, bound=stage.bound - today)
 
 
-def _is_facility(question: Question) -> Bools:
+def is_facility(question: Question) -> Bools:
     """Tell which sites are facilities that stand today."""
     return question.sites["facility"].to_numpy(dtype=np.bool_)
 
 
-def _proposal(
+def laid_out(
     ground: Ground,
     question: Question,
     before: Assessment,
@@ -292,8 +261,8 @@ def _proposal(
         preferred=places.preferred_layers(chosen, inputs.preferences),
     )
     lines = funding_lines(inputs.standards, pd.DataFrame(stations.drop(columns="geometry")), what="station")
-    told = lines.groupby("site_id")[["clause_id", "line", "status", "amount_cny"]]
-    by_station = {key: rows.to_dict("records") for key, rows in told}
+    paid = lines.groupby("site_id")[["clause_id", "line", "status", "amount_cny"]]
+    by_station = {key: rows.to_dict("records") for key, rows in paid}
     stations["funding"] = pd.Series([by_station.get(key, []) for key in stations.index], index=stations.index)
     off_network = tuple(map(str, ground.reached.unattached))
     more = (Note("candidates_off_network", {"ids": ", ".join(off_network)}),) if off_network else ()
@@ -301,7 +270,9 @@ def _proposal(
     request = question.plan.model_dump(mode="json", exclude_defaults=True, exclude={"sizes"}) | {
         "model": question.plan.model
     }
-    return Proposal(stations, ground.refused, selection, request, before, after, (*more, *sites, *notes), changes)
+    even = evenness(before, after, question.level, question.left_out) if selection.stages else None
+    told = (*more, *sites, *notes)
+    return Proposal(stations, ground.refused, selection, request, before, after, told, changes, fairness=even)
 
 
 def _totals_without(selection: Selection, before: Assessment, after: Assessment) -> dict[str, Any]:
@@ -325,8 +296,8 @@ def _stations(ground: Ground, sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 def _changes(question: Question, standing: Ints) -> pd.DataFrame:
     """Return the facilities that a plan closes or enlarges, by id."""
-    named = question.sites[_is_facility(question)]
-    stays = question.sites.iloc[standing][_is_facility(question)[standing]].set_index("candidate_id")
+    named = question.sites[is_facility(question)]
+    stays = question.sites.iloc[standing][is_facility(question)[standing]].set_index("candidate_id")
     closed = pd.Index(named["candidate_id"].unique()).difference(stays.index, sort=False)
     enlarged = stays[~stays["standing"]].drop(columns="geometry")
     columns = ["action", "size", "tier", "land_m2", "floor_area_m2", "beds", "cost_cny"]
@@ -334,51 +305,3 @@ def _changes(question: Question, standing: Ints) -> pd.DataFrame:
     rows = [frame for frame in (gone, enlarged.assign(action="enlarge")) if len(frame)]
     table = pd.concat(rows) if rows else gone
     return table.reindex(columns=columns).rename_axis("id")
-
-
-def _sites_of_file(file: PlanFile, question: Question) -> Ints:
-    """Return the sites that a plan's file names, in its order; a candidate of another size by its first."""
-    ids, sizes = question.sites["candidate_id"], question.sites["size"].fillna("")
-    found = []
-    for key, size in zip(file.candidates, file.sizes, strict=True):
-        rows = np.flatnonzero(ids == key)
-        same = rows[(sizes.iloc[rows] == (size or "")).to_numpy()]
-        found.append(int(same[0] if len(same) else rows[0]))
-    return np.array(found, dtype=np.int64)
-
-
-def _stay(file: PlanFile, question: Question) -> Ints:
-    """Return the sites of facilities that stay by a plan's file, as they are or enlarged."""
-    changes = {row["id"]: row for row in file.members.get("changes", [])}
-    rows = []
-    for site in np.flatnonzero(_is_facility(question)).tolist():
-        row = question.sites.iloc[site]
-        change = changes.get(str(row["candidate_id"]), {"action": "keep"})
-        enlarged = change["action"] == "enlarge" and row["size"] == change["size"]
-        if enlarged or (change["action"] == "keep" and row["standing"]):
-            rows.append(site)
-    return np.array(rows, dtype=np.int64)
-
-
-def _selection_of(
-    file: PlanFile, question: Question, ground: Ground, sites: Ints, standing: Ints, *, own: bool
-) -> Selection:
-    """Return what a plan's file says was proved; of another scenario's plan nothing is proved here."""
-    members = file.members
-    rows = question.rows_of(sites)
-    opened = np.union1d(rows, question.rows_of(standing))
-    gains = ranked_by_gain(circle_of(question, ground), rows, opened, keep_order=True)[1]
-    stages = tuple(Stage(**{key: _known(value) for key, value in stage.items()}) for stage in members["stages"])
-    return Selection(
-        chosen=sites,
-        gains=gains,
-        status=members["status"] if own else "feasible",
-        stages=stages if own else (Stage("covered", "max", float(gains.sum()), float("inf")),),
-        stopped_by=members["stopped_by"],
-        solver=members["solver"],
-        first_objective=_known(members["first_objective"]),
-    )
-
-
-def _known(value: Any) -> Any:  # noqa: ANN401 - numbers and words
-    return float("nan") if value is None else value

@@ -2,19 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import numpy as np
 import pandas as pd
 
-from siting.domain.nouns import Assessment, Ints, Progress, quiet
+from siting.domain.nouns import Floats, Ints, Progress, quiet
+from siting.domain.plan_models import PlanModel
 from siting.domain.walkers import WALKERS
-from siting.errors import Faults
-from siting.locate.fairness import gini, lorenz
-from siting.locate.problem import Problem, Solution
+from siting.errors import Fault, Faults, InputError
+from siting.locate.problem import MaximalCovering, Problem, Solution
 from siting.locate.series import Alternatives, alternatives, build_order, coverage_curve, stability
+from siting.locate.series.order import objective_of
 from siting.pipeline.asking import Question, ask, circle_of
+from siting.pipeline.evenness import unit_shares
 from siting.pipeline.ground import Ground, kept_ways, measure, walk
+from siting.pipeline.interrupting import watched
 from siting.pipeline.planning import Planned, effort_of, solver_of
 
 # Between them the literature puts those for whom stations are built.
@@ -28,40 +31,92 @@ def curve_of(
     points: Sequence[float] | None = None,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
-    """Return what each number of stations, or each sum of money, can cover at most."""
-    question = replace(planned.question, problem=circle_of(planned.question, planned.ground))
-    problem = _priced(question) if by == "budget" else question.problem
-    table = coverage_curve(problem, effort_of(planned.question.plan), by=by, points=points, progress=progress or quiet)
-    return with_ids(planned.question, table)
+    """Return what each number of stations, or each sum of money, can cover at most.
+
+    ``table.attrs["interrupted"]`` says whether Ctrl-C ended it before its time.
+
+    Raises
+    ------
+    siting.errors.InputError
+        A curve by money, and a candidate has no cost; or no point of it keeps to the rules of the request.
+    """
+    question = replace(planned.question, problem=_as_carried_out(planned)[0])
+    costs = _costs(question)
+    problem = _priced(question, costs) if by == "budget" else question.problem
+    report = progress or quiet
+    report("curve", 0, 1)
+    with watched() as watch:
+        effort = replace(effort_of(planned.question.plan), interrupted=watch.asked)
+        table = coverage_curve(problem, effort, by=by, points=points, progress=report)
+    if len(table) and (table["status"] == "infeasible").all():
+        raise InputError([Fault(code="curve_without_points", layer="plan", found=", ".join(_demands(planned, by)))])
+    if problem.rules.costs is None:
+        table["cost"] = [float(costs[list(chosen)].sum()) for chosen in table["chosen"]]
+        table.loc[table["newly_covered"].isna(), "cost"] = np.nan
+    table = with_ids(planned.question, table)
+    table.attrs["interrupted"] = watch.happened
+    return table
 
 
 def order_of(planned: Planned, *, progress: Progress | None = None) -> pd.DataFrame:
-    """Return the order in which to build a plan's stations, with what each step loses against the free optimum."""
-    problem = circle_of(planned.question, planned.ground)
-    table = build_order(problem, planned.solution, effort_of(planned.question.plan), progress=progress or quiet)
-    return table.assign(candidate_id=_ids(planned.question, table["row"].to_numpy(dtype=np.int64)))
+    """Return the order in which to build a plan's stations, with what each step loses against the free optimum.
+
+    ``table.attrs["interrupted"]`` says whether Ctrl-C ended the search before its time.
+
+    Raises
+    ------
+    siting.errors.InputError
+        There is no plan, or it has no stations.
+    """
+    _refuse_without_plan(planned, "order")
+    problem, solution = _as_carried_out(planned)
+    report = progress or quiet
+
+    def told(_: str, done: int, total: int) -> None:
+        # Where one sweep finds all, nothing is left to be counted.
+        if total:
+            report("order", done, total)
+
+    told("order", 0, 1)
+    with watched() as watch:
+        effort = replace(effort_of(planned.question.plan), interrupted=watch.asked)
+        table = build_order(problem, solution, effort, progress=told)
+    table = table.assign(candidate_id=_ids(planned.question, table["row"].to_numpy(dtype=np.int64)))
+    table.attrs["interrupted"] = watch.happened
+    return table
 
 
 def alternatives_to(
     planned: Planned, *, count: int = 5, within: float = 0.01, differ: int = 1, progress: Progress | None = None
 ) -> Alternatives:
-    """Return plans nearly as good that differ, and in how many of them each site stays."""
+    """Return plans nearly as good that differ, and in how many of them each site stays.
+
+    ``plans.attrs["interrupted"]`` says whether Ctrl-C ended the search before its time.
+
+    Raises
+    ------
+    siting.errors.InputError
+        There is no plan, or it has no stations.
+    """
+    _refuse_without_plan(planned, "alternatives")
     question = planned.question
-    found = alternatives(
-        question.problem,
-        question.model,
-        planned.solution,
-        effort_of(planned.question.plan),
-        count=count,
-        within=within,
-        differ=differ,
-        solver=solver_of(question, planned.ground, planned.proposal.before, quiet)[0],
-        progress=progress or quiet,
-    )
+    solver = solver_of(question, planned.ground, planned.proposal.before, quiet)[0]
+    with watched() as watch:
+        found = alternatives(
+            question.problem,
+            question.model,
+            planned.solution,
+            replace(effort_of(planned.question.plan), interrupted=watch.asked),
+            count=count,
+            within=within,
+            differ=differ,
+            solver=solver,
+            progress=progress or quiet,
+        )
     rows = found.sites["row"].to_numpy(dtype=np.int64)
-    return replace(
-        found, plans=with_ids(question, found.plans), sites=found.sites.assign(candidate_id=_ids(question, rows))
-    )
+    plans = with_ids(question, found.plans)
+    plans.attrs["interrupted"] = watch.happened
+    return replace(found, plans=plans, sites=found.sites.assign(candidate_id=_ids(question, rows)))
 
 
 def stability_of(planned: Planned, *, progress: Progress | None = None) -> pd.DataFrame:
@@ -87,40 +142,60 @@ def stability_of(planned: Planned, *, progress: Progress | None = None) -> pd.Da
 
 def fairness_of(planned: Planned) -> pd.DataFrame:
     """Return the covered share of every unit of the plan's level, before and after it."""
-    level = planned.question.level
-    before, after = (_shares(each, level) for each in (planned.proposal.before, planned.proposal.after))
-    return before.assign(covered_share_after=after["covered_share"]).rename(
-        columns={"covered_share": "covered_share_before"}
-    )
+    return unit_shares(planned.proposal.before, planned.proposal.after, planned.question.level)
 
 
-def gini_of(units: pd.DataFrame) -> tuple[float, float]:
-    """Return the Gini coefficients of the covered shares of :func:`fairness_of`, before and after."""
-    people = units["elderly"]
-    return gini(units["covered_share_before"], people), gini(units["covered_share_after"], people)
-
-
-def lorenz_of(units: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the Lorenz curves of the covered shares of :func:`fairness_of`, before and after."""
-    people = units["elderly"]
-    return lorenz(units["covered_share_before"], people), lorenz(units["covered_share_after"], people)
-
-
-def _shares(assessment: Assessment, level: str) -> pd.DataFrame:
-    places = assessment.places
-    rows = places[(places["level"] == level).to_numpy() & places["elderly"].notna().to_numpy()]
-    table = pd.DataFrame(rows[["id", "name", "elderly", "covered_share"]]).reset_index(drop=True)
-    return table.assign(covered_share=table["covered_share"].fillna(0.0))
-
-
-def _priced(question: Question) -> Problem:
-    """Return the problem with the cost of each row, of which none may be missing."""
-    costs = question.sites["cost_cny"].to_numpy(dtype=np.float64)
+def _refuse_without_plan(planned: Planned, study: str) -> None:
+    """Refuse what can only be asked of a plan that has stations."""
     faults = Faults()
-    for key in question.sites["candidate_id"][np.isnan(costs)].unique():
-        faults.add("candidate_without_cost", row=str(key))
+    if not planned.solution.stages:
+        faults.add("study_without_plan", layer="plan", found=study, expected=", ".join(get_args(PlanModel)))
+    elif not len(planned.proposal.stations):
+        faults.add("study_without_stations", layer="plan", found=study)
     faults.stop_if_any()
-    return question.problem.under(costs=np.concatenate([np.zeros(question.standing), costs]))
+
+
+def _demands(planned: Planned, limited: str) -> list[str]:
+    """Return the keys of the request to which a curve keeps, whatever it limits."""
+    idle = {"model", "max_nodes", "time_limit_s", "seed", "budget_cny" if limited == "budget" else limited}
+    return [key for key in planned.proposal.request if key not in idle]
+
+
+def _as_carried_out(planned: Planned) -> tuple[Problem, Solution]:
+    """Return the circle's problem and the plan without the facilities that could be closed: they are not built.
+
+    Those that stay by the plan stand before its first station, those that it closes are gone; without a plan all stay.
+    """
+    question, solution = planned.question, planned.solution
+    problem = circle_of(question, planned.ground)
+    standing = (question.sites["facility"] & question.sites["standing"]).to_numpy(dtype=np.bool_)
+    rows = question.rows_of(np.flatnonzero(standing))
+    rows = rows[problem.counted[rows]]
+    if not len(rows):
+        return problem, solution
+    staying = np.intersect1d(rows, solution.chosen) if solution.stages else rows
+    stay, gone = (np.isin(np.arange(problem.rows), each) for each in (staying, np.setdiff1d(rows, staying)))
+    left = solution.chosen[~stay[solution.chosen]]
+    # Whom those that stay cover is nothing new; where each serves so many alone, that is not known beforehand.
+    served = objective_of(problem, staying, MaximalCovering()) if problem.rules.capacity is None else -np.inf
+    stages = tuple(replace(stage, bound=stage.bound - served) for stage in solution.stages)
+    forbidden = ~problem.open_to_choice & ~problem.kept
+    problem = problem.under(kept=problem.kept | stay, forbidden=forbidden | gone)
+    return problem, replace(solution, chosen=left, stages=stages)
+
+
+def _costs(question: Question) -> Floats:
+    """Return the cost of each row of the problem; NaN where a site has none."""
+    return np.concatenate([np.zeros(question.standing), question.sites["cost_cny"].to_numpy(dtype=np.float64)])
+
+
+def _priced(question: Question, costs: Floats) -> Problem:
+    """Return the problem with the cost of each row, of which none may be missing."""
+    faults = Faults()
+    for key in question.sites["candidate_id"][np.isnan(costs[question.standing :])].unique():
+        faults.add("curve_without_cost", row=str(key))
+    faults.stop_if_any()
+    return question.problem.under(costs=costs)
 
 
 def _walked_by(ground: Ground, walker: str) -> Ground:

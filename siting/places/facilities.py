@@ -6,8 +6,9 @@ from collections.abc import Mapping
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from siting.domain.scenario import Head
+from siting.domain.scenario import Head, Scenario
 
 
 def open_facilities(facilities: gpd.GeoDataFrame, head: Head) -> gpd.GeoDataFrame:
@@ -75,12 +76,33 @@ def counted_land(facilities: pd.DataFrame) -> pd.Series:
     share = (floor / building).clip(upper=1.0).where(building.notna(), 1.0)
     counted = (land * share).where(land.notna(), floor / far)
     named = facilities["site_id"].notna()
-    site = ("site " + facilities["site_id"].astype("str")).where(named, "own " + facilities.index.to_series().map(str))
+    own = "own " + facilities.index.to_series().astype("str")
+    site = ("site " + facilities["site_id"].astype("str")).where(named, own)
     plot = land.groupby(site).transform("max")
     together = counted.groupby(site).transform("sum")
     # Where a neighbour gives the site's whole plot, a record without land adds nothing to it.
     counted = counted.mask(counted.isna() & (together >= plot), 0.0)
     return (counted * (plot / together).clip(upper=1.0).fillna(1.0)).rename("land_m2")
+
+
+def in_circle(facilities: gpd.GeoDataFrame, scenario: Scenario) -> NDArray[np.bool_]:
+    """Tell which facilities count for the service circle.
+
+    Parameters
+    ----------
+    facilities : geopandas.GeoDataFrame
+        With ``tier`` and ``serves_community``.
+    scenario : Scenario
+        Its ``circle.tiers`` name the tiers that count; an institution counts also if it serves its community.
+
+    Returns
+    -------
+    ndarray of bool
+        One a facility, in their order.
+    """
+    serves = facilities["serves_community"].fillna(value=False).astype(bool)
+    counts = facilities["tier"].isin(scenario.circle.tiers) | ((facilities["tier"] == "institution") & serves)
+    return counts.to_numpy(dtype=bool)
 
 
 def home_units(facilities: gpd.GeoDataFrame, units: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:

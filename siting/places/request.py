@@ -12,7 +12,7 @@ from siting.domain.requirements import linear_clauses, unfit_clauses
 from siting.domain.scenario import Level, PlanOptions
 from siting.errors import Fault, Faults
 from siting.places.candidates import preferred_layers
-from siting.places.facilities import open_facilities
+from siting.places.facilities import in_circle, open_facilities
 from siting.places.sizes import EXISTING, joined_sites, meant_for, sized_candidates, sized_facilities
 
 # Models that choose as much as they are given.
@@ -49,7 +49,7 @@ def plan_sites(inputs: Inputs, permitted: gpd.GeoDataFrame, options: PlanOptions
         _standing(inputs),
         inputs.sizes,
         upgradable=asked.upgradable,
-        closable=asked.closable,
+        closable=asked.closing,
         existing_capacity=asked.existing_capacity,
     )
     preferred = preferred_layers(permitted, inputs.preferences)
@@ -173,6 +173,8 @@ def _check_size(asked: PlanOptions, faults: Faults) -> None:
 
 def _check_candidates(asked: PlanOptions, inputs: Inputs, refused: pd.DataFrame, faults: Faults) -> None:
     known = inputs.candidates.index
+    if not len(known):
+        faults.add("plan_no_candidates", layer="candidates")
     for key, named in (("forced", asked.forced), ("forbidden", asked.forbidden)):
         for name in _unknown(named, known):
             faults.add("plan_unknown_candidate", layer=_LAYER, field=key, found=name, expected=_near(name, known))
@@ -184,13 +186,17 @@ def _check_candidates(asked: PlanOptions, inputs: Inputs, refused: pd.DataFrame,
 
 
 def _check_facilities(asked: PlanOptions, inputs: Inputs, sites: gpd.GeoDataFrame, faults: Faults) -> None:
-    known, counting = inputs.facilities.index, _standing(inputs).index
+    standing = _standing(inputs)
+    known, counting = inputs.facilities.index, standing.index
     for key, named in (("closable", asked.closable), ("upgradable", asked.upgradable)):
         for name in _unknown(named, known):
             faults.add("plan_unknown_facility", layer=_LAYER, field=key, found=name, expected=_near(name, known))
         for name in _unknown(named, counting):
             if name in known:
                 faults.add("plan_facility_not_counted", layer=_LAYER, field=key, found=name)
+    serving = standing.index[in_circle(standing, inputs.scenario)]
+    for name in _unknown([each for each in asked.closing if each in counting], serving):
+        faults.add("plan_closable_serves_nobody", layer=_LAYER, field="closable", found=name)
     larger = sites["candidate_id"][(sites["facility"] & ~sites["standing"]).to_numpy(dtype=bool)]
     for name in dict.fromkeys(asked.upgradable):
         if name in counting and not (larger == name).any():

@@ -5,7 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from siting.errors import Faults
+
+SHORTFALL_COLUMNS = ("clause_id", "level", "id", "force", "required", "provided", "shortfall")
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,20 @@ class PlanFile:
     def request(self) -> dict[str, Any]:
         """What was asked, as the settings of a plan."""
         return dict(self.members.get("request", {}))
+
+    @property
+    def blocked(self) -> dict[str, Any] | None:
+        """Why no choice keeps to the request, and what would do; None where there is a plan."""
+        return self.members.get("blocked")
+
+    @property
+    def shortfalls(self) -> pd.DataFrame | None:
+        """What a relaxed plan leaves short of each clause and place; None of other plans."""
+        rows = self.members.get("shortfalls")
+        if rows is None:
+            return None
+        table = pd.DataFrame(rows, columns=list(SHORTFALL_COLUMNS))
+        return table.astype(dict.fromkeys(("required", "provided", "shortfall"), "float64"))
 
 
 def read_plan(path: Path) -> PlanFile:

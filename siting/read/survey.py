@@ -20,6 +20,7 @@ from siting.domain.tables import (
 )
 from siting.read.survey_files import Look, looks
 from siting.read.survey_names import columns_of, has_place, level_by_values, word_in
+from siting.text import texts
 
 _LEVELS: Final = ("district", "street", "community", "planning", "city")
 # Words of file and layer names, and the role that each tells of; the first that fits decides.
@@ -143,12 +144,28 @@ def survey(folder: Path) -> Draft:
     _rasters(taking, [look for look in found if look.form == "raster"])
     taking.rest += [Remark("not_known", {"file": look.path}) for look in found if look.form == "unknown"]
     # What a name says goes before what columns and values say; tables that belong to a layer come after it.
-    left = [look for look in found if look.form not in ("unknown", "raster")]
+    left = [look for look in found if look.form not in ("unknown", "raster") and not _is_guide(look)]
     for place in (_by_name, _by_content, _beside):
         left = [look for look in left if not place(taking, look)]
-    taking.rest += [Remark("not_understood", {"file": look.title, "columns": _shown(look.columns)}) for look in left]
+    taking.rest += [_left_over(look) for look in left]
     _finish(taking)
     return taking.draft()
+
+
+def _is_guide(look: Look) -> bool:
+    """Tell whether this is the second sheet of an empty ledger of ours, which only explains the first."""
+    return look.form == "table" and look.layer in texts()["forms.guide"].values()
+
+
+def _left_over(look: Look) -> Remark:
+    """Say why nothing was made of a layer."""
+    if look.form == "table" and _of_estates(look):
+        return Remark("without_polygons", {"file": look.title})
+    return Remark("not_understood", {"file": look.title, "columns": _shown(look.columns)})
+
+
+def _of_estates(look: Look) -> bool:
+    return bool({"households", "provided_m2"} & _ours(look, RESIDENTIAL_COLUMNS, "residential_areas"))
 
 
 def _shown(columns: Iterable[str]) -> str:
@@ -190,7 +207,7 @@ def _by_content(taking: _Taking, look: Look) -> bool:
     """Give a layer with places the role that its columns, or the names in it, tell."""
     shown = Remark("because_columns", {"columns": _shown(look.columns)})
     if look.form == "polygons":
-        if {"households", "provided_m2"} & _ours(look, RESIDENTIAL_COLUMNS, "residential_areas"):
+        if _of_estates(look):
             return _take_area(taking, "residential_areas", look, shown)
         level = level_by_values(look.columns, look.rows)
         reason = Remark("because_values", {"values": "" if level is None else level[1]})
@@ -208,7 +225,7 @@ def _beside(taking: _Taking, look: Look) -> bool:
     """Give a table without places its role: the people of units that were found, or the rest of residential areas."""
     if look.form != "table":
         return False
-    if {"households", "provided_m2"} & _ours(look, RESIDENTIAL_COLUMNS, "residential_areas"):
+    if _of_estates(look):
         return _take_attributes(taking, look)
     return _people_of_units(taking, look)
 

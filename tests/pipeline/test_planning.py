@@ -2,7 +2,9 @@
 
 import itertools
 import json
+import signal
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +17,22 @@ from siting.domain.nouns import Inputs
 from siting.domain.scenario import CandidateLayer, Circle
 from siting.domain.tables import SIZE_COLUMNS
 from siting.errors import InputError
+from siting.locate.series import coverage_curve
+from siting.locate.solve import solve
 from siting.pipeline import Planned
-from siting.pipeline.planning import measure_plan
+from siting.pipeline.evenness import gini_of
+from siting.pipeline.rereading import measure_plan
 from siting.pipeline.studying import (
     alternatives_to,
     curve_of,
     fairness_of,
-    gini_of,
     names_of,
     order_of,
     stability_of,
 )
 from siting.results import Plan
+from siting.text import LANGS
+from siting.write.unmet import fairness_texts, unmet_texts
 from tests.helpers import box, candidates, check, facilities, inputs, raster, scenario, straight, units
 
 # A strip of ten cells of 500 m; people walk 450 m in straight lines, so a site reaches its own cell alone.
@@ -362,7 +368,7 @@ def test_a_curve_by_money_needs_costs() -> None:
     found = proposed(bare)
     with pytest.raises(InputError) as caught:
         curve_of(found, by="budget")
-    assert {fault.code for fault in caught.value.faults} == {"candidate_without_cost"}
+    assert {fault.code for fault in caught.value.faults} == {"curve_without_cost"}
     assert len(caught.value.faults) == 10
 
 
@@ -452,3 +458,137 @@ def test_settings_that_a_model_does_not_look_at_are_told() -> None:
     notes = {note.code: note.values for note in proposed(strip(), share=0.5).proposal.notes}
     assert notes["plan_settings_unused"] == {"names": "share", "model": "mclp"}
     assert "plan_settings_unused" not in {note.code for note in proposed(strip()).proposal.notes}
+
+
+def read_back(given: Inputs, found: Planned, path: Path) -> Planned:
+    Plan(found).to_file(path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("siting.pipeline.ground.read_inputs", lambda *_: given)
+        return measure_plan(given.scenario, path)
+
+
+@pytest.mark.parametrize(
+    ("given", "asked"),
+    [
+        (strip(), {"model": "lscp", "stations": 2, "share": 0.8}),
+        (strip(stations=None, forbidden=["c0", "c1"]), {"model": "lscp", "share": 0.9}),
+        (strip(stations=None, stands=()), {"model": "compliance"}),
+        (strip(stations=2), {"model": "fair"}),
+    ],
+)
+def test_why_there_is_no_plan_and_what_falls_short_is_read_back(
+    given: Inputs, asked: dict[str, Any], tmp_path: Path
+) -> None:
+    found = proposed(given, **asked)
+    again = read_back(given, found, tmp_path / "plan.geojson")
+    assert (found.proposal.blocked is None) == (again.proposal.blocked is None)
+    assert (found.proposal.shortfalls is None) == (again.proposal.shortfalls is None)
+    for lang in LANGS:
+        assert unmet_texts(again.proposal, lang) == unmet_texts(found.proposal, lang)
+        assert fairness_texts(again.proposal, lang) == fairness_texts(found.proposal, lang)
+    assert again.proposal.notes == found.proposal.notes
+    assert isinstance(again.solution, type(found.solution))
+    second = tmp_path / "again.geojson"
+    Plan(again).to_file(second)
+    assert second.read_bytes() == (tmp_path / "plan.geojson").read_bytes()
+
+
+def test_of_another_scenario_nothing_is_read_back_that_was_proved(tmp_path: Path) -> None:
+    found = proposed(strip(), model="lscp", stations=2, share=0.8)
+    Plan(found).to_file(tmp_path / "plan.geojson")
+    other = strip(stands=(8,))
+    other = replace(other, digests={"facilities": "other"})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("siting.pipeline.ground.read_inputs", lambda *_: other)
+        again = measure_plan(other.scenario, tmp_path / "plan.geojson")
+    assert again.proposal.blocked is None
+    assert "plan_of_other_scenario" in {note.code for note in again.proposal.notes}
+
+
+def test_figures_of_fairness_are_those_of_the_units() -> None:
+    found = proposed(strip(stations=2), model="fair")
+    fairness = found.proposal.fairness
+    assert fairness is not None
+    # Before, west has none of 400 and east 10 of 150; c0 and c5 bring them to 100 and 60.
+    assert (fairness["level"], fairness["least_before"], fairness["least_after"]) == ("community", ["west"], ["west"])
+    assert (fairness["least_share_before"], fairness["least_share_after"]) == (0.0, 0.25)
+    # Half the relative mean difference of two groups: p q |a - b| / (p a + q b).
+    assert fairness["gini_before"] == pytest.approx(400 * 150 * (10 / 150) / (550 * 10))
+    assert fairness["gini_after"] == pytest.approx(400 * 150 * 0.15 / (550 * 160))
+
+
+@pytest.mark.parametrize("study", ["order", "alternatives"])
+@pytest.mark.parametrize("stations", [2, 0])
+def test_what_needs_a_plan_is_refused_without_one(study: str, stations: int) -> None:
+    asked: dict[str, Any] = {"model": "lscp", "share": 0.8} if stations else {"model": "mclp"}
+    plan = Plan(proposed(strip(), stations=stations, **asked))
+    with pytest.raises(InputError) as refused:
+        plan.study(study)
+    (fault,) = refused.value.faults
+    assert fault.code == ("study_without_plan" if stations else "study_without_stations")
+    assert all(fault.message(lang) for lang in LANGS)
+    # The curve needs no plan.
+    assert len(plan.curve().table) > stations
+
+
+def test_rules_that_clash_whatever_is_limited_have_no_curve() -> None:
+    plan = Plan(proposed(strip(forced=["c0", "c1"], spacing_m=600.0)))
+    assert plan.status == "infeasible"
+    with pytest.raises(InputError) as refused:
+        plan.curve()
+    assert refused.value.faults[0].code == "curve_without_points"
+    assert "forced" in refused.value.message("en")
+
+
+def test_facilities_that_could_be_closed_are_no_stations_to_be_built() -> None:
+    stays = proposed(strip(closable=["f9"], stations=9))
+    order = order_of(stays)
+    assert sorted(order["candidate_id"]) == [f"c{i}" for i in range(9)]
+    assert order["gain"].tolist() == PEOPLE[:9]
+    assert order["best"].tolist() == pytest.approx(np.cumsum(PEOPLE[:9]))
+    assert curve_of(stays, points=[0, 1])["covered"].tolist() == [10, 110]
+    closed = proposed(strip(closable=["f9"], stations=2))
+    assert order_of(closed)["cumulative"].tolist() == [100, 190, 270]
+    assert curve_of(closed, points=[0, 1])["covered"].tolist() == [0, 100]
+
+
+def test_a_curve_tells_what_its_plans_cost() -> None:
+    found = proposed(strip())
+    table = curve_of(found, points=[0, 2])
+    assert table["cost"].tolist() == [0, 2.1e6]
+    by_money = curve_of(found, by="budget", points=[0, 1.5e6])
+    assert by_money["cost"].tolist() == [0, 1e6]
+
+
+def test_what_a_curve_limits_is_what_was_asked_for_unless_it_is_named() -> None:
+    plan = Plan(proposed(strip(stations=None), budget_cny=2.3e6))
+    assert plan.study("curve").table["limit"].max() > 1e6
+    assert plan.study("curve", by="stations").table["limit"].max() == 2
+    assert Plan(proposed(strip())).study("curve").table["limit"].max() == 9
+
+
+def test_an_alternative_is_worse_where_it_first_differs() -> None:
+    found = proposed(strip(stations=1, stands=()), model="p_median")
+    plans = alternatives_to(found, count=1, within=0.2).plans
+    # All within the circle walk as long: that fewer are within it is no gain.
+    assert plans["compared"].tolist() == ["seconds", "beyond"]
+    assert plans["loss_share"].tolist() == [0, pytest.approx((460 - 450) / 450)]
+
+
+def test_an_interrupted_study_keeps_what_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = proposed(strip(spacing_m=600.0))
+    asked = []
+
+    def interrupted(*given: Any) -> Any:
+        asked.append(given)
+        if len(asked) == 3:
+            signal.raise_signal(signal.SIGINT)
+        return solve(*given)
+
+    monkeypatch.setattr("siting.pipeline.studying.coverage_curve", partial(coverage_curve, solver=interrupted))
+    table = curve_of(found, points=[0, 1, 2, 3, 4])
+    assert table.attrs["interrupted"]
+    assert len(asked) == 3
+    assert (table["stopped_by"] == "interrupt").any()
+    assert table["newly_covered"].notna().any()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

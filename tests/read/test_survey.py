@@ -100,6 +100,17 @@ def test_a_scenario_that_is_there_stays(tmp_path: Path) -> None:
     assert (tmp_path / "scenario.toml").read_text() == "mine"
 
 
+@pytest.mark.parametrize("lang", LANGS)
+def test_our_own_forms_are_known(tmp_path: Path, lang: Lang) -> None:
+    with pytest.raises(SystemExit, match="^0$"):
+        main(["new", str(tmp_path), "--forms", "--lang", lang, "--quiet"])
+    found = survey(tmp_path)
+    assert {"facilities", "candidates"} <= set(found.remarks)
+    assert [remark.code for remark in found.rest] == ["without_polygons"]
+    squares().to_file(tmp_path / "居住区.gpkg")
+    assert "residential_areas.attributes" in survey(tmp_path).filled
+
+
 def test_what_is_not_understood_is_listed_and_opened_no_further(tmp_path: Path) -> None:
     squares().to_file(tmp_path / "streets.gpkg")
     (tmp_path / "笔记.docx").write_bytes(b"\0")

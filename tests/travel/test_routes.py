@@ -19,6 +19,7 @@ from siting.domain.nouns import Network, quiet
 from siting.domain.scenario import Walking
 from siting.domain.walkers import WALKERS
 from siting.pipeline import ground as ground_of
+from siting.places import in_circle
 from siting.travel import StraightLines, WalkingNetwork, prepare_network
 from siting.travel.network import attach
 from siting.travel.routes import Heading, route, way_to_nearest
@@ -210,7 +211,7 @@ def test_routes_take_as_long_as_the_walk(
 def test_on_the_sample_routes_take_as_long_as_the_check_says(sample: Path) -> None:
     scenario = read_scenario(sample)
     ground = ground_of.prepare(scenario, quiet)
-    counting = ground_of.in_circle(ground.facilities, scenario)
+    counting = in_circle(ground.facilities, scenario)
     access = ground_of.walk(ground.inputs, ground.demand, ground.ways, ground.facilities, counting, quiet)
     circle, walking = ground.facilities[counting], scenario.walking
     reached = np.flatnonzero(np.isfinite(access.cells["seconds"]))

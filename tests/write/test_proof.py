@@ -10,7 +10,7 @@ import pytest
 
 from siting.domain.nouns import Proposal, Selection, Stage
 from siting.text import LANGS, Lang, knows
-from siting.write.proof import blocked_texts, shortfall_texts, stage_texts
+from siting.write.proof import stage_texts
 
 SELECTION = Selection(np.array([0]), np.array([5.0]), "optimal", (Stage("covered", "max", 5, 5),), "proved", "x", 5)
 
@@ -44,26 +44,3 @@ def test_an_objective_says_what_it_counts(
 @pytest.mark.parametrize("ended", ["proved", "nodes", "time", "interrupt", "solver"])
 def test_what_ends_a_search_has_words(ended: str) -> None:
     assert knows(f"proof.stopped.{ended}")
-
-
-def test_the_least_that_would_do_is_never_rounded_down() -> None:
-    blocked: dict[str, Any] = {
-        "rules": ["budget", "spacing"],
-        "remedies": ["budget"],
-        "least": {"budget": {"value": 1000.25, "proved": True}},
-        "unreached_elderly": 40.0,
-        "unreached_in": {"west": 40.0},
-        "units": [],
-        "stuck": [],
-    }
-    told = " ".join(blocked_texts(blocked, "en"))
-    assert "at least 1,001." in told
-    assert "alone would do: budget" in told
-    # Whom no candidate reaches is of no matter where no share is asked for.
-    assert "west" not in told
-    assert "west" in " ".join(blocked_texts(blocked | {"rules": ["share"]}, "en"))
-
-
-def test_a_large_shortfall_is_told_in_full() -> None:
-    row = {"clause_id": "x/land", "level": "district", "id": "d", "required": 60000.0, "shortfall": 28177.4}
-    assert any("28,177 / 60,000" in line for line in shortfall_texts(pd.DataFrame([row]), "en"))

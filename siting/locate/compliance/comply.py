@@ -68,9 +68,13 @@ class Compliance(Solution):
         Always empty.
     outcomes : tuple of Outcome
         What becomes of each requirement, in their order.
+    clauses : tuple of tuple of str
+        In step with ``stages``: of a sum of shortfalls the clauses that it stands for, as ``ID@LEVEL``; nothing of the
+        cost.
     """
 
     outcomes: tuple[Outcome, ...] = ()
+    clauses: tuple[tuple[str, ...], ...] = ()
 
     @property
     def shortfalls(self) -> pd.DataFrame:
@@ -210,7 +214,9 @@ def _solution(search: Search, steps: tuple[Step, ...]) -> Compliance:
     stages = tuple(step.stage for step in steps)
     short = bool(search.system.shortfalls(opened).any())
     chosen = np.flatnonzero(opened & ~search.problem.kept)
-    return Compliance(chosen, "relaxed" if short else status_of(stages), stages, ended, solver_name())
+    # Sums of shortfalls stand first, in the order of the ranks; then the cost.
+    told = (*search.system.clauses[: len(stages) - 1], ())
+    return Compliance(chosen, "relaxed" if short else status_of(stages), stages, ended, solver_name(), clauses=told)
 
 
 def _outcomes(problem: Problem, found: Compliance, requirements: Sequence[Requirement]) -> tuple[Outcome, ...]:

@@ -1,12 +1,12 @@
 """Requirements made from a check: what each clause asks of each place, and what each row would add to it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_array, vstack
+from scipy.sparse import csr_array
 
 from siting.domain.measures import MEASURES
 from siting.domain.nouns import Assessment, Demand, Floats, Ints
@@ -19,73 +19,12 @@ from siting.domain.requirements import (
     part_worth,
     weights,
 )
+from siting.domain.shared import SHARING_LEVEL, shared_with
 from siting.domain.standards import Clause
+from siting.domain.tiers import gives_facility
 from siting.locate.compliance.asking import Wanted
+from siting.locate.compliance.offers import Offers
 from siting.locate.problem import Bools
-
-
-@dataclass(frozen=True)
-class Offers:
-    """What each row of a problem provides when it is open, as the check will count it; nothing for rows that stand.
-
-    Parameters
-    ----------
-    homes : pandas.DataFrame
-        Shape (rows, levels): the unit of each level in which each row counts, NA for none.
-    land_m2, beds : ndarray
-        Land as counted, and beds; NaN where unknown, which adds nothing that is known.
-    institution : ndarray of bool
-        Rows of tier ``institution``, which reach their whole district with their land unless
-        ``land.institution_minutes`` is set.
-    within : csr_array
-        Shape (rows, cells of the demand): stored where a row reaches a cell within its cut-off.
-    in_circle : ndarray of bool
-        Rows whose tier counts for the service circle.
-    """
-
-    homes: pd.DataFrame
-    land_m2: Floats
-    beds: Floats
-    institution: Bools
-    within: csr_array
-    in_circle: Bools
-
-
-def offers_of(
-    sites: pd.DataFrame, homes: pd.DataFrame, within: csr_array, in_circle: Bools, *, standing: int
-) -> Offers:
-    """Return what sites offer, after some rows that stand and offer nothing more.
-
-    Parameters
-    ----------
-    sites : pandas.DataFrame
-        With ``tier``, ``land_m2`` and ``beds``, one row a site and size.
-    homes : pandas.DataFrame
-        Units in which each counts, in the same order, one column a level.
-    within : csr_array
-        Shape (sites, cells of the demand): stored where a site reaches a cell within its cut-off.
-    in_circle : ndarray of bool
-        Sites whose tier counts for the circle.
-    standing : int
-        Rows of the problem before those of the sites.
-
-    Returns
-    -------
-    Offers
-        One row a row of the problem.
-    """
-    blank = np.full(standing, np.nan)
-    before = pd.DataFrame(None, index=range(standing), columns=homes.columns, dtype="object")
-    land, beds = (pd.to_numeric(sites[name]).astype("float64").to_numpy() for name in ("land_m2", "beds"))
-    none = np.zeros(standing, dtype=np.bool_)
-    return Offers(
-        homes=pd.concat([before, homes.astype("object")], ignore_index=True) if standing else homes,
-        land_m2=np.concatenate([blank, land]),
-        beds=np.concatenate([blank, beds]),
-        institution=np.concatenate([none, (sites["tier"] == "institution").to_numpy(dtype=bool)]),
-        within=csr_array(vstack([csr_array((standing, within.shape[1])), within], format="csr")),
-        in_circle=np.concatenate([none, in_circle]),
-    )
 
 
 class Unjudged(NamedTuple):
@@ -124,6 +63,13 @@ def requirements_of(
         One a clause and place that the clause applies to, in the order of ``wanted``, then of the check.
     unjudged : tuple of Unjudged
         What could not be put, since the check lacks data, or has no such level.
+
+    Notes
+    -----
+    A unit without a facility asks for one open row at least of those that stand in it; a community, where the scenario
+    lets communities share (``circle.shared_from``), of those and of those that it would share
+    (:func:`siting.domain.shared.shared_with`), which hangs on each row alone. With ``circle.by_tier`` only rows of the
+    tiers that give a unit of its level a facility (:func:`siting.domain.tiers.gives_facility`) count for it.
     """
     made: list[Requirement] = []
     unjudged: list[Unjudged] = []
@@ -154,6 +100,11 @@ class _Maker:
         covered = standing.cells["covered"].reindex(demand.cells.index).fillna(0.0).to_numpy()
         self.uncovered = covered < 1.0
         self.circle = _rows_of(offers.within, offers.in_circle)
+        rules = standing.inputs.scenario.circle
+        self.giving = {level: gives_facility(offers.tier, level, by_tier=rules.by_tier) for level in UNIT_LEVELS}
+        shares = rules.shared_from is not None and SHARING_LEVEL in demand.shares
+        near = _rows_of(offers.within, offers.in_circle & self.giving[SHARING_LEVEL])
+        self.shared = shared_with(near, demand, rules.shared_from or 1.0).tocsc() if shares else None
         self._catchments: csr_array | None = None
 
     def put(self, clause: Clause, level: str, rows: pd.DataFrame) -> Iterator[Requirement]:
@@ -191,17 +142,28 @@ class _Maker:
         return self.offers.homes.get(level, blank)
 
     def _units(self, clause: Clause, level: str, named: pd.Series) -> Iterator[tuple[Floats, Sharing]]:
-        """Yield the units without a facility that count towards each place, each as a part of all that count."""
+        """Yield the units without a facility that count towards each place, each as a part of all that count.
+
+        Of a community all open rows that give it a facility and stand in it, and all that it shares, count once.
+        """
         units = _units_counted(self.standing, clause)
-        columns = [self._homes(each) == unit for each, unit in zip(units["level"], units["unit"], strict=True)]
+        columns = [self._having(each, unit) for each, unit in zip(units["level"], units["unit"], strict=True)]
         blank = np.zeros((len(self.offers.homes), 0))
-        stands = np.column_stack([column.fillna(value=False).to_numpy(dtype=bool) for column in columns] or [blank])
-        reach, nothing = csr_array(stands.astype(np.float64)), np.zeros(len(self.offers.homes))
+        reach, nothing = csr_array(np.column_stack([blank, *columns])), np.zeros(len(self.offers.homes))
         for place in named:
             of_place = units["district"] == place if level == "district" else units["unit"] == place
             of_place &= (units["level"] == level) | (level == "district")
             left = np.flatnonzero((of_place & ~units["has"]).to_numpy(dtype=bool))
             yield nothing, Sharing(reach, left, np.full(len(left), part_worth(clause, float(of_place.sum()))))
+
+    def _having(self, level: str, unit: object) -> Floats:
+        """Tell with which rows a unit has a facility: those that stand in it, and those that it shares."""
+        here = (self._homes(level) == unit).fillna(value=False).to_numpy(dtype=np.bool_)
+        found = (here & self.giving[level]).astype(np.float64)
+        if level == SHARING_LEVEL and self.shared is not None:
+            at = int(self.standing.demand.place_ids[level].get_indexer(pd.Index([unit]))[0])
+            found[self.shared.indices[slice(*self.shared.indptr[at : at + 2])]] = 1.0
+        return np.asarray(found)
 
     def _people(self, level: str, positions: Ints) -> Iterator[tuple[Floats, Sharing]]:
         """Yield whom rows of the circle may cover of each place, each with his share of the place's elderly."""
@@ -263,10 +225,11 @@ def _units_counted(standing: Assessment, clause: Clause) -> pd.DataFrame:
 
 
 def _catchment(offers: Offers, row: int, demand: Demand, *, whole_district: bool) -> tuple[Any, Floats, Floats]:
-    if offers.institution[row] and whole_district:
+    if offers.tier.iloc[row] == "institution" and whole_district:
         homes = offers.homes.get("district")
         return district_catchment(None if homes is None else homes.iloc[row], demand)
-    cells = offers.within.indices[slice(*offers.within.indptr[row : row + 2])].astype(np.int64)
+    near = offers.within if offers.land_within is None else offers.land_within
+    cells = near.indices[slice(*near.indptr[row : row + 2])].astype(np.int64)
     return cells, np.ones(len(cells)), np.ones(len(cells))
 
 

@@ -36,6 +36,8 @@ class System:
         The place of each requirement's rank among the ranks that there are, from 0 without gaps.
     least : ndarray
         What each falls short whatever is chosen: with all rows open, of each place the best.
+    clauses : tuple of tuple of str
+        Of each stage the clauses that it stands for and their levels, as ``ID@LEVEL``.
     """
 
     add: csr_array
@@ -45,6 +47,7 @@ class System:
     slack: Floats
     stage: Ints
     least: Floats
+    clauses: tuple[tuple[str, ...], ...]
 
     @property
     def stages(self) -> int:
@@ -102,9 +105,11 @@ def system_of(problem: Problem, requirements: Sequence[Requirement]) -> System:
     worth = csr_array((value, (where[:, 0], where[:, 1])), shape=(len(left), len(groups)))
     sets = [np.frombuffer(key, dtype=np.int64) for key in groups]
     reach = _packed(sets, [np.ones(len(each)) for each in sets], may.size)
-    stage = np.unique(np.array([each.rank for each in left], dtype=np.int64), return_inverse=True)[1].astype(np.int64)
+    ranks, stage = np.unique(np.array([each.rank for each in left], dtype=np.int64), return_inverse=True)
     most = _best_of_places(add, place) + np.asarray(worth.sum(axis=1)).ravel()
-    return System(add, worth, reach, deficit, slack, stage, _met(deficit - most, slack))
+    least = _met(deficit - most, slack)
+    named = tuple(_named(requirements, int(rank)) for rank in ranks)
+    return System(add, worth, reach, deficit, slack, stage.astype(np.int64), least, named)
 
 
 def _met(raw: Floats, slack: Floats) -> Floats:
@@ -116,11 +121,21 @@ def _lacking(requirements: Sequence[Requirement]) -> list[Requirement]:
     """Return the requirements that are not met by what stands, each once."""
     found: dict[tuple[object, ...], Requirement] = {}
     for each in sorted(requirements, key=lambda one: one.rank):
-        if each.required - each.provided > clauses.slack(each.required):
+        if _lacks(each):
             shared = None if each.sharing is None else _who_reaches(each.sharing)
             key = (each.level, each.place, each.kind, each.required, each.provided, each.add.tobytes(), shared)
             found.setdefault(key, each)
     return list(found.values())
+
+
+def _named(requirements: Sequence[Requirement], rank: int) -> tuple[str, ...]:
+    """Return the clauses of one rank that something falls short of, with their levels."""
+    short = (each for each in requirements if each.rank == rank and _lacks(each))
+    return tuple(dict.fromkeys(f"{each.clause}@{each.level}" for each in short))
+
+
+def _lacks(each: Requirement) -> bool:
+    return each.required - each.provided > clauses.slack(each.required)
 
 
 def _who_reaches(sharing: Sharing) -> bytes:

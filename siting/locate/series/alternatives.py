@@ -26,8 +26,9 @@ class Alternatives:
     plans : pandas.DataFrame
         One row a plan, the given one first, then as they were found: ``plan`` (from 0), ``chosen`` (rows, a tuple),
         ``stations`` (how many count), ``objective``, ``bound`` (of the plans that differ from all above),
-        ``loss_share`` (how much worse than the first, relative; negative where better), ``differs`` (sites of the first
-        that it does without) and ``status``.
+        ``compared`` (the first stage in which it differs from the given plan, the last if in none),
+        ``loss_share`` (how much worse than the first it is in that stage, relative; negative where better), ``differs``
+        (sites of the first that it does without) and ``status``.
     sites : pandas.DataFrame
         One row an opened row of the first plan: ``row``, ``kept_in`` (in how many of the other plans its site stays,
         in whatever size) and ``of`` (how many others there are).
@@ -250,10 +251,9 @@ def _differs(places: Ints, first: Ints, other: Ints) -> int:
 
 def _plans(problem: Problem, places: Ints, found: Sequence[Solution]) -> pd.DataFrame:
     first = found[0]
-    sense = _sense(first.stages[-1])
     records = []
     for number, each in enumerate(found):
-        worse = sense * (first.objective - each.objective)
+        compared, loss = _loss(first, each)
         records.append(
             {
                 "plan": number,
@@ -261,12 +261,27 @@ def _plans(problem: Problem, places: Ints, found: Sequence[Solution]) -> pd.Data
                 "stations": int(problem.counted[each.chosen].sum()),
                 "objective": each.objective,
                 "bound": each.bound,
-                "loss_share": worse / abs(first.objective) if first.objective else worse * math.inf if worse else 0.0,
+                "compared": compared,
+                "loss_share": loss,
                 "differs": _differs(places, first.chosen, each.chosen),
                 "status": each.status,
             }
         )
     return pd.DataFrame(records)
+
+
+def _loss(first: Solution, other: Solution) -> tuple[str, float]:
+    """Return the first stage in which two plans differ, and how much worse the other is there, relative.
+
+    A later stage says nothing of plans that differ in an earlier one.
+    """
+    name, loss = first.stages[-1].name, 0.0
+    for ours, theirs in zip(first.stages, other.stages, strict=False):
+        worse = _sense(ours) * (ours.objective - theirs.objective)
+        if abs(worse) > NOISE * abs(ours.objective):
+            name, loss = ours.name, worse / abs(ours.objective) if ours.objective else worse * math.inf
+            break
+    return name, loss
 
 
 def _sites(places: Ints, found: Sequence[Solution]) -> pd.DataFrame:

@@ -58,7 +58,8 @@ def build_order(
     solver : callable
         Called as ``solver(problem, model, effort)``.
     progress : Progress
-        Called as ``progress("curve", done, total)``.
+        Called as ``progress("curve", done, total)`` for each free optimum, then, with capacity, as
+        ``progress("order", done, total)`` for each prefix.
 
     Returns
     -------
@@ -197,6 +198,8 @@ def _table(judge: "_Judge", rows: tuple[Ints, Ints], free: list[Optimum]) -> pd.
     last = judge.objective(sequence[:0])
     records = []
     for place, row in enumerate(sequence.tolist()):
+        if judge.problem.rules.capacity is not None:
+            judge.progress("order", place, int(sequence.size))
         rank = max(place + 1 - first.size, 0)
         now = judge.objective(sequence[: place + 1])
         # A prefix is a plan too, and may be better than what was found for its size.

@@ -88,10 +88,12 @@ def map_html(
     popups = Popups()
     popups.learn(assessment.inputs.standards)
     cells = cell_data(assessment, popups)
+    # Where no choice does what is asked there is nothing "after the plan".
+    made = proposal if proposal is not None and proposal.selection.stages else None
     drawing = together(
         draw_sites(assessment, proposal, popups),
-        draw_places(assessment, proposal, popups),
-        draw_circles(assessment, proposal),
+        draw_places(assessment, made, popups),
+        draw_circles(assessment, made),
         draw_grid(assessment, clickable=cells is not None),
         draw_ground(assessment, proposal, popups),
     )

@@ -10,12 +10,11 @@ import pandas as pd
 
 from siting.domain.nouns import Assessment, Proposal
 from siting.domain.scenario import walker_of
-from siting.write.proof import stage_texts
 from siting.write.webmap import icons
 from siting.write.webmap.places import AREA, UNIT_LEVELS, at_level
-from siting.write.webmap.sites import station_name
+from siting.write.webmap.plan_panel import definitions, plan_section
 from siting.write.webmap.style import VERDICT_COLOURS
-from siting.write.webmap.wording import Words, missing, number, percent, plain, words
+from siting.write.webmap.wording import Words, missing, number, percent, words
 
 _FLOORS: Final = (("01", "0.1"), ("02", "0.2"))
 # Share of a bar that is wide enough for its figure.
@@ -26,13 +25,14 @@ _LOUD: Final = frozenset({"elderly_basis", "elderly_unknown", "straight_line", "
 def panel(assessment: Assessment, proposal: Proposal | None) -> str:
     """Return the panel's markup."""
     totals = assessment.totals
-    after = proposal.after.totals if proposal is not None else {}
+    # Where there is no plan nothing comes after it.
+    after = proposal.after.totals if proposal is not None and proposal.selection.stages else {}
     blocks = [
         _banners(assessment),
         _people(totals),
         _coverage(assessment, totals, after),
         _land(totals),
-        _plan(proposal) if proposal is not None else "",
+        plan_section(proposal) if proposal is not None else "",
         _verdicts(assessment),
         _method(assessment),
         _documents(assessment),
@@ -136,53 +136,6 @@ def _floor_row(totals: Mapping[str, Any], name: str, floor: str) -> str:
     )
 
 
-def _plan(proposal: Proposal) -> str:
-    selection, after = proposal.selection, proposal.after.totals
-    lines = [(words("map.plan.status"), words(f"plan_status.{selection.status}"))]
-    for told in stage_texts(proposal, "en"):
-        lines += [
-            (words(told.key), plain(told.objective)),
-            (words("map.plan.bound"), plain(told.bound)),
-            (words("map.plan.gap"), plain(told.gap)),
-        ]
-    lines.append((words("map.plan.solver"), plain(selection.solver)))
-    notes = []
-    if not missing(after.get("land_gap_02_m2")):
-        notes.append(words("map.plan.land_left", value=number(after["land_gap_02_m2"])))
-    for action in ("close", "enlarge"):
-        ids = [str(key) for key, row in proposal.changes.iterrows() if row["action"] == action]
-        if ids:
-            notes.append(words(f"proof.line.{action}", ids=", ".join(ids)))
-    if len(proposal.refused):
-        notes.append(words("map.plan.refused", count=proposal.refused.index.nunique()))
-    count = words("map.plan.count", count=len(proposal.stations)) if len(proposal.stations) else words("map.plan.none")
-    return (
-        f'<section class="plan"><h2>{words("map.section.plan").html()}</h2>'
-        f'<p class="lead">{count.html()}</p>{_definitions(lines)}{_ranking(proposal)}'
-        + "".join(f'<p class="small muted">{note.html()}</p>' for note in notes)
-        + "</section>"
-    )
-
-
-def _ranking(proposal: Proposal) -> str:
-    stations, candidates = proposal.stations, proposal.before.inputs.candidates
-    items = []
-    for row, station in enumerate(stations.index):
-        gain = number(stations["elderly_new"].iloc[row])
-        share = percent(stations["covered_share_after"].iloc[row])
-        items.append(
-            f'<li><button type="button" data-find="{escape(f"proposed/{station}")}">'
-            f'<span class="rank">{escape(str(stations["rank"].iloc[row]))}</span>'
-            f'<span class="name">{escape(station_name(stations, row, candidates))}</span>'
-            f'<span class="gain">{words("map.plan.gain", value=gain).html()}</span>'
-            f'<span class="share">{share}</span></button></li>'
-        )
-    if not items:
-        return ""
-    head = f"{words('map.plan.gain_title').html()} · {words('map.plan.share_title').html()}"
-    return f'<p class="small muted right">{head}</p><ol class="ranking">{"".join(items)}</ol>'
-
-
 def _verdicts(assessment: Assessment) -> str:
     rows = []
     for level in (*UNIT_LEVELS, AREA):
@@ -237,7 +190,7 @@ def _method(assessment: Assessment) -> str:
         (words("map.method.direction"), words(f"direction.{walking.direction}")),
         (words("map.method.pass_share"), _pass_share(scenario.circle.pass_share)),
     ]
-    return f"<section><h2>{words('map.section.method').html()}</h2>{_definitions(lines)}</section>"
+    return f"<section><h2>{words('map.section.method').html()}</h2>{definitions(lines)}</section>"
 
 
 def _pass_share(share: float) -> Words:
@@ -251,14 +204,6 @@ def _documents(assessment: Assessment) -> str:
         for standard in assessment.inputs.standards
     )
     return f'<section><h2>{words("map.section.standards").html()}</h2><ul class="documents">{items}</ul></section>'
-
-
-def _definitions(lines: list[tuple[Words, Words]]) -> str:
-    return (
-        '<dl class="lines">'
-        + "".join(f"<div><dt>{label.html()}</dt><dd>{value.html()}</dd></div>" for label, value in lines)
-        + "</dl>"
-    )
 
 
 def _figure(totals: Mapping[str, Any], key: str) -> float:

@@ -82,6 +82,7 @@ PLACE_ROWS: Final = (
     "land_gap_02_m2",
     "remedies",
     "remedy_candidates",
+    "shared_facility",
     "verdict_binding",
     "edge_effect",
 )

@@ -183,6 +183,7 @@ def test_what_is_met_needs_no_row_and_no_stage() -> None:
     assert (found.status, found.chosen.tolist(), found.objective) == ("optimal", [], 0.0)
     assert found.outcomes[0].finding.verdict == "met"
     assert [stage.name for stage in found.stages] == ["stations"]
+    assert found.clauses == ((),)
 
 
 def test_a_rank_goes_before_all_that_later_ones_could_gain() -> None:
@@ -194,6 +195,7 @@ def test_a_rank_goes_before_all_that_later_ones_could_gain() -> None:
     assert found.chosen.tolist() == [1]
     assert [stage.objective for stage in found.stages] == pytest.approx([0.0, 1.0, 1.0])
     assert [stage.name for stage in found.stages] == ["shortfall", "shortfall", "stations"]
+    assert found.clauses == (("x/1@district",), ("x/0@district",), ())
 
 
 def test_of_one_place_one_size_is_open() -> None:
@@ -206,6 +208,7 @@ def test_clauses_that_say_the_same_are_one_stage() -> None:
     need = land(5.0, [1.0, 2.0])
     found = comply(problem_of(Rules(), 2), [need, replace(need, clause="y", rank=1)], Effort())
     assert [stage.name for stage in found.stages] == ["shortfall", "stations"]
+    assert found.clauses == (("x/0@district",), ())
     assert [each.finding.shortfall for each in found.outcomes] == [2.0, 2.0]
     assert found.shortfalls[["clause_id", "id", "provided", "shortfall"]].to_numpy().tolist() == [
         ["x/0", "d", 3.0, 2.0],
@@ -240,6 +243,7 @@ def test_a_search_that_is_cut_off_returns_the_best_so_far(end: Any, monkeypatch:
         ("shortfall", 0.5, 0.0),
         ("cost", 5.0, 0.0),
     ]
+    assert found.clauses == (("x/0@district",), ("x/1@district",), ())
     nothing = comply(problem_of(replace(rules, forced=np.full(3, fill_value=True)), 3), needs, Effort())
     assert (nothing.status, nothing.stopped_by) == ("infeasible", end)
 

@@ -11,6 +11,7 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from siting import places
@@ -22,7 +23,7 @@ from siting.locate.compliance import Offers, comply, requirements_of, wanted_of
 from siting.locate.compliance import offers_of as packed
 from siting.locate.problem import Effort, Problem, Rules
 from siting.read import standard
-from tests.helpers import METRIC, check, facilities
+from tests.helpers import METRIC, check, facilities, with_settings
 from tests.laws.districts import district
 
 SEEDS = st.integers(0, 1_000_000)
@@ -53,6 +54,14 @@ def small(seed: int) -> Inputs:
     frames = {level: frame.assign(kind=kinds.get(level)) for level, frame in given_inputs.units.items()}
     ledger = given_inputs.facilities.assign(beds=10)
     return replace(given_inputs, units=frames, facilities=ledger, standards=documents())
+
+
+@functools.cache
+def sharing(seed: int) -> Inputs:
+    """Return the same district with one facility, in which communities share what a fifth of their elderly reach."""
+    given_inputs = small(seed)
+    alone = replace(given_inputs, facilities=given_inputs.facilities.iloc[:1])
+    return with_settings(alone, circle={"shared_from": 0.2})
 
 
 def further(seed: int) -> gpd.GeoDataFrame:
@@ -108,7 +117,54 @@ def opened(inputs: Inputs, new: gpd.GeoDataFrame) -> Assessment:
 @settings(deadline=None, max_examples=5, derandomize=True)
 @given(SEEDS, st.lists(st.booleans(), min_size=ROWS, max_size=ROWS))
 def test_rows_say_what_the_check_says(seed: int, choice: list[bool]) -> None:
-    inputs, new, mask = small(seed), further(seed), np.array(choice)
+    hold_to_the_check(small(seed), further(seed), np.array(choice))
+
+
+@settings(deadline=None, max_examples=5, derandomize=True)
+@given(SEEDS, st.lists(st.booleans(), min_size=ROWS, max_size=ROWS))
+def test_rows_say_what_the_check_says_where_communities_share(seed: int, choice: list[bool]) -> None:
+    hold_to_the_check(sharing(seed), further(seed), np.array(choice))
+
+
+def test_where_communities_share_a_row_serves_more_than_the_one_in_which_it_stands() -> None:
+    # Which makes the test above one of sharing.
+    new, before = further(4), check(sharing(4))
+    offers = offers_of(new, before)
+    needs, _ = requirements_of(before, offers, wanted_of(before, [COVERAGE]))
+    served = {
+        need.place: {row for row in range(ROWS) if need.provided_by(np.arange(ROWS) == row) > need.provided}
+        for need in needs
+        if need.level == "community"
+    }
+    stands = {place: set(np.flatnonzero(offers.homes["community"] == place)) for place in served}
+    more = {place: served[place] - stands[place] for place in served if served[place] - stands[place]}
+    assert more
+    for place, rows in more.items():
+        # The share of the community's elderly within 384 m, reckoned cell by cell.
+        demand = before.demand
+        at = demand.place_ids["community"].get_loc(place)
+        heads = demand.shares["community"].toarray()[at] * demand.cells["elderly"].to_numpy()
+        near = offers.within.toarray() > 0
+        shares = near @ heads / heads.sum()
+        assert all(shares[row] >= 0.2 for row in rows)
+        assert all(shares[row] < 0.2 or not offers.in_circle[row] for row in {*range(ROWS)} - served[place])
+
+
+def test_what_is_closed_is_shared_no_more() -> None:
+    # The one facility of the district, as a row that may stay or be closed.
+    inputs = next(each for each in map(sharing, range(50)) if shares_something(each))
+    nothing = replace(inputs, facilities=inputs.facilities.iloc[:0])
+    for stays in (True, False):
+        hold_to_the_check(nothing, inputs.facilities, np.array([stays]))
+    assert not shares_something(nothing)
+
+
+def shares_something(inputs: Inputs) -> bool:
+    facility = inputs.facilities.iloc[:1]
+    return bool(check(inputs).places["shared_facility"].notna().any() and (facility["tier"] != "institution").all())
+
+
+def hold_to_the_check(inputs: Inputs, new: gpd.GeoDataFrame, mask: NDArray[np.bool_]) -> None:
     before = check(inputs)
     needs, unjudged = requirements_of(before, offers_of(new, before), wanted_of(before, EVERYWHERE))
     after = opened(inputs, new[mask]).checks.reset_index(drop=True, level="level")

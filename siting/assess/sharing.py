@@ -1,0 +1,84 @@
+"""Communities without a facility of their own that share one with others."""
+
+from collections.abc import Iterator
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_array
+
+from siting.domain.nouns import Demand, Note, Times
+from siting.domain.scenario import Scenario
+from siting.domain.shared import SHARING_LEVEL, knows_elderly, shared_with
+from siting.domain.tiers import gives_facility
+
+# A note names no more places than these.
+_MOST_NAMED = 10
+
+
+def sharing_of(
+    facilities: gpd.GeoDataFrame, homes: pd.DataFrame, circle: Times | None, demand: Demand, scenario: Scenario
+) -> pd.DataFrame | None:
+    """Tell which communities without a facility of their own are served by a shared one, and by which.
+
+    Parameters
+    ----------
+    facilities : geopandas.GeoDataFrame
+        Facilities that count, points indexed by id.
+    homes : pandas.DataFrame
+        The unit of each, one column a level.
+    circle : Times or None
+        Whom those that count for the circle reach within its cut-off; needed where communities share.
+    demand : Demand
+        Where people are.
+    scenario : Scenario
+        ``circle.shared_from``: the share of a community's elderly who must live within the circle of one single
+        facility (:func:`siting.domain.shared.shared_with`). With ``circle.by_tier`` only what gives a community its
+        facility (:func:`siting.domain.tiers.gives_facility`) is its own, or shared.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        Indexed by community: ``shared`` (blank where nobody knows where its elderly live), and ``shared_facility``:
+        the id of the facility within whose circle most of them live, of equals the first by place, then by id. None
+        where the scenario lets nobody share, or has no communities.
+
+    Raises
+    ------
+    ValueError
+        Communities share, and ``circle`` is None.
+    """
+    if scenario.circle.shared_from is None or SHARING_LEVEL not in homes:
+        return None
+    if circle is None:
+        message = "communities that share facilities need the times of the circle"
+        raise ValueError(message)
+    communities = demand.place_ids[SHARING_LEVEL]
+    by_tier = scenario.circle.by_tier
+    own = gives_facility(facilities["tier"], SHARING_LEVEL, by_tier=by_tier)
+    without = ~communities.isin(homes[SHARING_LEVEL][own].dropna())
+    near = facilities.loc[circle.site_ids]
+    order = np.lexsort((circle.site_ids.astype(str).to_numpy(), near.geometry.y.to_numpy(), near.geometry.x.to_numpy()))
+    order = order[gives_facility(near["tier"], SHARING_LEVEL, by_tier=by_tier)[order]]
+    shape = (len(circle.site_ids), len(demand.cells))
+    within = csr_array((np.ones(len(circle.cell)), circle.cell, circle.start), shape=shape)
+    part = shared_with(csr_array(within[order]), demand, scenario.circle.shared_from).tocsc()
+    ids = circle.site_ids.to_numpy(dtype=object)[order]
+    named = [
+        ids[part.indices[start + np.argmax(part.data[start:stop])]] if lacks and stop > start else None
+        for lacks, start, stop in zip(without, part.indptr[:-1], part.indptr[1:], strict=True)
+    ]
+    shared = pd.Series([each is not None for each in named], index=communities, dtype="boolean")
+    shared = shared.mask(without & ~knows_elderly(demand))
+    return pd.DataFrame({"shared": shared, "shared_facility": pd.Series(named, index=communities, dtype="object")})
+
+
+def sharing_notes(sharing: pd.DataFrame | None, scenario: Scenario) -> Iterator[Note]:
+    """Tell from which share on a facility is shared, and which communities share which."""
+    if sharing is None or scenario.circle.shared_from is None:
+        return
+    named = sharing["shared_facility"].dropna()
+    pairs = [f"{place} ({key})" for place, key in named.iloc[:_MOST_NAMED].items()]
+    more = ["…"] if len(named) > _MOST_NAMED else []
+    share = f"{100 * scenario.circle.shared_from:g}%"
+    yield Note("shared_facilities", {"share": share, "count": len(named), "ids": ", ".join([*pairs, *more]) or "–"})

@@ -1,0 +1,135 @@
+"""What else is asked of a plan on the command line: the curve, the order of building, other good plans."""
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+import click
+
+from siting.errors import Fault, InputError
+from siting.text import Lang, say
+
+if TYPE_CHECKING:
+    from siting.progress import ProgressBar
+    from siting.results import Plan, Study
+
+# What may be asked, and the endings of the files that it goes to.
+STUDIES: Final = ("curve", "order", "alternatives")
+_ENDINGS: Final = (".csv", ".json", ".png")
+# Only so many seconds are told as seconds.
+_MINUTES_FROM: Final = 120
+# Studies that count people within the circle, and models whose own objective is another.
+_BY_CIRCLE: Final = frozenset({"curve", "order"})
+_OTHER_AIMS: Final = frozenset({"p_median", "p_center", "fair", "compliance"})
+
+CurveBy = Literal["stations", "budget"]
+
+
+@dataclass
+class Outcome:
+    """What became of the studies: files by study, refusals, and whether Ctrl-C ended them."""
+
+    files: dict[str, Path] = field(default_factory=dict)
+    refused: list[Fault] = field(default_factory=list)
+    interrupted: bool = False
+
+
+def refuse(studies: Mapping[str, Path], by: CurveBy | None) -> None:
+    """Refuse what would be worked out in vain, before any work: unknown endings, and a choice without its curve."""
+    wrong = [path for path in studies.values() if path.suffix.lower() not in _ENDINGS]
+    where = [{"file": str(path), "found": path.suffix, "expected": ", ".join(_ENDINGS)} for path in wrong]
+    faults = [Fault(code="unknown_table_format", **each) for each in where]
+    if by is not None and "curve" not in studies:
+        faults.append(Fault(code="curve_by_without_curve", field="--curve-by"))
+    if faults:
+        raise InputError(faults)
+
+
+def write(
+    plan: "Plan",
+    studies: Mapping[str, Path],
+    lang: Lang,
+    *,
+    by: CurveBy | None,
+    bar: Callable[[], AbstractContextManager["ProgressBar"]],
+    quiet: bool,
+) -> Outcome:
+    """Work the studies out one after the other and write each when it is there.
+
+    What cannot be asked of the plan is noted, and the others are written all the same. Ctrl-C ends the study that runs,
+    which is written as far as it has got, and those after it.
+    """
+    outcome = Outcome()
+    outcome.interrupted = plan.proposal.selection.stopped_by == "interrupt"
+    for name, path in studies.items():
+        if outcome.interrupted:
+            _note("cli.study.left_out", lang, name, quiet=False)
+            continue
+        _tell_beforehand(plan, name, lang, quiet=quiet)
+        try:
+            with bar() as shown:
+                study = plan.study(name, shown, by=by)
+            study.to_file(path, lang)
+        except InputError as error:
+            outcome.refused += error.faults
+            continue
+        except KeyboardInterrupt:
+            outcome.interrupted = True
+            _note("cli.study.left_out", lang, name, quiet=False)
+            continue
+        outcome.files[name] = path
+        outcome.interrupted = bool(study.table.attrs.get("interrupted"))
+        if outcome.interrupted:
+            _note("cli.study.part", lang, name, quiet=False)
+        elif not quiet:
+            _tell_proof(name, study, lang)
+    return outcome
+
+
+def _tell_beforehand(plan: "Plan", name: str, lang: Lang, *, quiet: bool) -> None:
+    """Tell how long a study may take, and what it counts if that is not what the plan's model aims at."""
+    if name != "curve" and not len(plan.stations):
+        # It will be refused at once.
+        return
+    _note("cli.study.begins", lang, name, quiet=quiet, limit=_duration(plan, lang))
+    model = plan.planned.question.plan.model
+    if name in _BY_CIRCLE and model in _OTHER_AIMS:
+        _note("cli.study.by_circle", lang, name, quiet=quiet, model=model)
+
+
+def _tell_proof(name: str, study: "Study", lang: Lang) -> None:
+    """Tell what a study does not prove: points of a curve, steps of an order, whether there are more alternatives."""
+    table = study.table
+    if name == "curve":
+        proved, unknown = ((table["status"] == status).sum() for status in ("optimal", "unknown"))
+        _note("cli.study.curve_proved", lang, name, quiet=False, count=len(table), proved=proved, unknown=unknown)
+    elif name == "order":
+        worst = float(table["loss_share"].max(skipna=True)) if len(table) else 0.0
+        _note("cli.study.order_loss", lang, name, quiet=False, loss=f"{worst:.1%}")
+    else:
+        key = "all_found" if table.attrs.get("complete") else "found"
+        _note(f"cli.study.{key}", lang, name, quiet=False, count=len(table) - 1)
+
+
+def _duration(plan: "Plan", lang: Lang) -> str:
+    seconds = plan.planned.question.plan.time_limit_s
+    if seconds < _MINUTES_FROM:
+        return say("cli.study.seconds", lang, number=f"{seconds:g}")
+    return say("cli.study.minutes", lang, number=f"{seconds / 60:.3g}")
+
+
+def _note(key: str, lang: Lang, name: str, *, quiet: bool, **values: object) -> None:
+    if not quiet:
+        click.echo(say(key, lang, study=say(f"cli.file.{name}", lang), **values), err=True)
+
+
+def told(faults: Iterable[Fault], lang: Lang) -> str:
+    """Return refusals as a readable list, those for the same reason together."""
+    together: dict[str, Fault] = {}
+    for fault in faults:
+        one = together.setdefault(f"{fault.code} {fault.row}", fault)
+        if one is not fault:
+            together[f"{fault.code} {fault.row}"] = replace(one, found=f"{one.found}, {fault.found}")
+    return InputError(together.values()).message(lang)

@@ -1,0 +1,54 @@
+"""Which facilities give a unit its own: any of them, or by the stricter reading only those of some tiers.
+
+The check and the plans that are held to it ask here, so that both mean the same by it.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from siting.domain.scenario import Tier
+
+# 街道有中心、社区有站: a centre may be a community's, a station no street's, an institution neither's.
+TIERS_OF_UNITS: Final[Mapping[str, tuple[Tier, ...]]] = {"street": ("centre",), "community": ("station", "centre")}
+
+
+def gives_facility(tier: pd.Series, level: str, *, by_tier: bool) -> NDArray[np.bool_]:
+    """Tell which facilities or sites give the units of a level a facility.
+
+    Parameters
+    ----------
+    tier : pandas.Series
+        The tier of each, shape (n,); blank for what has none, which gives nothing by tier.
+    level : str
+        Level of the units.
+    by_tier : bool
+        The scenario's ``circle.by_tier``: a street has a facility only if a centre stands in it, a community only if a
+        station or a centre does; other levels ask for no tier.
+
+    Returns
+    -------
+    ndarray of bool
+        Shape (n,); true throughout where any facility counts.
+
+    Notes
+    -----
+    渝府办发〔2019〕129号, 二(一), asks for a facility in each street and community, without saying of which tier.
+
+    Examples
+    --------
+    >>> tier = pd.Series(["station", "centre", "institution"])
+    >>> gives_facility(tier, "street", by_tier=True).tolist()
+    [False, True, False]
+    >>> gives_facility(tier, "community", by_tier=True).tolist()
+    [True, True, False]
+    >>> gives_facility(tier, "street", by_tier=False).tolist()
+    [True, True, True]
+    """
+    tiers = TIERS_OF_UNITS.get(level)
+    if not by_tier or tiers is None:
+        return np.ones(len(tier), dtype=np.bool_)
+    return tier.isin(tiers).to_numpy(dtype=np.bool_)

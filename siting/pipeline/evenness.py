@@ -1,0 +1,77 @@
+"""How evenly the units of a level are covered, before and after a plan."""
+
+import math
+from collections.abc import Collection
+from typing import Any
+
+import pandas as pd
+
+from siting.domain.nouns import Assessment
+from siting.locate.fairness import gini, lorenz
+
+# Shares that differ by less are the same.
+_ALIKE = 1e-9
+
+
+def unit_shares(before: Assessment, after: Assessment, level: str) -> pd.DataFrame:
+    """Return the covered share of every unit of a level whose people are known, before and after.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``id``, ``name``, ``elderly``, ``covered_share_before`` and ``covered_share_after``; 0 where nobody lives.
+    """
+    now, then = (_shares(each, level) for each in (before, after))
+    return now.assign(covered_share_after=then["covered_share"]).rename(
+        columns={"covered_share": "covered_share_before"}
+    )
+
+
+def gini_of(units: pd.DataFrame) -> tuple[float, float]:
+    """Return the Gini coefficients of the covered shares of :func:`unit_shares`, before and after."""
+    people = units["elderly"]
+    return gini(units["covered_share_before"], people), gini(units["covered_share_after"], people)
+
+
+def lorenz_of(units: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the Lorenz curves of the covered shares of :func:`unit_shares`, before and after."""
+    people = units["elderly"]
+    return lorenz(units["covered_share_before"], people), lorenz(units["covered_share_after"], people)
+
+
+def evenness(before: Assessment, after: Assessment, level: str, left_out: Collection[str] = ()) -> dict[str, Any]:
+    """Return the figures of ``Proposal.fairness``.
+
+    Parameters
+    ----------
+    before, after : Assessment
+        The check without and with the plan.
+    level : str
+        The level of the units.
+    left_out : collection of str
+        Ids of units whose share a fair plan does not look at; the least share is that of another.
+
+    Returns
+    -------
+    dict
+        ``level``, ``gini_before`` and ``gini_after`` (NaN where nobody is covered), ``least_share_before`` and
+        ``least_share_after`` (NaN without units in which elderly live), ``least_before`` and ``least_after``: the ids
+        of all units with that share.
+    """
+    units = unit_shares(before, after, level)
+    found: dict[str, Any] = {"level": level}
+    found["gini_before"], found["gini_after"] = gini_of(units)
+    lived_in = units[(units["elderly"] > 0) & ~units["id"].astype(str).isin([*left_out])]
+    for when in ("before", "after"):
+        shares = lived_in[f"covered_share_{when}"]
+        least = float(shares.min()) if len(shares) else math.nan
+        found[f"least_share_{when}"] = least
+        found[f"least_{when}"] = [str(key) for key in lived_in["id"][shares <= least + _ALIKE]]
+    return found
+
+
+def _shares(assessment: Assessment, level: str) -> pd.DataFrame:
+    places = assessment.places
+    rows = places[(places["level"] == level).to_numpy() & places["elderly"].notna().to_numpy()]
+    table = pd.DataFrame(rows[["id", "name", "elderly", "covered_share"]]).reset_index(drop=True)
+    return table.assign(covered_share=table["covered_share"].fillna(0.0))

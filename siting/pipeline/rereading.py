@@ -1,0 +1,123 @@
+"""A plan that was written before, measured anew."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+
+from siting.domain.nouns import Ints, Note, Progress, Selection, Stage, quiet
+from siting.domain.scenario import Scenario, fingerprint
+from siting.errors import Faults
+from siting.locate.compliance import Compliance
+from siting.locate.problem import Ended, Solution
+from siting.locate.stations import ranked_by_gain
+from siting.pipeline.asking import Question, ask, circle_of
+from siting.pipeline.ground import Ground, measure, prepare
+from siting.pipeline.planning import Planned, asked_of, effort_of, is_facility, laid_out, served_today, solver_of
+from siting.read.plan import PlanFile, read_plan
+
+
+def measure_plan(scenario: Scenario, path: Path, progress: Progress | None = None) -> Planned:
+    """Read a plan back and measure it with the same ruler as everything else."""
+    report = progress or quiet
+    file = read_plan(path)
+    plan = asked_of(scenario.plan, **file.request)
+    ground = prepare(scenario, report)
+    _refuse_plan(file, path, ground.inputs.candidates.index, ground.refused)
+    before = measure(ground, ground.facilities, report)
+    question = ask(ground, plan, report)
+    own = file.members.get("scenario", {}).get("sha256") == fingerprint(scenario, ground.inputs.digests)
+    sites = _sites_of_file(file, question)
+    standing = _stay(file, question)
+    selection = _selection_of(file, question, ground, sites, standing, own=own)
+    _, notes = solver_of(question, ground, before, report)
+    notes = notes if own else (*notes, Note("plan_of_other_scenario", {}))
+    proposal = laid_out(ground, question, before, selection, report, standing=standing, notes=notes)
+    if own:
+        # What blocks a request, or falls short, was found by the search and not by the ruler.
+        proposal = replace(proposal, blocked=file.blocked, shortfalls=file.shortfalls)
+    return Planned(proposal, ground, question, _solution(question, selection, sites, standing))
+
+
+def _refuse_plan(file: PlanFile, path: Path, ledger: pd.Index, refused: pd.DataFrame) -> None:
+    faults = Faults()
+    for key in file.candidates:
+        if key not in ledger:
+            faults.add("plan_names_unknown_candidate", file=str(path), found=key)
+        elif key in refused.index:
+            layers = ", ".join(refused.loc[[key], "layer"])
+            faults.add("plan_names_refused_candidate", file=str(path), found=f"{key}: {layers}")
+    faults.stop_if_any()
+
+
+def _sites_of_file(file: PlanFile, question: Question) -> Ints:
+    """Return the sites that a plan's file names, in its order; a candidate of another size by its first."""
+    ids, sizes = question.sites["candidate_id"], question.sites["size"].fillna("")
+    found = []
+    for key, size in zip(file.candidates, file.sizes, strict=True):
+        rows = np.flatnonzero(ids == key)
+        same = rows[(sizes.iloc[rows] == (size or "")).to_numpy()]
+        found.append(int(same[0] if len(same) else rows[0]))
+    return np.array(found, dtype=np.int64)
+
+
+def _stay(file: PlanFile, question: Question) -> Ints:
+    """Return the sites of facilities that stay by a plan's file, as they are or enlarged."""
+    changes = {row["id"]: row for row in file.members.get("changes", [])}
+    rows = []
+    for site in np.flatnonzero(is_facility(question)).tolist():
+        row = question.sites.iloc[site]
+        change = changes.get(str(row["candidate_id"]), {"action": "keep"})
+        enlarged = change["action"] == "enlarge" and row["size"] == change["size"]
+        if enlarged or (change["action"] == "keep" and row["standing"]):
+            rows.append(site)
+    return np.array(rows, dtype=np.int64)
+
+
+def _selection_of(
+    file: PlanFile, question: Question, ground: Ground, sites: Ints, standing: Ints, *, own: bool
+) -> Selection:
+    """Return what a plan's file says was proved; of another scenario's plan nothing is proved here."""
+    members = file.members
+    rows = question.rows_of(sites)
+    opened = np.union1d(rows, question.rows_of(standing))
+    gains = ranked_by_gain(circle_of(question, ground), rows, opened, keep_order=True)[1]
+    stages = tuple(Stage(**{key: _known(value) for key, value in stage.items()}) for stage in members["stages"])
+    return Selection(
+        chosen=sites,
+        gains=gains,
+        status=members["status"] if own else "feasible",
+        stages=stages if own else (Stage("covered", "max", float(gains.sum()), float("inf")),),
+        stopped_by=members["stopped_by"],
+        solver=members["solver"],
+        first_objective=_known(members["first_objective"]),
+    )
+
+
+def _solution(question: Question, selection: Selection, sites: Ints, standing: Ints) -> Solution:
+    """Return a plan that was read as the optimiser gave it, in the rows of the problem."""
+    rows = np.sort(question.rows_of(np.concatenate([sites, standing])))
+    today = served_today(question, effort_of(question.plan))
+    stages = tuple(
+        replace(stage, objective=stage.objective + today, bound=stage.bound + today)
+        if stage.name == "covered"
+        else stage
+        for stage in selection.stages
+    )
+    found = Compliance if question.plan.model == "compliance" else Solution
+    if not stages:
+        rows = rows[:0]
+    return found(rows, selection.status, stages, cast("Ended", selection.stopped_by), selection.solver)
+
+
+def _in_all(stage: Stage, today: float) -> Stage:
+    """Return a stage that counts whom facilities that may change cover today too."""
+    if stage.name != "covered":
+        return stage
+    return replace(stage, objective=stage.objective + today, bound=stage.bound + today)
+
+
+def _known(value: Any) -> Any:  # noqa: ANN401 - numbers and words
+    return float("nan") if value is None else value

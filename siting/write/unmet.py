@@ -1,0 +1,247 @@
+"""Why there is no plan, what a plan leaves short of its clauses, and how evenly it serves units, in sentences."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+import pandas as pd
+
+from siting.domain.nouns import Assessment, Proposal
+from siting.domain.standards import Clause, Standard
+from siting.text import Lang, say
+from siting.write.clauses import amount_text, force_text
+
+# What is told in lines names no more places than these.
+_MOST_NAMED: Final = 5
+_NOISE: Final = 1e-6
+# Rules for which it matters whom no candidate reaches.
+_ASK_FOR_REACH: Final = frozenset({"share", "unit_share", "reach"})
+# Levels at which a clause on the coverage of units asks for a facility in the unit itself.
+_OF_ONE_FACILITY: Final = frozenset({"community", "street"})
+# Figures of smaller measures than m² and beds are told with decimals.
+_WHOLE: Final = frozenset({"m2", "beds", "facilities"})
+
+
+class Told(NamedTuple):
+    """A line, and how deep it stands below others."""
+
+    text: str
+    depth: int = 0
+
+
+def unmet_texts(proposal: Proposal, lang: Lang) -> list[Told]:
+    """Return lines on why there is no plan and what would do, or on what a relaxed plan leaves short.
+
+    Parameters
+    ----------
+    proposal : Proposal
+        The plan; ``blocked`` and ``shortfalls`` are told with the names that its check before knows.
+    lang : {"zh", "en"}
+        Language.
+
+    Returns
+    -------
+    list of Told
+        None of a plan that does what is asked. Of an infeasible request: the rules that clash, the units that fall
+        short, whom no candidate reaches, the least that would do and what may be lifted. Of a relaxed plan: each clause
+        with its document, article and words, and below it the places that fall farthest short of it.
+    """
+    return [*_blocked(proposal, lang), *_shortfalls(proposal, lang)]
+
+
+def _blocked(proposal: Proposal, lang: Lang) -> Iterator[Told]:
+    blocked = proposal.blocked
+    if blocked is None:
+        return
+    if blocked["rules"]:
+        yield Told(say("proof.line.blocked", lang, rules=_rules(blocked["rules"], lang)))
+    else:
+        ended = "no_reason" if proposal.selection.stopped_by == "proved" else "nothing_found"
+        yield Told(say(f"proof.line.{ended}", lang))
+    level = blocked.get("level")
+    if blocked["units"]:
+        yield Told(say("proof.line.units", lang, ids=_named(proposal, level, blocked["units"], lang)))
+    if blocked["stuck"]:
+        names = proposal.before.inputs.candidates["name"]
+        yield Told(
+            say("proof.line.stuck", lang, ids=_join((_both(names, key, lang) for key in blocked["stuck"]), lang))
+        )
+    if blocked["unreached_elderly"] > 0 and (not blocked["rules"] or _ASK_FOR_REACH & {*blocked["rules"]}):
+        yield Told(_unreached(proposal, blocked, lang))
+    for name, least in blocked["least"].items():
+        # Rounded down it would not do.
+        value = f"{math.ceil(least['value'] - _NOISE):,.0f}"
+        unproved = "" if least.get("proved", True) else say("proof.least.unproved", lang)
+        yield Told(say(f"proof.least.{name}", lang, value=value) + unproved)
+    if blocked["remedies"]:
+        yield Told(say("proof.line.remedies", lang, rules=_rules(blocked["remedies"], lang)))
+    if not blocked.get("proved", True):
+        yield Told(say("proof.line.unproved", lang))
+
+
+def _unreached(proposal: Proposal, blocked: Mapping[str, Any], lang: Lang) -> str:
+    people, everybody = float(blocked["unreached_elderly"]), float(proposal.before.totals["elderly"])
+    most = [
+        f"{_place(proposal, blocked.get('level'), key, lang)} {persons:,.0f}"
+        for key, persons in [*blocked["unreached_in"].items()][:_MOST_NAMED]
+    ]
+    part = f"{people / everybody:.1%}" if everybody > 0 else "–"
+    key = "unreached" if most else "unreached_nowhere"
+    return say(f"proof.line.{key}", lang, people=f"{people:,.0f}", part=part, units=_join(most, lang))
+
+
+def _shortfalls(proposal: Proposal, lang: Lang) -> Iterator[Told]:
+    short = proposal.shortfalls
+    if short is None or short.empty:
+        return
+    clauses = {clause.id: (each, clause) for each in proposal.before.inputs.standards for clause in each.clauses}
+    yield Told(say("proof.line.shortfalls", lang, clauses=short["clause_id"].nunique(), count=len(short)))
+    for key, rows in short.groupby("clause_id", sort=False):
+        cited = clauses.get(str(key))
+        yield Told(_cited(str(key), cited, len(rows), lang), 1)
+        if cited is not None and cited[1].quote:
+            yield Told(f"“{cited[1].quote}”", 2)
+        for row in rows.head(_MOST_NAMED).to_dict("records"):
+            yield Told(_short_of(proposal, {str(name): value for name, value in row.items()}, lang), 2)
+        if len(rows) > _MOST_NAMED:
+            yield Told(say("proof.line.more_places", lang, count=len(rows) - _MOST_NAMED), 2)
+
+
+def _cited(key: str, cited: tuple[Standard, Clause] | None, count: int, lang: Lang) -> str:
+    """Return where a clause stands and what it asks for, and in how many places it falls short."""
+    if cited is None:
+        return say("proof.line.clause_unknown", lang, id=key, count=count)
+    standard, clause = cited
+    asks = " ".join(filter(None, (say(f"clause_kind.{clause.kind}", lang), amount_text(clause, lang))))
+    article = say("map.popup.article", lang, article=clause.article)
+    return say(
+        "proof.line.clause",
+        lang,
+        number=standard.number,
+        article=article,
+        id=key,
+        asks=asks,
+        force=force_text(clause, lang),
+        count=count,
+    )
+
+
+def _short_of(proposal: Proposal, row: Mapping[str, Any], lang: Lang) -> str:
+    """Return what is provided of a clause in a place, what is required, and what falls short."""
+    kind, unit = _kind_and_unit(proposal.after, row)
+    level = str(row["level"])
+    place = f"{say(f'level.{level}', lang)} {_place(proposal, level, row['id'], lang)}"
+    if kind == "unit_coverage" and level in _OF_ONE_FACILITY:
+        return say("proof.line.no_facility", lang, place=place)
+    told = {name: _figure(float(row[name]), unit, lang) for name in ("provided", "required", "shortfall")}
+    return say("proof.line.shortfall", lang, place=place, **told)
+
+
+def _kind_and_unit(assessment: Assessment, row: Mapping[str, Any]) -> tuple[str, str]:
+    """Return of what kind a clause is, and in which unit it is judged in a place."""
+    checks = assessment.checks
+    index = checks.index
+    here = (checks["clause_id"] == row["clause_id"]).to_numpy() & (index.get_level_values("level") == row["level"])
+    here &= index.get_level_values("id").astype(str) == str(row["id"])
+    if not here.any():
+        return "", ""
+    found = checks[here].iloc[0]
+    return str(found["kind"]), str(found["unit"])
+
+
+def _figure(value: float, unit: str, lang: Lang) -> str:
+    if unit == "share":
+        return f"{value:.1%}"
+    if not unit:
+        return f"{value:,.4g}"
+    return f"{value:,.0f}" + f" {say(f'clause_unit.{unit}', lang)}" if unit in _WHOLE else f"{value:,.2f}"
+
+
+def fairness_texts(proposal: Proposal, lang: Lang) -> list[Told]:
+    """Return lines on how evenly the units of a plan's level are covered, before and after.
+
+    Parameters
+    ----------
+    proposal : Proposal
+        The plan, with ``fairness``; no lines without.
+    lang : {"zh", "en"}
+        Language.
+
+    Returns
+    -------
+    list of Told
+        The Gini coefficients; of a plan for fair shares first the unit with the least share, before and after.
+    """
+    fairness = proposal.fairness
+    if fairness is None:
+        return []
+    level = say(f"level.{fairness['level']}", lang)
+    lines = []
+    if proposal.request.get("model") == "fair":
+        lines.append(
+            say(
+                "proof.line.least_unit",
+                lang,
+                level=level,
+                before=_least(proposal, "before", lang),
+                after=_least(proposal, "after", lang),
+            )
+        )
+    ginis = {when: _gini(fairness[f"gini_{when}"]) for when in ("before", "after")}
+    lines.append(say("proof.line.fair", lang, level=level, **ginis))
+    return [Told(line) for line in lines]
+
+
+def _least(proposal: Proposal, when: str, lang: Lang) -> str:
+    """Return the units with the least share, and the share."""
+    fairness = proposal.fairness or {}
+    units = fairness[f"least_{when}"]
+    named = _named(proposal, fairness["level"], units[:_MOST_NAMED], lang)
+    if len(units) > _MOST_NAMED:
+        named = say("proof.line.and_more", lang, names=named, count=len(units))
+    return f"{named} {fairness[f'least_share_{when}']:.1%}"
+
+
+def _gini(value: float | None) -> str:
+    return "–" if value is None or math.isnan(value) else f"{value:.3f}"
+
+
+def change_texts(proposal: Proposal, lang: Lang) -> list[Told]:
+    """Return lines on the facilities that a plan closes or enlarges, by name."""
+    names, changes = proposal.before.inputs.facilities["name"], proposal.changes
+    lines = []
+    for action in ("close", "enlarge") if len(changes) else ():
+        keys = changes.index[changes["action"] == action]
+        if len(keys):
+            told = _join((_both(names, key, lang) for key in keys), lang)
+            lines.append(Told(say(f"proof.line.{action}", lang, ids=told)))
+    return lines
+
+
+def _rules(rules: Iterable[str], lang: Lang) -> str:
+    return _join((say(f"proof.rule.{rule}", lang) for rule in rules), lang)
+
+
+def _named(proposal: Proposal, level: str | None, keys: Iterable[object], lang: Lang) -> str:
+    return _join((_place(proposal, level, key, lang) for key in keys), lang)
+
+
+def _place(proposal: Proposal, level: str | None, key: object, lang: Lang) -> str:
+    """Return the name of a place with its id; the id alone where it has no name."""
+    places = proposal.before.places
+    here = places["id"].astype(str).to_numpy() == str(key)
+    if level is not None:
+        here &= (places["level"] == level).to_numpy()
+    names = places["name"][here]
+    return _both(pd.Series(names.to_numpy()[:1], index=[str(key)][: len(names)], dtype="object"), str(key), lang)
+
+
+def _both(names: pd.Series, key: object, lang: Lang) -> str:
+    name = names.get(key)
+    if not isinstance(name, str) or not name or name == str(key):
+        return str(key)
+    return f"{name}（{key}）" if lang == "zh" else f"{name} ({key})"
+
+
+def _join(texts: Iterable[str], lang: Lang) -> str:
+    return ("、" if lang == "zh" else ", ").join(texts)

@@ -1,0 +1,160 @@
+"""What a planner meets of `siting propose`: studies, refusals, interrupts, and wrong calls in Chinese."""
+
+import json
+import signal
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from siting.cli.studies import told
+from siting.errors import Fault
+from tests.cli.test_commands import run
+
+
+def scenario_of(sample: Path, folder: Path, plan: str) -> Path:
+    """Return the sample's scenario with another request, beside links to its data."""
+    for file in sample.parent.iterdir():
+        if file.suffix != ".toml":
+            (folder / file.name).symlink_to(file)
+    text = sample.read_text(encoding="utf-8")
+    asked = '[plan]\nmodel = "mclp"\nstations = 12\n'
+    assert asked in text
+    target = folder / "scenario.toml"
+    target.write_text(text.replace(asked, f"[plan]\n{plan}\n"), encoding="utf-8")
+    return target
+
+
+@pytest.mark.parametrize(
+    ("options", "limits"),
+    [
+        (("--stations", 2), "stations"),
+        (("--stations", 2, "--curve-by", "budget"), "money"),
+    ],
+)
+def test_a_curve_is_by_stations_or_by_money(
+    sample: Path, tmp_path: Path, options: tuple[Any, ...], limits: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    curve = tmp_path / "curve.csv"
+    assert run("propose", sample, "-o", tmp_path / "p.geojson", "--curve", curve, *options, "--lang", "zh") == 0
+    table = pd.read_csv(curve)
+    assert (table["limit"] == table["stations"]).all() == (limits == "stations")
+    assert (table["cost"] <= table["limit"]).all() == (limits == "money")
+    assert table["newly_covered"].is_monotonic_increasing
+    heard = capsys.readouterr()
+    assert "10 分钟" in heard.err
+    assert f"{len(table)} 个点" in heard.err
+    assert str(curve) in heard.out
+
+
+def test_without_a_plan_what_needs_one_is_refused_and_the_rest_written(
+    sample: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = {name: tmp_path / f"{name}.csv" for name in ("order", "alternatives")}
+    options = [part for name, path in files.items() for part in (f"--{name}", path)]
+    asked = scenario_of(sample, tmp_path, 'model = "lscp"\nshare = 1.0')
+    plan = tmp_path / "p.geojson"
+    assert run("propose", asked, "-o", plan, *options, "--lang", "zh") == 4
+    heard = capsys.readouterr()
+    assert heard.err.count("[plan] 一节") == 1
+    assert "（order, alternatives）" in heard.err
+    assert "图层" not in heard.err
+    assert plan.exists()
+    assert not any(path.exists() for path in files.values())
+    written = json.loads(plan.read_text(encoding="utf-8"))
+    name = "柏树村"
+    assert written["blocked"]["level"] == "community"
+    assert name in heard.out, "units are told by name"
+    assert run("map", asked, "-o", tmp_path / "map.html", "--with", plan, "--quiet") == 0
+    page = (tmp_path / "map.html").read_text(encoding="utf-8")
+    (line,) = [line.strip() for line in heard.out.splitlines() if name in line]
+    assert line in page, "the map says the same"
+
+
+def test_an_interrupt_during_a_study_keeps_plan_and_part_and_ends_with_130(
+    sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from siting.locate.series import optima
+
+    solved = optima._solved
+    count = 0
+
+    def interrupted(*given: Any) -> Any:
+        nonlocal count
+        count += 1
+        if count == 3:
+            signal.raise_signal(signal.SIGINT)
+        return solved(*given)
+
+    monkeypatch.setattr(optima, "_solved", interrupted)
+    plan, curve, order = tmp_path / "p.geojson", tmp_path / "curve.csv", tmp_path / "order.csv"
+    options = ("--budget", 2_000_000, "--curve", curve, "--order", order, "--quiet", "--lang", "zh")
+    assert run("propose", sample, "-o", plan, *options) == 130
+    assert json.loads(plan.read_text(encoding="utf-8"))["status"] == "optimal"
+    assert "interrupt" in set(pd.read_csv(curve)["stopped_by"])
+    assert not order.exists()
+    heard = capsys.readouterr().err
+    assert "覆盖曲线只写出已得部分" in heard
+    assert "次序没有写出" in heard or "时序没有写出" in heard
+
+
+def test_an_interrupt_before_there_is_anything_leaves_no_study(
+    sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("siting.pipeline.studying.build_order", interrupted)
+    plan = tmp_path / "p.geojson"
+    assert run("propose", sample, "-o", plan, "--stations", 2, "--order", tmp_path / "o.csv", "--lang", "en") == 130
+    assert "was not written" in capsys.readouterr().err
+    assert plan.exists()
+    assert not (tmp_path / "o.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("propose", "--curv", "x"), ("没有选项 --curv", "--curve")),
+        (("propose",), ("缺少参数 SCENARIO",)),
+        (("propose", "x.toml"), ("缺少选项 -o/--out",)),
+        (("propose", "x.toml", "-o"), ("选项 -o 后面缺少值",)),
+        (("propose", "x.toml", "-o", "a", "--model", "best"), ("--model 不能是 best", "mclp, lscp")),
+        (("propose", "x.toml", "-o", "a", "--stations", "-1"), ("--stations 为 -1", "x>=0")),
+        (("propose", "x.toml", "-o", "a", "--stations", "few"), ("--stations 为 few，应为整数",)),
+        (("propose", "x.toml", "-o", "a", "--budget", "much"), ("--budget 为 much，应为数字",)),
+        (("propose", "x.toml", "y.toml", "-o", "a"), ("多出了参数 y.toml",)),
+        (("propose", "x.toml", "-o", "/"), ("-o/--out 应为文件，而 / 是文件夹",)),
+        (("standards", "compare", "a", "b", "--date", "today"), ("--date 为 today，应为日期",)),
+        (("propse",), ("没有命令 propse", "propose")),
+        (("propose", "x.toml", "-o", "a", "--curve-by", "budget"), ("没有 --curve",)),
+    ],
+)
+def test_wrong_calls_are_told_in_chinese(
+    arguments: tuple[str, ...], words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("--lang", "zh", *arguments) == 2
+    heard = capsys.readouterr().err
+    for word in words:
+        assert word in heard
+    assert not {"Error", "Invalid", "Missing", "option", "such"} & set(heard.split())
+
+
+def test_wrong_calls_are_told_in_english_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("propose", "x.toml", "-o", "a", "--model", "best", "--lang", "en") == 2
+    assert "--model cannot be best" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"), [("zh", "[plan] 一节 · 字段 forced"), ("en", "section [plan] · field forced")]
+)
+def test_faults_in_a_section_name_the_section(lang: Any, words: str) -> None:
+    fault = Fault(code="plan_forced_and_forbidden", layer="plan", field="forced", found="C1")
+    assert words in fault.message(lang)
+    assert "facilities" in Fault(code="missing_crs", layer="facilities").message(lang)
+
+
+def test_refusals_for_one_reason_are_told_once() -> None:
+    faults = [Fault(code="study_without_stations", layer="plan", found=name) for name in ("order", "alternatives")]
+    assert "order, alternatives" in told(faults, "en")

@@ -285,7 +285,9 @@ class Selection:
 
     ``chosen`` are row numbers of the options, best first; ``gains`` are the people newly covered at each step of
     that order. ``stages`` are the objectives of the model in order; none where no choice keeps to what is asked.
-    ``first_objective`` is what the first good plan reached, before it was proved or bettered.
+    ``first_objective`` is what the first good plan reached, before it was proved or bettered. ``clauses`` says, in step
+    with the stages of a plan held to clauses, for which each stands (``ID@LEVEL``). ``served`` are the persons whom
+    each of ``chosen`` serves, where sites have a capacity.
     """
 
     chosen: Ints
@@ -295,6 +297,8 @@ class Selection:
     stopped_by: str
     solver: str
     first_objective: float
+    clauses: tuple[tuple[str, ...], ...] = ()
+    served: Floats | None = None
 
     @property
     def objective(self) -> float:

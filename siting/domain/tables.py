@@ -221,6 +221,7 @@ PLAN_COLUMNS: Final = (
     Column("elderly_new", "number", "persons"),
     Column("elderly_cumulative", "number", "persons"),
     Column("capacity", "number", "persons"),
+    Column("elderly_served", "number", "persons"),
     Column("covered_share_after", "number"),
     Column("land_m2", "number", "m²"),
     Column("floor_area_m2", "number", "m²"),

@@ -65,6 +65,7 @@ def stations_table(
             "elderly_new": selection.gains,
             "elderly_cumulative": cumulative,
             "capacity": chosen["capacity"].to_numpy(),
+            "elderly_served": np.nan if selection.served is None else selection.served,
             "covered_share_after": (covered + cumulative) / total if total > 0 else np.nan,
             "land_m2": added["land_m2"].to_numpy(),
             "floor_area_m2": chosen["floor_area_m2"].to_numpy(),

@@ -30,7 +30,7 @@ from siting.units import SECONDS_PER_MINUTE
 Bools = NDArray[np.bool_]
 
 # Models that are asked for a share of the people.
-_BY_SHARE: Final = ("lscp", "p_center")
+BY_SHARE: Final = ("lscp", "p_center")
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def ask(ground: Ground, plan: PlanOptions, progress: Progress, *, within_s: floa
     Question
         Rows in canonical order, so that ties do not hang on the order of files.
     """
-    people = _people(ground)
+    people = people_of(ground)
     points = np.flatnonzero(people > 0)
     sites = places.plan_sites(ground.inputs, ground.permitted, plan)
     longest_s = within_s or longest_of(plan, ground)
@@ -91,14 +91,14 @@ def ask(ground: Ground, plan: PlanOptions, progress: Progress, *, within_s: floa
     level = places.plan_level(ground.inputs, plan)
     value = _weights(ground, plan, people)[points]
     # Shares that are asked for are shares of what people count; those of a fair plan are compared as persons.
-    counted = value if plan.model in _BY_SHARE else people[points]
+    counted = value if plan.model in BY_SHARE else people[points]
     living = _all_elderly(ground)[points] * (counted / people[points])
     units = csr_array(ground.demand.shares[level][:, points].multiply(living[None, :]))
     problem = Problem(
         times=csr_array(vstack([stands, serving], format="csr")[:, points]),
         people=counted,
         rules=_rules(ground, plan, sites, stands.shape[0], level),
-        weights=value if plan.weights and plan.model not in _BY_SHARE else None,
+        weights=value if plan.weights and plan.model not in BY_SHARE else None,
         units=units,
     )
     unbound = plan.model == "fair" and plan.unit_share is None
@@ -146,7 +146,7 @@ def longest_of(plan: PlanOptions, ground: Ground) -> float:
     return minutes.get(plan.model, walking.minutes) * SECONDS_PER_MINUTE
 
 
-def _people(ground: Ground) -> Floats:
+def people_of(ground: Ground) -> Floats:
     """Return the elderly within the units in each cell."""
     cells = ground.demand.cells
     return np.asarray(np.nan_to_num((cells["elderly"] * cells["inside"]).to_numpy(dtype=np.float64)))
@@ -327,8 +327,8 @@ def circle_of(question: Question, ground: Ground) -> Problem:
     Its people are persons, whose weights stand beside them.
     """
     problem, cutoff_s = question.problem, ground.inputs.scenario.walking.minutes * SECONDS_PER_MINUTE
-    if question.plan.model in _BY_SHARE and question.plan.weights:
-        problem = replace(problem, people=_people(ground)[question.points], weights=problem.people)
+    if question.plan.model in BY_SHARE and question.plan.weights:
+        problem = replace(problem, people=people_of(ground)[question.points], weights=problem.people)
     if longest_of(question.plan, ground) <= cutoff_s:
         return problem
     times = problem.times

@@ -1,8 +1,9 @@
 """Plans: sites chosen, and before and after measured alike."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import geopandas as gpd
 import numpy as np
@@ -11,29 +12,37 @@ from pydantic import ValidationError
 
 from siting import places
 from siting.assess.funding import funding_lines
-from siting.domain.nouns import Assessment, Bools, Ints, Note, Progress, Proposal, Selection, Stage, quiet
+from siting.domain.nouns import Assessment, Bools, Floats, Ints, Note, Progress, Proposal, Selection, Stage, quiet
 from siting.domain.plan_models import PlanModel
 from siting.domain.scenario import PlanOptions, Scenario
 from siting.errors import Fault, Faults, InputError
 from siting.locate.blocking import explain_infeasible
 from siting.locate.compliance import Compliance
-from siting.locate.problem import Effort, MaximalCovering, Rules, Solution
+from siting.locate.problem import Effort, Solution
 from siting.locate.series import Solver
 from siting.locate.solve import solve
 from siting.locate.stations import ranked_by_gain, stations_table
-from siting.pipeline.asking import Question, ask, circle_of, longest_of, within
+from siting.pipeline.asking import BY_SHARE, Question, ask, circle_of, longest_of, people_of, within
 from siting.pipeline.complying import complying
 from siting.pipeline.evenness import evenness
 from siting.pipeline.ground import Ground, measure, prepare
+from siting.pipeline.standing import covered_by, standing_rows, staying
 from siting.read.scenario import expectation
 
 # Steps of the progress bar while a plan is proved: from no bound to none that is better.
 _STEPS: Final = 1000
+# A note names no more places than these.
+_MOST_NAMED: Final = 10
 
 # Models that ask for a share or for clauses, and need no number of stations.
 _UNSIZED: Final = ("lscp", "compliance")
+# Models that look at more than clauses.
+_ALL_BUT_CLAUSES: Final[tuple[PlanModel, ...]] = tuple(each for each in get_args(PlanModel) if each != "compliance")
 # Settings that only some models look at.
 _SETTINGS_OF: Final[Mapping[str, tuple[PlanModel, ...]]] = {
+    "capacity": _ALL_BUT_CLAUSES,
+    "existing_capacity": _ALL_BUT_CLAUSES,
+    "weights": _ALL_BUT_CLAUSES,
     "share": ("lscp", "p_center"),
     "unit_share": ("lscp", "fair"),
     "least": ("lscp",),
@@ -85,11 +94,28 @@ def solver_of(
 ) -> tuple[Solver, tuple[Note, ...]]:
     """Return what answers a question, with notes on what it does not look at."""
     if question.plan.model == "compliance":
-        return complying(question, ground, before, progress)
-    notes: tuple[Note, ...] = ()
+        solver, notes = complying(question, ground, before, progress)
+        return staying(question, solver), notes
+    notes = ()
     if question.left_out:
         notes = (Note("units_beyond_reach", {"count": len(question.left_out), "ids": ", ".join(question.left_out)}),)
-    return solve, notes
+    elif question.plan.model in BY_SHARE:
+        notes = _beyond_reach(question, ground)
+    return staying(question, solve), notes
+
+
+def _beyond_reach(question: Question, ground: Ground) -> tuple[Note, ...]:
+    """Tell whom nothing reaches, whatever is built: a share of all counts them too."""
+    problem = question.problem
+    rows = np.flatnonzero(problem.open_to_choice)
+    beyond = np.flatnonzero(~problem.reached_by(rows)).astype(np.int64)
+    if not len(beyond):
+        return ()
+    people, where = _where(question, ground, beyond)
+    names = ground.inputs.units[question.level]["name"]
+    most = [f"{names.get(key, key)} {persons:,.0f}" for key, persons in [*where.items()][:_MOST_NAMED]]
+    more = " …" if len(where) > _MOST_NAMED else ""
+    return (Note("people_beyond_reach", {"people": f"{people:,.0f}", "units": ", ".join(most) + more}),)
 
 
 def effort_of(plan: PlanOptions, progress: Progress | None = None) -> Effort:
@@ -135,6 +161,7 @@ def _unused(plan: PlanOptions) -> tuple[Note, ...]:
         for name, models in _SETTINGS_OF.items()
         if plan.model not in models and getattr(plan, name) != getattr(usual, name)
     ]
+    idle += ["closable"] if plan.closable and not plan.closing else []
     return (Note("plan_settings_unused", {"names": ", ".join(idle), "model": plan.model}),) if idle else ()
 
 
@@ -164,29 +191,31 @@ def _blocked(question: Question, ground: Ground, effort: Effort, progress: Progr
         cutoff_s=longest_of(question.plan, ground),
     )
     units = ground.demand.place_ids[question.level]
-    least = {name: getattr(found, name) for name in ("stations", "budget", "capacity", "minutes")}
+    least = {name: getattr(found, name) for name in ("stations", "budget", "capacity")}
+    # The longest walk that p_center compares is a setting of its own.
+    least["max_minutes" if question.plan.model == "p_center" else "minutes"] = found.minutes
+    people, where = _where(question, ground, found.unreached)
     return {
         "rules": list(found.rules),
         "remedies": list(found.remedies),
         "proved": found.proved,
         "least": {name: {"value": each.value, "proved": each.proved} for name, each in least.items() if each},
-        "unreached_elderly": found.unreached_persons,
-        "unreached_in": _where(question, ground, found.unreached),
+        "unreached_elderly": people,
+        "unreached_in": where,
         "level": question.level,
         "units": [str(units[unit]) for unit in found.units],
         "stuck": [str(question.sites["candidate_id"].iloc[site]) for site in question.sites_of(found.stuck)],
     }
 
 
-def _where(question: Question, ground: Ground, points: Ints) -> dict[str, float]:
-    """Return the elderly at some points by the units of the plan's level, those with most first."""
-    units = question.problem.units
-    if units is None or not len(points):
-        return {}
-    persons = np.asarray(units[:, points].sum(axis=1)).ravel()
+def _where(question: Question, ground: Ground, points: Ints) -> tuple[float, dict[str, float]]:
+    """Return the elderly at some points, and by the units of the plan's level, those with most first."""
+    living = people_of(ground)[question.points[points]]
+    shares = ground.demand.shares[question.level][:, question.points[points]]
+    persons = np.asarray(shares @ living).ravel()
     ids = ground.demand.place_ids[question.level]
     order = np.argsort(-persons, kind="stable")
-    return {str(ids[unit]): float(persons[unit]) for unit in order if persons[unit] > 0}
+    return math.fsum(living), {str(ids[unit]): float(persons[unit]) for unit in order if persons[unit] > 0}
 
 
 def _selection(question: Question, ground: Ground, solution: Solution, sites: Ints, today: float) -> Selection:
@@ -202,19 +231,19 @@ def _selection(question: Question, ground: Ground, solution: Solution, sites: In
         stopped_by=solution.stopped_by,
         solver=solution.solver,
         first_objective=solution.first_objective - (today if names[-1:] == ["covered"] else 0.0),
+        clauses=solution.clauses if isinstance(solution, Compliance) else (),
+        served=_loads(solution, order),
     )
+
+
+def _loads(solution: Solution, rows: Ints) -> Floats | None:
+    """Return the persons whom rows serve; None where no capacity asks."""
+    return None if solution.served is None else np.asarray(solution.served[rows].sum(axis=1), dtype=np.float64).ravel()
 
 
 def served_today(question: Question, effort: Effort) -> float:
     """Return how many the facilities that may change serve today, beside those that stay."""
-    stands = question.rows_of(np.flatnonzero(question.sites["facility"] & question.sites["standing"]))
-    if not len(stands):
-        return 0.0
-    changes = np.ones(question.problem.rows, dtype=np.bool_)
-    changes[stands] = False
-    changes &= ~question.problem.kept
-    bare = Rules(kept=question.problem.rules.kept, forbidden=changes, capacity=question.problem.rules.capacity)
-    return solve(replace(question.problem, rules=bare), MaximalCovering(), effort).objective
+    return covered_by(question.problem, standing_rows(question), effort)
 
 
 def _newly(stage: Stage, today: float) -> Stage:

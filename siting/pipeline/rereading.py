@@ -93,6 +93,8 @@ def _selection_of(
         stopped_by=members["stopped_by"],
         solver=members["solver"],
         first_objective=_known(members["first_objective"]),
+        clauses=tuple(tuple(each) for each in members.get("stage_clauses", ())) if own else (),
+        served=np.array(file.served, dtype=np.float64) if own and None not in file.served and file.served else None,
     )
 
 

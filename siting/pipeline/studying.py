@@ -1,7 +1,7 @@
 """What else can be asked of a plan: the curve, the order of building, other good plans, fairness."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final, Literal, get_args
 
 import numpy as np
@@ -11,14 +11,14 @@ from siting.domain.nouns import Floats, Ints, Progress, quiet
 from siting.domain.plan_models import PlanModel
 from siting.domain.walkers import WALKERS
 from siting.errors import Fault, Faults, InputError
-from siting.locate.problem import MaximalCovering, Problem, Solution
+from siting.locate.problem import Problem, Solution
 from siting.locate.series import Alternatives, alternatives, build_order, coverage_curve, stability
-from siting.locate.series.order import objective_of
 from siting.pipeline.asking import Question, ask, circle_of
 from siting.pipeline.evenness import unit_shares
 from siting.pipeline.ground import Ground, kept_ways, measure, walk
 from siting.pipeline.interrupting import watched
-from siting.pipeline.planning import Planned, effort_of, solver_of
+from siting.pipeline.planning import Planned, effort_of, served_today, solver_of
+from siting.pipeline.standing import covered_by, standing_rows
 
 # Between them the literature puts those for whom stations are built.
 _WALKERS: Final = ("frail", "elder", "fit")
@@ -40,7 +40,8 @@ def curve_of(
     siting.errors.InputError
         A curve by money, and a candidate has no cost; or no point of it keeps to the rules of the request.
     """
-    question = replace(planned.question, problem=_as_carried_out(planned)[0])
+    ready = _as_carried_out(planned)
+    question = replace(planned.question, problem=ready.problem)
     costs = _costs(question)
     problem = _priced(question, costs) if by == "budget" else question.problem
     report = progress or quiet
@@ -49,11 +50,11 @@ def curve_of(
         effort = replace(effort_of(planned.question.plan), interrupted=watch.asked)
         table = coverage_curve(problem, effort, by=by, points=points, progress=report)
     if len(table) and (table["status"] == "infeasible").all():
-        raise InputError([Fault(code="curve_without_points", layer="plan", found=", ".join(_demands(planned, by)))])
+        raise InputError([Fault(code="curve_without_points", layer="plan", found=", ".join(_demands(planned)))])
     if problem.rules.costs is None:
         table["cost"] = [float(costs[list(chosen)].sum()) for chosen in table["chosen"]]
         table.loc[table["newly_covered"].isna(), "cost"] = np.nan
-    table = with_ids(planned.question, table)
+    table = with_ids(planned.question, ready.newly(table, "newly_covered", "bound"))
     table.attrs["interrupted"] = watch.happened
     return table
 
@@ -69,7 +70,7 @@ def order_of(planned: Planned, *, progress: Progress | None = None) -> pd.DataFr
         There is no plan, or it has no stations.
     """
     _refuse_without_plan(planned, "order")
-    problem, solution = _as_carried_out(planned)
+    ready = _as_carried_out(planned)
     report = progress or quiet
 
     def told(_: str, done: int, total: int) -> None:
@@ -80,7 +81,10 @@ def order_of(planned: Planned, *, progress: Progress | None = None) -> pd.DataFr
     told("order", 0, 1)
     with watched() as watch:
         effort = replace(effort_of(planned.question.plan), interrupted=watch.asked)
-        table = build_order(problem, solution, effort, progress=told)
+        table = build_order(ready.problem, ready.solution, effort, progress=told)
+    table = ready.newly(table, "cumulative", "best", "bound")
+    # What stands is not built; what is enlarged comes first.
+    table = table[~table["row"].isin(standing_rows(planned.question))].reset_index(drop=True)
     table = table.assign(candidate_id=_ids(planned.question, table["row"].to_numpy(dtype=np.int64)))
     table.attrs["interrupted"] = watch.happened
     return table
@@ -115,6 +119,8 @@ def alternatives_to(
         )
     rows = found.sites["row"].to_numpy(dtype=np.int64)
     plans = with_ids(question, found.plans)
+    if planned.solution.stages[-1].name == "covered":
+        plans[["objective", "bound"]] -= served_today(question, effort_of(question.plan))
     plans.attrs["interrupted"] = watch.happened
     return replace(found, plans=plans, sites=found.sites.assign(candidate_id=_ids(question, rows)))
 
@@ -155,33 +161,63 @@ def _refuse_without_plan(planned: Planned, study: str) -> None:
     faults.stop_if_any()
 
 
-def _demands(planned: Planned, limited: str) -> list[str]:
+def _demands(planned: Planned) -> list[str]:
     """Return the keys of the request to which a curve keeps, whatever it limits."""
-    idle = {"model", "max_nodes", "time_limit_s", "seed", "budget_cny" if limited == "budget" else limited}
+    idle = {"model", "max_nodes", "time_limit_s", "seed", "budget_cny", "stations"}
     return [key for key in planned.proposal.request if key not in idle]
 
 
-def _as_carried_out(planned: Planned) -> tuple[Problem, Solution]:
+@dataclass(frozen=True)
+class _Ready:
+    """The circle's problem and a plan without what stands: facilities that stay by the plan are kept, others gone.
+
+    ``offset`` is how many more the facilities that may change cover today than those that are kept so: whoever is
+    counted beyond these is new but for so many.
+    """
+
+    problem: Problem
+    solution: Solution
+    offset: float
+
+    def newly(self, table: pd.DataFrame, *columns: str) -> pd.DataFrame:
+        """Return a table whose columns count whom nobody covers today; what is relative to them follows."""
+        if not self.offset:
+            return table
+        table = table.assign(**{name: table[name] - self.offset for name in columns})
+        if "gap" in table:
+            table["gap"] = _part(table["bound"] - table["newly_covered"], table["newly_covered"])
+        if "loss_share" in table:
+            table["loss_share"] = _part(table["loss"], table["best"])
+        return table
+
+
+def _part(of: pd.Series, whole: pd.Series) -> pd.Series:
+    """Return parts of wholes; 0 of nothing is nothing."""
+    return (of / whole.abs()).mask(of == 0, 0.0)
+
+
+def _as_carried_out(planned: Planned) -> _Ready:
     """Return the circle's problem and the plan without the facilities that could be closed: they are not built.
 
     Those that stay by the plan stand before its first station, those that it closes are gone; without a plan all stay.
     """
     question, solution = planned.question, planned.solution
     problem = circle_of(question, planned.ground)
-    standing = (question.sites["facility"] & question.sites["standing"]).to_numpy(dtype=np.bool_)
-    rows = question.rows_of(np.flatnonzero(standing))
+    effort = effort_of(question.plan)
+    today = covered_by(problem, standing_rows(question), effort)
+    rows = standing_rows(question)
     rows = rows[problem.counted[rows]]
     if not len(rows):
-        return problem, solution
-    staying = np.intersect1d(rows, solution.chosen) if solution.stages else rows
-    stay, gone = (np.isin(np.arange(problem.rows), each) for each in (staying, np.setdiff1d(rows, staying)))
+        return _Ready(problem, solution, today)
+    kept = np.intersect1d(rows, solution.chosen) if solution.stages else rows
+    stay, gone = (np.isin(np.arange(problem.rows), each) for each in (kept, np.setdiff1d(rows, kept)))
     left = solution.chosen[~stay[solution.chosen]]
-    # Whom those that stay cover is nothing new; where each serves so many alone, that is not known beforehand.
-    served = objective_of(problem, staying, MaximalCovering()) if problem.rules.capacity is None else -np.inf
+    # Whom those that stay cover is nothing new.
+    served = covered_by(problem, kept, effort)
     stages = tuple(replace(stage, bound=stage.bound - served) for stage in solution.stages)
     forbidden = ~problem.open_to_choice & ~problem.kept
     problem = problem.under(kept=problem.kept | stay, forbidden=forbidden | gone)
-    return problem, replace(solution, chosen=left, stages=stages)
+    return _Ready(problem, replace(solution, chosen=left, stages=stages), today - served)
 
 
 def _costs(question: Question) -> Floats:
@@ -195,7 +231,7 @@ def _priced(question: Question, costs: Floats) -> Problem:
     for key in question.sites["candidate_id"][np.isnan(costs[question.standing :])].unique():
         faults.add("curve_without_cost", row=str(key))
     faults.stop_if_any()
-    return question.problem.under(costs=costs)
+    return question.problem.under(costs=costs, stations=None)
 
 
 def _walked_by(ground: Ground, walker: str) -> Ground:

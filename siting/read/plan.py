@@ -14,10 +14,11 @@ SHORTFALL_COLUMNS = ("clause_id", "level", "id", "force", "required", "provided"
 
 @dataclass(frozen=True)
 class PlanFile:
-    """What a plan's file says: candidates in rank order with their sizes, and the facts of the run."""
+    """What a plan's file says: candidates in rank order, their sizes and persons served, the facts of the run."""
 
     candidates: tuple[str, ...]
     sizes: tuple[str | None, ...]
+    served: tuple[float | None, ...]
     members: dict[str, Any]
 
     @property
@@ -68,4 +69,6 @@ def read_plan(path: Path) -> PlanFile:
     faults.stop_if_any()
     rows = sorted((feature["properties"] for feature in content["features"]), key=lambda row: row["rank"])
     members = {key: value for key, value in content.items() if key not in ("type", "features")}
-    return PlanFile(tuple(str(row["candidate_id"]) for row in rows), tuple(row.get("size") for row in rows), members)
+    named = tuple(str(row["candidate_id"]) for row in rows)
+    sizes, served = (tuple(row.get(key) for row in rows) for key in ("size", "elderly_served"))
+    return PlanFile(named, sizes, served, members)

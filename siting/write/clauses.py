@@ -1,9 +1,9 @@
 """Clauses in words: numbers with their units, levels, force, and what a funding line pays."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
-from siting.domain.standards import Award, Clause, ClauseLevel, Funding
+from siting.domain.standards import Award, Clause, ClauseLevel, Funding, Standard
 from siting.text import Lang, knows, say
 
 _SIGNS: Final = {"at_least": "≥ ", "at_most": "≤ "}
@@ -26,6 +26,12 @@ def amount_text(clause: Clause, lang: Lang) -> str:
     if clause.unit == "share":
         return f"{sign}{clause.number * 100:g} %"
     return f"{sign}{clause.number:,.10g} {_word('clause_unit', clause.unit or '', lang)}".rstrip()
+
+
+def clause_reference(standards: Iterable[Standard], key: str, level: str, *, lang: Lang) -> str:
+    """Return where a clause stands, and the level at which it is asked for; its id where no standard has it."""
+    found = (f"{each.number} {clause.article}" for each in standards for clause in each.clauses if clause.id == key)
+    return f"{next(found, key)} {say(f'level.{level}', lang)}"
 
 
 def class_text(clause: Clause, lang: Lang) -> str:

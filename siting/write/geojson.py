@@ -71,6 +71,7 @@ def write_plan(path: Path, proposal: Proposal) -> None:
             {"name": each.name, "sense": each.sense, "objective": plain(each.objective), "bound": plain(each.bound)}
             for each in selection.stages
         ],
+        "stage_clauses": [list(each) for each in selection.clauses],
         "stopped_by": selection.stopped_by,
         "solver": selection.solver,
         "excluded": [plain({"candidate_id": key, **row}) for key, row in _records(proposal.refused)],

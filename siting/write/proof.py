@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from siting.domain.nouns import Proposal
 from siting.text import Lang, say
 from siting.units import SECONDS_PER_MINUTE
+from siting.write.clauses import clause_reference
 
 # Objectives in which weights make one person count as several.
 _WEIGHTED: Final = frozenset({"covered", "beyond", "seconds"})
@@ -73,14 +74,25 @@ def stage_texts(proposal: Proposal, lang: Lang) -> list[StageText]:
     return [
         StageText(
             key_of(stage.name),
-            say(key_of(stage.name), lang),
+            _with_clauses(proposal, place, say(key_of(stage.name), lang), lang),
             told(stage.name, stage.objective),
             told(stage.name, stage.bound),
             f"{stage.gap:.2%}" if math.isfinite(stage.gap) else "–",
             stage.sense,
         )
-        for stage in proposal.selection.stages
+        for place, stage in enumerate(proposal.selection.stages)
     ]
+
+
+def _with_clauses(proposal: Proposal, place: int, name: str, lang: Lang) -> str:
+    """Return what an objective is called, with the clauses for which it stands."""
+    selection = proposal.selection
+    named = selection.clauses[place] if place < len(selection.clauses) else ()
+    if not named:
+        return name
+    join = "、" if lang == "zh" else ", "
+    told = (clause_reference(proposal.before.inputs.standards, *each.split("@"), lang=lang) for each in named)
+    return say("proof.stage_of", lang, stage=name, clauses=join.join(dict.fromkeys(told)))
 
 
 def _has_capacity(proposal: Proposal) -> bool:

@@ -2,12 +2,16 @@
 
 import math
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from siting.domain.nouns import Inputs
 from siting.errors import InputError
+from siting.pipeline import measure_plan
+from siting.pipeline.studying import alternatives_to, curve_of, order_of
+from siting.results import Plan
 from tests.helpers import raster
 from tests.pipeline.test_planning import CELL, PEOPLE, covered, ids, proposed, sizes, strip
 
@@ -102,3 +106,62 @@ def test_a_share_is_of_what_people_count() -> None:
     # 540 persons count once and ten a hundredfold: of 1,540 at least 693 are asked for.
     assert ids(weighed) == ["c9"]
     assert weighed.proposal.stations["elderly_new"].tolist() == [PEOPLE[9]]
+
+
+def test_whom_nothing_reaches_is_told_of_a_share_that_can_be_met() -> None:
+    found = proposed(strip(stands=(), stations=None, share=0.5, forbidden=["c8", "c9"]), model="lscp")
+    assert found.proposal.selection.status == "optimal"
+    told = {note.code: note.values for note in found.proposal.notes}["people_beyond_reach"]
+    assert told == {"people": "30", "units": "east 30"}
+
+
+def test_each_station_says_whom_it_serves_within_its_capacity(tmp_path: Path) -> None:
+    given = strip(stands=(), stations=3, capacity=50.0)
+    found = proposed(given)
+    assert found.proposal.stations["elderly_served"].tolist() == [50.0, 50.0, 50.0]
+    assert found.solution.objective == 150
+    Plan(found).to_file(tmp_path / "plan.geojson")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("siting.pipeline.ground.read_inputs", lambda *_: given)
+        again = measure_plan(given.scenario, tmp_path / "plan.geojson")
+    assert again.proposal.stations["elderly_served"].tolist() == [50.0, 50.0, 50.0]
+    assert proposed(strip()).proposal.stations["elderly_served"].isna().all()
+
+
+def test_what_is_idle_is_said() -> None:
+    found = proposed(strip(stands=(9,), stations=None, closable=["f9"], capacity=10.0), model="compliance")
+    (note,) = [each for each in found.proposal.notes if each.code == "plan_settings_unused"]
+    assert note.values["names"] == "capacity, closable"
+
+
+def test_studies_count_whom_nobody_covers_today_where_facilities_change() -> None:
+    table = sizes({"size": "large", "for": "existing", "capacity": 80.0, "cost_cny": 1.0})
+    settings: dict[str, Any] = {"stations": 2, "capacity": 60.0, "existing_capacity": 20.0, "upgradable": ["f0", "f1"]}
+    found = proposed(replace(strip(stands=(0, 1), **settings), sizes=table))
+    # Forty are served today; enlarged, the two serve 160, and two stations 60 each.
+    assert found.proposal.selection.objective == 160 - 40 + 120
+    curve = curve_of(found, points=[0, 1, 2])
+    assert curve["newly_covered"].tolist() == [120, 180, 240]
+    assert (curve["bound"] >= curve["newly_covered"] - 1e-6).all()
+    order = order_of(found)
+    assert order["cumulative"].iloc[-1] == found.proposal.selection.objective
+    assert set(order["candidate_id"][order["rank"] > 0]) == set(ids(found))
+    assert alternatives_to(found, count=1, within=0.5).plans["objective"].iloc[0] == found.proposal.selection.objective
+
+
+def test_a_curve_by_money_goes_on_to_full_cover_whatever_the_number() -> None:
+    found = proposed(strip(stands=(), stations=2))
+    # Ten sites cost 14.5 million, and each covers its own cell.
+    assert curve_of(found, by="budget", points=[1.45e7])["newly_covered"].tolist() == [sum(PEOPLE)]
+
+
+def test_a_facility_is_not_closed_for_nothing() -> None:
+    # A budget for one site: three stations might be opened, and the station in cell 9 adds nobody to c9's.
+    given = strip(stands=(9,), closable=["f9"], stations=3, budget_cny=1e6, forced=[])
+    found = proposed(given)
+    assert (ids(found), len(found.proposal.changes)) == (["c0"], 0)
+    near = given.facilities.set_geometry(given.facilities.geometry.translate(0.0, 5000.0))
+    far = proposed(replace(given, facilities=near))
+    assert (ids(far), len(far.proposal.changes)) == (["c0"], 0)
+    full = proposed(replace(strip(stands=(9,), closable=["f9"], stations=0), facilities=near))
+    assert (ids(full), full.proposal.changes["action"].tolist()) == (["c0"], ["close"])

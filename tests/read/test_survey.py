@@ -102,7 +102,7 @@ def test_a_scenario_that_is_there_stays(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_our_own_forms_are_known(tmp_path: Path, lang: Lang) -> None:
-    with pytest.raises(SystemExit, match="^0$"):
+    with pytest.raises(SystemExit, match=r"^0$"):
         main(["new", str(tmp_path), "--forms", "--lang", lang, "--quiet"])
     found = survey(tmp_path)
     assert {"facilities", "candidates"} <= set(found.remarks)

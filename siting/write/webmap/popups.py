@@ -104,6 +104,7 @@ FACILITY_ROWS: Final = (
 STATION_ROWS: Final = (
     "elderly_new",
     "elderly_cumulative",
+    "elderly_served",
     "covered_share_after",
     "kind",
     "tenure",

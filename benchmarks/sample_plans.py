@@ -19,6 +19,7 @@ from siting.locate.problem import Effort, MaximalCovering, Model, PMedian, Probl
 from siting.locate.solve import solve
 from siting.pipeline.asking import ask
 from siting.pipeline.ground import prepare
+from siting.pipeline.planning import asked_of
 from siting.read import read_scenario
 
 SCENARIO: Final = Path(__file__).resolve().parents[1] / "data" / "sample" / "scenario.toml"
@@ -28,7 +29,7 @@ MODELS: Final[dict[str, Model]] = {"mclp": MaximalCovering(), "p_median": PMedia
 def main() -> None:
     """Solve each request, and print a line of it."""
     given = _arguments()
-    problem, model = _problem(), MODELS[given.model]
+    problem, model = _problem(given.budgets), MODELS[given.model]
     print("| elders a station | stations | served | beyond | walking, hours | bound | gap | processor seconds |")
     print("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     for elders in given.elders:
@@ -53,10 +54,11 @@ def _line(found: Solution) -> str:
     return f"{'–' if hours else best} | {beyond} | {best if hours else '–'} | {bound} | {gap}"
 
 
-def _problem() -> Problem:
-    """Return who walks how long to which site in the sample district."""
+def _problem(budgets: list[float]) -> Problem:
+    """Return who walks how long to which site in the sample district, with costs where money is asked of."""
     scenario = read_scenario(SCENARIO)
-    return ask(prepare(scenario, quiet), scenario.plan, quiet).problem
+    plan = asked_of(scenario.plan, budget_cny=max(budgets) * 1e6) if budgets else scenario.plan
+    return ask(prepare(scenario, quiet), plan, quiet).problem
 
 
 def _arguments() -> argparse.Namespace:

@@ -163,6 +163,59 @@ def _bound(programme: Programme, effort: Effort, info: highspy.HighsInfo, ended:
     return max(float(info.mip_dual_bound), least)
 
 
+class Relaxation:
+    """A linear programme that is solved again with more rows or other sides, each time from where it was left.
+
+    Whole numbers are not asked for.
+
+    Parameters
+    ----------
+    programme : Programme
+        The programme.
+    """
+
+    def __init__(self, programme: Programme) -> None:
+        self._rows = len(programme.row_low)
+        self._highs = _new()
+        for name, value in (("output_flag", False), ("threads", 1)):
+            self._highs.setOptionValue(name, value)
+        self._highs.passModel(_model(replace(programme, integer=np.zeros_like(programme.integer))))
+        self.iterations = 0
+
+    def solve(self, effort: Effort) -> Run:
+        """Return the best point, ``"proved"``, unless there is none, or seconds or an interrupt ended it.
+
+        Nothing is reported. ``iterations`` counts the steps of all solutions so far.
+        """
+        highs = self._highs
+        highs.setOptionValue("time_limit", max(highs.getRunTime() + effort.time_limit_s, 0.0))
+        interrupted = _run(highs, replace(effort, report=None))
+        info, ended = highs.getInfo(), _ENDS.get(highs.getModelStatus().name, "interrupt" if interrupted else "solver")
+        self.iterations += max(int(info.simplex_iteration_count), 0)
+        if ended != "proved":
+            return Run(None, math.inf, math.inf if ended == "infeasible" else -math.inf, ended, 0)
+        objective = float(info.objective_function_value)
+        return Run(np.asarray(highs.getSolution().col_value), objective, objective, "proved", 0)
+
+    def add(self, matrix: csr_array, high: Floats) -> None:
+        """Add rows ``matrix · x ≤ high``."""
+        low = np.full(len(high), -np.inf)
+        start = np.asarray(matrix.indptr[:-1], dtype=np.int32)
+        self._highs.addRows(len(high), low, high, matrix.nnz, start, matrix.indices.astype(np.int32), matrix.data)
+
+    def bound(self, column: int, low: float, high: float) -> None:
+        """Give a column other sides."""
+        self._highs.changeColBounds(column, low, high)
+
+    def prices(self) -> Floats:
+        """Return the dual price of each row added, of the point found last."""
+        return np.asarray(self._highs.getSolution().row_dual, dtype=np.float64)[self._rows :]
+
+    def reduced_costs(self) -> Floats:
+        """Return by how much the least cost rises at least for each unit that a column leaves its side."""
+        return np.asarray(self._highs.getSolution().col_dual, dtype=np.float64)
+
+
 def _new() -> highspy.Highs:
     return highspy.Highs()  # type: ignore[no-untyped-call]
 

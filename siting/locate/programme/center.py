@@ -49,8 +49,9 @@ def p_center(problem: Problem, model: PCenter, effort: Effort) -> Solution:
 
     References
     ----------
-    Hakimi (1964). Minieka, E. (1970). The m-center problem. SIAM Review 12, 138-139. Daskin, M. S. (2013). Network and
-    discrete location, 2nd edition, chapter 5; for a share Daskin and Owen (1999).
+    Minieka, E. (1970). The m-center problem. SIAM Review 12, 138-139. Daskin, M. S. (2013). Network and discrete
+    location, 2nd edition, chapter 5. For a share: Daskin, M. S. and Owen, S. H. (1999). Two new location covering
+    problems: the partial p-center problem and the partial set covering problem. Geographical Analysis 31, 217-235.
     """
     clock = Clock(effort)
     need = persons_needed(problem, model.share * persons_reached(problem))

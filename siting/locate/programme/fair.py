@@ -40,7 +40,7 @@ def fair(problem: Problem, model: FairCovering, part: Part) -> Sheet:
     References
     ----------
     Rawls' maximin in location: Marsh, M. T. and Schilling, D. A. (1994). Equity measurement in facility location
-    analysis. European Journal of Operational Research 74, 1-17.
+    analysis: a review and framework. European Journal of Operational Research 74, 1-17.
     """
     totals, wanted = unit_totals(problem)
     whole = part.whole and is_whole(problem.value) and (problem.rules.capacity is None)

@@ -208,4 +208,15 @@ def fewest_beyond(problem: Problem) -> Sheet:
     covered = maximal_covering(problem)
     aim, part = covered.aims[0], covered.part
     beyond = Aim("beyond", "min", -aim.weights, math.fsum(problem.value) - part.base_value, aim.step)
-    return replace(covered, aims=(beyond,))
+    return replace(covered, aims=(beyond,), guide=_mean_walk(problem, part))
+
+
+def _mean_walk(problem: Problem, part: Part) -> Aim | None:
+    """Return the walking time of whole groups to each row, nobody the nearer ones first; None without pairs."""
+    if not len(part.pair_row):
+        return None
+    points = np.flatnonzero(part.groups.group_of >= 0)
+    place = (problem.value[points], (points, part.groups.group_of[points]))
+    gather = csr_array(place, shape=(len(problem.people), part.groups.count))
+    seconds = csr_array(problem.times @ gather)[part.pair_row, part.pair_group]
+    return Aim("seconds", "min", over_part(problem.rows, np.asarray(seconds, dtype=np.float64)))

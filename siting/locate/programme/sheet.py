@@ -63,8 +63,8 @@ class Aim:
         return abs(self.constant) + float(np.abs(self.weights).sum())
 
     def betters(self, one: float, other: float) -> bool:
-        """Tell whether an objective is better than another, by more than noise."""
-        noise = NOISE * max(abs(one), abs(other))
+        """Tell whether an objective is better than another, by more than noise, that of adding up included."""
+        noise = NOISE * max(abs(one), abs(other)) + _SUM_NOISE * self.span
         return one > other + noise if self.sense == "max" else one < other - noise
 
     def bound(self, scaled: float) -> float:
@@ -115,7 +115,8 @@ class Sheet:
     Columns are the sites (``problem.rows``), those of ``part``, and perhaps one more (the least share). ``rules`` are
     the rows over sites alone, ``asked`` those of the model (shares) with sides as they are asked for, ``need`` the
     persons whom a share of all still lacks when only those are served who are served whatever is chosen. ``coarse`` is
-    a smaller programme of the first aim alone, of equal worth for every choice of sites.
+    a smaller programme of the first aim alone, of equal worth for every choice of sites; its ``guide`` stands for the
+    second aim where a good plan is sought, but is not the same.
     """
 
     problem: Problem
@@ -126,6 +127,7 @@ class Sheet:
     least_share: bool = False
     need: float = 0.0
     coarse: "Sheet | None" = None
+    guide: Aim | None = None
 
     @property
     def columns(self) -> int:

@@ -13,7 +13,9 @@ from siting.domain.nouns import Ints
 from siting.locate.highs import Run, minimise, solver_name
 from siting.locate.problem import Effort, Ended, Solution, status_of
 from siting.locate.programme.assignment import served_by
+from siting.locate.programme.cuts import Cutting
 from siting.locate.programme.first import first_plan, lean
+from siting.locate.programme.guide import guided
 from siting.locate.programme.rows import HAIR, Block, affords
 from siting.locate.programme.served import Measured, better, measured, since_kept
 from siting.locate.programme.sheet import Aim, Sheet
@@ -21,6 +23,10 @@ from siting.locate.programme.ties import settled
 
 # The part of the seconds left that a stage may take when another follows.
 _STAGE_SHARE: Final = 0.6
+# The part of the seconds left that may go into sites which a stage settles for those after it.
+_HELD_SHARE: Final = 0.3
+# The part that may go into a better plan to begin the second stage with.
+_GUIDED_SHARE: Final = 0.25
 # What one person less in an earlier stage may be traded for, through a capacity, counts so many times over.
 _TRADED: Final = 16.0
 
@@ -33,6 +39,7 @@ class StageRun:
     bound: float
     stopped_by: Ended
     nodes: int
+    cutting: Cutting | None = None
 
 
 def solve_sheet(sheet: Sheet, effort: Effort) -> Solution:
@@ -62,6 +69,7 @@ def solve_sheet(sheet: Sheet, effort: Effort) -> Solution:
     locks: tuple[Block, ...] = ()
     bounds: list[float] = []
     stopped: Ended = "proved"
+    found = StageRun(plan, math.nan, stopped, 0)
     for number, aim in enumerate(sheet.aims):
         share = 1.0 if number + 1 == len(sheet.aims) else _STAGE_SHARE
         if stopped == "interrupt":
@@ -70,6 +78,10 @@ def solve_sheet(sheet: Sheet, effort: Effort) -> Solution:
         asked = sheet.coarse.aims[0] if sheet.coarse is not None and number == 0 else aim
         teller = Teller(asked, _offset(aim, offset), effort)
         try:
+            held = _held(sheet, number, plan, found, clock.left(_HELD_SHARE))
+            locks = (*locks, *held)
+            if held and found.cutting is not None:
+                plan = guided(sheet, plan, (*held[1:], *found.cutting.binding), clock.left(_GUIDED_SHARE))
             found = _stage(sheet, number, plan, locks, clock.left(share, teller))
         except KeyboardInterrupt:
             found = StageRun(plan, aim.widest(), "interrupt", 0)
@@ -79,7 +91,6 @@ def solve_sheet(sheet: Sheet, effort: Effort) -> Solution:
         plan = found.plan
         bounds.append(found.bound)
         stopped = found.stopped_by if stopped == "proved" else stopped
-        locks = (*locks, aim.locked(plan.objectives[number]))
     assert plan is not None  # noqa: S101 - a sheet has at least one aim
     try:
         plan = settled(sheet, lean(sheet, plan))
@@ -96,6 +107,15 @@ def _stage(sheet: Sheet, number: int, plan: Measured | None, locks: tuple[Block,
     found = run_stage(sheet.coarse, 0, start, (), effort)
     chosen = None if found.plan is None else measured(sheet, found.plan.chosen)
     return replace(found, plan=better(sheet, plan, chosen))
+
+
+def _held(sheet: Sheet, number: int, plan: Measured | None, found: StageRun, effort: Effort) -> tuple[Block, ...]:
+    """Return what holds a stage to the one before it: its objective, and sites that are settled by that."""
+    if number == 0 or plan is None:
+        return ()
+    aim, objective = sheet.aims[number - 1], plan.objectives[number - 1]
+    settled_sites = () if found.cutting is None else found.cutting.held_to(objective, aim.slack, effort)
+    return (aim.locked(objective), *settled_sites)
 
 
 def solution(
@@ -128,8 +148,13 @@ def run_stage(sheet: Sheet, number: int, plan: Measured | None, locks: tuple[Blo
     """Solve one aim with those before it locked."""
     aim = sheet.aims[number]
     bound, nodes = aim.widest(), 0
-    cuts: tuple[Block, ...] = ()
     end = time.monotonic() + effort.time_limit_s
+    cutting = Cutting(sheet, aim, locks)
+    try:
+        cuts = cutting.rows(math.inf if plan is None else float(aim.costs @ plan.values), effort)
+    except KeyboardInterrupt:
+        return StageRun(plan, aim.bound(cutting.bound), "interrupt", 0)
+    bound = _tighter(aim, bound, aim.bound(cutting.bound))
     while True:
         left = replace(effort, time_limit_s=max(end - time.monotonic(), 0.0), max_nodes=_less(effort.max_nodes, nodes))
         start = None if plan is None else plan.values
@@ -144,7 +169,7 @@ def run_stage(sheet: Sheet, number: int, plan: Measured | None, locks: tuple[Blo
         if found is not None and _falls_behind(sheet, number, plan, found):
             found = None
         if run.values is None or found is not None or run.stopped_by != "proved":
-            return StageRun(better(sheet, plan, found), bound, ended, nodes)
+            return StageRun(better(sheet, plan, found), bound, ended, nodes, cutting)
         cuts = (*cuts, forbidding(sheet, sheet.chosen(run.values)))
 
 

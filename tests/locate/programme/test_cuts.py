@@ -1,0 +1,187 @@
+"""Rows of limited stations, and sites settled for later stages: a tighter bound, and the same answers."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+
+from siting.locate.highs import Relaxation, minimise
+from siting.locate.problem import Effort, FairCovering, MaximalCovering, Model, PMedian, Problem, Rules, SetCovering
+from siting.locate.programme import by_programme, cuts
+from siting.locate.programme.cuts import Cutting
+from siting.locate.programme.first import first_plan
+from siting.locate.programme.guide import guided
+from siting.locate.programme.models import fewest_beyond, maximal_covering, p_median
+from siting.locate.programme.rows import Block
+from siting.locate.programme.served import measured
+from siting.locate.programme.stages import run_stage
+from tests.locate.programme import brute
+from tests.locate.programme.test_effort import spread
+
+
+def town(*, seed: int = 2, rows: int = 14, stations: int = 6, capacity: float = 160.0) -> Problem:
+    """Neighbours share their people, and stations fill: what fractions of stations profit from."""
+    rng = np.random.default_rng(seed)
+    sites, homes = rng.random((rows, 2)), rng.random((60, 2))
+    metres = np.linalg.norm(sites[:, None] - homes[None, :], axis=2)
+    times = csr_array(np.where(metres < 0.25, np.rint(metres * 3000), 0.0))
+    people = rng.integers(1, 40, 60).astype(float)
+    units = csr_array((people, (np.arange(60) % 3, np.arange(60))), shape=(3, 60))
+    return Problem(times, people, Rules(stations=stations, capacity=np.full(rows, capacity)), None, units)
+
+
+def test_rows_tighten_the_bound_and_keep_the_best_choice() -> None:
+    sheet = maximal_covering(town())
+    aim = sheet.aims[0]
+    plain = Relaxation(sheet.programme(aim)).solve(Effort()).objective
+    best = minimise(sheet.programme(aim), Effort()).objective
+    cutting = Cutting(sheet, aim, ())
+    rows = cutting.rows(math.inf, Effort())
+    assert plain < best - 1.0
+    assert cutting.bound <= best + 1e-6
+    assert best - cutting.bound < 0.2 * (best - plain)
+    with_rows = minimise(sheet.programme(aim, rows), Effort())
+    assert with_rows.objective == pytest.approx(best)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [MaximalCovering(), PMedian(), PMedian(1200.0), FairCovering(), FairCovering(0.3), SetCovering(0.55)],
+    ids=str,
+)
+@pytest.mark.parametrize("kind", ["stations", "budget", "sizes", "kept", "weights"])
+def test_answers_are_those_without_rows(model: Model, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = town()
+    if kind == "budget":
+        problem = problem.under(stations=None, budget=60.0, costs=np.linspace(7.0, 20.0, problem.rows))
+    if kind == "sizes":
+        sizes = np.array([90.0, 160.0, 210.0])[np.arange(problem.rows) % 3]
+        problem = problem.under(capacity=sizes, place=np.arange(problem.rows) // 2)
+    if kind == "kept":
+        problem = problem.under(kept=np.arange(problem.rows) < 2, stations=4)
+    if kind == "weights":
+        weights = problem.people * (1.0 + np.arange(60) % 3)
+        problem = Problem(problem.times, problem.people + 0.25, problem.rules, weights, problem.units)
+    found = by_programme(problem, model, Effort())
+    monkeypatch.setattr(cuts, "breaches_of", lambda *_: [])
+    monkeypatch.setattr(Cutting, "held_to", lambda *_: ())
+    other = by_programme(problem, model, Effort())
+    assert found.status == other.status
+    assert [each.name for each in found.stages] == [each.name for each in other.stages]
+    for one, two in zip(found.stages, other.stages, strict=True):
+        assert one.objective == pytest.approx(two.objective, rel=1e-6)
+        assert one.bound == pytest.approx(two.bound, rel=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_settled_sites_are_those_of_every_choice_that_reaches_the_objective(seed: int) -> None:
+    problem = town(seed=seed, rows=8, stations=3, capacity=200.0)
+    worths = {chosen: brute.worth(problem, PMedian(), chosen)[0][2] for chosen in brute.choices(problem)}
+    for held in sorted(set(worths.values()))[:3]:
+        sheet = fewest_beyond(problem)
+        cutting = Cutting(sheet, sheet.aims[0], ())
+        cutting.rows(math.inf, Effort())
+        settled = cutting.held_to(held, sheet.aims[0].slack, Effort())
+        for chosen, beyond in worths.items():
+            if beyond <= held + 1e-9:
+                assert all(_keeps(block, chosen, problem.rows) for block in settled)
+
+
+def _keeps(block: Block, chosen: tuple[int, ...], rows: int) -> bool:
+    opened = np.isin(np.arange(rows), chosen).astype(float)
+    sides = block.over(rows) @ opened
+    return bool(np.all((sides >= block.low) & (sides <= block.high)))
+
+
+def test_most_sites_are_settled_where_the_best_is_asked_for() -> None:
+    problem = town()
+    sheet = fewest_beyond(problem)
+    best = by_programme(problem, PMedian(), Effort()).stages[0].objective
+    cutting = Cutting(sheet, sheet.aims[0], ())
+    cutting.rows(math.inf, Effort())
+    (block,) = cutting.held_to(best, sheet.aims[0].slack, Effort())
+    assert block.matrix.shape[0] >= problem.rows // 2
+    assert set(block.low.tolist()) <= {0.0, 1.0}
+
+
+def test_the_same_rows_every_time() -> None:
+    one, two = (by_programme(town(seed=3), PMedian(), Effort()) for _ in range(2))
+    assert (one.chosen.tolist(), one.stages) == (two.chosen.tolist(), two.stages)
+
+
+@pytest.mark.parametrize("where", ["breaches_of", "flows_of"])
+def test_an_interrupt_while_rows_are_sought_keeps_plan_and_bound(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def pressed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cuts, where, pressed)
+    for model in (MaximalCovering(), PMedian()):
+        found = by_programme(town(), model, Effort())
+        assert found.stopped_by == "interrupt"
+        assert math.isfinite(found.objective)
+        assert brute.allowed(town(), tuple(found.chosen.tolist()))
+        assert all(math.isfinite(each.bound) for each in found.stages)
+
+
+def test_an_interrupt_between_two_stages_keeps_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    def pressed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    whole = by_programme(town(), PMedian(), Effort())
+    monkeypatch.setattr(Cutting, "held_to", pressed)
+    found = by_programme(town(), PMedian(), Effort())
+    assert found.stopped_by == "interrupt"
+    assert found.stages[0] == whole.stages[0]
+    assert found.stages[1].bound <= whole.objective <= found.stages[1].objective
+
+
+def test_rows_are_reported_as_they_tighten() -> None:
+    told: list[tuple[float, float]] = []
+    found = by_programme(town(), MaximalCovering(), Effort(max_nodes=0, report=lambda *pair: told.append(pair)))
+    bounds = [bound for _, bound in told if math.isfinite(bound)]
+    assert len(set(bounds)) > 2
+    assert bounds == sorted(bounds, reverse=True)
+    assert min(bounds) >= found.objective - 1e-6
+
+
+def test_nobody_beyond_is_no_reason_to_give_up_a_better_walk() -> None:
+    # 0.5 + 3.3 persons, all served, leave a hair of nothing: it is no difference between choices.
+    times = csr_array((np.array([0.0, 0.0, 0.0, 100.0]), np.array([0, 1, 0, 1]), np.array([0, 2, 3, 4])), shape=(3, 2))
+    problem = Problem(times, np.array([0.5, 3.3]), Rules(capacity=np.array([3.0, 5.0, 3.0])))
+    brute.check(problem, PMedian(), by_programme(problem, PMedian(), Effort()))
+
+
+def test_a_relaxation_goes_on_from_where_it_was_left() -> None:
+    sheet = maximal_covering(spread(stations=5, capacity=np.full(25, 300.0)))
+    programme = sheet.programme(sheet.aims[0])
+    relaxation = Relaxation(programme)
+    first = relaxation.solve(Effort())
+    row = np.zeros(sheet.columns)
+    row[: sheet.problem.rows] = 1.0
+    relaxation.add(csr_array(row[None, :]), np.array([3.0]))
+    second = relaxation.solve(Effort())
+    assert first.values is not None
+    assert second.values is not None
+    assert second.objective > first.objective
+    assert second.values @ row <= 3.0 + 1e-6
+    assert relaxation.prices().shape == (1,)
+    assert abs(relaxation.prices()[0]) > 0
+    relaxation.bound(0, 1.0, 1.0)
+    third = relaxation.solve(Effort())
+    assert third.values is not None
+    assert third.values[0] == pytest.approx(1.0)
+    assert third.objective >= second.objective - 1e-9
+    assert relaxation.solve(Effort(interrupted=lambda: True)).stopped_by in {"proved", "interrupt"}
+
+
+def test_the_guide_betters_the_walk_and_nothing_else() -> None:
+    sheet = p_median(town(capacity=120.0), PMedian())
+    first = run_stage(sheet.coarse, 0, first_plan(sheet.coarse), (), Effort()).plan
+    plan = measured(sheet, first.chosen)
+    found = guided(sheet, plan, (), Effort())
+    assert found.objectives[0] == plan.objectives[0]
+    assert found.objectives[1] < plan.objectives[1]
+    assert guided(sheet, None, (), Effort()) is None
+    assert guided(replace(sheet, coarse=None), plan, (), Effort()) is plan

@@ -160,7 +160,8 @@ def _print_folded(what: "Table | Text") -> None:
 def plan(found: "Plan", lang: Lang) -> None:
     """Tell a plan: its stations, what is proved, before and after, and the land gap that stays."""
     sized = ("size",) if found.stations["size"].notna().any() else ()
-    keys = ("rank", "name", "candidate", *sized, "tenure", "new", "share", "cost")
+    served = ("served",) if found.stations["elderly_served"].notna().any() else ()
+    keys = ("rank", "name", "candidate", *sized, "tenure", "new", *served, "share", "cost")
     table = _table(say("cli.plan_title", lang), keys, lang)
     for row in found.stations.to_dict("records"):
         table.add_row(
@@ -170,6 +171,7 @@ def plan(found: "Plan", lang: Lang) -> None:
             *(row[key] if isinstance(row[key], str) else "–" for key in sized),
             say(f"tenure.{row['tenure']}", lang) if isinstance(row["tenure"], str) else "",
             number(row["elderly_new"]),
+            *(number(row[f"elderly_{key}"]) for key in served),
             percent(row["covered_share_after"]),
             number(row["cost_cny"]),
         )

@@ -165,6 +165,8 @@ def explain_infeasible(
         budget=least_budget(asker, problem, model),
         capacity=least_capacity(asker, problem, model),
         minutes=None if at is None else least_minutes(asker, model, at, cutoff_s or cutoff_of(problem)),
+        # Asked last: a figure that time did not allow to seek is not one that does not exist.
+        proved=asker.sure,
     )
 
 

@@ -61,7 +61,9 @@ def p_center(problem: Problem, model: PCenter, effort: Effort) -> Solution:
 
     References
     ----------
-    Minieka, E. (1970). The m-center problem. SIAM Review 12(1), 138-139.
+    Minieka, E. (1970). The m-center problem. SIAM Review 12(1), 138-139. For a share: Daskin, M. S. and Owen, S. H.
+    (1999). Two new location covering problems: the partial p-center problem and the partial set covering problem.
+    Geographical Analysis 31, 217-235.
 
     Examples
     --------

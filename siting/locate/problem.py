@@ -176,7 +176,7 @@ class MaximalCovering:
 
 @dataclass(frozen=True)
 class SetCovering:
-    """Least cost, or fewest stations without costs, such that a share of *all* persons is covered.
+    """Fewest stations, or least cost with ``by_cost``, such that a share of *all* persons is covered.
 
     ``share`` is of all persons, ``unit_share`` of those of every unit; persons whom no row reaches count in the whole.
     ``by_cost`` asks for the least cost instead of the fewest stations.

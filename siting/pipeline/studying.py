@@ -1,5 +1,6 @@
 """What else can be asked of a plan: the curve, the order of building, other good plans, fairness."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal, get_args
@@ -38,8 +39,10 @@ def curve_of(
     Raises
     ------
     siting.errors.InputError
-        A curve by money, and a candidate has no cost; or no point of it keeps to the rules of the request.
+        A curve by money, and a candidate has no cost; no point of it keeps to the rules of the request; or points are
+        none, negative, or parts of stations.
     """
+    _refuse_points(points, by)
     ready = _as_carried_out(planned)
     question = replace(planned.question, problem=ready.problem)
     costs = _costs(question)
@@ -149,6 +152,15 @@ def stability_of(planned: Planned, *, progress: Progress | None = None) -> pd.Da
 def fairness_of(planned: Planned) -> pd.DataFrame:
     """Return the covered share of every unit of the plan's level, before and after it."""
     return unit_shares(planned.proposal.before, planned.proposal.after, planned.question.level)
+
+
+def _refuse_points(points: Sequence[float] | None, by: Literal["stations", "budget"]) -> None:
+    """Refuse numbers of stations, or sums of money, that cannot be."""
+    if points is None:
+        return
+    wrong = [each for each in points if not (math.isfinite(each) and each >= 0 and (by == "budget" or each % 1 == 0))]
+    if wrong or not len(points):
+        raise InputError([Fault(code="curve_points", field="points", found=", ".join(map(str, wrong)) or "[]")])
 
 
 def _refuse_without_plan(planned: Planned, study: str) -> None:

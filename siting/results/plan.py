@@ -355,4 +355,6 @@ class Plan:
 
     def _repr_html_(self) -> str:
         keys = ["rank", "candidate_id", "name", "unit_id", "elderly_new", "covered_share_after", "cost_cny"]
+        if self.stations["elderly_served"].notna().any():
+            keys.insert(5, "elderly_served")
         return str(self.stations[keys].to_html(index=False))

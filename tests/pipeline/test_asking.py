@@ -165,3 +165,10 @@ def test_a_facility_is_not_closed_for_nothing() -> None:
     assert (ids(far), len(far.proposal.changes)) == (["c0"], 0)
     full = proposed(replace(strip(stands=(9,), closable=["f9"], stations=0), facilities=near))
     assert (ids(full), full.proposal.changes["action"].tolist()) == (["c0"], ["close"])
+
+
+@pytest.mark.parametrize("points", [[], [-1], [1.5], [math.nan]])
+def test_points_that_cannot_be_are_refused(points: list[float]) -> None:
+    with pytest.raises(InputError) as caught:
+        curve_of(proposed(strip(stations=1)), points=points)
+    assert [fault.code for fault in caught.value.faults] == ["curve_points"]

@@ -134,8 +134,8 @@ def comply(problem: Problem, requirements: Sequence[Requirement], effort: Effort
 
     Notes
     -----
-    Source: covering as in Toregas et al. 1971 and Church and ReVelle 1974; relaxed by goal programming in order of
-    priority (Charnes and Cooper 1961). Rows that mend nothing are not opened.
+    Source: covering as in Toregas et al. 1971 and Church and ReVelle 1974; relaxed by goal programming (Charnes
+    and Cooper 1961), in order of priority (Ijiri 1965). Rows that mend nothing are not opened.
 
     Examples
     --------

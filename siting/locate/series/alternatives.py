@@ -102,7 +102,9 @@ def alternatives(  # noqa: PLR0913 - all but four are named
     References
     ----------
     Tsai, J.-F., Lin, M.-H. and Hu, Y.-C. (2008). Finding multiple solutions to general integer linear programs.
-    European Journal of Operational Research 184, 802-809 (the cut of a plan, with d = 1).
+    European Journal of Operational Research 184, 802-809 (the cut of a plan, with d = 1); for choices
+    of 0 and 1 it is older: Balas, E. and Jeroslow, R. (1972). Canonical cuts on the unit hypercube. SIAM Journal on
+    Applied Mathematics 23, 61-69.
 
     Examples
     --------

@@ -92,6 +92,13 @@ def test_what_is_enlarged_is_shared_if_only_centres_are() -> None:
     assert verdicts(found) == {"met"}
 
 
+def test_what_is_closed_makes_room_where_a_number_of_stations_is_given() -> None:
+    found = proposed(row(shared_from=0.9, stands=(0,), closable=["f0"], stations=1))
+    assert (chosen(found), found.solution.status) == ({1, 4}, "optimal")
+    assert found.proposal.changes["action"].to_dict() == {"f0": "close"}
+    assert verdicts(found) == {"met"}
+
+
 def test_what_cannot_be_shared_by_anybody_is_told_with_its_clause() -> None:
     found = proposed(row(shared_from=0.9, forbidden=["c4", "c5"]))
     short = found.proposal.shortfalls

@@ -64,6 +64,14 @@ def sharing(seed: int) -> Inputs:
     return with_settings(alone, circle={"shared_from": 0.2})
 
 
+@functools.cache
+def by_tier(seed: int, *, shared_from: float | None = None) -> Inputs:
+    """Return the district where streets need a centre, and communities a station or a centre."""
+    given_inputs = small(seed)
+    fewer = replace(given_inputs, facilities=given_inputs.facilities.iloc[:2])
+    return with_settings(fewer, circle={"by_tier": True, "shared_from": shared_from})
+
+
 def further(seed: int) -> gpd.GeoDataFrame:
     """Return facilities that might be opened."""
     rng = np.random.default_rng(seed)
@@ -75,6 +83,7 @@ def further(seed: int) -> gpd.GeoDataFrame:
                     "tier": str(rng.choice(["station", "centre", "institution"])),
                     "land_m2": None if rng.random() < 0.2 else float(rng.uniform(50, 900)),
                     "beds": None if rng.random() < 0.2 else int(rng.integers(1, 40)),
+                    "serves_community": row % 2 == 0,
                 },
             )
             for row in range(ROWS)
@@ -91,9 +100,9 @@ def offers_of(new: gpd.GeoDataFrame, standing: Assessment) -> Offers:
         homes=places.home_units(new, standing.inputs.units),
         land_m2=new["land_m2"].astype("float64").to_numpy(),
         beds=new["beds"].astype("float64").to_numpy(),
-        institution=(new["tier"] == "institution").to_numpy(dtype=bool),
+        tier=pd.Series(new["tier"].to_numpy(dtype=object)),
         within=csr_array((away <= REACH_M) * 1.0),
-        in_circle=(new["tier"] != "institution").to_numpy(dtype=bool),
+        in_circle=places.in_circle(new, standing.inputs.scenario),
     )
 
 
@@ -124,6 +133,43 @@ def test_rows_say_what_the_check_says(seed: int, choice: list[bool]) -> None:
 @given(SEEDS, st.lists(st.booleans(), min_size=ROWS, max_size=ROWS))
 def test_rows_say_what_the_check_says_where_communities_share(seed: int, choice: list[bool]) -> None:
     hold_to_the_check(sharing(seed), further(seed), np.array(choice))
+
+
+@pytest.mark.parametrize("shared_from", [None, 0.2])
+@settings(deadline=None, max_examples=4, derandomize=True)
+@given(seed=SEEDS, choice=st.lists(st.booleans(), min_size=ROWS, max_size=ROWS))
+def test_rows_say_what_the_check_says_where_tiers_count(
+    shared_from: float | None, seed: int, choice: list[bool]
+) -> None:
+    hold_to_the_check(by_tier(seed, shared_from=shared_from), further(seed), np.array(choice))
+
+
+def test_where_tiers_count_a_row_serves_the_units_of_its_tier() -> None:
+    # Which makes the test above one of tiers.
+    new, before = further(4), check(by_tier(4))
+    needs, _ = requirements_of(before, offers_of(new, before), wanted_of(before, [COVERAGE]))
+    homes = places.home_units(new, before.inputs.units)
+    counts = {"street": ["centre"], "community": ["station", "centre"]}
+    left = 0
+    for need in needs:
+        serves = {row for row in range(ROWS) if need.provided_by(np.arange(ROWS) == row) > need.provided}
+        here = {*np.flatnonzero(homes[need.level] == need.place)}
+        fit = {*np.flatnonzero(new["tier"].isin(counts[need.level]))}
+        assert serves == (set() if need.provided >= 1 else here & fit)
+        left += len(here - fit)
+    assert left > 0
+
+
+def test_what_tiers_leave_out_is_shared_by_nobody() -> None:
+    # An institution that serves its community covers it, and is shared, but not by tier.
+    found = []
+    for seed in range(4):
+        new = further(seed).assign(tier="institution", serves_community=True)
+        inputs = by_tier(seed, shared_from=0.2)
+        hold_to_the_check(inputs, new, np.ones(ROWS, dtype=bool))
+        loose = opened(with_settings(inputs, circle={"by_tier": False, "shared_from": 0.2}), new)
+        found.append(loose.places["shared_facility"].isin(new.index).any())
+    assert any(found)
 
 
 def test_where_communities_share_a_row_serves_more_than_the_one_in_which_it_stands() -> None:

@@ -84,10 +84,7 @@ class Chooser:
     def _run(self, bounds: Callable[[], tuple[Relaxation, ...]]) -> Ended:
         self._begin()
         relaxations = bounds()
-        # The objective first, so that there is a bound at all.
-        multipliers = tuple([self._climb(relaxation) for relaxation in relaxations[::-1]])[::-1]
-        if self._lacks and not self._watch.ended:
-            self._kick(_KICKS_FEW if np.count_nonzero(self._state == FREE) <= _FEW else _KICKS_MANY)
+        multipliers = self._root(relaxations)
         tree = Tree(self._search, relaxations, self._most, self.incumbent)
         tree.plant(self.bound, self._state, multipliers)
         most = np.inf if self._watch.effort.max_nodes is None else self._watch.effort.max_nodes
@@ -118,10 +115,22 @@ class Chooser:
         self.incumbent.offer(improved(self._search, self._most, self.incumbent.sites))
         self._kick(_KICKS_FIRST)
 
-    def _climb(self, relaxation: Relaxation) -> Floats:
-        """Raise the bound of a relaxation at the root, fix sites, and improve what it picks; return the multipliers."""
+    def _root(self, relaxations: tuple[Relaxation, ...]) -> tuple[Floats, ...]:
+        """Bound at the root, and search among the sites that are left; return the multipliers."""
+        # The objective first, so that there is a bound at all.
+        multipliers = tuple([self._climb(each, self._middle(each)) for each in relaxations[::-1]])[::-1]
+        if self._lacks and not self._watch.ended:
+            self._kick(_KICKS_FEW if np.count_nonzero(self._state == FREE) <= _FEW else _KICKS_MANY)
+        return multipliers
+
+    def _middle(self, relaxation: Relaxation) -> Floats:
+        """Return multipliers to begin with: between the nearest and the second nearest of the best choice."""
         choice = chosen(relaxation.core, self._most, self.incumbent.sites)
-        multipliers, step = (choice.near_cost + choice.second_cost) / 2.0, _STEP
+        middle: Floats = (choice.near_cost + choice.second_cost) / 2.0
+        return middle
+
+    def _climb(self, relaxation: Relaxation, multipliers: Floats, step: float = _STEP) -> Floats:
+        """Raise the bound of a relaxation at the root, fix sites, and improve what it picks; return the multipliers."""
         turn = max(10, min(_TURN, _PAIRS // max(len(relaxation.core.cost), 1)))
         for _ in range(0, _ROUNDS if relaxation.limit is None else _ROUNDS_LIMIT, turn):
             given = np.flatnonzero(self._state == INSIDE)

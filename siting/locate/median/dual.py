@@ -21,6 +21,10 @@ _ROUNDING = 1.2e-16
 _FEW = 64
 # Of how often a site was picked so much is kept at the next round.
 _REMEMBERED = 0.95
+# A multiplier moves at least as far as if it were such a share of what they are on average.
+_SMALL = 0.1
+# In one round it moves by such a share of itself at most.
+_FARTHEST = 0.3
 # Shorter steps no longer better a bound.
 _SHORTEST = 1e-4
 
@@ -99,8 +103,18 @@ def _fix(bound: float, most: int, worth: Floats, pick: Bools, goal: float, state
 
 
 @compiled
-def _slope(core: Core, multipliers: Floats, pick: Bools, direction: Floats) -> float:
-    """Turn the direction towards how often each point is served too little; return its length squared."""
+def _scaled(multipliers: Floats, scale: Floats) -> None:
+    """Measure each multiplier by its own size, but at least by a small share of all."""
+    least = _SMALL * multipliers.mean()
+    for point in range(len(multipliers)):
+        scale[point] = max(multipliers[point], least)
+        if scale[point] <= 0.0:
+            scale[point] = 1.0
+
+
+@compiled
+def _slope(core: Core, multipliers: Floats, scale: Floats, pick: Bools, direction: Floats) -> float:
+    """Turn the direction towards how often each point is served too little; return its length squared, as scaled."""
     length = 0.0
     for point in range(len(multipliers)):
         paid = multipliers[point]
@@ -113,11 +127,11 @@ def _slope(core: Core, multipliers: Floats, pick: Bools, direction: Floats) -> f
         slope = 1.0 - times
         if paid >= core.base[point] and slope > 0.0:
             slope = 0.0
-        turned = slope + _KEPT * direction[point]
+        turned = slope * scale[point] + _KEPT * direction[point]
         if paid >= core.base[point] and turned > 0.0:
             turned = 0.0
         direction[point] = turned
-        length += turned * turned
+        length += turned * turned / scale[point]
     return length
 
 
@@ -127,13 +141,15 @@ def ascend(core: Core, most: int, multipliers: Floats, goal: float, rounds: int,
 
     ``state`` of what is returned holds the sites with which, and without which, no choice comes below ``goal``. The
     step is ``step`` times what lacks to the goal over the slope squared (Polyak 1969), halved whenever ``patience``
-    rounds brought nothing.
+    rounds brought nothing. Slopes are measured by the size of the multipliers: those of points that few sites reach are
+    many times the others, and with one length for all it is they that never get there.
     """
     sites = len(core.site_start) - 1
     paid = np.minimum(multipliers, core.base)
     best, best_worth = paid.copy(), np.zeros(sites)
     worth, pick, state = np.zeros(sites), np.zeros(sites, dtype=np.bool_), np.zeros(sites, dtype=np.int8)
-    picked, direction = np.zeros(sites), np.zeros(len(paid))
+    picked, direction, scale = np.zeros(sites), np.zeros(len(paid)), np.empty(len(paid))
+    _scaled(paid, scale)
     bound, waited = -np.inf, 0
     for _ in range(rounds):
         value = evaluate(core, most, paid, worth, pick)
@@ -155,10 +171,12 @@ def ascend(core: Core, most: int, multipliers: Floats, goal: float, rounds: int,
             paid[:] = best
             direction[:] = 0.0
             value = evaluate(core, most, paid, worth, pick)
-        length = _slope(core, paid, pick, direction)
+        length = _slope(core, paid, scale, pick, direction)
         if length == 0.0:
             break
         size = step * (goal - value) / length
         for point in range(len(paid)):
-            paid[point] = min(paid[point] + size * direction[point], core.base[point])
+            farthest = _FARTHEST * scale[point]
+            move = min(max(size * direction[point], -farthest), farthest)
+            paid[point] = min(paid[point] + move, core.base[point])
     return Ascent(best, bound, best_worth, state, picked, step)

@@ -11,7 +11,7 @@ from siting.locate.problem import Bools
 
 _NOBODY = -1
 # So many neighbours are exchanged at most in one kick; more are lost again more often than they help.
-_STRONGEST = 3
+STRONGEST = 3
 _TRIES = 20
 # Steele, Lea and Flood (2014), Fast splittable pseudorandom number generators.
 _ADD, _MIX, _MIX_AGAIN = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
@@ -60,10 +60,10 @@ def _substitute(core: Core, choice: Choice, site: int, state: State) -> int:
 
 
 @compiled
-def _kick(core: Core, choice: Choice, state: State, changed: Ints) -> int:
+def kick(core: Core, choice: Choice, state: State, changed: Ints) -> int:
     """Exchange some neighbouring open sites for substitutes; return how many sites changed."""
     slot, count = _draw(state, len(choice.opened)), 0
-    for turn in range(1 + _draw(state, _STRONGEST)):
+    for turn in range(1 + _draw(state, STRONGEST)):
         if turn:
             slot = _neighbour(core, choice, slot, state)
         gone = choice.opened[slot]
@@ -96,7 +96,7 @@ def _gather(core: Core, choice: Choice, site: int, queue: Ints, queued: Bools, e
 
 
 @compiled
-def _settle(core: Core, choice: Choice, least: float, changed: Ints, count: int, queue: Ints, queued: Bools) -> int:
+def settle(core: Core, choice: Choice, least: float, changed: Ints, count: int, queue: Ints, queued: Bools) -> int:
     """Improve around the sites that changed; return how many pairs were looked at."""
     head, end, looked = 0, 0, 0
     less = np.empty(len(choice.opened))
@@ -118,7 +118,7 @@ def _settle(core: Core, choice: Choice, least: float, changed: Ints, count: int,
 
 
 @compiled
-def _restore(core: Core, choice: Choice, opened: Ints) -> None:
+def restore(core: Core, choice: Choice, opened: Ints) -> None:
     """Return to what was open."""
     for slot in range(len(opened)):
         if choice.opened[slot] != opened[slot]:
@@ -161,20 +161,20 @@ def iterate(core: Core, choice: Choice, kicks: int, work: int, least: float, sla
     if slots == 0 or slots >= sites:
         return costs
     queue, queued = np.empty(sites, dtype=np.int64), np.zeros(sites, dtype=np.bool_)
-    changed = np.empty(2 * _STRONGEST, dtype=np.int64)
+    changed = np.empty(2 * STRONGEST, dtype=np.int64)
     best, last = choice.opened.copy(), choice.opened.copy()
-    for kick in range(kicks):
-        count = _kick(core, choice, state, changed)
-        work -= _settle(core, choice, least, changed, count, queue, queued) + len(core.base)
+    for turn in range(kicks):
+        count = kick(core, choice, state, changed)
+        work -= settle(core, choice, least, changed, count, queue, queued) + len(core.base)
         cost = choice.near_cost.sum()
         if cost < costs[1]:
             costs[1] = cost
             best[:] = choice.opened
-        if cost <= costs[1] * (1.0 + slack * (1.0 - (kick + 1.0) / kicks)):
+        if cost <= costs[1] * (1.0 + slack * (1.0 - (turn + 1.0) / kicks)):
             last[:] = choice.opened
         else:
-            _restore(core, choice, last)
+            restore(core, choice, last)
         if work < 0:
             break
-    _restore(core, choice, best)
+    restore(core, choice, best)
     return costs

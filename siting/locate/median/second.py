@@ -6,10 +6,11 @@ from dataclasses import replace
 import numpy as np
 from scipy.sparse import csr_array
 
-from siting.domain.nouns import Ints
+from siting.domain.nouns import Floats, Ints
 from siting.locate.median.choose import Chooser, Watch
 from siting.locate.median.core import Core, Costs, bare, useful
 from siting.locate.median.given import Given, ended_by, minimised, nearest_of
+from siting.locate.median.priced import PricedChooser
 from siting.locate.median.ties import settled
 from siting.locate.median.tree import WHOLE, Incumbent, Relaxation
 from siting.locate.median.weighing import SAME, Weighing, relaxations
@@ -30,8 +31,9 @@ def two_stages(given: Given, effort: Effort, begun: float) -> Solution:
     incumbent = Incumbent(stage.value_of, stage.search(2.0).whole, effort.rel_gap)
     incumbent.offer(stage.start)
     most = min(given.most, len(stage.rows))
-    chooser = Chooser(stage.search(stage.penalty), most, incumbent, watch)
-    ended = chooser.run(lambda: relaxations(stage.weighing, most, incumbent, watch))
+    weighing = stage.weighing
+    chooser = PricedChooser(stage.search(stage.penalty), most, incumbent, watch, weighing)
+    ended = chooser.run(lambda: relaxations(weighing, most, incumbent, watch))
     sites = settled(stage.search(2.0), incumbent.sites)
     if stage.value_of(sites) > incumbent.value * (1.0 + NOISE / 10.0):
         sites = incumbent.sites
@@ -118,8 +120,20 @@ class Second:
         allowed = max(self._allowed - self._given.beyond(np.where(self._reachable, 0.0, np.inf)), 0.0)
         # Where persons are whole, whoever allows less than one more allows none.
         more = 10.0 * WHOLE if beyond.whole else NOISE * float(beyond.base.sum())
-        return Weighing(beyond, lambda weight: self._core(self._walked, weight), allowed, allowed + more, self._longest)
+        # Whoever is alone more than may be beyond never is: that costs more than the choice at hand.
+        never = beyond.base > allowed + more
+        value = self._given.problem.value
+        least = np.where(never, value * self._longest * 2.0 + self.value_of(self.start), 0.0)
+        return Weighing(
+            beyond=beyond,
+            seconds=lambda weight: self._core(self._walked, weight, least),
+            allowed=allowed,
+            limit=allowed + more,
+            longest_s=self._longest,
+            anybody=bool(np.any(~never & (beyond.base > 0.0))),
+        )
 
-    def _core(self, costs: csr_array, weight: float) -> Core:
-        base = np.where(self._reachable, self._given.problem.value * weight, 0.0)
+    def _core(self, costs: csr_array, weight: float, least: Floats | float = 0.0) -> Core:
+        """Return the core in which a person beyond weighs so much, and a point at least so much."""
+        base = np.where(self._reachable, np.maximum(self._given.problem.value * weight, least), 0.0)
         return bare(Costs(costs, base), self._given.standing, self.rows)

@@ -35,10 +35,14 @@ def p_median(problem: Problem, model: PMedian, effort: Effort) -> Solution:
 
     Without ``beyond_s`` in two stages: first :math:`\min B = \sum_i w_i u_i`, which is maximal covering; then
     :math:`\min \sum_i w_i \sum_j t_{ij} z_{ij}`, the person-seconds of those covered, subject to
-    :math:`\sum_i w_i u_i \le B`, where :math:`B` is the first stage's objective whether it is proved or not.
+    :math:`\sum_i w_i u_i \le B`, where :math:`B` is what the first stage reached, proved or not. Where it is, the
+    second bound is one for all choices that are best in the first stage. Where it is not, it is one for all choices
+    that leave no more than B beyond: for any that a longer first stage would find, too.
 
-    The choice is found by interchange over sparse rows, the bound is Lagrangian (with a multiplier for each point and,
-    in the second stage, one for B), and a tree of such bounds, which fix most rows, closes the gap.
+    The choice is found by interchange over sparse rows (in the second stage with prices for who is beyond, which rise
+    and fall about B), the bound is Lagrangian (with a multiplier for each point and, in the second stage, one for B;
+    whoever is more than B at one point pays without limit), and a tree of such bounds, which fix most rows, closes the
+    gap.
 
     Parameters
     ----------

@@ -12,6 +12,8 @@ from siting.locate.median.dual import ascend
 from siting.locate.median.interchange import chosen
 from siting.locate.median.tree import Incumbent, Relaxation
 
+# In longest walks, what a person pays at most when the bound begins.
+_FIRST = 10.0
 # The seconds that a person beyond may weigh are sought, by golden section of their logarithm, from the cut-off to so
 # many times it, in so many steps.
 _UP_TO, _TRIALS = 1000.0, 6
@@ -28,7 +30,9 @@ SAME = 1e-12
 class Weighing:
     """The cores of the second stage: that of who is beyond, and that of seconds when a person beyond weighs so many.
 
-    ``allowed`` are the persons who may be beyond, ``limit`` is above that by more than sums are uncertain.
+    ``allowed`` are the persons who may be beyond, ``limit`` is above that by more than sums are uncertain. Whoever is
+    more than that at one point weighs, in ``seconds``, more than any walk whatever the weight of the others;
+    ``anybody`` tells whether there are others.
     """
 
     beyond: Core
@@ -36,15 +40,24 @@ class Weighing:
     allowed: float
     limit: float
     longest_s: float
+    anybody: bool
+
+    @property
+    def longest(self) -> Floats:
+        """What each point pays at most when the bound begins."""
+        priced = self.beyond.base > 0.0
+        return np.where(priced, self.beyond.base * (_FIRST * self.longest_s), np.inf)
 
 
-def relaxations(given: Weighing, most: int, incumbent: Incumbent, watch: Watch) -> tuple[Relaxation, Relaxation]:
+def relaxations(given: Weighing, most: int, incumbent: Incumbent, watch: Watch) -> tuple[Relaxation, ...]:
     r"""Return what bounds the second stage: who is beyond, and the seconds with the best multiplier found.
 
     For any :math:`\mu \ge 0`, who leaves no more than B persons beyond walks at least
     :math:`\min_x (\text{seconds} + \mu \cdot \text{beyond}) - \mu B`, which is a p-median again; it is concave in
-    :math:`\mu`.
+    :math:`\mu`. Where nobody may be beyond, the seconds alone say all.
     """
+    if not given.anybody:
+        return (Relaxation(given.seconds(given.longest_s)),)
     state = np.zeros(given.beyond.sites, dtype=np.int8)
     left = most
     for _ in range(_PASSES):
@@ -52,16 +65,18 @@ def relaxations(given: Weighing, most: int, incumbent: Incumbent, watch: Watch) 
         left = most - int(np.count_nonzero(state == INSIDE))
         if left <= 0 or not len(free):
             break
-        found = ascend(core, left, _middle(given.beyond, most, incumbent), given.limit, _ROUNDS, _STEP, _PATIENCE)
+        multipliers = middle(given.beyond, most, incumbent, given.beyond.base)
+        found = ascend(core, left, multipliers, given.limit, _ROUNDS, _STEP, _PATIENCE)
         state[free] = found.state
 
     def bound_at(logarithm: float) -> float:
         weight = float(np.exp(logarithm))
         core, offset = given.seconds(weight), weight * given.allowed
-        multipliers = _middle(core, most, incumbent)
+        multipliers = middle(core, most, incumbent, given.longest)
         goal = incumbent.goal + offset
         found = ascend(shrunk(core, state)[0], left, multipliers, goal, _ROUNDS, _STEP, _PATIENCE)
-        return float(found.bound) - offset
+        # Of weights that all reach the goal the least is taken, with which sums are least uncertain.
+        return min(float(found.bound) - offset, incumbent.goal)
 
     weight = given.longest_s * _HURRIED
     if watch.ended is None:
@@ -70,11 +85,11 @@ def relaxations(given: Weighing, most: int, incumbent: Incumbent, watch: Watch) 
     return Relaxation(given.beyond, limit=given.limit), Relaxation(given.seconds(weight), offset=offset)
 
 
-def _middle(core: Core, most: int, incumbent: Incumbent) -> Floats:
-    """Return multipliers between what the nearest and the second nearest of the best choice cost."""
+def middle(core: Core, most: int, incumbent: Incumbent, highest: Floats) -> Floats:
+    """Return multipliers between what the nearest and the second nearest of the best choice cost, but no higher."""
     choice = chosen(core, most, incumbent.sites)
-    middle: Floats = (choice.near_cost + choice.second_cost) / 2.0
-    return middle
+    between: Floats = (np.minimum(choice.near_cost, highest) + np.minimum(choice.second_cost, highest)) / 2.0
+    return between
 
 
 def _highest(value: Callable[[float], float], low: float, high: float) -> float:

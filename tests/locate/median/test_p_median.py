@@ -215,7 +215,7 @@ def test_interrupts_in_the_middle_return_the_best_so_far(middling: Problem) -> N
     def interrupted() -> bool:
         nonlocal asked
         asked += 1
-        if asked == 3:
+        if asked == 2:
             raise KeyboardInterrupt
         return False
 
@@ -278,7 +278,7 @@ def test_optima_of_san_francisco(shared: Path, stations: int, optimum: float) ->
         assert found.objective == pytest.approx(optimum, abs=1e-2)
 
 
-@pytest.mark.parametrize(("seed", "gap"), [(352, 0.05), (1087, 0.1)])
+@pytest.mark.parametrize(("seed", "gap"), [(425, 0.05), (275, 0.1)])
 def test_the_bound_holds_where_a_gap_is_good_enough_and_the_choice_is_poor(
     monkeypatch: pytest.MonkeyPatch, seed: int, gap: float
 ) -> None:

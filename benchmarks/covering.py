@@ -1,6 +1,7 @@
 """Maximal covering: seconds and optimality gaps, ours beside spopt and HiGHS.
 
-    python benchmarks/covering.py [--parts NAME …] [--seeds S …] [--limit-scale X] [--peers NAME …]
+    python benchmarks/covering.py [--parts NAME …] [--seeds S …] [--limit-scale X] [--processor] [--longer X]
+                                  [--stations P …] [--peers NAME …]
 
 Parts (all if none is named):
 
@@ -17,7 +18,10 @@ Parts (all if none is named):
 
 Problems and networks are made by ``instances/yardstick.py`` of the folder named by ``SITING_SHARED`` (else ``shared``
 beside the repository). spopt and pulp are peers that need not be there. "Processor" is the seconds that this process
-was given: on a busy machine limits are reached with less work done, and ``--limit-scale`` stretches them.
+was given: on a busy machine limits are reached with less work done; ``--limit-scale`` stretches them, and with
+``--processor`` they are limits of processor seconds. ``--longer X`` solves again with X times the limit what the limit
+leaves open, and says how much of that gap is bound and how much incumbent: with z between the best objective and the
+least bound known, (bound at the limit − z) ÷ gap and (z − objective at the limit) ÷ gap.
 """
 
 import argparse
@@ -52,8 +56,11 @@ Floats = NDArray[np.float64]
 _LIMIT_S = 900.0
 _PER_SECOND = 1_000_000
 _GAP = 0.001
+_NO_GAP = 1e-9
 _PEER_LIMIT_S = 600.0
 _CLUSTERS, _BACKGROUND = 40, 0.15
+# Wall seconds that a limit of processor seconds may take at most, as many times.
+_PATIENCE = 30.0
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,9 @@ class Given:
     seeds: list[int]
     scale: float
     peers: list[str]
+    processor: bool = False
+    longer: float | None = None
+    stations: list[int] | None = None
 
 
 @dataclass(frozen=True)
@@ -137,14 +147,22 @@ def timed(solve: Callable[[], tuple[float, float]]) -> Result:
     return Result(time.perf_counter() - wall, time.process_time() - processor, objective, bound)
 
 
-def ours(problem: Problem, stations: int, limit: float, gap: float = 0.0) -> Result:
-    """Solve by this package."""
+def ours(problem: Problem, stations: int, limit: float, gap: float = 0.0, *, processor: bool = False) -> Result:
+    """Solve by this package; the limit is of wall seconds, or of processor seconds."""
 
     def solve() -> tuple[float, float]:
-        found = maximal_covering(problem.under(stations=stations), Effort(time_limit_s=limit, rel_gap=gap))
+        found = maximal_covering(problem.under(stations=stations), within(limit, gap, processor=processor))
         return found.objective, found.bound
 
     return timed(solve)
+
+
+def within(limit: float, gap: float = 0.0, *, processor: bool = False) -> Effort:
+    """Return the effort that ends after so many wall seconds, or so many processor seconds."""
+    if not processor:
+        return Effort(time_limit_s=limit, rel_gap=gap)
+    end = time.process_time() + limit
+    return Effort(time_limit_s=_PATIENCE * limit, rel_gap=gap, interrupted=lambda: time.process_time() >= end)
 
 
 def plain(covers: csr_array, weights: Floats, stations: int) -> tuple[float, float]:
@@ -213,16 +231,31 @@ def gaps(
     title: str, given: Given, problem: Callable[[int], Problem], asked_for: dict[int, float], limit: float
 ) -> None:
     """Print the gap for each number of stations within a limit of seconds, and the gap that is aimed at."""
-    print(f"\n## {title}, within {limit * given.scale:g} s\n{_HEAD}")
-    results: dict[int, list[Result]] = {stations: [] for stations in asked_for}
+    limit *= given.scale
+    aims = {each: aim for each, aim in asked_for.items() if given.stations is None or each in given.stations}
+    print(f"\n## {title}, within {limit:g} {'processor seconds' if given.processor else 's'}\n{_HEAD}")
+    results: dict[int, list[Result]] = {stations: [] for stations in aims}
     for seed in given.seeds:
         made_now = problem(seed)
         for stations, taken in results.items():
-            taken.append(ours(made_now, stations, limit * given.scale))
+            taken.append(ours(made_now, stations, limit, processor=given.processor))
             print(line(f"p = {stations}, seed {seed}", taken[-1:]), flush=True)
+            if given.longer is not None and taken[-1].gap > _NO_GAP:
+                again = ours(made_now, stations, given.longer * limit, processor=given.processor)
+                print(line(f"  in {given.longer:g} times as long", [again]))
+                print(parts_of_gap(taken[-1], again), flush=True)
     for stations, taken in results.items():
-        print(line(f"p = {stations}, median", taken) + f"  (aim: ≤ {asked_for[stations]:.2%})")
+        print(line(f"p = {stations}, median", taken) + f"  (aim: ≤ {aims[stations]:.2%})")
     print(f"peak memory of this process {peak_mib():,.0f} MiB")
+
+
+def parts_of_gap(here: Result, longer: Result) -> str:
+    """Say how much of a gap is bound and how much incumbent, as far as a longer run tells."""
+    gap = here.bound - here.objective
+    most, least = min(here.bound, longer.bound), max(here.objective, longer.objective)
+    bound = (here.bound - most) / gap, (here.bound - least) / gap
+    incumbent = (least - here.objective) / gap, (most - here.objective) / gap
+    return f"  of that gap {bound[0]:.0%} to {bound[1]:.0%} bound, {incumbent[0]:.0%} to {incumbent[1]:.0%} incumbent"
 
 
 def small(given: Given) -> None:
@@ -286,7 +319,8 @@ def curve(given: Given) -> None:
     for seed in given.seeds:
         problem = covering(given.folder, 200_000, 5_000, 330, seed)
         wall, processor = time.perf_counter(), time.process_time()
-        points = covering_curve(problem, range(1, 301), Effort(time_limit_s=180.0 * given.scale))
+        effort = within(180.0 * given.scale, processor=given.processor)
+        points = covering_curve(problem, range(1, 301), effort)
         spent = time.perf_counter() - wall, time.process_time() - processor
         widest = [(each.bound - each.objective) / each.objective for each in points]
         print(f"seed {seed:<5}{spent[0]:>10.1f}{spent[1]:>11.1f}{max(widest):>12.3%}{max(widest[:50]):>12.3%}")
@@ -318,12 +352,20 @@ def main() -> None:
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--folder", type=Path, help="where problems are kept; a temporary folder if absent")
     parser.add_argument("--limit-scale", type=float, default=1.0, help="how many times as long the limits are")
+    parser.add_argument("--processor", action="store_true", help="limits are of processor seconds")
+    parser.add_argument(
+        "--longer", type=float, metavar="X", help="solve again with X times the limit; say what the gap is"
+    )
+    parser.add_argument("--stations", nargs="+", type=int, metavar="P", help="only these numbers of stations")
     parser.add_argument("--peers", nargs="*", default=["merged", "direct", "spopt"], help="merged, direct, spopt")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = given.folder or Path(temporary)
         for part in given.parts:
-            _PARTS[part](Given(folder, given.seeds, given.limit_scale, given.peers))
+            asked = Given(
+                folder, given.seeds, given.limit_scale, given.peers, given.processor, given.longer, given.stations
+            )
+            _PARTS[part](asked)
 
 
 if __name__ == "__main__":

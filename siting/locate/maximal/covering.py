@@ -20,16 +20,16 @@ _LENGTHS: Final = ((0.5, 0.005), (0.2, 0.002), (0.2, 0.0005))
 _MOST_STEPS: Final = 4_000
 # Steps that close less than this share of the gap are the last ones.
 _WORTHWHILE: Final = 0.02
-# Rounds of search: exchanges looked at for each station in the first round (twice as many each time) but at least so
-# many, and heats when it begins anew and when it goes on from the incumbent.
-_ROUNDS: Final = 8
+# Rounds of search: exchanges looked at for each station in the first round (twice as many each time, up to so many
+# times) but at least so many, and heats when it begins anew and when it goes on from the incumbent.
 _PROPOSALS: Final = (500, 10_000)
+_DOUBLINGS: Final = 8
 _HEATS: Final = ((0.05, 0.01), (0.035, 0.01))
-# A core of so few pairs of rows and groups is the solver's at once. A larger one is searched first, for at most a share
-# of the seconds: less, where the solver has a chance to better the bound.
-_SMALL: Final = 8_000
-_MIDDLING: Final = 150_000
-_SHARES: Final = (0.4, 0.9)
+# The heats at which what was found is merged after each round, by as many exchanges: among few rows they are cheap.
+_MERGING: Final = (0.03, 0.003)
+# A core of at most so many pairs of rows and groups is the solver's once so much work is done, as counted by the race:
+# the fewer, the better the solver's chance to better the bound. Seconds are no measure: they differ by machine.
+_HANDED_OVER: Final = ((8_000, 0), (150_000, 2_000_000_000), (500_000, 80_000_000_000), (math.inf, 1_000_000_000_000))
 
 
 def maximal_covering(problem: Problem, effort: Effort) -> Solution:
@@ -48,8 +48,8 @@ def maximal_covering(problem: Problem, effort: Effort) -> Solution:
         A plain one (:attr:`~siting.locate.problem.Problem.is_plain`): ``rules.stations`` is p (None: as many as one
         likes), and rows may be kept, forced or forbidden. Other rules are not looked at.
     effort : Effort
-        When to stop. ``max_nodes`` counts the solver's nodes; what goes before is a fixed amount of work, cut short at
-        half the seconds, so that as long as the seconds do not run out the same choice is found everywhere.
+        When to stop. ``max_nodes`` counts the solver's nodes; what goes before is a fixed amount of work, so that as
+        long as the seconds do not run out the same choice is found everywhere.
 
     Returns
     -------
@@ -99,12 +99,13 @@ def run(race: Race) -> None:
         return
     race.lower(_STEPS, _LENGTHS[0])
     worthwhile = True
-    for turn in range(_ROUNDS):
-        if not race.goes_on() or _for_the_solver(race):
-            break
-        proposals = max(_PROPOSALS[0] * race.stations, _PROPOSALS[1]) * 2**turn
-        race.search(proposals, _HEATS[turn % 2], anew=turn % 2 == 0)
-        if not race.goes_on():
+    turn = 0
+    while race.goes_on() and race.work < handed_over(race.core.pairs):
+        proposals = max(_PROPOSALS[0] * race.stations, _PROPOSALS[1]) * 2 ** min(turn, _DOUBLINGS)
+        searched = race.search(proposals, _HEATS[turn % 2], anew=turn % 2 == 0)
+        if race.goes_on():
+            race.search(proposals, _MERGING, anew=False, merging=True)
+        if not race.goes_on() or not (searched or worthwhile):
             break
         if worthwhile:
             before = race.bound
@@ -112,13 +113,14 @@ def run(race: Race) -> None:
             worthwhile = turn < 2 or before - race.bound > _WORTHWHILE * (before - race.value)  # noqa: PLR2004
         else:
             race.shrink()
+        turn += 1
     if race.goes_on():
         finish(race)
 
 
-def _for_the_solver(race: Race) -> bool:
-    share = _SHARES[race.core.pairs > _MIDDLING]
-    return race.core.pairs <= _SMALL or race.left_s < (1.0 - share) * race.effort.time_limit_s
+def handed_over(pairs: int) -> float:
+    """Return after how much work a core of so many pairs is the solver's."""
+    return next(work for most, work in _HANDED_OVER if pairs <= most)
 
 
 def solution(problem: Problem, reduction: Reduction, race: Race) -> Solution:

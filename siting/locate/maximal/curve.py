@@ -1,11 +1,13 @@
 """Covered persons against the number of stations: each point begins where the one before it ended."""
 
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
+from time import perf_counter
 from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from siting.domain.nouns import Floats, Ints
 from siting.locate.maximal.bound import bound_at
@@ -18,17 +20,23 @@ from siting.locate.maximal.state import close_row, covered_by, state_of
 from siting.locate.problem import Effort, Problem
 from siting.locate.reduction import Reduction, reduced
 
-# Steps towards the first bound and towards each later one, exchanges looked at for each point, and the lengths and
-# heats of both: those of later points are small, for they begin near.
-_FIRST_STEPS: Final = 500
-_STEPS: Final = 150
+# Steps towards the first bound, towards each later one and where a point is worked at again, and their lengths.
+# Exchanges looked at for each point, and their heats: those of later points are small, for they begin near.
+_BOUNDS: Final = ((500, (0.5, 0.002)), (150, (0.1, 0.005)), (400, (0.1, 0.0005)))
 _PROPOSALS: Final = 80_000
-_LENGTHS: Final = ((0.5, 0.002), (0.1, 0.005))
 _HEATS: Final = ((0.1, 0.005), (0.05, 0.005))
-# Up to so many stations a gap wider than this is worth so many times as many exchanges, anew.
+# What a point and those so near to it have found is merged by so many exchanges.
+_NEIGHBOURS: Final = 3
+_MERGED: Final = (60_000, (0.03, 0.003))
+# Up to so many stations gaps wider than this are worked at again: so many times in all. Beyond, each of so many points
+# is, once. Exchanges looked at anew: so many for each station, but at least so many.
 _FEW: Final = 60
 _WIDE: Final = 0.004
-_MORE: Final = 3
+_AGAIN: Final = 60
+_EVERY: Final = 25
+_MORE: Final = (2_000, 240_000)
+# Prices that are kept for later: half as large.
+Prices = NDArray[np.float32]
 
 
 class CurvePoint(NamedTuple):
@@ -95,6 +103,10 @@ def covering_curve(problem: Problem, sizes: Sequence[int], effort: Effort) -> li
     reduction = reduced(problem, dominated=False)
     run = _Curve(reduction, [size - len(reduction.forced) for size in asked], effort)
     run.forward()
+    run.here_and_there()
+    run.backward()
+    run.merged()
+    run.again()
     run.backward()
     found = []
     for size, chosen, bound in zip(asked, run.chosen, run.bounds, strict=True):
@@ -112,50 +124,112 @@ class _Curve:
         self.sizes = [min(size, len(self.core.rows)) for size in sizes]
         self.bounds = [float(reduction.cover.weight.sum())] * len(sizes)
         self.chosen = [np.zeros(0, dtype=np.int64)] * len(sizes)
-        self.begun, self.noise = time.perf_counter(), 0.0
+        self.price: Floats | None = None
+        self.prices: dict[int, Prices] = {}
+        self.begun, self.noise, self.stopped = perf_counter(), 0.0, False
 
     def forward(self) -> None:
         """Go from the fewest to the most stations."""
-        chosen, price, stopped = self.chosen[0], None, False
-        for place, size in enumerate(self.sizes):
-            left = 0.0 if stopped else self.effort.time_limit_s - (time.perf_counter() - self.begun)
-            race = self._race(size, left)
-            self.noise = race.noise
+        chosen = self.chosen[0]
+        for place in range(len(self.sizes)):
+            race = self._race(place, chosen)
             race.offer(_filled(race, chosen))
-            race.bound = max(min(race.bound, self.bounds[place]), race.value)
-            try:
-                if 0 < size < len(self.core.rows) and race.goes_on():
-                    price = self._bettered(race, price)
-            except KeyboardInterrupt:
-                race.ended = "interrupt"
-            stopped = race.ended in ("interrupt", "time")
-            chosen = self.chosen[place] = race.chosen
-            self.bounds[place] = min(self.bounds[place], race.bound)
+            later = self.price is not None
+            self._tried(
+                race,
+                place,
+                partial(self._lower, race, place, _BOUNDS[later]),
+                partial(race.search, _PROPOSALS, _HEATS[later], anew=False),
+                partial(self._merge, race, place),
+            )
+            chosen = self.chosen[place]
 
-    def _race(self, size: int, seconds: float) -> Race:
-        core = replace(self.core, stations=size)
-        effort = replace(self.effort, time_limit_s=seconds)
-        return Race(self.reduction.cover, core, self.reduction.whole, self.reduction.base, effort)
+    def here_and_there(self) -> None:
+        """Search anew for some of the points of many stations; the others borrow from them."""
+        many = [place for place, size in enumerate(self.sizes) if size > _FEW and place in self.prices]
+        for place in many[::-_EVERY]:
+            self._anew(place, 0)
 
-    def _bettered(self, race: Race, price: Floats | None) -> Floats:
-        """Lower the bounds, better the choice; return the prices."""
-        later = price is not None
+    def merged(self) -> None:
+        """Go forward once more, merging what each point and those on both sides of it have found."""
+        for place in range(len(self.sizes)):
+            race = self._race(place, self.chosen[place])
+            if place > 0 and not self.stopped:
+                race.offer(_filled(race, self.chosen[place - 1]))
+            self._tried(race, place, partial(self._merge, race, place))
+
+    def again(self) -> None:
+        """Work at the widest gaps of few stations, the less willingly the more often that was done."""
+        few = [place for place, size in enumerate(self.sizes) if size <= _FEW and place in self.prices]
+        times, wide = dict.fromkeys(few, 0), max(_WIDE, self.effort.rel_gap)
+        gaps = {place: self.bounds[place] / self._value(self.chosen[place]) - 1.0 for place in few}
+        for _ in range(_AGAIN if few else 0):
+            place = max(few, key=lambda at: (gaps[at] / (1.0 + times[at]), -at))
+            if self.stopped or gaps[place] <= wide:
+                return
+            times[place] += 1
+            self._anew(place, times[place])
+            gaps[place] = self.bounds[place] / self._value(self.chosen[place]) - 1.0
+
+    def _anew(self, place: int, times: int) -> None:
+        race = self._race(place, self.chosen[place])
+        # Another draw each time.
+        race.random += np.uint64(2 * (place + len(self.sizes) * times))
+        # What was rounded up must not exceed the weight.
+        self.price = np.minimum(self.prices[place], self.core.cover.weight)
+        race.price = self.price
+        self._tried(
+            race,
+            place,
+            partial(race.search, max(_MORE[0] * race.stations, _MORE[1]), _HEATS[0], anew=True),
+            partial(self._lower, race, place, _BOUNDS[2]),
+            partial(self._merge, race, place),
+        )
+
+    def _tried(self, race: Race, place: int, *steps: Callable[[], object]) -> None:
+        """Do one thing after the other, as long as the race goes on, and take what it has found."""
+        try:
+            for step in steps if 0 < self.sizes[place] < len(self.core.rows) else ():
+                if race.goes_on():
+                    step()
+        except KeyboardInterrupt:
+            race.ended = "interrupt"
+        self.stopped |= race.ended in ("interrupt", "time")
+        self.chosen[place] = race.chosen
+        self.bounds[place] = min(self.bounds[place], race.bound)
+
+    def _race(self, place: int, chosen: Ints) -> Race:
+        """Return a race that knows a choice and the bound, and has the seconds that are left."""
+        core = replace(self.core, stations=self.sizes[place])
+        left = 0.0 if self.stopped else self.effort.time_limit_s - (perf_counter() - self.begun)
+        effort = replace(self.effort, time_limit_s=left)
+        race = Race(self.reduction.cover, core, self.reduction.whole, self.reduction.base, effort)
+        race.offer(chosen)
+        race.bound = max(min(race.bound, self.bounds[place]), race.value)
+        self.noise = race.noise
+        return race
+
+    def _lower(self, race: Race, place: int, by: tuple[int, tuple[float, float]]) -> None:
+        """Lower the bound of one size, and by the way those of the others.
+
+        The same prices bound every size: only that more or fewer of the most profitable rows are open.
+        """
+        price = self.price
         if price is None:
             inside = np.searchsorted(self.core.rows, np.intersect1d(race.chosen, self.core.rows)).astype(np.int32)
             price = self.core.cover.weight / np.maximum(state_of(self.core.cover, inside).times, 1)
         race.price = price
-        price = race.lower(_STEPS if later else _FIRST_STEPS, _LENGTHS[later])
-        # The same prices bound every size: only that more or fewer of the most profitable rows are open.
-        bound, profit = bound_at(self.core.cover, 0, price)
+        self.price = race.lower(*by)
+        bound, profit = bound_at(self.core.cover, 0, self.price)
         sums = bound + np.concatenate([np.zeros(1), np.cumsum(np.sort(profit)[::-1])])
         self.bounds = np.minimum(self.bounds, [race.rounded(sums[size]) for size in self.sizes]).tolist()
-        if race.goes_on():
-            race.search(_PROPOSALS, _HEATS[later], anew=False)
-        if race.goes_on() and race.stations <= _FEW and race.bound - race.value > _WIDE * race.value:
-            race.search(_MORE * _PROPOSALS, _HEATS[0], anew=True)
-            if race.goes_on():
-                race.lower(_STEPS, _LENGTHS[1])
-        return price
+        self.prices[place] = self.price.astype(np.float32)
+
+    def _merge(self, race: Race, place: int) -> None:
+        """Look among the rows of what the point and its neighbours have found."""
+        for near in range(max(place - _NEIGHBOURS, 0), min(place + _NEIGHBOURS + 1, len(self.sizes))):
+            race.remember(self.chosen[near])
+        race.search(*_MERGED, anew=False, merging=True)
 
     def backward(self) -> None:
         """Go back: a choice of one size without what is missed least may be better than that of the size below."""

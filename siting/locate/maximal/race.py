@@ -1,8 +1,8 @@
 """An incumbent and a bound that run towards each other, until they meet or whoever asked has had enough."""
 
 import math
-import time
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Final
 
 import numpy as np
@@ -13,16 +13,22 @@ from siting.locate.maximal.core import Core, fixed, part
 from siting.locate.maximal.search import anneal, descend, fill
 from siting.locate.maximal.state import State, covered_by, empty, state_of
 from siting.locate.merging import Numbers
-from siting.locate.problem import NOISE, Effort, Ended
+from siting.locate.problem import NOISE, Bools, Effort, Ended
 from siting.locate.reduction import Cover
 
 # Pairs that one call of a compiled loop may look at, so that nobody waits for long.
 _AT_ONCE: Final = 60_000_000
 _PROPOSALS_AT_ONCE: Final = 40_000
+# Work is counted in pairs that a step of prices looks at (somewhat less than a nanosecond each). Beside them it does as
+# much for each group as for so many pairs; what a search touches lies scattered, and takes as long as so many.
+_BESIDE: Final = 3
+_SCATTERED: Final = 3
 # Exchanges are sought among rows whose profit lacks at most this share of the gap to the last one chosen.
 _NEAR: Final = 0.3
 # Bound and incumbent are the same within this share: a little less than the noise that a proof allows.
 _SAME: Final = 0.9 * NOISE
+# How many choices are remembered, to be merged.
+_REMEMBERED: Final = 8
 _SEED: Final = 0x9E3779B97F4A7C15
 
 
@@ -42,6 +48,8 @@ class Race:
         What is covered beside, whatever is chosen here.
     effort : Effort
         When to stop, and whom to tell.
+    work : int
+        What was done so far, counted: the same on every machine.
     """
 
     cover: Cover
@@ -55,10 +63,12 @@ class Race:
     bound: float = field(init=False)
     first: float = field(init=False, default=0.0)
     ended: Ended | None = field(init=False, default=None)
+    work: int = field(init=False, default=0)
+    found: list[tuple[float, Ints]] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         """Begin with nothing chosen."""
-        self.begun = time.perf_counter()
+        self.begun = perf_counter()
         self.stations = self.core.stations
         self.chosen = np.zeros(0, dtype=np.int64)
         self.price = np.zeros_like(self.core.cover.weight)
@@ -68,7 +78,7 @@ class Race:
     @property
     def left_s(self) -> float:
         """Seconds until the limit."""
-        return self.effort.time_limit_s - (time.perf_counter() - self.begun)
+        return self.effort.time_limit_s - (perf_counter() - self.begun)
 
     @property
     def needed(self) -> float:
@@ -95,9 +105,24 @@ class Race:
             self.ended = "time"
         return self.ended is None
 
+    @property
+    def remembered(self) -> Ints:
+        """Rows of the choices remembered."""
+        return np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *(chosen for _, chosen in self.found)]))
+
+    def remember(self, chosen: Ints) -> None:
+        """Remember a choice of rows of the whole, ascending, if it is among the best."""
+        if not any(np.array_equal(chosen, other) for _, other in self.found):
+            self.found.append((self.value_of(chosen), chosen))
+            self.found = sorted(self.found, key=lambda each: -each[0])[:_REMEMBERED]
+
+    def value_of(self, chosen: Ints) -> float:
+        """Return what rows of the whole cover."""
+        return float(self.cover.weight[covered_by(self.cover, chosen.astype(np.int32))].sum())
+
     def offer(self, chosen: Ints) -> None:
         """Take a choice of rows of the whole if it covers more."""
-        value = float(self.cover.weight[covered_by(self.cover, chosen.astype(np.int32))].sum())
+        value = self.value_of(chosen)
         if value > self.value * (1.0 + 1e-12):
             self.value, self.chosen = value, np.sort(chosen)
             self.bound = max(self.bound, value)
@@ -148,6 +173,7 @@ class Race:
         for done in range(0, steps, at_once):
             many = min(at_once, steps - done)
             ends = (many, lengths[0] * shrink**done, lengths[0] * shrink ** (done + many))
+            self.work += many * (core.pairs + _BESIDE * len(core.cover.weight))
             found = tighten(core.cover, core.stations, self.value - core.base, ends, way)
             if found < least:
                 least, best = found, way.best.copy()
@@ -163,11 +189,29 @@ class Race:
         if not self.proved:
             self.core, self.price = fixed(self.core, self.price, self.needed - self.core.base)
 
-    def search(self, proposals: int, heats: tuple[float, float], *, anew: bool) -> None:
-        """Anneal exchanges among the rows of the core whose profits are near; from the incumbent, or anew."""
-        core = self._nearby()
+    def search(self, proposals: int, heats: tuple[float, float], *, anew: bool, merging: bool = False) -> bool:
+        """Anneal exchanges among the rows of the core whose profits are near; from the incumbent, or anew.
+
+        Parameters
+        ----------
+        proposals : int
+            How many exchanges to look at.
+        heats : tuple of float
+            First and last heat, as a share of what an open row is worth.
+        anew : bool
+            Whether to begin with a greedy choice instead of the incumbent.
+        merging : bool, default False
+            Whether to look only among the rows of the best choices remembered: where those agree nothing needs to be
+            sought, and where they differ each is the best in some place.
+
+        Returns
+        -------
+        bool
+            Whether there is anything to exchange.
+        """
+        core = self._among(np.isin(self.core.rows, self.remembered)) if merging else self._nearby()
         if not 0 < core.stations < len(core.rows):
-            return
+            return False
         state = empty(core.cover)
         if not anew:
             inside = np.searchsorted(core.rows, np.intersect1d(self.chosen, core.rows)).astype(np.int32)
@@ -179,9 +223,13 @@ class Race:
             scale = float(np.median(state.worth[best]))
             if scale > 0.0:
                 self._anneal(core, state, proposals, (heats[0] * scale, heats[1] * scale), best)
-        state = state_of(core.cover, best)
-        descend(core.cover, state, self.noise)
-        self.offer(core.whole(state.chosen[: state.size[0]]))
+        last = state_of(core.cover, best)
+        descend(core.cover, last, self.noise)
+        self.work += _SCATTERED * int(state.touched[0] + last.touched[0])
+        chosen = core.whole(last.chosen[: last.size[0]])
+        self.remember(chosen)
+        self.offer(chosen)
+        return True
 
     def _anneal(self, core: Core, state: State, proposals: int, heats: tuple[float, float], best: Numbers) -> None:
         tally = np.zeros(2)
@@ -200,5 +248,7 @@ class Race:
         bound, profit = bound_at(core.cover, core.stations, self.price)
         last = np.partition(profit, len(profit) - core.stations)[len(profit) - core.stations]
         near = profit >= last - _NEAR * max(bound + core.base - self.value, 0.0)
-        near |= np.isin(core.rows, self.chosen)
-        return part(core, near)[0]
+        return self._among(near)
+
+    def _among(self, rows: Bools) -> Core:
+        return part(self.core, rows | np.isin(self.core.rows, self.chosen))[0]

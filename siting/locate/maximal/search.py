@@ -16,6 +16,8 @@ Random = NDArray[np.uint64]
 _A, _B, _C = np.uint64(13), np.uint64(7), np.uint64(17)
 _SHIFT: Final = np.uint64(32)
 _UNIT: Final = 2.0**-32
+# What looking at one exchange counts, in entries of lists.
+_LOOK: Final = 8
 
 
 @compiled
@@ -23,6 +25,7 @@ def fill(cover: Cover, state: State, stations: int) -> None:
     """Open what adds most, again and again, until so many rows are open or nothing adds; ties to the lower row."""
     while state.size[0] < stations:
         best, most = -1, 0.0
+        state.touched[0] += len(state.worth)
         for row in range(len(state.worth)):
             if state.place[row] < 0 and state.worth[row] > most:
                 best, most = row, state.worth[row]
@@ -55,6 +58,7 @@ def descend(cover: Cover, state: State, noise: float) -> int:
 def _worst(cover: Cover, state: State, row: int, also: Floats, touched: Numbers) -> tuple[int, float]:
     """Return the open row that is missed least once a closed row is open, and what the exchange betters."""
     many = 0
+    state.touched[0] += cover.start[row + 1] - cover.start[row] + state.size[0]
     for at in range(cover.start[row], cover.start[row + 1]):
         group = cover.group[at]
         if state.times[group] == 1:
@@ -114,6 +118,7 @@ def anneal(
     """
     rows, size = len(state.worth), state.size[0]
     heat, cooling = heats[0], (heats[1] / heats[0]) ** (1.0 / proposals)
+    state.touched[0] += _LOOK * proposals
     for _ in range(proposals):
         heat *= cooling
         out = state.chosen[below(random, size)]

@@ -17,7 +17,8 @@ class State(NamedTuple):
 
     ``times[g]`` open rows cover group g, and the sum of their numbers is ``owner[g]``: where one row covers it alone,
     that is the row. ``worth[r]`` is what row r would add if it is closed, and what would be lost without it if it is
-    open. ``chosen[:size[0]]`` are the open rows, ``place[r]`` is where row r stands there (-1: closed).
+    open. ``chosen[:size[0]]`` are the open rows, ``place[r]`` is where row r stands there (-1: closed). ``touched[0]``
+    counts the entries of lists that were looked at: work that is the same on every machine.
     """
 
     times: Numbers
@@ -26,6 +27,7 @@ class State(NamedTuple):
     chosen: Numbers
     place: Numbers
     size: NDArray[np.int64]
+    touched: NDArray[np.int64]
 
 
 def empty(cover: Cover) -> State:
@@ -34,7 +36,8 @@ def empty(cover: Cover) -> State:
     worth = np.add.reduceat(np.append(cover.weight[cover.group], 0.0), cover.start[:-1]) if rows else np.zeros(0)
     worth[np.diff(cover.start) == 0] = 0.0
     numbers = (np.zeros(rows, dtype=np.int32), np.full(rows, -1, dtype=np.int32))
-    return State(np.zeros(groups, np.int32), np.zeros(groups, np.int64), worth, *numbers, np.zeros(1, np.int64))
+    counts = (np.zeros(1, np.int64), np.zeros(1, np.int64))
+    return State(np.zeros(groups, np.int32), np.zeros(groups, np.int64), worth, *numbers, *counts)
 
 
 def state_of(cover: Cover, chosen: Numbers) -> State:
@@ -47,11 +50,13 @@ def state_of(cover: Cover, chosen: Numbers) -> State:
 @compiled
 def open_row(cover: Cover, state: State, row: int) -> None:
     """Open a closed row."""
+    touched = cover.start[row + 1] - cover.start[row]
     for at in range(cover.start[row], cover.start[row + 1]):
         group = cover.group[at]
         count = state.times[group]
         if count == 0:
             weight = cover.weight[group]
+            touched += cover.row_start[group + 1] - cover.row_start[group]
             for other in cover.row[cover.row_start[group] : cover.row_start[group + 1]]:
                 if other != row:
                     state.worth[other] -= weight
@@ -62,11 +67,13 @@ def open_row(cover: Cover, state: State, row: int) -> None:
     state.place[row] = state.size[0]
     state.chosen[state.size[0]] = row
     state.size[0] += 1
+    state.touched[0] += touched
 
 
 @compiled
 def close_row(cover: Cover, state: State, row: int) -> None:
     """Close an open row."""
+    touched = cover.start[row + 1] - cover.start[row]
     for at in range(cover.start[row], cover.start[row + 1]):
         group = cover.group[at]
         count = state.times[group]
@@ -74,6 +81,7 @@ def close_row(cover: Cover, state: State, row: int) -> None:
         state.owner[group] -= row
         if count == 1:
             weight = cover.weight[group]
+            touched += cover.row_start[group + 1] - cover.row_start[group]
             for other in cover.row[cover.row_start[group] : cover.row_start[group + 1]]:
                 if other != row:
                     state.worth[other] += weight
@@ -83,6 +91,7 @@ def close_row(cover: Cover, state: State, row: int) -> None:
     state.chosen[place], state.place[last] = last, place
     state.place[row] = -1
     state.size[0] -= 1
+    state.touched[0] += touched
 
 
 @compiled
@@ -96,6 +105,7 @@ def open_all(cover: Cover, state: State, rows: Numbers) -> None:
 def shared(cover: Cover, state: State, closed: int, opened: int) -> float:
     """Return what an open row covers alone and a closed row covers too."""
     total = 0.0
+    state.touched[0] += cover.start[closed + 1] - cover.start[closed]
     for at in range(cover.start[closed], cover.start[closed + 1]):
         group = cover.group[at]
         if state.times[group] == 1 and state.owner[group] == opened:

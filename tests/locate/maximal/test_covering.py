@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 from siting.locate.maximal import covering, maximal_covering, race
+from siting.locate.maximal.core import undominated
 from siting.locate.problem import Effort, Problem, Rules, Solution
+from siting.locate.reduction import reduced
 
 
 @st.composite
@@ -145,6 +147,38 @@ def test_the_same_question_has_the_same_answer() -> None:
     assert same(maximal_covering(problem, Effort()), maximal_covering(problem, Effort()))
 
 
+def test_a_slow_and_a_fast_clock_see_the_same_choice(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = district(4, rows=400, points=6_000, stations=30)
+    # Little enough work to end before a proof; the clock strikes nothing, a tenth, nine tenths of the limit meanwhile.
+    monkeypatch.setattr(covering, "_HANDED_OVER", ((np.inf, 150_000_000),))
+    monkeypatch.setattr(covering, "finish", lambda _: 0)
+    found, asked = [], [1]
+    for share in (0.0, 0.1, 0.9):
+        calls = iter(range(1_000_000_000))
+        tick = share * 1e6 / asked[-1]
+        monkeypatch.setattr(race, "perf_counter", lambda calls=calls, tick=tick: tick * next(calls))
+        found.append(maximal_covering(problem, Effort(time_limit_s=1e6)))
+        asked.append(next(calls))
+    assert found[0].status == "feasible"
+    assert found[0].objective > found[0].first_objective
+    assert all(same(found[0], other) for other in found[1:])
+    assert asked[1:] == 3 * asked[1:2]
+    assert asked[1] > 10
+
+
+def test_choices_are_merged_among_their_own_rows() -> None:
+    # Each choice is the best in one place; the last row, better than all, is in neither.
+    found = reduced(Problem(csr_array(np.eye(5)), np.array([10.0, 8, 10, 8, 30])))
+    run = race.Race(found.cover, undominated(found.cover, 2), found.whole, found.base, Effort())
+    for chosen in ([0, 3], [1, 2]):
+        run.remember(np.array(chosen))
+        run.offer(np.array(chosen))
+    assert run.value == 18.0
+    assert run.search(100, (0.03, 0.003), anew=False, merging=True)
+    assert (run.chosen.tolist(), run.value) == ([0, 2], 20.0)
+    assert run.work > 0
+
+
 def test_more_kept_rows_leave_less_to_cover() -> None:
     problem = district(0)
     kept = np.zeros(problem.rows, dtype=bool)
@@ -251,7 +285,7 @@ def test_what_is_settled_at_once_is_proved_whatever_the_fractions() -> None:
 
 @pytest.mark.parametrize("size", [1e-10, 1e-7, 1.0, 1e9])
 def test_the_solver_proves_small_weights_as_well_as_large_ones(monkeypatch: pytest.MonkeyPatch, size: float) -> None:
-    monkeypatch.setattr(covering, "_ROUNDS", 0)
+    monkeypatch.setattr(covering, "_HANDED_OVER", ((np.inf, 0),))
     monkeypatch.setattr(covering, "_STEPS", 3)
     monkeypatch.setattr(race, "descend", lambda *_: 0)
     for seed in range(12):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from siting.locate.maximal import covering_curve, maximal_covering
+from siting.locate.maximal import covering_curve, curve, maximal_covering, race
 from siting.locate.problem import Effort
 from tests.locate.maximal.test_covering import covered, district
 
@@ -55,3 +55,18 @@ def test_the_same_curve_twice() -> None:
     assert [(a.chosen.tolist(), a.objective, a.bound) for a in one] == [
         (b.chosen.tolist(), b.objective, b.bound) for b in other
     ]
+
+
+def test_a_slow_and_a_fast_clock_see_the_same_curve(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = district(5, rows=120, points=1_500)
+    found, asked = [], [1]
+    for share in (0.0, 0.9):
+        calls = iter(range(1_000_000_000))
+        tick = share * 1e6 / asked[-1]
+        for module in (curve, race):
+            monkeypatch.setattr(module, "perf_counter", lambda calls=calls, tick=tick: tick * next(calls))
+        points = covering_curve(problem, range(1, 40, 4), Effort(time_limit_s=1e6))
+        found.append([(each.chosen.tolist(), each.objective, each.bound) for each in points])
+        asked.append(next(calls))
+    assert found[0] == found[1]
+    assert asked[1] == asked[2] > 100

@@ -1,4 +1,4 @@
-"""What else is asked of a plan on the command line: the curve, the order of building, other good plans."""
+"""What else is asked of a plan on the command line: the curve, the order of building, other good plans, stability."""
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from siting.results import Plan, Study
 
 # What may be asked, and the endings of the files that it goes to.
-STUDIES: Final = ("curve", "order", "alternatives")
+STUDIES: Final = ("curve", "order", "alternatives", "stability")
 _ENDINGS: Final = (".csv", ".json", ".png")
 # Only so many seconds are told as seconds.
 _MINUTES_FROM: Final = 120
@@ -100,7 +100,7 @@ def _tell_beforehand(plan: "Plan", name: str, lang: Lang, *, quiet: bool) -> Non
 
 
 def _tell_proof(name: str, study: "Study", lang: Lang) -> None:
-    """Tell what a study does not prove: points of a curve, steps of an order, whether there are more alternatives."""
+    """Tell what a study comes to, and what it does not prove."""
     table = study.table
     if name == "curve":
         proved, unknown = ((table["status"] == status).sum() for status in ("optimal", "unknown"))
@@ -108,6 +108,9 @@ def _tell_proof(name: str, study: "Study", lang: Lang) -> None:
     elif name == "order":
         worst = float(table["loss_share"].max(skipna=True)) if len(table) else 0.0
         _note("cli.study.order_loss", lang, name, quiet=False, loss=f"{worst:.1%}")
+    elif name == "stability":
+        count, stays = len(table), int((table["stays_at"] == table.filter(regex=r"^\d").shape[1]).sum())
+        _note("cli.study.stays", lang, name, quiet=False, count=count, stays=stays)
     else:
         key = "all_found" if table.attrs.get("complete") else "found"
         _note(f"cli.study.{key}", lang, name, quiet=False, count=len(table) - 1)

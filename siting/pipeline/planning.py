@@ -99,8 +99,6 @@ def solver_of(
     notes = ()
     if question.left_out:
         notes = (Note("units_beyond_reach", {"count": len(question.left_out), "ids": ", ".join(question.left_out)}),)
-    elif question.plan.model in BY_SHARE:
-        notes = _beyond_reach(question, ground)
     return staying(question, solve), notes
 
 
@@ -300,7 +298,9 @@ def laid_out(
         "model": question.plan.model
     }
     even = evenness(before, after, question.level, question.left_out) if selection.stages else None
-    told = (*more, *sites, *notes)
+    # Without a plan they are told as a reason.
+    beyond = _beyond_reach(question, ground) if selection.stages and question.plan.model in BY_SHARE else ()
+    told = (*more, *sites, *notes, *beyond)
     return Proposal(stations, ground.refused, selection, request, before, after, told, changes, fairness=even)
 
 

@@ -1,5 +1,6 @@
 """What else can be asked of a plan: the curve, the order of building, other good plans, fairness."""
 
+import contextlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from siting.domain.nouns import Floats, Ints, Progress, quiet
 from siting.domain.plan_models import PlanModel
 from siting.domain.walkers import WALKERS
 from siting.errors import Fault, Faults, InputError
-from siting.locate.problem import Problem, Solution
+from siting.locate.problem import Effort, Problem, Solution
 from siting.locate.series import Alternatives, alternatives, build_order, coverage_curve, stability
 from siting.pipeline.asking import Question, ask, circle_of
 from siting.pipeline.evenness import unit_shares
@@ -129,24 +130,46 @@ def alternatives_to(
 
 
 def stability_of(planned: Planned, *, progress: Progress | None = None) -> pd.DataFrame:
-    """Tell at which walking speeds (those of ``frail``, ``elder`` and ``fit``) each proposed site is chosen too."""
-    ground, question = planned.ground, planned.question
-    walker = ground.inputs.scenario.walking.walker
+    """Tell at which walking speeds (those of ``frail``, ``elder`` and ``fit``) each proposed site is chosen too.
+
+    ``table.attrs["interrupted"]`` says whether Ctrl-C ended the search before its time: a speed that was not reached
+    has no column.
+
+    Raises
+    ------
+    siting.errors.InputError
+        There is no plan, or it has no stations.
+    """
+    _refuse_without_plan(planned, "stability")
+    question, report = planned.question, progress or quiet
+    walker = planned.ground.inputs.scenario.walking.walker
     others = {WALKERS[name].flat: name for name in _WALKERS}
-    speeds = sorted(others)
+    effort = effort_of(question.plan)
+    effort = replace(effort, time_limit_s=effort.time_limit_s / len(others))
+    found: dict[float, Solution] = {}
+    with watched() as watch, contextlib.suppress(KeyboardInterrupt):
+        for speed, name in sorted(others.items()):
+            report("stability", len(found), len(others))
+            same = name == walker
+            solution = planned.solution if same else _chosen_at(planned, name, replace(effort, interrupted=watch.asked))
+            if watch.happened:
+                break
+            found[speed] = solution
+    report("stability", len(others), len(others))
+    rows = question.rows_of(planned.proposal.selection.chosen)
+    table = stability(lambda speed: found[speed], list(found), rows.tolist())
+    table.insert(0, "candidate_id", _ids(question, table["row"].to_numpy(dtype=np.int64)))
+    table.attrs["interrupted"] = watch.happened
+    return table
 
-    def at(speed: float) -> Solution:
-        if others[speed] == walker:
-            return planned.solution
-        there = _walked_by(ground, others[speed])
-        asked = ask(there, question.plan, progress or quiet)
-        before = measure(there, there.facilities, progress or quiet)
-        solver, _ = solver_of(asked, there, before, quiet)
-        return solver(asked.problem, asked.model, effort_of(question.plan))
 
-    rows = planned.question.rows_of(planned.proposal.selection.chosen)
-    table = stability(at, speeds, rows.tolist())
-    return table.assign(candidate_id=_ids(question, table["row"].to_numpy(dtype=np.int64)))
+def _chosen_at(planned: Planned, walker: str, effort: Effort) -> Solution:
+    """Return the answer to the same request as another walker walks."""
+    there = _walked_by(planned.ground, walker)
+    asked = ask(there, planned.question.plan, quiet)
+    before = measure(there, there.facilities, quiet)
+    solver, _ = solver_of(asked, there, before, quiet)
+    return solver(asked.problem, asked.model, effort)
 
 
 def fairness_of(planned: Planned) -> pd.DataFrame:

@@ -226,7 +226,7 @@ class Plan:
         table.attrs = {**table.attrs, "kept_in": kept, "complete": found.complete}
         return Study(table, lambda lang: draw_alternatives(found.plans, lang, names=names))
 
-    def stability(self, progress: Progress | None = None) -> pd.DataFrame:
+    def stability(self, progress: Progress | None = None) -> Study:
         """Tell at which walking speeds each proposed site is chosen too.
 
         Parameters
@@ -236,13 +236,23 @@ class Plan:
 
         Returns
         -------
-        pandas.DataFrame
+        Study
             One row a site; see :func:`siting.locate.series.stability`. Speeds are those of the walkers ``frail``,
-            ``elder`` and ``fit``.
-        """
-        from siting.pipeline.studying import stability_of
+            ``elder`` and ``fit``. After Ctrl-C ``table.attrs["interrupted"]`` is true, and speeds that were not
+            reached have no column.
 
-        return stability_of(self.planned, progress=progress).drop(columns="row")
+        Raises
+        ------
+        siting.errors.InputError
+            There is no plan, or it has no stations.
+        """
+        from siting.pipeline.studying import names_of, stability_of
+        from siting.write.plan_figures import draw_stability
+
+        found, names = stability_of(self.planned, progress=progress), names_of(self.planned)
+        table = found.drop(columns="row").rename(columns=str)
+        table.attrs = dict(found.attrs)
+        return Study(table, lambda lang: draw_stability(found, lang, names=names))
 
     def fairness(self) -> Study:
         """Return the covered share of each unit before and after.
@@ -265,11 +275,11 @@ class Plan:
     def study(
         self, name: str, progress: Progress | None = None, *, by: Literal["stations", "budget"] | None = None
     ) -> Study:
-        """Return the curve, the order of building or the alternatives by name, as the command line asks for them.
+        """Return the curve, the order of building, the alternatives or the stability by name, for the command line.
 
         Parameters
         ----------
-        name : {"curve", "order", "alternatives"}
+        name : {"curve", "order", "alternatives", "stability"}
             What is wanted.
         progress : callable, optional
             Told ``(stage, done, total)`` while work goes on.
@@ -279,7 +289,7 @@ class Plan:
         Returns
         -------
         Study
-            Of :meth:`curve`, :meth:`build_order` or :meth:`alternatives`.
+            Of :meth:`curve`, :meth:`build_order`, :meth:`alternatives` or :meth:`stability`.
         """
         if name == "curve":
             plan = self.planned.question.plan
@@ -287,6 +297,8 @@ class Plan:
             if plan.budget_cny is not None and plan.stations is None:
                 usual = "budget"
             return self.curve(by or usual, progress=progress)
+        if name == "stability":
+            return self.stability(progress)
         return self.build_order(progress) if name == "order" else self.alternatives(progress=progress)
 
     def funding(self) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """Charts of what stands around a plan: the curve, the build order, fairness, and alternatives."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -227,13 +227,9 @@ def draw_alternatives(plans: pd.DataFrame, lang: Lang, *, names: Mapping[int, st
     rows = rows[len(in_all) :]
     figure = Chart(figsize=(3.2 + 0.9 * len(plans), 1.9 + 0.3 * max(len(rows), 1)), layout="constrained")
     axes = figure.subplots()
-    for column, plan in enumerate(chosen):
-        for line, row in enumerate(rows):
-            colour = (_BLUE if row in chosen[0] else _ORANGE) if row in plan else _PALE
-            axes.add_patch(Rectangle((column - 0.45, line - 0.4), 0.9, 0.8, color=colour, linewidth=0))
-    for line, row in enumerate(rows if len(plans) > 1 else []):
-        share = say("series.stays", lang, kept=kept[row], of=len(plans) - 1)
-        axes.text(len(plans), line, share, va="center", ha="center", fontsize=9, color=_INK)
+    own = [_BLUE if row in chosen[0] else _ORANGE for row in rows]
+    tiles = [[colour if row in plan else _PALE for plan in chosen] for row, colour in zip(rows, own, strict=True)]
+    shares = [say("series.stays", lang, kept=kept[row], of=len(plans) - 1) for row in rows]
     heads = [say("series.plan", lang)]
     heads += [
         f"{say('series.alternative', lang, number=number)}\n{_how_good(loss, lang)}"
@@ -241,13 +237,8 @@ def draw_alternatives(plans: pd.DataFrame, lang: Lang, *, names: Mapping[int, st
     ]
     if len(plans) > 1:
         heads.append(say("series.stays_head", lang))
-    axes.set_xticks(np.arange(len(heads)), heads, fontsize=9)
     labels = [names[row] if names is not None and font is not None else str(row) for row in rows]
-    axes.set_yticks(np.arange(len(rows)), labels, fontsize=9)
-    axes.xaxis.tick_top()
-    axes.tick_params(length=0)
-    axes.set_xlim(-0.55, len(heads) - 0.45)
-    axes.set_ylim(max(len(rows), 1) - 0.45, -0.55)
+    _board(axes, tiles, shares if len(plans) > 1 else [], heads, labels)
     figure.suptitle(say("series.alternatives_title", lang), x=0.01, ha="left", fontsize=12)
     marks = [
         Patch(color=_BLUE, label=say("series.in_plan", lang)),
@@ -256,9 +247,55 @@ def draw_alternatives(plans: pd.DataFrame, lang: Lang, *, names: Mapping[int, st
     if in_all:
         marks.append(Patch(color="none", label=say("series.in_all", lang, count=len(in_all))))
     figure.legend(handles=marks, loc="outside lower left", frameon=False, fontsize=9, ncols=1)
-    axes.spines[["left", "bottom"]].set_visible(False)
     dress(figure, (axes,), font)
     return figure
+
+
+def draw_stability(table: pd.DataFrame, lang: Lang, *, names: Mapping[int, str] | None = None) -> Chart:
+    """Draw at which walking speeds each site of a plan is chosen too.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As :func:`siting.locate.series.stability` gives it: ``row``, a column for each speed (m/s), ``stays_at``.
+    lang : {"zh", "en"}
+        Language.
+    names : mapping, optional
+        The name of each row; numbers if absent.
+    """
+    font, lang = choose_font(lang)
+    speeds = [column for column in table if isinstance(column, float)]
+    # Sites that stay at most speeds on top.
+    table = table.sort_values(["stays_at", "row"], ascending=[False, True])
+    figure = Chart(figsize=(3.4 + 0.9 * len(speeds), 1.7 + 0.3 * max(len(table), 1)), layout="constrained")
+    axes = figure.subplots()
+    tiles = [[_BLUE if stays else _PALE for stays in row] for row in table[speeds].to_numpy(dtype=np.bool_)]
+    shares = [say("series.stays", lang, kept=kept, of=len(speeds)) for kept in table["stays_at"]]
+    heads = [*(f"{speed} m/s" for speed in speeds), say("series.stays_at_head", lang)]
+    rows = table["row"].tolist()
+    labels = [names[row] if names is not None and font is not None else str(row) for row in rows]
+    _board(axes, tiles, shares, heads, labels)
+    figure.suptitle(say("series.stability_title", lang), x=0.01, ha="left", fontsize=12)
+    dress(figure, (axes,), font)
+    return figure
+
+
+def _board(
+    axes: Axes, tiles: Sequence[Sequence[str]], shares: Sequence[str], heads: Sequence[str], labels: Sequence[str]
+) -> None:
+    """Draw a line of coloured tiles for each label, and what they come to behind them."""
+    for line, colours in enumerate(tiles):
+        for column, colour in enumerate(colours):
+            axes.add_patch(Rectangle((column - 0.45, line - 0.4), 0.9, 0.8, color=colour, linewidth=0))
+    for line, share in enumerate(shares):
+        axes.text(len(heads) - 1, line, share, va="center", ha="center", fontsize=9, color=_INK)
+    axes.set_xticks(np.arange(len(heads)), heads, fontsize=9)
+    axes.set_yticks(np.arange(len(labels)), labels, fontsize=9)
+    axes.xaxis.tick_top()
+    axes.tick_params(length=0)
+    axes.set_xlim(-0.55, len(heads) - 0.45)
+    axes.set_ylim(max(len(labels), 1) - 0.45, -0.55)
+    axes.spines[["left", "bottom"]].set_visible(False)
 
 
 def _how_good(loss: float, lang: Lang) -> str:

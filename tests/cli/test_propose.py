@@ -158,3 +158,15 @@ def test_faults_in_a_section_name_the_section(lang: Any, words: str) -> None:
 def test_refusals_for_one_reason_are_told_once() -> None:
     faults = [Fault(code="study_without_stations", layer="plan", found=name) for name in ("order", "alternatives")]
     assert "order, alternatives" in told(faults, "en")
+
+
+def test_it_is_written_at_which_speeds_sites_stay(
+    sample: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "speeds.csv"
+    assert run("propose", sample, "-o", tmp_path / "p.geojson", "--stations", 2, "--stability", target) == 0
+    table = pd.read_csv(target)
+    assert list(table) == ["candidate_id", "0.6", "0.8", "1.0", "stays_at"]
+    assert table["0.8"].all(), "the sample's own speed"
+    assert (table[["0.6", "0.8", "1.0"]].sum(axis=1) == table["stays_at"]).all()
+    assert str(target) in capsys.readouterr().out

@@ -373,7 +373,9 @@ def test_a_curve_by_money_needs_costs() -> None:
 
 
 def test_sites_are_asked_at_other_speeds() -> None:
-    table = stability_of(proposed(strip()))
+    told: list[tuple[str, int, int]] = []
+    table = stability_of(proposed(strip()), progress=lambda *step: told.append(step))
+    assert told == [("stability", done, 3) for done in (0, 1, 2, 3)]
     assert set(table["candidate_id"]) == {"c0", "c1", "c2"}
     assert table["stays_at"].between(1, 3).all()
 

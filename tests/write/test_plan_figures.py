@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 
 from siting.text import LANGS, Lang
 from siting.write import figures, plan_figures
-from siting.write.plan_figures import draw_alternatives, draw_curve, draw_lorenz, draw_order
+from siting.write.plan_figures import draw_alternatives, draw_curve, draw_lorenz, draw_order, draw_stability
 
 CURVE = pd.DataFrame(
     {
@@ -37,6 +37,7 @@ ORDER = pd.DataFrame(
 BEFORE = pd.DataFrame({"people_share": [0, 0.5, 1.0], "served_share": [0, 0.0, 1.0]})
 AFTER = pd.DataFrame({"people_share": [0, 0.5, 1.0], "served_share": [0, 0.4, 1.0]})
 PLANS = pd.DataFrame({"chosen": [(1, 2), (1, 5), (2, 5)], "loss_share": [0, 0.004, -0.001]})
+SPEEDS = pd.DataFrame({"row": [1, 4], 0.6: [False, True], 1.0: [True, True], "stays_at": [1, 2]})
 
 
 def drawn(figure: Figure, path: str = "") -> str:
@@ -51,6 +52,7 @@ def every_chart(lang: Lang) -> Iterator[Figure]:
     yield draw_order(ORDER, lang, names={4: "A", 2: "B", 7: "C"})
     yield draw_lorenz(BEFORE, AFTER, lang)
     yield draw_alternatives(PLANS, lang)
+    yield draw_stability(SPEEDS, lang)
 
 
 @pytest.mark.parametrize("lang", LANGS)
@@ -182,6 +184,15 @@ def test_many_sites_that_stay_in_all_are_left_out_and_counted() -> None:
     texts = drawn(figure)
     assert "50 sites" in texts
     assert "as good" in texts
+
+
+def test_sites_that_stay_at_most_speeds_stand_on_top() -> None:
+    figure = draw_stability(SPEEDS, "en", names={1: "Mill", 4: "Quay"})
+    texts = drawn(figure).splitlines()
+    assert [each for each in dict.fromkeys(texts) if each in ("Quay", "Mill")] == ["Quay", "Mill"]
+    assert {"0.6 m/s", "1.0 m/s", "1/2", "2/2"} <= set(texts)
+    tiles = [each.get_facecolor() for each in figure.axes[0].patches if isinstance(each, Rectangle)]
+    assert [colour == tiles[0] for colour in tiles] == [True, True, False, True]
 
 
 def test_a_plan_without_alternatives_is_one_column() -> None:

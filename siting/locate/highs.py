@@ -126,6 +126,7 @@ def _once(programme: Programme, effort: Effort, start: Floats | None, abs_gap: f
         "mip_rel_gap": effort.rel_gap,
         "mip_abs_gap": abs_gap,
         "mip_feasibility_tolerance": TOLERANCE,
+        "primal_feasibility_tolerance": TOLERANCE,
         "time_limit": max(effort.time_limit_s, 0.0),
     }
     if effort.max_nodes is not None:
@@ -177,7 +178,7 @@ class Relaxation:
     def __init__(self, programme: Programme) -> None:
         self._rows = len(programme.row_low)
         self._highs = _new()
-        for name, value in (("output_flag", False), ("threads", 1)):
+        for name, value in (("output_flag", False), ("threads", 1), ("primal_feasibility_tolerance", TOLERANCE)):
             self._highs.setOptionValue(name, value)
         self._highs.passModel(_model(replace(programme, integer=np.zeros_like(programme.integer))))
         self.iterations = 0

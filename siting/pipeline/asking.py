@@ -29,6 +29,8 @@ from siting.units import SECONDS_PER_MINUTE
 
 Bools = NDArray[np.bool_]
 
+# Fewer persons are nobody.
+_NOBODY: Final = 0.5
 # Models that are asked for a share of the people.
 BY_SHARE: Final = ("lscp", "p_center")
 
@@ -110,10 +112,11 @@ def ask(ground: Ground, plan: PlanOptions, progress: Progress, *, within_s: floa
 
 
 def _beyond_reach(problem: Problem, units: csr_array) -> Ints:
-    """Return the units of whose people nobody can be reached: their share is nothing, whatever is built."""
+    """Return the units of whose people not one can be reached: their share is nothing, whatever is built."""
     reached = problem.reached_by(np.flatnonzero(problem.open_to_choice)).astype(np.float64)
     people, near = units @ np.ones(len(reached)), units @ reached
-    return np.flatnonzero((people > 0) & (near <= 0)).astype(np.int64)
+    # Where cells are cut by borders, slivers of persons are nobody.
+    return np.flatnonzero((people > 0) & (near < np.minimum(_NOBODY, people))).astype(np.int64)
 
 
 def _without(units: csr_array, some: Ints) -> csr_array:
@@ -253,7 +256,8 @@ def _rules(ground: Ground, plan: PlanOptions, sites: gpd.GeoDataFrame, standing:
         apart=spacing if len(spacing) else None,
         unit=unit,
         most_per_unit=most_per_unit,
-        capacity=_capacity(plan, sites, standing),
+        # The check knows no capacity, and so neither does a plan that is held to it, nor what is studied of it.
+        capacity=None if plan.model == "compliance" else _capacity(plan, sites, standing),
     )
 
 

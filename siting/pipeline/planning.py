@@ -190,6 +190,10 @@ def _blocked(question: Question, ground: Ground, effort: Effort, progress: Progr
     )
     units = ground.demand.place_ids[question.level]
     least = {name: getattr(found, name) for name in ("stations", "budget", "capacity")}
+    if found.stations is not None and question.plan.stations is not None:
+        # Facilities that may be closed count in the rule, but not in the number that a planner gives.
+        closable = (question.problem.rules.stations or 0) - question.plan.stations
+        least["stations"] = replace(found.stations, value=found.stations.value - closable)
     # The longest walk that p_center compares is a setting of its own.
     least["max_minutes" if question.plan.model == "p_center" else "minutes"] = found.minutes
     people, where = _where(question, ground, found.unreached)
@@ -273,7 +277,8 @@ def laid_out(
     """
     inputs = ground.inputs
     chosen = _stations(ground, question.sites.iloc[selection.chosen])
-    changes = _changes(question, standing) if selection.stages else question.sites.iloc[:0]
+    changes = _changes(question, standing)
+    changes = changes if selection.stages else changes.iloc[:0]
     facilities = places.changed_facilities(ground.facilities, changes)
     after = measure(ground, places.with_stations(facilities, chosen), progress)
     homes = places.home_units(chosen, inputs.units)

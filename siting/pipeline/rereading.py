@@ -114,12 +114,5 @@ def _solution(question: Question, selection: Selection, sites: Ints, standing: I
     return found(rows, selection.status, stages, cast("Ended", selection.stopped_by), selection.solver)
 
 
-def _in_all(stage: Stage, today: float) -> Stage:
-    """Return a stage that counts whom facilities that may change cover today too."""
-    if stage.name != "covered":
-        return stage
-    return replace(stage, objective=stage.objective + today, bound=stage.bound + today)
-
-
 def _known(value: Any) -> Any:  # noqa: ANN401 - numbers and words
     return float("nan") if value is None else value

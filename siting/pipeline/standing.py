@@ -20,12 +20,15 @@ def standing_rows(question: Question) -> Ints:
 
 def covered_by(problem: Problem, rows: Ints, effort: Effort) -> float:
     """Return what some rows cover (or serve, with capacity) beside those that are kept."""
-    if not len(rows):
-        return 0.0
+    return service(problem, rows, effort).objective if len(rows) else 0.0
+
+
+def service(problem: Problem, rows: Ints, effort: Effort) -> Solution:
+    """Return how some rows cover (or serve, with capacity) most, beside those that are kept."""
     others = ~problem.kept
     others[rows] = False
     bare = Rules(kept=problem.rules.kept, forbidden=others, capacity=problem.rules.capacity)
-    return solve(replace(problem, rules=bare), MaximalCovering(), replace(effort, report=None)).objective
+    return solve(replace(problem, rules=bare), MaximalCovering(), replace(effort, report=None))
 
 
 def staying(question: Question, solver: Solver) -> Solver:
@@ -60,4 +63,4 @@ def _may_stay(problem: Problem, chosen: Ints, row: int) -> bool:
     opened = np.append(chosen, row)
     near = rules.apart is not None and any(row in pair and np.isin(pair, opened).all() for pair in rules.apart.tolist())
     cut = any(int(np.isin(opened, rows).sum()) > most for rows, most in rules.at_most)
-    return not (same.any() or full or near or cut)
+    return bool(problem.open_to_choice[row]) and not (same.any() or full or near or cut)

@@ -14,13 +14,13 @@ from siting.domain.plan_models import PlanModel
 from siting.domain.walkers import WALKERS
 from siting.errors import Fault, Faults, InputError
 from siting.locate.problem import Effort, Problem, Solution
-from siting.locate.series import Alternatives, alternatives, build_order, coverage_curve, stability
+from siting.locate.series import Alternatives, Optimum, alternatives, build_order, coverage_curve, stability
 from siting.pipeline.asking import Question, ask, circle_of
 from siting.pipeline.evenness import unit_shares
 from siting.pipeline.ground import Ground, kept_ways, measure, walk
 from siting.pipeline.interrupting import watched
 from siting.pipeline.planning import Planned, effort_of, served_today, solver_of
-from siting.pipeline.standing import covered_by, standing_rows
+from siting.pipeline.standing import covered_by, service, standing_rows
 
 # Between them the literature puts those for whom stations are built.
 _WALKERS: Final = ("frail", "elder", "fit")
@@ -52,7 +52,8 @@ def curve_of(
     report("curve", 0, 1)
     with watched() as watch:
         effort = replace(effort_of(planned.question.plan), interrupted=watch.asked)
-        table = coverage_curve(problem, effort, by=by, points=points, progress=report)
+        known = _known(problem, ready.solution, effort)
+        table = coverage_curve(problem, effort, by=by, points=points, known=known, progress=report)
     if len(table) and (table["status"] == "infeasible").all():
         raise InputError([Fault(code="curve_without_points", layer="plan", found=", ".join(_demands(planned)))])
     if problem.rules.costs is None:
@@ -118,15 +119,26 @@ def alternatives_to(
             count=count,
             within=within,
             differ=differ,
+            standing=standing_rows(question),
             solver=solver,
             progress=progress or quiet,
         )
     rows = found.sites["row"].to_numpy(dtype=np.int64)
-    plans = with_ids(question, found.plans)
+    plans = with_ids(question, _without_standing(question, found.plans))
     if planned.solution.stages[-1].name == "covered":
         plans[["objective", "bound"]] -= served_today(question, effort_of(question.plan))
     plans.attrs["interrupted"] = watch.happened
     return replace(found, plans=plans, sites=found.sites.assign(candidate_id=_ids(question, rows)))
+
+
+def _without_standing(question: Question, plans: pd.DataFrame) -> pd.DataFrame:
+    """Return plans without what stands, which is not proposed; with ``closed`` where facilities may be."""
+    if question.plan.closing:
+        closed = [sorted({*question.plan.closing} - {*_ids(question, np.array(rows))}) for rows in plans["chosen"]]
+        plans = plans.assign(closed=pd.Series(closed, index=plans.index, dtype="object"))
+    stands = {*standing_rows(question).tolist()}
+    chosen = [tuple(row for row in rows if row not in stands) for rows in plans["chosen"]]
+    return plans.assign(chosen=pd.Series(chosen, index=plans.index, dtype="object"))
 
 
 def stability_of(planned: Planned, *, progress: Progress | None = None) -> pd.DataFrame:
@@ -224,6 +236,14 @@ class _Ready:
         if "loss_share" in table:
             table["loss_share"] = _part(table["loss"], table["best"])
         return table
+
+
+def _known(problem: Problem, solution: Solution, effort: Effort) -> Optimum | None:
+    """Return a plan as the curve counts; None where there is none."""
+    if not solution.stages:
+        return None
+    found = service(problem, solution.chosen, effort)
+    return Optimum(0.0, solution.chosen, found.objective, math.inf, "time", found.served)
 
 
 def _part(of: pd.Series, whole: pd.Series) -> pd.Series:

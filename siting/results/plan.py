@@ -201,7 +201,7 @@ class Plan:
         within : float, default 0.01
             How much worse they may be, relative to the objective.
         differ : int, default 1
-            How many sites of each other plan they do without at least.
+            How many sites of each other plan they do without at least; a facility that stands today is none.
         progress : callable, optional
             Told ``(stage, done, total)`` while work goes on.
 

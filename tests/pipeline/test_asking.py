@@ -5,14 +5,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from siting.domain.nouns import Inputs
 from siting.errors import InputError
+from siting.locate.problem import Effort, Solution, Stage
+from siting.locate.series import Optimum, coverage_curve
 from siting.pipeline import measure_plan
 from siting.pipeline.studying import alternatives_to, curve_of, order_of
 from siting.results import Plan
-from tests.helpers import raster
+from tests.helpers import box, raster, units
 from tests.pipeline.test_planning import CELL, PEOPLE, covered, ids, proposed, sizes, strip
 
 
@@ -167,8 +170,76 @@ def test_a_facility_is_not_closed_for_nothing() -> None:
     assert (ids(full), full.proposal.changes["action"].tolist()) == (["c0"], ["close"])
 
 
+def test_the_least_number_is_the_one_that_a_planner_gives() -> None:
+    # Four must be built; the two that may be closed make room for two of them.
+    asked: dict[str, Any] = {"closable": ["f2", "f3"], "forced": ["c5", "c6", "c7", "c8"]}
+    for number in (0, 1):
+        found = proposed(strip(stands=(2, 3), **asked, stations=number)).proposal
+        assert found.blocked is not None
+        assert found.blocked["least"]["stations"] == {"value": 2.0, "proved": True}
+        assert (len(found.changes), found.changes.columns[0]) == (0, "action")
+    enough = proposed(strip(stands=(2, 3), **asked, stations=2)).proposal
+    assert (enough.blocked, len(enough.changes)) == (None, 2)
+
+
+@pytest.mark.parametrize("spacing_m", [None, 1.0])
+def test_other_plans_differ_in_what_is_built_and_close_nothing_for_nothing(spacing_m: float | None) -> None:
+    # Whoever f9 serves c9 would serve too; room is there for all, by kernels (no spacing) and as a programme.
+    found = proposed(strip(stands=(9,), closable=["f9"], stations=12, spacing_m=spacing_m))
+    assert found.proposal.changes.empty
+    other = alternatives_to(found, count=2, within=1.0)
+    assert other.plans["closed"].tolist() == [[], [], []]
+    assert other.plans["stations"].tolist() == [len(row) for row in other.plans["candidates"]]
+    assert "f9" not in {*other.sites["candidate_id"]}
+    assert {len({*ids(found)} - {*row}) for row in other.plans["candidates"].iloc[1:]} == {1}
+
+
+def test_studies_under_clauses_know_no_capacity_either() -> None:
+    table = sizes({"size": "small", "capacity": 1.0, "cost_cny": 1.0})
+    found = proposed(replace(strip(stands=(), stations=3), sizes=table), model="compliance")
+    assert found.proposal.stations["capacity"].tolist() == [1.0] * len(ids(found))
+    assert order_of(found)["cumulative"].iloc[-1] == covered(found)
+
+
 @pytest.mark.parametrize("points", [[], [-1], [1.5], [math.nan]])
 def test_points_that_cannot_be_are_refused(points: list[float]) -> None:
     with pytest.raises(InputError) as caught:
         curve_of(proposed(strip(stations=1)), points=points)
     assert [fault.code for fault in caught.value.faults] == ["curve_points"]
+
+
+def test_the_curve_of_served_people_ends_where_all_within_reach_are_served() -> None:
+    found = proposed(strip(stands=(0, 1), stations=2, capacity=60.0, existing_capacity=20.0))
+    curve = curve_of(found, points=[0, 2, 10])
+    # Forty are served today; ten stations of sixty serve what their cells hold, but for what stands there.
+    assert curve["covered"].tolist() == [40, 160, 40 + 60 + 60 + 60 + 60 + 60 + 50 + 40 + 30 + 20 + 10]
+    assert curve["covered_share"].tolist() == pytest.approx((curve["covered"] / sum(PEOPLE)).tolist())
+    assert curve["value_share"].tolist() == pytest.approx(curve["covered_share"].tolist())
+
+
+def test_no_point_of_the_curve_falls_behind_the_plan_in_hand() -> None:
+    found = proposed(strip(stands=(), stations=3, capacity=60.0))
+
+    def poor(*_: object) -> Solution:
+        return Solution(np.zeros(0, dtype=np.int64), "feasible", (Stage("covered", "max", 0.0, 550.0),), "time", "")
+
+    curve = coverage_curve(found.question.problem, Effort(), points=[2, 3, 4], solver=poor)
+    assert curve["newly_covered"].tolist() == [0, 0, 0]
+    known = Optimum(0.0, found.solution.chosen, 180.0, math.inf, "time", found.solution.served)
+    better = coverage_curve(found.question.problem, Effort(), points=[2, 3, 4], known=known, solver=poor)
+    assert better["newly_covered"].tolist() == [0, 180, 180]
+    assert (better["bound"] >= better["newly_covered"]).all()
+    assert better["stations"].tolist() == [0, 3, 3]
+
+
+def test_slivers_of_reach_do_not_bind_the_least_share() -> None:
+    # Of both communities somebody is reached, but of the east a hundredth of a person.
+    given = strip(stands=(), stations=1, forbidden=["c5", "c6", "c7", "c8", "c9"])
+    cells = [*PEOPLE[:4], 0.01, *PEOPLE[5:]]
+    west = box(0, 0, 4 * CELL, CELL)
+    east = box(4 * CELL, 0, 10 * CELL, CELL)
+    places = given.units | {"community": units({"west": west, "east": east})}
+    population = replace(given.population, elderly=raster([cells], CELL))
+    found = proposed(replace(given, population=population, units=places), model="fair")
+    assert ids(found) == ["c0"]
+    assert {note.code: note.values for note in found.proposal.notes}["units_beyond_reach"]["ids"] == "east"

@@ -144,6 +144,10 @@ class Cutting:
         values = None
         for _ in range(_ROUNDS):
             run = self._solved(relaxation, end, effort)
+            if run.stopped_by == "infeasible" or (run.values is not None and run.objective > most):
+                # Some choice reaches the objective: where the numbers say that none does, they settle nothing.
+                sides.clear()
+                return None
             if run.values is None or self._spent(end):
                 return None
             values = run.values

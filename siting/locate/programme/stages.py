@@ -149,11 +149,13 @@ def run_stage(sheet: Sheet, number: int, plan: Measured | None, locks: tuple[Blo
     aim = sheet.aims[number]
     bound, nodes = aim.widest(), 0
     end = time.monotonic() + effort.time_limit_s
-    cutting = Cutting(sheet, aim, locks)
+    cutting: Cutting | None = None
     try:
+        cutting = Cutting(sheet, aim, locks)
         cuts = cutting.rows(math.inf if plan is None else float(aim.costs @ plan.values), effort)
     except KeyboardInterrupt:
-        return StageRun(plan, aim.bound(cutting.bound), "interrupt", 0)
+        known = bound if cutting is None else _tighter(aim, bound, aim.bound(cutting.bound))
+        return StageRun(plan, known, "interrupt", 0)
     bound = _tighter(aim, bound, aim.bound(cutting.bound))
     while True:
         left = replace(effort, time_limit_s=max(end - time.monotonic(), 0.0), max_nodes=_less(effort.max_nodes, nodes))
@@ -234,15 +236,20 @@ class Teller:
     def __init__(self, aim: Aim, offset: float, effort: Effort) -> None:
         self._aim, self._offset, self._report = aim, offset, effort.report
         self._told: tuple[float, float] | None = None
+        self._bound = math.inf if aim.sense == "max" else -math.inf
 
     def __call__(self, objective: float, bound: float) -> None:
-        """Take what HiGHS says, scaled and to be minimised."""
+        """Take what HiGHS says, scaled and to be minimised.
+
+        Each programme begins without a bound: those of the programmes before it hold all the same.
+        """
         aim = self._aim
         if self._report is None:
             return
         worst = -math.inf if aim.sense == "max" else math.inf
         found = aim.constant + objective * (-1.0 if aim.sense == "max" else 1.0) / aim.scale
-        told = (found if math.isfinite(found) else worst, aim.bound(bound))
+        self._bound = _tighter(aim, self._bound, aim.bound(bound))
+        told = (found if math.isfinite(found) else worst, self._bound)
         told = (told[0] - self._offset, told[1] - self._offset)
         if told != self._told:
             self._told = told

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from siting.domain.nouns import Ints, Progress, quiet
+from siting.domain.nouns import Bools, Ints, Progress, quiet
 from siting.locate.compliance import Compliance
 from siting.locate.problem import NOISE, Effort, Model, Problem, Solution, Stage
 from siting.locate.series.excluding import Excluding
@@ -25,7 +25,8 @@ class Alternatives:
     ----------
     plans : pandas.DataFrame
         One row a plan, the given one first, then as they were found: ``plan`` (from 0), ``chosen`` (rows, a tuple),
-        ``stations`` (how many count), ``objective``, ``bound`` (of the plans that differ from all above),
+        ``stations`` (how many count, what stands today left out), ``objective``, ``bound`` (of the plans that differ
+        from all above),
         ``compared`` (the first stage in which it differs from the given plan, the last if in none),
         ``loss_share`` (how much worse than the first it is in that stage, relative; negative where better), ``differs``
         (sites of the first that it does without) and ``status``.
@@ -50,6 +51,7 @@ def alternatives(  # noqa: PLR0913 - all but four are named
     count: int = 5,
     within: float = 0.01,
     differ: int = 1,
+    standing: Ints | None = None,
     solver: Solver = solve,
     progress: Progress = quiet,
 ) -> Alternatives:
@@ -84,6 +86,8 @@ def alternatives(  # noqa: PLR0913 - all but four are named
         How much worse an alternative may be, relative to the objective of the plan.
     differ : int, default 1
         How many sites of each other plan an alternative does without, at least 1.
+    standing : ndarray of int, optional
+        Rows of what stands today: no sites of a plan, so that plans do not differ by closing one of them alone.
     solver : callable
         Called as ``solver(problem, model, effort)``; it must keep to ``Rules.at_most``, if the problem is not plain.
     progress : Progress
@@ -125,13 +129,16 @@ def alternatives(  # noqa: PLR0913 - all but four are named
         raise ValueError(message)
     ends = time.monotonic() + effort.time_limit_s
     places = np.arange(problem.rows) if problem.rules.place is None else problem.rules.place
-    next_best = _next_best(problem, model, solution, differ, _least(solution.stages[0], within), solver)
+    new = np.ones(problem.rows, dtype=np.bool_)
+    if standing is not None:
+        new[standing] = False
+    next_best = _next_best(problem, model, solution, (differ, new), _least(solution.stages[0], within), solver)
     found, complete = [solution], False
     with contextlib.suppress(KeyboardInterrupt):
         while len(found) <= count and not complete:
             progress("alternatives", len(found) - 1, count)
             left = ends - time.monotonic()
-            if min(each.chosen.size for each in found) < differ:
+            if min(int(new[each.chosen].sum()) for each in found) < differ:
                 # A plan of fewer sites cannot do without so many.
                 complete = True
                 break
@@ -145,21 +152,22 @@ def alternatives(  # noqa: PLR0913 - all but four are named
             if other.stopped_by == "interrupt":
                 break
     progress("alternatives", count, count)
-    return Alternatives(_plans(problem, places, found), _sites(places, found), complete)
+    return Alternatives(_plans(problem, places, found, new), _sites(places, found, new), complete)
 
 
 def _next_best(
-    problem: Problem, model: Model, solution: Solution, differ: int, least: float, solver: Solver
+    problem: Problem, model: Model, solution: Solution, differing: tuple[int, Bools], least: float, solver: Solver
 ) -> Callable[[Sequence[Solution], Effort], Solution]:
-    """Return what finds the best plan that differs enough from each of some plans."""
+    """Return what finds the best plan that differs enough (in so many of the new rows) from each of some plans."""
+    differ, new = differing
     places = np.arange(problem.rows) if problem.rules.place is None else problem.rules.place
     # Under clauses a forbidden site may add a stage, which the search by forbidding does not know.
     if problem.is_plain and len(solution.stages) == 1 and not isinstance(solution, Compliance):
         tree = Excluding(problem, model, solver, _sense(solution.stages[0]), differ)
-        return lambda found, effort: tree.best([each.chosen for each in found], least, effort)
+        return lambda found, effort: tree.best([each.chosen[new[each.chosen]] for each in found], least, effort)
 
     def by_cuts(found: Sequence[Solution], effort: Effort) -> Solution:
-        cuts = tuple(_cut(problem, places, each.chosen, differ) for each in found)
+        cuts = tuple(_cut(problem, places, each.chosen[new[each.chosen]], differ) for each in found)
         return solver(problem.under(at_most=problem.rules.at_most + cuts), model, effort)
 
     return by_cuts
@@ -251,8 +259,9 @@ def _differs(places: Ints, first: Ints, other: Ints) -> int:
     return int((~np.isin(places[first], places[other])).sum())
 
 
-def _plans(problem: Problem, places: Ints, found: Sequence[Solution]) -> pd.DataFrame:
+def _plans(problem: Problem, places: Ints, found: Sequence[Solution], new: Bools) -> pd.DataFrame:
     first = found[0]
+    sites = first.chosen[new[first.chosen]]
     records = []
     for number, each in enumerate(found):
         compared, loss = _loss(first, each)
@@ -260,12 +269,12 @@ def _plans(problem: Problem, places: Ints, found: Sequence[Solution]) -> pd.Data
             {
                 "plan": number,
                 "chosen": tuple(each.chosen.tolist()),
-                "stations": int(problem.counted[each.chosen].sum()),
+                "stations": int((problem.counted & new)[each.chosen].sum()),
                 "objective": each.objective,
                 "bound": each.bound,
                 "compared": compared,
                 "loss_share": loss,
-                "differs": _differs(places, first.chosen, each.chosen),
+                "differs": _differs(places, sites, each.chosen),
                 "status": each.status,
             }
         )
@@ -286,8 +295,8 @@ def _loss(first: Solution, other: Solution) -> tuple[str, float]:
     return name, loss
 
 
-def _sites(places: Ints, found: Sequence[Solution]) -> pd.DataFrame:
-    first, others = found[0].chosen, found[1:]
+def _sites(places: Ints, found: Sequence[Solution], new: Bools) -> pd.DataFrame:
+    first, others = found[0].chosen[new[found[0].chosen]], found[1:]
     kept = [sum(place in places[other.chosen] for other in others) for place in places[first]]
     rows = {"row": first, "kept_in": np.array(kept, dtype=np.int64), "of": np.full(first.size, len(others))}
     return pd.DataFrame(rows)

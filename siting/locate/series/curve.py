@@ -9,9 +9,9 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from siting.domain.nouns import Floats, Ints, Progress, quiet
+from siting.domain.nouns import Bools, Floats, Ints, Progress, quiet
 from siting.locate.maximal import covering_curve
-from siting.locate.problem import NOISE, Effort, MaximalCovering, Problem, SetCovering
+from siting.locate.problem import NOISE, Effort, MaximalCovering, Problem, Rules, SetCovering
 from siting.locate.series.optima import AtOnce, Limit, Optimum, Solver, free_optima, lent, within_reach
 from siting.locate.solve import solve
 
@@ -31,6 +31,7 @@ def coverage_curve(
     *,
     by: Limit = "stations",
     points: Sequence[float] | None = None,
+    known: Optimum | None = None,
     solver: Solver = solve,
     progress: Progress = quiet,
 ) -> pd.DataFrame:
@@ -54,6 +55,8 @@ def coverage_curve(
         The limits. If absent: 0 to the least number at which no more can be covered, each number up to 50 and then in
         steps of a tenth; or 0 to the least cost of that, in about as many round amounts. Where the least is not found
         within a quarter of the seconds, the curve ends at the best that is known.
+    known : Optimum, optional
+        A plan that is known beforehand, which no point of as much or more falls behind.
     solver : callable
         Called as ``solver(problem, model, effort)``.
     progress : Progress
@@ -64,10 +67,10 @@ def coverage_curve(
     pandas.DataFrame
         One row a limit, ascending: ``limit`` (stations or money), ``stations`` (counted rows that the plan opens, at
         most the limit), ``cost`` (NaN without costs), ``newly_covered`` (value, the objective), ``covered`` (persons in
-        all, those of kept rows included), ``covered_share`` (of all persons), ``value_share`` (of all value, the same
-        without weights), ``bound`` (of ``newly_covered``), ``bound_share`` (of ``value_share``), ``gap``, ``status``,
-        ``stopped_by`` and ``chosen`` (rows, a tuple). Where no plan keeps to the rules (``"infeasible"``), or none was
-        found in time (``"unknown"``), figures are NaN.
+        all, those of kept rows included; with capacity those who are served), ``covered_share`` (of all persons),
+        ``value_share`` (of all value, the same without weights), ``bound`` (of ``newly_covered``), ``bound_share`` (of
+        ``value_share``), ``gap``, ``status``, ``stopped_by`` and ``chosen`` (rows, a tuple). Where no plan keeps
+        to the rules (``"infeasible"``), or none was found in time (``"unknown"``), figures are NaN.
 
     Raises
     ------
@@ -115,7 +118,19 @@ def coverage_curve(
     )
     if last is not None:
         found = lent(problem, [*found, last], 1.0, by)
-    return _table(problem, found, by)
+    return _table(problem, _lent_by(problem, found, known, by), by)
+
+
+def _lent_by(problem: Problem, found: list[Optimum], known: Optimum | None, by: Limit) -> list[Optimum]:
+    """Return optima with what a plan lends that is known beforehand."""
+    if known is None or known.chosen is None:
+        return found
+    # Of its own limit it knows no more than that nobody out of reach is covered.
+    spent = _spent(problem, known.chosen, by)
+    before = [each for each in found if each.limit < spent]
+    own = replace(known, limit=spent, bound=within_reach(problem), stopped_by="time")
+    both = lent(problem, [*before, own, *found[len(before) :]], 1.0, by)
+    return [*both[: len(before)], *both[len(before) + 1 :]]
 
 
 def by_kernels(problem: Problem, solver: Solver) -> AtOnce | None:
@@ -198,9 +213,8 @@ def _growing(each_up_to: int, last: int) -> list[int]:
 
 
 def _table(problem: Problem, found: Sequence[Optimum], by: Limit) -> pd.DataFrame:
-    standing = problem.reached_by(np.zeros(0, dtype=np.int64))
     people, value = math.fsum(problem.people), math.fsum(problem.value)
-    valued = math.fsum(problem.value[standing])
+    valued = _standing_value(problem)
     rows = []
     for each in found:
         chosen = np.zeros(0, dtype=np.int64) if each.chosen is None else each.chosen
@@ -230,10 +244,35 @@ def _share(part: float, whole: float) -> float:
 
 
 def _covered(problem: Problem, plan: Optimum) -> float:
-    """Return the persons in all whom a plan covers; with capacity, of those newly covered the ones served."""
+    """Return the persons in all whom a plan covers, or with capacity serves."""
     chosen = np.zeros(0, dtype=np.int64) if plan.chosen is None else plan.chosen
     if plan.served is None:
         return math.fsum(problem.people[problem.reached_by(chosen)])
-    standing = problem.reached_by(np.zeros(0, dtype=np.int64))
     served = np.asarray(plan.served.sum(axis=0)).ravel()
-    return math.fsum(problem.people[standing]) + math.fsum(served[~standing])
+    freely = _reached_freely(problem)
+    return math.fsum(problem.people[freely]) + math.fsum(served[~freely])
+
+
+def _reached_freely(problem: Problem) -> Bools:
+    """Return the points that a kept row without a limit reaches, so that all there are served."""
+    capacity = problem.rules.capacity
+    free = problem.kept if capacity is None else problem.kept & np.isinf(capacity)
+    return problem.under(kept=free, capacity=None).reached_by(np.zeros(0, dtype=np.int64))
+
+
+def _standing_value(problem: Problem) -> float:
+    """Return the value of those whom kept rows cover, or with capacity the most that they can serve."""
+    freely = _reached_freely(problem)
+    worth = math.fsum(problem.value[freely])
+    capacity = problem.rules.capacity
+    limited = problem.kept if capacity is None else problem.kept & np.isfinite(capacity)
+    if capacity is None or not limited.any():
+        return worth
+    left = np.where(freely, 0.0, 1.0)
+    alone = replace(
+        problem,
+        people=problem.people * left,
+        weights=None if problem.weights is None else problem.weights * left,
+        rules=Rules(forced=limited, forbidden=~limited, capacity=capacity),
+    )
+    return worth + solve(alone, MaximalCovering(), Effort()).objective

@@ -1,5 +1,6 @@
 """Rows of limited stations, and sites settled for later stages: a tighter bound, and the same answers."""
 
+import itertools
 import math
 from dataclasses import replace
 
@@ -7,9 +8,19 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from siting.locate.highs import Relaxation, minimise
-from siting.locate.problem import Effort, FairCovering, MaximalCovering, Model, PMedian, Problem, Rules, SetCovering
-from siting.locate.programme import by_programme, cuts
+from siting.locate.highs import Relaxation, Run, minimise
+from siting.locate.problem import (
+    Effort,
+    FairCovering,
+    MaximalCovering,
+    Model,
+    PCenter,
+    PMedian,
+    Problem,
+    Rules,
+    SetCovering,
+)
+from siting.locate.programme import by_programme, center, cuts
 from siting.locate.programme.cuts import Cutting
 from siting.locate.programme.first import first_plan
 from siting.locate.programme.guide import guided
@@ -95,6 +106,27 @@ def _keeps(block: Block, chosen: tuple[int, ...], rows: int) -> bool:
     return bool(np.all((sides >= block.low) & (sides <= block.high)))
 
 
+@pytest.mark.parametrize("lost", [Run(None, math.inf, math.inf, "infeasible", 0), None])
+def test_numbers_that_deny_a_plan_there_is_settle_nothing(lost: Run | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = town()
+    sheet = fewest_beyond(problem)
+    best = by_programme(problem, PMedian(), Effort()).stages[0].objective
+    cutting = Cutting(sheet, sheet.aims[0], ())
+    cutting.rows(math.inf, Effort())
+    solve, calls = Relaxation.solve, itertools.count()
+
+    def failing(relaxation: Relaxation, effort: Effort) -> Run:
+        run = solve(relaxation, effort)
+        if next(calls) < 1:
+            return run
+        return lost or replace(run, objective=run.objective + abs(run.objective))
+
+    monkeypatch.setattr(Relaxation, "solve", failing)
+    monkeypatch.setattr(Cutting, "_by_trial", lambda *_: None)
+    monkeypatch.setattr(cuts, "_SETTLED", -1.0)
+    assert cutting.held_to(best, sheet.aims[0].slack, Effort()) == ()
+
+
 def test_most_sites_are_settled_where_the_best_is_asked_for() -> None:
     problem = town()
     sheet = fewest_beyond(problem)
@@ -125,6 +157,29 @@ def test_an_interrupt_while_rows_are_sought_keeps_plan_and_bound(where: str, mon
         assert all(math.isfinite(each.bound) for each in found.stages)
 
 
+@pytest.mark.parametrize("model", [MaximalCovering(), PMedian(), PMedian(1200.0), SetCovering(0.55)], ids=str)
+def test_an_interrupt_before_anything_is_known_leaves_a_finite_bound(
+    model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nothing = Run(None, math.inf, -math.inf, "interrupt", 0)
+    monkeypatch.setattr(Relaxation, "solve", lambda *_: nothing)
+    found = by_programme(town(), model, Effort())
+    assert found.stopped_by == "interrupt"
+    assert found.status == "feasible"
+    assert brute.allowed(town(), tuple(found.chosen.tolist()))
+    assert all(math.isfinite(each.bound) for each in found.stages)
+
+
+def test_an_interrupt_while_the_rows_of_a_center_are_sought_is_none_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def pressed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cuts, "flows_of", pressed)
+    monkeypatch.setattr(center, "first_plan", lambda *_: None)
+    found = by_programme(town(), PCenter(0.5), Effort())
+    assert (found.status, found.stopped_by) == ("infeasible", "interrupt")
+
+
 def test_an_interrupt_between_two_stages_keeps_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
     def pressed(*_: object) -> None:
         raise KeyboardInterrupt
@@ -144,6 +199,15 @@ def test_rows_are_reported_as_they_tighten() -> None:
     assert len(set(bounds)) > 2
     assert bounds == sorted(bounds, reverse=True)
     assert min(bounds) >= found.objective - 1e-6
+
+
+@pytest.mark.parametrize("model", [MaximalCovering(), PMedian(1200.0), SetCovering(0.55)], ids=str)
+def test_no_bound_that_was_told_is_taken_back(model: Model) -> None:
+    told: list[tuple[float, float]] = []
+    found = by_programme(town(), model, Effort(report=lambda *pair: told.append(pair)))
+    bounds = [bound for _, bound in told]
+    assert math.isfinite(bounds[-1])
+    assert bounds == sorted(bounds, reverse=found.stages[0].sense == "max")
 
 
 def test_nobody_beyond_is_no_reason_to_give_up_a_better_walk() -> None:
@@ -185,3 +249,25 @@ def test_the_guide_betters_the_walk_and_nothing_else() -> None:
     assert found.objectives[1] < plan.objectives[1]
     assert guided(sheet, None, (), Effort()) is None
     assert guided(replace(sheet, coarse=None), plan, (), Effort()) is plan
+
+
+def test_one_person_of_forty_million_who_finds_no_room_is_counted() -> None:
+    # A hair of a capacity of forty million is a person or more: stages that differ by him would deny one another.
+    times = np.array(
+        [
+            [269, 589, 466, 637, 258, 0, 694, 546, 578, 526],
+            [0, 275, 539, 512, 0, 182, 258, 512, 356, 513],
+            [0, 0, 0, 161, 0, 0, 0, 185, 318, 197],
+            [0, 144, 413, 585, 0, 296, 147, 564, 423, 561],
+            [660, 635, 0, 118, 666, 602, 694, 26, 160, 9],
+            [462, 433, 421, 465, 457, 654, 530, 383, 374, 365],
+            [0, 135, 412, 618, 0, 298, 117, 598, 456, 595],
+            [0, 0, 0, 186, 0, 0, 0, 241, 347, 257],
+        ]
+    )
+    capacity = np.array([25e6, 20e6, 20e6, 30e6, 25e6, 10e6, 40e6, 20e6]) - 1.0
+    weights = 5e6 * np.array([1, 1, 3.5, 3.5, 3.5, 1, 2, 1, 1, 3.5])
+    problem = Problem(csr_array(times * 1.0), np.full(10, 5e6), Rules(stations=1, capacity=capacity), weights)
+    found = by_programme(problem, PMedian(), Effort())
+    assert found.status == "optimal"
+    assert found.stages[0].objective == pytest.approx(22_500_001.0, abs=1e-2)

@@ -25,7 +25,21 @@ _OUTWARD: Final = 1.0 + 1e-12
 
 @dataclass(frozen=True)
 class Optimum:
-    """The best plan known under a limit, and what no plan under it can better; ``chosen`` is None without a plan."""
+    """The best plan known under a limit, and what no plan under it can better.
+
+    Parameters
+    ----------
+    limit : float
+        Stations, or money.
+    chosen : ndarray of int or None
+        Rows that the plan opens; None without a plan.
+    objective, bound : float
+        Of the model that was asked; NaN without a plan.
+    stopped_by : str
+        What ended the search.
+    served : csr_array or None
+        Persons of each point (column) whom each row serves, with capacity.
+    """
 
     limit: float
     chosen: Ints | None

@@ -151,6 +151,8 @@ def _loss_bars(axes: Axes, rank: np.ndarray, loss: np.ndarray, lang: Lang) -> No
     axes.set_ylabel(say("series.loss_axis", lang))
     most = float(np.nanmax(loss, initial=0.0))
     axes.set_ylim(0, max(1.35 * most, 1.0))
+    if most == 0:
+        axes.text(0.5, 0.5, say("series.no_loss", lang), transform=axes.transAxes, ha="center", va="center", color=_INK)
     if len(rank) <= _LABELS:
         for place, part in zip(rank, loss, strict=True):
             if math.isfinite(part) and part > 0:

@@ -186,6 +186,12 @@ def test_many_sites_that_stay_in_all_are_left_out_and_counted() -> None:
     assert "as good" in texts
 
 
+def test_an_order_without_loss_says_so() -> None:
+    words = "no step falls behind"
+    assert words in drawn(draw_order(ORDER.assign(loss_share=0.0), "en"))
+    assert words not in drawn(draw_order(ORDER, "en"))
+
+
 def test_sites_that_stay_at_most_speeds_stand_on_top() -> None:
     figure = draw_stability(SPEEDS, "en", names={1: "Mill", 4: "Quay"})
     texts = drawn(figure).splitlines()

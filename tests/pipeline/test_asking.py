@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from siting.domain.nouns import Inputs
@@ -59,6 +60,11 @@ def test_what_stands_takes_no_place_among_the_new_stations_of_a_unit() -> None:
     found = proposed(strip(stands=(9,), closable=["f9"], stations=0, most_per_unit=0))
     assert (ids(found), len(found.proposal.changes)) == ([], 0)
     assert covered(found) == PEOPLE[9]
+    # One station in each community: c5 may be built beside f9, so that the model counts both.
+    west = [f"c{i}" for i in range(5)]
+    beside = proposed(strip(stands=(9,), closable=["f9"], stations=1, most_per_unit=1, forbidden=west))
+    assert (ids(beside), len(beside.proposal.changes)) == (["c5"], 0)
+    assert beside.proposal.selection.objective == PEOPLE[5] == covered(beside) - PEOPLE[9]
 
 
 def test_sites_beside_what_stands_are_barred_by_the_spacing_and_said_to_be() -> None:
@@ -230,6 +236,22 @@ def test_no_point_of_the_curve_falls_behind_the_plan_in_hand() -> None:
     assert better["newly_covered"].tolist() == [0, 180, 180]
     assert (better["bound"] >= better["newly_covered"]).all()
     assert better["stations"].tolist() == [0, 3, 3]
+
+
+def test_the_curve_is_given_the_plan_in_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = proposed(strip(stands=(), stations=3, capacity=60.0))
+    given: list[Optimum] = []
+
+    def curve(*args: Any, known: Optimum, **more: Any) -> pd.DataFrame:
+        given.append(known)
+        return coverage_curve(*args, known=known, **more)
+
+    monkeypatch.setattr("siting.pipeline.studying.coverage_curve", curve)
+    curve_of(found, points=[3])
+    (known,) = given
+    assert known.chosen is not None
+    assert known.chosen.tolist() == found.solution.chosen.tolist()
+    assert known.objective == found.solution.objective == 180
 
 
 def test_slivers_of_reach_do_not_bind_the_least_share() -> None:

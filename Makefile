@@ -23,6 +23,7 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m tools.check_docstrings
+	$(BIN)/python -m tools.check_templates
 
 docs: $(VENV)/.installed-dev
 	$(BIN)/python docs/print_reference.py

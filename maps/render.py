@@ -10,7 +10,8 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 import siting
-from siting.text import Lang, say
+from siting.text import LANGS, Lang, say
+from siting.write.html import document
 from siting.write.webmap import write_map
 
 HERE = Path(__file__).resolve().parent
@@ -20,31 +21,23 @@ CHROMIUM = "/usr/bin/chromium"
 WIDTH, HEIGHT = 1440, 900
 SETTLE_MS = 800
 
-PAGE = """<!DOCTYPE html>
-<html lang="zh-CN">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>
-body {{ margin: 0; padding: 40px 24px; color: #22303c; background: #f5f6f4;
-  font: 15px/1.6 "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", Arial, sans-serif; }}
-main {{ max-width: 1080px; margin: 0 auto; }}
-h1 {{ margin: 0; font-size: 26px; line-height: 1.3; }}
-h1 + p {{ margin: 2px 0 16px; color: #54626e; }}
-.lead {{ margin: 0 0 20px; }}
-.lead [lang="en"], .note [lang="en"] {{ display: block; color: #54626e; }}
-.note .inline[lang="en"] {{ display: inline; }}
-img {{ display: block; width: 100%; height: auto; border: 1px solid #cfd5d5; border-radius: 6px; }}
-.open {{ display: inline-block; margin: 20px 0; padding: 9px 20px; border-radius: 5px; background: #1d5c93; color: #fff;
-  text-decoration: none; font-weight: 700; }}
-.open:hover {{ background: #164a78; }}
-.note {{ margin: 6px 0; font-size: 13px; }}
-code {{ padding: 1px 6px; background: #e7eaea; border-radius: 3px; }}
-</style>
-</head>
-<body>
-<main>
+STYLE = """
+body { margin: 0; padding: 40px 24px; color: #22303c; background: #f5f6f4;
+  font: 15px/1.6 "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", Arial, sans-serif; }
+main { max-width: 1080px; margin: 0 auto; }
+h1 { margin: 0; font-size: 26px; line-height: 1.3; }
+h1 + p { margin: 2px 0 16px; color: #54626e; }
+.lead { margin: 0 0 20px; }
+.lead [lang="en"], .note [lang="en"] { display: block; color: #54626e; }
+.note .inline[lang="en"] { display: inline; }
+img { display: block; width: 100%; height: auto; border: 1px solid #cfd5d5; border-radius: 6px; }
+.open { display: inline-block; margin: 20px 0; padding: 9px 20px; border-radius: 5px; background: #1d5c93; color: #fff;
+  text-decoration: none; font-weight: 700; }
+.open:hover { background: #164a78; }
+.note { margin: 6px 0; font-size: 13px; }
+code { padding: 1px 6px; background: #e7eaea; border-radius: 3px; }
+"""
+BODY = """<main>
 <h1>{title_zh}</h1>
 <p lang="en">{title_en}</p>
 <p class="lead">{lead}</p>
@@ -52,10 +45,7 @@ code {{ padding: 1px 6px; background: #e7eaea; border-radius: 3px; }}
 <a class="open" href="{map}">{open_zh} · <span lang="en">{open_en}</span></a>
 <p class="note">{fictional}</p>
 <p class="note">{remake_zh} / <span lang="en" class="inline">{remake_en}</span> <code>make maps</code></p>
-</main>
-</body>
-</html>
-"""
+</main>"""
 
 
 def main() -> int:
@@ -80,8 +70,7 @@ def _take_picture() -> None:
 
 
 def _index() -> str:
-    return PAGE.format(
-        title=_both("title", " · "),
+    body = BODY.format(
         title_zh=_text("title", "zh"),
         title_en=_text("title", "en"),
         lead=_spans("lead"),
@@ -96,6 +85,9 @@ def _index() -> str:
         width=WIDTH,
         height=HEIGHT,
     )
+    title = " · ".join(say("map.index.title", lang) for lang in LANGS)
+    # The picture lies beside the page.
+    return document(lang="zh", title=title, body=body, styles=(STYLE,), images=("'self'", "file:"))
 
 
 def _text(key: str, lang: Lang) -> str:

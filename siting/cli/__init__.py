@@ -13,6 +13,7 @@ from typing import Final
 import click
 
 from siting.cli.commands import build
+from siting.cli.screen import echo
 from siting.cli.usage import usage_text
 from siting.errors import InputError
 from siting.text import LANGS, Lang, default_lang, say
@@ -57,5 +58,5 @@ def _speak_utf8() -> None:
 
 
 def _stop(message: str, code: int) -> int:
-    click.echo(message, err=True)
+    echo(message, err=True)
     return code

@@ -16,6 +16,7 @@ import click
 import siting
 from siting.cli import studies as studying
 from siting.cli import tell
+from siting.cli.screen import echo
 from siting.domain.plan_models import PlanModel
 from siting.errors import Fault, InputError
 from siting.text import LANGS, Lang, say
@@ -284,7 +285,7 @@ def _propose(
     if not quiet:
         tell.files({"plan": out, **found.files}, lang)
     if found.refused:
-        click.echo(studying.told(found.refused, lang), err=True)
+        echo(studying.told(found.refused, lang), err=True)
     if found.interrupted or plan.proposal.selection.stopped_by == "interrupt":
         return EXIT_INTERRUPT
     if plan.status in ("relaxed", "infeasible"):
@@ -363,7 +364,7 @@ def _list_standards(*, lang: Lang, **_: Any) -> None:
     from siting.read import elsewhere_standards
 
     tell.standards(siting.standards())
-    click.echo(f"\n{say('cli.elsewhere', lang)}")
+    echo(f"\n{say('cli.elsewhere', lang)}")
     tell.standards(elsewhere_standards())
 
 

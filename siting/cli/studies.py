@@ -6,8 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
-import click
-
+from siting.cli.screen import echo
 from siting.errors import Fault, InputError
 from siting.text import Lang, say
 
@@ -125,7 +124,7 @@ def _duration(plan: "Plan", lang: Lang) -> str:
 
 def _note(key: str, lang: Lang, name: str, *, quiet: bool, **values: object) -> None:
     if not quiet:
-        click.echo(say(key, lang, study=say(f"cli.file.{name}", lang), **values), err=True)
+        echo(say(key, lang, study=say(f"cli.file.{name}", lang), **values), err=True)
 
 
 def told(faults: Iterable[Fault], lang: Lang) -> str:

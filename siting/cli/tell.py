@@ -5,8 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-import click
-
+from siting.cli.screen import echo, plain
 from siting.text import Lang, say
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 # A window that is no terminal, and the widest that lines are made.
 _WIDE: Final = 100
 _MOST_CANDIDATES: Final = 10
-_CONTROL: Final = {code: " " for code in (*range(32), *range(127, 160)) if code != ord("\n")}
 _TEXT_COLUMNS: Final = ("unit", "verdict", "name", "size", "tenure", "site", "clause", "status")
 
 
@@ -44,8 +42,9 @@ def gaps(report: "GapReport", lang: Lang) -> None:
             table.add_section()
         # Where land is missing, what is known is the least there is, and the gap the most.
         least, most = ("≥ ", "≤ ") if row["id"] in lacking else ("", "")
-        table.add_row(
-            str(row["name"]),
+        _add(
+            table,
+            row["name"],
             number(row["residents"]),
             number(row["elderly"]),
             percent(row["covered_share"]),
@@ -68,7 +67,7 @@ def gaps(report: "GapReport", lang: Lang) -> None:
         for name, group in totals["groups"].items()
     ]
     for line in (*groups, *report.notes(lang), share):
-        click.echo(f"· {line}")
+        echo(f"· {line}")
 
 
 def inspection(found: "Inspection") -> None:
@@ -90,7 +89,7 @@ def inspection(found: "Inspection") -> None:
             words.count_text(row, lang),
             totals,
         )
-        table.add_row(*map(_safe, cells))
+        _add(table, *cells)
     _print_folded(table)
     for row in layers:
         facts = say("inspect.semicolon", lang).join(words.fact_texts(row, lang))
@@ -99,7 +98,7 @@ def inspection(found: "Inspection") -> None:
         _tell_lines(f"{row['name']}  {row['key']}", marked)
     _tell_lines(say("inspect.general", lang), [("·", note) for note in found.general_notes])
     if found.ok:
-        click.echo(say("inspect.ok", lang))
+        echo(say("inspect.ok", lang))
         return
     faults = [("✗", fault.message(lang)) for fault in found.log.faults.found]
     _tell_lines(say("inspect.faults", lang, count=len(faults)), faults)
@@ -137,16 +136,21 @@ def _tell_lines(head: str, marked: "list[tuple[str, str]]") -> None:
     table.add_column(width=3, justify="right")
     table.add_column(overflow="fold")
     for mark, text in marked:
-        table.add_row(mark, _safe(text))
+        _add(table, mark, text)
     _print_folded(_safe(head))
     _print_folded(table)
 
 
-def _safe(text: str) -> "Text":
+def _add(table: "Table", *cells: object) -> None:
+    """Add a row of plain texts to a table."""
+    table.add_row(*map(_safe, cells))
+
+
+def _safe(text: object) -> "Text":
     """Return a text of the data as it is: no markup, no control characters."""
     from rich.text import Text
 
-    return Text(str(text).translate(_CONTROL))
+    return Text(plain(text))
 
 
 def _print_folded(what: "Table | Text") -> None:
@@ -164,7 +168,8 @@ def plan(found: "Plan", lang: Lang) -> None:
     keys = ("rank", "name", "candidate", *sized, "tenure", "new", *served, "share", "cost")
     table = _table(say("cli.plan_title", lang), keys, lang)
     for row in found.stations.to_dict("records"):
-        table.add_row(
+        _add(
+            table,
             str(row["rank"]),
             row["name"] if isinstance(row["name"], str) else "–",
             str(row["candidate_id"]),
@@ -178,27 +183,27 @@ def plan(found: "Plan", lang: Lang) -> None:
     if len(found.stations):
         _print(table)
     for line in (*_proof(found, lang), *(f"· {note}" for note in found.notes(lang))):
-        click.echo(line)
+        echo(line)
     if not found.stages:
         return
     costs = [*found.stations["cost_cny"], *(found.changes["cost_cny"] if len(found.changes) else ())]
     known = [cost for cost in costs if math.isfinite(cost)]
     if known:
         least = "≥ " if len(known) < len(costs) else ""
-        click.echo(say("cli.costs", lang, cost=least + number(math.fsum(known))))
-    click.echo(say("cli.refused", lang, count=found.refused.index.nunique()))
+        echo(say("cli.costs", lang, cost=least + number(math.fsum(known))))
+    echo(say("cli.refused", lang, count=found.refused.index.nunique()))
     before, after = found.before.totals, found.after.totals
     shares = {"before": percent(before["covered_share"]), "after": percent(after["covered_share"])}
-    click.echo(say("cli.before_after", lang, **shares))
+    echo(say("cli.before_after", lang, **shares))
     most = "≤ " if after["land_missing"] else ""
     stays = {f"gap_{floor}": _gap(after[f"land_gap_{floor}_m2"], most) for floor in ("01", "02")}
-    click.echo(say("cli.land_stays", lang, **stays))
+    echo(say("cli.land_stays", lang, **stays))
     units, lacking = found.after.units, _lacking_land(found.after, "street")
     short = units[(units["level"] == "street") & (units["land_gap_m2"] > 0)]
     if len(short):
-        click.echo(say("cli.land_takes", lang))
+        echo(say("cli.land_takes", lang))
     for row in short.to_dict("records"):
-        click.echo(f"  {row['name']}  {_gap(row['land_gap_m2'], '≤ ' if row['id'] in lacking else '')} m²")
+        echo(f"  {row['name']}  {_gap(row['land_gap_m2'], '≤ ' if row['id'] in lacking else '')} m²")
 
 
 def explanation(found: "Explanation", lang: Lang) -> None:
@@ -235,7 +240,7 @@ def sensitivity(found: "Sensitivity", lang: Lang) -> None:
         differs = "" if row["own"] or math.isnan(row["difference"]) else f"{100 * row['difference']:+.1f}"
         share, people = percent(row["covered_share"]), number(row["elderly_covered"])
         cells = (first, words.setting_text(row, lang), share, people, differs, words.note_text(row, lang))
-        table.add_row(*map(_safe, cells))
+        _add(table, *cells)
         before = row["varied"]
     _print(table)
 
@@ -244,27 +249,27 @@ def _tell_rows(title: str, heads: Iterable[str], rows: Iterable[Iterable[str]], 
     """Print rows of texts as a table, the first columns to the left."""
     table = _folding(title)
     for number, head in enumerate(heads):
-        table.add_column(head, justify="left" if number < left else "right", overflow="fold")
+        table.add_column(_safe(head), justify="left" if number < left else "right", overflow="fold")
     for row in rows:
-        table.add_row(*map(_safe, row))
+        _add(table, *row)
     _print_folded(table)
 
 
 def audit(table: "pd.DataFrame", documents: "Iterable[Standard]", lang: Lang) -> None:
     """Tell the audit: each document, each clause with its quote, and what was measured at each level."""
     for document in documents:
-        click.echo(f"\n{document.number}  {document.title}")
+        echo(f"\n{document.number}  {document.title}")
         for clause_id, rows in table[table["standard_id"] == document.id].groupby("clause_id", sort=False):
             first = rows.iloc[0]
             kind, force = say(f"clause_kind.{first['kind']}", lang), say(f"force.{first['force']}", lang)
             due = f" · {say('audit.target', lang, year=int(first['target_year']))}" if first["target_year"] > 0 else ""
-            click.echo(f"\n  {first['article']}  {kind}  [{force}{due}]  {clause_id}\n    “{first['quote']}”")
+            echo(f"\n  {first['article']}  {kind}  [{force}{due}]  {clause_id}\n    “{first['quote']}”")
             for row in rows.to_dict("records"):
-                click.echo(f"    {_audit_line(row, lang)}")
+                echo(f"    {_audit_line(row, lang)}")
             if first["treatment"] == "computed" and first[f"finding_{lang}"]:
-                click.echo(f"    {first[f'finding_{lang}']}")
+                echo(f"    {first[f'finding_{lang}']}")
             if first["completeness"]:
-                click.echo(f"    {say('audit.completeness', lang, found=first['completeness'])}")
+                echo(f"    {say('audit.completeness', lang, found=first['completeness'])}")
 
 
 def _audit_line(row: dict[Any, Any], lang: Lang) -> str:
@@ -311,7 +316,7 @@ def funding(lines: "pd.DataFrame", lang: Lang) -> None:
     table = _table(say("cli.file.funding", lang), ("site", "clause", "status", "amount"), lang)
     for row in lines[lines["amount_cny"].notna()].to_dict("records"):
         status = say(f"funding.status.{row['status']}", lang)
-        table.add_row(str(row["site_id"]), str(row["clause_id"]), status, number(row["amount_cny"]))
+        _add(table, row["site_id"], row["clause_id"], status, number(row["amount_cny"]))
     _print(table)
 
 
@@ -319,7 +324,7 @@ def funding_by_site(summary: "pd.DataFrame", lang: Lang) -> None:
     """Tell what each facility is eligible for in all; of lines that exclude one another the largest counts."""
     table = _table(say("cli.funding_sum", lang), ("site", "amount"), lang)
     for key, amount in summary.loc[summary["eligible_cny"] > 0, "eligible_cny"].items():
-        table.add_row(str(key), number(amount))
+        _add(table, key, number(amount))
     _print(table)
 
 
@@ -327,29 +332,29 @@ def files(written: Mapping[str, Path | None], lang: Lang) -> None:
     """Tell where the results lie."""
     for key, path in written.items():
         if path is not None:
-            click.echo(f"{say(f'cli.file.{key}', lang)}: {path}")
+            echo(f"{say(f'cli.file.{key}', lang)}: {path}")
 
 
 def standards(found: "Iterable[Standard]") -> None:
     """List standards, a line each."""
     for one in found:
-        click.echo(f"{one.id}  {one.number}  {one.in_force}  {one.title}")
+        echo(f"{one.id}  {one.number}  {one.in_force}  {one.title}")
 
 
 def standard(one: "Standard", lang: Lang) -> None:
     """Show a standard's clauses with their quotes, and what is done with each."""
     from siting.write import clauses as words
 
-    click.echo(f"{one.number}  {one.title}\n{one.issuer} · {one.jurisdiction} · {one.in_force}\n")
+    echo(f"{one.number}  {one.title}\n{one.issuer} · {one.jurisdiction} · {one.in_force}\n")
     for clause in one.clauses:
         what = _once(say(f"clause_kind.{clause.kind}", lang), words.class_text(clause, lang))
         amount, force = words.amount_text(clause, lang), words.force_text(clause, lang)
         facts = (force, say(f"treatment.{clause.treatment}", lang), words.levels_text(clause, lang))
-        click.echo(f"{clause.id}  {what}  {amount}".rstrip() + f"  [{' · '.join(facts)}]  {clause.article}")
+        echo(f"{clause.id}  {what}  {amount}".rstrip() + f"  [{' · '.join(facts)}]  {clause.article}")
         mark = say(f"verified.{clause.verified}", lang) if clause.verified else ""
-        click.echo(f"  “{clause.quote}”" if clause.quote else f"  {_once(mark, clause.source_note)}")
+        echo(f"  “{clause.quote}”" if clause.quote else f"  {_once(mark, clause.source_note)}")
         for text in filter(None, (words.why_text(clause, lang), words.note_text(clause, lang))):
-            click.echo(f"  {text}")
+            echo(f"  {text}")
 
 
 def comparison(found: "Comparison", lang: Lang) -> None:
@@ -360,11 +365,12 @@ def comparison(found: "Comparison", lang: Lang) -> None:
     if found.measures:
         table = _table(say("compare.title", lang, one=one, other=other, date=found.date), (), lang)
         for head in (say("compare.column.measure", lang), say("compare.column.level", lang), one, other):
-            table.add_column(head)
+            table.add_column(_safe(head))
         table.add_column(say("compare.column.governs", lang))
         for row in found.measures:
             what = (row.one + row.other)[0]
-            table.add_row(
+            _add(
+                table,
                 _once(say(f"clause_kind.{row.kind}", lang), words.class_text(what, lang)),
                 words.level_text(row.level, lang),
                 _says(row.one, lang),
@@ -373,19 +379,19 @@ def comparison(found: "Comparison", lang: Lang) -> None:
             )
         _print(table)
     else:
-        click.echo(say("compare.no_measure", lang))
+        echo(say("compare.no_measure", lang))
     for row in found.measures:
         if row.laxer:
             governs = one if row.governs == "one" else other
-            click.echo(f"· {say(f'clause_kind.{row.kind}', lang)}: {say('compare.laxer', lang, governs=governs)}")
+            echo(f"· {say(f'clause_kind.{row.kind}', lang)}: {say('compare.laxer', lang, governs=governs)}")
     _conflicts(found, lang)
 
 
 def _conflicts(found: "Comparison", lang: Lang) -> None:
     if not found.conflicts:
-        click.echo(say("compare.no_conflicts", lang))
+        echo(say("compare.no_conflicts", lang))
         return
-    click.echo(say("compare.conflicts", lang, count=len(found.conflicts)))
+    echo(say("compare.conflicts", lang, count=len(found.conflicts)))
     for pair in found.conflicts:
         told = say(
             "compare.conflict",
@@ -397,9 +403,9 @@ def _conflicts(found: "Comparison", lang: Lang) -> None:
             other_says=_says((pair.other,), lang),
             other_quote=pair.other.quote,
         )
-        click.echo(f"· {told}")
+        echo(f"· {told}")
         if pair.one.kind == "threshold":
-            click.echo(f"  {say('compare.confirm', lang)}")
+            echo(f"  {say('compare.confirm', lang)}")
 
 
 def _says(clauses: "tuple[Clause, ...]", lang: Lang) -> str:
@@ -461,7 +467,7 @@ def _proof(found: "Plan", lang: Lang) -> Iterable[str]:
 def _table(title: str, keys: Iterable[str], lang: Lang) -> "Table":
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left")
+    table = Table(title=_safe(title), title_justify="left")
     for key in keys:
         justify: Literal["left", "right"] = "left" if key in _TEXT_COLUMNS else "right"
         table.add_column(say(f"cli.column.{key}", lang), justify=justify, no_wrap=True)

@@ -1,5 +1,6 @@
 """Pages that open with no network."""
 
+from html import escape
 from pathlib import Path
 
 
@@ -16,8 +17,9 @@ class WebPage:
         self.html = html
 
     def _repr_html_(self) -> str:
-        source = self.html.replace("&", "&amp;").replace('"', "&quot;")
-        return f'<iframe srcdoc="{source}" style="width:100%;height:640px;border:0"></iframe>'
+        # The page's script runs apart from the notebook.
+        look = 'sandbox="allow-scripts" style="width:100%;height:640px;border:0"'
+        return f'<iframe srcdoc="{escape(self.html)}" {look}></iframe>'
 
     def save(self, path: str | Path) -> None:
         """Write the page as one HTML file.

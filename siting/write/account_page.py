@@ -12,6 +12,7 @@ import pandas as pd
 from siting.text import Lang, knows, say
 from siting.write.account import FAULT_COLUMNS, SIDES
 from siting.write.figures import Chart
+from siting.write.html import document
 
 _FIGURES: Final = ("people", "elderly", "land_m2", "floor_area_m2")
 STYLE: Final = """
@@ -126,18 +127,11 @@ def page(
     str
         HTML.
     """
-    head = escape(f"{say('inspect.title', lang)} · {title}")
-    return "\n".join(
-        [
-            "<!DOCTYPE html>",
-            f'<html lang="{"zh-CN" if lang == "zh" else "en"}"><head><meta charset="utf-8">',
-            f"<title>{head}</title><style>{STYLE}</style></head><body>",
-            body(head, layers, faults, notes, lang),
-            f'<p><img alt="{escape(say("inspect.map_title", lang))}" src="data:image/png;base64,{png(figure)}"></p>',
-            "</body></html>",
-            "",
-        ]
-    )
+    head = f"{say('inspect.title', lang)} · {title}"
+    alt = escape(say("inspect.map_title", lang))
+    picture = f'<p><img alt="{alt}" src="data:image/png;base64,{png(figure)}"></p>'
+    content = "\n".join((body(escape(head), layers, faults, notes, lang), picture))
+    return document(lang=lang, title=head, body=content, styles=(STYLE,))
 
 
 def body(head: str, layers: pd.DataFrame, faults: pd.DataFrame, notes: Iterable[str], lang: Lang) -> str:

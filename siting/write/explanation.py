@@ -17,6 +17,7 @@ from siting.text import LANGS, Lang, knows, say
 from siting.units import SECONDS_PER_MINUTE
 from siting.write.files import write_text
 from siting.write.geojson import facts, plain
+from siting.write.html import document
 
 if TYPE_CHECKING:
     from siting.write.figures import Chart
@@ -321,20 +322,11 @@ def page(found: Explained, lang: Lang) -> str:
     """Return the explanation as one HTML page with its map, which needs no network."""
     from siting.write.account_page import STYLE, png  # noqa: PLC0415 - draws with matplotlib
 
-    title = escape(f"{say('explain.title', lang)} · {found.subject.name}")
-    image = png(draw(found, lang))
-    return "\n".join(
-        [
-            "<!DOCTYPE html>",
-            f'<html lang="{"zh-CN" if lang == "zh" else "en"}"><head><meta charset="utf-8">',
-            f"<title>{title}</title><style>{STYLE}</style></head><body>",
-            f"<h1>{title}</h1>",
-            body(found, lang),
-            f'<p><img alt="{escape(say("explain.table.map", lang))}" src="data:image/png;base64,{image}"></p>',
-            "</body></html>",
-            "",
-        ]
-    )
+    title = f"{say('explain.title', lang)} · {found.subject.name}"
+    alt = escape(say("explain.table.map", lang))
+    picture = f'<p><img alt="{alt}" src="data:image/png;base64,{png(draw(found, lang))}"></p>'
+    content = "\n".join((f"<h1>{escape(title)}</h1>", body(found, lang), picture))
+    return document(lang=lang, title=title, body=content, styles=(STYLE,))
 
 
 def body(found: Explained, lang: Lang) -> str:
@@ -389,6 +381,8 @@ def _draw_ways(axes: Any, found: Explained, lang: Lang) -> None:  # noqa: ANN401
 
 
 def _draw_sites(axes: Any, found: Explained, lang: Lang) -> None:  # noqa: ANN401 - matplotlib's
+    from siting.write.figures import brief  # noqa: PLC0415 - draws with matplotlib
+
     groups: list[tuple[Any, dict[str, Any]]] = []
     if found.way.nearest is not None:
         here = found.inputs.facilities.geometry.loc[[found.way.nearest]]
@@ -399,7 +393,7 @@ def _draw_sites(axes: Any, found: Explained, lang: Lang) -> None:  # noqa: ANN40
             sites = found.inputs.candidates.geometry.loc[found.candidates.index[mask]]
             groups.append((sites, {"marker": "^", "markersize": 45, "color": colour, "label": key}))
     for key, site in [(key, site) for sites, _ in groups for key, site in sites.items()]:
-        axes.annotate(str(key), (site.x, site.y), xytext=(5, 5), textcoords="offset points", fontsize=8)
+        axes.annotate(brief(key), (site.x, site.y), xytext=(5, 5), textcoords="offset points", fontsize=8)
     for sites, look in groups:
         sites.plot(ax=axes, **{**look, "label": say(f"explain.map.{look['label']}", lang)})
 

@@ -13,7 +13,7 @@ from siting.crs import WGS84
 from siting.domain.nouns import Inputs
 from siting.text import Lang, say
 from siting.write.account import SIDES, is_unit, layer_frame, layer_name
-from siting.write.figures import Chart, choose_font, dress
+from siting.write.figures import Chart, brief, choose_font, dress
 
 _GROUND, _EDGE = "#eef1ea", "#8a8f94"
 _COLOURS: Final = ("#3b6e8f", "#d1793b", "#5b8c5a", "#8e5ea2", "#b5485d", "#4aa3a2", "#8a6d3b", "#5c6bc0")
@@ -72,7 +72,7 @@ def _ground(axes: Axes, known: pd.DataFrame, inputs: Inputs | None, lang: Lang) 
         else:
             shapes = frame.geometry.to_crs(WGS84).simplify(_SIMPLER)
             shapes.plot(ax=axes, facecolor=_GROUND, edgecolor=_EDGE, linewidth=width, zorder=0, aspect=None)
-        handles.append(Patch(facecolor=_GROUND, edgecolor=_EDGE, linewidth=width, label=layer_name(key, lang)))
+        handles.append(Patch(facecolor=_GROUND, edgecolor=_EDGE, linewidth=width, label=brief(layer_name(key, lang))))
     return handles
 
 
@@ -82,7 +82,7 @@ def _others(axes: Axes, known: pd.DataFrame, inputs: Inputs | None, lang: Lang) 
     looks = zip(cycle(_COLOURS), (dash for dash in cycle(_DASHES) for _ in _COLOURS), strict=False)
     span = float((known[["east", "north"]].max().to_numpy() - known[["west", "south"]].min().to_numpy()).max())
     for number, (row, (colour, dash)) in enumerate(zip(others.to_dict("records"), looks, strict=False)):
-        name, key = layer_name(row["key"], lang), row["key"]
+        name, key = brief(layer_name(row["key"], lang)), row["key"]
         frame = layer_frame(inputs, key) if inputs is not None and key in _POINTS else None
         if frame is not None and len(frame):
             places = frame.geometry.representative_point().to_crs(WGS84)

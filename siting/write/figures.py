@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.text import Text
 
 from siting.domain.nouns import Assessment, Proposal
 from siting.text import Lang, say
@@ -38,6 +39,8 @@ class Chart(Figure):
         return page.getvalue()
 
 
+# Characters that a name takes in a chart at most.
+_LONGEST_NAME: Final = 40
 _BLUE, _ORANGE, _GREY = "#3b6e8f", "#d1793b", "#8a8f94"
 
 
@@ -151,7 +154,7 @@ def _land_bars(axes: Axes, assessment: Assessment, lang: Lang, *, names: bool) -
     per = "land_m2_per_elderly" if basis.startswith("elderly") else "land_m2_per_resident"
     y = np.arange(len(units))
     axes.barh(y, units[per].fillna(0.0), color=_BLUE)
-    axes.set_yticks(y, units["name" if names else "id"].astype(str))
+    axes.set_yticks(y, [brief(name) for name in units["name" if names else "id"]])
     axes.invert_yaxis()
     for floor, colour in ((0.1, _GREY), (0.2, _ORANGE)):
         axes.axvline(floor, color=colour, linestyle="--", linewidth=1.2, label=f"{floor} m²")
@@ -184,10 +187,17 @@ def choose_font(lang: Lang) -> tuple[str | None, Lang]:
     return (found, lang) if found else (None, "en")
 
 
+def brief(name: object) -> str:
+    """Return a name that leaves room for the chart beside it."""
+    text = str(name)
+    return text if len(text) <= _LONGEST_NAME else f"{text[: _LONGEST_NAME - 1]}…"
+
+
 def dress(figure: Figure, axes: Sequence[Axes], font: str | None) -> None:
-    """Give a figure the house's look: no box, one font."""
+    """Give a figure its look: no box, one font; a dollar sign in a name is a dollar sign, never a formula."""
     for one in axes:
         one.spines[["top", "right"]].set_visible(False)
-    if font is not None:
-        for text in figure.findobj(lambda artist: hasattr(artist, "set_fontfamily")):
-            text.set_fontfamily([font, "DejaVu Sans"])  # type: ignore[attr-defined]
+    for text in figure.findobj(Text):
+        text.set_parse_math(False)
+        if font is not None:
+            text.set_fontfamily([font, "DejaVu Sans"])

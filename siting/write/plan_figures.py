@@ -11,7 +11,7 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from siting.text import Lang, say
-from siting.write.figures import Chart, choose_font, dress
+from siting.write.figures import Chart, brief, choose_font, dress
 
 _BLUE, _ORANGE, _GREY, _PALE, _INK = "#3b6e8f", "#d1793b", "#8a8f94", "#f1f2f3", "#44494d"
 # Percentage points of room that are rounding.
@@ -137,7 +137,9 @@ def draw_order(
         upper.set_ylim(bottom=0)
     _loss_bars(lower, rank, 100 * steps["loss_share"].to_numpy(dtype=np.float64), lang)
     if names is not None and len(steps) <= _LABELS:
-        labels = [f"{place} {names[row]}" for place, row in zip(rank, steps["row"], strict=True)] if font else rank
+        labels = (
+            [f"{place} {brief(names[row])}" for place, row in zip(rank, steps["row"], strict=True)] if font else rank
+        )
         lower.set_xticks(rank, labels, rotation=40 if font else 0, ha="right" if font else "center", fontsize=9)
     else:
         lower.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -239,7 +241,7 @@ def draw_alternatives(plans: pd.DataFrame, lang: Lang, *, names: Mapping[int, st
     ]
     if len(plans) > 1:
         heads.append(say("series.stays_head", lang))
-    labels = [names[row] if names is not None and font is not None else str(row) for row in rows]
+    labels = [brief(names[row]) if names is not None and font is not None else str(row) for row in rows]
     _board(axes, tiles, shares if len(plans) > 1 else [], heads, labels)
     figure.suptitle(say("series.alternatives_title", lang), x=0.01, ha="left", fontsize=12)
     marks = [
@@ -275,7 +277,7 @@ def draw_stability(table: pd.DataFrame, lang: Lang, *, names: Mapping[int, str] 
     shares = [say("series.stays", lang, kept=kept, of=len(speeds)) for kept in table["stays_at"]]
     heads = [*(f"{speed} m/s" for speed in speeds), say("series.stays_at_head", lang)]
     rows = table["row"].tolist()
-    labels = [names[row] if names is not None and font is not None else str(row) for row in rows]
+    labels = [brief(names[row]) if names is not None and font is not None else str(row) for row in rows]
     _board(axes, tiles, shares, heads, labels)
     figure.suptitle(say("series.stability_title", lang), x=0.01, ha="left", fontsize=12)
     dress(figure, (axes,), font)

@@ -1,4 +1,4 @@
-"""What the page needs from outside, put inside: every script and style comes from the vendored assets."""
+"""Scripts and styles of others that lie in the page: the vendored assets, as text that needs no other file."""
 
 import base64
 import hashlib
@@ -9,23 +9,12 @@ from functools import cache
 from importlib import resources
 from typing import Final
 
-# How a page names a vendored file until it is put in its place.
-SCHEME: Final = "asset:"
-
-_SCRIPT: Final = re.compile(r'<script\b[^>]*\bsrc="([^"]*)"[^>]*>\s*</script>')
-_STYLE: Final = re.compile(r'<link\b[^>]*\brel="stylesheet"[^>]*\bhref="([^"]*)"[^>]*>')
 _CSS_URL: Final = re.compile(r"url\(\s*['\"]?([^'\")]*)['\"]?\s*\)")
 _CSS_IMPORT: Final = re.compile(r"@import\b")
 _SOURCE_MAP: Final = re.compile(
     r"^\s*(//[#@]\s*sourceMappingURL=.*|/\*[#@]\s*sourceMappingURL=.*?\*/)\s*$", re.MULTILINE
 )
 _END_OF_SCRIPT: Final = re.compile(r"</(script)", re.IGNORECASE)
-# Whatever makes a browser fetch; an <a href> does not.
-_FETCHED: Final = re.compile(
-    r"<(?:script|img|iframe|source|video|audio|embed|object|link|image|use)\b[^>]*?\b(?:src|href|data|xlink:href|srcset)="
-    r"[\"']?([^\"'\s>]+)",
-    re.IGNORECASE,
-)
 
 
 class UnknownAssetError(ValueError):
@@ -59,36 +48,35 @@ def asset(name: str) -> bytes:
     return content
 
 
-def inline(page: str) -> str:
-    """Replace each script and stylesheet link by the vendored file that it names.
+def script(name: str) -> str:
+    """Return a vendored script, fit to stand between the tags of a page.
 
     Raises
     ------
     UnknownAssetError
-        A script, stylesheet, image or font would be fetched from anywhere.
+        The script is not among the vendored assets.
 
     Examples
     --------
-    >>> from siting.write.webmap.inline import inline
-    >>> inline('<script src="somewhere/else.js"></script>')
+    >>> from siting.write.webmap.inline import script
+    >>> script("elsewhere.js")
     Traceback (most recent call last):
         ...
-    siting.write.webmap.inline.UnknownAssetError: the map would fetch 'somewhere/else.js', which is not a vendored asset
+    siting.write.webmap.inline.UnknownAssetError: the map would fetch 'elsewhere.js', which is not a vendored asset
     """
-    for url in _FETCHED.findall(page):
-        if not url.startswith((SCHEME, "data:", "#")):
-            raise UnknownAssetError(url)
-    page = _SCRIPT.sub(lambda found: f"<script>{_script(found[1])}</script>", page)
-    return _STYLE.sub(lambda found: f"<style>{_style(found[1])}</style>", page)
+    text = _SOURCE_MAP.sub("", asset(name).decode("utf-8"))
+    # Within strings and patterns of JavaScript the backslash changes nothing.
+    return text.replace("</", r"<\/")
 
 
-def _script(url: str) -> str:
-    text = asset(_name(url)).decode("utf-8")
-    return _END_OF_SCRIPT.sub(r"<\\/\1", _SOURCE_MAP.sub("", text))
+def style(name: str) -> str:
+    """Return a vendored stylesheet with its pictures inside.
 
-
-def _style(url: str) -> str:
-    name = _name(url)
+    Raises
+    ------
+    UnknownAssetError
+        The stylesheet, or what it names, is not among the vendored assets.
+    """
     text = _SOURCE_MAP.sub("", asset(name).decode("utf-8"))
     if _CSS_IMPORT.search(text):
         raise UnknownAssetError(name)
@@ -102,12 +90,6 @@ def _data_uri(folder: str, url: str) -> str:
     name = f"{folder}/{url}"
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
     return f"data:{kind};base64,{base64.b64encode(asset(name)).decode('ascii')}"
-
-
-def _name(url: str) -> str:
-    if not url.startswith(SCHEME):
-        raise UnknownAssetError(url)
-    return url.removeprefix(SCHEME)
 
 
 def _folder() -> resources.abc.Traversable:

@@ -62,7 +62,9 @@ def draw_grid(assessment: Assessment, *, clickable: bool) -> Drawing:
         group="grid",
         title=words("map.layer.grid"),
         parts=(
-            Image(_paint(warped.values, steps), warped.bounds, "grid", "cells", "elderly outside the circle", 0.85),
+            Image(
+                _paint(warped.values, steps), warped.bounds, "grid", "picture-cells", "elderly outside the circle", 0.85
+            ),
         ),
         show=False,
         caption=words("map.legend.grid_unit_click" if clickable else "map.legend.grid_unit"),
@@ -169,7 +171,7 @@ def relief(terrain: Raster) -> Image | None:
     rgba[..., :3] = np.where(shade > 0, 40, 255)[..., None]
     # Few steps of alpha keep the picture small.
     rgba[..., 3] = (np.round(np.abs(shade) * _fade(shade.shape) * 20) * 6).clip(0, 110).astype(np.uint8)
-    return Image(rgba, warped.bounds, "relief", "relief", "relief")
+    return Image(rgba, warped.bounds, "relief", "picture-relief", "relief")
 
 
 def _fade(shape: tuple[int, ...]) -> Floats:

@@ -1,41 +1,30 @@
-"""The page: folium's map, our panel and switches, and everything that they need inside one file."""
+"""The page: the map, our panel and switches, and everything that they need inside one file."""
 
-import json
 import math
-import re
-from collections.abc import Mapping
 from html import escape
 from importlib import resources
-from itertools import count
 from pathlib import Path
 from string import Template
-from typing import Any, Final
-
-import folium
-from branca.element import Element
-from folium.utilities import JsCode
+from typing import Any
 
 from siting.domain.nouns import Assessment, Proposal
 from siting.text import Lang, say
 from siting.version import __version__
 from siting.write.files import write_text
+from siting.write.html import as_json, document
 from siting.write.webmap.geometry import bounds, geometries
 from siting.write.webmap.ground import draw_circles, draw_ground
-from siting.write.webmap.inline import SCHEME, inline
+from siting.write.webmap.inline import script, style
 from siting.write.webmap.legend import legend
 from siting.write.webmap.overlay import cell_data, draw_grid
 from siting.write.webmap.panel import heading, panel
-from siting.write.webmap.parts import PANES, Drawing, Image, MapLayer, Vector, together
+from siting.write.webmap.parts import PANES, Drawing, MapLayer, Vector, together
 from siting.write.webmap.places import UNIT_LEVELS, at_level, draw_places
 from siting.write.webmap.popups import Popups
 from siting.write.webmap.sites import draw_sites
+from siting.write.webmap.skeleton import MAX_ZOOM, group_name, skeleton
+from siting.write.webmap.tiles import source
 from siting.write.webmap.wording import plain, words
-
-_VIEWPORT: Final = re.compile(r'<meta name="viewport".*?/>', re.DOTALL)
-_MAX_ZOOM: Final = 19
-_TILES_Z: Final = 200
-# Room that the card of layers takes from the right of the map, in pixels.
-_CARD: Final = 270
 
 
 def write_map(
@@ -99,26 +88,29 @@ def map_html(
     )
     shown = _extent(assessment)
     layers = (*drawing.layers, _tiles_layer()) if tiles else drawing.layers
-    data = {**_data(assessment, drawing, popups, shown), "cells": cells}
-    header, body, script = _folium(drawing, shown, tiles)
+    data = {**_data(assessment, drawing, popups), "cells": cells, "tiles": _tiles(tiles)}
     title = words("map.page_title", title=plain(assessment.inputs.scenario.scenario.title))
-    page = Template(_static("page.html")).substitute(
-        lang="zh-CN" if lang == "zh" else "en",
-        language=lang,
-        title=escape(title.of(lang)),
-        style=_static("page.css"),
-        header=header,
-        data=_json(data),
-        helpers=_static("page.js"),
+    body = Template(_static("page.html")).substitute(
+        data=as_json(data),
         heading=heading(assessment, proposal),
         panel=panel(assessment, proposal),
         legend=legend(layers),
-        body=body,
-        script=script,
         base=_base(tiles),
         **_labels(lang),
     )
-    return inline(page)
+    return document(
+        lang=lang,
+        title=title.of(lang),
+        body=body,
+        styles=(style("leaflet/leaflet.css"), _static("page.css")),
+        scripts=(
+            script("leaflet/leaflet.js"),
+            _static("page.js"),
+            skeleton(drawing.layers, shown),
+            "siting.start(map_main);",
+        ),
+        images=() if tiles is None else source(tiles),
+    )
 
 
 def _labels(lang: Lang) -> dict[str, str]:
@@ -140,8 +132,12 @@ def _base(tiles: str | None) -> str:
 
 
 def _tiles_layer() -> MapLayer:
-    # Only the switch: folium makes the layer itself.
+    # Only the switch: the page's script makes the layer itself.
     return MapLayer("tiles", "ground", words("map.layer.tiles"), (Vector([], "base"),))
+
+
+def _tiles(tiles: str | None) -> dict[str, Any] | None:
+    return None if tiles is None else {"url": tiles, "most": MAX_ZOOM}
 
 
 def _extent(assessment: Assessment) -> list[list[float]]:
@@ -152,7 +148,7 @@ def _extent(assessment: Assessment) -> list[list[float]]:
     return [[-60.0, -180.0], [75.0, 180.0]]
 
 
-def _data(assessment: Assessment, drawing: Drawing, popups: Popups, shown: list[list[float]]) -> dict[str, Any]:
+def _data(assessment: Assessment, drawing: Drawing, popups: Popups) -> dict[str, Any]:
     labels = {
         name: words(f"map.{name}").pair()
         for name in (
@@ -176,90 +172,21 @@ def _data(assessment: Assessment, drawing: Drawing, popups: Popups, shown: list[
         "labels": {**labels, **headings},
         "styles": drawing.styles,
         "icons": drawing.icons,
-        "layers": {layer.key: _group_name(layer) for layer in drawing.layers if layer.group}
-        | {"tiles": "tile_layer_tiles"},
-        "bounds": shown,
+        "groups": {layer.key: group_name(layer) for layer in drawing.layers if layer.group},
+        "parts": [_part(layer, part) for layer in drawing.layers for part in layer.parts if isinstance(part, Vector)],
         **popups.as_data(),
     }
 
 
-def _folium(drawing: Drawing, shown: list[list[float]], tiles: str | None) -> tuple[str, str, str]:
-    """Return folium's markup for the head and the body, and its script."""
-    fresh = count(1)
-    middle = [(shown[0][axis] + shown[1][axis]) / 2 for axis in (0, 1)]
-    page_map = _named(
-        folium.Map(
-            location=middle,
-            tiles=None,
-            zoom_control=True,
-            attributionControl=False,
-            zoomSnap=0.1,
-            zoomDelta=0.5,
-        ),
-        "main",
-    )
-    page_map.options["max_zoom"] = _MAX_ZOOM
-    page_map.default_js = [("leaflet_js", f"{SCHEME}leaflet/leaflet.js")]
-    page_map.default_css = [("leaflet_css", f"{SCHEME}leaflet/leaflet.css")]
-    for name, (z_index, pointer) in PANES.items():
-        pane = folium.map.CustomPane(name, z_index=z_index, pointer_events=pointer)
-        _named(pane, name).add_to(page_map)
-    if tiles is not None:
-        # A blank attribution: the panel's foot names the source, and it must not be read as markup.
-        _named(folium.TileLayer(tiles, attr=" ", name="tiles", max_zoom=_MAX_ZOOM), "tiles").add_to(page_map)
-    for layer in drawing.layers:
-        group = _named(folium.FeatureGroup(name=layer.key, show=layer.show), layer.key).add_to(page_map)
-        for part in layer.parts:
-            _named(_element(part), str(next(fresh))).add_to(group)
-    fit = folium.FitBounds(shown, padding_top_left=(16, 16), padding_bottom_right=(_CARD, 16))
-    _named(fit, "all").add_to(page_map)
-    page_map.render()
-    figure = page_map.get_root()
-    # The page has a viewport of its own, which lets people zoom in.
-    header = _VIEWPORT.sub("", figure.header.render())
-    return header, figure.html.render(), figure.script.render()
-
-
-def _element(part: Vector | Image) -> Element:
-    if isinstance(part, Image):
-        return folium.raster_layers.ImageOverlay(
-            part.rgba,
-            part.bounds,
-            opacity=part.opacity,
-            alt=part.alt,
-            pixelated=False,
-            pane=part.pane,
-            class_name=f"picture-{part.css}",
-        )
-    options: dict[str, Any] = {
-        "style": JsCode("siting.style"),
-        "point_to_layer": JsCode("siting.point"),
+def _part(layer: MapLayer, part: Vector) -> dict[str, Any]:
+    """Return features as the page's script draws them; on a canvas what nobody clicks on, which is much faster."""
+    return {
+        "group": group_name(layer),
         "pane": part.pane,
         "interactive": PANES[part.pane][1],
-        "bubbling_mouse_events": False,
+        "canvas": part.canvas,
+        "features": part.features,
     }
-    if part.canvas:
-        options["renderer"] = JsCode(f"L.canvas({{pane: {json.dumps(part.pane)}, padding: 0.5}})")
-    collection = {"type": "FeatureCollection", "features": part.features}
-    return folium.GeoJson(collection, on_each_feature=JsCode("siting.each"), smooth_factor=0.6, **options)
-
-
-def _named(element: Any, name: str) -> Any:  # noqa: ANN401 - folium has no types
-    """Give an element a fixed id: folium draws random ones, and the same input must give the same bytes."""
-    element._id = name  # noqa: SLF001 - folium offers no other way
-    return element
-
-
-def _group_name(layer: MapLayer) -> str:
-    return f"feature_group_{layer.key}"
-
-
-def _json(data: Mapping[str, Any]) -> str:
-    """Return data as JSON that no markup can break out of."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    for character in "<>&\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return text
 
 
 def _static(name: str) -> str:

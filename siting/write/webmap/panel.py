@@ -88,8 +88,8 @@ def _coverage(assessment: Assessment, totals: Mapping[str, Any], after: Mapping[
         uncovered=number(totals.get("elderly_uncovered")),
     )
     bar = (
-        f'<div class="bar"><i class="after" style="width:{_width(later)}"></i>'
-        f'<i class="before" style="width:{_width(share)}"></i><u style="left:{_width(mark)}"></u></div>'
+        f'<div class="bar"><i class="after" data-width="{_width(later)}"></i>'
+        f'<i class="before" data-width="{_width(share)}"></i><u data-left="{_width(mark)}"></u></div>'
     )
     note = f"{words('map.kpi.pass_mark', share=percent(mark, 0)).html()} · {words('map.kpi.pass_note').html()}"
     return (
@@ -105,8 +105,8 @@ def _land(totals: Mapping[str, Any]) -> str:
     binding = words(f"map.kpi.land_{force}")
     rows = "".join(_floor_row(totals, name, floor) for name, floor in _FLOORS)
     scale = max(0.25, 1.1 * ratio)  # stays 0.25 where the ratio is NaN
-    ticks = "".join(f'<u style="left:{_width(float(floor) / scale)}"><em>{floor}</em></u>' for _, floor in _FLOORS)
-    bar = f'<div class="bar ticks"><i class="land" style="width:{_width(ratio / scale)}"></i>{ticks}</div>'
+    ticks = "".join(f'<u data-left="{_width(float(floor) / scale)}"><em>{floor}</em></u>' for _, floor in _FLOORS)
+    bar = f'<div class="bar ticks"><i class="land" data-width="{_width(ratio / scale)}"></i>{ticks}</div>'
     lacking = totals.get("land_missing") or ()
     least = "≥ " if lacking else ""
     told = [words("map.kpi.land_provided", value=least + number(totals.get("land_provided_m2")))]
@@ -167,7 +167,7 @@ def _stack(verdicts: pd.Series, role: str) -> str:
     total = sum(counts.values()) or 1
     told = [verdict for verdict in VERDICT_COLOURS if counts.get(verdict)]
     parts = "".join(
-        f'<i style="width:{_width(counts[verdict] / total)};background:{VERDICT_COLOURS[verdict]}" '
+        f'<i data-width="{_width(counts[verdict] / total)}" data-fill="{VERDICT_COLOURS[verdict]}" '
         f'title="{counts[verdict]}">{counts[verdict] if counts[verdict] / total > _ROOM_FOR_FIGURE else ""}</i>'
         for verdict in told
     )

@@ -1,4 +1,4 @@
-"""What a layer of the map is made of, before folium turns it into a page."""
+"""What a layer of the map is made of, before it becomes part of a page."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -41,7 +41,7 @@ class Vector:
 
 @dataclass(frozen=True)
 class Image:
-    """A picture in Web Mercator: RGBA bytes, and its bounds ``[[south, west], [north, east]]``."""
+    """A picture in Web Mercator: RGBA bytes, its bounds ``[[south, west], [north, east]]``, its CSS class."""
 
     rgba: NDArray[np.uint8]
     bounds: list[list[float]]

@@ -1,4 +1,5 @@
-// What folium's layers call: styles, icons, popups; and the panel's switches. Texts from data only ever become text nodes.
+// Draws the features of the layers with styles, icons and popups; and the panel's switches. Texts from data only ever
+// become text nodes.
 "use strict";
 const siting = (() => {
   const data = JSON.parse(document.getElementById("siting-data").textContent);
@@ -6,6 +7,7 @@ const siting = (() => {
   const found = {};
   const titled = [];
   let map = null;
+  let base = null;
 
   // Draw well beyond the screen, so that panning shows no bare edges.
   L.Renderer.prototype.options.padding = 0.4;
@@ -143,6 +145,32 @@ const siting = (() => {
     return L.marker(latlng, { icon: drawn, pane: icon.pane, riseOnHover: true });
   }
 
+  function draw(part) {
+    const options = {
+      style,
+      pointToLayer: point,
+      onEachFeature: each,
+      pane: part.pane,
+      interactive: part.interactive,
+      bubblingMouseEvents: false,
+      smoothFactor: 0.6,
+    };
+    if (part.canvas) options.renderer = L.canvas({ pane: part.pane, padding: 0.5 });
+    window[part.group].addLayer(L.geoJSON({ type: "FeatureCollection", features: part.features }, options));
+  }
+
+  // Online tiles under everything else; the panel's foot names their source.
+  function tiles() {
+    return data.tiles ? L.tileLayer(data.tiles.url, { attribution: "", maxZoom: data.tiles.most }) : null;
+  }
+
+  // Lengths and colours that belong to figures: the page's policy lets no markup carry styles.
+  function dress() {
+    for (const node of document.querySelectorAll("[data-width]")) node.style.width = node.dataset.width;
+    for (const node of document.querySelectorAll("[data-left]")) node.style.left = node.dataset.left;
+    for (const node of document.querySelectorAll("[data-fill]")) node.style.background = node.dataset.fill;
+  }
+
   // The cell under a click, by the fitted way from degrees to the grid.
   function cellAt(latlng) {
     const { middle, half, col, row } = data.cells.locate;
@@ -220,7 +248,7 @@ const siting = (() => {
   }
 
   function layerOf(input) {
-    return window[data.layers[input.dataset.layer]];
+    return input.dataset.layer === "tiles" ? base : window[data.groups[input.dataset.layer]];
   }
 
   function apply() {
@@ -243,6 +271,9 @@ const siting = (() => {
 
   function start(made) {
     map = made;
+    dress();
+    base = tiles();
+    data.parts.forEach(draw);
     L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
     map.doubleClickZoom.enable();
     for (const input of document.querySelectorAll("[data-layer]")) input.addEventListener("change", apply);
@@ -283,5 +314,5 @@ const siting = (() => {
     declutter();
   }
 
-  return { data, each, point, start, style };
+  return { data, start };
 })();

@@ -1,0 +1,123 @@
+"""The skeleton of the map, which folium makes: map, panes, groups of layers and pictures.
+
+folium and branca render whatever text they are given as a Jinja2 template, so that a name in the data could run code
+on the reader's machine. They are given literals, names that :func:`as_name` lets pass, and numbers; ``python -m
+tools.check_templates`` enforces it. What comes from data is drawn by the page's own script from JSON.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from itertools import count
+from typing import Any, Final
+
+import folium
+import numpy as np
+from numpy.typing import NDArray
+
+from siting.write.webmap.parts import PANES, Image, MapLayer
+
+MAX_ZOOM: Final = 19
+_NAME: Final = re.compile(r"[a-z][a-z0-9_ -]*")
+# Room that the card of layers takes from the right of the map, in pixels.
+_CARD: Final = 270
+
+
+def as_name(text: str) -> str:
+    """Return a name of ours as it is: lower-case letters, digits, spaces, hyphens and underscores.
+
+    No template engine acts on these.
+
+    Raises
+    ------
+    ValueError
+        The text is not such a name: it may come from data.
+
+    Examples
+    --------
+    >>> from siting.write.webmap.skeleton import as_name
+    >>> as_name("area_reach")
+    'area_reach'
+    """
+    if not _NAME.fullmatch(text):
+        message = f"not a name that may reach a template engine: {text!r}"
+        raise ValueError(message)
+    return text
+
+
+def as_numbers(values: Any) -> list[Any]:  # noqa: ANN401 - numbers, or lists of them
+    """Return numbers as nested lists of floats; whatever is no number is refused."""
+    found: list[Any] = np.asarray(values, dtype=np.float64).tolist()
+    return found
+
+
+def as_bytes(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return a picture as an array of bytes."""
+    return np.asarray(rgba, dtype=np.uint8)
+
+
+def group_name(layer: MapLayer) -> str:
+    """Return the name of a layer's group among the page's global variables."""
+    return f"feature_group_{as_name(layer.key)}"
+
+
+def skeleton(layers: Iterable[MapLayer], shown: Sequence[Sequence[float]]) -> str:
+    """Return the script that makes the map ``map_main`` with its panes, an empty group a layer, and the pictures.
+
+    Parameters
+    ----------
+    layers : iterable of MapLayer
+        The layers in order; of their parts only the pictures are drawn.
+    shown : sequence
+        ``[[south, west], [north, east]]`` in degrees: the first view.
+
+    Returns
+    -------
+    str
+        JavaScript; the same layers give the same text.
+    """
+    middle = np.mean(shown, axis=0)
+    page_map = _named(
+        folium.Map(
+            location=as_numbers(middle),
+            tiles=None,
+            zoom_control=True,
+            attributionControl=False,
+            zoomSnap=0.1,
+            zoomDelta=0.5,
+        ),
+        "main",
+    )
+    page_map.options["max_zoom"] = MAX_ZOOM
+    for name, (z_index, pointer) in PANES.items():
+        pane = folium.map.CustomPane(as_name(name), z_index=int(z_index), pointer_events=bool(pointer))
+        _named(pane, name).add_to(page_map)
+    pictures = count(1)
+    for layer in layers:
+        group = folium.FeatureGroup(name=as_name(layer.key), show=bool(layer.show))
+        _named(group, layer.key).add_to(page_map)
+        for part in layer.parts:
+            if isinstance(part, Image):
+                _named(_picture(part), f"picture_{next(pictures)}").add_to(group)
+    fit = folium.FitBounds(as_numbers(shown), padding_top_left=(16, 16), padding_bottom_right=as_numbers((_CARD, 16)))
+    _named(fit, "all").add_to(page_map)
+    page_map.render()
+    script: str = page_map.get_root().script.render()
+    return script
+
+
+def _picture(part: Image) -> Any:  # noqa: ANN401 - folium has no types
+    return folium.raster_layers.ImageOverlay(
+        as_bytes(part.rgba),
+        as_numbers(part.bounds),
+        opacity=float(part.opacity),
+        alt=as_name(part.alt),
+        pixelated=False,
+        pane=as_name(part.pane),
+        class_name=as_name(part.css),
+    )
+
+
+def _named(element: Any, name: str) -> Any:  # noqa: ANN401 - folium has no types
+    """Give an element a fixed id: folium draws random ones, and the same input must give the same bytes."""
+    element._id = as_name(name)  # noqa: SLF001 - folium offers no other way
+    return element

@@ -66,7 +66,7 @@ def test_the_map_shows_itself_in_a_notebook(gaps: GapReport, tmp_path: Path) -> 
     assert isinstance(page, WebPage)
     frame = page._repr_html_()
     assert frame.startswith('<iframe srcdoc="')
-    assert frame.count('"') == frame.split('srcdoc="', 1)[0].count('"') + 4, "the page's own quotes are escaped"
+    assert frame.count('"') == frame.split('srcdoc="', 1)[0].count('"') + 6, "the page's own quotes are escaped"
     page.save(tmp_path / "map.html")
     assert (tmp_path / "map.html").read_bytes().decode("utf-8") == page.html
 

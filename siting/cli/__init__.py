@@ -4,7 +4,9 @@ Exit codes: 0 done; 1 an internal fault; 2 the input or the call is wrong; 3 don
 is a gap; 4 no plan satisfies the request; 130 interrupted. A traceback appears only with ``--debug``.
 """
 
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 from io import TextIOWrapper
 from itertools import pairwise
@@ -28,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = list(sys.argv[1:] if arguments is None else arguments)
     lang = _wanted_lang(given)
     _speak_utf8()
+    _end_as_interrupted()
     try:
         code = build(lang).main(given, prog_name="siting", standalone_mode=False)
     except InputError as error:
@@ -48,6 +51,12 @@ def _wanted_lang(arguments: Sequence[str]) -> Lang:
     words = " ".join(arguments).replace("--lang=", "--lang ").split()
     after = dict(pairwise(words)).get("--lang")
     return next((lang for lang in LANGS if lang == after), default_lang())
+
+
+def _end_as_interrupted() -> None:
+    """Make SIGTERM do what Ctrl-C does: the best plan so far is written, and no half of a file."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
 
 
 def _speak_utf8() -> None:

@@ -4,6 +4,7 @@ import math
 import threading
 import time
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Final, Literal
 
 import highspy
@@ -11,6 +12,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from siting.domain.nouns import Floats
+from siting.errors import Fault, InputError
 from siting.locate.problem import Bools, Effort
 
 Stopped = Literal["proved", "infeasible", "nodes", "time", "interrupt", "solver"]
@@ -18,6 +20,8 @@ Stopped = Literal["proved", "infeasible", "nodes", "time", "interrupt", "solver"
 # HiGHS counts a row as kept, and a number as whole, when it is off by no more than this.
 TOLERANCE: Final = 1e-9
 _POLL_S: Final = 0.1
+# By how much an objective told may differ from that of the point, and a point leave a row: a share of what is added up.
+_ROUNDING: Final = 1e-6
 # What HiGHS calls a primal solution that keeps to all rows.
 _HAS_POINT: Final = 2
 _ENDS: Final[dict[str, Stopped]] = {
@@ -52,7 +56,8 @@ class Run:
     """What HiGHS made of a programme.
 
     ``values`` are those of its best point (None without one), ``objective`` its cost (inf), ``bound`` what no point can
-    go below (-inf where nothing is known, inf where there is none). ``nodes`` is how many were searched.
+    go below (-inf where nothing is known, inf where there is none). ``nodes`` is how many were searched. ``sound``
+    tells that point, objective and bound agree: the objective is added up from the point, whatever HiGHS says.
     """
 
     values: Floats | None
@@ -60,6 +65,7 @@ class Run:
     bound: float
     stopped_by: Stopped
     nodes: int
+    sound: bool = True
 
 
 def solver_name() -> str:
@@ -100,13 +106,17 @@ def minimise(programme: Programme, effort: Effort, *, start: Floats | None = Non
     """
     if programme.matrix.shape[1] == 0:
         return _of_nothing(programme)
+    check_solver()
     began = time.monotonic()
     run = _once(programme, effort, start, abs_gap)
-    if run.stopped_by != "infeasible":
-        return run
-    # Presolve calls some programmes infeasible that are not, where a side is off by a hair: it is asked without.
-    left = effort.time_limit_s - (time.monotonic() - began)
-    return _once(programme, replace(effort, time_limit_s=left), start, abs_gap, presolve=False)
+    # Given a start, HiGHS may return the start's point beside the objective of a better one (1.16); presolve calls some
+    # programmes infeasible that are not, where a side is off by a hair. What is in doubt is asked again without them.
+    for presolve in (True, False) if start is not None and run.stopped_by != "infeasible" else (False,):
+        if run.sound and run.stopped_by != "infeasible":
+            break
+        left = replace(effort, time_limit_s=effort.time_limit_s - (time.monotonic() - began))
+        run = _once(programme, left, None if not run.sound else start, abs_gap, presolve=presolve)
+    return run if run.sound else replace(run, stopped_by="solver", bound=-math.inf)
 
 
 def _of_nothing(programme: Programme) -> Run:
@@ -146,12 +156,67 @@ def _once(programme: Programme, effort: Effort, start: Floats | None, abs_gap: f
     found = (
         bool(info.valid) and math.isfinite(info.objective_function_value) and info.primal_solution_status == _HAS_POINT
     )
-    return Run(
-        values=np.asarray(highs.getSolution().col_value) if found else None,
-        objective=float(info.objective_function_value) if found else math.inf,
-        bound=_bound(programme, effort, info, ended, abs_gap) if info.valid and ended != "solver" else -math.inf,
-        stopped_by=ended,
-        nodes=max(int(info.mip_node_count), 0),
+    values = np.asarray(highs.getSolution().col_value, dtype=np.float64) if found else None
+    objective = math.inf if values is None else _sum(programme.cost * values)
+    told = float(info.objective_function_value)
+    bound = _bound(programme, effort, info, ended, abs_gap) if info.valid and ended != "solver" else -math.inf
+    sound = values is None or _agrees(programme, values, told, bound)
+    return Run(values, objective, bound, ended, max(int(info.mip_node_count), 0), sound)
+
+
+def _sum(terms: Floats) -> float:
+    """Return a sum without rounding of its parts."""
+    return math.fsum(terms[terms != 0.0])
+
+
+def _agrees(programme: Programme, values: Floats, told: float, bound: float) -> bool:
+    """Tell whether a point keeps to all rows, and has the objective told, which the bound does not cross."""
+    objective = _sum(programme.cost * values)
+    noise = _ROUNDING * (1.0 + _sum(np.abs(programme.cost * values)))
+    rows, size = programme.matrix @ values, abs(programme.matrix) @ np.abs(values)
+    off = np.maximum(programme.row_low - rows, rows - programme.row_high)
+    sides = np.maximum(programme.lower - values, values - programme.upper)
+    parts = np.abs(values - np.round(values))[programme.integer]
+    keeps = np.all(off <= _ROUNDING * (1.0 + size)) and np.all(sides <= _ROUNDING * (1.0 + np.abs(values)))
+    return bool(keeps and np.all(parts <= _ROUNDING)) and abs(told - objective) <= noise and bound <= objective + noise
+
+
+# People of three points, which of two sites reaches them, and how many the better site covers: small problems of which
+# the presolve of highspy 1.14.0 calls a worse plan optimal (HiGHS issues 2957, 3002, 3043, 3073).
+_KNOWN: Final = (
+    ((8.0, 3.0, 2.0), ((1, 0), (0, 1), (1, 1)), 10.0),
+    ((7.0, 6.0, 2.0), ((1, 0), (1, 0), (0, 1)), 13.0),
+)
+
+
+@cache
+def check_solver() -> None:
+    """Refuse a solver that returns wrong optima; asked once a process, for milliseconds.
+
+    Raises
+    ------
+    InputError
+        An optimum that is known was not found.
+    """
+    for people, reached, best in _KNOWN:
+        run = _once(_covering(np.array(people), np.array(reached, dtype=np.float64)), Effort(), None, 0.0)
+        if run.stopped_by != "proved" or abs(run.objective + best) > _ROUNDING:
+            raise InputError([Fault(code="wrong_solver", found=f"highspy {_new().version()}")])
+
+
+def _covering(people: Floats, reached: Floats) -> Programme:
+    """Return the programme of covering most people with one site: sites are columns, then people of points."""
+    points, sites = reached.shape
+    one_site = np.concatenate([np.ones(sites), np.zeros(points)])
+    matrix = csr_array(np.vstack([one_site, np.hstack([-reached, np.eye(points)])]))
+    return Programme(
+        cost=np.concatenate([np.zeros(sites), -people]),
+        matrix=matrix,
+        row_low=np.full(points + 1, -np.inf),
+        row_high=np.concatenate([[1.0], np.zeros(points)]),
+        lower=np.zeros(sites + points),
+        upper=np.ones(sites + points),
+        integer=one_site > 0,
     )
 
 
@@ -176,6 +241,7 @@ class Relaxation:
     """
 
     def __init__(self, programme: Programme) -> None:
+        check_solver()
         self._rows = len(programme.row_low)
         self._highs = _new()
         for name, value in (("output_flag", False), ("threads", 1), ("primal_feasibility_tolerance", TOLERANCE)):
@@ -217,8 +283,16 @@ class Relaxation:
         return np.asarray(self._highs.getSolution().col_dual, dtype=np.float64)
 
 
+class _Silent(highspy.Highs):
+    """HiGHS that prints nothing: 1.16 tells its name on the standard output before any option can be set."""
+
+    def enableCallbacks(self) -> None:  # noqa: N802 - the binding's name, called while it is made
+        self.silent()
+        super().enableCallbacks()  # type: ignore[no-untyped-call]
+
+
 def _new() -> highspy.Highs:
-    return highspy.Highs()  # type: ignore[no-untyped-call]
+    return _Silent()  # type: ignore[no-untyped-call]
 
 
 def _model(programme: Programme) -> highspy.HighsLp:

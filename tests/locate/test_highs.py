@@ -1,11 +1,20 @@
-"""The solver's door: what HiGHS says where little is left to say."""
+"""The solver's door: what HiGHS says where little is left to say, and what is believed of it."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
-from siting.locate.highs import Programme, minimise
+import siting
+from siting.errors import InputError
+from siting.locate import highs
+from siting.locate.highs import Programme, Run, check_solver, minimise
 from siting.locate.problem import Effort
 
 
@@ -47,3 +56,68 @@ def test_objective_and_bound_are_those_of_another_front_end(seed: int) -> None:
     assert run.objective == pytest.approx(other.fun)
     assert run.bound == pytest.approx(other.fun)
     assert run.stopped_by == "proved"
+
+
+# Two sites, three points; site 0 is the better one.
+CHOICE = programme([2.0, 3.0], [[1.0, 1.0]], [1.0], [2.0])
+
+
+def test_what_highs_tells_must_agree_with_its_point() -> None:
+    right = np.array([1.0, 0.0])
+    assert highs._agrees(CHOICE, right, 2.0, 2.0)
+    assert not highs._agrees(CHOICE, right, 1.9, 1.9), "another objective than the point's"
+    assert not highs._agrees(CHOICE, right, 2.0, 2.1), "a bound above the objective"
+    assert not highs._agrees(CHOICE, np.zeros(2), 0.0, 0.0), "a row is broken"
+    assert not highs._agrees(CHOICE, np.array([0.5, 0.5]), 2.5, 2.0), "parts of whole numbers"
+    assert not highs._agrees(CHOICE, np.array([2.0, -1.0]), 1.0, 1.0), "beyond a side"
+
+
+def test_what_does_not_agree_is_solved_again_without_start_and_presolve(monkeypatch: pytest.MonkeyPatch) -> None:
+    check_solver()
+    asked: list[tuple[bool, bool]] = []
+    once, truthful = highs._once, [0]
+
+    def lying(programme: Programme, effort: Effort, start: Any, gap: float, *, presolve: bool = True) -> Run:
+        asked.append((start is not None, presolve))
+        run = once(programme, effort, start, gap, presolve=presolve)
+        return run if len(asked) == truthful[0] else replace(run, sound=False, bound=run.objective)
+
+    monkeypatch.setattr(highs, "_once", lying)
+    for truthful[0], expected in ((1, [(True, True)]), (2, [(True, True), (False, True)])):
+        asked.clear()
+        run = minimise(CHOICE, Effort(), start=np.array([0.0, 1.0]))
+        assert (asked, run.stopped_by, run.bound) == (expected, "proved", 2.0)
+    truthful[0] = -1
+    asked.clear()
+    run = minimise(CHOICE, Effort(), start=np.array([0.0, 1.0]))
+    assert asked == [(True, True), (False, True), (False, False)]
+    assert (run.stopped_by, run.bound) == ("solver", -np.inf), "nothing is claimed"
+
+
+def test_a_start_is_never_taken_for_the_best(shared: Path) -> None:
+    plan = siting.propose(siting.read_scenario(shared / "cases" / "capacity-start" / "s.toml"))
+    assert plan.status == "optimal"
+    assert plan.stations["candidate_id"].tolist() == ["C11"]
+    assert plan.stages[-1].objective == pytest.approx(97_914, abs=1)
+
+
+def test_a_solver_with_wrong_optima_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    worse = Run(np.zeros(5), -5.0, -5.0, "proved", 0)
+    monkeypatch.setattr(highs, "_once", lambda *_, **__: worse)
+    check_solver.cache_clear()
+    try:
+        with pytest.raises(InputError, match="highspy"):
+            minimise(CHOICE, Effort())
+    finally:
+        check_solver.cache_clear()
+
+
+def test_the_known_optima_are_those_of_counting() -> None:
+    for people, reached, best in highs._KNOWN:
+        assert max(np.array(people) @ np.array(reached)) == best
+
+
+def test_nothing_is_printed() -> None:
+    code = "from siting.locate.highs import solver_name, check_solver; check_solver(); solver_name()"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert (told.stdout, told.stderr) == (b"", b"")

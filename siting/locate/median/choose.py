@@ -9,10 +9,9 @@ import numpy as np
 from siting.domain.nouns import Floats
 from siting.locate.median.core import FREE, INSIDE, Core, States, shrunk
 from siting.locate.median.dual import ascend
-from siting.locate.median.interchange import chosen
+from siting.locate.median.interchange import chosen, least_saving
 from siting.locate.median.search import State, iterate, random_state
 from siting.locate.median.tree import (
-    LEAST,
     WHOLE,
     Bounded,
     Incumbent,
@@ -157,7 +156,7 @@ class Chooser:
             return False
         sites = improved(core, left, np.flatnonzero(np.isin(free, self.incumbent.sites))[:left])
         choice = chosen(core, len(sites), sites)
-        least, better, last = LEAST * float(choice.near_cost.sum()), False, 0
+        least, better, last = float(least_saving(core, choice)), False, 0
         for begun in range(0, kicks, _KICKS_TURN):
             turn = min(_KICKS_TURN, kicks - begun)
             iterate(core, choice, turn, _WORK_TURN, least, _SLACK, self._random)

@@ -57,6 +57,27 @@ def useful(costs: Costs, given: Bools, free: Bools) -> Ints:
     return np.unique(row[free[row] & (costs.rows.data < base[costs.rows.indices])]).astype(np.int64)
 
 
+def representatives(costs: Costs, rows: Ints) -> Ints:
+    """Return, for each of some ascending rows, the first of them that serves the same points at the same costs.
+
+    Two rooms of one building are one site: an exchange of one for the other would save nothing but rounding.
+    """
+    start, point, cost = costs.rows.indptr, costs.rows.indices, costs.rows.data
+    first: dict[tuple[int, float, float], list[int]] = {}
+    found = rows.copy()
+    for place, row in enumerate(rows):
+        pairs = slice(start[row], start[row + 1])
+        alike = first.setdefault((pairs.stop - pairs.start, float(cost[pairs].sum()), float(point[pairs].sum())), [])
+        for other in alike:
+            theirs = slice(start[other], start[other + 1])
+            if np.array_equal(point[pairs], point[theirs]) and np.array_equal(cost[pairs], cost[theirs]):
+                found[place] = other
+                break
+        else:
+            alike.append(int(row))
+    return found
+
+
 def bare(costs: Costs, given: Bools, rows: Ints) -> Core:
     """Return the problem of what is left to choose: its sites stand for ``rows``.
 

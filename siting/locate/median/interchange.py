@@ -14,6 +14,12 @@ from siting.domain.nouns import Floats, Ints
 from siting.locate.median.core import Core, Numbers
 
 _NOBODY = -1
+# An exchange must save such a share of all costs to be made, and such a share of what all points cost without any site:
+# less is rounding, since losses are differences of such costs.
+_LEAST, _ROUNDING = 1e-12, 4e-15
+# A local search ends after so many exchanges, and so many for each open site, and so many pairs: rounding may make a
+# circle of exchanges, and who waits must be asked whether to go on.
+_EXCHANGES, _EXCHANGES_A_SLOT, _PAIRS = 100, 20, 200_000_000
 
 
 class Choice(NamedTuple):
@@ -45,6 +51,18 @@ def chosen(core: Core, most: int, sites: Ints) -> Choice:
     )
     measure(core, choice)
     return choice
+
+
+@compiled
+def least_saving(core: Core, choice: Choice) -> float:
+    """Return what an exchange must save to be made: more than rounding."""
+    return float(_LEAST * choice.near_cost.sum() + _ROUNDING * core.base.sum())
+
+
+@compiled
+def most_exchanges(choice: Choice) -> int:
+    """Return after how many exchanges a local search ends."""
+    return _EXCHANGES + _EXCHANGES_A_SLOT * len(choice.opened)
 
 
 @compiled
@@ -139,13 +157,15 @@ def judge(core: Core, choice: Choice, site: int, less: Floats) -> tuple[int, flo
 
 @compiled
 def improve(core: Core, choice: Choice, first: int, least: float) -> int:
-    """Exchange until no exchange of two sites saves more than ``least``; return how many were made."""
+    """Exchange until no exchange of two sites saves more than ``least``, or work ends it; return how many were made."""
     sites = len(core.site_start) - 1
     less = np.empty(len(choice.opened))
-    made, idle, site = 0, 0, first
+    made, idle, site, looked = 0, 0, first, 0
+    most = most_exchanges(choice)
     if len(choice.opened) == 0:
         return 0
-    while idle < sites:
+    while idle < sites and made < most and looked < _PAIRS:
+        looked += core.site_start[site + 1] - core.site_start[site]
         if choice.slot[site] == _NOBODY:
             slot, saved = judge(core, choice, site, less)
             if saved > least:

@@ -11,7 +11,7 @@ import numpy as np
 from siting.compiled import compiled
 from siting.domain.nouns import Floats, Ints
 from siting.locate.median.core import Core
-from siting.locate.median.interchange import Choice, improve
+from siting.locate.median.interchange import Choice, improve, least_saving
 from siting.locate.median.search import STRONGEST, State, kick, restore, settle
 
 _NOBODY = -1
@@ -118,6 +118,7 @@ def oscillate(core: Core, choice: Choice, pricing: Pricing, kicks: int, least: f
             restore(core, choice, last)
         if (turn + 1) % _EVERY == 0:
             _reprice(core, choice, pricing)
+            least = max(least, least_saving(core, choice))
             improve(core, choice, 0, least)
             last[:], cost = choice.opened, choice.near_cost.sum()
             if _many(choice, pricing) <= pricing.allowed and _walked(choice, pricing) < walked:

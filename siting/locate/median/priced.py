@@ -5,9 +5,9 @@ import numpy as np
 from siting.domain.nouns import Floats
 from siting.locate.median.choose import Chooser, Watch
 from siting.locate.median.core import FREE, INSIDE, Core, shrunk
-from siting.locate.median.interchange import chosen
+from siting.locate.median.interchange import chosen, least_saving
 from siting.locate.median.oscillation import Pricing, oscillate
-from siting.locate.median.tree import LEAST, Incumbent, Relaxation, improved
+from siting.locate.median.tree import Incumbent, Relaxation, improved
 from siting.locate.median.weighing import SAME, Weighing, middle
 
 # Prices begin at so many times what the bound pays.
@@ -55,7 +55,7 @@ class PricedChooser(Chooser):
         pricing = Pricing(people, self._least, self._weighing.allowed * (1.0 + SAME))
         sites = improved(core, left, np.flatnonzero(np.isin(free, self.incumbent.sites))[:left])
         choice = chosen(core, len(sites), sites)
-        least, better, last = LEAST * float(choice.near_cost.sum()), False, 0
+        least, better, last = float(least_saving(core, choice)), False, 0
         for begun in range(0, kicks, _KICKS_TURN):
             found = oscillate(core, choice, pricing, min(_KICKS_TURN, kicks - begun), least, self._random)
             if np.isfinite(found.walked) and self.incumbent.offer(np.concatenate([given, free[found.opened]])):

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from siting.compiled import compiled
 from siting.domain.nouns import Floats, Ints
 from siting.locate.median.core import Core
-from siting.locate.median.interchange import Choice, close, exchange, judge, open_site
+from siting.locate.median.interchange import Choice, close, exchange, judge, most_exchanges, open_site
 from siting.locate.problem import Bools
 
 _NOBODY = -1
@@ -97,21 +97,22 @@ def _gather(core: Core, choice: Choice, site: int, queue: Ints, queued: Bools, e
 
 @compiled
 def settle(core: Core, choice: Choice, least: float, changed: Ints, count: int, queue: Ints, queued: Bools) -> int:
-    """Improve around the sites that changed; return how many pairs were looked at."""
-    head, end, looked = 0, 0, 0
+    """Improve around the sites that changed until nothing helps or work ends it; return the pairs looked at."""
+    head, end, looked, left = 0, 0, 0, most_exchanges(choice)
     less = np.empty(len(choice.opened))
     for place in range(count):
         end = _gather(core, choice, changed[place], queue, queued, end)
     while head < end:
         site = queue[head % len(queue)]
         head, queued[site] = head + 1, False
-        if choice.slot[site] != _NOBODY:
+        if choice.slot[site] != _NOBODY or left == 0:
             continue
         slot, saved = judge(core, choice, site, less)
         looked += core.site_start[site + 1] - core.site_start[site]
         if saved > least:
             gone = choice.opened[slot]
             exchange(core, choice, slot, site)
+            left -= 1
             end = _gather(core, choice, gone, queue, queued, end)
             end = _gather(core, choice, site, queue, queued, end)
     return looked

@@ -8,7 +8,7 @@ from scipy.sparse import csr_array
 
 from siting.domain.nouns import Floats, Ints
 from siting.locate.median.choose import Chooser, Watch
-from siting.locate.median.core import Core, Costs, bare, useful
+from siting.locate.median.core import Core, Costs, bare, representatives, useful
 from siting.locate.median.given import Given, ended_by, minimised, nearest_of
 from siting.locate.median.priced import PricedChooser
 from siting.locate.median.ties import settled
@@ -91,8 +91,10 @@ class Second:
         self._walked = csr_array((value[times.indices] * times.data, *shape), shape=times.shape)
         self._reached = csr_array((np.zeros(len(times.data)), *shape), shape=times.shape)
         far = Costs(self._walked, np.where(self._reachable, value * self._longest * 2.0, 0.0))
-        self.rows = useful(far, given.standing, given.free)
-        self.start = np.flatnonzero(np.isin(self.rows, first))
+        rows = useful(far, given.standing, given.free)
+        standing_for = representatives(far, rows)
+        self.rows = np.unique(standing_for)
+        self.start = np.flatnonzero(np.isin(self.rows, standing_for[np.isin(rows, first)]))
 
     def value_of(self, sites: Ints) -> float:
         """Return the person-seconds of those covered; inf if more are beyond than may be."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from siting.domain.nouns import Ints
 from siting.locate.median.choose import Chooser, Watch
-from siting.locate.median.core import bare, useful, weighted
+from siting.locate.median.core import bare, representatives, useful, weighted
 from siting.locate.median.given import Given, blocked_by, ended_by, given_by, minimised
 from siting.locate.median.second import SOLVER, two_stages
 from siting.locate.median.ties import settled
@@ -105,7 +105,7 @@ def _one_stage(given: Given, beyond_s: float, watch: Watch) -> Solution:
     """Return the least person-seconds where nobody counts as more than so many seconds away."""
     value = given.problem.value
     costs = weighted(given.problem, beyond_s)
-    rows = useful(costs, given.standing, given.free)
+    rows = np.unique(representatives(costs, useful(costs, given.standing, given.free)))
     core = bare(costs, given.standing, rows)
 
     def value_of(sites: Ints) -> float:

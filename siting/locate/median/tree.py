@@ -9,15 +9,13 @@ import numpy as np
 from siting.domain.nouns import Floats, Ints
 from siting.locate.median.core import FREE, INSIDE, OUTSIDE, Core, States, shrunk
 from siting.locate.median.dual import Ascent, ascend
-from siting.locate.median.interchange import add, chosen, improve
+from siting.locate.median.interchange import add, chosen, improve, least_saving
 from siting.locate.problem import NOISE
 
 # Bounds this close below what is to be bettered count as reached; less than what counts as noise.
 CLOSE = 4e-10
 # Whole numbers are told apart by it.
 WHOLE = 1e-3
-# An exchange must save such a share of all costs to be made: less is rounding.
-LEAST = 1e-12
 # A node is bounded in so many rounds, with steps that begin at such a share and are halved after so many idle rounds.
 _ROUNDS, _STEP, _PATIENCE = 80, 0.5, 8
 # A node is bounded again on what is left as long as such a share of its sites was fixed.
@@ -201,7 +199,7 @@ def improved(core: Core, most: int, sites: Ints) -> Ints:
     """Return a choice filled up and improved until no exchange betters it."""
     choice = chosen(core, most, sites)
     add(core, choice)
-    improve(core, choice, 0, LEAST * float(choice.near_cost.sum()))
+    improve(core, choice, 0, float(least_saving(core, choice)))
     return choice.opened[choice.opened >= 0]
 
 

@@ -23,7 +23,8 @@ from shapely import affinity
 from siting.domain.nouns import Network
 from siting.domain.tables import NETWORK_COLUMNS
 from siting.read.ground.network import LineAccount, network_from_lines
-from siting.read.ground.osm import is_osm, kind, read_osm, refusal
+from siting.read.ground.osm import is_osm, read_osm
+from siting.read.ground.osm_tags import kind, refusal
 from siting.read.log import Log
 from tests.read.case import Case, X, Y
 
@@ -452,7 +453,7 @@ def test_extracts_are_known_by_name(name: str, expected: bool) -> None:  # noqa:
         ("highway=service access=private", "access"),
         ("highway=service access=private foot=permissive", None),
         ("highway=service access=no foot=private", "access"),
-        ("highway=pedestrian area=yes", "area"),
+        ("highway=steps area=yes", "area"),
         ("highway=pedestrian area=no", None),
         ("highway=crossing", None),
     ],
@@ -566,12 +567,13 @@ def test_broken_relations_and_missing_nodes_are_survived(tmp_path: Path, name: s
     network, log = _read_osm(path)
     assert network is not None
     assert log.faults.found == []
-    # The footway, cut where the elevator joins it; the steps end where the extract does; the ferry is no way.
-    assert network.edges["kind"].tolist() == ["path", "path", "lift"]
-    assert _degrees(network) == {1: 3, 3: 1}
+    # The footway and the outline of the square, cut where they meet each other and the elevator; the steps end where
+    # the extract does; the ferry is no way.
+    assert network.edges["kind"].tolist() == ["path"] * 5 + ["lift"]
+    assert _degrees(network) == {1: 1, 3: 2, 5: 1}
     notes = {note.code: note.values for note in log.notes}
     assert notes["osm_nodes_missing"]["count"] == 3
-    assert (notes["osm_ways_left_out"]["kept"], notes["osm_ways_left_out"]["area"]) == (6, 1)
+    assert (notes["osm_ways_left_out"]["kept"], notes["osm_ways_left_out"]["area"]) == (7, 0)
 
 
 def test_the_extract_of_a_real_city_is_read_as_another_reader_reads_its_lines(shared: Path) -> None:
@@ -581,10 +583,20 @@ def test_the_extract_of_a_real_city_is_read_as_another_reader_reads_its_lines(sh
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         lines = gpd.read_file(path, layer="lines", use_arrow=False)
+        areas = gpd.read_file(path, layer="multipolygons", use_arrow=False)
     tags = [_tags(*row) for row in zip(*(lines[key].fillna("") for key in ("highway", "other_tags")), strict=True)]
     walked = lines[[tag["highway"] != "" and refusal(tag) is None for tag in tags]]
-    assert network.edges["length_m"].sum() == pytest.approx(walked.to_crs(METRIC).length.sum(), rel=1e-3)
+    squares = areas[
+        [tag.get("highway", "") != "" and refusal(tag) is None for tag in map(_others, areas["other_tags"])]
+    ]
+    rings = shapely.get_exterior_ring(squares.explode().to_crs(METRIC).geometry.to_numpy())
+    length = walked.to_crs(METRIC).length.sum() + shapely.length(rings).sum()
+    assert network.edges["length_m"].sum() == pytest.approx(length, rel=1e-3)
 
 
 def _tags(highway: str, others: str) -> dict[str, str]:
-    return {"highway": highway, **dict(re.findall(r'"([^"]+)"=>"([^"]*)"', others))}
+    return {"highway": highway, **_others(others)}
+
+
+def _others(tags: object) -> dict[str, str]:
+    return dict(re.findall(r'"([^"]+)"=>"([^"]*)"', tags)) if isinstance(tags, str) else {}

@@ -10,7 +10,11 @@ trunk, trunk_link, construction, proposed, planned, abandoned, razed, raceway, b
 corridor, platform, rest_area, services and via_ferrata; trunk and trunk_link stay when foot is yes,
 designated or permissive, or sidewalk is both, left, right or yes. It is left out all the same when foot
 is no, private or use_sidepath; when access is no or private, unless foot is yes, designated or
-permissive; when area is yes; when motorroad is yes.
+permissive; when motorroad is yes. Areas are walked along their outline, those of multipolygons with a
+highway along the ways of their outer rings.
+
+**Where a way is cut.** At a node with a barrier that refuses walkers: by the rule of foot and access
+above, when it is locked, or when it is a wall, fence or hedge. Both sides of it are dead ends.
 
 **What an edge is.** highway=steps: stairs. Else a bridge tag other than no: bridge. Else a tunnel tag
 other than no, building_passage and covered: tunnel. Else ground. Nobody attaches to anything but ground.
@@ -138,17 +142,31 @@ def prepare(shared: Path, made: Path) -> Path:
 def walking_edges(path: Path) -> pd.DataFrame:
     """Return one row for each pair of consecutive nodes of a walked way, short components left out."""
     to_working = Transformer.from_crs("EPSG:4326", WORKING_CRS, always_xy=True)
-    rows: list[tuple[int, int, str]] = []
-    places: dict[int, tuple[float, float]] = {}
-    ways = osmium.FileProcessor(str(path)).with_locations().with_filter(osmium.filter.KeyFilter("highway"))
-    for way in ways:
-        if not isinstance(way, osmium.osm.Way) or not _is_walked(way.tags):
+    rows: list[tuple[Any, Any, str]] = []
+    places: dict[Any, tuple[float, float]] = {}
+    squares = _multipolygons(path)
+    shut: set[int] = set()
+    for each in osmium.FileProcessor(str(path)).with_locations():
+        if isinstance(each, osmium.osm.Node):
+            if _is_shut(each.tags):
+                shut.add(each.id)
             continue
-        kind = _kind(way.tags)
-        known = [node.location.valid() for node in way.nodes]
-        places |= {node.ref: (node.lon, node.lat) for node, here in zip(way.nodes, known, strict=True) if here}
-        refs = [node.ref for node in way.nodes]
-        rows += [(a, b, kind) for a, b in pairwise(refs) if a != b and a in places and b in places]
+        if not isinstance(each, osmium.osm.Way):
+            continue
+        tags = each.tags if "highway" in each.tags else squares.get(each.id)
+        if tags is None or not _is_walked(tags):
+            continue
+        kind = _kind(tags)
+        for position, (a, b) in enumerate(pairwise(each.nodes)):
+            if a.ref == b.ref or not (a.location.valid() and b.location.valid()):
+                continue
+            # A node that nobody passes is another one for every step that ends there.
+            u, v = ((node.ref, each.id, position) if node.ref in shut else node.ref for node in (a, b))
+            places |= {u: (a.lon, a.lat), v: (b.lon, b.lat)}
+            rows.append((u, v, kind))
+    names = {name: number for number, name in enumerate(places)}
+    places = {names[name]: place for name, place in places.items()}
+    rows = [(names[u], names[v], kind) for u, v, kind in rows]
     edges = pd.DataFrame(rows, columns=["u", "v", "kind"])
     lon, lat = np.array([places[ref] for ref in places]).T
     x, y = to_working.transform(lon, lat)
@@ -220,7 +238,26 @@ def _is_walked(tags: Any) -> bool:
         return False
     if foot in {"no", "private", "use_sidepath"} or (access in {"no", "private"} and not invited):
         return False
-    return tags.get("area") != "yes" and tags.get("motorroad") != "yes"
+    return bool(tags.get("motorroad") != "yes")
+
+
+def _is_shut(tags: Any) -> bool:
+    barrier, foot, access = tags.get("barrier"), tags.get("foot"), tags.get("access")
+    if barrier is None or foot in INVITED:
+        return False
+    if foot in {"no", "private"} or access in {"no", "private"}:
+        return True
+    return access not in INVITED and (tags.get("locked") == "yes" or barrier in {"wall", "fence", "hedge"})
+
+
+def _multipolygons(path: Path) -> dict[int, dict[str, str]]:
+    """Return the tags of multipolygons with a highway by the ways of their outer rings."""
+    found: dict[int, dict[str, str]] = {}
+    for each in osmium.FileProcessor(str(path), osmium.osm.RELATION):
+        if isinstance(each, osmium.osm.Relation) and each.tags.get("type") == "multipolygon" and "highway" in each.tags:
+            tags = {tag.k: tag.v for tag in each.tags}
+            found |= {member.ref: tags for member in each.members if member.type == "w" and member.role != "inner"}
+    return found
 
 
 def _kind(tags: Any) -> str:

@@ -1,26 +1,16 @@
 """OpenStreetMap extracts become a walking network, with the topology of their own nodes.
 
-The filter keeps ways that elderly people may walk:
-
-* ``highway`` is given and not one of ``NOT_WALKED``; a trunk road only with an invitation to walkers or a
-sidewalk;
-* ``foot`` is not ``no``, ``private`` or ``use_sidepath``;
-* ``access`` is not ``no`` or ``private``, unless ``foot`` invites;
-* neither ``area=yes`` nor ``motorroad=yes``.
-
-Ways are cut at their ends, at nodes that two kept ways share, and at nodes that one way visits twice. Bridges
-and tunnels need nothing more: they share no node with what they cross.
+Ways are cut at their ends, at nodes that two walked ways share, and at nodes that one way visits twice. Bridges and
+tunnels need nothing more: they share no node with what they cross. Nobody walks through a barrier that is shut: every
+way ends there. Squares are walked along their outline.
 """
 
-from array import array
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
-import osmium
 import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
@@ -30,89 +20,29 @@ from scipy.sparse.csgraph import connected_components
 from siting.crs import WGS84, transform_points
 from siting.domain.nouns import Floats, Ints, Network
 from siting.read.ground.network import build_network
-from siting.read.log import LayerLog
+from siting.read.ground.osm_file import NOWHERE, Nodes, Ways, marked_deleted, read_nodes, read_squares, read_ways
+from siting.read.log import LayerLog, listed
 
 SUFFIXES: Final = (".pbf", ".osm", ".osm.xml", ".osm.gz", ".osm.bz2", ".o5m")
-
-NOT_WALKED: Final = frozenset({
-    "motorway", "motorway_link", "construction", "proposed", "planned", "abandoned", "razed", "raceway",
-    "bus_guideway", "escape", "corridor", "platform", "rest_area", "services", "via_ferrata",
-})  # fmt: skip
-TRUNK: Final = frozenset({"trunk", "trunk_link"})
-SIDEWALK_KEYS: Final = ("sidewalk", "sidewalk:both", "sidewalk:left", "sidewalk:right")
-SIDEWALK: Final = frozenset({"both", "left", "right", "yes"})
-FOOT_INVITED: Final = frozenset({"yes", "designated", "permissive"})
-FOOT_REFUSED: Final = frozenset({"no", "private", "use_sidepath"})
-ACCESS_REFUSED: Final = frozenset({"no", "private"})
-
-FOOTBRIDGE_WAYS: Final = frozenset({"footway", "path", "pedestrian", "cycleway", "living_street"})
-PATH_WAYS: Final = frozenset({"footway", "path", "pedestrian", "track", "cycleway", "bridleway"})
-# Which way an escalator runs, by the direction of its line; ``yes`` and ``reversible`` do not say.
-CONVEYING: Final = {"forward": "escalator_forward", "backward": "escalator_backward"}
-NO_TUNNEL: Final = frozenset({"no", "building_passage", "covered"})
-
-
-# osmium counts degrees in these steps, and gives this number where it does not know a node's place.
+# osmium counts degrees in these steps.
 _PER_DEGREE: Final = 1e7
-_NOWHERE: Final = 2**31 - 1
+_MOST_NAMED: Final = 12
 
-
-class Tags(Protocol):
-    """What is asked of an OSM object's tags."""
-
-    def get(self, key: str, default: str | None = None, /) -> str | None:
-        """Return the value of a key."""
+Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Ways:
-    """Kept ways: the node ids of all ways strung together, way i from ``start[i]`` to ``start[i + 1]``.
+class _Places:
+    """The nodes of walked ways by ascending id: where they lie (metres), whether that is known, who passes them."""
 
-    ``place`` has shape (ids, 2): longitude and latitude of each, in ten millionths of a degree.
-    """
-
-    refs: Ints
-    place: Ints
-    start: Ints
-    kinds: NDArray[np.object_]
-    left_out: Mapping[str, int]
+    xy: Floats
+    known: Bools
+    shut: Bools
 
 
 def is_osm(path: Path) -> bool:
     """Tell by its name whether a file is an OpenStreetMap extract."""
     return path.name.lower().endswith(SUFFIXES)
-
-
-def refusal(tags: Tags) -> str | None:
-    """Return why a way is not walked: ``road``, ``access`` or ``area``; None if it is."""
-    highway, foot = tags.get("highway"), tags.get("foot")
-    if tags.get("area") == "yes":
-        return "area"
-    if highway in NOT_WALKED or tags.get("motorroad") == "yes":
-        return "road"
-    invited = foot in FOOT_INVITED
-    if highway in TRUNK and not (invited or any(tags.get(key) in SIDEWALK for key in SIDEWALK_KEYS)):
-        return "road"
-    if foot in FOOT_REFUSED or (tags.get("access") in ACCESS_REFUSED and not invited):
-        return "access"
-    return None
-
-
-def kind(tags: Tags) -> str:
-    """Return what a way is to a walker: one of the kinds of ``NETWORK_COLUMNS``."""
-    highway = tags.get("highway")
-    if highway == "steps":
-        conveying = tags.get("conveying", "no")
-        return "stairs" if conveying == "no" else CONVEYING.get(str(conveying), "escalator")
-    if highway == "elevator":
-        return "lift"
-    if tags.get("bridge", "no") != "no":
-        return "footbridge" if highway in FOOTBRIDGE_WAYS else "bridge"
-    if tags.get("tunnel", "no") not in NO_TUNNEL:
-        return "tunnel"
-    if highway == "crossing" or tags.get("footway") == "crossing":
-        return "crossing"
-    return "path" if highway in PATH_WAYS else "street"
 
 
 def read_osm(path: Path, crs: CRS, log: LayerLog) -> Network | None:
@@ -121,81 +51,110 @@ def read_osm(path: Path, crs: CRS, log: LayerLog) -> Network | None:
     Parameters
     ----------
     path : Path
-        A file that osmium reads (``SUFFIXES``).
+        A file that osmium reads (``SUFFIXES``), its elements in any order.
     crs : pyproj.CRS
         The working CRS.
     log : LayerLog
-        Takes the faults ``unreadable_file`` and ``no_walkable_way``, and notes how many ways were left out.
+        Takes the faults ``unreadable_file``, ``osm_ids_clash``, ``osm_nodes_lacking`` and ``no_walkable_way``; and
+        notes of what was left out, passed over, cut or not read.
 
     Returns
     -------
     Network or None
-        Node numbers ascend with the ids of OSM.
+        Edges follow the ids of ways, node numbers those of nodes; the ends at barriers that are shut come last.
     """
     try:
-        ways = _read_ways(path)
-    except (RuntimeError, OSError) as error:
+        marked = marked_deleted(path)
+        ways = read_ways(path, read_squares(path, marked), marked)
+        nodes = read_nodes(path, set(ways.refs.tolist()), marked)
+    except (RuntimeError, OSError, ValueError) as error:
         log.fault("unreadable_file", found=str(error))
         return None
+    _tell(ways, nodes, log)
+    clashing = (*ways.clashing, *nodes.clashing)
+    if clashing:
+        log.fault("osm_ids_clash", found=_named(clashing))
+        return None
+    ids, number = np.unique(ways.refs, return_inverse=True)
+    places = _places(ids, ways.placed, nodes, crs, log)
+    if len(ids) and not places.known.any():
+        log.fault("osm_nodes_lacking", found=str(len(ids)))
+        return None
+    barred = places.shut & places.known
+    if barred.any():
+        log.note("osm_barriers", count=int(barred.sum()))
+    network = _split(ways, np.where(places.known[number], number, -1), places, crs) if len(ids) else None
+    if network is None:
+        log.fault("no_walkable_way")
+    return network
+
+
+def _tell(ways: Ways, nodes: Nodes, log: LayerLog) -> None:
+    """Note what was left out, and why."""
     log.note(
         "osm_ways_left_out",
         kept=len(ways.kinds),
         count=sum(ways.left_out.values()),
         **{reason: ways.left_out.get(reason, 0) for reason in ("road", "access", "area")},
     )
-    ids, first, number = np.unique(ways.refs, return_index=True, return_inverse=True)
-    place = ways.place[first]
-    known = (place != _NOWHERE).all(axis=1)
-    if not known.all():
-        log.note("osm_nodes_missing", count=int((~known).sum()))
+    if ways.unknown:
+        log.note("osm_values_unknown", count=sum(ways.unknown.values()), values=counted(ways.unknown))
+    dead, older = int(nodes.dead.sum()), ways.older + nodes.older
+    if ways.deleted or dead or older:
+        log.note("osm_passed_over", ways=ways.deleted, nodes=dead, older=older)
+    if ways.squares:
+        log.note("osm_squares", count=ways.squares)
+    if ways.unread:
+        log.note("osm_rules_unread", count=ways.unread)
+
+
+def counted(values: Mapping[str, int]) -> str:
+    """Name values with their counts, the most frequent first.
+
+    Examples
+    --------
+    >>> from siting.read.ground.osm import counted
+    >>> counted({"footwy": 1, "byway": 3})
+    'byway ×3, footwy ×1'
+    """
+    order = sorted(values.items(), key=lambda item: (-item[1], item[0]))
+    return _named([f"{value} ×{count}" for value, count in order])
+
+
+def _named(names: Sequence[str]) -> str:
+    return listed([*names[:_MOST_NAMED], *(["…"] if len(names) > _MOST_NAMED else [])])
+
+
+def _places(ids: Ints, placed: Mapping[int, tuple[int, int]], nodes: Nodes, crs: CRS, log: LayerLog) -> _Places:
+    """Find the place of each node: its own, else the one that stands in a way; note those that have none."""
+    place = np.full((len(ids), 2), NOWHERE, dtype=np.int64)
+    shut, inside, dead = (np.zeros(len(ids), dtype=bool) for _ in range(3))
+    row = np.searchsorted(ids, nodes.ids)
+    place[row], shut[row], inside[row], dead[row] = nodes.place, nodes.shut, True, nodes.dead
+    for at in np.flatnonzero(~inside):
+        place[at] = placed.get(int(ids[at]), (NOWHERE, NOWHERE))
+    place[dead] = NOWHERE
+    known = (place != NOWHERE).all(axis=1)
+    for code, lacking in (
+        ("osm_nodes_missing", ~inside),
+        ("osm_nodes_deleted", dead),
+        ("osm_nodes_nowhere", inside & ~dead),
+    ):
+        if (lacking & ~known).any():
+            log.note(code, count=int((lacking & ~known).sum()))
     degrees = np.where(known[:, None], place, 0) / _PER_DEGREE
     xy = np.column_stack(transform_points(degrees[:, 0], degrees[:, 1], WGS84, crs))
-    network = _split(ways, np.where(known[number], number, -1), xy, crs) if len(ids) else None
-    if network is None:
-        log.fault("no_walkable_way")
-    return network
+    return _Places(xy, known, shut)
 
 
-def _read_ways(path: Path) -> Ways:
-    # Arrays that grow, for there are many nodes: no tuple is made of any.
-    refs, x, y, start = array("q"), array("q"), array("q"), array("q", [0])
-    kinds = []
-    left_out: Counter[str] = Counter()
-    ways = (
-        osmium.FileProcessor(path, osmium.osm.NODE | osmium.osm.WAY)
-        .with_locations()
-        .with_filter(osmium.filter.EntityFilter(osmium.osm.WAY))
-        .with_filter(osmium.filter.KeyFilter("highway"))
-    )
-    for way in ways:
-        tags = way.tags
-        reason = refusal(tags)
-        if reason is not None:
-            left_out[reason] += 1
-            continue
-        nodes = way.nodes  # type: ignore[union-attr]  # the filter lets nothing but ways through
-        # By number: osmium's own iterator takes longer.
-        for at in range(len(nodes)):
-            node = nodes[at]
-            location = node.location
-            refs.append(node.ref)
-            x.append(location.x)
-            y.append(location.y)
-        start.append(len(refs))
-        kinds.append(kind(tags))
-    return Ways(
-        np.array(refs, dtype=np.int64),
-        np.column_stack([np.array(x, dtype=np.int64), np.array(y, dtype=np.int64)]),
-        np.array(start, dtype=np.int64),
-        np.array(kinds, dtype=object),
-        left_out,
-    )
-
-
-def _split(ways: Ways, number: Ints, xy: Floats, crs: CRS) -> Network | None:
-    """Cut ways into edges. ``number`` is the row in ``xy`` of each entry of ``ways.refs``, -1 where it is not known."""
+def _split(ways: Ways, number: Ints, places: _Places, crs: CRS) -> Network | None:
+    """Cut ways into edges. ``number`` is the row in ``places`` of each entry of ``ways.refs``, -1 if not known."""
     way = np.repeat(np.arange(len(ways.kinds)), np.diff(ways.start))
-    number = _same_place(number, way, xy)
+    xy = places.xy
+    one = _same_place(number, way, xy)
+    number = np.where(number >= 0, one[number], -1)
+    shut = np.zeros(len(xy), dtype=bool)
+    shut[one[places.shut]] = True
     stays = np.append(True, (number[1:] != number[:-1]) | (way[1:] != way[:-1]))[: len(number)]
     number, way = number[stays], way[stays]
     visits = np.bincount(number[number >= 0], minlength=len(xy))
@@ -203,7 +162,7 @@ def _split(ways: Ways, number: Ints, xy: Floats, crs: CRS) -> Network | None:
     whole = (way[1:] == way[:-1]) & (number[1:] >= 0) & (number[:-1] >= 0)
     if not whole.any():
         return None
-    goes_on = np.append(False, whole[:-1]) & (visits[number[:-1]] == 1)
+    goes_on = np.append(False, whole[:-1]) & (visits[number[:-1]] == 1) & ~shut[number[:-1]]
     segment = np.flatnonzero(whole)
     begins = np.flatnonzero(~goes_on[segment])
     first = segment[begins]
@@ -212,18 +171,23 @@ def _split(ways: Ways, number: Ints, xy: Floats, crs: CRS) -> Network | None:
     entry = np.arange(len(edge)) - np.repeat(np.cumsum(count) - count, count) + np.repeat(first, count)
     lines = shapely.linestrings(xy[number[entry]], indices=edge)
     ends = np.column_stack([number[first], number[first + count - 1]])
+    # What ends at a barrier that is shut ends alone.
+    alone = shut[ends]
+    xy = np.concatenate([xy, xy[ends[alone]]])
+    ends[alone] = len(places.xy) + np.arange(int(alone.sum()))
     nodes, ends = np.unique(ends, return_inverse=True)
     return build_network(lines, ways.kinds[way[first]], ends.reshape(-1, 2).astype(np.int64), xy[nodes], crs)
 
 
 def _same_place(number: Ints, way: Ints, xy: Floats) -> Ints:
-    """Let nodes that follow each other on a way at one and the same place be one node: the first of them."""
+    """Return for each node the one that stands for it: nodes that follow each other at one place are one, the first."""
     pair = (way[1:] == way[:-1]) & (number[1:] >= 0) & (number[:-1] >= 0) & (number[1:] != number[:-1])
     left, right = number[:-1][pair], number[1:][pair]
     together = (xy[left] == xy[right]).all(axis=1)
     if not together.any():
-        return number
+        return np.arange(len(xy))
     links = coo_array((np.ones(int(together.sum())), (left[together], right[together])), shape=(len(xy), len(xy)))
     _, group = connected_components(links, directed=False)
     _, first = np.unique(group, return_index=True)
-    return np.where(number >= 0, first[group][number], -1)
+    found: Ints = first[group].astype(np.int64)
+    return found

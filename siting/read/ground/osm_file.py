@@ -1,0 +1,315 @@
+"""The elements of an OpenStreetMap file, in whatever order they stand: walked ways, their nodes, squares of relations.
+
+A file is read once for each type of element, so that no element need stand before another. Ids are names: their sign
+and size mean nothing. Of several versions of an object the last counts; what is deleted is not there.
+"""
+
+import bz2
+import gzip
+from array import array
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, Final
+from xml.parsers import expat
+
+import numpy as np
+import osmium
+from numpy.typing import NDArray
+
+from siting.domain.nouns import Ints
+from siting.read.ground.osm_tags import UNREAD_RULES, Tags, bars, is_known, kind, refusal
+
+Bools = NDArray[np.bool_]
+
+# osmium gives this number where it does not know a node's place.
+NOWHERE: Final = 2**31 - 1
+_DEAD: Final = "deleted"
+_NO_WAY: Final = "no way"
+_CHUNK: Final = 1 << 20
+_ACTION: Final = b"action"
+
+# The ids of what an editor has marked as deleted, by type of element.
+Marked = Mapping[str, frozenset[int]]
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What becomes of a way: its ``kind`` if it is walked, else the reason why not and the value of ``highway``."""
+
+    kind: str | None = None
+    reason: str = ""
+    value: str = ""
+    square: bool = False
+    unread: bool = False
+
+
+@dataclass(frozen=True)
+class Ways:
+    """Walked ways in the order of their ids: the nodes of all ways strung together, way i from ``start[i]`` on.
+
+    ``left_out`` counts the ways that are not walked by reason, ``unknown`` those of them whose ``highway`` has no rule
+    by its value; ``deleted`` and ``older`` count the objects that were passed over; ``clashing`` names ids that stand
+    twice, with one version and unlike content; ``placed`` has the places of nodes that stand in the ways themselves.
+    """
+
+    refs: Ints
+    start: Ints
+    kinds: NDArray[np.object_]
+    left_out: Mapping[str, int]
+    unknown: Mapping[str, int]
+    squares: int
+    unread: int
+    deleted: int
+    older: int
+    clashing: tuple[str, ...]
+    placed: Mapping[int, tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class Nodes:
+    """The nodes of walked ways that stand in the file, by ascending ``ids``.
+
+    ``place`` has shape (nodes, 2): longitude and latitude in ten millionths of a degree, ``NOWHERE`` where there is
+    none. ``dead`` are deleted, nobody walks through ``shut``. For the rest see :class:`Ways`.
+    """
+
+    ids: Ints
+    place: Ints
+    dead: Bools
+    shut: Bools
+    older: int
+    clashing: tuple[str, ...]
+
+
+@dataclass
+class _WayRows:
+    """Ways as they stand in the file, every version a row; the nodes of walked ones alone are kept."""
+
+    ids: "array[int]" = field(default_factory=lambda: array("q"))
+    versions: "array[int]" = field(default_factory=lambda: array("q"))
+    fates: "array[int]" = field(default_factory=lambda: array("q"))
+    refs: "array[int]" = field(default_factory=lambda: array("q"))
+    start: "array[int]" = field(default_factory=lambda: array("q", [0]))
+
+
+def marked_deleted(path: Path) -> Marked:
+    """Return what an editor marked with ``action="delete"``, which osmium does not read.
+
+    Parameters
+    ----------
+    path : Path
+        Any OpenStreetMap file; only XML holds such marks.
+
+    Raises
+    ------
+    ValueError
+        The XML is broken, or defines entities.
+    """
+    opener = _xml_opener(path)
+    if opener is None:
+        return {}
+    with opener(path) as content:
+        if not _holds(content, _ACTION):
+            return {}
+    found: dict[str, set[int]] = {"node": set(), "way": set(), "relation": set()}
+
+    def begin(name: str, given: dict[str, str]) -> None:
+        if name in found and given.get("action") == "delete":
+            found[name].add(int(given["id"]))
+
+    def refuse(*_: object) -> None:
+        message = "XML entities are not supported"
+        raise ValueError(message)
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = begin
+    parser.EntityDeclHandler = refuse
+    try:
+        with opener(path) as content:
+            parser.ParseFile(content)
+    except expat.ExpatError as error:
+        raise ValueError(str(error)) from error
+    return {name: frozenset(ids) for name, ids in found.items()}
+
+
+def _xml_opener(path: Path) -> Callable[[Path], IO[bytes]] | None:
+    """Return what opens a file of XML; None for a file of another kind."""
+    openers: dict[str, Callable[[Path], Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".osm": _plain, ".xml": _plain}
+    return openers.get(path.suffix.lower())
+
+
+def _plain(path: Path) -> IO[bytes]:
+    return path.open("rb")
+
+
+def _holds(content: IO[bytes], word: bytes) -> bool:
+    rest = b""
+    while chunk := content.read(_CHUNK):
+        if word in rest + chunk:
+            return True
+        rest = chunk[-len(word) :]
+    return False
+
+
+def read_squares(path: Path, marked: Marked) -> Mapping[int, Tags]:
+    """Return the tags that multipolygons with ``highway`` give to the ways of their outer rings.
+
+    Parameters
+    ----------
+    path : Path
+        An OpenStreetMap file.
+    marked : mapping
+        From :func:`marked_deleted`.
+    """
+    dead = marked.get("relation", frozenset())
+    latest: dict[int, tuple[int, dict[str, str], list[int]]] = {}
+    for relation in _elements(path, osmium.osm.RELATION):
+        number, version, tags = relation.id, relation.version, relation.tags
+        if number in latest and version < latest[number][0]:
+            continue
+        square = relation.visible and number not in dead and tags.get("type") == "multipolygon" and "highway" in tags
+        given = {tag.k: tag.v for tag in tags} | {"area": "yes"} if square else {}
+        latest[number] = (version, given, _outer(relation) if square else [])
+    return {way: given for _, (_, given, outer) in sorted(latest.items()) for way in outer}
+
+
+def _elements(path: Path, kind_of: osmium.osm.osm_entity_bits) -> Iterator[Any]:
+    """Yield the elements of one type, which osmium's stubs do not tell from those of others."""
+    yield from osmium.FileProcessor(path, kind_of)
+
+
+def _outer(relation: Any) -> list[int]:  # noqa: ANN401 - see _elements
+    return [member.ref for member in relation.members if member.type == "w" and member.role in {"outer", ""}]
+
+
+def read_ways(path: Path, squares: Mapping[int, Tags], marked: Marked) -> Ways:
+    """Read the walked ways of a file.
+
+    Parameters
+    ----------
+    path : Path
+        An OpenStreetMap file.
+    squares : mapping
+        From :func:`read_squares`: tags of ways that have no ``highway`` themselves.
+    marked : mapping
+        From :func:`marked_deleted`.
+    """
+    dead = marked.get("way", frozenset())
+    fates: dict[Fate, int] = {}
+    placed: dict[int, tuple[int, int]] = {}
+    # Arrays that grow, for there are many nodes: no tuple is made of any.
+    rows = _WayRows()
+    for way in _elements(path, osmium.osm.WAY):
+        number = way.id
+        fate = Fate(reason=_DEAD) if number in dead or not way.visible else _fate(way.tags, squares.get(number))
+        rows.ids.append(number)
+        rows.versions.append(way.version)
+        rows.fates.append(fates.setdefault(fate, len(fates)))
+        if fate.kind is not None:
+            nodes = list(way.nodes)
+            rows.refs.extend([node.ref for node in nodes])
+            if nodes and nodes[0].location.valid():
+                placed |= {node.ref: (node.location.x, node.location.y) for node in nodes if node.location.valid()}
+        rows.start.append(len(rows.refs))
+    return _latest_ways(rows, list(fates), placed)
+
+
+def _fate(own: Tags, square: Tags | None) -> Fate:
+    tags = own
+    if own.get("highway") is None:
+        if square is None:
+            return Fate(reason=_NO_WAY)
+        tags = square
+    reason, value = refusal(tags), tags.get("highway") or ""
+    if reason is not None:
+        return Fate(reason=reason, value="" if is_known(value) else value)
+    unread = any(tags.get(key) is not None for key in UNREAD_RULES)
+    return Fate(kind(tags), square=tags.get("area") == "yes", unread=unread)
+
+
+def _latest_ways(rows: _WayRows, fates: Sequence[Fate], placed: Mapping[int, tuple[int, int]]) -> Ways:
+    """Keep the last version of each way, in the order of the ids."""
+    ids, start, refs = _ints(rows.ids), _ints(rows.start), _ints(rows.refs)
+    fate = _ints(rows.fates)
+    last, twin, other = _last_rows(ids, _ints(rows.versions))
+    of_last = [fates[code] for code in fate[last]]
+    clashing = tuple(
+        f"way {ids[one]}"
+        for one, two in zip(twin, other, strict=True)
+        if fate[one] != fate[two]
+        or not np.array_equal(refs[start[one] : start[one + 1]], refs[start[two] : start[two + 1]])
+    )
+    kept = np.array([each.kind is not None for each in of_last], dtype=bool)
+    count = np.diff(start)[last[kept]]
+    begin = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
+    entry = np.arange(begin[-1]) - np.repeat(begin[:-1], count) + np.repeat(start[last[kept]], count)
+    reasons = Counter(each.reason for each in of_last if each.reason not in {"", _NO_WAY, _DEAD})
+    return Ways(
+        refs=refs[entry],
+        start=begin,
+        kinds=np.array([each.kind for each in of_last if each.kind is not None], dtype=object),
+        left_out=reasons,
+        unknown=Counter(each.value for each in of_last if each.value),
+        squares=sum(each.square for each in of_last),
+        unread=sum(each.unread for each in of_last),
+        deleted=sum(each.reason == _DEAD for each in of_last),
+        older=len(ids) - len(last) - len(twin),
+        clashing=clashing,
+        placed=placed,
+    )
+
+
+def read_nodes(path: Path, wanted: Collection[int], marked: Marked) -> Nodes:
+    """Read some nodes of a file.
+
+    Parameters
+    ----------
+    path : Path
+        An OpenStreetMap file.
+    wanted : set of int
+        The ids of the nodes of walked ways.
+    marked : mapping
+        From :func:`marked_deleted`.
+    """
+    dead = marked.get("node", frozenset())
+    ids, x, y, versions, state = (array("q") for _ in range(5))
+    for node in _elements(path, osmium.osm.NODE):
+        number = node.id
+        if number not in wanted:
+            continue
+        location = node.location
+        known = location.valid()
+        ids.append(number)
+        x.append(location.x if known else NOWHERE)
+        y.append(location.y if known else NOWHERE)
+        versions.append(node.version)
+        gone = number in dead or not node.visible
+        state.append(2 * gone + (not gone and bars(node.tags)))
+    row_id, place, kept = _ints(ids), np.column_stack([_ints(x), _ints(y)]), _ints(state)
+    last, twin, other = _last_rows(row_id, _ints(versions))
+    unlike = (place[twin] != place[other]).any(axis=1) | (kept[twin] != kept[other])
+    return Nodes(
+        ids=row_id[last],
+        place=place[last],
+        dead=kept[last] >= 2,  # noqa: PLR2004 - the second bit
+        shut=kept[last] == 1,
+        older=len(row_id) - len(last) - len(twin),
+        clashing=tuple(f"node {each}" for each in row_id[twin[unlike]]),
+    )
+
+
+def _ints(values: Iterable[int]) -> Ints:
+    return np.array(values, dtype=np.int64)
+
+
+def _last_rows(ids: Ints, versions: Ints) -> tuple[Ints, Ints, Ints]:
+    """Return the row of the last version of each id, by id, and the pairs of rows that are of that version both."""
+    order = np.lexsort((versions, ids))
+    here, version = ids[order], versions[order]
+    differs = here[1:] != here[:-1]
+    first, last = np.append(True, differs)[: len(order)], np.append(differs, True)[: len(order)]
+    latest = version == version[last][np.cumsum(first) - 1]
+    twins = np.flatnonzero(latest & ~first & np.append(False, version[1:] == version[:-1])[: len(order)])
+    return order[last], order[twins], order[twins - 1]

@@ -105,19 +105,29 @@ def inspection(found: "Inspection") -> None:
 
 
 def survey(draft: "Draft", lang: Lang) -> None:
-    """Tell which files were taken for what, and what is left to fill in."""
+    """Tell which files were taken for what, what is left to fill in, and which files were not taken and why."""
+    from siting.write.template import remark_text
+
     if not draft.found:
-        return
+        _tell(say("cli.survey.nothing", lang))
+        _tell(say("cli.survey.sought", lang))
     taken = [
         ("·", f"{section} ← {path}")
         for section in draft.remarks
-        for key in ("path", "pattern", "bands", "points", "union_of")
-        if (path := draft.filled.get(f"{section}.{key}")) is not None
+        for key in ("path", "pattern", "bands", "points", "union_of", "place")
+        if (path := _shown(draft.filled.get(f"{section}.{key}"))) is not None
     ]
     _tell_lines(say("cli.survey.taken", lang), taken)
     _tell_lines(say("cli.survey.asked", lang), [("?", key) for key in draft.asked])
-    rest = [("–", say(f"survey.{remark.code}", lang, **remark.values)) for remark in draft.rest]
+    rest = [("–", remark_text(remark, lang)) for remark in draft.rest]
     _tell_lines(say("survey.rest", lang), rest)
+
+
+def _shown(value: object) -> str | None:
+    """Return what a key was filled with; several files side by side."""
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return None if value is None else str(value)
 
 
 def _folding(title: str) -> "Table":
@@ -128,17 +138,21 @@ def _folding(title: str) -> "Table":
 
 def _tell_lines(head: str, marked: "list[tuple[str, str]]") -> None:
     """Print a head, and below it texts behind their marks, wrapped under themselves; nothing without texts."""
-    from rich.table import Table
-
     if not marked:
         return
-    table = Table.grid(padding=(0, 1))
-    table.add_column(width=3, justify="right")
-    table.add_column(overflow="fold")
+    _tell(head)
     for mark, text in marked:
-        _add(table, mark, text)
-    _print_folded(_safe(head))
-    _print_folded(table)
+        _tell(text, f"  {mark} ")
+
+
+def _tell(text: str, mark: str = "") -> None:
+    """Print a text of the data, or one that holds some, in lines within the window, below each other behind a mark."""
+    from siting.write.wrapping import width_of, wrapped
+
+    indent = width_of(mark)
+    lines = wrapped(plain(text).replace("\n", " "), _width() - indent)
+    for number, line in enumerate(lines):
+        echo(f"{' ' * indent if number else mark}{line}")
 
 
 def _add(table: "Table", *cells: object) -> None:
@@ -153,12 +167,23 @@ def _safe(text: object) -> "Text":
     return Text(plain(text))
 
 
-def _print_folded(what: "Table | Text") -> None:
-    """Print within the window, and never wider than lines that can be read."""
+def _plain(text: str) -> str:
+    return str(text).translate(_CONTROL)
+
+
+def _width() -> int:
+    """Return how wide lines are made: within the window, and never wider than can be read."""
     from rich.console import Console
 
     console = Console()
-    Console(width=min(console.width, _WIDE) if console.is_terminal else _WIDE).print(what)
+    return min(console.width, _WIDE) if console.is_terminal else _WIDE
+
+
+def _print_folded(what: "Table") -> None:
+    """Print a table within the window."""
+    from rich.console import Console
+
+    Console(width=_width()).print(what)
 
 
 def plan(found: "Plan", lang: Lang) -> None:
@@ -211,7 +236,7 @@ def explanation(found: "Explanation", lang: Lang) -> None:
     from siting.write import explanation as words
 
     for line in found.text(lang).splitlines():
-        _print_folded(_safe(line))
+        _tell(line)
     route = found.explained.way.route
     if route is not None:
         title = say("explain.table.legs", lang, way=words.way_text(route, lang))

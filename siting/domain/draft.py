@@ -17,9 +17,9 @@ class Draft:
     """A scenario to be written.
 
     ``filled`` maps dotted keys to the values found (``units.street.path`` → ``streets.gpkg``), ``asked`` those that
-    only the planner knows to the question, ``remarks`` the names of sections to why they are as they are. ``names``
-    holds, by group of sections (``units``, ``constraints_exclude`` …), the names that were found. ``rest`` tells of the
-    files that were not taken.
+    only the planner knows to the question, ``suggested`` some of these to a likely answer, ``remarks`` the names of
+    sections to why they are as they are. ``names`` holds, by group of sections (``units``, ``constraints_exclude`` …),
+    the names that were found. ``rest`` tells of the files that were not taken.
     """
 
     filled: Mapping[str, object] = field(default_factory=dict)
@@ -27,8 +27,9 @@ class Draft:
     remarks: Mapping[str, tuple[Remark, ...]] = field(default_factory=dict)
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     rest: tuple[Remark, ...] = ()
+    suggested: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def found(self) -> bool:
-        """Whether any layer was recognised."""
-        return bool(self.remarks)
+        """Whether any layer was recognised; the standards are none."""
+        return any(section != "standards" for section in self.remarks)

@@ -12,14 +12,20 @@ from siting.domain.draft import Draft, Remark
 from siting.domain.tables import (
     CANDIDATE_COLUMNS,
     FACILITY_COLUMNS,
+    NETWORK_COLUMNS,
     PEOPLE_COLUMNS,
     PEOPLE_LAYER_COLUMNS,
     RESIDENTIAL_COLUMNS,
     UNIT_COLUMNS,
     Column,
 )
-from siting.read.survey_files import Look, looks
+from siting.read.geometry.hints import gcj02_sign
+from siting.read.ground.osm import NOT_WALKED, TRUNK
+from siting.read.log import listed
+from siting.read.survey_files import looks
+from siting.read.survey_layers import Look
 from siting.read.survey_names import columns_of, has_place, level_by_values, word_in
+from siting.read.survey_place import standards_of
 from siting.text import texts
 
 _LEVELS: Final = ("district", "street", "community", "planning", "city")
@@ -52,6 +58,12 @@ _SITES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("facilities", ("养老", "设施", "机构", "福利院", "facilit", "nursing_home", "elderly_care")),
 )
 _WAYS: Final = ("路网", "道路", "步行", "road", "walk", "street", "network", "ways", "highway", "osm")
+# What exports of OpenStreetMap call ways in a column of their own, beside other lines.
+_CLASSES: Final = (
+    "residential", "footway", "path", "steps", "pedestrian", "living_street", "service", "unclassified", "track",
+    "primary", "secondary", "tertiary", "trunk", "motorway", "cycleway",
+)  # fmt: skip
+_OUR_WAYS: Final = next(column.choices for column in NETWORK_COLUMNS if column.key == "kind") or ()
 _TERRAIN: Final = ("dem", "dsm", "高程", "elev", "terrain", "srtm", "aster", "alos", "height")
 _OLD: Final = ("elder", "老年", "60plus", "65plus", "60岁", "65岁", "aged", "age60", "age65", "pop60", "pop65", "above")
 _PEOPLE: Final = ("resid", "pop", "人口", "ppp", "ghs", "worldpop", "landscan", "常住")
@@ -86,6 +98,7 @@ class _Taking:
     asked: dict[str, Remark] = field(default_factory=dict)
     remarks: dict[str, tuple[Remark, ...]] = field(default_factory=dict)
     rest: list[Remark] = field(default_factory=list)
+    suggested: dict[str, object] = field(default_factory=dict)
 
     def take(self, section: str, look: Look, reason: Remark, columns: Sequence[Column] = ()) -> bool:
         """Give a layer its section; tell of it where another has the section already."""
@@ -96,12 +109,20 @@ class _Taking:
         self.filled[f"{section}.path"] = look.path
         if look.several and look.layer is not None:
             self.filled[f"{section}.layer"] = look.layer
-        if not look.has_crs:
-            self.asked[f"{section}.crs"] = Remark("ask_crs", {"file": look.title})
+        self.ask_crs(section, look)
         mapping = columns_of(look.columns, columns, section) if columns else {}
         if mapping:
             self.filled[f"{section}.columns"] = mapping
         return True
+
+    def ask_crs(self, section: str, look: Look) -> None:
+        """Ask for the CRS of a layer that has none, or that seems to be in another than its file says."""
+        sign = gcj02_sign(" ".join(look.names), look.columns) if look.form != "raster" else None
+        if sign is not None:
+            self.asked[f"{section}.crs"] = Remark("ask_gcj02", {"file": look.title, "sign": sign})
+            self.suggested[f"{section}.crs"] = "gcj02"
+        elif not look.has_crs:
+            self.asked[f"{section}.crs"] = Remark("ask_crs", {"file": look.title})
 
     def draft(self) -> Draft:
         """Return what was found; names of sections in the order in which they are written."""
@@ -122,7 +143,8 @@ class _Taking:
         )
         order = {level: number for number, level in enumerate(_LEVELS)}
         names["units"] = tuple(sorted(names["units"], key=lambda level: order[level]))
-        return Draft(self.filled, self.asked, self.remarks, {k: v for k, v in names.items() if v}, tuple(self.rest))
+        known = {group: found for group, found in names.items() if found}
+        return Draft(self.filled, self.asked, self.remarks, known, tuple(self.rest), self.suggested)
 
 
 def survey(folder: Path) -> Draft:
@@ -142,13 +164,13 @@ def survey(folder: Path) -> Draft:
     taking = _Taking(folder.resolve().name)
     found = list(looks(folder))
     _rasters(taking, [look for look in found if look.form == "raster"])
-    taking.rest += [Remark("not_known", {"file": look.path}) for look in found if look.form == "unknown"]
+    taking.rest += [look.why for look in found if look.why is not None]
     # What a name says goes before what columns and values say; tables that belong to a layer come after it.
     left = [look for look in found if look.form not in ("unknown", "raster") and not _is_guide(look)]
     for place in (_by_name, _by_content, _beside):
         left = [look for look in left if not place(taking, look)]
     taking.rest += [_left_over(look) for look in left]
-    _finish(taking)
+    _finish(taking, found)
     return taking.draft()
 
 
@@ -172,10 +194,16 @@ def _shown(columns: Iterable[str]) -> str:
     return ", ".join(columns) or "–"
 
 
-def _finish(taking: _Taking) -> None:
+def _finish(taking: _Taking, found: Sequence[Look]) -> None:
     """Ask what only the planner knows."""
     if not taking.remarks:
         return
+    standards = standards_of(found, taking.folder)
+    taking.filled.update(standards.filled)
+    taking.remarks.update(standards.remarks)
+    # They stand at the head of the file.
+    taking.asked = {**standards.asked, **taking.asked}
+    taking.suggested.update(standards.suggested)
     taking.filled["scenario.title"] = taking.folder
     if "facilities" in taking.remarks:
         taking.asked["facilities.complete"] = Remark("ask_complete")
@@ -193,32 +221,41 @@ def _by_name(taking: _Taking, look: Look) -> bool:
         return _taken(taking, "network", look, Remark("because_osm"))
     if look.form == "lines":
         word = word_in(" ".join(look.names), _WAYS)
-        return word is not None and _taken(taking, "network", look, Remark("because_lines", {"word": word}))
+        return word is not None and _take_ways(taking, look, Remark("because_lines", {"word": word}))
     if look.form == "table" and not has_place(look.columns):
         return False
-    found = _named(look, _AREAS if look.form == "polygons" else _SITES)
-    if found is None:
-        return False
-    role, reason = found
-    return _take_area(taking, role, look, reason) if look.form == "polygons" else _take_site(taking, role, look, reason)
+    found = _named(look, _AREAS) if look.form == "polygons" else None
+    if found is not None:
+        return _take_area(taking, found[0], look, found[1])
+    # Sites may be drawn as plots.
+    site = _named(look, _SITES)
+    return site is not None and _take_site(taking, site[0], look, site[1])
 
 
 def _by_content(taking: _Taking, look: Look) -> bool:
     """Give a layer with places the role that its columns, or the names in it, tell."""
     shown = Remark("because_columns", {"columns": _shown(look.columns)})
-    if look.form == "polygons":
-        if _of_estates(look):
-            return _take_area(taking, "residential_areas", look, shown)
-        level = level_by_values(look.columns, look.rows)
-        reason = Remark("because_values", {"values": "" if level is None else level[1]})
-        return level is not None and _take_area(taking, f"units.{level[0]}", look, reason)
-    if look.form != "points" and not has_place(look.columns):
+    if look.form == "lines":
+        ways = _highways(look) or [word for word in look.column("kind") if word in _OUR_WAYS]
+        return bool(ways) and _take_ways(taking, look, shown)
+    if look.form == "polygons" and _area_by_content(taking, look, shown):
+        return True
+    if look.form == "table" and not has_place(look.columns):
         return False
     if {"capital_cost_cny", "rent_cny_per_year", "detached"} & _ours(look, CANDIDATE_COLUMNS, "candidates"):
         return _take_site(taking, "candidates", look, shown)
     if {"tier", "beds"} & _ours(look, FACILITY_COLUMNS, "facilities"):
         return _take_site(taking, "facilities", look, shown)
-    return _take_points(taking, look, shown)
+    return look.form != "polygons" and _take_points(taking, look, shown)
+
+
+def _area_by_content(taking: _Taking, look: Look, shown: Remark) -> bool:
+    """Give polygons the role of residential areas by their columns, or of a level of units by the names in them."""
+    if _of_estates(look):
+        return _take_area(taking, "residential_areas", look, shown)
+    level = level_by_values(look.columns, look.rows)
+    reason = Remark("because_values", {"values": "" if level is None else level[1]})
+    return level is not None and _take_area(taking, f"units.{level[0]}", look, reason)
 
 
 def _beside(taking: _Taking, look: Look) -> bool:
@@ -242,6 +279,24 @@ def _named(look: Look, roles: Iterable[tuple[str, tuple[str, ...]]]) -> tuple[st
 def _taken(taking: _Taking, section: str, look: Look, reason: Remark, columns: Sequence[Column] = ()) -> bool:
     """Take a layer, or tell that another has its section; either way it is understood."""
     taking.take(section, look, reason, columns)
+    return True
+
+
+def _highways(look: Look) -> tuple[str, ...]:
+    """Return what lines of OpenStreetMap that were exported to a table are, in its own words."""
+    return look.column("highway") or tuple(word for word in look.column("fclass") if word in _CLASSES)
+
+
+def _take_ways(taking: _Taking, look: Look, reason: Remark) -> bool:
+    """Take lines for the network; ask where some of them are of kinds on which nobody may walk."""
+    if taking.take("network", look, reason):
+        words = dict.fromkeys(_highways(look))
+        closed = [word for word in words if word in NOT_WALKED or word in TRUNK]
+        if closed:
+            column = next(name for name in look.columns if name.lower() in ("highway", "fclass"))
+            values = {"file": look.title, "column": column, "kinds": listed(closed)}
+            taking.asked["network.rows"] = Remark("ask_ways", values)
+            taking.suggested["network.rows"] = {column: tuple(word for word in words if word not in closed)}
     return True
 
 

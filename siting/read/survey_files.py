@@ -4,74 +4,42 @@ import csv
 import re
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final
 
 import numpy as np
-import pyogrio
+import osmium
 import rasterio
+from pyproj import CRS
 from rasterio.windows import Window
 
-Form = Literal["points", "lines", "polygons", "table", "raster", "osm", "unknown"]
+from siting.crs import WGS84
+from siting.domain.draft import Remark
+from siting.errors import Fault, InputError
+from siting.read.geometry.projections import carry_bounds
+from siting.read.ground.osm import is_osm
+from siting.read.log import Log
+from siting.read.sources.archives import unpacked
+from siting.read.survey_layers import ROWS, Look, drawn, parquet, with_wkt
 
-_VECTORS: Final = (
-    ".gpkg",
-    ".shp",
-    ".geojson",
-    ".json",
-    ".fgb",
-    ".kml",
-    ".gdb",
-    ".tab",
-    ".mif",
-    ".parquet",
-    ".zip",
-    ".dxf",
-)
-_TABLES: Final = (".csv", ".xlsx")
+_DRAWN: Final = (".gpkg", ".shp", ".geojson", ".json", ".fgb", ".kml", ".gdb", ".tab", ".mif", ".dxf")
+_PARQUET: Final = (".parquet", ".geoparquet")
+_DELIMITED: Final = (".csv", ".tsv")
+_SHEETS: Final = (".xlsx", ".xlsm")
+_OLD_SHEETS: Final = (".xls", ".et")
 _RASTERS: Final = (".tif", ".tiff", ".img", ".asc")
-_OSM: Final = (".pbf", ".osm", ".osm.gz", ".osm.bz2", ".o5m")
 # Parts of other files, and what this software writes itself.
 _PARTS: Final = (
-    ".dbf", ".shx", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qmd", ".xml", ".ovr", ".tfw", ".toml", "-wal", "-shm",
+    ".shx", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qmd", ".xml", ".ovr", ".tfw", ".toml", "-wal", "-shm",
 )  # fmt: skip
 _DEEPEST: Final = 3
 _MOST_FILES: Final = 2000
-_ROWS: Final = 40
 # Cells along each side of the picture of a raster that its values are looked at in.
 _PICTURE: Final = 256
 _MOST_CELLS: Final = 2048
-
-
-@dataclass(frozen=True)
-class Look:
-    """One layer, table or raster: ``path`` counts from the folder, ``rows`` are a few records, as text.
-
-    Of a raster ``values`` holds a small picture of it, NaN where there is no data, and ``unit`` the unit of its band.
-    """
-
-    path: str
-    form: Form
-    layer: str | None = None
-    columns: tuple[str, ...] = ()
-    rows: tuple[tuple[str, ...], ...] = ()
-    has_crs: bool = False
-    several: bool = False
-    values: Any = None
-    unit: str = ""
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """What it is called, in small letters: its layer where the file has several, then its file."""
-        file = self.path.rpartition("/")[2].lower()
-        return (self.layer.lower(), file) if self.several and self.layer else (file,)
-
-    @property
-    def title(self) -> str:
-        """What messages call it."""
-        return f"{self.path} · {self.layer}" if self.several and self.layer else self.path
+_LONGEST_REASON: Final = 160
 
 
 def looks(folder: Path) -> Iterator[Look]:
@@ -85,66 +53,103 @@ def looks(folder: Path) -> Iterator[Look]:
     Yields
     ------
     Look
-        One a layer, sheet, raster or network. A file that cannot be opened or is of no known kind is ``unknown``.
+        One a layer, sheet, raster or network. A file that cannot be opened, is of no known kind or is one too many, and
+        a folder that is not entered, is ``unknown`` and says why.
     """
-    for file in islice(_files(folder), _MOST_FILES):
-        name = file.relative_to(folder).as_posix()
+    files = _files(folder, folder)
+    for found in islice(files, _MOST_FILES):
+        if isinstance(found, Look):
+            yield found
+            continue
+        name = found.relative_to(folder).as_posix()
         try:
-            yield from _look(file, name)
-        except Exception:  # noqa: BLE001 - whatever a file holds, the others are looked at
-            yield Look(name, "unknown")
+            yield from _look(found, name)
+        except Exception as error:  # noqa: BLE001 - whatever a file holds, the others are looked at
+            yield _unopened(error, found, name)
+    if next(files, None) is not None:
+        yield Look("…", "unknown", why=Remark("too_many_files", {"count": _MOST_FILES}))
 
 
-def _files(folder: Path, depth: int = 1) -> Iterator[Path]:
+def _files(folder: Path, top: Path, depth: int = 1) -> Iterator[Path | Look]:
     if not folder.is_dir():
         return
     for path in sorted(folder.iterdir()):
+        name = path.relative_to(top).as_posix()
         if path.name.startswith((".", "~$")):
             continue
         if path.is_dir() and path.suffix.lower() != ".gdb":
             if depth < _DEEPEST:
-                yield from _files(path, depth + 1)
-        elif not path.name.lower().endswith(_PARTS):
+                yield from _files(path, top, depth + 1)
+            else:
+                yield Look(name, "unknown", why=Remark("too_deep", {"file": f"{name}/", "levels": _DEEPEST}))
+        elif is_osm(path) or not _is_part(path):
             yield path
 
 
-def _look(file: Path, name: str) -> Iterator[Look]:
-    low = file.name.lower()
-    if low.endswith(_OSM):
-        yield Look(name, "osm", has_crs=True)
+def _is_part(path: Path) -> bool:
+    """Tell whether a file belongs to another; a .dbf does where the .shp lies beside it."""
+    low = path.name.lower()
+    if low.endswith(".dbf"):
+        return any(path.with_suffix(ending).exists() for ending in (".shp", ".SHP", ".Shp"))
+    return low.endswith(_PARTS)
+
+
+def _look(file: Path, name: str, inner: str = "", *, several: bool = False) -> Iterator[Look]:
+    """Look at one file; ``inner`` is its name within an archive, and ``name`` then that of the archive."""
+    low = (inner or file.name).lower()
+    if is_osm(file):
+        yield _network(file, name)
     elif low.endswith(_RASTERS):
         yield _raster(file, name)
-    elif low.endswith(_VECTORS):
-        yield from _vectors(file, name)
-    elif low.endswith(_TABLES):
-        sheets = _csv(file) if low.endswith(".csv") else _xlsx(file)
-        several = len(sheets) > 1
-        for layer, rows in sheets:
-            columns, records = _headed(rows)
-            yield Look(name, "table", layer, columns, records, several=several)
+    elif low.endswith((*_DRAWN, ".dbf")):
+        yield from drawn(file, name, inner, several=several)
+    elif low.endswith(_PARQUET):
+        yield parquet(file, name, inner, several=several)
+    elif low.endswith((*_DELIMITED, *_SHEETS)):
+        yield from _tables(file, name, inner, several=several)
+    elif low.endswith(_OLD_SHEETS):
+        raise InputError([Fault(code="old_workbook", found=file.suffix)])
+    elif low.endswith(".zip"):
+        yield from _zipped(file, name)
     else:
-        yield Look(name, "unknown")
+        yield Look(name, "unknown", why=Remark("not_known", {"file": name}))
 
 
-def _vectors(file: Path, name: str) -> Iterator[Look]:
-    with warnings.catch_warnings():
-        # Reading tells of all that is amiss; here it is only asked what a file is.
-        warnings.simplefilter("ignore")
-        layers = [(str(layer), str(kind or "")) for layer, kind in pyogrio.list_layers(file)]
-        for layer, kind in layers:
-            info = pyogrio.read_info(file, layer=layer)
-            form: Form = _form(kind)
-            table = pyogrio.read_dataframe(file, layer=layer, max_features=_ROWS, read_geometry=False, use_arrow=False)
-            rows = tuple(tuple(str(cell) for cell in row) for row in table.to_numpy().tolist())
-            columns = tuple(map(str, table.columns))
-            yield Look(name, form, layer, columns, rows, info["crs"] is not None, len(layers) > 1)
+def _unopened(error: Exception, file: Path, name: str) -> Look:
+    """Return a file that could not be opened, with what the error says in one line, without the file's folders."""
+    if isinstance(error, InputError):
+        reason = replace(error.faults[0], file=name, layer=None)
+    else:
+        said = re.sub(r"\s+", " ", str(error).replace(str(file), file.name)).strip() or type(error).__name__
+        # GDAL's advice is for programmers.
+        said = said.partition("; It might help")[0].rstrip(".")
+        cut = said if len(said) <= _LONGEST_REASON else f"{said[: _LONGEST_REASON - 1]}…"
+        reason = Fault(code="unreadable_file", file=name, found=cut)
+    return Look(name, "unknown", why=Remark("not_opened", {"file": name, "reason": reason}))
 
 
-def _form(kind: str) -> Form:
-    for word, form in (("Polygon", "polygons"), ("Line", "lines"), ("Point", "points")):
-        if word in kind:
-            return form  # type: ignore[return-value]
-    return "table" if kind in ("", "None") else "unknown"
+def _zipped(file: Path, name: str) -> Iterator[Look]:
+    log = Log()
+    with unpacked(file, log.layer("", file.name)) as sources:
+        for fault in log.faults.found:
+            yield _unopened(InputError([fault]), file, name)
+        for inner, source in (sources or {}).items():
+            try:
+                yield from _look(source, name, inner, several=len(sources or {}) > 1)
+            except Exception as error:  # noqa: BLE001 - whatever a member holds, the others are looked at
+                yield _unopened(error, source, f"{name} · {inner}")
+
+
+def _network(file: Path, name: str) -> Look:
+    """Look for a way with ``highway`` in an OpenStreetMap extract; the file is read no further than that."""
+    ways = osmium.FileProcessor(str(file), osmium.osm.WAY).with_filter(osmium.filter.KeyFilter("highway"))
+    if next(iter(ways), None) is None:
+        return Look(name, "unknown", why=Remark("osm_without_ways", {"file": name}))
+    box = ways.header.box()
+    area = None
+    if box.valid():
+        area = (box.bottom_left.lon, box.bottom_left.lat, box.top_right.lon, box.top_right.lat)
+    return Look(name, "osm", has_crs=True, area=area)
 
 
 def _raster(file: Path, name: str) -> Look:
@@ -157,20 +162,38 @@ def _raster(file: Path, name: str) -> Look:
             shape = min(rows, _PICTURE), min(columns, _PICTURE)
             picture = source.read(1, window=window, out_shape=shape, masked=True).astype("float64").filled(np.nan)
             unit = (source.units[0] or "") + " ".join(str(value) for value in source.tags(1).values())
-            return Look(name, "raster", has_crs=source.crs is not None, values=picture, unit=unit)
+            area = carry_bounds(tuple(source.bounds), CRS(source.crs), WGS84) if source.crs is not None else None
+            return Look(name, "raster", has_crs=source.crs is not None, values=picture, unit=unit, area=area)
 
 
-def _csv(file: Path) -> list[tuple[str | None, list[list[str]]]]:
+# --- tables -----------------------------------------------------------------------------------------------------------
+
+
+def _tables(file: Path, name: str, inner: str, *, several: bool) -> Iterator[Look]:
+    low = (inner or file.name).lower()
+    sheets = _delimited(file) if low.endswith(_DELIMITED) else _sheets(file)
+    for sheet, rows in sheets:
+        columns, records = _headed(rows)
+        parts = [inner] if several else []
+        parts += [sheet] if len(sheets) > 1 and sheet else []
+        look = Look(name, "table", "/".join(parts) or None, columns, records, several=bool(parts), inner=inner)
+        yield with_wkt(look)
+
+
+def _delimited(file: Path) -> list[tuple[str | None, list[list[str]]]]:
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             with file.open(encoding=encoding, newline="") as text:
-                return [(None, list(islice(csv.reader(text), _ROWS)))]
+                first = text.readline()
+                text.seek(0)
+                mark = "\t" if "\t" in first and "," not in first else ","
+                return [(None, list(islice(csv.reader(text, delimiter=mark), ROWS)))]
         except UnicodeDecodeError:
             continue
-    return []
+    raise InputError([Fault(code="encoding_undecided")])
 
 
-def _xlsx(file: Path) -> list[tuple[str | None, list[list[str]]]]:
+def _sheets(file: Path) -> list[tuple[str | None, list[list[str]]]]:
     from openpyxl import load_workbook  # noqa: PLC0415 - only where there is such a file
 
     book = load_workbook(file, read_only=True, data_only=True)
@@ -178,7 +201,7 @@ def _xlsx(file: Path) -> list[tuple[str | None, list[list[str]]]]:
         sheets = [
             (sheet.title, [["" if cell is None else str(cell) for cell in row] for row in rows])
             for sheet in book.worksheets
-            if (rows := list(sheet.iter_rows(max_row=_ROWS, values_only=True)))
+            if (rows := list(sheet.iter_rows(max_row=ROWS, values_only=True)))
         ]
     finally:
         book.close()

@@ -41,6 +41,29 @@ def has_place(columns: Sequence[str]) -> bool:
     return bool(found["wkt"]) or bool(found["lon"] and found["lat"])
 
 
+def coordinates_in(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[tuple[float, float]]:
+    """Return the coordinates that stand in the columns of a table, east before north; rows without are left out.
+
+    Examples
+    --------
+    >>> from siting.read.survey_names import coordinates_in
+    >>> coordinates_in(("id", "经度", "纬度"), (("1", "106.5", "29.5"), ("2", "", "")))
+    [(106.5, 29.5)]
+    """
+    found = find_columns(columns, PLACE_KEYS, {})
+    if len(found["lon"]) != 1 or len(found["lat"]) != 1:
+        return []
+    at = [list(columns).index(found[key][0]) for key in ("lon", "lat")]
+    points = []
+    for row in rows:
+        try:
+            x, y = (float(row[place]) for place in at)
+        except (ValueError, IndexError):
+            continue
+        points.append((x, y))
+    return points
+
+
 def columns_of(theirs: Sequence[str], ours: Sequence[Column], group: str) -> dict[str, str]:
     """Return our keys that stand under another name in a layer: ours → theirs; those that are doubtful are left out.
 

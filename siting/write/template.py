@@ -2,15 +2,16 @@
 
 import datetime as dt
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from siting.domain.draft import Draft, Remark
 from siting.domain.tables import Column
+from siting.errors import Fault
 from siting.text import Lang, say
 from siting.write.reference import NAME, Heading, Key, choice_text, column_text, headings, toml, unit_text
+from siting.write.wrapping import wrapped
 
 # The names that stand for ``*``, in the order in which they are written.
 _NAMES: Final = {
@@ -41,8 +42,8 @@ _FILLED: Final[dict[str, object]] = {
     "facilities.complete": True,
     "network.path": "walk.gpkg",
 }
-# Of these, what stands there whatever was found: it names no file.
-_ALWAYS: Final = ("scenario.date", "standards.place")
+# Of these, what stands there whatever was found: it names no file and no place.
+_ALWAYS: Final = ("scenario.date",)
 # Without these a scenario cannot be checked.
 _NEEDED: Final = ("population", "units", "facilities", "network")
 # What stands behind a commented key that has no default.
@@ -123,9 +124,6 @@ _EXAMPLES: Final[dict[str, object]] = {
 # Keys that all layers share and that are often needed.
 _OFTEN: Final = ("path", "layer", "crs", "unit")
 _WIDTH: Final = 100
-# A word, or one character of a script without spaces with the punctuation that must not begin a line.
-_WIDE: Final = r"\u2e80-\u9fff\uff00-\uffef“"
-_TOKEN: Final = re.compile(rf"[{_WIDE}][，。、：；！？）”]*|[^\s{_WIDE}]+|\s+")
 
 
 def scenario_template(lang: Lang, draft: Draft | None = None) -> str:
@@ -154,12 +152,17 @@ def scenario_template(lang: Lang, draft: Draft | None = None) -> str:
     >>> tomllib.loads(scenario_template("en"))["facilities"]["complete"]
     True
     """
-    writer = _Writer(lang, _filled(draft), draft if draft is not None and draft.found else Draft())
+    writer = _Writer(lang, _filled(draft), draft if draft is not None and draft.found else _rest_of(draft))
     # What all layers share is explained once, at the first of them.
     blocks = ["\n".join(writer.head())]
     for heading in headings():
         blocks += ["\n".join(writer.section(heading, name)) for name in writer.names(heading.group)]
     return "\n\n".join(filter(None, [*blocks, "\n".join(writer.rest())])) + "\n"
+
+
+def _rest_of(draft: Draft | None) -> Draft:
+    """Return a draft that tells of the files that were not taken, and of nothing else."""
+    return Draft() if draft is None else Draft(rest=draft.rest)
 
 
 def _filled(draft: Draft | None) -> Mapping[str, object]:
@@ -199,9 +202,7 @@ class _Writer:
                 yield from comment(f"· {self.said(remark)}")
 
     def said(self, remark: Remark) -> str:
-        # What comes from names of files must not end the comment.
-        values = {name: re.sub(r"[\x00-\x1f\x7f]+", " ", str(value)) for name, value in remark.values.items()}
-        return say(f"survey.{remark.code}", self.lang, **values)
+        return remark_text(remark, self.lang)
 
     def names(self, group: str) -> tuple[str, ...]:
         """Return the names that stand for ``*``: those found, then those of the examples."""
@@ -251,10 +252,22 @@ class _Writer:
             return f"{key.name} = {toml(self.filled[path])}"
         if path == "scenario.title":
             return f"{key.name} = {toml(say('scenario_template.title', self.lang))}"
+        if path in self.draft.suggested:
+            return f"#{key.name} = {toml(self.draft.suggested[path])}"
         value = _EXAMPLES.get(path, _EXAMPLES.get(f"{NAME}.{key.name}")) if key.default is None else key.default
         if value is None:
             value = _FILLED.get(path)
         return f"#{key.name} = {toml(value)}"
+
+
+def remark_text(remark: Remark, lang: Lang) -> str:
+    """Return what a remark says, in one line."""
+    said = {
+        name: value.message(lang) if isinstance(value, Fault) else str(value) for name, value in remark.values.items()
+    }
+    # What comes from names of files must not end the comment that it stands in.
+    values = {name: re.sub(r"[\x00-\x1f\x7f]+", " ", text) for name, text in said.items()}
+    return say(f"survey.{remark.code}", lang, **values)
 
 
 def _columns(name: str, heading: Heading, renamed: Mapping[str, str], lang: Lang, *, whole: bool) -> Iterator[str]:
@@ -287,23 +300,4 @@ def _column_note(group: str, column: Column, lang: Lang) -> str:
 def comment(text: str) -> Iterator[str]:
     """Yield a text as lines of comment, wrapped."""
     for line in text.split("\n"):
-        yield from (f"# {part}" for part in _wrapped(line))
-
-
-def _wrapped(text: str) -> Iterator[str]:
-    """Cut a text into lines; Chinese may be cut between any two characters, other scripts between words."""
-    line, width = "", 0
-    for token in _TOKEN.findall(text):
-        wide = _width_of(token)
-        if width + wide > _WIDTH and line:
-            yield line.rstrip()
-            line, width = "", 0
-            if token.isspace():
-                continue
-        line, width = line + token, width + wide
-    if line:
-        yield line.rstrip()
-
-
-def _width_of(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+        yield from (f"# {part}" for part in wrapped(line, _WIDTH))

@@ -1,8 +1,10 @@
 """What the files of a folder are taken for, and that the scenario written from them runs."""
 
+import datetime as dt
 import re
 import shutil
 import tomllib
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +16,14 @@ import shapely
 
 import siting
 from siting.cli import main
+from siting.domain.scenario import Layer, StandardsChoice
 from siting.errors import InputError
+from siting.read import load_standards
+from siting.read.log import Log
+from siting.read.sources.vectors import read_vector
 from siting.read.survey import survey
 from siting.text import LANGS, Lang
-from siting.write.template import scenario_template
+from siting.write.template import remark_text, scenario_template
 from tests.read.case import CRS, X, Y, lines, squares, write_raster
 
 
@@ -278,3 +284,255 @@ def test_real_folders_are_recognised(shared: Path) -> None:
     assert chongqing.filled["units.district.path"] == "districts_gbk_shp/区县界_area.shp"
     assert chongqing.filled["population.residents.path"] == "ghspop_chongqing_54009_100m.tif"
     tomllib.loads(scenario_template("zh", chongqing))
+
+
+# --- formats and kinds of shapes --------------------------------------------------------------------------------------
+
+
+def units(kind: str = "") -> gpd.GeoDataFrame:
+    """Two streets, drawn as a plane or in space, as single polygons or several."""
+    flat = squares_named("南坪街道", "峡口镇")
+    shapes = flat.geometry.to_numpy()
+    if "Z" in kind:
+        shapes = shapely.force_3d(shapes, 5.0)
+    if "Multi" in kind:
+        shapes = np.array([shapely.MultiPolygon([shape]) for shape in shapes], dtype=object)
+    if "mixed" in kind:
+        shapes = np.array([shapes[0], shapely.MultiPolygon([shapes[1]])], dtype=object)
+    return gpd.GeoDataFrame(flat.drop(columns="geometry"), geometry=shapes, crs=CRS)
+
+
+def test_the_three_files_that_were_not_seen(shared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    case = shared / "cases" / "new-sees-nothing"
+    for file in ("communities.parquet", "communities_mixed.geojson", "edges.gpkg"):
+        folder = tmp_path / file
+        folder.mkdir()
+        shutil.copy(case / file, folder)
+        draft = survey(folder)
+        role = "network" if file.startswith("edges") else "units.community"
+        assert draft.filled[f"{role}.path"] == file
+        assert draft.remarks[role][1].code.startswith("because_")
+        source = Layer(path=folder / file)
+        found = read_vector(source, Log().layer(role, file))
+        assert found is not None
+        assert len(found.frame) == 2
+        with pytest.raises(SystemExit, match=r"^0$"):
+            main(["new", str(folder), "--lang", "en"])
+        assert f"{role} ← {file}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("kind", ["Polygon", "PolygonZ", "MultiPolygon", "MultiPolygonZ", "mixed", "mixedZ"])
+@pytest.mark.parametrize("file", ["a.gpkg", "a.geojson", "a.fgb", "a.kml", "a.gdb", "a.shp", "a.parquet"])
+def test_polygons_of_every_kind_are_units_in_every_format(kind: str, file: str, tmp_path: Path) -> None:
+    # A FileGDB holds one kind of shape.
+    frame, path = units(kind.replace("mixed", "Multi") if file.endswith(".gdb") else kind), tmp_path / file
+    if path.suffix == ".parquet":
+        frame.to_parquet(path)
+    else:
+        driver = {".gdb": "OpenFileGDB", ".kml": "KML"}.get(path.suffix)
+        frame.to_crs(4326).to_file(path, driver=driver)
+    draft = survey(tmp_path)
+    assert draft.filled["units.street.path"] == file
+    assert "units.street.crs" not in draft.asked
+    assert draft.rest == ()
+
+
+def test_points_of_several_parts_and_plots_are_sites(tmp_path: Path) -> None:
+    point, plot = shapely.MultiPoint([(X, Y)]), shapely.box(X, Y, X + 50, Y + 50)
+    for folder, shapes in (("points", [point, point]), ("plots", [plot, plot]), ("both", [point, plot])):
+        path = tmp_path / folder / "p.gpkg"
+        path.parent.mkdir()
+        gpd.GeoDataFrame({"床位数": [3, 4]}, geometry=shapes, crs=CRS).to_file(path)
+        assert survey(path.parent).filled["facilities.path"] == "p.gpkg"
+
+
+def test_shapes_of_no_one_kind_are_told(tmp_path: Path) -> None:
+    both = [shapely.Point(X, Y), shapely.LineString([(X, Y), (X + 1, Y)])]
+    gpd.GeoDataFrame({"n": [1, 2]}, geometry=both, crs=CRS).to_file(tmp_path / "both.geojson")
+    whole = [shapely.GeometryCollection(both)]
+    gpd.GeoDataFrame({"n": [1]}, geometry=whole, crs=CRS).to_file(tmp_path / "collection.geojson")
+    told = {remark.values["file"]: remark for remark in survey(tmp_path).rest}
+    assert told["both.geojson"].code == told["collection.geojson"].code == "kinds_mixed"
+    assert told["both.geojson"].values["kinds"] == "LineString, Point"
+
+
+@pytest.mark.parametrize("names", [["街道.gpkg"], ["街道.gpkg", "x/communities.shp"]])
+def test_what_a_zip_holds_is_known_and_read_by_the_name_that_is_written(names: list[str], tmp_path: Path) -> None:
+    inside = tmp_path / "inside"
+    for name in names:
+        (inside / name).parent.mkdir(parents=True, exist_ok=True)
+        squares_named("甲", "乙").to_file(inside / name)
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    with zipfile.ZipFile(folder / "边界.zip", "w") as archive:
+        for file in sorted(inside.rglob("*.*")):
+            archive.write(file, file.relative_to(inside).as_posix())
+    draft = survey(folder)
+    roles = ["units.street", "units.community"][: len(names)]
+    for role in roles:
+        source = Layer(path=folder / str(draft.filled[f"{role}.path"]), layer=draft.filled.get(f"{role}.layer"))
+        found = read_vector(source, Log().layer(role, "边界.zip"))
+        assert found is not None
+        assert sorted(found.frame["name"]) == ["乙", "甲"]
+
+
+def test_tables_of_every_kind(tmp_path: Path) -> None:
+    units().to_file(tmp_path / "街道.gpkg")
+    pd.DataFrame({"街道": ["南坪街道", "峡口镇"], "常住人口": [3, 4]}).to_parquet(tmp_path / "七普.parquet")
+    shapes = squares_named("甲社区", "乙社区")
+    table(tmp_path / "s.csv", name=shapes["name"], wkt=shapes.geometry.to_wkt())
+    (tmp_path / "站点.tsv").write_text("name\t床位数\t经度\t纬度\n甲\t3\t107.4\t29.7\n", encoding="utf-8")
+    draft = survey(tmp_path)
+    assert draft.filled["units.street.people.path"] == "七普.parquet"
+    assert draft.filled["units.community.path"] == "s.csv"
+    assert "units.community.crs" in draft.asked
+    assert draft.filled["facilities.path"] == "站点.tsv"
+
+
+WAY = '<way id="1"><nd ref="1"/><nd ref="2"/><tag k="highway" v="footway"/></way>'
+NODES = '<node id="1" lat="29" lon="107"/><node id="2" lat="29" lon="107.01"/>'
+
+
+@pytest.mark.parametrize("name", ["a.osm", "a.osm.xml"])
+def test_openstreetmap_as_text(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(f'<osm version="0.6">{NODES}{WAY}</osm>')
+    assert survey(tmp_path).filled["network.path"] == name
+    (tmp_path / name).write_text(f'<osm version="0.6">{NODES}</osm>')
+    assert [remark.code for remark in survey(tmp_path).rest] == ["osm_without_ways"]
+
+
+def test_ways_are_known_by_their_columns_and_closed_ones_asked_about(tmp_path: Path) -> None:
+    ways = lines().drop(columns="kind").assign(osm_id=["1", "2", "3"], highway=["footway", "motorway", "residential"])
+    ways.to_file(tmp_path / "e.gpkg")
+    rivers = lines().drop(columns="kind").assign(osm_id=["4", "5", "6"], waterway="river")
+    rivers.to_file(tmp_path / "w.gpkg")
+    draft = survey(tmp_path)
+    assert draft.filled["network.path"] == "e.gpkg"
+    assert draft.asked["network.rows"].values["kinds"] == "motorway"
+    rows = draft.suggested["network.rows"]
+    assert rows == {"highway": ("footway", "residential")}
+    assert [remark.values["file"] for remark in draft.rest] == ["w.gpkg"]
+    # The answer that stands behind the # leaves the motorway out.
+    text = answered(scenario_template("zh", draft))
+    assert tomllib.loads(text)["network"]["rows"] == {"highway": ["footway", "residential"]}
+    found = read_vector(Layer(path=tmp_path / "e.gpkg", rows=rows), Log().layer("network", "e.gpkg"))
+    assert found is not None
+    assert sorted(found.frame["highway"]) == ["footway", "residential"]
+
+
+def test_what_cannot_be_opened_is_told_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "a.gpkg").write_bytes(b"no database")
+    (tmp_path / "b.osm.pbf").write_bytes(b"no osm")
+    (tmp_path / "c.zip").write_bytes(b"PK")
+    (tmp_path / "d.xls").write_bytes(b"\xd0\xcf\x11\xe0")
+    (tmp_path / "e.parquet").write_bytes(b"PAR1")
+    (tmp_path / "f.csv").write_bytes(b"\xff\xff\x00\x81")
+    (tmp_path / "g.docx").write_bytes(b"")
+    (tmp_path / "x" / "y" / "z").mkdir(parents=True)
+    rest = survey(tmp_path).rest
+    opened = {str(remark.values["file"]): remark for remark in rest if remark.code == "not_opened"}
+    assert sorted(opened) == ["a.gpkg", "b.osm.pbf", "c.zip", "d.xls", "e.parquet", "f.csv"]
+    assert {remark.code for remark in rest} == {"not_opened", "not_known", "too_deep"}
+    for lang in LANGS:
+        for name, remark in opened.items():
+            text = remark_text(remark, lang)
+            assert text.startswith(name)
+            assert str(tmp_path) not in text
+    assert ".xlsx" in remark_text(opened["d.xls"], "en")
+
+
+@pytest.mark.parametrize(("lang", "word"), [("zh", "没有识别出任何数据"), ("en", "No data were recognised")])
+def test_where_nothing_is_known_it_says_so_and_what_it_looked_for(
+    lang: Lang, word: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table(tmp_path / "prices.csv", when=["a"], price=[3])
+    with pytest.raises(SystemExit, match=r"^0$"):
+        main(["new", str(tmp_path), "--lang", lang])
+    told = capsys.readouterr().out.replace("\n", "")
+    assert word in told
+    assert "GeoPackage" in told
+    assert "prices.csv" in told
+    assert "prices.csv" in (tmp_path / "scenario.toml").read_text(encoding="utf-8")
+
+
+# --- the standards, and coordinates that are shifted ------------------------------------------------------------------
+
+
+def boundaries(lon: float, lat: float, *names: str) -> gpd.GeoDataFrame:
+    shapes = [shapely.box(lon + i * 0.01, lat, lon + (i + 1) * 0.01, lat + 0.01) for i in range(len(names))]
+    codes = [str(500101 + i) for i in range(len(names))]
+    return gpd.GeoDataFrame({"adcode": codes, "name": names}, geometry=shapes, crs=4326)
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat", "names", "place", "asked"),
+    [
+        (106.55, 29.53, ("甲街道", "乙街道"), "重庆市", None),
+        (106.55, 29.53, ("南岸区",), "重庆市南岸区", None),
+        (106.55, 29.53, ("南岸区", "渝中区"), "重庆市", None),
+        (106.55, 29.53, ("渝中区",), "重庆市", None),
+        (116.4, 39.9, ("东城区",), None, "standards.ids"),
+        (-3.7, 40.4, ("Centro", "Retiro"), None, "standards.files"),
+    ],
+)
+def test_the_place_of_the_standards_comes_from_the_data_or_is_asked(
+    lon: float, lat: float, names: tuple[str, ...], place: str | None, asked: str | None, tmp_path: Path
+) -> None:
+    boundaries(lon, lat, *names).to_file(tmp_path / "districts.gpkg")
+    draft = survey(tmp_path)
+    assert draft.filled.get("standards.place") == place
+    assert [key for key in draft.asked if key.startswith("standards.")] == ([] if asked is None else [asked])
+    for lang in LANGS:
+        written = tomllib.loads(scenario_template(lang, draft))["standards"]
+        assert written == ({} if place is None else {"place": place})
+    if place is not None:
+        assert load_standards(StandardsChoice(place=place), dt.date(2026, 1, 1))
+
+
+def test_a_place_that_no_file_tells_is_asked(tmp_path: Path) -> None:
+    squares_named("甲街道", "乙街道").to_file(tmp_path / "a.shp", encoding="gbk")
+    (tmp_path / "a.prj").unlink()
+    assert "standards.place" in survey(tmp_path).asked
+
+
+def test_coordinates_in_a_table_tell_the_place(tmp_path: Path) -> None:
+    table(tmp_path / "养老设施.csv", 名称=["甲", "乙"], 经度=[-3.7, -3.6], 纬度=[40.4, 40.5])
+    assert "standards.files" in survey(tmp_path).asked
+
+
+def test_the_standard_that_is_asked_for_abroad_can_be_made(tmp_path: Path) -> None:
+    boundaries(-3.7, 40.4, "Centro").to_file(tmp_path / "districts.gpkg")
+    draft = survey(tmp_path)
+    (name,) = draft.suggested["standards.files"]  # type: ignore[misc]
+    with pytest.raises(SystemExit, match=r"^0$"):
+        main(["standards", "new", str(tmp_path / name), "--quiet"])
+    assert load_standards(StandardsChoice(files=(tmp_path / name,)), dt.date(2026, 1, 1))
+
+
+def test_chongqing_lies_within_the_extent_that_is_taken_for_it(shared: Path) -> None:
+    file = shared / "realdata" / "chongqing_core" / "districts_gbk_shp" / "区县界_area.shp"
+    whole = gpd.read_file(file, encoding="gbk").to_crs(4326)
+    west, south, east, north = whole.total_bounds
+    assert (west >= 105.18, south >= 28.16, east <= 110.2, north <= 32.22) == (True, True, True, True)
+    # And it is no larger than that: the rectangle ends within some kilometres of the municipality.
+    assert max(west - 105.18, south - 28.16, 110.19 - east, 32.22 - north) < 0.15
+
+
+def test_the_code_of_published_boundaries_is_an_id_and_their_shift_is_asked_about(tmp_path: Path) -> None:
+    frame = boundaries(106.55, 29.53, "南岸区", "渝中区").assign(acroutes="[100000]", subFeatureIndex=[0, 1])
+    frame.to_file(tmp_path / "500000_full.json", driver="GeoJSON")
+    draft = survey(tmp_path)
+    assert draft.filled["units.district.columns"] == {"id": "adcode"}
+    assert draft.asked["units.district.crs"].code == "ask_gcj02"
+    assert "adcode" in str(draft.asked["units.district.crs"].values["sign"])
+    assert "units.district.crs" not in draft.filled
+    text = scenario_template("zh", draft)
+    assert "crs" not in tomllib.loads(text)["units"]["district"]
+    assert tomllib.loads(answered(text))["units"]["district"]["crs"] == "gcj02"
+
+
+@pytest.mark.parametrize("name", ["streets_gcj02.geojson", "街道-GCJ-02.geojson", "街道（火星坐标）.geojson"])
+def test_a_name_that_says_gcj02_is_asked_about(name: str, tmp_path: Path) -> None:
+    boundaries(106.55, 29.53, "甲街道").drop(columns="adcode").to_file(tmp_path / name)
+    draft = survey(tmp_path)
+    assert draft.suggested["units.street.crs"] == "gcj02"

@@ -5,7 +5,9 @@ the centres of its shapes' bounds; a rule holds if nine in ten of them fulfil it
 condemn the layer (they are told where shapes and ledgers are checked).
 """
 
+import re
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,7 +20,7 @@ from pyproj.transformer import TransformerGroup
 
 from siting.crs import CGCS2000, WGS84, crs_name
 from siting.domain.nouns import Floats
-from siting.read.log import LayerLog
+from siting.read.log import LayerLog, listed
 
 Area = tuple[float, float, float, float]
 Mask = NDArray[np.bool_]
@@ -42,6 +44,10 @@ _LEAST_CUSTOM: Final = 3
 # Longitude and latitude taken for each other put western China into the Arctic Ocean, where nobody lives.
 _ARCTIC: Final[Area] = (26.0, 71.5, 54.0, 136.0)
 _GULF: Final[Area] = (-0.01, -0.01, 0.01, 0.01)
+# Columns of the boundaries that DataV.GeoAtlas publishes, drawn in GCJ-02; a shapefile cuts their names at 10 bytes.
+_SHIFTED_COLUMNS: Final = ("adcode", "acroutes", "subfeatureindex", "subfeature", "childrennum", "childrennu")
+_FEWEST_SHIFTED: Final = 2
+_SHIFTED_NAME: Final = re.compile(r"gcj[-_ ]?0?2(?!\d)|火星坐标", re.IGNORECASE)
 # Ellipsoids nearer than this to WGS84 (semi-major axis, metres) belong to datums that coincide with it for planning.
 _SAME_AXIS_M: Final = 1.0
 
@@ -138,6 +144,37 @@ def likely_crs(shapes: NDArray[np.object_] | None) -> str:
     """
     places = None if shapes is None else _centres(shapes)
     return _USUAL if places is None else _likely(places)
+
+
+def gcj02_sign(file: str, columns: Iterable[str]) -> str | None:
+    """Return what tells that a layer may be in GCJ-02 although its file says otherwise; None where nothing does.
+
+    Parameters
+    ----------
+    file : str
+        Name of the file.
+    columns : iterable of str
+        Names of its columns.
+
+    Returns
+    -------
+    str or None
+        The word of the file's name, or the columns that DataV's boundaries bear (two of them at least: ``adcode`` alone
+        may come from anywhere).
+
+    Examples
+    --------
+    >>> from siting.read.geometry.hints import gcj02_sign
+    >>> gcj02_sign("streets_gcj02.geojson", []), gcj02_sign("500108.json", ["adcode", "name", "acroutes"])
+    ('gcj02', 'adcode, acroutes')
+    >>> gcj02_sign("streets.geojson", ["adcode", "name"]) is None
+    True
+    """
+    named = _SHIFTED_NAME.search(file)
+    if named:
+        return named[0]
+    found = [name for name in columns if name.lower() in _SHIFTED_COLUMNS]
+    return listed(found) if len(found) >= _FEWEST_SHIFTED else None
 
 
 def check_place(shapes: NDArray[np.object_], crs: CRS, axes: str, log: LayerLog, area: Area | None = None) -> bool:

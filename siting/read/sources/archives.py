@@ -52,11 +52,31 @@ def opened(path: Path, source: Layer, log: LayerLog) -> Iterator[tuple[Path, Lay
     tuple of Path and Layer, or None
         The data source in a temporary folder and ``source`` as it holds within that one; None when a fault was noted.
     """
+    with unpacked(path, log) as sources:
+        yield None if sources is None else _picked(sources, source, log)
+
+
+@contextmanager
+def unpacked(path: Path, log: LayerLog) -> Iterator[Mapping[str, Path] | None]:
+    """Unpack a zip for as long as it is looked at.
+
+    Parameters
+    ----------
+    path : Path
+        The archive.
+    log : LayerLog
+        Takes the faults of the archive itself (see :func:`opened`).
+
+    Yields
+    ------
+    mapping of str to Path, or None
+        The data sources in it: path within it → file or folder; None when a fault was noted.
+    """
     with tempfile.TemporaryDirectory(prefix="siting-") as folder:
-        yield _unpacked(path, Path(folder), source, log)
+        yield _unpacked(path, Path(folder), log)
 
 
-def _unpacked(path: Path, folder: Path, source: Layer, log: LayerLog) -> tuple[Path, Layer] | None:
+def _unpacked(path: Path, folder: Path, log: LayerLog) -> Mapping[str, Path] | None:
     try:
         with zipfile.ZipFile(path) as archive:
             members = _members(archive, log)
@@ -73,7 +93,11 @@ def _unpacked(path: Path, folder: Path, source: Layer, log: LayerLog) -> tuple[P
     if virtual := [name for name in members if _is_virtual(folder / name)]:
         log.fault("archive_unsafe", found=quoted(virtual[0]))
         return None
-    return _picked(_sources(folder), source, log)
+    sources = _sources(folder)
+    if not sources:
+        log.fault("archive_without_data", expected=listed((*_SOURCES, _FOLDER)))
+        return None
+    return sources
 
 
 def _members(archive: zipfile.ZipFile, log: LayerLog) -> Mapping[str, zipfile.ZipInfo] | None:
@@ -150,9 +174,6 @@ def _sources(folder: Path) -> Mapping[str, Path]:
 
 
 def _picked(sources: Mapping[str, Path], source: Layer, log: LayerLog) -> tuple[Path, Layer] | None:
-    if not sources:
-        log.fault("archive_without_data", expected=listed((*_SOURCES, _FOLDER)))
-        return None
     if source.layer is not None:
         for name, file in sources.items():
             inner = _inner(source.layer, name)

@@ -1,0 +1,208 @@
+"""What the layers of a file hold: of what kind their shapes are, where they lie, their columns and a few records."""
+
+import json
+import warnings
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
+import pyogrio
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS
+
+from siting.crs import WGS84
+from siting.domain.draft import Remark
+from siting.domain.scenario import Layer
+from siting.read.geometry.projections import Bounds, carry_bounds
+from siting.read.log import Log, listed
+from siting.read.sources.dbf import encoding_of
+from siting.read.sources.encodings import codec
+from siting.read.sources.ogr import polygons_of_rings
+from siting.read.tables.aliases import find_columns
+
+Form = Literal["points", "lines", "polygons", "table", "raster", "osm", "unknown"]
+
+# Records of a layer that are looked at; and shapes where the file does not say of which kind they are.
+ROWS: Final = 40
+_SHAPES: Final = 1000
+_KINDS: Final[tuple[tuple[str, Form], ...]] = (("Polygon", "polygons"), ("Line", "lines"), ("Point", "points"))
+
+
+@dataclass(frozen=True)
+class Look:
+    """One layer, table or raster: ``path`` counts from the folder, ``rows`` are a few records, as text.
+
+    ``layer`` is what the scenario must say where the file has ``several``, ``inner`` the name within an archive,
+    ``area`` west, south, east, north of what was looked at (degrees, WGS84), None where that is not known. Of a raster
+    ``values`` holds a small picture of it, NaN where there is no data, and ``unit`` the unit of its band. What is
+    ``unknown`` says ``why``.
+    """
+
+    path: str
+    form: Form
+    layer: str | None = None
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    has_crs: bool = False
+    several: bool = False
+    values: Any = None
+    unit: str = ""
+    inner: str = ""
+    area: Bounds | None = None
+    why: Remark | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What it is called, in small letters: its layer where the file has several, its member, then its file."""
+        layer = self.layer if self.several else None
+        called = (layer, self.inner, self.path.rpartition("/")[2])
+        return tuple(dict.fromkeys(name.lower() for name in called if name))
+
+    @property
+    def title(self) -> str:
+        """What messages call it."""
+        return f"{self.path} · {self.layer}" if self.several and self.layer else self.path
+
+    def column(self, *names: str) -> tuple[str, ...]:
+        """Return what stands in the first column of one of these names (in small letters), blank cells left out."""
+        for at, name in enumerate(self.columns):
+            if name.lower() in names:
+                return tuple(row[at].strip() for row in self.rows if len(row) > at and row[at].strip())
+        return ()
+
+
+def form_of(kinds: Iterable[str]) -> Form | None:
+    """Return what a layer of these kinds of shapes is; None where they are of no one family.
+
+    Points may be drawn as plots, so that points among polygons are a layer of points.
+
+    Examples
+    --------
+    >>> from siting.read.survey_layers import form_of
+    >>> form_of(["Polygon", "MultiPolygon Z"]), form_of(["2.5D MultiPoint"]), form_of(["Point", "LineString"])
+    ('polygons', 'points', None)
+    """
+    families = {next((form for word, form in _KINDS if word in kind), None) for kind in kinds}
+    if families == {"points", "polygons"}:
+        return "points"
+    return next(iter(families)) if len(families) == 1 else None
+
+
+def drawn(file: Path, name: str, inner: str = "", *, several: bool = False) -> Iterator[Look]:
+    """Yield the layers of a file or folder that GDAL opens.
+
+    Parameters
+    ----------
+    file : Path
+        The file.
+    name : str
+        What the scenario calls it: its path within the planner's folder, or that of the archive that holds it.
+    inner : str
+        Its name within the archive.
+    several : bool
+        Whether the archive holds others.
+
+    Yields
+    ------
+    Look
+        One a layer.
+    """
+    with warnings.catch_warnings():
+        # Reading tells of all that is amiss; here it is only asked what a file is.
+        warnings.simplefilter("ignore")
+        layers = [(str(layer), None if kind is None else str(kind)) for layer, kind in pyogrio.list_layers(file)]
+        for layer, kind in layers:
+            parts = [inner] if several else []
+            parts += [layer] if len(layers) > 1 else []
+            said = None if kind is None else form_of([kind])
+            table = pyogrio.read_dataframe(
+                file,
+                layer=layer,
+                max_features=ROWS if kind is None or said else _SHAPES,
+                encoding=_encoding(file),
+                force_2d=True,
+                on_invalid="ignore",
+                use_arrow=False,
+            )
+            look = Look(name, "table", "/".join(parts) or None, several=bool(parts), inner=inner)
+            if isinstance(table, gpd.GeoDataFrame):
+                if file.suffix.lower() == ".dxf":
+                    table = polygons_of_rings(table, Layer(path=file), Log().layer("", file))
+                crs = None if table.crs is None else CRS(table.crs)
+                look = _with_shapes(look, table.geometry.to_numpy(), crs, [] if said is None else [str(kind)])
+                table = table.drop(columns=table.geometry.name)
+            yield _with_records(look, table.head(ROWS))
+
+
+def _encoding(file: Path) -> str | None:
+    """Return the encoding of a shapefile's text; None where GDAL or the file itself knows better."""
+    if file.suffix.lower() not in {".shp", ".dbf"}:
+        return None
+    beside = (each for each in file.parent.iterdir() if each.stem == file.stem and each.suffix.lower() == ".dbf")
+    dbf = next(beside, None)
+    found = None if dbf is None else encoding_of(dbf, None, Log().layer("", file))
+    return None if found is None else codec(found.name)
+
+
+def parquet(file: Path, name: str, inner: str = "", *, several: bool = False) -> Look:
+    """Return what a Parquet file holds: a layer where it has the metadata of GeoParquet, else a table.
+
+    Parameters
+    ----------
+    file, name, inner, several
+        See :func:`drawn`.
+    """
+    source = pq.ParquetFile(file)
+    first = next(source.iter_batches(batch_size=_SHAPES), None)
+    look = Look(name, "table", inner if several else None, several=several, inner=inner)
+    table = pa.table({}) if first is None else pa.Table.from_batches([first])
+    said = json.loads((source.schema_arrow.metadata or {}).get(b"geo", b"null"))
+    if said is not None:
+        own = said["columns"][said["primary_column"]]
+        # Longitude and latitude in WGS84 where the file says nothing; null says that the CRS is not known.
+        crs = None if own.get("crs", WGS84) is None else CRS.from_user_input(own.get("crs", WGS84))
+        shapes = np.array([], dtype=object)
+        if own.get("encoding") == "WKB" and len(table):
+            shapes = shapely.from_wkb(table[said["primary_column"]].to_numpy(zero_copy_only=False))
+        look = _with_shapes(look, shapes, crs, own.get("geometry_types", []))
+        table = table.drop_columns([each for each in said["columns"] if each in table.column_names])
+    return _with_records(look, table.slice(0, ROWS).to_pandas())
+
+
+def with_wkt(look: Look) -> Look:
+    """Return a table whose shapes stand in a column of WKT as the layer that it is; any other as it is."""
+    column = find_columns(look.columns, ("wkt",), {})["wkt"]
+    if len(column) != 1:
+        return look
+    shapes = shapely.from_wkt(np.array(look.column(column[0].lower()), dtype=object), on_invalid="ignore")
+    found = _with_shapes(look, shapes, None, [])
+    # Its coordinates are in the table's own CRS, which only the planner knows.
+    return look if found.form in {"table", "unknown"} else found
+
+
+def _with_shapes(look: Look, shapes: NDArray[np.object_], crs: CRS | None, said: Iterable[str]) -> Look:
+    """Return a look at shapes: their kind is what the file says, where that is one of ours, else what they are."""
+    there = shapes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
+    kinds = list(said) or sorted({shape.geom_type for shape in there})
+    form = form_of(kinds)
+    area = None
+    if len(there) and crs is not None:
+        area = carry_bounds(tuple(shapely.total_bounds(there).tolist()), crs, WGS84)
+    if form is None:
+        code = "kinds_mixed" if kinds else "no_shapes"
+        why = Remark(code, {"file": look.title, "kinds": listed(kinds)})
+        return replace(look, form="unknown", has_crs=crs is not None, area=area, why=why)
+    return replace(look, form=form, has_crs=crs is not None, area=area)
+
+
+def _with_records(look: Look, table: pd.DataFrame) -> Look:
+    cells = table.astype(object).where(table.notna(), "").to_numpy().tolist()
+    rows = tuple(tuple(str(cell) for cell in row) for row in cells)
+    return replace(look, columns=tuple(map(str, table.columns)), rows=rows)

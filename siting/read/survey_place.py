@@ -1,0 +1,107 @@
+"""Which standards the data of a folder point at: those of the place where they lie, or a question."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from siting.domain.draft import Draft, Remark
+from siting.read.geometry.gcj02 import CHINA_BOX
+from siting.read.geometry.projections import Bounds
+from siting.read.log import listed
+from siting.read.standards import all_standards
+from siting.read.survey_layers import Look
+from siting.read.survey_names import coordinates_in
+
+_CHONGQING: Final = "重庆市"
+# 东经105°11′–110°11′, 北纬28°10′–32°13′: the extent that the municipality's government states of itself, rounded
+# outward to a hundredth of a degree.
+_EXTENT: Final[Bounds] = (105.18, 28.16, 110.19, 32.22)
+# What a district of Chongqing is called.
+_DISTRICT: Final = re.compile(r"\w{1,12}(?<!社)(?<!小)(?<!园)(?<!街)(?<!新)(?<!开发)[区县]")
+# A raster that is larger than this says nothing of where a district lies, degrees.
+_LARGE: Final = 10.0
+
+
+def standards_of(found: Sequence[Look], folder: str) -> Draft:
+    """Return what a draft says of the standards: a place that the data point at, or what has to be asked.
+
+    Parameters
+    ----------
+    found : sequence of Look
+        All that lies in the folder.
+    folder : str
+        Its name.
+
+    Returns
+    -------
+    Draft
+        ``standards.place`` filled in where all data lie within Chongqing, with the district where one of those that
+        have documents of their own is the only one named. Elsewhere a question: the catalogue holds documents of
+        Chongqing, and no data of another place are held against them unasked.
+    """
+    centres = [centre for look in found if (centre := _centre(look)) is not None]
+    if not centres:
+        return Draft(asked={"standards.place": Remark("ask_place", {"places": _places()})})
+    where = {"lon": f"{_mean(centres, 0):.2f}", "lat": f"{_mean(centres, 1):.2f}", "places": _places()}
+    if all(_within(centre, _EXTENT) for centre in centres):
+        place = _place(found, folder)
+        code = "place_by_extent" if place == _CHONGQING else "place_by_name"
+        remark = Remark(code, {"place": place, **where})
+        return Draft({"standards.place": place}, remarks={"standards": (remark,)})
+    if any(_within(centre, CHINA_BOX) for centre in centres):
+        return Draft(asked={"standards.ids": Remark("ask_place_elsewhere", where)})
+    own = "standard.toml"
+    return Draft(
+        asked={"standards.files": Remark("ask_place_abroad", {**where, "file": own})},
+        suggested={"standards.files": (own,)},
+    )
+
+
+def _centre(look: Look) -> tuple[float, float] | None:
+    """Return about where a layer lies; None where that is not known."""
+    area = look.area if look.area is not None else _of_columns(look)
+    if area is None:
+        return None
+    west, south, east, north = area
+    if look.form == "raster" and max(east - west, north - south) > _LARGE:
+        return None
+    return (west + east) / 2, (south + north) / 2
+
+
+def _of_columns(look: Look) -> Bounds | None:
+    """Return the extent of the longitudes and latitudes in a table; of other coordinates nothing is known."""
+    if look.form != "table":
+        return None
+    points = coordinates_in(look.columns, look.rows)
+    if not points or any(abs(x) > 180 or abs(y) > 90 for x, y in points):  # noqa: PLR2004 - degrees
+        return None
+    lon, lat = zip(*points, strict=True)
+    return min(lon), min(lat), max(lon), max(lat)
+
+
+def _mean(centres: Sequence[tuple[float, float]], axis: int) -> float:
+    return sum(centre[axis] for centre in centres) / len(centres)
+
+
+def _within(centre: tuple[float, float], area: Bounds) -> bool:
+    (lon, lat), (west, south, east, north) = centre, area
+    return west <= lon <= east and south <= lat <= north
+
+
+def _places() -> str:
+    return listed(sorted({each.jurisdiction for each in all_standards()}))
+
+
+def _place(found: Sequence[Look], folder: str) -> str:
+    """Return the district with documents of its own that the data name, if they name no other; else Chongqing."""
+    cells = [cell.strip() for look in found if look.form == "polygons" for row in look.rows for cell in row]
+    named = {cell.removeprefix(_CHONGQING) for cell in cells}
+    districts = {cell for cell in named if _DISTRICT.fullmatch(cell)}
+    own = {each.jurisdiction.removeprefix(_CHONGQING): each.jurisdiction for each in all_standards()}
+    own.pop("", None)
+    if not districts:
+        titles = [folder, *(look.path for look in found)]
+        districts = {name for name in own if any(name in title for title in titles)}
+    if len(districts) == 1:
+        return own.get(next(iter(districts)), _CHONGQING)
+    return _CHONGQING

@@ -27,9 +27,24 @@ Direction = Literal["slower", "to_facility", "from_facility", "both_ways"]
 Walker = Literal["elder", "frail", "fit", "wheelchair"] | str  # noqa: PYI051 - pages list the built-in ones
 
 Share = Annotated[float, Field(gt=0, le=1)]
-Positive = Annotated[float, Field(gt=0)]
-# A day is longer than anybody walks, and as long as the kernel counts at its finest but two.
-Minutes = Annotated[float, Field(gt=0, le=1440)]
+# Networks round to the millimetre; a thousand kilometres is farther than any province is wide.
+_LEAST_M, _MOST_M = 0.001, 1_000_000
+Metres = Annotated[float, Field(ge=_LEAST_M, le=_MOST_M)]
+Buffer = Annotated[float, Field(ge=0, le=_MOST_M)]
+# Nobody is sited, and no ground is told apart, at less than a tenth of a metre; nor at more than ten kilometres.
+Cell = Annotated[float, Field(ge=0.1, le=10_000)]
+# A centimetre a second hardly moves; nobody runs 15 m/s.
+SLOWEST_M_S: Final = 0.01
+Speed = Annotated[float, Field(ge=SLOWEST_M_S, le=15)]
+SpeedOrNone = Annotated[float, Field(ge=0, le=15)]
+Wait = Annotated[float, Field(ge=0, le=86_400)]
+# Sums of what is multiplied by these stay exact numbers.
+Amount = Annotated[float, Field(ge=0.001, le=1_000_000_000_000)]
+Weight = Annotated[float, Field(ge=0.001, le=1_000_000)]
+Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
+# A day is longer than anybody walks, and as long as the kernel counts at its finest but two. The least is 0.06 s:
+# times are told apart by a millisecond.
+Minutes = Annotated[float, Field(ge=0.001, le=1440)]
 
 
 # Keys that say where something lies, not what is asked of it.
@@ -60,7 +75,7 @@ class Layer(Section):
     crs: str | None = None
     axes: Literal["east_north", "north_east"] = "east_north"
     encoding: str | None = None
-    header: Annotated[int, Field(ge=1)] | None = None
+    header: Annotated[int, Field(ge=1, le=1_048_576)] | None = None
     columns: dict[str, str] = {}
     column_units: dict[str, str] = {}
     values: dict[str, dict[str, str | int | float | bool]] = {}
@@ -145,8 +160,8 @@ class Projection(Layer):
 class GroupSource(Section):
     """A group of people, carried as a weight: ages of the elderly bands, a share of the elderly, or a raster."""
 
-    from_age: Annotated[int, Field(ge=0)] | None = None
-    to_age: Annotated[int, Field(ge=0)] | None = None
+    from_age: Annotated[int, Field(ge=0, le=150)] | None = None
+    to_age: Annotated[int, Field(ge=0, le=150)] | None = None
     share: Share | None = None
     path: Path | None = None
     unit: PopulationUnit | None = None
@@ -175,7 +190,7 @@ class PopulationSection(Section):
     planned_residents: PeopleSource | None = None
     planned_elderly: PeopleSource | None = None
     elderly_share: Share | None = None
-    cell_m: Positive = 100
+    cell_m: Cell = 100
     calibrate: Level | None = None
     projection: Projection | None = None
     groups: dict[str, GroupSource] = {}
@@ -219,9 +234,9 @@ class PlacedLayer(Layer):
 class Generated(Section):
     """Candidates made where no ledger lists premises: points of a lattice, on the ground of people, beside a way."""
 
-    spacing_m: Positive
+    spacing_m: Cell
     within: Literal["residential_areas", "units"] = "residential_areas"
-    near_network_m: Positive = 100
+    near_network_m: Metres = 100
 
 
 class CandidateLayer(PlacedLayer):
@@ -249,7 +264,7 @@ class FacilityLayer(PlacedLayer):
     """The ledger of facilities, and whether it is complete."""
 
     complete: bool
-    land_at_most_m2: dict[Tier, Positive] = {}
+    land_at_most_m2: dict[Tier, Amount] = {}
 
 
 class ExclusionLayer(Layer):
@@ -257,13 +272,13 @@ class ExclusionLayer(Layer):
 
     clause: str
     side: Literal["inside", "outside"] = "inside"
-    buffer_m: Annotated[float, Field(ge=0)] = 0.0
+    buffer_m: Buffer = 0.0
 
 
 class PreferenceLayer(Layer):
     """Ground on which one would rather build."""
 
-    buffer_m: Annotated[float, Field(ge=0)] = 0.0
+    buffer_m: Buffer = 0.0
 
 
 class LandUseLayer(Layer):
@@ -300,8 +315,8 @@ class SurfaceSource(Section):
     path: Path
     kind: Literal["cover", "friction"] = "cover"
     factors: dict[str, Share] | None = None
-    reference_m_s: Positive = 1.39
-    cell_m: Positive | None = None
+    reference_m_s: Speed = 1.39
+    cell_m: Cell | None = None
     crs: str | None = None
     nodata: float | None = None
     barriers: dict[str, Layer] = {}
@@ -318,14 +333,21 @@ class SurfaceSource(Section):
 class OwnWalker(Section):
     """A walker of the scenario's own: speeds, what the walker cannot use, waiting, and where the figures come from."""
 
-    flat_m_s: Positive
-    stairs_up_m_s: Annotated[float, Field(ge=0)] = 0.0
-    stairs_down_m_s: Annotated[float, Field(ge=0)] = 0.0
-    max_slope: Positive | None = None
-    crossing_wait_s: Annotated[float, Field(ge=0)] = 0.0
-    lift_wait_s: Annotated[float, Field(ge=0)] = LIFT_WAIT_S
-    escalator_m_s: Positive | None = None
+    flat_m_s: Speed
+    stairs_up_m_s: SpeedOrNone = 0.0
+    stairs_down_m_s: SpeedOrNone = 0.0
+    max_slope: Annotated[float, Field(ge=0.001, le=10)] | None = None
+    crossing_wait_s: Wait = 0.0
+    lift_wait_s: Wait = LIFT_WAIT_S
+    escalator_m_s: Speed | None = None
     source: str
+
+    @model_validator(mode="after")
+    def _moving(self) -> Self:
+        if any(0 < speed < SLOWEST_M_S for speed in (self.stairs_up_m_s, self.stairs_down_m_s)):
+            message = "a speed on stairs is 0 or at least 0.01"
+            raise ValueError(message)
+        return self
 
     @model_validator(mode="after")
     def _sourced(self) -> Self:
@@ -344,8 +366,8 @@ class Walking(Section):
     max_minutes: Minutes = 60
     direction: Direction = "slower"
     slope: bool = True
-    attach_limit_m: Positive = 200
-    detour: Annotated[float, Field(ge=1)] = 1.0
+    attach_limit_m: Metres = 200
+    detour: Annotated[float, Field(ge=1, le=100)] = 1.0
 
     @model_validator(mode="after")
     def _reach(self) -> Self:
@@ -381,7 +403,7 @@ class Land(Section):
 class Provision(Section):
     """What estates must provide, which no document of Chongqing gives in figures."""
 
-    m2_per_100_households: Positive | None = None
+    m2_per_100_households: Amount | None = None
 
 
 class Context(Section):
@@ -395,7 +417,7 @@ class ClauseOverride(Section):
     """Another number for a clause, and why."""
 
     clause: str
-    number: float
+    number: Annotated[float, Field(ge=-1_000_000_000, le=1_000_000_000)]
     reason: str
 
     @model_validator(mode="after")
@@ -431,27 +453,28 @@ class PlanOptions(Section):
     """What to propose: the model, what it must keep to, and how long to look for it."""
 
     model: PlanModel = "mclp"
-    stations: Annotated[int, Field(ge=0)] | None = None
-    budget_cny: Annotated[float, Field(ge=0)] | None = None
+    stations: Count | None = None
+    budget_cny: Annotated[float, Field(ge=0, le=1_000_000_000_000)] | None = None
     share: Share = 1.0
     unit_share: Share | None = None
     unit_level: Level | None = None
     least: Literal["stations", "cost"] = "stations"
     beyond_minutes: Minutes | None = None
-    capacity: Positive | None = None
-    existing_capacity: Positive | None = None
+    capacity: Amount | None = None
+    existing_capacity: Amount | None = None
     forced: tuple[str, ...] = ()
     forbidden: tuple[str, ...] = ()
     closable: tuple[str, ...] = ()
     upgradable: tuple[str, ...] = ()
-    spacing_m: Positive | None = None
-    most_per_unit: Annotated[int, Field(ge=0)] | None = None
-    weights: dict[str, Positive] = {}
+    spacing_m: Metres | None = None
+    most_per_unit: Count | None = None
+    weights: dict[str, Weight] = {}
     clauses: tuple[str, ...] = ()
     sizes: SizesTable | None = None
-    max_nodes: Annotated[int, Field(ge=1)] | None = None
-    time_limit_s: Positive = 600
-    seed: int = 0
+    max_nodes: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = None
+    time_limit_s: Annotated[float, Field(gt=0, le=1_000_000_000)] = 600
+    # HiGHS takes no other.
+    seed: Annotated[int, Field(ge=0, le=2_147_483_647)] = 0
 
     @property
     def closing(self) -> tuple[str, ...]:

@@ -23,6 +23,8 @@ NO_ENTRY: Final = (
 )
 # Far more than anybody compares; a lattice that makes more has a wrong spacing.
 MOST_POINTS: Final = 200_000
+# Points of the lattice that are looked at together.
+_STRIP: Final = 1_000_000
 # A little more than the limit is asked for, and the distance itself decides.
 _SLACK: Final = 1.001
 
@@ -144,10 +146,14 @@ def _within(area: BaseGeometry | None, spacing: float) -> Ints:
     west, south, east, north = (np.asarray(area.bounds) / spacing).tolist()
     columns = np.arange(np.floor(west), np.ceil(east) + 1, dtype=np.int64)
     rows = np.arange(np.floor(south), np.ceil(north) + 1, dtype=np.int64)
-    across = np.stack(np.meshgrid(columns, rows, indexing="ij"), axis=-1).reshape(-1, 2)
-    place: Floats = across * float(spacing)
     shapely.prepare(area)
-    return across[shapely.intersects_xy(area, place[:, 0], place[:, 1])]
+    found = []
+    # The rectangle around a narrow area may hold far more points than the area: it is gone through in strips.
+    for strip in np.array_split(columns, max(1, len(columns) * len(rows) // _STRIP)):
+        across = np.stack(np.meshgrid(strip, rows, indexing="ij"), axis=-1).reshape(-1, 2)
+        place: Floats = across * float(spacing)
+        found.append(across[shapely.intersects_xy(area, place[:, 0], place[:, 1])])
+    return np.concatenate(found)
 
 
 def _frames(inputs: Inputs, generate: Generated) -> list[gpd.GeoDataFrame]:

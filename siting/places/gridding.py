@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from siting.domain.nouns import Floats, Grid, Ints, Note, PeopleLayer, Population, Raster
+from siting.errors import Fault, InputError
 from siting.places.cells import (
     Handed,
     Held,
@@ -30,6 +31,8 @@ from siting.places.cells import (
 _SAME_CELL = 1e-3
 # Rows of a raster are added up in strips of this many cells, so that no copy of it is made.
 _STRIP_CELLS = 1 << 22
+# A grid with more cells than this is refused before anything is laid onto it.
+MOST_CELLS = 100_000_000
 _POLYGON, _MULTIPOLYGON, _COLLECTION = 3, 6, 7
 
 
@@ -190,6 +193,10 @@ def _new_grid(frames: list[gpd.GeoDataFrame], crs: CRS, cell_m: float) -> Grid:
     west, south = np.floor(bounds[:, :2].min(axis=0) / cell_m)
     east, north = np.ceil(bounds[:, 2:].max(axis=0) / cell_m)
     shape = max(1, int(north - south)), max(1, int(east - west))
+    if shape[0] * shape[1] > MOST_CELLS:
+        found = f"{shape[0]} × {shape[1]}"
+        most = f"{MOST_CELLS}"
+        raise InputError([Fault(code="cells_too_many", field="population.cell_m", found=found, expected=most)])
     return Grid(Affine(cell_m, 0.0, west * cell_m, 0.0, -cell_m, north * cell_m), shape, crs)
 
 

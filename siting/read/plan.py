@@ -60,7 +60,7 @@ def read_plan(path: Path) -> PlanFile:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         faults.add("missing_file", file=str(path))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         faults.add("not_a_plan", file=str(path), found=str(error))
     faults.stop_if_any()
     if not isinstance(content, dict) or content.get("result") != "plan":

@@ -42,6 +42,7 @@ RULES: Final = {
     "walking.mode is surface but no [surface] is given": "no_surface",
     "give factors with cover, and none with friction": "surface_factors",
     "give the source of a walker's speeds": "walker_without_source",
+    "a speed on stairs is 0 or at least 0.01": "stairs_too_slow",
     "a walker of [walkers] bears the name of a built-in one": "walker_name_taken",
 }
 # What a wrong value should have looked like, by the start of pydantic's error type; written as TOML.
@@ -65,6 +66,8 @@ _BOUNDS: Final = {
 }
 # Keys that take more than one type.
 _EITHER: Final = {"scenario.horizon": "current, 2000–2100", "walking.walker": listed(WALKERS)}
+# No scenario and no standard has tables or lists within each other deeper than half of this.
+DEEPEST: Final = 20
 _TABLES_OF_VALUES: Final = ("columns", "column_units", "values", "defaults", "rows")
 
 
@@ -107,7 +110,12 @@ def read_scenario(path: str | os.PathLike[str], *, untrusted: bool = False) -> S
 def load_toml(file: Path) -> dict[str, Any]:
     """Return what a TOML file holds; raise the fault of one that is missing or is no TOML."""
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
+        table = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+        if not _deeper_than(table, DEEPEST):
+            return table
+        fault = Fault(code="nested_too_deep", file=file.name, expected=str(DEEPEST))
+    except RecursionError:
+        fault = Fault(code="nested_too_deep", file=file.name, expected=str(DEEPEST))
     except FileNotFoundError:
         fault = Fault(code="missing_file", file=file.name, found=str(file))
     except OSError as error:
@@ -118,6 +126,19 @@ def load_toml(file: Path) -> dict[str, Any]:
         line = re.search(r"line (\d+)", str(error))
         fault = Fault(code="bad_toml", file=file.name, row=line[1] if line else None, found=str(error))
     raise InputError([fault])
+
+
+def _deeper_than(table: Mapping[str, Any], levels: int) -> bool:
+    """Tell whether tables and lists lie within each other deeper than so many levels."""
+    level: list[Any] = [table]
+    for _ in range(levels):
+        level = [
+            inner
+            for each in level
+            for inner in (each.values() if isinstance(each, dict) else each)
+            if isinstance(inner, dict | list)
+        ]
+    return bool(level)
 
 
 def _absolute(table: Mapping[str, Any], folder: Path) -> dict[str, Any]:

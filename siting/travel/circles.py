@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from siting.domain.nouns import Floats, Ints
 from siting.domain.scenario import Walking
+from siting.errors import Fault, InputError
 from siting.travel.nearest import nearest_lines
 from siting.travel.network import Attachment, WalkingNetwork
 from siting.travel.walks import Limits, walk_between
@@ -25,8 +26,13 @@ LATTICE_M: Final = 7.5
 # never, is another part of the town: the circle ends at the last point that is reached, and does not leap a river.
 _SLACK_S: Final = 15.0
 _NEVER_S: Final = 1e7
-# Sites drawn at a time: the lattice around this many fits well into memory.
+# Sites drawn at a time, and points of the lattice around them all: so many fit well into memory. Of a site with more
+# points the lattice is worked through in tiles of so many points a side.
 _CHUNK: Final = 32
+_MOST_POINTS: Final = 16_000_000
+_TILE: Final = 1024
+# More points than this take a circle many minutes.
+_MOST_A_CIRCLE: Final = 400_000_000
 # Borders are drawn so far inwards, and then by half of that at most straightened.
 _INWARDS_M: Final = 3.0
 _FINE_M: Final = 1.5
@@ -68,40 +74,81 @@ def walked_circles(
     -------
     ndarray of object
         A polygon or multipolygon each; it contains its site.
+
+    Raises
+    ------
+    InputError
+        ``circles_too_large``: one circle would take more than 400 million points.
     """
     cutoff = walking.minutes * SECONDS_PER_MINUTE
     # Nobody is faster.
     span = int(np.ceil((cutoff + _SLACK_S) * network.fastest / LATTICE_M))
+    points = (2 * span + 2) ** 2
     circles = np.empty(len(xy), dtype=object)
-    for chunk in np.array_split(np.arange(len(xy)), max(1, -(-len(xy) // _CHUNK))):
-        fields = _fields(network, sites.take(chunk), xy[chunk], walking, cutoff + _SLACK_S, span)
-        for site, (corner, seconds) in zip(chunk, fields, strict=True):
-            ground = _within(corner, seconds, cutoff)
+    if points > _MOST_POINTS:
+        for site in range(len(xy)):
+            ground = _smoothed(_tiled(network, sites.take([site]), xy[[site]], walking, span))
+            circles[site] = sided(ground, xy[site], cells, covered[site], span * LATTICE_M)
+        return circles
+    chunks = max(1, -(-len(xy) // min(_CHUNK, _MOST_POINTS // points)))
+    for chunk in np.array_split(np.arange(len(xy)), chunks):
+        corners = np.floor(xy[chunk] / LATTICE_M).astype(np.int64) - span
+        shape = (2 * span + 2, 2 * span + 2)
+        fields = _fields(network, sites.take(chunk), corners, shape, walking)
+        for site, corner, seconds in zip(chunk, corners, fields, strict=True):
+            ground = _smoothed(_within(corner, seconds, cutoff))
             circles[site] = sided(ground, xy[site], cells, covered[site], span * LATTICE_M)
     return circles
 
 
+def _tiled(network: WalkingNetwork, site: Attachment, xy: Floats, walking: Walking, span: int) -> shapely.Geometry:
+    """Return the ground around one site, worked out tile by tile where the network can be joined.
+
+    Tiles share the points of their borders, so that their outlines meet there and the pieces are one.
+    """
+    box = np.reshape(shapely.total_bounds(network.geometry[network.open_to_joining]), (2, 2))
+    middle = np.floor(xy[0] / LATTICE_M).astype(np.int64)
+    # Two points beyond the limit nothing is joined, and nothing reached.
+    far = walking.attach_limit_m + 2 * LATTICE_M
+    low, high = (np.round(side / LATTICE_M).astype(np.int64) for side in (box[0] - far, box[1] + far))
+    low, high = np.maximum(low, middle - span), np.minimum(high, middle + span + 1)
+    if np.prod((high - low + 1).astype(np.float64)) > _MOST_A_CIRCLE:
+        found = f"{network.fastest:g}"
+        raise InputError(
+            [Fault(code="circles_too_large", field="walking.minutes", found=found, expected=f"{walking.minutes:g}")]
+        )
+    pieces = []
+    for left in range(low[0], high[0], _TILE):
+        for bottom in range(low[1], high[1], _TILE):
+            corner = np.array([left, bottom])
+            columns, lines = np.minimum(corner + _TILE, high) - corner + 1
+            (seconds,) = _fields(network, site, corner[None, :], (int(lines), int(columns)), walking)
+            pieces.append(_within(corner, seconds, walking.minutes * SECONDS_PER_MINUTE))
+    return shapely.union_all(pieces)
+
+
 def _fields(
-    network: WalkingNetwork, sites: Attachment, xy: Floats, walking: Walking, limit: float, span: int
-) -> list[tuple[Ints, Floats]]:
-    """Return for each site the lattice numbers of its corner and the seconds of the points around it."""
-    if not len(xy):
+    network: WalkingNetwork, sites: Attachment, corners: Ints, shape: tuple[int, int], walking: Walking
+) -> list[Floats]:
+    """Return for each site the seconds of the points of the lattice from a corner on: so many lines and columns."""
+    if not len(corners):
         return []
-    corners = np.floor(xy / LATTICE_M).astype(np.int64) - span
-    side = np.arange(2 * span + 2)
-    columns = corners[:, 0, None, None] + side[None, None, :]
-    lines = corners[:, 1, None, None] + side[None, :, None]
+    columns = corners[:, 0, None, None] + np.arange(shape[1])[None, None, :]
+    lines = corners[:, 1, None, None] + np.arange(shape[0])[None, :, None]
     low, high = lines.min(), lines.max()
-    numbers = (columns * (high - low + 1) + (lines - low)).reshape(len(xy), -1)
+    numbers = (columns * (high - low + 1) + (lines - low)).reshape(len(corners), -1)
     points, place = np.unique(numbers, return_inverse=True)
     places = np.stack(np.divmod(points, high - low + 1), axis=1) + np.array([0, low])
     probes = _attached(network, places * LATTICE_M, walking.attach_limit_m)
-    found = walk_between(network, sites, probes, walking.direction, Limits.plain(len(xy), limit))
+    if not (probes.edge >= 0).any():
+        return [np.full(shape, _NEVER_S) for _ in corners]
+    limit = walking.minutes * SECONDS_PER_MINUTE + _SLACK_S
+    found = walk_between(network, sites, probes, walking.direction, Limits.plain(len(corners), limit))
     fields, seconds = [], np.full(len(points), _NEVER_S)
-    for site, where in enumerate(place.reshape(len(xy), -1)):
+    for site, where in enumerate(place.reshape(len(corners), -1)):
         row = slice(found.start[site], found.start[site + 1])
         seconds[found.target[row]] = found.seconds[row]
-        fields.append((corners[site], seconds[where].reshape(len(side), len(side))))
+        fields.append(seconds[where].reshape(shape))
         seconds[found.target[row]] = _NEVER_S
     return fields
 
@@ -119,13 +166,17 @@ def _attached(network: WalkingNetwork, xy: Floats, limit_m: float) -> Attachment
 
 def _within(corner: Ints, seconds: Floats, cutoff: float) -> shapely.Geometry:
     """Return the ground on which a field of seconds is at most the cut-off."""
-    x, y = ((number + np.arange(len(seconds))) * LATTICE_M for number in corner)
+    x, y = ((number + np.arange(count)) * LATTICE_M for number, count in zip(corner, seconds.shape[::-1], strict=True))
     lines = contour_generator(x=x, y=y, z=seconds, fill_type=FillType.OuterOffset).filled(-1.0, cutoff)
     parts = [
         shapely.Polygon(points[: offsets[1]], [points[low:high] for low, high in pairwise(offsets[1:])])
         for points, offsets in zip(*lines, strict=True)
     ]
-    ground = shapely.union_all(shapely.make_valid(np.array(parts, dtype=object)))
+    return shapely.union_all(shapely.make_valid(np.array(parts, dtype=object)))
+
+
+def _smoothed(ground: shapely.Geometry) -> shapely.Geometry:
+    """Return ground with its border drawn inwards and straightened."""
     return shapely.simplify(shapely.buffer(ground, -_INWARDS_M, join_style="mitre"), _FINE_M)
 
 

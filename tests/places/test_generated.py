@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from siting.domain.nouns import Inputs, Network
 from siting.domain.tables import NETWORK_COLUMNS
 from siting.errors import InputError
-from siting.places import screen_candidates, with_generated
+from siting.places import generated, screen_candidates, with_generated
 from siting.places.generated import NO_ENTRY, lattice_points, near_ways
 from siting.travel import network as travel
 from tests import helpers
@@ -214,3 +214,21 @@ def test_nothing_given_is_written_to() -> None:
     assert len(made.candidates) == 1 + 6
     for given_, kept in zip((areas, ways.edges, premises), before, strict=True):
         pd.testing.assert_frame_equal(pd.DataFrame(given_), pd.DataFrame(kept))
+
+
+def test_a_narrow_area_is_gone_through_in_strips(monkeypatch: pytest.MonkeyPatch) -> None:
+    areas = _areas(a=shapely.LineString([(X0, Y0), (X0 + 3000, Y0 + 2000)]).buffer(40))
+    whole = lattice_points(areas, 10)
+    laid: list[int] = []
+    plain = shapely.intersects_xy
+
+    def spy(area: Any, x: Any, y: Any) -> Any:
+        laid.append(len(x))
+        return plain(area, x, y)
+
+    monkeypatch.setattr(generated, "_STRIP", 1000)
+    monkeypatch.setattr(shapely, "intersects_xy", spy)
+    assert lattice_points(areas, 10).equals(whole)
+    # A column of the lattice is the least that is looked at together.
+    assert max(laid) < 2000
+    assert len(whole) > 1000

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pyproj import CRS
 
 from siting.domain.nouns import Grid, PeopleLayer, Population, Raster
+from siting.errors import InputError
 from siting.places.gridding import Gridded, on_one_grid
 from tests.helpers import METRIC, X0, Y0, at, box, estates, frozen, raster, units
 
@@ -193,3 +194,13 @@ def test_what_lies_beyond_the_window_changes_nothing_within(seed: int, cell: flo
         assert found.people["residents"].total + found.beyond["residents"] == pytest.approx(values.sum(), rel=1e-12)
     assert len(rows) >= 50
     assert all(one == pytest.approx(both, rel=1e-6) for one, both in rows.values())
+
+
+def test_a_grid_of_too_many_cells_is_refused_before_anything_is_laid_onto_it() -> None:
+    with pytest.raises(InputError) as refused:
+        gridded(residents=layer([at(0, 0), at(90_000, 90_000)], [1.0, 2.0]), context_m=1e6, cell_m=0.1)
+    (fault,) = refused.value.faults
+    assert (fault.code, fault.field) == ("cells_too_many", "population.cell_m")
+    # What the message advises works.
+    found = gridded(residents=layer([at(0, 0), at(90_000, 90_000)], [1.0, 2.0]), context_m=1e6, cell_m=100.0)
+    assert sum(by_cell(found, "residents").values()) == 3.0

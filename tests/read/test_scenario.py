@@ -1,14 +1,30 @@
 """Scenarios: what is read, and how every fault of the file is told."""
 
+import datetime as dt
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 import siting.domain.scenario
+from siting.domain.scenario import (
+    Circle,
+    ExclusionLayer,
+    Generated,
+    Land,
+    OwnWalker,
+    PlanOptions,
+    Provision,
+    StandardsChoice,
+    Walking,
+)
 from siting.errors import Fault, InputError
-from siting.read import read_scenario
-from siting.read.scenario import RULES, all_keys
+from siting.read import load_standards, read_scenario
+from siting.read.scenario import RULES, _core, all_keys
+from siting.text import LANGS
+from siting.write.reference import toml
 from tests.read.case import Case
 
 
@@ -101,7 +117,7 @@ def test_an_unknown_level_names_the_nearest_known(case: Case) -> None:
         ("scenario", "date = 2026-01-01\ntitle = 3", "scenario.title", "not_text", '"…"'),
         ("facilities", 'path = "f.csv"\ncomplete = "perhaps"', "facilities.complete", "not_boolean", "true, false"),
         ("walking", 'minutes = "long"', "walking.minutes", "not_number", "0.5"),
-        ("walking", "minutes = 0", "walking.minutes", "out_of_range", "> 0.0"),
+        ("walking", "minutes = 0", "walking.minutes", "out_of_range", "≥ 0.001"),
         ("walking", "minutes = inf", "walking.minutes", "not_number", "0.5"),
         ("walking", 'walker = "dog"', "walking.walker", "unknown_walker", "elder, frail, fit, wheelchair"),
         ("circle", "tiers = 'station'", "circle.tiers", "not_list", '["…", "…"]'),
@@ -179,3 +195,110 @@ def test_every_rule_of_the_model_has_its_words() -> None:
 def test_keys_of_users_own_names_are_known() -> None:
     keys = all_keys()
     assert {"units.*.union_of", "constraints.exclude.*.clause", "facilities.land_at_most_m2"} <= set(keys)
+
+
+# --- numbers at the ends, and tables within tables --------------------------------------------------------------------
+
+ENDS = (5e-324, 1e-300, 1e-9, -0.0, 0.0, 0.1 + 0.2, 1.0, 1e16, 1e300, -1.0, 2**31, 10**30)
+
+
+def _numeric(model: type[BaseModel], keys: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield the keys of the schema that take a number, without those of layers within tables of the user's names."""
+    for name, field in model.model_fields.items():
+        # Within Annotated and Optional stands the type itself.
+        inside = _core(field.annotation)
+        if isinstance(inside, type) and issubclass(inside, BaseModel):
+            yield from _numeric(inside, (*keys, name))
+        elif inside in (int, float):
+            yield (*keys, name)
+
+
+NUMERIC = [
+    *_numeric(PlanOptions, ("plan",)),
+    *_numeric(Walking, ("walking",)),
+    *_numeric(Circle, ("circle",)),
+    *_numeric(Land, ("land",)),
+    *_numeric(Provision, ("provision",)),
+    *_numeric(OwnWalker, ("walkers", "own")),
+    *_numeric(Generated, ("candidates", "generate")),
+    *_numeric(ExclusionLayer, ("constraints", "exclude", "own")),
+]
+BESIDE = {
+    ("plan", "sizes"): {"path": "s.csv"},
+    ("walkers", "own"): {"flat_m_s": 0.8, "source": "s"},
+    ("candidates", "generate"): {"spacing_m": 200.0},
+    ("constraints", "exclude", "own"): {"path": "x.gpkg", "clause": "c"},
+}
+
+
+@pytest.mark.parametrize("keys", NUMERIC, ids=".".join)
+@pytest.mark.parametrize("value", ENDS, ids=str)
+def test_a_number_of_the_schema_is_read_back_as_it_was_written_or_refused(
+    keys: tuple[str, ...], value: float, case: Case
+) -> None:
+    section = ".".join(keys[:-1])
+    values = {**BESIDE.get(keys[:-1], {}), keys[-1]: value}
+    if keys == ("walking", "minutes"):
+        values["max_minutes"] = 1440
+    case.sections[section] = "\n".join(f"{name} = {toml(each)}" for name, each in values.items())
+    try:
+        found: object = read_scenario(case.path())
+    except InputError as error:
+        (fault,) = error.faults
+        assert fault.code in ("out_of_range", "not_integer", "max_minutes_below_minutes", "stairs_too_slow")
+        for lang in LANGS:
+            assert keys[-1] in fault.message(lang) or fault.field in (section, None)
+        return
+    for key in keys:
+        found = found[key] if isinstance(found, dict) else getattr(found, key)
+    assert found == value
+    assert repr(found) == repr(type(found)(value))  # type: ignore[call-arg]
+
+
+def test_the_schema_has_many_numbers() -> None:
+    assert len(NUMERIC) > 25
+    assert ("plan", "time_limit_s") in NUMERIC
+    assert ("walking", "minutes") in NUMERIC
+
+
+@pytest.mark.parametrize(
+    ("section", "line", "code"),
+    [
+        ("plan", 'model = "lscp"\nshare = 1e-9', None),
+        ("plan", "time_limit_s = 5e-324", None),
+        ("plan", "seed = -1", "out_of_range"),
+        ("plan", "spacing_m = 1e300", "out_of_range"),
+        ("walking", "minutes = 1e-9", "out_of_range"),
+        ("population", 'cell_m = 1e-9\nresidents = { path = "r.tif", unit = "persons per cell" }', "out_of_range"),
+        ("walkers.own", "flat_m_s = 1e300\nsource = 's'", "out_of_range"),
+    ],
+)
+def test_numbers_that_make_no_sense_are_refused(section: str, line: str, code: str | None, case: Case) -> None:
+    case.sections[section] = line
+    if code is None:
+        read_scenario(case.path())
+        return
+    assert [fault.code for fault in _faults(case.path()).values()] == [code]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"a = {'[' * 20_000}{']' * 20_000}",
+        f"a = {'{b = ' * 5_000}1{'}' * 5_000}",
+        f"[{'.'.join(['a'] * 5_000)}]",
+        f"{'.'.join(['a'] * 5_000)} = 1",
+        f"a = {'[' * 30}{']' * 30}",
+    ],
+    ids=["lists", "inline tables", "a head", "a dotted key", "thirty lists"],
+)
+def test_tables_within_tables_without_end_are_told(text: str, case: Case, tmp_path: Path) -> None:
+    file = case.path()
+    file.write_text(f"{text}\n{file.read_text(encoding='utf-8')}", encoding="utf-8")
+    (fault,) = _faults(file).values()
+    assert (fault.code, fault.expected) == ("nested_too_deep", "20")
+    own = tmp_path / "own.toml"
+    own.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError) as refused:
+        load_standards(StandardsChoice(files=(own,)), dt.date(2026, 1, 1))
+    assert [each.code for each in refused.value.faults] == ["nested_too_deep"]

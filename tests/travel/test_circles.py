@@ -1,6 +1,9 @@
 """Service circles: whom they hold, that they end where the time does, and that they leap no river."""
 
+import subprocess
+import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +15,10 @@ from numpy.typing import NDArray
 from siting.domain.nouns import Demand, Inputs
 from siting.domain.scenario import Scenario, Walking
 from siting.domain.walkers import WALKERS
+from siting.errors import InputError
 from siting.places import make_demand
 from siting.read import read_inputs, read_scenario
-from siting.travel import WalkingNetwork, prepare_network
+from siting.travel import WalkingNetwork, circles, prepare_network
 from siting.travel.circles import sided, walked_circles
 from siting.travel.nearest import nearest_lines, segments_of
 from siting.travel.network import attach
@@ -179,3 +183,118 @@ def test_of_lines_at_the_same_distance_the_one_of_the_lowest_rank_is_nearest() -
     for rank in ([0, 1, 2], [2, 1, 0], [1, 0, 2]):
         found, _, _ = nearest_lines(segments_of(fan), np.array(rank), np.array([[3.0, -40.0]]), 100.0)
         assert rank[found[0]] == 0
+
+
+# --- large circles are worked out in tiles ----------------------------------------------------------------------------
+
+
+def holes(ground: shapely.Geometry) -> int:
+    return sum(len(part.interiors) for part in shapely.get_parts(ground))
+
+
+@pytest.mark.parametrize("tile", [37, 64, 200])
+def test_tiles_give_the_ground_that_the_whole_lattice_gives(
+    tile: int, district: District, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenario, inputs, demand = district
+    walking = scenario.walking
+    ways = prepare_network(inputs.network, inputs.terrain, WALKERS["elder"], inputs.crs)
+    sites = shapely.get_coordinates(inputs.facilities.geometry.to_numpy())[:4]
+    cells = demand.cells[["x", "y"]].to_numpy()
+    doors = attach(ways, sites, np.full(len(sites), walking.attach_limit_m))
+    monkeypatch.setattr(circles, "_TILE", tile)
+    span = int(np.ceil((walking.minutes * 60 + 15) * ways.fastest / circles.LATTICE_M))
+    corners = np.floor(sites / circles.LATTICE_M).astype(np.int64) - span
+    fields = circles._fields(ways, doors, corners, (2 * span + 2, 2 * span + 2), walking)
+    for site in range(len(sites)):
+        whole = circles._within(corners[site], fields[site], walking.minutes * 60)
+        tiled = circles._tiled(ways, doors.take([site]), sites[[site]], walking, span)
+        # No seam where tiles meet, and no ground lost or gained.
+        assert shapely.is_valid(tiled)
+        assert shapely.symmetric_difference(whole, tiled).area < 1e-6
+        assert (shapely.get_num_geometries(tiled), holes(tiled)) == (shapely.get_num_geometries(whole), holes(whole))
+    plain, covered = drawn(ways, sites, cells, walking)
+    monkeypatch.setattr(circles, "_MOST_POINTS", 0)
+    pieced, _ = drawn(ways, sites, cells, walking)
+    for one, other, rows in zip(plain, pieced, covered, strict=True):
+        # Straightened borders may differ by a hair; whom a circle holds does not.
+        assert shapely.symmetric_difference(one, other).area < 1e-3 * one.area
+        assert (shapely.contains_xy(one, cells) == shapely.contains_xy(other, cells)).all()
+        assert shapely.contains_xy(other, cells[rows]).mean() > 0.99
+
+
+def test_fewer_sites_at_a_time_give_the_same_circles(district: District, monkeypatch: pytest.MonkeyPatch) -> None:
+    scenario, inputs, demand = district
+    assert inputs.network is not None
+    ways = prepare_network(inputs.network, inputs.terrain, WALKERS["elder"], inputs.crs)
+    sites = shapely.get_coordinates(inputs.facilities.geometry.to_numpy())[:5]
+    whole, _ = drawn(ways, sites, demand.cells[["x", "y"]].to_numpy(), scenario.walking)
+    # A lattice of this district has some 60,000 points a site: one site at a time.
+    monkeypatch.setattr(circles, "_MOST_POINTS", 100_000)
+    alone, _ = drawn(ways, sites, demand.cells[["x", "y"]].to_numpy(), scenario.walking)
+    assert [shapely.to_wkb(shape) for shape in whole] == [shapely.to_wkb(shape) for shape in alone]
+
+
+def test_a_circle_of_a_fast_walker_fits_into_memory_and_ends_with_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    ways = prepare_network(
+        network([((0, 0), (800, 0)), ((800, 0), (800, 600))]), None, replace(WALKERS["fit"], flat=15.0), METRIC
+    )
+    walking = Walking(minutes=1440, max_minutes=1440, attach_limit_m=50)
+    sites, cells = CORNER + np.array([[100.0, 10.0]]), CORNER + np.array([[790.0, 590.0], [5000.0, 0.0]])
+    sizes = []
+    laid = circles._fields
+
+    def spy(*args: Any) -> list[Points]:
+        sizes.append(args[3][0] * args[3][1])
+        return laid(*args)
+
+    monkeypatch.setattr(circles, "_fields", spy)
+    (circle,), covered = drawn(ways, sites, cells, walking)
+    # The whole lattice would have had 1.2e11 points; the network with its surroundings has some 12,000.
+    assert sum(sizes) < 15_000
+    assert covered[0].tolist() == [0]
+    assert shapely.contains_xy(circle, *cells[0])
+    # Everything within 50 m of the lines is reached, drawn inwards by 3 m.
+    around = shapely.buffer(shapely.union_all(ways.geometry), 50.0)
+    assert shapely.symmetric_difference(circle, shapely.buffer(around, -3.0)).area < 0.15 * around.area
+
+
+def test_a_circle_that_no_memory_holds_is_refused_before_it_is_made() -> None:
+    ways = prepare_network(
+        network([((0, 0), (400_000, 0)), ((0, 0), (0, 400_000))]), None, replace(WALKERS["fit"], flat=15.0), METRIC
+    )
+    walking = Walking(minutes=1440, max_minutes=1440)
+    with pytest.raises(InputError) as refused:
+        drawn(ways, CORNER + np.array([[100.0, 10.0]]), CORNER + np.array([[390.0, 290.0]]), walking)
+    assert refused.value.faults[0].code == "circles_too_large"
+
+
+SMALL_MEMORY = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+from dataclasses import replace
+import numpy as np
+from siting.domain.scenario import Walking
+from siting.domain.walkers import WALKERS
+from siting.travel import prepare_network
+from siting.travel.circles import walked_circles
+from siting.travel.network import attach
+from tests.helpers import CORNER, METRIC, network
+
+lines = [((0, 0), (3000, 0)), ((3000, 0), (3000, 3000))]
+ways = prepare_network(network(lines), None, replace(WALKERS["fit"], flat=15.0), METRIC)
+walking = Walking(minutes=1440, max_minutes=1440)
+sites = CORNER + np.array([[100.0, 0.0], [2000.0, 0.0]])
+doors = attach(ways, sites, np.full(2, 200.0))
+circles = walked_circles(ways, doors, sites, walking, sites, [np.array([0, 1]), np.array([0, 1])])
+print(round(circles[0].area / 1e4))
+"""
+
+
+def test_circles_that_asked_for_terabytes_are_drawn_in_four_gibibytes() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SMALL_MEMORY], capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    # Two lines of 3 km, 200 m to each side, drawn inwards by 3 m, with round ends: some 240 ha.
+    assert 225 <= int(done.stdout) <= 255

@@ -167,10 +167,6 @@ def _safe(text: object) -> "Text":
     return Text(plain(text))
 
 
-def _plain(text: str) -> str:
-    return str(text).translate(_CONTROL)
-
-
 def _width() -> int:
     """Return how wide lines are made: within the window, and never wider than can be read."""
     from rich.console import Console

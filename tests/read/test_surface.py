@@ -193,7 +193,7 @@ def test_coarse_cells_are_told(case: Case) -> None:
         (COVER + '\nkind = "friction"', "surface_factors"),
         (COVER.replace('"10"', '"wood"'), "surface_class"),
         (COVER.replace('"10"', '"11"').replace('"50"', '"12"'), "surface_all_barred"),
-        (COVER + "\ncell_m = 0.01", "raster_too_large"),
+        (COVER + "\ncell_m = 0.1", "raster_too_large"),
         (COVER.replace("cover.tif", "none.tif"), "missing_file"),
         (COVER + "\nwidth = 3", "unknown_key_of"),
         (COVER.replace("0.5", "1.5"), "out_of_range"),

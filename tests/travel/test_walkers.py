@@ -90,7 +90,7 @@ def test_a_scenario_may_bring_a_walker_of_its_own(case: Case) -> None:
         ({"walkers.elder": OWN}, "walker_name_taken", None, ""),
         ({"walkers.stick": OWN.replace("survey", " ")}, "walker_without_source", "walkers.stick", ""),
         ({"walkers.stick": "flat_m_s = 0.7"}, "missing_key", "walkers.stick.source", ""),
-        ({"walkers.stick": OWN.replace("0.7", "0")}, "out_of_range", "walkers.stick.flat_m_s", "> 0.0"),
+        ({"walkers.stick": OWN.replace("0.7", "0")}, "out_of_range", "walkers.stick.flat_m_s", "≥ 0.01"),
         ({"walking": "walker = 3"}, "not_a_choice", "walking.walker", "elder, frail, fit, wheelchair"),
     ],
 )

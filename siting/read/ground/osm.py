@@ -135,13 +135,13 @@ def _places(ids: Ints, placed: Mapping[int, tuple[int, int]], nodes: Nodes, crs:
         place[at] = placed.get(int(ids[at]), (NOWHERE, NOWHERE))
     place[dead] = NOWHERE
     known = (place != NOWHERE).all(axis=1)
-    for code, lacking in (
-        ("osm_nodes_missing", ~inside),
-        ("osm_nodes_deleted", dead),
-        ("osm_nodes_nowhere", inside & ~dead),
-    ):
-        if (lacking & ~known).any():
-            log.note(code, count=int((lacking & ~known).sum()))
+    missing, deleted, nowhere = (int((cause & ~known).sum()) for cause in (~inside, dead, inside & ~dead))
+    if missing:
+        log.note("osm_nodes_missing", count=missing)
+    if deleted:
+        log.note("osm_nodes_deleted", count=deleted)
+    if nowhere:
+        log.note("osm_nodes_nowhere", count=nowhere)
     degrees = np.where(known[:, None], place, 0) / _PER_DEGREE
     xy = np.column_stack(transform_points(degrees[:, 0], degrees[:, 1], WGS84, crs))
     return _Places(xy, known, shut)

@@ -20,7 +20,7 @@ from siting.domain.tables import (
     Column,
 )
 from siting.read.geometry.hints import gcj02_sign
-from siting.read.ground.osm import NOT_WALKED, TRUNK
+from siting.read.ground.osm_tags import refusal
 from siting.read.log import listed
 from siting.read.survey_files import looks
 from siting.read.survey_layers import Look
@@ -291,7 +291,7 @@ def _take_ways(taking: _Taking, look: Look, reason: Remark) -> bool:
     """Take lines for the network; ask where some of them are of kinds on which nobody may walk."""
     if taking.take("network", look, reason):
         words = dict.fromkeys(_highways(look))
-        closed = [word for word in words if word in NOT_WALKED or word in TRUNK]
+        closed = [word for word in words if refusal({"highway": word}) is not None]
         if closed:
             column = next(name for name in look.columns if name.lower() in ("highway", "fclass"))
             values = {"file": look.title, "column": column, "kinds": listed(closed)}

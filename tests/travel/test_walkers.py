@@ -19,7 +19,7 @@ from siting.domain.walkers import WALKERS, WalkerSpeeds
 from siting.errors import InputError
 from siting.pipeline import check
 from siting.read import read_scenario
-from siting.read.ground.osm import kind
+from siting.read.ground.osm_tags import kind
 from siting.travel import prepare_network, walk_to
 from siting.travel.network import Attachment, WalkingNetwork, attach
 from siting.travel.slope import edge_seconds

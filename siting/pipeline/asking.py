@@ -6,10 +6,8 @@ from typing import Final
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
-from scipy.spatial import cKDTree
 
 from siting import places
 from siting.domain.nouns import Access, Floats, Ints, Progress, Times
@@ -25,6 +23,7 @@ from siting.locate.problem import (
     SetCovering,
 )
 from siting.pipeline.ground import Ground, walk
+from siting.pipeline.spacing import apart
 from siting.units import SECONDS_PER_MINUTE
 
 Bools = NDArray[np.bool_]
@@ -237,11 +236,7 @@ def _rules(ground: Ground, plan: PlanOptions, sites: gpd.GeoDataFrame, standing:
     closable = int(ids[facility & counted].nunique())
     asks_cost = plan.budget_cny is not None or plan.least == "cost" or plan.model == "compliance"
     costs = np.concatenate([np.zeros(standing), sites["cost_cny"].to_numpy(dtype=np.float64)])
-    spacing = _apart(sites, plan.spacing_m, standing)
-    if standing:
-        # One of the rows that stay speaks for all of them, since none of them is closed.
-        beside = np.flatnonzero(_beside_standing(ground, plan, sites) & ~facility & ~forced) + standing
-        spacing = np.concatenate([np.stack([np.zeros_like(beside), beside], axis=1), spacing])
+    pairs = apart(ground, plan, sites, standing, serves_circle(ground, sites))
     unit, most_per_unit = _per_unit(ground, plan, sites, standing, level)
     return Rules(
         stations=None if plan.stations is None else plan.stations + closable,
@@ -253,7 +248,7 @@ def _rules(ground: Ground, plan: PlanOptions, sites: gpd.GeoDataFrame, standing:
         forbidden=wide(forbidden) if forbidden.any() else None,
         place=np.concatenate([place.max() + 1 + np.arange(standing), place]) if sized else None,
         occupied=wide(occupied) if sized and occupied.any() else None,
-        apart=spacing if len(spacing) else None,
+        apart=pairs if len(pairs) else None,
         unit=unit,
         most_per_unit=most_per_unit,
         # The check knows no capacity, and so neither does a plan that is held to it, nor what is studied of it.
@@ -295,28 +290,6 @@ def _capacity(plan: PlanOptions, sites: gpd.GeoDataFrame, standing: int) -> Floa
     stands = np.full(standing, np.inf if plan.existing_capacity is None else plan.existing_capacity)
     found = np.concatenate([stands, sites["capacity"].fillna(np.inf).to_numpy(dtype=np.float64)])
     return found if np.isfinite(found).any() else None
-
-
-def _apart(sites: gpd.GeoDataFrame, spacing_m: float | None, standing: int) -> Ints:
-    """Return pairs of rows of different places that are nearer to one another than the spacing."""
-    if spacing_m is None or not len(sites):
-        return np.zeros((0, 2), dtype=np.int64)
-    xy, place = shapely.get_coordinates(sites.geometry.to_numpy()), sites["place"].to_numpy()
-    pairs = cKDTree(xy).query_pairs(spacing_m, output_type="ndarray").astype(np.int64)
-    nearer = np.hypot(*(xy[pairs[:, 0]] - xy[pairs[:, 1]]).T) < spacing_m
-    found = pairs[nearer & (place[pairs[:, 0]] != place[pairs[:, 1]])]
-    return np.asarray(found[np.lexsort(found.T[::-1])] + standing, dtype=np.int64)
-
-
-def _beside_standing(ground: Ground, plan: PlanOptions, sites: gpd.GeoDataFrame) -> Bools:
-    """Tell which sites are nearer than the spacing to a facility of the circle that stays."""
-    facilities = ground.facilities
-    stays = places.in_circle(facilities, ground.inputs.scenario) & ~facilities.index.isin(plan.closing)
-    if plan.spacing_m is None or not stays.any():
-        return np.zeros(len(sites), dtype=bool)
-    tree = cKDTree(shapely.get_coordinates(facilities.geometry.to_numpy()[stays]))
-    distance, _ = tree.query(shapely.get_coordinates(sites.geometry.to_numpy()))
-    return np.asarray(distance < plan.spacing_m)
 
 
 def within(question: Question, ground: Ground, seconds: float, progress: Progress) -> Problem:

@@ -1,0 +1,68 @@
+"""Which rows the least spacing holds apart: new stations from one another, and from what stands and stays."""
+
+from typing import Final
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from siting import places
+from siting.domain.nouns import Bools, Ints
+from siting.domain.scenario import PlanOptions
+from siting.pipeline.ground import Ground
+
+# Coordinates are rounded and projected: who is at the spacing may be measured a little nearer.
+_TOLERANCE_M: Final = 1e-3
+
+
+def apart(ground: Ground, plan: PlanOptions, sites: gpd.GeoDataFrame, standing: int, serves: Bools) -> Ints:
+    """Return the pairs of rows of which at most one may be open, since they are nearer than the spacing.
+
+    Two new stations of different places are held apart; so are a new station that is not forced and a facility of the
+    circle, where the facility stays. Facilities are not held apart from one another. One that may be closed or enlarged
+    stands in a pair with each of its rows; the first row of the problem stands for all that stay as they are.
+
+    Parameters
+    ----------
+    ground : Ground
+        Its facilities stand.
+    plan : PlanOptions
+        The spacing, and which facilities may change.
+    sites : geopandas.GeoDataFrame
+        Of :func:`siting.places.plan_sites`.
+    standing : int
+        How many rows of the problem come before those of ``sites``.
+    serves : ndarray of bool
+        Which sites count for the service circle.
+
+    Returns
+    -------
+    ndarray of int
+        Shape (pairs, 2), rows of the problem in ascending order; empty where no spacing is asked for.
+    """
+    if plan.spacing_m is None:
+        return np.zeros((0, 2), dtype=np.int64)
+    facilities, place = ground.facilities, sites["place"].to_numpy()
+    forced = sites["candidate_id"].isin(plan.forced).to_numpy(dtype=bool)
+    facility = sites["facility"].to_numpy(dtype=bool)
+    new, held, changing = (np.flatnonzero(each) for each in (~facility, ~facility & ~forced, facility & serves))
+    stays = places.in_circle(facilities, ground.inputs.scenario) & ~facilities.index.isin(
+        [*plan.upgradable, *plan.closing]
+    )
+
+    def nearer(one: gpd.GeoSeries, other: gpd.GeoSeries) -> tuple[Ints, Ints]:
+        within = max(float(plan.spacing_m or 0.0) - _TOLERANCE_M, 0.0)
+        found = shapely.STRtree(other.to_numpy()).query(one.to_numpy(), predicate="dwithin", distance=within)
+        return found[0], found[1]
+
+    points = sites.geometry
+    first, second = nearer(points.iloc[new], points.iloc[new])
+    among = np.stack([new[first], new[second]], axis=1)
+    among = among[(first < second) & (place[among[:, 0]] != place[among[:, 1]])]
+    first, second = nearer(points.iloc[changing], points.iloc[held])
+    beside = np.stack([changing[first], held[second]], axis=1)
+    pairs = np.concatenate([among, beside]) + standing
+    if standing:
+        barred = np.unique(nearer(facilities.geometry[stays], points.iloc[held])[1])
+        pairs = np.concatenate([np.stack([np.zeros_like(barred), held[barred] + standing], axis=1), pairs])
+    return np.asarray(pairs[np.lexsort(pairs.T[::-1])], dtype=np.int64)

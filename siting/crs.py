@@ -76,6 +76,24 @@ def same_crs(one: CRS, other: CRS) -> bool:
     return code is not None and code == other.to_epsg(min_confidence=_SURE)
 
 
+def is_undefined(crs: CRS) -> bool:
+    """Tell whether a definition only stands in the place of one: it says nothing of where on earth its origin lies.
+
+    A GeoPackage must name a CRS, and programs write "Undefined Cartesian SRS" (-1) or "Undefined geographic SRS" (0)
+    where they know none; a GeoTIFF has LOCAL_CS "Unknown" then.
+
+    Examples
+    --------
+    >>> from pyproj import CRS
+    >>> from siting.crs import is_undefined
+    >>> is_undefined(CRS.from_wkt('LOCAL_CS["Unknown",UNIT["metre",1]]')), is_undefined(CRS.from_epsg(4490))
+    (True, False)
+    """
+    if crs.is_engineering:
+        return True
+    return crs.is_geographic and crs.datum is not None and crs.datum.name.casefold() == "unknown"
+
+
 def crs_name(crs: CRS) -> str:
     """Name a CRS for a message."""
     authority = crs.to_authority(min_confidence=_SURE)

@@ -12,13 +12,12 @@ from typing import Final
 import numpy as np
 import osmium
 import rasterio
-from pyproj import CRS
 from rasterio.windows import Window
 
 from siting.crs import WGS84
 from siting.domain.draft import Remark
 from siting.errors import Fault, InputError
-from siting.read.geometry.projections import carry_bounds
+from siting.read.geometry.projections import carry_bounds, tagged_crs
 from siting.read.ground.osm import is_osm
 from siting.read.log import Log
 from siting.read.sources.archives import unpacked
@@ -162,8 +161,9 @@ def _raster(file: Path, name: str) -> Look:
             shape = min(rows, _PICTURE), min(columns, _PICTURE)
             picture = source.read(1, window=window, out_shape=shape, masked=True).astype("float64").filled(np.nan)
             unit = (source.units[0] or "") + " ".join(str(value) for value in source.tags(1).values())
-            area = carry_bounds(tuple(source.bounds), CRS(source.crs), WGS84) if source.crs is not None else None
-            return Look(name, "raster", has_crs=source.crs is not None, values=picture, unit=unit, area=area)
+            crs = tagged_crs(source.crs.to_wkt() if source.crs else None)
+            area = carry_bounds(tuple(source.bounds), crs, WGS84) if crs is not None else None
+            return Look(name, "raster", has_crs=crs is not None, values=picture, unit=unit, area=area)
 
 
 # --- tables -----------------------------------------------------------------------------------------------------------

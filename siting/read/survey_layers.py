@@ -20,7 +20,7 @@ from pyproj import CRS
 from siting.crs import WGS84
 from siting.domain.draft import Remark
 from siting.domain.scenario import Layer
-from siting.read.geometry.projections import Bounds, carry_bounds
+from siting.read.geometry.projections import Bounds, carry_bounds, tagged_crs
 from siting.read.log import Log, listed
 from siting.read.sources.dbf import encoding_of
 from siting.read.sources.encodings import codec
@@ -135,7 +135,7 @@ def drawn(file: Path, name: str, inner: str = "", *, several: bool = False) -> I
             if isinstance(table, gpd.GeoDataFrame):
                 if file.suffix.lower() == ".dxf":
                     table = polygons_of_rings(table, Layer(path=file), Log().layer("", file))
-                crs = None if table.crs is None else CRS(table.crs)
+                crs = None if table.crs is None else tagged_crs(CRS(table.crs).to_wkt())
                 look = _with_shapes(look, table.geometry.to_numpy(), crs, [] if said is None else [str(kind)])
                 table = table.drop(columns=table.geometry.name)
             yield _with_records(look, table.head(ROWS))
@@ -167,7 +167,8 @@ def parquet(file: Path, name: str, inner: str = "", *, several: bool = False) ->
     if said is not None:
         own = said["columns"][said["primary_column"]]
         # Longitude and latitude in WGS84 where the file says nothing; null says that the CRS is not known.
-        crs = None if own.get("crs", WGS84) is None else CRS.from_user_input(own.get("crs", WGS84))
+        given = own.get("crs", WGS84)
+        crs = None if given is None else tagged_crs(CRS.from_user_input(given).to_wkt())
         shapes = np.array([], dtype=object)
         if own.get("encoding") == "WKB" and len(table):
             shapes = shapely.from_wkb(table[said["primary_column"]].to_numpy(zero_copy_only=False))

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 import shapely
 from pyproj import CRS
@@ -12,7 +13,7 @@ from shapely import LineString, MultiPoint, MultiPolygon, Point, Polygon
 from siting.read.geometry.shapes import Family, checked_shapes
 from siting.read.log import Log
 from siting.read.tables.finish import moved
-from tests.read.case import Case, squares
+from tests.read.case import Case, X, Y, squares
 
 SQUARE = [(0, 0), (4, 0), (4, 4), (0, 4)]
 
@@ -161,3 +162,33 @@ def test_a_polygon_that_breaks_on_its_way_is_valid_again() -> None:
     there = moved(shapes, CRS.from_epsg(4545))
     assert there.is_valid.all()
     assert there.iloc[0].area == pytest.approx(shapes.to_crs("EPSG:4545").iloc[0].area, rel=1e-6)
+
+
+EMPTY = [
+    "POLYGON EMPTY",
+    "MULTIPOLYGON EMPTY",
+    "POINT EMPTY",
+    "LINESTRING EMPTY",
+    "GEOMETRYCOLLECTION EMPTY",
+    "MULTIPOLYGON (EMPTY)",
+]
+
+
+@pytest.mark.parametrize("empty", EMPTY)
+def test_an_empty_polygon_is_one_fault_in_every_layer(case: Case, empty: str) -> None:
+    shapes = [*(shape.wkt for shape in squares().geometry), empty]
+    names = ["S1", "S2", "S3"]
+    table = pd.DataFrame({"id": names, "name": names, "people": 1000, "wkt": shapes})
+    for name in ("streets", "estates", "people", "floods"):
+        table.to_csv(case.folder / f"{name}.csv", index=False)
+    ways = [f"LINESTRING ({X} {Y}, {X + 900} {Y})", empty]
+    pd.DataFrame({"id": [1, 2], "wkt": ways}).to_csv(case.folder / "walk.csv", index=False)
+    case.sections |= {
+        "units.street": 'path = "streets.csv"\ncrs = "EPSG:4545"',
+        "residential_areas": 'path = "estates.csv"\ncrs = "EPSG:4545"',
+        "population": 'residents = { polygons = "people.csv", crs = "EPSG:4545" }',
+        "constraints.exclude.flood": 'path = "floods.csv"\ncrs = "EPSG:4545"\nclause = "a"',
+        "network": 'path = "walk.csv"\ncrs = "EPSG:4545"',
+    }
+    layers = ("constraints.exclude.flood", "network", "population.residents", "residential_areas", "units.street")
+    assert sorted((fault.layer, fault.code) for fault in case.faults()) == [(key, "null_geometry") for key in layers]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pyproj import CRS, Geod, Transformer
 from pyproj.exceptions import CRSError, ProjError
 
-from siting.crs import CGCS2000, WGS84, crs_name, same_crs, working_crs
+from siting.crs import CGCS2000, WGS84, crs_name, is_undefined, same_crs, working_crs
 from siting.domain.nouns import Floats
 from siting.domain.scenario import Layer
 from siting.read.geometry import hints
@@ -27,6 +27,19 @@ _BD09: Final = "BD-09"
 _SHIFTED: Final = {"gcj02": _GCJ02, "gcj-02": _GCJ02, "bd09": _BD09, "bd-09": _BD09}
 _UNSHIFT: Final = {_GCJ02: wgs84_from_gcj02, _BD09: wgs84_from_bd09}
 _ELLIPSOID: Final = Geod(ellps="WGS84")
+
+
+def tagged_crs(definition: str | None) -> CRS | None:
+    """Return the CRS that a file says it is in (WKT or a code); None where it says none, or one that is undefined.
+
+    Examples
+    --------
+    >>> from siting.read.geometry.projections import tagged_crs
+    >>> tagged_crs('LOCAL_CS["Unknown",UNIT["metre",1]]') is None
+    True
+    """
+    found = CRS.from_user_input(definition) if definition else None
+    return None if found is None or is_undefined(found) else found
 
 
 def georeferenced(shapes: Shapes, tagged: CRS | None, source: Layer, log: LayerLog) -> gpd.GeoSeries | None:

@@ -53,7 +53,9 @@ def checked_shapes(shapes: gpd.GeoSeries, family: Family, labels: list[str], log
         As long as ``shapes``; what was refused is left as it is, or None where it lies off its CRS.
     """
     found: Shapes = shapes.to_numpy().astype(object)
-    usable = _present(found, labels, log) & _of_family(found, family, labels, log)
+    usable = _present(found, labels, log)
+    # What is absent is told once, whatever kind it would have been.
+    usable &= _of_family(found, usable, family, labels, log)
     inside = _in_range(found, CRS(shapes.crs), labels, log)
     # What is off its CRS cannot be carried into another.
     found[~inside] = None
@@ -71,9 +73,11 @@ def _present(shapes: Shapes, labels: list[str], log: LayerLog) -> NDArray[np.boo
     return present
 
 
-def _of_family(shapes: Shapes, family: Family, labels: list[str], log: LayerLog) -> NDArray[np.bool_]:
+def _of_family(
+    shapes: Shapes, present: NDArray[np.bool_], family: Family, labels: list[str], log: LayerLog
+) -> NDArray[np.bool_]:
     allowed = _TYPES[family]
-    right = np.array([shape is None or shape.geom_type in allowed for shape in shapes], dtype=bool)
+    right = np.array([shape is None or shape.geom_type in allowed for shape in shapes], dtype=bool) | ~present
     if family == "points":
         right &= ~(
             (shapely.get_type_id(shapes) == shapely.GeometryType.MULTIPOINT) & (shapely.get_num_geometries(shapes) > 1)

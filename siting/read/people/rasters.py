@@ -22,7 +22,7 @@ from rasterio._err import CPLE_BaseError
 from siting.crs import WGS84, geodesic_area_m2
 from siting.domain.nouns import Floats, Grid, Raster
 from siting.domain.scenario import TerrainSource
-from siting.read.geometry.projections import Bounds, carry_bounds, overlap, resolve_crs, show_bounds
+from siting.read.geometry.projections import Bounds, carry_bounds, overlap, resolve_crs, show_bounds, tagged_crs
 from siting.read.log import LayerLog, listed
 from siting.read.sources.files import take
 from siting.units import DENSITY_AREA_M2
@@ -192,8 +192,7 @@ def _read(file: rasterio.io.DatasetReader, how: Reading, log: LayerLog, found: F
 
 def open_grid(file: rasterio.io.DatasetReader, stated: str | None, log: LayerLog) -> Grid | None:
     """Return the whole grid of an open file as it stands with north up, or None with a fault noted."""
-    tagged = CRS.from_wkt(file.crs.to_wkt()) if file.crs else None
-    crs = resolve_crs(tagged, stated, log)
+    crs = resolve_crs(tagged_crs(file.crs.to_wkt() if file.crs else None), stated, log)
     if file.count != 1:
         log.fault("many_bands", found=str(file.count))
         return None

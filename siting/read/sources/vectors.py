@@ -13,7 +13,7 @@ from pyproj import CRS
 
 from siting.crs import WGS84
 from siting.domain.scenario import Layer, PlacedLayer
-from siting.read.geometry.projections import georeferenced
+from siting.read.geometry.projections import georeferenced, tagged_crs
 from siting.read.log import LayerLog
 from siting.read.sources import archives
 from siting.read.sources.attributes import kept_rows, with_attributes
@@ -158,7 +158,7 @@ def _with_attributes(table: pd.DataFrame, source: Source, log: LayerLog) -> pd.D
 
 def _with_crs(table: pd.DataFrame, source: Source, log: LayerLog) -> Raw | None:
     if isinstance(table, gpd.GeoDataFrame):
-        tagged = None if table.crs is None else CRS(table.crs)
+        tagged = None if table.crs is None else tagged_crs(CRS(table.crs).to_wkt())
         columns = pd.DataFrame(table.drop(columns=table.geometry.name))
         geometry = georeferenced(shapely.force_2d(table.geometry.to_numpy()), tagged, source, log)
     else:

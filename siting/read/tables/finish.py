@@ -36,7 +36,8 @@ def finished(raw: Raw, columns: Sequence[Column], family: Family, crs: CRS | Non
     shapes = _shapes(raw, family, labels)
     if crs is not None:
         shapes = moved(shapes, crs)
-        for position in np.flatnonzero(~np.isfinite(shapes.bounds.to_numpy()).all(axis=1) & ~shapes.isna().to_numpy()):
+        there = ~(shapes.isna() | shapes.is_empty).to_numpy()
+        for position in np.flatnonzero(~np.isfinite(shapes.bounds.to_numpy()).all(axis=1) & there):
             raw.log.fault("coordinates_out_of_range", row=labels[position], field="geometry", expected=crs.name)
     required = next(column.required for column in columns if column.key == "id")
     table = with_ids(table, raw.log, required=required)

@@ -26,6 +26,9 @@ Direction = Literal["slower", "to_facility", "from_facility", "both_ways"]
 # A built-in walker, or the name of one under [walkers].
 Walker = Literal["elder", "frail", "fit", "wheelchair"] | str  # noqa: PYI051 - pages list the built-in ones
 
+# What becomes of polygons that cross themselves, are empty or have no area.
+Invalid = Literal["refuse", "leave_out"]
+
 Share = Annotated[float, Field(gt=0, le=1)]
 # Networks round to the millimetre; a thousand kilometres is farther than any province is wide.
 _LEAST_M, _MOST_M = 0.001, 1_000_000
@@ -108,6 +111,12 @@ class Layer(Section):
         return self.path.name if self.path is not None else self.layer or "database"
 
 
+class AreaLayer(Layer):
+    """Polygons that stand for places: one that cannot be mended is refused, or left out with whom it holds."""
+
+    on_invalid: Invalid = "refuse"
+
+
 class PeopleSource(Section):
     """How many people live where: a raster, bands of age that are added up, points, or areas."""
 
@@ -124,6 +133,8 @@ class PeopleSource(Section):
     encoding: str | None = None
     columns: dict[str, str] = {}
     allocate: Literal["area", "residential"] = "area"
+    overlap: bool = False
+    on_invalid: Invalid = "refuse"
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -209,7 +220,7 @@ class PopulationSection(Section):
         return self
 
 
-class UnitLayer(Layer):
+class UnitLayer(AreaLayer):
     """Reporting areas of one level: a layer, or the union of another level; and a table of their people."""
 
     union_of: Level | None = None
@@ -499,7 +510,7 @@ class Scenario(Section):
     standards: StandardsChoice
     population: PopulationSection
     units: dict[Level, UnitLayer]
-    residential_areas: Layer | None = None
+    residential_areas: AreaLayer | None = None
     facilities: FacilityLayer
     candidates: CandidateLayer | None = None
     constraints: Constraints = Constraints()

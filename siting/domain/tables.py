@@ -12,7 +12,7 @@ Type = Literal["text", "number", "integer", "boolean", "date", "list"]
 
 @dataclass(frozen=True)
 class Column:
-    """One column: key, type, unit, and for inputs what is allowed."""
+    """One column: key, type, unit, and for inputs what is allowed; of ``unique`` ids none stands twice."""
 
     key: str
     type: Type
@@ -20,6 +20,7 @@ class Column:
     required: bool = False
     choices: tuple[str, ...] = ()
     minimum: float | None = None
+    unique: bool = False
 
 
 UNIT_COLUMNS: Final = (
@@ -37,7 +38,10 @@ PEOPLE_COLUMNS: Final = (
     Column("elderly", "number", "persons", minimum=0),
 )
 # People of points or areas.
-PEOPLE_LAYER_COLUMNS: Final = (Column("id", "text"), Column("people", "number", "persons", required=True, minimum=0))
+PEOPLE_LAYER_COLUMNS: Final = (
+    Column("id", "text", unique=True),
+    Column("people", "number", "persons", required=True, minimum=0),
+)
 # Growth a year of the people of units, or of everybody where a row names no unit; 0.02 is 2 % a year.
 GROWTH_COLUMNS: Final = (
     Column("id", "text"),

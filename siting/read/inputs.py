@@ -39,7 +39,7 @@ from siting.read.ground.osm import is_osm, read_osm
 from siting.read.ground.surface import SurfaceLayers, read_surface
 from siting.read.ledger import with_context
 from siting.read.locating import locate
-from siting.read.log import LayerLog, Log
+from siting.read.log import LayerLog, Log, by_importance
 from siting.read.people.population import count_sources, read_population
 from siting.read.people.rasters import Around, read_terrain
 from siting.read.people.unit_people import read_unit_people, with_people
@@ -168,9 +168,11 @@ def inspect_inputs(scenario: Scenario, progress: Progress = quiet) -> tuple[Inpu
     terrain = _terrain(reading, network if surface is None else None)
     sizes = _sizes(reading)
     _check_ledgers(reading, tables, units)
+    if not reading.log.faults.found:
+        _note_displaced(reading, units, tables, network)
+    reading.log.notes = by_importance(reading.log.notes)
     if reading.log.faults.found:
         return None, reading.log
-    _note_displaced(reading, units, tables, network)
     inputs = Inputs(
         scenario=scenario,
         crs=reading.crs or WGS84,
@@ -421,6 +423,9 @@ def _check_ledgers(reading: _Reading, tables: _Tables, units: Mapping[str, gpd.G
     premises = _ledger_of_candidates(scenario)
     if premises is not None:
         ledger.check_far(tables.candidates, log.layer("candidates", premises.called))
+    if scenario.residential_areas is not None:
+        areas = log.layer("residential_areas", scenario.residential_areas.called)
+        ledger.check_residents(tables.residential_areas, areas)
     ledger.check_lattice(scenario, log)
     ledger.check_unit_ids(tables.facilities, {level: frame for level, frame in units.items() if len(frame)}, facilities)
     if log.faults.found:

@@ -46,6 +46,14 @@ def check_unit_ids(facilities: gpd.GeoDataFrame, units: Mapping[str, gpd.GeoData
             log.fault("unknown_unit_id", row=str(row), field=key, found=str(value), expected=f"units.{level}")
 
 
+def check_residents(places: pd.DataFrame, log: LayerLog) -> None:
+    """Note a fault for each row that gives more elderly than residents."""
+    given = places[["residents", "elderly"]].astype(np.float64)
+    for key, row in given[given["elderly"] > given["residents"]].iterrows():
+        few, many = (f"{row[name]:,.10g}" for name in ("elderly", "residents"))
+        log.fault("elderly_exceed_residents", row=str(key), field="elderly", found=few, expected=many)
+
+
 def note_parents(facilities: gpd.GeoDataFrame, log: LayerLog) -> None:
     """Note the facilities whose parent is not in the ledger."""
     parents = facilities["parent_id"].dropna()

@@ -3,10 +3,41 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from siting.domain.nouns import Note
 from siting.errors import Faults
+
+# What may make every figure wrong is told first: places that lie elsewhere, then people who are too many or too few,
+# then what was left out. All other notes follow in the order in which they were found.
+_FIRST: Final = (
+    "layer_displaced",
+    "layer_displaced_back",
+    "looks_gcj02",
+    "datum_without_parameters",
+    "outside_area_of_use",
+    "people_dense",
+    "people_sparse",
+    "elderly_few",
+    "elderly_exceed_residents_by_cell",
+    "group_exceeds_elderly_by_cell",
+    "nodata_by_convention",
+    "invalid_left_out",
+)
+
+
+def by_importance(notes: Iterable[Note]) -> list[Note]:
+    """Return notes in the order in which they are told.
+
+    Examples
+    --------
+    >>> from siting.domain.nouns import Note
+    >>> from siting.read.log import by_importance
+    >>> [note.code for note in by_importance([Note("slivers_mended"), Note("layer_displaced")])]
+    ['layer_displaced', 'slivers_mended']
+    """
+    rank = {code: place for place, code in enumerate(_FIRST)}
+    return sorted(notes, key=lambda note: rank.get(note.code, len(rank)))
 
 
 @dataclass

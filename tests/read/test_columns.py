@@ -182,7 +182,7 @@ def test_truth_is_read_in_the_usual_ways(values: list[Any]) -> None:
 def test_every_record_of_a_double_id_is_named() -> None:
     log = Log()
     table = pd.DataFrame({"id": ["a", "b", "a", "b", "c"]})
-    with_ids(table, log.layer("units.street", Path("s.gpkg")), required=True)
+    with_ids(table, Column("id", "text", required=True), log.layer("units.street", Path("s.gpkg")))
     assert [(fault.code, fault.row, fault.found) for fault in log.faults.found] == [
         ("duplicate_id", "a", "#1, #3"),
         ("duplicate_id", "b", "#2, #4"),
@@ -193,7 +193,7 @@ def test_every_record_of_a_double_id_is_named() -> None:
 def test_where_ids_are_free_numbers_stand_for_bad_ones(ids: list[Any]) -> None:
     log = Log()
     table = pd.DataFrame({"id": pd.Series(ids, dtype=TEXT_DTYPE), "name": ["x", "y"]})
-    found = with_ids(table, log.layer("basemap.water"), required=False)
+    found = with_ids(table, Column("id", "text"), log.layer("basemap.water"))
     assert found.index.tolist() == ["1", "2"]
     assert found.index.name == "id"
     assert log.faults.found == []

@@ -192,3 +192,41 @@ def test_an_empty_polygon_is_one_fault_in_every_layer(case: Case, empty: str) ->
     }
     layers = ("constraints.exclude.flood", "network", "population.residents", "residential_areas", "units.street")
     assert sorted((fault.layer, fault.code) for fault in case.faults()) == [(key, "null_geometry") for key in layers]
+
+
+def test_polygons_beyond_mending_are_left_out_where_the_scenario_says_so(case: Case) -> None:
+    bow = Polygon([(X, Y + 5000), (X + 200, Y + 5200), (X + 200, Y + 5000), (X, Y + 5200)])
+    flat = Polygon([(X, Y), (X + 20, Y), (X + 10, Y)])
+    shapes = [*squares().geometry, bow, Polygon(), flat]
+    names = ["S1", "S2", "S3", "S4", "S5"]
+    frame = pd.DataFrame({"id": names, "name": names, "people": 1000, "wkt": [shape.wkt for shape in shapes]})
+    frame["residents"] = [10, 10, 300, 40, 5]
+    for name in ("streets", "estates", "people"):
+        frame.to_csv(case.folder / f"{name}.csv", index=False)
+    case.sections |= {
+        "units.street": 'path = "streets.csv"\ncrs = "EPSG:4545"',
+        "residential_areas": 'path = "estates.csv"\ncrs = "EPSG:4545"',
+        "population": 'residents = { polygons = "people.csv", crs = "EPSG:4545" }',
+    }
+    assert len(case.faults()) == 9
+    case.sections["units.street"] += '\non_invalid = "leave_out"'
+    case.sections["residential_areas"] += '\non_invalid = "leave_out"'
+    case.sections["population"] = case.sections["population"].replace(" }", ', on_invalid = "leave_out" }')
+    inputs = case.read()
+    told = {note.values["layer"]: dict(note.values) for note in inputs.notes if note.code == "invalid_left_out"}
+    assert {layer: (note["count"], note["people"], note["ids"]) for layer, note in told.items()} == {
+        "units.street": (3, "?", "S3, S4, S5"),
+        "residential_areas": (3, "345", "S3, S4, S5"),
+        "population.residents": (3, "3,000", "S3, S4, S5"),
+    }
+    # The bow tie is two triangles of 200 m by 100 m.
+    assert float(told["units.street"]["area"].removesuffix(" m²")) == pytest.approx(20_000, rel=1e-3)
+    assert list(inputs.units["street"].index) == ["S1", "S2"]
+    assert float(inputs.population.residents.frame["people"].sum()) == 2000  # type: ignore[union-attr]
+
+
+def test_a_layer_of_which_no_polygon_can_be_mended_is_refused(case: Case) -> None:
+    frame = pd.DataFrame({"id": ["S1"], "name": ["a"], "wkt": ["POLYGON EMPTY"]})
+    frame.to_csv(case.folder / "streets.csv", index=False)
+    case.sections["units.street"] = 'path = "streets.csv"\ncrs = "EPSG:4545"\non_invalid = "leave_out"'
+    assert "null_geometry" in {fault.code for fault in case.faults()}

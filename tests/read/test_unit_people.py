@@ -62,9 +62,9 @@ def test_nothing_is_joined_by_guess(case: Case, name: str) -> None:
 
 
 def test_a_name_that_two_units_bear_joins_neither(case: Case) -> None:
-    give(case, "name,residents\n同名街道,8\n")
-    squares(2).assign(name="同名街道").to_file(case.folder / "streets.gpkg")
-    assert figures(case) == {"S1": [None, None], "S2": [None, None]}
+    give(case, "name,residents\n同名街道,8\n独名街道,9\n")
+    squares(3).assign(name=["同名街道", "同名街道", "独名街道"]).to_file(case.folder / "streets.gpkg")
+    assert figures(case) == {"S1": [None, None], "S2": [None, None], "S3": [9.0, None]}
     assert notes(case)["people_rows_unmatched"]["names"] == "同名街道"
 
 
@@ -147,7 +147,7 @@ def test_a_missing_file_is_told_beside_the_others(case: Case) -> None:
 
 
 def test_notes_and_faults_read_in_both_languages(case: Case) -> None:
-    give(case, "name,residents\n合计,8\n旧街道,9\n")
+    give(case, "name,residents\n合计,8\n旧街道,9\nS1街道,7\n")
     for note in case.read().notes:
         for lang in LANGS:
             text = say(f"note.{note.code}", lang, **note.values)

@@ -260,3 +260,8 @@ def test_totals_are_the_grids(report: GapReport) -> None:
     assert totals["people_read"] == pytest.approx(1_817_248, abs=1)
     assert totals["residents"] == pytest.approx(totals["people_read"] - totals["people_outside"])
     assert totals["elderly"] == pytest.approx(0.22 * totals["residents"])
+
+
+def test_nothing_is_amiss_with_the_people(report: GapReport) -> None:
+    amiss = {"people_dense", "people_sparse", "elderly_few", "elderly_exceed_residents_by_cell", "nodata_by_convention"}
+    assert not amiss & set(notes(report))

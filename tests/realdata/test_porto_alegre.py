@@ -185,3 +185,8 @@ def _geojson(path: Path) -> dict[str, Any]:
 def _refuse(constant: str) -> NoReturn:
     message = f"{constant} is not JSON"
     raise ValueError(message)
+
+
+def test_nothing_is_amiss_with_the_people(flat: Any) -> None:
+    amiss = {"people_dense", "people_sparse", "elderly_few", "elderly_exceed_residents_by_cell", "nodata_by_convention"}
+    assert not amiss & {note.code for note in flat.assessment.notes}

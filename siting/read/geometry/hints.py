@@ -201,6 +201,25 @@ def check_place(shapes: NDArray[np.object_], crs: CRS, axes: str, log: LayerLog,
     return check(places, crs, axes, log, area)
 
 
+def note_web_map(columns: Iterable[str], file: str | None, crs: CRS, log: LayerLog) -> None:
+    """Note that a layer in degrees bears the marks of DataV or AMap, whose coordinates are GCJ-02 whatever they say.
+
+    Parameters
+    ----------
+    columns : iterable of str
+        The layer's own columns.
+    file : str or None
+        What the file is called; ``gcj02`` in it is a mark as well.
+    crs : pyproj.CRS
+        What the layer is taken to be in; one in metres was made by somebody who knew.
+    log : LayerLog
+        Takes the note ``looks_gcj02``.
+    """
+    sign = gcj02_sign(file or "", list(columns))
+    if sign is not None and crs.is_geographic:
+        log.note("looks_gcj02", crs=crs_name(crs), marks=sign)
+
+
 def note_datum(shapes: NDArray[np.object_], crs: CRS, log: LayerLog) -> None:
     """Note a datum from which nothing known leads to CGCS2000 or WGS84: places may be off by 100 m and more.
 

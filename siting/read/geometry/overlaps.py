@@ -91,6 +91,30 @@ def check_places(
     return found, _put_back(areas, residential.drop(index=out))
 
 
+def check_people_areas(frame: gpd.GeoDataFrame, log: LayerLog, *, on_purpose: bool) -> None:
+    """Refuse areas of people that stand twice or overlap, as units are refused: whoever lives there counts twice.
+
+    What overlaps by a hair stays: each area keeps its people.
+
+    Parameters
+    ----------
+    frame : geopandas.GeoDataFrame
+        Areas with ``people``, indexed by id, in the working CRS.
+    log : LayerLog
+        Takes the faults ``polygon_twice``, ``areas_overlap`` and ``more_areas_overlap``; the notes
+        ``areas_overlap_on_purpose`` and ``units_twice`` in their place where areas overlap on purpose.
+    on_purpose : bool
+        Whether the scenario says that they do.
+    """
+    areas = _sound(frame)
+    pairs = find_overlaps(areas.geometry.to_numpy(), UNIT_SLIVER)
+    if on_purpose:
+        _note_purpose(areas, pairs.only(~pairs.sliver), log, areas=True)
+        return
+    _refuse_twice(areas, pairs, log)
+    _refuse_overlaps(areas, pairs.only(~pairs.sliver & ~pairs.twice), log, areas=True)
+
+
 def _sound(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the rows that can be laid over others, by id, none of a table in degrees: the rest is refused already."""
     metric = frame.crs is not None and frame.crs.is_projected
@@ -283,13 +307,13 @@ def _refuse_twice(frame: gpd.GeoDataFrame, pairs: Overlaps, log: LayerLog) -> No
         )
 
 
-def _refuse_overlaps(frame: gpd.GeoDataFrame, pairs: Overlaps, log: LayerLog) -> None:
+def _refuse_overlaps(frame: gpd.GeoDataFrame, pairs: Overlaps, log: LayerLog, *, areas: bool = False) -> None:
     area = land_m2(pairs.shapes, frame.crs)
     smaller = _smaller(frame, pairs)
     for pair in range(min(len(area), _MOST_FAULTS)):
         one = _one(pairs, pair)
         log.fault(
-            "units_overlap",
+            "areas_overlap" if areas else "units_overlap",
             row=str(frame.index[pairs.one[pair]]),
             field="geometry",
             found=str(frame.index[pairs.other[pair]]),
@@ -297,14 +321,24 @@ def _refuse_overlaps(frame: gpd.GeoDataFrame, pairs: Overlaps, log: LayerLog) ->
         )
     if len(area) > _MOST_FAULTS:
         rest = area[_MOST_FAULTS:]
-        log.fault("more_units_overlap", field="geometry", found=str(len(rest)), expected=shown_m2(float(rest.sum())))
+        log.fault(
+            "more_areas_overlap" if areas else "more_units_overlap",
+            field="geometry",
+            found=str(len(rest)),
+            expected=shown_m2(float(rest.sum())),
+        )
 
 
-def _note_purpose(frame: gpd.GeoDataFrame, pairs: Overlaps, log: LayerLog) -> None:
+def _note_purpose(frame: gpd.GeoDataFrame, pairs: Overlaps, log: LayerLog, *, areas: bool = False) -> None:
     area = land_m2(pairs.shapes, frame.crs)
     if len(area):
         total = shown_m2(float(area.sum()))
-        log.note("units_overlap_on_purpose", count=len(area), area=total, ids=some(_named(frame, pairs, area)))
+        log.note(
+            "areas_overlap_on_purpose" if areas else "units_overlap_on_purpose",
+            count=len(area),
+            area=total,
+            ids=some(_named(frame, pairs, area)),
+        )
     twice = pairs.only(pairs.twice)
     if len(twice.one):
         log.note("units_twice", count=len(twice.one), ids=some(_named(frame, twice, land_m2(twice.shapes, frame.crs))))
@@ -339,7 +373,7 @@ def _named(frame: gpd.GeoDataFrame, pairs: Overlaps, area: Floats) -> list[str]:
 
 def _people(frame: gpd.GeoDataFrame, rows: Ints, pairs: Overlaps) -> str:
     """Return the residents of the shared ground, by area, as the rows tell of themselves; ``?`` where none tells."""
-    name = next((name for name in ("own_residents", "residents") if name in frame), None)
+    name = next((name for name in ("own_residents", "residents", "people") if name in frame), None)
     if name is None:
         return "?"
     own = pd.to_numeric(frame[name]).to_numpy(dtype=np.float64, na_value=np.nan)[rows]

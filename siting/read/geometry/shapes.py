@@ -114,7 +114,7 @@ def _mended(shapes: Shapes, usable: NDArray[np.bool_], labels: list[str], log: L
     for position in broken:
         given = shapes[position]
         whole = shapely.make_valid(given, method="structure", keep_collapsed=False)
-        if given.area > 0 and abs(whole.area - given.area) <= LOSSLESS * given.area:
+        if _is_lossless(given, whole):
             mended[position] = whole
             rows.append(labels[position])
         else:
@@ -128,6 +128,21 @@ def _mended(shapes: Shapes, usable: NDArray[np.bool_], labels: list[str], log: L
     if rows:
         log.note("polygon_mended", count=len(rows), ids=listed(rows))
     return mended
+
+
+def _is_lossless(given: shapely.Geometry, whole: shapely.Geometry) -> bool:
+    before, after = float(shapely.area(given)), float(shapely.area(whole))
+    return before > 0 and abs(after - before) <= LOSSLESS * before
+
+
+def beyond_mending(shapes: Shapes) -> NDArray[np.bool_]:
+    """Tell which geometries :func:`checked_shapes` would refuse as polygons: absent, empty, crossing, without area."""
+    found: NDArray[np.bool_] = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+    broken = np.isin(shapely.get_type_id(shapes), POLYGONAL) & ~shapely.is_valid(shapes) & ~found
+    for position in np.flatnonzero(broken):
+        whole = shapely.make_valid(shapes[position], method="structure", keep_collapsed=False)
+        found[position] = not _is_lossless(shapes[position], whole)
+    return found
 
 
 def _as_points(shapes: Shapes, usable: NDArray[np.bool_], labels: list[str], log: LayerLog) -> Shapes:

@@ -107,7 +107,7 @@ def grown(ground: gpd.GeoDataFrame, buffer_m: float) -> gpd.GeoDataFrame:
 
 
 def _refuse_unbuffered(key: str, layer: ExclusionLayer | PreferenceLayer, found: gpd.GeoDataFrame, log: Log) -> None:
-    kinds = found.geometry[~found.geometry.is_empty].geom_type.dropna()
+    kinds = found.geometry.geom_type[~found.geometry.is_empty].dropna()
     bare = kinds[~kinds.isin(_POLYGONS)]
     if len(bare) and not layer.buffer_m:
         log.layer(key, layer.called).fault(

@@ -20,7 +20,7 @@ from siting.domain.nouns import Floats, Grid, OpenGround, Raster
 from siting.domain.scenario import SurfaceSource
 from siting.read.geometry.projections import Bounds, carry_bounds
 from siting.read.log import LayerLog, listed
-from siting.read.people.rasters import TERRAIN_VOIDS, Around, Reading, cells_around, grid_bounds, part_grid, read_raster
+from siting.read.people.rasters import Around, Reading, cells_around, grid_bounds, part_grid, read_raster
 from siting.units import SECONDS_PER_MINUTE
 
 # A grid of more cells would take gigabytes: a district at 3 m.
@@ -70,8 +70,8 @@ def read_surface(source: SurfaceSource, layers: SurfaceLayers, around: Around, l
         nearest of the file's are brought. None where there is a fault, or no working CRS.
     """
     factors = _factors(source, log)
-    voids = TERRAIN_VOIDS if source.kind == "friction" else frozenset[float]()
-    raster = read_raster(source.path, Reading(source.crs, source.nodata, around, voids=voids), log)
+    holds = Reading(source.crs, source.nodata, around, "friction" if source.kind == "friction" else "classes")
+    raster = read_raster(source.path, holds, log)
     if raster is None or factors is None or around.crs is None:
         return None
     brought = _brought(raster, source.cell_m, around, log)

@@ -14,7 +14,6 @@ from siting.domain.nouns import Floats, Raster
 from siting.domain.scenario import PeopleSource
 from siting.read.log import LayerLog, listed
 from siting.read.people.rasters import (
-    PEOPLE_VOIDS,
     Around,
     Findings,
     Reading,
@@ -94,7 +93,7 @@ def read_people(
 
 def reading_of(source: PeopleSource, around: Around | None) -> Reading:
     """Return how the rasters of a source are to be read."""
-    return Reading(source.crs, source.nodata, around, PEOPLE_VOIDS, people=True)
+    return Reading(source.crs, source.nodata, around, "people", source.unit)
 
 
 def _listed(source: PeopleSource, log: LayerLog) -> Ladder | None:

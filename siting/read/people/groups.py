@@ -1,16 +1,11 @@
 """Groups among the elderly: some of their bands of age, a share, or a raster of their own."""
 
-from collections.abc import Iterator, Mapping
-
 import numpy as np
 
-from siting.domain.nouns import PeopleLayer, Raster
+from siting.domain.nouns import Raster
 from siting.domain.scenario import GroupSource
 from siting.read.log import LayerLog, listed
-from siting.read.people.rasters import PEOPLE_VOIDS, Around, Reading, as_persons, frozen, read_raster, same_grid
-
-# Sums of floats differ in their last digits.
-_MORE = 1.0 + 1e-6
+from siting.read.people.rasters import Around, Reading, as_persons, frozen, read_raster
 
 
 def group_bands(group: GroupSource, ages: list[int], log: LayerLog) -> list[int] | None:
@@ -43,38 +38,10 @@ def group_bands(group: GroupSource, ages: list[int], log: LayerLog) -> list[int]
 def read_group(group: GroupSource, around: Around | None, log: LayerLog) -> Raster | None:
     """Read the raster of a group as persons per cell; faults as for :func:`siting.read.people.rasters.read_raster`."""
     assert group.path is not None  # noqa: S101 - asked only of groups that have a raster
-    how = Reading(group.crs, group.nodata, around, PEOPLE_VOIDS, people=True)
+    how = Reading(group.crs, group.nodata, around, "people", group.unit)
     raster = read_raster(group.path, how, log)
     if raster is None:
         return None
     found = frozen(as_persons(raster, group.unit, log))
     log.fact(people=float(np.nansum(found.values)))
     return found
-
-
-def larger_groups(
-    groups: Mapping[str, Raster | float], elderly: Raster | PeopleLayer | None
-) -> Iterator[tuple[str, int | None]]:
-    """Give the groups that hold more people than there are elderly.
-
-    Yields
-    ------
-    tuple of str and int or None
-        Name, and the number of cells with more of the group than elderly; where the two are not on one grid only their
-        totals are compared, and the number is None.
-    """
-    if elderly is None:
-        return
-    for name, group in groups.items():
-        if not isinstance(group, Raster):
-            continue
-        if isinstance(elderly, Raster) and same_grid(group.grid, elderly.grid):
-            more = int((np.nan_to_num(group.values) > np.nan_to_num(elderly.values) * _MORE).sum())
-            if more:
-                yield name, more
-        elif float(np.nansum(group.values)) > _total(elderly) * _MORE:
-            yield name, None
-
-
-def _total(people: Raster | PeopleLayer) -> float:
-    return float(np.nansum(people.values) if isinstance(people, Raster) else people.frame["people"].sum())

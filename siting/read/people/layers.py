@@ -5,8 +5,9 @@ from typing import Final
 from pyproj import CRS
 
 from siting.domain.nouns import PeopleLayer
-from siting.domain.scenario import Layer, PeopleSource
+from siting.domain.scenario import AreaLayer, PeopleSource
 from siting.domain.tables import PEOPLE_LAYER_COLUMNS
+from siting.read.geometry.overlaps import check_people_areas
 from siting.read.geometry.projections import Bounds, frame_bounds, overlap, show_bounds
 from siting.read.geometry.shapes import Family
 from siting.read.log import LayerLog
@@ -32,7 +33,7 @@ def read_people_layer(
         The units' rectangle in the working CRS.
     log : LayerLog
         Takes the faults of the file, of its columns and geometry (a number of people that lacks or is negative among
-        them), and ``no_overlap``.
+        them, an id or an area that stands twice, areas that overlap), and ``no_overlap``.
 
     Returns
     -------
@@ -44,6 +45,8 @@ def read_people_layer(
     if raw is None:
         return None
     frame = finished(raw, PEOPLE_LAYER_COLUMNS, _POLYGONS if source.points is None else _POINTS, crs)
+    if source.polygons is not None:
+        check_people_areas(frame, log, on_purpose=source.overlap)
     if len(log.log.faults.found) > faults:
         return None
     log.fact(people=float(frame["people"].sum()), rows_used=len(frame))
@@ -57,10 +60,11 @@ def read_people_layer(
     return PeopleLayer(frame[["people", "geometry"]], source.allocate)
 
 
-def as_layer(source: PeopleSource) -> Layer:
+def as_layer(source: PeopleSource) -> AreaLayer:
     """Return what the scenario says of points or areas as it says it of any layer."""
-    return Layer(
+    return AreaLayer(
         path=source.points or source.polygons,
+        on_invalid=source.on_invalid,
         layer=source.layer,
         crs=source.crs,
         encoding=source.encoding,

@@ -12,9 +12,10 @@ from siting.domain.nouns import Growth, PeopleLayer, Population, Raster
 from siting.domain.scenario import Level, PeopleSource, Projection, Scenario
 from siting.read.geometry.projections import Bounds
 from siting.read.log import LayerLog, Log
+from siting.read.people.agreement import Pair, check_density, check_parts, check_share
 from siting.read.people.bands import DEFAULT_AGE, Weights, add_bands, find_bands, read_people, tell_bands
 from siting.read.people.cohorts import check_cohorts, cohort_weights, read_stays, youngest
-from siting.read.people.groups import group_bands, larger_groups, read_group
+from siting.read.people.groups import group_bands, read_group
 from siting.read.people.growth import WHO, read_growth
 from siting.read.people.layers import read_people_layer
 from siting.read.people.rasters import MARGIN_M, Around
@@ -95,8 +96,7 @@ def read_population(
     growth = _growth(reading, given, sound)
     _note_current(reading, given, projection, growth)
     elderly = given.get("elderly")
-    for name, cells in larger_groups(groups, found.get("elderly")):
-        log.layer(f"population.groups.{name}").note("group_exceeds_elderly", cells="–" if cells is None else cells)
+    _check_agreement(reading, given, found, groups)
     return Population(
         residents=found.get("residents"),
         elderly=found.get("elderly"),
@@ -261,6 +261,30 @@ def _groups(reading: _Reading, given: Mapping[str, _Source], by_age: Mapping[str
         elif not banded:
             log.fault("group_without_bands", field="from_age")
     return found
+
+
+def _check_agreement(
+    reading: _Reading,
+    given: Mapping[str, _Source],
+    found: Mapping[str, Raster | PeopleLayer],
+    groups: Mapping[str, Raster | float],
+) -> None:
+    """Tell where people do not fit one another or the ground of the units."""
+    logs = {who: reading.log.layer(each.key, each.source.file) for who, each in given.items()}
+    # Figures of tables take the place of what the files say of each unit; tables are checked row by row.
+    calibrated = reading.scenario.population.calibrate is not None
+    units = {} if reading.bounds is None or calibrated else reading.units
+    elderly, residents = found.get("elderly"), found.get("residents")
+    for who, people in found.items():
+        check_density(who, people, units, logs[who])
+    if elderly is not None and residents is not None:
+        check_parts(Pair(elderly, residents, logs["elderly"], of_residents=True), units)
+        check_share(elderly, residents, units, logs["elderly"])
+    for name, group in groups.items():
+        if elderly is not None and isinstance(group, Raster):
+            path = reading.scenario.population.groups[name].path
+            log = reading.log.layer(f"population.groups.{name}", path)
+            check_parts(Pair(group, elderly, log, of_residents=False), units)
 
 
 def _growth(reading: _Reading, given: Mapping[str, _Source], projection: Projection | None) -> Growth | None:

@@ -20,12 +20,13 @@ from pyproj import CRS, Transformer
 from rasterio._err import CPLE_BaseError
 
 from siting.crs import WGS84, geodesic_area_m2
-from siting.domain.nouns import Floats, Grid, Raster
+from siting.domain.nouns import Bools, Floats, Grid, Raster
 from siting.domain.scenario import TerrainSource
 from siting.read.geometry.projections import Bounds, carry_bounds, overlap, resolve_crs, show_bounds, tagged_crs
 from siting.read.log import LayerLog, listed
+from siting.read.people.voids import HEIGHTS_M, MOST_PER_HA, Kind, too_frequent, void_conventional, void_greatest
 from siting.read.sources.files import take
-from siting.units import DENSITY_AREA_M2
+from siting.units import DENSITY_AREA_M2, M2_PER_HECTARE
 
 # All that rasterio, GDAL and PROJ raise on files that are cut off, damaged or claim what they do not hold.
 BROKEN: Final = (
@@ -38,13 +39,6 @@ BROKEN: Final = (
     RuntimeError,
     SystemError,
 )
-# Values that producers use for "no data", and now and then forget to declare: WorldPop, ESRI, GHS-POP.
-PEOPLE_VOIDS: Final = frozenset({-99999.0, -9999.0, -200.0})
-# The same of heights, where -200 m is a height.
-TERRAIN_VOIDS: Final = frozenset({-99999.0, -9999.0, -32767.0, -32768.0})
-# The least numbers of float32 and float64, which programs write for "no data"; written out with few digits as well.
-_LEAST_FLOAT: Final = -3.39e38
-
 # A file of more cells is read only around the units.
 _WHOLE_CELLS: Final = 20_000_000
 # An array of float64 of this size takes 0.8 GB: a province at 100 m.
@@ -75,15 +69,15 @@ class Around:
 class Reading:
     """How to read raster files: what the scenario states of them, where, and what their values may be.
 
-    ``voids`` are values that stand for no data though the file does not say so. With ``people`` no value may be
-    negative. Without ``around`` files are read whole.
+    ``kind`` is what cells hold: it decides which values stand for no data though the file does not say so, and which
+    cannot be. ``unit`` is that of people. Without ``around`` files are read whole.
     """
 
     crs: str | None = None
     nodata: float | None = None
     around: Around | None = None
-    voids: frozenset[float] = frozenset()
-    people: bool = False
+    kind: Kind = "classes"
+    unit: str | None = None
 
 
 @dataclass
@@ -101,7 +95,7 @@ class Findings:
             declared = listed(f"{value:g}" for value in sorted(self.declared)) or "–"
             log.note("nodata_stated", value=f"{how.nodata:g}", count=self.stated, declared=declared)
         for value, count in sorted(self.voids.items()):
-            log.note("nodata_by_convention", value=f"{value:g}", count=count)
+            log.note("nodata_by_convention", value=shown_number(value), count=count)
         for file_rows, file_columns, rows, columns in sorted(self.windows):
             log.note("raster_windowed", rows=rows, columns=columns, file_rows=file_rows, file_columns=file_columns)
 
@@ -185,9 +179,13 @@ def _read(file: rasterio.io.DatasetReader, how: Reading, log: LayerLog, found: F
         log.fact(window=(part.rows, part.columns))
     if file.nodata is not None:
         found.declared.add(file.nodata)
-    values = _values(file, part, how, found)
-    sound = _check(values, part, log, people=how.people)
-    return Raster(part_grid(grid, part), values) if sound else None
+    raster = Raster(part_grid(grid, part), _values(file, part, how, found))
+    sound = _is_sound(raster, part, log)
+    if sound and how.kind == "people":
+        sound = _are_people(raster, part, _Type.of(file), how, found, log)
+    elif sound and how.kind == "heights":
+        sound = _are_heights(raster, part, _Type.of(file), found, log)
+    return raster if sound else None
 
 
 def open_grid(file: rasterio.io.DatasetReader, stated: str | None, log: LayerLog) -> Grid | None:
@@ -285,9 +283,10 @@ def read_cells(
     values = cells.astype(np.float64)
     if file.scales[0] != 1.0 or file.offsets[0] != 0.0:
         values = values * file.scales[0] + file.offsets[0]
+    # Nobody tells -0.0 from 0.0, but it is written otherwise.
+    values += 0.0
     values[missing] = np.nan
-    if how.voids:
-        _void(values, cells, how.voids, found)
+    void_conventional(values, cells, how.kind, found.voids)
     return values
 
 
@@ -309,32 +308,115 @@ def _masked(file: rasterio.io.DatasetReader, window: rasterio.windows.Window) ->
     return np.asarray(file.read_masks(1, window=window) == 0)
 
 
-def _void(values: Floats, cells: NDArray[np.generic], voids: frozenset[float], found: Findings) -> None:
-    """Take the negative values that stand for no data by convention for what they are."""
-    negative = np.flatnonzero(values < 0)
-    if not len(negative):
-        return
-    raw = cells.ravel()[negative].astype(np.float64)
-    known = (np.isin(raw, list(voids)) | (raw <= _LEAST_FLOAT)) & np.isfinite(raw)
-    found.voids.update(raw[known].tolist())
-    values.ravel()[negative[known]] = np.nan
-
-
-def _check(values: Floats, part: Part, log: LayerLog, *, people: bool) -> bool:
-    """Tell whether values are such as can be worked with; note the faults."""
-    infinite = np.isinf(values)
+def _is_sound(raster: Raster, part: Part, log: LayerLog) -> bool:
+    """Tell whether there are values, and finite ones; note the fault if not."""
+    infinite = np.isinf(raster.values)
     if infinite.any():
         log.fault("infinite_values", row=_cell(infinite, part), found=str(int(infinite.sum())))
         return False
+    if np.isnan(raster.values).all():
+        log.fault("no_values")
+        return False
+    return True
+
+
+@dataclass(frozen=True)
+class _Type:
+    """The type of a file's numbers, what is done to them, and whether the file says which stands for no data."""
+
+    dtype: np.dtype[np.generic]
+    scale: float
+    offset: float
+    declares: bool
+
+    @classmethod
+    def of(cls, file: rasterio.io.DatasetReader) -> "_Type":
+        return cls(np.dtype(file.dtypes[0]), file.scales[0], file.offsets[0], file.nodata is not None)
+
+    def scaled(self, number: float) -> float:
+        return number * self.scale + self.offset
+
+    def written(self, value: float) -> str:
+        """Write a value as the file has it, since that is what ``nodata`` must say."""
+        return shown_number((value - self.offset) / self.scale)
+
+
+def _are_people(raster: Raster, part: Part, type_: _Type, how: Reading, found: Findings, log: LayerLog) -> bool:
+    """Tell whether values can be people; note the fault if not. Greatest values that cannot be are no data."""
+    values = raster.values
+    impossible = _crowded(raster, how.unit)
+    if impossible.any():
+        void_greatest(values, impossible, type_.scale, type_.offset, found.voids)
+        impossible &= ~np.isnan(values)
+    negative = values < 0
+    if np.isnan(values).all():
+        log.fault("no_values")
+    elif negative.any():
+        shown = f"{type_.written(np.nanmin(values))} ({int(negative.sum())})"
+        log.fault("negative_population", row=_cell(negative, part), found=shown, expected="≥ 0")
+    elif impossible.any():
+        shown = f"{type_.written(np.nanmax(values))} ({int(impossible.sum())})"
+        most = f"{MOST_PER_HA:,.0f}"
+        log.fault("impossible_density", row=_cell(impossible, part), field="nodata", found=shown, expected=most)
+    elif not type_.declares and how.nodata is None and type_.dtype.kind in "iu":
+        return _greatest_is_data(values, part, type_, log)
+    else:
+        return True
+    return False
+
+
+def _crowded(raster: Raster, unit: str | None) -> Bools:
+    """Tell which cells hold more people than ever lived on so much ground; on less than a hectare, than on one."""
+    area = DENSITY_AREA_M2.get(unit or "")
+    most = MOST_PER_HA if area is None else MOST_PER_HA * area / M2_PER_HECTARE
+    crowded: Bools = raster.values > most
+    if not crowded.any():
+        return crowded
+    areas = cell_areas_m2(raster.grid) / M2_PER_HECTARE
+    with np.errstate(invalid="ignore", over="ignore"):
+        persons = raster.values if area is None else raster.values * areas * (M2_PER_HECTARE / area)
+        return np.asarray(persons > MOST_PER_HA * np.fmax(areas, 1.0))
+
+
+def _greatest_is_data(values: Floats, part: Part, type_: _Type, log: LayerLog) -> bool:
+    """Tell whether the greatest value of the type may be a count like others; note the fault if that is a question."""
+    top = np.iinfo(type_.dtype.name).max
+    greatest = type_.scaled(top)
+    count = too_frequent(values, greatest, type_.scaled(top / 2))
+    if not count:
+        return True
+    row = _cell(values == greatest, part)
+    log.fault("greatest_value", row=row, field="nodata", found=f"{top} ({count})", expected=str(top))
+    return False
+
+
+def _are_heights(raster: Raster, part: Part, type_: _Type, found: Findings, log: LayerLog) -> bool:
+    """Tell whether values are heights on earth; note the fault if not. Greatest values that are none are no data."""
+    values, (lowest, highest) = raster.values, HEIGHTS_M
+    void_greatest(values, values > highest, type_.scale, type_.offset, found.voids)
+    off = (values < lowest) | (values > highest)
     if np.isnan(values).all():
         log.fault("no_values")
         return False
-    negative = values < 0
-    if people and negative.any():
-        found = f"{np.nanmin(values):g} ({int(negative.sum())})"
-        log.fault("negative_population", row=_cell(negative, part), found=found, expected="≥ 0")
+    if off.any():
+        first = values.ravel()[int(np.argmax(off))]
+        expected = f"{lowest:g} – {highest:g}"
+        shown = f"{type_.written(first)} ({int(off.sum())})"
+        log.fault("impossible_height", row=_cell(off, part), field="nodata", found=shown, expected=expected)
         return False
     return True
+
+
+def shown_number(value: float) -> str:
+    """Write a number so that it can be stated as it is.
+
+    Examples
+    --------
+    >>> from siting.read.people.rasters import shown_number
+    >>> shown_number(-2147483648.0), shown_number(3.4028234663852886e38), shown_number(0.1)
+    ('-2147483648', '3.4028234663852886e+38', '0.1')
+    """
+    return repr(float(value)).removesuffix(".0")
 
 
 def _cell(where: NDArray[np.bool_], part: Part) -> str:
@@ -478,7 +560,7 @@ def read_terrain(source: TerrainSource, log: LayerLog, around: Around | None = N
     Raster or None
         Heights; NaN where there is none.
     """
-    raster = read_raster(source.path, Reading(source.crs, source.nodata, around, TERRAIN_VOIDS), log)
+    raster = read_raster(source.path, Reading(source.crs, source.nodata, around, "heights"), log)
     if raster is None:
         return None
     voids = int(np.isnan(raster.values).sum())

@@ -7,6 +7,7 @@ import pandas as pd
 
 from siting.domain.scenario import Layer
 from siting.domain.tables import PEOPLE_COLUMNS
+from siting.read.geometry.pieces import some
 from siting.read.log import LayerLog, listed
 from siting.read.sources.vectors import read_table
 from siting.read.tables.aliases import find_columns
@@ -55,7 +56,8 @@ def with_people(units: gpd.GeoDataFrame, rows: pd.DataFrame, place: str | None, 
     """Put the people of a table beside its units.
 
     A row belongs to the unit with its id, else to the only unit with its full name. Rows of totals, rows without a
-    unit and units without a row are noted; two rows for one unit are a fault.
+    unit and units without a row are noted; two rows for one unit are a fault, a table without a row for any unit, and
+    a row with more elderly than residents.
 
     Parameters
     ----------
@@ -81,11 +83,22 @@ def with_people(units: gpd.GeoDataFrame, rows: pd.DataFrame, place: str | None, 
     for key in dict.fromkeys(unit[unit.duplicated() & unit.notna()]):
         where = listed(labels[position] for position in positions((unit == key).to_numpy(dtype=bool)))
         log.fault("people_twice", row=str(key), found=where)
+    if unit.isna().all():
+        named = rows["id"].fillna(rows["name"])
+        log.fault(
+            "join_matches_nothing", field=listed(_KEYS), found=some(list(named)), expected=some(list(units.index))
+        )
+        return units
     _note_others(rows[unit.isna()], place, log)
     lacking = units.index[~units.index.isin(unit.dropna())]
     if len(lacking):
         told = units["name"].reindex(lacking).fillna(pd.Series(lacking, index=lacking))
         log.note("people_units_unmatched", count=len(lacking), names=listed(told))
+    more = (rows["elderly"] > rows["residents"]).to_numpy(dtype=bool)
+    for position in positions(more):
+        few, many = (f"{rows[name].iloc[position]:,.10g}" for name in ("elderly", "residents"))
+        row = labels[position] if pd.isna(unit.iloc[position]) else str(unit.iloc[position])
+        log.fault("elderly_exceed_residents", row=row, field="elderly", found=few, expected=many)
     figures = rows.assign(unit=unit).dropna(subset="unit").drop_duplicates("unit").set_index("unit")
     return units.assign(**{f"own_{name}": figures[name].reindex(units.index).astype("float64") for name in _FIGURES})
 

@@ -11,21 +11,21 @@ import rasterio
 import rasterio.io
 import rasterio.windows
 from exactextract import exact_extract
-from exactextract.raster import RasterSource
+from exactextract.raster import NumPyRasterSource, RasterSource
 
-from siting.domain.nouns import Floats, Grid
+from siting.domain.nouns import Floats, Grid, Raster
 from siting.domain.scenario import GroupSource, PeopleSource
 from siting.read.geometry.projections import Bounds
 from siting.read.log import LayerLog
 from siting.read.people.rasters import (
     BROKEN,
-    PEOPLE_VOIDS,
     AreaLattice,
     Findings,
     Part,
     Reading,
     area_lattice,
     cells_around,
+    grid_bounds,
     open_grid,
     part_grid,
     read_cells,
@@ -106,8 +106,34 @@ def _rectangle(shapes: gpd.GeoSeries) -> Bounds:
     return west, south, east, north
 
 
+def raster_people(raster: Raster, polygons: gpd.GeoSeries) -> Floats:
+    """Return the people of each polygon of a raster that is read already, each cell by the share that it covers.
+
+    Parameters
+    ----------
+    raster : Raster
+        Persons per cell.
+    polygons : geopandas.GeoSeries
+        Polygons in any CRS, none of them empty; those beyond the raster hold nobody.
+    """
+    if not len(polygons):
+        return np.zeros(0)
+    there = on_grid(polygons, raster.grid)
+    part = cells_around(raster.grid, _rectangle(there))
+    if not part.rows * part.columns:
+        return np.zeros(len(polygons))
+    west, south, east, north = grid_bounds(part_grid(raster.grid, part))
+    values = raster.values[part.top : part.top + part.rows, part.left : part.left + part.columns]
+    cells = NumPyRasterSource(values, west, south, east, north, srs_wkt=raster.grid.crs.to_wkt())
+    frame = gpd.GeoDataFrame(geometry=there.reset_index(drop=True), crs=raster.grid.crs)
+    found = exact_extract(cells, frame, ["sum"], output="pandas", max_cells_in_memory=_MOST_CELLS)
+    return np.asarray(np.nan_to_num(found["sum"].to_numpy(dtype=np.float64)))
+
+
 def on_grid(polygons: gpd.GeoSeries, grid: Grid) -> gpd.GeoSeries:
     """Return polygons in a grid's CRS, with vertices so close that their edges bend as the projection bends them."""
+    # exactextract fails on a vertex that is repeated twice.
+    polygons = polygons.remove_repeated_points()
     if polygons.crs == grid.crs:
         return polygons
     step = _STRAIGHT_DEGREES if polygons.crs is not None and polygons.crs.is_geographic else _STRAIGHT_M
@@ -122,7 +148,7 @@ class _Cells(RasterSource):  # type: ignore[misc]
     ) -> None:
         super().__init__()
         self._file, self._part, self._grid = file, part, part_grid(grid, part)
-        self._how = Reading(source.crs, source.nodata, None, PEOPLE_VOIDS, people=True)
+        self._how = Reading(source.crs, source.nodata, None, "people", source.unit)
         self._south_up = file.transform.e > 0
         per = DENSITY_AREA_M2.get(source.unit or "")
         self._areas: AreaLattice | None = None if per is None else area_lattice(self._grid)

@@ -77,7 +77,7 @@ def with_attributes(
         The layer's column and the table's that join them, compared as text.
     log : LayerLog
         Takes the notes ``layer_without_attributes`` and ``attributes_without_layer``, and the faults
-        ``attribute_column_not_found``, ``attributes_twice``, ``attributes_differ``.
+        ``attribute_column_not_found``, ``attributes_twice``, ``attributes_differ``, ``join_matches_nothing``.
 
     Returns
     -------
@@ -95,6 +95,9 @@ def with_attributes(
         numbers = listed(f"#{position + 1}" for position, row in enumerate(rows) if row == key)
         log.fault("attributes_twice", row=key, field=theirs, found=numbers)
     if twice:
+        return None
+    if not keys.isin(rows.dropna()).any():
+        log.fault("join_matches_nothing", field="attributes_on", found=_shown(keys), expected=_shown(rows))
         return None
     _note_unmatched(keys, rows, log)
     beside = other.assign(**{theirs: rows}).dropna(subset=[theirs]).set_index(theirs)

@@ -13,7 +13,8 @@ from pyproj import CRS
 
 from siting.crs import WGS84
 from siting.domain.scenario import Layer, PlacedLayer
-from siting.read.geometry.projections import georeferenced, tagged_crs
+from siting.read.geometry.hints import note_web_map
+from siting.read.geometry.projections import georeferenced, shifted_system, tagged_crs
 from siting.read.log import LayerLog
 from siting.read.sources import archives
 from siting.read.sources.attributes import kept_rows, with_attributes
@@ -165,6 +166,8 @@ def _with_crs(table: pd.DataFrame, source: Source, log: LayerLog) -> Raw | None:
         columns, geometry = table, _placed(table, source, log)
     if geometry is None:
         return None
+    if shifted_system(source.crs) is None:
+        note_web_map(map(str, columns.columns), log.file, CRS(geometry.crs), log)
     columns = renumbered(columns)
     return Raw(gpd.GeoDataFrame(columns, geometry=geometry.set_axis(columns.index)), source, log)
 

@@ -14,7 +14,7 @@ from siting.domain.tables import Column
 from siting.read.log import LayerLog, listed, quoted
 from siting.read.tables.aliases import PLACE_KEYS, find_columns, normalised
 from siting.read.tables.cells import as_text, plain, positions, row_labels
-from siting.read.tables.converters import TEXT_DTYPE, converted
+from siting.read.tables.converters import MOST, TEXT_DTYPE, converted
 from siting.read.tables.measures import Factor, factors
 from siting.read.tables.words import TRUTHS, choice_words, shown_choices
 
@@ -181,6 +181,8 @@ def _checked(work: _Table, cells: pd.Series, column: Column) -> pd.Series:
         work.told.setdefault(way, Counter())[shown] += count
     code, form = _FORMS.get(column.type, ("not_text", ""))
     _tell(work, found.bad, (code, shown, form), cells)
+    if found.huge is not None:
+        _tell(work, found.huge, ("out_of_range", shown, f"≤ {MOST:g}"), cells)
     if column.required:
         _tell(work, cells.isna(), ("missing_value", shown, ""), cells)
     if column.choices:
@@ -269,18 +271,21 @@ def _tell_ways(work: _Table) -> None:
         work.log.note("dates_without_day", columns=counted(work.told["period"]))
 
 
-def with_ids(table: pd.DataFrame, log: LayerLog, *, required: bool) -> pd.DataFrame:
+def with_ids(table: pd.DataFrame, column: Column, log: LayerLog) -> pd.DataFrame:
     """Return a table indexed by its column ``id``.
 
-    Where ids are required, one that stands twice is a fault. Elsewhere ids that are missing or stand twice
-    give way to the number of the record.
+    Where ids are required or ``unique``, one that stands twice is a fault. Elsewhere ids that are missing or stand
+    twice give way to the number of the record; among unique ones only those that are missing do.
     """
     ids = table["id"]
-    if required:
+    if column.required or column.unique:
         numbers = row_labels([None] * len(table), table.index)
         for value in sorted(set(ids[ids.duplicated() & ids.notna()])):
             rows = listed(numbers[position] for position in positions((ids == value).to_numpy(dtype=bool)))
-            log.fault("duplicate_id", row=value, field="id", found=rows)
-    elif ids.isna().any() or ids.duplicated().any():
-        ids = pd.Series([str(position + 1) for position in range(len(table))], index=table.index, dtype=TEXT_DTYPE)
+            log.fault("duplicate_id" if column.required else "people_record_twice", row=value, field="id", found=rows)
+    numbered = pd.Series([str(position + 1) for position in range(len(table))], index=table.index, dtype=TEXT_DTYPE)
+    if column.unique:
+        ids = ids.where(ids.notna(), numbered)
+    elif not column.required and (ids.isna().any() or ids.duplicated().any()):
+        ids = numbered
     return table.drop(columns="id").set_index(pd.Index(ids, name="id"))

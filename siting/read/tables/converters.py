@@ -22,6 +22,8 @@ _TIME: Final = r"(?:[ T]0{1,2}:00(?::00(?:\.0+)?)?)?"
 _DAY: Final = re.compile(r"(\d{4})(?:([-/.])(\d{1,2})\2(\d{1,2})|年(\d{1,2})月(\d{1,2})日?|(\d{2})(\d{2}))" + _TIME)
 _MONTH: Final = re.compile(r"(\d{4})(?:[-/.](\d{1,2})|年(\d{1,2})月)")
 _YEAR: Final = re.compile(r"(\d{4})年?")
+# Beyond every figure that a district can have: all of the earth's surface is 5.1e14 m². Sums of such stay numbers.
+MOST: Final = 1e15
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 # A workbook counts days; these are of the years 1954 to 2119.
 _SERIAL_EPOCH: Final = dt.date(1899, 12, 30)
@@ -30,11 +32,15 @@ _SERIALS: Final = range(20_000, 80_001)
 
 @dataclass(frozen=True)
 class Converted:
-    """Cells in their type, NA where blank or wrong; which are wrong; and how many were read in a special way."""
+    """Cells in their type, NA where blank or wrong; which are wrong; and how many were read in a special way.
+
+    Of numbers ``huge`` tells which are greater than any figure can be; they are NA as well.
+    """
 
     values: pd.Series
     bad: pd.Series
     told: Mapping[str, int] = field(default_factory=dict)
+    huge: pd.Series | None = None
 
 
 def converted(cells: pd.Series, kind: str, factor: Factor | None = None, ours: pd.Series | None = None) -> Converted:
@@ -83,7 +89,9 @@ def _numbers(cells: pd.Series, factor: Factor | None = None, ours: pd.Series | N
     if factor is not None:
         measured = values * factor[0] / factor[1]
         values = measured if ours is None else values.where(ours, measured)
-    return Converted(values, bad, counts)
+    huge = values.abs() > MOST
+    # Nobody tells -0.0 from 0.0, but it is written otherwise.
+    return Converted(values.mask(huge) + 0.0, bad, counts, huge)
 
 
 def _is_odd(cells: pd.Series) -> bool:
@@ -107,7 +115,7 @@ def _integers(cells: pd.Series, factor: Factor | None, ours: pd.Series | None) -
     # 1.23 万人 are 12300 persons, whatever binary fractions make of it.
     values = found.values if factor is None else found.values.round(6)
     bad = found.bad | (values.notna() & (values % 1 != 0))
-    return Converted(values.mask(bad).astype("Int64"), bad, found.told)
+    return Converted(values.mask(bad).astype("Int64"), bad, found.told, found.huge)
 
 
 def _booleans(cells: pd.Series) -> Converted:

@@ -1,17 +1,20 @@
 """A layer as it lies in its file becomes a table of the house: our columns, checked geometry, the working CRS."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from pyproj import CRS
 
 from siting.crs import WGS84
-from siting.domain.scenario import PlacedLayer
+from siting.domain.scenario import AreaLayer, PlacedLayer
 from siting.domain.tables import Column
+from siting.read.geometry.pieces import land_m2, shown_m2, some, usable
 from siting.read.geometry.projections import Bounds, carry_bounds
-from siting.read.geometry.shapes import POLYGONAL, Family, checked_shapes
+from siting.read.geometry.shapes import POLYGONAL, Family, beyond_mending, checked_shapes
 from siting.read.sources.vectors import Raw
 from siting.read.tables.columns import empty_table, typed_table, with_ids
 
@@ -33,16 +36,42 @@ def finished(raw: Raw, columns: Sequence[Column], family: Family, crs: CRS | Non
         is to find the faults of the other layers).
     """
     table, labels = typed_table(raw.frame.drop(columns="geometry"), columns, raw.source, raw.log)
+    raw, table, labels = _without_invalid(raw, table, labels)
     shapes = _shapes(raw, family, labels)
     if crs is not None:
         shapes = moved(shapes, crs)
         there = ~(shapes.isna() | shapes.is_empty).to_numpy()
         for position in np.flatnonzero(~np.isfinite(shapes.bounds.to_numpy()).all(axis=1) & there):
             raw.log.fault("coordinates_out_of_range", row=labels[position], field="geometry", expected=crs.name)
-    required = next(column.required for column in columns if column.key == "id")
-    table = with_ids(table, raw.log, required=required)
+    table = with_ids(table, next(column for column in columns if column.key == "id"), raw.log)
     raw.log.fact(rows_used=len(table), **_extent(shapes))
     return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(shapes.to_numpy(), index=table.index, crs=shapes.crs))
+
+
+def _without_invalid(raw: Raw, table: pd.DataFrame, labels: list[str]) -> tuple[Raw, pd.DataFrame, list[str]]:
+    """Return a layer without the polygons that nobody can mend, where the scenario leaves them out; it is noted.
+
+    Where none would remain all stay, and are refused.
+    """
+    if not isinstance(raw.source, AreaLayer) or raw.source.on_invalid != "leave_out":
+        return raw, table, labels
+    shapes = raw.frame.geometry.to_numpy()
+    out = beyond_mending(shapes)
+    if not out.any() or out.all():
+        return raw, table, labels
+    drawn = shapely.make_valid(shapes[out & ~shapely.is_missing(shapes)], method="structure", keep_collapsed=False)
+    area = land_m2(drawn[usable(drawn)], raw.frame.crs).sum()
+    given = next((name for name in ("people", "residents", "elderly") if name in table), None)
+    told = table.loc[out, given].sum(min_count=1) if given is not None else np.nan
+    raw.log.note(
+        "invalid_left_out",
+        count=int(out.sum()),
+        area=shown_m2(float(area)),
+        people="?" if pd.isna(told) else f"{told:,.0f}",
+        ids=some([labels[position] for position in np.flatnonzero(out)]),
+    )
+    kept = [label for label, gone in zip(labels, out, strict=True) if not gone]
+    return replace(raw, frame=raw.frame[~out]), table[~out], kept
 
 
 def _shapes(raw: Raw, family: Family, labels: list[str]) -> gpd.GeoSeries:

@@ -14,6 +14,7 @@ from siting.read.geometry import hints
 from siting.read.geometry.projections import georeferenced
 from siting.read.log import Log
 from siting.text import LANGS
+from tests.read.case import Case, squares, write_raster
 
 # Within 3-degree zone 36 (108 E) and 35 (105 E) alike: Chongqing's boundary between them is 106.5 E.
 PLACE = (106.55, 29.56)
@@ -200,3 +201,35 @@ def test_what_is_right_is_left_alone(place: tuple[float, float], crs: Any) -> No
     log = told(place, crs)
     assert log.faults.found == []
     assert log.notes == []
+
+
+@pytest.mark.parametrize(
+    ("columns", "name", "marks"),
+    [
+        ({"adcode": 500103, "acroutes": "a", "parent": "b"}, "streets.geojson", "adcode, acroutes"),
+        ({"subFeatureIndex": 1, "childrenNum": 0}, "streets.geojson", "subFeatureIndex, childrenNum"),
+        ({"parent": "b"}, "streets_GCJ-02.geojson", "GCJ-02"),
+        ({"parent": "b"}, "streets.geojson", None),
+    ],
+)
+def test_what_looks_like_a_web_map_is_told_until_it_is_declared(
+    case: Case, columns: dict[str, Any], name: str, marks: str | None
+) -> None:
+    squares().assign(**columns).to_crs(4326).to_file(case.folder / name)
+    case.sections["units.street"] = f'path = "{name}"'
+    found = [note.values["marks"] for note in case.read().notes if note.code == "looks_gcj02"]
+    assert found == ([] if marks is None else [marks])
+    case.sections["units.street"] += '\ncrs = "gcj02"'
+    assert "looks_gcj02" not in {note.code for note in case.read().notes}
+
+
+def test_displacement_and_its_signs_are_told_before_anything_else(case: Case) -> None:
+    squares().assign(adcode=1, childrenNum=0).to_crs(4326).to_file(case.folder / "streets.geojson")
+    case.sections["units.street"] = (
+        'path = "streets.geojson"\nrows = { id = ["S1", "S2"], name = ["S1街道", "S2街道"] }'
+    )
+    values = np.full((10, 20), 5.0)
+    values[0, 0] = -9999.0
+    write_raster(case.folder / "residents.tif", values)
+    codes = [note.code for note in case.read().notes]
+    assert codes[:2] == ["looks_gcj02", "nodata_by_convention"]

@@ -7,7 +7,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from pyproj import CRS, Transformer
+from pyproj import CRS, Geod, Transformer
 from shapely import Point
 
 from siting.crs import working_crs
@@ -289,3 +289,25 @@ def test_units_in_another_zone_measure_alike(case: Case) -> None:
     # What calls itself by the short zone, and begins with the zone's number, is refused.
     squares().to_crs(4524).set_crs(4545, allow_override=True).to_file(case.folder / "streets.gpkg")
     assert "zone_prefix" in {fault.code for fault in case.faults()}
+
+
+@pytest.mark.parametrize(("metres", "by_geodesic", "by_degrees"), [(1e3, 0.0005, 0.0125), (1e4, 0.045, 1.25)])
+def test_borders_are_straight_in_the_working_crs_by_as_much_as_is_said(
+    metres: float, by_geodesic: float, by_degrees: float
+) -> None:
+    """The table of docs/methods.md, part 9."""
+    ellipsoid, crs = Geod(ellps="GRS80"), working_crs(108.0, 29.6)
+    carry = Transformer.from_crs(4490, crs, always_xy=True)
+    share = np.linspace(0.0, 1.0, 101)
+    worst = np.zeros(2)
+    for azimuth in range(0, 180, 5):
+        (x, y), (u, v) = (ellipsoid.fwd(109.5, 29.6, azimuth + turn, metres / 2)[:2] for turn in (180, 0))
+        forward = ellipsoid.inv(x, y, u, v)[0]
+        geodesic = np.array([ellipsoid.fwd(x, y, forward, part * metres)[:2] for part in share])
+        degrees = np.column_stack([x + (u - x) * share, y + (v - y) * share])
+        side = shapely.LineString(np.column_stack(carry.transform([x, u], [y, v])))
+        for number, line in enumerate((geodesic, degrees)):
+            there = shapely.points(np.column_stack(carry.transform(line[:, 0], line[:, 1])))
+            worst[number] = max(worst[number], float(shapely.distance(there, side).max()))
+    assert worst[0] == pytest.approx(by_geodesic, rel=0.15)
+    assert worst[1] == pytest.approx(by_degrees, rel=0.05)

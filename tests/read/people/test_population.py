@@ -122,17 +122,28 @@ def test_groups_by_share_and_by_raster(banded: Case) -> None:
     assert inputs.population.groups["alone"] == 0.25
     assert inputs.population.groups["disabled"].values.sum() == 400.0  # type: ignore[union-attr]
     assert "population.groups.disabled" in inputs.digests
-    assert "group_exceeds_elderly" not in {note.code for note in inputs.notes}
+    assert "group_exceeds_elderly_by_cell" not in {note.code for note in inputs.notes}
 
 
-@pytest.mark.parametrize(("shape", "cells"), [((10, 20), 3), ((11, 20), "–")])
-def test_a_group_larger_than_the_elderly_is_told(banded: Case, shape: tuple[int, int], cells: object) -> None:
-    values = np.full(shape, 2.0)
-    values[0, :3] = 99_999.0
+def test_a_group_larger_than_the_elderly_in_single_cells_is_noted(banded: Case) -> None:
+    elderly = banded.read().population.elderly
+    assert isinstance(elderly, Raster)
+    values = np.zeros((10, 20))
+    values[0, :3] = elderly.values[0, :3] + 4.0
     write_raster(banded.folder / "disabled.tif", values)
     banded.sections["population.groups.disabled"] = 'path = "disabled.tif"\nunit = "persons per cell"'
-    told = [note.values for note in banded.read().notes if note.code == "group_exceeds_elderly"]
-    assert told == [{"layer": "population.groups.disabled", "cells": cells}]
+    told = [dict(note.values) for note in banded.read().notes if note.code == "group_exceeds_elderly_by_cell"]
+    assert told == [{"layer": "population.groups.disabled", "cells": 3, "of": 3, "empty": 0, "people": "12"}]
+
+
+@pytest.mark.parametrize("shape", [(10, 20), (11, 20)])
+def test_a_group_larger_than_all_elderly_is_refused(banded: Case, shape: tuple[int, int]) -> None:
+    write_raster(banded.folder / "disabled.tif", np.full(shape, 999.0))
+    banded.sections["population.groups.disabled"] = 'path = "disabled.tif"\nunit = "persons per cell"'
+    fault = banded.fault()
+    assert (fault.code, fault.layer) == ("group_exceeds_elderly_in_total", "population.groups.disabled")
+    banded.sections["population.groups.disabled"] = "share = 0.3"
+    assert banded.read().population.groups["disabled"] == 0.3
 
 
 # --- calibration, counting, the account -----------------------------------------------------------------------------

@@ -52,7 +52,7 @@ def test_a_conventional_value_that_is_not_declared_is_no_data(tmp_path: Path, va
     )
 
 
-@pytest.mark.parametrize("value", [-1.0, -199.999, -201.0, -32768.0])
+@pytest.mark.parametrize("value", [-1.0, -199.999, -201.0, -32766.0])
 def test_any_other_negative_value_is_a_fault(tmp_path: Path, value: float) -> None:
     values = np.full((10, 20), 5.0)
     values[2, 3] = value

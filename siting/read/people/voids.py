@@ -1,0 +1,125 @@
+"""Values that stand for no data though the file does not say so, and values that cannot be what a raster holds.
+
+The rules, and their sources, stand in ``docs/data.md``.
+"""
+
+from collections import Counter
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siting.domain.nouns import Bools, Floats
+
+# What the cells of a raster are: of "classes" no value stands for no data by convention.
+Kind = Literal["people", "heights", "friction", "classes"]
+
+# Values that producers use for "no data", and now and then forget to declare: WorldPop, ESRI, GHS-POP, least integers.
+_LEAST: Final = (-32767.0, -32768.0, -2147483648.0)
+_VOIDS: Final[dict[Kind, tuple[float, ...]]] = {
+    "people": (-99999.0, -9999.0, -200.0, *_LEAST),
+    # -200 m is a height.
+    "heights": (-99999.0, -9999.0, *_LEAST),
+    "friction": (-99999.0, -9999.0, *_LEAST),
+    "classes": (),
+}
+# Nothing that is measured here comes near it; the fill values of programs lie beyond: 1e20 (climate models), 9.97e36
+# (NetCDF), and the greatest floats of 32 and 64 bits, with either sign, written out with few digits as well.
+_BEYOND: Final = 1e20
+# Nobody has ever lived so densely: Kowloon Walled City had at most 50,000 persons on 2.6 ha, 19,000 a hectare.
+MOST_PER_HA: Final = 20_000.0
+# Metres from the ground of the deepest trench (-10,935) to the highest peak (8,849), and some room.
+HEIGHTS_M: Final = (-11_000.0, 9_000.0)
+# Greatest values of integer types: cells that hold one and cannot hold what it says have no data.
+_GREATEST: Final = tuple(float(np.iinfo(f"{sign}int{bits}").max) for bits in (8, 16, 32, 64) for sign in ("", "u"))
+
+
+def void_conventional(values: Floats, cells: NDArray[np.generic], kind: Kind, found: Counter[float]) -> None:
+    """Take the values that stand for no data by convention for what they are, whatever their cell.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        Cells as float64, scaled; changed in place.
+    cells : numpy.ndarray
+        The same as the file has them.
+    kind : {"people", "heights", "friction", "classes"}
+        What they are.
+    found : Counter
+        Takes the values and how many cells held each.
+    """
+    if kind == "classes":
+        return
+    raw = cells.astype(np.float64)
+    # What scale and offset make a count of is one.
+    suspect = np.flatnonzero((values < 0) | (np.abs(raw) >= _BEYOND))
+    if not len(suspect):
+        return
+    raw = raw.ravel()[suspect]
+    known = np.isfinite(raw) & (np.isin(raw, _VOIDS[kind]) | (np.abs(raw) >= _BEYOND) | _is_least(raw, cells, kind))
+    # What the file or the scenario declares is told already.
+    known &= ~np.isnan(values.ravel()[suspect])
+    found.update(raw[known].tolist())
+    values.ravel()[suspect[known]] = np.nan
+
+
+def _is_least(raw: Floats, cells: NDArray[np.generic], kind: Kind) -> Bools:
+    """Tell which hold the least value of a signed type; -128 is a height."""
+    signed = cells.dtype.kind == "i" and not (kind == "heights" and cells.dtype.itemsize == 1)
+    least = float(np.iinfo(cells.dtype.name).min) if signed else np.nan
+    return np.asarray(raw == least)
+
+
+def void_greatest(values: Floats, impossible: Bools, scale: float, offset: float, found: Counter[float]) -> None:
+    """Take greatest values of integer types for no data where a cell cannot hold what they say.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        Cells as float64, scaled; changed in place.
+    impossible : numpy.ndarray
+        Which cells hold more than can be.
+    scale, offset : float
+        What was done to the file's own numbers.
+    found : Counter
+        Takes the values as they stand in the file, and how many cells held each.
+    """
+    for greatest in _GREATEST:
+        # A float of 32 bits has no number as fine as these.
+        for written in sorted({greatest, float(np.float32(greatest))}):
+            held = impossible & (values == written * scale + offset)
+            if held.any():
+                found[written] += int(held.sum())
+                values[held] = np.nan
+
+
+def too_frequent(values: Floats, greatest: float, half: float) -> int:
+    """Return how many cells hold the greatest value of their type, if they are more than the tail below explains.
+
+    Numbers of people thin out towards their greatest: a value that several cells hold, more than all those of the upper
+    half of the type's range together, is no data, or a number that was cut off.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        Cells, scaled.
+    greatest, half : float
+        The greatest value of the type and half of it, scaled alike.
+
+    Returns
+    -------
+    int
+        0 where nothing is amiss.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from siting.read.people.voids import too_frequent
+    >>> too_frequent(np.array([3.0, 200.0, 250.0, 255.0]), 255.0, 127.5)
+    0
+    >>> too_frequent(np.array([3.0, 20.0, 255.0, 255.0]), 255.0, 127.5)
+    2
+    """
+    there = int((values == greatest).sum())
+    below = int(((values > half) & (values < greatest)).sum())
+    return there if there > max(1, below) else 0

@@ -78,7 +78,7 @@ def test_units_elsewhere_are_measured_in_their_own_zone(case: Case) -> None:
     gpd.GeoDataFrame({"id": ["P"], "name": ["Porto Alegre"]}, geometry=place).to_file(case.folder / "streets.gpkg")
     write_raster(
         case.folder / "residents.tif",
-        np.ones((10, 20)),
+        np.full((10, 20), 1000.0),
         crs="EPSG:4326",
         origin=(-51.3, -29.9),
         cell=0.01,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from siting.cli.screen import echo, plain
 from siting.text import Lang, say
+from siting.text.numbers import UNKNOWN, bounded, interval, number, signless_zero
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +49,7 @@ def gaps(report: "GapReport", lang: Lang) -> None:
             number(row["residents"]),
             number(row["elderly"]),
             percent(row["covered_share"]),
-            least + number(row[per], 3),
+            bounded(least, number(row[per], 3)),
             _gap(row["land_gap_01_m2"], most),
             _gap(row["land_gap_02_m2"], most),
             say(f"verdict.{row['verdict']}", lang) if row["verdict"] else "",
@@ -151,8 +152,8 @@ def _tell(text: str, mark: str = "") -> None:
 
     indent = width_of(mark)
     lines = wrapped(plain(text).replace("\n", " "), _width() - indent)
-    for number, line in enumerate(lines):
-        echo(f"{' ' * indent if number else mark}{line}")
+    for at, line in enumerate(lines):
+        echo(f"{' ' * indent if at else mark}{line}")
 
 
 def _add(table: "Table", *cells: object) -> None:
@@ -258,7 +259,9 @@ def sensitivity(found: "Sensitivity", lang: Lang) -> None:
         if row["varied"] != before:
             table.add_section()
         first = "" if row["varied"] == before else say(f"sensitivity.varied.{row['varied']}", lang)
-        differs = "" if row["own"] or math.isnan(row["difference"]) else f"{100 * row['difference']:+.1f}"
+        differs = (
+            "" if row["own"] or math.isnan(row["difference"]) else signless_zero(f"{100 * row['difference']:+.1f}")
+        )
         share, people = percent(row["covered_share"]), number(row["elderly_covered"])
         cells = (first, words.setting_text(row, lang), share, people, differs, words.note_text(row, lang))
         _add(table, *cells)
@@ -269,8 +272,8 @@ def sensitivity(found: "Sensitivity", lang: Lang) -> None:
 def _tell_rows(title: str, heads: Iterable[str], rows: Iterable[Iterable[str]], *, left: int) -> None:
     """Print rows of texts as a table, the first columns to the left."""
     table = _folding(title)
-    for number, head in enumerate(heads):
-        table.add_column(_safe(head), justify="left" if number < left else "right", overflow="fold")
+    for at, head in enumerate(heads):
+        table.add_column(_safe(head), justify="left" if at < left else "right", overflow="fold")
     for row in rows:
         _add(table, *row)
     _print_folded(table)
@@ -308,28 +311,24 @@ def _audit_line(row: dict[Any, Any], lang: Lang) -> str:
     }
     if row["places"] != 1:
         return say("audit.many", lang, **said)
-    low, high = row["measured_low"], row["measured_high"]
-    measured = _figure(low) if low == high else f"{_figure(low)}–{_figure(high)}"
+    measured = interval(row["measured_low"], row["measured_high"])
     today = ""
     if isinstance(row.get("current_verdict"), str):
-        figures = {"measured": _figure(row["current_low"]), "verdict": say(f"verdict.{row['current_verdict']}", lang)}
+        figures = {
+            "measured": interval(row["current_low"], row["current_low"]),
+            "verdict": say(f"verdict.{row['current_verdict']}", lang),
+        }
         today = say("audit.today", lang, **figures)
     told = say(
         "audit.single",
         lang,
         **said,
-        required=_figure(row["required"]),
+        required=interval(row["required"], row["required"]),
         measured=measured,
         unit=row["unit"],
         verdict=say(f"verdict.{row['verdict']}", lang),
     )
     return told + today
-
-
-def _figure(value: float) -> str:
-    if math.isinf(value):
-        return "∞"
-    return number(value, 0 if value == round(value) else 3)
 
 
 def funding(lines: "pd.DataFrame", lang: Lang) -> None:
@@ -447,19 +446,14 @@ def _once(*words: str) -> str:
     return " · ".join(dict.fromkeys(filter(None, words)))
 
 
-def number(value: float | None, decimals: int = 0) -> str:
-    """Return a number with thousands separators; a dash for what is unknown."""
-    return "–" if value is None or not math.isfinite(value) else f"{value:,.{decimals}f}"
-
-
 def percent(value: float) -> str:
     """Return a share as a percentage; a dash for what is unknown."""
-    return "–" if math.isnan(value) else f"{value:.1%}"
+    return UNKNOWN if math.isnan(value) else signless_zero(f"{value:.1%}")
 
 
 def _gap(value: float, sign: str) -> str:
     """Return a gap; with missing land it is the most that there is, and no gap stays none."""
-    return number(value) if value == 0 else sign + number(value)
+    return number(value) if value == 0 else bounded(sign, number(value))
 
 
 def _lacking_land(report: "GapReport", level: str) -> set[str | None]:

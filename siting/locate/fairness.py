@@ -27,20 +27,20 @@ def gini(shares: ArrayLike, people: ArrayLike) -> float:
     Parameters
     ----------
     shares : array_like
-        Covered share of each unit, finite and not negative; of a unit without people it may be NaN.
+        Covered share of each unit, finite and not negative; NaN where it is not known.
     people : array_like
-        People of each unit, finite and not negative.
+        People of each unit, finite and not negative; NaN where they are not known.
 
     Returns
     -------
     float
         0 where all units have one share; nearly 1 where few persons have all. NaN where nobody lives or nobody is
-        covered.
+        covered, and where the share of a unit with people, or its people, are not known.
 
     Raises
     ------
     ValueError
-        Shapes differ, or a number is negative or not finite.
+        Shapes differ, or a number is negative or infinite.
 
     References
     ----------
@@ -84,12 +84,12 @@ def lorenz(shares: ArrayLike, people: ArrayLike) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``people_share`` (x) and ``served_share`` (y), from (0, 0) to (1, 1), with a row for each unit that has people
-        between, and ``unit``, its number (-1 at the origin). Empty where nobody lives or nobody is covered.
+        between, and ``unit``, its number (-1 at the origin). Empty where :func:`gini` is NaN.
 
     Raises
     ------
     ValueError
-        Shapes differ, or a number is negative or not finite.
+        Shapes differ, or a number is negative or infinite.
 
     References
     ----------
@@ -125,10 +125,12 @@ def _checked(shares: ArrayLike, people: ArrayLike) -> tuple[Floats, Floats]:
         raise ValueError(message)
     lived_in = share[weight > 0]
     for numbers in (weight, lived_in):
-        if not np.all(np.isfinite(numbers) & (numbers >= 0)):
+        if np.any(np.isinf(numbers) | (numbers < 0)):
             message = "shares and people must be finite and not negative"
             raise ValueError(message)
-    return share, weight
+    # What is not known of one unit makes all unknown: nobody is left that could be compared.
+    known = not (np.isnan(weight).any() or np.isnan(lived_in).any())
+    return (share, weight) if known else (share[:0], weight[:0])
 
 
 def _by_share(share: Floats, weight: Floats) -> Ints:

@@ -86,10 +86,17 @@ def test_nobody_served_has_no_coefficient(shares: list[float], people: list[floa
 
 
 @pytest.mark.parametrize(
-    ("shares", "people"), [([0.5], [1, 2]), ([[0.5]], [[1]]), ([-0.1], [1]), ([math.nan], [1]), ([0.5], [math.inf])]
+    ("shares", "people"),
+    [([0.5], [1, 2]), ([[0.5]], [[1]]), ([-0.1], [1]), ([math.inf], [1]), ([0.5], [math.inf]), ([0.5], [-1])],
 )
 def test_what_is_no_share_is_refused(shares: list[float], people: list[float]) -> None:
     with pytest.raises(ValueError, match="shares"):
         gini(shares, people)
     with pytest.raises(ValueError, match="shares"):
         lorenz(shares, people)
+
+
+@pytest.mark.parametrize(("shares", "people"), [([0.2, math.nan], [3, 4]), ([0.2, 0.5], [3, math.nan])])
+def test_what_is_not_known_of_a_unit_leaves_the_evenness_unknown(shares: list[float], people: list[float]) -> None:
+    assert math.isnan(gini(shares, people))
+    assert lorenz(shares, people).empty

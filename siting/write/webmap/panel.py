@@ -10,6 +10,7 @@ import pandas as pd
 
 from siting.domain.nouns import Assessment, Proposal
 from siting.domain.scenario import walker_of
+from siting.text.numbers import bounded
 from siting.write.webmap import icons
 from siting.write.webmap.places import AREA, UNIT_LEVELS, at_level
 from siting.write.webmap.plan_panel import definitions, plan_section
@@ -109,14 +110,14 @@ def _land(totals: Mapping[str, Any]) -> str:
     bar = f'<div class="bar ticks"><i class="land" data-width="{_width(ratio / scale)}"></i>{ticks}</div>'
     lacking = totals.get("land_missing") or ()
     least = "≥ " if lacking else ""
-    told = [words("map.kpi.land_provided", value=least + number(totals.get("land_provided_m2")))]
+    told = [words("map.kpi.land_provided", value=bounded(least, number(totals.get("land_provided_m2"))))]
     if lacking:
         told.append(words("map.kpi.land_missing", count=len(lacking)))
     if not basis.startswith("elderly") and not missing(totals.get("land_m2_per_elderly")):
-        told.append(words("map.kpi.land_elderly", value=least + number(totals["land_m2_per_elderly"], 2)))
+        told.append(words("map.kpi.land_elderly", value=bounded(least, number(totals["land_m2_per_elderly"], 2))))
     return (
         f'<section class="kpi"><h2>{words("map.kpi.land").html()}</h2>'
-        f'<p class="big"><b>{least}{number(ratio, 3)}</b> '
+        f'<p class="big"><b>{bounded(least, number(ratio, 3))}</b> '
         f'<span class="unit">{words("map.kpi.land_unit").html()}</span></p>{bar}'
         f'<p class="small">{words("map.kpi.land_basis", basis=words(f"basis.{basis}")).html()} · {binding.html()}</p>'
         f'<table class="floors"><thead><tr><td></td>'
@@ -129,7 +130,7 @@ def _land(totals: Mapping[str, Any]) -> str:
 def _floor_row(totals: Mapping[str, Any], name: str, floor: str) -> str:
     gap = _figure(totals, f"land_gap_{name}_m2")
     most = "≤ " if totals.get("land_missing") else ""
-    told = words("map.kpi.land_met").html() if gap <= 0 else most + number(gap)
+    told = words("map.kpi.land_met").html() if gap <= 0 else bounded(most, number(gap))
     return (
         f'<tr><th scope="row">{words("map.kpi.land_row", floor=floor).html()}</th>'
         f"<td>{number(totals.get(f'land_required_{name}_m2'))}</td><td>{told}</td></tr>"

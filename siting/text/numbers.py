@@ -1,0 +1,71 @@
+"""Numbers in texts for people: no zero bears a sign, and what is not known bears none either."""
+
+import math
+import re
+from typing import Final
+
+UNKNOWN: Final = "–"
+_ZERO: Final = re.compile(r"[-+](?=[0.,]*(?:%|$))")
+
+
+def signless_zero(text: str) -> str:
+    """Return a written number without its sign where all of its digits are zero.
+
+    Examples
+    --------
+    >>> from siting.text.numbers import signless_zero
+    >>> signless_zero("-0.0"), signless_zero("+0.0%"), signless_zero("-0.4"), signless_zero("-10")
+    ('0.0', '0.0%', '-0.4', '-10')
+    """
+    return _ZERO.sub("", text, count=1) if _ZERO.match(text) else text
+
+
+def number(value: float | None, decimals: int = 0) -> str:
+    """Return a number with thousands separators; a dash for what is unknown.
+
+    Examples
+    --------
+    >>> from siting.text.numbers import number
+    >>> number(12345.6), number(-0.2), number(0.1234, 3), number(float("nan")), number(None)
+    ('12,346', '0', '0.123', '–', '–')
+    """
+    return UNKNOWN if value is None or not math.isfinite(value) else signless_zero(f"{value:,.{decimals}f}")
+
+
+def bounded(sign: str, text: str) -> str:
+    """Return a written number behind the sign of a bound; what is unknown has none.
+
+    Examples
+    --------
+    >>> from siting.text.numbers import bounded
+    >>> bounded("≥ ", "3"), bounded("≥ ", "–")
+    ('≥ 3', '–')
+    """
+    return text if text in {UNKNOWN, "—"} else sign + text
+
+
+def interval(low: float, high: float, decimals: int = 3) -> str:
+    """Return an interval of which an end may be unknown (NaN) or without limit (inf).
+
+    Examples
+    --------
+    >>> from siting.text.numbers import interval
+    >>> nan, inf = float("nan"), float("inf")
+    >>> interval(1, 1), interval(0.5, 2), interval(2, inf), interval(nan, 2), interval(nan, nan), interval(inf, inf)
+    ('1', '0.500–2', '≥ 2', '≤ 2', '–', '∞')
+    """
+    if low == high or (math.isnan(low) and math.isnan(high)):
+        return _end(low, decimals)
+    if not math.isfinite(high):
+        return bounded("≥ ", _end(low, decimals))
+    return (
+        bounded("≤ ", _end(high, decimals))
+        if not math.isfinite(low)
+        else f"{_end(low, decimals)}–{_end(high, decimals)}"
+    )
+
+
+def _end(value: float, decimals: int) -> str:
+    if math.isinf(value):
+        return "∞"
+    return number(value, 0 if math.isnan(value) or value == round(value) else decimals)

@@ -492,6 +492,9 @@ def _table(title: str, keys: Iterable[str], lang: Lang) -> "Table":
 def _print(table: "Table") -> None:
     from rich.console import Console
 
+    # Above a narrow table a title would be folded to its width.
+    title, table.title = str(table.title), None
+    _tell(title)
     # Names are never cut: a pipe or a narrow window gets the width that the table needs.
     needed = Console(width=1000).measure(table).maximum
     Console(width=max(Console().width, needed)).print(table)

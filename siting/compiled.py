@@ -1,9 +1,12 @@
 """How kernels are compiled."""
 
+import signal
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import numba
+from numba.core import event
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -17,3 +20,37 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     except RuntimeError:
         # Neither place can be written to: each process compiles anew.
         return numba.njit(nogil=True)(function)
+
+
+class _Undisturbed(event.Listener):
+    """Keeps Ctrl-C waiting while numba compiles: an exception in a call from LLVM ends the process."""
+
+    def __init__(self) -> None:
+        self._depth, self._pressed = 0, False
+        self._before: Any = None
+
+    def on_start(self, event: event.Event) -> None:  # noqa: ARG002 - numba's interface
+        """Begin to wait."""
+        if threading.current_thread() is not threading.main_thread():
+            return
+        self._depth += 1
+        if self._depth == 1:
+            self._pressed, self._before = False, signal.getsignal(signal.SIGINT)
+            if callable(self._before):
+                signal.signal(signal.SIGINT, self._press)
+
+    def on_end(self, event: event.Event) -> None:  # noqa: ARG002 - numba's interface
+        """Let what was pressed through."""
+        if threading.current_thread() is not threading.main_thread():
+            return
+        self._depth -= 1
+        if self._depth == 0 and callable(self._before):
+            signal.signal(signal.SIGINT, self._before)
+            if self._pressed:
+                signal.raise_signal(signal.SIGINT)
+
+    def _press(self, *_: object) -> None:
+        self._pressed = True
+
+
+event.register("numba:compile", _Undisturbed())

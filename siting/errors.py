@@ -1,12 +1,16 @@
 """What can go wrong with an input or a call, said so that a planner can mend it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Final
 
 from siting.text import Lang, say
 
 # Sections of a scenario that are no layers of data; faults in them stand under their name all the same.
 _SECTIONS = frozenset({"plan"})
+# So many rows are named of one fault, and so many faults of a kind are told of the cells of one column.
+_ROWS: Final = 5
+_LINES: Final = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,13 +32,86 @@ class Fault:
     def message(self, lang: Lang | None = None) -> str:
         """Return the fault as one readable line: where, what, what to do."""
         where = [
-            say(f"fault.where.{'section' if value in _SECTIONS and name == 'layer' else name}", lang, value=value)
+            say(f"fault.where.{self._place(name)}", lang, value=value)
             for name in ("file", "layer", "row", "field")
             if (value := getattr(self, name)) is not None
         ]
-        what = say(f"fault.{self.code}.what", lang, found=self.found, expected=self.expected)
-        advice = say(f"fault.{self.code}.advice", lang, found=self.found, expected=self.expected)
+        what, advice = self.part("what", lang), self.part("advice", lang)
         return say("fault.line", lang, where=say("fault.where.join", lang).join(where), what=what, advice=advice)
+
+    def part(self, part: str, lang: Lang | None = None) -> str:
+        """Return one of the fault's texts: ``what`` is wrong, or ``advice``."""
+        # The field is our key, with the file's own name behind it where that differs.
+        key = (self.field or "").partition(" (")[0]
+        return say(f"fault.{self.code}.{part}", lang, found=self.found, expected=self.expected, key=key)
+
+    def _place(self, name: str) -> str:
+        if name == "row" and isinstance(self, FaultOfRows):
+            return "rows"
+        return "section" if name == "layer" and self.layer in _SECTIONS else name
+
+
+@dataclass(frozen=True, kw_only=True)
+class FaultOfRows(Fault):
+    """One fault that stands in several rows: ``row`` names the first of them, ``count`` tells how many there are."""
+
+    count: int
+
+
+def together(faults: Iterable[Fault]) -> tuple[Fault, ...]:
+    """Return faults as they are told: one line a kind and value, with the first rows and their number.
+
+    Of the cells of one column twenty faults of a kind are told, in their order; one more counts the rest.
+
+    Examples
+    --------
+    >>> from siting.errors import Fault, together
+    >>> found = together(Fault(code="not_number", row=f"F{at}", field="beds", found="'x'") for at in range(1, 18))
+    >>> [fault.row for fault in found]
+    ['F1, F2, F3, F4, F5, … (17)']
+    """
+    alike: dict[Fault, list[Fault]] = {}
+    for fault in faults:
+        # A fault of no row is told as it stands.
+        one = fault if fault.row is None else Fault(**{**_parts(fault), "row": ""})
+        alike.setdefault(one, []).append(fault)
+    told: list[Fault] = []
+    kinds: dict[tuple[str | None, ...], list[Fault]] = {}
+    for one, several in alike.items():
+        lines = [] if one.row is None else kinds.setdefault((one.code, one.file, one.layer, one.field), [])
+        lines.append(one if one.row is None else _of_rows(one, several))
+        if len(lines) <= _LINES:
+            told.append(lines[-1])
+    for lines in kinds.values():
+        if len(lines) > _LINES:
+            told.insert(told.index(lines[_LINES - 1]) + 1, _rest(lines[_LINES:]))
+    return tuple(told)
+
+
+def _of_rows(one: Fault, several: list[Fault]) -> Fault:
+    """Return a fault with the rows in which it stands."""
+    if len(several) == 1:
+        return several[0]
+    rows = [str(each.row) for each in several]
+    count = sum(map(_count, several))
+    more = [f"… ({count:,})"] if len(rows) > _ROWS else []
+    return FaultOfRows(**{**_parts(one), "row": ", ".join([*rows[:_ROWS], *more])}, count=count)
+
+
+def _rest(faults: list[Fault]) -> Fault:
+    """Return the fault that counts others of its kind."""
+    first, rows = faults[0], sum(map(_count, faults))
+    where = {"file": first.file, "layer": first.layer, "field": first.field}
+    return Fault(code="more_of_the_kind", found=f"{len(faults):,}", expected=f"{rows:,}", **where)
+
+
+def _count(fault: Fault) -> int:
+    return fault.count if isinstance(fault, FaultOfRows) else 1
+
+
+def _parts(fault: Fault) -> dict[str, str]:
+    """Return the parts of a fault, without the number of its rows."""
+    return {each.name: getattr(fault, each.name) for each in fields(Fault)}
 
 
 class SitingError(Exception):
@@ -42,10 +119,10 @@ class SitingError(Exception):
 
 
 class InputError(SitingError):
-    """The input or the call is wrong; carries every fault found, not only the first."""
+    """The input or the call is wrong; carries every fault found, not only the first, as :func:`together` tells them."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
-        self.faults = tuple(faults)
+        self.faults = together(faults)
         super().__init__(self.message())
 
     def message(self, lang: Lang | None = None) -> str:
@@ -59,6 +136,10 @@ class Faults:
     """Collects faults while reading goes on, so that all are told together."""
 
     found: list[Fault] = field(default_factory=list)
+
+    def together(self) -> tuple[Fault, ...]:
+        """Return the faults as they are told: one line a kind and value."""
+        return together(self.found)
 
     def add(self, code: str, **where: str | None) -> None:
         """Note one fault."""

@@ -101,7 +101,7 @@ def inspection(found: "Inspection") -> None:
     if found.ok:
         echo(say("inspect.ok", lang))
         return
-    faults = [("✗", fault.message(lang)) for fault in found.log.faults.found]
+    faults = [("✗", fault.message(lang)) for fault in found.log.faults.together()]
     _tell_lines(say("inspect.faults", lang, count=len(faults)), faults)
 
 

@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from siting.characters import seen
 from siting.domain.plan_models import PlanModel
 from siting.domain.walkers import LIFT_WAIT_S, WALKERS, WalkerSpeeds
 
@@ -52,12 +53,28 @@ Minutes = Annotated[float, Field(ge=0.001, le=1440)]
 
 # Keys that say where something lies, not what is asked of it.
 PATH_KEYS: Final = ("path", "pattern", "bands", "points", "polygons", "attributes", "files", "database")
+# Words that others look up as they stand: files, and what a file or a database calls its layers.
+_VERBATIM: Final = (*PATH_KEYS, "layer", "query")
+
+
+def _seen(value: Any) -> Any:  # noqa: ANN401 - the value of any key
+    if isinstance(value, str):
+        return seen(value)
+    if isinstance(value, dict):
+        return {_seen(key): _seen(each) for key, each in value.items()}
+    return tuple(map(_seen, value)) if isinstance(value, tuple) else value
 
 
 class Section(BaseModel):
     """A part of a scenario: frozen, and strict about unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _as_seen(cls, value: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 - the value of any key
+        """Drop characters that nobody sees from names of columns, ids and words."""
+        return value if info.field_name in _VERBATIM else _seen(value)
 
 
 class Head(Section):

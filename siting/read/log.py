@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from siting.characters import shown as legible
 from siting.domain.nouns import Note
 from siting.errors import Faults
 
@@ -110,5 +111,5 @@ def quoted(value: object) -> str:
     ("'站点'", '-3.5')
     """
     longest = 80
-    shown = f"'{value}'" if isinstance(value, str) else str(value)
+    shown = f"'{legible(value)}'" if isinstance(value, str) else str(value)
     return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"

@@ -58,7 +58,7 @@ class Inspection:
     def _layers(self) -> pd.DataFrame:
         from siting.write.account import layers_table
 
-        told: list[Note | Fault] = [*self.log.notes, *self.log.faults.found]
+        told: list[Note | Fault] = [*self.log.notes, *self.log.faults.together()]
         return layers_table(self.scenario, self.log.layers, told, self.inputs, self.lang)
 
     @property
@@ -66,7 +66,7 @@ class Inspection:
         """One row a fault: where it stands, what was found and expected, what is wrong and what to do."""
         from siting.write.account import faults_table
 
-        return faults_table(self.log.faults.found, self.lang)
+        return faults_table(self.log.faults.together(), self.lang)
 
     @property
     def notes(self) -> list[str]:

@@ -111,10 +111,7 @@ def faults_table(faults: Iterable[Fault], lang: Lang) -> pd.DataFrame:
     rows = [
         {
             **{name: getattr(fault, name) or "" for name in ("file", "layer", "row", "field", "found", "expected")},
-            **{
-                part: say(f"fault.{fault.code}.{part}", lang, found=fault.found, expected=fault.expected)
-                for part in ("what", "advice")
-            },
+            **{part: fault.part(part, lang) for part in ("what", "advice")},
             "code": fault.code,
         }
         for fault in faults

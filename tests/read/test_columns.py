@@ -77,7 +77,9 @@ def test_their_names_are_mapped_and_told_with_ours() -> None:
     assert fault.message("en") == (
         "facilities.csv · layer facilities · row 2 · field tier (类型): found '站点', expected one of "
         "centre (养老服务中心), station (养老服务站). "
-        "Correct the value; or, if another column holds it, name that one under `columns` in the scenario."
+        "Correct the value; or say under this layer in the scenario what it means, values.tier = { '站点' = \"…\" }, "
+        "with one of these words (without brackets) in the quotation marks; "
+        "or, if another column holds it, name that one under `columns`."
     )
 
 
@@ -123,11 +125,12 @@ def test_an_unknown_key_of_ours_names_the_nearest(section: str) -> None:
         ("tier", "", "missing_value"),
         ("tier", None, "missing_value"),
         ("tier", "hotel", "not_among_choices"),
-        ("land_m2", "350㎡", "not_number"),
-        ("land_m2", "1,20", "not_number"),
+        ("land_m2", "350 ft", "not_number"),
+        ("land_m2", "300-400", "not_number"),
+        ("land_m2", "1,20", "decimal_comma"),
         ("land_m2", dt.date(2019, 9, 1), "not_number"),
         ("land_m2", "inf", "not_number"),
-        ("land_m2", "nan", "not_number"),
+        ("beds", "1e300", "out_of_range"),
         ("land_m2", True, "not_number"),
         ("land_m2", [1, 2], "not_number"),
         ("land_m2", "-1", "out_of_range"),
@@ -135,7 +138,7 @@ def test_an_unknown_key_of_ours_names_the_nearest(section: str) -> None:
         ("beds", -3, "out_of_range"),
         ("opens", "2019-13-01", "not_date"),
         ("opens", "去年", "not_date"),
-        ("opens", "2019-09-01 10:30", "not_date"),
+        ("opens", "2019-09-01 30:30", "not_date"),
         ("detached", "perhaps", "not_boolean"),
         ("detached", 2, "not_boolean"),
     ],

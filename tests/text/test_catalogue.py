@@ -302,7 +302,7 @@ def test_every_fault_says_what_and_what_to_do() -> None:
 def test_faults_use_only_what_they_are_given() -> None:
     for key, pair in texts().items():
         if re.fullmatch(r"fault\.\w+\.(what|advice)", key):
-            assert placeholders(pair["zh"]) <= {"found", "expected"}, key
+            assert placeholders(pair["zh"]) <= {"found", "expected", "key"}, key
 
 
 # --- both languages ---------------------------------------------------------------------------------------------------

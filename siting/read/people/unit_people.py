@@ -12,6 +12,7 @@ from siting.read.log import LayerLog, listed
 from siting.read.sources.vectors import read_table
 from siting.read.tables.aliases import find_columns
 from siting.read.tables.cells import positions, row_labels
+from siting.read.tables.codes import with_zeros
 from siting.read.tables.columns import typed_table
 from siting.read.tables.totals import is_total, without_totals
 
@@ -47,6 +48,9 @@ def read_unit_people(source: Layer, log: LayerLog) -> pd.DataFrame | None:
             log.fault("column_missing", field=listed(either), expected=listed(raw.columns))
             return None
     table, labels = typed_table(raw, PEOPLE_COLUMNS, source, log)
+    if any(fault.code == "code_lost_digits" and fault.layer == log.key for fault in log.log.faults.found):
+        # Rows whose codes are lost match no unit; that is not told again.
+        return None
     for position in positions(table[list(_KEYS)].isna().all(axis=1).to_numpy(dtype=bool)):
         log.fault("missing_value", row=labels[position], field=listed(_KEYS))
     return table
@@ -77,7 +81,7 @@ def with_people(units: gpd.GeoDataFrame, rows: pd.DataFrame, place: str | None, 
     """
     ids, names = set(units.index), units["name"].dropna()
     by_name = {name: key for key, name in names[~names.duplicated(keep=False)].items()}
-    keys = zip(rows["id"], rows["name"], strict=True)
+    keys = zip(with_zeros(rows["id"], units.index, log), rows["name"], strict=True)
     unit = pd.Series([key if key in ids else by_name.get(name) for key, name in keys], index=rows.index, dtype=object)
     labels = row_labels([None] * len(rows), rows.index)
     for key in dict.fromkeys(unit[unit.duplicated() & unit.notna()]):

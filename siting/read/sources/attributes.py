@@ -5,15 +5,16 @@ from typing import Final
 
 import pandas as pd
 
-from siting.read.log import LayerLog, listed
-from siting.read.tables.cells import as_text, plain
+from siting.read.log import LayerLog, listed, quoted
+from siting.read.tables.cells import as_text, plain, positions, row_labels
+from siting.read.tables.codes import codes_of, with_zeros
 
 # So many names are told in one note; the count tells how many there are.
 _LONGEST: Final = 20
 
 
 def keys_of(cells: pd.Series) -> pd.Series:
-    """Return cells as text without white space around it; None where blank.
+    """Return cells as text without white space around it, codes restored; None where blank.
 
     Examples
     --------
@@ -22,8 +23,12 @@ def keys_of(cells: pd.Series) -> pd.Series:
     >>> keys_of(pd.Series([500108.0, None])).tolist()
     ['500108', None]
     """
-    texts = {cell: None if plain(cell) is None else as_text(plain(cell)) for cell in cells.dropna().unique().tolist()}
-    return pd.Series([texts.get(cell) for cell in cells.tolist()], index=cells.index, dtype=object)
+    found = codes_of(cells)
+    # What cannot be restored is compared as it stands.
+    as_it_stands = [None if plain(cell) is None else as_text(plain(cell)) for cell in cells[found.spoiled].tolist()]
+    values = found.values.copy()
+    values[found.spoiled] = as_it_stands
+    return values
 
 
 def kept_rows(table: pd.DataFrame, wanted: Mapping[str, Sequence[str]], log: LayerLog) -> pd.DataFrame | None:
@@ -89,7 +94,10 @@ def with_attributes(
         if name not in side.columns:
             log.fault("attribute_column_not_found", field="attributes_on", found=name, expected=listed(side.columns))
             return None
+    if not _is_sound(table[ours], ours, log) or not _is_sound(other[theirs], theirs, log):
+        return None
     keys, rows = keys_of(table[ours]), keys_of(other[theirs])
+    rows = with_zeros(rows, keys.dropna().unique(), log)
     twice = list(dict.fromkeys(rows[rows.duplicated() & rows.notna()]))
     for key in twice:
         numbers = listed(f"#{position + 1}" for position, row in enumerate(rows) if row == key)
@@ -103,6 +111,15 @@ def with_attributes(
     beside = other.assign(**{theirs: rows}).dropna(subset=[theirs]).set_index(theirs)
     beside = beside.reindex(keys.to_numpy()).set_axis(table.index)
     return _joined(table, beside, log)
+
+
+def _is_sound(cells: pd.Series, name: str, log: LayerLog) -> bool:
+    """Tell whether no code of a column lost digits, and note the faults if some did."""
+    spoiled = codes_of(cells).spoiled
+    numbers = row_labels([None] * len(cells), cells.index)
+    for position in positions(spoiled.to_numpy(dtype=bool)):
+        log.fault("code_lost_digits", row=numbers[position], field=name, found=quoted(cells.iloc[position]))
+    return not spoiled.any()
 
 
 def _note_unmatched(keys: pd.Series, rows: pd.Series, log: LayerLog) -> None:

@@ -2,16 +2,26 @@
 
 import csv
 import io
+import re
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 import pandas as pd
 
 from siting.domain.scenario import Layer
 from siting.read.log import LayerLog
 from siting.read.sources.encodings import decoded
+from siting.read.tables.cleaning import clean_grid
 
 Row = tuple[int, list[str]]
+
+_MARKS: Final = (",", "\t", ";", "|")
+# A spreadsheet writes and understands this line: sep=;
+_STATED: Final = re.compile(r"sep=(\\t|[,;|\t])", re.IGNORECASE)
+_LOOKED_AT: Final = 20
+_LONGEST: Final = 100_000
 
 
 def read_delimited(path: Path, source: Layer, log: LayerLog) -> pd.DataFrame | None:
@@ -20,7 +30,8 @@ def read_delimited(path: Path, source: Layer, log: LayerLog) -> pd.DataFrame | N
     Parameters
     ----------
     path : Path
-        A file whose cells stand between commas, or tabs where its head has tabs and no comma.
+        A file whose cells stand between commas; else between tabs, semicolons or bars, whichever its first lines have
+        most of where they have no comma between cells. A first line ``sep=;`` states the mark.
     source : Layer
         ``encoding`` and ``header`` are used here. Without ``header`` the head is the first row, below titles (rows of
         a single cell above a row of several).
@@ -32,11 +43,15 @@ def read_delimited(path: Path, source: Layer, log: LayerLog) -> pd.DataFrame | N
     text = decoded(path.read_bytes(), source.encoding, log)
     if text is None:
         return None
-    first = text.partition("\n")[0]
-    lines = csv.reader(
-        io.StringIO(text, newline=""), strict=True, delimiter="\t" if "\t" in first and "," not in first else ","
-    )
-    rows = [(lines.line_num, cells) for cells in lines if any(map(str.strip, cells))]
+    text, mark = _mark(text)
+    lines = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=mark)
+    read = [(lines.line_num, cells) for cells in lines]
+    grid = clean_grid([cells for _, cells in read], [line for line, _ in read], log)
+    rows = [
+        (line, texts)
+        for (line, _), cells in zip(read, grid, strict=True)
+        if any(map(str.strip, texts := [str(cell) for cell in cells]))
+    ]
     at = _head(rows, source.header)
     if at is None:
         log.fault("no_head", field="header", found=str(source.header), expected=str(rows[-1][0] if rows else 0))
@@ -47,6 +62,26 @@ def read_delimited(path: Path, source: Layer, log: LayerLog) -> pd.DataFrame | N
     if rows:
         log.fact(header_row=rows[at][0])
     return _table(rows[at:], log)
+
+
+def _mark(text: str) -> tuple[str, str]:
+    """Return a text without the line that states the mark between its cells, and that mark.
+
+    Without such a line it is the mark that the first lines hold alike, and most of; the comma among equals.
+    """
+    first, _, rest = text.partition("\n")
+    if stated := _STATED.fullmatch(first.strip()):
+        # The line stays as a blank one, so that messages number lines as the file does.
+        return f"\n{rest}", "\t" if stated[1] == r"\t" else stated[1]
+    lines = [line[:_LONGEST] for line in text.splitlines()[:_LOOKED_AT] if line.strip()]
+    widths = {mark: [len(cells) for cells in csv.reader(lines, delimiter=mark)] for mark in _MARKS}
+    return text, max(_MARKS, key=lambda mark: (_width(widths[mark]), -_MARKS.index(mark)))
+
+
+def _width(counts: Sequence[int]) -> tuple[int, int]:
+    """Return in how many lines a mark makes the commonest number of cells, if that is more than one; and the number."""
+    several = Counter(count for count in counts if count > 1)
+    return (0, 0) if not several else max((lines, count) for count, lines in several.items())
 
 
 def _head(rows: Sequence[Row], stated: int | None) -> int | None:

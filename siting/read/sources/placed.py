@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from siting.domain.scenario import Layer, PlacedLayer
 from siting.read.log import LayerLog, listed, quoted
 from siting.read.tables.aliases import PLACE_KEYS, find_columns
-from siting.read.tables.cells import is_blank, positions, row_labels
+from siting.read.tables.cells import is_blank, plain, positions, row_labels
+from siting.read.tables.converters import converted
 
 Shapes = NDArray[np.object_]
 
@@ -84,7 +85,7 @@ def _coordinates(
     cells: pd.Series, key: str, labels: list[str], log: LayerLog, may_lack: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
     """Return one column of coordinates, NaN where a cell holds none."""
-    values = pd.to_numeric(cells, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    values = converted(cells.map(plain).astype(object), "number").values.to_numpy(dtype=np.float64, na_value=np.nan)
     for position in positions(~np.isfinite(values) & ~may_lack):
         cell = cells.iloc[position]
         if is_blank(cell):

@@ -17,6 +17,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from siting.domain.scenario import Layer
 from siting.read.log import LayerLog, listed
 from siting.read.tables.cells import SHEET_ROWS, is_blank
+from siting.read.tables.cleaning import clean_grid
 from siting.read.tables.heads import Head, Merge, find_head, label
 
 _MOST_CELLS: Final = 2_000_000
@@ -196,11 +197,13 @@ def _taken(sheet: Worksheet, log: LayerLog) -> _Sheet | None:
     if _is_vast(sheet):
         log.fault("workbook_too_large", found=f"{sheet.max_row:,} × {sheet.max_column:,}", expected=f"{_MOST_CELLS:,}")
         return None
-    cells: Grid = []
+    grid: Grid = []
     errors = set()
     for at, row in enumerate(sheet.iter_rows()):
-        cells.append([None if is_blank(cell.value) else cell.value for cell in row])
+        grid.append([cell.value for cell in row])
         errors |= {(at, column) for column, cell in enumerate(row) if cell.data_type == "e"}
+    seen = clean_grid(grid, range(1, len(grid) + 1), log)
+    cells: Grid = [[None if is_blank(cell) else cell for cell in row] for row in seen]
     while cells and all(cell is None for cell in cells[-1]):
         cells.pop()
     merges = tuple(

@@ -26,6 +26,7 @@ from siting.read.sources.ogr import polygons_of_rings, read_ogr
 from siting.read.sources.placed import placed
 from siting.read.sources.sheets import read_sheet
 from siting.read.tables.cells import renumbered
+from siting.read.tables.cleaning import clean_table
 from siting.read.tables.totals import without_totals
 
 Source = Layer
@@ -87,7 +88,8 @@ def _read(source: Source, log: LayerLog) -> pd.DataFrame | None:
         if not source.empty:
             log.fault("empty_layer")
         return None
-    table = _narrowed(table, source, log)
+    table = clean_table(table, log)
+    table = None if table is None else _narrowed(table, source, log)
     if table is None:
         return None
     if log.log.layers.get(log.key, {}).get("driver") == "DXF":

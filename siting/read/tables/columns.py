@@ -14,8 +14,10 @@ from siting.domain.tables import Column
 from siting.read.log import LayerLog, listed, quoted
 from siting.read.tables.aliases import PLACE_KEYS, find_columns, normalised
 from siting.read.tables.cells import as_text, plain, positions, row_labels
-from siting.read.tables.converters import MOST, TEXT_DTYPE, converted
-from siting.read.tables.measures import Factor, factors
+from siting.read.tables.codes import holds_codes
+from siting.read.tables.converters import MOST, TEXT_DTYPE, Converted, Manner, converted
+from siting.read.tables.measures import Factor, factors, units_of
+from siting.read.tables.missing import missing_word
 from siting.read.tables.words import TRUTHS, choice_words, shown_choices
 
 DTYPES: Final = {
@@ -25,11 +27,15 @@ DTYPES: Final = {
     "boolean": "boolean",
     "date": "datetime64[s]",
 }
+# What is expected in place of a cell that was refused, by the code of the fault.
 _FORMS: Final = {
-    "number": ("not_number", "12.5"),
-    "integer": ("not_integer", "12"),
-    "boolean": ("not_boolean", TRUTHS),
-    "date": ("not_date", "2026-01-01"),
+    "not_number": "12.5",
+    "not_integer": "12",
+    "decimal_comma": "12.5",
+    "not_boolean": TRUTHS,
+    "not_date": "2026-01-01",
+    "date_of_two_readings": "2026-01-01",
+    "out_of_range": f"≤ {MOST:g}",
 }
 
 
@@ -48,6 +54,10 @@ class _Table:
     # Of every special way of reading: field → how often.
     told: dict[str, Counter[str]] = field(default_factory=dict)
     words: Counter[str] = field(default_factory=Counter)
+
+    def tell(self, way: str, column: str, count: int = 1) -> None:
+        """Count cells of a column that were read in a special way."""
+        self.told.setdefault(way, Counter())[column] += count
 
     def field(self, key: str) -> str:
         """Return what messages call a column."""
@@ -94,8 +104,8 @@ def typed_table(
     _check_keys(work)
     _match(work)
     work.factors = factors(work.columns, work.names, source, log)
-    given = {key: _cells(work, key) for key in work.columns}
-    work.labels = row_labels(given["id"].tolist() if "id" in given else [None] * len(raw), raw.index)
+    given = {key: _cells(work, column) for key, column in work.columns.items()}
+    work.labels = _labels(work, given)
     table = pd.DataFrame(index=raw.index)
     for key, column in work.columns.items():
         cells = given[key]
@@ -153,20 +163,59 @@ def _match(work: _Table) -> None:
     work.log.fact(matched=matched, unused=[name for name in names if name not in used])
 
 
-def _cells(work: _Table, key: str) -> pd.Series:
-    """Return a column's cells as plain values; None where blank and no default fills it."""
-    name = work.names.get(key)
+def _labels(work: _Table, given: Mapping[str, pd.Series]) -> list[str]:
+    """Name the rows for messages: by their ids as they are read, else by their numbers."""
+    ids = [None] * len(work.raw) if "id" not in given else _converted(work, given["id"], work.columns["id"]).values
+    return row_labels(ids, work.raw.index)
+
+
+def _cells(work: _Table, column: Column) -> pd.Series:
+    """Return a column's cells as plain values; None where blank, or a word for that, and no default fills it."""
+    name, key = work.names.get(column.key), column.key
     raw = work.raw
     if name:
-        cells = raw[name] if _is_plain(raw[name]) else raw[name].map(plain).astype(object)
+        cells = (
+            raw[name] if _is_plain(raw[name]) else _without_missing(work, raw[name].map(plain).astype(object), column)
+        )
     else:
         cells = pd.Series([None] * len(raw), index=raw.index, dtype=object)
     default = work.source.defaults.get(key)
     return cells if default is None or not cells.isna().any() else cells.astype(object).where(cells.notna(), default)
 
 
+def _without_missing(work: _Table, cells: pd.Series, column: Column) -> pd.Series:
+    """Return cells that are blank where they hold a word for that; it is counted.
+
+    Texts other than ids keep such words, and so does a column of which they are choices.
+    """
+    if (column.type == "text" and not column.choices and not column.key.endswith("id")) or column.type == "boolean":
+        return cells
+    known = {_word(word) for word in work.source.values.get(column.key, {})}
+    words = {cell: missing_word(cell) for cell in set(cells[cells.map(lambda cell: isinstance(cell, str))].tolist())}
+    blank = {
+        cell
+        for cell, word in words.items()
+        if word is not None and _word(cell) not in known and _choice(cell, column) not in column.choices
+    }
+    if not blank:
+        return cells
+    held = cells.map(lambda cell: isinstance(cell, str) and cell in blank).astype(bool)
+    counts = Counter(str(words[cell]) for cell in cells[held].tolist())
+    shown = " ".join(f"{word} ×{count}" for word, count in sorted(counts.items()))
+    work.tell("missing", f"{work.field(column.key)} {shown}")
+    return cells.mask(held, None)
+
+
 def _is_plain(cells: pd.Series) -> bool:
     return pd.api.types.is_numeric_dtype(cells) or pd.api.types.is_datetime64_any_dtype(cells)
+
+
+def _converted(work: _Table, cells: pd.Series, column: Column) -> Converted:
+    """Return cells in the type of their column."""
+    manner = Manner(
+        work.factors.get(column.key), _filled(work, column.key), units_of(column), codes=holds_codes(column)
+    )
+    return converted(cells, column.type, manner)
 
 
 def _checked(work: _Table, cells: pd.Series, column: Column) -> pd.Series:
@@ -174,15 +223,14 @@ def _checked(work: _Table, cells: pd.Series, column: Column) -> pd.Series:
     read = _worded(work, cells, column)
     if read is None:
         return converted(pd.Series([None] * len(cells), index=cells.index, dtype=object), column.type).values
-    found = converted(read, column.type, work.factors.get(column.key), _filled(work, column.key))
+    found = _converted(work, read, column)
     values = found.values
     shown = work.field(column.key)
     for way, count in found.told.items():
-        work.told.setdefault(way, Counter())[shown] += count
-    code, form = _FORMS.get(column.type, ("not_text", ""))
-    _tell(work, found.bad, (code, shown, form), cells)
-    if found.huge is not None:
-        _tell(work, found.huge, ("out_of_range", shown, f"≤ {MOST:g}"), cells)
+        if count:
+            work.tell(way, shown, count)
+    for code, rows in found.bad.items():
+        _tell(work, rows, (code, shown, _expected(code, column)), cells)
     if column.required:
         _tell(work, cells.isna(), ("missing_value", shown, ""), cells)
     if column.choices:
@@ -194,6 +242,11 @@ def _checked(work: _Table, cells: pd.Series, column: Column) -> pd.Series:
         _tell(work, low, ("out_of_range", shown, f"≥ {column.minimum:g}"), cells)
         values = values.mask(low)
     return values
+
+
+def _expected(code: str, column: Column) -> str:
+    """Return what messages call the right form of a cell."""
+    return listed(units_of(column)) if code == "unit_of_cell" else _FORMS.get(code, "")
 
 
 def _filled(work: _Table, key: str) -> pd.Series | None:
@@ -214,7 +267,7 @@ def _worded(work: _Table, cells: pd.Series, column: Column) -> pd.Series | None:
     }
     for word, ours in wrong.items():
         where = f"values.{column.key}.{word}"
-        work.log.fault("not_among_choices", field=where, found=quoted(ours), expected=shown_choices(column))
+        work.log.fault("meaning_not_among_choices", field=where, found=quoted(ours), expected=shown_choices(column))
     if wrong:
         return None
     if not stated and (cells.isna() | cells.isin(column.choices)).all():
@@ -249,10 +302,13 @@ def _choice(word: object, column: Column) -> object:
 
 def _tell(work: _Table, rows: pd.Series, what: tuple[str, str, str], cells: pd.Series) -> None:
     code, shown, expected = what
+    # An id that was refused names no row.
+    numbers = row_labels([None] * len(rows), rows.index) if code == "code_lost_digits" else work.labels
     for position in positions(rows.to_numpy(dtype=bool)):
         cell = cells.iloc[position]
-        found = "" if pd.isna(cell) else quoted(cell)
-        work.log.fault(code, row=work.labels[position], field=shown, found=found, expected=expected)
+        # A word is shown as the scenario has to write it.
+        found = "" if pd.isna(cell) else quoted(as_text(cell) if code == "not_among_choices" else cell)
+        work.log.fault(code, row=numbers[position], field=shown, found=found, expected=expected)
 
 
 def _tell_ways(work: _Table) -> None:
@@ -263,12 +319,35 @@ def _tell_ways(work: _Table) -> None:
 
     if work.words:
         work.log.note("words_recognised", words=counted(work.words))
-    if "thousands" in work.told:
-        work.log.note("numbers_with_separators", columns=counted(work.told["thousands"]))
-    if "serial" in work.told:
-        work.log.note("dates_counted_in_days", columns=counted(work.told["serial"]))
-    if "period" in work.told:
-        work.log.note("dates_without_day", columns=counted(work.told["period"]))
+    if "missing" in work.told:
+        work.log.note("missing_words", columns="; ".join(work.told["missing"]))
+    told = {way: counted(counts) for way, counts in work.told.items()}
+    _tell_numbers(told, work.log)
+    _tell_dates(told, work.log)
+
+
+def _tell_numbers(told: Mapping[str, str], log: LayerLog) -> None:
+    if "thousands" in told:
+        log.note("numbers_with_separators", columns=told["thousands"])
+    if "about" in told:
+        log.note("numbers_about", columns=told["about"])
+    if "unit" in told:
+        log.note("numbers_with_units", columns=told["unit"])
+    if "numeral" in told:
+        log.note("numbers_in_words", columns=told["numeral"])
+    if "code" in told:
+        log.note("codes_restored", columns=told["code"])
+
+
+def _tell_dates(told: Mapping[str, str], log: LayerLog) -> None:
+    if "serial" in told:
+        log.note("dates_counted_in_days", columns=told["serial"])
+    if "period" in told:
+        log.note("dates_without_day", columns=told["period"])
+    if "time" in told:
+        log.note("dates_with_time", columns=told["time"])
+    if "zone" in told:
+        log.note("dates_with_zone", columns=told["zone"])
 
 
 def with_ids(table: pd.DataFrame, column: Column, log: LayerLog) -> pd.DataFrame:
@@ -278,14 +357,17 @@ def with_ids(table: pd.DataFrame, column: Column, log: LayerLog) -> pd.DataFrame
     twice give way to the number of the record; among unique ones only those that are missing do.
     """
     ids = table["id"]
+    numbers = row_labels([None] * len(table), table.index)
     if column.required or column.unique:
-        numbers = row_labels([None] * len(table), table.index)
         for value in sorted(set(ids[ids.duplicated() & ids.notna()])):
             rows = listed(numbers[position] for position in positions((ids == value).to_numpy(dtype=bool)))
             log.fault("duplicate_id" if column.required else "people_record_twice", row=value, field="id", found=rows)
     numbered = pd.Series([str(position + 1) for position in range(len(table))], index=table.index, dtype=TEXT_DTYPE)
     if column.unique:
         ids = ids.where(ids.notna(), numbered)
-    elif not column.required and (ids.isna().any() or ids.duplicated().any()):
+    elif column.required:
+        # The fault of an id that lacks is told; until then messages name the row by its number.
+        ids = ids.where(ids.notna(), pd.Series(numbers, index=table.index, dtype=TEXT_DTYPE))
+    elif ids.isna().any() or ids.duplicated().any():
         ids = numbered
     return table.drop(columns="id").set_index(pd.Index(ids, name="id"))

@@ -14,44 +14,44 @@ from siting.units import M2_PER_HECTARE, M2_PER_KM2
 # A unit is ``times ÷ by`` of ours: 3 亩 are exactly 2000 m².
 Factor = tuple[float, float]
 
-_ONE: Final[Factor] = (1.0, 1.0)
+ONE: Final[Factor] = (1.0, 1.0)
 _AREA: Final[Mapping[str, Factor]] = {
-    **dict.fromkeys(("m2", "平方米", "平米", "sqm"), _ONE),
+    **dict.fromkeys(("m2", "平方米", "平米", "sqm"), ONE),
     **dict.fromkeys(("亩", "mu"), (2000.0, 3.0)),
     **dict.fromkeys(("公顷", "ha", "hm2", "hectare", "hectares"), (M2_PER_HECTARE, 1.0)),
     **dict.fromkeys(("万平方米", "万平米", "万m2"), (10_000.0, 1.0)),
     **dict.fromkeys(("km2", "平方公里", "平方千米"), (M2_PER_KM2, 1.0)),
 }
 _PERSONS: Final[Mapping[str, Factor]] = {
-    **dict.fromkeys(("人", "名", "persons", "people"), _ONE),
+    **dict.fromkeys(("人", "名", "persons", "people"), ONE),
     "千人": (1000.0, 1.0),
     **dict.fromkeys(("万人", "万"), (10_000.0, 1.0)),
 }
 _MONEY: Final[Mapping[str, Factor]] = {
-    **dict.fromkeys(("元", "cny", "rmb"), _ONE),
+    **dict.fromkeys(("元", "cny", "rmb"), ONE),
     "千元": (1000.0, 1.0),
     "万元": (10_000.0, 1.0),
     "亿元": (100_000_000.0, 1.0),
 }
 _MONEY_A_YEAR: Final[Mapping[str, Factor]] = {
     **_MONEY,
-    "元/年": _ONE,
+    "元/年": ONE,
     "千元/年": (1000.0, 1.0),
     "万元/年": (10_000.0, 1.0),
     "元/月": (12.0, 1.0),
     "万元/月": (120_000.0, 1.0),
 }
 _MONEY_AN_AREA: Final[Mapping[str, Factor]] = {
-    **dict.fromkeys(("元/m2", "元/平方米", "元/平米", "cny/m2"), _ONE),
+    **dict.fromkeys(("元/m2", "元/平方米", "元/平米", "cny/m2"), ONE),
     **dict.fromkeys(("千元/m2", "千元/平方米"), (1000.0, 1.0)),
     **dict.fromkeys(("万元/m2", "万元/平方米"), (10_000.0, 1.0)),
 }
 _YEARS: Final[Mapping[str, Factor]] = {
-    **dict.fromkeys(("年", "years"), _ONE),
+    **dict.fromkeys(("年", "years"), ONE),
     **dict.fromkeys(("月", "个月", "months"), (1.0, 12.0)),
 }
 _COUNT: Final[Mapping[str, Factor]] = {
-    **dict.fromkeys(("个", "张", "床", "户", "套"), _ONE),
+    **dict.fromkeys(("个", "张", "床", "户", "套"), ONE),
     **dict.fromkeys(("千张", "千户"), (1000.0, 1.0)),
     **dict.fromkeys(("万张", "万户"), (10_000.0, 1.0)),
 }
@@ -174,7 +174,7 @@ def factors(columns: Mapping[str, Column], names: Mapping[str, str], source: Lay
     Returns
     -------
     dict of str to (float, float)
-        Key → (times, by), only of columns that are in another unit than ours.
+        Key → (times, by), only of columns of which the scenario or their own name states a unit.
     """
     found: dict[str, Factor] = {}
     told = []
@@ -182,9 +182,10 @@ def factors(columns: Mapping[str, Column], names: Mapping[str, str], source: Lay
         if not name:
             continue
         unit = _unit(columns[key], name, source.column_units.get(key), log)
-        factor = units_of(columns[key]).get(unit or "", _ONE)
-        if factor != _ONE:
-            found[key] = factor
+        if unit is None:
+            continue
+        found[key] = units_of(columns[key])[unit]
+        if found[key] != ONE:
             told.append(f"{key} ({name}): {unit}")
     for key, unit in source.column_units.items():
         if key in columns and not units_of(columns[key]):

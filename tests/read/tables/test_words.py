@@ -123,7 +123,7 @@ def test_words_of_the_scenario_that_cannot_be_are_told_once() -> None:
     _, faults, _ = typed(raw, values={"tier": {"甲": "hotel"}, "teir": {"a": "b"}})
     assert [(fault.code, fault.field) for fault in faults] == [
         ("unknown_column_key", "values.teir"),
-        ("not_among_choices", "values.tier.甲"),
+        ("meaning_not_among_choices", "values.tier.甲"),
     ]
 
 
@@ -178,12 +178,16 @@ def test_numbers_with_separators_are_those_without(whole: int, cents: int) -> No
     assert (faults, table.loc[0, "land_m2"]) == ([], float(f"{whole}.{cents:02d}"))
 
 
-@pytest.mark.parametrize(
-    "cell", ["1,20", "1,2000", "12 000", "1200人", "1.2.3", "0x10", dt.date(2020, 1, 1), dt.time(1)]
-)
+@pytest.mark.parametrize("cell", ["12 00", "1200人", "1.2.3", "0x10", "1_000", dt.date(2020, 1, 1), dt.time(1)])
 def test_what_is_no_number_stays_refused(cell: object) -> None:
     _, (fault,), _ = typed(facility(land_m2=cell))
     assert fault.code == "not_number"
+
+
+@pytest.mark.parametrize("cell", ["1,20", "1,2000", "12,5", "０，５"])
+def test_a_comma_that_may_be_a_decimal_point_is_told_as_such(cell: str) -> None:
+    _, (fault,), _ = typed(facility(land_m2=cell))
+    assert fault.code == "decimal_comma"
 
 
 @pytest.mark.parametrize(
@@ -204,6 +208,16 @@ def test_what_is_no_number_stays_refused(cell: object) -> None:
         (46023, "2026-01-01", "dates_counted_in_days"),
         ("46023", "2026-01-01", "dates_counted_in_days"),
         (46023.0, "2026-01-01", "dates_counted_in_days"),
+        (46023.354, "2026-01-01", "dates_counted_in_days"),
+        ("202601", "2026-01-01", "dates_without_day"),
+        ("二〇二六年一月三日", "2026-01-03", None),
+        ("2026 年 1 月 3 号", "2026-01-03", None),
+        ("2026-01-03 08:30", "2026-01-03", "dates_with_time"),
+        ("2026年1月3日上午8时30分", "2026-01-03", "dates_with_time"),
+        (pd.Timestamp("2026-01-03 23:59"), "2026-01-03", "dates_with_time"),
+        ("2026-01-02T16:00:00Z", "2026-01-03", "dates_with_zone"),
+        ("2026-01-03T00:00:00+08:00", "2026-01-03", "dates_with_zone"),
+        ("2026-01-02T23:30:00-0500", "2026-01-03", "dates_with_zone"),
     ],
 )
 def test_dates(cell: object, date: str, note: str | None) -> None:
@@ -213,10 +227,18 @@ def test_dates(cell: object, date: str, note: str | None) -> None:
     assert [(each.code, each.values["columns"]) for each in log.notes] == ([] if note is None else [(note, "opens ×1")])
 
 
-@pytest.mark.parametrize("cell", [0, 1234, 19999, 99999, 46023.5, "2026-13", "2026-02-30", "9月", "202601", True])
+@pytest.mark.parametrize(
+    "cell", [0, 1234, 19999, 99999, "2026-13", "2026-02-30", "9月", "202613", "2026-01-01 25:00", True]
+)
 def test_what_is_no_date_is_refused(cell: object) -> None:
     _, (fault,), _ = typed(facility(opens=cell))
     assert fault.code == "not_date"
+
+
+@pytest.mark.parametrize("cell", ["1/2/2026", "26.1.2", "2026.1", 2026.1, "201012"])
+def test_what_may_be_two_dates_is_told_as_such(cell: object) -> None:
+    _, (fault,), _ = typed(facility(opens=cell))
+    assert fault.code == "date_of_two_readings"
 
 
 @given(st.dates(dt.date(1955, 1, 1), dt.date(2118, 12, 31)))

@@ -1,0 +1,70 @@
+"""Characters that nobody sees: they are no part of a name, an id or a number."""
+
+import re
+import unicodedata
+from typing import Final
+
+# Zero-width characters, soft hyphens, marks of direction, and controls other than tabs and line ends.
+_UNSEEN: Final = (
+    "\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+)
+# Spaces that are none to a comparison: no-break, typographic and ideographic ones.
+_SPACES: Final = "\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+_DROPPED: Final = re.compile(f"[{_UNSEEN}]+")
+_SPACED: Final = re.compile(f"[{_SPACES}]")
+_ANY: Final = re.compile(f"[{_UNSEEN}{_SPACES}]")
+
+
+def seen(text: str) -> str:
+    r"""Return a text as it looks: without characters that nobody sees, all spaces plain, none at its ends.
+
+    A text that holds nothing of the kind comes back as it is.
+
+    Examples
+    --------
+    >>> from siting.characters import seen
+    >>> seen("床位\u200b数"), seen("\ufeffF1\u00a0"), seen("七星岗\u3000街道")
+    ('床位数', 'F1', '七星岗 街道')
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    found = _SPACED.sub(" ", _DROPPED.sub("", text))
+    return text if found == text else found.strip()
+
+
+def unseen(text: str) -> list[str]:
+    r"""Return the characters of a text that :func:`seen` drops or replaces, in their order.
+
+    Examples
+    --------
+    >>> from siting.characters import unseen
+    >>> unseen("床位\u200b数\u3000"), unseen("plain text")
+    (['\u200b', '\u3000'], [])
+    """
+    return [] if text.isascii() and text.isprintable() else _ANY.findall(text)
+
+
+def named(character: str) -> str:
+    r"""Name a character that nobody sees.
+
+    Examples
+    --------
+    >>> from siting.characters import named
+    >>> named("\u200b")
+    'U+200B ZERO WIDTH SPACE'
+    """
+    return f"U+{ord(character):04X} {unicodedata.name(character, '')}".rstrip()
+
+
+def shown(text: str) -> str:
+    r"""Return a text with every character that cannot be seen written as its number, for messages.
+
+    Examples
+    --------
+    >>> from siting.characters import shown
+    >>> shown("F1\u200b")
+    'F1<U+200B>'
+    """
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else f"<U+{ord(each):04X}>" for each in text)

@@ -53,4 +53,4 @@ class _Undisturbed(event.Listener):
         self._pressed = True
 
 
-event.register("numba:compile", _Undisturbed())
+event.register("numba:compile", _Undisturbed())  # type: ignore[no-untyped-call]

@@ -5,6 +5,7 @@ from typing import Final
 import geopandas as gpd
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from siting import places
 from siting.domain.nouns import Bools, Ints
@@ -50,19 +51,20 @@ def apart(ground: Ground, plan: PlanOptions, sites: gpd.GeoDataFrame, standing: 
         [*plan.upgradable, *plan.closing]
     )
 
-    def nearer(one: gpd.GeoSeries, other: gpd.GeoSeries) -> tuple[Ints, Ints]:
+    def nearer(one: NDArray[np.object_], other: NDArray[np.object_]) -> tuple[Ints, Ints]:
         within = max(float(plan.spacing_m or 0.0) - _TOLERANCE_M, 0.0)
-        found = shapely.STRtree(other.to_numpy()).query(one.to_numpy(), predicate="dwithin", distance=within)
+        found = shapely.STRtree(other).query(one, predicate="dwithin", distance=within)
         return found[0], found[1]
 
-    points = sites.geometry
-    first, second = nearer(points.iloc[new], points.iloc[new])
+    points = np.asarray(sites.geometry.array, dtype=object)
+    standing_points = np.asarray(facilities.geometry.array, dtype=object)[stays]
+    first, second = nearer(points[new], points[new])
     among = np.stack([new[first], new[second]], axis=1)
     among = among[(first < second) & (place[among[:, 0]] != place[among[:, 1]])]
-    first, second = nearer(points.iloc[changing], points.iloc[held])
+    first, second = nearer(points[changing], points[held])
     beside = np.stack([changing[first], held[second]], axis=1)
     pairs = np.concatenate([among, beside]) + standing
     if standing:
-        barred = np.unique(nearer(facilities.geometry[stays], points.iloc[held])[1])
+        barred = np.unique(nearer(standing_points, points[held])[1])
         pairs = np.concatenate([np.stack([np.zeros_like(barred), held[barred] + standing], axis=1), pairs])
     return np.asarray(pairs[np.lexsort(pairs.T[::-1])], dtype=np.int64)

@@ -327,6 +327,7 @@ class NetworkLayer(Layer):
     """Ways to walk: an OpenStreetMap extract, or lines."""
 
     split_at_crossings: bool = False
+    snap_m: Annotated[float, Field(ge=0, le=1)] = 0.05
 
 
 class TerrainSource(Section):

@@ -157,6 +157,12 @@ NETWORK_COLUMNS: Final = (
         ),
     ),
     Column("level", "integer"),
+    # Tags of OpenStreetMap, in layers that were made of it.
+    Column("highway", "text"),
+    Column("foot", "text"),
+    Column("access", "text"),
+    Column("bridge", "text"),
+    Column("tunnel", "text"),
 )
 
 PLACE_COLUMNS: Final = (

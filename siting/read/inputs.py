@@ -34,6 +34,7 @@ from siting.read.geometry.projections import (
 )
 from siting.read.geometry.shapes import Family
 from siting.read.ground.constraints import Constraints, read_constraints
+from siting.read.ground.line_tags import walked_lines
 from siting.read.ground.network import read_lines
 from siting.read.ground.osm import is_osm, read_osm
 from siting.read.ground.surface import SurfaceLayers, read_surface
@@ -391,7 +392,8 @@ def _lines(source: NetworkLayer, reading: _Reading, log: LayerLog) -> Network | 
     frame = reading.table("network", source, _LINES)
     if len(reading.log.faults.found) > faults or reading.crs is None:
         return None
-    return read_lines(frame, reading.crs, log, split=source.split_at_crossings)
+    walked = walked_lines(frame, log)
+    return read_lines(walked, reading.crs, log, split=source.split_at_crossings, snap_m=source.snap_m)
 
 
 def _terrain(reading: _Reading, network: Network | None) -> Raster | None:

@@ -20,8 +20,6 @@ from siting.domain.tables import (
     Column,
 )
 from siting.read.geometry.hints import gcj02_sign
-from siting.read.ground.osm_tags import refusal
-from siting.read.log import listed
 from siting.read.survey_files import looks
 from siting.read.survey_layers import Look
 from siting.read.survey_names import columns_of, has_place, level_by_values, word_in
@@ -221,7 +219,7 @@ def _by_name(taking: _Taking, look: Look) -> bool:
         return _taken(taking, "network", look, Remark("because_osm"))
     if look.form == "lines":
         word = word_in(" ".join(look.names), _WAYS)
-        return word is not None and _take_ways(taking, look, Remark("because_lines", {"word": word}))
+        return word is not None and _taken(taking, "network", look, Remark("because_lines", {"word": word}))
     if look.form == "table" and not has_place(look.columns):
         return False
     found = _named(look, _AREAS) if look.form == "polygons" else None
@@ -237,7 +235,7 @@ def _by_content(taking: _Taking, look: Look) -> bool:
     shown = Remark("because_columns", {"columns": _shown(look.columns)})
     if look.form == "lines":
         ways = _highways(look) or [word for word in look.column("kind") if word in _OUR_WAYS]
-        return bool(ways) and _take_ways(taking, look, shown)
+        return bool(ways) and _taken(taking, "network", look, shown)
     if look.form == "polygons" and _area_by_content(taking, look, shown):
         return True
     if look.form == "table" and not has_place(look.columns):
@@ -285,19 +283,6 @@ def _taken(taking: _Taking, section: str, look: Look, reason: Remark, columns: S
 def _highways(look: Look) -> tuple[str, ...]:
     """Return what lines of OpenStreetMap that were exported to a table are, in its own words."""
     return look.column("highway") or tuple(word for word in look.column("fclass") if word in _CLASSES)
-
-
-def _take_ways(taking: _Taking, look: Look, reason: Remark) -> bool:
-    """Take lines for the network; ask where some of them are of kinds on which nobody may walk."""
-    if taking.take("network", look, reason):
-        words = dict.fromkeys(_highways(look))
-        closed = [word for word in words if refusal({"highway": word}) is not None]
-        if closed:
-            column = next(name for name in look.columns if name.lower() in ("highway", "fclass"))
-            values = {"file": look.title, "column": column, "kinds": listed(closed)}
-            taking.asked["network.rows"] = Remark("ask_ways", values)
-            taking.suggested["network.rows"] = {column: tuple(word for word in words if word not in closed)}
-    return True
 
 
 def _take_attributes(taking: _Taking, look: Look) -> bool:

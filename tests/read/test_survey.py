@@ -401,23 +401,16 @@ def test_openstreetmap_as_text(name: str, tmp_path: Path) -> None:
     assert [remark.code for remark in survey(tmp_path).rest] == ["osm_without_ways"]
 
 
-def test_ways_are_known_by_their_columns_and_closed_ones_asked_about(tmp_path: Path) -> None:
+def test_ways_are_known_by_their_columns(tmp_path: Path) -> None:
     ways = lines().drop(columns="kind").assign(osm_id=["1", "2", "3"], highway=["footway", "motorway", "residential"])
     ways.to_file(tmp_path / "e.gpkg")
     rivers = lines().drop(columns="kind").assign(osm_id=["4", "5", "6"], waterway="river")
     rivers.to_file(tmp_path / "w.gpkg")
     draft = survey(tmp_path)
     assert draft.filled["network.path"] == "e.gpkg"
-    assert draft.asked["network.rows"].values["kinds"] == "motorway"
-    rows = draft.suggested["network.rows"]
-    assert rows == {"highway": ("footway", "residential")}
+    # Reading leaves the motorway out by itself: nothing is asked.
+    assert "network.rows" not in draft.asked
     assert [remark.values["file"] for remark in draft.rest] == ["w.gpkg"]
-    # The answer that stands behind the # leaves the motorway out.
-    text = answered(scenario_template("zh", draft))
-    assert tomllib.loads(text)["network"]["rows"] == {"highway": ["footway", "residential"]}
-    found = read_vector(Layer(path=tmp_path / "e.gpkg", rows=rows), Log().layer("network", "e.gpkg"))
-    assert found is not None
-    assert sorted(found.frame["highway"]) == ["footway", "residential"]
 
 
 def test_what_cannot_be_opened_is_told_with_the_reason(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ Lines are taken apart into straight segments; everything is measured along the l
 never changed.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final
 
 import numpy as np
@@ -57,9 +57,15 @@ class Meetings:
         """Return how many there are."""
         return len(self.one)
 
-    def where(self, keep: Bools) -> "Meetings":
+    def where(self, keep: Bools | Ints) -> "Meetings":
         """Return some of them."""
         return Meetings(self.one[keep], self.one_m[keep], self.other[keep], self.other_m[keep], self.xy[keep])
+
+    def and_others(self, others: "Meetings") -> "Meetings":
+        """Return these, then some others."""
+        return Meetings(
+            *(np.concatenate([getattr(self, each.name), getattr(others, each.name)]) for each in fields(Meetings))
+        )
 
 
 def segments_of(lines: Shapes) -> Segments:

@@ -19,6 +19,7 @@ from siting.read.ground.crossings import (
     places_of,
     segments_of,
 )
+from siting.read.ground.snapping import Ground, grown_together, near_meetings
 
 # A vertex so near a cut, metres, is the cut.
 _VERTEX_M: Final = 1e-6
@@ -31,7 +32,8 @@ class Pieces:
 
     ``line`` is the row from which each piece comes, ``ends`` its nodes, shape (pieces, 2). ``node_xy`` has shape
     (nodes, 2), rounded to the millimetre. ``joined`` counts the places where a line was cut to meet another, ``left``
-    those where lines pass over or under each other, ``doubled`` the pieces that lay on another.
+    those where lines pass over or under each other, ``doubled`` the pieces that lay on another, ``snapped`` the places
+    at which ends were joined to what they just miss.
     """
 
     lines: Shapes
@@ -41,6 +43,7 @@ class Pieces:
     joined: int
     left: int
     doubled: int
+    snapped: int
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class _Stops:
     node: Ints
 
 
-def lines_that_meet_unjoined(lines: Shapes, level: Ints, span: Bools) -> int:
+def lines_that_meet_unjoined(lines: Shapes, level: Ints, span: Bools, snap_m: float = 0.0) -> int:
     """Count the lines that cross or touch another of their level elsewhere than end to end; spans do not count.
 
     Parameters
@@ -61,15 +64,20 @@ def lines_that_meet_unjoined(lines: Shapes, level: Ints, span: Bools) -> int:
         LineStrings with a length.
     level, span : numpy.ndarray
         The level of each line, and whether it is a bridge, footbridge or tunnel.
+    snap_m : float
+        So near its end a line ends.
     """
     segments = segments_of(lines)
     met = meetings_of(segments)
-    ends = judge(met, segments.length_m, level, span).ends
+    near = max(snap_m, SAME_M)
+    ends = np.ones(len(met), dtype=bool)
+    for line, metres in ((met.one, met.one_m), (met.other, met.other_m)):
+        ends &= (metres <= near) | (metres >= segments.length_m[line] - near)
     even = (level[met.one] == level[met.other]) & ~span[met.one] & ~span[met.other] & ~ends & (met.one != met.other)
     return len(np.unique(np.concatenate([met.one[even], met.other[even]])))
 
 
-def joined_pieces(lines: Shapes, level: Ints, span: Bools) -> Pieces:
+def joined_pieces(lines: Shapes, level: Ints, span: Bools, snap_m: float = 0.0) -> Pieces:
     """Cut lines where they cross, touch or leave an overlap, and join them there.
 
     Parameters
@@ -78,6 +86,8 @@ def joined_pieces(lines: Shapes, level: Ints, span: Bools) -> Pieces:
         LineStrings with a length, metres.
     level, span : numpy.ndarray
         The level of each line, and whether it is a bridge, footbridge or tunnel.
+    snap_m : float
+        Ends that miss others, or another line, by no more than this are joined to them, metres.
 
     Returns
     -------
@@ -89,8 +99,10 @@ def joined_pieces(lines: Shapes, level: Ints, span: Bools) -> Pieces:
     met = meetings_of(segments)
     verdicts = judge(met, segments.length_m, level, span)
     join = met.where(verdicts.join)
-    stops, node_xy, cut = _stops(lines, segments, join)
-    joined = len(np.unique(cut[~verdicts.ends[verdicts.join]]))
+    near = _snapped(lines, segments, join, near_meetings(segments, met, verdicts, Ground(level, span), snap_m), snap_m)
+    stops, node_xy, cut = _stops(lines, segments, join.and_others(near), snap_m)
+    joined = len(np.unique(cut[: len(join)][~verdicts.ends[verdicts.join]]))
+    snapped = len(np.unique(cut[len(join) :]))
     goes_on = np.flatnonzero(stops.line[1:] == stops.line[:-1])
     ends = np.column_stack([stops.node[goes_on], stops.node[goes_on + 1]])
     owner = stops.line[goes_on]
@@ -105,14 +117,28 @@ def joined_pieces(lines: Shapes, level: Ints, span: Bools) -> Pieces:
         joined,
         places_of(met.where(~verdicts.join)),
         int((~keep).sum()),
+        snapped,
     )
 
 
-def _stops(lines: Shapes, segments: Segments, join: Meetings) -> tuple[_Stops, Floats, Ints]:
-    """Return the stops of every line, the place of each node, and the node of each meeting.
+@dataclass(frozen=True)
+class _Entries:
+    """Ends of lines and places of meetings, those of meeting k at ``meeting[k]`` and the next.
 
-    Nodes are numbered by their place. Two nodes at one place are on different levels.
+    ``order`` runs along the lines; ``near`` tells where an entry is at the place of the one before it.
     """
+
+    line: Ints
+    along: Floats
+    xy: Floats
+    order: Ints
+    near: Bools
+    group: Ints
+    meeting: Ints
+
+
+def _entries(lines: Shapes, segments: Segments, join: Meetings) -> _Entries:
+    """Return the ends of lines and the places of meetings, and the groups that meetings make of them."""
     count = len(lines)
     line = np.concatenate([np.repeat(np.arange(count), 2), np.column_stack([join.one, join.other]).ravel()])
     ends_m = np.column_stack([np.zeros(count), segments.length_m]).ravel()
@@ -127,13 +153,41 @@ def _stops(lines: Shapes, segments: Segments, join: Meetings) -> tuple[_Stops, F
     )
     ends_xy = np.stack([shapely.get_coordinates(shapely.get_point(lines, at)) for at in (0, -1)], axis=1)
     xy = np.concatenate([ends_xy.reshape(-1, 2), np.repeat(join.xy, 2, axis=0)])
-    node, node_xy = _numbered(group, np.round(xy * _MM_PER_M) / _MM_PER_M)
+    return _Entries(line, along, xy, order, near, group, meeting)
+
+
+def _snapped(lines: Shapes, segments: Segments, join: Meetings, near: Meetings, snap_m: float) -> Meetings:
+    """Return those near meetings whose places may become one node."""
+    if not len(near):
+        return near
+    exact = _entries(lines, segments, join)
+    groups, first = np.unique(exact.group, return_index=True)
+    at_start, at_end = near.other_m <= 0, near.other_m >= segments.length_m[near.other]
+    # The end of a line that meets another is the entry of that end; a place between is one of its own.
+    mine = exact.group[2 * near.one + (near.one_m > 0)]
+    theirs = np.where(at_start | at_end, exact.group[2 * near.other + at_end], len(groups) + np.arange(len(near)))
+    xy = np.concatenate([exact.xy[first], near.xy])
+    together = grown_together(xy, mine, theirs, snap_m)
+    return near.where(together[mine] == together[theirs])
+
+
+def _stops(lines: Shapes, segments: Segments, join: Meetings, snap_m: float) -> tuple[_Stops, Floats, Ints]:
+    """Return the stops of every line, the place of each node, and the node of each meeting.
+
+    Nodes are numbered by their place. Two nodes at one place are on different levels.
+    """
+    entries = _entries(lines, segments, join)
+    line, along, order, group = entries.line, entries.along, entries.order, entries.group
+    # A line that comes to one node twice in a row within the tolerance is there once.
+    again = (group[order][1:] == group[order][:-1]) & (np.diff(along[order]) <= snap_m)
+    near = entries.near | (again & (line[order][1:] == line[order][:-1]))
+    node, node_xy = _numbered(group, np.round(entries.xy * _MM_PER_M) / _MM_PER_M)
     first = order[np.append(True, ~near)]
     stops_along = along[first]
     # The last stop of a line stands at its end, not at a cut just before it.
     last = np.append(line[first][1:] != line[first][:-1], True)
     stops_along[last] = segments.length_m[line[first][last]]
-    return _Stops(line[first].astype(np.int64), stops_along, node[first]), node_xy, node[meeting]
+    return _Stops(line[first].astype(np.int64), stops_along, node[first]), node_xy, node[entries.meeting]
 
 
 def _numbered(group: Ints, xy: Floats) -> tuple[Ints, Floats]:

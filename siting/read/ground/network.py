@@ -9,9 +9,11 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 
+from siting.crs import WGS84, transform_points
 from siting.domain.nouns import Floats, Ints, Network
 from siting.read.ground.crossings import SPANS
 from siting.read.ground.joining import joined_pieces, lines_that_meet_unjoined
+from siting.read.ground.snapping import Edges, Ground, Misses, near_misses, snapped_nodes
 from siting.read.log import LayerLog
 
 # Ends of lines that round to the same millimetre are one node.
@@ -19,6 +21,7 @@ MM_PER_M: Final = 1000.0
 DEFAULT_KIND: Final = "street"
 # When a larger share of lines meets others elsewhere than end to end, they were drawn to be joined there.
 UNJOINED_SHARE: Final = 0.2
+MOST_NAMED: Final = 10
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,8 @@ class LineAccount:
     ``lines`` have a length, ``dropped`` have none. Of lines that were split: ``joined`` places at which a line was cut
     to meet another, ``left`` places at which lines pass over or under each other, ``doubled`` pieces that lay on
     another. Of lines that were not: ``unjoined`` lines that cross or touch others of their level elsewhere than end to
-    end.
+    end. Of either: ``snapped`` nodes at which ends were joined to what they just miss, and ``misses``, nodes that lie
+    near a line without meeting it.
     """
 
     lines: int
@@ -37,6 +41,8 @@ class LineAccount:
     left: int = 0
     doubled: int = 0
     unjoined: int = 0
+    snapped: int = 0
+    misses: Misses | None = None
 
 
 def build_network(
@@ -65,14 +71,17 @@ def build_network(
     return Network(node_xy, edges)
 
 
-def network_from_lines(frame: gpd.GeoDataFrame, crs: CRS, *, split: bool = False) -> tuple[Network, LineAccount]:
+def network_from_lines(
+    frame: gpd.GeoDataFrame, crs: CRS, *, split: bool = False, snap_m: float = 0.0
+) -> tuple[Network, LineAccount]:
     """Build a network from a layer of lines.
 
-    Lines meet where their ends round to the same millimetre. Without ``split`` they meet nowhere else: a line that
-    crosses another without an end there passes over or under it. With ``split`` they are cut and joined wherever they
-    cross or touch in the plane, to the millimetre, unless their ``level`` differs or one of them is a bridge,
-    footbridge or tunnel. Those meet others by their ends alone, and an end of theirs that meets no other end lands on
-    the line of the ground that it touches. Of lines that lie on each other on one level one stays.
+    Lines meet where their ends round to the same millimetre, or lie within ``snap_m`` of each other. Without ``split``
+    they meet nowhere else: a line that crosses another without an end there passes over or under it. With ``split``
+    they are cut and joined wherever they cross or touch in the plane, to the millimetre (their ends within ``snap_m``),
+    unless their ``level`` differs or one of them is a bridge, footbridge or tunnel. Those meet others by their ends
+    alone, and an end of theirs that meets no other end lands on the line of the ground that it touches. Of lines that
+    lie on each other on one level one stays.
 
     Parameters
     ----------
@@ -83,6 +92,8 @@ def network_from_lines(frame: gpd.GeoDataFrame, crs: CRS, *, split: bool = False
         The working CRS.
     split : bool
         Whether lines are joined where they cross.
+    snap_m : float
+        How far off ends may be and still meet; no two places of one node lie farther apart than this.
 
     Returns
     -------
@@ -110,16 +121,33 @@ def network_from_lines(frame: gpd.GeoDataFrame, crs: CRS, *, split: bool = False
     dropped = int((~long).sum())
     lines, kinds, level = lines[long], kinds[long], level[long]
     span = np.isin(kinds.astype(str), list(SPANS))
-    if split and len(lines):
-        pieces = joined_pieces(lines, level, span)
-        network = build_network(pieces.lines, kinds[pieces.line], pieces.ends, pieces.node_xy, crs)
-        return network, LineAccount(len(lines), dropped, pieces.joined, pieces.left, pieces.doubled)
-    ends = np.stack([shapely.get_coordinates(shapely.get_point(lines, at)) for at in (0, -1)], axis=1)
-    millimetres = np.round(ends * MM_PER_M).astype(np.int64).reshape(-1, 2)
-    nodes, number = np.unique(millimetres, axis=0, return_inverse=True)
-    network = build_network(lines, kinds, number.reshape(-1, 2).astype(np.int64), nodes / MM_PER_M, crs)
-    unjoined = lines_that_meet_unjoined(lines, level, span) if len(lines) else 0
-    return network, LineAccount(len(lines), dropped, unjoined=unjoined)
+    ground = Ground(level, span)
+    if not len(lines):
+        return build_network(lines, kinds, np.empty((0, 2), dtype=np.int64), np.empty((0, 2)), crs), LineAccount(
+            0, dropped
+        )
+    if split:
+        pieces = joined_pieces(lines, level, span, snap_m)
+        edges = Edges(pieces.lines, pieces.ends, ground.take(pieces.line), pieces.node_xy)
+        account = LineAccount(
+            len(lines), dropped, pieces.joined, pieces.left, pieces.doubled, 0, pieces.snapped, near_misses(edges)
+        )
+        return build_network(pieces.lines, kinds[pieces.line], pieces.ends, pieces.node_xy, crs), account
+    tips = np.stack([shapely.get_coordinates(shapely.get_point(lines, at)) for at in (0, -1)], axis=1)
+    millimetres = np.round(tips * MM_PER_M).astype(np.int64).reshape(-1, 2)
+    places, number = np.unique(millimetres, axis=0, return_inverse=True)
+    ends = number.reshape(-1, 2).astype(np.int64)
+    stands = snapped_nodes(ends, places / MM_PER_M, ground, shapely.length(lines), snap_m)
+    nodes, ends = np.unique(stands[ends], return_inverse=True)
+    ends, node_xy = ends.reshape(-1, 2).astype(np.int64), places[nodes] / MM_PER_M
+    account = LineAccount(
+        len(lines),
+        dropped,
+        unjoined=lines_that_meet_unjoined(lines, level, span, snap_m),
+        snapped=int((np.bincount(stands) > 1).sum()),
+        misses=near_misses(Edges(lines, ends, ground, node_xy)),
+    )
+    return build_network(lines, kinds, ends, node_xy, crs), account
 
 
 def _levels(frame: gpd.GeoDataFrame) -> Ints:
@@ -128,7 +156,7 @@ def _levels(frame: gpd.GeoDataFrame) -> Ints:
     return frame["level"].fillna(0).to_numpy(dtype=np.int64)
 
 
-def read_lines(frame: gpd.GeoDataFrame, crs: CRS, log: LayerLog, *, split: bool) -> Network | None:
+def read_lines(frame: gpd.GeoDataFrame, crs: CRS, log: LayerLog, *, split: bool, snap_m: float) -> Network | None:
     """Build the walking network from a layer of lines, and tell what became of them.
 
     Parameters
@@ -138,17 +166,19 @@ def read_lines(frame: gpd.GeoDataFrame, crs: CRS, log: LayerLog, *, split: bool)
     crs : pyproj.CRS
         The working CRS.
     log : LayerLog
-        Takes the notes ``lines_without_length``, ``lines_joined``, ``lines_doubled``, ``lines_cross_unjoined`` and the
-        fault ``no_walkable_way``.
+        Takes the notes ``lines_without_length``, ``lines_joined``, ``lines_doubled``, ``lines_cross_unjoined``,
+        ``lines_snapped``, ``lines_just_miss`` and the fault ``no_walkable_way``.
     split : bool
         Whether lines are joined where they cross.
+    snap_m : float
+        How far off ends may be and still meet.
 
     Returns
     -------
     Network or None
         None where no line has a length.
     """
-    network, account = network_from_lines(frame, crs, split=split)
+    network, account = network_from_lines(frame, crs, split=split, snap_m=snap_m)
     if account.dropped:
         log.note("lines_without_length", count=account.dropped)
     if network.edges.empty:
@@ -162,4 +192,19 @@ def read_lines(frame: gpd.GeoDataFrame, crs: CRS, log: LayerLog, *, split: bool)
         log.note("lines_doubled", count=account.doubled)
     if account.unjoined > UNJOINED_SHARE * account.lines:
         log.note("lines_cross_unjoined", count=account.unjoined, lines=account.lines)
+    if account.snapped:
+        log.note("lines_snapped", count=account.snapped, snap_m=f"{snap_m:g}")
+    if account.misses is not None and len(account.misses.xy):
+        log.note(
+            "lines_just_miss", count=len(account.misses.xy), places=_spots(account.misses, crs), snap_m=f"{snap_m:g}"
+        )
     return network
+
+
+def _spots(misses: Misses, crs: CRS) -> str:
+    """Name places by longitude and latitude, with how far off they are."""
+    lon, lat = transform_points(misses.xy[:MOST_NAMED, 0], misses.xy[:MOST_NAMED, 1], crs, WGS84)
+    spots = [
+        f"{x:.6f}, {y:.6f} ({metres:.2f} m)" for x, y, metres in zip(lon, lat, misses.away_m[:MOST_NAMED], strict=True)
+    ]
+    return "; ".join([*spots, *(["…"] if len(misses.xy) > MOST_NAMED else [])])

@@ -57,7 +57,7 @@ def apart(ground: Ground, plan: PlanOptions, sites: gpd.GeoDataFrame, standing: 
         return found[0], found[1]
 
     points = np.asarray(sites.geometry.array, dtype=object)
-    standing_points = np.asarray(facilities.geometry.array, dtype=object)[stays.to_numpy(dtype=bool)]
+    standing_points = np.asarray(facilities.geometry.array, dtype=object)[stays]
     first, second = nearer(points[new], points[new])
     among = np.stack([new[first], new[second]], axis=1)
     among = among[(first < second) & (place[among[:, 0]] != place[among[:, 1]])]

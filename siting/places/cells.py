@@ -255,7 +255,9 @@ def _coverage(grid: Grid, polygons: gpd.GeoSeries) -> _Coverage:
         srs_wkt=grid.crs.to_wkt(),
     )
     filled = np.flatnonzero(~polygons.is_empty.to_numpy())
-    frame = gpd.GeoDataFrame(geometry=polygons.iloc[filled].reset_index(drop=True), crs=grid.crs)
+    # exactextract ends the process on a vertex that stands three times in a row.
+    shapes = shapely.remove_repeated_points(np.asarray(polygons.array[filled], dtype=object))
+    frame = gpd.GeoDataFrame(geometry=shapes, crs=grid.crs)
     table = exact_extract(raster, frame, ["cell_id", "coverage"], output="pandas")
     counts = table["cell_id"].map(len).to_numpy()
     if not counts.sum():

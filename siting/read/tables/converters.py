@@ -113,8 +113,13 @@ def _numbers(cells: pd.Series, manner: Manner) -> Converted:
         counts.update(written.ways)
         measured.iloc[position] = written.value * factor[0] / factor[1]
     wrong = cells.notna() & ~np.isfinite(measured) & ~comma & ~other_unit
-    huge = np.isfinite(measured) & (measured.abs() > MOST)
-    bad = {"decimal_comma": comma, "unit_of_cell": other_unit, "not_number": wrong, "out_of_range": huge}
+    huge = pd.Series(np.isfinite(measured) & (measured.abs() > MOST), index=cells.index)
+    bad: dict[str, pd.Series] = {
+        "decimal_comma": comma,
+        "unit_of_cell": other_unit,
+        "not_number": wrong,
+        "out_of_range": huge,
+    }
     # Nobody tells -0.0 from 0.0, but it is written otherwise.
     return Converted(measured.mask(~np.isfinite(measured) | huge) + 0.0, bad, counts)
 

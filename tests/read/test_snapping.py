@@ -252,7 +252,8 @@ def test_shaken_ends_join_as_exact_ones(
     order = data.draw(st.permutations(range(len(loose))))
     again, other = _read(*(loose[at] for at in order), split=True)
     np.testing.assert_array_equal(again.node_xy, found.node_xy)
-    assert sorted(again.edges["length_m"].round(9)) == sorted(found.edges["length_m"].round(9))
+    # A piece shorter than the tolerance may follow the one line or the other.
+    assert sorted(again.edges["length_m"]) == pytest.approx(sorted(found.edges["length_m"]), abs=0.05)
     assert other.snapped == account.snapped
     plain, _ = _read(*loose)
     turned, _ = _read(*(loose[at] for at in order))

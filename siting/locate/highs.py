@@ -156,7 +156,8 @@ def _once(programme: Programme, effort: Effort, start: Floats | None, abs_gap: f
     found = (
         bool(info.valid) and math.isfinite(info.objective_function_value) and info.primal_solution_status == _HAS_POINT
     )
-    values = np.asarray(highs.getSolution().col_value, dtype=np.float64) if found else None
+    # 0.0 is added, since HiGHS writes some zeros as -0.0.
+    values = np.asarray(highs.getSolution().col_value, dtype=np.float64) + 0.0 if found else None
     objective = math.inf if values is None else _sum(programme.cost * values)
     told = float(info.objective_function_value)
     bound = _bound(programme, effort, info, ended, abs_gap) if info.valid and ended != "solver" else -math.inf

@@ -29,7 +29,7 @@ def wrapped(text: str, width: int) -> Iterator[str]:
     --------
     >>> from siting.write.wrapping import wrapped
     >>> list(wrapped("面图层（GeoPackage）和表", 12)), list(wrapped("a layer of lines", 8))
-    (['面图层', '（GeoPackage', '）和表'], ['a layer', 'of lines'])
+    (['面图层（', 'GeoPackage）', '和表'], ['a layer', 'of lines'])
     """
     line, used = "", 0
     for token in _TOKEN.findall(text):

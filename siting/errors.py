@@ -37,6 +37,8 @@ class Fault:
             if (value := getattr(self, name)) is not None
         ]
         what, advice = self.part("what", lang), self.part("advice", lang)
+        if not where:
+            return say("fault.line_without_place", lang, what=what, advice=advice)
         return say("fault.line", lang, where=say("fault.where.join", lang).join(where), what=what, advice=advice)
 
     def part(self, part: str, lang: Lang | None = None) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 import siting
 from siting.results import Plan
-from tests.laws.small_districts import District, Request, drawn, written
+from tests.laws.small_districts import Candidate, District, Facility, Request, drawn, written
 from tests.laws.small_optima import Choice, Small, best_of, choice_of
 
 # SITING_SMALL_PLANS=5000 tries as many at the desk.
@@ -77,3 +77,12 @@ def test_the_case_of_spacing_between_facilities_that_may_change(name: str, share
     nothing = siting.propose(scenario, stations=0)
     assert (nothing.status, nothing.stages[0].objective) == ("optimal", 0.0)
     assert plan.stages[0].bound == pytest.approx(60.0)
+
+
+@pytest.mark.parametrize(("spacing_m", "built"), [(299.0, 2), (300.0, 2), (300.1, 1)])
+def test_at_exactly_the_spacing_both_may_be_built(spacing_m: float, built: int, tmp_path: Path) -> None:
+    people = ((150.0, 50.0, 10.0), (450.0, 50.0, 5.0))
+    sites = {f"C{i}": Candidate(x, 50.0, 300.0, 1.0, "shop") for i, x in enumerate((150.0, 450.0))}
+    district = District(people, (), {"F0": Facility(1500.0, 350.0)}, sites, 3.0, 10.0, 0.9)
+    plan = plan_of(district, Request("mclp", stations=2, spacing_m=spacing_m), tmp_path)
+    assert (plan.status, len(plan.stations)) == ("optimal", built)

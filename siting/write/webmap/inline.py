@@ -66,7 +66,7 @@ def script(name: str) -> str:
     """
     text = _SOURCE_MAP.sub("", asset(name).decode("utf-8"))
     # Within strings and patterns of JavaScript the backslash changes nothing.
-    return text.replace("</", r"<\/")
+    return _END_OF_SCRIPT.sub(r"<\\/\1", text)
 
 
 def style(name: str) -> str:

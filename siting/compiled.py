@@ -14,6 +14,10 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
 
     What is kept is judged by the date of the function's own file: after a change of what it takes in from elsewhere,
     remove ``__pycache__``.
+
+    What Python calls for a long while writes to arrays that it is given, and returns numbers. Ctrl-C may raise
+    ``KeyboardInterrupt`` while numba makes arrays and named tuples for Python, which it does not look for: the process
+    ends with a segmentation fault, or with a ``SystemError``.
     """
     try:
         return numba.njit(nogil=True, cache=True)(function)
@@ -23,7 +27,7 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class _Undisturbed(event.Listener):
-    """Keeps Ctrl-C waiting while numba compiles: an exception in a call from LLVM ends the process."""
+    """Keeps Ctrl-C waiting while numba compiles: an exception there leaves kernels half made, for the whole process."""
 
     def __init__(self) -> None:
         self._depth, self._pressed = 0, False

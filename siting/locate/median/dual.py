@@ -135,7 +135,6 @@ def _slope(core: Core, multipliers: Floats, scale: Floats, pick: Bools, directio
     return length
 
 
-@compiled
 def ascend(core: Core, most: int, multipliers: Floats, goal: float, rounds: int, step: float, patience: int) -> Ascent:
     """Raise the bound for some rounds, or until it reaches ``goal``, the cost that is to be bettered.
 
@@ -144,11 +143,31 @@ def ascend(core: Core, most: int, multipliers: Floats, goal: float, rounds: int,
     rounds brought nothing. Slopes are measured by the size of the multipliers: those of points that few sites reach are
     many times the others, and with one length for all it is they that never get there.
     """
+    paid, sites = np.minimum(multipliers, core.base), core.sites
+    best, worth, picked = paid.copy(), np.zeros(sites), np.zeros(sites)
+    state = np.zeros(sites, dtype=np.int8)
+    bound, step = _ascended(core, most, paid, goal, rounds, step, patience, best, worth, state, picked)
+    return Ascent(best, bound, worth, state, picked, step)
+
+
+@compiled
+def _ascended(  # noqa: PLR0913, PLR0917 - what is found is written to arrays of the caller
+    core: Core,
+    most: int,
+    paid: Floats,
+    goal: float,
+    rounds: int,
+    step: float,
+    patience: int,
+    best: Floats,
+    best_worth: Floats,
+    state: States,
+    picked: Floats,
+) -> tuple[float, float]:
+    """Fill in the best multipliers, the worth of sites there, what is fixed and what was picked; return bound, step."""
     sites = len(core.site_start) - 1
-    paid = np.minimum(multipliers, core.base)
-    best, best_worth = paid.copy(), np.zeros(sites)
-    worth, pick, state = np.zeros(sites), np.zeros(sites, dtype=np.bool_), np.zeros(sites, dtype=np.int8)
-    picked, direction, scale = np.zeros(sites), np.zeros(len(paid)), np.empty(len(paid))
+    worth, pick = np.zeros(sites), np.zeros(sites, dtype=np.bool_)
+    direction, scale = np.zeros(len(paid)), np.empty(len(paid))
     _scaled(paid, scale)
     bound, waited = -np.inf, 0
     for _ in range(rounds):
@@ -179,4 +198,4 @@ def ascend(core: Core, most: int, multipliers: Floats, goal: float, rounds: int,
             farthest = _FARTHEST * scale[point]
             move = min(max(size * direction[point], -farthest), farthest)
             paid[point] = min(paid[point] + move, core.base[point])
-    return Ascent(best, bound, best_worth, state, picked, step)
+    return bound, step

@@ -81,7 +81,6 @@ def _reprice(core: Core, choice: Choice, pricing: Pricing) -> None:
             choice.loss[choice.near[point]] += core.base[point] - before
 
 
-@compiled
 def oscillate(core: Core, choice: Choice, pricing: Pricing, kicks: int, least: float, state: State) -> Found:
     """Kick and settle, go on from what is not much worse, and change prices now and then.
 
@@ -100,10 +99,20 @@ def oscillate(core: Core, choice: Choice, pricing: Pricing, kicks: int, least: f
     state : State
         Of the random generator.
     """
+    best = choice.opened.copy()
+    walked = float(_oscillated(core, choice, pricing, kicks, least, state, best))
+    return Found(best, walked)
+
+
+@compiled
+def _oscillated(
+    core: Core, choice: Choice, pricing: Pricing, kicks: int, least: float, state: State, best: Ints
+) -> float:
+    """Fill in the slots of the best choice; return what it walks."""
     sites, slots = len(core.site_start) - 1, len(choice.opened)
-    best, walked = choice.opened.copy(), np.inf
+    walked = np.inf
     if slots == 0 or slots >= sites:
-        return Found(best, walked)
+        return walked
     queue, queued = np.empty(sites, dtype=np.int64), np.zeros(sites, dtype=np.bool_)
     changed, last = np.empty(2 * STRONGEST, dtype=np.int64), choice.opened.copy()
     cost = choice.near_cost.sum()
@@ -123,4 +132,4 @@ def oscillate(core: Core, choice: Choice, pricing: Pricing, kicks: int, least: f
             last[:], cost = choice.opened, choice.near_cost.sum()
             if _many(choice, pricing) <= pricing.allowed and _walked(choice, pricing) < walked:
                 best[:], walked = choice.opened, _walked(choice, pricing)
-    return Found(best, walked)
+    return walked

@@ -4,6 +4,7 @@ from typing import Final, get_args
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from siting.domain.nouns import Access, Demand, Inputs, Note
 from siting.domain.scenario import Level
@@ -28,25 +29,29 @@ def cut_off_notes(inputs: Inputs, demand: Demand, access: Access) -> tuple[Note,
     Returns
     -------
     tuple of Note
-        ``people_cut_off`` and ``people_off_network``, each with the units that hold most of them first; none where
-        there is nobody.
+        ``people_cut_off``, ``people_beside_scraps`` and ``people_off_network``, each with the units that hold most of
+        them first; none where there is nobody.
     """
-    cut_off, off_network = (_by_unit(inputs, demand, access, reason) for reason in ("cut_off", "off_network"))
+    reason, scraps = access.cells["reason"].to_numpy(), access.cells["beside_scraps"].to_numpy(dtype=bool)
+    cut_off, beside, off_network = (
+        _by_unit(inputs, demand, cells) for cells in (reason == "cut_off", scraps, (reason == "off_network") & ~scraps)
+    )
     return tuple(
         note
         for note in (
             Note("people_cut_off", cut_off) if cut_off else None,
+            Note("people_beside_scraps", beside) if beside else None,
             Note("people_off_network", off_network) if off_network else None,
         )
         if note is not None
     )
 
 
-def _by_unit(inputs: Inputs, demand: Demand, access: Access, reason: str) -> dict[str, str]:
-    """Return the people whose reason it is, and the units by name with their people; nothing where there is nobody."""
+def _by_unit(inputs: Inputs, demand: Demand, cells: NDArray[np.bool_]) -> dict[str, str]:
+    """Return the people of some cells, and the units by name with their people; nothing where there is nobody."""
     level = next(level for level in get_args(Level) if level in inputs.units)
     who = "elderly" if demand.cells["elderly"].notna().any() else "residents"
-    people = np.where(access.cells["reason"] == reason, np.nan_to_num(demand.cells[who].to_numpy()), 0.0)
+    people = np.where(cells, np.nan_to_num(demand.cells[who].to_numpy()), 0.0)
     by_unit = pd.Series(demand.shares[level] @ people, demand.place_ids[level])
     by_unit = by_unit[by_unit >= _FEWEST].sort_values(ascending=False, kind="stable")
     if by_unit.empty:

@@ -260,7 +260,7 @@ def sensitivity(found: "Sensitivity", lang: Lang) -> None:
             table.add_section()
         first = "" if row["varied"] == before else say(f"sensitivity.varied.{row['varied']}", lang)
         differs = (
-            "" if row["own"] or math.isnan(row["difference"]) else signless_zero(f"{100 * row['difference']:+.1f}")
+            "" if row["own"] or math.isnan(row["difference"]) else signless_zero(f"{100 * row['difference']:+z.1f}")
         )
         share, people = percent(row["covered_share"]), number(row["elderly_covered"])
         cells = (first, words.setting_text(row, lang), share, people, differs, words.note_text(row, lang))

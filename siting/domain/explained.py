@@ -131,7 +131,7 @@ class Explained:
     ``candidates`` is indexed by id, the best first: ``name``, ``minutes`` between it and the spot (NaN beyond the
     longest time sought), ``people_here`` (of the subject, newly covered; NaN where nobody lives), ``people_new`` (of
     all), ``refused_by`` and ``clause`` (None where it is permitted). ``serves`` tells whether a facility counts for the
-    circle itself (None: it is none).
+    circle itself (None: it is none), ``joined`` whether it could join the ways that are walked.
     """
 
     inputs: Inputs
@@ -140,3 +140,4 @@ class Explained:
     way: Way
     candidates: pd.DataFrame
     serves: bool | None = None
+    joined: bool = True

@@ -219,8 +219,9 @@ class Access:
 
     ``within`` holds the times within the cut-off. ``cells`` follows ``Demand.cells``: ``seconds`` to the nearest
     counting site (inf if none within the longest time sought), ``nearest`` (its id or None), ``second_seconds`` and
-    ``second`` likewise of the second nearest, ``reason`` (a key of ``REASON_CODES``). ``circles`` holds one polygon a
-    counting site that could be walked from, indexed by its id. ``unattached`` lists the sites that could not join the
+    ``second`` likewise of the second nearest, ``reason`` (a key of ``REASON_CODES``), ``beside_scraps`` (whether a cell
+    that joined no way lies beside a part of the network that was left out as too short). ``circles`` holds one polygon
+    a counting site that could be walked from, indexed by its id. ``unattached`` lists the sites that could not join the
     network.
     """
 

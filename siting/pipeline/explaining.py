@@ -42,4 +42,5 @@ def explain(scenario: Scenario, what: str | tuple[float, float], progress: Progr
             lived=bool(standing.people.any()),
         ),
         serves=serves,
+        joined=subject.id not in access.unattached or subject.level != "facility",
     )

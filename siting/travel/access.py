@@ -13,7 +13,7 @@ from siting.domain.scenario import Walking
 from siting.domain.walkers import WALKERS
 from siting.travel.circles import Shapes, round_circles, walked_circles
 from siting.travel.kernel import TOLERANCE_S
-from siting.travel.network import Attachment, WalkingNetwork, attach
+from siting.travel.network import Attachment, WalkingNetwork, attach, beside_scraps
 from siting.travel.open_ground import Surface, crossed_circles, parts_of, stand, walk_surface
 from siting.travel.straight import StraightLines, walk_straight
 from siting.travel.walks import Limits, Reach, walk_between
@@ -27,7 +27,7 @@ class Walked:
     """What walking gives, by rows of sites and cells.
 
     Times, which sites could set out, the rows of those that have a circle and their circles, why cells are not covered,
-    and notes on the ways.
+    notes on the ways, and which cells that joined no way lie beside a part of the network left out as too short.
     """
 
     reach: Reach
@@ -36,6 +36,7 @@ class Walked:
     circles: Shapes
     reasons: NDArray[np.object_]
     notes: tuple[Note, ...] = ()
+    beside_scraps: NDArray[np.bool_] | None = None
 
     def access(self, sites: gpd.GeoDataFrame, cells: pd.DataFrame) -> Access:
         """Return it by the ids of the sites and the numbers of the cells."""
@@ -45,6 +46,7 @@ class Walked:
         table["second_seconds"] = self.reach.second_s
         table["second"] = _named(ids, self.reach.second, cells.index)
         table["reason"] = self.reasons
+        table["beside_scraps"] = False if self.beside_scraps is None else self.beside_scraps
         return Access(
             within=Times(sites.index, self.reach.start, self.reach.target, self.reach.seconds),
             cells=table,
@@ -153,7 +155,8 @@ def _along(
 ) -> Walked:
     """Walk over a network."""
     places = cells[["x", "y"]].to_numpy(dtype=np.float64)
-    people = attach(network, places, walking.attach_limit_m + cells["half_diagonal_m"].to_numpy())
+    limit_m = walking.attach_limit_m + cells["half_diagonal_m"].to_numpy()
+    people = attach(network, places, limit_m)
     doors = attach(network, xy, np.full(len(xy), walking.attach_limit_m))
     attached = doors.edge >= 0
     reach = walk_between(network, doors, people, walking.direction, limits)
@@ -161,8 +164,11 @@ def _along(
     circles = walked_circles(network, doors.take(circled), xy[circled], walking, places, reach.rows(circled))
     reasons = _reasons(reach.nearest_s, walking.minutes * SECONDS_PER_MINUTE)
     reasons[np.isinf(reach.nearest_s) & _cut_off(people, counted)] = "cut_off"
-    reasons[people.edge < 0] = "off_network"
-    return Walked(reach, attached, circled, circles, reasons, network.notes)
+    alone = people.edge < 0
+    reasons[alone] = "off_network"
+    beside = np.zeros(len(alone), dtype=bool)
+    beside[alone] = beside_scraps(network, places[alone], limit_m[alone])
+    return Walked(reach, attached, circled, circles, reasons, network.notes, beside)
 
 
 def _over(

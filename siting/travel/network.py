@@ -1,7 +1,7 @@
 """The network made ready for walking: short components and what is shut left out, every edge measured in seconds."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
@@ -51,6 +51,8 @@ class WalkingNetwork:
         Working CRS.
     notes : tuple of Note
         What was left out or mended.
+    scraps : ndarray of object
+        LineStrings of the components left out that people might have joined.
     """
 
     node_xy: Floats
@@ -64,6 +66,7 @@ class WalkingNetwork:
     speed: float
     crs: CRS
     notes: tuple[Note, ...]
+    scraps: NDArray[np.object_] = field(default_factory=lambda: np.empty(0, dtype=object))
 
     @cached_property
     def segments(self) -> tuple[Segments, Ints]:
@@ -136,7 +139,8 @@ def prepare_network(network: Network, terrain: Raster | None, speeds: WalkerSpee
     graph = coo_array((np.ones(len(edges)), ends), shape=(nodes, nodes))
     _, of_node = connected_components(graph, directed=False)
     length = np.bincount(of_node[ends[0]], weights=edges["length_m"].to_numpy(), minlength=of_node.max() + 1)
-    kept = edges[length[of_node[ends[0]]] >= SHORTEST_COMPONENT_M]
+    long = length[of_node[ends[0]]] >= SHORTEST_COMPONENT_M
+    kept, scraps = edges[long], edges[~long & ~edges["kind"].isin(NO_ENTRY)]
     left_out = np.unique(of_node[ends[0]][length[of_node[ends[0]]] < SHORTEST_COMPONENT_M])
     notes: tuple[Note, ...] = ()
     if len(left_out):
@@ -168,6 +172,7 @@ def prepare_network(network: Network, terrain: Raster | None, speeds: WalkerSpee
         speed=speeds.flat,
         crs=crs,
         notes=notes + measured + shut,
+        scraps=scraps.geometry.to_numpy(dtype=object),
     )
 
 
@@ -214,6 +219,24 @@ def join(network: WalkingNetwork, xy: Floats, limit_m: Floats) -> Joined:
         position[point] = shapely.line_locate_point(network.geometry[nearest], points[point])
     component = np.where(edge >= 0, network.component[edge] if len(network.component) else -1, -1)
     return Joined(edge, position, way, component)
+
+
+def beside_scraps(network: WalkingNetwork, xy: Floats, limit_m: Floats) -> NDArray[np.bool_]:
+    """Tell which points might have joined a component that was left out as too short.
+
+    Parameters
+    ----------
+    network, xy, limit_m
+        As for :func:`attach`.
+    """
+    found = np.zeros(len(xy), dtype=bool)
+    if len(xy) and len(network.scraps):
+        points = np.asarray(shapely.points(xy), dtype=object)
+        (point, _), away = shapely.STRtree(network.scraps).query_nearest(
+            points, return_distance=True, all_matches=False
+        )
+        found[point] = away <= limit_m[point]
+    return found
 
 
 def _by_place(lines: NDArray[np.object_]) -> Ints:

@@ -108,8 +108,8 @@ def _told(seconds: EdgeSeconds, shut: NDArray[np.bool_], walked_m: float) -> Not
         "edges_not_walked",
         {
             "count": int(shut.sum()),
-            "km": f"{lost / _M_PER_KM:.1f}",
-            "steep_km": f"{steep_m / _M_PER_KM:.1f}",
-            "other_km": f"{(lost - steep_m) / _M_PER_KM:.1f}",
+            "km": f"{lost / _M_PER_KM:z.1f}",
+            "steep_km": f"{steep_m / _M_PER_KM:z.1f}",
+            "other_km": f"{(lost - steep_m) / _M_PER_KM:z.1f}",
         },
     )

@@ -13,6 +13,7 @@ from scipy.sparse import coo_array, csr_array, diags_array
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import spsolve
 
+from siting.crs import WGS84, transform_points
 from siting.domain.nouns import Floats, Ints, Note, Raster
 from siting.domain.walkers import WalkerSpeeds
 
@@ -36,6 +37,8 @@ _TIMED: Final = ("crossing", "stairs", "lift", *ESCALATORS)
 _CROSSING, _STAIRS, _LIFT, _ESCALATOR, _FORWARD, _BACKWARD = range(len(_TIMED))
 # Slopes of heights in floating point meet a limit such as 1:12 only so nearly.
 _SAME_SLOPE: Final = 1e-9
+# Edges that are named in a note.
+_MOST_NAMED: Final = 10
 
 
 def tobler_ratio(slope: Floats) -> Floats:
@@ -131,7 +134,8 @@ def edge_seconds(
     inner = np.flatnonzero(step > 0)
     edge = owner[inner]
     rise, run = heights[inner] - heights[inner - 1], length[edge] / pieces[edge]
-    slope, replaced = _plausible(rise / run, edge, climbs, heights, start, pieces, length)
+    slope, too_steep = _plausible(rise / run, edge, climbs, heights, start, pieces, length)
+    replaced: tuple[Note, ...] = (_steep_note(edges, too_steep, crs),) if len(too_steep) else ()
     steep = np.zeros(len(owner), dtype=bool)
     if speeds.max_slope is not None:
         steep[inner] = (np.abs(slope) > speeds.max_slope + _SAME_SLOPE) & ~climbs[edge]
@@ -260,16 +264,23 @@ def _straight_spans(
 
 def _plausible(
     slope: Floats, edge: Ints, climbs: Bools, heights: Floats, start: Ints, pieces: Ints, length: Floats
-) -> tuple[Floats, tuple[Note, ...]]:
+) -> tuple[Floats, Ints]:
+    """Return slopes that may be walked, and the edges of which some piece was steeper."""
     faulty = (np.abs(slope) > STEEPEST) & ~climbs[edge]
-    if not faulty.any():
-        return slope, ()
     first = start[:-1]
     mean = np.clip((heights[first + pieces] - heights[first]) / length, -STEEPEST, STEEPEST)
-    steep = np.unique(edge[faulty])
-    return np.where(faulty, mean[edge], slope), (
-        Note("edges_too_steep", {"count": len(steep), "edges": listed(steep)}),
-    )
+    return np.where(faulty, mean[edge], slope), np.unique(edge[faulty])
+
+
+def _steep_note(edges: gpd.GeoDataFrame, steep: Ints, crs: CRS) -> Note:
+    """Name edges by a place amid each, longitude and latitude, from west to east."""
+    lines = edges.geometry.to_numpy()[steep]
+    middle = shapely.get_coordinates(shapely.line_interpolate_point(lines, 0.5, normalized=True))
+    lon, lat = transform_points(middle[:, 0], middle[:, 1], crs, WGS84)
+    order = np.lexsort((lat, lon))
+    places = [f"{lon[at]:.6f}, {lat[at]:.6f}" for at in order[:_MOST_NAMED]]
+    told = "; ".join([*places, *(["…"] if len(steep) > _MOST_NAMED else [])])
+    return Note("edges_too_steep", {"count": len(steep), "edges": told})
 
 
 def sample_heights(terrain: Raster, xy: Floats, crs: CRS) -> Floats:
@@ -280,12 +291,6 @@ def sample_heights(terrain: Raster, xy: Floats, crs: CRS) -> Floats:
     row = (np.asarray(y) - transform.f) / transform.e - 0.5
     found: Floats = map_coordinates(terrain.values, [row, column], order=1, mode="constant", cval=np.nan)
     return found
-
-
-def listed(edges: Ints, most: int = 10) -> str:
-    """Return the rows of some edges as text, at most ten."""
-    told = ", ".join(map(str, edges[:most]))
-    return f"{told}, …" if len(edges) > most else told
 
 
 def _cell_size_m(terrain: Raster, edges: gpd.GeoDataFrame, crs: CRS) -> float:

@@ -13,7 +13,7 @@ import shapely
 from siting.crs import WGS84
 from siting.domain.explained import Explained, Route
 from siting.errors import Fault, InputError
-from siting.text import LANGS, Lang, knows, say
+from siting.text import LANGS, Lang, knows, number, say
 from siting.units import SECONDS_PER_MINUTE
 from siting.write.files import write_text
 from siting.write.geojson import facts, plain
@@ -47,7 +47,8 @@ def _head(found: Explained, lang: Lang) -> Iterator[str]:
     else:
         yield from _people(found, told, lang)
     if found.serves is not None:
-        yield say("explain.serves" if found.serves else "explain.serves_not", lang)
+        counts = "explain.serves" if found.joined else "explain.serves_unjoined"
+        yield say(counts if found.serves else "explain.serves_not", lang)
 
 
 def _people(found: Explained, told: dict[str, str], lang: Lang) -> Iterator[str]:
@@ -67,7 +68,7 @@ def _people(found: Explained, told: dict[str, str], lang: Lang) -> Iterator[str]
         )
         yield say("explain.reasons", lang, list=say("explain.join", lang).join(each))
     row, column = spot.cell or (0, 0)
-    where = {"who": who, "row": row, "column": column, "people": f"{spot.people:,.1f}"}
+    where = {"who": who, "row": row, "column": column, "people": number(spot.people, 1)}
     if uncovered > 0:
         yield say("explain.spot_uncovered", lang, **where, reason=say(f"reason.{found.way.reason}", lang))
     else:
@@ -78,13 +79,13 @@ def _way(found: Explained, lang: Lang) -> Iterator[str]:
     way, walking = found.way, found.inputs.scenario.walking
     joining, ground = way.joining, walking.mode == "surface"
     if joining is not None and way.reason == "off_network":
-        limit = f"{joining.limit_m:,.0f}"
+        limit = number(joining.limit_m)
         if ground:
             yield say("explain.off_ground", lang, limit=limit)
         else:
             yield say("explain.off_network", lang, metres=_metres(joining.metres), limit=limit)
     elif joining is not None and way.reason == "cut_off":
-        yield say("explain.cut_off_ground" if ground else "explain.cut_off", lang, size=f"{joining.size:,.1f}")
+        yield say("explain.cut_off_ground" if ground else "explain.cut_off", lang, size=number(joining.size, 1))
     if way.nearest is None:
         if way.reason == "beyond_max_minutes":
             yield say("explain.nowhere", lang, sought=_minutes(way.sought_s, 0))
@@ -92,7 +93,7 @@ def _way(found: Explained, lang: Lang) -> Iterator[str]:
             yield say("explain.nowhere_straight", lang, metres=_metres(way.straight_m))
         return
     minutes, cutoff = way.seconds / SECONDS_PER_MINUTE, walking.minutes
-    over = say("explain.over", lang, minutes=f"{minutes - cutoff:.1f}")
+    over = say("explain.over", lang, minutes=number(minutes - cutoff, 1))
     yield say(
         "explain.nearest",
         lang,
@@ -165,7 +166,7 @@ def _candidates(found: Explained, lang: Lang) -> Iterator[str]:
     else:
         yield say("explain.none_covers", lang)
         for key, nearest in permitted.head(1).iterrows():
-            told = {"id": str(key), "name": _name(nearest["name"]), "minutes": f"{nearest['minutes']:.1f}"}
+            told = {"id": str(key), "name": _name(nearest["name"]), "minutes": number(nearest["minutes"], 1)}
             yield say("explain.nearest_candidate", lang, **told)
     if len(refused):
         barred = [
@@ -183,8 +184,10 @@ def _listed(texts: list[str], lang: Lang) -> str:
 def _candidate(found: Explained, key: Any, row: "pd.Series[Any]", lang: Lang) -> str:  # noqa: ANN401 - a label
     told = {"id": key, "name": _name(row["name"])}
     if not found.subject.is_area or not found.standing.people.any():
-        return say("explain.candidate_point", lang, **told, minutes=f"{row['minutes']:.1f}")
-    minutes = "" if pd.isna(row["minutes"]) else say("explain.candidate_minutes", lang, minutes=f"{row['minutes']:.1f}")
+        return say("explain.candidate_point", lang, **told, minutes=number(row["minutes"], 1))
+    minutes = (
+        "" if pd.isna(row["minutes"]) else say("explain.candidate_minutes", lang, minutes=number(row["minutes"], 1))
+    )
     return say("explain.candidate_area", lang, **told, people=_count(row["people_here"]), minutes=minutes)
 
 
@@ -225,7 +228,7 @@ def candidate_table(found: Explained, lang: Lang, most: int | None = None) -> tu
             _name(row["name"]),
             _count(row["people_here"]),
             _count(row["people_new"]),
-            "–" if pd.isna(row["minutes"]) else f"{row['minutes']:.1f}",
+            "–" if pd.isna(row["minutes"]) else number(row["minutes"], 1),
             row["refused_by"] or "",
         ]
         for key, row in found.candidates.head(len(found.candidates) if most is None else most).iterrows()
@@ -267,9 +270,9 @@ def _geojson(found: Explained) -> str:
     spot = shapely.Point(standing.spot.x, standing.spot.y)
     features.append(_feature(found, spot, {"what": "spot", "cell": standing.spot.cell, "people": standing.spot.people}))
     if way.route is not None:
-        for number, leg in enumerate(way.route.legs.to_dict("records"), 1):
+        for rank, leg in enumerate(way.route.legs.to_dict("records"), 1):
             figures = {str(key): value for key, value in leg.items() if key != "geometry"}
-            features.append(_feature(found, leg["geometry"], {"what": "leg", "number": number, **figures}))
+            features.append(_feature(found, leg["geometry"], {"what": "leg", "number": rank, **figures}))
     if way.nearest is not None:
         place: Any = found.inputs.facilities.geometry.loc[way.nearest]
         told = {"what": "facility", "id": way.nearest, "name": way.name, "minutes": way.seconds / SECONDS_PER_MINUTE}
@@ -302,7 +305,7 @@ def _summary(found: Explained) -> dict[str, Any]:
         "straight_m": way.straight_m,
         "joining_m": None if joining is None else joining.metres,
         "joining_limit_m": None if joining is None else joining.limit_m,
-        "serves": found.serves,
+        "serves": None if found.serves is None else found.serves and found.joined,
     }
 
 
@@ -420,12 +423,12 @@ def _name(name: object) -> str:
 def _count(people: float) -> str:
     if pd.isna(people):
         return "–"
-    return "<1" if 0 < people < 1 else f"{people:,.0f}"
+    return "<1" if 0 < people < 1 else number(people)
 
 
 def _metres(value: float) -> str:
-    return "–" if pd.isna(value) else f"{value:,.0f}"
+    return "–" if pd.isna(value) else number(value)
 
 
 def _minutes(seconds: float, digits: int = 1) -> str:
-    return "–" if pd.isna(seconds) else f"{seconds / SECONDS_PER_MINUTE:,.{digits}f}"
+    return "–" if pd.isna(seconds) else number(seconds / SECONDS_PER_MINUTE, digits)

@@ -13,7 +13,7 @@ from siting.cli import main
 from siting.domain.nouns import Inputs
 from siting.errors import InputError
 from siting.results import Explanation
-from siting.text import LANGS
+from siting.text import LANGS, number
 from tests.helpers import (
     X0,
     Y0,
@@ -110,6 +110,22 @@ def test_people_are_those_of_the_gap_report(given: Inputs, east: Explanation) ->
     # Its own 240 elderly: 30 + 9 × 10 cells of the grid, doubled.
     assert east.reasons["people"].to_dict() == pytest.approx({"beyond_circle": 240.0})
     assert east.reasons["cells"].to_dict() == {"beyond_circle": 10}
+
+
+def test_a_facility_that_cannot_join_the_network_does_not_count() -> None:
+    ledger = facilities({"F1": ((0, 50), {"name": "一号站"}), "F3": ((1000, 900), {"name": "三号站"})})
+    given = district(ledger=ledger)
+    told = explain(given, "F3")
+    assert "cannot" not in explain(given, "F1").text("en")
+    assert "would count for the circle, but no way to walk" in told.text("en")
+    assert "不能上路" in told.text("zh")
+    assert "counts for the circle itself" not in told.text("en")
+    assert not told.explained.joined
+
+
+def test_nobody_is_told_that_slopes_add_less_than_nothing() -> None:
+    assert [number(value, 1) for value in (-0.04, -0.0, 0.04, -0.05001)] == ["0.0", "0.0", "0.0", "-0.1"]
+    assert (number(-0.4), number(-1234.5678, 2)) == ("0", "-1,234.57")
 
 
 def test_the_route_starts_where_most_of_the_uncovered_live(east: Explanation) -> None:

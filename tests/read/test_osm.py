@@ -15,13 +15,16 @@ import pytest
 import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pyproj import CRS
+from pyproj import CRS, Transformer
 
 import siting
 from siting.domain.nouns import Network
+from siting.domain.scenario import Layer
 from siting.read.ground.osm import read_osm
 from siting.read.ground.osm_tags import NEVER, ON_INVITATION, WALKED, bars, refusal
 from siting.read.log import Log
+from siting.read.sources.vectors import read_vector
+from tests.read.case import Case, X, Y
 
 METRIC = CRS.from_epsg(4545)
 LON, LAT, STEP = 107.35, 29.65, 0.001
@@ -507,3 +510,49 @@ def test_order_sign_and_cuts_change_nothing(
         assert halves.edges["length_m"].sum() == pytest.approx(network.edges["length_m"].sum())
         whole, parted = _walks(network), _walks(halves)
         assert {pair: parted[pair] for pair in whole} == pytest.approx(whole)
+
+
+# --- other layers of an extract, through GDAL --------------------------------------------------------------------------
+
+
+def test_units_may_be_areas_of_an_extract(case: Case) -> None:
+    corners = [(X, Y), (X + 1000, Y), (X + 1000, Y + 1000), (X, Y + 1000), (X + 2000, Y), (X + 2000, Y + 1000)]
+    lon, lat = Transformer.from_crs(METRIC, "EPSG:4326", always_xy=True).transform(*np.array(corners).T)
+    nodes = "".join(
+        f'<node id="{at}" version="1" lon="{x:.7f}" lat="{y:.7f}"/>'
+        for at, (x, y) in enumerate(zip(lon, lat, strict=True), 1)
+    )
+    borough = {"boundary": "administrative", "admin_level": "8", "name": "甲街道"}
+    ways = [
+        Way(1, [1, 2, 3], {}, 'version="1"'),
+        Way(2, [3, 4, 1], {}, 'version="1"'),
+        Way(3, [2, 5, 6, 3], {}, 'version="1"'),
+        Way(4, [3, 2], {}, 'version="1"'),
+    ]
+    areas = [
+        Square(11, [1, 2], borough | {"type": "boundary"}, 'version="1"'),
+        Square(12, [3, 4], borough | {"type": "boundary", "name": "乙街道"}, 'version="1"'),
+        Square(13, [1, 2], {"type": "multipolygon", "landuse": "grass"}, 'version="1"'),
+    ]
+    text = "".join(each.xml() for each in (*ways, *areas))
+    (case.folder / "units.osm").write_text(f'<osm version="0.6">{nodes}{text}</osm>', encoding="utf-8")
+    case.sections["units.street"] = (
+        'path = "units.osm"\nlayer = "multipolygons"\ncolumns = { id = "osm_id" }\n'
+        'rows = { boundary = ["administrative"], admin_level = ["8"] }'
+    )
+    streets = case.read().units["street"]
+    assert streets["name"].to_dict() == {"11": "甲街道", "12": "乙街道"}
+    assert streets.area.tolist() == pytest.approx([1e6, 1e6], rel=1e-4)
+    # Without a layer the file is asked which.
+    case.sections["units.street"] = 'path = "units.osm"'
+    assert "multipolygons" in case.fault().message("en")
+
+
+def test_areas_of_a_real_extract_are_read(shared: Path) -> None:
+    path = shared / "realdata" / "porto_alegre" / "poa_osm.pbf"
+    log = Log()
+    raw = read_vector(Layer(path=path, layer="multipolygons"), log.layer("basemap.areas", path))
+    assert raw is not None
+    assert log.faults.found == []
+    assert set(raw.frame.geometry.geom_type) == {"MultiPolygon"}
+    assert len(raw.frame) > 100

@@ -77,7 +77,19 @@ def test_a_network_of_scraps_holds_nobody() -> None:
     street = prepared(network([([(0, 0), (300, 0)], "street")]))
     access = walk_to(street, facilities({"a": ((0, 0), {})}), np.array([True]), people([(100, 0)]), Walking())
     assert access.cells["reason"].tolist() == ["off_network"]
+    assert access.cells["beside_scraps"].tolist() == [True]
     assert access.unattached.tolist() == ["a"]
+
+
+def test_left_out_as_too_short_is_not_too_far() -> None:
+    scraps = ([(0, 1000), (400, 1000)], "street"), ([(0, 3000), (400, 3000)], "stairs")
+    street = prepared(network([MAIN, *scraps]))
+    site = facilities({"a": ((500, 0), {})})
+    places = people([(200, 1100), (200, 1300), (200, 3050), (200, 150)], 0.0)
+    cells = walk_to(street, site, np.array([True]), places, Walking()).cells
+    assert cells["reason"].tolist() == ["off_network"] * 3 + ["covered"]
+    # Nobody would have joined stairs, and the second is too far from anything.
+    assert cells["beside_scraps"].tolist() == [True, False, False, False]
 
 
 @settings(deadline=None, max_examples=60)

@@ -5,6 +5,7 @@ import math
 import geopandas as gpd
 import numpy as np
 import pytest
+from pyproj import Transformer
 
 from siting.domain.nouns import Raster
 from siting.domain.walkers import WALKERS
@@ -82,6 +83,19 @@ def test_a_spike_beyond_45_percent_is_replaced_by_the_mean_of_the_edge() -> None
     ahead, back, notes = there_and_back(line(90.0), ground([0.0, 20.0, 0.0, 0.0]))
     assert (ahead, back) == (pytest.approx(90 / 0.8), pytest.approx(90 / 0.8))
     assert notes == ("edges_too_steep",)
+
+
+def test_edges_that_are_too_steep_are_named_by_place() -> None:
+    steep, flat = ([(0.0, 0.0), (90.0, 0.0)], "street"), ([(90.0, 0.0), (400.0, 0.0)], "street")
+    heights = ground([0.0, 20.0, *[0.0] * 13])
+    (note,) = edge_seconds(network([flat, steep]).edges, METRIC, heights, ELDER)[1]
+    lon, lat = Transformer.from_crs(METRIC, "EPSG:4326", always_xy=True).transform(X0 + 45, Y0)
+    assert note.values == {"count": 1, "edges": f"{lon:.6f}, {lat:.6f}"}
+    many = [([(0.0, 1.5 * row), (90.0, 1.5 * row)], "street") for row in range(-8, 8)]
+    (note,) = edge_seconds(network(many).edges, METRIC, heights, ELDER)[1]
+    assert note.values["count"] == 16
+    assert note.values["edges"].count(";") == 10
+    assert note.values["edges"].endswith("; …")
 
 
 def test_a_mean_beyond_45_percent_is_clamped_there_in_both_directions() -> None:

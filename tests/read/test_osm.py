@@ -512,7 +512,7 @@ def test_order_sign_and_cuts_change_nothing(
         assert {pair: parted[pair] for pair in whole} == pytest.approx(whole)
 
 
-# --- other layers of an extract, through GDAL --------------------------------------------------------------------------
+# --- other layers of an extract, through GDAL -------------------------------------------------------------------------
 
 
 def test_units_may_be_areas_of_an_extract(case: Case) -> None:

@@ -57,3 +57,12 @@ def test_codes_that_lost_nothing_are_restored_and_told(shared: Path, name: str, 
     report = _check(shared, f"17-*/{name}")
     assert report.totals["residents"] == pytest.approx(26_000)
     assert note in {each.code for each in report.assessment.notes}
+
+
+@pytest.mark.parametrize("name", ["scenario", "network"])
+def test_curves_in_wkt_are_read(shared: Path, name: str) -> None:
+    report = _check(shared, f"12-*/{name}")
+    assert report.totals["elderly_covered"] == pytest.approx(3200, rel=0.02)
+    assert [note.values["count"] for note in report.assessment.notes if note.code == "curves_made_lines"] == [
+        {"scenario": 4, "network": 1}[name]
+    ]

@@ -9,6 +9,8 @@ from siting.read.log import LayerLog
 
 # The parts of a shapefile that decide what is read; indexes and metadata do not.
 SHAPEFILE_PARTS: Final = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+# No ledger is wider: ages 0 to 100 of both sexes for several years are some hundreds of columns.
+MOST_COLUMNS: Final = 2_000
 
 
 def sha256(path: Path) -> str:

@@ -22,7 +22,7 @@ from siting.domain.scenario import Layer, NetworkLayer
 from siting.read.log import LayerLog, listed, quoted
 from siting.read.sources.dbf import encoding_of
 from siting.read.sources.encodings import GB18030, UTF8, Encoding, by_content, codec, decodes, tell, untorn
-from siting.read.sources.files import SHAPEFILE_PARTS
+from siting.read.sources.files import MOST_COLUMNS, SHAPEFILE_PARTS
 
 # Reads each byte as one character, so that nothing is lost before the encoding is decided.
 _RAW: Final = "ISO-8859-1"
@@ -34,6 +34,7 @@ _DXF_EXTRAS: Final = ("PaperSpace", "SubClasses", "ExtendedEntity")
 # From this version on a DXF is UTF-8.
 _DXF_UTF8: Final = "AC1021"
 _HEAD_BYTES: Final = 65536
+_GEOJSON: Final = (".geojson", ".json")
 
 
 def read_ogr(path: Path, source: Layer, log: LayerLog) -> pd.DataFrame | None:
@@ -68,7 +69,7 @@ def read_ogr(path: Path, source: Layer, log: LayerLog) -> pd.DataFrame | None:
         table = _read_layer(path, source, source.encoding, log)
         if table is not None and suffix == ".kml":
             table = _plain_kml(table)
-        if isinstance(table, gpd.GeoDataFrame) and suffix in {".geojson", ".json"}:
+        if isinstance(table, gpd.GeoDataFrame) and suffix in _GEOJSON:
             table = _with_crs_member(table, path, log)
     return table
 
@@ -86,10 +87,51 @@ def _read_layer(path: Path, source: Layer, encoding: str | None, log: LayerLog) 
     if layer is None:
         return None
     log.fact(driver=_DRIVERS.get(path.suffix.lower(), path.suffix.lower().lstrip(".").upper()), layer=layer)
-    table: pd.DataFrame = pyogrio.read_dataframe(
-        path, layer=layer, encoding=encoding, force_2d=True, on_invalid="ignore", use_arrow=False
-    )
-    return table
+    width = len(pyogrio.read_info(path, layer=layer, encoding=encoding)["fields"])
+    if width > MOST_COLUMNS:
+        # Every record would hold a cell for every name.
+        log.fault("too_many_columns", found=f"{layer}: {width:,}", expected=f"{MOST_COLUMNS:,}")
+        return None
+    numbered = path.suffix.lower() in _GEOJSON and _has_numbers_for_ids(path)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        table: pd.DataFrame = pyogrio.read_dataframe(
+            path,
+            layer=layer,
+            encoding=encoding,
+            force_2d=True,
+            on_invalid="ignore",
+            use_arrow=False,
+            fid_as_index=numbered,
+        )
+    if not numbered:
+        return table
+    # GDAL gives the second of two features with one number another.
+    for twice in filter(None, (_ID_TWICE.search(str(each.message)) for each in told)):
+        log.fault("duplicate_id", row=twice[1], field="id", found=f'"id": {twice[1]}')
+        return None
+    return table.reset_index(drop=True) if "id" in table.columns else table.reset_index(names="id")
+
+
+def _has_numbers_for_ids(path: Path) -> bool:
+    """Tell whether the features of a GeoJSON bear numbers for ids, which GDAL does not give as a column."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES).decode("utf-8", "replace")
+    start = _FIRST_FEATURE.search(head)
+    if start is None:
+        return False
+    try:
+        feature = json.JSONDecoder().raw_decode(head[start.end() - 1 :])[0]
+    except ValueError:
+        # It is longer than what was read; its id stands before its geometry.
+        found = _ID_BEFORE_GEOMETRY.match(head, start.end() - 1)
+        return found is not None
+    return isinstance(feature.get("id"), int) and not isinstance(feature["id"], bool)
+
+
+_FIRST_FEATURE: Final = re.compile(r'"features"\s*:\s*\[\s*\{')
+_ID_TWICE: Final = re.compile(r"Several features with id = (\d+)")
+_ID_BEFORE_GEOMETRY: Final = re.compile(r'\{\s*(?:"type"\s*:\s*"Feature"\s*,\s*)?"id"\s*:\s*\d+\s*,')
 
 
 _DRIVERS: Final = {

@@ -1,20 +1,32 @@
 """Where the rows of a table lie: coordinates in its columns."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from pyproj import CRS
+from pyproj.exceptions import CRSError
 
 from siting.domain.scenario import Layer, PlacedLayer
 from siting.read.log import LayerLog, listed, quoted
+from siting.read.sources.wkt import Shapes, read_geometries
 from siting.read.tables.aliases import PLACE_KEYS, find_columns
 from siting.read.tables.cells import is_blank, plain, positions, row_labels
 from siting.read.tables.converters import converted
 
-Shapes = NDArray[np.object_]
+
+@dataclass(frozen=True)
+class Placed:
+    """The geometries of a table's rows, which rows were refused, and the CRS that the cells themselves name."""
+
+    shapes: Shapes
+    refused: NDArray[np.bool_]
+    crs: CRS | None = None
 
 
-def placed(table: pd.DataFrame, source: Layer, log: LayerLog) -> tuple[Shapes, NDArray[np.bool_]] | None:
+def placed(table: pd.DataFrame, source: Layer, log: LayerLog) -> Placed | None:
     """Return the geometries of a table with coordinates in its columns, and which rows were refused.
 
     Parameters
@@ -26,14 +38,14 @@ def placed(table: pd.DataFrame, source: Layer, log: LayerLog) -> tuple[Shapes, N
         coordinates, and so may the whole table.
     log : LayerLog
         Takes the faults ``column_not_found``, ``two_columns_for_key``, ``no_coordinates``, ``missing_value``,
-        ``not_number``, ``not_wkt``.
+        ``not_number``, ``not_wkt``, ``geometry_of_other_type``, ``several_srids``, ``unknown_crs``, and the note
+        ``curves_made_lines``.
 
     Returns
     -------
-    shapes : numpy.ndarray of object
-        One geometry a row, two-dimensional, None where a row has none or was refused.
-    refused : numpy.ndarray of bool
-        The rows of which a fault was noted here. None in place of both when a fault leaves nothing to go on with.
+    Placed or None
+        One geometry a row, two-dimensional, None where a row has none or was refused; ``refused`` marks the rows of
+        which a fault was noted here. None when a fault leaves nothing to go on with.
     """
     named = _columns(table, source, log)
     if named is None:
@@ -45,7 +57,7 @@ def placed(table: pd.DataFrame, source: Layer, log: LayerLog) -> tuple[Shapes, N
     if "lon" in named and "lat" in named:
         return _points(table, named, source, labels, log)
     if isinstance(source, PlacedLayer) and not named:
-        return np.full(len(table), None, dtype=object), np.zeros(len(table), dtype=bool)
+        return Placed(np.full(len(table), None, dtype=object), np.zeros(len(table), dtype=bool))
     log.fault("no_coordinates", found=listed(table.columns), expected="lon, lat; wkt")
     return None
 
@@ -67,9 +79,7 @@ def _columns(table: pd.DataFrame, source: Layer, log: LayerLog) -> dict[str, str
     return None if lost or several else {key: names[0] for key, names in found.items() if names}
 
 
-def _points(
-    table: pd.DataFrame, named: dict[str, str], source: Layer, labels: list[str], log: LayerLog
-) -> tuple[Shapes, NDArray[np.bool_]]:
+def _points(table: pd.DataFrame, named: dict[str, str], source: Layer, labels: list[str], log: LayerLog) -> Placed:
     lon, lat = table[named["lon"]], table[named["lat"]]
     blank = np.array([is_blank(x) and is_blank(y) for x, y in zip(lon, lat, strict=True)], dtype=bool)
     may_lack = blank & isinstance(source, PlacedLayer)
@@ -78,7 +88,7 @@ def _points(
     points: Shapes = np.asarray(shapely.points(x, y), dtype=object)
     lacking = ~(np.isfinite(x) & np.isfinite(y))
     points[lacking] = None
-    return points, lacking & ~may_lack
+    return Placed(points, lacking & ~may_lack)
 
 
 def _coordinates(
@@ -95,12 +105,26 @@ def _coordinates(
     return values
 
 
-def _from_wkt(cells: pd.Series, labels: list[str], log: LayerLog) -> tuple[Shapes, NDArray[np.bool_]]:
-    texts = np.array([None if is_blank(cell) else str(cell) for cell in cells], dtype=object)
-    # Numbers too long for a float become infinite, which is told where coordinates are checked.
-    with np.errstate(all="ignore"):
-        shapes: Shapes = np.asarray(shapely.from_wkt(texts, on_invalid="ignore"), dtype=object)
-    refused = shapely.is_missing(shapes) & np.array([text is not None for text in texts], dtype=bool)
+def _from_wkt(cells: pd.Series, labels: list[str], log: LayerLog) -> Placed | None:
+    given = [None if is_blank(cell) else cell for cell in cells.tolist()]
+    found = read_geometries(given)
+    refused = shapely.is_missing(found.shapes) & np.array([cell is not None for cell in given], dtype=bool)
     for position in positions(refused):
-        log.fault("not_wkt", row=labels[position], field="wkt", found=quoted(texts[position]))
-    return np.asarray(shapely.force_2d(shapes), dtype=object), refused
+        kind = found.types[position]
+        if kind is None:
+            log.fault("not_wkt", row=labels[position], field="wkt", found=quoted(given[position]))
+        else:
+            log.fault("geometry_of_other_type", row=labels[position], field="wkt", found=kind)
+    if found.curves:
+        log.note("curves_made_lines", count=found.curves)
+    if len(found.srids) > 1:
+        log.fault("several_srids", field="wkt", found=listed(found.srids))
+        return None
+    crs = None
+    if found.srids:
+        try:
+            crs = CRS.from_epsg(found.srids[0])
+        except CRSError:
+            log.fault("unknown_crs", field="wkt", found=f"SRID {found.srids[0]}")
+            return None
+    return Placed(found.shapes, refused, crs)

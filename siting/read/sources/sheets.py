@@ -4,7 +4,7 @@ import re
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -16,19 +16,21 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from siting.domain.scenario import Layer
 from siting.read.log import LayerLog, listed
+from siting.read.sources.files import MOST_COLUMNS
+from siting.read.sources.workbooks import extent_of, in_usual_names, parts_of, title_of
 from siting.read.tables.cells import SHEET_ROWS, is_blank
 from siting.read.tables.cleaning import clean_grid
 from siting.read.tables.heads import Head, Merge, find_head, label
 
 _MOST_CELLS: Final = 2_000_000
+_MOST_LOOKED_AT: Final = 5 * _MOST_CELLS
 _MOST_BYTES: Final = 500 * 2**20
 # Whole sheets of one value press well; what is small cannot do harm however it is pressed.
 _MOST_PRESSED: Final = 200
 _PRESSED_FROM_BYTES: Final = 20 * 2**20
-_CHUNK: Final = 2**20
-_CELL: Final = re.compile(rb"<(?:\w+:)?c[ >]")
+# What a sheet spreads out when it is opened: merged cells become cells each. Ledgers merge titles and groups of rows.
+_MOST_MERGED: Final = 200_000
 _FORMULA: Final = re.compile(rb"<(?:\w+:)?f[ >/]")
-_ENTITIES: Final = re.compile(rb"<!DOCTYPE|<!ENTITY", re.IGNORECASE)
 _OLD: Final = bytes.fromhex("D0CF11E0A1B11AE1")
 # Lines below a table that speak of it.
 _REMARK: Final = re.compile(r"^\s*(?:备注|说明|填表|制表|审核|填报|联系人|单位负责|负责人|数据来源|资料来源)|[:：]")
@@ -120,39 +122,30 @@ def _is_harmless(path: Path, source: Layer, log: LayerLog) -> bool:
         if size > _MOST_BYTES or pressed:
             log.fault("workbook_too_large", found=f"{size / 2**20:.0f} MiB", expected=f"{_MOST_BYTES // 2**20} MiB")
             return False
-        if "xl/workbook.xml" not in {part.filename for part in parts}:
-            log.fault("not_a_workbook", found=source.called)
+        extents = {part.filename: extent_of(file, part) for part in parts if part.filename.endswith((".xml", ".rels"))}
+        odd = next((name for name, extent in extents.items() if extent is None), None)
+        found = None if odd is not None else parts_of(file)
+        if found is None:
+            log.fault("not_a_workbook", found=odd or source.called)
             return False
-        counts = {part.filename: _count(file, part) for part in parts if part.filename.endswith((".xml", ".rels"))}
-    odd = next((name for name, count in counts.items() if count is None), None)
-    if odd is not None:
-        log.fault("not_a_workbook", found=odd)
-        return False
-    cells = sum(count or 0 for name, count in counts.items() if name.startswith("xl/worksheets/"))
-    if cells > _MOST_CELLS:
-        log.fault("workbook_too_large", found=f"{cells:,}", expected=f"{_MOST_CELLS:,}")
-    return cells <= _MOST_CELLS
-
-
-def _count(file: zipfile.ZipFile, part: zipfile.ZipInfo) -> int | None:
-    """Return how many cells a part of a workbook holds; None where it declares entities, as no workbook does."""
-    found = 0
-    with file.open(part) as stream:
-        tail = b""
-        while chunk := stream.read(_CHUNK):
-            text = tail + chunk
-            if _ENTITIES.search(text):
-                return None
-            found += len(_CELL.findall(text)) - len(_CELL.findall(tail))
-            tail = text[-16:]
-    return found
+        sheets = {name: extent for name in found[1] if (extent := extents.get(name)) is not None}
+        cells = sum(extent.cells for extent in sheets.values())
+        if cells > _MOST_CELLS:
+            log.fault("workbook_too_large", found=f"{cells:,}", expected=f"{_MOST_CELLS:,}")
+        vast = [name for name, extent in sheets.items() if extent.merged > _MOST_MERGED]
+        for name in vast:
+            title, merged = title_of(file, found[0], name), sheets[name].merged
+            log.fault("sheet_merged_too_much", found=f"{title}: {merged:,}", expected=f"{_MOST_MERGED:,}")
+        return cells <= _MOST_CELLS and not vast
 
 
 def _load(path: Path, *, values: bool) -> openpyxl.Workbook:
     with warnings.catch_warnings():
         # Styles and validations that openpyxl does not know are none of ours.
         warnings.simplefilter("ignore")
-        return openpyxl.load_workbook(path, data_only=values)
+        with zipfile.ZipFile(path) as file:
+            found = parts_of(file)
+        return openpyxl.load_workbook(path if found is None else in_usual_names(path, found[0]), data_only=values)
 
 
 def _pick(path: Path, source: Layer, log: LayerLog) -> _Sheet | None:
@@ -168,7 +161,15 @@ def _pick(path: Path, source: Layer, log: LayerLog) -> _Sheet | None:
             log.fault("layer_not_found", field="layer", found=source.layer, expected=listed(sheets))
             return None
         return _taken(sheets[source.layer], log)
-    seen = {title: sheet for title, sheet in sheets.items() if sheet.sheet_state == "visible" and _holds(sheet)}
+    sheet = _only(sheets, log)
+    return None if sheet is None else _taken(sheet, log)
+
+
+def _only(sheets: Mapping[str, Worksheet], log: LayerLog) -> Worksheet | None:
+    """Return the only sheet that is visible, holds something and is no guide; None with the fault where there is none."""
+    seen = _with_values(sheets, log)
+    if seen is None:
+        return None
     guides = [title for title in seen if _GUIDE.search(title)]
     if 0 < len(guides) == len(seen) - 1:
         log.note("guide_sheets_left_out", count=len(guides), sheets=listed(guides))
@@ -179,11 +180,20 @@ def _pick(path: Path, source: Layer, log: LayerLog) -> _Sheet | None:
     sheet = next(iter((seen or sheets).values()), None)
     if sheet is None:
         log.fault("unreadable_file", found="0")
+    return sheet
+
+
+def _with_values(sheets: Mapping[str, Worksheet], log: LayerLog) -> dict[str, Worksheet] | None:
+    """Return the visible sheets that hold something; None where they are too many cells to be looked through."""
+    visible = {title: sheet for title, sheet in sheets.items() if sheet.sheet_state == "visible"}
+    if sum(sheet.max_row * sheet.max_column for sheet in visible.values() if not _is_vast(sheet)) > _MOST_LOOKED_AT:
+        log.fault("layer_not_named", field="layer", expected=listed(visible))
         return None
-    return _taken(sheet, log)
+    return {title: sheet for title, sheet in visible.items() if _holds(sheet)}
 
 
 def _is_vast(sheet: Worksheet) -> bool:
+    """Tell whether a sheet would be too large if all cells up to its last row and column were there."""
     return sheet.max_row * sheet.max_column > _MOST_CELLS
 
 
@@ -195,7 +205,8 @@ def _holds(sheet: Worksheet) -> bool:
 def _taken(sheet: Worksheet, log: LayerLog) -> _Sheet | None:
     """Take the cells out of a sheet."""
     if _is_vast(sheet):
-        log.fault("workbook_too_large", found=f"{sheet.max_row:,} × {sheet.max_column:,}", expected=f"{_MOST_CELLS:,}")
+        size = f"{sheet.title}: {sheet.max_row:,} × {sheet.max_column:,}"
+        log.fault("workbook_too_large", found=size, expected=f"{_MOST_CELLS:,}")
         return None
     grid: Grid = []
     errors = set()
@@ -206,6 +217,12 @@ def _taken(sheet: Worksheet, log: LayerLog) -> _Sheet | None:
     cells: Grid = [[None if is_blank(cell) else cell for cell in row] for row in seen]
     while cells and all(cell is None for cell in cells[-1]):
         cells.pop()
+    # Formats reach farther than values do.
+    width = max((at for row in cells for at, cell in enumerate(row, start=1) if cell is not None), default=0)
+    if width > MOST_COLUMNS:
+        log.fault("too_many_columns", found=f"{sheet.title}: {width:,}", expected=f"{MOST_COLUMNS:,}")
+        return None
+    cells = [row[:width] for row in cells]
     merges = tuple(
         Merge(each.min_row - 1, each.max_row - 1, each.min_col - 1, each.max_col - 1)
         for each in sheet.merged_cells.ranges

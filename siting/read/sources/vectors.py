@@ -178,10 +178,10 @@ def _placed(table: pd.DataFrame, source: Source, log: LayerLog) -> gpd.GeoSeries
     found = placed(table, source, log)
     if found is None:
         return None
-    shapes, refused = found
+    shapes, refused = found.shapes, found.refused
     if isinstance(source, PlacedLayer) and shapely.is_missing(shapes).all() and not refused.any():
         return gpd.GeoSeries(shapes, crs=WGS84)
-    geometry = georeferenced(shapes, None, source, log)
+    geometry = georeferenced(shapes, found.crs, source, log)
     if geometry is None or not refused.any():
         return geometry
     # A record that was refused must not be refused again as one without geometry: another's stands in.

@@ -215,3 +215,32 @@ def test_columns_without_name_and_content_are_nothing(tmp_path: Path) -> None:
     assert table is not None
     assert table.columns.tolist() == ["id", "name", "#4"]
     assert log.faults.found == []
+
+
+def _features(path: Path, *features: dict[str, object]) -> Path:
+    shape = {"type": "Point", "coordinates": [106.5, 29.5]}
+    whole = [{"type": "Feature", "properties": {}, "geometry": shape, **feature} for feature in features]
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": whole}), encoding="utf-8")
+    return path
+
+
+def test_numbers_of_features_are_ids(tmp_path: Path) -> None:
+    path = _features(tmp_path / "a.geojson", {"id": 12}, {"id": 7})
+    log = Log()
+    raw = read_vector(Layer(path=path), log.layer("facilities", path))
+    assert raw is not None
+    assert raw.frame["id"].tolist() == [12, 7]
+
+
+def test_a_number_of_two_features_is_refused(tmp_path: Path) -> None:
+    path = _features(tmp_path / "a.geojson", {"id": 12}, {"id": 12})
+    log = Log()
+    assert read_vector(Layer(path=path), log.layer("facilities", path)) is None
+    assert [(fault.code, fault.row) for fault in log.faults.found] == [("duplicate_id", "12")]
+
+
+def test_very_many_names_of_attributes_are_refused(tmp_path: Path) -> None:
+    path = _features(tmp_path / "a.geojson", *({"properties": {f"k{at}": at}} for at in range(2_001)))
+    log = Log()
+    assert read_vector(Layer(path=path), log.layer("facilities", path)) is None
+    assert [(fault.code, fault.found) for fault in log.faults.found] == [("too_many_columns", "a: 2,001")]

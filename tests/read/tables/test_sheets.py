@@ -2,9 +2,12 @@
 
 import datetime as dt
 import re
+import subprocess
+import sys
 import tomllib
 import zipfile
 from collections.abc import Callable, Sequence
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -455,7 +458,79 @@ def test_too_many_cells_are_refused(book: Book, monkeypatch: pytest.MonkeyPatch)
 def test_a_stray_cell_far_away_is_refused(book: Book) -> None:
     book.write([HEAD, *ROWS]).sheet["XFD1048576"] = "x"
     _, (fault,), _ = book.read()
-    assert (fault.code, fault.found) == ("workbook_too_large", "1,048,576 × 16,384")
+    assert (fault.code, fault.found) == ("workbook_too_large", "Sheet: 1,048,576 × 16,384")
+
+
+_ADDRESS_SPACE = """
+import resource, sys
+from pathlib import Path
+from siting.domain.scenario import Layer
+from siting.read.log import Log
+from siting.read.sources.sheets import read_sheet
+now = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (now + 512 * 2**20, now + 512 * 2**20))
+log = Log()
+path = Path(sys.argv[1])
+read_sheet(path, Layer(path=path), log.layer("facilities", path))
+print(*(f"{fault.code}|{fault.found}" for fault in log.faults.found))
+"""
+
+
+def _read_in_half_a_gibibyte(path: Path) -> str:
+    run = subprocess.run(
+        [sys.executable, "-c", _ADDRESS_SPACE, str(path)], capture_output=True, text=True, timeout=120, check=True
+    )
+    return run.stdout.strip()
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="limits of memory are those of Linux")
+def test_cells_merged_over_a_whole_sheet_are_refused_before_they_are_made(book: Book) -> None:
+    good(book.write([HEAD, *ROWS]).read())
+    merge = '<mergeCells count="1"><mergeCell ref="A9:XFD1048576"/></mergeCells>'
+    edit(book.path, "xl/worksheets/sheet1.xml", lambda text: text.replace("</sheetData>", f"</sheetData>{merge}"))
+    assert book.path.stat().st_size < 10_000
+    area = (1_048_576 - 8) * 16_384
+    assert _read_in_half_a_gibibyte(book.path) == f"sheet_merged_too_much|Sheet: {area:,}"
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="limits of memory are those of Linux")
+def test_columns_to_the_last_are_refused(book: Book) -> None:
+    book.write([[f"c{at}" for at in range(16_384)], ["x"] * 16_384]).book.save(book.path)
+    assert _read_in_half_a_gibibyte(book.path) == "too_many_columns|Sheet: 16,384"
+
+
+def test_formats_that_reach_farther_than_values_are_no_columns(book: Book) -> None:
+    book.write([HEAD, *ROWS]).sheet["ZZZ1"].number_format = "0.00"
+    good(book.read())
+
+
+def test_a_main_part_of_any_name_is_read(book: Book) -> None:
+    before, _ = good(book.write([HEAD, *ROWS]).read())
+    with zipfile.ZipFile(book.path) as file:
+        parts = {each: file.read(each) for each in file.namelist()}
+    with zipfile.ZipFile(book.path, "w") as file:
+        for name, content in parts.items():
+            file.writestr(
+                name.replace("workbook.xml", "workbook22.xml"), content.replace(b"workbook.xml", b"workbook22.xml")
+            )
+    pd.testing.assert_frame_equal(good(read(book.path))[0], before)
+
+
+def test_a_strict_workbook_is_read(book: Book) -> None:
+    before, _ = good(book.write([HEAD, *ROWS]).read())
+    with zipfile.ZipFile(book.path) as file:
+        parts = {each: file.read(each) for each in file.namelist()}
+    # ISO 29500-1, annex A: the namespaces of strict documents.
+    strict = {
+        b"http://schemas.openxmlformats.org/spreadsheetml/2006/main": b"http://purl.oclc.org/ooxml/spreadsheetml/main",
+        b"http://schemas.openxmlformats.org/officeDocument/2006/": b"http://purl.oclc.org/ooxml/officeDocument/",
+        b"http://schemas.openxmlformats.org/drawingml/2006/": b"http://purl.oclc.org/ooxml/drawingml/",
+    }
+    with zipfile.ZipFile(book.path, "w") as file:
+        for name, content in parts.items():
+            changed = reduce(lambda text, pair: text.replace(*pair), strict.items(), content)
+            file.writestr(name, changed)
+    pd.testing.assert_frame_equal(good(read(book.path))[0], before)
 
 
 # --- in a scenario ----------------------------------------------------------------------------------------------------

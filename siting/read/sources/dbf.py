@@ -10,7 +10,7 @@ from siting.read.log import LayerLog
 from siting.read.sources.encodings import GB18030, Encoding, by_content, codec, contradiction, decodes
 
 _HEAD, _FIELD, _LDID_AT = 32, 32, 29
-_NAME_BYTES: Final = 10
+NAME_BYTES: Final = 10
 _END: Final = 0x0D
 # Language drivers that name a code page. 0x57 means whatever code page the writer's Windows had: it says nothing.
 _LDID: Final = {
@@ -56,7 +56,7 @@ def texts(path: Path) -> Texts:
     while at + _FIELD <= len(content) and content[at] != _END:
         field = content[at : at + _FIELD].tobytes()
         name = field[:11].split(b"\0")[0]
-        (full if len(name) >= _NAME_BYTES else short).add(name)
+        (full if len(name) >= NAME_BYTES else short).add(name)
         # Wide text keeps the high byte of its length where a number keeps its decimals.
         length = field[16] + 256 * field[17] if field[11:12] == b"C" else field[16]
         if field[11:12] == b"C":

@@ -20,7 +20,7 @@ from pyproj.exceptions import CRSError
 from siting.crs import same_crs
 from siting.domain.scenario import Layer, NetworkLayer
 from siting.read.log import LayerLog, listed, quoted
-from siting.read.sources.dbf import encoding_of
+from siting.read.sources.dbf import NAME_BYTES, encoding_of
 from siting.read.sources.encodings import GB18030, UTF8, Encoding, by_content, codec, decodes, tell, untorn
 from siting.read.sources.files import MOST_COLUMNS, SHAPEFILE_PARTS
 
@@ -202,6 +202,10 @@ def _decoded(table: pd.DataFrame, encoding: str, log: LayerLog) -> pd.DataFrame 
     shape = table.geometry.name if isinstance(table, gpd.GeoDataFrame) else None
     names, torn = untorn("", [name for name in table.columns if name != shape], encoding)
     told = {name: str(names.get(name, name)) for name in table.columns}
+    # A name that fills its ten bytes may have been longer.
+    full = [told[name] for name in table.columns if name != shape and len(str(name)) >= NAME_BYTES]
+    if full:
+        log.fact(names_full=full)
     table = table.copy(deep=False)
     for column in table.columns:
         cells = table[column]

@@ -166,7 +166,7 @@ def _pick(path: Path, source: Layer, log: LayerLog) -> _Sheet | None:
 
 
 def _only(sheets: Mapping[str, Worksheet], log: LayerLog) -> Worksheet | None:
-    """Return the only sheet that is visible, holds something and is no guide; None with the fault where there is none."""
+    """Return the only visible sheet that holds something, guides apart; None with the fault where there is none."""
     seen = _with_values(sheets, log)
     if seen is None:
         return None

@@ -18,6 +18,7 @@ PLACE_KEYS: Final = ("lon", "lat", "wkt")
 HEAD_JOIN: Final = " / "
 # A shapefile cuts names at so many bytes.
 _DBF_BYTES: Final = 10
+_DBF_ENCODINGS: Final = ("gbk", "utf-8")
 _STRIPPED: Final = re.compile(r"[\s_()\[\]【】〔〕*:/、\-]")
 
 
@@ -193,17 +194,54 @@ def _every_key() -> tuple[str, ...]:
     return (*dict.fromkeys(column.key for columns in layers for column in columns), *PLACE_KEYS)
 
 
+def cut_readings(name: str, keys: Sequence[str], group: str = "") -> Mapping[str, str]:
+    """Return what a name may be that a shapefile has cut: key of ours ("" for none of them) → a full name.
+
+    Parameters
+    ----------
+    name : str
+        The name as it was cut.
+    keys : sequence of str
+        Ours that the layer may have.
+    group : str
+        Key of the layer in the scenario.
+
+    Examples
+    --------
+    >>> from siting.read.tables.aliases import cut_readings
+    >>> dict(cut_readings("用地面", ["land_m2", "beds"], "facilities"))
+    {'land_m2': '用地面积'}
+    """
+    found = _cut_names(group, tuple(keys)).get(_folded(name), {})
+    return {key: full for key, (full, _) in found.items()}
+
+
+def is_known_whole(name: str, keys: Sequence[str], group: str = "") -> bool:
+    """Tell whether a name is known as it stands, without anything that may have been cut off."""
+    return normalised(name) in _tokens(group, tuple(keys))
+
+
+@cache
+def _cut_names(group: str, keys: tuple[str, ...]) -> Mapping[str, Mapping[str, tuple[str, bool]]]:
+    """Return names as shapefiles cut them, at ten bytes of GBK or UTF-8 → key → (a full name, makeshift)."""
+    found: dict[str, dict[str, tuple[str, bool]]] = {}
+    wanted = {*keys, ""}
+    for name, key, weak in [*_entries(group), *((key, key, False) for key in keys)]:
+        for encoding in _DBF_ENCODINGS if key in wanted else ():
+            written = _folded(name).encode(encoding, "ignore")
+            if len(written) > _DBF_BYTES:
+                cut = written[:_DBF_BYTES].decode(encoding, "ignore")
+                found.setdefault(cut, {}).setdefault(key, (name, weak))
+    return found
+
+
 @cache
 def _cut_tokens(group: str, keys: tuple[str, ...]) -> Mapping[str, tuple[str, bool]]:
     """Return names as a shapefile cuts them → (key, makeshift), where no other name is cut alike."""
     tokens = _tokens(group, keys)
-    found: dict[str, set[tuple[str, bool]]] = {}
-    for name, key, weak in [*_entries(group), *((key, key, False) for key in keys)]:
-        written = _folded(name).encode("gbk", "ignore")
-        if len(written) > _DBF_BYTES:
-            found.setdefault(written[:_DBF_BYTES].decode("gbk", "ignore"), set()).add((key, weak))
-    return {
-        cut: next(iter(meant))
-        for cut, meant in found.items()
-        if len({key for key, _ in meant}) == 1 and tokens.get(cut, next(iter(meant)))[0] == next(iter(meant))[0]
-    }
+    found = {}
+    for cut, meant in _cut_names(group, keys).items():
+        key, (_, weak) = next(iter(meant.items()))
+        if len(meant) == 1 and tokens.get(cut, (key, weak))[0] == key:
+            found[cut] = (key, weak)
+    return found

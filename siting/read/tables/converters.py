@@ -20,6 +20,7 @@ from siting.read.tables.words import truth
 TEXT_DTYPE: Final = pd.Series(["text"]).dtype
 # Beyond every figure that a district can have: all of the earth's surface is 5.1e14 m². Sums of such stay numbers.
 MOST: Final = 1e15
+_LARGEST: Final = 10**300
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def _texts(cells: pd.Series, manner: Manner) -> Converted:
 
 def _numbers(cells: pd.Series, manner: Manner) -> Converted:
     odd = _odd(cells)
-    values = pd.to_numeric(cells.mask(odd), errors="coerce").astype("float64")
+    values = pd.to_numeric(_floats(cells.mask(odd)), errors="coerce").astype("float64")
     measured = values if manner.factor is None else values * manner.factor[0] / manner.factor[1]
     if manner.ours is not None:
         measured = measured.where(~manner.ours, values)
@@ -122,6 +123,14 @@ def _numbers(cells: pd.Series, manner: Manner) -> Converted:
     }
     # Nobody tells -0.0 from 0.0, but it is written otherwise.
     return Converted(measured.mask(~np.isfinite(measured) | huge) + 0.0, bad, counts)
+
+
+def _floats(cells: pd.Series) -> pd.Series:
+    """Return cells in which a whole number too large for a float gives way to one that is merely out of range."""
+    if cells.dtype != object:
+        return cells
+    large = [isinstance(cell, int) and abs(cell) > _LARGEST for cell in cells.tolist()]
+    return cells.mask(pd.Series(large, index=cells.index, dtype=bool), float(_LARGEST)) if any(large) else cells
 
 
 def _odd(cells: pd.Series) -> pd.Series:

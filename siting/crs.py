@@ -1,5 +1,6 @@
 """Coordinate systems: the metric one in which a scenario is measured, and true areas."""
 
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -46,11 +47,17 @@ def working_crs(lon: float, lat: float) -> CRS:
     return CRS.from_epsg((32600 if lat >= 0 else 32700) + zone)
 
 
+@lru_cache(maxsize=256)
+def carry(one: CRS, other: CRS) -> Transformer:
+    """Return how coordinates (x or longitude first) go from one CRS to another; PROJ takes 0.1 s to look up a pair."""
+    return Transformer.from_crs(one, other, always_xy=True)
+
+
 def transform_points(
     x: NDArray[np.float64], y: NDArray[np.float64], source: CRS, target: CRS
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Transform point coordinates, east before north in both systems."""
-    moved_x, moved_y = Transformer.from_crs(source, target, always_xy=True).transform(x, y)
+    moved_x, moved_y = carry(source, target).transform(x, y)
     return np.asarray(moved_x, dtype=np.float64), np.asarray(moved_y, dtype=np.float64)
 
 

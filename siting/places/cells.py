@@ -1,7 +1,6 @@
 """How the cells of a grid lie in polygons: exact covered fractions."""
 
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import geopandas as gpd
@@ -12,16 +11,11 @@ from affine import Affine
 from exactextract import exact_extract
 from exactextract.raster import NumPyRasterSource
 from numpy.typing import NDArray
-from pyproj import CRS, Transformer
+from pyproj import CRS
 from scipy.sparse import coo_array, csr_array
 
+from siting.crs import carry
 from siting.domain.nouns import Floats, Grid, Ints
-
-
-@cache
-def carry(one: CRS, other: CRS) -> Transformer:
-    """Return how coordinates (x or longitude first) go from one CRS to another; each pair is looked up once."""
-    return Transformer.from_crs(one, other, always_xy=True)
 
 
 def cell_shares(grid: Grid, polygons: gpd.GeoSeries, cells: Ints) -> csr_array:

@@ -9,8 +9,8 @@ import shapely
 from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
+from siting.crs import carry
 from siting.domain.nouns import Floats, Grid
-from siting.places.cells import carry
 
 # The rectangle is looked at this much beyond the places, so that nothing but the grid's own border cuts them.
 _MARGIN = 0.05

@@ -11,13 +11,13 @@ from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS
 
+from siting.crs import carry
 from siting.domain.nouns import Floats, Grid, Ints, Note, PeopleLayer, Population, Raster
 from siting.errors import Fault, InputError
 from siting.places.cells import (
     Handed,
     Held,
     bring_to,
-    carry,
     cell_centres,
     cell_size_m,
     grow,

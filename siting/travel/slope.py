@@ -7,13 +7,13 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from pyproj import CRS, Transformer
+from pyproj import CRS
 from scipy.ndimage import map_coordinates
 from scipy.sparse import coo_array, csr_array, diags_array
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import spsolve
 
-from siting.crs import WGS84, transform_points
+from siting.crs import WGS84, carry, transform_points
 from siting.domain.nouns import Floats, Ints, Note, Raster
 from siting.domain.walkers import WalkerSpeeds
 
@@ -285,7 +285,7 @@ def _steep_note(edges: gpd.GeoDataFrame, steep: Ints, crs: CRS) -> Note:
 
 def sample_heights(terrain: Raster, xy: Floats, crs: CRS) -> Floats:
     """Return bilinear heights at points of a CRS; NaN outside the raster and beside its voids."""
-    x, y = Transformer.from_crs(crs, terrain.grid.crs, always_xy=True).transform(xy[:, 0], xy[:, 1])
+    x, y = carry(crs, terrain.grid.crs).transform(xy[:, 0], xy[:, 1])
     transform = terrain.grid.transform
     column = (np.asarray(x) - transform.c) / transform.a - 0.5
     row = (np.asarray(y) - transform.f) / transform.e - 0.5
@@ -295,8 +295,8 @@ def sample_heights(terrain: Raster, xy: Floats, crs: CRS) -> Floats:
 
 def _cell_size_m(terrain: Raster, edges: gpd.GeoDataFrame, crs: CRS) -> float:
     west, south, east, north = edges.total_bounds
-    back = Transformer.from_crs(crs, terrain.grid.crs, always_xy=True)
-    there = Transformer.from_crs(terrain.grid.crs, crs, always_xy=True)
+    back = carry(crs, terrain.grid.crs)
+    there = carry(terrain.grid.crs, crs)
     x, y = back.transform((west + east) / 2, (south + north) / 2)
     transform = terrain.grid.transform
     xs, ys = there.transform([x, x + transform.a, x], [y, y, y + transform.e])

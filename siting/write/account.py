@@ -6,10 +6,10 @@ from typing import Any, Final
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from pyproj import CRS, Transformer
+from pyproj import CRS
 from pyproj.exceptions import ProjError
 
-from siting.crs import WGS84
+from siting.crs import WGS84, carry
 from siting.domain.nouns import Inputs, Note, PeopleLayer, Raster
 from siting.domain.scenario import CandidateLayer, Layer, PeopleSource, Scenario, UnitLayer
 from siting.errors import Fault
@@ -347,7 +347,7 @@ def _total(frame: pd.DataFrame, column: str) -> float:
 
 def _degrees(bounds: Box, crs: Any) -> Box | None:  # noqa: ANN401 - any CRS that pyproj knows
     try:
-        moved = Transformer.from_crs(crs, WGS84, always_xy=True).transform_bounds(*bounds, densify_pts=_DENSIFY)
+        moved = carry(crs, WGS84).transform_bounds(*bounds, densify_pts=_DENSIFY)
     except ProjError:
         return None
     return moved if np.isfinite(moved).all() else None

@@ -23,9 +23,9 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from pyproj import CRS, Transformer
+from pyproj import CRS
 
-from siting.crs import WGS84
+from siting.crs import WGS84, carry
 from siting.domain.nouns import Floats, Network
 from siting.read.geometry.gcj02 import gcj02_from_wgs84, in_china_box
 from siting.read.log import Log
@@ -114,7 +114,7 @@ def note_displacement(layers: Mapping[str, gpd.GeoDataFrame], network: Network |
 
 def gcj02_offset(crs: CRS) -> Offset:
     """Return the shift of GCJ-02 in metres of a projected CRS, place by place; NaN outside of its box."""
-    there = Transformer.from_crs(crs, WGS84, always_xy=True)
+    there = carry(crs, WGS84)
 
     def offset(xy: Floats) -> Floats:
         lon, lat = there.transform(xy[:, 0], xy[:, 1])

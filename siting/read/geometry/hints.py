@@ -14,11 +14,11 @@ from typing import Final
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from pyproj import CRS, Transformer
+from pyproj import CRS
 from pyproj.exceptions import ProjError
 from pyproj.transformer import TransformerGroup
 
-from siting.crs import CGCS2000, WGS84, crs_name
+from siting.crs import CGCS2000, WGS84, carry, crs_name
 from siting.domain.nouns import Floats
 from siting.read.log import LayerLog, listed
 
@@ -107,7 +107,7 @@ class _Places:
     def degrees(self, crs: CRS) -> "_Places":
         """Return where the CRS puts them."""
         try:
-            lon, lat = Transformer.from_crs(crs, WGS84, always_xy=True).transform(self.x, self.y)
+            lon, lat = carry(crs, WGS84).transform(self.x, self.y)
         except ProjError:
             lon = lat = np.full(self.x.shape, np.inf)
         return _Places(np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64))

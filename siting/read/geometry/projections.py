@@ -7,10 +7,10 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from pyproj import CRS, Geod, Transformer
+from pyproj import CRS, Geod
 from pyproj.exceptions import CRSError, ProjError
 
-from siting.crs import CGCS2000, WGS84, crs_name, is_undefined, same_crs, working_crs
+from siting.crs import CGCS2000, WGS84, carry, crs_name, is_undefined, same_crs, working_crs
 from siting.domain.nouns import Floats
 from siting.domain.scenario import Layer
 from siting.read.geometry import hints
@@ -130,7 +130,7 @@ def _mean_metres(before: Shapes, after: Shapes) -> int:
 def _by_its_parameters(shapes: Shapes, crs: CRS, stated: str | None, log: LayerLog) -> gpd.GeoSeries | None:
     """Carry shapes to WGS84 by the parameters that their CRS brings along."""
     try:
-        change = Transformer.from_crs(crs, WGS84, always_xy=True)
+        change = carry(crs, WGS84)
         moved = shapely.transform(shapes, lambda xy: np.column_stack(change.transform(xy[:, 0], xy[:, 1])))
     except ProjError:
         log.fault("unknown_crs", field="crs", found=stated or crs_name(crs))
@@ -196,7 +196,7 @@ def _parse(stated: str, log: LayerLog) -> CRS | None:
 def carry_bounds(bounds: Bounds, source: CRS, target: CRS) -> Bounds | None:
     """Return the rectangle around another one in another CRS, or None where that one cannot hold it."""
     try:
-        moved = Transformer.from_crs(source, target, always_xy=True).transform_bounds(*bounds, densify_pts=_DENSIFY)
+        moved = carry(source, target).transform_bounds(*bounds, densify_pts=_DENSIFY)
     except ProjError:
         return None
     return moved if np.isfinite(moved).all() else None

@@ -16,10 +16,10 @@ import rasterio.windows
 import shapely
 from affine import Affine
 from numpy.typing import NDArray
-from pyproj import CRS, Transformer
+from pyproj import CRS
 from rasterio._err import CPLE_BaseError
 
-from siting.crs import WGS84, geodesic_area_m2
+from siting.crs import WGS84, carry, geodesic_area_m2
 from siting.domain.nouns import Bools, Floats, Grid, Raster
 from siting.domain.scenario import TerrainSource
 from siting.read.geometry.projections import Bounds, carry_bounds, overlap, resolve_crs, show_bounds, tagged_crs
@@ -518,7 +518,7 @@ def area_lattice(grid: Grid) -> AreaLattice:
     columns = np.array([0]) if grid.crs.is_geographic else _lattice(grid.shape[1])
     down, right = np.meshgrid(rows, columns, indexing="ij")
     corners = [_at(grid, right + i, down + j) for i, j in ((0, 0), (1, 0), (1, 1), (0, 1))]
-    to_degrees = Transformer.from_crs(grid.crs, WGS84, always_xy=True)
+    to_degrees = carry(grid.crs, WGS84)
     ring = np.stack([np.stack(to_degrees.transform(*corner), axis=-1) for corner in corners], axis=-2)
     areas = np.array([geodesic_area_m2(shapely.Polygon(cell)) for cell in ring.reshape(-1, 4, 2)]).reshape(down.shape)
     return AreaLattice(rows, columns, areas)

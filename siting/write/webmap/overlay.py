@@ -7,11 +7,11 @@ import pandas as pd
 import rasterio.warp
 from affine import Affine
 from numpy.typing import NDArray
-from pyproj import CRS, Transformer
+from pyproj import CRS
 from rasterio.enums import Resampling
 from shapely import box
 
-from siting.crs import WGS84, geodesic_area_m2
+from siting.crs import WGS84, carry, geodesic_area_m2
 from siting.domain.nouns import Assessment, Floats, Grid, Raster
 from siting.domain.tables import REASON_CODES
 from siting.units import M2_PER_HECTARE
@@ -132,7 +132,7 @@ def locate_cells(grid: Grid) -> dict[str, Any] | None:
     )
     a, b, c, d, e, f = grid.transform[:6]
     x, y = a * col + b * row + c, d * col + e * row + f
-    lon, lat = Transformer.from_crs(grid.crs, WGS84, always_xy=True).transform(x, y)
+    lon, lat = carry(grid.crs, WGS84).transform(x, y)
     if not (np.isfinite(lon).all() and np.isfinite(lat).all()):
         return None
     middle = (float(lon.mean()), float(lat.mean()))
@@ -212,7 +212,7 @@ def warp(
         dst_nodata=np.nan,
         resampling=resampling,
     )
-    lon, lat = Transformer.from_crs(_MERCATOR, WGS84, always_xy=True).transform((west, east), (south, north))
+    lon, lat = carry(_MERCATOR, WGS84).transform((west, east), (south, north))
     return Warped(warped, [[round(lat[0], 6), round(lon[0], 6)], [round(lat[1], 6), round(lon[1], 6)]])
 
 

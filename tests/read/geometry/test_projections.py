@@ -10,7 +10,7 @@ import shapely
 from pyproj import CRS, Geod, Transformer
 from shapely import Point
 
-from siting.crs import working_crs
+from siting.crs import carry, working_crs
 from siting.domain.scenario import Layer
 from siting.read.geometry import gcj02
 from siting.read.geometry.projections import choose_working_crs, georeferenced, resolve_crs
@@ -311,3 +311,8 @@ def test_borders_are_straight_in_the_working_crs_by_as_much_as_is_said(
             worst[number] = max(worst[number], float(shapely.distance(there, side).max()))
     assert worst[0] == pytest.approx(by_geodesic, rel=0.15)
     assert worst[1] == pytest.approx(by_degrees, rel=0.05)
+
+
+def test_how_to_go_from_one_crs_to_another_is_looked_up_once() -> None:
+    # Each layer brings a CRS of its own that says the same.
+    assert carry(CRS.from_epsg(4545), CRS.from_epsg(4326)) is carry(CRS.from_epsg(4545), CRS.from_epsg(4326))

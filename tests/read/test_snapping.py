@@ -17,6 +17,7 @@ from shapely import affinity
 import siting
 from siting.domain.nouns import Network
 from siting.errors import InputError
+from siting.read.ground.joining import joined_pieces
 from siting.read.ground.network import LineAccount, network_from_lines
 from siting.read.ground.snapping import NEAR_M, grown_together
 from tests.read.case import Case, X, Y
@@ -240,6 +241,58 @@ def test_two_ends_at_one_spot_cut_the_line_once() -> None:
     assert (len(network.edges), _parts(network)) == (4, 1)
 
 
+def _spread(network: Network) -> float:
+    """Return how far apart the ends of edges lie that are one node."""
+    places: dict[int, list[tuple[float, ...]]] = {}
+    for u, v, line in network.edges[["u", "v", "geometry"]].itertuples(index=False, name=None):
+        places.setdefault(u, []).append(line.coords[0])
+        places.setdefault(v, []).append(line.coords[-1])
+    return max(float(np.hypot(*(np.array(one) - other))) for each in places.values() for one in each for other in each)
+
+
+def test_ends_on_both_sides_of_a_corner_meet_it_and_no_chain_runs_on() -> None:
+    corner = _line((0, 0), (5, 0), (0, 1))
+    network, account = _read(corner, _line((5.02, -0.04), (6, -20)), _line((5.02, 0.04), (6, 20)), split=True)
+    assert (_parts(network), account.snapped) == (1, 1)
+    # Four streets 45 mm apart, and ends that lie half-way between each two of them.
+    streets = [_line((0, y), (10, y)) for y in (0, 0.045, 0.09, 0.135)]
+    ends = [_line((5, y), (10, y), (30, 500 * y)) for y in (0.0225, 0.0675, 0.1125)]
+    network, account = _read(*streets, *ends, split=True)
+    assert account.snapped > 0
+    assert _spread(network) <= 2 * SNAP + 0.004
+
+
+def _crumbs(rng: np.random.Generator) -> list[shapely.LineString]:
+    """Draw lines of centimetres, metres and tens of metres whose corners nearly meet."""
+    drawn = []
+    for _ in range(rng.integers(2, 7)):
+        shape = (int(rng.integers(2, 5)), 2)
+        xy = rng.integers(0, 3, shape) * rng.choice([0.03, 1.0, 10.0]) + rng.integers(-5, 6, shape) * 0.007
+        drawn.append(_line(*map(tuple, xy)))
+    return [line for line in drawn if line.length > 0.002]
+
+
+def test_nothing_of_a_line_is_lost_unless_its_ends_are_one() -> None:
+    swallowed = 0
+    for seed in range(60):
+        lines = np.array(_crumbs(np.random.default_rng(seed)), dtype=object)
+        plain = np.zeros(len(lines), dtype=np.int64)
+        pieces = joined_pieces(lines, plain, plain.astype(bool), SNAP)
+        left = np.bincount(pieces.line, shapely.length(pieces.lines), minlength=len(lines))
+        gone = np.isin(np.arange(len(lines)), pieces.swallowed)
+        if not pieces.doubled:
+            assert left[~gone] == pytest.approx(shapely.length(lines[~gone]))
+        assert (left[gone] == 0).all()
+        assert (shapely.length(lines[gone]) <= 3 * SNAP).all()
+        swallowed += int(gone.sum())
+        network, account = _read(*lines, split=True)
+        assert len(account.swallowed) == gone.sum()
+        assert _spread(network) <= 2 * SNAP + 0.004
+        exact, _ = _read(*lines, split=True, snap_m=0)
+        assert _parts(network) <= _parts(exact)
+    assert swallowed > 0
+
+
 points = st.tuples(st.integers(0, 5), st.integers(0, 5))
 segments = st.lists(st.tuples(points, points).filter(lambda pair: pair[0] != pair[1]), min_size=2, max_size=7)
 
@@ -327,6 +380,26 @@ def test_a_miss_is_named_with_what_mends_it(case: Case) -> None:
     assert inputs.network is not None
     assert len(inputs.network.edges) == 3
     assert [note.code for note in inputs.notes] == ["lines_joined", "lines_snapped"]
+
+
+def test_a_line_within_one_place_is_told_with_its_place(case: Case) -> None:
+    joint = (X + 500, Y + 500), (X + 500.03, Y + 500)
+    shapes = [_line((X, Y + 500), joint[0]), _line(*joint), _line(joint[1], (X + 1500, Y + 500))]
+    gpd.GeoDataFrame(geometry=shapes, crs=METRIC).to_file(case.folder / "walk.gpkg")
+    case.sections["network"] += "\nsplit_at_crossings = true"
+    inputs = case.read()
+    assert inputs.network is not None
+    assert len(inputs.network.edges) == 2
+    assert _parts(inputs.network) == 1
+    told = {note.code: dict(note.values) for note in inputs.notes}
+    lon, lat = Transformer.from_crs(METRIC, "EPSG:4326", always_xy=True).transform(*joint[0])
+    assert told["lines_swallowed"] == {"layer": "network", "count": 1, "places": f"{lon:.6f}, {lat:.6f}"}
+    # Without split the line stays, from its place to the same.
+    case.sections["network"] = case.sections["network"].replace("true", "false")
+    inputs = case.read()
+    assert inputs.network is not None
+    assert len(inputs.network.edges) == 3
+    assert "lines_swallowed" not in {note.code for note in inputs.notes}
 
 
 @pytest.mark.parametrize("value", ["-0.1", "1.5", "nan"])

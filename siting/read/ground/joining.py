@@ -33,7 +33,8 @@ class Pieces:
     ``line`` is the row from which each piece comes, ``ends`` its nodes, shape (pieces, 2). ``node_xy`` has shape
     (nodes, 2), rounded to the millimetre. ``joined`` counts the places where a line was cut to meet another, ``left``
     those where lines pass over or under each other, ``doubled`` the pieces that lay on another, ``snapped`` the places
-    at which ends were joined to what they just miss.
+    at which ends were joined to what they just miss. ``swallowed`` are the lines of which nothing is left, since both
+    ends are one node.
     """
 
     lines: Shapes
@@ -44,6 +45,7 @@ class Pieces:
     left: int
     doubled: int
     snapped: int
+    swallowed: Ints
 
 
 @dataclass(frozen=True)
@@ -92,8 +94,8 @@ def joined_pieces(lines: Shapes, level: Ints, span: Bools, snap_m: float = 0.0) 
     Returns
     -------
     Pieces
-        In the order of the lines and along them. The pieces of a line are as long together as the line; of pieces that
-        lie on each other on one level the first stays.
+        In the order of the lines and along them. The pieces of a line are as long together as the line, unless both of
+        its ends are one node; of pieces that lie on each other on one level the first stays.
     """
     segments = segments_of(lines)
     met = meetings_of(segments)
@@ -118,12 +120,13 @@ def joined_pieces(lines: Shapes, level: Ints, span: Bools, snap_m: float = 0.0) 
         places_of(met.where(~verdicts.join)),
         int((~keep).sum()),
         snapped,
+        np.setdiff1d(np.arange(len(lines)), owner),
     )
 
 
 @dataclass(frozen=True)
 class _Entries:
-    """Ends of lines and places of meetings, those of meeting k at ``meeting[k]`` and the next.
+    """Ends of lines and places of meetings, those of meeting k at ``meeting[k]`` and the next, then spots of lines.
 
     ``order`` runs along the lines; ``near`` tells where an entry is at the place of the one before it.
     """
@@ -137,12 +140,17 @@ class _Entries:
     meeting: Ints
 
 
-def _entries(lines: Shapes, segments: Segments, join: Meetings) -> _Entries:
-    """Return the ends of lines and the places of meetings, and the groups that meetings make of them."""
+def _entries(lines: Shapes, segments: Segments, join: Meetings, spots: Meetings) -> _Entries:
+    """Return the ends of lines, the places of meetings and spots of lines, and the groups that meetings make of them.
+
+    Spots are what ends just miss: the ``other`` of meetings that are not made.
+    """
     count = len(lines)
-    line = np.concatenate([np.repeat(np.arange(count), 2), np.column_stack([join.one, join.other]).ravel()])
+    line = np.concatenate(
+        [np.repeat(np.arange(count), 2), np.column_stack([join.one, join.other]).ravel(), spots.other]
+    )
     ends_m = np.column_stack([np.zeros(count), segments.length_m]).ravel()
-    along = np.concatenate([ends_m, np.column_stack([join.one_m, join.other_m]).ravel()])
+    along = np.concatenate([ends_m, np.column_stack([join.one_m, join.other_m]).ravel(), spots.other_m])
     order = np.lexsort((along, line))
     near = (line[order][1:] == line[order][:-1]) & (np.diff(along[order]) <= SAME_M)
     meeting = 2 * count + 2 * np.arange(len(join))
@@ -152,7 +160,7 @@ def _entries(lines: Shapes, segments: Segments, join: Meetings) -> _Entries:
         np.concatenate([order[1:][near], meeting + 1]),
     )
     ends_xy = np.stack([shapely.get_coordinates(shapely.get_point(lines, at)) for at in (0, -1)], axis=1)
-    xy = np.concatenate([ends_xy.reshape(-1, 2), np.repeat(join.xy, 2, axis=0)])
+    xy = np.concatenate([ends_xy.reshape(-1, 2), np.repeat(join.xy, 2, axis=0), spots.xy])
     return _Entries(line, along, xy, order, near, group, meeting)
 
 
@@ -160,14 +168,14 @@ def _snapped(lines: Shapes, segments: Segments, join: Meetings, near: Meetings, 
     """Return those near meetings whose places may become one node."""
     if not len(near):
         return near
-    exact = _entries(lines, segments, join)
-    groups, first = np.unique(exact.group, return_index=True)
-    at_start, at_end = near.other_m <= 0, near.other_m >= segments.length_m[near.other]
-    # The end of a line that meets another is the entry of that end; a place between is one of its own.
-    mine = exact.group[2 * near.one + (near.one_m > 0)]
-    theirs = np.where(at_start | at_end, exact.group[2 * near.other + at_end], len(groups) + np.arange(len(near)))
-    xy = np.concatenate([exact.xy[first], near.xy])
-    together = grown_together(xy, mine, theirs, snap_m)
+    exact = _entries(lines, segments, join, near)
+    _, first = np.unique(exact.group, return_index=True)
+    # What several ends just miss at one spot of a line is one place.
+    mine, theirs = exact.group[2 * near.one + (near.one_m > 0)], exact.group[len(exact.group) - len(near) :]
+    amid = (near.other_m > 0) & (near.other_m < segments.length_m[near.other])
+    hub = np.zeros(len(first), dtype=bool)
+    hub[theirs[amid]] = True
+    together = grown_together(exact.xy[first], mine, theirs, snap_m, hub)
     return near.where(together[mine] == together[theirs])
 
 
@@ -176,7 +184,7 @@ def _stops(lines: Shapes, segments: Segments, join: Meetings, snap_m: float) -> 
 
     Nodes are numbered by their place. Two nodes at one place are on different levels.
     """
-    entries = _entries(lines, segments, join)
+    entries = _entries(lines, segments, join, join.where(np.empty(0, dtype=np.int64)))
     line, along, order, group = entries.line, entries.along, entries.order, entries.group
     # A line that comes to one node twice in a row within the tolerance is there once.
     again = (group[order][1:] == group[order][:-1]) & (np.diff(along[order]) <= snap_m)

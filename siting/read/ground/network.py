@@ -1,6 +1,7 @@
 """Lines of any origin become a walking network: nodes, and edges that meet only at nodes."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 import geopandas as gpd
@@ -30,9 +31,10 @@ class LineAccount:
 
     ``lines`` have a length, ``dropped`` have none. Of lines that were split: ``joined`` places at which a line was cut
     to meet another, ``left`` places at which lines pass over or under each other, ``doubled`` pieces that lay on
-    another. Of lines that were not: ``unjoined`` lines that cross or touch others of their level elsewhere than end to
-    end. Of either: ``snapped`` nodes at which ends were joined to what they just miss, and ``misses``, nodes that lie
-    near a line without meeting it.
+    another, ``swallowed`` the places (shape (lines, 2), from west to east) of lines whose ends became one node, so that
+    nothing is left of them. Of lines that were not: ``unjoined`` lines that cross or touch others of their level
+    elsewhere than end to end. Of either: ``snapped`` nodes at which ends were joined to what they just miss, and
+    ``misses``, nodes that lie near a line without meeting it.
     """
 
     lines: int
@@ -43,6 +45,7 @@ class LineAccount:
     unjoined: int = 0
     snapped: int = 0
     misses: Misses | None = None
+    swallowed: Floats = field(default_factory=lambda: np.empty((0, 2)))
 
 
 def build_network(
@@ -93,7 +96,8 @@ def network_from_lines(
     split : bool
         Whether lines are joined where they cross.
     snap_m : float
-        How far off ends may be and still meet; no two places of one node lie farther apart than this.
+        How far off ends may be and still meet. All places of a node lie within this of each other, or of the spot on a
+        line that ends just miss.
 
     Returns
     -------
@@ -130,7 +134,14 @@ def network_from_lines(
         pieces = joined_pieces(lines, level, span, snap_m)
         edges = Edges(pieces.lines, pieces.ends, ground.take(pieces.line), pieces.node_xy)
         account = LineAccount(
-            len(lines), dropped, pieces.joined, pieces.left, pieces.doubled, 0, pieces.snapped, near_misses(edges)
+            len(lines),
+            dropped,
+            joined=pieces.joined,
+            left=pieces.left,
+            doubled=pieces.doubled,
+            snapped=pieces.snapped,
+            misses=near_misses(edges),
+            swallowed=_from_west(shapely.get_coordinates(shapely.get_point(lines[pieces.swallowed], 0))),
         )
         return build_network(pieces.lines, kinds[pieces.line], pieces.ends, pieces.node_xy, crs), account
     tips = np.stack([shapely.get_coordinates(shapely.get_point(lines, at)) for at in (0, -1)], axis=1)
@@ -150,6 +161,10 @@ def network_from_lines(
     return build_network(lines, kinds, ends, node_xy, crs), account
 
 
+def _from_west(xy: Floats) -> Floats:
+    return xy[np.lexsort((xy[:, 1], xy[:, 0]))]
+
+
 def _levels(frame: gpd.GeoDataFrame) -> Ints:
     if "level" not in frame:
         return np.zeros(len(frame), dtype=np.int64)
@@ -166,8 +181,8 @@ def read_lines(frame: gpd.GeoDataFrame, crs: CRS, log: LayerLog, *, split: bool,
     crs : pyproj.CRS
         The working CRS.
     log : LayerLog
-        Takes the notes ``lines_without_length``, ``lines_joined``, ``lines_doubled``, ``lines_cross_unjoined``,
-        ``lines_snapped``, ``lines_just_miss`` and the fault ``no_walkable_way``.
+        Takes the notes ``lines_without_length``, ``lines_joined``, ``lines_doubled``, ``lines_swallowed``,
+        ``lines_cross_unjoined``, ``lines_snapped``, ``lines_just_miss`` and the fault ``no_walkable_way``.
     split : bool
         Whether lines are joined where they cross.
     snap_m : float
@@ -190,21 +205,22 @@ def read_lines(frame: gpd.GeoDataFrame, crs: CRS, log: LayerLog, *, split: bool,
         )
     if account.doubled:
         log.note("lines_doubled", count=account.doubled)
+    if len(account.swallowed):
+        log.note("lines_swallowed", count=len(account.swallowed), places=_spots(account.swallowed, crs))
     if account.unjoined > UNJOINED_SHARE * account.lines:
         log.note("lines_cross_unjoined", count=account.unjoined, lines=account.lines)
     if account.snapped:
         log.note("lines_snapped", count=account.snapped, snap_m=f"{snap_m:g}")
     if account.misses is not None and len(account.misses.xy):
-        log.note(
-            "lines_just_miss", count=len(account.misses.xy), places=_spots(account.misses, crs), snap_m=f"{snap_m:g}"
-        )
+        gaps = [f" ({metres:.2f} m)" for metres in account.misses.away_m]
+        places = _spots(account.misses.xy, crs, gaps)
+        log.note("lines_just_miss", count=len(gaps), places=places, snap_m=f"{snap_m:g}")
     return network
 
 
-def _spots(misses: Misses, crs: CRS) -> str:
-    """Name places by longitude and latitude, with how far off they are."""
-    lon, lat = transform_points(misses.xy[:MOST_NAMED, 0], misses.xy[:MOST_NAMED, 1], crs, WGS84)
-    spots = [
-        f"{x:.6f}, {y:.6f} ({metres:.2f} m)" for x, y, metres in zip(lon, lat, misses.away_m[:MOST_NAMED], strict=True)
-    ]
-    return "; ".join([*spots, *(["…"] if len(misses.xy) > MOST_NAMED else [])])
+def _spots(xy: Floats, crs: CRS, more: Sequence[str] | None = None) -> str:
+    """Name the first places by longitude and latitude, with what is to be told of each."""
+    lon, lat = transform_points(xy[:MOST_NAMED, 0], xy[:MOST_NAMED, 1], crs, WGS84)
+    after = [""] * len(lon) if more is None else more[:MOST_NAMED]
+    spots = [f"{x:.6f}, {y:.6f}{each}" for x, y, each in zip(lon, lat, after, strict=True)]
+    return "; ".join([*spots, *(["…"] if len(xy) > MOST_NAMED else [])])

@@ -1,7 +1,8 @@
 """Ends of lines that just miss what they were drawn to meet: they are joined within a tolerance, and told beyond it.
 
-Lines are never moved: what is joined shares a node. Nodes grow together by pairs, the nearest first, and never so far
-that two places of one node lie farther apart than the tolerance, so that no chain of ends runs away.
+Lines are never moved: what is joined shares a node. Nodes grow together by pairs, the nearest first, and only while all
+places of a node lie within the tolerance of each other, or of the spot on a line that they miss, so that no chain of
+ends runs away.
 """
 
 from collections.abc import Callable
@@ -48,7 +49,7 @@ class Ground:
         return found
 
 
-def grown_together(xy: Floats, one: Ints, other: Ints, most_m: float) -> Ints:
+def grown_together(xy: Floats, one: Ints, other: Ints, most_m: float, hub: Bools | None = None) -> Ints:
     """Return the group of each place: pairs are joined, the nearest first, while a group stays within ``most_m``.
 
     Parameters
@@ -59,6 +60,8 @@ def grown_together(xy: Floats, one: Ints, other: Ints, most_m: float) -> Ints:
         Pairs that may be joined.
     most_m : float
         The farthest that two places of one group may lie apart.
+    hub : numpy.ndarray, optional
+        Spots on lines; about one of them a group may lie within ``most_m`` of the spot.
 
     Returns
     -------
@@ -78,6 +81,7 @@ def grown_together(xy: Floats, one: Ints, other: Ints, most_m: float) -> Ints:
     swap = (xy[one, 0] > xy[other, 0]) | ((xy[one, 0] == xy[other, 0]) & (xy[one, 1] > xy[other, 1]))
     low, high = np.where(swap, other, one), np.where(swap, one, other)
     away = np.hypot(*(xy[low] - xy[high]).T)
+    centre = np.zeros(len(xy), dtype=bool) if hub is None else hub
     order = np.lexsort((xy[high, 1], xy[high, 0], xy[low, 1], xy[low, 0], away))
     for a, b in zip(low[order].tolist(), high[order].tolist(), strict=True):
         mine, theirs = int(group[a]), int(group[b])
@@ -85,7 +89,8 @@ def grown_together(xy: Floats, one: Ints, other: Ints, most_m: float) -> Ints:
             continue
         both = [*members.get(mine, [mine]), *members.get(theirs, [theirs])]
         spots = xy[both]
-        if np.hypot(*(spots[:, None] - spots[None]).reshape(-1, 2).T).max() <= most_m + _ROUNDING_M:
+        farthest = np.hypot(*np.moveaxis(spots[:, None] - spots[None], -1, 0)).max(axis=1)
+        if min(farthest.max(), farthest[centre[both]].min(initial=np.inf)) <= most_m + _ROUNDING_M:
             members[min(mine, theirs)] = both
             group[both] = min(mine, theirs)
     return group

@@ -44,6 +44,7 @@ from siting.read.log import LayerLog, Log, by_importance
 from siting.read.people.population import count_sources, read_population
 from siting.read.people.rasters import Around, read_terrain
 from siting.read.people.unit_people import read_unit_people, with_people
+from siting.read.references import with_known_references
 from siting.read.reporting_units import check_unions, with_unions
 from siting.read.sizes import read_sizes
 from siting.read.sources.files import take
@@ -164,7 +165,7 @@ def inspect_inputs(scenario: Scenario, progress: Progress = quiet) -> tuple[Inpu
     check_circle(standards, scenario, reading.log)
     units = _with_people(reading, _units(reading))
     population = read_population(scenario, reading.crs, reading.bounds, units, reading.log, reading.step)
-    units, tables = _placed(reading, units, _tables(reading))
+    units, tables = _placed(reading, units, _with_known_references(reading, units, _tables(reading)))
     network, surface = _network(reading), _surface(reading)
     terrain = _terrain(reading, network if surface is None else None)
     sizes = _sizes(reading)
@@ -291,6 +292,25 @@ def _tables(reading: _Reading) -> _Tables:
             reading.log,
         ),
         basemap={name: reading.table(f"basemap.{name}", layer, _BASEMAP) for name, layer in scenario.basemap.items()},
+    )
+
+
+def _with_known_references(reading: _Reading, units: Mapping[str, gpd.GeoDataFrame], tables: _Tables) -> _Tables:
+    """Write the references of the ledgers as the layers write their ids, where zeros were lost."""
+    scenario, log = reading.scenario, reading.log
+    places = {**units, "residential_area": tables.residential_areas}
+    own, around = tables.facilities, tables.context
+    parents = own.index if around is None else [*own.index, *around.index]
+    premises, beyond = _ledger_of_candidates(scenario), scenario.context.facilities
+    return replace(
+        tables,
+        facilities=with_known_references(own, places, parents, log.layer("facilities", scenario.facilities.called)),
+        candidates=tables.candidates
+        if premises is None
+        else with_known_references(tables.candidates, places, (), log.layer("candidates", premises.called)),
+        context=around
+        if around is None or beyond is None
+        else with_known_references(around, places, parents, log.layer("context.facilities", beyond.called)),
     )
 
 

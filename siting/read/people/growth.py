@@ -13,6 +13,7 @@ from siting.domain.tables import GROWTH_COLUMNS
 from siting.read.log import LayerLog, listed
 from siting.read.sources.vectors import read_table
 from siting.read.tables.cells import positions, row_labels
+from siting.read.tables.codes import same_codes, with_zeros
 from siting.read.tables.columns import typed_table
 
 WHO: Final = ("residents", "elderly")
@@ -57,7 +58,7 @@ def read_growth(
         return None
     factors = pd.DataFrame({who: (1.0 + table[rate]) ** (horizon - source.base_year) for who, rate in _RATES.items()})
     everybody = table[["id", "name"]].isna().all(axis=1)
-    level, unit = _units_of(table[~everybody], units)
+    level, unit = _units_of(table[~everybody], units, log)
     _check_twice(unit, everybody, log)
     if len(log.log.faults.found) > faults:
         return None
@@ -83,7 +84,9 @@ def _check_rates(table: pd.DataFrame, labels: list[str], raw: pd.DataFrame, sour
             log.fault("growth_not_rate", row=labels[position], field=rate, found=found, expected="0.02")
 
 
-def _units_of(rows: pd.DataFrame, units: Mapping[str, gpd.GeoDataFrame]) -> tuple[Level | None, pd.Series]:
+def _units_of(
+    rows: pd.DataFrame, units: Mapping[str, gpd.GeoDataFrame], log: LayerLog
+) -> tuple[Level | None, pd.Series]:
     """Return the level to whose units most rows belong, and the unit of each row, NA where there is none."""
     best: tuple[Level | None, pd.Series] = (None, pd.Series(None, index=rows.index, dtype=object))
     for level in get_args(Level):  # from the finest on
@@ -92,10 +95,15 @@ def _units_of(rows: pd.DataFrame, units: Mapping[str, gpd.GeoDataFrame]) -> tupl
         names = units[level]["name"].dropna()
         by_name = {name: key for key, name in names[~names.duplicated(keep=False)].items()}
         ids = set(units[level].index)
-        found = [key if key in ids else by_name.get(name) for key, name in zip(rows["id"], rows["name"], strict=True)]
+        meant = same_codes(rows["id"].tolist(), units[level].index)
+        keys = [meant.get(key, key) if isinstance(key, str) else key for key in rows["id"]]
+        found = [key if key in ids else by_name.get(name) for key, name in zip(keys, rows["name"], strict=True)]
         unit = pd.Series(found, index=rows.index, dtype=object)
         if unit.notna().sum() > best[1].notna().sum():
             best = level, unit
+    if best[0] is not None:
+        # That zeros were lost is told of the level that counts.
+        with_zeros(rows["id"], units[best[0]].index, log)
     return best
 
 

@@ -41,7 +41,8 @@ def kept_rows(table: pd.DataFrame, wanted: Mapping[str, Sequence[str]], log: Lay
     wanted : mapping of str to sequence of str
         Their column → values as text; a row needs one of the values in each of the columns.
     log : LayerLog
-        Takes the note ``rows_left_out`` and the faults ``column_not_found`` and ``no_row_kept``.
+        Takes the note ``rows_left_out`` and the faults ``column_not_found`` and
+        ``no_row_kept``. Values that differ from a column's in leading zeros alone are taken for them, and noted.
 
     Returns
     -------
@@ -55,7 +56,10 @@ def kept_rows(table: pd.DataFrame, wanted: Mapping[str, Sequence[str]], log: Lay
         return None
     kept = pd.Series(data=True, index=table.index)
     for name, values in wanted.items():
-        kept &= keys_of(table[name]).isin([value.strip() for value in values])
+        keys, named = keys_of(table[name]), [value.strip() for value in values]
+        # A value that stands in the column is meant as it stands.
+        there = set(keys.dropna())
+        kept &= with_zeros(keys, [value for value in named if value not in there], log).isin(named)
     shown = "; ".join(f"{name} = {listed(values)}" for name, values in wanted.items())
     if not kept.any():
         found = "; ".join(f"{name} = {_shown(keys_of(table[name]).dropna().unique())}" for name in wanted)

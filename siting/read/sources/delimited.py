@@ -13,6 +13,7 @@ import pandas as pd
 from siting.domain.scenario import Layer
 from siting.read.log import LayerLog
 from siting.read.sources.encodings import decoded
+from siting.read.sources.files import has_few_columns
 from siting.read.tables.cleaning import clean_grid
 
 Row = tuple[int, list[str]]
@@ -37,7 +38,7 @@ def read_delimited(path: Path, source: Layer, log: LayerLog) -> pd.DataFrame | N
         a single cell above a row of several).
     log : LayerLog
         Takes the facts ``driver``, ``encoding``, ``encoding_by``, ``header_row``, the note ``rows_above_head``, and the
-        faults of encoding, ``no_head``, ``ragged_row`` and ``column_twice``.
+        faults of encoding, ``no_head``, ``too_many_columns``, ``ragged_row`` and ``column_twice``.
     """
     log.fact(driver="CSV")
     text = decoded(path.read_bytes(), source.encoding, log)
@@ -95,6 +96,8 @@ def _head(rows: Sequence[Row], stated: int | None) -> int | None:
 
 def _table(rows: Sequence[Row], log: LayerLog) -> pd.DataFrame | None:
     head = [name.strip() for name in rows[0][1]] if rows else []
+    if not has_few_columns(len(head), log):
+        return None
     whole = []
     for line, cells in rows[1:]:
         if len(cells) == len(head):

@@ -13,6 +13,15 @@ SHAPEFILE_PARTS: Final = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 MOST_COLUMNS: Final = 2_000
 
 
+def has_few_columns(width: int, log: LayerLog, layer: str = "") -> bool:
+    """Tell whether a table is no wider than tables are, and note the fault if not."""
+    if width > MOST_COLUMNS:
+        log.fault(
+            "too_many_columns", found=f"{layer}: {width:,}" if layer else f"{width:,}", expected=f"{MOST_COLUMNS:,}"
+        )
+    return width <= MOST_COLUMNS
+
+
 def sha256(path: Path) -> str:
     """Return the SHA-256 of a file's content as hexadecimal text."""
     with path.open("rb") as file:

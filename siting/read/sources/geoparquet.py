@@ -10,6 +10,7 @@ import shapely
 
 from siting.domain.scenario import Layer
 from siting.read.log import LayerLog
+from siting.read.sources.files import has_few_columns
 
 
 def read_parquet(path: Path, _source: Layer, log: LayerLog) -> pd.DataFrame | None:
@@ -21,10 +22,13 @@ def read_parquet(path: Path, _source: Layer, log: LayerLog) -> pd.DataFrame | No
         The file. With metadata of GeoParquet its primary geometry counts, any other is left out; without it is a
         table.
     log : LayerLog
-        Takes the fact ``driver`` and the fault ``unreadable_file``.
+        Takes the fact ``driver`` and the faults ``unreadable_file`` and ``too_many_columns``.
     """
     try:
-        has_places = b"geo" in (pq.read_schema(path).metadata or {})
+        schema = pq.read_schema(path)
+        if not has_few_columns(len(schema.names), log):
+            return None
+        has_places = b"geo" in (schema.metadata or {})
         log.fact(driver="GeoParquet" if has_places else "Parquet")
         table = gpd.read_parquet(path) if has_places else pd.read_parquet(path)
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, AttributeError, NotImplementedError) as error:

@@ -16,7 +16,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from siting.domain.scenario import Layer
 from siting.read.log import LayerLog, listed
-from siting.read.sources.files import MOST_COLUMNS
+from siting.read.sources.files import has_few_columns
 from siting.read.sources.workbooks import extent_of, in_usual_names, parts_of, title_of
 from siting.read.tables.cells import SHEET_ROWS, is_blank
 from siting.read.tables.cleaning import clean_grid
@@ -219,8 +219,7 @@ def _taken(sheet: Worksheet, log: LayerLog) -> _Sheet | None:
         cells.pop()
     # Formats reach farther than values do.
     width = max((at for row in cells for at, cell in enumerate(row, start=1) if cell is not None), default=0)
-    if width > MOST_COLUMNS:
-        log.fault("too_many_columns", found=f"{sheet.title}: {width:,}", expected=f"{MOST_COLUMNS:,}")
+    if not has_few_columns(width, log, sheet.title):
         return None
     cells = [row[:width] for row in cells]
     merges = tuple(

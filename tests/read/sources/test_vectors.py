@@ -9,7 +9,7 @@ import pyogrio
 import pytest
 import shapely
 
-from siting.domain.scenario import FacilityLayer
+from siting.domain.scenario import FacilityLayer, Layer
 from siting.read.log import Log
 from siting.read.sources.vectors import Raw, read_vector
 from tests.read.case import CRS, Case, X, Y, squares
@@ -343,3 +343,19 @@ def test_a_duplicate_id_is_told_by_row(case: Case) -> None:
 def test_the_name_of_the_file_is_told_and_not_the_folder(case: Case, tmp_path: Path) -> None:
     case.add_columns(tier=["hotel", "station", "centre"])
     assert str(tmp_path) not in case.fault().message("en")
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".geoparquet"])
+def test_no_table_has_more_columns_than_the_page_says(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    table = pd.DataFrame([[0] * 2_001], columns=[f"k{at}" for at in range(2_001)])
+    if suffix == ".csv":
+        table.to_csv(path, index=False)
+    elif suffix == ".parquet":
+        table.to_parquet(path, index=False)
+    else:
+        frame = gpd.GeoDataFrame(table.iloc[:, :2_000], geometry=[shapely.Point(0, 0)], crs=4490)
+        frame.to_parquet(path, index=False)
+    log = Log()
+    assert read_vector(Layer(path=path), log.layer("facilities", path)) is None
+    assert [(fault.code, fault.found) for fault in log.faults.found] == [("too_many_columns", "2,001")]

@@ -219,6 +219,19 @@ def test_numbers_as_people_write_them(cell: str, value: float, note: str | None)
     assert [each.code for each in notes] == ([] if note is None else [note])
 
 
+@pytest.mark.parametrize("cell", ["1，234", "1 234", "1,234", "１２３４", "1234.0", "1\u2009234", "一千二百三十四"])
+def test_whole_numbers_as_people_write_them(cell: str) -> None:
+    assert _one(Column("beds", "integer"), cell)[:2] == (1234, [])
+
+
+@pytest.mark.parametrize(
+    ("cell", "code"),
+    [("12,5", "decimal_comma"), ("12.5", "not_integer"), ("1/2", "not_integer"), ("3—5", "not_integer")],
+)
+def test_what_is_no_whole_number_is_named(cell: str, code: str) -> None:
+    assert [fault.code for fault in _one(Column("beds", "integer"), cell)[1]] == [code]
+
+
 def test_a_unit_other_than_the_columns_is_refused() -> None:
     _, (fault,), _ = _one(NUMBER, "3亩", column_units={"land_m2": "公顷"})
     assert fault.code == "unit_of_cell"

@@ -1,5 +1,7 @@
 """The text of a .dbf as bytes, and the encoding in which it stands."""
 
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -7,10 +9,12 @@ from typing import Final
 import numpy as np
 
 from siting.read.log import LayerLog
-from siting.read.sources.encodings import GB18030, Encoding, by_content, codec, contradiction, decodes
+from siting.read.sources.encodings import GB18030, Encoding, by_content, codec, contradiction, decodes, whole
 
 _HEAD, _FIELD, _LDID_AT = 32, 32, 29
 NAME_BYTES: Final = 10
+_STEM_BYTES: Final = 8
+_NUMBER: Final = re.compile(rb"_[1-9]")
 _END: Final = 0x0D
 # Language drivers that name a code page. 0x57 means whatever code page the writer's Windows had: it says nothing.
 _LDID: Final = {
@@ -38,6 +42,39 @@ class Texts:
         return not self.cells and not self.cut
 
 
+def numbered(names: Iterable[bytes]) -> Mapping[bytes, bytes]:
+    """Return the names that were cut to one with another and numbered → that other one.
+
+    Of two names that are alike in ten bytes GDAL keeps the first as it is cut; the next has eight bytes and ``_1``.
+
+    Examples
+    --------
+    >>> from siting.read.sources.dbf import numbered
+    >>> numbered([b"community_", b"communit_1", b"people_2_1"])
+    {b'communit_1': b'community_'}
+    """
+    full = [name for name in names if len(name) == NAME_BYTES]
+    first = {name[:_STEM_BYTES]: name for name in full if not _NUMBER.fullmatch(name[_STEM_BYTES:])}
+    return {
+        name: first[name[:_STEM_BYTES]]
+        for name in full
+        if _NUMBER.fullmatch(name[_STEM_BYTES:]) and name[:_STEM_BYTES] in first
+    }
+
+
+def decoded_names(names: Sequence[bytes], encoding: str) -> tuple[dict[bytes, str], list[str]]:
+    """Return the names of columns as text, without half characters at their ends; and which had some."""
+    number = numbered(names)
+    told, torn = {}, []
+    for name in names:
+        end = len(name) if name not in number else _STEM_BYTES
+        text, is_torn = whole(name[:end], encoding)
+        told[name] = text + name[end:].decode("ascii")
+        if is_torn:
+            torn.append(told[name])
+    return told, torn
+
+
 def texts(path: Path) -> Texts:
     """Read the texts of a .dbf.
 
@@ -63,6 +100,8 @@ def texts(path: Path) -> Texts:
             fields.append((offset, length))
         offset += length
         at += _FIELD
+    for name in numbered(full):
+        full = (full - {name}) | {name[:_STEM_BYTES]}
     rows = min(rows, (len(content) - start) // max(width, 1))
     records = content[start : start + max(rows, 0) * width].reshape(-1, max(width, 1))
     for offset, length in fields:

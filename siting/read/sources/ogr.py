@@ -5,7 +5,7 @@ import re
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -20,9 +20,10 @@ from pyproj.exceptions import CRSError
 from siting.crs import same_crs
 from siting.domain.scenario import Layer, NetworkLayer
 from siting.read.log import LayerLog, listed, quoted
-from siting.read.sources.dbf import NAME_BYTES, encoding_of
+from siting.read.sources.dbf import NAME_BYTES, decoded_names, encoding_of, numbered
 from siting.read.sources.encodings import GB18030, UTF8, Encoding, by_content, codec, decodes, tell, untorn
-from siting.read.sources.files import MOST_COLUMNS, SHAPEFILE_PARTS
+from siting.read.sources.files import SHAPEFILE_PARTS, has_few_columns
+from siting.read.tables.cut_names import NAMES_ALIKE, NAMES_FULL
 
 # Reads each byte as one character, so that nothing is lost before the encoding is decided.
 _RAW: Final = "ISO-8859-1"
@@ -88,9 +89,8 @@ def _read_layer(path: Path, source: Layer, encoding: str | None, log: LayerLog) 
         return None
     log.fact(driver=_DRIVERS.get(path.suffix.lower(), path.suffix.lower().lstrip(".").upper()), layer=layer)
     width = len(pyogrio.read_info(path, layer=layer, encoding=encoding)["fields"])
-    if width > MOST_COLUMNS:
-        # Every record would hold a cell for every name.
-        log.fault("too_many_columns", found=f"{layer}: {width:,}", expected=f"{MOST_COLUMNS:,}")
+    # Every record would hold a cell for every name.
+    if not has_few_columns(width, log, layer):
         return None
     numbered = path.suffix.lower() in _GEOJSON and _has_numbers_for_ids(path)
     with warnings.catch_warnings(record=True) as told:
@@ -200,12 +200,10 @@ def _with_foreign_prj(path: Path, prj: Path, source: Layer, log: LayerLog) -> pd
 def _decoded(table: pd.DataFrame, encoding: str, log: LayerLog) -> pd.DataFrame | None:
     """Return a table whose text was read byte by byte in its own encoding; a character cut in two is dropped."""
     shape = table.geometry.name if isinstance(table, gpd.GeoDataFrame) else None
-    names, torn = untorn("", [name for name in table.columns if name != shape], encoding)
-    told = {name: str(names.get(name, name)) for name in table.columns}
-    # A name that fills its ten bytes may have been longer.
-    full = [told[name] for name in table.columns if name != shape and len(str(name)) >= NAME_BYTES]
-    if full:
-        log.fact(names_full=full)
+    raw = {name: str(name).encode("latin-1") for name in table.columns if name != shape}
+    names, torn = decoded_names(list(raw.values()), encoding)
+    told = {name: names[raw[name]] if name in raw else name for name in table.columns}
+    _tell_cut(names, log)
     table = table.copy(deep=False)
     for column in table.columns:
         cells = table[column]
@@ -222,6 +220,18 @@ def _decoded(table: pd.DataFrame, encoding: str, log: LayerLog) -> pd.DataFrame 
     for name in twice:
         log.fault("column_twice", field=name, found=name)
     return None if twice else table
+
+
+def _tell_cut(names: Mapping[bytes, str], log: LayerLog) -> None:
+    """Keep which names fill their ten bytes, and may have been longer, and which of these were cut to one."""
+    full = [text for name, text in names.items() if len(name) >= NAME_BYTES]
+    alike: dict[str, list[str]] = {}
+    for name, first in numbered(names).items():
+        alike.setdefault(names[first], []).append(names[name])
+    if full:
+        log.fact(**{NAMES_FULL: full})
+    if alike:
+        log.fact(**{NAMES_ALIKE: alike})
 
 
 # --- DXF ----------------------------------------------------------------------------------------------------------

@@ -226,7 +226,12 @@ def _cut_names(group: str, keys: tuple[str, ...]) -> Mapping[str, Mapping[str, t
     """Return names as shapefiles cut them, at ten bytes of GBK or UTF-8 → key → (a full name, makeshift)."""
     found: dict[str, dict[str, tuple[str, bool]]] = {}
     wanted = {*keys, ""}
-    for name, key, weak in [*_entries(group), *((key, key, False) for key in keys)]:
+    entries = _entries(group)
+    given = {normalised(name) for name, _, _ in entries}
+    # The heads of our own forms; what English words begin with may be anything.
+    ours = [(texts()[f"field.{key}"]["zh"], key, False) for key in keys if f"field.{key}" in texts()]
+    ours = [entry for entry in ours if normalised(entry[0]) not in given]
+    for name, key, weak in [*entries, *ours, *((key, key, False) for key in keys)]:
         for encoding in _DBF_ENCODINGS if key in wanted else ():
             written = _folded(name).encode(encoding, "ignore")
             if len(written) > _DBF_BYTES:

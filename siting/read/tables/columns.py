@@ -12,10 +12,11 @@ import pandas as pd
 from siting.domain.scenario import Layer
 from siting.domain.tables import Column
 from siting.read.log import LayerLog, listed, quoted
-from siting.read.tables.aliases import PLACE_KEYS, cut_readings, find_columns, is_known_whole, normalised
+from siting.read.tables.aliases import PLACE_KEYS, find_columns, normalised
 from siting.read.tables.cells import as_text, plain, positions, row_labels
 from siting.read.tables.codes import holds_codes
 from siting.read.tables.converters import MOST, TEXT_DTYPE, Converted, Manner, converted
+from siting.read.tables.cut_names import names_of, tell_doubts, whole_name
 from siting.read.tables.measures import Factor, factors, units_of
 from siting.read.tables.missing import missing_word
 from siting.read.tables.words import TRUTHS, choice_words, shown_choices
@@ -142,13 +143,14 @@ def _match(work: _Table) -> None:
     stated = work.source.columns
     names = [str(name) for name in work.raw.columns]
     found = find_columns(names, list(work.columns), stated, work.log.key)
-    doubted = _tell_doubts(work, found)
+    cut = names_of(names, list(work.columns), stated, work.log)
+    doubted = tell_doubts(cut, found, work.log)
     by_alias, by_cut = [], []
     for key, matches in found.items():
         if key in doubted or not _is_one(work, key, matches):
             continue
         work.names[key] = matches[0]
-        if (full := _full_name(work, key, matches[0])) is not None:
+        if (full := whole_name(cut, key, matches[0])) is not None:
             by_cut.append(f"{matches[0]} → {full} → {key}")
         elif matches[0] != key and key not in stated:
             by_alias.append(f"{matches[0]} → {key}")
@@ -174,39 +176,6 @@ def _is_one(work: _Table, key: str, matches: Sequence[str]) -> bool:
     if len(matches) > 1 or (not matches and stated):
         work.names[key] = ""
     return len(matches) == 1
-
-
-def _full_names(work: _Table) -> list[str]:
-    """Return the file's columns whose names fill all the bytes that a shapefile has for one."""
-    return list(work.log.log.layers.get(work.log.key, {}).get("names_full", ()))
-
-
-def _full_name(work: _Table, key: str, name: str) -> str | None:
-    """Return the whole name of a column that was known by what a shapefile left of it; None of any other."""
-    if name == key or key in work.source.columns:
-        return None
-    keys, group = list(work.columns), work.log.key
-    if name not in _full_names(work) and is_known_whole(name, keys, group):
-        return None
-    full = cut_readings(name, keys, group).get(key)
-    return None if full == key else full
-
-
-def _tell_doubts(work: _Table, found: Mapping[str, Sequence[str]]) -> set[str]:
-    """Note a fault for each name that was cut so that it may mean several of our columns; return the keys of these."""
-    stated, keys = work.source.columns, list(work.columns)
-    doubted: set[str] = set()
-    for name in _full_names(work):
-        readings = cut_readings(name, keys, work.log.key)
-        # What has a column of its own, or is stated, is not in doubt.
-        meant = [key for key in readings if key and key not in stated and found[key] in ([], [name])]
-        known = any(list(matches) == [name] for matches in found.values())
-        if name in stated.values() or (len(meant) < 2 and (known or "" not in readings or not meant)):  # noqa: PLR2004
-            continue
-        shown = listed(f"{readings[key]} → {key or '–'}" for key in readings if key in meant or not key)
-        work.log.fault("cut_name_of_several", field=name, found=name, expected=shown)
-        doubted.update(meant)
-    return doubted
 
 
 def _labels(work: _Table, given: Mapping[str, pd.Series]) -> list[str]:

@@ -16,6 +16,7 @@ from scipy.sparse.linalg import spsolve
 from siting.crs import WGS84, carry, transform_points
 from siting.domain.nouns import Floats, Ints, Note, Raster
 from siting.domain.walkers import WalkerSpeeds
+from siting.travel.crossings import CROSSING, crossing_shares
 
 Bools = NDArray[np.bool_]
 
@@ -33,7 +34,7 @@ LIFT_RIDE_S: Final = 20.0
 # What rises less is no storey: the terrain does not know the rise.
 _STOREY_M: Final = 3.0
 # Kinds with times of their own.
-_TIMED: Final = ("crossing", "stairs", "lift", *ESCALATORS)
+_TIMED: Final = (CROSSING, "stairs", "lift", *ESCALATORS)
 _CROSSING, _STAIRS, _LIFT, _ESCALATOR, _FORWARD, _BACKWARD = range(len(_TIMED))
 # Slopes of heights in floating point meet a limit such as 1:12 only so nearly.
 _SAME_SLOPE: Final = 1e-9
@@ -142,7 +143,8 @@ def edge_seconds(
         if terrain is None:
             replaced += (Note("slope_limit_without_heights", {"limit": f"{speeds.max_slope:.1%}"}),)
     level = unknown[inner] | unknown[inner - 1] | (np.abs(rise) < _STOREY_M)
-    walked = _Pieces(_codes(kind)[edge], run, rise, slope, pieces[edge], level)
+    wait = speeds.crossing_wait * (crossing_shares(edges) if speeds.crossing_wait else np.ones(len(edges))) / pieces
+    walked = _Pieces(_codes(kind)[edge], run, rise, slope, wait[edge], level)
 
     def seconds(direction: float) -> tuple[Floats, Bools]:
         pace = np.zeros(len(owner))
@@ -163,15 +165,15 @@ def edge_seconds(
 class _Pieces(NamedTuple):
     """Pieces of edges.
 
-    Code of the kind, horizontal length and rise (metres), slope as walked, how many the edge has, and whether the
-    terrain tells of no storey between both ends.
+    Code of the kind, horizontal length and rise (metres), slope as walked, the wait if it is of a crossing, and whether
+    the terrain tells of no storey between both ends.
     """
 
     kind: NDArray[np.int8]
     run: Floats
     rise: Floats
     slope: Floats
-    of: Ints
+    wait: Floats
     level: Bools
 
 
@@ -188,7 +190,7 @@ def _pace(pieces: _Pieces, speeds: WalkerSpeeds, direction: float) -> tuple[Floa
     kind, along = pieces.kind, np.hypot(pieces.run, pieces.rise)
     seconds: Floats = pieces.run / (speeds.flat * tobler_ratio(direction * pieces.slope))
     shut = np.zeros(len(kind), dtype=bool)
-    seconds += np.where(kind == _CROSSING, speeds.crossing_wait / pieces.of, 0.0)
+    seconds += np.where(kind == _CROSSING, pieces.wait, 0.0)
     stairs = kind == _STAIRS
     # On level stairs (no heights known) the speed up is taken.
     speed = np.where(direction * pieces.rise >= 0, speeds.stairs_up, speeds.stairs_down)

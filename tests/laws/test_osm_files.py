@@ -95,7 +95,8 @@ def assert_alike(one: Assessment, other: Assessment) -> None:
 def test_order_cuts_and_ways_far_away_decide_nothing(seed: int, tmp_path: Path) -> None:
     rng = np.random.default_rng(seed)
     # On the flat: slopes are measured over the pieces between junctions, and a cut makes others.
-    given = replace(district(seed), terrain=None)
+    walker = {"flat_m_s": 0.8, "stairs_up_m_s": 0.4, "stairs_down_m_s": 0.5, "crossing_wait_s": 40.0, "source": "s"}
+    given = replace(district(seed, walking={"walker": "own"}, walkers={"own": walker}), terrain=None)
     streets = drawn(given, rng)
 
     def found(elements: Sequence[str]) -> Assessment:

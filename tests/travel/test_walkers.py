@@ -163,6 +163,28 @@ def test_the_wait_at_a_crossing_is_paid_once_an_edge() -> None:
     assert totals(100, "street", patient) == totals(100, "crossing") == (125.0, 125.0)
 
 
+def test_a_crossing_is_waited_at_once_however_it_is_cut() -> None:
+    patient = replace(ELDER, crossing_wait=45.0)
+
+    def waits(*lines: tuple[list[tuple[float, float]], str]) -> list[float]:
+        edges = network(lines).edges
+        seconds, _ = edge_seconds(edges, METRIC, None, patient)
+        return (seconds.totals[0] - edges["length_m"].to_numpy() / 0.8).round(6).tolist()
+
+    # As OpenStreetMap has it: the crossing shares a node with the street.
+    over = ([(0, 0), (10, 0)], "crossing"), ([(15, 1), (10, 0)], "crossing")
+    street = ([(10, -50), (10, 0)], "street"), ([(10, 0), (10, 50)], "street")
+    first = 10 / (10 + math.hypot(5, 1))
+    assert waits(*over, *street) == pytest.approx([45 * first, 45 * (1 - first), 0, 0])
+    # At a corner another crossing begins, unless nothing else is there.
+    corner = ([(0, 0), (10, 0)], "crossing"), ([(10, 0), (10, 10)], "crossing")
+    assert waits(*corner, ([(10, 0), (20, -20)], "path")) == pytest.approx([45, 45, 0])
+    assert waits(*corner) == pytest.approx([22.5, 22.5])
+    # Two that cross each other amid the streets are two.
+    arms = [([(0, 0), place], "crossing") for place in ((10, 0), (0, 10), (-10, 0), (0, -10))]
+    assert waits(*arms) == pytest.approx([22.5] * 4)
+
+
 def test_stairs_that_are_climbed_but_not_descended() -> None:
     climber = replace(ELDER, stairs_down=0.0)
     rising, falling = ground([0.0, 15.0, 30.0]), ground([30.0, 15.0, 0.0])

@@ -4,6 +4,7 @@ import csv
 import re
 import warnings
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -16,11 +17,14 @@ from rasterio.windows import Window
 
 from siting.crs import WGS84
 from siting.domain.draft import Remark
+from siting.domain.scenario import Layer
 from siting.errors import Fault, InputError
 from siting.read.geometry.projections import carry_bounds, tagged_crs
 from siting.read.ground.osm import is_osm
 from siting.read.log import Log
 from siting.read.sources.archives import unpacked
+from siting.read.sources.delimited import mark_of
+from siting.read.sources.warned import heard
 from siting.read.survey_layers import ROWS, Look, drawn, parquet, with_wkt
 
 _DRAWN: Final = (".gpkg", ".shp", ".geojson", ".json", ".fgb", ".kml", ".gdb", ".tab", ".mif", ".dxf")
@@ -184,9 +188,12 @@ def _delimited(file: Path) -> list[tuple[str | None, list[list[str]]]]:
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             with file.open(encoding=encoding, newline="") as text:
-                first = text.readline()
+                head = "".join(islice(text, ROWS))
                 text.seek(0)
-                mark = "\t" if "\t" in first and "," not in first else ","
+                rest, mark = mark_of(head)
+                if rest != head:
+                    # It states the mark.
+                    text.readline()
                 return [(None, list(islice(csv.reader(text, delimiter=mark), ROWS)))]
         except UnicodeDecodeError:
             continue
@@ -194,17 +201,17 @@ def _delimited(file: Path) -> list[tuple[str | None, list[list[str]]]]:
 
 
 def _sheets(file: Path) -> list[tuple[str | None, list[list[str]]]]:
-    from openpyxl import load_workbook  # noqa: PLC0415 - only where there is such a file
+    from siting.read.sources.sheets import is_sound, load  # noqa: PLC0415 - only where there is such a file
 
-    book = load_workbook(file, read_only=True, data_only=True)
-    try:
+    log = Log()
+    if not is_sound(file, Layer(path=file), log.layer("", file)):
+        raise InputError(log.faults.found)
+    with heard(UserWarning, []), closing(load(file, values=True, quickly=True)) as book:
         sheets = [
             (sheet.title, [["" if cell is None else str(cell) for cell in row] for row in rows])
             for sheet in book.worksheets
             if (rows := list(sheet.iter_rows(max_row=ROWS, values_only=True)))
         ]
-    finally:
-        book.close()
     return [(title if len(sheets) > 1 else None, rows) for title, rows in sheets]
 
 

@@ -1,7 +1,6 @@
 """What the layers of a file hold: of what kind their shapes are, where they lie, their columns and a few records."""
 
 import json
-import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,11 +19,15 @@ from pyproj import CRS
 from siting.crs import WGS84
 from siting.domain.draft import Remark
 from siting.domain.scenario import Layer
+from siting.errors import InputError
 from siting.read.geometry.projections import Bounds, carry_bounds, tagged_crs
 from siting.read.log import Log, listed
 from siting.read.sources.dbf import encoding_of
 from siting.read.sources.encodings import codec
+from siting.read.sources.files import has_few_columns
 from siting.read.sources.ogr import polygons_of_rings
+from siting.read.sources.warned import heard
+from siting.read.sources.wkt import read_geometries
 from siting.read.tables.aliases import find_columns
 
 Form = Literal["points", "lines", "polygons", "table", "raster", "osm", "unknown"]
@@ -114,31 +117,41 @@ def drawn(file: Path, name: str, inner: str = "", *, several: bool = False) -> I
     Look
         One a layer.
     """
-    with warnings.catch_warnings():
-        # Reading tells of all that is amiss; here it is only asked what a file is.
-        warnings.simplefilter("ignore")
+    with heard(RuntimeWarning, []):
         layers = [(str(layer), None if kind is None else str(kind)) for layer, kind in pyogrio.list_layers(file)]
-        for layer, kind in layers:
-            parts = [inner] if several else []
-            parts += [layer] if len(layers) > 1 else []
-            said = None if kind is None else form_of([kind])
-            table = pyogrio.read_dataframe(
+    for layer, kind in layers:
+        parts = [inner] if several else []
+        parts += [layer] if len(layers) > 1 else []
+        said = None if kind is None else form_of([kind])
+        table = _head_of(file, layer, ROWS if kind is None or said else _SHAPES)
+        look = Look(name, "table", "/".join(parts) or None, several=bool(parts), inner=inner)
+        if isinstance(table, gpd.GeoDataFrame):
+            if file.suffix.lower() == ".dxf":
+                table = polygons_of_rings(table, Layer(path=file), Log().layer("", file))
+            crs = None if table.crs is None else tagged_crs(CRS(table.crs).to_wkt())
+            look = _with_shapes(look, table.geometry.to_numpy(), crs, [] if said is None else [str(kind)])
+            table = table.drop(columns=table.geometry.name)
+        yield _with_records(look, table.head(ROWS))
+
+
+def _head_of(file: Path, layer: str, rows: int) -> pd.DataFrame:
+    """Return the first rows of a layer; what is amiss with it is told when it is read, but for its width."""
+    log, encoding = Log(), _encoding(file)
+    with heard(RuntimeWarning, []):
+        if has_few_columns(
+            len(pyogrio.read_info(file, layer=layer, encoding=encoding)["fields"]), log.layer(""), layer
+        ):
+            table: pd.DataFrame = pyogrio.read_dataframe(
                 file,
                 layer=layer,
-                max_features=ROWS if kind is None or said else _SHAPES,
-                encoding=_encoding(file),
+                max_features=rows,
+                encoding=encoding,
                 force_2d=True,
                 on_invalid="ignore",
                 use_arrow=False,
             )
-            look = Look(name, "table", "/".join(parts) or None, several=bool(parts), inner=inner)
-            if isinstance(table, gpd.GeoDataFrame):
-                if file.suffix.lower() == ".dxf":
-                    table = polygons_of_rings(table, Layer(path=file), Log().layer("", file))
-                crs = None if table.crs is None else tagged_crs(CRS(table.crs).to_wkt())
-                look = _with_shapes(look, table.geometry.to_numpy(), crs, [] if said is None else [str(kind)])
-                table = table.drop(columns=table.geometry.name)
-            yield _with_records(look, table.head(ROWS))
+            return table
+    raise InputError(log.faults.found)
 
 
 def _encoding(file: Path) -> str | None:
@@ -182,9 +195,10 @@ def with_wkt(look: Look) -> Look:
     column = find_columns(look.columns, ("wkt",), {})["wkt"]
     if len(column) != 1:
         return look
-    shapes = shapely.from_wkt(np.array(look.column(column[0].lower()), dtype=object), on_invalid="ignore")
-    found = _with_shapes(look, shapes, None, [])
-    # Its coordinates are in the table's own CRS, which only the planner knows.
+    read = read_geometries([cell or None for cell in look.column(column[0].lower())])
+    # Its coordinates are in the table's own CRS, which only the planner knows where the cells do not say.
+    crs = tagged_crs(CRS.from_epsg(read.srids[0]).to_wkt()) if len(read.srids) == 1 else None
+    found = _with_shapes(look, read.shapes, crs, [])
     return look if found.form in {"table", "unknown"} else found
 
 

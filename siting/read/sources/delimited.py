@@ -44,7 +44,7 @@ def read_delimited(path: Path, source: Layer, log: LayerLog) -> pd.DataFrame | N
     text = decoded(path.read_bytes(), source.encoding, log)
     if text is None:
         return None
-    text, mark = _mark(text)
+    text, mark = mark_of(text)
     lines = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=mark)
     read = [(lines.line_num, cells) for cells in lines]
     grid = clean_grid([cells for _, cells in read], [line for line, _ in read], log)
@@ -65,7 +65,7 @@ def read_delimited(path: Path, source: Layer, log: LayerLog) -> pd.DataFrame | N
     return _table(rows[at:], log)
 
 
-def _mark(text: str) -> tuple[str, str]:
+def mark_of(text: str) -> tuple[str, str]:
     """Return a text without the line that states the mark between its cells, and that mark.
 
     Without such a line it is the mark that the first lines hold alike, and most of; the comma among equals.

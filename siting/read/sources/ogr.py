@@ -4,7 +4,6 @@ import json
 import re
 import shutil
 import tempfile
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +22,7 @@ from siting.read.log import LayerLog, listed, quoted
 from siting.read.sources.dbf import NAME_BYTES, decoded_names, encoding_of, numbered
 from siting.read.sources.encodings import GB18030, UTF8, Encoding, by_content, codec, decodes, tell, untorn
 from siting.read.sources.files import SHAPEFILE_PARTS, has_few_columns
+from siting.read.sources.warned import GDAL, heard, tell_warnings
 from siting.read.tables.cut_names import NAMES_ALIKE, NAMES_FULL
 
 # Reads each byte as one character, so that nothing is lost before the encoding is decided.
@@ -55,23 +55,19 @@ def read_ogr(path: Path, source: Layer, log: LayerLog) -> pd.DataFrame | None:
     pandas.DataFrame or None
         A GeoDataFrame where the layer has geometry, two-dimensional; a broken geometry comes out as None.
     """
-    with warnings.catch_warnings():
-        # GDAL reports as warnings what is checked here anyway: rings not closed, fields cut, layers not
-        # named.
-        warnings.simplefilter("ignore")
-        if _is_pipeline(path):
-            log.fault("file_is_pipeline")
-            return None
-        suffix = path.suffix.lower()
-        if suffix in {".shp", ".dbf"}:
-            return _read_shapefile(path, source, log)
-        if suffix == ".dxf":
-            return _read_dxf(path, source, log)
-        table = _read_layer(path, source, source.encoding, log)
-        if table is not None and suffix == ".kml":
-            table = _plain_kml(table)
-        if isinstance(table, gpd.GeoDataFrame) and suffix in _GEOJSON:
-            table = _with_crs_member(table, path, log)
+    if _is_pipeline(path):
+        log.fault("file_is_pipeline")
+        return None
+    suffix = path.suffix.lower()
+    if suffix in {".shp", ".dbf"}:
+        return _read_shapefile(path, source, log)
+    if suffix == ".dxf":
+        return _read_dxf(path, source, log)
+    table = _read_layer(path, source, source.encoding, log)
+    if table is not None and suffix == ".kml":
+        table = _plain_kml(table)
+    if isinstance(table, gpd.GeoDataFrame) and suffix in _GEOJSON:
+        table = _with_crs_member(table, path, log)
     return table
 
 
@@ -84,6 +80,19 @@ def _is_pipeline(path: Path) -> bool:
 
 
 def _read_layer(path: Path, source: Layer, encoding: str | None, log: LayerLog) -> pd.DataFrame | None:
+    words: list[str] = []
+    with heard(RuntimeWarning, words):
+        table = _layer_of(path, source, encoding, log)
+    # GDAL gives the second of two features with one number another.
+    twice = next(filter(None, map(_ID_TWICE.search, words)), None)
+    if twice is not None and table is not None and _is_numbered(path):
+        log.fault("duplicate_id", row=twice[1], field="id", found=f'"id": {twice[1]}')
+        return None
+    tell_warnings(words, GDAL, path, log)
+    return table
+
+
+def _layer_of(path: Path, source: Layer, encoding: str | None, log: LayerLog) -> pd.DataFrame | None:
     layer = _pick_layer(pyogrio.list_layers(path).tolist(), source, log)
     if layer is None:
         return None
@@ -92,25 +101,23 @@ def _read_layer(path: Path, source: Layer, encoding: str | None, log: LayerLog) 
     # Every record would hold a cell for every name.
     if not has_few_columns(width, log, layer):
         return None
-    numbered = path.suffix.lower() in _GEOJSON and _has_numbers_for_ids(path)
-    with warnings.catch_warnings(record=True) as told:
-        warnings.simplefilter("always")
-        table: pd.DataFrame = pyogrio.read_dataframe(
-            path,
-            layer=layer,
-            encoding=encoding,
-            force_2d=True,
-            on_invalid="ignore",
-            use_arrow=False,
-            fid_as_index=numbered,
-        )
+    numbered = _is_numbered(path)
+    table: pd.DataFrame = pyogrio.read_dataframe(
+        path,
+        layer=layer,
+        encoding=encoding,
+        force_2d=True,
+        on_invalid="ignore",
+        use_arrow=False,
+        fid_as_index=numbered,
+    )
     if not numbered:
         return table
-    # GDAL gives the second of two features with one number another.
-    for twice in filter(None, (_ID_TWICE.search(str(each.message)) for each in told)):
-        log.fault("duplicate_id", row=twice[1], field="id", found=f'"id": {twice[1]}')
-        return None
     return table.reset_index(drop=True) if "id" in table.columns else table.reset_index(names="id")
+
+
+def _is_numbered(path: Path) -> bool:
+    return path.suffix.lower() in _GEOJSON and _has_numbers_for_ids(path)
 
 
 def _has_numbers_for_ids(path: Path) -> bool:

@@ -1,7 +1,6 @@
 """Sheets of a workbook (XLSX) become tables; columns keep the sheet's names."""
 
 import re
-import warnings
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +16,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from siting.domain.scenario import Layer
 from siting.read.log import LayerLog, listed
 from siting.read.sources.files import has_few_columns
+from siting.read.sources.warned import OPENPYXL, heard, tell_warnings
 from siting.read.sources.workbooks import extent_of, in_usual_names, parts_of, title_of
 from siting.read.tables.cells import SHEET_ROWS, is_blank
 from siting.read.tables.cleaning import clean_grid
@@ -77,7 +77,7 @@ def read_sheet(path: Path, source: Layer, log: LayerLog) -> pd.DataFrame | None:
         rows as the planner sees them. None where a fault was noted that leaves nothing to go on with.
     """
     log.fact(driver="XLSX")
-    if not _is_sound(path, source, log):
+    if not is_sound(path, source, log):
         return None
     sheet = _pick(path, source, log)
     if sheet is None:
@@ -96,7 +96,7 @@ def read_sheet(path: Path, source: Layer, log: LayerLog) -> pd.DataFrame | None:
 # --- the workbook -----------------------------------------------------------------------------------------------------
 
 
-def _is_sound(path: Path, source: Layer, log: LayerLog) -> bool:
+def is_sound(path: Path, source: Layer, log: LayerLog) -> bool:
     """Tell whether a file is a workbook that can be opened without harm, and note the fault if not."""
     if path.suffix.lower() in (".xls", ".et"):
         log.fault("old_workbook", found=path.suffix)
@@ -139,22 +139,25 @@ def _is_harmless(path: Path, source: Layer, log: LayerLog) -> bool:
         return cells <= _MOST_CELLS and not vast
 
 
-def _load(path: Path, *, values: bool) -> openpyxl.Workbook:
-    with warnings.catch_warnings():
-        # Styles and validations that openpyxl does not know are none of ours.
-        warnings.simplefilter("ignore")
-        with zipfile.ZipFile(path) as file:
-            found = parts_of(file)
-        return openpyxl.load_workbook(path if found is None else in_usual_names(path, found[0]), data_only=values)
+def load(path: Path, *, values: bool, quickly: bool = False) -> openpyxl.Workbook:
+    """Open a sound workbook: its values or its formulas, and quickly where only some rows are asked for."""
+    with zipfile.ZipFile(path) as file:
+        found = parts_of(file)
+    return openpyxl.load_workbook(
+        path if found is None else in_usual_names(path, found[0]), data_only=values, read_only=quickly
+    )
 
 
 def _pick(path: Path, source: Layer, log: LayerLog) -> _Sheet | None:
     """Return the sheet that is meant, None where that cannot be told or it cannot be read."""
+    words: list[str] = []
     try:
-        book = _load(path, values=True)
+        with heard(UserWarning, words):
+            book = load(path, values=True)
     except Exception as error:  # noqa: BLE001 — a broken workbook may fail anywhere in openpyxl
         log.fault("unreadable_file", found=f"{type(error).__name__}: {error}")
         return None
+    tell_warnings(words, OPENPYXL, path, log)
     sheets = {sheet.title: sheet for sheet in book.worksheets}
     if source.layer is not None:
         if source.layer not in sheets:
@@ -313,7 +316,9 @@ def _check_values(sheet: _Sheet, path: Path, places: Sequence[tuple[int, int]], 
     blank = [(at, column) for at, column in places if sheet.cells[at][column] is None]
     if not blank or not _has_formulas(path):
         return
-    formulas = _load(path, values=False)[sheet.title]
+    # What openpyxl warns of was told when the values were read.
+    with heard(UserWarning, []):
+        formulas = load(path, values=False)[sheet.title]
     lost = [_name(at, column) for at, column in blank if formulas.cell(at + 1, column + 1).data_type == "f"]
     if lost:
         log.fault("formula_without_value", row=lost[0], found=_shortened(lost))

@@ -1,0 +1,51 @@
+"""What libraries warn of while they read: what means nothing here is dropped, all else is told with the layer."""
+
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from siting.read.log import LayerLog, listed, quoted
+
+# GDAL closes rings that do not end where they begin, which is where any reader would take them to end.
+GDAL: Final = re.compile(r"Non closed ring detected")
+# Looks, drop-downs, pictures and print settings of a workbook are not read; a date out of range is told as an error.
+OPENPYXL: Final = re.compile(
+    r"Workbook contains no (?:default style|stylesheet)|.* extension is not supported and will be removed"
+    r"|Failed to load a conditional formatting rule|Cannot parse header or footer|Print area cannot be set"
+    r"|Defined names for sheet index|Unknown type for |DrawingML support is incomplete|Unable to read chart"
+    r"|.* image format is not supported|The image .* will be removed|Cell .* is marked as a date but"
+    r"|Cell .* is part of a merged range but has a comment"
+)
+_SHOWN: Final = 5
+
+
+@contextmanager
+def heard(category: type[Warning], words: list[str]) -> Iterator[None]:
+    """Take down warnings of one category as text; those of any other go on their way.
+
+    Parameters
+    ----------
+    category : type
+        ``RuntimeWarning`` for those of GDAL, ``UserWarning`` for those of openpyxl.
+    words : list of str
+        Takes the texts when all is read.
+    """
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        yield
+    for each in found:
+        if issubclass(each.category, category):
+            words.append(str(each.message))
+        else:
+            warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
+
+
+def tell_warnings(words: list[str], harmless: re.Pattern[str], path: Path, log: LayerLog) -> None:
+    """Note what a library warned of, but for what is harmless; folders are not told."""
+    told = list(dict.fromkeys(word.replace(f"{path.parent}/", "") for word in words if not harmless.match(word)))
+    if told:
+        shown = [quoted(word) for word in told[:_SHOWN]] + ["…"] * (len(told) > _SHOWN)
+        log.note("reader_warned", count=len(told), words=listed(shown))

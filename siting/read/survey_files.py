@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 import osmium
 import rasterio
+from rasterio.errors import NotGeoreferencedWarning
 from rasterio.windows import Window
 
 from siting.crs import WGS84
@@ -157,7 +158,8 @@ def _network(file: Path, name: str) -> Look:
 
 def _raster(file: Path, name: str) -> Look:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+        # That it lies nowhere is told by its lack of a CRS.
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
         with rasterio.open(file) as source:
             # Of a grid of a whole country its middle tells as much.
             rows, columns = (min(size, _MOST_CELLS) for size in source.shape)

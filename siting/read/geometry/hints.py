@@ -244,7 +244,7 @@ def _best_accuracy(base: CRS, target: CRS) -> float:
     """Return PROJ's best accuracy between two CRSs in metres; negative where it knows no parameters."""
     with warnings.catch_warnings():
         # Grids that are not installed are warned of; they are not there to be used either.
-        warnings.simplefilter("ignore")
+        warnings.filterwarnings("ignore", "Best transformation is not available", UserWarning)
         ways = TransformerGroup(base, target, always_xy=True).transformers
     return max((way.accuracy for way in ways), default=-1.0)
 

@@ -186,7 +186,8 @@ def _resolved(tagged: CRS | None, stated: str | None, log: LayerLog, shapes: Sha
 def _parse(stated: str, log: LayerLog) -> CRS | None:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+            # It is understood all the same.
+            warnings.filterwarnings("ignore", r"'\+init=<authority>:<code>' syntax is deprecated", FutureWarning)
             return CRS.from_user_input(stated)
     except CRSError:
         log.fault("unknown_crs", field="crs", found=stated)

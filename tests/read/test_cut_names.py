@@ -92,3 +92,16 @@ def test_cut_names_of_a_table_of_attributes_are_asked_for() -> None:
     log.layer("facilities.attributes").fact(names_full=["床位数"])
     typed_table(pd.DataFrame({"床位数": ["7"]}), FACILITY_COLUMNS, Layer(path=Path("x.shp")), log.layer("facilities"))
     assert ("cut_name_of_several", "床位数") in [(fault.code, fault.found) for fault in log.faults.found]
+
+
+def test_a_figure_that_nearly_has_its_name_is_told() -> None:
+    names = {"总用地面积": ["7"], "老年人口占比": ["0.2"], "备注": ["x"]}
+
+    def told(**stated: str) -> list[object]:
+        log = Log().layer("facilities")
+        typed_table(pd.DataFrame(names), FACILITY_COLUMNS, Layer(path=Path("x.csv"), columns=stated), log)
+        return [note.values["columns"] for note in log.log.notes if note.code == "columns_nearly_known"]
+
+    assert told() == ["总用地面积 → land_m2?"]
+    assert told(land_m2="总用地面积") == []
+    assert told(land_m2="") == []

@@ -19,6 +19,7 @@ from siting.read.tables.converters import MOST, TEXT_DTYPE, Converted, Manner, c
 from siting.read.tables.cut_names import names_of, tell_doubts, whole_name
 from siting.read.tables.measures import Factor, factors, units_of
 from siting.read.tables.missing import missing_word
+from siting.read.tables.near_names import nearly_known
 from siting.read.tables.words import TRUTHS, choice_words, shown_choices
 
 DTYPES: Final = {
@@ -163,7 +164,11 @@ def _match(work: _Table) -> None:
     matched = {key: name for key, name in work.names.items() if name}
     placed = {each for key in PLACE_KEYS for each in find_columns(names, PLACE_KEYS, stated, work.log.key)[key]}
     used = {*matched.values(), *placed}
-    work.log.fact(matched=matched, unused=[name for name in names if name not in used])
+    unused = [name for name in names if name not in used]
+    work.log.fact(matched=matched, unused=unused)
+    lacking = [key for key in work.columns if key not in work.names and key not in stated]
+    if near := nearly_known(unused, work.columns, lacking, work.log.key):
+        work.log.note("columns_nearly_known", columns=listed(f"{name} → {key}?" for name, key in near.items()))
 
 
 def _is_one(work: _Table, key: str, matches: Sequence[str]) -> bool:

@@ -4,6 +4,7 @@ Exit codes: 0 done; 1 an internal fault; 2 the input or the call is wrong; 3 don
 is a gap; 4 no plan satisfies the request; 130 interrupted. A traceback appears only with ``--debug``.
 """
 
+import re
 import signal
 import sys
 import threading
@@ -23,11 +24,13 @@ from siting.text import LANGS, Lang, default_lang, say
 EXIT_FAULT: Final = 1
 EXIT_INPUT: Final = 2
 EXIT_INTERRUPT: Final = 130
+_WEST: Final = re.compile(r"-\d+(\.\d+)?\s*[,，]")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    # A place west of Greenwich is no option.
+    given = [f" {each}" if _WEST.match(each) else each for each in (sys.argv[1:] if arguments is None else arguments)]
     lang = _wanted_lang(given)
     _speak_utf8()
     _end_as_interrupted()

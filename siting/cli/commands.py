@@ -150,7 +150,9 @@ class _Help:
             shared += [self.option(f"--{flag}", key=flag, is_flag=True) for flag in ("untrusted", "no-cache")]
             does = _reading(does)
         told = say(f"cli.help.{key or name}", self.lang)
-        return click.Command(name, callback=does, params=[*params, *shared], help=told, context_settings=_CONTEXT)
+        # Given as the short help too: click cuts what it shortens itself.
+        options = [*params, *shared]
+        return click.Command(name, _CONTEXT, does, options, told, short_help=told)
 
     def group(self, name: str, *commands: click.Command) -> click.Group:
         told = say(f"cli.help.{name}", self.lang)

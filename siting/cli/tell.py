@@ -213,7 +213,8 @@ def plan(found: "Plan", lang: Lang) -> None:
     if known:
         least = "≥ " if len(known) < len(costs) else ""
         echo(say("cli.costs", lang, cost=least + number(math.fsum(known))))
-    echo(say("cli.refused", lang, count=found.refused.index.nunique()))
+    if len(found.refused):
+        echo(say("cli.refused", lang, count=found.refused.index.nunique()))
     before, after = found.before.totals, found.after.totals
     shares = {"before": percent(before["covered_share"]), "after": percent(after["covered_share"])}
     echo(say("cli.before_after", lang, **shares))

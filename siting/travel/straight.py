@@ -1,6 +1,7 @@
 """Walks in straight lines: optimistic, for want of a network."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -8,6 +9,11 @@ from scipy.spatial import cKDTree
 from siting.domain.nouns import Floats, Ints
 from siting.travel.kernel import TOLERANCE_S
 from siting.travel.walks import Limits, Reach
+
+# A circle that holds a larger share of the targets than this is found faster without the tree.
+_MANY: Final = 0.02
+# What rounding may add to a radius: the seconds decide, not the tree.
+_ROUNDING: Final = 1.0 + 1e-9
 
 
 @dataclass(frozen=True)
@@ -35,14 +41,22 @@ def walk_straight(sites: Floats, targets: Floats, pace: float, limits: Limits) -
     limits : Limits
         How far each site walks, and which count.
     """
-    keep_m = (limits.keep_s + TOLERANCE_S) / pace
+    keep_s = limits.keep_s + TOLERANCE_S
     tree = cKDTree(targets)
-    rows = [np.sort(tree.query_ball_point(site, far)) for site, far in zip(sites, keep_m, strict=True)]
-    lengths = np.array([len(row) for row in rows], dtype=np.int64)
-    target = np.concatenate([*rows, []]).astype(np.int64)
-    site = np.repeat(np.arange(len(sites)), lengths)
-    start = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    seconds = np.hypot(*(targets[target] - sites[site]).T) * pace
+    inside = tree.query_ball_point(sites, keep_s / pace * _ROUNDING, return_length=True)
+    rows, times = [], []
+    # Site by site: of all pairs at once only what is returned is held.
+    for site, metres, keep, count in zip(sites, keep_s / pace * _ROUNDING, keep_s, inside, strict=True):
+        some = None
+        if count <= _MANY * len(targets):
+            some = np.array(tree.query_ball_point(site, metres, return_sorted=True), dtype=np.int64)
+        seconds = np.hypot(*((targets if some is None else targets[some]) - site).T) * pace
+        near = np.flatnonzero(seconds <= keep)
+        rows.append(near if some is None else some[near])
+        times.append(seconds[near])
+    start = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64)
+    target = np.concatenate([*rows, np.empty(0, dtype=np.int64)])
+    seconds = np.concatenate([*times, np.empty(0)])
     (first, first_s), (second, second_s) = _nearest_two(sites, targets, pace, limits)
     return Reach(start, target, seconds, first, first_s, second, second_s)
 

@@ -122,6 +122,8 @@ def _route(found: Explained, route: Route, lang: Lang) -> Iterator[str]:
         yield say("explain.route_open", lang)
         return
     sums = legs[list(_FIGURES)].sum()
+    # As they are told, so that the sum that a reader makes is the table's.
+    flat, slope, whole = (round(sums[key] / SECONDS_PER_MINUTE, 1) for key in _FIGURES[3:])
     yield say(
         "explain.route",
         lang,
@@ -129,9 +131,9 @@ def _route(found: Explained, route: Route, lang: Lang) -> Iterator[str]:
         metres=_metres(sums["metres"]),
         up=_metres(sums["up_m"]),
         down=_metres(sums["down_m"]),
-        flat=_minutes(sums["flat_seconds"]),
-        slope=_minutes(sums["slope_seconds"] - sums["flat_seconds"]),
-        stairs=_minutes(sums["seconds"] - sums["slope_seconds"]),
+        flat=number(flat, 1),
+        slope=number(slope - flat, 1),
+        stairs=number(whole - slope, 1),
     )
     if way.reason != "covered" and sums["flat_seconds"] <= found.inputs.scenario.walking.minutes * SECONDS_PER_MINUTE:
         yield say("explain.slope_decides", lang)
@@ -166,7 +168,7 @@ def _candidates(found: Explained, lang: Lang) -> Iterator[str]:
     else:
         yield say("explain.none_covers", lang)
         for key, nearest in permitted.head(1).iterrows():
-            told = {"id": str(key), "name": _name(nearest["name"]), "minutes": number(nearest["minutes"], 1)}
+            told = {"candidate": _called(key, nearest), "minutes": number(nearest["minutes"], 1)}
             yield say("explain.nearest_candidate", lang, **told)
     if len(refused):
         barred = [
@@ -182,7 +184,7 @@ def _listed(texts: list[str], lang: Lang) -> str:
 
 
 def _candidate(found: Explained, key: Any, row: "pd.Series[Any]", lang: Lang) -> str:  # noqa: ANN401 - a label
-    told = {"id": key, "name": _name(row["name"])}
+    told = {"candidate": _called(key, row)}
     if not found.subject.is_area or not found.standing.people.any():
         return say("explain.candidate_point", lang, **told, minutes=number(row["minutes"], 1))
     minutes = (
@@ -418,6 +420,10 @@ def _kind(level: str, lang: Lang) -> str:
 
 def _name(name: object) -> str:
     return name if isinstance(name, str) else ""
+
+
+def _called(key: object, row: "pd.Series[Any]") -> str:
+    return f"{key} {_name(row['name'])}".rstrip()
 
 
 def _count(people: float) -> str:

@@ -35,6 +35,14 @@ def test_help_speaks_the_language(lang: str, word: str, capsys: pytest.CaptureFi
     assert word in capsys.readouterr().out
 
 
+def test_no_command_is_told_in_part(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run("--lang", "en", "--help") == 0
+    told = capsys.readouterr().out
+    assert "..." not in told.partition("Commands:")[2]
+    assert "the candidates that would cover it." in " ".join(told.split())
+
+
 def test_check_writes_report_grid_and_run(sample: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out, grid = tmp_path / "gaps.geojson", tmp_path / "grid.tif"
     assert run("check", sample, "-o", out, "--grid", grid, "--lang", "zh") == 0

@@ -14,6 +14,7 @@ from siting.domain.nouns import Inputs
 from siting.errors import InputError
 from siting.results import Explanation
 from siting.text import LANGS, number
+from siting.write.explanation import leg_table
 from tests.helpers import (
     X0,
     Y0,
@@ -215,6 +216,34 @@ def test_what_is_not_known_or_not_clear_is_refused(given: Inputs) -> None:
         assert all(said in refused.value.message(lang) for lang in LANGS)
     assert explain(twice, "candidate/F1").explained.subject.level == "candidate"
     assert explain(given, "一号站").explained.subject.id == "F1"
+
+
+def test_what_slopes_add_is_the_difference_of_what_is_told() -> None:
+    hill = raster([[0.000_04 * column**2 * 30 for column in range(140)]] * 4, 30.0, bottom=-15.0)
+    for row in ("east", "C1", "C2", "C3"):
+        found = explain(district(terrain=hill), row)
+        assert found.explained.way.route is not None
+        flat, slope, whole = (float(cell) for cell in leg_table(found.explained.way.route, "en")[-1][-3:])
+        line = next(line for line in found.text("en").splitlines() if "On the flat" in line)
+        parts = f"slopes add {slope - flat:.1f}, stairs (lifts and escalators too) {whole - slope:.1f}"
+        assert f"{flat:.1f} minutes; {parts}" in line
+
+
+def test_a_candidate_without_a_name_leaves_no_gap() -> None:
+    found = explain(district(premises=candidates({"C7": ((3000, 50), {})})), "F1")
+    assert " ," not in found.text("en")
+    named = explain(district(premises=candidates({"C7": ((1500, 50), {}), "C8": ((1400, 50), {})})), "east")
+    assert "  (" not in named.text("en")
+    assert "C7 (" in named.text("en")
+
+
+def test_a_place_west_of_greenwich_is_no_option(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run("explain", tmp_path / "none.toml", "-51.2,-30.05", "--lang", "en")
+    told = capsys.readouterr().err
+    assert "There is no option" not in told
+    assert "none.toml" in told
+    run("explain", tmp_path / "none.toml", "--names", "--lang", "en")
+    assert "There is no option --names" in capsys.readouterr().err
 
 
 def test_in_straight_lines_the_time_is_called_optimistic() -> None:

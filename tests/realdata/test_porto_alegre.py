@@ -130,7 +130,10 @@ def test_land_that_nobody_recorded_is_no_data(hilly: Any) -> None:
 def test_check_propose_and_map_run(porto_alegre: Path, tmp_path: Path) -> None:
     gaps, plan, page = tmp_path / "gaps.geojson", tmp_path / "plan.geojson", tmp_path / "map.html"
     _siting("check", porto_alegre, "-o", gaps)
-    _siting("propose", porto_alegre, "-o", plan)
+    told = _siting("propose", porto_alegre, "-o", plan, "--lang", "en")
+    # Nothing is excluded here, and nothing said to be refused.
+    assert "Proposed stations" in told
+    assert "refused" not in told
     _siting("map", porto_alegre, "--with", plan, "-o", page)
     report = _geojson(gaps)
     levels = [feature["properties"]["level"] for feature in report["features"]]
@@ -156,11 +159,12 @@ def test_the_plan_is_proved_and_raises_coverage(scenario: Any, hilly: Any) -> No
     assert plan.stations["elderly_new"].is_monotonic_decreasing
 
 
-def _siting(*words: object) -> None:
-    """Run the command as a planner does."""
+def _siting(*words: object) -> str:
+    """Run the command as a planner does, and return what it tells."""
     call = [sys.executable, "-m", "siting", *map(str, words)]
     done = subprocess.run(call, capture_output=True, text=True, encoding="utf-8", check=False, cwd=ROOT)
     assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def _geojson(path: Path) -> dict[str, Any]:

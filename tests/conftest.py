@@ -21,6 +21,9 @@ os.environ["SITING_CACHE"] = "off"
 
 ROOT = Path(__file__).resolve().parents[1]
 
+# How often tests repeat what takes long with other random numbers.
+ROUNDS = int(os.environ.get("SITING_ROUNDS", "1"))
+
 
 @pytest.fixture(scope="session")
 def shared() -> Path:

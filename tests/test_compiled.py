@@ -1,12 +1,100 @@
-"""How kernels are compiled."""
+"""Compiled kernels are kept between processes; what is damaged or of another user is compiled anew; Ctrl-C waits."""
 
+import importlib.util
+import os
 import signal
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import numba
 import pytest
 from numba.core import event
 
 from siting import compiled as compiling
+from siting.compiled import compiled
+
+_SOURCE = "def double(number):\n    return 2 * number\n"
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of numba's cache, and a module beside it."""
+    (tmp_path / "kernel_of_a_test.py").write_text(_SOURCE, encoding="utf-8")
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path / "numba"))
+    return tmp_path / "numba"
+
+
+def used(home: Path) -> tuple[int, int]:
+    """Call the kernel as a new process would; return what it gives, and how many kernels were found compiled."""
+    spec = importlib.util.spec_from_file_location("kernel_of_a_test", home.parent / "kernel_of_a_test.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    kernel: Any = compiled(module.double)
+    return kernel(21), sum(kernel.stats.cache_hits.values())
+
+
+def files(home: Path) -> list[Path]:
+    return sorted(path for path in home.rglob("*") if path.is_file())
+
+
+def test_a_later_process_finds_it(home: Path) -> None:
+    assert used(home) == (42, 0)
+    assert used(home) == (42, 1)
+    assert sorted(path.suffix for path in files(home)) == [".nbc", ".nbi"]
+
+
+def _flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0x55
+    path.write_bytes(content)
+
+
+SPOILS: dict[str, Callable[[Path], object]] = {
+    "flipped": _flip,
+    "cut": lambda path: path.write_bytes(path.read_bytes()[:-1]),
+    "empty": lambda path: path.write_bytes(b""),
+    "zeros": lambda path: path.write_bytes(bytes(path.stat().st_size)),
+    "of an earlier form": lambda path: path.write_bytes(path.read_bytes()[:-32]),
+    "open to others": lambda path: path.chmod(0o622),
+    "gone": lambda path: path.unlink(),
+}
+
+
+@pytest.mark.parametrize("spoil", SPOILS)
+@pytest.mark.parametrize("suffix", [".nbc", ".nbi"])
+def test_a_damaged_file_is_compiled_anew_and_mended(home: Path, spoil: str, suffix: str) -> None:
+    used(home)
+    (path,) = (each for each in files(home) if each.suffix == suffix)
+    SPOILS[spoil](path)
+    assert used(home) == (42, 0)
+    assert used(home) == (42, 1)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="files have no owners here")
+def test_what_another_user_wrote_is_not_run(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    used(home)
+    if os.geteuid() == 0:
+        for path in files(home):
+            os.chown(path, 12345, -1)
+    monkeypatch.setattr(os, "geteuid", lambda: 54321)
+    assert used(home) == (42, 0)
+
+
+def test_a_full_disk_is_no_fault(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    assert used(home) == (42, 0)
+    assert files(home) == []
+
+
+def test_a_folder_that_cannot_be_used_is_no_fault(home: Path) -> None:
+    home.write_text("in the way", encoding="utf-8")
+    assert used(home)[0] == 42
 
 
 def test_ctrl_c_waits_until_numba_has_compiled() -> None:
@@ -26,7 +114,5 @@ def test_what_is_compiled_asks_the_listener(monkeypatch: pytest.MonkeyPatch) -> 
     heard: list[Any] = []
     monkeypatch.setattr(compiling._Undisturbed, "on_start", lambda _, moment: heard.append(moment))
     monkeypatch.setattr(compiling._Undisturbed, "on_end", lambda _, moment: heard.append(moment))
-    import numba
-
     assert numba.njit(lambda number: number + 1)(1) == 2
     assert heard

@@ -15,10 +15,12 @@ from typing import Final
 
 import click
 
+from siting.cli import tell
 from siting.cli.commands import build
 from siting.cli.screen import echo
 from siting.cli.usage import usage_text
 from siting.errors import InputError
+from siting.files import written_files
 from siting.text import LANGS, Lang, default_lang, say
 
 EXIT_FAULT: Final = 1
@@ -34,19 +36,30 @@ def main(arguments: Sequence[str] | None = None) -> None:
     lang = _wanted_lang(given)
     _speak_utf8()
     _end_as_interrupted()
+    with written_files() as whole:
+        code, message = _outcome(given, lang)
+    if message is not None:
+        echo(message, err=True)
+        if whole:
+            tell.whole_files(whole, lang)
+    sys.exit(code)
+
+
+def _outcome(given: list[str], lang: Lang) -> tuple[int, str | None]:
+    """Run a command, and return its exit code, and what to say where it broke off."""
     try:
         code = build(lang).main(given, prog_name="siting", standalone_mode=False)
     except InputError as error:
-        code = _stop(error.message(lang), EXIT_INPUT)
+        return EXIT_INPUT, error.message(lang)
     except click.ClickException as error:
-        code = _stop(usage_text(error, lang), EXIT_INPUT)
+        return EXIT_INPUT, usage_text(error, lang)
     except (click.Abort, KeyboardInterrupt):
-        code = _stop(say("cli.interrupted", lang), EXIT_INTERRUPT)
+        return EXIT_INTERRUPT, say("cli.interrupted", lang)
     except Exception as error:
         if "--debug" in given:
             raise
-        code = _stop(say("cli.internal", lang, error=f"{type(error).__name__}: {error}"), EXIT_FAULT)
-    sys.exit(code if isinstance(code, int) else 0)
+        return EXIT_FAULT, say("cli.internal", lang, error=f"{type(error).__name__}: {error}")
+    return code if isinstance(code, int) else 0, None
 
 
 def _wanted_lang(arguments: Sequence[str]) -> Lang:
@@ -57,9 +70,14 @@ def _wanted_lang(arguments: Sequence[str]) -> Lang:
 
 
 def _end_as_interrupted() -> None:
-    """Make SIGTERM do what Ctrl-C does: the best plan so far is written, and no half of a file."""
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    """Make SIGTERM and SIGHUP do what Ctrl-C does: the best plan so far is written, and no half of a file."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        # One that is ignored stays so: nohup asks for it.
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, lambda *_: signal.raise_signal(signal.SIGINT))
 
 
 def _speak_utf8() -> None:
@@ -67,8 +85,3 @@ def _speak_utf8() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper) and stream.encoding.lower() not in ("utf-8", "utf8"):
             stream.reconfigure(encoding="utf-8", errors="replace")
-
-
-def _stop(message: str, code: int) -> int:
-    echo(message, err=True)
-    return code

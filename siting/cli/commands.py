@@ -9,13 +9,14 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args, overload
 
 import click
 
 import siting
 from siting.cli import studies as studying
 from siting.cli import tell
+from siting.cli.outputs import refuse
 from siting.cli.screen import echo
 from siting.domain.plan_models import PlanModel
 from siting.errors import Fault, InputError
@@ -113,18 +114,27 @@ class _Source:
     path: Path
     untrusted: bool
 
-    def read(self) -> "Scenario":
-        return siting.read_scenario(self.path, untrusted=self.untrusted)
+    def read(self, *outputs: Path | None, plan: Path | None = None) -> "Scenario":
+        """Read the scenario; outputs that cannot be written, or are an input, are refused before any work."""
+        from siting.read.trust import named_files
+
+        found = siting.read_scenario(self.path, untrusted=self.untrusted)
+        refuse(outputs, (self.path, *named_files(found), *(() if plan is None else (plan,))))
+        return found
 
 
 def _reading(does: Callable[..., int | None]) -> Callable[..., int | None]:
     """Return a command that takes a scenario's file and how it is read."""
 
     def run(*, scenario: Path, untrusted: bool, no_cache: bool, **rest: Any) -> int | None:
-        from siting.travel.store import cache_off
+        from siting.travel.store import cache_off, troubles
 
-        with cache_off() if no_cache else nullcontext():
-            return does(scenario=_Source(scenario, untrusted), **rest)
+        with cache_off() if no_cache else nullcontext(), troubles() as found:
+            try:
+                return does(scenario=_Source(scenario, untrusted), **rest)
+            finally:
+                if found and not rest["quiet"]:
+                    tell.cache_trouble(found[0], rest["lang"])
 
     return run
 
@@ -166,7 +176,7 @@ _CONTEXT: Final = {"help_option_names": ["-h", "--help"]}
 
 def _inspect(*, scenario: "_Source", out: Path | None, lang: Lang, quiet: bool) -> int:
     with _bar(lang, quiet=quiet) as bar:
-        found = siting.inspect(scenario.read(), lang=lang, progress=bar)
+        found = siting.inspect(scenario.read(out), lang=lang, progress=bar)
     if out is not None:
         found.to_file(out)
     if not quiet:
@@ -187,8 +197,11 @@ def _check(
     quiet: bool,
 ) -> int:
     start = time.perf_counter()
+    endings = {"sensitivity_table": "csv", "sensitivity_chart": "png"} if sensitivity else {}
+    beside = {key: out.with_name(f"{out.stem}.sensitivity.{ending}") for key, ending in endings.items()}
     with _bar(lang, quiet=quiet) as bar:
-        gaps = siting.check(scenario.read(), plan=plan, progress=bar)
+        read = scenario.read(out, grid, _run_file(out), *beside.values(), plan=plan)
+        gaps = siting.check(read, plan=plan, progress=bar)
         compared = gaps.sensitivity(bar) if sensitivity else None
     gaps.to_file(out)
     if grid is not None:
@@ -198,8 +211,6 @@ def _check(
         tell.gaps(gaps, lang)
         tell.files({"gaps": out, "grid": grid}, lang)
     if compared is not None:
-        endings = {"sensitivity_table": "csv", "sensitivity_chart": "png"}
-        beside = {key: out.with_name(f"{out.stem}.sensitivity.{ending}") for key, ending in endings.items()}
         for path in beside.values():
             compared.to_file(path, lang)
         if not quiet:
@@ -213,7 +224,7 @@ def _explain(*, scenario: "_Source", what: str, out: Path | None, lang: Lang, qu
     point = _POINT.fullmatch(what.strip())
     with _bar(lang, quiet=quiet) as bar:
         sought = what if point is None else (float(point[1]), float(point[2]))
-        found = siting.explain(scenario.read(), sought, progress=bar)
+        found = siting.explain(scenario.read(out, _run_file(out)), sought, progress=bar)
     if out is not None:
         found.to_file(out, lang)
         _log_run(out, start)
@@ -227,7 +238,7 @@ def _audit(*, scenario: "_Source", out: Path | None, lang: Lang, quiet: bool) ->
 
     start = time.perf_counter()
     with _bar(lang, quiet=quiet) as bar:
-        read = scenario.read()
+        read = scenario.read(out, _run_file(out))
         table = siting.audit(read, progress=bar)
     if out is not None:
         from siting.write.tables import write_table
@@ -246,7 +257,7 @@ def _funding(*, scenario: "_Source", out: Path | None, lang: Lang, quiet: bool) 
 
     start = time.perf_counter()
     with _bar(lang, quiet=quiet) as bar:
-        gaps = siting.check(scenario.read(), progress=bar)
+        gaps = siting.check(scenario.read(out, _run_file(out)), progress=bar)
     kinds: tuple[Literal["facility", "candidate"], ...] = ("facility", "candidate")
     lines = concat([gaps.funding(kind).assign(what=kind) for kind in kinds])
     if out is not None:
@@ -276,9 +287,8 @@ def _propose(
     asked = {name: more[name] for name in studying.STUDIES if more[name] is not None}
     studying.refuse(asked, more["curve_by"])
     with _bar(lang, quiet=quiet) as bar:
-        plan = siting.propose(
-            scenario.read(), model=model, stations=stations, budget_cny=budget, share=target, progress=bar
-        )
+        read = scenario.read(out, _run_file(out), *asked.values())
+        plan = siting.propose(read, model=model, stations=stations, budget_cny=budget, share=target, progress=bar)
         plan.to_file(out)
     if not quiet:
         tell.plan(plan, lang)
@@ -300,7 +310,7 @@ def _map(*, scenario: "_Source", out: Path, plan: Path | None, tiles: str | None
 
     start = time.perf_counter()
     with _bar(lang, quiet=quiet) as bar:
-        read = scenario.read()
+        read = scenario.read(out, _run_file(out), plan=plan)
         if plan is None:
             assessment, proposal = siting.check(read, progress=bar).assessment, None
         else:
@@ -319,6 +329,8 @@ def _demo(*, out: Path, lang: Lang, quiet: bool) -> None:
 
     start = time.perf_counter()
     files = {name: out / file for name, file in _DEMO_FILES.items()}
+    run = out / "demo"
+    refuse((*files.values(), _run_file(run)))
     with _bar(lang, quiet=quiet) as bar:
         plan = siting.propose(siting.read_scenario(sample_scenario()), progress=bar)
         plan.before.to_file(files["gaps"])
@@ -327,7 +339,7 @@ def _demo(*, out: Path, lang: Lang, quiet: bool) -> None:
         bar("map", 0, 1)
         write_map(files["map"], plan.proposal.before, plan.proposal, lang=lang)
         bar("map", 1, 1)
-    _log_run(out / "demo", start)
+    _log_run(run, start)
     if not quiet:
         tell.gaps(plan.before, lang)
         tell.plan(plan, lang)
@@ -410,12 +422,20 @@ def sample_scenario() -> Path:
     raise FileNotFoundError(message)
 
 
+@overload
+def _run_file(out: Path) -> Path: ...
+@overload
+def _run_file(out: Path | None) -> Path | None: ...
+def _run_file(out: Path | None) -> Path | None:
+    return None if out is None else out.with_name(f"{out.stem}.run.json")
+
+
 def _log_run(out: Path, start: float) -> None:
     """Write seconds, date and machine beside the result, never into it."""
     from siting.write.files import write_json
 
     write_json(
-        out.with_name(f"{out.stem}.run.json"),
+        _run_file(out),
         {
             "siting": siting.__version__,
             "seconds": round(time.perf_counter() - start, 3),

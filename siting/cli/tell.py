@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from siting.domain.draft import Draft
     from siting.domain.standards import Clause, Standard
     from siting.results import Explanation, GapReport, Inspection, Plan, Sensitivity
+    from siting.travel.store import Trouble
 
 # A window that is no terminal, and the widest that lines are made.
 _WIDE: Final = 100
@@ -354,6 +355,17 @@ def files(written: Mapping[str, Path | None], lang: Lang) -> None:
     for key, path in written.items():
         if path is not None:
             echo(f"{say(f'cli.file.{key}', lang)}: {path}")
+
+
+def cache_trouble(found: "Trouble", lang: Lang) -> None:
+    """Tell why what walking takes was not kept: the results are the same, the next run takes as long."""
+    key = "of_another" if found.code == "of_another" else "not_kept"
+    echo(say(f"cli.cache.{key}", lang, path=found.path, cause=found.cause), err=True)
+
+
+def whole_files(paths: "Iterable[Path]", lang: Lang) -> None:
+    """Tell which results of a command that broke off are whole."""
+    echo(say("cli.whole", lang, files=", ".join(map(str, paths))), err=True)
 
 
 def standards(found: "Iterable[Standard]") -> None:

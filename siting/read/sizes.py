@@ -30,14 +30,17 @@ def read_sizes(source: SizesTable, log: LayerLog) -> pd.DataFrame | None:
     Returns
     -------
     pandas.DataFrame or None
-        ``SIZE_COLUMNS``, in our units, row by row as in the file, on a RangeIndex. None where nothing is read.
+        ``SIZE_COLUMNS``, in our units, by ``size`` and ``for``, on a RangeIndex. None where nothing is read.
     """
     raw = read_table(source, log)
     if raw is None:
         return None
     table, labels = typed_table(raw, SIZE_COLUMNS, source, log)
     _check_twice(table, labels, log)
-    return table.reset_index(drop=True)
+    by = table[["size", "for"]].astype(object).fillna("")
+    return table.iloc[np.lexsort((by["for"].to_numpy(dtype=str), by["size"].to_numpy(dtype=str)))].reset_index(
+        drop=True
+    )
 
 
 def _check_twice(table: pd.DataFrame, labels: list[str], log: LayerLog) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from siting.domain.scenario import PATH_KEYS
+from siting.domain.scenario import PATH_KEYS, Scenario
 from siting.errors import Fault
 from siting.read.log import listed
 
@@ -59,6 +59,13 @@ def confinement_faults(raw: Mapping[str, Any], folder: Path, file: str) -> list[
                     Fault(code="untrusted_format", file=file, field=dotted, found=path.name, expected=allowed)
                 )
     return faults
+
+
+def named_files(scenario: Scenario) -> Iterator[Path]:
+    """Yield every file that a scenario names, and all that is read with it, whether it is there or not."""
+    for _, key, value in _places(scenario.model_dump(mode="json", exclude_none=True), ""):
+        if key != "database":
+            yield from _files(Path(value), pattern=key == "pattern")
 
 
 def _places(table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str, str]]:

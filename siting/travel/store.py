@@ -2,16 +2,17 @@
 
 import os
 import sys
-import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from siting.files import is_file_of_ours, is_ours, replacing, write_fault_code
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -19,12 +20,10 @@ Arrays = Mapping[str, NDArray[Any]]
 MOST_BYTES: Final = 2 * 1024**3
 _OFF: Final = ("off", "0", "no", "none", "false")
 _ENDING: Final = ".npz"
-# A draft this old was left behind by a run that broke off.
-_DRAFT: Final = ".draft"
-_DRAFT_SECONDS: Final = 24 * 3600.0
 _NAME: Final = "key"
 
 _switched_off: ContextVar[bool] = ContextVar("switched_off", default=False)
+_troubles: ContextVar["list[Trouble] | None"] = ContextVar("troubles", default=None)
 
 
 @contextmanager
@@ -65,12 +64,14 @@ def _home() -> Path:
 
 
 def load(key: str) -> Arrays | None:
-    """Return the arrays kept under a key; None where there are none, or they cannot be read."""
+    """Return the arrays kept under a key; None if there are none, they cannot be read, or another user wrote them."""
     home = folder()
     if home is None:
         return None
     path = home / f"{key}{_ENDING}"
     try:
+        if not is_file_of_ours(path.stat()):
+            return None
         # Opened here, so that it is closed whatever it holds.
         with path.open("rb") as content, np.load(content, allow_pickle=False) as file:
             found = {name: file[name] for name in file.files}
@@ -84,7 +85,7 @@ def load(key: str) -> Arrays | None:
 
 
 def keep(key: str, arrays: Arrays) -> None:
-    """Keep arrays under a key; nothing happens where that cannot be done.
+    """Keep arrays under a key; where that cannot be done, only :func:`troubles` learns of it.
 
     A file takes its place whole, so that runs at the same time do not disturb one another.
     """
@@ -94,18 +95,45 @@ def keep(key: str, arrays: Arrays) -> None:
     if any(array.dtype.hasobject for array in arrays.values()):
         message = "objects are not kept: reading them back could run anything"
         raise TypeError(message)
-    draft: Path | None = None
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=home, suffix=_DRAFT)
-        draft = Path(name)
-        with os.fdopen(handle, "wb") as file:
+        if not is_ours(home.stat()):
+            _trouble(Trouble("of_another", home))
+            return
+        # A file that a loss of power cuts short is found out on reading.
+        with replacing(home / f"{key}{_ENDING}", lasting=False) as file:
             np.savez(file, **{**arrays, _NAME: np.array(key)})  # type: ignore[arg-type] # its stubs take names for flags
-        draft.replace(home / f"{key}{_ENDING}")
         _trim(home)
-    except (OSError, ValueError, MemoryError):
-        if draft is not None:
-            _remove(draft)
+    except OSError as error:
+        _trouble(Trouble(write_fault_code(error), Path(error.filename2 or error.filename or home), str(error.strerror)))
+    except (ValueError, MemoryError):
+        return
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Why something was not kept: ``of_another`` user or as :func:`siting.files.write_fault_code`; where; the cause."""
+
+    code: str
+    path: Path
+    cause: str = ""
+
+
+@contextmanager
+def troubles() -> Iterator[list[Trouble]]:
+    """Yield a list to which is added why something was not kept."""
+    found: list[Trouble] = []
+    before = _troubles.set(found)
+    try:
+        yield found
+    finally:
+        _troubles.reset(before)
+
+
+def _trouble(one: Trouble) -> None:
+    found = _troubles.get()
+    if found is not None:
+        found.append(one)
 
 
 def _trim(home: Path) -> None:
@@ -118,8 +146,6 @@ def _trim(home: Path) -> None:
             continue
         if path.suffix == _ENDING:
             found.append((facts.st_mtime, facts.st_size, path))
-        elif path.suffix == _DRAFT and facts.st_mtime < time.time() - _DRAFT_SECONDS:
-            _remove(path)
     left = sum(size for _, size, _ in found)
     for _, size, path in sorted(found):
         if left <= MOST_BYTES:

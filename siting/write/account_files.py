@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pandas as pd
 
 from siting.errors import Fault, InputError
 from siting.write.figures import Chart
-from siting.write.files import whole_file, write_json, write_text
+from siting.write.files import write_bytes, write_json, write_text
 from siting.write.geojson import plain
 from siting.write.tables import write_table
 
@@ -56,8 +57,9 @@ def write_account(path: Path, title: str, layers: pd.DataFrame, faults: pd.DataF
 
 def write_map(path: Path, figure: Chart) -> None:
     """Write the map as PNG."""
-    with whole_file(path) as draft:
-        figure.savefig(draft, format="png", dpi=150)
+    content = BytesIO()
+    figure.savefig(content, format="png", dpi=150)
+    write_bytes(path, content.getvalue())
 
 
 def write_page(path: Path, html: str) -> None:

@@ -1,50 +1,100 @@
-"""Files are written whole or not at all."""
+"""Results as files: whole or not at all, each refusal with its cause."""
 
 import json
 import os
-import tempfile
+import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from siting.errors import Fault, InputError
+from siting.files import remember_written, replacing, write_fault_code
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """Yield a path beside the wanted one; what is written there takes its place only when all went well.
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """Yield a draft; what is written to it takes its place as ``path`` only when all went well.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file; folders that do not exist are made. A link is followed: the file to which it leads is replaced. A file
+        that exists keeps its permissions.
 
     Raises
     ------
     InputError
-        The folder cannot be written to.
+        The file cannot be written, with the cause; nothing is left behind, and an earlier file stays as it is.
     """
+    if fault := refusal(path):
+        raise InputError([fault])
+    target = Path(os.path.realpath(path))
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask()
+        with replacing(target, mode=mode) as file:
+            yield file
     except OSError as error:
-        raise InputError([Fault(code="cannot_write", file=str(path), found=str(error.strerror))]) from error
-    os.close(handle)
-    draft = Path(name)
+        raise InputError([_fault(path, error)]) from error
+    remember_written(path)
+
+
+def refusal(path: Path) -> Fault | None:
+    """Return why a file cannot be written, as far as that can be told beforehand; None where nothing speaks against it.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file to be written.
+    """
+    target = Path(os.path.realpath(path))
     try:
-        yield draft
-        # mkstemp makes files private; what is handed on gets the usual rights.
-        draft.chmod(0o666 & ~_umask())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+        there = target.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return _refusal_of_folder(path, target.parent)
+    except OSError as error:
+        return _fault(path, error)
+    if stat.S_ISDIR(there):
+        return Fault(code="target_is_folder", file=str(path))
+    if not stat.S_ISREG(there):
+        # A device or a pipe would be replaced by a file.
+        return Fault(code="target_is_no_file", file=str(path))
+    if not os.access(target, os.W_OK):
+        return Fault(code="write_refused", file=str(path), found=str(target))
+    return _refusal_of_folder(path, target.parent)
+
+
+def _refusal_of_folder(path: Path, folder: Path) -> Fault | None:
+    """Return why nothing can be written into a folder, or into the nearest one that exists, in which it is made."""
+    there = next(each for each in (folder, *folder.parents) if each.exists())
+    if not there.is_dir():
+        return Fault(code="folder_is_file", file=str(path), found=str(there))
+    if not os.access(there, os.W_OK | os.X_OK):
+        return Fault(code="write_refused", file=str(path), found=str(there))
+    return None
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file."""
+    with whole_file(path) as file:
+        file.write(content)
 
 
 def write_text(path: Path, text: str) -> None:
     """Write a text file, UTF-8, with the same line ends everywhere."""
-    with whole_file(path) as draft:
-        draft.write_text(text, encoding="utf-8", newline="\n")
+    write_bytes(path, text.encode("utf-8"))
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write a small JSON file for people to read."""
     write_text(path, json.dumps(content, ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+def _fault(path: Path, error: OSError) -> Fault:
+    code = write_fault_code(error)
+    found = str(error.strerror or error) if code == "cannot_write" else str(error.filename or path.parent)
+    return Fault(code=code, file=str(path), found=found)
 
 
 def _umask() -> int:

@@ -1,8 +1,8 @@
 """Empty ledgers (XLSX) that bureaus fill in: heads in words, drop-downs, validation, and what each column is for."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import Final, Literal
 
@@ -85,11 +85,12 @@ def write_forms(folder: Path, standards: Sequence[Standard], lang: Lang) -> dict
     there = [Fault(code="would_overwrite", file=str(path)) for path in targets.values() if path.exists()]
     if there:
         raise InputError(there)
-    for ledger, path in targets.items():
-        content = BytesIO()
-        form(ledger, standards, lang).save(content)
-        with whole_file(path) as draft:
-            draft.write_bytes(content.getvalue())
+    with ExitStack() as drafts:
+        # None takes its place before all are written.
+        for ledger, path in targets.items():
+            draft = drafts.enter_context(whole_file(path))
+            form(ledger, standards, lang).save(draft)
+            draft.flush()
     return targets
 
 

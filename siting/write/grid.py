@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import rasterio
+from rasterio.io import MemoryFile
 
 from siting.domain.nouns import Assessment
 from siting.domain.scenario import fingerprint
 from siting.domain.tables import GRID_COLUMNS
 from siting.version import __version__
-from siting.write.files import whole_file
+from siting.write.files import write_bytes
 
 # No figure of a cell is negative.
 _NODATA: Final = -1.0
@@ -27,11 +27,9 @@ def write_grid(path: Path, assessment: Assessment) -> None:
         The report. Persons are those inside the units, so that a band's sum is the total of the report.
     """
     grid = assessment.demand.grid
-    with (
-        whole_file(path) as draft,
-        rasterio.open(
-            draft,
-            "w",
+    # Made in memory: GDAL tells nobody if a file's last bytes find no room on the disk.
+    with MemoryFile() as memory:
+        with memory.open(
             driver="GTiff",
             height=grid.shape[0],
             width=grid.shape[1],
@@ -41,13 +39,13 @@ def write_grid(path: Path, assessment: Assessment) -> None:
             transform=grid.transform,
             nodata=_NODATA,
             compress="deflate",
-        ) as file,
-    ):
-        file.update_tags(
-            SITING=__version__, SCENARIO_SHA256=fingerprint(assessment.inputs.scenario, assessment.inputs.digests)
-        )
-        for band, column in enumerate(GRID_COLUMNS, start=1):
-            values = np.full(grid.shape[0] * grid.shape[1], _NODATA)
-            values[assessment.cells.index.to_numpy()] = assessment.cells[column.key].fillna(_NODATA)
-            file.write(values.reshape(grid.shape), band)
-            file.set_band_description(band, column.key)
+        ) as file:
+            file.update_tags(
+                SITING=__version__, SCENARIO_SHA256=fingerprint(assessment.inputs.scenario, assessment.inputs.digests)
+            )
+            for band, column in enumerate(GRID_COLUMNS, start=1):
+                values = np.full(grid.shape[0] * grid.shape[1], _NODATA)
+                values[assessment.cells.index.to_numpy()] = assessment.cells[column.key].fillna(_NODATA)
+                file.write(values.reshape(grid.shape), band)
+                file.set_band_description(band, column.key)
+        write_bytes(path, memory.read())

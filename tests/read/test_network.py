@@ -88,7 +88,7 @@ def test_the_order_of_lines_does_not_move_nodes() -> None:
 def test_a_layer_of_lines_is_read(case: Case) -> None:
     network = case.read().network
     assert network is not None
-    assert network.edges["kind"].tolist() == ["path", "street", "stairs"]
+    assert network.edges["kind"].tolist() == ["path", "stairs", "street"]
     assert len(network.node_xy) == 4
     assert network.edges.crs.to_epsg() == 4545
 
@@ -140,7 +140,7 @@ UP_TO = shapely.LineString([(5, 0), (5, 5)])
 def test_lines_are_joined_where_they_cross() -> None:
     network, account = _joined(LEVEL_STREET, ACROSS, kinds=["street", "stairs"])
     assert _degrees(network) == {1: 4, 4: 1}
-    assert network.edges["kind"].tolist() == ["street", "street", "stairs", "stairs"]
+    assert network.edges["kind"].tolist() == ["street", "stairs", "stairs", "street"]
     assert network.edges["length_m"].tolist() == [5.0, 5.0, 5.0, 5.0]
     assert network.node_xy.tolist() == [[0, 0], [5, -5], [5, 0], [5, 5], [10, 0]]
     assert (account.joined, account.left, account.doubled) == (1, 0, 0)
@@ -340,7 +340,7 @@ STREET = {"highway": "residential"}
 
 def test_ways_are_cut_where_they_share_a_node(tmp_path: Path) -> None:
     network = _osm(tmp_path, ([11, 12, 13], STREET), ([2, 12, 22], {"highway": "footway"}))
-    assert network.edges["kind"].tolist() == ["street", "street", "path", "path"]
+    assert network.edges["kind"].tolist() == ["street", "path", "street", "path"]
     assert _degrees(network) == {1: 4, 4: 1}
     assert network.node_xy.shape == (5, 2)
 

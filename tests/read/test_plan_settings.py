@@ -212,8 +212,8 @@ def test_sizes_are_read_with_their_types(case: Case) -> None:
     inputs = case.read()
     table = inputs.sizes
     assert table is not None
-    assert table["size"].tolist() == ["small", "large", "grid", "more"]
-    assert table["for"].isna().tolist() == [True, False, False, False]
+    assert table["size"].tolist() == ["grid", "large", "more", "small"]
+    assert table["for"].isna().tolist() == [False, False, False, True]
     assert table["cost_cny_per_m2"].tolist()[1] == 2000.0
     assert table.dtypes[["land_m2", "capacity", "cost_cny", "beds"]].astype(str).tolist() == ["float64"] * 3 + ["Int64"]
     assert table.index.equals(pd.RangeIndex(4))

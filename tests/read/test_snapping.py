@@ -337,7 +337,7 @@ def test_shaken_ends_join_as_exact_ones(
     plain, _ = _read(*loose)
     turned, _ = _read(*(loose[at] for at in order))
     np.testing.assert_array_equal(plain.node_xy, turned.node_xy)
-    assert plain.edges[["u", "v"]].iloc[list(order)].to_numpy().tolist() == turned.edges[["u", "v"]].to_numpy().tolist()
+    assert plain.edges[["u", "v"]].to_numpy().tolist() == turned.edges[["u", "v"]].to_numpy().tolist()
 
 
 # --- what is told -----------------------------------------------------------------------------------------------------

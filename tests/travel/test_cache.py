@@ -1,6 +1,7 @@
 """What is kept between runs: found again when nothing changed, worked out anew when anything did, never a fault."""
 
 import os
+import stat
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -236,11 +237,34 @@ def _of_another(path: Path) -> None:
     np.savez(path, key=np.array("another"), layout=np.zeros(1))
 
 
+def _zeroed(path: Path) -> None:
+    path.write_bytes(bytes(path.stat().st_size))
+
+
+def _lengthless(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def _open_to_others(path: Path) -> None:
+    path.chmod(0o622)
+
+
 def _of_another_form(path: Path) -> None:
     np.savez(path, key=np.array(path.stem), layout=np.frombuffer(b'{"record": "Walked", "parts": {}}', np.uint8))
 
 
-SPOILS = [_broken, _cut, _flipped, _emptied, _pickled, _of_another, _of_another_form]
+SPOILS = [
+    _zeroed,
+    _lengthless,
+    _open_to_others,
+    _broken,
+    _cut,
+    _flipped,
+    _emptied,
+    _pickled,
+    _of_another,
+    _of_another_form,
+]
 
 
 @pytest.mark.parametrize("spoil", SPOILS)
@@ -266,6 +290,48 @@ def test_a_folder_that_cannot_be_written_is_no_fault(tmp_path: Path, monkeypatch
     assert check(district()).totals["elderly"] == 162.0
 
 
+def test_any_flipped_byte_is_found_out_or_changes_nothing(home: Path) -> None:
+    kept = {"a": np.arange(40.0), "b": np.array(["站", "x"])}
+    store.keep("k", kept)
+    content = (home / "k.npz").read_bytes()
+    for byte in range(len(content)):
+        (home / "k.npz").write_bytes(content[:byte] + bytes([content[byte] ^ 0x55]) + content[byte + 1 :])
+        found = store.load("k")
+        if found is not None:
+            assert found.keys() == kept.keys(), byte
+            assert all((found[name] == kept[name]).all() for name in kept), byte
+
+
+def test_the_folder_and_its_files_are_the_users_alone(home: Path) -> None:
+    store.keep("k", {"a": np.zeros(3)})
+    assert stat.S_IMODE(home.stat().st_mode) == 0o700
+    assert stat.S_IMODE((home / "k.npz").stat().st_mode) == 0o600
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="files have no owners here")
+def test_the_cache_of_another_user_is_neither_read_nor_written(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.keep("k", {"a": np.zeros(3)})
+    if os.geteuid() == 0:
+        # Files of root are believed: give these to somebody.
+        for path in (home, home / "k.npz"):
+            os.chown(path, 12345, -1)
+    monkeypatch.setattr(os, "geteuid", lambda: 54321)
+    assert store.load("k") is None
+    with store.troubles() as found:
+        store.keep("other", {"a": np.zeros(3)})
+    assert [(each.code, each.path) for each in found] == [("of_another", home)]
+    assert [path.name for path in home.iterdir()] == ["k.npz"]
+
+
+def test_a_folder_in_the_place_of_a_file_is_told(home: Path) -> None:
+    (home / "k.npz" / "more").mkdir(parents=True)
+    with store.troubles() as found:
+        store.keep("k", {"a": np.zeros(3)})
+    assert store.load("k") is None
+    assert [(each.code, each.path) for each in found] == [("target_is_folder", home / "k.npz")]
+    assert [path.name for path in home.iterdir()] == ["k.npz"]
+
+
 def test_a_write_that_fails_leaves_nothing_behind(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: Any, **__: Any) -> None:
         raise OSError(28, "No space left on device")
@@ -285,8 +351,8 @@ def test_the_least_recently_used_go_first(home: Path, monkeypatch: pytest.Monkey
     for age, key in enumerate(("new", "used", "old")):
         store.keep(key, {"a": np.zeros(1000)})
         os.utime(home / f"{key}.npz", (1e9 - age, 1e9 - age))
-    (home / "left.draft").write_bytes(b"x")
-    os.utime(home / "left.draft", (1e9, 1e9))
+    (home / ".siting-left.draft").write_bytes(b"x")
+    os.utime(home / ".siting-left.draft", (1e9, 1e9))
     assert store.load("old") is not None
     monkeypatch.setattr(store, "MOST_BYTES", int(3.5 * (home / "old.npz").stat().st_size))
     store.keep("last", {"a": np.zeros(1000)})

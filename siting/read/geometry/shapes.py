@@ -126,7 +126,7 @@ def _mended(shapes: Shapes, usable: NDArray[np.bool_], labels: list[str], log: L
                 expected=f"{abs(whole.area - given.area) / max(whole.area, given.area, _TINY):.2%}",
             )
     if rows:
-        log.note("polygon_mended", count=len(rows), ids=listed(rows))
+        log.note("polygon_mended", count=len(rows), ids=listed(sorted(rows)))
     return mended
 
 

@@ -16,6 +16,7 @@ from siting.read.ground.crossings import SPANS
 from siting.read.ground.joining import joined_pieces, lines_that_meet_unjoined
 from siting.read.ground.snapping import Edges, Ground, Misses, near_misses, snapped_nodes
 from siting.read.log import LayerLog
+from siting.read.ordering import content_order
 
 # Ends of lines that round to the same millimetre are one node.
 MM_PER_M: Final = 1000.0
@@ -51,7 +52,7 @@ class LineAccount:
 def build_network(
     lines: NDArray[np.object_], kinds: NDArray[np.object_], ends: Ints, node_xy: Floats, crs: CRS
 ) -> Network:
-    """Put a network together from lines and the nodes at their ends.
+    """Put a network together from lines and the nodes at their ends; both stand by place, whatever the order given.
 
     Parameters
     ----------
@@ -66,12 +67,24 @@ def build_network(
     crs : pyproj.CRS
         The working CRS.
     """
+    order = content_order(lines, [kinds])
+    lines, kinds = lines[order], kinds[order]
+    ends, node_xy = _numbered(ends[order], node_xy)
     edges = gpd.GeoDataFrame(
         {"u": ends[:, 0], "v": ends[:, 1], "kind": kinds, "length_m": shapely.length(lines)},
         geometry=gpd.GeoSeries(lines, crs=crs),
     )
     node_xy.flags.writeable = False
     return Network(node_xy, edges)
+
+
+def _numbered(ends: Ints, node_xy: Floats) -> tuple[Ints, Floats]:
+    """Return the ends and the places of nodes numbered from west to east; at one place by their first edge."""
+    used, first = np.unique(ends, return_index=True)
+    order = np.lexsort((first, node_xy[used, 1], node_xy[used, 0]))
+    number = np.empty(len(node_xy), dtype=np.int64)
+    number[used[order]] = np.arange(len(used))
+    return number[ends], node_xy[used[order]]
 
 
 def network_from_lines(
@@ -116,7 +129,7 @@ def network_from_lines(
     >>> frame = gpd.GeoDataFrame({"kind": ["street", "path"]}, geometry=cross, crs=crs)
     >>> network, account = network_from_lines(frame, crs, split=True)
     >>> network.edges[["u", "v", "kind"]].values.tolist(), account.joined
-    ([[0, 2, 'street'], [2, 4, 'street'], [1, 2, 'path'], [2, 3, 'path']], 1)
+    ([[0, 2, 'street'], [1, 2, 'path'], [2, 3, 'path'], [2, 4, 'street']], 1)
     """
     lines, source = shapely.get_parts(frame.geometry.to_numpy(), return_index=True)
     kinds = frame["kind"].astype(object).where(frame["kind"].notna(), DEFAULT_KIND).to_numpy()[source]

@@ -67,7 +67,7 @@ def read_growth(
         return None
     lost = table.loc[unit.index[unit.isna()]]
     if len(lost):
-        log.note("growth_rows_unmatched", count=len(lost), names=listed(lost["name"].fillna(lost["id"])))
+        log.note("growth_rows_unmatched", count=len(lost), names=listed(sorted(lost["name"].fillna(lost["id"]))))
     log.note("growth_rates_read", base_year=source.base_year, horizon=horizon)
     general = factors[everybody].reset_index(drop=True)
     if level is None:

@@ -111,10 +111,10 @@ def _note_others(rows: pd.DataFrame, place: str | None, log: LayerLog) -> None:
     """Note the rows that are of no unit: totals, and the others."""
     told = rows["name"].fillna(rows["id"])
     adds_up = rows["name"].map(lambda name: _is_whole(name, place)).astype(bool)
-    totals, others = told[adds_up], told[~adds_up]
-    if len(totals):
+    totals, others = sorted(told[adds_up]), sorted(told[~adds_up])
+    if totals:
         log.note("people_total_rows", count=len(totals), names=listed(totals))
-    if len(others):
+    if others:
         log.note("people_rows_unmatched", count=len(others), names=listed(others))
 
 

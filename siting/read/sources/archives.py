@@ -3,7 +3,6 @@
 import lzma
 import re
 import shutil
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -12,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from siting.domain.scenario import Layer
+from siting.files import temporary_folder, write_fault_code
 from siting.read.log import LayerLog, listed, quoted
 
 # What a data source is made of; anything else in an archive (descriptions, styles, indexes) is not needed.
@@ -22,6 +22,7 @@ _SOURCES: Final = (
 _PARTS: Final = (*_SOURCES, ".shx", ".dbf", ".prj", ".cpg")
 _FOLDER: Final = ".gdb"
 _UNPACKED: Final = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, ValueError)
+_NO_ROOM: Final = ("disk_full", "file_too_large")
 _UTF8_FLAG, _ENCRYPTED_FLAG = 0x800, 0x1
 _MIB: Final = 2**20
 MOST_BYTES: Final = 2048 * _MIB
@@ -45,7 +46,7 @@ def opened(path: Path, source: Layer, log: LayerLog) -> Iterator[tuple[Path, Lay
     log : LayerLog
         Takes the faults: ``archive_encrypted``, ``archive_unsafe`` (a member that would land outside, or that is not
         what its name says), ``archive_too_large``, ``archive_without_data``, ``layer_not_named``, ``layer_not_found``,
-        ``unreadable_file``.
+        ``no_room_to_unpack``, ``unreadable_file``.
 
     Yields
     ------
@@ -72,8 +73,8 @@ def unpacked(path: Path, log: LayerLog) -> Iterator[Mapping[str, Path] | None]:
     mapping of str to Path, or None
         The data sources in it: path within it → file or folder; None when a fault was noted.
     """
-    with tempfile.TemporaryDirectory(prefix="siting-") as folder:
-        yield _unpacked(path, Path(folder), log)
+    with temporary_folder() as folder:
+        yield _unpacked(path, folder, log)
 
 
 def _unpacked(path: Path, folder: Path, log: LayerLog) -> Mapping[str, Path] | None:
@@ -88,7 +89,8 @@ def _unpacked(path: Path, folder: Path, log: LayerLog) -> Mapping[str, Path] | N
         log.fault("unreadable_file", found=str(error))
         return None
     except _UNPACKED as error:
-        log.fault("unreadable_file", found=str(error))
+        full = isinstance(error, OSError) and write_fault_code(error) in _NO_ROOM
+        log.fault("no_room_to_unpack" if full else "unreadable_file", found=str(folder.parent if full else error))
         return None
     if virtual := [name for name in members if _is_virtual(folder / name)]:
         log.fault("archive_unsafe", found=quoted(virtual[0]))

@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +17,7 @@ from pyproj.exceptions import CRSError
 
 from siting.crs import same_crs
 from siting.domain.scenario import Layer, NetworkLayer
+from siting.files import temporary_folder
 from siting.read.log import LayerLog, listed, quoted
 from siting.read.sources.dbf import NAME_BYTES, decoded_names, encoding_of, numbered
 from siting.read.sources.encodings import GB18030, UTF8, Encoding, by_content, codec, decodes, tell, untorn
@@ -196,11 +196,11 @@ def _with_foreign_prj(path: Path, prj: Path, source: Layer, log: LayerLog) -> pd
     except CRSError as error:
         log.fault("unknown_crs", field="crs", found=quoted(str(error)))
         return None
-    with tempfile.TemporaryDirectory(prefix="siting-") as folder:
+    with temporary_folder() as folder:
         for part in path.parent.iterdir():
             if part.stem == path.stem and part.suffix.lower() in SHAPEFILE_PARTS and part != prj:
-                shutil.copyfile(part, Path(folder) / part.name)
-        table = _read_layer(Path(folder) / path.name, source, _RAW, log)
+                shutil.copyfile(part, folder / part.name)
+        table = _read_layer(folder / path.name, source, _RAW, log)
     return table.set_crs(crs) if isinstance(table, gpd.GeoDataFrame) else table
 
 

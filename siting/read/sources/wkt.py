@@ -2,11 +2,9 @@
 
 import re
 import struct
-import tempfile
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import geopandas as gpd
@@ -15,6 +13,8 @@ import pandas as pd
 import pyogrio
 import shapely
 from numpy.typing import NDArray
+
+from siting.files import temporary_folder
 
 Shapes = NDArray[np.object_]
 
@@ -112,8 +112,8 @@ def _linear(texts: Sequence[str]) -> Shapes:
     """Return curves as lines, None where GDAL reads none of them."""
     if not texts:
         return np.empty(0, dtype=object)
-    with tempfile.TemporaryDirectory(prefix="siting-") as folder:
-        file = Path(folder) / "curves.csv"
+    with temporary_folder() as folder:
+        file = folder / "curves.csv"
         pd.DataFrame({"wkt": texts}).to_csv(file, index=False)
         with warnings.catch_warnings():
             # What GDAL cannot read comes back as None, and is told with its row.

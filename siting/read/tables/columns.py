@@ -377,17 +377,19 @@ def with_ids(table: pd.DataFrame, column: Column, log: LayerLog) -> pd.DataFrame
     twice give way to the number of the record; among unique ones only those that are missing do.
     """
     ids = table["id"]
-    numbers = row_labels([None] * len(table), table.index)
     if column.required or column.unique:
+        # Messages count the rows as the file does.
+        in_file = ids.sort_index()
+        numbers = row_labels([None] * len(table), in_file.index)
         for value in sorted(set(ids[ids.duplicated() & ids.notna()])):
-            rows = listed(numbers[position] for position in positions((ids == value).to_numpy(dtype=bool)))
+            rows = listed(numbers[position] for position in positions((in_file == value).to_numpy(dtype=bool)))
             log.fault("duplicate_id" if column.required else "people_record_twice", row=value, field="id", found=rows)
     numbered = pd.Series([str(position + 1) for position in range(len(table))], index=table.index, dtype=TEXT_DTYPE)
     if column.unique:
         ids = ids.where(ids.notna(), numbered)
     elif column.required:
         # The fault of an id that lacks is told; until then messages name the row by its number.
-        ids = ids.where(ids.notna(), pd.Series(numbers, index=table.index, dtype=TEXT_DTYPE))
+        ids = ids.where(ids.notna(), pd.Series(numbers, index=in_file.index, dtype=TEXT_DTYPE))
     elif ids.isna().any() or ids.duplicated().any():
         ids = numbered
     return table.drop(columns="id").set_index(pd.Index(ids, name="id"))

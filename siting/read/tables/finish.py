@@ -15,12 +15,15 @@ from siting.domain.tables import Column
 from siting.read.geometry.pieces import land_m2, shown_m2, some, usable
 from siting.read.geometry.projections import Bounds, carry_bounds
 from siting.read.geometry.shapes import POLYGONAL, Family, beyond_mending, checked_shapes
+from siting.read.ordering import content_order
 from siting.read.sources.vectors import Raw
 from siting.read.tables.columns import empty_table, typed_table, with_ids
 
 
 def finished(raw: Raw, columns: Sequence[Column], family: Family, crs: CRS | None) -> gpd.GeoDataFrame:
     """Return a layer's table: indexed by ``id``, all ``columns`` in their order, then ``geometry``.
+
+    Records stand in the order of their ids where ids are required, else by place, never in that of the file.
 
     Parameters
     ----------
@@ -43,9 +46,15 @@ def finished(raw: Raw, columns: Sequence[Column], family: Family, crs: CRS | Non
         there = ~(shapes.isna() | shapes.is_empty).to_numpy()
         for position in np.flatnonzero(~np.isfinite(shapes.bounds.to_numpy()).all(axis=1) & there):
             raw.log.fault("coordinates_out_of_range", row=labels[position], field="geometry", expected=crs.name)
-    table = with_ids(table, next(column for column in columns if column.key == "id"), raw.log)
+    key = next(column for column in columns if column.key == "id")
+    if not key.required:
+        # Ids that are lacking become numbers: these must not hang on the file either.
+        order = content_order(shapes.to_numpy(), [table[name] for name in table.columns])
+        table, shapes = table.iloc[order], gpd.GeoSeries(shapes.iloc[order])
+    table = with_ids(table, key, raw.log)
     raw.log.fact(rows_used=len(table), **_extent(shapes))
-    return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(shapes.to_numpy(), index=table.index, crs=shapes.crs))
+    found = gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(shapes.to_numpy(), index=table.index, crs=shapes.crs))
+    return found.sort_index(kind="stable") if key.required else found
 
 
 def _without_invalid(raw: Raw, table: pd.DataFrame, labels: list[str]) -> tuple[Raw, pd.DataFrame, list[str]]:

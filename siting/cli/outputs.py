@@ -1,0 +1,45 @@
+"""What is to be written is looked at before any work: what could not be written, or would overwrite an input."""
+
+import os
+from collections.abc import Iterable
+from itertools import combinations
+from pathlib import Path
+
+from siting.errors import Fault, InputError
+
+
+def refuse(outputs: Iterable[Path | None], inputs: Iterable[Path] = ()) -> None:
+    """Refuse outputs that cannot be written, that are one file, or that are an input.
+
+    Parameters
+    ----------
+    outputs : iterable of pathlib.Path or None
+        The files that a command will write; None where it was not asked for.
+    inputs : iterable of pathlib.Path
+        The files that it reads.
+
+    Raises
+    ------
+    InputError
+        Every output that is refused, with its cause.
+    """
+    from siting.write.files import refusal
+
+    wanted = [path for path in outputs if path is not None]
+    read = list(inputs)
+    faults = [Fault(code="output_is_dash", file=str(path)) for path in wanted if str(path) == "-"]
+    faults += [fault for path in wanted if (fault := refusal(path))]
+    twice = {str(other) for one, other in combinations(wanted, 2) if _is_same(one, other)}
+    faults += [Fault(code="output_twice", file=name) for name in sorted(twice)]
+    taken = [path for path in wanted if any(_is_same(path, each) for each in read)]
+    faults += [Fault(code="output_is_input", file=str(path)) for path in taken]
+    if faults:
+        raise InputError(faults)
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    """Tell whether two names are one file, links followed, whatever the case where the system knows none."""
+    try:
+        return one.samefile(other)
+    except OSError:  # one of them is not there
+        return os.path.realpath(one) == os.path.realpath(other)

@@ -1,0 +1,132 @@
+"""Files are written whole or not at all, and what is temporary goes away again."""
+
+import errno
+import os
+import secrets
+import stat
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from pathlib import Path
+from typing import BinaryIO, Final
+
+# A draft is a hidden file beside the one that it is to become. What a killed run left goes at a later write there.
+_BEGINNING: Final = ".siting-"
+_ENDING: Final = ".draft"
+_DRAFT_SECONDS: Final = 3600.0
+_FOLDER: Final = "siting-"
+_ROOT: Final = 0
+
+# Errors of the system in writing, as faults with a text of their own.
+_CAUSES: Final = {
+    errno.ENOSPC: "disk_full",
+    errno.EDQUOT: "disk_full",
+    errno.EFBIG: "file_too_large",
+    errno.EACCES: "write_refused",
+    errno.EPERM: "write_refused",
+    errno.EROFS: "write_refused",
+    errno.ENOTDIR: "folder_is_file",
+    errno.EEXIST: "folder_is_file",
+    errno.EISDIR: "target_is_folder",
+    errno.ENAMETOOLONG: "name_too_long",
+}
+
+_written: ContextVar[list[Path] | None] = ContextVar("written", default=None)
+
+
+def write_fault_code(error: OSError) -> str:
+    """Return the code of the fault that says why a file cannot be written.
+
+    Examples
+    --------
+    >>> from siting.files import write_fault_code
+    >>> write_fault_code(OSError(28, "No space left on device")), write_fault_code(OSError(5, "Input/output error"))
+    ('disk_full', 'cannot_write')
+    """
+    return _CAUSES.get(error.errno or 0, "cannot_write")
+
+
+@contextmanager
+def written_files() -> Iterator[list[Path]]:
+    """Yield a list to which each result is added once it is written whole."""
+    found: list[Path] = []
+    before = _written.set(found)
+    try:
+        yield found
+    finally:
+        _written.reset(before)
+
+
+def remember_written(path: Path) -> None:
+    """Add a result to the list of :func:`written_files`, where one is kept."""
+    found = _written.get()
+    if found is not None:
+        found.append(path)
+
+
+@contextmanager
+def replacing(path: Path, *, lasting: bool = True, mode: int | None = None) -> Iterator[BinaryIO]:
+    """Yield a draft; what is written to it takes its place as ``path`` only when all went well.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file; its folder exists.
+    lasting : bool
+        Whether the content is on the disk before it takes its place, so that it outlives a loss of power.
+    mode : int, optional
+        Permissions of the file; for its owner alone if absent.
+
+    Raises
+    ------
+    OSError
+        The file cannot be written; nothing is left behind, and an earlier file stays as it is.
+    """
+    _remove_old_drafts(path.parent)
+    # Its name is known before it is there, so that no moment to interrupt leaves it behind.
+    draft = path.with_name(f"{_BEGINNING}{secrets.token_hex(8)}{_ENDING}")
+    try:
+        with open(draft, "xb", opener=_private) as file:
+            yield file
+            file.flush()
+            if lasting:
+                os.fsync(file.fileno())
+        if mode is not None:
+            draft.chmod(mode)
+        draft.replace(path)
+    finally:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+
+
+def _private(name: str, flags: int) -> int:
+    return os.open(name, flags, 0o600)
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """Yield a folder of this user's alone, which is removed at the end, also where an exception is the end."""
+    with tempfile.TemporaryDirectory(prefix=_FOLDER) as folder:
+        yield Path(folder)
+
+
+def is_ours(facts: os.stat_result) -> bool:
+    """Tell whether a file or folder belongs to this user, or to the one who may do anything anyway."""
+    return not hasattr(os, "geteuid") or facts.st_uid in (os.geteuid(), _ROOT)
+
+
+def is_file_of_ours(facts: os.stat_result) -> bool:
+    """Tell whether nobody else can have written a file: what another user wrote is not believed."""
+    others_may_write = hasattr(os, "geteuid") and facts.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    return stat.S_ISREG(facts.st_mode) and is_ours(facts) and not others_may_write
+
+
+def _remove_old_drafts(folder: Path) -> None:
+    """Remove the drafts of runs that were killed."""
+    oldest = time.time() - _DRAFT_SECONDS
+    with suppress(OSError):
+        for path in folder.glob(f"{_BEGINNING}*{_ENDING}"):
+            if path.lstat().st_mtime < oldest:
+                path.unlink(missing_ok=True)

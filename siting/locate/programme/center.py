@@ -13,7 +13,7 @@ from siting.locate.programme.assignment import served_by
 from siting.locate.programme.first import first_plan, lean
 from siting.locate.programme.models import persons_needed, served_part, share_block
 from siting.locate.programme.rows import rule_blocks
-from siting.locate.programme.served import Measured
+from siting.locate.programme.served import Measured, measured
 from siting.locate.programme.sheet import Aim, Sheet
 from siting.locate.programme.stages import Clock, nothing_found, run_stage
 from siting.locate.programme.ties import settled
@@ -61,7 +61,7 @@ def p_center(problem: Problem, model: PCenter, effort: Effort) -> Solution:
     clock.spend(nodes)
     if plan is None:
         return nothing_found(stopped)
-    first = best_of(problem, plan, need, times[high])
+    first = nearest_worst(problem, plan, need, times[high])
     high = int(np.searchsorted(times, first))
     while low + 1 < high and stopped == "proved":
         middle = (low + high) // 2
@@ -72,14 +72,38 @@ def p_center(problem: Problem, model: PCenter, effort: Effort) -> Solution:
         clock.spend(nodes)
         if found is not None:
             plan, stopped = found, "proved"
-            high = int(np.searchsorted(times, best_of(problem, found, need, times[middle])))
+            high = int(np.searchsorted(times, nearest_worst(problem, found, need, times[middle])))
         elif stopped == "proved":
             low = middle
         if effort.report is not None:
-            effort.report(float(times[high]), float(times[low + 1]))
-    return _solution(
-        reach_sheet(problem, float(times[high]), need), plan, (times[high], times[low + 1]), stopped, first
-    )
+            effort.report(float(times[high]), float(times[min(low + 1, high)]))
+    sheet = reach_sheet(problem, float(times[high]), need)
+    try:
+        plan = settled(sheet, lean(sheet, plan))
+        high, plan = _least(problem, plan, need, times[: high + 1])
+    except KeyboardInterrupt:
+        stopped = "interrupt"
+    return _solution(reach_sheet(problem, float(times[high]), need), plan, (times, low, high), stopped, first)
+
+
+def _least(problem: Problem, plan: Measured, need: float, times: Floats) -> tuple[int, Measured]:
+    """Return the rank of the least time within which the chosen sites serve enough, and what they come to then.
+
+    With capacity a plan may do better than the last time, for which it was made, as long as nobody asked.
+    """
+    low, high = -1, len(times) - 1
+    if problem.rules.capacity is None:
+        high = int(np.searchsorted(times, nearest_worst(problem, plan, need, times[high])))
+        return high, measured(reach_sheet(problem, float(times[high]), need), plan.chosen) or plan
+    while low + 1 < high:
+        # First the time just below: where the search has proved its time, that is the only question.
+        middle = high - 1 if high == len(times) - 1 else (low + high) // 2
+        found = measured(reach_sheet(problem, float(times[middle]), need), plan.chosen)
+        if found is None:
+            low = middle
+        else:
+            high, plan = middle, found
+    return high, plan
 
 
 def persons_reached(problem: Problem) -> float:
@@ -116,7 +140,7 @@ def probe(sheet: Sheet, effort: Effort) -> tuple[Measured | None, Ended, int]:
     return found.plan, found.stopped_by, found.nodes
 
 
-def best_of(problem: Problem, plan: Measured, need: float, seconds: float) -> float:
+def nearest_worst(problem: Problem, plan: Measured, need: float, seconds: float) -> float:
     """Return the smallest time within which a plan still serves so many; with capacity the one that it was made for."""
     if problem.rules.capacity is not None:
         return float(seconds)
@@ -140,9 +164,13 @@ def _times(problem: Problem) -> Floats:
     return np.unique(np.append(problem.times.data[allowed & peopled], 0.0)).astype(np.float64)
 
 
-def _solution(sheet: Sheet, plan: Measured, sides: tuple[float, float], stopped: Ended, first: float) -> Solution:
-    plan = settled(sheet, lean(sheet, plan))
+def _solution(sheet: Sheet, plan: Measured, sides: tuple[Floats, int, int], stopped: Ended, first: float) -> Solution:
+    times, low, high = sides
     shares = plan.values[sheet.problem.rows : sheet.problem.rows + sheet.part.columns]
     served = None if sheet.problem.rules.capacity is None else served_by(sheet.problem, sheet.part, shares)
-    stages = (Stage("worst_s", "min", float(sides[0]), float(sides[1])),)
+    bound = float(times[low + 1])
+    if high <= low:
+        # The plan does what the solver called impossible: nothing that it said is believed.
+        stopped, bound = "solver", 0.0
+    stages = (Stage("worst_s", "min", float(times[high]), bound),)
     return Solution(plan.chosen, status_of(stages), stages, stopped, solver_name(), served, first)

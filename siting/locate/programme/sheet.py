@@ -53,9 +53,14 @@ class Aim:
         return _UNDER_ONE * self.step * self.scale
 
     def worth(self, values: Floats) -> float:
-        """Return the objective of a point, rounded once."""
+        """Return the objective of a point, rounded once.
+
+        Shares of persons are quotients: what they are off by makes no person, and none less than nobody.
+        """
         used = np.flatnonzero(self.weights)
-        return math.fsum([self.constant, *(self.weights[used] * values[used]).tolist()])
+        worth = math.fsum([self.constant, *(self.weights[used] * values[used]).tolist()])
+        near = self.step * round(worth / self.step) if self.step else 0.0
+        return near if abs(worth - near) <= _SUM_NOISE * self.span else worth
 
     @property
     def span(self) -> float:

@@ -185,3 +185,28 @@ def test_an_interrupt_beside_the_solver_keeps_the_plan(monkeypatch: pytest.Monke
     found = by_programme(HARD, MaximalCovering(), Effort(max_nodes=0))
     assert found.stopped_by == "interrupt"
     assert found.bound >= found.objective >= found.first_objective > 0.0
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_centre_stopped_early_tells_the_time_that_its_sites_need(seed: int) -> None:
+    # One probe, at the longest time of all: what the plan was made for says nothing of what it does.
+    rng = np.random.default_rng(seed)
+    reach = rng.random((5, 7)) < 0.6
+    times = csr_array(np.where(reach, rng.integers(60, 900, reach.shape), 0).astype(float))
+    problem = Problem(times, rng.integers(1, 9, 7).astype(float), Rules(stations=3, capacity=np.full(5, 12.0)))
+    model = PCenter(share=0.5)
+    found = by_programme(problem, model, Effort(time_limit_s=0.0))
+    if found.status == "infeasible":
+        assert found.stopped_by != "proved" or brute.best(problem, model) is None
+        return
+    ((_, _, seconds),) = brute.worth(problem, model, tuple(found.chosen.tolist()))
+    assert found.objective == seconds
+    assert found.bound <= brute.best(problem, model)[0][2]
+    brute.check_served(problem, model, found)
+
+
+def test_nobody_served_is_worth_nothing_and_no_less() -> None:
+    # A fifth of 7 persons, and again: floats add up to a hair less than all of them.
+    problem = Problem(csr_array(np.eye(6)), np.full(6, 0.7), Rules(stations=6, capacity=np.full(6, 0.7)))
+    found = by_programme(problem, PMedian(), Effort())
+    assert found.stages[0].objective == 0.0

@@ -17,6 +17,7 @@ import click
 
 from siting.cli import tell
 from siting.cli.commands import build
+from siting.cli.guarded import FLAG, is_guarded, limit_memory, run_guarded
 from siting.cli.screen import echo
 from siting.cli.usage import usage_text
 from siting.errors import InputError
@@ -48,6 +49,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _outcome(given: list[str], lang: Lang) -> tuple[int, str | None]:
     """Run a command, and return its exit code, and what to say where it broke off."""
     try:
+        if is_guarded():
+            limit_memory()
+        elif FLAG in given:
+            return run_guarded(given, lang)
         code = build(lang).main(given, prog_name="siting", standalone_mode=False)
     except InputError as error:
         return EXIT_INPUT, error.message(lang)
@@ -55,6 +60,10 @@ def _outcome(given: list[str], lang: Lang) -> tuple[int, str | None]:
         return EXIT_INPUT, usage_text(error, lang)
     except (click.Abort, KeyboardInterrupt):
         return EXIT_INTERRUPT, say("cli.interrupted", lang)
+    except MemoryError as error:
+        if "--debug" in given:
+            raise
+        return EXIT_INPUT, say("cli.memory", lang, error=str(error))
     except Exception as error:
         if "--debug" in given:
             raise

@@ -8,12 +8,11 @@ import numpy as np
 import pandas as pd
 import shapely
 from affine import Affine
-from exactextract import exact_extract
-from exactextract.raster import NumPyRasterSource
 from numpy.typing import NDArray
 from pyproj import CRS
 from scipy.sparse import coo_array, csr_array
 
+from siting.covered import Coverage, covered_shares
 from siting.crs import carry
 from siting.domain.nouns import Floats, Grid, Ints
 
@@ -228,37 +227,5 @@ def _squares(grid: Grid, cells: Ints) -> NDArray[np.object_]:
     return squares
 
 
-@dataclass(frozen=True)
-class _Coverage:
-    """One entry a polygon and cell that it touches: polygon (position), cell number, share of the cell."""
-
-    polygon: Ints
-    cell: Ints
-    share: Floats
-
-
-def _coverage(grid: Grid, polygons: gpd.GeoSeries) -> _Coverage:
-    transform, (rows, columns) = grid.transform, grid.shape
-    # Only the geometry of the raster matters here: one byte stands for all of its cells.
-    raster = NumPyRasterSource(
-        np.broadcast_to(np.uint8(1), grid.shape),
-        xmin=transform.c,
-        ymin=transform.f + rows * transform.e,
-        xmax=transform.c + columns * transform.a,
-        ymax=transform.f,
-        srs_wkt=grid.crs.to_wkt(),
-    )
-    filled = np.flatnonzero(~polygons.is_empty.to_numpy())
-    # exactextract ends the process on a vertex that stands three times in a row.
-    shapes = shapely.remove_repeated_points(np.asarray(polygons.array[filled], dtype=object))
-    frame = gpd.GeoDataFrame(geometry=shapes, crs=grid.crs)
-    table = exact_extract(raster, frame, ["cell_id", "coverage"], output="pandas")
-    counts = table["cell_id"].map(len).to_numpy()
-    if not counts.sum():
-        nothing = np.zeros(0, dtype=np.int64)
-        return _Coverage(nothing, nothing, np.zeros(0))
-    return _Coverage(
-        polygon=np.repeat(filled, counts),
-        cell=np.concatenate(list(table["cell_id"])).astype(np.int64),
-        share=np.concatenate(list(table["coverage"])).astype(np.float64),
-    )
+def _coverage(grid: Grid, polygons: gpd.GeoSeries) -> Coverage:
+    return covered_shares(polygons.to_numpy().astype(object), grid.transform, grid.shape)

@@ -8,6 +8,7 @@ from typing import Any, Final
 from siting.characters import shown as legible
 from siting.domain.nouns import Note
 from siting.errors import Faults
+from siting.read import trail
 
 # What may make every figure wrong is told first: places that lie elsewhere, then people who are too many or too few,
 # then what was left out. All other notes follow in the order in which they were found.
@@ -53,7 +54,9 @@ class Log:
 
     def layer(self, key: str, file: Path | str | None = None) -> "LayerLog":
         """Return the log of one layer: ``key`` is its dotted key in the scenario, ``file`` what messages call it."""
-        return LayerLog(self, key, file.name if isinstance(file, Path) else file)
+        called = file.name if isinstance(file, Path) else file
+        trail.mark(key, called)
+        return LayerLog(self, key, called)
 
 
 @dataclass(frozen=True)

@@ -30,11 +30,11 @@ def outside(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("command", READING)
 def test_an_untrusted_scenario_is_held_to_its_folder(
-    command: str, outside: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    command: str, outside: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert run(command, outside, *READING[command], "--untrusted", "--lang", "en") == 2
-    assert "facilities.csv" in capsys.readouterr().err
+    assert "facilities.csv" in capfd.readouterr().err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["case", "facilities.csv"]
 
 

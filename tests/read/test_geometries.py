@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
@@ -230,3 +231,19 @@ def test_a_layer_of_which_no_polygon_can_be_mended_is_refused(case: Case) -> Non
     frame.to_csv(case.folder / "streets.csv", index=False)
     case.sections["units.street"] = 'path = "streets.csv"\ncrs = "EPSG:4545"\non_invalid = "leave_out"'
     assert "null_geometry" in {fault.code for fault in case.faults()}
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), 1e308])
+def test_a_corner_that_is_no_place_is_refused(number: float) -> None:
+    ring = [(0, 0), (4, 0), (4, 4), (number, 4), (0, 4)]
+    with np.errstate(invalid="ignore", over="ignore"):
+        _, log = _checked(Polygon(ring))
+    assert {fault.code for fault in log.faults.found} <= {"coordinates_out_of_range", "invalid_polygon"}
+    assert log.faults.found
+
+
+def test_points_that_repeat_are_left_out() -> None:
+    ring = [(0, 0), (4, 0), (4, 0), (4, 0), (4, 4), (0, 4), (0, 4)]
+    found, log = _checked(Polygon(ring))
+    assert list(found.exterior.coords) == [*SQUARE, (0, 0)]
+    assert not log.faults.found

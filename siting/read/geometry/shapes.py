@@ -24,16 +24,19 @@ _TYPES: Final[dict[Family, tuple[str, ...]]] = {
 }
 POLYGONAL: Final = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 _FULL_TURN, _POLE = 360.0, 90.0
+# No coordinate of a projection is as large, in whatever unit and with whatever prefix; beyond it areas overflow.
+_FARTHEST = 1e12
 _TINY = float(np.finfo(float).tiny)
 
 
 def checked_shapes(shapes: gpd.GeoSeries, family: Family, labels: list[str], log: LayerLog) -> gpd.GeoSeries:
     """Return a layer's geometries, checked and mended, in their own CRS.
 
-    Points may be given as polygons (a plot): their representative point stands for them, which is noted. A
-    polygon that is not valid is mended by the structure of its rings, provided that its area stays what its
-    rings enclose to one part in a million (a ring that touches itself, a spike, parts that share a side).
-    Where rings cross, overlap or cancel each other only its author knows what was meant, and it is refused.
+    Points that repeat the one before are left out. Points may be given as polygons (a plot): their representative
+    point stands for them, which is noted. A polygon that is not valid is mended by the structure of its rings,
+    provided that its area stays what its rings enclose to one part in a million (a ring that touches itself, a spike,
+    parts that share a side). Where rings cross, overlap or cancel each other only its author knows what was meant, and
+    it is refused.
 
     Parameters
     ----------
@@ -60,7 +63,7 @@ def checked_shapes(shapes: gpd.GeoSeries, family: Family, labels: list[str], log
     # What is off its CRS cannot be carried into another.
     found[~inside] = None
     usable &= inside
-    found = _mended(found, usable, labels, log)
+    found = _without_repeats(_mended(found, usable, labels, log), usable)
     if family == "points":
         found = _as_points(found, usable, labels, log)
     return gpd.GeoSeries(found, index=shapes.index, crs=shapes.crs)
@@ -96,6 +99,9 @@ def _of_family(
 def _in_range(shapes: Shapes, crs: CRS, labels: list[str], log: LayerLog) -> NDArray[np.bool_]:
     bounds = shapely.bounds(shapes)
     right = np.asarray(np.isfinite(bounds).all(axis=1))
+    corners, owner = shapely.get_coordinates(shapes, return_index=True)
+    # The rectangle around a geometry passes over corners that are no numbers.
+    right[owner[~(np.abs(corners) < _FARTHEST).all(axis=1)]] = False
     if crs.is_geographic:
         right &= (np.abs(bounds[:, [0, 2]]) <= _FULL_TURN).all(axis=1)
         right &= (np.abs(bounds[:, [1, 3]]) <= _POLE).all(axis=1)
@@ -142,6 +148,14 @@ def beyond_mending(shapes: Shapes) -> NDArray[np.bool_]:
     for position in np.flatnonzero(broken):
         whole = shapely.make_valid(shapes[position], method="structure", keep_collapsed=False)
         found[position] = not _is_lossless(shapes[position], whole)
+    return found
+
+
+def _without_repeats(shapes: Shapes, usable: NDArray[np.bool_]) -> Shapes:
+    """Return geometries without points that repeat the one before: they say nothing, and native libraries trip."""
+    plain = np.flatnonzero(usable & shapely.is_valid(shapes))
+    found = shapes.copy()
+    found[plain] = shapely.remove_repeated_points(shapes[plain])
     return found
 
 

@@ -253,13 +253,13 @@ def _values(file: rasterio.io.DatasetReader, part: Part, how: Reading, found: Fi
     south_up = file.transform.e > 0
     first = file.height - part.top - part.rows if south_up else part.top
     values = np.empty((part.rows, part.columns))
-    for top, height in _strips(first, part, file.block_shapes[0][0]):
+    for top, height in strips(first, part, file.block_shapes[0][0]):
         window = rasterio.windows.Window(part.left, top, part.columns, height)
         values[top - first : top - first + height] = read_cells(file, window, how, found)
     return values[::-1].copy() if south_up else values
 
 
-def _strips(first: int, part: Part, block: int) -> Iterator[tuple[int, int]]:
+def strips(first: int, part: Part, block: int) -> Iterator[tuple[int, int]]:
     """Cut rows into strips that end where the file's blocks do: first row and height of each."""
     height = max(1, _STRIP_CELLS // (block * part.columns)) * block
     top = first

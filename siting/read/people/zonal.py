@@ -10,9 +10,9 @@ import pandas as pd
 import rasterio
 import rasterio.io
 import rasterio.windows
-from exactextract import exact_extract
-from exactextract.raster import NumPyRasterSource, RasterSource
+import shapely
 
+from siting.covered import covered_shares
 from siting.domain.nouns import Floats, Grid, Raster
 from siting.domain.scenario import GroupSource, PeopleSource
 from siting.read.geometry.projections import Bounds
@@ -30,14 +30,13 @@ from siting.read.people.rasters import (
     part_grid,
     read_cells,
     reason,
+    strips,
 )
 from siting.units import DENSITY_AREA_M2
 
 # Between vertices a kilometre apart a border lies within centimetres of where another projection draws it.
 _STRAIGHT_M: Final = 1_000.0
 _STRAIGHT_DEGREES: Final = 0.01
-# Cells held at a time: 32 MB of float64, and about as much again for the fractions.
-_MOST_CELLS: Final = 4_000_000
 
 
 def zonal_people(
@@ -84,20 +83,23 @@ def _zonal(
         return None
     people = pd.Series(0.0, index=polygons.index)
     there = on_grid(polygons, grid)
-    filled = np.flatnonzero(~(there.is_empty | there.isna()).to_numpy())
-    if not len(filled):
+    if (there.is_empty | there.isna()).all():
         return people
     part = cells_around(grid, _rectangle(there))
     if not part.rows * part.columns:
         return people
     cells = _Cells(file, grid, part, source)
-    frame = gpd.GeoDataFrame(geometry=there.iloc[filled].reset_index(drop=True), crs=grid.crs)
-    # Neighbours share blocks: going by the raster, each is unpacked once.
-    found = exact_extract(
-        cells, frame, ["sum"], output="pandas", strategy="raster-sequential", max_cells_in_memory=_MOST_CELLS
-    )
+    shapes = there.to_numpy().astype(object)
+    bounds = shapely.bounds(shapes)
     values = people.to_numpy(copy=True)
-    values[filled] = np.nan_to_num(found["sum"].to_numpy(dtype=np.float64))
+    for top, height in strips(part.top, part, file.block_shapes[0][0]):
+        strip = part_grid(grid, Part(top, part.left, height, part.columns))
+        _, south, _, north = grid_bounds(strip)
+        met = np.flatnonzero((bounds[:, 3] > south) & (bounds[:, 1] < north))
+        found = covered_shares(shapes[met], strip.transform, strip.shape)
+        held = cells.read(top - part.top, height).ravel()[found.cell]
+        known = ~np.isnan(held)
+        np.add.at(values, met[found.polygon[known]], held[known] * found.share[known])
     return pd.Series(values, index=polygons.index)
 
 
@@ -122,63 +124,43 @@ def raster_people(raster: Raster, polygons: gpd.GeoSeries) -> Floats:
     part = cells_around(raster.grid, _rectangle(there))
     if not part.rows * part.columns:
         return np.zeros(len(polygons))
-    west, south, east, north = grid_bounds(part_grid(raster.grid, part))
+    within = part_grid(raster.grid, part)
+    found = covered_shares(there.to_numpy().astype(object), within.transform, within.shape)
     values = raster.values[part.top : part.top + part.rows, part.left : part.left + part.columns]
-    cells = NumPyRasterSource(values, west, south, east, north, srs_wkt=raster.grid.crs.to_wkt())
-    frame = gpd.GeoDataFrame(geometry=there.reset_index(drop=True), crs=raster.grid.crs)
-    found = exact_extract(cells, frame, ["sum"], output="pandas", max_cells_in_memory=_MOST_CELLS)
-    return np.asarray(np.nan_to_num(found["sum"].to_numpy(dtype=np.float64)))
+    held = np.nan_to_num(values.ravel()[found.cell]) * found.share
+    people: Floats = np.bincount(found.polygon, held, minlength=len(polygons)).astype(np.float64)
+    return people
 
 
 def on_grid(polygons: gpd.GeoSeries, grid: Grid) -> gpd.GeoSeries:
     """Return polygons in a grid's CRS, with vertices so close that their edges bend as the projection bends them."""
-    # exactextract fails on a vertex that is repeated twice.
-    polygons = polygons.remove_repeated_points()
     if polygons.crs == grid.crs:
         return polygons
     step = _STRAIGHT_DEGREES if polygons.crs is not None and polygons.crs.is_geographic else _STRAIGHT_M
     return polygons.segmentize(step).to_crs(grid.crs)
 
 
-class _Cells(RasterSource):  # type: ignore[misc]
-    """A part of an open file as persons per cell, in the words of exactextract."""
+class _Cells:
+    """A part of an open file as persons per cell, north up."""
 
     def __init__(
         self, file: rasterio.io.DatasetReader, grid: Grid, part: Part, source: PeopleSource | GroupSource
     ) -> None:
-        super().__init__()
-        self._file, self._part, self._grid = file, part, part_grid(grid, part)
+        self._file, self._part = file, part
         self._how = Reading(source.crs, source.nodata, None, "people", source.unit)
         self._south_up = file.transform.e > 0
         per = DENSITY_AREA_M2.get(source.unit or "")
-        self._areas: AreaLattice | None = None if per is None else area_lattice(self._grid)
+        self._areas: AreaLattice | None = None if per is None else area_lattice(part_grid(grid, part))
         self._per = per or 1.0
 
-    def res(self) -> tuple[float, float]:
-        """Return the size of a cell."""
-        return self._grid.transform.a, -self._grid.transform.e
-
-    def extent(self) -> Bounds:
-        """Return the outer rectangle."""
-        move, (rows, columns) = self._grid.transform, self._grid.shape
-        return move.c, move.f + rows * move.e, move.c + columns * move.a, move.f
-
-    def srs_wkt(self) -> str:
-        """Return the CRS."""
-        return self._grid.crs.to_wkt()
-
-    def nodata_value(self) -> None:
-        """Return no value: cells without data are NaN."""
-        return
-
-    def read_window(self, x0: int, y0: int, nx: int, ny: int) -> Floats:
-        """Return a window of the part as persons per cell, NaN where there is no data."""
-        top = self._part.top + y0
-        first = self._file.height - top - ny if self._south_up else top
-        window = rasterio.windows.Window(self._part.left + x0, first, nx, ny)
+    def read(self, first: int, rows: int) -> Floats:
+        """Return some rows of the part, NaN where there is no data."""
+        top = self._part.top + first
+        row = self._file.height - top - rows if self._south_up else top
+        window = rasterio.windows.Window(self._part.left, row, self._part.columns, rows)
         values = read_cells(self._file, window, self._how, Findings())
         if self._south_up:
             values = values[::-1].copy()
         if self._areas is not None:
-            values *= self._areas.of(y0, x0, (ny, nx)) / self._per
+            values *= self._areas.of(first, 0, (rows, self._part.columns)) / self._per
         return values

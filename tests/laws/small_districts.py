@@ -98,17 +98,13 @@ class Request:
         return self.closable if self.stations is not None and self.model != "lscp" else ()
 
 
-def drawn(seed: int, model: str | None = None, *, limited: bool | None = None) -> tuple[District, Request]:
-    """Draw a district and a request of it; ``limited`` says whether stations have a capacity."""
+def district_of(seed: int, *, limited: bool = False) -> District:
+    """Draw a district; where sites are ``limited`` it has fewer, since each choice is then a flow of its own."""
     rng = np.random.default_rng(seed)
-    chosen = model or str(rng.choice(MODELS))
-    with_capacity = chosen != "compliance" and bool(rng.random() < 0.25 if limited is None else limited)
-    sized = bool(rng.random() < 0.4)
-    # With capacity each choice is a flow of its own, and there are fewer of them.
-    counts = ((1, 3), (2, 3)) if with_capacity else ((1, 4), (2, 5))
+    most = (3, 3) if limited else (4, 5)
     facilities = {
         f"F{i}": Facility(*_spot(rng), tier=str(rng.choice(["station", "centre", "institution"], p=[0.7, 0.2, 0.1])))
-        for i in range(int(rng.integers(*counts[0], endpoint=True)))
+        for i in range(int(rng.integers(1, most[0], endpoint=True)))
     }
     candidates = {
         f"C{i}": Candidate(
@@ -117,22 +113,20 @@ def drawn(seed: int, model: str | None = None, *, limited: bool | None = None) -
             cost=float(rng.integers(1, 6)),
             kind=str(rng.choice(["shop", "school"])),
         )
-        for i in range(int(rng.integers(*counts[1], endpoint=True)))
+        for i in range(int(rng.integers(2, most[1], endpoint=True)))
     }
-    candidates = {
-        key: _beside(rng, each, [*facilities.values(), *candidates.values()]) for key, each in candidates.items()
-    }
-    district = District(
+    others = [*facilities.values(), *candidates.values()]
+    borders = {float(each) * STEP for each in rng.integers(2, 2 * WIDE - 2, rng.integers(0, 3))}
+    return District(
         people=_people(rng),
-        borders=tuple(sorted({float(each) for each in rng.integers(2, 2 * WIDE - 2, rng.integers(0, 3)) * STEP})),
+        borders=tuple(sorted(borders)),
         facilities=facilities,
-        candidates=candidates,
+        candidates={key: _beside(rng, each, others) for key, each in candidates.items()},
         minutes=float(rng.choice([3, 5, 8])),
         max_minutes=float(rng.choice([10, 25])),
         pass_share=float(rng.choice([0.5, 0.9])),
-        sizes=_sizes(rng, with_capacity=with_capacity) if sized else {},
+        sizes=_sizes(rng, limited=limited) if rng.random() < 0.4 else {},
     )
-    return district, _request(rng, chosen, district, with_capacity=with_capacity)
 
 
 def _spot(rng: Numbers) -> tuple[float, float]:
@@ -156,10 +150,10 @@ def _people(rng: Numbers) -> tuple[tuple[float, float, float], ...]:
     return tuple((x, y, float(number)) for (x, y), number in zip(places, numbers, strict=True))
 
 
-def _sizes(rng: Numbers, *, with_capacity: bool) -> dict[str, Size]:
+def _sizes(rng: Numbers, *, limited: bool) -> dict[str, Size]:
     def size(whom: str, land: float) -> Size:
         least = 20 if whom == "existing" else 5
-        return Size(whom, land, float(rng.integers(1, 8)), float(rng.integers(least, 50)) if with_capacity else None)
+        return Size(whom, land, float(rng.integers(1, 8)), float(rng.integers(least, 50)) if limited else None)
 
     offered = {"small": size("", 200.0), "large": size("shop", 450.0)} if rng.random() < 0.7 else {}
     return {**offered, "grown": size("existing", 600.0)}
@@ -169,7 +163,9 @@ def _some(rng: Numbers, names: list[str], chance: float) -> tuple[str, ...]:
     return tuple(name for name in names if rng.random() < chance)
 
 
-def _request(rng: Numbers, model: str, district: District, *, with_capacity: bool) -> Request:
+def request_of(seed: int, district: District, model: str, *, limited: bool = False) -> Request:
+    """Draw a request of a district; ``limited`` as the district was drawn."""
+    rng = np.random.default_rng([seed, MODELS.index(model)])
     names = [*district.candidates]
     forced = _some(rng, names, 0.15)
     sized = model in ("p_median", "p_center") or (model in ("mclp", "fair") and rng.random() < 0.75)
@@ -186,8 +182,8 @@ def _request(rng: Numbers, model: str, district: District, *, with_capacity: boo
         "unit_share": float(rng.choice([0.2, 0.5])) if asks_unit and rng.random() < 0.6 else None,
         "least": str(rng.choice(["stations", "cost"])) if model == "lscp" else "stations",
         "beyond_minutes": district.minutes + 4 if model == "p_median" and rng.random() < 0.4 else None,
-        "capacity": float(rng.integers(5, 40)) if with_capacity else None,
-        "existing_capacity": float(rng.integers(5, 20)) if with_capacity and rng.random() < 0.7 else None,
+        "capacity": float(rng.integers(5, 40)) if limited else None,
+        "existing_capacity": float(rng.integers(5, 20)) if limited and rng.random() < 0.7 else None,
         "forced": forced,
         "forbidden": tuple(each for each in _some(rng, names, 0.15) if each not in forced),
         "closable": _some(rng, serving, 0.6) if rng.random() < 0.8 else (),

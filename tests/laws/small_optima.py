@@ -6,7 +6,7 @@ Nothing of the product is used: who walks how long is measured from coordinates,
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -132,7 +132,7 @@ class Small:
         """What is built and enlarged costs; a size's cost stands for the candidate's own."""
         sizes, candidates = self.district.sizes, self.district.candidates
         new = [sizes[size].cost if size else candidates[key].cost for key, size in choice.built]
-        return sum(new) + sum(sizes[size].cost for _, size in choice.stands if size != AS_IT_IS)
+        return math.fsum(new) + math.fsum(sizes[size].cost for _, size in choice.stands if size != AS_IT_IS)
 
     def limit(self, key: str, size: str) -> float:
         """How many a site serves at most."""
@@ -193,7 +193,8 @@ class Small:
         sites = choice.sites
         pair = [(j, i) for j in range(len(sites)) for i in range(len(self.people)) if np.isfinite(worth[j, i])]
         if not pair:
-            return 0.0 if not floor and least <= NOISE else None
+            asks = bool(floor) and bool(self.asking_units())
+            return 0.0 if not asks and least <= NOISE else None
         j, i = np.array(pair).T
         rows, high = [], []
         for cell in range(len(self.people)):
@@ -343,10 +344,3 @@ def _better(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
         if abs(here - there) > 1e-7 * max(1.0, abs(here)):
             return here < there
     return False
-
-
-def choice_of(small: Small, stations: Mapping[str, str], closed: set[str], enlarged: Mapping[str, str]) -> Choice:
-    """Return a plan as a choice: stations and enlarged facilities by size, and what it closes."""
-    built = tuple((key, stations[key]) for key in small.district.candidates if key in stations)
-    stays = [key for key in small.district.facilities if key not in closed]
-    return Choice(built, tuple((key, enlarged.get(key, AS_IT_IS)) for key in stays))

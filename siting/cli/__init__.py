@@ -37,8 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     lang = _wanted_lang(given)
     _speak_utf8()
     _end_as_interrupted()
+    if is_guarded():
+        limit_memory()
+    run = run_guarded if FLAG in given and not is_guarded() else _outcome
     with written_files() as whole:
-        code, message = _outcome(given, lang)
+        code, message = run(given, lang)
     if message is not None:
         echo(message, err=True)
         if whole:
@@ -46,14 +49,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(code)
 
 
-def _outcome(given: list[str], lang: Lang) -> tuple[int, str | None]:
+def _outcome(given: Sequence[str], lang: Lang) -> tuple[int, str | None]:
     """Run a command, and return its exit code, and what to say where it broke off."""
     try:
-        if is_guarded():
-            limit_memory()
-        elif FLAG in given:
-            return run_guarded(given, lang)
-        code = build(lang).main(given, prog_name="siting", standalone_mode=False)
+        code = build(lang).main(list(given), prog_name="siting", standalone_mode=False)
     except InputError as error:
         return EXIT_INPUT, error.message(lang)
     except click.ClickException as error:

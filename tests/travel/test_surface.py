@@ -118,7 +118,7 @@ def test_on_the_flat_with_8_neighbours_times_are_those_of_skimage(seed: int, cel
 
 
 @given(grounds(sloped=True), st.sampled_from([8, 16]), st.sampled_from(DIRECTIONS[:2]))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_uphill_and_down_times_are_those_of_the_same_raster_as_a_graph(
     case: tuple[Ground, tuple[int, int]], neighbours: Neighbours, direction: Direction
 ) -> None:

@@ -1,7 +1,7 @@
 """An untrusted scenario runs in a process of its own: where a library crashes on its files, that is a told error.
 
 The process is given at most :data:`MOST_MEMORY` bytes (not on Windows). Before each layer it leaves a mark of what it
-reads next (:mod:`siting.read.trail`), so that the message can name it.
+reads next (:mod:`siting.trail`), so that the message can name it.
 """
 
 import contextlib
@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from siting.read import trail
+from siting import trail
 from siting.text import Lang, say
 
 FLAG: Final = "--untrusted"

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from siting import trail
 from siting.characters import shown as legible
 from siting.domain.nouns import Note
 from siting.errors import Faults
-from siting.read import trail
 
 # What may make every figure wrong is told first: places that lie elsewhere, then people who are too many or too few,
 # then what was left out. All other notes follow in the order in which they were found.

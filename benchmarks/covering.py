@@ -14,6 +14,7 @@ Parts (all if none is named):
 - ``network``: a network of 300,000 nodes, 10,000 candidates among them, clustered people, 900 s of walking, gaps at
   p = 20, 50, 100, 300 within 15 s once the times are there;
 - ``town``: 2,000,000 nodes × 20,000 candidates, p = 60 within 30 s;
+- ``few``: 100 candidates and 5,000 or 20,000 points, to the proof, beside HiGHS given merged demand;
 - ``curve``: p = 1 … 300 on 200,000 × 5,000: seconds, and the widest gaps.
 
 Problems and networks are made by ``instances/yardstick.py`` of the folder named by ``SITING_SHARED`` (else ``shared``
@@ -37,6 +38,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -165,7 +167,7 @@ def within(limit: float, gap: float = 0.0, *, processor: bool = False) -> Effort
     return Effort(time_limit_s=_PATIENCE * limit, rel_gap=gap, interrupted=lambda: time.process_time() >= end)
 
 
-def plain(covers: csr_array, weights: Floats, stations: int) -> tuple[float, float]:
+def plain(covers: csr_array, weights: Floats, stations: int, gap: float = _GAP) -> tuple[float, float]:
     """Solve the programme as it stands in the books by HiGHS."""
     candidates, demand = covers.shape
     number = csr_array(np.concatenate([np.ones(candidates), np.zeros(demand)])[None, :])
@@ -175,7 +177,7 @@ def plain(covers: csr_array, weights: Floats, stations: int) -> tuple[float, flo
         integrality=np.concatenate([np.ones(candidates), np.zeros(demand)]),
         bounds=Bounds(0, 1),
         constraints=LinearConstraint(rows, -np.inf, np.concatenate([np.zeros(demand), [float(stations)]])),
-        options={"time_limit": _PEER_LIMIT_S, "mip_rel_gap": _GAP},
+        options={"time_limit": _PEER_LIMIT_S, "mip_rel_gap": gap},
     )
     return (0.0 if found.fun is None else -found.fun), (
         float(weights.sum()) if found.mip_dual_bound is None else -found.mip_dual_bound
@@ -188,10 +190,10 @@ def direct(problem: Problem, stations: int) -> tuple[float, float]:
     return plain(covers, problem.people, stations)
 
 
-def merged(problem: Problem, stations: int) -> tuple[float, float]:
+def merged(problem: Problem, stations: int, gap: float = _GAP) -> tuple[float, float]:
     """Give HiGHS demand merged by the candidates that reach it; the merging is ours."""
     reduction = reduced(problem, dominated=False)
-    return plain(reduction.matrix, reduction.cover.weight, stations)
+    return plain(reduction.matrix, reduction.cover.weight, stations, gap)
 
 
 def by_spopt(problem: Problem, stations: int) -> tuple[float, float]:
@@ -326,6 +328,22 @@ def curve(given: Given) -> None:
         print(f"seed {seed:<5}{spent[0]:>10.1f}{spent[1]:>11.1f}{max(widest):>12.3%}{max(widest[:50]):>12.3%}")
 
 
+def few(given: Given) -> None:
+    """Print the part ``few``: points and 100 candidates at random in a square of side 30."""
+    print(f"\n## 100 candidates, to the proof, SciPy {scipy.__version__}\n{_HEAD}")
+    for points, radius, stations in product((5_000, 20_000), (4.0, 5.5), (10, 20)):
+        for seed in given.seeds:
+            rng = np.random.default_rng(seed)
+            people, places = rng.uniform(0, 30, (points, 2)), rng.uniform(0, 30, (100, 2))
+            far = np.hypot(*(places[:, None, :] - people[None, :, :]).transpose(2, 0, 1))
+            reach = csr_array(np.where(far <= radius, 1.0 + far, 0.0))
+            problem = Problem(reach, rng.integers(1, 101, points).astype(float))
+            ours(problem, stations, 0.1)  # compiles
+            own, peer = ours(problem, stations, _LIMIT_S), timed(partial(merged, problem, stations, 0.0))
+            name = f"{points:,}, {radius}, p = {stations}"
+            print(f"{line(name, [own])}\n{line('  merged', [peer])}  {peer.processor / own.processor:.2f} times ours")
+
+
 def peak_mib() -> float:
     """Return the largest resident set of this process."""
     status = Path("/proc/self/status")
@@ -341,6 +359,7 @@ _PARTS: dict[str, Callable[[Given], None]] = {
     "large": large,
     "network": network,
     "town": town,
+    "few": few,
     "curve": curve,
 }
 

@@ -1,6 +1,7 @@
 """What is read next, kept in a file for the process that must tell of a crash."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -10,7 +11,10 @@ FILE: Final = "SITING_TRAIL"
 
 def mark(layer: str, file: str | None) -> None:
     """Keep what is read next: its dotted key in the scenario, and what messages call its file."""
-    if FILE in os.environ:
+    if FILE not in os.environ:
+        return
+    # On a full disk reading goes on, and says itself what it lacks.
+    with suppress(OSError):
         Path(os.environ[FILE]).write_text(f"{layer}\n{file or ''}", encoding="utf-8")
 
 

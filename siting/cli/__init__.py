@@ -39,9 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     _end_as_interrupted()
     if is_guarded():
         limit_memory()
-    run = run_guarded if FLAG in given and not is_guarded() else _outcome
     with written_files() as whole:
-        code, message = run(given, lang)
+        code, message = _outcome(given, lang)
     if message is not None:
         echo(message, err=True)
         if whole:
@@ -52,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _outcome(given: Sequence[str], lang: Lang) -> tuple[int, str | None]:
     """Run a command, and return its exit code, and what to say where it broke off."""
     try:
-        code = build(lang).main(list(given), prog_name="siting", standalone_mode=False)
+        code = _run(given, lang)
     except InputError as error:
         return EXIT_INPUT, error.message(lang)
     except click.ClickException as error:
@@ -68,6 +67,13 @@ def _outcome(given: Sequence[str], lang: Lang) -> tuple[int, str | None]:
             raise
         return EXIT_FAULT, say("cli.internal", lang, error=f"{type(error).__name__}: {error}")
     return code if isinstance(code, int) else 0, None
+
+
+def _run(given: Sequence[str], lang: Lang) -> int | None:
+    if FLAG in given and not is_guarded():
+        return run_guarded(given)
+    code: int | None = build(lang).main(list(given), prog_name="siting", standalone_mode=False)
+    return code
 
 
 def _wanted_lang(arguments: Sequence[str]) -> Lang:

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+import siting.cli.guarded
 import siting.read
 from siting.errors import Fault
 from siting.text import LANGS, texts
 
-SOURCE = "\n".join(file.read_text(encoding="utf-8") for file in sorted(Path(siting.read.__file__).parent.rglob("*.py")))
+_READING = [*sorted(Path(siting.read.__file__).parent.rglob("*.py")), Path(siting.cli.guarded.__file__)]
+SOURCE = "\n".join(file.read_text(encoding="utf-8") for file in _READING)
 CATALOGUE = Path(siting.__file__).parent / "text"
 
 

@@ -1,4 +1,6 @@
-"""Print docs/scenario.md, gap-report.md and standards.md from the schema, the columns, the catalogue and the texts.
+"""Print docs/scenario.md, gap-report.md, standards.md, and the limits in data.md, from what the program holds.
+
+The sources are the schema, the columns, the catalogue and the texts.
 
 Run it after a change of any of these: ``python docs/print_reference.py``. What the product itself does not say stands
 in docs/reference.toml.
@@ -13,7 +15,15 @@ from siting.domain.clauses import Verdict
 from siting.domain.nouns import PlanStatus
 from siting.domain.scenario import LandBasis, Level
 from siting.domain.standards import Clause, ClauseKind, Force, Reason, Remedy, Standard, Treatment
-from siting.domain.tables import CHECK_COLUMNS, GRID_COLUMNS, PLACE_COLUMNS, PLAN_COLUMNS, REASON_CODES, Column
+from siting.domain.tables import (
+    CHECK_COLUMNS,
+    GRID_COLUMNS,
+    PLACE_COLUMNS,
+    PLAN_COLUMNS,
+    REASON_CODES,
+    RELATIONS,
+    Column,
+)
 from siting.read import all_standards, elsewhere_standards
 from siting.text import LANGS, Lang, say, texts
 from siting.write.clauses import (
@@ -26,7 +36,7 @@ from siting.write.clauses import (
     terms_text,
     why_text,
 )
-from siting.write.reference import NAME, Heading, Key, choice_text, column_text, headings, toml, unit_text
+from siting.write.reference import COLUMNS, NAME, Heading, Key, choice_text, column_text, headings, toml, unit_text
 
 FOLDER: Final = Path(__file__).resolve().parent
 Pairs = Mapping[str, Mapping[Lang, str]]
@@ -84,7 +94,25 @@ def main() -> None:
 def pages() -> dict[str, str]:
     """Return the text of each page by its file name."""
     blocks = {"scenario.md": _scenario_page(), "gap-report.md": _gap_report_page(), "standards.md": _standards_page()}
-    return {name: "\n\n".join(page) + "\n" for name, page in blocks.items()}
+    return {name: "\n\n".join(page) + "\n" for name, page in blocks.items()} | {"data.md": _data_page()}
+
+
+def _data_page() -> str:
+    """Return docs/data.md, which is written by hand, with the limits of columns as the program holds them."""
+    head, start, rest = (FOLDER / "data.md").read_text(encoding="utf-8").partition("<!-- limits: ")
+    mark, _, below = rest.partition("-->\n")
+    end = "<!-- end of limits -->"
+    return f"{head}{start}{mark}-->\n{_limits()}\n{end}{below.partition(end)[2]}"
+
+
+def _limits() -> str:
+    by_limits: dict[str, list[str]] = {}
+    for column in {column.key: column for columns in COLUMNS.values() for column in columns}.values():
+        if column.limits:
+            by_limits.setdefault(column.limits, []).append(f"`{column.key}`")
+    rows = [(limits, ", ".join(keys)) for limits, keys in by_limits.items()]
+    rows += [(f"≤ `{relation.whole}`, where both are given", f"`{relation.part}`") for relation in RELATIONS]
+    return _table(("must be", "columns"), rows)
 
 
 def _scenario_page() -> Iterator[str]:

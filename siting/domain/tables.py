@@ -12,7 +12,10 @@ Type = Literal["text", "number", "integer", "boolean", "date", "list"]
 
 @dataclass(frozen=True)
 class Column:
-    """One column: key, type, unit, and for inputs what is allowed; of ``unique`` ids none stands twice."""
+    """One column: key, type, unit, and for inputs what is allowed; of ``unique`` ids none stands twice.
+
+    A number is at least ``minimum``, greater than ``above``, and at most ``maximum``.
+    """
 
     key: str
     type: Type
@@ -20,7 +23,36 @@ class Column:
     required: bool = False
     choices: tuple[str, ...] = ()
     minimum: float | None = None
+    above: float | None = None
+    maximum: float | None = None
     unique: bool = False
+
+    @property
+    def limits(self) -> str:
+        """What a number must be, as ``≥ 0``; blank where nothing is asked."""
+        signs = (("≥", self.minimum), (">", self.above), ("≤", self.maximum))
+        return ", ".join(f"{sign} {limit:g}" for sign, limit in signs if limit is not None)
+
+
+@dataclass(frozen=True)
+class Relation:
+    """Two columns of a table: in a row that gives both, ``part`` is not greater (of dates: not later) than ``whole``."""
+
+    part: str
+    whole: str
+
+
+# What contradicts itself in a row is refused, in whatever table both columns stand.
+RELATIONS: Final = (
+    Relation("elderly", "residents"),
+    Relation("nursing_beds", "beds"),
+    Relation("new_beds", "beds"),
+    Relation("certified_staff", "staff"),
+    Relation("floor_area_m2", "building_floor_area_m2"),
+    Relation("opens", "closes"),
+)
+# Stars and leaves go up to five: 五星级, 五叶级 (开州府办发〔2024〕16号, articles 10 and 20).
+_BEST: Final = 5
 
 
 UNIT_COLUMNS: Final = (
@@ -46,8 +78,8 @@ PEOPLE_LAYER_COLUMNS: Final = (
 GROWTH_COLUMNS: Final = (
     Column("id", "text"),
     Column("name", "text"),
-    Column("residents_growth", "number", minimum=-1),
-    Column("elderly_growth", "number", minimum=-1),
+    Column("residents_growth", "number", minimum=-1, maximum=1),
+    Column("elderly_growth", "number", minimum=-1, maximum=1),
 )
 # Of the people of the band that begins at an age, the share that is in the next band five years later.
 COHORT_COLUMNS: Final = (
@@ -74,7 +106,7 @@ FACILITY_COLUMNS: Final = (
     Column("land_m2", "number", "m²", minimum=0),
     Column("floor_area_m2", "number", "m²", minimum=0),
     Column("building_floor_area_m2", "number", "m²", minimum=0),
-    Column("far", "number", minimum=0),
+    Column("far", "number", above=0),
     Column("beds", "integer", minimum=0),
     Column("nursing_beds", "integer", minimum=0),
     Column("operator", "text"),
@@ -85,14 +117,14 @@ FACILITY_COLUMNS: Final = (
     Column("new_beds", "integer", minimum=0),
     Column("subsidy_paid_cny", "number", "CNY", minimum=0),
     Column("award_paid_cny", "number", "CNY", minimum=0),
-    Column("award_rating", "integer", minimum=0),
+    Column("award_rating", "integer", minimum=0, maximum=_BEST),
     Column("med_link", "text", choices=("internal", "agreement", "nearby", "none")),
     Column("staff", "integer", "persons", minimum=0),
     Column("certified_staff", "integer", "persons", minimum=0),
     Column("demonstration", "boolean"),
     Column("disabled_destitute", "boolean"),
     Column("rating_kind", "text", choices=("star", "leaf")),
-    Column("rating", "integer", minimum=0),
+    Column("rating", "integer", minimum=0, maximum=_BEST),
     Column("parent_id", "text"),
     Column("site_id", "text"),
     Column("community_id", "text"),
@@ -112,7 +144,7 @@ CANDIDATE_COLUMNS: Final = (
     Column("floor_area_m2", "number", "m²", minimum=0),
     Column("land_m2", "number", "m²", minimum=0),
     Column("building_floor_area_m2", "number", "m²", minimum=0),
-    Column("far", "number", minimum=0),
+    Column("far", "number", above=0),
     Column("detached", "boolean"),
     Column("capital_cost_cny", "number", "CNY", minimum=0),
     Column("rent_cny_per_year", "number", "CNY a year", minimum=0),

@@ -93,7 +93,7 @@ def ask(ground: Ground, plan: PlanOptions, progress: Progress, *, within_s: floa
     value = _weights(ground, plan, people)[points]
     # Shares that are asked for are shares of what people count; those of a fair plan are compared as persons.
     counted = value if plan.model in BY_SHARE else people[points]
-    living = _all_elderly(ground)[points] * (counted / people[points])
+    living = elderly_of(ground)[points] * (counted / people[points])
     units = csr_array(ground.demand.shares[level][:, points].multiply(living[None, :]))
     problem = Problem(
         times=csr_array(vstack([stands, serving], format="csr")[:, points]),
@@ -154,7 +154,8 @@ def people_of(ground: Ground) -> Floats:
     return np.asarray(np.nan_to_num((cells["elderly"] * cells["inside"]).to_numpy(dtype=np.float64)))
 
 
-def _all_elderly(ground: Ground) -> Floats:
+def elderly_of(ground: Ground) -> Floats:
+    """Return the elderly in each cell, also those of its part outside the units."""
     return np.asarray(np.nan_to_num(ground.demand.cells["elderly"].to_numpy(dtype=np.float64)))
 
 

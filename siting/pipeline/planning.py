@@ -22,7 +22,7 @@ from siting.locate.problem import Effort, Solution
 from siting.locate.series import Solver
 from siting.locate.solve import solve
 from siting.locate.stations import ranked_by_gain, stations_table
-from siting.pipeline.asking import BY_SHARE, Question, ask, circle_of, longest_of, people_of, within
+from siting.pipeline.asking import BY_SHARE, Question, ask, circle_of, elderly_of, longest_of, people_of, within
 from siting.pipeline.complying import complying
 from siting.pipeline.evenness import evenness
 from siting.pipeline.ground import Ground, measure, prepare
@@ -212,12 +212,14 @@ def _blocked(question: Question, ground: Ground, effort: Effort, progress: Progr
 
 def _where(question: Question, ground: Ground, points: Ints) -> tuple[float, dict[str, float]]:
     """Return the elderly at some points, and by the units of the plan's level, those with most first."""
-    living = people_of(ground)[question.points[points]]
-    shares = ground.demand.shares[question.level][:, question.points[points]]
-    persons = np.asarray(shares @ living).ravel()
+    cells = question.points[points]
+    # A unit's share is one of all who live in a cell, on both sides of the units' border.
+    persons = np.asarray(ground.demand.shares[question.level][:, cells] @ elderly_of(ground)[cells]).ravel()
     ids = ground.demand.place_ids[question.level]
     order = np.argsort(-persons, kind="stable")
-    return math.fsum(living), {str(ids[unit]): float(persons[unit]) for unit in order if persons[unit] > 0}
+    return math.fsum(people_of(ground)[cells]), {
+        str(ids[unit]): float(persons[unit]) for unit in order if persons[unit] > 0
+    }
 
 
 def _selection(question: Question, ground: Ground, solution: Solution, sites: Ints, today: float) -> Selection:

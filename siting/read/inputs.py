@@ -441,13 +441,7 @@ def _sizes(reading: _Reading) -> pd.DataFrame | None:
 def _check_ledgers(reading: _Reading, tables: _Tables, units: Mapping[str, gpd.GeoDataFrame]) -> None:
     scenario, log = reading.scenario, reading.log
     facilities = log.layer("facilities", scenario.facilities.called)
-    ledger.check_far(tables.facilities, facilities)
     premises = _ledger_of_candidates(scenario)
-    if premises is not None:
-        ledger.check_far(tables.candidates, log.layer("candidates", premises.called))
-    if scenario.residential_areas is not None:
-        areas = log.layer("residential_areas", scenario.residential_areas.called)
-        ledger.check_residents(tables.residential_areas, areas)
     ledger.check_lattice(scenario, log)
     ledger.check_unit_ids(tables.facilities, {level: frame for level, frame in units.items() if len(frame)}, facilities)
     if log.faults.found:

@@ -22,12 +22,6 @@ ALIKE_M = 200.0
 Pairs = set[tuple[str, str]]
 
 
-def check_far(table: pd.DataFrame, log: LayerLog) -> None:
-    """Note a fault for each floor area ratio of 0, by which land cannot be worked out."""
-    for key in table.index[(table["far"] == 0).to_numpy(dtype=bool)]:
-        log.fault("zero_far", row=str(key), field="far", found="0", expected="> 0")
-
-
 def check_lattice(scenario: Scenario, log: Log) -> None:
     """Note a fault where candidates shall be generated in residential areas that the scenario does not give."""
     generate = None if scenario.candidates is None else scenario.candidates.generate
@@ -44,14 +38,6 @@ def check_unit_ids(facilities: gpd.GeoDataFrame, units: Mapping[str, gpd.GeoData
         named = facilities[key].dropna()
         for row, value in named[~named.isin(frame.index)].items():
             log.fault("unknown_unit_id", row=str(row), field=key, found=str(value), expected=f"units.{level}")
-
-
-def check_residents(places: pd.DataFrame, log: LayerLog) -> None:
-    """Note a fault for each row that gives more elderly than residents."""
-    given = places[["residents", "elderly"]].astype(np.float64)
-    for key, row in given[given["elderly"] > given["residents"]].iterrows():
-        few, many = (f"{row[name]:,.10g}" for name in ("elderly", "residents"))
-        log.fault("elderly_exceed_residents", row=str(key), field="elderly", found=few, expected=many)
 
 
 def note_parents(facilities: gpd.GeoDataFrame, log: LayerLog) -> None:

@@ -55,8 +55,10 @@ class Field:
     meaning: str
     choices: tuple[str, ...]
     type: str
-    minimum: float | None
     clauses: tuple[str, ...]
+    minimum: float | None = None
+    above: float | None = None
+    maximum: float | None = None
 
 
 def write_forms(folder: Path, standards: Sequence[Standard], lang: Lang) -> dict[Ledger, Path]:
@@ -119,8 +121,10 @@ def ledger_fields(ledger: Ledger, standards: Sequence[Standard], lang: Lang) -> 
             meaning=column_text(ledger, column, lang),
             choices=_choices(column, lang),
             type=column.type,
-            minimum=column.minimum,
             clauses=clauses_of(ledger, column.key, standards),
+            minimum=column.minimum,
+            above=column.above,
+            maximum=column.maximum,
         )
         for column in LEDGERS[ledger]
     ]
@@ -128,7 +132,7 @@ def ledger_fields(ledger: Ledger, standards: Sequence[Standard], lang: Lang) -> 
         return fields
     degrees, why = say("forms.place.degrees", lang), say("forms.place.why", lang)
     return fields + [
-        Field(key, say(f"forms.place.{key}", lang) if lang == "zh" else key, degrees, False, why, (), "place", None, ())  # noqa: FBT003
+        Field(key, say(f"forms.place.{key}", lang) if lang == "zh" else key, degrees, False, why, (), "place", ())  # noqa: FBT003
         for key in _PLACES
     ]
 
@@ -290,8 +294,13 @@ def _limits(field: Field) -> DataValidation | None:
         return DataValidation(type="date", operator="greaterThan", formula1="DATE(1900,1,1)")
     if field.type in ("number", "integer"):
         kind: Literal["decimal", "whole"] = "decimal" if field.type == "number" else "whole"
-        least = "-1E+15" if field.minimum is None else f"{field.minimum:g}"
-        return DataValidation(type=kind, operator="greaterThanOrEqual", formula1=least)
+        if field.above is not None:
+            return DataValidation(type=kind, operator="greaterThan", formula1=f"{field.above:g}")
+        low, high = (
+            default if limit is None else f"{limit:g}"
+            for limit, default in ((field.minimum, "-1E+15"), (field.maximum, "1E+15"))
+        )
+        return DataValidation(type=kind, operator="between", formula1=low, formula2=high)
     return None
 
 

@@ -47,7 +47,7 @@ def uncommented(text: str) -> str:
     return re.sub(r"^#(?! )", "", text, flags=re.MULTILINE)
 
 
-@pytest.mark.parametrize("page", ["scenario.md", "gap-report.md", "standards.md"])
+@pytest.mark.parametrize("page", ["scenario.md", "gap-report.md", "standards.md", "data.md"])
 def test_pages_are_as_printed(printer: ModuleType, page: str) -> None:
     assert (ROOT / "docs" / page).read_text(encoding="utf-8") == printer.pages()[page], (
         "run python docs/print_reference.py"

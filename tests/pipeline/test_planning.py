@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import siting
 from siting import pipeline
 from siting.domain.nouns import Inputs
 from siting.domain.scenario import CandidateLayer, Circle
@@ -597,3 +598,14 @@ def test_an_interrupted_study_keeps_what_is_there(monkeypatch: pytest.MonkeyPatc
     assert (table["stopped_by"] == "interrupt").any()
     assert table["newly_covered"].notna().any()
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_whom_nothing_reaches_adds_up_over_units(shared: Path) -> None:
+    # The unit of the case holds half of a point of 100 persons.
+    case = siting.read_scenario(shared / "cases" / "unreached" / "scenario.toml")
+    blocked = siting.propose(case, model="lscp", share=0.9).blocked
+    assert blocked is not None
+    assert blocked["unreached_elderly"] == pytest.approx(50, rel=1e-3)
+    assert blocked["unreached_in"] == {"U": pytest.approx(blocked["unreached_elderly"])}
+    told = siting.propose(case, model="lscp", share=0.5).notes("en")
+    assert [note for note in told if "某区 50" in note and "50 elderly" in note]

@@ -213,7 +213,7 @@ def test_facilities_of_one_site_are_no_doubles(case: Case) -> None:
 def test_a_floor_area_ratio_of_nothing_is_told(case: Case) -> None:
     case.add_columns(far=[2.5, 0, None])
     fault = case.fault()
-    assert (fault.code, fault.file, fault.row, fault.field) == ("zero_far", "facilities.csv", "F002", "far")
+    assert (fault.code, fault.file, fault.row, fault.field) == ("out_of_range", "facilities.csv", "F002", "far")
 
 
 # --- together ------------------------------------------------------------------------------------------------------

@@ -60,8 +60,8 @@ def with_people(units: gpd.GeoDataFrame, rows: pd.DataFrame, place: str | None, 
     """Put the people of a table beside its units.
 
     A row belongs to the unit with its id, else to the only unit with its full name. Rows of totals, rows without a
-    unit and units without a row are noted; two rows for one unit are a fault, a table without a row for any unit, and
-    a row with more elderly than residents.
+    unit and units without a row are noted; two rows for one unit are a fault, and so is a table without a row for any
+    unit.
 
     Parameters
     ----------
@@ -98,11 +98,6 @@ def with_people(units: gpd.GeoDataFrame, rows: pd.DataFrame, place: str | None, 
     if len(lacking):
         told = units["name"].reindex(lacking).fillna(pd.Series(lacking, index=lacking))
         log.note("people_units_unmatched", count=len(lacking), names=listed(told))
-    more = (rows["elderly"] > rows["residents"]).to_numpy(dtype=bool)
-    for position in positions(more):
-        few, many = (f"{rows[name].iloc[position]:,.10g}" for name in ("elderly", "residents"))
-        row = labels[position] if pd.isna(unit.iloc[position]) else str(unit.iloc[position])
-        log.fault("elderly_exceed_residents", row=row, field="elderly", found=few, expected=many)
     figures = rows.assign(unit=unit).dropna(subset="unit").drop_duplicates("unit").set_index("unit")
     return units.assign(**{f"own_{name}": figures[name].reindex(units.index).astype("float64") for name in _FIGURES})
 

@@ -10,7 +10,7 @@ from typing import Final
 import pandas as pd
 
 from siting.domain.scenario import Layer
-from siting.domain.tables import Column
+from siting.domain.tables import RELATIONS, Column
 from siting.read.log import LayerLog, listed, quoted
 from siting.read.tables.aliases import PLACE_KEYS, find_columns, normalised
 from siting.read.tables.cells import as_text, plain, positions, row_labels
@@ -39,6 +39,8 @@ _FORMS: Final = {
     "date_of_two_readings": "2026-01-01",
     "out_of_range": f"≤ {MOST:g}",
 }
+
+_ROUNDING: Final = 1e-9
 
 
 @dataclass
@@ -118,6 +120,7 @@ def typed_table(
             table[key] = converted(cells, column.type).values
             continue
         table[key] = _checked(work, cells, column)
+    _check_relations(work, table)
     _tell_ways(work)
     return table, work.labels
 
@@ -257,11 +260,50 @@ def _checked(work: _Table, cells: pd.Series, column: Column) -> pd.Series:
         wrong = values.notna() & ~values.isin(column.choices)
         _tell(work, wrong, ("not_among_choices", shown, shown_choices(column)), cells)
         values = values.mask(wrong)
-    if column.minimum is not None:
-        low = (values < column.minimum).fillna(value=False).astype(bool)
-        _tell(work, low, ("out_of_range", shown, f"≥ {column.minimum:g}"), cells)
-        values = values.mask(low)
+    if column.limits:
+        wrong = _beyond(values, column)
+        _tell(work, wrong, ("out_of_range", shown, column.limits), cells)
+        values = values.mask(wrong)
     return values
+
+
+def _beyond(values: pd.Series, column: Column) -> pd.Series:
+    """Tell which numbers are outside a column's limits."""
+    wrong = pd.Series(False, index=values.index)  # noqa: FBT003 - what it is filled with
+    if column.minimum is not None:
+        wrong |= (values < column.minimum).fillna(value=False).astype(bool)
+    if column.above is not None:
+        wrong |= (values <= column.above).fillna(value=False).astype(bool)
+    if column.maximum is not None:
+        wrong |= (values > column.maximum).fillna(value=False).astype(bool)
+    return wrong
+
+
+def _check_relations(work: _Table, table: pd.DataFrame) -> None:
+    """Note a fault for each row of which two figures contradict each other."""
+    for relation in RELATIONS:
+        if relation.part not in table or relation.whole not in table:
+            continue
+        part, whole = table[relation.part], table[relation.whole]
+        if pd.api.types.is_numeric_dtype(part):
+            part, whole = (each.astype("Float64") for each in (part, whole))
+            # Conversion of units rounds.
+            wrong = part > whole * (1 + _ROUNDING)
+        else:
+            wrong = part > whole
+        for position in positions(wrong.fillna(value=False).to_numpy(dtype=bool)):
+            found, expected = (_figure(each.iloc[position]) for each in (part, whole))
+            work.log.fault(
+                "more_than_whole",
+                row=work.labels[position],
+                field=work.field(relation.part),
+                found=found,
+                expected=f"{work.field(relation.whole)} = {expected}",
+            )
+
+
+def _figure(value: object) -> str:
+    return value.date().isoformat() if isinstance(value, pd.Timestamp) else f"{value:,.10g}"
 
 
 def _expected(code: str, column: Column) -> str:

@@ -102,14 +102,14 @@ def test_rows_of_tables_are_refused(case: Case) -> None:
     (case.folder / "people.csv").write_text("id,residents,elderly\nS1,500,501\nS2,700,700\n", encoding="utf-8")
     case.sections["units.street.people"] = 'path = "people.csv"'
     fault = case.fault()
-    assert (fault.code, fault.row, fault.found, fault.expected) == ("elderly_exceed_residents", "S1", "501", "500")
+    assert (fault.code, fault.row, fault.found, fault.expected) == ("more_than_whole", "S1", "501", "residents = 500")
     del case.sections["units.street.people"]
     square = shapely.box(X + 100, Y + 100, X + 300, Y + 300)
     rows = {"id": ["R1"], "name": ["a"], "status": ["existing"], "residents": [40], "elderly": [41]}
     gpd.GeoDataFrame(rows, geometry=[square], crs=CRS).to_file(case.folder / "estates.gpkg")
     case.sections["residential_areas"] = 'path = "estates.gpkg"'
     fault = case.fault()
-    assert (fault.code, fault.layer, fault.row) == ("elderly_exceed_residents", "residential_areas", "R1")
+    assert (fault.code, fault.layer, fault.row) == ("more_than_whole", "residential_areas", "R1")
 
 
 def test_too_many_for_a_unit_and_the_unit_of_measure_mends_it(case: Case) -> None:

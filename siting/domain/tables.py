@@ -78,8 +78,8 @@ PEOPLE_LAYER_COLUMNS: Final = (
 GROWTH_COLUMNS: Final = (
     Column("id", "text"),
     Column("name", "text"),
-    Column("residents_growth", "number", minimum=-1, maximum=1),
-    Column("elderly_growth", "number", minimum=-1, maximum=1),
+    Column("residents_growth", "number", minimum=-1),
+    Column("elderly_growth", "number", minimum=-1),
 )
 # Of the people of the band that begins at an age, the share that is in the next band five years later.
 COHORT_COLUMNS: Final = (

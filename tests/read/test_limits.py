@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from siting.domain.scenario import Layer
-from siting.domain.tables import CANDIDATE_COLUMNS, FACILITY_COLUMNS, GROWTH_COLUMNS, RESIDENTIAL_COLUMNS, Column
+from siting.domain.tables import CANDIDATE_COLUMNS, FACILITY_COLUMNS, RESIDENTIAL_COLUMNS, Column
 from siting.errors import Fault, together
 from siting.read.log import Log
 from siting.read.tables.columns import typed_table
@@ -40,7 +40,6 @@ def _faults(columns: tuple[Column, ...], raw: dict[str, list[Any]], **source: An
         (FACILITY_COLUMNS, FACILITY, "award_rating", 6, 5),
         (CANDIDATE_COLUMNS, {"id": ["C1"], "building_floor_area_m2": ["3亩"]}, "floor_area_m2", 2001, 2000),
         (RESIDENTIAL_COLUMNS, ESTATE | {"residents": [40]}, "elderly", 41, 40),
-        (GROWTH_COLUMNS, {"name": ["a"]}, "elderly_growth", 2, 0.02),
     ],
 )
 def test_what_cannot_be_is_refused_with_row_and_field(

@@ -25,6 +25,7 @@ from siting.text import LANGS, Lang, say
 if TYPE_CHECKING:
     from siting.domain.scenario import Scenario
     from siting.progress import ProgressBar
+    from siting.write.endings import Result
 
 EXIT_FAULTS: Final = 2
 EXIT_GAP: Final = 3
@@ -114,7 +115,7 @@ class _Source:
     path: Path
     untrusted: bool
 
-    def read(self, *outputs: Path | None, plan: Path | None = None) -> "Scenario":
+    def read(self, *outputs: tuple["Result", Path | None], plan: Path | None = None) -> "Scenario":
         """Read the scenario; outputs that cannot be written, or are an input, are refused before any work."""
         from siting.read.trust import named_files
 
@@ -176,7 +177,7 @@ _CONTEXT: Final = {"help_option_names": ["-h", "--help"]}
 
 def _inspect(*, scenario: "_Source", out: Path | None, lang: Lang, quiet: bool) -> int:
     with _bar(lang, quiet=quiet) as bar:
-        found = siting.inspect(scenario.read(out), lang=lang, progress=bar)
+        found = siting.inspect(scenario.read(("account", out)), lang=lang, progress=bar)
     if out is not None:
         found.to_file(out)
     if not quiet:
@@ -200,7 +201,8 @@ def _check(
     endings = {"sensitivity_table": "csv", "sensitivity_chart": "png"} if sensitivity else {}
     beside = {key: out.with_name(f"{out.stem}.sensitivity.{ending}") for key, ending in endings.items()}
     with _bar(lang, quiet=quiet) as bar:
-        read = scenario.read(out, grid, _run_file(out), *beside.values(), plan=plan)
+        studies: list[tuple[Result, Path]] = [("study", path) for path in beside.values()]
+        read = scenario.read(("gaps", out), ("grid", grid), ("run", _run_file(out)), *studies, plan=plan)
         gaps = siting.check(read, plan=plan, progress=bar)
         compared = gaps.sensitivity(bar) if sensitivity else None
     gaps.to_file(out)
@@ -224,7 +226,7 @@ def _explain(*, scenario: "_Source", what: str, out: Path | None, lang: Lang, qu
     point = _POINT.fullmatch(what.strip())
     with _bar(lang, quiet=quiet) as bar:
         sought = what if point is None else (float(point[1]), float(point[2]))
-        found = siting.explain(scenario.read(out, _run_file(out)), sought, progress=bar)
+        found = siting.explain(scenario.read(("explanation", out), ("run", _run_file(out))), sought, progress=bar)
     if out is not None:
         found.to_file(out, lang)
         _log_run(out, start)
@@ -238,7 +240,7 @@ def _audit(*, scenario: "_Source", out: Path | None, lang: Lang, quiet: bool) ->
 
     start = time.perf_counter()
     with _bar(lang, quiet=quiet) as bar:
-        read = scenario.read(out, _run_file(out))
+        read = scenario.read(("table", out), ("run", _run_file(out)))
         table = siting.audit(read, progress=bar)
     if out is not None:
         from siting.write.tables import write_table
@@ -257,7 +259,7 @@ def _funding(*, scenario: "_Source", out: Path | None, lang: Lang, quiet: bool) 
 
     start = time.perf_counter()
     with _bar(lang, quiet=quiet) as bar:
-        gaps = siting.check(scenario.read(out, _run_file(out)), progress=bar)
+        gaps = siting.check(scenario.read(("table", out), ("run", _run_file(out))), progress=bar)
     kinds: tuple[Literal["facility", "candidate"], ...] = ("facility", "candidate")
     lines = concat([gaps.funding(kind).assign(what=kind) for kind in kinds])
     if out is not None:
@@ -287,7 +289,8 @@ def _propose(
     asked = {name: more[name] for name in studying.STUDIES if more[name] is not None}
     studying.refuse(asked, more["curve_by"])
     with _bar(lang, quiet=quiet) as bar:
-        read = scenario.read(out, _run_file(out), *asked.values())
+        studies: list[tuple[Result, Path]] = [("study", path) for path in asked.values()]
+        read = scenario.read(("plan", out), ("run", _run_file(out)), *studies)
         plan = siting.propose(read, model=model, stations=stations, budget_cny=budget, share=target, progress=bar)
         plan.to_file(out)
     if not quiet:
@@ -310,7 +313,7 @@ def _map(*, scenario: "_Source", out: Path, plan: Path | None, tiles: str | None
 
     start = time.perf_counter()
     with _bar(lang, quiet=quiet) as bar:
-        read = scenario.read(out, _run_file(out), plan=plan)
+        read = scenario.read(("page", out), ("run", _run_file(out)), plan=plan)
         if plan is None:
             assessment, proposal = siting.check(read, progress=bar).assessment, None
         else:
@@ -330,7 +333,8 @@ def _demo(*, out: Path, lang: Lang, quiet: bool) -> None:
     start = time.perf_counter()
     files = {name: out / file for name, file in _DEMO_FILES.items()}
     run = out / "demo"
-    refuse((*files.values(), _run_file(run)))
+    results: dict[str, Result] = {"map": "page", "gaps": "gaps", "plan": "plan", "grid": "grid"}
+    refuse([*((results[name], path) for name, path in files.items()), ("run", _run_file(run))])
     with _bar(lang, quiet=quiet) as bar:
         plan = siting.propose(siting.read_scenario(sample_scenario()), progress=bar)
         plan.before.to_file(files["gaps"])

@@ -4,17 +4,21 @@ import os
 from collections.abc import Iterable
 from itertools import combinations
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from siting.errors import Fault, InputError
 
+if TYPE_CHECKING:
+    from siting.write.endings import Result
 
-def refuse(outputs: Iterable[Path | None], inputs: Iterable[Path] = ()) -> None:
-    """Refuse outputs that cannot be written, that are one file, or that are an input.
+
+def refuse(outputs: Iterable[tuple["Result", Path | None]], inputs: Iterable[Path] = ()) -> None:
+    """Refuse outputs that cannot be written, have an ending of no format of theirs, are one file, or are an input.
 
     Parameters
     ----------
-    outputs : iterable of pathlib.Path or None
-        The files that a command will write; None where it was not asked for.
+    outputs : iterable of (str, pathlib.Path or None)
+        What a command will write, and where; None where it was not asked for.
     inputs : iterable of pathlib.Path
         The files that it reads.
 
@@ -23,12 +27,15 @@ def refuse(outputs: Iterable[Path | None], inputs: Iterable[Path] = ()) -> None:
     InputError
         Every output that is refused, with its cause.
     """
+    from siting.write.endings import refusal_of_ending
     from siting.write.files import refusal
 
-    wanted = [path for path in outputs if path is not None]
+    asked = [(result, path) for result, path in outputs if path is not None]
+    wanted = [path for _, path in asked]
     read = list(inputs)
     faults = [Fault(code="output_is_dash", file=str(path)) for path in wanted if str(path) == "-"]
-    faults += [fault for path in wanted if (fault := refusal(path))]
+    named = [(result, path) for result, path in asked if str(path) != "-"]
+    faults += [fault for result, path in named if (fault := refusal_of_ending(path, result) or refusal(path))]
     twice = {str(other) for one, other in combinations(wanted, 2) if _is_same(one, other)}
     faults += [Fault(code="output_twice", file=name) for name in sorted(twice)]
     taken = [path for path in wanted if any(_is_same(path, each) for each in read)]

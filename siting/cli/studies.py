@@ -14,9 +14,8 @@ if TYPE_CHECKING:
     from siting.progress import ProgressBar
     from siting.results import Plan, Study
 
-# What may be asked, and the endings of the files that it goes to.
+# What may be asked.
 STUDIES: Final = ("curve", "order", "alternatives", "stability")
-_ENDINGS: Final = (".csv", ".json", ".png")
 # Only so many seconds are told as seconds.
 _MINUTES_FROM: Final = 120
 # Studies that count people within the circle, and models whose own objective is another.
@@ -36,14 +35,9 @@ class Outcome:
 
 
 def refuse(studies: Mapping[str, Path], by: CurveBy | None) -> None:
-    """Refuse what would be worked out in vain, before any work: unknown endings, and a choice without its curve."""
-    wrong = [path for path in studies.values() if path.suffix.lower() not in _ENDINGS]
-    where = [{"file": str(path), "found": path.suffix, "expected": ", ".join(_ENDINGS)} for path in wrong]
-    faults = [Fault(code="unknown_table_format", **each) for each in where]
+    """Refuse the choice of a curve that is not asked for."""
     if by is not None and "curve" not in studies:
-        faults.append(Fault(code="curve_by_without_curve", field="--curve-by"))
-    if faults:
-        raise InputError(faults)
+        raise InputError([Fault(code="curve_by_without_curve", field="--curve-by")])
 
 
 def write(

@@ -36,7 +36,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Relation:
-    """Two columns of a table: in a row that gives both, ``part`` is not greater (of dates: not later) than ``whole``."""
+    """Two columns of a table: a row that gives both has no greater (of dates: no later) ``part`` than ``whole``."""
 
     part: str
     whole: str

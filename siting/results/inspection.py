@@ -109,11 +109,13 @@ class Inspection:
             Another ending, or the file cannot be written.
         """
         from siting.write import account_files
+        from siting.write.endings import ending_of
 
         target = Path(path)
-        if target.suffix.lower() == ".png":
+        ending = ending_of(target, "account")
+        if ending == ".png":
             account_files.write_map(target, self._map())
-        elif target.suffix.lower() in (".html", ".htm"):
+        elif ending in (".html", ".htm"):
             account_files.write_page(target, self._html())
         else:
             title = self.scenario.scenario.title

@@ -27,13 +27,15 @@ class WebPage:
         Parameters
         ----------
         path : str or pathlib.Path
-            File to write; it is replaced whole.
+            ``.html`` or ``.htm``; it is replaced whole.
 
         Raises
         ------
         siting.errors.InputError
-            The file cannot be written.
+            Another ending, or the file cannot be written.
         """
+        from siting.write.endings import ending_of
         from siting.write.files import write_text
 
+        ending_of(Path(path), "page")
         write_text(Path(path), self.html)

@@ -349,21 +349,24 @@ class Plan:
         return WebPage(map_html(self.proposal.before, self.proposal, lang=lang or default_lang()))
 
     def to_file(self, path: str | Path) -> None:
-        """Write the plan as GeoJSON.
+        """Write the plan.
 
         Parameters
         ----------
         path : str or pathlib.Path
-            File to write; it is replaced whole.
+            File to write, replaced whole. ``.geojson`` or ``.json``: the plan in WGS84, which
+            :func:`siting.read_plan` reads. ``.gpkg``: the layer ``stations``, and ``places``, ``units``,
+            ``facilities`` and ``checks`` as the plan leaves them; ``.parquet``: the stations; both in the working CRS,
+            metres.
 
         Raises
         ------
         siting.errors.InputError
-            The file cannot be written.
+            Another ending, or the file cannot be written.
         """
-        from siting.write.geojson import write_plan
+        from siting.write.layers import save_plan
 
-        write_plan(Path(path), self.proposal)
+        save_plan(Path(path), self.proposal)
 
     def _repr_html_(self) -> str:
         keys = ["rank", "candidate_id", "name", "unit_id", "elderly_new", "covered_share_after", "cost_cny"]

@@ -186,27 +186,31 @@ class GapReport:
         return WebPage(map_html(self.assessment, lang=lang or default_lang()))
 
     def to_file(self, path: str | Path) -> None:
-        """Write the gap report as GeoJSON, or the checked grid.
+        """Write the gap report, or the checked grid.
 
         Parameters
         ----------
         path : str or pathlib.Path
-            File to write, replaced whole: ``.tif`` holds the checked grid, any other the gap report.
+            File to write, replaced whole. ``.geojson`` or ``.json``: the gap report in WGS84. ``.gpkg``: the layers
+            ``places``, ``units`` and ``facilities`` and the table ``checks``; ``.parquet``: places and units; both in
+            the working CRS, metres. ``.tif``: the checked grid.
 
         Raises
         ------
         siting.errors.InputError
-            The file cannot be written.
+            Another ending, or the file cannot be written.
         """
+        from siting.write.endings import ending_of
+
         target = Path(path)
-        if target.suffix.lower() in (".tif", ".tiff"):
+        if ending_of(target, "gaps", "grid") in (".tif", ".tiff"):
             from siting.write.grid import write_grid
 
             write_grid(target, self.assessment)
         else:
-            from siting.write.geojson import write_gaps
+            from siting.write.layers import save_gaps
 
-            write_gaps(target, self.assessment)
+            save_gaps(target, self.assessment)
 
     def _of_levels(self, *, residential: bool) -> gpd.GeoDataFrame:
         places = self.assessment.places

@@ -65,15 +65,18 @@ class Study:
         siting.errors.InputError
             Another ending, or the file cannot be written.
         """
+        from siting.write.endings import ending_of
+
         target = Path(path)
-        if target.suffix.lower() == ".png":
+        ending = ending_of(target, "study")
+        if ending == ".png":
             from siting.write.account_files import write_map
 
             write_map(target, self._draw(lang or default_lang()))
         else:
             from siting.write.tables import write_table
 
-            write_table(target, self._found if target.suffix.lower() == ".json" else self._found.map(_joined))
+            write_table(target, self._found if ending == ".json" else self._found.map(_joined))
 
     def _repr_html_(self) -> str:
         return str(self._found.map(_joined).to_html(index=False))

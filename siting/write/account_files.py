@@ -8,13 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from siting.errors import Fault, InputError
 from siting.write.figures import Chart
 from siting.write.files import write_bytes, write_json, write_text
 from siting.write.geojson import plain
 from siting.write.tables import write_table
-
-ENDINGS = (".json", ".csv", ".html", ".png")
 
 
 def write_account(path: Path, title: str, layers: pd.DataFrame, faults: pd.DataFrame, notes: Sequence[str]) -> None:
@@ -47,12 +44,8 @@ def write_account(path: Path, title: str, layers: pd.DataFrame, faults: pd.DataF
             "notes": list(notes),
         }
         write_json(path, account)
-    elif path.suffix.lower() == ".csv":
-        write_table(path, _one_table(layers, faults, notes))
     else:
-        raise InputError(
-            [Fault(code="unknown_table_format", file=str(path), found=path.suffix, expected=", ".join(ENDINGS))]
-        )
+        write_table(path, _one_table(layers, faults, notes))
 
 
 def write_map(path: Path, figure: Chart) -> None:

@@ -12,9 +12,9 @@ import shapely
 
 from siting.crs import WGS84
 from siting.domain.explained import Explained, Route
-from siting.errors import Fault, InputError
 from siting.text import LANGS, Lang, knows, number, say
 from siting.units import SECONDS_PER_MINUTE
+from siting.write.endings import ending_of
 from siting.write.files import write_text
 from siting.write.geojson import facts, plain
 from siting.write.html import document
@@ -255,14 +255,10 @@ def write_explanation(path: Path, found: Explained, lang: Lang) -> None:
     InputError
         Another ending, or the file cannot be written.
     """
-    ending = path.suffix.lower()
-    if ending in (".html", ".htm"):
+    if ending_of(path, "explanation") in (".html", ".htm"):
         write_text(path, page(found, lang))
-    elif ending in (".geojson", ".json"):
-        write_text(path, _geojson(found))
     else:
-        told = {"found": ending, "expected": ".geojson, .html"}
-        raise InputError([Fault(code="unknown_explanation_format", file=str(path), **told)])
+        write_text(path, _geojson(found))
 
 
 def _geojson(found: Explained) -> str:

@@ -6,7 +6,7 @@ from typing import Final
 
 import pandas as pd
 
-from siting.errors import Fault, InputError
+from siting.write.endings import ending_of
 from siting.write.files import write_text
 from siting.write.geojson import plain
 
@@ -42,13 +42,10 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
     InputError
         Another ending, or the file cannot be written.
     """
+    ending = ending_of(path, "table")
     rows = [plain(row) for row in table.to_dict("records")]
-    if path.suffix.lower() == ".json":
+    if ending == ".json":
         write_text(path, json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
-    elif path.suffix.lower() == ".csv":
+    else:
         clean = pd.DataFrame(rows, columns=list(table.columns), dtype="object").map(neutral)
         write_text(path, "\ufeff" + clean.to_csv(index=False, lineterminator="\n"))
-    else:
-        raise InputError(
-            [Fault(code="unknown_table_format", file=str(path), found=path.suffix, expected=".csv, .json")]
-        )

@@ -1,0 +1,58 @@
+"""What kind of file each result can become: the ending decides, and any other ending is refused before any work."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, Literal
+
+from siting.errors import Fault, InputError
+
+Result = Literal["gaps", "grid", "plan", "account", "explanation", "table", "study", "page", "run"]
+
+_LAYERS: Final = (".geojson", ".json", ".gpkg", ".parquet")
+ENDINGS: Final[Mapping[Result, tuple[str, ...]]] = {
+    "gaps": _LAYERS,
+    "grid": (".tif", ".tiff"),
+    "plan": _LAYERS,
+    "account": (".json", ".csv", ".html", ".htm", ".png"),
+    "explanation": (".geojson", ".json", ".html", ".htm"),
+    "table": (".csv", ".json"),
+    "study": (".csv", ".json", ".png"),
+    "page": (".html", ".htm"),
+    "run": (".json",),
+}
+
+
+def ending_of(path: Path, *results: Result) -> str:
+    """Return a file's ending in small letters.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file to be written.
+    *results : str
+        What it may hold.
+
+    Raises
+    ------
+    InputError
+        None of these results can be written with this ending.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from siting.write.endings import ending_of
+    >>> ending_of(Path("gaps.GPKG"), "gaps", "grid")
+    '.gpkg'
+    """
+    if fault := refusal_of_ending(path, *results):
+        raise InputError([fault])
+    return path.suffix.lower()
+
+
+def refusal_of_ending(path: Path, *results: Result) -> Fault | None:
+    """Return why nothing of some results can be written with a file's ending; None where it can."""
+    known = [ending for result in results for ending in ENDINGS[result]]
+    if path.suffix.lower() in known:
+        return None
+    found = path.suffix or path.name
+    return Fault(code="unknown_ending", file=str(path), found=found, expected=", ".join(dict.fromkeys(known)))

@@ -204,7 +204,7 @@ def test_a_csv_holds_layers_faults_and_no_formula(tmp_path: Path) -> None:
 
 def test_another_ending_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
     found = by_hand(Case(tmp_path))
-    with pytest.raises(InputError, match=r"\.json, \.csv, \.html, \.png"):
+    with pytest.raises(InputError, match=r"\.json, \.csv, \.html, \.htm, \.png"):
         found.to_file(tmp_path / "a.docx")
     assert not (tmp_path / "a.docx").exists()
 

@@ -87,8 +87,7 @@ def _clause_rows(assessment: Assessment, standard: Standard, clause: Clause) -> 
         yield head
         return
     for level in _LEVELS:
-        rows = checks[checks["level"] == level]
-        if len(rows):
+        for _, rows in checks[checks["level"] == level].groupby("basis", sort=False):
             yield head | _level_row(level, rows)
 
 

@@ -1,6 +1,6 @@
 """Verdicts: each clause in force upon each place."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -152,11 +152,17 @@ def ledger_checks(
 
 
 def unit_checks(
-    level: str, figures: pd.DataFrame, units: Mapping[object, pd.DataFrame], rules: Rules, scenario: Scenario
+    level: str,
+    figures: pd.DataFrame,
+    units: Mapping[object, pd.DataFrame],
+    given: Container[str],
+    rules: Rules,
+    scenario: Scenario,
 ) -> Iterator[dict[str, Any]]:
-    """Judge what every unit must have: a facility, home care, a teaching point.
+    """Judge what every unit must have: a facility, home care, a teaching point; two levels are judged apart.
 
-    ``units`` are those of :func:`siting.assess.units.units_of_places`; ``figures`` holds ``whole``.
+    ``units`` are those of :func:`siting.assess.units.units_of_places`, ``given`` the levels of which there is a layer;
+    ``figures`` holds ``whole``.
     """
     for standard, clause in rules.units:
         own = level in clause.levels and clause.kind == "unit_coverage"
@@ -164,11 +170,16 @@ def unit_checks(
             continue
         binding = rules.binds(level, clause, scenario) or (clause.kind == "university_share" and _due(clause, scenario))
         for place in figures.index:
-            finding, missing = judge_units(clause, units[place], level, complete=scenario.facilities.complete)
-            row = _row(level, place, standard, clause, finding, missing, binding=binding) | {"method": "units"}
-            if row["reason"] == "records_missing" and clause.kind == "unit_coverage" and clause.of != "disabled_care":
-                row["reason"] = "no_elderly_data" if figures["whole"][place] else "grid_incomplete"  # who shares?
-            yield row
+            for each in judge_units(clause, units[place], level, given=given, complete=scenario.facilities.complete):
+                row = _row(level, place, standard, clause, each.finding, each.missing, binding=binding)
+                row |= {"method": "units", "basis": each.basis}
+                if (
+                    row["reason"] == "records_missing"
+                    and clause.kind == "unit_coverage"
+                    and clause.of != "disabled_care"
+                ):
+                    row["reason"] = "no_elderly_data" if figures["whole"][place] else "grid_incomplete"  # who shares?
+                yield row
 
 
 def estate_checks(figures: pd.DataFrame, rules: Rules, scenario: Scenario) -> Iterator[dict[str, Any]]:

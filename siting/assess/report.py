@@ -116,7 +116,7 @@ def assess(  # noqa: PLR0913 - all that one report rests on
             homed = list(by_place(facilities, homes[level], frame.index, scenario))
             rows += ledger_checks(level, figures, homed, rules, scenario)
             below = units_of_places(level, frame, inputs.units, holders, having)
-            rows += unit_checks(level, figures, below, rules, scenario) if below else []
+            rows += unit_checks(level, figures, below, inputs.units, rules, scenario) if below else []
         shared = None if sharing is None or level != SHARING_LEVEL else sharing["shared_facility"]
         figures["shared_facility"] = pd.Series(shared, figures.index, dtype="object")
         figures["unit_id"] = holders[level]

@@ -1,6 +1,7 @@
 """What every unit must have: which units of a place have a facility or share one, home care, a teaching point."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import geopandas as gpd
@@ -10,9 +11,11 @@ import pandas as pd
 from siting.assess.ledger import unit_words
 from siting.domain import clauses
 from siting.domain.clauses import Finding
-from siting.domain.measures import Span, judge
+from siting.domain.measures import MEASURES, Span, judge
 from siting.domain.nouns import Bools, Note
+from siting.domain.requirements import BASIS_OF_UNITS
 from siting.domain.scenario import Scenario
+from siting.domain.shared import SHARING_LEVEL
 from siting.domain.standards import Clause
 
 _UNIT_LEVELS: Final = ("community", "street")
@@ -117,42 +120,71 @@ def tier_notes(having: Mapping[str, pd.DataFrame], scenario: Scenario) -> Iterat
     yield Note("facilities_by_tier", told)
 
 
-def judge_units(clause: Clause, units: pd.DataFrame, level: str, *, complete: bool) -> tuple[Finding, list[str]]:
-    """Judge a clause upon the units that count towards a place, and name those of which nothing is known.
+@dataclass(frozen=True)
+class Judged:
+    """What a clause says of the units of one level: ``basis`` names it, ``missing`` those not known enough."""
 
-    A layer of units that says nothing of home care or teaching points leaves ``no_data``; where the ledger may be
-    incomplete a unit without a facility may have one. A community that is served by a shared facility has one, as far
-    as the clause is on facilities.
+    basis: str
+    finding: Finding
+    missing: list[str]
+
+
+def judge_units(
+    clause: Clause, units: pd.DataFrame, level: str, *, given: Container[str], complete: bool
+) -> Iterator[Judged]:
+    """Judge a clause upon the units that count towards a place: where it names two levels, upon each apart.
+
+    Parameters
+    ----------
+    clause : Clause
+        Of one of the kinds that look at units.
+    units : pandas.DataFrame
+        The units of the place (:func:`units_of_places`).
+    level : str
+        Level of the place.
+    given : container of str
+        Levels of which there is a layer; of others nothing is known.
+    complete : bool
+        Whether the ledger is complete: else a unit without a facility may have one.
+
+    Yields
+    ------
+    Judged
+        One a level that the clause counts there, in its order. A layer that says nothing of home care or teaching
+        points leaves ``no_data``. A community that is served by a shared facility has one, as far as the clause is on
+        facilities.
     """
     if clause.of == "disabled_care":
-        rows, column = units[units["level"] == level], "disabled_care"
-    else:
-        column = {"unit_coverage": "facility", "service_coverage": "served", "university_share": "teaching_point"}[
-            clause.kind
-        ]
-        rows = units[units["level"].isin(_classes(clause, units))]
-    words = unit_words(clause)
-    if words and column != "disabled_care":
-        if len(rows) and rows["kind"].isna().all():
-            return clauses.unknown(), []
-        rows = rows[rows["kind"].isin(words).to_numpy(dtype=bool)]
+        yield _judged(clause, units[units["level"] == level], "disabled_care", "units", complete=complete)
+        return
+    for counted in _levels_counted(clause, level):
+        rows, basis = units[units["level"] == counted], BASIS_OF_UNITS[counted]
+        words = unit_words(clause)
+        if counted not in given or (words and len(rows) and rows["kind"].isna().all()):
+            yield Judged(basis, clauses.unknown(), [])
+            continue
+        named = rows[rows["kind"].isin(words).to_numpy(dtype=bool)] if words else rows
+        yield _judged(clause, named, _COLUMN[clause.kind], basis, complete=complete)
+
+
+def _judged(clause: Clause, rows: pd.DataFrame, column: str, basis: str, *, complete: bool) -> Judged:
     has = rows[column].astype("boolean")
     if column == "facility":
         has |= rows["shared"].astype("boolean")
     unknown = has.isna()
     low = float((has.fillna(value=False)).sum())
     high = low + float(unknown.sum()) if complete or column in ("served", "teaching_point") else float(len(rows))
-    part = {"unit_coverage": "covered", "service_coverage": "served", "university_share": "with_point"}[clause.kind]
-    finding = judge(clause, {part: Span(low, high), "units": Span.exactly(float(len(rows)))})
-    return finding, sorted(map(str, rows.index[unknown.to_numpy(dtype=bool)]))
+    measure = MEASURES[clause.kind]
+    finding = judge(clause, {measure.part: Span(low, high), "units": Span.exactly(float(len(rows)))})
+    return Judged(basis, finding, sorted(map(str, rows.index[unknown.to_numpy(dtype=bool)])))
 
 
-def _classes(clause: Clause, units: pd.DataFrame) -> tuple[str, ...]:
-    """Return the levels of the units that a clause counts; home care counts communities and villages."""
-    named = tuple(level for level in clause.levels if level in _UNIT_LEVELS)
-    if named:
-        return named
-    return ("community",) if (units["level"] == "community").any() else ("street",)
+def _levels_counted(clause: Clause, level: str) -> tuple[str, ...]:
+    """Return the levels of the units that a clause counts in a place; home care counts communities and villages."""
+    named = tuple(each for each in clause.levels if each in _UNIT_LEVELS)
+    if level in named:
+        return (level,)
+    return named or (SHARING_LEVEL,)
 
 
 def _held_by(level: str, holders: Mapping[str, pd.Series], units: Mapping[str, gpd.GeoDataFrame]) -> pd.Series:

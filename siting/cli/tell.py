@@ -303,8 +303,11 @@ def _audit_line(row: dict[Any, Any], lang: Lang) -> str:
         return say(f"audit.{row['treatment']}", lang, found=row[f"finding_{lang}"])
     if not isinstance(row["level"], str):
         return say("audit.not_judged", lang)
+    level = say(f"level.{row['level']}", lang)
+    if row["level"] == "district" and row["basis"] in ("streets", "communities"):
+        level = say("audit.counted", lang, level=level, basis=say(f"basis.{row['basis']}", lang))
     said = {
-        "level": say(f"level.{row['level']}", lang),
+        "level": level,
         "binding": say("audit.binding", lang) if row["binding"] else "",
         **{
             key: "" if math.isnan(row[key]) else int(row[key])

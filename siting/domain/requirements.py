@@ -29,6 +29,9 @@ LINEAR_KINDS: Final = frozenset({"land_per_person", "service_circle", "beds_per_
 # Levels whose units must each have a facility.
 UNIT_LEVELS: Final = ("community", "street")
 
+# What a clause counts that looks at such units.
+BASIS_OF_UNITS: Final = {"street": "streets", "community": "communities"}
+
 
 @dataclass(frozen=True)
 class Sharing:
@@ -69,6 +72,8 @@ class Requirement:
         Who counts once.
     rank : int
         Where not all can be met, those of a lower rank go first; those of one rank are relaxed together.
+    basis : str
+        What is counted, where a clause counts streets and communities apart; else blank.
     """
 
     clause: str
@@ -81,6 +86,7 @@ class Requirement:
     add: Floats
     sharing: Sharing | None = None
     rank: int = 0
+    basis: str = ""
 
     def provided_by(self, opened: NDArray[np.bool_]) -> float:
         """Return what is provided in all with some rows open, shape (rows,)."""

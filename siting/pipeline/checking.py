@@ -26,5 +26,9 @@ def audit(scenario: Scenario, progress: Progress | None = None) -> pd.DataFrame:
     population = people.model_copy(update={"land_basis": basis})
     today = audit_table(check(scenario.model_copy(update={"scenario": head, "population": population}), progress))
     names = {"measured_low": "current_low", "measured_high": "current_high", "verdict": "current_verdict"}
-    keys = ["clause_id", "level"]
-    return planned.merge(today[[*keys, *names]].rename(columns=names), on=keys, how="left", validate="one_to_one")
+    # Two levels that a clause counts apart stand in one order; whose heads the land is shared among may change.
+    turns = [table.groupby(["clause_id", "level"], dropna=False).cumcount() for table in (planned, today)]
+    planned, today = (table.assign(turn=turn) for table, turn in zip((planned, today), turns, strict=True))
+    keys = ["clause_id", "level", "turn"]
+    both = planned.merge(today[[*keys, *names]].rename(columns=names), on=keys, how="left", validate="one_to_one")
+    return both.drop(columns="turn")

@@ -62,9 +62,11 @@ def shares(found: Assessment) -> dict[str, str]:
     return named
 
 
-def share_covered(found: Assessment) -> float:
+def shares_of_units(found: Assessment) -> dict[str, float]:
+    """The district's shares of streets and of communities that have a facility."""
     rows = found.checks.loc[[("district", "d")]]
-    return float(rows.loc[(rows["clause_id"] == COVERAGE).to_numpy(), "provided_low"].iloc[0])
+    rows = rows[(rows["clause_id"] == COVERAGE).to_numpy()]
+    return dict(zip(rows["basis"], rows["provided_low"], strict=True))
 
 
 MET, GAP = ("met", None), ("gap", "below_requirement")
@@ -73,7 +75,7 @@ MET, GAP = ("met", None), ("gap", "below_requirement")
 def test_nobody_shares_unless_the_scenario_says_from_which_share_on() -> None:
     found = strip(IN_B)
     assert verdicts(found) == {"a": GAP, "b": MET, "c": GAP}
-    assert share_covered(found) == pytest.approx(2 / 5)
+    assert shares_of_units(found) == {"streets": 1 / 2, "communities": pytest.approx(1 / 3)}
     assert found.places["shared_facility"].isna().all()
     assert "shared_facilities" not in [*found.totals["warnings"], *(note.code for note in found.notes)]
 
@@ -81,7 +83,7 @@ def test_nobody_shares_unless_the_scenario_says_from_which_share_on() -> None:
 def test_three_quarters_of_a_community_share_a_facility_next_door() -> None:
     found = strip(IN_B, 0.75)
     assert verdicts(found) == {"a": MET, "b": MET, "c": GAP}
-    assert share_covered(found) == pytest.approx(3 / 5)
+    assert shares_of_units(found) == {"streets": 1 / 2, "communities": pytest.approx(2 / 3)}
     assert shares(found) == {"a": "f"}
     assert verdicts(strip(IN_B, 0.751)) == {"a": GAP, "b": MET, "c": GAP}
 

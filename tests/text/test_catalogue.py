@@ -193,7 +193,7 @@ FAMILIES: Final = {
     "level": literals(settings.Level) | {"residential_area"},
     "tier": literals(settings.Tier),
     "basis": literals(settings.LandBasis)
-    | {"elderly"}
+    | {"elderly", "streets", "communities"}
     | {MEASURES[kind].whole or MEASURES[kind].part for kind in LEDGER_KINDS | UNIT_KINDS | {"estate_provision"}},
     "direction": literals(settings.Direction),
     "walker": literals(settings.Walker),

@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 from siting.domain.measures import MEASURES
 from siting.domain.nouns import Assessment, Demand, Floats, Ints
 from siting.domain.requirements import (
+    BASIS_OF_UNITS,
     UNIT_LEVELS,
     Requirement,
     RequirementKind,
@@ -74,7 +75,7 @@ def requirements_of(
     made: list[Requirement] = []
     unjudged: list[Unjudged] = []
     maker = _Maker(standing, offers)
-    columns = ["clause_id", "level", "required", "provided_low", "people", "verdict"]
+    columns = ["clause_id", "level", "basis", "required", "provided_low", "people", "verdict"]
     checks = standing.checks[columns].assign(place=standing.checks.index.get_level_values("id")).reset_index(drop=True)
     for clause, level, rank in wanted:
         rows = checks[(checks["clause_id"] == clause.id) & (checks["level"] == level)]
@@ -117,15 +118,16 @@ class _Maker:
         if kind == "covered_share":
             parts: Any = self._people(level, positions)
         elif kind == "facility":
-            parts = self._units(clause, level, rows["place"])
+            parts = self._units(clause, level, rows)
         elif kind == "land_reach":
             parts = ((add, None) for add in self._within_reach(level, positions, rows["people"].to_numpy()))
         else:
             parts = ((add, None) for add in self._at_home(clause, level, rows))
-        told = zip(rows["place"], rows["required"], rows["provided_low"], parts, strict=True)
-        for place, required, provided, (add, sharing) in told:
+        basis = rows["basis"] if kind == "facility" else [""] * len(rows)
+        told = zip(rows["place"], basis, rows["required"], rows["provided_low"], parts, strict=True)
+        for place, counted, required, provided, (add, sharing) in told:
             yield Requirement(
-                clause.id, level, str(place), clause.force, kind, float(required), float(provided), add, sharing
+                clause.id, level, str(place), clause.force, kind, required, provided, add, sharing, basis=counted
             )
 
     def _at_home(self, clause: Clause, level: str, rows: pd.DataFrame) -> Iterator[Floats]:
@@ -141,8 +143,8 @@ class _Maker:
         blank = pd.Series(None, index=self.offers.homes.index, dtype="object")
         return self.offers.homes.get(level, blank)
 
-    def _units(self, clause: Clause, level: str, named: pd.Series) -> Iterator[tuple[Floats, Sharing]]:
-        """Yield the units without a facility that count towards each place, each as a part of all that count.
+    def _units(self, clause: Clause, level: str, rows: pd.DataFrame) -> Iterator[tuple[Floats, Sharing]]:
+        """Yield the units without a facility that count towards each place, each as a part of all of its level.
 
         Of a community all open rows that give it a facility and stand in it, and all that it shares, count once.
         """
@@ -150,9 +152,9 @@ class _Maker:
         columns = [self._having(each, unit) for each, unit in zip(units["level"], units["unit"], strict=True)]
         blank = np.zeros((len(self.offers.homes), 0))
         reach, nothing = csr_array(np.column_stack([blank, *columns])), np.zeros(len(self.offers.homes))
-        for place in named:
+        for place, basis in zip(rows["place"], rows["basis"], strict=True):
             of_place = units["district"] == place if level == "district" else units["unit"] == place
-            of_place &= (units["level"] == level) | (level == "district")
+            of_place &= units["level"].map(BASIS_OF_UNITS) == basis
             left = np.flatnonzero((of_place & ~units["has"]).to_numpy(dtype=bool))
             yield nothing, Sharing(reach, left, np.full(len(left), part_worth(clause, float(of_place.sum()))))
 

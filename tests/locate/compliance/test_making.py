@@ -214,10 +214,13 @@ def hold_to_the_check(inputs: Inputs, new: gpd.GeoDataFrame, mask: NDArray[np.bo
     before = check(inputs)
     needs, unjudged = requirements_of(before, offers_of(new, before), wanted_of(before, EVERYWHERE))
     after = opened(inputs, new[mask]).checks.reset_index(drop=True, level="level")
-    after = after.assign(place=after.index.astype(str)).set_index(["clause_id", "level", "place"])
+    counted = after["basis"].where(after["kind"] == "unit_coverage", "")
+    after = after.assign(place=after.index.astype(str), basis=counted).set_index(
+        ["clause_id", "level", "place", "basis"]
+    )
     assert len(needs) > 20
     for need in needs:
-        row = after.loc[(need.clause, need.level, need.place)]
+        row = after.loc[(need.clause, need.level, need.place, need.basis)]
         finding = need.finding(mask)
         assert need.required == pytest.approx(row["required"], rel=1e-12)
         assert finding.provided_low == pytest.approx(row["provided_low"], rel=1e-9, abs=1e-9)
@@ -225,7 +228,7 @@ def hold_to_the_check(inputs: Inputs, new: gpd.GeoDataFrame, mask: NDArray[np.bo
         if finding.verdict == "gap":
             assert finding.shortfall == pytest.approx(row["shortfall"], rel=1e-6, abs=1e-9)
     asked = {(each.clause, each.level, each.place) for each in (*needs, *unjudged)}
-    judged = after[after["verdict"] != "not_applicable"].index
+    judged = after[after["verdict"] != "not_applicable"].index.droplevel("basis")
     wanted = {(each.clause.id, each.level) for each in wanted_of(before, EVERYWHERE)}
     assert asked == {key for key in judged if key[:2] in wanted}
 

@@ -70,6 +70,44 @@ def since_kept(sheet: Sheet) -> float:
     return 0.0 if alone is None else alone.objectives[0]
 
 
+def lent(sheet: Sheet, number: int, plan: Measured, locks: tuple[Block, ...]) -> float:
+    """Return by how much the hairs of rows better an objective of a plan, its sites as they are.
+
+    Rows of shares and of earlier stages are eased by a hair where sites are open to choice. With capacity a hair of one
+    person's place may go to another, who counts for more or lives where more are missing: only a linear programme knows
+    what that is worth. The bound of a stage allows each choice as much.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        The programme.
+    number : int
+        The stage.
+    plan : Measured
+        The plan.
+    locks : tuple of Block
+        What earlier stages held this one to.
+
+    Returns
+    -------
+    float
+        0 without capacity, where shares follow from the sites.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        It was interrupted.
+    """
+    aim = sheet.aims[number]
+    if sheet.part.fill is not None or not aim.weights[sheet.problem.rows :].any():
+        return 0.0
+    programme = sheet.programme(aim, locks, sheet.opened(plan.chosen), eased=True)
+    run = minimise(programme, Effort(time_limit_s=math.inf))
+    if run.stopped_by == "interrupt":
+        raise KeyboardInterrupt
+    return 0.0 if run.values is None else abs(aim.worth(run.values) - plan.objectives[number])
+
+
 def _served_aim(sheet: Sheet, weights: Floats) -> Aim:
     return Aim("covered", "max", over_part(sheet.problem.rows, weights, more=int(sheet.least_share)))
 

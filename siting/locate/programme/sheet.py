@@ -99,13 +99,6 @@ class Aim:
         """By how much later stages may fall short of this one's objective."""
         return HAIR * float(np.abs(self.weights).max(initial=0.0))
 
-    def lent(self, earlier: "Aim") -> float:
-        """Return by how much the slack of an earlier stage can better this one's objective."""
-        both = (self.weights != 0) & (earlier.weights != 0)
-        if not both.any():
-            return earlier.slack * float(np.abs(self.weights).sum())
-        return earlier.slack * float(np.abs(self.weights[both] / earlier.weights[both]).max())
-
     def locked(self, objective: float) -> Block:
         """Return the row that holds later stages to this one's objective."""
         side, slack = (objective - self.constant) * self.scale, self.slack * self.scale
@@ -146,9 +139,15 @@ class Sheet:
         whole[: self.problem.rows] = self.problem.open_to_choice
         return whole
 
-    def programme(self, aim: Aim, more: tuple[Block, ...] = (), opened: Floats | None = None) -> Programme:
-        """Return the programme of one aim, with more rows, and with its sites given or open to choice."""
-        blocks = [*self.rules, *self.part.blocks, *self._asked(opened), *more]
+    def programme(
+        self, aim: Aim, more: tuple[Block, ...] = (), opened: Floats | None = None, *, eased: bool = False
+    ) -> Programme:
+        """Return the programme of one aim, with more rows, and with its sites given or open to choice.
+
+        Shares are asked for as they are where sites are given, and eased where they are open to choice, or ``eased``.
+        """
+        asked = tuple(_eased(block) for block in self.asked) if eased or opened is None else self.asked
+        blocks = [*self.rules, *self.part.blocks, *asked, *more]
         matrix, low, high = stacked(blocks, self.columns)
         lower, upper = np.zeros(self.columns), np.ones(self.columns)
         rows = self.problem.rows
@@ -156,10 +155,6 @@ class Sheet:
         upper[:rows] = self.problem.kept | self.problem.open_to_choice if opened is None else opened
         integer = self.integer if opened is None else np.zeros(self.columns, dtype=np.bool_)
         return Programme(aim.costs, matrix, low, high, lower, upper, integer)
-
-    def _asked(self, opened: Floats | None) -> tuple[Block, ...]:
-        """Return the shares asked for: as they are where sites are given, eased where they are open to choice."""
-        return self.asked if opened is not None else tuple(_eased(block) for block in self.asked)
 
     def opened(self, chosen: Ints) -> Floats:
         """Return 1 for the rows that are open with a choice."""

@@ -17,7 +17,7 @@ from siting.locate.programme.cuts import Cutting
 from siting.locate.programme.first import first_plan, lean
 from siting.locate.programme.guide import guided
 from siting.locate.programme.rows import HAIR, Block, affords
-from siting.locate.programme.served import Measured, better, measured, since_kept
+from siting.locate.programme.served import Measured, better, lent, measured, since_kept
 from siting.locate.programme.sheet import Aim, Sheet
 from siting.locate.programme.ties import settled
 
@@ -27,8 +27,8 @@ _STAGE_SHARE: Final = 0.6
 _HELD_SHARE: Final = 0.3
 # The part that may go into a better plan to begin the second stage with.
 _GUIDED_SHARE: Final = 0.25
-# What one person less in an earlier stage may be traded for, through a capacity, counts so many times over.
-_TRADED: Final = 16.0
+# The part of all that is added up that hairs of rows may be worth: wider gaps are left open.
+_TRADED: Final = 1e-5
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,7 @@ def solve_sheet(sheet: Sheet, effort: Effort) -> Solution:
     offset = since_kept(sheet)
     first = math.nan if plan is None else plan.objectives[-1] - _offset(sheet.aims[-1], offset)
     locks: tuple[Block, ...] = ()
+    sites: tuple[Block, ...] = ()
     bounds: list[float] = []
     stopped: Ended = "proved"
     found = StageRun(plan, math.nan, stopped, 0)
@@ -78,11 +79,12 @@ def solve_sheet(sheet: Sheet, effort: Effort) -> Solution:
         asked = sheet.coarse.aims[0] if sheet.coarse is not None and number == 0 else aim
         teller = Teller(asked, _offset(aim, offset), effort)
         try:
-            held = _held(sheet, number, plan, found, clock.left(_HELD_SHARE))
-            locks = (*locks, *held)
-            if held and found.cutting is not None:
-                plan = guided(sheet, plan, (*held[1:], *found.cutting.binding), clock.left(_GUIDED_SHARE))
-            found = _stage(sheet, number, plan, locks, clock.left(share, teller))
+            if number > 0 and plan is not None:
+                locks = (*locks, sheet.aims[number - 1].locked(plan.objectives[number - 1]))
+                held = _settled_sites(sheet, number, plan, found, clock.left(_HELD_SHARE))
+                plan = _guided(sheet, plan, held, found, clock.left(_GUIDED_SHARE))
+                sites = (*sites, *held)
+            found = _stage(sheet, number, plan, (*locks, *sites), clock.left(share, teller))
         except KeyboardInterrupt:
             found = StageRun(plan, aim.widest(), "interrupt", 0)
         clock.spend(found.nodes)
@@ -92,11 +94,13 @@ def solve_sheet(sheet: Sheet, effort: Effort) -> Solution:
         bounds.append(found.bound)
         stopped = found.stopped_by if stopped == "proved" else stopped
     assert plan is not None  # noqa: S101 - a sheet has at least one aim
+    lents = [0.0] * len(bounds)
     try:
         plan = settled(sheet, lean(sheet, plan))
+        lents = [_lent(sheet, number, plan, bound, locks[:number]) for number, bound in enumerate(bounds)]
     except KeyboardInterrupt:
         stopped = "interrupt"
-    return solution(sheet, plan, bounds, stopped, offset, first)
+    return solution(sheet, plan, list(zip(bounds, lents, strict=True)), stopped, offset, first)
 
 
 def _stage(sheet: Sheet, number: int, plan: Measured | None, locks: tuple[Block, ...], effort: Effort) -> StageRun:
@@ -109,22 +113,32 @@ def _stage(sheet: Sheet, number: int, plan: Measured | None, locks: tuple[Block,
     return replace(found, plan=better(sheet, plan, chosen))
 
 
-def _held(sheet: Sheet, number: int, plan: Measured | None, found: StageRun, effort: Effort) -> tuple[Block, ...]:
-    """Return what holds a stage to the one before it: its objective, and sites that are settled by that."""
-    if number == 0 or plan is None:
+def _settled_sites(sheet: Sheet, number: int, plan: Measured, found: StageRun, effort: Effort) -> tuple[Block, ...]:
+    """Return the sites of a stage that are settled by the objective of the one before it."""
+    if found.cutting is None:
         return ()
-    aim, objective = sheet.aims[number - 1], plan.objectives[number - 1]
-    settled_sites = () if found.cutting is None else found.cutting.held_to(objective, aim.slack, effort)
-    return (aim.locked(objective), *settled_sites)
+    return found.cutting.held_to(plan.objectives[number - 1], sheet.aims[number - 1].slack, effort)
+
+
+def _guided(sheet: Sheet, plan: Measured, held: tuple[Block, ...], found: StageRun, effort: Effort) -> Measured | None:
+    """Return a better plan to begin a second stage with, if there is one."""
+    if found.cutting is None:
+        return plan
+    return guided(sheet, plan, (*held, *found.cutting.binding), effort)
 
 
 def solution(
-    sheet: Sheet, plan: Measured, bounds: list[float], stopped: Ended, offset: float = 0.0, first: float = math.nan
+    sheet: Sheet,
+    plan: Measured,
+    bounds: list[tuple[float, float]],
+    stopped: Ended,
+    offset: float = 0.0,
+    first: float = math.nan,
 ) -> Solution:
-    """Return a plan with its bounds as a solution."""
+    """Return a plan with the bound of each stage, and what hairs of rows make of it, as a solution."""
     stages = tuple(
-        aim.stage(objective - _offset(aim, offset), bound - _offset(aim, offset), lent=_lent(sheet, number))
-        for number, (aim, objective, bound) in enumerate(zip(sheet.aims, plan.objectives, bounds, strict=True))
+        aim.stage(objective - _offset(aim, offset), bound - _offset(aim, offset), hair)
+        for aim, objective, (bound, hair) in zip(sheet.aims, plan.objectives, bounds, strict=True)
     )
     problem, rows = sheet.problem, sheet.problem.rows
     shares = plan.values[rows : rows + sheet.part.columns]
@@ -132,11 +146,12 @@ def solution(
     return Solution(plan.chosen, status_of(stages), stages, stopped, solver_name(), served, first)
 
 
-def _lent(sheet: Sheet, number: int) -> float:
+def _lent(sheet: Sheet, number: int, plan: Measured, bound: float, locks: tuple[Block, ...]) -> float:
     """Return by how much a bound may be off for the hair by which rows of earlier stages and of shares are eased."""
-    aim, earlier = sheet.aims[number], sheet.aims[:number]
-    shares = HAIR * aim.span if sheet.asked else 0.0
-    return _TRADED * sum((aim.lent(each) for each in earlier), 0.0) + shares
+    aim = sheet.aims[number]
+    if not (locks or sheet.asked) or not 0.0 < abs(bound - plan.objectives[number]) <= _TRADED * aim.span:
+        return 0.0
+    return lent(sheet, number, plan, locks) + HAIR * aim.span
 
 
 def nothing_found(stopped: Ended) -> Solution:

@@ -11,9 +11,9 @@ from siting.domain.nouns import Ints
 from siting.locate.problem import Effort, FairCovering, MaximalCovering, PCenter, PMedian, Problem, Rules, SetCovering
 from siting.locate.programme import by_programme, stages
 from siting.locate.programme.groups import grouped
-from siting.locate.programme.models import maximal_covering
-from siting.locate.programme.rows import cliques_of, rule_blocks
-from siting.locate.programme.served import Measured, measured
+from siting.locate.programme.models import maximal_covering, sheet_of
+from siting.locate.programme.rows import HAIR, cliques_of, rule_blocks
+from siting.locate.programme.served import Measured, lent, measured
 from siting.locate.programme.sheet import Sheet
 from siting.locate.programme.stages import forbidding
 from tests.locate.programme import brute
@@ -210,3 +210,30 @@ def test_nobody_served_is_worth_nothing_and_no_less() -> None:
     problem = Problem(csr_array(np.eye(6)), np.full(6, 0.7), Rules(stations=6, capacity=np.full(6, 0.7)))
     found = by_programme(problem, PMedian(), Effort())
     assert found.stages[0].objective == 0.0
+
+
+def test_a_hair_of_a_share_given_to_who_counts_more_leaves_no_gap() -> None:
+    # Eight places: five for half of ten persons who count nothing, three for four who count 9 together.
+    times = csr_array(np.array([[60.0, 60.0]]))
+    people = np.array([10.0, 4.0])
+    problem = Problem(times, people, Rules(capacity=np.array([8.0])), np.array([0.0, 9.0]), csr_array(np.diag(people)))
+    found = by_programme(problem, FairCovering(0.5), Effort())
+    assert found.status == "optimal"
+    assert found.objective == pytest.approx(6.75)
+    brute.check(problem, FairCovering(0.5), found)
+
+
+def test_what_hairs_lend_is_what_a_plan_with_its_own_sites_gains_by_them() -> None:
+    people = np.array([10.0, 4.0])
+    problem = Problem(
+        csr_array(np.array([[60.0, 60.0]])),
+        people,
+        Rules(capacity=np.array([8.0])),
+        np.array([0.0, 9.0]),
+        csr_array(np.diag(people)),
+    )
+    sheet = sheet_of(problem, FairCovering(0.5))
+    plan = measured(sheet, np.array([0]))
+    # A hair of ten persons, each of whom makes room for one who counts 9/4.
+    assert lent(sheet, 0, plan, ()) == pytest.approx(HAIR * 10 * 9 / 4, rel=0.01)
+    assert lent(sheet_of(spread(stations=5), FairCovering(0.5)), 0, plan, ()) == 0.0

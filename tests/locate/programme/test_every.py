@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
 
-from siting.locate.problem import Effort, Model, PCenter, Problem, SetCovering
+from siting.locate.problem import Effort, FairCovering, Model, PCenter, Problem, Rules, SetCovering
 from siting.locate.programme import by_programme
 from siting.locate.solve import solve
 from tests.locate.programme import brute, draw
@@ -51,3 +52,14 @@ def test_a_model_with_capacity_is_what_all_choices_say(kind: str, data: st.DataO
     limits = data.draw(st.lists(st.sampled_from([3.0, 5.0, 8.0, 12.0, np.inf]), min_size=rows, max_size=rows))
     problem = _with_costs(problem.under(capacity=np.array(limits)), model)
     brute.check(problem, model, by_programme(problem, model, Effort()))
+
+
+@pytest.mark.parametrize("share", [[0.5, 0.0, 0.0], [0.0, 0.5, 1.0], [0.5, 0.5, 0.0], [1.0, 0.0, 0.5]], ids=str)
+def test_what_rows_of_shares_are_eased_by_is_no_gap_with_capacity(share: list[float]) -> None:
+    # A hair less for one unit makes room for some of the other who count more.
+    people = np.array([4.0, 1.0, 4.0])
+    units = csr_array(np.array([people * share, people * (1.0 - np.array(share))]))
+    rules = Rules(capacity=np.array([3.0]))
+    problem = Problem(csr_array(np.array([[250.0, 0.0, 100.0]])), people, rules, np.array([1.0, 0.0, 0.0]), units)
+    for model in (FairCovering(), FairCovering(0.25)):
+        brute.check(problem, model, by_programme(problem, model, Effort()))

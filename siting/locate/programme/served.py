@@ -73,9 +73,9 @@ def since_kept(sheet: Sheet) -> float:
 def lent(sheet: Sheet, number: int, plan: Measured, locks: tuple[Block, ...]) -> float:
     """Return by how much the hairs of rows better an objective of a plan, its sites as they are.
 
-    Rows of shares and of earlier stages are eased by a hair where sites are open to choice. With capacity a hair of one
-    person's place may go to another, who counts for more or lives where more are missing: only a linear programme knows
-    what that is worth. The bound of a stage allows each choice as much.
+    Rows of shares and of earlier stages are eased by a hair where sites are open to choice. A hair of a person who
+    walks far is then left at home, or with capacity gives his place to another, who counts for more or lives where more
+    are missing: only a linear programme knows what that is worth. The bound of a stage allows each choice as much.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def lent(sheet: Sheet, number: int, plan: Measured, locks: tuple[Block, ...]) ->
     Returns
     -------
     float
-        0 without capacity, where shares follow from the sites.
+        0 where the objective looks at the sites alone.
 
     Raises
     ------
@@ -99,7 +99,7 @@ def lent(sheet: Sheet, number: int, plan: Measured, locks: tuple[Block, ...]) ->
         It was interrupted.
     """
     aim = sheet.aims[number]
-    if sheet.part.fill is not None or not aim.weights[sheet.problem.rows :].any():
+    if not aim.weights[sheet.problem.rows :].any():
         return 0.0
     programme = sheet.programme(aim, locks, sheet.opened(plan.chosen), eased=True)
     run = minimise(programme, Effort(time_limit_s=math.inf))

@@ -236,4 +236,12 @@ def test_what_hairs_lend_is_what_a_plan_with_its_own_sites_gains_by_them() -> No
     plan = measured(sheet, np.array([0]))
     # A hair of ten persons, each of whom makes room for one who counts 9/4.
     assert lent(sheet, 0, plan, ()) == pytest.approx(HAIR * 10 * 9 / 4, rel=0.01)
-    assert lent(sheet_of(spread(stations=5), FairCovering(0.5)), 0, plan, ()) == 0.0
+
+
+def test_a_hair_of_a_person_who_stays_at_home_leaves_no_gap() -> None:
+    # Two persons who count 3 together walk 100 s: a hair less of those within reach is a hair less of walking.
+    times = csr_array(np.array([[0.0, 100.0, 0.0], [0.0, 0.0, 0.0]]))
+    for weights, walked in ((np.array([0.0, 1.0, 2.0]), 100.0), (np.array([1.0, 4.0, 1.0]), 400.0)):
+        problem = Problem(times, np.full(3, 0.5), Rules(stations=1), weights)
+        found = by_programme(problem, PMedian(), Effort())
+        assert (found.status, found.objective) == ("optimal", walked)

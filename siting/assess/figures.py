@@ -6,10 +6,11 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from siting.assess.reach import LandReach
-from siting.domain.nouns import Access, Demand, Floats, Note
+from siting.domain.nouns import Access, Demand, Floats, Note, Times
 from siting.domain.requirements import weights
 from siting.domain.scenario import LandBasis, Scenario
 from siting.units import SECONDS_PER_MINUTE
@@ -63,21 +64,38 @@ def grid_notes(figures: pd.DataFrame) -> Iterator[Note]:
         yield Note("people_from_table", {"count": len(told), "ids": ", ".join(told)})
 
 
-def circle_figures(shares: csr_array, people: pd.DataFrame, demand: Demand, access: Access) -> pd.DataFrame:
+def circle_figures(
+    shares: csr_array, people: pd.DataFrame, demand: Demand, access: Access, unsaid: Times | None = None
+) -> pd.DataFrame:
     """Measure minutes and coverage of places (methods, definition 5).
+
+    Parameters
+    ----------
+    shares : csr_array
+        Share of each cell in each place.
+    people : pandas.DataFrame
+        Of :func:`people_figures`.
+    demand : Demand
+        Where people are.
+    access : Access
+        Who is covered.
+    unsaid : Times, optional
+        Whom those facilities would cover of which it is not said whether they count.
 
     Returns
     -------
     pandas.DataFrame
         ``minutes_to_nearest`` (elderly-weighted mean) and ``minutes_p90`` over those reached, null when under half
         are; ``reached_share``; ``covered_share``; ``elderly_covered``; ``elderly_uncovered``; ``reason``: why
-        most of the uncovered are.
+        most of the uncovered are; ``elderly_perhaps``: of the uncovered those whom ``unsaid`` would cover, and
+        ``unsaid``, the ids of these facilities.
     """
     elderly = demand.cells["elderly"].to_numpy()
     table = pd.DataFrame(index=people.index)
     names = ["reached_share", "covered_share", "elderly_covered", "elderly_uncovered"]
     table[["minutes_to_nearest", "minutes_p90", *names]] = np.nan
-    table["reason"] = None
+    table["reason"], table["elderly_perhaps"] = None, 0.0
+    table["unsaid"] = [[] for _ in range(len(people))]
     if np.isnan(elderly).all():
         return table
     share_of = weights(shares, elderly)
@@ -92,7 +110,24 @@ def circle_figures(shares: csr_array, people: pd.DataFrame, demand: Demand, acce
     covered = people["elderly"] * table["covered_share"]
     table["elderly_covered"] = covered.where(people["elderly"] != 0, 0.0)
     table["elderly_uncovered"] = people["elderly"] - table["elderly_covered"]
+    if unsaid is not None:
+        shared, table["unsaid"] = _perhaps(share_of, reasons != "covered", unsaid)
+        table["elderly_perhaps"] = np.nan_to_num(people["elderly"].to_numpy()) * shared
     return table
+
+
+def _perhaps(share_of: csr_array, uncovered: NDArray[np.bool_], unsaid: Times) -> tuple[Floats, list[list[str]]]:
+    """Return the share of each place's weight that is uncovered and that some facilities reach, and which of them."""
+    shape = (len(unsaid.site_ids), share_of.shape[1])
+    reach = csr_array((uncovered[unsaid.cell].astype(np.float64), unsaid.cell, unsaid.start), shape=shape)
+    near = np.asarray(reach.sum(axis=0)).ravel() > 0
+    total = np.asarray(share_of.sum(axis=1)).ravel()
+    share = np.divide(share_of @ near, total, out=np.zeros(len(total)), where=total > 0)
+    touched = csr_array(share_of @ reach.T)
+    touched.eliminate_zeros()
+    ids = unsaid.site_ids.astype(str).to_numpy()
+    starts = zip(touched.indptr[:-1], touched.indptr[1:], strict=True)
+    return share, [sorted(ids[touched.indices[start:stop]].tolist()) for start, stop in starts]
 
 
 def _circle_row(

@@ -97,18 +97,24 @@ def land_checks(
 def circle_checks(level: str, figures: pd.DataFrame, rules: Rules, scenario: Scenario) -> Iterator[dict[str, Any]]:
     """Judge the service circle upon the places of a level that ``circle.levels`` names.
 
-    ``figures`` holds ``elderly``, ``elderly_covered``, ``reason`` (of most of the uncovered) and ``whole``.
+    ``figures`` holds ``elderly``, ``elderly_covered``, ``reason`` (of most of the uncovered), ``whole``, and who may be
+    covered, by which facilities (``elderly_perhaps``, ``unsaid``).
     """
     if level not in scenario.circle.levels:
         return
     complete = scenario.facilities.complete
     for standard, clause in rules.circle:
-        for place, elderly, covered, uncovered_by, whole in _rows(figures, "elderly elderly_covered reason whole"):
+        keys = "elderly elderly_covered elderly_perhaps unsaid reason whole"
+        for place, elderly, covered, perhaps, unsaid, uncovered_by, whole in _rows(figures, keys):
             placed = whole or not np.isnan(covered)
             known = placed and not np.isnan(elderly)
             finding = (
                 clauses.service_circle(
-                    scenario.circle.pass_share, elderly, 0.0 if np.isnan(covered) else covered, complete=complete
+                    scenario.circle.pass_share,
+                    elderly,
+                    0.0 if np.isnan(covered) else covered,
+                    perhaps=perhaps,
+                    complete=complete,
                 )
                 if known
                 else clauses.unknown()
@@ -124,8 +130,10 @@ def circle_checks(level: str, figures: pd.DataFrame, rules: Rules, scenario: Sce
                 "unit": "share",
                 "people": elderly,
                 "finding": finding,
-                "missing": [],
-                "reason": _circle_reason(finding, uncovered_by, known=known) if placed else "grid_incomplete",
+                "missing": unsaid if known and finding.verdict == "no_data" else [],
+                "reason": _circle_reason(finding, uncovered_by, known=known, complete=complete)
+                if placed
+                else "grid_incomplete",
             }
 
 
@@ -162,7 +170,7 @@ def unit_checks(
     """Judge what every unit must have: a facility, home care, a teaching point; two levels are judged apart.
 
     ``units`` are those of :func:`siting.assess.units.units_of_places`, ``given`` the levels of which there is a layer;
-    ``figures`` holds ``whole``.
+    ``figures`` holds ``whole`` and ``elderly``.
     """
     for standard, clause in rules.units:
         own = level in clause.levels and clause.kind == "unit_coverage"
@@ -173,12 +181,8 @@ def unit_checks(
             for each in judge_units(clause, units[place], level, given=given, complete=scenario.facilities.complete):
                 row = _row(level, place, standard, clause, each.finding, each.missing, binding=binding)
                 row |= {"method": "units", "basis": each.basis}
-                if (
-                    row["reason"] == "records_missing"
-                    and clause.kind == "unit_coverage"
-                    and clause.of != "disabled_care"
-                ):
-                    row["reason"] = "no_elderly_data" if figures["whole"][place] else "grid_incomplete"  # who shares?
+                if row["reason"] == "records_missing" and each.unshared:
+                    row["reason"] = _unshared_reason(figures.loc[place])
                 yield row
 
 
@@ -191,12 +195,10 @@ def estate_checks(figures: pd.DataFrame, rules: Rules, scenario: Scenario) -> It
     for standard, clause in rules.estates:
         for place, status, households, provided in _rows(figures, "status households provided_m2"):
             finding, missing = clauses.not_applicable(), []
-            if status == clause.applies_to or (clause.applies_to is None and status == "new"):
-                blank = [
-                    name for name, value in (("households", households), ("provided_m2", provided)) if pd.isna(value)
-                ]
-                missing = [f"{place}: {name}" for name in blank]
-                if per_100 is None or blank:
+            if pd.isna(status) or status == (clause.applies_to or "new"):
+                needed = {"status": status, "households": households, "provided_m2": provided}
+                missing = [f"{place}: {name}" for name, value in needed.items() if pd.isna(value)]
+                if per_100 is None or missing:
                     finding = clauses.unknown()
                 else:
                     counted = {"households": households, "provided_m2": provided, "m2_per_100_households": per_100}
@@ -302,11 +304,18 @@ def _land_reason(finding: clauses.Finding, low: float, missing: list[str]) -> st
     return "no_people" if finding.verdict == "not_applicable" else None
 
 
-def _circle_reason(finding: clauses.Finding, uncovered: str | None, *, known: bool) -> str | None:
+def _unshared_reason(figures: pd.Series) -> str:
+    """Return why it is not known whether a place shares a facility."""
+    if not figures["whole"]:
+        return "grid_incomplete"
+    return "no_elderly_data" if np.isnan(figures["elderly"]) else "records_missing"
+
+
+def _circle_reason(finding: clauses.Finding, uncovered: str | None, *, known: bool, complete: bool) -> str | None:
     if not known:
         return "no_elderly_data"
     if finding.verdict == "no_data":
-        return "facilities_incomplete"
+        return "records_missing" if complete else "facilities_incomplete"
     if finding.verdict == "not_applicable":
         return "no_people"
     return uncovered if finding.verdict == "gap" else None

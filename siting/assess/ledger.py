@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from siting.domain.measures import MEASURES, Span
+from siting.domain.measures import MEASURES, REST, Span
 from siting.domain.scenario import Scenario
 from siting.domain.standards import Clause
 
@@ -25,40 +25,59 @@ _UNIT_WORDS: Final = {"乡镇": ("乡", "镇", "乡镇")}
 class Rows:
     """The facilities that one place counts, and what is missing of them.
 
-    ``complete`` is false where the ledger may lack some: then every count may be any number more.
+    ``complete`` is false where the ledger may lack some: then every count may be any number more. ``counts`` tells
+    which rows count (blank: perhaps); None, all.
     """
 
     table: pd.DataFrame
     complete: bool
+    counts: pd.Series | None = None
+
+    @property
+    def may(self) -> pd.Series:
+        """Which rows count or may count."""
+        return self._masked(None).fillna(value=True).astype(bool)
 
     def count(self, mask: pd.Series | None = None) -> Span:
         """Count rows; those of which the mask is unknown may count."""
-        if mask is None:
-            return self._open(len(self.table), len(self.table))
-        return self._open(float((mask == True).sum()), float((mask == True).sum() + mask.isna().sum()))  # noqa: E712
+        counted = self._masked(mask)
+        sure = float(counted.fillna(value=False).sum())
+        return self._open(sure, sure + float(counted.isna().sum()))
 
     def add(self, column: str, mask: pd.Series | None = None) -> Span:
         """Add a column up; a blank may be any number, and a row of which the mask is unknown may count."""
         figures = pd.to_numeric(self.table[column]).astype("float64")
-        sure = pd.Series(data=True, index=figures.index) if mask is None else mask == True  # noqa: E712
-        may = sure if mask is None else sure | mask.isna()
-        low = float(np.nansum(figures[sure.fillna(value=False).astype(bool)]))
-        high = _ENDLESS if figures[may.astype(bool)].isna().any() else float(figures[may.astype(bool)].sum())
-        return self._open(low, high)
+        counted = self._masked(mask)
+        sure, may = (counted.fillna(value=value).astype(bool) for value in (False, True))
+        return self._open(float(np.nansum(figures[sure])), float(figures[may].fillna(_ENDLESS).sum()))
 
-    def part(self, column: str, whole: str) -> Span:
-        """Add up a column that is part of another; where it is blank it may be nothing or the whole."""
-        part = pd.to_numeric(self.table[column]).astype("float64")
-        most = part.fillna(pd.to_numeric(self.table[whole]).astype("float64"))
-        return self._open(float(np.nansum(part)), _ENDLESS if most.isna().any() else float(most.sum()))
+    def part_and_rest(self, column: str, whole: str) -> tuple[Span, Span]:
+        """Add up a column that is part of another, and what is left of that; a blank part is nothing, or the whole."""
+        part, all_of = (pd.to_numeric(self.table[name]).astype("float64") for name in (column, whole))
+        most = part.fillna(all_of).fillna(_ENDLESS)
+        least = (all_of - part).clip(lower=0.0).fillna(0.0)
+        left = (all_of - part.fillna(0.0)).clip(lower=0.0).fillna(_ENDLESS)
+        return (
+            self._open(float(np.nansum(part)), float(most.sum())),
+            self._open(float(least.sum()), float(left.sum())),
+        )
 
     def where(self, mask: pd.Series) -> "Rows":
         """Return some of the rows."""
-        return Rows(self.table[mask.fillna(value=False).astype(bool).to_numpy()], self.complete)
+        return Rows(self.table[mask.to_numpy(dtype=bool)], self.complete)
+
+    def within(self, counts: pd.Series) -> "Rows":
+        """Return the same rows, of which only those count of which the mask says so."""
+        return Rows(self.table, self.complete, counts)
 
     def is_in(self, column: str, values: tuple[str, ...]) -> pd.Series:
         """Tell which rows hold one of the values; unknown where the column is blank."""
         return self.table[column].isin(values).astype("boolean").mask(self.table[column].isna())
+
+    def _masked(self, mask: pd.Series | None) -> pd.Series:
+        everything = pd.Series(data=True, index=self.table.index, dtype="boolean")
+        counts = everything if self.counts is None else self.counts
+        return counts if mask is None else counts & mask
 
     def _open(self, low: float, high: float) -> Span:
         return Span(low, high if self.complete else _ENDLESS)
@@ -66,52 +85,60 @@ class Rows:
 
 def figures_of(clause: Clause, rows: Rows) -> Figures:
     """Count the figures that a clause of the ledger compares, over the facilities of one place."""
-    return _COUNTS[clause.kind](clause, rows)
+    return _COUNTS[clause.kind](clause, _of_class(clause, rows))
 
 
 def missing_of(clause: Clause, rows: Rows) -> list[str]:
     """Name the facilities of which a column that the clause needs is blank."""
-    columns = [name for name in _NEEDED.get(clause.kind, ()) if name in rows.table]
-    blank = rows.table[columns].isna().any(axis=1) if columns else pd.Series(data=False, index=rows.table.index)
-    return sorted(map(str, rows.table.index[blank.to_numpy(dtype=bool)]))
+    asked = _of_class(clause, rows)
+    columns = [*_NEEDED.get(clause.kind, ()), *_NEEDED_OF.get(clause.of or "", ())]
+    blank = asked.table[columns].isna().any(axis=1) & asked.may
+    return sorted(map(str, asked.table.index[blank.to_numpy(dtype=bool)]))
+
+
+def _of_class(clause: Clause, rows: Rows) -> Rows:
+    """Return the facilities of which a clause speaks, as far as their tier and what paid for them say."""
+    tier = _TIERS.get(clause.of or clause.kind)
+    asked = rows if tier is None else rows.where(rows.table["tier"] == tier)
+    return asked.within(asked.is_in("owner_kind", ("government",))) if clause.of == "government_invested" else asked
 
 
 def _beds(_: Clause, rows: Rows) -> Figures:
     return {"beds": rows.add("beds")}
 
 
-def _nursing(clause: Clause, rows: Rows) -> Figures:
-    if clause.of == "institution_beds":
-        rows = rows.where(rows.table["tier"] == "institution")
-    return {"nursing_beds": rows.part("nursing_beds", "beds"), "beds": rows.add("beds")}
+def _nursing(_: Clause, rows: Rows) -> Figures:
+    part, rest = rows.part_and_rest("nursing_beds", "beds")
+    return {"nursing_beds": part, REST: rest, "beds": rows.add("beds")}
 
 
 def _operated(name: str, operators: tuple[str, ...]) -> Callable[[Clause, Rows], Figures]:
     def count(_: Clause, rows: Rows) -> Figures:
-        return {name: rows.add("beds", rows.is_in("operator_kind", operators)), "beds": rows.add("beds")}
+        mask = rows.is_in("operator_kind", operators)
+        return {name: rows.add("beds", mask), REST: rows.add("beds", ~mask), "beds": rows.add("beds")}
 
     return count
 
 
-def _social_facilities(clause: Clause, rows: Rows) -> Figures:
-    if clause.of == "government_invested":
-        rows = rows.where(rows.table["owner_kind"] == "government")
-    return {"social": rows.count(rows.is_in("operator_kind", _SOCIAL)), "facilities": rows.count()}
+def _counted_share(name: str, whole: str, mask: pd.Series, rows: Rows) -> Figures:
+    return {name: rows.count(mask), REST: rows.count(~mask), whole: rows.count()}
+
+
+def _social_facilities(_: Clause, rows: Rows) -> Figures:
+    return _counted_share("social", "facilities", rows.is_in("operator_kind", _SOCIAL), rows)
 
 
 def _led_stations(_: Clause, rows: Rows) -> Figures:
-    stations = rows.where(rows.table["tier"] == "station")
-    led = stations.table["parent_tier"].isin(("institution", "centre")).astype("boolean")
-    return {
-        "led_and_social": stations.count(led & stations.is_in("operator_kind", _SOCIAL)),
-        "stations": stations.count(),
-    }
+    led = rows.table["parent_tier"].isin(("institution", "centre")).astype("boolean")
+    led = led.mask(rows.table["parent_id"].isna())
+    return _counted_share("led_and_social", "stations", led & rows.is_in("operator_kind", _SOCIAL), rows)
 
 
 def _counted(clause: Clause, rows: Rows) -> Figures:
     if clause.of == "demonstration_centre":
-        rows = rows.where((rows.table["tier"] == "centre") & _opened_in_plan(clause, rows.table))
-        return {"count": rows.count(rows.table["demonstration"].astype("boolean"))}
+        return {
+            "count": rows.count(rows.table["demonstration"].astype("boolean") & _opened_in_plan(clause, rows.table))
+        }
     return {"count": rows.count(rows.table["disabled_destitute"].astype("boolean"))}
 
 
@@ -119,17 +146,16 @@ def _opened_in_plan(clause: Clause, table: pd.DataFrame) -> pd.Series:
     """Tell which facilities were added from the year of the document (in its clause's id) to the target year."""
     first = int(clause.id.split("/")[0].split("-")[1])
     years = pd.to_datetime(table["opens"]).dt.year
-    return years.between(first, clause.target_year or np.inf)
+    return years.between(first, clause.target_year or np.inf).astype("boolean").mask(years.isna())
 
 
-def _medical(clause: Clause, rows: Rows) -> Figures:
-    if clause.of == "institutions":
-        rows = rows.where(rows.table["tier"] == "institution")
-    return {"integrated": rows.count(rows.is_in("med_link", _LINKED)), "facilities": rows.count()}
+def _medical(_: Clause, rows: Rows) -> Figures:
+    return _counted_share("integrated", "facilities", rows.is_in("med_link", _LINKED), rows)
 
 
 def _staff(_: Clause, rows: Rows) -> Figures:
-    return {"certified": rows.part("certified_staff", "staff"), "staff": rows.add("staff")}
+    part, rest = rows.part_and_rest("certified_staff", "staff")
+    return {"certified": part, REST: rest, "staff": rows.add("staff")}
 
 
 _COUNTS: Final[Mapping[str, Callable[[Clause, Rows], Figures]]] = {
@@ -144,6 +170,13 @@ _COUNTS: Final[Mapping[str, Callable[[Clause, Rows], Figures]]] = {
     "medical_share": _medical,
     "staff_share": _staff,
 }
+# The tier of which a class or a kind speaks.
+_TIERS: Final[Mapping[str, str]] = {
+    "institution_beds": "institution",
+    "institutions": "institution",
+    "demonstration_centre": "centre",
+    "led_station_share": "station",
+}
 _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
     "beds_total": ("beds",),
     "beds_per_1000": ("beds",),
@@ -151,10 +184,14 @@ _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
     "government_bed_share": ("beds", "operator_kind"),
     "social_bed_share": ("beds", "operator_kind"),
     "social_facility_share": ("operator_kind",),
-    "led_station_share": ("operator_kind",),
-    "facility_count": (),
+    "led_station_share": ("parent_id", "operator_kind"),
     "medical_share": ("med_link",),
     "staff_share": ("staff", "certified_staff"),
+}
+_NEEDED_OF: Final[Mapping[str, tuple[str, ...]]] = {
+    "government_invested": ("owner_kind",),
+    "demonstration_centre": ("demonstration", "opens"),
+    "disabled_destitute_home": ("disabled_destitute",),
 }
 LEDGER_KINDS: Final = frozenset(_COUNTS)
 UNIT_KINDS: Final = frozenset({"unit_coverage", "service_coverage", "university_share"})

@@ -59,6 +59,7 @@ def assess(  # noqa: PLR0913 - all that one report rests on
     *,
     premises: tuple[gpd.GeoDataFrame, Times] | None = None,
     circle: Times | None = None,
+    unsaid: Times | None = None,
 ) -> Assessment:
     """Judge every clause in force upon every place.
 
@@ -85,6 +86,9 @@ def assess(  # noqa: PLR0913 - all that one report rests on
     circle : Times, optional
         Whom the facilities that count for the circle reach within its cut-off: communities share these, if the scenario
         says from which share on (``circle.shared_from``).
+    unsaid : Times, optional
+        Whom those facilities would reach within the cut-off of the circle of which the ledger does not say whether they
+        count for it: they may cover people, and be shared.
 
     Returns
     -------
@@ -100,14 +104,14 @@ def assess(  # noqa: PLR0913 - all that one report rests on
     having = {
         level: having_of(facilities, homes[level], frame.index, giving[level]) for level, frame in inputs.units.items()
     }
-    sharing = sharing_of(facilities, homes, circle, demand, scenario)
+    sharing = sharing_of(facilities, homes, circle, demand, scenario, unsaid=unsaid)
     if sharing is not None:
         having[SHARING_LEVEL]["shared"] = sharing["shared"]
     tables: list[pd.DataFrame] = []
     rows: list[dict[str, Any]] = []
     for level, frame in frames.items():
         land = None if level == "residential_area" else within_figures(level, frame, facilities, homes, scenario)
-        figures = _figures(level, frame, demand, access, reach, land, basis)
+        figures = _figures(level, frame, demand, access, reach, land, basis, unsaid)
         rows += land_checks(level, figures, rules, basis, scenario)
         rows += circle_checks(level, figures, rules, scenario)
         if level == "residential_area":
@@ -162,6 +166,7 @@ def _figures(
     reach: LandReach,
     within: pd.DataFrame | None,
     basis: LandBasis,
+    unsaid: Times | None,
 ) -> pd.DataFrame:
     """Return the figures of a level's places; without land ``within`` them they are checked by land within reach."""
     shares: csr_array = demand.shares[level]
@@ -175,7 +180,9 @@ def _figures(
         land.loc[people["basis"] == 0, ["low", "high"]] = 0.0
     else:
         land = within
-    circle = circle_figures(shares, people, demand, access).where(_placed(people, "elderly", own=by_reach), axis=0)
+    circle = circle_figures(shares, people, demand, access, unsaid).where(
+        _placed(people, "elderly", own=by_reach), axis=0
+    )
     figures = people.join(circle).join(land)
     figures["method"] = "reach" if by_reach else "within"
     figures["land_reach_m2_per_person"] = reached["low"]

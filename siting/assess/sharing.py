@@ -17,7 +17,13 @@ _MOST_NAMED = 10
 
 
 def sharing_of(
-    facilities: gpd.GeoDataFrame, homes: pd.DataFrame, circle: Times | None, demand: Demand, scenario: Scenario
+    facilities: gpd.GeoDataFrame,
+    homes: pd.DataFrame,
+    circle: Times | None,
+    demand: Demand,
+    scenario: Scenario,
+    *,
+    unsaid: Times | None = None,
 ) -> pd.DataFrame | None:
     """Tell which communities without a facility of their own are served by a shared one, and by which.
 
@@ -35,13 +41,15 @@ def sharing_of(
         ``circle.shared_from``: the share of a community's elderly who must live within the circle of one single
         facility (:func:`siting.domain.shared.shared_with`). With ``circle.by_tier`` only what gives a community its
         facility (:func:`siting.domain.tiers.gives_facility`) is its own, or shared.
+    unsaid : Times, optional
+        Whom those reach of which it is not said whether they serve their community: they may be shared.
 
     Returns
     -------
     pandas.DataFrame or None
-        Indexed by community: ``shared`` (blank where nobody knows where its elderly live), and ``shared_facility``:
-        the id of the facility within whose circle most of them live, of equals the first by place, then by id. None
-        where the scenario lets nobody share, or has no communities.
+        Indexed by community: ``shared`` (blank where nobody knows where its elderly live, or whether what would serve
+        them counts), and ``shared_facility``: the id of the facility within whose circle most of them live, of equals
+        the first by place, then by id. None where the scenario lets nobody share, or has no communities.
 
     Raises
     ------
@@ -60,9 +68,7 @@ def sharing_of(
     near = facilities.loc[circle.site_ids]
     order = np.lexsort((circle.site_ids.astype(str).to_numpy(), near.geometry.y.to_numpy(), near.geometry.x.to_numpy()))
     order = order[gives_facility(near["tier"], SHARING_LEVEL, by_tier=by_tier)[order]]
-    shape = (len(circle.site_ids), len(demand.cells))
-    within = csr_array((np.ones(len(circle.cell)), circle.cell, circle.start), shape=shape)
-    part = shared_with(csr_array(within[order]), demand, scenario.circle.shared_from).tocsc()
+    part = shared_with(csr_array(_reach(circle, demand)[order]), demand, scenario.circle.shared_from).tocsc()
     ids = circle.site_ids.to_numpy(dtype=object)[order]
     named = [
         ids[part.indices[start + np.argmax(part.data[start:stop])]] if lacks and stop > start else None
@@ -70,7 +76,16 @@ def sharing_of(
     ]
     shared = pd.Series([each is not None for each in named], index=communities, dtype="boolean")
     shared = shared.mask(without & ~knows_elderly(demand))
+    if unsaid is not None and not by_tier:
+        perhaps = shared_with(_reach(unsaid, demand), demand, scenario.circle.shared_from).tocsc()
+        shared = shared.mask(without & (np.diff(perhaps.indptr) > 0) & ~shared.fillna(value=False).astype(bool))
     return pd.DataFrame({"shared": shared, "shared_facility": pd.Series(named, index=communities, dtype="object")})
+
+
+def _reach(times: Times, demand: Demand) -> csr_array:
+    """Return whom sites reach, shape (sites, cells)."""
+    shape = (len(times.site_ids), len(demand.cells))
+    return csr_array((np.ones(len(times.cell)), times.cell, times.start), shape=shape)
 
 
 def sharing_notes(sharing: pd.DataFrame | None, scenario: Scenario) -> Iterator[Note]:

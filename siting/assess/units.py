@@ -11,7 +11,7 @@ import pandas as pd
 from siting.assess.ledger import unit_words
 from siting.domain import clauses
 from siting.domain.clauses import Finding
-from siting.domain.measures import MEASURES, Span, judge
+from siting.domain.measures import MEASURES, REST, Span, judge
 from siting.domain.nouns import Bools, Note
 from siting.domain.requirements import BASIS_OF_UNITS
 from siting.domain.scenario import Scenario
@@ -122,11 +122,16 @@ def tier_notes(having: Mapping[str, pd.DataFrame], scenario: Scenario) -> Iterat
 
 @dataclass(frozen=True)
 class Judged:
-    """What a clause says of the units of one level: ``basis`` names it, ``missing`` those not known enough."""
+    """What a clause says of the units of one level.
+
+    ``basis`` names the level, ``missing`` the units of which too little is known. ``unshared`` tells that it is not
+    known of some whether they share a facility.
+    """
 
     basis: str
     finding: Finding
     missing: list[str]
+    unshared: bool = False
 
 
 def judge_units(
@@ -161,22 +166,40 @@ def judge_units(
         rows, basis = units[units["level"] == counted], BASIS_OF_UNITS[counted]
         words = unit_words(clause)
         if counted not in given or (words and len(rows) and rows["kind"].isna().all()):
-            yield Judged(basis, clauses.unknown(), [])
+            # Of one unit without a kind it is not known whether it is asked; a layer may have no kinds at all.
+            named = sorted(map(str, rows.index)) if level == counted else []
+            yield Judged(basis, clauses.unknown(), named)
             continue
-        named = rows[rows["kind"].isin(words).to_numpy(dtype=bool)] if words else rows
-        yield _judged(clause, named, _COLUMN[clause.kind], basis, complete=complete)
+        asked = rows["kind"].isin(words).astype("boolean").mask(rows["kind"].isna()) if words else None
+        yield _judged(clause, rows, _COLUMN[clause.kind], basis, asked=asked, complete=complete)
 
 
-def _judged(clause: Clause, rows: pd.DataFrame, column: str, basis: str, *, complete: bool) -> Judged:
+def _judged(
+    clause: Clause, rows: pd.DataFrame, column: str, basis: str, *, asked: pd.Series | None = None, complete: bool
+) -> Judged:
+    """Judge a clause upon units, of which only those count that are ``asked`` (blank: perhaps; None: all)."""
     has = rows[column].astype("boolean")
     if column == "facility":
         has |= rows["shared"].astype("boolean")
-    unknown = has.isna()
-    low = float((has.fillna(value=False)).sum())
-    high = low + float(unknown.sum()) if complete or column in ("served", "teaching_point") else float(len(rows))
-    measure = MEASURES[clause.kind]
-    finding = judge(clause, {measure.part: Span(low, high), "units": Span.exactly(float(len(rows)))})
-    return Judged(basis, finding, sorted(map(str, rows.index[unknown.to_numpy(dtype=bool)])))
+    counts = pd.Series(data=True, index=rows.index, dtype="boolean") if asked is None else asked
+    lacking = (counts.isna() | has.isna()) & counts.fillna(value=True)
+    if not complete and column in ("facility", "disabled_care"):
+        has = has.mask(~has.fillna(value=True).astype(bool))
+    part, rest = counts & has, counts & ~has
+    figures = {MEASURES[clause.kind].part: _span(part), REST: _span(rest), "units": _span(counts)}
+    no_facility_known = bool((counts.fillna(value=True) & has.isna()).any())
+    return Judged(
+        basis,
+        judge(clause, figures),
+        sorted(map(str, rows.index[lacking.to_numpy(dtype=bool)])),
+        unshared=no_facility_known and column == "facility" and complete,
+    )
+
+
+def _span(mask: pd.Series) -> Span:
+    """Count what is surely true, and what may be."""
+    sure = float(mask.fillna(value=False).sum())
+    return Span(sure, sure + float(mask.isna().sum()))
 
 
 def _levels_counted(clause: Clause, level: str) -> tuple[str, ...]:

@@ -128,10 +128,13 @@ def land_per_person(floor_m2: float, people: float, low_m2: float, high_m2: floa
     return at_least(floor_m2 * people, low_m2, high_m2) if people > 0 else not_applicable()
 
 
-def service_circle(pass_share: float, elderly: float, covered: float, *, complete: bool = True) -> Finding:
+def service_circle(
+    pass_share: float, elderly: float, covered: float, *, perhaps: float = 0.0, complete: bool = True
+) -> Finding:
     """Judge the share of the elderly within the circle.
 
-    ``complete`` is false when the ledger of facilities may lack some: then the uncovered may be covered in truth.
+    ``perhaps`` are those who are covered if facilities count of which that is not said. ``complete`` is false when the
+    ledger of facilities may lack some: then all of the uncovered may be covered in truth.
 
     Examples
     --------
@@ -142,7 +145,7 @@ def service_circle(pass_share: float, elderly: float, covered: float, *, complet
     if elderly <= 0:
         return not_applicable()
     share = min(covered / elderly, 1.0)
-    return at_least(pass_share, share, share if complete else 1.0)
+    return at_least(pass_share, share, min((covered + perhaps) / elderly, 1.0) if complete else 1.0)
 
 
 def worst(verdicts: list[Verdict]) -> Verdict:

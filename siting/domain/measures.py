@@ -9,6 +9,8 @@ from siting.domain.clauses import Finding
 from siting.domain.standards import Clause
 
 _INFINITE: Final = float("inf")
+# What of the whole of a share is not its part; where it is not among the figures, it is the whole less the part.
+REST: Final = "rest"
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,8 @@ def judge(clause: Clause, figures: Mapping[str, Span]) -> Finding:
     clause : Clause
         A clause of a kind in :data:`MEASURES`.
     figures : mapping of str to Span
-        The figures that its measure names, and those of :func:`required_of`.
+        The figures that its measure names, and those of :func:`required_of`. Of a share they may hold ``rest``, what of
+        the whole is not the part: a record of which too little is known is in the one or in the other, or in neither.
 
     Returns
     -------
@@ -114,6 +117,16 @@ def _ratio(measure: Measure, figures: Mapping[str, Span]) -> Span:
     if measure.whole is None:
         return part
     whole = figures[measure.whole]
-    low = part.low / whole.high * measure.scale if whole.high < _INFINITE else 0.0
-    high = part.high / whole.low * measure.scale if whole.low > 0 else _INFINITE
-    return Span(min(low, 1.0), min(high, 1.0)) if measure.is_share else Span(low, high)
+    if not measure.is_share:
+        low = part.low / whole.high * measure.scale if whole.high < _INFINITE else 0.0
+        return Span(low, part.high / whole.low * measure.scale if whole.low > 0 else _INFINITE)
+    rest = figures.get(REST)
+    if rest is None:
+        rest = Span(max(0.0, whole.low - part.high), max(0.0, whole.high - part.low))
+    if part.low + rest.low <= 0:
+        # Nothing is known to be in the whole: it is open whether anything is asked.
+        return Span(0.0, 1.0)
+    # Every record that is not known falls to the rest, or to the part.
+    low = part.low / (part.low + rest.high) if rest.high < _INFINITE and part.low > 0 else 0.0
+    high = part.high / (part.high + rest.low) if part.high < _INFINITE else 1.0
+    return Span(low, high)

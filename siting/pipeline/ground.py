@@ -73,6 +73,7 @@ def measure(ground: Ground, facilities: gpd.GeoDataFrame, progress: Progress) ->
         ground.warnings,
         premises=premises,
         circle=_circle(ground, counted[counting], progress),
+        unsaid=_unsaid(ground, counted[places.may_serve(counted)], progress),
     )
 
 
@@ -81,9 +82,17 @@ def _circle(ground: Ground, facilities: gpd.GeoDataFrame, progress: Progress) ->
 
     Institutions may have a cut-off of their own for their land; for the circle all have the same.
     """
+    return None if ground.inputs.scenario.circle.shared_from is None else _within(ground, facilities, progress)
+
+
+def _unsaid(ground: Ground, facilities: gpd.GeoDataFrame, progress: Progress) -> Times | None:
+    """Return whom those would reach of which it is not said whether they serve their community; None without any."""
+    return _within(ground, facilities, progress) if len(facilities) else None
+
+
+def _within(ground: Ground, facilities: gpd.GeoDataFrame, progress: Progress) -> Times:
+    """Return whom facilities reach within the cut-off of the circle."""
     scenario = ground.inputs.scenario
-    if scenario.circle.shared_from is None:
-        return None
     cutoff = np.full(len(facilities), scenario.walking.minutes * SECONDS_PER_MINUTE)
     nobody = np.zeros(len(facilities), dtype=bool)
     return walk(ground.inputs, ground.demand, ground.ways, facilities, nobody, progress, cutoff_s=cutoff).within

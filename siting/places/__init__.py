@@ -10,7 +10,7 @@ from siting.places.candidates import (
     with_stations,
 )
 from siting.places.demand import FINE_TO_COARSE, land_basis, make_demand
-from siting.places.facilities import counted_land, home_units, in_circle, open_facilities
+from siting.places.facilities import counted_land, home_units, in_circle, may_serve, open_facilities
 from siting.places.generated import with_generated
 from siting.places.nesting import holding_units
 from siting.places.request import plan_faults, plan_level, plan_notes, plan_sites
@@ -27,6 +27,7 @@ __all__ = [
     "joined_sites",
     "land_basis",
     "make_demand",
+    "may_serve",
     "open_facilities",
     "place_order",
     "plan_faults",

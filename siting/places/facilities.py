@@ -105,6 +105,23 @@ def in_circle(facilities: gpd.GeoDataFrame, scenario: Scenario) -> NDArray[np.bo
     return counts.to_numpy(dtype=bool)
 
 
+def may_serve(facilities: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    """Tell which facilities may count for the service circle, though the ledger does not say that they do.
+
+    Parameters
+    ----------
+    facilities : geopandas.GeoDataFrame
+        With ``tier`` and ``serves_community``.
+
+    Returns
+    -------
+    ndarray of bool
+        True for institutions of which it is not said whether they serve their community.
+    """
+    unsaid = facilities["serves_community"].isna() & (facilities["tier"] == "institution")
+    return unsaid.to_numpy(dtype=bool)
+
+
 def home_units(facilities: gpd.GeoDataFrame, units: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
     """Return the unit of each level in which each facility counts; NA where there is none.
 

@@ -136,7 +136,8 @@ def test_the_facility_near_most_of_its_elderly_is_named() -> None:
 @pytest.mark.parametrize(
     ("facts", "circle", "verdict"),
     [
-        ({"tier": "institution"}, {}, GAP),
+        ({"tier": "institution", "serves_community": False}, {}, GAP),
+        ({"tier": "institution"}, {}, ("no_data", "records_missing")),
         ({"tier": "institution", "serves_community": True}, {}, MET),
         ({"tier": "centre"}, {}, MET),
         ({"tier": "station"}, {"tiers": ("centre",)}, GAP),

@@ -136,8 +136,8 @@ def _finding(assessment: Assessment, clause: Clause) -> tuple[str, str]:
     """Say why a clause gives no verdict, and what its structural advice lists."""
     lists = {"hierarchy": _hierarchy, "one_operator": _operators, "land_use_conformity": _land_use}
     found = lists[clause.kind](assessment) if clause.kind in lists else {}
-    if clause.kind == "unit_coverage" and clause.of != "disabled_care":
-        found = _shared(assessment) | _by_tier(assessment)
+    if clause.readings:
+        found = _shared(assessment) | _reading(assessment, clause)
     told = {lang: [say(f"audit.{key}", lang, found=text) for key, text in found.items()] for lang in LANGS}
     return " ".join([clause.why_zh, *told["zh"]]).strip(), " ".join([clause.why_en, *told["en"]]).strip()
 
@@ -148,10 +148,14 @@ def _shared(assessment: Assessment) -> dict[str, str]:
     return {} if told is None else {"shared": f"{told['share']}: {told['ids']}"}
 
 
-def _by_tier(assessment: Assessment) -> dict[str, str]:
-    """Say that units need a facility of a tier, and which have facilities of other tiers alone."""
-    told = next((note.values for note in assessment.notes if note.code == "facilities_by_tier"), None)
-    return {} if told is None else {"by_tier": f"{told['street_ids']}; {told['community_ids']}"}
+def _reading(assessment: Assessment, clause: Clause) -> dict[str, str]:
+    """Say how a clause on the coverage of units is read, and which units have none but facilities that do not count."""
+    codes = {"facilities_by_tier": "by_tier", "facilities_any": "any_facility"}
+    code, told = next((codes[note.code], note.values) for note in assessment.notes if note.code in codes)
+    alone = f"{told['street_ids']}; {told['community_ids']}"
+    if code == "by_tier":
+        return {code: alone}
+    return {code: ""} | ({"institution_alone": alone} if clause.of == "community_facility" else {})
 
 
 def _hierarchy(assessment: Assessment) -> dict[str, str]:

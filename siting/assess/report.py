@@ -99,7 +99,8 @@ def assess(  # noqa: PLR0913 - all that one report rests on
     reach = land_reach(facilities, homes, access.within, demand, scenario)
     frames = {"residential_area": inputs.residential_areas, **inputs.units}
     giving = {
-        level: gives_facility(facilities["tier"], level, by_tier=scenario.circle.by_tier) for level in inputs.units
+        level: gives_facility(facilities["tier"], level, by_tier=scenario.standards.coverage == "by_tier")
+        for level in inputs.units
     }
     having = {
         level: having_of(facilities, homes[level], frame.index, giving[level]) for level, frame in inputs.units.items()
@@ -153,7 +154,7 @@ def assess(  # noqa: PLR0913 - all that one report rests on
             *cut_off_notes(inputs, demand, access),
             *_notes(places, facilities, access, reach),
             *sharing_notes(sharing, scenario),
-            *tier_notes(having, scenario),
+            *tier_notes(having, inputs.standards, scenario),
         ),
     )
 

@@ -39,8 +39,8 @@ def sharing_of(
         Where people are.
     scenario : Scenario
         ``circle.shared_from``: the share of a community's elderly who must live within the circle of one single
-        facility (:func:`siting.domain.shared.shared_with`). With ``circle.by_tier`` only what gives a community its
-        facility (:func:`siting.domain.tiers.gives_facility`) is its own, or shared.
+        facility (:func:`siting.domain.shared.shared_with`). With ``standards.coverage = "by_tier"`` only what gives a
+        community its facility (:func:`siting.domain.tiers.gives_facility`) is its own, or shared.
     unsaid : Times, optional
         Whom those reach of which it is not said whether they serve their community: they may be shared.
 
@@ -62,7 +62,7 @@ def sharing_of(
         message = "communities that share facilities need the times of the circle"
         raise ValueError(message)
     communities = demand.place_ids[SHARING_LEVEL]
-    by_tier = scenario.circle.by_tier
+    by_tier = scenario.standards.coverage == "by_tier"
     own = gives_facility(facilities["tier"], SHARING_LEVEL, by_tier=by_tier)
     without = ~communities.isin(homes[SHARING_LEVEL][own].dropna())
     near = facilities.loc[circle.site_ids]

@@ -1,6 +1,6 @@
 """What every unit must have: which units of a place have a facility or share one, home care, a teaching point."""
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,11 +16,12 @@ from siting.domain.nouns import Bools, Note
 from siting.domain.requirements import BASIS_OF_UNITS
 from siting.domain.scenario import Scenario
 from siting.domain.shared import SHARING_LEVEL
-from siting.domain.standards import Clause
+from siting.domain.standards import Clause, Standard
 
 _UNIT_LEVELS: Final = ("community", "street")
 # A note names no more places than these.
 _MOST_NAMED: Final = 10
+_FACILITIES: Final = ("facility", "community_facility")
 _COLUMN: Final = {"unit_coverage": "facility", "service_coverage": "served", "university_share": "teaching_point"}
 
 
@@ -47,13 +48,12 @@ def units_of_places(
     holders : mapping of str to pandas.Series
         By level, the unit that holds each.
     having : mapping of str to pandas.DataFrame
-        By level, ``facility``, ``shared`` and ``disabled_care`` of each unit.
+        By level what each unit has (:func:`having_of`).
 
     Returns
     -------
     dict
-        By place, a table of units with ``level``, ``kind``, ``facility``, ``shared``, ``disabled_care``, ``served``,
-        ``teaching_point``.
+        By place, a table of units with ``level``, ``kind``, ``served``, ``teaching_point``, and what they have.
     """
     tables = {
         name: units[name].reindex(columns=["kind", "served", "teaching_point"]).assign(level=name).join(having[name])
@@ -89,7 +89,9 @@ def having_of(facilities: gpd.GeoDataFrame, homes: pd.Series, units: pd.Index, g
     Returns
     -------
     pandas.DataFrame
-        By unit ``facility``, ``other_tiers`` (facilities stand in it, but none that gives it one), ``disabled_care``,
+        By unit ``facility``, ``community_facility`` (one that is not an institution, or an institution that serves its
+        community; blank where none says so), ``other_tiers`` (facilities stand in it, but none that gives it one),
+        ``disabled_care``,
         and ``shared``, false throughout: who shares is told by :func:`siting.assess.sharing.sharing_of`.
     """
     caring = facilities["disabled_destitute"].astype("boolean")
@@ -97,9 +99,16 @@ def having_of(facilities: gpd.GeoDataFrame, homes: pd.Series, units: pd.Index, g
         set(homes[mask.to_numpy(dtype=bool)].dropna()) for mask in (caring.fillna(value=False), caring.isna())
     )
     care = [True if unit in surely else None if unit in perhaps else False for unit in units]
+    serves = facilities["serves_community"].astype("boolean").mask(facilities["tier"] != "institution", other=True)
+    near, unsaid = (
+        units.isin(homes[giving & mask.to_numpy(dtype=bool)].dropna())
+        for mask in (serves.fillna(value=False), serves.isna())
+    )
+    serving = pd.Series(near, index=units, dtype="boolean").mask(unsaid & ~near)
     return pd.DataFrame(
         {
             "facility": units.isin(homes[giving].dropna()),
+            "community_facility": serving,
             "other_tiers": units.isin(homes.dropna()) & ~units.isin(homes[giving].dropna()),
             "shared": pd.array(np.zeros(len(units), dtype=bool), dtype="boolean"),
             "disabled_care": pd.array(care, dtype="boolean"),
@@ -108,16 +117,27 @@ def having_of(facilities: gpd.GeoDataFrame, homes: pd.Series, units: pd.Index, g
     )
 
 
-def tier_notes(having: Mapping[str, pd.DataFrame], scenario: Scenario) -> Iterator[Note]:
-    """Tell that units need a facility of a tier, and which have facilities of other tiers alone."""
-    if not scenario.circle.by_tier:
+def tier_notes(having: Mapping[str, pd.DataFrame], standards: Iterable[Standard], scenario: Scenario) -> Iterator[Note]:
+    """Tell how clauses on the coverage of units are read, and which units have none but facilities that do not count.
+
+    By tier these are facilities of other tiers, else institutions that are not known to serve their community.
+    """
+    if not any(clause.readings for standard in standards for clause in standard.clauses):
         return
+    by_tier = scenario.standards.coverage == "by_tier"
     told: dict[str, str | int] = {}
     for level, plural in (("street", "streets"), ("community", "communities")):
-        alone = [] if level not in having else having[level].index[having[level]["other_tiers"]].astype(str).tolist()
+        alone = _alone(having[level], by_tier=by_tier) if level in having else []
         more = ["…"] if len(alone) > _MOST_NAMED else []
         told |= {plural: len(alone), f"{level}_ids": ", ".join([*alone[:_MOST_NAMED], *more]) or "–"}
-    yield Note("facilities_by_tier", told)
+    yield Note("facilities_by_tier" if by_tier else "facilities_any", told)
+
+
+def _alone(having: pd.DataFrame, *, by_tier: bool) -> list[str]:
+    """Name the units that have facilities, but none that counts."""
+    counts = having["community_facility"].fillna(value=False).astype(bool)
+    alone = having["other_tiers"] if by_tier else having["facility"] & ~counts
+    return having.index[alone.to_numpy(dtype=bool)].astype(str).tolist()
 
 
 @dataclass(frozen=True)
@@ -171,7 +191,8 @@ def judge_units(
             yield Judged(basis, clauses.unknown(), named)
             continue
         asked = rows["kind"].isin(words).astype("boolean").mask(rows["kind"].isna()) if words else None
-        yield _judged(clause, rows, _COLUMN[clause.kind], basis, asked=asked, complete=complete)
+        column = "community_facility" if clause.of == "community_facility" else _COLUMN[clause.kind]
+        yield _judged(clause, rows, column, basis, asked=asked, complete=complete)
 
 
 def _judged(
@@ -179,11 +200,11 @@ def _judged(
 ) -> Judged:
     """Judge a clause upon units, of which only those count that are ``asked`` (blank: perhaps; None: all)."""
     has = rows[column].astype("boolean")
-    if column == "facility":
+    if column in _FACILITIES:
         has |= rows["shared"].astype("boolean")
     counts = pd.Series(data=True, index=rows.index, dtype="boolean") if asked is None else asked
     lacking = (counts.isna() | has.isna()) & counts.fillna(value=True)
-    if not complete and column in ("facility", "disabled_care"):
+    if not complete and column in (*_FACILITIES, "disabled_care"):
         has = has.mask(~has.fillna(value=True).astype(bool))
     part, rest = counts & has, counts & ~has
     figures = {MEASURES[clause.kind].part: _span(part), REST: _span(rest), "units": _span(counts)}
@@ -192,7 +213,7 @@ def _judged(
         basis,
         judge(clause, figures),
         sorted(map(str, rows.index[lacking.to_numpy(dtype=bool)])),
-        unshared=no_facility_known and column == "facility" and complete,
+        unshared=no_facility_known and column in _FACILITIES and complete,
     )
 
 

@@ -113,7 +113,9 @@ def linear_clauses(standards: Sequence[Standard]) -> list[Pair]:
         (standard, clause)
         for standard in standards
         for clause in standard.clauses
-        if clause.gives_verdict and clause.kind in LINEAR_KINDS and clause.of in (None, "facility")
+        if clause.gives_verdict
+        and clause.kind in LINEAR_KINDS
+        and clause.of in (None, "facility", "community_facility")
         if clause.kind != "unit_coverage" or {*clause.levels} & {*UNIT_LEVELS}
     ]
 

@@ -23,6 +23,8 @@ Tier = Literal["institution", "centre", "station"]
 LandBasis = Literal["resident_current", "resident_planned", "registered", "elderly60", "elderly65"]
 Horizon = Literal["current"] | Annotated[int, Field(ge=2000, le=2100)]
 PopulationUnit = Literal["persons per cell", "persons per ha", "persons per km2"]
+# What gives a unit its facility, where a clause names no tier.
+CoverageReading = Literal["any_facility", "by_tier"]
 Direction = Literal["slower", "to_facility", "from_facility", "both_ways"]
 # A built-in walker, or the name of one under [walkers].
 Walker = Literal["elder", "frail", "fit", "wheelchair"] | str  # noqa: PYI051 - pages list the built-in ones
@@ -412,7 +414,6 @@ class Circle(Section):
     tiers: tuple[Literal["centre", "station"], ...] = ("centre", "station")
     pass_share: Share = 0.9
     shared_from: Share | None = None
-    by_tier: bool = False
     levels: tuple[Level | Literal["residential_area"], ...] = (
         "residential_area",
         "community",
@@ -463,6 +464,7 @@ class StandardsChoice(Section):
     place: str | None = None
     ids: tuple[str, ...] | None = None
     files: tuple[Path, ...] = ()
+    coverage: CoverageReading = "any_facility"
     override: tuple[ClauseOverride, ...] = ()
 
     @model_validator(mode="after")

@@ -5,7 +5,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from siting.domain.scenario import Level, Section
+from siting.domain.scenario import CoverageReading, Level, Section
 
 ClauseLevel = Level | Literal["residential_area", "facility"]
 Force = Literal["mandatory", "target", "encouraged", "permitted"]
@@ -123,8 +123,9 @@ class Clause(Section):
 
     ``number`` is in ``unit`` (a share as 0.5); ``comparison`` says on which side of it one must be; ``of`` names the
     denominator or class where a kind has several. ``levels`` are those at which the clause itself speaks: a check
-    elsewhere is an assessment and does not bind. ``unit_kinds`` narrows the units (街道, 社区). ``target_year`` is None
-    where the text states none. What is not ``computed`` says why. ``needs`` lists the columns that it rests on.
+    elsewhere is an assessment and does not bind. ``unit_kinds`` narrows the units (街道, 社区). ``readings`` names the
+    ways in which the text may be read, of which the scenario chooses one. ``target_year`` is None where the text states
+    none. What is not ``computed`` says why. ``needs`` lists the columns that it rests on.
     ``quote`` is blank only where the text was not seen: then ``source_note`` says where the number comes from and
     ``verified`` how far it is verified (V: in an official page, V2: in a secondary one).
     """
@@ -142,6 +143,7 @@ class Clause(Section):
     of: str | None = None
     levels: tuple[ClauseLevel, ...] = ()
     unit_kinds: tuple[str, ...] = ()
+    readings: tuple[CoverageReading, ...] = ()
     horizon: Literal["current", "planned"] = "current"
     force: Force
     target_year: int | None = None

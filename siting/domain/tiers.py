@@ -26,8 +26,8 @@ def gives_facility(tier: pd.Series, level: str, *, by_tier: bool) -> NDArray[np.
     level : str
         Level of the units.
     by_tier : bool
-        The scenario's ``circle.by_tier``: a street has a facility only if a centre stands in it, a community only if a
-        station or a centre does; other levels ask for no tier.
+        The scenario reads ``standards.coverage`` as ``by_tier``: a street has a facility only if a centre stands in it,
+        a community only if a station or a centre does; other levels ask for no tier.
 
     Returns
     -------

@@ -197,7 +197,7 @@ def warnings_of(scenario: Scenario, demand: Demand, basis: LandBasis, *, planned
         "straight_line": scenario.walking.mode == "straight_line",
         "incomplete": not scenario.facilities.complete,
         "shared_facilities": scenario.circle.shared_from is not None,
-        "facilities_by_tier": scenario.circle.by_tier,
+        "facilities_by_tier": scenario.standards.coverage == "by_tier",
     }
     return [code for code, holds in told.items() if holds]
 

@@ -200,7 +200,9 @@ def _finish(taking: _Taking, found: Sequence[Look]) -> None:
     taking.filled.update(standards.filled)
     taking.remarks.update(standards.remarks)
     # They stand at the head of the file.
-    taking.asked = {**standards.asked, **taking.asked}
+    here = "standards.place" in {**standards.asked, **standards.filled}
+    coverage = {"standards.coverage": Remark("ask_coverage")} if here and _has_units_and_facilities(taking) else {}
+    taking.asked = {**standards.asked, **coverage, **taking.asked}
     taking.suggested.update(standards.suggested)
     taking.filled["scenario.title"] = taking.folder
     if "facilities" in taking.remarks:
@@ -208,6 +210,11 @@ def _finish(taking: _Taking, found: Sequence[Look]) -> None:
     if "units.street" in taking.remarks and "units.district" not in taking.remarks:
         taking.filled["units.district.union_of"] = "street"
         taking.remarks["units.district"] = (Remark("district_of_streets"),)
+
+
+def _has_units_and_facilities(taking: _Taking) -> bool:
+    """Tell whether clauses on the coverage of units will be judged, which may be read in two ways."""
+    return "facilities" in taking.remarks and bool({"units.street", "units.community"} & {*taking.remarks})
 
 
 # --- layers and tables ------------------------------------------------------------------------------------------------

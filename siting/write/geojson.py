@@ -118,7 +118,7 @@ def facts(inputs: Inputs) -> dict[str, Any]:
                 lang: say("warning.pass_share", lang, share=f"{scenario.circle.pass_share:.0%}") for lang in LANGS
             },
             "shared_from": scenario.circle.shared_from,
-            "by_tier": scenario.circle.by_tier,
+            "coverage": scenario.standards.coverage,
             "measured_in": inputs.crs.to_string(),
         },
     }

@@ -47,6 +47,7 @@ _EXAMPLES_CLAUSE: Final[Mapping[str, object]] = {
     "why_en": "",
     "of": "facilities",
     "unit_kinds": ("街道",),
+    "readings": ("any_facility", "by_tier"),
     "target_year": 2030,
     "applies_to": "new",
     "remedies": ("purchase", "lease"),

@@ -132,7 +132,7 @@ def _short_of(proposal: Proposal, row: Mapping[str, Any], lang: Lang) -> str:
     level = str(row["level"])
     place = f"{say(f'level.{level}', lang)} {_place(proposal, level, row['id'], lang)}"
     if kind == "unit_coverage" and level in _OF_ONE_FACILITY:
-        by_tier = proposal.after.inputs.scenario.circle.by_tier
+        by_tier = proposal.after.inputs.scenario.standards.coverage == "by_tier"
         return say(f"proof.line.no_facility{f'_{level}' if by_tier else ''}", lang, place=place)
     told = {name: _figure(float(row[name]), unit, lang) for name in ("provided", "required", "shortfall")}
     return say("proof.line.shortfall", lang, place=place, **told)

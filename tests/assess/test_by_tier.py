@@ -8,6 +8,7 @@ import pytest
 from siting.assess.audit import audit_table
 from siting.domain.nouns import Assessment
 from siting.text import LANGS, say
+from siting.write.geojson import facts
 from tests.assess.test_sharing import COVERAGE, GAP, MET, shares, shares_of_units, strip, verdicts
 
 # Three communities: a and b in street s1, c in street s2. A facility in the middle of each.
@@ -16,7 +17,7 @@ PLACES = {"a": (200.0, 50.0), "b": (600.0, 50.0), "c": (1000.0, 50.0)}
 
 def of_tiers(*, by_tier: bool = True, shared_from: float | None = None, **tiers: str) -> Assessment:
     ledger = {f"f{place}": (PLACES[place], {"tier": tier, "serves_community": True}) for place, tier in tiers.items()}
-    return strip(ledger, circle={"by_tier": by_tier, "shared_from": shared_from})
+    return strip(ledger, shared_from, standards={"coverage": "by_tier" if by_tier else "any_facility"})
 
 
 def test_any_facility_counts_unless_the_scenario_asks_for_tiers() -> None:
@@ -83,6 +84,40 @@ def test_other_figures_stay_as_they_are() -> None:
 
 def test_in_an_incomplete_ledger_another_tier_leaves_it_open() -> None:
     ledger = {"f": (PLACES["c"], {"tier": "station"})}
-    found = strip(ledger, circle={"by_tier": True}, facilities={"complete": False})
+    found = strip(ledger, standards={"coverage": "by_tier"}, facilities={"complete": False})
     assert verdicts(found, "street")["s2"] == ("no_data", "data_absent")
     assert verdicts(found)["c"] == MET
+
+
+FULL = "cq-2019-129/1-facility-coverage"
+
+
+@pytest.mark.parametrize(
+    ("serves", "verdict"),
+    [(False, GAP), (True, MET), (None, ("no_data", "records_missing"))],
+)
+def test_a_lone_institution_gives_community_care_only_where_it_serves_its_community(
+    *, serves: bool | None, verdict: tuple[str, str | None]
+) -> None:
+    # 一: 社区居家养老服务设施; 二（一）: any 养老服务设施.
+    ledger = {"f": (PLACES["c"], {"tier": "institution", "serves_community": serves})}
+    found = strip(ledger)
+    for level, place in (("community", "c"), ("street", "s2")):
+        assert verdicts(found, level)[place] == MET
+        assert verdicts(found, level, FULL)[place] == verdict
+    told = {note.code: note.values for note in found.notes}["facilities_any"]
+    named = ("–", "–") if serves else ("s2", "c")
+    assert (told["street_ids"], told["community_ids"]) == named
+    # A station beside it is enough.
+    assert verdicts(strip({**ledger, "g": (PLACES["c"], {})}), clause=FULL)["c"] == MET
+
+
+def test_every_report_says_which_reading_was_used() -> None:
+    for by_tier, code in ((True, "facilities_by_tier"), (False, "facilities_any")):
+        found = of_tiers(by_tier=by_tier, a="institution")
+        assert [note.code for note in found.notes if note.code.startswith("facilities_")] == [code]
+        assert facts(found.inputs)["definitions"]["coverage"] == ("by_tier" if by_tier else "any_facility")
+        audit = audit_table(found).set_index("clause_id")
+        for clause in (COVERAGE, FULL):
+            said = audit.loc[[clause], "finding_en"].iloc[0]
+            assert ("stricter reading (standards.coverage" if by_tier else "any facility counts") in said

@@ -50,9 +50,9 @@ def strip(
     )
 
 
-def verdicts(found: Assessment, level: str = "community") -> dict[str, tuple[str, str | None]]:
+def verdicts(found: Assessment, level: str = "community", clause: str = COVERAGE) -> dict[str, tuple[str, str | None]]:
     own = found.checks[(found.checks["level"] == level).to_numpy()]
-    rows = own[own["clause_id"] == COVERAGE]
+    rows = own[own["clause_id"] == clause]
     reasons = [each if isinstance(each, str) else None for each in rows["reason"]]
     return dict(zip(rows.index.get_level_values("id"), zip(rows["verdict"], reasons, strict=True), strict=True))
 

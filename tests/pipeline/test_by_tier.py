@@ -28,7 +28,9 @@ ENLARGED = {"size": "to_centre", "for": "existing", "tier": "centre", "cost_cny"
 def tiers(
     *sizes: dict[str, Any], stands: dict[int, str] | None = None, shared_from: float | None = None, **plan: Any
 ) -> Inputs:
-    given = with_settings(row(shared_from=shared_from, **plan), circle={"by_tier": True, "shared_from": shared_from})
+    given = with_settings(
+        row(shared_from=shared_from, **plan), circle={"shared_from": shared_from}, standards={"coverage": "by_tier"}
+    )
     streets = {f"s{i}": box(3 * i * CELL, 0, 3 * (i + 1) * CELL, CELL) for i in range(2)}
     return replace(
         given,
@@ -75,11 +77,11 @@ def test_the_cheapest_plan_has_a_centre_in_each_street(stands: dict[int, str], s
     assert found.solution.objective == pytest.approx(price(best), rel=1e-12)
     assert {verdicts(found, level) == {"met"} for level in ("community", "street", "district")} == {True}
     assert "facilities_by_tier" in found.proposal.after.totals["warnings"]
-    assert facts(found.proposal.after.inputs)["definitions"]["by_tier"] is True
+    assert facts(found.proposal.after.inputs)["definitions"]["coverage"] == "by_tier"
 
 
 def test_without_tiers_stations_are_enough() -> None:
-    given = with_settings(tiers(*SIZES), circle={"by_tier": False, "shared_from": None})
+    given = with_settings(tiers(*SIZES), circle={"shared_from": None}, standards={"coverage": "any_facility"})
     assert built(proposed(given)) == dict.fromkeys(range(6), "station")
 
 

@@ -529,3 +529,14 @@ def test_a_name_that_says_gcj02_is_asked_about(name: str, tmp_path: Path) -> Non
     boundaries(106.55, 29.53, "甲街道").drop(columns="adcode").to_file(tmp_path / name)
     draft = survey(tmp_path)
     assert draft.suggested["units.street.crs"] == "gcj02"
+
+
+def test_how_coverage_is_read_is_asked_where_units_and_facilities_are(district: Path) -> None:
+    draft = survey(district)
+    assert draft.asked["standards.coverage"].code == "ask_coverage"
+    # It may be left as it is.
+    text = scenario_template("zh", draft)
+    assert "coverage" not in tomllib.loads(text)["standards"]
+    assert '#coverage = "any_facility"' in text
+    (district / "facilities.csv").unlink()
+    assert "standards.coverage" not in survey(district).asked

@@ -69,8 +69,9 @@ def requirements_of(
     -----
     A unit without a facility asks for one open row at least of those that stand in it; a community, where the scenario
     lets communities share (``circle.shared_from``), of those and of those that it would share
-    (:func:`siting.domain.shared.shared_with`), which hangs on each row alone. With ``circle.by_tier`` only rows of the
-    tiers that give a unit of its level a facility (:func:`siting.domain.tiers.gives_facility`) count for it.
+    (:func:`siting.domain.shared.shared_with`), which hangs on each row alone. With ``standards.coverage = "by_tier"``
+    only rows of the tiers that give a unit of its level a facility
+    (:func:`siting.domain.tiers.gives_facility`) count for it.
     """
     made: list[Requirement] = []
     unjudged: list[Unjudged] = []
@@ -102,7 +103,8 @@ class _Maker:
         self.uncovered = covered < 1.0
         self.circle = _rows_of(offers.within, offers.in_circle)
         rules = standing.inputs.scenario.circle
-        self.giving = {level: gives_facility(offers.tier, level, by_tier=rules.by_tier) for level in UNIT_LEVELS}
+        by_tier = standing.inputs.scenario.standards.coverage == "by_tier"
+        self.giving = {level: gives_facility(offers.tier, level, by_tier=by_tier) for level in UNIT_LEVELS}
         shares = rules.shared_from is not None and SHARING_LEVEL in demand.shares
         near = _rows_of(offers.within, offers.in_circle & self.giving[SHARING_LEVEL])
         self.shared = shared_with(near, demand, rules.shared_from or 1.0).tocsc() if shares else None
@@ -149,7 +151,9 @@ class _Maker:
         Of a community all open rows that give it a facility and stand in it, and all that it shares, count once.
         """
         units = _units_counted(self.standing, clause)
-        columns = [self._having(each, unit) for each, unit in zip(units["level"], units["unit"], strict=True)]
+        serving = clause.of == "community_facility"
+        named = zip(units["level"], units["unit"], strict=True)
+        columns = [self._having(level, unit, serving=serving) for level, unit in named]
         blank = np.zeros((len(self.offers.homes), 0))
         reach, nothing = csr_array(np.column_stack([blank, *columns])), np.zeros(len(self.offers.homes))
         for place, basis in zip(rows["place"], rows["basis"], strict=True):
@@ -158,10 +162,16 @@ class _Maker:
             left = np.flatnonzero((of_place & ~units["has"]).to_numpy(dtype=bool))
             yield nothing, Sharing(reach, left, np.full(len(left), part_worth(clause, float(of_place.sum()))))
 
-    def _having(self, level: str, unit: object) -> Floats:
-        """Tell with which rows a unit has a facility: those that stand in it, and those that it shares."""
+    def _having(self, level: str, unit: object, *, serving: bool) -> Floats:
+        """Tell with which rows a unit has a facility: those that stand in it, and those that it shares.
+
+        Where they must be ``serving`` the community, an institution counts only if it does.
+        """
         here = (self._homes(level) == unit).fillna(value=False).to_numpy(dtype=np.bool_)
-        found = (here & self.giving[level]).astype(np.float64)
+        giving = self.giving[level]
+        if serving:
+            giving = giving & ((self.offers.tier != "institution").to_numpy(dtype=np.bool_) | self.offers.in_circle)
+        found = (here & giving).astype(np.float64)
         if level == SHARING_LEVEL and self.shared is not None:
             at = int(self.standing.demand.place_ids[level].get_indexer(pd.Index([unit]))[0])
             found[self.shared.indices[slice(*self.shared.indptr[at : at + 2])]] = 1.0

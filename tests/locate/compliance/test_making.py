@@ -69,7 +69,7 @@ def by_tier(seed: int, *, shared_from: float | None = None) -> Inputs:
     """Return the district where streets need a centre, and communities a station or a centre."""
     given_inputs = small(seed)
     fewer = replace(given_inputs, facilities=given_inputs.facilities.iloc[:2])
-    return with_settings(fewer, circle={"by_tier": True, "shared_from": shared_from})
+    return with_settings(fewer, circle={"shared_from": shared_from}, standards={"coverage": "by_tier"})
 
 
 def further(seed: int) -> gpd.GeoDataFrame:
@@ -167,7 +167,7 @@ def test_what_tiers_leave_out_is_shared_by_nobody() -> None:
         new = further(seed).assign(tier="institution", serves_community=True)
         inputs = by_tier(seed, shared_from=0.2)
         hold_to_the_check(inputs, new, np.ones(ROWS, dtype=bool))
-        loose = opened(with_settings(inputs, circle={"by_tier": False, "shared_from": 0.2}), new)
+        loose = opened(with_settings(inputs, circle={"shared_from": 0.2}, standards={"coverage": "any_facility"}), new)
         found.append(loose.places["shared_facility"].isin(new.index).any())
     assert any(found)
 

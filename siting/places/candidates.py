@@ -18,6 +18,7 @@ _CARRIED: Final = (
     *("name", "land_m2", "floor_area_m2", "building_floor_area_m2", "far", "beds"),
     *("residential_area", "community", "street", "address", "located_by", "located_within_m"),
 )
+_BEDS: Final = ("beds", "nursing_beds", "new_beds")
 
 
 def screen_candidates(
@@ -152,13 +153,17 @@ def with_stations(facilities: gpd.GeoDataFrame, chosen: gpd.GeoDataFrame) -> gpd
     Returns
     -------
     geopandas.GeoDataFrame
-        The columns of ``facilities``; the new rows stand last and bear :func:`station_ids`.
+        The columns of ``facilities``; the new rows stand last and bear :func:`station_ids`. A station of which
+        ``beds`` is not said has none.
     """
     shared = [name for name in _CARRIED if name in chosen]
     new = gpd.GeoDataFrame(chosen[shared].copy(), geometry=chosen.geometry, crs=facilities.crs)
     new.index = station_ids(chosen)
     tier = chosen["tier"].to_numpy() if "tier" in chosen else "station"
     new = new.assign(tier=tier, status="planned", context=False).reindex(columns=facilities.columns)
+    # What a plan does not say of beds is unknown of a centre; a station has none.
+    bare = (new["tier"] == "station") & new["beds"].isna()
+    new.loc[bare, [name for name in _BEDS if name in new]] = 0
     new = new.astype({name: kind for name, kind in facilities.dtypes.items() if name != "geometry"})
     return gpd.GeoDataFrame(pd.concat([facilities, new]), crs=facilities.crs) if len(new) else facilities
 

@@ -133,3 +133,9 @@ def test_a_plan_keeps_what_exists_and_is_measured_by_the_same_ruler(sample: Path
     assert plan.stations["elderly_cumulative"].iloc[-1] == pytest.approx(plan.objective)
     assert plan.stations["covered_share_after"].iloc[-1] == pytest.approx(plan.after.totals["covered_share"])
     assert not set(plan.stations["candidate_id"]) & set(plan.refused.index)
+    # For want of data, stations that are built move no verdict.
+    before, after = (each.assessment.checks for each in (plan.before, plan.after))
+    assert after["clause_id"].tolist() == before["clause_id"].tolist()
+    pairs = set(zip(before["verdict"], after["verdict"], strict=True))
+    assert {one for one, other in pairs if other == "no_data"} == {"no_data"}
+    assert ("met", "gap") not in pairs

@@ -142,7 +142,7 @@ def check(scenario: "Scenario", *, plan: "str | Path | None" = None, progress: "
     from siting.results import GapReport
 
     if plan is not None:
-        return GapReport(pipeline.measure_plan(scenario, Path(plan), progress).proposal.after)
+        return GapReport(pipeline.check_with(scenario, Path(plan), progress))
     return GapReport(pipeline.check(scenario, progress))
 
 

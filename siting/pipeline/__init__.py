@@ -10,4 +10,5 @@ from siting.pipeline.comparing import sensitivity_of as sensitivity_of
 from siting.pipeline.explaining import explain as explain
 from siting.pipeline.planning import Planned as Planned
 from siting.pipeline.planning import propose as propose
+from siting.pipeline.rereading import check_with as check_with
 from siting.pipeline.rereading import measure_plan as measure_plan

@@ -7,7 +7,7 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
-from siting.domain.nouns import Ints, Note, Progress, Selection, Stage, quiet
+from siting.domain.nouns import Assessment, Ints, Note, Progress, Selection, Stage, quiet
 from siting.domain.scenario import Scenario, fingerprint
 from siting.errors import Faults
 from siting.locate.compliance import Compliance
@@ -39,6 +39,14 @@ def measure_plan(scenario: Scenario, path: Path, progress: Progress | None = Non
         # What blocks a request, or falls short, was found by the search and not by the ruler.
         proposal = replace(proposal, blocked=file.blocked, shortfalls=file.shortfalls)
     return Planned(proposal, ground, question, _solution(question, selection, sites, standing))
+
+
+def check_with(scenario: Scenario, path: Path, progress: Progress | None = None) -> Assessment:
+    """Check a scenario as if a plan's stations stood; the first notes say so, and whether it is another scenario's."""
+    proposal = measure_plan(scenario, path, progress).proposal
+    counted = Note("with_plan", {"file": path.name, "count": len(proposal.stations)})
+    other = [note for note in proposal.notes if note.code == "plan_of_other_scenario"]
+    return replace(proposal.after, notes=(counted, *other, *proposal.after.notes))
 
 
 def _refuse_plan(file: PlanFile, path: Path, ledger: pd.Index, refused: pd.DataFrame) -> None:

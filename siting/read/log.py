@@ -18,6 +18,7 @@ _FIRST: Final = (
     "looks_gcj02",
     "datum_without_parameters",
     "outside_area_of_use",
+    "people_outside",
     "people_dense",
     "people_sparse",
     "elderly_few",

@@ -22,7 +22,7 @@ from siting.locate.series import coverage_curve
 from siting.locate.solve import solve
 from siting.pipeline import Planned
 from siting.pipeline.evenness import gini_of
-from siting.pipeline.rereading import measure_plan
+from siting.pipeline.rereading import check_with, measure_plan
 from siting.pipeline.studying import (
     alternatives_to,
     curve_of,
@@ -504,6 +504,8 @@ def test_of_another_scenario_nothing_is_read_back_that_was_proved(tmp_path: Path
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("siting.pipeline.ground.read_inputs", lambda *_: other)
         again = measure_plan(other.scenario, tmp_path / "plan.geojson")
+        checked = check_with(other.scenario, tmp_path / "plan.geojson")
+    assert [note.code for note in checked.notes[:2]] == ["with_plan", "plan_of_other_scenario"]
     assert again.proposal.blocked is None
     assert "plan_of_other_scenario" in {note.code for note in again.proposal.notes}
 

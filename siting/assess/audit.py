@@ -96,7 +96,7 @@ def _level_row(level: str, rows: pd.DataFrame) -> dict[str, Any]:
     first = rows.iloc[0]
     found: dict[str, Any] = {
         "level": level,
-        "binding": bool(first["binding"]),
+        "binding": bool(rows["binding"].any()),
         "basis": first["basis"],
         "unit": first["unit"],
         "places": len(rows),
@@ -136,6 +136,9 @@ def _finding(assessment: Assessment, clause: Clause) -> tuple[str, str]:
     """Say why a clause gives no verdict, and what its structural advice lists."""
     lists = {"hierarchy": _hierarchy, "one_operator": _operators, "land_use_conformity": _land_use}
     found = lists[clause.kind](assessment) if clause.kind in lists else {}
+    if clause.kind == "service_circle":
+        told = next((note.values for note in assessment.notes if note.code == "villages_spared"), None)
+        found = {} if told is None else {"villages": str(told["count"])}
     if clause.readings:
         found = _shared(assessment) | _reading(assessment, clause)
     told = {lang: [say(f"audit.{key}", lang, found=text) for key, text in found.items()] for lang in LANGS}

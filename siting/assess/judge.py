@@ -12,9 +12,11 @@ from siting.assess.units import judge_units
 from siting.domain import clauses
 from siting.domain.governing import Pair, governing, same_measure
 from siting.domain.measures import MEASURES, Span, judge
+from siting.domain.nouns import Inputs, Note
 from siting.domain.scenario import LandBasis, Scenario
 from siting.domain.standards import Clause, Standard
 from siting.domain.tables import CHECK_COLUMNS
+from siting.domain.villages import spared
 
 # Both floors always stand side by side, whichever governs.
 FLOORS = {"01": 0.1, "02": 0.2}
@@ -97,13 +99,17 @@ def land_checks(
 def circle_checks(level: str, figures: pd.DataFrame, rules: Rules, scenario: Scenario) -> Iterator[dict[str, Any]]:
     """Judge the service circle upon the places of a level that ``circle.levels`` names.
 
-    ``figures`` holds ``elderly``, ``elderly_covered``, ``reason`` (of most of the uncovered), ``whole``, and who may be
-    covered, by which facilities (``elderly_perhaps``, ``unsaid``).
+    Villages are reported, and do not bind unless the scenario says so (:func:`siting.domain.villages.spared`).
+    ``figures`` holds ``elderly``, ``elderly_covered``, ``kind``, ``reason`` (of most of the uncovered), ``whole``, and
+    who may be covered, by which facilities (``elderly_perhaps``, ``unsaid``).
     """
     if level not in scenario.circle.levels:
         return
     complete = scenario.facilities.complete
     for standard, clause in rules.circle:
+        binds = rules.binds(level, clause, scenario)
+        kinds = figures["kind"] if "kind" in figures else pd.Series(None, index=figures.index, dtype="object")
+        binding = pd.Series(binds & ~spared(clause, kinds, scenario), index=figures.index)
         keys = "elderly elderly_covered elderly_perhaps unsaid reason whole"
         for place, elderly, covered, perhaps, unsaid, uncovered_by, whole in _rows(figures, keys):
             placed = whole or not np.isnan(covered)
@@ -125,7 +131,7 @@ def circle_checks(level: str, figures: pd.DataFrame, rules: Rules, scenario: Sce
                 "clause": clause,
                 "standard": standard,
                 "method": "walking",
-                "binding": rules.binds(level, clause, scenario),
+                "binding": bool(binding[place]),
                 "basis": "elderly",
                 "unit": "share",
                 "people": elderly,
@@ -135,6 +141,17 @@ def circle_checks(level: str, figures: pd.DataFrame, rules: Rules, scenario: Sce
                 if placed
                 else "grid_incomplete",
             }
+
+
+def village_notes(checks: pd.DataFrame, rules: Rules, inputs: Inputs) -> Iterator[Note]:
+    """Tell in how many villages the circle is reported, but does not bind."""
+    units, named = inputs.units.get("community"), {clause.id for _, clause in rules.circle}
+    judged = checks[checks["clause_id"].isin(named) & (checks["level"] == "community")]
+    if units is None or judged.empty:
+        return
+    counts = [int(spared(clause, units["kind"], inputs.scenario).sum()) for _, clause in rules.circle]
+    if max(counts):
+        yield Note("villages_spared", {"count": max(counts)})
 
 
 def ledger_checks(

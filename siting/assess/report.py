@@ -29,6 +29,7 @@ from siting.assess.judge import (
     ledger_checks,
     rules_of,
     unit_checks,
+    village_notes,
 )
 from siting.assess.ledger import by_place
 from siting.assess.reach import LandReach, land_reach
@@ -154,6 +155,7 @@ def assess(  # noqa: PLR0913 - all that one report rests on
             *cut_off_notes(inputs, demand, access),
             *_notes(places, facilities, access, reach),
             *sharing_notes(sharing, scenario),
+            *village_notes(checks, rules, inputs),
             *tier_notes(having, inputs.standards, scenario),
         ),
     )

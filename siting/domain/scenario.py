@@ -414,6 +414,7 @@ class Circle(Section):
     tiers: tuple[Literal["centre", "station"], ...] = ("centre", "station")
     pass_share: Share = 0.9
     shared_from: Share | None = None
+    villages: bool = False
     levels: tuple[Level | Literal["residential_area"], ...] = (
         "residential_area",
         "community",

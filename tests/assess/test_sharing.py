@@ -28,7 +28,7 @@ def strip(
     shared_from: float | None = None,
     *,
     elderly: list[float] | None = ELDERLY,
-    kind: str = "社区",
+    kind: str | None = "社区",
     left: float = 0.0,
     **sections: Any,
 ) -> Assessment:

@@ -23,6 +23,7 @@ from siting.domain.requirements import (
 from siting.domain.shared import SHARING_LEVEL, shared_with
 from siting.domain.standards import Clause
 from siting.domain.tiers import gives_facility
+from siting.domain.villages import spared
 from siting.locate.compliance.asking import Wanted
 from siting.locate.compliance.offers import Offers
 from siting.locate.problem import Bools
@@ -80,7 +81,7 @@ def requirements_of(
     checks = standing.checks[columns].assign(place=standing.checks.index.get_level_values("id")).reset_index(drop=True)
     for clause, level, rank in wanted:
         rows = checks[(checks["clause_id"] == clause.id) & (checks["level"] == level)]
-        rows = rows[rows["verdict"] != "not_applicable"]
+        rows = rows[(rows["verdict"] != "not_applicable") & ~_spared(standing, clause, level, rows["place"])]
         known = rows[["required", "provided_low"]].notna().all(axis=1)
         lacking = rows["place"][~known].astype(str)
         unjudged += [Unjudged(clause.id, level, place) for place in lacking]
@@ -88,6 +89,14 @@ def requirements_of(
             unjudged.append(Unjudged(clause.id, level, None))
         made += [replace(each, rank=rank) for each in maker.put(clause, level, rows[known])]
     return tuple(made), tuple(unjudged)
+
+
+def _spared(standing: Assessment, clause: Clause, level: str, places: pd.Series) -> Bools:
+    """Tell in which places a clause does not bind, since they are villages."""
+    if level not in UNIT_LEVELS:
+        return np.zeros(len(places), dtype=np.bool_)
+    kinds = standing.inputs.units[level]["kind"].reindex(places)
+    return spared(clause, kinds, standing.inputs.scenario)
 
 
 class _Maker:

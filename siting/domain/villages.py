@@ -1,0 +1,48 @@
+"""Villages: where a clause on communities is reported and does not bind."""
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from siting.domain.scenario import Scenario
+from siting.domain.standards import Clause
+
+# How layers name them.
+_VILLAGES: Final = ("村", "行政村", "建制村", "自然村", "村委会", "村民委员会")
+
+
+def spared(clause: Clause, kinds: pd.Series, scenario: Scenario) -> NDArray[np.bool_]:
+    """Tell in which units a clause is reported, but does not bind, since they are villages.
+
+    Parameters
+    ----------
+    clause : Clause
+        The service circle is one of communities (社区居家养老服务圈); other clauses spare nobody here.
+    kinds : pandas.Series
+        The kind of each unit, shape (n,); one without a kind is no village.
+    scenario : Scenario
+        Its ``circle.villages`` lets the circle bind in villages too.
+
+    Returns
+    -------
+    ndarray of bool
+        Shape (n,).
+
+    Notes
+    -----
+    渝府办发〔2019〕129号 asks villages for points of mutual help, 二（二）, and communities for the circle, 二（九）.
+
+    Examples
+    --------
+    >>> import siting
+    >>> from siting.read import standard
+    >>> circle = next(each for each in standard("cq-2019-129").clauses if each.kind == "service_circle")
+    >>> scenario = siting.read_scenario("data/sample/scenario.toml")
+    >>> spared(circle, pd.Series(["社区", "村", None]), scenario).tolist()
+    [False, True, False]
+    """
+    if clause.kind != "service_circle" or "村" in clause.unit_kinds or scenario.circle.villages:
+        return np.zeros(len(kinds), dtype=np.bool_)
+    return kinds.isin(_VILLAGES).to_numpy(dtype=np.bool_)

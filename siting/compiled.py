@@ -3,15 +3,17 @@
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from hashlib import blake2b
 from io import BytesIO
 from pathlib import Path
+from types import FrameType
 from typing import Any, Final
 
 import numba
-from numba.core import event
+from numba.core import event, types
 from numba.core.caching import FunctionCache, IndexDataCacheFile
+from numba.core.registry import CPUDispatcher
 
 from siting.files import is_file_of_ours, replacing
 
@@ -24,15 +26,69 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     What is kept is judged by the date of the function's own file: after a change of what it takes in from elsewhere,
     remove ``__pycache__``. What cannot be kept, or is damaged, is compiled anew.
 
-    What Python calls for a long while writes to arrays that it is given, and returns numbers. Ctrl-C may raise
-    ``KeyboardInterrupt`` while numba makes arrays and named tuples for Python, which it does not look for: the process
-    ends with a segmentation fault, or with a ``SystemError``.
+    Ctrl-C waits until the kernel has returned: whoever calls one for a long while gives it a limit of work.
     """
     dispatcher: Any = numba.njit(nogil=True)(function)
     with suppress(RuntimeError):  # no place can be written to: each process compiles anew
         dispatcher._cache = _Kept(function)  # noqa: SLF001 - what numba's own cache=True does
+    dispatcher.__class__ = _Calm
     found: Callable[..., Any] = dispatcher
     return found
+
+
+@contextmanager
+def unbroken(press: Callable[[], None] | None = None) -> Iterator[None]:
+    """Keep Ctrl-C waiting, in the main thread, where an exception would leave things half made.
+
+    Parameters
+    ----------
+    press : callable, optional
+        What to do at once. Whoever watches Ctrl-C learns of it at once too then, and nothing is raised afterwards; else
+        it is as if it came at the end.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield
+        return
+    late: list[int] = []
+
+    def pressed(number: int, frame: FrameType | None) -> None:
+        if press is None:
+            late.append(number)
+            return
+        press()
+        with suppress(KeyboardInterrupt):
+            before(number, frame)
+
+    signal.signal(signal.SIGINT, pressed)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if late:
+            signal.raise_signal(signal.SIGINT)
+
+
+class _Calm(CPUDispatcher):
+    """A kernel that Ctrl-C does not break.
+
+    Numba makes arrays and named tuples for Python without looking for exceptions: one of Ctrl-C there ends the process
+    with a segmentation fault, or with a ``SystemError``. Numbers are safe.
+    """
+
+    _safe = False
+
+    def __call__(self, *given: Any) -> Any:  # noqa: ANN401 - any kernel
+        if self._safe:
+            return super().__call__(*given)
+        with unbroken():
+            found = super().__call__(*given)
+            self._safe = all(_is_number(each.return_type) for each in self.nopython_signatures)
+        return found
+
+
+def _is_number(kind: types.Type) -> bool:
+    return isinstance(kind, types.Number | types.Boolean | types.NoneType)
 
 
 class _Kept(FunctionCache):
@@ -89,31 +145,18 @@ class _Undisturbed(event.Listener):
     """Keeps Ctrl-C waiting while numba compiles: an exception there leaves kernels half made, for the whole process."""
 
     def __init__(self) -> None:
-        self._depth, self._pressed = 0, False
-        self._before: Any = None
+        self._waiting: list[AbstractContextManager[None]] = []
 
     def on_start(self, event: event.Event) -> None:  # noqa: ARG002 - numba's interface
         """Begin to wait."""
-        if threading.current_thread() is not threading.main_thread():
-            return
-        self._depth += 1
-        if self._depth == 1:
-            self._pressed, self._before = False, signal.getsignal(signal.SIGINT)
-            if callable(self._before):
-                signal.signal(signal.SIGINT, self._press)
+        if threading.current_thread() is threading.main_thread():
+            self._waiting.append(unbroken())
+            self._waiting[-1].__enter__()
 
     def on_end(self, event: event.Event) -> None:  # noqa: ARG002 - numba's interface
         """Let what was pressed through."""
-        if threading.current_thread() is not threading.main_thread():
-            return
-        self._depth -= 1
-        if self._depth == 0 and callable(self._before):
-            signal.signal(signal.SIGINT, self._before)
-            if self._pressed:
-                signal.raise_signal(signal.SIGINT)
-
-    def _press(self, *_: object) -> None:
-        self._pressed = True
+        if threading.current_thread() is threading.main_thread():
+            self._waiting.pop().__exit__(None, None, None)
 
 
 event.register("numba:compile", _Undisturbed())

@@ -3,16 +3,18 @@
 import importlib.util
 import os
 import signal
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numba
+import numpy as np
 import pytest
 from numba.core import event
 
 from siting import compiled as compiling
-from siting.compiled import compiled
+from siting.compiled import compiled, unbroken
 
 _SOURCE = "def double(number):\n    return 2 * number\n"
 
@@ -116,3 +118,68 @@ def test_what_is_compiled_asks_the_listener(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(compiling._Undisturbed, "on_end", lambda _, moment: heard.append(moment))
     assert numba.njit(lambda number: number + 1)(1) == 2
     assert heard
+
+
+@compiled
+def busy(steps: int) -> tuple[Any, int]:
+    number = np.uint64(88172645463325252)
+    for _ in range(steps):
+        number ^= number << np.uint64(13)
+        number ^= number >> np.uint64(7)
+        number ^= number << np.uint64(17)
+    return np.full(3, np.float64(number)), steps
+
+
+@compiled
+def count_busy(steps: int) -> int:
+    return busy(steps)[1]
+
+
+@pytest.mark.parametrize("kernel", [busy, count_busy])
+def test_ctrl_c_while_a_kernel_runs_comes_when_it_has_returned(kernel: Callable[[int], Any]) -> None:
+    # Numba looks for no exception while it makes arrays: this one was a SystemError, or the end of the process.
+    kernel(1)
+    before = signal.getsignal(signal.SIGINT)
+    pressed = threading.Event()
+
+    def press() -> None:
+        signal.raise_signal(signal.SIGINT)
+        pressed.set()
+
+    def run() -> None:
+        while not pressed.is_set():
+            kernel(20_000_000)
+
+    threading.Timer(0.001, press).start()
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    assert signal.getsignal(signal.SIGINT) is before
+    assert kernel(2) is not None
+
+
+def test_who_asks_for_it_learns_at_once_and_nothing_is_raised() -> None:
+    heard: list[str] = []
+    with unbroken(lambda: heard.append("pressed")):
+        signal.raise_signal(signal.SIGINT)
+        assert heard == ["pressed"]
+
+    def waits() -> None:
+        with unbroken():
+            signal.raise_signal(signal.SIGINT)
+            heard.append("after")
+
+    with pytest.raises(KeyboardInterrupt):
+        waits()
+    assert heard == ["pressed", "after"]
+
+
+def test_who_watched_before_learns_of_it_too() -> None:
+    heard: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: heard.append(number))
+    try:
+        with unbroken(lambda: None):
+            signal.raise_signal(signal.SIGINT)
+            assert len(heard) == 1
+        assert len(heard) == 1
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -303,7 +303,7 @@ def _propose(
         echo(studying.told(found.refused, lang), err=True)
     if found.interrupted or plan.proposal.selection.stopped_by == "interrupt":
         return EXIT_INTERRUPT
-    if plan.status in ("relaxed", "infeasible"):
+    if plan.status in ("relaxed", "infeasible", "unknown"):
         return EXIT_NO_PLAN
     return EXIT_FAULTS if found.refused else 0
 

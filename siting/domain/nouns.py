@@ -253,7 +253,7 @@ class Assessment:
     notes: tuple[Note, ...]
 
 
-PlanStatus = Literal["optimal", "feasible", "relaxed", "infeasible"]
+PlanStatus = Literal["optimal", "feasible", "relaxed", "infeasible", "unknown"]
 # Bound and objective are sums of many floats and a linear programme's; closer than this they are the same number.
 NOISE: Final = 1e-9
 

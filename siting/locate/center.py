@@ -52,7 +52,7 @@ def p_center(problem: Problem, model: PCenter, effort: Effort) -> Solution:
         where there is nobody. Infeasible, blocked by ``"stations"`` and ``"reach"``, where it is proved that so many
         rows do not reach the share within any time there is; by ``"forced"`` and ``"stations"`` as in
         :func:`~siting.locate.set_cover.set_covering`. Where the search was stopped before it found a plan at all,
-        ``status`` is ``"infeasible"`` too, but nothing is named in ``blocked_by`` and the objective is infinite.
+        ``status`` is ``"unknown"``, and the objective is infinite.
 
     Raises
     ------
@@ -222,5 +222,5 @@ def _bisected(within: _Within, report: Callable[[float, float], None] | None) ->
         report(objective, bound)
     stages = (Stage("worst_s", "min", objective, bound),)
     ended: Ended = "proved" if low == high else within.watch.ended or "solver"
-    status = status_of(stages) if math.isfinite(objective) else "infeasible"
+    status = status_of(stages) if math.isfinite(objective) else "unknown"
     return Solution(chosen, status, stages, ended, solver_name(), first_objective=first)

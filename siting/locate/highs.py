@@ -11,6 +11,7 @@ import highspy
 import numpy as np
 from scipy.sparse import csr_array
 
+from siting.compiled import unbroken
 from siting.domain.nouns import Floats
 from siting.errors import Fault, InputError
 from siting.locate.problem import Bools, Effort
@@ -20,6 +21,9 @@ Stopped = Literal["proved", "infeasible", "nodes", "time", "interrupt", "solver"
 # HiGHS counts a row as kept, and a number as whole, when it is off by no more than this.
 TOLERANCE: Final = 1e-9
 _POLL_S: Final = 0.1
+# HiGHS asks nobody while it looks for columns that others dominate (1.16: 10 s of 1,200 sites by 4,000 points). So long
+# after it was asked to stop, or its seconds ran out, it is left to itself, and what it would have found is lost.
+_PATIENCE_S: Final = 0.8
 # By how much an objective told may differ from that of the point, and a point leave a row: a share of what is added up.
 _ROUNDING: Final = 1e-6
 # What HiGHS calls a primal solution that keeps to all rows.
@@ -148,11 +152,14 @@ def _once(programme: Programme, effort: Effort, start: Floats | None, abs_gap: f
         point = highspy.HighsSolution()
         point.col_value = start
         highs.setSolution(point)
-    interrupted = _run(highs, effort)
-    info, status = highs.getInfo(), highs.getModelStatus().name
-    ended = _ENDS.get(status, "interrupt" if interrupted else "solver")
+    stopped = _run(highs, effort)
+    if stopped.left:
+        return Run(None, math.inf, -math.inf, stopped.why, 0)
+    info, ended = highs.getInfo(), _ended(highs)
     if ended == "infeasible":
-        return Run(None, math.inf, math.inf, "infeasible", max(int(info.mip_node_count), 0))
+        nodes = max(int(info.mip_node_count), 0)
+        bound, ended = (-math.inf, "interrupt") if stopped.asked else (math.inf, ended)
+        return Run(None, math.inf, bound, ended, nodes)
     found = (
         bool(info.valid) and math.isfinite(info.objective_function_value) and info.primal_solution_status == _HAS_POINT
     )
@@ -162,7 +169,9 @@ def _once(programme: Programme, effort: Effort, start: Floats | None, abs_gap: f
     told = float(info.objective_function_value)
     bound = _bound(programme, effort, info, ended, abs_gap) if info.valid and ended != "solver" else -math.inf
     sound = values is None or _agrees(programme, values, told, bound)
-    return Run(values, objective, bound, ended, max(int(info.mip_node_count), 0), sound)
+    # What ended by itself just when it was asked to stop is proved by its bound, but nothing is to follow.
+    why: Stopped = "interrupt" if stopped.asked else ended
+    return Run(values, objective, bound, why, max(int(info.mip_node_count), 0), sound)
 
 
 def _sum(terms: Floats) -> float:
@@ -249,16 +258,21 @@ class Relaxation:
             self._highs.setOptionValue(name, value)
         self._highs.passModel(_model(replace(programme, integer=np.zeros_like(programme.integer))))
         self.iterations = 0
+        self._stopped = _Stopped()
 
     def solve(self, effort: Effort) -> Run:
         """Return the best point, ``"proved"``, unless there is none, or seconds or an interrupt ended it.
 
         Nothing is reported. ``iterations`` counts the steps of all solutions so far.
         """
+        if self._stopped.left:
+            return Run(None, math.inf, -math.inf, self._stopped.why, 0)
         highs = self._highs
         highs.setOptionValue("time_limit", max(highs.getRunTime() + effort.time_limit_s, 0.0))
-        interrupted = _run(highs, replace(effort, report=None))
-        info, ended = highs.getInfo(), _ENDS.get(highs.getModelStatus().name, "interrupt" if interrupted else "solver")
+        stopped = self._stopped = _run(highs, replace(effort, report=None))
+        if stopped.left:
+            return Run(None, math.inf, -math.inf, stopped.why, 0)
+        info, ended = highs.getInfo(), "interrupt" if stopped.asked else _ended(highs)
         self.iterations += max(int(info.simplex_iteration_count), 0)
         if ended != "proved":
             return Run(None, math.inf, math.inf if ended == "infeasible" else -math.inf, ended, 0)
@@ -267,16 +281,21 @@ class Relaxation:
 
     def add(self, matrix: csr_array, high: Floats) -> None:
         """Add rows ``matrix · x ≤ high``."""
+        if self._stopped.left:
+            return
         low = np.full(len(high), -np.inf)
         start = np.asarray(matrix.indptr[:-1], dtype=np.int32)
         self._highs.addRows(len(high), low, high, matrix.nnz, start, matrix.indices.astype(np.int32), matrix.data)
 
     def bound(self, column: int, low: float, high: float) -> None:
         """Give a column other sides."""
-        self._highs.changeColBounds(column, low, high)
+        if not self._stopped.left:
+            self._highs.changeColBounds(column, low, high)
 
     def prices(self) -> Floats:
-        """Return the dual price of each row added, of the point found last."""
+        """Return the dual price of each row added, of the point found last; nothing once HiGHS is left to itself."""
+        if self._stopped.left:
+            return np.zeros(0)
         return np.asarray(self._highs.getSolution().row_dual, dtype=np.float64)[self._rows :]
 
     def reduced_costs(self) -> Floats:
@@ -313,13 +332,32 @@ def _model(programme: Programme) -> highspy.HighsLp:
     return lp
 
 
-def _run(highs: highspy.Highs, effort: Effort) -> bool:
-    """Run HiGHS in a thread of its own, and tell whether it was asked to stop.
+@dataclass(frozen=True)
+class _Stopped:
+    """Whether HiGHS was asked to stop, and whether it did not answer and was left to itself."""
+
+    asked: bool = False
+    left: bool = False
+
+    @property
+    def why(self) -> Stopped:
+        """Why HiGHS was left to itself."""
+        return "interrupt" if self.asked else "time"
+
+
+def _ended(highs: highspy.Highs) -> Stopped:
+    """Return what ended a run, as HiGHS tells it."""
+    return _ENDS.get(highs.getModelStatus().name, "solver")
+
+
+def _run(highs: highspy.Highs, effort: Effort) -> _Stopped:
+    """Run HiGHS in a thread of its own, and tell whether it was asked to stop, and did.
 
     HiGHS keeps one scheduler a thread: in a thread of its own it does not meet one made with other options.
     """
     stop, done = threading.Event(), threading.Event()
-    _listen(highs, effort, stop)
+    questions = _listen(highs, effort, stop)
+    end = time.monotonic() + max(effort.time_limit_s, 0.0)
 
     def work() -> None:
         try:
@@ -328,19 +366,27 @@ def _run(highs: highspy.Highs, effort: Effort) -> bool:
         finally:
             done.set()
 
-    threading.Thread(target=work, daemon=True).start()
-    while True:
-        try:
-            # Not Thread.join, which takes the thread for ended once it is interrupted (before Python 3.13).
-            if done.wait(_POLL_S):
-                return stop.is_set()
+    # Whoever left while HiGHS runs would end the process with it: a thread that calls Python from C++ is killed there.
+    with unbroken(stop.set):
+        threading.Thread(target=work, daemon=True).start()
+        # Not Thread.join, which takes the thread for ended once it is interrupted (before Python 3.13).
+        while not done.wait(_POLL_S):
             if effort.interrupted is not None and effort.interrupted():
                 stop.set()
-        except KeyboardInterrupt:
-            stop.set()
+            if stop.is_set() and time.monotonic() < end:
+                # Some steps look at the clock, but do not ask.
+                highs.setOptionValue("time_limit", 0.0)
+                end = time.monotonic()
+            if time.monotonic() > end + _PATIENCE_S:
+                for question in questions:
+                    # From here on it calls nobody: a thread that calls Python while Python ends takes all down.
+                    question.clear()
+                highs.setOptionValue("time_limit", 0.0)
+                return _Stopped(asked=stop.is_set(), left=True)
+    return _Stopped(asked=stop.is_set())
 
 
-def _listen(highs: highspy.Highs, effort: Effort, stop: threading.Event) -> None:
+def _listen(highs: highspy.Highs, effort: Effort, stop: threading.Event) -> tuple[Any, ...]:
     """Let HiGHS ask whether to stop, and tell of what it finds."""
 
     def ask(event: highspy.highs.HighsCallbackEvent) -> None:
@@ -352,6 +398,7 @@ def _listen(highs: highspy.Highs, effort: Effort, stop: threading.Event) -> None
         if effort.report is not None and event.data_out is not None:
             effort.report(event.data_out.mip_primal_bound, event.data_out.mip_dual_bound)
 
-    for question in (highs.cbSimplexInterrupt, highs.cbIpmInterrupt):
-        question.subscribe(ask)
-    highs.cbMipInterrupt.subscribe(tell)
+    questions = (highs.cbSimplexInterrupt, highs.cbIpmInterrupt, highs.cbMipInterrupt)
+    for question in questions:
+        question.subscribe(tell if question is questions[-1] else ask)
+    return questions

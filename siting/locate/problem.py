@@ -243,9 +243,9 @@ class Solution:
     """What was chosen and what is proved.
 
     ``chosen`` are the open rows beside those kept, ascending; empty and ``status`` ``"infeasible"`` where no choice
-    keeps to the rules, with the rules that ``blocked_by`` names. ``stages`` are the objectives in order (at least one
-    unless infeasible). ``served``, with capacity, holds the persons of each point (column) whom each row serves.
-    ``first_objective`` is what the first good plan reached.
+    keeps to the rules, with the rules that ``blocked_by`` names, ``"unknown"`` where none was found before the search
+    ended. ``stages`` are the objectives in order (at least one where there is a plan). ``served``, with capacity, holds
+    the persons of each point (column) whom each row serves. ``first_objective`` is what the first good plan reached.
     """
 
     chosen: Ints
@@ -266,6 +266,11 @@ class Solution:
     def bound(self) -> float:
         """The bound of the last stage."""
         return self.stages[-1].bound
+
+
+def without_plan(stopped: str) -> PlanStatus:
+    """Return ``"infeasible"`` only where it is proved that there is no plan, ``"unknown"`` where none was found."""
+    return "infeasible" if stopped == "proved" else "unknown"
 
 
 def status_of(stages: tuple[Stage, ...]) -> PlanStatus:

@@ -81,7 +81,11 @@ def propose(
     solver, notes = solver_of(question, ground, before, report)
     solution = solver(question.problem, question.model, effort)
     report("solve", _STEPS, _STEPS)
-    blocked = _blocked(question, ground, effort, report) if solution.status == "infeasible" else None
+    # After Ctrl-C nothing more is looked for.
+    asks = solution.status in ("infeasible", "unknown") and solution.stopped_by != "interrupt"
+    blocked = _blocked(question, ground, effort, report) if asks else None
+    if blocked is not None and blocked["rules"] and blocked["proved"]:
+        solution = replace(solution, status="infeasible")
     shortfalls = solution.shortfalls if isinstance(solution, Compliance) and solution.status == "relaxed" else None
     sites = question.sites_of(solution.chosen)
     selection = _selection(question, ground, solution, sites, served_today(question, replace(effort, report=None)))

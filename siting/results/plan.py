@@ -50,7 +50,7 @@ class Plan:
 
     @property
     def status(self) -> str:
-        """``optimal`` only when proved, else ``feasible``; ``relaxed`` or ``infeasible`` where nothing does it all."""
+        """``optimal`` only when proved, else ``feasible``; ``relaxed``, ``infeasible``, ``unknown`` where none will."""
         return self.proposal.selection.status
 
     @property

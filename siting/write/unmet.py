@@ -52,6 +52,8 @@ def unmet_texts(proposal: Proposal, lang: Lang) -> list[Told]:
 def _blocked(proposal: Proposal, lang: Lang) -> Iterator[Told]:
     blocked = proposal.blocked
     if blocked is None:
+        if proposal.selection.status == "unknown":
+            yield Told(say("proof.line.nothing_found", lang))
         return
     if blocked["rules"]:
         yield Told(say("proof.line.blocked", lang, rules=_rules(blocked["rules"], lang)))

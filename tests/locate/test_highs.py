@@ -1,7 +1,9 @@
 """The solver's door: what HiGHS says where little is left to say, and what is believed of it."""
 
+import signal
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -123,3 +125,86 @@ def test_nothing_is_printed() -> None:
     code = "from siting.locate.highs import solver_name, check_solver; check_solver(); solver_name()"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert (told.stdout, told.stderr) == (b"", b"")
+
+
+class Deaf:
+    """A solver that answers nobody while it runs, as HiGHS while it looks for columns that others dominate."""
+
+    def __init__(self) -> None:
+        self.running, self.told, self.asks = threading.Event(), dict[str, float](), 3
+        self.cbSimplexInterrupt = self.cbIpmInterrupt = self.cbMipInterrupt = self
+
+    def subscribe(self, _: object) -> None:
+        """Take nothing up."""
+
+    def clear(self) -> None:
+        self.asks -= 1
+
+    def setOptionValue(self, name: str, value: float) -> None:  # noqa: N802 - the binding's name
+        self.told[name] = value
+
+    def run(self) -> None:
+        self.running.wait()
+
+
+@pytest.mark.parametrize(
+    ("effort", "asked"), [(Effort(interrupted=lambda: True), True), (Effort(time_limit_s=0.0), False)]
+)
+def test_a_solver_that_does_not_answer_is_left_to_itself(
+    effort: Effort, asked: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(highs, "_PATIENCE_S", 0.0)
+    deaf = Deaf()
+    stopped = highs._run(deaf, effort)
+    # It calls nobody from there on, and stops where it looks at the clock.
+    assert (stopped.asked, stopped.left, deaf.asks, deaf.told) == (asked, True, 0, {"time_limit": 0.0})
+    deaf.running.set()
+
+
+@pytest.mark.parametrize("why", ["interrupt", "time"])
+def test_nothing_is_believed_of_a_solver_left_to_itself(why: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = programme([1.0, 1.0], [[1.0, 1.0]], [1.0], [9.0])
+    relaxation = highs.Relaxation(given)
+    monkeypatch.setattr(highs, "_run", lambda *_: highs._Stopped(asked=why == "interrupt", left=True))
+    for run in (minimise(given, Effort()), relaxation.solve(Effort()), relaxation.solve(Effort())):
+        assert (run.values, run.objective, run.bound, run.stopped_by) == (None, np.inf, -np.inf, why)
+    # Its rows are no longer touched: it may read them still.
+    monkeypatch.setattr(relaxation, "_highs", None)
+    relaxation.add(csr_array(np.ones((1, 2))), np.ones(1))
+    relaxation.bound(0, 0.0, 0.0)
+    assert len(relaxation.prices()) == 0
+
+
+def test_ctrl_c_while_the_solver_runs_is_heard_by_all_and_raises_nothing() -> None:
+    heard = threading.Event()
+
+    def before(*_: object) -> None:
+        heard.set()
+        raise KeyboardInterrupt
+
+    class Pressed(Deaf):
+        def run(self) -> None:
+            signal.raise_signal(signal.SIGINT)
+            heard.wait()
+
+    usual = signal.signal(signal.SIGINT, before)
+    try:
+        stopped = highs._run(Pressed(), Effort())
+        assert (stopped.asked, stopped.left, signal.getsignal(signal.SIGINT)) == (True, False, before)
+    finally:
+        signal.signal(signal.SIGINT, usual)
+
+
+def test_who_ends_just_when_asked_to_stop_has_proved_it_and_nothing_follows(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = highs._run
+
+    def pressed(solver: Any, effort: Effort) -> Any:
+        run(solver, effort)
+        return highs._Stopped(asked=True)
+
+    check_solver()
+    monkeypatch.setattr(highs, "_run", pressed)
+    found = minimise(programme([1.0, 2.0], [[1.0, 1.0]], [1.0], [9.0]), Effort())
+    assert (found.objective, found.bound, found.stopped_by) == (1.0, 1.0, "interrupt")
+    none = minimise(programme([1.0, 1.0], [[1.0, 1.0]], [3.0], [9.0]), Effort())
+    assert (none.values, none.stopped_by) == (None, "interrupt")

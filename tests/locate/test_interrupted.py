@@ -62,4 +62,4 @@ def test_ctrl_c_ends_every_model_with_its_best_plan(model: str) -> None:
         told = process.communicate(timeout=60)[0]
     assert process.returncode == 0
     # Where no plan was found yet there is none; nothing is proved then.
-    assert told.split()[0] in ("optimal", "feasible", "none") or told.startswith("infeasible interrupt")
+    assert told.split()[0] in ("optimal", "feasible", "none", "unknown")

@@ -18,9 +18,10 @@ from siting.domain.nouns import Inputs
 from siting.domain.scenario import CandidateLayer, Circle
 from siting.domain.tables import SIZE_COLUMNS
 from siting.errors import FaultOfRows, InputError
+from siting.locate.problem import Solution
 from siting.locate.series import coverage_curve
 from siting.locate.solve import solve
-from siting.pipeline import Planned
+from siting.pipeline import Planned, planning
 from siting.pipeline.evenness import gini_of
 from siting.pipeline.rereading import check_with, measure_plan
 from siting.pipeline.studying import (
@@ -611,3 +612,18 @@ def test_whom_nothing_reaches_adds_up_over_units(shared: Path) -> None:
     assert blocked["unreached_in"] == {"U": pytest.approx(blocked["unreached_elderly"])}
     told = siting.propose(case, model="lscp", share=0.5).notes("en")
     assert [note for note in told if "某区 50" in note and "50 elderly" in note]
+
+
+def test_ctrl_c_before_there_is_a_plan_proves_nothing_and_nothing_more_is_looked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pressed = Solution(np.zeros(0, dtype=np.int64), "unknown", (), "interrupt", "HiGHS")
+    monkeypatch.setattr(planning, "solve", lambda *_: pressed)
+    found = proposed(strip(), model="lscp", stations=2, share=0.8)
+    assert (found.proposal.selection.status, found.proposal.blocked, ids(found)) == ("unknown", None, [])
+    # What time ended is explained; where the reason is proved there is no plan.
+    monkeypatch.setattr(planning, "solve", lambda *_: replace(pressed, stopped_by="time"))
+    ended = proposed(strip(), model="lscp", stations=2, share=0.8)
+    assert ended.proposal.selection.status == "infeasible"
+    assert ended.proposal.blocked is not None
+    assert set(ended.proposal.blocked["rules"]) == {"stations", "share"}

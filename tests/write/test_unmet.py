@@ -72,6 +72,10 @@ def test_a_reason_that_was_not_found_is_not_made_up() -> None:
     plan = infeasible(rules=[])
     ended = replace(plan, selection=replace(plan.selection, stopped_by="time"))
     assert "it is not proved that there is none" in told(ended)
+    # After Ctrl-C nobody looks for reasons.
+    pressed = replace(plan, blocked=None, selection=replace(plan.selection, status="unknown", stopped_by="interrupt"))
+    assert "it is not proved that there is none" in told(pressed)
+    assert not told(replace(pressed, selection=replace(plan.selection, status="optimal")))
 
 
 @pytest.mark.parametrize("lang", LANGS)

@@ -14,7 +14,7 @@ from siting.locate.compliance.first import first_plan
 from siting.locate.compliance.search import Search, Step, search_of
 from siting.locate.compliance.system import system_of
 from siting.locate.highs import solver_name
-from siting.locate.problem import Bools, Effort, Ended, Problem, Solution, Stage, status_of
+from siting.locate.problem import Bools, Effort, Ended, Problem, Solution, Stage, status_of, without_plan
 from siting.locate.programme.rows import rule_blocks
 
 _COLUMNS: Final = ("clause_id", "level", "id", "force", "required", "provided", "shortfall")
@@ -53,7 +53,7 @@ class Compliance(Solution):
     chosen : ndarray of int
         Open rows.
     status : str
-        ``"optimal"``, ``"feasible"``, ``"relaxed"`` or ``"infeasible"``.
+        ``"optimal"``, ``"feasible"``, ``"relaxed"``, ``"infeasible"`` or ``"unknown"``.
     stages : tuple of Stage
         The objectives in order.
     stopped_by : str
@@ -210,7 +210,7 @@ def _solution(search: Search, steps: tuple[Step, ...]) -> Compliance:
     ended: Ended = next((each for each in _GRAVEST if each in ends), "proved")
     opened = steps[-1].opened
     if opened is None:
-        return Compliance(np.zeros(0, dtype=np.int64), "infeasible", (), ended, solver_name())
+        return Compliance(np.zeros(0, dtype=np.int64), without_plan(ended), (), ended, solver_name())
     stages = tuple(step.stage for step in steps)
     short = bool(search.system.shortfalls(opened).any())
     chosen = np.flatnonzero(opened & ~search.problem.kept)

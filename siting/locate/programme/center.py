@@ -1,7 +1,9 @@
 """The p-center with any rules: a search over times, each a question of set covering."""
 
 import math
+import time
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -13,10 +15,13 @@ from siting.locate.programme.assignment import served_by
 from siting.locate.programme.first import first_plan, lean
 from siting.locate.programme.models import persons_needed, served_part, share_block
 from siting.locate.programme.rows import rule_blocks
-from siting.locate.programme.served import Measured, measured
+from siting.locate.programme.served import IN_HASTE_S, Measured, measured
 from siting.locate.programme.sheet import Aim, Sheet
 from siting.locate.programme.stages import Clock, nothing_found, run_stage
 from siting.locate.programme.ties import settled
+
+# The least seconds for finding out what a plan comes to, whatever the limit.
+_LEAST_S: Final = 10.0
 
 
 def p_center(problem: Problem, model: PCenter, effort: Effort) -> Solution:
@@ -80,14 +85,17 @@ def p_center(problem: Problem, model: PCenter, effort: Effort) -> Solution:
     sheet = reach_sheet(problem, float(times[high]), need)
     try:
         plan = settled(sheet, lean(sheet, plan))
-        high, plan = _least(problem, plan, need, times[: high + 1])
+        seconds = IN_HASTE_S if stopped == "interrupt" else max(clock.left().time_limit_s, _LEAST_S)
+        high, plan = _least(problem, plan, need, times[: high + 1], seconds)
     except KeyboardInterrupt:
         stopped = "interrupt"
     return _solution(reach_sheet(problem, float(times[high]), need), plan, (times, low, high), stopped, first)
 
 
-def _least(problem: Problem, plan: Measured, need: float, times: Floats) -> tuple[int, Measured]:
+def _least(problem: Problem, plan: Measured, need: float, times: Floats, seconds: float) -> tuple[int, Measured]:
     """Return the rank of the least time within which the chosen sites serve enough, and what they come to then.
+
+    What cannot be asked within so many seconds is as if they did not.
 
     With capacity a plan may do better than the last time, for which it was made, as long as nobody asked.
     """
@@ -95,10 +103,11 @@ def _least(problem: Problem, plan: Measured, need: float, times: Floats) -> tupl
     if problem.rules.capacity is None:
         high = int(np.searchsorted(times, nearest_worst(problem, plan, need, times[high])))
         return high, measured(reach_sheet(problem, float(times[high]), need), plan.chosen) or plan
-    while low + 1 < high:
+    end = time.monotonic() + seconds
+    while low + 1 < high and time.monotonic() < end:
         # First the time just below: where the search has proved its time, that is the only question.
         middle = high - 1 if high == len(times) - 1 else (low + high) // 2
-        found = measured(reach_sheet(problem, float(times[middle]), need), plan.chosen)
+        found = measured(reach_sheet(problem, float(times[middle]), need), plan.chosen, end - time.monotonic())
         if found is None:
             low = middle
         else:

@@ -99,4 +99,4 @@ class Asker:
             return None
         found = solve_sheet(sheet_of(problem, model), self._clock.left())
         self._interrupted |= found.stopped_by == "interrupt"
-        return None if found.status == "infeasible" else (found.objective, found.chosen)
+        return (found.objective, found.chosen) if found.stages else None

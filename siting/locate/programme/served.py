@@ -1,6 +1,7 @@
 """What a choice of sites is worth: who is served, and the objective of every stage, added up anew."""
 
 import math
+import time
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +16,8 @@ from siting.locate.programme.sheet import Aim, Sheet, over_part
 
 # What a linear programme may be off a row.
 _LP_NOISE: Final = 1e-8
+# What was found last when Ctrl-C came is measured in so many seconds, or not at all.
+IN_HASTE_S: Final = 0.5
 # Flows of whole persons that are off a whole number by less are that number.
 _NEAR: Final = 1e-5
 
@@ -28,8 +31,8 @@ class Measured:
     objectives: tuple[float, ...]
 
 
-def measured(sheet: Sheet, chosen: Ints) -> Measured | None:
-    """Return what a choice is worth, None where it breaks a rule or lacks a share.
+def measured(sheet: Sheet, chosen: Ints, seconds: float = math.inf) -> Measured | None:
+    """Return what a choice is worth, None where it breaks a rule or lacks a share, or where that is not known in time.
 
     Without capacity the columns follow from the choice. With capacity they are those of a linear programme for each aim
     in turn, with the sites given; where no aim looks at persons, most are served.
@@ -38,7 +41,7 @@ def measured(sheet: Sheet, chosen: Ints) -> Measured | None:
         return None
     opened = sheet.opened(chosen)
     if sheet.part.fill is None:
-        return _by_flows(sheet, chosen, opened)
+        return _by_flows(sheet, chosen, opened, seconds)
     values = _whole_point(sheet, opened, sheet.part.fill(opened))
     if not sheet.meets(values):
         return None
@@ -112,17 +115,18 @@ def _served_aim(sheet: Sheet, weights: Floats) -> Aim:
     return Aim("covered", "max", over_part(sheet.problem.rows, weights, more=int(sheet.least_share)))
 
 
-def _by_flows(sheet: Sheet, chosen: Ints, opened: Floats, locks: tuple[Block, ...] = ()) -> Measured | None:
-    rows = sheet.problem.rows
+def _by_flows(sheet: Sheet, chosen: Ints, opened: Floats, seconds: float) -> Measured | None:
+    rows, end = sheet.problem.rows, time.monotonic() + seconds
+    locks: tuple[Block, ...] = ()
     objectives: list[float] = []
     values = np.zeros(sheet.columns)
     looks = any(bool(aim.weights[rows:].any()) for aim in sheet.aims)
     for aim in sheet.aims if looks else (*sheet.aims, _served_aim(sheet, sheet.part.persons)):
-        run = minimise(sheet.programme(aim, locks, opened), Effort(time_limit_s=math.inf))
+        run = minimise(sheet.programme(aim, locks, opened), Effort(time_limit_s=end - time.monotonic()))
         if run.stopped_by == "interrupt":
             # Half a linear programme tells nothing of a choice.
             raise KeyboardInterrupt
-        if run.values is None:
+        if run.values is None or run.stopped_by == "time":
             return None
         values = _cleaned(sheet, opened, run.values)
         objectives.append(aim.worth(values))

@@ -172,7 +172,9 @@ class Sheet:
         return keeps_to(self.problem, chosen, self.rules)
 
     def meets(self, values: Floats, noise: float = _SUM_NOISE) -> bool:
-        """Tell whether a point has the shares that are asked for."""
+        """Tell whether a point has the shares that are asked for; the least share is what they come to."""
+        if self.least_share:
+            return True
         for block in self.asked:
             sides = block.over(self.columns) @ values
             if np.any(sides < block.low - noise * np.maximum(np.abs(block.low), 1.0)):

@@ -11,13 +11,13 @@ from scipy.sparse import csr_array
 
 from siting.domain.nouns import Ints
 from siting.locate.highs import Run, minimise, solver_name
-from siting.locate.problem import Effort, Ended, Solution, status_of
+from siting.locate.problem import Effort, Ended, Solution, status_of, without_plan
 from siting.locate.programme.assignment import served_by
 from siting.locate.programme.cuts import Cutting
 from siting.locate.programme.first import first_plan, lean
 from siting.locate.programme.guide import guided
 from siting.locate.programme.rows import HAIR, Block, affords
-from siting.locate.programme.served import Measured, better, lent, measured, since_kept
+from siting.locate.programme.served import IN_HASTE_S, Measured, better, lent, measured, since_kept
 from siting.locate.programme.sheet import Aim, Sheet
 from siting.locate.programme.ties import settled
 
@@ -59,8 +59,8 @@ def solve_sheet(sheet: Sheet, effort: Effort) -> Solution:
     Returns
     -------
     Solution
-        ``"infeasible"``, without stages, where no choice keeps to the rules (``stopped_by`` is ``"proved"`` then), or
-        where none was found before the search stopped for another reason.
+        ``"infeasible"``, without stages, where it is proved that no choice keeps to the rules; ``"unknown"`` where none
+        was found before the search stopped for another reason.
     """
     clock = Clock(effort)
     plan = first_plan(sheet)
@@ -109,7 +109,7 @@ def _stage(sheet: Sheet, number: int, plan: Measured | None, locks: tuple[Block,
         return run_stage(sheet, number, plan, locks, effort)
     start = None if plan is None else measured(sheet.coarse, plan.chosen)
     found = run_stage(sheet.coarse, 0, start, (), effort)
-    chosen = None if found.plan is None else measured(sheet, found.plan.chosen)
+    chosen = None if found.plan is None else measured(sheet, found.plan.chosen, _haste(found.stopped_by))
     return replace(found, plan=better(sheet, plan, chosen))
 
 
@@ -156,7 +156,7 @@ def _lent(sheet: Sheet, number: int, plan: Measured, bound: float, locks: tuple[
 
 def nothing_found(stopped: Ended) -> Solution:
     """Return the solution without a choice: there is none (``"proved"``), or none was found."""
-    return Solution(np.zeros(0, dtype=np.int64), "infeasible", (), stopped, solver_name())
+    return Solution(np.zeros(0, dtype=np.int64), without_plan(stopped), (), stopped, solver_name())
 
 
 def run_stage(sheet: Sheet, number: int, plan: Measured | None, locks: tuple[Block, ...], effort: Effort) -> StageRun:
@@ -180,7 +180,7 @@ def run_stage(sheet: Sheet, number: int, plan: Measured | None, locks: tuple[Blo
         bound = _tighter(aim, bound, aim.bound(run.bound))
         ended = _ended(run, plan)
         try:
-            found = None if run.values is None else measured(sheet, sheet.chosen(run.values))
+            found = None if run.values is None else measured(sheet, sheet.chosen(run.values), _haste(run.stopped_by))
         except KeyboardInterrupt:
             return StageRun(plan, bound, "interrupt", nodes)
         if found is not None and _falls_behind(sheet, number, plan, found):
@@ -188,6 +188,11 @@ def run_stage(sheet: Sheet, number: int, plan: Measured | None, locks: tuple[Blo
         if run.values is None or found is not None or run.stopped_by != "proved":
             return StageRun(better(sheet, plan, found), bound, ended, nodes, cutting)
         cuts = (*cuts, forbidding(sheet, sheet.chosen(run.values)))
+
+
+def _haste(stopped: str) -> float:
+    """Return the seconds that measuring a choice may take."""
+    return IN_HASTE_S if stopped == "interrupt" else math.inf
 
 
 def _falls_behind(sheet: Sheet, number: int, plan: Measured | None, found: Measured) -> bool:

@@ -224,7 +224,7 @@ def _as_good(other: Solution, first: Solution, within: float) -> bool:
 def _none_as_good(other: Solution, first: Solution, within: float) -> bool:
     """Tell whether no plan of the problem that was just solved can be within the share of the first in every stage."""
     if not other.stages:
-        return other.status == "infeasible" and other.stopped_by == "proved"
+        return other.status == "infeasible"
     if _names(other) != _names(first):
         # Where the first plan holds all clauses, what must leave some short is no other plan of its kind.
         return other.status == "relaxed" and any(stage.bound > 0 for stage in other.stages[:-1])

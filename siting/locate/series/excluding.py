@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from siting.domain.nouns import Ints
-from siting.locate.problem import NOISE, Effort, Ended, Model, Problem, Solution, Stage, status_of
+from siting.locate.problem import NOISE, Effort, Ended, Model, Problem, Solution, Stage, status_of, without_plan
 from siting.locate.series.optima import Solver
 
 # No solution of one problem takes more than this part of the seconds left for one plan.
@@ -181,7 +181,8 @@ class _Search:
         stopped: Ended = "solver" if self.stopped == "proved" else self.stopped
         if self.best is None:
             none = np.zeros(0, dtype=np.int64)
-            return Solution(none, "infeasible", (), stopped if open_still else "proved", "")
+            ended: Ended = stopped if open_still else "proved"
+            return Solution(none, without_plan(ended), (), ended, "")
         stage = self.best.stages[0]
         bound = self.tree.sense * max(self._worth(), self.open_bound)
         stages = (Stage(stage.name, stage.sense, stage.objective, bound if open_still else stage.objective),)

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from siting.domain.nouns import Ints, PlanStatus, Progress, quiet
-from siting.locate.problem import NOISE, Effort, Ended, MaximalCovering, Model, PMedian, Problem, Solution
+from siting.locate.problem import NOISE, Effort, Ended, MaximalCovering, Model, PMedian, Problem, Solution, without_plan
 
 Solver = Callable[[Problem, Model, Effort], Solution]
 Limit = Literal["stations", "budget"]
@@ -60,7 +60,7 @@ class Optimum:
     def status(self) -> PlanStatus | Literal["unknown"]:
         """``"optimal"`` and ``"infeasible"`` only where that is proved."""
         if self.chosen is None:
-            return "infeasible" if self.stopped_by == "proved" else "unknown"
+            return without_plan(self.stopped_by)
         return "optimal" if self.gap == 0.0 else "feasible"
 
 

@@ -54,7 +54,7 @@ def set_covering(problem: Problem, model: SetCovering, effort: Effort) -> Soluti
         ``"reach"`` where all rows together cover too few, by ``"stations"`` and ``"share"`` where it is proved that so
         many stations cover too few, by ``"stations"`` and ``"forced"`` where more are forced, by ``"forced"`` where a
         forced row is forbidden. Where the search was stopped before it found a plan of so many stations, ``status`` is
-        ``"infeasible"`` too, but nothing is named in ``blocked_by`` and the stage's objective is infinite.
+        ``"unknown"``, and the stage's objective is infinite.
 
     Raises
     ------
@@ -113,7 +113,7 @@ def _infeasible(*blocked_by: Rule) -> Solution:
 
 def _nothing_found(found: Least, stage: Literal["stations", "cost"], bound: float) -> Solution:
     stages = (Stage(stage, "min", math.inf, bound),)
-    return Solution(_NOBODY, "infeasible", stages, found.ended, solver_name())
+    return Solution(_NOBODY, "unknown", stages, found.ended, solver_name())
 
 
 def _of_number(wanted: Asked, found: Least, most: float) -> Solution:

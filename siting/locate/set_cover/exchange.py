@@ -1,20 +1,25 @@
 """Local search for full cover: groups that stay uncovered for long weigh more and more."""
 
+from typing import Final, NamedTuple
+
 import numpy as np
 
 from siting.compiled import compiled
-from siting.domain.nouns import Ints
+from siting.domain.nouns import Floats, Ints
 from siting.locate.problem import Bools
-from siting.locate.set_cover.choice import Choice, Lists, completed, held_rows, leaver, lists_of, opened, swap
+from siting.locate.set_cover.choice import Choice, Held, Lists, completed, held_rows, leaver, lists_of, opened, swap
 from siting.locate.set_cover.core import LITTLE, Core
 
+# What one turn looks at, in rows of groups (about a second).
+_WORK_TURN: Final = 50_000_000
 
-def exchanged(core: Core, begin: Bools, steps: int, seed: int) -> Bools:
-    """Return a choice that covers all groups, at best cheaper than ``begin``.
+
+class Exchange:
+    """Exchanges in turns, from a choice of rows to one that covers all groups and is at best cheaper.
 
     Rows enter greedily until all is covered. Then, as often as ``steps`` says, rows leave that lose least and others
     enter that cover some group left out, always below the best cost met; what stays uncovered gains priority (the
-    scheme of Gao, Weise & Li 2015, with costs).
+    scheme of Gao, Weise & Li 2015, with costs). Turns are of about equal work, and leave the choice as one run would.
 
     Parameters
     ----------
@@ -27,19 +32,43 @@ def exchanged(core: Core, begin: Bools, steps: int, seed: int) -> Bools:
     seed : int
         Random seed.
     """
-    least = 1.0 - LITTLE if core.whole else 0.0
-    return np.asarray(_exchanged(lists_of(core), begin, least, steps, seed))
+
+    def __init__(self, core: Core, begin: Bools, steps: int, seed: int) -> None:
+        self._lists, self._steps = lists_of(core), steps
+        self._choice, self._held, self.best = _begun(self._lists, begin, seed)
+        self._moves = _Moves(np.zeros(core.rows, dtype=np.int64), np.ones(core.rows, dtype=np.bool_))
+        self._least = 1.0 - LITTLE if core.whole else 0.0
+        # The best cost met, the row that entered last, and the steps done.
+        self._state = np.array([np.inf, -1.0, 0.0])
+
+    def turn(self) -> bool:
+        """Take a turn; tell whether any is left."""
+        limits = (self._least, self._steps, _WORK_TURN)
+        return bool(_exchanged(self._lists, self._choice, self._held, self._moves, self.best, self._state, limits))
+
+
+class _Moves(NamedTuple):
+    """When each row moved last, and whether it may come back."""
+
+    since: Ints
+    may: Bools
 
 
 @compiled
-def _moved(lists: Lists, row: int, step: int, since: Ints, may: Bools) -> None:
-    """Note a row's move: it may not come back before some row that shares a group with it moves (Cai & Su 2011)."""
+def _moved(lists: Lists, row: int, step: int, since: Ints, may: Bools) -> int:
+    """Note a row's move: it may not come back before some row that shares a group with it moves (Cai & Su 2011).
+
+    Returns how many rows were looked at.
+    """
     since[row] = step
+    looked = 0
     for at in range(lists.start[row], lists.start[row + 1]):
         each = lists.group[at]
         for place in range(lists.row_start[each], lists.row_start[each + 1]):
             may[lists.row[place]] = True
+        looked += lists.row_start[each + 1] - lists.row_start[each]
     may[row] = False
+    return looked
 
 
 @compiled
@@ -56,34 +85,51 @@ def _enterer(lists: Lists, choice: Choice, since: Ints, may: Bools) -> int:
 
 
 @compiled
-def _exchanged(lists: Lists, begin: Bools, least: float, steps: int, seed: int) -> Bools:
-    rows, groups = len(lists.cost), len(lists.weight)
+def _begun(lists: Lists, begin: Bools, seed: int) -> tuple[Choice, Held, Bools]:
+    """Return a choice that covers all groups."""
     np.random.seed(seed)  # noqa: NPY002 - the compiler's own generator
+    groups = len(lists.weight)
     choice: Choice = opened(lists, begin, np.ones(groups), np.ones(groups, np.bool_))
-    since, may = np.zeros(rows, np.int64), np.ones(rows, np.bool_)
     completed(lists, choice, 0.0)
-    held = held_rows(choice)
-    best, lowest, last = choice.chosen.copy(), np.inf, -1
-    for step in range(1, steps + 2):
+    return choice, held_rows(choice), choice.chosen.copy()
+
+
+@compiled
+def _exchanged(
+    lists: Lists,
+    choice: Choice,
+    held: Held,
+    moves: _Moves,
+    best: Bools,
+    state: Floats,
+    limits: tuple[float, int, int],
+) -> bool:
+    """Exchange until so much work is done; tell whether steps are left."""
+    since, may = moves
+    least, steps, work = limits
+    lowest, last, step = state[0], int(state[1]), int(state[2])
+    looked = 0
+    while step <= steps and looked < work:
+        step += 1
         while choice.tally[0] == 0:
             if choice.sums[1] < lowest:
                 best[:] = choice.chosen
                 lowest = choice.sums[1]
             out = leaver(lists, choice, held, since, -1)
             if out < 0:
-                return best
+                return False
             swap(lists, choice, held, out)
-            _moved(lists, out, step, since, may)
+            looked += held.many[0] + _moved(lists, out, step, since, may)
         out = leaver(lists, choice, held, since, last)
         if out >= 0:
             swap(lists, choice, held, out)
-            _moved(lists, out, step, since, may)
+            looked += held.many[0] + _moved(lists, out, step, since, may)
         while choice.tally[0] > 0:
             row = _enterer(lists, choice, since, may)
             if row < 0 or choice.sums[1] + lists.cost[row] > lowest - least:
                 break
             swap(lists, choice, held, row)
-            _moved(lists, row, step, since, may)
+            looked += _moved(lists, row, step, since, may)
             may[row] = True
             last = row
             for at in range(choice.tally[0]):
@@ -91,4 +137,6 @@ def _exchanged(lists: Lists, begin: Bools, least: float, steps: int, seed: int) 
                 choice.priority[each] += 1.0
                 for place in range(lists.row_start[each], lists.row_start[each + 1]):
                     choice.score[lists.row[place]] += 1.0
-    return best
+                looked += lists.row_start[each + 1] - lists.row_start[each]
+    state[0], state[1], state[2] = lowest, last, step
+    return step <= steps

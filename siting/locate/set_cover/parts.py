@@ -14,7 +14,7 @@ from siting.locate.set_cover.annealing import Heat
 from siting.locate.set_cover.choice import greedy_choice, lists_of
 from siting.locate.set_cover.core import LITTLE, Core
 from siting.locate.set_cover.exact import solved
-from siting.locate.set_cover.exchange import exchanged
+from siting.locate.set_cover.exchange import Exchange
 from siting.locate.set_cover.shrinking import Shrunk, components, shrunk
 from siting.locate.set_cover.subgradient import ascend, first_multipliers, proved, spared
 
@@ -182,7 +182,7 @@ class Search:
     def _look(self, part: Part, rounds: int = _ROUNDS) -> None:
         """Raise the bound by subgradient steps, and make a choice of each round's reduced costs."""
         if part.core.slack <= 0:
-            part.take(exchanged(part.core, part.best, _FIRST_BY_ROW * part.core.rows, self.watch.effort.seed))
+            self._exchange(part, _FIRST_BY_ROW, self.watch.effort.seed)
         found = first_multipliers(part.core)
         if len(part.multipliers):
             found.now[:] = part.multipliers
@@ -210,12 +210,18 @@ class Search:
             if part.open and not self._settled():
                 self._exact(part, few=False)
 
+    def _exchange(self, part: Part, by_row: int, seed: int) -> None:
+        """Exchange rows, so many times for each row there is."""
+        exchange, more = Exchange(part.core, part.best, by_row * part.core.rows, seed), part.open
+        while more and not self._settled():
+            more = exchange.turn()
+            part.take(exchange.best.copy())
+
     def _search_long(self, part: Part) -> None:
         core, seed = part.core, self.watch.effort.seed
         if core.slack <= 0:
             for run in range(_RUNS):
-                if part.open and not self._settled():
-                    part.take(exchanged(core, part.best, _LONG_BY_ROW * core.rows, seed + run + 1))
+                self._exchange(part, _LONG_BY_ROW, seed + run + 1)
             return
         free = ~core.must
         price = spared(part.multipliers[free], core.weight[free], core.slack)[1] if len(part.multipliers) else 0.0

@@ -8,8 +8,10 @@ import pytest
 from scipy.sparse import csr_array
 
 from siting.domain.nouns import Ints
+from siting.locate.highs import Run
 from siting.locate.problem import Effort, FairCovering, MaximalCovering, PCenter, PMedian, Problem, Rules, SetCovering
-from siting.locate.programme import by_programme, stages
+from siting.locate.programme import by_programme, served, stages
+from siting.locate.programme.first import first_plan
 from siting.locate.programme.groups import grouped
 from siting.locate.programme.models import maximal_covering, sheet_of
 from siting.locate.programme.rows import HAIR, cliques_of, rule_blocks
@@ -163,10 +165,10 @@ def test_an_interrupt_while_a_choice_is_measured_keeps_the_plan(monkeypatch: pyt
     first = by_programme(HARD, MaximalCovering(), Effort(max_nodes=0))
     times = iter(range(1000))
 
-    def interrupted(sheet: Sheet, chosen: Ints) -> Measured | None:
+    def interrupted(sheet: Sheet, chosen: Ints, seconds: float) -> Measured | None:
         if next(times) == 0:
             raise KeyboardInterrupt
-        return measured(sheet, chosen)
+        return measured(sheet, chosen, seconds)
 
     monkeypatch.setattr(stages, "measured", interrupted)
     found = by_programme(HARD, MaximalCovering(), Effort())
@@ -196,8 +198,8 @@ def test_a_centre_stopped_early_tells_the_time_that_its_sites_need(seed: int) ->
     problem = Problem(times, rng.integers(1, 9, 7).astype(float), Rules(stations=3, capacity=np.full(5, 12.0)))
     model = PCenter(share=0.5)
     found = by_programme(problem, model, Effort(time_limit_s=0.0))
-    if found.status == "infeasible":
-        assert found.stopped_by != "proved" or brute.best(problem, model) is None
+    if not found.stages:
+        assert found.status == "unknown" or brute.best(problem, model) is None
         return
     ((_, _, seconds),) = brute.worth(problem, model, tuple(found.chosen.tolist()))
     assert found.objective == seconds
@@ -245,3 +247,28 @@ def test_a_hair_of_a_person_who_stays_at_home_leaves_no_gap() -> None:
         problem = Problem(times, np.full(3, 0.5), Rules(stations=1), weights)
         found = by_programme(problem, PMedian(), Effort())
         assert (found.status, found.objective) == ("optimal", walked)
+
+
+@pytest.mark.parametrize("capacity", [None, 4000.0])
+def test_the_least_share_is_what_the_shares_come_to_however_many_are_added_up(capacity: float | None) -> None:
+    # Thousands of groups: what their sum is off by is no share that is lacking, for which a choice would be forbidden.
+    problem = spread(rows=30, points=4000, stations=6)
+    problem = problem if capacity is None else problem.under(capacity=np.full(30, capacity))
+    sheet = sheet_of(problem, FairCovering())
+    plan = first_plan(sheet)
+    assert plan is not None
+    persons = sheet.part.units @ plan.values[problem.rows : problem.rows + sheet.part.columns]
+    assert plan.objectives[0] == pytest.approx(min(persons / problem.units.sum(axis=1)))
+
+
+def test_measuring_that_takes_too_long_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    sheet, given = sheet_of(HARD, MaximalCovering()), []
+    assert measured(sheet, np.arange(4)) is not None
+
+    def slow(_: object, effort: Effort) -> Run:
+        given.append(effort.time_limit_s)
+        return Run(np.zeros(sheet.columns), 0.0, -math.inf, "time", 0)
+
+    monkeypatch.setattr(served, "minimise", slow)
+    assert measured(sheet, np.arange(4), seconds=0.5) is None
+    assert given[0] <= 0.5

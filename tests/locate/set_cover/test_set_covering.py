@@ -12,8 +12,10 @@ from scipy.sparse import csr_array
 
 from siting.locate.highs import Run
 from siting.locate.problem import Effort, Problem, Rules, SetCovering
-from siting.locate.set_cover import covering, set_covering
+from siting.locate.set_cover import covering, exchange, set_covering
+from siting.locate.set_cover.asked import asked
 from siting.locate.set_cover.core import Core
+from siting.locate.set_cover.exchange import Exchange
 from tests.locate.set_cover.cases import Small, cases, san_francisco
 
 SHARES = st.sampled_from([0.0, 0.3, 0.5, 0.8, 0.95, 1.0])
@@ -206,3 +208,45 @@ def test_what_the_solver_loses_is_no_proof(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(covering, "solved", lost)
     found = set_covering(problem, SetCovering(by_cost=True), Effort())
     assert (found.objective, found.bound, found.status, found.stopped_by) == (9.0, 2.0, "feasible", "solver")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_turns_of_exchanges_end_where_one_long_turn_does(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(seed)
+    reach = rng.random((40, 120)) < 0.08
+    reach[rng.integers(0, 40, 120), np.arange(120)] = True
+    core = asked(Problem(csr_array(reach * 60.0), np.ones(120)), 1.0).core
+    found = []
+    for work in (10**9, 200):
+        monkeypatch.setattr(exchange, "_WORK_TURN", work)
+        one = Exchange(core, np.zeros(core.rows, dtype=np.bool_), 400, seed)
+        turns = 1
+        while one.turn():
+            turns += 1
+        found.append((one.best.tolist(), turns))
+    assert found[0] == (found[1][0], 1)
+    assert found[1][1] > 10
+    assert core.covered(np.flatnonzero(found[0][0])).all()
+
+
+def test_no_turn_begins_once_somebody_asked_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(1)
+    reach = rng.random((60, 200)) < 0.06
+    reach[rng.integers(0, 60, 200), np.arange(200)] = True
+    problem = Problem(csr_array(reach * 60.0), np.ones(200))
+    monkeypatch.setattr(exchange, "_WORK_TURN", 100)
+    turn, asks, turns = Exchange.turn, [0], [0]
+
+    def counted(self: Exchange) -> bool:
+        assert asks[0] < 5, "a turn began after the fifth ask said stop"
+        turns[0] += 1
+        return turn(self)
+
+    def stop() -> bool:
+        asks[0] += 1
+        return asks[0] >= 5
+
+    monkeypatch.setattr(Exchange, "turn", counted)
+    found = set_covering(problem, SetCovering(), Effort(interrupted=stop))
+    assert (found.stopped_by, turns[0]) == ("interrupt", 4)
+    assert problem.reached_by(found.chosen).all()

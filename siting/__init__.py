@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from siting.version import __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pandas import DataFrame
 
     from siting.domain.nouns import Progress
@@ -67,6 +69,11 @@ def read_scenario(path: str | Path, *, untrusted: bool = False) -> "Scenario":
     return read(Path(path), untrusted=untrusted)
 
 
+def _read(scenario: "Scenario | str | Path") -> "Scenario":
+    """Return a scenario that was read already, or read its file."""
+    return read_scenario(scenario) if isinstance(scenario, str | Path) else scenario
+
+
 def inspect(
     scenario: "Scenario | str | Path", *, lang: "Lang | None" = None, progress: "Progress | None" = None
 ) -> "Inspection":
@@ -99,22 +106,23 @@ def inspect(
     np.float64(300000.0)
     """
     from siting.domain.nouns import quiet
-    from siting.domain.scenario import Scenario
     from siting.read import inspect_inputs
     from siting.results import Inspection
 
-    read = scenario if isinstance(scenario, Scenario) else read_scenario(scenario)
+    read = _read(scenario)
     inputs, log = inspect_inputs(read, progress or quiet)
     return Inspection(read, log, inputs, lang)
 
 
-def check(scenario: "Scenario", *, plan: "str | Path | None" = None, progress: "Progress | None" = None) -> "GapReport":
+def check(
+    scenario: "Scenario | str | Path", *, plan: "str | Path | None" = None, progress: "Progress | None" = None
+) -> "GapReport":
     """Check a scenario's places against the standards in force.
 
     Parameters
     ----------
-    scenario : Scenario
-        What :func:`read_scenario` returns.
+    scenario : Scenario, str or pathlib.Path
+        What :func:`read_scenario` returns, or the scenario's file.
     plan : str or pathlib.Path, optional
         A plan's GeoJSON; its stations are counted as if they stood.
     progress : callable, optional
@@ -141,20 +149,21 @@ def check(scenario: "Scenario", *, plan: "str | Path | None" = None, progress: "
     from siting import pipeline
     from siting.results import GapReport
 
+    read = _read(scenario)
     if plan is not None:
-        return GapReport(pipeline.check_with(scenario, Path(plan), progress))
-    return GapReport(pipeline.check(scenario, progress))
+        return GapReport(pipeline.check_with(read, Path(plan), progress))
+    return GapReport(pipeline.check(read, progress))
 
 
 def explain(
-    scenario: "Scenario", what: "str | tuple[float, float]", *, progress: "Progress | None" = None
+    scenario: "Scenario | str | Path", what: "str | tuple[float, float]", *, progress: "Progress | None" = None
 ) -> "Explanation":
     """Tell why a place is covered or not.
 
     Parameters
     ----------
-    scenario : Scenario
-        What :func:`read_scenario` returns.
+    scenario : Scenario, str or pathlib.Path
+        What :func:`read_scenario` returns, or the scenario's file.
     what : str or tuple of float
         Id of a residential area, unit, facility or candidate (``LEVEL/ID`` where ids of several kinds are equal), a
         name that only one of them bears, or longitude and latitude (WGS84, degrees).
@@ -181,16 +190,16 @@ def explain(
     from siting import pipeline
     from siting.results import Explanation
 
-    return Explanation(pipeline.explain(scenario, what, progress))
+    return Explanation(pipeline.explain(_read(scenario), what, progress))
 
 
-def sensitivity(scenario: "Scenario", *, progress: "Progress | None" = None) -> "Sensitivity":
+def sensitivity(scenario: "Scenario | str | Path", *, progress: "Progress | None" = None) -> "Sensitivity":
     """Tell how coverage changes with what no document says: the walker, slopes, the direction, the mode.
 
     Parameters
     ----------
-    scenario : Scenario
-        What :func:`read_scenario` returns.
+    scenario : Scenario, str or pathlib.Path
+        What :func:`read_scenario` returns, or the scenario's file.
     progress : callable, optional
         Told ``(stage, done, total)`` while work goes on.
 
@@ -214,16 +223,18 @@ def sensitivity(scenario: "Scenario", *, progress: "Progress | None" = None) -> 
     from siting import pipeline
     from siting.results import Sensitivity
 
-    return Sensitivity(scenario, pipeline.sensitivity(scenario, progress))
+    read = _read(scenario)
+    return Sensitivity(read, pipeline.sensitivity(read, progress))
 
 
-def audit(scenario: "Scenario", *, progress: "Progress | None" = None) -> "DataFrame":
+def audit(scenario: "Scenario | str | Path", *, progress: "Progress | None" = None) -> "DataFrame":
     """Show clause by clause what a check measures (指标达标对照表).
 
     Parameters
     ----------
-    scenario : Scenario
-        What :func:`read_scenario` returns. At a planned horizon today's figures stand beside the planned ones.
+    scenario : Scenario, str or pathlib.Path
+        What :func:`read_scenario` returns, or the scenario's file. At a planned horizon today's figures stand
+        beside the planned ones.
     progress : callable, optional
         Told ``(stage, done, total)`` while work goes on.
 
@@ -247,25 +258,27 @@ def audit(scenario: "Scenario", *, progress: "Progress | None" = None) -> "DataF
     """
     from siting import pipeline
 
-    return pipeline.audit(scenario, progress)
+    return pipeline.audit(_read(scenario), progress)
 
 
 def propose(
-    scenario: "Scenario",
+    scenario: "Scenario | str | Path",
     *,
     model: "PlanModel | None" = None,
     stations: int | None = None,
     budget_cny: float | None = None,
     share: float | None = None,
+    forced: "Iterable[str]" = (),
+    forbidden: "Iterable[str]" = (),
     progress: "Progress | None" = None,
 ) -> "Plan":
     """Propose community stations, and prove how good the proposal is.
 
     Parameters
     ----------
-    scenario : Scenario
-        What :func:`read_scenario` returns; it must name candidates. Its section ``[plan]`` says what a plan must keep
-        to; the arguments below go before it.
+    scenario : Scenario, str or pathlib.Path
+        What :func:`read_scenario` returns, or the scenario's file; it must name candidates. Its section ``[plan]`` says
+        what a plan must keep to; the arguments below go before it.
     model : str, optional
         ``"mclp"`` (most elderly covered), ``"lscp"`` (fewest stations, or least cost, for a share of all),
         ``"p_median"`` (least walking), ``"p_center"`` (smallest worst walk), ``"fair"`` (greatest least share of the
@@ -277,6 +290,9 @@ def propose(
         At most so much money, yuan (capital cost + lease years × rent).
     share : float, optional
         The share of all elderly to be covered (``"lscp"``), or for whom the worst walk counts (``"p_center"``).
+    forced, forbidden : str or iterable of str
+        Ids of candidates that are to be built, and that are not, beside those that the scenario names; where both name
+        one, what is said here counts.
     progress : callable, optional
         Told ``(stage, done, total)`` while work goes on.
 
@@ -304,18 +320,25 @@ def propose(
 
     return Plan(
         pipeline.propose(
-            scenario, model=model, stations=stations, budget_cny=budget_cny, share=share, progress=progress
+            _read(scenario),
+            model=model,
+            stations=stations,
+            budget_cny=budget_cny,
+            share=share,
+            forced=forced,
+            forbidden=forbidden,
+            progress=progress,
         )
     )
 
 
-def read_plan(scenario: "Scenario", path: str | Path, *, progress: "Progress | None" = None) -> "Plan":
+def read_plan(scenario: "Scenario | str | Path", path: str | Path, *, progress: "Progress | None" = None) -> "Plan":
     """Read a plan that was written before, and measure it anew with the same ruler.
 
     Parameters
     ----------
-    scenario : Scenario
-        The scenario for which the plan was made.
+    scenario : Scenario, str or pathlib.Path
+        The scenario for which the plan was made, or its file.
     path : str or pathlib.Path
         The plan's GeoJSON.
     progress : callable, optional
@@ -334,7 +357,7 @@ def read_plan(scenario: "Scenario", path: str | Path, *, progress: "Progress | N
     from siting import pipeline
     from siting.results import Plan
 
-    return Plan(pipeline.measure_plan(scenario, Path(path), progress))
+    return Plan(pipeline.measure_plan(_read(scenario), Path(path), progress))
 
 
 def standards() -> "tuple[Standard, ...]":

@@ -7,6 +7,7 @@ import pytest
 
 import siting
 from siting.domain.tables import CHECK_COLUMNS, GRID_COLUMNS, PLACE_COLUMNS
+from siting.errors import InputError
 from siting.results import GapReport, Plan, WebPage
 
 
@@ -109,3 +110,29 @@ def test_scenario_and_tables_are_frozen(sample: Path) -> None:
     with pytest.raises(ValueError, match="frozen"):
         scenario.walking.minutes = 30
     assert isinstance(siting.check(scenario).clauses, pd.DataFrame)
+
+
+def test_what_is_printed_tells(sample: Path, gaps: GapReport, plan: Plan) -> None:
+    title = siting.read_scenario(sample).scenario.title
+    assert repr(siting.read_scenario(sample)).startswith(
+        f"<Scenario {title}: 2026-01-01, current; scenario, standards,"
+    )
+    places = len(gaps.places) + len(gaps.units)
+    assert repr(gaps) == f"<GapReport {title}: {places} places, 66,000 elderly, 58.4% covered>"
+    assert repr(plan).startswith(f"<Plan {title}: optimal, 3 stations, 58.4% → ")
+
+
+def test_sites_are_forced_and_forbidden_in_the_call(sample: Path, plan: Plan) -> None:
+    first, *_, last = plan.stations["candidate_id"]
+    others = siting.propose(sample, stations=3, forced="C045", forbidden=[first])
+    found = set(others.stations["candidate_id"])
+    assert "C045" in found
+    assert first not in found
+    assert others.objective < plan.objective
+    own = siting.read_scenario(sample)
+    own = own.model_copy(update={"plan": own.plan.model_copy(update={"forced": (first,), "forbidden": (last,)})})
+    turned = set(siting.propose(own, stations=3, forced=[last], forbidden=[first]).stations["candidate_id"])
+    assert last in turned
+    assert first not in turned
+    with pytest.raises(InputError, match="C045"):
+        siting.propose(sample, stations=3, forced=["C045"], forbidden=["C045"])

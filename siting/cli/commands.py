@@ -57,6 +57,8 @@ def build(lang: Lang) -> click.Group:
         help_.option("--stations", key="stations", type=click.IntRange(min=0)),
         help_.option("--budget", key="budget", type=click.FloatRange(min=0)),
         help_.option("--target", key="target", type=click.FloatRange(min=0, min_open=True, max=1)),
+        help_.option("--force", "forced", key="force", multiple=True, metavar="ID"),
+        help_.option("--forbid", "forbidden", key="forbid", multiple=True, metavar="ID"),
         *(help_.option(f"--{name}", key=name, type=_FILE) for name in studying.STUDIES),
         help_.option("--curve-by", key="curve-by", type=click.Choice(get_args(studying.CurveBy))),
     ]
@@ -291,7 +293,10 @@ def _propose(
     with _bar(lang, quiet=quiet) as bar:
         studies: list[tuple[Result, Path]] = [("study", path) for path in asked.values()]
         read = scenario.read(("plan", out), ("run", _run_file(out)), *studies)
-        plan = siting.propose(read, model=model, stations=stations, budget_cny=budget, share=target, progress=bar)
+        named = {name: more[name] for name in ("forced", "forbidden")}
+        plan = siting.propose(
+            read, model=model, stations=stations, budget_cny=budget, share=target, **named, progress=bar
+        )
         plan.to_file(out)
     if not quiet:
         tell.plan(plan, lang)

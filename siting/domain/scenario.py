@@ -547,6 +547,12 @@ class Scenario(Section):
     plan: PlanOptions = PlanOptions()
     basemap: dict[str, BaseLayer] = {}
 
+    def __repr__(self) -> str:
+        """Return title, date and horizon, and the sections that are given."""
+        head = self.scenario
+        given = ", ".join(name for name in type(self).model_fields if name in self.model_fields_set)
+        return f"<Scenario {head.title}: {head.date}, {head.horizon}; {given}>"
+
     @model_validator(mode="after")
     def _planned_people(self) -> Self:
         if self.population.land_basis == "resident_planned" and self.scenario.horizon == "current":

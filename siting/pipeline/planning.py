@@ -1,7 +1,7 @@
 """Plans: sites chosen, and before and after measured alike."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, get_args
 
@@ -67,11 +67,14 @@ def propose(
     stations: int | None = None,
     budget_cny: float | None = None,
     share: float | None = None,
+    forced: Iterable[str] = (),
+    forbidden: Iterable[str] = (),
     progress: Progress | None = None,
 ) -> Planned:
     """Choose sites by a model, and measure before and after alike."""
     report = progress or quiet
-    plan = asked_of(scenario.plan, model=model, stations=stations, budget_cny=budget_cny, share=share)
+    named = _named(scenario.plan, _ids(forced), _ids(forbidden))
+    plan = asked_of(scenario.plan, model=model, stations=stations, budget_cny=budget_cny, share=share, **named)
     _refuse_call(scenario)
     ground = prepare(scenario, report)
     before = measure(ground, ground.facilities, report)
@@ -91,6 +94,19 @@ def propose(
     selection = _selection(question, ground, solution, sites, served_today(question, replace(effort, report=None)))
     proposal = laid_out(ground, question, before, selection, report, standing=sites, notes=notes)
     return Planned(replace(proposal, blocked=blocked, shortfalls=shortfalls), ground, question, solution)
+
+
+def _named(plan: PlanOptions, forced: tuple[str, ...], forbidden: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """Return the sites that are forced and forbidden: the scenario's, and the call's, which goes before it."""
+    return {
+        "forced": tuple(dict.fromkeys([*(key for key in plan.forced if key not in forbidden), *forced])),
+        "forbidden": tuple(dict.fromkeys([*(key for key in plan.forbidden if key not in forced), *forbidden])),
+    }
+
+
+def _ids(given: Iterable[str]) -> tuple[str, ...]:
+    """Return ids; one alone is one id, not its letters."""
+    return (given,) if isinstance(given, str) else tuple(given)
 
 
 def solver_of(

@@ -38,6 +38,12 @@ class Plan:
         self.planned = planned
         self.proposal = planned.proposal
 
+    def __repr__(self) -> str:
+        """Return title, status, stations, and the covered share before and after."""
+        before, after = (each.totals["covered_share"] for each in (self.before, self.after))
+        title = self.proposal.before.inputs.scenario.scenario.title
+        return f"<Plan {title}: {self.status}, {len(self.stations)} stations, {before:.1%} → {after:.1%} covered>"
+
     @property
     def stations(self) -> gpd.GeoDataFrame:
         """Proposed stations in rank order."""

@@ -1,5 +1,6 @@
 """The view of a gap report."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -38,6 +39,13 @@ class GapReport:
 
     def __init__(self, assessment: Assessment) -> None:
         self.assessment = assessment
+
+    def __repr__(self) -> str:
+        """Return title, places, elderly and covered share."""
+        totals, count = self.totals, len(self.assessment.places)
+        covered = "?" if math.isnan(totals["covered_share"]) else f"{totals['covered_share']:.1%}"
+        title = self.assessment.inputs.scenario.scenario.title
+        return f"<GapReport {title}: {count:,} places, {totals['elderly']:,.0f} elderly, {covered} covered>"
 
     @property
     def places(self) -> gpd.GeoDataFrame:

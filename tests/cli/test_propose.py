@@ -170,3 +170,11 @@ def test_it_is_written_at_which_speeds_sites_stay(
     assert table["0.8"].all(), "the sample's own speed"
     assert (table[["0.6", "0.8", "1.0"]].sum(axis=1) == table["stays_at"]).all()
     assert str(target) in capsys.readouterr().out
+
+
+def test_the_other_site_is_asked_for_on_the_command_line(sample: Path, tmp_path: Path) -> None:
+    out = tmp_path / "p.geojson"
+    assert run("propose", sample, "-o", out, "--stations", 2, "--force", "C045", "--forbid", "C103", "--quiet") == 0
+    written = json.loads(out.read_text(encoding="utf-8"))
+    assert "C045" in {each["properties"]["candidate_id"] for each in written["features"]}
+    assert (written["request"]["forced"], written["request"]["forbidden"]) == (["C045"], ["C103"])

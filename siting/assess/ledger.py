@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from siting.domain.measures import MEASURES, REST, Span
+from siting.domain.nouns import Bools, Floats
 from siting.domain.scenario import Scenario
 from siting.domain.standards import Clause
 
@@ -34,29 +35,26 @@ class Rows:
     counts: pd.Series | None = None
 
     @property
-    def may(self) -> pd.Series:
+    def may(self) -> Bools:
         """Which rows count or may count."""
-        return self._masked(None).fillna(value=True).astype(bool)
+        return self._ends(None)[1]
 
     def count(self, mask: pd.Series | None = None) -> Span:
         """Count rows; those of which the mask is unknown may count."""
-        counted = self._masked(mask)
-        sure = float(counted.fillna(value=False).sum())
-        return self._open(sure, sure + float(counted.isna().sum()))
+        sure, may = self._ends(mask)
+        return self._open(float(sure.sum()), float(may.sum()))
 
     def add(self, column: str, mask: pd.Series | None = None) -> Span:
         """Add a column up; a blank may be any number, and a row of which the mask is unknown may count."""
-        figures = pd.to_numeric(self.table[column]).astype("float64")
-        counted = self._masked(mask)
-        sure, may = (counted.fillna(value=value).astype(bool) for value in (False, True))
-        return self._open(float(np.nansum(figures[sure])), float(figures[may].fillna(_ENDLESS).sum()))
+        figures, (sure, may) = self._numbers(column), self._ends(mask)
+        return self._open(float(np.nansum(figures[sure])), float(np.nan_to_num(figures[may], nan=_ENDLESS).sum()))
 
     def part_and_rest(self, column: str, whole: str) -> tuple[Span, Span]:
         """Add up a column that is part of another, and what is left of that; a blank part is nothing, or the whole."""
-        part, all_of = (pd.to_numeric(self.table[name]).astype("float64") for name in (column, whole))
-        most = part.fillna(all_of).fillna(_ENDLESS)
-        least = (all_of - part).clip(lower=0.0).fillna(0.0)
-        left = (all_of - part.fillna(0.0)).clip(lower=0.0).fillna(_ENDLESS)
+        part, all_of = self._numbers(column), self._numbers(whole)
+        most = np.where(np.isnan(part), np.nan_to_num(all_of, nan=_ENDLESS), part)
+        least = np.clip(np.nan_to_num(all_of - part), 0.0, None)
+        left = np.clip(np.nan_to_num(all_of - np.nan_to_num(part), nan=_ENDLESS), 0.0, None)
         return (
             self._open(float(np.nansum(part)), float(most.sum())),
             self._open(float(least.sum()), float(left.sum())),
@@ -74,13 +72,33 @@ class Rows:
         """Tell which rows hold one of the values; unknown where the column is blank."""
         return self.table[column].isin(values).astype("boolean").mask(self.table[column].isna())
 
-    def _masked(self, mask: pd.Series | None) -> pd.Series:
-        everything = pd.Series(data=True, index=self.table.index, dtype="boolean")
-        counts = everything if self.counts is None else self.counts
-        return counts if mask is None else counts & mask
+    def _numbers(self, column: str) -> Floats:
+        return np.asarray(self.table[column].to_numpy(dtype=np.float64, na_value=np.nan))
+
+    def _ends(self, mask: pd.Series | None) -> tuple[Bools, Bools]:
+        """Return which rows surely count, and which may."""
+        found = [each for each in (self.counts, mask) if each is not None]
+        sure, may = np.ones(len(self.table), dtype=np.bool_), np.ones(len(self.table), dtype=np.bool_)
+        for each in found:
+            one, other = ends(each)
+            sure, may = sure & one, may & other
+        return sure, may
 
     def _open(self, low: float, high: float) -> Span:
         return Span(low, high if self.complete else _ENDLESS)
+
+
+def ends(mask: pd.Series) -> tuple[Bools, Bools]:
+    """Return of a mask with blanks where it is surely true, and where it may be.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> sure, may = ends(pd.Series([True, None, False], dtype="boolean"))
+    >>> sure.tolist(), may.tolist()
+    ([True, False, False], [True, True, False])
+    """
+    return mask.to_numpy(dtype=np.bool_, na_value=False), mask.to_numpy(dtype=np.bool_, na_value=True)
 
 
 def figures_of(clause: Clause, rows: Rows) -> Figures:
@@ -92,8 +110,8 @@ def missing_of(clause: Clause, rows: Rows) -> list[str]:
     """Name the facilities of which a column that the clause needs is blank."""
     asked = _of_class(clause, rows)
     columns = [*_NEEDED.get(clause.kind, ()), *_NEEDED_OF.get(clause.of or "", ())]
-    blank = asked.table[columns].isna().any(axis=1) & asked.may
-    return sorted(map(str, asked.table.index[blank.to_numpy(dtype=bool)]))
+    blank = asked.table[columns].isna().to_numpy().any(axis=1) & asked.may
+    return sorted(map(str, asked.table.index[blank]))
 
 
 def _of_class(clause: Clause, rows: Rows) -> Rows:

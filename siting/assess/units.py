@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from siting.assess.ledger import unit_words
+from siting.assess.ledger import ends, unit_words
 from siting.domain import clauses
 from siting.domain.clauses import Finding
 from siting.domain.measures import MEASURES, REST, Span, judge
@@ -199,28 +199,27 @@ def _judged(
     clause: Clause, rows: pd.DataFrame, column: str, basis: str, *, asked: pd.Series | None = None, complete: bool
 ) -> Judged:
     """Judge a clause upon units, of which only those count that are ``asked`` (blank: perhaps; None: all)."""
-    has = rows[column].astype("boolean")
+    has, may_have = ends(rows[column].astype("boolean"))
     if column in _FACILITIES:
-        has |= rows["shared"].astype("boolean")
-    counts = pd.Series(data=True, index=rows.index, dtype="boolean") if asked is None else asked
-    lacking = (counts.isna() | has.isna()) & counts.fillna(value=True)
+        shares, may_share = ends(rows["shared"].astype("boolean"))
+        has, may_have = has | shares, may_have | may_share
+    counts, may_count = (np.ones(len(rows), dtype=np.bool_),) * 2 if asked is None else ends(asked)
+    unknown = has != may_have
+    lacking = may_count & ((counts != may_count) | unknown)
+    unshared = column in _FACILITIES and complete and bool((may_count & unknown).any())
     if not complete and column in (*_FACILITIES, "disabled_care"):
-        has = has.mask(~has.fillna(value=True).astype(bool))
-    part, rest = counts & has, counts & ~has
-    figures = {MEASURES[clause.kind].part: _span(part), REST: _span(rest), "units": _span(counts)}
-    no_facility_known = bool((counts.fillna(value=True) & has.isna()).any())
-    return Judged(
-        basis,
-        judge(clause, figures),
-        sorted(map(str, rows.index[lacking.to_numpy(dtype=bool)])),
-        unshared=no_facility_known and column in _FACILITIES and complete,
-    )
+        may_have = np.ones(len(rows), dtype=np.bool_)
+    figures = {
+        MEASURES[clause.kind].part: _span(counts & has, may_count & may_have),
+        REST: _span(counts & ~may_have, may_count & ~has),
+        "units": _span(counts, may_count),
+    }
+    return Judged(basis, judge(clause, figures), sorted(map(str, rows.index[lacking])), unshared=unshared)
 
 
-def _span(mask: pd.Series) -> Span:
-    """Count what is surely true, and what may be."""
-    sure = float(mask.fillna(value=False).sum())
-    return Span(sure, sure + float(mask.isna().sum()))
+def _span(sure: Bools, may: Bools) -> Span:
+    """Count what is surely so, and what may be."""
+    return Span(float(sure.sum()), float(may.sum()))
 
 
 def _levels_counted(clause: Clause, level: str) -> tuple[str, ...]:

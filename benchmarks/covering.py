@@ -14,7 +14,7 @@ Parts (all if none is named):
 - ``network``: a network of 300,000 nodes, 10,000 candidates among them, clustered people, 900 s of walking, gaps at
   p = 20, 50, 100, 300 within 15 s once the times are there;
 - ``town``: 2,000,000 nodes × 20,000 candidates, p = 60 within 30 s;
-- ``few``: 100 candidates and 5,000 or 20,000 points, to the proof, beside HiGHS given merged demand;
+- ``few``: 100 candidates and 5,000 to 100,000 points, to the proof, beside HiGHS given merged demand;
 - ``curve``: p = 1 … 300 on 200,000 × 5,000: seconds, and the widest gaps.
 
 Problems and networks are made by ``instances/yardstick.py`` of the folder named by ``SITING_SHARED`` (else ``shared``
@@ -331,7 +331,7 @@ def curve(given: Given) -> None:
 def few(given: Given) -> None:
     """Print the part ``few``: points and 100 candidates at random in a square of side 30."""
     print(f"\n## 100 candidates, to the proof, SciPy {scipy.__version__}\n{_HEAD}")
-    for points, radius, stations in product((5_000, 20_000), (4.0, 5.5), (10, 20)):
+    for points, radius, stations in product((5_000, 20_000, 50_000, 100_000), (4.0, 5.5), (10, 20)):
         for seed in given.seeds:
             rng = np.random.default_rng(seed)
             people, places = rng.uniform(0, 30, (points, 2)), rng.uniform(0, 30, (100, 2))

@@ -77,7 +77,9 @@ def solver_name() -> str:
     return f"HiGHS {_new().version()}"
 
 
-def minimise(programme: Programme, effort: Effort, *, start: Floats | None = None, abs_gap: float = 0.0) -> Run:
+def minimise(
+    programme: Programme, effort: Effort, *, start: Floats | None = None, abs_gap: float = 0.0, presolve: bool = True
+) -> Run:
     """Solve a programme with whole numbers, on one thread, deterministically but for the limit of seconds.
 
     Parameters
@@ -90,6 +92,8 @@ def minimise(programme: Programme, effort: Effort, *, start: Floats | None = Non
         A point that keeps to all rows, with which the search begins.
     abs_gap : float, default 0
         A difference of objective and bound that proves (nearly 1 where objectives are whole numbers).
+    presolve : bool, default True
+        Whether HiGHS reduces the programme first; it takes longer than it saves where that is done already.
 
     Returns
     -------
@@ -112,14 +116,14 @@ def minimise(programme: Programme, effort: Effort, *, start: Floats | None = Non
         return _of_nothing(programme)
     check_solver()
     began = time.monotonic()
-    run = _once(programme, effort, start, abs_gap)
+    run = _once(programme, effort, start, abs_gap, presolve=presolve)
     # Given a start, HiGHS may return the start's point beside the objective of a better one (1.16); presolve calls some
     # programmes infeasible that are not, where a side is off by a hair. What is in doubt is asked again without them.
-    for presolve in (True, False) if start is not None and run.stopped_by != "infeasible" else (False,):
+    for again in (True, False) if start is not None and run.stopped_by != "infeasible" else (False,):
         if run.sound and run.stopped_by != "infeasible":
             break
         left = replace(effort, time_limit_s=effort.time_limit_s - (time.monotonic() - began))
-        run = _once(programme, left, None if not run.sound else start, abs_gap, presolve=presolve)
+        run = _once(programme, left, None if not run.sound else start, abs_gap, presolve=again)
     return run if run.sound else replace(run, stopped_by="solver", bound=-math.inf)
 
 

@@ -29,6 +29,9 @@ _HEATS: Final = ((0.05, 0.01), (0.035, 0.01))
 _MERGING: Final = (0.03, 0.003)
 # A core of at most so many pairs of rows and groups is the solver's once so much work is done, as counted by the race:
 # the fewer, the better the solver's chance to better the bound. Seconds are no measure: they differ by machine.
+# Of few candidates (:attr:`~siting.locate.maximal.race.Race.few`) those that are not proved by then seldom are soon.
+_FEW_PAIRS: Final = 150_000
+_FEW_WORK: Final = 100_000_000
 _HANDED_OVER: Final = ((8_000, 0), (150_000, 2_000_000_000), (500_000, 80_000_000_000), (math.inf, 1_000_000_000_000))
 
 
@@ -100,7 +103,7 @@ def run(race: Race) -> None:
     race.lower(_STEPS, _LENGTHS[0])
     worthwhile = True
     turn = 0
-    while race.goes_on() and race.work < handed_over(race.core.pairs):
+    while race.goes_on() and race.work < handed_over(race.core.pairs, few=race.few):
         proposals = max(_PROPOSALS[0] * race.stations, _PROPOSALS[1]) * 2 ** min(turn, _DOUBLINGS)
         searched = race.search(proposals, _HEATS[turn % 2], anew=turn % 2 == 0)
         if race.goes_on():
@@ -118,8 +121,10 @@ def run(race: Race) -> None:
         finish(race)
 
 
-def handed_over(pairs: int) -> float:
-    """Return after how much work a core of so many pairs is the solver's."""
+def handed_over(pairs: int, *, few: bool) -> float:
+    """Return after how much work a core of so many pairs is the solver's; soon if candidates are few."""
+    if few and pairs <= _FEW_PAIRS:
+        return _FEW_WORK
     return next(work for most, work in _HANDED_OVER if pairs <= most)
 
 

@@ -27,6 +27,8 @@ _SCATTERED: Final = 3
 _NEAR: Final = 0.3
 # Bound and incumbent are the same within this share: a little less than the noise that a proof allows.
 _SAME: Final = 0.9 * NOISE
+# So many candidates are few, however many points there are: points merge into few groups.
+_FEW: Final = 150
 # How many choices are remembered, to be merged.
 _REMEMBERED: Final = 8
 _SEED: Final = 0x9E3779B97F4A7C15
@@ -74,6 +76,11 @@ class Race:
         self.price = np.zeros_like(self.core.cover.weight)
         self.bound = self.rounded(float(self.cover.weight.sum()))
         self.random = np.array([_SEED + 2 * self.effort.seed], dtype=np.uint64)
+
+    @property
+    def few(self) -> bool:
+        """Whether there are few candidates: the solver is then the better searcher, and needs no presolve."""
+        return len(self.cover.start) - 1 <= _FEW
 
     @property
     def left_s(self) -> float:

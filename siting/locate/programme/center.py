@@ -84,7 +84,7 @@ def p_center(problem: Problem, model: PCenter, effort: Effort) -> Solution:
             effort.report(float(times[high]), float(times[min(low + 1, high)]))
     sheet = reach_sheet(problem, float(times[high]), need)
     try:
-        plan = settled(sheet, lean(sheet, plan))
+        plan = settled(sheet, lean(sheet, plan)) if stopped != "interrupt" else plan
         seconds = IN_HASTE_S if stopped == "interrupt" else max(clock.left().time_limit_s, _LEAST_S)
         high, plan = _least(problem, plan, need, times[: high + 1], seconds)
     except KeyboardInterrupt:

@@ -96,7 +96,9 @@ def solve_sheet(sheet: Sheet, effort: Effort) -> Solution:
     assert plan is not None  # noqa: S101 - a sheet has at least one aim
     lents = [0.0] * len(bounds)
     try:
-        plan = settled(sheet, lean(sheet, plan))
+        # After Ctrl-C equals are no longer compared, nor are linear programmes solved for it.
+        plan = lean(sheet, plan) if stopped != "interrupt" or sheet.part.fill is not None else plan
+        plan = settled(sheet, plan) if stopped != "interrupt" else plan
         lents = [_lent(sheet, number, plan, bound, locks[:number]) for number, bound in enumerate(bounds)]
     except KeyboardInterrupt:
         stopped = "interrupt"

@@ -8,8 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
+from siting.locate.highs import minimise
 from siting.locate.maximal import covering, maximal_covering, race
 from siting.locate.maximal.core import undominated
+from siting.locate.maximal.finish import programme
 from siting.locate.problem import Effort, Problem, Rules, Solution
 from siting.locate.reduction import reduced
 
@@ -285,7 +287,7 @@ def test_what_is_settled_at_once_is_proved_whatever_the_fractions() -> None:
 
 @pytest.mark.parametrize("size", [1e-10, 1e-7, 1.0, 1e9])
 def test_the_solver_proves_small_weights_as_well_as_large_ones(monkeypatch: pytest.MonkeyPatch, size: float) -> None:
-    monkeypatch.setattr(covering, "_HANDED_OVER", ((np.inf, 0),))
+    monkeypatch.setattr(covering, "_FEW_WORK", 0)
     monkeypatch.setattr(covering, "_STEPS", 3)
     monkeypatch.setattr(race, "descend", lambda *_: 0)
     for seed in range(12):
@@ -296,3 +298,27 @@ def test_the_solver_proves_small_weights_as_well_as_large_ones(monkeypatch: pyte
         found = maximal_covering(problem, Effort())
         assert found.objective == pytest.approx(best_of_all(problem), rel=1e-9)
         assert found.status == "optimal"
+
+
+def test_few_candidates_are_the_solvers_soon_and_many_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[int, bool]] = []
+
+    def noted(pairs: int, *, few: bool) -> float:
+        asked.append((pairs, few))
+        return 0.0
+
+    monkeypatch.setattr(covering, "handed_over", noted)
+    monkeypatch.setattr(covering, "finish", lambda _: 0)
+    for rows in (100, 400):
+        maximal_covering(district(4, rows=rows, points=3_000, stations=10), Effort())
+    assert [few for _, few in asked] == [True, False]
+    assert dict(covering._HANDED_OVER)[150_000] > covering._FEW_WORK
+
+
+def test_without_presolve_the_solver_proves_the_same() -> None:
+    problem = district(4, rows=60, points=2_000, stations=8)
+    reduction = reduced(problem, dominated=False)
+    core = undominated(reduction.cover, 8)
+    one, other = (minimise(programme(core), Effort(), presolve=presolve) for presolve in (True, False))
+    assert (one.objective, one.stopped_by) == (other.objective, other.stopped_by)
+    assert maximal_covering(problem, Effort()).objective == pytest.approx(-one.objective)

@@ -20,7 +20,14 @@ NAMES_STREET = ("F006", "F013")  # records that name their street themselves
 NAMES_COMMUNITY = ("F022", "F033", "F041")  # records that name their community
 WHOLE = (
     *("land_m2", "floor_area_m2", "building_floor_area_m2", "beds", "nursing_beds", "rating"),
-    *("lease_years", "new_beds", "subsidy_paid_cny", "award_paid_cny", "staff", "certified_staff"),
+    *(
+        "lease_years",
+        "new_beds",
+        "construction_paid_district_cny",
+        "rating_paid_district_cny",
+        "staff",
+        "certified_staff",
+    ),
 )
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 import pandas as pd
 
 from siting.domain.standards import Award, Clause, Funding, Standard
+from siting.domain.tables import PAID_FOR, PAYERS, paid_column
 from siting.text import Lang, say
 
 What = Literal["facility", "candidate", "station"]
@@ -37,17 +38,17 @@ LINE_COLUMNS: Final = (
     "adds_to",
     "group",
 )
+_PAID: Final = tuple(paid_column(line, payer) for line in PAID_FOR for payer in PAYERS)
 _TEXTS: Final = ("tier", "operator_kind", "tenure", "rating_kind", "place_id")
 _FIGURES: Final = (
     "lease_years",
     "new_beds",
     "beds",
     "rating",
-    "subsidy_paid_cny",
-    "award_paid_cny",
     "award_rating",
     "floor_area_m2",
     "person_months",
+    *_PAID,
 )
 # What a rate is multiplied by; a rate for a site or a facility is paid whole.
 _COUNTED: Final = {"new_bed": "new_beds", "person_month": "person_months"}
@@ -109,8 +110,9 @@ def funding_lines(standards: Iterable[Standard], sites: pd.DataFrame, *, what: W
     sites : pandas.DataFrame
         Indexed by id, with any of the columns ``tier``, ``operator_kind``, ``tenure`` (own, lease, state),
         ``lease_years``, ``new_beds``, ``beds``, ``rating_kind``, ``rating``, ``floor_area_m2``, ``place_id`` (or
-        ``site_id``, the location), ``subsidy_paid_cny`` (paid at the location so far: where its rows differ, the
-        largest counts), ``award_paid_cny`` and ``award_rating`` (the award that the site has had; 0 yuan says none).
+        ``site_id``, the location), ``LINE_paid_PAYER_cny`` (what the city or the district has paid so far for
+        construction, operation, rating or chain; 0 says nothing; of construction at the location: where its rows
+        differ, the largest counts) and ``award_rating`` (the rating of the last award).
     what : {"facility", "candidate", "station"}
         What the rows are. Candidates and proposed stations also get the advantages of conversions; a row of stations
         without a tier is a station.
@@ -220,7 +222,8 @@ def _facts(sites: pd.DataFrame, what: What) -> list[Facts]:
     figures = pd.DataFrame({name: pd.to_numeric(frame[name]).astype("float64") for name in _FIGURES})
     alone = pd.Series([f"own {key}" for key in frame.index], index=frame.index, dtype="object")
     place = texts["place_id"].map(lambda key: f"site {key}").where(texts["place_id"].notna(), alone)
-    figures["subsidy_paid_cny"] = figures["subsidy_paid_cny"].groupby(place).transform("max")
+    for name in (paid_column("construction", payer) for payer in PAYERS):
+        figures[name] = figures[name].groupby(place).transform("max")
     if what == "station":
         texts["tier"] = texts["tier"].where(texts["tier"].notna(), "station")
     records = pd.concat([texts, figures], axis=1).assign(place=place).to_dict("records")
@@ -307,18 +310,28 @@ def _conversion(clause: Clause, facts: Facts) -> _Found | None:
 
 def _past(funding: Funding, facts: Facts) -> tuple[str, ...] | None:
     """Return the columns that earlier awards leave open; None where the award has been had already."""
-    paid, before, rating = facts["award_paid_cny"], facts["award_rating"], facts["rating"]
+    paid, before, rating = _paid(funding, facts), facts["award_rating"], facts["rating"]
     if not funding.once or paid == 0:
         return ()
     if not any(each.rating is not None for each in funding.awards):
-        return ("award_paid_cny",) if paid is None else None
+        return _unpaid(funding, facts) or None
     if before is None:
-        return ("award_paid_cny",) if paid is None else ("award_rating",)
+        return _unpaid(funding, facts) or ("award_rating",)
     return () if rating is None or rating > before else None
 
 
+def _paid(funding: Funding, facts: Facts) -> float | None:
+    """Return what was paid before of the same money; None where it is not known."""
+    return None if _unpaid(funding, facts) else math.fsum(facts[name] for name in funding.paid_columns)
+
+
+def _unpaid(funding: Funding, facts: Facts) -> tuple[str, ...]:
+    """Return the columns that do not tell what was paid before."""
+    return tuple(name for name in funding.paid_columns if facts[name] is None)
+
+
 def _cap_lacks(funding: Funding, facts: Facts) -> tuple[str, ...]:
-    return ("subsidy_paid_cny",) if funding.cap_per_site_lifelong and facts["subsidy_paid_cny"] is None else ()
+    return _unpaid(funding, facts) if funding.cap_per_site_lifelong else ()
 
 
 def _valued(clause: Clause, award: Award | None, deciding: tuple[str, ...], facts: Facts) -> _Found:
@@ -350,11 +363,13 @@ def _doubts(funding: Funding, facts: Facts, found: _Found) -> _Found:
 
 def _upgraded(funding: Funding, facts: Facts, found: _Found) -> _Found:
     """Return an award that follows a lower one: whether in full or the difference is open, so the difference."""
-    paid, full = facts["award_paid_cny"], found.amount
+    paid, full = _paid(funding, facts), found.amount
     if not funding.once or paid == 0 or found.status == "unknown" or facts["award_rating"] is None:
         return found
     if paid is None:
-        open_one = replace(found, status="conditional", amount=math.nan, missing=(*found.missing, "award_paid_cny"))
+        open_one = replace(
+            found, status="conditional", amount=math.nan, missing=(*found.missing, *_unpaid(funding, facts))
+        )
         return open_one.noting("upgrade_unpaid", full=full)
     rest = max(0.0, full - paid)
     return replace(found, status="conditional", amount=rest).noting("upgrade", full=full, paid=paid, rest=rest)
@@ -377,7 +392,8 @@ def _within_cap(promise: _Promise, facts: Sequence[Facts], found: Sequence[_Foun
             unsure |= set() if each is None else {place}
             cut.append(each)
             continue
-        before = used.get(place, row["subsidy_paid_cny"] if promise.lifelong else 0.0)
+        paid = _paid(promise.funding, row) if promise.lifelong and promise.funding is not None else 0.0
+        before = used.get(place, paid or 0.0)
         kept = _cut(each, cap, before)
         used[place] = before + (0.0 if math.isnan(kept.amount) else kept.amount)
         cut.append(kept.doubted("cap_after_unknown") if place in unsure else kept)

@@ -6,6 +6,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from siting.domain.scenario import CoverageReading, Level, Section
+from siting.domain.tables import PAID_FOR, PAYERS, paid_column
 
 ClauseLevel = Level | Literal["residential_area", "facility"]
 Force = Literal["mandatory", "target", "encouraged", "permitted"]
@@ -98,7 +99,7 @@ class Funding(Section):
 
     ``cap_cny`` limits what one site receives under the clause, over its whole life where ``cap_per_site_lifelong``.
     ``adds_to`` names the clauses on top of which it is paid, ``excludes`` those (of any document) that pay the same
-    money.
+    money. What is limited over a site's life, or paid once, is paid for something of which ledgers tell what was paid.
     """
 
     line: Literal["construction", "chain", "demonstration", "rating", "operation", "resident", "premises"]
@@ -116,6 +117,21 @@ class Funding(Section):
     excludes: tuple[str, ...] = ()
     conditions_zh: tuple[str, ...] = ()
     conditions_en: tuple[str, ...] = ()
+
+    @property
+    def paid_columns(self) -> tuple[str, ...]:
+        """The columns of what was paid before, where that counts; of either payer both."""
+        if not (self.once or self.cap_per_site_lifelong):
+            return ()
+        payers = PAYERS if self.payer == "either" else (self.payer,)
+        return tuple(paid_column(self.line, payer) for payer in payers)
+
+    @model_validator(mode="after")
+    def _has_columns(self) -> "Funding":
+        if (self.once or self.cap_per_site_lifelong) and self.line not in PAID_FOR:
+            message = f"once and cap_per_site_lifelong hold for {', '.join(PAID_FOR)} only"
+            raise ValueError(message)
+        return self
 
 
 class Clause(Section):

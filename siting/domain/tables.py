@@ -55,6 +55,33 @@ RELATIONS: Final = (
 _BEST: Final = 5
 
 
+# What money was paid for, and by whom; each has a column of its own, since the limits of one are not those of another.
+PAID_FOR: Final = ("construction", "operation", "rating", "chain")
+PAYERS: Final = ("city", "district")
+
+
+def paid_column(line: str, payer: str) -> str:
+    """Return the column of what a payer has paid a site for something so far.
+
+    Examples
+    --------
+    >>> from siting.domain.tables import paid_column
+    >>> paid_column("construction", "district")
+    'construction_paid_district_cny'
+    """
+    return f"{line}_paid_{payer}_cny"
+
+
+# Columns of earlier versions, and what they are called now.
+RETIRED: Final = {
+    name: tuple(paid_column(line, payer) for line in lines for payer in PAYERS)
+    for names, lines in (
+        (("subsidy_paid_cny", "该场址已领建设补贴"), ("construction", "operation")),
+        (("award_paid_cny", "已领等级奖励"), ("rating", "chain")),
+    )
+    for name in names
+}
+
 UNIT_COLUMNS: Final = (
     Column("id", "text", required=True),
     Column("name", "text", required=True),
@@ -115,8 +142,7 @@ FACILITY_COLUMNS: Final = (
     Column("tenure", "text", choices=("own", "lease")),
     Column("lease_years", "number", "years", minimum=0),
     Column("new_beds", "integer", minimum=0),
-    Column("subsidy_paid_cny", "number", "CNY", minimum=0),
-    Column("award_paid_cny", "number", "CNY", minimum=0),
+    *(Column(paid_column(line, payer), "number", "CNY", minimum=0) for line in PAID_FOR for payer in PAYERS),
     Column("award_rating", "integer", minimum=0, maximum=_BEST),
     Column("med_link", "text", choices=("internal", "agreement", "nearby", "none")),
     Column("staff", "integer", "persons", minimum=0),

@@ -200,16 +200,14 @@ def _conditions(clause: Clause) -> set[str]:
         "operator_kind": bool(funding.operator_kinds),
         "tenure": funding.tenure is not None,
         "lease_years": funding.lease_years_at_least is not None,
-        "subsidy_paid_cny": funding.cap_per_site_lifelong,
         "site_id": funding.cap_per_site_lifelong,
-        "award_paid_cny": funding.once,
         "award_rating": funding.once and any(award.rating is not None for award in funding.awards),
         "new_beds": any(award.per == "new_bed" or award.new_beds_at_least for award in funding.awards),
         "beds": any(award.beds_at_least or award.beds_below for award in funding.awards),
         "rating_kind": any(award.rating_kind for award in funding.awards),
         "rating": any(award.rating is not None for award in funding.awards),
     }
-    return {key for key, holds in asked.items() if holds}
+    return {key for key, holds in asked.items() if holds} | set(funding.paid_columns)
 
 
 _ASKS: Final[Mapping[Ledger, Callable[[Clause, str], bool]]] = {

@@ -8,10 +8,12 @@ from typing import Any, Final, get_args
 
 import pandas as pd
 import pytest
+from pydantic import ValidationError
 
 from siting.assess import funding
 from siting.assess.funding import LINE_COLUMNS, What, funding_lines, funding_summary
-from siting.domain.standards import Clause, Example, Standard
+from siting.domain.standards import Clause, Example, Funding, Standard
+from siting.domain.tables import PAYERS
 from siting.read import all_standards, standard
 from siting.text import knows, say, texts
 
@@ -26,7 +28,12 @@ STARS, TWO_STARS = f"{KAIZHOU}/20-institution-award", f"{KAIZHOU}/20-two-star-aw
 
 OWNED: Final = {"tier": "institution", "operator_kind": "private", "tenure": "own"}
 RENTED: Final = {"tier": "institution", "operator_kind": "private", "tenure": "lease", "lease_years": 5.0}
-STARRED: Final = {"tier": "institution", "operator_kind": "private", "rating_kind": "star", "award_paid_cny": 0.0}
+STARRED: Final = {
+    "tier": "institution",
+    "operator_kind": "private",
+    "rating_kind": "star",
+    "rating_paid_district_cny": 0.0,
+}
 NOT_COLUMNS: Final = {"facilities"}
 
 PROMISES: Final = [(each, clause) for each in all_standards() for clause in each.clauses if clause.kind == "funding"]
@@ -65,8 +72,9 @@ def example_site(clause: Clause, example: Example) -> dict[str, Any]:
         "operator_kind": (*clause.funding.operator_kinds, "private")[0],
         "tenure": clause.funding.tenure,
         "rating_kind": kinds.pop() if kinds else None,
-        "subsidy_paid_cny": 0.0,
-        "award_paid_cny": 0.0,
+        "construction_paid_district_cny": 0.0,
+        "rating_paid_district_cny": 0.0,
+        "chain_paid_district_cny": 0.0,
     }
     assert not kinds
     return site | {key: figure for key, figure in example.given.items() if key not in NOT_COLUMNS}
@@ -181,7 +189,7 @@ def test_centres_and_stations_are_not_paid_for_beds() -> None:
 
 
 def test_yubei_adds_to_the_city() -> None:
-    found = lines([CITY, YUBEI], {**OWNED, "new_beds": 60, "subsidy_paid_cny": 0.0})
+    found = lines([CITY, YUBEI], {**OWNED, "new_beds": 60, "construction_paid_district_cny": 0.0})
     assert by_clause(found, OWN) == [("s0", "eligible", 600_000.0)]
     assert by_clause(found, YUBEI_OWN) == [("s0", "eligible", 600_000.0)]
     assert only(found, YUBEI_OWN)["adds_to"] == [OWN]
@@ -190,13 +198,15 @@ def test_yubei_adds_to_the_city() -> None:
 
 
 def test_three_documents_are_never_summed_over_those_that_exclude_one_another() -> None:
-    found = lines([CITY, NANAN, YUBEI], {**OWNED, "new_beds": 60, "subsidy_paid_cny": 0.0})
+    found = lines([CITY, NANAN, YUBEI], {**OWNED, "new_beds": 60, "construction_paid_district_cny": 0.0})
     assert found.loc[found["line"] == "construction", "amount_cny"].sum() == 1_800_000.0
     assert funding_summary(found).loc["s0", "eligible_cny"] == 1_200_000.0
 
 
 def test_the_cap_of_owned_beds_is_reached_exactly_at_500() -> None:
-    found = lines(YUBEI, *({**OWNED, "new_beds": beds, "subsidy_paid_cny": 0.0} for beds in (499, 500, 501)))
+    found = lines(
+        YUBEI, *({**OWNED, "new_beds": beds, "construction_paid_district_cny": 0.0} for beds in (499, 500, 501))
+    )
     rows = found[found["clause_id"] == YUBEI_OWN]
     assert rows["amount_cny"].tolist() == [4_990_000.0, 5_000_000.0, 5_000_000.0]
     assert rows["capped"].tolist() == [False, False, True]
@@ -205,7 +215,9 @@ def test_the_cap_of_owned_beds_is_reached_exactly_at_500() -> None:
 
 
 def test_the_cap_of_leased_beds_is_half_of_it() -> None:
-    found = lines(YUBEI, *({**RENTED, "new_beds": beds, "subsidy_paid_cny": 0.0} for beds in (19, 20, 500, 501)))
+    found = lines(
+        YUBEI, *({**RENTED, "new_beds": beds, "construction_paid_district_cny": 0.0} for beds in (19, 20, 500, 501))
+    )
     rows = found[found["clause_id"] == YUBEI_LEASED]
     assert rows["amount_cny"].tolist() == [100_000.0, 2_500_000.0, 2_500_000.0]
     assert rows["capped"].tolist() == [False, False, True]
@@ -216,15 +228,39 @@ def test_the_cap_of_leased_beds_is_half_of_it() -> None:
     [(4_400_000, 600_000, False), (4_400_001, 599_999, True), (5_000_000, 0, True), (6_000_000, 0, True)],
 )
 def test_what_was_paid_before_counts_against_the_cap(paid: float, amount: float, capped: bool) -> None:  # noqa: FBT001
-    row = only(lines(YUBEI, {**OWNED, "new_beds": 60, "subsidy_paid_cny": paid}), YUBEI_OWN)
+    row = only(lines(YUBEI, {**OWNED, "new_beds": 60, "construction_paid_district_cny": paid}), YUBEI_OWN)
     assert (row["amount_cny"], row["capped"], row["status"]) == (amount, capped, "eligible")
+
+
+def test_what_one_payer_paid_for_one_thing_limits_nothing_else() -> None:
+    # 渝北府办发〔2018〕40号 adds the district's money to the city's: 300 beds are 3,000,000 of its own 5,000,000.
+    site = {**OWNED, "new_beds": 300, "construction_paid_district_cny": 0.0}
+    others = [
+        f"{line}_paid_{payer}_cny" for line in ("construction", "operation", "rating", "chain") for payer in PAYERS
+    ]
+    others.remove("construction_paid_district_cny")
+    row = only(lines(YUBEI, {**site, **dict.fromkeys(others, 4_000_000.0)}), YUBEI_OWN)
+    assert (row["amount_cny"], row["capped"], row["status"]) == (3_000_000.0, False, "eligible")
+
+
+def test_a_rating_award_does_not_take_the_award_of_a_chain() -> None:
+    site = {"tier": "institution", "operator_kind": "private", "beds": 30, "rating_paid_district_cny": 300_000.0}
+    assert CHAIN in lines(YUBEI, {**site, "chain_paid_district_cny": 0.0})["clause_id"].tolist()
+    assert CHAIN not in lines(YUBEI, {**site, "chain_paid_district_cny": 100_000.0})["clause_id"].tolist()
+
+
+def test_money_that_is_limited_is_money_of_which_ledgers_tell() -> None:
+    with pytest.raises(ValidationError, match="construction, operation, rating, chain"):
+        Funding(line="premises", payer="district", once=True)
+    either = Funding(line="rating", payer="either", once=True)
+    assert either.paid_columns == ("rating_paid_city_cny", "rating_paid_district_cny")
 
 
 def test_facilities_of_one_location_share_the_cap_in_their_order() -> None:
     found = lines(
         YUBEI,
-        {**OWNED, "new_beds": 300, "place_id": "p", "subsidy_paid_cny": 1_000_000.0},
-        {**OWNED, "new_beds": 300, "place_id": "q", "subsidy_paid_cny": 0.0},
+        {**OWNED, "new_beds": 300, "place_id": "p", "construction_paid_district_cny": 1_000_000.0},
+        {**OWNED, "new_beds": 300, "place_id": "q", "construction_paid_district_cny": 0.0},
         # The same payment, said in one row only: it was made at the location.
         {**OWNED, "new_beds": 200, "place_id": "p"},
         {**OWNED, "new_beds": 50, "place_id": "p"},
@@ -236,12 +272,12 @@ def test_facilities_of_one_location_share_the_cap_in_their_order() -> None:
 
 
 def test_the_location_may_bear_the_name_it_has_among_facilities() -> None:
-    both = {**OWNED, "new_beds": 400, "site_id": "p", "subsidy_paid_cny": 0.0}
+    both = {**OWNED, "new_beds": 400, "site_id": "p", "construction_paid_district_cny": 0.0}
     assert lines(YUBEI, both, both).query("clause_id == @YUBEI_OWN")["amount_cny"].tolist() == [4_000_000, 1_000_000]
 
 
 def test_without_a_location_each_stands_alone() -> None:
-    one = {**OWNED, "new_beds": 400, "subsidy_paid_cny": 0.0}
+    one = {**OWNED, "new_beds": 400, "construction_paid_district_cny": 0.0}
     assert (
         lines(YUBEI, one, {**one, "place_id": "s0"}, {**one, "place_id": None})
         .query("clause_id == @YUBEI_OWN")["amount_cny"]
@@ -251,7 +287,7 @@ def test_without_a_location_each_stands_alone() -> None:
 
 
 def test_the_city_knows_no_cap() -> None:
-    both = {**OWNED, "new_beds": 600, "place_id": "p", "subsidy_paid_cny": 5_000_000.0}
+    both = {**OWNED, "new_beds": 600, "place_id": "p", "construction_paid_district_cny": 5_000_000.0}
     assert by_clause(lines([CITY, YUBEI], both, both), OWN) == [
         ("s0", "eligible", 6_000_000.0),
         ("s1", "eligible", 6_000_000.0),
@@ -259,7 +295,7 @@ def test_the_city_knows_no_cap() -> None:
 
 
 def test_what_is_left_of_a_cap_is_not_certain_after_a_site_that_is_not_known() -> None:
-    site = {**OWNED, "place_id": "p", "subsidy_paid_cny": 0.0}
+    site = {**OWNED, "place_id": "p", "construction_paid_district_cny": 0.0}
     found = lines(YUBEI, {**site, "new_beds": 60}, site, {**site, "new_beds": 60}, {**site, "new_beds": 10})
     assert by_clause(found, YUBEI_OWN)[0] == ("s0", "eligible", 600_000.0)
     assert by_clause(found, YUBEI_OWN)[1][:2] == ("s1", "unknown")
@@ -269,9 +305,9 @@ def test_what_is_left_of_a_cap_is_not_certain_after_a_site_that_is_not_known() -
 def test_two_caps_at_one_location_are_doubted() -> None:
     found = lines(
         YUBEI,
-        {**OWNED, "new_beds": 50, "place_id": "p", "subsidy_paid_cny": 0.0},
-        {**RENTED, "new_beds": 20, "place_id": "p", "subsidy_paid_cny": 0.0},
-        {**RENTED, "new_beds": 20, "place_id": "q", "subsidy_paid_cny": 0.0},
+        {**OWNED, "new_beds": 50, "place_id": "p", "construction_paid_district_cny": 0.0},
+        {**RENTED, "new_beds": 20, "place_id": "p", "construction_paid_district_cny": 0.0},
+        {**RENTED, "new_beds": 20, "place_id": "q", "construction_paid_district_cny": 0.0},
     )
     assert by_clause(found, YUBEI_OWN) == [("s0", "conditional", 500_000.0)]
     assert by_clause(found, YUBEI_LEASED) == [("s1", "conditional", 100_000.0), ("s2", "eligible", 100_000.0)]
@@ -282,7 +318,7 @@ def test_a_cap_that_is_not_lifelong_limits_each_site_by_itself() -> None:
     assert clause.funding is not None
     each = clause.funding.model_copy(update={"cap_per_site_lifelong": False})
     changed = one.model_copy(update={"clauses": (clause.model_copy(update={"funding": each}),)})
-    site = {**OWNED, "new_beds": 501, "place_id": "p", "subsidy_paid_cny": 4_000_000.0}
+    site = {**OWNED, "new_beds": 501, "place_id": "p", "construction_paid_district_cny": 4_000_000.0}
     found = funding_lines([changed], table(site, site), what="facility")
     assert found["amount_cny"].tolist() == [5_000_000.0, 5_000_000.0]
     assert found["capped"].all()
@@ -296,7 +332,7 @@ def test_a_cap_that_is_not_lifelong_limits_each_site_by_itself() -> None:
 )
 def test_a_chain_is_paid_by_the_beds_of_the_new_institution(beds: int, amounts: list[float]) -> None:
     found = lines(
-        YUBEI, {"tier": "institution", "operator_kind": "public_private", "beds": beds, "award_paid_cny": 0.0}
+        YUBEI, {"tier": "institution", "operator_kind": "public_private", "beds": beds, "chain_paid_district_cny": 0.0}
     )
     assert found["clause_id"].tolist() == [CHAIN] * len(amounts)
     assert found["amount_cny"].tolist() == amounts
@@ -310,11 +346,11 @@ def test_a_chain_is_paid_by_the_beds_of_the_new_institution(beds: int, amounts: 
 
 def test_a_chain_is_paid_once_for_each_institution() -> None:
     site = {"tier": "institution", "operator_kind": "private", "beds": 30}
-    found = lines(YUBEI, {**site, "award_paid_cny": 100_000.0}, {**site, "award_paid_cny": 0.0}, site)
+    found = lines(YUBEI, {**site, "chain_paid_district_cny": 100_000.0}, {**site, "chain_paid_district_cny": 0.0}, site)
     chains = found[found["line"] == "chain"]
     assert chains["site_id"].tolist() == ["s1", "s2"]
     assert chains["status"].tolist() == ["conditional", "unknown"]
-    assert chains["missing"].tolist() == [[], ["award_paid_cny"]]
+    assert chains["missing"].tolist() == [[], ["chain_paid_district_cny"]]
 
 
 def test_the_mean_of_demonstration_centres_informs_and_is_not_summed() -> None:
@@ -389,31 +425,39 @@ def test_an_award_is_given_once_but_for_a_higher_rating() -> None:
     site = {"tier": "centre", "operator_kind": "private", "rating_kind": "leaf", "rating": 4}
     found = lines(
         KAIZHOU,
-        {**site, "award_paid_cny": 350_000.0, "award_rating": 4},
-        {**site, "award_paid_cny": 450_000.0, "award_rating": 5},
-        {**site, "award_paid_cny": 250_000.0, "award_rating": 3},
-        {**site, "award_paid_cny": 250_000.0},
+        {**site, "rating_paid_district_cny": 350_000.0, "award_rating": 4},
+        {**site, "rating_paid_district_cny": 450_000.0, "award_rating": 5},
+        {**site, "rating_paid_district_cny": 250_000.0, "award_rating": 3},
+        {**site, "rating_paid_district_cny": 250_000.0},
         {**site, "award_rating": 3},
-        {**site, "award_paid_cny": 0.0},
+        {**site, "rating_paid_district_cny": 0.0},
         site,
     )
     assert found["clause_id"].unique().tolist() == [CENTRES]
     assert found["site_id"].tolist() == ["s2", "s3", "s4", "s5", "s6"]
     assert found["status"].tolist() == ["conditional", "unknown", "conditional", "eligible", "unknown"]
     assert found["amount_cny"].fillna(-1).tolist() == [100_000.0, -1, -1, 350_000.0, -1]
-    assert found["missing"].tolist() == [[], ["award_rating"], ["award_paid_cny"], [], ["award_paid_cny"]]
+    assert found["missing"].tolist() == [
+        [],
+        ["award_rating"],
+        ["rating_paid_district_cny"],
+        [],
+        ["rating_paid_district_cny"],
+    ]
     assert all(figure in found["notes_en"].iloc[0][0] for figure in ("350,000", "250,000", "100,000"))
     assert "原文未明" in found["notes_zh"].iloc[0][0]
     assert funding_summary(found)["eligible_cny"].tolist() == [0.0, 0.0, 0.0, 350_000.0, 0.0]
 
 
 def test_an_upgrade_may_lead_from_two_stars_to_three() -> None:
-    found = lines(KAIZHOU, {**STARRED, "rating": 3, "beds": 60, "award_paid_cny": 80_000.0, "award_rating": 2})
+    found = lines(
+        KAIZHOU, {**STARRED, "rating": 3, "beds": 60, "rating_paid_district_cny": 80_000.0, "award_rating": 2}
+    )
     assert by_clause(found, STARS) == [("s0", "conditional", 220_000.0)]
 
 
 def test_more_beds_are_no_upgrade() -> None:
-    site = {**STARRED, "rating": 2, "beds": 100, "award_paid_cny": 80_000.0, "award_rating": 2}
+    site = {**STARRED, "rating": 2, "beds": 100, "rating_paid_district_cny": 80_000.0, "award_rating": 2}
     assert by_clause(lines(KAIZHOU, site), TWO_STARS) == []
 
 
@@ -466,11 +510,11 @@ def test_a_known_no_outweighs_what_is_missing() -> None:
 
 def test_a_lifelong_cap_asks_what_was_paid() -> None:
     row = only(lines(YUBEI, {**OWNED, "new_beds": 50}), YUBEI_OWN)
-    assert (row["status"], row["missing"]) == ("unknown", ["subsidy_paid_cny"])
+    assert (row["status"], row["missing"]) == ("unknown", ["construction_paid_district_cny"])
 
 
 def test_a_rating_of_no_kind_is_unknown() -> None:
-    site = {"tier": "centre", "operator_kind": "private", "award_paid_cny": 0.0}
+    site = {"tier": "centre", "operator_kind": "private", "rating_paid_district_cny": 0.0}
     found = lines(KAIZHOU, {**site, "rating": 3}, {**site, "rating_kind": "leaf"}, {**site, "rating": 1})
     assert found["missing"].tolist() == [["rating_kind"], ["rating"]]
     assert found["status"].tolist() == ["unknown", "unknown"]
@@ -542,7 +586,7 @@ def test_a_conversion_from_an_area_on_leaves_out_what_is_smaller() -> None:
 
 
 def test_a_proposed_station_is_a_station_unless_it_says_otherwise() -> None:
-    site = {"operator_kind": "private", "rating_kind": "star", "rating": 5, "award_paid_cny": 0.0}
+    site = {"operator_kind": "private", "rating_kind": "star", "rating": 5, "rating_paid_district_cny": 0.0}
     found = lines(KAIZHOU, site, {**site, "tier": "institution"}, what="station").query("line == 'rating'")
     assert found["clause_id"].tolist() == [STATIONS, STARS]
     asked = lines(KAIZHOU, site, what="candidate").query("line == 'rating'")

@@ -16,7 +16,7 @@ FACILITY = {"id": ["F1"], "tier": ["station"], "status": ["existing"]}
 ESTATE = {"id": ["R1"], "name": ["a"]}
 
 
-def _faults(columns: tuple[Column, ...], raw: dict[str, list[Any]], **source: Any) -> list[Fault]:
+def _faults(columns: tuple[Column, ...], raw: dict[str, list[Any]], /, **source: Any) -> list[Fault]:
     log = Log()
     layer = Layer(path=Path("ledger.csv"), **source)
     typed_table(pd.DataFrame(raw), columns, layer, log.layer("ledger", layer.path))
@@ -75,3 +75,12 @@ def test_the_same_contradiction_in_many_rows_is_one_line() -> None:
         "nursing_beds": [9, 9],
     }
     assert [fault.row for fault in together(_faults(FACILITY_COLUMNS, raw))] == ["a, b"]
+
+
+@pytest.mark.parametrize("name", ["subsidy_paid_cny", "该场址已领建设补贴", "award_paid_cny", "已领等级奖励"])
+def test_money_that_does_not_say_who_paid_is_refused(name: str) -> None:
+    (fault,) = _faults(FACILITY_COLUMNS, FACILITY | {name: [4_000_000]})
+    assert (fault.code, fault.field) == ("column_retired", name)
+    assert "paid_city_cny" in fault.message("zh")
+    # Who knows it says so.
+    assert _faults(FACILITY_COLUMNS, FACILITY | {name: [4e6]}, columns={"construction_paid_city_cny": name}) == []

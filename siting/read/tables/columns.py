@@ -10,7 +10,7 @@ from typing import Final
 import pandas as pd
 
 from siting.domain.scenario import Layer
-from siting.domain.tables import RELATIONS, Column
+from siting.domain.tables import RELATIONS, RETIRED, Column
 from siting.read.log import LayerLog, listed, quoted
 from siting.read.tables.aliases import PLACE_KEYS, find_columns, normalised
 from siting.read.tables.cells import as_text, plain, positions, row_labels
@@ -106,6 +106,7 @@ def typed_table(
     """
     work = _Table(raw, {each.key: each for each in columns}, source, log)
     _check_keys(work)
+    _check_retired(work)
     _match(work)
     work.factors = factors(work.columns, work.names, source, log)
     given = {key: _cells(work, column) for key, column in work.columns.items()}
@@ -140,6 +141,15 @@ def _check_keys(work: _Table) -> None:
             if key not in keys and not (section == "columns" and key in PLACE_KEYS):
                 near = difflib.get_close_matches(key, keys, n=1) or keys
                 work.log.fault("unknown_column_key", field=f"{section}.{key}", found=key, expected=listed(near))
+
+
+def _check_retired(work: _Table) -> None:
+    """Note a fault for each column of the file that is called otherwise by now, and is not mapped."""
+    mapped = set(work.source.columns.values())
+    for name in map(str, work.raw.columns):
+        now = [key for key in RETIRED.get(name, ()) if key in work.columns]
+        if now and name not in mapped:
+            work.log.fault("column_retired", field=name, expected=listed(now))
 
 
 def _match(work: _Table) -> None:

@@ -504,7 +504,8 @@ class PlanOptions(Section):
     clauses: tuple[str, ...] = ()
     sizes: SizesTable | None = None
     max_nodes: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = None
-    time_limit_s: Annotated[float, Field(gt=0, le=1_000_000_000)] = 600
+    # Results are written with six decimals, and a plan is read back.
+    time_limit_s: Annotated[float, Field(ge=0.001, le=1_000_000_000)] = 600
     # HiGHS takes no other.
     seed: Annotated[int, Field(ge=0, le=2_147_483_647)] = 0
 

@@ -115,5 +115,9 @@ def quoted(value: object) -> str:
     ("'站点'", '-3.5')
     """
     longest = 80
-    shown = f"'{legible(value)}'" if isinstance(value, str) else str(value)
+    try:
+        shown = f"'{legible(value)}'" if isinstance(value, str) else str(value)
+    except ValueError:
+        # Python shows no whole number of thousands of digits but by its bits; nor what holds one.
+        shown = hex(value) if isinstance(value, int) else type(value).__name__
     return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"

@@ -122,9 +122,12 @@ def load_toml(file: Path) -> dict[str, Any]:
         fault = Fault(code="unreadable_file", file=file.name, found=error.strerror or str(error))
     except UnicodeDecodeError as error:
         fault = Fault(code="bad_encoding", file=file.name, found=f"0x{error.object[error.start]:02x}", expected="UTF-8")
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:
+        # No TOML, or a whole number of thousands of digits, of which Python tells no line.
         line = re.search(r"line (\d+)", str(error))
-        fault = Fault(code="bad_toml", file=file.name, row=line[1] if line else None, found=str(error))
+        fault = Fault(
+            code="bad_toml", file=file.name, row=line[1] if line else None, found=str(error).partition(";")[0]
+        )
     raise InputError([fault])
 
 

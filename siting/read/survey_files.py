@@ -101,6 +101,10 @@ def _is_part(path: Path) -> bool:
 def _look(file: Path, name: str, inner: str = "", *, several: bool = False) -> Iterator[Look]:
     """Look at one file; ``inner`` is its name within an archive, and ``name`` then that of the archive."""
     low = (inner or file.name).lower()
+    if not (file.is_file() or file.is_dir()):
+        # A pipe may never end.
+        message = "no ordinary file"
+        raise OSError(message)
     if is_osm(file):
         yield _network(file, name)
     elif low.endswith(_RASTERS):

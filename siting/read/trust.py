@@ -1,5 +1,6 @@
 """A scenario from somebody else is held to its own folder, and to formats that cannot point elsewhere."""
 
+import contextlib
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -81,20 +82,28 @@ def _places(table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str, s
 def _files(path: Path, *, pattern: bool) -> Iterator[Path]:
     """Give a path and all that is read with it: the parts beside a shapefile, the files of a folder or a pattern."""
     yield path
-    if pattern or path.suffix.lower() == ".shp":
-        form = re.sub(r"\\\{\w+\\\}", ".*", re.escape(path.name)) if pattern else rf"{re.escape(path.stem)}\..*"
-        beside = path.parent.iterdir() if path.parent.is_dir() else ()
-        yield from sorted(each for each in beside if re.fullmatch(form, each.name))
-    elif path.is_dir():
-        yield from sorted(each for each in path.rglob("*") if not each.is_dir())
+    # What cannot be listed (a name too long, no permission) is told when it is read.
+    with contextlib.suppress(OSError):
+        if pattern or path.suffix.lower() == ".shp":
+            form = re.sub(r"\\\{\w+\\\}", ".*", re.escape(path.name)) if pattern else rf"{re.escape(path.stem)}\..*"
+            beside = path.parent.iterdir() if path.parent.is_dir() else ()
+            yield from sorted(each for each in beside if re.fullmatch(form, each.name))
+        elif path.is_dir():
+            yield from sorted(each for each in path.rglob("*") if not each.is_dir())
 
 
 def _holds_its_own(path: Path) -> bool:
     inside_folder = any(parent.suffix.lower() == ".gdb" for parent in path.parents)
     if path.suffix.lower() not in SELF_CONTAINED and not inside_folder and not path.name.endswith(".shp.xml"):
-        return not path.is_file()
-    if not path.is_file() or path.suffix.lower() in _XML or path.name.endswith(".shp.xml"):
+        return not _is_file(path)
+    if not _is_file(path) or path.suffix.lower() in _XML or path.name.endswith(".shp.xml"):
         return True
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
     return not head.lstrip(_MARKS).startswith(b"<") and _PIPELINE not in head
+
+
+def _is_file(path: Path) -> bool:
+    with contextlib.suppress(OSError):
+        return path.is_file()
+    return False

@@ -247,3 +247,29 @@ def test_points_that_repeat_are_left_out() -> None:
     found, log = _checked(Polygon(ring))
     assert list(found.exterior.coords) == [*SQUARE, (0, 0)]
     assert not log.faults.found
+
+
+@pytest.mark.parametrize("layer", ["units.street", "network", "facilities"])
+def test_what_lies_where_the_working_crs_knows_no_degrees_is_told_by_row(case: Case, layer: str) -> None:
+    # Most of the layer is where it should be, so that its CRS is believed.
+    if layer == "facilities":
+        case.facilities(
+            "id,name,tier,status,x,y\nF1,a,station,existing,436100,3281100\nF2,b,station,existing,436200,3281200\n"
+            "F3,c,station,existing,1000436100,1003281100\n"
+        )
+    else:
+        name = {"units.street": "streets.gpkg", "network": "walk.gpkg"}[layer]
+        frame = gpd.read_file(case.folder / name)
+        frame.loc[1, "geometry"] = shapely.transform(frame.geometry[1], lambda xy: xy + 1e9)
+        frame.to_file(case.folder / name)
+    fault = case.fault()
+    assert (fault.code, fault.layer) == ("coordinates_out_of_range", layer)
+    # The second street, the second line and the third facility.
+    assert (
+        fault.found
+        == {
+            "units.street": "1000437000, 1003281000 – 1000438000, 1003282000",
+            "network": "1000436500, 1003281500 – 1000437500, 1003281500",
+            "facilities": "1000436100, 1003281100 – 1000436100, 1003281100",
+        }[layer]
+    )

@@ -265,7 +265,8 @@ def test_the_schema_has_many_numbers() -> None:
     ("section", "line", "code"),
     [
         ("plan", 'model = "lscp"\nshare = 1e-9', None),
-        ("plan", "time_limit_s = 5e-324", None),
+        ("plan", "time_limit_s = 5e-324", "out_of_range"),
+        ("plan", "time_limit_s = 0.001", None),
         ("plan", "seed = -1", "out_of_range"),
         ("plan", "spacing_m = 1e300", "out_of_range"),
         ("walking", "minutes = 1e-9", "out_of_range"),
@@ -302,3 +303,20 @@ def test_tables_within_tables_without_end_are_told(text: str, case: Case, tmp_pa
     with pytest.raises(InputError) as refused:
         load_standards(StandardsChoice(files=(own,)), dt.date(2026, 1, 1))
     assert [each.code for each in refused.value.faults] == ["nested_too_deep"]
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        (f"x = 1{'0' * 5000}", "bad_toml"),
+        (f"x = 0x{'f' * 5000}", "unknown_key_of"),
+        (f"minutes = 0x{'f' * 5000}", None),
+    ],
+)
+def test_a_whole_number_of_thousands_of_digits_is_told(line: str, code: str | None, case: Case) -> None:
+    case.sections["walking"] = line
+    with pytest.raises(InputError) as refused:
+        read_scenario(case.path())
+    (fault,) = refused.value.faults
+    assert code in (fault.code, None)
+    assert len(fault.message("en")) < 1000

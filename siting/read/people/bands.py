@@ -157,13 +157,21 @@ def age_files(pattern: str) -> Mapping[int, Mapping[str, tuple[Path, ...]]]:
     wanted = re.compile(_expression(Path(pattern).name))
     folder = Path(pattern).parent
     found: dict[int, dict[str, tuple[Path, ...]]] = {}
-    for file in sorted(folder.iterdir()) if folder.is_dir() else []:
+    for file in _files_of(folder):
         match = wanted.fullmatch(file.name)
         if match:
             by_sex = found.setdefault(int(match["age"]), {})
             sex = _SEXES[match["sex"].lower()] if "sex" in wanted.groupindex else ""
             by_sex[sex] = (*by_sex.get(sex, ()), file)
     return dict(sorted(found.items()))
+
+
+def _files_of(folder: Path) -> list[Path]:
+    """Return what lies in a folder; nothing where it cannot be listed."""
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []
 
 
 def _expression(name: str) -> str:

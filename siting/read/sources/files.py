@@ -1,6 +1,7 @@
 """Files as such: whether they are there, what they are made of, and their digests."""
 
 import hashlib
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -44,8 +45,17 @@ def parts(path: Path) -> Mapping[str, Path]:
 
 def take(path: Path, log: LayerLog, part: str = "") -> bool:
     """Note the digests of a data source; tell whether it can be opened, and note the fault if not."""
-    if not path.exists():
+    try:
+        kind = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         log.fault("missing_file", found=str(path))
+        return False
+    except OSError as error:
+        log.fault("unreadable_file", found=error.strerror or str(error))
+        return False
+    if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
+        # It is read more than once, and a pipe or a device may never end.
+        log.fault("no_ordinary_file", found=str(path))
         return False
     try:
         for name, file in parts(path).items():

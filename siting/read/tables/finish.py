@@ -9,11 +9,11 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from siting.crs import WGS84
+from siting.crs import WGS84, transform_points
 from siting.domain.scenario import AreaLayer, PlacedLayer
 from siting.domain.tables import Column
 from siting.read.geometry.pieces import land_m2, shown_m2, some, usable
-from siting.read.geometry.projections import Bounds, carry_bounds
+from siting.read.geometry.projections import Bounds, carry_bounds, show_bounds
 from siting.read.geometry.shapes import POLYGONAL, Family, beyond_mending, checked_shapes
 from siting.read.ordering import content_order
 from siting.read.sources.vectors import Raw
@@ -42,10 +42,8 @@ def finished(raw: Raw, columns: Sequence[Column], family: Family, crs: CRS | Non
     raw, table, labels = _without_invalid(raw, table, labels)
     shapes = _shapes(raw, family, labels)
     if crs is not None:
-        shapes = moved(shapes, crs)
-        there = ~(shapes.isna() | shapes.is_empty).to_numpy()
-        for position in np.flatnonzero(~np.isfinite(shapes.bounds.to_numpy()).all(axis=1) & there):
-            raw.log.fault("coordinates_out_of_range", row=labels[position], field="geometry", expected=crs.name)
+        given, shapes = shapes, moved(shapes, crs)
+        _tell_off_earth(given, shapes, labels, raw)
     key = next(column for column in columns if column.key == "id")
     if not key.required:
         # Ids that are lacking become numbers: these must not hang on the file either.
@@ -55,6 +53,24 @@ def finished(raw: Raw, columns: Sequence[Column], family: Family, crs: CRS | Non
     raw.log.fact(rows_used=len(table), **_extent(shapes))
     found = gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(shapes.to_numpy(), index=table.index, crs=shapes.crs))
     return found.sort_index(kind="stable") if key.required else found
+
+
+def _tell_off_earth(given: gpd.GeoSeries, shapes: gpd.GeoSeries, labels: list[str], raw: Raw) -> None:
+    """Tell what has corners that the working CRS does not carry to finite places and back to degrees."""
+    crs = CRS(shapes.crs)
+    corners = shapes.bounds.to_numpy()
+    x, y = corners[:, [0, 0, 2, 2]].ravel(), corners[:, [1, 3, 1, 3]].ravel()
+    lon, lat = transform_points(x, y, crs, WGS84)
+    on_earth = np.isfinite([x, y, lon, lat]).all(axis=0).reshape(-1, 4).all(axis=1)
+    there = ~(shapes.isna() | shapes.is_empty).to_numpy()
+    for position in np.flatnonzero(~on_earth & there):
+        raw.log.fault(
+            "coordinates_out_of_range",
+            row=labels[position],
+            field="geometry",
+            found=show_bounds(given.iloc[position].bounds, CRS(given.crs)),
+            expected=crs.name,
+        )
 
 
 def _without_invalid(raw: Raw, table: pd.DataFrame, labels: list[str]) -> tuple[Raw, pd.DataFrame, list[str]]:
@@ -115,7 +131,9 @@ def moved(shapes: gpd.GeoSeries, crs: CRS) -> gpd.GeoSeries:
     """Return geometries in another CRS; polygons that broke on the way are valid again."""
     there = shapes.to_crs(crs)
     polygonal = np.isin(shapely.get_type_id(there.to_numpy()), POLYGONAL)
-    broken = polygonal & ~there.is_valid.to_numpy() & shapes.is_valid.to_numpy()
+    # What left the earth on the way is beyond mending; whoever asked tells it.
+    finite = np.isfinite(there.bounds.to_numpy()).all(axis=1)
+    broken = polygonal & finite & ~there.is_valid.to_numpy() & shapes.is_valid.to_numpy()
     if not broken.any():
         return there
     found = there.to_numpy().astype(object)

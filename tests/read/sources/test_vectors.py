@@ -1,5 +1,6 @@
 """Vector files and tables: one layer in many formats, and every way in which a file can be at fault."""
 
+import os
 import warnings
 from pathlib import Path
 
@@ -10,8 +11,11 @@ import pytest
 import shapely
 
 from siting.domain.scenario import FacilityLayer, Layer
+from siting.read import read_scenario
 from siting.read.log import Log
 from siting.read.sources.vectors import Raw, read_vector
+from siting.read.survey_files import looks
+from siting.read.trust import named_files
 from tests.read.case import CRS, Case, X, Y, squares
 
 
@@ -359,3 +363,37 @@ def test_no_table_has_more_columns_than_the_page_says(tmp_path: Path, suffix: st
     log = Log()
     assert read_vector(Layer(path=path), log.layer("facilities", path)) is None
     assert [(fault.code, fault.found) for fault in log.faults.found] == [("too_many_columns", "2,001")]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no pipes in folders there")
+@pytest.mark.parametrize("kind", ["pipe", "device", "loop", "long", "none"])
+def test_what_is_no_ordinary_file_is_told_and_not_waited_for(case: Case, kind: str) -> None:
+    path = case.folder / "sites.csv"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "device":
+        path.symlink_to("/dev/zero")
+    elif kind == "loop":
+        path.symlink_to(path)
+    name = "长" * 300 if kind == "long" else "sites"
+    case.sections["candidates"] = f'path = "{name}.csv"\ncrs = "EPSG:4545"'
+    case.sections["terrain"] = f'path = "{name}.csv"'
+    expected = {"pipe": "no_ordinary_file", "device": "no_ordinary_file", "none": "missing_file"}
+    told = [(fault.code, fault.layer) for fault in case.faults()]
+    code = expected.get(kind, "unreadable_file")
+    assert sorted(told) == [(code, "candidates"), (code, "terrain")]
+    found = list(named_files(read_scenario(case.path())))
+    assert case.folder / f"{name}.csv" in found
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no pipes in folders there")
+def test_a_pipe_in_a_folder_is_not_waited_for(case: Case) -> None:
+    for name in ("a.csv", "b.osm", "c.tif", "d.gpkg"):
+        os.mkfifo(case.folder / name)
+    told = {look.path: look.form for look in looks(case.folder)}
+    assert [told[name] for name in ("a.csv", "b.osm", "c.tif", "d.gpkg")] == ["unknown"] * 4
+
+
+def test_a_pattern_in_a_folder_that_is_not_there_is_told(case: Case) -> None:
+    case.sections["population"] = f'residents = {{ pattern = "{"长" * 300}/r_{{age}}.tif", unit = "persons per cell" }}'
+    assert [fault.layer for fault in case.faults()] == ["population.residents"]

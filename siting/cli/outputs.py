@@ -35,7 +35,7 @@ def refuse(outputs: Iterable[tuple["Result", Path | None]], inputs: Iterable[Pat
     read = list(inputs)
     faults = [Fault(code="output_is_dash", file=str(path)) for path in wanted if str(path) == "-"]
     named = [(result, path) for result, path in asked if str(path) != "-"]
-    faults += [fault for result, path in named if (fault := refusal_of_ending(path, result) or refusal(path))]
+    faults += [fault for result, path in named if (fault := refusal(path) or refusal_of_ending(path, result))]
     twice = {str(other) for one, other in combinations(wanted, 2) if _is_same(one, other)}
     faults += [Fault(code="output_twice", file=name) for name in sorted(twice)]
     taken = [path for path in wanted if any(_is_same(path, each) for each in read)]

@@ -46,7 +46,6 @@ class Relation:
 RELATIONS: Final = (
     Relation("elderly", "residents"),
     Relation("nursing_beds", "beds"),
-    Relation("new_beds", "beds"),
     Relation("certified_staff", "staff"),
     Relation("floor_area_m2", "building_floor_area_m2"),
     Relation("opens", "closes"),

@@ -29,7 +29,6 @@ def _faults(columns: tuple[Column, ...], raw: dict[str, list[Any]], /, **source:
     [
         (FACILITY_COLUMNS, FACILITY | {"beds": [100]}, "nursing_beds", 101, 100),
         (FACILITY_COLUMNS, FACILITY | {"beds": [0]}, "nursing_beds", 1, 0),
-        (FACILITY_COLUMNS, FACILITY | {"beds": [100]}, "new_beds", 101, 100),
         (FACILITY_COLUMNS, FACILITY | {"staff": [8]}, "certified_staff", 9, 8),
         (FACILITY_COLUMNS, FACILITY | {"building_floor_area_m2": [500]}, "floor_area_m2", 500.5, 500),
         (FACILITY_COLUMNS, FACILITY | {"closes": ["2026-01-01"]}, "opens", "2026-01-02", "2026-01-01"),

@@ -44,7 +44,14 @@ def district() -> Inputs:
         residents=raster(np.full((9, 18), 5.0)),
         elderly=raster(np.full((9, 18), 1.0)),
         places={"district": units({"D": box(0, 0, 1800, 900)})},
-        ledger=facilities({"a": ((100, 100), {}), "b": ((1500, 120), {}), "i": ((900, 150), {"tier": "institution"})}),
+        ledger=facilities(
+            {
+                "a": ((100, 100), {}),
+                "b": ((1500, 120), {}),
+                # Who does not say whether it serves its community is walked to once more.
+                "i": ((900, 150), {"tier": "institution", "serves_community": False}),
+            }
+        ),
         premises=candidates({"k": ((600, 110), {})}),
         streets=network(LINES),
         terrain=raster(np.add.outer(np.zeros(10), np.arange(20) * 5.0)),

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 import pandas as pd
 
 from siting.domain.standards import Award, Clause, Funding, Standard
-from siting.domain.tables import PAID_FOR, PAYERS, paid_column
+from siting.domain.tables import PAID_COLUMNS, PAYERS, paid_column
 from siting.text import Lang, say
 
 What = Literal["facility", "candidate", "station"]
@@ -38,7 +38,6 @@ LINE_COLUMNS: Final = (
     "adds_to",
     "group",
 )
-_PAID: Final = tuple(paid_column(line, payer) for line in PAID_FOR for payer in PAYERS)
 _TEXTS: Final = ("tier", "operator_kind", "tenure", "rating_kind", "place_id")
 _FIGURES: Final = (
     "lease_years",
@@ -48,7 +47,7 @@ _FIGURES: Final = (
     "award_rating",
     "floor_area_m2",
     "person_months",
-    *_PAID,
+    *PAID_COLUMNS,
 )
 # What a rate is multiplied by; a rate for a site or a facility is paid whole.
 _COUNTED: Final = {"new_bed": "new_beds", "person_month": "person_months"}

@@ -62,7 +62,7 @@ def run_guarded(arguments: Sequence[str]) -> int:
 
 
 def _ended(command: Sequence[str], environment: dict[str, str]) -> int:
-    # In a session of its own, so that Ctrl-C arrives once: from here.
+    # In a process group of its own, so that Ctrl-C arrives once: from here.
     process = subprocess.Popen(command, env=environment, start_new_session=True)  # noqa: S603 - ourselves
     with process, _passing_on(process):
         return process.wait()

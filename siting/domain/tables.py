@@ -53,7 +53,6 @@ RELATIONS: Final = (
 # Stars and leaves go up to five: 五星级, 五叶级 (开州府办发〔2024〕16号, articles 10 and 20).
 _BEST: Final = 5
 
-
 # What money was paid for, and by whom; each has a column of its own, since the limits of one are not those of another.
 PAID_FOR: Final = ("construction", "operation", "rating", "chain")
 PAYERS: Final = ("city", "district")
@@ -71,6 +70,7 @@ def paid_column(line: str, payer: str) -> str:
     return f"{line}_paid_{payer}_cny"
 
 
+PAID_COLUMNS: Final = tuple(paid_column(line, payer) for line in PAID_FOR for payer in PAYERS)
 # Columns of earlier versions, and what they are called now.
 RETIRED: Final = {
     name: tuple(paid_column(line, payer) for line in lines for payer in PAYERS)
@@ -141,7 +141,7 @@ FACILITY_COLUMNS: Final = (
     Column("tenure", "text", choices=("own", "lease")),
     Column("lease_years", "number", "years", minimum=0),
     Column("new_beds", "integer", minimum=0),
-    *(Column(paid_column(line, payer), "number", "CNY", minimum=0) for line in PAID_FOR for payer in PAYERS),
+    *(Column(name, "number", "CNY", minimum=0) for name in PAID_COLUMNS),
     Column("award_rating", "integer", minimum=0, maximum=_BEST),
     Column("med_link", "text", choices=("internal", "agreement", "nearby", "none")),
     Column("staff", "integer", "persons", minimum=0),

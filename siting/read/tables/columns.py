@@ -40,6 +40,7 @@ _FORMS: Final = {
     "out_of_range": f"≤ {MOST:g}",
 }
 
+# Units that are converted round: by so much two figures may differ and be one.
 _ROUNDING: Final = 1e-9
 
 
@@ -297,7 +298,6 @@ def _check_relations(work: _Table, table: pd.DataFrame) -> None:
         part, whole = table[relation.part], table[relation.whole]
         if pd.api.types.is_numeric_dtype(part):
             part, whole = (each.astype("Float64") for each in (part, whole))
-            # Conversion of units rounds.
             wrong = part > whole * (1 + _ROUNDING)
         else:
             wrong = part > whole

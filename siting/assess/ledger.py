@@ -116,7 +116,7 @@ def missing_of(clause: Clause, rows: Rows) -> list[str]:
 
 def _of_class(clause: Clause, rows: Rows) -> Rows:
     """Return the facilities of which a clause speaks, as far as their tier and what paid for them say."""
-    tier = _TIERS.get(clause.of or clause.kind)
+    tier = _TIERS.get(clause.of or "") or _TIERS.get(clause.kind)
     asked = rows if tier is None else rows.where(rows.table["tier"] == tier)
     return asked.within(asked.is_in("owner_kind", ("government",))) if clause.of == "government_invested" else asked
 
@@ -153,18 +153,20 @@ def _led_stations(_: Clause, rows: Rows) -> Figures:
 
 
 def _counted(clause: Clause, rows: Rows) -> Figures:
-    if clause.of == "demonstration_centre":
-        return {
-            "count": rows.count(rows.table["demonstration"].astype("boolean") & _opened_in_plan(clause, rows.table))
-        }
-    return {"count": rows.count(rows.table["disabled_destitute"].astype("boolean"))}
+    of = {
+        "demonstration_centre": lambda: rows.table["demonstration"].astype("boolean") & _added(clause, rows.table),
+        "disabled_destitute_home": lambda: rows.table["disabled_destitute"].astype("boolean"),
+    }
+    return {"count": rows.count(of[clause.of]() if clause.of in of else None)}
 
 
-def _opened_in_plan(clause: Clause, table: pd.DataFrame) -> pd.Series:
-    """Tell which facilities were added from the year of the document (in its clause's id) to the target year."""
-    first = int(clause.id.split("/")[0].split("-")[1])
+def _added(clause: Clause, table: pd.DataFrame) -> pd.Series:
+    """Tell which facilities were added from the year of which the clause speaks to its target year."""
+    if clause.added_since is None and clause.target_year is None:
+        return pd.Series(data=True, index=table.index, dtype="boolean")
     years = pd.to_datetime(table["opens"]).dt.year
-    return years.between(first, clause.target_year or np.inf).astype("boolean").mask(years.isna())
+    added = years.between(clause.added_since or -np.inf, clause.target_year or np.inf)
+    return added.astype("boolean").mask(years.isna())
 
 
 def _medical(_: Clause, rows: Rows) -> Figures:
@@ -192,6 +194,8 @@ _COUNTS: Final[Mapping[str, Callable[[Clause, Rows], Figures]]] = {
 _TIERS: Final[Mapping[str, str]] = {
     "institution_beds": "institution",
     "institutions": "institution",
+    "centre": "centre",
+    "station": "station",
     "demonstration_centre": "centre",
     "led_station_share": "station",
 }

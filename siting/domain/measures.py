@@ -60,6 +60,29 @@ MEASURES: Final[Mapping[str, Measure]] = {
 }
 
 
+_ALL: Final = ("beds", "facilities", "facility")
+_CLASSES: Final = (*_ALL, "institution_beds", "institutions", "centre", "station", "government_invested")
+# What a clause may say under ``of``, so that the arithmetic knows what to count; kinds that are not named count all.
+CLASSES: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(
+        (
+            "beds_total",
+            "beds_per_1000",
+            "nursing_share",
+            "government_bed_share",
+            "social_bed_share",
+            "social_facility_share",
+            "led_station_share",
+            "medical_share",
+            "staff_share",
+        ),
+        _CLASSES,
+    ),
+    "facility_count": (*_CLASSES, "demonstration_centre", "disabled_destitute_home"),
+    "unit_coverage": ("facility", "community_facility", "disabled_care"),
+}
+
+
 def required_of(clause: Clause, figures: Mapping[str, Span]) -> float:
     """Return what a clause requires of a place, in the unit in which it is judged.
 

@@ -141,7 +141,8 @@ class Clause(Section):
     denominator or class where a kind has several. ``levels`` are those at which the clause itself speaks: a check
     elsewhere is an assessment and does not bind. ``unit_kinds`` narrows the units (街道, 社区). ``readings`` names the
     ways in which the text may be read, of which the scenario chooses one. ``target_year`` is None where the text states
-    none. What is not ``computed`` says why. ``needs`` lists the columns that it rests on.
+    none; ``added_since`` is the first year whose openings count where the text asks for what is new (None: all).
+    What is not ``computed`` says why. ``needs`` lists the columns that it rests on.
     ``quote`` is blank only where the text was not seen: then ``source_note`` says where the number comes from and
     ``verified`` how far it is verified (V: in an official page, V2: in a secondary one).
     """
@@ -163,6 +164,7 @@ class Clause(Section):
     horizon: Literal["current", "planned"] = "current"
     force: Force
     target_year: int | None = None
+    added_since: int | None = None
     applies_to: Literal["existing", "new"] | None = None
     remedies: tuple[Remedy, ...] = ()
     funding: Funding | None = None

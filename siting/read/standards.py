@@ -13,7 +13,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from siting.domain.measures import MEASURES
+from siting.domain.measures import CLASSES, MEASURES
 from siting.domain.nouns import Note
 from siting.domain.scenario import ClauseOverride, Scenario, StandardsChoice
 from siting.domain.standards import Award, Clause, Example, Funding, Standard, Unclaused
@@ -270,6 +270,16 @@ def _clause_faults(found: Standard, file: str) -> Iterator[Fault]:
                 field="id",
                 found=clause.id,
                 expected=f"{found.id}/",
+            )
+        classes = CLASSES.get(clause.kind, ()) if clause.treatment == "computed" else ()
+        if classes and clause.of is not None and clause.of not in classes:
+            yield Fault(
+                code="clause_class_unknown",
+                file=file,
+                row=clause.id,
+                field="of",
+                found=clause.of,
+                expected=listed(classes),
             )
         lacking = [key for key in _needed(clause) if not getattr(clause, key)]
         if lacking:

@@ -49,6 +49,7 @@ _EXAMPLES_CLAUSE: Final[Mapping[str, object]] = {
     "unit_kinds": ("街道",),
     "readings": ("any_facility", "by_tier"),
     "target_year": 2030,
+    "added_since": 2026,
     "applies_to": "new",
     "remedies": ("purchase", "lease"),
     "note_zh": "",

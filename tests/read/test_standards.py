@@ -150,6 +150,11 @@ def test_a_planners_own_may_not_take_an_id_of_the_catalogue(tmp_path: Path) -> N
         ('id = "my-standard/3-land"', "", ("standard_key_missing", "clauses[1]", "id", "")),
         ('id = "my-standard/3-land"', 'id = "x/1"', ("clause_of_other_standard", "x/1", "id", "my-standard/")),
         ("number = 0.25", "", ("clause_incomplete", "my-standard/3-land", "number", "number")),
+        (
+            'kind = "land_per_person"',
+            'kind = "facility_count"\nof = "homes"',
+            ("clause_class_unknown", "my-standard/3-land", "of", "beds, "),
+        ),
         ("people = 90000", 'people = "many"', ("not_number", "my-standard/3-land", "examples.0.given.people", "0.5")),
         (
             "land for elderly care shall be at least 0.25 m² per person",

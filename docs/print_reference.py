@@ -117,7 +117,7 @@ def _limits() -> str:
 
 def _scenario_page() -> Iterator[str]:
     prose = PROSE["scenario"]
-    yield "# 方案文件 · The scenario"
+    yield "# 评估文件 · The scenario"
     yield _PRINTED
     yield from _both(prose["intro"])
     by_group = {heading.group: heading for heading in headings()}
@@ -167,7 +167,7 @@ def _gap_report_page() -> Iterator[str]:
     yield _PRINTED
     yield from _both(prose["intro"])
     for key, title, columns in (
-        ("places", "地块和单元 · Places", PLACE_COLUMNS),
+        ("places", "居住区和统计单元 · Places", PLACE_COLUMNS),
         ("checks", "逐条判定 · Checks", CHECK_COLUMNS),
         ("plan", "选址方案 · Plan", PLAN_COLUMNS),
         ("grid", "格网 · Grid", GRID_COLUMNS),
@@ -198,7 +198,7 @@ def _values() -> Iterator[str]:
         ("效力 `force`", "force", get_args(Force)),
         ("原因 `reason`", "reason", reasons),
         ("补足途径 `remedies`, `remedy`", "remedy", get_args(Remedy)),
-        ("方案状态 `status`", "plan_status", get_args(PlanStatus)),
+        ("求解结果 `status`", "plan_status", get_args(PlanStatus)),
     )
     for title, group, values in lists:
         yield f"### {title}"

@@ -43,7 +43,7 @@ def say(key: str, lang: Lang | None = None, /, **values: object) -> str:
     --------
     >>> from siting.text import say
     >>> say("verdict.gap", "zh"), say("verdict.gap", "en")
-    ('有缺口', 'gap')
+    ('未达标', 'gap')
     """
     template = texts()[key][lang or default_lang()]
     return template.format_map(values) if values else template

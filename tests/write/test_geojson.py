@@ -99,7 +99,7 @@ def test_both_floors_and_both_bases_stand_side_by_side(written: tuple[Path, Path
         assert row["land_required_02_m2"] == pytest.approx(2 * row["land_required_01_m2"], abs=2e-6)
         assert {"land_m2_per_resident", "land_m2_per_elderly"} <= set(row)
     assert report["definitions"]["pass_share"] == 0.9
-    assert "方案" in report["definitions"]["pass_share_source"]["zh"]
+    assert "本次评估设定" in report["definitions"]["pass_share_source"]["zh"]
 
 
 def test_the_plan_tells_what_is_proved_and_refused(written: tuple[Path, Path]) -> None:

@@ -97,7 +97,7 @@ def test_a_popup_shows_figures_and_the_clause(map_file: Path) -> None:
         text = popup.inner_text()
         for told in (
             "西街1",
-            "有缺口",
+            "未达标",
             "常住人口",
             "800 人",
             "50.0%",

@@ -11,6 +11,7 @@ from siting.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Literal
 
     from pandas import DataFrame
 
@@ -270,6 +271,7 @@ def propose(
     share: float | None = None,
     forced: "Iterable[str]" = (),
     forbidden: "Iterable[str]" = (),
+    candidates: 'Literal["generate"] | None' = None,
     progress: "Progress | None" = None,
 ) -> "Plan":
     """Propose community stations, and prove how good the proposal is.
@@ -277,7 +279,8 @@ def propose(
     Parameters
     ----------
     scenario : Scenario, str or pathlib.Path
-        What :func:`read_scenario` returns, or the scenario's file; it must name candidates. Its section ``[plan]`` says
+        What :func:`read_scenario` returns, or the scenario's file; it names candidates, or ``candidates`` is given. Its
+        section ``[plan]`` says
         what a plan must keep to; the arguments below go before it.
     model : str, optional
         ``"mclp"`` (most elderly covered), ``"lscp"`` (fewest stations, or least cost, for a share of all),
@@ -293,6 +296,9 @@ def propose(
     forced, forbidden : str or iterable of str
         Ids of candidates that are to be built, and that are not, beside those that the scenario names; where both name
         one, what is said here counts.
+    candidates : {"generate"}, optional
+        Of a scenario without candidates: points of a lattice of 200 m in residential areas (else in units) take their
+        place.
     progress : callable, optional
         Told ``(stage, done, total)`` while work goes on.
 
@@ -327,6 +333,7 @@ def propose(
             share=share,
             forced=forced,
             forbidden=forbidden,
+            candidates=candidates,
             progress=progress,
         )
     )

@@ -4,6 +4,7 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 from pyproj import CRS, Geod, Transformer
 from shapely.geometry.base import BaseGeometry
@@ -17,6 +18,10 @@ _CHINA: Final = (73.0, 3.0, 136.0, 54.0)
 _CGCS2000_FIRST_ZONE: Final = (4534, 75)
 # Names differ between writers; PROJ's own measure of how sure it is that two definitions mean one EPSG code.
 _SURE: Final = 70
+# A carried rectangle is looked at this much beyond what is wanted, so that nothing but its own border cuts that.
+_MARGIN: Final = 0.05
+# Its sides are cut into this many pieces, and bend as the projection bends them.
+_PIECES: Final = 500
 
 
 def working_crs(lon: float, lat: float) -> CRS:
@@ -59,6 +64,44 @@ def transform_points(
     """Transform point coordinates, east before north in both systems."""
     moved_x, moved_y = carry(source, target).transform(x, y)
     return np.asarray(moved_x, dtype=np.float64), np.asarray(moved_y, dtype=np.float64)
+
+
+def carried_rectangle(
+    rectangle: tuple[float, float, float, float], source: CRS, target: CRS, wanted: NDArray[np.float64]
+) -> BaseGeometry:
+    """Carry a rectangle into another CRS, where its sides may bend.
+
+    Parameters
+    ----------
+    rectangle : tuple of float
+        West, south, east and north in ``source``.
+    source, target : pyproj.CRS
+        Where the rectangle stands, and where it is wanted.
+    wanted : ndarray
+        West, south, east and north in ``target``; far beyond them the rectangle is cut.
+
+    Returns
+    -------
+    shapely.Polygon
+        Empty where the rectangle has no ground near what is wanted.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from siting.crs import WGS84, carried_rectangle, working_crs
+    >>> near = np.array([500_000.0, 3_280_000.0, 510_000.0, 3_290_000.0])
+    >>> carried_rectangle((107.0, 29.0, 108.0, 30.0), WGS84, working_crs(107.4, 29.7), near).is_valid
+    True
+    """
+    west, south, east, north = carry(target, source).transform_bounds(*wanted)
+    margin = _MARGIN * max(east - west, north - south)
+    left, right = max(rectangle[0], west - margin), min(rectangle[2], east + margin)
+    bottom, top = max(rectangle[1], south - margin), min(rectangle[3], north + margin)
+    if left >= right or bottom >= top:
+        return shapely.Polygon()
+    sides = shapely.segmentize(shapely.box(left, bottom, right, top), max(right - left, top - bottom) / _PIECES)
+    change = carry(source, target)
+    return shapely.transform(sides, lambda xy: np.column_stack(change.transform(xy[:, 0], xy[:, 1])))
 
 
 def geodesic_area_m2(geometry: BaseGeometry) -> float:

@@ -154,7 +154,9 @@ def _shared(assessment: Assessment) -> dict[str, str]:
 def _reading(assessment: Assessment, clause: Clause) -> dict[str, str]:
     """Say how a clause on the coverage of units is read, and which units have none but facilities that do not count."""
     codes = {"facilities_by_tier": "by_tier", "facilities_any": "any_facility"}
-    code, told = next((codes[note.code], note.values) for note in assessment.notes if note.code in codes)
+    code, told = next(((codes[note.code], note.values) for note in assessment.notes if note.code in codes), ("", {}))
+    if not code:
+        return {}
     alone = f"{told['street_ids']}; {told['community_ids']}"
     if code == "by_tier":
         return {code: alone}

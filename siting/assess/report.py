@@ -41,7 +41,7 @@ from siting.domain.scenario import LandBasis, walker_of
 from siting.domain.shared import SHARING_LEVEL
 from siting.domain.tables import PLACE_COLUMNS, REASON_CODES
 from siting.domain.tiers import gives_facility
-from siting.text.numbers import signless_zero
+from siting.text.numbers import UNKNOWN, signless_zero
 from siting.units import SECONDS_PER_MINUTE
 
 if TYPE_CHECKING:
@@ -303,7 +303,7 @@ def _notes(
     touched = (more["residents"].fillna(0.0) != 0) | (more["elderly"].fillna(0.0) != 0)
     if touched.any():
         figures = {
-            name: signless_zero(f"{difference[touched].sum():+,.0f}") if difference.notna().any() else "?"
+            name: signless_zero(f"{difference[touched].sum():+,.0f}") if difference.notna().any() else UNKNOWN
             for name, difference in more.items()
         }
         notes.append(Note("own_people_differ", {"count": int(touched.sum()), **figures}))

@@ -122,7 +122,8 @@ def tier_notes(having: Mapping[str, pd.DataFrame], standards: Iterable[Standard]
 
     By tier these are facilities of other tiers, else institutions that are not known to serve their community.
     """
-    if not any(clause.readings for standard in standards for clause in standard.clauses):
+    read_in_two_ways = any(clause.readings for standard in standards for clause in standard.clauses)
+    if not read_in_two_ways or not {"street", "community"} & having.keys():
         return
     by_tier = scenario.standards.coverage == "by_tier"
     told: dict[str, str | int] = {}

@@ -59,6 +59,7 @@ def build(lang: Lang) -> click.Group:
         help_.option("--target", key="target", type=click.FloatRange(min=0, min_open=True, max=1)),
         help_.option("--force", "forced", key="force", multiple=True, metavar="ID"),
         help_.option("--forbid", "forbidden", key="forbid", multiple=True, metavar="ID"),
+        help_.option("--candidates", key="candidates", type=click.Choice(["generate"])),
         *(help_.option(f"--{name}", key=name, type=_FILE) for name in studying.STUDIES),
         help_.option("--curve-by", key="curve-by", type=click.Choice(get_args(studying.CurveBy))),
     ]
@@ -293,7 +294,7 @@ def _propose(
     with _bar(lang, quiet=quiet) as bar:
         studies: list[tuple[Result, Path]] = [("study", path) for path in asked.values()]
         read = scenario.read(("plan", out), ("run", _run_file(out)), *studies)
-        named = {name: more[name] for name in ("forced", "forbidden")}
+        named = {name: more[name] for name in ("forced", "forbidden", "candidates")}
         plan = siting.propose(
             read, model=model, stations=stations, budget_cny=budget, share=target, **named, progress=bar
         )

@@ -106,6 +106,10 @@ def inspection(found: "Inspection") -> None:
     _tell_lines(say("inspect.faults", lang, count=len(faults)), faults)
 
 
+# What a draft fills in that is no file.
+_CHOICES: Final = ("union_of", "of_extent", "place", "mode")
+
+
 def survey(draft: "Draft", lang: Lang) -> None:
     """Tell which files were taken for what, what is left to fill in, and which files were not taken and why."""
     from siting.write.template import remark_text
@@ -114,9 +118,9 @@ def survey(draft: "Draft", lang: Lang) -> None:
         _tell(say("cli.survey.nothing", lang))
         _tell(say("cli.survey.sought", lang))
     taken = [
-        ("·", f"{section} ← {path}")
+        ("·", f"{section} ← {path}" if key not in _CHOICES else f"{section}.{key} = {path}")
         for section in draft.remarks
-        for key in ("path", "pattern", "bands", "points", "union_of", "place")
+        for key in ("path", "pattern", "bands", "points", "union_of", "of_extent", "place", "mode")
         if (path := _shown(draft.filled.get(f"{section}.{key}"))) is not None
     ]
     _tell_lines(say("cli.survey.taken", lang), taken)
@@ -127,6 +131,8 @@ def survey(draft: "Draft", lang: Lang) -> None:
 
 def _shown(value: object) -> str | None:
     """Return what a key was filled with; several files side by side."""
+    if value is True:
+        return "true"
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
     return None if value is None else str(value)

@@ -240,25 +240,37 @@ class PopulationSection(Section):
 
 
 class UnitLayer(AreaLayer):
-    """Reporting areas of one level: a layer, or the union of another level; and a table of their people."""
+    """Reporting areas of one level: a layer, the union of another level or the data's extent; and their people."""
 
     union_of: Level | None = None
+    of_extent: bool = False
     name: str | None = None
     overlap: bool = False
     people: Layer | None = None
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
-        if sum(each is not None for each in (self.path, self.database, self.union_of)) != 1:
-            message = "give one of path, database, union_of"
+        if sum((self.path is not None, self.database is not None, self.is_made)) != 1 or (
+            self.union_of is not None and self.of_extent
+        ):
+            message = "give one of path, database, union_of, of_extent"
             raise ValueError(message)
         return self
+
+    @property
+    def is_made(self) -> bool:
+        """Whether the level has no layer of its own: it is the union of another one, or the extent of the data."""
+        return self.union_of is not None or self.of_extent
 
 
 class PlacedLayer(Layer):
     """Records that stand at a point; those without coordinates are placed by the names that they give."""
 
     unplaced: Literal["refuse", "leave_out"] = "refuse"
+
+
+# Side of the squares of a lattice that is asked for without one: some three minutes on foot from point to point.
+LATTICE_M: Final = 200.0
 
 
 class Generated(Section):
@@ -521,6 +533,11 @@ class BaseLayer(Layer):
     style: Literal["water", "green", "line"]
 
 
+def _extent_alone() -> dict[Level, UnitLayer]:
+    """Return the one unit of a scenario without boundaries."""
+    return {"district": UnitLayer(of_extent=True)}
+
+
 class Scenario(Section):
     """All that one assessment needs.
 
@@ -531,7 +548,7 @@ class Scenario(Section):
     scenario: Head
     standards: StandardsChoice
     population: PopulationSection
-    units: dict[Level, UnitLayer]
+    units: dict[Level, UnitLayer] = Field(default_factory=_extent_alone, min_length=1)
     residential_areas: AreaLayer | None = None
     facilities: FacilityLayer
     candidates: CandidateLayer | None = None
@@ -583,6 +600,26 @@ class Scenario(Section):
             message = "walking.mode is surface but no [surface] is given"
             raise ValueError(message)
         return self
+
+
+def with_lattice(scenario: Scenario) -> Scenario:
+    """Return a scenario without candidates with a lattice of them.
+
+    Its points are 200 m apart, within residential areas where there are any, else within units.
+
+    Examples
+    --------
+    >>> import siting
+    >>> from siting.domain.scenario import with_lattice
+    >>> scenario = siting.read_scenario("data/sample/scenario.toml").model_copy(update={"candidates": None})
+    >>> with_lattice(scenario).candidates.generate.within
+    'residential_areas'
+    """
+    lattice = Generated(
+        spacing_m=LATTICE_M, within="units" if scenario.residential_areas is None else "residential_areas"
+    )
+    made = CandidateLayer(generate=lattice)
+    return scenario.model_copy(update={"candidates": made})
 
 
 def walker_of(scenario: Scenario) -> WalkerSpeeds:

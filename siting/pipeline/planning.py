@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final, get_args
+from typing import Any, Final, Literal, get_args
 
 import geopandas as gpd
 import numpy as np
@@ -14,7 +14,7 @@ from siting import places
 from siting.assess.funding import funding_lines
 from siting.domain.nouns import Assessment, Bools, Floats, Ints, Note, Progress, Proposal, Selection, Stage, quiet
 from siting.domain.plan_models import PlanModel
-from siting.domain.scenario import PlanOptions, Scenario
+from siting.domain.scenario import PlanOptions, Scenario, with_lattice
 from siting.errors import Fault, Faults, InputError
 from siting.locate.blocking import explain_infeasible
 from siting.locate.compliance import Compliance
@@ -69,13 +69,14 @@ def propose(
     share: float | None = None,
     forced: Iterable[str] = (),
     forbidden: Iterable[str] = (),
+    candidates: Literal["generate"] | None = None,
     progress: Progress | None = None,
 ) -> Planned:
     """Choose sites by a model, and measure before and after alike."""
     report = progress or quiet
+    scenario = _with_candidates(scenario, candidates)
     named = _named(scenario.plan, _ids(forced), _ids(forbidden))
     plan = asked_of(scenario.plan, model=model, stations=stations, budget_cny=budget_cny, share=share, **named)
-    _refuse_call(scenario)
     ground = prepare(scenario, report)
     before = measure(ground, ground.facilities, report)
     _refuse_data(ground, before, plan)
@@ -183,11 +184,15 @@ def _unused(plan: PlanOptions) -> tuple[Note, ...]:
     return (Note("plan_settings_unused", {"names": ", ".join(idle), "model": plan.model}),) if idle else ()
 
 
-def _refuse_call(scenario: Scenario) -> None:
+def _with_candidates(scenario: Scenario, asked: Literal["generate"] | None) -> Scenario:
+    """Return a scenario that says where its candidates come from."""
     faults = Faults()
-    if scenario.candidates is None:
+    if asked is None and scenario.candidates is None:
         faults.add("plan_without_candidates")
+    elif asked is not None and scenario.candidates is not None:
+        faults.add("plan_candidates_given", field="candidates")
     faults.stop_if_any()
+    return scenario if asked is None else with_lattice(scenario)
 
 
 def _refuse_data(ground: Ground, before: Assessment, plan: PlanOptions) -> None:

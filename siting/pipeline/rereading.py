@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from siting.domain.nouns import Assessment, Ints, Note, Progress, Selection, Stage, quiet
-from siting.domain.scenario import Scenario, fingerprint
+from siting.domain.scenario import Scenario, fingerprint, with_lattice
 from siting.errors import Faults
 from siting.locate.compliance import Compliance
 from siting.locate.problem import Ended, Solution
@@ -23,6 +23,9 @@ def measure_plan(scenario: Scenario, path: Path, progress: Progress | None = Non
     """Read a plan back and measure it with the same ruler as everything else."""
     report = progress or quiet
     file = read_plan(path)
+    if scenario.candidates is None:
+        # Only a lattice can have been asked for then.
+        scenario = with_lattice(scenario)
     plan = asked_of(scenario.plan, **file.request)
     ground = prepare(scenario, report)
     _refuse_plan(file, path, ground.inputs.candidates.index, ground.refused)

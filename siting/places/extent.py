@@ -9,13 +9,8 @@ import shapely
 from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
-from siting.crs import carry
+from siting.crs import carried_rectangle
 from siting.domain.nouns import Floats, Grid
-
-# The rectangle is looked at this much beyond the places, so that nothing but the grid's own border cuts them.
-_MARGIN = 0.05
-# Its sides are cut into this many pieces, and bend as the projection bends them.
-_PIECES = 500
 
 
 def covered_shares(grids: Sequence[Grid], places: Mapping[str, gpd.GeoDataFrame], crs: CRS) -> dict[str, Floats]:
@@ -46,16 +41,9 @@ def covered_shares(grids: Sequence[Grid], places: Mapping[str, gpd.GeoDataFrame]
 
 def _rectangle(grid: Grid, crs: CRS, bounds: Floats) -> BaseGeometry:
     """Return the outer rectangle of a grid in another CRS, as far as the bounds reach there."""
-    west, south, east, north = carry(crs, grid.crs).transform_bounds(*bounds)
-    margin = _MARGIN * max(east - west, north - south)
     left, right = grid.transform.c, grid.transform.c + grid.shape[1] * grid.transform.a
     top, bottom = grid.transform.f, grid.transform.f + grid.shape[0] * grid.transform.e
-    left, right = max(left, west - margin), min(right, east + margin)
-    bottom, top = max(bottom, south - margin), min(top, north + margin)
-    if left >= right or bottom >= top:
-        return shapely.Polygon()
-    box = gpd.GeoSeries([shapely.box(left, bottom, right, top)], crs=grid.crs)
-    return box.segmentize(max(right - left, top - bottom) / _PIECES).to_crs(crs).iloc[0]
+    return carried_rectangle((left, bottom, right, top), grid.crs, crs, bounds)
 
 
 def _shares(places: gpd.GeoSeries, ground: BaseGeometry) -> Floats:

@@ -21,6 +21,7 @@ from siting.domain.tables import (
     Column,
 )
 from siting.read import ledger
+from siting.read.extent_unit import cut_to_people, extent_levels, with_extent
 from siting.read.geometry.displacement import note_displacement
 from siting.read.geometry.overlaps import check_places
 from siting.read.geometry.projections import (
@@ -84,6 +85,7 @@ class _Reading:
     total: int
     log: Log = field(default_factory=Log)
     done: int = 0
+    raws: dict[str, Raw | None] = field(default_factory=dict)
     crs: CRS | None = None
     bounds: Bounds | None = None
 
@@ -93,10 +95,11 @@ class _Reading:
         self.progress(_STAGE, self.done, self.total)
 
     def raw(self, key: str, source: Source) -> Raw | None:
-        """Read one layer as it lies in its file."""
-        found = read_vector(source, self.log.layer(key, source.called))
-        self.step()
-        return found
+        """Read one layer as it lies in its file, once."""
+        if key not in self.raws:
+            self.raws[key] = read_vector(source, self.log.layer(key, source.called))
+            self.step()
+        return self.raws[key]
 
     def table(self, key: str, source: Source | None, kind: _Kind) -> gpd.GeoDataFrame:
         """Read one layer and finish it; a layer that is not there or at fault has no row."""
@@ -165,6 +168,8 @@ def inspect_inputs(scenario: Scenario, progress: Progress = quiet) -> tuple[Inpu
     check_circle(standards, scenario, reading.log)
     units = _with_people(reading, _units(reading))
     population = read_population(scenario, reading.crs, reading.bounds, units, reading.log, reading.step)
+    if reading.crs is not None:
+        units = cut_to_people(scenario, units, population, reading.crs, reading.log)
     units, tables = _placed(reading, units, _with_known_references(reading, units, _tables(reading)))
     network, surface = _network(reading), _surface(reading)
     terrain = _terrain(reading, network if surface is None else None)
@@ -212,7 +217,7 @@ def _count(scenario: Scenario) -> int:
         scenario.plan.sizes,
     )
     return (
-        sum((unit.union_of is None) + (unit.people is not None) for unit in scenario.units.values())
+        sum((not unit.is_made) + (unit.people is not None) for unit in scenario.units.values())
         + count_sources(scenario)
         + sum(source is not None for source in single)
         + len(scenario.constraints.exclude)
@@ -233,10 +238,9 @@ def _units(reading: _Reading) -> Mapping[str, gpd.GeoDataFrame]:
     """Read the units first: they decide the working CRS."""
     scenario = reading.scenario
     check_unions(scenario, reading.log)
-    raws = {
-        level: reading.raw(f"units.{level}", unit) for level, unit in scenario.units.items() if unit.union_of is None
-    }
-    frames = [raw.frame for raw in raws.values() if raw is not None]
+    raws = {level: reading.raw(f"units.{level}", unit) for level, unit in scenario.units.items() if not unit.is_made}
+    around = _around(reading) if extent_levels(scenario) else {}
+    frames = [raw.frame for raw in (*raws.values(), *around.values()) if raw is not None]
     reading.crs = choose_working_crs(frames)
     if reading.crs is not None:
         reading.log.working_crs = crs_name(reading.crs)
@@ -245,8 +249,24 @@ def _units(reading: _Reading) -> Mapping[str, gpd.GeoDataFrame]:
     layers: dict[str, gpd.GeoDataFrame] = {level: reading.finish(raw, _UNITS) for level, raw in raws.items()}
     if reading.crs is None:
         return layers
-    reading.bounds = frame_bounds(list(layers.values()), reading.crs)
-    return with_unions(scenario, layers, reading.crs)
+    units = with_unions(scenario, layers, reading.crs)
+    if extent_levels(scenario):
+        units = with_extent(scenario, units, frames, reading.crs, _reach_m(scenario))
+    reading.bounds = frame_bounds(list(units.values()), reading.crs)
+    return units
+
+
+def _around(reading: _Reading) -> Mapping[str, Raw | None]:
+    """Read the layers whose extent stands for a unit where no boundaries are given."""
+    areas, facilities = reading.scenario.residential_areas, reading.scenario.facilities
+    if areas is not None:
+        return {"residential_areas": reading.raw("residential_areas", areas)}
+    return {"facilities": reading.raw("facilities", facilities)}
+
+
+def _reach_m(scenario: Scenario) -> float:
+    """Return how far a person walks within the cut-off, metres."""
+    return scenario.walking.minutes * SECONDS_PER_MINUTE * max(_FASTEST_M_S, walker_of(scenario).flat)
 
 
 def _with_people(reading: _Reading, units: Mapping[str, gpd.GeoDataFrame]) -> Mapping[str, gpd.GeoDataFrame]:
@@ -349,7 +369,7 @@ def _note_displaced(
     reading: _Reading, units: Mapping[str, gpd.GeoDataFrame], tables: _Tables, network: Network | None
 ) -> None:
     """Warn of layers that look shifted against the others."""
-    own = {f"units.{level}": units[level] for level, unit in reading.scenario.units.items() if unit.union_of is None}
+    own = {f"units.{level}": units[level] for level, unit in reading.scenario.units.items() if not unit.is_made}
     layers = {
         "facilities": tables.facilities,
         "candidates": tables.candidates,
@@ -447,9 +467,7 @@ def _check_ledgers(reading: _Reading, tables: _Tables, units: Mapping[str, gpd.G
     if log.faults.found:
         return
     ledger.note_parents(tables.facilities, facilities)
-    fastest = max(_FASTEST_M_S, walker_of(scenario).flat)
-    reach = scenario.walking.minutes * SECONDS_PER_MINUTE * fastest
-    ledger.note_outside(tables.facilities[~tables.facilities["context"]], units, reach, facilities)
+    ledger.note_outside(tables.facilities[~tables.facilities["context"]], units, _reach_m(scenario), facilities)
     ledger.note_doubles(tables.facilities, facilities)
     if premises is not None:
         ledger.note_doubles(tables.candidates, log.layer("candidates", premises.called))

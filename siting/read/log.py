@@ -18,6 +18,7 @@ _FIRST: Final = (
     "looks_gcj02",
     "datum_without_parameters",
     "outside_area_of_use",
+    "unit_of_extent",
     "people_outside",
     "people_dense",
     "people_sparse",

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 
 import geopandas as gpd
-import pandas as pd
 import shapely
 from pyproj import CRS
 
 from siting.domain.scenario import Level, Scenario, UnitLayer
 from siting.domain.tables import UNIT_COLUMNS
+from siting.read.extent_unit import extent_levels, made_unit
 from siting.read.geometry.pieces import usable
 from siting.read.log import Log, listed
 from siting.read.tables.finish import absent
@@ -16,13 +16,13 @@ from siting.read.tables.finish import absent
 
 def check_unions(scenario: Scenario, log: Log) -> None:
     """Note a fault for each level that is the union of one without a layer of its own."""
-    with_layer = [level for level, unit in scenario.units.items() if unit.union_of is None]
+    with_layer = [level for level, unit in scenario.units.items() if not unit.is_made]
     for level, unit in scenario.units.items():
         if unit.union_of is not None and unit.union_of not in with_layer:
             log.layer(f"units.{level}").fault(
                 "union_without_layer", field="union_of", found=unit.union_of, expected=listed(with_layer)
             )
-    if not with_layer:
+    if not with_layer and not extent_levels(scenario):
         log.layer("units").fault("no_units")
 
 
@@ -41,6 +41,7 @@ def with_unions(scenario: Scenario, layers: Mapping[str, gpd.GeoDataFrame], crs:
     return {
         level: layers[level] if unit.union_of is None else _union(level, unit, scenario, layers, crs)
         for level, unit in scenario.units.items()
+        if not unit.of_extent
     }
 
 
@@ -55,12 +56,4 @@ def _union(
     members = members[usable(members.geometry.to_numpy())]
     if members.empty:
         return absent(UNIT_COLUMNS, crs)
-    given = unit.defaults
-    name = unit.name or given.get("name", scenario.scenario.title)
-    kind = given.get("kind")
-    index = pd.Index([str(given.get("id", level))], name="id")
-    row = pd.DataFrame({"name": [str(name)], "kind": [None if kind is None else str(kind)]}, index=index)
-    row = row.reindex(columns=[column.key for column in UNIT_COLUMNS if column.key != "id"])
-    row = row.astype(members[row.columns].dtypes)
-    ground = shapely.union_all(members.geometry.to_numpy())
-    return gpd.GeoDataFrame(row, geometry=gpd.GeoSeries([ground], index=index, crs=crs))
+    return made_unit(scenario, level, shapely.union_all(members.geometry.to_numpy()), crs)

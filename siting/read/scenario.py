@@ -34,7 +34,7 @@ RULES: Final = {
     "give path, database or generate": "no_candidates_given",
     "query goes with database, and without layer": "query_alone",
     "attributes and attributes_on go together": "attributes_alone",
-    "give one of path, database, union_of": "path_or_union_of",
+    "give one of path, database, union_of, of_extent": "path_or_union_of",
     "max_minutes must not be below minutes": "max_minutes_below_minutes",
     "give either place or ids": "place_or_ids",
     "give a reason for another number": "override_without_reason",

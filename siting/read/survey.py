@@ -210,6 +210,17 @@ def _finish(taking: _Taking, found: Sequence[Look]) -> None:
     if "units.street" in taking.remarks and "units.district" not in taking.remarks:
         taking.filled["units.district.union_of"] = "street"
         taking.remarks["units.district"] = (Remark("district_of_streets"),)
+    if not any(section.startswith("units.") for section in taking.remarks) and _has_places(taking):
+        taking.filled["units.district.of_extent"] = True
+        taking.remarks["units.district"] = (Remark("district_of_extent"),)
+    if not {"network", "surface"} & taking.remarks.keys():
+        taking.filled["walking.mode"] = "straight_line"
+        taking.remarks["walking"] = (Remark("straight_without_network"),)
+
+
+def _has_places(taking: _Taking) -> bool:
+    """Tell whether there is a layer whose extent can stand for a unit."""
+    return bool({"residential_areas", "facilities"} & taking.remarks.keys())
 
 
 def _has_units_and_facilities(taking: _Taking) -> bool:

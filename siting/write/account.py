@@ -182,7 +182,7 @@ def _is_read(source: Any) -> bool:  # noqa: ANN401 - any source of a scenario
     """Tell whether a layer comes from a source, and is not made of others or of nothing."""
     if isinstance(source, CandidateLayer):
         return source.has_ledger
-    return not (isinstance(source, UnitLayer) and source.union_of is not None)
+    return not (isinstance(source, UnitLayer) and source.is_made)
 
 
 def _people(scenario: Scenario) -> Iterator[tuple[str, Any]]:

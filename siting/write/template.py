@@ -45,7 +45,7 @@ _FILLED: Final[dict[str, object]] = {
 # Of these, what stands there whatever was found: it names no file and no place.
 _ALWAYS: Final = ("scenario.date",)
 # Without these a scenario cannot be checked.
-_NEEDED: Final = ("population", "units", "facilities", "network")
+_NEEDED: Final = ("population", "units", "facilities")
 # What stands behind a commented key that has no default.
 _EXAMPLES: Final[dict[str, object]] = {
     "standards.ids": ("cq-2017-162", "cq-2019-129"),

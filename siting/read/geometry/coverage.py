@@ -88,7 +88,7 @@ def check_residential_in_units(
         return
     held = np.zeros(len(residential))
     for level, frame in units.items():
-        if scenario.units[level].union_of is not None or not len(frame):
+        if scenario.units[level].is_made or not len(frame):
             continue
         found = hold(residential, frame)
         held = np.maximum(held, np.minimum(found.share, 1.0))
@@ -101,7 +101,7 @@ def _compared(units: Mapping[Level, gpd.GeoDataFrame], scenario: Scenario) -> di
     return {
         level: frame
         for level, frame in units.items()
-        if len(frame) and scenario.units[level].union_of is None and not scenario.units[level].overlap
+        if len(frame) and not scenario.units[level].is_made and not scenario.units[level].overlap
     }
 
 

@@ -69,9 +69,7 @@ def check_places(
         Tables in degrees come back as they are: without sound units there is no working CRS.
     """
     sound: dict[Level, gpd.GeoDataFrame] = {
-        level: _sound(units[level])
-        for level, layer in scenario.units.items()
-        if level in units and layer.union_of is None
+        level: _sound(units[level]) for level, layer in scenario.units.items() if level in units and not layer.is_made
     }
     for level, frame in sound.items():
         if not len(frame):

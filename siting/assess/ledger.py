@@ -153,7 +153,7 @@ def _led_stations(_: Clause, rows: Rows) -> Figures:
 
 
 def _counted(clause: Clause, rows: Rows) -> Figures:
-    of = {
+    of: dict[str | None, Callable[[], pd.Series]] = {
         "demonstration_centre": lambda: rows.table["demonstration"].astype("boolean") & _added(clause, rows.table),
         "disabled_destitute_home": lambda: rows.table["disabled_destitute"].astype("boolean"),
     }

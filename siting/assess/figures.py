@@ -173,19 +173,20 @@ def reach_figures(shares: csr_array, people: pd.DataFrame, demand: Demand, reach
     return table
 
 
+def open_land(facilities: pd.DataFrame) -> NDArray[np.bool_]:
+    """Tell which facilities have land that is missing, or is known only between two ends."""
+    return (facilities["land_m2"] != facilities["land_high_m2"]).to_numpy(dtype=bool)
+
+
 def within_figures(
     level: str, frame: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame, homes: pd.DataFrame, scenario: Scenario
 ) -> pd.DataFrame:
-    """Add up the land within units: m² (low, high), and the facilities whose land is missing (definition 2)."""
+    """Add up the land within units: m² (low, high), and the facilities whose land is not known (definition 2)."""
     home = homes[level]
-    known = facilities["land_m2"].groupby(home).sum()
-    at_most = scenario.facilities.land_at_most_m2
-    lacking = facilities[facilities["land_m2"].isna()]
-    slack = lacking["tier"].map(lambda tier: at_most.get(tier, np.inf)).astype("float64").groupby(home).sum()
-    names = {unit: sorted(map(str, group.index)) for unit, group in lacking.groupby(home)}
+    names = {unit: sorted(map(str, group.index)) for unit, group in facilities[open_land(facilities)].groupby(home)}
     table = pd.DataFrame(index=frame.index)
-    table["low"] = known.reindex(frame.index).fillna(0.0).astype("float64")
-    table["high"] = table["low"] + slack.reindex(frame.index).fillna(0.0).astype("float64")
+    for end, column in (("low", "land_m2"), ("high", "land_high_m2")):
+        table[end] = facilities[column].groupby(home).sum().reindex(frame.index).fillna(0.0).astype("float64")
     if not scenario.facilities.complete:
         table["high"] = np.inf
     table["missing"] = pd.Series([names.get(unit, []) for unit in frame.index], index=frame.index, dtype="object")

@@ -16,8 +16,9 @@ from siting.domain.scenario import Scenario
 class LandReach:
     """Land within reach of the people of every cell.
 
-    ``low`` and ``high`` are m² per person on the known land and with missing land at its most; ``missing[j]`` are the
-    cells reached by facility j whose land is missing. ``unreached`` lists facilities with land that reach nobody.
+    ``low`` and ``high`` are m² per person on the known land and with all land at its most; ``missing[j]`` are the
+    cells reached by facility j whose land is missing or known only between two ends. ``unreached`` lists facilities
+    with land that reach nobody.
     """
 
     low: Floats
@@ -37,7 +38,7 @@ def land_reach(
     Parameters
     ----------
     facilities : geopandas.GeoDataFrame
-        Facilities that count, ``tier`` and ``land_m2`` as counted (NaN missing).
+        Facilities that count, ``tier``, ``land_m2`` as counted (NaN missing) and ``land_high_m2``, the most that it is.
     homes : pandas.DataFrame
         Unit of each facility, one column a level.
     times : Times
@@ -45,8 +46,7 @@ def land_reach(
     demand : Demand
         People of the land basis in the column ``basis``.
     scenario : Scenario
-        ``land.institution_minutes`` (absent: an institution reaches its whole district) and
-        ``facilities.land_at_most_m2``.
+        ``land.institution_minutes`` (absent: an institution reaches its whole district).
 
     Notes
     -----
@@ -57,7 +57,10 @@ def land_reach(
     missing: dict[str, Ints] = {}
     unreached = []
     rows = times.site_ids.get_indexer(facilities.index)
-    for key, row, tier, land in zip(facilities.index, rows, facilities["tier"], facilities["land_m2"], strict=True):
+    ledger = zip(
+        facilities.index, rows, *(facilities[name] for name in ("tier", "land_m2", "land_high_m2")), strict=True
+    )
+    for key, row, tier, land, most in ledger:
         if tier == "institution" and scenario.land.institution_minutes is None:
             cells, served, part = district_catchment(homes.loc[key].get("district"), demand)
         else:
@@ -68,12 +71,10 @@ def land_reach(
             if land > 0:
                 unreached.append(str(key))
             continue
-        if np.isnan(land):
+        if land != most:
             missing[str(key)] = cells
-            high[cells] += scenario.facilities.land_at_most_m2.get(tier, np.inf) / heads * part
-        else:
-            low[cells] += land / heads * part
-            high[cells] += land / heads * part
+        low[cells] += np.nan_to_num(land) / heads * part
+        high[cells] += most / heads * part
     if not scenario.facilities.complete:
         high[:] = np.inf
     return LandReach(low, high, missing, tuple(unreached))

@@ -14,6 +14,7 @@ from siting.assess.figures import (
     circle_figures,
     grid_notes,
     group_totals,
+    open_land,
     people_account,
     people_figures,
     reach_figures,
@@ -345,6 +346,7 @@ def _totals(
         "land_m2_per_resident": land / residents if residents > 0 else np.nan,
         "land_m2_per_elderly": land / elderly if elderly > 0 else np.nan,
         "land_missing": sorted(map(str, facilities.index[facilities["land_m2"].isna()])),
+        "land_doubtful": sorted(map(str, facilities.index[facilities["land_m2"].notna() & open_land(facilities)])),
         "land_floor": rules.floor("district"),
     }
     for name, floor in FLOORS.items():

@@ -56,9 +56,10 @@ def prepare(scenario: Scenario, progress: Progress) -> Ground:
 
 def measure(ground: Ground, facilities: gpd.GeoDataFrame, progress: Progress) -> Assessment:
     """Measure a set of facilities: the one ruler, for before and after."""
-    counted = facilities.assign(land_m2=places.counted_land(facilities))
-    homes = places.home_units(counted, ground.inputs.units)
     inputs, demand = ground.inputs, ground.demand
+    land = places.land_span(facilities, inputs.scenario.facilities.land_at_most_m2)
+    counted = facilities.assign(**{str(name): values for name, values in land.items()})
+    homes = places.home_units(counted, inputs.units)
     counting = places.in_circle(counted, inputs.scenario)
     access = walk(inputs, demand, ground.ways, counted, counting, progress)
     premises = None if inputs.scenario.candidates is None else (ground.permitted, ground.reached.within)

@@ -350,7 +350,7 @@ def _stations(ground: Ground, sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         own = pd.to_numeric(chosen[name]).astype("float64").to_numpy()
         chosen[name] = np.where(sized, sites[name].to_numpy(dtype=np.float64), own)
     # A size says how much land it takes, of whatever building.
-    chosen["building_floor_area_m2"] = chosen["building_floor_area_m2"].where(~sized)
+    chosen["building_floor_area_m2"] = chosen["building_floor_area_m2"].where(~sized, chosen["floor_area_m2"])
     columns = ("size", "tier", "capacity", "beds", "cost_cny", "generated")
     return chosen.assign(**{name: sites[name].to_numpy() for name in columns})
 

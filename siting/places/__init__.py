@@ -10,7 +10,7 @@ from siting.places.candidates import (
     with_stations,
 )
 from siting.places.demand import FINE_TO_COARSE, land_basis, make_demand
-from siting.places.facilities import counted_land, home_units, in_circle, may_serve, open_facilities
+from siting.places.facilities import counted_land, home_units, in_circle, land_span, may_serve, open_facilities
 from siting.places.generated import with_generated
 from siting.places.nesting import holding_units
 from siting.places.request import plan_faults, plan_level, plan_notes, plan_sites
@@ -26,6 +26,7 @@ __all__ = [
     "in_circle",
     "joined_sites",
     "land_basis",
+    "land_span",
     "make_demand",
     "may_serve",
     "open_facilities",

@@ -2,13 +2,17 @@
 
 import datetime as dt
 from collections.abc import Mapping
+from typing import Final
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from siting.domain.scenario import Head, Scenario
+from siting.domain.plots import OWN_PLOT_FAR, doubtful_plots
+from siting.domain.scenario import Head, Scenario, Tier
+
+_SIZES: Final = ("land_m2", "floor_area_m2", "building_floor_area_m2", "far")
 
 
 def open_facilities(facilities: gpd.GeoDataFrame, head: Head) -> gpd.GeoDataFrame:
@@ -47,7 +51,8 @@ def counted_land(facilities: pd.DataFrame) -> pd.Series:
     """Return the land in m² that each facility counts; NaN where it is missing.
 
     An own plot counts whole; in a shared building the plot × floor area ÷ the building's floor area; without a plot
-    floor area ÷ FAR. Facilities of one site together count at most its plot, which is shared out in proportion.
+    floor area ÷ FAR. Facilities of one site together count at most its plot, which is shared out in proportion. A plot
+    that is doubtful (:func:`siting.domain.plots.doubtful_plots`) counts whole here: see :func:`land_span`.
 
     Parameters
     ----------
@@ -69,20 +74,62 @@ def counted_land(facilities: pd.DataFrame) -> pd.Series:
     >>> counted_land(table).tolist()
     [300.0, 300.0, 200.0]
     """
-    land, floor, building, far = (
-        pd.to_numeric(facilities[name]).astype("float64")
-        for name in ("land_m2", "floor_area_m2", "building_floor_area_m2", "far")
-    )
+    land, floor, building, far = (pd.to_numeric(facilities[name]).astype("float64") for name in _SIZES)
+    # Much land for the floor area, and a FAR: it says how large the buildings on the plot are.
+    building = building.fillna((far * land).where(floor < OWN_PLOT_FAR * land))
     share = (floor / building).clip(upper=1.0).where(building.notna(), 1.0)
     counted = (land * share).where(land.notna(), floor / far)
-    named = facilities["site_id"].notna()
-    own = "own " + facilities.index.to_series().astype("str")
-    site = ("site " + facilities["site_id"].astype("str")).where(named, own)
+    site = _sites(facilities)
     plot = land.groupby(site).transform("max")
     together = counted.groupby(site).transform("sum")
     # Where a neighbour gives the site's whole plot, a record without land adds nothing to it.
     counted = counted.mask(counted.isna() & (together >= plot), 0.0)
     return (counted * (plot / together).clip(upper=1.0).fillna(1.0)).rename("land_m2")
+
+
+def land_span(facilities: pd.DataFrame, at_most: Mapping[Tier, float]) -> pd.DataFrame:
+    """Return the land in m² that each facility counts at least and at most (methods, 2 and 10).
+
+    Both are the counted land where the record says it. A doubtful plot counts nothing at least, and at most what the
+    others of its site leave of the plot. Where land is missing it is at most what the scenario gives for the tier.
+
+    Parameters
+    ----------
+    facilities : pandas.DataFrame
+        As for :func:`counted_land`, with ``tier``.
+    at_most : mapping of str to float
+        By tier the most land of a facility of which it is missing; of others there is no limit.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``land_m2`` (NaN where it is missing) and ``land_high_m2``, on the facilities' index.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from siting.places import land_span
+    >>> table = pd.DataFrame({"land_m2": [3600.0, 3600.0], "floor_area_m2": [1100.0, 380.0],
+    ...     "building_floor_area_m2": [4400.0, None], "far": None, "site_id": "s", "tier": "station"})
+    >>> land_span(table, {}).to_numpy().tolist()
+    [[900.0, 900.0], [0.0, 2700.0]]
+    """
+    doubtful = doubtful_plots(facilities)
+    low = counted_land(facilities[~doubtful]).reindex(facilities.index).mask(doubtful, 0.0)
+    most = facilities["tier"].map(lambda tier: at_most.get(tier, np.inf)).astype("float64")
+    high = low.fillna(most)
+    land = pd.to_numeric(facilities["land_m2"]).astype("float64")
+    site = _sites(facilities)
+    left = land.groupby(site).transform("max") - low.groupby(site).transform("sum")
+    asked = land.where(doubtful, 0.0)
+    share = (left / asked.groupby(site).transform("sum").where(doubtful)).clip(0.0, 1.0)
+    return pd.DataFrame({"land_m2": low, "land_high_m2": high.mask(doubtful, asked * share)})
+
+
+def _sites(facilities: pd.DataFrame) -> pd.Series:
+    """Return what names the site of each facility: its ``site_id``, else itself."""
+    own = "own " + facilities.index.to_series().astype("str")
+    return ("site " + facilities["site_id"].astype("str")).where(facilities["site_id"].notna(), own)
 
 
 def in_circle(facilities: gpd.GeoDataFrame, scenario: Scenario) -> NDArray[np.bool_]:

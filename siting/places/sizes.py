@@ -9,8 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from siting.domain.nouns import Floats, Ints
+from siting.domain.plots import doubtful_plots
 from siting.places.candidates import candidate_costs, place_order
-from siting.places.facilities import counted_land
+from siting.places.facilities import counted_land, land_span
 
 Bools = NDArray[np.bool_]
 # The columns of sites, beside ``geometry``.
@@ -126,7 +127,8 @@ def sized_facilities(
         ``occupied`` is true where one row of the place must stay open: of a facility that may not be closed.
     """
     named = facilities.index.isin([*upgradable, *closable])
-    own = facilities.assign(land_m2=counted_land(facilities))[named]
+    land = land_span(facilities, {})
+    own = facilities.assign(land_m2=land["land_m2"].where(land["land_m2"] == land["land_high_m2"]))[named]
     own = own.assign(capacity=np.nan if existing_capacity is None else existing_capacity)
     larger = _larger(own, sizes) & own.index.isin([*upgradable])[:, None]
     site, size = np.nonzero(larger)
@@ -187,7 +189,8 @@ def _room(candidates: gpd.GeoDataFrame, sizes: pd.DataFrame | None) -> Bools:
     if sizes is None:
         return np.zeros((len(candidates), 0), dtype=bool)
     has = {"floor_area_m2": _numbers(candidates, "floor_area_m2")}
-    has["land_m2"] = _own_land(candidates, has["floor_area_m2"])
+    plots = _numbers(candidates, "land_m2").where(doubtful_plots(candidates.reset_index(drop=True)))
+    has["land_m2"] = _own_land(candidates, has["floor_area_m2"]).fillna(plots)
     fits = np.ones((len(candidates), len(sizes)), dtype=bool)
     for name, most in has.items():
         fits &= ~(_numbers(sizes, name).to_numpy() > most.to_numpy()[:, None] * _ROUNDING)
@@ -237,8 +240,13 @@ def _costs(own: gpd.GeoDataFrame, table: pd.DataFrame, floor: pd.Series) -> Floa
 
 
 def _own_land(own: gpd.GeoDataFrame, floor: pd.Series) -> pd.Series:
-    """Return the land that candidates count with so much floor area, each a site of its own, on a RangeIndex."""
-    return counted_land(own.reset_index(drop=True).assign(floor_area_m2=floor.to_numpy(), site_id=None))
+    """Return the land that candidates count with so much floor area, each a site of its own, on a RangeIndex.
+
+    NaN where it is missing, or where the plot is doubtful.
+    """
+    own = own.reset_index(drop=True)
+    taken = counted_land(own.assign(floor_area_m2=floor.to_numpy(), site_id=None))
+    return taken.mask(doubtful_plots(own))
 
 
 def _numbers(table: pd.DataFrame, name: str) -> pd.Series:

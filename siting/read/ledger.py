@@ -10,9 +10,11 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from siting.domain.plots import doubtful_plots
 from siting.domain.scenario import Scenario
 from siting.read.log import LayerLog, Log, listed
 from siting.read.names import alike, normal
+from siting.text.numbers import number
 
 # Facilities of one tier nearer than this are suspected to be one.
 DOUBLE_M = 5.0
@@ -46,6 +48,15 @@ def note_parents(facilities: gpd.GeoDataFrame, log: LayerLog) -> None:
     lost = parents[~parents.isin(facilities.index)]
     if len(lost):
         log.note("parent_unknown", count=len(lost), ids=listed(f"{row} → {parent}" for row, parent in lost.items()))
+
+
+def note_plots(records: gpd.GeoDataFrame, log: LayerLog) -> None:
+    """Note the records whose plot is so large for their floor area that they may share it with others."""
+    found = records[doubtful_plots(records).to_numpy(dtype=bool)]
+    if len(found):
+        sizes = zip(found.index, found["land_m2"], found["floor_area_m2"], strict=True)
+        ids = listed(f"{key} ({number(land)} m² / {number(floor)} m²)" for key, land, floor in sizes)
+        log.note("plots_doubtful", count=len(found), ids=ids)
 
 
 def note_outside(

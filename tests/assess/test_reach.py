@@ -21,7 +21,8 @@ REACH_M = 720.0
 def measured(given_inputs: Inputs) -> tuple[LandReach, Demand]:
     """Land within reach, as the check reaches it."""
     ledger = given_inputs.facilities
-    counted = ledger.assign(land_m2=places.counted_land(ledger))
+    land = places.land_span(ledger, given_inputs.scenario.facilities.land_at_most_m2)
+    counted = ledger.assign(**{str(name): values for name, values in land.items()})
     demand = places.make_demand(
         given_inputs.population,
         {"residential_area": given_inputs.residential_areas, **given_inputs.units},

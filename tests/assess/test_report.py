@@ -83,6 +83,16 @@ def test_missing_land_is_at_most_what_the_scenario_gives_for_its_tier() -> None:
     assert interval(unlimited, LAND_01)[4:] == ("met", None, [])
 
 
+def test_a_doubtful_plot_leaves_the_land_between_nothing_and_all_of_it() -> None:
+    doubtful = {"land_m2": 3600.0, "floor_area_m2": 380.0}
+    open_end = land_case({"a": {"land_m2": 500.0}, "b": doubtful})
+    assert interval(open_end, LAND_02) == (2000.0, 500.0, 4100.0, 1500.0, "no_data", "land_missing", ["b"])
+    assert open_end.totals["land_doubtful"] == ["b"]
+    assert interval(land_case({"a": {"land_m2": 2000.0}, "b": doubtful}), LAND_02)[4:] == ("met", None, [])
+    small = {"land_m2": 1499.0, "floor_area_m2": 200.0}
+    assert interval(land_case({"a": {"land_m2": 500.0}, "b": small}), LAND_02)[1:5] == (500.0, 1999.0, 1500.0, "gap")
+
+
 def test_a_unit_without_rows_has_zero_in_a_complete_ledger_and_anything_in_an_incomplete_one() -> None:
     assert interval(land_case({}), LAND_02) == (2000.0, 0.0, 0.0, 2000.0, "gap", "land_none", [])
     open_end = land_case({}, complete=False)

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from siting.domain.scenario import Head
-from siting.places import counted_land, home_units, open_facilities, screen_candidates
+from siting.places import counted_land, home_units, land_span, open_facilities, screen_candidates
 from tests.helpers import METRIC, box, candidates, facilities, units
 
 
@@ -73,6 +73,39 @@ def test_missing_land_adds_nothing_where_the_whole_plot_is_counted() -> None:
 def test_missing_land_stays_missing_where_part_of_the_plot_is_left() -> None:
     shared = {"land_m2": 600.0, "floor_area_m2": 100.0, "building_floor_area_m2": 200.0, "site_id": "s"}
     assert land(shared, {"site_id": "s"}) == [300.0, NAN]
+
+
+def span(*rows: dict[str, Any], **at_most: float) -> list[list[float]]:
+    """Least and most land of facilities, by hand below."""
+    return land_span(facilities({f"f{i}": ((0, 0), row) for i, row in enumerate(rows)}), at_most).to_numpy().tolist()
+
+
+def test_a_plot_of_more_than_two_and_a_half_times_the_floor_area_may_be_shared() -> None:
+    # 3,600 m² of land, 380 m² of floor: of a building of 4,400 m² it would count 311 m², alone all of it.
+    assert span({"land_m2": 3600.0, "floor_area_m2": 380.0}) == [[0.0, 3600.0]]
+    assert span({"land_m2": 950.0, "floor_area_m2": 380.0}) == [[950.0, 950.0]]
+    assert span({"land_m2": 950.5, "floor_area_m2": 380.0}) == [[0.0, 950.5]]
+
+
+def test_the_floor_area_of_the_building_or_its_ratio_settles_a_doubtful_plot() -> None:
+    plot = {"land_m2": 3600.0, "floor_area_m2": 380.0}
+    assert span(plot | {"building_floor_area_m2": 380.0}) == [[3600.0, 3600.0]]
+    assert span(plot | {"building_floor_area_m2": 7600.0}) == [[180.0, 180.0]]
+    # A FAR of 2 means 7,200 m² of floor, of which 380 are a nineteenth part and 1/360.
+    assert span(plot | {"far": 2.0}) == [[190.0, 190.0]]
+
+
+def test_a_doubtful_plot_has_at_most_what_the_others_of_its_site_leave() -> None:
+    one = {"land_m2": 3600.0, "floor_area_m2": 1100.0, "building_floor_area_m2": 4400.0, "site_id": "s"}
+    other = {"land_m2": 3600.0, "floor_area_m2": 380.0, "site_id": "s"}
+    assert span(one, other) == [[900.0, 900.0], [0.0, 2700.0]]
+    assert span(one, other, other) == [[900.0, 900.0], [0.0, 1350.0], [0.0, 1350.0]]
+    whole = {"land_m2": 3600.0, "site_id": "s"}
+    assert span(whole, other) == [[3600.0, 3600.0], [0.0, 0.0]]
+
+
+def test_missing_land_is_at_most_what_is_said_of_its_tier() -> None:
+    assert span({}, {"tier": "centre"}, station=400.0) == [[NAN, 400.0], [NAN, np.inf]]
 
 
 # --- horizon ----------------------------------------------------------------------------------------------------------

@@ -47,6 +47,15 @@ SMALL = {"size": "小型", "land_m2": 200.0, "floor_area_m2": 300.0, "capacity":
 LARGE = {"size": "大型", "land_m2": 500.0, "floor_area_m2": 900.0, "capacity": 200, "tier": "centre", "cost_cny": 3e6}
 
 
+def test_a_candidate_on_a_doubtful_plot_has_land_that_is_not_known() -> None:
+    rows = {"a": {"land_m2": 3600.0, "floor_area_m2": 380.0}}
+    assert _told(sized_candidates(_candidates(**rows), None), "land_m2") == [("a", None, None)]
+    # It has at most its plot.
+    tables = _sizes({"size": "fits", "land_m2": 3600.0}), _sizes({"size": "wide", "land_m2": 3601.0})
+    found = [sized_candidates(_candidates(**rows), each)["size"].tolist() for each in tables]
+    assert found == [["fits"], [None]]
+
+
 def test_a_candidate_has_one_row_a_size_that_it_has_room_for() -> None:
     sites = sized_candidates(
         _candidates(
@@ -203,7 +212,7 @@ def test_rows_are_those_of_every_pair_tried_one_by_one(seed: int) -> None:
 
     rows = {
         f"C{i}": {
-            "land_m2": some(None, 100.0, 300.0, 600.0),
+            "land_m2": some(None, 100.0, 300.0, 450.0),
             "floor_area_m2": some(None, 200.0, 500.0),
             "kind": some(None, "hotel", "shop"),
             "capital_cost_cny": some(None, 1e5, 2e5),

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from siting.domain.tables import CANDIDATE_COLUMNS, FACILITY_COLUMNS
-from siting.read.ledger import note_doubles, with_context
+from siting.read.ledger import note_doubles, note_plots, with_context
 from siting.read.log import Log
 from siting.read.tables.finish import absent
 from tests.helpers import METRIC, at, box, table
@@ -74,6 +74,16 @@ def test_candidates_are_looked_at_too() -> None:
     shapes = {"A": at(0, 0), "B": at(900, 0), "C": at(2, 0), "D": at(500, 0)}
     assert _doubles(table(CANDIDATE_COLUMNS, cells, shapes)) == {"suspected_doubles": "A + B, A + C"}
     assert _doubles(absent(CANDIDATE_COLUMNS, METRIC)) == {}
+
+
+def test_a_plot_that_may_be_shared_is_named_with_both_areas() -> None:
+    log = Log()
+    rows = {"land_m2": 3600.0, "floor_area_m2": 380.0}
+    own = {**rows, "building_floor_area_m2": 380.0}
+    note_plots(_facilities(a=rows, b=own, c={"land_m2": 3600.0}), log.layer("facilities", "f.csv"))
+    (note,) = log.notes
+    assert (note.code, note.values["count"]) == ("plots_doubtful", 1)
+    assert note.values["ids"] == "a (3,600 m² / 380 m²)"
 
 
 def _with_context(own: gpd.GeoDataFrame, around: gpd.GeoDataFrame | None) -> tuple[gpd.GeoDataFrame, Log]:

@@ -27,6 +27,8 @@ AUDIT_COLUMNS: Final = (
     "measured_low",
     "measured_high",
     "shortfall",
+    "shortfall_low",
+    "shortfall_high",
     "unit",
     "verdict",
     "places",
@@ -108,7 +110,7 @@ def _level_row(level: str, rows: pd.DataFrame) -> dict[str, Any]:
             "required": first["required"],
             "measured_low": first["provided_low"],
             "measured_high": first["provided_high"],
-            "shortfall": first["shortfall"],
+            **{name: first[name] for name in ("shortfall", "shortfall_low", "shortfall_high")},
         }
     return found
 

@@ -116,6 +116,26 @@ def circle_figures(
     return table
 
 
+def with_ends(figures: pd.DataFrame, *, complete: bool) -> pd.DataFrame:
+    """Add how many may be covered: those whom facilities reach that may count, all where the ledger is not complete."""
+    covered, elderly = figures["elderly_covered"], figures["elderly"]
+    most = (covered + figures["elderly_perhaps"]).clip(upper=elderly) if complete else elderly.where(covered.notna())
+    share = (most / elderly.where(elderly > 0)).where(covered.notna())
+    return figures.assign(
+        elderly_covered_high=most,
+        elderly_uncovered_low=elderly - most,
+        # Of nobody the share is that of the ground.
+        covered_share_high=share.where(elderly > 0, figures["covered_share"]),
+    )
+
+
+def perhaps_covered(demand: Demand, unsaid: Times) -> pd.Series:
+    """Tell which cells those facilities reach of which it is not said whether they count."""
+    near = np.zeros(len(demand.cells), dtype=bool)
+    near[unsaid.cell] = True
+    return pd.Series(near, index=demand.cells.index)
+
+
 def _perhaps(share_of: csr_array, uncovered: NDArray[np.bool_], unsaid: Times) -> tuple[Floats, list[list[str]]]:
     """Return the share of each place's weight that is uncovered and that some facilities reach, and which of them."""
     shape = (len(unsaid.site_ids), share_of.shape[1])

@@ -265,6 +265,8 @@ def _ledger_reason(clause: Clause, finding: clauses.Finding, missing: list[str])
 
 def checks_table(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
     """Lay the checks out as a table with ``CHECK_COLUMNS``, indexed by (level, id)."""
+    found = [*rows]
+    ends = [clauses.shortfall_ends(row["finding"], ceiling=row["clause"].comparison == "at_most") for row in found]
     table = pd.DataFrame(
         [
             {
@@ -281,13 +283,15 @@ def checks_table(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
                 "provided_low": row["finding"].provided_low,
                 "provided_high": row["finding"].provided_high,
                 "shortfall": row["finding"].shortfall,
+                "shortfall_low": least,
+                "shortfall_high": most,
                 "unit": row["unit"],
                 "people": row["people"],
                 "verdict": row["finding"].verdict,
                 "reason": row["reason"],
                 "missing": row["missing"],
             }
-            for row in rows
+            for row, (least, most) in zip(found, ends, strict=True)
         ],
         columns=["id", *(column.key for column in CHECK_COLUMNS)],
     )

@@ -17,7 +17,9 @@ from siting.assess.figures import (
     open_land,
     people_account,
     people_figures,
+    perhaps_covered,
     reach_figures,
+    with_ends,
     within_figures,
 )
 from siting.assess.judge import (
@@ -97,7 +99,7 @@ def assess(  # noqa: PLR0913 - all that one report rests on
     Assessment
         Places, checks, cells, totals.
     """
-    rules, scenario = rules_of(inputs.standards), inputs.scenario
+    rules, scenario, complete = rules_of(inputs.standards), inputs.scenario, inputs.scenario.facilities.complete
     reach = land_reach(facilities, homes, access.within, demand, scenario)
     frames = {"residential_area": inputs.residential_areas, **inputs.units}
     giving = {
@@ -115,6 +117,7 @@ def assess(  # noqa: PLR0913 - all that one report rests on
     for level, frame in frames.items():
         land = None if level == "residential_area" else within_figures(level, frame, facilities, homes, scenario)
         figures = _figures(level, frame, demand, access, reach, land, basis, unsaid)
+        figures = with_ends(figures, complete=complete)
         rows += land_checks(level, figures, rules, basis, scenario)
         rows += circle_checks(level, figures, rules, scenario)
         if level == "residential_area":
@@ -145,6 +148,7 @@ def assess(  # noqa: PLR0913 - all that one report rests on
         circles=access.circles,
         totals={
             **_totals(cells, demand, facilities, homes, rules, basis, checks, warnings),
+            **_ends_of_totals(cells, demand, access, facilities, homes, basis, unsaid, complete=complete),
             "groups": group_totals(demand, access),
             "people_account": people_account(demand),
         },
@@ -189,7 +193,7 @@ def _figures(
     )
     figures = people.join(circle).join(land)
     figures["method"] = "reach" if by_reach else "within"
-    figures["land_reach_m2_per_person"] = reached["low"]
+    figures["land_reach_m2_per_person"], figures["land_reach_high_m2_per_person"] = reached["low"], reached["high"]
     return figures.join(frame[[name for name in ("name", "kind", "status", "geometry") if name in frame]])
 
 
@@ -204,7 +208,8 @@ def _placed(people: pd.DataFrame, name: str, *, own: bool) -> pd.Series:
 def _places(
     figures: pd.DataFrame, checks: pd.DataFrame, rules: Rules, basis: LandBasis, inputs: Inputs
 ) -> gpd.GeoDataFrame:
-    table = figures.rename(columns={"low": "land_provided_m2", "method": "land_method"})
+    names = {"low": "land_provided_m2", "high": "land_provided_high_m2", "method": "land_method"}
+    table = figures.rename(columns=names)
     table["id"] = table.index
     if "status" in table:
         table["kind"] = table["kind"].astype("object").where(table["level"] != "residential_area", table["status"])
@@ -212,12 +217,15 @@ def _places(
     for name, people in (("resident", "residents"), ("elderly", "elderly")):
         heads = table[people].where(table[people] > 0)
         table[f"land_m2_per_{name}"] = table["land_provided_m2"] / heads
+        table[f"land_high_m2_per_{name}"] = table["land_provided_high_m2"] / heads
     for name, floor in FLOORS.items():
         table[f"land_required_{name}_m2"] = floor * table["basis"]
-        table[f"land_gap_{name}_m2"] = (table[f"land_required_{name}_m2"] - table["land_provided_m2"]).clip(lower=0.0)
     table["land_floor"] = table["level"].map(rules.floor).astype("float64")
     table["land_required_m2"] = table["land_floor"] * table["basis"]
-    table["land_gap_m2"] = (table["land_required_m2"] - table["land_provided_m2"]).clip(lower=0.0)
+    for each in (*(f"_{name}" for name in FLOORS), ""):
+        required = table[f"land_required{each}_m2"]
+        table[f"land_gap{each}_m2"] = (required - table["land_provided_m2"]).clip(lower=0.0)
+        table[f"land_gap{each}_low_m2"] = (required - table["land_provided_high_m2"]).clip(lower=0.0)
     table.index = pd.MultiIndex.from_arrays([table["level"], table["id"]], names=["level", "id"])
     table["verdict"] = _over(checks, table.index)
     table["verdict_binding"] = _over(checks[checks["binding"].astype(bool)], table.index)
@@ -360,3 +368,32 @@ def _totals(
     }
     totals["warnings"] = list(warnings)
     return totals
+
+
+def _ends_of_totals(
+    cells: pd.DataFrame,
+    demand: Demand,
+    access: Access,
+    facilities: gpd.GeoDataFrame,
+    homes: pd.DataFrame,
+    basis: LandBasis,
+    unsaid: Times | None,
+    *,
+    complete: bool,
+) -> dict[str, float]:
+    """Return the other ends of the figures of the whole (:data:`siting.domain.intervals.ENDS`)."""
+    land = float(facilities.loc[homes.notna().any(axis=1), "land_high_m2"].sum()) if complete else np.inf
+    residents, elderly = (_known_sum(cells[name]) for name in ("residents", "elderly"))
+    covered = access.cells["reason"].loc[cells.index] == "covered"
+    near = covered if unsaid is None else covered | perhaps_covered(demand, unsaid).loc[cells.index]
+    most = elderly if np.isnan(elderly) or not complete else float(cells["elderly"].to_numpy() @ near.to_numpy())
+    people = elderly if basis.startswith("elderly") else residents
+    return {
+        "land_provided_high_m2": land,
+        "land_high_m2_per_resident": land / residents if residents > 0 else np.nan,
+        "land_high_m2_per_elderly": land / elderly if elderly > 0 else np.nan,
+        **{f"land_gap_{name}_low_m2": max(0.0, floor * people - land) for name, floor in FLOORS.items()},
+        "elderly_covered_high": most,
+        "elderly_uncovered_low": elderly - most,
+        "covered_share_high": most / elderly if elderly > 0 else np.nan,
+    }

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from siting.cli.screen import echo, plain
+from siting.domain.intervals import figure_text
 from siting.text import Lang, say
-from siting.text.numbers import UNKNOWN, bounded, interval, number, signless_zero
+from siting.text.numbers import UNKNOWN, interval, number, signless_zero
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,23 +37,20 @@ def gaps(report: "GapReport", lang: Lang) -> None:
     keys = ("unit", "residents", "elderly", "covered", "land", "gap_01", "gap_02", "verdict")
     table = _table(title, keys, lang)
     per = "land_m2_per_elderly" if totals["land_basis"].startswith("elderly") else "land_m2_per_resident"
-    lacking = _lacking_land(report, level)
     rows: list[dict[Any, Any]] = units[units["level"] == level].to_dict("records")
     whole: dict[Any, Any] = {**totals, "id": None, "name": say("cli.total", lang), "verdict": None}
     for row in (*rows, whole):
         if row is whole:
             table.add_section()
-        # Where land is missing, what is known is the least there is, and the gap the most.
-        least, most = ("≥ ", "≤ ") if row["id"] in lacking else ("", "")
         _add(
             table,
             row["name"],
             number(row["residents"]),
             number(row["elderly"]),
-            percent(row["covered_share"]),
-            bounded(least, number(row[per], 3)),
-            _gap(row["land_gap_01_m2"], most),
-            _gap(row["land_gap_02_m2"], most),
+            figure_text("covered_share", row, percent),
+            figure_text(per, row, lambda value: number(value, 3)),
+            figure_text("land_gap_01_m2", row, number),
+            figure_text("land_gap_02_m2", row, number),
             say(f"verdict.{row['verdict']}", lang) if row["verdict"] else "",
         )
     _print(table)
@@ -223,17 +221,16 @@ def plan(found: "Plan", lang: Lang) -> None:
     if len(found.refused):
         echo(say("cli.refused", lang, count=found.refused.index.nunique()))
     before, after = found.before.totals, found.after.totals
-    shares = {"before": percent(before["covered_share"]), "after": percent(after["covered_share"])}
+    shares = {key: figure_text("covered_share", row, percent) for key, row in (("before", before), ("after", after))}
     echo(say("cli.before_after", lang, **shares))
-    most = "≤ " if after["land_missing"] else ""
-    stays = {f"gap_{floor}": _gap(after[f"land_gap_{floor}_m2"], most) for floor in ("01", "02")}
+    stays = {f"gap_{floor}": figure_text(f"land_gap_{floor}_m2", after, number) for floor in ("01", "02")}
     echo(say("cli.land_stays", lang, **stays))
-    units, lacking = found.after.units, _lacking_land(found.after, "street")
+    units = found.after.units
     short = units[(units["level"] == "street") & (units["land_gap_m2"] > 0)]
     if len(short):
         echo(say("cli.land_takes", lang))
     for row in short.to_dict("records"):
-        echo(f"  {row['name']}  {_gap(row['land_gap_m2'], '≤ ' if row['id'] in lacking else '')} m²")
+        echo(f"  {row['name']}  {figure_text('land_gap_m2', row, number)} m²")
 
 
 def explanation(found: "Explanation", lang: Lang) -> None:
@@ -326,11 +323,11 @@ def _audit_line(row: dict[Any, Any], lang: Lang) -> str:
     today = ""
     if isinstance(row.get("current_verdict"), str):
         figures = {
-            "measured": interval(row["current_low"], row["current_low"]),
+            "measured": interval(row["current_low"], row["current_high"]),
             "verdict": say(f"verdict.{row['current_verdict']}", lang),
         }
         today = say("audit.today", lang, **figures)
-    told = say(
+    line = say(
         "audit.single",
         lang,
         **said,
@@ -339,7 +336,7 @@ def _audit_line(row: dict[Any, Any], lang: Lang) -> str:
         unit=row["unit"],
         verdict=say(f"verdict.{row['verdict']}", lang),
     )
-    return told + today
+    return line + today
 
 
 def funding(lines: "pd.DataFrame", lang: Lang) -> None:
@@ -435,7 +432,7 @@ def _conflicts(found: "Comparison", lang: Lang) -> None:
         return
     echo(say("compare.conflicts", lang, count=len(found.conflicts)))
     for pair in found.conflicts:
-        told = say(
+        line = say(
             "compare.conflict",
             lang,
             one=pair.one.id,
@@ -445,7 +442,7 @@ def _conflicts(found: "Comparison", lang: Lang) -> None:
             other_says=_says((pair.other,), lang),
             other_quote=pair.other.quote,
         )
-        echo(f"· {told}")
+        echo(f"· {line}")
         if pair.one.kind == "threshold":
             echo(f"  {say('compare.confirm', lang)}")
 
@@ -471,19 +468,6 @@ def _once(*words: str) -> str:
 def percent(value: float) -> str:
     """Return a share as a percentage; a dash for what is unknown."""
     return UNKNOWN if math.isnan(value) else signless_zero(f"{value:.1%}")
-
-
-def _gap(value: float, sign: str) -> str:
-    """Return a gap; with missing land it is the most that there is, and no gap stays none."""
-    return number(value) if value == 0 else bounded(sign, number(value))
-
-
-def _lacking_land(report: "GapReport", level: str) -> set[str | None]:
-    """Return the units of a level in which facilities lack their land; None stands for the whole."""
-    checks = report.clauses
-    lacking = checks[(checks["kind"] == "land_per_person") & checks["missing"].map(bool)]
-    whole: set[str | None] = {None} if report.totals["land_missing"] else set()
-    return whole | set(lacking.loc[lacking["level"] == level, "id"])
 
 
 def _proof(found: "Plan", lang: Lang) -> Iterable[str]:

@@ -25,6 +25,24 @@ class Finding:
     verdict: Verdict
 
 
+def shortfall_ends(finding: Finding, *, ceiling: bool) -> tuple[float, float]:
+    """Return the least and the most that falls short of a floor, or exceeds a ceiling.
+
+    Examples
+    --------
+    >>> from siting.domain.clauses import at_least, at_most, shortfall_ends
+    >>> shortfall_ends(at_least(2000.0, 500.0, 1900.0), ceiling=False)
+    (100.0, 1500.0)
+    >>> shortfall_ends(at_most(0.5, 0.4, 0.75), ceiling=True)
+    (0.0, 0.25)
+    """
+    if finding.verdict == "met":
+        return 0.0, 0.0
+    low, high = finding.provided_low - finding.required, finding.provided_high - finding.required
+    least, most = (low, high) if ceiling else (-high, -low)
+    return (least if math.isnan(least) else max(0.0, least)), (most if math.isnan(most) else max(0.0, most))
+
+
 def slack(required: float) -> float:
     """Return by how much what is provided may fall below what is required, and still meets it."""
     return _TOLERANCE * max(1.0, abs(required))

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Callable
 from typing import Final
 
 UNKNOWN: Final = "–"
@@ -44,6 +45,33 @@ def bounded(sign: str, text: str) -> str:
     return text if text in {UNKNOWN, "—"} else sign + text
 
 
+def between(low: float, high: float, write: Callable[[float], str], *, most: float = math.inf) -> str:
+    """Return two ends as they are told; of what may be nothing, or as much as can be, the other end alone.
+
+    Parameters
+    ----------
+    low, high : float
+        The ends; NaN where one is unknown.
+    write : callable
+        Writes a number.
+    most : float
+        What the figure cannot exceed anyhow (a share: 1).
+
+    Examples
+    --------
+    >>> from siting.text.numbers import between
+    >>> between(2, 2, str), between(0, 3, str), between(2, 3, str), between(0, float("inf"), str)
+    ('2', '≤ 3', '2–3', '≥ 0')
+    """
+    if math.isnan(low) and math.isnan(high):
+        return UNKNOWN
+    if low == high or (math.isfinite(low) and math.isfinite(high) and write(low) == write(high)):
+        return write(low)
+    if math.isnan(high) or high >= most:
+        return bounded("≥ ", write(low))
+    return bounded("≤ ", write(high)) if math.isnan(low) or low <= 0 else f"{write(low)}–{write(high)}"
+
+
 def interval(low: float, high: float, decimals: int = 3) -> str:
     """Return an interval of which an end may be unknown (NaN) or without limit (inf).
 
@@ -54,15 +82,7 @@ def interval(low: float, high: float, decimals: int = 3) -> str:
     >>> interval(1, 1), interval(0.5, 2), interval(2, inf), interval(nan, 2), interval(nan, nan), interval(inf, inf)
     ('1', '0.500–2', '≥ 2', '≤ 2', '–', '∞')
     """
-    if low == high or (math.isnan(low) and math.isnan(high)):
-        return _end(low, decimals)
-    if not math.isfinite(high):
-        return bounded("≥ ", _end(low, decimals))
-    return (
-        bounded("≤ ", _end(high, decimals))
-        if not math.isfinite(low)
-        else f"{_end(low, decimals)}–{_end(high, decimals)}"
-    )
+    return between(low, high, lambda value: _end(value, decimals))
 
 
 def _end(value: float, decimals: int) -> str:

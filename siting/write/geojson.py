@@ -15,6 +15,7 @@ from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
 from siting.crs import WGS84
+from siting.domain.intervals import ENDS
 from siting.domain.nouns import Assessment, Inputs, Note, Proposal
 from siting.domain.scenario import fingerprint, walker_of
 from siting.domain.tables import CHECK_COLUMNS, PLACE_COLUMNS, PLAN_COLUMNS
@@ -165,7 +166,8 @@ def _notes(assessment: Assessment, more: tuple[Note, ...] = ()) -> dict[str, Any
 
 def _land_gap_that_stays(after: Assessment) -> list[dict[str, Any]]:
     units = after.places[after.places["level"] != "residential_area"]
-    keys = ["id", "name", "level", "land_required_m2", "land_provided_m2", "land_gap_m2"]
+    provided, gap = (ENDS[key] for key in ("land_provided_m2", "land_gap_m2"))
+    keys = ["id", "name", "level", "land_required_m2", provided.low, provided.high, gap.low, gap.high]
     return [plain(row) for row in units[keys].to_dict("records")]
 
 

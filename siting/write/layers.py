@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyogrio
 
@@ -19,6 +20,8 @@ from siting.write.geojson import plain, write_gaps, write_plan
 _DTYPES: Final = {"number": "float64", "integer": "Int64", "boolean": "boolean", "date": "datetime64[s]"}
 _LEVEL: Final = Column("level", "text")
 _ID: Final = Column("id", "text")
+# The most land that a facility counts; ``land_m2`` is what it surely counts.
+_LAND_HIGH: Final = Column("land_high_m2", "number", "m²")
 
 
 def save_gaps(path: Path, assessment: Assessment) -> None:
@@ -82,7 +85,7 @@ def _layers(assessment: Assessment) -> dict[str, pd.DataFrame]:
     return {
         "places": _table(places[estates], PLACE_COLUMNS),
         "units": _table(places[~estates], PLACE_COLUMNS),
-        "facilities": _table(facilities.rename_axis("id").reset_index(), (*FACILITY_COLUMNS, *homes)),
+        "facilities": _table(facilities.rename_axis("id").reset_index(), (*FACILITY_COLUMNS, _LAND_HIGH, *homes)),
         "checks": _table(checks, (_LEVEL, _ID, *(each for each in CHECK_COLUMNS if each.key != "level"))),
     }
 
@@ -99,7 +102,9 @@ def _typed(values: pd.Series, column: Column) -> pd.Series:
     if column.type in _DTYPES:
         dtype: Any = _DTYPES[column.type]
         found = pd.to_datetime(values) if column.type == "date" else values
-        return pd.Series(found.astype(dtype).array, name=column.key)
+        typed = pd.Series(found.astype(dtype).array, name=column.key)
+        # As in the GeoJSON, what has no limit is blank.
+        return typed.replace([np.inf, -np.inf], np.nan) if column.type == "number" else typed
     return pd.Series([_words(plain(value)) for value in values], name=column.key, dtype="str")
 
 

@@ -10,8 +10,11 @@ import pytest
 from pydantic import ValidationError
 
 from siting.assess.judge import rules_of
+from siting.domain.intervals import figure_text
 from siting.domain.nouns import Assessment
 from siting.domain.standards import Clause, Standard
+from siting.text.numbers import number
+from siting.write.webmap.popups import Popups
 from tests.helpers import (
     CORE_CLAUSES,
     box,
@@ -91,6 +94,43 @@ def test_a_doubtful_plot_leaves_the_land_between_nothing_and_all_of_it() -> None
     assert interval(land_case({"a": {"land_m2": 2000.0}, "b": doubtful}), LAND_02)[4:] == ("met", None, [])
     small = {"land_m2": 1499.0, "floor_area_m2": 200.0}
     assert interval(land_case({"a": {"land_m2": 500.0}, "b": small}), LAND_02)[1:5] == (500.0, 1999.0, 1500.0, "gap")
+
+
+def test_both_ends_of_a_figure_stand_in_its_row_and_are_told_alike_everywhere() -> None:
+    case = land_case({"a": {"land_m2": 500.0}, "b": {"land_m2": 3600.0, "floor_area_m2": 380.0}})
+    place, totals = case.places.loc[("district", "d")], case.totals
+    # 10,000 residents need 2,000 m² at 0.2 and 1,000 m² at 0.1; 500 to 4,100 m² are there.
+    for found in (place, totals):
+        assert (found["land_provided_m2"], found["land_provided_high_m2"]) == (500.0, 4100.0)
+        assert (found["land_m2_per_resident"], found["land_high_m2_per_resident"]) == (0.05, 0.41)
+        assert (found["land_gap_02_low_m2"], found["land_gap_02_m2"]) == (0.0, 1500.0)
+        assert figure_text("land_gap_02_m2", found, number) == "≤ 1,500"
+        assert figure_text("land_provided_m2", found, number) == "500–4,100"
+    rows = dict(Popups().rows(["land_gap_02_m2", "land_provided_m2", "land_m2_per_resident"], place.to_dict()))
+    assert list(rows.values()) == ["≤ 1,500", "500–4,100", "0.050–0.410"]
+    check = row_of(case, "district", "d", LAND_02)
+    assert (check["shortfall_low"], check["shortfall_high"]) == (0.0, 1500.0)
+    told = Popups().check(check)
+    assert (told["p"], told["s"]) == ("500–4,100", "≤ 1,500")
+
+
+def test_what_has_no_limit_is_at_least_what_is_known() -> None:
+    case = land_case({"a": {"land_m2": 1500.0}}, complete=False)
+    place = case.places.loc[("district", "d")]
+    assert (place["land_provided_high_m2"], place["land_gap_02_m2"]) == (math.inf, 500.0)
+    assert figure_text("land_provided_m2", place, number) == "≥ 1,500"
+    # All 2,000 elderly live at the facility; of 8,000 residents elsewhere nothing is asked.
+    assert (place["covered_share"], place["covered_share_high"]) == (1.0, 1.0)
+    nobody = land_case({}, complete=False).totals
+    assert (nobody["elderly_covered"], nobody["elderly_covered_high"], nobody["elderly_uncovered_low"]) == (0, 2000, 0)
+    assert figure_text("elderly_uncovered", nobody, number) == "≤ 2,000"
+
+
+def test_whom_an_institution_would_cover_that_does_not_say_whom_it_serves_is_the_other_end_of_coverage() -> None:
+    case = land_case({"a": {"tier": "institution", "land_m2": 500.0}})
+    for found in (case.places.loc[("district", "d")], case.totals):
+        assert (found["elderly_covered"], found["elderly_covered_high"]) == (0.0, 2000.0)
+        assert (found["covered_share"], found["covered_share_high"]) == (0.0, 1.0)
 
 
 def test_a_unit_without_rows_has_zero_in_a_complete_ledger_and_anything_in_an_incomplete_one() -> None:

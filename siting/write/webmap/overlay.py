@@ -108,7 +108,7 @@ def cell_data(assessment: Assessment, popups: Popups) -> dict[str, Any] | None:
     if locator is None or not 0 < len(found) <= _MOST_CELLS:
         return None
     for key, _ in _CELL_COLUMNS:
-        popups.row(key, 1.0)
+        popups.row(key, {key: 1.0})
     reasons = {int(code): popups.text(f"reason.{name}") for name, code in REASON_CODES.items()}
     columns = [_rounded(found[key], digits) for key, digits in _CELL_COLUMNS]
     return {

@@ -8,9 +8,9 @@ from typing import Any, Final
 import geopandas as gpd
 import pandas as pd
 
+from siting.domain.intervals import figure_text
 from siting.domain.nouns import Assessment, Proposal
 from siting.domain.scenario import walker_of
-from siting.text.numbers import bounded
 from siting.write.webmap import icons
 from siting.write.webmap.places import AREA, UNIT_LEVELS, at_level
 from siting.write.webmap.plan_panel import definitions, plan_section
@@ -56,12 +56,12 @@ def heading(assessment: Assessment, proposal: Proposal | None) -> str:
 
 def _banners(assessment: Assessment) -> str:
     share = percent(assessment.inputs.scenario.circle.pass_share, 0)
-    told = []
+    lines = []
     for warning in assessment.totals.get("warnings", ()):
         code = str(warning).removeprefix("warning.")
         role = "banner loud" if code in _LOUD else "banner"
-        told.append(f'<p class="{role}" role="note">{words(f"warning.{code}", share=share).html()}</p>')
-    return "".join(told)
+        lines.append(f'<p class="{role}" role="note">{words(f"warning.{code}", share=share).html()}</p>')
+    return "".join(lines)
 
 
 def _people(totals: Mapping[str, Any]) -> str:
@@ -79,14 +79,15 @@ def _coverage(assessment: Assessment, totals: Mapping[str, Any], after: Mapping[
     title = words("map.kpi.coverage") if standard_minutes else words("map.kpi.coverage_minutes", minutes=minutes)
     share, later = totals.get("covered_share"), after.get("covered_share")
     mark = scenario.circle.pass_share
-    big = f'<b class="before">{percent(share)}</b> <small>{words("map.kpi.before").html()}</small>'
+    now = figure_text("covered_share", totals, percent)
+    big = f'<b class="before">{now}</b> <small>{words("map.kpi.before").html()}</small>'
     if not missing(later):
-        big += f' <span class="arrow">→</span> <b class="after">{percent(later)}</b>'
+        big += f' <span class="arrow">→</span> <b class="after">{figure_text("covered_share", after, percent)}</b>'
         big += f" <small>{words('map.kpi.after').html()}</small>"
     people = words(
         "map.kpi.covered",
-        covered=number(totals.get("elderly_covered")),
-        uncovered=number(totals.get("elderly_uncovered")),
+        covered=figure_text("elderly_covered", totals, number),
+        uncovered=figure_text("elderly_uncovered", totals, number),
     )
     bar = (
         f'<div class="bar"><i class="after" data-width="{_width(later)}"></i>'
@@ -101,39 +102,41 @@ def _coverage(assessment: Assessment, totals: Mapping[str, Any], after: Mapping[
 
 def _land(totals: Mapping[str, Any]) -> str:
     basis = str(totals.get("land_basis") or "resident_current")
-    ratio = _figure(totals, "land_m2_per_elderly" if basis.startswith("elderly") else "land_m2_per_resident")
+    per = "land_m2_per_elderly" if basis.startswith("elderly") else "land_m2_per_resident"
+    ratio = _figure(totals, per)
     force = "elderly_basis" if basis.startswith("elderly") else "binding" if totals.get("binding") else "not_binding"
     binding = words(f"map.kpi.land_{force}")
     rows = "".join(_floor_row(totals, name, floor) for name, floor in _FLOORS)
     scale = max(0.25, 1.1 * ratio)  # stays 0.25 where the ratio is NaN
     ticks = "".join(f'<u data-left="{_width(float(floor) / scale)}"><em>{floor}</em></u>' for _, floor in _FLOORS)
     bar = f'<div class="bar ticks"><i class="land" data-width="{_width(ratio / scale)}"></i>{ticks}</div>'
-    lacking = totals.get("land_missing") or ()
-    least = "≥ " if lacking else ""
-    told = [words("map.kpi.land_provided", value=bounded(least, number(totals.get("land_provided_m2"))))]
+    lacking, doubtful = (totals.get(key) or () for key in ("land_missing", "land_doubtful"))
+    lines = [words("map.kpi.land_provided", value=figure_text("land_provided_m2", totals, number))]
     if lacking:
-        told.append(words("map.kpi.land_missing", count=len(lacking)))
+        lines.append(words("map.kpi.land_missing", count=len(lacking)))
+    if doubtful:
+        lines.append(words("map.kpi.land_doubtful", count=len(doubtful)))
     if not basis.startswith("elderly") and not missing(totals.get("land_m2_per_elderly")):
-        told.append(words("map.kpi.land_elderly", value=bounded(least, number(totals["land_m2_per_elderly"], 2))))
+        per_elderly = figure_text("land_m2_per_elderly", totals, lambda value: number(value, 2))
+        lines.append(words("map.kpi.land_elderly", value=per_elderly))
     return (
         f'<section class="kpi"><h2>{words("map.kpi.land").html()}</h2>'
-        f'<p class="big"><b>{bounded(least, number(ratio, 3))}</b> '
+        f'<p class="big"><b>{figure_text(per, totals, lambda value: number(value, 3))}</b> '
         f'<span class="unit">{words("map.kpi.land_unit").html()}</span></p>{bar}'
         f'<p class="small">{words("map.kpi.land_basis", basis=words(f"basis.{basis}")).html()} · {binding.html()}</p>'
         f'<table class="floors"><thead><tr><td></td>'
         f'<th scope="col">{words("map.kpi.land_required").html()} m²</th>'
         f'<th scope="col">{words("map.kpi.land_gap").html()} m²</th></tr></thead><tbody>{rows}</tbody></table>'
-        f'<p class="small muted">{"<br>".join(line.html() for line in told)}</p></section>'
+        f'<p class="small muted">{"<br>".join(line.html() for line in lines)}</p></section>'
     )
 
 
 def _floor_row(totals: Mapping[str, Any], name: str, floor: str) -> str:
-    gap = _figure(totals, f"land_gap_{name}_m2")
-    most = "≤ " if totals.get("land_missing") else ""
-    told = words("map.kpi.land_met").html() if gap <= 0 else bounded(most, number(gap))
+    key = f"land_gap_{name}_m2"
+    gap = words("map.kpi.land_met").html() if _figure(totals, key) <= 0 else figure_text(key, totals, number)
     return (
         f'<tr><th scope="row">{words("map.kpi.land_row", floor=floor).html()}</th>'
-        f"<td>{number(totals.get(f'land_required_{name}_m2'))}</td><td>{told}</td></tr>"
+        f"<td>{number(totals.get(f'land_required_{name}_m2'))}</td><td>{gap}</td></tr>"
     )
 
 
@@ -166,11 +169,11 @@ def _verdict_row(level: str, places: gpd.GeoDataFrame) -> str:
 def _stack(verdicts: pd.Series, role: str) -> str:
     counts = verdicts.value_counts().to_dict()
     total = sum(counts.values()) or 1
-    told = [verdict for verdict in VERDICT_COLOURS if counts.get(verdict)]
+    found = [verdict for verdict in VERDICT_COLOURS if counts.get(verdict)]
     parts = "".join(
         f'<i data-width="{_width(counts[verdict] / total)}" data-fill="{VERDICT_COLOURS[verdict]}" '
         f'title="{counts[verdict]}">{counts[verdict] if counts[verdict] / total > _ROOM_FOR_FIGURE else ""}</i>'
-        for verdict in told
+        for verdict in found
     )
     return f'<div class="{role}">{parts}</div>'
 

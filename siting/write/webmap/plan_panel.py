@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from html import escape
 
+from siting.domain.intervals import figure_text
 from siting.domain.nouns import Proposal
 from siting.text import Lang
 from siting.write.proof import stage_texts
@@ -24,7 +25,7 @@ def plan_section(proposal: Proposal) -> str:
     lines.append((words("map.plan.solver"), plain(selection.solver)))
     notes = [*_both(proposal, change_texts), *_both(proposal, fairness_texts)]
     if selection.stages and not missing(after.get("land_gap_02_m2")):
-        notes.append((words("map.plan.land_left", value=number(after["land_gap_02_m2"])), 0))
+        notes.append((words("map.plan.land_left", value=figure_text("land_gap_02_m2", after, number)), 0))
     if len(proposal.refused):
         notes.append((words("map.plan.refused", count=proposal.refused.index.nunique()), 0))
     notes += [(words(f"note.{note.code}", **note.values), 0) for note in proposal.notes]

@@ -10,9 +10,11 @@ import numpy as np
 import pandas as pd
 
 from siting.domain import tables
+from siting.domain.intervals import ENDS, figure_text
 from siting.domain.nouns import Assessment
 from siting.domain.standards import Clause, Standard
 from siting.text import knows
+from siting.text.numbers import between
 from siting.write.webmap.wording import Words, missing, number, percent, plain, words
 
 Row = list[Any]
@@ -167,22 +169,21 @@ class Popups:
             self.texts[key] = words(key).pair()
         return key
 
-    def row(self, key: str, value: Any, after: Any = None) -> Row | None:  # noqa: ANN401 - a table cell
+    def row(self, key: str, values: Mapping[str, Any], after: Mapping[str, Any] | None = None) -> Row | None:
         """Return a line of a popup; None where the table holds nothing. ``after`` is shown when it differs."""
-        if missing(value):
+        if missing(values.get(key)):
             return None
-        told = self._value(key, value)
+        told = self._value(key, values)
         if key not in self.fields:
             column = _COLUMNS.get(key)
             unit = words(f"map.unit.{_unit(column.unit)}") if column and column.unit else plain("")
             self.fields[key] = {**_label(key).pair(), "u": unit.pair()}
-        changed = None if missing(after) else self._value(key, after)
+        changed = None if after is None or missing(after.get(key)) else self._value(key, after)
         return [key, told] if changed is None or changed == told else [key, told, changed]
 
     def rows(self, keys: Iterable[str], values: Mapping[str, Any], after: Mapping[str, Any] | None = None) -> list[Row]:
         """Return the lines of those columns that hold something."""
-        later = after or {}
-        lines = (self.row(key, values.get(key), later.get(key)) for key in keys)
+        lines = (self.row(key, values, after) for key in keys)
         return [line for line in lines if line is not None]
 
     def labelled(self, label: str, value: object) -> Row | None:
@@ -200,11 +201,13 @@ class Popups:
             "b": bool(row["binding"]),
         }
         unit = "" if missing(row.get("unit")) else _unit(str(row["unit"]))
-        # Missing records may provide more than is known: then figures are bounds.
-        more = _number(row.get("provided_high")) > _number(row.get("provided_low"))
-        for short, name, bound in (("q", "required", ""), ("p", "provided_low", "≥ "), ("s", "shortfall", "≤ ")):
-            if not missing(row.get(name)):
-                told[short] = (bound if more else "") + measure(row[name], unit)
+        most = 1.0 if unit == "share" else math.inf
+        sides = {"q": ("required", "required"), "p": ("provided_low", "provided_high")}
+        sides["s"] = ("shortfall_low", "shortfall_high")
+        for short, ends in sides.items():
+            low, high = (_number(row.get(name)) for name in ends)
+            if not math.isnan(low):
+                told[short] = between(low, high, lambda value: measure(value, unit), most=most)
         if unit and unit != "share":
             told["u"] = words(f"map.unit.{unit}").pair()
         told |= {
@@ -228,15 +231,16 @@ class Popups:
             "clauses": {key: clause for key, clause in self.clauses.items() if key in named},
         }
 
-    def _value(self, key: str, value: Any) -> Any:  # noqa: ANN401
+    def _value(self, key: str, values: Mapping[str, Any]) -> Any:  # noqa: ANN401
+        value = values[key]
         if key in _LISTS:
             return [self._code(_CODED.get(key, key), part) for part in _parts(value)]
         if key in _CODED:
             return self._code(_CODED[key], value)
         if isinstance(value, bool | np.bool_):
             return {"w": self.text("map.popup.yes" if value else "map.popup.no")}
-        if key in _SHARES:
-            return percent(float(value))
+        if key in ENDS or key in _SHARES:
+            return figure_text(key, values, percent if key in _SHARES else lambda each: _figure(key, each))
         if isinstance(value, str) or not _is_number(value):
             return _premises(value) if key == "remedy_candidates" else _date(value)
         return _figure(key, float(value))

@@ -67,14 +67,15 @@ def _stations(proposal: Proposal | None, popups: Popups) -> MapLayer | None:
 def _facilities(assessment: Assessment, popups: Popups) -> list[MapLayer]:
     table = assessment.inputs.facilities
     records = _records(table)
-    counted = assessment.facilities["land_m2"].to_dict() if "land_m2" in assessment.facilities else {}
+    ends = [name for name in ("land_m2", "land_high_m2") if name in assessment.facilities]
+    counted: dict[Any, dict[Any, Any]] = assessment.facilities[ends].to_dict("index")
     for facility_id, record in zip(table.index, records, strict=True):
-        land = counted.get(facility_id, record.get("land_m2"))
+        land = counted.get(facility_id, {})
         popups.add(
             f"facility/{facility_id}",
             facility_id if missing(record.get("name")) else record["name"],
             words(f"tier.{record['tier']}"),
-            popups.rows(FACILITY_ROWS, {**_with_parent(record, table), "land_m2": land}),
+            popups.rows(FACILITY_ROWS, {**_with_parent(record, table), **land}),
             colour=icons.TIER_COLOURS.get(str(record["tier"]), ""),
         )
     return [layer for tier in TIERS if (layer := _tier(assessment, tier))]

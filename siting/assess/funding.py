@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 
 import pandas as pd
 
+from siting.assess.chains import Earlier, earlier_in_chain
 from siting.domain.standards import Award, Clause, Funding, Standard
 from siting.domain.tables import PAID_COLUMNS, PAYERS, paid_column
 from siting.text import Lang, say
@@ -38,7 +39,7 @@ LINE_COLUMNS: Final = (
     "adds_to",
     "group",
 )
-_TEXTS: Final = ("tier", "operator_kind", "tenure", "rating_kind", "place_id")
+_TEXTS: Final = ("tier", "operator", "operator_kind", "tenure", "rating_kind", "status", "place_id")
 _FIGURES: Final = (
     "lease_years",
     "new_beds",
@@ -51,12 +52,17 @@ _FIGURES: Final = (
 )
 # What a rate is multiplied by; a rate for a site or a facility is paid whole.
 _COUNTED: Final = {"new_bed": "new_beds", "person_month": "person_months"}
+# Two institutions make a chain (2家及以上); whether the one that makes it two is rewarded is not said, one more is.
+_SURELY_ADDED: Final = 2
+# What is paid for new beds and new institutions; whatever is not in use yet is new.
+_FOR_NEW: Final = ("construction", "chain")
+_COMING: Final = ("under_construction", "planned")
 
 
 @dataclass(frozen=True)
 class _Note:
     code: str
-    values: Mapping[str, float]
+    values: Mapping[str, Any]
 
     def said(self, lang: Lang) -> str:
         return say(f"funding.note.{self.code}", lang, **self.values)
@@ -66,9 +72,13 @@ class _Note:
 class _Promise:
     """A clause of a standard in force that has something for a site."""
 
-    standard_id: str
+    standard: Standard
     clause: Clause
     funding: Funding | None
+
+    @property
+    def standard_id(self) -> str:
+        return self.standard.id
 
     @property
     def lifelong(self) -> bool:
@@ -86,20 +96,22 @@ class _Found:
     capped: bool = False
     notes: tuple[_Note, ...] = ()
 
-    def noting(self, code: str, /, **values: float) -> "_Found":
+    def noting(self, code: str, /, **values: Any) -> "_Found":
         return replace(self, notes=(*self.notes, _Note(code, values)))
 
-    def doubted(self, code: str) -> "_Found":
-        """Return it as conditional at best, with the note that says why."""
+    def doubted(self, code: str, /, *missing: str, **values: Any) -> "_Found":
+        """Return it as conditional at best, with the note that says why and the columns that leave it open."""
         status: Status = "unknown" if self.status == "unknown" else "conditional"
-        return replace(self, status=status).noting(code)
+        lacking = tuple(dict.fromkeys((*self.missing, *missing)))
+        return replace(self, status=status, missing=lacking).noting(code, **values)
 
 
 def funding_lines(standards: Iterable[Standard], sites: pd.DataFrame, *, what: What) -> pd.DataFrame:
     """List what every site may receive under every funding clause.
 
     A column that is absent or blank is never guessed: where it decides, the line is ``unknown`` and names it. A line
-    that a known value rules out does not appear. Sites with one ``place_id`` share the lifelong caps of that location
+    that a known value rules out does not appear. An award of a chain counts the institutions of one operator among the
+    rows (:mod:`siting.assess.chains`). Sites with one ``place_id`` share the lifelong caps of that location
     in their order; a site without one stands alone.
 
     Parameters
@@ -108,10 +120,10 @@ def funding_lines(standards: Iterable[Standard], sites: pd.DataFrame, *, what: W
         The standards in force.
     sites : pandas.DataFrame
         Indexed by id, with any of the columns ``tier``, ``operator_kind``, ``tenure`` (own, lease, state),
-        ``lease_years``, ``new_beds``, ``beds``, ``rating_kind``, ``rating``, ``floor_area_m2``, ``place_id`` (or
-        ``site_id``, the location), ``LINE_paid_PAYER_cny`` (what the city or the district has paid so far for
-        construction, operation, rating or chain; 0 says nothing; of construction at the location: where its rows
-        differ, the largest counts) and ``award_rating`` (the rating of the last award).
+        ``lease_years``, ``new_beds``, ``beds``, ``rating_kind``, ``rating``, ``floor_area_m2``, ``operator``,
+        ``status``, ``opens``, ``place_id`` (or ``site_id``, the location), ``LINE_paid_PAYER_cny`` (what the city or
+        the district has paid so far for construction, operation, rating or chain; 0 says nothing; of construction at
+        the location: where its rows differ, the largest counts) and ``award_rating`` (the rating of the last award).
     what : {"facility", "candidate", "station"}
         What the rows are. Candidates and proposed stations also get the advantages of conversions; a row of stations
         without a tier is a station.
@@ -132,15 +144,15 @@ def funding_lines(standards: Iterable[Standard], sites: pd.DataFrame, *, what: W
     >>> import pandas as pd
     >>> from siting.assess.funding import funding_lines
     >>> from siting.read import standard
-    >>> known = {"tier": "institution", "operator_kind": "private", "tenure": "own", "new_beds": [49, 50]}
-    >>> sites = pd.DataFrame(known, index=["a", "b"])
+    >>> known = {"tier": "institution", "operator_kind": "private", "tenure": "own", "opens": "2020-05-01"}
+    >>> sites = pd.DataFrame(known | {"new_beds": [49, 50]}, index=["a", "b"])
     >>> lines = funding_lines([standard("cq-2017-162")], sites, what="facility")
     >>> lines[["site_id", "line", "status", "amount_cny"]].to_numpy().tolist()
     [['b', 'construction', 'eligible', 500000.0]]
     """
     promises = list(_promises(standards, what))
     facts = _facts(sites, what)
-    found = [_within_cap(promise, facts, [_judge(promise, row) for row in facts]) for promise in promises]
+    found = [_within_cap(promise, facts, _judged(promise, facts, what)) for promise in promises]
     table = _mixed(promises, facts, found)
     links = _links(promises)
     groups = _groups(links)
@@ -176,8 +188,8 @@ def funding_summary(lines: pd.DataFrame) -> pd.DataFrame:
     >>> from siting.assess.funding import funding_lines, funding_summary
     >>> from siting.read import standard
     >>> both = [standard("cq-2017-162"), standard("nanan-2018-180")]
-    >>> known = {"tier": "institution", "operator_kind": "private", "tenure": "own", "new_beds": 50}
-    >>> sites = pd.DataFrame(known, index=["a"])
+    >>> known = {"tier": "institution", "operator_kind": "private", "tenure": "own", "opens": "2020-05-01"}
+    >>> sites = pd.DataFrame(known | {"new_beds": 50}, index=["a"])
     >>> funding_summary(funding_lines(both, sites, what="facility")).loc["a"].tolist()
     [500000.0, 2.0, 0.0, 0.0]
     """
@@ -201,9 +213,9 @@ def _promises(standards: Iterable[Standard], what: What) -> Iterator[_Promise]:
             if clause.treatment == "out_of_scope":
                 continue
             if clause.kind == "funding" and clause.funding is not None:
-                yield _Promise(standard.id, clause, clause.funding)
+                yield _Promise(standard, clause, clause.funding)
             elif what != "facility" and _eases_conversion(clause):
-                yield _Promise(standard.id, clause, None)
+                yield _Promise(standard, clause, None)
 
 
 def _eases_conversion(clause: Clause) -> bool:
@@ -216,7 +228,7 @@ def _eases_conversion(clause: Clause) -> bool:
 def _facts(sites: pd.DataFrame, what: What) -> list[Facts]:
     """Return what is known of each site, None where it is not; ``place`` is its location, alone where none is named."""
     named = sites if "place_id" in sites else sites.rename(columns={"site_id": "place_id"})
-    frame = pd.DataFrame(named).reindex(columns=[*_TEXTS, *_FIGURES])
+    frame = pd.DataFrame(named).reindex(columns=[*_TEXTS, *_FIGURES, "opens"])
     texts = frame[list(_TEXTS)].astype("object")
     figures = pd.DataFrame({name: pd.to_numeric(frame[name]).astype("float64") for name in _FIGURES})
     alone = pd.Series([f"own {key}" for key in frame.index], index=frame.index, dtype="object")
@@ -225,7 +237,10 @@ def _facts(sites: pd.DataFrame, what: What) -> list[Facts]:
         figures[name] = figures[name].groupby(place).transform("max")
     if what == "station":
         texts["tier"] = texts["tier"].where(texts["tier"].notna(), "station")
-    records = pd.concat([texts, figures], axis=1).assign(place=place).to_dict("records")
+    if what != "facility":
+        texts["status"] = "planned"
+    opens = pd.to_datetime(frame["opens"]).rename("opens")
+    records = pd.concat([texts, figures, opens], axis=1).assign(place=place, id=frame.index).to_dict("records")
     return [{str(key): None if pd.isna(value) else value for key, value in record.items()} for record in records]
 
 
@@ -277,6 +292,27 @@ def _undecided(asks: Iterable[Ask]) -> tuple[str, ...] | None:
 # --- one site, one promise --------------------------------------------------------------------------------------------
 
 
+def _judged(promise: _Promise, facts: Sequence[Facts], what: What) -> list[_Found | None]:
+    """Return what is found of one promise; an award of a chain looks at all facilities, of which premises are none."""
+    if promise.funding is None or promise.funding.line != "chain":
+        return [_judge(promise, row) for row in facts]
+    if what != "facility":
+        return [found and found.doubted("chain") for found in (_judge(promise, row) for row in facts)]
+    earlier = earlier_in_chain(facts, promise.funding)
+    return [_of_chain(_judge(promise, row), each) for row, each in zip(facts, earlier, strict=True)]
+
+
+def _of_chain(found: _Found | None, earlier: Earlier) -> _Found | None:
+    """Return an award for the institutions that a chain adds: the first of its operator adds none."""
+    if found is None or earlier.most == 0:
+        return None
+    if earlier.least < _SURELY_ADDED:
+        if earlier.unclear:
+            return found.doubted("chain_open", *earlier.missing, ids=", ".join(earlier.unclear))
+        return found.doubted("chain_second")
+    return found
+
+
 def _judge(promise: _Promise, facts: Facts) -> _Found | None:
     clause, funding = promise.clause, promise.funding
     if funding is None:
@@ -292,8 +328,8 @@ def _judge(promise: _Promise, facts: Facts) -> _Found | None:
     deciding = tuple(dict.fromkeys((*asked, *open_awards, *past, *_cap_lacks(funding, facts))))
     # A rate is known before its questions are answered where there is but one.
     award = next(iter(sure), fitting[0][0] if len(fitting) == 1 else None)
-    found = _valued(clause, award, deciding, facts)
-    return _doubts(funding, facts, found)
+    found = _doubts(promise.standard, funding, facts, _valued(clause, award, deciding, facts))
+    return found.doubted("area", places="、".join(promise.standard.excludes)) if clause.without_excluded else found
 
 
 def _conversion(clause: Clause, facts: Facts) -> _Found | None:
@@ -346,18 +382,41 @@ def _valued(clause: Clause, award: Award | None, deciding: tuple[str, ...], fact
     return _Found("eligible" if computed else "conditional", missing, award, amount)
 
 
-def _doubts(funding: Funding, facts: Facts, found: _Found) -> _Found:
+def _doubts(standard: Standard, funding: Funding, facts: Facts, found: _Found) -> _Found:
     """Return it with all that the text or the columns leave open about it."""
+    found = _barred(funding, facts, _new(standard, funding, facts, found))
     if funding.tenure is not None and facts["tenure"] == "state":
         found = found.noting("state_tenure")
     if funding.mean_not_entitlement:
         found = found.doubted("mean")
-    if funding.line == "chain":
-        found = found.doubted("chain")
-        # Only the bands of chains overlap: those of two stars say which of them holds the number （含）.
-        if any(facts["beds"] is not None and each.beds_below == facts["beds"] for each in funding.awards):
-            found = found.noting("band_overlap", beds=facts["beds"])
+    # Only the bands of chains overlap: those of two stars say which of them holds the number （含）.
+    bands = [each.beds_below for each in funding.awards] if funding.line == "chain" else []
+    if facts["beds"] is not None and facts["beds"] in bands:
+        found = found.noting("band_overlap", beds=facts["beds"])
     return _upgraded(funding, facts, found)
+
+
+def _new(standard: Standard, funding: Funding, facts: Facts, found: _Found) -> _Found:
+    """Return money for what is new, doubted where the home stood before the document, or may have."""
+    if funding.line not in _FOR_NEW or (facts["opens"] is None and facts["status"] in _COMING):
+        return found
+    if facts["opens"] is None:
+        return found.doubted("opened_unknown", "opens", in_force=standard.in_force)
+    opened = facts["opens"].date()
+    if opened >= standard.in_force:
+        return found
+    return found.doubted("opened_before", opens=opened, in_force=standard.in_force)
+
+
+def _barred(funding: Funding, facts: Facts, found: _Found) -> _Found:
+    """Return an award, doubted where other money that takes its place was paid, or may have been."""
+    if facts["status"] in _COMING:
+        return found
+    paid = [facts[name] for name in funding.barring_columns]
+    if any(paid):
+        return found.doubted("barred", paid=math.fsum(each for each in paid if each))
+    blank = [name for name, each in zip(funding.barring_columns, paid, strict=True) if each is None]
+    return found.doubted("barred_unknown", *blank) if blank else found
 
 
 def _upgraded(funding: Funding, facts: Facts, found: _Found) -> _Found:

@@ -100,6 +100,7 @@ class Funding(Section):
     ``cap_cny`` limits what one site receives under the clause, over its whole life where ``cap_per_site_lifelong``.
     ``adds_to`` names the clauses on top of which it is paid, ``excludes`` those (of any document) that pay the same
     money. What is limited over a site's life, or paid once, is paid for something of which ledgers tell what was paid.
+    ``not_with`` names earlier money that, had in full, takes its place.
     """
 
     line: Literal["construction", "chain", "demonstration", "rating", "operation", "resident", "premises"]
@@ -112,6 +113,7 @@ class Funding(Section):
     cap_per_site_lifelong: bool = False
     once: bool = False
     mean_not_entitlement: bool = False
+    not_with: Literal["operation"] | None = None
     awards: tuple[Award, ...] = ()
     adds_to: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
@@ -125,6 +127,11 @@ class Funding(Section):
             return ()
         payers = PAYERS if self.payer == "either" else (self.payer,)
         return tuple(paid_column(self.line, payer) for payer in payers)
+
+    @property
+    def barring_columns(self) -> tuple[str, ...]:
+        """The columns of earlier money that takes its place, whoever paid it."""
+        return () if self.not_with is None else tuple(paid_column(self.not_with, payer) for payer in PAYERS)
 
     @model_validator(mode="after")
     def _has_columns(self) -> "Funding":
@@ -140,8 +147,9 @@ class Clause(Section):
     ``number`` is in ``unit`` (a share as 0.5); ``comparison`` says on which side of it one must be; ``of`` names the
     denominator or class where a kind has several. ``levels`` are those at which the clause itself speaks: a check
     elsewhere is an assessment and does not bind. ``unit_kinds`` narrows the units (街道, 社区). ``readings`` names the
-    ways in which the text may be read, of which the scenario chooses one. ``target_year`` is None where the text states
-    none; ``added_since`` is the first year whose openings count where the text asks for what is new (None: all).
+    ways in which the text may be read, of which the scenario chooses one. ``without_excluded`` tells that the clause
+    leaves out the places that its standard ``excludes``. ``target_year`` is None where the text states none;
+    ``added_since`` is the first year whose openings count where the text asks for what is new (None: all).
     What is not ``computed`` says why. ``needs`` lists the columns that it rests on.
     ``quote`` is blank only where the text was not seen: then ``source_note`` says where the number comes from and
     ``verified`` how far it is verified (V: in an official page, V2: in a secondary one).
@@ -161,6 +169,7 @@ class Clause(Section):
     levels: tuple[ClauseLevel, ...] = ()
     unit_kinds: tuple[str, ...] = ()
     readings: tuple[CoverageReading, ...] = ()
+    without_excluded: bool = False
     horizon: Literal["current", "planned"] = "current"
     force: Force
     target_year: int | None = None

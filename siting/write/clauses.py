@@ -92,6 +92,8 @@ def _terms(funding: Funding, lang: Lang) -> Iterator[str]:
         yield say("award_limit.once", lang)
     if funding.mean_not_entitlement:
         yield say("award_limit.mean", lang)
+    if funding.not_with is not None:
+        yield say("award_limit.not_with", lang, line=say(f"funding_line.{funding.not_with}", lang))
     for name in ("adds_to", "excludes"):
         ids = getattr(funding, name)
         if ids:

@@ -206,8 +206,10 @@ def _conditions(clause: Clause) -> set[str]:
         "beds": any(award.beds_at_least or award.beds_below for award in funding.awards),
         "rating_kind": any(award.rating_kind for award in funding.awards),
         "rating": any(award.rating is not None for award in funding.awards),
+        "operator": funding.line == "chain",
+        "opens": funding.line in ("construction", "chain"),
     }
-    return {key for key, holds in asked.items() if holds} | set(funding.paid_columns)
+    return {key for key, holds in asked.items() if holds} | {*funding.paid_columns, *funding.barring_columns}
 
 
 _ASKS: Final[Mapping[Ledger, Callable[[Clause, str], bool]]] = {

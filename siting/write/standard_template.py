@@ -48,6 +48,7 @@ _EXAMPLES_CLAUSE: Final[Mapping[str, object]] = {
     "of": "facilities",
     "unit_kinds": ("街道",),
     "readings": ("any_facility", "by_tier"),
+    "without_excluded": True,
     "target_year": 2030,
     "added_since": 2026,
     "applies_to": "new",

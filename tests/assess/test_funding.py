@@ -26,13 +26,17 @@ CHAIN = f"{YUBEI}/4-3-chain"
 CENTRES, STATIONS = f"{KAIZHOU}/10-centre-award", f"{KAIZHOU}/10-station-award"
 STARS, TWO_STARS = f"{KAIZHOU}/20-institution-award", f"{KAIZHOU}/20-two-star-award"
 
-OWNED: Final = {"tier": "institution", "operator_kind": "private", "tenure": "own"}
-RENTED: Final = {"tier": "institution", "operator_kind": "private", "tenure": "lease", "lease_years": 5.0}
+# Later than all documents.
+OPENED: Final = {"opens": "2025-06-01", "status": "existing"}
+OWNED: Final = {"tier": "institution", "operator_kind": "private", "tenure": "own", **OPENED}
+RENTED: Final = {"tier": "institution", "operator_kind": "private", "tenure": "lease", "lease_years": 5.0, **OPENED}
+NEVER_OPERATED: Final = {"operation_paid_city_cny": 0.0, "operation_paid_district_cny": 0.0}
 STARRED: Final = {
     "tier": "institution",
     "operator_kind": "private",
     "rating_kind": "star",
     "rating_paid_district_cny": 0.0,
+    **NEVER_OPERATED,
 }
 NOT_COLUMNS: Final = {"facilities"}
 
@@ -75,6 +79,9 @@ def example_site(clause: Clause, example: Example) -> dict[str, Any]:
         "construction_paid_district_cny": 0.0,
         "rating_paid_district_cny": 0.0,
         "chain_paid_district_cny": 0.0,
+        "operator": "甲",
+        **OPENED,
+        **NEVER_OPERATED,
     }
     assert not kinds
     return site | {key: figure for key, figure in example.given.items() if key not in NOT_COLUMNS}
@@ -86,6 +93,12 @@ def in_scope(one: Standard, clause: Clause) -> Standard:
     return one.model_copy(update={"clauses": (clause.model_copy(update={"treatment": treatment}),)})
 
 
+def home(operator: str | None, opens: str | None, **more: Any) -> dict[str, Any]:
+    """A private institution of 30 beds to which no chain's award was paid."""
+    usual = {"tier": "institution", "operator_kind": "private", "beds": 30, "chain_paid_district_cny": 0.0}
+    return {**usual, "operator": operator, "opens": opens, "status": "existing", **more}
+
+
 EXAMPLES: Final = [(one, clause, example) for one, clause in PROMISES for example in clause.examples]
 
 
@@ -94,7 +107,10 @@ EXAMPLES: Final = [(one, clause, example) for one, clause in PROMISES for exampl
 )
 def test_worked_examples_come_out(one: Standard, clause: Clause, example: Example) -> None:
     assert example.given.get("facilities", 1) == 1
-    found = funding_lines([in_scope(one, clause)], table(example_site(clause, example)), what="facility")
+    # Two institutions of the operator stand already, too small for an award: an example of a chain is its third.
+    homes = [home("甲", f"{year}-01-01", beds=1) for year in (2019, 2020)]
+    sites = table(example_site(clause, example), *(homes if clause.id == CHAIN else ()))
+    found = funding_lines([in_scope(one, clause)], sites, what="facility")
     amounts = found["amount_cny"].tolist()
     assert example.provided == example.required
     assert amounts == ([example.provided] if example.provided else [])
@@ -244,9 +260,9 @@ def test_what_one_payer_paid_for_one_thing_limits_nothing_else() -> None:
 
 
 def test_a_rating_award_does_not_take_the_award_of_a_chain() -> None:
-    site = {"tier": "institution", "operator_kind": "private", "beds": 30, "rating_paid_district_cny": 300_000.0}
-    assert CHAIN in lines(YUBEI, {**site, "chain_paid_district_cny": 0.0})["clause_id"].tolist()
-    assert CHAIN not in lines(YUBEI, {**site, "chain_paid_district_cny": 100_000.0})["clause_id"].tolist()
+    first, second = home("甲", "2019-01-01"), home("甲", "2020-01-01", rating_paid_district_cny=300_000.0)
+    assert CHAIN in lines(YUBEI, first, second)["clause_id"].tolist()
+    assert CHAIN not in lines(YUBEI, first, {**second, "chain_paid_district_cny": 100_000.0})["clause_id"].tolist()
 
 
 def test_money_that_is_limited_is_money_of_which_ledgers_tell() -> None:
@@ -331,26 +347,156 @@ def test_a_cap_that_is_not_lifelong_limits_each_site_by_itself() -> None:
     ("beds", "amounts"), [(29, []), (30, [100_000.0]), (199, [100_000.0]), (200, [200_000.0]), (201, [200_000.0])]
 )
 def test_a_chain_is_paid_by_the_beds_of_the_new_institution(beds: int, amounts: list[float]) -> None:
-    found = lines(
-        YUBEI, {"tier": "institution", "operator_kind": "public_private", "beds": beds, "chain_paid_district_cny": 0.0}
-    )
-    assert found["clause_id"].tolist() == [CHAIN] * len(amounts)
+    small = [home("甲", "2019-01-01", beds=10), home("甲", "2020-01-01", beds=10)]
+    found = lines(YUBEI, *small, home("甲", "2021-01-01", beds=beds, operator_kind="public_private"))
+    found = found[found["line"] == "chain"]
+    assert found["site_id"].tolist() == ["s2"] * len(amounts)
     assert found["amount_cny"].tolist() == amounts
-    # Whether there is a chain at all no column tells.
+    # 本管辖区 leaves out 两江新区, of which nothing is said here.
     assert found["status"].tolist() == ["conditional"] * len(amounts)
+    assert all(any("两江新区" in each for each in said) for said in found["notes_zh"])
     flag = say("funding.note.band_overlap", "en", beds=200.0)
     assert "At exactly 200 beds" in flag
     assert all((flag in notes) == (beds == 200) for notes in found["notes_en"])
     assert all(any("2家及以上" in each for each in said) for said in found["conditions_zh"])
 
 
+def chain_notes(found: pd.DataFrame) -> dict[str, list[str]]:
+    """Of each site with an award of a chain, what is open but where it stands."""
+    rows = found[found["line"] == "chain"]
+    said = dict(zip(rows["site_id"], rows["notes_en"], strict=True))
+    # The last note is the clause's own; the area is told of all alike.
+    return {site: [note for note in notes[:-1] if "两江新区" not in note] for site, notes in said.items()}
+
+
+def test_a_chain_begins_with_the_second_institution_of_an_operator() -> None:
+    # 同一法人的连锁经营机构数量达2家及以上，每新增加一家机构: the first makes no chain, the third is one more.
+    found = lines(
+        YUBEI,
+        home("甲", "2021-01-01"),
+        home("甲", "2019-01-01"),
+        home("甲", "2020-01-01"),
+        home("乙", "2018-12-01"),
+        home("丙", "2022-01-01", operator_kind="government"),
+        home("丙", "2023-01-01"),
+    )
+    told = chain_notes(found)
+    assert list(told) == ["s0", "s2"]
+    assert told["s0"] == []
+    assert told["s2"] == [say("funding.note.chain_second", "en")]
+    assert found[found["line"] == "chain"]["amount_cny"].tolist() == [100_000.0] * 2
+
+
+@pytest.mark.parametrize(
+    ("change", "missing"),
+    [
+        ({"operator": None}, ["operator"]),
+        ({"opens": None}, ["opens"]),
+        ({"opens": "2020-01-01"}, ["opens"]),
+        ({"tier": None}, ["tier"]),
+        ({"operator_kind": None}, ["operator_kind"]),
+    ],
+)
+def test_what_leaves_open_how_many_came_before_is_named(change: dict[str, Any], missing: list[str]) -> None:
+    # With the first known, the one of 2020 is the second; who or when the other was leaves it open which is the first.
+    found = lines(YUBEI, home("甲", "2019-01-01") | change, home("甲", "2020-01-01"))
+    row = only(found[found["site_id"] == "s1"], CHAIN)
+    assert (row["status"], row["missing"]) == ("conditional", missing)
+    assert say("funding.note.chain_open", "en", ids="s0") in row["notes_en"]
+
+
+def test_what_is_planned_comes_after_what_stands() -> None:
+    found = lines(YUBEI, home("甲", None), home("甲", None, status="planned"), home("甲", "2030-01-01"))
+    told = chain_notes(found)
+    assert say("funding.note.chain_open", "en", ids="s2") in told["s0"]
+    # Both others stand already: it is the third, whichever of them was the first.
+    assert told["s1"] == []
+
+
+def test_a_blank_never_makes_an_award_of_a_chain_certain_or_impossible() -> None:
+    whole = [home("甲", "2019-01-01"), home("甲", "2020-01-01"), home("甲", "2021-01-01"), home("乙", "2021-01-01")]
+    surely = set(chain_notes(lines(YUBEI, *whole)))
+    for number, site in enumerate(whole):
+        for column in ("operator", "opens", "tier", "operator_kind", "status"):
+            blanked = [*whole]
+            blanked[number] = site | {column: None}
+            found = chain_notes(lines(YUBEI, *blanked))
+            assert surely <= set(found), (number, column)
+            certain = [key for key, notes in found.items() if not notes and f"s{number}" != key]
+            assert set(certain) <= {"s2"}, (number, column)
+
+
 def test_a_chain_is_paid_once_for_each_institution() -> None:
-    site = {"tier": "institution", "operator_kind": "private", "beds": 30}
-    found = lines(YUBEI, {**site, "chain_paid_district_cny": 100_000.0}, {**site, "chain_paid_district_cny": 0.0}, site)
-    chains = found[found["line"] == "chain"]
-    assert chains["site_id"].tolist() == ["s1", "s2"]
+    site = home("甲", "2021-01-01")
+    first = [home("甲", f"{year}-01-01", beds=10) for year in (2019, 2020)]
+    paid = [site | {"chain_paid_district_cny": each} for each in (100_000.0, 0.0, None)]
+    chains = lines(YUBEI, *first, *paid).query("line == 'chain'")
+    assert chains["site_id"].tolist() == ["s3", "s4"]
     assert chains["status"].tolist() == ["conditional", "unknown"]
     assert chains["missing"].tolist() == [[], ["chain_paid_district_cny"]]
+
+
+def test_premises_are_no_link_of_a_chain() -> None:
+    found = lines(YUBEI, home("甲", None), home("甲", None), home("甲", None), what="candidate")
+    assert set(chain_notes(found)) == {"s0", "s1", "s2"}
+    assert all(notes == [say("funding.note.chain", "en")] for notes in chain_notes(found).values())
+
+
+# --- what stood before the document, and what was paid before ---------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("opens", "status", "certain"),
+    [
+        ("2017-10-23", "existing", False),
+        ("2017-10-24", "existing", True),
+        (None, "existing", False),
+        (None, None, False),
+        (None, "planned", True),
+        (None, "under_construction", True),
+    ],
+)
+def test_beds_of_a_home_that_stood_before_the_document_may_not_be_new(
+    opens: str | None, status: str | None, *, certain: bool
+) -> None:
+    # 渝府办发〔2017〕162号 of 24 October 2017: 新增床位.
+    row = only(lines(CITY, {**OWNED, "new_beds": 50, "opens": opens, "status": status}), OWN)
+    assert row["status"] == ("eligible" if certain else "conditional")
+    assert row["amount_cny"] == 500_000.0
+    assert row["missing"] == (["opens"] if opens is None and not certain else [])
+    assert any("2017-10-24" in note for note in row["notes_zh"]) is not certain
+
+
+def test_an_institution_that_stood_before_the_document_is_not_newly_added() -> None:
+    # 渝北府办发〔2018〕40号 of 30 November 2018: 每新增加一家机构.
+    old = [home("甲", "2010-01-01"), home("甲", "2012-01-01"), home("甲", "2018-11-29"), home("甲", "2018-11-30")]
+    told = chain_notes(lines(YUBEI, *old))
+    assert any("2018-11-29" in note for note in told["s2"])
+    assert told["s3"] == []
+
+
+@pytest.mark.parametrize(
+    ("paid", "status", "missing"),
+    [
+        ((0.0, 0.0), "eligible", []),
+        ((0.0, 1.0), "conditional", []),
+        ((30_000.0, None), "conditional", []),
+        ((0.0, None), "conditional", ["operation_paid_district_cny"]),
+        ((None, None), "conditional", ["operation_paid_city_cny", "operation_paid_district_cny"]),
+    ],
+)
+def test_a_station_that_had_the_operating_subsidy_may_get_no_award(
+    paid: tuple[float | None, float | None], status: str, missing: list[str]
+) -> None:
+    # 开州三（十）: 社区养老服务站已按原政策完全享受运营补贴政策的…不再享受新政策所规定的奖励政策.
+    city, district = paid
+    operated = {"operation_paid_city_cny": city, "operation_paid_district_cny": district}
+    site = {**STARRED, "tier": "station", "rating": 3, **operated}
+    row = only(lines(KAIZHOU, site), STATIONS)
+    assert (row["status"], row["missing"], row["amount_cny"]) == (status, missing, 50_000.0)
+    # The sentence speaks of stations, not of centres.
+    centre = {**site, "tier": "centre", "rating_kind": "leaf"}
+    assert only(lines(KAIZHOU, centre), CENTRES)["status"] == "eligible"
 
 
 def test_the_mean_of_demonstration_centres_informs_and_is_not_summed() -> None:
@@ -493,6 +639,8 @@ def test_types_of_the_ledger_with_blanks_are_read() -> None:
             "operator_kind": pd.Series(["private", None], dtype="string"),
             "tenure": pd.Series(["own", "own"], dtype="string"),
             "new_beds": pd.Series([50, pd.NA], dtype="Int64"),
+            "opens": pd.Series(["2025-06-01", None], dtype="datetime64[s]"),
+            "status": pd.Series(["existing", "planned"], dtype="string"),
             "place_id": pd.Series(["p", None], dtype="string"),
         }
     )
@@ -623,5 +771,5 @@ def test_every_status_has_a_text_and_no_note_is_left_over() -> None:
     assert {key for key in keys if not knows(key)} == set()
     source = Path(funding.__file__).read_text(encoding="utf-8")
     codes = [key.removeprefix("funding.note.") for key in texts() if key.startswith("funding.note.")]
-    assert len(codes) == 9
+    assert len(codes) == 16
     assert [code for code in codes if f'"{code}"' not in source] == []

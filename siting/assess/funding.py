@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 import pandas as pd
 
 from siting.assess.chains import Earlier, earlier_in_chain
+from siting.domain.premises import is_named, kind_of_premises
 from siting.domain.standards import Award, Clause, Funding, Standard
 from siting.domain.tables import PAID_COLUMNS, PAYERS, paid_column
 from siting.text import Lang, say
@@ -39,7 +40,7 @@ LINE_COLUMNS: Final = (
     "adds_to",
     "group",
 )
-_TEXTS: Final = ("tier", "operator", "operator_kind", "tenure", "rating_kind", "status", "place_id")
+_TEXTS: Final = ("tier", "operator", "operator_kind", "tenure", "rating_kind", "status", "place_id", "kind")
 _FIGURES: Final = (
     "lease_years",
     "new_beds",
@@ -121,12 +122,14 @@ def funding_lines(standards: Iterable[Standard], sites: pd.DataFrame, *, what: W
     sites : pandas.DataFrame
         Indexed by id, with any of the columns ``tier``, ``operator_kind``, ``tenure`` (own, lease, state),
         ``lease_years``, ``new_beds``, ``beds``, ``rating_kind``, ``rating``, ``floor_area_m2``, ``operator``,
-        ``status``, ``opens``, ``place_id`` (or ``site_id``, the location), ``LINE_paid_PAYER_cny`` (what the city or
-        the district has paid so far for construction, operation, rating or chain; 0 says nothing; of construction at
-        the location: where its rows differ, the largest counts) and ``award_rating`` (the rating of the last award).
+        ``status``, ``opens``, ``kind`` (of premises), ``generated`` (points of a lattice are none), ``place_id`` (or
+        ``site_id``, the location), ``LINE_paid_PAYER_cny`` (what the city or the district has paid so far for
+        construction, operation, rating or chain; 0 says nothing; of construction at the location: where its rows
+        differ, the largest counts) and ``award_rating`` (the rating of the last award).
     what : {"facility", "candidate", "station"}
-        What the rows are. Candidates and proposed stations also get the advantages of conversions; a row of stations
-        without a tier is a station.
+        What the rows are. Candidates and proposed stations also get the advantages of conversions, if they are of the
+        kinds that the clause names; where their kind is not known the line is conditional. A row of stations without a
+        tier is a station.
 
     Returns
     -------
@@ -228,7 +231,7 @@ def _eases_conversion(clause: Clause) -> bool:
 def _facts(sites: pd.DataFrame, what: What) -> list[Facts]:
     """Return what is known of each site, None where it is not; ``place`` is its location, alone where none is named."""
     named = sites if "place_id" in sites else sites.rename(columns={"site_id": "place_id"})
-    frame = pd.DataFrame(named).reindex(columns=[*_TEXTS, *_FIGURES, "opens"])
+    frame = pd.DataFrame(named).reindex(columns=[*_TEXTS, *_FIGURES, "opens", "generated"])
     texts = frame[list(_TEXTS)].astype("object")
     figures = pd.DataFrame({name: pd.to_numeric(frame[name]).astype("float64") for name in _FIGURES})
     alone = pd.Series([f"own {key}" for key in frame.index], index=frame.index, dtype="object")
@@ -239,8 +242,10 @@ def _facts(sites: pd.DataFrame, what: What) -> list[Facts]:
         texts["tier"] = texts["tier"].where(texts["tier"].notna(), "station")
     if what != "facility":
         texts["status"] = "planned"
+    # A point of a lattice is no premises at all.
+    made = frame["generated"].astype("boolean").fillna(value=False)
     opens = pd.to_datetime(frame["opens"]).rename("opens")
-    records = pd.concat([texts, figures, opens], axis=1).assign(place=place, id=frame.index).to_dict("records")
+    records = pd.concat([texts, figures, opens, made], axis=1).assign(place=place, id=frame.index).to_dict("records")
     return [{str(key): None if pd.isna(value) else value for key, value in record.items()} for record in records]
 
 
@@ -333,14 +338,20 @@ def _judge(promise: _Promise, facts: Facts) -> _Found | None:
 
 
 def _conversion(clause: Clause, facts: Facts) -> _Found | None:
+    """Return the advantage of a conversion for premises of the kinds that the clause names, or that may be of them."""
+    named = is_named(kind_of_premises(facts["kind"]), facts["tenure"], clause.premises)
     limit = clause.number if clause.unit == "m2" else None
     area = facts["floor_area_m2"]
-    if limit is None or clause.comparison is None:
-        return _Found("conditional")
-    if area is None:
+    if facts["generated"] or named is False:
+        return None
+    if limit is not None and clause.comparison is not None and area is not None:
+        holds = area <= limit if clause.comparison == "at_most" else area >= limit
+        if not holds:
+            return None
+    if limit is not None and area is None:
         return _Found("unknown", ("floor_area_m2",))
-    holds = area <= limit if clause.comparison == "at_most" else area >= limit
-    return _Found("conditional") if holds else None
+    blank = "kind" if kind_of_premises(facts["kind"]) is None else "tenure"
+    return _Found("conditional", () if named else (blank,))
 
 
 def _past(funding: Funding, facts: Facts) -> tuple[str, ...] | None:

@@ -45,6 +45,21 @@ ClauseKind = Literal[
     "duty",
 ]
 Remedy = Literal["purchase", "swap", "lease", "renewal", "reclaim_state_idle", "build_with_estate"]
+Premises = Literal[
+    "idle_plant",
+    "idle_school",
+    "community_premises",
+    "commercial",
+    "hotel",
+    "public_rental",
+    "state_office",
+    "rural_premises",
+    "medical",
+    "training_home",
+    "rural_home",
+    "estate_premises",
+    "state_idle",
+]
 Reason = Literal[
     "letter",
     "principle",
@@ -148,7 +163,8 @@ class Clause(Section):
     denominator or class where a kind has several. ``levels`` are those at which the clause itself speaks: a check
     elsewhere is an assessment and does not bind. ``unit_kinds`` narrows the units (街道, 社区). ``readings`` names the
     ways in which the text may be read, of which the scenario chooses one. ``without_excluded`` tells that the clause
-    leaves out the places that its standard ``excludes``. ``target_year`` is None where the text states none;
+    leaves out the places that its standard ``excludes``; ``premises`` names the kinds of premises of which a clause on
+    conversions speaks (none: any). ``target_year`` is None where the text states none;
     ``added_since`` is the first year whose openings count where the text asks for what is new (None: all).
     What is not ``computed`` says why. ``needs`` lists the columns that it rests on.
     ``quote`` is blank only where the text was not seen: then ``source_note`` says where the number comes from and
@@ -176,6 +192,7 @@ class Clause(Section):
     added_since: int | None = None
     applies_to: Literal["existing", "new"] | None = None
     remedies: tuple[Remedy, ...] = ()
+    premises: tuple[Premises, ...] = ()
     funding: Funding | None = None
     needs: tuple[str, ...] = ()
     note_zh: str = ""

@@ -53,6 +53,7 @@ _EXAMPLES_CLAUSE: Final[Mapping[str, object]] = {
     "added_since": 2026,
     "applies_to": "new",
     "remedies": ("purchase", "lease"),
+    "premises": ("hotel", "public_rental"),
     "note_zh": "",
     "note_en": "",
     "conflicts_with": ("cq-2019-129/2-3-land",),

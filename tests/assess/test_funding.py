@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from siting.assess import funding
 from siting.assess.funding import LINE_COLUMNS, What, funding_lines, funding_summary
-from siting.domain.standards import Clause, Example, Funding, Standard
+from siting.domain.premises import KINDS, STATE_IDLE
+from siting.domain.standards import Clause, Example, Funding, Premises, Standard
 from siting.domain.tables import PAYERS
 from siting.read import all_standards, standard
 from siting.text import knows, say, texts
@@ -693,6 +694,7 @@ def test_facilities_get_no_advantage_of_a_conversion() -> None:
 
 
 def test_every_conversion_gives_a_line_with_all_its_conditions() -> None:
+    # Of premises of no known kind each clause may speak.
     site = {"tier": "station", "floor_area_m2": 200.0}
     found = lines([each.id for each in all_standards()], site, what="candidate").query("line == 'conversion'")
     clauses = {clause.id: clause for each in all_standards() for clause in each.clauses}
@@ -704,9 +706,61 @@ def test_every_conversion_gives_a_line_with_all_its_conditions() -> None:
     for row in found.to_dict("records"):
         clause = clauses[row["clause_id"]]
         assert row["quote"] == clause.quote
+        assert row["missing"] == (["kind"] if clause.premises else [])
         assert row["conditions_zh"] == [text for text in (clause.note_zh, clause.why_zh) if text]
         assert row["conditions_en"] == [text for text in (clause.note_en, clause.why_en) if text]
         assert row["conditions_zh"]
+
+
+# By hand: what the documents in force at 重庆市渝北区 say of premises of each kind.
+OF_ANY: Final = {f"{CITY}/23-premises-support", f"{CITY_2019}/2-4-conversion-1000"}
+OF_KIND: Final = {
+    "厂房": {f"{CITY}/23-idle-premises", f"{YUBEI}/4-2-idle-premises", f"{CITY}/23-idle-change-of-use"},
+    "学校": {
+        f"{CITY}/23-idle-premises",
+        f"{YUBEI}/4-2-idle-premises",
+        f"{CITY}/23-idle-change-of-use",
+        f"{CITY_2019}/2-14-rural-homes-schools",
+    },
+    "社区用房": {f"{CITY}/23-idle-premises", f"{YUBEI}/4-2-idle-premises"},
+    "经济型酒店": {f"{CITY}/23-hotels", f"{YUBEI}/4-2-hotels"},
+    "公租房": {f"{CITY_2019}/2-4-public-rental"},
+    "闲置办公用房": {f"{CITY_2019}/2-4-state-idle", f"{CITY}/23-idle-change-of-use"},
+    "医疗机构": {f"{CITY_2019}/2-17-medical-premises"},
+    "培训疗养机构": {f"{CITY}/9-public-private"},
+    "敬老院": {f"{CITY_2019}/2-14-rural-homes-schools"},
+}
+
+
+@pytest.mark.parametrize("kind", OF_KIND)
+def test_premises_get_the_lines_of_their_kind_alone(kind: str) -> None:
+    site = {"kind": kind, "tenure": "own", "floor_area_m2": 200.0}
+    found = lines([CITY, CITY_2019, YUBEI], site, what="candidate").query("line == 'conversion'")
+    assert set(found["clause_id"]) == OF_KIND[kind] | OF_ANY
+    assert found["missing"].map(len).sum() == 0
+
+
+@pytest.mark.parametrize(("tenure", "missing"), [("state", []), ("own", None), (None, ["tenure"])])
+def test_idle_premises_are_the_states_where_their_tenure_says_so(tenure: str | None, missing: list[str] | None) -> None:
+    # 渝府办发〔2019〕129号 二（四）: 国有闲置设施.
+    site = {"kind": "idle_plant", "tenure": tenure, "floor_area_m2": 200.0}
+    found = lines(CITY_2019, site, what="candidate")
+    rows = found[found["clause_id"] == f"{CITY_2019}/2-4-state-idle"]
+    assert rows["missing"].tolist() == ([] if missing is None else [missing])
+
+
+def test_points_of_a_lattice_are_no_premises() -> None:
+    found = lines([CITY, CITY_2019], {"generated": True}, {"generated": False}, what="candidate")
+    assert found.query("line == 'conversion'")["site_id"].unique().tolist() == ["s1"]
+
+
+def test_all_kinds_that_clauses_name_are_known_and_have_words() -> None:
+    assert {*get_args(Premises)} == {*KINDS, STATE_IDLE}
+    assert all(knows(f"candidate_kind.{kind}") for kind in get_args(Premises))
+    named = {kind for each in all_standards() for clause in each.clauses for kind in clause.premises}
+    assert named == {*get_args(Premises)}
+    told = (Path(__file__).parents[2] / "docs" / "data.md").read_text(encoding="utf-8")
+    assert [words for words in KINDS.values() if "、".join(words) not in told] == []
 
 
 def test_no_fire_or_environmental_threshold_is_offered_as_an_advantage() -> None:

@@ -1,7 +1,7 @@
 """siting: checks elderly-care facilities against planning standards and sites new community stations.
 
-The public verbs are :func:`read_scenario`, :func:`inspect`, :func:`check`, :func:`explain`, :func:`propose`,
-:func:`read_plan` and :func:`standards`; :func:`progress_bar` shows how far they are.
+The public verbs are :func:`read_scenario`, :func:`inspect`, :func:`check`, :func:`explain`, :func:`funding`,
+:func:`propose`, :func:`read_plan` and :func:`standards`; :func:`progress_bar` shows how far they are.
 """
 
 from pathlib import Path
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from siting.domain.scenario import Scenario
     from siting.domain.standards import Standard
     from siting.progress import ProgressBar
-    from siting.results import Explanation, GapReport, Inspection, Plan, Sensitivity
+    from siting.results import Explanation, Funding, GapReport, Inspection, Plan, Sensitivity
     from siting.text import Lang
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "audit",
     "check",
     "explain",
+    "funding",
     "inspect",
     "progress_bar",
     "propose",
@@ -260,6 +261,45 @@ def audit(scenario: "Scenario | str | Path", *, progress: "Progress | None" = No
     from siting import pipeline
 
     return pipeline.audit(_read(scenario), progress)
+
+
+def funding(
+    scenario: "Scenario | str | Path", *, plan: "str | Path | None" = None, progress: "Progress | None" = None
+) -> "Funding":
+    """List the money that the standards in force promise, with every condition of their text.
+
+    Parameters
+    ----------
+    scenario : Scenario, str or pathlib.Path
+        What :func:`read_scenario` returns, or the scenario's file.
+    plan : str or pathlib.Path, optional
+        A plan's GeoJSON; its stations are listed beside facilities and candidates.
+    progress : callable, optional
+        Told ``(stage, done, total)`` while work goes on.
+
+    Returns
+    -------
+    siting.results.Funding
+        ``.lines``, ``.summary()`` (tables), ``.notes()``; ``.to_file()``.
+
+    Raises
+    ------
+    siting.errors.InputError
+        With every fault of the layers.
+
+    Examples
+    --------
+    >>> import siting
+    >>> found = siting.funding("data/sample/scenario.toml")
+    >>> found.summary().loc["F008", "eligible_cny"]
+    np.float64(1100000.0)
+    """
+    from siting.results import Funding
+
+    if plan is None:
+        return Funding(check(scenario, progress=progress))
+    planned = read_plan(scenario, plan, progress=progress)
+    return Funding(planned.before, planned)
 
 
 def propose(

@@ -55,6 +55,7 @@ _FIGURES: Final = (
 _COUNTED: Final = {"new_bed": "new_beds", "person_month": "person_months"}
 # Two institutions make a chain (2家及以上); whether the one that makes it two is rewarded is not said, one more is.
 _SURELY_ADDED: Final = 2
+_PAID_ONCE: Final = ("construction", "chain", "demonstration", "rating")
 # What is paid for new beds and new institutions; whatever is not in use yet is new.
 _FOR_NEW: Final = ("construction", "chain")
 _COMING: Final = ("under_construction", "planned")
@@ -198,13 +199,54 @@ def funding_summary(lines: pd.DataFrame) -> pd.DataFrame:
     """
     sites = pd.Index(lines["site_id"].unique(), name="id")
     eligible = lines[lines["status"] == "eligible"]
-    largest = eligible.groupby(["site_id", "group"], sort=False)["amount_cny"].max()
+    largest = _largest(eligible)
     table = pd.DataFrame(index=sites)
     table["eligible_cny"] = largest.groupby(level="site_id").sum().reindex(sites).fillna(0.0).astype("float64")
     for status in ("eligible", "conditional", "unknown"):
         counts = lines.loc[lines["status"] == status, "site_id"].value_counts()
         table[f"{status}_lines"] = counts.reindex(sites).fillna(0).astype("int64")
     return table
+
+
+def net_costs(costs: pd.Series, lines: pd.DataFrame) -> pd.DataFrame:
+    """Set what sites cost beside the money that is paid for them once.
+
+    Money paid by the month, and to residents, is no part of it. Only what a site is eligible for is subtracted; of
+    lines that exclude one another the largest counts, and no net cost is below nothing.
+
+    Parameters
+    ----------
+    costs : pandas.Series
+        Yuan, gross, by site; NaN where it is not known.
+    lines : pandas.DataFrame
+        What :func:`funding_lines` returns for these sites.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By site ``subsidy_cny`` (eligible), ``net_cost_cny`` (NaN where the cost is) and ``subsidy_conditional_cny``
+        (what conditional lines would add; not subtracted).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from siting.assess.funding import net_costs
+    >>> lines = pd.DataFrame({"site_id": ["a", "a"], "group": ["a|1", "a|2"], "line": ["rating", "demonstration"]})
+    >>> lines = lines.assign(status=["eligible", "conditional"], amount_cny=[30_000.0, 2_000_000.0])
+    >>> net_costs(pd.Series({"a": 500_000.0}), lines).loc["a"].tolist()
+    [30000.0, 470000.0, 2000000.0]
+    """
+    once = lines[lines["line"].isin(_PAID_ONCE)]
+    surely = _largest(once[once["status"] == "eligible"])
+    perhaps = _largest(once[once["status"].isin(("eligible", "conditional"))])
+    paid, more = (table.groupby("site_id").sum().reindex(costs.index).fillna(0.0) for table in (surely, perhaps))
+    net = (costs - paid).clip(lower=0.0)
+    return pd.DataFrame({"subsidy_cny": paid, "net_cost_cny": net, "subsidy_conditional_cny": more - paid})
+
+
+def _largest(lines: pd.DataFrame) -> pd.Series:
+    """Return the largest amount of each group of lines that exclude one another, by site and group."""
+    return lines.groupby(["site_id", "group"], sort=False)["amount_cny"].max()
 
 
 # --- what is asked ----------------------------------------------------------------------------------------------------

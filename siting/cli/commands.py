@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args, overload
+from typing import TYPE_CHECKING, Any, Final, get_args, overload
 
 import click
 
@@ -44,6 +44,7 @@ def build(lang: Lang) -> click.Group:
     help_ = _Help(lang)
     scenario = click.Argument(["scenario"], type=_FILE)
     plan = help_.option("--with", "plan", key="with", type=_FILE)
+    with_plan = help_.option("--with", "plan", key="with_funding", type=_FILE)
 
     def out(key: str) -> click.Option:
         return help_.option("-o", "--out", key=key, type=_FILE, required=True)
@@ -87,7 +88,9 @@ def build(lang: Lang) -> click.Group:
             help_.option("-o", "--out", key="out_explain", type=_FILE),
         ),
         help_.command("audit", _audit, scenario, help_.option("-o", "--out", key="out_audit", type=_FILE)),
-        help_.command("funding", _funding, scenario, help_.option("-o", "--out", key="out_audit", type=_FILE)),
+        help_.command(
+            "funding", _funding, scenario, help_.option("-o", "--out", key="out_audit", type=_FILE), with_plan
+        ),
         help_.command("propose", _propose, scenario, out("out_plan"), *wanted),
         help_.command("map", _map, scenario, out("out_map"), plan, help_.option("--tiles", key="tiles")),
         help_.group(
@@ -255,24 +258,16 @@ def _audit(*, scenario: "_Source", out: Path | None, lang: Lang, quiet: bool) ->
         tell.files({"audit": out}, lang)
 
 
-def _funding(*, scenario: "_Source", out: Path | None, lang: Lang, quiet: bool) -> None:
-    from pandas import concat
-
-    from siting.assess.funding import funding_summary
-
+def _funding(*, scenario: "_Source", out: Path | None, plan: Path | None, lang: Lang, quiet: bool) -> None:
     start = time.perf_counter()
     with _bar(lang, quiet=quiet) as bar:
-        gaps = siting.check(scenario.read(("table", out), ("run", _run_file(out))), progress=bar)
-    kinds: tuple[Literal["facility", "candidate"], ...] = ("facility", "candidate")
-    lines = concat([gaps.funding(kind).assign(what=kind) for kind in kinds])
+        read = scenario.read(("table", out), ("run", _run_file(out)), plan=plan)
+        found = siting.funding(read, plan=plan, progress=bar)
     if out is not None:
-        from siting.write.tables import write_table
-
-        write_table(out, lines)
+        found.to_file(out)
         _log_run(out, start)
     if not quiet:
-        tell.funding(lines[lines["what"] == "facility"], lang)
-        tell.funding_by_site(funding_summary(lines[lines["what"] == "facility"]), lang)
+        tell.funding(found, lang)
         tell.files({"funding": out}, lang)
 
 

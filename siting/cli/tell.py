@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from siting.assess.compare import Comparison
     from siting.domain.draft import Draft
     from siting.domain.standards import Clause, Standard
-    from siting.results import Explanation, GapReport, Inspection, Plan, Sensitivity
+    from siting.results import Explanation, Funding, GapReport, Inspection, Plan, Sensitivity
     from siting.travel.store import Trouble
 
 # A window that is no terminal, and the widest that lines are made.
@@ -217,7 +217,12 @@ def plan(found: "Plan", lang: Lang) -> None:
     known = [cost for cost in costs if math.isfinite(cost)]
     if known:
         least = "≥ " if len(known) < len(costs) else ""
-        echo(say("cli.costs", lang, cost=least + number(math.fsum(known))))
+        gross, costs_less = math.fsum(known), found.subsidies
+        told = {"cost": gross, "net": gross - costs_less["subsidy_cny"], **costs_less}
+        words = {key: number(figure) for key, figure in told.items()}
+        echo(say("cli.costs", lang, **words | {key: least + words[key] for key in ("cost", "net")}))
+        if costs_less["subsidy_conditional_cny"]:
+            echo(say("cli.costs_conditional", lang, **words))
     if len(found.refused):
         echo(say("cli.refused", lang, count=found.refused.index.nunique()))
     before, after = found.before.totals, found.after.totals
@@ -339,21 +344,24 @@ def _audit_line(row: dict[Any, Any], lang: Lang) -> str:
     return line + today
 
 
-def funding(lines: "pd.DataFrame", lang: Lang) -> None:
-    """Tell the funding lines of facilities: whom, which clause, how sure, how much."""
-    table = _table(say("cli.file.funding", lang), ("site", "clause", "status", "amount"), lang)
-    for row in lines[lines["amount_cny"].notna()].to_dict("records"):
-        status = say(f"funding.status.{row['status']}", lang)
-        _add(table, row["site_id"], row["clause_id"], status, number(row["amount_cny"]))
-    _print(table)
-
-
-def funding_by_site(summary: "pd.DataFrame", lang: Lang) -> None:
-    """Tell what each facility is eligible for in all; of lines that exclude one another the largest counts."""
-    table = _table(say("cli.funding_sum", lang), ("site", "amount"), lang)
-    for key, amount in summary.loc[summary["eligible_cny"] > 0, "eligible_cny"].items():
-        _add(table, key, number(amount))
-    _print(table)
+def funding(found: "Funding", lang: Lang) -> None:
+    """Tell the funding lines of facilities and stations, site by site, and the sum of each."""
+    for what in ("facility", "station"):
+        lines = found.of(what)
+        if what == "station" and lines.empty:
+            continue
+        table = _table(say(f"cli.funding_of.{what}", lang), ("site", "clause", "status", "amount"), lang)
+        for row in lines[lines["amount_cny"].notna()].to_dict("records"):
+            status = say(f"funding.status.{row['status']}", lang)
+            _add(table, row["site_id"], row["clause_id"], status, number(row["amount_cny"]))
+        _print(table)
+        sums = _table(say("cli.funding_sum", lang), ("site", "amount"), lang)
+        summary = found.summary(what)
+        for key, amount in summary.loc[summary["eligible_cny"] > 0, "eligible_cny"].items():
+            _add(sums, key, number(amount))
+        _print(sums)
+    for note in found.notes(lang):
+        echo(f"· {note}")
 
 
 def files(written: Mapping[str, Path | None], lang: Lang) -> None:

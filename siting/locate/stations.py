@@ -73,6 +73,8 @@ def stations_table(
             "cost_cny": chosen["cost_cny"].to_numpy(),
             "remedy": chosen["tenure"].map(_REMEDY_OF_TENURE).to_numpy(),
             "parent_id": _nearest(centres.sort_index(), chosen),
+            # Money is for whoever knows the standards.
+            **dict.fromkeys(("subsidy_cny", "net_cost_cny", "subsidy_conditional_cny"), np.nan),
             "funding": None,
             "generated": chosen["generated"].to_numpy(dtype=bool),
             "preferred": preferred.to_numpy(),

@@ -11,7 +11,7 @@ import pandas as pd
 from pydantic import ValidationError
 
 from siting import places
-from siting.assess.funding import funding_lines
+from siting.assess.funding import funding_lines, net_costs
 from siting.domain.nouns import Assessment, Bools, Floats, Ints, Note, Progress, Proposal, Selection, Stage, quiet
 from siting.domain.plan_models import PlanModel
 from siting.domain.scenario import PlanOptions, Scenario, with_lattice
@@ -324,6 +324,8 @@ def laid_out(
     by_station = {key: rows.to_dict("records") for key, rows in paid}
     stations["funding"] = pd.Series([by_station.get(key, []) for key in stations.index], index=stations.index)
     off_network = tuple(map(str, ground.reached.unattached))
+    for name, figures in net_costs(stations["cost_cny"], lines).items():
+        stations[str(name)] = figures
     more = (Note("candidates_off_network", {"ids": ", ".join(off_network)}),) if off_network else ()
     sites = (*places.plan_notes(inputs, ground.permitted, question.sites), *_unused(question.plan))
     request = question.plan.model_dump(mode="json", exclude_defaults=True, exclude={"sizes"}) | {

@@ -1,6 +1,7 @@
 """Public views of an inspection, of a gap report and of a plan: they tabulate, plot, explore and save."""
 
 from siting.results.explanation import Explanation
+from siting.results.funding import Funding
 from siting.results.inspection import Inspection
 from siting.results.page import WebPage
 from siting.results.plan import Plan
@@ -8,4 +9,4 @@ from siting.results.report import GapReport
 from siting.results.sensitivity import Sensitivity
 from siting.results.study import Study
 
-__all__ = ["Explanation", "GapReport", "Inspection", "Plan", "Sensitivity", "Study", "WebPage"]
+__all__ = ["Explanation", "Funding", "GapReport", "Inspection", "Plan", "Sensitivity", "Study", "WebPage"]

@@ -307,6 +307,12 @@ class Plan:
             return self.stability(progress)
         return self.build_order(progress) if name == "order" else self.alternatives(progress=progress)
 
+    @property
+    def subsidies(self) -> Mapping[str, float]:
+        """One-off money for the stations, yuan: ``subsidy_cny`` (eligible) and ``subsidy_conditional_cny``."""
+        stations = self.proposal.stations
+        return {name: float(stations[name].sum()) for name in ("subsidy_cny", "subsidy_conditional_cny")}
+
     def funding(self) -> pd.DataFrame:
         """Return the funding lines that the standards in force promise to the proposed stations.
 
@@ -375,7 +381,16 @@ class Plan:
         save_plan(Path(path), self.proposal)
 
     def _repr_html_(self) -> str:
-        keys = ["rank", "candidate_id", "name", "unit_id", "elderly_new", "covered_share_after", "cost_cny"]
+        keys = [
+            "rank",
+            "candidate_id",
+            "name",
+            "unit_id",
+            "elderly_new",
+            "covered_share_after",
+            "cost_cny",
+            "net_cost_cny",
+        ]
         if self.stations["elderly_served"].notna().any():
             keys.insert(5, "elderly_served")
         return str(self.stations[keys].to_html(index=False))

@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from siting.assess import funding
-from siting.assess.funding import LINE_COLUMNS, What, funding_lines, funding_summary
+from siting.assess.funding import LINE_COLUMNS, What, funding_lines, funding_summary, net_costs
 from siting.domain.premises import KINDS, STATE_IDLE
 from siting.domain.standards import Clause, Example, Funding, Premises, Standard
 from siting.domain.tables import PAYERS
@@ -818,6 +818,23 @@ def test_the_largest_of_a_group_counts_and_only_what_is_eligible() -> None:
     assert total["eligible_lines"].tolist() == [3, 0]
     assert total["conditional_lines"].tolist() == [1, 1]
     assert total["unknown_lines"].tolist() == [0, 1]
+
+
+def test_net_cost_takes_off_what_is_paid_once_and_surely() -> None:
+    lines_of = pd.DataFrame(
+        {
+            "site_id": ["a", "a", "a", "a", "b", "c"],
+            "group": ["a|x", "a|x", "a|y", "a|z", "b|x", "c|x"],
+            "line": ["construction", "construction", "demonstration", "operation", "rating", "rating"],
+            "status": ["eligible", "conditional", "conditional", "eligible", "unknown", "eligible"],
+            "amount_cny": [300.0, 500.0, 2_000.0, 10_000.0, math.nan, 900.0],
+        }
+    )
+    found = net_costs(pd.Series({"a": 1_000.0, "b": 1_000.0, "c": 400.0, "d": math.nan}), lines_of)
+    assert found["subsidy_cny"].tolist() == [300.0, 0.0, 900.0, 0.0]
+    # Of the same money 200 more may be paid, and 2,000 of another; nobody is paid for costing less than nothing.
+    assert found["subsidy_conditional_cny"].tolist() == [2_200.0, 0.0, 0.0, 0.0]
+    assert found["net_cost_cny"].fillna(-1).tolist() == [700.0, 1_000.0, 0.0, -1.0]
 
 
 def test_every_status_has_a_text_and_no_note_is_left_over() -> None:

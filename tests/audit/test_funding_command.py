@@ -1,13 +1,15 @@
 """The money that the documents promise the sample's facilities, by hand from the ledger."""
 
+import dataclasses
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 import siting
+from siting import results as siting_results
 from siting.assess.funding import funding_summary
-from siting.cli import main
+from siting.cli import main, tell
 from siting.domain.scenario import StandardsChoice
 
 
@@ -49,9 +51,52 @@ def test_the_command_prints_and_writes_them(sample: Path, tmp_path: Path, capsys
     assert "F008" in capsys.readouterr().out
 
 
-def test_a_plan_names_the_lines_of_its_stations(sample: Path) -> None:
-    plan = siting.propose(siting.read_scenario(sample), stations=2)
+@pytest.fixture(scope="module")
+def plan(sample: Path) -> siting_results.Plan:
+    return siting.propose(sample, stations=2)
+
+
+def test_a_plan_names_the_lines_of_its_stations(plan: siting_results.Plan) -> None:
     lines = plan.funding()
     assert set(lines["site_id"]) <= set(plan.stations["id"])
     for told, key in zip(plan.stations["funding"], plan.stations["id"], strict=True):
         assert [line["clause_id"] for line in told] == lines.loc[lines["site_id"] == key, "clause_id"].tolist()
+
+
+def test_net_cost_stands_beside_gross(plan: siting_results.Plan, capsys: pytest.CaptureFixture[str]) -> None:
+    # The city's documents pay for beds of institutions alone, so that stations cost what they cost.
+    stations = plan.stations
+    assert stations["cost_cny"].sum() > 0
+    assert stations["net_cost_cny"].tolist() == stations["cost_cny"].tolist()
+    assert stations["subsidy_cny"].tolist() == stations["subsidy_conditional_cny"].tolist() == [0.0, 0.0]
+    tell.plan(plan, "en")
+    cost = f"{stations['cost_cny'].sum():,.0f}"
+    said = f"Cost in all: {cost} CNY; one-off subsidy for which it is eligible: 0 CNY; net: {cost} CNY"
+    assert said in " ".join(capsys.readouterr().out.split())
+
+
+def test_the_verb_lists_facilities_candidates_and_the_stations_of_a_plan(
+    sample: Path, plan: siting_results.Plan, tmp_path: Path
+) -> None:
+    file = tmp_path / "plan.geojson"
+    plan.to_file(file)
+    found = siting.funding(sample, plan=file)
+    assert found.lines["what"].unique().tolist() == ["facility", "candidate", "station"]
+    pd.testing.assert_frame_equal(found.of("station"), plan.funding())
+    assert found.notes("en") == []
+    assert repr(found).startswith("<Funding 江峡区（示例）养老服务设施布局: ")
+    assert "facilities eligible for CNY 1,100,000" in repr(found)
+    assert "F008" in found._repr_html_()
+    found.to_file(tmp_path / "lines.csv")
+    assert len(pd.read_csv(tmp_path / "lines.csv")) == len(found.lines)
+
+
+def test_candidates_of_no_known_kind_are_told_once(sample: Path) -> None:
+    report = siting.check(sample)
+    inputs = report.assessment.inputs
+    kinds = inputs.candidates["kind"].mask(inputs.candidates.index.isin(["C001", "C002"])).replace("hotel", "谷仓")
+    blank = dataclasses.replace(inputs, candidates=inputs.candidates.assign(kind=kinds))
+    told = siting_results.Funding(siting_results.GapReport(dataclasses.replace(report.assessment, inputs=blank)))
+    # Two blanks, and twelve hotels that are now called by a word that nobody knows.
+    (note,) = told.notes("zh")
+    assert note.startswith("14 个候选点没有写明用房种类")

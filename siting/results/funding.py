@@ -1,0 +1,134 @@
+"""The view of the money that the documents promise."""
+
+from pathlib import Path
+from typing import Final, Literal
+
+import pandas as pd
+
+from siting.domain.nouns import Note
+from siting.results.plan import Plan
+from siting.results.report import GapReport
+from siting.text import Lang, default_lang, say
+
+What = Literal["facility", "candidate", "station"]
+_SHOWN: Final = ("what", "site_id", "clause_id", "line", "payer", "status", "amount_cny", "missing")
+# A note names no more sites than these.
+_MOST_NAMED: Final = 10
+
+
+class Funding:
+    """The money that the standards in force promise facilities, candidates and, with a plan, its stations.
+
+    Parameters
+    ----------
+    report : GapReport
+        The check of the scenario.
+    plan : Plan, optional
+        A plan of it.
+
+    Examples
+    --------
+    >>> import siting
+    >>> found = siting.funding("data/sample/scenario.toml")
+    >>> found.lines["what"].unique().tolist()
+    ['facility', 'candidate']
+    """
+
+    def __init__(self, report: GapReport, plan: Plan | None = None) -> None:
+        self._title = report.assessment.inputs.scenario.scenario.title
+        self._lines: dict[What, pd.DataFrame] = {kind: report.funding(kind) for kind in ("facility", "candidate")}
+        self._candidates = report.assessment.inputs.candidates
+        if plan is not None:
+            self._lines["station"] = plan.funding()
+
+    def __repr__(self) -> str:
+        """Return title, lines of each status, and what facilities are eligible for."""
+        lines = self.lines
+        counts = ", ".join(f"{(lines['status'] == status).sum():,} {status}" for status in _STATUSES)
+        total = self.summary("facility")["eligible_cny"].sum()
+        return f"<Funding {self._title}: {len(lines):,} lines ({counts}), facilities eligible for CNY {total:,.0f}>"
+
+    @property
+    def lines(self) -> pd.DataFrame:
+        """One row a site and line, ``what`` the site is, and the columns of :meth:`GapReport.funding`."""
+        told = [table.assign(what=kind) for kind, table in self._lines.items()]
+        return pd.concat([table for table in told if len(table)] or told[:1], ignore_index=True)
+
+    def of(self, what: What) -> pd.DataFrame:
+        """Return the lines of facilities, candidates or stations; none where there is no plan.
+
+        Parameters
+        ----------
+        what : {"facility", "candidate", "station"}
+            Whose.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a site and line; lines of one ``group`` exclude one another.
+        """
+        return self._lines.get(what, self._lines["facility"].iloc[:0]).copy()
+
+    def summary(self, what: What = "facility") -> pd.DataFrame:
+        """Add up what each site is eligible for; of lines that exclude one another the largest counts.
+
+        Parameters
+        ----------
+        what : {"facility", "candidate", "station"}
+            Whose.
+
+        Returns
+        -------
+        pandas.DataFrame
+            By site; see :func:`siting.assess.funding.funding_summary`.
+        """
+        from siting.assess.funding import funding_summary
+
+        return funding_summary(self.of(what))
+
+    def notes(self, lang: Lang | None = None) -> list[str]:
+        """Return what leaves many lines open, once.
+
+        Parameters
+        ----------
+        lang : {"zh", "en"}, optional
+            Language; that of the system if absent.
+
+        Returns
+        -------
+        list of str
+            Sentences.
+        """
+        return [say(f"note.{note.code}", lang or default_lang(), **note.values) for note in self._notes()]
+
+    def _notes(self) -> list[Note]:
+        lines = self.of("candidate")
+        open_kinds = lines["missing"].map(lambda missing: "kind" in missing)
+        ids = lines.loc[open_kinds, "site_id"].unique().tolist()
+        if not ids:
+            return []
+        named = ", ".join(map(str, ids[:_MOST_NAMED])) + (" …" if len(ids) > _MOST_NAMED else "")
+        return [Note("premises_of_no_known_kind", {"count": len(ids), "ids": named})]
+
+    def to_file(self, path: str | Path) -> None:
+        """Write the lines.
+
+        Parameters
+        ----------
+        path : str or pathlib.Path
+            ``.csv`` or ``.json``, replaced whole.
+
+        Raises
+        ------
+        siting.errors.InputError
+            Another ending, or the file cannot be written.
+        """
+        from siting.write.tables import write_table
+
+        write_table(Path(path), self.lines)
+
+    def _repr_html_(self) -> str:
+        return str(self.lines[list(_SHOWN)].to_html(index=False))
+
+
+_STATUSES: Final = ("eligible", "conditional", "unknown")

@@ -1,7 +1,8 @@
-"""A random district as files in a folder, and the same files with their records in another order."""
+"""A random district as files in a folder, and the same files with their records in another order or another CRS."""
 
 import random
 import re
+import shutil
 from pathlib import Path
 from typing import Literal
 
@@ -124,6 +125,24 @@ def shuffle(folder: Path, seed: int) -> None:
             head, *elements, tail = re.split(r"\n(?=<)", path.read_text(encoding="utf-8"))
             random.Random(seed).shuffle(elements)
             path.write_text("\n".join([head, *elements, tail]), encoding="utf-8")
+
+
+def in_crs(given: Path, folder: Path, crs: str) -> Path:
+    """Write the files of a folder into another folder, what has corners in another CRS; return the scenario."""
+    shutil.copytree(given, folder)
+    there = Transformer.from_crs(METRIC, crs, always_xy=True)
+    for path in sorted(folder.iterdir()):
+        if path.suffix == ".gpkg":
+            frame = gpd.read_file(path)
+            path.unlink()
+            frame.to_crs(crs).to_file(path)
+        elif path.suffix == ".csv" and "x" in (table := pd.read_csv(path)):
+            x, y = there.transform(table["x"].to_numpy(), table["y"].to_numpy())
+            table.assign(x=x, y=y).to_csv(path, index=False)
+    scenario = folder / "scenario.toml"
+    text = scenario.read_text(encoding="utf-8")
+    scenario.write_text(text.replace(f"EPSG:{METRIC.to_epsg()}", crs), encoding="utf-8")
+    return scenario
 
 
 def _elderly(rng: np.random.Generator) -> gpd.GeoDataFrame:

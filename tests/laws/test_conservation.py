@@ -101,7 +101,7 @@ def test_cells_times_covered_fractions_are_the_figures_of_places(seed: int, walk
             assert place["land_reach_m2_per_person"] == pytest.approx(land / heads, rel=1e-5, abs=1e-9)
 
 
-def _in_two(frame: gpd.GeoDataFrame, key: str, line: float) -> gpd.GeoDataFrame:
+def in_two(frame: gpd.GeoDataFrame, key: str, line: float) -> gpd.GeoDataFrame:
     """Cut one polygon at an easting."""
     shape = frame.geometry[key]
     halves = [shape.intersection(box(-9e4, -9e4, line, 9e4)), shape.intersection(box(line, -9e4, 9e4, 9e4))]
@@ -115,7 +115,7 @@ def _in_two(frame: gpd.GeoDataFrame, key: str, line: float) -> gpd.GeoDataFrame:
 def test_splitting_a_unit_in_two_gives_the_same_people_and_land(seed: int, part: float) -> None:
     whole = district(seed)
     west, _, east, _ = whole.units["community"].geometry["c10"].bounds
-    halves = with_units(whole, "community", _in_two(whole.units["community"], "c10", west - X0 + part * (east - west)))
+    halves = with_units(whole, "community", in_two(whole.units["community"], "c10", west - X0 + part * (east - west)))
     # Where nobody lives, nobody is covered.
     before, after = (check(case).places.fillna({"elderly_covered": 0.0}) for case in (whole, halves))
     names = ["residents", "elderly", "elderly_covered", "land_provided_m2", "land_required_02_m2"]
@@ -132,7 +132,7 @@ def test_splitting_an_estate_in_two_gives_the_same_people_and_land_within_reach(
     areas = whole.residential_areas.assign(residents=np.nan)
     x = areas.geometry["e0"].centroid.x - X0
     one = check(replace(whole, residential_areas=areas)).places
-    two = check(replace(whole, residential_areas=_in_two(areas, "e0", x))).places
+    two = check(replace(whole, residential_areas=in_two(areas, "e0", x))).places
     names = ["residents", "elderly", "elderly_covered", "land_provided_m2"]
     both = two.loc[[("residential_area", "e0-west"), ("residential_area", "e0-east")], names].sum()
     if one.loc[("residential_area", "e0"), "residents"] > 0:

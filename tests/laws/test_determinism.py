@@ -9,33 +9,44 @@ import pytest
 
 import siting
 from siting.results import GapReport
+from tests.laws.folders import write_district
 
-# Writes the gap report and the plan of a scenario (first argument) into a folder (second argument).
+# Writes gap report, plan and map of a scenario, and of a random one, into a folder, on so many threads.
 _RUN = """
-import sys
+import os, sys
 from pathlib import Path
 import siting
-scenario, folder = siting.read_scenario(sys.argv[1]), Path(sys.argv[2])
-siting.check(scenario).to_file(folder / "gaps.geojson")
-siting.propose(scenario).to_file(folder / "plan.geojson")
+from siting.write.webmap import write_map
+folder = Path(sys.argv[3])
+os.cpu_count = lambda: int(sys.argv[4])
+for name, path in (("", sys.argv[1]), ("random-", sys.argv[2])):
+    scenario = siting.read_scenario(path)
+    siting.check(scenario).to_file(folder / f"{name}gaps.geojson")
+    plan = siting.propose(scenario)
+    plan.to_file(folder / f"{name}plan.geojson")
+    write_map(folder / f"{name}map.html", plan.proposal.before, plan.proposal, lang="en")
 """
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "GDAL_NUM_THREADS")
 
 
 @pytest.fixture(scope="module")
 def runs(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Two runs in processes of their own, whose sets and dictionaries of strings are hashed unlike."""
+    """Two runs in processes of their own: strings hashed unlike, and one or two threads for all who would take more."""
     folders, processes = [], []
-    for seed in ("1", "271828"):
+    district = write_district(tmp_path_factory.mktemp("district"), 7)
+    for seed, threads in (("0", "1"), ("1", "2")):
         folders.append(tmp_path_factory.mktemp("run"))
-        command = [sys.executable, "-c", _RUN, str(sample), str(folders[-1])]
-        processes.append(subprocess.Popen(command, env={**os.environ, "PYTHONHASHSEED": seed}))
+        command = [sys.executable, "-c", _RUN, str(sample), str(district), str(folders[-1]), threads]
+        own = {"PYTHONHASHSEED": seed, **dict.fromkeys(_THREADS, threads)}
+        processes.append(subprocess.Popen(command, env={**os.environ, **own}))
     assert [process.wait(timeout=300) for process in processes] == [0, 0]
     return folders
 
 
-@pytest.mark.parametrize("name", ["gaps.geojson", "plan.geojson"])
-def test_a_rerun_gives_the_same_bytes_whatever_the_hashes(runs: list[Path], name: str) -> None:
-    one, other = ((folder / name).read_bytes() for folder in runs)
+@pytest.mark.parametrize("whose", ["", "random-"])
+@pytest.mark.parametrize("what", ["gaps.geojson", "plan.geojson", "map.html"])
+def test_a_rerun_gives_the_same_bytes_whatever_the_hashes_and_threads(runs: list[Path], whose: str, what: str) -> None:
+    one, other = ((folder / f"{whose}{what}").read_bytes() for folder in runs)
     assert len(one) > 1000
     assert one == other
 

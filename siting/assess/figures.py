@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 
 from siting.assess.reach import LandReach
 from siting.domain.nouns import Access, Demand, Floats, Note, Times
+from siting.domain.partly import listed, shared_out
 from siting.domain.requirements import weights
 from siting.domain.scenario import LandBasis, Scenario
 from siting.units import SECONDS_PER_MINUTE
@@ -32,10 +33,13 @@ def people_figures(level: str, frame: gpd.GeoDataFrame, demand: Demand, basis: L
     -------
     pandas.DataFrame
         ``residents``, ``elderly``, ``basis`` (NaN where unknown); ``grid_residents``, ``grid_elderly``; ``whole``:
-        whether the grid covers the place whole; ``from_table``: whether a table of people stands in.
+        whether the grid covers the place whole, and ``grid_share``, how much of it; ``from_table``: whether a table of
+        people stands in.
     """
     shares, whole = demand.shares[level], demand.grid_share[level] >= WHOLE
-    table = pd.DataFrame({"whole": whole, "from_table": False}, index=frame.index)
+    table = pd.DataFrame(
+        {"whole": whole, "from_table": False, "grid_share": demand.grid_share[level]}, index=frame.index
+    )
     for name in ("residents", "elderly"):
         table[f"grid_{name}"] = np.where(whole, shares @ demand.cells[name].to_numpy(), np.nan)
         table[name] = table[f"grid_{name}"]
@@ -52,13 +56,13 @@ def people_figures(level: str, frame: gpd.GeoDataFrame, demand: Demand, basis: L
 def grid_notes(figures: pd.DataFrame) -> Iterator[Note]:
     """Tell which places the grid does not cover whole, and which units have their people from a table.
 
-    ``figures`` holds ``level``, ``whole`` and ``from_table`` of the places of all levels.
+    ``figures`` holds ``level``, ``whole``, ``grid_share`` and ``from_table`` of the places of all levels.
     """
     names = figures["level"].astype(str) + "/" + figures.index.astype(str)
-    part = names[~figures["whole"].to_numpy(dtype=bool)]
-    if len(part):
-        more = ["…"] if len(part) > _MOST_NAMED else []
-        yield Note("grid_covers_part", {"count": len(part), "ids": ", ".join([*part[:_MOST_NAMED], *more])})
+    rows = figures[~figures["whole"].to_numpy(dtype=bool)]
+    if len(rows):
+        part = [shared_out(*each) for each in zip(rows["level"], rows.index, rows["grid_share"], strict=True)]
+        yield Note("grid_covers_part", {"count": len(part), "ids": listed(part)})
     told = names[figures["from_table"].to_numpy(dtype=bool)]
     if len(told):
         yield Note("people_from_table", {"count": len(told), "ids": ", ".join(told)})

@@ -74,7 +74,8 @@ class Population:
 
     ``elderly_age`` is the age from which the elderly are counted. ``groups`` maps the name of a group to its persons
     per cell, or to its share of the elderly. ``growth`` carries people to the horizon; ``calibrate`` is the level to
-    whose own figures (``own_residents``, ``own_elderly``) people are scaled first.
+    whose own figures (``own_residents``, ``own_elderly``) people are scaled first. ``nobody_outside`` names those whose
+    raster knows everybody: beyond it nobody lives.
     """
 
     residents: Raster | PeopleLayer | None
@@ -84,6 +85,7 @@ class Population:
     growth: Growth | None = None
     calibrate: Level | None = None
     cell_m: float = 100.0
+    nobody_outside: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -168,7 +170,8 @@ class Demand:
     ``group_NAME`` (persons) of each group among the elderly.
     ``shares[level]`` has shape (places of the level, cells): the share of each cell's area in each place, places in
     the order of ``place_ids[level]``. ``grid_share[level]`` is the share of each place's area that lies within the
-    outer rectangle of every population grid given, in the same order; below 1 the grid cannot say who lives there.
+    outer rectangle of every population grid given, in the same order, but of those beyond which nobody lives; below 1
+    the grid cannot say who lives there.
 
     ``account`` follows residents and elderly from the files to the cells, persons (NaN where unknown):
     ``WHO_read``, ``_calibrated`` and ``_grown`` (change of the total), ``_inside`` the units, ``_outside`` them, which

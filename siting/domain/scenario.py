@@ -154,6 +154,7 @@ class PeopleSource(Section):
     allocate: Literal["area", "residential"] = "area"
     overlap: bool = False
     on_invalid: Invalid = "refuse"
+    outside: Literal["unknown", "nobody"] = "unknown"
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:

@@ -1,6 +1,6 @@
 """People become demand: one point a populated cell, conserved to the last person."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 
 import geopandas as gpd
 import numpy as np
@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from pyproj import CRS
 from scipy.sparse import csr_array
 
-from siting.domain.nouns import Demand, Floats, Grid, Ints, Population, Raster
+from siting.domain.nouns import Demand, Floats, Grid, Ints, Note, Population, Raster
+from siting.domain.partly import listed, shared_out
 from siting.domain.scenario import LandBasis, Level, PopulationSection
 from siting.places.account import Account
 from siting.places.calibration import FACTOR_COLUMNS, calibrate, empty_units
@@ -106,6 +107,7 @@ def make_demand(
     gridded = on_one_grid(population, places, crs, context_m)
     units = {level: frame for level, frame in places.items() if level != "residential_area"}
     grid_share = covered_shares(list(_given(population)), places, crs)
+    beyond_grids = list(_beyond_grids(population, places, grid_share, crs))
     cells, beyond = _cells(gridded, population, places, crs, context_m)
     shares = {
         level: _at_most_one(cell_shares(gridded.grid, frame.geometry, cells.index.to_numpy()))
@@ -140,12 +142,33 @@ def make_demand(
         elderly_derived="elderly" in people.derived,
         residents_derived="residents" in people.derived,
         factors=factors,
-        notes=notes,
+        notes=(*notes, *beyond_grids),
     )
 
 
-def _given(population: Population) -> Iterator[Grid]:
-    yield from (each.grid for each in (population.residents, population.elderly) if isinstance(each, Raster))
+def _given(population: Population, leave_out: Container[str] | None = None) -> Iterator[Grid]:
+    """Give the grids of people, but of those (by default all) beyond which nobody lives."""
+    out = population.nobody_outside if leave_out is None else leave_out
+    for who, each in (("residents", population.residents), ("elderly", population.elderly)):
+        if isinstance(each, Raster) and who not in out:
+            yield each.grid
+
+
+def _beyond_grids(
+    population: Population, places: Mapping[str, gpd.GeoDataFrame], counted: Mapping[str, Floats], crs: CRS
+) -> Iterator[Note]:
+    """Tell which units reach beyond grids outside which, as the scenario says, nobody lives."""
+    if not population.nobody_outside:
+        return
+    covered = covered_shares(list(_given(population, ())), places, crs)
+    named = [
+        shared_out(level, unit, share)
+        for level, frame in places.items()
+        for unit, share, all_in in zip(frame.index, covered[level], counted[level], strict=True)
+        if level != "residential_area" and share < Demand.WHOLE <= all_in
+    ]
+    if named:
+        yield Note("grid_nobody_outside", {"count": len(named), "ids": listed(named)})
 
 
 def _cells(

@@ -1,6 +1,7 @@
 """Places that the population grid does not cover whole, by hand."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -92,7 +93,33 @@ def test_people_of_a_place_in_part_are_unknown_and_its_land_stays() -> None:
     assert found(case, "street", "a", LAND) == ("met", None)
     assert found(case, "street", "a", CIRCLE) == ("met", None)
     assert {found(case, "street", key, clause) for key in "bc" for clause in (LAND_01, LAND, CIRCLE)} == {UNKNOWN}
-    assert notes(case)["grid_covers_part"] == {"count": 2, "ids": "street/b, street/c"}
+    assert notes(case)["grid_covers_part"] == {"count": 2, "ids": "street/b (50.0%), street/c (100.0%)"}
+
+
+def test_where_nobody_lives_outside_the_grid_places_have_the_people_of_their_cells() -> None:
+    given: Inputs = inputs(
+        settings=scenario(walking=straight()),
+        residents=RESIDENTS,
+        elderly=ELDERLY,
+        places={"street": units(STREETS)},
+        ledger=facilities({"B": ((750, 250), {"land_m2": 100.0})}),
+    )
+
+    def outside(*who: str) -> Assessment:
+        return check(replace(given, population=replace(given.population, nobody_outside=frozenset(who))))
+
+    case = outside("residents", "elderly")
+    assert case.places["residents"].loc["street"].to_dict() == {"a": 1000.0, "b": 500.0, "c": 0.0}
+    assert case.places["elderly"].loc["street"].to_dict() == {"a": 200.0, "b": 100.0, "c": 0.0}
+    # 0.2 × 500 m² are there.
+    assert found(case, "street", "b", LAND) == ("met", None)
+    assert found(case, "street", "c", LAND) == ("not_applicable", "no_people")
+    told = notes(case)
+    assert told["grid_nobody_outside"] == {"count": 2, "ids": "street/b (50.0%), street/c (100.0%)"}
+    assert "grid_covers_part" not in told
+    assert "grid_part" not in case.totals["warnings"]
+    # Said of one grid alone, the other still leaves it open.
+    assert found(outside("residents"), "street", "b", LAND) == UNKNOWN
 
 
 def test_totals_are_those_of_the_cells() -> None:
@@ -174,7 +201,7 @@ def test_the_note_names_ten_at_most_and_reads_in_both_languages() -> None:
     given = inputs(residents=RESIDENTS, elderly=ELDERLY, places={"street": units({**STREETS, **shapes})})
     note = next(note for note in check(given).notes if note.code == "grid_covers_part")
     assert note.values["count"] == 14
-    assert note.values["ids"].endswith("street/u07, …")
+    assert note.values["ids"].endswith("street/u07 (100.0%), …")
     assert all("14" in say("note.grid_covers_part", lang, **note.values) for lang in LANGS)
 
 

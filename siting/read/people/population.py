@@ -105,6 +105,7 @@ def read_population(
         growth=growth,
         calibrate=_calibrate(reading, given),
         cell_m=scenario.population.cell_m,
+        nobody_outside=frozenset(who for who, each in given.items() if each.source.outside == "nobody"),
     )
 
 

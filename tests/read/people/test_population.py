@@ -72,6 +72,14 @@ def test_polygons_given_as_areas_must_be_polygons(case: Case) -> None:
     assert case.fault().layer == "population.residents"
 
 
+def test_a_raster_may_know_everybody(case: Case) -> None:
+    assert case.read().population.nobody_outside == frozenset()
+    case.sections["population"] = case.sections["population"].replace(
+        "residents = {", 'residents = { outside = "nobody",'
+    )
+    assert case.read().population.nobody_outside == {"residents"}
+
+
 # --- groups ---------------------------------------------------------------------------------------------------------
 
 

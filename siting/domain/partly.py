@@ -1,0 +1,25 @@
+"""How places are named of which a part lies outside the population grids."""
+
+from collections.abc import Sequence
+from typing import Final
+
+# A note names no more places than these.
+_MOST_NAMED: Final = 10
+
+
+def shared_out(level: str, place: object, covered: float) -> str:
+    """Return a place with the share of its area that lies outside.
+
+    Examples
+    --------
+    >>> from siting.domain.partly import shared_out
+    >>> shared_out("street", "b", 0.951), shared_out("street", "c", 0.9985)
+    ('street/b (4.9%)', 'street/c (0.15%)')
+    """
+    outside = 1.0 - covered
+    return f"{level}/{place} ({outside:.{1 if outside >= 0.01 else 2}%})"  # noqa: PLR2004 - one per cent
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return the first names, and a mark where there are more."""
+    return ", ".join([*names[:_MOST_NAMED], *(["…"] if len(names) > _MOST_NAMED else [])])

@@ -11,8 +11,8 @@ from scipy.sparse import csr_array
 from siting.domain.nouns import Floats, Times
 from siting.domain.standards import Clause, Standard
 
-# How premises of each tenure can be had, in the documents' words.
-_WAYS: Final = {"own": "purchase", "lease": "lease", "state": "reclaim_state_idle"}
+# How premises of each tenure can be had, in the documents' words; what is one's own is not bought again.
+_WAYS: Final = {"own": "own", "lease": "lease", "state": "reclaim_state_idle"}
 # A list that a planner reads; the nearest come first.
 _MOST: Final = 5
 NONE: Final = "none"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from siting.cli.screen import echo, plain
 from siting.domain.intervals import figure_text
 from siting.text import Lang, say
-from siting.text.numbers import UNKNOWN, interval, number, signless_zero
+from siting.text.numbers import UNKNOWN, number, signless_zero
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -228,7 +228,11 @@ def plan(found: "Plan", lang: Lang) -> None:
     before, after = found.before.totals, found.after.totals
     shares = {key: figure_text("covered_share", row, percent) for key, row in (("before", before), ("after", after))}
     echo(say("cli.before_after", lang, **shares))
-    stays = {f"gap_{floor}": figure_text(f"land_gap_{floor}_m2", after, number) for floor in ("01", "02")}
+    gaps = {floor: figure_text(f"land_gap_{floor}_m2", after, number) for floor in ("01", "02")}
+    stays = {
+        f"gap_{floor}": say("cli.land_no_gap", lang) if gap == "0" else say("cli.land_gap", lang, gap=gap)
+        for floor, gap in gaps.items()
+    }
     echo(say("cli.land_stays", lang, **stays))
     units = found.after.units
     short = units[(units["level"] == "street") & (units["land_gap_m2"] > 0)]
@@ -291,22 +295,28 @@ def _tell_rows(title: str, heads: Iterable[str], rows: Iterable[Iterable[str]], 
 
 def audit(table: "pd.DataFrame", documents: "Iterable[Standard]", lang: Lang) -> None:
     """Tell the audit: each document, each clause with its quote, and what was measured at each level."""
+    from siting.write import audited as words
+
     for document in documents:
         echo(f"\n{document.number}  {document.title}")
+        comparisons = {clause.id: clause.comparison for clause in document.clauses}
         for clause_id, rows in table[table["standard_id"] == document.id].groupby("clause_id", sort=False):
             first = rows.iloc[0]
             kind, force = say(f"clause_kind.{first['kind']}", lang), say(f"force.{first['force']}", lang)
             due = f" · {say('audit.target', lang, year=int(first['target_year']))}" if first["target_year"] > 0 else ""
             echo(f"\n  {first['article']}  {kind}  [{force}{due}]  {clause_id}\n    “{first['quote']}”")
             for row in rows.to_dict("records"):
-                echo(f"    {_audit_line(row, lang)}")
+                echo(f"    {_audit_line(row, comparisons.get(str(clause_id)), lang)}")
             if first["treatment"] == "computed" and first[f"finding_{lang}"]:
                 echo(f"    {first[f'finding_{lang}']}")
             if first["completeness"]:
-                echo(f"    {say('audit.completeness', lang, found=first['completeness'])}")
+                held = words.completeness_text(first["completeness"], lang)
+                echo(f"    {say('audit.completeness', lang, found=held)}")
 
 
-def _audit_line(row: dict[Any, Any], lang: Lang) -> str:
+def _audit_line(row: dict[Any, Any], comparison: str | None, lang: Lang) -> str:
+    from siting.write import audited as words
+
     if row["treatment"] != "computed":
         return say(f"audit.{row['treatment']}", lang, found=row[f"finding_{lang}"])
     if not isinstance(row["level"], str):
@@ -324,11 +334,10 @@ def _audit_line(row: dict[Any, Any], lang: Lang) -> str:
     }
     if row["places"] != 1:
         return say("audit.many", lang, **said)
-    measured = interval(row["measured_low"], row["measured_high"])
-    today = ""
+    unit, today = row["unit"], ""
     if isinstance(row.get("current_verdict"), str):
         figures = {
-            "measured": interval(row["current_low"], row["current_high"]),
+            "measured": words.measured_text(row["current_low"], row["current_high"], unit, lang),
             "verdict": say(f"verdict.{row['current_verdict']}", lang),
         }
         today = say("audit.today", lang, **figures)
@@ -336,9 +345,8 @@ def _audit_line(row: dict[Any, Any], lang: Lang) -> str:
         "audit.single",
         lang,
         **said,
-        required=interval(row["required"], row["required"]),
-        measured=measured,
-        unit=row["unit"],
+        required=words.required_text(row["required"], unit, comparison, lang),
+        measured=words.measured_text(row["measured_low"], row["measured_high"], unit, lang),
         verdict=say(f"verdict.{row['verdict']}", lang),
     )
     return line + today
@@ -488,7 +496,7 @@ def _proof(found: "Plan", lang: Lang) -> Iterable[str]:
     stopped = say(f"proof.stopped.{selection.stopped_by}", lang)
     yield say("cli.proof", lang, status=status, solver=selection.solver, stopped_by=stopped)
     for stage in stage_texts(proposal, lang):
-        yield "  " + say("proof.line.stage", lang, **stage._asdict())
+        yield "  " + say(f"proof.line.stage_{stage.sense}", lang, **stage._asdict())
     for texts in (unmet_texts, fairness_texts, change_texts):
         yield from ("  " * (line.depth + 1) + line.text for line in texts(proposal, lang))
 

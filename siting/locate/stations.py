@@ -12,7 +12,8 @@ from siting.domain.nouns import Floats, Ints, Selection
 from siting.domain.tables import PLAN_COLUMNS
 from siting.locate.problem import Problem
 
-_REMEDY_OF_TENURE: Final = {"own": "purchase", "lease": "lease", "state": "reclaim_state_idle"}
+# Premises that are one's own need not be had.
+_REMEDY_OF_TENURE: Final = {"lease": "lease", "state": "reclaim_state_idle"}
 
 
 def stations_table(

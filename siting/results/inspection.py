@@ -71,7 +71,7 @@ class Inspection:
     @property
     def notes(self) -> list[str]:
         """What was mended, left out or assumed, of all layers."""
-        from siting.write.account import note_text
+        from siting.write.naming import note_text
 
         return [note_text(note, self.lang) for note in self.log.notes]
 

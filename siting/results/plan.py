@@ -12,7 +12,7 @@ from siting.pipeline import Planned
 from siting.results.page import WebPage
 from siting.results.report import GapReport
 from siting.results.study import Study
-from siting.text import Lang, default_lang, say
+from siting.text import Lang, default_lang
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -107,7 +107,9 @@ class Plan:
         list of str
             Sentences; those of the data stand in ``before.notes()``.
         """
-        return [say(f"note.{note.code}", lang or default_lang(), **note.values) for note in self.proposal.notes]
+        from siting.write.naming import note_text
+
+        return [note_text(note, lang or default_lang()) for note in self.proposal.notes]
 
     @property
     def before(self) -> GapReport:

@@ -136,9 +136,11 @@ class GapReport:
         list of str
             Sentences, warnings first.
         """
+        from siting.write.naming import note_text
+
         lang = lang or default_lang()
         warnings = [say(f"warning.{code}", lang) for code in self.totals["warnings"]]
-        return warnings + [say(f"note.{note.code}", lang, **note.values) for note in self.assessment.notes]
+        return warnings + [note_text(note, lang) for note in self.assessment.notes]
 
     def plot(self, lang: Lang | None = None) -> "Figure":
         """Draw land per person by street against both floors, and the elderly by minutes on foot.

@@ -6,6 +6,7 @@ to a pair ``zh`` / ``en``.
 
 import locale
 import os
+import string
 import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -32,7 +33,8 @@ def say(key: str, lang: Lang | None = None, /, **values: object) -> str:
     lang : {"zh", "en"}, optional
         Language; :func:`default_lang` if absent.
     **values
-        Values of the placeholders.
+        Values of the placeholders. ``{count:|place|places}`` becomes the first word where the count is 1, else the
+        second.
 
     Raises
     ------
@@ -46,7 +48,7 @@ def say(key: str, lang: Lang | None = None, /, **values: object) -> str:
     ('未达标', 'gap')
     """
     template = texts()[key][lang or default_lang()]
-    return template.format_map(values) if values else template
+    return _FORMATTER.vformat(template, (), values) if values else template
 
 
 def number(value: float, digits: int = 0) -> str:
@@ -71,6 +73,19 @@ def number(value: float, digits: int = 0) -> str:
 def knows(key: str) -> bool:
     """Tell whether the catalogue has a key."""
     return key in texts()
+
+
+class _Formatter(string.Formatter):
+    """Fills templates; a placeholder with a format ``|one|more`` gives the word that suits its number."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:  # noqa: ANN401 - whatever a text is given
+        if not format_spec.startswith("|"):
+            return str(super().format_field(value, format_spec))
+        one, _, more = format_spec[1:].partition("|")
+        return one if str(value) == "1" else more
+
+
+_FORMATTER: Final = _Formatter()
 
 
 @cache

@@ -13,7 +13,8 @@ from siting.crs import WGS84, carry
 from siting.domain.nouns import Inputs, Note, PeopleLayer, Raster
 from siting.domain.scenario import CandidateLayer, Layer, PeopleSource, Scenario, UnitLayer
 from siting.errors import Fault
-from siting.text import Lang, knows, say
+from siting.text import Lang, say
+from siting.write.naming import layer_name, note_text
 
 Facts = Mapping[str, Any]
 Box = tuple[float, float, float, float]
@@ -91,6 +92,8 @@ def layers_table(
     known = {key: _known(inputs, key) | dict(facts.get(key, {})) for key in keys}
     ground = _joined(extent for key in keys if is_unit(key) and (extent := _extent(known[key])) is not None)
     rows = [_row(key, named.get(key), known[key], told, lang) for key in keys]
+    for row in rows:
+        row["name"] = layer_name(row["key"], lang, scenario)
     for row, found in zip(rows, known.values(), strict=True):
         row["warnings"] = [*found.get("warnings", ()), *_doubts(row, found, ground, lang)]
     table = pd.DataFrame(rows, columns=list(LAYER_COLUMNS))
@@ -119,38 +122,10 @@ def faults_table(faults: Iterable[Fault], lang: Lang) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(FAULT_COLUMNS), dtype="object")
 
 
-def note_text(note: Note, lang: Lang) -> str:
-    """Return a note in words."""
-    return say(f"note.{note.code}", lang, **note.values)
-
-
 def general_notes(notes: Iterable[Note], keys: Iterable[str], lang: Lang) -> list[str]:
     """Return the notes that belong to no layer of the table."""
     held = set(keys)
     return [note_text(note, lang) for note in notes if note.values.get("layer") not in held]
-
-
-def layer_name(key: str, lang: Lang) -> str:
-    """Return what a layer's key means.
-
-    Examples
-    --------
-    >>> from siting.write.account import layer_name
-    >>> layer_name("units.street", "en"), layer_name("constraints.exclude.farmland", "zh")
-    ('units: street or town', '禁建范围 farmland')
-    """
-    if key.endswith(".attributes"):
-        return say("inspect.layer.attributes", lang, name=layer_name(key.removesuffix(".attributes"), lang))
-    parts = key.split(".")
-    for text, name in (
-        ("_".join(parts), ""),
-        ("_".join(parts[:-1]), parts[-1]),
-        ("_".join((parts[0], *parts[2:])), parts[1] if len(parts) > 1 else ""),
-    ):
-        if knows(f"inspect.layer.{text}"):
-            shown = say(f"level.{name}", lang) if text.startswith("units") and knows(f"level.{name}") else name
-            return say(f"inspect.layer.{text}", lang, name=shown)
-    return key
 
 
 def is_unit(key: str) -> bool:
@@ -203,7 +178,7 @@ def _row(key: str, file: str | None, found: Facts, told: Sequence[Note | Fault],
     row: dict[str, Any] = {name: found.get(name) for name in LAYER_COLUMNS}
     extent = _extent(found)
     row |= dict(zip(SIDES, extent or [np.nan] * len(SIDES), strict=True))
-    row |= {"key": key, "name": layer_name(key, lang), "file": found.get("file") or file}
+    row |= {"key": key, "file": found.get("file") or file}
     row |= {name: dict(found.get(name) or {}) for name in ("matched", "located")}
     row |= {name: list(found.get(name) or ()) for name in ("unused", "total_rows", "ages")}
     notes = [each for each in told if isinstance(each, Note)]

@@ -6,7 +6,7 @@ from typing import Final
 from siting.domain.standards import Award, Clause, ClauseLevel, Funding, Standard
 from siting.text import Lang, knows, say
 
-_SIGNS: Final = {"at_least": "≥ ", "at_most": "≤ "}
+SIGNS: Final = {"at_least": "≥ ", "at_most": "≤ "}
 _LIMITS: Final = ("new_beds_at_least", "beds_at_least", "beds_below")
 
 
@@ -22,10 +22,24 @@ def amount_text(clause: Clause, lang: Lang) -> str:
     """
     if clause.number is None:
         return ""
-    sign = _SIGNS[clause.comparison] if clause.comparison else ""
+    sign = SIGNS[clause.comparison] if clause.comparison else ""
     if clause.unit == "share":
         return f"{sign}{clause.number * 100:g} %"
-    return f"{sign}{clause.number:,.10g} {_word('clause_unit', clause.unit or '', lang)}".rstrip()
+    number = f"{clause.number:,.10g}"
+    return f"{sign}{number} {unit_text(clause.unit or '', number, lang)}".rstrip()
+
+
+def unit_text(unit: str, number: str, lang: Lang) -> str:
+    """Return the words of a unit behind a number; a planner's own unit stands for itself.
+
+    Examples
+    --------
+    >>> from siting.write.clauses import unit_text
+    >>> unit_text("facilities", "1", "en"), unit_text("facilities", "2", "en"), unit_text("m2", "2", "zh")
+    ('facility', 'facilities', 'm²')
+    """
+    key = f"clause_unit.{unit}"
+    return say(key, lang, number=number) if knows(key) else unit
 
 
 def clause_reference(standards: Iterable[Standard], key: str, level: str, *, lang: Lang) -> str:

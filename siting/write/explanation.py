@@ -155,7 +155,7 @@ def _candidates(found: Explained, lang: Lang) -> Iterator[str]:
         if row["refused_by"] is None:
             yield say("explain.candidate_itself", lang, **told)
         else:
-            yield say("explain.candidate_barred", lang, **told, layer=row["refused_by"], clause=row["clause"])
+            yield say("explain.candidate_barred", lang, **told, clause=row["clause"])
         table = table.drop(index=found.subject.id)
     if not asks_for_candidates(found):
         return
@@ -171,10 +171,7 @@ def _candidates(found: Explained, lang: Lang) -> Iterator[str]:
             told = {"candidate": _called(key, nearest), "minutes": number(nearest["minutes"], 1)}
             yield say("explain.nearest_candidate", lang, **told)
     if len(refused):
-        barred = [
-            say("explain.refused_one", lang, id=key, layer=each["refused_by"], clause=each["clause"])
-            for key, each in refused.iterrows()
-        ]
+        barred = [say("explain.refused_one", lang, id=key, clause=each["clause"]) for key, each in refused.iterrows()]
         yield say("explain.refused", lang, count=len(refused), list=_listed(barred, lang))
 
 
@@ -231,7 +228,7 @@ def candidate_table(found: Explained, lang: Lang, most: int | None = None) -> tu
             _count(row["people_here"]),
             _count(row["people_new"]),
             "–" if pd.isna(row["minutes"]) else number(row["minutes"], 1),
-            row["refused_by"] or "",
+            row["clause"] or "",
         ]
         for key, row in found.candidates.head(len(found.candidates) if most is None else most).iterrows()
     ]

@@ -12,8 +12,9 @@ from matplotlib.patches import Patch, Rectangle
 from siting.crs import WGS84
 from siting.domain.nouns import Inputs
 from siting.text import Lang, say
-from siting.write.account import SIDES, is_unit, layer_frame, layer_name
+from siting.write.account import SIDES, is_unit, layer_frame
 from siting.write.figures import Chart, brief, choose_font, dress
+from siting.write.naming import layer_name
 
 _GROUND, _EDGE = "#eef1ea", "#8a8f94"
 _COLOURS: Final = ("#3b6e8f", "#d1793b", "#5b8c5a", "#8e5ea2", "#b5485d", "#4aa3a2", "#8a6d3b", "#5c6bc0")
@@ -82,7 +83,8 @@ def _others(axes: Axes, known: pd.DataFrame, inputs: Inputs | None, lang: Lang) 
     looks = zip(cycle(_COLOURS), (dash for dash in cycle(_DASHES) for _ in _COLOURS), strict=False)
     span = float((known[["east", "north"]].max().to_numpy() - known[["west", "south"]].min().to_numpy()).max())
     for number, (row, (colour, dash)) in enumerate(zip(others.to_dict("records"), looks, strict=False)):
-        name, key = brief(layer_name(row["key"], lang)), row["key"]
+        key = row["key"]
+        name = brief(layer_name(key, lang, None if inputs is None else inputs.scenario))
         frame = layer_frame(inputs, key) if inputs is not None and key in _POINTS else None
         if frame is not None and len(frame):
             places = frame.geometry.representative_point().to_crs(WGS84)

@@ -22,6 +22,7 @@ from siting.domain.tables import CHECK_COLUMNS, PLACE_COLUMNS, PLAN_COLUMNS
 from siting.text import LANGS, say
 from siting.version import __version__
 from siting.write.files import write_text
+from siting.write.naming import note_text
 
 # 1e-7 degrees are about a centimetre.
 _COORDINATE_DECIMALS: Final = 7
@@ -154,8 +155,7 @@ def _records(table: pd.DataFrame) -> Iterable[tuple[Any, dict[str, Any]]]:
 
 def _notes(assessment: Assessment, more: tuple[Note, ...] = ()) -> dict[str, Any]:
     notes = [
-        {"code": note.code, **{lang: say(f"note.{note.code}", lang, **note.values) for lang in LANGS}}
-        for note in (*assessment.notes, *more)
+        {"code": note.code, **{lang: note_text(note, lang) for lang in LANGS}} for note in (*assessment.notes, *more)
     ]
     warnings = [
         {"code": code, **{lang: say(f"warning.{code}", lang) for lang in LANGS}}

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from siting.domain.nouns import Proposal
-from siting.text import Lang, say
+from siting.text import Lang, knows, say
 from siting.units import SECONDS_PER_MINUTE
 from siting.write.clauses import clause_reference
 
@@ -69,7 +69,10 @@ def stage_texts(proposal: Proposal, lang: Lang) -> list[StageText]:
         return f"proof.stage.{name}{served}" + ("_weighted" if weighted and name in _WEIGHTED else "")
 
     def told(name: str, value: float) -> str:
-        return _TOLD.get(name, _whole)(value) if math.isfinite(value) else "–"
+        if not math.isfinite(value):
+            return "–"
+        told, unit = _TOLD.get(name, _whole)(value), f"proof.unit.{name}"
+        return say(unit, lang, value=told) if knows(unit) else told
 
     return [
         StageText(

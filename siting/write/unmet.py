@@ -9,7 +9,7 @@ import pandas as pd
 from siting.domain.nouns import Assessment, Proposal
 from siting.domain.standards import Clause, Standard
 from siting.text import Lang, say
-from siting.write.clauses import amount_text, force_text
+from siting.write.clauses import amount_text, force_text, unit_text
 
 # What is told in lines names no more places than these.
 _MOST_NAMED: Final = 5
@@ -157,7 +157,8 @@ def _figure(value: float, unit: str, lang: Lang) -> str:
         return f"{value:.1%}"
     if not unit:
         return f"{value:,.4g}"
-    return f"{value:,.0f}" + f" {say(f'clause_unit.{unit}', lang)}" if unit in _WHOLE else f"{value:,.2f}"
+    number = f"{value:,.0f}" if unit in _WHOLE else f"{value:,.2f}"
+    return f"{number} {unit_text(unit, number, lang)}".rstrip()
 
 
 def fairness_texts(proposal: Proposal, lang: Lang) -> list[Told]:

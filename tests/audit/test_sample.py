@@ -9,16 +9,23 @@ import pytest
 
 import siting
 from siting.assess.audit import AUDIT_COLUMNS
-from siting.cli import main
+from siting.cli import main, tell
 from siting.domain.scenario import StandardsChoice
+from siting.results import GapReport
+from tests.codes import codes_in
 
 FIVE = ("cq-2017-162", "nanan-2018-180", "yubei-2018-40", "cq-2019-129", "kaizhou-2024-16")
 
 
 @pytest.fixture(scope="module")
-def audit(sample: Path) -> pd.DataFrame:
+def report(sample: Path) -> GapReport:
     scenario = siting.read_scenario(sample)
-    return siting.audit(scenario.model_copy(update={"standards": StandardsChoice(ids=FIVE)}))
+    return siting.check(scenario.model_copy(update={"standards": StandardsChoice(ids=FIVE)}))
+
+
+@pytest.fixture(scope="module")
+def audit(report: GapReport) -> pd.DataFrame:
+    return report.audit()
 
 
 def row(audit: pd.DataFrame, clause: str, level: str = "district", basis: str | None = None) -> pd.Series:
@@ -215,3 +222,22 @@ def test_at_a_planned_horizon_today_stands_beside_the_plan(sample: Path) -> None
 def test_verdicts_come_from_what_is_mandatory_or_a_target() -> None:
     clauses = [clause for standard in siting.standards() for clause in standard.clauses]
     assert {clause.force for clause in clauses if clause.gives_verdict} == {"mandatory", "target"}
+
+
+def test_the_screen_tells_the_sample_in_words(
+    report: GapReport, audit: pd.DataFrame, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tell.gaps(report, "zh")
+    tell.audit(audit, report.assessment.inputs.standards, "zh")
+    said = capsys.readouterr().out
+    assert {code: line for line in said.splitlines() for code in codes_in(line)} == {}
+    # A ceiling, a floor of which records lack, and a count.
+    for told in (
+        "区县：要求 ≤ 50.0%，实际 38.9%，达标",
+        "区县：要求 ≥ 60,000 m²，实际不少于 30,778 m²，数据不足",
+        "要求 ≥ 6 处设施，实际 3 处设施，未达标",
+        "床位数 37/37；运营性质 37/37",
+        "跨两个社区（村）",
+    ):
+        assert told in said, told
+    assert "≤ 0 " not in said

@@ -15,6 +15,7 @@ from siting.errors import InputError
 from siting.results import Explanation
 from siting.text import LANGS, number
 from siting.write.explanation import leg_table
+from tests.codes import codes_in
 from tests.helpers import (
     X0,
     Y0,
@@ -290,13 +291,14 @@ def test_the_command_tells_and_writes(
     monkeypatch.setattr("siting.pipeline.ground.read_inputs", lambda *_: given)
     monkeypatch.setattr(siting, "read_scenario", lambda *_, **__: given.scenario)
     for lang, words in (
-        ("zh", ("未覆盖 240 人", "一号站", "ecology", "合计")),
-        ("en", ("240 elderly", "ecology", "total")),
+        ("zh", ("未覆盖 240 人", "一号站", "生态保护红线", "合计")),
+        ("en", ("240 elderly", "生态保护红线", "total")),
     ):
         out = tmp_path / f"{lang}.html"
         assert run("explain", "s.toml", "east", "-o", out, "--lang", lang) == 0
         said = "".join(capsys.readouterr().out.split("\n"))
         assert all(word in said for word in words), said
+        assert lang == "en" or codes_in(said) == set()
         assert out.is_file()
         assert (tmp_path / f"{lang}.run.json").is_file()
     assert run("explain", "s.toml", "108.0，29.7", "--lang", "zh", "--quiet") == 0

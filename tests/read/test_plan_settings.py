@@ -30,7 +30,8 @@ from siting.read import read_scenario
 from siting.read.log import Log
 from siting.read.sizes import read_sizes
 from siting.text import LANGS
-from siting.write.account import layer_name, layer_sources
+from siting.write.account import layer_sources
+from siting.write.naming import layer_name
 from tests.read.case import CRS, Case, X, Y
 
 CANDIDATES = """id,name,kind,tenure,land_m2,floor_area_m2,capital_cost_cny,x,y

@@ -5,7 +5,7 @@ import re
 import string
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Final
 
 import pytest
 
@@ -19,6 +19,7 @@ from siting.domain.nouns import PlanStatus
 from siting.domain.tables import REASON_CODES, Column
 from siting.read import all_standards, elsewhere_standards
 from siting.text import LANGS, default_lang, knows, say, texts
+from tests.codes import codes_in, literals
 
 HOUSE: Final = Path(siting.__file__).parent
 TREES: Final = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(HOUSE.rglob("*.py"))}
@@ -58,7 +59,15 @@ def families(node: ast.expr) -> list[str]:
 
 
 def placeholders(text: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+    """The values that a text shows; a plural that hangs on one is told apart by its format."""
+    fields = string.Formatter().parse(text)
+    return {name for _, name, form, _ in fields if name is not None and not (form or "").startswith("|")}
+
+
+def plurals(text: str) -> set[str]:
+    """The values on whose number a word of a text hangs."""
+    fields = string.Formatter().parse(text)
+    return {name for _, name, form, _ in fields if name is not None and (form or "").startswith("|")}
 
 
 SAYING: Final = ("say", "words", "knows")
@@ -144,14 +153,6 @@ def choices(key: str) -> set[str]:
     }
 
 
-def literals(kind: Any) -> set[str]:
-    """The choices of a literal type, unions included."""
-    found: set[str] = set()
-    for each in get_args(kind):
-        found |= {each} if isinstance(each, str) else literals(each)
-    return found
-
-
 def reasons_of(function: str) -> set[str]:
     """The strings that a function of the sources may return."""
     found: set[str] = set()
@@ -187,6 +188,7 @@ def stages() -> set[str]:
     }
 
 
+ALL: Final = (*all_standards(), *elsewhere_standards())
 FAMILIES: Final = {
     "field": columns(),
     "verdict": literals(Verdict),
@@ -210,6 +212,11 @@ FAMILIES: Final = {
     "plan_status": literals(PlanStatus),
     "status": choices("status"),
     "tenure": choices("tenure"),
+    "clause_unit": {each.unit for one in ALL for each in one.clauses if each.unit}
+    | {"m2", "share", "beds", "beds per 1000 elderly"},
+    "scenario_choice.operator_kind": choices("operator_kind"),
+    "scenario_choice.owner_kind": choices("owner_kind"),
+    "scenario_choice.med_link": choices("med_link"),
     "method": {"within", "reach", "walking"},
     "reason": set(REASON_CODES) | reasons_of("_land_reason") | reasons_of("_circle_reason"),
     "warning": dictionary_keys_of("warnings_of") | {"pass_share"},
@@ -318,6 +325,21 @@ def test_both_languages_have_the_same_placeholders(key: str) -> None:
     assert placeholders(pair["zh"]) == placeholders(pair["en"])
 
 
+def test_plurals_hang_on_a_value_that_the_text_shows_and_only_in_english() -> None:
+    for key, pair in texts().items():
+        assert plurals(pair["zh"]) == set(), key
+        # A unit stands behind a number that another text shows.
+        assert plurals(pair["en"]) <= placeholders(pair["en"]) or key.startswith("clause_unit."), key
+
+
+@pytest.mark.parametrize(
+    ("count", "told"), [(1, "1 place"), ("1", "1 place"), (0, "0 places"), ("1,001", "1,001 places"), (11, "11 places")]
+)
+def test_a_word_suits_its_number(count: object, told: str) -> None:
+    values = dict.fromkeys(("met", "gap", "no_data", "not_applicable", "binding"), "")
+    assert f": {told}, " in say("audit.many", "en", level="x", places=count, **values)
+
+
 def worded(text: str) -> bool:
     """Tell whether an English text holds words of its own."""
     bare = NAMES.sub("", re.sub(r"\{[^}]*\}|`[^`]*`|“[^”]*”", "", text))
@@ -331,6 +353,30 @@ def test_chinese_texts_are_chinese_where_english_ones_have_words() -> None:
         if worded(pair["en"]) and not re.search(r"[\u4e00-\u9fff]", pair["zh"]) and key not in SAME_IN_BOTH
     }
     assert lost == set()
+
+
+# Texts that explain keys and options, which are words of the program, and a command's name.
+EXPLAINING: Final = re.compile(
+    r"(scenario_(key|column|section|template)|fault|standard_key|clause_key|survey|forms|standard_template)\..*"
+    r"|cli\.help\..*|field\.remedy_candidates"
+)
+
+
+def test_no_chinese_text_shows_a_code() -> None:
+    found = {key: codes for key, pair in texts().items() if (codes := codes_in(pair["zh"]))}
+    assert {key: codes for key, codes in found.items() if not EXPLAINING.fullmatch(key)} == {}
+
+
+def test_a_scenario_is_no_plan_in_chinese() -> None:
+    """方案 is the plan alone; what a scenario says is 评估设定, its file 评估文件."""
+    bare = re.compile("(?<!选址)(?<!备选)(?<!最优)方案")
+    for key, pair in texts().items():
+        if "scenario" in pair["en"]:
+            assert not bare.search(pair["zh"]), key
+
+
+def test_a_gap_is_a_quantity_and_no_verdict_in_chinese() -> None:
+    assert {key for key, pair in texts().items() if "有缺口" in pair["zh"]} == set()
 
 
 def test_a_text_is_said_in_the_language_asked_with_its_values() -> None:

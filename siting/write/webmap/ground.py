@@ -285,9 +285,8 @@ def _excluded(assessment: Assessment, popups: Popups) -> MapLayer | None:
     found: list[Feature] = []
     for name, frame in sorted(inputs.exclusions.items()):
         layer = inputs.scenario.constraints.exclude[name]
-        rows = [popups.labelled("map.popup.rule", layer.clause)]
         ground = frame if layer.side == "inside" else _beyond(frame, assessment)
-        key = popups.add(f"excluded/{name}", name, words("map.popup.excluded"), [row for row in rows if row])
+        key = popups.add(f"excluded/{name}", layer.clause, words("map.popup.excluded"), [])
         found += features(ground, inputs.crs, same({"s": "excluded", "k": key}), tolerance_m=3.0)
     if not found:
         return None

@@ -164,7 +164,7 @@ def _data(assessment: Assessment, drawing: Drawing, popups: Popups) -> dict[str,
     }
     headings = {
         name: words(f"map.popup.{name}").pair()
-        for name in ("clauses", "required", "provided", "shortfall", "binding", "not_binding")
+        for name in ("clauses", "required", "provided", "shortfall", "excess", "none_short", "binding", "not_binding")
     }
     title = words("map.page_title", title=plain(assessment.inputs.scenario.scenario.title))
     return {

@@ -6,6 +6,7 @@ from html import escape
 from siting.domain.intervals import figure_text
 from siting.domain.nouns import Proposal
 from siting.text import Lang
+from siting.write.naming import note_text
 from siting.write.proof import stage_texts
 from siting.write.unmet import Told, change_texts, fairness_texts, unmet_texts
 from siting.write.webmap.sites import station_name
@@ -16,11 +17,11 @@ def plan_section(proposal: Proposal) -> str:
     """Return the markup of a plan: status and stages, reasons, stations in rank order, notes."""
     stations, selection, after = proposal.stations, proposal.selection, proposal.after.totals
     lines = [(words("map.plan.status"), words(f"plan_status.{selection.status}"))]
-    for told in stage_texts(proposal, "en"):
+    for zh, en in zip(stage_texts(proposal, "zh"), stage_texts(proposal, "en"), strict=True):
         lines += [
-            (words(told.key), plain(told.objective)),
-            (words(f"map.plan.bound_{told.sense}"), plain(told.bound)),
-            (words("map.plan.gap"), plain(told.gap)),
+            (words(en.key), Words(zh.objective, en.objective)),
+            (words(f"map.plan.bound_{en.sense}"), Words(zh.bound, en.bound)),
+            (words("map.plan.gap"), plain(en.gap)),
         ]
     lines.append((words("map.plan.solver"), plain(selection.solver)))
     notes = [*_both(proposal, change_texts), *_both(proposal, fairness_texts)]
@@ -28,7 +29,7 @@ def plan_section(proposal: Proposal) -> str:
         notes.append((words("map.plan.land_left", value=figure_text("land_gap_02_m2", after, number)), 0))
     if len(proposal.refused):
         notes.append((words("map.plan.refused", count=proposal.refused.index.nunique()), 0))
-    notes += [(words(f"note.{note.code}", **note.values), 0) for note in proposal.notes]
+    notes += [(Words(note_text(note, "zh"), note_text(note, "en")), 0) for note in proposal.notes]
     count = words("map.plan.count", count=len(stations)) if len(stations) else words("map.plan.none")
     return (
         f'<section class="plan"><h2>{words("map.section.plan").html()}</h2>'

@@ -15,6 +15,7 @@ from siting.domain.nouns import Assessment
 from siting.domain.standards import Clause, Standard
 from siting.text import knows
 from siting.text.numbers import between
+from siting.write.clauses import SIGNS
 from siting.write.webmap.wording import Words, missing, number, percent, plain, words
 
 Row = list[Any]
@@ -59,8 +60,8 @@ _CODED: Final = {
     "remedy": "remedy",
     "remedies": "remedy",
     "kind": "candidate_kind",
-    "operator_kind": "operator_kind",
-    "rating_kind": "rating_kind",
+    "operator_kind": "scenario_choice.operator_kind",
+    "rating_kind": "scenario_choice.rating_kind",
     "funding": "funding",
 }
 _LISTS: Final = frozenset({"remedies", "reason", "funding", "missing", "preferred"})
@@ -203,7 +204,7 @@ class Popups:
             "v": self.text(f"verdict.{row['verdict']}"),
             "b": bool(row["binding"]),
         }
-        unit = "" if missing(row.get("unit")) else _unit(str(row["unit"]))
+        unit = "" if missing(row.get("unit")) else str(row["unit"])
         most = 1.0 if unit == "share" else math.inf
         sides = {"q": ("required", "required"), "p": ("provided_low", "provided_high")}
         sides["s"] = ("shortfall_low", "shortfall_high")
@@ -211,8 +212,10 @@ class Popups:
             low, high = (_number(row.get(name)) for name in ends)
             if not math.isnan(low):
                 told[short] = between(low, high, lambda value: measure(value, unit), most=most)
+        if _number(row.get("shortfall_low")) == 0 == _number(row.get("shortfall_high")):
+            told["s"] = "0"
         if unit and unit != "share":
-            told["u"] = words(f"map.unit.{unit}").pair()
+            told["u"] = words(f"clause_unit.{unit}", number=told.get("q", "")).pair()
         told |= {
             short: self._code(name, row.get(key)) for short, name, key in _CHECK_WORDS if not missing(row.get(key))
         }
@@ -264,7 +267,7 @@ def measure(value: float, unit: str) -> str:
     """Format a figure in the unit of its check."""
     if unit == "share":
         return percent(float(value))
-    return number(float(value), _DIGITS.get(unit, 2))
+    return number(float(value), _DIGITS.get(_unit(unit), 0 if float(value).is_integer() else 2))
 
 
 def checks_of(assessment: Assessment) -> Mapping[Any, list[dict[str, Any]]]:
@@ -283,6 +286,7 @@ def _clause(standard: Standard, clause: Clause) -> dict[str, Any]:
         "a": words("map.popup.article", article=clause.article).pair(),
         "q": clause.quote,
         "f": words(f"force.{clause.force}").pair(),
+        "s": SIGNS[clause.comparison or "at_least"],
     }
     if clause.target_year is not None:
         told["y"] = words("map.popup.target_year", year=clause.target_year).pair()

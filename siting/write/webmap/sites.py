@@ -150,10 +150,7 @@ def _refusals(proposal: Proposal | None) -> dict[Any, list[dict[str, Any]]]:
 
 
 def _why(popups: Popups, refused: list[dict[str, Any]]) -> list[list[Any]]:
-    lines = []
-    for record in refused:
-        lines.append(popups.labelled("map.popup.refused_by", record.get("layer")))
-        lines.append(popups.labelled("map.popup.rule", record.get("clause")))
+    lines = (popups.labelled("map.popup.refused_by", record.get("clause")) for record in refused)
     return [line for line in lines if line is not None]
 
 

@@ -67,9 +67,10 @@ const siting = (() => {
     const verdict = check.v.replace("verdict.", "");
     const head = make("p", "head", make("b", "", check.k ? value(check.k) : ""), make("span", `chip ${verdict}`, both(data.texts[check.v])));
     const figures = make("p", "figures-line");
-    if (check.q) figures.append(measure("required", check.q, check.u), "　");
+    if (check.q) figures.append(measure("required", ((source && source.s) || "") + check.q, check.u), "　");
     if (check.p) figures.append(measure("provided", check.p, check.u), "　");
-    if (check.s) figures.append(measure("shortfall", check.s, check.u));
+    if (check.s === "0") figures.append(both(data.labels.none_short));
+    else if (check.s) figures.append(measure(source && source.s === "≤ " ? "excess" : "shortfall", check.s, check.u));
     const detail = make("p", "source");
     const details = [check.r, check.m, check.o].filter(Boolean).map(value);
     details.push(both(data.labels[check.b ? "binding" : "not_binding"]));

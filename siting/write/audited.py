@@ -1,0 +1,81 @@
+"""The figures of an audit in words: what is required, what was measured, which records hold the data."""
+
+import math
+from typing import Final
+
+from siting.text import Lang, knows, say
+from siting.text.numbers import number
+from siting.write.clauses import SIGNS, unit_text
+
+_PER_PERSON: Final = 3
+# Figures that are told whole; of others a decimal is.
+_WHOLE: Final = frozenset({"m2", "beds", "facilities", "people"})
+
+
+def quantity(value: float, unit: str, lang: Lang) -> str:
+    """Return a figure with its unit; a share as a percentage.
+
+    Examples
+    --------
+    >>> from siting.write.audited import quantity
+    >>> quantity(0.389, "share", "zh"), quantity(44533.333, "m2", "zh"), quantity(1, "facilities", "en")
+    ('38.9%', '44,533 m²', '1 facility')
+    """
+    if unit == "share":
+        return f"{number(100 * value, 1)}%"
+    decimals = _PER_PERSON if unit == "m2 per person" else 0 if unit in _WHOLE or float(value).is_integer() else 1
+    told = number(value, decimals)
+    return f"{told} {unit_text(unit, told, lang)}".rstrip()
+
+
+def required_text(value: float, unit: str, comparison: str | None, lang: Lang) -> str:
+    """Return what a clause requires, with the sign that tells a floor from a ceiling; without one it is a floor.
+
+    Examples
+    --------
+    >>> from siting.write.audited import required_text
+    >>> required_text(0.5, "share", "at_most", "zh"), required_text(30000, "m2", "at_least", "en")
+    ('≤ 50.0%', '≥ 30,000 m²')
+    """
+    return SIGNS[comparison or "at_least"] + quantity(value, unit, lang)
+
+
+def measured_text(low: float, high: float, unit: str, lang: Lang) -> str:
+    """Return what was measured: a figure, or within which bounds it lies where records lack their data.
+
+    Examples
+    --------
+    >>> from math import inf, nan
+    >>> from siting.write.audited import measured_text
+    >>> measured_text(44533.333, inf, "m2", "zh"), measured_text(0.3, 0.41, "share", "en")
+    ('实际不少于 44,533 m²', 'measured between 30.0% and 41.0%')
+    >>> measured_text(0, 1, "share", "zh"), measured_text(nan, nan, "share", "en")
+    ('实际无法判断（0–100%）', 'not known')
+    """
+    least, most = math.isfinite(low), math.isfinite(high)
+    told = {"low": quantity(low, unit, lang) if least else "", "high": quantity(high, unit, lang) if most else ""}
+    if unit == "share" and (low, high) == (0, 1):
+        kind = "open"
+    elif least and most:
+        kind = "exact" if told["low"] == told["high"] else "between"
+    else:
+        kind = "at_least" if least else "at_most" if most else "unknown"
+    return say(f"audit.measured.{kind}", lang, **told)
+
+
+def completeness_text(found: str, lang: Lang) -> str:
+    """Return how many records hold each column that a clause needs, the columns by their names.
+
+    Examples
+    --------
+    >>> from siting.write.audited import completeness_text
+    >>> completeness_text("beds 37/37; residents grid", "zh"), completeness_text("beds 36/37", "en")
+    ('床位数 37/37；常住人口（按格网）', 'beds 36/37')
+    """
+    return say("audit.join", lang).join(_column(part, lang) for part in found.split("; "))
+
+
+def _column(part: str, lang: Lang) -> str:
+    key, _, held = part.rpartition(" ")
+    name = say(f"field.{key}", lang) if knows(f"field.{key}") else key
+    return say("audit.on_grid", lang, name=name) if held == "grid" else f"{name} {held}"

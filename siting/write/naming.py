@@ -1,0 +1,84 @@
+"""What layers and notes are called: words in place of the keys and codes of a scenario."""
+
+from typing import Any
+
+from siting.domain.nouns import Note
+from siting.domain.scenario import Scenario
+from siting.text import Lang, knows, say
+
+
+def note_text(note: Note, lang: Lang) -> str:
+    """Return a note in words.
+
+    Parameters
+    ----------
+    note : Note
+        The note; a layer or a level among its values is told by its name.
+    lang : {"zh", "en"}
+        Language.
+
+    Returns
+    -------
+    str
+        A sentence, or several.
+
+    Examples
+    --------
+    >>> from siting.domain.nouns import Note
+    >>> from siting.write.naming import note_text
+    >>> note_text(Note("hidden_rows_read", {"layer": "facilities", "count": 1, "rows": "7"}), "zh")
+    '养老设施（facilities）：1 行在表格中被隐藏，已照常读取（7）。'
+    """
+    values = dict(note.values)
+    if lang == "zh" and "layer" in values:
+        # The key says where to mend it.
+        values["layer"] = f"{layer_name(str(values['layer']), lang)}（{values['layer']}）"
+    if knows(f"level.{values.get('other')}"):
+        values["other"] = say(f"level.{values['other']}", lang)
+    return say(f"note.{note.code}", lang, **values)
+
+
+def layer_name(key: str, lang: Lang, scenario: Scenario | None = None) -> str:
+    """Return what a layer's key means.
+
+    Parameters
+    ----------
+    key : str
+        Dotted key of the layer in a scenario.
+    lang : {"zh", "en"}
+        Language.
+    scenario : Scenario, optional
+        Where it is given, in Chinese excluded ground is called by the rule that forbids building, and a base map by
+        what it shows.
+
+    Examples
+    --------
+    >>> from siting.write.naming import layer_name
+    >>> layer_name("units.street", "en"), layer_name("constraints.exclude.farmland", "zh")
+    ('units: street or town', '禁建范围：“farmland”')
+    """
+    if key.endswith(".attributes"):
+        return say("inspect.layer.attributes", lang, name=layer_name(key.removesuffix(".attributes"), lang, scenario))
+    parts = key.split(".")
+    for text, name in (
+        ("_".join(parts), ""),
+        ("_".join(parts[:-1]), parts[-1]),
+        ("_".join((parts[0], *parts[2:])), parts[1] if len(parts) > 1 else ""),
+    ):
+        if knows(f"inspect.layer.{text}"):
+            return say(f"inspect.layer.{text}", lang, name=_part(text, name, lang, scenario))
+    return key
+
+
+def _part(text: str, name: str, lang: Lang, scenario: Scenario | None) -> str:
+    """Return what the part of a key is called that tells a layer from others of its kind."""
+    if text.startswith("units"):
+        return say(f"level.{name}", lang) if knows(f"level.{name}") else name
+    if scenario is not None and lang == "zh":
+        ground: Any = scenario.constraints.exclude.get(name) if text == "constraints_exclude" else None
+        drawn: Any = scenario.basemap.get(name) if text == "basemap" else None
+        if ground is not None:
+            return str(ground.clause)
+        if drawn is not None:
+            return say(f"map.legend.{drawn.style}", lang)
+    return f"“{name}”" if lang == "zh" and name else name

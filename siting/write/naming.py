@@ -33,8 +33,9 @@ def note_text(note: Note, lang: Lang) -> str:
     if lang == "zh" and "layer" in values:
         # The key says where to mend it.
         values["layer"] = f"{layer_name(str(values['layer']), lang)}（{values['layer']}）"
-    if knows(f"level.{values.get('other')}"):
-        values["other"] = say(f"level.{values['other']}", lang)
+    for key in ("other", "level"):
+        if knows(f"level.{values.get(key)}"):
+            values[key] = say(f"level.{values[key]}", lang)
     return say(f"note.{note.code}", lang, **values)
 
 

@@ -120,7 +120,7 @@ def test_a_facility_that_cannot_join_the_network_does_not_count() -> None:
     told = explain(given, "F3")
     assert "cannot" not in explain(given, "F1").text("en")
     assert "would count for the circle, but no way to walk" in told.text("en")
-    assert "不能上路" in told.text("zh")
+    assert "未能接入" in told.text("zh")
     assert "counts for the circle itself" not in told.text("en")
     assert not told.explained.joined
 

@@ -50,12 +50,12 @@ def told(plan: Proposal, lang: Lang = "en") -> str:
 
 def test_the_least_that_would_do_is_never_rounded_down() -> None:
     text = told(infeasible())
-    assert "budget would have to be at least 1,001 CNY." in text
+    assert "a budget of at least CNY 1,001 is needed." in text
     assert "alone would do: budget" in text
     # Whom no candidate reaches is of no matter where no share is asked for.
     assert "东街" not in text
     unproved = told(infeasible(least={"stations": {"value": 7.0, "proved": False}}, proved=False))
-    assert "at least 7. (that would do; whether less would is not proved)" in unproved
+    assert "at least 7 stations are needed. This suffices; fewer may suffice too." in unproved
     assert "Time ran out" in unproved
 
 

@@ -39,6 +39,7 @@ from siting.read.ground.line_tags import walked_lines
 from siting.read.ground.network import read_lines
 from siting.read.ground.osm import is_osm, read_osm
 from siting.read.ground.surface import SurfaceLayers, read_surface
+from siting.read.ground.way_columns import with_way_column
 from siting.read.ledger import with_context
 from siting.read.locating import locate
 from siting.read.log import LayerLog, Log, by_importance
@@ -429,7 +430,8 @@ def _osm(path: Path, stated: str | None, reading: _Reading, log: LayerLog) -> Ne
 
 def _lines(source: NetworkLayer, reading: _Reading, log: LayerLog) -> Network | None:
     faults = len(reading.log.faults.found)
-    frame = reading.table("network", source, _LINES)
+    raw = reading.raw("network", source)
+    frame = reading.finish(None if raw is None else with_way_column(raw), _LINES)
     if len(reading.log.faults.found) > faults or reading.crs is None:
         return None
     walked = walked_lines(frame, log)

@@ -45,6 +45,7 @@ LAYER_COLUMNS: Final = (
     "unused",
     "total_rows",
     "located",
+    "kinds",
     "ages",
     "shape",
     "window",
@@ -84,8 +85,8 @@ def layers_table(
     -------
     pandas.DataFrame
         ``LAYER_COLUMNS``; a row a layer, in the order of the scenario. Persons, m² and WGS84 degrees are float64, NaN
-        where unknown; counts are Int64. ``matched`` and ``located`` are dicts, ``unused``, ``total_rows``, ``ages``,
-        ``mended`` and ``warnings`` lists, blank ones where there is nothing; ``faults`` counts them.
+        where unknown; counts are Int64. ``matched``, ``located`` and ``kinds`` are dicts, ``unused``, ``total_rows``,
+        ``ages``, ``mended`` and ``warnings`` lists, blank ones where there is nothing; ``faults`` counts them.
     """
     named = layer_sources(scenario)
     keys = [*named, *(key for key in facts if key not in named)]
@@ -179,7 +180,7 @@ def _row(key: str, file: str | None, found: Facts, told: Sequence[Note | Fault],
     extent = _extent(found)
     row |= dict(zip(SIDES, extent or [np.nan] * len(SIDES), strict=True))
     row |= {"key": key, "file": found.get("file") or file}
-    row |= {name: dict(found.get(name) or {}) for name in ("matched", "located")}
+    row |= {name: dict(found.get(name) or {}) for name in ("matched", "located", "kinds")}
     row |= {name: list(found.get(name) or ()) for name in ("unused", "total_rows", "ages")}
     notes = [each for each in told if isinstance(each, Note)]
     row["mended"] = [note_text(note, lang) for note in notes if note.values.get("layer") == key]
@@ -299,6 +300,9 @@ def _of_frame(frame: gpd.GeoDataFrame, key: str) -> dict[str, Any]:
         found |= {"people": _total(frame, "residents"), "elderly": _total(frame, "elderly")}
     if key.startswith("population."):
         found["people"] = _total(frame, "people")
+    if key == "network":
+        # As the walker knows the ways, longest list first.
+        found["kinds"] = {str(kind): int(count) for kind, count in frame["kind"].value_counts(sort=True).items()}
     if key.rpartition(".")[2] in _LEDGERS:
         if key == "facilities" and "context" in frame:
             frame = frame[~frame["context"].astype("boolean").fillna(value=False).to_numpy(dtype=bool)]

@@ -86,6 +86,9 @@ def _columns(row: Mapping[Any, Any], lang: Lang) -> Iterator[str]:
     for name in ("unused", "total_rows", "ages"):
         if row[name]:
             yield say(f"inspect.fact.{name}", lang, value=comma.join(map(str, row[name])))
+    if row["kinds"]:
+        edges = (f"{say(f'scenario_choice.kind.{kind}', lang)} {count:,}" for kind, count in row["kinds"].items())
+        yield say("inspect.fact.kinds", lang, value=comma.join(edges))
     how = {way: count for way, count in row["located"].items() if count}
     if how:
         ways = (

@@ -26,6 +26,8 @@ from siting.read.ground.network import LineAccount, network_from_lines
 from siting.read.ground.osm import is_osm, read_osm
 from siting.read.ground.osm_tags import kind, refusal
 from siting.read.log import Log
+from siting.write.account import layers_table
+from siting.write.account_page import fact_texts
 from tests.read.case import Case, X, Y
 
 METRIC = CRS.from_epsg(4545)
@@ -98,6 +100,47 @@ def test_a_kind_that_is_not_known_is_told(case: Case) -> None:
     lines.assign(kind=["path", "road", None]).to_file(case.folder / "walk.gpkg")
     fault = case.fault()
     assert (fault.code, fault.file, fault.row, fault.field) == ("not_among_choices", "walk.gpkg", "#2", "kind")
+
+
+@pytest.mark.parametrize(
+    ("values", "kinds"),
+    [
+        (["台阶", "次干路", "隧道"], ["stairs", "street", "tunnel"]),
+        (["Steps", "residential", "residential"], ["stairs", "street", "street"]),
+        (["stairway", "footpath", None], ["stairs", "path", "street"]),
+    ],
+)
+def test_a_column_of_kinds_is_known_by_its_values(case: Case, values: list[str | None], kinds: list[str]) -> None:
+    lines = gpd.read_file(case.folder / "walk.gpkg").drop(columns="kind")
+    lines.assign(道路种别=values).to_file(case.folder / "walk.gpkg")
+    inputs = case.read()
+    assert inputs.network is not None
+    assert sorted(inputs.network.edges["kind"]) == sorted(kinds)
+    (note,) = [note for note in inputs.notes if note.code == "ways_by_values"]
+    assert note.values["column"] == "道路种别"
+
+
+def test_a_column_with_few_words_for_kinds_is_asked_about(case: Case) -> None:
+    lines = gpd.read_file(case.folder / "walk.gpkg").drop(columns="kind")
+    lines.assign(备注=["台阶", "解放路", "人民路"]).to_file(case.folder / "walk.gpkg")
+    inputs = case.read()
+    assert inputs.network is not None
+    assert set(inputs.network.edges["kind"]) == {"street"}
+    assert [note.values["columns"] for note in inputs.notes if note.code == "ways_look_alike"] == ["备注: 台阶 ×1"]
+
+
+def test_names_of_streets_are_no_kinds(case: Case) -> None:
+    lines = gpd.read_file(case.folder / "walk.gpkg").drop(columns="kind")
+    lines.assign(路名=["长江大桥", "十八梯", "石板坡隧道"]).to_file(case.folder / "walk.gpkg")
+    assert not [note for note in case.read().notes if note.code.startswith("ways_")]
+
+
+def test_the_account_says_how_many_edges_of_which_kind_were_understood(case: Case) -> None:
+    inputs = case.read()
+    table = layers_table(inputs.scenario, inputs.layers, inputs.notes, inputs, "en").set_index("key")
+    assert table.loc["network", "kinds"] == {"path": 1, "stairs": 1, "street": 1}
+    row = table.reset_index().to_dict("records")[table.index.get_loc("network")]
+    assert any("stairs 1" in text for text in fact_texts(row, "en"))
 
 
 def test_a_network_elsewhere_is_told(case: Case) -> None:

@@ -1,0 +1,78 @@
+"""The column that says what kind of way a line is, known by its values where its name tells nothing."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+import pandas as pd
+
+from siting.domain.scenario import Layer
+from siting.domain.tables import NETWORK_COLUMNS
+from siting.read.ground.osm import counted
+from siting.read.ground.osm_tags import is_known
+from siting.read.sources.vectors import Raw
+from siting.read.tables.aliases import find_columns, normalised
+from siting.read.tables.words import choice_words
+
+# A column whose cells are known by half or more says what ways are; one that knows fewer is asked about.
+_MOST_KNOWN: Final = 0.5
+_PLAIN: Final = "street"
+_KIND: Final = next(column for column in NETWORK_COLUMNS if column.key == "kind")
+
+
+def with_way_column(raw: Raw) -> Raw:
+    """Return a layer of lines whose ``kind`` or ``highway`` is known by the values of a column, where no name tells it.
+
+    Where nothing names such a column, the values decide: if at least half of the rows that give one hold words for
+    kinds of ways, or values of ``highway``, the column is taken and noted (``ways_by_values``); words in it that are
+    not known are faults then. A column that holds fewer words for stairs, bridges and the like is noted
+    (``ways_look_alike``).
+
+    Parameters
+    ----------
+    raw : Raw
+        The layer; its log takes the notes.
+    """
+    names, stated = [str(name) for name in raw.frame.columns if name != raw.frame.geometry.name], raw.source.columns
+    matched = find_columns(names, [column.key for column in NETWORK_COLUMNS], stated, raw.log.key)
+    if matched["kind"] or matched["highway"] or {"kind", "highway"} & stated.keys():
+        return raw
+    used = {name for found in matched.values() for name in found}
+    asked = []
+    for name in names:
+        values = {} if name in used else _texts(raw.frame[name])
+        key, share = _what(values)
+        if key and share >= _MOST_KNOWN and isinstance(raw.source, Layer):
+            raw.log.note("ways_by_values", column=name, key=key, values=counted(Counter(values)))
+            columns = {**stated, key: name}
+            return replace(raw, source=raw.source.model_copy(update={"columns": columns}))
+        alike = Counter({value: count for value, count in values.items() if _kind_of(value) not in {None, _PLAIN}})
+        if alike:
+            asked.append(f"{name}: {counted(alike)}")
+    if asked:
+        raw.log.note("ways_look_alike", columns="; ".join(asked))
+    return raw
+
+
+def _texts(cells: pd.Series) -> Mapping[str, int]:
+    """Count the texts of a column."""
+    texts = cells[cells.map(lambda cell: isinstance(cell, str) and bool(cell.strip())).astype(bool)]
+    return {str(value): int(count) for value, count in texts.str.strip().value_counts().items()}
+
+
+def _kind_of(value: str) -> str | None:
+    return choice_words(_KIND).get(normalised(value))
+
+
+def _what(values: Mapping[str, int]) -> tuple[str, float]:
+    """Return which of our columns some values are those of, and the share of rows that says so; blank for none.
+
+    Of values that are streets alone nothing need be known.
+    """
+    rows = sum(values.values())
+    kinds = sum(count for value, count in values.items() if _kind_of(value) is not None)
+    tags = sum(count for value, count in values.items() if is_known(value.lower()))
+    if not rows or not any(_kind_of(value) not in {None, _PLAIN} or is_known(value.lower()) for value in values):
+        return "", 0.0
+    return ("highway", tags / rows) if tags > kinds else ("kind", kinds / rows)

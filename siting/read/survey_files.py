@@ -2,7 +2,6 @@
 
 import csv
 import re
-import warnings
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -12,8 +11,6 @@ from typing import Final
 
 import numpy as np
 import osmium
-import rasterio
-from rasterio.errors import NotGeoreferencedWarning
 from rasterio.windows import Window
 
 from siting.crs import WGS84
@@ -23,6 +20,7 @@ from siting.errors import Fault, InputError
 from siting.read.geometry.projections import carry_bounds, tagged_crs
 from siting.read.ground.osm import is_osm
 from siting.read.log import Log
+from siting.read.people.rasters import opened
 from siting.read.sources.archives import unpacked
 from siting.read.sources.delimited import mark_of
 from siting.read.sources.warned import heard
@@ -161,19 +159,16 @@ def _network(file: Path, name: str) -> Look:
 
 
 def _raster(file: Path, name: str) -> Look:
-    with warnings.catch_warnings():
-        # That it lies nowhere is told by its lack of a CRS.
-        warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        with rasterio.open(file) as source:
-            # Of a grid of a whole country its middle tells as much.
-            rows, columns = (min(size, _MOST_CELLS) for size in source.shape)
-            window = Window((source.width - columns) // 2, (source.height - rows) // 2, columns, rows)
-            shape = min(rows, _PICTURE), min(columns, _PICTURE)
-            picture = source.read(1, window=window, out_shape=shape, masked=True).astype("float64").filled(np.nan)
-            unit = (source.units[0] or "") + " ".join(str(value) for value in source.tags(1).values())
-            crs = tagged_crs(source.crs.to_wkt() if source.crs else None)
-            area = carry_bounds(tuple(source.bounds), crs, WGS84) if crs is not None else None
-            return Look(name, "raster", has_crs=crs is not None, values=picture, unit=unit, area=area)
+    with opened(file) as source:
+        # Of a grid of a whole country its middle tells as much.
+        rows, columns = (min(size, _MOST_CELLS) for size in source.shape)
+        window = Window((source.width - columns) // 2, (source.height - rows) // 2, columns, rows)
+        shape = min(rows, _PICTURE), min(columns, _PICTURE)
+        picture = source.read(1, window=window, out_shape=shape, masked=True).astype("float64").filled(np.nan)
+        unit = (source.units[0] or "") + " ".join(str(value) for value in source.tags(1).values())
+        crs = tagged_crs(source.crs.to_wkt() if source.crs else None)
+        area = carry_bounds(tuple(source.bounds), crs, WGS84) if crs is not None else None
+        return Look(name, "raster", has_crs=crs is not None, values=picture, unit=unit, area=area)
 
 
 # --- tables -----------------------------------------------------------------------------------------------------------

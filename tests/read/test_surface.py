@@ -1,6 +1,7 @@
 """Open ground as it is read: classes, friction, rivers and bridges, grids, and what is refused."""
 
 import math
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -239,3 +240,15 @@ def test_a_district_without_a_network_is_checked_over_open_ground(case: Case) ->
     assert math.hypot(550, 50) <= there * 48 <= 1.03 * math.hypot(550, 50) + 36
     assert not found.circles.loc["F001"].geometry.intersects(river)
     assert any(note.code == "surface_burnt" for note in found.notes)
+
+
+def test_whatever_is_warned_of_while_ground_is_brought_to_the_working_crs_is_heard(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def warned(*_: object, **__: object) -> None:
+        warnings.warn("the grid is odd", RuntimeWarning, stacklevel=1)
+
+    case.sections["surface"] += "\ncell_m = 20"
+    monkeypatch.setattr(rasterio.warp, "reproject", warned)
+    with pytest.warns(RuntimeWarning, match="the grid is odd"):
+        case.faults()

@@ -18,6 +18,7 @@ from siting.domain.scenario import Level, Scenario
 from siting.read.geometry.coverage import check_levels, check_residential_in_units
 from siting.read.geometry.pieces import SLIVER_WIDTH_M, far_parts, land_m2, polygons_of, shown_m2, some, usable, widths
 from siting.read.geometry.shapes import Shapes
+from siting.read.geometry.tangles import are_tangled
 from siting.read.log import LayerLog, Log
 
 # What two polygons share is a sliver where each of its parts is narrow or smaller than this (half of a hundredth of a
@@ -56,9 +57,10 @@ def check_places(
     scenario : Scenario
         Says which levels overlap on purpose (``units.LEVEL.overlap``).
     log : Log
-        Takes the faults ``sliver_polygon``, ``units_overlap``, ``more_units_overlap``, ``polygon_twice`` and the notes
-        ``slivers_left_out``, ``far_parts``, ``slivers_mended``, ``residential_overlap``, ``units_overlap_on_purpose``,
-        ``units_twice`` and those of :mod:`siting.read.geometry.coverage`.
+        Takes the faults ``borders_tangled``, ``sliver_polygon``, ``units_overlap``, ``more_units_overlap``,
+        ``polygon_twice`` and the notes ``slivers_left_out``, ``far_parts``, ``slivers_mended``,
+        ``residential_overlap``, ``units_overlap_on_purpose``, ``units_twice`` and those of
+        :mod:`siting.read.geometry.coverage`.
 
     Returns
     -------
@@ -75,7 +77,8 @@ def check_places(
         if not len(frame):
             continue
         layer = scenario.units[level]
-        sound[level] = _units(frame, log.layer(f"units.{level}", layer.called), on_purpose=layer.overlap)
+        here = log.layer(f"units.{level}", layer.called)
+        sound[level] = frame.iloc[:0] if _tangled(frame, here) else _units(frame, here, on_purpose=layer.overlap)
     check_levels(sound, scenario, log)
     found = dict(units) | {level: _put_back(frame, units[level]) for level, frame in sound.items()}
     source = scenario.residential_areas
@@ -83,6 +86,8 @@ def check_places(
     if source is None or not len(areas):
         return found, residential
     here = log.layer("residential_areas", source.called)
+    if _tangled(areas, here):
+        return found, residential
     out = _slivers(areas, here)
     areas = _residential(areas.drop(index=out), here)
     check_residential_in_units(areas, sound, scenario, here)
@@ -99,18 +104,30 @@ def check_people_areas(frame: gpd.GeoDataFrame, log: LayerLog, *, on_purpose: bo
     frame : geopandas.GeoDataFrame
         Areas with ``people``, indexed by id, in the working CRS.
     log : LayerLog
-        Takes the faults ``polygon_twice``, ``areas_overlap`` and ``more_areas_overlap``; the notes
+        Takes the faults ``borders_tangled``, ``polygon_twice``, ``areas_overlap`` and ``more_areas_overlap``; the notes
         ``areas_overlap_on_purpose`` and ``units_twice`` in their place where areas overlap on purpose.
     on_purpose : bool
         Whether the scenario says that they do.
     """
     areas = _sound(frame)
+    if _tangled(areas, log):
+        return
     pairs = find_overlaps(areas.geometry.to_numpy(), UNIT_SLIVER)
     if on_purpose:
         _note_purpose(areas, pairs.only(~pairs.sliver), log, areas=True)
         return
     _refuse_twice(areas, pairs, log)
     _refuse_overlaps(areas, pairs.only(~pairs.sliver & ~pairs.twice), log, areas=True)
+
+
+def _tangled(frame: gpd.GeoDataFrame, log: LayerLog) -> bool:
+    """Tell whether borders lie across each other too often to be compared, which is a fault."""
+    shapes: Shapes = frame.geometry.to_numpy().astype(object)
+    if not are_tangled(shapes):
+        return False
+    corners = int(shapely.get_num_coordinates(shapes).sum())
+    log.fault("borders_tangled", field="geometry", found=str(len(shapes)), expected=f"{corners:,}")
+    return True
 
 
 def _sound(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

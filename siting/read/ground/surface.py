@@ -1,6 +1,5 @@
 """Open ground to walk over: land cover or friction on a grid of the working CRS, barriers, and what leads over them."""
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -112,19 +111,17 @@ def _brought(raster: Raster, cell_m: float | None, around: Around, log: LayerLog
     if cell > _COARSE_M:
         log.note("surface_coarse", cell_m=f"{cell:.0f}")
     values = np.full(grid.shape, np.nan)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        rasterio.warp.reproject(
-            raster.values,
-            values,
-            src_transform=raster.grid.transform,
-            src_crs=raster.grid.crs.to_wkt(),
-            src_nodata=np.nan,
-            dst_transform=grid.transform,
-            dst_crs=grid.crs.to_wkt(),
-            dst_nodata=np.nan,
-            resampling=Resampling.nearest,
-        )
+    rasterio.warp.reproject(
+        raster.values,
+        values,
+        src_transform=raster.grid.transform,
+        src_crs=raster.grid.crs.to_wkt(),
+        src_nodata=np.nan,
+        dst_transform=grid.transform,
+        dst_crs=grid.crs.to_wkt(),
+        dst_nodata=np.nan,
+        resampling=Resampling.nearest,
+    )
     own = raster.grid.crs.equals(grid.crs, ignore_axis_order=True)
     if cell_m is not None or not own:
         log.note("surface_resampled", crs=crs_name(raster.grid.crs), cell_m=f"{cell:.1f}")

@@ -3,6 +3,7 @@
 import warnings
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -142,17 +143,24 @@ def read_raster(
         return None
     findings = Findings() if found is None else found
     try:
-        with warnings.catch_warnings():
-            # A file without georeference is told as a missing CRS; numbers that overflow, as infinite values.
-            warnings.simplefilter("ignore")
-            with rasterio.open(path) as file:
-                raster = _read(file, how, log, findings)
+        with opened(path) as file:
+            raster = _read(file, how, log, findings)
     except BROKEN as error:
         log.fault("unreadable_file", found=reason(error))
         return None
     if found is None:
         findings.tell(how, log)
     return raster
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[rasterio.io.DatasetReader]:
+    """Open a raster file; one without georeference is told as a missing CRS, not by rasterio's warning."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
+        file = rasterio.open(path)
+    with file:
+        yield file
 
 
 def reason(error: Exception) -> str:
@@ -282,7 +290,9 @@ def read_cells(
         missing = stated | _masked(file, window)
     values = cells.astype(np.float64)
     if file.scales[0] != 1.0 or file.offsets[0] != 0.0:
-        values = values * file.scales[0] + file.offsets[0]
+        # What overflows is told as infinite values, and what no number times nothing is, as no data.
+        with np.errstate(over="ignore", invalid="ignore"):
+            values = values * file.scales[0] + file.offsets[0]
     # Nobody tells -0.0 from 0.0, but it is written otherwise.
     values += 0.0
     values[missing] = np.nan

@@ -1,13 +1,11 @@
 """People of polygons by exact covered fraction, straight from a raster file."""
 
-import warnings
 from pathlib import Path
 from typing import Final
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import rasterio
 import rasterio.io
 import rasterio.windows
 import shapely
@@ -27,6 +25,7 @@ from siting.read.people.rasters import (
     cells_around,
     grid_bounds,
     open_grid,
+    opened,
     part_grid,
     read_cells,
     reason,
@@ -65,11 +64,8 @@ def zonal_people(
         if negative: reading the population refuses them.
     """
     try:
-        with warnings.catch_warnings():
-            # A file without georeference is told as a missing CRS.
-            warnings.simplefilter("ignore")
-            with rasterio.open(path) as file:
-                return _zonal(file, polygons, source, log)
+        with opened(path) as file:
+            return _zonal(file, polygons, source, log)
     except BROKEN as error:
         log.fault("unreadable_file", found=reason(error))
         return None

@@ -1,12 +1,16 @@
 """Rasters as bureaus hand them out: larger than needed, with undeclared nodata, cut off or damaged."""
 
 import struct
+import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+import geopandas as gpd
 import numpy as np
 import pytest
 import rasterio
+import rasterio.errors
+import shapely
 from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,9 +18,10 @@ from pyproj import CRS, Transformer
 
 from siting.domain.scenario import PeopleSource, TerrainSource
 from siting.read.log import Log
-from siting.read.people import rasters
+from siting.read.people import rasters, zonal
 from siting.read.people.bands import read_people
 from siting.read.people.rasters import Around, Reading, cell_areas_m2, grid_bounds, read_raster, read_terrain
+from siting.read.people.zonal import zonal_people
 from tests.read.case import X, Y, write_raster
 
 METRIC = CRS.from_epsg(4545)
@@ -361,3 +366,48 @@ def test_cells_beyond_the_globe_are_told(tmp_path: Path) -> None:
     lost = int(np.isnan(raster.values).sum())
     assert 0 < lost < 100
     assert [(note.code, note.values["count"]) for note in log.notes] == [("cells_off_the_globe", lost)]
+
+
+# --- warnings -------------------------------------------------------------------------------------------------------
+
+
+def warned(*_: object, **__: object) -> NoReturn:
+    warnings.warn("the file is odd", UserWarning, stacklevel=1)
+    raise OSError
+
+
+def test_a_file_without_georeference_lacks_a_crs_and_warns_of_nothing(tmp_path: Path) -> None:
+    path, log = tmp_path / "people.tif", Log()
+    with pytest.warns(rasterio.errors.NotGeoreferencedWarning):
+        write_raster(path, np.full((10, 20), 5.0), crs=None, transform=Affine.identity())
+    shapes = gpd.GeoSeries([shapely.box(X, Y, X + 1, Y + 1)], crs=METRIC)
+    # Warnings are errors here.
+    assert read(path, log) is None
+    assert zonal_people(path, shapes, PeopleSource(path=path, unit="persons per cell"), log.layer("x", path)) is None
+    assert [fault.code for fault in log.faults.found] == ["missing_crs"] * 2
+
+
+def test_numbers_that_overflow_once_they_are_scaled_are_infinite_and_warn_of_nothing(tmp_path: Path) -> None:
+    path, log = tmp_path / "people.tif", Log()
+    write_raster(path, np.full((10, 20), 3e10))
+    with rasterio.open(path, "r+") as file:
+        file.scales = (1e300,)
+    assert read(path, log) is None
+    assert [fault.code for fault in log.faults.found] == ["infinite_values"]
+
+
+def test_whatever_else_a_library_warns_of_while_a_raster_is_read_is_heard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, log = tmp_path / "people.tif", Log()
+    write_raster(path, np.full((10, 20), 5.0))
+    shapes = gpd.GeoSeries([shapely.box(X, Y, X + 1, Y + 1)], crs=METRIC)
+    monkeypatch.setattr(rasters, "open_grid", warned)
+    monkeypatch.setattr(zonal, "open_grid", warned)
+    with pytest.warns(UserWarning, match="the file is odd"):
+        read(path, log)
+    with pytest.warns(UserWarning, match="the file is odd"):
+        zonal_people(path, shapes, PeopleSource(path=path, unit="persons per cell"), log.layer("x", path))
+    monkeypatch.setattr(rasterio, "open", warned)
+    with pytest.warns(UserWarning, match="the file is odd"):
+        read(path, log)

@@ -56,6 +56,7 @@ _STANDARDS_HEAD: Final = (
     "不核查 out of scope",
     "不设条款的文句 sentences without a clause",
 )
+_BODIES_HEAD: Final = ("条文 article", "牵头单位 lead", "责任单位 responsible")
 _CLAUSE_HEAD: Final = (
     "条款 clause",
     "条 article",
@@ -248,6 +249,9 @@ def _standard(standard: Standard) -> Iterator[str]:
     if funded:
         yield "### 资金 · Funding"
         yield _table(_FUNDING_HEAD, map(_funding_row, funded))
+    if standard.bodies:
+        yield "### 责任分工 · Responsible bodies"
+        yield _table(_BODIES_HEAD, ((each.article, each.lead, each.responsible) for each in standard.bodies))
     if standard.unclaused:
         yield from _unclaused(standard)
 
@@ -262,6 +266,7 @@ def _head_rows(standard: Standard) -> Iterator[Sequence[str]]:
         ("issued", day),
         ("in_force", ends),
         ("source", standard.source),
+        ("unseen", _lines((standard.unseen_zh, standard.unseen_en))),
         ("cites", standard.cites),
         ("repeals", standard.repeals),
         ("follows", standard.follows),

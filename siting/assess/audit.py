@@ -5,7 +5,8 @@ from typing import Any, Final
 
 import pandas as pd
 
-from siting.assess.structure import hierarchy, off_plan, operators, scattered
+from siting.assess.lists import listed
+from siting.domain.measures import MEASURES, counts_elderly, elderly_age_of
 from siting.domain.nouns import Assessment
 from siting.domain.standards import Clause, Standard
 from siting.text import LANGS, say
@@ -20,6 +21,8 @@ AUDIT_COLUMNS: Final = (
     "treatment",
     "force",
     "target_year",
+    "lead",
+    "responsible",
     "level",
     "binding",
     "basis",
@@ -56,8 +59,9 @@ def audit_table(assessment: Assessment) -> pd.DataFrame:
     pandas.DataFrame
         ``AUDIT_COLUMNS``. At a level with one place ``required``, ``measured_low`` and ``measured_high`` are that
         place's; with several they are blank and ``met`` … ``not_applicable`` count the places. What is advice or out
-        of scope has no level, and ``finding_zh`` / ``finding_en`` say why and what was found; of what is computed they
-        say on which setting of the scenario it rests, where communities share facilities. ``completeness`` tells
+        of scope has no level, and ``finding_zh`` / ``finding_en`` say why and what was found, as of remedies and
+        funding; of what is judged they say on which setting of the scenario it rests, or that no place was there to be
+        judged. No row is blank. ``completeness`` tells
         for every column that the clause needs how many records hold it, as ``column held/all``.
     """
     rows = [
@@ -79,6 +83,8 @@ def _clause_rows(assessment: Assessment, standard: Standard, clause: Clause) -> 
         "treatment": clause.treatment,
         "force": clause.force,
         "target_year": clause.target_year,
+        "lead": clause.lead,
+        "responsible": clause.responsible,
         "completeness": "; ".join(_completeness(assessment, clause)),
         "finding_zh": zh,
         "finding_en": en,
@@ -135,16 +141,20 @@ def _completeness(assessment: Assessment, clause: Clause) -> Iterator[str]:
 
 
 def _finding(assessment: Assessment, clause: Clause) -> tuple[str, str]:
-    """Say why a clause gives no verdict, and what its structural advice lists."""
-    lists = {"hierarchy": _hierarchy, "one_operator": _operators, "land_use_conformity": _land_use}
-    found = lists[clause.kind](assessment) if clause.kind in lists else {}
+    """Say why a clause gives no verdict, what it lists, and on what a verdict rests; also that none could be given."""
+    told = listed(assessment, clause)
     if clause.kind == "service_circle":
-        told = next((note.values for note in assessment.notes if note.code == "villages_spared"), None)
-        found = {} if told is None else {"villages": str(told["count"])}
+        spared = next((note.values for note in assessment.notes if note.code == "villages_spared"), None)
+        told += [] if spared is None else [("villages", {"found": str(spared["count"])})]
+    if counts_elderly(clause) and clause.treatment == "computed" and assessment.inputs.population.elderly is not None:
+        age, asked = assessment.inputs.population.elderly_age, elderly_age_of(clause)
+        told += [("elderly_age", {"age": age}), *([("elderly_age_asked", {"asked": asked})] if asked != age else [])]
     if clause.readings:
-        found = _shared(assessment) | _reading(assessment, clause)
-    told = {lang: [say(f"audit.{key}", lang, found=text) for key, text in found.items()] for lang in LANGS}
-    return " ".join([clause.why_zh, *told["zh"]]).strip(), " ".join([clause.why_en, *told["en"]]).strip()
+        told += ((key, {"found": text}) for key, text in (_shared(assessment) | _reading(assessment, clause)).items())
+    if clause.treatment == "computed" and clause.kind in MEASURES:
+        told += [] if (assessment.checks["clause_id"] == clause.id).any() else [("not_judged", {})]
+    words = {lang: [say(f"audit.{key}", lang, **values) for key, values in told] for lang in LANGS}
+    return " ".join([clause.why_zh, *words["zh"]]).strip(), " ".join([clause.why_en, *words["en"]]).strip()
 
 
 def _shared(assessment: Assessment) -> dict[str, str]:
@@ -163,31 +173,3 @@ def _reading(assessment: Assessment, clause: Clause) -> dict[str, str]:
     if code == "by_tier":
         return {code: alone}
     return {code: ""} | ({"institution_alone": alone} if clause.of == "community_facility" else {})
-
-
-def _hierarchy(assessment: Assessment) -> dict[str, str]:
-    faults = hierarchy(assessment.facilities)["fault"]
-    kinds = [kind for kind in ("orphan", "wrong_tier", "cycle") if (faults == kind).any()]
-    return {kind: ", ".join(map(str, faults.index[faults == kind])) for kind in kinds}
-
-
-def _land_use(assessment: Assessment) -> dict[str, str]:
-    inputs, source = assessment.inputs, assessment.inputs.scenario.constraints.land_use
-    if inputs.land_use is None or source is None:
-        return {"land_use_absent": ""}
-    sites = (assessment.facilities, inputs.candidates)
-    off = [str(key) for table in sites for key in off_plan(table, inputs.land_use, source.allowed)]
-    return {"off_land_use": ", ".join(off)} if off else {"on_land_use": ""}
-
-
-def _operators(assessment: Assessment) -> dict[str, str]:
-    if "home_street" not in assessment.facilities:
-        return {}
-    found = operators(assessment.facilities, assessment.facilities["home_street"])
-    several = found[found["operators"] > 1]
-    apart = scattered(assessment.facilities, assessment.facilities["home_street"], assessment.inputs.units["street"])
-    told = {
-        "several_operators": "; ".join(f"{street}: {names}" for street, names in several["names"].items()),
-        "scattered_operators": "; ".join(f"{operator}: {streets}" for operator, streets in apart.items()),
-    }
-    return {key: text for key, text in told.items() if text}

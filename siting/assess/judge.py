@@ -11,7 +11,7 @@ from siting.assess.ledger import LEDGER_KINDS, UNIT_KINDS, Rows, figures_of, mis
 from siting.assess.units import judge_units
 from siting.domain import clauses
 from siting.domain.governing import Pair, governing, same_measure
-from siting.domain.measures import MEASURES, Span, judge
+from siting.domain.measures import MEASURES, Span, counts_elderly, elderly_age_of, judge
 from siting.domain.nouns import Inputs, Note
 from siting.domain.scenario import LandBasis, Scenario
 from siting.domain.standards import Clause, Standard
@@ -152,6 +152,30 @@ def village_notes(checks: pd.DataFrame, rules: Rules, inputs: Inputs) -> Iterato
     counts = [int(spared(clause, units["kind"], inputs.scenario).sum()) for _, clause in rules.circle]
     if max(counts):
         yield Note("villages_spared", {"count": max(counts)})
+
+
+def part_notes(standards: Iterable[Standard]) -> Iterator[Note]:
+    """Tell which standards in force are known in part only."""
+    numbers = [standard.number for standard in standards if standard.unseen_zh]
+    if numbers:
+        yield Note("standards_in_part", {"numbers": ", ".join(numbers)})
+
+
+def age_notes(checks: pd.DataFrame, rules: Rules, inputs: Inputs) -> Iterator[Note]:
+    """Tell from which age the elderly are counted, and which clauses that were judged count them from another."""
+    if inputs.population.elderly is None:
+        return
+    age = inputs.population.elderly_age
+    yield Note("elderly_counted_from", {"age": age})
+    judged = set(checks["clause_id"])
+    for asked in (60, 65):
+        named = [
+            f"{standard.number} {clause.article}"
+            for standard, clause in (*rules.circle, *rules.ledger)
+            if clause.id in judged and counts_elderly(clause) and elderly_age_of(clause) == asked != age
+        ]
+        if named:
+            yield Note("elderly_of_other_age", {"age": age, "asked": asked, "clauses": "; ".join(named)})
 
 
 def ledger_checks(

@@ -25,11 +25,13 @@ from siting.assess.figures import (
 from siting.assess.judge import (
     FLOORS,
     Rules,
+    age_notes,
     checks_table,
     circle_checks,
     estate_checks,
     land_checks,
     ledger_checks,
+    part_notes,
     rules_of,
     unit_checks,
     village_notes,
@@ -161,6 +163,8 @@ def assess(  # noqa: PLR0913 - all that one report rests on
             *_notes(places, facilities, access, reach),
             *sharing_notes(sharing, scenario),
             *village_notes(checks, rules, inputs),
+            *age_notes(checks, rules, inputs),
+            *part_notes(inputs.standards),
             *tier_notes(having, inputs.standards, scenario),
         ),
     )

@@ -105,7 +105,13 @@ def build(lang: Lang) -> click.Group:
                 help_.option("--date", "date", key="standards_date", type=click.DateTime(["%Y-%m-%d"])),
                 key="standards_compare",
             ),
-            help_.command("new", _new_standard, click.Argument(["file"], type=_FILE), key="standards_new"),
+            help_.command(
+                "new",
+                _new_standard,
+                click.Argument(["file"], type=_FILE),
+                help_.option("--from", "source", key="standards_from", metavar="ID"),
+                key="standards_new",
+            ),
         ),
         help_.command("demo", _demo, demo_out),
     ]
@@ -401,13 +407,14 @@ def _compare_standards(*, one: str, other: str, date: dt.datetime | None, lang: 
     tell.comparison(compare(standard(one), standard(other), day.date()), lang)
 
 
-def _new_standard(*, file: Path, lang: Lang, quiet: bool) -> None:
+def _new_standard(*, file: Path, source: str | None, lang: Lang, quiet: bool) -> None:
+    from siting.read import standard
     from siting.write.files import write_text
-    from siting.write.standard_template import standard_template
+    from siting.write.standard_template import standard_from, standard_template
 
     if file.exists():
         raise InputError([Fault(code="would_overwrite", file=str(file))])
-    write_text(file, standard_template(lang))
+    write_text(file, standard_template(lang) if source is None else standard_from(standard(source), lang))
     if not quiet:
         tell.files({"standard": file}, lang)
 

@@ -296,6 +296,7 @@ def _tell_rows(title: str, heads: Iterable[str], rows: Iterable[Iterable[str]], 
 def audit(table: "pd.DataFrame", documents: "Iterable[Standard]", lang: Lang) -> None:
     """Tell the audit: each document, each clause with its quote, and what was measured at each level."""
     from siting.write import audited as words
+    from siting.write.clauses import bodies_text
 
     for document in documents:
         echo(f"\n{document.number}  {document.title}")
@@ -305,7 +306,10 @@ def audit(table: "pd.DataFrame", documents: "Iterable[Standard]", lang: Lang) ->
             kind, force = say(f"clause_kind.{first['kind']}", lang), say(f"force.{first['force']}", lang)
             due = f" · {say('audit.target', lang, year=int(first['target_year']))}" if first["target_year"] > 0 else ""
             echo(f"\n  {first['article']}  {kind}  [{force}{due}]  {clause_id}\n    “{first['quote']}”")
-            for row in rows.to_dict("records"):
+            if bodies := bodies_text(first["lead"], first["responsible"], lang):
+                echo(f"    {bodies}")
+            judged = rows["level"].notna() | (first["treatment"] != "computed")
+            for row in rows[judged].to_dict("records"):
                 echo(f"    {_audit_line(row, comparisons.get(str(clause_id)), lang)}")
             if first["treatment"] == "computed" and first[f"finding_{lang}"]:
                 echo(f"    {first[f'finding_{lang}']}")
@@ -319,8 +323,6 @@ def _audit_line(row: dict[Any, Any], comparison: str | None, lang: Lang) -> str:
 
     if row["treatment"] != "computed":
         return say(f"audit.{row['treatment']}", lang, found=row[f"finding_{lang}"])
-    if not isinstance(row["level"], str):
-        return say("audit.not_judged", lang)
     level = say(f"level.{row['level']}", lang)
     if row["level"] == "district" and row["basis"] in ("streets", "communities"):
         level = say("audit.counted", lang, level=level, basis=say(f"basis.{row['basis']}", lang))
@@ -400,7 +402,13 @@ def standard(one: "Standard", lang: Lang) -> None:
     """Show a standard's clauses with their quotes, and what is done with each."""
     from siting.write import clauses as words
 
-    echo(f"{one.number}  {one.title}\n{one.issuer} · {one.jurisdiction} · {one.in_force}\n")
+    unseen = one.unseen_zh if lang == "zh" else one.unseen_en
+    head = [
+        f"{one.number}  {one.title}",
+        f"{one.issuer} · {one.jurisdiction} · {one.in_force}",
+        *([unseen] * bool(unseen)),
+    ]
+    echo("\n".join(head) + "\n")
     for clause in one.clauses:
         what = _once(say(f"clause_kind.{clause.kind}", lang), words.class_text(clause, lang))
         amount, force = words.amount_text(clause, lang), words.force_text(clause, lang)
@@ -408,7 +416,8 @@ def standard(one: "Standard", lang: Lang) -> None:
         echo(f"{clause.id}  {what}  {amount}".rstrip() + f"  [{' · '.join(facts)}]  {clause.article}")
         mark = say(f"verified.{clause.verified}", lang) if clause.verified else ""
         echo(f"  “{clause.quote}”" if clause.quote else f"  {_once(mark, clause.source_note)}")
-        for text in filter(None, (words.why_text(clause, lang), words.note_text(clause, lang))):
+        bodies = words.bodies_text(clause.lead, clause.responsible, lang)
+        for text in filter(None, (bodies, words.why_text(clause, lang), words.note_text(clause, lang))):
             echo(f"  {text}")
 
 

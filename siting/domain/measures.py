@@ -60,6 +60,20 @@ MEASURES: Final[Mapping[str, Measure]] = {
 }
 
 
+# No document but 开州府办发〔2024〕16号 states an age; 60 is that of the law on the rights of the elderly.
+_LEGAL_AGE: Final = 60
+
+
+def counts_elderly(clause: Clause) -> bool:
+    """Tell whether a clause is judged upon the number of the elderly."""
+    return clause.kind in MEASURES and MEASURES[clause.kind].whole == "elderly"
+
+
+def elderly_age_of(clause: Clause) -> int:
+    """Return the age from which a clause counts the elderly: 60 where its text states none."""
+    return clause.elderly_from or _LEGAL_AGE
+
+
 _ALL: Final = ("beds", "facilities", "facility")
 _CLASSES: Final = (*_ALL, "institution_beds", "institutions", "centre", "station", "government_invested")
 # What a clause may say under ``of``, so that the arithmetic knows what to count; kinds that are not named count all.

@@ -60,6 +60,20 @@ Premises = Literal[
     "estate_premises",
     "state_idle",
 ]
+ListName = Literal[
+    "parents",
+    "travel_to_parent",
+    "operators",
+    "community_run",
+    "land_use",
+    "teaching_points",
+    "demonstration",
+    "entrusted",
+    "expiry",
+    "idle_by_street",
+    "institutions_serving",
+    "without_facility",
+]
 Reason = Literal[
     "letter",
     "principle",
@@ -166,7 +180,10 @@ class Clause(Section):
     leaves out the places that its standard ``excludes``; ``premises`` names the kinds of premises of which a clause on
     conversions speaks (none: any). ``target_year`` is None where the text states none;
     ``added_since`` is the first year whose openings count where the text asks for what is new (None: all).
-    What is not ``computed`` says why. ``needs`` lists the columns that it rests on.
+    ``elderly_from`` is the age from which the text counts the elderly, where it says so.
+    ``lead`` and ``responsible`` are bodies as the document prints them (牵头单位, 责任单位), mostly of an article.
+    What is not ``computed`` says why. ``needs`` lists the columns that it rests on, ``lists`` what the
+    audit lists of it without a verdict.
     ``quote`` is blank only where the text was not seen: then ``source_note`` says where the number comes from and
     ``verified`` how far it is verified (V: in an official page, V2: in a secondary one).
     """
@@ -188,13 +205,17 @@ class Clause(Section):
     without_excluded: bool = False
     horizon: Literal["current", "planned"] = "current"
     force: Force
+    lead: str = ""
+    responsible: str = ""
     target_year: int | None = None
     added_since: int | None = None
+    elderly_from: Literal[60, 65] | None = None
     applies_to: Literal["existing", "new"] | None = None
     remedies: tuple[Remedy, ...] = ()
     premises: tuple[Premises, ...] = ()
     funding: Funding | None = None
     needs: tuple[str, ...] = ()
+    lists: tuple[ListName, ...] = ()
     note_zh: str = ""
     note_en: str = ""
     conflicts_with: tuple[str, ...] = ()
@@ -215,6 +236,14 @@ class Clause(Section):
         return self.treatment == "computed" and self.force in ("mandatory", "target")
 
 
+class Bodies(Section):
+    """The bodies that a document makes responsible for an article, in its exact words; blank what it does not name."""
+
+    article: str
+    lead: str = ""
+    responsible: str = ""
+
+
 class Unclaused(Section):
     """A sentence of the document that no clause quotes: an exact piece of it, and why there is none."""
 
@@ -227,7 +256,8 @@ class Standard(Section):
     """A published rule set.
 
     ``issued`` is None where the text gives no day. ``excludes`` names places inside the jurisdiction that some clauses
-    leave out. ``follows`` names the standards that it carries out.
+    leave out. ``follows`` names the standards that it carries out. ``bodies`` go to the clauses of their articles.
+    ``unseen_zh`` and ``unseen_en`` say what of the text was not seen, where it is known in part only.
     """
 
     id: str
@@ -243,11 +273,32 @@ class Standard(Section):
     source: str
     dating_zh: str = ""
     dating_en: str = ""
+    unseen_zh: str = ""
+    unseen_en: str = ""
     cites: tuple[str, ...] = ()
     repeals: tuple[str, ...] = ()
     follows: tuple[str, ...] = ()
     clauses: tuple[Clause, ...] = Field(min_length=1)
     unclaused: tuple[Unclaused, ...] = ()
+    bodies: tuple[Bodies, ...] = ()
+
+    @model_validator(mode="after")
+    def _bear_bodies(self) -> Self:
+        """Give each clause the bodies of its article, unless it names its own; of two articles those of both."""
+        of = {each.article: each for each in self.bodies}
+        found = []
+        for clause in self.clauses:
+            named = [of[label] for label in clause.article.split("；") if label in of]
+            if named and not (clause.lead or clause.responsible):
+                lead, responsible = (
+                    "；".join(dict.fromkeys(getattr(each, name) for each in named if getattr(each, name)))
+                    for name in ("lead", "responsible")
+                )
+                found.append(clause.model_copy(update={"lead": lead, "responsible": responsible}))
+            else:
+                found.append(clause)
+        object.__setattr__(self, "clauses", tuple(found))
+        return self
 
     def applies(self, date: dt.date) -> bool:
         """Tell whether the standard is in force at a date (both ends by the calendar day)."""

@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 from siting.domain.measures import CLASSES, MEASURES
 from siting.domain.nouns import Note
 from siting.domain.scenario import ClauseOverride, Scenario, StandardsChoice
-from siting.domain.standards import Award, Clause, Example, Funding, Standard, Unclaused
+from siting.domain.standards import Award, Bodies, Clause, Example, Funding, Standard, Unclaused
 from siting.errors import Fault, InputError
 from siting.read.log import Log, listed, quoted
 from siting.read.scenario import expectation, load_toml
@@ -27,6 +27,7 @@ _OVERRIDE: Final = "standards.override"
 _TABLES: Final[Mapping[str, type[BaseModel]]] = {
     "clauses": Clause,
     "unclaused": Unclaused,
+    "bodies": Bodies,
     "funding": Funding,
     "awards": Award,
     "examples": Example,

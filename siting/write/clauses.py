@@ -71,6 +71,21 @@ def levels_text(clause: Clause, lang: Lang) -> str:
     return levels + (kinds.format(join.join(clause.unit_kinds)) if clause.unit_kinds else "")
 
 
+def bodies_text(lead: str, responsible: str, lang: Lang) -> str:
+    """Return who is responsible, in the document's own words; blank where it names nobody.
+
+    Examples
+    --------
+    >>> from siting.write.clauses import bodies_text
+    >>> bodies_text("区民政局", "区财政局等", "en")
+    'lead body: 区民政局; responsible: 区财政局等'
+    """
+    told = [
+        say(f"audit.{key}", lang, found=names) for key, names in (("lead", lead), ("responsible", responsible)) if names
+    ]
+    return ("；" if lang == "zh" else "; ").join(told)
+
+
 def why_text(clause: Clause, lang: Lang) -> str:
     """Return why a clause is not computed; blank where it is."""
     return clause.why_zh if lang == "zh" else clause.why_en

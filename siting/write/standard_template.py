@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from siting.domain.scenario import Section
 from siting.domain.standards import Clause, Standard
 from siting.text import Lang, say
 from siting.write.reference import toml
@@ -37,6 +38,8 @@ _EXAMPLES: Final[Mapping[str, object]] = {
     "repealed": dt.date(2030, 1, 1),
     "dating_zh": "",
     "dating_en": "",
+    "unseen_zh": "",
+    "unseen_en": "",
     "cites": (),
     "repeals": (),
     "follows": ("cq-2019-129",),
@@ -49,18 +52,22 @@ _EXAMPLES_CLAUSE: Final[Mapping[str, object]] = {
     "unit_kinds": ("街道",),
     "readings": ("any_facility", "by_tier"),
     "without_excluded": True,
+    "lead": "区民政局",
+    "responsible": "区规划自然资源局、区财政局等",
     "target_year": 2030,
     "added_since": 2026,
+    "elderly_from": 60,
     "applies_to": "new",
     "remedies": ("purchase", "lease"),
     "premises": ("hotel", "public_rental"),
+    "lists": ("parents",),
     "note_zh": "",
     "note_en": "",
     "conflicts_with": ("cq-2019-129/2-3-land",),
     "verified": "V",
     "source_note": "",
 }
-_BELOW: Final = ("clauses", "unclaused", "funding", "examples")
+_BELOW: Final = ("clauses", "unclaused", "bodies", "funding", "examples")
 _EXAMPLE: Final = """\
 examples = [
   { given = { people = 90000, land_m2 = 22500 }, provided = 22500, required = 22500, shortfall = 0, verdict = "met" },
@@ -78,6 +85,11 @@ _FUNDING: Final = """\
 #awards = [{ cny = 10000, per = "new_bed", new_beds_at_least = 50 }]
 #conditions_zh = ["…"]
 #conditions_en = ["…"]"""
+_BODIES: Final = """\
+#[[bodies]]
+#article = "…"
+#lead = "…"
+#responsible = "…\""""
 _UNCLAUSED: Final = """\
 #[[unclaused]]
 #article = "…"
@@ -114,8 +126,50 @@ def standard_template(lang: Lang) -> str:
         (*_explained("standard_key.clauses", "clauses", lang), "[[clauses]]", *_clause(clause, lang)),
         (*_explained("clause_key.funding", "funding", lang), _FUNDING),
         (*_explained("standard_key.unclaused", "unclaused", lang), _UNCLAUSED),
+        (*_explained("standard_key.bodies", "bodies", lang), _BODIES),
     )
     return "\n\n".join("\n".join(block) for block in blocks) + "\n"
+
+
+def standard_from(source: Standard, lang: Lang) -> str:
+    """Return the file of a standard of one's own that holds all of another; what it lacks is to be filled in.
+
+    Parameters
+    ----------
+    source : Standard
+        A standard of the catalogue.
+    lang : {"zh", "en"}
+        Language of the explanations.
+
+    Returns
+    -------
+    str
+        TOML that a scenario may name under ``standards.files`` as it is; the ids begin with ``my-``.
+
+    Examples
+    --------
+    >>> import tomllib
+    >>> from siting.domain.standards import Standard
+    >>> from siting.read import standard
+    >>> from siting.write.standard_template import standard_from
+    >>> Standard.model_validate(tomllib.loads(standard_from(standard("cq-2025-7"), "en"))).clauses[0].id
+    'my-cq-2025-7/4-in-step'
+    """
+    blocks = [tuple(comment(say("standard_template.copied", lang, id=source.id)))]
+    blocks.append(tuple(_lines_of(source, below=("clauses", "unclaused", "bodies"), id=f"my-{source.id}")))
+    for clause in source.clauses:
+        lines = ["[[clauses]]", *_lines_of(clause, id=f"my-{clause.id}")]
+        if not clause.quote:
+            lines += [*comment(say("standard_template.fill", lang)), '#comparison = "at_least"', "#number = 0"]
+        blocks.append(tuple(lines))
+    blocks += [("[[unclaused]]", *_lines_of(each)) for each in source.unclaused]
+    return "\n\n".join("\n".join(block) for block in blocks) + "\n"
+
+
+def _lines_of(section: Section, *, below: tuple[str, ...] = (), **other: object) -> Iterator[str]:
+    """Yield the keys of a section that say something, some of them with other values."""
+    said = section.model_dump(exclude_defaults=True, exclude_none=True, exclude=set(below))
+    yield from (f"{name} = {toml(value)}" for name, value in {**said, **other}.items())
 
 
 def _texts(keys: Iterable[str], lang: Lang) -> dict[str, object]:

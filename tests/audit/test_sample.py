@@ -152,8 +152,16 @@ def test_every_verdict_and_every_kind_of_advice_occurs(audit: pd.DataFrame) -> N
 
 
 def test_orphans_are_listed(audit: pd.DataFrame) -> None:
-    found = audit[audit["kind"] == "hierarchy"]
+    listed = {clause.id for each in siting.standards() for clause in each.clauses if "parents" in clause.lists}
+    found = audit[audit["clause_id"].isin(listed)]
+    assert len(found) == 4
     assert found["finding_zh"].str.contains("F031").all()
+    assert not audit.loc[~audit["clause_id"].isin(listed), "finding_zh"].str.contains("无上级设施").any()
+
+
+def test_no_row_is_blank(audit: pd.DataFrame) -> None:
+    for lang in ("zh", "en"):
+        assert (audit["verdict"].notna() | (audit[f"finding_{lang}"].str.len() > 0)).all()
 
 
 def test_completeness_counts_the_records_that_hold_each_column(audit: pd.DataFrame) -> None:

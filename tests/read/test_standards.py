@@ -8,9 +8,10 @@ import pytest
 
 from siting.domain.scenario import StandardsChoice, fingerprint
 from siting.errors import Fault, InputError
-from siting.read import all_standards, load_standards, read_scenario, standard
+from siting.read import all_standards, elsewhere_standards, load_standards, read_scenario, standard
+from siting.read.standards import read_standard
 from siting.text import LANGS
-from siting.write.standard_template import standard_template
+from siting.write.standard_template import standard_from, standard_template
 from tests.read.case import Case
 
 TODAY = dt.date(2026, 1, 1)
@@ -41,7 +42,7 @@ def test_a_standard_is_found_by_its_id() -> None:
     ],
 )
 def test_a_place_is_ruled_by_itself_and_its_parents(place: str, own: set[str]) -> None:
-    assert set(_ids(place=place)) == {"cq-2017-162", "cq-2019-129"} | own
+    assert set(_ids(place=place)) == {"cq-2017-162", "cq-2019-129", "cq-2025-7"} | own
 
 
 def test_national_standards_and_those_of_other_places_apply_only_by_id() -> None:
@@ -124,7 +125,7 @@ def test_the_template_is_a_standard(lang: Any, tmp_path: Path) -> None:
 
 def test_a_planners_own_stands_beside_those_of_the_place(tmp_path: Path) -> None:
     file = written(tmp_path)
-    assert _ids(place="重庆市", files=[file]) == ["cq-2017-162", "cq-2019-129", "my-standard"]
+    assert _ids(place="重庆市", files=[file]) == ["cq-2017-162", "cq-2019-129", "cq-2025-7", "my-standard"]
     assert _ids(ids=["cq-2019-129"], files=[file]) == ["cq-2019-129", "my-standard"]
     assert _ids(place="成都市", files=[file]) == ["my-standard"]
 
@@ -196,7 +197,7 @@ def test_a_scenario_names_its_files_from_its_own_folder(case: Case) -> None:
     written(case.folder)
     case.sections["standards"] = 'place = "重庆市"\nfiles = ["mine.toml"]'
     inputs = case.read()
-    assert [each.id for each in inputs.standards] == ["cq-2017-162", "cq-2019-129", "my-standard"]
+    assert [each.id for each in inputs.standards] == ["cq-2017-162", "cq-2019-129", "cq-2025-7", "my-standard"]
     assert inputs.scenario.standards.files == (case.folder / "mine.toml",)
     assert "standards.files[mine.toml]" in inputs.digests
 
@@ -279,3 +280,27 @@ def test_the_minutes_of_the_circle_are_those_that_people_walk(case: Case) -> Non
     assert (fault.code, fault.found, fault.expected) == ("override_other_minutes", "20", "15")
     case.sections["walking"] = "minutes = 20"
     assert {note.values.get("new") for note in case.read().notes if note.code == "clause_overridden"} == {"20"}
+
+
+@pytest.mark.parametrize("key", [each.id for each in (*all_standards(), *elsewhere_standards())])
+def test_a_standard_of_ones_own_may_begin_with_any_of_the_catalogue(tmp_path: Path, key: str) -> None:
+    for lang in LANGS:
+        file = tmp_path / f"{lang}.toml"
+        file.write_text(standard_from(standard(key), lang), encoding="utf-8")
+        own, source = read_standard(file), standard(key)
+        assert own.id == f"my-{key}"
+        assert [each.id for each in own.clauses] == [f"my-{each.id}" for each in source.clauses]
+        assert [each.model_dump(exclude={"id"}) for each in own.clauses] == [
+            each.model_dump(exclude={"id"}) for each in source.clauses
+        ]
+
+
+def test_what_was_not_seen_is_filled_in_and_applies(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    words = standard_from(standard("db50-543-2024"), "en")
+    head, first, second = words.split("[[clauses]]")
+    first = first.replace('quote = ""', 'quote = "每百户不少于 20 平方米"').replace("#number = 0", "number = 20")
+    first = first.replace("#comparison", "comparison").replace('"out_of_scope"', '"computed"')
+    file.write_text(f"{head}[[clauses]]{first}[[clauses]]{second}", encoding="utf-8")
+    (mine,) = [each for each in load_standards(StandardsChoice(files=(file,)), TODAY) if each.id == "my-db50-543-2024"]
+    assert (mine.clauses[0].number, mine.clauses[0].treatment) == (20, "computed")

@@ -1,0 +1,263 @@
+"""The lists that clauses without a verdict promise: what the data hold of them, as texts with their values."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from siting.assess.funding import funding_lines
+from siting.assess.ledger import ends
+from siting.assess.remedies import NONE
+from siting.assess.structure import hierarchy, off_plan, operators, scattered
+from siting.domain.nouns import Assessment
+from siting.domain.scenario import walker_of
+from siting.domain.standards import Clause, ListName
+from siting.units import SECONDS_PER_MINUTE
+
+# A text under ``audit`` and its values.
+Told = tuple[str, Mapping[str, Any]]
+_MOST: Final = 20
+_NEAR: Final = ("centre", "station")
+_LEVELS: Final = ("street", "community")
+_SOCIAL: Final = ("public_private", "private")
+# How operators are called that are the community itself.
+_COMMUNITY: Final = r"居委会|居民委员会|村委会|村民委员会|社区工作站|社区$|村$"
+# 5年内可不增收…, 5年内可暂不办理…: the same span in each document.
+_GRACE_YEARS: Final = 5
+
+
+def listed(assessment: Assessment, clause: Clause) -> list[Told]:
+    """Return the lists that a clause asks for; of remedies and funding lines their number.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        What was measured.
+    clause : Clause
+        ``lists`` names the lists; a clause of the kinds ``remedy`` and ``funding`` needs none named.
+
+    Returns
+    -------
+    list of (str, mapping)
+        Keys of texts under ``audit``, each with its values; a list that is empty says so.
+    """
+    found = [told for name in clause.lists for told in _LISTS[name](assessment)]
+    if clause.kind == "remedy":
+        found += _remedies(assessment, clause)
+    if clause.kind == "funding":
+        found += _promised(assessment, clause)
+    return found
+
+
+def named(ids: Iterable[object], most: int = _MOST) -> str:
+    """Name the first of some ids, and say that there are more.
+
+    Examples
+    --------
+    >>> from siting.assess.lists import named
+    >>> named(["a", "b", "c"], most=2), named([])
+    ('a, b … (3)', '–')
+    """
+    words = list(map(str, ids))
+    return ", ".join(words[:most]) + (f" … ({len(words)})" if len(words) > most else "") or "–"
+
+
+def _parents(assessment: Assessment) -> Iterator[Told]:
+    faults = hierarchy(assessment.facilities)["fault"]
+    kinds = [kind for kind in ("orphan", "wrong_tier", "cycle") if (faults == kind).any()]
+    yield from ((kind, {"found": named(faults.index[faults == kind])}) for kind in kinds)
+    if not kinds:
+        yield "parents_in_order", {}
+
+
+def _travel_to_parent(assessment: Assessment) -> Iterator[Told]:
+    """Tell how far each facility is from the one that leads it; no way is searched between facilities."""
+    table, scenario = assessment.facilities, assessment.inputs.scenario
+    led = table[table["parent_id"].isin(table.index).to_numpy(dtype=bool)]
+    if led.empty:
+        yield "no_parents", {}
+        return
+    above = gpd.GeoSeries(list(table.geometry.loc[led["parent_id"]]), index=led.index, crs=table.crs)
+    metres = led.geometry.distance(above)
+    minutes = metres * scenario.walking.detour / walker_of(scenario).flat / SECONDS_PER_MINUTE
+    farthest = metres.sort_values(ascending=False, kind="stable").index
+    parents = led["parent_id"]
+    words = [f"{parents[key]}–{key} {metres[key] / 1000:.1f} km {minutes[key]:.0f} min" for key in farthest]
+    yield "travel_to_parent", {"detour": f"{scenario.walking.detour:g}", "found": named(words)}
+
+
+def _operators(assessment: Assessment) -> Iterator[Told]:
+    table = assessment.facilities
+    if "home_street" not in table:
+        yield "no_streets", {}
+        return
+    found = operators(table, table["home_street"])
+    several = found[found["operators"] > 1]
+    apart = scattered(table, table["home_street"], assessment.inputs.units["street"])
+    told = {
+        "several_operators": [f"{street}: {names}" for street, names in several["names"].items()],
+        "scattered_operators": [f"{operator}: {streets}" for operator, streets in apart.items()],
+    }
+    yield from ((key, {"found": named(words)}) for key, words in told.items() if words)
+    if not any(told.values()):
+        yield "operators_in_order", {}
+    if found["unknown"].sum():
+        yield "operators_unsaid", {"count": int(found["unknown"].sum())}
+
+
+def _community_run(assessment: Assessment) -> Iterator[Told]:
+    near = assessment.facilities[assessment.facilities["tier"].isin(_NEAR).to_numpy()]
+    units = assessment.inputs.units.get("community")
+    names = set() if units is None else set(units["name"].dropna().astype(str))
+    called = near["operator"].astype("string")
+    own = (called.str.contains(_COMMUNITY) | called.isin(names)).fillna(value=False).to_numpy(dtype=bool)
+    words = [f"{key} ({operator})" for key, operator in called[own].items()]
+    yield "community_run", {"count": int(own.sum()), "all": len(near), "found": named(words)}
+    if called.isna().any():
+        yield "operators_unsaid", {"count": int(called.isna().sum())}
+
+
+def _land_use(assessment: Assessment) -> Iterator[Told]:
+    inputs, source = assessment.inputs, assessment.inputs.scenario.constraints.land_use
+    if inputs.land_use is None or source is None:
+        yield "land_use_absent", {}
+        return
+    sites = (assessment.facilities, inputs.candidates)
+    off = [str(key) for table in sites for key in off_plan(table, inputs.land_use, source.allowed)]
+    yield ("off_land_use", {"found": named(off)}) if off else ("on_land_use", {})
+
+
+def _teaching_points(assessment: Assessment) -> Iterator[Told]:
+    """Tell which streets and communities have a teaching point, and which centres stand in one that has."""
+    centres = assessment.facilities[(assessment.facilities["tier"] == "centre").to_numpy(dtype=bool)]
+    near: set[object] = set()
+    for level in _LEVELS:
+        units = assessment.inputs.units.get(level)
+        if units is None:
+            continue
+        has, may = ends(units["teaching_point"].astype("boolean"))
+        yield (
+            f"teaching_{level}",
+            {
+                "count": int(has.sum()),
+                "all": len(units),
+                "found": named(units.index[~may]),
+                "unsaid": int((may & ~has).sum()),
+            },
+        )
+        near |= set(centres.index[centres[f"home_{level}"].isin(units.index[has]).to_numpy()])
+    yield "teaching_centres", {"count": len(near), "all": len(centres), "found": named(sorted(map(str, near)))}
+
+
+def _demonstration(assessment: Assessment) -> Iterator[Told]:
+    near = assessment.facilities[assessment.facilities["tier"].isin(_NEAR).to_numpy()]
+    has, may = ends(near["demonstration"].astype("boolean"))
+    counts = {f"{tier}s": int((has & (near["tier"] == tier).to_numpy()).sum()) for tier in _NEAR}
+    yield "demonstration", {**counts, "found": named(near.index[has]), "unsaid": int((may & ~has).sum())}
+
+
+def _entrusted(assessment: Assessment) -> Iterator[Told]:
+    """Tell how many of the facilities that government owns are run by society, and name those that are not."""
+    table = assessment.facilities
+    owned = table[(table["owner_kind"] == "government").fillna(value=False).to_numpy(dtype=bool)]
+    run = owned["operator_kind"].isin(_SOCIAL).to_numpy()
+    unsaid = int(table["owner_kind"].isna().sum()) + int(owned["operator_kind"].isna().sum())
+    left = owned.index[~run & owned["operator_kind"].notna().to_numpy()]
+    yield "entrusted", {"count": int(run.sum()), "all": len(owned), "found": named(left), "unsaid": unsaid}
+
+
+def _expiry(assessment: Assessment) -> Iterator[Told]:
+    """Tell of facilities that opened of late when five years are over; no column says which were converted."""
+    date = pd.Timestamp(assessment.inputs.scenario.scenario.date)
+    opened = pd.to_datetime(assessment.facilities["opens"])
+    over = opened + pd.DateOffset(years=_GRACE_YEARS)
+    late = over[(over > date).to_numpy(dtype=bool)].sort_values(kind="stable")
+    words = [f"{key} {day:%Y-%m-%d}" for key, day in late.items()]
+    yield "expiry", {"years": _GRACE_YEARS, "found": named(words), "unsaid": int(opened.isna().sum())}
+
+
+def _idle_by_street(assessment: Assessment) -> Iterator[Told]:
+    candidates, streets = assessment.inputs.candidates, assessment.inputs.units.get("street")
+    if candidates.empty:
+        yield "no_candidates", {}
+        return
+    if streets is None:
+        yield "candidates_in_all", {"all": len(candidates)}
+        return
+    points, held = streets.sindex.query(candidates.geometry, predicate="intersects")
+    _, first = np.unique(points, return_index=True)
+    counts = pd.Series(streets.index[held[first]]).value_counts().reindex(streets.index, fill_value=0)
+    yield (
+        "idle_by_street",
+        {
+            "all": len(candidates),
+            "found": named(f"{street} {count}" for street, count in counts[counts > 0].items()),
+            "without": named(counts.index[counts == 0]),
+        },
+    )
+
+
+def _serving(assessment: Assessment) -> Iterator[Told]:
+    homes = assessment.facilities[(assessment.facilities["tier"] == "institution").to_numpy(dtype=bool)]
+    has, may = ends(homes["serves_community"].astype("boolean"))
+    values = {"count": int(has.sum()), "all": len(homes), "found": named(homes.index[has])}
+    yield "institutions_serving", {**values, "unsaid": int((may & ~has).sum())}
+
+
+def _without_facility(assessment: Assessment) -> Iterator[Told]:
+    for level in _LEVELS:
+        units = assessment.inputs.units.get(level)
+        if units is not None:
+            lacking = units.index[~units.index.isin(assessment.facilities[f"home_{level}"].dropna())]
+            yield f"without_facility_{level}", {"count": len(lacking), "all": len(units), "found": named(lacking)}
+
+
+def _remedies(assessment: Assessment, clause: Clause) -> Iterator[Told]:
+    """Tell at how many places with a gap the clause's remedies are open, and where premises fit."""
+    places = assessment.places
+    estates = places[(places["level"] == "residential_area").to_numpy(dtype=bool)]
+    meant = estates["kind"].isin([clause.applies_to]) | estates["kind"].isna() | (clause.applies_to is None)
+    short = estates[(meant & (estates["verdict"] == "gap")).to_numpy(dtype=bool)]
+    fits = short["remedy_candidates"].notna() & (short["remedy_candidates"] != NONE)
+    units = (places["level"] != "residential_area") & (places["verdict"] == "gap")
+    yield (
+        "remedies",
+        {
+            "count": len(short),
+            "all": int(meant.sum()),
+            "units": int(units.sum()),
+            "premises": int(fits.sum()),
+            "found": named(short["id"]),
+        },
+    )
+
+
+def _promised(assessment: Assessment, clause: Clause) -> Iterator[Told]:
+    """Tell how many facilities a line has something for; what it pays each stands in the list of funding."""
+    own = [
+        each.model_copy(update={"clauses": (clause,)})
+        for each in assessment.inputs.standards
+        if any(one is clause for one in each.clauses)
+    ]
+    lines = funding_lines(own, pd.DataFrame(assessment.facilities.drop(columns="geometry")), what="facility")
+    counts = {status: int((lines["status"] == status).sum()) for status in ("eligible", "conditional", "unknown")}
+    sure = lines.loc[lines["status"] == "eligible", "amount_cny"].sum()
+    yield "promised", {**counts, "cny": f"{sure:,.0f}", "all": len(assessment.facilities)}
+
+
+_LISTS: Final[Mapping[ListName, Callable[[Assessment], Iterator[Told]]]] = {
+    "parents": _parents,
+    "travel_to_parent": _travel_to_parent,
+    "operators": _operators,
+    "community_run": _community_run,
+    "land_use": _land_use,
+    "teaching_points": _teaching_points,
+    "demonstration": _demonstration,
+    "entrusted": _entrusted,
+    "expiry": _expiry,
+    "idle_by_street": _idle_by_street,
+    "institutions_serving": _serving,
+    "without_facility": _without_facility,
+}

@@ -18,6 +18,8 @@ from numba.core.registry import CPUDispatcher
 from siting.files import is_file_of_ours, replacing
 
 _DIGEST_BYTES: Final = 32
+# Entries of lists that a kernel looks at in one call: a few hundredths of a second, a few tenths on a busy machine.
+WORK: Final = 20_000_000
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -26,7 +28,7 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     What is kept is judged by the date of the function's own file: after a change of what it takes in from elsewhere,
     remove ``__pycache__``. What cannot be kept, or is damaged, is compiled anew.
 
-    Ctrl-C waits until the kernel has returned: whoever calls one for a long while gives it a limit of work.
+    Ctrl-C waits until the kernel has returned: one that may work for long is called by :func:`by_turns`.
     """
     dispatcher: Any = numba.njit(nogil=True)(function)
     with suppress(RuntimeError):  # no place can be written to: each process compiles anew
@@ -34,6 +36,33 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     dispatcher.__class__ = _Calm
     found: Callable[..., Any] = dispatcher
     return found
+
+
+def by_turns(turn: Callable[[int], bool], stops: Callable[[], bool] | None = None) -> bool:
+    """Call a kernel again and again until nothing is left, or somebody says stop; tell whether nothing is left.
+
+    A kernel that may work for long looks at so many entries a call, keeps in arrays where it is, and tells whether
+    anything is left. How often it returns changes nothing of what it finds. Between two calls Ctrl-C comes through, and
+    ``stops`` is asked.
+
+    Parameters
+    ----------
+    turn : callable
+        Called with the entries to look at; whether anything is left.
+    stops : callable, optional
+        Whether to stop, though something is left.
+
+    Examples
+    --------
+    >>> from siting.compiled import by_turns
+    >>> numbers = iter(range(3))
+    >>> by_turns(lambda work: next(numbers) < 2), by_turns(lambda work: True, lambda: True)
+    (True, False)
+    """
+    while turn(WORK):
+        if stops is not None and stops():
+            return False
+    return True
 
 
 @contextmanager

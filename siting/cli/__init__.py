@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = [f" {each}" if _WEST.match(each) else each for each in (sys.argv[1:] if arguments is None else arguments)]
     lang = _wanted_lang(given)
     _speak_utf8()
-    _end_as_interrupted()
+    end_as_interrupted()
     if is_guarded():
         limit_memory()
     with written_files() as whole:
@@ -83,7 +83,7 @@ def _wanted_lang(arguments: Sequence[str]) -> Lang:
     return next((lang for lang in LANGS if lang == after), default_lang())
 
 
-def _end_as_interrupted() -> None:
+def end_as_interrupted() -> None:
     """Make SIGTERM and SIGHUP do what Ctrl-C does: the best plan so far is written, and no half of a file."""
     if threading.current_thread() is not threading.main_thread():
         return

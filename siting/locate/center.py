@@ -157,7 +157,7 @@ class _Within:
             if not wanted.reachable:
                 return None
             chosen = Search(wanted.core, self.watch).chosen
-            return wanted.plan(wanted.core, chosen) if len(chosen) <= most else None
+            return wanted.plan(wanted.core, chosen, self.watch.stops) if len(chosen) <= most else None
         except KeyboardInterrupt:
             self.watch.ended = "interrupt"
             return None
@@ -176,7 +176,7 @@ class _Within:
             return False, _NOBODY
         found = least(wanted.core, self.watch, most=most, any_will_do=True)
         if len(found.chosen) <= most:
-            return True, wanted.plan(wanted.core, found.chosen)
+            return True, wanted.plan(wanted.core, found.chosen, self.watch.stops)
         return (False if found.bound > most else None), _NOBODY
 
 

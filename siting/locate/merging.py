@@ -1,16 +1,18 @@
 """Kernels that compare packed lists: which points have the same rows, which row's list is part of another's."""
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from siting.compiled import compiled
+from siting.compiled import by_turns, compiled
 from siting.domain.nouns import Ints
 from siting.locate.problem import Bools
 
 Numbers = NDArray[np.int32]
 _Words = NDArray[np.uint64]
+_Lists = tuple[Ints, Numbers, Ints, Numbers]
 
 # Constants of SplitMix64 (Steele, Lea & Flood 2014), which scatters numbers over 64 bits.
 _STEP: Final = np.uint64(0x9E3779B97F4A7C15)
@@ -105,27 +107,42 @@ def alike(hashes: _Words, row_start: Ints, row: Numbers) -> tuple[Numbers, Ints]
 
 
 @compiled
-def _within(start: Ints, item: Numbers, one: int, other: int) -> bool:
-    """Tell whether the ascending list of one row is part of the other's."""
+def _within(start: Ints, item: Numbers, one: int, other: int) -> tuple[bool, int]:
+    """Tell whether the ascending list of one row is part of the other's, and how much of that was looked at."""
     at, end = start[other], start[other + 1]
     for place in range(start[one], start[one + 1]):
         while at < end and item[at] < item[place]:
             at += 1
         if at == end or item[at] != item[place]:
-            return False
-    return True
+            return False, at - start[other]
+    return True, at - start[other]
+
+
+def dominated_lists(
+    start: Ints, item: Numbers, row_start: Ints, row: Numbers, stops: Callable[[], bool] | None = None
+) -> Bools:
+    """Return the rows whose list is empty, or part of another's (of equal lists, of a lower row's).
+
+    Where ``stops`` says so, those among the first ones.
+    """
+    lists, place = (start, item, row_start, row), np.zeros(1, dtype=np.int64)
+    dropped = np.zeros(len(start) - 1, dtype=np.bool_)
+    by_turns(lambda work: bool(_dominated(lists, dropped, place, work)), stops)
+    return dropped
 
 
 @compiled
-def dominated_lists(start: Ints, item: Numbers, row_start: Ints, row: Numbers) -> Bools:
-    """Return the rows whose list is empty, or part of another's (of equal lists, of a lower row's)."""
-    rows = len(start) - 1
-    dropped = np.zeros(rows, np.bool_)
-    for each in range(rows):
+def _dominated(lists: _Lists, dropped: Bools, place: Ints, work: int) -> bool:
+    """Look at rows until so much work is done; tell whether any is left."""
+    start, item, row_start, row = lists
+    while place[0] < len(dropped) and work > 0:
+        each = place[0]
+        place[0] += 1
         length = start[each + 1] - start[each]
         if length == 0:
             dropped[each] = True
             continue
+        work -= length
         # Whoever covers as much covers the group with the fewest rows too.
         rarest = item[start[each]]
         for at in range(start[each], start[each + 1]):
@@ -134,7 +151,10 @@ def dominated_lists(start: Ints, item: Numbers, row_start: Ints, row: Numbers) -
         for at in range(row_start[rarest], row_start[rarest + 1]):
             other = row[at]
             more = start[other + 1] - start[other] - length
-            if (more > 0 or (more == 0 and other < each)) and _within(start, item, each, other):
-                dropped[each] = True
-                break
-    return dropped
+            if more > 0 or (more == 0 and other < each):
+                within, looked = _within(start, item, each, other)
+                work -= looked
+                if within:
+                    dropped[each] = True
+                    break
+    return bool(place[0] < len(dropped))

@@ -1,6 +1,7 @@
 """The nouns of location: sites, people, what a plan must keep to, what is asked, and what was found."""
 
 import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -236,6 +237,11 @@ class Effort:
     rel_gap: float = 0.0
     report: Callable[[float, float], None] | None = None
     interrupted: Callable[[], bool] | None = None
+
+    def from_now(self) -> Callable[[], bool]:
+        """Return what tells whether to stop: somebody wishes it, or the seconds that begin now are over."""
+        end = time.monotonic() + self.time_limit_s
+        return lambda: (self.interrupted is not None and self.interrupted()) or time.monotonic() >= end
 
 
 @dataclass(frozen=True)

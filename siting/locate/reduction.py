@@ -6,6 +6,7 @@ the same rows become one group; rows that reach nobody, and rows whose groups an
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -132,9 +133,12 @@ def reduced(problem: Problem, *, value: Floats | None = None, dominated: bool = 
     )
 
 
-def dominated_rows(cover: Cover) -> Bools:
-    """Return the rows all of whose groups one other row covers too; of rows that cover the same the lowest is not."""
-    return np.asarray(dominated_lists(cover.start, cover.group, cover.row_start, cover.row), dtype=np.bool_)
+def dominated_rows(cover: Cover, stops: Callable[[], bool] | None = None) -> Bools:
+    """Return the rows all of whose groups one other row covers too; of rows that cover the same the lowest is not.
+
+    Where ``stops`` says so, those among the first ones.
+    """
+    return dominated_lists(cover.start, cover.group, cover.row_start, cover.row, stops)
 
 
 def restricted(cover: Cover, rows: Ints, wanted: Bools | None = None) -> tuple[Cover, Numbers]:

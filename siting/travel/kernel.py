@@ -7,6 +7,7 @@ that a source costs what it reaches and not the size of the network.
 """
 
 import os
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -34,8 +35,10 @@ _ARC_TICKS: Final = 0xFFFFFFFE
 TOLERANCE_S: Final = 1e-3
 # So many arcs are packed by one core as quickly as by several.
 _FEW_ARCS: Final = 200_000
-# Parts that a thread takes one by one, so that none waits long for another.
-PARTS: Final = 8
+# Parts that a thread takes one by one, so that none waits long for another, and the most sources of one, so that
+# Ctrl-C does not wait long for a part.
+_PARTS: Final = 8
+_SOURCES: Final = 250
 # Coordinates of 16 bits are interleaved into a place on a space-filling curve.
 _ONE: Final = np.uint64(1)
 _CURVE: Final = ((8, 0x00FF00FF), (4, 0x0F0F0F0F), (2, 0x33333333), (1, 0x55555555))
@@ -222,22 +225,17 @@ def reach(
     mode = MODES.index(combine)
     ways = (away, away if back is None else back)
     workers = max(1, min(threads or os.cpu_count() or 1, count))
-    bounds = np.linspace(0, count, workers * PARTS + 1).astype(np.int64)
-
     order = _along(away, count)
+    near = [nobody(nodes - first if asked.counting.any() else 0) for _ in range(workers)]
 
-    def work(worker: int) -> tuple[list[Any], Nearest]:
-        near = nobody(nodes - first if asked.counting.any() else 0)
+    def begin(worker: int) -> Callable[[Ints], Any]:
         rooms = (_room(ways[0], nodes), _room(ways[1], nodes if mode else 0))
-        spans = [bounds[part : part + 2] for part in range(worker, workers * PARTS, workers)]
-        return [_rows(ways, mode, asked, first, order[slice(*span)], rooms, near) for span in spans], near
+        return lambda span: _rows(ways, mode, asked, first, order[slice(*span)], rooms, near[worker])
 
-    found = on_threads(work, workers)
-    rows = [found[part % workers][0][part // workers] for part in range(workers * PARTS)]
-    near = found[0][1]
-    for _, other in found[1:]:
-        merge(near, other)
-    return Reached(*_in_place(rows, order, workers), near)
+    rows = in_parts(begin, count, workers)
+    for other in near[1:]:
+        merge(near[0], other)
+    return Reached(*_in_place(rows, order, workers), near[0])
 
 
 def _along(walks: Walks, count: int) -> Ints:
@@ -294,12 +292,48 @@ def _room(walks: Walks, nodes: int) -> _Room:
     return _Room(np.full(nodes, NEVER, dtype=np.uint32), np.empty(nodes + 1, dtype=np.int32), heap)
 
 
-def on_threads(work: Callable[[int], Any], workers: int) -> list[Any]:
-    """Call ``work`` with the number of each worker, each on a thread of its own; return what they give, in order."""
+def in_parts(begin: Callable[[int], Callable[[Ints], Any]], count: int, workers: int) -> list[Any]:
+    """Let threads work on parts of so many sources, one by one; return what each part gave, in order.
+
+    Parameters
+    ----------
+    begin : callable
+        Called once on each thread with its number; what it returns is called with the ends of each part.
+    count : int
+        How many sources there are.
+    workers : int
+        How many threads. Ctrl-C ends them when they are done with the parts at hand.
+    """
+    parts = workers * max(_PARTS, -(-count // (workers * _SOURCES)))
+    bounds = np.linspace(0, count, parts + 1).astype(np.int64)
+    stopped = threading.Event()
+
+    def one(worker: int) -> list[Any]:
+        work, found = begin(worker), []
+        for part in range(worker, parts, workers):
+            if stopped.is_set():
+                break
+            found.append(work(bounds[part : part + 2]))
+        return found
+
+    found = on_threads(one, workers, stopped)
+    return [found[part % workers][part // workers] for part in range(parts)]
+
+
+def on_threads(work: Callable[[int], Any], workers: int, stopped: threading.Event | None = None) -> list[Any]:
+    """Call ``work`` with the number of each worker, each on a thread of its own; return what they give, in order.
+
+    ``stopped`` is set where Ctrl-C or an error ends the waiting for them.
+    """
     if workers == 1:
         return [work(0)]
     with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(work, range(workers)))
+        try:
+            return list(pool.map(work, range(workers)))
+        except BaseException:
+            if stopped is not None:
+                stopped.set()
+            raise
 
 
 @compiled

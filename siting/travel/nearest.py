@@ -13,6 +13,8 @@ from siting.domain.nouns import Floats, Ints
 
 # Side of a bin, metres: a few segments of streets lie in each.
 _BIN_M: Final = 50.0
+# Points that one call looks at, so that Ctrl-C does not wait long.
+_AT_ONCE: Final = 100_000
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,10 @@ def nearest_lines(segments: Segments, rank: Ints, xy: Floats, limit_m: float) ->
     """
     s = segments
     line, away, along = np.empty(len(xy), dtype=np.int64), np.empty(len(xy)), np.empty(len(xy))
-    _nearest((s.ends, s.line, s.corner, s.shape, s.start, s.held), rank, xy, limit_m, (line, away, along))
+    held = (s.ends, s.line, s.corner, s.shape, s.start, s.held)
+    for begin in range(0, len(xy), _AT_ONCE):
+        part = slice(begin, begin + _AT_ONCE)
+        _nearest(held, rank, xy[part], limit_m, (line[part], away[part], along[part]))
     return line, away, along
 
 

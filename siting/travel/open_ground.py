@@ -24,6 +24,8 @@ from siting.units import SECONDS_PER_MINUTE
 _CHUNK: Final = 64
 # Cells whose heights are sampled at a time.
 _STRIP: Final = 1_000_000
+# Points whose cells are sought in one call, so that Ctrl-C does not wait long.
+_AT_ONCE: Final = 20_000
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,10 @@ def stand(surface: Surface, xy: Floats, limit_m: Floats) -> Standing:
     """
     move, ground = surface.grid.transform, surface.ground
     down, right = move.f - xy[:, 1], xy[:, 0] - move.c
-    row, column, metres = _nearest_open(ground.pace, ground.cell_m, down, right, np.asarray(limit_m, dtype=np.float64))
+    limit = np.asarray(limit_m, dtype=np.float64)
+    parts = [slice(begin, begin + _AT_ONCE) for begin in range(0, max(len(xy), 1), _AT_ONCE)]
+    found = [_nearest_open(ground.pace, ground.cell_m, down[part], right[part], limit[part]) for part in parts]
+    row, column, metres = (np.concatenate(each) for each in zip(*found, strict=True))
     leg = np.full(len(xy), np.inf)
     on = row >= 0
     leg[on] = metres[on] * ground.pace[row[on], column[on]]

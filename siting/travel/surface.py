@@ -21,17 +21,16 @@ from siting.travel.kernel import (
     MEAN,
     MODES,
     ONLY,
-    PARTS,
     Asked,
     Nearest,
     Reached,
     asked,
     closer,
     combined,
+    in_parts,
     longer,
     merge,
     nobody,
-    on_threads,
     ticks_per_second,
 )
 from siting.travel.slope import STEEPEST
@@ -316,18 +315,11 @@ def _in_parts(
     """Let threads work on parts of the sources one by one; return what each part gave, in order."""
     count = len(ask.limit)
     workers = max(1, min(threads or os.cpu_count() or 1, count))
-    bounds = np.linspace(0, count, workers * PARTS + 1).astype(np.int64)
     cells = _window_cells(ground, rules, int(ask.limit.max(initial=0)) * (2 if mode == MEAN else 1))
     # Made before the threads begin, so that their order is that of the threads.
     own = [() if begun is None else (begun(),) for _ in range(workers)]
     rooms = [(_room(cells, ground), _room(0 if mode == ONLY else cells, ground)) for _ in range(workers)]
-
-    def one(worker: int) -> list[Any]:
-        spans = [bounds[part : part + 2] for part in range(worker, workers * PARTS, workers)]
-        return [work(span, rooms[worker], *own[worker]) for span in spans]
-
-    found = on_threads(one, workers)
-    return [found[part % workers][part // workers] for part in range(workers * PARTS)]
+    return in_parts(lambda worker: lambda span: work(span, rooms[worker], *own[worker]), count, workers)
 
 
 def _window_cells(ground: Ground, rules: _Rules, limit: int) -> int:

@@ -1,8 +1,12 @@
 """The compiled walks: against all simple paths, networkx, scipy and dense matrices."""
 
 import math
+import signal
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,6 +28,7 @@ from siting.travel.kernel import (
     Reached,
     Walks,
     asked,
+    in_parts,
     nearest_source,
     pack_arcs,
     reach,
@@ -423,3 +428,31 @@ def test_points_along_the_curve_are_neighbours() -> None:
     order = space_order(np.c_[x.ravel(), y.ravel()])
     # Quarter by quarter, and in each quarter the same.
     assert order.tolist() == [0, 1, 4, 5, 2, 3, 6, 7, 8, 9, 12, 13, 10, 11, 14, 15]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_ctrl_c_ends_walks_with_the_parts_at_hand(workers: int) -> None:
+    # Parts of which none has more than some hundred sources; the first one presses Ctrl-C.
+    done, pause = [0], threading.Event()
+
+    def begin(worker: int) -> Callable[[Ints], int]:
+        def part(span: Ints) -> int:
+            assert 0 < span[1] - span[0] <= 250
+            done[0] += 1
+            if worker == 0 and done[0] <= workers:
+                signal.raise_signal(signal.SIGINT)
+            pause.wait(0.001)
+            return int(span[0])
+
+        return part
+
+    with pytest.raises(KeyboardInterrupt):
+        in_parts(begin, 1_000_000, workers)
+    assert done[0] < 1_000
+
+
+def test_parts_come_in_order_whoever_works_on_them() -> None:
+    parts = in_parts(lambda _: lambda span: span.tolist(), 1001, 3)
+    assert parts[0][0] == 0
+    assert parts[-1][1] == 1001
+    assert all(one[1] == other[0] for one, other in pairwise(parts))

@@ -9,11 +9,12 @@ solved by looking at it: every group counts ``w_g − u_g``, and of the rows tho
 ``Σ_{g covered by r} u_g`` are open. Their sum is a bound at any prices; the least one is that of the linear relaxation.
 """
 
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from siting.compiled import compiled
+from siting.compiled import by_turns, compiled
 from siting.domain.nouns import Floats
 from siting.locate.merging import Numbers
 from siting.locate.reduction import Cover
@@ -74,8 +75,14 @@ def put_first(profit: Floats, many: int, order: Numbers) -> None:
             return
 
 
-@compiled
-def tighten(cover: Cover, stations: int, target: float, steps: tuple[int, float, float], way: Way) -> float:
+def tighten(
+    cover: Cover,
+    stations: int,
+    target: float,
+    steps: tuple[int, float, float],
+    way: Way,
+    stops: Callable[[], bool] | None = None,
+) -> float:
     """Lower the bound by subgradient steps (Held, Wolfe & Crowder 1974), each scaled by the weights.
 
     Parameters
@@ -91,19 +98,34 @@ def tighten(cover: Cover, stations: int, target: float, steps: tuple[int, float,
         factor at each step.
     way : Way
         Where to begin; changed.
+    stops : callable, optional
+        Whether to stop before so many steps.
 
     Returns
     -------
     float
         The least bound of these steps, at the prices ``way.best``; infinite without a step.
     """
-    rows, groups = len(cover.start) - 1, len(cover.weight)
+    order = np.arange(len(cover.start) - 1, dtype=np.int32)
+    # The length of a step, the least bound, and the steps taken.
+    state = np.array([steps[1], np.inf, 0.0])
+    limits = (stations, target, (steps[2] / steps[1]) ** (1.0 / max(steps[0], 1)), steps[0])
+    by_turns(lambda work: bool(_tightened(cover, limits, way, order, state, work)), stops)
+    return float(state[1])
+
+
+@compiled
+def _tightened(
+    cover: Cover, limits: tuple[int, float, float, int], way: Way, order: Numbers, state: Floats, work: int
+) -> bool:
+    stations, target, shrink, steps = limits
+    groups = len(cover.weight)
     price, direction, total = way.price, way.direction, np.sum(cover.weight)
-    order = np.arange(rows).astype(np.int32)
     times = np.empty(groups, np.int32)
-    length, shrink = steps[1], (steps[2] / steps[1]) ** (1.0 / max(steps[0], 1))
-    least = np.inf
-    for _ in range(steps[0]):
+    length, least, done = state[0], state[1], int(state[2])
+    while done < steps and work > 0:
+        done += 1
+        work -= len(cover.group) + 2 * groups
         profit = profits(cover, price)
         put_first(profit, stations, order)
         bound = total - np.sum(price)
@@ -123,13 +145,15 @@ def tighten(cover: Cover, stations: int, target: float, steps: tuple[int, float,
             if (slope > 0.0 and price[group] < weight) or (slope < 0.0 and price[group] > 0.0):
                 norm += weight * slope * slope
         if norm == 0.0 or bound <= target:
-            break
+            state[1] = least
+            return False
         step = length * (bound - target) / norm
         for group in range(groups):
             weight = cover.weight[group]
             price[group] = min(max(price[group] + step * weight * direction[group], 0.0), weight)
         length *= shrink
-    return least
+    state[0], state[1], state[2] = length, least, done
+    return done < steps
 
 
 def bound_at(cover: Cover, stations: int, price: Floats) -> tuple[float, Floats]:

@@ -1,5 +1,6 @@
 """What is left of a problem once rows are known to be in no better choice, or in all of them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -46,10 +47,10 @@ class Core:
         return np.sort(np.concatenate([self.rows[chosen], self.opened]))
 
 
-def undominated(cover: Cover, stations: int) -> Core:
+def undominated(cover: Cover, stations: int, stops: Callable[[], bool] | None = None) -> Core:
     """Return the core of a whole problem: rows that no other makes needless, of which so many may be opened."""
     everything = Core(cover, stations, np.arange(len(cover.start) - 1), np.zeros(0, dtype=np.int64), 0.0)
-    return part(everything, ~dominated_rows(cover))[0]
+    return part(everything, ~dominated_rows(cover, stops))[0]
 
 
 def part(core: Core, stays: Bools, opens: Bools | None = None) -> tuple[Core, Numbers]:

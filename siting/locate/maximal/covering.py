@@ -86,7 +86,7 @@ def maximal_covering(problem: Problem, effort: Effort) -> Solution:
     stations = len(reduction.rows)
     if problem.rules.stations is not None:
         stations = min(stations, problem.rules.stations - len(reduction.forced))
-    core = undominated(reduction.cover, stations)
+    core = undominated(reduction.cover, stations, effort.from_now())
     race = Race(reduction.cover, core, reduction.whole, reduction.base, effort)
     try:
         run(race)
@@ -130,7 +130,7 @@ def handed_over(pairs: int, *, few: bool) -> float:
 
 def solution(problem: Problem, reduction: Reduction, race: Race) -> Solution:
     """Return what a race has found, in the words of the problem."""
-    chosen, objective = in_words(problem, reduction, settled(race.cover, race.chosen, race.noise))
+    chosen, objective = in_words(problem, reduction, settled(race.cover, race.chosen, race.noise, race.stops))
     bound = reduction.base + race.bound
     # What sums of floats may be off by is no gap.
     bound = objective if bound - objective <= NOISE * objective else bound

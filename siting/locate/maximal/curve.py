@@ -120,7 +120,7 @@ class _Curve:
 
     def __init__(self, reduction: Reduction, sizes: list[int], effort: Effort) -> None:
         self.reduction, self.effort = reduction, replace(effort, report=None)
-        self.core = undominated(reduction.cover, 0)
+        self.core = undominated(reduction.cover, 0, effort.from_now())
         self.sizes = [min(size, len(self.core.rows)) for size in sizes]
         self.bounds = [float(reduction.cover.weight.sum())] * len(sizes)
         self.chosen = [np.zeros(0, dtype=np.int64)] * len(sizes)
@@ -256,5 +256,5 @@ def _filled(race: Race, chosen: Ints) -> Ints:
     """Return a choice with what adds most beside it, exchanged as long as that betters it."""
     state = state_of(race.cover, chosen.astype(np.int32))
     fill(race.cover, state, race.stations)
-    descend(race.cover, state, race.noise)
+    descend(race.cover, state, race.noise, race.stops)
     return state.chosen[: state.size[0]].astype(np.int64)

@@ -106,11 +106,16 @@ class Race:
         """Tell whether there is more to do, and note why not."""
         if self.proved:
             self.ended = "proved"
-        elif self.effort.interrupted is not None and self.effort.interrupted():
-            self.ended = "interrupt"
-        elif self.left_s <= 0:
-            self.ended = "time"
-        return self.ended is None
+        return not self.stops() and self.ended is None
+
+    def stops(self) -> bool:
+        """Tell whether to stop though nothing is proved, and note why."""
+        if self.ended is None:
+            if self.effort.interrupted is not None and self.effort.interrupted():
+                self.ended = "interrupt"
+            elif self.left_s <= 0:
+                self.ended = "time"
+        return self.ended in ("interrupt", "time")
 
     @property
     def remembered(self) -> Ints:
@@ -150,12 +155,15 @@ class Race:
         """Choose greedily, exchange what betters, and set the first prices."""
         state = empty(self.cover)
         first = np.sort(state.worth)[::-1][: self.stations]
-        fill(self.cover, state, self.stations)
-        self.limit(float(first.sum()) * (1.0 + 0.1 * NOISE))
-        self.offer(state.chosen[: state.size[0]].astype(np.int64))
-        self.first = self.value
-        descend(self.cover, state, self.noise)
-        self.offer(state.chosen[: state.size[0]].astype(np.int64))
+        try:
+            fill(self.cover, state, self.stations, self.stops)
+            self.limit(float(first.sum()) * (1.0 + 0.1 * NOISE))
+            self.offer(state.chosen[: state.size[0]].astype(np.int64))
+            self.first = self.value
+            descend(self.cover, state, self.noise, self.stops)
+        finally:
+            # After Ctrl-C too.
+            self.offer(state.chosen[: state.size[0]].astype(np.int64))
         inside = np.searchsorted(self.core.rows, np.intersect1d(self.chosen, self.core.rows)).astype(np.int32)
         times = state_of(self.core.cover, inside).times
         self.price = self.core.cover.weight / np.maximum(times, 1)
@@ -181,7 +189,7 @@ class Race:
             many = min(at_once, steps - done)
             ends = (many, lengths[0] * shrink**done, lengths[0] * shrink ** (done + many))
             self.work += many * (core.pairs + _BESIDE * len(core.cover.weight))
-            found = tighten(core.cover, core.stations, self.value - core.base, ends, way)
+            found = tighten(core.cover, core.stations, self.value - core.base, ends, way, self.stops)
             if found < least:
                 least, best = found, way.best.copy()
                 self.limit(bound_at(core.cover, core.stations, best)[0])
@@ -223,15 +231,15 @@ class Race:
         if not anew:
             inside = np.searchsorted(core.rows, np.intersect1d(self.chosen, core.rows)).astype(np.int32)
             state = state_of(core.cover, inside[: core.stations])
-        fill(core.cover, state, core.stations)
-        descend(core.cover, state, self.noise)
+        fill(core.cover, state, core.stations, self.stops)
+        descend(core.cover, state, self.noise, self.stops)
         best = state.chosen[: state.size[0]].copy()
         if 0 < len(best) < len(core.rows):
             scale = float(np.median(state.worth[best]))
             if scale > 0.0:
                 self._anneal(core, state, proposals, (heats[0] * scale, heats[1] * scale), best)
         last = state_of(core.cover, best)
-        descend(core.cover, last, self.noise)
+        descend(core.cover, last, self.noise, self.stops)
         self.work += _SCATTERED * int(state.touched[0] + last.touched[0])
         chosen = core.whole(last.chosen[: last.size[0]])
         self.remember(chosen)
@@ -244,7 +252,7 @@ class Race:
         falls = (heats[1] / heats[0]) ** (1.0 / rounds)
         for each in range(rounds):
             ends = heats[0] * falls**each, heats[0] * falls ** (each + 1)
-            anneal(core.cover, state, self.random, proposals // rounds, ends, best, tally)
+            anneal(core.cover, state, self.random, proposals // rounds, ends, best, tally, self.stops)
             if not self.goes_on():
                 return
 

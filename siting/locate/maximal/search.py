@@ -1,12 +1,13 @@
 """Good choices: greedily, by exchanging one row for another, and by annealing such exchanges."""
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from siting.compiled import compiled
-from siting.domain.nouns import Floats
+from siting.compiled import by_turns, compiled
+from siting.domain.nouns import Floats, Ints
 from siting.locate.maximal.state import State, close_row, open_row, shared
 from siting.locate.merging import Numbers
 from siting.locate.reduction import Cover
@@ -20,38 +21,57 @@ _UNIT: Final = 2.0**-32
 _LOOK: Final = 8
 
 
+def fill(cover: Cover, state: State, stations: int, stops: Callable[[], bool] | None = None) -> None:
+    """Open what adds most, again and again, until so many rows are open or nothing adds; ties to the lower row.
+
+    Where ``stops`` says so, fewer are open.
+    """
+    by_turns(lambda work: bool(_filled(cover, state, stations, work)), stops)
+
+
 @compiled
-def fill(cover: Cover, state: State, stations: int) -> None:
-    """Open what adds most, again and again, until so many rows are open or nothing adds; ties to the lower row."""
+def _filled(cover: Cover, state: State, stations: int, work: int) -> bool:
+    end = state.touched[0] + work
     while state.size[0] < stations:
+        if state.touched[0] >= end:
+            return True
         best, most = -1, 0.0
         state.touched[0] += len(state.worth)
         for row in range(len(state.worth)):
             if state.place[row] < 0 and state.worth[row] > most:
                 best, most = row, state.worth[row]
         if best < 0:
-            return
+            return False
         open_row(cover, state, best)
+    return False
+
+
+def descend(cover: Cover, state: State, noise: float, stops: Callable[[], bool] | None = None) -> None:
+    """Exchange an open row for a closed one, as long as that covers more, or until ``stops`` says so."""
+    # How many rows were looked at since the last exchange, and the row whose turn it is.
+    place = np.zeros(2, dtype=np.int64)
+    by_turns(lambda work: bool(_descended(cover, state, noise, place, work)), stops)
 
 
 @compiled
-def descend(cover: Cover, state: State, noise: float) -> int:
-    """Exchange an open row for a closed one, as long as that covers more; return how many were exchanged."""
+def _descended(cover: Cover, state: State, noise: float, place: Ints, work: int) -> bool:
     rows = len(state.worth)
     also = np.zeros(rows)
     touched = np.empty(rows, np.int32)
-    exchanged, idle, row = 0, 0, 0
+    idle, row, end = place[0], place[1], state.touched[0] + work
     while idle < rows and state.size[0] > 0:
+        if state.touched[0] >= end:
+            place[0], place[1] = idle, row
+            return True
         idle += 1
         if state.place[row] < 0 and state.worth[row] > noise:
             out, better = _worst(cover, state, row, also, touched)
             if better > noise:
                 close_row(cover, state, out)
                 open_row(cover, state, row)
-                exchanged += 1
                 idle = 0
         row = row + 1 if row + 1 < rows else 0
-    return exchanged
+    return False
 
 
 @compiled
@@ -95,9 +115,15 @@ def below(random: Random, limit: int) -> int:
     return int((draw(random) * np.uint64(limit)) >> _SHIFT)
 
 
-@compiled
 def anneal(
-    cover: Cover, state: State, random: Random, proposals: int, heats: tuple[float, float], best: Numbers, tally: Floats
+    cover: Cover,
+    state: State,
+    random: Random,
+    proposals: int,
+    heats: tuple[float, float],
+    best: Numbers,
+    tally: Floats,
+    stops: Callable[[], bool] | None = None,
 ) -> None:
     """Exchange rows at random, worse ones too as long as it is hot (Kirkpatrick, Gelatt & Vecchi 1983).
 
@@ -115,12 +141,32 @@ def anneal(
         Takes the open rows of each choice that betters ``tally[1]``.
     tally : Floats
         By how much the choice covers more than at the start of all, and by how much the best one did; both are changed.
+    stops : callable, optional
+        Whether to stop before so many were looked at.
     """
-    rows, size = len(state.worth), state.size[0]
-    heat, cooling = heats[0], (heats[1] / heats[0]) ** (1.0 / proposals)
+    # The heat, and how many exchanges were looked at.
+    pace, cooling = np.array([heats[0], 0.0]), (heats[1] / heats[0]) ** (1.0 / proposals)
     state.touched[0] += _LOOK * proposals
-    for _ in range(proposals):
+    limits = (cooling, proposals)
+    by_turns(lambda work: bool(_annealed(cover, state, random, limits, best, (tally, pace), work)), stops)
+
+
+@compiled
+def _annealed(
+    cover: Cover,
+    state: State,
+    random: Random,
+    limits: tuple[float, int],
+    best: Numbers,
+    known: tuple[Floats, Floats],
+    work: int,
+) -> bool:
+    (cooling, proposals), (tally, pace) = limits, known
+    rows, size = len(state.worth), state.size[0]
+    heat, done, end = pace[0], int(pace[1]), state.touched[0] + work
+    while done < proposals and state.touched[0] < end:
         heat *= cooling
+        done += 1
         out = state.chosen[below(random, size)]
         # Mostly a row that covers some group which the other covers too, now and then any.
         reach = cover.start[out + 1] - cover.start[out]
@@ -147,3 +193,5 @@ def anneal(
         if tally[0] > tally[1]:
             tally[1] = tally[0]
             best[:size] = state.chosen[:size]
+    pace[0], pace[1] = heat, done
+    return done < proposals

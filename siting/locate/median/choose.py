@@ -8,7 +8,7 @@ import numpy as np
 
 from siting.domain.nouns import Floats
 from siting.locate.median.core import FREE, INSIDE, Core, States, shrunk
-from siting.locate.median.dual import ascend
+from siting.locate.median.dual import Rounds, ascend
 from siting.locate.median.interchange import chosen, least_saving
 from siting.locate.median.search import State, iterate, random_state
 from siting.locate.median.tree import (
@@ -53,6 +53,10 @@ class Watch:
             return "interrupt"
         return "time" if time.monotonic() - self.begun >= self.effort.time_limit_s else None
 
+    def stops(self) -> bool:
+        """Tell whether to stop."""
+        return self.ended is not None
+
     def tell(self, objective: float, bound: float) -> None:
         """Report an objective or a bound that is better than those told before."""
         better = (min(objective, self.told[0]), max(bound, self.told[1]))
@@ -84,7 +88,7 @@ class Chooser:
         self._begin()
         relaxations = bounds()
         multipliers = self._root(relaxations)
-        tree = Tree(self._search, relaxations, self._most, self.incumbent)
+        tree = Tree(self._search, relaxations, self._most, self.incumbent, self._watch.stops)
         tree.plant(self.bound, self._state, multipliers)
         most = np.inf if self._watch.effort.max_nodes is None else self._watch.effort.max_nodes
         turn, pause = 0, _NODES_TURN
@@ -135,7 +139,7 @@ class Chooser:
             given = np.flatnonzero(self._state == INSIDE)
             left, goal = self._most - len(given), goal_of(relaxation, self.incumbent)
             core, free = shrunk(relaxation.core, self._state)
-            found = ascend(core, left, multipliers, goal, turn, step, _PATIENCE)
+            found = ascend(core, left, multipliers, goal, Rounds(turn, step, _PATIENCE), self._watch.stops)
             multipliers, step = found.multipliers, found.step
             if relaxation.limit is None:
                 # Fixed sites leave out what costs as much as the goal: beyond it the bound says nothing of the rest.
@@ -159,8 +163,11 @@ class Chooser:
         least, better, last = float(least_saving(core, choice)), False, 0
         for begun in range(0, kicks, _KICKS_TURN):
             turn = min(_KICKS_TURN, kicks - begun)
-            iterate(core, choice, turn, _WORK_TURN, least, _SLACK, self._random)
-            if self.incumbent.offer(np.concatenate([given, free[choice.opened]])):
+            try:
+                iterate(core, choice, turn, _WORK_TURN, least, _SLACK, self._random, self._watch.stops)
+            finally:
+                found = self.incumbent.offer(np.concatenate([given, free[choice.opened]]))
+            if found:
                 better, last = True, begun
                 self._tell(self.bound)
             if self._watch.ended or begun >= last + _IN_VAIN:

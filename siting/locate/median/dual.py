@@ -5,11 +5,12 @@ The rule that each point is served once is relaxed with a multiplier for each po
 Nemhauser 1977; Beasley 1985). Costs stand cheapest first, so that only pairs below the multiplier are looked at.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
-from siting.compiled import compiled
+from siting.compiled import by_turns, compiled
 from siting.domain.nouns import Floats
 from siting.locate.median.core import INSIDE, OUTSIDE, Core, States
 from siting.locate.problem import Bools
@@ -135,42 +136,70 @@ def _slope(core: Core, multipliers: Floats, scale: Floats, pick: Bools, directio
     return length
 
 
-def ascend(core: Core, most: int, multipliers: Floats, goal: float, rounds: int, step: float, patience: int) -> Ascent:
-    """Raise the bound for some rounds, or until it reaches ``goal``, the cost that is to be bettered.
+class Rounds(NamedTuple):
+    """How often to raise a bound at most, the share of the step to begin with, and after how many in vain it halves."""
+
+    most: int
+    step: float
+    patience: int
+
+
+def ascend(
+    core: Core, most: int, multipliers: Floats, goal: float, rounds: Rounds, stops: Callable[[], bool] | None = None
+) -> Ascent:
+    """Raise the bound for some rounds, or until it reaches ``goal``, the cost that is to be bettered, or one says stop.
 
     ``state`` of what is returned holds the sites with which, and without which, no choice comes below ``goal``. The
-    step is ``step`` times what lacks to the goal over the slope squared (Polyak 1969), halved whenever ``patience``
-    rounds brought nothing. Slopes are measured by the size of the multipliers: those of points that few sites reach are
+    step is a share of what lacks to the goal over the slope squared (Polyak 1969), halved whenever some rounds brought
+    nothing. Slopes are measured by the size of the multipliers: those of points that few sites reach are
     many times the others, and with one length for all it is they that never get there.
     """
     paid, sites = np.minimum(multipliers, core.base), core.sites
     best, worth, picked = paid.copy(), np.zeros(sites), np.zeros(sites)
     state = np.zeros(sites, dtype=np.int8)
-    bound, step = _ascended(core, most, paid, goal, rounds, step, patience, best, worth, state, picked)
-    return Ascent(best, bound, worth, state, picked, step)
+    scale = np.empty(len(paid))
+    _scaled(paid, scale)
+    now = _Now(paid, np.zeros(len(paid)), scale, np.array([-np.inf, rounds.step, 0.0, 0.0]))
+    found = (best, worth, state, picked)
+
+    def climb(work: int) -> bool:
+        return bool(_ascended(core, most, goal, rounds, now, found, work))
+
+    by_turns(climb, stops)
+    return Ascent(best, float(now.place[0]), worth, state, picked, float(now.place[1]))
+
+
+class _Now(NamedTuple):
+    """Where an ascent is: its multipliers, direction and scale; ``place`` holds bound, step, rounds in vain, rounds."""
+
+    paid: Floats
+    direction: Floats
+    scale: Floats
+    place: Floats
 
 
 @compiled
-def _ascended(  # noqa: PLR0913, PLR0917 - what is found is written to arrays of the caller
+def _ascended(
     core: Core,
     most: int,
-    paid: Floats,
     goal: float,
-    rounds: int,
-    step: float,
-    patience: int,
-    best: Floats,
-    best_worth: Floats,
-    state: States,
-    picked: Floats,
-) -> tuple[float, float]:
-    """Fill in the best multipliers, the worth of sites there, what is fixed and what was picked; return bound, step."""
+    rounds: Rounds,
+    now: _Now,
+    found: tuple[Floats, Floats, States, Floats],
+    work: int,
+) -> bool:
+    """Raise the bound until so much work is done; tell whether to go on.
+
+    Fills in the best multipliers, the worth of sites there, what is fixed and what was picked.
+    """
+    (paid, direction, scale, place), (best, best_worth, state, picked) = now, found
     sites = len(core.site_start) - 1
     worth, pick = np.zeros(sites), np.zeros(sites, dtype=np.bool_)
-    direction, scale = np.zeros(len(paid)), np.empty(len(paid))
-    _scaled(paid, scale)
-    bound, waited = -np.inf, 0
-    for _ in range(rounds):
+    bound, step, waited, done = place[0], place[1], int(place[2]), int(place[3])
+    over = False
+    while not over and done < rounds.most and work > 0:
+        done += 1
+        work -= 2 * (len(core.cost) + len(paid))
         value = evaluate(core, most, paid, worth, pick)
         picked *= _REMEMBERED
         for site in range(sites):
@@ -184,18 +213,21 @@ def _ascended(  # noqa: PLR0913, PLR0917 - what is found is written to arrays of
         else:
             waited += 1
         if bound >= goal or step < _SHORTEST:
+            over = True
             break
-        if waited >= patience:
+        if waited >= rounds.patience:
             step, waited = step / 2.0, 0
             paid[:] = best
             direction[:] = 0.0
             value = evaluate(core, most, paid, worth, pick)
         length = _slope(core, paid, scale, pick, direction)
         if length == 0.0:
+            over = True
             break
         size = step * (goal - value) / length
         for point in range(len(paid)):
             farthest = _FARTHEST * scale[point]
             move = min(max(size * direction[point], -farthest), farthest)
             paid[point] = min(paid[point] + move, core.base[point])
-    return bound, step
+    place[0], place[1], place[2], place[3] = bound, step, waited, done
+    return not over and done < rounds.most

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from siting.compiled import compiled
+from siting.compiled import by_turns, compiled
 from siting.domain.nouns import Floats, Ints
 from siting.locate.median.core import Core, Numbers
 
@@ -63,6 +63,12 @@ def least_saving(core: Core, choice: Choice) -> float:
 def most_exchanges(choice: Choice) -> int:
     """Return after how many exchanges a local search ends."""
     return _EXCHANGES + _EXCHANGES_A_SLOT * len(choice.opened)
+
+
+@compiled
+def most_pairs() -> int:
+    """Return after how many pairs that were looked at a local search ends."""
+    return _PAIRS
 
 
 @compiled
@@ -157,15 +163,15 @@ def judge(core: Core, choice: Choice, site: int, less: Floats) -> tuple[int, flo
 
 @compiled
 def improve(core: Core, choice: Choice, first: int, least: float) -> int:
-    """Exchange until no exchange of two sites saves more than ``least``, or work ends it; return how many were made."""
+    """Exchange until no exchange of two sites saves more than ``least``, or work ends it; return what was looked at."""
     sites = len(core.site_start) - 1
     less = np.empty(len(choice.opened))
     made, idle, site, looked = 0, 0, first, 0
     most = most_exchanges(choice)
     if len(choice.opened) == 0:
         return 0
-    while idle < sites and made < most and looked < _PAIRS:
-        looked += core.site_start[site + 1] - core.site_start[site]
+    while idle < sites and made < most and looked < most_pairs():
+        looked += core.site_start[site + 1] - core.site_start[site] + len(less)
         if choice.slot[site] == _NOBODY:
             slot, saved = judge(core, choice, site, less)
             if saved > least:
@@ -174,29 +180,41 @@ def improve(core: Core, choice: Choice, first: int, least: float) -> int:
                 idle = 0
         idle += 1
         site = site + 1 if site + 1 < sites else 0
-    return made
+    return looked
 
 
-@compiled
 def add(core: Core, choice: Choice) -> None:
     """Fill empty slots, each with the site that then saves most (of equals the lower), as long as one saves anything.
 
     What a site saves only falls as others open, so that what it saved once bounds what it saves now (Minoux 1978).
     """
-    sites = len(core.site_start) - 1
-    most = np.full(sites, np.inf)
-    for slot in range(len(choice.opened)):
+    most, place = np.full(core.sites, np.inf), np.zeros(1, dtype=np.int64)
+    by_turns(lambda work: bool(_added(core, choice, most, place, work)))
+
+
+@compiled
+def _added(core: Core, choice: Choice, most: Floats, place: Ints, work: int) -> bool:
+    """Fill slots until so much work is done; tell whether any is left to look at."""
+    while place[0] < len(choice.opened):
+        slot = place[0]
         if choice.opened[slot] != _NOBODY:
+            place[0] += 1
             continue
         while True:
+            if work <= 0:
+                return True
+            work -= 2 * len(most)
             site = np.argmax(most)
             saves = 0.0
             if choice.slot[site] == _NOBODY:
+                work -= core.site_start[site + 1] - core.site_start[site]
                 for pair in range(core.site_start[site], core.site_start[site + 1]):
                     saves += max(choice.near_cost[core.point[pair]] - core.site_cost[pair], 0.0)
             most[site] = saves
             if saves >= most.max():
                 break
         if saves <= 0.0:
-            break
+            return False
         exchange(core, choice, slot, site)
+        place[0] += 1
+    return False

@@ -4,11 +4,12 @@ A strategic oscillation (Glover 1977): interchange goes through choices that lea
 those that do not. Prices rise for whom too expensive a choice leaves out, and fall as long as enough are reached.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
-from siting.compiled import compiled
+from siting.compiled import by_turns, compiled
 from siting.domain.nouns import Floats, Ints
 from siting.locate.median.core import Core
 from siting.locate.median.interchange import Choice, improve, least_saving
@@ -81,7 +82,15 @@ def _reprice(core: Core, choice: Choice, pricing: Pricing) -> None:
             choice.loss[choice.near[point]] += core.base[point] - before
 
 
-def oscillate(core: Core, choice: Choice, pricing: Pricing, kicks: int, least: float, state: State) -> Found:
+def oscillate(
+    core: Core,
+    choice: Choice,
+    pricing: Pricing,
+    kicks: int,
+    least: float,
+    state: State,
+    stops: Callable[[], bool] | None = None,
+) -> Found:
     """Kick and settle, go on from what is not much worse, and change prices now and then.
 
     Parameters
@@ -98,26 +107,47 @@ def oscillate(core: Core, choice: Choice, pricing: Pricing, kicks: int, least: f
         What an exchange must save to be made.
     state : State
         Of the random generator.
+    stops : callable, optional
+        Whether to stop before so many kicks.
     """
-    best = choice.opened.copy()
-    walked = float(_oscillated(core, choice, pricing, kicks, least, state, best))
-    return Found(best, walked)
+    best, slots = choice.opened.copy(), len(choice.opened)
+    if slots == 0 or slots >= core.sites:
+        return Found(best, np.inf)
+    last = choice.opened.copy()
+    # What the best walks, what the last one costs, what an exchange must save, and the kicks done.
+    place = np.array([np.inf, _cost(choice), least, 0.0])
+
+    def turn(work: int) -> bool:
+        return bool(_oscillated(core, choice, pricing, kicks, state, (best, last), place, work))
+
+    by_turns(turn, stops)
+    return Found(best, float(place[0]))
+
+
+@compiled
+def _cost(choice: Choice) -> float:
+    return float(choice.near_cost.sum())
 
 
 @compiled
 def _oscillated(
-    core: Core, choice: Choice, pricing: Pricing, kicks: int, least: float, state: State, best: Ints
-) -> float:
-    """Fill in the slots of the best choice; return what it walks."""
-    sites, slots = len(core.site_start) - 1, len(choice.opened)
-    walked = np.inf
-    if slots == 0 or slots >= sites:
-        return walked
+    core: Core,
+    choice: Choice,
+    pricing: Pricing,
+    kicks: int,
+    state: State,
+    known: tuple[Ints, Ints],
+    place: Floats,
+    work: int,
+) -> bool:
+    """Fill in the slots of the best choice until so much work is done; tell whether any kick is left."""
+    (best, last), sites = known, len(core.site_start) - 1
     queue, queued = np.empty(sites, dtype=np.int64), np.zeros(sites, dtype=np.bool_)
-    changed, last = np.empty(2 * STRONGEST, dtype=np.int64), choice.opened.copy()
-    cost = choice.near_cost.sum()
-    for turn in range(kicks):
-        settle(core, choice, least, changed, kick(core, choice, state, changed), queue, queued)
+    changed = np.empty(2 * STRONGEST, dtype=np.int64)
+    walked, cost, least, turn = place[0], place[1], place[2], int(place[3])
+    while turn < kicks and work > 0:
+        work -= len(core.base)
+        work -= settle(core, choice, least, changed, kick(core, choice, state, changed), queue, queued)
         if _many(choice, pricing) <= pricing.allowed and _walked(choice, pricing) < walked:
             best[:], walked = choice.opened, _walked(choice, pricing)
         after = choice.near_cost.sum()
@@ -128,8 +158,10 @@ def _oscillated(
         if (turn + 1) % _EVERY == 0:
             _reprice(core, choice, pricing)
             least = max(least, least_saving(core, choice))
-            improve(core, choice, 0, least)
+            work -= improve(core, choice, 0, least)
             last[:], cost = choice.opened, choice.near_cost.sum()
             if _many(choice, pricing) <= pricing.allowed and _walked(choice, pricing) < walked:
                 best[:], walked = choice.opened, _walked(choice, pricing)
-    return walked
+        turn += 1
+    place[0], place[1], place[2], place[3] = walked, cost, least, turn
+    return turn < kicks

@@ -57,7 +57,8 @@ class PricedChooser(Chooser):
         choice = chosen(core, len(sites), sites)
         least, better, last = float(least_saving(core, choice)), False, 0
         for begun in range(0, kicks, _KICKS_TURN):
-            found = oscillate(core, choice, pricing, min(_KICKS_TURN, kicks - begun), least, self._random)
+            turn = min(_KICKS_TURN, kicks - begun)
+            found = oscillate(core, choice, pricing, turn, least, self._random, self._watch.stops)
             if np.isfinite(found.walked) and self.incumbent.offer(np.concatenate([given, free[found.opened]])):
                 better, last = True, begun
                 self._tell(self.bound)

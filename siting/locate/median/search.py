@@ -1,12 +1,14 @@
 """Iterated interchange: kicked out of a local optimum near by, and down into the next (Lourenço et al. 2003)."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
-from siting.compiled import compiled
+from siting.compiled import by_turns, compiled
 from siting.domain.nouns import Floats, Ints
 from siting.locate.median.core import Core
-from siting.locate.median.interchange import Choice, close, exchange, judge, most_exchanges, open_site
+from siting.locate.median.interchange import Choice, close, exchange, judge, most_exchanges, most_pairs, open_site
 from siting.locate.problem import Bools
 
 _NOBODY = -1
@@ -98,14 +100,14 @@ def _gather(core: Core, choice: Choice, site: int, queue: Ints, queued: Bools, e
 @compiled
 def settle(core: Core, choice: Choice, least: float, changed: Ints, count: int, queue: Ints, queued: Bools) -> int:
     """Improve around the sites that changed until nothing helps or work ends it; return the pairs looked at."""
-    head, end, looked, left = 0, 0, 0, most_exchanges(choice)
+    head, end, looked, left, most = 0, 0, 0, most_exchanges(choice), most_pairs()
     less = np.empty(len(choice.opened))
     for place in range(count):
         end = _gather(core, choice, changed[place], queue, queued, end)
     while head < end:
         site = queue[head % len(queue)]
         head, queued[site] = head + 1, False
-        if choice.slot[site] != _NOBODY or left == 0:
+        if choice.slot[site] != _NOBODY or left == 0 or looked >= most:
             continue
         slot, saved = judge(core, choice, site, less)
         looked += core.site_start[site + 1] - core.site_start[site]
@@ -129,8 +131,16 @@ def restore(core: Core, choice: Choice, opened: Ints) -> None:
             open_site(core, choice, slot, opened[slot])
 
 
-@compiled
-def iterate(core: Core, choice: Choice, kicks: int, work: int, least: float, slack: float, state: State) -> Floats:
+def iterate(
+    core: Core,
+    choice: Choice,
+    kicks: int,
+    work: int,
+    least: float,
+    slack: float,
+    state: State,
+    stops: Callable[[], bool] | None = None,
+) -> Floats:
     """Kick and settle, and return to where one was if that is too bad.
 
     Parameters
@@ -150,23 +160,62 @@ def iterate(core: Core, choice: Choice, kicks: int, work: int, least: float, sla
         last kick nothing is allowed (threshold accepting, Dueck and Scheuer 1990).
     state : State
         Of the random generator.
+    stops : callable, optional
+        Whether to stop before that.
 
     Returns
     -------
     ndarray
         Costs before and after.
     """
-    sites, slots = len(core.site_start) - 1, len(choice.opened)
-    cost = choice.near_cost.sum()
+    slots = len(choice.opened)
+    cost = _cost(choice)
     costs = np.array([cost, cost])
-    if slots == 0 or slots >= sites:
+    if slots == 0 or slots >= core.sites:
         return costs
+    best, last = choice.opened.copy(), choice.opened.copy()
+    # Kicks, and pairs that may still be looked at.
+    place = np.array([0, work])
+    limits = (kicks, least, slack)
+
+    def turn(work: int) -> bool:
+        return bool(_iterated(core, choice, limits, state, (best, last), costs, place, work))
+
+    try:
+        by_turns(turn, stops)
+    finally:
+        restore(core, choice, best)
+    return costs
+
+
+@compiled
+def _cost(choice: Choice) -> float:
+    return float(choice.near_cost.sum())
+
+
+@compiled
+def _iterated(
+    core: Core,
+    choice: Choice,
+    limits: tuple[int, float, float],
+    state: State,
+    known: tuple[Ints, Ints],
+    costs: Floats,
+    place: Ints,
+    work: int,
+) -> bool:
+    """Kick and settle until so much work is done; tell whether to go on."""
+    (kicks, least, slack), (best, last), sites = limits, known, len(core.site_start) - 1
     queue, queued = np.empty(sites, dtype=np.int64), np.zeros(sites, dtype=np.bool_)
     changed = np.empty(2 * STRONGEST, dtype=np.int64)
-    best, last = choice.opened.copy(), choice.opened.copy()
-    for turn in range(kicks):
+    end = place[1] - work
+    while place[0] < kicks:
+        if place[1] <= end:
+            return True
+        turn = place[0]
+        place[0] += 1
         count = kick(core, choice, state, changed)
-        work -= settle(core, choice, least, changed, count, queue, queued) + len(core.base)
+        place[1] -= settle(core, choice, least, changed, count, queue, queued) + len(core.base)
         cost = choice.near_cost.sum()
         if cost < costs[1]:
             costs[1] = cost
@@ -175,7 +224,6 @@ def iterate(core: Core, choice: Choice, kicks: int, work: int, least: float, sla
             last[:] = choice.opened
         else:
             restore(core, choice, last)
-        if work < 0:
+        if place[1] < 0:
             break
-    restore(core, choice, best)
-    return costs
+    return False

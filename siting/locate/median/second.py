@@ -34,7 +34,7 @@ def two_stages(given: Given, effort: Effort, begun: float) -> Solution:
     weighing = stage.weighing
     chooser = PricedChooser(stage.search(stage.penalty), most, incumbent, watch, weighing)
     ended = chooser.run(lambda: relaxations(weighing, most, incumbent, watch))
-    sites = settled(stage.search(2.0), incumbent.sites)
+    sites = settled(stage.search(2.0), incumbent.sites, watch.stops)
     if stage.value_of(sites) > incumbent.value * (1.0 + NOISE / 10.0):
         sites = incumbent.sites
     nearest = given.nearest(stage.rows[sites])

@@ -114,7 +114,7 @@ def _one_stage(given: Given, beyond_s: float, watch: Watch) -> Solution:
     incumbent = Incumbent(value_of, core.whole, watch.effort.rel_gap)
     chooser = Chooser(core, min(given.most, len(rows)), incumbent, watch)
     ended = chooser.run(lambda: (Relaxation(core),))
-    sites = settled(core, incumbent.sites)
+    sites = settled(core, incumbent.sites, watch.stops)
     if value_of(sites) > incumbent.value * (1.0 + NOISE / 10.0):
         sites = incumbent.sites
     seconds = minimised("seconds", value_of(sites), chooser.bound)

@@ -8,7 +8,7 @@ import numpy as np
 
 from siting.domain.nouns import Floats, Ints
 from siting.locate.median.core import FREE, INSIDE, OUTSIDE, Core, States, shrunk
-from siting.locate.median.dual import Ascent, ascend
+from siting.locate.median.dual import Ascent, Rounds, ascend
 from siting.locate.median.interchange import add, chosen, improve, least_saving
 from siting.locate.problem import NOISE
 
@@ -17,7 +17,7 @@ CLOSE = 4e-10
 # Whole numbers are told apart by it.
 WHOLE = 1e-3
 # A node is bounded in so many rounds, with steps that begin at such a share and are halved after so many idle rounds.
-_ROUNDS, _STEP, _PATIENCE = 80, 0.5, 8
+_ROUNDS = Rounds(80, 0.5, 8)
 # A node is bounded again on what is left as long as such a share of its sites was fixed.
 _WORTHWHILE = 0.1
 # Every so many nodes what the bound picks is improved to a choice.
@@ -98,6 +98,7 @@ class Tree:
     relaxations: tuple[Relaxation, ...]
     most: int
     incumbent: Incumbent
+    stops: Callable[[], bool] | None = None
     nodes: int = 0
     _floor: float = np.inf
     _made: int = 0
@@ -155,7 +156,7 @@ class Tree:
                 return None
             given, goal = np.flatnonzero(state == INSIDE), goal_of(relaxation, self.incumbent)
             core, free = shrunk(relaxation.core, state)
-            found = ascend(core, self.most - len(given), multipliers[number], goal, _ROUNDS, _STEP, _PATIENCE)
+            found = ascend(core, self.most - len(given), multipliers[number], goal, _ROUNDS, self.stops)
             if found.bound >= goal:
                 return None
             state[free], multipliers[number] = found.state, found.multipliers

@@ -8,7 +8,7 @@ import numpy as np
 from siting.domain.nouns import Floats
 from siting.locate.median.choose import Watch
 from siting.locate.median.core import INSIDE, Core, shrunk
-from siting.locate.median.dual import ascend
+from siting.locate.median.dual import Rounds, ascend
 from siting.locate.median.interchange import chosen
 from siting.locate.median.tree import Incumbent, Relaxation
 
@@ -20,8 +20,7 @@ _UP_TO, _TRIALS = 1000.0, 6
 _HURRIED = 10.0
 _GOLDEN = 0.618033988749895
 # Rounds of each bound, and how often those who are beyond are bounded on what is left, to fix sites.
-_ROUNDS, _PASSES = 100, 2
-_STEP, _PATIENCE = 1.5, 20
+_ROUNDS, _PASSES = Rounds(100, 1.5, 20), 2
 # Sums of persons may differ by such a share and still be the same.
 SAME = 1e-12
 
@@ -66,7 +65,7 @@ def relaxations(given: Weighing, most: int, incumbent: Incumbent, watch: Watch) 
         if left <= 0 or not len(free):
             break
         multipliers = middle(given.beyond, most, incumbent, given.beyond.base)
-        found = ascend(core, left, multipliers, given.limit, _ROUNDS, _STEP, _PATIENCE)
+        found = ascend(core, left, multipliers, given.limit, _ROUNDS, watch.stops)
         state[free] = found.state
 
     def bound_at(logarithm: float) -> float:
@@ -74,7 +73,7 @@ def relaxations(given: Weighing, most: int, incumbent: Incumbent, watch: Watch) 
         core, offset = given.seconds(weight), weight * given.allowed
         multipliers = middle(core, most, incumbent, given.longest)
         goal = incumbent.goal + offset
-        found = ascend(shrunk(core, state)[0], left, multipliers, goal, _ROUNDS, _STEP, _PATIENCE)
+        found = ascend(shrunk(core, state)[0], left, multipliers, goal, _ROUNDS, watch.stops)
         # Of weights that all reach the goal the least is taken, with which sums are least uncertain.
         return min(float(found.bound) - offset, incumbent.goal)
 

@@ -1,11 +1,12 @@
 """Local search where some groups may stay uncovered: simulated annealing below the best cost met."""
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
 
-from siting.compiled import compiled
-from siting.domain.nouns import Ints
+from siting.compiled import by_turns, compiled
+from siting.domain.nouns import Floats, Ints
 from siting.locate.problem import Bools
 from siting.locate.set_cover.choice import Choice, Held, Lists, held_rows, leaver, lists_of, opened, swap
 from siting.locate.set_cover.core import LITTLE, Core
@@ -15,6 +16,8 @@ _HOT: Final = 0.2
 _COLD: Final = 0.01
 # Proposals between two looks at the clock.
 _TURN: Final = 500_000
+# What looking at one exchange counts, in entries of lists.
+_LOOK: Final = 8
 # How far below the best cost a choice must be, at least, relative to it.
 _BELOW: Final = 1e-12
 
@@ -41,22 +44,28 @@ class Heat:
     """
 
     def __init__(self, core: Core, best: Bools, price: float, steps: int, seed: int) -> None:
-        self.best = best
+        self.best = best.copy()
         self._now = best
         self._core, self._price, self._seed = core, price, seed
         self._turns = max(1, round(steps / _TURN))
         self._steps = -(-steps // self._turns)
         self._done = 0
 
-    def turn(self) -> bool:
-        """Take a turn; tell whether any is left."""
-        core = self._core
+    def turn(self, stops: Callable[[], bool] | None = None) -> bool:
+        """Take a turn, which ends early where ``stops`` says so; tell whether any is left."""
+        core, lists = self._core, lists_of(self._core)
         dear = float(core.cost.mean())
         heats = [dear * _HOT * (_COLD / _HOT) ** (turn / self._turns) for turn in (self._done, self._done + 1)]
         below = 1.0 - LITTLE if core.whole else _BELOW * float(core.cost[self.best].sum())
-        limits = (core.slack, below, self._price, heats[0], heats[1])
-        seed = self._seed + self._done
-        self.best, self._now = _annealed(lists_of(core), self.best, self._now, limits, self._steps, seed)
+        limits = (core.slack, below, self._price, (heats[1] / heats[0]) ** (1.0 / max(self._steps, 1)))
+        choice, held, lowest = _begun(lists, self._now, self.best, self._seed + self._done)
+        mark, state = np.full(core.groups, -1, dtype=np.int64), np.array([heats[0], lowest, 0.0])
+
+        def anneal(work: int) -> bool:
+            return bool(_annealed(lists, (choice, held, mark), self.best, state, limits, self._steps, work))
+
+        by_turns(anneal, stops)
+        self._now = choice.chosen
         self._done += 1
         return self._done < self._turns
 
@@ -82,6 +91,7 @@ def _more_uncovered(lists: Lists, choice: Choice, out: int, into: int, mark: Int
     """Return how much more weight is uncovered after an exchange."""
     for at in range(lists.start[out], lists.start[out + 1]):
         mark[lists.group[at]] = stamp
+    choice.tally[1] += lists.start[out + 1] - lists.start[out] + lists.start[into + 1] - lists.start[into]
     common = 0.0
     for at in range(lists.start[into], lists.start[into + 1]):
         each = lists.group[at]
@@ -97,6 +107,7 @@ def _worse(
     """Return how much worse a choice is after an exchange (inf: not allowed), and whether no row needs to leave."""
     out, into = pair
     cost = lists.cost
+    choice.tally[1] += _LOOK
     if choice.chosen[into]:
         return np.inf, False
     if cost[into] <= room:
@@ -110,7 +121,9 @@ def _worse(
 def _record(lists: Lists, choice: Choice, held: Held, best: Bools, lowest: float, slack: float) -> float:
     """Take over a choice that leaves no more than the slack uncovered, and let rows leave until it leaves more."""
     since = np.zeros(len(lists.cost), np.int64)
+    choice.tally[1] += len(since)
     while choice.sums[0] <= slack:
+        choice.tally[1] += held.many[0]
         if choice.sums[1] < lowest:
             best[:] = choice.chosen
             lowest = choice.sums[1]
@@ -121,23 +134,33 @@ def _record(lists: Lists, choice: Choice, held: Held, best: Bools, lowest: float
 
 
 @compiled
-def _annealed(
-    lists: Lists, best: Bools, begin: Bools, limits: tuple[float, float, float, float, float], steps: int, seed: int
-) -> tuple[Bools, Bools]:
-    slack, below, price, heat, coldest = limits
-    groups = len(lists.weight)
+def _begun(lists: Lists, begin: Bools, best: Bools, seed: int) -> tuple[Choice, Held, float]:
+    """Return the choice to begin with, and what the best one costs."""
     np.random.seed(seed)  # noqa: NPY002 - the compiler's own generator
-    choice: Choice = opened(lists, begin, lists.weight, np.ones(groups, np.bool_))
-    held = held_rows(choice)
-    mark = np.full(groups, -1, np.int64)
-    best, lowest = best.copy(), lists.cost[best].sum()
-    cooling = (coldest / heat) ** (1.0 / max(steps, 1))
-    for step in range(steps):
+    choice: Choice = opened(lists, begin, lists.weight, np.ones(len(lists.weight), np.bool_))
+    return choice, held_rows(choice), lists.cost[best].sum()
+
+
+@compiled
+def _annealed(
+    lists: Lists,
+    now: tuple[Choice, Held, Ints],
+    best: Bools,
+    state: Floats,
+    limits: tuple[float, float, float, float],
+    steps: int,
+    work: int,
+) -> bool:
+    """Anneal until so much work is done, and go on from ``state``: heat, lowest cost, steps done."""
+    (choice, held, mark), (slack, below, price, cooling) = now, limits
+    heat, lowest, step = state[0], state[1], int(state[2])
+    end = choice.tally[1] + work
+    while step < steps and choice.tally[1] < end:
         heat *= cooling
         if choice.sums[0] <= slack:
             lowest = _record(lists, choice, held, best, lowest, slack)
         if held.many[0] == 0:
-            return best, choice.chosen
+            return False
         pair = _proposed(lists, choice, held)
         room = lowest - below - choice.sums[1]
         worse, alone = _worse(lists, choice, pair, price, room, mark, step)
@@ -145,4 +168,6 @@ def _annealed(
             if not alone:
                 swap(lists, choice, held, pair[0])
             swap(lists, choice, held, pair[1])
-    return best, choice.chosen
+        step += 1
+    state[0], state[1], state[2] = heat, lowest, step
+    return step < steps

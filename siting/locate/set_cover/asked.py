@@ -1,6 +1,7 @@
 """What set covering is asked: the groups that may be covered, and how many persons may stay uncovered."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -42,7 +43,7 @@ class Asked:
         """Whether all rows together would do."""
         return self.core.slack >= 0
 
-    def plan(self, core: Core, chosen: Ints) -> Ints:
+    def plan(self, core: Core, chosen: Ints, stops: Callable[[], bool] | None = None) -> Ints:
         """Return the rows that are opened, with lower ones instead of higher ones where that changes nothing else.
 
         Parameters
@@ -51,10 +52,12 @@ class Asked:
             :attr:`core` at its costs.
         chosen : ndarray of int
             A feasible choice of its rows.
+        stops : callable, optional
+            Whether to leave it at the exchanges made so far.
         """
         begin = np.zeros(core.rows, dtype=np.bool_)
         begin[chosen] = True
-        lower = np.flatnonzero(settled_choice(lists_of(core), begin, core.slack))
+        lower = np.flatnonzero(settled_choice(lists_of(core), begin, core.slack, stops))
         return np.sort(np.concatenate([self.free[lower], self.forced])).astype(np.int64)
 
 

@@ -1,10 +1,12 @@
 """A choice of rows while it changes: who covers which group, and what each row's entering or leaving would mean."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from typing import NamedTuple
 
 import numpy as np
 
-from siting.compiled import compiled
+from siting.compiled import by_turns, compiled
 from siting.domain.nouns import Floats, Ints
 from siting.locate.merging import Numbers
 from siting.locate.problem import Bools
@@ -27,7 +29,8 @@ class Choice(NamedTuple):
 
     ``score`` is what a row's entering would gain or its leaving lose, in ``priority`` of groups; ``times`` how many
     chosen rows cover each group. The first ``tally[0]`` of ``missing`` are the uncovered groups that are ``listed``,
-    ``where`` their places; ``sums`` what all uncovered groups weigh, and what the chosen rows cost.
+    ``where`` their places; ``sums`` what all uncovered groups weigh, and what the chosen rows cost. ``tally[1]`` counts
+    the entries of lists that were looked at.
     """
 
     chosen: Bools
@@ -63,6 +66,7 @@ def flip(lists: Lists, choice: Choice, row: int) -> None:
     chosen[row] = entering
     sums[1] += cost[row] if entering else -cost[row]
     score[row] = 0.0
+    looked = start[row + 1] - start[row]
     for at in range(start[row], start[row + 1]):
         each = group[at]
         others = times[each] if entering else times[each] - 1
@@ -70,6 +74,7 @@ def flip(lists: Lists, choice: Choice, row: int) -> None:
         if others > 1:
             continue
         change = -priority[each] if entering else priority[each]
+        looked += row_start[each + 1] - row_start[each]
         if others == 1:
             # The one other row that covers the group is needed for it no more, or again.
             for place in range(row_start[each], row_start[each + 1]):
@@ -90,6 +95,7 @@ def flip(lists: Lists, choice: Choice, row: int) -> None:
             else:
                 missing[tally[0]], where[each] = each, tally[0]
                 tally[0] += 1
+    tally[1] += looked
 
 
 @compiled
@@ -104,7 +110,7 @@ def opened(lists: Lists, begin: Bools, priority: Floats, listed: Bools) -> Choic
         listed,
         np.zeros(groups, np.int64),
         np.zeros(groups, np.int64),
-        np.zeros(1, np.int64),
+        np.zeros(2, np.int64),
         np.zeros(2),
     )
     for each in range(groups):
@@ -120,11 +126,19 @@ def opened(lists: Lists, begin: Bools, priority: Floats, listed: Bools) -> Choic
     return choice
 
 
-@compiled
-def completed(lists: Lists, choice: Choice, slack: float) -> bool:
+def complete(lists: Lists, choice: Choice, slack: float) -> None:
     """Let rows enter by gain and cost (of equals the lowest) until no more than the slack is uncovered."""
+    by_turns(lambda work: bool(_completed(lists, choice, slack, work)))
+
+
+@compiled
+def _completed(lists: Lists, choice: Choice, slack: float, work: int) -> bool:
+    end = choice.tally[1] + work
     while choice.sums[0] > slack:
+        if choice.tally[1] >= end:
+            return True
         best, most = -1, -1.0
+        choice.tally[1] += len(lists.cost)
         for row in range(len(lists.cost)):
             if not choice.chosen[row] and choice.score[row] > 0:
                 gain = choice.score[row] / lists.cost[row] if lists.cost[row] > 0 else np.inf
@@ -133,7 +147,7 @@ def completed(lists: Lists, choice: Choice, slack: float) -> bool:
         if best < 0:
             return False
         flip(lists, choice, best)
-    return True
+    return False
 
 
 @compiled
@@ -172,42 +186,75 @@ def leaver(lists: Lists, choice: Choice, held: Held, since: Ints, but: int) -> i
     return best
 
 
-@compiled
 def greedy_choice(lists: Lists, begin: Bools, priority: Floats, slack: float) -> Bools:
     """Return a feasible choice, greedily from a first one; rows that can go afterwards go, the worst first."""
     choice: Choice = opened(lists, begin, priority, np.zeros(len(priority), np.bool_))
-    completed(lists, choice, slack)
-    order = np.argsort(-lists.cost)
-    for row in order:
+    complete(lists, choice, slack)
+    order, place = _dearest_first(lists.cost), np.zeros(1, np.int64)
+    by_turns(lambda work: bool(_lightened(lists, choice, order, slack, place, work)))
+    return choice.chosen
+
+
+@compiled
+def _dearest_first(cost: Floats) -> Ints:
+    return np.argsort(-cost)
+
+
+@compiled
+def _lightened(lists: Lists, choice: Choice, order: Ints, slack: float, place: Ints, work: int) -> bool:
+    """Let rows go in order, from a place in it on, as long as no more than the slack is uncovered."""
+    end = choice.tally[1] + work
+    while place[0] < len(order):
+        if choice.tally[1] >= end:
+            return True
+        row = order[place[0]]
         if choice.chosen[row]:
             flip(lists, choice, row)
             if choice.sums[0] > slack:
                 flip(lists, choice, row)
+        place[0] += 1
+    return False
+
+
+def settled_choice(lists: Lists, begin: Bools, slack: float, stops: Callable[[], bool] | None = None) -> Bools:
+    """Return as good a choice in which lower rows stand for higher ones, and without rows that add nothing.
+
+    Where somebody says stop, or after Ctrl-C, some of that is left undone.
+    """
+    choice: Choice = opened(lists, begin, lists.weight, np.zeros(len(lists.weight), np.bool_))
+    # The row whose turn it is, and whether any row was changed since the last one was looked at.
+    place = np.array([len(lists.cost) - 1, 0])
+    with suppress(KeyboardInterrupt):
+        by_turns(lambda work: bool(_settled(lists, choice, slack, place, work)), stops)
     return choice.chosen
 
 
 @compiled
-def settled_choice(lists: Lists, begin: Bools, slack: float) -> Bools:
-    """Return as good a choice in which lower rows stand for higher ones, and without rows that add nothing."""
-    choice: Choice = opened(lists, begin, lists.weight, np.zeros(len(lists.weight), np.bool_))
-    cost = lists.cost
-    changed = True
-    while changed:
-        changed = False
-        for row in range(len(cost) - 1, -1, -1):
-            if not choice.chosen[row]:
-                continue
-            flip(lists, choice, row)
-            excess = choice.sums[0] - slack
-            if excess <= 0:
-                changed = True
-                continue
-            lower = 0
-            while lower < row:
-                # Weights are whole numbers: their sums are exact.
-                if not choice.chosen[lower] and cost[lower] <= cost[row] and choice.score[lower] >= excess:
-                    break
-                lower += 1
-            flip(lists, choice, lower)
-            changed |= lower < row
-    return choice.chosen
+def _settled(lists: Lists, choice: Choice, slack: float, place: Ints, work: int) -> bool:
+    cost, end = lists.cost, choice.tally[1] + work
+    while True:
+        if place[0] < 0:
+            if place[1] == 0:
+                return False
+            place[0], place[1] = len(cost) - 1, 0
+        if choice.tally[1] >= end:
+            return True
+        row = place[0]
+        place[0] -= 1
+        if not choice.chosen[row]:
+            continue
+        flip(lists, choice, row)
+        excess = choice.sums[0] - slack
+        if excess <= 0:
+            place[1] = 1
+            continue
+        lower = 0
+        while lower < row:
+            # Weights are whole numbers: their sums are exact.
+            if not choice.chosen[lower] and cost[lower] <= cost[row] and choice.score[lower] >= excess:
+                break
+            lower += 1
+        choice.tally[1] += lower
+        flip(lists, choice, lower)
+        if lower < row:
+            place[1] = 1

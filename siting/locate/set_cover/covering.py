@@ -95,7 +95,7 @@ def set_covering(problem: Problem, model: SetCovering, effort: Effort) -> Soluti
     if model.by_cost:
         return _by_cost(problem, wanted, watch, most)
     found = least(wanted.core, watch, most=most)
-    return _of_number(wanted, found, most)
+    return _of_number(wanted, found, watch, most)
 
 
 def _refuse(problem: Problem, model: SetCovering) -> None:
@@ -116,13 +116,13 @@ def _nothing_found(found: Least, stage: Literal["stations", "cost"], bound: floa
     return Solution(_NOBODY, "unknown", stages, found.ended, solver_name())
 
 
-def _of_number(wanted: Asked, found: Least, most: float) -> Solution:
+def _of_number(wanted: Asked, found: Least, watch: Watch, most: float) -> Solution:
     forced = len(wanted.forced)
     if found.bound > most:
         return _infeasible("stations", "share")
     if len(found.chosen) > most:
         return _nothing_found(found, "stations", forced + found.bound)
-    chosen = wanted.plan(wanted.core, found.chosen)
+    chosen = wanted.plan(wanted.core, found.chosen, watch.stops)
     stages = (Stage("stations", "min", float(len(chosen)), forced + found.bound),)
     ended, first = found.ended, forced + found.first
     return Solution(chosen, status_of(stages), stages, ended, solver_name(), first_objective=first)
@@ -141,7 +141,7 @@ def _by_cost(problem: Problem, wanted: Asked, watch: Watch, most: float) -> Solu
         if len(fewest.chosen) > most:
             return _nothing_found(fewest, "cost", base + unit * found.bound)
         found = _of_so_many(core, fewest.chosen, found, watch, int(most))
-    chosen = wanted.plan(core, found.chosen)
+    chosen = wanted.plan(core, found.chosen, watch.stops)
     objective = math.fsum(costs[chosen])
     # The objective adds up other floats than the bound.
     proved = found.bound >= float(core.cost[found.chosen].sum())

@@ -1,16 +1,17 @@
 """Local search for full cover: groups that stay uncovered for long weigh more and more."""
 
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from siting.compiled import compiled
+from siting.compiled import by_turns, compiled
 from siting.domain.nouns import Floats, Ints
 from siting.locate.problem import Bools
-from siting.locate.set_cover.choice import Choice, Held, Lists, completed, held_rows, leaver, lists_of, opened, swap
+from siting.locate.set_cover.choice import Choice, Held, Lists, complete, held_rows, leaver, lists_of, opened, swap
 from siting.locate.set_cover.core import LITTLE, Core
 
-# What one turn looks at, in rows of groups (about a second).
+# What one turn looks at, in rows of groups.
 _WORK_TURN: Final = 50_000_000
 
 
@@ -35,16 +36,27 @@ class Exchange:
 
     def __init__(self, core: Core, begin: Bools, steps: int, seed: int) -> None:
         self._lists, self._steps = lists_of(core), steps
-        self._choice, self._held, self.best = _begun(self._lists, begin, seed)
+        self._choice = _begun(self._lists, begin, seed)
+        complete(self._lists, self._choice, 0.0)
+        self._held, self.best = held_rows(self._choice), self._choice.chosen.copy()
         self._moves = _Moves(np.zeros(core.rows, dtype=np.int64), np.ones(core.rows, dtype=np.bool_))
         self._least = 1.0 - LITTLE if core.whole else 0.0
-        # The best cost met, the row that entered last, and the steps done.
-        self._state = np.array([np.inf, -1.0, 0.0])
+        # The best cost met, the row that entered last, the steps done, and what was looked at in this turn.
+        self._state = np.array([np.inf, -1.0, 0.0, 0.0])
 
-    def turn(self) -> bool:
-        """Take a turn; tell whether any is left."""
-        limits = (self._least, self._steps, _WORK_TURN)
-        return bool(_exchanged(self._lists, self._choice, self._held, self._moves, self.best, self._state, limits))
+    def turn(self, stops: Callable[[], bool] | None = None) -> bool:
+        """Take a turn, which ends early where ``stops`` says so; tell whether any is left."""
+        left, now = True, (self._choice, self._held, self._moves)
+        self._state[3] = 0.0
+
+        def exchange(work: int) -> bool:
+            nonlocal left
+            limits = (self._least, self._steps, min(int(self._state[3]) + work, _WORK_TURN))
+            left = bool(_exchanged(self._lists, now, self.best, self._state, limits))
+            return left and self._state[3] < _WORK_TURN
+
+        by_turns(exchange, stops)
+        return left
 
 
 class _Moves(NamedTuple):
@@ -85,30 +97,22 @@ def _enterer(lists: Lists, choice: Choice, since: Ints, may: Bools) -> int:
 
 
 @compiled
-def _begun(lists: Lists, begin: Bools, seed: int) -> tuple[Choice, Held, Bools]:
-    """Return a choice that covers all groups."""
+def _begun(lists: Lists, begin: Bools, seed: int) -> Choice:
+    """Return the choice to begin with."""
     np.random.seed(seed)  # noqa: NPY002 - the compiler's own generator
     groups = len(lists.weight)
     choice: Choice = opened(lists, begin, np.ones(groups), np.ones(groups, np.bool_))
-    completed(lists, choice, 0.0)
-    return choice, held_rows(choice), choice.chosen.copy()
+    return choice
 
 
 @compiled
 def _exchanged(
-    lists: Lists,
-    choice: Choice,
-    held: Held,
-    moves: _Moves,
-    best: Bools,
-    state: Floats,
-    limits: tuple[float, int, int],
+    lists: Lists, now: tuple[Choice, Held, _Moves], best: Bools, state: Floats, limits: tuple[float, int, int]
 ) -> bool:
-    """Exchange until so much work is done; tell whether steps are left."""
-    since, may = moves
+    """Exchange until so much work is done in all; tell whether steps are left."""
+    choice, held, (since, may) = now
     least, steps, work = limits
-    lowest, last, step = state[0], int(state[1]), int(state[2])
-    looked = 0
+    lowest, last, step, looked = state[0], int(state[1]), int(state[2]), int(state[3])
     while step <= steps and looked < work:
         step += 1
         while choice.tally[0] == 0:
@@ -138,5 +142,5 @@ def _exchanged(
                 for place in range(lists.row_start[each], lists.row_start[each + 1]):
                     choice.score[lists.row[place]] += 1.0
                 looked += lists.row_start[each + 1] - lists.row_start[each]
-    state[0], state[1], state[2] = lowest, last, step
+    state[0], state[1], state[2], state[3] = lowest, last, step, looked
     return step <= steps

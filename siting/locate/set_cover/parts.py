@@ -119,7 +119,7 @@ class Search:
 
     def __init__(self, core: Core, watch: Watch, *, most: float = math.inf, any_will_do: bool = False) -> None:
         self.core, self.watch, self.most, self.any_will_do = core, watch, most, any_will_do
-        small = shrunk(core, opened=core.cost <= 0)
+        small = shrunk(core, opened=core.cost <= 0, stops=watch.stops)
         assert small.core is not None, "choosing all rows is feasible"  # noqa: S101
         self.taken = small.taken
         self.parts: list[Part] = []
@@ -191,7 +191,7 @@ class Search:
             if not part.open or self._settled():
                 return
             before = found.bound
-            ascend(part.core, found, part.cost, _STEPS)
+            ascend(part.core, found, part.cost, _STEPS, self.watch.stops)
             bound, reduced = proved(part.core, found.best)
             part.raise_bound(bound)
             part.multipliers = found.best
@@ -214,8 +214,10 @@ class Search:
         """Exchange rows, so many times for each row there is."""
         exchange, more = Exchange(part.core, part.best, by_row * part.core.rows, seed), part.open
         while more and not self._settled():
-            more = exchange.turn()
-            part.take(exchange.best.copy())
+            try:
+                more = exchange.turn(self.watch.stops)
+            finally:
+                part.take(exchange.best.copy())
 
     def _search_long(self, part: Part) -> None:
         core, seed = part.core, self.watch.effort.seed
@@ -230,15 +232,17 @@ class Search:
             heat = Heat(core, part.best, price, _PROPOSALS * _LONGER**run, seed + run)
             more = part.open
             while more and not self._settled():
-                more = heat.turn()
-                part.take(heat.best)
+                try:
+                    more = heat.turn(self.watch.stops)
+                finally:
+                    part.take(heat.best.copy())
 
     def _exact(self, part: Part, *, few: bool) -> bool:
         """Fix rows by reduced cost and let HiGHS prove the rest; tell whether that was tried."""
         core = part.core
         bound, reduced = proved(core, part.multipliers)
         room = part.cost - (1.0 - LITTLE if core.whole else 0.0) - bound
-        small = shrunk(core, closed=reduced > room, opened=-reduced > room)
+        small = shrunk(core, closed=reduced > room, opened=-reduced > room, stops=self.watch.stops)
         if small.core is None:
             part.raise_bound(math.inf)
             return True

@@ -1,16 +1,20 @@
 """Exact reduction: rows and groups that cannot matter, rows that every choice needs, and independent parts."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import block_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
-from siting.compiled import compiled
+from siting.compiled import by_turns, compiled
 from siting.domain.nouns import Floats, Ints
 from siting.locate.merging import Numbers
 from siting.locate.problem import Bools
 from siting.locate.set_cover.core import Core, merged
+
+# Who covers whom, both ways.
+_Lists = tuple[Ints, Numbers, Ints, Numbers]
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,13 @@ class Shrunk:
     taken: Ints
 
 
-def shrunk(core: Core, *, closed: Bools | None = None, opened: Bools | None = None) -> Shrunk:
+def shrunk(
+    core: Core,
+    *,
+    closed: Bools | None = None,
+    opened: Bools | None = None,
+    stops: Callable[[], bool] | None = None,
+) -> Shrunk:
     """Reduce a core until nothing more follows; the least cost of what is left and of ``taken`` is the old one's.
 
     A row goes when another covers all its groups and costs no more (of equals the lowest stays); a group goes when all
@@ -38,6 +48,8 @@ def shrunk(core: Core, *, closed: Bools | None = None, opened: Bools | None = No
         The programme.
     closed, opened : ndarray of bool, optional
         Rows that are known to stay closed, or to be open, in every choice that is wanted.
+    stops : callable, optional
+        Whether to leave it at what was found so far.
     """
     rows = np.arange(core.rows)
     taken = np.zeros(core.rows, dtype=np.bool_)
@@ -51,12 +63,12 @@ def shrunk(core: Core, *, closed: Bools | None = None, opened: Bools | None = No
         rows, core = rows[~(leaving | taking)], merged(smaller)
         if core.groups == 0 or core.weight.sum() <= core.slack:
             return Shrunk(core.part(rows[:0], rows[:0], core.slack), rows[:0], np.flatnonzero(taken))
-        core = _without_implied(core)
-        leaving = dominated_rows(core.start, core.group, core.row_start, core.row, core.cost)
+        core = _without_implied(core, stops)
+        leaving = dominated_rows(core, stops)
         taking = np.zeros(core.rows, dtype=np.bool_)
         alone = (np.diff(core.row_start) == 1) & core.must
         taking[core.row[core.row_start[:-1][alone]]] = True
-        if not (leaving.any() or taking.any()):
+        if not (leaving.any() or taking.any()) or (stops is not None and stops()):
             return Shrunk(core, rows, np.flatnonzero(taken))
 
 
@@ -72,8 +84,8 @@ def _without(core: Core, leaving: Bools, taking: Bools) -> Core | None:
     return smaller.part(np.arange(smaller.rows), np.flatnonzero(~lost), slack) if lost.any() else smaller
 
 
-def _without_implied(core: Core) -> Core:
-    implied = implied_groups(core.start, core.group, core.row_start, core.row, core.must)
+def _without_implied(core: Core, stops: Callable[[], bool] | None) -> Core:
+    implied = implied_groups(core, stops)
     return core.part(np.arange(core.rows), np.flatnonzero(~implied), core.slack) if implied.any() else core
 
 
@@ -93,17 +105,30 @@ def components(core: Core) -> list[tuple[Ints, Ints]]:
     return list(zip(np.split(rows, row_end), np.split(groups, group_end), strict=True))
 
 
+def dominated_rows(core: Core, stops: Callable[[], bool] | None = None) -> Bools:
+    """Return the rows whose groups another row covers too at no more cost (of equals, a lower row).
+
+    Where ``stops`` says so, those among the first ones.
+    """
+    lists = (core.start, core.group, core.row_start, core.row)
+    dropped, marked = np.zeros(core.rows, dtype=np.bool_), np.zeros(core.groups, dtype=np.int64)
+    place = np.zeros(1, dtype=np.int64)
+    by_turns(lambda work: bool(_dominated(lists, core.cost, dropped, marked, place, work)), stops)
+    return dropped
+
+
 @compiled
-def dominated_rows(start: Ints, group: Numbers, row_start: Ints, row: Numbers, cost: Floats) -> Bools:
-    """Return the rows whose groups another row covers too at no more cost (of equals, a lower row)."""
-    rows = len(start) - 1
-    dropped = np.zeros(rows, np.bool_)
-    marked = np.zeros(len(row_start) - 1, np.int64)
-    for each in range(rows):
+def _dominated(lists: _Lists, cost: Floats, dropped: Bools, marked: Ints, place: Ints, work: int) -> bool:
+    """Look at rows until so much work is done; tell whether any is left."""
+    start, group, row_start, row = lists
+    while place[0] < len(dropped) and work > 0:
+        each = place[0]
+        place[0] += 1
         length = start[each + 1] - start[each]
         if length == 0:
             dropped[each] = True
             continue
+        work -= length
         rarest = group[start[each]]
         for at in range(start[each], start[each + 1]):
             item = group[at]
@@ -118,12 +143,13 @@ def dominated_rows(start: Ints, group: Numbers, row_start: Ints, row: Numbers, c
             if more == 0 and cost[other] == cost[each] and other > each:
                 continue
             common = 0
-            for place in range(start[other], start[other + 1]):
-                common += marked[group[place]] == each + 1
+            work -= start[other + 1] - start[other]
+            for item in group[start[other] : start[other + 1]]:
+                common += marked[item] == each + 1
             if common == length:
                 dropped[each] = True
                 break
-    return dropped
+    return bool(place[0] < len(dropped))
 
 
 @compiled
@@ -137,16 +163,30 @@ def _within(row: Numbers, begin: int, end: int, place: int, last: int) -> bool:
     return True
 
 
+def implied_groups(core: Core, stops: Callable[[], bool] | None = None) -> Bools:
+    """Return the groups that are covered whenever some other group, which must be, is (no two have the same rows).
+
+    Where ``stops`` says so, those that the first ones imply.
+    """
+    lists = (core.start, core.group, core.row_start, core.row)
+    dropped, place = np.zeros(core.groups, dtype=np.bool_), np.zeros(1, dtype=np.int64)
+    by_turns(lambda work: bool(_implied(lists, core.must, dropped, place, work)), stops)
+    return dropped
+
+
 @compiled
-def implied_groups(start: Ints, group: Numbers, row_start: Ints, row: Numbers, must: Bools) -> Bools:
-    """Return the groups that are covered whenever some other group, which must be, is (no two have the same rows)."""
-    groups = len(row_start) - 1
-    dropped = np.zeros(groups, np.bool_)
-    for each in range(groups):
+def _implied(lists: _Lists, must: Bools, dropped: Bools, place: Ints, work: int) -> bool:
+    """Look at groups until so much work is done; tell whether any is left."""
+    start, group, row_start, row = lists
+    while place[0] < len(dropped) and work > 0:
+        each = place[0]
+        place[0] += 1
+        work -= 1
         # What a dropped group implies, the group that implies it implies too.
         if not must[each] or dropped[each]:
             continue
         begin, end = row_start[each], row_start[each + 1]
+        work -= end - begin
         smallest = row[begin]
         for at in range(begin, end):
             if start[row[at] + 1] - start[row[at]] < start[smallest + 1] - start[smallest]:
@@ -154,6 +194,9 @@ def implied_groups(start: Ints, group: Numbers, row_start: Ints, row: Numbers, m
         for at in range(start[smallest], start[smallest + 1]):
             other = group[at]
             longer = row_start[other + 1] - row_start[other] > end - begin
-            if not dropped[other] and longer and _within(row, begin, end, row_start[other], row_start[other + 1]):
-                dropped[other] = True
-    return dropped
+            work -= 1
+            if not dropped[other] and longer:
+                work -= row_start[other + 1] - row_start[other]
+                if _within(row, begin, end, row_start[other], row_start[other + 1]):
+                    dropped[other] = True
+    return bool(place[0] < len(dropped))

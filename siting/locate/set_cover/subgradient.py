@@ -1,10 +1,11 @@
 """The Lagrangian bound of set covering, by subgradient steps."""
 
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from siting.compiled import compiled
+from siting.compiled import by_turns, compiled
 from siting.domain.nouns import Floats, Ints
 from siting.locate.merging import Numbers
 from siting.locate.problem import Bools
@@ -55,11 +56,19 @@ def first_multipliers(core: Core) -> Multipliers:
     return Multipliers(least, least.copy(), np.zeros(core.groups), np.array([-np.inf, 1.0, 0.0]))
 
 
-def ascend(core: Core, found: Multipliers, upper: float, steps: int) -> None:
-    """Take some steps from where the last ones ended."""
+def ascend(core: Core, found: Multipliers, upper: float, steps: int, stops: Callable[[], bool] | None = None) -> None:
+    """Take some steps from where the last ones ended, fewer where ``stops`` says so."""
     scale = np.ones(core.groups) if core.slack <= 0 else core.weight / core.weight.mean()
     lists = (core.start, core.group, core.weight, core.cost)
-    _ascend(lists, (scale, core.must), (core.slack, upper), found, steps)
+    left = steps
+
+    def climb(work: int) -> bool:
+        nonlocal left
+        many = min(max(work // max(len(core.group) + core.groups, 1), 1), left)
+        left -= many
+        return bool(_ascend(lists, (scale, core.must), (core.slack, upper), found, many)) and left > 0
+
+    by_turns(climb, stops)
 
 
 def proved(core: Core, multipliers: Floats) -> tuple[float, Floats]:
@@ -197,7 +206,8 @@ def _step(found: Multipliers, missing: Floats, scale: Floats, upper: float, boun
 @compiled
 def _ascend(
     lists: _Lists, numbers: tuple[Floats, Bools], limits: tuple[float, float], found: Multipliers, steps: int
-) -> None:
+) -> bool:
+    """Take some steps; tell whether there was anywhere to go."""
     scale, must = numbers
     slack, upper = limits
     groups = len(scale)
@@ -208,4 +218,5 @@ def _ascend(
         if slack > 0:
             bound -= _leave_out(weight, np.where(must, 0.0, found.now), slack, room, missing)
         if not _step(found, missing, scale, upper, bound):
-            return
+            return False
+    return True

@@ -1,6 +1,7 @@
 """Set covering: against all choices, another formulation, known optima, and the laws."""
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -237,10 +238,10 @@ def test_no_turn_begins_once_somebody_asked_to_stop(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(exchange, "_WORK_TURN", 100)
     turn, asks, turns = Exchange.turn, [0], [0]
 
-    def counted(self: Exchange) -> bool:
+    def counted(self: Exchange, stops: Callable[[], bool]) -> bool:
         assert asks[0] < 5, "a turn began after the fifth ask said stop"
         turns[0] += 1
-        return turn(self)
+        return turn(self, stops)
 
     def stop() -> bool:
         asks[0] += 1
@@ -248,5 +249,5 @@ def test_no_turn_begins_once_somebody_asked_to_stop(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(Exchange, "turn", counted)
     found = set_covering(problem, SetCovering(), Effort(interrupted=stop))
-    assert (found.stopped_by, turns[0]) == ("interrupt", 4)
+    assert (found.stopped_by, turns[0]) == ("interrupt", 3)
     assert problem.reached_by(found.chosen).all()

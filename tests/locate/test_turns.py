@@ -1,0 +1,119 @@
+"""Kernels work in turns: how long a turn is changes nothing of a plan, and between two turns one may stop."""
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+
+from siting import compiled
+from siting.compiled import by_turns
+from siting.locate.maximal.settled import settled as settled_rows
+from siting.locate.median.core import bare, weighted
+from siting.locate.median.ties import settled as settled_sites
+from siting.locate.problem import Effort, MaximalCovering, Model, PCenter, PMedian, Problem, Rules, SetCovering
+from siting.locate.reduction import reduced
+from siting.locate.set_cover.annealing import Heat
+from siting.locate.set_cover.asked import asked
+from siting.locate.set_cover.choice import greedy_choice, lists_of, settled_choice
+from siting.locate.solve import solve
+
+MODELS: dict[str, tuple[Model, int | None]] = {
+    "mclp": (MaximalCovering(), 8),
+    "lscp": (SetCovering(0.9), None),
+    "lscp of all": (SetCovering(1.0), None),
+    "lscp by cost": (SetCovering(0.9, by_cost=True), None),
+    "p_median": (PMedian(900.0), 8),
+    "p_median in two stages": (PMedian(None), 8),
+    "p_center": (PCenter(0.9), 8),
+}
+SHORT = 200
+
+
+def problem(stations: int | None) -> Problem:
+    rng = np.random.default_rng(11)
+    people, places = rng.random((160, 2)), rng.random((60, 2))
+    seconds = 6000 * np.hypot(*(places[:, None, :] - people[None, :, :]).transpose(2, 0, 1))
+    times = csr_array(np.where(seconds <= 1300, seconds, 0.0))
+    costs = np.round(rng.random(60) * 10 + 1, 3)
+    return Problem(times, rng.integers(1, 20, 160).astype(float), Rules(stations=stations, costs=costs))
+
+
+def test_turns_go_on_until_nothing_is_left_or_somebody_says_stop() -> None:
+    works: list[int] = []
+
+    def turn(work: int) -> bool:
+        works.append(work)
+        return len(works) < 3
+
+    assert by_turns(turn)
+    assert works == [compiled.WORK] * 3
+    assert not by_turns(lambda _: True, lambda: True)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_plan_is_the_same_however_short_a_turn(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, stations = MODELS[name]
+    plans, asks = [], []
+    for work in (compiled.WORK, SHORT):
+        monkeypatch.setattr(compiled, "WORK", work)
+        asks.append(0)
+
+        def stop() -> bool:
+            asks[-1] += 1
+            return False
+
+        plan = solve(problem(stations), model, Effort(max_nodes=2, interrupted=stop))
+        plans.append((plan.chosen.tolist(), plan.status, plan.stages, plan.stopped_by, plan.first_objective))
+    assert plans[0] == plans[1]
+    assert asks[1] > asks[0]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_search_that_is_stopped_within_its_first_turns_has_a_plan(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, stations = MODELS[name]
+    monkeypatch.setattr(compiled, "WORK", 1)
+    plan = solve(problem(stations), model, Effort(interrupted=lambda: True))
+    assert plan.stopped_by == "interrupt"
+    assert plan.status in ("feasible", "optimal", "unknown")
+    assert stations is None or len(plan.chosen) <= stations
+
+
+def test_annealing_that_is_stopped_holds_a_choice_that_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    core = asked(problem(None), 0.8).core
+    begin = greedy_choice(lists_of(core), np.zeros(core.rows, dtype=np.bool_), core.weight, core.slack)
+    found = []
+    for turns in (1, 5, 10**9):
+        monkeypatch.setattr(compiled, "WORK", SHORT)
+        left = [turns]
+
+        def stop(left: list[int] = left) -> bool:
+            left[0] -= 1
+            return left[0] <= 0
+
+        heat = Heat(core, begin, core.rows / core.weight.sum(), 10_000, 1)
+        heat.turn(stop)
+        assert core.uncovered(np.flatnonzero(heat.best)) <= core.slack
+        found.append(float(core.cost[heat.best].sum()))
+    assert core.cost[begin].sum() >= found[0] >= found[1] >= found[2]
+
+
+def pressed() -> bool:
+    raise KeyboardInterrupt
+
+
+def test_ctrl_c_while_ties_are_settled_keeps_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "WORK", 1)
+    given = problem(6)
+    high = np.arange(54, 60)
+
+    cover = reduced(given, dominated=False).cover
+    rows = settled_rows(cover, high, 0.5, pressed)
+    assert given.reached_by(rows) @ given.people >= given.reached_by(high) @ given.people
+
+    core = bare(weighted(given, 900.0), np.zeros(60, dtype=np.bool_), np.arange(60))
+    assert len(settled_sites(core, high, pressed)) == 6
+
+    wanted = asked(given, 0.8).core
+    begin = np.ones(wanted.rows, dtype=np.bool_)
+    left = settled_choice(lists_of(wanted), begin, wanted.slack, pressed)
+    assert wanted.uncovered(np.flatnonzero(left)) <= wanted.slack
+    assert left.sum() < begin.sum()

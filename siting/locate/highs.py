@@ -26,6 +26,10 @@ _POLL_S: Final = 0.1
 _PATIENCE_S: Final = 0.8
 # By how much an objective told may differ from that of the point, and a point leave a row: a share of what is added up.
 _ROUNDING: Final = 1e-6
+# What HiGHS looks for better points with beside its tree: most of them are programmes of their own.
+_HEURISTICS: Final = tuple(
+    f"mip_heuristic_run_{each}" for each in ("feasibility_jump", "rins", "rens", "root_reduced_cost")
+)
 # What HiGHS calls a primal solution that keeps to all rows.
 _HAS_POINT: Final = 2
 _ENDS: Final[dict[str, Stopped]] = {
@@ -78,7 +82,7 @@ def solver_name() -> str:
 
 
 def minimise(
-    programme: Programme, effort: Effort, *, start: Floats | None = None, abs_gap: float = 0.0, presolve: bool = True
+    programme: Programme, effort: Effort, *, start: Floats | None = None, abs_gap: float = 0.0, prepared: bool = False
 ) -> Run:
     """Solve a programme with whole numbers, on one thread, deterministically but for the limit of seconds.
 
@@ -92,8 +96,9 @@ def minimise(
         A point that keeps to all rows, with which the search begins.
     abs_gap : float, default 0
         A difference of objective and bound that proves (nearly 1 where objectives are whole numbers).
-    presolve : bool, default True
-        Whether HiGHS reduces the programme first; it takes longer than it saves where that is done already.
+    prepared : bool, default False
+        Whether the programme is reduced already and ``start`` comes of a good search: then HiGHS only proves, without
+        presolve and without heuristics, which take longer than they save.
 
     Returns
     -------
@@ -116,7 +121,7 @@ def minimise(
         return _of_nothing(programme)
     check_solver()
     began = time.monotonic()
-    run = _once(programme, effort, start, abs_gap, presolve=presolve)
+    run = _once(programme, effort, start, abs_gap, presolve=not prepared, heuristics=not prepared)
     # Given a start, HiGHS may return the start's point beside the objective of a better one (1.16); presolve calls some
     # programmes infeasible that are not, where a side is off by a hair. What is in doubt is asked again without them.
     for again in (True, False) if start is not None and run.stopped_by != "infeasible" else (False,):
@@ -134,7 +139,15 @@ def _of_nothing(programme: Programme) -> Run:
     return Run(np.zeros(0), 0.0, 0.0, "proved", 0)
 
 
-def _once(programme: Programme, effort: Effort, start: Floats | None, abs_gap: float, *, presolve: bool = True) -> Run:
+def _once(
+    programme: Programme,
+    effort: Effort,
+    start: Floats | None,
+    abs_gap: float,
+    *,
+    presolve: bool = True,
+    heuristics: bool = True,
+) -> Run:
     highs = _new()
     options: dict[str, Any] = {
         "output_flag": False,
@@ -149,6 +162,8 @@ def _once(programme: Programme, effort: Effort, start: Floats | None, abs_gap: f
     }
     if effort.max_nodes is not None:
         options["mip_max_nodes"] = effort.max_nodes
+    if not heuristics:
+        options |= dict.fromkeys(_HEURISTICS, False)
     for name, value in options.items():
         highs.setOptionValue(name, value)
     highs.passModel(_model(programme))

@@ -79,9 +79,11 @@ def test_what_does_not_agree_is_solved_again_without_start_and_presolve(monkeypa
     asked: list[tuple[bool, bool]] = []
     once, truthful = highs._once, [0]
 
-    def lying(programme: Programme, effort: Effort, start: Any, gap: float, *, presolve: bool = True) -> Run:
+    def lying(
+        programme: Programme, effort: Effort, start: Any, gap: float, *, presolve: bool = True, heuristics: bool = True
+    ) -> Run:
         asked.append((start is not None, presolve))
-        run = once(programme, effort, start, gap, presolve=presolve)
+        run = once(programme, effort, start, gap, presolve=presolve, heuristics=heuristics)
         return run if len(asked) == truthful[0] else replace(run, sound=False, bound=run.objective)
 
     monkeypatch.setattr(highs, "_once", lying)
@@ -208,3 +210,19 @@ def test_who_ends_just_when_asked_to_stop_has_proved_it_and_nothing_follows(monk
     assert (found.objective, found.bound, found.stopped_by) == (1.0, 1.0, "interrupt")
     none = minimise(programme([1.0, 1.0], [[1.0, 1.0]], [3.0], [9.0]), Effort())
     assert (none.values, none.stopped_by) == (None, "interrupt")
+
+
+def test_the_heuristics_left_out_are_options_of_this_highs(monkeypatch: pytest.MonkeyPatch) -> None:
+    solvers, new = [], highs._new
+
+    def noted() -> Any:
+        solvers.append(new())
+        return solvers[-1]
+
+    check_solver()
+    monkeypatch.setattr(highs, "_new", noted)
+    one = programme([-2.0, -3.0], [[1.0, 1.0]], [-np.inf], [1.0])
+    for prepared in (False, True):
+        assert minimise(one, Effort(), prepared=prepared).objective == -3.0
+    for name in highs._HEURISTICS:
+        assert [solver.getOptionValue(name)[1] for solver in solvers] == [True, False], name

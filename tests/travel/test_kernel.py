@@ -433,14 +433,14 @@ def test_points_along_the_curve_are_neighbours() -> None:
 @pytest.mark.parametrize("workers", [1, 2])
 def test_ctrl_c_ends_walks_with_the_parts_at_hand(workers: int) -> None:
     # Parts of which none has more than some hundred sources; the first one presses Ctrl-C.
-    done, pause = [0], threading.Event()
+    done, presses, pause = [0], [signal.SIGINT], threading.Event()
 
     def begin(worker: int) -> Callable[[Ints], int]:
         def part(span: Ints) -> int:
             assert 0 < span[1] - span[0] <= 250
             done[0] += 1
-            if worker == 0 and done[0] <= workers:
-                signal.raise_signal(signal.SIGINT)
+            if worker == 0 and presses:
+                signal.raise_signal(presses.pop())
             pause.wait(0.001)
             return int(span[0])
 

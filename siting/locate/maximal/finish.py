@@ -41,7 +41,7 @@ def finish(race: Race) -> int:
 
     effort = replace(race.effort, rel_gap=0.0, time_limit_s=race.left_s, report=report)
     gap = max(race.effort.rel_gap * total, 1.0 - 1e-6 if race.whole else 0.0)
-    run = minimise(programme(core, scale), effort, start=start, abs_gap=gap * scale, presolve=not race.few)
+    run = minimise(programme(core, scale), effort, start=start, abs_gap=gap * scale, prepared=race.few)
     _take(race, run, scale)
     return run.nodes
 

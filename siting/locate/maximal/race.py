@@ -79,7 +79,7 @@ class Race:
 
     @property
     def few(self) -> bool:
-        """Whether there are few candidates: the solver is then the better searcher, and needs no presolve."""
+        """Whether there are few candidates: the solver then proves soon, and needs neither presolve nor heuristics."""
         return len(self.cover.start) - 1 <= _FEW
 
     @property

@@ -315,10 +315,10 @@ def test_few_candidates_are_the_solvers_soon_and_many_later(monkeypatch: pytest.
     assert dict(covering._HANDED_OVER)[150_000] > covering._FEW_WORK
 
 
-def test_without_presolve_the_solver_proves_the_same() -> None:
+def test_the_solver_proves_the_same_of_what_is_prepared() -> None:
     problem = district(4, rows=60, points=2_000, stations=8)
     reduction = reduced(problem, dominated=False)
     core = undominated(reduction.cover, 8)
-    one, other = (minimise(programme(core), Effort(), presolve=presolve) for presolve in (True, False))
+    one, other = (minimise(programme(core), Effort(), prepared=prepared) for prepared in (False, True))
     assert (one.objective, one.stopped_by) == (other.objective, other.stopped_by)
     assert maximal_covering(problem, Effort()).objective == pytest.approx(-one.objective)

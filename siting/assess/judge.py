@@ -13,6 +13,7 @@ from siting.domain import clauses
 from siting.domain.governing import Pair, governing, same_measure
 from siting.domain.measures import MEASURES, Span, counts_elderly, elderly_age_of, judge
 from siting.domain.nouns import Inputs, Note
+from siting.domain.old_estates import asks_for_old
 from siting.domain.scenario import LandBasis, Scenario
 from siting.domain.standards import Clause, Standard
 from siting.domain.tables import CHECK_COLUMNS
@@ -227,17 +228,25 @@ def unit_checks(
                 yield row
 
 
-def estate_checks(figures: pd.DataFrame, rules: Rules, scenario: Scenario) -> Iterator[dict[str, Any]]:
-    """Judge the premises that new estates provide against the scenario's figure.
+def estate_checks(
+    figures: pd.DataFrame, rules: Rules, scenario: Scenario, *, old_told: bool
+) -> Iterator[dict[str, Any]]:
+    """Judge the premises that new estates, and old ones, provide against the scenario's figures.
 
-    ``figures`` holds ``status``, ``households`` and ``provided_m2``.
+    ``figures`` holds ``status``, ``old_estate``, ``households`` and ``provided_m2``. Where nothing says which are old
+    (``old_told``), clauses on old ones are not judged.
     """
-    per_100 = scenario.provision.m2_per_100_households
     for standard, clause in rules.estates:
-        for place, status, households, provided in _rows(figures, "status households provided_m2"):
+        of_old = asks_for_old(clause)
+        if of_old and not old_told:
+            continue
+        per_100 = scenario.provision.m2_per_100_households
+        per_100 = (scenario.provision.old_m2_per_100_households or per_100) if of_old else per_100
+        wanted, decides = (True, "old_estate") if of_old else (clause.applies_to or "new", "status")
+        for place, status, households, provided in _rows(figures, f"{decides} households provided_m2"):
             finding, missing = clauses.not_applicable(), []
-            if pd.isna(status) or status == (clause.applies_to or "new"):
-                needed = {"status": status, "households": households, "provided_m2": provided}
+            if pd.isna(status) or status == wanted:
+                needed = {decides: status, "households": households, "provided_m2": provided}
                 missing = [f"{place}: {name}" for name, value in needed.items() if pd.isna(value)]
                 if per_100 is None or missing:
                     finding = clauses.unknown()
@@ -278,7 +287,7 @@ def _row(
 
 
 def _ledger_reason(clause: Clause, finding: clauses.Finding, missing: list[str]) -> str | None:
-    if finding.verdict == "gap" and clause.kind == "estate_provision":
+    if finding.verdict == "gap" and clause.kind == "estate_provision" and not asks_for_old(clause):
         return "acceptance_blocked"
     if finding.verdict == "gap":
         return "above_limit" if clause.comparison == "at_most" else "below_requirement"

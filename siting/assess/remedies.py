@@ -9,16 +9,19 @@ import pandas as pd
 from scipy.sparse import csr_array
 
 from siting.domain.nouns import Floats, Times
+from siting.domain.old_estates import asks_for_old
 from siting.domain.standards import Clause, Standard
 
 # How premises of each tenure can be had, in the documents' words; what is one's own is not bought again.
 _WAYS: Final = {"own": "own", "lease": "lease", "state": "reclaim_state_idle"}
+# 129, 二（三） recovers idle premises of the state for old residential areas; others may lease them.
+_OTHERWISE: Final = {True: {}, False: {"state": "lease"}}
 # A list that a planner reads; the nearest come first.
 _MOST: Final = 5
 NONE: Final = "none"
 
 
-def allowed(rules: Sequence[tuple[Standard, Clause]], level: str, status: object) -> str | None:
+def allowed(rules: Sequence[tuple[Standard, Clause]], level: str, status: object, old: object) -> str | None:
     """Return the remedies that the documents allow to a place, joined by ";".
 
     Parameters
@@ -29,9 +32,13 @@ def allowed(rules: Sequence[tuple[Standard, Clause]], level: str, status: object
         Level of the place; a unit holds old and new estates alike.
     status : object
         ``existing`` or ``new`` of an estate; anything else is unknown, and all remedies are named.
+    old : object
+        Whether an estate is old: what clauses say of old ones alone is offered to no other.
     """
     found: dict[str, None] = {}
     for _, clause in rules:
+        if level == "residential_area" and asks_for_old(clause) and old is not True:
+            continue
         if level != "residential_area" or clause.applies_to == status or status not in ("existing", "new"):
             found |= dict.fromkeys(clause.remedies)
     return ";".join(found) or None
@@ -45,7 +52,8 @@ def premises(
     Parameters
     ----------
     estates : pandas.DataFrame
-        Estates, as rows of ``shares``.
+        Estates, as rows of ``shares``, with ``old_estate``: idle premises of the state are recovered for old ones, and
+        leased for others.
     shares : scipy.sparse.csr_array
         Share of each cell in each estate.
     candidates : geopandas.GeoDataFrame
@@ -61,7 +69,9 @@ def premises(
         The nearest first, at most five, as ``way:id`` joined by ";"; ``none`` where there is none.
     """
     floor = pd.to_numeric(candidates["floor_area_m2"]).astype("float64").to_numpy()
-    ways = candidates["tenure"].map(_WAYS).to_numpy()
+    ways = {old: candidates["tenure"].map(_WAYS | _OTHERWISE[old]).to_numpy() for old in (False, True)}
+    known = candidates["tenure"].isin(_WAYS).to_numpy()
+    is_old = estates["old_estate"].astype("boolean").fillna(value=False).tolist()
     seconds = np.full((len(candidates), shares.shape[1]), np.inf)
     for row in range(len(candidates)):
         cells, taken = within.of(row)
@@ -75,7 +85,7 @@ def premises(
             np.isfinite(times) @ weight >= 0.5 * weight.sum() if weight.size else np.zeros(len(candidates), dtype=bool)
         )
         lacks = np.nan_to_num(floor_m2[estate])
-        fits = np.flatnonzero(reached & (floor >= lacks) & pd.notna(ways))
+        fits = np.flatnonzero(reached & (floor >= lacks) & known)
         nearest = fits[np.argsort([times[row][np.isfinite(times[row])].mean() for row in fits], kind="stable")][:_MOST]
-        named.append(";".join(f"{ways[row]}:{candidates.index[row]}" for row in nearest) or NONE)
+        named.append(";".join(f"{ways[is_old[estate]][row]}:{candidates.index[row]}" for row in nearest) or NONE)
     return pd.Series(named, index=estates.index, dtype="object")

@@ -42,6 +42,7 @@ from siting.assess.sharing import sharing_notes, sharing_of
 from siting.assess.units import having_of, tier_notes, units_of_places
 from siting.domain import clauses
 from siting.domain.nouns import Access, Assessment, Demand, Inputs, Note, Times
+from siting.domain.old_estates import asks_for_old, is_told, old_estates
 from siting.domain.scenario import LandBasis, walker_of
 from siting.domain.shared import SHARING_LEVEL
 from siting.domain.tables import PLACE_COLUMNS, REASON_CODES
@@ -122,8 +123,12 @@ def assess(  # noqa: PLR0913 - all that one report rests on
         figures = with_ends(figures, complete=complete)
         rows += land_checks(level, figures, rules, basis, scenario)
         rows += circle_checks(level, figures, rules, scenario)
+        figures["old_estate"] = (
+            old_estates(frame, scenario) if level == "residential_area" else pd.Series(pd.NA, frame.index, "boolean")
+        )
         if level == "residential_area":
-            rows += estate_checks(figures.join(frame[["households", "provided_m2"]]), rules, scenario)
+            given = figures.join(frame[["households", "provided_m2"]])
+            rows += estate_checks(given, rules, scenario, old_told=is_told(frame, scenario))
         else:
             homed = list(by_place(facilities, homes[level], frame.index, scenario))
             rows += ledger_checks(level, figures, homed, rules, scenario)
@@ -165,9 +170,22 @@ def assess(  # noqa: PLR0913 - all that one report rests on
             *village_notes(checks, rules, inputs),
             *age_notes(checks, rules, inputs),
             *part_notes(inputs.standards),
+            *_old_notes(inputs, rules),
             *tier_notes(having, inputs.standards, scenario),
         ),
     )
+
+
+def _old_notes(inputs: Inputs, rules: Rules) -> list[Note]:
+    """Tell how many residential areas may be old, where a clause asks."""
+    areas = inputs.residential_areas
+    if not any(asks_for_old(clause) for _, clause in rules.estates):
+        return []
+    count = int(old_estates(areas, inputs.scenario).isna().sum())
+    if not count:
+        return []
+    told = is_told(areas, inputs.scenario)
+    return [Note("old_estates_unknown", {"count": count}) if told else Note("old_estates_not_told", {"count": count})]
 
 
 def _figures(
@@ -237,12 +255,14 @@ def _places(
     joined = gaps["reason"].groupby(level=[0, 1]).agg(lambda found: ";".join(dict.fromkeys(found)))
     table["reason"] = joined.reindex(table.index)
     table["remedies"] = [
-        remedies.allowed(rules.remedies, level, kind) if verdict == "gap" else None
-        for level, kind, verdict in zip(table["level"], table["kind"], table["verdict"], strict=True)
+        remedies.allowed(rules.remedies, level, kind, old) if verdict == "gap" else None
+        for level, kind, old, verdict in zip(
+            *(table[name].tolist() for name in ("level", "kind", "old_estate", "verdict")), strict=True
+        )
     ]
     table["edge_effect"] = _near_edge(table, inputs)
     columns = [column.key for column in PLACE_COLUMNS if column.key != "remedy_candidates"]
-    columns += ["grid_residents", "grid_elderly"]
+    columns += ["grid_residents", "grid_elderly", "old_estate"]
     return gpd.GeoDataFrame(table[columns], geometry=table["geometry"], crs=inputs.crs)
 
 
@@ -262,11 +282,12 @@ def _premises(
     rows = demand.place_ids["residential_area"].get_indexer(pd.Index(estates["id"]))
     table = inputs.residential_areas.loc[estates["id"]]
     per_100 = inputs.scenario.provision.m2_per_100_households
-    needs = pd.to_numeric(table["households"]).astype("float64") / 100.0 * (np.nan if per_100 is None else per_100)
-    lacks = (needs - pd.to_numeric(table["provided_m2"]).astype("float64").fillna(0.0)).clip(lower=0.0)
-    named = remedies.premises(
-        estates, demand.shares["residential_area"][rows], *premises, np.asarray(lacks, dtype=np.float64)
-    )
+    old_per_100 = inputs.scenario.provision.old_m2_per_100_households or per_100
+    is_old = estates["old_estate"].astype("boolean").fillna(value=False).to_numpy(dtype=bool)
+    each = np.where(is_old, *(np.nan if number is None else number for number in (old_per_100, per_100)))
+    households, provided = (table[name].to_numpy(np.float64, na_value=np.nan) for name in ("households", "provided_m2"))
+    lacks = np.clip(households / 100.0 * each - np.nan_to_num(provided), 0.0, None)
+    named = remedies.premises(estates, demand.shares["residential_area"][rows], *premises, lacks)
     found.loc[named.index] = named
     return found
 

@@ -93,6 +93,7 @@ CLASSES: Final[Mapping[str, tuple[str, ...]]] = {
         _CLASSES,
     ),
     "facility_count": (*_CLASSES, "demonstration_centre", "disabled_destitute_home"),
+    "estate_provision": ("new", "old_estates"),
     "unit_coverage": ("facility", "community_facility", "disabled_care"),
 }
 

@@ -448,6 +448,7 @@ class Provision(Section):
     """What estates must provide, which no document of Chongqing gives in figures."""
 
     m2_per_100_households: Amount | None = None
+    old_m2_per_100_households: Amount | None = None
 
 
 class Context(Section):
@@ -479,6 +480,7 @@ class StandardsChoice(Section):
     ids: tuple[str, ...] | None = None
     files: tuple[Path, ...] = ()
     coverage: CoverageReading = "any_facility"
+    old_estate_before_year: Annotated[int, Field(ge=1900, le=2100)] | None = None
     override: tuple[ClauseOverride, ...] = ()
 
     @model_validator(mode="after")

@@ -118,6 +118,7 @@ RESIDENTIAL_COLUMNS: Final = (
     Column("status", "text", choices=("existing", "new")),
     Column("households", "number", minimum=0),
     Column("year_built", "integer"),
+    Column("old_estate", "boolean"),
     Column("residents", "number", "persons", minimum=0),
     Column("elderly", "number", "persons", minimum=0),
     Column("provided_m2", "number", "m²", minimum=0),

@@ -188,6 +188,13 @@ def _of_estates(look: Look) -> bool:
     return bool({"households", "provided_m2"} & _ours(look, RESIDENTIAL_COLUMNS, "residential_areas"))
 
 
+def _ages(taking: _Taking, found: Sequence[Look]) -> bool:
+    """Tell whether the residential areas say when they were built, but not which of them are old."""
+    path = taking.filled.get("residential_areas.path")
+    columns = [_ours(look, RESIDENTIAL_COLUMNS, "residential_areas") for look in found if look.path == path]
+    return any("year_built" in each and "old_estate" not in each for each in columns)
+
+
 def _shown(columns: Iterable[str]) -> str:
     return ", ".join(columns) or "–"
 
@@ -202,6 +209,8 @@ def _finish(taking: _Taking, found: Sequence[Look]) -> None:
     # They stand at the head of the file.
     here = "standards.place" in {**standards.asked, **standards.filled}
     coverage = {"standards.coverage": Remark("ask_coverage")} if here and _has_units_and_facilities(taking) else {}
+    if here and _ages(taking, found):
+        coverage["standards.old_estate_before_year"] = Remark("ask_old_estate")
     taking.asked = {**standards.asked, **coverage, **taking.asked}
     taking.suggested.update(standards.suggested)
     taking.filled["scenario.title"] = taking.folder

@@ -91,6 +91,8 @@ _EXAMPLES: Final[dict[str, object]] = {
     "circle.shared_from": 0.9,
     "land.institution_minutes": 30,
     "provision.m2_per_100_households": 20,
+    "provision.old_m2_per_100_households": 15,
+    "standards.old_estate_before_year": 2000,
     "plan.stations": 12,
     "plan.budget_cny": 20_000_000,
     "plan.unit_share": 0.6,

@@ -223,7 +223,15 @@ def layers(*, good: bool) -> Layers:
         "facility": ledger,
         "street": {f"s{at}": {"kind": "街道", **has[at]} for at in range(2)},
         "community": {f"m{at}": {"kind": "社区", **has[at]} for at in range(2)},
-        "residential_area": {"e": {"status": "new", "households": 500.0, "provided_m2": 100.0 if good else 99.0}},
+        "residential_area": {
+            "e": {"status": "new", "households": 500.0, "provided_m2": 100.0 if good else 99.0},
+            "o": {
+                "status": "existing",
+                "old_estate": True,
+                "households": 500.0,
+                "provided_m2": 100.0 if good else 99.0,
+            },
+        },
     }
 
 
@@ -296,5 +304,5 @@ def test_no_blank_turns_a_gap_into_met_or_met_into_a_gap(*, good: bool) -> None:
     # And every field that a clause needs opens some of its verdicts.
     opened = {name for name, other in zip(names, others, strict=True) if any(v == "no_data" for v in other.values())}
     needed = {"land_m2", "nursing_beds", "operator_kind", "med_link", "certified_staff", "disabled_destitute", "kind"}
-    needed |= {"served", "teaching_point", "status", "households", "provided_m2", "serves_community"}
+    needed |= {"served", "teaching_point", "status", "households", "provided_m2", "serves_community", "old_estate"}
     assert {each.split()[2] for each in opened} >= needed | ({"demonstration", "opens", "parent_id"} if good else set())

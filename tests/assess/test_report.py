@@ -553,7 +553,9 @@ def test_remedies_follow_the_status_of_the_estate() -> None:
             places={"district": units({"d": box(0, 0, 2000, 500)})},
             areas=estates(
                 {
-                    "old": (box(1500, 0, 2000, 500), {"status": "existing"}),
+                    "old": (box(1500, 0, 2000, 500), {"status": "existing", "old_estate": True}),
+                    "existing": (box(1500, 0, 2000, 500), {"status": "existing", "old_estate": False}),
+                    "of some age": (box(1500, 0, 2000, 500), {"status": "existing"}),
                     "new": (box(1000, 0, 1500, 500), {"status": "new"}),
                     "unknown": (box(1000, 0, 2000, 500), {}),
                     "served": (box(0, 0, 500, 500), {"status": "existing"}),
@@ -565,8 +567,11 @@ def test_remedies_follow_the_status_of_the_estate() -> None:
     remedies = case.places["remedies"].loc["residential_area"].to_dict()
     old = ["purchase", "swap", "lease", "renewal", "reclaim_state_idle"]
     assert sorted(remedies["old"].split(";")) == sorted(old)
+    # 国有闲置资产收回 is for 城市老旧小区 (129号 二（三）) alone.
+    for key in ("existing", "of some age"):
+        assert sorted(remedies[key].split(";")) == sorted(old[:-1])
     assert remedies["new"] == "build_with_estate"
-    assert sorted(remedies["unknown"].split(";")) == sorted([*old, "build_with_estate"])
+    assert sorted(remedies["unknown"].split(";")) == sorted([*old[:-1], "build_with_estate"])
     assert pd.isna(remedies["served"])
     assert case.places["verdict"].loc["residential_area"].to_dict()["served"] == "met"
     assert case.places["kind"].loc["residential_area"].to_dict()["new"] == "new"

@@ -123,12 +123,11 @@ def test_every_clause_that_gives_a_verdict_is_held_against_a_count(audit: pd.Dat
         for clause in standard.clauses
         if standard.id in FIVE and clause.gives_verdict and clause.kind not in ("remedy", "funding")
     }
-    # 230,000 beds are asked of the whole city, which the sample does not hold.
-    counted = (
-        {"/".join(case[0].split("/")[:2]) for case in DISTRICT} | {case[0] for case in COUNTS} | {"cq-2019-129/1-beds"}
-    )
-    assert judged == counted
-    assert audit.loc[audit["clause_id"] == "cq-2019-129/1-beds", "level"].isna().all()
+    # 230,000 beds are asked of the whole city, which the sample does not hold; nothing says which estates are old.
+    unasked = {"cq-2019-129/1-beds", "cq-2019-129/2-3-old-estate-premises"}
+    counted = {"/".join(case[0].split("/")[:2]) for case in DISTRICT} | {case[0] for case in COUNTS}
+    assert judged == counted | unasked
+    assert audit.loc[audit["clause_id"].isin(unasked), "level"].isna().all()
 
 
 def test_every_clause_in_force_stands_in_the_audit_once_a_level(audit: pd.DataFrame) -> None:

@@ -531,6 +531,18 @@ def test_a_name_that_says_gcj02_is_asked_about(name: str, tmp_path: Path) -> Non
     assert draft.suggested["units.street.crs"] == "gcj02"
 
 
+def test_the_year_of_old_estates_is_asked_where_years_are_and_nothing_says_which_are_old(district: Path) -> None:
+    draft = survey(district)
+    assert draft.asked["standards.old_estate_before_year"].code == "ask_old_estate"
+    assert "#old_estate_before_year = 2000" in scenario_template("zh", draft)
+    file = district / "residential_areas.gpkg"
+    areas = gpd.read_file(file)
+    areas.assign(老旧小区="否").to_file(file)
+    assert "standards.old_estate_before_year" not in survey(district).asked
+    areas.drop(columns="year_built", errors="ignore").drop(columns="建成年份", errors="ignore").to_file(file)
+    assert "standards.old_estate_before_year" not in survey(district).asked
+
+
 def test_how_coverage_is_read_is_asked_where_units_and_facilities_are(district: Path) -> None:
     draft = survey(district)
     assert draft.asked["standards.coverage"].code == "ask_coverage"

@@ -1,0 +1,96 @@
+"""老旧小区 (129号 二（三）): which they are, whose premises are judged, and what is offered to them alone."""
+
+import pandas as pd
+import pytest
+
+from siting.domain.nouns import Assessment
+from siting.domain.old_estates import old_estates
+from siting.domain.scenario import Scenario
+from siting.read import standard
+from tests.helpers import box, candidates, check, estates, facilities, inputs, raster, scenario, straight, units
+
+CLAUSE = "cq-2019-129/2-3-old-estate-premises"
+AREAS = {
+    "said": {"status": "existing", "old_estate": True, "year_built": 2015},
+    "said not": {"status": "existing", "old_estate": False, "year_built": 1980},
+    "1999": {"status": "existing", "year_built": 1999},
+    "2000": {"status": "existing", "year_built": 2000},
+    "new": {"status": "new", "year_built": 1999},
+    "blank": {"status": "existing"},
+}
+
+
+def settings(**standards: object) -> Scenario:
+    return scenario(
+        walking=straight(),
+        provision={"m2_per_100_households": 20, "old_m2_per_100_households": 15},
+        standards={"ids": ["cq-2019-129"], **standards},
+    )
+
+
+def judged(*, before: int | None, told: bool = True) -> Assessment:
+    """Six residential areas side by side, of 1,000 households and 149 m² each; idle premises of the state near all."""
+    rows = {
+        key: (box(100 * number, 0, 100 * number + 100, 500), {**row, "households": 1000.0, "provided_m2": 149.0})
+        for number, (key, row) in enumerate(AREAS.items())
+    }
+    if not told:
+        rows = {key: (shape, {**row, "old_estate": None}) for key, (shape, row) in rows.items()}
+    rule = {} if before is None else {"old_estate_before_year": before}
+    return check(
+        inputs(
+            settings=settings(**rule),
+            residents=raster([[600.0]], 600.0),
+            elderly=raster([[120.0]], 600.0),
+            places={"district": units({"d": box(0, 0, 600, 500)})},
+            areas=estates(rows),
+            ledger=facilities({"s": ((300, 250), {"land_m2": 1.0})}),
+            premises=candidates({"C1": ((300, 250), {"tenure": "state", "floor_area_m2": 500.0})}),
+            standards=(standard("cq-2019-129"),),
+        )
+    )
+
+
+def test_what_the_data_say_goes_before_the_year_and_new_is_not_old() -> None:
+    table = pd.DataFrame.from_dict(AREAS, orient="index").reindex(columns=["status", "old_estate", "year_built"])
+    found = old_estates(table, settings(old_estate_before_year=2000))
+    assert found.index[found.fillna(value=False)].tolist() == ["said", "1999"]
+    assert found.index[found.isna()].tolist() == ["blank"]
+    # Without a year only those that are said to be old, or not, or are new, are known.
+    unruled = old_estates(table, settings())
+    assert unruled.index[unruled.isna()].tolist() == ["1999", "2000", "blank"]
+
+
+def test_the_premises_of_old_ones_are_held_to_their_own_figure() -> None:
+    found = judged(before=2000)
+    rows = found.checks[found.checks["clause_id"] == CLAUSE].droplevel("level")
+    # 1,000 households ÷ 100 × 15 m² = 150 m²; 149 stand.
+    assert rows["verdict"].to_dict() == {
+        "said": "gap",
+        "said not": "not_applicable",
+        "1999": "gap",
+        "2000": "not_applicable",
+        "new": "not_applicable",
+        "blank": "no_data",
+    }
+    assert rows.loc["said", ["required", "shortfall"]].tolist() == [150.0, 1.0]
+    assert rows.loc["blank", "missing"] == ["blank: old_estate"]
+
+
+def test_idle_premises_of_the_state_are_recovered_for_old_ones_alone() -> None:
+    places = judged(before=2000).places.loc["residential_area"]
+    recovered = places.index[places["remedies"].str.contains("reclaim_state_idle", na=False)]
+    assert recovered.tolist() == ["said", "1999"]
+    named = places["remedy_candidates"].to_dict()
+    assert {key for key, way in named.items() if way == "reclaim_state_idle:C1"} == {"said", "1999"}
+    assert {key for key, way in named.items() if way == "lease:C1"} == {"said not", "2000", "blank"}
+
+
+@pytest.mark.parametrize(("before", "told", "code"), [(None, False, "not_told"), (2000, True, "unknown")])
+def test_what_is_not_known_of_old_ones_is_told(before: int | None, code: str, *, told: bool) -> None:
+    found = judged(before=before, told=told)
+    (note,) = [note for note in found.notes if note.code.startswith("old_estates")]
+    assert note.code == f"old_estates_{code}"
+    # Of one that is new it is known that it is not old.
+    assert note.values == {"count": 1 if told else 5}
+    assert (CLAUSE in set(found.checks["clause_id"])) is told

@@ -39,6 +39,7 @@ from siting.assess.judge import (
 from siting.assess.ledger import by_place
 from siting.assess.reach import LandReach, land_reach
 from siting.assess.sharing import sharing_notes, sharing_of
+from siting.assess.sums import sums_notes
 from siting.assess.units import having_of, tier_notes, units_of_places
 from siting.domain import clauses
 from siting.domain.nouns import Access, Assessment, Demand, Inputs, Note, Times
@@ -167,6 +168,7 @@ def assess(  # noqa: PLR0913 - all that one report rests on
             *cut_off_notes(inputs, demand, access),
             *_notes(places, facilities, access, reach),
             *sharing_notes(sharing, scenario),
+            *sums_notes(places, cells),
             *village_notes(checks, rules, inputs),
             *age_notes(checks, rules, inputs),
             *part_notes(inputs.standards),

@@ -38,7 +38,7 @@ def gaps(report: "GapReport", lang: Lang) -> None:
     table = _table(title, keys, lang)
     per = "land_m2_per_elderly" if totals["land_basis"].startswith("elderly") else "land_m2_per_resident"
     rows: list[dict[Any, Any]] = units[units["level"] == level].to_dict("records")
-    whole: dict[Any, Any] = {**totals, "id": None, "name": say("cli.total", lang), "verdict": None}
+    whole: dict[Any, Any] = {**totals, "id": None, "name": say("cli.total", lang), "verdict": _whole_verdict(units)}
     for row in (*rows, whole):
         if row is whole:
             table.add_section()
@@ -68,6 +68,15 @@ def gaps(report: "GapReport", lang: Lang) -> None:
     ]
     for line in (*groups, *report.notes(lang), share):
         echo(f"· {line}")
+
+
+def _whole_verdict(units: "pd.DataFrame") -> str | None:
+    """Return the verdict of the one district (or city) that is the whole; None where there are several, or none."""
+    for level in ("district", "city"):
+        verdicts = units.loc[units["level"] == level, "verdict"]
+        if len(verdicts) == 1:
+            return str(verdicts.iloc[0])
+    return None
 
 
 def inspection(found: "Inspection") -> None:

@@ -133,6 +133,24 @@ def test_whom_an_institution_would_cover_that_does_not_say_whom_it_serves_is_the
         assert (found["covered_share"], found["covered_share_high"]) == (0.0, 1.0)
 
 
+def test_gaps_that_do_not_add_up_are_told_with_the_reason() -> None:
+    # 1,000 residents a street need 200 m² each: 300 m² in the west are 100 too many, 50 m² in the east 150 too few.
+    case = check(
+        inputs(
+            residents=raster([[1000.0, 1000.0]], CELL),
+            elderly=raster([[200.0, 200.0]], CELL),
+            places={
+                "street": units({"east": box(500, 0, 1000, 500), "west": box(0, 0, 500, 500)}),
+                "district": units({"d": box(0, 0, 1000, 500)}),
+            },
+            ledger=facilities({"w": ((250, 250), {"land_m2": 300.0}), "e": ((750, 250), {"land_m2": 50.0})}),
+        )
+    )
+    (note,) = [note for note in case.notes if note.code == "gaps_do_not_add_up"]
+    # Each station reaches both cells (500 m in 15 minutes at 0.8 m/s): 0.175 m² a person, 2 × 25 m² short.
+    assert note.values == {"whole": "50", "parts": "150", "cells": "50"}
+
+
 def test_a_unit_without_rows_has_zero_in_a_complete_ledger_and_anything_in_an_incomplete_one() -> None:
     assert interval(land_case({}), LAND_02) == (2000.0, 0.0, 0.0, 2000.0, "gap", "land_none", [])
     open_end = land_case({}, complete=False)

@@ -1,7 +1,7 @@
 """The panel beside the map: what was assessed, how, and what came of it."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from siting.domain.intervals import figure_text
-from siting.domain.nouns import Assessment, Proposal
+from siting.domain.nouns import Assessment, Note, Proposal
 from siting.domain.scenario import walker_of
 from siting.write.webmap import icons
 from siting.write.webmap.places import AREA, UNIT_LEVELS, at_level
@@ -18,6 +18,8 @@ from siting.write.webmap.style import VERDICT_COLOURS
 from siting.write.webmap.wording import Words, missing, number, percent, words
 
 _FLOORS: Final = (("01", "0.1"), ("02", "0.2"))
+# Notes on figures of the panel that do not add up.
+_SUMS: Final = frozenset({"gaps_do_not_add_up", "gaps_of_communities_do_not_add_up"})
 # Share of a bar that is wide enough for its figure.
 _ROOM_FOR_FIGURE: Final = 0.08
 _LOUD: Final = frozenset({"elderly_basis", "elderly_unknown", "straight_line", "incomplete"})
@@ -32,7 +34,7 @@ def panel(assessment: Assessment, proposal: Proposal | None) -> str:
         _banners(assessment),
         _people(totals),
         _coverage(assessment, totals, after),
-        _land(totals),
+        _land(totals, assessment.notes),
         plan_section(proposal) if proposal is not None else "",
         _verdicts(assessment),
         _method(assessment),
@@ -100,7 +102,7 @@ def _coverage(assessment: Assessment, totals: Mapping[str, Any], after: Mapping[
     )
 
 
-def _land(totals: Mapping[str, Any]) -> str:
+def _land(totals: Mapping[str, Any], notes: Iterable[Note]) -> str:
     basis = str(totals.get("land_basis") or "resident_current")
     per = "land_m2_per_elderly" if basis.startswith("elderly") else "land_m2_per_resident"
     ratio = _figure(totals, per)
@@ -116,6 +118,7 @@ def _land(totals: Mapping[str, Any]) -> str:
         lines.append(words("map.kpi.land_missing", count=len(lacking)))
     if doubtful:
         lines.append(words("map.kpi.land_doubtful", count=len(doubtful)))
+    lines += [words(f"note.{note.code}", **note.values) for note in notes if note.code in _SUMS]
     if not basis.startswith("elderly") and not missing(totals.get("land_m2_per_elderly")):
         per_elderly = figure_text("land_m2_per_elderly", totals, lambda value: number(value, 2))
         lines.append(words("map.kpi.land_elderly", value=per_elderly))

@@ -1,0 +1,28 @@
+"""What the screen tells of a small district."""
+
+import pytest
+
+from siting.cli import tell
+from siting.results import GapReport
+from tests.helpers import box, check, facilities, inputs, raster, units
+
+
+def test_the_total_bears_the_verdict_of_the_district_and_bounds_stand_with_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    case = check(
+        inputs(
+            residents=raster([[1000.0, 1000.0]], 500.0),
+            elderly=raster([[200.0, 200.0]], 500.0),
+            places={
+                "street": units({"east": box(500, 0, 1000, 500), "west": box(0, 0, 500, 500)}),
+                "district": units({"d": box(0, 0, 1000, 500)}),
+            },
+            ledger=facilities({"w": ((250, 250), {"land_m2": 150.0}), "e": ((750, 250), {})}),
+        )
+    )
+    assert case.places.loc[("district", "d"), "verdict"] == "no_data"
+    tell.gaps(GapReport(case), "zh")
+    total = next(line for line in capsys.readouterr().out.splitlines() if "合计" in line)
+    # 2,000 residents need 400 m² at 0.2; 150 m² are known, and one plot is not.
+    assert [cell.strip() for cell in total.split("│")[-4:-1]] == ["≤ 50", "≤ 250", "数据不足"]

@@ -17,7 +17,7 @@ import click
 
 from siting.cli import tell
 from siting.cli.commands import build
-from siting.cli.guarded import FLAG, is_guarded, limit_memory, run_guarded
+from siting.cli.guarded import FLAG, is_guarded, lacks_memory, limit_memory, run_guarded
 from siting.cli.screen import echo
 from siting.cli.usage import usage_text
 from siting.errors import InputError
@@ -58,13 +58,11 @@ def _outcome(given: Sequence[str], lang: Lang) -> tuple[int, str | None]:
         return EXIT_INPUT, usage_text(error, lang)
     except (click.Abort, KeyboardInterrupt):
         return EXIT_INTERRUPT, say("cli.interrupted", lang)
-    except MemoryError as error:
-        if "--debug" in given:
-            raise
-        return EXIT_INPUT, say("cli.memory", lang, error=str(error))
     except Exception as error:
         if "--debug" in given:
             raise
+        if lacks_memory(error):
+            return EXIT_INPUT, say("cli.memory", lang, error=str(error).splitlines()[0] if str(error) else "")
         return EXIT_FAULT, say("cli.internal", lang, error=f"{type(error).__name__}: {error}")
     return code if isinstance(code, int) else 0, None
 

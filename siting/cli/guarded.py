@@ -5,7 +5,9 @@ reads next (:mod:`siting.trail`), so that the message can name it.
 """
 
 import contextlib
+import errno
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -22,6 +24,9 @@ MOST_MEMORY: Final = 8 * 2**30
 # What Windows makes of a crash is an exit code from here on.
 _WINDOWS_CRASH: Final = 0xC0000000
 
+# What the loader of libraries, and Python where it begins a thread, say then.
+_WITHOUT_MEMORY: Final = re.compile(r"failed to map segment|annot allocate memory|can't start new thread")
+
 
 def is_guarded() -> bool:
     """Tell whether this process is the one that :func:`run_guarded` began."""
@@ -34,6 +39,27 @@ def limit_memory() -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+
+
+def lacks_memory(error: BaseException) -> bool:
+    """Tell whether an error comes of too little memory: libraries that cannot be loaded then, and threads, say it so.
+
+    Examples
+    --------
+    >>> from siting.cli.guarded import lacks_memory
+    >>> lacks_memory(MemoryError()), lacks_memory(ImportError("libgdal.so: failed to map segment from shared object"))
+    (True, True)
+    >>> lacks_memory(ImportError("No module named 'siting.x'"))
+    False
+    """
+    found: BaseException | None = error
+    while found is not None:
+        if isinstance(found, MemoryError) or (isinstance(found, OSError) and found.errno == errno.ENOMEM):
+            return True
+        if isinstance(found, ImportError | OSError | RuntimeError) and _WITHOUT_MEMORY.search(str(found)):
+            return True
+        found = found.__cause__ or found.__context__
+    return False
 
 
 def run_guarded(arguments: Sequence[str]) -> int:

@@ -90,3 +90,28 @@ def test_a_crash_before_any_layer_names_none(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("siting.cli.guarded._ended", lambda *_: -11)
     with pytest.raises(InputError, match="before it read any layer"):
         run_guarded(["check"])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of address space")
+@pytest.mark.parametrize(
+    ("name", "file"), [("check", "gaps.geojson"), ("propose", "plan.geojson"), ("map", "map.html")]
+)
+def test_too_little_memory_is_told_without_untrusted_too(case: Case, name: str, file: str) -> None:
+    import resource
+
+    # Too little even for the libraries, which say so each in a way of its own.
+    most = 300 * 2**20
+    out = case.folder / "out" / file
+    words = [sys.executable, "-m", "siting", name, str(case.path()), "-o", str(out), "--lang", "en"]
+    ended = subprocess.run(
+        words,
+        env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (most, most)),
+    )
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("Not enough memory")
+    assert "Traceback" not in ended.stderr
+    assert not out.parent.exists()

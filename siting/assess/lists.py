@@ -84,7 +84,7 @@ def _travel_to_parent(assessment: Assessment) -> Iterator[Told]:
     minutes = metres * scenario.walking.detour / walker_of(scenario).flat / SECONDS_PER_MINUTE
     farthest = metres.sort_values(ascending=False, kind="stable").index
     parents = led["parent_id"]
-    words = [f"{parents[key]}–{key} {metres[key] / 1000:.1f} km {minutes[key]:.0f} min" for key in farthest]
+    words = [f"{parents[key]}–{key} {metres[key] / 1000:.1f} ({minutes[key]:.0f})" for key in farthest]
     yield "travel_to_parent", {"detour": f"{scenario.walking.detour:g}", "found": named(words)}
 
 

@@ -87,7 +87,7 @@ def told() -> dict[str, str]:
         # 列出没有上级的站和中心……并给出上下级间行程时间: 300 m × 1.5 ÷ 0.8 m/s = 9.4 min.
         (
             "cq-2019-129/2-9-hierarchy",
-            ["Without a parent: orphan.", "home–centre 0.3 km 9 min, centre–by community 0.1 km 3 min"],
+            ["Without a parent: orphan.", "home–centre 0.3 (9), centre–by community 0.1 (3)"],
         ),
         # 设有老年教育教学点
         (

@@ -257,7 +257,7 @@ def _audit(*, scenario: "_Source", out: Path | None, lang: Lang, quiet: bool) ->
     if out is not None:
         from siting.write.tables import write_table
 
-        write_table(out, table)
+        write_table(out, table, lang)
         _log_run(out, start)
     if not quiet:
         tell.audit(table, load_standards(read.standards, read.scenario.date), lang)
@@ -270,7 +270,7 @@ def _funding(*, scenario: "_Source", out: Path | None, plan: Path | None, lang: 
         read = scenario.read(("table", out), ("run", _run_file(out)), plan=plan)
         found = siting.funding(read, plan=plan, progress=bar)
     if out is not None:
-        found.to_file(out)
+        found.to_file(out, lang)
         _log_run(out, start)
     if not quiet:
         tell.funding(found, lang)

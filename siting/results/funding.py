@@ -110,13 +110,15 @@ class Funding:
         named = ", ".join(map(str, ids[:_MOST_NAMED])) + (" …" if len(ids) > _MOST_NAMED else "")
         return [Note("premises_of_no_known_kind", {"count": len(ids), "ids": named})]
 
-    def to_file(self, path: str | Path) -> None:
+    def to_file(self, path: str | Path, lang: Lang | None = None) -> None:
         """Write the lines.
 
         Parameters
         ----------
         path : str or pathlib.Path
-            ``.csv`` or ``.json``, replaced whole.
+            ``.xlsx`` or ``.csv`` (in words) or ``.json`` (names of columns and codes), replaced whole.
+        lang : {"zh", "en"}, optional
+            Language of heads and words; that of the system if absent.
 
         Raises
         ------
@@ -125,7 +127,7 @@ class Funding:
         """
         from siting.write.tables import write_table
 
-        write_table(Path(path), self.lines)
+        write_table(Path(path), self.lines, lang or default_lang())
 
     def _repr_html_(self) -> str:
         return str(self.lines[list(_SHOWN)].to_html(index=False))

@@ -100,8 +100,8 @@ class Inspection:
         Parameters
         ----------
         path : str or pathlib.Path
-            File to write, replaced whole: ``.json`` (layers, faults and notes), ``.csv`` (a row a layer, then a row a
-            fault), ``.html`` (a page that needs no network) or ``.png`` (the map).
+            File to write, replaced whole: ``.json`` (layers, faults and notes), ``.csv`` or ``.xlsx`` (a row a layer,
+            then a row a fault), ``.html`` (a page that needs no network) or ``.png`` (the map).
 
         Raises
         ------
@@ -119,7 +119,7 @@ class Inspection:
             account_files.write_page(target, self._html())
         else:
             title = self.scenario.scenario.title
-            account_files.write_account(target, title, self.layers, self.faults, self.general_notes)
+            account_files.write_account(target, title, self.layers, self.faults, self.general_notes, self.lang)
 
     def _map(self) -> "Chart":
         from siting.write.extent_map import draw_extents

@@ -56,9 +56,9 @@ class Study:
         Parameters
         ----------
         path : str or pathlib.Path
-            File to write, replaced whole: ``.csv`` or ``.json`` (the table), or ``.png`` (the chart).
+            File to write, replaced whole: ``.csv``, ``.xlsx`` or ``.json`` (the table), or ``.png`` (the chart).
         lang : {"zh", "en"}, optional
-            Language of the chart; that of the system if absent.
+            Language of the chart, heads and words; that of the system if absent.
 
         Raises
         ------
@@ -76,7 +76,7 @@ class Study:
         else:
             from siting.write.tables import write_table
 
-            write_table(target, self._found if ending == ".json" else self._found.map(_joined))
+            write_table(target, self._found, lang or default_lang())
 
     def _repr_html_(self) -> str:
         return str(self._found.map(_joined).to_html(index=False))

@@ -8,13 +8,16 @@ from typing import Any
 
 import pandas as pd
 
+from siting.text import Lang
 from siting.write.figures import Chart
 from siting.write.files import write_bytes, write_json, write_text
 from siting.write.geojson import plain
 from siting.write.tables import write_table
 
 
-def write_account(path: Path, title: str, layers: pd.DataFrame, faults: pd.DataFrame, notes: Sequence[str]) -> None:
+def write_account(
+    path: Path, title: str, layers: pd.DataFrame, faults: pd.DataFrame, notes: Sequence[str], lang: Lang
+) -> None:
     """Write the account as JSON or CSV, by the file's ending.
 
     Parameters
@@ -29,6 +32,9 @@ def write_account(path: Path, title: str, layers: pd.DataFrame, faults: pd.DataF
         The tables.
     notes : sequence of str
         Notes that belong to no layer.
+
+    lang : {"zh", "en"}
+        Language of heads and words in CSV and XLSX.
 
     Raises
     ------
@@ -45,7 +51,7 @@ def write_account(path: Path, title: str, layers: pd.DataFrame, faults: pd.DataF
         }
         write_json(path, account)
     else:
-        write_table(path, _one_table(layers, faults, notes))
+        write_table(path, _one_table(layers, faults, notes), lang)
 
 
 def write_map(path: Path, figure: Chart) -> None:

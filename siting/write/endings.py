@@ -13,10 +13,10 @@ ENDINGS: Final[Mapping[Result, tuple[str, ...]]] = {
     "gaps": _LAYERS,
     "grid": (".tif", ".tiff"),
     "plan": _LAYERS,
-    "account": (".json", ".csv", ".html", ".htm", ".png"),
+    "account": (".json", ".csv", ".xlsx", ".html", ".htm", ".png"),
     "explanation": (".geojson", ".json", ".html", ".htm"),
-    "table": (".csv", ".json"),
-    "study": (".csv", ".json", ".png"),
+    "table": (".csv", ".xlsx", ".json"),
+    "study": (".csv", ".xlsx", ".json", ".png"),
     "page": (".html", ".htm"),
     "run": (".json",),
 }

@@ -1,17 +1,28 @@
-"""Tables as CSV or JSON."""
+"""Tables as CSV, XLSX or JSON."""
 
+import datetime as dt
 import json
+from io import BytesIO
 from pathlib import Path
 from typing import Final
 
 import pandas as pd
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Font
+from openpyxl.utils import get_column_letter
 
+from siting.text import Lang, say
 from siting.write.endings import ending_of
-from siting.write.files import write_text
+from siting.write.files import write_bytes, write_text
 from siting.write.geojson import plain
+from siting.write.worded import in_words
 
 # A spreadsheet takes a text that begins with one of these for a formula.
 _FORMULA_MARKS: Final = ("=", "+", "-", "@", "\t", "\r")
+_EPOCH: Final = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - openpyxl takes no zone
+# Columns of long texts are wrapped at so many letters.
+_WIDEST: Final = 60
+_LATIN: Final = 0x2E7F
 
 
 def neutral(cell: object) -> object:
@@ -26,16 +37,19 @@ def neutral(cell: object) -> object:
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_MARKS) else cell
 
 
-def write_table(path: Path, table: pd.DataFrame) -> None:
-    """Write a table as CSV (UTF-8 with a mark, so that spreadsheets read Chinese) or as JSON, by the file's ending.
+def write_table(path: Path, table: pd.DataFrame, lang: Lang) -> None:
+    """Write a table for people as CSV or XLSX, or for programs as JSON, by the file's ending.
 
     Parameters
     ----------
     path : pathlib.Path
-        ``.csv`` or ``.json``; it is replaced whole. In a CSV a text that begins like a formula (``=``, ``+``, ``-``,
-        ``@``) gets an apostrophe before it.
+        ``.csv`` (UTF-8 with a mark, so that spreadsheets read Chinese) and ``.xlsx`` hold words, ``.json`` names of
+        columns and codes; it is replaced whole. In CSV and XLSX a text that begins like a formula (``=``, ``+``,
+        ``-``, ``@``) stays a text.
     table : pandas.DataFrame
         The table; its index is left out.
+    lang : {"zh", "en"}
+        Language of heads and words.
 
     Raises
     ------
@@ -46,6 +60,50 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
     rows = [plain(row) for row in table.to_dict("records")]
     if ending == ".json":
         write_text(path, json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
+        return
+    worded = in_words(pd.DataFrame(rows, columns=list(table.columns), dtype="object"), lang)
+    if ending == ".xlsx":
+        write_sheet(path, worded, say("table.sheet", lang))
     else:
-        clean = pd.DataFrame(rows, columns=list(table.columns), dtype="object").map(neutral)
-        write_text(path, "\ufeff" + clean.to_csv(index=False, lineterminator="\n"))
+        write_text(path, "\ufeff" + worded.map(neutral).to_csv(index=False, lineterminator="\n"))
+
+
+def write_sheet(path: Path, table: pd.DataFrame, title: str) -> None:
+    """Write a table as a workbook of one sheet, whose head stays in sight and filters the rows.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        It is replaced whole.
+    table : pandas.DataFrame
+        Texts, numbers and blanks; its index is left out.
+    title : str
+        Name of the sheet.
+    """
+    book = Workbook()
+    sheet = book.worksheets[0]
+    sheet.title = title
+    # The same bytes for the same table.
+    book.properties.created = book.properties.modified = _EPOCH
+    for row, cells in enumerate([list(table.columns), *table.itertuples(index=False)], start=1):
+        for column, value in enumerate(cells, start=1):
+            cell = sheet.cell(row, column, None if value == "" else value)
+            cell.alignment = Alignment(vertical="top", wrap_text=True)
+            if isinstance(value, str) and value:
+                # Never a formula, whatever it begins with.
+                cell.data_type = "s"
+            if row == 1:
+                cell.font = Font(bold=True)
+    for column, name in enumerate(table.columns, start=1):
+        longest = max([_width(name), *(_width(value) for value in table[name])])
+        sheet.column_dimensions[get_column_letter(column)].width = min(longest + 2, _WIDEST)
+    sheet.freeze_panes = "A2"
+    sheet.auto_filter.ref = sheet.dimensions
+    content = BytesIO()
+    book.save(content)
+    write_bytes(path, content.getvalue())
+
+
+def _width(value: object) -> int:
+    """Return how many Latin letters wide a cell is; a Chinese one takes two."""
+    return sum(2 if ord(letter) > _LATIN else 1 for letter in str(value))

@@ -184,13 +184,14 @@ def test_check_writes_the_comparison_beside_the_report(
     assert names == ["g.geojson", "g.run.json", "g.sensitivity.csv", "g.sensitivity.png"]
     table = pd.read_csv(tmp_path / "g.sensitivity.csv")
     report = json.loads((tmp_path / "g.geojson").read_text(encoding="utf-8"))
-    assert table.loc[table["own"], "elderly_covered"].to_numpy() == pytest.approx(report["totals"]["elderly_covered"])
+    own = table["this scenario's"] == "yes"
+    assert table.loc[own, "elderly covered"].to_numpy() == pytest.approx(report["totals"]["elderly_covered"])
     assert (tmp_path / "g.sensitivity.png").read_bytes().startswith(b"\x89PNG")
     told = capsys.readouterr().out
     assert "straight line (optimistic)" in told
     assert str(tmp_path / "g.sensitivity.csv") in told
-    slow = table[(table["walker"] == "frail") & table["slope"]]
-    assert f"{slow['covered_share'].iloc[0]:.1%}" in told
+    slow = table[(table["walker"] == "frail elder") & (table["with slopes"] == "yes")]
+    assert f"{slow['spatial coverage'].iloc[0]:.1%}" in told
 
 
 def test_an_ending_that_is_not_known_is_refused(tmp_path: Path) -> None:

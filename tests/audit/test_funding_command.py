@@ -47,7 +47,7 @@ def test_the_command_prints_and_writes_them(sample: Path, tmp_path: Path, capsys
         main(["funding", str(sample), "-o", str(tmp_path / "funding.csv"), "--lang", "zh"])
     assert left.value.code == 0
     table = pd.read_csv(tmp_path / "funding.csv")
-    assert set(table["what"]) == {"facility", "candidate"}
+    assert set(table["对象"]) == {"设施", "候选点"}
     assert "F008" in capsys.readouterr().out
 
 

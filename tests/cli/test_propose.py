@@ -36,9 +36,9 @@ def scenario_of(sample: Path, folder: Path, plan: str) -> Path:
 def test_a_curve_is_by_stations_or_by_money(
     sample: Path, tmp_path: Path, options: tuple[Any, ...], limits: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    curve = tmp_path / "curve.csv"
+    curve = tmp_path / "curve.json"
     assert run("propose", sample, "-o", tmp_path / "p.geojson", "--curve", curve, *options, "--lang", "zh") == 0
-    table = pd.read_csv(curve)
+    table = pd.read_json(curve)
     assert (table["limit"] == table["stations"]).all() == (limits == "stations")
     assert (table["cost"] <= table["limit"]).all() == (limits == "money")
     assert table["newly_covered"].is_monotonic_increasing
@@ -88,11 +88,11 @@ def test_an_interrupt_during_a_study_keeps_plan_and_part_and_ends_with_130(
         return solved(*given)
 
     monkeypatch.setattr(optima, "_solved", interrupted)
-    plan, curve, order = tmp_path / "p.geojson", tmp_path / "curve.csv", tmp_path / "order.csv"
+    plan, curve, order = tmp_path / "p.geojson", tmp_path / "curve.json", tmp_path / "order.csv"
     options = ("--budget", 2_000_000, "--curve", curve, "--order", order, "--quiet", "--lang", "zh")
     assert run("propose", sample, "-o", plan, *options) == 130
     assert json.loads(plan.read_text(encoding="utf-8"))["status"] == "optimal"
-    assert "interrupt" in set(pd.read_csv(curve)["stopped_by"])
+    assert "interrupt" in set(pd.read_json(curve)["stopped_by"])
     assert not order.exists()
     heard = capsys.readouterr().err
     assert "覆盖曲线只写出已得部分" in heard
@@ -163,9 +163,9 @@ def test_refusals_for_one_reason_are_told_once() -> None:
 def test_it_is_written_at_which_speeds_sites_stay(
     sample: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    target = tmp_path / "speeds.csv"
+    target = tmp_path / "speeds.json"
     assert run("propose", sample, "-o", tmp_path / "p.geojson", "--stations", 2, "--stability", target) == 0
-    table = pd.read_csv(target)
+    table = pd.read_json(target)
     assert list(table) == ["candidate_id", "0.6", "0.8", "1.0", "stays_at"]
     assert table["0.8"].all(), "the sample's own speed"
     assert (table[["0.6", "0.8", "1.0"]].sum(axis=1) == table["stays_at"]).all()

@@ -1,0 +1,112 @@
+"""Tables in words: heads, codes and lists as a person reads them in a spreadsheet."""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import pandas as pd
+
+from siting.text import LANGS, Lang, knows, say
+
+# Where the words of a column's codes stand; the first that knows a code says it.
+_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "kind": ("clause_kind",),
+    "treatment": ("treatment",),
+    "force": ("force",),
+    "level": ("level", "clause_level"),
+    "basis": ("basis",),
+    "unit": ("clause_unit",),
+    "verdict": ("verdict",),
+    "current_verdict": ("verdict",),
+    "line": ("funding_line", "clause_kind"),
+    "payer": ("payer",),
+    "status": ("funding.status", "plan_status"),
+    "per": ("award_per",),
+    "missing": ("field",),
+    "what": ("table.what",),
+    "comparison": ("table.comparison",),
+    "compared": ("proof.stage",),
+    "crs_by": ("table.crs_by",),
+    "encoding_by": ("inspect.encoding_by",),
+    "varied": ("sensitivity.varied",),
+    "walker": ("walker",),
+    "direction": ("direction",),
+    "mode": ("sensitivity.mode",),
+    "note": ("sensitivity.note",),
+    "stopped_by": ("proof.stopped",),
+}
+# Where heads stand that other tables share.
+_HEADS: Final = ("table.column", "series.column", "sensitivity.column", "inspect.column", "field")
+_MISSING: Final = "completeness"
+_SEVERAL: Final = 2
+
+
+def in_words(table: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """Return a table as a person reads it.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Columns and codes as Python and JSON have them. Of pairs such as ``finding_zh`` and ``finding_en`` the one in
+        ``lang`` is kept.
+    lang : {"zh", "en"}
+        Language.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As many rows; heads and codes in words where the catalogue has them, lists as text, whole numbers without
+        decimals, what is unknown as empty text.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from siting.write.worded import in_words
+    >>> table = pd.DataFrame({"verdict": ["gap"], "target_year": [2020.0], "missing": [["beds"]]})
+    >>> in_words(table, "zh").values.tolist()
+    [['未达标', 2020, '床位数']]
+    """
+    others = tuple(f"_{each}" for each in LANGS if each != lang)
+    kept = [name for name in map(str, table.columns) if not name.endswith(others)]
+    heads = {name: name.removesuffix(f"_{lang}") for name in kept}
+    found = pd.DataFrame(
+        {name: [_cell(heads[name], cell, lang) for cell in table[name].astype(object).tolist()] for name in kept},
+        index=table.index,
+        columns=kept,
+        dtype="object",
+    )
+    return found.rename(columns={name: _head(head, lang) for name, head in heads.items()})
+
+
+def _head(name: str, lang: Lang, groups: Iterable[str] = _HEADS) -> str:
+    known = (f"{group}.{name}" for group in groups if knows(f"{group}.{name}"))
+    return next((say(key, lang) for key in known), name)
+
+
+def _cell(column: str, cell: object, lang: Lang) -> object:
+    if isinstance(cell, list | tuple):
+        return say("table.and", lang).join(str(_word(column, each, lang)) for each in cell)
+    if cell is None or cell is pd.NA or (isinstance(cell, float) and math.isnan(cell)):
+        return ""
+    if column == _MISSING:
+        return say("table.and", lang).join(_held(str(cell).split("; "), lang))
+    return _word(column, cell, lang)
+
+
+def _held(parts: Iterable[str], lang: Lang) -> Iterable[str]:
+    """Yield how many records hold each column, the column in words."""
+    for part in parts:
+        name, _, count = part.rpartition(" ")
+        yield f"{_head(name, lang, ('field',))} {count}".strip()
+
+
+def _word(column: str, cell: object, lang: Lang) -> object:
+    if isinstance(cell, bool):
+        return say("table.yes" if cell else "table.no", lang)
+    if isinstance(cell, float) and cell.is_integer():
+        return int(cell)
+    for group in _WORDS.get(column, ()):
+        if isinstance(cell, str) and knows(f"{group}.{cell}"):
+            # Of a unit or the like that stands alone, the plural.
+            return say(f"{group}.{cell}", lang, number=_SEVERAL)
+    return cell

@@ -1,0 +1,75 @@
+"""Tables that people open in a spreadsheet hold words: no codes, no names of columns, no lists of Python."""
+
+import re
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+
+import siting
+from siting.text import LANGS, Lang
+from siting.write.tables import write_table
+from siting.write.worded import in_words
+
+# A name of a column or a code of ours, and a list as Python writes it.
+_CODE = re.compile(r"[a-z]+(_[a-z0-9]+)+|[\[{].*[\]}]")
+
+
+@pytest.fixture(scope="module")
+def tables() -> dict[str, pd.DataFrame]:
+    """Every table that a command writes, of the sample district."""
+    scenario = siting.read_scenario("data/sample/scenario.toml")
+    gaps, plan = siting.check(scenario), siting.propose(scenario, stations=3)
+    kinds = ("facility", "candidate")
+    return {
+        "audit": siting.audit(scenario),
+        "funding": pd.concat([gaps.funding(kind).assign(what=kind) for kind in kinds]),
+        "sensitivity": siting.sensitivity(scenario).table,
+        "curve": plan.curve().table,
+        "order": plan.build_order().table,
+        "alternatives": plan.alternatives().table,
+        "fairness": plan.fairness().table,
+    }
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_no_code_reaches_a_reader(tables: dict[str, pd.DataFrame], lang: Lang) -> None:
+    for name, table in tables.items():
+        worded = in_words(table, lang)
+        assert len(worded) == len(table)
+        assert len(set(worded.columns)) == len(worded.columns)
+        ids = worded.columns[
+            worded.columns.str.contains("编号|clause|facility|candidate|条款|互斥|excludes|资金|money|top")
+        ]
+        cells = [str(cell) for cell in worded.drop(columns=ids).to_numpy().ravel()]
+        found = {text for text in [*map(str, worded.columns), *cells] if _CODE.fullmatch(text)}
+        assert not found, name
+
+
+def test_heads_are_chinese(tables: dict[str, pd.DataFrame]) -> None:
+    for name, table in tables.items():
+        latin = [head for head in in_words(table, "zh").columns if not re.search(r"[一-鿿]|^[0-9.]+$", head)]
+        assert not latin, name
+
+
+def test_figures_stay_figures() -> None:
+    table = pd.DataFrame({"required": [0.5, 30.0], "binding": [True, False], "target_year": [2020.0, None]})
+    assert in_words(table, "zh").to_numpy().tolist() == [[0.5, "是", 2020], [30, "否", ""]]
+
+
+def test_a_workbook_holds_texts_and_numbers_and_no_formula(tmp_path: Path) -> None:
+    target = tmp_path / "table.xlsx"
+    table = pd.DataFrame({"quote": ["=1+1", "不低于0.2平方米"], "required": [0.2, 1.0], "missing": [["beds"], []]})
+    write_table(target, table, "zh")
+    first = target.read_bytes()
+    sheet = openpyxl.load_workbook(target).worksheets[0]
+    assert [[cell.value for cell in row] for row in sheet.rows] == [
+        ["原文", "要求", "缺少的数据"],
+        ["=1+1", 0.2, "床位数"],
+        ["不低于0.2平方米", 1, None],
+    ]
+    assert sheet["A2"].data_type == "s"
+    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("A2", "A1:C3")
+    write_table(target, table, "zh")
+    assert target.read_bytes() == first

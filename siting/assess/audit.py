@@ -8,6 +8,7 @@ import pandas as pd
 from siting.assess.lists import listed
 from siting.domain.measures import MEASURES, counts_elderly, elderly_age_of
 from siting.domain.nouns import Assessment
+from siting.domain.register import REGISTER
 from siting.domain.standards import Clause, Standard
 from siting.text import LANGS, say
 
@@ -154,7 +155,9 @@ def _finding(assessment: Assessment, clause: Clause) -> tuple[str, str]:
     if clause.readings:
         told += ((key, {"found": text}) for key, text in (_shared(assessment) | _reading(assessment, clause)).items())
     if clause.treatment == "computed" and clause.kind in MEASURES:
-        told += [] if (assessment.checks["clause_id"] == clause.id).any() else [("not_judged", {})]
+        unkept = clause.kind in REGISTER and len(assessment.inputs.residential_areas) > 0
+        why = "no_register" if unkept else "not_judged"
+        told += [] if (assessment.checks["clause_id"] == clause.id).any() else [(why, {})]
     words = {lang: [say(f"audit.{key}", lang, **values) for key, values in told] for lang in LANGS}
     return " ".join([clause.why_zh, *words["zh"]]).strip(), " ".join([clause.why_en, *words["en"]]).strip()
 

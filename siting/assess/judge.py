@@ -14,6 +14,7 @@ from siting.domain.governing import Pair, governing, same_measure
 from siting.domain.measures import MEASURES, Span, counts_elderly, elderly_age_of, judge
 from siting.domain.nouns import Inputs, Note
 from siting.domain.old_estates import asks_for_old
+from siting.domain.register import REGISTER, is_kept
 from siting.domain.scenario import LandBasis, Scenario
 from siting.domain.standards import Clause, Standard
 from siting.domain.tables import CHECK_COLUMNS
@@ -32,6 +33,7 @@ class Rules:
     ledger: tuple[Pair, ...]
     units: tuple[Pair, ...]
     estates: tuple[Pair, ...]
+    register: tuple[Pair, ...]
     remedies: tuple[Pair, ...]
 
     def floor(self, level: str) -> float:
@@ -41,7 +43,7 @@ class Rules:
 
     def binds(self, level: str, clause: Clause, scenario: Scenario) -> bool:
         """Tell whether a clause speaks of a level, governs there, and is due."""
-        judged = (*self.land, *self.circle, *self.ledger, *self.units, *self.estates)
+        judged = (*self.land, *self.circle, *self.ledger, *self.units, *self.estates, *self.register)
         governs = any(clause is one for one in governing(same_measure(judged, clause), level))
         return level in clause.levels and governs and _due(clause, scenario)
 
@@ -59,6 +61,7 @@ def rules_of(standards: Iterable[Standard]) -> Rules:
         ledger=of(*LEDGER_KINDS),
         units=of(*UNIT_KINDS),
         estates=of("estate_provision"),
+        register=of(*REGISTER),
         remedies=tuple(pair for pair in pairs if pair[1].kind == "remedy"),
     )
 
@@ -260,6 +263,29 @@ def estate_checks(
             }
 
 
+def register_checks(estates: pd.DataFrame, rules: Rules, scenario: Scenario) -> Iterator[dict[str, Any]]:
+    """Judge what the register says of new estates; where none is kept nothing is judged.
+
+    ``estates`` holds ``status`` and the columns of :mod:`siting.domain.register`.
+    """
+    if not is_kept(estates):
+        return
+    rows = estates.to_dict("records")
+    for standard, clause in rules.register:
+        binding = rules.binds("residential_area", clause, scenario)
+        for place, estate in zip(estates.index, rows, strict=True):
+            finding, missing = clauses.not_applicable(), []
+            if pd.isna(estate["status"]):
+                finding, missing = clauses.unknown(), [f"{place}: status"]
+            elif estate["status"] == (clause.applies_to or "new"):
+                span, blank = REGISTER[clause.kind](estate)
+                finding = judge(clause, {MEASURES[clause.kind].part: span})
+                missing = [f"{place}: {name}" for name in blank] if finding.verdict == "no_data" else []
+            yield _row("residential_area", place, standard, clause, finding, missing, binding=binding) | {
+                "method": "register"
+            }
+
+
 def _row(
     level: str,
     place: object,
@@ -289,6 +315,8 @@ def _row(
 def _ledger_reason(clause: Clause, finding: clauses.Finding, missing: list[str]) -> str | None:
     if finding.verdict == "gap" and clause.kind == "estate_provision" and not asks_for_old(clause):
         return "acceptance_blocked"
+    if finding.verdict == "gap" and clause.kind in REGISTER:
+        return "behind_housing" if clause.kind == "estate_in_step" else "divided"
     if finding.verdict == "gap":
         return "above_limit" if clause.comparison == "at_most" else "below_requirement"
     if finding.verdict == "no_data":

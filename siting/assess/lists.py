@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from siting.assess.funding import funding_lines
@@ -12,6 +13,7 @@ from siting.assess.ledger import ends
 from siting.assess.remedies import NONE
 from siting.assess.structure import hierarchy, off_plan, operators, scattered
 from siting.domain.nouns import Assessment
+from siting.domain.register import is_kept
 from siting.domain.scenario import walker_of
 from siting.domain.standards import Clause, ListName
 from siting.units import SECONDS_PER_MINUTE
@@ -214,6 +216,50 @@ def _without_facility(assessment: Assessment) -> Iterator[Told]:
             yield f"without_facility_{level}", {"count": len(lacking), "all": len(units), "found": named(lacking)}
 
 
+def _handed_over(assessment: Assessment) -> Iterator[Told]:
+    """Tell which premises that were handed over are in use, which idle, and what was accepted though it falls short."""
+    estates, table = assessment.inputs.residential_areas, assessment.facilities
+    if not is_kept(estates):
+        yield "no_register", {}
+        return
+    given = estates[_reached(estates, "premises", ("handed_over",))]
+    used = given["premises_facility"].isin(table.index).to_numpy(dtype=bool)
+    unsaid = estates["premises_stage"].isna() & estates["premises_handed_over_on"].isna()
+    words = [
+        f"{key} ({'; '.join(_said(row, ('provided_m2', 'premises_recipient', 'premises_handed_over_on')))})"
+        for key, row in given[~used].iterrows()
+    ]
+    yield (
+        "handed_over",
+        {
+            "count": len(given),
+            "used": named(f"{key} {facility}" for key, facility in given.loc[used, "premises_facility"].items()),
+            "idle": named(words),
+            "unsaid": int((unsaid & (estates["status"] != "existing").fillna(value=True)).sum()),
+        },
+    )
+    checks = assessment.checks
+    short = checks[(checks["reason"] == "acceptance_blocked").to_numpy(dtype=bool)]
+    accepted = estates.index[_reached(estates, "housing", ("accepted", "handed_over"))]
+    found = sorted(set(map(str, short.index.get_level_values("id"))) & set(map(str, accepted)))
+    yield "accepted_short", {"count": len(found), "found": named(found)}
+
+
+def _reached(estates: pd.DataFrame, what: str, steps: tuple[str, ...]) -> npt.NDArray[np.bool_]:
+    """Tell whose housing or premises have come to one of some steps; where the stage is blank the days say it."""
+    stage = estates[f"{what}_stage"]
+    dated = estates[[f"{what}_{step}_on" for step in steps]].notna().any(axis=1)
+    return (stage.isin(steps) | (stage.isna() & dated)).to_numpy(dtype=bool)
+
+
+def _said(row: pd.Series, names: Iterable[str]) -> Iterator[str]:
+    """Yield what a record says under some columns."""
+    for name in names:
+        value = row[name]
+        if pd.notna(value):
+            yield f"{value:g} m²" if name == "provided_m2" else str(value)[:10] if name.endswith("_on") else str(value)
+
+
 def _remedies(assessment: Assessment, clause: Clause) -> Iterator[Told]:
     """Tell at how many places with a gap the clause's remedies are open, and where premises fit."""
     places = assessment.places
@@ -260,4 +306,5 @@ _LISTS: Final[Mapping[ListName, Callable[[Assessment], Iterator[Told]]]] = {
     "idle_by_street": _idle_by_street,
     "institutions_serving": _serving,
     "without_facility": _without_facility,
+    "handed_over": _handed_over,
 }

@@ -32,6 +32,7 @@ from siting.assess.judge import (
     land_checks,
     ledger_checks,
     part_notes,
+    register_checks,
     rules_of,
     unit_checks,
     village_notes,
@@ -130,6 +131,7 @@ def assess(  # noqa: PLR0913 - all that one report rests on
         if level == "residential_area":
             given = figures.join(frame[["households", "provided_m2"]])
             rows += estate_checks(given, rules, scenario, old_told=is_told(frame, scenario))
+            rows += register_checks(frame, rules, scenario)
         else:
             homed = list(by_place(facilities, homes[level], frame.index, scenario))
             rows += ledger_checks(level, figures, homed, rules, scenario)

@@ -57,6 +57,8 @@ MEASURES: Final[Mapping[str, Measure]] = {
     "staff_share": Measure("certified", "staff"),
     "university_share": Measure("with_point", "units"),
     "estate_provision": Measure("provided_m2"),
+    "estate_in_step": Measure("steps_behind"),
+    "estate_undivided": Measure("parts"),
 }
 
 

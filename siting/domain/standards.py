@@ -29,6 +29,8 @@ ClauseKind = Literal[
     "staff_share",
     "university_share",
     "estate_provision",
+    "estate_in_step",
+    "estate_undivided",
     "remedy",
     "funding",
     # These are advice.
@@ -73,6 +75,7 @@ ListName = Literal[
     "idle_by_street",
     "institutions_serving",
     "without_facility",
+    "handed_over",
 ]
 Reason = Literal[
     "letter",

@@ -49,6 +49,8 @@ RELATIONS: Final = (
     Relation("certified_staff", "staff"),
     Relation("floor_area_m2", "building_floor_area_m2"),
     Relation("opens", "closes"),
+    Relation("housing_accepted_on", "housing_handed_over_on"),
+    Relation("premises_accepted_on", "premises_handed_over_on"),
 )
 # Stars and leaves go up to five: 五星级, 五叶级 (开州府办发〔2024〕16号, articles 10 and 20).
 _BEST: Final = 5
@@ -112,6 +114,8 @@ COHORT_COLUMNS: Final = (
     Column("age", "integer", required=True, minimum=0),
     Column("stays", "number", required=True, minimum=0),
 )
+# How far housing, or its premises for elderly care, have come: 规划、许可、在建、验收、移交.
+STAGES: Final = ("planned", "permitted", "under_construction", "accepted", "handed_over")
 RESIDENTIAL_COLUMNS: Final = (
     Column("id", "text", required=True),
     Column("name", "text", required=True),
@@ -122,6 +126,15 @@ RESIDENTIAL_COLUMNS: Final = (
     Column("residents", "number", "persons", minimum=0),
     Column("elderly", "number", "persons", minimum=0),
     Column("provided_m2", "number", "m²", minimum=0),
+    Column("housing_stage", "text", choices=STAGES),
+    Column("premises_stage", "text", choices=STAGES),
+    Column("housing_accepted_on", "date"),
+    Column("premises_accepted_on", "date"),
+    Column("housing_handed_over_on", "date"),
+    Column("premises_handed_over_on", "date"),
+    Column("premises_parts", "integer", minimum=1),
+    Column("premises_recipient", "text"),
+    Column("premises_facility", "text"),
 )
 FACILITY_COLUMNS: Final = (
     Column("id", "text", required=True),

@@ -282,7 +282,7 @@ def _clause_faults(found: Standard, file: str) -> Iterator[Fault]:
                 found=clause.of,
                 expected=listed(classes),
             )
-        lacking = [key for key in _needed(clause) if not getattr(clause, key)]
+        lacking = [key for key in _needed(clause) if _lacks(clause, key)]
         if lacking:
             yield Fault(
                 code="clause_incomplete",
@@ -292,6 +292,12 @@ def _clause_faults(found: Standard, file: str) -> Iterator[Fault]:
                 found=clause.kind,
                 expected=listed(lacking),
             )
+
+
+def _lacks(clause: Clause, key: str) -> bool:
+    """Tell whether a key says nothing; a limit of nought says something, a floor of nought asks for nothing."""
+    limit = key == "number" and clause.number == 0 and clause.comparison == "at_most"
+    return not getattr(clause, key) and not limit
 
 
 def _needed(clause: Clause) -> tuple[str, ...]:

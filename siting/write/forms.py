@@ -14,6 +14,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
+from siting.domain.register import REGISTER
 from siting.domain.standards import Clause, Standard
 from siting.domain.tables import CANDIDATE_COLUMNS, FACILITY_COLUMNS, RESIDENTIAL_COLUMNS, Column
 from siting.errors import Fault, InputError
@@ -185,9 +186,9 @@ def _of_candidates(clause: Clause, key: str) -> bool:
 
 def _of_areas(clause: Clause, key: str) -> bool:
     if key == "status":
-        return clause.applies_to is not None and clause.kind in ("remedy", "estate_provision")
+        return clause.applies_to is not None and clause.kind in ("remedy", "estate_provision", *REGISTER)
     provision = {"households", "provided_m2"} & set(clause.needs)
-    return key in clause.needs and (bool(provision) or key in ("residents", "elderly"))
+    return key in clause.needs and (bool(provision) or key in ("residents", "elderly") or clause.kind in REGISTER)
 
 
 def _conditions(clause: Clause) -> set[str]:

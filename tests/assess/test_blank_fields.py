@@ -224,7 +224,18 @@ def layers(*, good: bool) -> Layers:
         "street": {f"s{at}": {"kind": "街道", **has[at]} for at in range(2)},
         "community": {f"m{at}": {"kind": "社区", **has[at]} for at in range(2)},
         "residential_area": {
-            "e": {"status": "new", "households": 500.0, "provided_m2": 100.0 if good else 99.0},
+            "e": {
+                "status": "new",
+                "households": 500.0,
+                "provided_m2": 100.0 if good else 99.0,
+                "housing_stage": "handed_over",
+                "premises_stage": "handed_over" if good else "accepted",
+                "premises_parts": 1 if good else 2,
+                "housing_accepted_on": "2026-01-05",
+                "premises_accepted_on": "2026-01-05",
+                "housing_handed_over_on": "2026-02-05",
+                "premises_handed_over_on": "2026-02-05" if good else None,
+            },
             "o": {
                 "status": "existing",
                 "old_estate": True,
@@ -305,4 +316,7 @@ def test_no_blank_turns_a_gap_into_met_or_met_into_a_gap(*, good: bool) -> None:
     opened = {name for name, other in zip(names, others, strict=True) if any(v == "no_data" for v in other.values())}
     needed = {"land_m2", "nursing_beds", "operator_kind", "med_link", "certified_staff", "disabled_destitute", "kind"}
     needed |= {"served", "teaching_point", "status", "households", "provided_m2", "serves_community", "old_estate"}
-    assert {each.split()[2] for each in opened} >= needed | ({"demonstration", "opens", "parent_id"} if good else set())
+    needed |= {"premises_parts"}
+    days = {f"{what}_{step}_on" for what in ("housing", "premises") for step in ("accepted", "handed_over")}
+    needed |= {"demonstration", "opens", "parent_id", *days} if good else {"premises_stage"}
+    assert {each.split()[2] for each in opened} >= needed

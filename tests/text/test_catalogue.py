@@ -196,7 +196,10 @@ FAMILIES: Final = {
     "tier": literals(settings.Tier),
     "basis": literals(settings.LandBasis)
     | {"elderly", "streets", "communities"}
-    | {MEASURES[kind].whole or MEASURES[kind].part for kind in LEDGER_KINDS | UNIT_KINDS | {"estate_provision"}},
+    | {
+        MEASURES[kind].whole or MEASURES[kind].part
+        for kind in LEDGER_KINDS | UNIT_KINDS | {"estate_provision", "estate_in_step", "estate_undivided"}
+    },
     "direction": literals(settings.Direction),
     "walker": literals(settings.Walker),
     "force": literals(standards.Force),

@@ -713,7 +713,10 @@ def test_every_conversion_gives_a_line_with_all_its_conditions() -> None:
 
 
 # By hand: what the documents in force at 重庆市渝北区 say of premises of each kind.
-OF_ANY: Final = {f"{CITY}/23-premises-support", f"{CITY_2019}/2-4-conversion-1000"}
+OF_ANY: Final = {
+    *(f"{CITY}/23-premises-support", f"{YUBEI}/4-2-premises-support"),
+    f"{CITY_2019}/2-4-conversion-1000",
+}
 OF_KIND: Final = {
     "厂房": {f"{CITY}/23-idle-premises", f"{YUBEI}/4-2-idle-premises", f"{CITY}/23-idle-change-of-use"},
     "学校": {

@@ -20,7 +20,7 @@ from siting.errors import InputError
 from siting.read import read_scenario
 from siting.read.log import Log
 from siting.results import Inspection
-from siting.text import LANGS, Lang
+from siting.text import LANGS, Lang, say
 from tests.read.case import FACILITIES, Case
 
 HOSTILE = '<script>alert("x")</script>[bold]\x1b[31m'
@@ -195,16 +195,17 @@ def test_a_csv_holds_layers_faults_and_no_formula(tmp_path: Path) -> None:
     found.log.layers["facilities"]["file"] = "=HYPERLINK(1)"
     found.to_file(tmp_path / "a.csv")
     rows = list(csv.DictReader(io.StringIO((tmp_path / "a.csv").read_text(encoding="utf-8-sig"))))
-    assert [row["key"] for row in rows if row["what"] == "layer"] == list(found.layers["key"])
-    assert [row["row"] for row in rows if row["what"] == "fault"] == ["F1"]
+    key, what, matched = (say(f"table.column.{name}", "en") for name in ("key", "what", "matched"))
+    assert [row[key] for row in rows if row[what] == "layer"] == list(found.layers["key"])
+    assert [row["row"] for row in rows if row[what] == "fault"] == ["F1"]
     assert not any(cell.startswith("=") for row in rows for cell in row.values() if cell)
-    street = next(row for row in rows if row["key"] == "units.street")
-    assert json.loads(street["matched"]) == {"id": "XZQDM", "name": "name"}
+    street = next(row for row in rows if row[key] == "units.street")
+    assert json.loads(street[matched]) == {"id": "XZQDM", "name": "name"}
 
 
 def test_another_ending_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
     found = by_hand(Case(tmp_path))
-    with pytest.raises(InputError, match=r"\.json, \.csv, \.html, \.htm, \.png"):
+    with pytest.raises(InputError, match=r"\.json, \.csv, \.xlsx, \.html, \.htm, \.png"):
         found.to_file(tmp_path / "a.docx")
     assert not (tmp_path / "a.docx").exists()
 

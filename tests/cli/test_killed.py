@@ -40,10 +40,18 @@ COMMANDS: dict[str, Sequence[str]] = {
     "audit": ["audit", "SCENARIO", "-o", "OUT/audit.csv"],
     "funding": ["funding", "SCENARIO", "-o", "OUT/funding.csv"],
     "forms": ["new", "OUT/forms", "--forms"],
+    "new": ["new", "OUT"],
     "standard": ["standards", "new", "OUT/standard.toml"],
 }
+# These need seconds of work before each of their runs, or are slow themselves.
+if ROUNDS > 1:
+    COMMANDS |= {
+        "check_with": ["check", "SCENARIO", "-o", "OUT/gaps.gpkg", "--with", "PLAN"],
+        "map_with": ["map", "SCENARIO", "-o", "OUT/map.html", "--with", "PLAN"],
+        "demo": ["demo", "-o", "OUT"],
+    }
 # These overwrite nothing.
-NEW = ("forms", "standard")
+NEW = ("forms", "new", "standard")
 ENDS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 # These suffice each time; every command and signal in many rounds.
 ENDED = [("check", signal.SIGKILL), ("forms", signal.SIGKILL), ("propose", signal.SIGTERM)]
@@ -60,7 +68,10 @@ class Place:
     cache: Path
 
     def start(self, name: str, out: Path, most_bytes: int | None = None) -> BaseProcess:
-        words = [word.replace("SCENARIO", str(self.scenario)).replace("OUT", str(out)) for word in COMMANDS[name]]
+        named = {"SCENARIO": self.scenario, "OUT": out, "PLAN": self.scenario.with_name("plan.geojson")}
+        words = list(COMMANDS[name])
+        for key, path in named.items():
+            words = [word.replace(key, str(path)) for word in words]
         process = _PROCESSES.Process(target=_command, args=(words, self, most_bytes))
         process.start()
         return process
@@ -90,7 +101,11 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     folder = tmp_path_factory.mktemp("place")
     for name in ("district", "tmp"):
         (folder / name).mkdir()
-    return Place(write_district(folder / "district", 3), folder / "tmp", folder / "cache")
+    found = Place(write_district(folder / "district", 3), folder / "tmp", folder / "cache")
+    if ROUNDS > 1:
+        assert found.run("propose", folder / "planned")[0] == 0
+        shutil.copy(folder / "planned" / "plan.geojson", found.scenario.with_name("plan.geojson"))
+    return found
 
 
 @pytest.fixture(scope="module")

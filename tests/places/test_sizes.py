@@ -52,8 +52,8 @@ def test_a_candidate_on_a_doubtful_plot_has_land_that_is_not_known() -> None:
     assert _told(sized_candidates(_candidates(**rows), None), "land_m2") == [("a", None, None)]
     # It has at most its plot.
     tables = _sizes({"size": "fits", "land_m2": 3600.0}), _sizes({"size": "wide", "land_m2": 3601.0})
-    found = [sized_candidates(_candidates(**rows), each)["size"].tolist() for each in tables]
-    assert found == [["fits"], [None]]
+    fits, wide = (sized_candidates(_candidates(**rows), each)["size"] for each in tables)
+    assert (fits.tolist(), wide.isna().tolist()) == (["fits"], [True])
 
 
 def test_a_candidate_has_one_row_a_size_that_it_has_room_for() -> None:

@@ -108,7 +108,7 @@ def test_another_ending_is_refused(plan: Plan, tmp_path: Path, name: str) -> Non
         ("propose", "-o", "x.geojson", "--curve", "x.gpkg"),
         ("explain", "R001", "-o", "x.gpkg"),
         ("audit", "-o", "x.gpkg"),
-        ("funding", "-o", "x.xlsx"),
+        ("funding", "-o", "x.docx"),
         ("inspect", "-o", "x.gpkg"),
         ("map", "-o", "x.gpkg"),
     ],

@@ -419,7 +419,7 @@ def standards() -> "tuple[Standard, ...]":
     --------
     >>> import siting
     >>> [one.number for one in siting.standards() if one.id.startswith("cq-")]
-    ['渝府办发〔2017〕162号', '渝府办发〔2019〕129号']
+    ['渝府办发〔2017〕162号', '渝府办发〔2019〕129号', '渝民规〔2025〕7号']
     """
     from siting.read import all_standards
 

@@ -320,8 +320,7 @@ def propose(
     ----------
     scenario : Scenario, str or pathlib.Path
         What :func:`read_scenario` returns, or the scenario's file; it names candidates, or ``candidates`` is given. Its
-        section ``[plan]`` says
-        what a plan must keep to; the arguments below go before it.
+        section ``[plan]`` says what a plan must keep to; the arguments below go before it.
     model : str, optional
         ``"mclp"`` (most elderly covered), ``"lscp"`` (fewest stations, or least cost, for a share of all),
         ``"p_median"`` (least walking), ``"p_center"`` (smallest worst walk), ``"fair"`` (greatest least share of the

@@ -1,12 +1,14 @@
 """Which residential areas are old (老旧小区): what the data say, else the year in which they were built."""
 
+from typing import Final
+
 import pandas as pd
 
 from siting.domain.scenario import Scenario
 from siting.domain.standards import Clause
 
 # What a clause says of whom it speaks under ``of``.
-OLD: str = "old_estates"
+OLD: Final = "old_estates"
 
 
 def old_estates(areas: pd.DataFrame, scenario: Scenario) -> pd.Series:

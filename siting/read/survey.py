@@ -156,8 +156,9 @@ def survey(folder: Path) -> Draft:
     Returns
     -------
     Draft
-        The same for the same files. Nothing is guessed that decides a figure: a CRS that a file lacks, the unit of a
-        raster and whether the ledger is complete are asked. Without data it is empty.
+        The same for the same files. What a file should say and does not is asked, never guessed: its CRS, the
+        unit of a raster, whether the ledger is complete. Where there is no network or no boundary at all, straight
+        lines or the extent of the data are filled in, and a remark says so. Without data it is empty.
     """
     taking = _Taking(folder.resolve().name)
     found = list(looks(folder))

@@ -8,7 +8,7 @@ import pandas as pd
 from siting.domain.nouns import Note
 from siting.results.plan import Plan
 from siting.results.report import GapReport
-from siting.text import Lang, default_lang, say
+from siting.text import Lang, default_lang
 
 What = Literal["facility", "candidate", "station"]
 _SHOWN: Final = ("what", "site_id", "clause_id", "line", "payer", "status", "amount_cny", "missing")
@@ -37,7 +37,6 @@ class Funding:
     def __init__(self, report: GapReport, plan: Plan | None = None) -> None:
         self._title = report.assessment.inputs.scenario.scenario.title
         self._lines: dict[What, pd.DataFrame] = {kind: report.funding(kind) for kind in ("facility", "candidate")}
-        self._candidates = report.assessment.inputs.candidates
         if plan is not None:
             self._lines["station"] = plan.funding()
 
@@ -99,7 +98,9 @@ class Funding:
         list of str
             Sentences.
         """
-        return [say(f"note.{note.code}", lang or default_lang(), **note.values) for note in self._notes()]
+        from siting.write.naming import note_text
+
+        return [note_text(note, lang or default_lang()) for note in self._notes()]
 
     def _notes(self) -> list[Note]:
         lines = self.of("candidate")

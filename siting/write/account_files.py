@@ -18,21 +18,20 @@ from siting.write.tables import write_table
 def write_account(
     path: Path, title: str, layers: pd.DataFrame, faults: pd.DataFrame, notes: Sequence[str], lang: Lang
 ) -> None:
-    """Write the account as JSON or CSV, by the file's ending.
+    """Write the account as JSON, CSV or XLSX, by the file's ending.
 
     Parameters
     ----------
     path : pathlib.Path
-        ``.json`` holds ``title``, ``ok``, ``layers``, ``faults`` and ``notes``. ``.csv`` holds a row a layer, with
-        what is a list or a table of names as JSON text, then a row a fault (its ``key`` is the layer's) and a row a
-        note that belongs to no layer.
+        ``.json`` holds ``title``, ``ok``, ``layers``, ``faults`` and ``notes``. ``.csv`` and ``.xlsx`` hold
+        a row a layer, with what is a list or a table of names as JSON text, then a row a fault (its ``key`` is the
+        layer's) and a row a note that belongs to no layer.
     title : str
         Name of the scenario.
     layers, faults : pandas.DataFrame
         The tables.
     notes : sequence of str
         Notes that belong to no layer.
-
     lang : {"zh", "en"}
         Language of heads and words in CSV and XLSX.
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final, Literal
 
 from openpyxl import Workbook
-from openpyxl.cell import Cell, MergedCell
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
@@ -21,6 +20,7 @@ from siting.errors import Fault, InputError
 from siting.text import Lang, say
 from siting.write.files import whole_file
 from siting.write.reference import choice_text, column_text, unit_text
+from siting.write.workbooks import content_of, put
 
 Ledger = Literal["facilities", "candidates", "residential_areas"]
 LEDGERS: Final[Mapping[Ledger, tuple[Column, ...]]] = {
@@ -32,8 +32,6 @@ LEDGERS: Final[Mapping[Ledger, tuple[Column, ...]]] = {
 FIRST_ROW: Final = 2
 _LAST_ROW: Final = 5000
 _PLACES: Final = {"lon": 180, "lat": 90}
-# A spreadsheet takes a text that begins with one of these for a formula.
-_MARKS: Final = ("=", "+", "-", "@", "\t", "\r")
 # What a comment names before it points to the guide.
 _FEW: Final = 8
 _FORMATS: Final = {"text": "@", "date": "yyyy-mm-dd", "integer": "0", "number": "#,##0.##", "boolean": "@"}
@@ -92,7 +90,7 @@ def write_forms(folder: Path, standards: Sequence[Standard], lang: Lang) -> dict
         # None takes its place before all are written.
         for ledger, path in targets.items():
             draft = drafts.enter_context(whole_file(path))
-            form(ledger, standards, lang).save(draft)
+            draft.write(content_of(form(ledger, standards, lang)))
             draft.flush()
     return targets
 
@@ -246,14 +244,6 @@ def _column(sheet: Worksheet, number: int, field: Field, lang: Lang) -> None:
     if rule is not None:
         rule.add(f"{letter}{FIRST_ROW}:{letter}{_LAST_ROW}")
         sheet.add_data_validation(rule)
-
-
-def put(cell: Cell | MergedCell, text: str) -> None:
-    """Write a text that stays a text, however it begins."""
-    cell.value = text
-    if text.startswith(_MARKS):
-        cell.data_type = "s"
-        cell.quotePrefix = True
 
 
 def _why(field: Field, lang: Lang) -> str:

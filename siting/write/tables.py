@@ -1,8 +1,6 @@
 """Tables as CSV, XLSX or JSON."""
 
-import datetime as dt
 import json
-from io import BytesIO
 from pathlib import Path
 from typing import Final
 
@@ -16,10 +14,8 @@ from siting.write.endings import ending_of
 from siting.write.files import write_bytes, write_text
 from siting.write.geojson import plain
 from siting.write.worded import in_words
+from siting.write.workbooks import FORMULA_MARKS, content_of, put
 
-# A spreadsheet takes a text that begins with one of these for a formula.
-_FORMULA_MARKS: Final = ("=", "+", "-", "@", "\t", "\r")
-_EPOCH: Final = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - openpyxl takes no zone
 # Columns of long texts are wrapped at so many letters.
 _WIDEST: Final = 60
 _LATIN: Final = 0x2E7F
@@ -34,7 +30,7 @@ def neutral(cell: object) -> object:
     >>> neutral("=1+1"), neutral(-3.5), neutral("站点")
     ("'=1+1", -3.5, '站点')
     """
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_MARKS) else cell
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_MARKS) else cell
 
 
 def write_table(path: Path, table: pd.DataFrame, lang: Lang) -> None:
@@ -83,15 +79,14 @@ def write_sheet(path: Path, table: pd.DataFrame, title: str) -> None:
     book = Workbook()
     sheet = book.worksheets[0]
     sheet.title = title
-    # The same bytes for the same table.
-    book.properties.created = book.properties.modified = _EPOCH
     for row, cells in enumerate([list(table.columns), *table.itertuples(index=False)], start=1):
         for column, value in enumerate(cells, start=1):
-            cell = sheet.cell(row, column, None if value == "" else value)
+            cell = sheet.cell(row, column)
             cell.alignment = Alignment(vertical="top", wrap_text=True)
-            if isinstance(value, str) and value:
-                # Never a formula, whatever it begins with.
-                cell.data_type = "s"
+            if not isinstance(value, str):
+                cell.value = value
+            elif value:
+                put(cell, value)
             if row == 1:
                 cell.font = Font(bold=True)
     for column, name in enumerate(table.columns, start=1):
@@ -99,9 +94,7 @@ def write_sheet(path: Path, table: pd.DataFrame, title: str) -> None:
         sheet.column_dimensions[get_column_letter(column)].width = min(longest + 2, _WIDEST)
     sheet.freeze_panes = "A2"
     sheet.auto_filter.ref = sheet.dimensions
-    content = BytesIO()
-    book.save(content)
-    write_bytes(path, content.getvalue())
+    write_bytes(path, content_of(book))
 
 
 def _width(value: object) -> int:

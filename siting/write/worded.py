@@ -1,12 +1,14 @@
 """Tables in words: heads, codes and lists as a person reads them in a spreadsheet."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 import pandas as pd
 
 from siting.text import LANGS, Lang, knows, say
+from siting.write.audited import completeness_text
+from siting.write.clauses import unit_text
 
 # Where the words of a column's codes stand; the first that knows a code says it.
 _WORDS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -15,7 +17,6 @@ _WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "force": ("force",),
     "level": ("level", "clause_level"),
     "basis": ("basis",),
-    "unit": ("clause_unit",),
     "verdict": ("verdict",),
     "current_verdict": ("verdict",),
     "line": ("funding_line", "clause_kind"),
@@ -37,8 +38,8 @@ _WORDS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 # Where heads stand that other tables share.
 _HEADS: Final = ("table.column", "series.column", "sensitivity.column", "inspect.column", "field")
-_MISSING: Final = "completeness"
-_SEVERAL: Final = 2
+# A unit that stands alone is told in the plural.
+_SEVERAL: Final = "2"
 
 
 def in_words(table: pd.DataFrame, lang: Lang) -> pd.DataFrame:
@@ -78,8 +79,8 @@ def in_words(table: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     return found.rename(columns={name: _head(head, lang) for name, head in heads.items()})
 
 
-def _head(name: str, lang: Lang, groups: Iterable[str] = _HEADS) -> str:
-    known = (f"{group}.{name}" for group in groups if knows(f"{group}.{name}"))
+def _head(name: str, lang: Lang) -> str:
+    known = (f"{group}.{name}" for group in _HEADS if knows(f"{group}.{name}"))
     return next((say(key, lang) for key in known), name)
 
 
@@ -88,16 +89,11 @@ def _cell(column: str, cell: object, lang: Lang) -> object:
         return say("table.and", lang).join(str(_word(column, each, lang)) for each in cell)
     if cell is None or cell is pd.NA or (isinstance(cell, float) and math.isnan(cell)):
         return ""
-    if column == _MISSING:
-        return say("table.and", lang).join(_held(str(cell).split("; "), lang))
+    if column == "completeness":
+        return completeness_text(str(cell), lang)
+    if column == "unit":
+        return unit_text(str(cell), _SEVERAL, lang)
     return _word(column, cell, lang)
-
-
-def _held(parts: Iterable[str], lang: Lang) -> Iterable[str]:
-    """Yield how many records hold each column, the column in words."""
-    for part in parts:
-        name, _, count = part.rpartition(" ")
-        yield f"{_head(name, lang, ('field',))} {count}".strip()
 
 
 def _word(column: str, cell: object, lang: Lang) -> object:
@@ -107,6 +103,5 @@ def _word(column: str, cell: object, lang: Lang) -> object:
         return int(cell)
     for group in _WORDS.get(column, ()):
         if isinstance(cell, str) and knows(f"{group}.{cell}"):
-            # Of a unit or the like that stands alone, the plural.
-            return say(f"{group}.{cell}", lang, number=_SEVERAL)
+            return say(f"{group}.{cell}", lang)
     return cell

@@ -26,7 +26,7 @@ _PROCESSES = multiprocessing.get_context("forkserver")
 _PROCESSES.set_forkserver_preload(["siting.pipeline", "siting.results", "siting.write.webmap", __name__])
 
 # What of a result hangs on the moment alone.
-_TIMED = (".run.json", ".xlsx")
+_TIMED = (".run.json",)
 
 COMMANDS: dict[str, Sequence[str]] = {
     "check": ["check", "SCENARIO", "-o", "OUT/gaps.geojson", "--grid", "OUT/grid.tif", "--sensitivity"],

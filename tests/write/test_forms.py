@@ -13,7 +13,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 from siting.errors import InputError
 from siting.read import all_standards
 from siting.text import LANGS, Lang
-from siting.write.forms import FIRST_ROW, LEDGERS, Ledger, clauses_of, form, ledger_fields, put, write_forms
+from siting.write.forms import FIRST_ROW, LEDGERS, Ledger, clauses_of, form, ledger_fields, write_forms
+from siting.write.workbooks import put
 from tests.read.case import Case, squares
 
 STANDARDS = all_standards()

@@ -97,6 +97,8 @@ def test_a_lattice_takes_the_place_of_a_ledger_and_its_plan_is_read_back(tmp_pat
     again = siting.read_plan(written, plan)
     assert again.status == "optimal"
     assert (again.stations.geometry.iloc[0].x % 200, len(again.stations)) == (0.0, 1)
+    # The points stand where people live, not all over the unit; those on the border by a hair.
+    assert again.proposal.before.inputs.candidates.geometry.within(ESTATE.buffer(0.01)).all()
 
 
 def test_candidates_are_not_named_twice() -> None:

@@ -50,10 +50,12 @@ class PeopleLayer:
     """Persons of points or of areas, in the working CRS: ``frame`` holds ``people`` (float, no NA) and ``geometry``.
 
     ``allocate`` says how the people of an area lie within it: evenly by ``area``, or in its ``residential`` areas.
+    ``unknown`` is the ground of the areas whose figure is blank: who lives there is not known.
     """
 
     frame: gpd.GeoDataFrame
     allocate: Literal["area", "residential"] = "area"
+    unknown: gpd.GeoSeries | None = None
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,9 @@ class Population:
 
     ``elderly_age`` is the age from which the elderly are counted. ``groups`` maps the name of a group to its persons
     per cell, or to its share of the elderly. ``growth`` carries people to the horizon; ``calibrate`` is the level to
-    whose own figures (``own_residents``, ``own_elderly``) people are scaled first. ``nobody_outside`` names those whose
-    raster knows everybody: beyond it nobody lives.
+    whose own figures (``own_residents``, ``own_elderly``) people are scaled first, and ``figures`` holds those of them
+    that people's own layers give (``residents``, ``elderly``, indexed by id, NaN where none does). ``nobody_outside``
+    names those whose raster knows everybody: beyond it nobody lives.
     """
 
     residents: Raster | PeopleLayer | None
@@ -84,6 +87,7 @@ class Population:
     groups: Mapping[str, Raster | float] = field(default_factory=dict)
     growth: Growth | None = None
     calibrate: Level | None = None
+    figures: pd.DataFrame | None = None
     cell_m: float = 100.0
     nobody_outside: frozenset[str] = frozenset()
 

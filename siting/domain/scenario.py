@@ -19,6 +19,8 @@ from siting.domain.plan_models import PlanModel
 from siting.domain.walkers import LIFT_WAIT_S, WALKERS, WalkerSpeeds
 
 Level = Literal["community", "street", "planning", "district", "city"]
+# Levels that nest, from the finest on.
+FINE_TO_COARSE: Final[tuple[Level, ...]] = ("community", "street", "planning", "district", "city")
 Tier = Literal["institution", "centre", "station"]
 LandBasis = Literal["resident_current", "resident_planned", "registered", "elderly60", "elderly65"]
 Horizon = Literal["current"] | Annotated[int, Field(ge=2000, le=2100)]
@@ -137,13 +139,16 @@ class AreaLayer(Layer):
 
 
 class PeopleSource(Section):
-    """How many people live where: a raster, bands of age that are added up, points, or areas."""
+    """How many people live where: a raster, bands of age that are added up, points, areas, or a table of units."""
 
     path: Path | None = None
     pattern: str | None = None
     bands: tuple[Path, ...] = ()
     points: Path | None = None
     polygons: Path | None = None
+    level: Level | None = None
+    attributes: Path | None = None
+    attributes_on: tuple[str, str] | None = None
     from_age: Literal[60, 65] | None = None
     unit: PopulationUnit | None = None
     nodata: float | None = None
@@ -158,9 +163,9 @@ class PeopleSource(Section):
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
-        given = (self.path, self.pattern, self.bands or None, self.points, self.polygons)
+        given = (self.path, self.pattern, self.bands or None, self.points, self.polygons, self.level)
         if sum(each is not None for each in given) != 1:
-            message = "give one of path, pattern, bands, points, polygons"
+            message = "give one of path, pattern, bands, points, polygons, level"
             raise ValueError(message)
         if self.pattern is not None and "{age}" not in self.pattern:
             message = "pattern must hold {age}"
@@ -170,15 +175,30 @@ class PeopleSource(Section):
             raise ValueError(message)
         return self
 
+    @model_validator(mode="after")
+    def _whole_pairs(self) -> Self:
+        if self.level is not None:
+            whole = self.attributes is not None and self.attributes_on is None
+        else:
+            joined = self.attributes is not None
+            whole = joined == (self.attributes_on is not None) and not (joined and self.is_raster)
+        if not whole:
+            message = "attributes go with level, or with attributes_on and points or polygons"
+            raise ValueError(message)
+        return self
+
     @property
     def is_raster(self) -> bool:
-        """Whether people stand in raster files, not in points or areas."""
-        return self.points is None and self.polygons is None
+        """Whether people stand in raster files, not in points, areas or a table of units."""
+        return self.points is None and self.polygons is None and self.level is None
 
     @property
     def file(self) -> Path:
         """The file that messages name; of a pattern its folder and form, of bands the first."""
-        return next(Path(each) for each in (self.path, self.pattern, *self.bands, self.points, self.polygons) if each)
+        table = self.attributes if self.level is not None else None
+        return next(
+            Path(each) for each in (self.path, self.pattern, *self.bands, self.points, self.polygons, table) if each
+        )
 
 
 class Projection(Layer):
@@ -222,7 +242,7 @@ class PopulationSection(Section):
     planned_elderly: PeopleSource | None = None
     elderly_share: Share | None = None
     cell_m: Cell = 100
-    calibrate: Level | None = None
+    calibrate: Level | Literal["none"] | None = None
     projection: Projection | None = None
     groups: dict[str, GroupSource] = {}
     spread: bool = False

@@ -102,6 +102,12 @@ PEOPLE_LAYER_COLUMNS: Final = (
     Column("id", "text", unique=True),
     Column("people", "number", "persons", required=True, minimum=0),
 )
+# A table of the people of units, residents or elderly; a row names its unit by id or by name.
+PEOPLE_OF_UNITS_COLUMNS: Final = (
+    Column("id", "text"),
+    Column("name", "text"),
+    Column("people", "number", "persons", required=True, minimum=0),
+)
 # Growth a year of the people of units, or of everybody where a row names no unit; 0.02 is 2 % a year.
 GROWTH_COLUMNS: Final = (
     Column("id", "text"),

@@ -1,5 +1,6 @@
 """People, facilities and candidates put into places."""
 
+from siting.domain.scenario import FINE_TO_COARSE
 from siting.places.candidates import (
     candidate_costs,
     changed_facilities,
@@ -9,7 +10,7 @@ from siting.places.candidates import (
     station_ids,
     with_stations,
 )
-from siting.places.demand import FINE_TO_COARSE, land_basis, make_demand
+from siting.places.demand import land_basis, make_demand
 from siting.places.facilities import counted_land, home_units, in_circle, land_span, may_serve, open_facilities
 from siting.places.generated import with_generated
 from siting.places.nesting import holding_units

@@ -195,6 +195,22 @@ def empty_units(units: gpd.GeoDataFrame, held: Floats) -> NDArray[np.bool_]:
     return empty
 
 
+@dataclass(frozen=True)
+class UnitsOf:
+    """The units of one level to whose figures people are scaled.
+
+    ``frame`` holds ``own_residents`` and ``own_elderly`` (persons; NaN: the unit keeps as many as it has); ``shares``
+    has shape (units, cells); ``grid_share`` is the share of each unit of which people are known: units that are not
+    whole keep as many as they have. ``layers`` tells which layer gives the figures of residents, and of elderly.
+    """
+
+    level: Level
+    frame: gpd.GeoDataFrame
+    shares: csr_array
+    grid_share: Floats
+    layers: Mapping[str, str]
+
+
 @dataclass
 class _Told:
     """What the notes of a calibration tell."""
@@ -204,33 +220,23 @@ class _Told:
     empty: set[object] = field(default_factory=set)
     unmet: set[object] = field(default_factory=set)
     together: set[str] = field(default_factory=set)
+    layers: set[str] = field(default_factory=set)
 
 
 def calibrate(
-    people: People,
-    level: Level,
-    units: gpd.GeoDataFrame,
-    shares: csr_array,
-    grid_share: Floats,
-    elderly_share: float | None = None,
+    people: People, of: UnitsOf, elderly_share: float | None = None
 ) -> tuple[People, pd.DataFrame, tuple[Note, ...]]:
-    """Scale people so that each unit of a level has exactly the number of its table.
+    """Scale people so that each unit of a level has exactly the number that is given for it.
 
     Whoever is given is calibrated first; who is derived from them is derived anew, and then calibrated to their own
-    numbers, where the table has any.
+    numbers, where there are any.
 
     Parameters
     ----------
     people : People
         Before calibration.
-    level : str
-        The level of the units.
-    units : geopandas.GeoDataFrame
-        With ``own_residents`` and ``own_elderly`` (persons; NaN: the unit keeps as many as it has).
-    shares : scipy.sparse.csr_array
-        Shape (units, cells): share of each cell in each unit.
-    grid_share : ndarray
-        Share of each unit that lies on the population grid; units not whole on it keep as many as they have.
+    of : UnitsOf
+        The units and their numbers.
     elderly_share : float, optional
         Elderly ÷ residents, for those who are derived.
 
@@ -245,7 +251,7 @@ def calibrate(
     """
     told = _Told()
     notes: list[Note] = []
-    whole = grid_share >= Demand.WHOLE
+    units, shares, whole = of.frame, of.shares, of.grid_share >= Demand.WHOLE
     for who in sorted(WHO, key=lambda each: each in people.derived):
         own = units.get(f"own_{who}")
         if who in people.derived:
@@ -256,15 +262,16 @@ def calibrate(
         before = people.cells[who].to_numpy()
         raked = rake(shares, before, targets)
         people = people.with_cells(who, raked.people)
-        rows = _factors(level, units.index, who, shares @ before, shares @ raked.people)
-        notes += _factor_notes(who, level, rows[~np.isnan(targets)])
+        rows = _factors(of.level, units.index, who, shares @ before, shares @ raked.people)
+        notes += _factor_notes(who, of.layers[who], rows[~np.isnan(targets)])
+        told.layers.add(of.layers[who])
         told.rows.append(rows)
         told.blank |= set(units.index[own.isna()])
         told.empty |= set(units.index[raked.empty])
         told.unmet |= set(units.index[raked.unmet])
         told.together |= {" + ".join(map(str, units.index[list(group)])) for group in raked.together}
     table = pd.concat(told.rows, ignore_index=True) if told.rows else pd.DataFrame(columns=list(FACTOR_COLUMNS))
-    return people, table, (*notes, *_other_notes(level, told, units.index[~whole]))
+    return people, table, (*notes, *_other_notes(told, units.index[~whole]))
 
 
 def _factors(level: str, ids: pd.Index, who: str, before: Floats, after: Floats) -> pd.DataFrame:
@@ -273,10 +280,10 @@ def _factors(level: str, ids: pd.Index, who: str, before: Floats, after: Floats)
     return pd.DataFrame(table, columns=list(FACTOR_COLUMNS))
 
 
-def _factor_notes(who: str, level: str, rows: pd.DataFrame) -> Iterable[Note]:
+def _factor_notes(who: str, layer: str, rows: pd.DataFrame) -> Iterable[Note]:
     known = rows["factor"].dropna()
     figures: Mapping[str, object] = {
-        "layer": f"units.{level}.people",
+        "layer": layer,
         "count": len(rows),
         "before": f"{rows['before'].sum():,.0f}",
         "after": f"{rows['after'].sum():,.0f}",
@@ -288,12 +295,12 @@ def _factor_notes(who: str, level: str, rows: pd.DataFrame) -> Iterable[Note]:
     far = rows[(rows["factor"] < _FAR[0]) | (rows["factor"] > _FAR[1])]
     if len(far):
         names = [f"{unit} ×{factor:.2f}" for unit, factor in zip(far["unit"], far["factor"], strict=True)]
-        more = {"layer": f"units.{level}.people", "count": len(far), "units": ", ".join(names)}
+        more = {"layer": layer, "count": len(far), "units": ", ".join(names)}
         yield Note("calibrated_far_residents" if who == "residents" else "calibrated_far_elderly", more)
 
 
-def _other_notes(level: str, told: _Told, part: pd.Index) -> Iterable[Note]:
-    layer = f"units.{level}.people"
+def _other_notes(told: _Told, part: pd.Index) -> Iterable[Note]:
+    layer = ", ".join(sorted(told.layers))
 
     def values(ids: Iterable[object]) -> dict[str, object]:
         names = sorted(map(str, ids))
@@ -301,7 +308,7 @@ def _other_notes(level: str, told: _Told, part: pd.Index) -> Iterable[Note]:
 
     if told.blank:
         yield Note("calibrated_without_figure", values(told.blank))
-    if len(part):
+    if len(part) and told.layers:
         yield Note("calibrated_grid_part", values(part))
     if told.empty:
         yield Note("calibrated_empty", values(told.empty))

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from pyproj import CRS
 from scipy.sparse import csr_array
 
-from siting.domain.nouns import Demand, Floats, Grid, Ints, Note, Population, Raster
+from siting.domain.nouns import Demand, Floats, Grid, Ints, Note, PeopleLayer, Population, Raster
 from siting.domain.partly import listed, shared_out
-from siting.domain.scenario import LandBasis, Level, PopulationSection
+from siting.domain.scenario import FINE_TO_COARSE, LandBasis, Level, PopulationSection
 from siting.places.account import Account
-from siting.places.calibration import FACTOR_COLUMNS, calibrate, empty_units
+from siting.places.calibration import FACTOR_COLUMNS, UnitsOf, calibrate, empty_units
 from siting.places.cells import Held, cell_centres, cell_shares, touched_cells
 from siting.places.extent import covered_shares
 from siting.places.gridding import Gridded, on_one_grid
@@ -21,8 +21,6 @@ from siting.places.groups import with_groups
 from siting.places.growth import grow_people
 from siting.places.people import WHO, People, derive, groups_of
 from siting.places.spread import residential_weights, spread_with_groups
-
-FINE_TO_COARSE = ("community", "street", "planning", "district", "city")
 
 
 def land_basis(section: PopulationSection, *, planned: bool) -> LandBasis:
@@ -106,7 +104,7 @@ def make_demand(
     """
     gridded = on_one_grid(population, places, crs, context_m)
     units = {level: frame for level, frame in places.items() if level != "residential_area"}
-    grid_share = covered_shares(list(_given(population)), places, crs)
+    grid_share = covered_shares(list(_given(population)), places, crs, _unknown(population))
     beyond_grids = list(_beyond_grids(population, places, grid_share, crs))
     cells, beyond = _cells(gridded, population, places, crs, context_m)
     shares = {
@@ -118,7 +116,8 @@ def make_demand(
     notes, factors = gridded.notes, pd.DataFrame(columns=list(FACTOR_COLUMNS))
     if population.calibrate is not None:
         level = population.calibrate
-        people, factors, told = calibrate(people, level, units[level], shares[level], grid_share[level], elderly_share)
+        of = UnitsOf(level, units[level], shares[level], grid_share[level], _figures_by(population))
+        people, factors, told = calibrate(people, of, elderly_share)
         account, notes = account.calibrated_to(people), (*notes, *told)
     if population.growth is not None:
         ids = {each: frame.index for each, frame in places.items()}
@@ -144,6 +143,20 @@ def make_demand(
         factors=factors,
         notes=(*notes, *beyond_grids),
     )
+
+
+def _figures_by(population: Population) -> Mapping[str, str]:
+    """Return which layers give the figures of units: the table of their level, or the people's own."""
+    figures = population.figures
+    by_areas = [who for who in WHO if figures is not None and figures[who].notna().any()]
+    return {who: f"population.{who}" if who in by_areas else f"units.{population.calibrate}.people" for who in WHO}
+
+
+def _unknown(population: Population) -> gpd.GeoSeries | None:
+    """Return the ground of which no layer of people knows who lives there."""
+    layers = [each for each in (population.residents, population.elderly) if isinstance(each, PeopleLayer)]
+    ground = [each.unknown for each in layers if each.unknown is not None]
+    return gpd.GeoSeries(pd.concat(ground)) if ground else None
 
 
 def _given(population: Population, leave_out: Container[str] | None = None) -> Iterator[Grid]:

@@ -13,8 +13,13 @@ from siting.crs import carried_rectangle
 from siting.domain.nouns import Floats, Grid
 
 
-def covered_shares(grids: Sequence[Grid], places: Mapping[str, gpd.GeoDataFrame], crs: CRS) -> dict[str, Floats]:
-    """Return the share of each place's area that lies within the outer rectangles of all grids.
+def covered_shares(
+    grids: Sequence[Grid],
+    places: Mapping[str, gpd.GeoDataFrame],
+    crs: CRS,
+    unknown: gpd.GeoSeries | None = None,
+) -> dict[str, Floats]:
+    """Return the share of each place's area that lies within the outer rectangles of all grids, and is not unknown.
 
     Parameters
     ----------
@@ -25,16 +30,20 @@ def covered_shares(grids: Sequence[Grid], places: Mapping[str, gpd.GeoDataFrame]
         Polygons of every level in ``crs``.
     crs : pyproj.CRS
         Working CRS, metres.
+    unknown : geopandas.GeoSeries, optional
+        Ground of which layers say that nobody knows who lives there, in ``crs``.
 
     Returns
     -------
     dict of str to ndarray
         By level, values in [0, 1] in the order of the places.
     """
-    if not grids:
+    if not grids and unknown is None:
         return {level: np.ones(len(frame)) for level, frame in places.items()}
     bounds = gpd.GeoSeries(pd.concat([frame.geometry for frame in places.values()]), crs=crs).total_bounds
-    ground = shapely.intersection_all([_rectangle(grid, crs, bounds) for grid in grids])
+    ground = shapely.intersection_all([shapely.box(*bounds), *(_rectangle(grid, crs, bounds) for grid in grids)])
+    if unknown is not None:
+        ground = shapely.difference(ground, unknown.union_all())
     shapely.prepare(ground)
     return {level: _shares(frame.geometry, ground) for level, frame in places.items()}
 

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from siting.domain.nouns import Floats, Inputs, Ints, Network, Note
-from siting.domain.scenario import Generated
+from siting.domain.scenario import FINE_TO_COARSE, Generated
 from siting.errors import Faults
-from siting.places.demand import FINE_TO_COARSE
 
 # Nobody steps onto the middle of these, so that they lead to no door.
 NO_ENTRY: Final = (

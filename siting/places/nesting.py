@@ -4,7 +4,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from siting.places.demand import FINE_TO_COARSE
+from siting.domain.scenario import FINE_TO_COARSE
 
 
 def holding_units(places: dict[str, gpd.GeoDataFrame]) -> dict[str, pd.Series]:

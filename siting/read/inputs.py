@@ -45,6 +45,7 @@ from siting.read.locating import locate
 from siting.read.log import LayerLog, Log, by_importance
 from siting.read.people.population import count_sources, read_population
 from siting.read.people.rasters import Around, read_terrain
+from siting.read.people.unit_areas import with_own_figures
 from siting.read.people.unit_people import read_unit_people, with_people
 from siting.read.references import with_known_references
 from siting.read.reporting_units import check_unions, with_unions
@@ -169,6 +170,7 @@ def inspect_inputs(scenario: Scenario, progress: Progress = quiet) -> tuple[Inpu
     check_circle(standards, scenario, reading.log)
     units = _with_people(reading, _units(reading))
     population = read_population(scenario, reading.crs, reading.bounds, units, reading.log, reading.step)
+    units = with_own_figures(units, population)
     if reading.crs is not None:
         units = cut_to_people(scenario, units, population, reading.crs, reading.log)
     units, tables = _placed(reading, units, _with_known_references(reading, units, _tables(reading)))
@@ -277,12 +279,18 @@ def _with_people(reading: _Reading, units: Mapping[str, gpd.GeoDataFrame]) -> Ma
         if unit.people is None:
             continue
         log = reading.log.layer(f"units.{level}.people", unit.people.called)
-        rows = read_unit_people(unit.people, log)
+        rows = read_unit_people(unit.people, log, _elderly_from(reading.scenario))
         reading.step()
         # Faults of the units are told already; what the rows lack because of them is not told again.
         if rows is not None and level in units and len(units[level]):
             found[level] = with_people(units[level], rows, reading.scenario.standards.place, log)
     return found
+
+
+def _elderly_from(scenario: Scenario) -> int:
+    """Return the age from which the elderly are counted."""
+    elderly = scenario.population.elderly
+    return 60 if elderly is None else elderly.from_age or 60
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,8 @@ Keys = tuple[str | int, ...]
 
 # The rules that hold between keys, as the model words them, and the codes of the texts that tell them.
 RULES: Final = {
-    "give one of path, pattern, bands, points, polygons": "path_or_pattern",
+    "give one of path, pattern, bands, points, polygons, level": "path_or_pattern",
+    "attributes go with level, or with attributes_on and points or polygons": "attributes_of_people",
     "give the unit of a raster": "raster_without_unit",
     "give one of from_age, share, path": "group_way",
     "to_age must not be below from_age": "ages_reversed",

@@ -23,6 +23,7 @@ from siting.read.geometry.hints import gcj02_sign
 from siting.read.survey_files import looks
 from siting.read.survey_layers import Look
 from siting.read.survey_names import columns_of, has_place, level_by_values, word_in
+from siting.read.survey_people import people_of_units
 from siting.read.survey_place import standards_of
 from siting.text import texts
 
@@ -112,6 +113,12 @@ class _Taking:
         if mapping:
             self.filled[f"{section}.columns"] = mapping
         return True
+
+    def forget(self, section: str) -> None:
+        """Take a section back."""
+        del self.remarks[section]
+        for key in [key for key in self.filled if key.startswith(f"{section}.")]:
+            del self.filled[key]
 
     def ask_crs(self, section: str, look: Look) -> None:
         """Ask for the CRS of a layer that has none, or that seems to be in another than its file says."""
@@ -204,6 +211,11 @@ def _finish(taking: _Taking, found: Sequence[Look]) -> None:
     """Ask what only the planner knows."""
     if not taking.remarks:
         return
+    people = people_of_units(taking.filled, list(taking.remarks), found)
+    for section in people.moved:
+        taking.forget(section)
+    taking.filled.update(people.filled)
+    taking.remarks.update(people.remarks)
     standards = standards_of(found, taking.folder)
     taking.filled.update(standards.filled)
     taking.remarks.update(standards.remarks)

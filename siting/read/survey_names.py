@@ -81,16 +81,22 @@ def columns_of(theirs: Sequence[str], ours: Sequence[Column], group: str) -> dic
 def level_by_values(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[str, str] | None:
     """Return the level of units of which a column holds the names, and some of them; None where none does.
 
+    A column in which no name stands twice goes before others: beside each community may stand its street.
+
     Examples
     --------
     >>> from siting.read.survey_names import level_by_values
     >>> level_by_values(("n",), (("南坪街道",), ("峡口镇",)))
     ('street', '南坪街道, 峡口镇')
     """
+    first = None
     for at in range(len(columns)):
         cells = [row[at].strip() for row in rows if len(row) > at and row[at].strip()]
         ends = Counter(level for cell in cells for level, words in _ENDS if cell.endswith(words))
         for level, count in ends.most_common(1):
             if count >= _MOST * len(cells):
-                return level, ", ".join(cells[:_SHOWN])
-    return None
+                found = level, ", ".join(cells[:_SHOWN])
+                if len(set(cells)) == len(cells):
+                    return found
+                first = first or found
+    return first

@@ -138,7 +138,7 @@ def test_template_holds_every_key(lang: Lang, tmp_path: Path) -> None:
     # Of those that exclude each other one stays.
     whole["standards"].pop("ids")
     for grid in ("residents", "elderly", "planned_residents", "planned_elderly"):
-        for key in ("pattern", "bands", "points", "polygons"):
+        for key in ("pattern", "bands", "points", "polygons", "level", "attributes", "attributes_on"):
             whole["population"][grid].pop(key, None)
     for key in ("to_age", "from_age", "path"):
         whole["population"]["groups"]["aged_80"].pop(key)

@@ -219,7 +219,7 @@ def assert_even(found: Demand, who: str, read: float) -> None:
     account = {step: found.account[f"{who}_{step}"] for step in ("read", "calibrated", "grown", "inside", "outside")}
     assert account["read"] == pytest.approx(read, rel=EVEN)
     given_ = account["read"] + account["calibrated"] + account["grown"]
-    assert account["inside"] + account["outside"] == pytest.approx(given_, rel=EVEN)
+    assert account["inside"] + account["outside"] == pytest.approx(given_, rel=EVEN, abs=EVEN * read)
     cells = found.cells
     assert float(cells[who] @ cells["inside"]) == pytest.approx(account["inside"], rel=EVEN)
     parts = found.account[f"{who}_outside_units"] + found.account[f"{who}_outside_window"]

@@ -187,8 +187,9 @@ def test_a_table_of_people_joins_the_units_that_were_found(tmp_path: Path) -> No
     squares_named("南坪街道", "峡口镇").to_file(tmp_path / "街道.gpkg")
     table(tmp_path / "七普.csv", 街道=["南坪街道", "峡口镇"], 常住人口=[3, 4])
     draft = survey(tmp_path)
-    assert draft.filled["units.street.people.path"] == "七普.csv"
-    assert "units.street.people.crs" not in draft.asked
+    assert draft.filled["population.residents.attributes"] == "七普.csv"
+    assert draft.filled["population.residents.level"] == "street"
+    assert not [key for key in draft.asked if key.startswith(("units", "population"))]
 
 
 # --- rasters ----------------------------------------------------------------------------------------------------------
@@ -383,7 +384,7 @@ def test_tables_of_every_kind(tmp_path: Path) -> None:
     table(tmp_path / "s.csv", name=shapes["name"], wkt=shapes.geometry.to_wkt())
     (tmp_path / "站点.tsv").write_text("name\t床位数\t经度\t纬度\n甲\t3\t107.4\t29.7\n", encoding="utf-8")
     draft = survey(tmp_path)
-    assert draft.filled["units.street.people.path"] == "七普.parquet"
+    assert draft.filled["population.residents.attributes"] == "七普.parquet"
     assert draft.filled["units.community.path"] == "s.csv"
     assert "units.community.crs" in draft.asked
     assert draft.filled["facilities.path"] == "站点.tsv"
@@ -552,3 +553,33 @@ def test_how_coverage_is_read_is_asked_where_units_and_facilities_are(district: 
     assert '#coverage = "any_facility"' in text
     (district / "facilities.csv").unlink()
     assert "standards.coverage" not in survey(district).asked
+
+
+def test_people_by_unit_stand_for_the_raster_that_lacks(tmp_path: Path) -> None:
+    squares_named("甲社区", "乙社区").to_file(tmp_path / "社区.gpkg")
+    (tmp_path / "人口.csv").write_text(
+        "所属街道,社区名称,常住人口,60岁以上,65岁以上\n丙街道,甲社区,10,4,3\n丙街道,乙社区,20,5,4\n合计,,30,9,7\n",
+        "utf-8",
+    )
+    filled = survey(tmp_path).filled
+    table = {"level": "community", "attributes": "人口.csv"}
+    for who in ("residents", "elderly"):
+        assert {key: filled.get(f"population.{who}.{key}") for key in table} == table
+    assert not [key for key in filled if key.startswith("units.community.people") or key.endswith("from_age")]
+
+
+@pytest.mark.parametrize("head", ["60岁以上", "65岁以上"])
+def test_the_layer_of_the_units_may_give_their_people(tmp_path: Path, head: str) -> None:
+    squares_named("甲社区", "乙社区").assign(**{"常住人口": [10, 20], head: [3, 4]}).to_file(tmp_path / "社区.gpkg")
+    filled = survey(tmp_path).filled
+    assert filled["population.residents.polygons"] == filled["population.elderly.polygons"] == "社区.gpkg"
+    assert filled.get("population.elderly.from_age", 60) == int(head[:2])
+
+
+def test_a_table_beside_a_raster_of_people_stays_the_table_of_the_units(tmp_path: Path) -> None:
+    squares_named("甲社区", "乙社区").to_file(tmp_path / "社区.gpkg")
+    write_raster(tmp_path / "residents_per_cell.tif", np.ones((4, 4)))
+    (tmp_path / "人口.csv").write_text("社区名称,常住人口\n甲社区,10\n乙社区,20\n", "utf-8")
+    filled = survey(tmp_path).filled
+    assert filled["units.community.people.path"] == "人口.csv"
+    assert "population.residents.level" not in filled

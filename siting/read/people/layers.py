@@ -1,27 +1,36 @@
 """People of points and of areas, in the working CRS."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 
+import geopandas as gpd
 from pyproj import CRS
 
 from siting.domain.nouns import PeopleLayer
 from siting.domain.scenario import AreaLayer, PeopleSource
 from siting.domain.tables import PEOPLE_LAYER_COLUMNS
 from siting.read.geometry.overlaps import check_people_areas
+from siting.read.geometry.pieces import some
 from siting.read.geometry.projections import Bounds, frame_bounds, overlap, show_bounds
 from siting.read.geometry.shapes import Family
-from siting.read.log import LayerLog
-from siting.read.sources.vectors import read_vector
+from siting.read.log import LayerLog, listed
+from siting.read.people.unit_people import figures_by_unit, of_age, read_people_of_units
+from siting.read.sources.vectors import Raw, read_vector
 from siting.read.tables.finish import finished
 
 _POINTS: Final[Family] = "points"
 _POLYGONS: Final[Family] = "polygons"
+# The figure of an area may be blank, but its column must be there.
+_AREA_COLUMNS: Final = tuple(replace(column, required=False) for column in PEOPLE_LAYER_COLUMNS)
 
 
 def read_people_layer(
     source: PeopleSource, crs: CRS | None, bounds: Bounds | None, log: LayerLog
 ) -> PeopleLayer | None:
     """Read people who stand in points or areas.
+
+    An area whose figure is blank has people of whom nothing is known: its ground is ``unknown``, and it is noted.
 
     Parameters
     ----------
@@ -44,12 +53,16 @@ def read_people_layer(
     raw = read_vector(as_layer(source), log)
     if raw is None:
         return None
-    frame = finished(raw, PEOPLE_LAYER_COLUMNS, _POLYGONS if source.points is None else _POINTS, crs)
-    if source.polygons is not None:
+    raw = _with_age(raw, source, log)
+    areas = source.polygons is not None
+    frame = finished(raw, _AREA_COLUMNS if areas else PEOPLE_LAYER_COLUMNS, _POLYGONS if areas else _POINTS, crs)
+    if areas:
         check_people_areas(frame, log, on_purpose=source.overlap)
+        _check_figures(frame, log)
     if len(log.log.faults.found) > faults:
         return None
     log.fact(people=float(frame["people"].sum()), rows_used=len(frame))
+    frame, unknown = known_and_unknown(frame, frame.index, log)
     if crs is not None and bounds is not None:
         there = frame_bounds([frame], crs)
         # A single point has no width.
@@ -57,7 +70,81 @@ def read_people_layer(
             found = "–" if there is None else show_bounds(there, crs)
             log.fault("no_overlap", found=found, expected=show_bounds(bounds, crs))
             return None
-    return PeopleLayer(frame[["people", "geometry"]], source.allocate)
+    return PeopleLayer(frame, source.allocate, unknown)
+
+
+def read_people_of_level(
+    source: PeopleSource, who: str, units: Mapping[str, gpd.GeoDataFrame], place: str | None, log: LayerLog
+) -> PeopleLayer | None:
+    """Read people whose number a table gives unit by unit: they are areas whose ground is that of the units.
+
+    Parameters
+    ----------
+    source : PeopleSource
+        Its ``level`` and ``attributes`` are given.
+    who : {"residents", "elderly"}
+        Whose figures these are.
+    units : mapping of str to geopandas.GeoDataFrame
+        Units by level, in the working CRS, indexed by id, with ``name``.
+    place : str or None
+        Full name of the scenario's place.
+    log : LayerLog
+        Takes the faults and notes of the table and of the join.
+
+    Returns
+    -------
+    PeopleLayer or None
+        None where anything is at fault.
+    """
+    faults, level = len(log.log.faults.found), source.level
+    if level is None or level not in units:
+        log.fault("level_without_units", field="level", found=str(level), expected=listed(units))
+        return None
+    rows = read_people_of_units(source, who, log)
+    # What rows lack because units are at fault is not told again.
+    here = units[level] if rows is not None and len(units[level]) else None
+    found = None if here is None or rows is None else figures_by_unit(here, rows, place, log)
+    if here is None or found is None:
+        return None
+    frame = here[["name", "geometry"]].assign(people=found["people"].reindex(here.index).astype("float64"))
+    _check_figures(frame, log)
+    if len(log.log.faults.found) > faults:
+        return None
+    log.fact(people=float(frame["people"].sum()), rows_used=len(found))
+    frame, unknown = known_and_unknown(frame, frame["name"].fillna(frame.index.to_series()), log)
+    return PeopleLayer(frame, source.allocate, unknown)
+
+
+def _check_figures(frame: gpd.GeoDataFrame, log: LayerLog) -> None:
+    """Note a fault where no area has a figure: the column lacks, or all of its cells are blank."""
+    told = any(fault.layer == log.key and fault.field in ("people", "columns") for fault in log.log.faults.found)
+    if told or not len(frame) or not frame["people"].isna().all():
+        return
+    facts = log.log.layers.get(log.key, {})
+    if "people" in facts.get("matched", {}):
+        log.fault("no_figures", field="people", found=str(len(frame)))
+    else:
+        log.fault("column_missing", field="people", expected=listed(facts.get("unused", ())))
+
+
+def known_and_unknown(
+    frame: gpd.GeoDataFrame, names: Iterable[object], log: LayerLog
+) -> tuple[gpd.GeoDataFrame, gpd.GeoSeries | None]:
+    """Part areas with a figure from those without, whose ground is returned; these are noted by name."""
+    blank = frame["people"].isna().to_numpy(dtype=bool)
+    known = frame.loc[~blank, ["people", "geometry"]]
+    if not blank.any():
+        return known, None
+    told = [str(name) for name, each in zip(names, blank, strict=True) if each]
+    log.note("people_areas_unknown", count=len(told), names=some(told))
+    return known, gpd.GeoSeries(frame.geometry[blank])
+
+
+def _with_age(raw: Raw, source: PeopleSource, log: LayerLog) -> Raw:
+    """Return a layer with the column of the elderly named where they are counted from 65."""
+    names = [str(name) for name in raw.frame.columns if name != "geometry"]
+    columns = of_age(names, "people", raw.source.columns, source.from_age or 60, log)
+    return replace(raw, source=raw.source.model_copy(update={"columns": columns}))
 
 
 def as_layer(source: PeopleSource) -> AreaLayer:
@@ -69,4 +156,6 @@ def as_layer(source: PeopleSource) -> AreaLayer:
         crs=source.crs,
         encoding=source.encoding,
         columns=source.columns,
+        attributes=source.attributes,
+        attributes_on=source.attributes_on,
     )

@@ -6,10 +6,11 @@ from typing import Final
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 from pyproj import CRS
 
 from siting.domain.nouns import Growth, PeopleLayer, Population, Raster
-from siting.domain.scenario import Level, PeopleSource, Projection, Scenario
+from siting.domain.scenario import FINE_TO_COARSE, Level, PeopleSource, Projection, Scenario
 from siting.read.geometry.projections import Bounds
 from siting.read.log import LayerLog, Log
 from siting.read.people.agreement import Pair, check_density, check_parts, check_share, note_outside
@@ -17,8 +18,9 @@ from siting.read.people.bands import DEFAULT_AGE, Weights, add_bands, find_bands
 from siting.read.people.cohorts import check_cohorts, cohort_weights, read_stays, youngest
 from siting.read.people.groups import group_bands, read_group
 from siting.read.people.growth import WHO, read_growth
-from siting.read.people.layers import read_people_layer
+from siting.read.people.layers import read_people_layer, read_people_of_level
 from siting.read.people.rasters import MARGIN_M, Around
+from siting.read.people.unit_areas import UnitFigures, figures_of_areas, tell_figures, with_ground_of_units
 from siting.units import SECONDS_PER_MINUTE
 
 # Faster than any walker: whoever is farther off than two walks at this speed has no part in anything.
@@ -96,14 +98,17 @@ def read_population(
     growth = _growth(reading, given, sound)
     _note_current(reading, given, projection, growth)
     elderly = given.get("elderly")
-    _check_agreement(reading, given, found, groups)
+    kept = _kept(reading, given, found)
+    people = {who: _on_units(source, reading, kept.level) for who, source in found.items()}
+    _check_agreement(reading, given, people, groups, scaled=kept.by_table)
     return Population(
-        residents=found.get("residents"),
-        elderly=found.get("elderly"),
+        residents=people.get("residents"),
+        elderly=people.get("elderly"),
         elderly_age=65 if elderly is not None and elderly.source.from_age == 65 else 60,  # noqa: PLR2004 - years
         groups=groups,
         growth=growth,
-        calibrate=_calibrate(reading, given),
+        calibrate=kept.level,
+        figures=kept.figures,
         cell_m=scenario.population.cell_m,
         nobody_outside=frozenset(who for who, each in given.items() if each.source.outside == "nobody"),
     )
@@ -174,6 +179,9 @@ def _everybody(
             found[who] = by_age.pop(_ALL, None)
         elif each.source.is_raster:
             found[who] = read_people(each.source, log, DEFAULT_AGE if who == "elderly" else 0, reading.around)
+        elif each.source.level is not None:
+            place = reading.scenario.standards.place
+            found[who] = read_people_of_level(each.source, who, reading.units, place, log)
         else:
             found[who] = read_people_layer(each.source, reading.crs, reading.bounds, log)
         raster = found[who]
@@ -269,12 +277,13 @@ def _check_agreement(
     given: Mapping[str, _Source],
     found: Mapping[str, Raster | PeopleLayer],
     groups: Mapping[str, Raster | float],
+    *,
+    scaled: bool,
 ) -> None:
     """Tell where people do not fit one another or the ground of the units."""
     logs = {who: reading.log.layer(each.key, each.source.file) for who, each in given.items()}
     # Figures of tables take the place of what the files say of each unit; tables are checked row by row.
-    calibrated = reading.scenario.population.calibrate is not None
-    units = {} if reading.bounds is None or calibrated else reading.units
+    units = {} if reading.bounds is None or scaled else reading.units
     elderly, residents = found.get("elderly"), found.get("residents")
     for who, people in found.items():
         check_density(who, people, units, logs[who])
@@ -322,17 +331,62 @@ def _note_current(
                 log.note("current_people_at_horizon", horizon=_horizon(reading))
 
 
-def _calibrate(reading: _Reading, given: Mapping[str, _Source]) -> Level | None:
-    """Return the level to whose own figures people are scaled; none where people are planned."""
-    level = reading.scenario.population.calibrate
-    if level is None:
-        return None
+@dataclass(frozen=True)
+class _Kept:
+    """The level of which every unit keeps the figure that is given for it; whether by a table, or what areas say."""
+
+    level: Level | None = None
+    by_table: bool = False
+    figures: pd.DataFrame | None = None
+
+
+def _kept(reading: _Reading, given: Mapping[str, _Source], found: Mapping[str, Raster | PeopleLayer]) -> _Kept:
+    """Return the level to whose own figures people are scaled: the scenario's, else the finest that has figures."""
+    asked = reading.scenario.population.calibrate
+    if asked == "none":
+        return _Kept()
     log = reading.log.layer("population")
-    unit = reading.scenario.units.get(level)
-    if unit is None or unit.people is None:
-        log.fault("calibrate_without_people", field="calibrate", found=level)
-        return None
-    if any(each.planned for each in given.values()):
-        log.note("calibrate_planned", level=level)
-        return None
-    return level
+    tables = [level for level in FINE_TO_COARSE if level in reading.units and "own_residents" in reading.units[level]]
+    planned = any(each.planned for each in given.values())
+    areas = {who: each for who, each in found.items() if isinstance(each, PeopleLayer) and _are_areas(given[who])}
+    of_areas = figures_of_areas(areas, reading.units, asked) if reading.crs is not None else None
+    if asked is not None and asked not in tables and of_areas is None:
+        unit = reading.scenario.units.get(asked)
+        if unit is None or unit.people is None:
+            log.fault("calibrate_without_people", field="calibrate", found=asked)
+        return _Kept()
+    if planned and tables:
+        # Tables tell of today.
+        log.note("calibrate_planned", level=asked or tables[0])
+        tables = []
+    level = _level_of(asked, tables, of_areas)
+    if of_areas is None or of_areas.level != level:
+        return _Kept(level, by_table=level in tables)
+    figures = of_areas.figures.copy()
+    for who in WHO:
+        # Where a table of the level gives residents, or elderly, it goes before the areas.
+        if level in tables and reading.units[level][f"own_{who}"].notna().any():
+            figures[who] = np.nan
+    tell_figures(
+        figures, of_areas.level, {who: reading.log.layer(given[who].key, given[who].source.file) for who in areas}
+    )
+    return _Kept(level, level in tables, figures)
+
+
+def _level_of(asked: Level | None, tables: list[Level], of_areas: UnitFigures | None) -> Level | None:
+    """Return the finest of the levels with figures, but what is asked for goes before."""
+    levels = [*tables, *([] if of_areas is None else [of_areas.level])]
+    if asked is not None:
+        return asked if asked in levels else None
+    return min(levels, key=FINE_TO_COARSE.index, default=None)
+
+
+def _are_areas(each: _Source) -> bool:
+    return each.source.polygons is not None or each.source.level is not None
+
+
+def _on_units(source: Raster | PeopleLayer, reading: _Reading, level: Level | None) -> Raster | PeopleLayer:
+    """Return people whose areas without a figure are the units that they stand for."""
+    if isinstance(source, Raster) or level is None or reading.crs is None:
+        return source
+    return with_ground_of_units(source, reading.units[level])

@@ -1,12 +1,14 @@
 """People of units from a table of their own: joined by id, else by full name, never by guess."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 import geopandas as gpd
 import pandas as pd
 
-from siting.domain.scenario import Layer
-from siting.domain.tables import PEOPLE_COLUMNS
+from siting.domain.scenario import Layer, PeopleSource
+from siting.domain.tables import PEOPLE_COLUMNS, PEOPLE_OF_UNITS_COLUMNS, Column
 from siting.read.geometry.pieces import some
 from siting.read.log import LayerLog, listed
 from siting.read.sources.vectors import read_table
@@ -20,9 +22,15 @@ from siting.read.tables.totals import is_total, without_totals
 _ENDINGS: Final = ("省", "市", "区", "县", "州", "盟", "旗")
 _KEYS: Final = ("id", "name")
 _FIGURES: Final = ("residents", "elderly")
+# The figure of a unit may be blank.
+_PEOPLE_OF_UNITS: Final = tuple(replace(column, required=False) for column in PEOPLE_OF_UNITS_COLUMNS)
+# The age that the usual names of the elderly do not mean, and the section of names that do.
+_OLDER: Final = 65
+_USUAL: Final = "60"
+_AGE_65: Final = "elderly_from_65"
 
 
-def read_unit_people(source: Layer, log: LayerLog) -> pd.DataFrame | None:
+def read_unit_people(source: Layer, log: LayerLog, from_age: int = 60) -> pd.DataFrame | None:
     """Read a table of the people of units.
 
     Parameters
@@ -32,6 +40,8 @@ def read_unit_people(source: Layer, log: LayerLog) -> pd.DataFrame | None:
     log : LayerLog
         Takes the faults: of the file, of its columns (an id or a name, and residents or elderly, must be there), of
         single cells.
+    from_age : int
+        From which age the scenario counts the elderly: only a column of this age is known as theirs by a usual name.
 
     Returns
     -------
@@ -42,12 +52,88 @@ def read_unit_people(source: Layer, log: LayerLog) -> pd.DataFrame | None:
     if raw is None:
         return None
     raw = without_totals(raw, source, log)
-    found = find_columns([str(name) for name in raw.columns], (*_KEYS, *_FIGURES), source.columns, log.key)
+    names = [str(name) for name in raw.columns]
+    source = source.model_copy(update={"columns": of_age(names, "elderly", source.columns, from_age, log)})
+    found = find_columns(names, (*_KEYS, *_FIGURES), source.columns, log.key)
     for either in (_KEYS, _FIGURES):
         if not any(found[key] or source.columns.get(key) or key in source.defaults for key in either):
             log.fault("column_missing", field=listed(either), expected=listed(raw.columns))
             return None
-    table, labels = typed_table(raw, PEOPLE_COLUMNS, source, log)
+    return _named_rows(raw, PEOPLE_COLUMNS, source, log)
+
+
+def read_people_of_units(source: PeopleSource, who: str, log: LayerLog) -> pd.DataFrame | None:
+    """Read the table that gives the residents, or the elderly, of units: ``population.WHO.attributes``.
+
+    Parameters
+    ----------
+    source : PeopleSource
+        Its ``level`` and ``attributes`` are given; ``columns`` may name ``id``, ``name`` and ``people``.
+    who : {"residents", "elderly"}
+        Whose figures are sought by usual names.
+    log : LayerLog
+        As for :func:`read_unit_people`; its key is that of the people.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        ``id``, ``name``, ``people``, row by row as in the file; None where there is nothing to go on with.
+    """
+    table = Layer(path=source.attributes, layer=source.layer, encoding=source.encoding, columns=source.columns)
+    raw = read_table(table, log)
+    if raw is None:
+        return None
+    names = [str(name) for name in raw.columns]
+    given = of_age(names, "people", source.columns, source.from_age or 60, log)
+    known = find_columns(names, _KEYS, given, f"units.{source.level}.people")
+    figures = find_columns(names, ("people",), given, log.key)["people"]
+    if not figures and "people" not in given and "planned" not in log.key:
+        figures = find_columns(names, (who,), {}, f"units.{source.level}.people")[who]
+    if not any(known.values()):
+        log.fault("column_missing", field=listed(_KEYS), expected=listed(raw.columns))
+        return None
+    found = {key: matches[0] for key, matches in {**known, "people": figures}.items() if len(matches) == 1}
+    if by_alias := [f"{name} → {key}" for key, name in found.items() if key not in given and name != key]:
+        log.note("columns_by_alias", columns=listed(by_alias))
+    table = table.model_copy(update={"columns": {**found, **given}})
+    return _named_rows(without_totals(raw, table, log), _PEOPLE_OF_UNITS, table, log)
+
+
+def of_age(names: Sequence[str], key: str, columns: Mapping[str, str], from_age: int, log: LayerLog) -> dict[str, str]:
+    """Return the scenario's ``columns``, with the column of the elderly where they are counted from 65.
+
+    The usual names of the elderly are those of 60 and over. Where the scenario counts from 65 only a column that says
+    65, or no age, is known by its name; of the others none is taken.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The file's columns.
+    key : {"elderly", "people"}
+        What our column is called; of residents nothing is changed.
+    columns : mapping of str to str
+        The scenario's own.
+    from_age : int
+        60 or 65.
+    log : LayerLog
+        Its key is that of the layer; it takes ``columns_by_alias``.
+    """
+    found = dict(columns)
+    if from_age != _OLDER or key in found or key in names or (key == "people" and "residents" in log.key):
+        return found
+    matches = [name for name in find_columns(names, ("elderly",), {}, _AGE_65)["elderly"] if _USUAL not in name]
+    matches = [name for name in matches if str(_OLDER) in name] or matches
+    if len(matches) == 1:
+        found[key] = matches[0]
+        log.note("columns_by_alias", columns=f"{matches[0]} → {key}")
+    elif any(_USUAL in name for name in find_columns(names, (key,), {}, log.key)[key]):
+        found[key] = ""
+    return found
+
+
+def _named_rows(raw: pd.DataFrame, columns: Sequence[Column], source: Layer, log: LayerLog) -> pd.DataFrame | None:
+    """Return rows that name their unit, typed; None where the codes that name them are lost."""
+    table, labels = typed_table(raw, columns, source, log)
     if any(fault.code == "code_lost_digits" and fault.layer == log.key for fault in log.log.faults.found):
         # Rows whose codes are lost match no unit; that is not told again.
         return None
@@ -79,6 +165,22 @@ def with_people(units: gpd.GeoDataFrame, rows: pd.DataFrame, place: str | None, 
     geopandas.GeoDataFrame
         The units with ``own_residents`` and ``own_elderly``, NaN where no row gives them.
     """
+    figures = figures_by_unit(units, rows, place, log)
+    if figures is None:
+        return units
+    return units.assign(**{f"own_{name}": figures[name].reindex(units.index).astype("float64") for name in _FIGURES})
+
+
+def figures_by_unit(
+    units: gpd.GeoDataFrame, rows: pd.DataFrame, place: str | None, log: LayerLog
+) -> pd.DataFrame | None:
+    """Return the rows of a table by the id of their unit; None, with a fault, where no row is of any unit.
+
+    Parameters
+    ----------
+    units, rows, place, log
+        See :func:`with_people`.
+    """
     ids, names = set(units.index), units["name"].dropna()
     by_name = {name: key for key, name in names[~names.duplicated(keep=False)].items()}
     keys = zip(with_zeros(rows["id"], units.index, log), rows["name"], strict=True)
@@ -92,14 +194,13 @@ def with_people(units: gpd.GeoDataFrame, rows: pd.DataFrame, place: str | None, 
         log.fault(
             "join_matches_nothing", field=listed(_KEYS), found=some(list(named)), expected=some(list(units.index))
         )
-        return units
+        return None
     _note_others(rows[unit.isna()], place, log)
     lacking = units.index[~units.index.isin(unit.dropna())]
     if len(lacking):
         told = units["name"].reindex(lacking).fillna(pd.Series(lacking, index=lacking))
         log.note("people_units_unmatched", count=len(lacking), names=listed(told))
-    figures = rows.assign(unit=unit).dropna(subset="unit").drop_duplicates("unit").set_index("unit")
-    return units.assign(**{f"own_{name}": figures[name].reindex(units.index).astype("float64") for name in _FIGURES})
+    return rows.assign(unit=unit).dropna(subset="unit").drop_duplicates("unit").set_index("unit")
 
 
 def _note_others(rows: pd.DataFrame, place: str | None, log: LayerLog) -> None:

@@ -1,8 +1,8 @@
 """What can go wrong with an input or a call, said so that a planner can mend it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Final
+from typing import Any, Final
 
 from siting.text import Lang, say
 
@@ -18,13 +18,16 @@ class Fault:
     """One fault of an input: where it stands, what was found, what was expected.
 
     ``code`` names two texts of the catalogue: ``fault.CODE.what`` (may use ``found`` and ``expected``) and
-    ``fault.CODE.advice`` (what to do).
+    ``fault.CODE.advice`` (what to do). ``cells`` are those of the ``sheet`` (D7) where the file is a workbook or a CSV
+    file; ``row`` is then the record's id, or the cell again where the record has none.
     """
 
     code: str
     file: str | None = None
     layer: str | None = None
+    sheet: str | None = None
     row: str | None = None
+    cells: tuple[str, ...] = ()
     field: str | None = None
     found: str = ""
     expected: str = ""
@@ -33,8 +36,8 @@ class Fault:
         """Return the fault as one readable line: where, what, what to do."""
         where = [
             say(f"fault.where.{self._place(name)}", lang, value=value)
-            for name in ("file", "layer", "row", "field")
-            if (value := getattr(self, name)) is not None
+            for name in ("file", "layer", "sheet", "row", "cell", "field")
+            if (value := getattr(self, name)) is not None and not (name == "cell" and value in ("", self.row))
         ]
         what, advice = self.part("what", lang), self.part("advice", lang)
         if not where:
@@ -46,6 +49,11 @@ class Fault:
         # The field is our key, with the file's own name behind it where that differs.
         key = (self.field or "").partition(" (")[0]
         return say(f"fault.{self.code}.{part}", lang, found=self.found, expected=self.expected, key=key)
+
+    @property
+    def cell(self) -> str:
+        """The first of the cells, and how many there are; empty where the file has none."""
+        return _some(self.cells)
 
     def _place(self, name: str) -> str:
         if name == "row" and isinstance(self, FaultOfRows):
@@ -75,7 +83,7 @@ def together(faults: Iterable[Fault]) -> tuple[Fault, ...]:
     alike: dict[Fault, list[Fault]] = {}
     for fault in faults:
         # A fault of no row is told as it stands.
-        one = fault if fault.row is None else Fault(**{**_parts(fault), "row": ""})
+        one = fault if fault.row is None else Fault(**{**_parts(fault), "row": "", "cells": ()})
         alike.setdefault(one, []).append(fault)
     told: list[Fault] = []
     kinds: dict[tuple[str | None, ...], list[Fault]] = {}
@@ -94,16 +102,21 @@ def _of_rows(one: Fault, several: list[Fault]) -> Fault:
     """Return a fault with the rows in which it stands."""
     if len(several) == 1:
         return several[0]
-    rows = [str(each.row) for each in several]
+    rows, cells = [str(each.row) for each in several], tuple(cell for each in several for cell in each.cells)
     count = sum(map(_count, several))
-    more = [f"… ({count:,})"] if len(rows) > _ROWS else []
-    return FaultOfRows(**{**_parts(one), "row": ", ".join([*rows[:_ROWS], *more])}, count=count)
+    return FaultOfRows(**{**_parts(one), "row": _some(rows, count), "cells": cells}, count=count)
+
+
+def _some(places: Sequence[str], count: int | None = None) -> str:
+    """Return the first of some places, and how many there are."""
+    more = [f"… ({count or len(places):,})"] if len(places) > _ROWS else []
+    return ", ".join([*places[:_ROWS], *more])
 
 
 def _rest(faults: list[Fault]) -> Fault:
     """Return the fault that counts others of its kind."""
     first, rows = faults[0], sum(map(_count, faults))
-    where = {"file": first.file, "layer": first.layer, "field": first.field}
+    where: dict[str, Any] = {key: getattr(first, key) for key in ("file", "layer", "sheet", "field")}
     return Fault(code="more_of_the_kind", found=f"{len(faults):,}", expected=f"{rows:,}", **where)
 
 
@@ -111,7 +124,7 @@ def _count(fault: Fault) -> int:
     return fault.count if isinstance(fault, FaultOfRows) else 1
 
 
-def _parts(fault: Fault) -> dict[str, str]:
+def _parts(fault: Fault) -> dict[str, Any]:
     """Return the parts of a fault, without the number of its rows."""
     return {each.name: getattr(fault, each.name) for each in fields(Fault)}
 
@@ -143,9 +156,10 @@ class Faults:
         """Return the faults as they are told: one line a kind and value."""
         return together(self.found)
 
-    def add(self, code: str, **where: str | None) -> None:
+    def add(self, code: str, *, cells: Iterable[str] = (), **where: str | None) -> None:
         """Note one fault."""
-        self.found.append(Fault(code=code, **{key: value for key, value in where.items() if value is not None}))
+        given = {key: value for key, value in where.items() if value is not None}
+        self.found.append(Fault(code=code, cells=tuple(cells), **given))
 
     def stop_if_any(self) -> None:
         """Raise :class:`InputError` if a fault was noted."""

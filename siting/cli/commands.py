@@ -69,7 +69,13 @@ def build(lang: Lang) -> click.Group:
         help_.command(
             "new", _new, click.Argument(["folder"], type=_FOLDER), help_.option("--forms", key="forms", is_flag=True)
         ),
-        help_.command("inspect", _inspect, scenario, help_.option("-o", "--out", key="out_inspect", type=_FILE)),
+        help_.command(
+            "inspect",
+            _inspect,
+            scenario,
+            help_.option("-o", "--out", key="out_inspect", type=_FILE),
+            help_.option("--mark-up", "marked", key="mark_up", type=_FOLDER),
+        ),
         help_.command(
             "check",
             _check,
@@ -187,14 +193,16 @@ class _Help:
 _CONTEXT: Final = {"help_option_names": ["-h", "--help"]}
 
 
-def _inspect(*, scenario: "_Source", out: Path | None, lang: Lang, quiet: bool) -> int:
+def _inspect(*, scenario: "_Source", out: Path | None, marked: Path | None, lang: Lang, quiet: bool) -> int:
     with _bar(lang, quiet=quiet) as bar:
         found = siting.inspect(scenario.read(("account", out)), lang=lang, progress=bar)
     if out is not None:
         found.to_file(out)
+    copies = None if marked is None else found.mark_up(marked)
     if not quiet:
         tell.inspection(found)
         tell.files({"account": out}, lang)
+        tell.marked(copies, lang)
     return 0 if found.ok else EXIT_FAULTS
 
 

@@ -1,7 +1,7 @@
 """What the commands tell in the terminal."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -388,6 +388,14 @@ def files(written: Mapping[str, Path | None], lang: Lang) -> None:
     for key, path in written.items():
         if path is not None:
             echo(f"{say(f'cli.file.{key}', lang)}: {path}")
+
+
+def marked(copies: Sequence[Path] | None, lang: Lang) -> None:
+    """Tell which workbooks were marked, or that none has faults in its cells; nothing where nobody asked."""
+    if copies is not None and not copies:
+        echo(say("inspect.marked.none", lang))
+    for path in copies or ():
+        echo(f"{say('cli.file.marked', lang)}: {path}")
 
 
 def cache_trouble(found: "Trouble", lang: Lang) -> None:

@@ -1,14 +1,18 @@
 """What reading finds on its way: faults, notes and digests, each with the layer that it belongs to."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+
+import pandas as pd
 
 from siting import trail
 from siting.characters import shown as legible
 from siting.domain.nouns import Note
 from siting.errors import Faults
+from siting.read.sheet_cells import SheetCells
+from siting.read.tables.cells import SHEET_ROWS
 
 # What may make every figure wrong is told first: places that lie elsewhere, then people who are too many or too few,
 # then what was left out. All other notes follow in the order in which they were found.
@@ -52,6 +56,8 @@ class Log:
     notes: list[Note] = field(default_factory=list)
     digests: dict[str, str] = field(default_factory=dict)
     layers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    # The sheets that layers were read from, by the layer's key.
+    sheets: dict[str, SheetCells] = field(default_factory=dict)
     working_crs: str | None = None
 
     def layer(self, key: str, file: Path | str | None = None) -> "LayerLog":
@@ -77,9 +83,26 @@ class LayerLog:
         field: str | None = None,
         found: str = "",
         expected: str = "",
+        cells: Iterable[str] = (),
     ) -> None:
-        """Note a fault of this layer."""
-        self.log.faults.add(code, file=self.file, layer=self.key, row=row, field=field, found=found, expected=expected)
+        """Note a fault of this layer; where it was read from a sheet the cells are found by row and field."""
+        sheet = self.log.sheets.get(self.key)
+        there = tuple(cells)
+        if sheet is not None and row is not None and not there:
+            there = sheet.of(row, field)
+            # A record without an id is named by its cell.
+            row = listed(there) if there and sheet.is_unnamed(row) else row
+        self.log.faults.add(
+            code,
+            file=self.file,
+            layer=self.key,
+            sheet=sheet.sheet if sheet is not None and there else None,
+            row=row,
+            cells=there,
+            field=field,
+            found=found,
+            expected=expected,
+        )
 
     def note(self, code: str, **values: object) -> None:
         """Note something mended, left out or assumed in this layer."""
@@ -88,6 +111,16 @@ class LayerLog:
     def fact(self, **facts: object) -> None:
         """Keep what was found of this layer for the account: its driver, encoding, CRS, rows and the like."""
         self.log.layers.setdefault(self.key, {"file": self.file}).update(facts)
+
+    def is_sheet(self, path: Path, sheet: str | None, letters: Mapping[str, str]) -> None:
+        """Keep which sheet the layer was read from, and the letters of its columns."""
+        self.log.sheets[self.key] = SheetCells(path, sheet, letters)
+
+    def learn_rows(self, labels: Iterable[str], rows: pd.Index, columns: Mapping[str, str]) -> None:
+        """Keep what messages call the rows of a sheet, and the columns under our keys; of other layers nothing."""
+        sheet = self.log.sheets.get(self.key)
+        if sheet is not None and rows.name == SHEET_ROWS:
+            sheet.learn(labels, rows.tolist(), columns)
 
     def digest(self, value: str, part: str = "") -> None:
         """Keep the digest of the layer's file, or of one part of it."""

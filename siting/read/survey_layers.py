@@ -26,7 +26,7 @@ from siting.read.sources.dbf import encoding_of
 from siting.read.sources.encodings import codec
 from siting.read.sources.files import has_few_columns
 from siting.read.sources.ogr import polygons_of_rings
-from siting.read.sources.warned import heard
+from siting.read.sources.warned import OF_GDAL, heard
 from siting.read.sources.wkt import read_geometries
 from siting.read.tables.aliases import find_columns
 
@@ -117,7 +117,7 @@ def drawn(file: Path, name: str, inner: str = "", *, several: bool = False) -> I
     Look
         One a layer.
     """
-    with heard(RuntimeWarning, []):
+    with heard(OF_GDAL, []):
         layers = [(str(layer), None if kind is None else str(kind)) for layer, kind in pyogrio.list_layers(file)]
     for layer, kind in layers:
         parts = [inner] if several else []
@@ -137,7 +137,7 @@ def drawn(file: Path, name: str, inner: str = "", *, several: bool = False) -> I
 def _head_of(file: Path, layer: str, rows: int) -> pd.DataFrame:
     """Return the first rows of a layer; what is amiss with it is told when it is read, but for its width."""
     log, encoding = Log(), _encoding(file)
-    with heard(RuntimeWarning, []):
+    with heard(OF_GDAL, []):
         if has_few_columns(
             len(pyogrio.read_info(file, layer=layer, encoding=encoding)["fields"]), log.layer(""), layer
         ):

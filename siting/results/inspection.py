@@ -121,6 +121,48 @@ class Inspection:
             title = self.scenario.scenario.title
             account_files.write_account(target, title, self.layers, self.faults, self.general_notes, self.lang)
 
+    def mark_up(self, folder: str | Path) -> list[Path]:
+        """Write a copy of each workbook that has faults in its cells: these are coloured and say what is wrong.
+
+        Parameters
+        ----------
+        folder : str or pathlib.Path
+            Where the copies go, ``NAME (marked).xlsx``; it is made, files of these names are replaced. No copy is
+            written of CSV files, nor of workbooks without a fault.
+
+        Returns
+        -------
+        list of pathlib.Path
+            The copies. The first sheet of each lists its faults, one line a kind and value, with a link to the first
+            cell. Formulas and formats are kept, pictures and charts are not.
+
+        Raises
+        ------
+        siting.errors.InputError
+            A copy cannot be written.
+
+        Examples
+        --------
+        >>> import siting
+        >>> siting.inspect("data/sample/scenario.toml").mark_up("out/marked")
+        []
+        """
+        from siting.read.marking import workbooks_at_fault
+        from siting.write.files import write_bytes
+        from siting.write.marked import marked_up
+
+        written: list[Path] = []
+        stems: list[str] = []
+        for path, book, faults in workbooks_at_fault(self.log):
+            stems.append(path.stem)
+            # Workbooks of several folders may bear one name.
+            same = stems.count(path.stem)
+            stem = path.stem if same == 1 else f"{path.stem} {same}"
+            target = Path(folder) / f"{say('inspect.marked.name', self.lang, stem=stem)}.xlsx"
+            write_bytes(target, marked_up(book, faults, self.lang))
+            written.append(target)
+        return written
+
     def _map(self) -> "Chart":
         from siting.write.extent_map import draw_extents
 

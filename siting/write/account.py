@@ -54,7 +54,8 @@ LAYER_COLUMNS: Final = (
     "warnings",
     "faults",
 )
-FAULT_COLUMNS: Final = ("file", "layer", "row", "field", "found", "expected", "what", "advice", "code")
+_WHERE: Final = ("file", "layer", "sheet", "row", "cell", "field", "found", "expected")
+FAULT_COLUMNS: Final = (*_WHERE, "what", "advice", "code")
 SIDES: Final = ("west", "south", "east", "north")
 _NUMBERS: Final = ("people", "elderly", "land_m2", "floor_area_m2", *SIDES)
 _COUNTS: Final = ("rows", "rows_used", "rows_left_out", "header_row")
@@ -114,7 +115,7 @@ def faults_table(faults: Iterable[Fault], lang: Lang) -> pd.DataFrame:
     """
     rows = [
         {
-            **{name: getattr(fault, name) or "" for name in ("file", "layer", "row", "field", "found", "expected")},
+            **{name: getattr(fault, name) or "" for name in _WHERE},
             **{part: fault.part(part, lang) for part in ("what", "advice")},
             "code": fault.code,
         }

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
@@ -13,6 +13,9 @@ from siting.write.figures import Chart
 from siting.write.files import write_bytes, write_json, write_text
 from siting.write.geojson import plain
 from siting.write.tables import write_table
+
+# What stands in the rows of faults alone.
+_OF_FAULTS: Final = ("sheet", "row", "cell", "field", "found", "expected")
 
 
 def write_account(
@@ -70,12 +73,12 @@ def _one_table(layers: pd.DataFrame, faults: pd.DataFrame, notes: Sequence[str])
         {"what": "layer", **{key: _flat(value) for key, value in row.items()}} for row in plain_rows(layers)
     ]
     rows += [
-        {"what": "fault", "key": row["layer"], "file": row["file"], "row": row["row"], "field": row["field"]}
-        | {"found": row["found"], "expected": row["expected"], "message": row["what"], "advice": row["advice"]}
+        {"what": "fault", "key": row["layer"], "message": row["what"]}
+        | {key: row[key] for key in ("file", *_OF_FAULTS, "advice")}
         for row in plain_rows(faults)
     ]
     rows += [{"what": "note", "message": note} for note in notes]
-    columns = ["what", *layers.columns, "row", "field", "found", "expected", "message", "advice"]
+    columns = ["what", *layers.columns, *_OF_FAULTS, "message", "advice"]
     return pd.DataFrame(rows, columns=columns, dtype="object")
 
 

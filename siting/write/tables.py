@@ -8,6 +8,7 @@ import pandas as pd
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
 
 from siting.text import Lang, say
 from siting.write.endings import ending_of
@@ -65,20 +66,24 @@ def write_table(path: Path, table: pd.DataFrame, lang: Lang) -> None:
 
 
 def write_sheet(path: Path, table: pd.DataFrame, title: str) -> None:
-    """Write a table as a workbook of one sheet, whose head stays in sight and filters the rows.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        It is replaced whole.
-    table : pandas.DataFrame
-        Texts, numbers and blanks; its index is left out.
-    title : str
-        Name of the sheet.
-    """
+    """Write a table as a workbook of one sheet; the file is replaced whole."""
     book = Workbook()
     sheet = book.worksheets[0]
     sheet.title = title
+    fill_sheet(sheet, table)
+    write_bytes(path, content_of(book))
+
+
+def fill_sheet(sheet: Worksheet, table: pd.DataFrame) -> None:
+    """Lay out a table in an empty sheet, whose head stays in sight and filters the rows.
+
+    Parameters
+    ----------
+    sheet : openpyxl.worksheet.worksheet.Worksheet
+        The sheet.
+    table : pandas.DataFrame
+        Texts, numbers and blanks; its index is left out.
+    """
     for row, cells in enumerate([list(table.columns), *table.itertuples(index=False)], start=1):
         for column, value in enumerate(cells, start=1):
             cell = sheet.cell(row, column)
@@ -94,7 +99,6 @@ def write_sheet(path: Path, table: pd.DataFrame, title: str) -> None:
         sheet.column_dimensions[get_column_letter(column)].width = min(longest + 2, _WIDEST)
     sheet.freeze_panes = "A2"
     sheet.auto_filter.ref = sheet.dimensions
-    write_bytes(path, content_of(book))
 
 
 def _width(value: object) -> int:

@@ -68,12 +68,12 @@ def test_what_nobody_sees_is_no_part_of_a_head(shared: Path) -> None:
 
 def test_ids_that_differ_in_what_nobody_sees_are_one(shared: Path) -> None:
     (fault,) = _faults(shared, "16-*/twice")
-    assert (fault.code, fault.row, fault.found) == ("duplicate_id", "F1", "#1, #2")
+    assert (fault.code, fault.row, fault.found) == ("duplicate_id", "F1", "A2, A3")
 
 
 def test_codes_that_lost_digits_are_refused_with_their_cause(shared: Path) -> None:
     (fault,) = [each for each in _faults(shared, "17-*/scenario") if each.code == "code_lost_digits"]
-    assert (fault.row, fault.field, fault.found) == ("#1, #2, #3, #4", "id", "'5.00199E+11'")
+    assert (fault.row, fault.field, fault.found) == ("A2, A3, A4, A5", "id", "'5.00199E+11'")
     assert "format the column as text and export it again" in fault.message("en")
 
 

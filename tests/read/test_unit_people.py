@@ -109,7 +109,7 @@ def test_two_rows_for_one_unit_are_a_fault(case: Case) -> None:
     give(case, "id,name,residents\nS1,,8\nS2,,9\n,S1街道,8\n")
     fault = case.fault()
     assert (fault.code, fault.file, fault.layer, fault.row) == ("people_twice", "people.csv", PEOPLE, "S1")
-    assert fault.found == "#1, #3"
+    assert fault.found == "A2, A4"
 
 
 def test_wrong_cells_are_faults_with_row_and_field(case: Case) -> None:
@@ -117,7 +117,7 @@ def test_wrong_cells_are_faults_with_row_and_field(case: Case) -> None:
     assert told(case) == [
         ("not_number", PEOPLE, "S1", "residents"),
         ("out_of_range", PEOPLE, "S2", "residents"),
-        ("missing_value", PEOPLE, "#3", "id, name"),
+        ("missing_value", PEOPLE, "A4", "id, name"),
     ]
 
 
@@ -156,4 +156,4 @@ def test_notes_and_faults_read_in_both_languages(case: Case) -> None:
     give(case, "name,residents\nS1街道,8\nS1街道,9\n")
     with pytest.raises(InputError) as raised:
         case.read()
-    assert "#1, #2" in raised.value.message("zh")
+    assert "A2, A3" in raised.value.message("zh")

@@ -103,8 +103,9 @@ def with_attributes(
     keys, rows = keys_of(table[ours]), keys_of(other[theirs])
     rows = with_zeros(rows, keys.dropna().unique(), log)
     twice = list(dict.fromkeys(rows[rows.duplicated() & rows.notna()]))
+    labels = row_labels([None] * len(other), other.index)
     for key in twice:
-        numbers = listed(f"#{position + 1}" for position, row in enumerate(rows) if row == key)
+        numbers = listed(label for label, row in zip(labels, rows, strict=True) if row == key)
         log.fault("attributes_twice", row=key, field=theirs, found=numbers)
     if twice:
         return None

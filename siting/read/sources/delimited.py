@@ -6,17 +6,26 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import pandas as pd
+from openpyxl.utils import get_column_letter
 
 from siting.domain.scenario import Layer
 from siting.read.log import LayerLog
 from siting.read.sources.encodings import decoded
 from siting.read.sources.files import has_few_columns
+from siting.read.tables.cells import SHEET_ROWS
 from siting.read.tables.cleaning import clean_grid
 
-Row = tuple[int, list[str]]
+
+class Row(NamedTuple):
+    """A row: the line of the file, the row of a spreadsheet that opens it, and its cells."""
+
+    line: int
+    number: int
+    cells: list[str]
+
 
 _MARKS: Final = (",", "\t", ";", "|")
 # A spreadsheet writes and understands this line: sep=;
@@ -49,20 +58,20 @@ def read_delimited(path: Path, source: Layer, log: LayerLog) -> pd.DataFrame | N
     read = [(lines.line_num, cells) for cells in lines]
     grid = clean_grid([cells for _, cells in read], [line for line, _ in read], log)
     rows = [
-        (line, texts)
-        for (line, _), cells in zip(read, grid, strict=True)
+        Row(line, number, texts)
+        for number, ((line, _), cells) in enumerate(zip(read, grid, strict=True), start=1)
         if any(map(str.strip, texts := [str(cell) for cell in cells]))
     ]
     at = _head(rows, source.header)
     if at is None:
-        log.fault("no_head", field="header", found=str(source.header), expected=str(rows[-1][0] if rows else 0))
+        log.fault("no_head", field="header", found=str(source.header), expected=str(rows[-1].line if rows else 0))
         return None
     if at:
-        titles = [cell.strip() for _, cells in rows[:at] for cell in cells if cell.strip()]
-        log.note("rows_above_head", count=at, row=rows[at][0], titles=", ".join(titles))
+        titles = [cell.strip() for row in rows[:at] for cell in row.cells if cell.strip()]
+        log.note("rows_above_head", count=at, row=rows[at].line, titles=", ".join(titles))
     if rows:
-        log.fact(header_row=rows[at][0])
-    return _table(rows[at:], log)
+        log.fact(header_row=rows[at].line)
+    return _table(rows[at:], path, log)
 
 
 def mark_of(text: str) -> tuple[str, str]:
@@ -88,27 +97,30 @@ def _width(counts: Sequence[int]) -> tuple[int, int]:
 def _head(rows: Sequence[Row], stated: int | None) -> int | None:
     """Return which of the rows holds the names of the columns; None where the stated one is not there."""
     if stated is not None:
-        return next((position for position, (line, _) in enumerate(rows) if line == stated), None)
-    filled = [sum(bool(cell.strip()) for cell in cells) for _, cells in rows]
+        return next((position for position, row in enumerate(rows) if row.line == stated), None)
+    filled = [sum(bool(cell.strip()) for cell in row.cells) for row in rows]
     at = next((position for position, count in enumerate(filled) if count != 1), 0)
     return at if at < len(rows) else 0
 
 
-def _table(rows: Sequence[Row], log: LayerLog) -> pd.DataFrame | None:
-    head = [name.strip() for name in rows[0][1]] if rows else []
+def _table(rows: Sequence[Row], path: Path, log: LayerLog) -> pd.DataFrame | None:
+    head = [name.strip() for name in rows[0].cells] if rows else []
     if not has_few_columns(len(head), log):
         return None
     whole = []
-    for line, cells in rows[1:]:
-        if len(cells) == len(head):
-            whole.append(cells)
+    for row in rows[1:]:
+        if len(row.cells) == len(head):
+            whole.append(row)
         else:
-            log.fault("ragged_row", row=str(line), found=str(len(cells)), expected=str(len(head)))
+            log.fault("ragged_row", row=str(row.line), found=str(len(row.cells)), expected=str(len(head)))
     # A spreadsheet leaves columns behind that hold nothing and have no name.
-    empty = {at for at, name in enumerate(head) if not name and not any(cells[at].strip() for cells in whole)}
+    empty = {at for at, name in enumerate(head) if not name and not any(row.cells[at].strip() for row in whole)}
     kept = [at for at in range(len(head)) if at not in empty]
     names = [head[at] or f"#{at + 1}" for at in kept]
     twice = sorted({name for name in names if names.count(name) > 1})
     for name in twice:
         log.fault("column_twice", field=name, found=name)
-    return None if twice else pd.DataFrame([[cells[at] for at in kept] for cells in whole], columns=names, dtype=object)
+    log.is_sheet(path, None, {name: get_column_letter(at + 1) for name, at in zip(names, kept, strict=True)})
+    index = pd.Index([row.number for row in whole], name=SHEET_ROWS, dtype="int64")
+    cells = [[row.cells[at] for at in kept] for row in whole]
+    return None if twice else pd.DataFrame(cells, columns=names, index=index, dtype=object)

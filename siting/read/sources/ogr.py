@@ -22,7 +22,7 @@ from siting.read.log import LayerLog, listed, quoted
 from siting.read.sources.dbf import NAME_BYTES, decoded_names, encoding_of, numbered
 from siting.read.sources.encodings import GB18030, UTF8, Encoding, by_content, codec, decodes, tell, untorn
 from siting.read.sources.files import SHAPEFILE_PARTS, has_few_columns
-from siting.read.sources.warned import GDAL, heard, tell_warnings
+from siting.read.sources.warned import GDAL, OF_GDAL, heard, tell_warnings
 from siting.read.tables.cut_names import NAMES_ALIKE, NAMES_FULL
 
 # Reads each byte as one character, so that nothing is lost before the encoding is decided.
@@ -81,7 +81,7 @@ def _is_pipeline(path: Path) -> bool:
 
 def _read_layer(path: Path, source: Layer, encoding: str | None, log: LayerLog) -> pd.DataFrame | None:
     words: list[str] = []
-    with heard(RuntimeWarning, words):
+    with heard(OF_GDAL, words):
         table = _layer_of(path, source, encoding, log)
     # GDAL gives the second of two features with one number another.
     twice = next(filter(None, map(_ID_TWICE.search, words)), None)

@@ -52,6 +52,7 @@ def placed(table: pd.DataFrame, source: Layer, log: LayerLog) -> Placed | None:
         return None
     ids = find_columns([str(name) for name in table.columns], ("id",), source.columns, log.key)["id"]
     labels = row_labels(table[ids[0]] if len(ids) == 1 else [None] * len(table), table.index)
+    log.learn_rows(labels, table.index, named)
     if "wkt" in named:
         return _from_wkt(table[named["wkt"]], labels, log)
     if "lon" in named and "lat" in named:

@@ -253,6 +253,8 @@ def _table(sheet: _Sheet, head: Head, path: Path, log: LayerLog) -> pd.DataFrame
     twice = sorted({name for name in names if names.count(name) > 1})
     for name in twice:
         log.fault("column_twice", field=name, found=name)
+    letters = {name: get_column_letter(column + 1) for name, column in zip(names, columns, strict=True)}
+    log.is_sheet(path, sheet.title, letters)
     _tell_titles(sheet, head, log)
     _tell_hidden(sheet, rows, log)
     _check_values(sheet, path, [(at, column) for at in rows for column in columns], log)
@@ -312,7 +314,7 @@ def _check_values(sheet: _Sheet, path: Path, places: Sequence[tuple[int, int]], 
     """Note the cells of the table that hold errors, and formulas that were saved without their values."""
     wrong = [_name(at, column) for at, column in places if (at, column) in sheet.errors]
     if wrong:
-        log.fault("cell_error", row=wrong[0], found=_shortened(wrong))
+        log.fault("cell_error", row=wrong[0], found=_shortened(wrong), cells=wrong)
     blank = [(at, column) for at, column in places if sheet.cells[at][column] is None]
     if not blank or not _has_formulas(path):
         return
@@ -321,7 +323,7 @@ def _check_values(sheet: _Sheet, path: Path, places: Sequence[tuple[int, int]], 
         formulas = load(path, values=False)[sheet.title]
     lost = [_name(at, column) for at, column in blank if formulas.cell(at + 1, column + 1).data_type == "f"]
     if lost:
-        log.fault("formula_without_value", row=lost[0], found=_shortened(lost))
+        log.fault("formula_without_value", row=lost[0], found=_shortened(lost), cells=lost)
 
 
 def _has_formulas(path: Path) -> bool:

@@ -9,8 +9,11 @@ from typing import Final
 
 from siting.read.log import LayerLog, listed, quoted
 
-# GDAL closes rings that do not end where they begin, which is where any reader would take them to end.
-GDAL: Final = re.compile(r"Non closed ring detected")
+# What GDAL warns of, and pyogrio of what GDAL gave it.
+OF_GDAL: Final = (RuntimeWarning, UserWarning)
+# GDAL closes rings that do not end where they begin, which is where any reader would take them to end. A column of
+# numbers and texts comes as text, which is what it is read as.
+GDAL: Final = re.compile(r"Non closed ring detected|Could not parse column '.*' as JSON; leaving as string")
 # Looks, drop-downs, pictures and print settings of a workbook are not read; a date out of range is told as an error.
 OPENPYXL: Final = re.compile(
     r"Workbook contains no (?:default style|stylesheet)|.* extension is not supported and will be removed"
@@ -23,13 +26,13 @@ _SHOWN: Final = 5
 
 
 @contextmanager
-def heard(category: type[Warning], words: list[str]) -> Iterator[None]:
-    """Take down warnings of one category as text; those of any other go on their way.
+def heard(category: type[Warning] | tuple[type[Warning], ...], words: list[str]) -> Iterator[None]:
+    """Take down warnings of some categories as text; those of any other go on their way.
 
     Parameters
     ----------
-    category : type
-        ``RuntimeWarning`` for those of GDAL, ``UserWarning`` for those of openpyxl.
+    category : type or tuple of type
+        :data:`OF_GDAL`, or ``UserWarning`` for those of openpyxl.
     words : list of str
         Takes the texts when all is read.
     """

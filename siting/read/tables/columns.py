@@ -112,6 +112,7 @@ def typed_table(
     work.factors = factors(work.columns, work.names, source, log)
     given = {key: _cells(work, column) for key, column in work.columns.items()}
     work.labels = _labels(work, given)
+    log.learn_rows(work.labels, raw.index, {key: name for key, name in work.names.items() if name})
     table = pd.DataFrame(index=raw.index)
     for key, column in work.columns.items():
         cells = given[key]

@@ -94,7 +94,7 @@ def test_what_does_not_match_is_told_on_both_sides(case: Case) -> None:
 @pytest.mark.parametrize(
     ("text", "on", "code", "found"),
     [
-        ("编号,name\nS1,甲\nS2,乙\nS1,丙\n", '["id", "编号"]', "attributes_twice", "#1, #3"),
+        ("编号,name\nS1,甲\nS2,乙\nS1,丙\n", '["id", "编号"]', "attributes_twice", "A2, A4"),
         ("编号,name\nS1,甲\n", '["id", "代码"]', "attribute_column_not_found", "代码"),
         ("编号,name\nS1,甲\n", '["code", "编号"]', "attribute_column_not_found", "code"),
         ("编号,name\n甲,S1\n", '["id", "编号"]', "join_matches_nothing", "S1, S2"),

@@ -244,3 +244,16 @@ def test_very_many_names_of_attributes_are_refused(tmp_path: Path) -> None:
     log = Log()
     assert read_vector(Layer(path=path), log.layer("facilities", path)) is None
     assert [(fault.code, fault.found) for fault in log.faults.found] == [("too_many_columns", "a: 2,001")]
+
+
+def test_a_geojson_column_of_numbers_and_texts_comes_as_text_without_a_word(tmp_path: Path) -> None:
+    path = tmp_path / "streets.geojson"
+    squares().assign(beds=[12, "existing", *[None] * (len(squares()) - 2)]).to_file(path, driver="GeoJSON")
+    content = json.loads(path.read_text(encoding="utf-8"))
+    for feature, beds in zip(content["features"], (12, "existing"), strict=False):
+        feature["properties"]["beds"] = beds
+    path.write_text(json.dumps(content), encoding="utf-8")
+    raw, log = _read(path)
+    assert raw is not None
+    assert raw.frame["beds"].tolist()[:2] == ["12", "existing"]
+    assert log.notes == []

@@ -209,7 +209,7 @@ def test_records_of_a_ledger_may_lack_both_coordinates_but_not_one(tmp_path: Pat
     raw, log = _facilities(tmp_path, text, crs="EPSG:4490")
     assert raw is not None
     assert raw.frame.geometry.isna().tolist() == [False, True, False]
-    assert raw.frame.geometry[0].equals(shapely.Point(106.57, 29.55))
+    assert raw.frame.geometry.iloc[0].equals(shapely.Point(106.57, 29.55))
     assert [(fault.code, fault.row, fault.field) for fault in log.faults.found] == [("missing_value", "C", "lat")]
 
 
@@ -241,7 +241,7 @@ def test_a_coordinate_mapped_to_nothing_is_not_sought(tmp_path: Path) -> None:
     raw, log = _facilities(tmp_path, text, crs="EPSG:4490", columns={"wkt": ""})
     assert log.faults.found == []
     assert raw is not None
-    assert raw.frame.geometry[0].equals(shapely.Point(106.57, 29.55))
+    assert raw.frame.geometry.iloc[0].equals(shapely.Point(106.57, 29.55))
 
 
 def test_rows_of_totals_are_left_out_of_tables(tmp_path: Path) -> None:
@@ -262,8 +262,8 @@ def test_wrong_coordinates_are_told_by_row_and_field(case: Case) -> None:
     case.facilities("id,tier,status,x,y\nA,station,existing,here,3281100\n,station,existing,436100,\n")
     assert [(fault.code, fault.row, fault.field) for fault in case.faults()] == [
         ("not_number", "A", "lon"),
-        ("missing_value", "#2", "lat"),
-        ("missing_value", "#2", "id"),
+        ("missing_value", "E3", "lat"),
+        ("missing_value", "A3", "id"),
     ]
 
 

@@ -277,12 +277,12 @@ def test_values_come_as_they_are(book: Book) -> None:
     assert typed["opens"].tolist() == [pd.Timestamp(day)]
 
 
-def test_faults_name_the_row_of_the_sheet(book: Book) -> None:
+def test_faults_name_the_cell_of_the_sheet(book: Book) -> None:
     table, log = good(book.write([["标题"], HEAD, [], ["", "甲", "station", -5, "东街"]]).read())
     typed_table(
         table, FACILITY_COLUMNS, Layer(path=book.path, defaults={"status": "existing"}), log.layer("facilities")
     )
-    assert [(fault.code, fault.row) for fault in log.faults.found] == [("missing_value", "A4"), ("out_of_range", "A4")]
+    assert [(fault.code, fault.row) for fault in log.faults.found] == [("missing_value", "A4"), ("out_of_range", "D4")]
 
 
 @pytest.mark.parametrize(
@@ -593,7 +593,7 @@ def test_a_ledger_comes_from_a_workbook_and_its_faults_name_rows(case: Case) -> 
     book.sheet["A4"] = None
     book.sheet["E4"] = "不详"
     book.book.save(book.path)
-    assert {(fault.code, fault.row) for fault in case.faults()} == {("missing_value", "A4"), ("not_number", "A4")}
+    assert {(fault.code, fault.row) for fault in case.faults()} == {("missing_value", "A4"), ("not_number", "E4")}
 
 
 def test_every_fault_of_tables_is_told_somewhere() -> None:

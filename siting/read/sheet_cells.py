@@ -1,0 +1,67 @@
+"""Where the records of a layer stand in the sheet that they were read from."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+# Which column is meant where a fault names none that is there.
+_FIRST: Final = "A"
+_FIRST_CELL: Final = re.compile(r"A(\d{1,7})")
+
+
+@dataclass(frozen=True)
+class SheetCells:
+    """The cells of a sheet, by the names that messages give to records and columns.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The workbook, or the CSV file.
+    sheet : str or None
+        The sheet's title; None where the file is one sheet.
+    letters : mapping of str to str
+        Name of a column → its letter.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from siting.read.sheet_cells import SheetCells
+    >>> cells = SheetCells(Path("a.xlsx"), "2026", {"编号": "A", "床位": "C"})
+    >>> cells.learn(["F1", "A6"], [5, 6], {"beds": "床位"})
+    >>> cells.of("F1", "beds (床位)"), cells.of("A6", "beds"), cells.of("F9", "beds")
+    (('C5',), ('C6',), ())
+    """
+
+    path: Path
+    sheet: str | None
+    letters: Mapping[str, str]
+    # Name of a record → the rows that bear it.
+    _rows: dict[str, list[int]] = field(default_factory=dict)
+    # Our key → the sheet's column.
+    _columns: dict[str, str] = field(default_factory=dict)
+
+    def learn(self, labels: Iterable[str], rows: Iterable[int], columns: Mapping[str, str]) -> None:
+        """Take up what messages call records and columns: the label of each row, and our keys for the columns."""
+        for label, row in zip(labels, rows, strict=True):
+            known = self._rows.setdefault(label, [])
+            if row not in known:
+                known.append(row)
+        self._columns.update(columns)
+
+    def is_unnamed(self, row: str) -> bool:
+        """Tell whether a label is no id but names rows by their first cells."""
+        return all(f"{_FIRST}{at}" == label for label in row.split(", ") for at in self._at(label) or (0,))
+
+    def of(self, row: str, column: str | None) -> tuple[str, ...]:
+        """Return the cells that a fault is about; those of the first column where it names no column that is there."""
+        key, _, name = (column or "").removesuffix(")").partition(" (")
+        letter = self.letters.get(name) or self.letters.get(self._columns.get(key, key)) or _FIRST
+        labels = [row] if row in self._rows else row.split(", ")
+        return tuple(f"{letter}{at}" for label in labels for at in self._at(label))
+
+    def _at(self, label: str) -> list[int]:
+        """Return the rows that a label names, an id or a first cell."""
+        first = _FIRST_CELL.fullmatch(label)
+        return self._rows.get(label) or ([] if first is None else [int(first[1])])

@@ -1,0 +1,102 @@
+"""Workbooks whose faults are marked: the cells, their comments, and the list that leads to them."""
+
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+import siting
+from siting.cli import main
+from tests.read.case import Case
+
+HEAD = ["编号", "设施名称", "设施类型", "运营状态", "横坐标", "纵坐标", "床位数", "合计"]
+ROWS = [
+    ["F1", "一号站", "养老服务站", "现状", 436100, 3281100, "很多", "=G3*2"],
+    ["F2", "二号院", "敬老院", "现状", "不详处", 3281100, 20, 40],
+    [None, "=三号", "月球站", "现状", 436900, 3281500, "很多", 0],
+    ["F4", "四号站", "养老服务站", "现状", 436900, 3281500, 12, 24],
+]
+
+
+@pytest.fixture
+def ledger(case: Case) -> Path:
+    """A ledger with six faults in six cells, a title above it, formulas, a format, and a comment of its author."""
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.title = "养老'机构"
+    sheet.append(["养老设施台账"])
+    sheet.append(HEAD)
+    for row in ROWS:
+        sheet.append(row)
+    sheet["B5"].data_type = "s"
+    sheet["G3"].comment = openpyxl.comments.Comment("待核", "民政")
+    sheet["G6"].number_format = "0.00"
+    path = case.folder / "ledger.xlsx"
+    book.save(path)
+    case.sections["facilities"] = f'path = "ledger.xlsx"\ncrs = "EPSG:4545"\ncomplete = true\nlayer = "{sheet.title}"'
+    return path
+
+
+def _marked(case: Case, ledger: Path) -> openpyxl.Workbook:
+    (path,) = siting.inspect(case.path(), lang="zh").mark_up(case.folder / "marked")
+    assert path == case.folder / "marked" / f"{ledger.stem}（已标注）.xlsx"
+    return openpyxl.load_workbook(path)
+
+
+def test_every_cell_at_fault_is_coloured_and_says_what_is_wrong(case: Case, ledger: Path) -> None:
+    sheet = _marked(case, ledger)["养老'机构"]
+    comments = {cell.coordinate: cell.comment.text for row in sheet for cell in row if cell.comment is not None}
+    coloured = {cell.coordinate for row in sheet for cell in row if cell.fill.fill_type == "solid"}
+    # Counted by hand: beds 很多 twice, an x that is none, no id, a kind that nobody knows, a formula without its value.
+    assert set(comments) == coloured == {"G3", "H3", "E4", "A5", "C5", "G5"}
+    assert comments["G3"].startswith("待核\n\n值为 '很多'，应为整数")
+    assert "月球站" in comments["C5"]
+
+
+def test_what_the_author_wrote_is_kept(case: Case, ledger: Path) -> None:
+    sheet, own = _marked(case, ledger)["养老'机构"], openpyxl.load_workbook(ledger).worksheets[0]
+    values = {cell.coordinate: cell.value for row in own for cell in row}
+    assert {cell.coordinate: cell.value for row in sheet for cell in row} == values
+    assert (sheet["H3"].data_type, sheet["B5"].data_type) == ("f", own["B5"].data_type)
+    assert sheet["G6"].number_format == "0.00"
+
+
+def test_the_list_has_a_line_for_each_kind_and_value(case: Case, ledger: Path) -> None:
+    book = _marked(case, ledger)
+    assert book.sheetnames == ["问题清单", "养老'机构"]
+    head, *lines = book["问题清单"].iter_rows(values_only=True)
+    assert head == ("工作表", "单元格", "行", "字段", "读到", "应为", "问题", "怎么办")
+    told = {(line[1], line[2], line[4]) for line in lines}
+    assert ("G3, G5", "F1, G5", "'很多'") in told
+    assert len(lines) == 5
+    link = next(row[1] for row in book["问题清单"].iter_rows(min_row=2) if row[1].value == "G3, G5")
+    assert link.hyperlink.location == "'养老''机构'!G3"
+
+
+def test_the_screen_names_sheet_and_cell(case: Case, ledger: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = case.folder / "marked"
+    with pytest.raises(SystemExit, match="2"):
+        main(["inspect", str(case.path()), "--mark-up", str(folder), "--lang", "zh"])
+    out, _ = capsys.readouterr()
+    said = "".join(out.split())
+    assert "ledger.xlsx·图层facilities·工作表养老'机构·行F2·单元格E4·字段lon" in said
+    assert f"标注副本:{folder}" in said
+    assert [path.name for path in folder.iterdir()] == [f"{ledger.stem}（已标注）.xlsx"]
+
+
+def test_nothing_is_written_where_no_workbook_is_at_fault(case: Case, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["inspect", str(case.path()), "--mark-up", str(case.folder / "marked"), "--lang", "en"])
+    assert "No workbook has faults in its cells" in capsys.readouterr()[0]
+    assert not (case.folder / "marked").exists()
+
+
+def test_copies_of_one_name_do_not_meet_and_have_the_same_bytes_twice(case: Case, ledger: Path) -> None:
+    (case.folder / "other").mkdir()
+    (case.folder / "other" / ledger.name).write_bytes(ledger.read_bytes())
+    section = case.sections["facilities"].replace("ledger.xlsx", "other/ledger.xlsx").replace("complete = true\n", "")
+    case.sections["candidates"] = section
+    paths = siting.inspect(case.path(), lang="en").mark_up(case.folder / "one")
+    assert [path.name for path in paths] == ["ledger (marked).xlsx", "ledger 2 (marked).xlsx"]
+    again = siting.inspect(case.path(), lang="en").mark_up(case.folder / "two")
+    assert [path.read_bytes() for path in again] == [path.read_bytes() for path in paths]

@@ -110,6 +110,9 @@ class _Taking:
             self.filled[f"{section}.layer"] = look.layer
         self.ask_crs(section, look)
         mapping = columns_of(look.columns, columns, section) if columns else {}
+        if _lacks_ids(look, columns, mapping):
+            mapping = {"id": mapping.get("name", "name"), **mapping}
+            self.remarks[section] += (Remark("ids_are_names", {"column": mapping["id"]}),)
         if mapping:
             self.filled[f"{section}.columns"] = mapping
         return True
@@ -178,6 +181,15 @@ def survey(folder: Path) -> Draft:
     taking.rest += [_left_over(look) for look in left]
     _finish(taking, found)
     return taking.draft()
+
+
+def _lacks_ids(look: Look, columns: Sequence[Column], mapping: Mapping[str, str]) -> bool:
+    """Tell whether a layer that needs ids has none, but names, of which none was seen twice."""
+    required = any(column.key == "id" and column.required for column in columns)
+    if not required or "id" in mapping or "id" in look.columns:
+        return False
+    names = look.column(mapping.get("name", "name").lower())
+    return bool(names) and len(set(names)) == len(names)
 
 
 def _is_guide(look: Look) -> bool:
@@ -302,7 +314,7 @@ def _beside(taking: _Taking, look: Look) -> bool:
         return False
     if _of_estates(look):
         return _take_attributes(taking, look)
-    return _people_of_units(taking, look)
+    return _people_of_units(taking, look) or _sites_by_name(taking, look)
 
 
 def _named(look: Look, roles: Iterable[tuple[str, tuple[str, ...]]]) -> tuple[str, Remark] | None:
@@ -384,6 +396,20 @@ def _people_column(look: Look) -> str | None:
 def _take_site(taking: _Taking, role: str, look: Look, reason: Remark) -> bool:
     columns = FACILITY_COLUMNS if role == "facilities" else CANDIDATE_COLUMNS
     return _taken(taking, role, look, reason, columns)
+
+
+def _sites_by_name(taking: _Taking, look: Look) -> bool:
+    """Take a ledger without any coordinates: its records are placed by the names that they give."""
+    for role, columns, telling in (
+        ("candidates", CANDIDATE_COLUMNS, {"capital_cost_cny", "rent_cny_per_year", "detached"}),
+        ("facilities", FACILITY_COLUMNS, {"tier", "beds"}),
+    ):
+        ours = _ours(look, columns, role)
+        if telling & ours and {"residential_area", "community", "street", "address"} & ours:
+            _take_site(taking, role, look, Remark("because_columns", {"columns": _shown(look.columns)}))
+            taking.asked.pop(f"{role}.crs", None)
+            return True
+    return False
 
 
 def _people_of_units(taking: _Taking, look: Look) -> bool:

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from itertools import islice
@@ -25,6 +25,7 @@ from siting.read.sources.archives import unpacked
 from siting.read.sources.delimited import mark_of
 from siting.read.sources.warned import heard
 from siting.read.survey_layers import ROWS, Look, drawn, parquet, with_wkt
+from siting.read.tables.heads import Merge, find_head
 
 _DRAWN: Final = (".gpkg", ".shp", ".geojson", ".json", ".fgb", ".kml", ".gdb", ".tab", ".mif", ".dxf")
 _PARQUET: Final = (".parquet", ".geoparquet")
@@ -42,6 +43,12 @@ _MOST_FILES: Final = 2000
 _PICTURE: Final = 256
 _MOST_CELLS: Final = 2048
 _LONGEST_REASON: Final = 160
+# Workbooks of more bytes than this are not read whole.
+_QUICKLY_FROM: Final = 2**20
+
+_Row = tuple[str, ...]
+# The name of a sheet, its columns, and some records.
+_Table = tuple[str | None, _Row, tuple[_Row, ...]]
 
 
 def looks(folder: Path) -> Iterator[Look]:
@@ -177,15 +184,14 @@ def _raster(file: Path, name: str) -> Look:
 def _tables(file: Path, name: str, inner: str, *, several: bool) -> Iterator[Look]:
     low = (inner or file.name).lower()
     sheets = _delimited(file) if low.endswith(_DELIMITED) else _sheets(file)
-    for sheet, rows in sheets:
-        columns, records = _headed(rows)
+    for sheet, columns, records in sheets:
         parts = [inner] if several else []
         parts += [sheet] if len(sheets) > 1 and sheet else []
         look = Look(name, "table", "/".join(parts) or None, columns, records, several=bool(parts), inner=inner)
         yield with_wkt(look)
 
 
-def _delimited(file: Path) -> list[tuple[str | None, list[list[str]]]]:
+def _delimited(file: Path) -> list[_Table]:
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             with file.open(encoding=encoding, newline="") as text:
@@ -195,25 +201,39 @@ def _delimited(file: Path) -> list[tuple[str | None, list[list[str]]]]:
                 if rest != head:
                     # It states the mark.
                     text.readline()
-                return [(None, list(islice(csv.reader(text, delimiter=mark), ROWS)))]
+                return [(None, *_headed(list(islice(csv.reader(text, delimiter=mark), ROWS))))]
         except UnicodeDecodeError:
             continue
     raise InputError([Fault(code="encoding_undecided")])
 
 
-def _sheets(file: Path) -> list[tuple[str | None, list[list[str]]]]:
-    from siting.read.sources.sheets import is_sound, load  # noqa: PLC0415 - only where there is such a file
+def _sheets(file: Path) -> list[_Table]:
+    from siting.read.sources.sheets import is_sound, load, merges_of  # noqa: PLC0415 - only where there is such a file
 
     log = Log()
     if not is_sound(file, Layer(path=file), log.layer("", file)):
         raise InputError(log.faults.found)
-    with heard(UserWarning, []), closing(load(file, values=True, quickly=True)) as book:
+    # Which cells are merged is known only of a sheet that is read whole.
+    quickly = file.stat().st_size > _QUICKLY_FROM
+    with heard(UserWarning, []), closing(load(file, values=True, quickly=quickly)) as book:
         sheets = [
-            (sheet.title, [["" if cell is None else str(cell) for cell in row] for row in rows])
+            (sheet.title, rows, () if quickly else merges_of(sheet))
             for sheet in book.worksheets
-            if (rows := list(sheet.iter_rows(max_row=ROWS, values_only=True)))
+            if (rows := [list(row) for row in sheet.iter_rows(max_row=ROWS, values_only=True)])
         ]
-    return [(title if len(sheets) > 1 else None, rows) for title, rows in sheets]
+    several = len(sheets) > 1
+    return [(title if several else None, *_below_head(rows, merges, file)) for title, rows, merges in sheets]
+
+
+def _below_head(rows: Sequence[Sequence[object]], merges: Sequence[Merge], file: Path) -> tuple[_Row, tuple[_Row, ...]]:
+    """Return the names of columns and the records of a sheet; titles may stand above a head of several rows."""
+    width = max(len(row) for row in rows)
+    cells = [[*row, *[None] * (width - len(row))] for row in rows]
+    head = find_head(cells, [each for each in merges if each.bottom < len(cells)], Layer(path=file))
+    if head is None:
+        return (), ()
+    records = tuple(tuple("" if cell is None else str(cell) for cell in row) for row in cells[head.bottom + 1 :])
+    return head.names, records
 
 
 def _headed(rows: list[list[str]]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:

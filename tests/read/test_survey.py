@@ -180,7 +180,19 @@ def test_lines_and_points_and_tables(tmp_path: Path) -> None:
     assert draft.filled["facilities.path"] == "p.gpkg"
     assert draft.filled["facilities.columns"] == {"beds": "床位数"}
     assert "facilities.crs" not in draft.asked
-    assert draft.filled["candidates.columns"] == {"name": "名称"}
+    assert draft.filled["candidates.columns"] == {"id": "名称", "name": "名称"}
+
+
+def test_a_ledger_without_coordinates_is_placed_by_the_names_it_gives(tmp_path: Path) -> None:
+    table(tmp_path / "台账.csv", 名称=["甲站", "乙站"], 床位数=[3, 4], 所在社区=["花园社区", "石马社区"])
+    draft = survey(tmp_path)
+    assert draft.filled["facilities.path"] == "台账.csv"
+    assert "facilities.crs" not in draft.asked
+
+
+def test_names_that_stand_twice_are_no_ids(tmp_path: Path) -> None:
+    table(tmp_path / "台账.csv", 名称=["甲站", "甲站"], 床位数=[3, 4], 所在社区=["花园社区", "石马社区"])
+    assert "id" not in survey(tmp_path).filled["facilities.columns"]
 
 
 def test_a_table_of_people_joins_the_units_that_were_found(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Where the rows of a table lie: coordinates in its columns."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ from siting.read.sources.wkt import Shapes, read_geometries
 from siting.read.tables.aliases import PLACE_KEYS, find_columns
 from siting.read.tables.cells import is_blank, plain, positions, row_labels
 from siting.read.tables.converters import converted
+from siting.read.tables.missing import missing_word
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ def placed(table: pd.DataFrame, source: Layer, log: LayerLog) -> Placed | None:
     labels = row_labels(table[ids[0]] if len(ids) == 1 else [None] * len(table), table.index)
     log.learn_rows(labels, table.index, named)
     if "wkt" in named:
-        return _from_wkt(table[named["wkt"]], labels, log)
+        return _from_wkt(_known(table[named["wkt"]], "wkt", log), labels, log)
     if "lon" in named and "lat" in named:
         return _points(table, named, source, labels, log)
     if isinstance(source, PlacedLayer) and not named:
@@ -80,8 +82,19 @@ def _columns(table: pd.DataFrame, source: Layer, log: LayerLog) -> dict[str, str
     return None if lost or several else {key: names[0] for key, names in found.items() if names}
 
 
+def _known(cells: pd.Series, key: str, log: LayerLog) -> pd.Series:
+    """Return cells that are blank where they hold a word for that; it is counted."""
+    words = cells.map(missing_word)
+    counts = Counter(word for word in words.tolist() if isinstance(word, str))
+    if not counts:
+        return cells
+    shown = " ".join(f"{word} ×{count}" for word, count in sorted(counts.items()))
+    log.note("missing_words", columns=f"{key} {shown}")
+    return cells.astype(object).mask(words.notna(), None)
+
+
 def _points(table: pd.DataFrame, named: dict[str, str], source: Layer, labels: list[str], log: LayerLog) -> Placed:
-    lon, lat = table[named["lon"]], table[named["lat"]]
+    lon, lat = (_known(table[named[key]], key, log) for key in ("lon", "lat"))
     blank = np.array([is_blank(x) and is_blank(y) for x, y in zip(lon, lat, strict=True)], dtype=bool)
     may_lack = blank & isinstance(source, PlacedLayer)
     x = _coordinates(lon, "lon", labels, log, may_lack)

@@ -195,6 +195,14 @@ def _with_values(sheets: Mapping[str, Worksheet], log: LayerLog) -> dict[str, Wo
     return {title: sheet for title, sheet in visible.items() if _holds(sheet)}
 
 
+def merges_of(sheet: Worksheet) -> tuple[Merge, ...]:
+    """Return the merged cells of a sheet that was read whole."""
+    return tuple(
+        Merge(each.min_row - 1, each.max_row - 1, each.min_col - 1, each.max_col - 1)
+        for each in sheet.merged_cells.ranges
+    )
+
+
 def _is_vast(sheet: Worksheet) -> bool:
     """Tell whether a sheet would be too large if all cells up to its last row and column were there."""
     return sheet.max_row * sheet.max_column > _MOST_CELLS
@@ -225,10 +233,7 @@ def _taken(sheet: Worksheet, log: LayerLog) -> _Sheet | None:
     if not has_few_columns(width, log, sheet.title):
         return None
     cells = [row[:width] for row in cells]
-    merges = tuple(
-        Merge(each.min_row - 1, each.max_row - 1, each.min_col - 1, each.max_col - 1)
-        for each in sheet.merged_cells.ranges
-    )
+    merges = merges_of(sheet)
     hidden = frozenset(row - 1 for row, size in sheet.row_dimensions.items() if size.hidden)
     return _Sheet(sheet.title, cells, merges, frozenset(errors), hidden)
 

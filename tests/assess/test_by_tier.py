@@ -120,4 +120,4 @@ def test_every_report_says_which_reading_was_used() -> None:
         audit = audit_table(found).set_index("clause_id")
         for clause in (COVERAGE, FULL):
             said = audit.loc[[clause], "finding_en"].iloc[0]
-            assert ("stricter reading (standards.coverage" if by_tier else "any facility counts") in said
+            assert ("Stricter reading (standards.coverage" if by_tier else "any kind of facility counts") in said

@@ -592,7 +592,7 @@ def test_an_award_is_given_once_but_for_a_higher_rating() -> None:
         ["rating_paid_district_cny"],
     ]
     assert all(figure in found["notes_en"].iloc[0][0] for figure in ("350,000", "250,000", "100,000"))
-    assert "原文未明" in found["notes_zh"].iloc[0][0]
+    assert "原文未写明" in found["notes_zh"].iloc[0][0]
     assert funding_summary(found)["eligible_cny"].tolist() == [0.0, 0.0, 0.0, 350_000.0, 0.0]
 
 

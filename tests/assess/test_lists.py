@@ -87,31 +87,31 @@ def told() -> dict[str, str]:
         # 列出没有上级的站和中心……并给出上下级间行程时间: 300 m × 1.5 ÷ 0.8 m/s = 9.4 min.
         (
             "cq-2019-129/2-9-hierarchy",
-            ["Without a parent: orphan.", "home–centre 0.3 (9), centre–by community 0.1 (3)"],
+            ["Without a parent facility: orphan.", "home–centre 0.3 (9), centre–by community 0.1 (3)"],
         ),
         # 设有老年教育教学点
         (
             "cq-2019-129/2-24-education",
             [
-                "Streets or towns with a teaching point 1 of 2; without: e",
+                "Streets or towns with a teaching point: 1 of 2; without: e",
                 "1 of 2; without: ec",
-                "teaching point 1 of 1: centre",
+                "teaching point: 1 of 1: centre",
             ],
         ),
         # 原则上社区不直接运营管理
-        ("nanan-2018-180/11-community-not-operator", ["Of 3 centres and stations 1", "by community (西山社区居委会)"]),
+        ("nanan-2018-180/11-community-not-operator", ["Of 3 centres and stations, 1 ", "by community (西山社区居委会)"]),
         ("nanan-2018-180/11-one-operator", ["w: 乙公司; 甲公司; 西山社区居委会"]),
         ("nanan-2018-180/11-institution-serves", ["1 of 1: home"]),
-        ("cq-2017-162/12-demonstration", ["centres 1, demonstration stations 0: centre; not said: 1"]),
+        ("cq-2017-162/12-demonstration", ["centres: 1; demonstration stations: 0: centre; not stated: 1"]),
         # 政府投资的养老服务设施委托社会力量运营: one of two, and of two more the owner is not said.
-        ("cq-2019-129/2-7-entrusted", ["1 of 2; still run by government: home; owner or operator not said: 2"]),
+        ("cq-2019-129/2-7-entrusted", ["1 of 2; still operated by government: home; owner or operator not stated: 2"]),
         # Five years from 2020-12-31 are over at the start of 2026, from 2021-01-02 not yet.
-        ("cq-2017-162/23-hotels", ["orphan 2026-01-02, centre 2029-03-01; opening not said: 1"]),
-        ("nanan-2018-180/21-ledger", ["Candidate premises 3, by street or town: w 3; none in: e."]),
-        ("yubei-2018-40/4-1-network", ["Streets or towns without a facility 1 of 2: e", "1 of 2: ec"]),
-        ("cq-2017-162/22-new-areas", ["Of 2 residential areas of the kind meant, 1 "]),
-        ("kaizhou-2024-16/10-station-award", ["For 4 facilities: 0 eligible"]),
-        ("cq-2017-162/22-conformity", ["No land-use plan is given."]),
+        ("cq-2017-162/23-hotels", ["orphan 2026-01-02, centre 2029-03-01; opening date not stated: 1"]),
+        ("nanan-2018-180/21-ledger", ["Candidate premises: 3, by street or town: w 3; streets or towns without any: e."]),
+        ("yubei-2018-40/4-1-network", ["Streets or towns without a facility: 1 of 2: e", "1 of 2: ec"]),
+        ("cq-2017-162/22-new-areas", ["applies to 2 residential areas; 1 of them"]),
+        ("kaizhou-2024-16/10-station-award", ["For 4 facilities: 0 items eligible"]),
+        ("cq-2017-162/22-conformity", ["No land-use plan layer is given."]),
     ],
 )
 def test_a_clause_prints_the_list_that_it_promises(told: dict[str, str], clause: str, words: list[str]) -> None:
@@ -120,24 +120,24 @@ def test_a_clause_prints_the_list_that_it_promises(told: dict[str, str], clause:
 
 def test_what_a_clause_does_not_promise_is_not_printed(told: dict[str, str]) -> None:
     for clause in ("cq-2019-129/2-24-education", "nanan-2018-180/11-institution-serves"):
-        assert "Without a parent" not in told[clause]
+        assert "Without a parent facility" not in told[clause]
     assert "several operators" not in told["nanan-2018-180/11-community-not-operator"]
-    assert "do not adjoin" not in told["nanan-2018-180/11-community-not-operator"]
+    assert "not adjacent" not in told["nanan-2018-180/11-community-not-operator"]
 
 
 EMPTY: Final = {
-    "cq-2019-129/2-8-service-points": "No facility lacks a parent, is led from the wrong tier, or stands in a cycle.",
-    "cq-2019-129/2-9-hierarchy": "No facility names a parent (parent_id).",
-    "nanan-2018-180/11-one-operator": "There is no layer of streets to list by.",
+    "cq-2019-129/2-8-service-points": "No facility lacks a parent, has a parent of the wrong tier, or is in a circular relation.",
+    "cq-2019-129/2-9-hierarchy": "No facility states its parent (parent_id).",
+    "nanan-2018-180/11-one-operator": "There is no street layer, so no list by street can be given.",
     "nanan-2018-180/21-ledger": "No ledger of candidate premises is given.",
-    "cq-2019-129/1-beds": "No place of its level is given.",
+    "cq-2019-129/1-beds": "No place of this level can be judged.",
 }
 
 
 def test_facilities_that_do_not_say_when_they_opened_end_no_audit() -> None:
     found = district(all_standards(), ledger=facilities({"a": ((100.0, 100.0), {})}))
     told = audit_table(found).drop_duplicates("clause_id").set_index("clause_id")
-    assert "counted from the opening: –; opening not said: 1" in told.loc["cq-2017-162/23-hotels", "finding_en"]
+    assert "counts from the opening date, it would end on: –; opening date not stated: 1" in told.loc["cq-2017-162/23-hotels", "finding_en"]
 
 
 def test_an_empty_list_says_so() -> None:

@@ -104,20 +104,20 @@ def test_premises_that_were_handed_over_are_a_facility_in_use_or_idle() -> None:
         }
     )
     told = audit_table(found).drop_duplicates("clause_id").set_index("clause_id").loc[USE, "finding_en"]
-    assert "Premises handed over: 4; a facility in use: used f, dated f; idle" in told
+    assert "Premises handed over: 4; used by a facility: used f, dated f; idle" in told
     assert "idle (200 m²; 区民政局; 2025-12-31), unknown facility (200 m²)" in told
-    assert "new, but their stage is not said: 1." in told
+    assert "new projects with unknown stage: 1." in told
     # 对配套建设不达标的，建设单位不得组织竣工验收: one was accepted all the same, the other is not accepted yet.
-    assert "Housing accepted though its premises fall short: 1: short." in told
+    assert "the elderly-care premises do not meet the requirement: 1: short." in told
 
 
 def test_where_no_register_is_kept_nothing_is_judged_and_the_audit_says_so() -> None:
     found = district({"a": {"provided_m2": 200}})
     assert not found.checks["clause_id"].isin([CLAUSE, "cq-2025-7/4-undivided"]).any()
     told = audit_table(found).drop_duplicates("clause_id").set_index("clause_id")["finding_en"]
-    assert "no register of new estates" in told[USE]
+    assert "no register of new housing projects" in told[USE]
     assert told[CLAUSE].endswith(
-        "holds no register of new estates (premises_stage and others): nothing is judged or listed."
+        "has no register of new housing projects (premises_stage and related columns), so nothing is judged or listed."
     )
 
 

@@ -184,7 +184,7 @@ def test_check_writes_the_comparison_beside_the_report(
     assert names == ["g.geojson", "g.run.json", "g.sensitivity.csv", "g.sensitivity.png"]
     table = pd.read_csv(tmp_path / "g.sensitivity.csv")
     report = json.loads((tmp_path / "g.geojson").read_text(encoding="utf-8"))
-    own = table["this scenario's"] == "yes"
+    own = table["setting of this scenario"] == "yes"
     assert table.loc[own, "elderly covered"].to_numpy() == pytest.approx(report["totals"]["elderly_covered"])
     assert (tmp_path / "g.sensitivity.png").read_bytes().startswith(b"\x89PNG")
     told = capsys.readouterr().out

@@ -55,7 +55,7 @@ def test_the_audit_lists_what_stands_off_the_land_use_plan(sample: Path, tmp_pat
     scenario = siting.read_scenario(sample)
     told = siting.audit(scenario)
     conformity = told[told["kind"] == "land_use_conformity"]
-    assert conformity["finding_en"].str.contains("No land-use plan is given").all()
+    assert conformity["finding_en"].str.contains("No land-use plan layer is given").all()
     facilities = pd.read_csv(sample.with_name("facilities.csv"))
     # All ground is allowed but a square of 2 m around one open facility.
     lon, lat = facilities.set_index("id").loc["F001", ["lon", "lat"]]

@@ -71,7 +71,7 @@ def test_net_cost_stands_beside_gross(plan: siting_results.Plan, capsys: pytest.
     assert stations["subsidy_cny"].tolist() == stations["subsidy_conditional_cny"].tolist() == [0.0, 0.0]
     tell.plan(plan, "en")
     cost = f"{stations['cost_cny'].sum():,.0f}"
-    said = f"Cost in all: {cost} CNY; one-off subsidy for which it is eligible: 0 CNY; net: {cost} CNY"
+    said = f"Total cost: CNY {cost}; eligible one-off subsidy: CNY 0; net cost: CNY {cost}"
     assert said in " ".join(capsys.readouterr().out.split())
 
 

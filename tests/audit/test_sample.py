@@ -199,7 +199,7 @@ def test_the_command_prints_and_writes_it(
         assert left.value.code == 0
     told = capsys.readouterr().out
     assert "人均不低于0.2平方米养老用地" in told
-    assert {"zh": "数据完整性", "en": "records that hold the data"}[lang] in told
+    assert {"zh": "数据完整性", "en": "data completeness"}[lang] in told
     table = pd.read_csv(tmp_path / "audit.csv")
     rows = json.loads((tmp_path / "audit.json").read_text(encoding="utf-8"))
     assert list(AUDIT_COLUMNS) == list(rows[0])

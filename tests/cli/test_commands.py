@@ -40,7 +40,7 @@ def test_no_command_is_told_in_part(monkeypatch: pytest.MonkeyPatch, capsys: pyt
     assert run("--lang", "en", "--help") == 0
     told = capsys.readouterr().out
     assert "..." not in told.partition("Commands:")[2]
-    assert "the candidates that would cover it." in " ".join(told.split())
+    assert "the candidates that can cover it." in " ".join(told.split())
 
 
 def test_check_writes_report_grid_and_run(sample: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -165,7 +165,7 @@ def test_new_refuses_to_overwrite(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert run("new", tmp_path / "mine", "--lang", "zh") == 0
     assert (tmp_path / "mine" / "scenario.toml").is_file()
     assert run("new", tmp_path / "mine", "--lang", "en") == 2
-    assert "exists already" in capsys.readouterr().err
+    assert "already exists" in capsys.readouterr().err
 
 
 def test_demo_says_where_things_lie(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -119,9 +119,9 @@ def test_a_facility_that_cannot_join_the_network_does_not_count() -> None:
     given = district(ledger=ledger)
     told = explain(given, "F3")
     assert "cannot" not in explain(given, "F1").text("en")
-    assert "would count for the circle, but no way to walk" in told.text("en")
+    assert "counts for the circle, but it cannot join the walking network" in told.text("en")
     assert "未能接入" in told.text("zh")
-    assert "counts for the circle itself" not in told.text("en")
+    assert "itself counts for the circle" not in told.text("en")
     assert not told.explained.joined
 
 
@@ -226,7 +226,7 @@ def test_what_slopes_add_is_the_difference_of_what_is_told() -> None:
         assert found.explained.way.route is not None
         flat, slope, whole = (float(cell) for cell in leg_table(found.explained.way.route, "en")[-1][-3:])
         line = next(line for line in found.text("en").splitlines() if "On the flat" in line)
-        parts = f"slopes add {slope - flat:.1f}, stairs (lifts and escalators too) {whole - slope:.1f}"
+        parts = f"slopes add {slope - flat:.1f} minutes, stairs (including lifts and escalators) add {whole - slope:.1f}"
         assert f"{flat:.1f} minutes; {parts}" in line
 
 

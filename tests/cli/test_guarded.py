@@ -54,7 +54,7 @@ def test_a_crash_is_told_with_the_file_and_nothing_is_written(case: Case) -> Non
     assert ended.returncode == 2
     assert "facilities.csv" in ended.stderr
     assert "layer facilities" in ended.stderr
-    assert "crashed after it began to read this layer" in ended.stderr
+    assert "crashed after it started to read this layer" in ended.stderr
     assert "Traceback" not in ended.stderr
     assert not (case.folder / "gaps.geojson").exists()
 

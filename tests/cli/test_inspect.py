@@ -91,7 +91,7 @@ def test_the_command_tells_all_layers_within_100_columns(
     for file in ("residents.tif", "facilities.csv", "walk.gpkg"):
         assert file in told
     assert "300,000" in told
-    assert {"zh": "没有发现错误", "en": "No fault was found"}[lang] in told
+    assert {"zh": "没有发现错误", "en": "No faults were found"}[lang] in told
 
 
 @pytest.mark.parametrize("lang", LANGS)
@@ -153,7 +153,7 @@ def test_facts_are_told_and_what_is_not_there_is_left_out(tmp_path: Path) -> Non
     assert row["matched"] == {"id": "XZQDM", "name": "name"}
     assert any("encoding" in text for text in row["warnings"])
     # A layer off the ground of the units is pointed at.
-    assert any("does not meet the units" in text for text in layer(found, "facilities")["warnings"])
+    assert any("does not overlap the units" in text for text in layer(found, "facilities")["warnings"])
     page = found._repr_html_()
     assert "XZQDM → id" in page
     assert "name → name" not in page

@@ -263,14 +263,14 @@ def test_two_runs_at_once_share_a_cache(place: Place, wholes: Wholes, tmp_path: 
 
 
 OUTPUTS: dict[str, tuple[str, str]] = {
-    "input": ("SCENARIO/facilities.csv", "one of the inputs"),
-    "scenario": ("SCENARIO/scenario.toml", "one of the inputs"),
-    "link to an input": ("OUT/link.csv", "one of the inputs"),
+    "input": ("SCENARIO/facilities.csv", "is also an input file"),
+    "scenario": ("SCENARIO/scenario.toml", "is also an input file"),
+    "link to an input": ("OUT/link.csv", "is also an input file"),
     "dash": ("-", "standard output"),
-    "below a file": ("SCENARIO/facilities.csv/a.geojson", "is a file and no folder"),
+    "below a file": ("SCENARIO/facilities.csv/a.geojson", "is a file, not a folder"),
     "device": ("/dev/null", "a device or a pipe"),
     "long name": (f"OUT/{'长' * 100}.geojson", "too long"),
-    "its own grid": ("OUT/same.tif", "two outputs are one file"),
+    "its own grid": ("OUT/same.tif", "two outputs have the same file name"),
 }
 
 

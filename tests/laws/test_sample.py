@@ -116,7 +116,7 @@ def test_elderly_grids_alone_show_both_floors_the_label_and_the_warning(
     told = json.loads((tmp_path / "gaps.geojson").read_text(encoding="utf-8"))
     warning = next(each for each in told["warnings"] if each["code"] == "elderly_basis")
     assert "五分之一" in warning["zh"]
-    assert "five-fold" in warning["en"]
+    assert "one fifth" in warning["en"]
     properties = told["features"][0]["properties"]
     assert properties["land_basis"] == "elderly60"
     for floor in ("01", "02"):

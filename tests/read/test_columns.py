@@ -77,9 +77,9 @@ def test_their_names_are_mapped_and_told_with_ours() -> None:
     assert fault.message("en") == (
         "facilities.csv · layer facilities · row 2 · field tier (类型): found '站点', expected one of "
         "centre (养老服务中心), station (养老服务站). "
-        "Correct the value; or say under this layer in the scenario what it means, values.tier = { '站点' = \"…\" }, "
-        "with one of these words (without brackets) in the quotation marks; "
-        "or, if another column holds it, name that one under `columns`."
+        "Correct the value; or state its meaning under this layer in the scenario: values.tier = { '站点' = \"…\" } "
+        "(write one of these words, without brackets, in the quotation marks); "
+        "if another column holds this content, name it under `columns`."
     )
 
 

@@ -300,7 +300,7 @@ def test_the_account_names_the_sizes_and_no_ledger_that_is_not_there(lattice: In
     assert "candidates" not in layer_sources(lattice.scenario)
     plan = PlanOptions(sizes=SizesTable(path=Path("sizes.csv")))
     assert layer_sources(lattice.scenario.model_copy(update={"plan": plan}))["plan.sizes"] == "sizes.csv"
-    assert layer_name("plan.sizes", "en") == "sizes of sites"
+    assert layer_name("plan.sizes", "en") == "table of sizes"
 
 
 # --- the sites to choose from -----------------------------------------------------------------------------------------

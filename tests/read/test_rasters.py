@@ -214,7 +214,7 @@ def test_negative_people_are_told_by_cell(case: Case) -> None:
         "-7 (2)",
     )
     assert fault.message("en").startswith(
-        "residents.tif · layer population.residents · row 3, 7: the population is negative, least value"
+        "residents.tif · layer population.residents · row 3, 7: the population is negative: smallest value"
     )
 
 

@@ -183,11 +183,11 @@ def test_many_sites_that_stay_in_all_are_left_out_and_counted() -> None:
     assert colours(figure) == [["ours", ""], ["", "other"]]
     texts = drawn(figure)
     assert "50 sites" in texts
-    assert "as good" in texts
+    assert "equally good" in texts
 
 
 def test_an_order_without_loss_says_so() -> None:
-    words = "no step falls behind"
+    words = "every step equals the optimal plan"
     assert words in drawn(draw_order(ORDER.assign(loss_share=0.0), "en"))
     assert words not in drawn(draw_order(ORDER, "en"))
 

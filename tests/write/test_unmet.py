@@ -51,30 +51,30 @@ def told(plan: Proposal, lang: Lang = "en") -> str:
 def test_the_least_that_would_do_is_never_rounded_down() -> None:
     text = told(infeasible())
     assert "a budget of at least CNY 1,001 is needed." in text
-    assert "alone would do: budget" in text
+    assert "any one of these requirements is enough: budget" in text
     # Whom no candidate reaches is of no matter where no share is asked for.
     assert "东街" not in text
     unproved = told(infeasible(least={"stations": {"value": 7.0, "proved": False}}, proved=False))
-    assert "at least 7 stations are needed. This suffices; fewer may suffice too." in unproved
-    assert "Time ran out" in unproved
+    assert "at least 7 stations are needed. This is enough; whether less is enough is not proved." in unproved
+    assert "The time limit was reached" in unproved
 
 
 def test_whom_nobody_reaches_is_told_by_name_with_their_part_of_all() -> None:
     text = told(infeasible(rules=["share", "reach"], units=["S1"], stuck=["C2"]))
     elderly = proposal().before.totals["elderly"]
     assert f"40, {40 / elderly:.1%} of all (most of them in 东街 (S2) 30, 西街 (S1) 10)" in text
-    assert "every candidate built: 西街 (S1)" in text
+    assert "every candidate is built: 西街 (S1)" in text
     assert "农田边 (C2)" in text
 
 
 def test_a_reason_that_was_not_found_is_not_made_up() -> None:
-    assert "which demands clash was not found" in told(infeasible(rules=[]))
+    assert "which requirements conflict was not found" in told(infeasible(rules=[]))
     plan = infeasible(rules=[])
     ended = replace(plan, selection=replace(plan.selection, stopped_by="time"))
-    assert "it is not proved that there is none" in told(ended)
+    assert "it is not proved that none exists" in told(ended)
     # After Ctrl-C nobody looks for reasons.
     pressed = replace(plan, blocked=None, selection=replace(plan.selection, status="unknown", stopped_by="interrupt"))
-    assert "it is not proved that there is none" in told(pressed)
+    assert "it is not proved that none exists" in told(pressed)
     assert not told(replace(pressed, selection=replace(plan.selection, status="optimal")))
 
 
@@ -111,11 +111,11 @@ def test_a_fair_plan_names_the_units_with_the_least_share() -> None:
     }
     plan = replace(proposal(), fairness=fairness)
     assert [line.text for line in fairness_texts(plan, "en")] == [
-        "Gini coefficient of the covered shares by street or town: 0.250 → –"
+        "Gini coefficient of coverage by street or town: 0.250 → –"
     ]
     fair = replace(plan, request={"model": "fair"})
     assert fairness_texts(fair, "en")[0].text == (
-        "Least covered street or town: before 西街 (S1), 东街 (S2) 0.0%, after 东街 (S2) 40.0%"
+        "Lowest coverage of a street or town: before 西街 (S1), 东街 (S2) 0.0%, after 东街 (S2) 40.0%"
     )
     assert fairness_texts(proposal(), "en") == []
 
@@ -123,7 +123,7 @@ def test_a_fair_plan_names_the_units_with_the_least_share() -> None:
 def test_facilities_that_close_are_named() -> None:
     changes = pd.DataFrame({"action": ["close", "enlarge"]}, index=pd.Index(["F2", "F3"], name="id"))
     texts = [line.text for line in change_texts(replace(proposal(), changes=changes), "en")]
-    assert texts == ["closed: 东街中心 (F2)", "enlarged: 西街站 (F3)"]
+    assert texts == ["to be closed: 东街中心 (F2)", "to be enlarged: 西街站 (F3)"]
 
 
 @pytest.mark.parametrize("lang", LANGS)

@@ -124,7 +124,7 @@ def test_a_click_on_the_grid_tells_the_cell(map_file: Path) -> None:
         text = popup.inner_text()
         assert "格网单元 7-14" in text
         assert "19 分钟" in text
-        assert "最近设施步行超过时限" in text
+        assert "到最近设施的步行时间超过时限" in text
 
 
 def test_the_language_can_be_switched(map_file: Path) -> None:
@@ -139,7 +139,7 @@ def test_the_language_can_be_switched(map_file: Path) -> None:
         assert "人均养老用地" not in panel.inner_text()
         assert page.title() == "小样区 · elderly-care assessment map"
         page.locator(".mark-proposed").click()
-        assert "coverage once built" in page.locator(".popup").inner_text()
+        assert "coverage after it is built" in page.locator(".popup").inner_text()
         assert page.locator(".mark-proposed").get_attribute("aria-label") == "Proposed station · rank 1 西街候选"
 
 

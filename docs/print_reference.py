@@ -262,6 +262,7 @@ def _head_rows(standard: Standard) -> Iterator[Sequence[str]]:
     for key, value in (
         ("issuer", standard.issuer),
         ("jurisdiction", standard.jurisdiction),
+        ("code", standard.code),
         ("excludes", standard.excludes),
         ("issued", day),
         ("in_force", ends),

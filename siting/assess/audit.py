@@ -26,6 +26,8 @@ AUDIT_COLUMNS: Final = (
     "responsible",
     "level",
     "binding",
+    "extent",
+    "for_comparison",
     "basis",
     "comparison",
     "required",
@@ -98,7 +100,7 @@ def _clause_rows(assessment: Assessment, standard: Standard, clause: Clause) -> 
         yield head
         return
     for level in _LEVELS:
-        for _, rows in checks[checks["level"] == level].groupby("basis", sort=False):
+        for _, rows in checks[checks["level"] == level].groupby(["basis", "extent"], sort=False):
             yield head | _level_row(level, rows)
 
 
@@ -108,6 +110,8 @@ def _level_row(level: str, rows: pd.DataFrame) -> dict[str, Any]:
     found: dict[str, Any] = {
         "level": level,
         "binding": bool(rows["binding"].any()),
+        "extent": first["extent"],
+        "for_comparison": bool(rows["for_comparison"].all()),
         "basis": first["basis"],
         "unit": first["unit"],
         "places": len(rows),

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 import pandas as pd
 
 from siting.assess.chains import Earlier, earlier_in_chain
+from siting.domain.jurisdiction import Grounds
 from siting.domain.premises import is_named, kind_of_premises
 from siting.domain.standards import Award, Clause, Funding, Standard
 from siting.domain.tables import PAID_COLUMNS, PAYERS, paid_column
@@ -108,7 +109,9 @@ class _Found:
         return replace(self, status=status, missing=lacking).noting(code, **values)
 
 
-def funding_lines(standards: Iterable[Standard], sites: pd.DataFrame, *, what: What) -> pd.DataFrame:
+def funding_lines(
+    standards: Iterable[Standard], sites: pd.DataFrame, *, what: What, grounds: Grounds | None = None
+) -> pd.DataFrame:
     """List what every site may receive under every funding clause.
 
     A column that is absent or blank is never guessed: where it decides, the line is ``unknown`` and names it. A line
@@ -131,6 +134,9 @@ def funding_lines(standards: Iterable[Standard], sites: pd.DataFrame, *, what: W
         What the rows are. Candidates and proposed stations also get the advantages of conversions, if they are of the
         kinds that the clause names; where their kind is not known the line is conditional. A row of stations without a
         tier is a station.
+    grounds : Grounds, optional
+        Where the sites stand: a standard promises nothing where it does not hold, and of one that is there for
+        comparison all is conditional. Without it, all hold everywhere, and no area that they leave out is known.
 
     Returns
     -------
@@ -156,7 +162,8 @@ def funding_lines(standards: Iterable[Standard], sites: pd.DataFrame, *, what: W
     """
     promises = list(_promises(standards, what))
     facts = _facts(sites, what)
-    found = [_within_cap(promise, facts, _judged(promise, facts, what)) for promise in promises]
+    where = grounds or Grounds()
+    found = [_within_cap(promise, facts, _judged_there(promise, facts, what, where)) for promise in promises]
     table = _mixed(promises, facts, found)
     links = _links(promises)
     groups = _groups(links)
@@ -339,6 +346,19 @@ def _undecided(asks: Iterable[Ask]) -> tuple[str, ...] | None:
 # --- one site, one promise --------------------------------------------------------------------------------------------
 
 
+def _judged_there(promise: _Promise, facts: Sequence[Facts], what: What, where: Grounds) -> list[_Found | None]:
+    """Return what is found of one promise where its standard holds; elsewhere it promises nothing."""
+    held = [where.holds(promise.standard, promise.clause, row["id"]) for row in facts]
+    found = iter(_judged(promise, [row for row, holds in zip(facts, held, strict=True) if holds], what))
+    told = [next(found) if holds else None for holds in held]
+    if promise.clause.without_excluded and where.left_out is None:
+        places = "、".join(promise.standard.excludes)
+        told = [each and each.doubted("area", places=places) for each in told]
+    if promise.standard_id in where.compared:
+        told = [each and each.doubted("comparison", place=promise.standard.jurisdiction) for each in told]
+    return told
+
+
 def _judged(promise: _Promise, facts: Sequence[Facts], what: What) -> list[_Found | None]:
     """Return what is found of one promise; an award of a chain looks at all facilities, of which premises are none."""
     if promise.funding is None or promise.funding.line != "chain":
@@ -375,8 +395,7 @@ def _judge(promise: _Promise, facts: Facts) -> _Found | None:
     deciding = tuple(dict.fromkeys((*asked, *open_awards, *past, *_cap_lacks(funding, facts))))
     # A rate is known before its questions are answered where there is but one.
     award = next(iter(sure), fitting[0][0] if len(fitting) == 1 else None)
-    found = _doubts(promise.standard, funding, facts, _valued(clause, award, deciding, facts))
-    return found.doubted("area", places="、".join(promise.standard.excludes)) if clause.without_excluded else found
+    return _doubts(promise.standard, funding, facts, _valued(clause, award, deciding, facts))
 
 
 def _conversion(clause: Clause, facts: Facts) -> _Found | None:

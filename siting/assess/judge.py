@@ -35,21 +35,30 @@ class Rules:
     estates: tuple[Pair, ...]
     register: tuple[Pair, ...]
     remedies: tuple[Pair, ...]
+    compared: frozenset[str] = frozenset()
 
     def floor(self, level: str) -> float:
-        """Return the land floor that governs a level, m² per person; NaN where there is none."""
-        numbers = [clause.number for clause in governing(self.land, level) if clause.number is not None]
+        """Return the land floor that governs a level, m² per person; NaN where there is none.
+
+        Standards that are there for comparison govern only where no other does.
+        """
+        pairs = [pair for pair in self.land if pair[0].id not in self.compared] or self.land
+        numbers = [clause.number for clause in governing(pairs, level) if clause.number is not None]
         return max(numbers, default=float("nan"))
 
     def binds(self, level: str, clause: Clause, scenario: Scenario) -> bool:
         """Tell whether a clause speaks of a level, governs there, and is due."""
-        judged = (*self.land, *self.circle, *self.ledger, *self.units, *self.estates, *self.register)
+        every = (*self.land, *self.circle, *self.ledger, *self.units, *self.estates, *self.register)
+        judged = [pair for pair in every if pair[0].id not in self.compared]
         governs = any(clause is one for one in governing(same_measure(judged, clause), level))
         return level in clause.levels and governs and _due(clause, scenario)
 
 
-def rules_of(standards: Iterable[Standard]) -> Rules:
-    """Sort the clauses of the standards in force; what only encourages or permits gives no verdict."""
+def rules_of(standards: Iterable[Standard], compared: frozenset[str] = frozenset()) -> Rules:
+    """Sort the clauses of the standards in force; what only encourages or permits gives no verdict.
+
+    Standards that are ``compared`` are judged, but never bind, and do not govern.
+    """
     pairs = [(standard, clause) for standard in standards for clause in standard.clauses]
 
     def of(*kinds: str) -> tuple[Pair, ...]:
@@ -63,6 +72,7 @@ def rules_of(standards: Iterable[Standard]) -> Rules:
         estates=of("estate_provision"),
         register=of(*REGISTER),
         remedies=tuple(pair for pair in pairs if pair[1].kind == "remedy"),
+        compared=compared,
     )
 
 
@@ -339,6 +349,8 @@ def checks_table(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
                 "level": row["level"],
                 "force": row["clause"].force,
                 "binding": row["binding"],
+                "extent": row["extent"],
+                "for_comparison": row["for_comparison"],
                 "basis": row["basis"],
                 "required": row["finding"].required,
                 "provided_low": row["finding"].provided_low,

@@ -12,6 +12,7 @@ from siting.assess.funding import funding_lines
 from siting.assess.ledger import ends
 from siting.assess.remedies import NONE
 from siting.assess.structure import hierarchy, off_plan, operators, scattered
+from siting.domain.jurisdiction import grounds_of
 from siting.domain.nouns import Assessment
 from siting.domain.register import is_kept
 from siting.domain.scenario import walker_of
@@ -287,7 +288,10 @@ def _promised(assessment: Assessment, clause: Clause) -> Iterator[Told]:
         for each in assessment.inputs.standards
         if any(one is clause for one in each.clauses)
     ]
-    lines = funding_lines(own, pd.DataFrame(assessment.facilities.drop(columns="geometry")), what="facility")
+    sites = assessment.facilities
+    districts = sites.get("home_district", pd.Series(None, index=sites.index, dtype="object"))
+    grounds = grounds_of(assessment.jurisdiction, assessment.inputs, sites, districts)
+    lines = funding_lines(own, pd.DataFrame(sites.drop(columns="geometry")), what="facility", grounds=grounds)
     counts = {status: int((lines["status"] == status).sum()) for status in ("eligible", "conditional", "unknown")}
     sure = lines.loc[lines["status"] == "eligible", "amount_cny"].sum()
     yield "promised", {**counts, "cny": f"{sure:,.0f}", "all": len(assessment.facilities)}

@@ -1,6 +1,7 @@
 """The gap report: figures and verdicts of every place, cell and the whole."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -9,6 +10,7 @@ import pandas as pd
 
 from siting.assess import remedies
 from siting.assess.cut_off import cut_off_notes
+from siting.assess.extents import extent_notes, grouped, joined, leaving_out, not_theirs, upon_whole
 from siting.assess.figures import (
     WHOLE,
     circle_figures,
@@ -37,15 +39,15 @@ from siting.assess.judge import (
     unit_checks,
     village_notes,
 )
-from siting.assess.ledger import by_place
+from siting.assess.ledger import Rows, by_place
 from siting.assess.reach import LandReach, land_reach
 from siting.assess.sharing import sharing_notes, sharing_of
 from siting.assess.sums import sums_notes
 from siting.assess.units import having_of, tier_notes, units_of_places
 from siting.domain import clauses
-from siting.domain.nouns import Access, Assessment, Demand, Inputs, Note, Times
+from siting.domain.nouns import Access, Assessment, Demand, Inputs, Jurisdiction, Note, Times
 from siting.domain.old_estates import asks_for_old, is_told, old_estates
-from siting.domain.scenario import LandBasis, walker_of
+from siting.domain.scenario import LandBasis, Scenario, walker_of
 from siting.domain.shared import SHARING_LEVEL
 from siting.domain.tables import PLACE_COLUMNS, REASON_CODES
 from siting.domain.tiers import gives_facility
@@ -69,6 +71,8 @@ def assess(  # noqa: PLR0913 - all that one report rests on
     premises: tuple[gpd.GeoDataFrame, Times] | None = None,
     circle: Times | None = None,
     unsaid: Times | None = None,
+    jurisdiction: Jurisdiction | None = None,
+    outside: Assessment | None = None,
 ) -> Assessment:
     """Judge every clause in force upon every place.
 
@@ -98,13 +102,19 @@ def assess(  # noqa: PLR0913 - all that one report rests on
     unsaid : Times, optional
         Whom those facilities would reach within the cut-off of the circle of which the ledger does not say whether they
         count for it: they may cover people, and be shared.
+    jurisdiction : Jurisdiction, optional
+        Which standards hold where; all hold everywhere if absent.
+    outside : Assessment, optional
+        The same without the area that standards leave out: what they ask is judged upon it.
 
     Returns
     -------
     Assessment
         Places, checks, cells, totals.
     """
-    rules, scenario, complete = rules_of(inputs.standards), inputs.scenario, inputs.scenario.facilities.complete
+    scenario, complete, law = inputs.scenario, inputs.scenario.facilities.complete, jurisdiction or Jurisdiction()
+    compared = law.compared | (frozenset() if outside is None else leaving_out(inputs.standards))
+    rules = rules_of(inputs.standards, compared)
     reach = land_reach(facilities, homes, access.within, demand, scenario)
     frames = {"residential_area": inputs.residential_areas, **inputs.units}
     giving = {
@@ -123,31 +133,38 @@ def assess(  # noqa: PLR0913 - all that one report rests on
         land = None if level == "residential_area" else within_figures(level, frame, facilities, homes, scenario)
         figures = _figures(level, frame, demand, access, reach, land, basis, unsaid)
         figures = with_ends(figures, complete=complete)
-        rows += land_checks(level, figures, rules, basis, scenario)
-        rows += circle_checks(level, figures, rules, scenario)
         figures["old_estate"] = (
             old_estates(frame, scenario) if level == "residential_area" else pd.Series(pd.NA, frame.index, "boolean")
         )
-        if level == "residential_area":
-            given = figures.join(frame[["households", "provided_m2"]])
-            rows += estate_checks(given, rules, scenario, old_told=is_told(frame, scenario))
-            rows += register_checks(frame, rules, scenario)
-        else:
-            homed = list(by_place(facilities, homes[level], frame.index, scenario))
-            rows += ledger_checks(level, figures, homed, rules, scenario)
-            below = units_of_places(level, frame, inputs.units, holders, having)
-            rows += unit_checks(level, figures, below, inputs.units, rules, scenario) if below else []
+        of_level = _Level(level, figures, frame, basis, scenario)
+        if level != "residential_area":
+            of_level.homed = list(by_place(facilities, homes[level], frame.index, scenario))
+            of_level.below = units_of_places(level, frame, inputs.units, holders, having)
+        figures["land_floor"] = np.nan
+        for places_there, there in grouped(level, frame.index, inputs.standards, law, compared):
+            figures.loc[places_there, "land_floor"] = there.floor(level)
+            rows += of_level.judged(there, places_there, inputs)
+        if law.elsewhere:
+            rows += not_theirs(level, of_level.judged(rules, frame.index, inputs), law, frame.index)
         shared = None if sharing is None or level != SHARING_LEVEL else sharing["shared_facility"]
         figures["shared_facility"] = pd.Series(shared, figures.index, dtype="object")
         figures["unit_id"] = holders[level]
         figures["level"] = level
         tables.append(figures)
-    checks, figures = checks_table(rows), pd.concat(tables)
+    checks = joined(checks_table(upon_whole(row, compared) for row in rows), outside, inputs)
+    figures = pd.concat(tables)
     places = _places(figures, checks, rules, basis, inputs)
     places["remedy_candidates"] = _premises(places, demand, premises, inputs)
     cells = _cells(demand, access, reach)
     partly = any((demand.grid_share[level] < WHOLE).any() for level in inputs.units)
     warnings += ("grid_part",) if partly else ()
+    totals = {
+        **_totals(cells, demand, facilities, homes, rules, basis, checks, warnings),
+        **_ends_of_totals(cells, demand, access, facilities, homes, basis, unsaid, complete=complete),
+        "groups": group_totals(demand, access),
+        "people_account": people_account(demand),
+    }
+    counted = pd.Series({**{name: totals[name] for name in ("residents", "elderly")}, "facilities": len(facilities)})
     return Assessment(
         inputs=inputs,
         demand=demand,
@@ -156,12 +173,7 @@ def assess(  # noqa: PLR0913 - all that one report rests on
         cells=cells,
         facilities=facilities.join(homes.add_prefix("home_")),
         circles=access.circles,
-        totals={
-            **_totals(cells, demand, facilities, homes, rules, basis, checks, warnings),
-            **_ends_of_totals(cells, demand, access, facilities, homes, basis, unsaid, complete=complete),
-            "groups": group_totals(demand, access),
-            "people_account": people_account(demand),
-        },
+        totals=totals,
         notes=(
             *inputs.notes,
             *demand.notes,
@@ -176,8 +188,41 @@ def assess(  # noqa: PLR0913 - all that one report rests on
             *part_notes(inputs.standards),
             *_old_notes(inputs, rules),
             *tier_notes(having, inputs.standards, scenario),
+            *law.notes,
+            *extent_notes(inputs, outside, counted),
         ),
+        jurisdiction=law,
+        outside=outside,
     )
+
+
+@dataclass
+class _Level:
+    """The places of a level with all that clauses ask of them."""
+
+    level: str
+    figures: pd.DataFrame
+    frame: gpd.GeoDataFrame
+    basis: LandBasis
+    scenario: Scenario
+    homed: Sequence[Rows] = ()
+    below: Mapping[object, pd.DataFrame] = field(default_factory=dict)
+
+    def judged(self, rules: Rules, places: pd.Index, inputs: Inputs) -> Iterator[dict[str, Any]]:
+        """Judge every clause of some rules upon some of the places."""
+        level, scenario, figures = self.level, self.scenario, self.figures.loc[places]
+        yield from land_checks(level, figures, rules, self.basis, scenario)
+        yield from circle_checks(level, figures, rules, scenario)
+        if level == "residential_area":
+            frame = self.frame.loc[places]
+            given = figures.join(frame[["households", "provided_m2"]])
+            yield from estate_checks(given, rules, scenario, old_told=is_told(self.frame, scenario))
+            yield from register_checks(frame, rules, scenario)
+            return
+        homed = [self.homed[each] for each in self.figures.index.get_indexer(places).tolist()]
+        yield from ledger_checks(level, figures, homed, rules, scenario)
+        if self.below:
+            yield from unit_checks(level, figures, self.below, inputs.units, rules, scenario)
 
 
 def _old_notes(inputs: Inputs, rules: Rules) -> list[Note]:
@@ -246,13 +291,14 @@ def _places(
         table[f"land_high_m2_per_{name}"] = table["land_provided_high_m2"] / heads
     for name, floor in FLOORS.items():
         table[f"land_required_{name}_m2"] = floor * table["basis"]
-    table["land_floor"] = table["level"].map(rules.floor).astype("float64")
     table["land_required_m2"] = table["land_floor"] * table["basis"]
     for each in (*(f"_{name}" for name in FLOORS), ""):
         required = table[f"land_required{each}_m2"]
         table[f"land_gap{each}_m2"] = (required - table["land_provided_m2"]).clip(lower=0.0)
         table[f"land_gap{each}_low_m2"] = (required - table["land_provided_high_m2"]).clip(lower=0.0)
     table.index = pd.MultiIndex.from_arrays([table["level"], table["id"]], names=["level", "id"])
+    # What stands there for comparison decides nothing.
+    checks = checks[~checks["for_comparison"].astype(bool)]
     table["verdict"] = _over(checks, table.index)
     table["verdict_binding"] = _over(checks[checks["binding"].astype(bool)], table.index)
     gaps = checks[checks["verdict"].isin(["gap", "no_data"]) & checks["reason"].notna()]
@@ -297,7 +343,7 @@ def _premises(
 
 
 def _near_edge(table: pd.DataFrame, inputs: Inputs) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    if inputs.scenario.context.complete:
+    if inputs.scenario.context.complete or table.empty:
         return np.zeros(len(table), dtype=bool)
     walking = inputs.scenario.walking
     far = walker_of(inputs.scenario).flat * walking.minutes * SECONDS_PER_MINUTE

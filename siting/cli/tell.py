@@ -1,7 +1,7 @@
 """What the commands tell in the terminal."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -54,6 +54,7 @@ def gaps(report: "GapReport", lang: Lang) -> None:
             say(f"verdict.{row['verdict']}", lang) if row["verdict"] else "",
         )
     _print(table)
+    _both_extents(report, lang)
     share = say("warning.pass_share", lang, share=f"{scenario.circle.pass_share:.0%}")
     groups = [
         say(
@@ -68,6 +69,48 @@ def gaps(report: "GapReport", lang: Lang) -> None:
     ]
     for line in (*groups, *report.notes(lang), share):
         echo(f"· {line}")
+
+
+def _both_extents(report: "GapReport", lang: Lang) -> None:
+    """Tell what is measured with and without the area that standards leave out, at the level of the whole."""
+    found = report.assessment
+    if found.outside is None:
+        return
+    levels = set(report.units["level"])
+    level = next((each for each in ("district", "city") if each in levels), report.units["level"].iloc[0])
+    for standard in (each for each in found.inputs.standards if each.excludes):
+        title = say("cli.both_extents", lang, standard=standard.number, places="、".join(standard.excludes))
+        table = _folding(title)
+        for key in ("unit", "clause", "whole", "without_area", "verdict"):
+            table.add_column(say(f"cli.column.{key}", lang), justify="left", overflow="fold")
+        for cells in _extent_rows(report, standard, level, lang):
+            _add(table, *cells)
+        _print_folded(table)
+
+
+def _extent_rows(report: "GapReport", standard: "Standard", level: str, lang: Lang) -> Iterator[tuple[object, ...]]:
+    """Yield each clause of a standard upon each place of a level: upon the whole, without the area, the verdict."""
+    from siting.write import audited as words
+
+    units, clauses = report.units, {clause.id: clause for clause in standard.clauses}
+    of_level = units["level"] == level
+    names = dict(zip(units.loc[of_level, "id"], units.loc[of_level, "name"], strict=True))
+    rows: list[dict[Any, Any]] = report.clauses.to_dict("records")
+    rows = [row for row in rows if row["standard_id"] == standard.id and row["level"] == level]
+    upon = {(row["extent"], row["id"], row["clause_id"], row["basis"]): row for row in rows}
+
+    def told(row: Mapping[Any, Any]) -> str:
+        # Of land the whole asks for another number of square metres.
+        comparison = clauses[row["clause_id"]].comparison
+        required = words.required_text(row["required"], row["unit"], comparison, lang)
+        return f"{required} · {words.measured_text(row['provided_low'], row['provided_high'], row['unit'], lang)}"
+
+    for (extent, *key), row in upon.items():
+        if extent != "whole":
+            clause = clauses[row["clause_id"]]
+            article = f"{clause.article} {say(f'clause_kind.{clause.kind}', lang)}"
+            verdict = say(f"verdict.{row['verdict']}", lang)
+            yield names.get(row["id"], row["id"]), article, told(upon["whole", *key]), told(row), verdict
 
 
 def _whole_verdict(units: "pd.DataFrame") -> str | None:
@@ -335,6 +378,9 @@ def _audit_line(row: dict[Any, Any], comparison: str | None, lang: Lang) -> str:
     level = say(f"level.{row['level']}", lang)
     if row["level"] == "district" and row["basis"] in ("streets", "communities"):
         level = say("audit.counted", lang, level=level, basis=say(f"basis.{row['basis']}", lang))
+    if row["for_comparison"] is True or row["extent"] != "whole":
+        upon = "for_comparison" if row["for_comparison"] is True else row["extent"]
+        level = say("audit.upon", lang, level=level, extent=say(f"extent.{upon}", lang))
     said = {
         "level": level,
         "binding": say("audit.binding", lang) if row["binding"] else "",

@@ -138,7 +138,8 @@ class Inputs:
     ``own_residents`` and ``own_elderly``, float, NaN where the table says nothing. ``digests`` maps each file's key in
     the scenario to the SHA-256 of its content. ``layers`` maps each layer's key to what reading found there: file,
     driver, encoding, CRS, rows, matched columns and the like. ``preferences`` holds the ground on which one would
-    rather build. Facilities of ``context.facilities`` stand at the end of ``facilities`` with ``context`` true.
+    rather build, ``exclude_area`` what standards leave out of their jurisdiction (None: not given).
+    Facilities of ``context.facilities`` stand at the end of ``facilities`` with ``context`` true.
     ``sizes`` holds ``SIZE_COLUMNS``, one row a size, on a RangeIndex; None where ``plan.sizes`` is not given.
     Candidates have ``generated`` (bool) once :func:`siting.places.with_generated` has added those asked for.
     """
@@ -162,6 +163,7 @@ class Inputs:
     layers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     surface: OpenGround | None = None
     sizes: pd.DataFrame | None = None
+    exclude_area: gpd.GeoDataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -240,6 +242,26 @@ class Access:
 
 
 @dataclass(frozen=True)
+class Jurisdiction:
+    """Which of the standards in force hold where.
+
+    ``compared`` are the standards of districts of which the scenario has none: their figures are for comparison.
+    ``elsewhere`` names, by standard, the districts of the scenario where it does not hold, though it does in others.
+    ``district_of`` is the district of every place, by level. ``notes`` tell all of it.
+    """
+
+    compared: frozenset[str] = frozenset()
+    elsewhere: Mapping[str, frozenset[object]] = field(default_factory=dict)
+    district_of: Mapping[str, pd.Series] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
+
+    def beyond(self, standard: str, level: str) -> pd.Series:
+        """Tell of the places of a level whether a standard does not hold there; of a city, whose part it rules."""
+        others, districts = self.elsewhere.get(standard, frozenset()), self.district_of[level]
+        return pd.Series(bool(others), index=districts.index) if level == "city" else districts.isin(others)
+
+
+@dataclass(frozen=True)
 class Assessment:
     """The gap report as tables.
 
@@ -247,6 +269,8 @@ class Assessment:
     has one row a clause and place, indexed alike, with ``CHECK_COLUMNS``; ``cells`` is indexed as ``Demand.cells``
     and holds ``GRID_COLUMNS`` (persons inside the units only). ``facilities`` holds the facilities that count, with
     ``land_m2`` as counted and ``home_LEVEL`` (unit ids). ``circles`` holds one polygon a facility of the circle.
+    ``jurisdiction`` says which standards hold where. ``outside`` is the same without the area that standards leave out,
+    where the scenario gives one: their clauses are judged upon it, and upon the whole for comparison only.
     """
 
     inputs: Inputs
@@ -258,6 +282,8 @@ class Assessment:
     circles: gpd.GeoDataFrame
     totals: Mapping[str, Any]
     notes: tuple[Note, ...]
+    jurisdiction: Jurisdiction = Jurisdiction()
+    outside: "Assessment | None" = None
 
 
 PlanStatus = Literal["optimal", "feasible", "relaxed", "infeasible", "unknown"]

@@ -501,6 +501,7 @@ class StandardsChoice(Section):
     files: tuple[Path, ...] = ()
     coverage: CoverageReading = "any_facility"
     old_estate_before_year: Annotated[int, Field(ge=1900, le=2100)] | None = None
+    exclude_area: Layer | None = None
     override: tuple[ClauseOverride, ...] = ()
 
     @model_validator(mode="after")

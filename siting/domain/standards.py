@@ -258,6 +258,7 @@ class Unclaused(Section):
 class Standard(Section):
     """A published rule set.
 
+    ``code`` is that of a district's jurisdiction (GB/T 2260).
     ``issued`` is None where the text gives no day. ``excludes`` names places inside the jurisdiction that some clauses
     leave out. ``follows`` names the standards that it carries out. ``bodies`` go to the clauses of their articles.
     ``unseen_zh`` and ``unseen_en`` say what of the text was not seen, where it is known in part only.
@@ -268,6 +269,7 @@ class Standard(Section):
     title: str
     issuer: str
     jurisdiction: str
+    code: str = ""
     excludes: tuple[str, ...] = ()
     issued: dt.date | None = None
     issued_year: int | None = None

@@ -295,6 +295,8 @@ CHECK_COLUMNS: Final = (
     Column("level", "text"),
     Column("force", "text"),
     Column("binding", "boolean"),
+    Column("extent", "text"),
+    Column("for_comparison", "boolean"),
     Column("basis", "text"),
     Column("required", "number"),
     Column("provided_low", "number"),

@@ -27,7 +27,11 @@ def complying(
     homes = homes_of(ground, sites)
     land = _land_reach(question, ground, changing, progress)
     offers = offers_of(sites, homes, question.reach, in_reach, standing=question.standing, land_within=land)
-    asked, unjudged = requirements_of(standing, offers, wanted_of(standing, plan.clauses))
+    outside = None
+    if ground.outside is not None:
+        stands = np.ones(question.standing, dtype=np.bool_)
+        outside = np.concatenate([stands, ground.outside.holds(sites)])
+    asked, unjudged = requirements_of(standing, offers, wanted_of(standing, plan.clauses), outside)
     return lambda problem, _, effort: comply(problem, asked, effort), _notes(unjudged)
 
 

@@ -1,7 +1,7 @@
 """What does not change between before and after, and the one ruler that measures both."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
@@ -10,6 +10,7 @@ import pandas as pd
 
 from siting import places
 from siting.assess import assess
+from siting.domain.jurisdiction import jurisdiction_of
 from siting.domain.nouns import Access, Assessment, Demand, Floats, Inputs, Population, Progress, Times
 from siting.domain.scenario import LandBasis, Scenario, Walking, walker_of
 from siting.read import read_inputs
@@ -20,7 +21,10 @@ from siting.units import SECONDS_PER_MINUTE
 
 @dataclass(frozen=True)
 class Ground:
-    """What does not change between before and after."""
+    """What does not change between before and after.
+
+    ``outside`` is what is left of it without the area that standards leave out; None where no area asks.
+    """
 
     inputs: Inputs
     demand: Demand
@@ -32,6 +36,7 @@ class Ground:
     permitted: gpd.GeoDataFrame
     reached: Access
     warnings: tuple[str, ...]
+    outside: places.Outside | None = None
 
     @property
     def network(self) -> WalkingNetwork | Surface | StraightLines:
@@ -51,11 +56,34 @@ def prepare(scenario: Scenario, progress: Progress) -> Ground:
     refused = refused_of(inputs)
     permitted = inputs.candidates.drop(index=refused.index.unique())
     reached = walk(inputs, demand, ways, permitted, np.zeros(len(permitted), dtype=bool), progress)
-    return Ground(inputs, demand, basis, ways, holders, facilities, refused, permitted, reached, warnings)
+    outside = outside_of(inputs, demand)
+    return Ground(inputs, demand, basis, ways, holders, facilities, refused, permitted, reached, warnings, outside)
+
+
+def outside_of(inputs: Inputs, demand: Demand) -> places.Outside | None:
+    """Return what is left without the area that standards leave out; None where none does, or it is not given."""
+    area = inputs.exclude_area
+    asked = any(standard.excludes for standard in inputs.standards)
+    return None if area is None or area.empty or not asked else places.outside_of(area, inputs, demand)
 
 
 def measure(ground: Ground, facilities: gpd.GeoDataFrame, progress: Progress) -> Assessment:
-    """Measure a set of facilities: the one ruler, for before and after."""
+    """Measure a set of facilities: the one ruler, for before and after.
+
+    What standards leave out of their jurisdiction is measured without first: what they ask is judged there.
+    """
+    left = ground.outside
+    if left is None:
+        return _measured(ground, facilities, progress, None)
+    units = {level: frame for level, frame in left.places.items() if level != "residential_area"}
+    inputs = replace(ground.inputs, units=units, residential_areas=left.places["residential_area"])
+    part = replace(ground, inputs=inputs, demand=left.demand, holders=left.holders, outside=None)
+    return _measured(ground, facilities, progress, _measured(part, facilities[left.holds(facilities)], progress, None))
+
+
+def _measured(
+    ground: Ground, facilities: gpd.GeoDataFrame, progress: Progress, outside: Assessment | None
+) -> Assessment:
     inputs, demand = ground.inputs, ground.demand
     land = places.land_span(facilities, inputs.scenario.facilities.land_at_most_m2)
     counted = facilities.assign(**{str(name): values for name, values in land.items()})
@@ -75,6 +103,8 @@ def measure(ground: Ground, facilities: gpd.GeoDataFrame, progress: Progress) ->
         premises=premises,
         circle=_circle(ground, counted[counting], progress),
         unsaid=_unsaid(ground, counted[places.may_serve(counted)], progress),
+        jurisdiction=jurisdiction_of(inputs.standards, inputs.scenario, inputs.units, ground.holders),
+        outside=outside,
     )
 
 

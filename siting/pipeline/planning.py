@@ -11,7 +11,7 @@ import pandas as pd
 from pydantic import ValidationError
 
 from siting import places
-from siting.assess.funding import funding_lines, net_costs
+from siting.assess.funding import net_costs
 from siting.domain.nouns import Assessment, Bools, Floats, Ints, Note, Progress, Proposal, Selection, Stage, quiet
 from siting.domain.plan_models import PlanModel
 from siting.domain.scenario import PlanOptions, Scenario, with_lattice
@@ -26,6 +26,7 @@ from siting.pipeline.asking import BY_SHARE, Question, ask, circle_of, elderly_o
 from siting.pipeline.complying import complying
 from siting.pipeline.evenness import evenness
 from siting.pipeline.ground import Ground, measure, prepare
+from siting.pipeline.paying import promised
 from siting.pipeline.standing import covered_by, standing_rows, staying
 from siting.read.scenario import expectation
 
@@ -319,7 +320,7 @@ def laid_out(
         before=_totals_without(selection, before, after) if len(changes) else before.totals,
         preferred=places.preferred_layers(chosen, inputs.preferences),
     )
-    lines = funding_lines(inputs.standards, pd.DataFrame(stations.drop(columns="geometry")), what="station")
+    lines = promised(before, stations, "station")
     paid = lines.groupby("site_id")[["clause_id", "line", "status", "amount_cny"]]
     by_station = {key: rows.to_dict("records") for key, rows in paid}
     stations["funding"] = pd.Series([by_station.get(key, []) for key in stations.index], index=stations.index)

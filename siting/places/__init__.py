@@ -14,11 +14,13 @@ from siting.places.demand import land_basis, make_demand
 from siting.places.facilities import counted_land, home_units, in_circle, land_span, may_serve, open_facilities
 from siting.places.generated import with_generated
 from siting.places.nesting import holding_units
+from siting.places.outside import Outside, outside_of
 from siting.places.request import plan_faults, plan_level, plan_notes, plan_sites
 from siting.places.sizes import joined_sites, sized_candidates, sized_facilities
 
 __all__ = [
     "FINE_TO_COARSE",
+    "Outside",
     "candidate_costs",
     "changed_facilities",
     "counted_land",
@@ -31,6 +33,7 @@ __all__ = [
     "make_demand",
     "may_serve",
     "open_facilities",
+    "outside_of",
     "place_order",
     "plan_faults",
     "plan_level",

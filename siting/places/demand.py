@@ -104,7 +104,7 @@ def make_demand(
     """
     gridded = on_one_grid(population, places, crs, context_m)
     units = {level: frame for level, frame in places.items() if level != "residential_area"}
-    grid_share = covered_shares(list(_given(population)), places, crs, _unknown(population))
+    grid_share = covered_shares(list(given_grids(population)), places, crs, unknown_ground(population))
     beyond_grids = list(_beyond_grids(population, places, grid_share, crs))
     cells, beyond = _cells(gridded, population, places, crs, context_m)
     shares = {
@@ -152,14 +152,14 @@ def _figures_by(population: Population) -> Mapping[str, str]:
     return {who: f"population.{who}" if who in by_areas else f"units.{population.calibrate}.people" for who in WHO}
 
 
-def _unknown(population: Population) -> gpd.GeoSeries | None:
+def unknown_ground(population: Population) -> gpd.GeoSeries | None:
     """Return the ground of which no layer of people knows who lives there."""
     layers = [each for each in (population.residents, population.elderly) if isinstance(each, PeopleLayer)]
     ground = [each.unknown for each in layers if each.unknown is not None]
     return gpd.GeoSeries(pd.concat(ground)) if ground else None
 
 
-def _given(population: Population, leave_out: Container[str] | None = None) -> Iterator[Grid]:
+def given_grids(population: Population, leave_out: Container[str] | None = None) -> Iterator[Grid]:
     """Give the grids of people, but of those (by default all) beyond which nobody lives."""
     out = population.nobody_outside if leave_out is None else leave_out
     for who, each in (("residents", population.residents), ("elderly", population.elderly)):
@@ -173,7 +173,7 @@ def _beyond_grids(
     """Tell which units reach beyond grids outside which, as the scenario says, nobody lives."""
     if not population.nobody_outside:
         return
-    covered = covered_shares(list(_given(population, ())), places, crs)
+    covered = covered_shares(list(given_grids(population, ())), places, crs)
     named = [
         shared_out(level, unit, share)
         for level, frame in places.items()

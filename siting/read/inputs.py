@@ -76,6 +76,7 @@ _FACILITIES = _Kind(FACILITY_COLUMNS, "points")
 _CANDIDATES = _Kind(CANDIDATE_COLUMNS, "points")
 _BASEMAP = _Kind(GROUND_COLUMNS, "any")
 _LINES = _Kind(NETWORK_COLUMNS, "lines")
+_AREA = _Kind(GROUND_COLUMNS, "polygons")
 
 
 @dataclass
@@ -203,6 +204,7 @@ def inspect_inputs(scenario: Scenario, progress: Progress = quiet) -> tuple[Inpu
         land_use=tables.constraints.land_use,
         preferences=tables.constraints.preferences,
         sizes=sizes,
+        exclude_area=tables.exclude_area,
     )
     return inputs, reading.log
 
@@ -217,6 +219,7 @@ def _count(scenario: Scenario) -> int:
         scenario.terrain,
         scenario.context.facilities,
         scenario.constraints.land_use,
+        scenario.standards.exclude_area,
         scenario.plan.sizes,
     )
     return (
@@ -301,6 +304,7 @@ class _Tables:
     context: gpd.GeoDataFrame | None
     constraints: Constraints
     basemap: Mapping[str, gpd.GeoDataFrame]
+    exclude_area: gpd.GeoDataFrame | None
 
 
 def _tables(reading: _Reading) -> _Tables:
@@ -321,6 +325,11 @@ def _tables(reading: _Reading) -> _Tables:
             reading.log,
         ),
         basemap={name: reading.table(f"basemap.{name}", layer, _BASEMAP) for name, layer in scenario.basemap.items()},
+        exclude_area=(
+            None
+            if scenario.standards.exclude_area is None
+            else reading.table("standards.exclude_area", scenario.standards.exclude_area, _AREA)
+        ),
     )
 
 

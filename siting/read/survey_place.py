@@ -46,8 +46,13 @@ def standards_of(found: Sequence[Look], folder: str) -> Draft:
     if all(_within(centre, _EXTENT) for centre in centres):
         place = _place(found, folder)
         code = "place_by_extent" if place == _CHONGQING else "place_by_name"
-        remark = Remark(code, {"place": place, **where})
-        return Draft({"standards.place": place}, remarks={"standards": (remark,)})
+        remarks = {"standards": (Remark(code, {"place": place, **where}),)}
+        leaving_out = [each for each in all_standards() if each.excludes and place.startswith(each.jurisdiction)]
+        if leaving_out:
+            places = "、".join(dict.fromkeys(name for each in leaving_out for name in each.excludes))
+            values = {"standards": listed(each.number for each in leaving_out), "places": places}
+            remarks["standards.exclude_area"] = (Remark("exclude_area", values),)
+        return Draft({"standards.place": place}, remarks=remarks)
     if any(_within(centre, CHINA_BOX) for centre in centres):
         return Draft(asked={"standards.ids": Remark("ask_place_elsewhere", where)})
     own = "standard.toml"

@@ -323,10 +323,9 @@ class Plan:
         pandas.DataFrame
             One row a station and line; see :func:`siting.assess.funding.funding_lines`.
         """
-        from siting.assess.funding import funding_lines
+        from siting.pipeline.paying import promised
 
-        inputs, stations = self.proposal.before.inputs, self.proposal.stations
-        return funding_lines(inputs.standards, pd.DataFrame(stations.drop(columns="geometry")), what="station")
+        return promised(self.proposal.before, self.proposal.stations, "station")
 
     def plot(self, lang: Lang | None = None) -> "Figure":
         """Draw coverage as stations are added in rank order.

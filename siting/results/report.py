@@ -100,14 +100,13 @@ class GapReport:
             One row a site and line, with amount, status, conditions and quote; see
             :func:`siting.assess.funding.funding_lines`. Lines of one ``group`` exclude one another.
         """
-        from siting.assess.funding import funding_lines
+        from siting.pipeline.paying import promised
 
-        inputs = self.assessment.inputs
-        sites = self.assessment.facilities if what == "facility" else inputs.candidates
-        return funding_lines(inputs.standards, pd.DataFrame(sites.drop(columns="geometry")), what=what)
+        found = self.assessment
+        return promised(found, found.facilities if what == "facility" else found.inputs.candidates, what)
 
     def has_gap(self, *, binding: bool = False) -> bool:
-        """Tell whether any check is a gap.
+        """Tell whether any check is a gap, but for those that stand there for comparison.
 
         Parameters
         ----------
@@ -120,6 +119,7 @@ class GapReport:
             True if there is one.
         """
         checks = self.assessment.checks
+        checks = checks[~checks["for_comparison"].astype(bool)]
         gaps = checks["verdict"] == "gap"
         return bool((gaps & checks["binding"].astype(bool)).any() if binding else gaps.any())
 

@@ -32,6 +32,7 @@ _WORDED: Final = ("number", "title", "issuer", "source")
 _WORDED_CLAUSE: Final = ("article", "quote")
 # What stands behind a commented key.
 _EXAMPLES: Final[Mapping[str, object]] = {
+    "code": "500112",
     "excludes": (),
     "issued": dt.date(2025, 12, 1),
     "issued_year": 2025,

@@ -49,6 +49,7 @@ _NEEDED: Final = ("population", "units", "facilities")
 # What stands behind a commented key that has no default.
 _EXAMPLES: Final[dict[str, object]] = {
     "standards.ids": ("cq-2017-162", "cq-2019-129"),
+    "standards.exclude_area.path": "liangjiang.gpkg",
     "standards.override.*.clause": "cq-2019-129/2-3-land",
     "standards.override.*.number": 0.25,
     "standards.override.*.reason": "本区专项规划要求更高",
@@ -127,6 +128,8 @@ _EXAMPLES: Final[dict[str, object]] = {
     "*.attributes_on": ("Layer", "图层"),
     "*.unit": "persons per cell",
 }
+# Sections before the layers that they are like: what all layers share is explained at the first of the others.
+_AHEAD: Final = ("standards_exclude_area",)
 # Keys that all layers share and that are often needed.
 _OFTEN: Final = ("path", "layer", "crs", "unit")
 _WIDTH: Final = 100
@@ -235,6 +238,11 @@ class _Writer:
     def keys(self, keys: list[tuple[Key, str]]) -> Iterator[str]:
         told = False
         for key, path in keys:
+            if key.group in _AHEAD and key.name not in (*_OFTEN, "empty") and path not in self.filled:
+                continue
+            if key.group in _AHEAD:
+                yield self.line(key, path)
+                continue
             asked = self.draft.asked.get(path)
             if key.text_key not in self.explained:
                 self.explained.add(key.text_key)

@@ -17,6 +17,7 @@ _WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "force": ("force",),
     "level": ("level", "clause_level"),
     "basis": ("basis",),
+    "extent": ("extent",),
     "verdict": ("verdict",),
     "current_verdict": ("verdict",),
     "line": ("funding_line", "clause_kind"),

@@ -17,7 +17,10 @@ from siting.domain.scenario import StandardsChoice
 def lines(sample: Path) -> pd.DataFrame:
     scenario = siting.read_scenario(sample)
     ids = ("cq-2017-162", "nanan-2018-180", "yubei-2018-40")
-    return siting.check(scenario.model_copy(update={"standards": StandardsChoice(ids=ids)})).funding()
+    # A name that tells no district: both documents of districts hold.
+    district = scenario.units["district"].model_copy(update={"name": "示例"})
+    changed = {"standards": StandardsChoice(ids=ids), "units": {**scenario.units, "district": district}}
+    return siting.check(scenario.model_copy(update=changed)).funding()
 
 
 def test_the_city_and_the_district_pay_and_the_same_money_counts_once(lines: pd.DataFrame) -> None:

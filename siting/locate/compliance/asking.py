@@ -41,7 +41,8 @@ def wanted_of(standing: Assessment, names: Sequence[str] = ()) -> tuple[Wanted, 
         The check, which says which levels there are.
     names : sequence of str
         Ids of clauses, each at its own levels, or ``ID@LEVEL`` for one level (``residential_area`` is held to land
-        within reach). None: the governing land clause, the service circle and the coverage of units.
+        within reach). None: the governing land clause, the service circle and the coverage of units, of standards that
+        are not there for comparison.
 
     Returns
     -------
@@ -54,12 +55,13 @@ def wanted_of(standing: Assessment, names: Sequence[str] = ()) -> tuple[Wanted, 
         A name is one of :func:`~siting.domain.requirements.unfit_clauses`.
     """
     pairs = linear_clauses(standing.inputs.standards)
+    theirs = [pair for pair in pairs if pair[0].id not in standing.jurisdiction.compared]
     wrong = unfit_clauses(standing.inputs.standards, names)
     if wrong:
         message = f"no plan can be held to {', '.join(wrong)}"
         raise ValueError(message)
     known = {clause.id: clause for _, clause in pairs}
-    asked = [name.partition("@") for name in names] or [(key, "", "") for key in _default(pairs, _levels(standing))]
+    asked = [name.partition("@") for name in names] or [(key, "", "") for key in _default(theirs, _levels(standing))]
     asked.sort(key=lambda each: known[each[0]].force != "mandatory")
     found: dict[tuple[str, str], Wanted] = {}
     for rank, (key, _, level) in enumerate(asked):

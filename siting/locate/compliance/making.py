@@ -46,7 +46,7 @@ class Unjudged(NamedTuple):
 
 
 def requirements_of(
-    standing: Assessment, offers: Offers, wanted: Sequence[Wanted]
+    standing: Assessment, offers: Offers, wanted: Sequence[Wanted], outside: Bools | None = None
 ) -> tuple[tuple[Requirement, ...], tuple[Unjudged, ...]]:
     """Put clauses to places as linear rows.
 
@@ -58,6 +58,8 @@ def requirements_of(
         What each row would add to it.
     wanted : sequence of Wanted
         The clauses, in order.
+    outside : ndarray of bool, optional
+        Which rows stand outside the area that standards leave out: to what these ask the others offer nothing.
 
     Returns
     -------
@@ -77,18 +79,29 @@ def requirements_of(
     made: list[Requirement] = []
     unjudged: list[Unjudged] = []
     maker = _Maker(standing, offers)
-    columns = ["clause_id", "level", "basis", "required", "provided_low", "people", "verdict"]
-    checks = standing.checks[columns].assign(place=standing.checks.index.get_level_values("id")).reset_index(drop=True)
+    left = standing.outside
+    apart = None if left is None else _Maker(left, offers if outside is None else offers.of(outside))
+    apart_ids = {clause.id for each in standing.inputs.standards if each.excludes for clause in each.clauses}
     for clause, level, rank in wanted:
+        upon, by = (left, apart) if left is not None and clause.id in apart_ids else (standing, maker)
+        assert by is not None  # noqa: S101 - what is left has a maker of its own
+        checks = _checks(upon)
         rows = checks[(checks["clause_id"] == clause.id) & (checks["level"] == level)]
-        rows = rows[(rows["verdict"] != "not_applicable") & ~_spared(standing, clause, level, rows["place"])]
+        rows = rows[(rows["verdict"] != "not_applicable") & ~_spared(upon, clause, level, rows["place"])]
         known = rows[["required", "provided_low"]].notna().all(axis=1)
         lacking = rows["place"][~known].astype(str)
         unjudged += [Unjudged(clause.id, level, place) for place in lacking]
         if not (checks["clause_id"][checks["level"] == level] == clause.id).any():
             unjudged.append(Unjudged(clause.id, level, None))
-        made += [replace(each, rank=rank) for each in maker.put(clause, level, rows[known])]
+        made += [replace(each, rank=rank) for each in by.put(clause, level, rows[known])]
     return tuple(made), tuple(unjudged)
+
+
+def _checks(assessment: Assessment) -> pd.DataFrame:
+    """Return the checks of an assessment upon all of its own ground."""
+    columns = ["clause_id", "level", "basis", "required", "provided_low", "people", "verdict"]
+    own = assessment.checks[(assessment.checks["extent"] == "whole").to_numpy(dtype=bool)]
+    return own[columns].assign(place=own.index.get_level_values("id")).reset_index(drop=True)
 
 
 def _spared(standing: Assessment, clause: Clause, level: str, places: pd.Series) -> Bools:
@@ -231,7 +244,8 @@ def _units_counted(standing: Assessment, clause: Clause) -> pd.DataFrame:
 
     Holds ``level``, ``unit``, ``district`` (which holds it, directly or through the units between) and ``has``.
     """
-    checks = standing.checks[(standing.checks["clause_id"] == clause.id) & standing.checks["required"].notna()]
+    checks = standing.checks[(standing.checks["extent"] == "whole") & standing.checks["required"].notna()]
+    checks = checks[checks["clause_id"] == clause.id]
     parts = []
     for level in [each for each in UNIT_LEVELS if each in standing.inputs.units]:
         above = standing.places["unit_id"].loc[level]

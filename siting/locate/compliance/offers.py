@@ -1,6 +1,6 @@
 """What each row of a problem offers to clauses: where it counts, its land and beds, and whom it reaches."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -39,6 +39,35 @@ class Offers:
     within: csr_array
     in_circle: Bools
     land_within: csr_array | None = None
+
+    def of(self, rows: Bools) -> "Offers":
+        """Return the offers of some rows; the others offer nothing, to no place and to nobody.
+
+        Parameters
+        ----------
+        rows : ndarray of bool
+            Which rows; one a row.
+
+        Returns
+        -------
+        Offers
+            As many rows.
+        """
+
+        def kept(times: csr_array) -> csr_array:
+            stored = np.repeat(rows, np.diff(times.indptr))
+            start = np.concatenate([[0], np.cumsum(np.where(rows, np.diff(times.indptr), 0))])
+            return csr_array((times.data[stored], times.indices[stored], start), shape=times.shape)
+
+        return replace(
+            self,
+            homes=self.homes.where(pd.Series(rows, index=self.homes.index), axis=0),
+            land_m2=np.where(rows, self.land_m2, np.nan),
+            beds=np.where(rows, self.beds, np.nan),
+            within=kept(self.within),
+            in_circle=self.in_circle & rows,
+            land_within=None if self.land_within is None else kept(self.land_within),
+        )
 
 
 def offers_of(

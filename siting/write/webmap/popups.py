@@ -219,6 +219,8 @@ class Popups:
         told |= {
             short: self._code(name, row.get(key)) for short, name, key in _CHECK_WORDS if not missing(row.get(key))
         }
+        if upon := extent_of(row):
+            told["e"] = self._code("extent", upon)
         return told
 
     def learn(self, standards: Iterable[Standard]) -> None:
@@ -261,6 +263,13 @@ _CHECK_WORDS: Final = (
     ("m", "method", "method"),
     ("o", "basis", "basis"),
 )
+
+
+def extent_of(row: Mapping[str, Any]) -> str | None:
+    """Return upon what a check is made, where it is not plainly the whole, or that it is there for comparison."""
+    if row["for_comparison"]:
+        return "for_comparison"
+    return None if missing(row["extent"]) or row["extent"] == "whole" else str(row["extent"])
 
 
 def measure(value: float, unit: str) -> str:

@@ -72,7 +72,7 @@ const siting = (() => {
     if (check.s === "0") figures.append(both(data.labels.none_short));
     else if (check.s) figures.append(measure(source && source.s === "≤ " ? "excess" : "shortfall", check.s, check.u));
     const detail = make("p", "source");
-    const details = [check.r, check.m, check.o].filter(Boolean).map(value);
+    const details = [check.r, check.m, check.o, check.e].filter(Boolean).map(value);
     details.push(both(data.labels[check.b ? "binding" : "not_binding"]));
     details.forEach((part, i) => detail.append(...(i ? [" · "] : []), part));
     const node = make("div", `clause ${verdict}`, head, figures.childNodes.length ? figures : null, detail);

@@ -1,0 +1,103 @@
+"""Where each standard is judged: its own districts, and without what it leaves out of them (methods, 15)."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+
+import pandas as pd
+
+from siting.assess.judge import Rules, rules_of
+from siting.domain import clauses
+from siting.domain.nouns import Assessment, Inputs, Jurisdiction, Note
+from siting.domain.standards import Standard
+
+# The ground upon which a check is made.
+WHOLE: Final = "whole"
+OUTSIDE: Final = "without_area"
+
+
+def leaving_out(standards: Iterable[Standard]) -> frozenset[str]:
+    """Return the standards that leave places out of their jurisdiction, by id."""
+    return frozenset(standard.id for standard in standards if standard.excludes)
+
+
+def grouped(
+    level: str, places: pd.Index, standards: Sequence[Standard], law: Jurisdiction, compared: frozenset[str]
+) -> Iterator[tuple[pd.Index, Rules]]:
+    """Yield the places of a level in which the same standards hold, with the rules of these.
+
+    Parameters
+    ----------
+    level : str
+        Level of the places.
+    places : pandas.Index
+        Their ids.
+    standards : sequence of Standard
+        Those in force.
+    law : Jurisdiction
+        Which hold where.
+    compared : frozenset of str
+        Those that are there for comparison.
+    """
+    if not law.elsewhere:
+        yield places, rules_of(standards, compared)
+        return
+    beyond = pd.DataFrame({key: law.beyond(key, level).reindex(places) for key in law.elsewhere}, index=places)
+    for found, rows in beyond.groupby(list(beyond.columns), sort=False):
+        gone = {key for key, out in zip(beyond.columns, found, strict=True) if out}
+        yield rows.index, rules_of([each for each in standards if each.id not in gone], compared)
+
+
+def not_theirs(
+    level: str, rows: Iterable[dict[str, Any]], law: Jurisdiction, judged: pd.Index
+) -> Iterator[dict[str, Any]]:
+    """Yield what standards would ask of places where they do not hold, as not applicable."""
+    for row in rows:
+        key = row["standard"].id
+        if key in law.elsewhere and row["id"] not in judged[~law.beyond(key, level).reindex(judged).to_numpy()]:
+            yield row | {
+                "binding": False,
+                "finding": clauses.not_applicable(),
+                "missing": [],
+                "reason": "other_jurisdiction",
+            }
+
+
+def upon_whole(row: dict[str, Any], compared: frozenset[str]) -> dict[str, Any]:
+    """Return a check upon the whole; that of a standard which is there for comparison does not bind."""
+    found = row | {"extent": WHOLE, "for_comparison": row["standard"].id in compared}
+    return found | {"binding": False} if found["for_comparison"] else found
+
+
+def joined(checks: pd.DataFrame, outside: Assessment | None, inputs: Inputs) -> pd.DataFrame:
+    """Return the checks upon the whole, and those of standards that leave an area out upon what is left."""
+    if outside is None:
+        return checks
+    own = outside.checks["standard_id"].isin(leaving_out(inputs.standards))
+    left = outside.checks[own.to_numpy(dtype=bool)].assign(extent=OUTSIDE)
+    return pd.concat([each for each in (checks, left) if len(each)] or [checks])
+
+
+def extent_notes(inputs: Inputs, outside: Assessment | None, whole: pd.Series) -> Iterator[Note]:
+    """Tell which area was left out of which standards, with whom and what it holds, or that none was given.
+
+    ``whole`` holds ``residents``, ``elderly`` and ``facilities`` of the whole.
+    """
+    asking = [each for each in inputs.standards if each.excludes and any(one.gives_verdict for one in each.clauses)]
+    named = {
+        "standards": ", ".join(each.number for each in asking),
+        "places": "、".join(dict.fromkeys(place for each in asking for place in each.excludes)),
+    }
+    if inputs.exclude_area is None:
+        if asking:
+            yield Note("area_not_given", named)
+    elif not asking:
+        yield Note("area_asked_by_none")
+    elif outside is None:
+        yield Note("area_empty", named)
+    else:
+        left = {
+            name: f"{whole[name] - outside.totals[name]:,.0f}" if pd.notna(whole[name]) else "?"
+            for name in ("residents", "elderly")
+        }
+        count = int(whole["facilities"] - outside.totals["facilities_counted"])
+        yield Note("area_left_out", named | left | {"count": count})

@@ -26,6 +26,9 @@ SHARE: Final = 1024.0
 _UNDER_ONE: Final = 0.99
 _UP: Final = 1e-3
 
+# Objectives that count seconds walked and persons out of reach; their weights are what is saved, and are negative.
+_NEVER_BELOW_NOTHING: Final = ("seconds", "beyond")
+
 
 @dataclass(frozen=True)
 class Aim:
@@ -91,6 +94,9 @@ class Aim:
         """Return the stage; a bound is never on the wrong side of what was found, nor off it by mere noise."""
         if abs(bound - objective) <= _LP_NOISE * self.span + lent:
             bound = objective
+        if self.name in _NEVER_BELOW_NOTHING:
+            # A relaxation that was hardly begun promises less than nothing.
+            bound = max(bound, 0.0)
         bound = max(bound, objective) if self.sense == "max" else min(bound, objective)
         return Stage(self.name, self.sense, objective, bound)
 

@@ -35,7 +35,7 @@ def spread(rows: int = 25, points: int = 120, *, seed: int = 0, **rules: object)
 HARD = spread(stations=8, capacity=np.full(25, 500.0), costs=np.linspace(1, 9, 25), budget=40.0)
 
 
-@pytest.mark.parametrize("model", [MaximalCovering(), PMedian(), FairCovering()])
+@pytest.mark.parametrize("model", [MaximalCovering(), PMedian(), PMedian(900.0), FairCovering()])
 def test_an_interrupt_returns_the_first_plan_with_a_bound(model: MaximalCovering | PMedian | FairCovering) -> None:
     found = by_programme(HARD, model, Effort(interrupted=lambda: True))
     assert found.status in {"feasible", "optimal"}
@@ -43,6 +43,8 @@ def test_an_interrupt_returns_the_first_plan_with_a_bound(model: MaximalCovering
     for stage in found.stages:
         assert math.isfinite(stage.objective)
         assert stage.bound >= stage.objective if stage.sense == "max" else stage.bound <= stage.objective
+        # Nobody walks less than no time, and no fewer than nobody is out of reach.
+        assert stage.bound >= 0.0
 
 
 def test_a_limit_of_nodes_stops_with_a_valid_bound_everywhere_alike() -> None:

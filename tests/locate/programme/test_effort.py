@@ -43,8 +43,14 @@ def test_an_interrupt_returns_the_first_plan_with_a_bound(model: MaximalCovering
     for stage in found.stages:
         assert math.isfinite(stage.objective)
         assert stage.bound >= stage.objective if stage.sense == "max" else stage.bound <= stage.objective
-        # Nobody walks less than no time, and no fewer than nobody is out of reach.
-        assert stage.bound >= 0.0
+
+
+@pytest.mark.parametrize("model", [PMedian(), PMedian(900.0)])
+def test_no_bound_promises_less_than_no_time_and_fewer_than_nobody(model: PMedian) -> None:
+    # The linear programme of a search that hardly began may say anything.
+    for aim in sheet_of(HARD, model).aims:
+        assert aim.widest() <= 0.0
+        assert aim.stage(1e6, aim.widest()).bound == 0.0
 
 
 def test_a_limit_of_nodes_stops_with_a_valid_bound_everywhere_alike() -> None:

@@ -37,7 +37,7 @@ class Fault:
         where = [
             say(f"fault.where.{self._place(name)}", lang, value=value)
             for name in ("file", "layer", "sheet", "row", "cell", "field")
-            if (value := getattr(self, name)) is not None and not (name == "cell" and value in ("", self.row))
+            if (value := getattr(self, name)) not in (None, "") and not (name == "row" and value == self.cell)
         ]
         what, advice = self.part("what", lang), self.part("advice", lang)
         if not where:

@@ -89,7 +89,7 @@ class LayerLog:
         sheet = self.log.sheets.get(self.key)
         there = tuple(cells)
         if sheet is not None and row is not None and not there:
-            there = sheet.of(row, field)
+            there, field = sheet.of(row, field), sheet.named(field)
             # A record without an id is named by its cell.
             row = listed(there) if there and sheet.is_unnamed(row) else row
         self.log.faults.add(
@@ -121,6 +121,11 @@ class LayerLog:
         sheet = self.log.sheets.get(self.key)
         if sheet is not None and rows.name == SHEET_ROWS:
             sheet.learn(labels, rows.tolist(), columns)
+
+    def cells_of(self, row: str, field: str) -> str:
+        """Name a record by its cells in a sheet; by its label where the layer was read from none."""
+        sheet = self.log.sheets.get(self.key)
+        return listed(() if sheet is None else sheet.of(row, field)) or row
 
     def digest(self, value: str, part: str = "") -> None:
         """Keep the digest of the layer's file, or of one part of it."""

@@ -54,6 +54,11 @@ class SheetCells:
         """Tell whether a label is no id but names rows by their first cells."""
         return all(f"{_FIRST}{at}" == label for label in row.split(", ") for at in self._at(label) or (0,))
 
+    def named(self, column: str | None) -> str | None:
+        """Return what messages call a column: our key with the sheet's own name behind it, where that differs."""
+        name = self._columns.get(column or "")
+        return column if name in (None, column) else f"{column} ({name})"
+
     def of(self, row: str, column: str | None) -> tuple[str, ...]:
         """Return the cells that a fault is about; those of the first column where it names no column that is there."""
         key, _, name = (column or "").removesuffix(")").partition(" (")

@@ -19,7 +19,7 @@ from siting.write.workbooks import content_of
 _FILL: Final = PatternFill("solid", fgColor="FFE08A")
 _AUTHOR: Final = "siting"
 # Of the list: the file is the workbook itself.
-_HEADS: Final = ("sheet", "cell", "row", "field", "found", "expected", "what", "advice")
+_HEADS: Final = ("sheet", "cell", "row", "field", "found", "what", "advice")
 
 
 def marked_up(book: Workbook, faults: Iterable[Fault], lang: Lang) -> bytes:

@@ -65,7 +65,7 @@ def test_the_list_has_a_line_for_each_kind_and_value(case: Case, ledger: Path) -
     book = _marked(case, ledger)
     assert book.sheetnames == ["问题清单", "养老'机构"]
     head, *lines = book["问题清单"].iter_rows(values_only=True)
-    assert head == ("工作表", "单元格", "行", "字段", "读到", "应为", "问题", "怎么办")
+    assert head == ("工作表", "单元格", "行", "字段", "读到", "问题", "怎么办")
     told = {(line[1], line[2], line[4]) for line in lines}
     assert ("G3, G5", "F1, G5", "'很多'") in told
     assert len(lines) == 5
@@ -79,7 +79,7 @@ def test_the_screen_names_sheet_and_cell(case: Case, ledger: Path, capsys: pytes
         main(["inspect", str(case.path()), "--mark-up", str(folder), "--lang", "zh"])
     out, _ = capsys.readouterr()
     said = "".join(out.split())
-    assert "ledger.xlsx·图层facilities·工作表养老'机构·行F2·单元格E4·字段lon" in said
+    assert "ledger.xlsx·图层facilities·工作表养老'机构·行F2·单元格E4·字段lon(横坐标)" in said
     assert f"标注副本:{folder}" in said
     assert [path.name for path in folder.iterdir()] == [f"{ledger.stem}（已标注）.xlsx"]
 
@@ -100,3 +100,20 @@ def test_copies_of_one_name_do_not_meet_and_have_the_same_bytes_twice(case: Case
     assert [path.name for path in paths] == ["ledger (marked).xlsx", "ledger 2 (marked).xlsx"]
     again = siting.inspect(case.path(), lang="en").mark_up(case.folder / "two")
     assert [path.read_bytes() for path in again] == [path.read_bytes() for path in paths]
+
+
+def test_a_marked_copy_that_was_mended_is_read_in_place_of_the_ledger(case: Case, ledger: Path) -> None:
+    book = _marked(case, ledger)
+    sheet = book["养老'机构"]
+    for name, value in {"G3": 8, "G5": 9, "E4": 436500, "A5": "F3", "C5": "敬老院", "H3": 16}.items():
+        sheet[name] = value
+    book.save(ledger)
+    case.sections["facilities"] = 'path = "ledger.xlsx"\ncrs = "EPSG:4545"\ncomplete = true'
+    assert case.read().facilities["beds"].tolist() == [8, 20, 9, 12]
+
+
+def test_a_row_of_totals_needs_no_values(case: Case, ledger: Path) -> None:
+    book = openpyxl.load_workbook(ledger)
+    book.worksheets[0].append(["合计", None, None, None, None, None, "=SUM(G3:G6)", "=SUM(H3:H6)"])
+    book.save(ledger)
+    assert "G7" not in {cell for fault in siting.inspect(case.path()).log.faults.found for cell in fault.cells}

@@ -245,7 +245,7 @@ def test_per_cent_is_read_where_shares_stand() -> None:
 def test_the_words_for_missing_are_those_that_the_page_lists() -> None:
     page = (Path(__file__).parents[2] / "docs" / "data.md").read_text(encoding="utf-8")
     listed = page.partition("**No data.**")[2].partition("Where such a word")[0]
-    assert set(re.sub(r"[`.]+(?=\s|$)|`", " ", listed.partition("choices:")[2]).split()) >= {
+    assert set(re.sub(r"[`.]+(?=\s|$)|`", " ", listed.partition("coordinates:")[2]).split()) >= {
         word for word in MISSING if not set(word) <= {"."} and not word.endswith(".")
     }
 

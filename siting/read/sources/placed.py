@@ -39,9 +39,9 @@ def placed(table: pd.DataFrame, source: Layer, log: LayerLog) -> Placed | None:
         ``columns`` names the columns, else known names of them are sought. Rows of a :class:`PlacedLayer` may lack
         coordinates, and so may the whole table.
     log : LayerLog
-        Takes the faults ``column_not_found``, ``two_columns_for_key``, ``no_coordinates``, ``missing_value``,
-        ``not_number``, ``not_wkt``, ``geometry_of_other_type``, ``several_srids``, ``unknown_crs``, and the note
-        ``curves_made_lines``.
+        Takes the faults ``column_not_found``, ``two_columns_for_key``, ``no_coordinates``, ``coordinate_missing``,
+        ``coordinate_not_number``, ``not_wkt``, ``geometry_of_other_type``, ``several_srids``, ``unknown_crs``, and the
+        note ``curves_made_lines``.
 
     Returns
     -------
@@ -113,9 +113,9 @@ def _coordinates(
     for position in positions(~np.isfinite(values) & ~may_lack):
         cell = cells.iloc[position]
         if is_blank(cell):
-            log.fault("missing_value", row=labels[position], field=key)
+            log.fault("coordinate_missing", row=labels[position], field=key)
         else:
-            log.fault("not_number", row=labels[position], field=key, found=quoted(cell), expected="106.55")
+            log.fault("coordinate_not_number", row=labels[position], field=key, found=quoted(cell))
     return values
 
 

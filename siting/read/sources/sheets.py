@@ -21,6 +21,7 @@ from siting.read.sources.workbooks import extent_of, in_usual_names, parts_of, t
 from siting.read.tables.cells import SHEET_ROWS, is_blank
 from siting.read.tables.cleaning import clean_grid
 from siting.read.tables.heads import Head, Merge, find_head, label
+from siting.read.tables.totals import total_rows
 
 _MOST_CELLS: Final = 2_000_000
 _MOST_LOOKED_AT: Final = 5 * _MOST_CELLS
@@ -36,7 +37,10 @@ _OLD: Final = bytes.fromhex("D0CF11E0A1B11AE1")
 _REMARK: Final = re.compile(r"^\s*(?:备注|说明|填表|制表|审核|填报|联系人|单位负责|负责人|数据来源|资料来源)|[:：]")
 _REMARK_LENGTH: Final = 6
 # Sheets that explain the others.
-_GUIDE: Final = re.compile(r"说明$|须知$|^(?:guide|read ?me|instructions)$", re.IGNORECASE)
+# The list of faults stands in our own marked copies, which are mended and read again.
+_GUIDE: Final = re.compile(
+    r"说明$|须知$|^(?:guide|read ?me|instructions)$|^(?:问题清单|faults)(?: \d+)?$", re.IGNORECASE
+)
 _SHOWN: Final = 10
 
 Grid = list[list[object]]
@@ -90,7 +94,7 @@ def read_sheet(path: Path, source: Layer, log: LayerLog) -> pd.DataFrame | None:
         log.fault("header_not_found", field="header", found=str(source.header or 1))
         return None
     log.fact(header_row=head.bottom + 1)
-    return _table(sheet, head, path, log)
+    return _table(sheet, head, path, source, log)
 
 
 # --- the workbook -----------------------------------------------------------------------------------------------------
@@ -241,7 +245,7 @@ def _taken(sheet: Worksheet, log: LayerLog) -> _Sheet | None:
 # --- the table --------------------------------------------------------------------------------------------------------
 
 
-def _table(sheet: _Sheet, head: Head, path: Path, log: LayerLog) -> pd.DataFrame | None:
+def _table(sheet: _Sheet, head: Head, path: Path, source: Layer, log: LayerLog) -> pd.DataFrame | None:
     """Return the rows below the head under its names."""
     body = [at for at in range(head.bottom + 1, len(sheet.cells)) if not _is_empty(sheet.cells[at])]
     remarks = _remarks(sheet.cells, body)
@@ -262,15 +266,16 @@ def _table(sheet: _Sheet, head: Head, path: Path, log: LayerLog) -> pd.DataFrame
     log.is_sheet(path, sheet.title, letters)
     _tell_titles(sheet, head, log)
     _tell_hidden(sheet, rows, log)
-    _check_values(sheet, path, [(at, column) for at in rows for column in columns], log)
     filled = _filled(sheet, rows, columns, log)
-    if twice:
-        return None
     log.fact(rows=len(rows))
     index = pd.Index([at + 1 for at in rows], name=SHEET_ROWS, dtype="int64")
-    return pd.DataFrame(
-        [[filled[at][column] for column in columns] for at in rows], columns=names, index=index, dtype=object
-    )
+    cells = [[filled[at][column] for column in columns] for at in rows]
+    table = pd.DataFrame(cells, columns=names, index=index, dtype=object)
+    # What adds others up is left out later, whatever its cells hold.
+    sums = {} if twice else total_rows(table, source, log.key)
+    records = [at for position, at in enumerate(rows) if position not in sums]
+    _check_values(sheet, path, [(at, column) for at in records for column in columns], log)
+    return None if twice else table
 
 
 def _is_empty(row: Iterable[object]) -> bool:

@@ -435,7 +435,8 @@ def with_ids(table: pd.DataFrame, column: Column, log: LayerLog) -> pd.DataFrame
         in_file = ids.sort_index()
         numbers = row_labels([None] * len(table), in_file.index)
         for value in sorted(set(ids[ids.duplicated() & ids.notna()])):
-            rows = listed(numbers[position] for position in positions((in_file == value).to_numpy(dtype=bool)))
+            there = positions((in_file == value).to_numpy(dtype=bool))
+            rows = listed(log.cells_of(numbers[position], "id") for position in there)
             log.fault("duplicate_id" if column.required else "people_record_twice", row=value, field="id", found=rows)
     numbered = pd.Series([str(position + 1) for position in range(len(table))], index=table.index, dtype=TEXT_DTYPE)
     if column.unique:

@@ -48,10 +48,22 @@ def without_totals(table: pd.DataFrame, source: Layer, log: LayerLog) -> pd.Data
     log : LayerLog
         Takes the note ``total_rows_left_out`` and the fact ``total_rows``.
     """
+    found = total_rows(table, source, log.key)
+    if not found:
+        return table
+    log.note("total_rows_left_out", count=len(found), names=listed(found.values()))
+    log.fact(total_rows=list(found.values()))
+    kept = np.ones(len(table), dtype=bool)
+    kept[list(found)] = False
+    return table.iloc[positions(kept)]
+
+
+def total_rows(table: pd.DataFrame, source: Layer, key: str) -> dict[int, str]:
+    """Return the positions of the rows that :func:`without_totals` leaves out, each with its word."""
     columns = [name for name in table.columns if name != "geometry"]
     if not columns or table.empty:
-        return table
-    keys = find_columns([str(name) for name in columns], ("id", "name"), source.columns, log.key)
+        return {}
+    keys = find_columns([str(name) for name in columns], ("id", "name"), source.columns, key)
     ids, names = keys["id"], keys["name"]
     # Few rows hold such a word at all; those are looked at closely.
     held = np.zeros(len(table), dtype=bool)
@@ -63,18 +75,11 @@ def without_totals(table: pd.DataFrame, source: Layer, log: LayerLog) -> pd.Data
     rows = positions(held)
     cells = table[columns].iloc[rows].astype(object).to_numpy()
     where = {str(name): position for position, name in enumerate(columns)}
-    found = {
+    return {
         row: total
         for row, each in zip(rows, cells, strict=True)
         if (total := _total(each, [where[name] for name in ids], [where[name] for name in names])) is not None
     }
-    if not found:
-        return table
-    log.note("total_rows_left_out", count=len(found), names=listed(found.values()))
-    log.fact(total_rows=list(found.values()))
-    kept = np.ones(len(table), dtype=bool)
-    kept[list(found)] = False
-    return table.iloc[positions(kept)]
 
 
 def _total(cells: "np.ndarray[tuple[int], np.dtype[np.object_]]", ids: list[int], names: list[int]) -> str | None:

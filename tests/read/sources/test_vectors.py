@@ -210,7 +210,9 @@ def test_records_of_a_ledger_may_lack_both_coordinates_but_not_one(tmp_path: Pat
     assert raw is not None
     assert raw.frame.geometry.isna().tolist() == [False, True, False]
     assert raw.frame.geometry.iloc[0].equals(shapely.Point(106.57, 29.55))
-    assert [(fault.code, fault.row, fault.field) for fault in log.faults.found] == [("missing_value", "C", "lat")]
+    assert [(fault.code, fault.row, fault.field) for fault in log.faults.found] == [
+        ("coordinate_missing", "C", "lat (纬度)")
+    ]
 
 
 def test_coordinates_in_wkt_may_be_blank_in_a_ledger_only(case: Case, tmp_path: Path) -> None:
@@ -261,8 +263,8 @@ def test_a_mapped_coordinate_that_is_not_there_is_told(case: Case) -> None:
 def test_wrong_coordinates_are_told_by_row_and_field(case: Case) -> None:
     case.facilities("id,tier,status,x,y\nA,station,existing,here,3281100\n,station,existing,436100,\n")
     assert [(fault.code, fault.row, fault.field) for fault in case.faults()] == [
-        ("not_number", "A", "lon"),
-        ("missing_value", "E3", "lat"),
+        ("coordinate_not_number", "A", "lon (x)"),
+        ("coordinate_missing", "E3", "lat (y)"),
         ("missing_value", "A3", "id"),
     ]
 

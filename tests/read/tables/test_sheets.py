@@ -593,7 +593,10 @@ def test_a_ledger_comes_from_a_workbook_and_its_faults_name_rows(case: Case) -> 
     book.sheet["A4"] = None
     book.sheet["E4"] = "不详"
     book.book.save(book.path)
-    assert {(fault.code, fault.row) for fault in case.faults()} == {("missing_value", "A4"), ("not_number", "E4")}
+    assert {(fault.code, fault.row) for fault in case.faults()} == {
+        ("missing_value", "A4"),
+        ("coordinate_missing", "E4"),
+    }
 
 
 def test_every_fault_of_tables_is_told_somewhere() -> None:

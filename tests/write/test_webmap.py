@@ -104,7 +104,7 @@ def test_a_popup_shows_figures_and_the_clause(map_file: Path) -> None:
             "90.0%",
             "12.3 分钟",
             "0.051 m²/人",
-            "用地不足、最近设施",
+            "用地不足、到最近设施的步行时间超过时限",
         ):
             assert told in text
         for told in ("测府发〔2017〕1号", "（二十二）", QUOTE, "要求 ≥ 80 m²", "购置、租赁"):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from siting.cli.screen import echo
 from siting.errors import Fault, InputError
 from siting.text import Lang, say
+from siting.text.numbers import percent
 
 if TYPE_CHECKING:
     from siting.progress import ProgressBar
@@ -100,7 +101,7 @@ def _tell_proof(name: str, study: "Study", lang: Lang) -> None:
         _note("cli.study.curve_proved", lang, name, quiet=False, count=len(table), proved=proved, unknown=unknown)
     elif name == "order":
         worst = float(table["loss_share"].max(skipna=True)) if len(table) else 0.0
-        _note("cli.study.order_loss", lang, name, quiet=False, loss=f"{worst:.1%}")
+        _note("cli.study.order_loss", lang, name, quiet=False, loss=percent(worst))
     elif name == "stability":
         count, stays = len(table), int((table["stays_at"] == table.filter(regex=r"^\d").shape[1]).sum())
         _note("cli.study.stays", lang, name, quiet=False, count=count, stays=stays)

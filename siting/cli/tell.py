@@ -3,17 +3,17 @@
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
-from siting.cli.screen import echo, plain
+from siting.cli.lines import Column, add_row, print_table, table_of, tell, tell_lines
+from siting.cli.screen import echo
 from siting.domain.intervals import figure_text
 from siting.text import Lang, say
-from siting.text.numbers import UNKNOWN, number, signless_zero
+from siting.text.numbers import number, percent, signless_zero
 
 if TYPE_CHECKING:
     import pandas as pd
     from rich.table import Table
-    from rich.text import Text
 
     from siting.assess.compare import Comparison
     from siting.domain.draft import Draft
@@ -21,10 +21,13 @@ if TYPE_CHECKING:
     from siting.results import Explanation, Funding, GapReport, Inspection, Plan, Sensitivity
     from siting.travel.store import Trouble
 
-# A window that is no terminal, and the widest that lines are made.
-_WIDE: Final = 100
 _MOST_CANDIDATES: Final = 10
-_TEXT_COLUMNS: Final = ("unit", "verdict", "name", "size", "tenure", "site", "clause", "status")
+_TEXT_COLUMNS: Final = frozenset(
+    {
+        *("unit", "verdict", "name", "size", "tenure", "site", "clause", "status"),
+        *("layer", "source", "crs", "varied", "setting", "note"),
+    }
+)
 
 
 def gaps(report: "GapReport", lang: Lang) -> None:
@@ -35,14 +38,14 @@ def gaps(report: "GapReport", lang: Lang) -> None:
     basis = say(f"basis.{totals['land_basis']}", lang)
     title = f"{scenario.scenario.title} · {scenario.scenario.date} · {say('cli.basis', lang, basis=basis)}"
     keys = ("unit", "residents", "elderly", "covered", "land", "gap_01", "gap_02", "verdict")
-    table = _table(title, keys, lang)
+    table = _table(keys, lang)
     per = "land_m2_per_elderly" if totals["land_basis"].startswith("elderly") else "land_m2_per_resident"
     rows: list[dict[Any, Any]] = units[units["level"] == level].to_dict("records")
     whole: dict[Any, Any] = {**totals, "id": None, "name": say("cli.total", lang), "verdict": _whole_verdict(units)}
     for row in (*rows, whole):
         if row is whole:
             table.add_section()
-        _add(
+        add_row(
             table,
             row["name"],
             number(row["residents"]),
@@ -53,9 +56,17 @@ def gaps(report: "GapReport", lang: Lang) -> None:
             figure_text("land_gap_02_m2", row, number),
             say(f"verdict.{row['verdict']}", lang) if row["verdict"] else "",
         )
-    _print(table)
+    print_table(title, table)
+    told = {
+        "covered": figure_text("elderly_covered", totals, number),
+        "uncovered": figure_text("elderly_uncovered", totals, number),
+        "facilities": number(totals["facilities_counted"]),
+        "land": figure_text("land_provided_m2", totals, number),
+    }
+    required = {f"required_{floor}": number(totals[f"land_required_{floor}_m2"]) for floor in ("01", "02")}
+    echo(say("cli.in_all", lang, **told, **required))
     _both_extents(report, lang)
-    share = say("warning.pass_share", lang, share=f"{scenario.circle.pass_share:.0%}")
+    share = say("warning.pass_share", lang, share=percent(scenario.circle.pass_share, 0))
     groups = [
         say(
             "cli.group",
@@ -80,12 +91,11 @@ def _both_extents(report: "GapReport", lang: Lang) -> None:
     level = next((each for each in ("district", "city") if each in levels), report.units["level"].iloc[0])
     for standard in (each for each in found.inputs.standards if each.excludes):
         title = say("cli.both_extents", lang, standard=standard.number, places="、".join(standard.excludes))
-        table = _folding(title)
-        for key in ("unit", "clause", "whole", "without_area", "verdict"):
-            table.add_column(say(f"cli.column.{key}", lang), justify="left", overflow="fold")
+        keys = ("unit", "clause", "whole", "without_area", "verdict")
+        table = table_of(Column(say(f"cli.column.{key}", lang), is_text=True) for key in keys)
         for cells in _extent_rows(report, standard, level, lang):
-            _add(table, *cells)
-        _print_folded(table)
+            add_row(table, *cells)
+        print_table(title, table)
 
 
 def _extent_rows(report: "GapReport", standard: "Standard", level: str, lang: Lang) -> Iterator[tuple[object, ...]]:
@@ -128,10 +138,8 @@ def inspection(found: "Inspection") -> None:
 
     lang, layers = found.lang, found.layers.to_dict("records")
     head = found.scenario.scenario
-    table = _folding(f"{say('inspect.title', lang)} · {head.title} · {head.date}")
-    for key, justify in (("layer", "left"), ("source", "left"), ("crs", "left"), ("rows", "right")):
-        table.add_column(say(f"inspect.column.{key}", lang), justify=justify, overflow="fold")  # type: ignore[arg-type]
-    table.add_column(say("inspect.column.figures", lang), justify="right", overflow="fold")
+    keys = ("layer", "source", "crs", "rows", "figures")
+    table = table_of(Column(say(f"inspect.column.{key}", lang), key in _TEXT_COLUMNS) for key in keys)
     for row in layers:
         totals = "\n".join(words.figure_texts(row, lang))
         cells = (
@@ -141,19 +149,19 @@ def inspection(found: "Inspection") -> None:
             words.count_text(row, lang),
             totals,
         )
-        _add(table, *cells)
-    _print_folded(table)
+        add_row(table, *cells)
+    print_table(f"{say('inspect.title', lang)} · {head.title} · {head.date}", table)
     for row in layers:
         facts = say("inspect.semicolon", lang).join(words.fact_texts(row, lang))
         marked = [("·", text) for text in filter(None, (facts, *row["mended"]))]
         marked += [("!", text) for text in row["warnings"]]
-        _tell_lines(f"{row['name']}  {row['key']}", marked)
-    _tell_lines(say("inspect.general", lang), [("·", note) for note in found.general_notes])
+        tell_lines(f"{row['name']}  {row['key']}", marked)
+    tell_lines(say("inspect.general", lang), [("·", note) for note in found.general_notes])
     if found.ok:
         echo(say("inspect.ok", lang))
         return
     faults = [("✗", fault.message(lang)) for fault in found.log.faults.together()]
-    _tell_lines(say("inspect.faults", lang, count=len(faults)), faults)
+    tell_lines(say("inspect.faults", lang, count=len(faults)), faults)
 
 
 # What a draft fills in that is no file.
@@ -165,18 +173,18 @@ def survey(draft: "Draft", lang: Lang) -> None:
     from siting.write.template import remark_text
 
     if not draft.found:
-        _tell(say("cli.survey.nothing", lang))
-        _tell(say("cli.survey.sought", lang))
+        tell(say("cli.survey.nothing", lang))
+        tell(say("cli.survey.sought", lang))
     taken = [
         ("·", f"{section} ← {path}" if key not in _CHOICES else f"{section}.{key} = {path}")
         for section in draft.remarks
         for key in ("path", "pattern", "bands", "points", "union_of", "of_extent", "place", "mode")
         if (path := _shown(draft.filled.get(f"{section}.{key}"))) is not None
     ]
-    _tell_lines(say("cli.survey.taken", lang), taken)
-    _tell_lines(say("cli.survey.asked", lang), [("?", key) for key in draft.asked])
+    tell_lines(say("cli.survey.taken", lang), taken)
+    tell_lines(say("cli.survey.asked", lang), [("?", key) for key in draft.asked])
     rest = [("–", remark_text(remark, lang)) for remark in draft.rest]
-    _tell_lines(say("survey.rest", lang), rest)
+    tell_lines(say("survey.rest", lang), rest)
 
 
 def _shown(value: object) -> str | None:
@@ -188,66 +196,16 @@ def _shown(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _folding(title: str) -> "Table":
-    from rich.table import Table
-
-    return Table(title=_safe(title), title_justify="left", show_lines=False)
-
-
-def _tell_lines(head: str, marked: "list[tuple[str, str]]") -> None:
-    """Print a head, and below it texts behind their marks, wrapped under themselves; nothing without texts."""
-    if not marked:
-        return
-    _tell(head)
-    for mark, text in marked:
-        _tell(text, f"  {mark} ")
-
-
-def _tell(text: str, mark: str = "") -> None:
-    """Print a text of the data, or one that holds some, in lines within the window, below each other behind a mark."""
-    from siting.write.wrapping import width_of, wrapped
-
-    indent = width_of(mark)
-    lines = wrapped(plain(text).replace("\n", " "), _width() - indent)
-    for at, line in enumerate(lines):
-        echo(f"{' ' * indent if at else mark}{line}")
-
-
-def _add(table: "Table", *cells: object) -> None:
-    """Add a row of plain texts to a table."""
-    table.add_row(*map(_safe, cells))
-
-
-def _safe(text: object) -> "Text":
-    """Return a text of the data as it is: no markup, no control characters."""
-    from rich.text import Text
-
-    return Text(plain(text))
-
-
-def _width() -> int:
-    """Return how wide lines are made: within the window, and never wider than can be read."""
-    from rich.console import Console
-
-    console = Console()
-    return min(console.width, _WIDE) if console.is_terminal else _WIDE
-
-
-def _print_folded(what: "Table") -> None:
-    """Print a table within the window."""
-    from rich.console import Console
-
-    Console(width=_width()).print(what)
-
-
 def plan(found: "Plan", lang: Lang) -> None:
     """Tell a plan: its stations, what is proved, before and after, and the land gap that stays."""
+    from siting.write.costs import cost_texts
+
     sized = ("size",) if found.stations["size"].notna().any() else ()
     served = ("served",) if found.stations["elderly_served"].notna().any() else ()
     keys = ("rank", "name", "candidate", *sized, "tenure", "new", *served, "share", "cost")
-    table = _table(say("cli.plan_title", lang), keys, lang)
+    table = _table(keys, lang)
     for row in found.stations.to_dict("records"):
-        _add(
+        add_row(
             table,
             str(row["rank"]),
             row["name"] if isinstance(row["name"], str) else "–",
@@ -260,21 +218,13 @@ def plan(found: "Plan", lang: Lang) -> None:
             number(row["cost_cny"]),
         )
     if len(found.stations):
-        _print(table)
+        print_table(say("cli.plan_title", lang), table)
     for line in (*_proof(found, lang), *(f"· {note}" for note in found.notes(lang))):
         echo(line)
     if not found.stages:
         return
-    costs = [*found.stations["cost_cny"], *(found.changes["cost_cny"] if len(found.changes) else ())]
-    known = [cost for cost in costs if math.isfinite(cost)]
-    if known:
-        least = "≥ " if len(known) < len(costs) else ""
-        gross, costs_less = math.fsum(known), found.subsidies
-        told = {"cost": gross, "net": gross - costs_less["subsidy_cny"], **costs_less}
-        words = {key: number(figure) for key, figure in told.items()}
-        echo(say("cli.costs", lang, **words | {key: least + words[key] for key in ("cost", "net")}))
-        if costs_less["subsidy_conditional_cny"]:
-            echo(say("cli.costs_conditional", lang, **words))
+    for cost in cost_texts(found.proposal, lang):
+        echo(cost.text)
     if len(found.refused):
         echo(say("cli.refused", lang, count=found.refused.index.nunique()))
     before, after = found.before.totals, found.after.totals
@@ -299,7 +249,7 @@ def explanation(found: "Explanation", lang: Lang) -> None:
     from siting.write import explanation as words
 
     for line in found.text(lang).splitlines():
-        _tell(line)
+        tell(line)
     route = found.explained.way.route
     if route is not None:
         title = say("explain.table.legs", lang, way=words.way_text(route, lang))
@@ -311,15 +261,10 @@ def explanation(found: "Explanation", lang: Lang) -> None:
 
 def sensitivity(found: "Sensitivity", lang: Lang) -> None:
     """Tell the comparison of settings: a row each."""
-    from rich.table import Table
-
     from siting.write import sensitivity as words
 
-    minutes = f"{found.scenario.walking.minutes:g}"
-    table = Table(title=say("sensitivity.title", lang, minutes=minutes), title_justify="left")
-    for key in ("varied", "setting", "covered_share", "elderly_covered", "difference", "note"):
-        left = key in ("varied", "setting", "note")
-        table.add_column(say(f"sensitivity.column.{key}", lang), justify="left" if left else "right", no_wrap=True)
+    keys = ("varied", "setting", "covered_share", "elderly_covered", "difference", "note")
+    table = table_of(Column(say(f"sensitivity.column.{key}", lang), key in _TEXT_COLUMNS) for key in keys)
     before = None
     for row in found.table.to_dict("records"):
         if row["varied"] != before:
@@ -330,19 +275,17 @@ def sensitivity(found: "Sensitivity", lang: Lang) -> None:
         )
         share, people = percent(row["covered_share"]), number(row["elderly_covered"])
         cells = (first, words.setting_text(row, lang), share, people, differs, words.note_text(row, lang))
-        _add(table, *cells)
+        add_row(table, *cells)
         before = row["varied"]
-    _print(table)
+    print_table(say("sensitivity.title", lang, minutes=f"{found.scenario.walking.minutes:g}"), table)
 
 
 def _tell_rows(title: str, heads: Iterable[str], rows: Iterable[Iterable[str]], *, left: int) -> None:
     """Print rows of texts as a table, the first columns to the left."""
-    table = _folding(title)
-    for at, head in enumerate(heads):
-        table.add_column(_safe(head), justify="left" if at < left else "right", overflow="fold")
+    table = table_of(Column(head, at < left) for at, head in enumerate(heads))
     for row in rows:
-        _add(table, *row)
-    _print_folded(table)
+        add_row(table, *row)
+    print_table(title, table)
 
 
 def audit(table: "pd.DataFrame", documents: "Iterable[Standard]", lang: Lang) -> None:
@@ -415,16 +358,16 @@ def funding(found: "Funding", lang: Lang) -> None:
         lines = found.of(what)
         if what == "station" and lines.empty:
             continue
-        table = _table(say(f"cli.funding_of.{what}", lang), ("site", "clause", "status", "amount"), lang)
+        table = _table(("site", "clause", "status", "amount"), lang)
         for row in lines[lines["amount_cny"].notna()].to_dict("records"):
             status = say(f"funding.status.{row['status']}", lang)
-            _add(table, row["site_id"], row["clause_id"], status, number(row["amount_cny"]))
-        _print(table)
-        sums = _table(say("cli.funding_sum", lang), ("site", "amount"), lang)
+            add_row(table, row["site_id"], row["clause_id"], status, number(row["amount_cny"]))
+        print_table(say(f"cli.funding_of.{what}", lang), table)
+        sums = _table(("site", "amount"), lang)
         summary = found.summary(what)
         for key, amount in summary.loc[summary["eligible_cny"] > 0, "eligible_cny"].items():
-            _add(sums, key, number(amount))
-        _print(sums)
+            add_row(sums, key, number(amount))
+        print_table(say("cli.funding_sum", lang), sums)
     for note in found.notes(lang):
         echo(f"· {note}")
 
@@ -490,13 +433,11 @@ def comparison(found: "Comparison", lang: Lang) -> None:
 
     one, other = found.one.id, found.other.id
     if found.measures:
-        table = _table(say("compare.title", lang, one=one, other=other, date=found.date), (), lang)
-        for head in (say("compare.column.measure", lang), say("compare.column.level", lang), one, other):
-            table.add_column(_safe(head))
-        table.add_column(say("compare.column.governs", lang))
+        heads = (*(say(f"compare.column.{key}", lang) for key in ("measure", "level")), one, other)
+        table = table_of(Column(head, is_text=True) for head in (*heads, say("compare.column.governs", lang)))
         for row in found.measures:
             what = (row.one + row.other)[0]
-            _add(
+            add_row(
                 table,
                 _once(say(f"clause_kind.{row.kind}", lang), words.class_text(what, lang)),
                 words.level_text(row.level, lang),
@@ -504,7 +445,7 @@ def comparison(found: "Comparison", lang: Lang) -> None:
                 _says(row.other, lang),
                 {"one": one, "other": other}.get(row.governs) or say(f"compare.governs_{row.governs}", lang),
             )
-        _print(table)
+        print_table(say("compare.title", lang, one=one, other=other, date=found.date), table)
     else:
         echo(say("compare.no_measure", lang))
     for row in found.measures:
@@ -553,11 +494,6 @@ def _once(*words: str) -> str:
     return " · ".join(dict.fromkeys(filter(None, words)))
 
 
-def percent(value: float) -> str:
-    """Return a share as a percentage; a dash for what is unknown."""
-    return UNKNOWN if math.isnan(value) else signless_zero(f"{value:.1%}")
-
-
 def _proof(found: "Plan", lang: Lang) -> Iterable[str]:
     """Yield what is proved: the status, and each objective with its bound."""
     from siting.write.proof import stage_texts
@@ -573,22 +509,5 @@ def _proof(found: "Plan", lang: Lang) -> Iterable[str]:
         yield from ("  " * (line.depth + 1) + line.text for line in texts(proposal, lang))
 
 
-def _table(title: str, keys: Iterable[str], lang: Lang) -> "Table":
-    from rich.table import Table
-
-    table = Table(title=_safe(title), title_justify="left")
-    for key in keys:
-        justify: Literal["left", "right"] = "left" if key in _TEXT_COLUMNS else "right"
-        table.add_column(say(f"cli.column.{key}", lang), justify=justify, no_wrap=True)
-    return table
-
-
-def _print(table: "Table") -> None:
-    from rich.console import Console
-
-    # Above a narrow table a title would be folded to its width.
-    title, table.title = str(table.title), None
-    _tell(title)
-    # Names are never cut: a pipe or a narrow window gets the width that the table needs.
-    needed = Console(width=1000).measure(table).maximum
-    Console(width=max(Console().width, needed)).print(table)
+def _table(keys: Iterable[str], lang: Lang) -> "Table":
+    return table_of(Column(say(f"cli.column.{key}", lang), key in _TEXT_COLUMNS) for key in keys)

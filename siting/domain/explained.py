@@ -1,7 +1,8 @@
 """Why a place is (not) covered: what an explanation holds."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import geopandas as gpd
 import pandas as pd
@@ -131,7 +132,8 @@ class Explained:
     ``candidates`` is indexed by id, the best first: ``name``, ``minutes`` between it and the spot (NaN beyond the
     longest time sought), ``people_here`` (of the subject, newly covered; NaN where nobody lives), ``people_new`` (of
     all), ``refused_by`` and ``clause`` (None where it is permitted). ``serves`` tells whether a facility counts for the
-    circle itself (None: it is none), ``joined`` whether it could join the ways that are walked.
+    circle itself (None: it is none), ``joined`` whether it could join the ways that are walked. ``figures`` are those
+    of the gap report (``PLACE_COLUMNS``); None where nobody is counted.
     """
 
     inputs: Inputs
@@ -141,3 +143,4 @@ class Explained:
     candidates: pd.DataFrame
     serves: bool | None = None
     joined: bool = True
+    figures: Mapping[Any, Any] | None = None

@@ -8,7 +8,7 @@ from siting.assess.explain import candidates_table, find_subject, gains_of, stan
 from siting.domain.explained import Explained
 from siting.domain.nouns import Progress, quiet
 from siting.domain.scenario import Scenario
-from siting.pipeline.ground import prepare, walk
+from siting.pipeline.ground import measure, prepare, walk
 from siting.travel.routes import minutes_to, way_to_nearest
 
 
@@ -19,6 +19,10 @@ def explain(scenario: Scenario, what: str | tuple[float, float], progress: Progr
     subject = find_subject(inputs, what)
     counting = places.in_circle(facilities, scenario)
     access = walk(inputs, demand, ground.ways, facilities, counting, progress or quiet)
+    figures = None
+    if subject.is_area:
+        rows = measure(ground, facilities, progress or quiet).places
+        figures = rows.drop(columns="geometry").loc[[(subject.level, subject.id)]].to_dict("records")[0]
     standing = standing_of(subject, inputs, demand, access, ground.basis)
     # A facility is asked for the nearest other one.
     itself = (facilities.index == subject.id) & (subject.level == "facility")
@@ -42,5 +46,6 @@ def explain(scenario: Scenario, what: str | tuple[float, float], progress: Progr
             lived=bool(standing.people.any()),
         ),
         serves=serves,
+        figures=figures,
         joined=subject.id not in access.unattached or subject.level != "facility",
     )

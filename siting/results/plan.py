@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import geopandas as gpd
 import pandas as pd
 
+from siting.domain.intervals import figure_text
 from siting.domain.nouns import Progress, Stage
 from siting.pipeline import Planned
 from siting.results.page import WebPage
 from siting.results.report import GapReport
 from siting.results.study import Study
 from siting.text import Lang, default_lang
+from siting.text.numbers import percent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -40,9 +42,9 @@ class Plan:
 
     def __repr__(self) -> str:
         """Return title, status, stations, and the covered share before and after."""
-        before, after = (each.totals["covered_share"] for each in (self.before, self.after))
+        before, after = (figure_text("covered_share", each.totals, percent) for each in (self.before, self.after))
         title = self.proposal.before.inputs.scenario.scenario.title
-        return f"<Plan {title}: {self.status}, {len(self.stations)} stations, {before:.1%} → {after:.1%} covered>"
+        return f"<Plan {title}: {self.status}, {len(self.stations)} stations, {before} → {after} covered>"
 
     @property
     def stations(self) -> gpd.GeoDataFrame:
@@ -312,8 +314,10 @@ class Plan:
     @property
     def subsidies(self) -> Mapping[str, float]:
         """One-off money for the stations, yuan: ``subsidy_cny`` (eligible) and ``subsidy_conditional_cny``."""
-        stations = self.proposal.stations
-        return {name: float(stations[name].sum()) for name in ("subsidy_cny", "subsidy_conditional_cny")}
+        from siting.write.costs import plan_costs
+
+        costs = plan_costs(self.proposal)
+        return {name: costs[name] for name in ("subsidy_cny", "subsidy_conditional_cny")}
 
     def funding(self) -> pd.DataFrame:
         """Return the funding lines that the standards in force promise to the proposed stations.

@@ -1,6 +1,5 @@
 """The view of a gap report."""
 
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -8,11 +7,13 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import geopandas as gpd
 import pandas as pd
 
+from siting.domain.intervals import figure_text
 from siting.domain.nouns import Assessment, Progress
 from siting.domain.tables import CHECK_COLUMNS, PLACE_COLUMNS
 from siting.results.page import WebPage
 from siting.results.sensitivity import Sensitivity
 from siting.text import Lang, default_lang, say
+from siting.text.numbers import number, percent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -43,9 +44,9 @@ class GapReport:
     def __repr__(self) -> str:
         """Return title, places, elderly and covered share."""
         totals, count = self.totals, len(self.assessment.places)
-        covered = "?" if math.isnan(totals["covered_share"]) else f"{totals['covered_share']:.1%}"
+        covered = figure_text("covered_share", totals, percent)
         title = self.assessment.inputs.scenario.scenario.title
-        return f"<GapReport {title}: {count:,} places, {totals['elderly']:,.0f} elderly, {covered} covered>"
+        return f"<GapReport {title}: {number(count)} places, {number(totals['elderly'])} elderly, {covered} covered>"
 
     @property
     def places(self) -> gpd.GeoDataFrame:

@@ -13,6 +13,8 @@ from functools import cache
 from importlib import resources
 from typing import Any, Final, Literal
 
+from siting.text.numbers import number as number
+
 Lang = Literal["zh", "en"]
 LANGS: Final[tuple[Lang, Lang]] = ("zh", "en")
 
@@ -49,25 +51,6 @@ def say(key: str, lang: Lang | None = None, /, **values: object) -> str:
     """
     template = texts()[key][lang or default_lang()]
     return _FORMATTER.vformat(template, (), values) if values else template
-
-
-def number(value: float, digits: int = 0) -> str:
-    """Return a number for a text: thousands apart, rounded, and never a negative zero.
-
-    Parameters
-    ----------
-    value : float
-        The number.
-    digits : int
-        How many digits follow the point.
-
-    Examples
-    --------
-    >>> from siting.text import number
-    >>> number(12345.6), number(-0.04, 1), number(-0.06, 1)
-    ('12,346', '0.0', '-0.1')
-    """
-    return f"{value:z,.{digits}f}"
 
 
 def knows(key: str) -> bool:

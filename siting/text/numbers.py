@@ -33,6 +33,30 @@ def number(value: float | None, decimals: int = 0) -> str:
     return UNKNOWN if value is None or not math.isfinite(value) else signless_zero(f"{value:,.{decimals}f}")
 
 
+def percent(share: float | None, decimals: int = 1) -> str:
+    """Return a share as a percentage; a dash for what is unknown.
+
+    Examples
+    --------
+    >>> from siting.text.numbers import percent
+    >>> percent(0.4567), percent(-0.0001), percent(0.9, 0), percent(float("nan"))
+    ('45.7%', '0.0%', '90%', '–')
+    """
+    return UNKNOWN if share is None or not math.isfinite(share) else signless_zero(f"{share:.{decimals}%}")
+
+
+def persons(count: float | None) -> str:
+    """Return a number of persons: whole, but of less than one not that there is none.
+
+    Examples
+    --------
+    >>> from siting.text.numbers import persons
+    >>> persons(0.3), persons(0.0), persons(1234.5), persons(None)
+    ('<1', '0', '1,234', '–')
+    """
+    return "<1" if count is not None and 0 < count < 1 else number(count)
+
+
 def bounded(sign: str, text: str) -> str:
     """Return a written number behind the sign of a bound; what is unknown has none.
 
@@ -42,7 +66,7 @@ def bounded(sign: str, text: str) -> str:
     >>> bounded("≥ ", "3"), bounded("≥ ", "–")
     ('≥ 3', '–')
     """
-    return text if text in {UNKNOWN, "—"} else sign + text
+    return text if text == UNKNOWN else sign + text
 
 
 def between(low: float, high: float, write: Callable[[float], str], *, most: float = math.inf) -> str:
@@ -62,8 +86,15 @@ def between(low: float, high: float, write: Callable[[float], str], *, most: flo
     >>> from siting.text.numbers import between
     >>> between(2, 2, str), between(0, 3, str), between(2, 3, str), between(0, float("inf"), str)
     ('2', '≤ 3', '2–3', '≥ 0')
+
+    A share that may be nothing or all is not known:
+
+    >>> between(0.0, 1.0, str, most=1.0), between(0.4, 1.0, str, most=1.0)
+    ('–', '≥ 0.4')
     """
     if math.isnan(low) and math.isnan(high):
+        return UNKNOWN
+    if low <= 0 and high >= most and math.isfinite(most):
         return UNKNOWN
     if low == high or (math.isfinite(low) and math.isfinite(high) and write(low) == write(high)):
         return write(low)

@@ -1,15 +1,9 @@
 """The figures of an audit in words: what is required, what was measured, which records hold the data."""
 
 import math
-from typing import Final
 
 from siting.text import Lang, knows, say
-from siting.text.numbers import number
-from siting.write.clauses import SIGNS, unit_text
-
-_PER_PERSON: Final = 3
-# Figures that are told whole; of others a decimal is.
-_WHOLE: Final = frozenset({"m2", "beds", "facilities", "people"})
+from siting.write.clauses import SIGNS, measure_text, unit_text
 
 
 def quantity(value: float, unit: str, lang: Lang) -> str:
@@ -21,11 +15,8 @@ def quantity(value: float, unit: str, lang: Lang) -> str:
     >>> quantity(0.389, "share", "zh"), quantity(44533.333, "m2", "zh"), quantity(1, "facilities", "en")
     ('38.9%', '44,533 m²', '1 facility')
     """
-    if unit == "share":
-        return f"{number(100 * value, 1)}%"
-    decimals = _PER_PERSON if unit == "m2 per person" else 0 if unit in _WHOLE or float(value).is_integer() else 1
-    told = number(value, decimals)
-    return f"{told} {unit_text(unit, told, lang)}".rstrip()
+    told = measure_text(value, unit)
+    return told if unit == "share" else f"{told} {unit_text(unit, told, lang)}".rstrip()
 
 
 def required_text(value: float, unit: str, comparison: str | None, lang: Lang) -> str:

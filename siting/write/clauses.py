@@ -5,8 +5,13 @@ from typing import Final
 
 from siting.domain.standards import Award, Clause, ClauseLevel, Funding, Standard
 from siting.text import Lang, knows, say
+from siting.text.numbers import UNKNOWN, percent
+from siting.text.numbers import number as number_text
 
 SIGNS: Final = {"at_least": "≥ ", "at_most": "≤ "}
+_PER_PERSON: Final = 3
+# Figures that are told whole; of others a decimal is.
+_WHOLE: Final = frozenset({"m2", "beds", "facilities", "people"})
 _LIMITS: Final = ("new_beds_at_least", "beds_at_least", "beds_below")
 
 
@@ -29,6 +34,21 @@ def amount_text(clause: Clause, lang: Lang) -> str:
     return f"{sign}{number} {unit_text(clause.unit or '', number, lang)}".rstrip()
 
 
+def measure_text(value: float, unit: str) -> str:
+    """Return a figure of a check without its unit, as every output tells it.
+
+    Examples
+    --------
+    >>> from siting.write.clauses import measure_text
+    >>> measure_text(0.389, "share"), measure_text(44533.333, "m2"), measure_text(20.136, "beds per 1000 elderly")
+    ('38.9%', '44,533', '20.1')
+    """
+    if unit == "share":
+        return percent(value)
+    decimals = _PER_PERSON if unit == "m2 per person" else 0 if unit in _WHOLE or float(value).is_integer() else 1
+    return number_text(value, decimals)
+
+
 def unit_text(unit: str, number: str, lang: Lang) -> str:
     """Return the words of a unit behind a number; a planner's own unit stands for itself.
 
@@ -40,6 +60,18 @@ def unit_text(unit: str, number: str, lang: Lang) -> str:
     """
     key = f"clause_unit.{unit}"
     return say(key, lang, number=number) if knows(key) else unit
+
+
+def premises_text(remedies: object) -> str:
+    """Return the ids of ``way:id``; a dash where none fits. The ways stand among the remedies already.
+
+    Examples
+    --------
+    >>> from siting.write.clauses import premises_text
+    >>> premises_text("lease:C027;own:C099"), premises_text("none")
+    ('C027, C099', '–')
+    """
+    return ", ".join(part.partition(":")[2] for part in str(remedies).split(";") if ":" in part) or UNKNOWN
 
 
 def clause_reference(standards: Iterable[Standard], key: str, level: str, *, lang: Lang) -> str:

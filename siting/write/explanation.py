@@ -12,8 +12,12 @@ import shapely
 
 from siting.crs import WGS84
 from siting.domain.explained import Explained, Route
+from siting.domain.intervals import figure_text
+from siting.domain.tables import PLACE_COLUMNS
 from siting.text import LANGS, Lang, knows, number, say
+from siting.text.numbers import percent, persons
 from siting.units import SECONDS_PER_MINUTE
+from siting.write.clauses import premises_text
 from siting.write.endings import ending_of
 from siting.write.files import write_text
 from siting.write.geojson import facts, plain
@@ -53,17 +57,16 @@ def _head(found: Explained, lang: Lang) -> Iterator[str]:
 
 def _people(found: Explained, told: dict[str, str], lang: Lang) -> Iterator[str]:
     standing, spot = found.standing, found.standing.spot
-    people, uncovered = float(standing.people.sum()), float(standing.uncovered.sum())
+    uncovered = float(standing.uncovered.sum())
     who = say(f"explain.people_{standing.who}", lang)
-    share = f"{1 - uncovered / people:.1%}"
-    counts = {"people": _count(people), "covered": _count(people - uncovered), "uncovered": _count(uncovered)}
-    yield say("explain.head_area", lang, **told, **counts, who=who, share=share)
+    yield say("explain.head_area", lang, **told, **_counts(found), who=who)
     if not standing.whole:
         yield say("explain.part", lang)
+    yield from _of_the_report(found, lang)
     rest = standing.reasons.drop(index="covered", errors="ignore")
     if len(rest):
         each = (
-            say("explain.reason", lang, reason=say(f"reason.{code}", lang), people=_count(count), cells=_count(cells))
+            say("explain.reason", lang, reason=say(f"reason.{code}", lang), people=persons(count), cells=persons(cells))
             for code, count, cells in rest[["people", "cells"]].itertuples()
         )
         yield say("explain.reasons", lang, list=say("explain.join", lang).join(each))
@@ -73,6 +76,31 @@ def _people(found: Explained, told: dict[str, str], lang: Lang) -> Iterator[str]
         yield say("explain.spot_uncovered", lang, **where, reason=say(f"reason.{found.way.reason}", lang))
     else:
         yield say("explain.spot_covered", lang, **where)
+
+
+def _counts(found: Explained) -> dict[str, str]:
+    """Return whom the circle covers and leaves out: as the gap report counts elderly, else those of the grid."""
+    standing, figures = found.standing, found.figures
+    if standing.who == "elderly" and figures is not None and not pd.isna(figures["covered_share"]):
+        names = {"covered": "elderly_covered", "uncovered": "elderly_uncovered"}
+        told = {key: figure_text(name, figures, persons) for key, name in names.items()}
+        share = figure_text("covered_share", figures, percent)
+        return {**told, "people": persons(figures["elderly"]), "share": share}
+    people, uncovered = float(standing.people.sum()), float(standing.uncovered.sum())
+    counts = {"people": people, "covered": people - uncovered, "uncovered": uncovered}
+    return {**{key: persons(count) for key, count in counts.items()}, "share": percent(1 - uncovered / people)}
+
+
+def _of_the_report(found: Explained, lang: Lang) -> Iterator[str]:
+    """Yield the other figures of the place in the gap report by which it is judged."""
+    figures = found.figures
+    if figures is None:
+        return
+    if not pd.isna(figures["minutes_to_nearest"]):
+        minutes = {name: number(figures[name], 1) for name in ("minutes_to_nearest", "minutes_p90")}
+        yield say("explain.minutes", lang, **minutes)
+    if isinstance(figures["remedy_candidates"], str):
+        yield say("explain.premises", lang, found=premises_text(figures["remedy_candidates"]))
 
 
 def _way(found: Explained, lang: Lang) -> Iterator[str]:
@@ -95,7 +123,7 @@ def _way(found: Explained, lang: Lang) -> Iterator[str]:
     minutes, cutoff = way.seconds / SECONDS_PER_MINUTE, walking.minutes
     over = say("explain.over", lang, minutes=number(minutes - cutoff, 1))
     yield say(
-        "explain.nearest",
+        "explain.nearest_from_cell" if found.standing.people.any() else "explain.nearest",
         lang,
         name=way.name,
         id=way.nearest,
@@ -151,7 +179,7 @@ def _candidates(found: Explained, lang: Lang) -> Iterator[str]:
     table = found.candidates
     if found.subject.level == "candidate" and found.subject.id in table.index:
         row: Any = table.loc[found.subject.id]
-        told = {"people": _count(row["people_new"])}
+        told = {"people": persons(row["people_new"])}
         if row["refused_by"] is None:
             yield say("explain.candidate_itself", lang, **told)
         else:
@@ -187,7 +215,7 @@ def _candidate(found: Explained, key: Any, row: "pd.Series[Any]", lang: Lang) ->
     minutes = (
         "" if pd.isna(row["minutes"]) else say("explain.candidate_minutes", lang, minutes=number(row["minutes"], 1))
     )
-    return say("explain.candidate_area", lang, **told, people=_count(row["people_here"]), minutes=minutes)
+    return say("explain.candidate_area", lang, **told, people=persons(row["people_here"]), minutes=minutes)
 
 
 def way_text(route: Route, lang: Lang) -> str:
@@ -225,8 +253,8 @@ def candidate_table(found: Explained, lang: Lang, most: int | None = None) -> tu
         [
             str(key),
             _name(row["name"]),
-            _count(row["people_here"]),
-            _count(row["people_new"]),
+            persons(row["people_here"]),
+            persons(row["people_new"]),
             "–" if pd.isna(row["minutes"]) else number(row["minutes"], 1),
             row["clause"] or "",
         ]
@@ -291,11 +319,12 @@ def _summary(found: Explained) -> dict[str, Any]:
         "people": standing.people.sum() if found.subject.is_area else None,
         "uncovered": standing.uncovered.sum() if found.subject.is_area else None,
         "reasons": reasons,
+        "figures": None if found.figures is None else {each.key: found.figures[each.key] for each in PLACE_COLUMNS},
         "reason": way.reason,
         "nearest": way.nearest,
-        "minutes": way.seconds / SECONDS_PER_MINUTE,
-        "minutes_there": way.there_s / SECONDS_PER_MINUTE,
-        "minutes_back": way.back_s / SECONDS_PER_MINUTE,
+        "spot_minutes": way.seconds / SECONDS_PER_MINUTE,
+        "spot_minutes_there": way.there_s / SECONDS_PER_MINUTE,
+        "spot_minutes_back": way.back_s / SECONDS_PER_MINUTE,
         "way": None if way.route is None else way.route.way,
         "straight_m": way.straight_m,
         "joining_m": None if joining is None else joining.metres,
@@ -417,12 +446,6 @@ def _name(name: object) -> str:
 
 def _called(key: object, row: "pd.Series[Any]") -> str:
     return f"{key} {_name(row['name'])}".rstrip()
-
-
-def _count(people: float) -> str:
-    if pd.isna(people):
-        return "–"
-    return "<1" if 0 < people < 1 else number(people)
 
 
 def _metres(value: float) -> str:

@@ -20,7 +20,9 @@ from siting.domain.nouns import Assessment, Inputs, Note, Proposal
 from siting.domain.scenario import fingerprint, walker_of
 from siting.domain.tables import CHECK_COLUMNS, PLACE_COLUMNS, PLAN_COLUMNS
 from siting.text import LANGS, say
+from siting.text.numbers import percent
 from siting.version import __version__
+from siting.write.costs import plan_costs
 from siting.write.files import write_text
 from siting.write.naming import note_text
 
@@ -77,6 +79,7 @@ def write_plan(path: Path, proposal: Proposal) -> None:
         "stopped_by": selection.stopped_by,
         "solver": selection.solver,
         "excluded": [plain({"candidate_id": key, **row}) for key, row in _records(proposal.refused)],
+        "costs": plain(plan_costs(proposal)),
         "changes": [plain({"id": key, **row}) for key, row in _records(proposal.changes)],
         "blocked": plain(proposal.blocked),
         "shortfalls": None if proposal.shortfalls is None else plain(proposal.shortfalls.to_dict("records")),
@@ -117,7 +120,7 @@ def facts(inputs: Inputs) -> dict[str, Any]:
             "tiers": list(scenario.circle.tiers),
             "pass_share": scenario.circle.pass_share,
             "pass_share_source": {
-                lang: say("warning.pass_share", lang, share=f"{scenario.circle.pass_share:.0%}") for lang in LANGS
+                lang: say("warning.pass_share", lang, share=percent(scenario.circle.pass_share, 0)) for lang in LANGS
             },
             "shared_from": scenario.circle.shared_from,
             "coverage": scenario.standards.coverage,

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from siting.domain.nouns import Proposal
 from siting.text import Lang, knows, say
+from siting.text.numbers import UNKNOWN, number, percent
 from siting.units import SECONDS_PER_MINUTE
 from siting.write.clauses import clause_reference
 
@@ -29,19 +30,15 @@ class StageText(NamedTuple):
     sense: str
 
 
-def _whole(value: float) -> str:
-    return f"{value:,.0f}"
-
-
 def _minutes(value: float) -> str:
-    return f"{value / SECONDS_PER_MINUTE:,.1f}"
+    return number(value / SECONDS_PER_MINUTE, 1)
 
 
 _TOLD: Final[dict[str, Callable[[float], str]]] = {
-    "seconds": lambda value: _whole(value / SECONDS_PER_MINUTE),
+    "seconds": lambda value: number(value / SECONDS_PER_MINUTE),
     "worst_s": _minutes,
-    "least_share": lambda value: f"{value:.1%}",
-    "shortfall": lambda value: f"{value:,.3f}",
+    "least_share": percent,
+    "shortfall": lambda value: number(value, 3),
 }
 
 
@@ -70,8 +67,8 @@ def stage_texts(proposal: Proposal, lang: Lang) -> list[StageText]:
 
     def told(name: str, value: float) -> str:
         if not math.isfinite(value):
-            return "–"
-        told, unit = _TOLD.get(name, _whole)(value), f"proof.unit.{name}"
+            return UNKNOWN
+        told, unit = _TOLD.get(name, number)(value), f"proof.unit.{name}"
         return say(unit, lang, value=told) if knows(unit) else told
 
     return [
@@ -80,7 +77,7 @@ def stage_texts(proposal: Proposal, lang: Lang) -> list[StageText]:
             _with_clauses(proposal, place, say(key_of(stage.name), lang), lang),
             told(stage.name, stage.objective),
             told(stage.name, stage.bound),
-            f"{stage.gap:.2%}" if math.isfinite(stage.gap) else "–",
+            percent(stage.gap, 2),
             stage.sense,
         )
         for place, stage in enumerate(proposal.selection.stages)

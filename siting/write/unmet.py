@@ -9,7 +9,9 @@ import pandas as pd
 from siting.domain.nouns import Assessment, Proposal
 from siting.domain.standards import Clause, Standard
 from siting.text import Lang, say
-from siting.write.clauses import amount_text, force_text, unit_text
+from siting.text.numbers import number, percent
+from siting.write.audited import quantity
+from siting.write.clauses import amount_text, force_text
 
 # What is told in lines names no more places than these.
 _MOST_NAMED: Final = 5
@@ -18,8 +20,6 @@ _NOISE: Final = 1e-6
 _ASK_FOR_REACH: Final = frozenset({"share", "unit_share", "reach"})
 # Levels at which a clause on the coverage of units asks for a facility in the unit itself.
 _OF_ONE_FACILITY: Final = frozenset({"community", "street"})
-# Figures of smaller measures than m² and beds are told with decimals.
-_WHOLE: Final = frozenset({"m2", "beds", "facilities"})
 
 
 class Told(NamedTuple):
@@ -84,12 +84,12 @@ def _blocked(proposal: Proposal, lang: Lang) -> Iterator[Told]:
 def _unreached(proposal: Proposal, blocked: Mapping[str, Any], lang: Lang) -> str:
     people, everybody = float(blocked["unreached_elderly"]), float(proposal.before.totals["elderly"])
     most = [
-        f"{_place(proposal, blocked.get('level'), key, lang)} {persons:,.0f}"
+        f"{_place(proposal, blocked.get('level'), key, lang)} {number(persons)}"
         for key, persons in [*blocked["unreached_in"].items()][:_MOST_NAMED]
     ]
-    part = f"{people / everybody:.1%}" if everybody > 0 else "–"
+    part = percent(people / everybody if everybody > 0 else None)
     key = "unreached" if most else "unreached_nowhere"
-    return say(f"proof.line.{key}", lang, people=f"{people:,.0f}", part=part, units=_join(most, lang))
+    return say(f"proof.line.{key}", lang, people=number(people), part=part, units=_join(most, lang))
 
 
 def _shortfalls(proposal: Proposal, lang: Lang) -> Iterator[Told]:
@@ -153,12 +153,7 @@ def _kind_and_unit(assessment: Assessment, row: Mapping[str, Any]) -> tuple[str,
 
 
 def _figure(value: float, unit: str, lang: Lang) -> str:
-    if unit == "share":
-        return f"{value:.1%}"
-    if not unit:
-        return f"{value:,.4g}"
-    number = f"{value:,.0f}" if unit in _WHOLE else f"{value:,.2f}"
-    return f"{number} {unit_text(unit, number, lang)}".rstrip()
+    return quantity(value, unit, lang) if unit else f"{value:,.4g}"
 
 
 def fairness_texts(proposal: Proposal, lang: Lang) -> list[Told]:
@@ -203,11 +198,11 @@ def _least(proposal: Proposal, when: str, lang: Lang) -> str:
     named = _named(proposal, fairness["level"], units[:_MOST_NAMED], lang)
     if len(units) > _MOST_NAMED:
         named = say("proof.line.and_more", lang, names=named, count=len(units))
-    return f"{named} {fairness[f'least_share_{when}']:.1%}"
+    return f"{named} {percent(fairness[f'least_share_{when}'])}"
 
 
 def _gini(value: float | None) -> str:
-    return "–" if value is None or math.isnan(value) else f"{value:.3f}"
+    return number(value, 3)
 
 
 def change_texts(proposal: Proposal, lang: Lang) -> list[Told]:

@@ -114,6 +114,34 @@ def test_people_are_those_of_the_gap_report(given: Inputs, east: Explanation) ->
     assert east.reasons["cells"].to_dict() == {"beyond_circle": 10}
 
 
+def test_the_mean_walk_of_a_place_and_the_walk_from_a_cell_of_it_bear_their_own_names(
+    given: Inputs, east: Explanation
+) -> None:
+    # Cells every 100 m from 1,050 m on, ten persons in each but 30 in the fifth, at 0.8 m/s.
+    metres, people = np.arange(1050.0, 2000.0, 100.0), np.array([10.0] * 4 + [30.0] + [10.0] * 5)
+    mean = float(np.average(metres, weights=people)) / 0.8 / 60
+    assert f"Walk to the nearest facility: mean {mean:.1f} minutes" in east.text("en")
+    assert f"步行至最近设施：平均 {mean:.1f} 分钟" in east.text("zh")
+    assert f"From that cell the nearest facility of the circle is 一号站 (F1): {1450 / 48:.1f} minutes" in east.text(
+        "en"
+    )
+    row = check(given).places.loc[("residential_area", "east")]
+    figures = east.explained.figures
+    assert figures is not None
+    assert {key: figures[key] for key in ("minutes_to_nearest", "verdict")} == {
+        key: row[key] for key in ("minutes_to_nearest", "verdict")
+    }
+    assert explain(given, "F1").explained.figures is None
+
+
+def test_premises_that_fit_are_those_of_the_map_and_not_all_that_cover_it() -> None:
+    """C2 reaches a part of the place, and C1 alone has floor area: it fits, both would cover."""
+    rows = {"C1": ((1500, 50), {"floor_area_m2": 200.0}), "C2": ((1900, 50), {})}
+    told = explain(district(premises=candidates(rows)), "east")
+    assert "nearest first: C1." in told.text("en")
+    assert "whatever their floor area (2): C1" in told.text("en")
+
+
 def test_a_facility_that_cannot_join_the_network_does_not_count() -> None:
     ledger = facilities({"F1": ((0, 50), {"name": "一号站"}), "F3": ((1000, 900), {"name": "三号站"})})
     given = district(ledger=ledger)

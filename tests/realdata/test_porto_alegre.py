@@ -15,6 +15,7 @@ import shapely
 
 import siting
 from siting.domain.tables import REASON_CODES
+from siting.results import Plan
 from tests.realdata.porto_alegre import ELDERLY_SHARE, Recomputed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,9 +42,9 @@ def flat(scenario: Any) -> Any:
 
 
 @pytest.fixture(scope="module")
-def hilly(scenario: Any) -> Any:
+def hilly(planned: Plan) -> Any:
     """The gap report with slope on."""
-    return siting.check(scenario)
+    return planned.before
 
 
 def test_second_calculation_keeps_its_totals(recomputed: Recomputed) -> None:
@@ -148,15 +149,14 @@ def test_check_propose_and_map_run(porto_alegre: Path, tmp_path: Path) -> None:
     assert not re.search(r"<(?:script|link|img|iframe)[^>]*(?:src|href)\s*=\s*[\"']?(?:https?:)?//", text)
 
 
-def test_the_plan_is_proved_and_raises_coverage(scenario: Any, hilly: Any) -> None:
-    plan = siting.propose(scenario)
-    assert plan.status == "optimal"
-    assert len(plan.stations) == 10
-    gained = plan.stations["elderly_new"].sum()
-    assert plan.bound == pytest.approx(gained, rel=1e-6)
-    before, after = hilly.totals["elderly_covered"], plan.after.totals["elderly_covered"]
+def test_the_plan_is_proved_and_raises_coverage(planned: Plan, hilly: Any) -> None:
+    assert planned.status == "optimal"
+    assert len(planned.stations) == 10
+    gained = planned.stations["elderly_new"].sum()
+    assert planned.bound == pytest.approx(gained, rel=1e-6)
+    before, after = hilly.totals["elderly_covered"], planned.after.totals["elderly_covered"]
     assert after - before == pytest.approx(gained, rel=1e-6)
-    assert plan.stations["elderly_new"].is_monotonic_decreasing
+    assert planned.stations["elderly_new"].is_monotonic_decreasing
 
 
 def _siting(*words: object) -> str:

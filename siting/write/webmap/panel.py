@@ -120,7 +120,7 @@ def _land(totals: Mapping[str, Any], notes: Iterable[Note]) -> str:
         lines.append(words("map.kpi.land_doubtful", count=len(doubtful)))
     lines += [words(f"note.{note.code}", **note.values) for note in notes if note.code in _SUMS]
     if not basis.startswith("elderly") and not missing(totals.get("land_m2_per_elderly")):
-        per_elderly = figure_text("land_m2_per_elderly", totals, lambda value: number(value, 2))
+        per_elderly = figure_text("land_m2_per_elderly", totals, lambda value: number(value, 3))
         lines.append(words("map.kpi.land_elderly", value=per_elderly))
     return (
         f'<section class="kpi"><h2>{words("map.kpi.land").html()}</h2>'

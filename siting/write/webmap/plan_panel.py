@@ -6,6 +6,7 @@ from html import escape
 from siting.domain.intervals import figure_text
 from siting.domain.nouns import Proposal
 from siting.text import Lang
+from siting.write.costs import cost_texts
 from siting.write.naming import note_text
 from siting.write.proof import stage_texts
 from siting.write.unmet import Told, change_texts, fairness_texts, unmet_texts
@@ -24,7 +25,7 @@ def plan_section(proposal: Proposal) -> str:
             (words("map.plan.gap"), plain(en.gap)),
         ]
     lines.append((words("map.plan.solver"), plain(selection.solver)))
-    notes = [*_both(proposal, change_texts), *_both(proposal, fairness_texts)]
+    notes = [*_both(proposal, cost_texts), *_both(proposal, change_texts), *_both(proposal, fairness_texts)]
     if selection.stages and not missing(after.get("land_gap_02_m2")):
         notes.append((words("map.plan.land_left", value=figure_text("land_gap_02_m2", after, number)), 0))
     if len(proposal.refused):

@@ -14,8 +14,8 @@ from siting.domain.intervals import ENDS, figure_text
 from siting.domain.nouns import Assessment
 from siting.domain.standards import Clause, Standard
 from siting.text import knows
-from siting.text.numbers import between
-from siting.write.clauses import SIGNS
+from siting.text.numbers import between, persons
+from siting.write.clauses import SIGNS, measure_text, premises_text
 from siting.write.webmap.wording import Words, missing, number, percent, plain, words
 
 Row = list[Any]
@@ -34,7 +34,6 @@ _COLUMNS: Final = {
     for column in group
 }
 _DIGITS: Final = {
-    "persons": 0,
     "m²": 0,
     "m² per resident": 3,
     "m² per elderly": 3,
@@ -211,7 +210,7 @@ class Popups:
         for short, ends in sides.items():
             low, high = (_number(row.get(name)) for name in ends)
             if not math.isnan(low):
-                told[short] = between(low, high, lambda value: measure(value, unit), most=most)
+                told[short] = between(low, high, lambda value: measure_text(value, unit), most=most)
         if _number(row.get("shortfall_low")) == 0 == _number(row.get("shortfall_high")):
             told["s"] = "0"
         if unit and unit != "share":
@@ -250,7 +249,7 @@ class Popups:
         if key in ENDS or key in _SHARES:
             return figure_text(key, values, percent if key in _SHARES else lambda each: _figure(key, each))
         if isinstance(value, str) or not _is_number(value):
-            return _premises(value) if key == "remedy_candidates" else _date(value)
+            return premises_text(value) if key == "remedy_candidates" else _date(value)
         return _figure(key, float(value))
 
     def _code(self, group: str, value: object) -> dict[str, str]:
@@ -270,13 +269,6 @@ def extent_of(row: Mapping[str, Any]) -> str | None:
     if row["for_comparison"]:
         return "for_comparison"
     return None if missing(row["extent"]) or row["extent"] == "whole" else str(row["extent"])
-
-
-def measure(value: float, unit: str) -> str:
-    """Format a figure in the unit of its check."""
-    if unit == "share":
-        return percent(float(value))
-    return number(float(value), _DIGITS.get(_unit(unit), 0 if float(value).is_integer() else 2))
 
 
 def checks_of(assessment: Assessment) -> Mapping[Any, list[dict[str, Any]]]:
@@ -306,6 +298,8 @@ def _clause(standard: Standard, clause: Clause) -> dict[str, Any]:
 
 def _figure(key: str, value: float) -> str:
     column = _COLUMNS.get(key)
+    if column and column.unit == "persons":
+        return persons(value)
     if column and _unit(column.unit) in _DIGITS:
         return number(value, _DIGITS[_unit(column.unit)])
     if value.is_integer():
@@ -334,11 +328,6 @@ def _parts(value: object) -> list[str]:
     if isinstance(value, str):
         return [part.strip() for part in value.replace(",", ";").split(";") if part.strip()]
     return [str(part) for part in value] if isinstance(value, Iterable) else [str(value)]
-
-
-def _premises(value: object) -> str:
-    """Return the ids of ``way:id``; the ways stand among the remedies already."""
-    return ", ".join(part.partition(":")[2] for part in _parts(value) if ":" in part) or "–"
 
 
 def _date(value: object) -> str:

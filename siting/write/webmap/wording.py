@@ -1,16 +1,12 @@
 """Texts in both languages at once: the page holds Chinese and English and shows one."""
 
-import math
 from dataclasses import dataclass
 from html import escape
-from typing import Any, Final
+from typing import Any
 
 import pandas as pd
 
-from siting.text import Lang, knows, say
-
-_NOTHING: Final = "—"
-_MINUS: Final = "−"
+from siting.text import Lang, knows, numbers, say
 
 
 @dataclass(frozen=True)
@@ -79,27 +75,25 @@ def missing(value: Any) -> bool:  # noqa: ANN401 - anything that a table cell ho
 
 
 def number(value: Any, digits: int = 0) -> str:  # noqa: ANN401
-    """Format a number with thousands separators; a dash for nothing.
+    """Format what a cell of a table holds as the other outputs do; a dash for nothing.
 
     Examples
     --------
+    >>> import pandas as pd
     >>> from siting.write.webmap.wording import number
-    >>> number(12345.678), number(0.1234, 3), number(None)
-    ('12,346', '0.123', '—')
+    >>> number(12345.678), number(0.1234, 3), number(None), number(pd.NA)
+    ('12,346', '0.123', '–', '–')
     """
-    if missing(value) or not math.isfinite(value):
-        return _NOTHING
-    text = f"{value:,.{digits}f}"
-    return text.removeprefix("-") if text.strip("-0.,") == "" else text.replace("-", _MINUS)
+    return numbers.number(None if missing(value) else float(value), digits)
 
 
 def percent(share: Any, digits: int = 1) -> str:  # noqa: ANN401
-    """Format a share as a percentage.
+    """Format a share as the other outputs do.
 
     Examples
     --------
     >>> from siting.write.webmap.wording import percent
     >>> percent(0.4567), percent(float("nan")), percent(0.9, 0)
-    ('45.7%', '—', '90%')
+    ('45.7%', '–', '90%')
     """
-    return _NOTHING if missing(share) or not math.isfinite(share) else f"{share * 100:.{digits}f}%"
+    return numbers.percent(None if missing(share) else float(share), digits)

@@ -1,0 +1,88 @@
+"""Tables and lines within the window of the terminal; in a pipe each row of a table is one line, however wide."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from siting.cli.screen import echo, plain
+
+if TYPE_CHECKING:
+    from rich.table import Table
+    from rich.text import Text
+
+# The widest that lines of text are made, and what a table in a pipe may take.
+_WIDEST_TEXT: Final = 100
+_WIDEST: Final = 10_000
+
+
+class Column(NamedTuple):
+    """A column of a table: its head, and whether it holds texts, which begin at its left side."""
+
+    head: str
+    is_text: bool = False
+
+
+def window() -> int | None:
+    """Return how many columns the terminal's window has; None where output goes to a file or a pipe."""
+    from rich.console import Console
+
+    console = Console()
+    return console.width if console.is_terminal else None
+
+
+def tell(text: str, mark: str = "") -> None:
+    """Print a text of the data, or one that holds some, in lines within the window, below each other behind a mark."""
+    from siting.write.wrapping import width_of, wrapped
+
+    indent = width_of(mark)
+    lines = wrapped(plain(text).replace("\n", " "), min(window() or _WIDEST_TEXT, _WIDEST_TEXT) - indent)
+    for at, line in enumerate(lines):
+        echo(f"{' ' * indent if at else mark}{line}")
+
+
+def tell_lines(head: str, marked: Iterable[tuple[str, str]]) -> None:
+    """Print a head, and below it texts behind their marks, wrapped under themselves; nothing without texts."""
+    texts = list(marked)
+    if not texts:
+        return
+    tell(head)
+    for mark, text in texts:
+        tell(text, f"  {mark} ")
+
+
+def table_of(columns: Iterable[Column]) -> "Table":
+    """Return an empty table; what a narrow window has no room for goes on below, and nothing is cut away."""
+    from rich.box import Box
+    from rich.table import Table
+
+    blank = "    \n"
+    # A line below the heads, and between sections, in pieces as long as the columns are wide.
+    rule = " ─  \n"
+    found = Table(
+        box=Box(blank + blank + rule + blank + rule + rule + blank + blank), show_edge=False, padding=(0, 1, 0, 0)
+    )
+    for column in columns:
+        found.add_column(_safe(column.head), justify="left" if column.is_text else "right", overflow="fold")
+    return found
+
+
+def add_row(table: "Table", *cells: object) -> None:
+    """Add a row of plain texts to a table."""
+    table.add_row(*map(_safe, cells))
+
+
+def print_table(title: str, table: "Table") -> None:
+    """Print a table below its title, which may be wider."""
+    from rich.console import Console
+
+    tell(title)
+    width = window()
+    if width is None:
+        width = Console(width=_WIDEST).measure(table).maximum
+    Console(width=width).print(table)
+
+
+def _safe(text: object) -> "Text":
+    """Return a text of the data as it is: no markup, no control characters."""
+    from rich.text import Text
+
+    return Text(plain(text))

@@ -196,11 +196,12 @@ _CONTEXT: Final = {"help_option_names": ["-h", "--help"]}
 def _inspect(*, scenario: "_Source", out: Path | None, marked: Path | None, lang: Lang, quiet: bool) -> int:
     with _bar(lang, quiet=quiet) as bar:
         found = siting.inspect(scenario.read(("account", out)), lang=lang, progress=bar)
+    if not quiet:
+        tell.inspection(found)
     if out is not None:
         found.to_file(out)
     copies = None if marked is None else found.mark_up(marked)
     if not quiet:
-        tell.inspection(found)
         tell.files({"account": out}, lang)
         tell.marked(copies, lang)
     return 0 if found.ok else EXIT_FAULTS

@@ -589,6 +589,13 @@ class Scenario(Section):
     plan: PlanOptions = PlanOptions()
     basemap: dict[str, BaseLayer] = {}
 
+    @property
+    def walks_flat(self) -> bool:
+        """Whether slopes play no part in walking times on ways or open ground: no terrain, or ``slope`` is off."""
+        of_friction = self.walking.mode == "surface" and self.surface is not None and self.surface.kind == "friction"
+        sloped = of_friction or (self.walking.slope and self.terrain is not None)
+        return self.walking.mode != "straight_line" and not sloped
+
     def __repr__(self) -> str:
         """Return title, date and horizon, and the sections that are given."""
         head = self.scenario

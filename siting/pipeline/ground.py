@@ -226,6 +226,7 @@ def warnings_of(scenario: Scenario, demand: Demand, basis: LandBasis, *, planned
         "not_binding_current": scenario.scenario.horizon == "current" and not basis.startswith("elderly"),
         "planned_people_missing": scenario.scenario.horizon != "current" and not planned,
         "straight_line": scenario.walking.mode == "straight_line",
+        "walked_flat": scenario.walks_flat,
         "incomplete": not scenario.facilities.complete,
         "shared_facilities": scenario.circle.shared_from is not None,
         "facilities_by_tier": scenario.standards.coverage == "by_tier",

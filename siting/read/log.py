@@ -1,7 +1,7 @@
 """What reading finds on its way: faults, notes and digests, each with the layer that it belongs to."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -87,14 +87,16 @@ class LayerLog:
     ) -> None:
         """Note a fault of this layer; where it was read from a sheet the cells are found by row and field."""
         sheet = self.log.sheets.get(self.key)
-        there = tuple(cells)
-        if sheet is not None and row is not None and not there:
-            there, field = sheet.of(row, field), sheet.named(field)
+        there, file = tuple(cells), self.file
+        if sheet is not None and row is not None:
+            there = there or sheet.of(row, field)
+            field = sheet.named(field)
             # A record without an id is named by its cell.
             row = listed(there) if there and sheet.is_unnamed(row) else row
+            file = sheet.path.name if there and sheet.joined else file
         self.log.faults.add(
             code,
-            file=self.file,
+            file=file,
             layer=self.key,
             sheet=sheet.sheet if sheet is not None and there else None,
             row=row,
@@ -116,11 +118,25 @@ class LayerLog:
         """Keep which sheet the layer was read from, and the letters of its columns."""
         self.log.sheets[self.key] = SheetCells(path, sheet, letters)
 
+    def is_joined_to(self, other: "LayerLog", labels: Iterable[str], rows: pd.Index) -> None:
+        """Keep where the columns that were joined to the layer stand, unless it was read from a sheet itself."""
+        sheet = self.log.sheets.get(other.key)
+        if sheet is not None and rows.name == SHEET_ROWS and self.key not in self.log.sheets:
+            self.log.sheets[self.key] = replace(sheet, joined=True, _rows={}, _columns={})
+            self.log.sheets[self.key].learn(labels, rows.tolist(), {})
+
     def learn_rows(self, labels: Iterable[str], rows: pd.Index, columns: Mapping[str, str]) -> None:
         """Keep what messages call the rows of a sheet, and the columns under our keys; of other layers nothing."""
         sheet = self.log.sheets.get(self.key)
-        if sheet is not None and rows.name == SHEET_ROWS:
-            sheet.learn(labels, rows.tolist(), columns)
+        if sheet is not None:
+            there = rows.name == SHEET_ROWS and not sheet.joined
+            sheet.learn(labels if there else (), rows.tolist() if there else (), columns)
+
+    def cells_at(self, rows: pd.Index, position: int, field: str) -> tuple[str, ...]:
+        """Return the cell of a record by its position; none where the layer was read from no sheet of its own."""
+        sheet = self.log.sheets.get(self.key)
+        there = sheet is not None and rows.name == SHEET_ROWS and not sheet.joined
+        return sheet.at(int(rows[position]), field) if sheet is not None and there else ()
 
     def cells_of(self, row: str, field: str) -> str:
         """Name a record by its cells in a sheet; by its label where the layer was read from none."""

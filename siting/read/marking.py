@@ -34,6 +34,9 @@ def workbooks_at_fault(log: Log) -> Iterator[tuple[Path, openpyxl.Workbook, tupl
         if fault.cells and sheet is not None and sheet.sheet is not None:
             found.setdefault(sheet.path, []).append(fault)
     for path, faults in found.items():
+        if not path.exists():
+            # It was taken out of an archive.
+            continue
         # What openpyxl warns of was told when the values were read.
         with heard(UserWarning, []):
             book = load(path, values=False)

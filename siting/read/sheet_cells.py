@@ -23,6 +23,8 @@ class SheetCells:
         The sheet's title; None where the file is one sheet.
     letters : mapping of str to str
         Name of a column → its letter.
+    joined : bool
+        Whether the sheet is joined to the layer: it holds some of the layer's columns, and no others have cells.
 
     Examples
     --------
@@ -37,6 +39,7 @@ class SheetCells:
     path: Path
     sheet: str | None
     letters: Mapping[str, str]
+    joined: bool = False
     # Name of a record → the rows that bear it.
     _rows: dict[str, list[int]] = field(default_factory=dict)
     # Our key → the sheet's column.
@@ -59,12 +62,18 @@ class SheetCells:
         name = self._columns.get(column or "")
         return column if name in (None, column) else f"{column} ({name})"
 
-    def of(self, row: str, column: str | None) -> tuple[str, ...]:
-        """Return the cells that a fault is about; those of the first column where it names no column that is there."""
+    def at(self, row: int, column: str | None) -> tuple[str, ...]:
+        """Return the cell of a row that stands in a column; the first where no column is there, none if joined."""
         key, _, name = (column or "").removesuffix(")").partition(" (")
-        letter = self.letters.get(name) or self.letters.get(self._columns.get(key, key)) or _FIRST
+        letter = self.letters.get(name) or self.letters.get(self._columns.get(key, key))
+        if letter is None and self.joined:
+            return ()
+        return (f"{letter or _FIRST}{row}",)
+
+    def of(self, row: str, column: str | None) -> tuple[str, ...]:
+        """Return the cells of a record that stand in a column, as :meth:`at` does."""
         labels = [row] if row in self._rows else row.split(", ")
-        return tuple(f"{letter}{at}" for label in labels for at in self._at(label))
+        return tuple(cell for label in labels for at in self._at(label) for cell in self.at(at, column))
 
     def _at(self, label: str) -> list[int]:
         """Return the rows that a label names, an id or a first cell."""

@@ -128,7 +128,7 @@ class Inspection:
         ----------
         folder : str or pathlib.Path
             Where the copies go, ``NAME (marked).xlsx``; it is made, files of these names are replaced. No copy is
-            written of CSV files, nor of workbooks without a fault.
+            written of CSV files, of workbooks in archives, nor of those without a fault.
 
         Returns
         -------
@@ -154,10 +154,10 @@ class Inspection:
         written: list[Path] = []
         stems: list[str] = []
         for path, book, faults in workbooks_at_fault(self.log):
-            stems.append(path.stem)
             # Workbooks of several folders may bear one name.
-            same = stems.count(path.stem)
-            stem = path.stem if same == 1 else f"{path.stem} {same}"
+            stem = path.stem if path.stem not in stems else f"{path.stem} {path.parent.name}"
+            stems.append(stem if stem not in stems else f"{stem} {len(stems) + 1}")
+            stem = stems[-1]
             target = Path(folder) / f"{say('inspect.marked.name', self.lang, stem=stem)}.xlsx"
             write_bytes(target, marked_up(book, faults, self.lang))
             written.append(target)

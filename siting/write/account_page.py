@@ -158,7 +158,8 @@ def body(head: str, layers: pd.DataFrame, faults: pd.DataFrame, notes: Iterable[
 
 
 def _fault_rows(faults: pd.DataFrame, lang: Lang) -> Iterator[str]:
-    keys = [key for key in FAULT_COLUMNS if key != "code"]
+    # What was found and expected is told in words.
+    keys = [key for key in FAULT_COLUMNS if key not in ("code", "found", "expected")]
     yield f"<table><thead><tr>{_cells((say(f'inspect.column.{key}', lang) for key in keys), 'th')}</tr></thead>"
     for row in faults[keys].to_dict("records"):
         yield f"<tr>{_cells(map(str, row.values()), 'td')}</tr>"

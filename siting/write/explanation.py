@@ -152,17 +152,13 @@ def _route(found: Explained, route: Route, lang: Lang) -> Iterator[str]:
     sums = legs[list(_FIGURES)].sum()
     # As they are told, so that the sum that a reader makes is the table's.
     flat, slope, whole = (round(sums[key] / SECONDS_PER_MINUTE, 1) for key in _FIGURES[3:])
-    yield say(
-        "explain.route",
-        lang,
-        way=way_text(route, lang),
-        metres=_metres(sums["metres"]),
-        up=_metres(sums["up_m"]),
-        down=_metres(sums["down_m"]),
-        flat=number(flat, 1),
-        slope=number(slope - flat, 1),
-        stairs=number(whole - slope, 1),
-    )
+    told = {"way": way_text(route, lang), "metres": _metres(sums["metres"]), "flat": number(flat, 1)}
+    told["stairs"] = number(whole - slope, 1)
+    if found.inputs.scenario.walks_flat:
+        yield say("explain.route_flat", lang, **told)
+    else:
+        climbs = {"up": _metres(sums["up_m"]), "down": _metres(sums["down_m"])}
+        yield say("explain.route", lang, **told, **climbs, slope=number(slope - flat, 1))
     if way.reason != "covered" and sums["flat_seconds"] <= found.inputs.scenario.walking.minutes * SECONDS_PER_MINUTE:
         yield say("explain.slope_decides", lang)
 

@@ -19,7 +19,7 @@ from siting.write.workbooks import content_of
 _FILL: Final = PatternFill("solid", fgColor="FFE08A")
 _AUTHOR: Final = "siting"
 # Of the list: the file is the workbook itself.
-_HEADS: Final = ("sheet", "cell", "row", "field", "found", "what", "advice")
+_HEADS: Final = ("layer", "sheet", "cell", "row", "field", "found", "what", "advice")
 
 
 def marked_up(book: Workbook, faults: Iterable[Fault], lang: Lang) -> bytes:
@@ -81,6 +81,9 @@ def _list(book: Workbook, faults: Sequence[Fault], lang: Lang) -> None:
             link.style = "Hyperlink"
             link.hyperlink = Hyperlink(ref=link.coordinate, location=f"'{title}'!{fault.cells[0]}")
     book.active = 0
+    for each in book.worksheets:
+        # What is written in one of several chosen sheets is written in all of them.
+        each.sheet_view.tabSelected = each is sheet
 
 
 def _free(taken: Iterable[str], title: str) -> str:

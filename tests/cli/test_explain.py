@@ -158,6 +158,29 @@ def test_nobody_is_told_that_slopes_add_less_than_nothing() -> None:
     assert (number(-0.4), number(-1234.5678, 2)) == ("0", "-1,234.57")
 
 
+def test_without_heights_nobody_is_told_of_climbs_of_nothing(given: Inputs, east: Explanation) -> None:
+    assert given.scenario.terrain is None
+    assert "walked_flat" in check(given).totals["warnings"]
+    assert "Slopes are not included" in east.text("en")
+    assert "未计坡度" in east.text("zh")
+    assert "累计爬升" not in east.text("zh").partition("\n\n")[0]
+
+
+@pytest.mark.parametrize(
+    ("sections", "flat"),
+    [
+        ({}, True),
+        ({"terrain": {"path": "dem.tif"}}, False),
+        ({"terrain": {"path": "dem.tif"}, "walking": {"slope": False}}, True),
+        ({"walking": {"mode": "straight_line"}}, False),
+        ({"walking": {"mode": "surface"}, "surface": {"path": "f.tif", "kind": "friction"}}, False),
+        ({"walking": {"mode": "surface"}, "surface": {"path": "c.tif", "factors": {"10": 1.0}}}, True),
+    ],
+)
+def test_slopes_count_where_there_are_heights_or_friction(sections: dict[str, Any], flat: bool) -> None:  # noqa: FBT001
+    assert scenario(**sections).walks_flat is flat
+
+
 def test_the_route_starts_where_most_of_the_uncovered_live(east: Explanation) -> None:
     way, spot = east.explained.way, east.explained.standing.spot
     assert (spot.cell, spot.people) == ((20, 14), pytest.approx(60.0))
@@ -249,8 +272,9 @@ def test_what_is_not_known_or_not_clear_is_refused(given: Inputs) -> None:
 
 def test_what_slopes_add_is_the_difference_of_what_is_told() -> None:
     hill = raster([[0.000_04 * column**2 * 30 for column in range(140)]] * 4, 30.0, bottom=-15.0)
+    settings = scenario(**CHOICE, terrain={"path": "hill.tif"})
     for row in ("east", "C1", "C2", "C3"):
-        found = explain(district(terrain=hill), row)
+        found = explain(district(terrain=hill, settings=settings), row)
         assert found.explained.way.route is not None
         flat, slope, whole = (float(cell) for cell in leg_table(found.explained.way.route, "en")[-1][-3:])
         line = next(line for line in found.text("en").splitlines() if "On the flat" in line)

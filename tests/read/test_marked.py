@@ -7,7 +7,7 @@ import pytest
 
 import siting
 from siting.cli import main
-from tests.read.case import Case
+from tests.read.case import Case, squares
 
 HEAD = ["编号", "设施名称", "设施类型", "运营状态", "横坐标", "纵坐标", "床位数", "合计"]
 ROWS = [
@@ -65,11 +65,11 @@ def test_the_list_has_a_line_for_each_kind_and_value(case: Case, ledger: Path) -
     book = _marked(case, ledger)
     assert book.sheetnames == ["问题清单", "养老'机构"]
     head, *lines = book["问题清单"].iter_rows(values_only=True)
-    assert head == ("工作表", "单元格", "行", "字段", "读到", "问题", "怎么办")
-    told = {(line[1], line[2], line[4]) for line in lines}
+    assert head == ("图层", "工作表", "单元格", "行", "字段", "读到", "问题", "怎么办")
+    told = {(line[2], line[3], line[5]) for line in lines}
     assert ("G3, G5", "F1, G5", "'很多'") in told
     assert len(lines) == 5
-    link = next(row[1] for row in book["问题清单"].iter_rows(min_row=2) if row[1].value == "G3, G5")
+    link = next(row[2] for row in book["问题清单"].iter_rows(min_row=2) if row[2].value == "G3, G5")
     assert link.hyperlink.location == "'养老''机构'!G3"
 
 
@@ -97,7 +97,7 @@ def test_copies_of_one_name_do_not_meet_and_have_the_same_bytes_twice(case: Case
     section = case.sections["facilities"].replace("ledger.xlsx", "other/ledger.xlsx").replace("complete = true\n", "")
     case.sections["candidates"] = section
     paths = siting.inspect(case.path(), lang="en").mark_up(case.folder / "one")
-    assert [path.name for path in paths] == ["ledger (marked).xlsx", "ledger 2 (marked).xlsx"]
+    assert [path.name for path in paths] == ["ledger (marked).xlsx", "ledger other (marked).xlsx"]
     again = siting.inspect(case.path(), lang="en").mark_up(case.folder / "two")
     assert [path.read_bytes() for path in again] == [path.read_bytes() for path in paths]
 
@@ -117,3 +117,46 @@ def test_a_row_of_totals_needs_no_values(case: Case, ledger: Path) -> None:
     book.worksheets[0].append(["合计", None, None, None, None, None, "=SUM(G3:G6)", "=SUM(H3:H6)"])
     book.save(ledger)
     assert "G7" not in {cell for fault in siting.inspect(case.path()).log.faults.found for cell in fault.cells}
+
+
+def test_only_the_list_is_chosen_when_the_copy_is_opened(case: Case, ledger: Path) -> None:
+    book = _marked(case, ledger)
+    assert [sheet.sheet_view.tabSelected for sheet in book.worksheets] == [True, False]
+    assert book.active is book["问题清单"]
+
+
+def test_two_records_of_one_id_are_marked_for_their_own_faults_alone(case: Case, ledger: Path) -> None:
+    book = openpyxl.load_workbook(ledger)
+    book.worksheets[0]["A6"] = "F1"
+    book.save(ledger)
+    found = siting.inspect(case.path()).log.faults.found
+    assert [fault.cells for fault in found if fault.code == "not_integer"] == [("G3",), ("G5",)]
+    (twice,) = (fault for fault in found if fault.code == "duplicate_id")
+    assert (twice.cells, twice.found) == (("A3", "A6"), "A3, A6")
+
+
+def test_faults_of_a_table_that_is_joined_stand_in_its_cells(case: Case) -> None:
+    book = openpyxl.Workbook()
+    for row in (["小区编号", "常住人口"], ["R1", 100], ["R2", "许多"]):
+        book.worksheets[0].append(row)
+    book.save(case.folder / "areas.xlsx")
+    squares().assign(id=["R1", "R2"])[["id", "name", "geometry"]].to_file(case.folder / "areas.gpkg")
+    case.sections["residential_areas"] = (
+        'path = "areas.gpkg"\nattributes = "areas.xlsx"\nattributes_on = ["id", "小区编号"]'
+    )
+    (fault,) = case.faults()
+    assert (fault.file, fault.row, fault.cells) == ("areas.xlsx", "R2", ("B3",))
+    (path,) = siting.inspect(case.path(), lang="en").mark_up(case.folder / "marked")
+    assert openpyxl.load_workbook(path)["Sheet"]["B3"].comment is not None
+
+
+def test_the_account_is_told_though_the_copies_cannot_be_written(
+    case: Case, ledger: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (case.folder / "taken").write_text("a file", encoding="utf-8")
+    with pytest.raises(SystemExit, match="2"):
+        main(["inspect", str(case.path()), "--mark-up", str(case.folder / "taken" / "in"), "--lang", "en"])
+    out, err = capsys.readouterr()
+    assert "E4" in out
+    assert "taken" in err
+    assert ledger.exists()

@@ -371,5 +371,6 @@ def _filled(sheet: _Sheet, rows: Sequence[int], columns: Sequence[int], log: Lay
     if told:
         log.note("merged_cells_filled", count=len(told), cells=_shortened(sorted(told)))
     if numbers:
-        log.fault("merged_numbers", row=min(numbers).partition(":")[0], found=_shortened(sorted(numbers)))
+        first = [each.partition(":")[0] for each in sorted(numbers)]
+        log.fault("merged_numbers", row=first[0], found=_shortened(sorted(numbers)), cells=first)
     return cells

@@ -17,7 +17,7 @@ from siting.read.geometry.hints import note_web_map
 from siting.read.geometry.projections import georeferenced, shifted_system, tagged_crs
 from siting.read.log import LayerLog
 from siting.read.sources import archives
-from siting.read.sources.attributes import kept_rows, with_attributes
+from siting.read.sources.attributes import kept_rows, keys_of, with_attributes
 from siting.read.sources.databases import read_database
 from siting.read.sources.delimited import read_delimited
 from siting.read.sources.files import take
@@ -153,9 +153,12 @@ def _narrowed(table: pd.DataFrame, source: Source, log: LayerLog) -> pd.DataFram
 
 def _with_attributes(table: pd.DataFrame, source: Source, log: LayerLog) -> pd.DataFrame | None:
     other = Layer(path=source.attributes)
-    beside = read_table(other, log.log.layer(f"{log.key}.attributes", other.called))
+    inner = log.log.layer(f"{log.key}.attributes", other.called)
+    beside = read_table(other, inner)
     if beside is None or source.attributes_on is None:
         return None
+    if (theirs := source.attributes_on[1]) in beside.columns:
+        log.is_joined_to(inner, map(str, keys_of(beside[theirs])), beside.index)
     return with_attributes(table, beside, source.attributes_on, log)
 
 

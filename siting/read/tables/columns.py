@@ -307,6 +307,7 @@ def _check_relations(work: _Table, table: pd.DataFrame) -> None:
             work.log.fault(
                 "more_than_whole",
                 row=work.labels[position],
+                cells=work.log.cells_at(table.index, position, work.field(relation.part)),
                 field=work.field(relation.part),
                 found=found,
                 expected=f"{work.field(relation.whole)} = {expected}",
@@ -381,7 +382,8 @@ def _tell(work: _Table, rows: pd.Series, what: tuple[str, str, str], cells: pd.S
         cell = cells.iloc[position]
         # A word is shown as the scenario has to write it.
         found = "" if pd.isna(cell) else quoted(as_text(cell) if code == "not_among_choices" else cell)
-        work.log.fault(code, row=numbers[position], field=shown, found=found, expected=expected)
+        at = work.log.cells_at(rows.index, position, shown)
+        work.log.fault(code, row=numbers[position], field=shown, found=found, expected=expected, cells=at)
 
 
 def _tell_ways(work: _Table) -> None:

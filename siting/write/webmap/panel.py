@@ -22,7 +22,7 @@ _FLOORS: Final = (("01", "0.1"), ("02", "0.2"))
 _SUMS: Final = frozenset({"gaps_do_not_add_up", "gaps_of_communities_do_not_add_up"})
 # Share of a bar that is wide enough for its figure.
 _ROOM_FOR_FIGURE: Final = 0.08
-_LOUD: Final = frozenset({"elderly_basis", "elderly_unknown", "straight_line", "incomplete"})
+_LOUD: Final = frozenset({"elderly_basis", "elderly_unknown", "straight_line", "walked_flat", "incomplete"})
 
 
 def panel(assessment: Assessment, proposal: Proposal | None) -> str:

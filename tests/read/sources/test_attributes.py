@@ -102,7 +102,7 @@ def test_what_does_not_match_is_told_on_both_sides(case: Case) -> None:
 )
 def test_what_cannot_be_joined_is_told(case: Case, text: str, on: str, code: str, found: str) -> None:
     _attributes(case, text, on)
-    assert [(fault.code, fault.found) for fault in case.faults() if fault.file == "streets.gpkg"] == [(code, found)]
+    assert [(fault.code, fault.found) for fault in case.faults() if fault.layer == "units.street"] == [(code, found)]
 
 
 def test_a_table_that_is_missing_is_told_under_its_own_name(case: Case) -> None:

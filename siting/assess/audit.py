@@ -31,6 +31,7 @@ AUDIT_COLUMNS: Final = (
     "basis",
     "comparison",
     "required",
+    "required_high",
     "measured_low",
     "measured_high",
     "shortfall",
@@ -120,7 +121,7 @@ def _level_row(level: str, rows: pd.DataFrame) -> dict[str, Any]:
     found["verdict"] = next((v for v in ("gap", "no_data", "met") if found[v]), "not_applicable")
     if len(rows) == 1:
         found |= {
-            "required": first["required"],
+            **{name: first[name] for name in ("required", "required_high")},
             "measured_low": first["provided_low"],
             "measured_high": first["provided_high"],
             **{name: first[name] for name in ("shortfall", "shortfall_low", "shortfall_high")},

@@ -14,6 +14,7 @@ from siting.domain.nouns import Access, Demand, Floats, Note, Times
 from siting.domain.partly import listed, shared_out
 from siting.domain.requirements import weights
 from siting.domain.scenario import LandBasis, Scenario
+from siting.text.numbers import between, number
 from siting.units import SECONDS_PER_MINUTE
 
 # Below this share of people reached, a mean over the reached would mislead.
@@ -32,25 +33,43 @@ def people_figures(level: str, frame: gpd.GeoDataFrame, demand: Demand, basis: L
     Returns
     -------
     pandas.DataFrame
-        ``residents``, ``elderly``, ``basis`` (NaN where unknown); ``grid_residents``, ``grid_elderly``; ``whole``:
-        whether the grid covers the place whole, and ``grid_share``, how much of it; ``from_table``: whether a table of
-        people stands in.
+        ``residents``, ``elderly``, ``basis`` (NaN where unknown) and the same with ``_high``, the most that there may
+        be; ``grid_residents``, ``grid_elderly``; ``whole``: whether the grid covers the place whole, and
+        ``grid_share``, how much of it; ``in_part``: whether the cells tell who lives there but for a part that the
+        scenario accepts; ``from_table``: whether a table of people stands in.
     """
     shares, whole = demand.shares[level], demand.grid_share[level] >= WHOLE
+    unseen = demand.unseen.get(level, pd.DataFrame(np.nan, index=frame.index, columns=["residents", "elderly"]))
+    owns = _own_figures(level, frame, basis)
+    # A table says more than the part that is known.
+    in_part = unseen.notna().any(axis=1) & ~owns.notna().any(axis=1)
     table = pd.DataFrame(
-        {"whole": whole, "from_table": False, "grid_share": demand.grid_share[level]}, index=frame.index
+        {"whole": whole, "in_part": in_part, "from_table": False, "grid_share": demand.grid_share[level]},
+        index=frame.index,
     )
     for name in ("residents", "elderly"):
-        table[f"grid_{name}"] = np.where(whole, shares @ demand.cells[name].to_numpy(), np.nan)
-        table[name] = table[f"grid_{name}"]
-        own = name if level == "residential_area" else f"own_{name}"
-        if own in frame and (own == name or basis != "resident_planned"):
-            figures = pd.to_numeric(frame[own]).astype("float64")
-            told = figures.notna() & (~table["whole"] if own != name else True)
-            table[name] = figures.where(told, table[name])
-            table["from_table"] |= told & (own != name)
-    table["basis"] = table["elderly" if basis.startswith("elderly") else "residents"]
+        table[f"grid_{name}"] = np.where(whole | in_part, shares @ demand.cells[name].to_numpy(), np.nan)
+        told = owns[name].notna() & (~table["whole"] if level != "residential_area" else True)
+        table[name] = owns[name].where(told, table[f"grid_{name}"])
+        table[f"{name}_high"] = table[name] + unseen[name].where(in_part, 0.0)
+        table["from_table"] |= told & (level != "residential_area")
+    of = "elderly" if basis.startswith("elderly") else "residents"
+    table["basis"], table["basis_high"] = table[of], table[f"{of}_high"]
     return table
+
+
+def _own_figures(level: str, frame: gpd.GeoDataFrame, basis: LandBasis) -> pd.DataFrame:
+    """Return the people that places have of their own, NaN where none are given."""
+    at_home = level == "residential_area"
+    names = {who: who if at_home else f"own_{who}" for who in ("residents", "elderly")}
+    known = at_home or basis != "resident_planned"
+    return pd.DataFrame(
+        {
+            who: pd.to_numeric(frame[own]).astype("float64") if known and own in frame else np.nan
+            for who, own in names.items()
+        },
+        index=frame.index,
+    )
 
 
 def grid_notes(figures: pd.DataFrame) -> Iterator[Note]:
@@ -59,7 +78,17 @@ def grid_notes(figures: pd.DataFrame) -> Iterator[Note]:
     ``figures`` holds ``level``, ``whole``, ``grid_share`` and ``from_table`` of the places of all levels.
     """
     names = figures["level"].astype(str) + "/" + figures.index.astype(str)
-    rows = figures[~figures["whole"].to_numpy(dtype=bool)]
+    accepted = figures[figures["in_part"].to_numpy(dtype=bool)]
+    if len(accepted):
+        part = [
+            f"{shared_out(*each)} {between(low, high, number)}"
+            for *each, low, high in zip(
+                *(accepted["level"], accepted.index, accepted["grid_share"], accepted["basis"], accepted["basis_high"]),
+                strict=True,
+            )
+        ]
+        yield Note("grid_part_accepted", {"count": len(part), "ids": listed(part)})
+    rows = figures[~(figures["whole"] | figures["in_part"]).to_numpy(dtype=bool)]
     if len(rows):
         part = [shared_out(*each) for each in zip(rows["level"], rows.index, rows["grid_share"], strict=True)]
         yield Note("grid_covers_part", {"count": len(part), "ids": listed(part)})
@@ -113,7 +142,10 @@ def circle_figures(
     table[keys] = pd.DataFrame(rows, index=table.index, columns=keys)
     covered = people["elderly"] * table["covered_share"]
     table["elderly_covered"] = covered.where(people["elderly"] != 0, 0.0)
-    table["elderly_uncovered"] = people["elderly"] - table["elderly_covered"]
+    # Whoever may live beyond the grid may be uncovered, and may be covered.
+    most = people["elderly_high"]
+    table["covered_share"] = table["covered_share"].mask(people["in_part"] & (most > 0), covered / most)
+    table["elderly_uncovered"] = most - table["elderly_covered"]
     if unsaid is not None:
         shared, table["unsaid"] = _perhaps(share_of, reasons != "covered", unsaid)
         table["elderly_perhaps"] = np.nan_to_num(people["elderly"].to_numpy()) * shared
@@ -122,12 +154,13 @@ def circle_figures(
 
 def with_ends(figures: pd.DataFrame, *, complete: bool) -> pd.DataFrame:
     """Add how many may be covered: those whom facilities reach that may count, all where the ledger is not complete."""
-    covered, elderly = figures["elderly_covered"], figures["elderly"]
-    most = (covered + figures["elderly_perhaps"]).clip(upper=elderly) if complete else elderly.where(covered.notna())
-    share = (most / elderly.where(elderly > 0)).where(covered.notna())
+    covered, elderly, high = (figures[name] for name in ("elderly_covered", "elderly", "elderly_high"))
+    seen = (covered + figures["elderly_perhaps"]).clip(upper=elderly) if complete else elderly.where(covered.notna())
+    most = seen + (high - elderly)
+    share = (most / high.where(high > 0)).where(covered.notna())
     return figures.assign(
         elderly_covered_high=most,
-        elderly_uncovered_low=elderly - most,
+        elderly_uncovered_low=elderly - seen,
         # Of nobody the share is that of the ground.
         covered_share_high=share.where(elderly > 0, figures["covered_share"]),
     )

@@ -86,11 +86,12 @@ def land_checks(
     """
     for standard, clause in rules.land:
         binding = rules.binds(level, clause, scenario) and _at_its_horizon(clause, basis, scenario)
-        for place, people, low, high, missing, method, whole in _rows(figures, "basis low high missing method whole"):
+        keys = "basis basis_high low high missing method whole"
+        for place, people, most, low, high, missing, method, whole in _rows(figures, keys):
             finding = (
                 clauses.unknown()
                 if np.isnan(people)
-                else clauses.land_per_person(clause.number or 0.0, people, low, high)
+                else clauses.land_per_person(clause.number or 0.0, people, low, high, people_high=most)
             )
             yield {
                 "level": level,
@@ -105,7 +106,7 @@ def land_checks(
                 "finding": finding,
                 "missing": missing if finding.verdict != "met" else [],
                 "reason": "grid_incomplete"
-                if not whole and np.isnan(people + low)
+                if not whole and (np.isnan(people + low) or _by_people(finding, missing, people, most))
                 else _land_reason(finding, low, missing),
             }
 
@@ -124,8 +125,8 @@ def circle_checks(level: str, figures: pd.DataFrame, rules: Rules, scenario: Sce
         binds = rules.binds(level, clause, scenario)
         kinds = figures["kind"] if "kind" in figures else pd.Series(None, index=figures.index, dtype="object")
         binding = pd.Series(binds & ~spared(clause, kinds, scenario), index=figures.index)
-        keys = "elderly elderly_covered elderly_perhaps unsaid reason whole"
-        for place, elderly, covered, perhaps, unsaid, uncovered_by, whole in _rows(figures, keys):
+        keys = "elderly elderly_high elderly_covered elderly_perhaps unsaid reason whole"
+        for place, elderly, most, covered, perhaps, unsaid, uncovered_by, whole in _rows(figures, keys):
             placed = whole or not np.isnan(covered)
             known = placed and not np.isnan(elderly)
             finding = (
@@ -134,6 +135,7 @@ def circle_checks(level: str, figures: pd.DataFrame, rules: Rules, scenario: Sce
                     elderly,
                     0.0 if np.isnan(covered) else covered,
                     perhaps=perhaps,
+                    unseen=most - elderly,
                     complete=complete,
                 )
                 if known
@@ -152,7 +154,7 @@ def circle_checks(level: str, figures: pd.DataFrame, rules: Rules, scenario: Sce
                 "finding": finding,
                 "missing": unsaid if known and finding.verdict == "no_data" else [],
                 "reason": _circle_reason(finding, uncovered_by, known=known, complete=complete)
-                if placed
+                if placed and not (complete and _by_people(finding, unsaid, elderly, most))
                 else "grid_incomplete",
             }
 
@@ -203,13 +205,15 @@ def ledger_checks(
     for standard, clause in rules.ledger:
         if level not in clause.levels and (level != "district" or MEASURES[clause.kind].whole is None):
             continue
-        for (place, elderly, whole), rows in zip(_rows(figures, "elderly whole"), facilities, strict=True):
-            counted = {**figures_of(clause, rows), "elderly": Span.exactly(elderly)}
+        people = _rows(figures, "elderly elderly_high whole")
+        for (place, elderly, most, whole), rows in zip(people, facilities, strict=True):
+            counted = {**figures_of(clause, rows), "elderly": Span(elderly, most)}
             nobody_known = clause.kind == "beds_per_1000" and np.isnan(elderly)
             finding = clauses.unknown() if nobody_known else judge(clause, counted)
             missing = missing_of(clause, rows) if finding.verdict == "no_data" else []
             row = _row(level, place, standard, clause, finding, missing, binding=rules.binds(level, clause, scenario))
-            if nobody_known and not whole:
+            of_people = clause.kind == "beds_per_1000" and _by_people(finding, missing, elderly, most)
+            if not whole and (nobody_known or of_people):
                 row["reason"] = "grid_incomplete"
             yield row | {"method": "ledger", "people": elderly}
 
@@ -353,6 +357,7 @@ def checks_table(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
                 "for_comparison": row["for_comparison"],
                 "basis": row["basis"],
                 "required": row["finding"].required,
+                "required_high": row["finding"].most_required,
                 "provided_low": row["finding"].provided_low,
                 "provided_high": row["finding"].provided_high,
                 "shortfall": row["finding"].shortfall,
@@ -388,6 +393,11 @@ def _due(clause: Clause, scenario: Scenario) -> bool:
 def _rows(figures: pd.DataFrame, keys: str) -> Iterator[tuple[Any, ...]]:
     """Yield each place's id and some of its figures."""
     return zip(figures.index, *(figures[key].tolist() for key in keys.split()), strict=True)
+
+
+def _by_people(finding: clauses.Finding, missing: list[str], people: float, most: float) -> bool:
+    """Tell whether nothing can be said since people are known only between two ends, and for no other lack."""
+    return finding.verdict == "no_data" and not missing and most > people and finding.provided_high < np.inf
 
 
 def _land_reason(finding: clauses.Finding, low: float, missing: list[str]) -> str | None:

@@ -252,7 +252,9 @@ def _figures(
     by_reach = within is None
     people = people_figures(level, frame, demand, basis)
     reached = reach_figures(shares, people, demand, reach)
-    reached[["low", "high"]] = reached[["low", "high"]].where(_placed(people, "basis", own=by_reach), axis=0)
+    # Who shares the land with people beyond the grid is not known.
+    reach_known = _placed(people, "basis", own=by_reach) & ~people["in_part"]
+    reached[["low", "high"]] = reached[["low", "high"]].where(reach_known, axis=0)
     if within is None:
         land = reached[["low", "high"]].mul(people["basis"], axis=0).assign(missing=reached["missing"])
         # Nobody has nothing within reach, though the land per person may be unlimited.
@@ -273,7 +275,7 @@ def _placed(people: pd.DataFrame, name: str, *, own: bool) -> pd.Series:
 
     An estate with its own people is judged by the cells that there are; a unit's table says how many, not where.
     """
-    return people["whole"] | (people[name].notna() & own)
+    return people["whole"] | people["in_part"] | (people[name].notna() & own)
 
 
 def _places(
@@ -286,15 +288,14 @@ def _places(
         table["kind"] = table["kind"].astype("object").where(table["level"] != "residential_area", table["status"])
     table["land_basis"] = basis
     for name, people in (("resident", "residents"), ("elderly", "elderly")):
-        heads = table[people].where(table[people] > 0)
-        table[f"land_m2_per_{name}"] = table["land_provided_m2"] / heads
+        heads, most = (table[each].where(table[each] > 0) for each in (people, f"{people}_high"))
+        table[f"land_m2_per_{name}"] = table["land_provided_m2"] / most
         table[f"land_high_m2_per_{name}"] = table["land_provided_high_m2"] / heads
-    for name, floor in FLOORS.items():
-        table[f"land_required_{name}_m2"] = floor * table["basis"]
-    table["land_required_m2"] = table["land_floor"] * table["basis"]
-    for each in (*(f"_{name}" for name in FLOORS), ""):
-        required = table[f"land_required{each}_m2"]
-        table[f"land_gap{each}_m2"] = (required - table["land_provided_m2"]).clip(lower=0.0)
+    floors = {**{f"_{name}": pd.Series(floor, table.index) for name, floor in FLOORS.items()}, "": table["land_floor"]}
+    for each, floor in floors.items():
+        required, most = table["basis"] * floor, table["basis_high"] * floor
+        table[f"land_required{each}_m2"] = required
+        table[f"land_gap{each}_m2"] = (most - table["land_provided_m2"]).clip(lower=0.0)
         table[f"land_gap{each}_low_m2"] = (required - table["land_provided_high_m2"]).clip(lower=0.0)
     table.index = pd.MultiIndex.from_arrays([table["level"], table["id"]], names=["level", "id"])
     # What stands there for comparison decides nothing.

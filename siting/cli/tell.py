@@ -48,8 +48,8 @@ def gaps(report: "GapReport", lang: Lang) -> None:
         add_row(
             table,
             row["name"],
-            number(row["residents"]),
-            number(row["elderly"]),
+            figure_text("residents", row, number),
+            figure_text("elderly", row, number),
             figure_text("covered_share", row, percent),
             figure_text(per, row, lambda value: number(value, 3)),
             figure_text("land_gap_01_m2", row, number),
@@ -345,7 +345,7 @@ def _audit_line(row: dict[Any, Any], comparison: str | None, lang: Lang) -> str:
         "audit.single",
         lang,
         **said,
-        required=words.required_text(row["required"], unit, comparison, lang),
+        required=words.required_text(row["required"], unit, comparison, lang, row["required_high"]),
         measured=words.measured_text(row["measured_low"], row["measured_high"], unit, lang),
         verdict=say(f"verdict.{row['verdict']}", lang),
     )

@@ -15,7 +15,8 @@ class Finding:
     """What a clause says of one place.
 
     ``provided_high`` is infinite where missing records could provide any amount. ``shortfall`` counts what is known
-    to be provided (``provided_low``).
+    to be provided (``provided_low``). ``required_high`` is the most that may be required, where that hangs on people
+    who are known between two ends; None where it is ``required``.
     """
 
     required: float
@@ -23,6 +24,12 @@ class Finding:
     provided_high: float
     shortfall: float
     verdict: Verdict
+    required_high: float | None = None
+
+    @property
+    def most_required(self) -> float:
+        """The most that may be required."""
+        return self.required if self.required_high is None else self.required_high
 
 
 def shortfall_ends(finding: Finding, *, ceiling: bool) -> tuple[float, float]:
@@ -38,7 +45,7 @@ def shortfall_ends(finding: Finding, *, ceiling: bool) -> tuple[float, float]:
     """
     if finding.verdict == "met":
         return 0.0, 0.0
-    low, high = finding.provided_low - finding.required, finding.provided_high - finding.required
+    low, high = finding.provided_low - finding.most_required, finding.provided_high - finding.required
     least, most = (low, high) if ceiling else (-high, -low)
     return (least if math.isnan(least) else max(0.0, least)), (most if math.isnan(most) else max(0.0, most))
 
@@ -48,7 +55,9 @@ def slack(required: float) -> float:
     return _TOLERANCE * max(1.0, abs(required))
 
 
-def at_least(required: float, provided_low: float, provided_high: float | None = None) -> Finding:
+def at_least(
+    required: float, provided_low: float, provided_high: float | None = None, required_high: float | None = None
+) -> Finding:
     """Judge a clause of the form *provided ≥ required*; equality meets it.
 
     Parameters
@@ -59,6 +68,8 @@ def at_least(required: float, provided_low: float, provided_high: float | None =
         What is known to be provided.
     provided_high : float, optional
         The most that may be provided if missing records are counted at their best; ``provided_low`` if absent.
+    required_high : float, optional
+        The most that the clause may ask for; ``required`` if absent.
 
     Returns
     -------
@@ -74,15 +85,15 @@ def at_least(required: float, provided_low: float, provided_high: float | None =
     'no_data'
     """
     high = provided_low if provided_high is None else provided_high
-    least = required - slack(required)
-    if provided_low >= least:
+    most = required if required_high is None else required_high
+    if provided_low >= most - slack(most):
         verdict: Verdict = "met"
-    elif high < least:
+    elif high < required - slack(required):
         verdict = "gap"
     else:
         verdict = "no_data"
-    shortfall = 0.0 if verdict == "met" else required - provided_low
-    return Finding(required, provided_low, high, shortfall, verdict)
+    shortfall = 0.0 if verdict == "met" else most - provided_low
+    return Finding(required, provided_low, high, shortfall, verdict, required_high)
 
 
 def at_most(limit: float, found_low: float, found_high: float | None = None) -> Finding:
@@ -131,10 +142,13 @@ def unknown() -> Finding:
     return Finding(math.nan, math.nan, math.nan, math.nan, "no_data")
 
 
-def land_per_person(floor_m2: float, people: float, low_m2: float, high_m2: float | None = None) -> Finding:
+def land_per_person(
+    floor_m2: float, people: float, low_m2: float, high_m2: float | None = None, *, people_high: float | None = None
+) -> Finding:
     """Judge land against a floor per person.
 
-    Required is ``floor_m2 × people``; a place without people has nothing to provide.
+    Required is ``floor_m2 × people``, and at most ``floor_m2 × people_high``; a place without people has nothing to
+    provide.
 
     Examples
     --------
@@ -143,16 +157,24 @@ def land_per_person(floor_m2: float, people: float, low_m2: float, high_m2: floa
     >>> finding.required, finding.shortfall, finding.verdict
     (60000.0, 15000.0, 'gap')
     """
-    return at_least(floor_m2 * people, low_m2, high_m2) if people > 0 else not_applicable()
+    most = None if people_high is None or people_high == people else floor_m2 * people_high
+    return at_least(floor_m2 * people, low_m2, high_m2, most) if people > 0 or most is not None else not_applicable()
 
 
 def service_circle(
-    pass_share: float, elderly: float, covered: float, *, perhaps: float = 0.0, complete: bool = True
+    pass_share: float,
+    elderly: float,
+    covered: float,
+    *,
+    perhaps: float = 0.0,
+    unseen: float = 0.0,
+    complete: bool = True,
 ) -> Finding:
     """Judge the share of the elderly within the circle.
 
-    ``perhaps`` are those who are covered if facilities count of which that is not said. ``complete`` is false when the
-    ledger of facilities may lack some: then all of the uncovered may be covered in truth.
+    ``perhaps`` are those who are covered if facilities count of which that is not said, ``unseen`` the most who may
+    live there beside the elderly, covered or not. ``complete`` is false when the ledger of facilities may lack some:
+    then all of the uncovered may be covered in truth.
 
     Examples
     --------
@@ -160,10 +182,14 @@ def service_circle(
     >>> service_circle(0.9, 1000, 900).verdict, service_circle(0.9, 1000, 899).verdict
     ('met', 'gap')
     """
-    if elderly <= 0:
+    most = elderly + unseen
+    if most <= 0:
         return not_applicable()
-    share = min(covered / elderly, 1.0)
-    return at_least(pass_share, share, min((covered + perhaps) / elderly, 1.0) if complete else 1.0)
+    return at_least(
+        pass_share,
+        min(covered / most, 1.0),
+        min((covered + perhaps + unseen) / most, 1.0) if complete else 1.0,
+    )
 
 
 def worst(verdicts: list[Verdict]) -> Verdict:

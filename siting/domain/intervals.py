@@ -19,6 +19,9 @@ class Ends:
 
 # One of the two columns bears the figure's own name: what is surely provided, and the gap that is left then.
 ENDS: Final[Mapping[str, Ends]] = {
+    "residents": Ends("residents", "residents_high"),
+    "elderly": Ends("elderly", "elderly_high"),
+    "required": Ends("required", "required_high"),
     "land_m2": Ends("land_m2", "land_high_m2"),
     "land_provided_m2": Ends("land_provided_m2", "land_provided_high_m2"),
     "land_m2_per_resident": Ends("land_m2_per_resident", "land_high_m2_per_resident"),

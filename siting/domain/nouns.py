@@ -78,7 +78,8 @@ class Population:
     per cell, or to its share of the elderly. ``growth`` carries people to the horizon; ``calibrate`` is the level to
     whose own figures (``own_residents``, ``own_elderly``) people are scaled first, and ``figures`` holds those of them
     that people's own layers give (``residents``, ``elderly``, indexed by id, NaN where none does). ``nobody_outside``
-    names those whose raster knows everybody: beyond it nobody lives.
+    names those whose raster knows everybody: beyond it nobody lives. ``outside_at_most`` is the share of a unit that
+    may lie outside the rasters, so that its people are still known between two ends.
     """
 
     residents: Raster | PeopleLayer | None
@@ -90,6 +91,7 @@ class Population:
     figures: pd.DataFrame | None = None
     cell_m: float = 100.0
     nobody_outside: frozenset[str] = frozenset()
+    outside_at_most: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -182,7 +184,9 @@ class Demand:
     ``account`` follows residents and elderly from the files to the cells, persons (NaN where unknown):
     ``WHO_read``, ``_calibrated`` and ``_grown`` (change of the total), ``_inside`` the units, ``_outside`` them, which
     is ``_outside_units`` (near enough to be context) and ``_outside_window`` (farther away); read + calibrated + grown
-    = inside + outside. ``_moved`` are persons who stand in another cell than given, and ``_moved_m`` how far those of
+    = inside + outside. ``unseen[level]`` holds, for the units of which so small a share is not known as the scenario
+    accepts, the most ``residents`` and ``elderly`` that may live there beside those of the cells (NaN for all other
+    units). ``_moved`` are persons who stand in another cell than given, and ``_moved_m`` how far those of
     rasters and points were moved in the mean (metres). ``factors`` holds one row a unit and who was calibrated:
     ``level``, ``unit``, ``who``, ``before``, ``after``, ``factor``.
     """
@@ -200,6 +204,7 @@ class Demand:
     elderly_derived: bool
     residents_derived: bool
     factors: pd.DataFrame = field(default_factory=pd.DataFrame)
+    unseen: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
 
 

@@ -35,6 +35,8 @@ Walker = Literal["elder", "frail", "fit", "wheelchair"] | str  # noqa: PYI051 - 
 Invalid = Literal["refuse", "leave_out"]
 
 Share = Annotated[float, Field(gt=0, le=1)]
+# As much as this of a unit may lie outside a raster, and its people still be known between two ends.
+OutsideShare = Annotated[float, Field(gt=0, le=0.5)]
 # Networks round to the millimetre; a thousand kilometres is farther than any province is wide.
 _LEAST_M, _MOST_M = 0.001, 1_000_000
 Metres = Annotated[float, Field(ge=_LEAST_M, le=_MOST_M)]
@@ -159,7 +161,7 @@ class PeopleSource(Section):
     allocate: Literal["area", "residential"] = "area"
     overlap: bool = False
     on_invalid: Invalid = "refuse"
-    outside: Literal["unknown", "nobody"] = "unknown"
+    outside: Literal["unknown", "nobody"] | OutsideShare = "unknown"
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:

@@ -21,6 +21,7 @@ from siting.places.groups import with_groups
 from siting.places.growth import grow_people
 from siting.places.people import WHO, People, derive, groups_of
 from siting.places.spread import residential_weights, spread_with_groups
+from siting.places.unseen import unseen_people
 
 
 def land_basis(section: PopulationSection, *, planned: bool) -> LandBasis:
@@ -141,8 +142,25 @@ def make_demand(
         elderly_derived="elderly" in people.derived,
         residents_derived="residents" in people.derived,
         factors=factors,
+        unseen=unseen_of(population, cells, units, shares, grid_share),
         notes=(*notes, *beyond_grids),
     )
+
+
+def unseen_of(
+    population: Population,
+    cells: pd.DataFrame,
+    units: Mapping[str, gpd.GeoDataFrame],
+    shares: Mapping[str, csr_array],
+    grid_share: Mapping[str, Floats],
+) -> dict[str, pd.DataFrame]:
+    """Return who may live where the grids end, of units of which the scenario accepts that."""
+    if population.outside_at_most <= 0:
+        return {}
+    # That of squares; all that matters is how cells compare.
+    cell_m2 = 2.0 * cells["half_diagonal_m"].to_numpy() ** 2
+    ids = {level: frame.index for level, frame in units.items()}
+    return unseen_people(cells, shares, grid_share, ids, cell_m2, population.outside_at_most)
 
 
 def _figures_by(population: Population) -> Mapping[str, str]:

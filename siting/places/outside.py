@@ -12,7 +12,7 @@ from shapely.geometry.base import BaseGeometry
 
 from siting.domain.nouns import Bools, Demand, Inputs
 from siting.places.cells import cell_shares
-from siting.places.demand import given_grids, unknown_ground
+from siting.places.demand import given_grids, unknown_ground, unseen_of
 from siting.places.extent import covered_shares
 from siting.places.nesting import holding_units
 
@@ -95,12 +95,15 @@ def outside_of(area: gpd.GeoDataFrame, inputs: Inputs, demand: Demand) -> Outsid
     some = any(map(len, places.values()))
     given = list(given_grids(inputs.population)) if some else []
     unknown = unknown_ground(inputs.population) if some else None
+    share = covered_shares(given, places, crs, unknown)
+    levels = {level: frame for level, frame in places.items() if level != "residential_area"}
     left = replace(
         demand,
         cells=demand.cells.assign(inside=inside),
         place_ids={level: frame.index for level, frame in places.items()},
         shares=shares,
-        grid_share=covered_shares(given, places, crs, unknown),
+        grid_share=share,
+        unseen=unseen_of(inputs.population, demand.cells, levels, shares, share),
     )
     return Outside(ground, places, left, holding_units(places))
 

@@ -66,7 +66,16 @@ _BOUNDS: Final = {
     "less_than_equal": ("le", "≤"),
 }
 # Keys that take more than one type.
-_EITHER: Final = {"scenario.horizon": "current, 2000–2100", "walking.walker": listed(WALKERS)}
+_OUTSIDE: Final = "unknown, nobody, > 0 … ≤ 0.5"
+_EITHER: Final = {
+    "scenario.horizon": "current, 2000–2100",
+    "walking.walker": listed(WALKERS),
+    **{
+        f"population.{planned}{who}.outside": _OUTSIDE
+        for planned in ("", "planned_")
+        for who in ("residents", "elderly")
+    },
+}
 # No scenario and no standard has tables or lists within each other deeper than half of this.
 DEEPEST: Final = 20
 _TABLES_OF_VALUES: Final = ("columns", "column_units", "values", "defaults", "rows")

@@ -19,16 +19,22 @@ def quantity(value: float, unit: str, lang: Lang) -> str:
     return told if unit == "share" else f"{told} {unit_text(unit, told, lang)}".rstrip()
 
 
-def required_text(value: float, unit: str, comparison: str | None, lang: Lang) -> str:
+def required_text(value: float, unit: str, comparison: str | None, lang: Lang, most: float | None = None) -> str:
     """Return what a clause requires, with the sign that tells a floor from a ceiling; without one it is a floor.
+
+    ``most`` is the most that it may require, where that hangs on people who are known between two ends.
 
     Examples
     --------
     >>> from siting.write.audited import required_text
     >>> required_text(0.5, "share", "at_most", "zh"), required_text(30000, "m2", "at_least", "en")
     ('≤ 50.0%', '≥ 30,000 m²')
+    >>> required_text(30000, "m2", "at_least", "en", 36000.0)
+    '≥ 30,000–36,000 m²'
     """
-    return SIGNS[comparison or "at_least"] + quantity(value, unit, lang)
+    least, high = quantity(value, unit, lang), "" if most is None or math.isnan(most) else quantity(most, unit, lang)
+    both = least if high in ("", least) else f"{quantity(value, '', lang)}–{high}"
+    return SIGNS[comparison or "at_least"] + both
 
 
 def measured_text(low: float, high: float, unit: str, lang: Lang) -> str:

@@ -218,3 +218,66 @@ def test_beds_per_1000_elderly_need_people_too() -> None:
             ledger=ledger,
         )
         assert found(check(given), "district", "b", "yubei-2018-40/4-1-beds") == expected
+
+
+def accepting(share: float, width: int = 19, **own: list[float]) -> Assessment:
+    """Check two streets of 500 m by a grid of 50 m cells that ends ``width`` cells east of their border's corner."""
+    # The first street has 20 residents a cell; the second 10, and 110 in its ten densest cells.
+    people = np.full((10, width), 20.0)
+    people[:, 10:] = 10.0
+    people[0, 10:15] = people[9, 10:15] = 110.0
+    grid, old = raster(people, 50.0), raster(people / 5.0, 50.0)
+    given: Inputs = inputs(
+        settings=scenario(walking=straight()),
+        residents=grid,
+        elderly=old,
+        places={"street": units({key: STREETS[key] for key in ("a", "b")}).assign(**own)},
+        ledger=facilities({"A": ((250, 250), {"land_m2": 400.0}), "B": ((750, 250), {"land_m2": 400.0})}),
+    )
+    given = replace(given, population=replace(given.population, outside_at_most=share))
+    return check(given)
+
+
+def test_a_share_that_is_accepted_gives_people_between_two_ends() -> None:
+    case = accepting(0.1)
+    # A tenth of b, 25,000 m², lies outside; 80 cells of 10 and 10 of 110 are known. The densest 10 cells hold 1,100.
+    found = case.places.loc[("street", "b")]
+    assert (found["residents"], found["residents_high"]) == (1900.0, 3000.0)
+    assert (found["elderly"], found["elderly_high"]) == (380.0, 600.0)
+    whole = case.places.loc[("street", "a")]
+    assert whole["residents"] == whole["residents_high"] == 2000.0
+    check_ = case.checks.loc[[("street", "b")]].set_index("clause_id").loc[LAND]
+    # 400 m² of land are enough for 1,900 residents at 0.2 (380 m²), not for 3,000 (600 m²): it is not known.
+    assert (check_["required"], check_["required_high"]) == pytest.approx((380.0, 600.0))
+    assert (check_["verdict"], check_["reason"]) == UNKNOWN
+    assert (check_["shortfall_low"], check_["shortfall_high"]) == pytest.approx((0.0, 200.0))
+    # At 0.1 at most 300 m² are asked for: met, whoever lives outside.
+    assert case.checks.loc[[("street", "b")]].set_index("clause_id").loc[LAND_01, "verdict"] == "met"
+    assert (found["land_gap_02_low_m2"], found["land_gap_02_m2"]) == pytest.approx((0.0, 200.0))
+    assert (found["land_m2_per_resident"], found["land_high_m2_per_resident"]) == pytest.approx(
+        (400 / 3000, 400 / 1900)
+    )
+    told = notes(case)["grid_part_accepted"]
+    assert (told["count"], told["ids"]) == (1, "street/b (10.0%) 1,900–3,000")
+    assert "grid_covers_part" not in notes(case)
+
+
+def test_whoever_may_live_outside_is_covered_or_not() -> None:
+    found = accepting(0.1).places.loc[("street", "b")]
+    # All whom the grid knows are within 720 m of B; of 600 elderly 220 may be uncovered.
+    assert (found["elderly_covered"], found["elderly_covered_high"]) == (380.0, 600.0)
+    assert (found["elderly_uncovered_low"], found["elderly_uncovered"]) == (0.0, 220.0)
+    assert (found["covered_share"], found["covered_share_high"]) == pytest.approx((380 / 600, 1.0))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.099])
+def test_more_outside_than_is_accepted_is_unknown(share: float) -> None:
+    found = accepting(share).places.loc[("street", "b")]
+    assert math.isnan(found["residents"])
+    assert math.isnan(found["residents_high"])
+
+
+def test_what_a_table_says_goes_before_the_interval() -> None:
+    found = accepting(0.1, own_residents=[math.nan, 2500.0], own_elderly=[math.nan, 500.0]).places.loc[("street", "b")]
+    assert found["residents"] == found["residents_high"] == 2500.0
+    assert math.isnan(found["covered_share"])

@@ -249,7 +249,9 @@ def _places(frame_: gpd.GeoDataFrame, level: str, covered: float) -> pd.DataFram
     table = pd.DataFrame(index=frame_.index, columns=[column.key for column in PLACE_COLUMNS])
     figures = {
         "residents": 800.0,
+        "residents_high": 800.0,
         "elderly": 200.0,
+        "elderly_high": 200.0,
         "land_basis": "resident_current",
         "land_method": "reach" if reach else "within",
         "land_provided_m2": 41.0,
@@ -285,6 +287,7 @@ def _checks(places: pd.DataFrame) -> pd.DataFrame:
             "binding": False,
             "basis": "elderly",
             "required": required,
+            "required_high": required,
             "provided_low": 0.5,
             "provided_high": 0.5,
             "shortfall": 0.4,

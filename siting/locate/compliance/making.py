@@ -99,9 +99,11 @@ def requirements_of(
 
 def _checks(assessment: Assessment) -> pd.DataFrame:
     """Return the checks of an assessment upon all of its own ground."""
-    columns = ["clause_id", "level", "basis", "required", "provided_low", "people", "verdict"]
+    columns = ["clause_id", "level", "basis", "required", "required_high", "provided_low", "people", "verdict"]
     own = assessment.checks[(assessment.checks["extent"] == "whole").to_numpy(dtype=bool)]
-    return own[columns].assign(place=own.index.get_level_values("id")).reset_index(drop=True)
+    found = own[columns].assign(place=own.index.get_level_values("id")).reset_index(drop=True)
+    # A plan is held to the most that may be required.
+    return found.assign(required=found["required_high"].fillna(found["required"]))
 
 
 def _spared(standing: Assessment, clause: Clause, level: str, places: pd.Series) -> Bools:

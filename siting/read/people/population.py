@@ -111,7 +111,19 @@ def read_population(
         figures=kept.figures,
         cell_m=scenario.population.cell_m,
         nobody_outside=frozenset(who for who, each in given.items() if each.source.outside == "nobody"),
+        outside_at_most=_outside_at_most(given, people),
     )
+
+
+def _outside_at_most(given: Mapping[str, _Source], people: Mapping[str, Raster | PeopleLayer]) -> float:
+    """Return the share of a unit that may be unknown by the scenario: of several sources the least."""
+    shares = [
+        each.source.outside if isinstance(each.source.outside, float) else 0.0
+        for each in given.values()
+        if each.source.is_raster and each.source.outside != "nobody"
+    ]
+    blank = any(isinstance(each, PeopleLayer) and each.unknown is not None for each in people.values())
+    return 0.0 if blank else min(shares, default=0.0)
 
 
 def count_sources(scenario: Scenario) -> int:

@@ -205,7 +205,7 @@ class Popups:
         }
         unit = "" if missing(row.get("unit")) else str(row["unit"])
         most = 1.0 if unit == "share" else math.inf
-        sides = {"q": ("required", "required"), "p": ("provided_low", "provided_high")}
+        sides = {"q": ("required", "required_high"), "p": ("provided_low", "provided_high")}
         sides["s"] = ("shortfall_low", "shortfall_high")
         for short, ends in sides.items():
             low, high = (_number(row.get(name)) for name in ends)

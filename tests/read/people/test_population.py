@@ -221,3 +221,21 @@ def test_the_account_tells_what_was_found(case: Case) -> None:
     facts = log.layers["population.residents"]
     assert (facts["driver"], facts["shape"], facts["nodata"], facts["people"]) == ("GTiff", (10, 20), -1.0, 1000.0)
     assert facts["file"] == "residents.tif"
+
+
+def test_a_share_outside_the_raster_may_be_accepted(case: Case) -> None:
+    given = case.sections["population"]
+    case.sections["population"] = given.replace("residents = {", "residents = { outside = 0.05,")
+    population = case.read().population
+    assert (population.outside_at_most, population.nobody_outside) == (0.05, frozenset())
+    # Of two rasters the one that accepts less decides, and one that says nothing accepts nothing.
+    case.sections["population"] += '\nelderly = { path = "residents.tif", unit = "persons per cell" }'
+    assert case.read().population.outside_at_most == 0.0
+
+
+@pytest.mark.parametrize("outside", ["0.6", "0", '"some"'])
+def test_no_other_share_is_accepted(case: Case, outside: str) -> None:
+    given = case.sections["population"]
+    case.sections["population"] = given.replace("residents = {", f"residents = {{ outside = {outside},")
+    fault = case.fault()
+    assert (fault.code, fault.field) == ("not_a_choice", "population.residents.outside")

@@ -31,7 +31,7 @@ def test_villages_are_reported_and_do_not_bind(kind: str) -> None:
     assert {note.code: dict(note.values) for note in found.notes}["villages_spared"] == {"count": 3}
     row = audit_table(found).set_index(["clause_id", "level"]).loc[[(CIRCLE, "community")]].iloc[0]
     assert (row["binding"], row["gap"], row["met"]) == (False, 2, 1)
-    assert "3 villages" in row["finding_en"]
+    assert "3 of these are villages" in row["finding_en"]
     for lang in LANGS:
         assert "3" in say("note.villages_spared", lang, count=3)
 

@@ -122,7 +122,7 @@ def test_the_mean_walk_of_a_place_and_the_walk_from_a_cell_of_it_bear_their_own_
     mean = float(np.average(metres, weights=people)) / 0.8 / 60
     assert f"Walk to the nearest facility: mean {mean:.1f} minutes" in east.text("en")
     assert f"步行至最近设施：平均 {mean:.1f} 分钟" in east.text("zh")
-    assert f"From that cell the nearest facility of the circle is 一号站 (F1): {1450 / 48:.1f} minutes" in east.text(
+    assert f"The nearest facility of the circle from this cell is 一号站 (F1): {1450 / 48:.1f} minutes" in east.text(
         "en"
     )
     row = check(given).places.loc[("residential_area", "east")]

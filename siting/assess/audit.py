@@ -13,6 +13,7 @@ from siting.domain.standards import Clause, Standard
 from siting.text import LANGS, say
 
 _LEVELS: Final = ("city", "district", "planning", "street", "community", "residential_area")
+_OF_ESTATES: Final = frozenset({"estate_provision", "remedy", *REGISTER})
 _VERDICTS: Final = ("met", "gap", "no_data", "not_applicable")
 AUDIT_COLUMNS: Final = (
     "standard_id",
@@ -137,8 +138,12 @@ def _completeness(assessment: Assessment, clause: Clause) -> Iterator[str]:
         "units": pd.concat(list(inputs.units.values())),
         "candidates": inputs.candidates,
     }
+    # What a clause says of residential areas or of premises is counted there, though facilities have such a column.
+    first = ("residential_areas", "candidates") if clause.kind in _OF_ESTATES else ("facilities",)
+    first = ("candidates",) if clause.kind == "conversion" else first
+    ordered = [tables[name] for name in dict.fromkeys([*first, *tables])]
     for column in clause.needs:
-        for table in tables.values():
+        for table in ordered:
             if column in table and len(table):
                 yield f"{column} {int(table[column].notna().sum())}/{len(table)}"
                 break

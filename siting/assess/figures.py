@@ -236,14 +236,26 @@ def open_land(facilities: pd.DataFrame) -> NDArray[np.bool_]:
 
 
 def within_figures(
-    level: str, frame: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame, homes: pd.DataFrame, scenario: Scenario
+    level: str,
+    frame: gpd.GeoDataFrame,
+    facilities: gpd.GeoDataFrame,
+    homes: pd.DataFrame,
+    scenario: Scenario,
+    perhaps: pd.DataFrame,
 ) -> pd.DataFrame:
-    """Add up the land within units: m² (low, high), and the facilities whose land is not known (definition 2)."""
+    """Add up the land within units: m² (low, high), and the facilities whose land is not known (definition 2).
+
+    ``perhaps`` lists which ``facility``, with the ``land_high_m2`` that it would count, may count in which ``unit``.
+    """
     home = homes[level]
     names = {unit: sorted(map(str, group.index)) for unit, group in facilities[open_land(facilities)].groupby(home)}
+    with_land = perhaps[perhaps["land_high_m2"] > 0]
+    for unit, ids in with_land.groupby("unit")["facility"]:
+        names[unit] = sorted({*names.get(unit, []), *map(str, ids)})
     table = pd.DataFrame(index=frame.index)
     for end, column in (("low", "land_m2"), ("high", "land_high_m2")):
         table[end] = facilities[column].groupby(home).sum().reindex(frame.index).fillna(0.0).astype("float64")
+    table["high"] += perhaps.groupby("unit")["land_high_m2"].sum().reindex(frame.index).fillna(0.0).astype("float64")
     if not scenario.facilities.complete:
         table["high"] = np.inf
     table["missing"] = pd.Series([names.get(unit, []) for unit in frame.index], index=frame.index, dtype="object")

@@ -126,10 +126,11 @@ def funding_lines(
     sites : pandas.DataFrame
         Indexed by id, with any of the columns ``tier``, ``operator_kind``, ``tenure`` (own, lease, state),
         ``lease_years``, ``new_beds``, ``beds``, ``rating_kind``, ``rating``, ``floor_area_m2``, ``operator``,
-        ``status``, ``opens``, ``kind`` (of premises), ``generated`` (points of a lattice are none), ``place_id`` (or
-        ``site_id``, the location), ``LINE_paid_PAYER_cny`` (what the city or the district has paid so far for
-        construction, operation, rating or chain; 0 says nothing; of construction at the location: where its rows
-        differ, the largest counts) and ``award_rating`` (the rating of the last award).
+        ``status``, ``opens``, ``kind`` (of premises), ``rural`` (whether they stand in a village), ``generated``
+        (points of a lattice are none), ``place_id`` (or ``site_id``, the location), ``LINE_paid_PAYER_cny`` (what the
+        city or the district has paid so far for construction, operation, rating or chain; 0 says nothing; of
+        construction at the location: where its rows differ, the largest counts) and ``award_rating`` (the rating of
+        the last award).
     what : {"facility", "candidate", "station"}
         What the rows are. Candidates and proposed stations also get the advantages of conversions, if they are of the
         kinds that the clause names; where their kind is not known the line is conditional. A row of stations without a
@@ -280,7 +281,7 @@ def _eases_conversion(clause: Clause) -> bool:
 def _facts(sites: pd.DataFrame, what: What) -> list[Facts]:
     """Return what is known of each site, None where it is not; ``place`` is its location, alone where none is named."""
     named = sites if "place_id" in sites else sites.rename(columns={"site_id": "place_id"})
-    frame = pd.DataFrame(named).reindex(columns=[*_TEXTS, *_FIGURES, "opens", "generated"])
+    frame = pd.DataFrame(named).reindex(columns=[*_TEXTS, *_FIGURES, "opens", "generated", "rural"])
     texts = frame[list(_TEXTS)].astype("object")
     figures = pd.DataFrame({name: pd.to_numeric(frame[name]).astype("float64") for name in _FIGURES})
     alone = pd.Series([f"own {key}" for key in frame.index], index=frame.index, dtype="object")
@@ -294,7 +295,10 @@ def _facts(sites: pd.DataFrame, what: What) -> list[Facts]:
     # A point of a lattice is no premises at all.
     made = frame["generated"].astype("boolean").fillna(value=False)
     opens = pd.to_datetime(frame["opens"]).rename("opens")
-    records = pd.concat([texts, figures, opens, made], axis=1).assign(place=place, id=frame.index).to_dict("records")
+    rural = frame["rural"].astype("boolean")
+    records = (
+        pd.concat([texts, figures, opens, made, rural], axis=1).assign(place=place, id=frame.index).to_dict("records")
+    )
     return [{str(key): None if pd.isna(value) else value for key, value in record.items()} for record in records]
 
 
@@ -400,7 +404,7 @@ def _judge(promise: _Promise, facts: Facts) -> _Found | None:
 
 def _conversion(clause: Clause, facts: Facts) -> _Found | None:
     """Return the advantage of a conversion for premises of the kinds that the clause names, or that may be of them."""
-    named = is_named(kind_of_premises(facts["kind"]), facts["tenure"], clause.premises)
+    named = is_named(kind_of_premises(facts["kind"]), facts["tenure"], clause.premises, rural=facts["rural"])
     limit = clause.number if clause.unit == "m2" else None
     area = facts["floor_area_m2"]
     if facts["generated"] or named is False:

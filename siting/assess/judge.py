@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from siting.assess.ledger import LEDGER_KINDS, UNIT_KINDS, Rows, figures_of, missing_of
+from siting.assess.ledger import LEDGER_KINDS, UNIT_KINDS, Rows, figures_of, missing_of, unit_words
 from siting.assess.units import judge_units
 from siting.domain import clauses
 from siting.domain.governing import Pair, governing, same_measure
@@ -243,6 +243,21 @@ def unit_checks(
                 if row["reason"] == "records_missing" and each.unshared:
                     row["reason"] = _unshared_reason(figures.loc[place])
                 yield row
+
+
+def of_their_kinds(level: str, rows: Iterable[dict[str, Any]], kinds: pd.Series) -> Iterator[dict[str, Any]]:
+    """Yield checks; a clause on land or of the ledger that names kinds of units asks nothing of one of another kind.
+
+    A unit without a kind is asked. Clauses that count units look at their kinds themselves.
+    """
+    for row in rows:
+        clause, kind = row["clause"], kinds[row["id"]]
+        looks = level in clause.levels and (clause.kind == "land_per_person" or clause.kind in LEDGER_KINDS)
+        words = unit_words(clause) if looks else ()
+        if not words or pd.isna(kind) or kind in words:
+            yield row
+            continue
+        yield row | {"finding": clauses.not_applicable(), "missing": [], "reason": "other_kind", "binding": False}
 
 
 def estate_checks(

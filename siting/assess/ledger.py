@@ -19,7 +19,7 @@ _SOCIAL: Final = ("public_private", "private")
 # A link counts where care is given inside or by contract; a neighbour without a contract is none.
 _LINKED: Final = ("internal", "agreement")
 # How the documents name kinds of units, and what a layer may say for them.
-_UNIT_WORDS: Final = {"乡镇": ("乡", "镇", "乡镇")}
+_UNIT_WORDS: Final = {"乡镇": ("乡", "镇", "乡镇", "民族乡"), "街道": ("街道", "街道办", "街道办事处")}
 
 
 @dataclass(frozen=True)
@@ -52,21 +52,23 @@ class Rows:
     def part_and_rest(self, column: str, whole: str) -> tuple[Span, Span]:
         """Add up a column that is part of another, and what is left of that; a blank part is nothing, or the whole."""
         part, all_of = self._numbers(column), self._numbers(whole)
+        sure, may = self._ends(None)
         most = np.where(np.isnan(part), np.nan_to_num(all_of, nan=_ENDLESS), part)
         least = np.clip(np.nan_to_num(all_of - part), 0.0, None)
         left = np.clip(np.nan_to_num(all_of - np.nan_to_num(part), nan=_ENDLESS), 0.0, None)
         return (
-            self._open(float(np.nansum(part)), float(most.sum())),
-            self._open(float(least.sum()), float(left.sum())),
+            self._open(float(np.nansum(part[sure])), float(most[may].sum())),
+            self._open(float(least[sure].sum()), float(left[may].sum())),
         )
 
     def where(self, mask: pd.Series) -> "Rows":
         """Return some of the rows."""
-        return Rows(self.table[mask.to_numpy(dtype=bool)], self.complete)
+        some = mask.to_numpy(dtype=bool)
+        return Rows(self.table[some], self.complete, None if self.counts is None else self.counts[some])
 
     def within(self, counts: pd.Series) -> "Rows":
         """Return the same rows, of which only those count of which the mask says so."""
-        return Rows(self.table, self.complete, counts)
+        return Rows(self.table, self.complete, counts if self.counts is None else counts & self.counts)
 
     def is_in(self, column: str, values: tuple[str, ...]) -> pd.Series:
         """Tell which rows hold one of the values; unknown where the column is blank."""
@@ -110,7 +112,8 @@ def missing_of(clause: Clause, rows: Rows) -> list[str]:
     """Name the facilities of which a column that the clause needs is blank."""
     asked = _of_class(clause, rows)
     columns = [*_NEEDED.get(clause.kind, ()), *_NEEDED_OF.get(clause.of or "", ())]
-    blank = asked.table[columns].isna().to_numpy().any(axis=1) & asked.may
+    open_ones = np.zeros(len(asked.table), dtype=np.bool_) if asked.counts is None else asked.counts.isna().to_numpy()
+    blank = (asked.table[columns].isna().to_numpy().any(axis=1) | open_ones) & asked.may
     return sorted(map(str, asked.table.index[blank]))
 
 
@@ -220,14 +223,26 @@ UNIT_KINDS: Final = frozenset({"unit_coverage", "service_coverage", "university_
 assert set(MEASURES) >= LEDGER_KINDS | UNIT_KINDS  # noqa: S101 - a kind without a measure would never be judged
 
 
-def by_place(facilities: gpd.GeoDataFrame, homes: pd.Series, places: pd.Index, scenario: Scenario) -> Iterator[Rows]:
-    """Yield the facilities of each place of a level, in the order of the places."""
+def by_place(
+    facilities: gpd.GeoDataFrame, homes: pd.Series, places: pd.Index, scenario: Scenario, perhaps: pd.DataFrame
+) -> Iterator[Rows]:
+    """Yield the facilities of each place of a level, in the order of the places.
+
+    ``perhaps`` lists which ``facility`` of the table may count in which ``unit``, beside those whose home it is.
+    """
     tiers = facilities["tier"].to_dict()
     table = pd.DataFrame(facilities.drop(columns="geometry"))
     table["parent_tier"] = table["parent_id"].map(tiers)
     groups = {unit: rows.index for unit, rows in homes.groupby(homes)}
+    maybe = {unit: pd.Index(rows) for unit, rows in perhaps.groupby("unit")["facility"]}
     for place in places:
-        yield Rows(table.loc[groups.get(place, table.index[:0])], scenario.facilities.complete)
+        own, more = groups.get(place, table.index[:0]), maybe.get(place)
+        if more is None:
+            yield Rows(table.loc[own], scenario.facilities.complete)
+            continue
+        both = own.append(more)
+        counts = pd.Series([True] * len(own) + [pd.NA] * len(more), index=both, dtype="boolean")
+        yield Rows(table.loc[both], scenario.facilities.complete, counts)
 
 
 def unit_words(clause: Clause) -> tuple[str, ...]:

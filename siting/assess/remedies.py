@@ -44,6 +44,15 @@ def allowed(rules: Sequence[tuple[Standard, Clause]], level: str, status: object
     return ";".join(found) or None
 
 
+def recovered(places: pd.DataFrame) -> frozenset[str]:
+    """Return the premises of the state that are recovered for an old residential area.
+
+    ``places`` are those of a check, with ``remedy_candidates`` (:func:`premises`).
+    """
+    named = places["remedy_candidates"].dropna().str.split(";").explode().str.partition(":")
+    return frozenset(named.loc[named[0] == _WAYS["state"], 2]) if len(named) else frozenset()
+
+
 def premises(
     estates: pd.DataFrame, shares: csr_array, candidates: gpd.GeoDataFrame, within: Times, floor_m2: Floats
 ) -> pd.Series:

@@ -33,6 +33,7 @@ from siting.assess.judge import (
     estate_checks,
     land_checks,
     ledger_checks,
+    of_their_kinds,
     part_notes,
     register_checks,
     rules_of,
@@ -40,6 +41,7 @@ from siting.assess.judge import (
     village_notes,
 )
 from siting.assess.ledger import Rows, by_place
+from siting.assess.perhaps import perhaps_of
 from siting.assess.reach import LandReach, land_reach
 from siting.assess.sharing import sharing_notes, sharing_of
 from siting.assess.sums import sums_notes
@@ -73,6 +75,7 @@ def assess(  # noqa: PLR0913 - all that one report rests on
     unsaid: Times | None = None,
     jurisdiction: Jurisdiction | None = None,
     outside: Assessment | None = None,
+    undated: tuple[gpd.GeoDataFrame, pd.DataFrame] | None = None,
 ) -> Assessment:
     """Judge every clause in force upon every place.
 
@@ -106,6 +109,9 @@ def assess(  # noqa: PLR0913 - all that one report rests on
         Which standards hold where; all hold everywhere if absent.
     outside : Assessment, optional
         The same without the area that standards leave out: what they ask is judged upon it.
+    undated : tuple of geopandas.GeoDataFrame and pandas.DataFrame, optional
+        Facilities of which it is not known whether they count at the horizon, with nothing as ``land_m2``, and their
+        units; ``access`` knows whom they reach.
 
     Returns
     -------
@@ -115,14 +121,19 @@ def assess(  # noqa: PLR0913 - all that one report rests on
     scenario, complete, law = inputs.scenario, inputs.scenario.facilities.complete, jurisdiction or Jurisdiction()
     compared = law.compared | (frozenset() if outside is None else leaving_out(inputs.standards))
     rules = rules_of(inputs.standards, compared)
-    reach = land_reach(facilities, homes, access.within, demand, scenario)
+    nobody = facilities.iloc[:0], homes.iloc[:0]
+    perhaps = perhaps_of(facilities, homes, *(undated or nobody), holders)
+    all_of, all_homes = perhaps.among(facilities), pd.concat([homes, perhaps.homes]) if undated else homes
+    may = {level: rows.join(all_of["land_high_m2"], on="facility") for level, rows in perhaps.at.items()}
+    reach = land_reach(all_of, all_homes, access.within, demand, scenario)
     frames = {"residential_area": inputs.residential_areas, **inputs.units}
     giving = {
-        level: gives_facility(facilities["tier"], level, by_tier=scenario.standards.coverage == "by_tier")
+        level: gives_facility(all_of["tier"], level, by_tier=scenario.standards.coverage == "by_tier")
         for level in inputs.units
     }
     having = {
-        level: having_of(facilities, homes[level], frame.index, giving[level]) for level, frame in inputs.units.items()
+        level: having_of(all_of, homes[level].reindex(all_of.index), frame.index, giving[level], may[level])
+        for level, frame in inputs.units.items()
     }
     sharing = sharing_of(facilities, homes, circle, demand, scenario, unsaid=unsaid)
     if sharing is not None:
@@ -130,7 +141,8 @@ def assess(  # noqa: PLR0913 - all that one report rests on
     tables: list[pd.DataFrame] = []
     rows: list[dict[str, Any]] = []
     for level, frame in frames.items():
-        land = None if level == "residential_area" else within_figures(level, frame, facilities, homes, scenario)
+        residential = level == "residential_area"
+        land = None if residential else within_figures(level, frame, facilities, homes, scenario, may[level])
         figures = _figures(level, frame, demand, access, reach, land, basis, unsaid)
         figures = with_ends(figures, complete=complete)
         figures["old_estate"] = (
@@ -138,7 +150,7 @@ def assess(  # noqa: PLR0913 - all that one report rests on
         )
         of_level = _Level(level, figures, frame, basis, scenario)
         if level != "residential_area":
-            of_level.homed = list(by_place(facilities, homes[level], frame.index, scenario))
+            of_level.homed = list(by_place(all_of, homes[level], frame.index, scenario, may[level]))
             of_level.below = units_of_places(level, frame, inputs.units, holders, having)
         figures["land_floor"] = np.nan
         for places_there, there in grouped(level, frame.index, inputs.standards, law, compared):
@@ -160,7 +172,7 @@ def assess(  # noqa: PLR0913 - all that one report rests on
     warnings += ("grid_part",) if partly else ()
     totals = {
         **_totals(cells, demand, facilities, homes, rules, basis, checks, warnings),
-        **_ends_of_totals(cells, demand, access, facilities, homes, basis, unsaid, complete=complete),
+        **_ends_of_totals(cells, demand, access, all_of, all_homes, basis, unsaid, complete=complete),
         "groups": group_totals(demand, access),
         "people_account": people_account(demand),
     }
@@ -189,6 +201,7 @@ def assess(  # noqa: PLR0913 - all that one report rests on
             *_old_notes(inputs, rules),
             *tier_notes(having, inputs.standards, scenario),
             *law.notes,
+            *_undated_notes(undated),
             *extent_notes(inputs, outside, counted),
         ),
         jurisdiction=law,
@@ -209,7 +222,13 @@ class _Level:
     below: Mapping[object, pd.DataFrame] = field(default_factory=dict)
 
     def judged(self, rules: Rules, places: pd.Index, inputs: Inputs) -> Iterator[dict[str, Any]]:
-        """Judge every clause of some rules upon some of the places."""
+        """Judge every clause of some rules upon some of the places; a clause on some kinds of units asks no other."""
+        if "kind" not in self.figures:
+            yield from self._judged(rules, places, inputs)
+            return
+        yield from of_their_kinds(self.level, self._judged(rules, places, inputs), self.figures["kind"])
+
+    def _judged(self, rules: Rules, places: pd.Index, inputs: Inputs) -> Iterator[dict[str, Any]]:
         level, scenario, figures = self.level, self.scenario, self.figures.loc[places]
         yield from land_checks(level, figures, rules, self.basis, scenario)
         yield from circle_checks(level, figures, rules, scenario)
@@ -223,6 +242,12 @@ class _Level:
         yield from ledger_checks(level, figures, homed, rules, scenario)
         if self.below:
             yield from unit_checks(level, figures, self.below, inputs.units, rules, scenario)
+
+
+def _undated_notes(undated: tuple[gpd.GeoDataFrame, pd.DataFrame] | None) -> Iterator[Note]:
+    """Tell of which facilities it is not known whether they have closed by the horizon."""
+    if undated is not None:
+        yield Note("closing_undated", {"count": len(undated[0]), "ids": ", ".join(map(str, undated[0].index))})
 
 
 def _old_notes(inputs: Inputs, rules: Rules) -> list[Note]:

@@ -72,7 +72,9 @@ def units_of_places(
     return {place: pd.concat(parts) for place, parts in found.items()}
 
 
-def having_of(facilities: gpd.GeoDataFrame, homes: pd.Series, units: pd.Index, giving: Bools) -> pd.DataFrame:
+def having_of(
+    facilities: gpd.GeoDataFrame, homes: pd.Series, units: pd.Index, giving: Bools, perhaps: pd.DataFrame
+) -> pd.DataFrame:
     """Tell of each unit whether a facility stands in it, and whether one cares for the destitute disabled.
 
     Parameters
@@ -85,29 +87,42 @@ def having_of(facilities: gpd.GeoDataFrame, homes: pd.Series, units: pd.Index, g
         The units of that level.
     giving : ndarray of bool
         Which of the facilities give a unit its facility (:func:`siting.domain.tiers.gives_facility`).
+    perhaps : pandas.DataFrame
+        Which ``facility`` may count in which ``unit``; of all that may count, not only of those whose home is known.
 
     Returns
     -------
     pandas.DataFrame
-        By unit ``facility``, ``community_facility`` (one that is not an institution, or an institution that serves its
+        By unit ``facility`` (blank where one may count),
+        ``community_facility`` (one that is not an institution, or an institution that serves its
         community; blank where none says so), ``other_tiers`` (facilities stand in it, but none that gives it one),
         ``disabled_care``,
         and ``shared``, false throughout: who shares is told by :func:`siting.assess.sharing.sharing_of`.
     """
     caring = facilities["disabled_destitute"].astype("boolean")
-    surely, perhaps = (
+    surely, mays = (
         set(homes[mask.to_numpy(dtype=bool)].dropna()) for mask in (caring.fillna(value=False), caring.isna())
     )
-    care = [True if unit in surely else None if unit in perhaps else False for unit in units]
+    may = perhaps["facility"]
+    cares, gives = (
+        caring[may].fillna(value=True).to_numpy(dtype=bool),
+        giving[facilities.index.get_indexer(pd.Index(may))],
+    )
+    mays |= set(perhaps.loc[cares, "unit"])
+    given = set(perhaps.loc[gives, "unit"])
+    care = [True if unit in surely else None if unit in mays else False for unit in units]
     serves = facilities["serves_community"].astype("boolean").mask(facilities["tier"] != "institution", other=True)
     near, unsaid = (
         units.isin(homes[giving & mask.to_numpy(dtype=bool)].dropna())
         for mask in (serves.fillna(value=False), serves.isna())
     )
+    serves_not = (~serves.fillna(value=True))[may].to_numpy(dtype=bool)
+    unsaid |= units.isin(set(perhaps.loc[gives & ~serves_not, "unit"]))
     serving = pd.Series(near, index=units, dtype="boolean").mask(unsaid & ~near)
+    has = units.isin(homes[giving].dropna())
     return pd.DataFrame(
         {
-            "facility": units.isin(homes[giving].dropna()),
+            "facility": pd.Series(has, index=units, dtype="boolean").mask(units.isin(given) & ~has),
             "community_facility": serving,
             "other_tiers": units.isin(homes.dropna()) & ~units.isin(homes[giving].dropna()),
             "shared": pd.array(np.zeros(len(units), dtype=bool), dtype="boolean"),
@@ -137,7 +152,7 @@ def tier_notes(having: Mapping[str, pd.DataFrame], standards: Iterable[Standard]
 def _alone(having: pd.DataFrame, *, by_tier: bool) -> list[str]:
     """Name the units that have facilities, but none that counts."""
     counts = having["community_facility"].fillna(value=False).astype(bool)
-    alone = having["other_tiers"] if by_tier else having["facility"] & ~counts
+    alone = having["other_tiers"] if by_tier else having["facility"].fillna(value=False).astype(bool) & ~counts
     return having.index[alone.to_numpy(dtype=bool)].astype(str).tolist()
 
 

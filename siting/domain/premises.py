@@ -35,8 +35,10 @@ def kind_of_premises(word: str | None) -> str | None:
     return None if word is None else _BY_WORD.get(word)
 
 
-def is_named(kind: str | None, tenure: str | None, named: tuple[str, ...]) -> bool | None:
+def is_named(kind: str | None, tenure: str | None, named: tuple[str, ...], *, rural: bool | None = None) -> bool | None:
     """Tell whether premises are of the kinds that a clause names; None where their kind or tenure leaves it open.
+
+    What stands idle in a village (``rural``) is rural, whatever kind it is.
 
     Examples
     --------
@@ -45,8 +47,10 @@ def is_named(kind: str | None, tenure: str | None, named: tuple[str, ...]) -> bo
     (False, None, True)
     >>> is_named("idle_plant", "state", ("state_idle",)), is_named("hotel", "state", ("state_idle",))
     (True, False)
+    >>> [is_named("idle_school", None, ("rural_premises",), rural=rural) for rural in (None, True)]
+    [False, True]
     """
-    if not named or kind in named:
+    if not named or kind in named or (rural and "rural_premises" in named and kind in IDLE):
         return True
     if kind is None:
         return None

@@ -13,6 +13,18 @@ from siting.domain.standards import Clause
 _VILLAGES: Final = ("村", "行政村", "建制村", "自然村", "村委会", "村民委员会")
 
 
+def are_villages(kinds: pd.Series) -> pd.Series:
+    """Tell which units are villages, by their kind; blank where they have none.
+
+    Examples
+    --------
+    >>> from siting.domain.villages import are_villages
+    >>> are_villages(pd.Series(["社区", "村", None])).tolist()
+    [False, True, <NA>]
+    """
+    return kinds.isin(_VILLAGES).astype("boolean").mask(kinds.isna())
+
+
 def spared(clause: Clause, kinds: pd.Series, scenario: Scenario) -> NDArray[np.bool_]:
     """Tell in which units a clause is reported, but does not bind, since they are villages.
 

@@ -1,7 +1,7 @@
 """A choice laid out as a table of stations, in rank order."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 import geopandas as gpd
@@ -25,6 +25,7 @@ def stations_table(
     centres: gpd.GeoDataFrame,
     before: Mapping[str, Any],
     preferred: pd.Series,
+    recovered: Collection[object] = (),
 ) -> gpd.GeoDataFrame:
     """Lay the chosen candidates out with ``PLAN_COLUMNS``.
 
@@ -45,6 +46,8 @@ def stations_table(
         Totals without the plan: ``elderly`` and ``elderly_covered``.
     preferred : pandas.Series
         Names of the preferred ground on which each stands, on the candidates' index.
+    recovered : collection
+        Candidates whose idle premises of the state are recovered for an old residential area; others are leased.
 
     Returns
     -------
@@ -72,7 +75,10 @@ def stations_table(
             "floor_area_m2": chosen["floor_area_m2"].to_numpy(),
             "beds": chosen["beds"].to_numpy(),
             "cost_cny": chosen["cost_cny"].to_numpy(),
-            "remedy": chosen["tenure"].map(_REMEDY_OF_TENURE).to_numpy(),
+            "remedy": [
+                "lease" if way == "reclaim_state_idle" and key not in recovered else way
+                for key, way in chosen["tenure"].map(_REMEDY_OF_TENURE).items()
+            ],
             "parent_id": _nearest(centres.sort_index(), chosen),
             # Money is for whoever knows the standards.
             **dict.fromkeys(("subsidy_cny", "net_cost_cny", "subsidy_conditional_cny"), np.nan),

@@ -24,6 +24,7 @@ class Ground:
     """What does not change between before and after.
 
     ``outside`` is what is left of it without the area that standards leave out; None where no area asks.
+    ``undated`` are the facilities of which it is not known whether they count at the horizon; None where there is none.
     """
 
     inputs: Inputs
@@ -37,6 +38,7 @@ class Ground:
     reached: Access
     warnings: tuple[str, ...]
     outside: places.Outside | None = None
+    undated: gpd.GeoDataFrame | None = None
 
     @property
     def network(self) -> WalkingNetwork | Surface | StraightLines:
@@ -57,7 +59,11 @@ def prepare(scenario: Scenario, progress: Progress) -> Ground:
     permitted = inputs.candidates.drop(index=refused.index.unique())
     reached = walk(inputs, demand, ways, permitted, np.zeros(len(permitted), dtype=bool), progress)
     outside = outside_of(inputs, demand)
-    return Ground(inputs, demand, basis, ways, holders, facilities, refused, permitted, reached, warnings, outside)
+    closing = places.undated_facilities(inputs.facilities, scenario.scenario)
+    undated = closing if len(closing) else None
+    return Ground(
+        inputs, demand, basis, ways, holders, facilities, refused, permitted, reached, warnings, outside, undated
+    )
 
 
 def outside_of(inputs: Inputs, demand: Demand) -> places.Outside | None:
@@ -77,7 +83,9 @@ def measure(ground: Ground, facilities: gpd.GeoDataFrame, progress: Progress) ->
         return _measured(ground, facilities, progress, None)
     units = {level: frame for level, frame in left.places.items() if level != "residential_area"}
     inputs = replace(ground.inputs, units=units, residential_areas=left.places["residential_area"])
-    part = replace(ground, inputs=inputs, demand=left.demand, holders=left.holders, outside=None)
+    undated = None if ground.undated is None else ground.undated[left.holds(ground.undated)]
+    undated = None if undated is None or undated.empty else undated
+    part = replace(ground, inputs=inputs, demand=left.demand, holders=left.holders, outside=None, undated=undated)
     return _measured(ground, facilities, progress, _measured(part, facilities[left.holds(facilities)], progress, None))
 
 
@@ -89,7 +97,14 @@ def _measured(
     counted = facilities.assign(**{str(name): values for name, values in land.items()})
     homes = places.home_units(counted, inputs.units)
     counting = places.in_circle(counted, inputs.scenario)
-    access = walk(inputs, demand, ground.ways, counted, counting, progress)
+    undated, asked = ground.undated, counted
+    if undated is not None:
+        most = places.land_span(undated, inputs.scenario.facilities.land_at_most_m2)["land_high_m2"]
+        undated = undated.assign(land_m2=0.0, land_high_m2=most)
+        asked = gpd.GeoDataFrame(pd.concat([counted, undated]), crs=counted.crs)
+    walking = np.concatenate([counting, np.zeros(len(asked) - len(counted), dtype=bool)])
+    access = walk(inputs, demand, ground.ways, asked, walking, progress)
+    perhaps = places.may_serve(asked) | (~asked.index.isin(counted.index) & places.in_circle(asked, inputs.scenario))
     premises = None if inputs.scenario.candidates is None else (ground.permitted, ground.reached.within)
     return assess(
         inputs,
@@ -102,7 +117,8 @@ def _measured(
         ground.warnings,
         premises=premises,
         circle=_circle(ground, counted[counting], progress),
-        unsaid=_unsaid(ground, counted[places.may_serve(counted)], progress),
+        unsaid=_unsaid(ground, asked[perhaps], progress),
+        undated=None if undated is None else (undated, places.home_units(undated, inputs.units)),
         jurisdiction=jurisdiction_of(inputs.standards, inputs.scenario, inputs.units, ground.holders),
         outside=outside,
     )

@@ -1,6 +1,6 @@
 """The money that standards promise sites, each where it holds."""
 
-from typing import Literal
+from typing import Final, Literal
 
 import geopandas as gpd
 import pandas as pd
@@ -9,15 +9,22 @@ from siting import places
 from siting.assess.funding import funding_lines
 from siting.domain.jurisdiction import grounds_of
 from siting.domain.nouns import Assessment
+from siting.domain.villages import are_villages
+
+# The levels that decide: whose district it is, and whether it is a village.
+_ASKED: Final = ("district", "community")
 
 
 def promised(
     assessment: Assessment, sites: gpd.GeoDataFrame, what: Literal["facility", "candidate", "station"]
 ) -> pd.DataFrame:
     """Return the funding lines of sites under the standards in force, as far as these hold where the sites stand."""
-    inputs, level = assessment.inputs, "district"
-    homes = places.home_units(sites, {level: inputs.units[level]} if level in inputs.units else {})
-    districts = homes.get(level, pd.Series(None, index=sites.index, dtype="object"))
+    inputs = assessment.inputs
+    homes = places.home_units(sites, {level: frame for level, frame in inputs.units.items() if level in _ASKED})
+    blank = pd.Series(None, index=sites.index, dtype="object")
+    districts, communities = (homes.get(level, blank) for level in _ASKED)
     grounds = grounds_of(assessment.jurisdiction, inputs, sites, districts)
     table = pd.DataFrame(sites.drop(columns="geometry"))
+    if "community" in inputs.units:
+        table["rural"] = communities.map(are_villages(inputs.units["community"]["kind"])).astype("boolean")
     return funding_lines(inputs.standards, table, what=what, grounds=grounds)

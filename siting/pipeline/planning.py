@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from siting import places
 from siting.assess.funding import net_costs
+from siting.assess.remedies import recovered
 from siting.domain.nouns import Assessment, Bools, Floats, Ints, Note, Progress, Proposal, Selection, Stage, quiet
 from siting.domain.plan_models import PlanModel
 from siting.domain.scenario import PlanOptions, Scenario, with_lattice
@@ -319,6 +320,7 @@ def laid_out(
         centres=facilities[facilities["tier"] == "centre"],
         before=_totals_without(selection, before, after) if len(changes) else before.totals,
         preferred=places.preferred_layers(chosen, inputs.preferences),
+        recovered=recovered(before.places),
     )
     lines = promised(before, stations, "station")
     paid = lines.groupby("site_id")[["clause_id", "line", "status", "amount_cny"]]

@@ -11,7 +11,15 @@ from siting.places.candidates import (
     with_stations,
 )
 from siting.places.demand import land_basis, make_demand
-from siting.places.facilities import counted_land, home_units, in_circle, land_span, may_serve, open_facilities
+from siting.places.facilities import (
+    counted_land,
+    home_units,
+    in_circle,
+    land_span,
+    may_serve,
+    open_facilities,
+    undated_facilities,
+)
 from siting.places.generated import with_generated
 from siting.places.nesting import holding_units
 from siting.places.outside import Outside, outside_of
@@ -44,6 +52,7 @@ __all__ = [
     "sized_candidates",
     "sized_facilities",
     "station_ids",
+    "undated_facilities",
     "with_generated",
     "with_stations",
 ]

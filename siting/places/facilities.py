@@ -47,6 +47,31 @@ def open_facilities(facilities: gpd.GeoDataFrame, head: Head) -> gpd.GeoDataFram
     return facilities[mask.to_numpy(dtype=bool)]
 
 
+def undated_facilities(facilities: gpd.GeoDataFrame, head: Head) -> gpd.GeoDataFrame:
+    """Return the facilities of which it is not known whether they count at the scenario's horizon.
+
+    At a planned year those that are closing without a day: they may be open then, or not.
+
+    Parameters
+    ----------
+    facilities : geopandas.GeoDataFrame
+        With ``status``, ``opens``, ``closes``.
+    head : Head
+        Date and horizon of the scenario.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        None of those that :func:`open_facilities` returns.
+    """
+    closing = ((facilities["status"] == "closing") & facilities["closes"].isna()).to_numpy(dtype=bool)
+    if head.horizon == "current":
+        return facilities.iloc[:0]
+    opens = pd.to_datetime(facilities["opens"])
+    by_then = (opens.isna() | (opens <= pd.Timestamp(dt.date(head.horizon, 12, 31)))).to_numpy(dtype=bool)
+    return facilities[closing & by_then]
+
+
 def counted_land(facilities: pd.DataFrame) -> pd.Series:
     """Return the land in m² that each facility counts; NaN where it is missing.
 

@@ -3,13 +3,26 @@
 import pandas as pd
 import pytest
 
+from siting.assess.audit import audit_table
 from siting.domain.nouns import Assessment
 from siting.domain.old_estates import old_estates
 from siting.domain.scenario import Scenario
 from siting.read import standard
-from tests.helpers import box, candidates, check, estates, facilities, inputs, raster, scenario, straight, units
+from tests.helpers import (
+    box,
+    candidates,
+    check,
+    estates,
+    facilities,
+    inputs,
+    propose,
+    raster,
+    scenario,
+    straight,
+    units,
+)
 
-CLAUSE = "cq-2019-129/2-3-old-estate-premises"
+CLAUSE, OLD = "cq-2019-129/2-3-old-estate-premises", "cq-2019-129/2-3-old-estates"
 AREAS = {
     "said": {"status": "existing", "old_estate": True, "year_built": 2015},
     "said not": {"status": "existing", "old_estate": False, "year_built": 1980},
@@ -28,7 +41,7 @@ def settings(**standards: object) -> Scenario:
     )
 
 
-def judged(*, before: int | None, told: bool = True) -> Assessment:
+def judged(*, before: int | None, told: bool = True, by: str = "cq-2019-129") -> Assessment:
     """Six residential areas side by side, of 1,000 households and 149 m² each; idle premises of the state near all."""
     rows = {
         key: (box(100 * number, 0, 100 * number + 100, 500), {**row, "households": 1000.0, "provided_m2": 149.0})
@@ -46,7 +59,7 @@ def judged(*, before: int | None, told: bool = True) -> Assessment:
             areas=estates(rows),
             ledger=facilities({"s": ((300, 250), {"land_m2": 1.0})}),
             premises=candidates({"C1": ((300, 250), {"tenure": "state", "floor_area_m2": 500.0})}),
-            standards=(standard("cq-2019-129"),),
+            standards=(standard(by),),
         )
     )
 
@@ -84,6 +97,46 @@ def test_idle_premises_of_the_state_are_recovered_for_old_ones_alone() -> None:
     named = places["remedy_candidates"].to_dict()
     assert {key for key, way in named.items() if way == "reclaim_state_idle:C1"} == {"said", "1999"}
     assert {key for key, way in named.items() if way == "lease:C1"} == {"said not", "2000", "blank"}
+
+
+def test_a_station_on_premises_of_the_state_recovers_them_for_an_old_area_alone() -> None:
+    """Within five minutes, 240 m, C1 reaches the old area alone, C2 the other."""
+    areas = {"old": (0, True), "other": (1500, False)}
+    given = inputs(
+        settings=scenario(
+            walking=straight(minutes=5),
+            provision={"m2_per_100_households": 20, "old_m2_per_100_households": 15},
+            standards={"ids": ["cq-2019-129"]},
+        ),
+        residents=raster([[600.0] * 18], 100.0),
+        elderly=raster([[120.0] * 18], 100.0),
+        places={"district": units({"d": box(0, 0, 1800, 100)})},
+        areas=estates(
+            {
+                key: (
+                    box(x, 0, x + 200, 100),
+                    {"status": "existing", "old_estate": old, "households": 1000.0, "provided_m2": 149.0},
+                )
+                for key, (x, old) in areas.items()
+            }
+        ),
+        ledger=facilities({"s": ((850, 50), {"land_m2": 1.0})}),
+        premises=candidates(
+            {key: ((x, 50), {"tenure": "state", "floor_area_m2": 500.0}) for key, x in (("C1", 100), ("C2", 1600))}
+        ),
+        standards=(standard("cq-2019-129"),),
+    )
+    stations = propose(given, 2).stations.set_index("candidate_id")
+    assert stations["remedy"].to_dict() == {"C1": "reclaim_state_idle", "C2": "lease"}
+
+
+def test_completeness_counts_the_residential_areas() -> None:
+    """Six of six say whether they are new; there is one facility."""
+    audit = audit_table(judged(before=2000, by="cq-2017-162")).set_index("clause_id")["completeness"]
+    assert "status 6/6" in audit["cq-2017-162/22-new-areas"]
+    assert "status 1/1" in audit[["cq-2017-162/22-land"]].iloc[0]
+    # Whose premises may be recovered the ledger of candidates says.
+    assert "tenure 1/1" in audit_table(judged(before=2000)).set_index("clause_id")["completeness"][OLD]
 
 
 @pytest.mark.parametrize(("before", "told", "code"), [(None, False, "not_told"), (2000, True, "unknown")])

@@ -1,6 +1,8 @@
 """A planner's own standards: whatever their clauses are called and ask, a check of them comes to its end."""
 
 import datetime as dt
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +16,7 @@ from siting.domain.measures import CLASSES, MEASURES
 from siting.domain.nouns import Inputs
 from siting.domain.standards import Clause, Standard
 from siting.domain.tables import UNIT_COLUMNS
+from siting.errors import InputError
 from siting.read.standards import read_standard
 from siting.write.standard_template import standard_template
 from tests.helpers import box, check, estates, facilities, inputs, raster, scenario, straight, table
@@ -141,3 +144,45 @@ def test_a_file_of_ones_own_is_read_and_checked_whatever_its_id(tmp_path: Path) 
     file.write_text(words.replace('#of = "facilities"', 'of = "demonstration_centre"'), encoding="utf-8")
     found = check(district(standard=read_standard(file))).checks.iloc[0]
     assert (found["clause_id"], found["verdict"], found["provided_low"]) == ("本区规划/3-land", "gap", 5)
+
+
+@pytest.mark.parametrize(
+    ("comparison", "number", "verdict"),
+    [("at_most", 0.0, "gap"), ("at_most", 1.0, "met"), ("at_least", 0.0, "met"), ("at_least", 1.0, "gap")],
+)
+def test_a_floor_and_a_ceiling_of_nought(comparison: Any, number: float, verdict: str) -> None:
+    """Of four beds two are the government's: none may be, all may be, none need be, all must be."""
+    clause = Clause(
+        id="own/nought",
+        kind="government_bed_share",
+        article="1",
+        quote="q",
+        comparison=comparison,
+        number=number,
+        unit="share",
+        levels=("district",),
+        force="mandatory",
+    )
+    beds = {"tier": "institution", "beds": 2}
+    ledger = {
+        key: ((100.0, 100.0), {**beds, "operator_kind": kind}) for key, kind in (("g", "government"), ("p", "private"))
+    }
+    found = check(replace(district(clause), facilities=facilities(ledger)))
+    rows = found.checks[found.checks["level"] == "district"]
+    assert rows["verdict"].tolist() == [verdict]
+    assert rows["required"].tolist() == [number]
+
+
+def test_a_floor_of_nought_asks_for_nothing_and_is_refused(tmp_path: Path) -> None:
+    """A planner's clause with number = 0 is a number that was left out; a ceiling of nought is one."""
+    text = standard_template("en")
+    for comparison, refused in (("at_least", True), ("at_most", False)):
+        path = tmp_path / f"{comparison}.toml"
+        nought = text.replace("number = 0.25", "number = 0").replace('"at_least"', f'"{comparison}"', 1)
+        path.write_text(re.sub(r"(?s)\nexamples = \[.*?\n\]", "", nought), encoding="utf-8")
+        if refused:
+            with pytest.raises(InputError) as error:
+                read_standard(path)
+            assert [fault.code for fault in error.value.faults] == ["clause_incomplete"]
+        else:
+            assert read_standard(path).clauses[0].number == 0

@@ -20,6 +20,8 @@ from siting.units import SECONDS_PER_MINUTE
 # Below this share of people reached, a mean over the reached would mislead.
 _LEAST_REACHED = 0.5
 WHOLE = Demand.WHOLE
+# Figures that differ by less than this share are one figure.
+_SAME = 1e-6
 # A note names no more places than these.
 _MOST_NAMED = 10
 
@@ -50,12 +52,22 @@ def people_figures(level: str, frame: gpd.GeoDataFrame, demand: Demand, basis: L
     for name in ("residents", "elderly"):
         table[f"grid_{name}"] = np.where(whole | in_part, shares @ demand.cells[name].to_numpy(), np.nan)
         told = owns[name].notna() & (~table["whole"] if level != "residential_area" else True)
-        table[name] = owns[name].where(told, table[f"grid_{name}"])
+        apart = told if level == "residential_area" else told | _apart(level, owns[name], name, demand)
+        table[name] = owns[name].where(apart, table[f"grid_{name}"])
         table[f"{name}_high"] = table[name] + unseen[name].where(in_part, 0.0)
         table["from_table"] |= told & (level != "residential_area")
     of = "elderly" if basis.startswith("elderly") else "residents"
     table["basis"], table["basis_high"] = table[of], table[f"{of}_high"]
     return table
+
+
+def _apart(level: str, own: pd.Series, who: str, demand: Demand) -> pd.Series:
+    """Tell which units have a figure that no people of cells can have: they are smaller than a cell (definition 8)."""
+    factors = demand.factors
+    if factors.empty or demand.account[f"{who}_grown"]:
+        return pd.Series(data=False, index=own.index)
+    rows = factors[(factors["level"] == level) & (factors["who"] == who)].set_index("unit")["after"].reindex(own.index)
+    return (rows - own).abs() > _SAME * own.clip(lower=1.0)
 
 
 def _own_figures(level: str, frame: gpd.GeoDataFrame, basis: LandBasis) -> pd.DataFrame:

@@ -31,6 +31,7 @@ from siting.write.clauses import (
     award_text,
     class_text,
     force_text,
+    from_text,
     levels_text,
     note_text,
     terms_text,
@@ -233,9 +234,14 @@ def _count_row(standard: Standard) -> Sequence[str]:
     return (
         f"[`{standard.id}`](#{standard.id})",
         standard.number,
-        standard.in_force.isoformat(),
+        _from(standard),
         *map(str, (*counts, len(standard.unclaused))),
     )
+
+
+def _from(standard: Standard) -> str:
+    """Return since when a standard is in force, a word for unknown in both languages."""
+    return " · ".join(dict.fromkeys(from_text(standard, lang) for lang in LANGS))
 
 
 def _standard(standard: Standard) -> Iterator[str]:
@@ -258,7 +264,7 @@ def _standard(standard: Standard) -> Iterator[str]:
 
 def _head_rows(standard: Standard) -> Iterator[Sequence[str]]:
     day = standard.issued or standard.issued_year
-    ends = f"{standard.in_force} – {standard.repealed or ''}".strip()
+    ends = f"{_from(standard)} – {standard.repealed or ''}".strip() if standard.in_force else _from(standard)
     for key, value in (
         ("issuer", standard.issuer),
         ("jurisdiction", standard.jurisdiction),

@@ -136,3 +136,14 @@ def test_sites_are_forced_and_forbidden_in_the_call(sample: Path, plan: Plan) ->
     assert first not in turned
     with pytest.raises(InputError, match="C045"):
         siting.propose(sample, stations=3, forced=["C045"], forbidden=["C045"])
+
+
+def test_cells_of_the_grid_have_their_ground(gaps: GapReport) -> None:
+    cells = gaps.grid_cells()
+    pd.testing.assert_frame_equal(pd.DataFrame(cells.drop(columns="geometry")), gaps.grid)
+    assert cells.crs == gaps.places.crs
+    # Side by side without overlaps, each around the point where its people stand.
+    middle = gaps.assessment.demand.cells.loc[cells.index]
+    assert (cells.centroid.x - middle["x"]).abs().max() < 0.01
+    assert (cells.centroid.y - middle["y"]).abs().max() < 0.01
+    assert cells.union_all().area == pytest.approx(cells.area.sum(), rel=1e-9)

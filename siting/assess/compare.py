@@ -120,7 +120,7 @@ def _governs(
     if sterner is None or milder is None:
         return "all"
     if one.issuer == other.issuer:
-        return "one" if one.in_force > other.in_force else "other"
+        return "one" if one.from_day > other.from_day else "other"
     difference = _stricter_by(sterner, milder)
     if difference == 0:
         return "all"

@@ -14,6 +14,7 @@ from siting.domain.premises import is_named, kind_of_premises
 from siting.domain.standards import Award, Clause, Funding, Standard
 from siting.domain.tables import PAID_COLUMNS, PAYERS, paid_column
 from siting.text import Lang, say
+from siting.text.numbers import UNKNOWN
 
 What = Literal["facility", "candidate", "station"]
 Status = Literal["eligible", "conditional", "unknown"]
@@ -477,11 +478,16 @@ def _new(standard: Standard, funding: Funding, facts: Facts, found: _Found) -> _
     if funding.line not in _FOR_NEW or (facts["opens"] is None and facts["status"] in _COMING):
         return found
     if facts["opens"] is None:
-        return found.doubted("opened_unknown", "opens", in_force=standard.in_force)
+        return found.doubted("opened_unknown", "opens", in_force=_since(standard))
     opened = facts["opens"].date()
-    if opened >= standard.in_force:
+    if opened >= standard.from_day:
         return found
-    return found.doubted("opened_before", opens=opened, in_force=standard.in_force)
+    return found.doubted("opened_before", opens=opened, in_force=_since(standard))
+
+
+def _since(standard: Standard) -> object:
+    """Return since when a document is in force: the day, else the year of issue, as far as it is known."""
+    return standard.in_force or standard.issued_year or UNKNOWN
 
 
 def _barred(funding: Funding, facts: Facts, found: _Found) -> _Found:

@@ -18,6 +18,7 @@ from siting.cli import studies as studying
 from siting.cli import tell
 from siting.cli.outputs import refuse
 from siting.cli.screen import echo
+from siting.cli.usage import Command, Group
 from siting.domain.plan_models import PlanModel
 from siting.errors import Fault, InputError
 from siting.text import LANGS, Lang, say
@@ -181,13 +182,13 @@ class _Help:
         told = say(f"cli.help.{key or name}", self.lang)
         # Given as the short help too: click cuts what it shortens itself.
         options = [*params, *shared]
-        return click.Command(name, _CONTEXT, does, options, told, short_help=told)
+        return Command(name, _CONTEXT, does, options, told, short_help=told)
 
     def group(self, name: str, *commands: click.Command) -> click.Group:
         told = say(f"cli.help.{name}", self.lang)
         # Read in main, before the commands are built; taken here so that it may stand before the command's name too.
         lang = self.option("--lang", key="lang", type=click.Choice(LANGS), expose_value=False)
-        return click.Group(name, commands=commands, params=[lang], help=told, context_settings=_CONTEXT)
+        return Group(name, commands=commands, params=[lang], help=told, context_settings=_CONTEXT)
 
 
 _CONTEXT: Final = {"help_option_names": ["-h", "--help"]}
@@ -397,9 +398,9 @@ def _new_forms(folder: Path, lang: Lang, *, quiet: bool) -> None:
 def _list_standards(*, lang: Lang, **_: Any) -> None:
     from siting.read import elsewhere_standards
 
-    tell.standards(siting.standards())
+    tell.standards(siting.standards(), lang)
     echo(f"\n{say('cli.elsewhere', lang)}")
-    tell.standards(elsewhere_standards())
+    tell.standards(elsewhere_standards(), lang)
 
 
 def _show_standard(*, key: str, lang: Lang, **_: Any) -> None:

@@ -70,14 +70,14 @@ def add_row(table: "Table", *cells: object) -> None:
     table.add_row(*map(_safe, cells))
 
 
-def print_table(title: str, table: "Table") -> None:
-    """Print a table below its title, which may be wider."""
+def print_table(title: str, table: "Table", *, wide_texts: bool = False) -> None:
+    """Print a table below its title, which may be wider; ``wide_texts`` are held to the width of text in a pipe too."""
     from rich.console import Console
 
     tell(title)
     width = window()
     if width is None:
-        width = Console(width=_WIDEST).measure(table).maximum
+        width = Console(width=_WIDEST_TEXT if wide_texts else _WIDEST).measure(table).maximum
     Console(width=width).print(table)
 
 

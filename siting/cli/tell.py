@@ -150,7 +150,7 @@ def inspection(found: "Inspection") -> None:
             totals,
         )
         add_row(table, *cells)
-    print_table(f"{say('inspect.title', lang)} · {head.title} · {head.date}", table)
+    print_table(f"{say('inspect.title', lang)} · {head.title} · {head.date}", table, wide_texts=True)
     for row in layers:
         facts = say("inspect.semicolon", lang).join(words.fact_texts(row, lang))
         marked = [("·", text) for text in filter(None, (facts, *row["mended"]))]
@@ -398,10 +398,12 @@ def whole_files(paths: "Iterable[Path]", lang: Lang) -> None:
     echo(say("cli.whole", lang, files=", ".join(map(str, paths))), err=True)
 
 
-def standards(found: "Iterable[Standard]") -> None:
+def standards(found: "Iterable[Standard]", lang: Lang) -> None:
     """List standards, a line each."""
+    from siting.write import clauses as words
+
     for one in found:
-        echo(f"{one.id}  {one.number}  {one.in_force}  {one.title}")
+        echo(f"{one.id}  {one.number}  {words.from_text(one, lang)}  {one.title}")
 
 
 def standard(one: "Standard", lang: Lang) -> None:
@@ -411,7 +413,7 @@ def standard(one: "Standard", lang: Lang) -> None:
     unseen = one.unseen_zh if lang == "zh" else one.unseen_en
     head = [
         f"{one.number}  {one.title}",
-        f"{one.issuer} · {one.jurisdiction} · {one.in_force}",
+        f"{one.issuer} · {one.jurisdiction} · {words.from_text(one, lang)}",
         *([unseen] * bool(unseen)),
     ]
     echo("\n".join(head) + "\n")

@@ -1,12 +1,14 @@
-"""What is wrong with a call, in the language of the planner: click itself speaks English."""
+"""Help in lines of the window, and what is wrong with a call, in the language of the planner: click speaks English."""
 
 import difflib
 import re
+from collections.abc import Iterable
 from typing import Any, Final
 
 import click
 
 from siting.text import Lang, say
+from siting.write.wrapping import width_of, wrapped
 
 # What was given, as click's own message begins or ends with it.
 _FOUND: Final = re.compile(r"^(?P<found>.+?) is not |'(?P<named>[^']+)'|\((?P<extra>[^)]+)\)")
@@ -16,6 +18,50 @@ _VALUE_MISSING: Final = "requires an argument"
 _NO_COMMAND: Final = "No such command"
 _PATHS: Final = {"is a directory": "is_folder", "is a file": "is_file"}
 _KINDS: Final = {"integer": "integer", "integer range": "integer", "float": "number", "float range": "number"}
+
+
+class HelpFormatter(click.HelpFormatter):
+    """Help in which a Chinese letter takes two columns, and lines of Chinese are broken between letters."""
+
+    def write_text(self, text: str) -> None:
+        """Write paragraphs within the window."""
+        for line in text.splitlines():
+            self._write_wrapped(line, "")
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        """Write terms and what they mean, side by side where the term is short."""
+        pairs = list(rows)
+        column = min(max((width_of(term) for term, _ in pairs), default=0), col_max) + col_spacing
+        for term, meaning in pairs:
+            if width_of(term) + col_spacing > column:
+                self.write(f"{' ' * self.current_indent}{term}\n")
+                self._write_wrapped(meaning, " " * column)
+            else:
+                self._write_wrapped(meaning, term + " " * (column - width_of(term)))
+
+    def _write_wrapped(self, text: str, before: str) -> None:
+        margin, indent = " " * self.current_indent, width_of(before)
+        lines = list(wrapped(text, self.width - len(margin) - indent)) or [""]
+        for at, line in enumerate(lines):
+            self.write(f"{margin}{' ' * indent if at or not before.strip() else before}{line}".rstrip() + "\n")
+
+
+class Context(click.Context):
+    """A context whose help is wrapped by columns."""
+
+    formatter_class = HelpFormatter
+
+
+class Command(click.Command):
+    """A command with such help."""
+
+    context_class = Context
+
+
+class Group(click.Group):
+    """A group of commands with such help."""
+
+    context_class = Context
 
 
 def usage_text(error: click.ClickException, lang: Lang) -> str:

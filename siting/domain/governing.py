@@ -38,7 +38,7 @@ def governing(pairs: Sequence[Pair], level: str) -> list[Clause]:
     latest: dict[str, Standard] = {}
     for standard, _ in speaking:
         other = latest.get(standard.issuer)
-        if other is None or other.in_force < standard.in_force:
+        if other is None or other.from_day < standard.from_day:
             latest[standard.issuer] = standard
     left = [clause for standard, clause in speaking if latest[standard.issuer].id == standard.id]
     strictness = {clause.id: _strictness(clause) for clause in left}

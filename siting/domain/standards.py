@@ -259,9 +259,10 @@ class Standard(Section):
     """A published rule set.
 
     ``code`` is that of a district's jurisdiction (GB/T 2260).
-    ``issued`` is None where the text gives no day. ``excludes`` names places inside the jurisdiction that some clauses
-    leave out. ``follows`` names the standards that it carries out. ``bodies`` go to the clauses of their articles.
-    ``unseen_zh`` and ``unseen_en`` say what of the text was not seen, where it is known in part only.
+    ``issued`` is None where the text gives no day, and ``in_force`` where nobody knows it. ``excludes`` names places
+    inside the jurisdiction that some clauses leave out. ``follows`` names the standards that it carries out. ``bodies``
+    go to the clauses of their articles. ``unseen_zh`` and ``unseen_en`` say what of the text was not seen, where it is
+    known in part only.
     """
 
     id: str
@@ -273,7 +274,7 @@ class Standard(Section):
     excludes: tuple[str, ...] = ()
     issued: dt.date | None = None
     issued_year: int | None = None
-    in_force: dt.date
+    in_force: dt.date | None = None
     repealed: dt.date | None = None
     source: str
     dating_zh: str = ""
@@ -306,5 +307,19 @@ class Standard(Section):
         return self
 
     def applies(self, date: dt.date) -> bool:
-        """Tell whether the standard is in force at a date (both ends by the calendar day)."""
-        return self.in_force <= date and (self.repealed is None or date < self.repealed)
+        """Tell whether the standard is in force at a date (both ends by the calendar day); one of no known day is."""
+        return self.from_day <= date and (self.repealed is None or date < self.repealed)
+
+    @property
+    def from_day(self) -> dt.date:
+        """The day by which standards are ordered: that of effect, else the first of the year of issue, else the first.
+
+        Examples
+        --------
+        >>> from siting.read import standard
+        >>> standard("cq-2019-129").from_day.isoformat(), standard("gb50180-2018").from_day.isoformat()
+        ('2019-12-30', '2018-01-01')
+        """
+        if self.in_force is not None:
+            return self.in_force
+        return dt.date.min if self.issued_year is None else dt.date(self.issued_year, 1, 1)

@@ -355,11 +355,12 @@ def _renumbered(found: Standard, numbers: Mapping[str, float]) -> Standard:
 
 
 def _sorted(found: Iterable[Standard]) -> tuple[Standard, ...]:
-    return tuple(sorted(found, key=lambda each: (each.in_force, each.id)))
+    return tuple(sorted(found, key=lambda each: (each.from_day, each.id)))
 
 
 def _not_in_force(found: Standard, field: str) -> Fault:
-    return _fault("standard_not_in_force", field, found.id, f"{found.in_force} – {found.repealed or '…'}")
+    days = f"{found.in_force or found.issued_year or '…'} – {found.repealed or '…'}"
+    return _fault("standard_not_in_force", field, found.id, days)
 
 
 def _unknown(key: str) -> Fault:

@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+import shapely
 
 from siting.domain.intervals import figure_text
 from siting.domain.nouns import Assessment, Progress
@@ -62,6 +64,35 @@ class GapReport:
     def grid(self) -> pd.DataFrame:
         """Populated cells inside the units, by cell number (row × columns + column); persons inside the units only."""
         return self.assessment.cells.copy()
+
+    def grid_cells(self) -> gpd.GeoDataFrame:
+        """Return :attr:`grid` with the ground of each cell, in the CRS of :attr:`places`.
+
+        Returns
+        -------
+        geopandas.GeoDataFrame
+            The columns of :attr:`grid`, and polygons.
+
+        Examples
+        --------
+        >>> import siting
+        >>> cells = siting.check(siting.read_scenario("data/sample/scenario.toml")).grid_cells()
+        >>> cells.geom_type.unique().tolist(), round(cells.area.median())
+        (['Polygon'], 10000)
+        """
+        from siting.crs import transform_points
+
+        found = self.assessment
+        grid = found.demand.grid
+        row, column = np.divmod(found.cells.index.to_numpy(), grid.shape[1])
+        corners = []
+        for down, right in ((0, 0), (0, 1), (1, 1), (1, 0)):
+            east, south = column + right, row + down
+            x = grid.transform.a * east + grid.transform.b * south + grid.transform.c
+            y = grid.transform.d * east + grid.transform.e * south + grid.transform.f
+            corners.append(np.column_stack(transform_points(x, y, grid.crs, found.inputs.crs)))
+        shapes = shapely.polygons(np.stack(corners, axis=1))
+        return gpd.GeoDataFrame(self.grid, geometry=shapes, crs=found.inputs.crs)
 
     @property
     def clauses(self) -> pd.DataFrame:

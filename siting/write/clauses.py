@@ -85,6 +85,19 @@ def class_text(clause: Clause, lang: Lang) -> str:
     return _word("clause_of", clause.of, lang) if clause.of else ""
 
 
+def from_text(standard: Standard, lang: Lang) -> str:
+    """Return since when a standard is in force: the day, else the year of issue, else that nobody knows.
+
+    Examples
+    --------
+    >>> from siting.read import standard
+    >>> from siting.write.clauses import from_text
+    >>> [from_text(standard(key), "en") for key in ("cq-2019-129", "gb50180-2018", "yinchuan")]
+    ['2019-12-30', '2018', 'unknown']
+    """
+    return str(standard.in_force or standard.issued_year or say("standard.from_unknown", lang))
+
+
 def force_text(clause: Clause, lang: Lang) -> str:
     """Return a clause's force, with its target year."""
     force = say(f"force.{clause.force}", lang)
@@ -110,7 +123,7 @@ def bodies_text(lead: str, responsible: str, lang: Lang) -> str:
     --------
     >>> from siting.write.clauses import bodies_text
     >>> bodies_text("区民政局", "区财政局等", "en")
-    'lead body: 区民政局; responsible: 区财政局等'
+    'lead body: 区民政局; responsible bodies: 区财政局等'
     """
     told = [
         say(f"audit.{key}", lang, found=names) for key, names in (("lead", lead), ("responsible", responsible)) if names

@@ -5,9 +5,9 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
-# A word, or one character of a script without spaces with the punctuation that must not begin a line.
-_WIDE: Final = r"\u2e80-\u9fff\uff00-\uffef“"
-_TOKEN: Final = re.compile(rf"[{_WIDE}][，。、：；！？）”]*|[^\s{_WIDE}]+|\s+")
+# A word, or one character of a script without spaces, with the punctuation that must not begin, or end, a line.
+_WIDE: Final = r"\u2e80-\u9fff\uff00-\uffef"
+_TOKEN: Final = re.compile(rf"“*(?:[{_WIDE}]|[^\s{_WIDE}“]+)[，。、：；！？）”]*|“+|\s+")
 
 
 def wrapped(text: str, width: int) -> Iterator[str]:

@@ -427,7 +427,7 @@ def test_standards_apply_from_the_day_they_are_in_force_to_the_day_before_repeal
 
 
 def test_the_earliest_comes_first() -> None:
-    assert all(one.in_force <= other.in_force for one, other in itertools.pairwise(STANDARDS))
+    assert all(one.from_day <= other.from_day for one, other in itertools.pairwise(STANDARDS))
 
 
 def test_only_mandatory_rules_and_targets_that_are_computed_give_a_verdict() -> None:

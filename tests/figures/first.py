@@ -156,6 +156,16 @@ def counts(clause: str, level: str, name: str) -> Mapping[str, Reader]:
     return {"map": popups, "geojson": features, "audit": line, "csv": cells}
 
 
+def _share(row: Mapping[str, Any]) -> Figure | None:
+    return raw(row["covered_share"], row["covered_share_high"])
+
+
+def _least(out: Outputs, figure: Figure | None) -> Figure | None:
+    """Return the share once a station stands, which is the least that it is; nothing where the whole has two ends."""
+    whole = _share(out.plan["totals_after"])
+    return figure if whole is not None and whole.low == whole.high else None
+
+
 def _worst(named: list[tuple[str, Figure | None]]) -> tuple[str, Figure]:
     """The street with the least covered share, the first by name of several."""
     known = [(figure.low or 0.0, name, figure) for name, figure in named if figure is not None]
@@ -171,7 +181,7 @@ def _worst_street(level: str) -> Mapping[str, Reader]:
         "map": lambda out: _worst(
             [(each["name"], _text(each["rows"].get("covered_share"))) for each in out.page.popups(level)]
         ),
-        "geojson": lambda out: _worst([(each["name"], raw(each["covered_share"])) for each in out.places(level)]),
+        "geojson": lambda out: _worst([(each["name"], _share(each)) for each in out.places(level)]),
     }
 
 
@@ -219,7 +229,7 @@ FIRST: Mapping[str, Mapping[str, Reader]] = {
         "panel": panel(r"#\| \|+现状\|"),
         "popup": popup("covered_share"),
         "totals": totals("covered_share", "covered_share_high"),
-        "plan": lambda out: raw(out.plan["totals_before"]["covered_share"]),
+        "plan": lambda out: _share(out.plan["totals_before"]),
         "explain": said("人（#）", "explain"),
         **measured(CIRCLE),
     },
@@ -302,10 +312,10 @@ FIRST: Mapping[str, Mapping[str, Reader]] = {
     },
     "share covered with the plan": {
         "screen": said("空间覆盖率（老年人）：.* → #", "propose"),
-        "last station": lambda out: _text(rows_of(out.propose, STATIONS)[-1]["建成后空间覆盖率"]),
+        "last station": lambda out: _least(out, _text(rows_of(out.propose, STATIONS)[-1]["建成后空间覆盖率"])),
         "map": panel(r"#\| \|+实施后\|"),
-        "geojson": lambda out: raw(out.plan["totals_after"]["covered_share"]),
-        "feature": lambda out: raw(out.plan["features"][-1]["properties"]["covered_share_after"]),
+        "geojson": lambda out: _share(out.plan["totals_after"]),
+        "feature": lambda out: _least(out, raw(out.plan["features"][-1]["properties"]["covered_share_after"])),
     },
     "cost": {
         "screen": said("费用合计：# 元", "propose"),

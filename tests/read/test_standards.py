@@ -22,7 +22,7 @@ def _ids(date: dt.date = TODAY, **choice: object) -> list[str]:
 
 
 def test_the_catalogue_is_in_order_of_force() -> None:
-    dates = [each.in_force for each in all_standards()]
+    dates = [each.from_day for each in all_standards()]
     assert dates == sorted(dates)
     assert {"cq-2017-162", "cq-2019-129"} <= {each.id for each in all_standards()}
 

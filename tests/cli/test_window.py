@@ -1,0 +1,78 @@
+"""Tables fit a terminal of 80 columns, a Chinese letter taking two, and nothing of them is cut away."""
+
+import datetime as dt
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import siting
+from siting.assess.compare import compare
+from siting.cli import tell
+from siting.read import standard
+from siting.results import Funding, Plan
+from siting.text import LANGS, Lang
+from siting.write.wrapping import width_of
+
+WINDOW = 80
+
+
+@pytest.fixture(scope="module")
+def plan(sample: Path) -> Plan:
+    return siting.propose(siting.read_scenario(sample), stations=3)
+
+
+@pytest.fixture(scope="module")
+def tables(sample: Path, plan: Plan) -> dict[str, Callable[[Lang], None]]:
+    """What tells a table, by command."""
+    scenario = siting.read_scenario(sample)
+    gaps, told = plan.before, siting.explain(scenario, "R001")
+    compared = compare(standard("cq-2017-162"), standard("cq-2019-129"), dt.date(2026, 1, 1))
+    paid, settings = Funding(gaps, plan), gaps.sensitivity()
+    found = {lang: siting.inspect(scenario, lang=lang) for lang in LANGS}
+    return {
+        "check": lambda lang: tell.gaps(gaps, lang),
+        "propose": lambda lang: tell.plan(plan, lang),
+        "inspect": lambda lang: tell.inspection(found[lang]),
+        "explain": lambda lang: tell.explanation(told, lang),
+        "sensitivity": lambda lang: tell.sensitivity(settings, lang),
+        "funding": lambda lang: tell.funding(paid, lang),
+        "compare": lambda lang: tell.comparison(compared, lang),
+    }
+
+
+def tables_in(said: str) -> list[list[str]]:
+    """Return the lines of each table: those around a line made of pieces, up to a sentence."""
+    found, lines = [], said.splitlines()
+    for at, line in enumerate(lines):
+        if line.startswith("─") and not (found and line in found[-1]):
+            first = at
+            while first and re.search(r" {2,}", lines[first - 1]):
+                first -= 1
+            last = next(
+                (row for row in range(at + 1, len(lines)) if width_of(lines[row]) != width_of(line)), len(lines)
+            )
+            found.append(lines[first:last])
+    return found
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("name", ["check", "propose", "inspect", "explain", "sensitivity", "funding", "compare"])
+def test_tables_fit_eighty_columns_and_lose_nothing(
+    tables: dict[str, Callable[[Lang], None]],
+    name: str,
+    lang: Lang,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said = {}
+    for width in (None, WINDOW):
+        monkeypatch.setattr("siting.cli.lines.window", lambda width=width: width)
+        tables[name](lang)
+        said[width] = tables_in(capsys.readouterr().out)
+    assert len(said[WINDOW]) == len(said[None]) > 0
+    for whole, narrow in zip(said[None], said[WINDOW], strict=True):
+        assert max(map(width_of, narrow)) <= WINDOW
+        letters = (sorted(re.sub(r"[\s─]", "", "".join(each))) for each in (whole, narrow))
+        assert next(letters) == next(letters)

@@ -55,7 +55,7 @@ def find_subject(inputs: Inputs, what: str | tuple[float, float]) -> Subject:
         )
     elif not found:
         known = [str(each) for frame in layers.values() for each in (*frame.index, *frame["name"].dropna())]
-        near = get_close_matches(what, dict.fromkeys(known), n=3) or known[:3]
+        near = get_close_matches(what, dict.fromkeys(known), n=3) or ["–"]
         faults.add("explain_unknown", field="ID", found=what, expected=", ".join(near))
     faults.stop_if_any()
     level, key = found[0]

@@ -38,6 +38,8 @@ SPARSE_PER_KM2: Final = 3.0
 RURAL_PER_KM2: Final = 300.0
 # Nowhere are so few of the people 60 or over: the United Arab Emirates and Qatar have 2 to 4 %.
 FEW_ELDERLY: Final = 0.01
+# Borders drawn twice share such a part of a unit.
+_HAIR: Final = 0.01
 # Land on which such limits mean something.
 _LEAST_M2: Final = M2_PER_KM2
 
@@ -69,6 +71,8 @@ def check_parts(pair: Pair, units: Mapping[str, gpd.GeoDataFrame]) -> None:
     told: dict[str, list[str]] = {}
     for level, frame in units.items():
         shapes = _sound(frame)
+        # Of units where the whole is not known nothing can be said.
+        shapes = shapes[~_unknown_within(pair.many, shapes)]
         few, many = _within(pair.few, shapes), _within(pair.many, shapes)
         totals.append((float(shapes.area.sum()), float(few.sum()), float(many.sum())))
         more = np.flatnonzero(_exceeds(few, many))
@@ -155,6 +159,7 @@ def check_share(elderly: People, residents: People, units: Mapping[str, gpd.GeoD
     if not units:
         return
     shapes = max(map(_sound, units.values()), key=lambda each: float(each.area.sum()))
+    shapes = shapes[~(_unknown_within(elderly, shapes) | _unknown_within(residents, shapes))]
     part, whole = float(_within(elderly, shapes).sum()), float(_within(residents, shapes).sum())
     if part < FEW_ELDERLY * whole:
         log.note("elderly_few", elderly=f"{part:,.0f}", residents=f"{whole:,.0f}", share=f"{part / whole:.2%}")
@@ -200,6 +205,15 @@ def _within(people: People, shapes: gpd.GeoSeries) -> Floats:
     shared = shapely.area(shapely.intersection(where[row], polygons[unit]))
     share = np.divide(shared, area, out=np.ones(len(row)), where=area > 0)
     return np.bincount(unit, weights=persons[row] * share, minlength=len(polygons)).astype(np.float64)
+
+
+def _unknown_within(people: People, shapes: gpd.GeoSeries) -> Bools:
+    """Tell in which polygons lies ground of which it is not known how many people live there, hairs apart."""
+    ground = None if isinstance(people, Raster) else people.unknown
+    if ground is None:
+        return np.zeros(len(shapes), dtype=np.bool_)
+    shared: Floats = shapely.area(shapely.intersection(shapes.to_numpy(), shapely.union_all(ground.to_numpy())))
+    return np.asarray(shared > _HAIR * shapes.area.to_numpy(), dtype=np.bool_)
 
 
 def _lived_density(people: People, units: Mapping[str, gpd.GeoDataFrame]) -> float:

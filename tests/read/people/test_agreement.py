@@ -12,7 +12,7 @@ import shapely
 import siting
 from siting.errors import InputError
 from siting.read.people.agreement import MOST_PER_KM2
-from tests.read.case import CRS, Case, X, Y, write_raster
+from tests.read.case import CRS, Case, X, Y, squares, write_raster
 
 CASE = "09-more-elderly-than-residents"
 ELDERLY = '\nelderly = { path = "elderly.tif", unit = "persons per cell" }'
@@ -231,3 +231,15 @@ def test_people_outside_every_unit_are_told(case: Case) -> None:
     }
     given(case, np.full((10, 20), 50.0), np.full((10, 20), 9.0))
     assert "people_outside" not in told(case)
+
+
+def test_nobody_is_more_than_a_number_that_is_not_known(case: Case) -> None:
+    def asked(residents: float) -> None:
+        for name, people in (("residents", [None, residents]), ("elderly", [1_000.0, 2_000.0])):
+            squares().assign(people=people).to_file(case.folder / f"{name}.gpkg")
+
+    case.sections["population"] = "\n".join(f'{who} = {{ polygons = "{who}.gpkg" }}' for who in ("residents", "elderly"))
+    asked(9_000.0)
+    assert "people_areas_unknown" in told(case)
+    asked(1_000.0)
+    assert case.fault().found == "2,000 > 1,000 (200%)"

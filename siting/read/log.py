@@ -24,6 +24,8 @@ _FIRST: Final = (
     "outside_area_of_use",
     "unit_of_extent",
     "people_outside",
+    "facilities_outside_units",
+    "residential_outside",
     "people_dense",
     "people_sparse",
     "elderly_few",

@@ -18,7 +18,7 @@ from siting.cli import main
 from siting.domain.nouns import Note
 from siting.errors import InputError
 from siting.read import read_scenario
-from siting.read.log import Log
+from siting.read.log import Log, by_importance
 from siting.results import Inspection
 from siting.text import LANGS, Lang, say
 from tests.read.case import FACILITIES, Case
@@ -241,3 +241,16 @@ def test_people_of_tables_are_added_up(tmp_path: Path) -> None:
     row = layer(siting.inspect(case.path()), "units.street.people")
     assert row["people"] == pytest.approx(1500)
     assert np.isnan(row["elderly"]) or row["elderly"] == pytest.approx(200)
+
+
+def test_a_facility_far_off_is_told_first_and_its_extent_is_its_own(tmp_path: Path) -> None:
+    case = Case(tmp_path)
+    case.facilities(
+        "id,name,tier,status,x,y\nF1,一号,station,existing,107.35,29.65\nF2,二号,station,existing,10.74,0.5\n"
+    )
+    case.sections["facilities"] = case.sections["facilities"].replace("EPSG:4545", "EPSG:4490")
+    found = siting.inspect(case.path(), lang="en")
+    assert found.log.notes
+    assert by_importance(found.log.notes)[0].code == "facilities_outside_units"
+    # As they stand in the file, though the district is measured in metres.
+    assert layer(found, "facilities")["extent"] == pytest.approx((10.74, 0.5, 107.35, 29.65), abs=1e-4)

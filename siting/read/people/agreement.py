@@ -72,7 +72,7 @@ def check_parts(pair: Pair, units: Mapping[str, gpd.GeoDataFrame]) -> None:
     for level, frame in units.items():
         shapes = _sound(frame)
         # Of units where the whole is not known nothing can be said.
-        shapes = shapes[~_unknown_within(pair.many, shapes)]
+        shapes = gpd.GeoSeries(shapes[~_unknown_within(pair.many, shapes)])
         few, many = _within(pair.few, shapes), _within(pair.many, shapes)
         totals.append((float(shapes.area.sum()), float(few.sum()), float(many.sum())))
         more = np.flatnonzero(_exceeds(few, many))
@@ -159,7 +159,7 @@ def check_share(elderly: People, residents: People, units: Mapping[str, gpd.GeoD
     if not units:
         return
     shapes = max(map(_sound, units.values()), key=lambda each: float(each.area.sum()))
-    shapes = shapes[~(_unknown_within(elderly, shapes) | _unknown_within(residents, shapes))]
+    shapes = gpd.GeoSeries(shapes[~(_unknown_within(elderly, shapes) | _unknown_within(residents, shapes))])
     part, whole = float(_within(elderly, shapes).sum()), float(_within(residents, shapes).sum())
     if part < FEW_ELDERLY * whole:
         log.note("elderly_few", elderly=f"{part:,.0f}", residents=f"{whole:,.0f}", share=f"{part / whole:.2%}")

@@ -238,7 +238,9 @@ def test_nobody_is_more_than_a_number_that_is_not_known(case: Case) -> None:
         for name, people in (("residents", [None, residents]), ("elderly", [1_000.0, 2_000.0])):
             squares().assign(people=people).to_file(case.folder / f"{name}.gpkg")
 
-    case.sections["population"] = "\n".join(f'{who} = {{ polygons = "{who}.gpkg" }}' for who in ("residents", "elderly"))
+    case.sections["population"] = "\n".join(
+        f'{who} = {{ polygons = "{who}.gpkg" }}' for who in ("residents", "elderly")
+    )
     asked(9_000.0)
     assert "people_areas_unknown" in told(case)
     asked(1_000.0)

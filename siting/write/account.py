@@ -295,7 +295,8 @@ def _own_people(frame: gpd.GeoDataFrame | None) -> dict[str, Any]:
 def _of_frame(frame: gpd.GeoDataFrame, key: str) -> dict[str, Any]:
     found: dict[str, Any] = {"rows_used": len(frame)}
     if len(frame):
-        found["extent"] = _box(frame)
+        west, south, east, north = frame.total_bounds.tolist()
+        found["extent"] = _degrees((west, south, east, north), frame.crs)
     if key == "residential_areas":
         found |= {"people": _total(frame, "residents"), "elderly": _total(frame, "elderly")}
     if key.startswith("population."):
@@ -317,16 +318,6 @@ def _of_ledger(frame: gpd.GeoDataFrame, key: str) -> dict[str, Any]:
     if key == "candidates":
         return found | {"floor_unknown": int(frame["floor_area_m2"].isna().sum())}
     return found | {"land_unknown": int((frame["land_m2"].isna() & ~computed).sum())}
-
-
-def _box(frame: gpd.GeoDataFrame) -> Box | None:
-    """Return the extent in degrees; of points by the points, since one far off stretches a rectangle beyond any map."""
-    west, south, east, north = frame.total_bounds.tolist()
-    if not frame.geometry.geom_type.eq("Point").all():
-        return _degrees((west, south, east, north), frame.crs)
-    lon, lat = carry(frame.crs, WGS84).transform(frame.geometry.x.to_numpy(), frame.geometry.y.to_numpy())
-    box = (float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max()))
-    return box if np.isfinite(box).all() else None
 
 
 def _total(frame: pd.DataFrame, column: str) -> float:

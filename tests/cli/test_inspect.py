@@ -246,11 +246,12 @@ def test_people_of_tables_are_added_up(tmp_path: Path) -> None:
 def test_a_facility_far_off_is_told_first_and_its_extent_is_its_own(tmp_path: Path) -> None:
     case = Case(tmp_path)
     case.facilities(
-        "id,name,tier,status,x,y\nF1,一号,station,existing,107.35,29.65\nF2,二号,station,existing,10.74,0.5\n"
+        "id,name,tier,status,x,y\nF1,一号,station,existing,107.35,29.65\nF2,二号,station,existing,100.74,20.5\n"
     )
     case.sections["facilities"] = case.sections["facilities"].replace("EPSG:4545", "EPSG:4490")
     found = siting.inspect(case.path(), lang="en")
     assert found.log.notes
     assert by_importance(found.log.notes)[0].code == "facilities_outside_units"
     # As they stand in the file, though the district is measured in metres.
-    assert layer(found, "facilities")["extent"] == pytest.approx((10.74, 0.5, 107.35, 29.65), abs=1e-4)
+    extent = [layer(found, "facilities")[side] for side in ("west", "south", "east", "north")]
+    assert extent == pytest.approx((100.74, 20.5, 107.35, 29.65), abs=1e-4)

@@ -208,7 +208,7 @@ def people(path: Path) -> pd.DataFrame:
         index=pd.Index(row * values.shape[1] + col, name="cell"),
     )
     cells["limit_m"] = LIMIT_M + np.linalg.norm(corners - centre[:, None], axis=2).max(axis=1)
-    cells["corners"] = shapely.polygons(corners)
+    cells["corners"] = np.asarray(shapely.polygons(corners), dtype=object)
     return cells
 
 
@@ -282,7 +282,7 @@ def _walk(edges: pd.DataFrame, cells: pd.DataFrame, facilities: pd.DataFrame) ->
     """Add ``gap_m`` to both tables, ``off_network`` and ``minutes`` to the cells."""
     ground = edges.index[edges["kind"] == "ground"].to_numpy()
     ends = edges.loc[ground, ["x_u", "y_u", "x_v", "y_v"]].to_numpy()
-    lines = shapely.linestrings(ends.reshape(-1, 2, 2))
+    lines = np.asarray(shapely.linestrings(ends.reshape(-1, 2, 2)), dtype=object)
     tree = shapely.STRtree(lines)
     for table in (cells, facilities):
         points = shapely.points(table["x"], table["y"])

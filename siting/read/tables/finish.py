@@ -113,10 +113,18 @@ def _shapes(raw: Raw, family: Family, labels: list[str]) -> gpd.GeoSeries:
 
 
 def _extent(shapes: gpd.GeoSeries) -> dict[str, Bounds]:
-    """Return the rectangle around geometries in degrees of WGS84; nothing where there is none."""
+    """Return the rectangle around geometries in degrees of WGS84; nothing where there is none.
+
+    Of points it is that of the points: one far off stretches a rectangle of metres beyond any map.
+    """
     west, south, east, north = shapes.total_bounds.tolist()
     if not np.isfinite([west, south, east, north]).all():
         return {}
+    there = shapes.to_numpy()[~(shapes.isna() | shapes.is_empty).to_numpy()]
+    if (shapely.get_type_id(there) == shapely.GeometryType.POINT).all():
+        lon, lat = transform_points(shapely.get_x(there), shapely.get_y(there), CRS(shapes.crs), WGS84)
+        box = (float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max()))
+        return {"extent": box} if np.isfinite(box).all() else {}
     found = carry_bounds((west, south, east, north), CRS(shapes.crs), WGS84)
     return {} if found is None else {"extent": found}
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from siting.assess.funding import funding_lines
 from siting.assess.ledger import ends
-from siting.assess.remedies import NONE
+from siting.assess.remedies import NONE, UNKNOWN_WAY
 from siting.assess.structure import hierarchy, off_plan, operators, scattered
 from siting.domain.jurisdiction import grounds_of
 from siting.domain.nouns import Assessment
@@ -268,6 +268,8 @@ def _remedies(assessment: Assessment, clause: Clause) -> Iterator[Told]:
     meant = estates["kind"].isin([clause.applies_to]) | estates["kind"].isna() | (clause.applies_to is None)
     short = estates[(meant & (estates["verdict"] == "gap")).to_numpy(dtype=bool)]
     fits = short["remedy_candidates"].notna() & (short["remedy_candidates"] != NONE)
+    ways = short.loc[fits, "remedy_candidates"].str.split(";")
+    doubtful = ways.map(lambda each: all(one.startswith(f"{UNKNOWN_WAY}:") for one in each)).astype(bool)
     units = (places["level"] != "residential_area") & (places["verdict"] == "gap")
     yield (
         "remedies",
@@ -276,6 +278,7 @@ def _remedies(assessment: Assessment, clause: Clause) -> Iterator[Told]:
             "all": int(meant.sum()),
             "units": int(units.sum()),
             "premises": int(fits.sum()),
+            "doubtful": int(doubtful.sum()),
             "found": named(short["id"]),
         },
     )

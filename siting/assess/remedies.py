@@ -14,6 +14,8 @@ from siting.domain.standards import Clause, Standard
 
 # How premises of each tenure can be had, in the documents' words; what is one's own is not bought again.
 _WAYS: Final = {"own": "own", "lease": "lease", "state": "reclaim_state_idle"}
+# Premises of which nobody knows whose they are may be had one way or another.
+UNKNOWN_WAY: Final = "unknown"
 # 129, 二（三） recovers idle premises of the state for old residential areas; others may lease them.
 _OTHERWISE: Final = {True: {}, False: {"state": "lease"}}
 # A list that a planner reads; the nearest come first.
@@ -75,11 +77,12 @@ def premises(
     Returns
     -------
     pandas.Series
-        The nearest first, at most five, as ``way:id`` joined by ";"; ``none`` where there is none.
+        The nearest first, at most five, as ``way:id`` joined by ";"; ``none`` where there is none. The way is
+        ``unknown`` where the tenure is blank.
     """
     floor = pd.to_numeric(candidates["floor_area_m2"]).astype("float64").to_numpy()
-    ways = {old: candidates["tenure"].map(_WAYS | _OTHERWISE[old]).to_numpy() for old in (False, True)}
-    known = candidates["tenure"].isin(_WAYS).to_numpy()
+    tenure = candidates["tenure"].astype("object")
+    ways = {old: tenure.map(_WAYS | _OTHERWISE[old]).fillna(UNKNOWN_WAY).to_numpy() for old in (False, True)}
     is_old = estates["old_estate"].astype("boolean").fillna(value=False).tolist()
     seconds = np.full((len(candidates), shares.shape[1]), np.inf)
     for row in range(len(candidates)):
@@ -94,7 +97,7 @@ def premises(
             np.isfinite(times) @ weight >= 0.5 * weight.sum() if weight.size else np.zeros(len(candidates), dtype=bool)
         )
         lacks = np.nan_to_num(floor_m2[estate])
-        fits = np.flatnonzero(reached & (floor >= lacks) & known)
+        fits = np.flatnonzero(reached & (floor >= lacks))
         nearest = fits[np.argsort([times[row][np.isfinite(times[row])].mean() for row in fits], kind="stable")][:_MOST]
         named.append(";".join(f"{ways[is_old[estate]][row]}:{candidates.index[row]}" for row in nearest) or NONE)
     return pd.Series(named, index=estates.index, dtype="object")

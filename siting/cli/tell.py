@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from siting.travel.store import Trouble
 
 _MOST_CANDIDATES: Final = 10
+_MOST_LACKING: Final = 5
 _TEXT_COLUMNS: Final = frozenset(
     {
         *("unit", "verdict", "name", "size", "tenure", "site", "clause", "status"),
@@ -363,6 +364,7 @@ def funding(found: "Funding", lang: Lang) -> None:
             status = say(f"funding.status.{row['status']}", lang)
             add_row(table, row["site_id"], row["clause_id"], status, number(row["amount_cny"]))
         print_table(say(f"cli.funding_of.{what}", lang), table)
+        _tell_without_amount(lines[lines["amount_cny"].isna()], lang)
         sums = _table(("site", "amount"), lang)
         summary = found.summary(what)
         for key, amount in summary.loc[summary["eligible_cny"] > 0, "eligible_cny"].items():
@@ -370,6 +372,18 @@ def funding(found: "Funding", lang: Lang) -> None:
         print_table(say("cli.funding_sum", lang), sums)
     for note in found.notes(lang):
         echo(f"· {note}")
+
+
+def _tell_without_amount(lines: "pd.DataFrame", lang: Lang) -> None:
+    """Tell how many lines have no amount, how certain they are, and which data most of them lack."""
+    if lines.empty:
+        return
+    counts = lines["status"].value_counts()
+    lacking = lines["missing"].explode().dropna().value_counts()
+    mark = say("inspect.comma", lang)
+    said = mark.join(f"{say(f'funding.status.{status}', lang)} {count}" for status, count in counts.items())
+    named = mark.join(say(f"field.{key}", lang) for key in lacking.index[:_MOST_LACKING])
+    echo(say("cli.funding_without", lang, count=len(lines), statuses=said, missing=named or "–"))
 
 
 def files(written: Mapping[str, Path | None], lang: Lang) -> None:

@@ -1,5 +1,7 @@
 """老旧小区 (129号 二（三）): which they are, whose premises are judged, and what is offered to them alone."""
 
+import re
+
 import pandas as pd
 import pytest
 
@@ -41,7 +43,9 @@ def settings(**standards: object) -> Scenario:
     )
 
 
-def judged(*, before: int | None, told: bool = True, by: str = "cq-2019-129") -> Assessment:
+def judged(
+    *, before: int | None, told: bool = True, by: str = "cq-2019-129", tenure: str | None = "state"
+) -> Assessment:
     """Six residential areas side by side, of 1,000 households and 149 m² each; idle premises of the state near all."""
     rows = {
         key: (box(100 * number, 0, 100 * number + 100, 500), {**row, "households": 1000.0, "provided_m2": 149.0})
@@ -58,7 +62,7 @@ def judged(*, before: int | None, told: bool = True, by: str = "cq-2019-129") ->
             places={"district": units({"d": box(0, 0, 600, 500)})},
             areas=estates(rows),
             ledger=facilities({"s": ((300, 250), {"land_m2": 1.0})}),
-            premises=candidates({"C1": ((300, 250), {"tenure": "state", "floor_area_m2": 500.0})}),
+            premises=candidates({"C1": ((300, 250), {"tenure": tenure, "floor_area_m2": 500.0})}),
             standards=(standard(by),),
         )
     )
@@ -97,6 +101,15 @@ def test_idle_premises_of_the_state_are_recovered_for_old_ones_alone() -> None:
     named = places["remedy_candidates"].to_dict()
     assert {key for key, way in named.items() if way == "reclaim_state_idle:C1"} == {"said", "1999"}
     assert {key for key, way in named.items() if way == "lease:C1"} == {"said not", "2000", "blank"}
+
+
+def test_premises_whose_tenure_nobody_knows_may_serve_and_are_told_apart() -> None:
+    found = judged(before=2000, tenure=None)
+    assert found.places.loc["residential_area"]["remedy_candidates"].dropna().unique().tolist() == ["unknown:C1"]
+    told = "".join(audit_table(found)["finding_en"])
+    said = re.findall(r"(\d+) of these have suitable premises nearby \((\d+) only", told)
+    assert any(near != "0" for near, _ in said)
+    assert all(near == unknown for near, unknown in said)
 
 
 def test_a_station_on_premises_of_the_state_recovers_them_for_an_old_area_alone() -> None:

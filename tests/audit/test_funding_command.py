@@ -54,6 +54,27 @@ def test_the_command_prints_and_writes_them(sample: Path, tmp_path: Path, capsys
     assert "F008" in capsys.readouterr().out
 
 
+def test_lines_without_an_amount_are_counted_and_their_data_named(
+    lines: pd.DataFrame, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Paid:
+        def of(self, what: str) -> pd.DataFrame:
+            without = lines.assign(amount_cny=float("nan"), missing=[["beds"]] * len(lines))
+            return without if what == "facility" else lines[:0]
+
+        def summary(self, _: str) -> pd.DataFrame:
+            return pd.DataFrame({"eligible_cny": []})
+
+        def notes(self, _: str) -> list[str]:
+            return []
+
+    tell.funding(Paid(), "en")  # type: ignore[arg-type]
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"{len(lines)} more lines have no amount" in said
+    assert f"conditional {int((lines['status'] == 'conditional').sum())}" in said
+    assert "Data most often missing: beds" in said
+
+
 @pytest.fixture(scope="module")
 def plan(sample: Path) -> siting_results.Plan:
     return siting.propose(sample, stations=2)

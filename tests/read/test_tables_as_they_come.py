@@ -31,6 +31,7 @@ from siting.errors import Fault, InputError
 from siting.read.log import Log
 from siting.read.sources.attributes import with_attributes
 from siting.read.sources.vectors import read_table
+from siting.read.tables.aliases import find_columns
 from siting.read.tables.columns import typed_table, with_ids
 from siting.read.tables.converters import TEXT_DTYPE
 from siting.read.tables.missing import MISSING
@@ -385,3 +386,8 @@ def test_a_row_without_an_id_is_named_by_its_number() -> None:
     table = pd.DataFrame({"id": pd.Series(["a", None], dtype=TEXT_DTYPE), "name": ["x", "y"]})
     found = with_ids(table, Column("id", "text", required=True), log)
     assert found.index.tolist() == ["a", "#2"]
+
+
+def test_a_part_of_the_column_before_it_is_known_by_its_own_name() -> None:
+    names = ["常住人口（人）", "其中：60岁及以上（人）", "65岁及以上（人）"]
+    assert find_columns(names, ["people"], {}, "population.elderly") == {"people": ["其中：60岁及以上（人）"]}

@@ -30,8 +30,11 @@ def normalised(name: str) -> str:
     >>> from siting.read.tables.aliases import normalised
     >>> normalised("用地面积（㎡）"), normalised(" Ｌand_Area "), normalised("老年人口\n(60岁以上)")
     ('用地面积', 'landarea', '老年人口60岁以上')
+    >>> normalised("其中：60岁及以上（人）")
+    '60岁及以上'
     """
-    return _STRIPPED.sub("", unicodedata.normalize("NFKC", without_units(name))).lower()
+    bare = _STRIPPED.sub("", unicodedata.normalize("NFKC", without_units(name))).lower()
+    return bare.removeprefix("其中") or bare
 
 
 def aliases(group: str = "") -> Mapping[str, tuple[str, ...]]:

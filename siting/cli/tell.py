@@ -165,13 +165,18 @@ def inspection(found: "Inspection") -> None:
     tell_lines(say("inspect.faults", lang, count=len(faults)), faults)
 
 
-# What a draft fills in that is no file.
+# Where a draft takes a section from, or how it makes it.
+_SOURCES: Final = (
+    *("path", "pattern", "bands", "points", "polygons", "attributes"),
+    *("union_of", "of_extent", "place", "mode"),
+)
+# Of these, what is no file.
 _CHOICES: Final = ("union_of", "of_extent", "place", "mode")
 
 
 def survey(draft: "Draft", lang: Lang) -> None:
     """Tell which files were taken for what, what is left to fill in, and which files were not taken and why."""
-    from siting.write.template import remark_text
+    from siting.write.template import lacking_text, remark_text
 
     if not draft.found:
         tell(say("cli.survey.nothing", lang))
@@ -179,10 +184,12 @@ def survey(draft: "Draft", lang: Lang) -> None:
     taken = [
         ("·", f"{section} ← {path}" if key not in _CHOICES else f"{section}.{key} = {path}")
         for section in draft.remarks
-        for key in ("path", "pattern", "bands", "points", "union_of", "of_extent", "place", "mode")
+        for key in _SOURCES
         if (path := _shown(draft.filled.get(f"{section}.{key}"))) is not None
     ]
     tell_lines(say("cli.survey.taken", lang), taken)
+    if draft.found and (lacking := lacking_text(draft, lang)):
+        tell(lacking)
     tell_lines(say("cli.survey.asked", lang), [("?", key) for key in draft.asked])
     rest = [("–", remark_text(remark, lang)) for remark in draft.rest]
     tell_lines(say("survey.rest", lang), rest)

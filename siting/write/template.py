@@ -197,11 +197,8 @@ class _Writer:
             asked = say("inspect.comma", self.lang).join(self.draft.asked)
             if asked:
                 yield from comment(say("survey.asked", self.lang, keys=asked))
-            lacking = [part for part in _NEEDED if not any(name.startswith(part) for name in self.draft.remarks)]
-            if lacking:
-                yield from comment(
-                    say("survey.lacking", self.lang, sections=say("inspect.comma", self.lang).join(lacking))
-                )
+            if lacking := lacking_text(self.draft, self.lang):
+                yield from comment(lacking)
 
     def rest(self) -> Iterator[str]:
         """Tell of the files that were not taken."""
@@ -272,6 +269,12 @@ class _Writer:
         if value is None:
             value = _FILLED.get(path)
         return f"#{key.name} = {toml(value)}"
+
+
+def lacking_text(draft: Draft, lang: Lang) -> str | None:
+    """Return which sections are needed and were not found; None where all were."""
+    lacking = [part for part in _NEEDED if not any(name.startswith(part) for name in draft.remarks)]
+    return say("survey.lacking", lang, sections=say("inspect.comma", lang).join(lacking)) if lacking else None
 
 
 def remark_text(remark: Remark, lang: Lang) -> str:

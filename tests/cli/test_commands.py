@@ -1,6 +1,7 @@
 """The command line as a planner types it: exit codes, messages, files."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -159,6 +160,19 @@ def test_a_new_standard_is_written_once(tmp_path: Path) -> None:
     assert run("standards", "new", file, "--lang", "zh") == 0
     assert run("standards", "new", file, "--lang", "zh") == 2
     assert "[[clauses]]" in file.read_text(encoding="utf-8")
+
+
+def test_new_names_on_the_screen_what_was_not_found(
+    sample: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(sample.parent / "facilities.csv", tmp_path)
+    assert run("new", tmp_path, "--lang", "en") == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "Required data that were not found, please add them: population" in said
+    shutil.copy(sample.parent / "residents.tif", tmp_path)
+    (tmp_path / "scenario.toml").unlink()
+    assert run("new", tmp_path, "--lang", "en") == 0
+    assert "Required data" not in capsys.readouterr().out
 
 
 def test_new_refuses_to_overwrite(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -176,7 +176,7 @@ _CHOICES: Final = ("union_of", "of_extent", "place", "mode")
 
 def survey(draft: "Draft", lang: Lang) -> None:
     """Tell which files were taken for what, what is left to fill in, and which files were not taken and why."""
-    from siting.write.template import lacking_text, remark_text
+    from siting.write.template import FILLED, lacking_text, remark_text
 
     if not draft.found:
         tell(say("cli.survey.nothing", lang))
@@ -191,6 +191,7 @@ def survey(draft: "Draft", lang: Lang) -> None:
     if draft.found and (lacking := lacking_text(draft, lang)):
         tell(lacking)
     tell_lines(say("cli.survey.asked", lang), [("?", key) for key in draft.asked])
+    tell(say("cli.survey.date", lang, date=FILLED["scenario.date"]))
     rest = [("–", remark_text(remark, lang)) for remark in draft.rest]
     tell_lines(say("survey.rest", lang), rest)
 

@@ -26,7 +26,7 @@ _NAMES: Final = {
     "basemap": ("water",),
 }
 # What is filled in, so that the file can be read as it is; everything else is commented out.
-_FILLED: Final[dict[str, object]] = {
+FILLED: Final[dict[str, object]] = {
     "scenario.date": dt.date(2026, 1, 1),
     "standards.place": "重庆市",
     "population.residents.path": "residents.tif",
@@ -177,8 +177,8 @@ def _rest_of(draft: Draft | None) -> Draft:
 def _filled(draft: Draft | None) -> Mapping[str, object]:
     """Return what is filled in: the examples, or what was found beside those that name no file."""
     if draft is None or not draft.found:
-        return _FILLED
-    return {key: _FILLED[key] for key in _ALWAYS} | dict(draft.filled)
+        return FILLED
+    return {key: FILLED[key] for key in _ALWAYS} | dict(draft.filled)
 
 
 @dataclass
@@ -267,7 +267,7 @@ class _Writer:
             return f"#{key.name} = {toml(self.draft.suggested[path])}"
         value = _EXAMPLES.get(path, _EXAMPLES.get(f"{NAME}.{key.name}")) if key.default is None else key.default
         if value is None:
-            value = _FILLED.get(path)
+            value = FILLED.get(path)
         return f"#{key.name} = {toml(value)}"
 
 

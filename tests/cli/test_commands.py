@@ -169,6 +169,7 @@ def test_new_names_on_the_screen_what_was_not_found(
     assert run("new", tmp_path, "--lang", "en") == 0
     said = " ".join(capsys.readouterr().out.split())
     assert "Required data that were not found, please add them: population" in said
+    assert "The date of the assessment is written as 2026-01-01" in said
     shutil.copy(sample.parent / "residents.tif", tmp_path)
     (tmp_path / "scenario.toml").unlink()
     assert run("new", tmp_path, "--lang", "en") == 0

@@ -36,6 +36,9 @@ _OLD: Final = bytes.fromhex("D0CF11E0A1B11AE1")
 # Lines below a table that speak of it.
 _REMARK: Final = re.compile(r"^\s*(?:备注|说明|填表|制表|审核|填报|联系人|单位负责|负责人|数据来源|资料来源)|[:：]")
 _REMARK_LENGTH: Final = 6
+# Headings within a table, which no record of a table this wide looks like.
+_SECTION: Final = re.compile(r"\s*(?:[一二三四五六七八九十]+[、．.]|[（(][一二三四五六七八九十]+[）)])")
+_SECTION_COLUMNS: Final = 3
 # Sheets that explain the others.
 # The list of faults stands in our own marked copies, which are mended and read again.
 _GUIDE: Final = re.compile(
@@ -249,7 +252,11 @@ def _table(sheet: _Sheet, head: Head, path: Path, source: Layer, log: LayerLog) 
     """Return the rows below the head under its names."""
     body = [at for at in range(head.bottom + 1, len(sheet.cells)) if not _is_empty(sheet.cells[at])]
     remarks = _remarks(sheet.cells, body)
-    rows = [at for at in body if at not in remarks]
+    sections = [at for at in body if at not in remarks and _is_section(sheet, at)]
+    rows = [at for at in body if at not in remarks and at not in sections]
+    if sections:
+        told = listed(f"A{at + 1} {_first_text(sheet.cells[at])}" for at in sections)
+        log.note("section_rows_left_out", count=len(sections), rows=told)
     if remarks:
         told = listed(f"A{at + 1} {_first_text(sheet.cells[at])}" for at in remarks)
         log.note("footer_rows_left_out", count=len(remarks), rows=told)
@@ -294,6 +301,19 @@ def _remarks(cells: Grid, body: Sequence[int]) -> list[int]:
     while start < len(body) and not (_is_form_line(cells[body[start]]) or _is_empty(cells[body[start] - 1])):
         start += 1
     return list(body[start:])
+
+
+def _is_section(sheet: _Sheet, at: int) -> bool:
+    """Tell whether a row is a heading within the table: one text, numbered 一、 or merged over half of the columns."""
+    row = sheet.cells[at]
+    filled = [column for column, cell in enumerate(row) if cell is not None]
+    if len(filled) != 1 or not isinstance(row[filled[0]], str) or len(row) < _SECTION_COLUMNS:
+        return False
+    wide = any(
+        each.top == each.bottom == at and each.left == filled[0] and 2 * (each.right - each.left + 1) >= len(row)
+        for each in sheet.merges
+    )
+    return wide or _SECTION.match(str(row[filled[0]])) is not None
 
 
 def _is_form_line(row: Sequence[object]) -> bool:

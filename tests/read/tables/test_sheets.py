@@ -311,6 +311,14 @@ def test_a_short_record_is_no_remark(book: Book, row: list[Any]) -> None:
     assert log.notes == []
 
 
+def test_headings_within_a_table_are_told_and_are_no_records(book: Book) -> None:
+    rows = [HEAD, ["一、养老机构"], ROWS[0], ["社区养老设施"], *ROWS[1:]]
+    table, log = good(book.write(rows, "A4:C4").read())
+    assert table.to_numpy().tolist() == ROWS
+    (note,) = log.notes
+    assert (note.code, note.values["rows"]) == ("section_rows_left_out", "A2 一、养老机构, A4 社区养老设施")
+
+
 def test_hidden_rows_are_read_and_told(book: Book) -> None:
     book.write([HEAD, *ROWS]).sheet.row_dimensions[3].hidden = True
     table, log = good(book.read())

@@ -24,6 +24,11 @@ MOST_MEMORY: Final = 8 * 2**30
 # What Windows makes of a crash is an exit code from here on.
 _WINDOWS_CRASH: Final = 0xC0000000
 
+# Drivers of GDAL that read what a file names elsewhere; the content of files is looked at too (siting.read.virtual).
+_POINTING: Final = (
+    *("OGR_VRT", "GTI", "STACIT", "STACTA", "WMS", "WCS", "WMTS", "OGCAPI", "HTTP", "WFS", "OAPIF", "CSW", "EEDA"),
+    *("EEDAI", "PLMOSAIC", "PLSCENES", "Carto", "AmigoCloud", "Elasticsearch", "NGW", "DAAS", "GDALG", "ESRIJSON"),
+)
 # What the loader of libraries, and Python where it begins a thread, say then.
 _WITHOUT_MEMORY: Final = re.compile(r"failed to map segment|annot allocate memory|can't start new thread")
 
@@ -78,7 +83,8 @@ def run_guarded(arguments: Sequence[str]) -> int:
     """
     with temporary_folder() as folder:
         marks = folder / "trail"
-        code = _ended([sys.executable, "-m", "siting", *arguments], os.environ | {trail.FILE: str(marks)})
+        ours = {trail.FILE: str(marks), "GDAL_SKIP": ",".join(_POINTING)}
+        code = _ended([sys.executable, "-m", "siting", *arguments], os.environ | ours)
         if 0 <= code < _WINDOWS_CRASH:
             return code
         layer, file = trail.last(marks)

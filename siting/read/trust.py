@@ -10,6 +10,7 @@ from typing import Any, Final
 from siting.domain.scenario import PATH_KEYS, Scenario
 from siting.errors import Fault
 from siting.read.log import listed
+from siting.read.virtual import points_elsewhere
 
 # Formats whose files hold their own data. A virtual one (VRT, WFS, a service description) names other files or hosts.
 SELF_CONTAINED: Final = frozenset({
@@ -17,12 +18,6 @@ SELF_CONTAINED: Final = frozenset({
     ".fgb", ".kml", ".dxf", ".csv", ".tsv", ".xlsx", ".xlsm", ".geoparquet", ".zip", ".tif", ".tiff",
     ".pbf", ".osm", ".gz", ".bz2", ".o5m", ".toml",
 })  # fmt: skip
-# Of these, the ones that are XML by nature; XML in any other is a virtual format under a false name.
-_XML: Final = frozenset({".kml", ".osm"})
-_HEAD_BYTES: Final = 65_536
-# GDAL runs a pipeline that a file holds, and reads the files that it names.
-_PIPELINE: Final = b"gdal_streamed_alg"
-_MARKS: Final = b"\xef\xbb\xbf \t\r\n"
 _TABLES_OF_VALUES: Final = ("columns", "column_units", "values", "defaults", "rows")
 
 
@@ -96,11 +91,7 @@ def _holds_its_own(path: Path) -> bool:
     inside_folder = any(parent.suffix.lower() == ".gdb" for parent in path.parents)
     if path.suffix.lower() not in SELF_CONTAINED and not inside_folder and not path.name.endswith(".shp.xml"):
         return not _is_file(path)
-    if not _is_file(path) or path.suffix.lower() in _XML or path.name.endswith(".shp.xml"):
-        return True
-    with path.open("rb") as file:
-        head = file.read(_HEAD_BYTES)
-    return not head.lstrip(_MARKS).startswith(b"<") and _PIPELINE not in head
+    return not _is_file(path) or not points_elsewhere(path)
 
 
 def _is_file(path: Path) -> bool:

@@ -283,6 +283,6 @@ def test_notes_are_told_in_words(case: Case, lang: Any) -> None:
         "A,站,station,existing,Z,436100,3281100\nB,站,station,existing,,436100,3281100\nC,,station,existing,,1,1\n"
     )
     notes = case.read().notes
-    assert [note.code for note in notes] == ["parent_unknown", "facilities_outside_units", "suspected_doubles"]
+    assert [note.code for note in notes] == ["facilities_outside_units", "parent_unknown", "suspected_doubles"]
     for note in notes:
         assert "{" not in say(f"note.{note.code}", lang, **note.values)

@@ -8,6 +8,7 @@ import pytest
 
 import siting
 from siting.errors import InputError
+from siting.read.virtual import points_elsewhere
 
 
 @pytest.fixture
@@ -77,3 +78,45 @@ def test_a_virtual_raster_is_refused_under_any_name(copied: Path, name: str) -> 
     (copied.parent / name).write_text(virtual, encoding="utf-8")
     change(copied, '"dem.tif"', f'"{name}"')
     assert refusals(copied) == [("untrusted_format", "terrain.path")]
+
+
+VIRTUAL = (
+    "<OGRVRTDataSource><OGRVRTLayer name='x'><SrcDataSource>{}</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>",
+    "<VRTDataset rasterXSize='1' rasterYSize='1'/>",
+)
+# GDAL takes each for a virtual dataset: as it stands, behind other text, and beside a root that a format has by nature.
+DISGUISES = ("{}", "<?xml version='1.0'?>\n<!-- kml -->\n{}", "x,{}", "<kml/>\n{}", "<osm version='0.6'></osm>{}")
+
+
+@pytest.mark.parametrize("suffix", [".kml", ".osm", ".geojson", ".csv", ".shp.xml", ".gpkg", ".tif"])
+@pytest.mark.parametrize("disguise", DISGUISES)
+@pytest.mark.parametrize("content", VIRTUAL)
+def test_what_names_other_files_is_known_by_its_content(
+    tmp_path: Path, content: str, disguise: str, suffix: str
+) -> None:
+    path = tmp_path / f"streets{suffix}"
+    path.write_text(disguise.format(content), encoding="utf-8")
+    assert points_elsewhere(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.kml", '\ufeff<?xml version="1.0"?>\n<!-- of ours -->\n<kml xmlns="http://www.opengis.net/kml/2.2"></kml>'),
+        ("a.osm", '<?xml version="1.0"?><osm version="0.6"></osm>'),
+        ("a.shp.xml", "<metadata></metadata>"),
+        ("a.csv", "id,name\n1,<b>\n"),
+    ],
+)
+def test_what_holds_its_own_data_is_no_virtual_file(tmp_path: Path, name: str, content: str) -> None:
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    assert not points_elsewhere(tmp_path / name)
+
+
+@pytest.mark.parametrize("suffix", ["kml", "osm"])
+def test_a_virtual_layer_is_refused_under_a_name_of_xml(copied: Path, suffix: str) -> None:
+    secret = copied.parent.parent / "secret.gpkg"
+    shutil.copy(copied.parent / "streets.gpkg", secret)
+    (copied.parent / f"streets.{suffix}").write_text(VIRTUAL[0].format(secret), encoding="utf-8")
+    change(copied, '"streets.gpkg"', f'"streets.{suffix}"')
+    assert ("untrusted_format", "units.street.path") in refusals(copied)

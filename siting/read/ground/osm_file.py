@@ -116,7 +116,8 @@ def marked_deleted(path: Path) -> Marked:
     found: dict[str, set[int]] = {"node": set(), "way": set(), "relation": set()}
 
     def begin(name: str, given: dict[str, str]) -> None:
-        if name in found and given.get("action") == "delete":
+        # An element without an id is none; osmium tells that where it matters.
+        if name in found and given.get("action") == "delete" and given.get("id", "").lstrip("-").isdecimal():
             found[name].add(int(given["id"]))
 
     def refuse(*_: object) -> None:

@@ -13,6 +13,7 @@ from typing import Final
 from siting.domain.scenario import Layer
 from siting.files import temporary_folder, write_fault_code
 from siting.read.log import LayerLog, listed, quoted
+from siting.read.virtual import points_elsewhere
 
 # What a data source is made of; anything else in an archive (descriptions, styles, indexes) is not needed.
 _SOURCES: Final = (
@@ -92,7 +93,7 @@ def _unpacked(path: Path, folder: Path, log: LayerLog) -> Mapping[str, Path] | N
         full = isinstance(error, OSError) and write_fault_code(error) in _NO_ROOM
         log.fault("no_room_to_unpack" if full else "unreadable_file", found=str(folder.parent if full else error))
         return None
-    if virtual := [name for name in members if _is_virtual(folder / name)]:
+    if virtual := [name for name in members if points_elsewhere(folder / name)]:
         log.fault("archive_unsafe", found=quoted(virtual[0]))
         return None
     sources = _sources(folder)
@@ -153,12 +154,6 @@ def _write(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> N
     target.parent.mkdir(parents=True, exist_ok=True)
     with archive.open(member) as packed, target.open("wb") as file:
         shutil.copyfileobj(packed, file, _CHUNK)
-
-
-def _is_virtual(path: Path) -> bool:
-    """Tell whether a file is XML though its format is none: GDAL would take it for one that points to other files."""
-    with path.open("rb") as file:
-        return path.suffix.lower() != ".kml" and file.read(512).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
 
 
 def _sources(folder: Path) -> Mapping[str, Path]:

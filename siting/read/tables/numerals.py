@@ -37,6 +37,10 @@ class Written:
     ways: tuple[str, ...] = ()
 
 
+# A mark of a note, a power or a fraction beside a digit is no digit, though it becomes one where text is made plain.
+_MARK: Final = re.compile("(?<=[0-9０-９])[²³¹⁰-⁹₀-₉¼-¾⅐-⅞①-⓿❶-➓㉈-㉟㊱-㊿]|[①-⓿❶-➓](?=[0-9０-９])")
+
+
 def read_number(text: str, units: Mapping[str, Factor]) -> Written | None:
     """Read a number from the text of a cell.
 
@@ -61,7 +65,11 @@ def read_number(text: str, units: Mapping[str, Factor]) -> Written | None:
     Written(value=1.2, unit='万人', ways=('unit',))
     >>> read_number("12,5", {}), read_number("30-40", {}), read_number("5人", {})
     (None, None, None)
+    >>> read_number("350②", {}), read_number("1½", {})
+    (None, None)
     """
+    if _MARK.search(text):
+        return None
     plain = unicodedata.normalize("NFKC", text).translate(_MINUS).strip()
     ways: tuple[str, ...] = ()
     if about := _ABOUT.fullmatch(plain):

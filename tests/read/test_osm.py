@@ -160,6 +160,16 @@ def test_any_number_is_an_id(path: Path, ids: tuple[int, int, int]) -> None:
     assert set(notes) == {"osm_ways_left_out"}
 
 
+@pytest.mark.parametrize(
+    "node",
+    ['action="delete" lat="29.65" lon="107.35"', 'id="3" lat="29,65" lon="107.35"', 'id="3" lat="nan" lon="107"'],
+)
+def test_a_node_without_an_id_or_a_place_is_no_fault_of_ours(path: Path, node: str) -> None:
+    network, log = _read(path, f'<node id="1" lat="29.65" lon="107.35"/><node {node}/>', Way(1, [1, 3]))
+    assert network is None
+    assert next(fault.code for fault in log.faults.found) in {"unreadable_file", "no_walkable_way"}
+
+
 def test_an_id_that_is_no_id_is_a_fault(path: Path) -> None:
     _, log = _read(path, '<node id="9223372036854775807" lat="29.65" lon="107.35"/>', Way(1, [1, 2]))
     assert [fault.code for fault in log.faults.found] == ["unreadable_file"]

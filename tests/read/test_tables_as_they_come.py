@@ -391,3 +391,9 @@ def test_a_row_without_an_id_is_named_by_its_number() -> None:
 def test_a_part_of_the_column_before_it_is_known_by_its_own_name() -> None:
     names = ["常住人口（人）", "其中：60岁及以上（人）", "65岁及以上（人）"]
     assert find_columns(names, ["people"], {}, "population.elderly") == {"people": ["其中：60岁及以上（人）"]}
+
+
+@pytest.mark.parametrize(("column", "cell"), [(NUMBER, "350②"), (NUMBER, "12³"), (DATE, "2026-1-1①"), (DATE, "2026①")])
+def test_a_mark_beside_a_digit_is_no_digit(column: Column, cell: str) -> None:
+    _, (fault,), _ = _one(column, cell)
+    assert fault.code in {"not_number", "not_date"}

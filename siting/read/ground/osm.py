@@ -20,7 +20,16 @@ from scipy.sparse.csgraph import connected_components
 from siting.crs import WGS84, transform_points
 from siting.domain.nouns import Floats, Ints, Network
 from siting.read.ground.network import build_network
-from siting.read.ground.osm_file import NOWHERE, Nodes, Ways, marked_deleted, read_nodes, read_squares, read_ways
+from siting.read.ground.osm_file import (
+    BROKEN,
+    NOWHERE,
+    Nodes,
+    Ways,
+    marked_deleted,
+    read_nodes,
+    read_squares,
+    read_ways,
+)
 from siting.read.log import LayerLog, listed
 
 SUFFIXES: Final = (".pbf", ".osm", ".osm.xml", ".osm.gz", ".osm.bz2", ".o5m")
@@ -67,7 +76,7 @@ def read_osm(path: Path, crs: CRS, log: LayerLog) -> Network | None:
         marked = marked_deleted(path)
         ways = read_ways(path, read_squares(path, marked), marked)
         nodes = read_nodes(path, set(ways.refs.tolist()), marked)
-    except (RuntimeError, OSError, ValueError) as error:
+    except (*BROKEN, OSError, ValueError) as error:
         log.fault("unreadable_file", found=str(error))
         return None
     _tell(ways, nodes, log)

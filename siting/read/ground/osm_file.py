@@ -23,6 +23,8 @@ from siting.read.ground.osm_tags import UNREAD_RULES, Tags, bars, is_known, kind
 
 Bools = NDArray[np.bool_]
 
+# What osmium raises at a file that is broken, and at coordinates that are none.
+BROKEN: Final = (RuntimeError, osmium.InvalidLocationError)
 # osmium gives this number where it does not know a node's place.
 NOWHERE: Final = 2**31 - 1
 _DEAD: Final = "deleted"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from siting.read.tables.cells import as_text
-from siting.read.tables.numerals import numeral_value
+from siting.read.tables.numerals import has_marks, numeral_value
 
 # How a date may be written beside a plain day.
 SERIAL: Final = "serial"
@@ -73,15 +73,15 @@ def read_date(cell: object) -> Day | None:
     >>> from siting.read.tables.dates import read_date
     >>> read_date("2026年1月1日 8:30").date, read_date("2025-12-31T16:00:00Z").date
     (datetime.date(2026, 1, 1), datetime.date(2026, 1, 1))
-    >>> read_date("二〇二六年一月").date, read_date("1/2/2026"), read_date("去年")
-    (datetime.date(2026, 1, 1), None, None)
+    >>> read_date("二〇二六年一月").date, read_date("1/2/2026"), read_date("去年"), read_date("2026-1-1①")
+    (datetime.date(2026, 1, 1), None, None, None)
     """
     if isinstance(cell, dt.datetime):
         return _of_moment(cell)
     if isinstance(cell, dt.date):
         return Day(cell)
     text = _in_figures(unicodedata.normalize("NFKC", as_text(cell)).strip())
-    if has_two_readings(text):
+    if has_marks(as_text(cell)) or has_two_readings(text):
         return None
     try:
         return next(_readings(text), None)

@@ -41,6 +41,18 @@ class Written:
 _MARK: Final = re.compile("(?<=[0-9０-９])[²³¹⁰-⁹₀-₉¼-¾⅐-⅞①-⓿❶-➓㉈-㉟㊱-㊿]|[①-⓿❶-➓](?=[0-9０-９])")
 
 
+def has_marks(text: str) -> bool:
+    """Tell whether a mark stands beside a digit: ``350②``, ``12³``, ``1½``.
+
+    Examples
+    --------
+    >>> from siting.read.tables.numerals import has_marks
+    >>> has_marks("350②"), has_marks("350 m²")
+    (True, False)
+    """
+    return _MARK.search(text) is not None
+
+
 def read_number(text: str, units: Mapping[str, Factor]) -> Written | None:
     """Read a number from the text of a cell.
 
@@ -68,7 +80,7 @@ def read_number(text: str, units: Mapping[str, Factor]) -> Written | None:
     >>> read_number("350②", {}), read_number("1½", {})
     (None, None)
     """
-    if _MARK.search(text):
+    if has_marks(text):
         return None
     plain = unicodedata.normalize("NFKC", text).translate(_MINUS).strip()
     ways: tuple[str, ...] = ()

@@ -7,13 +7,18 @@ from typing import Final
 _HEAD_BYTES: Final = 65_536
 _MARKS: Final = b"\xef\xbb\xbf \t\r\n"
 # GDAL runs a pipeline that a file holds, and reads what virtual datasets, descriptions of services and catalogues name.
-# Some of its drivers look for their sign anywhere at the beginning of a file.
+# Some of its drivers look for their sign anywhere at the beginning of a file. A GeoTIFF may hold <GDALMetadata>.
 _SIGNS: Final = re.compile(
-    rb"gdal_streamed_alg|<\s*(?:OGRVRT|OGRWFS|OGRCSW|VRT|GDAL|WMS|WMT|WCS|WFS|OGC|EEDA)|\"stac_(?:version|extensions)\"",
+    rb"gdal_streamed_alg|\"stac_(?:version|extensions)\""
+    rb"|<\s*(?:OGRVRT|OGRWFS|OGRCSW|VRTDataset|GDAL_WMS|GDALTileIndex|WMS_|WMT_|WCS|WFS|OGCAPI|EEDA)",
     re.IGNORECASE,
 )
 # Formats that are XML by nature, and the elements that they begin with.
-_ROOTS: Final = {".kml": (b"kml",), ".osm": (b"osm", b"osmchange"), ".shp.xml": (b"metadata", b"md_metadata")}
+_ROOTS: Final = {
+    ".kml": (b"kml",),
+    ".osm": (b"osm", b"osmchange"),
+    ".shp.xml": (b"metadata", b"md_metadata", b"mi_metadata"),
+}
 _BEFORE_ROOT: Final = re.compile(rb"<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>]*>", re.DOTALL)
 _ROOT: Final = re.compile(rb"\s*<(?:[\w.-]+:)?([\w.-]+)")
 

@@ -4,11 +4,14 @@ import shutil
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import rasterio
 
 import siting
 from siting.errors import InputError
 from siting.read.virtual import points_elsewhere
+from tests.read.case import write_raster
 
 
 @pytest.fixture
@@ -120,3 +123,12 @@ def test_a_virtual_layer_is_refused_under_a_name_of_xml(copied: Path, suffix: st
     (copied.parent / f"streets.{suffix}").write_text(VIRTUAL[0].format(secret), encoding="utf-8")
     change(copied, '"streets.gpkg"', f'"streets.{suffix}"')
     assert ("untrusted_format", "units.street.path") in refusals(copied)
+
+
+def test_a_raster_that_tells_of_itself_is_no_virtual_one(tmp_path: Path) -> None:
+    path = tmp_path / "people.tif"
+    write_raster(path, np.ones((4, 4)))
+    with rasterio.open(path, "r+") as file:
+        file.update_tags(source="census")
+    assert b"<GDALMetadata" in path.read_bytes()
+    assert not points_elsewhere(path)

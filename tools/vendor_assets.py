@@ -70,7 +70,7 @@ def _pack(npm: str, package: Package, folder: Path) -> Path:
         str(folder),
         f"{package.name}@{package.version}",
     ]
-    subprocess.run(command, check=True)  # noqa: S603 - a fixed command, its arguments are those above
+    subprocess.run(command, check=True)
     return next(folder.glob("*.tgz"))
 
 

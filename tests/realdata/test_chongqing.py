@@ -14,6 +14,7 @@ import shapely
 
 import siting
 from siting.results import GapReport
+from tests.realdata.chongqing import make_ledger, prepare, read_districts
 
 LAND = "cq-2019-129/2-3-land"
 CIRCLE = "cq-2019-129/2-9-circle"
@@ -29,30 +30,6 @@ UNKNOWN = ("no_data", "grid_incomplete")
 # An audit takes seconds; this many would be another kind of program.
 LONGEST_S = 60.0
 
-SCENARIO = """
-[scenario]
-title = "重庆市各区县"
-date = 2026-01-01
-[standards]
-place = "重庆市"
-[population]
-residents = {{ path = "{kit}/ghspop_chongqing_54009_100m.tif", unit = "persons per cell" }}
-elderly_share = 0.22 # the scenario's own assumption: the grid knows no ages
-[units.district]
-path = "{kit}/districts_gbk_shp/区县界_area.shp"
-columns = {{ name = "NAME", id = "ADMINCODE" }}
-[units.district.people]
-path = "{kit}/census2020_by_district.csv"
-columns = {{ name = "unit", residents = "resident", elderly = "pop60" }}
-[facilities]
-path = "facilities.csv"
-crs = "EPSG:4326"
-complete = true
-defaults = {{ status = "existing" }}
-[walking]
-mode = "straight_line"
-"""
-
 
 @pytest.fixture(scope="module")
 def kit(shared: Path) -> Path:
@@ -62,8 +39,7 @@ def kit(shared: Path) -> Path:
 @pytest.fixture(scope="module")
 def districts(kit: Path) -> gpd.GeoDataFrame:
     """The districts, read by other means."""
-    found = gpd.read_file(next((kit / "districts_gbk_shp").glob("*.shp")), encoding="gbk")
-    return found.set_index("NAME")
+    return read_districts(kit)
 
 
 @pytest.fixture(scope="module")
@@ -73,43 +49,12 @@ def census(kit: Path) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def ledger(districts: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Three facilities a district, made up, each inside its polygon."""
-    random = np.random.default_rng(20260101)
-    rows: list[dict[str, Any]] = []
-    for code, shape in zip(districts["ADMINCODE"], districts.geometry, strict=True):
-        for number, tier in enumerate(("institution", "centre", "station")):
-            point = _inside(shape, random)
-            beds = int(random.integers(20, 400))
-            rows.append(
-                {
-                    "id": f"{code}-{number}",
-                    "tier": tier,
-                    "lon": point.x,
-                    "lat": point.y,
-                    "land_m2": float(random.integers(500, 150_000)),
-                    "beds": beds,
-                    "nursing_beds": int(random.integers(0, beds + 1)),
-                    "operator_kind": str(random.choice(["government", "public_private", "private"])),
-                    "district": code,
-                }
-            )
-    return pd.DataFrame(rows).set_index("id")
-
-
-def _inside(shape: Any, random: np.random.Generator) -> shapely.Point:
-    west, south, east, north = shape.bounds
-    while True:
-        point = shapely.Point(random.uniform(west, east), random.uniform(south, north))
-        if shape.contains(point):
-            return point
+    return make_ledger(districts)
 
 
 @pytest.fixture(scope="module")
-def scenario(kit: Path, ledger: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    folder = tmp_path_factory.mktemp("chongqing")
-    ledger.drop(columns="district").to_csv(folder / "facilities.csv")
-    (folder / "scenario.toml").write_text(SCENARIO.format(kit=kit.resolve().as_posix()), encoding="utf-8")
-    return siting.read_scenario(folder / "scenario.toml")
+def scenario(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    return siting.read_scenario(prepare(shared, tmp_path_factory.mktemp("chongqing")))
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,8 @@ from siting.domain.nouns import Assessment
 from siting.domain.register import is_kept
 from siting.domain.scenario import walker_of
 from siting.domain.standards import Clause, ListName
+from siting.domain.tables import PAYERS, paid_column
+from siting.domain.villages import are_villages
 from siting.units import SECONDS_PER_MINUTE
 
 # A text under ``audit`` and its values.
@@ -25,6 +27,8 @@ _MOST: Final = 20
 _NEAR: Final = ("centre", "station")
 _LEVELS: Final = ("street", "community")
 _SOCIAL: Final = ("public_private", "private")
+# What is paid for building or running a facility is public aid (民办公助).
+_AID: Final = tuple(paid_column(line, payer) for line in ("construction", "operation") for payer in PAYERS)
 # How operators are called that are the community itself.
 _COMMUNITY: Final = r"居委会|居民委员会|村委会|村民委员会|社区工作站|社区$|村$"
 # 5年内可不增收…, 5年内可暂不办理…: the same span in each document.
@@ -163,12 +167,55 @@ def _demonstration(assessment: Assessment) -> Iterator[Told]:
 
 def _entrusted(assessment: Assessment) -> Iterator[Told]:
     """Tell how many of the facilities that government owns are run by society, and name those that are not."""
+    yield "entrusted", _owned(assessment.facilities)
+
+
+def _public_institutions(assessment: Assessment) -> Iterator[Told]:
+    """Tell the same of institutions alone."""
     table = assessment.facilities
+    yield "public_institutions", _owned(table[(table["tier"] == "institution").to_numpy(dtype=bool)])
+
+
+def _owned(table: pd.DataFrame) -> dict[str, Any]:
+    """Return which of the facilities that government owns are run by society, and which are not."""
     owned = table[(table["owner_kind"] == "government").fillna(value=False).to_numpy(dtype=bool)]
     run = owned["operator_kind"].isin(_SOCIAL).to_numpy()
     unsaid = int(table["owner_kind"].isna().sum()) + int(owned["operator_kind"].isna().sum())
     left = owned.index[~run & owned["operator_kind"].notna().to_numpy()]
-    yield "entrusted", {"count": int(run.sum()), "all": len(owned), "found": named(left), "unsaid": unsaid}
+    return {
+        "count": int(run.sum()),
+        "all": len(owned),
+        "run": named(owned.index[run]),
+        "found": named(left),
+        "unsaid": unsaid,
+    }
+
+
+def _community_operation(assessment: Assessment) -> Iterator[Told]:
+    """Tell which centres and stations are publicly built and privately run, or private with public aid."""
+    near = assessment.facilities[assessment.facilities["tier"].isin(_NEAR).to_numpy()]
+    operator = near["operator_kind"].astype("string").fillna("")
+    private, by_state = ((operator == kind).to_numpy(dtype=bool) for kind in ("private", "government"))
+    owned = (near["owner_kind"] == "government").fillna(value=False).to_numpy(dtype=bool)
+    entrusted = (operator == "public_private").to_numpy(dtype=bool) | (private & owned)
+    own = private & ~owned
+    paid = near[list(_AID)].astype("float64").to_numpy()
+    aided = own & (paid > 0).any(axis=1)
+    yield (
+        "community_operation",
+        {
+            "all": len(near),
+            "entrusted": int(entrusted.sum()),
+            "entrusted_ids": named(near.index[entrusted]),
+            "government": int(by_state.sum()),
+            "government_ids": named(near.index[by_state]),
+            "private": int(own.sum()),
+            "aided": int(aided.sum()),
+            "aided_ids": named(near.index[aided]),
+            "unpaid": int((own & ~aided & np.isnan(paid).any(axis=1)).sum()),
+            "unsaid": int((operator == "").sum()),
+        },
+    )
 
 
 def _expiry(assessment: Assessment) -> Iterator[Told]:
@@ -246,6 +293,20 @@ def _handed_over(assessment: Assessment) -> Iterator[Told]:
     yield "accepted_short", {"count": len(found), "found": named(found)}
 
 
+def _village_estates(assessment: Assessment) -> Iterator[Told]:
+    """Tell which residential areas lie in villages, by the kind of the community that holds most of each."""
+    communities = assessment.inputs.units.get("community")
+    if communities is None:
+        yield "no_communities", {}
+        return
+    places = assessment.places
+    estates = places[(places["level"] == "residential_area").to_numpy(dtype=bool)]
+    village = estates["unit_id"].map(are_villages(communities["kind"])).astype("boolean")
+    rural, may = ends(village)
+    values = {"count": int(rural.sum()), "all": len(estates), "found": named(estates.loc[rural, "id"])}
+    yield "village_estates", {**values, "unsaid": int((may & ~rural).sum())}
+
+
 def _reached(estates: pd.DataFrame, what: str, steps: tuple[str, ...]) -> npt.NDArray[np.bool_]:
     """Tell whose housing or premises have come to one of some steps; where the stage is blank the days say it."""
     stage = estates[f"{what}_stage"]
@@ -314,4 +375,7 @@ _LISTS: Final[Mapping[ListName, Callable[[Assessment], Iterator[Told]]]] = {
     "institutions_serving": _serving,
     "without_facility": _without_facility,
     "handed_over": _handed_over,
+    "public_institutions": _public_institutions,
+    "community_operation": _community_operation,
+    "village_estates": _village_estates,
 }

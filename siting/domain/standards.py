@@ -76,6 +76,9 @@ ListName = Literal[
     "institutions_serving",
     "without_facility",
     "handed_over",
+    "public_institutions",
+    "community_operation",
+    "village_estates",
 ]
 Reason = Literal[
     "letter",

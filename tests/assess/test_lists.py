@@ -1,5 +1,6 @@
 """The lists that clauses promise, of a small district whose lists are written down by hand."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import pytest
@@ -42,12 +43,21 @@ LEDGER: dict[str, tuple[tuple[float, float], dict[str, Any]]] = {
 PREMISES = {"c1": ((100.0, 200.0), {"floor_area_m2": 500.0}), "c2": ((300.0, 200.0), {}), "c3": ((400.0, 200.0), {})}
 
 
-def district(standards: tuple[Standard, ...], *, without: tuple[str, ...] = (), **layers: Any) -> Assessment:
+def district(
+    standards: tuple[Standard, ...],
+    *,
+    without: tuple[str, ...] = (),
+    called: Mapping[str, str | None] | None = None,
+    **layers: Any,
+) -> Assessment:
     kinds = {"street": ("街道", {"w": WEST, "e": EAST}), "community": ("社区", {"wc": WEST, "ec": EAST})}
     frames = {
         level: table(
             UNIT_COLUMNS,
-            {key: {"name": key, "kind": kind, "teaching_point": key.startswith("w")} for key in shapes},
+            {
+                key: {"name": key, "kind": (called or {}).get(key, kind), "teaching_point": key.startswith("w")}
+                for key in shapes
+            },
             shapes,
         )
         for level, (kind, shapes) in kinds.items()
@@ -108,6 +118,20 @@ def told() -> dict[str, str]:
         ("cq-2017-162/12-demonstration", ["centres: 1; demonstration stations: 0: centre; not stated: 1"]),
         # 政府投资的养老服务设施委托社会力量运营: one of two, and of two more the owner is not said.
         ("cq-2019-129/2-7-entrusted", ["1 of 2; still operated by government: home; owner or operator not stated: 2"]),
+        # 公办养老机构开展公建民营: institutions alone, of which government owns and runs the one there is.
+        (
+            "cq-2017-162/9-public-institutions",
+            [
+                "(owned by government): 1",
+                "operated): 0: –; still operated by government: home; owner or operator not stated: 0",
+            ],
+        ),
+        # 鼓励社区养老服务设施公建民营、民办公助: centres and stations alone.
+        (
+            "yubei-2018-40/3-2-8-community-operation",
+            ["Centres and stations: 3", "operated by others): 1: centre", "operator type not stated: 2"],
+        ),
+        ("cq-2025-7/2-scope", ["Residential areas: 2; in villages: 0: –", "its kind not stated: 0"]),
         # Five years from 2020-12-31 are over at the start of 2026, from 2021-01-02 not yet.
         ("cq-2017-162/23-hotels", ["orphan 2026-01-02, centre 2029-03-01; opening date not stated: 1"]),
         (
@@ -124,6 +148,81 @@ def test_a_clause_prints_the_list_that_it_promises(told: dict[str, str], clause:
     assert all(each in told[clause] for each in words), told[clause]
 
 
+def said(standards: tuple[Standard, ...], clause: str, **layers: Any) -> str:
+    rows = audit_table(district(standards, **layers)).set_index("clause_id")
+    return str(rows.loc[[clause], "finding_en"].iloc[0])
+
+
+UNPAID: Final = {
+    f"{line}_paid_{payer}_cny": 0 for line in ("construction", "operation") for payer in ("city", "district")
+}
+# Who owns and who runs each, and what it was paid.
+RUN: Final[dict[str, dict[str, Any]]] = {
+    "a": {"tier": "station", "operator_kind": "public_private"},
+    "b": {"tier": "station", "operator_kind": "private", "owner_kind": "government"},
+    "c": {"tier": "station", "operator_kind": "private", "owner_kind": "private", "construction_paid_city_cny": 1},
+    "d": {"tier": "station", "operator_kind": "private", "owner_kind": "private", **UNPAID},
+    "e": {"tier": "station", "operator_kind": "private", "owner_kind": "collective"},
+    "f": {"tier": "centre", "operator_kind": "government", "owner_kind": "government"},
+    "g": {"tier": "station", "owner_kind": "government"},
+    # What was paid for a rating is no aid for building or running it.
+    "h": {"tier": "centre", "operator_kind": "private", "owner_kind": "private", **UNPAID, "rating_paid_city_cny": 5},
+    "i": {"tier": "institution", "operator_kind": "government", "owner_kind": "government"},
+    "j": {"tier": "institution", "operator_kind": "public_private", "owner_kind": "government"},
+    "k": {"tier": "institution", "operator_kind": "private", "owner_kind": "government"},
+    "l": {"tier": "institution", "operator_kind": "private", "owner_kind": "private"},
+    "m": {"tier": "institution", "owner_kind": "government"},
+    "n": {"tier": "institution", "operator_kind": "private"},
+}
+
+
+def test_public_institutions_and_community_facilities_are_told_apart_by_owner_and_operator() -> None:
+    ledger = facilities({key: ((100.0 + 10 * turn, 100.0), row) for turn, (key, row) in enumerate(RUN.items())})
+    rows = audit_table(district(all_standards(), ledger=ledger)).drop_duplicates("clause_id").set_index("clause_id")
+    told = rows["finding_en"]
+    for clause in ("cq-2017-162/9", "nanan-2018-180/8", "yubei-2018-40/3-1-5"):
+        words = told[f"{clause}-public-institutions"]
+        assert "Public institutions (owned by government): 4; " in words
+        assert "operated): 2: j, k; still operated by government: i; owner or operator not stated: 2." in words
+    for clause in (
+        "cq-2017-162/12-community-operation",
+        "nanan-2018-180/11-community-not-operator",
+        "yubei-2018-40/3-2-8-community-operation",
+        "kaizhou-2024-16/10-community-operation",
+    ):
+        words = told[clause]
+        assert "Centres and stations: 8; " in words
+        assert (
+            "operated by others): 2: a, b; still operated by government: 1: f; other private ones: 4, of which 1 "
+            in words
+        )
+        assert "public aid): c, and for 1 the subsidies are not fully stated; operator type not stated: 1." in words
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (
+            "村",
+            "3; in villages: 2: east, most; community or village unknown, or its kind not stated: 0.",
+        ),
+        ("社区", "3; in villages: 0: –; community or village unknown, or its kind not stated: 0."),
+        (None, "3; in villages: 0: –; community or village unknown, or its kind not stated: 2."),
+    ],
+)
+def test_residential_areas_in_villages_are_listed(kind: str | None, words: str) -> None:
+    """城市居住区: the community on the west is none; of two the one that holds most of an estate decides."""
+    areas = estates(
+        {
+            "west": (box(0, 0, 100, 100), {"status": "new"}),
+            "east": (box(800, 0, 900, 100), {"status": "existing"}),
+            "most": (box(460, 200, 560, 300), {}),
+        }
+    )
+    found = said(all_standards(), "cq-2025-7/2-scope", areas=areas, ledger=facilities({}), called={"ec": kind})
+    assert found.endswith(words)
+
+
 def test_what_a_clause_does_not_promise_is_not_printed(told: dict[str, str]) -> None:
     for clause in ("cq-2019-129/2-24-education", "nanan-2018-180/11-institution-serves"):
         assert "Without a parent facility" not in told[clause]
@@ -138,6 +237,7 @@ EMPTY: Final = {
     "cq-2019-129/2-9-hierarchy": "No facility states its parent (parent_id).",
     "nanan-2018-180/11-one-operator": "There is no street layer, so no list by street can be given.",
     "nanan-2018-180/21-ledger": "No ledger of candidate premises is given.",
+    "yubei-2018-40/3-2-8-community-operation": "operator type not stated: 0.",
     "cq-2019-129/1-beds": "No place of this level can be judged.",
 }
 
@@ -147,6 +247,11 @@ def test_facilities_that_do_not_say_when_they_opened_end_no_audit() -> None:
     told = audit_table(found).drop_duplicates("clause_id").set_index("clause_id")
     words = "counts from the opening date, it would end on: –; opening date not stated: 1"
     assert words in told.loc["cq-2017-162/23-hotels", "finding_en"]
+
+
+def test_without_communities_no_residential_area_is_known_to_lie_in_a_village() -> None:
+    found = said(all_standards(), "cq-2025-7/2-scope", ledger=facilities({}), without=("community",))
+    assert found.endswith("There is no community layer, so residential areas in villages cannot be listed.")
 
 
 def test_an_empty_list_says_so() -> None:

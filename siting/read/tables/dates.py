@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,10 +18,29 @@ ZONE: Final = "zone"
 # All of China keeps the time of UTC+8, the whole year.
 CHINA: Final = dt.timezone(dt.timedelta(hours=8))
 
+# The part of the day that an hour is counted in: as a word before it, or AM and PM before or behind it.
+_HALVES: Final = "上午|下午|中午|凌晨|清晨|早上|早晨|傍晚|晚上|夜里|夜间"
+_LETTERS: Final = r"[AP]\.?M\.?"
 _CLOCK: Final = (
-    r"(?:(?:[ T]+|(?<=[日号]))(?:上午|下午)?(?P<hour>\d{1,2})[:时点]"
-    r"(?:(?P<minute>\d{1,2})分?)?(?:[:]?(?P<second>\d{1,2})(?:[.,]\d+)?秒?)?)?"
+    rf"(?:(?:[ T]+|(?<=[日号])|(?={_HALVES}))(?P<before>{_HALVES}|{_LETTERS})?\s*(?P<hour>\d{{1,2}})"
+    rf"(?:[:时点](?:(?P<minute>\d{{1,2}})分?)?(?::?(?P<second>\d{{1,2}})(?:[.,]\d+)?秒?)?|(?=\s*{_LETTERS}))"
+    rf"(?:\s*(?P<behind>{_LETTERS}))?)?"
 )
+# Which hour of the day is meant by which of the twelve: None where it is one of two, of this day and the next.
+_MORNING: Final[Mapping[int, int | None]] = {12: 0} | {hour: hour for hour in range(12)}
+_AFTERNOON: Final[Mapping[int, int | None]] = (
+    {0: 12, 12: 12} | {hour: hour + 12 for hour in range(1, 12)} | {hour: hour for hour in range(13, 24)}
+)
+_NOON: Final[Mapping[int, int | None]] = {11: 11, 12: 12, 1: 13, 2: 14, 13: 13, 14: 14}
+_EVENING: Final[Mapping[int, int | None]] = (
+    dict.fromkeys((12, *range(5))) | {hour: hour + 12 for hour in range(5, 12)} | {hour: hour for hour in range(17, 24)}
+)
+_HOURS: Final = {
+    **dict.fromkeys(("上午", "凌晨", "清晨", "早上", "早晨", "AM"), _MORNING),
+    **dict.fromkeys(("下午", "傍晚", "PM"), _AFTERNOON),
+    **dict.fromkeys(("晚上", "夜里", "夜间"), _EVENING),
+    "中午": _NOON,
+}
 _ZONE: Final = r"\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?"
 _DAY: Final = re.compile(
     r"(?P<year>\d{4})(?:\s*(?P<mark>[-/.])\s*(?P<m1>\d{1,2})\s*(?P=mark)\s*(?P<d1>\d{1,2})"
@@ -164,11 +183,32 @@ def _of_day(found: re.Match[str]) -> Day:
     year, month, day = (int(next(filter(None, found.group(*names)))) for names in _PARTS)
     if found["hour"] is None:
         return Day(dt.date(year, month, day))
-    time = dt.time(int(found["hour"]), int(found["minute"] or 0), int(found["second"] or 0))
+    hour = _hour(int(found["hour"]), [part for part in (found["before"], found["behind"]) if part])
+    if hour is None and found["zone"] is None:
+        # Whichever hour is meant, it is one of this day.
+        return Day(dt.date(year, month, day), (TIME,))
+    if hour is None:
+        message = "one of two hours"
+        raise ValueError(message)
+    time = dt.time(hour, int(found["minute"] or 0), int(found["second"] or 0))
     moment = dt.datetime.combine(dt.date(year, month, day), time, _zone(found["zone"]))
     told = _of_moment(moment)
     assert told is not None  # noqa: S101 - a moment made of numbers is one
     return told
+
+
+def _hour(hour: int, halves: Sequence[str]) -> int | None:
+    """Return the hour of the day from 0 to 23, None where the part of the day leaves it open."""
+    if not halves:
+        return hour
+    if len(halves) > 1:
+        message = "two parts of the day"
+        raise ValueError(message)
+    hours = _HOURS[halves[0].upper().replace(".", "")]
+    if hour not in hours:
+        message = "no such hour in this part of the day"
+        raise ValueError(message)
+    return hours[hour]
 
 
 def _zone(text: str | None) -> dt.timezone | None:

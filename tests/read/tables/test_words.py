@@ -15,6 +15,7 @@ from siting.domain.tables import FACILITY_COLUMNS, RESIDENTIAL_COLUMNS, Column
 from siting.errors import Fault
 from siting.read.log import Log
 from siting.read.tables.columns import typed_table
+from siting.read.tables.dates import read_date
 from siting.read.tables.words import _common, choice_words
 from siting.text import LANGS, texts
 
@@ -215,6 +216,20 @@ def test_a_comma_that_may_be_a_decimal_point_is_told_as_such(cell: str) -> None:
         ("2026-01-03 08:30", "2026-01-03", "dates_with_time"),
         ("2026年1月3日上午8时30分", "2026-01-03", "dates_with_time"),
         (pd.Timestamp("2026-01-03 23:59"), "2026-01-03", "dates_with_time"),
+        ("2026/1/3 上午 8:00", "2026-01-03", "dates_with_time"),
+        ("2026/1/3下午8:00", "2026-01-03", "dates_with_time"),
+        ("2026年1月3日 晚上12点", "2026-01-03", "dates_with_time"),
+        ("2026-01-03 8 PM", "2026-01-03", "dates_with_time"),
+        # Of the parts of a day in London, what China's clock shows eight hours later.
+        ("2026/1/2 下午8:00 UTC", "2026-01-03", "dates_with_zone"),
+        ("2026/1/3 下午 3:59 UTC", "2026-01-03", "dates_with_zone"),
+        ("2026/1/2 下午4:00 UTC", "2026-01-03", "dates_with_zone"),
+        ("2026/1/3 上午12:30 UTC", "2026-01-03", "dates_with_zone"),
+        ("2026/1/3 下午12:30 UTC", "2026-01-03", "dates_with_zone"),
+        ("2026/1/3 中午12:30 UTC", "2026-01-03", "dates_with_zone"),
+        ("2026/1/2 晚上8点 UTC", "2026-01-03", "dates_with_zone"),
+        ("2026/1/2 下午20:00 UTC", "2026-01-03", "dates_with_zone"),
+        ("2026/1/3 凌晨 12:00 +08:00", "2026-01-03", "dates_with_zone"),
         ("2026-01-02T16:00:00Z", "2026-01-03", "dates_with_zone"),
         ("2026-01-03T00:00:00+08:00", "2026-01-03", "dates_with_zone"),
         ("2026-01-02T23:30:00-0500", "2026-01-03", "dates_with_zone"),
@@ -228,7 +243,11 @@ def test_dates(cell: object, date: str, note: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "cell", [0, 1234, 19999, 99999, "2026-13", "2026-02-30", "9月", "202613", "2026-01-01 25:00", True]
+    "cell",
+    [
+        *(0, 1234, 19999, 99999, "2026-13", "2026-02-30", "9月", "202613", "2026-01-01 25:00", True),
+        *("2026/1/1 上午15:00", "2026/1/1 晚上12:00 UTC", "2026/1/1 AM 8:00 PM", "2026/1/1 下午25:00", "2026/1/1 8"),
+    ],
 )
 def test_what_is_no_date_is_refused(cell: object) -> None:
     _, (fault,), _ = typed(facility(opens=cell))
@@ -239,6 +258,17 @@ def test_what_is_no_date_is_refused(cell: object) -> None:
 def test_what_may_be_two_dates_is_told_as_such(cell: object) -> None:
     _, (fault,), _ = typed(facility(opens=cell))
     assert fault.code == "date_of_two_readings"
+
+
+@pytest.mark.parametrize(
+    "form", ["%Y-%m-%d %I:%M %p", "%Y/%m/%d %p %I:%M", "%Y.%m.%d %I:%M%p", "%Y年%m月%d日%I时%M分 %p"]
+)
+def test_hours_of_the_half_day_are_those_of_the_clock(form: str) -> None:
+    for hour in range(24):
+        moment = dt.datetime(2026, 1, 2, hour, 15, tzinfo=dt.UTC)
+        day = read_date(f"{moment.strftime(form)} UTC")
+        assert day is not None
+        assert day.date == (moment + dt.timedelta(hours=8)).date()
 
 
 @given(st.dates(dt.date(1955, 1, 1), dt.date(2118, 12, 31)))

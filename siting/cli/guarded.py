@@ -27,7 +27,7 @@ _WINDOWS_CRASH: Final = 0xC0000000
 # Drivers of GDAL that read what a file names elsewhere; the content of files is looked at too (siting.read.virtual).
 _POINTING: Final = (
     *("OGR_VRT", "GTI", "STACIT", "STACTA", "WMS", "WCS", "WMTS", "OGCAPI", "HTTP", "WFS", "OAPIF", "CSW", "EEDA"),
-    *("EEDAI", "PLMOSAIC", "PLSCENES", "Carto", "AmigoCloud", "Elasticsearch", "NGW", "DAAS", "GDALG"),
+    *("EEDAI", "PLMOSAIC", "PLSCENES", "Carto", "AmigoCloud", "Elasticsearch", "NGW", "DAAS", "GDALG", "GML"),
 )
 # What the loader of libraries, and Python where it begins a thread, say then.
 _WITHOUT_MEMORY: Final = re.compile(r"failed to map segment|annot allocate memory|can't start new thread")

@@ -1,8 +1,10 @@
-"""Files that name other files or hosts, whatever they are called: GDAL goes by content."""
+"""Files that name other files or hosts, whatever they are called: GDAL goes by content, of packed files too."""
 
 import re
 from pathlib import Path
 from typing import Final
+
+from siting.read.sources.packed import head_of
 
 _HEAD_BYTES: Final = 65_536
 _MARKS: Final = b"\xef\xbb\xbf \t\r\n"
@@ -16,7 +18,7 @@ _SIGNS: Final = re.compile(
 # Formats that are XML by nature, and the elements that they begin with.
 _ROOTS: Final = {
     ".kml": (b"kml",),
-    ".osm": (b"osm", b"osmchange"),
+    **dict.fromkeys((".osm", ".osm.gz", ".osm.bz2"), (b"osm", b"osmchange")),
     ".shp.xml": (b"metadata", b"md_metadata", b"mi_metadata"),
 }
 _BEFORE_ROOT: Final = re.compile(rb"<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>]*>", re.DOTALL)
@@ -31,8 +33,7 @@ def points_elsewhere(path: Path) -> bool:
     path : pathlib.Path
         An ordinary file.
     """
-    with path.open("rb") as file:
-        head = file.read(_HEAD_BYTES)
+    head = head_of(path, _HEAD_BYTES)
     if _SIGNS.search(head):
         return True
     text = head.lstrip(_MARKS)

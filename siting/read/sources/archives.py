@@ -13,6 +13,7 @@ from typing import Final
 from siting.domain.scenario import Layer
 from siting.files import temporary_folder, write_fault_code
 from siting.read.log import LayerLog, listed, quoted
+from siting.read.sources.packed import most_unpacked
 from siting.read.virtual import points_elsewhere
 
 # What a data source is made of; anything else in an archive (descriptions, styles, indexes) is not needed.
@@ -26,10 +27,6 @@ _UNPACKED: Final = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OS
 _NO_ROOM: Final = ("disk_full", "file_too_large")
 _UTF8_FLAG, _ENCRYPTED_FLAG = 0x800, 0x1
 _MIB: Final = 2**20
-MOST_BYTES: Final = 2048 * _MIB
-# An archive may grow by so much, unless it stays small.
-MOST_GROWTH: Final = 200
-SMALL_BYTES: Final = 50 * _MIB
 MOST_MEMBERS: Final = 10_000
 _CHUNK: Final = _MIB
 
@@ -107,7 +104,7 @@ def _members(archive: zipfile.ZipFile, log: LayerLog) -> Mapping[str, zipfile.Zi
     """Return the members that are needed by their safe names; None when a fault was noted."""
     members = [member for member in archive.infolist() if not member.is_dir()]
     size, packed = (sum(getattr(each, name) for each in members) for name in ("file_size", "compress_size"))
-    most = min(MOST_BYTES, max(SMALL_BYTES, MOST_GROWTH * packed))
+    most = most_unpacked(packed)
     if len(members) > MOST_MEMBERS or size > most:
         found, expected = f"{len(members)}, {size / _MIB:.0f} MiB", f"{MOST_MEMBERS}, {most / _MIB:.0f} MiB"
         log.fault("archive_too_large", found=found, expected=expected)

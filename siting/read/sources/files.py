@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from siting.read.log import LayerLog
+from siting.read.sources.packed import unpacks_within_limits
 
 # The parts of a shapefile that decide what is read; indexes and metadata do not.
 SHAPEFILE_PARTS: Final = (".shp", ".shx", ".dbf", ".prj", ".cpg")
@@ -44,7 +45,7 @@ def parts(path: Path) -> Mapping[str, Path]:
 
 
 def take(path: Path, log: LayerLog, part: str = "") -> bool:
-    """Note the digests of a data source; tell whether it can be opened, and note the fault if not."""
+    """Note the digests of a data source; tell whether it can be opened without harm, and note the fault if not."""
     try:
         kind = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError, ValueError):
@@ -63,4 +64,4 @@ def take(path: Path, log: LayerLog, part: str = "") -> bool:
     except OSError as error:
         log.fault("unreadable_file", found=str(error))
         return False
-    return True
+    return unpacks_within_limits(path, log)

@@ -1,6 +1,7 @@
 """Parquet files, with places or without."""
 
 from pathlib import Path
+from typing import Final
 
 import geopandas as gpd
 import pandas as pd
@@ -11,6 +12,10 @@ import shapely
 from siting.domain.scenario import Layer
 from siting.read.log import LayerLog
 from siting.read.sources.files import has_few_columns
+from siting.read.sources.packed import megabytes, most_unpacked
+
+# What a cell takes at least, however often its value is repeated in the file.
+_CELL_BYTES: Final = 8
 
 
 def read_parquet(path: Path, _source: Layer, log: LayerLog) -> pd.DataFrame | None:
@@ -22,11 +27,13 @@ def read_parquet(path: Path, _source: Layer, log: LayerLog) -> pd.DataFrame | No
         The file. With metadata of GeoParquet its primary geometry counts, any other is left out; without it is a
         table.
     log : LayerLog
-        Takes the fact ``driver`` and the faults ``unreadable_file`` and ``too_many_columns``.
+        Takes the fact ``driver`` and the faults ``unreadable_file``, ``too_many_columns`` and ``unpacks_too_large``.
     """
     try:
         schema = pq.read_schema(path)
         if not has_few_columns(len(schema.names), log):
+            return None
+        if not _unpacks_within_limits(path, log):
             return None
         has_places = b"geo" in (schema.metadata or {})
         log.fact(driver="GeoParquet" if has_places else "Parquet")
@@ -46,3 +53,14 @@ def read_parquet(path: Path, _source: Layer, log: LayerLog) -> pd.DataFrame | No
         table["geometry"] = gpd.GeoSeries(shapely.force_2d(table.geometry.to_numpy()), index=table.index, crs=table.crs)
     table.columns = table.columns.map(str)
     return table
+
+
+def _unpacks_within_limits(path: Path, log: LayerLog) -> bool:
+    """Tell whether a table takes no more memory than a file of its size may; note the fault if not."""
+    declared, packed = pq.read_metadata(path), path.stat().st_size
+    parts = (declared.row_group(at).total_byte_size for at in range(declared.num_row_groups))
+    size: int = max(declared.num_rows * declared.num_columns * _CELL_BYTES, sum(parts))
+    most = most_unpacked(packed)
+    if size > most:
+        log.fault("unpacks_too_large", found=megabytes(packed), expected=megabytes(most))
+    return size <= most

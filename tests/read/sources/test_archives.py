@@ -9,7 +9,7 @@ import pytest
 
 from siting.domain.scenario import Layer
 from siting.read.log import Log
-from siting.read.sources import archives
+from siting.read.sources import archives, packed
 from siting.read.sources.files import sha256
 from siting.read.sources.vectors import Raw, read_vector
 from tests.read.case import CRS, Case, squares
@@ -123,8 +123,8 @@ def test_a_member_that_points_elsewhere_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_archive_that_grows_too_much_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = _zip(tmp_path, {"streets.csv": b"0" * (archives.SMALL_BYTES + 1)})
-    assert path.stat().st_size * archives.MOST_GROWTH < archives.SMALL_BYTES
+    path = _zip(tmp_path, {"streets.csv": b"0" * (packed.SMALL_BYTES + 1)})
+    assert path.stat().st_size * packed.MOST_GROWTH < packed.SMALL_BYTES
     monkeypatch.setattr(archives, "_write", None)
     assert _code(path) == "archive_too_large"
 

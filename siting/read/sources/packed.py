@@ -1,0 +1,100 @@
+"""Files that are packed as a whole (gzip, bzip2): what they unpack to is measured before anything takes it in."""
+
+import bz2
+import gzip
+import re
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any, Final
+
+from siting.read.log import LayerLog
+
+_MIB: Final = 2**20
+MOST_BYTES: Final = 2048 * _MIB
+# What is packed may grow by so much, unless it stays small.
+MOST_GROWTH: Final = 200
+SMALL_BYTES: Final = 50 * _MIB
+_CHUNK: Final = _MIB
+_SIGN_BYTES: Final = 10
+# Whatever they are called: libraries unpack by content. The second sign of bzip2 is that of a part without content.
+_SIGNS: Final[tuple[tuple[re.Pattern[bytes], Callable[[Path], Any]], ...]] = (
+    (re.compile(rb"\x1f\x8b\x08"), gzip.open),
+    (re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)"), bz2.open),
+)
+# A file that breaks off, or is no such file after all.
+BROKEN: Final = (OSError, EOFError, zlib.error)
+
+
+def most_unpacked(packed: int) -> int:
+    """Return to how many bytes so many packed ones may unpack.
+
+    Examples
+    --------
+    >>> from siting.read.sources.packed import most_unpacked
+    >>> [most_unpacked(packed) // 2**20 for packed in (5_000, 2**20, 2**30)]
+    [50, 200, 2048]
+    """
+    return min(MOST_BYTES, max(SMALL_BYTES, MOST_GROWTH * packed))
+
+
+def megabytes(size: int) -> str:
+    """Write a size for people.
+
+    Examples
+    --------
+    >>> from siting.read.sources.packed import megabytes
+    >>> megabytes(5_120), megabytes(50 * 2**20)
+    ('0.005 MiB', '50 MiB')
+    """
+    return f"{size / _MIB:.4g} MiB" if size >= _MIB else f"{size / _MIB:.1g} MiB"
+
+
+def opener_of(path: Path) -> Callable[[Path], IO[bytes]] | None:
+    """Return what opens a file that is packed as a whole; None for any other."""
+    if not path.is_file():
+        return None
+    with path.open("rb") as file:
+        head = file.read(_SIGN_BYTES)
+    return next((opener for sign, opener in _SIGNS if sign.match(head)), None)
+
+
+def head_of(path: Path, size: int) -> bytes:
+    """Return the first bytes of what a file holds, unpacked."""
+    opener = opener_of(path) or _plain
+    try:
+        with opener(path) as content:
+            return content.read(size)
+    except BROKEN:
+        return b""
+
+
+def _plain(path: Path) -> IO[bytes]:
+    return path.open("rb")
+
+
+def unpacks_within_limits(path: Path, log: LayerLog) -> bool:
+    """Tell whether a file, if it is packed as a whole, unpacks to no more than :func:`most_unpacked`.
+
+    Parameters
+    ----------
+    path : Path
+        Any file or folder; one that is not packed holds.
+    log : LayerLog
+        Takes the faults ``unpacks_too_large`` and ``unreadable_file``.
+    """
+    try:
+        opener = opener_of(path)
+        if opener is None:
+            return True
+        packed = path.stat().st_size
+        most, size = most_unpacked(packed), 0
+        with opener(path) as content:
+            while size <= most and (chunk := content.read(_CHUNK)):
+                size += len(chunk)
+    except BROKEN as error:
+        log.fault("unreadable_file", found=str(error))
+        return False
+    if size > most:
+        log.fault("unpacks_too_large", found=megabytes(packed), expected=megabytes(most))
+    return size <= most

@@ -15,11 +15,9 @@ from siting.assess.structure import hierarchy, off_plan, operators, scattered
 from siting.domain.jurisdiction import grounds_of
 from siting.domain.nouns import Assessment
 from siting.domain.register import is_kept
-from siting.domain.scenario import walker_of
 from siting.domain.standards import Clause, ListName
 from siting.domain.tables import PAYERS, paid_column
 from siting.domain.villages import are_villages
-from siting.units import SECONDS_PER_MINUTE
 
 # A text under ``audit`` and its values.
 Told = tuple[str, Mapping[str, Any]]
@@ -79,20 +77,21 @@ def _parents(assessment: Assessment) -> Iterator[Told]:
         yield "parents_in_order", {}
 
 
-def _travel_to_parent(assessment: Assessment) -> Iterator[Told]:
-    """Tell how far each facility is from the one that leads it; no way is searched between facilities."""
-    table, scenario = assessment.facilities, assessment.inputs.scenario
+def _distance_to_parent(assessment: Assessment) -> Iterator[Told]:
+    """Tell how far each facility is from the one that leads it, by straight line."""
+    table = assessment.facilities
     led = table[table["parent_id"].isin(table.index).to_numpy(dtype=bool)]
     if led.empty:
         yield "no_parents", {}
         return
     above = gpd.GeoSeries(list(table.geometry.loc[led["parent_id"]]), index=led.index, crs=table.crs)
     metres = led.geometry.distance(above)
-    minutes = metres * scenario.walking.detour / walker_of(scenario).flat / SECONDS_PER_MINUTE
     farthest = metres.sort_values(ascending=False, kind="stable").index
     parents = led["parent_id"]
-    words = [f"{parents[key]}–{key} {metres[key] / 1000:.1f} ({minutes[key]:.0f})" for key in farthest]
-    yield "travel_to_parent", {"detour": f"{scenario.walking.detour:g}", "found": named(words)}
+    yield (
+        "distance_to_parent",
+        {"found": named(f"{parents[key]}–{key} {metres[key] / 1000:.1f}" for key in farthest)},
+    )
 
 
 def _operators(assessment: Assessment) -> Iterator[Told]:
@@ -363,7 +362,7 @@ def _promised(assessment: Assessment, clause: Clause) -> Iterator[Told]:
 
 _LISTS: Final[Mapping[ListName, Callable[[Assessment], Iterator[Told]]]] = {
     "parents": _parents,
-    "travel_to_parent": _travel_to_parent,
+    "distance_to_parent": _distance_to_parent,
     "operators": _operators,
     "community_run": _community_run,
     "land_use": _land_use,

@@ -1,16 +1,19 @@
 """Remedies: what the documents allow to a place that falls short, and the premises that could serve it."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from typing import Final
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_array
+from numpy.typing import NDArray
 
-from siting.domain.nouns import Floats, Times
+from siting.domain.nouns import Demand, Floats, Inputs, Ints, Times
 from siting.domain.old_estates import asks_for_old
 from siting.domain.standards import Clause, Standard
+
+# Permitted candidates, and who is within the cut-off of which.
+Ledger = tuple[gpd.GeoDataFrame, Times]
 
 # How premises of each tenure can be had, in the documents' words; what is one's own is not bought again.
 _WAYS: Final = {"own": "own", "lease": "lease", "state": "reclaim_state_idle"}
@@ -46,58 +49,92 @@ def allowed(rules: Sequence[tuple[Standard, Clause]], level: str, status: object
     return ";".join(found) or None
 
 
-def recovered(places: pd.DataFrame) -> frozenset[str]:
-    """Return the premises of the state that are recovered for an old residential area.
-
-    ``places`` are those of a check, with ``remedy_candidates`` (:func:`premises`).
-    """
-    named = places["remedy_candidates"].dropna().str.split(";").explode().str.partition(":")
-    return frozenset(named.loc[named[0] == _WAYS["state"], 2]) if len(named) else frozenset()
-
-
-def premises(
-    estates: pd.DataFrame, shares: csr_array, candidates: gpd.GeoDataFrame, within: Times, floor_m2: Floats
-) -> pd.Series:
-    """Name the premises within the cut-off of each estate whose floor area meets what it lacks.
+def premises(places: pd.DataFrame, demand: Demand, ledger: Ledger, inputs: Inputs) -> pd.Series:
+    """Name the premises within the cut-off of each existing estate with a gap whose floor area meets what it lacks.
 
     Parameters
     ----------
-    estates : pandas.DataFrame
-        Estates, as rows of ``shares``, with ``old_estate``: idle premises of the state are recovered for old ones, and
-        leased for others.
-    shares : scipy.sparse.csr_array
-        Share of each cell in each estate.
-    candidates : geopandas.GeoDataFrame
-        Permitted candidates, rows of ``within``, with ``floor_area_m2`` and ``tenure``.
-    within : Times
-        Who is within the cut-off of which candidate.
-    floor_m2 : ndarray
-        Floor area that each estate lacks, m²; NaN where the scenario gives no figure: then any floor area will do.
+    places : pandas.DataFrame
+        Those of a check, by level and id, with ``verdict``, ``kind`` and ``old_estate``: idle premises of the state are
+        recovered for old estates, and leased for others.
+    demand : Demand
+        Where people are, and how cells lie in estates.
+    ledger : tuple of geopandas.GeoDataFrame and Times
+        Permitted candidates with ``floor_area_m2`` and ``tenure``, and who is within the cut-off of which.
+    inputs : Inputs
+        The households and premises of estates, and the scenario's figures for both; where it gives none, or what there
+        is is not known, any floor area will do.
 
     Returns
     -------
     pandas.Series
-        The nearest first, at most five, as ``way:id`` joined by ";"; ``none`` where there is none. The way is
-        ``unknown`` where the tenure is blank.
+        On the index of ``places``: the nearest first, at most five, as ``way:id`` joined by ";"; ``none`` where there
+        is none, and blank for what is no estate with a gap. The way is ``unknown`` where the tenure is blank.
     """
-    floor = pd.to_numeric(candidates["floor_area_m2"]).astype("float64").to_numpy()
+    candidates = ledger[0]
     tenure = candidates["tenure"].astype("object")
     ways = {old: tenure.map(_WAYS | _OTHERWISE[old]).fillna(UNKNOWN_WAY).to_numpy() for old in (False, True)}
-    is_old = estates["old_estate"].astype("boolean").fillna(value=False).tolist()
-    seconds = np.full((len(candidates), shares.shape[1]), np.inf)
-    for row in range(len(candidates)):
+    estates = _short(places)
+    named = {
+        place: ";".join(f"{ways[old][row]}:{candidates.index[row]}" for row in rows[:_MOST]) or NONE
+        for place, old, rows in _fitting(estates, demand, ledger, inputs, np.arange(len(candidates)))
+    }
+    return pd.Series([named.get(place) for place in places.index], index=places.index, dtype="object")
+
+
+def recovered(places: pd.DataFrame, demand: Demand, ledger: Ledger, inputs: Inputs) -> frozenset[object]:
+    """Return the premises of the state that may be recovered for an old residential area, however many others may.
+
+    The parameters are those of :func:`premises`, which names the nearest five of each.
+    """
+    estates = _short(places)
+    estates = estates[_are_old(estates)]
+    candidates = ledger[0]
+    of_state = np.flatnonzero((candidates["tenure"] == "state").fillna(value=False).to_numpy(dtype=bool))
+    fitting = _fitting(estates, demand, ledger, inputs, of_state) if of_state.size else ()
+    return frozenset(candidates.index[row] for _, _, rows in fitting for row in rows)
+
+
+def _short(places: pd.DataFrame) -> pd.DataFrame:
+    """Return the existing estates with a gap; one of unknown status may exist."""
+    return places[(places["level"] == "residential_area") & (places["verdict"] == "gap") & (places["kind"] != "new")]
+
+
+def _are_old(estates: pd.DataFrame) -> NDArray[np.bool_]:
+    return estates["old_estate"].astype("boolean").fillna(value=False).to_numpy(dtype=bool)
+
+
+def _fitting(
+    estates: pd.DataFrame, demand: Demand, ledger: Ledger, inputs: Inputs, rows: Ints
+) -> Iterator[tuple[Hashable, bool, Ints]]:
+    """Yield each estate, whether it is old, and which rows of the ledger fit it, the nearest first."""
+    if estates.empty:
+        return
+    candidates, within = ledger
+    floor = candidates["floor_area_m2"].to_numpy(np.float64, na_value=np.nan)[rows]
+    positions = demand.place_ids["residential_area"].get_indexer(pd.Index(estates["id"]))
+    shares = demand.shares["residential_area"][positions]
+    seconds = np.full((len(rows), shares.shape[1]), np.inf)
+    for number, row in enumerate(rows):
         cells, taken = within.of(row)
-        seconds[row, cells] = taken
-    named = []
-    for estate in range(len(estates)):
-        part = slice(*shares.indptr[estate : estate + 2])
+        seconds[number, cells] = taken
+    ends = zip(shares.indptr[:-1], shares.indptr[1:], strict=True)
+    old = _are_old(estates)
+    for place, is_old, lacks, (start, stop) in zip(estates.index, old, _lacks(estates, old, inputs), ends, strict=True):
         # The estate is reached where the larger part of its ground is within the cut-off.
-        weight, times = shares.data[part], seconds[:, shares.indices[part]]
-        reached = (
-            np.isfinite(times) @ weight >= 0.5 * weight.sum() if weight.size else np.zeros(len(candidates), dtype=bool)
-        )
-        lacks = np.nan_to_num(floor_m2[estate])
+        weight, times = shares.data[start:stop], seconds[:, shares.indices[start:stop]]
+        reached = np.isfinite(times) @ weight >= 0.5 * weight.sum() if weight.size else np.zeros(len(rows), dtype=bool)
         fits = np.flatnonzero(reached & (floor >= lacks))
-        nearest = fits[np.argsort([times[row][np.isfinite(times[row])].mean() for row in fits], kind="stable")][:_MOST]
-        named.append(";".join(f"{ways[is_old[estate]][row]}:{candidates.index[row]}" for row in nearest) or NONE)
-    return pd.Series(named, index=estates.index, dtype="object")
+        nearest = np.argsort([times[row][np.isfinite(times[row])].mean() for row in fits], kind="stable")
+        yield place, bool(is_old), rows[fits[nearest]]
+
+
+def _lacks(estates: pd.DataFrame, old: NDArray[np.bool_], inputs: Inputs) -> Floats:
+    """Return the floor area that each estate lacks, m²; nothing where the scenario gives no figure."""
+    table = inputs.residential_areas.loc[estates["id"]]
+    per_100 = inputs.scenario.provision.m2_per_100_households
+    old_per_100 = inputs.scenario.provision.old_m2_per_100_households or per_100
+    each = np.where(old, *(np.nan if number is None else number for number in (old_per_100, per_100)))
+    households, provided = (table[name].to_numpy(np.float64, na_value=np.nan) for name in ("households", "provided_m2"))
+    lacks: Floats = np.nan_to_num(np.clip(households / 100.0 * each - np.nan_to_num(provided), 0.0, None))
+    return lacks

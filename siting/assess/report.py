@@ -166,7 +166,7 @@ def assess(  # noqa: PLR0913 - all that one report rests on
     checks = joined(checks_table(upon_whole(row, compared) for row in rows), outside, inputs)
     figures = pd.concat(tables)
     places = _places(figures, checks, rules, basis, inputs)
-    places["remedy_candidates"] = _premises(places, demand, premises, inputs)
+    places["remedy_candidates"] = None if premises is None else remedies.premises(places, demand, premises, inputs)
     cells = _cells(demand, access, reach)
     partly = any((demand.grid_share[level] < WHOLE).any() for level in inputs.units)
     warnings += ("grid_part",) if partly else ()
@@ -345,27 +345,6 @@ def _places(
 def _over(checks: pd.DataFrame, index: pd.Index) -> pd.Series:
     verdicts = checks["verdict"].groupby(level=[0, 1]).agg(lambda found: clauses.worst(list(found)))
     return verdicts.reindex(index).fillna("not_applicable").astype("object")
-
-
-def _premises(
-    places: gpd.GeoDataFrame, demand: Demand, premises: tuple[gpd.GeoDataFrame, Times] | None, inputs: Inputs
-) -> pd.Series:
-    """Name the premises that fit each existing estate with a gap; blank elsewhere, or where no ledger is given."""
-    found = pd.Series(None, index=places.index, dtype="object")
-    estates = places[(places["level"] == "residential_area") & (places["verdict"] == "gap") & (places["kind"] != "new")]
-    if premises is None or estates.empty:
-        return found
-    rows = demand.place_ids["residential_area"].get_indexer(pd.Index(estates["id"]))
-    table = inputs.residential_areas.loc[estates["id"]]
-    per_100 = inputs.scenario.provision.m2_per_100_households
-    old_per_100 = inputs.scenario.provision.old_m2_per_100_households or per_100
-    is_old = estates["old_estate"].astype("boolean").fillna(value=False).to_numpy(dtype=bool)
-    each = np.where(is_old, *(np.nan if number is None else number for number in (old_per_100, per_100)))
-    households, provided = (table[name].to_numpy(np.float64, na_value=np.nan) for name in ("households", "provided_m2"))
-    lacks = np.clip(households / 100.0 * each - np.nan_to_num(provided), 0.0, None)
-    named = remedies.premises(estates, demand.shares["residential_area"][rows], *premises, lacks)
-    found.loc[named.index] = named
-    return found
 
 
 def _near_edge(table: pd.DataFrame, inputs: Inputs) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

@@ -64,7 +64,7 @@ Premises = Literal[
 ]
 ListName = Literal[
     "parents",
-    "travel_to_parent",
+    "distance_to_parent",
     "operators",
     "community_run",
     "land_use",

@@ -320,7 +320,7 @@ def laid_out(
         centres=facilities[facilities["tier"] == "centre"],
         before=_totals_without(selection, before, after) if len(changes) else before.totals,
         preferred=places.preferred_layers(chosen, inputs.preferences),
-        recovered=recovered(before.places),
+        recovered=recovered(before.places, before.demand, (ground.permitted, ground.reached.within), inputs),
     )
     lines = promised(before, stations, "station")
     paid = lines.groupby("site_id")[["clause_id", "line", "status", "amount_cny"]]

@@ -94,10 +94,10 @@ def told() -> dict[str, str]:
 @pytest.mark.parametrize(
     ("clause", "words"),
     [
-        # 列出没有上级的站和中心……并给出上下级间行程时间: 300 m × 1.5 ÷ 0.8 m/s = 9.4 min.
+        # 列出没有上级的站和中心……并给出上下级设施间的直线距离: 300 m and 100 m, no minutes.
         (
             "cq-2019-129/2-9-hierarchy",
-            ["Without a parent facility: orphan.", "home–centre 0.3 (9), centre–by community 0.1 (3)"],
+            ["Without a parent facility: orphan.", "home–centre 0.3, centre–by community 0.1."],
         ),
         # 设有老年教育教学点
         (

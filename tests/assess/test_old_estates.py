@@ -143,6 +143,30 @@ def test_a_station_on_premises_of_the_state_recovers_them_for_an_old_area_alone(
     assert stations["remedy"].to_dict() == {"C1": "reclaim_state_idle", "C2": "lease"}
 
 
+def test_a_station_recovers_what_the_list_of_the_area_has_no_room_for() -> None:
+    """Six premises of the state reach the old area; its list names five, the sixth covers more beside it."""
+    xs = {**{f"N{number}": 20 + 10 * number for number in range(5)}, "far": 230}
+    given = inputs(
+        settings=scenario(
+            walking=straight(minutes=5),
+            provision={"old_m2_per_100_households": 15},
+            standards={"ids": ["cq-2019-129"]},
+        ),
+        residents=raster([[600.0] * 5], 100.0),
+        elderly=raster([[120.0] * 5], 100.0),
+        places={"district": units({"d": box(0, 0, 500, 100)})},
+        areas=estates({"old": (box(0, 0, 100, 100), {"status": "existing", "old_estate": True, "households": 1000.0})}),
+        ledger=facilities({}),
+        premises=candidates({key: ((x, 50), {"tenure": "state", "floor_area_m2": 150.0}) for key, x in xs.items()}),
+        standards=(standard("cq-2019-129"),),
+    )
+    named = check(given).places.loc[("residential_area", "old"), "remedy_candidates"]
+    assert named.count("reclaim_state_idle") == 5
+    assert "far" not in named
+    stations = propose(given, 1).stations.set_index("candidate_id")
+    assert stations["remedy"].to_dict() == {"far": "reclaim_state_idle"}
+
+
 def test_completeness_counts_the_residential_areas() -> None:
     """Six of six say whether they are new; there is one facility."""
     audit = audit_table(judged(before=2000, by="cq-2017-162")).set_index("clause_id")["completeness"]

@@ -33,30 +33,21 @@ _TEXT_COLUMNS: Final = frozenset(
 
 def gaps(report: "GapReport", lang: Lang) -> None:
     """Tell a gap report: a row a street (or the level that there is), the whole, warnings and notes."""
+    from siting.write import shown
+
     totals, scenario = report.totals, report.assessment.inputs.scenario
     units = report.units
     level = "street" if (units["level"] == "street").any() else units["level"].iloc[0]
     basis = say(f"basis.{totals['land_basis']}", lang)
     title = f"{scenario.scenario.title} · {scenario.scenario.date} · {say('cli.basis', lang, basis=basis)}"
-    keys = ("unit", "residents", "elderly", "covered", "land", "gap_01", "gap_02", "verdict")
-    table = _table(keys, lang)
-    per = "land_m2_per_elderly" if totals["land_basis"].startswith("elderly") else "land_m2_per_resident"
-    rows: list[dict[Any, Any]] = units[units["level"] == level].to_dict("records")
-    whole: dict[Any, Any] = {**totals, "id": None, "name": say("cli.total", lang), "verdict": _whole_verdict(units)}
-    for row in (*rows, whole):
-        if row is whole:
-            table.add_section()
-        add_row(
-            table,
-            row["name"],
-            figure_text("residents", row, number),
-            figure_text("elderly", row, number),
-            figure_text("covered_share", row, percent),
-            figure_text(per, row, lambda value: number(value, 3)),
-            figure_text("land_gap_01_m2", row, number),
-            figure_text("land_gap_02_m2", row, number),
-            say(f"verdict.{row['verdict']}", lang) if row["verdict"] else "",
-        )
+    table = _table(shown.GAP_KEYS, lang)
+    *rows, whole = shown.gap_rows(
+        units[units["level"] == level], {**totals, "verdict": shown.verdict_of_whole(units)}, lang
+    )
+    for cells in rows:
+        add_row(table, *cells)
+    table.add_section()
+    add_row(table, *whole)
     print_table(title, table)
     told = {
         "covered": figure_text("elderly_covered", totals, number),
@@ -122,15 +113,6 @@ def _extent_rows(report: "GapReport", standard: "Standard", level: str, lang: La
             article = f"{clause.article} {say(f'clause_kind.{clause.kind}', lang)}"
             verdict = say(f"verdict.{row['verdict']}", lang)
             yield names.get(row["id"], row["id"]), article, told(upon["whole", *key]), told(row), verdict
-
-
-def _whole_verdict(units: "pd.DataFrame") -> str | None:
-    """Return the verdict of the one district (or city) that is the whole; None where there are several, or none."""
-    for level in ("district", "city"):
-        verdicts = units.loc[units["level"] == level, "verdict"]
-        if len(verdicts) == 1:
-            return str(verdicts.iloc[0])
-    return None
 
 
 def inspection(found: "Inspection") -> None:
@@ -207,25 +189,12 @@ def _shown(value: object) -> str | None:
 
 def plan(found: "Plan", lang: Lang) -> None:
     """Tell a plan: its stations, what is proved, before and after, and the land gap that stays."""
+    from siting.write import shown
     from siting.write.costs import cost_texts
 
-    sized = ("size",) if found.stations["size"].notna().any() else ()
-    served = ("served",) if found.stations["elderly_served"].notna().any() else ()
-    keys = ("rank", "name", "candidate", *sized, "tenure", "new", *served, "share", "cost")
-    table = _table(keys, lang)
-    for row in found.stations.to_dict("records"):
-        add_row(
-            table,
-            str(row["rank"]),
-            row["name"] if isinstance(row["name"], str) else "–",
-            str(row["candidate_id"]),
-            *(row[key] if isinstance(row[key], str) else "–" for key in sized),
-            say(f"tenure.{row['tenure']}", lang) if isinstance(row["tenure"], str) else "",
-            number(row["elderly_new"]),
-            *(number(row[f"elderly_{key}"]) for key in served),
-            percent(row["covered_share_after"]),
-            number(row["cost_cny"]),
-        )
+    table = _table(shown.station_keys(found.stations), lang)
+    for cells in shown.station_rows(found.stations, lang):
+        add_row(table, *cells)
     if len(found.stations):
         print_table(say("cli.plan_title", lang), table)
     for line in (*_proof(found, lang), *(f"· {note}" for note in found.notes(lang))):

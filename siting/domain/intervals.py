@@ -33,6 +33,7 @@ ENDS: Final[Mapping[str, Ends]] = {
     "elderly_covered": Ends("elderly_covered", "elderly_covered_high"),
     "elderly_uncovered": Ends("elderly_uncovered_low", "elderly_uncovered"),
     "covered_share": Ends("covered_share", "covered_share_high", most=1.0),
+    "covered_share_after": Ends("covered_share_after", "covered_share_after_high", most=1.0),
     "shortfall": Ends("shortfall_low", "shortfall_high"),
 }
 

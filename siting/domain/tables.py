@@ -327,6 +327,7 @@ PLAN_COLUMNS: Final = (
     Column("capacity", "number", "persons"),
     Column("elderly_served", "number", "persons"),
     Column("covered_share_after", "number"),
+    Column("covered_share_after_high", "number"),
     Column("land_m2", "number", "m²"),
     Column("floor_area_m2", "number", "m²"),
     Column("beds", "integer"),

@@ -24,6 +24,7 @@ def stations_table(
     unit: pd.Series | None,
     centres: gpd.GeoDataFrame,
     before: Mapping[str, Any],
+    perhaps: Floats,
     preferred: pd.Series,
     recovered: Collection[object] = (),
 ) -> gpd.GeoDataFrame:
@@ -44,6 +45,8 @@ def stations_table(
         Open centres: the nearest could lead a station (by straight line; advice only).
     before : mapping
         Totals without the plan: ``elderly`` and ``elderly_covered``.
+    perhaps : ndarray
+        How many elderly more may be covered, for what nobody knows of the ledger, once each stands.
     preferred : pandas.Series
         Names of the preferred ground on which each stands, on the candidates' index.
     recovered : collection
@@ -70,7 +73,8 @@ def stations_table(
             "elderly_cumulative": cumulative,
             "capacity": chosen["capacity"].to_numpy(),
             "elderly_served": np.nan if selection.served is None else selection.served,
-            "covered_share_after": (covered + cumulative) / total if total > 0 else np.nan,
+            "covered_share_after": _share(covered + cumulative, total),
+            "covered_share_after_high": _share((covered + cumulative) + perhaps, total),
             "land_m2": added["land_m2"].to_numpy(),
             "floor_area_m2": chosen["floor_area_m2"].to_numpy(),
             "beds": chosen["beds"].to_numpy(),
@@ -132,6 +136,10 @@ def ranked_by_gain(problem: Problem, new: Ints, chosen: Ints, *, keep_order: boo
         order.append(waiting.pop(best))
         left[problem.points_of(order[-1])] = 0.0
     return np.array(order, dtype=np.int64), np.array(gains)
+
+
+def _share(covered: Floats, total: float) -> Floats:
+    return np.clip(covered / total, 0.0, 1.0) if total > 0 else np.full(len(covered), np.nan)
 
 
 def _nearest(centres: gpd.GeoDataFrame, chosen: gpd.GeoDataFrame) -> list[str | None]:

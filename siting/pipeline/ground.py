@@ -11,7 +11,7 @@ import pandas as pd
 from siting import places
 from siting.assess import assess
 from siting.domain.jurisdiction import jurisdiction_of
-from siting.domain.nouns import Access, Assessment, Demand, Floats, Inputs, Population, Progress, Times
+from siting.domain.nouns import Access, Assessment, Bools, Demand, Floats, Inputs, Population, Progress, Times
 from siting.domain.scenario import LandBasis, Scenario, Walking, walker_of
 from siting.read import read_inputs
 from siting.travel import StraightLines, Surface, WalkingNetwork, prepare_network, prepare_surface
@@ -97,14 +97,13 @@ def _measured(
     counted = facilities.assign(**{str(name): values for name, values in land.items()})
     homes = places.home_units(counted, inputs.units)
     counting = places.in_circle(counted, inputs.scenario)
-    undated, asked = ground.undated, counted
+    undated = ground.undated
     if undated is not None:
         most = places.land_span(undated, inputs.scenario.facilities.land_at_most_m2)["land_high_m2"]
         undated = undated.assign(land_m2=0.0, land_high_m2=most)
-        asked = gpd.GeoDataFrame(pd.concat([counted, undated]), crs=counted.crs)
+    asked = _asked(counted, undated)
     walking = np.concatenate([counting, np.zeros(len(asked) - len(counted), dtype=bool)])
     access = walk(inputs, demand, ground.ways, asked, walking, progress)
-    perhaps = places.may_serve(asked) | (~asked.index.isin(counted.index) & places.in_circle(asked, inputs.scenario))
     premises = None if inputs.scenario.candidates is None else (ground.permitted, ground.reached.within)
     return assess(
         inputs,
@@ -117,7 +116,7 @@ def _measured(
         ground.warnings,
         premises=premises,
         circle=_circle(ground, counted[counting], progress),
-        unsaid=_unsaid(ground, asked[perhaps], progress),
+        unsaid=_unsaid(ground, counted, asked, progress),
         undated=None if undated is None else (undated, places.home_units(undated, inputs.units)),
         jurisdiction=jurisdiction_of(inputs.standards, inputs.scenario, inputs.units, ground.holders),
         outside=outside,
@@ -132,9 +131,28 @@ def _circle(ground: Ground, facilities: gpd.GeoDataFrame, progress: Progress) ->
     return None if ground.inputs.scenario.circle.shared_from is None else _within(ground, facilities, progress)
 
 
-def _unsaid(ground: Ground, facilities: gpd.GeoDataFrame, progress: Progress) -> Times | None:
-    """Return whom those would reach of which it is not said whether they serve their community; None without any."""
-    return _within(ground, facilities, progress) if len(facilities) else None
+def may_cover(ground: Ground, facilities: gpd.GeoDataFrame, progress: Progress) -> Bools:
+    """Tell which cells may be covered by what nobody knows: all where the ledger is not complete."""
+    cells = ground.demand.cells
+    if not ground.inputs.scenario.facilities.complete:
+        return np.ones(len(cells), dtype=np.bool_)
+    unsaid = _unsaid(ground, facilities, _asked(facilities, ground.undated), progress)
+    near = np.zeros(len(cells), dtype=np.bool_)
+    if unsaid is not None:
+        near[unsaid.cell] = True
+    return near
+
+
+def _asked(facilities: gpd.GeoDataFrame, undated: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
+    """Return facilities with those of which it is not known whether they are still there."""
+    return facilities if undated is None else gpd.GeoDataFrame(pd.concat([facilities, undated]), crs=facilities.crs)
+
+
+def _unsaid(ground: Ground, counted: gpd.GeoDataFrame, asked: gpd.GeoDataFrame, progress: Progress) -> Times | None:
+    """Return whom those would reach of which it is not said whether they are there, or serve their community."""
+    serving = places.in_circle(asked, ground.inputs.scenario)
+    perhaps = asked[places.may_serve(asked) | (~asked.index.isin(counted.index) & serving)]
+    return _within(ground, perhaps, progress) if len(perhaps) else None
 
 
 def _within(ground: Ground, facilities: gpd.GeoDataFrame, progress: Progress) -> Times:

@@ -26,7 +26,7 @@ from siting.locate.stations import ranked_by_gain, stations_table
 from siting.pipeline.asking import BY_SHARE, Question, ask, circle_of, elderly_of, longest_of, people_of, within
 from siting.pipeline.complying import complying
 from siting.pipeline.evenness import evenness
-from siting.pipeline.ground import Ground, measure, prepare
+from siting.pipeline.ground import Ground, may_cover, measure, prepare
 from siting.pipeline.paying import promised
 from siting.pipeline.standing import covered_by, standing_rows, staying
 from siting.read.scenario import expectation
@@ -319,6 +319,7 @@ def laid_out(
         unit=None if finest is None else homes[finest],
         centres=facilities[facilities["tier"] == "centre"],
         before=_totals_without(selection, before, after) if len(changes) else before.totals,
+        perhaps=_perhaps_left(ground, question, selection, standing, after, may_cover(ground, facilities, progress)),
         preferred=places.preferred_layers(chosen, inputs.preferences),
         recovered=recovered(before.places, before.demand, (ground.permitted, ground.reached.within), inputs),
     )
@@ -339,6 +340,21 @@ def laid_out(
     beyond = _beyond_reach(question, ground) if selection.stages and question.plan.model in BY_SHARE else ()
     told = (*more, *sites, *notes, *beyond)
     return Proposal(stations, ground.refused, selection, request, before, after, told, changes, fairness=even)
+
+
+def _perhaps_left(
+    ground: Ground, question: Question, selection: Selection, standing: Ints, after: Assessment, may: Bools
+) -> Floats:
+    """Return how many more than are surely covered may be so, once each station of a selection stands.
+
+    Whom a station covers was perhaps covered before it, where ``may`` says so of the cell.
+    """
+    circle = circle_of(question, ground)
+    perhaps = replace(circle, people=np.where(may[question.points], circle.people, 0.0))
+    rows = question.rows_of(selection.chosen)
+    _, gains = ranked_by_gain(perhaps, rows, question.rows_of(standing), keep_order=True)
+    left = after.totals["elderly_covered_high"] - after.totals["elderly_covered"]
+    return np.asarray(left + np.cumsum(gains[::-1])[::-1] - gains, dtype=np.float64)
 
 
 def _totals_without(selection: Selection, before: Assessment, after: Assessment) -> dict[str, Any]:

@@ -386,16 +386,6 @@ class Plan:
         save_plan(Path(path), self.proposal)
 
     def _repr_html_(self) -> str:
-        keys = [
-            "rank",
-            "candidate_id",
-            "name",
-            "unit_id",
-            "elderly_new",
-            "covered_share_after",
-            "cost_cny",
-            "net_cost_cny",
-        ]
-        if self.stations["elderly_served"].notna().any():
-            keys.insert(5, "elderly_served")
-        return str(self.stations[keys].to_html(index=False))
+        from siting.write.shown import stations_html
+
+        return stations_html(self.stations, default_lang())

@@ -260,5 +260,6 @@ class GapReport:
         return places.loc[rows, [*_PLACE_KEYS, "geometry"]].reset_index(drop=True)
 
     def _repr_html_(self) -> str:
-        keys = ["level", "id", "name", "residents", "elderly", "covered_share", "land_m2_per_resident", "verdict"]
-        return str(self.units[keys].to_html(index=False))
+        from siting.write.shown import gaps_html
+
+        return gaps_html(self.units, self.totals, default_lang())

@@ -61,8 +61,22 @@ def feature(low: str, high: str | None = None) -> Reader:
     return read
 
 
-def _cell(clause: str, low: str, high: str) -> Reader:
-    return lambda out: raw(out.csv(clause, "区县")[low], out.csv(clause, "区县")[high])
+def _cells(clause: str, low: str, high: str) -> Mapping[str, Reader]:
+    """The cells of a clause over the district, in the table of the audit and in its workbook."""
+    return {
+        "csv": lambda out: raw(out.csv(clause, "区县")[low], out.csv(clause, "区县")[high]),
+        "xlsx": lambda out: raw(out.xlsx(clause, "区县")[low], out.xlsx(clause, "区县")[high]),
+    }
+
+
+def cell(key: str, head: str) -> Reader:
+    """A figure of the last row of a table in a notebook: the whole, or the last station."""
+    return lambda out: _text(out.notebook[key][-1][head])
+
+
+def layer(key: str) -> Reader:
+    """The people of a layer on the page of the account, which are the district's where none live outside."""
+    return lambda out: None if out.gaps["totals"]["people_outside"] >= 0.5 else _text(between(out.layer(key), "# 人"))
 
 
 def measured(clause: str) -> Mapping[str, Reader]:
@@ -81,7 +95,7 @@ def measured(clause: str) -> Mapping[str, Reader]:
         "map": lambda out: _text(out.district["c"][clause].get("p")),
         "geojson": check,
         "audit": line,
-        "csv": _cell(clause, "实际（下限）", "实际（上限）"),
+        **_cells(clause, "实际（下限）", "实际（上限）"),
     }
 
 
@@ -95,7 +109,7 @@ def required(floor: str, name: str) -> Mapping[str, Reader]:
         "geojson": totals(f"land_required_{floor}_m2"),
         "feature": feature(f"land_required_{floor}_m2"),
         "audit": lambda out: _text(between(out.line(clause, "区县"), "要求 ≥ #")),
-        "csv": _cell(clause, "要求", "要求"),
+        **_cells(clause, "要求", "要求"),
     }
 
 
@@ -109,11 +123,12 @@ def short(floor: str, name: str) -> Mapping[str, Reader]:
     key = f"land_gap_{floor}_m2"
     return {
         "screen": total(f"用地缺口（按{name}）/m²"),
+        "notebook": cell("gaps", f"用地缺口（按{name}）/m²"),
         "map": on_map,
         "popup": popup(key),
         "geojson": totals(f"land_gap_{floor}_low_m2", key),
         "feature": feature(f"land_gap_{floor}_low_m2", key),
-        "csv": _cell(LAND[floor], "缺口（下限）", "缺口（上限，空为不限）"),
+        **_cells(LAND[floor], "缺口（下限）", "缺口（上限，空为不限）"),
     }
 
 
@@ -129,6 +144,7 @@ def verdict(clause: str) -> Mapping[str, Reader]:
         "geojson": check,
         "audit": lambda out: VERDICTS[out.line(clause, "区县").split(" · ")[0].rpartition("，")[2]],
         "csv": lambda out: VERDICTS[out.csv(clause, "区县")["判定"]],
+        "xlsx": lambda out: VERDICTS[out.xlsx(clause, "区县")["判定"]],
     }
 
 
@@ -139,8 +155,7 @@ def counts(clause: str, level: str, name: str) -> Mapping[str, Reader]:
         text = out.line(clause, name)
         return {code: int(between(text, rf"[，：]{word} (\d+)") or 0) for word, code in VERDICTS.items()}
 
-    def cells(out: Outputs) -> dict[str, int]:
-        row = out.csv(clause, name)
+    def cells(row: Mapping[str, str]) -> dict[str, int]:
         heads = {"met": "达标数", "gap": "未达标数", "no_data": "数据不足数", "not_applicable": "不适用数"}
         return {code: int(row[head]) for code, head in heads.items()}
 
@@ -153,17 +168,14 @@ def counts(clause: str, level: str, name: str) -> Mapping[str, Reader]:
         found = Counter(check["verdict"] for check in checks)
         return {code: found[code] for code in VERDICTS.values()}
 
-    return {"map": popups, "geojson": features, "audit": line, "csv": cells}
+    return {"map": popups, "geojson": features, "audit": line} | {
+        "csv": lambda out: cells(out.csv(clause, name)),
+        "xlsx": lambda out: cells(out.xlsx(clause, name)),
+    }
 
 
 def _share(row: Mapping[str, Any]) -> Figure | None:
     return raw(row["covered_share"], row["covered_share_high"])
-
-
-def _least(out: Outputs, figure: Figure | None) -> Figure | None:
-    """Return the share once a station stands, which is the least that it is; nothing where the whole has two ends."""
-    whole = _share(out.plan["totals_after"])
-    return figure if whole is not None and whole.low == whole.high else None
 
 
 def _worst(named: list[tuple[str, Figure | None]]) -> tuple[str, Figure]:
@@ -194,6 +206,8 @@ def _on_panel(key: str, name: str) -> Reader:
 FIRST: Mapping[str, Mapping[str, Reader]] = {
     "residents": {
         "screen": total("常住人口"),
+        "notebook": cell("gaps", "常住人口"),
+        "account": layer("population.residents"),
         "map": panel(r"#\|+常住人口"),
         "popup": popup("residents"),
         "geojson": totals("residents"),
@@ -201,6 +215,8 @@ FIRST: Mapping[str, Mapping[str, Reader]] = {
     },
     "elderly": {
         "screen": total("老年人口"),
+        "notebook": cell("gaps", "老年人口"),
+        "account": layer("population.elderly"),
         "map": panel(r"#\|+老年人口"),
         "popup": popup("elderly"),
         "geojson": totals("elderly"),
@@ -225,6 +241,7 @@ FIRST: Mapping[str, Mapping[str, Reader]] = {
     },
     "share covered": {
         "screen": total("空间覆盖率"),
+        "notebook": cell("gaps", "空间覆盖率"),
         "propose": said("空间覆盖率（老年人）：# →", "propose"),
         "panel": panel(r"#\| \|+现状\|"),
         "popup": popup("covered_share"),
@@ -248,6 +265,7 @@ FIRST: Mapping[str, Mapping[str, Reader]] = {
     },
     "land per resident": {
         "screen": total("人均用地/m²"),
+        "notebook": cell("gaps", "人均用地/m²"),
         "map": panel(r"人均养老用地\|+#\|"),
         "popup": popup("land_m2_per_resident"),
         "geojson": totals("land_m2_per_resident", "land_high_m2_per_resident"),
@@ -276,6 +294,7 @@ FIRST: Mapping[str, Mapping[str, Reader]] = {
     "share of facilities with medical links": measured(MEDICAL),
     "verdict of the district": {
         "screen": lambda out: VERDICTS[rows_of(out.check, TITLE)[-1]["判定"]],
+        "notebook": lambda out: VERDICTS[out.notebook["gaps"][-1]["判定"]],
         "map": lambda out: out.district["verdict"],
         "geojson": lambda out: out.places("district")[0]["verdict"],
     },
@@ -289,6 +308,7 @@ FIRST: Mapping[str, Mapping[str, Reader]] = {
     "worst street": _worst_street("street"),
     "stations proposed": {
         "screen": lambda out: raw(len(rows_of(out.propose, STATIONS))),
+        "notebook": lambda out: raw(len(out.notebook["plan"])),
         "map": panel("拟新增站点 # 处"),
         "popup": lambda out: raw(sum(key.startswith("proposed/") for key in out.page.data["popups"])),
         "geojson": lambda out: raw(len(out.plan["features"])),
@@ -312,10 +332,14 @@ FIRST: Mapping[str, Mapping[str, Reader]] = {
     },
     "share covered with the plan": {
         "screen": said("空间覆盖率（老年人）：.* → #", "propose"),
-        "last station": lambda out: _least(out, _text(rows_of(out.propose, STATIONS)[-1]["建成后空间覆盖率"])),
+        "notebook": cell("plan", "建成后空间覆盖率"),
+        "last station": lambda out: _text(rows_of(out.propose, STATIONS)[-1]["建成后空间覆盖率"]),
+        "popup": lambda out: _text(next(row for row in _stations(out)[-1]["r"] if row[0] == "covered_share_after")[1]),
         "map": panel(r"#\| \|+实施后\|"),
         "geojson": lambda out: _share(out.plan["totals_after"]),
-        "feature": lambda out: _least(out, raw(out.plan["features"][-1]["properties"]["covered_share_after"])),
+        "feature": lambda out: raw(
+            *(out.plan["features"][-1]["properties"][f"covered_share_after{end}"] for end in ("", "_high"))
+        ),
     },
     "cost": {
         "screen": said("费用合计：# 元", "propose"),

@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import html
 import io
 import json
 import re
@@ -10,6 +11,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+import openpyxl
+import pytest
 
 import siting
 from siting.cli import tell
@@ -130,6 +134,9 @@ class Outputs:
     gaps: Mapping[str, Any]
     plan: Mapping[str, Any]
     rows: list[dict[str, str]]
+    workbook: list[dict[str, str]]
+    account: str
+    notebook: Mapping[str, list[dict[str, str]]]
 
     @cached_property
     def district(self) -> dict[str, Any]:
@@ -140,15 +147,24 @@ class Outputs:
         """The features of a level in the gap report."""
         return [each["properties"] for each in self.gaps["features"] if each["properties"]["level"] == level]
 
-    def csv(self, clause: str, level: str, basis: str | None = None) -> dict[str, str]:
+    def csv(self, clause: str, level: str) -> dict[str, str]:
         """The row of a clause in the table of the audit."""
-        found = [
-            row
-            for row in self.rows
-            if (row["条款编号"], row["层级"]) == (clause, level) and basis in (None, row["口径"])
-        ]
+        return self._row(self.rows, clause, level)
+
+    def xlsx(self, clause: str, level: str) -> dict[str, str]:
+        """The row of a clause in the workbook of the audit."""
+        return self._row(self.workbook, clause, level)
+
+    @staticmethod
+    def _row(rows: list[dict[str, str]], clause: str, level: str) -> dict[str, str]:
+        found = [row for row in rows if (row["条款编号"], row["层级"]) == (clause, level)]
         assert len(found) == 1, (clause, level, len(found))
         return found[0]
+
+    def layer(self, key: str) -> str:
+        """The totals of a layer on the page of the account; blank where it has no such layer."""
+        found = [row for row in re.findall("<tr>.*?</tr>", self.account) if f'class="key">{key}<' in row]
+        return re.findall('<td class="figure">(.*?)</td>', found[0])[1] if found else ""
 
     def line(self, clause: str, level: str) -> str:
         """The line of a clause in the audit on the screen."""
@@ -169,10 +185,31 @@ def outputs_of(plan: Plan, folder: Path, scenario: Any, district: str) -> Output
     plan.to_file(folder / "plan.geojson")
     plan.explore("zh").save(folder / "map.html")
     write_table(folder / "audit.csv", table, "zh")
+    write_table(folder / "audit.xlsx", table, "zh")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SITING_LANG", "zh")
+        siting.inspect(scenario).to_file(folder / "account.html")
+        notebook = {"gaps": _table_of(before._repr_html_()), "plan": _table_of(plan._repr_html_())}
     gaps, chosen = (json.loads((folder / f"{name}.geojson").read_text(encoding="utf-8")) for name in ("gaps", "plan"))
     with (folder / "audit.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
-    return Outputs(*screens, page_of((folder / "map.html").read_text(encoding="utf-8")), gaps, chosen, rows)
+    account = (folder / "account.html").read_text(encoding="utf-8")
+    book = _sheet_of(folder / "audit.xlsx")
+    page = page_of((folder / "map.html").read_text(encoding="utf-8"))
+    return Outputs(*screens, page, gaps, chosen, rows, book, account, notebook)
+
+
+def _table_of(shown: str) -> list[dict[str, str]]:
+    """Read a table of a notebook."""
+    heads, *rows = (re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in re.findall(r"(?s)<tr.*?</tr>", shown))
+    return [dict(zip(heads, map(html.unescape, row), strict=True)) for row in rows]
+
+
+def _sheet_of(path: Path) -> list[dict[str, str]]:
+    """Read a workbook of one sheet, its cells as texts."""
+    heads, *rows = openpyxl.load_workbook(path).worksheets[0].iter_rows(values_only=True)
+    texts = (["" if cell is None else str(cell) for cell in row] for row in rows)
+    return [dict(zip(map(str, heads), row, strict=True)) for row in texts]
 
 
 def _said(does: Any) -> str:

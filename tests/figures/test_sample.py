@@ -6,7 +6,7 @@ import pytest
 
 import siting
 from tests.figures.first import FIRST, differing, told_of
-from tests.figures.outputs import Figure, Outputs, outputs_of, printed
+from tests.figures.outputs import Figure, Outputs, between, outputs_of, printed, rows_of
 
 
 @pytest.fixture(scope="module")
@@ -20,6 +20,16 @@ def test_every_output_tells_the_same(out: Outputs, name: str) -> None:
     told = told_of(out, name)
     assert [output for output, each in told.items() if each is None] == []
     assert not differing(told), told
+
+
+def test_rows_that_do_not_add_up_say_why(out: Outputs) -> None:
+    """The streets' gaps at 0.2 add up to 31,775 as they are printed, and to 31,774 before they are."""
+    streets = rows_of(out.check, "口径")[:-1]
+    shown = sum(printed(row["用地缺口（按0.2）/m²"]).high or 0.0 for row in streets)
+    exact = sum(row["land_gap_02_m2"] for row in out.places("street"))
+    assert (shown, round(exact)) == (31_775, 31_774)
+    assert printed(between(out.check, r"各街道（镇）相加 #") or "").high == round(exact)
+    assert "相加后取整" in out.check
 
 
 def test_figures_that_differ_are_seen() -> None:

@@ -134,6 +134,26 @@ def test_who_closes_one_may_open_another() -> None:
     assert len(kept.proposal.changes) == 0
 
 
+def test_who_may_be_covered_anyhow_is_so_until_a_station_stands() -> None:
+    """Of homes in cells 1 and 6 nobody says whether they serve their community: 90 and 40 of 550 are perhaps so."""
+    homes = {f"h{i}": ((CELL * i + 250, 240), {"tier": "institution", "serves_community": None}) for i in (1, 6)}
+    given = strip()
+    ledger = facilities({"f9": ((CELL * 9 + 250, 260), {"land_m2": 500.0}), **homes})
+    stations = proposed(replace(given, facilities=ledger)).proposal.stations
+    assert stations["candidate_id"].tolist() == ["c0", "c1", "c2"]
+    assert stations["covered_share_after"].tolist() == pytest.approx([110 / 550, 200 / 550, 280 / 550])
+    assert stations["covered_share_after_high"].tolist() == pytest.approx([240 / 550, 240 / 550, 320 / 550])
+
+
+def test_of_a_ledger_that_is_not_complete_all_may_be_covered() -> None:
+    given = strip()
+    layer = given.scenario.facilities.model_copy(update={"complete": False})
+    open_ended = replace(given, scenario=given.scenario.model_copy(update={"facilities": layer}))
+    stations = proposed(open_ended).proposal.stations
+    assert stations["covered_share_after"].tolist() == pytest.approx([110 / 550, 200 / 550, 280 / 550])
+    assert stations["covered_share_after_high"].tolist() == [1.0] * 3
+
+
 def test_capacity_leaves_people_within_the_circle_unserved() -> None:
     found = proposed(strip(capacity=50.0))
     assert found.solution.objective == 150

@@ -123,8 +123,27 @@ def test_a_click_on_the_grid_tells_the_cell(map_file: Path) -> None:
         popup.wait_for()
         text = popup.inner_text()
         assert "格网单元 7-14" in text
-        assert "19 分钟" in text
+        assert "19.0 分钟" in text
         assert "到最近设施的步行时间超过时限" in text
+
+
+def test_figures_of_a_cell_are_written_as_everywhere(small: Proposal, tmp_path: Path) -> None:
+    """Ties go to the even digit and a part of a person is less than one, as in tables and other popups."""
+    figures = {"residents": 1234.5, "elderly": 0.3, "minutes_to_nearest": 19.0, "covered": 0.58361}
+    figures |= {"land_reach_m2_per_person": 0.0625, "land_gap_01_m2": 2.5, "land_gap_02_m2": 0.0}
+    before = replace(small.before, cells=small.before.cells.assign(**figures))
+    path = tmp_path / "map.html"
+    path.write_text(map_html(before, lang="zh"), encoding="utf-8")
+    with opened(path) as (page, _):
+        page.check("[data-layer=area_none]")
+        page.check("[data-layer=grid]")
+        box = page.locator(".picture-cells").bounding_box()
+        assert box is not None
+        page.mouse.click(box["x"] + box["width"] * 14.5 / 20, box["y"] + box["height"] * 7.5 / 10)
+        page.locator(".popup").wait_for()
+        text = page.locator(".popup").inner_text()
+    for told in ("1,234 人", "<1 人", "19.0 分钟", "58.4%", "0.062 m²/人", "2 m²", "0 m²"):
+        assert told in text, (told, text)
 
 
 def test_the_language_can_be_switched(map_file: Path) -> None:

@@ -17,7 +17,7 @@ from siting.domain.tables import REASON_CODES
 from siting.units import M2_PER_HECTARE
 from siting.write.webmap import icons, style
 from siting.write.webmap.parts import Drawing, Image, MapLayer, legend_of
-from siting.write.webmap.popups import Popups
+from siting.write.webmap.popups import Popups, Rule, rule_of
 from siting.write.webmap.wording import words
 
 _MERCATOR: Final = CRS.from_epsg(3857)
@@ -30,14 +30,16 @@ _MOST_CELLS: Final = 40_000
 _MOST_ASTRAY: Final = 0.1
 _FITTED_POINTS: Final = 12
 _CELL_COLUMNS: Final = (
-    ("residents", 1),
-    ("elderly", 1),
-    ("minutes_to_nearest", 1),
-    ("covered", 3),
-    ("land_reach_m2_per_person", 4),
-    ("land_gap_01_m2", 1),
-    ("land_gap_02_m2", 1),
+    "residents",
+    "elderly",
+    "minutes_to_nearest",
+    "covered",
+    "land_reach_m2_per_person",
+    "land_gap_01_m2",
+    "land_gap_02_m2",
 )
+# Of less than one person the page says so, whatever part of one it is.
+_SOME: Final = 0.5
 
 
 class Warped(NamedTuple):
@@ -107,13 +109,15 @@ def cell_data(assessment: Assessment, popups: Popups) -> dict[str, Any] | None:
     locator = locate_cells(assessment.demand.grid)
     if locator is None or not 0 < len(found) <= _MOST_CELLS:
         return None
-    for key, _ in _CELL_COLUMNS:
+    for key in _CELL_COLUMNS:
         popups.row(key, {key: 1.0})
+    rules = {key: rule_of(key) for key in _CELL_COLUMNS}
     reasons = {int(code): popups.text(f"reason.{name}") for name, code in REASON_CODES.items()}
-    columns = [_rounded(found[key], digits) for key, digits in _CELL_COLUMNS]
+    columns = [_as_shown(found[key], rules[key]) for key in _CELL_COLUMNS]
     return {
         "n": [int(cell) for cell in found.index],
-        "keys": [key for key, _ in _CELL_COLUMNS],
+        "keys": list(_CELL_COLUMNS),
+        "rules": [rule._asdict() for rule in rules.values()],
         "values": columns,
         "reason": _rounded(found["reason_code"], 0),
         "reasons": reasons,
@@ -231,6 +235,12 @@ def _paint(classes: NDArray[Any], steps: tuple[style.Step, ...]) -> NDArray[np.u
     known = np.isfinite(classes)
     painted[known] = palette[classes[known].astype(np.int64)]
     return painted
+
+
+def _as_shown(values: pd.Series, rule: Rule) -> list[Any]:
+    """Return figures rounded as they are shown, so that the page has nothing to round."""
+    shown = _rounded(values, rule.digits + 2 * rule.share)
+    return [_SOME if rule.persons and 0 < whole < 1 else told for told, whole in zip(shown, values, strict=True)]
 
 
 def _rounded(values: pd.Series, digits: int) -> list[Any]:

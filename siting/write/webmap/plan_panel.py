@@ -69,7 +69,7 @@ def _ranking(proposal: Proposal) -> str:
     items = []
     for row, station in enumerate(stations.index):
         gain = number(stations["elderly_new"].iloc[row])
-        share = percent(stations["covered_share_after"].iloc[row])
+        share = figure_text("covered_share_after", stations.iloc[row].to_dict(), percent)
         items.append(
             f'<li><button type="button" data-find="{escape(f"proposed/{station}")}">'
             f'<span class="rank">{escape(str(stations["rank"].iloc[row]))}</span>'

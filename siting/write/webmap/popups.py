@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -43,6 +43,8 @@ _DIGITS: Final = {
     "CNY a year": 0,
     "years": 0,
 }
+# Digits of figures without a unit.
+_PLAIN_DIGITS: Final = 2
 _SHARES: Final = frozenset({"covered_share", "reached_share", "covered_share_after", "pass_share", "share", "covered"})
 # Columns whose values are codes of the catalogue, and the table of the catalogue that holds them.
 _CODED: Final = {
@@ -296,15 +298,40 @@ def _clause(standard: Standard, clause: Clause) -> dict[str, Any]:
     return told
 
 
-def _figure(key: str, value: float) -> str:
+class Rule(NamedTuple):
+    """How figures of a column are written: digits behind the point, as a percentage, or as persons."""
+
+    digits: int
+    share: bool = False
+    persons: bool = False
+
+
+def rule_of(key: str) -> Rule:
+    """Return how figures of a column are written.
+
+    Examples
+    --------
+    >>> from siting.write.webmap.popups import rule_of
+    >>> rule_of("covered"), rule_of("elderly").persons, rule_of("minutes_to_nearest").digits
+    (Rule(digits=1, share=True, persons=False), True, 1)
+    """
     column = _COLUMNS.get(key)
+    if key in _SHARES:
+        return Rule(1, share=True)
     if column and column.unit == "persons":
+        return Rule(0, persons=True)
+    return Rule(_DIGITS.get(_unit(column.unit), _PLAIN_DIGITS) if column else _PLAIN_DIGITS)
+
+
+def _figure(key: str, value: float) -> str:
+    column, rule = _COLUMNS.get(key), rule_of(key)
+    if rule.persons:
         return persons(value)
     if column and _unit(column.unit) in _DIGITS:
-        return number(value, _DIGITS[_unit(column.unit)])
+        return number(value, rule.digits)
     if value.is_integer():
         return str(int(value)) if key.startswith("year") else number(value)
-    return number(value, 2)
+    return number(value, _PLAIN_DIGITS)
 
 
 def _label(key: str) -> Words:

@@ -194,17 +194,22 @@ const siting = (() => {
     return data.cells.n.indexOf(where[0] * columns + where[1]);
   }
 
+  // Figures come rounded: nothing is rounded anew here.
+  function written(figure, rule) {
+    if (rule.persons && figure > 0 && figure < 1) return "<1";
+    const digits = { minimumFractionDigits: rule.digits, maximumFractionDigits: rule.digits };
+    return (rule.share ? figure * 100 : figure).toLocaleString("en-US", digits) + (rule.share ? "%" : "");
+  }
+
   function cellPopup(at) {
-    const { n, keys, values, reason, reasons, shape, kind } = data.cells;
+    const { n, keys, rules, values, reason, reasons, shape, kind } = data.cells;
     const [row, col] = [Math.floor(n[at] / shape[1]), n[at] % shape[1]];
     const named = (text) => text.replace("{row}", row).replace("{col}", col);
     const rows = [];
     keys.forEach((key, i) => {
       const figure = values[i][at];
       if (figure === null) return;
-      const share = key === "covered";
-      const told = share ? `${Math.round(figure * 100)}%` : figure.toLocaleString("en-US", { maximumFractionDigits: 4 });
-      rows.push([key, told]);
+      rows.push([key, written(figure, rules[i])]);
     });
     const node = popup({ n: `${row}-${col}`, k: { zh: named(kind.zh), en: named(kind.en) }, r: rows });
     node.querySelector("h3").remove();

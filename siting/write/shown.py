@@ -1,0 +1,100 @@
+"""The first tables of a gap report and of a plan, as the screen and a notebook show them."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import pandas as pd
+
+from siting.domain.intervals import figure_text
+from siting.text import Lang, say
+from siting.text.numbers import number, percent
+
+# Columns of a gap report: their heads stand below ``cli.column``.
+GAP_KEYS: Final = ("unit", "residents", "elderly", "covered", "land", "gap_01", "gap_02", "verdict")
+# Digits of land per person.
+_LAND_DIGITS: Final = 3
+
+
+def gap_rows(units: pd.DataFrame, totals: Mapping[str, Any], lang: Lang) -> Iterator[tuple[str, ...]]:
+    """Yield the texts of ``GAP_KEYS`` of each unit of a table, and of the whole last.
+
+    Parameters
+    ----------
+    units : pandas.DataFrame
+        Units of a gap report.
+    totals : mapping
+        Its figures of the whole, with ``verdict``, None where no one unit is the whole.
+    lang : {"zh", "en"}
+        Language.
+    """
+    per = "land_m2_per_elderly" if totals["land_basis"].startswith("elderly") else "land_m2_per_resident"
+    rows: list[dict[Any, Any]] = units.to_dict("records")
+    for row in (*rows, {**totals, "name": say("cli.total", lang)}):
+        yield (
+            str(row["name"]),
+            figure_text("residents", row, number),
+            figure_text("elderly", row, number),
+            figure_text("covered_share", row, percent),
+            figure_text(per, row, lambda value: number(value, _LAND_DIGITS)),
+            figure_text("land_gap_01_m2", row, number),
+            figure_text("land_gap_02_m2", row, number),
+            say(f"verdict.{row['verdict']}", lang) if row["verdict"] else "",
+        )
+
+
+def verdict_of_whole(units: pd.DataFrame) -> str | None:
+    """Return the verdict of the one district (or city) that is the whole; None where there are several, or none."""
+    for level in ("district", "city"):
+        verdicts = units.loc[units["level"] == level, "verdict"]
+        if len(verdicts) == 1:
+            return str(verdicts.iloc[0])
+    return None
+
+
+def station_keys(stations: pd.DataFrame) -> tuple[str, ...]:
+    """Return the columns of a table of stations: sizes and persons served where there are some."""
+    sized = ("size",) if stations["size"].notna().any() else ()
+    served = ("served",) if stations["elderly_served"].notna().any() else ()
+    return ("rank", "name", "candidate", *sized, "tenure", "new", *served, "share", "cost")
+
+
+def station_rows(stations: pd.DataFrame, lang: Lang) -> Iterator[tuple[str, ...]]:
+    """Yield the texts of :func:`station_keys` of each station."""
+    keys = station_keys(stations)
+    for row in stations.to_dict("records"):
+        told = {
+            "rank": str(row["rank"]),
+            "name": _text(row["name"]),
+            "candidate": str(row["candidate_id"]),
+            "size": _text(row["size"]),
+            "tenure": say(f"tenure.{row['tenure']}", lang) if isinstance(row["tenure"], str) else "",
+            "new": number(row["elderly_new"]),
+            "served": number(row["elderly_served"]),
+            "share": figure_text("covered_share_after", {str(key): value for key, value in row.items()}, percent),
+            "cost": number(row["cost_cny"]),
+        }
+        yield tuple(told[key] for key in keys)
+
+
+def gaps_html(units: pd.DataFrame, totals: Mapping[str, Any], lang: Lang) -> str:
+    """Return the units of every level, and the whole, as a table for a notebook."""
+    whole = {**totals, "verdict": verdict_of_whole(units)}
+    levels = [*(say(f"level.{level}", lang) for level in units["level"]), ""]
+    rows = [(level, *row) for level, row in zip(levels, gap_rows(units, whole, lang), strict=True)]
+    return _html(("level", *GAP_KEYS), rows, lang)
+
+
+def stations_html(stations: pd.DataFrame, lang: Lang) -> str:
+    """Return the stations of a plan as a table for a notebook."""
+    return _html(station_keys(stations), list(station_rows(stations, lang)), lang)
+
+
+def _html(keys: tuple[str, ...], rows: list[tuple[str, ...]], lang: Lang) -> str:
+    table = pd.DataFrame(rows, columns=[say(f"cli.column.{key}", lang) for key in keys], dtype="object")
+    # Else pandas cuts long texts.
+    with pd.option_context("display.max_colwidth", None):
+        return str(table.to_html(index=False))
+
+
+def _text(cell: object) -> str:
+    return cell if isinstance(cell, str) else "–"

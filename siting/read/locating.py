@@ -250,7 +250,8 @@ def _tell_lost(
         texts = rows[row]
         if not texts:
             expected = listed((*reversed(LEVELS), "address"))
-            log.fault("nothing_to_place_by", row=str(index[row]), field="geometry", expected=expected)
+            cells = log.cells_in(str(index[row]), _WRITTEN)
+            log.fault("nothing_to_place_by", row=str(index[row]), field="geometry", expected=expected, cells=cells)
             continue
         near = [
             name
@@ -265,6 +266,7 @@ def _tell_lost(
             field=listed(texts),
             found=listed(texts.values()),
             expected=listed(dict.fromkeys(near)) or "–",
+            cells=log.cells_in(str(index[row]), texts),
         )
 
 

@@ -1,6 +1,6 @@
 """What reading finds on its way: faults, notes and digests, each with the layer that it belongs to."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -144,6 +144,19 @@ class LayerLog:
         """Name a record by its cells in a sheet; by its label where the layer was read from none."""
         sheet = self.log.sheets.get(self.key)
         return listed(() if sheet is None else sheet.of(row, field)) or row
+
+    def cells_in(self, row: str, keys: Iterable[str]) -> tuple[str, ...]:
+        """Return the cells of a record in those of some columns that the sheet has; none where there is no sheet."""
+        sheet = self.log.sheets.get(self.key)
+        return () if sheet is None else tuple(cell for key in keys if sheet.holds(key) for cell in sheet.of(row, key))
+
+    def names_twice(self, names: Sequence[str], letters: Sequence[str], line: int) -> list[str]:
+        """Note a fault for each name that stands twice in a head, with its cells, and return these names."""
+        twice = sorted({name for name in names if names.count(name) > 1})
+        for name in twice:
+            cells = [f"{letter}{line}" for each, letter in zip(names, letters, strict=True) if each == name]
+            self.fault("column_twice", row=listed(cells), field=name, found=name, cells=cells)
+        return twice
 
     def digest(self, value: str, part: str = "") -> None:
         """Keep the digest of the layer's file, or of one part of it."""

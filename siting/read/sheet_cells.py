@@ -58,9 +58,16 @@ class SheetCells:
         return all(f"{_FIRST}{at}" == label for label in row.split(", ") for at in self._at(label) or (0,))
 
     def named(self, column: str | None) -> str | None:
-        """Return what messages call a column: our key with the sheet's own name behind it, where that differs."""
-        name = self._columns.get(column or "")
+        """Return what messages call a column, or several: our key, and the sheet's own name where that differs."""
+        return None if column is None else ", ".join(map(self._called, column.split(", ")))
+
+    def _called(self, column: str) -> str:
+        name = self._columns.get(column)
         return column if name in (None, column) else f"{column} ({name})"
+
+    def holds(self, key: str) -> bool:
+        """Tell whether one of the sheet's columns is meant by a key."""
+        return self._columns.get(key) in self.letters
 
     def at(self, row: int, column: str | None) -> tuple[str, ...]:
         """Return the cell of a row that stands in a column; the first where no column is there, none if joined."""

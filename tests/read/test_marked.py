@@ -160,3 +160,35 @@ def test_the_account_is_told_though_the_copies_cannot_be_written(
     assert "E4" in out
     assert "taken" in err
     assert ledger.exists()
+
+
+def test_a_name_that_stands_twice_in_a_head_is_marked_there(case: Case, ledger: Path) -> None:
+    book = openpyxl.load_workbook(ledger)
+    book.worksheets[0]["H2"] = "床位数"
+    book.save(ledger)
+    (fault,) = (each for each in case.faults() if each.code == "column_twice")
+    assert (fault.sheet, fault.cells, fault.field) == ("养老'机构", ("G2", "H2"), "床位数")
+    comments = {cell.coordinate for row in _marked(case, ledger)["养老'机构"] for cell in row if cell.comment}
+    assert {"G2", "H2"} <= comments
+
+
+def test_notes_name_the_first_cells(case: Case) -> None:
+    """Read off the rows below: 约 in G3 to G6, a slash in H3 and H5; 敬老院 in C4."""
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.append(["养老设施台账"])
+    sheet.append([*HEAD[:7], "护理型床位数"])
+    beds = [
+        ("约12", "/", "养老服务站"),
+        ("约20", 4, "敬老院"),
+        ("约 30", "/", "养老服务站"),
+        ("40左右", 5, "养老服务站"),
+    ]
+    for at, (number, nursing, tier) in enumerate(beds):
+        sheet.append([f"F{at}", f"{at}号", tier, "现状", 436100 + 10 * at, 3281100, number, nursing])
+    book.save(case.folder / "ledger.xlsx")
+    case.sections["facilities"] = 'path = "ledger.xlsx"\ncrs = "EPSG:4545"\ncomplete = true'
+    told = {note.code: note.values for note in case.read().notes if note.values.get("layer") == "facilities"}
+    assert told["numbers_about"]["columns"] == "beds (床位数) ×4 [G3, G4, G5, …]"
+    assert told["missing_words"]["columns"] == "nursing_beds (护理型床位数) / ×2 [H3, H5]"
+    assert "敬老院 → institution ×1 [C4]" in told["words_recognised"]["words"]

@@ -43,6 +43,8 @@ def test_a_record_that_names_nowhere_is_refused_or_left_out_and_listed(named: Ca
     named.facilities(LEDGER.replace("S2街道", "远方街道"))
     fault = named.fault()
     assert (fault.code, fault.row) == ("not_placed", "F002")
+    # The name is wrong, not the id.
+    assert fault.cells == ("G3",)
     named.sections["facilities"] = SECTION + '\nunplaced = "leave_out"'
     inputs = named.read()
     assert inputs.facilities.index.tolist() == ["F001", "F003"]

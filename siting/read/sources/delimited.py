@@ -117,10 +117,9 @@ def _table(rows: Sequence[Row], path: Path, log: LayerLog) -> pd.DataFrame | Non
     empty = {at for at, name in enumerate(head) if not name and not any(row.cells[at].strip() for row in whole)}
     kept = [at for at in range(len(head)) if at not in empty]
     names = [head[at] or f"#{at + 1}" for at in kept]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    for name in twice:
-        log.fault("column_twice", field=name, found=name)
-    log.is_sheet(path, None, {name: get_column_letter(at + 1) for name, at in zip(names, kept, strict=True)})
+    letters = [get_column_letter(at + 1) for at in kept]
+    log.is_sheet(path, None, dict(zip(names, letters, strict=True)))
+    twice = log.names_twice(names, letters, rows[0].number if rows else 0)
     index = pd.Index([row.number for row in whole], name=SHEET_ROWS, dtype="int64")
     cells = [[row.cells[at] for at in kept] for row in whole]
     return None if twice else pd.DataFrame(cells, columns=names, index=index, dtype=object)

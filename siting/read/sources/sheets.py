@@ -266,11 +266,9 @@ def _table(sheet: _Sheet, head: Head, path: Path, source: Layer, log: LayerLog) 
         if name or any(sheet.cells[at][column] is not None for at in rows)
     ]
     names = [head.names[column] or f"#{column + 1}" for column in columns]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    for name in twice:
-        log.fault("column_twice", field=name, found=name)
-    letters = {name: get_column_letter(column + 1) for name, column in zip(names, columns, strict=True)}
-    log.is_sheet(path, sheet.title, letters)
+    letters = [get_column_letter(column + 1) for column in columns]
+    log.is_sheet(path, sheet.title, dict(zip(names, letters, strict=True)))
+    twice = log.names_twice(names, letters, head.bottom + 1)
     _tell_titles(sheet, head, log)
     _tell_hidden(sheet, rows, log)
     filled = _filled(sheet, rows, columns, log)

@@ -1,7 +1,7 @@
 """Codes that a spreadsheet took for numbers: restored where nothing is lost, refused where digits are."""
 
 import re
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,11 +26,11 @@ _LONGEST: Final = 20
 
 @dataclass(frozen=True)
 class Codes:
-    """Codes as text, None where blank or spoiled; which are spoiled; and how many were restored."""
+    """Codes as text, None where blank or spoiled; which are spoiled; and where codes were restored."""
 
     values: pd.Series
     spoiled: pd.Series
-    restored: int = 0
+    restored: Sequence[int] = ()
 
 
 def holds_codes(column: Column) -> bool:
@@ -69,11 +69,12 @@ def codes_of(cells: pd.Series) -> Codes:
     )
     values: list[str | None] = []
     spoiled = []
-    restored = 0
-    for cell in cells.tolist():
+    restored = []
+    for position, cell in enumerate(cells.tolist()):
         code = None if is_blank(cell) else _code(cell, exact, points_stay=kept)
         spoiled.append(code is None and not is_blank(cell))
-        restored += isinstance(cell, str) and code is not None and code != cell.strip()
+        if isinstance(cell, str) and code is not None and code != cell.strip():
+            restored.append(position)
         values.append(code)
     return Codes(pd.Series(values, index=cells.index, dtype=object), pd.Series(spoiled, index=cells.index), restored)
 

@@ -2,8 +2,7 @@
 
 import difflib
 import unicodedata
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -42,6 +41,8 @@ _FORMS: Final = {
 
 # Units that are converted round: by so much two figures may differ and be one.
 _ROUNDING: Final = 1e-9
+# A note names so many cells of a kind.
+_NAMED: Final = 3
 
 
 @dataclass
@@ -56,13 +57,18 @@ class _Table:
     names: dict[str, str] = field(default_factory=dict)
     factors: dict[str, Factor] = field(default_factory=dict)
     labels: list[str] = field(default_factory=list)
-    # Of every special way of reading: field → how often.
-    told: dict[str, Counter[str]] = field(default_factory=dict)
-    words: Counter[str] = field(default_factory=Counter)
+    # Of every special way of reading, and of words: what was read so → the cells, by their names where they have some.
+    told: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    words: dict[str, list[str]] = field(default_factory=dict)
 
-    def tell(self, way: str, column: str, count: int = 1) -> None:
-        """Count cells of a column that were read in a special way."""
-        self.told.setdefault(way, Counter())[column] += count
+    def tell(self, way: str, column: str, rows: Sequence[int], word: str = "") -> None:
+        """Keep the cells of a column that were read in a special way, by the positions of their rows."""
+        what = f"{column} {word}".strip()
+        self.told.setdefault(way, {}).setdefault(what, []).extend(self.cells(column, rows))
+
+    def cells(self, column: str, rows: Iterable[int]) -> list[str]:
+        """Return the names of cells; empty ones where the layer was read from no sheet."""
+        return [listed(self.log.cells_at(self.raw.index, position, column)) for position in rows]
 
     def field(self, key: str) -> str:
         """Return what messages call a column."""
@@ -235,9 +241,11 @@ def _without_missing(work: _Table, cells: pd.Series, column: Column) -> pd.Serie
     if not blank:
         return cells
     held = cells.map(lambda cell: isinstance(cell, str) and cell in blank).astype(bool)
-    counts = Counter(str(words[cell]) for cell in cells[held].tolist())
-    shown = " ".join(f"{word} ×{count}" for word, count in sorted(counts.items()))
-    work.tell("missing", f"{work.field(column.key)} {shown}")
+    rows: dict[str, list[int]] = {}
+    for position in positions(held.to_numpy(dtype=bool)):
+        rows.setdefault(str(words[cells.iloc[position]]), []).append(position)
+    for word, there in sorted(rows.items()):
+        work.tell("missing", work.field(column.key), there, word)
     return cells.mask(held, None)
 
 
@@ -261,11 +269,11 @@ def _checked(work: _Table, cells: pd.Series, column: Column) -> pd.Series:
     found = _converted(work, read, column)
     values = found.values
     shown = work.field(column.key)
-    for way, count in found.told.items():
-        if count:
-            work.tell(way, shown, count)
-    for code, rows in found.bad.items():
-        _tell(work, rows, (code, shown, _expected(code, column)), cells)
+    for way, rows in found.told.items():
+        if rows:
+            work.tell(way, shown, rows)
+    for code, wrong in found.bad.items():
+        _tell(work, wrong, (code, shown, _expected(code, column)), cells)
     if column.required:
         _tell(work, cells.isna(), ("missing_value", shown, ""), cells)
     if column.choices:
@@ -349,11 +357,14 @@ def _worded(work: _Table, cells: pd.Series, column: Column) -> pd.Series | None:
     if not stated and not column.choices:
         return cells
     by_word: dict[str, object] = {_word(word): ours for word, ours in stated.items()}
-    counts = Counter(_key(cell) for cell in cells[cells.notna()].tolist())
-    ours_of = {word: by_word.get(word, _choice(word, column)) for word in counts}
-    for word, count in counts.items():
+    rows: dict[str, list[int]] = {}
+    for position in positions(cells.notna().to_numpy(dtype=bool)):
+        rows.setdefault(_key(cells.iloc[position]), []).append(position)
+    ours_of = {word: by_word.get(word, _choice(word, column)) for word in rows}
+    for word, there in rows.items():
         if word not in by_word and word != ours_of[word]:
-            work.words[f"{word} → {ours_of[word]}"] += count
+            named = work.cells(work.field(column.key), there)
+            work.words.setdefault(f"{word} → {ours_of[word]}", []).extend(named)
     return cells.map(
         lambda cell: ours_of[key] if (key := _key(cell)) in by_word or ours_of[key] != key else cell, na_action="ignore"
     ).astype(object)
@@ -388,17 +399,23 @@ def _tell(work: _Table, rows: pd.Series, what: tuple[str, str, str], cells: pd.S
 
 def _tell_ways(work: _Table) -> None:
     """Note what was read in a special way, once a layer."""
-
-    def counted(counts: Mapping[str, int]) -> str:
-        return listed(f"{name} ×{count}" for name, count in counts.items())
-
     if work.words:
-        work.log.note("words_recognised", words=counted(work.words))
-    if "missing" in work.told:
-        work.log.note("missing_words", columns="; ".join(work.told["missing"]))
-    told = {way: counted(counts) for way, counts in work.told.items()}
+        work.log.note("words_recognised", words=_counted(work.words))
+    told = {way: _counted(cells) for way, cells in work.told.items()}
+    if "missing" in told:
+        work.log.note("missing_words", columns=told["missing"])
     _tell_numbers(told, work.log)
     _tell_dates(told, work.log)
+
+
+def _counted(cells: Mapping[str, Sequence[str]]) -> str:
+    """Return how often each thing was read, with the first cells where they have names: beds ×7 [C5, C6, C9, …]."""
+
+    def shown(named: Sequence[str]) -> str:
+        there = [cell for cell in named if cell]
+        return f" [{listed([*there[:_NAMED], *['…'][: len(there) > _NAMED]])}]" if there else ""
+
+    return listed(f"{what} ×{len(named)}{shown(named)}" for what, named in cells.items())
 
 
 def _tell_numbers(told: Mapping[str, str], log: LayerLog) -> None:

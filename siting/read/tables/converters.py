@@ -1,8 +1,7 @@
 """Cells become values of a type: what is blank or wrong becomes NA, what is wrong is told."""
 
 import datetime as dt
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -27,13 +26,13 @@ _LARGEST: Final = 10**300
 class Converted:
     """Cells in their type, NA where blank or wrong.
 
-    ``bad`` gives, by the code of the fault, the cells that are wrong; ``told`` counts the cells that were read in a
-    special way.
+    ``bad`` gives, by the code of the fault, the cells that are wrong; ``told`` gives the positions of the cells that
+    were read in a special way.
     """
 
     values: pd.Series
     bad: Mapping[str, pd.Series]
-    told: Mapping[str, int] = field(default_factory=dict)
+    told: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ def converted(cells: pd.Series, kind: str, manner: Manner = _PLAIN) -> Converted
     Returns
     -------
     Converted
-        ``told`` counts ``thousands`` (numbers with separators), ``about`` (words of approximation), ``unit`` (a unit
+        ``told`` has ``thousands`` (numbers with separators), ``about`` (words of approximation), ``unit`` (a unit
         behind the number), ``numeral`` (Chinese numerals), ``serial`` (dates that a workbook counts in days),
         ``period`` (months and years that stand for their first day), ``time`` and ``zone`` (moments with a time of
         day, with a time zone) and ``code`` (codes restored).
@@ -100,7 +99,8 @@ def _numbers(cells: pd.Series, manner: Manner) -> Converted:
         measured = measured.where(~manner.ours, values)
     # What is no plain number is looked at closely.
     still = cells.notna() & values.isna() & ~odd
-    comma, other_unit, counts = _none(cells), _none(cells), Counter[str]()
+    comma, other_unit = _none(cells), _none(cells)
+    ways: dict[str, list[int]] = {}
     for position in np.flatnonzero(still.to_numpy(dtype=bool)).tolist():
         cell = cells.iloc[position]
         written = read_number(cell, manner.units) if isinstance(cell, str) else None
@@ -111,7 +111,8 @@ def _numbers(cells: pd.Series, manner: Manner) -> Converted:
         if written.unit and manner.factor not in (None, factor):
             other_unit.iloc[position] = True
             continue
-        counts.update(written.ways)
+        for way in written.ways:
+            ways.setdefault(way, []).append(position)
         measured.iloc[position] = written.value * factor[0] / factor[1]
     wrong = cells.notna() & ~np.isfinite(measured) & ~comma & ~other_unit
     huge = pd.Series(np.isfinite(measured) & (measured.abs() > MOST), index=cells.index)
@@ -122,7 +123,7 @@ def _numbers(cells: pd.Series, manner: Manner) -> Converted:
         "out_of_range": huge,
     }
     # Nobody tells -0.0 from 0.0, but it is written otherwise.
-    return Converted(measured.mask(~np.isfinite(measured) | huge) + 0.0, bad, counts)
+    return Converted(measured.mask(~np.isfinite(measured) | huge) + 0.0, bad, ways)
 
 
 def _floats(cells: pd.Series) -> pd.Series:
@@ -163,17 +164,16 @@ def _booleans(cells: pd.Series, _: Manner) -> Converted:
 
 
 def _dates(cells: pd.Series, _: Manner) -> Converted:
-    counts: Counter[str] = Counter()
-
-    def date_of(cell: object) -> pd.Timestamp | None:
-        day = read_date(cell)
-        counts.update(() if day is None else day.ways)
-        return None if day is None else pd.Timestamp(day.date)
-
-    found = _each(cells, date_of, "datetime64[s]")
+    days = [None if pd.isna(cell) else read_date(cell) for cell in cells.tolist()]
+    ways: dict[str, list[int]] = {}
+    for position, day in enumerate(days):
+        for way in () if day is None else day.ways:
+            ways.setdefault(way, []).append(position)
+    dates = [None if day is None else pd.Timestamp(day.date) for day in days]
+    found = pd.Series(dates, index=cells.index, dtype="datetime64[s]")
     lost = cells.notna() & found.isna()
     several = lost & cells.map(lambda cell: not pd.isna(cell) and has_two_readings(cell)).astype(bool)
-    return Converted(found, {"date_of_two_readings": several, "not_date": lost & ~several}, counts)
+    return Converted(found, {"date_of_two_readings": several, "not_date": lost & ~several}, ways)
 
 
 def _each(cells: pd.Series, convert: Callable[[object], object], dtype: str) -> pd.Series:

@@ -12,7 +12,7 @@ from siting.assess.funding import funding_lines
 from siting.assess.ledger import ends
 from siting.assess.remedies import NONE, UNKNOWN_WAY
 from siting.assess.structure import hierarchy, off_plan, operators, scattered
-from siting.domain.jurisdiction import grounds_of
+from siting.domain.jurisdiction import districts_of, grounds_of
 from siting.domain.nouns import Assessment
 from siting.domain.register import is_kept
 from siting.domain.standards import Clause, ListName
@@ -352,8 +352,9 @@ def _promised(assessment: Assessment, clause: Clause) -> Iterator[Told]:
         if any(one is clause for one in each.clauses)
     ]
     sites = assessment.facilities
-    districts = sites.get("home_district", pd.Series(None, index=sites.index, dtype="object"))
-    grounds = grounds_of(assessment.jurisdiction, assessment.inputs, sites, districts)
+    law = assessment.jurisdiction
+    homes = pd.DataFrame(sites.filter(like="home_")).rename(columns=lambda name: str(name).removeprefix("home_"))
+    grounds = grounds_of(law, assessment.inputs, sites, districts_of(law, homes))
     lines = funding_lines(own, pd.DataFrame(sites.drop(columns="geometry")), what="facility", grounds=grounds)
     counts = {status: int((lines["status"] == status).sum()) for status in ("eligible", "conditional", "unknown")}
     sure = lines.loc[lines["status"] == "eligible", "amount_cny"].sum()

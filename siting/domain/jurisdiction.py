@@ -1,5 +1,6 @@
 """Where a standard holds: the districts of a scenario that are of its jurisdiction, by name or by code."""
 
+import itertools
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ import shapely
 
 from siting.domain.nouns import Inputs, Jurisdiction, Note
 from siting.domain.partly import listed
-from siting.domain.scenario import Scenario
+from siting.domain.scenario import FINE_TO_COARSE, Scenario
 from siting.domain.standards import Clause, Standard
 
 _DISTRICT: Final = "district"
@@ -23,6 +24,12 @@ _NO_PLACE: Final = ("某", "本", "全", "该", "各")
 # A code of administrative divisions (GB/T 2260, GB/T 10114): of a district six digits, then those of its parts.
 _CODE: Final = re.compile(r"(?a:\d{6})(?:(?a:\d{3}){0,2})")
 _DIGITS: Final = 6
+# Codes of streets and of communities begin with that of their district, which begins with that of a province.
+_PARTS: Final = {
+    "street": re.compile(r"(?a:\d{9})"),
+    "community": re.compile(r"(?a:\d{12})"),
+}
+_PROVINCES: Final = re.compile("1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[12]")
 
 
 @dataclass(frozen=True)
@@ -134,16 +141,15 @@ def jurisdiction_of(
     Returns
     -------
     Jurisdiction
-        A standard holds in all districts of which nothing tells that they are others.
+        A standard holds in all districts of which nothing tells that they are others. Where no districts are given,
+        the codes of streets and communities tell in which they lie.
     """
-    districts = units.get(_DISTRICT)
+    districts, codes = units.get(_DISTRICT), _codes(holders)
     compared, elsewhere, notes = set[str](), dict[str, frozenset[object]](), list[Note]()
     for standard in standards:
         if of_district(standard) is None:
             continue
-        told: dict[object, bool | None] = (
-            {} if districts is None else {key: holds_in(standard, name, key) for key, name in districts["name"].items()}
-        )
+        told = _told(standard, districts, codes)
         others = frozenset(key for key, holds in told.items() if holds is False)
         values = {"standard": standard.number, "jurisdiction": standard.jurisdiction}
         if others and len(others) < len(told):
@@ -156,7 +162,69 @@ def jurisdiction_of(
             notes.append(Note("standard_of_another_district", values | {"districts": _named(districts, others)}))
         elif True not in told.values():
             notes.append(Note("standard_of_untold_district", values))
-    return Jurisdiction(frozenset(compared), elsewhere, _districts(units, holders), tuple(notes))
+    district_of = codes if districts is None else _districts(units, holders)
+    return Jurisdiction(frozenset(compared), elsewhere, district_of, tuple(notes))
+
+
+def districts_of(law: Jurisdiction, homes: pd.DataFrame) -> pd.Series:
+    """Return the district of sites, by the coarsest unit that tells it; blank where none does.
+
+    Parameters
+    ----------
+    law : Jurisdiction
+        With the district of every unit.
+    homes : pandas.DataFrame
+        The unit of each site, one column a level.
+    """
+    found = pd.Series(None, index=homes.index, dtype="object")
+    for level in (_DISTRICT, "street", "community"):
+        if level in homes and level in law.district_of:
+            found = found.where(found.notna(), homes[level].map(law.district_of[level]))
+    return found
+
+
+def _told(
+    standard: Standard, districts: gpd.GeoDataFrame | None, codes: Mapping[str, pd.Series]
+) -> dict[object, bool | None]:
+    """Return of every district whether a standard holds there; of those that say nothing what their parts say."""
+    if districts is None:
+        known = pd.concat([pd.Series(dtype="object"), *codes.values()])
+        told: dict[object, bool | None] = {
+            code: holds_in(standard, None, code) for code in sorted(known.dropna().unique())
+        }
+        return told | ({None: None} if known.isna().any() else {})
+    told = {key: holds_in(standard, name, key) for key, name in districts["name"].items()}
+    return {
+        key: holds_in(standard, None, codes[_DISTRICT].get(key)) if holds is None else holds
+        for key, holds in told.items()
+    }
+
+
+def _codes(holders: Mapping[str, pd.Series]) -> dict[str, pd.Series]:
+    """Return the code of the district of every place, as codes of streets and communities tell it; blank elsewhere.
+
+    A place without a code of its own is in the district in which all its parts lie that have one, else in that of what
+    holds it.
+    """
+    found = {
+        level: pd.Series([_code(level, key) for key in above.index], index=above.index, dtype="object")
+        for level, above in holders.items()
+    }
+    given = [level for level in ("residential_area", *FINE_TO_COARSE) if level in found and level != "city"]
+    pairs = list(itertools.pairwise(given))
+    for fine, coarse in pairs:
+        parts = found[fine].groupby(holders[fine])
+        agreed = parts.first()[parts.nunique().eq(1)]
+        found[coarse] = found[coarse].where(found[coarse].notna(), agreed.reindex(found[coarse].index))
+    for fine, coarse in reversed(pairs):
+        found[fine] = found[fine].where(found[fine].notna(), holders[fine].map(found[coarse]))
+    return found
+
+
+def _code(level: str, key: object) -> str | None:
+    """Return the code of the district that the code of a street or a community begins with."""
+    form, text = _PARTS.get(level), str(key)
+    return text[:_DIGITS] if form and form.fullmatch(text) and _PROVINCES.match(text) else None
 
 
 def _named(districts: gpd.GeoDataFrame | None, keys: Iterable[object]) -> str:

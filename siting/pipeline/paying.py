@@ -7,12 +7,12 @@ import pandas as pd
 
 from siting import places
 from siting.assess.funding import funding_lines
-from siting.domain.jurisdiction import grounds_of
+from siting.domain.jurisdiction import districts_of, grounds_of
 from siting.domain.nouns import Assessment
 from siting.domain.villages import are_villages
 
 # The levels that decide: whose district it is, and whether it is a village.
-_ASKED: Final = ("district", "community")
+_ASKED: Final = ("district", "street", "community")
 
 
 def promised(
@@ -21,10 +21,9 @@ def promised(
     """Return the funding lines of sites under the standards in force, as far as these hold where the sites stand."""
     inputs = assessment.inputs
     homes = places.home_units(sites, {level: frame for level, frame in inputs.units.items() if level in _ASKED})
-    blank = pd.Series(None, index=sites.index, dtype="object")
-    districts, communities = (homes.get(level, blank) for level in _ASKED)
-    grounds = grounds_of(assessment.jurisdiction, inputs, sites, districts)
+    law = assessment.jurisdiction
+    grounds = grounds_of(law, inputs, sites, districts_of(law, homes))
     table = pd.DataFrame(sites.drop(columns="geometry"))
     if "community" in inputs.units:
-        table["rural"] = communities.map(are_villages(inputs.units["community"]["kind"])).astype("boolean")
+        table["rural"] = homes["community"].map(are_villages(inputs.units["community"]["kind"])).astype("boolean")
     return funding_lines(inputs.standards, table, what=what, grounds=grounds)

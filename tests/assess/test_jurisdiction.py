@@ -241,6 +241,59 @@ def test_where_nothing_tells_the_document_is_judged_and_that_is_told() -> None:
     assert "standard_of_untold_district" in codes(found)
 
 
+def by_codes(west: str, east: str, *, level: str = "street", called: str | None = None) -> Inputs:
+    """Two streets or communities of which the codes alone tell where they lie; perhaps in one district of no name."""
+    given = district()
+    shapes = {west: box(0, 0, 500, 500), east: box(500, 0, 1000, 500)}
+    places = {level: table_of(UNIT_COLUMNS, {key: {"name": f"{key[-3:]}号"} for key in shapes}, shapes)}
+    if called is not None:
+        places["district"] = table_of(UNIT_COLUMNS, {"d": {"name": called}}, {"d": box(0, 0, 1000, 500)})
+    return replace(given, units=places)
+
+
+@pytest.mark.parametrize("level", ["street", "community"])
+def test_the_district_of_a_street_or_a_community_follows_from_its_code(level: str) -> None:
+    """渝北 is 500112, 江北 500105 (GB/T 2260); codes of streets have nine digits, of communities twelve."""
+    more = "" if level == "street" else "001"
+    own, other = f"500112001{more}", f"500105002{more}"
+    found = check(by_codes(own, other, level=level))
+    rows = found.checks[found.checks["standard_id"] == YUBEI].droplevel("level")
+    assert set(rows.loc[[other], "verdict"]) == {"not_applicable"}
+    assert set(rows.loc[[other], "reason"]) == {"other_jurisdiction"}
+    assert "not_applicable" not in set(rows.loc[[own], "verdict"])
+    note = next(note for note in found.notes if note.code == "standard_in_part_of_districts")
+    assert note.values["districts"] == "500105"
+    lines = promised(found, found.facilities, "facility")
+    assert set(lines.loc[lines["standard_id"] == YUBEI, "site_id"]) <= {"west"}
+    # All of another district: for comparison. All of its own: nothing is said.
+    assert "standard_of_another_district" in codes(check(by_codes(f"500105001{more}", other, level=level)))
+    assert not {code for code in codes(check(by_codes(own, f"500112002{more}", level=level))) if "district" in code}
+
+
+@pytest.mark.parametrize(
+    ("west", "east", "code"),
+    [
+        ("500112001", "500112002", None),
+        ("500105001", "500105002", "standard_of_another_district"),
+        # In two districts, in one of them as far as is known, and in none that the numbers tell.
+        ("500112001", "500105002", "standard_of_untold_district"),
+        ("500105001", "E", "standard_of_another_district"),
+        ("990112001", "990112002", "standard_of_untold_district"),
+        ("50011200", "50011201", "standard_of_untold_district"),
+    ],
+)
+def test_a_district_of_no_name_is_that_of_its_streets(west: str, east: str, code: str | None) -> None:
+    found = {each for each in codes(check(by_codes(west, east, called="研究范围"))) if each.startswith("standard_")}
+    assert found == ({code} if code else set())
+
+
+def test_streets_of_which_the_code_says_nothing_are_judged_beside_others() -> None:
+    found = check(by_codes("500105001", "E"))
+    rows = found.checks[found.checks["standard_id"] == YUBEI].droplevel("level")
+    assert set(rows.loc[["500105001"], "reason"]) == {"other_jurisdiction"}
+    assert "other_jurisdiction" not in set(rows.loc[["E"], "reason"])
+
+
 @pytest.mark.parametrize(
     ("name", "key", "holds"),
     [

@@ -1,6 +1,6 @@
 """What does not change between before and after, and the one ruler that measures both."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from siting.assess import assess
 from siting.domain.jurisdiction import jurisdiction_of
 from siting.domain.nouns import Access, Assessment, Bools, Demand, Floats, Inputs, Population, Progress, Times
 from siting.domain.scenario import LandBasis, Scenario, Walking, walker_of
+from siting.domain.standards import Standard
 from siting.read import read_inputs
 from siting.travel import StraightLines, Surface, WalkingNetwork, prepare_network, prepare_surface
 from siting.travel.cache import Ways, decides
@@ -76,21 +77,41 @@ def outside_of(inputs: Inputs, demand: Demand) -> places.Outside | None:
 def measure(ground: Ground, facilities: gpd.GeoDataFrame, progress: Progress) -> Assessment:
     """Measure a set of facilities: the one ruler, for before and after.
 
-    What standards leave out of their jurisdiction is measured without first: what they ask is judged there.
+    What standards leave out of their jurisdiction is measured without first: what they ask is judged there. Nobody asks
+    for the circles of that part, which cost more than its walks.
     """
     left = ground.outside
     if left is None:
         return _measured(ground, facilities, progress, None)
     units = {level: frame for level, frame in left.places.items() if level != "residential_area"}
-    inputs = replace(ground.inputs, units=units, residential_areas=left.places["residential_area"])
+    standards = _asked_there(ground.inputs.standards)
+    estates = left.places["residential_area"]
+    inputs = replace(ground.inputs, units=units, residential_areas=estates, standards=standards)
     undated = None if ground.undated is None else ground.undated[left.holds(ground.undated)]
     undated = None if undated is None or undated.empty else undated
     part = replace(ground, inputs=inputs, demand=left.demand, holders=left.holders, outside=None, undated=undated)
-    return _measured(ground, facilities, progress, _measured(part, facilities[left.holds(facilities)], progress, None))
+    found = _measured(part, facilities[left.holds(facilities)], progress, None, circles=False)
+    return _measured(ground, facilities, progress, found)
+
+
+def _asked_there(standards: Sequence[Standard]) -> tuple[Standard, ...]:
+    """Return standards as they are asked where an area is left out: of those that leave none, what may govern there."""
+    own = {(clause.kind, clause.of) for each in standards if each.excludes for clause in each.clauses}
+
+    def of(standard: Standard) -> Standard:
+        rival = tuple(clause for clause in standard.clauses if (clause.kind, clause.of) in own)
+        return standard if standard.excludes else standard.model_copy(update={"clauses": rival})
+
+    return tuple(map(of, standards))
 
 
 def _measured(
-    ground: Ground, facilities: gpd.GeoDataFrame, progress: Progress, outside: Assessment | None
+    ground: Ground,
+    facilities: gpd.GeoDataFrame,
+    progress: Progress,
+    outside: Assessment | None,
+    *,
+    circles: bool = True,
 ) -> Assessment:
     inputs, demand = ground.inputs, ground.demand
     land = places.land_span(facilities, inputs.scenario.facilities.land_at_most_m2)
@@ -103,7 +124,7 @@ def _measured(
         undated = undated.assign(land_m2=0.0, land_high_m2=most)
     asked = _asked(counted, undated)
     walking = np.concatenate([counting, np.zeros(len(asked) - len(counted), dtype=bool)])
-    access = walk(inputs, demand, ground.ways, asked, walking, progress)
+    access = walk(inputs, demand, ground.ways, asked, walking, progress, circles=circles)
     premises = None if inputs.scenario.candidates is None else (ground.permitted, ground.reached.within)
     return assess(
         inputs,
@@ -173,11 +194,13 @@ def walk(
     *,
     walking: Walking | None = None,
     cutoff_s: Floats | None = None,
+    circles: bool = True,
 ) -> Access:
     """Walk from sites to the cells, as the scenario walks unless told otherwise."""
     scenario = inputs.scenario
     cutoff = cutoffs_s(sites, scenario) if cutoff_s is None else cutoff_s
-    return ways.walk_to(sites, counting, demand.cells, walking or scenario.walking, cutoff_s=cutoff, progress=progress)
+    asked = walking or scenario.walking
+    return ways.walk_to(sites, counting, demand.cells, asked, cutoff_s=cutoff, circles=circles, progress=progress)
 
 
 def cutoffs_s(sites: gpd.GeoDataFrame, scenario: Scenario) -> Floats:

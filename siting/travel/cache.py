@@ -82,11 +82,12 @@ class Ways:
         walking: Walking,
         *,
         cutoff_s: Floats | None = None,
+        circles: bool = True,
         progress: Progress = quiet,
     ) -> Access:
         """Walk as :func:`siting.travel.walk_to` does, or take what the same walk gave before."""
         off = store.folder() is None
-        key = "" if off else self._key_of(sites, counting, cells, walking, cutoff_s)
+        key = "" if off else self._key_of(sites, counting, cells, walking, cutoff_s, circles=circles)
         kept = None if off else _unpack(store.load(key))
         if isinstance(kept, Walked):
             progress("walk", 0, 1)
@@ -94,7 +95,7 @@ class Ways:
         else:
             ways = self.ready
             progress("walk", 0, 1)
-            walked = walk(ways, sites, counting, cells, walking, cutoff_s=cutoff_s)
+            walked = walk(ways, sites, counting, cells, walking, cutoff_s=cutoff_s, circles=circles)
             if not off:
                 _keep(key, walked)
         progress("walk", 1, 1)
@@ -107,11 +108,15 @@ class Ways:
         cells: pd.DataFrame,
         walking: Walking,
         cutoff_s: Floats | None,
+        *,
+        circles: bool,
     ) -> str:
         places = [cells[name].to_numpy(dtype=np.float64) for name in ("x", "y", "half_diagonal_m")]
         xy = shapely.get_coordinates(sites.geometry.to_numpy())
         ids = list(map(str, sites.index))
-        return digest("walked", self.key, walking.model_dump(mode="json"), xy, ids, counting, cutoff_s, *places)
+        return digest(
+            "walked", self.key, walking.model_dump(mode="json"), xy, ids, counting, cutoff_s, circles, *places
+        )
 
 
 def decides(

@@ -101,6 +101,18 @@ def test_what_a_document_leaves_out_is_cut_away_and_the_whole_stands_beside_it()
     }
 
 
+def test_a_stricter_document_that_leaves_nothing_out_governs_what_is_left_too() -> None:
+    """护理型床位 ≥ 30% binds beside the city's 50% for the city, and does not beside 50% for its districts."""
+    city = standard(CITY)
+    clauses = tuple(
+        each.model_copy(update={"levels": ("district",)}) if each.id == f"{CITY}/1-nursing-beds" else each
+        for each in city.clauses
+    )
+    stricter = (standard(YUBEI), city.model_copy(update={"clauses": clauses}))
+    assert row(check(district(area=AREA)), NURSING, extent="without_area")["binding"]
+    assert not row(check(district(area=AREA, standards=stricter)), NURSING, extent="without_area")["binding"]
+
+
 def test_other_documents_judge_the_whole() -> None:
     with_area, without = check(district(area=AREA)), check(district())
     own = with_area.checks["standard_id"] == YUBEI

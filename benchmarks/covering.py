@@ -200,7 +200,7 @@ def by_spopt(problem: Problem, stations: int) -> tuple[float, float]:
     """Let spopt build and HiGHS solve; its bound is not told, so that the objective stands for it."""
     pulp, locate = importlib.import_module("pulp"), importlib.import_module("spopt.locate")
     cost = np.full(problem.times.shape[::-1], 2 * _LIMIT_S)
-    rows = np.repeat(np.arange(problem.rows), np.diff(problem.times.indptr))
+    rows = np.repeat(np.arange(problem.sites), np.diff(problem.times.indptr))
     cost[problem.times.indices, rows] = problem.times.data
     model = locate.MCLP.from_cost_matrix(cost, problem.people, _LIMIT_S, p_facilities=stations)
     model = model.solve(pulp.HiGHS(msg=False, gapRel=_GAP, timeLimit=_PEER_LIMIT_S))

@@ -25,7 +25,7 @@ from scipy.sparse import csr_array, eye_array, hstack, vstack
 from scipy.sparse.csgraph import shortest_path
 from scipy.spatial import KDTree
 
-from siting.locate.highs import Programme, minimise, solver_name
+from siting.locate.highs import Milp, minimise, solver_name
 from siting.locate.median import p_median
 from siting.locate.problem import Effort, PMedian, Problem, Rules
 
@@ -108,7 +108,7 @@ def highs(problem: Problem, beyond_s: float, limit: float) -> Result:
     )
     scale = float(problem.value.max()) * beyond_s
     seconds = np.minimum(times.data, beyond_s) * problem.value[times.indices]
-    programme = Programme(
+    programme = Milp(
         cost=np.concatenate([np.zeros(rows), seconds, problem.value * beyond_s]) / scale,
         matrix=matrix,
         row_low=np.concatenate([np.ones(points), np.full(pairs + 1, -np.inf)]),

@@ -86,7 +86,7 @@ def p_center(problem: Problem, model: PCenter, effort: Effort) -> Solution:
     within = _Within.of(problem, model.share, Watch(replace(effort, report=None)))
     if len(within.times):
         return _bisected(within, effort.report)
-    forced = np.zeros(problem.rows, dtype=np.bool_) if problem.rules.forced is None else problem.rules.forced
+    forced = np.zeros(problem.sites, dtype=np.bool_) if problem.rules.forced is None else problem.rules.forced
     nobody = (Stage("worst_s", "min", 0.0, 0.0),)
     return Solution(np.flatnonzero(forced & ~problem.kept), "optimal", nobody, "proved", solver_name())
 
@@ -121,7 +121,7 @@ class _Within:
     @classmethod
     def of(cls, problem: Problem, share: float, watch: Watch) -> "_Within":
         usable = problem.kept | problem.open_to_choice
-        row = np.repeat(np.arange(problem.rows), np.diff(problem.times.indptr))
+        row = np.repeat(np.arange(problem.sites), np.diff(problem.times.indptr))
         seconds = np.asarray(problem.times.data, dtype=np.float64)
         counts = usable[row] & (problem.people[problem.times.indices] > 0)
         nearest = np.full(len(problem.people), np.inf)

@@ -43,7 +43,7 @@ _ENDS: Final[dict[str, Stopped]] = {
 
 
 @dataclass(frozen=True)
-class Programme:
+class Milp:
     """Minimise ``cost · x`` subject to ``row_low ≤ matrix · x ≤ row_high`` and ``lower ≤ x ≤ upper``.
 
     Columns of ``integer`` take whole values. Coefficients far from 1 should be scaled by who builds it: HiGHS keeps to
@@ -82,13 +82,13 @@ def solver_name() -> str:
 
 
 def minimise(
-    programme: Programme, effort: Effort, *, start: Floats | None = None, abs_gap: float = 0.0, prepared: bool = False
+    programme: Milp, effort: Effort, *, start: Floats | None = None, abs_gap: float = 0.0, prepared: bool = False
 ) -> Run:
     """Solve a programme with whole numbers, on one thread, deterministically but for the limit of seconds.
 
     Parameters
     ----------
-    programme : Programme
+    programme : Milp
         The programme.
     effort : Effort
         When to stop. ``report`` is told of each better objective or bound, ``interrupted`` is asked ten times a second.
@@ -109,11 +109,11 @@ def minimise(
     --------
     >>> import numpy as np
     >>> from scipy.sparse import csr_array
-    >>> from siting.locate.highs import Programme, minimise
+    >>> from siting.locate.highs import Milp, minimise
     >>> from siting.locate.problem import Effort
     >>> one = np.ones(2)
     >>> rows = csr_array(np.array([[1.0, 1.0]]))
-    >>> best = minimise(Programme(np.array([2.0, 3.0]), rows, one[:1], 9 * one[:1], 0 * one, one, one > 0), Effort())
+    >>> best = minimise(Milp(np.array([2.0, 3.0]), rows, one[:1], 9 * one[:1], 0 * one, one, one > 0), Effort())
     >>> best.values.tolist(), best.objective, best.stopped_by
     ([1.0, 0.0], 2.0, 'proved')
     """
@@ -132,7 +132,7 @@ def minimise(
     return run if run.sound else replace(run, stopped_by="solver", bound=-math.inf)
 
 
-def _of_nothing(programme: Programme) -> Run:
+def _of_nothing(programme: Milp) -> Run:
     """Return what there is to say of a programme without columns, on which HiGHS gives up."""
     if np.any(programme.row_low > 0) or np.any(programme.row_high < 0):
         return Run(None, math.inf, math.inf, "infeasible", 0)
@@ -140,7 +140,7 @@ def _of_nothing(programme: Programme) -> Run:
 
 
 def _once(
-    programme: Programme,
+    programme: Milp,
     effort: Effort,
     start: Floats | None,
     abs_gap: float,
@@ -198,7 +198,7 @@ def _sum(terms: Floats) -> float:
     return math.fsum(terms[terms != 0.0])
 
 
-def _agrees(programme: Programme, values: Floats, told: float, bound: float) -> bool:
+def _agrees(programme: Milp, values: Floats, told: float, bound: float) -> bool:
     """Tell whether a point keeps to all rows, and has the objective told, which the bound does not cross."""
     objective = _sum(programme.cost * values)
     noise = _ROUNDING * (1.0 + _sum(np.abs(programme.cost * values)))
@@ -233,12 +233,12 @@ def check_solver() -> None:
             raise InputError([Fault(code="wrong_solver", found=f"highspy {_new().version()}")])
 
 
-def _covering(people: Floats, reached: Floats) -> Programme:
+def _covering(people: Floats, reached: Floats) -> Milp:
     """Return the programme of covering most people with one site: sites are columns, then people of points."""
     points, sites = reached.shape
     one_site = np.concatenate([np.ones(sites), np.zeros(points)])
     matrix = csr_array(np.vstack([one_site, np.hstack([-reached, np.eye(points)])]))
-    return Programme(
+    return Milp(
         cost=np.concatenate([np.zeros(sites), -people]),
         matrix=matrix,
         row_low=np.full(points + 1, -np.inf),
@@ -249,7 +249,7 @@ def _covering(people: Floats, reached: Floats) -> Programme:
     )
 
 
-def _bound(programme: Programme, effort: Effort, info: highspy.HighsInfo, ended: Stopped, abs_gap: float) -> float:
+def _bound(programme: Milp, effort: Effort, info: highspy.HighsInfo, ended: Stopped, abs_gap: float) -> float:
     objective = float(info.objective_function_value)
     if not programme.integer.any():
         return objective
@@ -265,11 +265,11 @@ class Relaxation:
 
     Parameters
     ----------
-    programme : Programme
+    programme : Milp
         The programme.
     """
 
-    def __init__(self, programme: Programme) -> None:
+    def __init__(self, programme: Milp) -> None:
         check_solver()
         self._rows = len(programme.row_low)
         self._highs = _new()
@@ -334,7 +334,7 @@ def _new() -> highspy.Highs:
     return _Silent()  # type: ignore[no-untyped-call]
 
 
-def _model(programme: Programme) -> highspy.HighsLp:
+def _model(programme: Milp) -> highspy.HighsLp:
     lp = highspy.HighsLp()
     lp.num_row_, lp.num_col_ = programme.matrix.shape
     lp.sense_ = highspy.ObjSense.kMinimize

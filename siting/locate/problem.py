@@ -115,7 +115,7 @@ class Problem:
             raise ValueError(message)
 
     @property
-    def rows(self) -> int:
+    def sites(self) -> int:
         """How many rows (sites, or sizes of sites) there are."""
         return int(self.times.shape[0])
 
@@ -127,17 +127,17 @@ class Problem:
     @property
     def kept(self) -> Bools:
         """Rows that stand already and stay."""
-        return _or(self.rules.kept, self.rows, filled=False)
+        return _or(self.rules.kept, self.sites, filled=False)
 
     @property
     def counted(self) -> Bools:
         """Rows that count as stations."""
-        return _or(self.rules.counted, self.rows, filled=True) & ~self.kept
+        return _or(self.rules.counted, self.sites, filled=True) & ~self.kept
 
     @property
     def open_to_choice(self) -> Bools:
         """Rows that may be opened or not: neither kept nor forbidden."""
-        return ~self.kept & ~_or(self.rules.forbidden, self.rows, filled=False)
+        return ~self.kept & ~_or(self.rules.forbidden, self.sites, filled=False)
 
     @property
     def is_plain(self) -> bool:

@@ -107,7 +107,7 @@ def reduced(problem: Problem, *, value: Floats | None = None, dominated: bool = 
     """
     value = problem.value if value is None else value
     kept = problem.kept
-    forced = np.zeros(problem.rows, dtype=np.bool_) if problem.rules.forced is None else problem.rules.forced & ~kept
+    forced = np.zeros(problem.sites, dtype=np.bool_) if problem.rules.forced is None else problem.rules.forced & ~kept
     free = problem.open_to_choice & ~forced
     by_kept = problem.reached_by(np.zeros(0, dtype=np.int64))
     by_forced = problem.reached_by(np.flatnonzero(forced)) & ~by_kept if forced.any() else np.zeros_like(by_kept)
@@ -164,7 +164,7 @@ def _of_rows(problem: Problem, free: Bools) -> tuple[Ints, Ints, Numbers]:
     start = np.asarray(problem.times.indptr, dtype=np.int64)
     point = np.asarray(problem.times.indices, dtype=np.int32)
     rows = np.flatnonzero(free).astype(np.int64)
-    if len(rows) == problem.rows:
+    if len(rows) == problem.sites:
         return rows, start, point
     return rows, *_picked(start, point, rows)
 

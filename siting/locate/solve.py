@@ -3,8 +3,8 @@
 from siting.locate.center import p_center
 from siting.locate.maximal import maximal_covering
 from siting.locate.median import p_median
+from siting.locate.milp import solve_milp
 from siting.locate.problem import Effort, MaximalCovering, Model, PCenter, PMedian, Problem, SetCovering, Solution
-from siting.locate.programme import by_programme
 from siting.locate.set_cover import set_covering
 
 
@@ -41,7 +41,7 @@ def solve(problem: Problem, model: Model, effort: Effort) -> Solution:
     ([0, 2], 180.0, 'optimal')
     """
     if not problem.is_plain:
-        return by_programme(problem, model, effort)
+        return solve_milp(problem, model, effort)
     match model:
         case MaximalCovering():
             return maximal_covering(problem, effort)
@@ -52,4 +52,4 @@ def solve(problem: Problem, model: Model, effort: Effort) -> Solution:
         case PCenter():
             return p_center(problem, model, effort)
         case _:
-            return by_programme(problem, model, effort)
+            return solve_milp(problem, model, effort)

@@ -17,8 +17,8 @@ from siting.domain.nouns import Assessment, Bools, Floats, Ints, Note, Progress,
 from siting.domain.plan_models import PlanModel
 from siting.domain.scenario import PlanOptions, Scenario, with_lattice
 from siting.errors import Fault, Faults, InputError
-from siting.locate.blocking import explain_infeasible
 from siting.locate.compliance import Compliance
+from siting.locate.infeasibility import explain_infeasible
 from siting.locate.problem import Effort, Solution
 from siting.locate.series import Solver
 from siting.locate.solve import solve

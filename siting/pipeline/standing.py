@@ -46,7 +46,7 @@ def staying(question: Question, solver: Solver) -> Solver:
             if _may_stay(problem, found.chosen, row):
                 found = replace(found, chosen=np.union1d(found.chosen, [row]))
         if isinstance(found, Compliance):
-            opened = np.isin(np.arange(problem.rows), found.chosen)
+            opened = np.isin(np.arange(problem.sites), found.chosen)
             again = (Outcome(each.requirement, each.requirement.finding(opened)) for each in found.outcomes)
             found = replace(found, outcomes=tuple(again))
         return found

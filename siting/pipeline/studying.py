@@ -265,7 +265,7 @@ def _as_carried_out(planned: Planned) -> _Ready:
     if not len(rows):
         return _Ready(problem, solution, today)
     kept = np.intersect1d(rows, solution.chosen) if solution.stages else rows
-    stay, gone = (np.isin(np.arange(problem.rows), each) for each in (kept, np.setdiff1d(rows, kept)))
+    stay, gone = (np.isin(np.arange(problem.sites), each) for each in (kept, np.setdiff1d(rows, kept)))
     left = solution.chosen[~stay[solution.chosen]]
     # Whom those that stay cover is nothing new.
     served = covered_by(problem, kept, effort)

@@ -16,13 +16,13 @@ from scipy.sparse import csr_array
 import siting
 from siting.errors import InputError
 from siting.locate import highs
-from siting.locate.highs import Programme, Run, check_solver, minimise
+from siting.locate.highs import Milp, Run, check_solver, minimise
 from siting.locate.problem import Effort
 
 
-def programme(cost: list[float], rows: list[list[float]], low: list[float], high: list[float]) -> Programme:
+def programme(cost: list[float], rows: list[list[float]], low: list[float], high: list[float]) -> Milp:
     columns = len(cost)
-    return Programme(
+    return Milp(
         np.array(cost),
         csr_array(np.array(rows, dtype=float).reshape(len(low), columns)),
         np.array(low),
@@ -80,7 +80,7 @@ def test_what_does_not_agree_is_solved_again_without_start_and_presolve(monkeypa
     once, truthful = highs._once, [0]
 
     def lying(
-        programme: Programme, effort: Effort, start: Any, gap: float, *, presolve: bool = True, heuristics: bool = True
+        programme: Milp, effort: Effort, start: Any, gap: float, *, presolve: bool = True, heuristics: bool = True
     ) -> Run:
         asked.append((start is not None, presolve))
         run = once(programme, effort, start, gap, presolve=presolve, heuristics=heuristics)

@@ -14,8 +14,8 @@ from siting.locate.compliance.first import first_plan
 from siting.locate.compliance.search import Search, Step, search_of
 from siting.locate.compliance.system import system_of
 from siting.locate.highs import solver_name
+from siting.locate.milp.constraints import site_constraints
 from siting.locate.problem import Bools, Effort, Ended, Problem, Solution, Stage, status_of, without_plan
-from siting.locate.programme.rows import rule_blocks
 
 _COLUMNS: Final = ("clause_id", "level", "id", "force", "required", "provided", "shortfall")
 # Without a first plan that holds, so much of the time goes to finding whether there is one.
@@ -105,7 +105,7 @@ def comply(problem: Problem, requirements: Sequence[Requirement], effort: Effort
         & e_m + \sum_j a_{mj} x_j + \sum_i w_{mi} y_i \ge r_m && \forall m \\
         & y_i \le \sum_{j \in N(i)} x_j, \quad 0 \le y_i \le 1, \quad x_j \in \{0, 1\}
 
-    and the rules of the problem (:func:`~siting.locate.programme.rows.rule_blocks`). Where these cannot hold together,
+    and the rules of the problem (:func:`~siting.locate.milp.constraints.site_constraints`). Where these cannot hold together,
     a shortfall :math:`s_m \ge 0` joins the left side, and one rank after the other minimises its
     :math:`\sum_m s_m / r_m` without making that of a lower rank worse; then the cost, without making any worse.
 
@@ -152,11 +152,11 @@ def comply(problem: Problem, requirements: Sequence[Requirement], effort: Effort
     ([0, 1], 5000000.0, 'optimal')
     """
     for each in requirements:
-        if each.add.shape != (problem.rows,) or not np.all(np.isfinite(each.add) & (each.add >= 0)):
-            message = f"add of {each.clause} upon {each.place} must hold {problem.rows} finite numbers, none negative"
+        if each.add.shape != (problem.sites,) or not np.all(np.isfinite(each.add) & (each.add >= 0)):
+            message = f"add of {each.clause} upon {each.place} must hold {problem.sites} finite numbers, none negative"
             raise ValueError(message)
     system = system_of(problem, requirements)
-    search = search_of(problem, system, rule_blocks(problem), effort)
+    search = search_of(problem, system, site_constraints(problem), effort)
     opened = first_plan(system, search.room, search.costs, search.stopped)
     found = None
     if not system.least.any():
@@ -220,6 +220,6 @@ def _solution(search: Search, steps: tuple[Step, ...]) -> Compliance:
 
 
 def _outcomes(problem: Problem, found: Compliance, requirements: Sequence[Requirement]) -> tuple[Outcome, ...]:
-    opened = np.zeros(problem.rows, dtype=np.bool_)
+    opened = np.zeros(problem.sites, dtype=np.bool_)
     opened[found.chosen] = True
     return tuple(Outcome(each, each.finding(opened)) for each in requirements)

@@ -9,8 +9,8 @@ from scipy.sparse import csr_array
 
 from siting.domain.nouns import Floats, Ints
 from siting.locate.compliance.system import System
+from siting.locate.milp.constraints import ConstraintBlock, satisfies
 from siting.locate.problem import Bools, Problem
-from siting.locate.programme.rows import Block, keeps_to
 
 # Less than this of what is required is no gain but the noise of sums.
 _NOISE: Final = 1e-12
@@ -23,7 +23,7 @@ class Room:
     """How much the rules leave: what a further row may take of each of their upper sides."""
 
     problem: Problem
-    blocks: tuple[Block, ...]
+    blocks: tuple[ConstraintBlock, ...]
 
     def admits(self, opened: Bools) -> Bools:
         """Return the closed rows of which each alone may be opened beside the open ones."""
@@ -37,7 +37,7 @@ class Room:
 
     def keeps(self, opened: Bools) -> bool:
         """Tell whether open rows keep to all rules."""
-        return keeps_to(self.problem, np.flatnonzero(opened & ~self.problem.kept), self.blocks)
+        return satisfies(self.problem, np.flatnonzero(opened & ~self.problem.kept), self.blocks)
 
 
 def first_plan(system: System, room: Room, costs: Floats, stopped: Callable[[], bool]) -> Bools | None:

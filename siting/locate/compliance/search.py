@@ -13,8 +13,8 @@ from siting.locate.compliance.first import Room, pruned, settled
 from siting.locate.compliance.stages import Stages
 from siting.locate.compliance.system import System
 from siting.locate.highs import Run, Stopped
+from siting.locate.milp.constraints import ConstraintBlock, money_unit
 from siting.locate.problem import NOISE, Bools, Effort, Problem, Stage
-from siting.locate.programme.rows import Block, money_unit
 
 # What is left of a gap between whole numbers, once it is below one, is proof.
 _NEAR_ONE: Final = 1.0 - 1e-6
@@ -40,7 +40,7 @@ class Search:
 
     problem: Problem
     system: System
-    blocks: tuple[Block, ...]
+    blocks: tuple[ConstraintBlock, ...]
     costs: Floats
     by_cost: bool
     effort: Effort
@@ -102,7 +102,7 @@ class Search:
         """Return the better of what HiGHS found, if it keeps to the rules exactly, and what was there."""
         if run.values is None:
             return opened
-        found = run.values[: self.problem.rows] > _HALF
+        found = run.values[: self.problem.sites] > _HALF
         if not self.room.keeps(found):
             return opened
         if opened is None:
@@ -113,7 +113,7 @@ class Search:
         return opened
 
 
-def search_of(problem: Problem, system: System, blocks: tuple[Block, ...], effort: Effort) -> Search:
+def search_of(problem: Problem, system: System, blocks: tuple[ConstraintBlock, ...], effort: Effort) -> Search:
     """Return what all steps share; the clock runs from now."""
     given = problem.rules.costs
     by_cost = given is not None and bool(np.any(given[~problem.kept] > 0))

@@ -8,9 +8,9 @@ from scipy.sparse import block_array, csr_array, eye_array, vstack
 
 from siting.domain.nouns import Floats
 from siting.locate.compliance.system import System
-from siting.locate.highs import Programme, Run, minimise
+from siting.locate.highs import Milp, Run, minimise
+from siting.locate.milp.constraints import ConstraintBlock, stacked
 from siting.locate.problem import Bools, Effort, Problem
-from siting.locate.programme.rows import Block, stacked
 
 # HiGHS keeps to rows within 1e-9: in rows of this size that is less than the slack of a clause.
 _SCALE: Final = 16.0
@@ -32,14 +32,14 @@ class Stages:
 
     problem: Problem
     system: System
-    blocks: tuple[Block, ...]
+    blocks: tuple[ConstraintBlock, ...]
     unit: float
     abs_gap: float
 
     def over(self, *, rows: Floats | None = None, needs: Floats | None = None) -> Floats:
         """Return a cost over all columns."""
         system = self.system
-        by_row = np.zeros(self.problem.rows) if rows is None else rows
+        by_row = np.zeros(self.problem.sites) if rows is None else rows
         by_need = np.zeros(len(system.deficit)) if needs is None else needs
         return np.concatenate([by_row, np.zeros(system.reach.shape[0]), by_need])
 
@@ -69,9 +69,9 @@ class Stages:
         short = np.maximum(self.system.raw(opened), self.system.least)
         return np.concatenate([opened.astype(np.float64), self.system.reached(opened), short])
 
-    def _programme(self, cost: Floats, caps: Floats | None) -> Programme:
+    def _programme(self, cost: Floats, caps: Floats | None) -> Milp:
         system, kept = self.system, self.problem.kept.astype(np.float64)
-        rows, groups, needs = self.problem.rows, system.reach.shape[0], len(system.deficit)
+        rows, groups, needs = self.problem.sites, system.reach.shape[0], len(system.deficit)
         width = rows + groups + needs
         settled = 0 if caps is None else len(caps)
         mine = csr_array((system.stage[None, :] == np.arange(settled)[:, None]).astype(np.float64))
@@ -82,7 +82,7 @@ class Stages:
         rules, low, high = stacked(self.blocks, width)
         floor = np.zeros(needs) if caps is None else system.least
         ceiling = np.zeros(needs) if caps is None else np.maximum(system.deficit, system.least)
-        return Programme(
+        return Milp(
             cost=cost,
             matrix=csr_array(vstack([need, link, cap, rules], format="csr")),
             row_low=np.concatenate([system.deficit * _SCALE, np.full(groups + settled, -np.inf), low]),

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from scipy.sparse import csr_array, eye_array, hstack, vstack
 
-from siting.locate.highs import Programme, Run, minimise
+from siting.locate.highs import Milp, Run, minimise
 from siting.locate.maximal.core import Core
 from siting.locate.maximal.race import Race
 from siting.locate.maximal.state import covered_by
@@ -52,7 +52,7 @@ def _scale(race: Race) -> float:
     return 1.0 if race.whole or heaviest <= 0.0 else 2.0 ** math.floor(math.log2(_LARGEST / heaviest))
 
 
-def programme(core: Core, scale: float = 1.0) -> Programme:
+def programme(core: Core, scale: float = 1.0) -> Milp:
     """Return maximal covering (Church & ReVelle 1974) of a core: rows first, then groups.
 
     Minimise ``− Σ_g w_g y_g`` (times a scale) subject to ``y_g − Σ_{r covers g} x_r ≤ 0`` for each group g,
@@ -61,7 +61,7 @@ def programme(core: Core, scale: float = 1.0) -> Programme:
     cover, rows, groups = core.cover, len(core.rows), len(core.cover.weight)
     by_group = csr_array((np.full(len(cover.row), -1.0), cover.row, cover.row_start), shape=(groups, rows))
     number = csr_array(np.concatenate([np.ones(rows), np.zeros(groups)])[None, :])
-    return Programme(
+    return Milp(
         cost=np.concatenate([np.zeros(rows), -cover.weight * scale]),
         matrix=csr_array(vstack([hstack([by_group, eye_array(groups)]), number], format="csr")),
         row_low=np.full(groups + 1, -np.inf),

@@ -53,7 +53,7 @@ class Given:
 def given_by(problem: Problem) -> Given:
     """Return what a problem gives."""
     forced = problem.rules.forced
-    none = np.zeros(problem.rows, dtype=np.bool_)
+    none = np.zeros(problem.sites, dtype=np.bool_)
     return Given(problem, none if forced is None else forced & ~problem.kept)
 
 

@@ -128,8 +128,8 @@ def alternatives(  # noqa: PLR0913 - all but four are named
         message = "alternatives differ by at least 1 site, and need a plan, a count and a share that are not negative"
         raise ValueError(message)
     ends = time.monotonic() + effort.time_limit_s
-    places = np.arange(problem.rows) if problem.rules.place is None else problem.rules.place
-    new = np.ones(problem.rows, dtype=np.bool_)
+    places = np.arange(problem.sites) if problem.rules.place is None else problem.rules.place
+    new = np.ones(problem.sites, dtype=np.bool_)
     if standing is not None:
         new[standing] = False
     next_best = _next_best(problem, model, solution, (differ, new), _least(solution.stages[0], within), solver)
@@ -160,7 +160,7 @@ def _next_best(
 ) -> Callable[[Sequence[Solution], Effort], Solution]:
     """Return what finds the best plan that differs enough (in so many of the new rows) from each of some plans."""
     differ, new = differing
-    places = np.arange(problem.rows) if problem.rules.place is None else problem.rules.place
+    places = np.arange(problem.sites) if problem.rules.place is None else problem.rules.place
     # Under clauses a forbidden site may add a stage, which the search by forbidding does not know.
     if problem.is_plain and len(solution.stages) == 1 and not isinstance(solution, Compliance):
         tree = Excluding(problem, model, solver, _sense(solution.stages[0]), differ)

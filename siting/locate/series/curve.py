@@ -135,7 +135,7 @@ def _lent_by(problem: Problem, found: list[Optimum], known: Optimum | None, by: 
 
 def by_kernels(problem: Problem, solver: Solver) -> AtOnce | None:
     """Return what sweeps over all numbers of stations at once, where the problem is plain and the solver is ours."""
-    forced = np.zeros(problem.rows, dtype=np.bool_) if problem.rules.forced is None else problem.rules.forced
+    forced = np.zeros(problem.sites, dtype=np.bool_) if problem.rules.forced is None else problem.rules.forced
     fewest = int(forced.sum())
     if solver is not solve or not problem.is_plain or np.any(forced & ~problem.open_to_choice):
         return None
@@ -181,7 +181,7 @@ def _all_money(problem: Problem) -> float:
 
 
 def _costs(problem: Problem) -> Floats:
-    return np.full(problem.rows, np.nan) if problem.rules.costs is None else problem.rules.costs
+    return np.full(problem.sites, np.nan) if problem.rules.costs is None else problem.rules.costs
 
 
 def _spent(problem: Problem, chosen: Ints, by: Limit) -> float:

@@ -100,7 +100,7 @@ def build_order(
     first, rows = found.chosen[~counted], found.chosen[counted]
     judge = _Judge(problem, model, effort, curve, solver, progress)
     free = judge.free_optima(found, int(rows.size))
-    standing = problem.under(kept=problem.kept | np.isin(np.arange(problem.rows), first))
+    standing = problem.under(kept=problem.kept | np.isin(np.arange(problem.sites), first))
     best = np.array([each.objective for each in free])
     allowed = _whole(problem) - best if sense > 0 else best
     order = rows[best_sequence(undone(standing, rows, model), allowed, best)]
@@ -154,7 +154,7 @@ class _Judge:
         problem = self.problem
         if problem.rules.capacity is None:
             return objective_of(problem, rows, self.model)
-        these = np.isin(np.arange(problem.rows), rows)
+        these = np.isin(np.arange(problem.sites), rows)
         alone = problem.under(stations=None, occupied=None, forced=these, forbidden=~these & ~problem.kept)
         found = self.solver(alone, self.model, replace(self.effort, report=None))
         return found.objective if found.stages else math.nan

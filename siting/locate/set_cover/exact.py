@@ -6,14 +6,14 @@ import numpy as np
 from scipy.sparse import block_array, csr_array
 
 from siting.domain.nouns import Floats, Ints
-from siting.locate.highs import Programme, Run, minimise
+from siting.locate.highs import Milp, Run, minimise
 from siting.locate.problem import Effort
 from siting.locate.set_cover.core import LITTLE, Core
 
 _HALF = 0.5
 
 
-def programme_of(core: Core, most: int | None = None) -> Programme:
+def programme_of(core: Core, most: int | None = None) -> Milp:
     r"""Return the programme of set covering, some of which may stay uncovered.
 
     .. math::
@@ -47,7 +47,7 @@ def programme_of(core: Core, most: int | None = None) -> Programme:
         low.append(np.array([-np.inf]))
         high.append(np.array([float(most)]))
     columns = core.rows + len(free)
-    return Programme(
+    return Milp(
         cost=np.concatenate([core.cost, np.zeros(len(free))]),
         matrix=csr_array(block_array(rows, format="csr")),
         row_low=np.concatenate(low),

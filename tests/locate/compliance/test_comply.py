@@ -130,8 +130,8 @@ def best_of_all(problem: Problem, needs: list[Requirement]) -> tuple[tuple[float
     costs = problem.rules.costs
     ranks = sorted({need.rank for need in needs})
     keys = []
-    for count in range(problem.rows + 1):
-        for chosen in itertools.combinations(range(problem.rows), count):
+    for count in range(problem.sites + 1):
+        for chosen in itertools.combinations(range(problem.sites), count):
             if allowed(problem, chosen):
                 sums = (sum(short(need, chosen) for need in needs if need.rank == rank) for rank in ranks)
                 free = costs is None or not np.any(costs[~problem.kept] > 0)

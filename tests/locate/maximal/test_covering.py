@@ -51,7 +51,7 @@ def greedy(problem: Problem) -> float:
     """Return what adding the best row again and again covers."""
     chosen = list(np.flatnonzero(problem.rules.forced & ~problem.kept)) if problem.rules.forced is not None else []
     free = [row for row in np.flatnonzero(problem.open_to_choice) if row not in chosen]
-    most = problem.rows if problem.rules.stations is None else problem.rules.stations
+    most = problem.sites if problem.rules.stations is None else problem.rules.stations
     while free and len(chosen) < most:
         best = max(free, key=lambda row: (covered(problem, np.array([*chosen, row], dtype=np.int64)), -row))
         free.remove(best)
@@ -183,7 +183,7 @@ def test_choices_are_merged_among_their_own_rows() -> None:
 
 def test_more_kept_rows_leave_less_to_cover() -> None:
     problem = district(0)
-    kept = np.zeros(problem.rows, dtype=bool)
+    kept = np.zeros(problem.sites, dtype=bool)
     kept[:5] = True
     found = maximal_covering(problem.under(kept=kept), Effort())
     assert found.status == "optimal"
@@ -218,14 +218,14 @@ def test_nobody_to_cover_and_nothing_to_open(stations: int | None) -> None:
 def test_no_station_covers_nobody_and_all_cover_all() -> None:
     problem = district(0)
     assert maximal_covering(problem.under(stations=0), Effort()).objective == 0.0
-    everyone = problem.people[problem.reached_by(np.arange(problem.rows))].sum()
-    for stations in (problem.rows, problem.rows + 5, None):
+    everyone = problem.people[problem.reached_by(np.arange(problem.sites))].sum()
+    for stations in (problem.sites, problem.sites + 5, None):
         assert maximal_covering(problem.under(stations=stations), Effort()).objective == everyone
 
 
 def test_who_is_forced_and_forbidden_or_too_many_is_told() -> None:
     problem = district(0, stations=1)
-    three = np.arange(problem.rows) < 3
+    three = np.arange(problem.sites) < 3
     both = maximal_covering(problem.under(forced=three, forbidden=three), Effort())
     assert (both.status, both.blocked_by) == ("infeasible", ("forced",))
     many = maximal_covering(problem.under(forced=three), Effort())

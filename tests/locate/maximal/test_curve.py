@@ -10,8 +10,8 @@ from tests.locate.maximal.test_covering import covered, district
 
 def test_points_ascend_and_hold_the_optimum_between_objective_and_bound() -> None:
     problem = district(0)
-    points = covering_curve(problem, [0, 1, 2, 5, 9, 20, problem.rows + 3], Effort())
-    assert [each.stations for each in points] == [0, 1, 2, 5, 9, 20, problem.rows + 3]
+    points = covering_curve(problem, [0, 1, 2, 5, 9, 20, problem.sites + 3], Effort())
+    assert [each.stations for each in points] == [0, 1, 2, 5, 9, 20, problem.sites + 3]
     for each in points:
         best = maximal_covering(problem.under(stations=each.stations), Effort())
         assert best.status == "optimal"
@@ -25,7 +25,7 @@ def test_points_ascend_and_hold_the_optimum_between_objective_and_bound() -> Non
 
 def test_forced_and_kept_rows_hold_at_every_point() -> None:
     problem = district(1)
-    forced, kept, forbidden = (np.isin(np.arange(problem.rows), each) for each in ([3, 4], [7], [8, 9]))
+    forced, kept, forbidden = (np.isin(np.arange(problem.sites), each) for each in ([3, 4], [7], [8, 9]))
     ruled = problem.under(forced=forced, kept=kept, forbidden=forbidden)
     for each in covering_curve(ruled, [2, 4, 6], Effort()):
         assert {3, 4} <= set(each.chosen)
@@ -37,7 +37,7 @@ def test_forced_and_kept_rows_hold_at_every_point() -> None:
 def test_fewer_stations_than_are_forced_are_refused() -> None:
     problem = district(1)
     with pytest.raises(ValueError, match="1 rows"):
-        covering_curve(problem.under(forced=np.arange(problem.rows) < 2), [1, 5], Effort())
+        covering_curve(problem.under(forced=np.arange(problem.sites) < 2), [1, 5], Effort())
     assert covering_curve(problem, [], Effort()) == []
 
 

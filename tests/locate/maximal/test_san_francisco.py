@@ -7,8 +7,8 @@ import pytest
 from scipy.sparse import csr_array
 
 from siting.locate.maximal import maximal_covering
+from siting.locate.milp import by_programme
 from siting.locate.problem import Effort, MaximalCovering, Problem, Rules
-from siting.locate.programme import by_programme
 from tests.locate.set_cover.cases import san_francisco
 
 

@@ -30,7 +30,7 @@ def problem_of(times: NDArray[np.float64], value: NDArray[np.float64], **rules: 
 
 def nearest(problem: Problem, rows: tuple[int, ...]) -> NDArray[np.float64]:
     times = np.full(problem.times.shape, np.inf)
-    for row in range(problem.rows):
+    for row in range(problem.sites):
         times[row, problem.points_of(row)] = problem.times.data[
             problem.times.indptr[row] : problem.times.indptr[row + 1]
         ]
@@ -44,7 +44,7 @@ def choices(problem: Problem) -> list[tuple[int, ...]]:
     if not np.all(problem.open_to_choice[forced]):
         return []
     free = [row for row in np.flatnonzero(problem.open_to_choice) if row not in forced]
-    most = problem.rows if problem.rules.stations is None else problem.rules.stations
+    most = problem.sites if problem.rules.stations is None else problem.rules.stations
     return [
         tuple(sorted([*forced, *more]))
         for count in range(most - len(forced) + 1)

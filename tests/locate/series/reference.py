@@ -27,7 +27,7 @@ NONE = Solution(np.zeros(0, dtype=np.int64), "infeasible", (), "proved", "all")
 def allowed(problem: Problem, rows: tuple[int, ...]) -> bool:
     rules = problem.rules
     chosen = np.array(rows, dtype=np.int64)
-    inside = np.isin(np.arange(problem.rows), chosen)
+    inside = np.isin(np.arange(problem.sites), chosen)
     if rules.stations is not None and problem.counted[chosen].sum() > rules.stations:
         return False
     if rules.budget is not None and math.fsum(rules.costs[chosen]) > rules.budget * (1 + 1e-12):  # type: ignore[index]
@@ -58,7 +58,7 @@ def choices(problem: Problem) -> list[tuple[int, ...]]:
 def covered(problem: Problem, rows: tuple[int, ...] | list[int]) -> float:
     """Value that rows newly cover, counted point by point."""
     reach = np.zeros(problem.times.shape, dtype=bool)
-    reach[np.repeat(np.arange(problem.rows), np.diff(problem.times.indptr)), problem.times.indices] = True
+    reach[np.repeat(np.arange(problem.sites), np.diff(problem.times.indptr)), problem.times.indices] = True
     kept = set(np.flatnonzero(problem.kept).tolist())
     return math.fsum(
         value

@@ -18,7 +18,7 @@ MODELS = st.sampled_from([MaximalCovering(), PMedian(beyond_s=1800.0), PMedian()
 
 def lacks(problem: Problem, first: tuple[int, ...], other: tuple[int, ...]) -> int:
     """How many sites of a choice another does without, whatever their sizes."""
-    place = np.arange(problem.rows) if problem.rules.place is None else problem.rules.place
+    place = np.arange(problem.sites) if problem.rules.place is None else problem.rules.place
     return len({place[row] for row in first} - {place[row] for row in other})
 
 

@@ -82,8 +82,8 @@ def test_what_parts_leave_undone_is_counted_point_by_point(
     left = undone(problem, rows, model)
     every = left.of_all_parts()
     nothing = value_of(problem, model, [])
-    total = nothing if isinstance(model, PMedian) else covered(problem, list(range(problem.rows)))
-    unreached = math.fsum(problem.value[~problem.reached_by(np.arange(problem.rows))])
+    total = nothing if isinstance(model, PMedian) else covered(problem, list(range(problem.sites)))
+    unreached = math.fsum(problem.value[~problem.reached_by(np.arange(problem.sites))])
     for part in range(1 << rows.size):
         inside = [int(row) for place, row in enumerate(rows) if part >> place & 1]
         now = value_of(problem, model, inside)

@@ -1,0 +1,191 @@
+"""The p-center with any rules: a search over times, each a question of set covering."""
+
+import math
+import time
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from siting.domain.nouns import Floats
+from siting.locate.highs import solver_name
+from siting.locate.milp.assignment import served_by
+from siting.locate.milp.constraints import site_constraints
+from siting.locate.milp.evaluate import IN_HASTE_S, Evaluation, evaluate
+from siting.locate.milp.formulation import LexicographicMilp, Objective
+from siting.locate.milp.greedy import greedy_plan, without_redundant
+from siting.locate.milp.lexicographic import RemainingEffort, nothing_found, run_stage
+from siting.locate.milp.models import persons_needed, service_variables, share_block
+from siting.locate.milp.ties import break_ties
+from siting.locate.problem import Effort, Ended, PCenter, Problem, Solution, Stage, status_of
+
+# The least seconds for finding out what a plan comes to, whatever the limit.
+_LEAST_S: Final = 10.0
+
+
+def p_center(problem: Problem, model: PCenter, effort: Effort) -> Solution:
+    r"""Smallest worst seconds of a share of the persons whom some row reaches.
+
+    .. math::
+
+        \min r \quad \text{such that there are open rows with} \quad
+        \sum_{g: \, \exists j \text{ open}, \, t_{gj} \le r} n_g \ge \alpha N
+
+    with :math:`t_{gj}` the seconds from row j to group g, :math:`n_g` its persons, :math:`N` those whom some row (kept,
+    or open to choice) reaches within the cut-off, and :math:`\alpha` the ``share``; with capacity the persons who are
+    served from within r count. The smallest r is one of the times there are (or 0 where nobody need be served). A
+    search by halves asks of one time after the other whether it will do: feasible at the answer, infeasible at the time
+    before it.
+
+    Parameters
+    ----------
+    problem : Problem
+        The people and the rules.
+    model : PCenter
+        The share.
+    effort : Effort
+        When to stop.
+
+    Returns
+    -------
+    Solution
+        One stage, ``"worst_s"``.
+
+    References
+    ----------
+    Minieka, E. (1970). The m-center problem. SIAM Review 12, 138-139. Daskin, M. S. (2013). Network and discrete
+    location, 2nd edition, chapter 5. For a share: Daskin, M. S. and Owen, S. H. (1999). Two new location covering
+    problems: the partial p-center problem and the partial set covering problem. Geographical Analysis 31, 217-235.
+    """
+    remaining = RemainingEffort(effort)
+    need = persons_needed(problem, model.share * persons_reached(problem))
+    times = _times(problem)
+    low, high = -1, len(times) - 1
+    plan, stopped, nodes = probe(milp_within(problem, float(times[high]), need), remaining.left())
+    remaining.spend(nodes)
+    if plan is None:
+        return nothing_found(stopped)
+    first = nearest_worst(problem, plan, need, times[high])
+    high = int(np.searchsorted(times, first))
+    while low + 1 < high and stopped == "proved":
+        middle = (low + high) // 2
+        try:
+            found, stopped, nodes = probe(milp_within(problem, float(times[middle]), need), remaining.left())
+        except KeyboardInterrupt:
+            found, stopped, nodes = None, "interrupt", 0
+        remaining.spend(nodes)
+        if found is not None:
+            plan, stopped = found, "proved"
+            high = int(np.searchsorted(times, nearest_worst(problem, found, need, times[middle])))
+        elif stopped == "proved":
+            low = middle
+        if effort.report is not None:
+            effort.report(float(times[high]), float(times[min(low + 1, high)]))
+    milp = milp_within(problem, float(times[high]), need)
+    try:
+        plan = break_ties(milp, without_redundant(milp, plan)) if stopped != "interrupt" else plan
+        seconds = IN_HASTE_S if stopped == "interrupt" else max(remaining.left().time_limit_s, _LEAST_S)
+        high, plan = _bound_found(problem, plan, need, times[: high + 1], seconds)
+    except KeyboardInterrupt:
+        stopped = "interrupt"
+    return _solution(milp_within(problem, float(times[high]), need), plan, (times, low, high), stopped, first)
+
+
+def _bound_found(
+    problem: Problem, plan: Evaluation, need: float, times: Floats, seconds: float
+) -> tuple[int, Evaluation]:
+    """Return the rank of the least time within which the chosen sites serve enough, and what they come to then.
+
+    What cannot be asked within so many seconds is as if they did not.
+
+    With capacity a plan may do better than the last time, for which it was made, as long as nobody asked.
+    """
+    low, high = -1, len(times) - 1
+    if problem.rules.capacity is None:
+        high = int(np.searchsorted(times, nearest_worst(problem, plan, need, times[high])))
+        return high, evaluate(milp_within(problem, float(times[high]), need), plan.chosen) or plan
+    end = time.monotonic() + seconds
+    while low + 1 < high and time.monotonic() < end:
+        # First the time just below: where the search has proved its time, that is the only question.
+        middle = high - 1 if high == len(times) - 1 else (low + high) // 2
+        found = evaluate(milp_within(problem, float(times[middle]), need), plan.chosen, end - time.monotonic())
+        if found is None:
+            low = middle
+        else:
+            high, plan = middle, found
+    return high, plan
+
+
+def persons_reached(problem: Problem) -> float:
+    """Return the persons whom some row reaches that is kept or may be chosen."""
+    allowed = problem.kept | problem.open_to_choice
+    reached = np.zeros(len(problem.people), dtype=np.bool_)
+    reached[problem.times.indices[np.repeat(allowed, np.diff(problem.times.indptr))]] = True
+    return math.fsum(problem.people[reached])
+
+
+def milp_within(problem: Problem, seconds: float, need: float) -> LexicographicMilp:
+    """Return the programme that asks whether so many persons can be served within so many seconds."""
+    near = within(problem, seconds)
+    service = service_variables(near, by_unit=False)
+    lack = need - service.base_persons
+    nothing = Objective("worst_s", "min", np.zeros(near.sites + service.columns), step=1.0)
+    return LexicographicMilp(
+        near, service, site_constraints(near), (share_block(near, service, lack),), (nothing,), need=lack
+    )
+
+
+def within(problem: Problem, seconds: float) -> Problem:
+    """Return the problem with the times up to so many seconds only."""
+    times = problem.times
+    near = times.data <= seconds
+    start = np.concatenate([[0], np.cumsum(near)])[times.indptr]
+    return replace(problem, times=csr_array((times.data[near], times.indices[near], start), shape=times.shape))
+
+
+def probe(milp: LexicographicMilp, effort: Effort) -> tuple[Evaluation | None, Ended, int]:
+    """Return a plan that keeps to all rows; without one, whether it is proved that there is none; and the nodes."""
+    plan = greedy_plan(milp)
+    if plan is not None:
+        return plan, "proved", 0
+    found = run_stage(milp, 0, None, (), replace(effort, report=None))
+    return found.plan, found.stopped_by, found.nodes
+
+
+def nearest_worst(problem: Problem, plan: Evaluation, need: float, seconds: float) -> float:
+    """Return the smallest time within which a plan still serves so many; with capacity the one that it was made for."""
+    if problem.rules.capacity is not None:
+        return float(seconds)
+    nearest = np.full(len(problem.people), np.inf)
+    for row in (*np.flatnonzero(problem.kept), *plan.chosen):
+        points = problem.points_of(int(row))
+        own = problem.times.data[problem.times.indptr[row] : problem.times.indptr[row + 1]]
+        nearest[points] = np.minimum(nearest[points], own)
+    order = np.argsort(nearest, kind="stable")
+    order = order[problem.people[order] > 0]
+    enough = np.flatnonzero(np.cumsum(problem.people[order]) >= need * (1.0 - 1e-12))
+    if need <= 0.0 or not len(enough):
+        return 0.0 if need <= 0.0 else float(seconds)
+    return float(min(nearest[order[enough[0]]], seconds))
+
+
+def _times(problem: Problem) -> Floats:
+    """Return all times of rows that are kept or may be chosen to persons, ascending, and 0."""
+    allowed = np.repeat(problem.kept | problem.open_to_choice, np.diff(problem.times.indptr))
+    peopled = problem.people[problem.times.indices] > 0
+    return np.unique(np.append(problem.times.data[allowed & peopled], 0.0)).astype(np.float64)
+
+
+def _solution(
+    milp: LexicographicMilp, plan: Evaluation, sides: tuple[Floats, int, int], stopped: Ended, first: float
+) -> Solution:
+    times, low, high = sides
+    shares = plan.values[milp.problem.sites : milp.problem.sites + milp.service.columns]
+    served = None if milp.problem.rules.capacity is None else served_by(milp.problem, milp.service, shares)
+    bound = float(times[low + 1])
+    if high <= low:
+        # The plan does what the solver called impossible: nothing that it said is believed.
+        stopped, bound = "solver", 0.0
+    stages = (Stage("worst_s", "min", float(times[high]), bound),)
+    return Solution(plan.chosen, status_of(stages), stages, stopped, solver_name(), served, first)

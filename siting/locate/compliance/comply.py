@@ -105,7 +105,7 @@ def comply(problem: Problem, requirements: Sequence[Requirement], effort: Effort
         & e_m + \sum_j a_{mj} x_j + \sum_i w_{mi} y_i \ge r_m && \forall m \\
         & y_i \le \sum_{j \in N(i)} x_j, \quad 0 \le y_i \le 1, \quad x_j \in \{0, 1\}
 
-    and the rules of the problem (:func:`~siting.locate.milp.constraints.site_constraints`). Where these cannot hold together,
+    and the rules of the problem (:func:`~siting.locate.milp.constraints.site_constraints`). Where these are infeasible,
     a shortfall :math:`s_m \ge 0` joins the left side, and one rank after the other minimises its
     :math:`\sum_m s_m / r_m` without making that of a lower rank worse; then the cost, without making any worse.
 

@@ -1,4 +1,4 @@
-"""Why a request cannot be met, and the smallest number, money, capacity or minutes with which it could."""
+"""Why a request is infeasible: an irreducible set of rules, remedies, and the smallest numbers that are feasible."""
 
 import math
 from collections.abc import Callable
@@ -21,8 +21,7 @@ from siting.locate.milp.evaluate import unserved
 from siting.locate.milp.unit_shares import unit_totals
 from siting.locate.problem import Effort, Model, Problem, Rule
 
-# In the order in which they are tried for being of no matter: what is left last is named, so that of several reasons
-# the one is named that no other number would mend.
+# The order of the deletion filter: rules that come late are named, because no other number can remedy them.
 _RULES: Final[tuple[Rule, ...]] = (
     "stations",
     "budget",
@@ -53,16 +52,16 @@ class Blocked:
         ``remedies`` may lack some.
     stations, budget, capacity, minutes : Smallest or None
         The smallest number of stations, budget, persons that each station can serve at most (stations that can serve
-        more keep what they have, kept rows too), and whole minutes to walk, with all else as asked. None where the
+        more keep theirs, kept sites too), and whole minutes to walk, with all else as asked. None where the
         request has no such number or no value of it would do (for minutes: up to three times the cut-off).
     unreached : ndarray of int
-        Points with persons that no row reaches that is kept or may be chosen.
+        Points with persons that no allowed site (kept, or open to choice) reaches.
     unreached_persons : float
         Their persons.
     units : ndarray of int
         Units in which fewer persons are reached than their share asks for.
     stuck : ndarray of int
-        Rows that must be open (forced, or of an occupied place) where none may be.
+        Sites that must be open (forced, or of an occupied place) although none may be.
     """
 
     rules: tuple[Rule, ...]
@@ -94,9 +93,9 @@ def explain_infeasible(
     not.
 
     Lifting means: no limit of stations, budget, per unit, distance or capacity; nothing forced and no place occupied; a
-    share of nothing; for ``"reach"``, that persons whom no row reaches do not count. That is a reason only where a
-    share is beyond what all rows together reach. Sizes of one place exclude one another always, and kept and forbidden
-    rows stay so.
+    share of nothing; for ``"reach"``, that persons whom no site reaches do not count. That is a reason only if a
+    share is above what all sites together reach. Sizes of one place always exclude one another, and kept and forbidden
+    sites stay so.
 
     Parameters
     ----------
@@ -172,7 +171,7 @@ def explain_infeasible(
 
 def _present(problem: Problem, model: Model) -> list[Rule]:
     """Return the rules that a request has at all."""
-    rules, share_constraints = problem.rules, coverage_targets(problem, model)
+    rules, targets = problem.rules, coverage_targets(problem, model)
     has: dict[Rule, bool] = {
         "stations": rules.stations is not None,
         "budget": rules.budget is not None,
@@ -180,14 +179,14 @@ def _present(problem: Problem, model: Model) -> list[Rule]:
         "spacing": rules.apart is not None and len(rules.apart) > 0,
         "capacity": rules.capacity is not None,
         "forced": rules.forced is not None or rules.occupied is not None,
-        "unit_share": bool(share_constraints.unit_share),
-        "share": share_constraints.share > 0,
+        "unit_share": bool(targets.unit_share),
+        "share": targets.share > 0,
     }
     return [rule for rule in _RULES if has[rule]]
 
 
 def _irreducible(oracle: FeasibilityOracle, problem: Problem, model: Model, present: list[Rule]) -> tuple[Rule, ...]:
-    """Return rules that cannot be kept together, all of which are needed for that."""
+    """Return an irreducible infeasible set of rules (deletion filter)."""
     gone: set[Rule] = set()
     for rule in present:
         if oracle.answer(*without_rules(problem, model, gone | {rule})) == "no":
@@ -196,7 +195,7 @@ def _irreducible(oracle: FeasibilityOracle, problem: Problem, model: Model, pres
 
 
 def _poor_units(problem: Problem, model: Model) -> Ints:
-    """Return the units of which too few persons are reached by all rows together."""
+    """Return the units in which all sites together reach too few persons."""
     share = coverage_targets(problem, model).unit_share
     if not share or problem.units is None:
         return NONE
@@ -208,7 +207,7 @@ def _poor_units(problem: Problem, model: Model) -> Ints:
 
 
 def _stuck(problem: Problem) -> Ints:
-    """Return forced rows that may not be open, and rows of occupied places of which none may be."""
+    """Return forced sites that may not be open, and sites of occupied places of which none may be open."""
     rules, allowed = problem.rules, problem.kept | problem.open_to_choice
     none = np.zeros(problem.sites, dtype=np.bool_)
     stuck = (none if rules.forced is None else rules.forced) & ~allowed

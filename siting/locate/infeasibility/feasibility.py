@@ -9,9 +9,9 @@ from scipy.sparse import csr_array
 
 from siting.domain.nouns import Ints
 from siting.locate.milp.evaluate import unserved
-from siting.locate.milp.formulation import Objective
 from siting.locate.milp.lexicographic import RemainingEffort, solve_lexicographic
 from siting.locate.milp.models import milp_of
+from siting.locate.milp.objectives import Objective
 from siting.locate.milp.p_center import persons_reached
 from siting.locate.milp.p_center import probe as ask
 from siting.locate.problem import Effort, FairCovering, Model, PCenter, Problem, Rule, SetCovering
@@ -22,7 +22,7 @@ NONE: Final = np.zeros(0, dtype=np.int64)
 
 
 def without_rules(problem: Problem, model: Model, rules: set[Rule]) -> tuple[Problem, Model]:
-    """Return a request without some of its rules; :func:`~siting.locate.infeasibility.explain.explain_infeasible` says how."""
+    """Return a request without some of its rules, as :func:`~siting.locate.infeasibility.explain_infeasible` tells."""
     names: dict[Rule, dict[str, None]] = {
         "stations": {"stations": None},
         "budget": {"budget": None},
@@ -45,7 +45,7 @@ def without_rules(problem: Problem, model: Model, rules: set[Rule]) -> tuple[Pro
 
 
 def _without(problem: Problem, points: Ints) -> Problem:
-    """Return the problem with nobody at some points."""
+    """Return the problem without the persons of some points."""
     there = np.ones(len(problem.people))
     there[points] = 0.0
     units = None if problem.units is None else csr_array(problem.units.multiply(there[None, :]))
@@ -53,7 +53,7 @@ def _without(problem: Problem, points: Ints) -> Problem:
 
 
 def coverage_targets(problem: Problem, model: Model) -> SetCovering:
-    """Return the shares that a model asks for, as those of set covering: what decides whether it can be met."""
+    """Return the shares that a model asks for, as a set covering: they decide whether the request is feasible."""
     match model:
         case SetCovering():
             return replace(model, by_cost=False)
@@ -67,14 +67,14 @@ def coverage_targets(problem: Problem, model: Model) -> SetCovering:
 
 
 class FeasibilityOracle:
-    """Asks whether requests can be met, within one effort for all."""
+    """Tells whether requests are feasible, within one effort for all."""
 
     def __init__(self, effort: Effort) -> None:
         self._clock, self.sure, self._interrupted = RemainingEffort(effort), True, False
         self.last = NONE
 
     def answer(self, problem: Problem, model: Model) -> Answer:
-        """Tell whether a request can be met; ``last`` is then a choice that does. After an interrupt, ask nothing."""
+        """Tell whether a request is feasible; ``last`` is then a feasible choice. After an interrupt: unknown."""
         try:
             return "unknown" if self._interrupted else self._answer(problem, model)
         except KeyboardInterrupt:
@@ -83,7 +83,7 @@ class FeasibilityOracle:
 
     def _answer(self, problem: Problem, model: Model) -> Answer:
         milp = milp_of(problem, coverage_targets(problem, model))
-        nothing = Objective("stations", "min", np.zeros(milp.columns), step=1.0)
+        nothing = Objective("stations", "min", np.zeros(milp.variables), step=1.0)
         plan, stopped, nodes = ask(replace(milp, objectives=(nothing,)), self._clock.left())
         self._clock.spend(nodes)
         if plan is not None:
@@ -94,7 +94,7 @@ class FeasibilityOracle:
         return "no" if stopped == "proved" else "unknown"
 
     def least(self, problem: Problem, model: SetCovering) -> tuple[float, Ints] | None:
-        """Return the fewest stations or least cost that was found, and a choice."""
+        """Return the fewest stations or the least cost that was found, and a choice."""
         if self._interrupted:
             return None
         found = solve_lexicographic(milp_of(problem, model), self._clock.left())

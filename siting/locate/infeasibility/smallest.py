@@ -1,4 +1,4 @@
-"""The smallest number, money, capacity or minutes with which a request can be met, and not one step below."""
+"""The smallest number of stations, budget, capacity or minutes with which a request is feasible."""
 
 import math
 from collections.abc import Callable
@@ -14,15 +14,15 @@ from siting.locate.milp.coverage import is_whole
 from siting.locate.problem import Model, PCenter, Problem
 from siting.units import SECONDS_PER_MINUTE
 
-# Longer walks are tried to so many times the cut-off.
+# Walks are tried up to so many times the cut-off.
 _LONGEST: Final = 3
 
 
 @dataclass(frozen=True)
 class Smallest:
-    """The smallest value of one number of a request with which, all else as asked, it can be met.
+    """The smallest value of one number with which a request, otherwise unchanged, is feasible.
 
-    ``chosen`` is a choice that shows it. ``proved``: with ``value - step`` it is proved that there is none.
+    ``chosen`` is a feasible choice. ``proved`` tells that ``value - step`` is proved infeasible.
     """
 
     value: float
@@ -32,7 +32,7 @@ class Smallest:
 
 
 def least_stations(oracle: FeasibilityOracle, problem: Problem, model: Model) -> Smallest | None:
-    """Return the fewest stations; None without a number of them, or where no number will do."""
+    """Return the fewest stations; None without a limit of them, or if no number is feasible."""
     if problem.rules.stations is None:
         return None
     found = oracle.least(problem.under(stations=None), coverage_targets(problem, model))
@@ -43,7 +43,7 @@ def least_stations(oracle: FeasibilityOracle, problem: Problem, model: Model) ->
 
 
 def least_budget(oracle: FeasibilityOracle, problem: Problem, model: Model) -> Smallest | None:
-    """Return the least budget; None without one, or where none will do."""
+    """Return the least budget; None without one, or if none is feasible."""
     costs = problem.rules.costs
     if problem.rules.budget is None or costs is None:
         return None
@@ -56,9 +56,9 @@ def least_budget(oracle: FeasibilityOracle, problem: Problem, model: Model) -> S
 
 
 def least_capacity(oracle: FeasibilityOracle, problem: Problem, model: Model) -> Smallest | None:
-    """Return the least capacity of each station that has one; None without any, or where none will do.
+    """Return the least capacity of each station that has one; None without any, or if none is feasible.
 
-    The search goes by halves: with whole stations to be found for each capacity, no linear programme gives it at once.
+    It is found by bisection, since each capacity needs a choice of its own.
     """
     own = problem.rules.capacity
     if own is None:
@@ -67,26 +67,26 @@ def least_capacity(oracle: FeasibilityOracle, problem: Problem, model: Model) ->
     if not raised.any():
         return None
 
-    def having(persons: int) -> Problem:
+    def with_capacity(persons: int) -> Problem:
         return problem.under(capacity=np.where(raised, np.maximum(own, persons), own))
 
-    # At the least of their own nothing is changed, which cannot be met; beyond all persons none is a limit.
+    # The least capacity given is infeasible, because it changes nothing; one for all persons is no limit.
     most = max(math.ceil(math.fsum(problem.people)), math.floor(own[raised].min()) + 1)
-    return _by_halves(oracle, math.floor(own[raised].min()), most, lambda persons: (having(persons), model))
+    return _by_bisection(oracle, math.floor(own[raised].min()), most, lambda persons: (with_capacity(persons), model))
 
 
 def least_minutes(
     oracle: FeasibilityOracle, model: Model, at: Callable[[float], Problem], cutoff_s: float
 ) -> Smallest | None:
-    """Return the fewest whole minutes to walk, up to three times the cut-off; None where none will do."""
+    """Return the fewest whole minutes to walk, up to three times the cut-off; None if none is feasible."""
     low, high = math.floor(cutoff_s / SECONDS_PER_MINUTE), math.floor(_LONGEST * cutoff_s / SECONDS_PER_MINUTE)
 
     def walking(minutes: int) -> tuple[Problem, Model]:
         return at(minutes * float(SECONDS_PER_MINUTE)), model
 
     if not isinstance(model, PCenter):
-        return _by_halves(oracle, low, high, walking)
-    # With longer walks more persons are reached, of whom a share is asked: what will do need not do from there on.
+        return _by_bisection(oracle, low, high, walking)
+    # Longer walks reach more persons, of whom a share is asked: feasibility is not monotone in the minutes.
     for minutes in range(low + 1, high + 1):
         if oracle.answer(*walking(minutes)) == "yes":
             chosen = oracle.last
@@ -94,10 +94,10 @@ def least_minutes(
     return None
 
 
-def _by_halves(
+def _by_bisection(
     oracle: FeasibilityOracle, low: int, high: int, request: Callable[[int], tuple[Problem, Model]]
 ) -> Smallest | None:
-    """Return the smallest whole number above ``low``, up to ``high``, with which a request can be met."""
+    """Return the smallest whole number above ``low``, up to ``high``, with which a request is feasible."""
     if high <= low or oracle.answer(*request(high)) != "yes":
         return None
     chosen = oracle.last

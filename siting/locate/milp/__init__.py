@@ -1,10 +1,12 @@
-"""Every model with every rule, as mixed-integer programmes of named rows.
+"""Any model with any rules as a lexicographic mixed-integer program.
 
-:mod:`~siting.locate.milp.constraints` turns the rules into rows over the sites,
-:mod:`~siting.locate.milp.coverage` and :mod:`~siting.locate.milp.assignment` say who is served,
-:mod:`~siting.locate.milp.models`, :mod:`~siting.locate.milp.unit_shares` and
-:mod:`~siting.locate.milp.p_center` what is asked; :mod:`~siting.locate.milp.greedy` finds a first plan and
-:mod:`~siting.locate.milp.lexicographic` the best one.
+:mod:`~siting.locate.milp.constraints` turns the rules into constraints on the sites,
+:mod:`~siting.locate.milp.coverage` and :mod:`~siting.locate.milp.assignment` hold the variables of who is served,
+:mod:`~siting.locate.milp.objectives` the objectives, :mod:`~siting.locate.milp.models` and
+:mod:`~siting.locate.milp.p_center` the models. :mod:`~siting.locate.milp.greedy` finds a first plan,
+:mod:`~siting.locate.milp.relaxation` strengthens the linear relaxation by the cuts of
+:mod:`~siting.locate.milp.capacity_cuts`, :mod:`~siting.locate.milp.lexicographic` solves stage by stage, and
+:mod:`~siting.locate.milp.evaluate` evaluates every choice exactly.
 """
 
 from siting.locate.milp.solve import solve_milp

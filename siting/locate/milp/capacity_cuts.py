@@ -1,4 +1,4 @@
-r"""Rows that every choice of whole stations keeps to, and a point of fractions of stations breaks."""
+r"""Valid inequalities for sites of limited capacity, violated by fractional points of the linear relaxation."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,33 +9,33 @@ from scipy.sparse import csc_array, csr_array
 
 from siting.domain.nouns import Bools, Floats, Ints
 from siting.locate.milp.flows import Flows
-from siting.locate.milp.separation import most_violated_cut, rest_of, weight_of
+from siting.locate.milp.separation import most_violated_cut, opening_weight, units_and_rest
 
-# A row is worth having if it is broken by so many parts of the capacity it counts in.
-_WORTH: Final = 1e-5
-# Openings nearer to 0 or 1 than this are whole.
+# A cut must be violated by at least this part of the capacity unit.
+_LEAST_VIOLATION: Final = 1e-5
+# Openings within this of 0 or 1 are integral.
 _WHOLE: Final = 1e-4
-# Capacities that stations are counted in: those of the most opened sites.
+# So many capacities serve as units: those of the most opened sites.
 _UNITS: Final = 3
-# The most rows of one search, and the most neighbourhoods it begins with.
+# The most cuts of one separation, and the most neighbourhoods that it starts from.
 _ROWS: Final = 60
 _SEEDS: Final = 600
 
 
 @dataclass(frozen=True)
 class CapacityCut:
-    """One row: ``Σ persons · share (columns) − Σ weight · opening (sites) ≤ most``, and by how much it is broken."""
+    """One cut, ``Σ persons · share (variables) − Σ weight · opening (sites) ≤ most``, and its violation."""
 
-    columns: Ints
+    variables: Ints
     persons: Floats
     sites: Ints
     weights: Floats
     most: float
-    excess: float
+    violation: float
 
 
 def violated_cuts(flows: Flows, opened: Floats, shares: Floats) -> list[CapacityCut]:
-    r"""Return rows that a point breaks though every choice of whole sites keeps to them.
+    r"""Return valid inequalities that a fractional point violates.
 
     .. math::
 
@@ -44,27 +44,27 @@ def violated_cuts(flows: Flows, opened: Floats, shares: Floats) -> list[Capacity
 
     for any set of areas :math:`A` with :math:`n(A) = K (m - 1) + r` persons, :math:`0 < r \le K`, any set of sites
     :math:`J`, and any unit :math:`K` (a capacity), with :math:`u_j = \min(K_j, n(A \cap N_j))` what site j can serve of
-    the neighbourhood. It is the mixed-integer rounding of :math:`n(A) - \sum f_{gj} + \sum u_j x_j \ge n(A)`: with m
-    - 1 stations of K all are full and r persons are left over; a fraction of one more must not serve more than that
-    fraction of r, though it has the room. With stations of one size it is the residual capacity inequality.
+    the neighbourhood. It is the mixed-integer rounding of :math:`n(A) - \sum f_{gj} + \sum u_j x_j \ge n(A)`: with
+    m - 1 full stations of capacity K, r persons remain, and a fraction of one more station serves at most that fraction
+    of r. With stations of equal capacity it is the residual capacity inequality.
 
-    For given A the best J are the sites whose bracket is positive. A is searched for by putting areas in and taking
-    them out, from the neighbourhoods of sites that are open in part, and from the sets that are best for some such
-    sites together (areas of which they serve more than the fraction of their number).
+    For given A the best J are the sites whose bracket is positive. A is found by local search: areas are added and
+    removed, from the neighbourhoods of fractional sites, and from the areas of which several such sites together serve
+    more than the fractional part of their number.
 
     Parameters
     ----------
     flows : Flows
-        Who may be served by whom.
+        Which site can serve which area.
     opened : ndarray
         How far each site is open, from 0 to 1.
     shares : ndarray
-        The columns: the share of each group that each row serves.
+        The values of the assignment variables.
 
     Returns
     -------
     list of CapacityCut
-        Those broken most first; none where all sites are open or closed.
+        The most violated first; none if all sites are integral.
 
     References
     ----------
@@ -75,59 +75,59 @@ def violated_cuts(flows: Flows, opened: Floats, shares: Floats) -> list[Capacity
     Programming 46, 379-390.
     """
     carried = flows.of(shares)
-    ground = (flows.start, flows.site, carried, flows.persons, flows.place, flows.area, flows.capacity, opened)
+    graph = (flows.start, flows.site, carried, flows.persons, flows.place, flows.area, flows.capacity, opened)
     inside = np.zeros(len(flows.persons), dtype=np.bool_)
     found: dict[tuple[bytes, float], tuple[float, Bools]] = {}
     for unit in _units(flows, opened):
         for seed in _seeds(flows, opened, carried):
-            excess = float(most_violated_cut(seed, unit, ground, inside))
-            if excess > _WORTH * unit:
-                found[(inside.tobytes(), unit)] = (excess, inside.copy())
+            violation = float(most_violated_cut(seed, unit, graph, inside))
+            if violation > _LEAST_VIOLATION * unit:
+                found[(inside.tobytes(), unit)] = (violation, inside.copy())
     ranked = sorted(found.items(), key=lambda each: (-each[1][0], each[0]))[:_ROWS]
-    rows = (cut_of(flows, within, unit, opened, carried) for (_, unit), (_, within) in ranked)
-    return [each for each in rows if each.excess > _WORTH]
+    cuts = (cut_of(flows, within, unit, opened, carried) for (_, unit), (_, within) in ranked)
+    return [each for each in cuts if each.violation > _LEAST_VIOLATION]
 
 
 def cut_of(flows: Flows, within: Bools, unit: float, opened: Floats, carried: Floats) -> CapacityCut:
-    """Return the row of a neighbourhood: of all sets of sites that which the point breaks most."""
+    """Return the most violated cut of a neighbourhood over all sets of sites."""
     inside = within[flows.pair_area]
-    rows = len(flows.capacity)
+    count = len(flows.capacity)
     total = float(flows.persons[within].sum())
-    units, rest = rest_of(total, unit)
-    reached = np.bincount(flows.site[inside], weights=flows.persons[flows.pair_area[inside]], minlength=rows)
-    served = np.bincount(flows.site[inside], weights=carried[inside], minlength=rows)
+    units, rest = units_and_rest(total, unit)
+    reached = np.bincount(flows.site[inside], weights=flows.persons[flows.pair_area[inside]], minlength=count)
+    served = np.bincount(flows.site[inside], weights=carried[inside], minlength=count)
     most = np.minimum(flows.capacity, reached)
-    weight = np.array([weight_of(each, unit, rest) for each in most])
+    weight = np.array([opening_weight(each, unit, rest) for each in most])
     gain = served - weight * opened
     pays = gain > 0
-    columns = np.flatnonzero((inside & pays[flows.site])[flows.pair_of])
+    variables = np.flatnonzero((inside & pays[flows.site])[flows.pair_of])
     sites = np.flatnonzero(pays)
     side = (unit - rest) * (units - 1.0)
     return CapacityCut(
-        columns, flows.column_persons[columns], sites, weight[sites], side, float(gain[sites].sum() - side)
+        variables, flows.variable_persons[variables], sites, weight[sites], side, float(gain[sites].sum() - side)
     )
 
 
 def _units(flows: Flows, opened: Floats) -> list[float]:
-    """Return the capacities that are opened most."""
+    """Return the capacities of the most opened sites."""
     limited = np.isfinite(flows.capacity) & (flows.capacity > 0)
     sizes, which = np.unique(flows.capacity[limited], return_inverse=True)
-    often = np.bincount(which, weights=opened[limited], minlength=len(sizes))
-    order = np.lexsort((sizes, -often))[:_UNITS]
-    return [float(sizes[each]) for each in order if often[each] > 0]
+    openings = np.bincount(which, weights=opened[limited], minlength=len(sizes))
+    order = np.lexsort((sizes, -openings))[:_UNITS]
+    return [float(sizes[each]) for each in order if openings[each] > 0]
 
 
 def _seeds(flows: Flows, opened: Floats, carried: Floats) -> Iterator[Ints]:
-    """Return sets of areas to begin with."""
+    """Yield sets of areas to start from."""
     serves = csr_array((carried, flows.site.copy(), flows.start), shape=(len(flows.persons), len(opened))).tocsc()
-    parted = np.flatnonzero((opened > _WHOLE) & (opened < 1.0 - _WHOLE))
+    fractional = np.flatnonzero((opened > _WHOLE) & (opened < 1.0 - _WHOLE))
     count = 0
-    for site in parted.tolist():
+    for site in fractional.tolist():
         own = flows.area[flows.place[site] : flows.place[site + 1]]
-        mates = np.unique(np.concatenate([flows.site[flows.start[a] : flows.start[a + 1]] for a in own] or [own]))
-        mates = mates[opened[mates] > _WHOLE]
-        for some in (None, mates, *(np.array([site, mate]) for mate in mates if mate != site)):
-            seed = own if some is None else _best_for(flows, opened, serves, some)
+        neighbours = np.unique(np.concatenate([flows.site[flows.start[a] : flows.start[a + 1]] for a in own] or [own]))
+        neighbours = neighbours[opened[neighbours] > _WHOLE]
+        for some in (None, neighbours, *(np.array([site, neighbour]) for neighbour in neighbours if neighbour != site)):
+            seed = own if some is None else _areas_of(flows, opened, serves, some)
             if len(seed):
                 yield seed
             count += 1
@@ -135,8 +135,8 @@ def _seeds(flows: Flows, opened: Floats, carried: Floats) -> Iterator[Ints]:
                 return
 
 
-def _best_for(flows: Flows, opened: Floats, serves: csc_array, sites: Ints) -> Ints:
-    """Return the areas of whose persons some sites serve more than the fraction of their number."""
+def _areas_of(flows: Flows, opened: Floats, serves: csc_array, sites: Ints) -> Ints:
+    """Return the areas of whose persons some sites serve more than the fractional part of their number."""
     number = float(opened[sites].sum())
     served = np.asarray(serves[:, sites].sum(axis=1)).ravel()
     return np.flatnonzero(served > max(number - np.floor(number), _WHOLE) * flows.persons).astype(np.int64)

@@ -1,4 +1,4 @@
-"""The rules of a request as named rows over the sites, and whether a choice keeps to them exactly."""
+"""The rules of a request as named linear constraints on the sites, and an exact check of a choice."""
 
 import math
 from collections.abc import Iterable
@@ -11,41 +11,42 @@ from scipy.sparse import csr_array, vstack
 from siting.domain.nouns import Floats, Ints
 from siting.locate.problem import Bools, Problem, Rule, Rules
 
-# By what, of the largest coefficient, a row that sums of floats only just keep to is eased. Less than a milliardth is
-# worse than nothing: HiGHS' presolve (1.15) takes a column that must be 1 but for such a hair for infeasible.
+# Constraints that rounding errors could violate are relaxed by this part of their largest coefficient. It must be above
+# 1e-9: with a smaller one, the presolve of HiGHS 1.15 calls a variable that must be almost 1 infeasible.
 ROW_TOLERANCE: Final = 1e-8
-# A sum of money may exceed the budget by what adding up in floats can lose: a yuan in a billion billions.
-BUDGET_NOISE: Final = 1e-12
+# A sum of money may exceed the budget by this part, the rounding error of a sum.
+BUDGET_TOLERANCE: Final = 1e-12
 _LARGEST_COST: Final = 1000.0
 _LARGEST_WHOLE: Final = 2.0**53
-# Rows over sites alone have whole sides, but for that of money; a whole number off by less is that number.
+# Constraints on sites alone, except the budget, have whole sides: a difference below one half is a rounding error.
 _HALF: Final = 0.5
 
 
 @dataclass(frozen=True)
 class ConstraintBlock:
-    """Rows that stand for one rule: ``low ≤ matrix · columns ≤ high``; ``rule`` is None for what no rule can lift.
+    """The constraints of one rule: ``low ≤ matrix · variables ≤ high``.
 
-    ``matrix`` has a column for each site, and perhaps more for what is decided beside the sites. ``relaxation_width`` is by how
-    much HiGHS may stay below ``low``: choices that do are found afterwards and forbidden.
+    ``rule`` is None for constraints that belong to no rule of the request. ``matrix`` has a column for each site, and
+    perhaps for the variables after them. HiGHS may stay below ``low`` by ``relaxed_by``; a choice that does is found
+    afterwards and excluded.
     """
 
     rule: Rule | None
     matrix: csr_array
     low: Floats
     high: Floats
-    relaxation_width: float = 0.0
+    relaxed_by: float = 0.0
 
-    def over(self, columns: int) -> csr_array:
-        """Return the rows over so many columns, those beyond its own empty."""
-        shape = (self.matrix.shape[0], columns)
+    def over(self, variables: int) -> csr_array:
+        """Return the matrix with so many columns; added ones are empty."""
+        shape = (self.matrix.shape[0], variables)
         return csr_array((self.matrix.data, self.matrix.indices, self.matrix.indptr), shape=shape)
 
 
 def site_constraints(problem: Problem) -> tuple[ConstraintBlock, ...]:
-    r"""Return what the rules ask of the sites alone.
+    r"""Return the constraints on the sites alone.
 
-    With :math:`x_j` = 1 if row j is open (kept rows are, forbidden ones are not; both are bounds, no rows):
+    With :math:`x_j` = 1 if site j is open (kept sites are, forbidden ones are not; both are variable bounds):
 
     .. math::
 
@@ -56,22 +57,22 @@ def site_constraints(problem: Problem) -> tuple[ConstraintBlock, ...]:
         & \sum_{j \in C \cap U_k} x_j \le m_k \;\forall k && \text{per unit} \\
         & \sum_{j \in P_k} x_j \le 1 \;\forall k, \quad \sum_{j \in S} x_j \le n_S \;\forall S && \text{no rule}
 
-    with :math:`C` the counted rows, :math:`p` the most stations, :math:`c_j` the cost of row j and :math:`B` the
-    budget, :math:`F` the forced rows, :math:`P_k` the rows (sizes) of place k and :math:`O` the occupied places,
-    :math:`Q` cliques of rows too near to one another (each pair is in one: stronger than pair by pair), :math:`U_k` the
-    rows in unit k and :math:`m_k` the most there, :math:`S` other sets of rows of which at most :math:`n_S` are open.
-    Kept rows are not in :math:`C`, cost nothing, fill their place and forbid what is too near to them; what kept rows
-    break among themselves is nobody's choice and asks nothing.
+    with :math:`C` the counted sites, :math:`p` the most stations, :math:`c_j` the cost of site j and :math:`B` the
+    budget, :math:`F` the forced sites, :math:`P_k` the sites (sizes) of place k and :math:`O` the occupied places,
+    :math:`Q` cliques of sites too near to one another (they contain each pair, and are stronger than pairs),
+    :math:`U_k` the sites in unit k and :math:`m_k` the most there, :math:`S` other sets of sites of which at most
+    :math:`n_S` are open. Kept sites are not in :math:`C`, cost nothing, occupy their place and exclude sites too near
+    to them. Rules that kept sites violate among themselves give no constraint.
 
     Parameters
     ----------
     problem : Problem
-        The rows and the rules.
+        The sites and the rules.
 
     Returns
     -------
     tuple of ConstraintBlock
-        Only those that ask something.
+        Without empty ones.
     """
     rules, kept = problem.rules, problem.kept
     blocks = [
@@ -89,15 +90,15 @@ def site_constraints(problem: Problem) -> tuple[ConstraintBlock, ...]:
     if rules.budget is not None and rules.costs is not None and bool(np.any(rules.costs[~kept] > 0)):
         costs = np.where(kept, 0.0, rules.costs)
         unit = money_unit(costs)
-        most = rules.budget * (1.0 + BUDGET_NOISE) / unit
-        # Whole costs stay whole; of others some are let in that are over the budget, which is found afterwards.
+        most = rules.budget * (1.0 + BUDGET_TOLERANCE) / unit
+        # Whole costs stay whole. Other costs are relaxed; a choice over the budget is found and excluded afterwards.
         high = np.array([np.floor(most) if np.all(costs == np.rint(costs)) else most + ROW_TOLERANCE * _LARGEST_COST])
         blocks.append(ConstraintBlock("budget", csr_array((costs / unit)[None, :]), np.array([-np.inf]), high))
     return tuple(_wide(block, problem.sites) for block in blocks if len(block.low))
 
 
 def satisfies(problem: Problem, chosen: Ints, blocks: tuple[ConstraintBlock, ...]) -> bool:
-    """Tell whether chosen rows keep to the rules exactly: money is added up anew and rounded once."""
+    """Tell whether chosen sites satisfy the rules exactly: money is summed without rounding and rounded once."""
     if not bool(np.all(problem.open_to_choice[chosen])) or not within_budget(problem, chosen):
         return False
     opened = problem.kept.astype(np.float64)
@@ -112,34 +113,34 @@ def satisfies(problem: Problem, chosen: Ints, blocks: tuple[ConstraintBlock, ...
 
 
 def within_budget(problem: Problem, chosen: Ints) -> bool:
-    """Tell whether chosen rows cost at most the budget together."""
+    """Tell whether the cost of chosen sites is within the budget."""
     rules = problem.rules
     if rules.budget is None or rules.costs is None:
         return True
-    return math.fsum(rules.costs[chosen]) <= rules.budget * (1.0 + BUDGET_NOISE)
+    return math.fsum(rules.costs[chosen]) <= rules.budget * (1.0 + BUDGET_TOLERANCE)
 
 
 def money_unit(costs: Floats) -> float:
-    """Return the greatest common divisor of whole costs (they stay whole), else a share of the dearest."""
+    """Return the greatest common divisor of whole costs (they stay whole), else a share of the largest."""
     if np.all(costs == np.rint(costs)) and costs.max() < _LARGEST_WHOLE:
         return float(np.gcd.reduce(costs.astype(np.int64)))
     return float(costs.max()) / _LARGEST_COST
 
 
-def stacked(blocks: Iterable[ConstraintBlock], columns: int) -> tuple[csr_array, Floats, Floats]:
-    """Return the rows of all blocks over so many columns, and their two sides."""
+def stacked(blocks: Iterable[ConstraintBlock], variables: int) -> tuple[csr_array, Floats, Floats]:
+    """Return the matrix of all blocks with so many columns, and their two sides."""
     given = list(blocks)
     if not given:
-        return csr_array((0, columns)), np.zeros(0), np.zeros(0)
-    matrix = csr_array(vstack([block.over(columns) for block in given], format="csr"))
+        return csr_array((0, variables)), np.zeros(0), np.zeros(0)
+    matrix = csr_array(vstack([block.over(variables) for block in given], format="csr"))
     return matrix, np.concatenate([block.low for block in given]), np.concatenate([block.high for block in given])
 
 
 def _at_most(rule: Rule | None, sets: list[Ints], most: list[int]) -> ConstraintBlock:
-    """Return one row a set: no more than so many of it; sets that are too small to break it have none."""
-    used = [(rows, limit) for rows, limit in zip(sets, most, strict=True) if len(rows) > limit]
+    """Return one constraint for each set: at most so many of it are open; redundant ones are left out."""
+    used = [(sites, limit) for sites, limit in zip(sets, most, strict=True) if len(sites) > limit]
     high = np.array([limit for _, limit in used], dtype=np.float64)
-    return ConstraintBlock(rule, _members([rows for rows, _ in used]), np.full(len(used), -np.inf), high)
+    return ConstraintBlock(rule, _members([sites for sites, _ in used]), np.full(len(used), -np.inf), high)
 
 
 def _at_least(sets: list[Ints]) -> ConstraintBlock:
@@ -148,27 +149,27 @@ def _at_least(sets: list[Ints]) -> ConstraintBlock:
 
 def _members(sets: list[Ints]) -> csr_array:
     start = np.concatenate([[0], np.cumsum([len(each) for each in sets])]).astype(np.int64)
-    rows = np.concatenate([np.sort(each) for each in sets]).astype(np.int64) if sets else np.zeros(0, dtype=np.int64)
-    return csr_array((np.ones(len(rows)), rows, start), shape=(len(sets), int(rows.max(initial=-1)) + 1))
+    sites = np.concatenate([np.sort(each) for each in sets]).astype(np.int64) if sets else np.zeros(0, dtype=np.int64)
+    return csr_array((np.ones(len(sites)), sites, start), shape=(len(sets), int(sites.max(initial=-1)) + 1))
 
 
-def _wide(block: ConstraintBlock, rows: int) -> ConstraintBlock:
-    return ConstraintBlock(block.rule, block.over(rows), block.low, block.high)
+def _wide(block: ConstraintBlock, sites: int) -> ConstraintBlock:
+    return ConstraintBlock(block.rule, block.over(sites), block.low, block.high)
 
 
 def _places(rules: Rules, kept: Bools) -> Ints:
     return np.arange(len(kept), dtype=np.int64) if rules.place is None else rules.place
 
 
-def _sets_of(labels: Ints, rows: Ints) -> dict[int, Ints]:
-    """Return which of the rows bear each label."""
-    order = rows[np.argsort(labels[rows], kind="stable")]
+def _sets_of(labels: Ints, sites: Ints) -> dict[int, Ints]:
+    """Return which of the sites have each label."""
+    order = sites[np.argsort(labels[sites], kind="stable")]
     names, start = np.unique(labels[order], return_index=True)
     return dict(zip(names.tolist(), np.split(order, start[1:]), strict=True)) if len(order) else {}
 
 
 def _place_sets(rules: Rules, kept: Bools) -> tuple[list[Ints], list[int]]:
-    """Return the rows of each place that may be chosen, and how many of them may be open: none beside a kept one."""
+    """Return the sites of each place that may be chosen, and how many may be open: none beside a kept one."""
     if rules.place is None:
         return [], []
     filled = set(rules.place[kept].tolist())
@@ -177,8 +178,8 @@ def _place_sets(rules: Rules, kept: Bools) -> tuple[list[Ints], list[int]]:
 
 
 def _occupied_sets(rules: Rules, kept: Bools) -> tuple[list[Ints]]:
-    """Return the sets of rows of which one must be open: forced rows alone, and the places that are occupied."""
-    sets = [] if rules.forced is None else [np.array([row]) for row in np.flatnonzero(rules.forced & ~kept)]
+    """Return the sets of sites of which one must be open: each forced site, and each occupied place."""
+    sets = [] if rules.forced is None else [np.array([site]) for site in np.flatnonzero(rules.forced & ~kept)]
     if rules.occupied is not None and bool(rules.occupied.any()):
         place = _places(rules, kept)
         of_place = _sets_of(place, np.flatnonzero(~kept))
@@ -188,7 +189,7 @@ def _occupied_sets(rules: Rules, kept: Bools) -> tuple[list[Ints]]:
 
 
 def _near_sets(rules: Rules, kept: Bools) -> tuple[list[Ints], list[int]]:
-    """Return rows near a kept one, of which none, and cliques of rows near one another, of which one may be open."""
+    """Return sites near a kept one, of which none may be open, and cliques of near sites, of which one may be."""
     if rules.apart is None or not len(rules.apart):
         return [], []
     first, second = rules.apart[:, 0], rules.apart[:, 1]
@@ -199,7 +200,7 @@ def _near_sets(rules: Rules, kept: Bools) -> tuple[list[Ints], list[int]]:
 
 
 def cliques_of(pairs: Ints) -> list[Ints]:
-    """Return sets of rows that are pairwise too near, such that each pair is within one; greedily, lower rows first.
+    """Return sets of pairwise near sites that contain every pair; greedily, lower sites first.
 
     Examples
     --------

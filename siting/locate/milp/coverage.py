@@ -1,4 +1,4 @@
-"""Who is covered, without capacity: a column for each group of points, whole without being asked to be."""
+"""Who is covered, without capacity: one variable for each demand group, integral in every optimum."""
 
 import math
 from collections.abc import Callable
@@ -15,13 +15,13 @@ from siting.locate.problem import Bools, Problem
 
 @dataclass(frozen=True)
 class ServiceVariables:
-    """The columns of a programme beside its sites: who is served, and what that counts.
+    """The variables that follow the sites: who is served, and what that counts.
 
-    Each column runs from 0 to 1 and counts ``persons``, ``value``, ``seconds`` (weighted) and, in each unit, ``units``
-    (shape (units, columns)) when it is 1. ``base_...`` counts what is served whatever is chosen. ``blocks`` tie the
-    columns to the sites, whose columns stand before them. ``fill`` gives the columns that are best for a choice of
-    sites; where it is None, that takes a linear programme. ``whole`` says whether all that is counted of persons is
-    whole numbers. Where columns are pairs of a group and a row, ``pair_group`` and ``pair_row`` say which.
+    Each variable runs from 0 to 1; at 1 it counts ``persons``, ``value``, ``seconds`` (weighted by value) and, in each
+    unit, ``units`` (shape (units, variables)). ``base_...`` counts what every choice serves. ``blocks`` are the
+    constraints that link the variables to the sites. ``fill`` gives the best variables for fixed sites; where it is
+    None, they need a linear program. ``whole`` tells whether all persons are whole numbers. Where a variable is a pair
+    of a demand group and a site, ``pair_group`` and ``pair_site`` tell which.
     """
 
     groups: Groups
@@ -36,20 +36,20 @@ class ServiceVariables:
     fill: Callable[[Floats], Floats] | None
     whole: bool
     pair_group: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    pair_row: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    pair_site: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     @property
-    def columns(self) -> int:
-        """How many columns there are."""
+    def variables(self) -> int:
+        """The number of variables."""
         return len(self.persons)
 
 
 def coverage_variables(problem: Problem, *, by_unit: bool) -> ServiceVariables:
-    r"""Return who is covered: :math:`0 \le y_g \le 1` of each group of points that the same rows reach.
+    r"""Return who is covered: :math:`0 \le y_g \le 1` for each group of points that the same sites reach.
 
     .. math:: y_g \le \sum_{j \in N(g)} x_j \quad \forall g
 
-    with :math:`N(g)` the rows that reach group g. What kept rows reach is no column: it is covered whatever is chosen.
+    with :math:`N(g)` the sites that reach group g. What kept sites reach has no variable: every choice covers it.
 
     Parameters
     ----------
@@ -65,11 +65,11 @@ def coverage_variables(problem: Problem, *, by_unit: bool) -> ServiceVariables:
     """
     groups = grouped(problem, timed=False, split=False, by_unit=by_unit)
     standing = np.zeros(groups.count, dtype=np.bool_)
-    standing[groups.group[problem.kept[groups.row]]] = True
+    standing[groups.group[problem.kept[groups.site]]] = True
     free = np.flatnonzero(~standing)
     pair = ~standing[groups.group]
     place = (np.cumsum(~standing) - 1)[groups.group[pair]]
-    reach = csr_array((np.ones(len(place)), (place, groups.row[pair])), shape=(len(free), problem.sites))
+    reach = csr_array((np.ones(len(place)), (place, groups.site[pair])), shape=(len(free), problem.sites))
     point_standing = np.append(standing, values=False)[groups.group_of]
     return ServiceVariables(
         groups=_only(groups, free),
@@ -93,12 +93,12 @@ def is_whole(values: Floats) -> bool:
 
 def _linked(reach: csr_array, groups: int) -> ConstraintBlock:
     """Return ``y_g − Σ x_j ≤ 0``."""
-    rows = reach.shape[1]
+    sites = reach.shape[1]
     pairs = reach.tocoo()
     own = np.arange(groups)
     data = np.concatenate([-np.ones(pairs.nnz), np.ones(groups)])
-    row, column = np.concatenate([pairs.coords[0], own]), np.concatenate([pairs.coords[1], rows + own])
-    matrix = csr_array((data, (row, column)), shape=(groups, rows + groups))
+    site, column = np.concatenate([pairs.coords[0], own]), np.concatenate([pairs.coords[1], sites + own])
+    matrix = csr_array((data, (site, column)), shape=(groups, sites + groups))
     return ConstraintBlock(None, matrix, np.full(groups, -np.inf), np.zeros(groups))
 
 
@@ -111,7 +111,7 @@ def _only(groups: Groups, which: Ints) -> Groups:
     number = np.where(stays, np.cumsum(stays) - 1, -1)
     return Groups(
         start=start,
-        row=groups.row[pair],
+        site=groups.site[pair],
         seconds=groups.seconds[pair],
         group_of=np.append(number, -1)[groups.group_of],
         people=groups.people[which],

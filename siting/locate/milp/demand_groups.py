@@ -1,4 +1,4 @@
-"""Points that every choice treats alike, merged into one."""
+"""Demand points that every choice treats alike, merged into groups."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,15 +17,15 @@ _DIGITS = 12
 
 @dataclass(frozen=True)
 class Groups:
-    """Points that every choice treats alike.
+    """Groups of demand points that every choice treats alike.
 
-    Group g is reached by the rows ``row[start[g]:start[g + 1]]``, ascending, in ``seconds[...]`` (those of one of its
-    points unless groups are of equal times). ``group_of`` is the group of each point, -1 for those without one (nobody
-    may reach them, or they count nothing). ``people``, ``value`` and ``units`` (shape (units, groups)) are sums.
+    The sites ``site[start[g]:start[g + 1]]``, ascending, reach group g in ``seconds[...]`` (those of its first point,
+    unless points were merged by times). ``group_of`` is the group of each point, -1 for points without one: no allowed
+    site reaches them, or they count nothing. ``people``, ``value`` and ``units`` (shape (units, groups)) are sums.
     """
 
     start: Ints
-    row: Ints
+    site: Ints
     seconds: Floats
     group_of: Ints
     people: Floats
@@ -34,34 +34,34 @@ class Groups:
 
     @property
     def count(self) -> int:
-        """How many groups there are."""
+        """The number of groups."""
         return len(self.start) - 1
 
     @property
     def group(self) -> Ints:
-        """The group of each pair of group and row."""
+        """The group of each pair of group and site."""
         return np.repeat(np.arange(self.count), np.diff(self.start))
 
 
 def grouped(problem: Problem, *, timed: bool, split: bool, by_unit: bool) -> Groups:
-    """Merge points that the same allowed rows (kept, or open to choice) reach.
+    """Merge points that the same allowed sites (kept, or open to choice) reach.
 
     Parameters
     ----------
     problem : Problem
         The points, and who reaches them.
     timed : bool
-        Whether to merge only points of equal times to each row (walking time counts).
+        Whether to merge only points with equal times to each site (walking time counts).
     split : bool
-        Whether persons of one point may fare differently (capacity): only points that count alike by person are
-        merged then, and points without persons are left out.
+        Whether persons of one point may be served differently (capacity): then only points with equal value per
+        person are merged, and points without persons are left out.
     by_unit : bool
-        Whether units count: with ``split`` only points whose persons live in the same units alike are merged.
+        Whether units count: with ``split`` only points with equal shares of units are merged.
 
     Returns
     -------
     Groups
-        In the order of the first point of each.
+        In the order of their first points.
     """
     allowed = problem.kept | problem.open_to_choice
     units = problem.units if by_unit and problem.units is not None else csr_array((0, len(problem.people)))
@@ -83,7 +83,7 @@ def grouped(problem: Problem, *, timed: bool, split: bool, by_unit: bool) -> Gro
     gather = csr_array((np.ones(len(points)), (points, group)), shape=(len(problem.people), len(first)))
     return Groups(
         start=chosen.indptr.astype(np.int64),
-        row=chosen.indices.astype(np.int64),
+        site=chosen.indices.astype(np.int64),
         seconds=chosen.data.astype(np.float64),
         group_of=group_of,
         people=np.asarray(problem.people @ gather, dtype=np.float64),
@@ -93,11 +93,11 @@ def grouped(problem: Problem, *, timed: bool, split: bool, by_unit: bool) -> Gro
 
 
 def _allowed_columns(problem: Problem, allowed: Bools) -> csc_array:
-    """Return the times by point, of allowed rows only; stored zeros stay."""
+    """Return the times by point, of allowed sites only; stored zeros stay."""
     times = problem.times
-    row = np.repeat(np.arange(problem.sites), np.diff(times.indptr))
-    stays = allowed[row]
-    count = np.bincount(row[stays], minlength=problem.sites)
+    site = np.repeat(np.arange(problem.sites), np.diff(times.indptr))
+    stays = allowed[site]
+    count = np.bincount(site[stays], minlength=problem.sites)
     start = np.concatenate([[0], np.cumsum(count)])
     left: csr_array = csr_array((times.data[stays], times.indices[stays], start), shape=times.shape)
     columns = csc_array(left)
@@ -106,7 +106,7 @@ def _allowed_columns(problem: Problem, allowed: Bools) -> csc_array:
 
 
 def _profiles(problem: Problem, units: csr_array, points: Ints) -> list[bytes]:
-    """Return what a person of each point counts, and in which units he lives."""
+    """Return the value per person of each point, and the shares of units in its persons."""
     people = problem.people[points]
     rate = np.round(problem.value[points] / people, _DIGITS)
     homes = csc_array(csc_array(units)[:, points])
@@ -126,7 +126,7 @@ def _joined(ones: list[bytes], others: list[bytes]) -> list[bytes]:
 
 
 def _numbered(keys: list[bytes]) -> tuple[Ints, Ints]:
-    """Return the group of each key, in the order of first sight, and the first of each group."""
+    """Return the group of each key, in the order of first appearance, and the first of each group."""
     number: dict[bytes, int] = {}
     group = np.fromiter((number.setdefault(key, len(number)) for key in keys), dtype=np.int64, count=len(keys))
     return group, np.unique(group, return_index=True)[1].astype(np.int64)

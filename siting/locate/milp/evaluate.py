@@ -1,4 +1,4 @@
-"""What a choice of sites is worth: who is served, and the objective of every stage, added up anew."""
+"""The exact evaluation of a choice of sites: who is served, and the value of every objective."""
 
 import math
 import time
@@ -10,21 +10,22 @@ import numpy as np
 from siting.domain.nouns import Floats, Ints
 from siting.locate.highs import minimise
 from siting.locate.milp.constraints import ConstraintBlock
-from siting.locate.milp.formulation import LexicographicMilp, Objective, over_service
+from siting.locate.milp.formulation import LexicographicMilp, over_all
+from siting.locate.milp.objectives import Objective
 from siting.locate.milp.unit_shares import least_share
 from siting.locate.problem import Effort, Problem
 
-# What a linear programme may be off a row.
-_LP_NOISE: Final = 1e-8
-# What was found last when Ctrl-C came is measured in so many seconds, or not at all.
-IN_HASTE_S: Final = 0.5
-# Flows of whole persons that are off a whole number by less are that number.
-_NEAR: Final = 1e-5
+# A linear program satisfies a constraint within this tolerance.
+_LP_TOLERANCE: Final = 1e-8
+# After an interrupt, the last choice is evaluated within so many seconds, or not at all.
+AFTER_INTERRUPT_S: Final = 0.5
+# Flows of whole persons are rounded within this tolerance.
+_FLOW_TOLERANCE: Final = 1e-5
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A choice that keeps to all rules: its rows beside those kept, all columns, and the objective of each aim."""
+    """A feasible choice: its sites beside those kept, all variables, and the value of each objective."""
 
     chosen: Ints
     values: Floats
@@ -32,10 +33,10 @@ class Evaluation:
 
 
 def evaluate(milp: LexicographicMilp, chosen: Ints, seconds: float = math.inf) -> Evaluation | None:
-    """Return what a choice is worth, None where it breaks a rule or lacks a share, or where that is not known in time.
+    """Return the evaluation of a choice, or None where it is infeasible or the seconds do not suffice.
 
-    Without capacity the columns follow from the choice. With capacity they are those of a linear programme for each aim
-    in turn, with the sites given; where no aim looks at persons, most are served.
+    Without capacity the service variables follow from the choice. With capacity they are those of a linear program for
+    each objective in turn, with the sites fixed; if no objective depends on persons, most persons are served.
     """
     if not milp.is_feasible(chosen):
         return None
@@ -49,7 +50,7 @@ def evaluate(milp: LexicographicMilp, chosen: Ints, seconds: float = math.inf) -
 
 
 def better_of(milp: LexicographicMilp, one: Evaluation | None, other: Evaluation | None) -> Evaluation | None:
-    """Return the choice that is better in the first aim in which they differ, the first if they differ in none."""
+    """Return the choice that is better in the first objective in which they differ; the first if they are equal."""
     if one is None or other is None:
         return other if one is None else one
     for objective, here, there in zip(milp.objectives, one.objective_values, other.objective_values, strict=True):
@@ -61,9 +62,9 @@ def better_of(milp: LexicographicMilp, one: Evaluation | None, other: Evaluation
 
 
 def served_by_kept(milp: LexicographicMilp) -> float:
-    """Return what kept rows with a limit could serve alone at most; what is newly covered leaves it out.
+    """Return the most that kept sites with limited capacity can serve alone, which is not newly covered.
 
-    Those whom kept rows without a limit serve are in no column.
+    Persons whom kept sites without limit serve have no variable.
     """
     capacity = milp.problem.rules.capacity
     if capacity is None or not milp.problem.kept.any():
@@ -78,27 +79,27 @@ def served_by_kept(milp: LexicographicMilp) -> float:
 def tolerance_gain(
     milp: LexicographicMilp, number: int, plan: Evaluation, earlier: tuple[ConstraintBlock, ...]
 ) -> float:
-    """Return by how much the hairs of rows better an objective of a plan, its sites as they are.
+    """Return how much the row tolerance improves an objective of a plan, with its sites fixed.
 
-    Rows of shares and of earlier stages are eased by a hair where sites are open to choice. A hair of a person who
-    walks far is then left at home, or with capacity gives his place to another, who counts for more or lives where more
-    are missing: only a linear programme knows what that is worth. The bound of a stage allows each choice as much.
+    Share constraints and those of earlier stages are relaxed by the row tolerance where sites are open to choice. A
+    tiny part of a person who walks far can then stay unserved, or give its place to persons who count for more; a
+    linear program finds what that gains. The bound of a stage allows every choice as much.
 
     Parameters
     ----------
     milp : LexicographicMilp
-        The programme.
+        The program.
     number : int
         The stage.
     plan : Evaluation
         The plan.
     earlier : tuple of ConstraintBlock
-        What earlier stages held this one to.
+        The constraints from earlier stages.
 
     Returns
     -------
     float
-        0 where the objective looks at the sites alone.
+        0 if the objective depends on the sites alone.
 
     Raises
     ------
@@ -116,36 +117,36 @@ def tolerance_gain(
 
 
 def _served_objective(milp: LexicographicMilp, weights: Floats) -> Objective:
-    return Objective("covered", "max", over_service(milp.problem.sites, weights, more=int(milp.least_share)))
+    return Objective("covered", "max", over_all(milp.problem.sites, weights, more=int(milp.least_share)))
 
 
 def _by_flows(milp: LexicographicMilp, chosen: Ints, opened: Floats, seconds: float) -> Evaluation | None:
-    rows, end = milp.problem.sites, time.monotonic() + seconds
+    sites, end = milp.problem.sites, time.monotonic() + seconds
     earlier: tuple[ConstraintBlock, ...] = ()
     objectives: list[float] = []
-    values = np.zeros(milp.columns)
-    looks = any(bool(objective.weights[rows:].any()) for objective in milp.objectives)
-    for objective in milp.objectives if looks else (*milp.objectives, _served_objective(milp, milp.service.persons)):
+    values = np.zeros(milp.variables)
+    depends = any(bool(objective.weights[sites:].any()) for objective in milp.objectives)
+    for objective in milp.objectives if depends else (*milp.objectives, _served_objective(milp, milp.service.persons)):
         run = minimise(milp.single(objective, earlier, opened), Effort(time_limit_s=end - time.monotonic()))
         if run.stopped_by == "interrupt":
-            # Half a linear programme tells nothing of a choice.
+            # An interrupted linear program tells nothing about a choice.
             raise KeyboardInterrupt
         if run.values is None or run.stopped_by == "time":
             return None
         values = _cleaned(milp, opened, run.values)
         objectives.append(objective.value_at(values))
         earlier = (*earlier, objective.fixed_at(objectives[-1]))
-    if not milp.meets_shares(values, _LP_NOISE):
+    if not milp.meets_shares(values, _LP_TOLERANCE):
         return None
     return Evaluation(chosen, values, tuple(objectives[: len(milp.objectives)]))
 
 
 def _cleaned(milp: LexicographicMilp, opened: Floats, values: Floats) -> Floats:
-    """Return a point with its flows made whole where they are but for noise, and nothing below 0 or above 1."""
-    rows, service = milp.problem.sites, milp.service
-    shares = np.clip(values[rows : rows + service.columns], 0.0, 1.0)
+    """Return a point with flows rounded within tolerance, and all variables between 0 and 1."""
+    sites, service = milp.problem.sites, milp.service
+    shares = np.clip(values[sites : sites + service.variables], 0.0, 1.0)
     flows = shares * service.persons
-    if service.whole and bool(np.all(np.abs(flows - np.rint(flows)) <= _NEAR)):
+    if service.whole and bool(np.all(np.abs(flows - np.rint(flows)) <= _FLOW_TOLERANCE)):
         shares = np.where(
             service.persons > 0, np.rint(flows) / np.where(service.persons > 0, service.persons, 1.0), 0.0
         )
@@ -153,12 +154,12 @@ def _cleaned(milp: LexicographicMilp, opened: Floats, values: Floats) -> Floats:
 
 
 def _whole_point(milp: LexicographicMilp, opened: Floats, shares: Floats) -> Floats:
-    least = [np.array([least_share(milp, shares)])] if milp.least_share else []
+    least = [np.array([least_share(milp.problem, milp.service, shares)])] if milp.least_share else []
     return np.concatenate([opened, shares, *least])
 
 
 def unserved(problem: Problem) -> Ints:
-    """Return the points with persons that no row reaches that is kept or may be chosen."""
+    """Return the points with persons that no allowed site (kept, or open to choice) reaches."""
     allowed = problem.kept | problem.open_to_choice
     reached = np.zeros(len(problem.people), dtype=np.bool_)
     reached[problem.times.indices[np.repeat(allowed, np.diff(problem.times.indptr))]] = True

@@ -1,24 +1,25 @@
-"""Each model as a sheet: its programme, symbol by symbol, and where it comes from."""
+"""Each model as a lexicographic mixed-integer program: its formulation and its source."""
 
 import math
 from dataclasses import replace
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, hstack
 
 from siting.locate.milp.assignment import assignment_variables
 from siting.locate.milp.constraints import ROW_TOLERANCE, ConstraintBlock, money_unit, site_constraints
 from siting.locate.milp.coverage import ServiceVariables, coverage_variables, is_whole
-from siting.locate.milp.formulation import LexicographicMilp, Objective, over_service, power_to
-from siting.locate.milp.unit_shares import fair, floors
+from siting.locate.milp.formulation import LexicographicMilp, over_all
+from siting.locate.milp.objectives import Objective, power_of_two_scale
+from siting.locate.milp.unit_shares import SHARE, unit_floors, unit_share_rows, unit_totals
 from siting.locate.problem import FairCovering, MaximalCovering, Model, PMedian, Problem, SetCovering
 
-# A share of whole persons asks for the next whole number, if it is off one by more than this.
-_WHOLE_NOISE = 1e-9
+# A share of whole persons is rounded up to whole persons, if it is above the last one by more than this part.
+_WHOLE_TOLERANCE = 1e-9
 
 
 def milp_of(problem: Problem, model: Model) -> LexicographicMilp:
-    """Return the programme of a model (p-center is a search over those of set covering)."""
+    """Return the program of a model; p-center has none, it is a search over set coverings."""
     match model:
         case MaximalCovering():
             return maximal_covering(problem)
@@ -27,14 +28,14 @@ def milp_of(problem: Problem, model: Model) -> LexicographicMilp:
         case PMedian():
             return p_median(problem, model)
         case FairCovering():
-            return fair(problem, model, service_variables(problem, by_unit=True))
+            return fair_covering(problem, model)
         case _:
-            message = f"no sheet for {type(model).__name__}"
+            message = f"no mixed-integer program for {type(model).__name__}"
             raise TypeError(message)
 
 
 def service_variables(problem: Problem, *, by_unit: bool) -> ServiceVariables:
-    """Return who is covered, or with capacity who is served."""
+    """Return who is covered or, with capacity, who is served."""
     if problem.rules.capacity is None:
         return coverage_variables(problem, by_unit=by_unit)
     return assignment_variables(problem, by_unit=by_unit, timed=False)
@@ -45,12 +46,12 @@ def maximal_covering(problem: Problem) -> LexicographicMilp:
 
     .. math:: \max \sum_g w_g y_g \quad \text{or, with capacity,} \quad \max \sum_{g, j} w_g a_{gj}
 
-    with :math:`w_g` the value of group g, :math:`y_g` whether it is covered
-    (:func:`~siting.locate.milp.coverage.coverage_variables`), :math:`a_{gj}` the share of it that row j serves
-    (:func:`~siting.locate.milp.assignment.assignment_variables`); rules as in
-    :func:`~siting.locate.milp.constraints.site_constraints`. The objective counts those newly covered: with capacity all that
-    are served less the most that kept rows alone could serve, and points without persons count nothing, whatever their
-    value.
+    with :math:`w_g` the value of demand group g, :math:`y_g` whether it is covered
+    (:func:`~siting.locate.milp.coverage.coverage_variables`), :math:`a_{gj}` the share of it that site j serves
+    (:func:`~siting.locate.milp.assignment.assignment_variables`), and the site constraints of
+    :func:`~siting.locate.milp.constraints.site_constraints`. The objective counts those newly covered: with capacity
+    all that are served less the most that kept sites alone could serve. Points without persons count nothing, whatever
+    their value.
 
     Parameters
     ----------
@@ -60,7 +61,7 @@ def maximal_covering(problem: Problem) -> LexicographicMilp:
     Returns
     -------
     LexicographicMilp
-        One aim, ``"covered"``; what kept rows with a limit serve alone is still to be taken off it
+        One objective, ``"covered"``. What kept sites with limited capacity serve alone is still to be subtracted
         (:func:`~siting.locate.milp.evaluate.served_by_kept`).
 
     References
@@ -69,15 +70,15 @@ def maximal_covering(problem: Problem) -> LexicographicMilp:
     Association 32, 101-118. With capacity: Current and Storbeck (1988), Pirkul and Schilling (1991).
     """
     service = service_variables(problem, by_unit=False)
-    return LexicographicMilp(problem, service, site_constraints(problem), (), (covered_objective(problem, service),))
+    objective = _covered_objective(problem, service)
+    return LexicographicMilp(problem, service, site_constraints(problem), (), (objective,))
 
 
-def covered_objective(problem: Problem, service: ServiceVariables, *, more: int = 0) -> Objective:
-    """Return the aim of most persons served, without those who are served whatever is chosen."""
-    # Flows of whole persons to whole capacities are whole; those of persons who count more than others need not be.
-    alike = problem.rules.capacity is None or problem.weights is None
-    weights = over_service(problem.sites, service.value, more=more)
-    return Objective("covered", "max", weights, step=1.0 if service.whole and alike else 0.0)
+def _covered_objective(problem: Problem, service: ServiceVariables) -> Objective:
+    # Optimal flows of whole persons under whole capacities are whole, unless persons have different values.
+    same_value = problem.rules.capacity is None or problem.weights is None
+    step = 1.0 if service.whole and same_value else 0.0
+    return Objective("covered", "max", over_all(problem.sites, service.value), step=step)
 
 
 def set_covering(problem: Problem, model: SetCovering) -> LexicographicMilp:
@@ -88,27 +89,27 @@ def set_covering(problem: Problem, model: SetCovering) -> LexicographicMilp:
         \min \sum_{j \in C} x_j \;\text{or}\; \min \sum_j c_j x_j \quad \text{subject to} \quad
         \sum_g n_g y_g \ge \alpha N, \quad \sum_g u_{kg} y_g \ge \beta U_k \;\forall k: U_k > 0
 
-    with :math:`n_g` the persons of group g and :math:`N` those of all points, reached or not, :math:`\alpha` the
+    with :math:`n_g` the persons of demand group g and :math:`N` those of all points, reached or not, :math:`\alpha` the
     ``share``, :math:`u_{kg}` the persons of unit k in group g, :math:`U_k` all of them, :math:`\beta` the
-    ``unit_share``, :math:`C` the counted rows and :math:`c_j` the costs. With capacity :math:`\sum_j a_{gj}` stands for
-    :math:`y_g`. What kept rows cover counts in the shares. A share of whole persons asks for the next whole number.
+    ``unit_share``, :math:`C` the counted sites and :math:`c_j` the costs. With capacity :math:`\sum_j a_{gj}` replaces
+    :math:`y_g`. What kept sites cover counts in the shares. A share of whole persons is rounded up to a whole number.
 
     Parameters
     ----------
     problem : Problem
         The people and the rules.
     model : SetCovering
-        The shares, and what is least.
+        The shares, and whether cost is minimised.
 
     Returns
     -------
     LexicographicMilp
-        One aim, ``"stations"`` or ``"cost"``.
+        One objective, ``"stations"`` or ``"cost"``.
 
     Raises
     ------
     ValueError
-        The least cost is asked for without costs, or shares of units without units.
+        Cost is minimised without costs, or shares of units are asked for without units.
 
     References
     ----------
@@ -118,54 +119,45 @@ def set_covering(problem: Problem, model: SetCovering) -> LexicographicMilp:
     """
     service = service_variables(problem, by_unit=model.unit_share is not None)
     need = persons_needed(problem, model.share * math.fsum(problem.people)) - service.base_persons
-    share_constraints = [share_block(problem, service, need)]
+    shares = [share_constraint(problem, service, need)]
     if model.unit_share is not None:
-        share_constraints.append(floors(problem, service, model.unit_share))
-    columns = problem.sites + service.columns
-    if not model.by_cost:
-        counted = np.zeros(columns)
-        counted[: problem.sites] = problem.counted & problem.open_to_choice
-        return LexicographicMilp(
-            problem,
-            service,
-            site_constraints(problem),
-            tuple(share_constraints),
-            (Objective("stations", "min", counted, step=1.0),),
-            need=need,
-        )
+        shares.append(unit_floors(problem, service, model.unit_share))
+    objective = _cost_objective(problem, service) if model.by_cost else _stations_objective(problem, service)
+    return LexicographicMilp(problem, service, site_constraints(problem), tuple(shares), (objective,), need=need)
+
+
+def _stations_objective(problem: Problem, service: ServiceVariables) -> Objective:
+    counted = np.zeros(problem.sites + service.variables)
+    counted[: problem.sites] = problem.counted & problem.open_to_choice
+    return Objective("stations", "min", counted, step=1.0)
+
+
+def _cost_objective(problem: Problem, service: ServiceVariables) -> Objective:
     if problem.rules.costs is None:
         message = "the least cost needs costs"
         raise ValueError(message)
-    costs = np.zeros(columns)
+    costs = np.zeros(problem.sites + service.variables)
     costs[: problem.sites] = np.where(problem.open_to_choice, problem.rules.costs, 0.0)
     step = money_unit(costs) if is_whole(costs) and bool(costs.any()) else 0.0
-    return LexicographicMilp(
-        problem,
-        service,
-        site_constraints(problem),
-        tuple(share_constraints),
-        (Objective("cost", "min", costs, step=step),),
-        need=need,
-    )
+    return Objective("cost", "min", costs, step=step)
 
 
 def persons_needed(problem: Problem, need: float) -> float:
-    """Return how many persons must be served; the next whole number where only whole persons can be."""
+    """Return how many persons must be served, rounded up where only whole persons can be."""
     if is_whole(problem.people) and problem.rules.capacity is None:
-        return float(math.ceil(need - _WHOLE_NOISE * max(need, 1.0)))
+        return float(math.ceil(need - _WHOLE_TOLERANCE * max(need, 1.0)))
     return need
 
 
-def share_block(problem: Problem, service: ServiceVariables, need: float) -> ConstraintBlock:
-    """Return the row that asks for so many persons beside those who are served whatever is chosen."""
-    scale = power_to(float(service.persons.max(initial=0.0)))
-    weights = over_service(problem.sites, service.persons * scale)
-    # Half a person is no hair; where persons are not whole, or served in part, all must be told from 1 all the same.
+def share_constraint(problem: Problem, service: ServiceVariables, need: float) -> ConstraintBlock:
+    """Return the constraint that asks for so many persons beside those served by every choice of sites."""
+    scale = power_of_two_scale(float(service.persons.max(initial=0.0)))
+    weights = over_all(problem.sites, service.persons * scale)
+    # Whole persons differ by one, so half a person is a safe relaxation; otherwise it must be as small as possible.
     whole = problem.rules.capacity is None and is_whole(problem.people)
-    relaxation_width = scale / 2 if whole else ROW_TOLERANCE * float(weights.max(initial=0.0))
-    return ConstraintBlock(
-        "share", csr_array(weights[None, :]), np.array([need * scale]), np.array([np.inf]), relaxation_width
-    )
+    relaxed_by = scale / 2 if whole else ROW_TOLERANCE * float(weights.max(initial=0.0))
+    low = np.array([need * scale])
+    return ConstraintBlock("share", csr_array(weights[None, :]), low, np.array([np.inf]), relaxed_by)
 
 
 def p_median(problem: Problem, model: PMedian) -> LexicographicMilp:
@@ -176,11 +168,10 @@ def p_median(problem: Problem, model: PMedian) -> LexicographicMilp:
         \min \; W - \sum_{g, j} w_g a_{gj}, \quad \text{then} \quad \min \sum_{g, j} w_g t_{gj} a_{gj}
         \quad \text{or at once} \quad \min \; b W - \sum_{g, j} w_g (b - t_{gj}) a_{gj}
 
-    with :math:`a_{gj}` the share of group g that walks to row j
-    (:func:`~siting.locate.milp.assignment.assignment_variables`), :math:`t_{gj}` the seconds, :math:`w_g` the value of the
-    group, :math:`W` that of all points, and :math:`b` the seconds (``beyond_s``) of those who walk nowhere. Without
-    :math:`b` the second stage keeps the fewest beyond of the first. Who could only walk :math:`b` or longer counts as
-    :math:`b`.
+    with :math:`a_{gj}` the share of demand group g that walks to site j
+    (:func:`~siting.locate.milp.assignment.assignment_variables`), :math:`t_{gj}` the seconds, :math:`w_g` the value of
+    the group, :math:`W` that of all points, and :math:`b` the seconds (``beyond_s``) of those who reach no site.
+    Without :math:`b` the second stage keeps the minimum of the first. Walks above :math:`b` count as :math:`b`.
 
     Parameters
     ----------
@@ -192,7 +183,7 @@ def p_median(problem: Problem, model: PMedian) -> LexicographicMilp:
     Returns
     -------
     LexicographicMilp
-        The aims ``"beyond"`` and ``"seconds"``, or ``"seconds"`` alone.
+        The objectives ``"beyond"`` and ``"seconds"``, or ``"seconds"`` alone.
 
     References
     ----------
@@ -203,27 +194,23 @@ def p_median(problem: Problem, model: PMedian) -> LexicographicMilp:
     beyond_s = math.inf if model.beyond_s is None else model.beyond_s
     service = assignment_variables(problem, by_unit=False, timed=True, beyond_s=beyond_s)
     total = math.fsum(problem.value)
-    aggregated = None
     whole = service.whole and is_whole(problem.times.data)
-    alike = problem.rules.capacity is None or problem.weights is None
+    same_value = problem.rules.capacity is None or problem.weights is None
+    rules = site_constraints(problem)
     if model.beyond_s is not None:
-        gained = over_service(problem.sites, service.seconds - service.value * beyond_s)
-        step = 1.0 if whole and alike and beyond_s == math.floor(beyond_s) else 0.0
-        objectives: tuple[Objective, ...] = (Objective("seconds", "min", gained, total * beyond_s, step),)
-    else:
-        beyond = Objective(
-            "beyond", "min", over_service(problem.sites, -service.value), total, float(service.whole and alike)
-        )
-        aggregated = fewest_beyond(problem)
-        objectives = (
-            beyond,
-            Objective("seconds", "min", over_service(problem.sites, service.seconds), 0.0, float(whole and alike)),
-        )
-    return LexicographicMilp(problem, service, site_constraints(problem), (), objectives, aggregated=aggregated)
+        savings = over_all(problem.sites, service.seconds - service.value * beyond_s)
+        step = 1.0 if whole and same_value and beyond_s == math.floor(beyond_s) else 0.0
+        seconds = Objective("seconds", "min", savings, total * beyond_s, step)
+        return LexicographicMilp(problem, service, rules, (), (seconds,))
+    beyond = Objective(
+        "beyond", "min", over_all(problem.sites, -service.value), total, float(service.whole and same_value)
+    )
+    seconds = Objective("seconds", "min", over_all(problem.sites, service.seconds), 0.0, float(whole and same_value))
+    return LexicographicMilp(problem, service, rules, (), (beyond, seconds), aggregated=fewest_beyond(problem))
 
 
 def fewest_beyond(problem: Problem) -> LexicographicMilp:
-    """Return the first stage of the p-median alone: who walks how long does not matter, and more points are alike."""
+    """Return the first stage of the p-median alone: times do not matter, so more points merge into one group."""
     covered = maximal_covering(problem)
     objective, service = covered.objectives[0], covered.service
     beyond = Objective(
@@ -233,11 +220,62 @@ def fewest_beyond(problem: Problem) -> LexicographicMilp:
 
 
 def _mean_walk(problem: Problem, service: ServiceVariables) -> Objective | None:
-    """Return the walking time of whole groups to each row, nobody the nearer ones first; None without pairs."""
-    if not len(service.pair_row):
+    """Return the walking time of whole groups to each site, as if nobody preferred the nearer; None without pairs."""
+    if not len(service.pair_site):
         return None
     points = np.flatnonzero(service.groups.group_of >= 0)
     place = (problem.value[points], (points, service.groups.group_of[points]))
     gather = csr_array(place, shape=(len(problem.people), service.groups.count))
-    seconds = csr_array(problem.times @ gather)[service.pair_row, service.pair_group]
-    return Objective("seconds", "min", over_service(problem.sites, np.asarray(seconds, dtype=np.float64)))
+    seconds = csr_array(problem.times @ gather)[service.pair_site, service.pair_group]
+    return Objective("seconds", "min", over_all(problem.sites, np.asarray(seconds, dtype=np.float64)))
+
+
+def fair_covering(problem: Problem, model: FairCovering) -> LexicographicMilp:
+    r"""Greatest least covered share over the units, then most persons; or most persons with a floor for each unit.
+
+    .. math::
+
+        & \max t && \text{subject to} && \textstyle\sum_g u_{kg} y_g \ge t \, U_k \;\forall k: U_k > 0 \\
+        & \max \textstyle\sum_g w_g y_g && \text{subject to} && t \ge t^*
+
+    or, with a ``floor`` :math:`\beta`, the second alone with :math:`\sum_g u_{kg} y_g \ge \beta U_k`;
+    :math:`u_{kg}` are the persons of unit k in demand group g, :math:`U_k` all of them, reached or not, :math:`w_g` the
+    value of the group; with capacity :math:`\sum_j a_{gj}` replaces :math:`y_g`. Empty units have no constraint; if all
+    are empty, the least share is 1. What kept sites cover counts in the shares, not in the objective.
+
+    Parameters
+    ----------
+    problem : Problem
+        The people, the units and the rules.
+    model : FairCovering
+        With or without ``floor``.
+
+    Returns
+    -------
+    LexicographicMilp
+        The objectives ``"least_share"`` and ``"covered"``, or ``"covered"`` alone.
+
+    References
+    ----------
+    Rawls' maximin in location: Marsh, M. T. and Schilling, D. A. (1994). Equity measurement in facility location
+    analysis: a review and framework. European Journal of Operational Research 74, 1-17.
+    """
+    service = service_variables(problem, by_unit=True)
+    totals, populated = unit_totals(problem)
+    whole = service.whole and is_whole(problem.value) and (problem.rules.capacity is None)
+    step, rules = 1.0 if whole else 0.0, site_constraints(problem)
+    if model.floor is not None:
+        covered = Objective("covered", "max", over_all(problem.sites, service.value), step=step)
+        return LexicographicMilp(problem, service, rules, (unit_floors(problem, service, model.floor),), (covered,))
+    rows = unit_share_rows(service, problem.sites, totals)[populated]
+    # t is a variable of at most 1, although a sum of shares can exceed 1 by rounding.
+    matrix = csr_array(hstack([rows, csr_array(np.full((len(populated), 1), -SHARE))], format="csr"))
+    low = -SHARE * (service.base_units[populated] / totals[populated])
+    block = ConstraintBlock("unit_share", matrix, low, np.full(len(populated), np.inf))
+    share = np.zeros(problem.sites + service.variables + 1)
+    share[-1] = 1.0
+    objectives = (
+        Objective("least_share", "max", share),
+        Objective("covered", "max", over_all(problem.sites, service.value, more=1), step=step),
+    )
+    return LexicographicMilp(problem, service, rules, (block,), objectives, least_share=True)

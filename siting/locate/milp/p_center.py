@@ -1,4 +1,4 @@
-"""The p-center with any rules: a search over times, each a question of set covering."""
+"""The p-center with any rules: a bisection over times, each a set covering feasibility problem."""
 
 import math
 import time
@@ -12,31 +12,31 @@ from siting.domain.nouns import Floats
 from siting.locate.highs import solver_name
 from siting.locate.milp.assignment import served_by
 from siting.locate.milp.constraints import site_constraints
-from siting.locate.milp.evaluate import IN_HASTE_S, Evaluation, evaluate
-from siting.locate.milp.formulation import LexicographicMilp, Objective
+from siting.locate.milp.evaluate import AFTER_INTERRUPT_S, Evaluation, evaluate
+from siting.locate.milp.formulation import LexicographicMilp
 from siting.locate.milp.greedy import greedy_plan, without_redundant
 from siting.locate.milp.lexicographic import RemainingEffort, nothing_found, run_stage
-from siting.locate.milp.models import persons_needed, service_variables, share_block
+from siting.locate.milp.models import persons_needed, service_variables, share_constraint
+from siting.locate.milp.objectives import Objective
 from siting.locate.milp.ties import break_ties
 from siting.locate.problem import Effort, Ended, PCenter, Problem, Solution, Stage, status_of
 
-# The least seconds for finding out what a plan comes to, whatever the limit.
-_LEAST_S: Final = 10.0
+# Seconds for the evaluation of the last plan, whatever the limit.
+_EVALUATION_S: Final = 10.0
 
 
 def p_center(problem: Problem, model: PCenter, effort: Effort) -> Solution:
-    r"""Smallest worst seconds of a share of the persons whom some row reaches.
+    r"""Smallest worst walking time of a share of the persons whom some site reaches.
 
     .. math::
 
-        \min r \quad \text{such that there are open rows with} \quad
+        \min r \quad \text{such that there are open sites with} \quad
         \sum_{g: \, \exists j \text{ open}, \, t_{gj} \le r} n_g \ge \alpha N
 
-    with :math:`t_{gj}` the seconds from row j to group g, :math:`n_g` its persons, :math:`N` those whom some row (kept,
-    or open to choice) reaches within the cut-off, and :math:`\alpha` the ``share``; with capacity the persons who are
-    served from within r count. The smallest r is one of the times there are (or 0 where nobody need be served). A
-    search by halves asks of one time after the other whether it will do: feasible at the answer, infeasible at the time
-    before it.
+    with :math:`t_{gj}` the seconds from site j to group g, :math:`n_g` its persons, :math:`N` those whom some site
+    (kept, or open to choice) reaches within the cut-off, and :math:`\alpha` the ``share``; with capacity the persons
+    served within r count. The smallest r is one of the times (or 0 if nobody needs service). A bisection asks whether a
+    time is feasible; the answer is feasible, and the time before it is infeasible.
 
     Parameters
     ----------
@@ -85,21 +85,18 @@ def p_center(problem: Problem, model: PCenter, effort: Effort) -> Solution:
     milp = milp_within(problem, float(times[high]), need)
     try:
         plan = break_ties(milp, without_redundant(milp, plan)) if stopped != "interrupt" else plan
-        seconds = IN_HASTE_S if stopped == "interrupt" else max(remaining.left().time_limit_s, _LEAST_S)
-        high, plan = _bound_found(problem, plan, need, times[: high + 1], seconds)
+        seconds = AFTER_INTERRUPT_S if stopped == "interrupt" else max(remaining.left().time_limit_s, _EVALUATION_S)
+        high, plan = _tighten(problem, plan, need, times[: high + 1], seconds)
     except KeyboardInterrupt:
         stopped = "interrupt"
     return _solution(milp_within(problem, float(times[high]), need), plan, (times, low, high), stopped, first)
 
 
-def _bound_found(
-    problem: Problem, plan: Evaluation, need: float, times: Floats, seconds: float
-) -> tuple[int, Evaluation]:
-    """Return the rank of the least time within which the chosen sites serve enough, and what they come to then.
+def _tighten(problem: Problem, plan: Evaluation, need: float, times: Floats, seconds: float) -> tuple[int, Evaluation]:
+    """Return the rank of the least time at which the chosen sites serve enough persons, and their evaluation then.
 
-    What cannot be asked within so many seconds is as if they did not.
-
-    With capacity a plan may do better than the last time, for which it was made, as long as nobody asked.
+    Times that cannot be tried within the seconds count as infeasible. With capacity a plan can do better than the time
+    for which it was made.
     """
     low, high = -1, len(times) - 1
     if problem.rules.capacity is None:
@@ -107,7 +104,7 @@ def _bound_found(
         return high, evaluate(milp_within(problem, float(times[high]), need), plan.chosen) or plan
     end = time.monotonic() + seconds
     while low + 1 < high and time.monotonic() < end:
-        # First the time just below: where the search has proved its time, that is the only question.
+        # The time just below comes first: if the search has proved its time, that is the only question.
         middle = high - 1 if high == len(times) - 1 else (low + high) // 2
         found = evaluate(milp_within(problem, float(times[middle]), need), plan.chosen, end - time.monotonic())
         if found is None:
@@ -118,7 +115,7 @@ def _bound_found(
 
 
 def persons_reached(problem: Problem) -> float:
-    """Return the persons whom some row reaches that is kept or may be chosen."""
+    """Return the persons whom some allowed site (kept, or open to choice) reaches."""
     allowed = problem.kept | problem.open_to_choice
     reached = np.zeros(len(problem.people), dtype=np.bool_)
     reached[problem.times.indices[np.repeat(allowed, np.diff(problem.times.indptr))]] = True
@@ -126,18 +123,18 @@ def persons_reached(problem: Problem) -> float:
 
 
 def milp_within(problem: Problem, seconds: float, need: float) -> LexicographicMilp:
-    """Return the programme that asks whether so many persons can be served within so many seconds."""
+    """Return the program that asks whether so many persons can be served within so many seconds."""
     near = within(problem, seconds)
     service = service_variables(near, by_unit=False)
     lack = need - service.base_persons
-    nothing = Objective("worst_s", "min", np.zeros(near.sites + service.columns), step=1.0)
+    nothing = Objective("worst_s", "min", np.zeros(near.sites + service.variables), step=1.0)
     return LexicographicMilp(
-        near, service, site_constraints(near), (share_block(near, service, lack),), (nothing,), need=lack
+        near, service, site_constraints(near), (share_constraint(near, service, lack),), (nothing,), need=lack
     )
 
 
 def within(problem: Problem, seconds: float) -> Problem:
-    """Return the problem with the times up to so many seconds only."""
+    """Return the problem with times up to so many seconds only."""
     times = problem.times
     near = times.data <= seconds
     start = np.concatenate([[0], np.cumsum(near)])[times.indptr]
@@ -145,7 +142,7 @@ def within(problem: Problem, seconds: float) -> Problem:
 
 
 def probe(milp: LexicographicMilp, effort: Effort) -> tuple[Evaluation | None, Ended, int]:
-    """Return a plan that keeps to all rows; without one, whether it is proved that there is none; and the nodes."""
+    """Return a feasible plan or None, why the search ended (``"proved"`` and None: infeasible), and the nodes."""
     plan = greedy_plan(milp)
     if plan is not None:
         return plan, "proved", 0
@@ -154,13 +151,13 @@ def probe(milp: LexicographicMilp, effort: Effort) -> tuple[Evaluation | None, E
 
 
 def nearest_worst(problem: Problem, plan: Evaluation, need: float, seconds: float) -> float:
-    """Return the smallest time within which a plan still serves so many; with capacity the one that it was made for."""
+    """Return the smallest time at which a plan still serves so many; with capacity the time it was made for."""
     if problem.rules.capacity is not None:
         return float(seconds)
     nearest = np.full(len(problem.people), np.inf)
-    for row in (*np.flatnonzero(problem.kept), *plan.chosen):
-        points = problem.points_of(int(row))
-        own = problem.times.data[problem.times.indptr[row] : problem.times.indptr[row + 1]]
+    for site in (*np.flatnonzero(problem.kept), *plan.chosen):
+        points = problem.points_of(int(site))
+        own = problem.times.data[problem.times.indptr[site] : problem.times.indptr[site + 1]]
         nearest[points] = np.minimum(nearest[points], own)
     order = np.argsort(nearest, kind="stable")
     order = order[problem.people[order] > 0]
@@ -171,7 +168,7 @@ def nearest_worst(problem: Problem, plan: Evaluation, need: float, seconds: floa
 
 
 def _times(problem: Problem) -> Floats:
-    """Return all times of rows that are kept or may be chosen to persons, ascending, and 0."""
+    """Return all times from allowed sites to persons, ascending, and 0."""
     allowed = np.repeat(problem.kept | problem.open_to_choice, np.diff(problem.times.indptr))
     peopled = problem.people[problem.times.indices] > 0
     return np.unique(np.append(problem.times.data[allowed & peopled], 0.0)).astype(np.float64)
@@ -181,11 +178,11 @@ def _solution(
     milp: LexicographicMilp, plan: Evaluation, sides: tuple[Floats, int, int], stopped: Ended, first: float
 ) -> Solution:
     times, low, high = sides
-    shares = plan.values[milp.problem.sites : milp.problem.sites + milp.service.columns]
+    shares = plan.values[milp.problem.sites : milp.problem.sites + milp.service.variables]
     served = None if milp.problem.rules.capacity is None else served_by(milp.problem, milp.service, shares)
     bound = float(times[low + 1])
     if high <= low:
-        # The plan does what the solver called impossible: nothing that it said is believed.
+        # The plan is feasible where the solver proved that none is: its proofs are not trusted.
         stopped, bound = "solver", 0.0
     stages = (Stage("worst_s", "min", float(times[high]), bound),)
     return Solution(plan.chosen, status_of(stages), stages, stopped, solver_name(), served, first)

@@ -1,4 +1,4 @@
-"""Rows of limited stations, found where the linear relaxation breaks them, before the search begins."""
+"""The linear relaxation of a stage, strengthened by capacity cuts before branch and bound, and used to fix sites."""
 
 import math
 import time
@@ -13,185 +13,188 @@ from siting.locate.highs import Relaxation, Run
 from siting.locate.milp.capacity_cuts import CapacityCut, violated_cuts
 from siting.locate.milp.constraints import ROW_TOLERANCE, ConstraintBlock
 from siting.locate.milp.flows import flows_of
-from siting.locate.milp.formulation import LexicographicMilp, Objective, over_service
+from siting.locate.milp.formulation import LexicographicMilp, over_all
+from siting.locate.milp.objectives import Objective
 from siting.locate.problem import NOISE, Effort
 
-# Linear programmes at most, and how many may follow one another without bettering the bound by a part of what is open.
+# The most rounds of separation, and how many may pass without closing a part of the gap.
 _ROUNDS: Final = 80
-_IDLE: Final = 20
-_PART: Final = 0.002
-# The part of the seconds that may go into rows.
+_STALLED: Final = 20
+_LEAST_PROGRESS: Final = 0.002
+# The part of the seconds that may be spent on cuts.
 _SHARE: Final = 0.3
 _DUST: Final = 1e-9
-# What the price of each column may be off.
-_PRICE_NOISE: Final = 1e-7
-# How often all sites are tried, how many steps of linear programmes that may take, and what part must be settled.
+# The error of a dual value.
+_DUAL_TOLERANCE: Final = 1e-7
+# The most passes of probing, their most simplex iterations, and the part of the sites that a pass must fix to go on.
 _PASSES: Final = 4
-_MOST_STEPS: Final = 200_000
-_SETTLED: Final = 0.1
+_ITERATION_LIMIT: Final = 200_000
+_LEAST_FIXED: Final = 0.1
 
 
 class StageRelaxation:
-    """The linear relaxation of one stage of a programme with capacity, and what bettered it.
+    """The linear relaxation of one stage with capacity, and the cuts that strengthen it.
 
     Parameters
     ----------
     milp : LexicographicMilp
-        The programme.
+        The program.
     objective : Objective
-        The stage.
+        The objective of the stage.
     more : tuple of ConstraintBlock
-        What earlier stages hold it to.
+        The constraints from earlier stages.
     """
 
     def __init__(self, milp: LexicographicMilp, objective: Objective, more: tuple[ConstraintBlock, ...]) -> None:
         service, capacity = milp.service, milp.problem.rules.capacity
-        self._sheet = milp
-        # Where nothing is to be made best, rows are sought for where most persons are served.
-        self._real = bool(objective.weights.any())
-        self._aim = objective if self._real else Objective("covered", "max", _persons(milp))
-        self._bound_found = -math.inf
+        self._milp = milp
+        # Without an objective, cuts are separated at the point that serves most persons.
+        self._has_objective = bool(objective.weights.any())
+        self._objective = objective if self._has_objective else Objective("covered", "max", _all_persons(milp))
+        self._bound = -math.inf
         self._found: list[CapacityCut] = []
         self._relaxation: Relaxation | None = None
-        # The rows that bound the relaxation when last asked for.
+        # The cuts that were binding in the last round.
         self.binding: tuple[ConstraintBlock, ...] = ()
-        if capacity is not None and len(service.pair_row):
-            self._flows = flows_of(service.pair_group, service.pair_row, service.persons, capacity)
-            self._relaxation = Relaxation(milp.single(self._aim, more))
+        if capacity is not None and len(service.pair_site):
+            self._flows = flows_of(service.pair_group, service.pair_site, service.persons, capacity)
+            self._relaxation = Relaxation(milp.single(self._objective, more))
 
     @property
     def bound(self) -> float:
-        """What no point costs less than, as HiGHS sees it; -inf where nothing is known."""
-        return self._bound_found if self._real else -math.inf
+        """The scaled lower bound; -inf where nothing is known."""
+        return self._bound if self._has_objective else -math.inf
 
-    def rows(self, best: float, effort: Effort) -> tuple[ConstraintBlock, ...]:
-        """Return rows that bind the relaxation; none without capacity, or where nothing is open any more.
+    def cuts(self, best: float, effort: Effort) -> tuple[ConstraintBlock, ...]:
+        """Return binding cuts; none without capacity, or if the bound already proves the incumbent.
 
         Parameters
         ----------
         best : float
-            What the best plan so far costs, as HiGHS sees it; inf without one.
+            The scaled cost of the incumbent; inf without one.
         effort : Effort
-            When to stop: besides seconds and interrupts the rounds are limited, by number and by what they better.
+            When to stop. The number of rounds is limited too, and ends when they no longer improve the bound.
 
         Raises
         ------
         KeyboardInterrupt
-            It was interrupted; ``bound`` holds all the same.
+            After an interrupt; ``bound`` stays valid.
         """
         if self._relaxation is None:
             return ()
         end = time.monotonic() + _SHARE * effort.time_limit_s
-        idle = 0
+        stalled = 0
         for _ in range(_ROUNDS):
             run = self._solved(self._relaxation, end, effort)
             if run.values is None:
                 break
-            idle = idle + 1 if run.objective < self._bound_found + _PART * abs(best - run.objective) else 0
-            self._bound_found = max(self._bound_found, run.objective)
-            if self._real and effort.report is not None:
-                effort.report(best, self._bound_found)
-            proved = self._real and run.objective > best - self._aim.abs_gap
-            if idle >= _IDLE or proved or not self._cut(self._relaxation, run.values):
+            stalled = stalled + 1 if run.objective < self._bound + _LEAST_PROGRESS * abs(best - run.objective) else 0
+            self._bound = max(self._bound, run.objective)
+            if self._has_objective and effort.report is not None:
+                effort.report(best, self._bound)
+            proved = self._has_objective and run.objective > best - self._objective.abs_gap
+            if stalled >= _STALLED or proved or not self._cut(self._relaxation, run.values):
                 break
-        prices = self._relaxation.prices().tolist()
-        binding = [row for row, price in zip(self._found, prices, strict=False) if abs(price) > _DUST]
+        duals = self._relaxation.prices().tolist()
+        binding = [cut for cut, dual in zip(self._found, duals, strict=False) if abs(dual) > _DUST]
         self.binding = (self._block(binding),) if binding else ()
         return self.binding
 
     def fixings(self, value: float, slack: float, effort: Effort) -> tuple[ConstraintBlock, ...]:
-        """Return rows that open and close sites as every choice does that reaches an objective of this stage.
+        """Return constraints that fix sites as in every choice that reaches an objective value of this stage.
 
-        A site is settled where the relaxation, with more and more rows, costs more than the objective once the site is
-        closed (or opened): by its reduced cost alone, or by solving it so.
+        A site is fixed open (or closed) if the strengthened relaxation costs more than the value once the site is
+        closed (or opened). The reduced cost shows it, or probing: the relaxation is solved with the site fixed.
 
         Parameters
         ----------
         value : float
-            What later stages are held to.
+            The value that later stages keep.
         slack : float
-            By how much they may fall short of it.
+            How much of it they may lose.
         effort : Effort
-            When to stop: besides seconds and interrupts the steps of linear programmes are limited.
+            When to stop. The simplex iterations are limited too.
 
         Raises
         ------
         KeyboardInterrupt
-            It was interrupted.
+            After an interrupt.
         """
-        if self._relaxation is None or not self._real:
+        if self._relaxation is None or not self._has_objective:
             return ()
-        objective, problem = self._aim, self._sheet.problem
-        most = ((value - objective.constant) * (-1.0 if objective.sense == "max" else 1.0) + slack) * objective.scale
-        most += _PRICE_NOISE * self._sheet.columns + NOISE * abs(most)
+        objective, problem = self._objective, self._milp.problem
+        cost_limit = (
+            (value - objective.constant) * (-1.0 if objective.sense == "max" else 1.0) + slack
+        ) * objective.scale
+        cost_limit += _DUAL_TOLERANCE * self._milp.variables + NOISE * abs(cost_limit)
         end = time.monotonic() + effort.time_limit_s
         open_sites = int(problem.open_to_choice.sum())
-        sides: dict[int, float] = {}
+        fixed: dict[int, float] = {}
         for _ in range(_PASSES):
-            values = self._fix_by_reduced_cost(self._relaxation, most, sides, end, effort)
-            before = len(sides)
+            values = self._fix_by_reduced_cost(self._relaxation, cost_limit, fixed, end, effort)
+            before = len(fixed)
             if values is None:
                 break
-            self._fix_by_probing(self._relaxation, (most, values), sides, end, effort)
-            if len(sides) - before <= _SETTLED * (open_sites - before) or self._spent(end):
+            self._fix_by_probing(self._relaxation, (cost_limit, values), fixed, end, effort)
+            if len(fixed) - before <= _LEAST_FIXED * (open_sites - before) or self._spent(end):
                 break
-        return self._fixings(sides)
+        return self._fixings(fixed)
 
     def _fix_by_reduced_cost(
-        self, relaxation: Relaxation, most: float, sides: dict[int, float], end: float, effort: Effort
+        self, relaxation: Relaxation, cost_limit: float, fixed: dict[int, float], end: float, effort: Effort
     ) -> Floats | None:
-        """Settle sites by their reduced costs, with more rows as long as some are broken; return the last point."""
+        """Fix sites by their reduced costs, with more cuts while some are violated; return the last point."""
         values = None
         for _ in range(_ROUNDS):
             run = self._solved(relaxation, end, effort)
-            if run.stopped_by == "infeasible" or (run.values is not None and run.objective > most):
-                # Some choice reaches the objective: where the numbers say that none does, they settle nothing.
-                sides.clear()
+            if run.stopped_by == "infeasible" or (run.values is not None and run.objective > cost_limit):
+                # Some choice reaches the value: a relaxation that denies it is numerically wrong and fixes nothing.
+                fixed.clear()
                 return None
             if run.values is None or self._spent(end):
                 return None
             values = run.values
-            rises = np.abs(relaxation.reduced_costs()[: self._sheet.problem.sites])
-            far = self._sheet.problem.open_to_choice & (rises > most - run.objective)
-            for site in np.flatnonzero(far).tolist():
-                self._fix(relaxation, site, float(np.rint(values[site])), sides)
+            reduced = np.abs(relaxation.reduced_costs()[: self._milp.problem.sites])
+            fixable = self._milp.problem.open_to_choice & (reduced > cost_limit - run.objective)
+            for site in np.flatnonzero(fixable).tolist():
+                self._fix(relaxation, site, float(np.rint(values[site])), fixed)
             if not self._cut(relaxation, values):
                 break
         return values
 
     def _fix_by_probing(
-        self, relaxation: Relaxation, known: tuple[float, Floats], sides: dict[int, float], end: float, effort: Effort
+        self, relaxation: Relaxation, known: tuple[float, Floats], fixed: dict[int, float], end: float, effort: Effort
     ) -> None:
-        """Settle sites by closing or opening each, as the last point does not."""
-        most, values = known
-        for site in np.flatnonzero(self._sheet.problem.open_to_choice).tolist():
-            for side in (0.0, 1.0):
-                if site in sides or abs(values[site] - side) < _DUST or self._spent(end):
+        """Fix sites by probing: each is closed or opened where the last point does the opposite."""
+        cost_limit, values = known
+        for site in np.flatnonzero(self._milp.problem.open_to_choice).tolist():
+            for value_fixed in (0.0, 1.0):
+                if site in fixed or abs(values[site] - value_fixed) < _DUST or self._spent(end):
                     continue
-                relaxation.bound(site, side, side)
+                relaxation.bound(site, value_fixed, value_fixed)
                 run = self._solved(relaxation, end, effort)
                 relaxation.bound(site, 0.0, 1.0)
-                if run.stopped_by == "infeasible" or (run.values is not None and run.objective > most):
-                    self._fix(relaxation, site, 1.0 - side, sides)
+                if run.stopped_by == "infeasible" or (run.values is not None and run.objective > cost_limit):
+                    self._fix(relaxation, site, 1.0 - value_fixed, fixed)
 
-    def _fix(self, relaxation: Relaxation, site: int, side: float, sides: dict[int, float]) -> None:
-        if site not in sides:
-            sides[site] = side
-            relaxation.bound(site, side, side)
+    def _fix(self, relaxation: Relaxation, site: int, value_fixed: float, fixed: dict[int, float]) -> None:
+        if site not in fixed:
+            fixed[site] = value_fixed
+            relaxation.bound(site, value_fixed, value_fixed)
 
-    def _fixings(self, sides: dict[int, float]) -> tuple[ConstraintBlock, ...]:
-        if not sides:
+    def _fixings(self, fixed: dict[int, float]) -> tuple[ConstraintBlock, ...]:
+        if not fixed:
             return ()
-        count, column = len(sides), np.array(list(sides), dtype=np.int64)
+        count, column = len(fixed), np.array(list(fixed), dtype=np.int64)
         matrix = csr_array(
-            (np.ones(count), (np.arange(count), column)), shape=(count, len(self._sheet.problem.open_to_choice))
+            (np.ones(count), (np.arange(count), column)), shape=(count, len(self._milp.problem.open_to_choice))
         )
-        side = np.array(list(sides.values()))
-        return (ConstraintBlock(None, matrix, side, side),)
+        value_fixed = np.array(list(fixed.values()))
+        return (ConstraintBlock(None, matrix, value_fixed, value_fixed),)
 
     def _spent(self, end: float) -> bool:
-        """Tell whether no more sites are to be tried."""
-        spent = self._relaxation is None or self._relaxation.iterations > _MOST_STEPS
+        """Tell whether the limits of probing are reached."""
+        spent = self._relaxation is None or self._relaxation.iterations > _ITERATION_LIMIT
         return spent or time.monotonic() > end
 
     def _solved(self, relaxation: Relaxation, end: float, effort: Effort) -> Run:
@@ -201,31 +204,31 @@ class StageRelaxation:
         return run
 
     def _cut(self, relaxation: Relaxation, values: Floats) -> bool:
-        """Add rows that a point breaks; tell whether there are any."""
-        sites = self._sheet.problem.sites
-        new = violated_cuts(self._flows, values[:sites], values[sites : sites + self._sheet.service.columns])
+        """Add the cuts that a point violates; tell whether there are any."""
+        sites = self._milp.problem.sites
+        new = violated_cuts(self._flows, values[:sites], values[sites : sites + self._milp.service.variables])
         if new:
             self._found += new
             block = self._block(new)
             relaxation.add(block.matrix, block.high)
         return bool(new)
 
-    def _block(self, rows: list[CapacityCut]) -> ConstraintBlock:
-        """Return rows in powers of two of their largest weight, eased by a hair where persons are not whole."""
-        sites = self._sheet.problem.sites
-        scale = [2.0 ** -math.floor(math.log2(float(each.persons.max()))) for each in rows]
-        data = [np.concatenate([each.persons, -each.weights]) * by for each, by in zip(rows, scale, strict=True)]
-        column = [np.concatenate([sites + each.columns, each.sites]) for each in rows]
+    def _block(self, cuts: list[CapacityCut]) -> ConstraintBlock:
+        """Return cuts scaled by powers of two, and relaxed where persons are not whole."""
+        sites = self._milp.problem.sites
+        scale = [2.0 ** -math.floor(math.log2(float(each.persons.max()))) for each in cuts]
+        data = [np.concatenate([each.persons, -each.weights]) * by for each, by in zip(cuts, scale, strict=True)]
+        column = [np.concatenate([sites + each.variables, each.sites]) for each in cuts]
         start = np.concatenate([[0], np.cumsum([len(each) for each in column])])
-        shape = (len(rows), self._sheet.columns)
+        shape = (len(cuts), self._milp.variables)
         matrix = csr_array((np.concatenate(data), np.concatenate(column), start), shape=shape)
-        relaxation_width = 0.0 if self._sheet.service.whole else ROW_TOLERANCE
+        relaxed_by = 0.0 if self._milp.service.whole else ROW_TOLERANCE
         high = [
-            each.most * by + relaxation_width * float(np.abs(own).max())
-            for each, by, own in zip(rows, scale, data, strict=True)
+            each.most * by + relaxed_by * float(np.abs(own).max())
+            for each, by, own in zip(cuts, scale, data, strict=True)
         ]
-        return ConstraintBlock(None, matrix, np.full(len(rows), -np.inf), np.array(high))
+        return ConstraintBlock(None, matrix, np.full(len(cuts), -np.inf), np.array(high))
 
 
-def _persons(milp: LexicographicMilp) -> Floats:
-    return over_service(milp.problem.sites, milp.service.persons, more=int(milp.least_share))
+def _all_persons(milp: LexicographicMilp) -> Floats:
+    return over_all(milp.problem.sites, milp.service.persons, more=int(milp.least_share))

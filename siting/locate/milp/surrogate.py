@@ -1,4 +1,4 @@
-"""A better plan to begin the second stage with, from the smaller programme of the first."""
+"""A better incumbent for the second stage, from the aggregated program with a surrogate objective."""
 
 from dataclasses import replace
 from typing import Final
@@ -9,7 +9,7 @@ from siting.locate.milp.evaluate import Evaluation, better_of, evaluate
 from siting.locate.milp.formulation import LexicographicMilp
 from siting.locate.problem import Effort
 
-# Where the smaller programme is good enough: its aim is not the same.
+# The surrogate is only an approximation, so it is not solved to optimality.
 _GAP: Final = 1e-3
 _NODES: Final = 50
 
@@ -17,16 +17,16 @@ _NODES: Final = 50
 def improve_by_surrogate(
     milp: LexicographicMilp, plan: Evaluation | None, fixed: tuple[ConstraintBlock, ...], effort: Effort
 ) -> Evaluation | None:
-    """Return the better of a plan and of what the smaller programme's guide finds.
+    """Return the better of a plan and of the choice that the surrogate objective finds.
 
     Parameters
     ----------
     milp : LexicographicMilp
-        The programme; without a smaller one that has a guide the plan stays.
+        The program; without an aggregated one that has a surrogate the plan is returned.
     plan : Evaluation or None
         The best plan of the first stage.
     fixed : tuple of ConstraintBlock
-        Rows of the smaller programme to which every plan keeps that is as good in the first stage.
+        Constraints of the aggregated program that every plan satisfies that is as good in the first stage.
     effort : Effort
         When to stop; besides, nodes are limited.
 

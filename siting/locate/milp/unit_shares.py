@@ -1,86 +1,42 @@
-"""Fair shares of the units."""
+"""Covered shares of the persons of each unit, as constraints and as values."""
+
+from typing import Final
 
 import numpy as np
 from scipy.sparse import csr_array, hstack
 
 from siting.domain.nouns import Floats, Ints
-from siting.locate.milp.constraints import ROW_TOLERANCE, ConstraintBlock, site_constraints
-from siting.locate.milp.coverage import ServiceVariables, is_whole
-from siting.locate.milp.formulation import SHARE, LexicographicMilp, Objective, over_service, share_rows
-from siting.locate.problem import FairCovering, Problem
+from siting.locate.milp.constraints import ROW_TOLERANCE, ConstraintBlock
+from siting.locate.milp.coverage import ServiceVariables
+from siting.locate.problem import Problem
+
+# Shares are counted in 1024ths, so that the row tolerance of HiGHS is well below a billionth of a share.
+SHARE: Final = 1024.0
 
 
-def fair(problem: Problem, model: FairCovering, service: ServiceVariables) -> LexicographicMilp:
-    r"""Greatest least covered share over the units, then most persons; or most persons with a floor for each unit.
-
-    .. math::
-
-        & \max t && \text{subject to} && \textstyle\sum_g u_{kg} y_g \ge t \, U_k \;\forall k: U_k > 0 \\
-        & \max \textstyle\sum_g w_g y_g && \text{subject to} && t \ge t^*
-
-    or, with a ``floor`` :math:`\beta`, the second alone with :math:`\sum_g u_{kg} y_g \ge \beta U_k`;
-    :math:`u_{kg}` are the persons of unit k in group g, :math:`U_k` all of them, reached or not, :math:`w_g` the value
-    of the group; with capacity :math:`\sum_j a_{gj}` stands for :math:`y_g`. Units without people ask nothing; where
-    all are, the least share is 1. What kept rows cover counts in the shares, not among the persons.
-
-    Parameters
-    ----------
-    problem : Problem
-        The people, the units and the rules.
-    model : FairCovering
-        With or without ``floor``.
-    service : ServiceVariables
-        Who is covered or served, with units.
-
-    Returns
-    -------
-    LexicographicMilp
-        The aims ``"least_share"`` and ``"covered"``, or ``"covered"`` alone.
-
-    References
-    ----------
-    Rawls' maximin in location: Marsh, M. T. and Schilling, D. A. (1994). Equity measurement in facility location
-    analysis: a review and framework. European Journal of Operational Research 74, 1-17.
-    """
-    totals, wanted = unit_totals(problem)
-    whole = service.whole and is_whole(problem.value) and (problem.rules.capacity is None)
-    step = 1.0 if whole else 0.0
-    if model.floor is not None:
-        covered = Objective("covered", "max", over_service(problem.sites, service.value), step=step)
-        return LexicographicMilp(
-            problem, service, site_constraints(problem), (floors(problem, service, model.floor),), (covered,)
-        )
-    rows = share_rows(service, problem.sites, totals)[wanted]
-    # t never exceeds 1, though sums of shares may by a hair.
-    least = csr_array(hstack([rows, csr_array(np.full((len(wanted), 1), -SHARE))], format="csr"))
-    low = -SHARE * (service.base_units[wanted] / totals[wanted])
-    block = ConstraintBlock("unit_share", least, low, np.full(len(wanted), np.inf))
-    share = np.zeros(problem.sites + service.columns + 1)
-    share[-1] = 1.0
-    objectives = (
-        Objective("least_share", "max", share),
-        Objective("covered", "max", over_service(problem.sites, service.value, more=1), step=step),
-    )
-    return LexicographicMilp(problem, service, site_constraints(problem), (block,), objectives, least_share=True)
+def unit_floors(problem: Problem, service: ServiceVariables, share: float) -> ConstraintBlock:
+    """Return the constraints that ask for a share of the persons of every unit."""
+    totals, populated = unit_totals(problem)
+    rows = unit_share_rows(service, problem.sites, totals)[populated]
+    low = SHARE * (share - service.base_units[populated] / totals[populated])
+    return ConstraintBlock("unit_share", csr_array(rows), low, np.full(len(populated), np.inf), ROW_TOLERANCE * SHARE)
 
 
-def floors(problem: Problem, service: ServiceVariables, share: float) -> ConstraintBlock:
-    """Return the rows of a share of the persons of every unit."""
-    totals, wanted = unit_totals(problem)
-    rows = share_rows(service, problem.sites, totals)[wanted]
-    low = SHARE * (share - service.base_units[wanted] / totals[wanted])
-    return ConstraintBlock("unit_share", csr_array(rows), low, np.full(len(wanted), np.inf), ROW_TOLERANCE * SHARE)
+def unit_share_rows(service: ServiceVariables, sites: int, totals: Floats) -> csr_array:
+    """Return, for each unit, the share of its persons that each variable serves (see :data:`SHARE`)."""
+    matrix = csr_array(service.units.multiply((SHARE / totals)[:, None]))
+    return csr_array(hstack([csr_array((len(totals), sites)), matrix], format="csr"))
 
 
-def least_share(milp: LexicographicMilp, shares: Floats) -> float:
-    """Return the least covered share over the units, at most 1, for the values of a part's columns."""
-    totals, wanted = unit_totals(milp.problem)
-    covered = milp.service.base_units + milp.service.units @ shares
-    return float(min(1.0, np.min(covered[wanted] / totals[wanted], initial=1.0)))
+def least_share(problem: Problem, service: ServiceVariables, shares: Floats) -> float:
+    """Return the least covered share of all units, at most 1, for given values of the service variables."""
+    totals, populated = unit_totals(problem)
+    covered = service.base_units + service.units @ shares
+    return float(min(1.0, np.min(covered[populated] / totals[populated], initial=1.0)))
 
 
 def unit_totals(problem: Problem) -> tuple[Floats, Ints]:
-    """Return the persons of each unit (1 for none), and the units that have any."""
+    """Return the persons of each unit (1 for an empty one), and the units that are not empty."""
     if problem.units is None:
         message = "shares of units need units"
         raise ValueError(message)

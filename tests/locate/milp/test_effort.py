@@ -105,14 +105,14 @@ def test_choices_too_dear_or_too_small_are_cut_off_and_no_others() -> None:
     problem = Problem(csr_array(np.eye(3)), np.array([5.0, 6.0, 7.0]), Rules(costs=np.ones(3), budget=1.0))
     milp = maximal_covering(problem)
     dear = no_good_cut(milp, np.array([0, 1]))
-    rows = np.zeros(milp.columns)
+    rows = np.zeros(milp.variables)
     for chosen, stays in (([0, 1], False), ([0, 1, 2], False), ([0, 2], True), ([1], True)):
         rows[:3] = np.isin(np.arange(3), chosen)
-        assert bool((dear.over(milp.columns) @ rows)[0] <= dear.high[0]) == stays
+        assert bool((dear.over(milp.variables) @ rows)[0] <= dear.high[0]) == stays
     small = no_good_cut(milp, np.array([1]))
     for chosen, stays in (([1], False), ([], False), ([1, 2], True), ([0], True)):
         rows[:3] = np.isin(np.arange(3), chosen)
-        assert bool((small.over(milp.columns) @ rows)[0] >= small.low[0]) == stays
+        assert bool((small.over(milp.variables) @ rows)[0] >= small.low[0]) == stays
 
 
 def test_a_share_that_needs_every_point_is_no_reason_to_give_up() -> None:
@@ -266,7 +266,7 @@ def test_the_least_share_is_what_the_shares_come_to_however_many_are_added_up(ca
     milp = milp_of(problem, FairCovering())
     plan = greedy_plan(milp)
     assert plan is not None
-    persons = milp.service.units @ plan.values[problem.sites : problem.sites + milp.service.columns]
+    persons = milp.service.units @ plan.values[problem.sites : problem.sites + milp.service.variables]
     assert plan.objective_values[0] == pytest.approx(min(persons / problem.units.sum(axis=1)))
 
 
@@ -276,7 +276,7 @@ def test_measuring_that_takes_too_long_says_nothing(monkeypatch: pytest.MonkeyPa
 
     def slow(_: object, effort: Effort) -> Run:
         given.append(effort.time_limit_s)
-        return Run(np.zeros(milp.columns), 0.0, -math.inf, "time", 0)
+        return Run(np.zeros(milp.variables), 0.0, -math.inf, "time", 0)
 
     monkeypatch.setattr(evaluation, "minimise", slow)
     assert evaluate(milp, np.arange(4), seconds=0.5) is None

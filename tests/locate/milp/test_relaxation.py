@@ -50,7 +50,7 @@ def test_rows_tighten_the_bound_and_keep_the_best_choice() -> None:
     plain = Relaxation(milp.single(objective)).solve(Effort()).objective
     best = minimise(milp.single(objective), Effort()).objective
     relaxation = StageRelaxation(milp, objective, ())
-    rows = relaxation.rows(math.inf, Effort())
+    rows = relaxation.cuts(math.inf, Effort())
     assert plain < best - 1.0
     assert relaxation.bound <= best + 1e-6
     assert best - relaxation.bound < 0.2 * (best - plain)
@@ -94,7 +94,7 @@ def test_settled_sites_are_those_of_every_choice_that_reaches_the_objective(seed
     for fixed in sorted(set(worths.values()))[:3]:
         milp = fewest_beyond(problem)
         relaxation = StageRelaxation(milp, milp.objectives[0], ())
-        relaxation.rows(math.inf, Effort())
+        relaxation.cuts(math.inf, Effort())
         break_ties = relaxation.fixings(fixed, milp.objectives[0].slack, Effort())
         for chosen, beyond in worths.items():
             if beyond <= fixed + 1e-9:
@@ -113,7 +113,7 @@ def test_numbers_that_deny_a_plan_there_is_settle_nothing(lost: Run | None, monk
     milp = fewest_beyond(problem)
     best = solve_milp(problem, PMedian(), Effort()).stages[0].objective
     relaxation = StageRelaxation(milp, milp.objectives[0], ())
-    relaxation.rows(math.inf, Effort())
+    relaxation.cuts(math.inf, Effort())
     solve, calls = Relaxation.solve, itertools.count()
 
     def failing(relaxation: Relaxation, effort: Effort) -> Run:
@@ -124,7 +124,7 @@ def test_numbers_that_deny_a_plan_there_is_settle_nothing(lost: Run | None, monk
 
     monkeypatch.setattr(Relaxation, "solve", failing)
     monkeypatch.setattr(StageRelaxation, "_fix_by_probing", lambda *_: None)
-    monkeypatch.setattr(relaxations, "_SETTLED", -1.0)
+    monkeypatch.setattr(relaxations, "_LEAST_FIXED", -1.0)
     assert relaxation.fixings(best, milp.objectives[0].slack, Effort()) == ()
 
 
@@ -133,7 +133,7 @@ def test_most_sites_are_settled_where_the_best_is_asked_for() -> None:
     milp = fewest_beyond(problem)
     best = solve_milp(problem, PMedian(), Effort()).stages[0].objective
     relaxation = StageRelaxation(milp, milp.objectives[0], ())
-    relaxation.rows(math.inf, Effort())
+    relaxation.cuts(math.inf, Effort())
     (block,) = relaxation.fixings(best, milp.objectives[0].slack, Effort())
     assert block.matrix.shape[0] >= problem.sites // 2
     assert set(block.low.tolist()) <= {0.0, 1.0}
@@ -223,7 +223,7 @@ def test_a_relaxation_goes_on_from_where_it_was_left() -> None:
     single = milp.single(milp.objectives[0])
     relaxation = Relaxation(single)
     first = relaxation.solve(Effort())
-    row = np.zeros(milp.columns)
+    row = np.zeros(milp.variables)
     row[: milp.problem.sites] = 1.0
     relaxation.add(csr_array(row[None, :]), np.array([3.0]))
     second = relaxation.solve(Effort())

@@ -13,7 +13,20 @@ from pydantic import ValidationError
 from siting import places
 from siting.assess.funding import net_costs
 from siting.assess.remedies import recovered
-from siting.domain.nouns import Assessment, Bools, Floats, Ints, Note, Progress, Proposal, Selection, Stage, quiet
+from siting.domain.nouns import (
+    Assessment,
+    Bools,
+    Demand,
+    Floats,
+    Ints,
+    Note,
+    Progress,
+    Proposal,
+    Selection,
+    Stage,
+    quiet,
+)
+from siting.domain.partly import listed
 from siting.domain.plan_models import PlanModel
 from siting.domain.scenario import PlanOptions, Scenario, with_lattice
 from siting.errors import Fault, Faults, InputError
@@ -338,8 +351,18 @@ def laid_out(
     even = evenness(before, after, question.level, question.left_out) if selection.stages else None
     # Without a plan they are told as a reason.
     beyond = _beyond_reach(question, ground) if selection.stages and question.plan.model in BY_SHARE else ()
-    told = (*more, *sites, *notes, *beyond)
+    told = (*more, *sites, *notes, *beyond, *(_unseen_notes(ground.demand) if selection.stages else ()))
     return Proposal(stations, ground.refused, selection, request, before, after, told, changes, fairness=even)
+
+
+def _unseen_notes(demand: Demand) -> tuple[Note, ...]:
+    """Tell in which units some people are not known, whom a plan can neither cover nor count as covered."""
+    named = [
+        f"{level}/{key} (≤ {elderly:,.0f})"
+        for level, people in demand.unseen.items()
+        for key, elderly in people["elderly"].dropna().items()
+    ]
+    return (Note("plan_of_known_people", {"count": len(named), "ids": listed(named)}),) if named else ()
 
 
 def _perhaps_left(

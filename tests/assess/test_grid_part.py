@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pytest
 from affine import Affine
@@ -17,11 +18,13 @@ from tests.helpers import (
     X0,
     Y0,
     box,
+    candidates,
     check,
     estates,
     facilities,
     frozen,
     inputs,
+    propose,
     raster,
     scenario,
     straight,
@@ -220,8 +223,8 @@ def test_beds_per_1000_elderly_need_people_too() -> None:
         assert found(check(given), "district", "b", "yubei-2018-40/4-1-beds") == expected
 
 
-def accepting(share: float, width: int = 19, **own: list[float]) -> Assessment:
-    """Check two streets of 500 m by a grid of 50 m cells that ends ``width`` cells east of their border's corner."""
+def accepted(share: float, width: int = 19, *, premises: gpd.GeoDataFrame | None = None, **own: list[float]) -> Inputs:
+    """Two streets of 500 m by a grid of 50 m cells that ends ``width`` cells east of their border's corner."""
     # The first street has 20 residents a cell; the second 10, and 110 in its ten densest cells.
     people = np.full((10, width), 20.0)
     people[:, 10:] = 10.0
@@ -233,9 +236,13 @@ def accepting(share: float, width: int = 19, **own: list[float]) -> Assessment:
         elderly=old,
         places={"street": units({key: STREETS[key] for key in ("a", "b")}).assign(**own)},
         ledger=facilities({"A": ((250, 250), {"land_m2": 400.0}), "B": ((750, 250), {"land_m2": 400.0})}),
+        premises=premises,
     )
-    given = replace(given, population=replace(given.population, outside_at_most=share))
-    return check(given)
+    return replace(given, population=replace(given.population, outside_at_most=share))
+
+
+def accepting(share: float, width: int = 19, **own: list[float]) -> Assessment:
+    return check(accepted(share, width, **own))
 
 
 def test_a_share_that_is_accepted_gives_people_between_two_ends() -> None:
@@ -260,6 +267,14 @@ def test_a_share_that_is_accepted_gives_people_between_two_ends() -> None:
     told = notes(case)["grid_part_accepted"]
     assert (told["count"], told["ids"]) == (1, "street/b (10.0%) 1,900–3,000")
     assert "grid_covers_part" not in notes(case)
+
+
+@pytest.mark.parametrize(("share", "ids"), [(0.1, ["street/b (≤ 220)"]), (0.0, [])])
+def test_a_plan_says_that_it_counts_known_people_alone(share: float, ids: list[str]) -> None:
+    """A tenth of b is not known: 10 cells, at most as many elderly as in its densest 10, 22 in each."""
+    plan = propose(accepted(share, premises=candidates({"C1": ((900, 450), {"floor_area_m2": 500.0})})), 1)
+    told = [note.values["ids"] for note in plan.notes if note.code == "plan_of_known_people"]
+    assert told == ids
 
 
 def test_whoever_may_live_outside_is_covered_or_not() -> None:

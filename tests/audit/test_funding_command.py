@@ -10,17 +10,18 @@ import siting
 from siting import results as siting_results
 from siting.assess.funding import funding_summary
 from siting.cli import main, tell
+from siting.domain.nouns import Jurisdiction
 from siting.domain.scenario import StandardsChoice
+from siting.pipeline.paying import promised
 
 
 @pytest.fixture(scope="module")
 def lines(sample: Path) -> pd.DataFrame:
     scenario = siting.read_scenario(sample)
     ids = ("cq-2017-162", "nanan-2018-180", "yubei-2018-40")
-    # A name that tells no district: both documents of districts hold.
-    district = scenario.units["district"].model_copy(update={"name": "示例"})
-    changed = {"standards": StandardsChoice(ids=ids), "units": {**scenario.units, "district": district}}
-    return siting.check(scenario.model_copy(update=changed)).funding()
+    found = siting.check(scenario.model_copy(update={"standards": StandardsChoice(ids=ids)})).assessment
+    # As if neither name nor codes told which district it is: both documents of districts hold.
+    return promised(dataclasses.replace(found, jurisdiction=Jurisdiction()), found.facilities, "facility")
 
 
 def test_the_city_and_the_district_pay_and_the_same_money_counts_once(lines: pd.DataFrame) -> None:

@@ -208,7 +208,8 @@ def _delimited(file: Path) -> list[_Table]:
 
 
 def _sheets(file: Path) -> list[_Table]:
-    from siting.read.sources.sheets import is_sound, load, merges_of  # noqa: PLC0415 - only where there is such a file
+    from siting.read.sources.runs import text_of_runs  # noqa: PLC0415 - only where there is such a file
+    from siting.read.sources.sheets import is_sound, load, merges_of  # noqa: PLC0415 - see above
 
     log = Log()
     if not is_sound(file, Layer(path=file), log.layer("", file)):
@@ -219,7 +220,7 @@ def _sheets(file: Path) -> list[_Table]:
         sheets = [
             (sheet.title, rows, () if quickly else merges_of(sheet))
             for sheet in book.worksheets
-            if (rows := [list(row) for row in sheet.iter_rows(max_row=ROWS, values_only=True)])
+            if (rows := [[*map(text_of_runs, row)] for row in sheet.iter_rows(max_row=ROWS, values_only=True)])
         ]
     several = len(sheets) > 1
     return [(title if several else None, *_below_head(rows, merges, file)) for title, rows, merges in sheets]

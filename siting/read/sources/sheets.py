@@ -10,17 +10,20 @@ from typing import Final
 
 import openpyxl
 import pandas as pd
+from openpyxl.cell.cell import Cell, MergedCell
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from siting.domain.scenario import Layer
 from siting.read.log import LayerLog, listed
 from siting.read.sources.files import has_few_columns
+from siting.read.sources.runs import has_struck_runs, text_of_runs
 from siting.read.sources.warned import OPENPYXL, heard, tell_warnings
 from siting.read.sources.workbooks import extent_of, in_usual_names, parts_of, title_of
 from siting.read.tables.cells import SHEET_ROWS, is_blank
 from siting.read.tables.cleaning import clean_grid
 from siting.read.tables.heads import Head, Merge, find_head, label
+from siting.read.tables.number_formats import as_shown
 from siting.read.tables.totals import total_rows
 
 _MOST_CELLS: Final = 2_000_000
@@ -151,7 +154,7 @@ def load(path: Path, *, values: bool, quickly: bool = False) -> openpyxl.Workboo
     with zipfile.ZipFile(path) as file:
         found = parts_of(file)
     return openpyxl.load_workbook(
-        path if found is None else in_usual_names(path, found[0]), data_only=values, read_only=quickly
+        path if found is None else in_usual_names(path, found[0]), data_only=values, read_only=quickly, rich_text=True
     )
 
 
@@ -228,9 +231,13 @@ def _taken(sheet: Worksheet, log: LayerLog) -> _Sheet | None:
         return None
     grid: Grid = []
     errors = set()
+    struck: list[str] = []
     for at, row in enumerate(sheet.iter_rows()):
-        grid.append([cell.value for cell in row])
+        grid.append([_as_seen(cell) for cell in row])
         errors |= {(at, column) for column, cell in enumerate(row) if cell.data_type == "e"}
+        struck += [_name(at, column) for column, cell in enumerate(row) if has_struck_runs(cell.value)]
+    if struck:
+        log.note("struck_text_left_out", count=len(struck), cells=_shortened(struck))
     seen = clean_grid(grid, range(1, len(grid) + 1), log)
     cells: Grid = [[None if is_blank(cell) else cell for cell in row] for row in seen]
     while cells and all(cell is None for cell in cells[-1]):
@@ -243,6 +250,14 @@ def _taken(sheet: Worksheet, log: LayerLog) -> _Sheet | None:
     merges = merges_of(sheet)
     hidden = frozenset(row - 1 for row, size in sheet.row_dimensions.items() if size.hidden)
     return _Sheet(sheet.title, cells, merges, frozenset(errors), hidden)
+
+
+def _as_seen(cell: Cell | MergedCell) -> object:
+    """Return the value of a cell as it is shown: raised figures as such, a number with the unit of its format."""
+    value = cell.value
+    if isinstance(value, int | float) and not isinstance(value, bool) and cell.has_style:
+        return as_shown(value, cell.number_format)
+    return text_of_runs(value)
 
 
 # --- the table --------------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """Single cells of a table, and the names of rows for messages."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import numpy as np
@@ -31,6 +31,11 @@ def plain(cell: object) -> object:
     if isinstance(cell, (list, tuple, dict, np.ndarray)):
         return str(cell)
     return cell.strip() if isinstance(cell, str) else cell
+
+
+def mapped(cells: pd.Series, change: Callable[[object], object]) -> pd.Series:
+    """Return cells changed one by one, each kept as what it is: pandas would make plain numbers of measured ones."""
+    return pd.Series([change(cell) for cell in cells.tolist()], index=cells.index, dtype=object)
 
 
 def as_text(cell: object) -> str:

@@ -12,13 +12,14 @@ from siting.domain.scenario import Layer
 from siting.domain.tables import RELATIONS, RETIRED, Column
 from siting.read.log import LayerLog, listed, quoted
 from siting.read.tables.aliases import PLACE_KEYS, find_columns, normalised
-from siting.read.tables.cells import as_text, plain, positions, row_labels
+from siting.read.tables.cells import as_text, is_blank, mapped, plain, positions, row_labels
 from siting.read.tables.codes import holds_codes
 from siting.read.tables.converters import MOST, TEXT_DTYPE, Converted, Manner, converted
 from siting.read.tables.cut_names import names_of, tell_doubts, whole_name
 from siting.read.tables.measures import Factor, factors, units_of
 from siting.read.tables.missing import missing_word
 from siting.read.tables.near_names import nearly_known
+from siting.read.tables.number_formats import Measured
 from siting.read.tables.words import TRUTHS, choice_words, shown_choices
 
 DTYPES: Final = {
@@ -215,9 +216,7 @@ def _cells(work: _Table, column: Column) -> pd.Series:
     name, key = work.names.get(column.key), column.key
     raw = work.raw
     if name:
-        cells = (
-            raw[name] if _is_plain(raw[name]) else _without_missing(work, raw[name].map(plain).astype(object), column)
-        )
+        cells = raw[name] if _is_plain(raw[name]) else _without_missing(work, mapped(raw[name], plain), column)
     else:
         cells = pd.Series([None] * len(raw), index=raw.index, dtype=object)
     default = work.source.defaults.get(key)
@@ -365,9 +364,14 @@ def _worded(work: _Table, cells: pd.Series, column: Column) -> pd.Series | None:
         if word not in by_word and word != ours_of[word]:
             named = work.cells(work.field(column.key), there)
             work.words.setdefault(f"{word} → {ours_of[word]}", []).extend(named)
-    return cells.map(
-        lambda cell: ours_of[key] if (key := _key(cell)) in by_word or ours_of[key] != key else cell, na_action="ignore"
-    ).astype(object)
+
+    def changed(cell: object) -> object:
+        if is_blank(cell):
+            return cell
+        key = _key(cell)
+        return ours_of[key] if key in by_word or ours_of[key] != key else cell
+
+    return mapped(cells, changed)
 
 
 def _key(cell: object) -> str:
@@ -392,7 +396,8 @@ def _tell(work: _Table, rows: pd.Series, what: tuple[str, str, str], cells: pd.S
     for position in positions(rows.to_numpy(dtype=bool)):
         cell = cells.iloc[position]
         # A word is shown as the scenario has to write it.
-        found = "" if pd.isna(cell) else quoted(as_text(cell) if code == "not_among_choices" else cell)
+        seen = cell.text if isinstance(cell, Measured) else cell
+        found = "" if pd.isna(cell) else quoted(as_text(cell) if code == "not_among_choices" else seen)
         at = work.log.cells_at(rows.index, position, shown)
         work.log.fault(code, row=numbers[position], field=shown, found=found, expected=expected, cells=at)
 

@@ -11,8 +11,9 @@ import pandas as pd
 from siting.read.tables.cells import as_text
 from siting.read.tables.codes import codes_of
 from siting.read.tables.dates import has_two_readings, read_date
-from siting.read.tables.measures import ONE, Factor
-from siting.read.tables.numerals import has_decimal_comma, read_number
+from siting.read.tables.measures import ONE, Factor, scales, unit_word
+from siting.read.tables.number_formats import Measured
+from siting.read.tables.numerals import UNIT, Written, has_decimal_comma, read_number
 from siting.read.tables.words import truth
 
 # The type that pandas itself gives to text: ``str`` from pandas 3 on, ``object`` before.
@@ -93,18 +94,20 @@ def _texts(cells: pd.Series, manner: Manner) -> Converted:
 
 def _numbers(cells: pd.Series, manner: Manner) -> Converted:
     odd = _odd(cells)
-    values = pd.to_numeric(_floats(cells.mask(odd)), errors="coerce").astype("float64")
+    shown = _measured(cells)
+    values = pd.to_numeric(_floats(cells.mask(odd | shown)), errors="coerce").astype("float64")
     measured = values if manner.factor is None else values * manner.factor[0] / manner.factor[1]
     if manner.ours is not None:
         measured = measured.where(~manner.ours, values)
     # What is no plain number is looked at closely.
     still = cells.notna() & values.isna() & ~odd
-    comma, other_unit = _none(cells), _none(cells)
+    comma, other_unit, scaled = _none(cells), _none(cells), _none(cells)
     ways: dict[str, list[int]] = {}
     for position in np.flatnonzero(still.to_numpy(dtype=bool)).tolist():
         cell = cells.iloc[position]
-        written = read_number(cell, manner.units) if isinstance(cell, str) else None
+        written = _written(cell, manner)
         if written is None:
+            scaled.iloc[position] = isinstance(cell, Measured) and not cell.unit
             comma.iloc[position] = isinstance(cell, str) and has_decimal_comma(cell)
             continue
         factor = manner.units[written.unit] if written.unit else manner.factor or ONE
@@ -114,16 +117,40 @@ def _numbers(cells: pd.Series, manner: Manner) -> Converted:
         for way in written.ways:
             ways.setdefault(way, []).append(position)
         measured.iloc[position] = written.value * factor[0] / factor[1]
-    wrong = cells.notna() & ~np.isfinite(measured) & ~comma & ~other_unit
+    wrong = cells.notna() & ~np.isfinite(measured) & ~comma & ~other_unit & ~scaled
     huge = pd.Series(np.isfinite(measured) & (measured.abs() > MOST), index=cells.index)
     bad: dict[str, pd.Series] = {
         "decimal_comma": comma,
         "unit_of_cell": other_unit,
+        "scaled_by_format": scaled,
         "not_number": wrong,
         "out_of_range": huge,
     }
     # Nobody tells -0.0 from 0.0, but it is written otherwise.
     return Converted(measured.mask(~np.isfinite(measured) | huge) + 0.0, bad, ways)
+
+
+def _measured(cells: pd.Series) -> pd.Series:
+    """Tell which cells a workbook shows with a unit, or scaled."""
+    if cells.dtype != object:
+        return _none(cells)
+    return pd.Series([isinstance(cell, Measured) for cell in cells.tolist()], index=cells.index, dtype=bool)
+
+
+def _written(cell: object, manner: Manner) -> Written | None:
+    """Return what a cell states that is no plain number; None where it states none that can be meant."""
+    if isinstance(cell, str):
+        return read_number(cell, manner.units)
+    if not isinstance(cell, Measured) or not cell.unit:
+        return None
+    unit, held = unit_word(cell.unit), Written(float(cell))
+    if unit == "%" and cell.scale != 1 and (unit not in manner.units or manner.factor is None):
+        # The cell holds 0.05 where it shows 5%.
+        return held
+    if unit in manner.units:
+        return Written(cell / cell.scale, unit, (UNIT,))
+    # A column without units of its own holds counts and ratios: 5人, 3层. What would scale them is refused.
+    return held if not manner.units and cell.scale == 1 and not scales(unit) else None
 
 
 def _floats(cells: pd.Series) -> pd.Series:

@@ -106,6 +106,18 @@ def unit_word(text: str) -> str:
     return re.sub(r"[\s^]", "", unicodedata.normalize("NFKC", text)).lower()
 
 
+def scales(unit: str) -> bool:
+    """Tell whether a unit, as it is looked up, would change a number in any column.
+
+    Examples
+    --------
+    >>> from siting.read.tables.measures import scales
+    >>> scales("亩"), scales("人"), scales("层")
+    (True, False, False)
+    """
+    return any(table.get(unit, ONE) != ONE for table in (*_BY_UNIT.values(), *_BY_KEY.values()))
+
+
 def without_units(name: str) -> str:
     """Return a name without brackets that hold nothing but a unit.
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _MOST_CANDIDATES: Final = 10
 _MOST_LACKING: Final = 5
+# A check tells so many notes on the screen; all stand in its file.
+_MOST_NOTES: Final = 12
 _TEXT_COLUMNS: Final = frozenset(
     {
         *("unit", "verdict", "name", "size", "tenure", "site", "clause", "status"),
@@ -70,8 +72,15 @@ def gaps(report: "GapReport", lang: Lang) -> None:
         )
         for name, group in totals["groups"].items()
     ]
-    for line in (*groups, *report.notes(lang), share):
-        echo(f"· {line}")
+    _notes((*groups, share, *report.notes(lang)), lang)
+
+
+def _notes(lines: Sequence[str], lang: Lang) -> None:
+    """Tell the first notes, which are those that matter most, and how many there are besides."""
+    for line in lines[:_MOST_NOTES]:
+        tell(line, "· ")
+    if len(lines) > _MOST_NOTES:
+        tell(say("cli.more_notes", lang, count=len(lines) - _MOST_NOTES), "· ")
 
 
 def _both_extents(report: "GapReport", lang: Lang) -> None:
@@ -267,35 +276,45 @@ def _tell_rows(title: str, heads: Iterable[str], rows: Iterable[Iterable[str]], 
 
 
 def audit(table: "pd.DataFrame", documents: "Iterable[Standard]", lang: Lang) -> None:
-    """Tell the audit: each document, each clause with its quote, and what was measured at each level."""
-    from siting.write import audited as words
-    from siting.write.clauses import bodies_text
+    """Tell the audit: clauses that are not met, that cannot be judged, that are met; the binding ones first of each.
 
-    for document in documents:
-        echo(f"\n{document.number}  {document.title}")
-        comparisons = {clause.id: clause.comparison for clause in document.clauses}
-        for clause_id, rows in table[table["standard_id"] == document.id].groupby("clause_id", sort=False):
-            first = rows.iloc[0]
-            kind, force = say(f"clause_kind.{first['kind']}", lang), say(f"force.{first['force']}", lang)
-            due = f" · {say('audit.target', lang, year=int(first['target_year']))}" if first["target_year"] > 0 else ""
-            echo(f"\n  {first['article']}  {kind}  [{force}{due}]  {clause_id}\n    “{first['quote']}”")
-            if bodies := bodies_text(first["lead"], first["responsible"], lang):
-                echo(f"    {bodies}")
-            judged = rows["level"].notna() | (first["treatment"] != "computed")
-            for row in rows[judged].to_dict("records"):
-                echo(f"    {_audit_line(row, comparisons.get(str(clause_id)), lang)}")
-            if first["treatment"] == "computed" and first[f"finding_{lang}"]:
-                echo(f"    {first[f'finding_{lang}']}")
-            if first["completeness"]:
-                held = words.completeness_text(first["completeness"], lang)
-                echo(f"    {say('audit.completeness', lang, found=held)}")
+    Quotes, responsible bodies, advice and lists stand in the file alone.
+    """
+    from siting.write import audited as words
+
+    numbers = {document.id: document.number for document in documents}
+    comparisons = {clause.id: clause.comparison for document in documents for clause in document.clauses}
+    clauses = {str(key): rows for key, rows in table.groupby("clause_id", sort=False)}
+    states = {key: words.state_of(rows) for key, rows in clauses.items()}
+    for state in words.STATES:
+        binding = {key: words.is_binding(clauses[key], state) for key, each in states.items() if each == state}
+        if not binding:
+            continue
+        echo("\n" + say(f"audit.state.{state}", lang, count=len(binding), binding=sum(binding.values())))
+        for key in sorted(binding, key=binding.__getitem__, reverse=True):
+            _audited(clauses[key], numbers, comparisons.get(key), lang)
+    echo("")
+    rest = len(states) - sum(state in words.STATES for state in states.values())
+    if rest:
+        tell(say("audit.rest", lang, count=rest))
+    whole, columns = words.whole_and_all(table["completeness"])
+    tell(say("audit.completeness", lang, all=columns, whole=whole, lacking=columns - whole))
+
+
+def _audited(rows: "pd.DataFrame", numbers: Mapping[str, str], comparison: str | None, lang: Lang) -> None:
+    """Tell one clause: where it stands, what it is, and what was measured at each level."""
+    first = rows.iloc[0]
+    kind, force = say(f"clause_kind.{first['kind']}", lang), say(f"force.{first['force']}", lang)
+    due = f" · {say('audit.target', lang, year=int(first['target_year']))}" if first["target_year"] > 0 else ""
+    tell(f"{numbers[first['standard_id']]} {first['article']}  {kind}  [{force}{due}]", "  ")
+    echo(f"    {first['clause_id']}")
+    for row in rows[rows["level"].notna()].to_dict("records"):
+        tell(_audit_line(row, comparison, lang), "    · ")
 
 
 def _audit_line(row: dict[Any, Any], comparison: str | None, lang: Lang) -> str:
     from siting.write import audited as words
 
-    if row["treatment"] != "computed":
-        return say(f"audit.{row['treatment']}", lang, found=row[f"finding_{lang}"])
     level = say(f"level.{row['level']}", lang)
     if row["level"] == "district" and row["basis"] in ("streets", "communities"):
         level = say("audit.counted", lang, level=level, basis=say(f"basis.{row['basis']}", lang))

@@ -246,7 +246,9 @@ def _tell_lost(
     if source.unplaced == "leave_out":
         log.note("unplaced_left_out", count=len(lost), ids=listed(index[lost]))
         return
-    for row in lost:
+    # Of coordinates that are wrong it is not told that they lack.
+    told = log.misplaced()
+    for row in (row for row in lost if str(index[row]) not in told):
         texts = rows[row]
         if not texts:
             expected = listed((*reversed(LEVELS), "address"))

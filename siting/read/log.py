@@ -14,8 +14,8 @@ from siting.errors import Faults
 from siting.read.sheet_cells import SheetCells
 from siting.read.tables.cells import SHEET_ROWS
 
-# What may make every figure wrong is told first: places that lie elsewhere, then people who are too many or too few,
-# then what was left out. All other notes follow in the order in which they were found.
+# What may change a verdict is told first: places that lie elsewhere, then people who are too many or too few, then what
+# no figure is known of. What was left out follows, then how requirements were read; what was mended comes last.
 _FIRST: Final = (
     "layer_displaced",
     "layer_displaced_back",
@@ -32,12 +32,36 @@ _FIRST: Final = (
     "elderly_exceed_residents_by_cell",
     "group_exceeds_elderly_by_cell",
     "nodata_by_convention",
+    "grid_covers_part",
+    "grid_part_accepted",
+    "people_areas_unknown",
+    "calibrated_unmet",
+    "closing_undated",
+    "land_missing",
+    "plots_doubtful",
+    "facilities_off_network",
+    "people_cut_off",
+    "people_beside_scraps",
+    "people_off_network",
+    "standard_of_another_district",
+    "standards_in_part",
+    "plan_of_other_scenario",
+    "columns_nearly_known",
     "invalid_left_out",
+)
+# Columns of a table that tell where a record is.
+PLACES: Final = ("lon", "lat", "wkt")
+_LEFT_OUT: Final = "left_out"
+# Parts of codes of what was mended, converted or restored.
+_MENDED: Final = (
+    *("mended", "columns_", "column_units", "words_", "numbers_", "missing_words", "codes_", "leading_", "dates_"),
+    *("unseen_", "guards_", "merged_", "hidden_", "rows_above", "lines_joined", "lines_snapped", "lines_doubled"),
+    *("polygon_", "curves_", "rings_", "points_from", "text_torn", "residential_across", "age_bands", "bands_added"),
 )
 
 
 def by_importance(notes: Iterable[Note]) -> list[Note]:
-    """Return notes in the order in which they are told.
+    """Return notes in the order in which they are told; those of a kind stay as they are.
 
     Examples
     --------
@@ -45,9 +69,19 @@ def by_importance(notes: Iterable[Note]) -> list[Note]:
     >>> from siting.read.log import by_importance
     >>> [note.code for note in by_importance([Note("slivers_mended"), Note("layer_displaced")])]
     ['layer_displaced', 'slivers_mended']
+    >>> codes = ["dates_with_time", "villages_spared", "total_rows_left_out", "land_missing"]
+    >>> [note.code for note in by_importance(map(Note, codes))]
+    ['land_missing', 'total_rows_left_out', 'villages_spared', 'dates_with_time']
     """
-    rank = {code: place for place, code in enumerate(_FIRST)}
-    return sorted(notes, key=lambda note: rank.get(note.code, len(rank)))
+    first = {code: place for place, code in enumerate(_FIRST)}
+
+    def rank(note: Note) -> tuple[int, int]:
+        code = note.code
+        if code in first:
+            return 0, first[code]
+        return (1 if _LEFT_OUT in code else 3 if any(part in code for part in _MENDED) else 2), 0
+
+    return sorted(notes, key=rank)
 
 
 @dataclass
@@ -91,7 +125,7 @@ class LayerLog:
         sheet = self.log.sheets.get(self.key)
         there, file = tuple(cells), self.file
         if sheet is not None and row is not None:
-            there = there or sheet.of(row, field)
+            there = there or (self.cells_in(row, PLACES) if field == "geometry" else ()) or sheet.of(row, field)
             field = sheet.named(field)
             # A record without an id is named by its cell.
             row = listed(there) if there and sheet.is_unnamed(row) else row
@@ -149,6 +183,12 @@ class LayerLog:
         """Return the cells of a record in those of some columns that the sheet has; none where there is no sheet."""
         sheet = self.log.sheets.get(self.key)
         return () if sheet is None else tuple(cell for key in keys if sheet.holds(key) for cell in sheet.of(row, key))
+
+    def misplaced(self) -> set[str]:
+        """Return the records of which a fault was told that concerns where they are."""
+        of_layer = (fault for fault in self.log.faults.found if fault.layer == self.key and fault.row is not None)
+        fields = {"geometry", *PLACES}
+        return {str(fault.row) for fault in of_layer if (fault.field or "").partition(" (")[0] in fields}
 
     def names_twice(self, names: Sequence[str], letters: Sequence[str], line: int) -> list[str]:
         """Note a fault for each name that stands twice in a head, with its cells, and return these names."""

@@ -166,13 +166,15 @@ class GapReport:
         Returns
         -------
         list of str
-            Sentences, warnings first.
+            Sentences: warnings, then what may change a verdict, what was left out, how requirements were read, and
+            what was mended.
         """
+        from siting.read.log import by_importance
         from siting.write.naming import note_text
 
         lang = lang or default_lang()
         warnings = [say(f"warning.{code}", lang) for code in self.totals["warnings"]]
-        return warnings + [note_text(note, lang) for note in self.assessment.notes]
+        return warnings + [note_text(note, lang) for note in by_importance(self.assessment.notes)]
 
     def plot(self, lang: Lang | None = None) -> "Figure":
         """Draw land per person by street against both floors, and the elderly by minutes on foot.

@@ -1,9 +1,36 @@
 """The figures of an audit in words: what is required, what was measured, which records hold the data."""
 
 import math
+from collections.abc import Iterable
+from typing import Final
+
+import pandas as pd
 
 from siting.text import Lang, knows, say
 from siting.write.clauses import SIGNS, measure_text, unit_text
+
+# In this order the screen tells clauses that have a verdict.
+STATES: Final = ("gap", "no_data", "met")
+
+
+def state_of(rows: pd.DataFrame) -> str:
+    """Return how a clause stands by its rows of the audit: not met somewhere, else not known somewhere, else met.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from siting.write.audited import state_of
+    >>> rows = {"treatment": "computed", "level": ["district", "street"], "verdict": ["met", None], "gap": [0, 2]}
+    >>> state_of(pd.DataFrame({**rows, "no_data": [0, 1], "met": [1, 5]}))
+    'gap'
+    """
+    judged = rows[rows["level"].notna() & (rows["treatment"] == "computed")]
+    return next((state for state in STATES if (judged[state] > 0).any()), "")
+
+
+def is_binding(rows: pd.DataFrame, state: str) -> bool:
+    """Tell whether a row of a clause has a verdict and is binding."""
+    return bool((rows["binding"].fillna(value=False).astype(bool) & (rows["verdict"] == state)).any())
 
 
 def quantity(value: float, unit: str, lang: Lang) -> str:
@@ -70,6 +97,24 @@ def completeness_text(found: str, lang: Lang) -> str:
     ('床位数 37/37；常住人口（按格网）', 'beds 36/37')
     """
     return say("audit.join", lang).join(_column(part, lang) for part in found.split("; "))
+
+
+def whole_and_all(found: Iterable[str | None]) -> tuple[int, int]:
+    """Return how many columns that clauses need are held by every record, and how many columns there are.
+
+    Examples
+    --------
+    >>> from siting.write.audited import whole_and_all
+    >>> whole_and_all(["beds 37/37; land_m2 34/37", "land_m2 34/37; status 37/37; residents grid", None])
+    (3, 4)
+    """
+    parts = {part for each in found if isinstance(each, str) and each for part in each.split("; ")}
+    return sum(map(_is_whole, parts)), len(parts)
+
+
+def _is_whole(part: str) -> bool:
+    held, _, all_of = part.rpartition(" ")[2].partition("/")
+    return held in ("grid", all_of)
 
 
 def _column(part: str, lang: Lang) -> str:

@@ -12,6 +12,7 @@ from siting.assess.audit import AUDIT_COLUMNS
 from siting.cli import main, tell
 from siting.domain.scenario import StandardsChoice
 from siting.results import GapReport
+from siting.write.wrapping import width_of
 from tests.codes import codes_in
 
 FIVE = ("cq-2017-162", "nanan-2018-180", "yubei-2018-40", "cq-2019-129", "kaizhou-2024-16")
@@ -202,7 +203,9 @@ def test_the_command_prints_and_writes_it(
             main(["audit", str(sample), "-o", str(tmp_path / name), "--lang", lang])
         assert left.value.code == 0
     told = capsys.readouterr().out
-    assert "人均不低于0.2平方米养老用地" in told
+    # Quotes stand in the file alone.
+    assert "人均不低于0.2平方米养老用地" not in told
+    assert told.count({"zh": "数据完整性", "en": "data completeness"}[lang]) == 2, "one line a run"
     assert {"zh": "数据完整性", "en": "data completeness"}[lang] in told
     table = pd.read_csv(tmp_path / "audit.csv")
     rows = json.loads((tmp_path / "audit.json").read_text(encoding="utf-8"))
@@ -237,6 +240,11 @@ def test_verdicts_come_from_what_is_mandatory_or_a_target() -> None:
     assert {clause.force for clause in clauses if clause.gives_verdict} == {"mandatory", "target"}
 
 
+def _is_whole(part: str) -> bool:
+    held = part.rpartition(" ")[2]
+    return held == "grid" or len(set(held.split("/"))) == 1
+
+
 def test_the_screen_tells_the_sample_in_words(
     report: GapReport, audit: pd.DataFrame, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -244,13 +252,33 @@ def test_the_screen_tells_the_sample_in_words(
     tell.audit(audit, report.assessment.inputs.standards, "zh")
     said = capsys.readouterr().out
     assert {code: line for line in said.splitlines() for code in codes_in(line)} == {}
+    held = {part for each in audit["completeness"].dropna() if each for part in each.split("; ")}
     # A ceiling, a floor of which records lack, and a count.
     for told in (
         "区县：要求 ≤ 50.0%，实际 38.9%，达标",
         "区县：要求 ≥ 60,000 m²，实际不少于 30,778 m²，数据不足",
         "要求 ≥ 6 处设施，实际 3 处设施，未达标",
-        "床位数 37/37；运营性质 37/37",
-        "跨两个社区（村）",
+        # Counted in the rows of the audit.
+        f"{len(held)} 项数据中，{sum(_is_whole(each) for each in held)} 项齐全",
     ):
-        assert told in said, told
+        assert told in said.replace("\n      ", ""), told
+    # Unmet, then unknown, then met; a clause stands once, where the worst of its levels puts it.
+    states = [said.index(each) for each in ("未达标的条款 ", "达标的条款 ")]
+    unmet, met = said[states[0] :], said[said.rindex("达标的条款 ") :]
+    assert unmet.index("cq-2019-129/1-nursing-beds") < unmet.index("cq-2017-162/22-nursing-beds")
+    assert "cq-2017-162/22-nursing-beds\n" in met
+    assert "未达标" not in met.split("\n", 1)[1].split("其余")[0]
+    assert max(map(width_of, said[states[0] :].splitlines())) <= 100
     assert "≤ 0 " not in said
+
+
+def test_the_screen_tells_the_notes_that_matter_most(report: GapReport, capsys: pytest.CaptureFixture[str]) -> None:
+    tell.gaps(report, "zh")
+    told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("· ")]
+    notes = report.notes("zh")
+    assert len(told) == 13
+    assert told[-1].startswith(f"· 另有 {len(notes) + 1 - 12} 条说明事项")
+    # Land that nobody knows leaves verdicts open; areas across borders were only shared out.
+    places = [next(at for at, note in enumerate(notes) if word in note) for word in ("缺用地数据", "跨两个社区（村）")]
+    assert places == sorted(places)
+    assert any("缺用地数据" in line for line in told)

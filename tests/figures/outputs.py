@@ -168,8 +168,10 @@ class Outputs:
 
     def line(self, clause: str, level: str) -> str:
         """The line of a clause in the audit on the screen."""
-        block = self.audit[self.audit.index(f"  {clause}\n") :].split("\n\n")[0]
-        return next(line for line in block.splitlines() if line.strip().startswith(f"{level}："))
+        block = re.split(r"\n(?=  \S|\n)", self.audit[self.audit.index(f"  {clause}\n") :])[0]
+        lines = re.sub(r"\n {6}", "", block).splitlines()
+        found = (line.strip().removeprefix("· ") for line in lines)
+        return next(line for line in found if line.startswith(f"{level}："))
 
 
 def outputs_of(plan: Plan, folder: Path, scenario: Any, district: str) -> Outputs:

@@ -51,6 +51,16 @@ def test_a_record_that_names_nowhere_is_refused_or_left_out_and_listed(named: Ca
     assert any(note.code == "unplaced_left_out" and "F002" in str(note.values) for note in inputs.notes)
 
 
+def test_a_record_whose_longitude_and_latitude_are_swapped_is_one_fault_in_its_two_cells(named: Case) -> None:
+    named.facilities(
+        "编号,设施名称,设施类型,状态,经度,纬度\n"
+        "F001,一号站,社区养老服务站,现状,29.6652,107.398\nF002,二号站,社区养老服务站,现状,107.38,29.66\n"
+    )
+    named.sections["facilities"] = SECTION.replace("EPSG:4545", "EPSG:4490")
+    fault = named.fault()
+    assert (fault.code, fault.row, fault.cells) == ("coordinates_out_of_range", "F001", ("E2", "F2"))
+
+
 def test_neighbours_beyond_the_border_shorten_ways_and_add_no_land(named: Case) -> None:
     named.facilities("\n".join(line for line in LEDGER.splitlines() if "F002" not in line))
     named.sections["walking"] = 'mode = "straight_line"'

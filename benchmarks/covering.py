@@ -49,9 +49,9 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array, eye_array, hstack, vstack
 from scipy.spatial import KDTree
 
-from siting.locate.maximal import covering_curve, maximal_covering
+from siting.locate.covering import covering_curve, maximal_covering
+from siting.locate.covering.reduction import reduced
 from siting.locate.problem import Effort, Problem
-from siting.locate.reduction import reduced
 from siting.travel.kernel import Walks, asked, pack_arcs, reach
 
 Floats = NDArray[np.float64]

@@ -7,7 +7,7 @@ The network (300,000 nodes) and its 10,000 candidates are made by ``instances/ya
 ``SITING_SHARED`` (else ``shared`` beside the repository), or read from FILE. A seed lays persons into 40
 Gaussian clusters, some of them anywhere, each at the nearest node. Everybody whom some candidate reaches within
 ``--reach`` seconds is to be covered by the fewest stations, or ``--share`` of them. Each seed is solved twice in this
-process: by ``siting.locate.set_cover`` until ``--limit``, and by ``scipy.optimize.milp`` (HiGHS) given the whole
+process: by ``siting.locate.covering`` until ``--limit``, and by ``scipy.optimize.milp`` (HiGHS) given the whole
 programme as it stands, one row a node, until ``--peer``. Building is included in both.
 """
 
@@ -27,8 +27,8 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array, eye_array, hstack
 from scipy.spatial import KDTree
 
+from siting.locate.covering import set_covering
 from siting.locate.problem import Effort, Problem, SetCovering
-from siting.locate.set_cover import set_covering
 from siting.travel.kernel import Walks, asked, pack_arcs, reach
 
 _CLUSTERS, _ANYWHERE = 40, 0.15

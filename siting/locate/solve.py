@@ -1,11 +1,10 @@
 """One door to all models: plain problems go to the kernels that were written for them, others to the programme."""
 
-from siting.locate.center import p_center
-from siting.locate.maximal import maximal_covering
+from siting.locate.covering import maximal_covering, set_covering
+from siting.locate.covering.p_center import p_center
 from siting.locate.median import p_median
 from siting.locate.milp import solve_milp
 from siting.locate.problem import Effort, MaximalCovering, Model, PCenter, PMedian, Problem, SetCovering, Solution
-from siting.locate.set_cover import set_covering
 
 
 def solve(problem: Problem, model: Model, effort: Effort) -> Solution:

@@ -6,14 +6,14 @@ from scipy.sparse import csr_array
 
 from siting import compiled
 from siting.compiled import by_turns
-from siting.locate.maximal.settled import settled as settled_rows
+from siting.locate.covering.annealing import Heat
+from siting.locate.covering.choice import greedy_choice, lists_of, settled_choice
+from siting.locate.covering.local_search import settled as settled_rows
+from siting.locate.covering.lscp import asked
+from siting.locate.covering.reduction import reduced
 from siting.locate.median.core import bare, weighted
 from siting.locate.median.ties import settled as settled_sites
 from siting.locate.problem import Effort, MaximalCovering, Model, PCenter, PMedian, Problem, Rules, SetCovering
-from siting.locate.reduction import reduced
-from siting.locate.set_cover.annealing import Heat
-from siting.locate.set_cover.asked import asked
-from siting.locate.set_cover.choice import greedy_choice, lists_of, settled_choice
 from siting.locate.solve import solve
 
 MODELS: dict[str, tuple[Model, int | None]] = {

@@ -22,7 +22,7 @@ SOLVER = "siting"
 def two_stages(given: Given, effort: Effort, begun: float) -> Solution:
     """Return the fewest persons beyond the cut-off, and of such choices the one with the least person-seconds."""
     # Not at the top: maximal covering is a room beside this one.
-    from siting.locate.maximal import maximal_covering  # noqa: PLC0415
+    from siting.locate.covering import maximal_covering  # noqa: PLC0415
 
     first = maximal_covering(given.problem, replace(effort, time_limit_s=effort.time_limit_s / 2.0))
     watch = Watch(effort, begun, stopped=first.stopped_by == "interrupt")

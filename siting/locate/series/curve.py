@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from siting.domain.nouns import Bools, Floats, Ints, Progress, quiet
-from siting.locate.maximal import covering_curve
+from siting.locate.covering import covering_curve
 from siting.locate.problem import NOISE, Effort, MaximalCovering, Problem, Rules, SetCovering
 from siting.locate.series.optima import AtOnce, Limit, Optimum, Solver, free_optima, lent, within_reach
 from siting.locate.solve import solve

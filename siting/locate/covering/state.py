@@ -7,9 +7,8 @@ from numpy.typing import NDArray
 
 from siting.compiled import compiled
 from siting.domain.nouns import Floats
-from siting.locate.merging import Numbers
+from siting.locate.covering.reduction import Cover, Numbers
 from siting.locate.problem import Bools
-from siting.locate.reduction import Cover
 
 
 class State(NamedTuple):

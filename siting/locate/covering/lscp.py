@@ -1,19 +1,68 @@
 """Set covering: the fewest stations, or the least money, such that a share of all persons is covered."""
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
 
-from siting.domain.nouns import Ints
+from siting.domain.nouns import Floats, Ints
+from siting.locate.covering.choice import lists_of, settled_choice
+from siting.locate.covering.exact import solved
+from siting.locate.covering.instance import EXACT, CoveringInstance
+from siting.locate.covering.least_cost import Least, Watch, least
+from siting.locate.covering.reduction import Reduction, reduced
 from siting.locate.highs import solver_name
 from siting.locate.problem import Effort, Problem, Rule, SetCovering, Solution, Stage, status_of
-from siting.locate.set_cover.asked import Asked, asked, priced
-from siting.locate.set_cover.core import Core
-from siting.locate.set_cover.exact import solved
-from siting.locate.set_cover.parts import Least, Watch, least
 
 _NOBODY: Final = np.zeros(0, dtype=np.int64)
+# A share of many persons is a product of floats: what they may be off by, relative to all persons.
+_OFF: Final = 1e-12
+# The size of the largest cost that is no whole number.
+_LARGEST: Final = 1000.0
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request for the persons of a share.
+
+    Parameters
+    ----------
+    free : ndarray of int
+        The rows of ``core``: those that may be opened or not, ascending.
+    forced : ndarray of int
+        Rows that are opened beside them.
+    core : CoveringInstance
+        The groups that neither kept nor forced rows cover; each row costs 1. Its slack is negative where too many
+        persons are reached by no row.
+    """
+
+    free: Ints
+    forced: Ints
+    core: CoveringInstance
+
+    @property
+    def reachable(self) -> bool:
+        """Whether all rows together would do."""
+        return self.core.slack >= 0
+
+    def plan(self, core: CoveringInstance, chosen: Ints, stops: Callable[[], bool] | None = None) -> Ints:
+        """Return the rows that are opened, with lower ones instead of higher ones where that changes nothing else.
+
+        Parameters
+        ----------
+        core : CoveringInstance
+            :attr:`core` at its costs.
+        chosen : ndarray of int
+            A feasible choice of its rows.
+        stops : callable, optional
+            Whether to leave it at the exchanges made so far.
+        """
+        begin = np.zeros(core.rows, dtype=np.bool_)
+        begin[chosen] = True
+        lower = np.flatnonzero(settled_choice(lists_of(core), begin, core.slack, stops))
+        return np.sort(np.concatenate([self.free[lower], self.forced])).astype(np.int64)
 
 
 def set_covering(problem: Problem, model: SetCovering, effort: Effort) -> Solution:
@@ -73,7 +122,7 @@ def set_covering(problem: Problem, model: SetCovering, effort: Effort) -> Soluti
     >>> import numpy as np
     >>> from scipy.sparse import csr_array
     >>> from siting.locate.problem import Effort, Ended, Problem, SetCovering
-    >>> from siting.locate.set_cover import set_covering
+    >>> from siting.locate.covering import set_covering
     >>> reach = np.array([[1, 1, 0, 0], [0, 1, 1, 0], [0, 0, 1, 1]])
     >>> problem = Problem(csr_array(reach * 60.0), np.array([40.0, 50.0, 60.0, 30.0]))
     >>> found = set_covering(problem, SetCovering(), Effort())
@@ -151,7 +200,7 @@ def _by_cost(problem: Problem, wanted: Asked, watch: Watch, most: float) -> Solu
     return Solution(chosen, status_of(stages), stages, found.ended, solver_name(), first_objective=first)
 
 
-def _of_so_many(core: Core, begin: Ints, free: Least, watch: Watch, most: int) -> Least:
+def _of_so_many(core: CoveringInstance, begin: Ints, free: Least, watch: Watch, most: int) -> Least:
     """Return the least cost of no more than so many rows, from a first choice and the least cost of any number."""
     effort = watch.left(watch.effort.report, watch.effort.interrupted)
     chosen, run = solved(core, begin, effort, most)
@@ -161,3 +210,46 @@ def _of_so_many(core: Core, begin: Ints, free: Least, watch: Watch, most: int) -
         return Least(chosen, free.bound, "solver", first)
     bound = cost if run.stopped_by == "proved" else max(free.bound, core.rounded_up(run.bound))
     return Least(chosen, bound, run.stopped_by, first)
+
+
+def asked(problem: Problem, share: float) -> Asked:
+    """Return what it takes to cover a share of all persons, those whom no row reaches included.
+
+    Persons who are no whole numbers are counted in units so fine that their sums stay exact; a share is reached when it
+    is missed by no more than what floats may be off by.
+    """
+    people = problem.people
+    found = reduced(problem, value=people, dominated=False)
+    total = math.fsum(people)
+    sites = np.concatenate([np.flatnonzero(problem.kept), found.forced, found.rows])
+    reached = np.zeros(len(people), dtype=np.bool_)
+    for row in sites:
+        reached[problem.points_of(int(row))] = True
+    lost = math.fsum(people[~reached])
+    weight = found.cover.weight
+    if share >= 1:
+        slack = 0.0 if lost == 0 else -1.0
+        weight = weight if found.whole else np.ones(len(weight))
+    elif found.whole:
+        slack = total - math.ceil(share * total * (1.0 - _OFF)) - lost
+    else:
+        off = max(_OFF, 2.0 * len(weight) / EXACT) * total
+        unit = 2.0 ** (math.floor(math.log2(EXACT / total)) - 1)
+        weight = np.maximum(np.rint(weight * unit), 1.0)
+        slack = float(math.floor((total * (1.0 - share) + off - lost) * unit))
+    return Asked(found.rows, found.forced, _core(found, weight, slack))
+
+
+def _core(found: Reduction, weight: Floats, slack: float) -> CoveringInstance:
+    cover, ones = found.cover, np.ones(len(found.rows))
+    return CoveringInstance(cover.start, cover.group, cover.row_start, cover.row, weight, ones, slack, whole=True)
+
+
+def priced(core: CoveringInstance, costs: Floats) -> tuple[CoveringInstance, float]:
+    """Return a core at the costs of its rows in units, and the unit: the greatest that divides all, if one does."""
+    if np.all(costs == np.rint(costs)) and costs.sum() < EXACT:
+        unit, whole = float(np.gcd.reduce(costs.astype(np.int64), initial=0)) or 1.0, True
+    else:
+        unit, whole = 2.0 ** math.floor(math.log2(float(costs.max()) / _LARGEST)), False
+    lists = (core.start, core.group, core.row_start, core.row)
+    return CoveringInstance(*lists, core.weight, costs / unit, core.slack, whole), unit

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
+from siting.locate.covering import lscp, set_covering, weighting
+from siting.locate.covering.instance import CoveringInstance
+from siting.locate.covering.lscp import asked
+from siting.locate.covering.weighting import Exchange
 from siting.locate.highs import Run
 from siting.locate.problem import Effort, Problem, Rules, SetCovering
-from siting.locate.set_cover import covering, exchange, set_covering
-from siting.locate.set_cover.asked import asked
-from siting.locate.set_cover.core import Core
-from siting.locate.set_cover.exchange import Exchange
-from tests.locate.set_cover.cases import Small, cases, san_francisco
+from tests.locate.covering.cases import Small, cases, san_francisco
 
 SHARES = st.sampled_from([0.0, 0.3, 0.5, 0.8, 0.95, 1.0])
 
@@ -202,11 +202,11 @@ def test_what_the_solver_loses_is_no_proof(monkeypatch: pytest.MonkeyPatch) -> N
     reach = csr_array(np.array([[60.0, 0.0], [0.0, 60.0], [60.0, 60.0]]))
     problem = Problem(reach, np.ones(2), Rules(stations=1, costs=np.array([1.0, 1.0, 9.0])))
 
-    def lost(_: Core, chosen: np.ndarray, *_more: object) -> tuple[np.ndarray, Run]:
+    def lost(_: CoveringInstance, chosen: np.ndarray, *_more: object) -> tuple[np.ndarray, Run]:
         return chosen, Run(None, math.inf, math.inf, "infeasible", 0)
 
     assert set_covering(problem, SetCovering(by_cost=True), Effort()).status == "optimal"
-    monkeypatch.setattr(covering, "solved", lost)
+    monkeypatch.setattr(lscp, "solved", lost)
     found = set_covering(problem, SetCovering(by_cost=True), Effort())
     assert (found.objective, found.bound, found.status, found.stopped_by) == (9.0, 2.0, "feasible", "solver")
 
@@ -219,7 +219,7 @@ def test_turns_of_exchanges_end_where_one_long_turn_does(seed: int, monkeypatch:
     core = asked(Problem(csr_array(reach * 60.0), np.ones(120)), 1.0).core
     found = []
     for work in (10**9, 200):
-        monkeypatch.setattr(exchange, "_WORK_TURN", work)
+        monkeypatch.setattr(weighting, "_WORK_TURN", work)
         one = Exchange(core, np.zeros(core.rows, dtype=np.bool_), 400, seed)
         turns = 1
         while one.turn():
@@ -235,7 +235,7 @@ def test_no_turn_begins_once_somebody_asked_to_stop(monkeypatch: pytest.MonkeyPa
     reach = rng.random((60, 200)) < 0.06
     reach[rng.integers(0, 60, 200), np.arange(200)] = True
     problem = Problem(csr_array(reach * 60.0), np.ones(200))
-    monkeypatch.setattr(exchange, "_WORK_TURN", 100)
+    monkeypatch.setattr(weighting, "_WORK_TURN", 100)
     turn, asks, turns = Exchange.turn, [0], [0]
 
     def counted(self: Exchange, stops: Callable[[], bool]) -> bool:

@@ -8,13 +8,13 @@ import numpy as np
 
 from siting.compiled import by_turns, compiled
 from siting.domain.nouns import Floats, Ints
-from siting.locate.merging import Numbers
+from siting.locate.covering.instance import CoveringInstance
+from siting.locate.covering.reduction import Numbers
 from siting.locate.problem import Bools
-from siting.locate.set_cover.core import Core
 
 
 class Lists(NamedTuple):
-    """Who covers whom, as in :class:`~siting.locate.set_cover.core.Core`, and what it weighs and costs."""
+    """Which site covers which group, as in a covering instance, with the weights and costs."""
 
     start: Ints
     group: Numbers
@@ -52,7 +52,7 @@ class Held(NamedTuple):
     many: Ints
 
 
-def lists_of(core: Core) -> Lists:
+def lists_of(core: CoveringInstance) -> Lists:
     """Return what the kernels read."""
     return Lists(core.start, core.group, core.row_start, core.row, core.weight, core.cost)
 

@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
+from siting.locate.covering import maximal_covering, mclp, mclp_search
+from siting.locate.covering.exact import programme
+from siting.locate.covering.fixing import undominated
+from siting.locate.covering.reduction import reduced
 from siting.locate.highs import minimise
-from siting.locate.maximal import covering, maximal_covering, race
-from siting.locate.maximal.core import undominated
-from siting.locate.maximal.finish import programme
 from siting.locate.problem import Effort, Problem, Rules, Solution
-from siting.locate.reduction import reduced
 
 
 @st.composite
@@ -152,13 +152,13 @@ def test_the_same_question_has_the_same_answer() -> None:
 def test_a_slow_and_a_fast_clock_see_the_same_choice(monkeypatch: pytest.MonkeyPatch) -> None:
     problem = district(4, rows=400, points=6_000, stations=30)
     # Little enough work to end before a proof; the clock strikes nothing, a tenth, nine tenths of the limit meanwhile.
-    monkeypatch.setattr(covering, "_HANDED_OVER", ((np.inf, 150_000_000),))
-    monkeypatch.setattr(covering, "finish", lambda _: 0)
+    monkeypatch.setattr(mclp, "_HANDED_OVER", ((np.inf, 150_000_000),))
+    monkeypatch.setattr(mclp, "finish", lambda _: 0)
     found, asked = [], [1]
     for share in (0.0, 0.1, 0.9):
         calls = iter(range(1_000_000_000))
         tick = share * 1e6 / asked[-1]
-        monkeypatch.setattr(race, "perf_counter", lambda calls=calls, tick=tick: tick * next(calls))
+        monkeypatch.setattr(mclp_search, "perf_counter", lambda calls=calls, tick=tick: tick * next(calls))
         found.append(maximal_covering(problem, Effort(time_limit_s=1e6)))
         asked.append(next(calls))
     assert found[0].status == "feasible"
@@ -171,7 +171,7 @@ def test_a_slow_and_a_fast_clock_see_the_same_choice(monkeypatch: pytest.MonkeyP
 def test_choices_are_merged_among_their_own_rows() -> None:
     # Each choice is the best in one place; the last row, better than all, is in neither.
     found = reduced(Problem(csr_array(np.eye(5)), np.array([10.0, 8, 10, 8, 30])))
-    run = race.Race(found.cover, undominated(found.cover, 2), found.whole, found.base, Effort())
+    run = mclp_search.Race(found.cover, undominated(found.cover, 2), found.whole, found.base, Effort())
     for chosen in ([0, 3], [1, 2]):
         run.remember(np.array(chosen))
         run.offer(np.array(chosen))
@@ -287,9 +287,9 @@ def test_what_is_settled_at_once_is_proved_whatever_the_fractions() -> None:
 
 @pytest.mark.parametrize("size", [1e-10, 1e-7, 1.0, 1e9])
 def test_the_solver_proves_small_weights_as_well_as_large_ones(monkeypatch: pytest.MonkeyPatch, size: float) -> None:
-    monkeypatch.setattr(covering, "_FEW_WORK", 0)
-    monkeypatch.setattr(covering, "_STEPS", 3)
-    monkeypatch.setattr(race, "descend", lambda *_: 0)
+    monkeypatch.setattr(mclp, "_FEW_WORK", 0)
+    monkeypatch.setattr(mclp, "_STEPS", 3)
+    monkeypatch.setattr(mclp_search, "descend", lambda *_: 0)
     for seed in range(12):
         rng = np.random.default_rng(seed)
         times = csr_array(np.where(rng.random((12, 60)) < 0.15, 60.0, 0.0))
@@ -307,12 +307,12 @@ def test_few_candidates_are_the_solvers_soon_and_many_later(monkeypatch: pytest.
         asked.append((pairs, few))
         return 0.0
 
-    monkeypatch.setattr(covering, "handed_over", noted)
-    monkeypatch.setattr(covering, "finish", lambda _: 0)
+    monkeypatch.setattr(mclp, "handed_over", noted)
+    monkeypatch.setattr(mclp, "finish", lambda _: 0)
     for rows in (100, 400):
         maximal_covering(district(4, rows=rows, points=3_000, stations=10), Effort())
     assert [few for _, few in asked] == [True, False]
-    assert dict(covering._HANDED_OVER)[150_000] > covering._FEW_WORK
+    assert dict(mclp._HANDED_OVER)[150_000] > mclp._FEW_WORK
 
 
 def test_the_solver_proves_the_same_of_what_is_prepared() -> None:

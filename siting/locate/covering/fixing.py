@@ -6,15 +6,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from siting.domain.nouns import Floats, Ints
-from siting.locate.maximal.bound import bound_at
-from siting.locate.maximal.state import covered_by
-from siting.locate.merging import Numbers
+from siting.locate.covering.lagrangian import bound_at
+from siting.locate.covering.reduction import Cover, Numbers, dominated_rows, restricted
+from siting.locate.covering.state import covered_by
 from siting.locate.problem import Bools
-from siting.locate.reduction import Cover, dominated_rows, restricted
 
 
 @dataclass(frozen=True)
-class Core:
+class ReducedCovering:
     """A smaller problem: some rows of a whole are open for sure, some may be opened, the rest stays closed.
 
     Parameters
@@ -47,18 +46,18 @@ class Core:
         return np.sort(np.concatenate([self.rows[chosen], self.opened]))
 
 
-def undominated(cover: Cover, stations: int, stops: Callable[[], bool] | None = None) -> Core:
+def undominated(cover: Cover, stations: int, stops: Callable[[], bool] | None = None) -> ReducedCovering:
     """Return the core of a whole problem: rows that no other makes needless, of which so many may be opened."""
-    everything = Core(cover, stations, np.arange(len(cover.start) - 1), np.zeros(0, dtype=np.int64), 0.0)
+    everything = ReducedCovering(cover, stations, np.arange(len(cover.start) - 1), np.zeros(0, dtype=np.int64), 0.0)
     return part(everything, ~dominated_rows(cover, stops))[0]
 
 
-def part(core: Core, stays: Bools, opens: Bools | None = None) -> tuple[Core, Numbers]:
+def part(core: ReducedCovering, stays: Bools, opens: Bools | None = None) -> tuple[ReducedCovering, Numbers]:
     """Return a core with some of its rows only, and the new group of each group (-1: none).
 
     Parameters
     ----------
-    core : Core
+    core : ReducedCovering
         What is left so far.
     stays : ndarray of bool
         Rows that may be opened.
@@ -82,12 +81,12 @@ def part(core: Core, stays: Bools, opens: Bools | None = None) -> tuple[Core, Nu
     )
 
 
-def fixed(core: Core, price: Floats, needed: float) -> tuple[Core, Floats]:
+def fixed(core: ReducedCovering, price: Floats, needed: float) -> tuple[ReducedCovering, Floats]:
     """Return what is left of a core for choices that cover as much as is needed, and the prices of its groups.
 
     Parameters
     ----------
-    core : Core
+    core : ReducedCovering
         What is left so far.
     price : ndarray
         Prices of its groups, from 0 to the weight.

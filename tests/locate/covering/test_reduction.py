@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
+from siting.locate.covering.reduction import dominated_rows, reduced, restricted
 from siting.locate.problem import Problem, Rules
-from siting.locate.reduction import dominated_rows, reduced, restricted
 
 
 @st.composite

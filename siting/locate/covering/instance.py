@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from siting.domain.nouns import Floats, Ints
-from siting.locate.merging import Numbers, alike, hashed, transposed
+from siting.locate.covering.reduction import Numbers, alike, hashed, transposed
 from siting.locate.problem import Bools
 
 # Sums of whole numbers up to this are exact in floats, whatever their order.
@@ -20,7 +20,7 @@ LITTLE: Final = 1e-6
 
 
 @dataclass(frozen=True)
-class Core:
+class CoveringInstance:
     """Least ``cost · x`` such that groups left uncovered weigh no more than ``slack`` together.
 
     Row r covers the groups ``group[start[r]:start[r + 1]]``; the rows that cover group g are
@@ -119,7 +119,7 @@ def picked(start: Ints, item: Numbers, rows: Ints) -> tuple[Ints, Numbers]:
     return begin, item[places(start, rows)]
 
 
-def merged(core: Core) -> Core:
+def merged(core: CoveringInstance) -> CoveringInstance:
     """Return the same with groups of the same rows as one; they stand in the order of their first."""
     wanted = np.ones(core.groups, dtype=np.bool_)
     label, first = alike(hashed(core.start, core.group, wanted)[0], core.row_start, core.row)
@@ -128,4 +128,4 @@ def merged(core: Core) -> Core:
     weight = np.bincount(label, weights=core.weight, minlength=len(first)).astype(np.float64)
     one = core.part(np.arange(core.rows), np.sort(first), core.slack)
     # Labels count first occurrences, which therefore ascend.
-    return Core(one.start, one.group, one.row_start, one.row, weight, core.cost, core.slack, core.whole)
+    return CoveringInstance(one.start, one.group, one.row_start, one.row, weight, core.cost, core.slack, core.whole)

@@ -8,13 +8,12 @@ from typing import Final
 import numpy as np
 
 from siting.domain.nouns import Floats, Ints
-from siting.locate.maximal.bound import bound_at, tighten, way_from
-from siting.locate.maximal.core import Core, fixed, part
-from siting.locate.maximal.search import anneal, descend, fill
-from siting.locate.maximal.state import State, covered_by, empty, state_of
-from siting.locate.merging import Numbers
+from siting.locate.covering.fixing import ReducedCovering, fixed, part
+from siting.locate.covering.lagrangian import bound_at, tighten, way_from
+from siting.locate.covering.local_search import anneal, descend, fill
+from siting.locate.covering.reduction import Cover, Numbers
+from siting.locate.covering.state import State, covered_by, empty, state_of
 from siting.locate.problem import NOISE, Bools, Effort, Ended
-from siting.locate.reduction import Cover
 
 # Pairs that one call of a compiled loop may look at, so that nobody waits for long.
 _AT_ONCE: Final = 60_000_000
@@ -42,7 +41,7 @@ class Race:
     ----------
     cover : Cover
         The whole problem.
-    core : Core
+    core : ReducedCovering
         The rows that may be opened, and the most that may.
     whole : bool
         Whether all weights are whole numbers.
@@ -55,7 +54,7 @@ class Race:
     """
 
     cover: Cover
-    core: Core
+    core: ReducedCovering
     whole: bool
     base: float
     effort: Effort
@@ -246,7 +245,9 @@ class Race:
         self.offer(chosen)
         return True
 
-    def _anneal(self, core: Core, state: State, proposals: int, heats: tuple[float, float], best: Numbers) -> None:
+    def _anneal(
+        self, core: ReducedCovering, state: State, proposals: int, heats: tuple[float, float], best: Numbers
+    ) -> None:
         tally = np.zeros(2)
         rounds = max(proposals // _PROPOSALS_AT_ONCE, 1)
         falls = (heats[1] / heats[0]) ** (1.0 / rounds)
@@ -256,7 +257,7 @@ class Race:
             if not self.goes_on():
                 return
 
-    def _nearby(self) -> Core:
+    def _nearby(self) -> ReducedCovering:
         core = self.core
         if not 0 < core.stations < len(core.rows):
             return core
@@ -265,5 +266,5 @@ class Race:
         near = profit >= last - _NEAR * max(bound + core.base - self.value, 0.0)
         return self._among(near)
 
-    def _among(self, rows: Bools) -> Core:
+    def _among(self, rows: Bools) -> ReducedCovering:
         return part(self.core, rows | np.isin(self.core.rows, self.chosen))[0]

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import floyd_warshall
 
-from siting.locate import center
-from siting.locate.center import p_center
+from siting.locate.covering import p_center as bisection
+from siting.locate.covering.p_center import p_center
 from siting.locate.problem import Effort, PCenter, Problem, Rules
-from tests.locate.set_cover.cases import Small, cases, san_francisco
+from tests.locate.covering.cases import Small, cases, san_francisco
 
 
 def dense(times: np.ndarray, people: np.ndarray, rules: Rules | None = None) -> Problem:
@@ -122,14 +122,14 @@ def test_ctrl_c_anywhere_leaves_the_best_so_far(monkeypatch: pytest.MonkeyPatch,
     rng = np.random.default_rng(0)
     problem = dense(rng.integers(60, 900, (12, 40)).astype(float), np.ones(40), Rules(stations=3))
     best = p_center(problem, PCenter(), Effort())
-    asked, done = center.asked, iter(range(1000))
+    asked, done = bisection.asked, iter(range(1000))
 
     def pressed(*given: object) -> object:
         if next(done) == calls:
             raise KeyboardInterrupt
         return asked(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(center, "asked", pressed)
+    monkeypatch.setattr(bisection, "asked", pressed)
     found = p_center(problem, PCenter(), Effort())
     assert found.stopped_by == "interrupt"
     assert found.bound <= best.objective <= found.objective

@@ -7,9 +7,9 @@ import numpy as np
 
 from siting.compiled import by_turns, compiled
 from siting.domain.nouns import Floats, Ints
+from siting.locate.covering.choice import Choice, Held, Lists, held_rows, leaver, lists_of, opened, swap
+from siting.locate.covering.instance import LITTLE, CoveringInstance
 from siting.locate.problem import Bools
-from siting.locate.set_cover.choice import Choice, Held, Lists, held_rows, leaver, lists_of, opened, swap
-from siting.locate.set_cover.core import LITTLE, Core
 
 # Costs of an average row at which a worsening is taken e times as rarely as a bettering, first and last.
 _HOT: Final = 0.2
@@ -31,7 +31,7 @@ class Heat:
 
     Parameters
     ----------
-    core : Core
+    core : CoveringInstance
         The programme.
     best : ndarray of bool
         A feasible choice.
@@ -43,7 +43,7 @@ class Heat:
         Random seed.
     """
 
-    def __init__(self, core: Core, best: Bools, price: float, steps: int, seed: int) -> None:
+    def __init__(self, core: CoveringInstance, best: Bools, price: float, steps: int, seed: int) -> None:
         self.best = best.copy()
         self._now = best
         self._core, self._price, self._seed = core, price, seed

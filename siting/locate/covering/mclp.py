@@ -6,13 +6,13 @@ from typing import Final
 import numpy as np
 
 from siting.domain.nouns import Ints
+from siting.locate.covering.exact import finish
+from siting.locate.covering.fixing import undominated
+from siting.locate.covering.local_search import settled
+from siting.locate.covering.mclp_search import Race
+from siting.locate.covering.reduction import Reduction, reduced
 from siting.locate.highs import solver_name
-from siting.locate.maximal.core import undominated
-from siting.locate.maximal.finish import finish
-from siting.locate.maximal.race import Race
-from siting.locate.maximal.settled import settled
 from siting.locate.problem import NOISE, Effort, Problem, Rule, Solution, Stage, status_of
-from siting.locate.reduction import Reduction, reduced
 
 # The first steps towards the bound, and their lengths; later ones are twice as many each time, and begin near.
 _STEPS: Final = 250
@@ -29,7 +29,7 @@ _HEATS: Final = ((0.05, 0.01), (0.035, 0.01))
 _MERGING: Final = (0.03, 0.003)
 # A core of at most so many pairs of rows and groups is the solver's once so much work is done, as counted by the race:
 # the fewer, the better the solver's chance to better the bound. Seconds are no measure: they differ by machine.
-# Of few candidates (:attr:`~siting.locate.maximal.race.Race.few`) those that are not proved by then seldom are soon.
+# Of few candidates those that are not proved by then seldom are soon.
 _FEW_PAIRS: Final = 150_000
 _FEW_WORK: Final = 100_000_000
 _HANDED_OVER: Final = ((8_000, 0), (150_000, 2_000_000_000), (500_000, 80_000_000_000), (math.inf, 1_000_000_000_000))
@@ -64,14 +64,13 @@ def maximal_covering(problem: Problem, effort: Effort) -> Solution:
 
     Notes
     -----
-    The bound is the least of that of Lagrangian relaxation (:mod:`~siting.locate.maximal.bound`) and the solver's; of
-    whole persons it is a whole number.
+    The bound is the smaller of the Lagrangian bound and the solver's. If all values are whole numbers, so is the bound.
 
     Examples
     --------
     >>> import numpy as np
     >>> from scipy.sparse import csr_array
-    >>> from siting.locate.maximal import maximal_covering
+    >>> from siting.locate.covering import maximal_covering
     >>> from siting.locate.problem import Effort, Problem, Rules
     >>> reach = csr_array(np.array([[60.0, 60, 0, 0], [0, 60, 60, 0], [0, 0, 60, 60]]))
     >>> problem = Problem(reach, np.array([40.0, 50.0, 60.0, 30.0]), Rules(stations=2))

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from siting.locate.maximal import maximal_covering
-from siting.locate.milp import by_programme
+from siting.locate.covering import maximal_covering
+from siting.locate.milp import solve_milp
 from siting.locate.problem import Effort, MaximalCovering, Problem, Rules
-from tests.locate.set_cover.cases import san_francisco
+from tests.locate.covering.cases import san_francisco
 
 
 @pytest.mark.parametrize(
@@ -24,5 +24,5 @@ def test_the_most_people_within_some_kilometres(shared: Path, km: int, stations:
     row, point = np.nonzero(metres <= 1000.0 * km)
     times = csr_array((metres[row, point], (row, point)), shape=metres.shape)
     problem = Problem(times, persons, Rules(stations=stations))
-    for found in (maximal_covering(problem, Effort()), by_programme(problem, MaximalCovering(), Effort())):
+    for found in (maximal_covering(problem, Effort()), solve_milp(problem, MaximalCovering(), Effort())):
         assert (found.objective, found.bound, found.status) == (people, people, "optimal")

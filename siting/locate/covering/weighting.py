@@ -7,9 +7,9 @@ import numpy as np
 
 from siting.compiled import by_turns, compiled
 from siting.domain.nouns import Floats, Ints
+from siting.locate.covering.choice import Choice, Held, Lists, complete, held_rows, leaver, lists_of, opened, swap
+from siting.locate.covering.instance import LITTLE, CoveringInstance
 from siting.locate.problem import Bools
-from siting.locate.set_cover.choice import Choice, Held, Lists, complete, held_rows, leaver, lists_of, opened, swap
-from siting.locate.set_cover.core import LITTLE, Core
 
 # What one turn looks at, in rows of groups.
 _WORK_TURN: Final = 50_000_000
@@ -24,7 +24,7 @@ class Exchange:
 
     Parameters
     ----------
-    core : Core
+    core : CoveringInstance
         The programme; choosing all rows covers all groups.
     begin : ndarray of bool
         Rows to begin with.
@@ -34,7 +34,7 @@ class Exchange:
         Random seed.
     """
 
-    def __init__(self, core: Core, begin: Bools, steps: int, seed: int) -> None:
+    def __init__(self, core: CoveringInstance, begin: Bools, steps: int, seed: int) -> None:
         self._lists, self._steps = lists_of(core), steps
         self._choice = _begun(self._lists, begin, seed)
         complete(self._lists, self._choice, 0.0)

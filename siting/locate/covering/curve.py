@@ -10,15 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siting.domain.nouns import Floats, Ints
-from siting.locate.maximal.bound import bound_at
-from siting.locate.maximal.core import undominated
-from siting.locate.maximal.covering import clash_of, in_words
-from siting.locate.maximal.race import Race
-from siting.locate.maximal.search import descend, fill
-from siting.locate.maximal.settled import settled
-from siting.locate.maximal.state import close_row, covered_by, state_of
+from siting.locate.covering.fixing import undominated
+from siting.locate.covering.lagrangian import bound_at
+from siting.locate.covering.local_search import descend, fill, settled
+from siting.locate.covering.mclp import clash_of, in_words
+from siting.locate.covering.mclp_search import Race
+from siting.locate.covering.reduction import Reduction, reduced
+from siting.locate.covering.state import close_row, covered_by, state_of
 from siting.locate.problem import Effort, Problem
-from siting.locate.reduction import Reduction, reduced
 
 # Steps towards the first bound, towards each later one and where a point is worked at again, and their lengths.
 # Exchanges looked at for each point, and their heats: those of later points are small, for they begin near.
@@ -87,7 +86,7 @@ def covering_curve(problem: Problem, sizes: Sequence[int], effort: Effort) -> li
     --------
     >>> import numpy as np
     >>> from scipy.sparse import csr_array
-    >>> from siting.locate.maximal import covering_curve
+    >>> from siting.locate.covering import covering_curve
     >>> from siting.locate.problem import Effort, Problem
     >>> reach = csr_array(np.array([[60.0, 60, 0, 0], [0, 60, 60, 0], [0, 0, 60, 60]]))
     >>> problem = Problem(reach, np.array([40.0, 50.0, 60.0, 30.0]))

@@ -9,14 +9,14 @@ from typing import Final
 import numpy as np
 
 from siting.domain.nouns import Floats, Ints
+from siting.locate.covering.annealing import Heat
+from siting.locate.covering.choice import greedy_choice, lists_of
+from siting.locate.covering.exact import solved
+from siting.locate.covering.instance import LITTLE, CoveringInstance
+from siting.locate.covering.instance_reduction import Shrunk, components, shrunk
+from siting.locate.covering.lagrangian import ascend, first_multipliers, proved, spared
+from siting.locate.covering.weighting import Exchange
 from siting.locate.problem import NOISE, Bools, Effort, Ended
-from siting.locate.set_cover.annealing import Heat
-from siting.locate.set_cover.choice import greedy_choice, lists_of
-from siting.locate.set_cover.core import LITTLE, Core
-from siting.locate.set_cover.exact import solved
-from siting.locate.set_cover.exchange import Exchange
-from siting.locate.set_cover.shrinking import Shrunk, components, shrunk
-from siting.locate.set_cover.subgradient import ascend, first_multipliers, proved, spared
 
 # Rounds of subgradient steps, each followed by a greedy choice; the last rounds gain little.
 _ROUNDS: Final = 36
@@ -66,7 +66,7 @@ class Part:
     ``rows`` are its rows' numbers in the whole. ``multipliers`` are the best so far.
     """
 
-    core: Core
+    core: CoveringInstance
     rows: Ints
     best: Bools
     bound: float = 0.0
@@ -107,7 +107,7 @@ class Search:
 
     Parameters
     ----------
-    core : Core
+    core : CoveringInstance
         The programme; choosing all rows is feasible.
     watch : Watch
         When to stop.
@@ -117,7 +117,9 @@ class Search:
         Whether it ends too when some choice costs no more than that.
     """
 
-    def __init__(self, core: Core, watch: Watch, *, most: float = math.inf, any_will_do: bool = False) -> None:
+    def __init__(
+        self, core: CoveringInstance, watch: Watch, *, most: float = math.inf, any_will_do: bool = False
+    ) -> None:
         self.core, self.watch, self.most, self.any_will_do = core, watch, most, any_will_do
         small = shrunk(core, opened=core.cost <= 0, stops=watch.stops)
         assert small.core is not None, "choosing all rows is feasible"  # noqa: S101
@@ -259,7 +261,7 @@ class Search:
         self._rest(part, small, small.core, np.flatnonzero(begin))
         return True
 
-    def _rest(self, part: Part, small: Shrunk, core: Core, begin: Ints) -> None:
+    def _rest(self, part: Part, small: Shrunk, core: CoveringInstance, begin: Ints) -> None:
         """Let HiGHS search what is left of a part; beyond it nothing is better than the best."""
         base = float(part.core.cost[small.taken].sum())
         # HiGHS may tell of more than it holds when it is stopped for that; then it goes on to the end.
@@ -302,6 +304,6 @@ class Search:
         return self.watch.left(report, asked)
 
 
-def least(core: Core, watch: Watch, *, most: float = math.inf, any_will_do: bool = False) -> Least:
+def least(core: CoveringInstance, watch: Watch, *, most: float = math.inf, any_will_do: bool = False) -> Least:
     """Return the choice of least cost, as :class:`Search` finds it."""
     return Search(core, watch, most=most, any_will_do=any_will_do).run()

@@ -9,9 +9,9 @@ from scipy.sparse.csgraph import connected_components
 
 from siting.compiled import by_turns, compiled
 from siting.domain.nouns import Floats, Ints
-from siting.locate.merging import Numbers
+from siting.locate.covering.instance import CoveringInstance, merged
+from siting.locate.covering.reduction import Numbers
 from siting.locate.problem import Bools
-from siting.locate.set_cover.core import Core, merged
 
 # Who covers whom, both ways.
 _Lists = tuple[Ints, Numbers, Ints, Numbers]
@@ -24,13 +24,13 @@ class Shrunk:
     ``core`` is None where no choice of rows will do.
     """
 
-    core: Core | None
+    core: CoveringInstance | None
     rows: Ints
     taken: Ints
 
 
 def shrunk(
-    core: Core,
+    core: CoveringInstance,
     *,
     closed: Bools | None = None,
     opened: Bools | None = None,
@@ -44,7 +44,7 @@ def shrunk(
 
     Parameters
     ----------
-    core : Core
+    core : CoveringInstance
         The programme.
     closed, opened : ndarray of bool, optional
         Rows that are known to stay closed, or to be open, in every choice that is wanted.
@@ -72,7 +72,7 @@ def shrunk(
             return Shrunk(core, rows, np.flatnonzero(taken))
 
 
-def _without(core: Core, leaving: Bools, taking: Bools) -> Core | None:
+def _without(core: CoveringInstance, leaving: Bools, taking: Bools) -> CoveringInstance | None:
     """Return the core without some rows, and without what those taken cover; None where too much stays uncovered."""
     left = ~core.covered(np.flatnonzero(taking))
     staying = np.flatnonzero(~(leaving | taking))
@@ -84,12 +84,12 @@ def _without(core: Core, leaving: Bools, taking: Bools) -> Core | None:
     return smaller.part(np.arange(smaller.rows), np.flatnonzero(~lost), slack) if lost.any() else smaller
 
 
-def _without_implied(core: Core, stops: Callable[[], bool] | None) -> Core:
+def _without_implied(core: CoveringInstance, stops: Callable[[], bool] | None) -> CoveringInstance:
     implied = implied_groups(core, stops)
     return core.part(np.arange(core.rows), np.flatnonzero(~implied), core.slack) if implied.any() else core
 
 
-def components(core: Core) -> list[tuple[Ints, Ints]]:
+def components(core: CoveringInstance) -> list[tuple[Ints, Ints]]:
     """Return the rows and groups of each independent part, in the order of their lowest rows.
 
     Only full cover falls apart; what may stay uncovered binds all groups together.
@@ -105,7 +105,7 @@ def components(core: Core) -> list[tuple[Ints, Ints]]:
     return list(zip(np.split(rows, row_end), np.split(groups, group_end), strict=True))
 
 
-def dominated_rows(core: Core, stops: Callable[[], bool] | None = None) -> Bools:
+def dominated_rows(core: CoveringInstance, stops: Callable[[], bool] | None = None) -> Bools:
     """Return the rows whose groups another row covers too at no more cost (of equals, a lower row).
 
     Where ``stops`` says so, those among the first ones.
@@ -163,7 +163,7 @@ def _within(row: Numbers, begin: int, end: int, place: int, last: int) -> bool:
     return True
 
 
-def implied_groups(core: Core, stops: Callable[[], bool] | None = None) -> Bools:
+def implied_groups(core: CoveringInstance, stops: Callable[[], bool] | None = None) -> Bools:
     """Return the groups that are covered whenever some other group, which must be, is (no two have the same rows).
 
     Where ``stops`` says so, those that the first ones imply.

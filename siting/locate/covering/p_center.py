@@ -9,10 +9,10 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from siting.domain.nouns import Floats, Ints
+from siting.locate.covering.least_cost import Search, Watch, least
+from siting.locate.covering.lscp import Asked, asked
 from siting.locate.highs import solver_name
 from siting.locate.problem import Bools, Effort, Ended, PCenter, Problem, Rule, Solution, Stage, status_of
-from siting.locate.set_cover.asked import Asked, asked
-from siting.locate.set_cover.parts import Search, Watch, least
 
 _NOBODY: Final = np.zeros(0, dtype=np.int64)
 
@@ -51,7 +51,7 @@ def p_center(problem: Problem, model: PCenter, effort: Effort) -> Solution:
         One stage, ``"worst_s"``: the worst time of the share, and the smallest that is not shown to be too short; 0
         where there is nobody. Infeasible, blocked by ``"stations"`` and ``"reach"``, where it is proved that so many
         rows do not reach the share within any time there is; by ``"forced"`` and ``"stations"`` as in
-        :func:`~siting.locate.set_cover.set_covering`. Where the search was stopped before it found a plan at all,
+        :func:`~siting.locate.covering.set_covering`. Where the search was stopped before it found a plan at all,
         ``status`` is ``"unknown"``, and the objective is infinite.
 
     Raises
@@ -69,7 +69,7 @@ def p_center(problem: Problem, model: PCenter, effort: Effort) -> Solution:
     --------
     >>> import numpy as np
     >>> from scipy.sparse import csr_array
-    >>> from siting.locate.center import p_center
+    >>> from siting.locate.covering.p_center import p_center
     >>> from siting.locate.problem import Effort, PCenter, Problem, Rules
     >>> times = csr_array(np.array([[10.0, 50.0, 90.0], [60.0, 20.0, 30.0]]))
     >>> problem = Problem(times, np.array([5.0, 5.0, 5.0]), Rules(stations=1))

@@ -6,7 +6,7 @@
 `district`: 20,000 points in clusters and 1,000 sites, each with the points within three times the walk in which it
 reaches 140 on average; who is beyond counts as 2,700 s away. `complete`: 900 places on a random network of the kind of
 OR-Library's pmed36–40, each a point and a site, of which all reach all. Each is solved in this process by
-`siting.locate.median.p_median`, by HiGHS given the whole programme (a row for each pair), building included, and, where
+`siting.locate.median.solve`, by HiGHS given the whole programme (a row for each pair), building included, and, where
 `kmedoids` is installed, by FasterPAM, which gives no bound (ten random starts; complete problems only). The table holds
 every run; ratios compare with ours: how many times as many seconds, and as wide a gap. Nothing is asserted.
 

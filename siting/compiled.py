@@ -4,6 +4,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import cache
 from hashlib import blake2b
 from io import BytesIO
 from pathlib import Path
@@ -25,8 +26,8 @@ WORK: Final = 20_000_000
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a function at its first call, and keep it beside its file or in the user's cache for later processes.
 
-    What is kept is judged by the date of the function's own file: after a change of what it takes in from elsewhere,
-    remove ``__pycache__``. What cannot be kept, or is damaged, is compiled anew.
+    Kept code is stale once the function's own file, or any file with kernels, changes: kernels are inlined into one
+    another. Code that cannot be kept, is stale or is damaged is compiled again.
 
     Ctrl-C waits until the kernel has returned: one that may work for long is called by :func:`by_turns`.
     """
@@ -125,11 +126,23 @@ class _Kept(FunctionCache):
 
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(function)
-        self._cache_file = _Files(self.cache_path, self._impl.filename_base, self._impl.locator.get_source_stamp())
+        stamp = (self._impl.locator.get_source_stamp(), kernels_digest())
+        self._cache_file = _Files(self.cache_path, self._impl.filename_base, stamp)
 
     def save_overload(self, sig: Any, data: Any) -> None:  # noqa: ANN401 - numba has no types
         with suppress(OSError):
             super().save_overload(sig, data)
+
+
+@cache
+def kernels_digest() -> str:
+    """Return a digest of all files of this package that hold kernels."""
+    digest = blake2b(digest_size=_DIGEST_BYTES)
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        content = path.read_bytes()
+        if b"@compiled" in content:
+            digest.update(content)
+    return digest.hexdigest()
 
 
 class _Files(IndexDataCacheFile):
@@ -146,7 +159,13 @@ class _Files(IndexDataCacheFile):
             file.write(content.getvalue() + _digest(content.getvalue()))
 
     def _load_index(self) -> Any:  # noqa: ANN401 - numba has no types
-        return super()._load_index() if _is_sound(Path(self._index_path)) else {}
+        if not _is_sound(Path(self._index_path)):
+            return {}
+        try:
+            return super()._load_index()
+        except (ImportError, AttributeError):
+            # Its types are of a module that has been moved since.
+            return {}
 
     def _load_data(self, name: str) -> Any:  # noqa: ANN401 - numba has no types
         path = Path(self._data_path(name))

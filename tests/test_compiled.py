@@ -2,9 +2,11 @@
 
 import importlib.util
 import os
+import pickle
 import signal
 import threading
 from collections.abc import Callable
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +73,23 @@ def test_a_damaged_file_is_compiled_anew_and_mended(home: Path, spoil: str, suff
     used(home)
     (path,) = (each for each in files(home) if each.suffix == suffix)
     SPOILS[spoil](path)
+    assert used(home) == (42, 0)
+    assert used(home) == (42, 1)
+
+
+def test_a_change_of_any_kernel_compiles_all_again(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # One kernel is inlined into another, which may stand in another file.
+    used(home)
+    monkeypatch.setattr(compiling, "kernels_digest", lambda: "another")
+    assert used(home) == (42, 0)
+    assert used(home) == (42, 1)
+
+
+def test_types_of_a_module_that_was_moved_are_no_fault(home: Path) -> None:
+    used(home)
+    (path,) = (each for each in files(home) if each.suffix == ".nbi")
+    content = pickle.dumps(numba.__version__, protocol=-1) + b"cmodule_that_was_moved\nShape\n."
+    path.write_bytes(content + blake2b(content, digest_size=32).digest())
     assert used(home) == (42, 0)
     assert used(home) == (42, 1)
 

@@ -11,8 +11,8 @@ from siting.locate.covering.choice import greedy_choice, lists_of, settled_choic
 from siting.locate.covering.local_search import settled as settled_rows
 from siting.locate.covering.lscp import asked
 from siting.locate.covering.reduction import reduced
-from siting.locate.median.core import bare, weighted
-from siting.locate.median.ties import settled as settled_sites
+from siting.locate.median.instance import instance_of, weighted
+from siting.locate.median.ties import break_ties as settled_sites
 from siting.locate.problem import Effort, MaximalCovering, Model, PCenter, PMedian, Problem, Rules, SetCovering
 from siting.locate.solve import solve
 
@@ -109,7 +109,7 @@ def test_ctrl_c_while_ties_are_settled_keeps_the_plan(monkeypatch: pytest.Monkey
     rows = settled_rows(cover, high, 0.5, pressed)
     assert given.reached_by(rows) @ given.people >= given.reached_by(high) @ given.people
 
-    core = bare(weighted(given, 900.0), np.zeros(60, dtype=np.bool_), np.arange(60))
+    core = instance_of(weighted(given, 900.0), np.zeros(60, dtype=np.bool_), np.arange(60))
     assert len(settled_sites(core, high, pressed)) == 6
 
     wanted = asked(given, 0.8).core

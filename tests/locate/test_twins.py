@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array, vstack
 
 import siting
-from siting.locate.median.core import Costs, representatives, useful
+from siting.locate.median.instance import Costs, distinct_sites, useful_sites
 from siting.locate.problem import Effort, MaximalCovering, Model, PCenter, PMedian, Problem, Rules, SetCovering
 from siting.locate.solve import solve
 
@@ -38,8 +38,8 @@ def test_of_twins_the_first_stands_for_all() -> None:
     times = csr_array(np.array([[1.0, 2.0, 0], [0, 3.0, 4.0], [1.0, 2.0, 0], [1.0, 2.0000001, 0], [0, 3.0, 4.0]]))
     costs = Costs(times, np.full(3, 9.0))
     none, every = np.zeros(5, dtype=bool), np.ones(5, dtype=bool)
-    rows = useful(costs, none, every)
-    assert representatives(costs, rows).tolist() == [0, 1, 0, 3, 1]
+    rows = useful_sites(costs, none, every)
+    assert distinct_sites(costs, rows).tolist() == [0, 1, 0, 3, 1]
 
 
 @pytest.mark.parametrize(

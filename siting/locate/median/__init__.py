@@ -1,5 +1,5 @@
-"""The p-median: sparse interchange, the Lagrangian bound, and the tree that proves."""
+"""The p-median: sparse interchange, the Lagrangian bound, and branch and bound."""
 
-from siting.locate.median.stages import p_median
+from siting.locate.median.solve import p_median
 
 __all__ = ["p_median"]

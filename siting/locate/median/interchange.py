@@ -1,8 +1,8 @@
-"""Greedy addition and interchange for the p-median over sparse rows.
+"""Greedy addition and interchange for sparse p-median instances.
 
-Each point knows its nearest and second nearest open site, each open site what its loss would cost; so all exchanges
-with one candidate are judged in one pass over its row (Whitaker 1983; Resende and Werneck 2007), and the best of them
-is made at once where it helps (Schubert and Rousseeuw 2021).
+Each point stores its nearest and second nearest open site, each open site the cost of its removal. So all exchanges
+with one candidate are evaluated in one pass over its points (Whitaker 1983; Resende and Werneck 2007), and the best of
+them is made at once if it improves (Schubert and Rousseeuw 2021).
 """
 
 from typing import NamedTuple
@@ -11,19 +11,19 @@ import numpy as np
 
 from siting.compiled import by_turns, compiled
 from siting.domain.nouns import Floats, Ints
-from siting.locate.median.core import Core, Numbers
+from siting.locate.median.instance import MedianInstance, Numbers
 
-_NOBODY = -1
-# An exchange must save such a share of all costs to be made, and such a share of what all points cost without any site:
-# less is rounding, since losses are differences of such costs.
+_NONE = -1
+# The least saving of an exchange, as a share of the present cost and of the cost without any site: less is a rounding
+# error, because savings are differences of such costs.
 _LEAST, _ROUNDING = 1e-12, 4e-15
-# A local search ends after so many exchanges, and so many for each open site, and so many pairs: rounding may make a
-# circle of exchanges, and who waits must be asked whether to go on.
+# Work limits of one local search: exchanges, exchanges for each open site, and pairs. Rounding errors could make it
+# cycle, and the stopping criterion must be checked in between.
 _EXCHANGES, _EXCHANGES_A_SLOT, _PAIRS = 100, 20, 200_000_000
 
 
 class Choice(NamedTuple):
-    """Open sites by slot (-1: empty), the slot of each site, and each point's two nearest slots and what they cost."""
+    """Open sites by slot (-1: empty), the slot of each site, and each point's two nearest slots with their costs."""
 
     opened: Ints
     slot: Ints
@@ -34,123 +34,123 @@ class Choice(NamedTuple):
     loss: Floats
 
 
-def chosen(core: Core, most: int, sites: Ints) -> Choice:
-    """Return a choice that holds some sites."""
-    opened, slot = np.full(most, _NOBODY, dtype=np.int64), np.full(core.sites, _NOBODY, dtype=np.int64)
+def chosen(instance: MedianInstance, most: int, sites: Ints) -> Choice:
+    """Return a choice of some sites."""
+    opened, slot = np.full(most, _NONE, dtype=np.int64), np.full(instance.sites, _NONE, dtype=np.int64)
     opened[: len(sites)] = sites
     slot[sites] = np.arange(len(sites))
-    points = len(core.base)
+    points = len(instance.base)
     choice = Choice(
         opened,
         slot,
-        np.full(points, _NOBODY, dtype=np.int32),
-        core.base.copy(),
-        np.full(points, _NOBODY, dtype=np.int32),
-        core.base.copy(),
+        np.full(points, _NONE, dtype=np.int32),
+        instance.base.copy(),
+        np.full(points, _NONE, dtype=np.int32),
+        instance.base.copy(),
         np.zeros(most),
     )
-    measure(core, choice)
+    recompute(instance, choice)
     return choice
 
 
 @compiled
-def least_saving(core: Core, choice: Choice) -> float:
-    """Return what an exchange must save to be made: more than rounding."""
-    return float(_LEAST * choice.near_cost.sum() + _ROUNDING * core.base.sum())
+def least_saving(instance: MedianInstance, choice: Choice) -> float:
+    """Return the least saving of an exchange: more than rounding errors."""
+    return float(_LEAST * choice.near_cost.sum() + _ROUNDING * instance.base.sum())
 
 
 @compiled
 def most_exchanges(choice: Choice) -> int:
-    """Return after how many exchanges a local search ends."""
+    """Return the most exchanges of a local search."""
     return _EXCHANGES + _EXCHANGES_A_SLOT * len(choice.opened)
 
 
 @compiled
 def most_pairs() -> int:
-    """Return after how many pairs that were looked at a local search ends."""
+    """Return the most pairs that a local search examines."""
     return _PAIRS
 
 
 @compiled
-def measure(core: Core, choice: Choice) -> None:
-    """Find each point's two nearest open sites anew, and what the loss of each open site would cost."""
+def recompute(instance: MedianInstance, choice: Choice) -> None:
+    """Recompute each point's two nearest open sites, and the cost of removing each open site."""
     choice.loss[:] = 0.0
-    for point in range(len(core.base)):
-        _look(core, choice, point)
-        if choice.near[point] != _NOBODY:
+    for point in range(len(instance.base)):
+        _find_two_nearest(instance, choice, point)
+        if choice.near[point] != _NONE:
             choice.loss[choice.near[point]] += choice.second_cost[point] - choice.near_cost[point]
 
 
 @compiled
-def _look(core: Core, choice: Choice, point: int) -> None:
+def _find_two_nearest(instance: MedianInstance, choice: Choice, point: int) -> None:
     """Find the two nearest open sites of a point."""
-    choice.near[point] = choice.second[point] = _NOBODY
-    choice.near_cost[point] = choice.second_cost[point] = core.base[point]
-    for pair in range(core.start[point], core.start[point + 1]):
-        slot = choice.slot[core.site[pair]]
-        if slot != _NOBODY:
-            if choice.near[point] == _NOBODY:
-                choice.near[point], choice.near_cost[point] = slot, core.cost[pair]
+    choice.near[point] = choice.second[point] = _NONE
+    choice.near_cost[point] = choice.second_cost[point] = instance.base[point]
+    for pair in range(instance.start[point], instance.start[point + 1]):
+        slot = choice.slot[instance.site[pair]]
+        if slot != _NONE:
+            if choice.near[point] == _NONE:
+                choice.near[point], choice.near_cost[point] = slot, instance.cost[pair]
             else:
-                choice.second[point], choice.second_cost[point] = slot, core.cost[pair]
+                choice.second[point], choice.second_cost[point] = slot, instance.cost[pair]
                 break
 
 
 @compiled
-def _count(choice: Choice, point: int, sign: float) -> None:
-    """Add a point to, or take it from, what the loss of its nearest site would cost."""
-    if choice.near[point] != _NOBODY:
+def _add_loss(choice: Choice, point: int, sign: float) -> None:
+    """Add a point to, or subtract it from, the removal cost of its nearest site."""
+    if choice.near[point] != _NONE:
         choice.loss[choice.near[point]] += sign * (choice.second_cost[point] - choice.near_cost[point])
 
 
 @compiled
-def close(core: Core, choice: Choice, slot: int) -> None:
+def close(instance: MedianInstance, choice: Choice, slot: int) -> None:
     """Empty a slot."""
     site = choice.opened[slot]
-    choice.opened[slot] = choice.slot[site] = _NOBODY
-    for pair in range(core.site_start[site], core.site_start[site + 1]):
-        point = core.point[pair]
+    choice.opened[slot] = choice.slot[site] = _NONE
+    for pair in range(instance.site_start[site], instance.site_start[site + 1]):
+        point = instance.point[pair]
         if choice.near[point] == slot or choice.second[point] == slot:
-            _count(choice, point, -1.0)
-            _look(core, choice, point)
-            _count(choice, point, 1.0)
+            _add_loss(choice, point, -1.0)
+            _find_two_nearest(instance, choice, point)
+            _add_loss(choice, point, 1.0)
 
 
 @compiled
-def open_site(core: Core, choice: Choice, slot: int, site: int) -> None:
+def open_site(instance: MedianInstance, choice: Choice, slot: int, site: int) -> None:
     """Put a site into an empty slot."""
     choice.opened[slot], choice.slot[site] = site, slot
-    for pair in range(core.site_start[site], core.site_start[site + 1]):
-        point, cost = core.point[pair], core.site_cost[pair]
+    for pair in range(instance.site_start[site], instance.site_start[site + 1]):
+        point, cost = instance.point[pair], instance.site_cost[pair]
         if cost >= choice.second_cost[point]:
             continue
-        _count(choice, point, -1.0)
+        _add_loss(choice, point, -1.0)
         if cost < choice.near_cost[point]:
             choice.second[point], choice.second_cost[point] = choice.near[point], choice.near_cost[point]
             choice.near[point], choice.near_cost[point] = slot, cost
         else:
             choice.second[point], choice.second_cost[point] = slot, cost
-        _count(choice, point, 1.0)
+        _add_loss(choice, point, 1.0)
 
 
 @compiled
-def exchange(core: Core, choice: Choice, slot: int, site: int) -> None:
-    """Put a site into a slot in place of the one that is there, if any."""
-    if choice.opened[slot] != _NOBODY:
-        close(core, choice, slot)
-    open_site(core, choice, slot, site)
+def exchange(instance: MedianInstance, choice: Choice, slot: int, site: int) -> None:
+    """Put a site into a slot, and close the one that is there."""
+    if choice.opened[slot] != _NONE:
+        close(instance, choice, slot)
+    open_site(instance, choice, slot, site)
 
 
 @compiled
-def judge(core: Core, choice: Choice, site: int, less: Floats) -> tuple[int, float]:
-    """Return the slot best given to a site, and what that saves (``less`` is room for one number a slot)."""
+def best_exchange(instance: MedianInstance, choice: Choice, site: int, less: Floats) -> tuple[int, float]:
+    """Return the best slot for a site, and the saving (``less`` is a buffer with one number per slot)."""
     gain = 0.0
     less[:] = choice.loss
-    for pair in range(core.site_start[site], core.site_start[site + 1]):
-        point, cost = core.point[pair], core.site_cost[pair]
+    for pair in range(instance.site_start[site], instance.site_start[site + 1]):
+        point, cost = instance.point[pair], instance.site_cost[pair]
         if cost < choice.near_cost[point]:
             gain += choice.near_cost[point] - cost
-            if choice.near[point] != _NOBODY:
+            if choice.near[point] != _NONE:
                 less[choice.near[point]] -= choice.second_cost[point] - choice.near_cost[point]
         elif cost < choice.second_cost[point]:
             less[choice.near[point]] -= choice.second_cost[point] - cost
@@ -162,20 +162,20 @@ def judge(core: Core, choice: Choice, site: int, less: Floats) -> tuple[int, flo
 
 
 @compiled
-def improve(core: Core, choice: Choice, first: int, least: float) -> int:
-    """Exchange until no exchange of two sites saves more than ``least``, or work ends it; return what was looked at."""
-    sites = len(core.site_start) - 1
+def improve(instance: MedianInstance, choice: Choice, first: int, least: float) -> int:
+    """Interchange to a local optimum or a work limit; return the pairs examined."""
+    sites = len(instance.site_start) - 1
     less = np.empty(len(choice.opened))
     made, idle, site, looked = 0, 0, first, 0
     most = most_exchanges(choice)
     if len(choice.opened) == 0:
         return 0
     while idle < sites and made < most and looked < most_pairs():
-        looked += core.site_start[site + 1] - core.site_start[site] + len(less)
-        if choice.slot[site] == _NOBODY:
-            slot, saved = judge(core, choice, site, less)
+        looked += instance.site_start[site + 1] - instance.site_start[site] + len(less)
+        if choice.slot[site] == _NONE:
+            slot, saved = best_exchange(instance, choice, site, less)
             if saved > least:
-                exchange(core, choice, slot, site)
+                exchange(instance, choice, slot, site)
                 made += 1
                 idle = 0
         idle += 1
@@ -183,21 +183,21 @@ def improve(core: Core, choice: Choice, first: int, least: float) -> int:
     return looked
 
 
-def add(core: Core, choice: Choice) -> None:
-    """Fill empty slots, each with the site that then saves most (of equals the lower), as long as one saves anything.
+def add(instance: MedianInstance, choice: Choice) -> None:
+    """Fill empty slots greedily, each with the site that saves most (ties to the lower), while one saves anything.
 
-    What a site saves only falls as others open, so that what it saved once bounds what it saves now (Minoux 1978).
+    Savings only fall as sites open, so earlier savings are upper bounds (lazy evaluation, Minoux 1978).
     """
-    most, place = np.full(core.sites, np.inf), np.zeros(1, dtype=np.int64)
-    by_turns(lambda work: bool(_added(core, choice, most, place, work)))
+    most, place = np.full(instance.sites, np.inf), np.zeros(1, dtype=np.int64)
+    by_turns(lambda work: bool(_added(instance, choice, most, place, work)))
 
 
 @compiled
-def _added(core: Core, choice: Choice, most: Floats, place: Ints, work: int) -> bool:
-    """Fill slots until so much work is done; tell whether any is left to look at."""
+def _added(instance: MedianInstance, choice: Choice, most: Floats, place: Ints, work: int) -> bool:
+    """Fill slots until so much work is done; tell whether to continue."""
     while place[0] < len(choice.opened):
         slot = place[0]
-        if choice.opened[slot] != _NOBODY:
+        if choice.opened[slot] != _NONE:
             place[0] += 1
             continue
         while True:
@@ -206,15 +206,15 @@ def _added(core: Core, choice: Choice, most: Floats, place: Ints, work: int) -> 
             work -= 2 * len(most)
             site = np.argmax(most)
             saves = 0.0
-            if choice.slot[site] == _NOBODY:
-                work -= core.site_start[site + 1] - core.site_start[site]
-                for pair in range(core.site_start[site], core.site_start[site + 1]):
-                    saves += max(choice.near_cost[core.point[pair]] - core.site_cost[pair], 0.0)
+            if choice.slot[site] == _NONE:
+                work -= instance.site_start[site + 1] - instance.site_start[site]
+                for pair in range(instance.site_start[site], instance.site_start[site + 1]):
+                    saves += max(choice.near_cost[instance.point[pair]] - instance.site_cost[pair], 0.0)
             most[site] = saves
             if saves >= most.max():
                 break
         if saves <= 0.0:
             return False
-        exchange(core, choice, slot, site)
+        exchange(instance, choice, slot, site)
         place[0] += 1
     return False

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import shortest_path
 
-from siting.locate.median import choose, p_median, tree
-from siting.locate.median.core import Core
+from siting.locate.median import branch_and_bound, median_search, p_median
+from siting.locate.median.instance import MedianInstance
 from siting.locate.problem import Effort, PMedian, Problem, Rules
 
 NO_MORE = 1e-9
@@ -283,13 +283,13 @@ def test_the_bound_holds_where_a_gap_is_good_enough_and_the_choice_is_poor(
     monkeypatch: pytest.MonkeyPatch, seed: int, gap: float
 ) -> None:
     # Sites are fixed for choices below the goal only; between the goal and a poor choice lies the optimum here.
-    def last_ones(core: Core, most: int, sites: NDArray[np.int64]) -> NDArray[np.int64]:
-        rest = [site for site in range(core.sites - 1, -1, -1) if site not in sites.tolist()]
+    def last_ones(instance: MedianInstance, most: int, sites: NDArray[np.int64]) -> NDArray[np.int64]:
+        rest = [site for site in range(instance.sites - 1, -1, -1) if site not in sites.tolist()]
         return np.sort(np.array([*sites, *rest][:most], dtype=np.int64))
 
-    monkeypatch.setattr(choose, "improved", last_ones)
-    monkeypatch.setattr(tree, "improved", last_ones)
-    monkeypatch.setattr(choose.Chooser, "_kick", lambda _self, _kicks: False)
+    monkeypatch.setattr(median_search, "local_optimum", last_ones)
+    monkeypatch.setattr(branch_and_bound, "local_optimum", last_ones)
+    monkeypatch.setattr(median_search.MedianSearch, "_search_near", lambda _self, _perturbations: False)
     rng = np.random.default_rng(seed)
     times = np.where(rng.random((12, 40)) < 0.3, rng.integers(1, 9, (12, 40)) * 60.0, np.nan)
     problem = problem_of(times, rng.integers(1, 30, 40).astype(float), stations=3)

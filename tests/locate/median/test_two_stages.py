@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from siting.locate.median import p_median
-from siting.locate.median.core import Costs, bare
+from siting.locate.median.instance import Costs, instance_of
 from siting.locate.median.interchange import chosen
+from siting.locate.median.iterated_search import random_state
 from siting.locate.median.oscillation import Pricing, oscillate
-from siting.locate.median.search import random_state
 from siting.locate.problem import Effort, PMedian, Problem, Rules
 
 CUT_OFF_S = 1200.0
@@ -76,13 +76,13 @@ def test_oscillation_finds_what_it_says() -> None:
     row, point = np.nonzero(np.isfinite(times))
     pairs = csr_array((walked[row, point], (row, point)), shape=times.shape)
     least = people * CUT_OFF_S * 1.001
-    core = bare(Costs(pairs, least.copy()), np.zeros(60, dtype=np.bool_), np.arange(60))
+    instance = instance_of(Costs(pairs, least.copy()), np.zeros(60, dtype=np.bool_), np.arange(60))
     begun = np.arange(14)
     # At these prices nobody minds that many are beyond; the prices must rise until few enough are.
     for allowed in (staged(times, people, tuple(begun))[0] / 4.0, 0.0):
-        choice = chosen(core._replace(base=least.copy()), 14, begun)
+        choice = chosen(instance._replace(base=least.copy()), 14, begun)
         pricing = Pricing(people, least, allowed)
-        found = oscillate(core._replace(base=least.copy()), choice, pricing, 400, 1e-6, random_state(0))
+        found = oscillate(instance._replace(base=least.copy()), choice, pricing, 400, 1e-6, random_state(0))
         rows = tuple(int(each) for each in found.opened)
         assert len(set(rows)) == 14
         beyond, seconds = staged(times, people, rows)

@@ -1,4 +1,4 @@
-"""What a request for a p-median gives: the problem, the rows forced, and what a choice comes to."""
+"""A p-median request: the problem, its forced sites, and the value of a choice."""
 
 import math
 from dataclasses import dataclass
@@ -10,35 +10,35 @@ from siting.locate.problem import NOISE, Bools, Effort, Ended, Problem, Rule, St
 
 
 @dataclass(frozen=True)
-class Given:
-    """A problem, and the rows that are forced beside those kept."""
+class MedianRequest:
+    """A problem, and the sites that are forced beside those kept."""
 
     problem: Problem
     forced: Bools
 
     @property
-    def standing(self) -> Bools:
-        """Rows that are open whatever is chosen."""
+    def always_open(self) -> Bools:
+        """Sites that are always open."""
         return self.problem.kept | self.forced
 
     @property
     def free(self) -> Bools:
-        """Rows that may be chosen or not."""
+        """Sites that may be chosen."""
         return self.problem.open_to_choice & ~self.forced
 
     @property
     def most(self) -> int:
-        """How many rows may be chosen beside those forced."""
+        """The most sites that may be chosen beside those forced."""
         stations = self.problem.rules.stations
         return int(self.free.sum()) if stations is None else stations - int(self.forced.sum())
 
     def with_forced(self, rows: Ints) -> Ints:
-        """Return rows and those forced, ascending."""
+        """Return sites with those forced, ascending."""
         return np.union1d(np.flatnonzero(self.forced), rows).astype(np.int64)
 
     def nearest(self, rows: Ints) -> Floats:
-        """Return the seconds from each point to the nearest of some rows and those that stand, inf beyond them all."""
-        return nearest_of(self.problem, np.concatenate([np.flatnonzero(self.standing), rows]))
+        """Return the seconds from each point to the nearest of some sites or of those always open; inf without any."""
+        return nearest_of(self.problem, np.concatenate([np.flatnonzero(self.always_open), rows]))
 
     def walked(self, nearest: Floats) -> float:
         """Return the person-seconds of those who are reached."""
@@ -50,15 +50,15 @@ class Given:
         return math.fsum(self.problem.value[np.isinf(nearest)])
 
 
-def given_by(problem: Problem) -> Given:
-    """Return what a problem gives."""
+def request_of(problem: Problem) -> MedianRequest:
+    """Return the request of a problem."""
     forced = problem.rules.forced
     none = np.zeros(problem.sites, dtype=np.bool_)
-    return Given(problem, none if forced is None else forced & ~problem.kept)
+    return MedianRequest(problem, none if forced is None else forced & ~problem.kept)
 
 
 def nearest_of(problem: Problem, rows: Ints) -> Floats:
-    """Return the seconds from each point to the nearest of some rows, inf where none reaches it."""
+    """Return the seconds from each point to the nearest of some sites; inf if none reaches it."""
     times, nearest = problem.times, np.full(len(problem.people), np.inf)
     for row in rows:
         pairs = slice(times.indptr[row], times.indptr[row + 1])
@@ -67,21 +67,21 @@ def nearest_of(problem: Problem, rows: Ints) -> Floats:
     return nearest
 
 
-def blocked_by(given: Given) -> tuple[Rule, ...]:
-    """Return the rules that no choice keeps to, if the number of stations or what is forbidden leaves none."""
+def blocked_by(given: MedianRequest) -> tuple[Rule, ...]:
+    """Return the rules that make the request infeasible, if any."""
     if np.any(given.forced & ~given.problem.open_to_choice):
         return ("forced",)
     return ("stations", "forced") if given.most < 0 else ()
 
 
 def minimised(name: str, objective: float, bound: float) -> Stage:
-    """Return a stage that is minimised; a bound within noise of the objective is the objective."""
+    """Return a minimised stage; a bound within tolerance of the objective equals it."""
     near = objective - bound <= NOISE * abs(objective)
     return Stage(name, "min", objective, objective if near else max(bound, 0.0))  # type: ignore[arg-type]
 
 
 def ended_by(ended: Ended, stages: tuple[Stage, ...], effort: Effort) -> Ended:
-    """Return why the search ended: that it was proved where, and only where, the stages say so."""
+    """Return why the search ended: proved if, and only if, all stages are."""
     if all(stage.gap <= effort.rel_gap for stage in stages):
         return "proved"
     return "solver" if ended == "proved" else ended

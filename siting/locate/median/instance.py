@@ -1,4 +1,4 @@
-"""The p-median problem bared: what it costs to serve each point by each site that helps it, from both sides."""
+"""Sparse p-median instances: the cost of serving each point from each site, by point and by site."""
 
 from typing import NamedTuple
 
@@ -12,16 +12,16 @@ from siting.locate.problem import Bools, Problem
 
 States = NDArray[np.int8]
 Numbers = NDArray[np.int32]
-# What is known of a site: it may be opened or not, it is in every better choice, it is in none.
+# A site is free, fixed open (in every better choice) or fixed closed (in none).
 FREE, INSIDE, OUTSIDE = 0, 1, -1
 
 
-class Core(NamedTuple):
-    """Minimise, over at most so many sites, the sum over points of the least of ``base`` and the open sites' costs.
+class MedianInstance(NamedTuple):
+    """Minimise, over at most p sites, the sum over points of the least of ``base`` and the costs of the open sites.
 
-    Costs are weighted (persons times seconds). A point is ``base`` to serve when no open site is nearer; only pairs
-    that cost less stand here. Point i is served by ``site[start[i]:start[i + 1]]``, cheapest first (equals: the lower
-    site first), for ``cost[...]``; site j serves ``point[site_start[j]:site_start[j + 1]]`` for ``site_cost[...]``.
+    Costs are weighted (persons times seconds). A point costs ``base`` if no open site is cheaper; only cheaper pairs
+    are stored. Point i has the sites ``site[start[i]:start[i + 1]]`` at ``cost[...]``, ascending by cost, then by site;
+    site j has the points ``point[site_start[j]:site_start[j + 1]]`` at ``site_cost[...]``.
     """
 
     base: Floats
@@ -34,7 +34,7 @@ class Core(NamedTuple):
 
     @property
     def sites(self) -> int:
-        """How many sites there are."""
+        """The number of sites."""
         return len(self.site_start) - 1
 
     @property
@@ -45,22 +45,22 @@ class Core(NamedTuple):
 
 
 class Costs(NamedTuple):
-    """Weighted costs as they are given, one entry for each point: of rows, and without any of them."""
+    """Weighted costs of a problem: of each site and point (``rows``), and of each point without a site (``base``)."""
 
     rows: csr_array
     base: Floats
 
 
-def useful(costs: Costs, given: Bools, free: Bools) -> Ints:
-    """Return the free rows that serve some point better than the rows given, and than none, ascending."""
-    base, row = _standing(costs, given)
+def useful_sites(costs: Costs, given: Bools, free: Bools) -> Ints:
+    """Return the free sites, ascending, that serve some point at less than the given sites and ``base``."""
+    base, row = _base_costs(costs, given)
     return np.unique(row[free[row] & (costs.rows.data < base[costs.rows.indices])]).astype(np.int64)
 
 
-def representatives(costs: Costs, rows: Ints) -> Ints:
-    """Return, for each of some ascending rows, the first of them that serves the same points at the same costs.
+def distinct_sites(costs: Costs, rows: Ints) -> Ints:
+    """Return, for each of some ascending sites, the first one with the same points at the same costs.
 
-    Two rooms of one building are one site: an exchange of one for the other would save nothing but rounding.
+    Candidates in one building are equal: an exchange of one for the other saves nothing but rounding errors.
     """
     start, point, cost = costs.rows.indptr, costs.rows.indices, costs.rows.data
     first: dict[tuple[int, float, float], list[int]] = {}
@@ -78,19 +78,19 @@ def representatives(costs: Costs, rows: Ints) -> Ints:
     return found
 
 
-def bare(costs: Costs, given: Bools, rows: Ints) -> Core:
-    """Return the problem of what is left to choose: its sites stand for ``rows``.
+def instance_of(costs: Costs, given: Bools, rows: Ints) -> MedianInstance:
+    """Return the instance that is left to solve; its sites stand for ``rows``.
 
     Parameters
     ----------
     costs : Costs
-        Of each row and point, and of each point that no row serves.
+        The costs.
     given : ndarray of bool
-        Rows that are open whatever is chosen (kept or forced): what they serve lowers ``base``.
+        Sites that are always open (kept or forced): they lower ``base``.
     rows : ndarray of int
-        Rows that may be chosen, ascending.
+        Sites that may be chosen, ascending.
     """
-    base, row = _standing(costs, given)
+    base, row = _base_costs(costs, given)
     place = np.full(costs.rows.shape[0], -1, dtype=np.int64)
     place[rows] = np.arange(len(rows))
     counts = (place[row] >= 0) & (costs.rows.data < base[costs.rows.indices])
@@ -99,19 +99,19 @@ def bare(costs: Costs, given: Bools, rows: Ints) -> Core:
     )
 
 
-def _standing(costs: Costs, given: Bools) -> tuple[Floats, Ints]:
-    """Return what it costs to serve each point by the rows given or by none, and the row of each pair."""
+def _base_costs(costs: Costs, given: Bools) -> tuple[Floats, Ints]:
+    """Return the cost of each point with the given sites alone, and the site of each pair."""
     base, lengths = costs.base.copy(), np.diff(costs.rows.indptr)
     row = np.repeat(np.arange(len(lengths), dtype=np.int64), lengths)
-    standing = given[row]
-    np.minimum.at(base, costs.rows.indices[standing], costs.rows.data[standing])
+    always_open = given[row]
+    np.minimum.at(base, costs.rows.indices[always_open], costs.rows.data[always_open])
     return base, row
 
 
-def packed(base: Floats, site: Ints, point: Ints, cost: Floats, sites: int) -> Core:
+def packed(base: Floats, site: Ints, point: Ints, cost: Floats, sites: int) -> MedianInstance:
     """Return a core from pairs that stand by site."""
     order = np.lexsort((site, cost, point))
-    return Core(
+    return MedianInstance(
         base=base,
         start=_starts(point, len(base)),
         site=site[order].astype(np.int32),
@@ -127,32 +127,32 @@ def _starts(which: Ints, count: int) -> Ints:
 
 
 def weighted(problem: Problem, beyond_s: float) -> Costs:
-    """Return persons times seconds, ``beyond_s`` where nothing reaches a person or only from farther away."""
+    """Return persons times seconds, where ``beyond_s`` replaces longer or missing walks."""
     times = problem.times
     data = problem.value[times.indices] * np.minimum(times.data.astype(np.float64), beyond_s)
     return Costs(csr_array((data, times.indices, times.indptr), shape=times.shape), problem.value * beyond_s)
 
 
-def shrunk(core: Core, state: States) -> tuple[Core, Ints]:
-    """Return the problem when sites are fixed, and the sites that stay free; the fixed ones serve through ``base``.
+def reduced(instance: MedianInstance, state: States) -> tuple[MedianInstance, Ints]:
+    """Return the instance of the free sites, and those sites; sites fixed open lower ``base``.
 
-    Points stay as they are and keep their order.
+    Points keep their order.
     """
     free = np.flatnonzero(state == FREE)
     place = (np.cumsum(state == FREE) - 1).astype(np.int32)
-    base = _base_with(core, state)
-    start, site, cost = _side(core.start, core.site, core.cost, base, state, place)
-    site_start, point, site_cost = _other_side(core, base, free)
-    return Core(base, start, site, cost, site_start, point, site_cost), free
+    base = _base_with(instance, state)
+    start, site, cost = _side(instance.start, instance.site, instance.cost, base, state, place)
+    site_start, point, site_cost = _other_side(instance, base, free)
+    return MedianInstance(base, start, site, cost, site_start, point, site_cost), free
 
 
 @compiled
-def _base_with(core: Core, state: States) -> Floats:
-    base = core.base.copy()
+def _base_with(instance: MedianInstance, state: States) -> Floats:
+    base = instance.base.copy()
     for site in range(len(state)):
         if state[site] == INSIDE:
-            for pair in range(core.site_start[site], core.site_start[site + 1]):
-                base[core.point[pair]] = min(base[core.point[pair]], core.site_cost[pair])
+            for pair in range(instance.site_start[site], instance.site_start[site + 1]):
+                base[instance.point[pair]] = min(base[instance.point[pair]], instance.site_cost[pair])
     return base
 
 
@@ -174,14 +174,14 @@ def _side(
 
 
 @compiled
-def _other_side(core: Core, base: Floats, free: Ints) -> tuple[Ints, Numbers, Floats]:
+def _other_side(instance: MedianInstance, base: Floats, free: Ints) -> tuple[Ints, Numbers, Floats]:
     begin = np.zeros(len(free) + 1, dtype=np.int64)
-    points, costs = np.empty_like(core.point), np.empty_like(core.site_cost)
+    points, costs = np.empty_like(instance.point), np.empty_like(instance.site_cost)
     count = 0
     for place in range(len(free)):
-        for pair in range(core.site_start[free[place]], core.site_start[free[place] + 1]):
-            if core.site_cost[pair] < base[core.point[pair]]:
-                points[count], costs[count] = core.point[pair], core.site_cost[pair]
+        for pair in range(instance.site_start[free[place]], instance.site_start[free[place] + 1]):
+            if instance.site_cost[pair] < base[instance.point[pair]]:
+                points[count], costs[count] = instance.point[pair], instance.site_cost[pair]
                 count += 1
         begin[place + 1] = count
     return begin, points[:count].copy(), costs[:count].copy()

@@ -1,0 +1,141 @@
+"""The p-median in two stages: fewest persons beyond the cut-off, then least person-seconds of the others."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from siting.domain.nouns import Floats, Ints
+from siting.locate.median.beyond_penalty import SAME, BeyondPenalty, relaxations
+from siting.locate.median.branch_and_bound import WHOLE_TOLERANCE, Incumbent, Relaxation
+from siting.locate.median.instance import Costs, MedianInstance, distinct_sites, instance_of, useful_sites
+from siting.locate.median.median_search import MedianSearch, Monitor
+from siting.locate.median.penalty_search import PenaltySearch
+from siting.locate.median.request import MedianRequest, ended_by, minimised, nearest_of
+from siting.locate.median.ties import break_ties
+from siting.locate.problem import NOISE, Effort, Solution, status_of
+
+SOLVER = "siting"
+
+
+def two_stages(given: MedianRequest, effort: Effort, begun: float) -> Solution:
+    """Return the choice with the fewest persons beyond the cut-off, then the least person-seconds."""
+    # Imported here, because maximal covering imports nothing of the median and must stay independent.
+    from siting.locate.covering import maximal_covering  # noqa: PLC0415
+
+    first = maximal_covering(given.problem, replace(effort, time_limit_s=effort.time_limit_s / 2.0))
+    monitor = Monitor(effort, begun, stopped=first.stopped_by == "interrupt")
+    opened, fewest = _covering(given, first, monitor)
+    stage = SecondStage(given, opened)
+    incumbent = Incumbent(stage.value_of, stage.search(2.0).whole, effort.rel_gap)
+    incumbent.offer(stage.start)
+    most = min(given.most, len(stage.rows))
+    penalty = stage.penalty
+    search = PenaltySearch(stage.search(stage.penalty_weight), most, incumbent, monitor, penalty)
+    ended = search.run(lambda: relaxations(penalty, most, incumbent, monitor))
+    sites = break_ties(stage.search(2.0), incumbent.sites, monitor.stops)
+    if stage.value_of(sites) > incumbent.value * (1.0 + NOISE / 10.0):
+        sites = incumbent.sites
+    nearest = given.nearest(stage.rows[sites])
+    beyond = given.beyond(nearest)
+    stages = (
+        minimised("beyond", beyond, min(fewest, beyond)),
+        minimised("seconds", given.walked(nearest), search.bound),
+    )
+    return Solution(
+        chosen=given.with_forced(stage.rows[sites]),
+        status=status_of(stages),
+        stages=stages,
+        stopped_by=ended_by(first.stopped_by if ended == "proved" else ended, stages, effort),
+        solver=SOLVER,
+        first_objective=incumbent.first,
+    )
+
+
+def _covering(given: MedianRequest, first: Solution, monitor: Monitor) -> tuple[Ints, float]:
+    """Return the sites of the first stage, and the lower bound of persons beyond."""
+    problem = given.problem
+    if first.stages[-1].proved:
+        return first.chosen, given.beyond(given.nearest(first.chosen))
+    if first.stopped_by != "solver":
+        left = problem.value[np.isinf(nearest_of(problem, np.flatnonzero(problem.kept)))]
+        return first.chosen, math.fsum(left) - first.bound
+    # HiGHS's bound is too rough for fractional persons, so covering is solved as a p-median without seconds.
+    stage = SecondStage(given, first.chosen)
+    beyond = stage.penalty.beyond
+    never = stage.beyond(np.arange(len(stage.rows)))
+    incumbent = Incumbent(stage.beyond, beyond.whole, monitor.effort.rel_gap)
+    incumbent.offer(stage.start)
+    half = Monitor(replace(monitor.effort, time_limit_s=monitor.effort.time_limit_s / 2.0, report=None), monitor.begun)
+    most = min(given.most, len(stage.rows))
+    search = MedianSearch(beyond, most, incumbent, half)
+    monitor.stopped |= search.run(lambda: (Relaxation(beyond, offset=-never),)) == "interrupt"
+    return stage.rows[incumbent.sites], search.bound
+
+
+class SecondStage:
+    """The second stage: least person-seconds of those covered, with at most as many beyond as for the choice ``first``.
+
+    ``rows`` are the problem's sites of the instance's sites; ``start`` are the instance's sites of ``first``.
+    """
+
+    def __init__(self, given: MedianRequest, first: Ints) -> None:
+        problem, value = given.problem, given.problem.value
+        times = problem.times
+        self._given, self._allowed = given, given.beyond(given.nearest(first))
+        self._longest = max(float(times.data.max(initial=0.0)), 1.0)
+        # Persons whom no site reaches do not depend on the choice.
+        self._reachable = np.isfinite(nearest_of(problem, np.flatnonzero(given.always_open | given.free)))
+        shape = (times.indices, times.indptr)
+        self._walking_cost = csr_array((value[times.indices] * times.data, *shape), shape=times.shape)
+        self._reached = csr_array((np.zeros(len(times.data)), *shape), shape=times.shape)
+        far = Costs(self._walking_cost, np.where(self._reachable, value * self._longest * 2.0, 0.0))
+        rows = useful_sites(far, given.always_open, given.free)
+        standing_for = distinct_sites(far, rows)
+        self.rows = np.unique(standing_for)
+        self.start = np.flatnonzero(np.isin(self.rows, standing_for[np.isin(rows, first)]))
+
+    def value_of(self, sites: Ints) -> float:
+        """Return the person-seconds of those covered; inf if too many are beyond."""
+        if self.beyond(sites) > self._allowed * (1.0 + SAME):
+            return math.inf
+        return self._given.walked(self._given.nearest(self.rows[sites]))
+
+    def beyond(self, sites: Ints) -> float:
+        """Return the persons beyond."""
+        return self._given.beyond(self._given.nearest(self.rows[sites]))
+
+    def search(self, weight: float) -> MedianInstance:
+        """Return the instance in which a person beyond costs so many times the longest walk."""
+        return self._core(self._walking_cost, weight * self._longest)
+
+    @property
+    def penalty_weight(self) -> float:
+        """The penalty of a person beyond, in longest walks, that no saved seconds can outweigh."""
+        return 2.0 + self.value_of(self.start) / self._longest
+
+    @property
+    def penalty(self) -> BeyondPenalty:
+        """The data of the Lagrangian relaxation of the constraint on persons beyond."""
+        beyond = self._core(self._reached, 1.0)
+        allowed = max(self._allowed - self._given.beyond(np.where(self._reachable, 0.0, np.inf)), 0.0)
+        # If persons are whole, an allowance below one more person allows none.
+        more = 10.0 * WHOLE_TOLERANCE if beyond.whole else NOISE * float(beyond.base.sum())
+        # A point with more persons than may be beyond must be served: otherwise it costs more than the incumbent.
+        never = beyond.base > allowed + more
+        value = self._given.problem.value
+        least = np.where(never, value * self._longest * 2.0 + self.value_of(self.start), 0.0)
+        return BeyondPenalty(
+            beyond=beyond,
+            seconds=lambda weight: self._core(self._walking_cost, weight, least),
+            allowed=allowed,
+            limit=allowed + more,
+            longest_s=self._longest,
+            anybody=bool(np.any(~never & (beyond.base > 0.0))),
+        )
+
+    def _core(self, costs: csr_array, weight: float, least: Floats | float = 0.0) -> MedianInstance:
+        """Return the instance in which a person beyond costs so much, and a point at least so much."""
+        base = np.where(self._reachable, np.maximum(self._given.problem.value * weight, least), 0.0)
+        return instance_of(Costs(costs, base), self._given.always_open, self.rows)

@@ -538,11 +538,6 @@ def _lattice(count: int) -> NDArray[np.int64]:
     return np.unique(np.linspace(0, count - 1, min(count, _LATTICE)).round().astype(np.int64))
 
 
-def check_overlap(raster: Raster, bounds: Bounds, crs: CRS, log: LayerLog) -> bool:
-    """Tell whether a raster shares ground with a rectangle of the working CRS; note the fault if it does not."""
-    return _meets(raster.grid, bounds, crs, log)
-
-
 def _meets(grid: Grid, bounds: Bounds, crs: CRS, log: LayerLog) -> bool:
     wanted = carry_bounds(bounds, crs, grid.crs)
     there = grid_bounds(grid)

@@ -36,6 +36,21 @@ _CAUSES: Final = {
 _written: ContextVar[list[Path] | None] = ContextVar("written", default=None)
 
 
+def can_name_a_file(name: str) -> bool:
+    r"""Tell whether the system can have a file of this name at all, whether it is there or not.
+
+    Examples
+    --------
+    >>> from siting.files import can_name_a_file
+    >>> can_name_a_file("gaps.geojson"), can_name_a_file("ga\0ps.geojson"), can_name_a_file("ga\ud800ps.geojson")
+    (True, False, False)
+    """
+    try:
+        return b"\0" not in os.fsencode(name)
+    except UnicodeEncodeError:  # half of a character
+        return False
+
+
 def write_fault_code(error: OSError) -> str:
     """Return the code of the fault that says why a file cannot be written.
 

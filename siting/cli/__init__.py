@@ -15,13 +15,14 @@ from typing import Final
 
 import click
 
+from siting.characters import shown
 from siting.cli import tell
 from siting.cli.commands import build
 from siting.cli.guarded import FLAG, is_guarded, lacks_memory, limit_memory, run_guarded
 from siting.cli.screen import echo
 from siting.cli.usage import usage_text
-from siting.errors import InputError
-from siting.files import written_files
+from siting.errors import Fault, InputError
+from siting.files import can_name_a_file, written_files
 from siting.text import LANGS, Lang, default_lang, say
 
 EXIT_FAULT: Final = 1
@@ -68,6 +69,9 @@ def _outcome(given: Sequence[str], lang: Lang) -> tuple[int, str | None]:
 
 
 def _run(given: Sequence[str], lang: Lang) -> int | None:
+    impossible = [Fault(code="impossible_name", file=shown(each)) for each in given if not can_name_a_file(each)]
+    if impossible:
+        raise InputError(impossible)
     if FLAG in given and not is_guarded():
         return run_guarded(given)
     code: int | None = build(lang).main(list(given), prog_name="siting", standalone_mode=False)

@@ -91,7 +91,7 @@ def build(lang: Lang) -> click.Group:
             "explain",
             _explain,
             scenario,
-            click.Argument(["what"], metavar="ID"),
+            click.Argument(["what"], metavar="ID", type=_Text()),
             help_.option("-o", "--out", key="out_explain", type=_FILE),
         ),
         help_.command("audit", _audit, scenario, help_.option("-o", "--out", key="out_audit", type=_FILE)),
@@ -99,7 +99,7 @@ def build(lang: Lang) -> click.Group:
             "funding", _funding, scenario, help_.option("-o", "--out", key="out_audit", type=_FILE), with_plan
         ),
         help_.command("propose", _propose, scenario, out("out_plan"), *wanted),
-        help_.command("map", _map, scenario, out("out_map"), plan, help_.option("--tiles", key="tiles")),
+        help_.command("map", _map, scenario, out("out_map"), plan, help_.option("--tiles", key="tiles", type=_Text())),
         help_.group(
             "standards",
             help_.command("list", _list_standards, key="standards_list"),
@@ -189,6 +189,13 @@ class _Help:
         # Read in main, before the commands are built; taken here so that it may stand before the command's name too.
         lang = self.option("--lang", key="lang", type=click.Choice(LANGS), expose_value=False)
         return Group(name, commands=commands, params=[lang], help=told, context_settings=_CONTEXT)
+
+
+class _Text(click.types.StringParamType):
+    """Words; bytes of a terminal that are none become the character that stands for such bytes."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401
+        return str(super().convert(value, param, ctx)).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 _CONTEXT: Final = {"help_option_names": ["-h", "--help"]}

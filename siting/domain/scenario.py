@@ -17,6 +17,7 @@ from pydantic_core import PydanticCustomError
 from siting.characters import seen
 from siting.domain.plan_models import PlanModel
 from siting.domain.walkers import LIFT_WAIT_S, WALKERS, WalkerSpeeds
+from siting.files import can_name_a_file
 
 Level = Literal["community", "street", "planning", "district", "city"]
 # Levels that nest, from the finest on.
@@ -80,7 +81,12 @@ class Section(BaseModel):
     @classmethod
     def _as_seen(cls, value: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 - the value of any key
         """Drop characters that nobody sees from names of columns, ids and words."""
-        return value if info.field_name in _VERBATIM else _seen(value)
+        if info.field_name not in _VERBATIM:
+            return _seen(value)
+        if not all(can_name_a_file(str(each)) for each in (value if isinstance(value, tuple) else (value,))):
+            message = "a name holds a character that none can hold"
+            raise ValueError(message)
+        return value
 
 
 class Head(Section):

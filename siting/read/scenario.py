@@ -12,9 +12,11 @@ from typing import Annotated, Any, Final, Literal, TypeGuard, Union, get_args, g
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from siting.characters import shown
 from siting.domain.scenario import PATH_KEYS, Scenario
 from siting.domain.walkers import WALKERS
 from siting.errors import Fault, InputError
+from siting.files import can_name_a_file
 from siting.read.log import listed, quoted
 from siting.read.trust import confinement_faults
 
@@ -44,6 +46,7 @@ RULES: Final = {
     "give factors with cover, and none with friction": "surface_factors",
     "give the source of a walker's speeds": "walker_without_source",
     "a speed on stairs is 0 or at least 0.01": "stairs_too_slow",
+    "a name holds a character that none can hold": "impossible_name",
     "a walker of [walkers] bears the name of a built-in one": "walker_name_taken",
 }
 # What a wrong value should have looked like, by the start of pydantic's error type; written as TOML.
@@ -119,6 +122,8 @@ def read_scenario(path: str | os.PathLike[str], *, untrusted: bool = False) -> S
 
 def load_toml(file: Path) -> dict[str, Any]:
     """Return what a TOML file holds; raise the fault of one that is missing or is no TOML."""
+    if not can_name_a_file(str(file)):
+        raise InputError([Fault(code="impossible_name", file=shown(str(file)))])
     try:
         table = tomllib.loads(file.read_text(encoding="utf-8-sig"))
         if not _deeper_than(table, DEEPEST):

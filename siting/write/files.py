@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from siting.characters import shown
 from siting.errors import Fault, InputError
-from siting.files import remember_written, replacing, write_fault_code
+from siting.files import can_name_a_file, remember_written, replacing, write_fault_code
 
 
 @contextmanager
@@ -48,7 +49,13 @@ def refusal(path: Path) -> Fault | None:
     path : pathlib.Path
         The file to be written.
     """
-    target = Path(os.path.realpath(path))
+    if can_name_a_file(str(path)):
+        return _refusal_of_file(path, Path(os.path.realpath(path)))
+    return Fault(code="impossible_name", file=shown(str(path)))
+
+
+def _refusal_of_file(path: Path, target: Path) -> Fault | None:
+    """Return why nothing can be written where a name leads."""
     try:
         there = target.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
@@ -60,9 +67,9 @@ def refusal(path: Path) -> Fault | None:
     if not stat.S_ISREG(there):
         # A device or a pipe would be replaced by a file.
         return Fault(code="target_is_no_file", file=str(path))
-    if not os.access(target, os.W_OK):
-        return Fault(code="write_refused", file=str(path), found=str(target))
-    return _refusal_of_folder(path, target.parent)
+    if os.access(target, os.W_OK):
+        return _refusal_of_folder(path, target.parent)
+    return Fault(code="write_refused", file=str(path), found=str(target))
 
 
 def _refusal_of_folder(path: Path, folder: Path) -> Fault | None:

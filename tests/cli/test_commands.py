@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from siting.cli import main
+from tests.laws.folders import write_district
 
 
 def run(*arguments: object) -> int:
@@ -95,6 +96,39 @@ def test_wrong_call_ends_with_2_and_leaves_no_file(
     assert run("standards", "show", "no-such-standard", "--lang", "en") == 2
     assert "cq-2019-129" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("bad", ["a\0", "a\ud800"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["check", "BAD.toml", "-o", "OUT/a.geojson"],
+        ["check", "SCENARIO", "-o", "OUT/a.geojson", "--with", "OUT/BAD.geojson"],
+        ["inspect", "SCENARIO", "--mark-up", "OUT/BAD"],
+        ["new", "OUT/BAD"],
+        ["new", "OUT/BAD", "--forms"],
+        ["standards", "new", "OUT/BAD.toml"],
+        ["explain", "SCENARIO", "BAD"],
+        ["propose", "SCENARIO", "-o", "OUT/a.geojson", "--curve", "OUT/BAD.csv", "--untrusted"],
+        ["map", "SCENARIO", "-o", "OUT/a.html", "--tiles", "BAD"],
+    ],
+)
+def test_words_with_impossible_characters_are_told(
+    sample: Path, tmp_path: Path, words: list[str], bad: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = [each.replace("SCENARIO", str(sample)).replace("OUT", str(tmp_path)).replace("BAD", bad) for each in words]
+    with pytest.raises(SystemExit) as left:
+        main([*given, "--lang", "en"])
+    assert left.value.code == 2
+    assert "the name contains a character that no file name can contain" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_word_of_bytes_that_are_no_text_is_an_unknown_id(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["explain", str(write_district(tmp_path, 3)), "F\udcff", "--lang", "en"])
+    assert left.value.code == 2
+    assert "F\ufffd" in capsys.readouterr().err
 
 
 def test_a_gap_report_is_no_plan(sample: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -63,6 +63,46 @@ def test_a_folder_is_no_scenario(tmp_path: Path) -> None:
     assert fault.code == "unreadable_file"
 
 
+@pytest.mark.parametrize(
+    ("section", "lines", "field"),
+    [
+        ("facilities", 'path = "a\\u0000.csv"', "facilities.path"),
+        ("facilities", 'database = "postgresql://a\\u0000b/c"\nlayer = "d"', "facilities.database"),
+        ("units.street", 'path = "a.gpkg"\nlayer = "b\\u0000"', "units.street.layer"),
+        (
+            "units.street",
+            'path = "a.gpkg"\nattributes = "b\\u0000"\nattributes_on = ["c", "d"]',
+            "units.street.attributes",
+        ),
+        (
+            "population",
+            'elderly = { pattern = "a\\u0000{age}.tif", unit = "persons per cell" }',
+            "population.elderly.pattern",
+        ),
+        ("population", 'elderly = { points = "a\\u0000.csv" }', "population.elderly.points"),
+        (
+            "population",
+            'elderly = { bands = ["60.tif", "a\\u0000.tif"], unit = "persons per cell" }',
+            "population.elderly.bands",
+        ),
+        ("standards", 'place = "重庆市"\nfiles = ["b.toml", "a\\u0000.toml"]', "standards.files"),
+        ("network", 'path = "a\\u0000.osm.pbf"', "network.path"),
+    ],
+)
+def test_a_name_that_no_file_can_have_is_told_by_its_key(case: Case, section: str, lines: str, field: str) -> None:
+    case.sections[section] = lines
+    fault = _faults(case.path())[field]
+    assert (fault.code, fault.file) == ("impossible_name", "scenario.toml")
+    assert "null character" in fault.message("en")
+
+
+@pytest.mark.parametrize("name", ["a\0.toml", "a\ud800.toml"])
+def test_a_scenario_of_an_impossible_name_is_told(name: str) -> None:
+    (fault,) = _faults(Path(name)).values()
+    assert fault.code == "impossible_name"
+    fault.message("en").encode("utf-8")
+
+
 def test_invalid_toml_says_the_line(case: Case) -> None:
     file = case.path()
     file.write_text('[scenario]\ntitle = "示例\n', encoding="utf-8")

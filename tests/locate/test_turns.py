@@ -6,10 +6,10 @@ from scipy.sparse import csr_array
 
 from siting import compiled
 from siting.compiled import by_turns
-from siting.locate.covering.annealing import Heat
-from siting.locate.covering.choice import greedy_choice, lists_of, settled_choice
-from siting.locate.covering.local_search import settled as settled_rows
-from siting.locate.covering.lscp import asked
+from siting.locate.covering.annealing import Annealing
+from siting.locate.covering.choice import break_choice_ties, greedy_choice, lists_of
+from siting.locate.covering.local_search import break_ties
+from siting.locate.covering.lscp import coverage_target
 from siting.locate.covering.reduction import reduced
 from siting.locate.median.instance import instance_of, weighted
 from siting.locate.median.ties import break_ties as settled_sites
@@ -78,8 +78,8 @@ def test_a_search_that_is_stopped_within_its_first_turns_has_a_plan(name: str, m
 
 
 def test_annealing_that_is_stopped_holds_a_choice_that_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    core = asked(problem(None), 0.8).core
-    begin = greedy_choice(lists_of(core), np.zeros(core.rows, dtype=np.bool_), core.weight, core.slack)
+    core = coverage_target(problem(None), 0.8).core
+    begin = greedy_choice(lists_of(core), np.zeros(core.sites, dtype=np.bool_), core.weight, core.slack)
     found = []
     for turns in (1, 5, 10**9):
         monkeypatch.setattr(compiled, "WORK", SHORT)
@@ -89,10 +89,10 @@ def test_annealing_that_is_stopped_holds_a_choice_that_will_do(monkeypatch: pyte
             left[0] -= 1
             return left[0] <= 0
 
-        heat = Heat(core, begin, core.rows / core.weight.sum(), 10_000, 1)
-        heat.turn(stop)
-        assert core.uncovered(np.flatnonzero(heat.best)) <= core.slack
-        found.append(float(core.cost[heat.best].sum()))
+        temperature = Annealing(core, begin, core.sites / core.weight.sum(), 10_000, 1)
+        temperature.turn(stop)
+        assert core.uncovered(np.flatnonzero(temperature.best)) <= core.slack
+        found.append(float(core.cost[temperature.best].sum()))
     assert core.cost[begin].sum() >= found[0] >= found[1] >= found[2]
 
 
@@ -106,14 +106,14 @@ def test_ctrl_c_while_ties_are_settled_keeps_the_plan(monkeypatch: pytest.Monkey
     high = np.arange(54, 60)
 
     cover = reduced(given, dominated=False).cover
-    rows = settled_rows(cover, high, 0.5, pressed)
-    assert given.reached_by(rows) @ given.people >= given.reached_by(high) @ given.people
+    sites = break_ties(cover, high, 0.5, pressed)
+    assert given.reached_by(sites) @ given.people >= given.reached_by(high) @ given.people
 
     core = instance_of(weighted(given, 900.0), np.zeros(60, dtype=np.bool_), np.arange(60))
     assert len(settled_sites(core, high, pressed)) == 6
 
-    wanted = asked(given, 0.8).core
-    begin = np.ones(wanted.rows, dtype=np.bool_)
-    left = settled_choice(lists_of(wanted), begin, wanted.slack, pressed)
+    wanted = coverage_target(given, 0.8).core
+    begin = np.ones(wanted.sites, dtype=np.bool_)
+    left = break_choice_ties(lists_of(wanted), begin, wanted.slack, pressed)
     assert wanted.uncovered(np.flatnonzero(left)) <= wanted.slack
     assert left.sum() < begin.sum()

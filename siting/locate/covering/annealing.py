@@ -7,11 +7,20 @@ import numpy as np
 
 from siting.compiled import by_turns, compiled
 from siting.domain.nouns import Floats, Ints
-from siting.locate.covering.choice import Choice, Held, Lists, held_rows, leaver, lists_of, opened, swap
-from siting.locate.covering.instance import LITTLE, CoveringInstance
+from siting.locate.covering.choice import (
+    Choice,
+    ChosenList,
+    CoverLists,
+    choice_from,
+    chosen_list,
+    leaver,
+    lists_of,
+    swap,
+)
+from siting.locate.covering.instance import INTEGER_TOLERANCE, CoveringInstance
 from siting.locate.problem import Bools
 
-# Costs of an average row at which a worsening is taken e times as rarely as a bettering, first and last.
+# First and last temperature, in costs of an average site.
 _HOT: Final = 0.2
 _COLD: Final = 0.01
 # Proposals between two looks at the clock.
@@ -22,12 +31,12 @@ _LOOK: Final = 8
 _BELOW: Final = 1e-12
 
 
-class Heat:
+class Annealing:
     """Annealing in turns, from hot to cold (Kirkpatrick, Gelatt & Vecchi 1983).
 
-    Some row leaves and some other enters - one that shares a group with it, or one that covers a group left out - if
-    the cost stays below the best met; what is then uncovered is worth ``price`` by weight. Whenever no more than the
-    slack is uncovered the choice is the best, and rows leave until it is not.
+    One site leaves and another enters: one that shares a group with it, or one that covers an uncovered group. The cost
+    stays below that of the incumbent. A unit of uncovered weight counts ``unit_value``. When no more than the slack is
+    uncovered, the choice is the new incumbent, and sites leave until more is uncovered.
 
     Parameters
     ----------
@@ -35,59 +44,64 @@ class Heat:
         The programme.
     best : ndarray of bool
         A feasible choice.
-    price : float
-        What a unit of weight is worth in costs.
+    unit_value : float
+        The cost of a unit of uncovered weight.
     steps : int
         How many exchanges to propose.
     seed : int
         Random seed.
     """
 
-    def __init__(self, core: CoveringInstance, best: Bools, price: float, steps: int, seed: int) -> None:
+    def __init__(self, core: CoveringInstance, best: Bools, unit_value: float, steps: int, seed: int) -> None:
         self.best = best.copy()
         self._now = best
-        self._core, self._price, self._seed = core, price, seed
+        self._core, self._unit_value, self._seed = core, unit_value, seed
         self._turns = max(1, round(steps / _TURN))
         self._steps = -(-steps // self._turns)
         self._done = 0
 
-    def turn(self, stops: Callable[[], bool] | None = None) -> bool:
-        """Take a turn, which ends early where ``stops`` says so; tell whether any is left."""
+    def turn(self, should_stop: Callable[[], bool] | None = None) -> bool:
+        """Take a turn, which ends early where ``should_stop`` says so; tell whether any is left."""
         core, lists = self._core, lists_of(self._core)
         dear = float(core.cost.mean())
-        heats = [dear * _HOT * (_COLD / _HOT) ** (turn / self._turns) for turn in (self._done, self._done + 1)]
-        below = 1.0 - LITTLE if core.whole else _BELOW * float(core.cost[self.best].sum())
-        limits = (core.slack, below, self._price, (heats[1] / heats[0]) ** (1.0 / max(self._steps, 1)))
+        temperatures = [dear * _HOT * (_COLD / _HOT) ** (turn / self._turns) for turn in (self._done, self._done + 1)]
+        below = 1.0 - INTEGER_TOLERANCE if core.whole else _BELOW * float(core.cost[self.best].sum())
+        limits = (
+            core.slack,
+            below,
+            self._unit_value,
+            (temperatures[1] / temperatures[0]) ** (1.0 / max(self._steps, 1)),
+        )
         choice, held, lowest = _begun(lists, self._now, self.best, self._seed + self._done)
-        mark, state = np.full(core.groups, -1, dtype=np.int64), np.array([heats[0], lowest, 0.0])
+        mark, state = np.full(core.groups, -1, dtype=np.int64), np.array([temperatures[0], lowest, 0.0])
 
         def anneal(work: int) -> bool:
             return bool(_annealed(lists, (choice, held, mark), self.best, state, limits, self._steps, work))
 
-        by_turns(anneal, stops)
+        by_turns(anneal, should_stop)
         self._now = choice.chosen
         self._done += 1
         return self._done < self._turns
 
 
 @compiled
-def _proposed(lists: Lists, choice: Choice, held: Held) -> tuple[int, int]:
-    """Return a row to leave, one of the less useful, and one to enter."""
+def _proposed(lists: CoverLists, choice: Choice, held: ChosenList) -> tuple[int, int]:
+    """Return a site to leave, one of the less useful, and one to enter."""
     cost, score = lists.cost, choice.score
-    out = held.row[np.random.randint(held.many[0])]  # noqa: NPY002 - the compiler's own generator
+    out = held.site[np.random.randint(held.many[0])]  # noqa: NPY002 - the compiler's own generator
     for _ in range(2):
-        other = held.row[np.random.randint(held.many[0])]  # noqa: NPY002
+        other = held.site[np.random.randint(held.many[0])]  # noqa: NPY002
         if score[other] * cost[out] < score[out] * cost[other]:
             out = other
     if np.random.random() < 0.5:  # noqa: NPY002, PLR2004 - a coin
         each = np.int64(lists.group[np.random.randint(lists.start[out], lists.start[out + 1])])  # noqa: NPY002
     else:
         each = choice.missing[np.random.randint(choice.tally[0])]  # noqa: NPY002
-    return out, lists.row[np.random.randint(lists.row_start[each], lists.row_start[each + 1])]  # noqa: NPY002
+    return out, lists.site[np.random.randint(lists.group_start[each], lists.group_start[each + 1])]  # noqa: NPY002
 
 
 @compiled
-def _more_uncovered(lists: Lists, choice: Choice, out: int, into: int, mark: Ints, stamp: int) -> float:
+def _more_uncovered(lists: CoverLists, choice: Choice, out: int, into: int, mark: Ints, stamp: int) -> float:
     """Return how much more weight is uncovered after an exchange."""
     for at in range(lists.start[out], lists.start[out + 1]):
         mark[lists.group[at]] = stamp
@@ -102,24 +116,24 @@ def _more_uncovered(lists: Lists, choice: Choice, out: int, into: int, mark: Int
 
 @compiled
 def _worse(
-    lists: Lists, choice: Choice, pair: tuple[int, int], price: float, room: float, mark: Ints, stamp: int
+    lists: CoverLists, choice: Choice, pair: tuple[int, int], unit_value: float, room: float, mark: Ints, stamp: int
 ) -> tuple[float, bool]:
-    """Return how much worse a choice is after an exchange (inf: not allowed), and whether no row needs to leave."""
+    """Return how much worse a choice is after an exchange (inf: not allowed), and whether no site needs to leave."""
     out, into = pair
     cost = lists.cost
     choice.tally[1] += _LOOK
     if choice.chosen[into]:
         return np.inf, False
     if cost[into] <= room:
-        return cost[into] - price * choice.score[into], True
+        return cost[into] - unit_value * choice.score[into], True
     if cost[into] - cost[out] <= room:
-        return price * _more_uncovered(lists, choice, out, into, mark, stamp) + cost[into] - cost[out], False
+        return unit_value * _more_uncovered(lists, choice, out, into, mark, stamp) + cost[into] - cost[out], False
     return np.inf, False
 
 
 @compiled
-def _record(lists: Lists, choice: Choice, held: Held, best: Bools, lowest: float, slack: float) -> float:
-    """Take over a choice that leaves no more than the slack uncovered, and let rows leave until it leaves more."""
+def _record(lists: CoverLists, choice: Choice, held: ChosenList, best: Bools, lowest: float, slack: float) -> float:
+    """Take over a choice that leaves no more than the slack uncovered, and let sites leave until it leaves more."""
     since = np.zeros(len(lists.cost), np.int64)
     choice.tally[1] += len(since)
     while choice.sums[0] <= slack:
@@ -134,40 +148,40 @@ def _record(lists: Lists, choice: Choice, held: Held, best: Bools, lowest: float
 
 
 @compiled
-def _begun(lists: Lists, begin: Bools, best: Bools, seed: int) -> tuple[Choice, Held, float]:
+def _begun(lists: CoverLists, begin: Bools, best: Bools, seed: int) -> tuple[Choice, ChosenList, float]:
     """Return the choice to begin with, and what the best one costs."""
     np.random.seed(seed)  # noqa: NPY002 - the compiler's own generator
-    choice: Choice = opened(lists, begin, lists.weight, np.ones(len(lists.weight), np.bool_))
-    return choice, held_rows(choice), lists.cost[best].sum()
+    choice: Choice = choice_from(lists, begin, lists.weight, np.ones(len(lists.weight), np.bool_))
+    return choice, chosen_list(choice), lists.cost[best].sum()
 
 
 @compiled
 def _annealed(
-    lists: Lists,
-    now: tuple[Choice, Held, Ints],
+    lists: CoverLists,
+    now: tuple[Choice, ChosenList, Ints],
     best: Bools,
     state: Floats,
     limits: tuple[float, float, float, float],
     steps: int,
     work: int,
 ) -> bool:
-    """Anneal until so much work is done, and go on from ``state``: heat, lowest cost, steps done."""
-    (choice, held, mark), (slack, below, price, cooling) = now, limits
-    heat, lowest, step = state[0], state[1], int(state[2])
+    """Anneal until so much work is done, and go on from ``state``: temperature, lowest cost, steps done."""
+    (choice, held, mark), (slack, below, unit_value, cooling) = now, limits
+    temperature, lowest, step = state[0], state[1], int(state[2])
     end = choice.tally[1] + work
     while step < steps and choice.tally[1] < end:
-        heat *= cooling
+        temperature *= cooling
         if choice.sums[0] <= slack:
             lowest = _record(lists, choice, held, best, lowest, slack)
         if held.many[0] == 0:
             return False
         pair = _proposed(lists, choice, held)
         room = lowest - below - choice.sums[1]
-        worse, alone = _worse(lists, choice, pair, price, room, mark, step)
-        if worse <= 0 or np.random.random() < np.exp(-worse / heat):  # noqa: NPY002
+        worse, alone = _worse(lists, choice, pair, unit_value, room, mark, step)
+        if worse <= 0 or np.random.random() < np.exp(-worse / temperature):  # noqa: NPY002
             if not alone:
                 swap(lists, choice, held, pair[0])
             swap(lists, choice, held, pair[1])
         step += 1
-    state[0], state[1], state[2] = heat, lowest, step
+    state[0], state[1], state[2] = temperature, lowest, step
     return step < steps

@@ -10,32 +10,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siting.domain.nouns import Floats, Ints
-from siting.locate.covering.fixing import undominated
+from siting.locate.covering.fixing import without_dominated
 from siting.locate.covering.lagrangian import bound_at
-from siting.locate.covering.local_search import descend, fill, settled
+from siting.locate.covering.local_search import break_ties, fill, interchange
 from siting.locate.covering.mclp import clash_of, in_words
-from siting.locate.covering.mclp_search import Race
+from siting.locate.covering.mclp_search import CoverSearch
 from siting.locate.covering.reduction import Reduction, reduced
-from siting.locate.covering.state import close_row, covered_by, state_of
+from siting.locate.covering.state import close_site, covered_by, state_of
 from siting.locate.problem import Effort, Problem
 
 # Steps towards the first bound, towards each later one and where a point is worked at again, and their lengths.
-# Exchanges looked at for each point, and their heats: those of later points are small, for they begin near.
+# Exchanges looked at for each point, and their temperatures: those of later points are small, for they begin near.
 _BOUNDS: Final = ((500, (0.5, 0.002)), (150, (0.1, 0.005)), (400, (0.1, 0.0005)))
 _PROPOSALS: Final = 80_000
-_HEATS: Final = ((0.1, 0.005), (0.05, 0.005))
+_TEMPERATURES: Final = ((0.1, 0.005), (0.05, 0.005))
 # What a point and those so near to it have found is merged by so many exchanges.
 _NEIGHBOURS: Final = 3
 _MERGED: Final = (60_000, (0.03, 0.003))
 # Up to so many stations gaps wider than this are worked at again: so many times in all. Beyond, each of so many points
-# is, once. Exchanges looked at anew: so many for each station, but at least so many.
+# is, once. Exchanges of a restart: so many for each station, but at least so many.
 _FEW: Final = 60
 _WIDE: Final = 0.004
 _AGAIN: Final = 60
 _EVERY: Final = 25
 _MORE: Final = (2_000, 240_000)
-# Prices that are kept for later: half as large.
-Prices = NDArray[np.float32]
+# StoredMultipliers that are kept for later: half as large.
+StoredMultipliers = NDArray[np.float32]
 
 
 class CurvePoint(NamedTuple):
@@ -46,7 +46,7 @@ class CurvePoint(NamedTuple):
     stations : int
         How many may be open.
     chosen : ndarray of int
-        Rows that are open beside those kept.
+        Sites that are open beside those kept.
     objective : float
         What they cover newly.
     bound : float
@@ -67,7 +67,7 @@ def covering_curve(problem: Problem, sizes: Sequence[int], effort: Effort) -> li
     problem : Problem
         A plain one; its own number of stations is not looked at.
     sizes : sequence of int
-        Numbers of stations, not fewer than the rows that are forced; in any order, each answered once.
+        Numbers of stations, not fewer than the sites that are forced; in any order, each answered once.
     effort : Effort
         When to stop: ``time_limit_s`` is for all together; points that are left then are filled greedily. ``rel_gap``
         is good enough for each point. Nothing is reported.
@@ -80,7 +80,7 @@ def covering_curve(problem: Problem, sizes: Sequence[int], effort: Effort) -> li
     Raises
     ------
     ValueError
-        A row is forced and forbidden, or more are forced than a size allows.
+        A site is forced and forbidden, or more are forced than a size allows.
 
     Examples
     --------
@@ -97,20 +97,20 @@ def covering_curve(problem: Problem, sizes: Sequence[int], effort: Effort) -> li
     if not asked:
         return []
     if clash_of(problem.under(stations=asked[0])):
-        message = f"no choice of {asked[0]} rows keeps to what is forced and forbidden"
+        message = f"no choice of {asked[0]} sites keeps to what is forced and forbidden"
         raise ValueError(message)
     reduction = reduced(problem, dominated=False)
     run = _Curve(reduction, [size - len(reduction.forced) for size in asked], effort)
     run.forward()
-    run.here_and_there()
+    run.restart_some()
     run.backward()
     run.merged()
-    run.again()
+    run.restart_widest()
     run.backward()
     found = []
     for size, chosen, bound in zip(asked, run.chosen, run.bounds, strict=True):
-        rows, objective = in_words(problem, reduction, settled(reduction.cover, chosen, run.noise))
-        found.append(CurvePoint(size, rows, objective, max(reduction.base + bound, objective)))
+        sites, objective = in_words(problem, reduction, break_ties(reduction.cover, chosen, run.noise))
+        found.append(CurvePoint(size, sites, objective, max(reduction.base + bound, objective)))
     return found
 
 
@@ -119,47 +119,47 @@ class _Curve:
 
     def __init__(self, reduction: Reduction, sizes: list[int], effort: Effort) -> None:
         self.reduction, self.effort = reduction, replace(effort, report=None)
-        self.core = undominated(reduction.cover, 0, effort.from_now())
-        self.sizes = [min(size, len(self.core.rows)) for size in sizes]
+        self.core = without_dominated(reduction.cover, 0, effort.from_now())
+        self.sizes = [min(size, len(self.core.sites)) for size in sizes]
         self.bounds = [float(reduction.cover.weight.sum())] * len(sizes)
         self.chosen = [np.zeros(0, dtype=np.int64)] * len(sizes)
-        self.price: Floats | None = None
-        self.prices: dict[int, Prices] = {}
+        self.multipliers: Floats | None = None
+        self.stored: dict[int, StoredMultipliers] = {}
         self.begun, self.noise, self.stopped = perf_counter(), 0.0, False
 
     def forward(self) -> None:
         """Go from the fewest to the most stations."""
         chosen = self.chosen[0]
         for place in range(len(self.sizes)):
-            race = self._race(place, chosen)
-            race.offer(_filled(race, chosen))
-            later = self.price is not None
+            search = self._search(place, chosen)
+            search.update_incumbent(_filled(search, chosen))
+            later = self.multipliers is not None
             self._tried(
-                race,
+                search,
                 place,
-                partial(self._lower, race, place, _BOUNDS[later]),
-                partial(race.search, _PROPOSALS, _HEATS[later], anew=False),
-                partial(self._merge, race, place),
+                partial(self._lower, search, place, _BOUNDS[later]),
+                partial(search.improve, _PROPOSALS, _TEMPERATURES[later], from_greedy=False),
+                partial(self._merge, search, place),
             )
             chosen = self.chosen[place]
 
-    def here_and_there(self) -> None:
-        """Search anew for some of the points of many stations; the others borrow from them."""
-        many = [place for place, size in enumerate(self.sizes) if size > _FEW and place in self.prices]
+    def restart_some(self) -> None:
+        """Restart the search for some of the points with many stations; the others use what these find."""
+        many = [place for place, size in enumerate(self.sizes) if size > _FEW and place in self.stored]
         for place in many[::-_EVERY]:
-            self._anew(place, 0)
+            self._restart(place, 0)
 
     def merged(self) -> None:
         """Go forward once more, merging what each point and those on both sides of it have found."""
         for place in range(len(self.sizes)):
-            race = self._race(place, self.chosen[place])
+            search = self._search(place, self.chosen[place])
             if place > 0 and not self.stopped:
-                race.offer(_filled(race, self.chosen[place - 1]))
-            self._tried(race, place, partial(self._merge, race, place))
+                search.update_incumbent(_filled(search, self.chosen[place - 1]))
+            self._tried(search, place, partial(self._merge, search, place))
 
-    def again(self) -> None:
+    def restart_widest(self) -> None:
         """Work at the widest gaps of few stations, the less willingly the more often that was done."""
-        few = [place for place, size in enumerate(self.sizes) if size <= _FEW and place in self.prices]
+        few = [place for place, size in enumerate(self.sizes) if size <= _FEW and place in self.stored]
         times, wide = dict.fromkeys(few, 0), max(_WIDE, self.effort.rel_gap)
         gaps = {place: self.bounds[place] / self._value(self.chosen[place]) - 1.0 for place in few}
         for _ in range(_AGAIN if few else 0):
@@ -167,68 +167,68 @@ class _Curve:
             if self.stopped or gaps[place] <= wide:
                 return
             times[place] += 1
-            self._anew(place, times[place])
+            self._restart(place, times[place])
             gaps[place] = self.bounds[place] / self._value(self.chosen[place]) - 1.0
 
-    def _anew(self, place: int, times: int) -> None:
-        race = self._race(place, self.chosen[place])
+    def _restart(self, place: int, times: int) -> None:
+        search = self._search(place, self.chosen[place])
         # Another draw each time.
-        race.random += np.uint64(2 * (place + len(self.sizes) * times))
+        search.random += np.uint64(2 * (place + len(self.sizes) * times))
         # What was rounded up must not exceed the weight.
-        self.price = np.minimum(self.prices[place], self.core.cover.weight)
-        race.price = self.price
+        self.multipliers = np.minimum(self.stored[place], self.core.cover.weight)
+        search.multipliers = self.multipliers
         self._tried(
-            race,
+            search,
             place,
-            partial(race.search, max(_MORE[0] * race.stations, _MORE[1]), _HEATS[0], anew=True),
-            partial(self._lower, race, place, _BOUNDS[2]),
-            partial(self._merge, race, place),
+            partial(search.improve, max(_MORE[0] * search.stations, _MORE[1]), _TEMPERATURES[0], from_greedy=True),
+            partial(self._lower, search, place, _BOUNDS[2]),
+            partial(self._merge, search, place),
         )
 
-    def _tried(self, race: Race, place: int, *steps: Callable[[], object]) -> None:
-        """Do one thing after the other, as long as the race goes on, and take what it has found."""
+    def _tried(self, search: CoverSearch, place: int, *steps: Callable[[], object]) -> None:
+        """Do the steps in order until the search ends, and take its incumbent and bound."""
         try:
-            for step in steps if 0 < self.sizes[place] < len(self.core.rows) else ():
-                if race.goes_on():
+            for step in steps if 0 < self.sizes[place] < len(self.core.sites) else ():
+                if search.should_continue():
                     step()
         except KeyboardInterrupt:
-            race.ended = "interrupt"
-        self.stopped |= race.ended in ("interrupt", "time")
-        self.chosen[place] = race.chosen
-        self.bounds[place] = min(self.bounds[place], race.bound)
+            search.ended = "interrupt"
+        self.stopped |= search.ended in ("interrupt", "time")
+        self.chosen[place] = search.chosen
+        self.bounds[place] = min(self.bounds[place], search.bound)
 
-    def _race(self, place: int, chosen: Ints) -> Race:
-        """Return a race that knows a choice and the bound, and has the seconds that are left."""
+    def _search(self, place: int, chosen: Ints) -> CoverSearch:
+        """Return a search that has a choice and the bound, and the seconds that are left."""
         core = replace(self.core, stations=self.sizes[place])
         left = 0.0 if self.stopped else self.effort.time_limit_s - (perf_counter() - self.begun)
         effort = replace(self.effort, time_limit_s=left)
-        race = Race(self.reduction.cover, core, self.reduction.whole, self.reduction.base, effort)
-        race.offer(chosen)
-        race.bound = max(min(race.bound, self.bounds[place]), race.value)
-        self.noise = race.noise
-        return race
+        search = CoverSearch(self.reduction.cover, core, self.reduction.whole, self.reduction.base, effort)
+        search.update_incumbent(chosen)
+        search.bound = max(min(search.bound, self.bounds[place]), search.value)
+        self.noise = search.noise
+        return search
 
-    def _lower(self, race: Race, place: int, by: tuple[int, tuple[float, float]]) -> None:
+    def _lower(self, search: CoverSearch, place: int, by: tuple[int, tuple[float, float]]) -> None:
         """Lower the bound of one size, and by the way those of the others.
 
-        The same prices bound every size: only that more or fewer of the most profitable rows are open.
+        The same multipliers bound every size: only that more or fewer of the most profitable sites are open.
         """
-        price = self.price
-        if price is None:
-            inside = np.searchsorted(self.core.rows, np.intersect1d(race.chosen, self.core.rows)).astype(np.int32)
-            price = self.core.cover.weight / np.maximum(state_of(self.core.cover, inside).times, 1)
-        race.price = price
-        self.price = race.lower(*by)
-        bound, profit = bound_at(self.core.cover, 0, self.price)
+        multipliers = self.multipliers
+        if multipliers is None:
+            inside = np.searchsorted(self.core.sites, np.intersect1d(search.chosen, self.core.sites)).astype(np.int32)
+            multipliers = self.core.cover.weight / np.maximum(state_of(self.core.cover, inside).times, 1)
+        search.multipliers = multipliers
+        self.multipliers = search.lower_bound(*by)
+        bound, profit = bound_at(self.core.cover, 0, self.multipliers)
         sums = bound + np.concatenate([np.zeros(1), np.cumsum(np.sort(profit)[::-1])])
-        self.bounds = np.minimum(self.bounds, [race.rounded(sums[size]) for size in self.sizes]).tolist()
-        self.prices[place] = self.price.astype(np.float32)
+        self.bounds = np.minimum(self.bounds, [search.rounded(sums[size]) for size in self.sizes]).tolist()
+        self.stored[place] = self.multipliers.astype(np.float32)
 
-    def _merge(self, race: Race, place: int) -> None:
-        """Look among the rows of what the point and its neighbours have found."""
+    def _merge(self, search: CoverSearch, place: int) -> None:
+        """Look among the sites of what the point and its neighbours have found."""
         for near in range(max(place - _NEIGHBOURS, 0), min(place + _NEIGHBOURS + 1, len(self.sizes))):
-            race.remember(self.chosen[near])
-        race.search(*_MERGED, anew=False, merging=True)
+            search.remember(self.chosen[near])
+        search.improve(*_MERGED, from_greedy=False, merging=True)
 
     def backward(self) -> None:
         """Go back: a choice of one size without what is missed least may be better than that of the size below."""
@@ -238,9 +238,9 @@ class _Curve:
                 continue
             state = state_of(cover, self.chosen[place].astype(np.int32))
             while state.size[0] > self.sizes[place - 1]:
-                rows = np.sort(state.chosen[: state.size[0]])
-                close_row(cover, state, int(rows[np.argmin(state.worth[rows])]))
-            descend(cover, state, self.noise)
+                sites = np.sort(state.chosen[: state.size[0]])
+                close_site(cover, state, int(sites[np.argmin(state.gain[sites])]))
+            interchange(cover, state, self.noise)
             left = np.sort(state.chosen[: state.size[0]]).astype(np.int64)
             if self._value(left) > values[place - 1] + self.noise:
                 self.chosen[place - 1], values[place - 1] = left, self._value(left)
@@ -251,9 +251,9 @@ class _Curve:
         return float(self.reduction.cover.weight[covered_by(self.reduction.cover, chosen.astype(np.int32))].sum())
 
 
-def _filled(race: Race, chosen: Ints) -> Ints:
+def _filled(search: CoverSearch, chosen: Ints) -> Ints:
     """Return a choice with what adds most beside it, exchanged as long as that betters it."""
-    state = state_of(race.cover, chosen.astype(np.int32))
-    fill(race.cover, state, race.stations)
-    descend(race.cover, state, race.noise, race.stops)
+    state = state_of(search.cover, chosen.astype(np.int32))
+    fill(search.cover, state, search.stations)
+    interchange(search.cover, state, search.noise, search.should_stop)
     return state.chosen[: state.size[0]].astype(np.int64)

@@ -1,4 +1,4 @@
-"""What is left of a problem as a programme with whole numbers, for the solver."""
+"""The covering models as mixed-integer programs, for what reduction, search and bound leave open."""
 
 import math
 from dataclasses import replace
@@ -9,8 +9,8 @@ from scipy.sparse import block_array, csr_array, eye_array, hstack, vstack
 
 from siting.domain.nouns import Floats, Ints
 from siting.locate.covering.fixing import ReducedCovering
-from siting.locate.covering.instance import LITTLE, CoveringInstance
-from siting.locate.covering.mclp_search import Race
+from siting.locate.covering.instance import INTEGER_TOLERANCE, CoveringInstance
+from siting.locate.covering.mclp_search import CoverSearch
 from siting.locate.covering.state import covered_by
 from siting.locate.highs import Milp, Run, minimise
 from siting.locate.problem import Effort
@@ -20,76 +20,76 @@ _LARGEST: Final = 1000.0
 _HALF = 0.5
 
 
-def finish(race: Race) -> int:
-    """Let the solver settle the core; return how many nodes it searched.
+def solve_exactly(search: CoverSearch) -> int:
+    """Solve the reduced problem with HiGHS; return the number of nodes.
 
     Parameters
     ----------
-    race : Race
-        Incumbent and bound, which it betters; it has at least one row and one station left. Of choices that cover as
+    search : CoverSearch
+        Incumbent and bound, which it betters; it has at least one site and one station left. Of choices that cover as
         much as the incumbent it is content with that.
     """
-    core, begin = race.core, race.base + race.core.base
-    chosen = np.searchsorted(core.rows, race.chosen[np.isin(race.chosen, core.rows)]).astype(np.int32)
+    core, begin = search.core, search.base + search.core.base
+    chosen = np.searchsorted(core.sites, search.chosen[np.isin(search.chosen, core.sites)]).astype(np.int32)
     start = None
-    if np.isin(core.opened, race.chosen).all() and len(chosen) + len(core.opened) == len(race.chosen):
-        start = np.zeros(len(core.rows) + len(core.cover.weight))
+    if np.isin(core.opened, search.chosen).all() and len(chosen) + len(core.opened) == len(search.chosen):
+        start = np.zeros(len(core.sites) + len(core.cover.weight))
         start[chosen] = 1.0
-        start[len(core.rows) :] = covered_by(core.cover, chosen)
-    total, scale = race.base + race.value, _scale(race)
+        start[len(core.sites) :] = covered_by(core.cover, chosen)
+    total, scale = search.base + search.value, _scale(search)
 
     def report(objective: float, bound: float) -> None:
-        if race.effort.report is not None:
-            covered, most = begin - objective / scale, min(begin - bound / scale, race.base + race.bound)
-            race.effort.report(max(covered, race.base + race.value), max(most, race.base + race.value))
+        if search.effort.report is not None:
+            covered, most = begin - objective / scale, min(begin - bound / scale, search.base + search.bound)
+            search.effort.report(max(covered, search.base + search.value), max(most, search.base + search.value))
 
-    effort = replace(race.effort, rel_gap=0.0, time_limit_s=race.left_s, report=report)
-    gap = max(race.effort.rel_gap * total, 1.0 - 1e-6 if race.whole else 0.0)
-    run = minimise(programme(core, scale), effort, start=start, abs_gap=gap * scale, prepared=race.few)
-    _take(race, run, scale)
+    effort = replace(search.effort, rel_gap=0.0, time_limit_s=search.left_s, report=report)
+    gap = max(search.effort.rel_gap * total, 1.0 - 1e-6 if search.whole else 0.0)
+    run = minimise(mclp_milp(core, scale), effort, start=start, abs_gap=gap * scale, prepared=search.few)
+    _take(search, run, scale)
     return run.nodes
 
 
-def _scale(race: Race) -> float:
+def _scale(search: CoverSearch) -> float:
     """Return a power of two that makes weights large beside HiGHS' tolerances, which are absolute."""
-    heaviest = float(race.core.cover.weight.max(initial=0.0))
-    return 1.0 if race.whole or heaviest <= 0.0 else 2.0 ** math.floor(math.log2(_LARGEST / heaviest))
+    heaviest = float(search.core.cover.weight.max(initial=0.0))
+    return 1.0 if search.whole or heaviest <= 0.0 else 2.0 ** math.floor(math.log2(_LARGEST / heaviest))
 
 
-def programme(core: ReducedCovering, scale: float = 1.0) -> Milp:
-    """Return maximal covering (Church & ReVelle 1974) of a core: rows first, then groups.
+def mclp_milp(core: ReducedCovering, scale: float = 1.0) -> Milp:
+    """Return maximal covering (Church & ReVelle 1974) of a core: sites first, then groups.
 
     Minimise ``− Σ_g w_g y_g`` (times a scale) subject to ``y_g − Σ_{r covers g} x_r ≤ 0`` for each group g,
     ``Σ_r x_r ≤ p``, ``x_r ∈ {0, 1}`` and ``0 ≤ y_g ≤ 1``.
     """
-    cover, rows, groups = core.cover, len(core.rows), len(core.cover.weight)
-    by_group = csr_array((np.full(len(cover.row), -1.0), cover.row, cover.row_start), shape=(groups, rows))
-    number = csr_array(np.concatenate([np.ones(rows), np.zeros(groups)])[None, :])
+    cover, sites, groups = core.cover, len(core.sites), len(core.cover.weight)
+    by_group = csr_array((np.full(len(cover.site), -1.0), cover.site, cover.group_start), shape=(groups, sites))
+    number = csr_array(np.concatenate([np.ones(sites), np.zeros(groups)])[None, :])
     return Milp(
-        cost=np.concatenate([np.zeros(rows), -cover.weight * scale]),
+        cost=np.concatenate([np.zeros(sites), -cover.weight * scale]),
         matrix=csr_array(vstack([hstack([by_group, eye_array(groups)]), number], format="csr")),
         row_low=np.full(groups + 1, -np.inf),
         row_high=np.append(np.zeros(groups), float(core.stations)),
-        lower=np.zeros(rows + groups),
-        upper=np.ones(rows + groups),
-        integer=np.arange(rows + groups) < rows,
+        lower=np.zeros(sites + groups),
+        upper=np.ones(sites + groups),
+        integer=np.arange(sites + groups) < sites,
     )
 
 
-def _take(race: Race, run: Run, scale: float) -> None:
-    core = race.core
+def _take(search: CoverSearch, run: Run, scale: float) -> None:
+    core = search.core
     if run.values is not None:
-        opened = np.flatnonzero(run.values[: len(core.rows)] > 0.5)  # noqa: PLR2004 - whole but for noise
-        race.offer(core.whole(opened.astype(np.int32)))
+        opened = np.flatnonzero(run.values[: len(core.sites)] > 0.5)  # noqa: PLR2004 - whole but for noise
+        search.update_incumbent(core.whole(opened.astype(np.int32)))
     if run.stopped_by == "infeasible":
-        race.ended = "solver"
+        search.ended = "solver"
         return
-    race.limit(-run.bound / scale)
-    race.ended = "proved" if race.proved or run.stopped_by == "proved" else run.stopped_by
+    search.update_bound(-run.bound / scale)
+    search.ended = "proved" if search.proved or run.stopped_by == "proved" else run.stopped_by
 
 
-def programme_of(core: CoveringInstance, most: int | None = None) -> Milp:
-    r"""Return the programme of set covering, some of which may stay uncovered.
+def lscp_milp(core: CoveringInstance, most: int | None = None) -> Milp:
+    r"""Return set covering as a mixed-integer program; a part may stay uncovered.
 
     .. math::
 
@@ -97,47 +97,47 @@ def programme_of(core: CoveringInstance, most: int | None = None) -> Milp:
         \sum_{j \in N(g)} x_j + z_g \ge 1 \;\forall g, \quad \sum_g w_g z_g \le s, \quad \sum_j x_j \le p, \quad
         x_j \in \{0, 1\}, \; 0 \le z_g \le 1
 
-    with :math:`x_j` = 1 if row j is chosen, :math:`z_g` = 1 if group g stays uncovered (there is none for groups that
-    must be covered), :math:`w_g` what it weighs, :math:`N(g)` the rows that cover it, :math:`s` the slack and
-    :math:`p` the most rows, if asked for.
+    with :math:`x_j` = 1 if site j is chosen, :math:`z_g` = 1 if group g stays uncovered (there is none for groups that
+    must be covered), :math:`w_g` what it weighs, :math:`N(g)` the sites that cover it, :math:`s` the slack and
+    :math:`p` the most sites, if asked for.
 
     Parameters
     ----------
     core : CoveringInstance
         The programme's numbers.
     most : int, optional
-        The most rows.
+        The most sites.
     """
     free = np.flatnonzero(~core.must)
     heaviest = max(float(core.weight[free].max(initial=0.0)), 1.0)
     spared = csr_array((np.ones(len(free)), (free, np.arange(len(free)))), shape=(core.groups, len(free)))
-    rows = [[csr_array(core.matrix.T), spared]]
+    blocks = [[csr_array(core.matrix.T), spared]]
     low, high = [np.ones(core.groups)], [np.full(core.groups, np.inf)]
     if len(free):
-        rows.append([csr_array((1, core.rows)), csr_array(core.weight[free][None, :] / heaviest)])
+        blocks.append([csr_array((1, core.sites)), csr_array(core.weight[free][None, :] / heaviest)])
         low.append(np.array([-np.inf]))
         high.append(np.array([core.slack / heaviest]))
     if most is not None:
-        rows.append([csr_array(np.ones((1, core.rows))), csr_array((1, len(free)))])
+        blocks.append([csr_array(np.ones((1, core.sites))), csr_array((1, len(free)))])
         low.append(np.array([-np.inf]))
         high.append(np.array([float(most)]))
-    columns = core.rows + len(free)
+    columns = core.sites + len(free)
     return Milp(
         cost=np.concatenate([core.cost, np.zeros(len(free))]),
-        matrix=csr_array(block_array(rows, format="csr")),
+        matrix=csr_array(block_array(blocks, format="csr")),
         row_low=np.concatenate(low),
         row_high=np.concatenate(high),
         lower=np.zeros(columns),
         upper=np.ones(columns),
-        integer=np.arange(columns) < core.rows,
+        integer=np.arange(columns) < core.sites,
     )
 
 
-def solved(core: CoveringInstance, chosen: Ints, effort: Effort, most: int | None = None) -> tuple[Ints, Run]:
+def solve_instance(core: CoveringInstance, chosen: Ints, effort: Effort, most: int | None = None) -> tuple[Ints, Run]:
     """Return the best choice that HiGHS finds, and its run.
 
-    HiGHS keeps to rows within a tolerance: a choice that leaves too much uncovered is forbidden, with all its parts,
-    and the programme solved again.
+    HiGHS satisfies constraints within a tolerance only. A choice that leaves too much uncovered is excluded, with all
+    its subsets, and the program is solved again.
 
     Parameters
     ----------
@@ -148,30 +148,30 @@ def solved(core: CoveringInstance, chosen: Ints, effort: Effort, most: int | Non
     effort : Effort
         When to stop.
     most : int, optional
-        The most rows; ``chosen`` keeps to it.
+        The most sites; ``chosen`` keeps to it.
     """
-    programme = programme_of(core, most)
-    gap = 1.0 - LITTLE if core.whole else 0.0
+    milp = lscp_milp(core, most)
+    gap = 1.0 - INTEGER_TOLERANCE if core.whole else 0.0
     while True:
-        run = minimise(programme, effort, start=_point(core, chosen), abs_gap=gap)
-        found = chosen if run.values is None else np.flatnonzero(run.values[: core.rows] > _HALF)
+        run = minimise(milp, effort, start=_point(core, chosen), abs_gap=gap)
+        found = chosen if run.values is None else np.flatnonzero(run.values[: core.sites] > _HALF)
         if core.uncovered(found) <= core.slack:
             better = float(core.cost[found].sum()) < float(core.cost[chosen].sum())
             return (found if better else chosen), run
         if run.stopped_by != "proved":
             return chosen, run
-        outside = np.ones(programme.matrix.shape[1])
-        outside[core.rows :], outside[found] = 0.0, 0.0
-        programme = replace(
-            programme,
-            matrix=csr_array(block_array([[programme.matrix], [csr_array(outside[None, :])]], format="csr")),
-            row_low=np.append(programme.row_low, 1.0),
-            row_high=np.append(programme.row_high, np.inf),
+        outside = np.ones(milp.matrix.shape[1])
+        outside[core.sites :], outside[found] = 0.0, 0.0
+        milp = replace(
+            milp,
+            matrix=csr_array(block_array([[milp.matrix], [csr_array(outside[None, :])]], format="csr")),
+            row_low=np.append(milp.row_low, 1.0),
+            row_high=np.append(milp.row_high, np.inf),
         )
 
 
 def _point(core: CoveringInstance, chosen: Ints) -> Floats:
     """Return the values of all columns for a choice."""
-    opened = np.zeros(core.rows)
+    opened = np.zeros(core.sites)
     opened[chosen] = 1.0
     return np.concatenate([opened, (~core.covered(chosen))[~core.must].astype(np.float64)])

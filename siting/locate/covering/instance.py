@@ -1,4 +1,4 @@
-"""The programme of set covering as its kernels see it: free rows, groups of points, costs, what may stay uncovered."""
+"""The programme of set covering as its kernels see it: free sites, groups of points, costs, what may stay uncovered."""
 
 import math
 from dataclasses import dataclass
@@ -12,28 +12,28 @@ from siting.locate.covering.reduction import Numbers, alike, hashed, transposed
 from siting.locate.problem import Bools
 
 # Sums of whole numbers up to this are exact in floats, whatever their order.
-EXACT: Final = 2.0**52
+EXACT_SUM: Final = 2.0**52
 # What a float's sum of costs or of multipliers may be off by, relative to the sum of its terms.
-HAIR: Final = 1e-9
+ROUNDING_SHARE: Final = 1e-9
 # A bound this little above a whole number is taken for that number.
-LITTLE: Final = 1e-6
+INTEGER_TOLERANCE: Final = 1e-6
 
 
 @dataclass(frozen=True)
 class CoveringInstance:
-    """Least ``cost · x`` such that groups left uncovered weigh no more than ``slack`` together.
+    """LeastCost ``cost · x`` such that groups left uncovered weigh no more than ``slack`` together.
 
-    Row r covers the groups ``group[start[r]:start[r + 1]]``; the rows that cover group g are
-    ``row[row_start[g]:row_start[g + 1]]``; both ascend. Weights are whole numbers with an exact sum.
+    Site r covers the groups ``group[start[r]:start[r + 1]]``; the sites that cover group g are
+    ``site[group_start[g]:group_start[g + 1]]``; both ascend. Weights are whole numbers with an exact sum.
 
     Parameters
     ----------
-    start, group, row_start, row : ndarray of int
-        Who covers whom, both ways.
+    start, group, group_start, site : ndarray of int
+        Which site covers which group, both ways.
     weight : ndarray
         What each group weighs, whole and positive.
     cost : ndarray
-        What each row costs, not negative.
+        What each site costs, not negative.
     slack : float
         What groups left uncovered may weigh together; 0 asks for full cover.
     whole : bool
@@ -42,16 +42,16 @@ class CoveringInstance:
 
     start: Ints
     group: Numbers
-    row_start: Ints
-    row: Numbers
+    group_start: Ints
+    site: Numbers
     weight: Floats
     cost: Floats
     slack: float
     whole: bool
 
     @property
-    def rows(self) -> int:
-        """How many rows there are."""
+    def sites(self) -> int:
+        """How many sites there are."""
         return len(self.start) - 1
 
     @property
@@ -66,8 +66,8 @@ class CoveringInstance:
 
     @property
     def matrix(self) -> csr_array:
-        """Shape (rows, groups): 1 where a row covers a group."""
-        return csr_array((np.ones(len(self.group)), self.group, self.start), shape=(self.rows, self.groups))
+        """Shape (sites, groups): 1 where a site covers a group."""
+        return csr_array((np.ones(len(self.group)), self.group, self.start), shape=(self.sites, self.groups))
 
     @property
     def step(self) -> float:
@@ -75,29 +75,29 @@ class CoveringInstance:
         return 1.0 if self.whole else 0.0
 
     def uncovered(self, chosen: Ints) -> float:
-        """Return what the groups weigh that no chosen row covers."""
+        """Return what the groups weigh that no chosen site covers."""
         return float(self.weight[~self.covered(chosen)].sum())
 
     def covered(self, chosen: Ints) -> Bools:
-        """Return the groups that some chosen row covers."""
+        """Return the groups that some chosen site covers."""
         covered = np.zeros(self.groups, dtype=np.bool_)
         covered[self.group[places(self.start, chosen)]] = True
         return covered
 
     def rounded_up(self, bound: float) -> float:
         """Return the least cost that a choice can have whose cost is at least ``bound``."""
-        return float(math.ceil(bound - LITTLE)) if self.whole and math.isfinite(bound) else bound
+        return float(math.ceil(bound - INTEGER_TOLERANCE)) if self.whole and math.isfinite(bound) else bound
 
-    def part(self, rows: Ints, groups: Ints, slack: float) -> Self:
-        """Return some rows and some groups alone."""
+    def part(self, sites: Ints, groups: Ints, slack: float) -> Self:
+        """Return some sites and some groups alone."""
         number = np.full(self.groups, -1, dtype=np.int32)
         number[groups] = np.arange(len(groups), dtype=np.int32)
-        start, group = picked(self.start, self.group, rows)
+        start, group = picked(self.start, self.group, sites)
         group = number[group]
         inside = group >= 0
         counts = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(inside)])
         lists = (counts[start], group[inside])
-        return type(self)(*both_ways(*lists, len(groups)), self.weight[groups], self.cost[rows], slack, self.whole)
+        return type(self)(*both_ways(*lists, len(groups)), self.weight[groups], self.cost[sites], slack, self.whole)
 
 
 def both_ways(start: Ints, group: Numbers, groups: int) -> tuple[Ints, Numbers, Ints, Numbers]:
@@ -106,26 +106,26 @@ def both_ways(start: Ints, group: Numbers, groups: int) -> tuple[Ints, Numbers, 
     return start, group, *transposed(start, group, degree)
 
 
-def places(start: Ints, rows: Ints) -> Ints:
-    """Return where the items of some rows stand in packed lists."""
-    lengths = np.diff(start)[rows]
+def places(start: Ints, sites: Ints) -> Ints:
+    """Return where the items of some sites stand in packed lists."""
+    lengths = np.diff(start)[sites]
     end = np.cumsum(lengths)
-    return np.repeat(start[rows] - end + lengths, lengths) + np.arange(end[-1] if len(end) else 0)
+    return np.repeat(start[sites] - end + lengths, lengths) + np.arange(end[-1] if len(end) else 0)
 
 
-def picked(start: Ints, item: Numbers, rows: Ints) -> tuple[Ints, Numbers]:
-    """Return packed lists of some rows only."""
-    begin = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(np.diff(start)[rows])])
-    return begin, item[places(start, rows)]
+def picked(start: Ints, item: Numbers, sites: Ints) -> tuple[Ints, Numbers]:
+    """Return packed lists of some sites only."""
+    begin = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(np.diff(start)[sites])])
+    return begin, item[places(start, sites)]
 
 
 def merged(core: CoveringInstance) -> CoveringInstance:
-    """Return the same with groups of the same rows as one; they stand in the order of their first."""
+    """Return the same with groups of the same sites as one; they stand in the order of their first."""
     wanted = np.ones(core.groups, dtype=np.bool_)
-    label, first = alike(hashed(core.start, core.group, wanted)[0], core.row_start, core.row)
+    label, first = alike(hashed(core.start, core.group, wanted)[0], core.group_start, core.site)
     if len(first) == core.groups:
         return core
     weight = np.bincount(label, weights=core.weight, minlength=len(first)).astype(np.float64)
-    one = core.part(np.arange(core.rows), np.sort(first), core.slack)
+    one = core.part(np.arange(core.sites), np.sort(first), core.slack)
     # Labels count first occurrences, which therefore ascend.
-    return CoveringInstance(one.start, one.group, one.row_start, one.row, weight, core.cost, core.slack, core.whole)
+    return CoveringInstance(one.start, one.group, one.group_start, one.site, weight, core.cost, core.slack, core.whole)

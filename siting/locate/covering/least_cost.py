@@ -1,4 +1,4 @@
-"""The least cost of a core: reduction, search and bound by turns, and HiGHS on what they leave open."""
+"""The least cost of a covering instance: reduction, local search and bound in turn, then HiGHS on the rest."""
 
 import math
 import time
@@ -9,32 +9,32 @@ from typing import Final
 import numpy as np
 
 from siting.domain.nouns import Floats, Ints
-from siting.locate.covering.annealing import Heat
+from siting.locate.covering.annealing import Annealing
 from siting.locate.covering.choice import greedy_choice, lists_of
-from siting.locate.covering.exact import solved
-from siting.locate.covering.instance import LITTLE, CoveringInstance
-from siting.locate.covering.instance_reduction import Shrunk, components, shrunk
-from siting.locate.covering.lagrangian import ascend, first_multipliers, proved, spared
-from siting.locate.covering.weighting import Exchange
+from siting.locate.covering.exact import solve_instance
+from siting.locate.covering.instance import INTEGER_TOLERANCE, CoveringInstance
+from siting.locate.covering.instance_reduction import ReducedInstance, components, reduced_instance
+from siting.locate.covering.lagrangian import first_multipliers, proved_bound, slack_value, subgradient_ascent
+from siting.locate.covering.weighting import WeightingSearch
 from siting.locate.problem import NOISE, Bools, Effort, Ended
 
 # Rounds of subgradient steps, each followed by a greedy choice; the last rounds gain little.
 _ROUNDS: Final = 36
 _STEPS: Final = 50
 _SLOW, _SLOWEST = 0.03, 1e-3
-# Exchanges for each row at first, and in each later run.
+# Exchanges for each site at first, and in each later run.
 _FIRST_BY_ROW: Final = 20
 _LONG_BY_ROW: Final = 100
 # Proposals of annealing: first, and by how much each later run is longer.
 _PROPOSALS: Final = 300_000
 _LONGER: Final = 6
 _RUNS: Final = 3
-# Pairs of row and group up to which HiGHS is asked before the long search.
+# Pairs of site and group up to which HiGHS is asked before the long search.
 _FEW_PAIRS: Final = 20_000
 
 
-class Watch:
-    """When to stop: seconds, or somebody's wish; shared by all searches that one request needs."""
+class StoppingCriterion:
+    """When to stop: after the time limit, or on request; shared by all searches of one problem."""
 
     def __init__(self, effort: Effort) -> None:
         self.effort = effort
@@ -42,7 +42,7 @@ class Watch:
         self.nodes = effort.max_nodes
         self.ended: Ended | None = None
 
-    def stops(self) -> bool:
+    def should_stop(self) -> bool:
         """Tell whether to stop, and note why."""
         if self.ended is None:
             if self.effort.interrupted is not None and self.effort.interrupted():
@@ -61,13 +61,13 @@ class Watch:
 
 @dataclass
 class Part:
-    """An independent part of a programme, the best choice of its rows so far and what none can go below.
+    """An independent part of a programme, the best choice of its sites so far and what none can go below.
 
-    ``rows`` are its rows' numbers in the whole. ``multipliers`` are the best so far.
+    ``sites`` are its sites' numbers in the whole. ``multipliers`` are the best so far.
     """
 
     core: CoveringInstance
-    rows: Ints
+    sites: Ints
     best: Bools
     bound: float = 0.0
     multipliers: Floats = field(default_factory=lambda: np.zeros(0))
@@ -80,7 +80,7 @@ class Part:
     @property
     def open(self) -> bool:
         """Whether something better than the best choice may exist."""
-        return self.bound < self.cost - (1.0 - LITTLE if self.core.whole else NOISE * self.cost)
+        return self.bound < self.cost - (1.0 - INTEGER_TOLERANCE if self.core.whole else NOISE * self.cost)
 
     def raise_bound(self, bound: float) -> None:
         """Take over a bound if it is better."""
@@ -93,8 +93,8 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Least:
-    """The best choice of a core's rows, what none can go below, and why the search ended."""
+class LeastCost:
+    """The best choice of a core's sites, what none can go below, and why the search ended."""
 
     chosen: Ints
     bound: float
@@ -102,14 +102,14 @@ class Least:
     first: float
 
 
-class Search:
+class LeastCostSearch:
     """The search for a core's least cost.
 
     Parameters
     ----------
     core : CoveringInstance
-        The programme; choosing all rows is feasible.
-    watch : Watch
+        The programme; choosing all sites is feasible.
+    stopping : StoppingCriterion
         When to stop.
     most : float, default inf
         The search ends when it is proved that every choice costs more.
@@ -118,27 +118,27 @@ class Search:
     """
 
     def __init__(
-        self, core: CoveringInstance, watch: Watch, *, most: float = math.inf, any_will_do: bool = False
+        self, core: CoveringInstance, stopping: StoppingCriterion, *, most: float = math.inf, any_will_do: bool = False
     ) -> None:
-        self.core, self.watch, self.most, self.any_will_do = core, watch, most, any_will_do
-        small = shrunk(core, opened=core.cost <= 0, stops=watch.stops)
+        self.core, self.stopping, self.most, self.any_will_do = core, stopping, most, any_will_do
+        small = reduced_instance(core, opened=core.cost <= 0, should_stop=stopping.should_stop)
         assert small.core is not None, "choosing all rows is feasible"  # noqa: S101
         self.taken = small.taken
         self.parts: list[Part] = []
         self._told = (math.inf, -math.inf)
         self.first = math.nan
-        for rows, groups in components(small.core):
+        for sites, groups in components(small.core):
             if len(groups):
-                part = small.core.part(rows, groups, small.core.slack)
+                part = small.core.part(sites, groups, small.core.slack)
                 priority = part.weight if part.slack > 0 else np.ones(part.groups)
-                best = greedy_choice(lists_of(part), np.zeros(part.rows, dtype=np.bool_), priority, part.slack)
-                self.parts.append(Part(part, small.rows[rows], np.asarray(best)))
+                best = greedy_choice(lists_of(part), np.zeros(part.sites, dtype=np.bool_), priority, part.slack)
+                self.parts.append(Part(part, small.sites[sites], np.asarray(best)))
         self.first = self.cost
 
     @property
     def chosen(self) -> Ints:
-        """The rows of the best choice."""
-        return np.sort(np.concatenate([self.taken, *(part.rows[part.best] for part in self.parts)]))
+        """The sites of the best choice."""
+        return np.sort(np.concatenate([self.taken, *(part.sites[part.best] for part in self.parts)]))
 
     @property
     def cost(self) -> float:
@@ -150,51 +150,51 @@ class Search:
         """What no choice can go below."""
         return float(self.core.cost[self.taken].sum()) + math.fsum(part.bound for part in self.parts)
 
-    def run(self) -> Least:
-        """Search until it is proved that nothing is better, or something says stop."""
+    def run(self) -> LeastCost:
+        """LeastCostSearch until it is proved that nothing is better, or something says stop."""
         try:
             for part in self.parts:
                 self._look(part)
             for part in sorted(self.parts, key=lambda each: len(each.core.group)):
                 self._finish(part)
         except KeyboardInterrupt:
-            self.watch.ended = "interrupt"
+            self.stopping.ended = "interrupt"
         done = not any(part.open for part in self.parts)
-        return Least(self.chosen, self.cost if done else self.bound, self._ended(), self.first)
+        return LeastCost(self.chosen, self.cost if done else self.bound, self._ended(), self.first)
 
     def _ended(self) -> Ended:
-        if not any(part.open for part in self.parts) or self.watch.ended is None:
+        if not any(part.open for part in self.parts) or self.stopping.ended is None:
             return "proved"
-        return self.watch.ended
+        return self.stopping.ended
 
-    def _settled(self) -> bool:
-        """Tell whether to stop, and tell of what is better than before."""
+    def _stops(self) -> bool:
+        """Tell whether to stop, and report a better cost or bound."""
         cost, bound = self.cost, self.bound
-        if self.watch.effort.report is not None and (cost, -bound) < (self._told[0], -self._told[1]):
-            self.watch.effort.report(cost, bound)
+        if self.stopping.effort.report is not None and (cost, -bound) < (self._told[0], -self._told[1]):
+            self.stopping.effort.report(cost, bound)
         self._told = (cost, bound)
-        return self._enough(cost, bound) or self.watch.stops()
+        return self._enough(cost, bound) or self.stopping.should_stop()
 
     def _enough(self, cost: float, bound: float) -> bool:
         if bound > self.most or (self.any_will_do and cost <= self.most):
             return True
         # A gap is near enough only for a choice that may be made.
-        return cost <= self.most and cost - bound <= self.watch.effort.rel_gap * cost
+        return cost <= self.most and cost - bound <= self.stopping.effort.rel_gap * cost
 
     def _look(self, part: Part, rounds: int = _ROUNDS) -> None:
         """Raise the bound by subgradient steps, and make a choice of each round's reduced costs."""
         if part.core.slack <= 0:
-            self._exchange(part, _FIRST_BY_ROW, self.watch.effort.seed)
+            self._exchange(part, _FIRST_BY_ROW, self.stopping.effort.seed)
         found = first_multipliers(part.core)
         if len(part.multipliers):
             found.now[:] = part.multipliers
         weight = part.core.weight if part.core.slack > 0 else np.ones(part.core.groups)
         for _ in range(rounds):
-            if not part.open or self._settled():
+            if not part.open or self._stops():
                 return
             before = found.bound
-            ascend(part.core, found, part.cost, _STEPS, self.watch.stops)
-            bound, reduced = proved(part.core, found.best)
+            subgradient_ascent(part.core, found, part.cost, _STEPS, self.stopping.should_stop)
+            bound, reduced = proved_bound(part.core, found.best)
             part.raise_bound(bound)
             part.multipliers = found.best
             part.take(np.asarray(greedy_choice(lists_of(part.core), reduced < 0, weight, part.core.slack)))
@@ -203,48 +203,52 @@ class Search:
 
     def _finish(self, part: Part) -> None:
         """Prove a part, or get as near to it as the effort allows."""
-        if not part.open or self._settled():
+        if not part.open or self._stops():
             return
         if len(part.core.group) > _FEW_PAIRS or not self._exact(part, few=True):
             self._search_long(part)
-            if part.open and not self._settled():
+            if part.open and not self._stops():
                 self._look(part)
-            if part.open and not self._settled():
+            if part.open and not self._stops():
                 self._exact(part, few=False)
 
     def _exchange(self, part: Part, by_row: int, seed: int) -> None:
-        """Exchange rows, so many times for each row there is."""
-        exchange, more = Exchange(part.core, part.best, by_row * part.core.rows, seed), part.open
-        while more and not self._settled():
+        """WeightingSearch sites, so many times for each site there is."""
+        exchange, more = WeightingSearch(part.core, part.best, by_row * part.core.sites, seed), part.open
+        while more and not self._stops():
             try:
-                more = exchange.turn(self.watch.stops)
+                more = exchange.turn(self.stopping.should_stop)
             finally:
                 part.take(exchange.best.copy())
 
     def _search_long(self, part: Part) -> None:
-        core, seed = part.core, self.watch.effort.seed
+        core, seed = part.core, self.stopping.effort.seed
         if core.slack <= 0:
             for run in range(_RUNS):
                 self._exchange(part, _LONG_BY_ROW, seed + run + 1)
             return
         free = ~core.must
-        price = spared(part.multipliers[free], core.weight[free], core.slack)[1] if len(part.multipliers) else 0.0
-        price = price or float(core.cost.mean()) * core.rows / float(core.weight.sum())
+        unit_value = (
+            slack_value(part.multipliers[free], core.weight[free], core.slack)[1] if len(part.multipliers) else 0.0
+        )
+        unit_value = unit_value or float(core.cost.mean()) * core.sites / float(core.weight.sum())
         for run in range(_RUNS):
-            heat = Heat(core, part.best, price, _PROPOSALS * _LONGER**run, seed + run)
+            temperature = Annealing(core, part.best, unit_value, _PROPOSALS * _LONGER**run, seed + run)
             more = part.open
-            while more and not self._settled():
+            while more and not self._stops():
                 try:
-                    more = heat.turn(self.watch.stops)
+                    more = temperature.turn(self.stopping.should_stop)
                 finally:
-                    part.take(heat.best.copy())
+                    part.take(temperature.best.copy())
 
     def _exact(self, part: Part, *, few: bool) -> bool:
-        """Fix rows by reduced cost and let HiGHS prove the rest; tell whether that was tried."""
+        """Fix sites by reduced cost and let HiGHS prove the rest; tell whether that was tried."""
         core = part.core
-        bound, reduced = proved(core, part.multipliers)
-        room = part.cost - (1.0 - LITTLE if core.whole else 0.0) - bound
-        small = shrunk(core, closed=reduced > room, opened=-reduced > room, stops=self.watch.stops)
+        bound, reduced = proved_bound(core, part.multipliers)
+        room = part.cost - (1.0 - INTEGER_TOLERANCE if core.whole else 0.0) - bound
+        small = reduced_instance(
+            core, closed=reduced > room, opened=-reduced > room, should_stop=self.stopping.should_stop
+        )
         if small.core is None:
             part.raise_bound(math.inf)
             return True
@@ -252,37 +256,37 @@ class Search:
             return False
         base = float(core.cost[small.taken].sum())
         begin = np.asarray(
-            greedy_choice(lists_of(small.core), part.best[small.rows], small.core.weight, small.core.slack)
+            greedy_choice(lists_of(small.core), part.best[small.sites], small.core.weight, small.core.slack)
         )
-        self._take_rest(part, small.taken, small.rows[begin])
+        self._take_rest(part, small.taken, small.sites[begin])
         if not small.core.groups:
             part.raise_bound(base)
             return True
         self._rest(part, small, small.core, np.flatnonzero(begin))
         return True
 
-    def _rest(self, part: Part, small: Shrunk, core: CoveringInstance, begin: Ints) -> None:
+    def _rest(self, part: Part, small: ReducedInstance, core: CoveringInstance, begin: Ints) -> None:
         """Let HiGHS search what is left of a part; beyond it nothing is better than the best."""
         base = float(part.core.cost[small.taken].sum())
         # HiGHS may tell of more than it holds when it is stopped for that; then it goes on to the end.
         for early in (True, False):
             told: list[bool] = []
-            begin, run = solved(core, begin, self._effort(part, base, told if early else None))
-            self._take_rest(part, small.taken, small.rows[begin])
-            if self.watch.nodes is not None:
-                self.watch.nodes = max(self.watch.nodes - run.nodes, 0)
+            begin, run = solve_instance(core, begin, self._effort(part, base, told if early else None))
+            self._take_rest(part, small.taken, small.sites[begin])
+            if self.stopping.nodes is not None:
+                self.stopping.nodes = max(self.stopping.nodes - run.nodes, 0)
             if run.stopped_by == "proved":
                 part.raise_bound(base + float(core.cost[begin].sum()))
                 return
             part.raise_bound(base + run.bound * (1.0 - NOISE) if math.isfinite(run.bound) else -math.inf)
-            if self._settled():
+            if self._stops():
                 return
             if not told:
-                self.watch.ended = "solver" if run.stopped_by == "infeasible" else run.stopped_by
+                self.stopping.ended = "solver" if run.stopped_by == "infeasible" else run.stopped_by
                 return
 
     def _take_rest(self, part: Part, taken: Ints, chosen: Ints) -> None:
-        best = np.zeros(part.core.rows, dtype=np.bool_)
+        best = np.zeros(part.core.sites, dtype=np.bool_)
         best[taken], best[chosen] = True, True
         part.take(best)
 
@@ -293,17 +297,19 @@ class Search:
 
         def report(objective: float, below: float) -> None:
             now[0], now[1] = min(now[0], base + objective), max(now[1], part.core.rounded_up(base + below))
-            if self.watch.effort.report is not None:
-                self.watch.effort.report(cost + now[0], bound + min(now))
+            if self.stopping.effort.report is not None:
+                self.stopping.effort.report(cost + now[0], bound + min(now))
 
         def asked() -> bool:
             if told is not None and self._enough(cost + now[0], bound + min(now)):
                 told.append(True)
-            return bool(told) or self.watch.stops()
+            return bool(told) or self.stopping.should_stop()
 
-        return self.watch.left(report, asked)
+        return self.stopping.left(report, asked)
 
 
-def least(core: CoveringInstance, watch: Watch, *, most: float = math.inf, any_will_do: bool = False) -> Least:
-    """Return the choice of least cost, as :class:`Search` finds it."""
-    return Search(core, watch, most=most, any_will_do=any_will_do).run()
+def least_cost(
+    core: CoveringInstance, stopping: StoppingCriterion, *, most: float = math.inf, any_will_do: bool = False
+) -> LeastCost:
+    """Return the choice of least cost, as :class:`LeastCostSearch` finds it."""
+    return LeastCostSearch(core, stopping, most=most, any_will_do=any_will_do).run()

@@ -1,4 +1,4 @@
-"""Good choices: greedily, by exchanging one row for another, and by annealing such exchanges."""
+"""Greedy choice, interchange of two sites, simulated annealing of such exchanges, and tie-breaking."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from siting.compiled import by_turns, compiled
 from siting.domain.nouns import Floats, Ints
 from siting.locate.covering.reduction import Cover, Numbers
-from siting.locate.covering.state import State, close_row, open_row, shared, state_of
+from siting.locate.covering.state import State, close_site, open_site, shared, state_of
 
 # Steps of a xorshift generator of 64 bits (Marsaglia 2003); the seed must not be zero.
 Random = NDArray[np.uint64]
@@ -21,12 +21,12 @@ _UNIT: Final = 2.0**-32
 _LOOK: Final = 8
 
 
-def fill(cover: Cover, state: State, stations: int, stops: Callable[[], bool] | None = None) -> None:
-    """Open what adds most, again and again, until so many rows are open or nothing adds; ties to the lower row.
+def fill(cover: Cover, state: State, stations: int, should_stop: Callable[[], bool] | None = None) -> None:
+    """Open what adds most, again and again, until so many sites are open or nothing adds; ties to the lower site.
 
-    Where ``stops`` says so, fewer are open.
+    Where ``should_stop`` says so, fewer are open.
     """
-    by_turns(lambda work: bool(_filled(cover, state, stations, work)), stops)
+    by_turns(lambda work: bool(_filled(cover, state, stations, work)), should_stop)
 
 
 @compiled
@@ -36,50 +36,50 @@ def _filled(cover: Cover, state: State, stations: int, work: int) -> bool:
         if state.touched[0] >= end:
             return True
         best, most = -1, 0.0
-        state.touched[0] += len(state.worth)
-        for row in range(len(state.worth)):
-            if state.place[row] < 0 and state.worth[row] > most:
-                best, most = row, state.worth[row]
+        state.touched[0] += len(state.gain)
+        for site in range(len(state.gain)):
+            if state.place[site] < 0 and state.gain[site] > most:
+                best, most = site, state.gain[site]
         if best < 0:
             return False
-        open_row(cover, state, best)
+        open_site(cover, state, best)
     return False
 
 
-def descend(cover: Cover, state: State, noise: float, stops: Callable[[], bool] | None = None) -> None:
-    """Exchange an open row for a closed one, as long as that covers more, or until ``stops`` says so."""
-    # How many rows were looked at since the last exchange, and the row whose turn it is.
+def interchange(cover: Cover, state: State, noise: float, should_stop: Callable[[], bool] | None = None) -> None:
+    """WeightingSearch an open site for a closed one, as long as that covers more, or until ``should_stop`` says so."""
+    # How many sites were looked at since the last exchange, and the site whose turn it is.
     place = np.zeros(2, dtype=np.int64)
-    by_turns(lambda work: bool(_descended(cover, state, noise, place, work)), stops)
+    by_turns(lambda work: bool(_interchange_steps(cover, state, noise, place, work)), should_stop)
 
 
 @compiled
-def _descended(cover: Cover, state: State, noise: float, place: Ints, work: int) -> bool:
-    rows = len(state.worth)
-    also = np.zeros(rows)
-    touched = np.empty(rows, np.int32)
-    idle, row, end = place[0], place[1], state.touched[0] + work
-    while idle < rows and state.size[0] > 0:
+def _interchange_steps(cover: Cover, state: State, noise: float, place: Ints, work: int) -> bool:
+    sites = len(state.gain)
+    also = np.zeros(sites)
+    touched = np.empty(sites, np.int32)
+    idle, site, end = place[0], place[1], state.touched[0] + work
+    while idle < sites and state.size[0] > 0:
         if state.touched[0] >= end:
-            place[0], place[1] = idle, row
+            place[0], place[1] = idle, site
             return True
         idle += 1
-        if state.place[row] < 0 and state.worth[row] > noise:
-            out, better = _worst(cover, state, row, also, touched)
+        if state.place[site] < 0 and state.gain[site] > noise:
+            out, better = _worst(cover, state, site, also, touched)
             if better > noise:
-                close_row(cover, state, out)
-                open_row(cover, state, row)
+                close_site(cover, state, out)
+                open_site(cover, state, site)
                 idle = 0
-        row = row + 1 if row + 1 < rows else 0
+        site = site + 1 if site + 1 < sites else 0
     return False
 
 
 @compiled
-def _worst(cover: Cover, state: State, row: int, also: Floats, touched: Numbers) -> tuple[int, float]:
-    """Return the open row that is missed least once a closed row is open, and what the exchange betters."""
+def _worst(cover: Cover, state: State, site: int, also: Floats, touched: Numbers) -> tuple[int, float]:
+    """Return the open site that is missed least once a closed site is open, and what the exchange betters."""
     many = 0
-    state.touched[0] += cover.start[row + 1] - cover.start[row] + state.size[0]
-    for at in range(cover.start[row], cover.start[row + 1]):
+    state.touched[0] += cover.start[site + 1] - cover.start[site] + state.size[0]
+    for at in range(cover.start[site], cover.start[site + 1]):
         group = cover.group[at]
         if state.times[group] == 1:
             owner = state.owner[group]
@@ -90,12 +90,12 @@ def _worst(cover: Cover, state: State, row: int, also: Floats, touched: Numbers)
     out, least = -1, np.inf
     for place in range(state.size[0]):
         other = state.chosen[place]
-        loss = state.worth[other] - also[other]
+        loss = state.gain[other] - also[other]
         if loss < least or (loss == least and other > out):
             out, least = other, loss
     for other in touched[:many]:
         also[other] = 0.0
-    return out, state.worth[row] - least
+    return out, state.gain[site] - least
 
 
 @compiled
@@ -120,35 +120,35 @@ def anneal(
     state: State,
     random: Random,
     proposals: int,
-    heats: tuple[float, float],
+    temperatures: tuple[float, float],
     best: Numbers,
     tally: Floats,
-    stops: Callable[[], bool] | None = None,
+    should_stop: Callable[[], bool] | None = None,
 ) -> None:
-    """Exchange rows at random, worse ones too as long as it is hot (Kirkpatrick, Gelatt & Vecchi 1983).
+    """WeightingSearch sites at random, worse ones too as long as it is hot (Kirkpatrick, Gelatt & Vecchi 1983).
 
     Parameters
     ----------
     cover, state : Cover, State
-        The problem, and the choice from which to start, of some rows but not all; it is changed.
+        The problem, and the choice from which to start, of some sites but not all; it is changed.
     random : Random
         One number that is not zero; it is changed.
     proposals : int
         How many exchanges to look at.
-    heats : tuple of float
-        First and last heat, in the unit of the weights; it falls by the same factor at each proposal.
+    temperatures : tuple of float
+        First and last temperature, in the unit of the weights; it falls by the same factor at each proposal.
     best : Numbers
-        Takes the open rows of each choice that betters ``tally[1]``.
+        Takes the open sites of each choice that betters ``tally[1]``.
     tally : Floats
         By how much the choice covers more than at the start of all, and by how much the best one did; both are changed.
-    stops : callable, optional
+    should_stop : callable, optional
         Whether to stop before so many were looked at.
     """
-    # The heat, and how many exchanges were looked at.
-    pace, cooling = np.array([heats[0], 0.0]), (heats[1] / heats[0]) ** (1.0 / proposals)
+    # The temperature, and how many exchanges were looked at.
+    pace, cooling = np.array([temperatures[0], 0.0]), (temperatures[1] / temperatures[0]) ** (1.0 / proposals)
     state.touched[0] += _LOOK * proposals
     limits = (cooling, proposals)
-    by_turns(lambda work: bool(_annealed(cover, state, random, limits, best, (tally, pace), work)), stops)
+    by_turns(lambda work: bool(_annealed(cover, state, random, limits, best, (tally, pace), work)), should_stop)
 
 
 @compiled
@@ -162,95 +162,94 @@ def _annealed(
     work: int,
 ) -> bool:
     (cooling, proposals), (tally, pace) = limits, known
-    rows, size = len(state.worth), state.size[0]
-    heat, done, end = pace[0], int(pace[1]), state.touched[0] + work
+    sites, size = len(state.gain), state.size[0]
+    temperature, done, end = pace[0], int(pace[1]), state.touched[0] + work
     while done < proposals and state.touched[0] < end:
-        heat *= cooling
+        temperature *= cooling
         done += 1
         out = state.chosen[below(random, size)]
-        # Mostly a row that covers some group which the other covers too, now and then any.
+        # Mostly a site that covers some group which the other covers too, now and then any.
         reach = cover.start[out + 1] - cover.start[out]
         near = below(random, 8) > 0 and reach > 0
         if near:
             group = cover.group[cover.start[out] + below(random, reach)]
-            begin = cover.row_start[group]
-            row = cover.row[begin + below(random, cover.row_start[group + 1] - begin)]
+            begin = cover.group_start[group]
+            site = cover.site[begin + below(random, cover.group_start[group + 1] - begin)]
         else:
-            row = np.int32(below(random, rows))
-        if state.place[row] >= 0:
+            site = np.int32(below(random, sites))
+        if state.place[site] >= 0:
             continue
         # What is lost at most is drawn first: then few exchanges need to be looked at more closely.
-        least = heat * np.log((np.float64(draw(random)) + 0.5) * _UNIT)
-        better = state.worth[row] - state.worth[out]
+        least = temperature * np.log((np.float64(draw(random)) + 0.5) * _UNIT)
+        better = state.gain[site] - state.gain[out]
         if better < least:
             if near:
-                better += shared(cover, state, row, out)
+                better += shared(cover, state, site, out)
             if better < least:
                 continue
-        close_row(cover, state, out)
-        tally[0] += state.worth[row] - state.worth[out]
-        open_row(cover, state, row)
+        close_site(cover, state, out)
+        tally[0] += state.gain[site] - state.gain[out]
+        open_site(cover, state, site)
         if tally[0] > tally[1]:
             tally[1] = tally[0]
             best[:size] = state.chosen[:size]
-    pace[0], pace[1] = heat, done
+    pace[0], pace[1] = temperature, done
     return done < proposals
 
 
-def settled(cover: Cover, chosen: Ints, noise: float, stops: Callable[[], bool] | None = None) -> Ints:
-    """Exchange open rows, one for one, for equals that stand before them; close those that add nothing.
+def break_ties(cover: Cover, chosen: Ints, noise: float, should_stop: Callable[[], bool] | None = None) -> Ints:
+    """WeightingSearch open sites, one for one, for equals that stand before them; close those that add nothing.
 
-    Where somebody says stop, or after Ctrl-C, some of that is left undone.
+    If ``should_stop`` says so, or after Ctrl-C, the exchanges made so far are kept.
 
     Parameters
     ----------
     cover : Cover
-        The problem; its rows stand in the order that breaks ties.
+        The problem; its sites stand in the order that breaks ties.
     chosen : ndarray of int
-        The open rows.
+        The open sites.
     noise : float
         Sums that differ by no more are the same.
-    stops : callable, optional
+    should_stop : callable, optional
         Whether to leave it at what was done so far.
 
     Returns
     -------
     ndarray of int
-        As many rows or fewer, ascending, that cover no less. Where two would have to be exchanged for two at once, they
-        stay.
+        As many sites or fewer, ascending, that cover no less. Exchanges of two sites for two at once are not tried.
     """
     state = state_of(cover, np.sort(chosen).astype(np.int32))
-    # The row whose turn it is, and whether any was changed since the last one was looked at.
-    place = np.array([len(state.worth) - 1, 0])
+    # The site whose turn it is, and whether any was changed since the last one was looked at.
+    place = np.array([len(state.gain) - 1, 0])
     with suppress(KeyboardInterrupt):
-        by_turns(lambda work: bool(_settle(cover, state, noise, place, work)), stops)
+        by_turns(lambda work: bool(_break_ties(cover, state, noise, place, work)), should_stop)
     return np.flatnonzero(state.place >= 0).astype(np.int64)
 
 
 @compiled
-def _settle(cover: Cover, state: State, noise: float, place: Ints, work: int) -> bool:
-    """Exchange and close, the last row first, until so much work is done; tell whether anything is left."""
+def _break_ties(cover: Cover, state: State, noise: float, place: Ints, work: int) -> bool:
+    """WeightingSearch and close, the last site first, until so much work is done; tell whether anything is left."""
     end = state.touched[0] + work
     while True:
         if place[0] < 0:
             if place[1] == 0:
                 return False
-            place[0], place[1] = len(state.worth) - 1, 0
+            place[0], place[1] = len(state.gain) - 1, 0
         if state.touched[0] >= end:
             return True
-        row = place[0]
+        site = place[0]
         place[0] -= 1
-        if state.place[row] < 0:
+        if state.place[site] < 0:
             continue
-        worth = state.worth[row]
-        close_row(cover, state, row)
-        instead = row
-        for other in range(row):
-            if state.place[other] < 0 and state.worth[other] >= worth - noise:
+        gain = state.gain[site]
+        close_site(cover, state, site)
+        instead = site
+        for other in range(site):
+            if state.place[other] < 0 and state.gain[other] >= gain - noise:
                 instead = other
                 break
         state.touched[0] += instead
-        if instead != row or worth <= noise:
+        if instead != site or gain <= noise:
             place[1] = 1
-        if worth > noise:
-            open_row(cover, state, instead)
+        if gain > noise:
+            open_site(cover, state, instead)

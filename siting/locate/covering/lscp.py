@@ -8,34 +8,34 @@ from typing import Final, Literal
 import numpy as np
 
 from siting.domain.nouns import Floats, Ints
-from siting.locate.covering.choice import lists_of, settled_choice
-from siting.locate.covering.exact import solved
-from siting.locate.covering.instance import EXACT, CoveringInstance
-from siting.locate.covering.least_cost import Least, Watch, least
+from siting.locate.covering.choice import break_choice_ties, lists_of
+from siting.locate.covering.exact import solve_instance
+from siting.locate.covering.instance import EXACT_SUM, CoveringInstance
+from siting.locate.covering.least_cost import LeastCost, StoppingCriterion, least_cost
 from siting.locate.covering.reduction import Reduction, reduced
 from siting.locate.highs import solver_name
 from siting.locate.problem import Effort, Problem, Rule, SetCovering, Solution, Stage, status_of
 
-_NOBODY: Final = np.zeros(0, dtype=np.int64)
+_NO_SITES: Final = np.zeros(0, dtype=np.int64)
 # A share of many persons is a product of floats: what they may be off by, relative to all persons.
-_OFF: Final = 1e-12
+_SHARE_TOLERANCE: Final = 1e-12
 # The size of the largest cost that is no whole number.
 _LARGEST: Final = 1000.0
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A request for the persons of a share.
+class CoverageTarget:
+    """The share of persons that must be covered, as a covering instance.
 
     Parameters
     ----------
     free : ndarray of int
-        The rows of ``core``: those that may be opened or not, ascending.
+        The sites of ``core``: those that may be opened or not, ascending.
     forced : ndarray of int
-        Rows that are opened beside them.
+        Sites that are opened beside them.
     core : CoveringInstance
-        The groups that neither kept nor forced rows cover; each row costs 1. Its slack is negative where too many
-        persons are reached by no row.
+        The groups that neither kept nor forced sites cover; each site costs 1. Its slack is negative where too many
+        persons are reached by no site.
     """
 
     free: Ints
@@ -44,29 +44,29 @@ class Asked:
 
     @property
     def reachable(self) -> bool:
-        """Whether all rows together would do."""
+        """Whether all sites together would do."""
         return self.core.slack >= 0
 
-    def plan(self, core: CoveringInstance, chosen: Ints, stops: Callable[[], bool] | None = None) -> Ints:
-        """Return the rows that are opened, with lower ones instead of higher ones where that changes nothing else.
+    def plan(self, core: CoveringInstance, chosen: Ints, should_stop: Callable[[], bool] | None = None) -> Ints:
+        """Return the sites that are opened, with lower ones instead of higher ones where that changes nothing else.
 
         Parameters
         ----------
         core : CoveringInstance
             :attr:`core` at its costs.
         chosen : ndarray of int
-            A feasible choice of its rows.
-        stops : callable, optional
+            A feasible choice of its sites.
+        should_stop : callable, optional
             Whether to leave it at the exchanges made so far.
         """
-        begin = np.zeros(core.rows, dtype=np.bool_)
+        begin = np.zeros(core.sites, dtype=np.bool_)
         begin[chosen] = True
-        lower = np.flatnonzero(settled_choice(lists_of(core), begin, core.slack, stops))
+        lower = np.flatnonzero(break_choice_ties(lists_of(core), begin, core.slack, should_stop))
         return np.sort(np.concatenate([self.free[lower], self.forced])).astype(np.int64)
 
 
 def set_covering(problem: Problem, model: SetCovering, effort: Effort) -> Solution:
-    r"""Choose the fewest rows, or those of least cost, that cover a share of all persons, and prove how good that is.
+    r"""Choose the fewest sites, or those of least cost, that cover a share of all persons, and prove how good that is.
 
     The location set covering problem, in part if the share is below 1:
 
@@ -76,21 +76,21 @@ def set_covering(problem: Problem, model: SetCovering, effort: Effort) -> Soluti
         z_i + \sum_{j \in N(i)} x_j \ge 1 \;\forall i, \quad \sum_i w_i z_i \le (1 - \alpha) \sum_i w_i, \quad
         \sum_j x_j \le p, \quad x_j \in \{0, 1\}, \; 0 \le z_i \le 1
 
-    - :math:`x_j` is 1 if row j is opened (1 for kept and forced, 0 for forbidden rows),
+    - :math:`x_j` is 1 if site j is opened (1 for kept and forced, 0 for forbidden sites),
     - :math:`z_i` is 1 if the persons at point i stay uncovered,
     - :math:`w_i` are the persons at i (``people``),
-    - :math:`N(i)` are the rows that reach i within the cut-off,
-    - :math:`c_j` is 1, or with ``by_cost`` the cost of j, and 0 for kept rows,
+    - :math:`N(i)` are the sites that reach i within the cut-off,
+    - :math:`c_j` is 1, or with ``by_cost`` the cost of j, and 0 for kept sites,
     - :math:`\alpha` is the ``share``, and p the most ``stations``, if the rules say.
 
-    Exact reduction comes first (groups of points with the same rows; rows and groups that others imply; rows without
+    Exact reduction comes first (groups of points with the same sites; sites and groups that others imply; sites without
     which a group stays uncovered; independent parts); then greedy choices and local search, a Lagrangian bound by
-    subgradient steps, rows fixed by their reduced costs, and HiGHS on what is left.
+    subgradient steps, sites fixed by their reduced costs, and HiGHS on what is left.
 
     Parameters
     ----------
     problem : Problem
-        A plain one: ``rules`` says no more than kept, forced and forbidden rows, the most stations, and costs.
+        A plain one: ``rules`` says no more than kept, forced and forbidden sites, the most stations, and costs.
     model : SetCovering
         The share, and whether costs count. ``unit_share`` is None.
     effort : Effort
@@ -99,10 +99,10 @@ def set_covering(problem: Problem, model: SetCovering, effort: Effort) -> Soluti
     Returns
     -------
     Solution
-        One stage, ``"stations"`` (how many rows are opened, forced ones included) or ``"cost"``. Infeasible, blocked by
-        ``"reach"`` where all rows together cover too few, by ``"stations"`` and ``"share"`` where it is proved that so
+        One stage, ``"stations"`` (the opened sites, forced ones included) or ``"cost"``. Infeasible, blocked by
+        ``"reach"`` where all sites together cover too few, by ``"stations"`` and ``"share"`` where it is proved that so
         many stations cover too few, by ``"stations"`` and ``"forced"`` where more are forced, by ``"forced"`` where a
-        forced row is forbidden. Where the search was stopped before it found a plan of so many stations, ``status`` is
+        forced site is forbidden. Where the search was stopped before it found a plan of so many stations, ``status`` is
         ``"unknown"``, and the stage's objective is infinite.
 
     Raises
@@ -135,16 +135,16 @@ def set_covering(problem: Problem, model: SetCovering, effort: Effort) -> Soluti
     rules = problem.rules
     if rules.forced is not None and bool(np.any(rules.forced & ~problem.kept & ~problem.open_to_choice)):
         return _infeasible("forced")
-    watch, wanted = Watch(effort), asked(problem, model.share)
+    stopping, wanted = StoppingCriterion(effort), coverage_target(problem, model.share)
     if not wanted.reachable:
         return _infeasible("reach")
     most = math.inf if rules.stations is None else rules.stations - len(wanted.forced)
     if most < 0:
         return _infeasible("stations", "forced")
     if model.by_cost:
-        return _by_cost(problem, wanted, watch, most)
-    found = least(wanted.core, watch, most=most)
-    return _of_number(wanted, found, watch, most)
+        return _by_cost(problem, wanted, stopping, most)
+    found = least_cost(wanted.core, stopping, most=most)
+    return _of_number(wanted, found, stopping, most)
 
 
 def _refuse(problem: Problem, model: SetCovering) -> None:
@@ -157,40 +157,40 @@ def _refuse(problem: Problem, model: SetCovering) -> None:
 
 
 def _infeasible(*blocked_by: Rule) -> Solution:
-    return Solution(_NOBODY, "infeasible", (), "proved", solver_name(), blocked_by=blocked_by)
+    return Solution(_NO_SITES, "infeasible", (), "proved", solver_name(), blocked_by=blocked_by)
 
 
-def _nothing_found(found: Least, stage: Literal["stations", "cost"], bound: float) -> Solution:
+def _nothing_found(found: LeastCost, stage: Literal["stations", "cost"], bound: float) -> Solution:
     stages = (Stage(stage, "min", math.inf, bound),)
-    return Solution(_NOBODY, "unknown", stages, found.ended, solver_name())
+    return Solution(_NO_SITES, "unknown", stages, found.ended, solver_name())
 
 
-def _of_number(wanted: Asked, found: Least, watch: Watch, most: float) -> Solution:
+def _of_number(wanted: CoverageTarget, found: LeastCost, stopping: StoppingCriterion, most: float) -> Solution:
     forced = len(wanted.forced)
     if found.bound > most:
         return _infeasible("stations", "share")
     if len(found.chosen) > most:
         return _nothing_found(found, "stations", forced + found.bound)
-    chosen = wanted.plan(wanted.core, found.chosen, watch.stops)
+    chosen = wanted.plan(wanted.core, found.chosen, stopping.should_stop)
     stages = (Stage("stations", "min", float(len(chosen)), forced + found.bound),)
     ended, first = found.ended, forced + found.first
     return Solution(chosen, status_of(stages), stages, ended, solver_name(), first_objective=first)
 
 
-def _by_cost(problem: Problem, wanted: Asked, watch: Watch, most: float) -> Solution:
+def _by_cost(problem: Problem, wanted: CoverageTarget, stopping: StoppingCriterion, most: float) -> Solution:
     costs = problem.rules.costs
     assert costs is not None  # noqa: S101 - refused before
     core, unit = priced(wanted.core, costs[wanted.free])
     base = math.fsum(costs[wanted.forced])
-    found = least(core, watch)
+    found = least_cost(core, stopping)
     if len(found.chosen) > most:
-        fewest = least(wanted.core, watch, most=most, any_will_do=True)
+        fewest = least_cost(wanted.core, stopping, most=most, any_will_do=True)
         if fewest.bound > most:
             return _infeasible("stations", "share")
         if len(fewest.chosen) > most:
             return _nothing_found(fewest, "cost", base + unit * found.bound)
-        found = _of_so_many(core, fewest.chosen, found, watch, int(most))
-    chosen = wanted.plan(core, found.chosen, watch.stops)
+        found = _of_so_many(core, fewest.chosen, found, stopping, int(most))
+    chosen = wanted.plan(core, found.chosen, stopping.should_stop)
     objective = math.fsum(costs[chosen])
     # The objective adds up other floats than the bound.
     proved = found.bound >= float(core.cost[found.chosen].sum())
@@ -200,20 +200,22 @@ def _by_cost(problem: Problem, wanted: Asked, watch: Watch, most: float) -> Solu
     return Solution(chosen, status_of(stages), stages, found.ended, solver_name(), first_objective=first)
 
 
-def _of_so_many(core: CoveringInstance, begin: Ints, free: Least, watch: Watch, most: int) -> Least:
-    """Return the least cost of no more than so many rows, from a first choice and the least cost of any number."""
-    effort = watch.left(watch.effort.report, watch.effort.interrupted)
-    chosen, run = solved(core, begin, effort, most)
+def _of_so_many(
+    core: CoveringInstance, begin: Ints, free: LeastCost, stopping: StoppingCriterion, most: int
+) -> LeastCost:
+    """Return the least cost of no more than so many sites, from a first choice and the least cost of any number."""
+    effort = stopping.left(stopping.effort.report, stopping.effort.interrupted)
+    chosen, run = solve_instance(core, begin, effort, most)
     cost, first = float(core.cost[chosen].sum()), float(core.cost[begin].sum())
     if run.stopped_by == "infeasible":
         # There is a choice: HiGHS lost it, and what it says proves nothing.
-        return Least(chosen, free.bound, "solver", first)
+        return LeastCost(chosen, free.bound, "solver", first)
     bound = cost if run.stopped_by == "proved" else max(free.bound, core.rounded_up(run.bound))
-    return Least(chosen, bound, run.stopped_by, first)
+    return LeastCost(chosen, bound, run.stopped_by, first)
 
 
-def asked(problem: Problem, share: float) -> Asked:
-    """Return what it takes to cover a share of all persons, those whom no row reaches included.
+def coverage_target(problem: Problem, share: float) -> CoverageTarget:
+    """Return the covering instance for a share of all persons, including those that no site reaches.
 
     Persons who are no whole numbers are counted in units so fine that their sums stay exact; a share is reached when it
     is missed by no more than what floats may be off by.
@@ -221,35 +223,35 @@ def asked(problem: Problem, share: float) -> Asked:
     people = problem.people
     found = reduced(problem, value=people, dominated=False)
     total = math.fsum(people)
-    sites = np.concatenate([np.flatnonzero(problem.kept), found.forced, found.rows])
+    sites = np.concatenate([np.flatnonzero(problem.kept), found.forced, found.sites])
     reached = np.zeros(len(people), dtype=np.bool_)
-    for row in sites:
-        reached[problem.points_of(int(row))] = True
+    for site in sites:
+        reached[problem.points_of(int(site))] = True
     lost = math.fsum(people[~reached])
     weight = found.cover.weight
     if share >= 1:
         slack = 0.0 if lost == 0 else -1.0
         weight = weight if found.whole else np.ones(len(weight))
     elif found.whole:
-        slack = total - math.ceil(share * total * (1.0 - _OFF)) - lost
+        slack = total - math.ceil(share * total * (1.0 - _SHARE_TOLERANCE)) - lost
     else:
-        off = max(_OFF, 2.0 * len(weight) / EXACT) * total
-        unit = 2.0 ** (math.floor(math.log2(EXACT / total)) - 1)
+        off = max(_SHARE_TOLERANCE, 2.0 * len(weight) / EXACT_SUM) * total
+        unit = 2.0 ** (math.floor(math.log2(EXACT_SUM / total)) - 1)
         weight = np.maximum(np.rint(weight * unit), 1.0)
         slack = float(math.floor((total * (1.0 - share) + off - lost) * unit))
-    return Asked(found.rows, found.forced, _core(found, weight, slack))
+    return CoverageTarget(found.sites, found.forced, _core(found, weight, slack))
 
 
 def _core(found: Reduction, weight: Floats, slack: float) -> CoveringInstance:
-    cover, ones = found.cover, np.ones(len(found.rows))
-    return CoveringInstance(cover.start, cover.group, cover.row_start, cover.row, weight, ones, slack, whole=True)
+    cover, ones = found.cover, np.ones(len(found.sites))
+    return CoveringInstance(cover.start, cover.group, cover.group_start, cover.site, weight, ones, slack, whole=True)
 
 
 def priced(core: CoveringInstance, costs: Floats) -> tuple[CoveringInstance, float]:
-    """Return a core at the costs of its rows in units, and the unit: the greatest that divides all, if one does."""
-    if np.all(costs == np.rint(costs)) and costs.sum() < EXACT:
+    """Return a core at the costs of its sites in units, and the unit: the greatest that divides all, if one does."""
+    if np.all(costs == np.rint(costs)) and costs.sum() < EXACT_SUM:
         unit, whole = float(np.gcd.reduce(costs.astype(np.int64), initial=0)) or 1.0, True
     else:
         unit, whole = 2.0 ** math.floor(math.log2(float(costs.max()) / _LARGEST)), False
-    lists = (core.start, core.group, core.row_start, core.row)
+    lists = (core.start, core.group, core.group_start, core.site)
     return CoveringInstance(*lists, core.weight, costs / unit, core.slack, whole), unit

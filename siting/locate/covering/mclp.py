@@ -6,10 +6,10 @@ from typing import Final
 import numpy as np
 
 from siting.domain.nouns import Ints
-from siting.locate.covering.exact import finish
-from siting.locate.covering.fixing import undominated
-from siting.locate.covering.local_search import settled
-from siting.locate.covering.mclp_search import Race
+from siting.locate.covering.exact import solve_exactly
+from siting.locate.covering.fixing import without_dominated
+from siting.locate.covering.local_search import break_ties
+from siting.locate.covering.mclp_search import CoverSearch
 from siting.locate.covering.reduction import Reduction, reduced
 from siting.locate.highs import solver_name
 from siting.locate.problem import NOISE, Effort, Problem, Rule, Solution, Stage, status_of
@@ -21,13 +21,13 @@ _MOST_STEPS: Final = 4_000
 # Steps that close less than this share of the gap are the last ones.
 _WORTHWHILE: Final = 0.02
 # Rounds of search: exchanges looked at for each station in the first round (twice as many each time, up to so many
-# times) but at least so many, and heats when it begins anew and when it goes on from the incumbent.
+# times) but at least so many, and temperatures when it restarts and when it starts from the incumbent.
 _PROPOSALS: Final = (500, 10_000)
 _DOUBLINGS: Final = 8
-_HEATS: Final = ((0.05, 0.01), (0.035, 0.01))
-# The heats at which what was found is merged after each round, by as many exchanges: among few rows they are cheap.
+_TEMPERATURES: Final = ((0.05, 0.01), (0.035, 0.01))
+# The temperatures at which choices are merged after each round, with as many exchanges: few sites make them cheap.
 _MERGING: Final = (0.03, 0.003)
-# A core of at most so many pairs of rows and groups is the solver's once so much work is done, as counted by the race:
+# A core of at most so many pairs of sites and groups goes to the solver after so much work, as the search counts it:
 # the fewer, the better the solver's chance to better the bound. Seconds are no measure: they differ by machine.
 # Of few candidates those that are not proved by then seldom are soon.
 _FEW_PAIRS: Final = 150_000
@@ -36,20 +36,20 @@ _HANDED_OVER: Final = ((8_000, 0), (150_000, 2_000_000_000), (500_000, 80_000_00
 
 
 def maximal_covering(problem: Problem, effort: Effort) -> Solution:
-    """Choose the rows that cover most, and prove how good the choice is.
+    """Choose the sites that cover most, and prove how good the choice is.
 
-    The programme (Church & ReVelle 1974), with ``w_i`` the value of point i, ``N_i`` the rows that reach it,
-    ``x_j = 1`` where row j is open and ``y_i = 1`` where point i is covered, is
+    The programme (Church & ReVelle 1974), with ``w_i`` the value of point i, ``N_i`` the sites that reach it,
+    ``x_j = 1`` where site j is open and ``y_i = 1`` where point i is covered, is
 
-        maximise   Σ_i w_i y_i   over the points that no kept row reaches
-        subject to y_i ≤ Σ_{j ∈ N_i} x_j  for each i,   Σ_j x_j ≤ p over the rows that are not kept,
-                   x_j = 1 for forced rows and 0 for forbidden ones,   x_j, y_i ∈ {0, 1}.
+        maximise   Σ_i w_i y_i   over the points that no kept site reaches
+        subject to y_i ≤ Σ_{j ∈ N_i} x_j  for each i,   Σ_j x_j ≤ p over the sites that are not kept,
+                   x_j = 1 for forced sites and 0 for forbidden ones,   x_j, y_i ∈ {0, 1}.
 
     Parameters
     ----------
     problem : Problem
         A plain one (:attr:`~siting.locate.problem.Problem.is_plain`): ``rules.stations`` is p (None: as many as one
-        likes), and rows may be kept, forced or forbidden. Other rules are not looked at.
+        likes), and sites may be kept, forced or forbidden. Other rules are not looked at.
     effort : Effort
         When to stop. ``max_nodes`` counts the solver's nodes; what goes before is a fixed amount of work, so that as
         long as the seconds do not run out the same choice is found everywhere.
@@ -57,10 +57,10 @@ def maximal_covering(problem: Problem, effort: Effort) -> Solution:
     Returns
     -------
     Solution
-        One stage, ``"covered"``: the value newly covered, and what no choice can exceed. ``chosen`` holds forced rows
+        One stage, ``"covered"``: the value newly covered, and what no choice can exceed. ``chosen`` holds forced sites
         and those that add something, at most p; single ones are exchanged for equals of lower number.
-        ``first_objective`` is what adding the best row again and again reaches. ``"infeasible"`` where a row is both
-        forced and forbidden, or more rows are forced than may be open.
+        ``first_objective`` is what adding the best site again and again reaches. ``"infeasible"`` where a site is both
+        forced and forbidden, or more sites are forced than may be open.
 
     Notes
     -----
@@ -82,42 +82,42 @@ def maximal_covering(problem: Problem, effort: Effort) -> Solution:
     if clash:
         return Solution(np.zeros(0, dtype=np.int64), "infeasible", (), "proved", solver_name(), blocked_by=clash)
     reduction = reduced(problem, dominated=False)
-    stations = len(reduction.rows)
+    stations = len(reduction.sites)
     if problem.rules.stations is not None:
         stations = min(stations, problem.rules.stations - len(reduction.forced))
-    core = undominated(reduction.cover, stations, effort.from_now())
-    race = Race(reduction.cover, core, reduction.whole, reduction.base, effort)
+    core = without_dominated(reduction.cover, stations, effort.from_now())
+    search = CoverSearch(reduction.cover, core, reduction.whole, reduction.base, effort)
     try:
-        run(race)
+        run(search)
     except KeyboardInterrupt:
-        race.ended = "interrupt"
-    return solution(problem, reduction, race)
+        search.ended = "interrupt"
+    return solution(problem, reduction, search)
 
 
-def run(race: Race) -> None:
-    """Let incumbent and bound run until they meet, or the effort is spent."""
-    race.start()
-    if not race.goes_on():
+def run(search: CoverSearch) -> None:
+    """Improve incumbent and bound in turn until they meet, or the effort is spent."""
+    search.start()
+    if not search.should_continue():
         return
-    race.lower(_STEPS, _LENGTHS[0])
+    search.lower_bound(_STEPS, _LENGTHS[0])
     worthwhile = True
     turn = 0
-    while race.goes_on() and race.work < handed_over(race.core.pairs, few=race.few):
-        proposals = max(_PROPOSALS[0] * race.stations, _PROPOSALS[1]) * 2 ** min(turn, _DOUBLINGS)
-        searched = race.search(proposals, _HEATS[turn % 2], anew=turn % 2 == 0)
-        if race.goes_on():
-            race.search(proposals, _MERGING, anew=False, merging=True)
-        if not race.goes_on() or not (searched or worthwhile):
+    while search.should_continue() and search.work < handed_over(search.core.pairs, few=search.few):
+        proposals = max(_PROPOSALS[0] * search.stations, _PROPOSALS[1]) * 2 ** min(turn, _DOUBLINGS)
+        searched = search.improve(proposals, _TEMPERATURES[turn % 2], from_greedy=turn % 2 == 0)
+        if search.should_continue():
+            search.improve(proposals, _MERGING, from_greedy=False, merging=True)
+        if not search.should_continue() or not (searched or worthwhile):
             break
         if worthwhile:
-            before = race.bound
-            race.lower(min(_STEPS * 2**turn, _MOST_STEPS), _LENGTHS[1 + (turn > 1)])
-            worthwhile = turn < 2 or before - race.bound > _WORTHWHILE * (before - race.value)  # noqa: PLR2004
+            before = search.bound
+            search.lower_bound(min(_STEPS * 2**turn, _MOST_STEPS), _LENGTHS[1 + (turn > 1)])
+            worthwhile = turn < 2 or before - search.bound > _WORTHWHILE * (before - search.value)  # noqa: PLR2004
         else:
-            race.shrink()
+            search.fix_sites()
         turn += 1
-    if race.goes_on():
-        finish(race)
+    if search.should_continue():
+        solve_exactly(search)
 
 
 def handed_over(pairs: int, *, few: bool) -> float:
@@ -127,10 +127,12 @@ def handed_over(pairs: int, *, few: bool) -> float:
     return next(work for most, work in _HANDED_OVER if pairs <= most)
 
 
-def solution(problem: Problem, reduction: Reduction, race: Race) -> Solution:
-    """Return what a race has found, in the words of the problem."""
-    chosen, objective = in_words(problem, reduction, settled(race.cover, race.chosen, race.noise, race.stops))
-    bound = reduction.base + race.bound
+def solution(problem: Problem, reduction: Reduction, search: CoverSearch) -> Solution:
+    """Return the incumbent and bound of a search as a solution of the problem."""
+    chosen, objective = in_words(
+        problem, reduction, break_ties(search.cover, search.chosen, search.noise, search.should_stop)
+    )
+    bound = reduction.base + search.bound
     # What sums of floats may be off by is no gap.
     bound = objective if bound - objective <= NOISE * objective else bound
     stages = (Stage("covered", "max", objective, bound),)
@@ -138,17 +140,17 @@ def solution(problem: Problem, reduction: Reduction, race: Race) -> Solution:
         chosen=chosen,
         status=status_of(stages),
         stages=stages,
-        stopped_by=race.ended or "solver",
+        stopped_by=search.ended or "solver",
         solver=solver_name(),
-        first_objective=reduction.base + race.first,
+        first_objective=reduction.base + search.first,
     )
 
 
 def in_words(problem: Problem, reduction: Reduction, chosen: Ints) -> tuple[Ints, float]:
-    """Return rows of a reduced problem, and those forced, by their own numbers, and what they cover newly."""
-    rows = np.sort(np.concatenate([reduction.forced, reduction.rows[chosen]]))
-    newly = problem.reached_by(rows) & ~problem.reached_by(rows[:0])
-    return rows, math.fsum(problem.value[newly])
+    """Return sites of a reduced problem, and those forced, by their own numbers, and what they cover newly."""
+    sites = np.sort(np.concatenate([reduction.forced, reduction.sites[chosen]]))
+    newly = problem.reached_by(sites) & ~problem.reached_by(sites[:0])
+    return sites, math.fsum(problem.value[newly])
 
 
 def clash_of(problem: Problem) -> tuple[Rule, ...]:

@@ -1,4 +1,4 @@
-"""An incumbent and a bound that run towards each other, until they meet or whoever asked has had enough."""
+"""The search for maximal covering: an incumbent and a bound, until they meet or the effort is spent."""
 
 import math
 from dataclasses import dataclass, field
@@ -8,24 +8,24 @@ from typing import Final
 import numpy as np
 
 from siting.domain.nouns import Floats, Ints
-from siting.locate.covering.fixing import ReducedCovering, fixed, part
-from siting.locate.covering.lagrangian import bound_at, tighten, way_from
-from siting.locate.covering.local_search import anneal, descend, fill
+from siting.locate.covering.fixing import ReducedCovering, fix_by_reduced_cost, part
+from siting.locate.covering.lagrangian import bound_at, subgradient_descent, subgradient_from
+from siting.locate.covering.local_search import anneal, fill, interchange
 from siting.locate.covering.reduction import Cover, Numbers
 from siting.locate.covering.state import State, covered_by, empty, state_of
 from siting.locate.problem import NOISE, Bools, Effort, Ended
 
-# Pairs that one call of a compiled loop may look at, so that nobody waits for long.
+# Pairs that one call of a compiled loop reads at most, so that it returns soon.
 _AT_ONCE: Final = 60_000_000
 _PROPOSALS_AT_ONCE: Final = 40_000
-# Work is counted in pairs that a step of prices looks at (somewhat less than a nanosecond each). Beside them it does as
-# much for each group as for so many pairs; what a search touches lies scattered, and takes as long as so many.
+# Work is counted in pairs that a subgradient step reads (somewhat less than a nanosecond each). A group takes as long
+# as so many pairs, and so does each entry that local search reads, because it lies scattered in memory.
 _BESIDE: Final = 3
 _SCATTERED: Final = 3
-# Exchanges are sought among rows whose profit lacks at most this share of the gap to the last one chosen.
+# Exchanges are sought among sites whose profit lacks at most this share of the gap to the last one chosen.
 _NEAR: Final = 0.3
-# Bound and incumbent are the same within this share: a little less than the noise that a proof allows.
-_SAME: Final = 0.9 * NOISE
+# Bound and incumbent are equal within this share, a little less than the tolerance of a proof.
+_RELATIVE_GAP: Final = 0.9 * NOISE
 # So many candidates are few, however many points there are: points merge into few groups.
 _FEW: Final = 150
 # How many choices are remembered, to be merged.
@@ -34,21 +34,21 @@ _SEED: Final = 0x9E3779B97F4A7C15
 
 
 @dataclass
-class Race:
-    """What is known so far of one problem.
+class CoverSearch:
+    """The incumbent, the bound and the multipliers of one problem.
 
     Parameters
     ----------
     cover : Cover
         The whole problem.
     core : ReducedCovering
-        The rows that may be opened, and the most that may.
+        The sites that may be opened, and the most that may.
     whole : bool
         Whether all weights are whole numbers.
     base : float
         What is covered beside, whatever is chosen here.
     effort : Effort
-        When to stop, and whom to tell.
+        When to stop, and what is called with progress.
     work : int
         What was done so far, counted: the same on every machine.
     """
@@ -58,7 +58,7 @@ class Race:
     whole: bool
     base: float
     effort: Effort
-    price: Floats = field(init=False)
+    multipliers: Floats = field(init=False)
     chosen: Ints = field(init=False)
     value: float = field(init=False, default=0.0)
     bound: float = field(init=False)
@@ -72,7 +72,7 @@ class Race:
         self.begun = perf_counter()
         self.stations = self.core.stations
         self.chosen = np.zeros(0, dtype=np.int64)
-        self.price = np.zeros_like(self.core.cover.weight)
+        self.multipliers = np.zeros_like(self.core.cover.weight)
         self.bound = self.rounded(float(self.cover.weight.sum()))
         self.random = np.array([_SEED + 2 * self.effort.seed], dtype=np.uint64)
 
@@ -95,20 +95,20 @@ class Race:
     def proved(self) -> bool:
         """Whether bound and incumbent are as close as was asked."""
         total = self.base + self.value
-        return self.bound - self.value <= max(self.effort.rel_gap, _SAME) * total
+        return self.bound - self.value <= max(self.effort.rel_gap, _RELATIVE_GAP) * total
 
     def rounded(self, bound: float) -> float:
         """Return what a bound says of whole persons."""
         return math.floor(bound + NOISE) if self.whole and math.isfinite(bound) else bound
 
-    def goes_on(self) -> bool:
-        """Tell whether there is more to do, and note why not."""
+    def should_continue(self) -> bool:
+        """Tell whether to continue; if not, note why."""
         if self.proved:
             self.ended = "proved"
-        return not self.stops() and self.ended is None
+        return not self.should_stop() and self.ended is None
 
-    def stops(self) -> bool:
-        """Tell whether to stop though nothing is proved, and note why."""
+    def should_stop(self) -> bool:
+        """Tell whether to stop without a proof, and note why."""
         if self.ended is None:
             if self.effort.interrupted is not None and self.effort.interrupted():
                 self.ended = "interrupt"
@@ -118,29 +118,29 @@ class Race:
 
     @property
     def remembered(self) -> Ints:
-        """Rows of the choices remembered."""
+        """Sites of the choices remembered."""
         return np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *(chosen for _, chosen in self.found)]))
 
     def remember(self, chosen: Ints) -> None:
-        """Remember a choice of rows of the whole, ascending, if it is among the best."""
+        """Remember a choice of sites of the whole, ascending, if it is among the best."""
         if not any(np.array_equal(chosen, other) for _, other in self.found):
             self.found.append((self.value_of(chosen), chosen))
             self.found = sorted(self.found, key=lambda each: -each[0])[:_REMEMBERED]
 
     def value_of(self, chosen: Ints) -> float:
-        """Return what rows of the whole cover."""
+        """Return what sites of the whole cover."""
         return float(self.cover.weight[covered_by(self.cover, chosen.astype(np.int32))].sum())
 
-    def offer(self, chosen: Ints) -> None:
-        """Take a choice of rows of the whole if it covers more."""
+    def update_incumbent(self, chosen: Ints) -> None:
+        """Make a choice of sites of the whole the incumbent if it covers more."""
         value = self.value_of(chosen)
         if value > self.value * (1.0 + 1e-12):
             self.value, self.chosen = value, np.sort(chosen)
             self.bound = max(self.bound, value)
             self._tell()
 
-    def limit(self, bound: float) -> None:
-        """Take a bound of the core, if it is lower: elsewhere nothing covers more than the incumbent."""
+    def update_bound(self, bound: float) -> None:
+        """Take a bound of the core if it is lower: outside the core nothing covers more than the incumbent."""
         bound = max(self.rounded(bound + self.core.base), self.value)
         if bound < self.bound:
             self.bound = bound
@@ -151,71 +151,75 @@ class Race:
             self.effort.report(self.base + self.value, self.base + self.bound)
 
     def start(self) -> None:
-        """Choose greedily, exchange what betters, and set the first prices."""
+        """Choose greedily, improve by interchange, and set the first multipliers."""
         state = empty(self.cover)
-        first = np.sort(state.worth)[::-1][: self.stations]
+        first = np.sort(state.gain)[::-1][: self.stations]
         try:
-            fill(self.cover, state, self.stations, self.stops)
-            self.limit(float(first.sum()) * (1.0 + 0.1 * NOISE))
-            self.offer(state.chosen[: state.size[0]].astype(np.int64))
+            fill(self.cover, state, self.stations, self.should_stop)
+            self.update_bound(float(first.sum()) * (1.0 + 0.1 * NOISE))
+            self.update_incumbent(state.chosen[: state.size[0]].astype(np.int64))
             self.first = self.value
-            descend(self.cover, state, self.noise, self.stops)
+            interchange(self.cover, state, self.noise, self.should_stop)
         finally:
             # After Ctrl-C too.
-            self.offer(state.chosen[: state.size[0]].astype(np.int64))
-        inside = np.searchsorted(self.core.rows, np.intersect1d(self.chosen, self.core.rows)).astype(np.int32)
+            self.update_incumbent(state.chosen[: state.size[0]].astype(np.int64))
+        inside = np.searchsorted(self.core.sites, np.intersect1d(self.chosen, self.core.sites)).astype(np.int32)
         times = state_of(self.core.cover, inside).times
-        self.price = self.core.cover.weight / np.maximum(times, 1)
+        self.multipliers = self.core.cover.weight / np.maximum(times, 1)
 
     @property
     def noise(self) -> float:
         """What sums of weights may be off by."""
         return 0.5 if self.whole else 1e-12 * float(self.cover.weight.sum())
 
-    def lower(self, steps: int, lengths: tuple[float, float]) -> Floats:
-        """Lower the bound by so many steps; drop the rows that it shows to be of no use.
+    def lower_bound(self, steps: int, lengths: tuple[float, float]) -> Floats:
+        """Lower the bound by so many subgradient steps; fix sites by reduced cost.
 
         Returns
         -------
         ndarray
-            The best prices of the groups of the core as it was.
+            The best multipliers of the groups of the core as it was.
         """
-        core, way = self.core, way_from(self.price)
+        core, subgradient = self.core, subgradient_from(self.multipliers)
         at_once = max(_AT_ONCE // max(core.pairs, 1), 10)
-        shrink = (lengths[1] / lengths[0]) ** (1.0 / steps)
-        least, best = math.inf, self.price
+        fix_sites = (lengths[1] / lengths[0]) ** (1.0 / steps)
+        least, best = math.inf, self.multipliers
         for done in range(0, steps, at_once):
             many = min(at_once, steps - done)
-            ends = (many, lengths[0] * shrink**done, lengths[0] * shrink ** (done + many))
+            ends = (many, lengths[0] * fix_sites**done, lengths[0] * fix_sites ** (done + many))
             self.work += many * (core.pairs + _BESIDE * len(core.cover.weight))
-            found = tighten(core.cover, core.stations, self.value - core.base, ends, way, self.stops)
+            found = subgradient_descent(
+                core.cover, core.stations, self.value - core.base, ends, subgradient, self.should_stop
+            )
             if found < least:
-                least, best = found, way.best.copy()
-                self.limit(bound_at(core.cover, core.stations, best)[0])
-            if not self.goes_on():
+                least, best = found, subgradient.best.copy()
+                self.update_bound(bound_at(core.cover, core.stations, best)[0])
+            if not self.should_continue():
                 break
-        self.price = best
-        self.shrink()
+        self.multipliers = best
+        self.fix_sites()
         return best
 
-    def shrink(self) -> None:
-        """Drop the rows of the core that are in no better choice, and open those that are in all."""
+    def fix_sites(self) -> None:
+        """Close the sites of the core that no better choice opens, and open those that every one opens."""
         if not self.proved:
-            self.core, self.price = fixed(self.core, self.price, self.needed - self.core.base)
+            self.core, self.multipliers = fix_by_reduced_cost(self.core, self.multipliers, self.needed - self.core.base)
 
-    def search(self, proposals: int, heats: tuple[float, float], *, anew: bool, merging: bool = False) -> bool:
-        """Anneal exchanges among the rows of the core whose profits are near; from the incumbent, or anew.
+    def improve(
+        self, proposals: int, temperatures: tuple[float, float], *, from_greedy: bool, merging: bool = False
+    ) -> bool:
+        """Anneal exchanges among the sites of the core with near profits, from the incumbent or a greedy choice.
 
         Parameters
         ----------
         proposals : int
             How many exchanges to look at.
-        heats : tuple of float
-            First and last heat, as a share of what an open row is worth.
-        anew : bool
-            Whether to begin with a greedy choice instead of the incumbent.
+        temperatures : tuple of float
+            First and last temperature, as a share of the median gain of the open sites.
+        from_greedy : bool
+            Whether to start from a greedy choice instead of the incumbent.
         merging : bool, default False
-            Whether to look only among the rows of the best choices remembered: where those agree nothing needs to be
+            Whether to look only among the sites of the best choices remembered: where those agree nothing needs to be
             sought, and where they differ each is the best in some place.
 
         Returns
@@ -223,48 +227,48 @@ class Race:
         bool
             Whether there is anything to exchange.
         """
-        core = self._among(np.isin(self.core.rows, self.remembered)) if merging else self._nearby()
-        if not 0 < core.stations < len(core.rows):
+        core = self._among(np.isin(self.core.sites, self.remembered)) if merging else self._nearby()
+        if not 0 < core.stations < len(core.sites):
             return False
         state = empty(core.cover)
-        if not anew:
-            inside = np.searchsorted(core.rows, np.intersect1d(self.chosen, core.rows)).astype(np.int32)
+        if not from_greedy:
+            inside = np.searchsorted(core.sites, np.intersect1d(self.chosen, core.sites)).astype(np.int32)
             state = state_of(core.cover, inside[: core.stations])
-        fill(core.cover, state, core.stations, self.stops)
-        descend(core.cover, state, self.noise, self.stops)
+        fill(core.cover, state, core.stations, self.should_stop)
+        interchange(core.cover, state, self.noise, self.should_stop)
         best = state.chosen[: state.size[0]].copy()
-        if 0 < len(best) < len(core.rows):
-            scale = float(np.median(state.worth[best]))
+        if 0 < len(best) < len(core.sites):
+            scale = float(np.median(state.gain[best]))
             if scale > 0.0:
-                self._anneal(core, state, proposals, (heats[0] * scale, heats[1] * scale), best)
+                self._anneal(core, state, proposals, (temperatures[0] * scale, temperatures[1] * scale), best)
         last = state_of(core.cover, best)
-        descend(core.cover, last, self.noise, self.stops)
+        interchange(core.cover, last, self.noise, self.should_stop)
         self.work += _SCATTERED * int(state.touched[0] + last.touched[0])
         chosen = core.whole(last.chosen[: last.size[0]])
         self.remember(chosen)
-        self.offer(chosen)
+        self.update_incumbent(chosen)
         return True
 
     def _anneal(
-        self, core: ReducedCovering, state: State, proposals: int, heats: tuple[float, float], best: Numbers
+        self, core: ReducedCovering, state: State, proposals: int, temperatures: tuple[float, float], best: Numbers
     ) -> None:
         tally = np.zeros(2)
         rounds = max(proposals // _PROPOSALS_AT_ONCE, 1)
-        falls = (heats[1] / heats[0]) ** (1.0 / rounds)
+        falls = (temperatures[1] / temperatures[0]) ** (1.0 / rounds)
         for each in range(rounds):
-            ends = heats[0] * falls**each, heats[0] * falls ** (each + 1)
-            anneal(core.cover, state, self.random, proposals // rounds, ends, best, tally, self.stops)
-            if not self.goes_on():
+            ends = temperatures[0] * falls**each, temperatures[0] * falls ** (each + 1)
+            anneal(core.cover, state, self.random, proposals // rounds, ends, best, tally, self.should_stop)
+            if not self.should_continue():
                 return
 
     def _nearby(self) -> ReducedCovering:
         core = self.core
-        if not 0 < core.stations < len(core.rows):
+        if not 0 < core.stations < len(core.sites):
             return core
-        bound, profit = bound_at(core.cover, core.stations, self.price)
+        bound, profit = bound_at(core.cover, core.stations, self.multipliers)
         last = np.partition(profit, len(profit) - core.stations)[len(profit) - core.stations]
         near = profit >= last - _NEAR * max(bound + core.base - self.value, 0.0)
         return self._among(near)
 
-    def _among(self, rows: Bools) -> ReducedCovering:
-        return part(self.core, rows | np.isin(self.core.rows, self.chosen))[0]
+    def _among(self, sites: Bools) -> ReducedCovering:
+        return part(self.core, sites | np.isin(self.core.sites, self.chosen))[0]

@@ -9,16 +9,16 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from siting.domain.nouns import Floats, Ints
-from siting.locate.covering.least_cost import Search, Watch, least
-from siting.locate.covering.lscp import Asked, asked
+from siting.locate.covering.least_cost import LeastCostSearch, StoppingCriterion, least_cost
+from siting.locate.covering.lscp import CoverageTarget, coverage_target
 from siting.locate.highs import solver_name
 from siting.locate.problem import Bools, Effort, Ended, PCenter, Problem, Rule, Solution, Stage, status_of
 
-_NOBODY: Final = np.zeros(0, dtype=np.int64)
+_NO_SITES: Final = np.zeros(0, dtype=np.int64)
 
 
 def p_center(problem: Problem, model: PCenter, effort: Effort) -> Solution:
-    r"""Choose rows so that the worst walking time of a share of the persons is smallest, and prove it.
+    r"""Choose sites so that the worst walking time of a share of the persons is smallest, and prove it.
 
     .. math::
 
@@ -26,9 +26,9 @@ def p_center(problem: Problem, model: PCenter, effort: Effort) -> Solution:
         \sum_{i : \min_{j \in S} t_{ij} \le T} w_i \ge \alpha \sum_i w_i, \quad |S \setminus K| \le p, \quad
         K \cup F \subseteq S
 
-    - S are the open rows, :math:`K` those kept, :math:`F` those forced, p the most ``stations``,
-    - :math:`t_{ij}` are the seconds from row j to point i (none where it is not reached),
-    - :math:`w_i` are the persons at i whom some row reaches that is kept or may be opened; others do not count,
+    - S are the open sites, :math:`K` those kept, :math:`F` those forced, p the most ``stations``,
+    - :math:`t_{ij}` are the seconds from site j to point i (none where it is not reached),
+    - :math:`w_i` are the persons at i within reach of a site that is kept or may be opened; others do not count,
     - :math:`\alpha` is the ``share``.
 
     T is one of the times there are. Whether one will do is a question of (partial) set covering within T (Minieka 1970;
@@ -38,7 +38,7 @@ def p_center(problem: Problem, model: PCenter, effort: Effort) -> Solution:
     Parameters
     ----------
     problem : Problem
-        A plain one: ``rules`` says no more than kept, forced and forbidden rows and the most stations (any number if
+        A plain one: ``rules`` says no more than kept, forced and forbidden sites and the most stations (any number if
         absent).
     model : PCenter
         The share.
@@ -49,8 +49,8 @@ def p_center(problem: Problem, model: PCenter, effort: Effort) -> Solution:
     -------
     Solution
         One stage, ``"worst_s"``: the worst time of the share, and the smallest that is not shown to be too short; 0
-        where there is nobody. Infeasible, blocked by ``"stations"`` and ``"reach"``, where it is proved that so many
-        rows do not reach the share within any time there is; by ``"forced"`` and ``"stations"`` as in
+        without persons. Infeasible, blocked by ``"stations"`` and ``"reach"``, where it is proved that so many
+        sites do not reach the share within any time there is; by ``"forced"`` and ``"stations"`` as in
         :func:`~siting.locate.covering.set_covering`. Where the search was stopped before it found a plan at all,
         ``status`` is ``"unknown"``, and the objective is infinite.
 
@@ -83,12 +83,12 @@ def p_center(problem: Problem, model: PCenter, effort: Effort) -> Solution:
     blocked = _blocked(problem)
     if blocked:
         return _infeasible(*blocked)
-    within = _Within.of(problem, model.share, Watch(replace(effort, report=None)))
+    within = _Within.of(problem, model.share, StoppingCriterion(replace(effort, report=None)))
     if len(within.times):
         return _bisected(within, effort.report)
     forced = np.zeros(problem.sites, dtype=np.bool_) if problem.rules.forced is None else problem.rules.forced
-    nobody = (Stage("worst_s", "min", 0.0, 0.0),)
-    return Solution(np.flatnonzero(forced & ~problem.kept), "optimal", nobody, "proved", solver_name())
+    stages = (Stage("worst_s", "min", 0.0, 0.0),)
+    return Solution(np.flatnonzero(forced & ~problem.kept), "optimal", stages, "proved", solver_name())
 
 
 def _blocked(problem: Problem) -> tuple[Rule, ...]:
@@ -103,12 +103,12 @@ def _blocked(problem: Problem) -> tuple[Rule, ...]:
 
 
 def _infeasible(*blocked_by: Rule) -> Solution:
-    return Solution(_NOBODY, "infeasible", (), "proved", solver_name(), blocked_by=blocked_by)
+    return Solution(_NO_SITES, "infeasible", (), "proved", solver_name(), blocked_by=blocked_by)
 
 
 @dataclass(frozen=True)
 class _Within:
-    """The problem without rows that cannot be open and without persons whom no other row reaches.
+    """The problem without sites that cannot be open and without persons that no other site reaches.
 
     ``times`` are the times in it, ascending, from the first that is not plainly too short.
     """
@@ -116,14 +116,14 @@ class _Within:
     problem: Problem
     share: float
     times: Floats
-    watch: Watch
+    stopping: StoppingCriterion
 
     @classmethod
-    def of(cls, problem: Problem, share: float, watch: Watch) -> "_Within":
+    def of(cls, problem: Problem, share: float, stopping: StoppingCriterion) -> "_Within":
         usable = problem.kept | problem.open_to_choice
-        row = np.repeat(np.arange(problem.sites), np.diff(problem.times.indptr))
+        site = np.repeat(np.arange(problem.sites), np.diff(problem.times.indptr))
         seconds = np.asarray(problem.times.data, dtype=np.float64)
-        counts = usable[row] & (problem.people[problem.times.indices] > 0)
+        counts = usable[site] & (problem.people[problem.times.indices] > 0)
         nearest = np.full(len(problem.people), np.inf)
         np.minimum.at(nearest, problem.times.indices[counts], seconds[counts])
         people = np.where(np.isfinite(nearest), problem.people, 0.0)
@@ -136,48 +136,48 @@ class _Within:
             rules=replace(problem.rules, costs=None),
         )
         times = np.unique(seconds[counts])
-        # Whoever is nearest to some row walks at least so long.
+        # No person walks less than to the nearest site.
         order = np.argsort(nearest, kind="stable")
         sums = np.cumsum(people[order])
         enough = int(np.searchsorted(sums, min(share, 1.0) * math.fsum(people) * (1.0 - 1e-9)))
         least_s = nearest[order[min(enough, len(order) - 1)]] if len(order) else math.inf
-        return cls(reached, share, times[times >= least_s] if math.isfinite(least_s) else times, watch)
+        return cls(reached, share, times[times >= least_s] if math.isfinite(least_s) else times, stopping)
 
-    def asked(self, seconds: float) -> tuple[Asked, float]:
-        """Return the set covering within a time, and the most rows beside those forced."""
+    def coverage_target(self, seconds: float) -> tuple[CoverageTarget, float]:
+        """Return the set covering within a time, and the most sites beside those forced."""
         near = np.asarray(self.problem.times.data) <= seconds
-        wanted = asked(replace(self.problem, times=_picked(self.problem.times, near)), self.share)
+        wanted = coverage_target(replace(self.problem, times=_picked(self.problem.times, near)), self.share)
         stations = self.problem.rules.stations
         return wanted, len(wanted.free) if stations is None else stations - len(wanted.forced)
 
     def greedy(self, seconds: float) -> Ints | None:
-        """Return rows that will do within a time, if a greedy choice does."""
+        """Return sites that will do within a time, if a greedy choice does."""
         try:
-            wanted, most = self.asked(seconds)
+            wanted, most = self.coverage_target(seconds)
             if not wanted.reachable:
                 return None
-            chosen = Search(wanted.core, self.watch).chosen
-            return wanted.plan(wanted.core, chosen, self.watch.stops) if len(chosen) <= most else None
+            chosen = LeastCostSearch(wanted.core, self.stopping).chosen
+            return wanted.plan(wanted.core, chosen, self.stopping.should_stop) if len(chosen) <= most else None
         except KeyboardInterrupt:
-            self.watch.ended = "interrupt"
+            self.stopping.ended = "interrupt"
             return None
 
     def decide(self, seconds: float) -> tuple[bool | None, Ints]:
-        """Tell whether some rows will do within a time, and which (None: not known)."""
+        """Tell whether some sites will do within a time, and which (None: not known)."""
         try:
             return self._decided(seconds)
         except KeyboardInterrupt:
-            self.watch.ended = "interrupt"
-            return None, _NOBODY
+            self.stopping.ended = "interrupt"
+            return None, _NO_SITES
 
     def _decided(self, seconds: float) -> tuple[bool | None, Ints]:
-        wanted, most = self.asked(seconds)
+        wanted, most = self.coverage_target(seconds)
         if not wanted.reachable:
-            return False, _NOBODY
-        found = least(wanted.core, self.watch, most=most, any_will_do=True)
+            return False, _NO_SITES
+        found = least_cost(wanted.core, self.stopping, most=most, any_will_do=True)
         if len(found.chosen) <= most:
-            return True, wanted.plan(wanted.core, found.chosen, self.watch.stops)
-        return (False if found.bound > most else None), _NOBODY
+            return True, wanted.plan(wanted.core, found.chosen, self.stopping.should_stop)
+        return (False if found.bound > most else None), _NO_SITES
 
 
 def _picked(times: csr_array, wanted: Bools) -> csr_array:
@@ -187,32 +187,32 @@ def _picked(times: csr_array, wanted: Bools) -> csr_array:
 
 
 def _first(within: _Within) -> tuple[int, Ints]:
-    """Return the rank of a time that will do and rows that do, by bisection with greedy choices."""
-    low, high, chosen = 0, len(within.times), _NOBODY
-    while low < high and within.watch.ended != "interrupt":
+    """Return the rank of a time that will do and sites that do, by bisection with greedy choices."""
+    low, high, chosen = 0, len(within.times), _NO_SITES
+    while low < high and within.stopping.ended != "interrupt":
         middle = (low + high) // 2
-        rows = within.greedy(float(within.times[middle]))
-        if rows is None:
+        sites = within.greedy(float(within.times[middle]))
+        if sites is None:
             low = middle + 1
         else:
-            high, chosen = middle, rows
+            high, chosen = middle, sites
     return high, chosen
 
 
 def _bisected(within: _Within, report: Callable[[float, float], None] | None) -> Solution:
-    """Search between a time that is too short and one that will do."""
+    """LeastCostSearch between a time that is too short and one that will do."""
     times = np.append(within.times, np.inf)
     (high, chosen), low = _first(within), 0
     first = float(times[high])
-    while low < high and not within.watch.stops():
+    while low < high and not within.stopping.should_stop():
         if report is not None:
             report(float(times[high]), float(times[low]))
         middle = (low + high) // 2
-        answer, rows = within.decide(float(times[middle]))
+        answer, sites = within.decide(float(times[middle]))
         if answer is None:
             break
         if answer:
-            high, chosen = middle, rows
+            high, chosen = middle, sites
         else:
             low = middle + 1
     if low == len(within.times):
@@ -221,6 +221,6 @@ def _bisected(within: _Within, report: Callable[[float, float], None] | None) ->
     if report is not None:
         report(objective, bound)
     stages = (Stage("worst_s", "min", objective, bound),)
-    ended: Ended = "proved" if low == high else within.watch.ended or "solver"
+    ended: Ended = "proved" if low == high else within.stopping.ended or "solver"
     status = status_of(stages) if math.isfinite(objective) else "unknown"
     return Solution(chosen, status, stages, ended, solver_name(), first_objective=first)

@@ -1,7 +1,7 @@
-"""A covering problem without what cannot matter: the same choices are possible, and each covers as much as before.
+"""Exact reduction of a covering problem: the same choices are possible, and each covers as much as before.
 
-Points that kept or forced rows cover, points without value and points that no free row reaches are dropped; points with
-the same rows become one group; rows that reach nobody, and rows whose groups another row reaches too, are dropped
+Points that kept or forced sites cover, points without value and points that no free site reaches are removed. Points
+with the same sites become one group. Sites that reach no group, and sites that another one dominates, are removed
 (Toregas & ReVelle 1973 for the rules, which are older than any of their names).
 """
 
@@ -39,18 +39,18 @@ def _scattered(number: np.uint64) -> np.uint64:
 
 @compiled
 def hashed(start: Ints, point: Numbers, wanted: Bools) -> tuple[_Words, Numbers, Numbers]:
-    """Return two hashes of the set of rows that reach each wanted point, their number and the lowest."""
+    """Return two hashes of the set of sites that reach each wanted point, their number and the lowest."""
     hashes = np.zeros((len(wanted), 2), np.uint64)
     degree = np.zeros(len(wanted), np.int32)
     lowest = np.zeros(len(wanted), np.int32)
-    for row in range(len(start) - 1):
-        one = _scattered(np.uint64(row + 1) * _STEP)
+    for site in range(len(start) - 1):
+        one = _scattered(np.uint64(site + 1) * _STEP)
         other = _scattered(one + _SEED)
-        for at in range(start[row], start[row + 1]):
+        for at in range(start[site], start[site + 1]):
             each = point[at]
             if wanted[each]:
                 if degree[each] == 0:
-                    lowest[each] = row
+                    lowest[each] = site
                 hashes[each, 0] += one
                 hashes[each, 1] += other
                 degree[each] += 1
@@ -65,30 +65,32 @@ def transposed(start: Ints, item: Numbers, degree: Numbers) -> tuple[Ints, Numbe
         begin[each + 1] = begin[each] + degree[each]
     place = begin[:-1].copy()
     owner = np.empty(begin[-1], np.int32)
-    for row in range(len(start) - 1):
-        for at in range(start[row], start[row + 1]):
+    for site in range(len(start) - 1):
+        for at in range(start[site], start[site + 1]):
             each = item[at]
             if degree[each] > 0:
-                owner[place[each]] = row
+                owner[place[each]] = site
                 place[each] += 1
     return begin, owner
 
 
 @compiled
-def _same(row_start: Ints, row: Numbers, one: int, other: int) -> bool:
-    length = row_start[one + 1] - row_start[one]
-    if row_start[other + 1] - row_start[other] != length:
+def _same(group_start: Ints, site: Numbers, one: int, other: int) -> bool:
+    length = group_start[one + 1] - group_start[one]
+    if group_start[other + 1] - group_start[other] != length:
         return False
-    return bool(np.all(row[row_start[one] : row_start[one + 1]] == row[row_start[other] : row_start[other + 1]]))
+    return bool(
+        np.all(site[group_start[one] : group_start[one + 1]] == site[group_start[other] : group_start[other + 1]])
+    )
 
 
 @compiled
-def alike(hashes: _Words, row_start: Ints, row: Numbers) -> tuple[Numbers, Ints]:
-    """Return a number for each set of rows (-1 for the empty one) by point, and the first point of each."""
-    points = len(row_start) - 1
+def alike(hashes: _Words, group_start: Ints, site: Numbers) -> tuple[Numbers, Ints]:
+    """Return a number for each set of sites (-1 for the empty one) by point, and the first point of each."""
+    points = len(group_start) - 1
     used = 0
     for each in range(points):
-        used += row_start[each + 1] > row_start[each]
+        used += group_start[each + 1] > group_start[each]
     size = 16
     while size < 2 * used:
         size *= 2
@@ -97,13 +99,13 @@ def alike(hashes: _Words, row_start: Ints, row: Numbers) -> tuple[Numbers, Ints]
     first = np.empty(used, np.int64)
     found = 0
     for each in range(points):
-        if row_start[each + 1] == row_start[each]:
+        if group_start[each + 1] == group_start[each]:
             continue
         place = np.int64(hashes[each, 0] & np.uint64(size - 1))
         while table[place] >= 0:
             other = first[table[place]]
             alike = hashes[each, 0] == hashes[other, 0] and hashes[each, 1] == hashes[other, 1]
-            if alike and _same(row_start, row, each, other):
+            if alike and _same(group_start, site, each, other):
                 break
             place = (place + 1) & (size - 1)
         if table[place] < 0:
@@ -116,7 +118,7 @@ def alike(hashes: _Words, row_start: Ints, row: Numbers) -> tuple[Numbers, Ints]
 
 @compiled
 def _within(start: Ints, item: Numbers, one: int, other: int) -> tuple[bool, int]:
-    """Tell whether the ascending list of one row is part of the other's, and how much of that was looked at."""
+    """Tell whether the ascending list of one site is part of the other's, and how much of that was looked at."""
     at, end = start[other], start[other + 1]
     for place in range(start[one], start[one + 1]):
         while at < end and item[at] < item[place]:
@@ -127,22 +129,22 @@ def _within(start: Ints, item: Numbers, one: int, other: int) -> tuple[bool, int
 
 
 def dominated_lists(
-    start: Ints, item: Numbers, row_start: Ints, row: Numbers, stops: Callable[[], bool] | None = None
+    start: Ints, item: Numbers, group_start: Ints, site: Numbers, should_stop: Callable[[], bool] | None = None
 ) -> Bools:
-    """Return the rows whose list is empty, or part of another's (of equal lists, of a lower row's).
+    """Return the sites whose list is empty, or part of another's (of equal lists, of a lower site's).
 
-    Where ``stops`` says so, those among the first ones.
+    Where ``should_stop`` says so, those among the first ones.
     """
-    lists, place = (start, item, row_start, row), np.zeros(1, dtype=np.int64)
+    lists, place = (start, item, group_start, site), np.zeros(1, dtype=np.int64)
     dropped = np.zeros(len(start) - 1, dtype=np.bool_)
-    by_turns(lambda work: bool(_dominated(lists, dropped, place, work)), stops)
+    by_turns(lambda work: bool(_dominated(lists, dropped, place, work)), should_stop)
     return dropped
 
 
 @compiled
 def _dominated(lists: _Lists, dropped: Bools, place: Ints, work: int) -> bool:
-    """Look at rows until so much work is done; tell whether any is left."""
-    start, item, row_start, row = lists
+    """Look at sites until so much work is done; tell whether any is left."""
+    start, item, group_start, site = lists
     while place[0] < len(dropped) and work > 0:
         each = place[0]
         place[0] += 1
@@ -151,13 +153,13 @@ def _dominated(lists: _Lists, dropped: Bools, place: Ints, work: int) -> bool:
             dropped[each] = True
             continue
         work -= length
-        # Whoever covers as much covers the group with the fewest rows too.
+        # A site that dominates this one covers its group with the fewest sites too.
         rarest = item[start[each]]
         for at in range(start[each], start[each + 1]):
-            if row_start[item[at] + 1] - row_start[item[at]] < row_start[rarest + 1] - row_start[rarest]:
+            if group_start[item[at] + 1] - group_start[item[at]] < group_start[rarest + 1] - group_start[rarest]:
                 rarest = item[at]
-        for at in range(row_start[rarest], row_start[rarest + 1]):
-            other = row[at]
+        for at in range(group_start[rarest], group_start[rarest + 1]):
+            other = site[at]
             more = start[other + 1] - start[other] - length
             if more > 0 or (more == 0 and other < each):
                 within, looked = _within(start, item, each, other)
@@ -169,45 +171,45 @@ def _dominated(lists: _Lists, dropped: Bools, place: Ints, work: int) -> bool:
 
 
 # Sums of whole numbers below this are exact, whatever their order.
-_EXACT: Final = 2.0**52
+_EXACT_SUM: Final = 2.0**52
 
 
 class Cover(NamedTuple):
-    """Who covers whom, both ways, and what each group counts.
+    """Which site covers which group, both ways, and the weight of each group.
 
-    Row r covers the groups ``group[start[r]:start[r + 1]]``; the rows that cover group g are
-    ``row[row_start[g]:row_start[g + 1]]``; both ascend.
+    Site r covers the groups ``group[start[r]:start[r + 1]]``; the sites that cover group g are
+    ``site[group_start[g]:group_start[g + 1]]``; both ascend.
     """
 
     start: Ints
     group: Numbers
-    row_start: Ints
-    row: Numbers
+    group_start: Ints
+    site: Numbers
     weight: Floats
 
 
 @dataclass(frozen=True)
 class Reduction:
-    """A covering problem without what cannot matter.
+    """A reduced covering problem.
 
     Parameters
     ----------
     cover : Cover
-        Free rows and the groups of points that they alone can cover.
-    rows : ndarray of int
-        The original number of each row of ``cover``, ascending: ties go to the lower row here too.
+        Free sites and the groups of points that they alone can cover.
+    sites : ndarray of int
+        The original number of each site of ``cover``, ascending: ties go to the lower site here too.
     group_of : ndarray of int
-        The group of each point; -1 where it is covered already, has no value or is reached by no free row.
+        The group of each point; -1 where it is covered already, has no value or is reached by no free site.
     forced : ndarray of int
-        Rows that are open beside those kept, and no longer in ``cover``.
+        Sites that are open beside those kept, and no longer in ``cover``.
     base : float
-        Value of the points that forced rows cover and kept rows do not.
+        Value of the points that forced sites cover and kept sites do not.
     whole : bool
         Whether the values of all points are whole numbers, so that every sum of them is exact.
     """
 
     cover: Cover
-    rows: Ints
+    sites: Ints
     group_of: Numbers
     forced: Ints
     base: float
@@ -220,29 +222,29 @@ class Reduction:
 
     @property
     def matrix(self) -> csr_array:
-        """Shape (rows, groups): 1 where a row covers a group."""
+        """Shape (sites, groups): 1 where a site covers a group."""
         cover = self.cover
-        shape = (len(self.rows), self.groups)
+        shape = (len(self.sites), self.groups)
         return csr_array((np.ones(len(cover.group)), cover.group, cover.start), shape=shape)
 
 
 def reduced(problem: Problem, *, value: Floats | None = None, dominated: bool = True) -> Reduction:
-    """Return a covering problem without what cannot matter.
+    """Reduce a covering problem exactly.
 
     Parameters
     ----------
     problem : Problem
-        Who reaches whom, who is kept, forced and forbidden; other rules are not looked at.
+        The walking times; which sites are kept, forced and forbidden. Other rules are ignored.
     value : ndarray, optional
         What each point counts; ``problem.value`` if absent.
     dominated : bool, default True
-        Whether to drop rows all of whose groups one other row covers too (of rows that cover the same, the lowest
-        stays): right where all rows cost the same.
+        Whether to drop sites all of whose groups one other site covers too (of sites that cover the same, the lowest
+        stays): right where all sites cost the same.
 
     Returns
     -------
     Reduction
-        It depends neither on the order of the points nor, but for ties, on that of the rows. Equality of sets is
+        It depends neither on the order of the points nor, but for ties, on that of the sites. Equality of sets is
         verified; hashes only find what to compare.
 
     Examples
@@ -253,7 +255,7 @@ def reduced(problem: Problem, *, value: Floats | None = None, dominated: bool = 
     >>> from siting.locate.covering.reduction import reduced
     >>> reach = csr_array(np.array([[1.0, 1, 0, 0], [0, 0, 1, 0], [1, 1, 1, 0]]))
     >>> found = reduced(Problem(reach, np.array([3.0, 4.0, 9.0, 5.0])))
-    >>> found.rows.tolist(), found.cover.weight.tolist(), found.group_of.tolist()
+    >>> found.sites.tolist(), found.cover.weight.tolist(), found.group_of.tolist()
     ([2], [16.0], [0, 0, 0, -1])
     """
     value = problem.value if value is None else value
@@ -262,21 +264,21 @@ def reduced(problem: Problem, *, value: Floats | None = None, dominated: bool = 
     free = problem.open_to_choice & ~forced
     by_kept = problem.reached_by(np.zeros(0, dtype=np.int64))
     by_forced = problem.reached_by(np.flatnonzero(forced)) & ~by_kept if forced.any() else np.zeros_like(by_kept)
-    rows, start, point = _of_rows(problem, free)
+    sites, start, point = _of_sites(problem, free)
     label, lists = _grouped(start, point, (value > 0) & ~by_kept & ~by_forced)
-    whole = bool(np.all(value == np.floor(value))) and float(value.sum()) < _EXACT
-    cover = _both_ways(lists, len(rows), _sums(label, value, len(lists[0]) - 1, whole=whole))
-    stays = ~dominated_rows(cover) if dominated else np.diff(cover.start) > 0
+    whole = bool(np.all(value == np.floor(value))) and float(value.sum()) < _EXACT_SUM
+    cover = _both_ways(lists, len(sites), _sums(label, value, len(lists[0]) - 1, whole=whole))
+    stays = ~dominated_sites(cover) if dominated else np.diff(cover.start) > 0
     if not stays.all():
-        # Without some rows, groups that differed may be alike.
+        # Without some sites, groups that differed may be alike.
         cover, again = restricted(cover, np.flatnonzero(stays))
         label = np.append(again, np.int32(-1))[label]
-        rows = rows[stays]
+        sites = sites[stays]
         if not whole:
             cover = cover._replace(weight=_sums(label, value, len(cover.weight), whole=False))
     return Reduction(
         cover=cover,
-        rows=rows,
+        sites=sites,
         group_of=label,
         forced=np.flatnonzero(forced).astype(np.int64),
         base=math.fsum(value[by_forced]),
@@ -284,68 +286,68 @@ def reduced(problem: Problem, *, value: Floats | None = None, dominated: bool = 
     )
 
 
-def dominated_rows(cover: Cover, stops: Callable[[], bool] | None = None) -> Bools:
-    """Return the rows all of whose groups one other row covers too; of rows that cover the same the lowest is not.
+def dominated_sites(cover: Cover, should_stop: Callable[[], bool] | None = None) -> Bools:
+    """Return the sites all of whose groups one other site covers too; of sites that cover the same the lowest is not.
 
-    Where ``stops`` says so, those among the first ones.
+    Where ``should_stop`` says so, those among the first ones.
     """
-    return dominated_lists(cover.start, cover.group, cover.row_start, cover.row, stops)
+    return dominated_lists(cover.start, cover.group, cover.group_start, cover.site, should_stop)
 
 
-def restricted(cover: Cover, rows: Ints, wanted: Bools | None = None) -> tuple[Cover, Numbers]:
-    """Return a cover with some of its rows only, and the new group of each group (-1: none).
+def restricted(cover: Cover, sites: Ints, wanted: Bools | None = None) -> tuple[Cover, Numbers]:
+    """Return a cover with some of its sites only, and the new group of each group (-1: none).
 
     Parameters
     ----------
     cover : Cover
-        Rows and groups.
-    rows : ndarray of int
-        Rows that stay, ascending; the new rows are numbered so.
+        Sites and groups.
+    sites : ndarray of int
+        Sites that stay, ascending; the new sites are numbered so.
     wanted : ndarray of bool, optional
         Groups that still count; all if absent.
     """
-    start, group = _picked(cover.start, cover.group, rows)
+    start, group = _picked(cover.start, cover.group, sites)
     label, lists = _grouped(start, group, np.ones(len(cover.weight), dtype=np.bool_) if wanted is None else wanted)
     weight = np.bincount(label[label >= 0], weights=cover.weight[label >= 0], minlength=len(lists[0]) - 1)
-    return _both_ways(lists, len(rows), weight.astype(np.float64)), label
+    return _both_ways(lists, len(sites), weight.astype(np.float64)), label
 
 
-def _of_rows(problem: Problem, free: Bools) -> tuple[Ints, Ints, Numbers]:
-    """Return the free rows, and the points that each reaches as packed lists."""
+def _of_sites(problem: Problem, free: Bools) -> tuple[Ints, Ints, Numbers]:
+    """Return the free sites, and the points that each reaches as packed lists."""
     start = np.asarray(problem.times.indptr, dtype=np.int64)
     point = np.asarray(problem.times.indices, dtype=np.int32)
-    rows = np.flatnonzero(free).astype(np.int64)
-    if len(rows) == problem.sites:
-        return rows, start, point
-    return rows, *_picked(start, point, rows)
+    sites = np.flatnonzero(free).astype(np.int64)
+    if len(sites) == problem.sites:
+        return sites, start, point
+    return sites, *_picked(start, point, sites)
 
 
-def _picked(start: Ints, item: Numbers, rows: Ints) -> tuple[Ints, Numbers]:
-    """Return packed lists of some rows only."""
-    lengths = np.diff(start)[rows]
+def _picked(start: Ints, item: Numbers, sites: Ints) -> tuple[Ints, Numbers]:
+    """Return packed lists of some sites only."""
+    lengths = np.diff(start)[sites]
     picked = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(lengths)])
-    place = np.repeat(start[rows] - picked[:-1], lengths) + np.arange(picked[-1])
+    place = np.repeat(start[sites] - picked[:-1], lengths) + np.arange(picked[-1])
     return picked, item[place]
 
 
 def _grouped(start: Ints, point: Numbers, wanted: Bools) -> tuple[Numbers, tuple[Ints, Numbers]]:
-    """Return the group of each point (-1: none), and the rows of each group as packed lists.
+    """Return the group of each point (-1: none), and the sites of each group as packed lists.
 
-    Groups stand in the order of their lowest row, then of their hashes: not of their points.
+    Groups stand in the order of their lowest site, then of their hashes: not of their points.
     """
     hashes, degree, lowest = hashed(start, point, wanted)
-    row_start, row = transposed(start, point, degree)
-    label, first = alike(hashes, row_start, row)
+    group_start, site = transposed(start, point, degree)
+    label, first = alike(hashes, group_start, site)
     order = np.lexsort((hashes[first, 1], hashes[first, 0], lowest[first]))
     place = np.empty(len(first) + 1, dtype=np.int32)
     place[order], place[-1] = np.arange(len(first), dtype=np.int32), -1
-    return place[label], _picked(row_start, row, first[order])
+    return place[label], _picked(group_start, site, first[order])
 
 
-def _both_ways(lists: tuple[Ints, Numbers], rows: int, weight: Floats) -> Cover:
-    row_start, row = lists
-    start, group = transposed(row_start, row, np.bincount(row, minlength=rows).astype(np.int32))
-    return Cover(start, group, row_start, row, weight)
+def _both_ways(lists: tuple[Ints, Numbers], sites: int, weight: Floats) -> Cover:
+    group_start, site = lists
+    start, group = transposed(group_start, site, np.bincount(site, minlength=sites).astype(np.int32))
+    return Cover(start, group, group_start, site, weight)
 
 
 def _sums(label: Numbers, value: Floats, groups: int, *, whole: bool) -> Floats:

@@ -1,4 +1,4 @@
-"""A choice of rows, and what every row is worth beside it, kept up to date as rows are opened and closed."""
+"""The state of a choice of sites: the gain of each site, updated as sites are opened and closed."""
 
 from typing import NamedTuple
 
@@ -12,17 +12,17 @@ from siting.locate.problem import Bools
 
 
 class State(NamedTuple):
-    """A choice of rows.
+    """A choice of sites.
 
-    ``times[g]`` open rows cover group g, and the sum of their numbers is ``owner[g]``: where one row covers it alone,
-    that is the row. ``worth[r]`` is what row r would add if it is closed, and what would be lost without it if it is
-    open. ``chosen[:size[0]]`` are the open rows, ``place[r]`` is where row r stands there (-1: closed). ``touched[0]``
+    ``times[g]`` open sites cover group g, and the sum of their numbers is ``owner[g]``: where one site covers it alone,
+    that is the site. ``gain[r]`` is what site r would add if it is closed, and what would be lost without it if it is
+    open. ``chosen[:size[0]]`` are the open sites, ``place[r]`` its place there (-1: closed). ``touched[0]``
     counts the entries of lists that were looked at: work that is the same on every machine.
     """
 
     times: Numbers
     owner: NDArray[np.int64]
-    worth: Floats
+    gain: Floats
     chosen: Numbers
     place: Numbers
     size: NDArray[np.int64]
@@ -31,12 +31,12 @@ class State(NamedTuple):
 
 def empty(cover: Cover) -> State:
     """Return the choice of nothing."""
-    rows, groups = len(cover.start) - 1, len(cover.weight)
-    worth = np.add.reduceat(np.append(cover.weight[cover.group], 0.0), cover.start[:-1]) if rows else np.zeros(0)
-    worth[np.diff(cover.start) == 0] = 0.0
-    numbers = (np.zeros(rows, dtype=np.int32), np.full(rows, -1, dtype=np.int32))
+    sites, groups = len(cover.start) - 1, len(cover.weight)
+    gain = np.add.reduceat(np.append(cover.weight[cover.group], 0.0), cover.start[:-1]) if sites else np.zeros(0)
+    gain[np.diff(cover.start) == 0] = 0.0
+    numbers = (np.zeros(sites, dtype=np.int32), np.full(sites, -1, dtype=np.int32))
     counts = (np.zeros(1, np.int64), np.zeros(1, np.int64))
-    return State(np.zeros(groups, np.int32), np.zeros(groups, np.int64), worth, *numbers, *counts)
+    return State(np.zeros(groups, np.int32), np.zeros(groups, np.int64), gain, *numbers, *counts)
 
 
 def state_of(cover: Cover, chosen: Numbers) -> State:
@@ -47,62 +47,62 @@ def state_of(cover: Cover, chosen: Numbers) -> State:
 
 
 @compiled
-def open_row(cover: Cover, state: State, row: int) -> None:
-    """Open a closed row."""
-    touched = cover.start[row + 1] - cover.start[row]
-    for at in range(cover.start[row], cover.start[row + 1]):
+def open_site(cover: Cover, state: State, site: int) -> None:
+    """Open a closed site."""
+    touched = cover.start[site + 1] - cover.start[site]
+    for at in range(cover.start[site], cover.start[site + 1]):
         group = cover.group[at]
         count = state.times[group]
         if count == 0:
             weight = cover.weight[group]
-            touched += cover.row_start[group + 1] - cover.row_start[group]
-            for other in cover.row[cover.row_start[group] : cover.row_start[group + 1]]:
-                if other != row:
-                    state.worth[other] -= weight
+            touched += cover.group_start[group + 1] - cover.group_start[group]
+            for other in cover.site[cover.group_start[group] : cover.group_start[group + 1]]:
+                if other != site:
+                    state.gain[other] -= weight
         elif count == 1:
-            state.worth[state.owner[group]] -= cover.weight[group]
+            state.gain[state.owner[group]] -= cover.weight[group]
         state.times[group] = count + 1
-        state.owner[group] += row
-    state.place[row] = state.size[0]
-    state.chosen[state.size[0]] = row
+        state.owner[group] += site
+    state.place[site] = state.size[0]
+    state.chosen[state.size[0]] = site
     state.size[0] += 1
     state.touched[0] += touched
 
 
 @compiled
-def close_row(cover: Cover, state: State, row: int) -> None:
-    """Close an open row."""
-    touched = cover.start[row + 1] - cover.start[row]
-    for at in range(cover.start[row], cover.start[row + 1]):
+def close_site(cover: Cover, state: State, site: int) -> None:
+    """Close an open site."""
+    touched = cover.start[site + 1] - cover.start[site]
+    for at in range(cover.start[site], cover.start[site + 1]):
         group = cover.group[at]
         count = state.times[group]
         state.times[group] = count - 1
-        state.owner[group] -= row
+        state.owner[group] -= site
         if count == 1:
             weight = cover.weight[group]
-            touched += cover.row_start[group + 1] - cover.row_start[group]
-            for other in cover.row[cover.row_start[group] : cover.row_start[group + 1]]:
-                if other != row:
-                    state.worth[other] += weight
+            touched += cover.group_start[group + 1] - cover.group_start[group]
+            for other in cover.site[cover.group_start[group] : cover.group_start[group + 1]]:
+                if other != site:
+                    state.gain[other] += weight
         elif count == 2:  # noqa: PLR2004 - from two to one
-            state.worth[state.owner[group]] += cover.weight[group]
-    last, place = state.chosen[state.size[0] - 1], state.place[row]
+            state.gain[state.owner[group]] += cover.weight[group]
+    last, place = state.chosen[state.size[0] - 1], state.place[site]
     state.chosen[place], state.place[last] = last, place
-    state.place[row] = -1
+    state.place[site] = -1
     state.size[0] -= 1
     state.touched[0] += touched
 
 
 @compiled
-def open_all(cover: Cover, state: State, rows: Numbers) -> None:
-    """Open closed rows."""
-    for row in rows:
-        open_row(cover, state, row)
+def open_all(cover: Cover, state: State, sites: Numbers) -> None:
+    """Open closed sites."""
+    for site in sites:
+        open_site(cover, state, site)
 
 
 @compiled
 def shared(cover: Cover, state: State, closed: int, opened: int) -> float:
-    """Return what an open row covers alone and a closed row covers too."""
+    """Return what an open site covers alone and a closed site covers too."""
     total = 0.0
     state.touched[0] += cover.start[closed + 1] - cover.start[closed]
     for at in range(cover.start[closed], cover.start[closed + 1]):
@@ -113,10 +113,10 @@ def shared(cover: Cover, state: State, closed: int, opened: int) -> float:
 
 
 @compiled
-def covered_by(cover: Cover, rows: Numbers) -> Bools:
-    """Return which groups some rows cover."""
+def covered_by(cover: Cover, sites: Numbers) -> Bools:
+    """Return which groups some sites cover."""
     covered = np.zeros(len(cover.weight), np.bool_)
-    for row in rows:
-        for at in range(cover.start[row], cover.start[row + 1]):
+    for site in sites:
+        for at in range(cover.start[site], cover.start[site + 1]):
             covered[cover.group[at]] = True
     return covered

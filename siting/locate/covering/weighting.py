@@ -7,27 +7,37 @@ import numpy as np
 
 from siting.compiled import by_turns, compiled
 from siting.domain.nouns import Floats, Ints
-from siting.locate.covering.choice import Choice, Held, Lists, complete, held_rows, leaver, lists_of, opened, swap
-from siting.locate.covering.instance import LITTLE, CoveringInstance
+from siting.locate.covering.choice import (
+    Choice,
+    ChosenList,
+    CoverLists,
+    choice_from,
+    chosen_list,
+    complete,
+    leaver,
+    lists_of,
+    swap,
+)
+from siting.locate.covering.instance import INTEGER_TOLERANCE, CoveringInstance
 from siting.locate.problem import Bools
 
-# What one turn looks at, in rows of groups.
+# What one turn looks at, in entries of lists.
 _WORK_TURN: Final = 50_000_000
 
 
-class Exchange:
-    """Exchanges in turns, from a choice of rows to one that covers all groups and is at best cheaper.
+class WeightingSearch:
+    """Exchanges in turns, from a choice of sites to one that covers all groups and is at best cheaper.
 
-    Rows enter greedily until all is covered. Then, as often as ``steps`` says, rows leave that lose least and others
+    Sites enter greedily until all is covered. Then, as often as ``steps`` says, sites leave that lose least and others
     enter that cover some group left out, always below the best cost met; what stays uncovered gains priority (the
     scheme of Gao, Weise & Li 2015, with costs). Turns are of about equal work, and leave the choice as one run would.
 
     Parameters
     ----------
     core : CoveringInstance
-        The programme; choosing all rows covers all groups.
+        The programme; choosing all sites covers all groups.
     begin : ndarray of bool
-        Rows to begin with.
+        Sites to begin with.
     steps : int
         How often to exchange.
     seed : int
@@ -38,14 +48,14 @@ class Exchange:
         self._lists, self._steps = lists_of(core), steps
         self._choice = _begun(self._lists, begin, seed)
         complete(self._lists, self._choice, 0.0)
-        self._held, self.best = held_rows(self._choice), self._choice.chosen.copy()
-        self._moves = _Moves(np.zeros(core.rows, dtype=np.int64), np.ones(core.rows, dtype=np.bool_))
-        self._least = 1.0 - LITTLE if core.whole else 0.0
-        # The best cost met, the row that entered last, the steps done, and what was looked at in this turn.
+        self._held, self.best = chosen_list(self._choice), self._choice.chosen.copy()
+        self._moves = _Moves(np.zeros(core.sites, dtype=np.int64), np.ones(core.sites, dtype=np.bool_))
+        self._least = 1.0 - INTEGER_TOLERANCE if core.whole else 0.0
+        # The best cost met, the site that entered last, the steps done, and what was looked at in this turn.
         self._state = np.array([np.inf, -1.0, 0.0, 0.0])
 
-    def turn(self, stops: Callable[[], bool] | None = None) -> bool:
-        """Take a turn, which ends early where ``stops`` says so; tell whether any is left."""
+    def turn(self, should_stop: Callable[[], bool] | None = None) -> bool:
+        """Take a turn, which ends early where ``should_stop`` says so; tell whether any is left."""
         left, now = True, (self._choice, self._held, self._moves)
         self._state[3] = 0.0
 
@@ -55,61 +65,65 @@ class Exchange:
             left = bool(_exchanged(self._lists, now, self.best, self._state, limits))
             return left and self._state[3] < _WORK_TURN
 
-        by_turns(exchange, stops)
+        by_turns(exchange, should_stop)
         return left
 
 
 class _Moves(NamedTuple):
-    """When each row moved last, and whether it may come back."""
+    """When each site moved last, and whether it may come back."""
 
     since: Ints
     may: Bools
 
 
 @compiled
-def _moved(lists: Lists, row: int, step: int, since: Ints, may: Bools) -> int:
-    """Note a row's move: it may not come back before some row that shares a group with it moves (Cai & Su 2011).
+def _moved(lists: CoverLists, site: int, step: int, since: Ints, may: Bools) -> int:
+    """Note a site's move: it may not come back before some site that shares a group with it moves (Cai & Su 2011).
 
-    Returns how many rows were looked at.
+    Returns how many sites were looked at.
     """
-    since[row] = step
+    since[site] = step
     looked = 0
-    for at in range(lists.start[row], lists.start[row + 1]):
+    for at in range(lists.start[site], lists.start[site + 1]):
         each = lists.group[at]
-        for place in range(lists.row_start[each], lists.row_start[each + 1]):
-            may[lists.row[place]] = True
-        looked += lists.row_start[each + 1] - lists.row_start[each]
-    may[row] = False
+        for place in range(lists.group_start[each], lists.group_start[each + 1]):
+            may[lists.site[place]] = True
+        looked += lists.group_start[each + 1] - lists.group_start[each]
+    may[site] = False
     return looked
 
 
 @compiled
-def _enterer(lists: Lists, choice: Choice, since: Ints, may: Bools) -> int:
-    """Return the row of some uncovered group that gains most by cost, of equals the one that moved longest ago."""
+def _enterer(lists: CoverLists, choice: Choice, since: Ints, may: Bools) -> int:
+    """Return the site of some uncovered group that gains most by cost, of equals the one that moved longest ago."""
     best, most = -1, 0.0
     each = choice.missing[np.random.randint(choice.tally[0])]  # noqa: NPY002 - the compiler's own generator
-    for at in range(lists.row_start[each], lists.row_start[each + 1]):
-        row = lists.row[at]
-        gain = choice.score[row] / lists.cost[row] if lists.cost[row] > 0 else np.inf
-        if may[row] and (best < 0 or gain > most or (gain == most and since[row] < since[best])):
-            best, most = row, gain
+    for at in range(lists.group_start[each], lists.group_start[each + 1]):
+        site = lists.site[at]
+        gain = choice.score[site] / lists.cost[site] if lists.cost[site] > 0 else np.inf
+        if may[site] and (best < 0 or gain > most or (gain == most and since[site] < since[best])):
+            best, most = site, gain
     return best
 
 
 @compiled
-def _begun(lists: Lists, begin: Bools, seed: int) -> Choice:
+def _begun(lists: CoverLists, begin: Bools, seed: int) -> Choice:
     """Return the choice to begin with."""
     np.random.seed(seed)  # noqa: NPY002 - the compiler's own generator
     groups = len(lists.weight)
-    choice: Choice = opened(lists, begin, np.ones(groups), np.ones(groups, np.bool_))
+    choice: Choice = choice_from(lists, begin, np.ones(groups), np.ones(groups, np.bool_))
     return choice
 
 
 @compiled
 def _exchanged(
-    lists: Lists, now: tuple[Choice, Held, _Moves], best: Bools, state: Floats, limits: tuple[float, int, int]
+    lists: CoverLists,
+    now: tuple[Choice, ChosenList, _Moves],
+    best: Bools,
+    state: Floats,
+    limits: tuple[float, int, int],
 ) -> bool:
-    """Exchange until so much work is done in all; tell whether steps are left."""
+    """WeightingSearch until so much work is done in all; tell whether steps are left."""
     choice, held, (since, may) = now
     least, steps, work = limits
     lowest, last, step, looked = state[0], int(state[1]), int(state[2]), int(state[3])
@@ -129,18 +143,18 @@ def _exchanged(
             swap(lists, choice, held, out)
             looked += held.many[0] + _moved(lists, out, step, since, may)
         while choice.tally[0] > 0:
-            row = _enterer(lists, choice, since, may)
-            if row < 0 or choice.sums[1] + lists.cost[row] > lowest - least:
+            site = _enterer(lists, choice, since, may)
+            if site < 0 or choice.sums[1] + lists.cost[site] > lowest - least:
                 break
-            swap(lists, choice, held, row)
-            looked += _moved(lists, row, step, since, may)
-            may[row] = True
-            last = row
+            swap(lists, choice, held, site)
+            looked += _moved(lists, site, step, since, may)
+            may[site] = True
+            last = site
             for at in range(choice.tally[0]):
                 each = choice.missing[at]
                 choice.priority[each] += 1.0
-                for place in range(lists.row_start[each], lists.row_start[each + 1]):
-                    choice.score[lists.row[place]] += 1.0
-                looked += lists.row_start[each + 1] - lists.row_start[each]
+                for place in range(lists.group_start[each], lists.group_start[each + 1]):
+                    choice.score[lists.site[place]] += 1.0
+                looked += lists.group_start[each + 1] - lists.group_start[each]
     state[0], state[1], state[2], state[3] = lowest, last, step, looked
     return step <= steps

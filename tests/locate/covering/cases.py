@@ -33,9 +33,9 @@ class Small:
     rules: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
 
     def problem(self, stations: int | None = None) -> Problem:
-        row, point = np.nonzero(np.isfinite(self.seconds))
-        start = np.searchsorted(row, np.arange(len(self.seconds) + 1))
-        times = csr_array((self.seconds[row, point], point, start), shape=self.seconds.shape)
+        site, point = np.nonzero(np.isfinite(self.seconds))
+        start = np.searchsorted(site, np.arange(len(self.seconds) + 1))
+        times = csr_array((self.seconds[site, point], point, start), shape=self.seconds.shape)
         return Problem(times, self.people, Rules(stations=stations, costs=self.costs, **self.rules))
 
     def flagged(self, rule: str) -> set[int]:
@@ -44,15 +44,15 @@ class Small:
     def choices(self, stations: int | None = None) -> list[tuple[int, ...]]:
         """All rows that may be opened together, beside the kept ones."""
         kept = self.flagged("kept")
-        free = [row for row in range(len(self.seconds)) if row not in kept]
+        free = [site for site in range(len(self.seconds)) if site not in kept]
         most = len(free) if stations is None else stations
         found = (each for count in range(min(most, len(free)) + 1) for each in itertools.combinations(free, count))
         forced, forbidden = self.flagged("forced") - kept, self.flagged("forbidden")
         return [each for each in found if forced <= set(each) and not forbidden & set(each)]
 
     def nearest(self, chosen: tuple[int, ...]) -> NDArray[np.float64]:
-        rows = sorted(self.flagged("kept") | set(chosen))
-        return self.seconds[rows].min(axis=0) if rows else np.full(len(self.people), np.inf)
+        sites = sorted(self.flagged("kept") | set(chosen))
+        return self.seconds[sites].min(axis=0) if sites else np.full(len(self.people), np.inf)
 
     def covers(
         self, chosen: tuple[int, ...], share: float, people: NDArray[np.float64] | None = None, within: float = math.inf
@@ -69,9 +69,9 @@ class Small:
 
     def center(self, share: float, stations: int | None) -> float:
         usable = [
-            row
-            for row in range(len(self.seconds))
-            if row in self.flagged("kept") or row not in self.flagged("forbidden")
+            site
+            for site in range(len(self.seconds))
+            if site in self.flagged("kept") or site not in self.flagged("forbidden")
         ]
         reached = np.isfinite(self.seconds[usable]).any(axis=0) if usable else np.zeros(len(self.people), dtype=bool)
         people = np.where(reached, self.people, 0.0)
@@ -84,17 +84,17 @@ class Small:
 
 @st.composite
 def cases(draw: st.DrawFn, *, flags: bool = True) -> Small:
-    rows, points = draw(st.integers(1, 7)), draw(st.integers(1, 10))
+    sites, points = draw(st.integers(1, 7)), draw(st.integers(1, 10))
     density = draw(st.sampled_from([0.2, 0.35, 0.6]))
     rng = np.random.default_rng(draw(st.integers(0, 10_000)))
-    seconds = np.where(rng.random((rows, points)) < density, rng.integers(0, 9, (rows, points)) * 60.0, np.inf)
+    seconds = np.where(rng.random((sites, points)) < density, rng.integers(0, 9, (sites, points)) * 60.0, np.inf)
     rules = {}
     for name, share in (("kept", 0.15), ("forced", 0.2), ("forbidden", 0.2)):
         if flags and draw(st.booleans()):
-            rules[name] = rng.random(rows) < share
+            rules[name] = rng.random(sites) < share
     if "forced" in rules and "forbidden" in rules:
         rules["forbidden"] &= ~rules["forced"]
-    return Small(seconds, np.array(draw(PERSONS))[:points], np.array(draw(MONEY))[:rows], rules)
+    return Small(seconds, np.array(draw(PERSONS))[:points], np.array(draw(MONEY))[:sites], rules)
 
 
 def san_francisco(shared: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -36,7 +36,7 @@ def test_forced_and_kept_rows_hold_at_every_point() -> None:
 
 def test_fewer_stations_than_are_forced_are_refused() -> None:
     problem = district(1)
-    with pytest.raises(ValueError, match="1 rows"):
+    with pytest.raises(ValueError, match="1 sites"):
         covering_curve(problem.under(forced=np.arange(problem.sites) < 2), [1, 5], Effort())
     assert covering_curve(problem, [], Effort()) == []
 
@@ -58,7 +58,7 @@ def test_the_same_curve_twice() -> None:
 
 
 def test_a_slow_and_a_fast_clock_see_the_same_curve(monkeypatch: pytest.MonkeyPatch) -> None:
-    problem = district(5, rows=120, points=1_500)
+    problem = district(5, sites=120, points=1_500)
     found, asked = [], [1]
     for share in (0.0, 0.9):
         calls = iter(range(1_000_000_000))

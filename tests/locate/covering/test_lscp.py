@@ -13,8 +13,8 @@ from scipy.sparse import csr_array
 
 from siting.locate.covering import lscp, set_covering, weighting
 from siting.locate.covering.instance import CoveringInstance
-from siting.locate.covering.lscp import asked
-from siting.locate.covering.weighting import Exchange
+from siting.locate.covering.lscp import coverage_target
+from siting.locate.covering.weighting import WeightingSearch
 from siting.locate.highs import Run
 from siting.locate.problem import Effort, Problem, Rules, SetCovering
 from tests.locate.covering.cases import Small, cases, san_francisco
@@ -22,10 +22,10 @@ from tests.locate.covering.cases import Small, cases, san_francisco
 SHARES = st.sampled_from([0.0, 0.3, 0.5, 0.8, 0.95, 1.0])
 
 
-def clusters(points: int, rows: int, near: float, seed: int = 0) -> Problem:
+def clusters(points: int, sites: int, near: float, seed: int = 0) -> Problem:
     """Points and rows on a square, and seconds by distance."""
     rng = np.random.default_rng(seed)
-    at, sites = rng.random((points, 2)), rng.random((rows, 2))
+    at, sites = rng.random((points, 2)), rng.random((sites, 2))
     between = np.hypot(*(sites[:, None] - at[None]).transpose(2, 0, 1))
     reach = between <= near
     people = np.where(reach.any(axis=0), rng.integers(1, 30, points), 0).astype(np.float64)
@@ -34,16 +34,16 @@ def clusters(points: int, rows: int, near: float, seed: int = 0) -> Problem:
 
 def by_milp(problem: Problem, share: float, costs: np.ndarray | None = None) -> int:
     """The same by scipy, as it stands in the books."""
-    rows, points = problem.times.shape
+    sites, points = problem.times.shape
     reach = (problem.times.T.toarray() > 0).astype(float)
-    cost = np.concatenate([np.ones(rows) if costs is None else costs, np.zeros(points)])
+    cost = np.concatenate([np.ones(sites) if costs is None else costs, np.zeros(points)])
     covered = LinearConstraint(np.hstack([reach, -np.eye(points)]), 0, np.inf)
     enough = LinearConstraint(
-        np.concatenate([np.zeros(rows), problem.people])[None, :],
+        np.concatenate([np.zeros(sites), problem.people])[None, :],
         math.ceil(share * problem.people.sum() - 1e-9),
         np.inf,
     )
-    whole = np.concatenate([np.ones(rows), np.zeros(points)])
+    whole = np.concatenate([np.ones(sites), np.zeros(points)])
     found = milp(cost, constraints=[covered, enough], bounds=Bounds(0, 1), integrality=whole)
     return round(float(found.fun))
 
@@ -84,16 +84,16 @@ def test_what_blocks_is_what_blocks(case: Small, share: float) -> None:
 @given(cases(flags=False), SHARES)
 def test_rows_that_add_nothing_are_not_opened(case: Small, share: float) -> None:
     chosen = set_covering(case.problem(), SetCovering(share, by_cost=True), Effort()).chosen.tolist()
-    for row in chosen:
-        assert not case.covers(tuple(each for each in chosen if each != row), share)
+    for site in chosen:
+        assert not case.covers(tuple(each for each in chosen if each != site), share)
 
 
 def test_of_equals_the_lowest_is_opened() -> None:
     reach = np.array([[1.0, 1, 0, 0], [0, 0, 1, 1], [1, 1, 0, 0], [0, 0, 1, 1]])
     people = np.array([3.0, 4.0, 5.0, 6.0])
-    for rows in ([0, 1, 2, 3], [3, 2, 1, 0], [2, 1, 3, 0]):
-        assert set_covering(Problem(csr_array(reach[rows]), people), SetCovering(), Effort()).chosen.tolist() == [0, 1]
-        half = set_covering(Problem(csr_array(reach[rows]), people), SetCovering(0.3), Effort())
+    for sites in ([0, 1, 2, 3], [3, 2, 1, 0], [2, 1, 3, 0]):
+        assert set_covering(Problem(csr_array(reach[sites]), people), SetCovering(), Effort()).chosen.tolist() == [0, 1]
+        half = set_covering(Problem(csr_array(reach[sites]), people), SetCovering(0.3), Effort())
         assert half.chosen.tolist() == [0]
 
 
@@ -206,7 +206,7 @@ def test_what_the_solver_loses_is_no_proof(monkeypatch: pytest.MonkeyPatch) -> N
         return chosen, Run(None, math.inf, math.inf, "infeasible", 0)
 
     assert set_covering(problem, SetCovering(by_cost=True), Effort()).status == "optimal"
-    monkeypatch.setattr(lscp, "solved", lost)
+    monkeypatch.setattr(lscp, "solve_instance", lost)
     found = set_covering(problem, SetCovering(by_cost=True), Effort())
     assert (found.objective, found.bound, found.status, found.stopped_by) == (9.0, 2.0, "feasible", "solver")
 
@@ -216,11 +216,11 @@ def test_turns_of_exchanges_end_where_one_long_turn_does(seed: int, monkeypatch:
     rng = np.random.default_rng(seed)
     reach = rng.random((40, 120)) < 0.08
     reach[rng.integers(0, 40, 120), np.arange(120)] = True
-    core = asked(Problem(csr_array(reach * 60.0), np.ones(120)), 1.0).core
+    core = coverage_target(Problem(csr_array(reach * 60.0), np.ones(120)), 1.0).core
     found = []
     for work in (10**9, 200):
         monkeypatch.setattr(weighting, "_WORK_TURN", work)
-        one = Exchange(core, np.zeros(core.rows, dtype=np.bool_), 400, seed)
+        one = WeightingSearch(core, np.zeros(core.sites, dtype=np.bool_), 400, seed)
         turns = 1
         while one.turn():
             turns += 1
@@ -236,18 +236,18 @@ def test_no_turn_begins_once_somebody_asked_to_stop(monkeypatch: pytest.MonkeyPa
     reach[rng.integers(0, 60, 200), np.arange(200)] = True
     problem = Problem(csr_array(reach * 60.0), np.ones(200))
     monkeypatch.setattr(weighting, "_WORK_TURN", 100)
-    turn, asks, turns = Exchange.turn, [0], [0]
+    turn, asks, turns = WeightingSearch.turn, [0], [0]
 
-    def counted(self: Exchange, stops: Callable[[], bool]) -> bool:
+    def counted(self: WeightingSearch, should_stop: Callable[[], bool]) -> bool:
         assert asks[0] < 5, "a turn began after the fifth ask said stop"
         turns[0] += 1
-        return turn(self, stops)
+        return turn(self, should_stop)
 
     def stop() -> bool:
         asks[0] += 1
         return asks[0] >= 5
 
-    monkeypatch.setattr(Exchange, "turn", counted)
+    monkeypatch.setattr(WeightingSearch, "turn", counted)
     found = set_covering(problem, SetCovering(), Effort(interrupted=stop))
     assert (found.stopped_by, turns[0]) == ("interrupt", 3)
     assert problem.reached_by(found.chosen).all()

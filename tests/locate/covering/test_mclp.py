@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 from siting.locate.covering import maximal_covering, mclp, mclp_search
-from siting.locate.covering.exact import programme
-from siting.locate.covering.fixing import undominated
+from siting.locate.covering.exact import mclp_milp
+from siting.locate.covering.fixing import without_dominated
 from siting.locate.covering.reduction import reduced
 from siting.locate.highs import minimise
 from siting.locate.problem import Effort, Problem, Rules, Solution
@@ -18,14 +18,14 @@ from siting.locate.problem import Effort, Problem, Rules, Solution
 
 @st.composite
 def problems(draw: st.DrawFn, weights: tuple[float, ...] = (0.0, 1.0, 2.0, 2.5, 7.1)) -> Problem:
-    rows, points = draw(st.integers(0, 8)), draw(st.integers(0, 14))
-    cells = draw(st.lists(st.sampled_from([0, 0, 1]), min_size=rows * points, max_size=rows * points))
+    sites, points = draw(st.integers(0, 8)), draw(st.integers(0, 14))
+    cells = draw(st.lists(st.sampled_from([0, 0, 1]), min_size=sites * points, max_size=sites * points))
     people = draw(st.lists(st.sampled_from(weights), min_size=points, max_size=points))
-    flags = [draw(st.lists(st.sampled_from([0, 0, 0, 1]), min_size=rows, max_size=rows)) for _ in range(3)]
+    flags = [draw(st.lists(st.sampled_from([0, 0, 0, 1]), min_size=sites, max_size=sites)) for _ in range(3)]
     names = ("kept", "forced", "forbidden")
     given_flags = {name: np.array(each, dtype=bool) for name, each in zip(names, flags, strict=True)}
-    stations = draw(st.one_of(st.none(), st.integers(0, rows + 1)))
-    times = csr_array(np.array(cells, dtype=float).reshape(rows, points) * 60.0)
+    stations = draw(st.one_of(st.none(), st.integers(0, sites + 1)))
+    times = csr_array(np.array(cells, dtype=float).reshape(sites, points) * 60.0)
     return Problem(times, np.array(people), Rules(stations=stations, **given_flags))
 
 
@@ -39,7 +39,7 @@ def best_of_all(problem: Problem) -> float | None:
     forced = np.flatnonzero(problem.rules.forced & ~problem.kept)
     if not problem.open_to_choice[forced].all():
         return None
-    free = [row for row in np.flatnonzero(problem.open_to_choice) if row not in forced]
+    free = [site for site in np.flatnonzero(problem.open_to_choice) if site not in forced]
     most = len(free) if problem.rules.stations is None else problem.rules.stations - len(forced)
     if most < 0:
         return None
@@ -50,18 +50,18 @@ def best_of_all(problem: Problem) -> float | None:
 def greedy(problem: Problem) -> float:
     """Return what adding the best row again and again covers."""
     chosen = list(np.flatnonzero(problem.rules.forced & ~problem.kept)) if problem.rules.forced is not None else []
-    free = [row for row in np.flatnonzero(problem.open_to_choice) if row not in chosen]
+    free = [site for site in np.flatnonzero(problem.open_to_choice) if site not in chosen]
     most = problem.sites if problem.rules.stations is None else problem.rules.stations
     while free and len(chosen) < most:
-        best = max(free, key=lambda row: (covered(problem, np.array([*chosen, row], dtype=np.int64)), -row))
+        best = max(free, key=lambda site: (covered(problem, np.array([*chosen, site], dtype=np.int64)), -site))
         free.remove(best)
         chosen.append(best)
     return covered(problem, np.array(chosen, dtype=np.int64))
 
 
-def district(seed: int, *, rows: int = 60, points: int = 2_000, stations: int = 8, whole: bool = True) -> Problem:
+def district(seed: int, *, sites: int = 60, points: int = 2_000, stations: int = 8, whole: bool = True) -> Problem:
     rng = np.random.default_rng(seed)
-    people, sites = rng.random((points, 2)), rng.random((rows, 2))
+    people, sites = rng.random((points, 2)), rng.random((sites, 2))
     away = np.linalg.norm(sites[:, None] - people[None], axis=2)
     value = np.ceil(rng.gamma(0.8, 6.0, points)) if whole else rng.gamma(0.8, 6.0, points)
     return Problem(csr_array(np.where(away < 0.13, 60.0 + away, 0.0)), value, Rules(stations=stations))
@@ -90,8 +90,8 @@ def test_no_choice_of_all_is_better(problem: Problem) -> None:
     assert chosen <= set(np.flatnonzero(problem.open_to_choice))
     assert rules.stations is None or len(chosen) <= rules.stations
     # What adds nothing is not opened unless it is forced.
-    for row in chosen - set(np.flatnonzero(rules.forced)):
-        rest = np.array([other for other in found.chosen if other != row], dtype=np.int64)
+    for site in chosen - set(np.flatnonzero(rules.forced)):
+        rest = np.array([other for other in found.chosen if other != site], dtype=np.int64)
         assert covered(problem, rest) < found.objective
 
 
@@ -100,10 +100,10 @@ def test_no_choice_of_all_is_better(problem: Problem) -> None:
 def test_single_rows_are_exchanged_for_equals_of_lower_number(problem: Problem) -> None:
     found = maximal_covering(problem, Effort())
     forced = set(np.flatnonzero(problem.rules.forced))
-    for row in set(found.chosen) - forced:
-        rest = [other for other in found.chosen if other != row]
-        for other in set(np.flatnonzero(problem.open_to_choice)[: int(row)]) - set(found.chosen):
-            if other < row:
+    for site in set(found.chosen) - forced:
+        rest = [other for other in found.chosen if other != site]
+        for other in set(np.flatnonzero(problem.open_to_choice)[: int(site)]) - set(found.chosen):
+            if other < site:
                 assert covered(problem, np.array([*rest, other], dtype=np.int64)) < found.objective
 
 
@@ -127,13 +127,13 @@ def test_it_agrees_with_another_programme() -> None:
     from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import eye_array, hstack
 
-    problem = district(3, rows=40, points=400, stations=6)
-    rows, points = problem.times.shape
+    problem = district(3, sites=40, points=400, stations=6)
+    sites, points = problem.times.shape
     reach = (problem.times > 0).astype(float)
     each = LinearConstraint(hstack([-reach.T, eye_array(points)], format="csr"), -np.inf, 0)
-    number = LinearConstraint(np.concatenate([np.ones(rows), np.zeros(points)]), -np.inf, 6)
-    cost = np.concatenate([np.zeros(rows), -problem.people])
-    best = milp(cost, constraints=[each, number], bounds=Bounds(0, 1), integrality=np.ones(rows + points))
+    number = LinearConstraint(np.concatenate([np.ones(sites), np.zeros(points)]), -np.inf, 6)
+    cost = np.concatenate([np.zeros(sites), -problem.people])
+    best = milp(cost, constraints=[each, number], bounds=Bounds(0, 1), integrality=np.ones(sites + points))
     assert maximal_covering(problem, Effort()).objective == pytest.approx(-best.fun)
 
 
@@ -150,10 +150,10 @@ def test_the_same_question_has_the_same_answer() -> None:
 
 
 def test_a_slow_and_a_fast_clock_see_the_same_choice(monkeypatch: pytest.MonkeyPatch) -> None:
-    problem = district(4, rows=400, points=6_000, stations=30)
+    problem = district(4, sites=400, points=6_000, stations=30)
     # Little enough work to end before a proof; the clock strikes nothing, a tenth, nine tenths of the limit meanwhile.
     monkeypatch.setattr(mclp, "_HANDED_OVER", ((np.inf, 150_000_000),))
-    monkeypatch.setattr(mclp, "finish", lambda _: 0)
+    monkeypatch.setattr(mclp, "solve_exactly", lambda _: 0)
     found, asked = [], [1]
     for share in (0.0, 0.1, 0.9):
         calls = iter(range(1_000_000_000))
@@ -171,12 +171,12 @@ def test_a_slow_and_a_fast_clock_see_the_same_choice(monkeypatch: pytest.MonkeyP
 def test_choices_are_merged_among_their_own_rows() -> None:
     # Each choice is the best in one place; the last row, better than all, is in neither.
     found = reduced(Problem(csr_array(np.eye(5)), np.array([10.0, 8, 10, 8, 30])))
-    run = mclp_search.Race(found.cover, undominated(found.cover, 2), found.whole, found.base, Effort())
+    run = mclp_search.CoverSearch(found.cover, without_dominated(found.cover, 2), found.whole, found.base, Effort())
     for chosen in ([0, 3], [1, 2]):
         run.remember(np.array(chosen))
-        run.offer(np.array(chosen))
+        run.update_incumbent(np.array(chosen))
     assert run.value == 18.0
-    assert run.search(100, (0.03, 0.003), anew=False, merging=True)
+    assert run.improve(100, (0.03, 0.003), from_greedy=False, merging=True)
     assert (run.chosen.tolist(), run.value) == ([0, 2], 20.0)
     assert run.work > 0
 
@@ -234,7 +234,7 @@ def test_who_is_forced_and_forbidden_or_too_many_is_told() -> None:
 
 
 def test_an_interrupt_leaves_the_best_so_far_and_its_bound() -> None:
-    problem = district(4, rows=300, points=6_000, stations=30)
+    problem = district(4, sites=300, points=6_000, stations=30)
     best = maximal_covering(problem, Effort(rel_gap=0.001))
     for when in (1, 2, 5):
         asked = iter(range(1_000_000))
@@ -246,7 +246,7 @@ def test_an_interrupt_leaves_the_best_so_far_and_its_bound() -> None:
 
 
 def test_ctrl_c_leaves_the_best_so_far() -> None:
-    problem = district(4, rows=300, points=6_000, stations=30)
+    problem = district(4, sites=300, points=6_000, stations=30)
 
     def pressed() -> bool:
         raise KeyboardInterrupt
@@ -258,7 +258,7 @@ def test_ctrl_c_leaves_the_best_so_far() -> None:
 
 
 def test_no_time_leaves_a_valid_choice_and_bound() -> None:
-    problem = district(4, rows=300, points=6_000, stations=30)
+    problem = district(4, sites=300, points=6_000, stations=30)
     found = maximal_covering(problem, Effort(time_limit_s=0.0))
     assert (found.stopped_by, found.status) == ("time", "feasible")
     assert len(found.chosen) == 30
@@ -266,14 +266,14 @@ def test_no_time_leaves_a_valid_choice_and_bound() -> None:
 
 
 def test_a_gap_that_is_good_enough_ends_the_search() -> None:
-    problem = district(4, rows=300, points=6_000, stations=30)
+    problem = district(4, sites=300, points=6_000, stations=30)
     found = maximal_covering(problem, Effort(rel_gap=0.02))
     assert found.stopped_by == "proved"
     assert 0.0 < found.stages[0].gap <= 0.02
 
 
 def test_the_bound_of_whole_persons_is_whole() -> None:
-    found = maximal_covering(district(4, rows=300, points=6_000, stations=30), Effort(time_limit_s=0.0))
+    found = maximal_covering(district(4, sites=300, points=6_000, stations=30), Effort(time_limit_s=0.0))
     assert found.bound == int(found.bound)
 
 
@@ -289,7 +289,7 @@ def test_what_is_settled_at_once_is_proved_whatever_the_fractions() -> None:
 def test_the_solver_proves_small_weights_as_well_as_large_ones(monkeypatch: pytest.MonkeyPatch, size: float) -> None:
     monkeypatch.setattr(mclp, "_FEW_WORK", 0)
     monkeypatch.setattr(mclp, "_STEPS", 3)
-    monkeypatch.setattr(mclp_search, "descend", lambda *_: 0)
+    monkeypatch.setattr(mclp_search, "interchange", lambda *_: 0)
     for seed in range(12):
         rng = np.random.default_rng(seed)
         times = csr_array(np.where(rng.random((12, 60)) < 0.15, 60.0, 0.0))
@@ -308,17 +308,17 @@ def test_few_candidates_are_the_solvers_soon_and_many_later(monkeypatch: pytest.
         return 0.0
 
     monkeypatch.setattr(mclp, "handed_over", noted)
-    monkeypatch.setattr(mclp, "finish", lambda _: 0)
-    for rows in (100, 400):
-        maximal_covering(district(4, rows=rows, points=3_000, stations=10), Effort())
+    monkeypatch.setattr(mclp, "solve_exactly", lambda _: 0)
+    for sites in (100, 400):
+        maximal_covering(district(4, sites=sites, points=3_000, stations=10), Effort())
     assert [few for _, few in asked] == [True, False]
     assert dict(mclp._HANDED_OVER)[150_000] > mclp._FEW_WORK
 
 
 def test_the_solver_proves_the_same_of_what_is_prepared() -> None:
-    problem = district(4, rows=60, points=2_000, stations=8)
+    problem = district(4, sites=60, points=2_000, stations=8)
     reduction = reduced(problem, dominated=False)
-    core = undominated(reduction.cover, 8)
-    one, other = (minimise(programme(core), Effort(), prepared=prepared) for prepared in (False, True))
+    core = without_dominated(reduction.cover, 8)
+    one, other = (minimise(mclp_milp(core), Effort(), prepared=prepared) for prepared in (False, True))
     assert (one.objective, one.stopped_by) == (other.objective, other.stopped_by)
     assert maximal_covering(problem, Effort()).objective == pytest.approx(-one.objective)

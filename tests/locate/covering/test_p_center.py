@@ -19,8 +19,8 @@ from tests.locate.covering.cases import Small, cases, san_francisco
 
 def dense(times: np.ndarray, people: np.ndarray, rules: Rules | None = None) -> Problem:
     """A problem in which every row reaches every point, in zero seconds too."""
-    rows, points = times.shape
-    lists = np.tile(np.arange(points), rows), np.arange(0, rows * points + 1, points)
+    sites, points = times.shape
+    lists = np.tile(np.arange(points), sites), np.arange(0, sites * points + 1, points)
     return Problem(csr_array((times.ravel(), *lists), shape=times.shape), people, rules or Rules())
 
 
@@ -37,7 +37,7 @@ def test_no_choice_is_better(case: Small, share: float, stations: int | None) ->
     chosen = tuple(found.chosen.tolist())
     assert (found.objective, found.bound, found.status) == (best, best, "optimal")
     assert chosen in case.choices(stations)
-    usable = case.nearest(tuple(row for row in range(len(case.seconds)) if row not in case.flagged("forbidden")))
+    usable = case.nearest(tuple(site for site in range(len(case.seconds)) if site not in case.flagged("forbidden")))
     people = np.where(np.isfinite(usable), case.people, 0.0)
     assert best == 0 or case.covers(chosen, share, people, best)
 
@@ -96,8 +96,8 @@ def test_stopped_early_bounds_hold() -> None:
     times = np.hypot(*(rng.random((60, 1, 2)) - rng.random((1, 400, 2))).transpose(2, 0, 1)) * 1000
     problem = dense(times, np.ones(400), Rules(stations=6))
     best = p_center(problem, PCenter(), Effort()).objective
-    asked = iter([False] * 3)
-    part = p_center(problem, PCenter(), Effort(interrupted=lambda: next(asked, True)))
+    coverage_target = iter([False] * 3)
+    part = p_center(problem, PCenter(), Effort(interrupted=lambda: next(coverage_target, True)))
     assert part.stopped_by == "interrupt"
     assert part.bound <= best <= part.objective
     at_once = p_center(problem, PCenter(), Effort(time_limit_s=0.0))
@@ -122,14 +122,14 @@ def test_ctrl_c_anywhere_leaves_the_best_so_far(monkeypatch: pytest.MonkeyPatch,
     rng = np.random.default_rng(0)
     problem = dense(rng.integers(60, 900, (12, 40)).astype(float), np.ones(40), Rules(stations=3))
     best = p_center(problem, PCenter(), Effort())
-    asked, done = bisection.asked, iter(range(1000))
+    coverage_target, done = bisection.coverage_target, iter(range(1000))
 
     def pressed(*given: object) -> object:
         if next(done) == calls:
             raise KeyboardInterrupt
-        return asked(*given)  # type: ignore[arg-type]
+        return coverage_target(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(bisection, "asked", pressed)
+    monkeypatch.setattr(bisection, "coverage_target", pressed)
     found = p_center(problem, PCenter(), Effort())
     assert found.stopped_by == "interrupt"
     assert found.bound <= best.objective <= found.objective

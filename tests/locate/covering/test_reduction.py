@@ -9,21 +9,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
-from siting.locate.covering.reduction import dominated_rows, reduced, restricted
+from siting.locate.covering.reduction import dominated_sites, reduced, restricted
 from siting.locate.problem import Problem, Rules
 
 
 @st.composite
 def problems(draw: st.DrawFn) -> Problem:
-    rows, points = draw(st.integers(0, 6)), draw(st.integers(0, 9))
-    cells = draw(st.lists(st.booleans(), min_size=rows * points, max_size=rows * points))
+    sites, points = draw(st.integers(0, 6)), draw(st.integers(0, 9))
+    cells = draw(st.lists(st.booleans(), min_size=sites * points, max_size=sites * points))
     people = draw(st.lists(st.sampled_from([0.0, 1.0, 2.0, 2.5, 7.0]), min_size=points, max_size=points))
-    flags = [draw(st.lists(st.sampled_from([False, False, True]), min_size=rows, max_size=rows)) for _ in range(3)]
+    flags = [draw(st.lists(st.sampled_from([False, False, True]), min_size=sites, max_size=sites)) for _ in range(3)]
     rules = Rules(
         **dict(zip(("kept", "forced", "forbidden"), (np.array(each, dtype=bool) for each in flags), strict=True))
     )
     # A stored zero is a real time.
-    times = csr_array(np.array(cells, dtype=float).reshape(rows, points))
+    times = csr_array(np.array(cells, dtype=float).reshape(sites, points))
     times.data[:] = 0.0
     return Problem(times, np.array(people), rules)
 
@@ -37,8 +37,8 @@ def test_every_choice_of_free_rows_covers_as_much_as_before(problem: Problem, *,
     assert found.base == math.fsum(problem.people[problem.reached_by(forced) & ~kept])
     cover = found.matrix.toarray() > 0
     for size in range(3):
-        for chosen in combinations(range(len(found.rows)), size):
-            newly = problem.reached_by(np.concatenate([forced, found.rows[list(chosen)]])) & ~kept
+        for chosen in combinations(range(len(found.sites)), size):
+            newly = problem.reached_by(np.concatenate([forced, found.sites[list(chosen)]])) & ~kept
             here = found.cover.weight[cover[list(chosen)].any(axis=0)].sum() if chosen else 0.0
             assert found.base + here == pytest.approx(math.fsum(problem.people[newly]))
 
@@ -47,14 +47,14 @@ def test_every_choice_of_free_rows_covers_as_much_as_before(problem: Problem, *,
 @given(problems())
 def test_what_is_dropped_is_covered_by_what_stays(problem: Problem) -> None:
     found, everything = reduced(problem), reduced(problem, dominated=False)
-    assert set(found.rows) <= set(everything.rows)
+    assert set(found.sites) <= set(everything.sites)
     reach = everything.matrix.toarray() > 0
-    stays = np.isin(everything.rows, found.rows)
-    for row in np.flatnonzero(~stays):
-        assert any(not (reach[row] & ~reach[other]).any() for other in np.flatnonzero(stays))
-    for row, other in combinations(np.flatnonzero(stays), 2):
-        assert (reach[row] & ~reach[other]).any()
-        assert (reach[other] & ~reach[row]).any()
+    stays = np.isin(everything.sites, found.sites)
+    for site in np.flatnonzero(~stays):
+        assert any(not (reach[site] & ~reach[other]).any() for other in np.flatnonzero(stays))
+    for site, other in combinations(np.flatnonzero(stays), 2):
+        assert (reach[site] & ~reach[other]).any()
+        assert (reach[other] & ~reach[site]).any()
     # No two groups have the same rows.
     columns = found.matrix.toarray().T
     assert len({tuple(column) for column in columns}) == len(columns)
@@ -77,7 +77,7 @@ def test_the_order_of_points_changes_nothing() -> None:
 def test_of_rows_that_reach_the_same_the_lowest_stays() -> None:
     reach = csr_array(np.array([[0.0, 0, 0], [1, 0, 0], [1, 1, 0], [1, 1, 0], [0, 0, 1]]))
     found = reduced(Problem(reach, np.ones(3)))
-    assert found.rows.tolist() == [2, 4]
+    assert found.sites.tolist() == [2, 4]
     assert found.cover.weight.tolist() == [2.0, 1.0]
 
 
@@ -85,9 +85,9 @@ def test_both_directions_say_the_same_in_ascending_order() -> None:
     rng = np.random.default_rng(1)
     found = reduced(Problem(csr_array((rng.random((20, 200)) < 0.1).astype(float)), np.ones(200)))
     cover = found.cover
-    other_way = csr_array((np.ones(len(cover.row)), cover.row, cover.row_start), shape=found.matrix.shape[::-1])
+    other_way = csr_array((np.ones(len(cover.site)), cover.site, cover.group_start), shape=found.matrix.shape[::-1])
     assert (found.matrix.toarray() == other_way.toarray().T).all()
-    for start, item in ((cover.start, cover.group), (cover.row_start, cover.row)):
+    for start, item in ((cover.start, cover.group), (cover.group_start, cover.site)):
         for begin, end in pairwise(start):
             assert (np.diff(item[begin:end]) > 0).all()
 
@@ -104,4 +104,4 @@ def test_groups_that_no_longer_count_and_rows_that_go_leave_the_rest_as_it_is() 
 def test_dominated_rows_are_those_part_of_another() -> None:
     reach = csr_array(np.array([[1.0, 0, 0], [1, 1, 0], [0, 1, 1], [0, 0, 1]]))
     cover = reduced(Problem(reach, np.ones(3)), dominated=False).cover
-    assert dominated_rows(cover).tolist() == [True, False, False, True]
+    assert dominated_sites(cover).tolist() == [True, False, False, True]

@@ -14,11 +14,12 @@ from siting.domain.governing import Pair, governing, same_measure
 from siting.domain.measures import MEASURES, Span, counts_elderly, elderly_age_of, judge
 from siting.domain.nouns import Inputs, Note
 from siting.domain.old_estates import asks_for_old
+from siting.domain.partly import listed
 from siting.domain.register import REGISTER, is_kept
 from siting.domain.scenario import LandBasis, Scenario
 from siting.domain.standards import Clause, Standard
 from siting.domain.tables import CHECK_COLUMNS
-from siting.domain.villages import spared
+from siting.domain.villages import perhaps_spared, spared
 
 # Both floors always stand side by side, whichever governs.
 FLOORS = {"01": 0.1, "02": 0.2}
@@ -160,7 +161,7 @@ def circle_checks(level: str, figures: pd.DataFrame, rules: Rules, scenario: Sce
 
 
 def village_notes(checks: pd.DataFrame, rules: Rules, inputs: Inputs) -> Iterator[Note]:
-    """Tell in how many villages the circle is reported, but does not bind."""
+    """Tell in how many villages the circle is reported, but does not bind, and which units may be villages."""
     units, named = inputs.units.get("community"), {clause.id for _, clause in rules.circle}
     judged = checks[checks["clause_id"].isin(named) & (checks["level"] == "community")]
     if units is None or judged.empty:
@@ -168,6 +169,9 @@ def village_notes(checks: pd.DataFrame, rules: Rules, inputs: Inputs) -> Iterato
     counts = [int(spared(clause, units["kind"], inputs.scenario).sum()) for _, clause in rules.circle]
     if max(counts):
         yield Note("villages_spared", {"count": max(counts)})
+    perhaps = units.index[perhaps_spared(rules.circle[0][1], units["kind"], inputs.scenario)].astype(str)
+    if len(perhaps):
+        yield Note("kinds_unsaid", {"count": len(perhaps), "ids": listed([*perhaps])})
 
 
 def part_notes(standards: Iterable[Standard]) -> Iterator[Note]:
@@ -248,16 +252,36 @@ def unit_checks(
 def of_their_kinds(level: str, rows: Iterable[dict[str, Any]], kinds: pd.Series) -> Iterator[dict[str, Any]]:
     """Yield checks; a clause on land or of the ledger that names kinds of units asks nothing of one of another kind.
 
-    A unit without a kind is asked. Clauses that count units look at their kinds themselves.
+    A unit without a kind may be asked or not, so that it has no gap for certain; where no unit of the level has one
+    (``kinds``), all are asked. Clauses that count units look at their kinds themselves.
     """
+    told = bool(kinds.notna().any())
     for row in rows:
         clause, kind = row["clause"], kinds[row["id"]]
         looks = level in clause.levels and (clause.kind == "land_per_person" or clause.kind in LEDGER_KINDS)
         words = unit_words(clause) if looks else ()
-        if not words or pd.isna(kind) or kind in words:
+        if not words or kind in words or (pd.isna(kind) and not (told and row["finding"].verdict == "gap")):
             yield row
-            continue
-        yield row | {"finding": clauses.not_applicable(), "missing": [], "reason": "other_kind", "binding": False}
+        elif pd.isna(kind):
+            finding = clauses.perhaps_asked(row["finding"], ceiling=clause.comparison == "at_most")
+            missing = [*row["missing"], f"{row['id']}: kind"]
+            yield row | {"finding": finding, "missing": missing, "reason": "records_missing"}
+        else:
+            yield row | {"finding": clauses.not_applicable(), "missing": [], "reason": "other_kind", "binding": False}
+
+
+def as_far_as_known(binding: pd.DataFrame, rules: Rules, places: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
+    """Return binding checks; a gap in the circle of a unit that may be a village may not bind: ``no_data``.
+
+    ``places`` holds ``level`` and ``kind``, indexed by (level, id).
+    """
+    units = places[places["level"] != "residential_area"]
+    verdict = binding["verdict"]
+    for _, rows in units.groupby(level=0):
+        for _, clause in rules.circle:
+            perhaps = binding.index.isin(rows.index[perhaps_spared(clause, rows["kind"], scenario)])
+            verdict = verdict.mask(perhaps & binding["clause_id"].eq(clause.id) & verdict.eq("gap"), "no_data")
+    return binding.assign(verdict=verdict)
 
 
 def estate_checks(

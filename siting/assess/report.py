@@ -28,6 +28,7 @@ from siting.assess.judge import (
     FLOORS,
     Rules,
     age_notes,
+    as_far_as_known,
     checks_table,
     circle_checks,
     estate_checks,
@@ -183,7 +184,7 @@ def assess(  # noqa: PLR0913 - all that one report rests on
         places=places,
         checks=checks,
         cells=cells,
-        facilities=facilities.join(homes.add_prefix("home_")),
+        facilities=facilities.drop(columns="plot", errors="ignore").join(homes.add_prefix("home_")),
         circles=access.circles,
         totals=totals,
         notes=(
@@ -326,7 +327,8 @@ def _places(
     # What stands there for comparison decides nothing.
     checks = checks[~checks["for_comparison"].astype(bool)]
     table["verdict"] = _over(checks, table.index)
-    table["verdict_binding"] = _over(checks[checks["binding"].astype(bool)], table.index)
+    binding = as_far_as_known(checks[checks["binding"].astype(bool)], rules, table, inputs.scenario)
+    table["verdict_binding"] = _over(binding, table.index)
     gaps = checks[checks["verdict"].isin(["gap", "no_data"]) & checks["reason"].notna()]
     joined = gaps["reason"].groupby(level=[0, 1]).agg(lambda found: ";".join(dict.fromkeys(found)))
     table["reason"] = joined.reindex(table.index)
@@ -383,6 +385,10 @@ def _notes(
     lacking = facilities.index[facilities["land_m2"].isna()]
     if len(lacking):
         notes.append(Note("land_missing", {"ids": ", ".join(map(str, lacking))}))
+    shared = facilities[open_land(facilities)].get("plot", pd.Series(dtype="object")).dropna()
+    if len(shared):
+        groups = [" + ".join(map(str, rows)) for rows in shared.index.groupby(shared).values()]
+        notes.append(Note("plots_perhaps_one", {"count": len(groups), "ids": "; ".join(sorted(groups))}))
     if reach.unreached:
         notes.append(Note("land_reaches_nobody", {"ids": ", ".join(reach.unreached)}))
     if len(access.unattached):

@@ -1,7 +1,7 @@
 """The arithmetic of each clause kind, once: what is required, what falls short, what the verdict is."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Verdict = Literal["met", "gap", "no_data", "not_applicable"]
@@ -135,6 +135,32 @@ def at_most(limit: float, found_low: float, found_high: float | None = None) -> 
 def not_applicable() -> Finding:
     """Return the finding of a clause that has nothing to ask of a place (nobody lives there, say)."""
     return Finding(math.nan, math.nan, math.nan, math.nan, "not_applicable")
+
+
+def perhaps_asked(finding: Finding, *, ceiling: bool) -> Finding:
+    """Return what a clause says of a place of which it is not known whether it is asked at all.
+
+    Parameters
+    ----------
+    finding : Finding
+        A gap, were it asked.
+    ceiling : bool
+        The clause sets a limit that must not be exceeded; else one that must be reached.
+
+    Returns
+    -------
+    Finding
+        Perhaps nothing is required, or there is no limit.
+
+    Examples
+    --------
+    >>> from siting.domain.clauses import at_least, perhaps_asked
+    >>> found = perhaps_asked(at_least(2000.0, 500.0), ceiling=False)
+    >>> found.verdict, found.required, found.most_required
+    ('no_data', 0.0, 2000.0)
+    """
+    ends = (finding.required, math.inf) if ceiling else (0.0, finding.most_required)
+    return replace(finding, verdict="no_data", required=ends[0], required_high=ends[1])
 
 
 def unknown() -> Finding:

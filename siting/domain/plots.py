@@ -1,24 +1,61 @@
-"""Plots that are so large for the floor area on them that they may hold more than the record says."""
+"""Plots that may hold more than the record says, and records that may stand on one plot."""
 
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 # GB 50437-2007 (2018) pairs at most 44 m² of land with at least 35 m² of floor area a bed: a FAR of 0.8. A plot twice
 # as large, with less than 0.4 of its area in floor, may be that of a larger building: an assumption.
 OWN_PLOT_FAR: Final = 0.4
+# A FAR is rounded: what differs from it by less is no sign that others have a part in the plot (an assumption).
+_ROUNDED: Final = 0.95
+# What stands so near to one another may be one, or stand on one plot.
+SAME_PLACE_M: Final = 5.0
 
 
-def doubtful_plots(records: pd.DataFrame) -> pd.Series:
-    """Tell which records may hold but a part of the plot that they give.
+def least_of_plot(records: pd.DataFrame) -> pd.Series:
+    """Return the least share of the plot that each record counts, as far as its own cells say.
 
-    They give land and floor area, this less than ``OWN_PLOT_FAR`` of the land, and neither the floor area of the
-    building nor a floor area ratio.
+    A record that gives land and floor area, this less than ``OWN_PLOT_FAR`` of the land, and neither the floor area of
+    the building nor a floor area ratio, may hold next to nothing of it. One that gives a floor area ratio as well may
+    hold but floor area ÷ FAR, where that is less than 0.95 of it: the ratio may be that of what stands there, or what
+    is permitted.
 
     Parameters
     ----------
     records : pandas.DataFrame
         With ``land_m2``, ``floor_area_m2``, ``building_floor_area_m2`` and ``far``.
+
+    Returns
+    -------
+    pandas.Series
+        Between 0 and 1, on the index of the records; 1 where nothing is in doubt.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from siting.domain.plots import least_of_plot
+    >>> table = pd.DataFrame({"land_m2": [3600.0, 950.0, 3600.0, 600.0], "floor_area_m2": [380.0, 380.0, 380.0, 300.0],
+    ...     "building_floor_area_m2": [None, None, 380.0, None], "far": [None, None, None, 2.0]})
+    >>> least_of_plot(table).tolist()
+    [0.0, 1.0, 1.0, 0.25]
+    """
+    land, floor, far = (pd.to_numeric(records[name]).astype("float64") for name in ("land_m2", "floor_area_m2", "far"))
+    alone = records["building_floor_area_m2"].isna() & (floor > 0)
+    small = floor < OWN_PLOT_FAR * land
+    least = (floor / far / land).where(alone & ~small & far.notna() & (land > 0), 1.0)
+    least = least.where(least < _ROUNDED, 1.0)
+    return least.mask(alone & small & far.isna(), 0.0)
+
+
+def doubtful_plots(records: pd.DataFrame) -> pd.Series:
+    """Tell which records may hold but a part of the plot that they give.
+
+    Parameters
+    ----------
+    records : pandas.DataFrame
+        As for :func:`least_of_plot`.
 
     Returns
     -------
@@ -34,6 +71,28 @@ def doubtful_plots(records: pd.DataFrame) -> pd.Series:
     >>> doubtful_plots(table).tolist()
     [True, False, False]
     """
-    land, floor = (pd.to_numeric(records[name]).astype("float64") for name in ("land_m2", "floor_area_m2"))
-    unsaid = records["building_floor_area_m2"].isna() & records["far"].isna()
-    return ((floor > 0) & (floor < OWN_PLOT_FAR * land) & unsaid).astype(bool)
+    return (least_of_plot(records) < 1.0).astype(bool)
+
+
+def one_plot_m(records: pd.DataFrame) -> pd.Series:
+    """Return how far from each record another may stand that gives the same land, and be on its plot.
+
+    Parameters
+    ----------
+    records : pandas.DataFrame
+        With ``land_m2``.
+
+    Returns
+    -------
+    pandas.Series
+        Metres: the diagonal of a square as large as the plot (an assumption), at least ``SAME_PLACE_M``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from siting.domain.plots import one_plot_m
+    >>> one_plot_m(pd.DataFrame({"land_m2": [1800.0, None]})).tolist()
+    [60.0, 5.0]
+    """
+    land = pd.to_numeric(records["land_m2"]).astype("float64").fillna(0.0)
+    return np.sqrt(2.0 * land).clip(lower=SAME_PLACE_M)

@@ -33,7 +33,7 @@ def spared(clause: Clause, kinds: pd.Series, scenario: Scenario) -> NDArray[np.b
     clause : Clause
         The service circle is one of communities (社区居家养老服务圈); other clauses spare nobody here.
     kinds : pandas.Series
-        The kind of each unit, shape (n,); one without a kind is no village.
+        The kind of each unit, shape (n,); one without a kind is no village here (:func:`perhaps_spared`).
     scenario : Scenario
         Its ``circle.villages`` lets the circle bind in villages too.
 
@@ -58,3 +58,34 @@ def spared(clause: Clause, kinds: pd.Series, scenario: Scenario) -> NDArray[np.b
     if clause.kind != "service_circle" or "村" in clause.unit_kinds or scenario.circle.villages:
         return np.zeros(len(kinds), dtype=np.bool_)
     return kinds.isin(_VILLAGES).to_numpy(dtype=np.bool_)
+
+
+def perhaps_spared(clause: Clause, kinds: pd.Series, scenario: Scenario) -> NDArray[np.bool_]:
+    """Tell in which units it is not known whether a clause binds, since they may be villages.
+
+    Parameters
+    ----------
+    clause : Clause
+        As for :func:`spared`.
+    kinds : pandas.Series
+        The kind of each unit of a level, shape (n,); where none has one, all are communities.
+    scenario : Scenario
+        As for :func:`spared`.
+
+    Returns
+    -------
+    ndarray of bool
+        Shape (n,).
+
+    Examples
+    --------
+    >>> import siting
+    >>> from siting.read import standard
+    >>> circle = next(each for each in standard("cq-2019-129").clauses if each.kind == "service_circle")
+    >>> scenario = siting.read_scenario("data/sample/scenario.toml")
+    >>> perhaps_spared(circle, pd.Series(["社区", "村", None]), scenario).tolist()
+    [False, False, True]
+    """
+    # Whether the clause spares villages at all.
+    asked = spared(clause, pd.Series(_VILLAGES[:1]), scenario)[0]
+    return (kinds.isna() & kinds.notna().any() & asked).to_numpy(dtype=np.bool_)

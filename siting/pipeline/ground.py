@@ -54,14 +54,14 @@ def prepare(scenario: Scenario, progress: Progress) -> Ground:
     demand = demand_of(inputs, basis, progress)
     holders = places.holding_units(areas_of(inputs))
     ways = kept_ways(inputs, progress)
-    facilities = places.open_facilities(inputs.facilities, scenario.scenario)
+    facilities = places.with_plots(places.open_facilities(inputs.facilities, scenario.scenario))
     warnings = tuple(warnings_of(scenario, demand, basis, planned=is_planned(scenario, inputs.population)))
     refused = refused_of(inputs)
     permitted = inputs.candidates.drop(index=refused.index.unique())
     reached = walk(inputs, demand, ways, permitted, np.zeros(len(permitted), dtype=bool), progress)
     outside = outside_of(inputs, demand)
     closing = places.undated_facilities(inputs.facilities, scenario.scenario)
-    undated = closing if len(closing) else None
+    undated = places.with_plots(closing) if len(closing) else None
     return Ground(
         inputs, demand, basis, ways, holders, facilities, refused, permitted, reached, warnings, outside, undated
     )

@@ -23,6 +23,7 @@ from siting.places.facilities import (
 from siting.places.generated import with_generated
 from siting.places.nesting import holding_units
 from siting.places.outside import Outside, outside_of
+from siting.places.plots import with_plots
 from siting.places.request import plan_faults, plan_level, plan_notes, plan_sites
 from siting.places.sizes import joined_sites, sized_candidates, sized_facilities
 
@@ -54,5 +55,6 @@ __all__ = [
     "station_ids",
     "undated_facilities",
     "with_generated",
+    "with_plots",
     "with_stations",
 ]

@@ -193,7 +193,7 @@ def changed_facilities(facilities: gpd.GeoDataFrame, changes: pd.DataFrame) -> g
         stays.loc[known.index, name] = known.astype(stays[name].dtype)
     # Its own plot from now on: a size says how much land it takes, of whatever building.
     sized = larger.index[larger["land_m2"].notna()]
-    stays.loc[sized, "site_id"] = pd.NA
+    stays.loc[sized, [name for name in ("site_id", "plot") if name in stays]] = pd.NA
     stays.loc[sized, "building_floor_area_m2"] = stays.loc[sized, "floor_area_m2"]
     return stays
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from siting.domain.plots import OWN_PLOT_FAR, doubtful_plots
+from siting.domain.plots import OWN_PLOT_FAR, least_of_plot
 from siting.domain.scenario import Head, Scenario, Tier
 
 _SIZES: Final = ("land_m2", "floor_area_m2", "building_floor_area_m2", "far")
@@ -77,7 +77,7 @@ def counted_land(facilities: pd.DataFrame) -> pd.Series:
 
     An own plot counts whole; in a shared building the plot × floor area ÷ the building's floor area; without a plot
     floor area ÷ FAR. Facilities of one site together count at most its plot, which is shared out in proportion. A plot
-    that is doubtful (:func:`siting.domain.plots.doubtful_plots`) counts whole here: see :func:`land_span`.
+    that is doubtful (:func:`siting.domain.plots.least_of_plot`) counts whole here: see :func:`land_span`.
 
     Parameters
     ----------
@@ -115,13 +115,15 @@ def counted_land(facilities: pd.DataFrame) -> pd.Series:
 def land_span(facilities: pd.DataFrame, at_most: Mapping[Tier, float]) -> pd.DataFrame:
     """Return the land in m² that each facility counts at least and at most (methods, 2 and 10).
 
-    Both are the counted land where the record says it. A doubtful plot counts nothing at least, and at most what the
-    others of its site leave of the plot. Where land is missing it is at most what the scenario gives for the tier.
+    Both are the counted land where the record says it. A doubtful plot counts the share at least that is sure
+    (:func:`siting.domain.plots.least_of_plot`), and at most what the others of its site leave of the plot. Those that
+    may stand on one plot (:func:`siting.places.plots.with_plots`) count at least what they would there. Where land is
+    missing it is at most what the scenario gives for the tier.
 
     Parameters
     ----------
     facilities : pandas.DataFrame
-        As for :func:`counted_land`, with ``tier``.
+        As for :func:`counted_land`, with ``tier``; perhaps with ``plot``.
     at_most : mapping of str to float
         By tier the most land of a facility of which it is missing; of others there is no limit.
 
@@ -139,16 +141,28 @@ def land_span(facilities: pd.DataFrame, at_most: Mapping[Tier, float]) -> pd.Dat
     >>> land_span(table, {}).to_numpy().tolist()
     [[900.0, 900.0], [0.0, 2700.0]]
     """
-    doubtful = doubtful_plots(facilities)
-    low = counted_land(facilities[~doubtful]).reindex(facilities.index).mask(doubtful, 0.0)
+    least = least_of_plot(facilities)
     most = facilities["tier"].map(lambda tier: at_most.get(tier, np.inf)).astype("float64")
-    high = low.fillna(most)
+    low, high = _land_ends(facilities, least, most)
+    if "plot" in facilities and facilities["plot"].notna().any():
+        together = facilities.assign(site_id=facilities["plot"].fillna(facilities["site_id"]))
+        others = _land_ends(together, least, most)
+        # What is missing apart stays so: the neighbour's plot may be another.
+        low, high = low.where(~(others[0] < low), others[0]), high.where(~(others[1] > high), others[1])
+    return pd.DataFrame({"land_m2": low, "land_high_m2": high})
+
+
+def _land_ends(facilities: pd.DataFrame, least: pd.Series, most: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Return what facilities count at least and at most if what is said of sites is all that there is to say."""
+    doubtful = least < 1.0
+    sure = counted_land(facilities[~doubtful]).reindex(facilities.index).mask(doubtful, 0.0)
     land = pd.to_numeric(facilities["land_m2"]).astype("float64")
     site = _sites(facilities)
-    left = land.groupby(site).transform("max") - low.groupby(site).transform("sum")
+    left = land.groupby(site).transform("max") - sure.groupby(site).transform("sum")
     asked = land.where(doubtful, 0.0)
     share = (left / asked.groupby(site).transform("sum").where(doubtful)).clip(0.0, 1.0)
-    return pd.DataFrame({"land_m2": low, "land_high_m2": high.mask(doubtful, asked * share)})
+    high = sure.fillna(most).mask(doubtful, asked * share)
+    return sure.mask(doubtful, (asked * least).clip(upper=high)), high
 
 
 def _sites(facilities: pd.DataFrame) -> pd.Series:

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from siting.domain.nouns import Floats, Ints
-from siting.domain.plots import doubtful_plots
+from siting.domain.plots import doubtful_plots, least_of_plot
 from siting.places.candidates import candidate_costs, place_order
 from siting.places.facilities import counted_land, land_span
 
@@ -190,7 +190,7 @@ def _room(candidates: gpd.GeoDataFrame, sizes: pd.DataFrame | None) -> Bools:
         return np.zeros((len(candidates), 0), dtype=bool)
     has = {"floor_area_m2": _numbers(candidates, "floor_area_m2")}
     plots = _numbers(candidates, "land_m2").where(doubtful_plots(candidates.reset_index(drop=True)))
-    has["land_m2"] = _own_land(candidates, has["floor_area_m2"]).fillna(plots)
+    has["land_m2"] = plots.fillna(_own_land(candidates, has["floor_area_m2"]))
     fits = np.ones((len(candidates), len(sizes)), dtype=bool)
     for name, most in has.items():
         fits &= ~(_numbers(sizes, name).to_numpy() > most.to_numpy()[:, None] * _ROUNDING)
@@ -242,11 +242,13 @@ def _costs(own: gpd.GeoDataFrame, table: pd.DataFrame, floor: pd.Series) -> Floa
 def _own_land(own: gpd.GeoDataFrame, floor: pd.Series) -> pd.Series:
     """Return the land that candidates count with so much floor area, each a site of its own, on a RangeIndex.
 
-    NaN where it is missing, or where the plot is doubtful.
+    NaN where it is missing, or where nothing of a doubtful plot is sure; else what is sure.
     """
     own = own.reset_index(drop=True)
     taken = counted_land(own.assign(floor_area_m2=floor.to_numpy(), site_id=None))
-    return taken.mask(doubtful_plots(own))
+    least, (plot, far) = least_of_plot(own), (_numbers(own, name) for name in ("land_m2", "far"))
+    by_ratio = np.fmin(plot, floor.reset_index(drop=True) / far)
+    return taken.mask(least < 1.0, by_ratio.where(least > 0.0))
 
 
 def _numbers(table: pd.DataFrame, name: str) -> pd.Series:

@@ -10,15 +10,13 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from siting.domain.plots import doubtful_plots
+from siting.domain.plots import SAME_PLACE_M, least_of_plot
 from siting.domain.scenario import Scenario
 from siting.read.log import LayerLog, Log, listed
 from siting.read.names import alike, normal
 from siting.text.numbers import number
 
-# Facilities of one tier nearer than this are suspected to be one.
-DOUBLE_M = 5.0
-# Those with similar names within this distance too.
+# Facilities of one tier in one place are suspected to be one; those with similar names within this distance too.
 ALIKE_M = 200.0
 
 Pairs = set[tuple[str, str]]
@@ -51,12 +49,18 @@ def note_parents(facilities: gpd.GeoDataFrame, log: LayerLog) -> None:
 
 
 def note_plots(records: gpd.GeoDataFrame, log: LayerLog) -> None:
-    """Note the records whose plot is so large for their floor area that they may share it with others."""
-    found = records[doubtful_plots(records).to_numpy(dtype=bool)]
-    if len(found):
-        sizes = zip(found.index, found["land_m2"], found["floor_area_m2"], strict=True)
-        ids = listed(f"{key} ({number(land)} m² / {number(floor)} m²)" for key, land, floor in sizes)
-        log.note("plots_doubtful", count=len(found), ids=ids)
+    """Note the records that may share the plot that they give with others: it is too large for their floor area."""
+    least = least_of_plot(records)
+    small, beyond = records[least == 0], records[(least > 0) & (least < 1)]
+    if len(small):
+        log.note("plots_doubtful", count=len(small), ids=_plots(small))
+    if len(beyond):
+        log.note("plots_beyond_far", count=len(beyond), ids=_plots(beyond))
+
+
+def _plots(records: gpd.GeoDataFrame) -> str:
+    sizes = zip(records.index, records["land_m2"], records["floor_area_m2"], strict=True)
+    return listed(f"{key} ({number(land)} m² / {number(floor)} m²)" for key, land, floor in sizes)
 
 
 def note_outside(
@@ -131,7 +135,7 @@ def _same_spot(records: gpd.GeoDataFrame) -> Pairs:
     by_name = _column(records, "located_within_m").astype(np.float64) > 0
     return {
         _ids(records, one, other)
-        for one, other in _near(records, DOUBLE_M)
+        for one, other in _near(records, SAME_PLACE_M)
         if _of_one_tier(records, one, other) and not (by_name[one] and by_name[other])
     }
 

@@ -150,10 +150,8 @@ class GapReport:
         bool
             True if there is one.
         """
-        checks = self.assessment.checks
-        checks = checks[~checks["for_comparison"].astype(bool)]
-        gaps = checks["verdict"] == "gap"
-        return bool((gaps & checks["binding"].astype(bool)).any() if binding else gaps.any())
+        # The worst verdict of each place over its checks; what stands there for comparison is not among them.
+        return bool((self.assessment.places["verdict_binding" if binding else "verdict"] == "gap").any())
 
     def notes(self, lang: Lang | None = None) -> list[str]:
         """Return what was mended, left out or assumed, and the warnings.

@@ -104,6 +104,7 @@ class Layers:
         for number, row in enumerate(ledger, start=1):
             parent = row.get("parent_id")
             named = {name: value for name, value in row.items() if name != "in"}
+            named.setdefault("site_id", f"{mark}{number}")
             self.rows["facility"][f"{mark}{number}"] = named | ({"parent_id": mark + parent} if parent else {})
             self.points[f"{mark}{number}"] = (middles[row.get("in", "社区1")], 250.0)
         for number, row in enumerate(areas, start=1):

@@ -58,7 +58,7 @@ def land_case(ledger: dict[str, Any], *, complete: bool = True, most: dict[str, 
                 "street": units({"east": box(500, 0, 1000, 500), "west": box(0, 0, 500, 500)}),
                 "district": units({"d": box(0, 0, 1000, 500)}),
             },
-            ledger=facilities({key: ((250, 250), facts) for key, facts in ledger.items()}),
+            ledger=facilities({key: ((250, 250), {"site_id": key, **facts}) for key, facts in ledger.items()}),
         )
     )
 

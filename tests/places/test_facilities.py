@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from siting.domain.scenario import Head
-from siting.places import counted_land, home_units, land_span, open_facilities, screen_candidates
+from siting.places import counted_land, home_units, land_span, open_facilities, screen_candidates, with_plots
 from tests.helpers import METRIC, box, candidates, facilities, units
 
 
@@ -102,6 +102,68 @@ def test_a_doubtful_plot_has_at_most_what_the_others_of_its_site_leave() -> None
     assert span(one, other, other) == [[900.0, 900.0], [0.0, 1350.0], [0.0, 1350.0]]
     whole = {"land_m2": 3600.0, "site_id": "s"}
     assert span(whole, other) == [[3600.0, 3600.0], [0.0, 0.0]]
+
+
+def test_a_ratio_beside_a_plot_leaves_open_how_much_of_it_counts() -> None:
+    plot = {"land_m2": 600.0, "floor_area_m2": 300.0, "far": 2.5}
+    # Floor area ÷ FAR is 120 m²: the ratio may be that of what stands on the plot, or what is permitted there.
+    assert span(plot) == [[120.0, 600.0]]
+    # So that neither the plot, nor the ratio, nor the floor area may be left blank and move a verdict.
+    assert span(plot | {"land_m2": None}) == [[120.0, 120.0]]
+    assert span(plot | {"far": None}) == [[600.0, 600.0]]
+    assert span(plot | {"floor_area_m2": None}) == [[600.0, 600.0]]
+    assert span(plot | {"far": 0.5}) == [[600.0, 600.0]]
+    # 300 ÷ 0.53 = 566 m²; 300 ÷ 0.52 = 577 m², as much as the plot but for what is rounded.
+    assert span(plot | {"far": 0.53}) == [[pytest.approx(566.04, abs=0.01), 600.0]]
+    assert span(plot | {"far": 0.52}) == [[600.0, 600.0]]
+
+
+def plots(*rows: tuple[float, dict[str, Any]]) -> list[list[float]]:
+    """Least and most land of facilities that stand in a row, metres from its beginning."""
+    ledger = with_plots(facilities({f"f{i}": ((x, 0), row) for i, (x, row) in enumerate(rows)}))
+    return land_span(ledger, {}).to_numpy().tolist()
+
+
+@pytest.mark.parametrize("sites", [(None, None), ("S", None), (None, "S")])
+@pytest.mark.parametrize(("metres", "doubted"), [(5.0, True), (5.1, False)])
+def test_neighbours_without_a_common_site_may_stand_on_one_plot(
+    sites: tuple[str | None, str | None], metres: float, *, doubted: bool
+) -> None:
+    one, other = ({"land_m2": land, "site_id": site} for land, site in zip((900.0, 600.0), sites, strict=True))
+    # On one plot, the larger one of 900 m², they count 540 and 360.
+    expected = [[540.0, 900.0], [360.0, 600.0]] if doubted else [[900.0, 900.0], [600.0, 600.0]]
+    assert plots((0.0, one), (metres, other)) == expected
+
+
+def test_equal_plots_no_farther_apart_than_one_is_wide_may_be_one() -> None:
+    # A square of 1,800 m² has a diagonal of 60 m.
+    plot = {"land_m2": 1800.0}
+    assert plots((0.0, plot), (60.0, plot)) == [[900.0, 1800.0], [900.0, 1800.0]]
+    assert plots((0.0, plot), (60.1, plot)) == [[1800.0, 1800.0], [1800.0, 1800.0]]
+    assert plots((0.0, plot), (60.0, {"land_m2": 1790.0})) == [[1800.0, 1800.0], [1790.0, 1790.0]]
+
+
+def test_whoever_names_another_site_has_another_plot() -> None:
+    one, other = {"land_m2": 900.0, "site_id": "S"}, {"land_m2": 900.0, "site_id": "T"}
+    assert plots((0.0, one), (0.0, other)) == [[900.0, 900.0], [900.0, 900.0]]
+
+
+def test_what_one_of_a_site_may_share_all_of_it_may() -> None:
+    site = {"land_m2": 900.0, "site_id": "S"}
+    # Two of a site count 450 each; with a third on the plot all count 300.
+    assert plots((0.0, site), (30.0, site), (900.0, {"land_m2": 900.0}))[:2] == [[450.0, 450.0]] * 2
+    assert plots((0.0, site), (30.0, site), (31.0, {"land_m2": 900.0})) == [[300.0, 450.0]] * 2 + [[300.0, 900.0]]
+
+
+def test_records_placed_by_a_name_tell_nothing_of_their_plots() -> None:
+    ledger = facilities({key: ((0, 0), {"land_m2": 900.0}) for key in "ab"})
+    assert with_plots(ledger.assign(located_within_m=[0.0, 400.0]))["plot"].tolist() == ["a", "a"]
+    assert with_plots(ledger.assign(located_within_m=400.0))["plot"].isna().all()
+
+
+def test_shares_of_one_building_are_not_counted_twice_whatever_the_site() -> None:
+    share = {"land_m2": 1000.0, "building_floor_area_m2": 1000.0, "floor_area_m2": 300.0}
+    assert plots((0.0, share), (0.0, share)) == [[300.0, 300.0]] * 2
 
 
 def test_missing_land_is_at_most_what_is_said_of_its_tier() -> None:

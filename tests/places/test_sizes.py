@@ -353,3 +353,9 @@ def test_places_follow_the_order_of_places() -> None:
     sites = sized_candidates(table, None)
     assert sites["candidate_id"].tolist() == ["C1", "C3", "C2", "C0"]
     assert [table.index[row] for row in np.argsort(place_order(table))] == sites["candidate_id"].tolist()
+
+
+def test_a_candidate_whose_ratio_leaves_its_plot_open_counts_what_is_sure() -> None:
+    # 300 m² of floor at a FAR of 2.5 are 120 m² of land; the whole plot has 600.
+    sites = _candidates(a={"land_m2": 600.0, "floor_area_m2": 300.0, "far": 2.5})
+    assert sized_candidates(sites, None)["land_m2"].tolist() == [120.0]

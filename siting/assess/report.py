@@ -387,7 +387,7 @@ def _notes(
         notes.append(Note("land_missing", {"ids": ", ".join(map(str, lacking))}))
     shared = facilities[open_land(facilities)].get("plot", pd.Series(dtype="object")).dropna()
     if len(shared):
-        groups = [" + ".join(map(str, rows)) for rows in shared.index.groupby(shared).values()]
+        groups = [" + ".join(map(str, rows.index)) for _, rows in shared.groupby(shared)]
         notes.append(Note("plots_perhaps_one", {"count": len(groups), "ids": "; ".join(sorted(groups))}))
     if reach.unreached:
         notes.append(Note("land_reaches_nobody", {"ids": ", ".join(reach.unreached)}))

@@ -87,5 +87,5 @@ def perhaps_spared(clause: Clause, kinds: pd.Series, scenario: Scenario) -> NDAr
     [False, False, True]
     """
     # Whether the clause spares villages at all.
-    asked = spared(clause, pd.Series(_VILLAGES[:1]), scenario)[0]
-    return (kinds.isna() & kinds.notna().any() & asked).to_numpy(dtype=np.bool_)
+    asked = bool(spared(clause, pd.Series(_VILLAGES[:1]), scenario)[0]) and bool(kinds.notna().any())
+    return kinds.isna().to_numpy(dtype=np.bool_) & np.bool_(asked)

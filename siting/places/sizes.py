@@ -247,7 +247,7 @@ def _own_land(own: gpd.GeoDataFrame, floor: pd.Series) -> pd.Series:
     own = own.reset_index(drop=True)
     taken = counted_land(own.assign(floor_area_m2=floor.to_numpy(), site_id=None))
     least, (plot, far) = least_of_plot(own), (_numbers(own, name) for name in ("land_m2", "far"))
-    by_ratio = np.fmin(plot, floor.reset_index(drop=True) / far)
+    by_ratio = (floor.reset_index(drop=True) / far).clip(upper=plot)
     return taken.mask(least < 1.0, by_ratio.where(least > 0.0))
 
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
-from siting.text import Lang, say
+from siting.text import Lang, default_lang, say
+from siting.text.layers import layer_and_key
 
 # Sections of a scenario that are no layers of data; faults in them stand under their name all the same.
 _SECTIONS = frozenset({"plan"})
@@ -35,7 +36,7 @@ class Fault:
     def message(self, lang: Lang | None = None) -> str:
         """Return the fault as one readable line: where, what, what to do."""
         where = [
-            say(f"fault.where.{self._place(name)}", lang, value=value)
+            say(f"fault.where.{self._place(name)}", lang, value=self._called(name, value, lang))
             for name in ("file", "layer", "sheet", "row", "cell", "field")
             if (value := getattr(self, name)) not in (None, "") and not (name == "row" and value == self.cell)
         ]
@@ -54,6 +55,9 @@ class Fault:
     def cell(self) -> str:
         """The first of the cells, and how many there are; empty where the file has none."""
         return _some(self.cells)
+
+    def _called(self, name: str, value: str, lang: Lang | None) -> str:
+        return layer_and_key(value, lang or default_lang()) if name == "layer" else value
 
     def _place(self, name: str) -> str:
         if name == "row" and isinstance(self, FaultOfRows):

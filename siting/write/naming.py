@@ -5,6 +5,7 @@ from typing import Any
 from siting.domain.nouns import Note
 from siting.domain.scenario import Scenario
 from siting.text import Lang, knows, say
+from siting.text.layers import layer_and_key, layer_words, part_words
 
 
 def note_text(note: Note, lang: Lang) -> str:
@@ -30,9 +31,8 @@ def note_text(note: Note, lang: Lang) -> str:
     '养老设施（facilities）：1 行在表格中被隐藏，已照常读取（7）。'
     """
     values = dict(note.values)
-    if lang == "zh" and "layer" in values:
-        # The key says where to mend it.
-        values["layer"] = f"{layer_name(str(values['layer']), lang)}（{values['layer']}）"
+    if "layer" in values:
+        values["layer"] = layer_and_key(str(values["layer"]), lang)
     for key in ("other", "level"):
         if knows(f"level.{values.get(key)}"):
             values[key] = say(f"level.{values[key]}", lang)
@@ -58,23 +58,11 @@ def layer_name(key: str, lang: Lang, scenario: Scenario | None = None) -> str:
     >>> layer_name("units.street", "en"), layer_name("constraints.exclude.farmland", "zh")
     ('units: street or town', '禁建范围：“farmland”')
     """
-    if key.endswith(".attributes"):
-        return say("inspect.layer.attributes", lang, name=layer_name(key.removesuffix(".attributes"), lang, scenario))
-    parts = key.split(".")
-    for text, name in (
-        ("_".join(parts), ""),
-        ("_".join(parts[:-1]), parts[-1]),
-        ("_".join((parts[0], *parts[2:])), parts[1] if len(parts) > 1 else ""),
-    ):
-        if knows(f"inspect.layer.{text}"):
-            return say(f"inspect.layer.{text}", lang, name=_part(text, name, lang, scenario))
-    return key
+    return layer_words(key, lang, lambda text, name: _part(text, name, lang, scenario))
 
 
 def _part(text: str, name: str, lang: Lang, scenario: Scenario | None) -> str:
     """Return what the part of a key is called that tells a layer from others of its kind."""
-    if text.startswith("units"):
-        return say(f"level.{name}", lang) if knows(f"level.{name}") else name
     if scenario is not None and lang == "zh":
         ground: Any = scenario.constraints.exclude.get(name) if text == "constraints_exclude" else None
         drawn: Any = scenario.basemap.get(name) if text == "basemap" else None
@@ -82,4 +70,4 @@ def _part(text: str, name: str, lang: Lang, scenario: Scenario | None) -> str:
             return str(ground.clause)
         if drawn is not None:
             return say(f"map.legend.{drawn.style}", lang)
-    return f"“{name}”" if lang == "zh" and name else name
+    return part_words(text, name, lang)

@@ -79,7 +79,7 @@ def test_the_screen_names_sheet_and_cell(case: Case, ledger: Path, capsys: pytes
         main(["inspect", str(case.path()), "--mark-up", str(folder), "--lang", "zh"])
     out, _ = capsys.readouterr()
     said = "".join(out.split())
-    assert "ledger.xlsx·图层facilities·工作表养老'机构·行F2·单元格E4·字段lon(横坐标)" in said
+    assert "ledger.xlsx·图层养老设施（facilities）·工作表养老'机构·行F2·单元格E4·字段lon(横坐标)" in said
     assert f"标注副本:{folder}" in said
     assert [path.name for path in folder.iterdir()] == [f"{ledger.stem}（已标注）.xlsx"]
 

@@ -343,7 +343,9 @@ def test_a_duplicate_id_is_told_by_row(case: Case) -> None:
     squares().assign(id="S1").to_file(case.folder / "streets.gpkg")
     fault = case.fault()
     assert (fault.code, fault.file, fault.row, fault.field) == ("duplicate_id", "streets.gpkg", "S1", "id")
-    assert fault.message("zh").startswith("streets.gpkg · 图层 units.street · 行 S1 · 字段 id：编号重复，出现在 #1, #2")
+    assert fault.message("zh").startswith(
+        "streets.gpkg · 图层 单元：街道（镇）（units.street） · 行 S1 · 字段 id：编号重复，出现在 #1, #2"
+    )
 
 
 def test_the_name_of_the_file_is_told_and_not_the_folder(case: Case, tmp_path: Path) -> None:

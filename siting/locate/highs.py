@@ -1,4 +1,4 @@
-"""HiGHS: mixed-integer and linear programmes; the only file that imports a solver."""
+"""HiGHS for mixed-integer and linear programs; the only module that imports a solver."""
 
 import math
 import threading
@@ -18,19 +18,19 @@ from siting.locate.problem import Bools, Effort
 
 Stopped = Literal["proved", "infeasible", "nodes", "time", "interrupt", "solver"]
 
-# HiGHS counts a row as kept, and a number as whole, when it is off by no more than this.
+# HiGHS accepts a constraint as satisfied, and a number as integral, within this tolerance.
 TOLERANCE: Final = 1e-9
 _POLL_S: Final = 0.1
-# HiGHS asks nobody while it looks for columns that others dominate (1.16: 10 s of 1,200 sites by 4,000 points). So long
-# after it was asked to stop, or its seconds ran out, it is left to itself, and what it would have found is lost.
+# HiGHS does not check for interrupts while it looks for dominated columns (1.16: 10 s for 1,200 sites by 4,000 points).
+# So long after it should have stopped it is abandoned, and its result is lost.
 _PATIENCE_S: Final = 0.8
-# By how much an objective told may differ from that of the point, and a point leave a row: a share of what is added up.
+# How much a reported objective may differ from its point, and a point violate a constraint, as a share of the terms.
 _ROUNDING: Final = 1e-6
-# What HiGHS looks for better points with beside its tree: most of them are programmes of their own.
+# The heuristics of HiGHS beside its tree; most of them solve programs of their own.
 _HEURISTICS: Final = tuple(
     f"mip_heuristic_run_{each}" for each in ("feasibility_jump", "rins", "rens", "root_reduced_cost")
 )
-# What HiGHS calls a primal solution that keeps to all rows.
+# The status of a primal feasible solution.
 _HAS_POINT: Final = 2
 _ENDS: Final[dict[str, Stopped]] = {
     "kOptimal": "proved",
@@ -46,8 +46,8 @@ _ENDS: Final[dict[str, Stopped]] = {
 class Milp:
     """Minimise ``cost · x`` subject to ``row_low ≤ matrix · x ≤ row_high`` and ``lower ≤ x ≤ upper``.
 
-    Columns of ``integer`` take whole values. Coefficients far from 1 should be scaled by who builds it: HiGHS keeps to
-    rows, and calls numbers whole, within an absolute tolerance (:data:`TOLERANCE`).
+    Variables of ``integer`` take whole values. Scale coefficients that are far from 1: HiGHS works with an absolute
+    tolerance (:data:`TOLERANCE`) for constraints and integrality.
     """
 
     cost: Floats
@@ -61,11 +61,11 @@ class Milp:
 
 @dataclass(frozen=True)
 class Run:
-    """What HiGHS made of a programme.
+    """The result of HiGHS.
 
-    ``values`` are those of its best point (None without one), ``objective`` its cost (inf), ``bound`` what no point can
-    go below (-inf where nothing is known, inf where there is none). ``nodes`` is how many were searched. ``sound``
-    tells that point, objective and bound agree: the objective is added up from the point, whatever HiGHS says.
+    ``values`` is its best point (None without one), ``objective`` the cost of that point (inf without one), ``bound``
+    the lower bound (-inf if unknown, inf if infeasible), ``nodes`` the number of nodes. ``sound`` tells that point,
+    objective and bound agree: the objective is recomputed from the point.
     """
 
     values: Floats | None
@@ -84,26 +84,26 @@ def solver_name() -> str:
 def minimise(
     programme: Milp, effort: Effort, *, start: Floats | None = None, abs_gap: float = 0.0, prepared: bool = False
 ) -> Run:
-    """Solve a programme with whole numbers, on one thread, deterministically but for the limit of seconds.
+    """Solve a mixed-integer program on one thread, deterministically except for the time limit.
 
     Parameters
     ----------
     programme : Milp
         The programme.
     effort : Effort
-        When to stop. ``report`` is told of each better objective or bound, ``interrupted`` is asked ten times a second.
+        When to stop. ``report`` gets each better objective or bound, ``interrupted`` is called ten times a second.
     start : ndarray, optional
-        A point that keeps to all rows, with which the search begins.
+        A feasible point to start from.
     abs_gap : float, default 0
-        A difference of objective and bound that proves (nearly 1 where objectives are whole numbers).
+        The absolute gap that proves optimality (nearly 1 if objectives are whole numbers).
     prepared : bool, default False
-        Whether the programme is reduced already and ``start`` comes of a good search: then HiGHS only proves, without
-        presolve and without heuristics, which take longer than they save.
+        Whether the program is reduced already and ``start`` is good: then HiGHS runs without presolve and heuristics,
+        which take longer than they save.
 
     Returns
     -------
     Run
-        ``stopped_by`` is ``"interrupt"`` too after Ctrl-C while HiGHS ran.
+        ``stopped_by`` is also ``"interrupt"`` after Ctrl-C while HiGHS ran.
 
     Examples
     --------
@@ -122,8 +122,8 @@ def minimise(
     check_solver()
     began = time.monotonic()
     run = _once(programme, effort, start, abs_gap, presolve=not prepared, heuristics=not prepared)
-    # Given a start, HiGHS may return the start's point beside the objective of a better one (1.16); presolve calls some
-    # programmes infeasible that are not, where a side is off by a hair. What is in doubt is asked again without them.
+    # Given a start, HiGHS 1.16 can return the start's point with the objective of a better one; presolve calls some
+    # feasible programs infeasible, if a side is off by a rounding error. Doubtful runs are repeated without them.
     for again in (True, False) if start is not None and run.stopped_by != "infeasible" else (False,):
         if run.sound and run.stopped_by != "infeasible":
             break
@@ -133,7 +133,7 @@ def minimise(
 
 
 def _of_nothing(programme: Milp) -> Run:
-    """Return what there is to say of a programme without columns, on which HiGHS gives up."""
+    """Return the result of a program without variables, which HiGHS refuses."""
     if np.any(programme.row_low > 0) or np.any(programme.row_high < 0):
         return Run(None, math.inf, math.inf, "infeasible", 0)
     return Run(np.zeros(0), 0.0, 0.0, "proved", 0)

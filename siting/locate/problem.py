@@ -1,4 +1,4 @@
-"""The nouns of location: sites, people, what a plan must keep to, what is asked, and what was found."""
+"""The nouns of location: problems with their rules, models, effort and solutions."""
 
 import math
 import time
@@ -15,41 +15,41 @@ from siting.domain.nouns import Floats, Ints, PlanStatus
 from siting.domain.nouns import Stage as Stage  # noqa: PLC0414 - handed on
 
 Ended = Literal["proved", "nodes", "time", "interrupt", "solver"]
-# The rules of a request by which it can be blocked; what explains an infeasible one names them so.
+# The rules that can make a request infeasible, by the names that its explanation uses.
 Rule = Literal["stations", "budget", "forced", "spacing", "per_unit", "capacity", "share", "unit_share", "reach"]
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What a choice of rows must keep to; arrays have one entry a row of the problem.
+    """The rules that a choice of sites must satisfy; arrays have one entry for each site of the problem.
 
     Parameters
     ----------
     stations : int or None
-        The most rows that may be opened among those that count.
+        The most counted sites that may be opened.
     budget : float or None
-        The most that opened rows may cost together.
+        The most that opened sites may cost together.
     costs : ndarray or None
-        Cost of each row, finite and not negative; needed with a budget, and for the least cost. Kept rows cost nothing.
+        Cost of each site, finite and not negative; needed with a budget, and for the least cost. Kept sites are free.
     kept : ndarray of bool or None
-        Rows that stand already and stay open; they never count and cost nothing.
+        Existing sites that stay open; they are never counted and cost nothing.
     counted : ndarray of bool or None
-        Rows that count as stations; all that are not kept if absent. A facility that may be closed counts like a
-        candidate, and ``stations`` is then raised by their number: who closes one may open another.
+        Sites that count as stations; all that are not kept if absent. A facility that may be closed counts like a
+        candidate, and ``stations`` is raised by their number: one that closes allows another to open.
     forced, forbidden : ndarray of bool or None
-        Rows that must be opened, and rows that must not.
+        Sites that must be opened, and sites that must not.
     place : ndarray of int or None
-        The place of each row: rows of one place are its sizes, of which at most one is open. All differ if absent.
+        The place of each site: sites of one place are its sizes, of which at most one is open. All differ if absent.
     occupied : ndarray of bool or None
-        Rows whose place must have one open row (a facility that may be enlarged but not closed).
+        Sites whose place must have one open site (a facility that may be enlarged but not closed).
     apart : ndarray of int or None
-        Shape (pairs, 2): rows that may not both be open, because they are too near to one another.
+        Shape (pairs, 2): sites that may not both be open, because they are too near to one another.
     unit, most_per_unit : ndarray of int or None
-        The unit of each row (-1: in none), and the most counted rows that may be open in each unit.
+        The unit of each site (-1: in none), and the most counted sites that may be open in each unit.
     capacity : ndarray or None
-        Persons whom each row can serve at most; inf without limit. Persons of one point may be served by several.
+        The most persons that each site can serve; inf without limit. Several sites may serve the persons of one point.
     at_most : tuple of (ndarray of int, int)
-        Sets of rows, kept ones left out, of which no more than so many may be open together.
+        Sets of sites, without kept ones, of which at most so many may be open together.
     """
 
     stations: int | None = None
@@ -70,19 +70,19 @@ class Rules:
 
 @dataclass(frozen=True)
 class Problem:
-    """Who walks how long to which site, how many they are, and what a plan must keep to.
+    """A location problem: walking times, persons and rules.
 
     Parameters
     ----------
     times : csr_array
-        Shape (rows, points): seconds from each row to the points that it reaches within the cut-off, columns ascending,
-        each pair once. An absent pair is not reached; a stored zero is a real time.
+        Shape (sites, points): seconds from each site to the points that it reaches within the cut-off, columns
+        ascending, each pair once. An absent pair is not reached; a stored zero is a real time.
     people : ndarray
         Persons at each point, finite and not negative, whether covered already or not.
     rules : Rules
-        What a choice must keep to.
+        The rules of a choice.
     weights : ndarray or None
-        What a covered point counts, if not its persons (groups that count more than others).
+        The value of covering each point, if not its persons (groups with higher weights).
     units : csr_array or None
         Shape (units, points): the persons of each point who live in each unit, for shares by unit.
 
@@ -99,7 +99,7 @@ class Problem:
     units: csr_array | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what no problem can mean."""
+        """Refuse values that no problem can have."""
         rows, points = self.times.shape
         numbers = {"people": (self.people, points), "weights": (self.weights, points)}
         numbers["costs"] = (self.rules.costs, rows)
@@ -116,50 +116,50 @@ class Problem:
 
     @property
     def sites(self) -> int:
-        """How many rows (sites, or sizes of sites) there are."""
+        """The number of sites (each size of a site is one)."""
         return int(self.times.shape[0])
 
     @property
     def value(self) -> Floats:
-        """What each point counts when it is covered."""
+        """The value of covering each point."""
         return self.people if self.weights is None else self.weights
 
     @property
     def kept(self) -> Bools:
-        """Rows that stand already and stay."""
+        """Existing sites that stay open."""
         return _or(self.rules.kept, self.sites, filled=False)
 
     @property
     def counted(self) -> Bools:
-        """Rows that count as stations."""
+        """Sites that count as stations."""
         return _or(self.rules.counted, self.sites, filled=True) & ~self.kept
 
     @property
     def open_to_choice(self) -> Bools:
-        """Rows that may be opened or not: neither kept nor forbidden."""
+        """Sites that may be opened: neither kept nor forbidden."""
         return ~self.kept & ~_or(self.rules.forbidden, self.sites, filled=False)
 
     @property
     def is_plain(self) -> bool:
-        """Whether nothing is asked but a number of stations, and rows forced, forbidden or kept."""
+        """Whether the only rules are a number of stations and forced, forbidden or kept sites."""
         rules = self.rules
         special = (rules.place, rules.occupied, rules.apart, rules.unit, rules.capacity, rules.budget)
         free = all(each is None for each in special) and not rules.at_most
         return free and bool(np.all(self.counted | self.kept))
 
     def points_of(self, row: int) -> Ints:
-        """Return the points that a row reaches."""
+        """Return the points that a site reaches."""
         return np.asarray(self.times.indices[self.times.indptr[row] : self.times.indptr[row + 1]], dtype=np.int64)
 
     def reached_by(self, rows: Ints) -> Bools:
-        """Return which points some rows (beside those kept) reach."""
+        """Return which points some sites and the kept ones reach."""
         reached = np.zeros(len(self.people), dtype=np.bool_)
         for row in (*np.flatnonzero(self.kept), *rows):
             reached[self.points_of(int(row))] = True
         return reached
 
     def under(self, **rules: Any) -> "Problem":
-        """Return the same problem with other rules in place of some."""
+        """Return the same problem with some rules replaced."""
         return replace(self, rules=replace(self.rules, **rules))
 
 
@@ -167,7 +167,7 @@ def _or(given: Bools | None, length: int, *, filled: bool) -> Bools:
     return np.full(length, filled) if given is None else given
 
 
-# What is asked ------------------------------------------------------------------------------------------------------
+# Models -------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -179,8 +179,8 @@ class MaximalCovering:
 class SetCovering:
     """Fewest stations, or least cost with ``by_cost``, such that a share of *all* persons is covered.
 
-    ``share`` is of all persons, ``unit_share`` of those of every unit; persons whom no row reaches count in the whole.
-    ``by_cost`` asks for the least cost instead of the fewest stations.
+    ``share`` is of all persons, ``unit_share`` of those of every unit; persons that no site reaches count too.
+    ``by_cost`` minimises the cost instead of the number of stations.
     """
 
     share: float = 1.0
@@ -201,7 +201,7 @@ class PMedian:
 
 @dataclass(frozen=True)
 class PCenter:
-    """Smallest worst seconds of a share of the persons whom some row reaches."""
+    """Smallest worst walking time of a share of the persons that some site reaches."""
 
     share: float = 1.0
 
@@ -220,15 +220,15 @@ class FairCovering:
 Model = MaximalCovering | SetCovering | PMedian | PCenter | FairCovering
 
 
-# What was found -----------------------------------------------------------------------------------------------------
+# Solutions ----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Effort:
-    """When to stop without a proof: work (the same everywhere), and seconds, as a safety stop.
+    """When to stop without a proof: a work limit (the same on every machine) and a time limit.
 
-    ``rel_gap`` is the optimality gap at which the proof is good enough; 0 asks for the optimum.
-    ``report`` is called as ``report(objective, bound)`` whenever either betters; ``interrupted`` is asked now and then.
+    The search ends at a relative optimality gap of ``rel_gap``; 0 asks for the optimum. ``report`` is called as
+    ``report(objective, bound)`` whenever either improves; ``interrupted`` is called repeatedly.
     """
 
     max_nodes: int | None = None
@@ -239,19 +239,19 @@ class Effort:
     interrupted: Callable[[], bool] | None = None
 
     def from_now(self) -> Callable[[], bool]:
-        """Return what tells whether to stop: somebody wishes it, or the seconds that begin now are over."""
+        """Return a stopping criterion: an interrupt, or the end of the seconds that start now."""
         end = time.monotonic() + self.time_limit_s
         return lambda: (self.interrupted is not None and self.interrupted()) or time.monotonic() >= end
 
 
 @dataclass(frozen=True)
 class Solution:
-    """What was chosen and what is proved.
+    """A choice of sites, with objectives and bounds.
 
-    ``chosen`` are the open rows beside those kept, ascending; empty and ``status`` ``"infeasible"`` where no choice
-    keeps to the rules, with the rules that ``blocked_by`` names, ``"unknown"`` where none was found before the search
-    ended. ``stages`` are the objectives in order (at least one where there is a plan). ``served``, with capacity, holds
-    the persons of each point (column) whom each row serves. ``first_objective`` is what the first good plan reached.
+    ``chosen`` are the open sites beside those kept, ascending. It is empty with ``status`` ``"infeasible"`` if no
+    choice is feasible (``blocked_by`` names the rules), and with ``"unknown"`` if none was found before the search
+    ended. ``stages`` are the objectives in order (at least one if there is a plan). ``served``, with capacity, has the
+    persons of each point (column) that each site (row) serves. ``first_objective`` is that of the first plan.
     """
 
     chosen: Ints
@@ -275,10 +275,10 @@ class Solution:
 
 
 def without_plan(stopped: str) -> PlanStatus:
-    """Return ``"infeasible"`` only where it is proved that there is no plan, ``"unknown"`` where none was found."""
+    """Return ``"infeasible"`` only if it is proved that no plan exists, otherwise ``"unknown"``."""
     return "infeasible" if stopped == "proved" else "unknown"
 
 
 def status_of(stages: tuple[Stage, ...]) -> PlanStatus:
-    """Return ``"optimal"`` only where every stage is proved."""
+    """Return ``"optimal"`` only if every stage is proved."""
     return "optimal" if all(stage.proved for stage in stages) else "feasible"

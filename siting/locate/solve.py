@@ -20,7 +20,7 @@ def solve(problem: Problem, model: Model, effort: Effort) -> Solution:
         :class:`~siting.locate.problem.PMedian`, :class:`~siting.locate.problem.PCenter` or
         :class:`~siting.locate.problem.FairCovering`.
     effort : Effort
-        When to stop without a proof, whom to tell, and whom to ask.
+        When to stop without a proof, and whom to report to.
 
     Returns
     -------

@@ -42,12 +42,12 @@ class ReducedCovering:
         return len(self.cover.group)
 
     def whole(self, chosen: Numbers) -> Ints:
-        """Return sites of the core, and those open for sure, by their numbers in the whole, ascending."""
+        """Return sites of the core with those fixed open, numbered as in the whole problem, ascending."""
         return np.sort(np.concatenate([self.sites[chosen], self.opened]))
 
 
 def without_dominated(cover: Cover, stations: int, should_stop: Callable[[], bool] | None = None) -> ReducedCovering:
-    """Return the core of a whole problem: sites that no other makes needless, of which so many may be opened."""
+    """Return the core of a whole problem: its undominated sites, of which so many may be opened."""
     everything = ReducedCovering(cover, stations, np.arange(len(cover.start) - 1), np.zeros(0, dtype=np.int64), 0.0)
     return part(everything, ~dominated_sites(cover, should_stop))[0]
 
@@ -82,7 +82,7 @@ def part(core: ReducedCovering, stays: Bools, opens: Bools | None = None) -> tup
 
 
 def fix_by_reduced_cost(core: ReducedCovering, multipliers: Floats, needed: float) -> tuple[ReducedCovering, Floats]:
-    """Return what is left of a core for choices that cover as much as is needed, and the multipliers of its groups.
+    """Return the core after reduced cost fixing for choices that cover as much as needed, and its multipliers.
 
     Parameters
     ----------

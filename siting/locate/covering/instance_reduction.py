@@ -36,7 +36,7 @@ def reduced_instance(
     opened: Bools | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> ReducedInstance:
-    """Reduce a core until nothing more follows; the least cost of what is left and of ``taken`` is the old one's.
+    """Reduce a core as far as possible; its least cost plus that of ``taken`` is unchanged.
 
     A site is removed if another one covers all its groups and costs no more (of equals the lowest stays). A group is
     removed if all sites of another group that must be covered cover it too. The only site of a group that must be
@@ -73,7 +73,7 @@ def reduced_instance(
 
 
 def _without(core: CoveringInstance, leaving: Bools, taking: Bools) -> CoveringInstance | None:
-    """Return the core without some sites, and without what those taken cover; None where too much stays uncovered."""
+    """Return the core without some sites and without the groups that ``taken`` covers; None if it is infeasible."""
     left = ~core.covered(np.flatnonzero(taking))
     staying = np.flatnonzero(~(leaving | taking))
     smaller = core.part(staying, np.flatnonzero(left), core.slack)

@@ -79,7 +79,7 @@ class Part:
 
     @property
     def open(self) -> bool:
-        """Whether something better than the best choice may exist."""
+        """Whether a gap is left."""
         return self.bound < self.cost - (1.0 - INTEGER_TOLERANCE if self.core.whole else NOISE * self.cost)
 
     def raise_bound(self, bound: float) -> None:
@@ -94,7 +94,7 @@ class Part:
 
 @dataclass(frozen=True)
 class LeastCost:
-    """The best choice of a core's sites, what none can go below, and why the search ended."""
+    """The best choice of a core's sites, its lower bound, and why the search ended."""
 
     chosen: Ints
     bound: float
@@ -266,7 +266,7 @@ class LeastCostSearch:
         return True
 
     def _rest(self, part: Part, small: ReducedInstance, core: CoveringInstance, begin: Ints) -> None:
-        """Let HiGHS search what is left of a part; beyond it nothing is better than the best."""
+        """Let HiGHS solve the rest of a part, up to the best known cost."""
         base = float(part.core.cost[small.taken].sum())
         # HiGHS may tell of more than it holds when it is stopped for that; then it goes on to the end.
         for early in (True, False):

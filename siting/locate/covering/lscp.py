@@ -248,7 +248,7 @@ def _core(found: Reduction, weight: Floats, slack: float) -> CoveringInstance:
 
 
 def priced(core: CoveringInstance, costs: Floats) -> tuple[CoveringInstance, float]:
-    """Return a core at the costs of its sites in units, and the unit: the greatest that divides all, if one does."""
+    """Return a core with costs in units, and the unit: the greatest common divisor of whole costs."""
     if np.all(costs == np.rint(costs)) and costs.sum() < EXACT_SUM:
         unit, whole = float(np.gcd.reduce(costs.astype(np.int64), initial=0)) or 1.0, True
     else:

@@ -121,7 +121,7 @@ def run(search: CoverSearch) -> None:
 
 
 def handed_over(pairs: int, *, few: bool) -> float:
-    """Return after how much work a core of so many pairs is the solver's; soon if candidates are few."""
+    """Return the work after which a core of so many pairs goes to HiGHS; little if candidates are few."""
     if few and pairs <= _FEW_PAIRS:
         return _FEW_WORK
     return next(work for most, work in _HANDED_OVER if pairs <= most)

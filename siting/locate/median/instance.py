@@ -109,7 +109,7 @@ def _base_costs(costs: Costs, given: Bools) -> tuple[Floats, Ints]:
 
 
 def packed(base: Floats, site: Ints, point: Ints, cost: Floats, sites: int) -> MedianInstance:
-    """Return a core from pairs that stand by site."""
+    """Return an instance from pairs that are ordered by site."""
     order = np.lexsort((site, cost, point))
     return MedianInstance(
         base=base,

@@ -1,4 +1,4 @@
-"""The door: every model with every rule."""
+"""Any model with any rules as a mixed-integer program."""
 
 from siting.locate.milp.lexicographic import solve_lexicographic
 from siting.locate.milp.models import milp_of
@@ -20,9 +20,9 @@ def solve_milp(problem: Problem, model: Model, effort: Effort) -> Solution:
     problem : Problem
         The people and the rules.
     model : Model
-        What is asked.
+        The model.
     effort : Effort
-        When to stop, whom to tell, and whom to ask.
+        When to stop, and whom to report to.
 
     Returns
     -------

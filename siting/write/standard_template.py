@@ -154,7 +154,7 @@ def standard_from(source: Standard, lang: Lang) -> str:
     >>> from siting.read import standard
     >>> from siting.write.standard_template import standard_from
     >>> Standard.model_validate(tomllib.loads(standard_from(standard("cq-2025-7"), "en"))).clauses[0].id
-    'my-cq-2025-7/4-in-step'
+    'my-cq-2025-7/2-scope'
     """
     blocks = [tuple(comment(say("standard_template.copied", lang, id=source.id)))]
     blocks.append(tuple(_lines_of(source, below=("clauses", "unclaused", "bodies"), id=f"my-{source.id}")))

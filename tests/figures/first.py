@@ -87,6 +87,9 @@ def measured(clause: str) -> Mapping[str, Reader]:
         return raw(row["provided_low"], row["provided_high"])
 
     def line(out: Outputs) -> Figure | None:
+        if check(out) is None:
+            # A clause without a figure stands in the file alone.
+            return None
         text = out.line(clause, "区县")
         found = between(text, "实际不少于 #")
         return printed(f"≥ {found}") if found else _text(between(text, "实际 #"))

@@ -167,9 +167,7 @@ class Outputs:
         return re.findall('<td class="figure">(.*?)</td>', found[0])[1] if found else ""
 
     def line(self, clause: str, level: str) -> str:
-        """The line of a clause in the audit on the screen; empty if the clause is neither met nor unmet nor open."""
-        if f"  {clause}\n" not in self.audit:
-            return ""
+        """The line of a clause in the audit on the screen."""
         block = re.split(r"\n(?=  \S|\n)", self.audit[self.audit.index(f"  {clause}\n") :])[0]
         lines = re.sub(r"\n {6}", "", block).splitlines()
         found = (line.strip().removeprefix("· ") for line in lines)

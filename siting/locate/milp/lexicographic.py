@@ -153,8 +153,8 @@ def solution(
 ) -> Solution:
     """Return a plan as a solution, with the bound and the tolerance gain of each stage."""
     stages = tuple(
-        objective.stage(value - _offset(objective, offset), bound - _offset(objective, offset), hair)
-        for objective, value, (bound, hair) in zip(milp.objectives, plan.objective_values, bounds, strict=True)
+        objective.stage(value - _offset(objective, offset), bound - _offset(objective, offset), gain)
+        for objective, value, (bound, gain) in zip(milp.objectives, plan.objective_values, bounds, strict=True)
     )
     problem, rows = milp.problem, milp.problem.sites
     shares = plan.values[rows : rows + milp.service.variables]

@@ -118,6 +118,20 @@ def geodesic_area_m2(geometry: BaseGeometry) -> float:
     return abs(float(area))
 
 
+def geodesic_m(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the length in metres on the GRS80 ellipsoid of segments, their ends in degrees, shape (segments, 2).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from siting.crs import geodesic_m
+    >>> geodesic_m(np.array([[0.0, 0.0]]), np.array([[0.0, 1.0]])).round().tolist()
+    [110574.0]
+    """
+    _, _, metres = _ELLIPSOID.inv(lon[:, 0], lat[:, 0], lon[:, 1], lat[:, 1])
+    return np.asarray(metres, dtype=np.float64)
+
+
 def same_crs(one: CRS, other: CRS) -> bool:
     """Tell whether two definitions mean the same CRS, whatever they call it and in whichever order its axes stand."""
     if one.equals(other, ignore_axis_order=True):

@@ -53,7 +53,7 @@ from siting.read.sizes import read_sizes
 from siting.read.sources.files import take
 from siting.read.sources.vectors import Raw, Source, read_vector
 from siting.read.standards import check_circle, choose_standards
-from siting.read.tables.finish import absent, finished
+from siting.read.tables.finish import absent, finished, labelled
 from siting.units import SECONDS_PER_MINUTE
 
 # The fastest walker that planners assume; what lies farther away than this within the cut-off serves nobody
@@ -75,7 +75,6 @@ _RESIDENTIAL = _Kind(RESIDENTIAL_COLUMNS, "polygons")
 _FACILITIES = _Kind(FACILITY_COLUMNS, "points")
 _CANDIDATES = _Kind(CANDIDATE_COLUMNS, "points")
 _BASEMAP = _Kind(GROUND_COLUMNS, "any")
-_LINES = _Kind(NETWORK_COLUMNS, "lines")
 _AREA = _Kind(GROUND_COLUMNS, "polygons")
 
 
@@ -448,11 +447,14 @@ def _osm(path: Path, stated: str | None, reading: _Reading, log: LayerLog) -> Ne
 def _lines(source: NetworkLayer, reading: _Reading, log: LayerLog) -> Network | None:
     faults = len(reading.log.faults.found)
     raw = reading.raw("network", source)
-    frame = reading.finish(None if raw is None else with_way_column(raw), _LINES)
+    if raw is None:
+        return None
+    frame, labels = labelled(with_way_column(raw), NETWORK_COLUMNS, "lines", reading.crs)
     if len(reading.log.faults.found) > faults or reading.crs is None:
         return None
     walked = walked_lines(frame, log)
-    return read_lines(walked, reading.crs, log, split=source.split_at_crossings, snap_m=source.snap_m)
+    called = [labels[each] for each in walked.index]
+    return read_lines(walked, called, reading.crs, log, split=source.split_at_crossings, snap_m=source.snap_m)
 
 
 def _terrain(reading: _Reading, network: Network | None) -> Raster | None:

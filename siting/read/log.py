@@ -22,6 +22,7 @@ _FIRST: Final = (
     "looks_gcj02",
     "datum_without_parameters",
     "outside_area_of_use",
+    "segments_too_long",
     "unit_of_extent",
     "people_outside",
     "facilities_outside_units",

@@ -10,11 +10,11 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from siting.crs import WGS84, transform_points
 from siting.domain.nouns import Floats, Ints, Network
 from siting.read.ground.crossings import SPANS
 from siting.read.ground.joining import joined_pieces, lines_that_meet_unjoined
 from siting.read.ground.snapping import Edges, Ground, Misses, near_misses, snapped_nodes
+from siting.read.ground.spots import note_long_segments, spots
 from siting.read.log import LayerLog
 from siting.read.ordering import content_order
 
@@ -23,7 +23,6 @@ MM_PER_M: Final = 1000.0
 DEFAULT_KIND: Final = "street"
 # When a larger share of lines meets others elsewhere than end to end, they were drawn to be joined there.
 UNJOINED_SHARE: Final = 0.2
-MOST_NAMED: Final = 10
 
 
 @dataclass(frozen=True)
@@ -184,18 +183,23 @@ def _levels(frame: gpd.GeoDataFrame) -> Ints:
     return frame["level"].fillna(0).to_numpy(dtype=np.int64)
 
 
-def read_lines(frame: gpd.GeoDataFrame, crs: CRS, log: LayerLog, *, split: bool, snap_m: float) -> Network | None:
+def read_lines(
+    frame: gpd.GeoDataFrame, labels: Sequence[str], crs: CRS, log: LayerLog, *, split: bool, snap_m: float
+) -> Network | None:
     """Build the walking network from a layer of lines, and tell what became of them.
 
     Parameters
     ----------
     frame : geopandas.GeoDataFrame
         The layer's table, in the working CRS.
+    labels : sequence of str
+        What messages call its rows.
     crs : pyproj.CRS
         The working CRS.
     log : LayerLog
-        Takes the notes ``lines_without_length``, ``lines_joined``, ``lines_doubled``, ``lines_swallowed``,
-        ``lines_cross_unjoined``, ``lines_snapped``, ``lines_just_miss`` and the fault ``no_walkable_way``.
+        Takes the notes ``lines_without_length``, ``segments_too_long``, ``lines_joined``, ``lines_doubled``,
+        ``lines_swallowed``, ``lines_cross_unjoined``, ``lines_snapped``, ``lines_just_miss`` and the fault
+        ``no_walkable_way``.
     split : bool
         Whether lines are joined where they cross.
     snap_m : float
@@ -212,6 +216,8 @@ def read_lines(frame: gpd.GeoDataFrame, crs: CRS, log: LayerLog, *, split: bool,
     if network.edges.empty:
         log.fault("no_walkable_way")
         return None
+    lines, row = shapely.get_parts(frame.geometry.to_numpy(), return_index=True)
+    note_long_segments(lines, lambda line: labels[row[line]], crs, log)
     if split:
         log.note(
             "lines_joined", lines=account.lines, edges=len(network.edges), joined=account.joined, left=account.left
@@ -219,21 +225,13 @@ def read_lines(frame: gpd.GeoDataFrame, crs: CRS, log: LayerLog, *, split: bool,
     if account.doubled:
         log.note("lines_doubled", count=account.doubled)
     if len(account.swallowed):
-        log.note("lines_swallowed", count=len(account.swallowed), places=_spots(account.swallowed, crs))
+        log.note("lines_swallowed", count=len(account.swallowed), places=spots(account.swallowed, crs))
     if account.unjoined > UNJOINED_SHARE * account.lines:
         log.note("lines_cross_unjoined", count=account.unjoined, lines=account.lines)
     if account.snapped:
         log.note("lines_snapped", count=account.snapped, snap_m=f"{snap_m:g}")
     if account.misses is not None and len(account.misses.xy):
         gaps = [f" ({metres:.2f} m)" for metres in account.misses.away_m]
-        places = _spots(account.misses.xy, crs, gaps)
+        places = spots(account.misses.xy, crs, after=gaps)
         log.note("lines_just_miss", count=len(gaps), places=places, snap_m=f"{snap_m:g}")
     return network
-
-
-def _spots(xy: Floats, crs: CRS, more: Sequence[str] | None = None) -> str:
-    """Name the first places by longitude and latitude, with what is to be told of each."""
-    lon, lat = transform_points(xy[:MOST_NAMED, 0], xy[:MOST_NAMED, 1], crs, WGS84)
-    after = [""] * len(lon) if more is None else more[:MOST_NAMED]
-    spots = [f"{x:.6f}, {y:.6f}{each}" for x, y, each in zip(lon, lat, after, strict=True)]
-    return "; ".join([*spots, *(["…"] if len(xy) > MOST_NAMED else [])])

@@ -30,6 +30,7 @@ from siting.read.ground.osm_file import (
     read_squares,
     read_ways,
 )
+from siting.read.ground.spots import note_long_segments
 from siting.read.log import LayerLog, listed
 
 SUFFIXES: Final = (".pbf", ".osm", ".osm.xml", ".osm.gz", ".osm.bz2", ".o5m")
@@ -92,7 +93,7 @@ def read_osm(path: Path, crs: CRS, log: LayerLog) -> Network | None:
     barred = places.shut & places.known
     if barred.any():
         log.note("osm_barriers", count=int(barred.sum()))
-    network = _split(ways, np.where(places.known[number], number, -1), places, crs) if len(ids) else None
+    network = _split(ways, np.where(places.known[number], number, -1), places, crs, log) if len(ids) else None
     if network is None:
         log.fault("no_walkable_way")
     return network
@@ -156,7 +157,7 @@ def _places(ids: Ints, placed: Mapping[int, tuple[int, int]], nodes: Nodes, crs:
     return _Places(xy, known, shut)
 
 
-def _split(ways: Ways, number: Ints, places: _Places, crs: CRS) -> Network | None:
+def _split(ways: Ways, number: Ints, places: _Places, crs: CRS, log: LayerLog) -> Network | None:
     """Cut ways into edges. ``number`` is the row in ``places`` of each entry of ``ways.refs``, -1 if not known."""
     way = np.repeat(np.arange(len(ways.kinds)), np.diff(ways.start))
     xy = places.xy
@@ -179,6 +180,7 @@ def _split(ways: Ways, number: Ints, places: _Places, crs: CRS) -> Network | Non
     edge = np.repeat(np.arange(len(first)), count)
     entry = np.arange(len(edge)) - np.repeat(np.cumsum(count) - count, count) + np.repeat(first, count)
     lines = shapely.linestrings(xy[number[entry]], indices=edge)
+    note_long_segments(lines, lambda line: f"way {ways.ids[way[first[line]]]}", crs, log)
     ends = np.column_stack([number[first], number[first + count - 1]])
     # What ends at a barrier that is shut ends alone.
     alone = shut[ends]

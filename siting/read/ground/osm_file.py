@@ -49,13 +49,14 @@ class Fate:
 
 @dataclass(frozen=True)
 class Ways:
-    """Walked ways in the order of their ids: the nodes of all ways strung together, way i from ``start[i]`` on.
+    """Walked ways in the order of their ``ids``: the nodes of all ways strung together, way i from ``start[i]`` on.
 
     ``left_out`` counts the ways that are not walked by reason, ``unknown`` those of them whose ``highway`` has no rule
     by its value; ``deleted`` and ``older`` count the objects that were passed over; ``clashing`` names ids that stand
     twice, with one version and unlike content; ``placed`` has the places of nodes that stand in the ways themselves.
     """
 
+    ids: Ints
     refs: Ints
     start: Ints
     kinds: NDArray[np.object_]
@@ -250,6 +251,7 @@ def _latest_ways(rows: _WayRows, fates: Sequence[Fate], placed: Mapping[int, tup
     entry = np.arange(begin[-1]) - np.repeat(begin[:-1], count) + np.repeat(start[last[kept]], count)
     reasons = Counter(each.reason for each in of_last if each.reason not in {"", _NO_WAY, _DEAD})
     return Ways(
+        ids=ids[last[kept]],
         refs=refs[entry],
         start=begin,
         kinds=np.array([each.kind for each in of_last if each.kind is not None], dtype=object),

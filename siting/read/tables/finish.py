@@ -21,9 +21,18 @@ from siting.read.tables.columns import empty_table, typed_table, with_ids
 
 
 def finished(raw: Raw, columns: Sequence[Column], family: Family, crs: CRS | None) -> gpd.GeoDataFrame:
-    """Return a layer's table: indexed by ``id``, all ``columns`` in their order, then ``geometry``.
+    """Return the table of :func:`labelled` alone."""
+    table, _ = labelled(raw, columns, family, crs)
+    return table
 
-    Records stand in the order of their ids where ids are required, else by place, never in that of the file.
+
+def labelled(
+    raw: Raw, columns: Sequence[Column], family: Family, crs: CRS | None
+) -> tuple[gpd.GeoDataFrame, dict[str, str]]:
+    """Return a layer's table, and what messages call its records.
+
+    The table is indexed by ``id`` and has all ``columns`` in their order, then ``geometry``. Records stand in the order
+    of their ids where ids are required, else by place, never in that of the file.
 
     Parameters
     ----------
@@ -37,6 +46,12 @@ def finished(raw: Raw, columns: Sequence[Column], family: Family, crs: CRS | Non
     crs : pyproj.CRS or None
         The working CRS; None leaves the layer in its own (when the units are at fault and all there is to do
         is to find the faults of the other layers).
+
+    Returns
+    -------
+    table : geopandas.GeoDataFrame
+    labels : dict of str to str
+        The id as given, else the row of the sheet or the number of the record in the file.
     """
     table, labels = typed_table(raw.frame.drop(columns="geometry"), columns, raw.source, raw.log)
     raw, table, labels = _without_invalid(raw, table, labels)
@@ -49,10 +64,12 @@ def finished(raw: Raw, columns: Sequence[Column], family: Family, crs: CRS | Non
         # Ids that are lacking become numbers: these must not hang on the file either.
         order = content_order(shapes.to_numpy(), [table[name] for name in table.columns])
         table, shapes = table.iloc[order], gpd.GeoSeries(shapes.iloc[order])
+        labels = [labels[position] for position in order]
     table = with_ids(table, key, raw.log)
     raw.log.fact(rows_used=len(table), **_extent(shapes))
     found = gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(shapes.to_numpy(), index=table.index, crs=shapes.crs))
-    return found.sort_index(kind="stable") if key.required else found
+    called = dict(zip(found.index, labels, strict=True))
+    return (found.sort_index(kind="stable") if key.required else found), called
 
 
 def _tell_off_earth(given: gpd.GeoSeries, shapes: gpd.GeoSeries, labels: list[str], raw: Raw) -> None:

@@ -1,14 +1,15 @@
-"""Files that are packed as a whole (gzip, bzip2): what they unpack to is measured before anything takes it in."""
+"""Packed files (gzip, bzip2, PBF): what they unpack to is measured before anything takes it in."""
 
 import bz2
 import gzip
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any, Final
 
 from siting.read.log import LayerLog
+from siting.read.sources.blobs import blob_sizes, has_blobs
 
 _MIB: Final = 2**20
 MOST_BYTES: Final = 2048 * _MIB
@@ -74,7 +75,7 @@ def _plain(path: Path) -> IO[bytes]:
 
 
 def unpacks_within_limits(path: Path, log: LayerLog) -> bool:
-    """Tell whether a file, if it is packed as a whole, unpacks to no more than :func:`most_unpacked`.
+    """Tell whether a file, if it is packed, unpacks to no more than :func:`most_unpacked`.
 
     Parameters
     ----------
@@ -84,17 +85,30 @@ def unpacks_within_limits(path: Path, log: LayerLog) -> bool:
         Takes the faults ``unpacks_too_large`` and ``unreadable_file``.
     """
     try:
-        opener = opener_of(path)
-        if opener is None:
+        parts = _unpacked_parts(path)
+        if parts is None:
             return True
         packed = path.stat().st_size
         most, size = most_unpacked(packed), 0
-        with opener(path) as content:
-            while size <= most and (chunk := content.read(_CHUNK)):
-                size += len(chunk)
+        while size <= most and (part := next(parts, None)) is not None:
+            size += part
     except BROKEN as error:
         log.fault("unreadable_file", found=str(error))
         return False
     if size > most:
         log.fault("unpacks_too_large", found=megabytes(packed), expected=megabytes(most))
     return size <= most
+
+
+def _unpacked_parts(path: Path) -> Iterator[int] | None:
+    """Return the sizes of what a file unpacks to, part by part; None for one that is not packed."""
+    opener = opener_of(path)
+    if opener is not None:
+        return _chunk_sizes(path, opener)
+    return blob_sizes(path) if path.is_file() and has_blobs(path) else None
+
+
+def _chunk_sizes(path: Path, opener: Callable[[Path], IO[bytes]]) -> Iterator[int]:
+    with opener(path) as content:
+        while chunk := content.read(_CHUNK):
+            yield len(chunk)

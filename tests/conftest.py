@@ -8,10 +8,14 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+import siting
+from siting.results import GapReport, Plan
+from tests.laws.folders import write_district
+
 # CI draws the same examples every time, so that what it says hangs on the change alone; at the desk they are new.
 # How long one takes says nothing: machines are shared.
 settings.register_profile("desk", deadline=None)
-settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=40)
 settings.load_profile("desk")
 if os.environ.get("SITING_REQUIRE"):
     settings.load_profile("repeatable")
@@ -38,6 +42,24 @@ def shared() -> Path:
 def sample() -> Path:
     """The scenario of the sample district."""
     return ROOT / "data" / "sample" / "scenario.toml"
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The scenario of a small random district with gaps, candidates and elderly people."""
+    return write_district(tmp_path_factory.mktemp("small"), 7)
+
+
+@pytest.fixture(scope="session")
+def plan(sample: Path) -> Plan:
+    """The plan of the sample district, as its scenario asks for it."""
+    return siting.propose(sample)
+
+
+@pytest.fixture(scope="session")
+def gaps(plan: Plan) -> GapReport:
+    """The gap report of the sample district before any plan."""
+    return plan.before
 
 
 @pytest.hookimpl(wrapper=True)

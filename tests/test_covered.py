@@ -9,7 +9,7 @@ import shapely
 from affine import Affine
 from exactextract import exact_extract
 from exactextract.raster import NumPyRasterSource
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import CRS
 
@@ -46,7 +46,6 @@ def cut(polygon: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
     return np.asarray(shapely.area(shapely.intersection(CELLS, polygon)) / SIZE**2)
 
 
-@settings(deadline=None, max_examples=100)
 @given(st.lists(st.lists(_CORNER, min_size=3, max_size=9), min_size=1, max_size=4))
 def test_shares_are_those_of_every_cell_cut_out(corners: list[list[tuple[float, float]]]) -> None:
     hulls = [shapely.MultiPoint(points).convex_hull for points in corners]
@@ -57,7 +56,6 @@ def test_shares_are_those_of_every_cell_cut_out(corners: list[list[tuple[float, 
         assert shares == pytest.approx(cut(polygon), abs=NEAR)
 
 
-@settings(deadline=None, max_examples=60)
 @given(st.lists(_CORNER, min_size=3, max_size=9), st.integers(0, 8), st.integers(1, 5), _CORNER)
 def test_repeats_and_spikes_change_nothing(
     corners: list[tuple[float, float]], where: int, times: int, tip: tuple[float, float]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from siting.assess.reach import LandReach
-from siting.domain.nouns import Access, Demand, Floats, Note, Times
+from siting.domain.nouns import Access, Demand, Floats, Ints, Note, Times
 from siting.domain.partly import listed, shared_out
 from siting.domain.requirements import weights
 from siting.domain.scenario import LandBasis, Scenario
@@ -146,8 +146,9 @@ def circle_figures(
     share_of = weights(shares, elderly)
     minutes = access.cells["seconds"].to_numpy() / SECONDS_PER_MINUTE
     reasons = access.cells["reason"].to_numpy()
+    codes, causes = pd.factorize(reasons, sort=True)
     rows = [
-        _circle_row(share_of.data[part], minutes[cells := share_of.indices[part]], reasons[cells])
+        _circle_row(share_of.data[part], minutes[cells := share_of.indices[part]], codes[cells], causes)
         for part in (slice(*share_of.indptr[i : i + 2]) for i in range(share_of.shape[0]))
     ]
     keys = ["minutes_to_nearest", "minutes_p90", "reached_share", "covered_share", "reason"]
@@ -200,7 +201,7 @@ def _perhaps(share_of: csr_array, uncovered: NDArray[np.bool_], unsaid: Times) -
 
 
 def _circle_row(
-    weight: Floats, minutes: Floats, reasons: np.ndarray[tuple[int], np.dtype[np.object_]]
+    weight: Floats, minutes: Floats, codes: Ints, reasons: np.ndarray[tuple[int], np.dtype[np.object_]]
 ) -> tuple[float, float, float, float, str | None]:
     total = weight.sum()
     if total <= 0:
@@ -214,10 +215,11 @@ def _circle_row(
         climbing = np.cumsum(weight[reached][order])
         at = np.searchsorted(climbing, 0.9 * climbing[-1] * (1 - 1e-12))
         p90 = float(minutes[reached][order][at])
-    by_reason = pd.Series(weight).groupby(reasons).sum()
-    covered_share = float(by_reason.get("covered", 0.0) / total)
-    others = by_reason.drop("covered", errors="ignore")
-    why = None if others.empty or others.max() <= 0 else str(others.idxmax())
+    by_reason = np.bincount(codes, weights=weight, minlength=len(reasons))
+    covered = reasons == "covered"
+    covered_share = float(by_reason[covered].sum() / total)
+    others = np.where(covered, 0.0, by_reason)
+    why = str(reasons[others.argmax()]) if others.max() > 0 else None
     return mean, p90, reached_share, covered_share, why
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from siting import places
@@ -37,7 +37,6 @@ def measured(given_inputs: Inputs) -> tuple[LandReach, Demand]:
     return land_reach(counted, homes, access.within, demand, settings_), demand
 
 
-@settings(deadline=None, max_examples=60)
 @example(seed=1052, complete=False)
 @given(st.integers(0, 100_000), st.booleans())
 def test_catchments_as_plain_loops(seed: int, complete: bool) -> None:  # noqa: FBT001

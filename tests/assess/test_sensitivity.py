@@ -14,7 +14,7 @@ from siting import pipeline
 from siting.domain.nouns import Inputs, OpenGround
 from siting.pipeline import comparing as settings
 from siting.pipeline import ground
-from siting.results import GapReport, Sensitivity
+from siting.results import GapReport, Plan, Sensitivity
 from siting.travel import walk_to
 from tests.cli.test_commands import run
 from tests.helpers import box, check, facilities, inputs, network, raster, scenario, straight, units, with_settings
@@ -75,9 +75,9 @@ def over_ground() -> Inputs:
     """The district with open ground beside its streets, slow in the north."""
     given = district()
     settings = scenario(walking={"mode": "surface"}, surface={"path": "s.tif", "factors": {"1": 1.0}})
-    grid = raster(np.zeros((36, 104)), cell=25.0).grid
+    grid = raster(np.zeros((18, 52)), cell=50.0).grid
     slowness = np.ones(grid.shape, dtype=np.float32)
-    slowness[:12], slowness[12:14, :80] = 2.0, np.inf
+    slowness[:6], slowness[6:7, :40] = 2.0, np.inf
     return Inputs(**{**vars(given), "scenario": settings, "surface": OpenGround(grid, slowness)})
 
 
@@ -154,8 +154,7 @@ def test_without_any_elderly_the_share_is_unknown() -> None:
     assert len(found.plot("en").axes) == 3
 
 
-def test_plan_stations_count_in_the_comparison_of_a_report(sample: Path) -> None:
-    plan = siting.propose(siting.read_scenario(sample), stations=3)
+def test_plan_stations_count_in_the_comparison_of_a_report(sample: Path, plan: Plan) -> None:
     for report in (plan.before, plan.after):
         table = report.sensitivity().table
         assert table.loc[table["own"], "covered_share"].to_numpy() == pytest.approx(report.totals["covered_share"])

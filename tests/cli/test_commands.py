@@ -45,9 +45,9 @@ def test_no_command_is_told_in_part(monkeypatch: pytest.MonkeyPatch, capsys: pyt
     assert "the candidates that can cover it." in " ".join(told.split())
 
 
-def test_check_writes_report_grid_and_run(sample: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_writes_report_grid_and_run(small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out, grid = tmp_path / "gaps.geojson", tmp_path / "grid.tif"
-    assert run("check", sample, "-o", out, "--grid", grid, "--lang", "zh") == 0
+    assert run("check", small, "-o", out, "--grid", grid, "--lang", "zh") == 0
     report = json.loads(out.read_text(encoding="utf-8"))
     assert report["result"] == "gap_report"
     assert grid.stat().st_size > 0
@@ -59,8 +59,8 @@ def test_check_writes_report_grid_and_run(sample: Path, tmp_path: Path, capsys: 
 
 
 @pytest.mark.parametrize(("option", "code"), [("--fail-on-gap", 3), ("--fail-on-gap=binding", 3), ("--quiet", 0)])
-def test_exit_code_when_there_is_a_gap(sample: Path, tmp_path: Path, option: str, code: int) -> None:
-    assert run("check", sample, "-o", tmp_path / "g.geojson", option) == code
+def test_exit_code_when_there_is_a_gap(small: Path, tmp_path: Path, option: str, code: int) -> None:
+    assert run("check", small, "-o", tmp_path / "g.geojson", option) == code
     assert (tmp_path / "g.geojson").exists()
 
 

@@ -82,7 +82,7 @@ def test_signals_reach_the_command(case: Case, number: signal.Signals) -> None:
         assert process.stdout is not None
         assert process.stdout.readline() == "waiting\n"
         process.send_signal(number)
-        process.communicate(timeout=60)
+        process.communicate(timeout=300)
     assert process.returncode == 130
 
 

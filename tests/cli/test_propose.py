@@ -34,16 +34,18 @@ def scenario_of(sample: Path, folder: Path, plan: str) -> Path:
     ],
 )
 def test_a_curve_is_by_stations_or_by_money(
-    sample: Path, tmp_path: Path, options: tuple[Any, ...], limits: str, capsys: pytest.CaptureFixture[str]
+    sample: Path, small: Path, tmp_path: Path, options: tuple[Any, ...], limits: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     curve = tmp_path / "curve.json"
-    assert run("propose", sample, "-o", tmp_path / "p.geojson", "--curve", curve, *options, "--lang", "zh") == 0
+    # Only the sample's candidates have costs.
+    scenario = small if limits == "stations" else sample
+    assert run("propose", scenario, "-o", tmp_path / "p.geojson", "--curve", curve, *options, "--lang", "zh") == 0
     table = pd.read_json(curve)
     assert (table["limit"] == table["stations"]).all() == (limits == "stations")
     assert (table["cost"] <= table["limit"]).all() == (limits == "money")
     assert table["newly_covered"].is_monotonic_increasing
     heard = capsys.readouterr()
-    assert "10 分钟" in heard.err
+    assert f"{10 if scenario == sample else 8} 分钟" in heard.err
     assert f"{len(table)} 个点" in heard.err
     assert str(curve) in heard.out
 
@@ -100,14 +102,14 @@ def test_an_interrupt_during_a_study_keeps_plan_and_part_and_ends_with_130(
 
 
 def test_an_interrupt_before_there_is_anything_leaves_no_study(
-    sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("siting.pipeline.studying.build_order", interrupted)
     plan = tmp_path / "p.geojson"
-    assert run("propose", sample, "-o", plan, "--stations", 2, "--order", tmp_path / "o.csv", "--lang", "en") == 130
+    assert run("propose", small, "-o", plan, "--stations", 2, "--order", tmp_path / "o.csv", "--lang", "en") == 130
     assert "not written" in capsys.readouterr().err
     assert plan.exists()
     assert not (tmp_path / "o.csv").exists()
@@ -172,9 +174,9 @@ def test_it_is_written_at_which_speeds_sites_stay(
     assert str(target) in capsys.readouterr().out
 
 
-def test_the_other_site_is_asked_for_on_the_command_line(sample: Path, tmp_path: Path) -> None:
+def test_the_other_site_is_asked_for_on_the_command_line(small: Path, tmp_path: Path) -> None:
     out = tmp_path / "p.geojson"
-    assert run("propose", sample, "-o", out, "--stations", 2, "--force", "C045", "--forbid", "C103", "--quiet") == 0
+    assert run("propose", small, "-o", out, "--stations", 2, "--force", "p0", "--forbid", "p4", "--quiet") == 0
     written = json.loads(out.read_text(encoding="utf-8"))
-    assert "C045" in {each["properties"]["candidate_id"] for each in written["features"]}
-    assert (written["request"]["forced"], written["request"]["forbidden"]) == (["C045"], ["C103"])
+    assert "p0" in {each["properties"]["candidate_id"] for each in written["features"]}
+    assert (written["request"]["forced"], written["request"]["forbidden"]) == (["p0"], ["p4"])

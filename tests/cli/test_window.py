@@ -19,11 +19,6 @@ WINDOW = 80
 
 
 @pytest.fixture(scope="module")
-def plan(sample: Path) -> Plan:
-    return siting.propose(siting.read_scenario(sample), stations=3)
-
-
-@pytest.fixture(scope="module")
 def tables(sample: Path, plan: Plan) -> dict[str, Callable[[Lang], None]]:
     """What tells a table, by command."""
     scenario = siting.read_scenario(sample)

@@ -37,11 +37,6 @@ def printer() -> ModuleType:
     return load_printer()
 
 
-@pytest.fixture(scope="module")
-def demo_plan(sample: Path) -> Plan:
-    return siting.propose(siting.read_scenario(sample))
-
-
 def uncommented(text: str) -> str:
     """Take the # away from every optional key and section; explanations begin with # and a space."""
     return re.sub(r"^#(?! )", "", text, flags=re.MULTILINE)
@@ -176,8 +171,7 @@ def test_template_leaves_an_unknown_key_an_error(tmp_path: Path) -> None:
         siting.read_scenario(file)
 
 
-def test_members_of_the_results_are_those_described(printer: ModuleType, demo_plan: Plan, tmp_path: Path) -> None:
-    plan = demo_plan
+def test_members_of_the_results_are_those_described(printer: ModuleType, plan: Plan, tmp_path: Path) -> None:
     plan.before.to_file(tmp_path / "gap_report.geojson")
     plan.to_file(tmp_path / "plan.geojson")
     members = printer.MEMBERS
@@ -189,17 +183,17 @@ def test_members_of_the_results_are_those_described(printer: ModuleType, demo_pl
 
 
 @pytest.mark.parametrize("page", ["README.md", "README.zh.md"])
-def test_figures_of_the_readme_are_those_of_the_demo(page: str, demo_plan: Plan) -> None:
+def test_figures_of_the_readme_are_those_of_the_demo(page: str, plan: Plan) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
-    assert f"{demo_plan.before.totals['residents']:,.0f}" in text
-    assert f"{demo_plan.before.totals['elderly']:,.0f}" in text
+    assert f"{plan.before.totals['residents']:,.0f}" in text
+    assert f"{plan.before.totals['elderly']:,.0f}" in text
     rows = {
         "covered_share": lambda value: f"{value:.1%}".replace("%", " %"),
         "land_m2_per_resident": lambda value: f"{value:.3f} m²",
         "land_gap_02_m2": lambda value: f"{value:,.0f} m²",
     }
     for key, shown in rows.items():
-        before, after = (shown(report.totals[key]) for report in (demo_plan.before, demo_plan.after))
+        before, after = (shown(report.totals[key]) for report in (plan.before, plan.after))
         assert f"| {before} | {after} |" in text
-    assert demo_plan.status == "optimal"
-    assert demo_plan.after.totals["land_gap_02_m2"] > 0
+    assert plan.status == "optimal"
+    assert plan.after.totals["land_gap_02_m2"] > 0

@@ -5,14 +5,15 @@ from pathlib import Path
 import pytest
 
 import siting
+from siting.results import Plan
 from tests.figures.first import FIRST, differing, told_of
 from tests.figures.outputs import Figure, Outputs, between, outputs_of, printed, rows_of
 
 
 @pytest.fixture(scope="module")
-def out(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Outputs:
+def out(sample: Path, plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Outputs:
     scenario = siting.read_scenario(sample)
-    return outputs_of(siting.propose(scenario), tmp_path_factory.mktemp("outputs"), scenario, "district/district")
+    return outputs_of(plan, tmp_path_factory.mktemp("outputs"), scenario, "district/district")
 
 
 @pytest.mark.parametrize("name", FIRST)

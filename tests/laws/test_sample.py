@@ -11,7 +11,7 @@ import shapely
 
 import siting
 from siting.domain.tables import GRID_COLUMNS
-from siting.results import GapReport
+from siting.results import GapReport, Plan
 
 UNITS = ("community", "street", "district")
 
@@ -124,8 +124,7 @@ def test_elderly_grids_alone_show_both_floors_the_label_and_the_warning(
         assert properties[f"land_gap_{floor}_m2"] is not None
 
 
-def test_a_plan_keeps_what_exists_and_is_measured_by_the_same_ruler(sample: Path, report: GapReport) -> None:
-    plan = siting.propose(siting.read_scenario(sample))
+def test_a_plan_keeps_what_exists_and_is_measured_by_the_same_ruler(plan: Plan, report: GapReport) -> None:
     assert plan.before.totals == report.totals
     assert set(plan.before.assessment.facilities.index) < set(plan.after.assessment.facilities.index)
     gained = plan.after.totals["elderly_covered"] - plan.before.totals["elderly_covered"]

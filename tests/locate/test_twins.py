@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_array, vstack
 
@@ -19,7 +19,6 @@ MODELS: tuple[Model, ...] = (MaximalCovering(), SetCovering(0.7), PMedian(None),
 
 
 @given(seed=st.integers(0, 10**6), model=st.sampled_from(MODELS))
-@settings(deadline=None, max_examples=60)
 def test_a_twin_of_a_site_changes_no_objective(seed: int, model: Model) -> None:
     rng = np.random.default_rng(seed)
     sites, points = int(rng.integers(2, 7)), int(rng.integers(2, 9))

@@ -59,7 +59,6 @@ def told(found: Demand) -> dict[str, dict[str, Any]]:
 # --- calibration ------------------------------------------------------------------------------------------------------
 
 
-@settings(deadline=None, max_examples=60)
 @given(SEEDS, st.integers(1, 6))
 def test_every_unit_has_its_number_and_nobody_is_negative(seed: int, count: int) -> None:
     rng = np.random.default_rng(seed)

@@ -43,7 +43,6 @@ def random_polygon(rng: np.random.Generator, width: float, height: float) -> sha
     return shapely.Polygon(ring).buffer(0).difference(hole)
 
 
-@settings(deadline=None, max_examples=50)
 @given(SEEDS)
 def test_shares_are_the_areas_of_intersection(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -134,7 +133,6 @@ def brought(values: Any, source: Grid, target: Grid) -> tuple[np.ndarray[Any, np
     return moved, onto.grid
 
 
-@settings(deadline=None, max_examples=40)
 @given(SEEDS, st.sampled_from([30.0, 70.0, 100.0, 250.0]), st.floats(-500, 500), st.floats(-500, 500))
 def test_people_are_handed_out_by_area_and_none_is_lost(seed: int, cell: float, left: float, top: float) -> None:
     rng = np.random.default_rng(seed)

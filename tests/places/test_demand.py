@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 from affine import Affine
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from siting.domain.nouns import Demand, Grid, Population, Raster
@@ -50,7 +50,6 @@ def demand(residents: Raster | None, elderly: Raster | None, *, share: float | N
     return make_demand(Population(residents, elderly, 60), places, METRIC, elderly_share=share, **keys)
 
 
-@settings(deadline=None, max_examples=40)
 @given(st.integers(0, 1_000_000), st.sampled_from([100.0, 130.0]), st.floats(-400, 400), st.floats(0, 1000))
 def test_read_is_inside_and_outside_on_any_grids(seed: int, cell: float, left: float, context: float) -> None:
     rng = np.random.default_rng(seed)

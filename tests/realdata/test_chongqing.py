@@ -1,7 +1,6 @@
 """All districts of Chongqing: districts as a bureau hands them out, a grid of the centre, people of a census."""
 
 import re
-import time
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +26,6 @@ RENAMED = {"璧山区", "铜梁区", "潼南区", "荣昌区", "梁平区", "武
 TOTAL = "重庆市"
 PEOPLE = "units.district.people"
 UNKNOWN = ("no_data", "grid_incomplete")
-# An audit takes seconds; this many would be another kind of program.
-LONGEST_S = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -59,12 +56,7 @@ def scenario(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 @pytest.fixture(scope="module")
 def report(scenario: Any) -> GapReport:
-    started = time.perf_counter()
-    found = siting.check(scenario)
-    seconds = time.perf_counter() - started
-    print(f"all districts of Chongqing: {seconds:.1f} s; {dict(found.totals)}")  # noqa: T201 - for the benchmarks' page
-    assert seconds < LONGEST_S
-    return found
+    return siting.check(scenario)
 
 
 @pytest.fixture(scope="module")

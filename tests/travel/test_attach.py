@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from siting.domain.nouns import Network
@@ -92,7 +92,6 @@ def test_left_out_as_too_short_is_not_too_far() -> None:
     assert cells["beside_scraps"].tolist() == [True, False, False, False]
 
 
-@settings(deadline=None, max_examples=60)
 @given(st.integers(0, 10_000))
 def test_attachment_as_brute_force_over_all_edges(seed: int) -> None:
     rng = np.random.default_rng(seed)

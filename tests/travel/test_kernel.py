@@ -303,7 +303,6 @@ def test_nearest_of_all_as_scipy(limit: float) -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 12)), max_size=40), st.booleans())
-@settings(max_examples=60, deadline=None)
 def test_arcs_are_packed_alike_in_parts_and_in_any_order(ends: list[tuple[int, int]], ordered: bool) -> None:  # noqa: FBT001 - drawn
     ends = sorted(ends, key=lambda pair: pair[0]) if ordered else ends
     tail, head = (np.array([pair[side] for pair in ends], dtype=np.int64) for side in (0, 1))

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from siting.domain.nouns import Access, Network, Raster
@@ -354,7 +354,6 @@ def _plane(tilt: tuple[float, float]) -> Raster:
     return raster(tilt[0] * x + tilt[1] * y, CELL, left=-300.0, bottom=1800 - CELL * 75)
 
 
-@settings(deadline=None, max_examples=60)
 @given(
     st.integers(0, 100_000),
     st.sampled_from(get_args(Direction)),

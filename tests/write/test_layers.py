@@ -17,11 +17,6 @@ from tests.cli.test_commands import run
 
 
 @pytest.fixture(scope="module")
-def plan(sample: Path) -> Plan:
-    return siting.propose(siting.read_scenario(sample), stations=4)
-
-
-@pytest.fixture(scope="module")
 def folder(plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("layers")
     for ending in (".geojson", ".gpkg", ".parquet"):

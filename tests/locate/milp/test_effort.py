@@ -19,6 +19,7 @@ from siting.locate.milp.greedy import greedy_plan
 from siting.locate.milp.lexicographic import no_good_cut
 from siting.locate.milp.models import maximal_covering, milp_of
 from siting.locate.problem import Effort, FairCovering, MaximalCovering, PCenter, PMedian, Problem, Rules, SetCovering
+from tests.conftest import ROUNDS
 from tests.locate.milp import brute
 
 
@@ -198,7 +199,7 @@ def test_an_interrupt_beside_the_solver_keeps_the_plan(monkeypatch: pytest.Monke
     assert found.bound >= found.objective >= found.first_objective > 0.0
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", range(8 * ROUNDS))
 def test_a_centre_stopped_early_tells_the_time_that_its_sites_need(seed: int) -> None:
     # One probe, at the longest time of all: what the plan was made for says nothing of what it does.
     rng = np.random.default_rng(seed)

@@ -1,10 +1,12 @@
 """What a planner meets of `siting propose`: studies, refusals, interrupts, and wrong calls in Chinese."""
 
 import json
+import shutil
 import signal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -26,26 +28,49 @@ def scenario_of(sample: Path, folder: Path, plan: str) -> Path:
     return target
 
 
+def priced(scenario: Path, folder: Path) -> Path:
+    """Return a copy of a scenario whose candidates cost from 600,000 by steps of 200,000."""
+    shutil.copytree(scenario.parent, folder)
+    candidates = pd.read_csv(folder / "candidates.csv")
+    costs = 600_000 + 200_000 * np.arange(len(candidates))
+    candidates.assign(capital_cost_cny=costs, rent_cny_per_year=0).to_csv(folder / "candidates.csv", index=False)
+    return folder / scenario.name
+
+
 @pytest.mark.parametrize(
     ("options", "limits"),
     [
         (("--stations", 2), "stations"),
-        (("--stations", 2, "--curve-by", "budget"), "money"),
+        (("--budget", 2_500_000, "--curve-by", "budget"), "money"),
     ],
 )
 def test_a_curve_is_by_stations_or_by_money(
-    sample: Path, small: Path, tmp_path: Path, options: tuple[Any, ...], limits: str, capsys: pytest.CaptureFixture[str]
+    small: Path, tmp_path: Path, options: tuple[Any, ...], limits: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     curve = tmp_path / "curve.json"
-    # Only the sample's candidates have costs.
-    scenario = small if limits == "stations" else sample
-    assert run("propose", scenario, "-o", tmp_path / "p.geojson", "--curve", curve, *options, "--lang", "zh") == 0
+    assert (
+        run(
+            "propose",
+            priced(small, tmp_path / "priced"),
+            "-o",
+            tmp_path / "p.geojson",
+            "--curve",
+            curve,
+            *options,
+            "--lang",
+            "zh",
+        )
+        == 0
+    )
+    stations = json.loads((tmp_path / "p.geojson").read_text(encoding="utf-8"))["features"]
+    spent = sum(station["properties"]["cost_cny"] for station in stations)
+    assert 0 < spent <= 2_500_000 or limits == "stations"
     table = pd.read_json(curve)
     assert (table["limit"] == table["stations"]).all() == (limits == "stations")
     assert (table["cost"] <= table["limit"]).all() == (limits == "money")
     assert table["newly_covered"].is_monotonic_increasing
     heard = capsys.readouterr()
-    assert f"{10 if scenario == sample else 8} 分钟" in heard.err
+    assert "10 分钟" in heard.err
     assert f"{len(table)} 个点" in heard.err
     assert str(curve) in heard.out
 
@@ -163,13 +188,13 @@ def test_refusals_for_one_reason_are_told_once() -> None:
 
 
 def test_it_is_written_at_which_speeds_sites_stay(
-    sample: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     target = tmp_path / "speeds.json"
-    assert run("propose", sample, "-o", tmp_path / "p.geojson", "--stations", 2, "--stability", target) == 0
+    assert run("propose", small, "-o", tmp_path / "p.geojson", "--stations", 2, "--stability", target) == 0
     table = pd.read_json(target)
     assert list(table) == ["candidate_id", "0.6", "0.8", "1.0", "stays_at"]
-    assert table["0.8"].all(), "the sample's own speed"
+    assert table["0.8"].all(), "the scenario's own speed"
     assert (table[["0.6", "0.8", "1.0"]].sum(axis=1) == table["stays_at"]).all()
     assert str(target) in capsys.readouterr().out
 

@@ -91,6 +91,7 @@ class Request:
     spacing_m: float | None = None
     most_per_unit: int | None = None
     clauses: tuple[str, ...] = ()
+    time_limit_s: float | None = None
 
     @property
     def closing(self) -> tuple[str, ...]:

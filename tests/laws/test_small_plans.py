@@ -153,6 +153,45 @@ def test_no_choice_is_better_than_the_plan_and_figures_add_up(seed: int, propose
     assert found == []
 
 
+def without_time_faults(small: Small, plan: Plan) -> Iterator[str]:
+    """Tell what a plan that had no time says that the enumeration denies; it need not be good."""
+    best = best_of(small)
+    if plan.status in ("infeasible", "unknown"):
+        if plan.status == "infeasible" and best.feasible:
+            yield f"infeasible, but {len(best.feasible)} choices keep to the request"
+        return
+    if choice_of(small, plan) not in set(best.feasible):
+        yield f"{choice_of(small, plan)} breaks a rule"
+    for stage in plan.stages:
+        least, most = sorted((stage.objective, stage.bound))
+        if not math.isfinite(stage.objective) or (stage.bound != least and stage.sense == "min"):
+            yield f"a bound on the wrong side: {stage}"
+        if stage.bound != most and stage.sense == "max":
+            yield f"a bound on the wrong side: {stage}"
+    if plan.status == "optimal" and not same(objectives(plan), best.stages):
+        yield f"called optimal are {plan.stages}, the best is {best.stages}"
+    if len(objectives(plan)) == len(best.stages) and small.request.model != "compliance":
+        first, true = plan.stages[0], best.stages[0]
+        past = first.bound - true if first.sense == "min" else true - first.bound
+        if past > 1e-6 * max(1.0, abs(true)):
+            yield f"no bound of the best, {true}: {first}"
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_without_time_nothing_false_is_told(model: str, proposer: Any, tmp_path: Path) -> None:
+    seed = 1
+    district = district_of(seed, limited=limited(seed))
+    request = request_of(100 * seed, district, model, limited=limited(seed))
+    plan = proposer(district)(replace(request, time_limit_s=0.001))
+    assert list(without_time_faults(Small(district, request), plan)) == []
+    file, again = tmp_path / "plan.geojson", tmp_path / "again.geojson"
+    plan.to_file(file)
+    read = siting.read_plan(siting.read_scenario(tmp_path / "scenario.toml"), file)
+    assert (read.status, read.planned.question.plan.time_limit_s) == (plan.status, 0.001)
+    read.to_file(again)
+    assert again.read_bytes() == file.read_bytes()
+
+
 def looser(request: Request) -> Iterator[Request]:
     """Return requests that allow whatever another one allows."""
     if request.stations is not None:

@@ -110,7 +110,7 @@ def check_people_areas(frame: gpd.GeoDataFrame, log: LayerLog, *, on_purpose: bo
         Whether the scenario says that they do.
     """
     areas = _sound(frame)
-    if _tangled(areas, log):
+    if not len(areas) or _tangled(areas, log):
         return
     pairs = find_overlaps(areas.geometry.to_numpy(), UNIT_SLIVER)
     if on_purpose:

@@ -11,7 +11,7 @@ from shapely import MultiPolygon, Polygon, affinity, box
 
 from siting.domain.scenario import Scenario
 from siting.read.geometry.coverage import enclosed, hold, whole
-from siting.read.geometry.overlaps import check_places, find_overlaps
+from siting.read.geometry.overlaps import check_people_areas, check_places, find_overlaps
 from siting.read.geometry.pieces import land_m2, widths
 from siting.read.log import Log
 from siting.text import LANGS, say
@@ -377,6 +377,14 @@ def test_what_reading_refused_is_left_as_it_is() -> None:
     found, _, log = _checked({"street": degrees})
     assert found["street"] is degrees
     assert log.notes == []
+
+
+def test_areas_of_people_in_degrees_are_left_as_they_are() -> None:
+    # Without sound units there is no working CRS; geopandas warns of areas in degrees.
+    areas, log = _frame({"A": box(0, 0, 1000, 1000)}, people=[5.0]).to_crs("EPSG:4326"), Log()
+    for on_purpose in (True, False):
+        check_people_areas(areas, log.layer("population.residents"), on_purpose=on_purpose)
+    assert (log.faults.found, log.notes) == ([], [])
 
 
 def test_nothing_but_scraps_or_nothing_at_all_is_no_trouble() -> None:

@@ -68,7 +68,11 @@ def build(lang: Lang) -> click.Group:
     demo_out = help_.option("-o", "--out", key="out_demo", type=_FOLDER, default=Path("out/demo"), show_default=True)
     commands = [
         help_.command(
-            "new", _new, click.Argument(["folder"], type=_FOLDER), help_.option("--forms", key="forms", is_flag=True)
+            "new",
+            _new,
+            click.Argument(["folder"], type=_FOLDER),
+            help_.option("--forms", key="forms", is_flag=True),
+            help_.option("--date", "date", key="new_date", type=click.DateTime(["%Y-%m-%d"])),
         ),
         help_.command(
             "inspect",
@@ -374,7 +378,7 @@ def _demo(*, out: Path, lang: Lang, quiet: bool) -> None:
     tell.files(files, lang)
 
 
-def _new(*, folder: Path, forms: bool, lang: Lang, quiet: bool) -> None:
+def _new(*, folder: Path, forms: bool, date: dt.datetime | None, lang: Lang, quiet: bool) -> None:
     if forms:
         _new_forms(folder, lang, quiet=quiet)
         return
@@ -387,9 +391,10 @@ def _new(*, folder: Path, forms: bool, lang: Lang, quiet: bool) -> None:
     from siting.write.template import scenario_template
 
     draft = survey(folder)
-    write_text(target, scenario_template(lang, draft))
+    day = _day(date)
+    write_text(target, scenario_template(lang, draft, day))
     if not quiet:
-        tell.survey(draft, lang)
+        tell.survey(draft, day, lang)
         tell.files({"scenario": target}, lang)
 
 
@@ -420,8 +425,12 @@ def _compare_standards(*, one: str, other: str, date: dt.datetime | None, lang: 
     from siting.assess.compare import compare
     from siting.read import standard
 
-    day = dt.datetime.now().astimezone() if date is None else date
-    tell.comparison(compare(standard(one), standard(other), day.date()), lang)
+    tell.comparison(compare(standard(one), standard(other), _day(date)), lang)
+
+
+def _day(date: dt.datetime | None) -> dt.date:
+    """Return the day that was given, else today."""
+    return (dt.datetime.now().astimezone() if date is None else date).date()
 
 
 def _new_standard(*, file: Path, source: str | None, lang: Lang, quiet: bool) -> None:

@@ -12,6 +12,8 @@ from siting.text import Lang, say
 from siting.text.numbers import number, percent, signless_zero
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     import pandas as pd
     from rich.table import Table
 
@@ -165,9 +167,9 @@ _SOURCES: Final = (
 _CHOICES: Final = ("union_of", "of_extent", "place", "mode")
 
 
-def survey(draft: "Draft", lang: Lang) -> None:
+def survey(draft: "Draft", date: "dt.date", lang: Lang) -> None:
     """Tell which files were taken for what, what is left to fill in, and which files were not taken and why."""
-    from siting.write.template import FILLED, lacking_text, remark_text
+    from siting.write.template import lacking_text, remark_text
 
     if not draft.found:
         tell(say("cli.survey.nothing", lang))
@@ -182,7 +184,7 @@ def survey(draft: "Draft", lang: Lang) -> None:
     if draft.found and (lacking := lacking_text(draft, lang)):
         tell(lacking)
     tell_lines(say("cli.survey.asked", lang), [("?", key) for key in draft.asked])
-    tell(say("cli.survey.date", lang, date=FILLED["scenario.date"]))
+    tell(say("cli.survey.date", lang, date=date))
     rest = [("–", remark_text(remark, lang)) for remark in draft.rest]
     tell_lines(say("survey.rest", lang), rest)
 

@@ -1,5 +1,7 @@
 """Kinds of premises that the documents name, and the words by which ledgers call them."""
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 # The documents' own words stand first. A ledger may say the key, or any of these.
@@ -33,6 +35,18 @@ def kind_of_premises(word: str | None) -> str | None:
     ('public_rental', 'hotel', None)
     """
     return None if word is None else _BY_WORD.get(word)
+
+
+def unknown_words(words: Iterable[object]) -> Mapping[str, int]:
+    """Return the words that stand for no kind of premises, and how often each does; blanks are no words.
+
+    Examples
+    --------
+    >>> from siting.domain.premises import unknown_words
+    >>> unknown_words(["公租房", "行政办公用房", None, "行政办公用房"])
+    {'行政办公用房': 2}
+    """
+    return dict(sorted(Counter(word for word in words if isinstance(word, str) and word not in _BY_WORD).items()))
 
 
 def is_named(kind: str | None, tenure: str | None, named: tuple[str, ...], *, rural: bool | None = None) -> bool | None:

@@ -7,7 +7,7 @@ by them, and ``docs/scenario.md`` and ``docs/gap-report.md`` are printed from th
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Type = Literal["text", "number", "integer", "boolean", "date", "list"]
+Type = Literal["text", "number", "integer", "boolean", "date", "year", "list"]
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ RESIDENTIAL_COLUMNS: Final = (
     Column("name", "text", required=True),
     Column("status", "text", choices=("existing", "new")),
     Column("households", "number", minimum=0),
-    Column("year_built", "integer"),
+    Column("year_built", "year"),
     Column("old_estate", "boolean"),
     Column("residents", "number", "persons", minimum=0),
     Column("elderly", "number", "persons", minimum=0),

@@ -494,3 +494,4 @@ def _check_ledgers(reading: _Reading, tables: _Tables, units: Mapping[str, gpd.G
     if premises is not None:
         ledger.note_doubles(tables.candidates, log.layer("candidates", premises.called))
         ledger.note_plots(tables.candidates, log.layer("candidates", premises.called))
+        ledger.note_kinds(tables.candidates, log.layer("candidates", premises.called))

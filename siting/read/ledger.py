@@ -11,8 +11,9 @@ import shapely
 from numpy.typing import NDArray
 
 from siting.domain.plots import SAME_PLACE_M, least_of_plot
+from siting.domain.premises import KINDS, unknown_words
 from siting.domain.scenario import Scenario
-from siting.read.log import LayerLog, Log, listed
+from siting.read.log import LayerLog, Log, listed, quoted
 from siting.read.names import alike, normal
 from siting.text.numbers import number
 
@@ -46,6 +47,19 @@ def note_parents(facilities: gpd.GeoDataFrame, log: LayerLog) -> None:
     lost = parents[~parents.isin(facilities.index)]
     if len(lost):
         log.note("parent_unknown", count=len(lost), ids=listed(f"{row} → {parent}" for row, parent in lost.items()))
+
+
+def note_kinds(candidates: gpd.GeoDataFrame, log: LayerLog) -> None:
+    """Note the words for kinds of premises that are not known."""
+    words = unknown_words(candidates["kind"])
+    if words:
+        log.note(
+            "premises_of_no_known_kind",
+            count=sum(words.values()),
+            words=listed(f"{word} ×{count}" for word, count in words.items()),
+            known=listed(f"{key} ({spoken[0]})" for key, spoken in KINDS.items()),
+            example=quoted(next(iter(words))),
+        )
 
 
 def note_plots(records: gpd.GeoDataFrame, log: LayerLog) -> None:

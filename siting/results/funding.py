@@ -36,6 +36,9 @@ class Funding:
 
     def __init__(self, report: GapReport, plan: Plan | None = None) -> None:
         self._title = report.assessment.inputs.scenario.scenario.title
+        found = report.assessment
+        self._kinds = found.inputs.candidates["kind"].to_dict()
+        self._told = [note for note in found.notes if note.code == "premises_of_no_known_kind"]
         self._lines: dict[What, pd.DataFrame] = {kind: report.funding(kind) for kind in ("facility", "candidate")}
         if plan is not None:
             self._lines["station"] = plan.funding()
@@ -106,10 +109,12 @@ class Funding:
         lines = self.of("candidate")
         open_kinds = lines["missing"].map(lambda missing: "kind" in missing)
         ids = lines.loc[open_kinds, "site_id"].unique().tolist()
-        if not ids:
-            return []
-        named = ", ".join(map(str, ids[:_MOST_NAMED])) + (" …" if len(ids) > _MOST_NAMED else "")
-        return [Note("premises_of_no_known_kind", {"count": len(ids), "ids": named})]
+        blank = [key for key in ids if pd.isna(self._kinds.get(key))]
+        told = [note for note in self._told if len(blank) < len(ids)]
+        if blank:
+            named = ", ".join(map(str, blank[:_MOST_NAMED])) + (" …" if len(blank) > _MOST_NAMED else "")
+            told.insert(0, Note("premises_without_kind", {"count": len(blank), "ids": named}))
+        return told
 
     def to_file(self, path: str | Path, lang: Lang | None = None) -> None:
         """Write the lines.

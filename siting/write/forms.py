@@ -34,7 +34,7 @@ _LAST_ROW: Final = 5000
 _PLACES: Final = {"lon": 180, "lat": 90}
 # What a comment names before it points to the guide.
 _FEW: Final = 8
-_FORMATS: Final = {"text": "@", "date": "yyyy-mm-dd", "integer": "0", "number": "#,##0.##", "boolean": "@"}
+_FORMATS: Final = {"text": "@", "date": "yyyy-mm-dd", "year": "0", "integer": "0", "number": "#,##0.##", "boolean": "@"}
 _MEASURES: Final = ("m²",)
 _HEAD: Final = PatternFill("solid", fgColor="DDE7EE")
 _NEEDED: Final = PatternFill("solid", fgColor="F6DFC8")
@@ -283,7 +283,7 @@ def _limits(field: Field) -> DataValidation | None:
         return DataValidation(type="decimal", operator="between", formula1=str(-most), formula2=str(most))
     if field.type == "date":
         return DataValidation(type="date", operator="greaterThan", formula1="DATE(1900,1,1)")
-    if field.type in ("number", "integer"):
+    if field.type in ("number", "integer", "year"):
         kind: Literal["decimal", "whole"] = "decimal" if field.type == "number" else "whole"
         if field.above is not None:
             return DataValidation(type=kind, operator="greaterThan", formula1=f"{field.above:g}")

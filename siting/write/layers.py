@@ -17,7 +17,13 @@ from siting.write.endings import ending_of
 from siting.write.files import write_bytes
 from siting.write.geojson import plain, write_gaps, write_plan
 
-_DTYPES: Final = {"number": "float64", "integer": "Int64", "boolean": "boolean", "date": "datetime64[s]"}
+_DTYPES: Final = {
+    "number": "float64",
+    "integer": "Int64",
+    "boolean": "boolean",
+    "date": "datetime64[s]",
+    "year": "Int64",
+}
 _LEVEL: Final = Column("level", "text")
 _ID: Final = Column("id", "text")
 # The most land that a facility counts; ``land_m2`` is what it surely counts.

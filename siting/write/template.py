@@ -26,7 +26,7 @@ _NAMES: Final = {
     "basemap": ("water",),
 }
 # What is filled in, so that the file can be read as it is; everything else is commented out.
-FILLED: Final[dict[str, object]] = {
+_FILLED: Final[dict[str, object]] = {
     "scenario.date": dt.date(2026, 1, 1),
     "standards.place": "重庆市",
     "population.residents.path": "residents.tif",
@@ -43,7 +43,7 @@ FILLED: Final[dict[str, object]] = {
     "network.path": "walk.gpkg",
 }
 # Of these, what stands there whatever was found: it names no file and no place.
-_ALWAYS: Final = ("scenario.date",)
+_DATE: Final = "scenario.date"
 # Without these a scenario cannot be checked.
 _NEEDED: Final = ("population", "units", "facilities")
 # What stands behind a commented key that has no default.
@@ -135,7 +135,7 @@ _OFTEN: Final = ("path", "layer", "crs", "unit")
 _WIDTH: Final = 100
 
 
-def scenario_template(lang: Lang, draft: Draft | None = None) -> str:
+def scenario_template(lang: Lang, draft: Draft | None = None, date: dt.date | None = None) -> str:
     """Return a scenario with every section and key explained.
 
     Without a draft, what a scenario must give is filled with examples; optional keys are commented out
@@ -148,6 +148,8 @@ def scenario_template(lang: Lang, draft: Draft | None = None) -> str:
         Language of the explanations.
     draft : Draft, optional
         What was found in the planner's folder; one that found nothing counts for none.
+    date : datetime.date, optional
+        Date of the assessment; that of the example if absent.
 
     Returns
     -------
@@ -161,7 +163,7 @@ def scenario_template(lang: Lang, draft: Draft | None = None) -> str:
     >>> tomllib.loads(scenario_template("en"))["facilities"]["complete"]
     True
     """
-    writer = _Writer(lang, _filled(draft), draft if draft is not None and draft.found else _rest_of(draft))
+    writer = _Writer(lang, _filled(draft, date), draft if draft is not None and draft.found else _rest_of(draft))
     # What all layers share is explained once, at the first of them.
     blocks = ["\n".join(writer.head())]
     for heading in headings():
@@ -174,11 +176,10 @@ def _rest_of(draft: Draft | None) -> Draft:
     return Draft() if draft is None else Draft(rest=draft.rest)
 
 
-def _filled(draft: Draft | None) -> Mapping[str, object]:
-    """Return what is filled in: the examples, or what was found beside those that name no file."""
-    if draft is None or not draft.found:
-        return FILLED
-    return {key: FILLED[key] for key in _ALWAYS} | dict(draft.filled)
+def _filled(draft: Draft | None, date: dt.date | None) -> Mapping[str, object]:
+    """Return what is filled in: the date, and the examples or what was found."""
+    day = {_DATE: _FILLED[_DATE] if date is None else date}
+    return (_FILLED if draft is None or not draft.found else dict(draft.filled)) | day
 
 
 @dataclass
@@ -267,7 +268,7 @@ class _Writer:
             return f"#{key.name} = {toml(self.draft.suggested[path])}"
         value = _EXAMPLES.get(path, _EXAMPLES.get(f"{NAME}.{key.name}")) if key.default is None else key.default
         if value is None:
-            value = FILLED.get(path)
+            value = _FILLED.get(path)
         return f"#{key.name} = {toml(value)}"
 
 

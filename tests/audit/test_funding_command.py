@@ -3,6 +3,7 @@
 import dataclasses
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 import pytest
 
@@ -11,8 +12,12 @@ from siting import results as siting_results
 from siting.assess.funding import funding_summary
 from siting.cli import main, tell
 from siting.domain.nouns import Jurisdiction
-from siting.domain.scenario import StandardsChoice
+from siting.domain.scenario import Layer, StandardsChoice
+from siting.domain.tables import CANDIDATE_COLUMNS
 from siting.pipeline.paying import promised
+from siting.read.ledger import note_kinds
+from siting.read.log import Log
+from siting.read.tables.columns import typed_table
 
 
 @pytest.fixture(scope="module")
@@ -114,8 +119,24 @@ def test_the_verb_lists_facilities_candidates_and_the_stations_of_a_plan(
 def test_candidates_of_no_known_kind_are_told_once(gaps: siting_results.GapReport) -> None:
     inputs = gaps.assessment.inputs
     kinds = inputs.candidates["kind"].mask(inputs.candidates.index.isin(["C001", "C002"])).replace("hotel", "谷仓")
-    blank = dataclasses.replace(inputs, candidates=inputs.candidates.assign(kind=kinds))
-    told = siting_results.Funding(siting_results.GapReport(dataclasses.replace(gaps.assessment, inputs=blank)))
+    other = dataclasses.replace(inputs, candidates=inputs.candidates.assign(kind=kinds))
+    log = Log()
+    note_kinds(other.candidates, log.layer("candidates"))
+    found = dataclasses.replace(gaps.assessment, inputs=other, notes=log.notes)
+    told = siting_results.Funding(siting_results.GapReport(found))
     # Two blanks, and twelve hotels that are now called by a word that nobody knows.
-    (note,) = told.notes("zh")
-    assert note.startswith("14 个候选点没有写明用房种类")
+    blank, unknown = told.notes("zh")
+    assert blank.startswith("2 个候选点没有写明用房种类（kind）")
+    assert blank.endswith("C001, C002")
+    assert "12 个候选点的用房种类（kind）不能识别" in unknown
+    assert "谷仓 ×12。" in unknown
+    assert "values.kind = { '谷仓' = \"…\" }" in unknown
+    assert "commercial (商业用房)" in unknown
+    # A word that the planner explains is one of ours, and nothing is told.
+    layer = Layer(path=Path("c.csv"), values={"kind": {"行政办公用房": "state_office"}})
+    log = Log()
+    raw = pd.DataFrame({"id": ["C1"], "kind": ["行政办公用房"]})
+    table, _ = typed_table(raw, CANDIDATE_COLUMNS, layer, log.layer("candidates"))
+    assert table["kind"].tolist() == ["state_office"]
+    note_kinds(gpd.GeoDataFrame(table), log.layer("candidates"))
+    assert "premises_of_no_known_kind" not in [note.code for note in log.notes]

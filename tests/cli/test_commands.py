@@ -1,9 +1,11 @@
 """The command line as a planner types it: exit codes, messages, files."""
 
+import datetime as dt
 import json
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -191,14 +193,22 @@ def test_new_names_on_the_screen_what_was_not_found(
     sample: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shutil.copy(sample.parent / "facilities.csv", tmp_path)
-    assert run("new", tmp_path, "--lang", "en") == 0
+    assert run("new", tmp_path, "--lang", "en", "--date", "2025-05-06") == 0
     said = " ".join(capsys.readouterr().out.split())
     assert "Required data that were not found, please add them: population" in said
-    assert "The date of the assessment is written as 2026-01-01" in said
+    assert "The date of the assessment is written as 2025-05-06" in said
+    assert "\ndate = 2025-05-06\n" in (tmp_path / "scenario.toml").read_text(encoding="utf-8")
     shutil.copy(sample.parent / "residents.tif", tmp_path)
     (tmp_path / "scenario.toml").unlink()
     assert run("new", tmp_path, "--lang", "en") == 0
     assert "Required data" not in capsys.readouterr().out
+
+
+def test_new_writes_the_date_of_today(tmp_path: Path) -> None:
+    before = dt.datetime.now().astimezone().date()
+    assert run("new", tmp_path, "--lang", "en", "--quiet") == 0
+    written = tomllib.loads((tmp_path / "scenario.toml").read_text(encoding="utf-8"))["scenario"]["date"]
+    assert before <= written <= dt.datetime.now().astimezone().date()
 
 
 def test_new_refuses_to_overwrite(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

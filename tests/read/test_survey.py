@@ -49,7 +49,7 @@ def answered(text: str) -> str:
 
 def new(folder: Path, lang: Lang = "zh") -> int:
     with pytest.raises(SystemExit) as left:
-        main(["new", str(folder), "--lang", lang, "--quiet"])
+        main(["new", str(folder), "--lang", lang, "--quiet", "--date", "2026-01-01"])
     return int(left.value.code or 0)
 
 

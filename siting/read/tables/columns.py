@@ -20,7 +20,7 @@ from siting.read.tables.measures import Factor, factors, units_of
 from siting.read.tables.missing import missing_word
 from siting.read.tables.near_names import nearly_known
 from siting.read.tables.number_formats import Measured
-from siting.read.tables.words import TRUTHS, choice_words, shown_choices
+from siting.read.tables.words import TRUTHS, choice_words, shown_choices, truth
 
 DTYPES: Final = {
     "text": TEXT_DTYPE,
@@ -28,6 +28,7 @@ DTYPES: Final = {
     "integer": "Int64",
     "boolean": "boolean",
     "date": "datetime64[s]",
+    "year": "Int64",
 }
 # What is expected in place of a cell that was refused, by the code of the fault.
 _FORMS: Final = {
@@ -36,10 +37,13 @@ _FORMS: Final = {
     "decimal_comma": "12.5",
     "not_boolean": TRUTHS,
     "not_date": "2026-01-01",
+    "not_year": "1998",
     "date_of_two_readings": "2026-01-01",
     "out_of_range": f"≤ {MOST:g}",
 }
 
+# These show a word as the scenario has to write it.
+_OF_CHOICES: Final = frozenset({"not_among_choices", "yes_without_kind"})
 # Units that are converted round: by so much two figures may differ and be one.
 _ROUNDING: Final = 1e-9
 # A note names so many cells of a kind.
@@ -277,7 +281,10 @@ def _checked(work: _Table, cells: pd.Series, column: Column) -> pd.Series:
         _tell(work, cells.isna(), ("missing_value", shown, ""), cells)
     if column.choices:
         wrong = values.notna() & ~values.isin(column.choices)
-        _tell(work, wrong, ("not_among_choices", shown, shown_choices(column)), cells)
+        # Of a column that may say `none`, a yes says that there is something, not what.
+        bare = wrong & values.map(lambda word: "none" in column.choices and truth(word) is True).astype(bool)
+        _tell(work, bare, ("yes_without_kind", shown, shown_choices(column)), cells)
+        _tell(work, wrong & ~bare, ("not_among_choices", shown, shown_choices(column)), cells)
         values = values.mask(wrong)
     if column.limits:
         wrong = _beyond(values, column)
@@ -397,7 +404,7 @@ def _tell(work: _Table, rows: pd.Series, what: tuple[str, str, str], cells: pd.S
         cell = cells.iloc[position]
         # A word is shown as the scenario has to write it.
         seen = cell.text if isinstance(cell, Measured) else cell
-        found = "" if pd.isna(cell) else quoted(as_text(cell) if code == "not_among_choices" else seen)
+        found = "" if pd.isna(cell) else quoted(as_text(cell) if code in _OF_CHOICES else seen)
         at = work.log.cells_at(rows.index, position, shown)
         work.log.fault(code, row=numbers[position], field=shown, found=found, expected=expected, cells=at)
 
@@ -445,6 +452,8 @@ def _tell_dates(told: Mapping[str, str], log: LayerLog) -> None:
         log.note("dates_with_time", columns=told["time"])
     if "zone" in told:
         log.note("dates_with_zone", columns=told["zone"])
+    if "year" in told:
+        log.note("years_of_dates", columns=told["year"])
 
 
 def with_ids(table: pd.DataFrame, column: Column, log: LayerLog) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from siting.read.tables.cells import as_text
 from siting.read.tables.codes import codes_of
-from siting.read.tables.dates import has_two_readings, read_date
+from siting.read.tables.dates import YEARS, has_two_readings, read_date, read_year
 from siting.read.tables.measures import ONE, Factor, scales, unit_word
 from siting.read.tables.number_formats import Measured
 from siting.read.tables.numerals import UNIT, Written, has_decimal_comma, read_number
@@ -60,7 +60,7 @@ def converted(cells: pd.Series, kind: str, manner: Manner = _PLAIN) -> Converted
     ----------
     cells : pandas.Series
         Plain values, NA where blank.
-    kind : {"text", "number", "integer", "boolean", "date"}
+    kind : {"text", "number", "integer", "boolean", "date", "year"}
         The type of the column.
     manner : Manner, optional
         Units, and whether text holds codes.
@@ -71,7 +71,7 @@ def converted(cells: pd.Series, kind: str, manner: Manner = _PLAIN) -> Converted
         ``told`` has ``thousands`` (numbers with separators), ``about`` (words of approximation), ``unit`` (a unit
         behind the number), ``numeral`` (Chinese numerals), ``serial`` (dates that a workbook counts in days),
         ``period`` (months and years that stand for their first day), ``time`` and ``zone`` (moments with a time of
-        day, with a time zone) and ``code`` (codes restored).
+        day, with a time zone), ``year`` (dates of which the year counts) and ``code`` (codes restored).
     """
     return _CONVERTERS[kind](cells, manner)
 
@@ -203,6 +203,19 @@ def _dates(cells: pd.Series, _: Manner) -> Converted:
     return Converted(found, {"date_of_two_readings": several, "not_date": lost & ~several}, ways)
 
 
+def _years(cells: pd.Series, manner: Manner) -> Converted:
+    found = _integers(cells, manner)
+    values = found.values.where(found.values.between(*YEARS))
+    dates = []
+    for position in np.flatnonzero((cells.notna() & values.isna()).to_numpy(dtype=bool)).tolist():
+        year = read_year(cells.iloc[position])
+        if year is not None:
+            values.iloc[position] = year
+            dates.append(position)
+    lost = cells.notna() & values.isna()
+    return Converted(values, {"not_year": lost}, {**found.told, "year": dates})
+
+
 def _each(cells: pd.Series, convert: Callable[[object], object], dtype: str) -> pd.Series:
     values = [None if pd.isna(cell) else convert(cell) for cell in cells.tolist()]
     return pd.Series(values, index=cells.index, dtype=dtype)
@@ -214,4 +227,5 @@ _CONVERTERS: Final[dict[str, Callable[[pd.Series, Manner], Converted]]] = {
     "integer": _integers,
     "boolean": _booleans,
     "date": _dates,
+    "year": _years,
 }

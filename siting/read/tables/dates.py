@@ -53,11 +53,14 @@ _SIX: Final = re.compile(r"(\d{4})(\d{2})")
 _YEAR: Final = re.compile(r"(\d{4})年?")
 # Day and month in either order, a year of two digits; and 2026.1, which a spreadsheet makes of 2026.10.
 _OPEN: Final = re.compile(r"(?:\d{1,2}([-/.])\d{1,2}\1(?:\d{1,2}|\d{4})|\d{4}\.1)")
+# Whichever day these are, they tell the year.
+_OPEN_DAY: Final = re.compile(r"\d{1,2}([-/.])\d{1,2}\1(?P<behind>\d{4})|(?P<before>\d{4})\.1")
 _WORDS: Final = re.compile(
     "([〇零○一二三四五六七八九]{4})年(?:([一二三四五六七八九十]{1,3})月(?:([一二三四五六七八九十]{1,3})[日号])?)?"
 )
 _FIGURES: Final = str.maketrans("〇零○一二三四五六七八九", "000123456789")
-_FIRST_YEAR, _LAST_YEAR = 1900, 2100
+YEARS: Final = (1900, 2100)
+_FIRST_YEAR, _LAST_YEAR = YEARS
 # A workbook counts days; these are of the years 1954 to 2119.
 _SERIAL_EPOCH: Final = dt.date(1899, 12, 30)
 _FIRST_SERIAL, _LAST_SERIAL = 20_000, 80_000
@@ -106,6 +109,26 @@ def read_date(cell: object) -> Day | None:
         return next(_readings(text), None)
     except (ValueError, OverflowError):
         return None
+
+
+def read_year(cell: object) -> int | None:
+    """Return the year that a cell states: alone, or of a month or a day, whichever these are.
+
+    Examples
+    --------
+    >>> from siting.read.tables.dates import read_year
+    >>> [read_year(cell) for cell in ("1998年", "2003年5月", "2003-05-12", "1/2/2003", "2003.1", "九十年代", "201012")]
+    [1998, 2003, 2003, 2003, 2003, None, None]
+    """
+    day = read_date(cell)
+    if day is not None:
+        year = day.date.year
+    else:
+        found = _OPEN_DAY.fullmatch(unicodedata.normalize("NFKC", as_text(cell)).strip())
+        if found is None:
+            return None
+        year = int(found["behind"] or found["before"])
+    return year if _FIRST_YEAR <= year <= _LAST_YEAR else None
 
 
 def has_two_readings(cell: object) -> bool:

@@ -277,3 +277,63 @@ def test_days_are_counted_as_a_workbook_counts_them(day: dt.date) -> None:
 
     table, _, _ = typed(facility(opens=to_excel(day)))
     assert table.loc[0, "opens"] == pd.Timestamp(day)
+
+
+def areas(**cells: list[Any]) -> dict[str, list[Any]]:
+    count = len(next(iter(cells.values())))
+    return {"id": [f"R{row}" for row in range(count)], "name": ["小区"] * count, **cells}
+
+
+def test_of_a_date_of_building_the_year_counts() -> None:
+    cells = [
+        "1998",
+        1998,
+        "1998年",
+        "1998年9月",
+        "199809",
+        "1998-09-30",
+        dt.date(1998, 9, 30),
+        36068,
+        "30/9/1998",
+        "约1998",
+    ]
+    table, faults, log = typed(areas(建成时间=cells), RESIDENTIAL_COLUMNS, "residential_areas")
+    assert faults == []
+    assert table["year_built"].tolist() == [1998] * len(cells)
+    # Years alone, and what is about a year, are numbers; the other seven are told.
+    told = {note.code: note.values["columns"] for note in log.notes}
+    assert told["years_of_dates"] == "year_built (建成时间) ×7"
+    assert told["columns_by_alias"] == "建成时间 → year_built"
+
+
+@pytest.mark.parametrize("cell", ["九十年代", 98, "1890", "1998-13-01", 1998.75, "1995-2000"])
+def test_what_states_no_year_is_told(cell: object) -> None:
+    table, (fault,), _ = typed(areas(year_built=[cell]), RESIDENTIAL_COLUMNS, "residential_areas")
+    assert (fault.code, fault.expected) == ("not_year", "1998")
+    assert table["year_built"].isna().all()
+
+
+@pytest.mark.parametrize(("heads", "opens"), [(["建成时间"], "2015-03-01"), (["建成时间", "投用时间"], "2017-06-01")])
+def test_a_facility_opens_when_it_was_built_only_where_nothing_else_says_so(heads: list[str], opens: str) -> None:
+    dates = dict(zip(heads, ["2015-03-01", "2017-06-01"], strict=False))
+    for group in ("facilities", "context.facilities"):
+        table, faults, _ = typed(facility(**dates), group=group)
+        assert faults == []
+        assert table["opens"].tolist() == [pd.Timestamp(opens)]
+
+
+def test_a_yes_does_not_say_how_care_is_linked_to_medicine_and_a_no_does() -> None:
+    raw = {"id": ["F1", "F2", "F3", "F4"], "tier": ["station"] * 4, "status": ["existing"] * 4}
+    table, (fault,), _ = typed(raw | {"医养结合": ["是", "否", "签约", None]})
+    assert table["med_link"].tolist()[1:3] == ["none", "agreement"]
+    assert table["med_link"].isna().tolist() == [True, False, False, True]
+    assert (fault.code, fault.row, fault.found) == ("yes_without_kind", "F1", "'是'")
+    assert "says yes but not which kind: internal (" in fault.message("en")
+    assert 'columns.med_link = ""' in fault.message("en")
+    # The kind stands in another column.
+    table, faults, _ = typed(raw | {"医养结合": ["是"] * 4, "医养结合方式": ["签约"] * 4})
+    assert faults == []
+    assert set(table["med_link"]) == {"agreement"}
+    table, faults, _ = typed(raw | {"医养结合": ["是"] * 4}, values={"med_link": {"是": "internal"}})
+    assert faults == []
+    assert set(table["med_link"]) == {"internal"}

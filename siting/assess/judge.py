@@ -339,6 +339,33 @@ def register_checks(estates: pd.DataFrame, rules: Rules, scenario: Scenario) -> 
             }
 
 
+def of_urban_estates(
+    rows: Iterable[dict[str, Any]], villages: pd.Series, holders: pd.Series
+) -> Iterator[dict[str, Any]]:
+    """Yield checks of residential areas; a clause on urban ones asks nothing of those in villages.
+
+    One of which it is not known whether it lies in a village (``villages``) has no gap for certain; ``holders`` are the
+    communities whose kinds tell.
+    """
+    for row in rows:
+        clause, verdict = row["clause"], row["finding"].verdict
+        village = villages[row["id"]] if clause.urban and verdict != "not_applicable" else False
+        if pd.isna(village) and verdict == "gap":
+            finding = clauses.perhaps_asked(row["finding"], ceiling=clause.comparison == "at_most")
+            home = holders[row["id"]]
+            asked = f"{row['id']}: community" if pd.isna(home) else f"{home}: kind"
+            yield row | {"finding": finding, "missing": [*row["missing"], asked], "reason": "records_missing"}
+        elif pd.isna(village) or not village:
+            yield row
+        else:
+            yield row | {
+                "finding": clauses.not_applicable(),
+                "missing": [],
+                "reason": "outside_urban",
+                "binding": False,
+            }
+
+
 def _row(
     level: str,
     place: object,

@@ -17,7 +17,7 @@ from siting.domain.nouns import Assessment
 from siting.domain.register import is_kept
 from siting.domain.standards import Clause, ListName
 from siting.domain.tables import PAYERS, paid_column
-from siting.domain.villages import are_villages
+from siting.domain.villages import are_villages, in_villages
 
 # A text under ``audit`` and its values.
 Told = tuple[str, Mapping[str, Any]]
@@ -326,6 +326,9 @@ def _remedies(assessment: Assessment, clause: Clause) -> Iterator[Told]:
     places = assessment.places
     estates = places[(places["level"] == "residential_area").to_numpy(dtype=bool)]
     meant = estates["kind"].isin([clause.applies_to]) | estates["kind"].isna() | (clause.applies_to is None)
+    if clause.urban:
+        villages = in_villages(estates["unit_id"], assessment.inputs.units.get("community"))
+        meant &= ~villages.fillna(value=False).astype(bool)
     short = estates[(meant & (estates["verdict"] == "gap")).to_numpy(dtype=bool)]
     fits = short["remedy_candidates"].notna() & (short["remedy_candidates"] != NONE)
     ways = short.loc[fits, "remedy_candidates"].str.split(";")

@@ -26,7 +26,9 @@ _MOST: Final = 5
 NONE: Final = "none"
 
 
-def allowed(rules: Sequence[tuple[Standard, Clause]], level: str, status: object, old: object) -> str | None:
+def allowed(
+    rules: Sequence[tuple[Standard, Clause]], level: str, status: object, old: object, village: object
+) -> str | None:
     """Return the remedies that the documents allow to a place, joined by ";".
 
     Parameters
@@ -39,10 +41,14 @@ def allowed(rules: Sequence[tuple[Standard, Clause]], level: str, status: object
         ``existing`` or ``new`` of an estate; anything else is unknown, and all remedies are named.
     old : object
         Whether an estate is old: what clauses say of old ones alone is offered to no other.
+    village : object
+        Whether an estate lies in a village: what clauses say of urban ones alone is not offered to it.
     """
     found: dict[str, None] = {}
     for _, clause in rules:
         if level == "residential_area" and asks_for_old(clause) and old is not True:
+            continue
+        if clause.urban and village is True:
             continue
         if level != "residential_area" or clause.applies_to == status or status not in ("existing", "new"):
             found |= dict.fromkeys(clause.remedies)

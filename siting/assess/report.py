@@ -35,6 +35,7 @@ from siting.assess.judge import (
     land_checks,
     ledger_checks,
     of_their_kinds,
+    of_urban_estates,
     part_notes,
     register_checks,
     rules_of,
@@ -54,6 +55,7 @@ from siting.domain.scenario import LandBasis, Scenario, walker_of
 from siting.domain.shared import SHARING_LEVEL
 from siting.domain.tables import PLACE_COLUMNS, REASON_CODES
 from siting.domain.tiers import gives_facility
+from siting.domain.villages import in_villages
 from siting.text.numbers import UNKNOWN, signless_zero
 from siting.units import SECONDS_PER_MINUTE
 
@@ -149,6 +151,12 @@ def assess(  # noqa: PLR0913 - all that one report rests on
         figures["old_estate"] = (
             old_estates(frame, scenario) if level == "residential_area" else pd.Series(pd.NA, frame.index, "boolean")
         )
+        figures["unit_id"] = holders[level]
+        figures["village"] = (
+            in_villages(holders[level], inputs.units.get("community"))
+            if level == "residential_area"
+            else pd.Series(pd.NA, frame.index, "boolean")
+        )
         of_level = _Level(level, figures, frame, basis, scenario)
         if level != "residential_area":
             of_level.homed = list(by_place(all_of, homes[level], frame.index, scenario, may[level]))
@@ -161,7 +169,6 @@ def assess(  # noqa: PLR0913 - all that one report rests on
             rows += not_theirs(level, of_level.judged(rules, frame.index, inputs), law, frame.index)
         shared = None if sharing is None or level != SHARING_LEVEL else sharing["shared_facility"]
         figures["shared_facility"] = pd.Series(shared, figures.index, dtype="object")
-        figures["unit_id"] = holders[level]
         figures["level"] = level
         tables.append(figures)
     checks = joined(checks_table(upon_whole(row, compared) for row in rows), outside, inputs)
@@ -237,7 +244,8 @@ class _Level:
             frame = self.frame.loc[places]
             given = figures.join(frame[["households", "provided_m2"]])
             yield from estate_checks(given, rules, scenario, old_told=is_told(self.frame, scenario))
-            yield from register_checks(frame, rules, scenario)
+            of_all = register_checks(frame, rules, scenario)
+            yield from of_urban_estates(of_all, figures["village"], figures["unit_id"])
             return
         homed = [self.homed[each] for each in self.figures.index.get_indexer(places).tolist()]
         yield from ledger_checks(level, figures, homed, rules, scenario)
@@ -333,9 +341,9 @@ def _places(
     joined = gaps["reason"].groupby(level=[0, 1]).agg(lambda found: ";".join(dict.fromkeys(found)))
     table["reason"] = joined.reindex(table.index)
     table["remedies"] = [
-        remedies.allowed(rules.remedies, level, kind, old) if verdict == "gap" else None
-        for level, kind, old, verdict in zip(
-            *(table[name].tolist() for name in ("level", "kind", "old_estate", "verdict")), strict=True
+        remedies.allowed(rules.remedies, level, kind, old, village) if verdict == "gap" else None
+        for level, kind, old, village, verdict in zip(
+            *(table[name].tolist() for name in ("level", "kind", "old_estate", "village", "verdict")), strict=True
         )
     ]
     table["edge_effect"] = _near_edge(table, inputs)

@@ -217,6 +217,7 @@ class Clause(Section):
     added_since: int | None = None
     elderly_from: Literal[60, 65] | None = None
     applies_to: Literal["existing", "new"] | None = None
+    urban: bool = False
     remedies: tuple[Remedy, ...] = ()
     premises: tuple[Premises, ...] = ()
     funding: Funding | None = None

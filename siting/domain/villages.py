@@ -25,6 +25,35 @@ def are_villages(kinds: pd.Series) -> pd.Series:
     return kinds.isin(_VILLAGES).astype("boolean").mask(kinds.isna())
 
 
+def in_villages(holders: pd.Series, communities: pd.DataFrame | None) -> pd.Series:
+    """Tell which places lie in villages.
+
+    Parameters
+    ----------
+    holders : pandas.Series
+        Id of the community that holds most of each place.
+    communities : pandas.DataFrame or None
+        Communities by id, with ``kind``; where none has one, all are communities, and so where there are none.
+
+    Returns
+    -------
+    pandas.Series
+        Blank where the community, or its kind, is not known.
+
+    Examples
+    --------
+    >>> from siting.domain.villages import in_villages
+    >>> communities = pd.DataFrame({"kind": ["社区", "村", None]}, index=["a", "b", "c"])
+    >>> in_villages(pd.Series(["a", "b", "c", None]), communities).tolist()
+    [False, True, <NA>, <NA>]
+    >>> in_villages(pd.Series(["a", None]), communities.assign(kind=None)).tolist()
+    [False, False]
+    """
+    if communities is None or not communities["kind"].notna().any():
+        return pd.Series(data=False, index=holders.index, dtype="boolean")
+    return holders.map(are_villages(communities["kind"])).astype("boolean")
+
+
 def spared(clause: Clause, kinds: pd.Series, scenario: Scenario) -> NDArray[np.bool_]:
     """Tell in which units a clause is reported, but does not bind, since they are villages.
 

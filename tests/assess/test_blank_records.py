@@ -66,7 +66,7 @@ def typical(column: Column) -> Any:
     """Return something that may stand in a column."""
     if column.choices:
         return column.choices[0]
-    return {"text": "x", "number": 1.0, "integer": 1, "boolean": False, "date": "2019-05-01"}[column.type]
+    return {"text": "x", "number": 1.0, "integer": 1, "boolean": False, "date": "2019-05-01", "year": 2000}[column.type]
 
 
 def full(layer: str, **facts: Any) -> Row:

@@ -1,8 +1,10 @@
 """The register of new estates: brute force over its blanks, and what becomes of premises that were handed over."""
 
 import itertools
+import math
 from typing import Any, Final
 
+import geopandas as gpd
 import pytest
 
 from siting.assess.audit import audit_table
@@ -73,14 +75,22 @@ def test_a_day_says_that_its_step_was_reached() -> None:
     assert steps_behind(told) == (Span(0.0, 1.0), ["housing_stage"])
 
 
-def district(rows: dict[str, dict[str, Any]]) -> Assessment:
+def communities(kinds: tuple[str | None, ...]) -> dict[str, gpd.GeoDataFrame]:
+    if not kinds:
+        return {}
+    shapes = {f"c{at}": box(100.0 * at, 0, 100.0 * (at + 1), 1000) for at in range(len(kinds))}
+    return {"community": units(shapes).assign(kind=list(kinds))}
+
+
+def district(rows: dict[str, dict[str, Any]], kinds: tuple[str | None, ...] = ()) -> Assessment:
+    """A hundred metres of ground for each estate, and of a community of each kind."""
     shapes = {key: box(100.0 * at, 0, 100.0 * (at + 1), 100) for at, key in enumerate(rows)}
     return check(
         inputs(
             settings=scenario(walking=straight(), provision={"m2_per_100_households": 20}),
             residents=raster([[100.0]], 1000.0),
             elderly=raster([[20.0]], 1000.0),
-            places={"district": units({"d": box(0, 0, 1000, 1000)})},
+            places={"district": units({"d": box(0, 0, 1000, 1000)}), **communities(kinds)},
             areas=estates(
                 {key: (shapes[key], {"status": "new", "households": 1000, **row}) for key, row in rows.items()}
             ),
@@ -128,3 +138,34 @@ def test_premises_behind_the_housing_bind_and_say_why() -> None:
         ["gap", "behind_housing", True, 2.0],
         ["gap", "divided", True, 1.0],
     ]
+
+
+def test_the_rules_of_urban_estates_ask_nothing_of_those_in_villages() -> None:
+    """第二条: 本细则适用于…城市居住区; what may lie in a village has no gap for certain."""
+    late = {"housing_stage": "accepted", "premises_stage": "permitted", "premises_parts": 2}
+    rows = dict.fromkeys(("village", "town", "unsaid", "nowhere"), late) | {"fine": {**late, "premises_parts": 1}}
+    found = district(rows, ("村", "社区", None))
+    checks = found.checks[found.checks["clause_id"] == "cq-2025-7/4-undivided"]
+    assert checks[["verdict", "reason", "binding", "missing"]].droplevel(0).drop(index="fine").T.to_dict("list") == {
+        "village": ["not_applicable", "outside_urban", False, []],
+        "town": ["gap", "divided", True, []],
+        "unsaid": ["no_data", "records_missing", True, ["c2: kind"]],
+        "nowhere": ["no_data", "records_missing", True, ["nowhere: community"]],
+    }
+    fine = found.checks.loc[("residential_area", "fine")].set_index("clause_id")
+    assert fine.loc["cq-2025-7/4-undivided", "verdict"] == "met"
+    assert checks.droplevel(0).loc[
+        "unsaid", ["required", "required_high", "shortfall_low", "shortfall_high"]
+    ].tolist() == [
+        1.0,
+        math.inf,
+        0.0,
+        1.0,
+    ]
+    remedies = found.places.loc["residential_area", "remedies"]
+    assert remedies.notna().any()
+    # Where no community says what it is, all are urban.
+    plain = district(rows, (None, None, None)).checks
+    assert set(plain[plain["clause_id"] == "cq-2025-7/4-undivided"]["verdict"]) == {"gap", "met"}
+    told = audit_table(found).drop_duplicates("clause_id").set_index("clause_id")["finding_en"]
+    assert "in villages: 1: village" in told["cq-2025-7/2-scope"]

@@ -73,7 +73,11 @@ def read_scenario(path: str | Path, *, untrusted: bool = False) -> "Scenario":
 
 def _read(scenario: "Scenario | str | Path") -> "Scenario":
     """Return a scenario that was read already, or read its file."""
-    return read_scenario(scenario) if isinstance(scenario, str | Path) else scenario
+    if not isinstance(scenario, str | Path):
+        return scenario
+    from siting.read import read_whole
+
+    return read_whole(scenario)
 
 
 def inspect(

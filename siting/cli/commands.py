@@ -140,9 +140,10 @@ class _Source:
 
     def read(self, *outputs: tuple["Result", Path | None], plan: Path | None = None) -> "Scenario":
         """Read the scenario; outputs that cannot be written, or are an input, are refused before any work."""
+        from siting.read import read_whole
         from siting.read.trust import named_files
 
-        found = siting.read_scenario(self.path, untrusted=self.untrusted)
+        found = read_whole(self.path, untrusted=self.untrusted)
         refuse(outputs, (self.path, *named_files(found), *(() if plan is None else (plan,))))
         return found
 

@@ -1,5 +1,6 @@
 """Files become domain objects here, once: validation, reprojection, units, nodata and encodings end at this door."""
 
+from siting.read.behind import read_whole
 from siting.read.inputs import inspect_inputs, read_inputs
 from siting.read.scenario import read_scenario
 from siting.read.standards import all_standards, elsewhere_standards, load_standards, standard
@@ -11,5 +12,6 @@ __all__ = [
     "load_standards",
     "read_inputs",
     "read_scenario",
+    "read_whole",
     "standard",
 ]

@@ -96,16 +96,17 @@ class _Reading:
         self.done += 1
         self.progress(_STAGE, self.done, self.total)
 
-    def raw(self, key: str, source: Source) -> Raw | None:
+    def raw(self, key: str, source: Source, kind: _Kind | None = None) -> Raw | None:
         """Read one layer as it lies in its file, once."""
         if key not in self.raws:
-            self.raws[key] = read_vector(source, self.log.layer(key, source.called))
+            columns = () if kind is None else kind.columns
+            self.raws[key] = read_vector(source, self.log.layer(key, source.called), columns)
             self.step()
         return self.raws[key]
 
     def table(self, key: str, source: Source | None, kind: _Kind) -> gpd.GeoDataFrame:
         """Read one layer and finish it; a layer that is not there or at fault has no row."""
-        raw = None if source is None else self.raw(key, source)
+        raw = None if source is None else self.raw(key, source, kind)
         return self.finish(raw, kind)
 
     def finish(self, raw: Raw | None, kind: _Kind) -> gpd.GeoDataFrame:
@@ -243,7 +244,9 @@ def _units(reading: _Reading) -> Mapping[str, gpd.GeoDataFrame]:
     """Read the units first: they decide the working CRS."""
     scenario = reading.scenario
     check_unions(scenario, reading.log)
-    raws = {level: reading.raw(f"units.{level}", unit) for level, unit in scenario.units.items() if not unit.is_made}
+    raws = {
+        level: reading.raw(f"units.{level}", unit, _UNITS) for level, unit in scenario.units.items() if not unit.is_made
+    }
     around = _around(reading) if extent_levels(scenario) else {}
     frames = [raw.frame for raw in (*raws.values(), *around.values()) if raw is not None]
     reading.crs = choose_working_crs(frames)
@@ -265,8 +268,8 @@ def _around(reading: _Reading) -> Mapping[str, Raw | None]:
     """Read the layers whose extent stands for a unit where no boundaries are given."""
     areas, facilities = reading.scenario.residential_areas, reading.scenario.facilities
     if areas is not None:
-        return {"residential_areas": reading.raw("residential_areas", areas)}
-    return {"facilities": reading.raw("facilities", facilities)}
+        return {"residential_areas": reading.raw("residential_areas", areas, _RESIDENTIAL)}
+    return {"facilities": reading.raw("facilities", facilities, _FACILITIES)}
 
 
 def _reach_m(scenario: Scenario) -> float:

@@ -109,11 +109,11 @@ def read_scenario(path: str | os.PathLike[str], *, untrusted: bool = False) -> S
     file = Path(path)
     raw = load_toml(file)
     folder = Path(os.path.abspath(file)).parent  # noqa: PTH100 — resolve() would follow links out of the folder
-    whole = _absolute(raw, folder)
+    whole = absolute(raw, folder)
     try:
         scenario = Scenario.model_validate(whole)
     except ValidationError as error:
-        raise InputError(_faults(error.errors(include_url=False), raw, file.name)) from None
+        raise InputError(scenario_faults(error.errors(include_url=False), raw, file.name)) from None
     faults = confinement_faults(whole, folder, file.name) if untrusted else []
     if faults:
         raise InputError(faults)
@@ -159,29 +159,29 @@ def _deeper_than(table: Mapping[str, Any], levels: int) -> bool:
     return bool(level)
 
 
-def _absolute(table: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+def absolute(table: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """Return a table whose paths and patterns count from the folder."""
     return {
         key: os.path.normpath(folder / value)
         if key in PATH_KEYS and key != "database" and isinstance(value, str)
         else [os.path.normpath(folder / each) if isinstance(each, str) else each for each in value]
         if key in PATH_KEYS and isinstance(value, list)
-        else _absolute(value, folder)
+        else absolute(value, folder)
         if isinstance(value, dict) and key not in _TABLES_OF_VALUES
         else value
         for key, value in table.items()
     }
 
 
-def _faults(errors: Iterable[ErrorDetails], raw: Mapping[str, Any], file: str) -> list[Fault]:
+def scenario_faults(errors: Iterable[ErrorDetails], raw: Mapping[str, Any], file: str) -> list[Fault]:
     """Return one fault a key: where a key may have several types, pydantic complains once for each."""
     groups: dict[Keys, list[ErrorDetails]] = {}
     for error in errors:
-        groups.setdefault(_keys(error, raw), []).append(error)
+        groups.setdefault(keys_of(error, raw), []).append(error)
     return [_fault(keys, group, file) for keys, group in groups.items()]
 
 
-def _keys(error: ErrorDetails, raw: Mapping[str, Any]) -> Keys:
+def keys_of(error: ErrorDetails, raw: Mapping[str, Any]) -> Keys:
     """Return the keys of the file that an error is about, without pydantic's tags of union members."""
     inside: Any = raw
     keys: list[str | int] = []

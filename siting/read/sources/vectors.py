@@ -1,7 +1,7 @@
 """The doors to layers: any file, archive or table of a database becomes a table in its own columns and CRS."""
 
 import csv
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,6 +13,7 @@ from pyproj import CRS
 
 from siting.crs import WGS84
 from siting.domain.scenario import Layer, PlacedLayer
+from siting.domain.tables import Column
 from siting.read.geometry.hints import note_web_map
 from siting.read.geometry.projections import georeferenced, shifted_system, tagged_crs
 from siting.read.log import LayerLog
@@ -27,6 +28,7 @@ from siting.read.sources.placed import placed
 from siting.read.sources.sheets import read_sheet
 from siting.read.tables.cells import renumbered
 from siting.read.tables.cleaning import clean_table
+from siting.read.tables.columns import typed_table, with_ids
 from siting.read.tables.totals import without_totals
 
 Source = Layer
@@ -41,7 +43,7 @@ class Raw:
     log: LayerLog
 
 
-def read_vector(source: Source, log: LayerLog) -> Raw | None:
+def read_vector(source: Source, log: LayerLog, columns: Sequence[Column] = ()) -> Raw | None:
     """Read a layer: a vector file, a table with coordinates, a zip that holds one, or a table of a database.
 
     Parameters
@@ -53,6 +55,8 @@ def read_vector(source: Source, log: LayerLog) -> Raw | None:
         mended or left out, and the faults: missing or unreadable file, layer not found or not named, an encoding that
         the evidence does not bear out, missing, unknown or conflicting CRS, coordinates that are no numbers, an empty
         layer not declared empty.
+    columns : sequence of Column
+        What the layer has to hold: where its places are at fault, what is wrong in its columns is noted all the same.
 
     Returns
     -------
@@ -63,7 +67,20 @@ def read_vector(source: Source, log: LayerLog) -> Raw | None:
         tables, never of layers that were drawn.
     """
     table = _read(source, log)
-    return None if table is None else _with_crs(table, source, log)
+    if table is None:
+        return None
+    raw = _with_crs(table, source, log)
+    if raw is None and columns:
+        _check_columns(table, columns, source, log)
+    return raw
+
+
+def _check_columns(table: pd.DataFrame, columns: Sequence[Column], source: Source, log: LayerLog) -> None:
+    """Note what is wrong in the columns of a layer whose places are at fault."""
+    if isinstance(table, gpd.GeoDataFrame):
+        table = pd.DataFrame(table.drop(columns=table.geometry.name))
+    typed, _ = typed_table(renumbered(table), columns, source, log)
+    with_ids(typed, next(column for column in columns if column.key == "id"), log)
 
 
 def read_table(source: Source, log: LayerLog) -> pd.DataFrame | None:

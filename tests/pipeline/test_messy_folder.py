@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import siting
 from siting import pipeline
 from siting.domain.nouns import Assessment
 from siting.errors import InputError
@@ -45,6 +46,10 @@ def test_no_more_than_two_lines_are_written_by_hand(folder: Path, tmp_path: Path
     with pytest.raises(InputError) as told:
         read_scenario(untouched)
     assert [(fault.code, fault.field) for fault in told.value.faults] == [("missing_key", "facilities.complete")]
+    # The planner gets both in one round.
+    with pytest.raises(InputError) as told:
+        siting.check(untouched)
+    assert [fault.code for fault in told.value.faults] == ["missing_key", "missing_crs"]
     untouched.write_text("\n".join(old).replace("#complete = true", "complete = true"), encoding="utf-8")
     with pytest.raises(InputError) as told:
         pipeline.check(read_scenario(untouched))

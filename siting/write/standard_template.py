@@ -59,6 +59,7 @@ _EXAMPLES_CLAUSE: Final[Mapping[str, object]] = {
     "added_since": 2026,
     "elderly_from": 60,
     "applies_to": "new",
+    "urban": True,
     "remedies": ("purchase", "lease"),
     "premises": ("hotel", "public_rental"),
     "lists": ("parents",),

@@ -4,7 +4,7 @@ The fields are those of the tables of columns, so that a new column is walked wi
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +25,7 @@ METHODS: Final = Path(__file__).parents[2] / "docs" / "methods.md"
 LEVELS: Final = ("street", "community", "district")
 COLUMNS: Final[Mapping[str, tuple[Column, ...]]] = {
     "facility": FACILITY_COLUMNS,
+    "context": FACILITY_COLUMNS,
     "residential_area": RESIDENTIAL_COLUMNS,
     **dict.fromkeys(LEVELS, UNIT_COLUMNS),
 }
@@ -60,6 +61,7 @@ class Scene:
     places: Mapping[str, tuple[float, float]]
     alike: tuple[str, ...] = ()
     horizon: int | None = None
+    settings: Mapping[str, Row] = field(default_factory=dict)
 
 
 def typical(column: Column) -> Any:
@@ -71,7 +73,7 @@ def typical(column: Column) -> Any:
 
 def full(layer: str, **facts: Any) -> Row:
     """Return a record without a blank."""
-    columns = [column for column in COLUMNS[layer] if not column.required and column.key not in NAMING]
+    columns = [each for each in COLUMNS[layer] if not each.required and each.key not in NAMING]
     return {column.key: typical(column) for column in columns} | facts
 
 
@@ -106,7 +108,7 @@ NO: Final = YES | {
     "opens": "2016-05-01",
 }
 # Of an institution whose plot is its own, all that no clause asks for is said too.
-OWN: Final = {"far": 1.0, "closes": "2040-01-01"}
+OWN_PLOT: Final = {"far": 1.0, "closes": "2040-01-01"}
 
 
 def all_or_nothing(*, good: bool) -> Scene:
@@ -117,7 +119,7 @@ def all_or_nothing(*, good: bool) -> Scene:
     """
     facts = YES if good else NO
     floor = dict.fromkeys(("floor_area_m2", "building_floor_area_m2"), facts["land_m2"])
-    institution = full("facility", **OWN) | facts | floor | {"serves_community": good, "certified_staff": 8}
+    institution = full("facility", **OWN_PLOT) | facts | floor | {"serves_community": good, "certified_staff": 8}
     here = {"community_id": "m1", "street_id": "s1", "district_id": "", "site_id": "p"}
     ledger = {
         "i": {"tier": "institution", **institution, **here},
@@ -216,7 +218,32 @@ def of_days() -> Scene:
     )
 
 
+def of_sharing() -> Scene:
+    """Return a district that is judged by tier, shares its station, and has a home across the border.
+
+    The station stands where all of the western community walk to it, and is the eastern one's; the home serves the
+    eastern end.
+    """
+    nothing = {"beds": 0, "nursing_beds": 0, "staff": 0, "certified_staff": 0}
+    station = {"tier": "station", **nothing, "land_m2": 12.0, "community_id": "m1", "street_id": "s1", "site_id": "p"}
+    home = full("context", **OWN_PLOT) | YES | {"tier": "institution", "serves_community": True}
+    names = {"parent_id": "s", "site_id": "q", "community_id": "m1", "street_id": "s1", "district_id": ""}
+    return Scene(
+        {
+            "facility": {"s": station, "c": {"tier": "centre", **nothing, "land_m2": 15.0}},
+            "context": {"x": home | names},
+            "street": {f"s{at}": {"kind": "街道"} for at in range(2)},
+            "community": {f"m{at}": {"kind": "社区"} for at in range(2)},
+            "district": {"": {"kind": "区"}},
+            "residential_area": {},
+        },
+        {"s": (950.0, 250.0), "c": (250.0, 250.0), "x": (2400.0, 250.0)},
+        settings={"standards": {"coverage": "by_tier"}, "circle": {"shared_from": 0.9}},
+    )
+
+
 SCENES: Final = {
+    "sharing": of_sharing(),
     "good": all_or_nothing(good=True),
     "bad": all_or_nothing(good=False),
     "plots": of_plots(),
@@ -225,6 +252,9 @@ SCENES: Final = {
 
 
 # --- the whole check --------------------------------------------------------------------------------------------------
+
+
+LEDGERS: Final = ("facility", "context")
 
 
 def judged(scene: Scene, variants: Sequence[Layers]) -> list[Verdicts]:
@@ -242,16 +272,19 @@ def judged(scene: Scene, variants: Sequence[Layers]) -> list[Verdicts]:
                 rows[layer][mark + key] = {"name": mark + key} | own
                 start, width = left + 1000 * number, 1000 if layer in LEVELS else 400
                 shapes[layer][mark + key] = box(start, 0, start + (2000 if layer == "district" else width), 500)
-                if layer == "facility":
+                if layer in LEDGERS:
                     x, y = scene.places[key]
                     points[mark + key] = (left + x, y)
     heads = np.tile([100.0] * 4 + [0.0] * 4, len(variants))
     settings = scenario(
         walking=straight(),
         scenario={"horizon": scene.horizon} if scene.horizon else {},
-        standards={"old_estate_before_year": 2000},
         provision={"m2_per_100_households": 20},
+        circle=scene.settings.get("circle", {}),
+        standards={"old_estate_before_year": 2000, **scene.settings.get("standards", {})},
     )
+    ledger = facilities({key: (points[key], row) for each in LEDGERS for key, row in rows[each].items()})
+    ledger["context"] = ledger.index.isin([*rows["context"]])
     found = check(
         inputs(
             settings=settings,
@@ -261,7 +294,7 @@ def judged(scene: Scene, variants: Sequence[Layers]) -> list[Verdicts]:
             areas=estates(
                 {key: (shapes["residential_area"][key], row) for key, row in rows["residential_area"].items()}
             ),
-            ledger=facilities({key: (points[key], row) for key, row in rows["facility"].items()}),
+            ledger=ledger,
             standards=tuple(standard(each) for each in STANDARDS),
         )
     )

@@ -14,6 +14,7 @@ from scipy.sparse import csr_array
 from siting.compiled import unbroken
 from siting.domain.nouns import Floats
 from siting.errors import Fault, InputError
+from siting.locate.deadline import Deadline
 from siting.locate.problem import Bools, Effort
 
 Stopped = Literal["proved", "infeasible", "nodes", "time", "interrupt", "solver"]
@@ -120,14 +121,14 @@ def minimise(
     if programme.matrix.shape[1] == 0:
         return _of_nothing(programme)
     check_solver()
-    began = time.monotonic()
+    deadline = Deadline(effort)
     run = _once(programme, effort, start, abs_gap, presolve=not prepared, heuristics=not prepared)
     # Given a start, HiGHS 1.16 can return the start's point with the objective of a better one; presolve calls some
     # feasible programs infeasible, if a side is off by a rounding error. Doubtful runs are repeated without them.
     for again in (True, False) if start is not None and run.stopped_by != "infeasible" else (False,):
         if run.sound and run.stopped_by != "infeasible":
             break
-        left = replace(effort, time_limit_s=effort.time_limit_s - (time.monotonic() - began))
+        left = deadline.left(report=effort.report)
         run = _once(programme, left, None if not run.sound else start, abs_gap, presolve=again)
     return run if run.sound else replace(run, stopped_by="solver", bound=-math.inf)
 

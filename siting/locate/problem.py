@@ -1,7 +1,6 @@
 """The nouns of location: problems with their rules, models, effort and solutions."""
 
 import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -237,11 +236,6 @@ class Effort:
     rel_gap: float = 0.0
     report: Callable[[float, float], None] | None = None
     interrupted: Callable[[], bool] | None = None
-
-    def from_now(self) -> Callable[[], bool]:
-        """Return a stopping criterion: an interrupt, or the end of the seconds that start now."""
-        end = time.monotonic() + self.time_limit_s
-        return lambda: (self.interrupted is not None and self.interrupted()) or time.monotonic() >= end
 
 
 @dataclass(frozen=True)

@@ -157,7 +157,7 @@ def comply(problem: Problem, requirements: Sequence[Requirement], effort: Effort
             raise ValueError(message)
     system = system_of(problem, requirements)
     search = search_of(problem, system, site_constraints(problem), effort)
-    opened = first_plan(system, search.room, search.costs, search.stopped)
+    opened = first_plan(system, search.room, search.costs, search.deadline.should_stop)
     found = None
     if not system.least.any():
         found = _holding(search, opened)
@@ -170,7 +170,7 @@ def comply(problem: Problem, requirements: Sequence[Requirement], effort: Effort
 def _holding(search: Search, opened: Bools | None) -> Compliance | None:
     """Return the cheapest rows with which everything holds; None where there are none, or none were found."""
     holds = opened is not None and not search.system.shortfalls(opened).any()
-    step = search.cheapest(opened if holds else None, None, search.seconds * (1.0 if holds else _TRIAL))
+    step = search.cheapest(opened if holds else None, None, search.deadline.seconds * (1.0 if holds else _TRIAL))
     if step.opened is None and step.ended == "interrupt":
         return _solution(search, _left(search, 0, replace(step, opened=opened)) or (step,))
     return None if step.opened is None else _solution(search, (step,))
@@ -183,7 +183,7 @@ def _relaxed(search: Search, opened: Bools | None) -> Compliance:
     for stage in range(search.system.stages):
         if steps and steps[-1].ended == "interrupt":
             return _solution(search, (*steps, *_left(search, stage, steps[-1])))
-        seconds = search.seconds / (search.system.stages + 1 - stage)
+        seconds = search.deadline.seconds / (search.system.stages + 1 - stage)
         steps = (*steps, search.least_short(opened, stage, caps, seconds))
         opened = steps[-1].opened
         if opened is None:
@@ -191,7 +191,7 @@ def _relaxed(search: Search, opened: Bools | None) -> Compliance:
         caps = search.system.by_stage(np.maximum(search.system.raw(opened), search.system.least))[: stage + 1]
     if steps and steps[-1].ended == "interrupt":
         return _solution(search, (*steps, *_left(search, search.system.stages, steps[-1])))
-    return _solution(search, (*steps, search.cheapest(opened, caps, search.seconds)))
+    return _solution(search, (*steps, search.cheapest(opened, caps, search.deadline.seconds)))
 
 
 def _left(search: Search, stage: int, last: Step) -> tuple[Step, ...]:

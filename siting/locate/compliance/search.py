@@ -1,7 +1,6 @@
 """The steps of compliance: least shortfall of a stage, least cost, each with what is proved of it."""
 
 import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -12,6 +11,7 @@ from siting.domain.nouns import Floats
 from siting.locate.compliance.first import Room, pruned, settled
 from siting.locate.compliance.stages import Stages
 from siting.locate.compliance.system import System
+from siting.locate.deadline import Deadline
 from siting.locate.highs import Run, Stopped
 from siting.locate.milp.constraints import ConstraintBlock, money_unit
 from siting.locate.problem import NOISE, Bools, Effort, Problem, Stage
@@ -43,23 +43,12 @@ class Search:
     blocks: tuple[ConstraintBlock, ...]
     costs: Floats
     by_cost: bool
-    effort: Effort
-    deadline: float
+    deadline: Deadline
 
     @property
     def room(self) -> Room:
         """What the rules leave."""
         return Room(self.problem, self.blocks)
-
-    @property
-    def seconds(self) -> float:
-        """How many are left."""
-        return max(self.deadline - time.monotonic(), 0.0)
-
-    def stopped(self) -> bool:
-        """Tell whether to stop looking for a better first plan."""
-        asked = self.effort.interrupted is not None and self.effort.interrupted()
-        return asked or self.seconds <= 0
 
     def cost(self, opened: Bools) -> float:
         """Return what open rows cost."""
@@ -75,7 +64,7 @@ class Search:
                 return Step(opened, Stage("shortfall", "min", value, value), "proved")
         whole = _is_counted(system, mine)
         programme = Stages(self.problem, system, self.blocks, 1.0, _NEAR_ONE if whole else 0.0)
-        run = programme.minimise(programme.over(needs=mine * 1.0), self.effort, seconds, opened, caps)
+        run = programme.minimise(programme.over(needs=mine * 1.0), self.deadline.effort, seconds, opened, caps)
         found = self._better(run, opened, lambda rows: tuple(system.values(rows)[: stage + 1]))
         value = math.inf if found is None else float(system.values(found)[stage])
         bound = _bound(run.bound, value, floor, 1.0 if whole else 0.0)
@@ -87,7 +76,7 @@ class Search:
         prices = self.costs / unit
         whole = bool(np.all(prices == np.rint(prices)))
         programme = Stages(self.problem, self.system, self.blocks, unit, _NEAR_ONE if whole else 0.0)
-        run = programme.minimise(programme.over(rows=prices), self.effort, seconds, opened, caps)
+        run = programme.minimise(programme.over(rows=prices), self.deadline.effort, seconds, opened, caps)
         found = self._better(run, opened, lambda rows: (*self.system.values(rows), self.cost(rows)))
         if found is not None and caps is None and self.system.shortfalls(found).any():
             found = None
@@ -118,8 +107,7 @@ def search_of(problem: Problem, system: System, blocks: tuple[ConstraintBlock, .
     given = problem.rules.costs
     by_cost = given is not None and bool(np.any(given[~problem.kept] > 0))
     costs = given if given is not None and by_cost else problem.counted.astype(np.float64)
-    deadline = time.monotonic() + effort.time_limit_s
-    return Search(problem, system, blocks, np.where(problem.kept, 0.0, costs), by_cost, effort, deadline)
+    return Search(problem, system, blocks, np.where(problem.kept, 0.0, costs), by_cost, Deadline(effort))
 
 
 def _is_counted(system: System, mine: Bools) -> bool:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from time import perf_counter
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -17,6 +16,7 @@ from siting.locate.covering.mclp import clash_of, in_words
 from siting.locate.covering.mclp_search import CoverSearch
 from siting.locate.covering.reduction import Reduction, reduced
 from siting.locate.covering.state import close_site, covered_by, state_of
+from siting.locate.deadline import Deadline
 from siting.locate.problem import Effort, Problem
 
 # Steps towards the first bound, towards each later one and where a point is worked at again, and their lengths.
@@ -118,14 +118,14 @@ class _Curve:
     """Choices and bounds for many numbers of stations, in the reduced problem."""
 
     def __init__(self, reduction: Reduction, sizes: list[int], effort: Effort) -> None:
-        self.reduction, self.effort = reduction, replace(effort, report=None)
-        self.core = without_dominated(reduction.cover, 0, effort.from_now())
+        self.reduction, self.deadline = reduction, Deadline(replace(effort, report=None))
+        self.core = without_dominated(reduction.cover, 0, self.deadline.should_stop)
         self.sizes = [min(size, len(self.core.sites)) for size in sizes]
         self.bounds = [float(reduction.cover.weight.sum())] * len(sizes)
         self.chosen = [np.zeros(0, dtype=np.int64)] * len(sizes)
         self.multipliers: Floats | None = None
         self.stored: dict[int, StoredMultipliers] = {}
-        self.begun, self.noise, self.stopped = perf_counter(), 0.0, False
+        self.noise = 0.0
 
     def forward(self) -> None:
         """Go from the fewest to the most stations."""
@@ -153,18 +153,18 @@ class _Curve:
         """Go forward once more, merging what each point and those on both sides of it have found."""
         for place in range(len(self.sizes)):
             search = self._search(place, self.chosen[place])
-            if place > 0 and not self.stopped:
+            if place > 0 and not self.deadline.should_stop():
                 search.update_incumbent(_filled(search, self.chosen[place - 1]))
             self._tried(search, place, partial(self._merge, search, place))
 
     def restart_widest(self) -> None:
         """Work at the widest gaps of few stations, the less willingly the more often that was done."""
         few = [place for place, size in enumerate(self.sizes) if size <= _FEW and place in self.stored]
-        times, wide = dict.fromkeys(few, 0), max(_WIDE, self.effort.rel_gap)
+        times, wide = dict.fromkeys(few, 0), max(_WIDE, self.deadline.effort.rel_gap)
         gaps = {place: self.bounds[place] / self._value(self.chosen[place]) - 1.0 for place in few}
         for _ in range(_AGAIN if few else 0):
             place = max(few, key=lambda at: (gaps[at] / (1.0 + times[at]), -at))
-            if self.stopped or gaps[place] <= wide:
+            if self.deadline.should_stop() or gaps[place] <= wide:
                 return
             times[place] += 1
             self._restart(place, times[place])
@@ -192,17 +192,14 @@ class _Curve:
                 if search.should_continue():
                     step()
         except KeyboardInterrupt:
-            search.ended = "interrupt"
-        self.stopped |= search.ended in ("interrupt", "time")
+            self.deadline.stop("interrupt")
         self.chosen[place] = search.chosen
         self.bounds[place] = min(self.bounds[place], search.bound)
 
     def _search(self, place: int, chosen: Ints) -> CoverSearch:
-        """Return a search that has a choice and the bound, and the seconds that are left."""
+        """Return a search that starts from a choice and a bound."""
         core = replace(self.core, stations=self.sizes[place])
-        left = 0.0 if self.stopped else self.effort.time_limit_s - (perf_counter() - self.begun)
-        effort = replace(self.effort, time_limit_s=left)
-        search = CoverSearch(self.reduction.cover, core, self.reduction.whole, self.reduction.base, effort)
+        search = CoverSearch(self.reduction.cover, core, self.reduction.whole, self.reduction.base, self.deadline)
         search.update_incumbent(chosen)
         search.bound = max(min(search.bound, self.bounds[place]), search.value)
         self.noise = search.noise

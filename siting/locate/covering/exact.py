@@ -39,12 +39,12 @@ def solve_exactly(search: CoverSearch) -> int:
     total, scale = search.base + search.value, _scale(search)
 
     def report(objective: float, bound: float) -> None:
-        if search.effort.report is not None:
+        if search.report is not None:
             covered, most = begin - objective / scale, min(begin - bound / scale, search.base + search.bound)
-            search.effort.report(max(covered, search.base + search.value), max(most, search.base + search.value))
+            search.report(max(covered, search.base + search.value), max(most, search.base + search.value))
 
-    effort = replace(search.effort, rel_gap=0.0, time_limit_s=search.left_s, report=report)
-    gap = max(search.effort.rel_gap * total, 1.0 - 1e-6 if search.whole else 0.0)
+    effort = replace(search.deadline.left(report=report), rel_gap=0.0)
+    gap = max(search.deadline.effort.rel_gap * total, 1.0 - 1e-6 if search.whole else 0.0)
     run = minimise(mclp_milp(core, scale), effort, start=start, abs_gap=gap * scale, prepared=search.few)
     _take(search, run, scale)
     return run.nodes

@@ -1,8 +1,6 @@
 """The least cost of a covering instance: reduction, local search and bound in turn, then HiGHS on the rest."""
 
 import math
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -16,6 +14,7 @@ from siting.locate.covering.instance import INTEGER_TOLERANCE, CoveringInstance
 from siting.locate.covering.instance_reduction import ReducedInstance, components, reduced_instance
 from siting.locate.covering.lagrangian import first_multipliers, proved_bound, slack_value, subgradient_ascent
 from siting.locate.covering.weighting import WeightingSearch
+from siting.locate.deadline import Deadline
 from siting.locate.problem import NOISE, Bools, Effort, Ended
 
 # Rounds of subgradient steps, each followed by a greedy choice; the last rounds gain little.
@@ -31,32 +30,6 @@ _LONGER: Final = 6
 _RUNS: Final = 3
 # Pairs of site and group up to which HiGHS is asked before the long search.
 _FEW_PAIRS: Final = 20_000
-
-
-class StoppingCriterion:
-    """When to stop: after the time limit, or on request; shared by all searches of one problem."""
-
-    def __init__(self, effort: Effort) -> None:
-        self.effort = effort
-        self.end = time.monotonic() + effort.time_limit_s
-        self.nodes = effort.max_nodes
-        self.ended: Ended | None = None
-
-    def should_stop(self) -> bool:
-        """Tell whether to stop, and note why."""
-        if self.ended is None:
-            if self.effort.interrupted is not None and self.effort.interrupted():
-                self.ended = "interrupt"
-            elif time.monotonic() >= self.end:
-                self.ended = "time"
-        return self.ended is not None
-
-    def left(self, report: Callable[[float, float], None] | None, asked: Callable[[], bool] | None) -> Effort:
-        """Return what effort is left for HiGHS."""
-        seconds = max(self.end - time.monotonic(), 0.0)
-        return replace(
-            self.effort, time_limit_s=seconds, max_nodes=self.nodes, report=report, interrupted=asked, rel_gap=0.0
-        )
 
 
 @dataclass
@@ -109,7 +82,7 @@ class LeastCostSearch:
     ----------
     core : CoveringInstance
         The programme; choosing all sites is feasible.
-    stopping : StoppingCriterion
+    deadline : Deadline
         When to stop.
     most : float, default inf
         The search ends when it is proved that every choice costs more.
@@ -118,10 +91,10 @@ class LeastCostSearch:
     """
 
     def __init__(
-        self, core: CoveringInstance, stopping: StoppingCriterion, *, most: float = math.inf, any_will_do: bool = False
+        self, core: CoveringInstance, deadline: Deadline, *, most: float = math.inf, any_will_do: bool = False
     ) -> None:
-        self.core, self.stopping, self.most, self.any_will_do = core, stopping, most, any_will_do
-        small = reduced_instance(core, opened=core.cost <= 0, should_stop=stopping.should_stop)
+        self.core, self.deadline, self.most, self.any_will_do = core, deadline, most, any_will_do
+        small = reduced_instance(core, opened=core.cost <= 0, should_stop=deadline.should_stop)
         assert small.core is not None, "choosing all rows is feasible"  # noqa: S101
         self.taken = small.taken
         self.parts: list[Part] = []
@@ -151,40 +124,40 @@ class LeastCostSearch:
         return float(self.core.cost[self.taken].sum()) + math.fsum(part.bound for part in self.parts)
 
     def run(self) -> LeastCost:
-        """LeastCostSearch until it is proved that nothing is better, or something says stop."""
+        """Search until it is proved that nothing is better, or something says stop."""
         try:
             for part in self.parts:
                 self._look(part)
             for part in sorted(self.parts, key=lambda each: len(each.core.group)):
                 self._finish(part)
         except KeyboardInterrupt:
-            self.stopping.ended = "interrupt"
+            self.deadline.stop("interrupt")
         done = not any(part.open for part in self.parts)
         return LeastCost(self.chosen, self.cost if done else self.bound, self._ended(), self.first)
 
     def _ended(self) -> Ended:
-        if not any(part.open for part in self.parts) or self.stopping.ended is None:
+        if not any(part.open for part in self.parts) or self.deadline.ended is None:
             return "proved"
-        return self.stopping.ended
+        return self.deadline.ended
 
     def _stops(self) -> bool:
         """Tell whether to stop, and report a better cost or bound."""
         cost, bound = self.cost, self.bound
-        if self.stopping.effort.report is not None and (cost, -bound) < (self._told[0], -self._told[1]):
-            self.stopping.effort.report(cost, bound)
+        if self.deadline.effort.report is not None and (cost, -bound) < (self._told[0], -self._told[1]):
+            self.deadline.effort.report(cost, bound)
         self._told = (cost, bound)
-        return self._enough(cost, bound) or self.stopping.should_stop()
+        return self._enough(cost, bound) or self.deadline.should_stop()
 
     def _enough(self, cost: float, bound: float) -> bool:
         if bound > self.most or (self.any_will_do and cost <= self.most):
             return True
         # A gap is near enough only for a choice that may be made.
-        return cost <= self.most and cost - bound <= self.stopping.effort.rel_gap * cost
+        return cost <= self.most and cost - bound <= self.deadline.effort.rel_gap * cost
 
     def _look(self, part: Part, rounds: int = _ROUNDS) -> None:
         """Raise the bound by subgradient steps, and make a choice of each round's reduced costs."""
         if part.core.slack <= 0:
-            self._exchange(part, _FIRST_BY_ROW, self.stopping.effort.seed)
+            self._exchange(part, _FIRST_BY_ROW, self.deadline.effort.seed)
         found = first_multipliers(part.core)
         if len(part.multipliers):
             found.now[:] = part.multipliers
@@ -193,7 +166,7 @@ class LeastCostSearch:
             if not part.open or self._stops():
                 return
             before = found.bound
-            subgradient_ascent(part.core, found, part.cost, _STEPS, self.stopping.should_stop)
+            subgradient_ascent(part.core, found, part.cost, _STEPS, self.deadline.should_stop)
             bound, reduced = proved_bound(part.core, found.best)
             part.raise_bound(bound)
             part.multipliers = found.best
@@ -213,16 +186,16 @@ class LeastCostSearch:
                 self._exact(part, few=False)
 
     def _exchange(self, part: Part, by_row: int, seed: int) -> None:
-        """WeightingSearch sites, so many times for each site there is."""
+        """Exchange sites, so many times for each site there is."""
         exchange, more = WeightingSearch(part.core, part.best, by_row * part.core.sites, seed), part.open
         while more and not self._stops():
             try:
-                more = exchange.turn(self.stopping.should_stop)
+                more = exchange.turn(self.deadline.should_stop)
             finally:
                 part.take(exchange.best.copy())
 
     def _search_long(self, part: Part) -> None:
-        core, seed = part.core, self.stopping.effort.seed
+        core, seed = part.core, self.deadline.effort.seed
         if core.slack <= 0:
             for run in range(_RUNS):
                 self._exchange(part, _LONG_BY_ROW, seed + run + 1)
@@ -237,7 +210,7 @@ class LeastCostSearch:
             more = part.open
             while more and not self._stops():
                 try:
-                    more = temperature.turn(self.stopping.should_stop)
+                    more = temperature.turn(self.deadline.should_stop)
                 finally:
                     part.take(temperature.best.copy())
 
@@ -247,7 +220,7 @@ class LeastCostSearch:
         bound, reduced = proved_bound(core, part.multipliers)
         room = part.cost - (1.0 - INTEGER_TOLERANCE if core.whole else 0.0) - bound
         small = reduced_instance(
-            core, closed=reduced > room, opened=-reduced > room, should_stop=self.stopping.should_stop
+            core, closed=reduced > room, opened=-reduced > room, should_stop=self.deadline.should_stop
         )
         if small.core is None:
             part.raise_bound(math.inf)
@@ -273,8 +246,7 @@ class LeastCostSearch:
             told: list[bool] = []
             begin, run = solve_instance(core, begin, self._effort(part, base, told if early else None))
             self._take_rest(part, small.taken, small.sites[begin])
-            if self.stopping.nodes is not None:
-                self.stopping.nodes = max(self.stopping.nodes - run.nodes, 0)
+            self.deadline.spend(run.nodes)
             if run.stopped_by == "proved":
                 part.raise_bound(base + float(core.cost[begin].sum()))
                 return
@@ -282,7 +254,7 @@ class LeastCostSearch:
             if self._stops():
                 return
             if not told:
-                self.stopping.ended = "solver" if run.stopped_by == "infeasible" else run.stopped_by
+                self.deadline.stop("solver" if run.stopped_by == "infeasible" else run.stopped_by)
                 return
 
     def _take_rest(self, part: Part, taken: Ints, chosen: Ints) -> None:
@@ -297,19 +269,19 @@ class LeastCostSearch:
 
         def report(objective: float, below: float) -> None:
             now[0], now[1] = min(now[0], base + objective), max(now[1], part.core.rounded_up(base + below))
-            if self.stopping.effort.report is not None:
-                self.stopping.effort.report(cost + now[0], bound + min(now))
+            if self.deadline.effort.report is not None:
+                self.deadline.effort.report(cost + now[0], bound + min(now))
 
         def asked() -> bool:
             if told is not None and self._enough(cost + now[0], bound + min(now)):
                 told.append(True)
-            return bool(told) or self.stopping.should_stop()
+            return bool(told) or self.deadline.should_stop()
 
-        return self.stopping.left(report, asked)
+        return replace(self.deadline.left(report=report), interrupted=asked, rel_gap=0.0)
 
 
 def least_cost(
-    core: CoveringInstance, stopping: StoppingCriterion, *, most: float = math.inf, any_will_do: bool = False
+    core: CoveringInstance, deadline: Deadline, *, most: float = math.inf, any_will_do: bool = False
 ) -> LeastCost:
     """Return the choice of least cost, as :class:`LeastCostSearch` finds it."""
-    return LeastCostSearch(core, stopping, most=most, any_will_do=any_will_do).run()
+    return LeastCostSearch(core, deadline, most=most, any_will_do=any_will_do).run()

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -11,8 +11,9 @@ from siting.domain.nouns import Floats, Ints
 from siting.locate.covering.choice import break_choice_ties, lists_of
 from siting.locate.covering.exact import solve_instance
 from siting.locate.covering.instance import EXACT_SUM, CoveringInstance
-from siting.locate.covering.least_cost import LeastCost, StoppingCriterion, least_cost
+from siting.locate.covering.least_cost import LeastCost, least_cost
 from siting.locate.covering.reduction import Reduction, reduced
+from siting.locate.deadline import Deadline
 from siting.locate.highs import solver_name
 from siting.locate.problem import Effort, Problem, Rule, SetCovering, Solution, Stage, status_of
 
@@ -135,16 +136,16 @@ def set_covering(problem: Problem, model: SetCovering, effort: Effort) -> Soluti
     rules = problem.rules
     if rules.forced is not None and bool(np.any(rules.forced & ~problem.kept & ~problem.open_to_choice)):
         return _infeasible("forced")
-    stopping, wanted = StoppingCriterion(effort), coverage_target(problem, model.share)
+    deadline, wanted = Deadline(effort), coverage_target(problem, model.share)
     if not wanted.reachable:
         return _infeasible("reach")
     most = math.inf if rules.stations is None else rules.stations - len(wanted.forced)
     if most < 0:
         return _infeasible("stations", "forced")
     if model.by_cost:
-        return _by_cost(problem, wanted, stopping, most)
-    found = least_cost(wanted.core, stopping, most=most)
-    return _of_number(wanted, found, stopping, most)
+        return _by_cost(problem, wanted, deadline, most)
+    found = least_cost(wanted.core, deadline, most=most)
+    return _of_number(wanted, found, deadline, most)
 
 
 def _refuse(problem: Problem, model: SetCovering) -> None:
@@ -165,32 +166,32 @@ def _nothing_found(found: LeastCost, stage: Literal["stations", "cost"], bound: 
     return Solution(_NO_SITES, "unknown", stages, found.ended, solver_name())
 
 
-def _of_number(wanted: CoverageTarget, found: LeastCost, stopping: StoppingCriterion, most: float) -> Solution:
+def _of_number(wanted: CoverageTarget, found: LeastCost, deadline: Deadline, most: float) -> Solution:
     forced = len(wanted.forced)
     if found.bound > most:
         return _infeasible("stations", "share")
     if len(found.chosen) > most:
         return _nothing_found(found, "stations", forced + found.bound)
-    chosen = wanted.plan(wanted.core, found.chosen, stopping.should_stop)
+    chosen = wanted.plan(wanted.core, found.chosen, deadline.should_stop)
     stages = (Stage("stations", "min", float(len(chosen)), forced + found.bound),)
     ended, first = found.ended, forced + found.first
     return Solution(chosen, status_of(stages), stages, ended, solver_name(), first_objective=first)
 
 
-def _by_cost(problem: Problem, wanted: CoverageTarget, stopping: StoppingCriterion, most: float) -> Solution:
+def _by_cost(problem: Problem, wanted: CoverageTarget, deadline: Deadline, most: float) -> Solution:
     costs = problem.rules.costs
     assert costs is not None  # noqa: S101 - refused before
     core, unit = priced(wanted.core, costs[wanted.free])
     base = math.fsum(costs[wanted.forced])
-    found = least_cost(core, stopping)
+    found = least_cost(core, deadline)
     if len(found.chosen) > most:
-        fewest = least_cost(wanted.core, stopping, most=most, any_will_do=True)
+        fewest = least_cost(wanted.core, deadline, most=most, any_will_do=True)
         if fewest.bound > most:
             return _infeasible("stations", "share")
         if len(fewest.chosen) > most:
             return _nothing_found(fewest, "cost", base + unit * found.bound)
-        found = _of_so_many(core, fewest.chosen, found, stopping, int(most))
-    chosen = wanted.plan(core, found.chosen, stopping.should_stop)
+        found = _of_so_many(core, fewest.chosen, found, deadline, int(most))
+    chosen = wanted.plan(core, found.chosen, deadline.should_stop)
     objective = math.fsum(costs[chosen])
     # The objective adds up other floats than the bound.
     proved = found.bound >= float(core.cost[found.chosen].sum())
@@ -200,11 +201,9 @@ def _by_cost(problem: Problem, wanted: CoverageTarget, stopping: StoppingCriteri
     return Solution(chosen, status_of(stages), stages, found.ended, solver_name(), first_objective=first)
 
 
-def _of_so_many(
-    core: CoveringInstance, begin: Ints, free: LeastCost, stopping: StoppingCriterion, most: int
-) -> LeastCost:
+def _of_so_many(core: CoveringInstance, begin: Ints, free: LeastCost, deadline: Deadline, most: int) -> LeastCost:
     """Return the least cost of no more than so many sites, from a first choice and the least cost of any number."""
-    effort = stopping.left(stopping.effort.report, stopping.effort.interrupted)
+    effort = replace(deadline.left(report=deadline.effort.report), rel_gap=0.0)
     chosen, run = solve_instance(core, begin, effort, most)
     cost, first = float(core.cost[chosen].sum()), float(core.cost[begin].sum())
     if run.stopped_by == "infeasible":

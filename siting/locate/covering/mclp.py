@@ -11,6 +11,7 @@ from siting.locate.covering.fixing import without_dominated
 from siting.locate.covering.local_search import break_ties
 from siting.locate.covering.mclp_search import CoverSearch
 from siting.locate.covering.reduction import Reduction, reduced
+from siting.locate.deadline import Deadline
 from siting.locate.highs import solver_name
 from siting.locate.problem import NOISE, Effort, Problem, Rule, Solution, Stage, status_of
 
@@ -85,8 +86,9 @@ def maximal_covering(problem: Problem, effort: Effort) -> Solution:
     stations = len(reduction.sites)
     if problem.rules.stations is not None:
         stations = min(stations, problem.rules.stations - len(reduction.forced))
-    core = without_dominated(reduction.cover, stations, effort.from_now())
-    search = CoverSearch(reduction.cover, core, reduction.whole, reduction.base, effort)
+    deadline = Deadline(effort)
+    core = without_dominated(reduction.cover, stations, deadline.should_stop)
+    search = CoverSearch(reduction.cover, core, reduction.whole, reduction.base, deadline)
     try:
         run(search)
     except KeyboardInterrupt:

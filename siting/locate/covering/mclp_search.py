@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass, field
-from time import perf_counter
 from typing import Final
 
 import numpy as np
@@ -13,7 +12,8 @@ from siting.locate.covering.lagrangian import bound_at, subgradient_descent, sub
 from siting.locate.covering.local_search import anneal, fill, interchange
 from siting.locate.covering.reduction import Cover, Numbers
 from siting.locate.covering.state import State, covered_by, empty, state_of
-from siting.locate.problem import NOISE, Bools, Effort, Ended
+from siting.locate.deadline import Deadline
+from siting.locate.problem import NOISE, Bools, Ended
 
 # Pairs that one call of a compiled loop reads at most, so that it returns soon.
 _AT_ONCE: Final = 60_000_000
@@ -47,7 +47,7 @@ class CoverSearch:
         Whether all weights are whole numbers.
     base : float
         What is covered beside, whatever is chosen here.
-    effort : Effort
+    deadline : Deadline
         When to stop, and what is called with progress.
     work : int
         What was done so far, counted: the same on every machine.
@@ -57,7 +57,7 @@ class CoverSearch:
     core: ReducedCovering
     whole: bool
     base: float
-    effort: Effort
+    deadline: Deadline
     multipliers: Floats = field(init=False)
     chosen: Ints = field(init=False)
     value: float = field(init=False, default=0.0)
@@ -69,22 +69,17 @@ class CoverSearch:
 
     def __post_init__(self) -> None:
         """Begin with nothing chosen."""
-        self.begun = perf_counter()
+        self.report = self.deadline.effort.report
         self.stations = self.core.stations
         self.chosen = np.zeros(0, dtype=np.int64)
         self.multipliers = np.zeros_like(self.core.cover.weight)
         self.bound = self.rounded(float(self.cover.weight.sum()))
-        self.random = np.array([_SEED + 2 * self.effort.seed], dtype=np.uint64)
+        self.random = np.array([_SEED + 2 * self.deadline.effort.seed], dtype=np.uint64)
 
     @property
     def few(self) -> bool:
         """Whether there are few candidates: the solver then proves soon, and needs neither presolve nor heuristics."""
         return len(self.cover.start) - 1 <= _FEW
-
-    @property
-    def left_s(self) -> float:
-        """Seconds until the limit."""
-        return self.effort.time_limit_s - (perf_counter() - self.begun)
 
     @property
     def needed(self) -> float:
@@ -95,7 +90,7 @@ class CoverSearch:
     def proved(self) -> bool:
         """Whether bound and incumbent are as close as was asked."""
         total = self.base + self.value
-        return self.bound - self.value <= max(self.effort.rel_gap, _RELATIVE_GAP) * total
+        return self.bound - self.value <= max(self.deadline.effort.rel_gap, _RELATIVE_GAP) * total
 
     def rounded(self, bound: float) -> float:
         """Return what a bound says of whole persons."""
@@ -110,10 +105,7 @@ class CoverSearch:
     def should_stop(self) -> bool:
         """Tell whether to stop without a proof, and note why."""
         if self.ended is None:
-            if self.effort.interrupted is not None and self.effort.interrupted():
-                self.ended = "interrupt"
-            elif self.left_s <= 0:
-                self.ended = "time"
+            self.ended = self.deadline.check()
         return self.ended in ("interrupt", "time")
 
     @property
@@ -147,8 +139,8 @@ class CoverSearch:
             self._tell()
 
     def _tell(self) -> None:
-        if self.effort.report is not None and len(self.chosen):
-            self.effort.report(self.base + self.value, self.base + self.bound)
+        if self.report is not None and len(self.chosen):
+            self.report(self.base + self.value, self.base + self.bound)
 
     def start(self) -> None:
         """Choose greedily, improve by interchange, and set the first multipliers."""

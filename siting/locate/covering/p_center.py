@@ -9,8 +9,9 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from siting.domain.nouns import Floats, Ints
-from siting.locate.covering.least_cost import LeastCostSearch, StoppingCriterion, least_cost
+from siting.locate.covering.least_cost import LeastCostSearch, least_cost
 from siting.locate.covering.lscp import CoverageTarget, coverage_target
+from siting.locate.deadline import Deadline
 from siting.locate.highs import solver_name
 from siting.locate.problem import Bools, Effort, Ended, PCenter, Problem, Rule, Solution, Stage, status_of
 
@@ -83,7 +84,7 @@ def p_center(problem: Problem, model: PCenter, effort: Effort) -> Solution:
     blocked = _blocked(problem)
     if blocked:
         return _infeasible(*blocked)
-    within = _Within.of(problem, model.share, StoppingCriterion(replace(effort, report=None)))
+    within = _Within.of(problem, model.share, Deadline(replace(effort, report=None)))
     if len(within.times):
         return _bisected(within, effort.report)
     forced = np.zeros(problem.sites, dtype=np.bool_) if problem.rules.forced is None else problem.rules.forced
@@ -116,10 +117,10 @@ class _Within:
     problem: Problem
     share: float
     times: Floats
-    stopping: StoppingCriterion
+    deadline: Deadline
 
     @classmethod
-    def of(cls, problem: Problem, share: float, stopping: StoppingCriterion) -> "_Within":
+    def of(cls, problem: Problem, share: float, deadline: Deadline) -> "_Within":
         usable = problem.kept | problem.open_to_choice
         site = np.repeat(np.arange(problem.sites), np.diff(problem.times.indptr))
         seconds = np.asarray(problem.times.data, dtype=np.float64)
@@ -141,7 +142,7 @@ class _Within:
         sums = np.cumsum(people[order])
         enough = int(np.searchsorted(sums, min(share, 1.0) * math.fsum(people) * (1.0 - 1e-9)))
         least_s = nearest[order[min(enough, len(order) - 1)]] if len(order) else math.inf
-        return cls(reached, share, times[times >= least_s] if math.isfinite(least_s) else times, stopping)
+        return cls(reached, share, times[times >= least_s] if math.isfinite(least_s) else times, deadline)
 
     def coverage_target(self, seconds: float) -> tuple[CoverageTarget, float]:
         """Return the set covering within a time, and the most sites beside those forced."""
@@ -156,10 +157,10 @@ class _Within:
             wanted, most = self.coverage_target(seconds)
             if not wanted.reachable:
                 return None
-            chosen = LeastCostSearch(wanted.core, self.stopping).chosen
-            return wanted.plan(wanted.core, chosen, self.stopping.should_stop) if len(chosen) <= most else None
+            chosen = LeastCostSearch(wanted.core, self.deadline).chosen
+            return wanted.plan(wanted.core, chosen, self.deadline.should_stop) if len(chosen) <= most else None
         except KeyboardInterrupt:
-            self.stopping.ended = "interrupt"
+            self.deadline.stop("interrupt")
             return None
 
     def decide(self, seconds: float) -> tuple[bool | None, Ints]:
@@ -167,16 +168,16 @@ class _Within:
         try:
             return self._decided(seconds)
         except KeyboardInterrupt:
-            self.stopping.ended = "interrupt"
+            self.deadline.stop("interrupt")
             return None, _NO_SITES
 
     def _decided(self, seconds: float) -> tuple[bool | None, Ints]:
         wanted, most = self.coverage_target(seconds)
         if not wanted.reachable:
             return False, _NO_SITES
-        found = least_cost(wanted.core, self.stopping, most=most, any_will_do=True)
+        found = least_cost(wanted.core, self.deadline, most=most, any_will_do=True)
         if len(found.chosen) <= most:
-            return True, wanted.plan(wanted.core, found.chosen, self.stopping.should_stop)
+            return True, wanted.plan(wanted.core, found.chosen, self.deadline.should_stop)
         return (False if found.bound > most else None), _NO_SITES
 
 
@@ -189,7 +190,7 @@ def _picked(times: csr_array, wanted: Bools) -> csr_array:
 def _first(within: _Within) -> tuple[int, Ints]:
     """Return the rank of a time that will do and sites that do, by bisection with greedy choices."""
     low, high, chosen = 0, len(within.times), _NO_SITES
-    while low < high and within.stopping.ended != "interrupt":
+    while low < high and within.deadline.ended != "interrupt":
         middle = (low + high) // 2
         sites = within.greedy(float(within.times[middle]))
         if sites is None:
@@ -200,11 +201,11 @@ def _first(within: _Within) -> tuple[int, Ints]:
 
 
 def _bisected(within: _Within, report: Callable[[float, float], None] | None) -> Solution:
-    """LeastCostSearch between a time that is too short and one that will do."""
+    """Search between a time that is too short and one that will do."""
     times = np.append(within.times, np.inf)
     (high, chosen), low = _first(within), 0
     first = float(times[high])
-    while low < high and not within.stopping.should_stop():
+    while low < high and not within.deadline.should_stop():
         if report is not None:
             report(float(times[high]), float(times[low]))
         middle = (low + high) // 2
@@ -221,6 +222,6 @@ def _bisected(within: _Within, report: Callable[[float, float], None] | None) ->
     if report is not None:
         report(objective, bound)
     stages = (Stage("worst_s", "min", objective, bound),)
-    ended: Ended = "proved" if low == high else within.stopping.ended or "solver"
+    ended: Ended = "proved" if low == high else within.deadline.ended or "solver"
     status = status_of(stages) if math.isfinite(objective) else "unknown"
     return Solution(chosen, status, stages, ended, solver_name(), first_objective=first)

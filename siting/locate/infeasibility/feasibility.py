@@ -8,8 +8,9 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from siting.domain.nouns import Ints
+from siting.locate.deadline import Deadline
 from siting.locate.milp.evaluate import unserved
-from siting.locate.milp.lexicographic import RemainingEffort, solve_lexicographic
+from siting.locate.milp.lexicographic import solve_lexicographic
 from siting.locate.milp.models import milp_of
 from siting.locate.milp.objectives import Objective
 from siting.locate.milp.p_center import persons_reached
@@ -70,7 +71,7 @@ class FeasibilityOracle:
     """Tells whether requests are feasible, within one effort for all."""
 
     def __init__(self, effort: Effort) -> None:
-        self._clock, self.sure, self._interrupted = RemainingEffort(effort), True, False
+        self._deadline, self.sure, self._interrupted = Deadline(effort), True, False
         self.last = NONE
 
     def answer(self, problem: Problem, model: Model) -> Answer:
@@ -84,8 +85,8 @@ class FeasibilityOracle:
     def _answer(self, problem: Problem, model: Model) -> Answer:
         milp = milp_of(problem, coverage_targets(problem, model))
         nothing = Objective("stations", "min", np.zeros(milp.variables), step=1.0)
-        plan, stopped, nodes = ask(replace(milp, objectives=(nothing,)), self._clock.left())
-        self._clock.spend(nodes)
+        plan, stopped, nodes = ask(replace(milp, objectives=(nothing,)), self._deadline.left())
+        self._deadline.spend(nodes)
         if plan is not None:
             self.last = plan.chosen
             return "yes"
@@ -97,6 +98,6 @@ class FeasibilityOracle:
         """Return the fewest stations or the least cost that was found, and a choice."""
         if self._interrupted:
             return None
-        found = solve_lexicographic(milp_of(problem, model), self._clock.left())
+        found = solve_lexicographic(milp_of(problem, model), self._deadline.left())
         self._interrupted |= found.stopped_by == "interrupt"
         return (found.objective, found.chosen) if found.stages else None

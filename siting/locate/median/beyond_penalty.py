@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from siting.domain.nouns import Floats
+from siting.locate.deadline import Deadline
 from siting.locate.median.branch_and_bound import Incumbent, Relaxation
 from siting.locate.median.instance import INSIDE, MedianInstance, reduced
 from siting.locate.median.interchange import chosen
 from siting.locate.median.lagrangian import Rounds, ascend
-from siting.locate.median.median_search import Monitor
 
 # The largest initial multiplier of a person, in longest walks.
 _FIRST = 10.0
@@ -48,7 +48,7 @@ class BeyondPenalty:
         return np.where(priced, self.beyond.base * (_FIRST * self.longest_s), np.inf)
 
 
-def relaxations(given: BeyondPenalty, most: int, incumbent: Incumbent, monitor: Monitor) -> tuple[Relaxation, ...]:
+def relaxations(given: BeyondPenalty, most: int, incumbent: Incumbent, deadline: Deadline) -> tuple[Relaxation, ...]:
     r"""Return the relaxations of the second stage: persons beyond, and seconds with the best multiplier found.
 
     For any :math:`\mu \ge 0`, a choice with at most B persons beyond costs at least
@@ -65,7 +65,7 @@ def relaxations(given: BeyondPenalty, most: int, incumbent: Incumbent, monitor: 
         if left <= 0 or not len(free):
             break
         multipliers = middle(given.beyond, most, incumbent, given.beyond.base)
-        found = ascend(instance, left, multipliers, given.limit, _ROUNDS, monitor.stops)
+        found = ascend(instance, left, multipliers, given.limit, _ROUNDS, deadline.should_stop)
         state[free] = found.state
 
     def bound_at(logarithm: float) -> float:
@@ -73,12 +73,12 @@ def relaxations(given: BeyondPenalty, most: int, incumbent: Incumbent, monitor: 
         instance, offset = given.seconds(weight), weight * given.allowed
         multipliers = middle(instance, most, incumbent, given.longest)
         goal = incumbent.goal + offset
-        found = ascend(reduced(instance, state)[0], left, multipliers, goal, _ROUNDS, monitor.stops)
+        found = ascend(reduced(instance, state)[0], left, multipliers, goal, _ROUNDS, deadline.should_stop)
         # Of penalties that reach the goal, the least one has the smallest rounding errors.
         return min(float(found.bound) - offset, incumbent.goal)
 
     weight = given.longest_s * _HURRIED
-    if monitor.ended is None:
+    if not deadline.should_stop():
         weight = float(np.exp(_highest(bound_at, np.log(given.longest_s), np.log(given.longest_s * _UP_TO))))
     offset = weight * given.allowed * (1.0 + SAME)
     return Relaxation(given.beyond, limit=given.limit), Relaxation(given.seconds(weight), offset=offset)

@@ -1,12 +1,11 @@
 """Search and proof for a p-median instance: interchange, the Lagrangian bound at the root, then branch and bound."""
 
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
 from siting.domain.nouns import Floats
+from siting.locate.deadline import Deadline
 from siting.locate.median.branch_and_bound import (
     WHOLE_TOLERANCE,
     BoundedNode,
@@ -21,7 +20,7 @@ from siting.locate.median.instance import FREE, INSIDE, MedianInstance, States, 
 from siting.locate.median.interchange import chosen, least_saving
 from siting.locate.median.iterated_search import State, iterate, random_state
 from siting.locate.median.lagrangian import Rounds, ascend
-from siting.locate.problem import Effort, Ended
+from siting.locate.problem import Ended
 
 # Iterations of the bound at the root: the most, those of a constraint's bound, and those (and pairs) between two checks
 # of the stopping criterion.
@@ -37,45 +36,18 @@ _SLACK = 3e-4
 _WORK_TURN = 200_000_000
 
 
-@dataclass
-class Monitor:
-    """When to stop, and whom to report to."""
-
-    effort: Effort
-    begun: float
-    stopped: bool = False
-    told: tuple[float, float] = (np.inf, -np.inf)
-
-    @property
-    def ended(self) -> Ended | None:
-        """Why the search must stop now; None if it may go on."""
-        if self.stopped or (self.effort.interrupted is not None and self.effort.interrupted()):
-            return "interrupt"
-        return "time" if time.monotonic() - self.begun >= self.effort.time_limit_s else None
-
-    def stops(self) -> bool:
-        """Tell whether to stop."""
-        return self.ended is not None
-
-    def tell(self, objective: float, bound: float) -> None:
-        """Report an objective or a bound that improves on those reported before."""
-        better = (min(objective, self.told[0]), max(bound, self.told[1]))
-        if self.effort.report is not None and better != self.told:
-            self.effort.report(*better)
-        self.told = better
-
-
 class MedianSearch:
     """Searches for the best choice of at most ``most`` sites of an instance, and for a proof of its optimality.
 
     Incumbent and bound can be read at any time.
     """
 
-    def __init__(self, search: MedianInstance, most: int, incumbent: Incumbent, monitor: Monitor) -> None:
+    def __init__(self, search: MedianInstance, most: int, incumbent: Incumbent, deadline: Deadline) -> None:
         self.incumbent, self.bound = incumbent, -np.inf
-        self._search, self._most, self._watch = search, most, monitor
+        self._search, self._most, self._deadline = search, most, deadline
+        self._told = (np.inf, -np.inf)
         self._state: States = np.zeros(search.sites, dtype=np.int8)
-        self._random: State = random_state(monitor.effort.seed)
+        self._random: State = random_state(deadline.effort.seed)
 
     def run(self, relaxations: Callable[[], tuple[Relaxation, ...]]) -> Ended:
         """Search until optimality is proved or the search must stop; relaxations follow the first incumbent."""
@@ -88,12 +60,12 @@ class MedianSearch:
         self._begin()
         relaxations = bounds()
         multipliers = self._root(relaxations)
-        tree = Tree(self._search, relaxations, self._most, self.incumbent, self._watch.stops)
+        tree = Tree(self._search, relaxations, self._most, self.incumbent, self._deadline.should_stop)
         tree.push(self.bound, self._state, multipliers)
-        most = np.inf if self._watch.effort.max_nodes is None else self._watch.effort.max_nodes
+        most = np.inf if self._deadline.effort.max_nodes is None else self._deadline.effort.max_nodes
         turn, pause = 0, _NODES_TURN
         while not tree.done:
-            if (ended := self._watch.ended) is not None:
+            if (ended := self._deadline.check()) is not None:
                 return ended
             if tree.nodes >= most:
                 return "nodes"
@@ -122,7 +94,7 @@ class MedianSearch:
         """Compute the bound at the root, and search among the free sites; return the multipliers."""
         # The objective comes first, so that there is a bound if time runs out.
         multipliers = tuple([self._ascend(each, self._middle(each)) for each in relaxations[::-1]])[::-1]
-        if self._is_open and not self._watch.ended:
+        if self._is_open and not self._deadline.should_stop():
             self._search_near(
                 _PERTURBATIONS_FEW if np.count_nonzero(self._state == FREE) <= _FEW else _PERTURBATIONS_MANY
             )
@@ -141,12 +113,12 @@ class MedianSearch:
             given = np.flatnonzero(self._state == INSIDE)
             left, goal = self._most - len(given), goal_of(relaxation, self.incumbent)
             instance, free = reduced(relaxation.instance, self._state)
-            found = ascend(instance, left, multipliers, goal, Rounds(turn, step, _PATIENCE), self._watch.stops)
+            found = ascend(instance, left, multipliers, goal, Rounds(turn, step, _PATIENCE), self._deadline.should_stop)
             multipliers, step = found.multipliers, found.step
             if relaxation.limit is None:
                 # Fixing excludes choices that cost the goal or more, so the bound is valid up to the goal only.
                 self._tell(min(found.bound, goal) - relaxation.offset)
-            if left <= 0 or found.bound >= goal or step < _SHORTEST or self._watch.ended:
+            if left <= 0 or found.bound >= goal or step < _SHORTEST or self._deadline.should_stop():
                 break
             self._state[free] = found.state
             if relaxation.limit is None:
@@ -168,19 +140,22 @@ class MedianSearch:
         for begun in range(0, perturbations, _PERTURBATIONS_TURN):
             turn = min(_PERTURBATIONS_TURN, perturbations - begun)
             try:
-                iterate(instance, choice, turn, _WORK_TURN, least, _SLACK, self._random, self._watch.stops)
+                iterate(instance, choice, turn, _WORK_TURN, least, _SLACK, self._random, self._deadline.should_stop)
             finally:
                 found = self.incumbent.offer(np.concatenate([given, free[choice.opened]]))
             if found:
                 better, last = True, begun
                 self._tell(self.bound)
-            if self._watch.ended or begun >= last + _WITHOUT_GAIN:
+            if self._deadline.should_stop() or begun >= last + _WITHOUT_GAIN:
                 break
         return better
 
     def _tell(self, bound: float) -> None:
-        """Update the bound, and report progress."""
+        """Update the bound, and report an objective or a bound that improves."""
         if self.incumbent.whole and np.isfinite(bound):
             bound = float(np.ceil(bound - WHOLE_TOLERANCE))
         self.bound = max(self.bound, bound)
-        self._watch.tell(self.incumbent.value, self.bound)
+        told = (min(self.incumbent.value, self._told[0]), max(self.bound, self._told[1]))
+        if self._deadline.effort.report is not None and told != self._told:
+            self._deadline.effort.report(*told)
+        self._told = told

@@ -1,40 +1,40 @@
 """The p-median in two stages: fewest persons beyond the cut-off, then least person-seconds of the others."""
 
 import math
-from dataclasses import replace
 
 import numpy as np
 from scipy.sparse import csr_array
 
 from siting.domain.nouns import Floats, Ints
+from siting.locate.covering import maximal_covering
+from siting.locate.deadline import Deadline
 from siting.locate.median.beyond_penalty import SAME, BeyondPenalty, relaxations
 from siting.locate.median.branch_and_bound import WHOLE_TOLERANCE, Incumbent, Relaxation
 from siting.locate.median.instance import Costs, MedianInstance, distinct_sites, instance_of, useful_sites
-from siting.locate.median.median_search import MedianSearch, Monitor
+from siting.locate.median.median_search import MedianSearch
 from siting.locate.median.penalty_search import PenaltySearch
 from siting.locate.median.request import MedianRequest, ended_by, minimised, nearest_of
 from siting.locate.median.ties import break_ties
-from siting.locate.problem import NOISE, Effort, Solution, status_of
+from siting.locate.problem import NOISE, Solution, status_of
 
 SOLVER = "siting"
 
 
-def two_stages(given: MedianRequest, effort: Effort, begun: float) -> Solution:
+def two_stages(given: MedianRequest, deadline: Deadline) -> Solution:
     """Return the choice with the fewest persons beyond the cut-off, then the least person-seconds."""
-    # Imported here, because maximal covering imports nothing of the median and must stay independent.
-    from siting.locate.covering import maximal_covering  # noqa: PLC0415
-
-    first = maximal_covering(given.problem, replace(effort, time_limit_s=effort.time_limit_s / 2.0))
-    monitor = Monitor(effort, begun, stopped=first.stopped_by == "interrupt")
-    opened, fewest = _covering(given, first, monitor)
+    effort = deadline.effort
+    first = maximal_covering(given.problem, deadline.left(0.5, effort.report))
+    if first.stopped_by == "interrupt":
+        deadline.stop("interrupt")
+    opened, fewest = _covering(given, first, deadline)
     stage = SecondStage(given, opened)
     incumbent = Incumbent(stage.value_of, stage.search(2.0).whole, effort.rel_gap)
     incumbent.offer(stage.start)
     most = min(given.most, len(stage.rows))
     penalty = stage.penalty
-    search = PenaltySearch(stage.search(stage.penalty_weight), most, incumbent, monitor, penalty)
-    ended = search.run(lambda: relaxations(penalty, most, incumbent, monitor))
-    sites = break_ties(stage.search(2.0), incumbent.sites, monitor.stops)
+    search = PenaltySearch(stage.search(stage.penalty_weight), most, incumbent, deadline, penalty)
+    ended = search.run(lambda: relaxations(penalty, most, incumbent, deadline))
+    sites = break_ties(stage.search(2.0), incumbent.sites, deadline.should_stop)
     if stage.value_of(sites) > incumbent.value * (1.0 + NOISE / 10.0):
         sites = incumbent.sites
     nearest = given.nearest(stage.rows[sites])
@@ -53,7 +53,7 @@ def two_stages(given: MedianRequest, effort: Effort, begun: float) -> Solution:
     )
 
 
-def _covering(given: MedianRequest, first: Solution, monitor: Monitor) -> tuple[Ints, float]:
+def _covering(given: MedianRequest, first: Solution, deadline: Deadline) -> tuple[Ints, float]:
     """Return the sites of the first stage, and the lower bound of persons beyond."""
     problem = given.problem
     if first.stages[-1].proved:
@@ -65,12 +65,12 @@ def _covering(given: MedianRequest, first: Solution, monitor: Monitor) -> tuple[
     stage = SecondStage(given, first.chosen)
     beyond = stage.penalty.beyond
     never = stage.beyond(np.arange(len(stage.rows)))
-    incumbent = Incumbent(stage.beyond, beyond.whole, monitor.effort.rel_gap)
+    incumbent = Incumbent(stage.beyond, beyond.whole, deadline.effort.rel_gap)
     incumbent.offer(stage.start)
-    half = Monitor(replace(monitor.effort, time_limit_s=monitor.effort.time_limit_s / 2.0, report=None), monitor.begun)
     most = min(given.most, len(stage.rows))
-    search = MedianSearch(beyond, most, incumbent, half)
-    monitor.stopped |= search.run(lambda: (Relaxation(beyond, offset=-never),)) == "interrupt"
+    search = MedianSearch(beyond, most, incumbent, Deadline(deadline.left(0.5)))
+    if search.run(lambda: (Relaxation(beyond, offset=-never),)) == "interrupt":
+        deadline.stop("interrupt")
     return stage.rows[incumbent.sites], search.bound
 
 

@@ -1,14 +1,14 @@
 """The p-median in one stage or two, for problems whose only rule is a number of stations."""
 
 import math
-import time
 
 import numpy as np
 
 from siting.domain.nouns import Ints
+from siting.locate.deadline import Deadline
 from siting.locate.median.branch_and_bound import Incumbent, Relaxation
 from siting.locate.median.instance import distinct_sites, instance_of, useful_sites, weighted
-from siting.locate.median.median_search import MedianSearch, Monitor
+from siting.locate.median.median_search import MedianSearch
 from siting.locate.median.request import MedianRequest, blocked_by, ended_by, minimised, request_of
 from siting.locate.median.second_stage import SOLVER, two_stages
 from siting.locate.median.ties import break_ties
@@ -89,16 +89,16 @@ def p_median(problem: Problem, model: PMedian, effort: Effort) -> Solution:
     if model.beyond_s is not None and not 0.0 <= model.beyond_s < math.inf:
         message = f"beyond_s is {model.beyond_s}, expected seconds"
         raise ValueError(message)
-    given, begun = request_of(problem), time.monotonic()
+    deadline, given = Deadline(effort), request_of(problem)
     blocked = blocked_by(given)
     if blocked:
         return Solution(np.zeros(0, dtype=np.int64), "infeasible", (), "proved", SOLVER, blocked_by=blocked)
     if model.beyond_s is None:
-        return two_stages(given, effort, begun)
-    return _one_stage(given, model.beyond_s, Monitor(effort, begun))
+        return two_stages(given, deadline)
+    return _one_stage(given, model.beyond_s, deadline)
 
 
-def _one_stage(given: MedianRequest, beyond_s: float, monitor: Monitor) -> Solution:
+def _one_stage(given: MedianRequest, beyond_s: float, deadline: Deadline) -> Solution:
     """Return the least person-seconds if longer walks count as so many seconds."""
     value = given.problem.value
     costs = weighted(given.problem, beyond_s)
@@ -108,10 +108,10 @@ def _one_stage(given: MedianRequest, beyond_s: float, monitor: Monitor) -> Solut
     def value_of(sites: Ints) -> float:
         return math.fsum(value * np.minimum(given.nearest(rows[sites]), beyond_s))
 
-    incumbent = Incumbent(value_of, instance.whole, monitor.effort.rel_gap)
-    search = MedianSearch(instance, min(given.most, len(rows)), incumbent, monitor)
+    incumbent = Incumbent(value_of, instance.whole, deadline.effort.rel_gap)
+    search = MedianSearch(instance, min(given.most, len(rows)), incumbent, deadline)
     ended = search.run(lambda: (Relaxation(instance),))
-    sites = break_ties(instance, incumbent.sites, monitor.stops)
+    sites = break_ties(instance, incumbent.sites, deadline.should_stop)
     if value_of(sites) > incumbent.value * (1.0 + NOISE / 10.0):
         sites = incumbent.sites
     seconds = minimised("seconds", value_of(sites), search.bound)
@@ -119,7 +119,7 @@ def _one_stage(given: MedianRequest, beyond_s: float, monitor: Monitor) -> Solut
         chosen=given.with_forced(rows[sites]),
         status=status_of((seconds,)),
         stages=(seconds,),
-        stopped_by=ended_by(ended, (seconds,), monitor.effort),
+        stopped_by=ended_by(ended, (seconds,), deadline.effort),
         solver=SOLVER,
         first_objective=incumbent.first,
     )

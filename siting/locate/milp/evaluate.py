@@ -1,13 +1,13 @@
 """The exact evaluation of a choice of sites: who is served, and the value of every objective."""
 
 import math
-import time
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from siting.domain.nouns import Floats, Ints
+from siting.locate.deadline import Deadline
 from siting.locate.highs import minimise
 from siting.locate.milp.constraints import ConstraintBlock
 from siting.locate.milp.formulation import LexicographicMilp, over_all
@@ -121,13 +121,13 @@ def _served_objective(milp: LexicographicMilp, weights: Floats) -> Objective:
 
 
 def _by_flows(milp: LexicographicMilp, chosen: Ints, opened: Floats, seconds: float) -> Evaluation | None:
-    sites, end = milp.problem.sites, time.monotonic() + seconds
+    sites, deadline = milp.problem.sites, Deadline(Effort(time_limit_s=seconds))
     earlier: tuple[ConstraintBlock, ...] = ()
     objectives: list[float] = []
     values = np.zeros(milp.variables)
     depends = any(bool(objective.weights[sites:].any()) for objective in milp.objectives)
     for objective in milp.objectives if depends else (*milp.objectives, _served_objective(milp, milp.service.persons)):
-        run = minimise(milp.single(objective, earlier, opened), Effort(time_limit_s=end - time.monotonic()))
+        run = minimise(milp.single(objective, earlier, opened), deadline.left())
         if run.stopped_by == "interrupt":
             # An interrupted linear program tells nothing about a choice.
             raise KeyboardInterrupt

@@ -1,8 +1,6 @@
 """A lexicographic program is solved by HiGHS stage by stage, and every choice is evaluated exactly."""
 
 import math
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -10,6 +8,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from siting.domain.nouns import Ints
+from siting.locate.deadline import Deadline
 from siting.locate.highs import Run, minimise, solver_name
 from siting.locate.milp.assignment import served_by
 from siting.locate.milp.constraints import ROW_TOLERANCE, ConstraintBlock, within_budget
@@ -70,7 +69,7 @@ def solve_lexicographic(milp: LexicographicMilp, effort: Effort) -> Solution:
         ``"infeasible"``, without stages, if it is proved that no choice is feasible; ``"unknown"`` if none was found
         before the search stopped for another reason.
     """
-    remaining = RemainingEffort(effort)
+    deadline = Deadline(effort)
     plan = greedy_plan(milp)
     offset = served_by_kept(milp)
     first = math.nan if plan is None else plan.objective_values[-1] - _offset(milp.objectives[-1], offset)
@@ -89,13 +88,13 @@ def solve_lexicographic(milp: LexicographicMilp, effort: Effort) -> Solution:
         try:
             if number > 0 and plan is not None:
                 earlier = (*earlier, milp.objectives[number - 1].fixed_at(plan.objective_values[number - 1]))
-                fixed = _fixed_sites(milp, number, plan, found, remaining.left(_FIXING_SHARE))
-                plan = _improve_incumbent(milp, plan, fixed, found, remaining.left(_SURROGATE_SHARE))
+                fixed = _fixed_sites(milp, number, plan, found, deadline.left(_FIXING_SHARE))
+                plan = _improve_incumbent(milp, plan, fixed, found, deadline.left(_SURROGATE_SHARE))
                 sites = (*sites, *fixed)
-            found = _stage(milp, number, plan, (*earlier, *sites), remaining.left(share, reporter))
+            found = _stage(milp, number, plan, (*earlier, *sites), deadline.left(share, reporter))
         except KeyboardInterrupt:
             found = StageRun(plan, objective.trivial_bound(), "interrupt", 0)
-        remaining.spend(found.nodes)
+        deadline.spend(found.nodes)
         if found.plan is None:
             return nothing_found(found.stopped_by)
         plan = found.plan
@@ -186,7 +185,7 @@ def run_stage(
     """Solve one objective with the values of those before it fixed."""
     objective = milp.objectives[number]
     bound, nodes = objective.trivial_bound(), 0
-    end = time.monotonic() + effort.time_limit_s
+    deadline = Deadline(effort)
     relaxation: StageRelaxation | None = None
     try:
         relaxation = StageRelaxation(milp, objective, earlier)
@@ -196,10 +195,11 @@ def run_stage(
         return StageRun(plan, known, "interrupt", 0)
     bound = _tighter(objective, bound, objective.bound(relaxation.bound))
     while True:
-        left = replace(effort, time_limit_s=max(end - time.monotonic(), 0.0), max_nodes=_less(effort.max_nodes, nodes))
+        left = deadline.left(report=effort.report)
         start = None if plan is None else plan.values
         run = minimise(milp.single(objective, (*earlier, *cuts)), left, start=start, abs_gap=objective.abs_gap)
         nodes += run.nodes
+        deadline.spend(run.nodes)
         bound = _tighter(objective, bound, objective.bound(run.bound))
         ended = _ended(run, plan)
         try:
@@ -260,36 +260,15 @@ def _tighter(objective: Objective, one: float, other: float) -> float:
     return min(one, other) if objective.sense == "max" else max(one, other)
 
 
-def _less(nodes: int | None, used: int) -> int | None:
-    return None if nodes is None else max(nodes - used, 0)
-
-
 def _offset(objective: Objective, offset: float) -> float:
     return offset if objective.name == "covered" else 0.0
-
-
-class RemainingEffort:
-    """The seconds and nodes that remain of an effort."""
-
-    def __init__(self, effort: Effort) -> None:
-        self._effort, self._end, self._nodes = effort, time.monotonic() + effort.time_limit_s, 0
-
-    def left(self, share: float = 1.0, report: Callable[[float, float], None] | None = None) -> Effort:
-        """Return the remaining effort, with a share of its seconds."""
-        seconds = max(self._end - time.monotonic(), 0.0) * share
-        nodes = _less(self._effort.max_nodes, self._nodes)
-        return replace(self._effort, time_limit_s=seconds, max_nodes=nodes, report=report)
-
-    def spend(self, nodes: int) -> None:
-        """Subtract nodes."""
-        self._nodes += nodes
 
 
 class ProgressReporter:
     """Reports better incumbents and bounds of one objective, in its own sense."""
 
     def __init__(self, objective: Objective, offset: float, effort: Effort) -> None:
-        self._aim, self._offset, self._report = objective, offset, effort.report
+        self._objective, self._offset, self._report = objective, offset, effort.report
         self._reported: tuple[float, float] | None = None
         self._bound = math.inf if objective.sense == "max" else -math.inf
 
@@ -298,7 +277,7 @@ class ProgressReporter:
 
         Each run of HiGHS begins without a bound, but bounds of earlier runs stay valid.
         """
-        objective = self._aim
+        objective = self._objective
         if self._report is None:
             return
         worst = -math.inf if objective.sense == "max" else math.inf

@@ -1,7 +1,6 @@
 """The p-center with any rules: a bisection over times, each a set covering feasibility problem."""
 
 import math
-import time
 from dataclasses import replace
 from typing import Final
 
@@ -9,13 +8,14 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from siting.domain.nouns import Floats
+from siting.locate.deadline import Deadline
 from siting.locate.highs import solver_name
 from siting.locate.milp.assignment import served_by
 from siting.locate.milp.constraints import site_constraints
 from siting.locate.milp.evaluate import AFTER_INTERRUPT_S, Evaluation, evaluate
 from siting.locate.milp.formulation import LexicographicMilp
 from siting.locate.milp.greedy import greedy_plan, without_redundant
-from siting.locate.milp.lexicographic import RemainingEffort, nothing_found, run_stage
+from siting.locate.milp.lexicographic import nothing_found, run_stage
 from siting.locate.milp.models import persons_needed, service_variables, share_constraint
 from siting.locate.milp.objectives import Objective
 from siting.locate.milp.ties import break_ties
@@ -58,12 +58,12 @@ def p_center(problem: Problem, model: PCenter, effort: Effort) -> Solution:
     location, 2nd edition, chapter 5. For a share: Daskin, M. S. and Owen, S. H. (1999). Two new location covering
     problems: the partial p-center problem and the partial set covering problem. Geographical Analysis 31, 217-235.
     """
-    remaining = RemainingEffort(effort)
+    deadline = Deadline(effort)
     need = persons_needed(problem, model.share * persons_reached(problem))
     times = _times(problem)
     low, high = -1, len(times) - 1
-    plan, stopped, nodes = probe(milp_within(problem, float(times[high]), need), remaining.left())
-    remaining.spend(nodes)
+    plan, stopped, nodes = probe(milp_within(problem, float(times[high]), need), deadline.left())
+    deadline.spend(nodes)
     if plan is None:
         return nothing_found(stopped)
     first = nearest_worst(problem, plan, need, times[high])
@@ -71,10 +71,10 @@ def p_center(problem: Problem, model: PCenter, effort: Effort) -> Solution:
     while low + 1 < high and stopped == "proved":
         middle = (low + high) // 2
         try:
-            found, stopped, nodes = probe(milp_within(problem, float(times[middle]), need), remaining.left())
+            found, stopped, nodes = probe(milp_within(problem, float(times[middle]), need), deadline.left())
         except KeyboardInterrupt:
             found, stopped, nodes = None, "interrupt", 0
-        remaining.spend(nodes)
+        deadline.spend(nodes)
         if found is not None:
             plan, stopped = found, "proved"
             high = int(np.searchsorted(times, nearest_worst(problem, found, need, times[middle])))
@@ -85,7 +85,7 @@ def p_center(problem: Problem, model: PCenter, effort: Effort) -> Solution:
     milp = milp_within(problem, float(times[high]), need)
     try:
         plan = break_ties(milp, without_redundant(milp, plan)) if stopped != "interrupt" else plan
-        seconds = AFTER_INTERRUPT_S if stopped == "interrupt" else max(remaining.left().time_limit_s, _EVALUATION_S)
+        seconds = AFTER_INTERRUPT_S if stopped == "interrupt" else max(deadline.seconds, _EVALUATION_S)
         high, plan = _tighten(problem, plan, need, times[: high + 1], seconds)
     except KeyboardInterrupt:
         stopped = "interrupt"
@@ -102,11 +102,11 @@ def _tighten(problem: Problem, plan: Evaluation, need: float, times: Floats, sec
     if problem.rules.capacity is None:
         high = int(np.searchsorted(times, nearest_worst(problem, plan, need, times[high])))
         return high, evaluate(milp_within(problem, float(times[high]), need), plan.chosen) or plan
-    end = time.monotonic() + seconds
-    while low + 1 < high and time.monotonic() < end:
+    deadline = Deadline(Effort(time_limit_s=seconds))
+    while low + 1 < high and not deadline.should_stop():
         # The time just below comes first: if the search has proved its time, that is the only question.
         middle = high - 1 if high == len(times) - 1 else (low + high) // 2
-        found = evaluate(milp_within(problem, float(times[middle]), need), plan.chosen, end - time.monotonic())
+        found = evaluate(milp_within(problem, float(times[middle]), need), plan.chosen, deadline.seconds)
         if found is None:
             low = middle
         else:

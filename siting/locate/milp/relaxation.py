@@ -1,7 +1,6 @@
 """The linear relaxation of a stage, strengthened by capacity cuts before branch and bound, and used to fix sites."""
 
 import math
-import time
 from dataclasses import replace
 from typing import Final
 
@@ -9,6 +8,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from siting.domain.nouns import Floats
+from siting.locate.deadline import Deadline
 from siting.locate.highs import Relaxation, Run
 from siting.locate.milp.capacity_cuts import CapacityCut, violated_cuts
 from siting.locate.milp.constraints import ROW_TOLERANCE, ConstraintBlock
@@ -82,10 +82,10 @@ class StageRelaxation:
         """
         if self._relaxation is None:
             return ()
-        end = time.monotonic() + _SHARE * effort.time_limit_s
+        deadline = Deadline(replace(effort, time_limit_s=_SHARE * effort.time_limit_s))
         stalled = 0
         for _ in range(_ROUNDS):
-            run = self._solved(self._relaxation, end, effort)
+            run = self._solved(self._relaxation, deadline)
             if run.values is None:
                 break
             stalled = stalled + 1 if run.objective < self._bound + _LEAST_PROGRESS * abs(best - run.objective) else 0
@@ -127,31 +127,31 @@ class StageRelaxation:
             (value - objective.constant) * (-1.0 if objective.sense == "max" else 1.0) + slack
         ) * objective.scale
         cost_limit += _DUAL_TOLERANCE * self._milp.variables + NOISE * abs(cost_limit)
-        end = time.monotonic() + effort.time_limit_s
+        deadline = Deadline(effort)
         open_sites = int(problem.open_to_choice.sum())
         fixed: dict[int, float] = {}
         for _ in range(_PASSES):
-            values = self._fix_by_reduced_cost(self._relaxation, cost_limit, fixed, end, effort)
+            values = self._fix_by_reduced_cost(self._relaxation, cost_limit, fixed, deadline)
             before = len(fixed)
             if values is None:
                 break
-            self._fix_by_probing(self._relaxation, (cost_limit, values), fixed, end, effort)
-            if len(fixed) - before <= _LEAST_FIXED * (open_sites - before) or self._spent(end):
+            self._fix_by_probing(self._relaxation, (cost_limit, values), fixed, deadline)
+            if len(fixed) - before <= _LEAST_FIXED * (open_sites - before) or self._spent(deadline):
                 break
         return self._fixings(fixed)
 
     def _fix_by_reduced_cost(
-        self, relaxation: Relaxation, cost_limit: float, fixed: dict[int, float], end: float, effort: Effort
+        self, relaxation: Relaxation, cost_limit: float, fixed: dict[int, float], deadline: Deadline
     ) -> Floats | None:
         """Fix sites by their reduced costs, with more cuts while some are violated; return the last point."""
         values = None
         for _ in range(_ROUNDS):
-            run = self._solved(relaxation, end, effort)
+            run = self._solved(relaxation, deadline)
             if run.stopped_by == "infeasible" or (run.values is not None and run.objective > cost_limit):
                 # Some choice reaches the value: a relaxation that denies it is numerically wrong and fixes nothing.
                 fixed.clear()
                 return None
-            if run.values is None or self._spent(end):
+            if run.values is None or self._spent(deadline):
                 return None
             values = run.values
             reduced = np.abs(relaxation.reduced_costs()[: self._milp.problem.sites])
@@ -163,16 +163,16 @@ class StageRelaxation:
         return values
 
     def _fix_by_probing(
-        self, relaxation: Relaxation, known: tuple[float, Floats], fixed: dict[int, float], end: float, effort: Effort
+        self, relaxation: Relaxation, known: tuple[float, Floats], fixed: dict[int, float], deadline: Deadline
     ) -> None:
         """Fix sites by probing: each is closed or opened where the last point does the opposite."""
         cost_limit, values = known
         for site in np.flatnonzero(self._milp.problem.open_to_choice).tolist():
             for value_fixed in (0.0, 1.0):
-                if site in fixed or abs(values[site] - value_fixed) < _DUST or self._spent(end):
+                if site in fixed or abs(values[site] - value_fixed) < _DUST or self._spent(deadline):
                     continue
                 relaxation.bound(site, value_fixed, value_fixed)
-                run = self._solved(relaxation, end, effort)
+                run = self._solved(relaxation, deadline)
                 relaxation.bound(site, 0.0, 1.0)
                 if run.stopped_by == "infeasible" or (run.values is not None and run.objective > cost_limit):
                     self._fix(relaxation, site, 1.0 - value_fixed, fixed)
@@ -192,13 +192,13 @@ class StageRelaxation:
         value_fixed = np.array(list(fixed.values()))
         return (ConstraintBlock(None, matrix, value_fixed, value_fixed),)
 
-    def _spent(self, end: float) -> bool:
+    def _spent(self, deadline: Deadline) -> bool:
         """Tell whether the limits of probing are reached."""
         spent = self._relaxation is None or self._relaxation.iterations > _ITERATION_LIMIT
-        return spent or time.monotonic() > end
+        return spent or deadline.seconds <= 0
 
-    def _solved(self, relaxation: Relaxation, end: float, effort: Effort) -> Run:
-        run = relaxation.solve(replace(effort, time_limit_s=max(end - time.monotonic(), 0.0)))
+    def _solved(self, relaxation: Relaxation, deadline: Deadline) -> Run:
+        run = relaxation.solve(deadline.left())
         if run.stopped_by == "interrupt":
             raise KeyboardInterrupt
         return run

@@ -2,15 +2,15 @@
 
 import contextlib
 import math
-import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from siting.domain.nouns import Bools, Ints, Progress, quiet
 from siting.locate.compliance import Compliance
+from siting.locate.deadline import Deadline
 from siting.locate.problem import NOISE, Effort, Model, Problem, Solution, Stage
 from siting.locate.series.excluding import Excluding
 from siting.locate.series.optima import Solver
@@ -127,7 +127,7 @@ def alternatives(  # noqa: PLR0913 - all but four are named
     if differ < 1 or count < 0 or within < 0 or not solution.stages:
         message = "alternatives differ by at least 1 site, and need a plan, a count and a share that are not negative"
         raise ValueError(message)
-    ends = time.monotonic() + effort.time_limit_s
+    deadline = Deadline(effort)
     places = np.arange(problem.sites) if problem.rules.place is None else problem.rules.place
     new = np.ones(problem.sites, dtype=np.bool_)
     if standing is not None:
@@ -137,14 +137,13 @@ def alternatives(  # noqa: PLR0913 - all but four are named
     with contextlib.suppress(KeyboardInterrupt):
         while len(found) <= count and not complete:
             progress("alternatives", len(found) - 1, count)
-            left = ends - time.monotonic()
             if min(int(new[each.chosen].sum()) for each in found) < differ:
                 # A plan of fewer sites cannot do without so many.
                 complete = True
                 break
-            if left <= 0 or (effort.interrupted is not None and effort.interrupted()):
+            if deadline.should_stop():
                 break
-            other = next_best(found, replace(effort, time_limit_s=left / (count + 1 - len(found)), report=None))
+            other = next_best(found, deadline.left(1.0 / (count + 1 - len(found))))
             if not _as_good(other, solution, within):
                 complete = _none_as_good(other, solution, within)
                 break

@@ -1,7 +1,6 @@
 """Covered people against the number of stations, or against money."""
 
 import math
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -11,6 +10,7 @@ import pandas as pd
 
 from siting.domain.nouns import Bools, Floats, Ints, Progress, quiet
 from siting.locate.covering import covering_curve
+from siting.locate.deadline import Deadline
 from siting.locate.problem import NOISE, Effort, MaximalCovering, Problem, Rules, SetCovering
 from siting.locate.series.optima import AtOnce, Limit, Optimum, Solver, free_optima, lent, within_reach
 from siting.locate.solve import solve
@@ -92,10 +92,10 @@ def coverage_curve(
     if by == "budget" and problem.rules.costs is None:
         message = "a curve by money needs costs"
         raise ValueError(message)
-    started = time.monotonic()
+    deadline = Deadline(effort)
     last = None
     if points is None:
-        last = _end(problem, replace(effort, time_limit_s=_FOR_THE_END * effort.time_limit_s, report=None), by, solver)
+        last = _end(problem, deadline.left(_FOR_THE_END), by, solver)
         limits = sizes_up_to(last.limit) if by == "stations" else _by_money(last.limit)
     else:
         limits = sorted(set(points))
@@ -104,13 +104,12 @@ def coverage_curve(
         raise ValueError(message)
     if by == "stations":
         limits = [float(int(limit)) for limit in limits]
-    rest = replace(effort, time_limit_s=effort.time_limit_s - (time.monotonic() - started))
     before = limits if last is None else limits[:-1]
     found = free_optima(
         problem,
         before,
         model=MaximalCovering(),
-        effort=rest,
+        effort=deadline.left(report=effort.report),
         solver=solver,
         by=by,
         at_once=by_kernels(problem, solver) if by == "stations" else None,

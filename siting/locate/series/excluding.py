@@ -2,7 +2,6 @@
 
 import heapq
 import math
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -10,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from siting.domain.nouns import Ints
+from siting.locate.deadline import Deadline
 from siting.locate.problem import NOISE, Effort, Ended, Model, Problem, Solution, Stage, status_of, without_plan
 from siting.locate.series.optima import Solver
 
@@ -92,11 +92,10 @@ class _Search:
     """One search for one plan: best bound first, after a dive to a first plan."""
 
     def __init__(self, tree: Excluding, plans: list[set[int]], least: float, effort: Effort) -> None:
-        self.tree, self.plans, self.least, self.effort = tree, plans, least, effort
-        self.ends = time.monotonic() + effort.time_limit_s
+        self.tree, self.plans, self.least = tree, plans, least
+        self.deadline = Deadline(effort)
         self.best: Solution | None = None
         self.open_bound = -math.inf
-        self.stopped: Ended = "proved"
 
     def run(self) -> Solution:
         self._dive()
@@ -106,7 +105,7 @@ class _Search:
             above, _, forbidden = heap[0]
             if self._worth() >= -above - NOISE * abs(above) or -above < self.least:
                 break
-            if self._stops():
+            if self.deadline.should_stop():
                 self.open_bound = max(self.open_bound, -above)
                 break
             heapq.heappop(heap)
@@ -127,7 +126,7 @@ class _Search:
     def _dive(self) -> None:
         """Forbid the rows that are missed least until a plan differs enough."""
         forbidden: tuple[int, ...] = ()
-        while not self._stops():
+        while not self.deadline.should_stop():
             found = self._node(forbidden)
             rows = self._taken(found)
             if not rows:
@@ -144,10 +143,9 @@ class _Search:
         return {int(row): math.fsum(alone[problem.points_of(row)]) for row in chosen}
 
     def _node(self, forbidden: tuple[int, ...]) -> Solution:
-        left = max(self.ends - time.monotonic(), 0.0)
-        found = self.tree.solved(forbidden, replace(self.effort, time_limit_s=_PART * left, report=None))
+        found = self.tree.solved(forbidden, self.deadline.left(_PART))
         if found.stopped_by == "interrupt":
-            self.stopped = "interrupt"
+            self.deadline.stop("interrupt")
         return found
 
     def _taken(self, found: Solution) -> list[int] | None:
@@ -167,18 +165,11 @@ class _Search:
     def _worth(self) -> float:
         return -math.inf if self.best is None else self.tree.sense * self.best.objective
 
-    def _stops(self) -> bool:
-        if self.stopped == "proved" and self.effort.interrupted is not None and self.effort.interrupted():
-            self.stopped = "interrupt"
-        if self.stopped == "proved" and time.monotonic() >= self.ends:
-            self.stopped = "time"
-        return self.stopped != "proved"
-
     def _solution(self) -> Solution:
         worth = self._worth()
         above = math.isinf(worth) or self.open_bound > worth + NOISE * abs(worth)
         open_still = above and self.open_bound >= self.least
-        stopped: Ended = "solver" if self.stopped == "proved" else self.stopped
+        stopped: Ended = self.deadline.ended or "solver"
         if self.best is None:
             none = np.zeros(0, dtype=np.int64)
             ended: Ended = stopped if open_still else "proved"

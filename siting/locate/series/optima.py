@@ -1,7 +1,6 @@
 """The best plans under several limits of one kind, and what each of them proves of the others."""
 
 import math
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
@@ -10,6 +9,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from siting.domain.nouns import Ints, PlanStatus, Progress, quiet
+from siting.locate.deadline import Deadline
 from siting.locate.problem import NOISE, Effort, Ended, MaximalCovering, Model, PMedian, Problem, Solution, without_plan
 
 Solver = Callable[[Problem, Model, Effort], Solution]
@@ -133,32 +133,26 @@ def free_optima(
         One a limit. After an interrupt or at the end of time the limits not reached have the plans and the bounds that
         the others lend them.
     """
-    sense, ends = sense_of(model), time.monotonic() + effort.time_limit_s
+    sense, deadline = sense_of(model), Deadline(effort)
     known: dict[float, Optimum] = {}
     if at_once is not None:
-        most = replace(effort, time_limit_s=_AT_ONCE * effort.time_limit_s, report=None)
-        known = {each.limit: each for each in at_once(problem, limits, most)}
+        known = {each.limit: each for each in at_once(problem, limits, deadline.left(_AT_ONCE))}
     todo = [limits[place] for place in _halving(len(limits))]
     todo = [limit for limit in todo if limit not in known or known[limit].gap > effort.rel_gap]
-    ended: Ended = "time"
     try:
         for done, limit in enumerate(todo):
             progress("curve", done, len(todo))
-            left = ends - time.monotonic()
-            if left <= 0 or (effort.interrupted is not None and effort.interrupted()):
-                ended = "time" if left <= 0 else "interrupt"
+            if deadline.should_stop():
                 break
-            seconds = min(left, _GENEROUS * left / (len(todo) - done))
-            share = replace(effort, time_limit_s=seconds, report=None)
-            found = _solved(problem, limit, by, model, share, solver)
+            share = min(1.0, _GENEROUS / (len(todo) - done))
+            found = _solved(problem, limit, by, model, deadline.left(share), solver)
             known[limit] = _together(known.get(limit), found, sense)
             if found.stopped_by == "interrupt":
-                ended = "interrupt"
-                break
+                deadline.stop("interrupt")
     except KeyboardInterrupt:
-        ended = "interrupt"
+        deadline.stop("interrupt")
     progress("curve", len(todo), len(todo))
-    unknown = Optimum(math.nan, None, math.nan, sense * math.inf, ended)
+    unknown = Optimum(math.nan, None, math.nan, sense * math.inf, deadline.ended or "time")
     if sense > 0 and hereditary(problem):
         unknown = replace(unknown, chosen=np.zeros(0, dtype=np.int64), objective=0.0)
     return lent(problem, [known.get(limit, replace(unknown, limit=limit)) for limit in limits], sense, by)

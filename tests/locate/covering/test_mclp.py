@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
+from siting.locate import deadline
 from siting.locate.covering import maximal_covering, mclp, mclp_search
 from siting.locate.covering.exact import mclp_milp
 from siting.locate.covering.fixing import without_dominated
@@ -158,7 +159,7 @@ def test_a_slow_and_a_fast_clock_see_the_same_choice(monkeypatch: pytest.MonkeyP
     for share in (0.0, 0.1, 0.9):
         calls = iter(range(1_000_000_000))
         tick = share * 1e6 / asked[-1]
-        monkeypatch.setattr(mclp_search, "perf_counter", lambda calls=calls, tick=tick: tick * next(calls))
+        monkeypatch.setattr(deadline, "monotonic", lambda calls=calls, tick=tick: tick * next(calls))
         found.append(maximal_covering(problem, Effort(time_limit_s=1e6)))
         asked.append(next(calls))
     assert found[0].status == "feasible"
@@ -171,7 +172,8 @@ def test_a_slow_and_a_fast_clock_see_the_same_choice(monkeypatch: pytest.MonkeyP
 def test_choices_are_merged_among_their_own_rows() -> None:
     # Each choice is the best in one place; the last row, better than all, is in neither.
     found = reduced(Problem(csr_array(np.eye(5)), np.array([10.0, 8, 10, 8, 30])))
-    run = mclp_search.CoverSearch(found.cover, without_dominated(found.cover, 2), found.whole, found.base, Effort())
+    core = without_dominated(found.cover, 2)
+    run = mclp_search.CoverSearch(found.cover, core, found.whole, found.base, deadline.Deadline(Effort()))
     for chosen in ([0, 3], [1, 2]):
         run.remember(np.array(chosen))
         run.update_incumbent(np.array(chosen))

@@ -1,0 +1,67 @@
+"""The stopping criterion of all searches: seconds, nodes and interrupts, spent from one effort."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from time import monotonic
+
+from siting.locate.problem import Effort, Ended
+
+
+class Deadline:
+    """An effort that is spent from now on, shared by all parts of a search.
+
+    ``ended`` is the first reason for which the search must stop; None while it may continue.
+
+    Parameters
+    ----------
+    effort : Effort
+        When to stop.
+
+    Examples
+    --------
+    >>> from siting.locate.deadline import Deadline
+    >>> from siting.locate.problem import Effort
+    >>> deadline = Deadline(Effort(max_nodes=10))
+    >>> deadline.spend(4)
+    >>> deadline.left().max_nodes, deadline.should_stop()
+    (6, False)
+    >>> deadline.stop("interrupt")
+    >>> deadline.should_stop(), deadline.ended
+    (True, 'interrupt')
+    """
+
+    def __init__(self, effort: Effort) -> None:
+        self.effort = effort
+        self.ended: Ended | None = None
+        self._end, self._nodes = monotonic() + effort.time_limit_s, effort.max_nodes
+
+    @property
+    def seconds(self) -> float:
+        """The seconds until the time limit."""
+        return max(self._end - monotonic(), 0.0)
+
+    def check(self) -> Ended | None:
+        """Return why the search must stop now; None if it may continue."""
+        if self.ended is None:
+            if self.effort.interrupted is not None and self.effort.interrupted():
+                self.ended = "interrupt"
+            elif self.seconds <= 0:
+                self.ended = "time"
+        return self.ended
+
+    def should_stop(self) -> bool:
+        """Tell whether the search must stop now."""
+        return self.check() is not None
+
+    def stop(self, reason: Ended) -> None:
+        """Make all parts stop."""
+        self.ended = reason
+
+    def spend(self, nodes: int) -> None:
+        """Subtract nodes of branch and bound."""
+        if self._nodes is not None:
+            self._nodes = max(self._nodes - nodes, 0)
+
+    def left(self, share: float = 1.0, report: Callable[[float, float], None] | None = None) -> Effort:
+        """Return the effort that is left, with a share of its seconds; silent without ``report``."""
+        return replace(self.effort, time_limit_s=self.seconds * share, max_nodes=self._nodes, report=report)

@@ -10,7 +10,6 @@ Parts (all if none is named):
 - ``large``: 20,000 sources on 2,000,000 nodes, packing included, beside scipy; memory; the time per source beside that
   on 50,000 nodes;
 - ``every``: every one of 300,000 nodes a source; memory;
-- ``facilities``: the nearest of 500 facilities for every node, beside scipy's ``min_only``, on 300,000 and 2,000,000;
 - ``start``: what the first use costs (compiling), and each later start.
 
 The networks are made by ``instances/yardstick.py`` of the folder named by ``SITING_SHARED`` (else ``shared`` beside the
@@ -40,7 +39,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from siting.travel.kernel import Reached, Walks, asked, nearest_source, pack_arcs, reach, space_order
+from siting.travel.kernel import Reached, Walks, asked, pack_arcs, reach, space_order
 
 _LIMIT_S = 900.0
 _PER_SECOND = 1_000_000
@@ -63,7 +62,6 @@ class Network:
     seconds: NDArray[np.float64]
     xy: NDArray[np.float64]
     sources: Ints
-    facilities: Ints
 
     @property
     def nodes(self) -> int:
@@ -86,7 +84,7 @@ class Network:
         number = np.empty(self.nodes, dtype=np.int64)
         number[order] = np.arange(self.nodes)
         ends = number[self.tail], number[self.head]
-        return Network(*ends, self.seconds, self.xy[order], number[self.sources], number[self.facilities])
+        return Network(*ends, self.seconds, self.xy[order], number[self.sources])
 
 
 def load(folder: Path, nodes: int, spacing: int = 80) -> Network:
@@ -100,8 +98,8 @@ def load(folder: Path, nodes: int, spacing: int = 80) -> Network:
     with np.load(file) as made:
         tail = np.repeat(np.arange(len(made["x"])), np.diff(made["indptr"]))
         ends = tail, made["indices"].astype(np.int64)
-        chosen = made["sources_10000"].astype(np.int64), made["facilities_500"].astype(np.int64)
-        return Network(*ends, made["data"], np.column_stack([made["x"], made["y"]]), *chosen)
+        sources = made["sources_10000"].astype(np.int64)
+        return Network(*ends, made["data"], np.column_stack([made["x"], made["y"]]), sources)
 
 
 def compare(ways: dict[str, tuple[int, Callable[[], Any]]], runs: int) -> None:
@@ -238,22 +236,6 @@ def large(folder: Path, runs: int) -> None:
     print(f"peak memory of a process that packs and walks: {alone('large', folder)['memory']:,.0f} MiB")
 
 
-def facilities(folder: Path, runs: int) -> None:
-    """Print the part ``facilities``."""
-    for nodes in (300_000, 2_000_000):
-        network = load(folder, nodes)
-        graph, chosen = network.matrix(), network.facilities
-        walks = network.packed(chosen, 10_000)
-        print(f"\n## The nearest of 500 facilities for {network.nodes:,} nodes (per node, not per source)")
-
-        ours = partial(nearest_source, walks, _LONGEST_S, nodes=network.nodes, per_second=10_000)
-        theirs = partial(dijkstra, graph, indices=chosen, min_only=True)
-        expected, got = theirs(), ours()[1] / 10_000
-        compare({"siting": (network.nodes, ours), "scipy, min_only": (network.nodes, theirs)}, 2 * runs + 1)
-        reached = np.isfinite(expected)
-        print(f"largest difference {np.abs(got[reached] - expected[reached]).max():.1e} s (ticks of 0.1 ms)")
-
-
 def every(folder: Path, runs: int) -> None:
     """Print the part ``every``."""
     load(folder, 300_000)
@@ -327,7 +309,6 @@ _PARTS: dict[str, Callable[[Path, int], None]] = {
     "range": beside_pandana,
     "large": large,
     "every": every,
-    "facilities": facilities,
     "start": start,
 }
 

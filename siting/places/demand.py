@@ -20,7 +20,7 @@ from siting.places.gridding import Gridded, on_one_grid
 from siting.places.groups import with_groups
 from siting.places.growth import grow_people
 from siting.places.people import WHO, People, derive, groups_of
-from siting.places.spread import residential_weights, spread_with_groups
+from siting.places.spread import residential_weights, spread_people
 from siting.places.unseen import unseen_people
 
 
@@ -260,7 +260,7 @@ def _spread(people: People, shares: csr_array, weights: csr_array) -> People:
             continue
         before = cells[who].to_numpy()
         groups = cells[names].to_numpy() if who == "elderly" else np.zeros((len(cells), 0))
-        after, groups = spread_with_groups(before, groups, shares, weights, inside)
+        after, groups = spread_people(before, groups, shares, weights, inside)
         # Fractions are 32-bit floats: what the solution is off by is taken back, so that nobody is made or lost.
         even = float(inside @ before) / float(inside @ after) if inside @ after > 0 else 1.0
         cells[who] = np.where(inside > 0, after * even, after)

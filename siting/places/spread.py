@@ -29,34 +29,14 @@ def residential_weights(
     return cell_shares(grid, shapes, cells.to_numpy())
 
 
-def spread_people(people: Floats, shares: csr_array, weights: csr_array, inside: Floats) -> Floats:
-    """Move people within their units in proportion to weights, so that every unit keeps its total.
+def spread_people(
+    people: Floats, groups: Floats, shares: csr_array, weights: csr_array, inside: Floats
+) -> tuple[Floats, Floats]:
+    """Move people, and groups among them, within their units in proportion to weights; every unit keeps its totals.
 
     With S the share of each cell in each unit, P the people and W the weights, the new people are P' = Σ_u a_u W_u,
     where the factors a solve Σ_k S_uk P'_k = Σ_k S_uk P_k for every unit u: cells on a border belong to several
     units, and a plain share-out would leak across it. A unit without weight keeps its own pattern.
-
-    Parameters
-    ----------
-    people : ndarray
-        Persons per cell.
-    shares, weights : scipy.sparse.csr_array
-        Shape (units, cells): share of the cell's area in the unit, and weight of the cell for the unit.
-    inside : ndarray
-        Share of each cell in the study area; people of its parts that no unit holds keep their pattern.
-
-    Returns
-    -------
-    ndarray
-        Persons per cell; nobody is negative, and cells outside every unit keep theirs.
-    """
-    return spread_with_groups(people, np.zeros((len(people), 0)), shares, weights, inside)[0]
-
-
-def spread_with_groups(
-    people: Floats, groups: Floats, shares: csr_array, weights: csr_array, inside: Floats
-) -> tuple[Floats, Floats]:
-    """Move people as :func:`spread_people`, and groups among them.
 
     A group's share of the people whom a unit hands to its cells is one share for the whole unit, such that each unit
     keeps the group's total too; where a unit keeps its own pattern, each cell keeps its share. Groups that make up all
@@ -65,15 +45,19 @@ def spread_with_groups(
 
     Parameters
     ----------
-    people, shares, weights, inside
-        As of :func:`spread_people`.
+    people : ndarray
+        Persons per cell.
     groups : ndarray
         Shape (cells, groups): persons of each group among the people of each cell.
+    shares, weights : scipy.sparse.csr_array
+        Shape (units, cells): share of the cell's area in the unit, and weight of the cell for the unit.
+    inside : ndarray
+        Share of each cell in the study area; people of its parts that no unit holds keep their pattern.
 
     Returns
     -------
     people, groups : ndarray
-        After the move.
+        After the move; nobody is negative, and cells outside every unit keep theirs.
     """
     rest = csr_array((inside - np.asarray(shares.sum(axis=0)).ravel()).clip(min=0.0)[None, :])
     shares = csr_array(vstack([shares, rest]))

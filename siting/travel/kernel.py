@@ -265,14 +265,6 @@ def _in_place(rows: list[Any], order: Ints, workers: int) -> tuple[Ints, Numbers
     return start, node, ticks
 
 
-def nearest_source(walks: Walks, limit_s: float, *, nodes: int, per_second: int) -> tuple[Numbers, Ticks]:
-    """Return the nearest source of every node in one walk from all of them together, and the ticks (-1: none)."""
-    label = np.full(nodes, -1, dtype=np.int32)
-    room = _room(walks, nodes)
-    _flood(walks, np.uint64(limit_ticks(np.array([limit_s]), per_second)[0]), room, label)
-    return label, room.ticks
-
-
 def limit_ticks(seconds: Floats, per_second: int) -> Ticks:
     """Return limits in ticks, the tolerance included."""
     ticks = np.floor((seconds + TOLERANCE_S) * per_second)
@@ -497,31 +489,3 @@ def merge(near: Nearest, other: Nearest) -> None:
             closer(near, node, other.rank[node], other.ticks[node])
         if other.second_rank[node] >= 0:
             closer(near, node, other.second_rank[node], other.second_ticks[node])
-
-
-@compiled
-def _flood(walks: Walks, limit: np.uint64, room: _Room, label: Numbers) -> None:
-    """Walk from all sources at once; ``label`` takes the source of each node."""
-    start, arcs, best, heap = walks.start, walks.arcs, room.ticks, room.heap
-    through, size, beyond = np.uint64(len(start) - 1), 0, np.uint32(limit + _ONE)
-    for source in range(len(walks.seed_start) - 1):
-        for seed in range(walks.seed_start[source], walks.seed_start[source + 1]):
-            head, ticks = np.uint64(walks.seed_node[seed]), np.uint64(walks.seed_ticks[seed])
-            if ticks < np.uint64(min(best[head], beyond)):
-                best[head], label[head] = np.uint32(ticks), source
-                if head < through:
-                    fetch(arcs, np.uint64(start[head]))
-                    size = push(heap, size, (ticks << HALF) | head)
-    while size > 0:
-        top = heap[0]
-        size = pop(heap, size)
-        node, so_far = top & LOW, top >> HALF
-        if so_far > np.uint64(best[node]):
-            continue
-        for arc in range(np.uint64(start[node]), np.uint64(start[node + _ONE])):
-            ticks, head = so_far + (arcs[arc] >> HALF), arcs[arc] & LOW
-            if ticks < np.uint64(min(best[head], beyond)):
-                best[head], label[head] = np.uint32(ticks), label[node]
-                if head < through:
-                    fetch(arcs, np.uint64(start[head]))
-                    size = push(heap, size, (ticks << HALF) | head)

@@ -29,7 +29,6 @@ from siting.travel.kernel import (
     Walks,
     asked,
     in_parts,
-    nearest_source,
     pack_arcs,
     reach,
     space_order,
@@ -273,33 +272,6 @@ def test_no_walk_leads_through_a_leaf() -> None:
     graph = Graph(np.array([0, 0, 1]), np.array([2, 1, 2]), np.array([1.0, 50.0, 1.0]), 2, 3)
     found = reach(walks(graph, [[(0, 0.0)], [(2, 0.0)]]), asked(np.full(2, 60.0), PER_SECOND), nodes=3)
     assert matrix(found, 3).tolist() == [[0.0, 50.0, 1.0], [math.inf, math.inf, 0.0]]
-    near, ticks = nearest_source(walks(graph, [[(2, 0.0)]]), 60.0, nodes=3, per_second=PER_SECOND)
-    assert near.tolist() == [-1, -1, 0]
-    assert ticks.tolist() == [NEVER, NEVER, 0]
-
-
-@pytest.mark.parametrize("limit", [400.0, math.inf])
-def test_nearest_of_all_as_scipy(limit: float) -> None:
-    graph = street_grid(60, 6)
-    rng = np.random.default_rng(7)
-    places = rng.choice(graph.nodes, 25, replace=False)
-    at, longest = 10_000, 100_000.0
-    near, ticks = nearest_source(
-        walks(graph, [[(int(place), 0.0)] for place in places], at),
-        min(limit, longest),
-        nodes=graph.nodes,
-        per_second=at,
-    )
-    packed = csr_array((graph.seconds, (graph.tail, graph.head)), shape=(graph.nodes, graph.nodes))
-    expected = dijkstra(packed, indices=places, min_only=True, limit=limit)
-    got = np.where(ticks == NEVER, np.inf, ticks / at)
-    same(got, expected, limit, 0.01)
-    # Whoever is named, is as near as that.
-    named = np.flatnonzero(near >= 0)
-    assert np.array_equal(named, np.flatnonzero(np.isfinite(got)))
-    every = dijkstra(packed, indices=places)
-    assert every[near[named], named] == pytest.approx(got[named], abs=0.01)
-    assert len(np.unique(near[named])) > 20
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 12)), max_size=40), st.booleans())

@@ -92,11 +92,6 @@ def gcj02_from_bd09(lon: Floats, lat: Floats) -> Pair:
     return _inverse(_baidu_shift, lon, lat)
 
 
-def bd09_from_wgs84(lon: Floats, lat: Floats) -> Pair:
-    """Shift WGS84 to BD-09, degrees."""
-    return bd09_from_gcj02(*gcj02_from_wgs84(lon, lat))
-
-
 def wgs84_from_bd09(lon: Floats, lat: Floats) -> Pair:
     """Undo the shifts of BD-09 and of GCJ-02, degrees."""
     return wgs84_from_gcj02(*gcj02_from_bd09(lon, lat))

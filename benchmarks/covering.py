@@ -52,7 +52,7 @@ from scipy.spatial import KDTree
 from siting.locate.covering import covering_curve, maximal_covering
 from siting.locate.covering.reduction import reduced
 from siting.locate.problem import Effort, Problem
-from siting.travel.kernel import Walks, asked, pack_arcs, reach
+from siting.travel.kernel import SeededGraph, asked, pack_arcs, reach
 
 Floats = NDArray[np.float64]
 _LIMIT_S = 900.0
@@ -135,7 +135,7 @@ def walked(folder: Path, nodes: int, sites: int, seed: int) -> Problem:
         sources = rng.choice(len(xy), sites, replace=False)
     tail = np.repeat(np.arange(len(xy)), np.diff(net["indptr"]))
     start, arcs = pack_arcs(tail, net["indices"].astype(np.int64), net["data"], len(xy), _PER_SECOND)
-    walks = Walks(start, arcs, np.arange(sites + 1), sources, np.zeros(sites, dtype=np.uint32))
+    walks = SeededGraph(start, arcs, np.arange(sites + 1), sources, np.zeros(sites, dtype=np.uint32))
     found = reach(walks, asked(np.full(sites, _LIMIT_S), _PER_SECOND), nodes=len(xy))
     times = csr_array((found.ticks / _PER_SECOND, found.node, found.start), shape=(sites, len(xy)))
     times.sort_indices()

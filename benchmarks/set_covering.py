@@ -29,7 +29,7 @@ from scipy.spatial import KDTree
 
 from siting.locate.covering import set_covering
 from siting.locate.problem import Effort, Problem, SetCovering
-from siting.travel.kernel import Walks, asked, pack_arcs, reach
+from siting.travel.kernel import SeededGraph, asked, pack_arcs, reach
 
 _CLUSTERS, _ANYWHERE = 40, 0.15
 _PER_SECOND = 1_000_000
@@ -69,7 +69,7 @@ def walked(file: Path, seconds: float) -> tuple[csr_array, Floats]:
         start, arcs = pack_arcs(tail, head, net["data"], nodes, _PER_SECOND)
         sources, xy = net["sources_10000"].astype(np.int64), np.column_stack([net["x"], net["y"]])
     many = len(sources)
-    walks = Walks(start, arcs, np.arange(many + 1), sources, np.zeros(many, dtype=np.uint32))
+    walks = SeededGraph(start, arcs, np.arange(many + 1), sources, np.zeros(many, dtype=np.uint32))
     found = reach(walks, asked(np.full(many, seconds), _PER_SECOND), nodes=nodes)
     times = csr_array((found.ticks / _PER_SECOND, found.node.astype(np.int64), found.start), shape=(many, nodes))
     times.sort_indices()

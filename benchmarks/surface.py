@@ -77,13 +77,13 @@ def high_water() -> float:
 
 def ours(size: int, count: int, limit: float, *, slope: bool) -> dict[str, object]:
     """Walk with siting."""
-    from siting.travel.surface import Ground, cross  # noqa: PLC0415 - each way has imports of its own
+    from siting.travel.surface import CostSurface, cross  # noqa: PLC0415 - each way has imports of its own
 
     flat = np.zeros((0, 0), dtype=np.float32)
     height = 200 * noise(np.random.default_rng(_SEED + 1), size) if slope else flat
     pace, rows, columns = make(size, count)
 
-    def walk(ground: Ground, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> list[list[float]]:
+    def walk(ground: CostSurface, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> list[list[float]]:
         limits = np.full(len(rows), limit)
         if slope:
             found = cross(ground, (rows, columns), limits, direction="slower")
@@ -91,11 +91,11 @@ def ours(size: int, count: int, limit: float, *, slope: bool) -> dict[str, objec
             found = cross(ground, (rows, columns), limits, neighbours=8, squeeze=True)
         return [part.tolist() for part in np.split(found.seconds, found.start[1:-1])]
 
-    small = Ground(pace[:9, :9], height[:9, :9], (_CELL, _CELL))
+    small = CostSurface(pace[:9, :9], height[:9, :9], (_CELL, _CELL))
     walk(small, np.array([4]), np.array([4]))
     before = settle()
     begin = time.process_time()
-    found = walk(Ground(pace, height, (_CELL, _CELL)), rows, columns)
+    found = walk(CostSurface(pace, height, (_CELL, _CELL)), rows, columns)
     seconds = time.process_time() - begin
     return {"seconds": seconds, "sources": count, "mib": high_water() - before, "times": found}
 

@@ -39,7 +39,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from siting.travel.kernel import Reached, Walks, asked, pack_arcs, reach, space_order
+from siting.travel.kernel import Reached, SeededGraph, asked, pack_arcs, reach, space_order
 
 _LIMIT_S = 900.0
 _PER_SECOND = 1_000_000
@@ -68,11 +68,11 @@ class Network:
         """How many nodes there are."""
         return len(self.xy)
 
-    def packed(self, sources: Ints, per_second: int = _PER_SECOND) -> Walks:
+    def packed(self, sources: Ints, per_second: int = _PER_SECOND) -> SeededGraph:
         """Return the kernel's graph."""
         start, arcs = pack_arcs(self.tail, self.head, self.seconds, self.nodes, per_second)
         none_behind = np.zeros(len(sources), dtype=np.uint32)
-        return Walks(start, arcs, np.arange(len(sources) + 1), sources, none_behind)
+        return SeededGraph(start, arcs, np.arange(len(sources) + 1), sources, none_behind)
 
     def matrix(self) -> csr_array:
         """Return scipy's graph."""
@@ -119,7 +119,7 @@ def compare(ways: dict[str, tuple[int, Callable[[], Any]]], runs: int) -> None:
         print(f"{name:<28}{ways[name][0]:>10,}{wall:>18,.2f}{ratios[0]:>8.1f}{processor:>12,.2f}{ratios[1]:>8.1f}")
 
 
-def walk(network: Network, walks: Walks, threads: int | None = None) -> Reached:
+def walk(network: Network, walks: SeededGraph, threads: int | None = None) -> Reached:
     """Walk 900 s from all sources."""
     ask = asked(np.full(len(walks.seed_node), _LIMIT_S), _PER_SECOND)
     return reach(walks, ask, nodes=network.nodes, threads=threads)
@@ -276,10 +276,10 @@ def peak_mib() -> float:
 
 _FIRST_USE = """
 import time, numba, numpy as np
-from siting.travel.kernel import Walks, asked, pack_arcs, reach
+from siting.travel.kernel import SeededGraph, asked, pack_arcs, reach
 begin, processor = time.perf_counter(), time.process_time()
 one = np.zeros(1, dtype=np.int64)
-walks = Walks(*pack_arcs(one, one + 1, np.ones(1), 2, 1000), np.arange(2), one, one.astype(np.uint32))
+walks = SeededGraph(*pack_arcs(one, one + 1, np.ones(1), 2, 1000), np.arange(2), one, one.astype(np.uint32))
 for mode in ("only", "mean"):
     reach(walks, asked(np.full(1, 9.0), 1000, counting=one == 0), nodes=2, back=walks, combine=mode, threads=2)
 print(time.perf_counter() - begin, time.process_time() - processor)

@@ -22,7 +22,7 @@ from siting.locate.problem import (
     Rules,
     SetCovering,
 )
-from siting.pipeline.ground import Ground, walk
+from siting.pipeline.ground import PreparedScenario, walk
 from siting.pipeline.spacing import apart
 from siting.units import SECONDS_PER_MINUTE
 
@@ -64,12 +64,12 @@ class Question:
         return found[found >= 0]
 
 
-def ask(ground: Ground, plan: PlanOptions, progress: Progress, *, within_s: float | None = None) -> Question:
+def ask(ground: PreparedScenario, plan: PlanOptions, progress: Progress, *, within_s: float | None = None) -> Question:
     """Put a request to the optimiser.
 
     Parameters
     ----------
-    ground : Ground
+    ground : PreparedScenario
         People, ways, facilities and permitted candidates.
     plan : PlanOptions
         What is asked; faults in it were refused before.
@@ -141,25 +141,25 @@ def model_of(plan: PlanOptions) -> Model:
     return models[plan.model]
 
 
-def longest_of(plan: PlanOptions, ground: Ground) -> float:
+def longest_of(plan: PlanOptions, ground: PreparedScenario) -> float:
     """Return the longest walk that a model compares, seconds: the cut-off, unless it looks beyond."""
     walking = ground.inputs.scenario.walking
     minutes = {"p_center": walking.max_minutes, "p_median": plan.beyond_minutes or walking.minutes}
     return minutes.get(plan.model, walking.minutes) * SECONDS_PER_MINUTE
 
 
-def people_of(ground: Ground) -> Floats:
+def people_of(ground: PreparedScenario) -> Floats:
     """Return the elderly within the units in each cell."""
     cells = ground.demand.cells
     return np.asarray(np.nan_to_num((cells["elderly"] * cells["inside"]).to_numpy(dtype=np.float64)))
 
 
-def elderly_of(ground: Ground) -> Floats:
+def elderly_of(ground: PreparedScenario) -> Floats:
     """Return the elderly in each cell, also those of its part outside the units."""
     return np.asarray(np.nan_to_num(ground.demand.cells["elderly"].to_numpy(dtype=np.float64)))
 
 
-def _weights(ground: Ground, plan: PlanOptions, people: Floats) -> Floats:
+def _weights(ground: PreparedScenario, plan: PlanOptions, people: Floats) -> Floats:
     """Return what each cell counts: its elderly, and those of a group as often as its weight says."""
     cells, value = ground.demand.cells, people.copy()
     inside = cells["inside"].to_numpy()
@@ -169,7 +169,7 @@ def _weights(ground: Ground, plan: PlanOptions, people: Floats) -> Floats:
 
 
 def _walked(
-    ground: Ground, plan: PlanOptions, sites: gpd.GeoDataFrame, longest_s: float, progress: Progress
+    ground: PreparedScenario, plan: PlanOptions, sites: gpd.GeoDataFrame, longest_s: float, progress: Progress
 ) -> tuple[csr_array, csr_array]:
     """Return times from what stays as it is, and from the sites, to all cells."""
     scenario, facilities = ground.inputs.scenario, ground.facilities
@@ -218,7 +218,7 @@ def _nearest(access: Access, longest_s: float) -> csr_array:
     return csr_array((seconds[near], near, [0, len(near)]), shape=(1, len(seconds)))
 
 
-def _rules(ground: Ground, plan: PlanOptions, sites: gpd.GeoDataFrame, standing: int, level: Level) -> Rules:
+def _rules(ground: PreparedScenario, plan: PlanOptions, sites: gpd.GeoDataFrame, standing: int, level: Level) -> Rules:
     """Return what a choice must keep to; rules that nothing asks for are left out, so that problems stay plain."""
     ids = sites["candidate_id"]
     facility = sites["facility"].to_numpy(dtype=bool)
@@ -257,13 +257,13 @@ def _rules(ground: Ground, plan: PlanOptions, sites: gpd.GeoDataFrame, standing:
     )
 
 
-def serves_circle(ground: Ground, sites: gpd.GeoDataFrame) -> Bools:
+def serves_circle(ground: PreparedScenario, sites: gpd.GeoDataFrame) -> Bools:
     """Tell which sites count for the service circle; a facility that may change serves whom it serves today."""
     serves = sites["candidate_id"].map(ground.facilities["serves_community"]).where(sites["facility"])
     return places.in_circle(sites.assign(serves_community=serves.astype("boolean")), ground.inputs.scenario)
 
 
-def homes_of(ground: Ground, sites: gpd.GeoDataFrame) -> pd.DataFrame:
+def homes_of(ground: PreparedScenario, sites: gpd.GeoDataFrame) -> pd.DataFrame:
     """Return the units in which sites count, one column a level, as the check will count the stations there."""
     blank = pd.Series(None, dtype="object")
     located = [
@@ -274,7 +274,7 @@ def homes_of(ground: Ground, sites: gpd.GeoDataFrame) -> pd.DataFrame:
 
 
 def _per_unit(
-    ground: Ground, plan: PlanOptions, sites: gpd.GeoDataFrame, standing: int, level: Level
+    ground: PreparedScenario, plan: PlanOptions, sites: gpd.GeoDataFrame, standing: int, level: Level
 ) -> tuple[Ints | None, Ints | None]:
     if plan.most_per_unit is None:
         return None, None
@@ -293,13 +293,13 @@ def _capacity(plan: PlanOptions, sites: gpd.GeoDataFrame, standing: int) -> Floa
     return found if np.isfinite(found).any() else None
 
 
-def within(question: Question, ground: Ground, seconds: float, progress: Progress) -> Problem:
+def within(question: Question, ground: PreparedScenario, seconds: float, progress: Progress) -> Problem:
     """Return the same problem with another cut-off, seconds."""
     other = ask(ground, question.plan, progress, within_s=seconds)
     return replace(other.problem, rules=question.problem.rules)
 
 
-def circle_of(question: Question, ground: Ground) -> Problem:
+def circle_of(question: Question, ground: PreparedScenario) -> Problem:
     """Return the problem with the walks of the circle alone: who lives farther is not covered, whatever is compared.
 
     Its people are persons, whose weights stand beside them.

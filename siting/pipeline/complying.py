@@ -8,14 +8,14 @@ from siting.domain.nouns import Assessment, Bools, Note, Progress
 from siting.locate.compliance import Unjudged, comply, offers_of, requirements_of, wanted_of
 from siting.locate.series import Solver
 from siting.pipeline.asking import Question, homes_of, serves_circle
-from siting.pipeline.ground import Ground, measure, walk
+from siting.pipeline.ground import PreparedScenario, measure, walk
 
 # A note names no more places than these.
 _MOST_NAMED = 10
 
 
 def complying(
-    question: Question, ground: Ground, before: Assessment, progress: Progress
+    question: Question, ground: PreparedScenario, before: Assessment, progress: Progress
 ) -> tuple[Solver, tuple[Note, ...]]:
     """Return what chooses the cheapest sites with which the clauses hold, and tell of clauses that could not be put."""
     plan = question.plan
@@ -35,7 +35,7 @@ def complying(
     return lambda problem, _, effort: comply(problem, asked, effort), _notes(unjudged)
 
 
-def _land_reach(question: Question, ground: Ground, changing: Bools, progress: Progress) -> csr_array | None:
+def _land_reach(question: Question, ground: PreparedScenario, changing: Bools, progress: Progress) -> csr_array | None:
     """Return whom sites reach with their land, where institutions may change that have their own cut-off for it."""
     sites, facilities = question.sites, ground.facilities[changing]
     own = (sites["tier"] == "institution").to_numpy(dtype=bool)

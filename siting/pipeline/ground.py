@@ -16,12 +16,12 @@ from siting.domain.scenario import LandBasis, Scenario, Walking, walker_of
 from siting.domain.standards import Standard
 from siting.read import read_inputs
 from siting.travel import StraightLines, Surface, WalkingNetwork, prepare_network, prepare_surface
-from siting.travel.cache import Ways, decides
+from siting.travel.cache import CachedTravel, decides
 from siting.units import SECONDS_PER_MINUTE
 
 
 @dataclass(frozen=True)
-class Ground:
+class PreparedScenario:
     """What does not change between before and after.
 
     ``outside`` is what is left of it without the area that standards leave out; None where no area asks.
@@ -31,7 +31,7 @@ class Ground:
     inputs: Inputs
     demand: Demand
     basis: LandBasis
-    ways: Ways
+    ways: CachedTravel
     holders: Mapping[str, pd.Series]
     facilities: gpd.GeoDataFrame
     refused: pd.DataFrame
@@ -47,7 +47,7 @@ class Ground:
         return self.ways.ready
 
 
-def prepare(scenario: Scenario, progress: Progress) -> Ground:
+def prepare(scenario: Scenario, progress: Progress) -> PreparedScenario:
     """Read a scenario's layers, and make people, ways and candidates ready."""
     inputs = places.with_generated(read_inputs(scenario, progress))
     basis = basis_of(inputs)
@@ -62,7 +62,7 @@ def prepare(scenario: Scenario, progress: Progress) -> Ground:
     outside = outside_of(inputs, demand)
     closing = places.undated_facilities(inputs.facilities, scenario.scenario)
     undated = places.with_plots(closing) if len(closing) else None
-    return Ground(
+    return PreparedScenario(
         inputs, demand, basis, ways, holders, facilities, refused, permitted, reached, warnings, outside, undated
     )
 
@@ -74,7 +74,7 @@ def outside_of(inputs: Inputs, demand: Demand) -> places.Outside | None:
     return None if area is None or area.empty or not asked else places.outside_of(area, inputs, demand)
 
 
-def measure(ground: Ground, facilities: gpd.GeoDataFrame, progress: Progress) -> Assessment:
+def measure(ground: PreparedScenario, facilities: gpd.GeoDataFrame, progress: Progress) -> Assessment:
     """Measure a set of facilities: the one ruler, for before and after.
 
     What standards leave out of their jurisdiction is measured without first: what they ask is judged there. Nobody asks
@@ -106,7 +106,7 @@ def _asked_there(standards: Sequence[Standard]) -> tuple[Standard, ...]:
 
 
 def _measured(
-    ground: Ground,
+    ground: PreparedScenario,
     facilities: gpd.GeoDataFrame,
     progress: Progress,
     outside: Assessment | None,
@@ -144,7 +144,7 @@ def _measured(
     )
 
 
-def _circle(ground: Ground, facilities: gpd.GeoDataFrame, progress: Progress) -> Times | None:
+def _circle(ground: PreparedScenario, facilities: gpd.GeoDataFrame, progress: Progress) -> Times | None:
     """Return whom facilities reach within the cut-off of the circle; None where nobody asks.
 
     Institutions may have a cut-off of their own for their land; for the circle all have the same.
@@ -152,7 +152,7 @@ def _circle(ground: Ground, facilities: gpd.GeoDataFrame, progress: Progress) ->
     return None if ground.inputs.scenario.circle.shared_from is None else _within(ground, facilities, progress)
 
 
-def may_cover(ground: Ground, facilities: gpd.GeoDataFrame, progress: Progress) -> Bools:
+def may_cover(ground: PreparedScenario, facilities: gpd.GeoDataFrame, progress: Progress) -> Bools:
     """Tell which cells may be covered by what nobody knows: all where the ledger is not complete."""
     cells = ground.demand.cells
     if not ground.inputs.scenario.facilities.complete:
@@ -169,14 +169,16 @@ def _asked(facilities: gpd.GeoDataFrame, undated: gpd.GeoDataFrame | None) -> gp
     return facilities if undated is None else gpd.GeoDataFrame(pd.concat([facilities, undated]), crs=facilities.crs)
 
 
-def _unsaid(ground: Ground, counted: gpd.GeoDataFrame, asked: gpd.GeoDataFrame, progress: Progress) -> Times | None:
+def _unsaid(
+    ground: PreparedScenario, counted: gpd.GeoDataFrame, asked: gpd.GeoDataFrame, progress: Progress
+) -> Times | None:
     """Return whom those would reach of which it is not said whether they are there, or serve their community."""
     serving = places.in_circle(asked, ground.inputs.scenario)
     perhaps = asked[places.may_serve(asked) | (~asked.index.isin(counted.index) & serving)]
     return _within(ground, perhaps, progress) if len(perhaps) else None
 
 
-def _within(ground: Ground, facilities: gpd.GeoDataFrame, progress: Progress) -> Times:
+def _within(ground: PreparedScenario, facilities: gpd.GeoDataFrame, progress: Progress) -> Times:
     """Return whom facilities reach within the cut-off of the circle."""
     scenario = ground.inputs.scenario
     cutoff = np.full(len(facilities), scenario.walking.minutes * SECONDS_PER_MINUTE)
@@ -187,7 +189,7 @@ def _within(ground: Ground, facilities: gpd.GeoDataFrame, progress: Progress) ->
 def walk(
     inputs: Inputs,
     demand: Demand,
-    ways: Ways,
+    ways: CachedTravel,
     sites: gpd.GeoDataFrame,
     counting: np.ndarray[Any, np.dtype[np.bool_]],
     progress: Progress,
@@ -240,12 +242,12 @@ def demand_of(inputs: Inputs, basis: LandBasis, progress: Progress) -> Demand:
     return demand
 
 
-def kept_ways(inputs: Inputs, progress: Progress) -> Ways:
+def kept_ways(inputs: Inputs, progress: Progress) -> CachedTravel:
     """Return what is walked on; it is made ready only when somebody walks where nobody has walked before."""
     walking = inputs.scenario.walking
     ground = {"network": inputs.network, "surface": inputs.surface}.get(walking.mode)
     terrain, speeds = inputs.terrain if walking.slope else None, walker_of(inputs.scenario)
-    return Ways(lambda: ways_of(inputs), lambda: decides(ground, terrain, speeds, inputs.crs), progress)
+    return CachedTravel(lambda: ways_of(inputs), lambda: decides(ground, terrain, speeds, inputs.crs), progress)
 
 
 def ways_of(inputs: Inputs) -> WalkingNetwork | Surface | StraightLines:

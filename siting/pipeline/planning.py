@@ -39,7 +39,7 @@ from siting.locate.stations import ranked_by_gain, stations_table
 from siting.pipeline.asking import BY_SHARE, Question, ask, circle_of, elderly_of, longest_of, people_of, within
 from siting.pipeline.complying import complying
 from siting.pipeline.evenness import evenness
-from siting.pipeline.ground import Ground, may_cover, measure, prepare
+from siting.pipeline.ground import PreparedScenario, may_cover, measure, prepare
 from siting.pipeline.paying import promised
 from siting.pipeline.standing import covered_by, standing_rows, staying
 from siting.read.scenario import expectation
@@ -70,7 +70,7 @@ class Planned:
     """A plan, the ground on which it was made, the question that it answers, and the answer in its rows."""
 
     proposal: Proposal
-    ground: Ground
+    ground: PreparedScenario
     question: Question
     solution: Solution
 
@@ -126,7 +126,7 @@ def _ids(given: Iterable[str]) -> tuple[str, ...]:
 
 
 def solver_of(
-    question: Question, ground: Ground, before: Assessment, progress: Progress
+    question: Question, ground: PreparedScenario, before: Assessment, progress: Progress
 ) -> tuple[Solver, tuple[Note, ...]]:
     """Return what answers a question, with notes on what it does not look at."""
     if question.plan.model == "compliance":
@@ -138,7 +138,7 @@ def solver_of(
     return staying(question, solve), notes
 
 
-def _beyond_reach(question: Question, ground: Ground) -> tuple[Note, ...]:
+def _beyond_reach(question: Question, ground: PreparedScenario) -> tuple[Note, ...]:
     """Tell whom nothing reaches, whatever is built: a share of all counts them too."""
     problem = question.problem
     rows = np.flatnonzero(problem.open_to_choice)
@@ -210,7 +210,7 @@ def _with_candidates(scenario: Scenario, asked: Literal["generate"] | None) -> S
     return scenario if asked is None else with_lattice(scenario)
 
 
-def _refuse_data(ground: Ground, before: Assessment, plan: PlanOptions) -> None:
+def _refuse_data(ground: PreparedScenario, before: Assessment, plan: PlanOptions) -> None:
     faults = Faults()
     if np.isnan(before.totals["elderly"]):
         faults.add("plan_without_elderly")
@@ -219,7 +219,7 @@ def _refuse_data(ground: Ground, before: Assessment, plan: PlanOptions) -> None:
     faults.stop_if_any()
 
 
-def _blocked(question: Question, ground: Ground, effort: Effort, progress: Progress) -> dict[str, Any]:
+def _blocked(question: Question, ground: PreparedScenario, effort: Effort, progress: Progress) -> dict[str, Any]:
     """Return why no choice keeps to the request, and the least number, money, minutes or capacity that would do."""
     found = explain_infeasible(
         question.problem,
@@ -250,7 +250,7 @@ def _blocked(question: Question, ground: Ground, effort: Effort, progress: Progr
     }
 
 
-def _where(question: Question, ground: Ground, points: Ints) -> tuple[float, dict[str, float]]:
+def _where(question: Question, ground: PreparedScenario, points: Ints) -> tuple[float, dict[str, float]]:
     """Return the elderly at some points, and by the units of the plan's level, those with most first."""
     cells = question.points[points]
     # A unit's share is one of all who live in a cell, on both sides of the units' border.
@@ -262,7 +262,9 @@ def _where(question: Question, ground: Ground, points: Ints) -> tuple[float, dic
     }
 
 
-def _selection(question: Question, ground: Ground, solution: Solution, sites: Ints, today: float) -> Selection:
+def _selection(
+    question: Question, ground: PreparedScenario, solution: Solution, sites: Ints, today: float
+) -> Selection:
     """Return the new stations among the sites that were chosen, best first, and whom each adds."""
     new = sites[~is_facility(question)[sites]]
     order, gains = ranked_by_gain(circle_of(question, ground), question.rows_of(new), solution.chosen)
@@ -303,7 +305,7 @@ def is_facility(question: Question) -> Bools:
 
 
 def laid_out(
-    ground: Ground,
+    ground: PreparedScenario,
     question: Question,
     before: Assessment,
     selection: Selection,
@@ -366,7 +368,7 @@ def _unseen_notes(demand: Demand) -> tuple[Note, ...]:
 
 
 def _perhaps_left(
-    ground: Ground, question: Question, selection: Selection, standing: Ints, after: Assessment, may: Bools
+    ground: PreparedScenario, question: Question, selection: Selection, standing: Ints, after: Assessment, may: Bools
 ) -> Floats:
     """Return how many more than are surely covered may be so, once each station of a selection stands.
 
@@ -386,7 +388,7 @@ def _totals_without(selection: Selection, before: Assessment, after: Assessment)
     return {**before.totals, "elderly_covered": covered}
 
 
-def _stations(ground: Ground, sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _stations(ground: PreparedScenario, sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the candidates of some sites as what would be built there, in the order of the sites."""
     chosen = ground.permitted.loc[sites["candidate_id"]].copy()
     sized = sites["size"].notna().to_numpy()

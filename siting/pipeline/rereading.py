@@ -14,7 +14,7 @@ from siting.locate.compliance import Compliance
 from siting.locate.problem import Ended, Solution
 from siting.locate.stations import ranked_by_gain
 from siting.pipeline.asking import Question, ask, circle_of
-from siting.pipeline.ground import Ground, measure, prepare
+from siting.pipeline.ground import PreparedScenario, measure, prepare
 from siting.pipeline.planning import Planned, asked_of, effort_of, is_facility, laid_out, served_today, solver_of
 from siting.read.plan import PlanFile, read_plan
 
@@ -88,7 +88,7 @@ def _stay(file: PlanFile, question: Question) -> Ints:
 
 
 def _selection_of(
-    file: PlanFile, question: Question, ground: Ground, sites: Ints, standing: Ints, *, own: bool
+    file: PlanFile, question: Question, ground: PreparedScenario, sites: Ints, standing: Ints, *, own: bool
 ) -> Selection:
     """Return what a plan's file says was proved; of another scenario's plan nothing is proved here."""
     members = file.members

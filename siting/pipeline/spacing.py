@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from siting import places
 from siting.domain.nouns import Bools, Ints
 from siting.domain.scenario import PlanOptions
-from siting.pipeline.ground import Ground
+from siting.pipeline.ground import PreparedScenario
 
 # Coordinates are rounded and projected: who is at the spacing may be measured a little nearer.
 _TOLERANCE_M: Final = 1e-3
 
 
-def apart(ground: Ground, plan: PlanOptions, sites: gpd.GeoDataFrame, standing: int, serves: Bools) -> Ints:
+def apart(ground: PreparedScenario, plan: PlanOptions, sites: gpd.GeoDataFrame, standing: int, serves: Bools) -> Ints:
     """Return the pairs of rows of which at most one may be open, since they are nearer than the spacing.
 
     Two new stations of different places are held apart; so are a new station that is not forced and a facility of the
@@ -25,7 +25,7 @@ def apart(ground: Ground, plan: PlanOptions, sites: gpd.GeoDataFrame, standing: 
 
     Parameters
     ----------
-    ground : Ground
+    ground : PreparedScenario
         Its facilities stand.
     plan : PlanOptions
         The spacing, and which facilities may change.

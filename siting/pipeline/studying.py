@@ -17,7 +17,7 @@ from siting.locate.problem import Effort, Problem, Solution
 from siting.locate.series import Alternatives, Optimum, alternatives, build_order, coverage_curve, stability
 from siting.pipeline.asking import Question, ask, circle_of
 from siting.pipeline.evenness import unit_shares
-from siting.pipeline.ground import Ground, kept_ways, measure, walk
+from siting.pipeline.ground import PreparedScenario, kept_ways, measure, walk
 from siting.pipeline.interrupting import watched
 from siting.pipeline.planning import Planned, effort_of, served_today, solver_of
 from siting.pipeline.standing import covered_by, service, standing_rows
@@ -289,7 +289,7 @@ def _priced(question: Question, costs: Floats) -> Problem:
     return question.problem.under(costs=costs, stations=None)
 
 
-def _walked_by(ground: Ground, walker: str) -> Ground:
+def _walked_by(ground: PreparedScenario, walker: str) -> PreparedScenario:
     """Return the same ground as another walker walks it."""
     scenario = ground.inputs.scenario
     walking = scenario.walking.model_copy(update={"walker": walker})

@@ -41,7 +41,7 @@ _CLASSES: Final = {each.__name__: each for each in (WalkingNetwork, EdgeSeconds,
 _LAYOUT: Final = "layout"
 
 
-class Ways:
+class CachedTravel:
     """What is walked on, made ready when somebody walks; what walking gives is kept between runs.
 
     Parameters

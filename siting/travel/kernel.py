@@ -44,7 +44,7 @@ _ONE: Final = np.uint64(1)
 _CURVE: Final = ((8, 0x00FF00FF), (4, 0x0F0F0F0F), (2, 0x33333333), (1, 0x55555555))
 
 
-class Walks(NamedTuple):
+class SeededGraph(NamedTuple):
     """A directed graph, and where sources stand in it.
 
     The arcs out of node i are ``arcs[start[i]:start[i + 1]]``. Nodes below ``len(start) - 1`` are walked through; those
@@ -120,7 +120,7 @@ def ticks_per_second(longest_s: float) -> int:
 
 
 def pack_arcs(tail: Ints, head: Ints, seconds: Floats, through: int, per_second: int) -> tuple[Ticks, Packed]:
-    """Return ``start`` and ``arcs`` of :class:`Walks`; arcs longer than can be counted are left out.
+    """Return ``start`` and ``arcs`` of :class:`SeededGraph`; arcs longer than can be counted are left out.
 
     Parameters
     ----------
@@ -188,12 +188,12 @@ def asked(
 
 
 def reach(
-    away: Walks,
+    away: SeededGraph,
     asked: Asked,
     *,
     nodes: int,
     first: int = 0,
-    back: Walks | None = None,
+    back: SeededGraph | None = None,
     combine: Combine = "only",
     threads: int | None = None,
 ) -> Reached:
@@ -201,7 +201,7 @@ def reach(
 
     Parameters
     ----------
-    away : Walks
+    away : SeededGraph
         The graph and the sources.
     asked : Asked
         How far each source walks, and what is kept.
@@ -209,7 +209,7 @@ def reach(
         How many nodes there are, those that are only reached included.
     first : int
         Nodes below it are walked through but not reported; those reported count from it.
-    back : Walks, optional
+    back : SeededGraph, optional
         The same with all arcs turned round, for the way back.
     combine : {"only", "slower", "mean"}
         Which time counts: that of ``away``, the longer of both, or their mean.
@@ -238,7 +238,7 @@ def reach(
     return Reached(*_in_place(rows, order, workers), near[0])
 
 
-def _along(walks: Walks, count: int) -> Ints:
+def _along(walks: SeededGraph, count: int) -> Ints:
     """Return sources in the order of the nodes where they begin: neighbours, one after the other, find memory warm."""
     begin = walks.seed_start[:count]
     seeded = begin < walks.seed_start[1 : count + 1]
@@ -277,7 +277,7 @@ def nobody(nodes: int) -> Nearest:
     return Nearest(rank, ticks, rank.copy(), ticks.copy())
 
 
-def _room(walks: Walks, nodes: int) -> _Room:
+def _room(walks: SeededGraph, nodes: int) -> _Room:
     # Pages of the heap that are never touched cost nothing.
     heap = np.empty(len(walks.arcs) + len(walks.seed_node) + 1 if nodes else 0, dtype=np.uint64)
     # What follows the last touched node is written before it is known whether it counts.
@@ -375,7 +375,7 @@ def _put(lengths: Ints, nodes: Numbers, times: Ticks, places: Ints, node: Number
 
 
 @compiled
-def _walk(walks: Walks, source: int, limit: np.uint64, room: _Room) -> int:
+def _walk(walks: SeededGraph, source: int, limit: np.uint64, room: _Room) -> int:
     """Walk from one source; return how many nodes were touched. ``room.ticks`` holds their times."""
     # Written out: a call costs more than a step of the walk does. Nodes and arcs are unsigned, as places in the heap.
     start, arcs, best, list_, heap = walks.start, walks.arcs, room.ticks, room.touched, room.heap
@@ -423,7 +423,7 @@ def combined(mode: int, ticks: np.uint32, back: np.uint32) -> np.uint32:
 
 @compiled
 def _rows(
-    ways: tuple[Walks, Walks],
+    ways: tuple[SeededGraph, SeededGraph],
     mode: int,
     asked: Asked,
     first: int,

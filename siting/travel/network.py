@@ -16,7 +16,7 @@ from siting.domain.nouns import Floats, Ints, Network, Note, Raster
 from siting.domain.walkers import WalkerSpeeds
 from siting.travel.kernel import space_order
 from siting.travel.nearest import Segments, segments_of
-from siting.travel.passable import Ways, passable
+from siting.travel.passable import WalkableEdges, passable
 from siting.travel.slope import CLIMBS, SPANS, EdgeSeconds, edge_seconds
 
 # Shorter components are scraps of digitising, and would catch people who really walk elsewhere.
@@ -147,7 +147,7 @@ def prepare_network(network: Network, terrain: Raster | None, speeds: WalkerSpee
         notes = (Note("components_left_out", {"count": len(left_out), "edges": len(edges) - len(kept)}),)
     seconds, measured = edge_seconds(kept, crs, terrain, speeds)
     ways, shut = passable(
-        Ways(
+        WalkableEdges(
             edge=np.arange(len(kept)),
             u=kept["u"].to_numpy(dtype=np.int64),
             v=kept["v"].to_numpy(dtype=np.int64),
@@ -176,7 +176,7 @@ def prepare_network(network: Network, terrain: Raster | None, speeds: WalkerSpee
     )
 
 
-def _components(ways: Ways) -> Ints:
+def _components(ways: WalkableEdges) -> Ints:
     """Return the component of each way, whichever directions are walked."""
     nodes = len(ways.node_xy)
     graph = coo_array((np.ones(len(ways.u)), (ways.u, ways.v)), shape=(nodes, nodes))

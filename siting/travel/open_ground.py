@@ -16,7 +16,7 @@ from siting.domain.walkers import WalkerSpeeds
 from siting.travel.circles import Shapes, sided
 from siting.travel.kernel import asked
 from siting.travel.slope import STEEPEST, sample_heights
-from siting.travel.surface import Crossed, Ends, Ground, Seeds, cross, finest_ticks, in_ticks, reach_ends
+from siting.travel.surface import CostSurface, Crossed, Ends, Seeds, cross, finest_ticks, in_ticks, reach_ends
 from siting.travel.walks import Limits, Reach, in_rows
 from siting.units import SECONDS_PER_MINUTE
 
@@ -34,7 +34,7 @@ class Surface:
 
     Parameters
     ----------
-    ground : Ground
+    ground : CostSurface
         Paces and heights, cell by cell.
     grid : Grid
         Where the cells lie, in the working CRS.
@@ -46,7 +46,7 @@ class Surface:
         What was mended or assumed.
     """
 
-    ground: Ground
+    ground: CostSurface
     grid: Grid
     part: NDArray[np.int32]
     speed: float
@@ -108,7 +108,7 @@ def prepare_surface(ground: OpenGround, terrain: Raster | None, speeds: WalkerSp
         notes += _height_notes(below, height, (-move.e, move.a))
     part, _ = ndimage.label(np.isfinite(pace))
     return Surface(
-        Ground(pace, height, (-move.e, move.a), np.inf if speeds.max_slope is None else speeds.max_slope),
+        CostSurface(pace, height, (-move.e, move.a), np.inf if speeds.max_slope is None else speeds.max_slope),
         ground.grid,
         part.astype(np.int32),
         speeds.flat,

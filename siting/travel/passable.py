@@ -14,7 +14,7 @@ _M_PER_KM = 1_000.0
 
 
 @dataclass(frozen=True)
-class Ways:
+class WalkableEdges:
     """Edges that can be walked in one direction at least, and the nodes that they end at.
 
     ``edge`` is the row of the edge that each one is, or is a part of; the other columns are those of
@@ -29,19 +29,19 @@ class Ways:
     node_xy: Floats
 
 
-def passable(ways: Ways) -> tuple[Ways, tuple[Note, ...]]:
+def passable(ways: WalkableEdges) -> tuple[WalkableEdges, tuple[Note, ...]]:
     """Cut edges at the pieces that are too steep, and leave out what is shut both ways.
 
     Where a street is cut it ends: a node of its own stands there. An edge that runs one way stays.
 
     Parameters
     ----------
-    ways : Ways
+    ways : WalkableEdges
         All edges, each one whole.
 
     Returns
     -------
-    Ways, notes
+    WalkableEdges, notes
         A note tells how many edges and kilometres are not walked; the ways as they were where there are none.
     """
     seconds = ways.seconds
@@ -60,7 +60,7 @@ def passable(ways: Ways) -> tuple[Ways, tuple[Note, ...]]:
         node[cut] = nodes + np.arange(int(cut.sum()))
         nodes += int(cut.sum())
         added.append(shapely.get_coordinates(shapely.get_point(geometry[cut], at)).reshape(-1, 2))
-    found = Ways(edge, u, v, geometry, _parts(seconds, edge, low, high), np.concatenate(added))
+    found = WalkableEdges(edge, u, v, geometry, _parts(seconds, edge, low, high), np.concatenate(added))
     return found, (_told(seconds, shut, float(found.seconds.length_m.sum())),)
 
 

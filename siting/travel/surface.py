@@ -56,7 +56,7 @@ _KNIGHTS: Final = ((-2, -1), (-2, 1), (-1, -2), (-1, 2), (1, -2), (1, 2), (2, -1
 _RIM: Final = 2
 
 
-class Ground(NamedTuple):
+class CostSurface(NamedTuple):
     """What is walked over.
 
     ``pace`` has shape (rows, columns), float32: seconds a metre on the flat, above 0, inf where nobody walks.
@@ -130,7 +130,7 @@ class _Room(NamedTuple):
 
 
 def cross(
-    ground: Ground,
+    ground: CostSurface,
     sources: tuple[Ints, Ints],
     limit_s: Floats,
     *,
@@ -149,7 +149,7 @@ def cross(
 
     Parameters
     ----------
-    ground : Ground
+    ground : CostSurface
         What is walked over.
     sources : (ndarray of int, ndarray of int)
         Rows and columns. A source on a barrier reaches nothing.
@@ -180,9 +180,9 @@ def cross(
     Examples
     --------
     >>> import numpy as np
-    >>> from siting.travel.surface import Ground, cross
+    >>> from siting.travel.surface import CostSurface, cross
     >>> pace = np.array([[1.0, np.inf, 2.0], [1.0, 1.0, 1.0]], dtype=np.float32)
-    >>> ground = Ground(pace, np.zeros((0, 0), dtype=np.float32), (10.0, 10.0))
+    >>> ground = CostSurface(pace, np.zeros((0, 0), dtype=np.float32), (10.0, 10.0))
     >>> found = cross(ground, (np.array([0]), np.array([0])), np.array([60.0]))
     >>> found.cell.tolist(), found.seconds.round(1).tolist()
     ([0, 2, 3, 4, 5], [0.0, 35.4, 10.0, 14.1, 24.1])
@@ -207,7 +207,7 @@ def cross(
 
 
 def reach_ends(
-    ground: Ground,
+    ground: CostSurface,
     seeds: Seeds,
     ends: Ends,
     ask: Asked,
@@ -272,7 +272,7 @@ def in_ticks(seconds: Floats, per_second: int) -> Ticks:
     return np.minimum(np.rint(seconds * per_second), NEVER - 1).astype(np.uint32)
 
 
-def _rules(ground: Ground, neighbours: Neighbours, per_second: int, *, squeeze: bool) -> _Rules:
+def _rules(ground: CostSurface, neighbours: Neighbours, per_second: int, *, squeeze: bool) -> _Rules:
     fastest = float(ground.pace.min(initial=np.inf))
     if not fastest > 0:
         message = f"a pace of {fastest} s/m: paces must be above 0"
@@ -293,19 +293,19 @@ def _passed(down: int, right: int) -> Sequence[tuple[int, int]]:
     return ((down, 0), (0, right))
 
 
-def _ways(ground: Ground, direction: Direction) -> tuple[Ground, tuple[int, int]]:
+def _ways(ground: CostSurface, direction: Direction) -> tuple[CostSurface, tuple[int, int]]:
     """Return the ground as the kernel takes it, and how the first and the second walk lean; on the flat one does."""
     pace, height = (np.ascontiguousarray(each, dtype=np.float32) for each in (ground.pace, ground.height))
     leans = (_FLAT, _FLAT)
     if height.size:
         leans = (_HOME, _HOME) if direction == "to_facility" else (_AWAY, _HOME)
     down, right = ground.cell_m
-    return Ground(pace, height, (float(down), float(right)), float(ground.steepest)), leans
+    return CostSurface(pace, height, (float(down), float(right)), float(ground.steepest)), leans
 
 
 def _in_parts(
     work: Callable[..., Any],
-    ground: Ground,
+    ground: CostSurface,
     rules: _Rules,
     ask: Asked,
     mode: int,
@@ -322,7 +322,7 @@ def _in_parts(
     return in_parts(lambda worker: lambda span: work(span, rooms[worker], *own[worker]), count, workers)
 
 
-def _window_cells(ground: Ground, rules: _Rules, limit: int) -> int:
+def _window_cells(ground: CostSurface, rules: _Rules, limit: int) -> int:
     """Return how many cells the largest window has, its rim included."""
     far = limit / (rules.fastest * rules.per_second)
     sides = [
@@ -332,7 +332,7 @@ def _window_cells(ground: Ground, rules: _Rules, limit: int) -> int:
     return int(sides[0] * sides[1])
 
 
-def _room(cells: int, ground: Ground) -> _Room:
+def _room(cells: int, ground: CostSurface) -> _Room:
     heights = cells if ground.height.size else 0
     return _Room(
         np.empty(cells, dtype=np.uint32), np.empty(cells, dtype=np.float32), np.empty(heights, dtype=np.float32)
@@ -340,7 +340,7 @@ def _room(cells: int, ground: Ground) -> _Room:
 
 
 @compiled
-def _open_window(ground: Ground, row: int, column: int, far: float, room: _Room) -> Window:
+def _open_window(ground: CostSurface, row: int, column: int, far: float, room: _Room) -> Window:
     """Copy the ground around a source into its room; return top, left, bottom and right of what was copied."""
     whole, heights, sloped = ground.pace, ground.height, ground.height.size > 0
     ticks, pace, height = room.ticks, room.pace, room.height
@@ -366,7 +366,7 @@ def _open_window(ground: Ground, row: int, column: int, far: float, room: _Room)
 
 @compiled
 def _spread(  # noqa: C901, PLR0912, PLR0915 - see below
-    ground: Ground, rules: _Rules, lean: int, seed: tuple[int, int, np.uint64], limit: np.uint64, room: _Room
+    ground: CostSurface, rules: _Rules, lean: int, seed: tuple[int, int, np.uint64], limit: np.uint64, room: _Room
 ) -> Window:
     """Walk from one source; return its window. ``room.ticks`` holds the times of its cells."""
     # Written out: a call costs more than a step of the walk does.
@@ -437,7 +437,7 @@ def _spread(  # noqa: C901, PLR0912, PLR0915 - see below
 
 @compiled
 def _both(
-    ground: Ground,
+    ground: CostSurface,
     rules: _Rules,
     leans: tuple[int, int],
     mode: int,
@@ -465,7 +465,7 @@ def _both(
 
 @compiled
 def _cells(
-    ground: Ground,
+    ground: CostSurface,
     rules: _Rules,
     leans: tuple[int, int],
     mode: int,
@@ -498,7 +498,7 @@ def _cells(
 
 @compiled
 def _targets(  # noqa: C901 - one loop over what lies in a window
-    ground: Ground,
+    ground: CostSurface,
     rules: _Rules,
     leans: tuple[int, int],
     mode: int,

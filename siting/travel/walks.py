@@ -9,7 +9,7 @@ from scipy.sparse import csr_array
 
 from siting.domain.nouns import Floats, Ints
 from siting.domain.scenario import Direction
-from siting.travel.kernel import Combine, Reached, Walks, asked, pack_arcs, reach, ticks_per_second
+from siting.travel.kernel import Combine, Reached, SeededGraph, asked, pack_arcs, reach, ticks_per_second
 from siting.travel.network import Attachment, WalkingNetwork
 
 COMBINES: Final[dict[Direction, Combine]] = {
@@ -132,7 +132,7 @@ def in_rows(found: Reached, order: Ints, per_second: int, targets: int) -> Reach
 
 def graph_of(
     network: WalkingNetwork, sites: Attachment, targets: Attachment, way: Literal["away", "home"], per_second: int
-) -> Walks:
+) -> SeededGraph:
     """Return the graph of one way, with the targets as nodes that are only reached, and the sites as its seeds."""
     whole = dict(zip(("ahead", "back"), network.seconds.totals, strict=True))
     # The way home is walked backwards: from the site, over arcs that cost what the other direction costs.
@@ -146,7 +146,7 @@ def graph_of(
     from_v = whole[again][edge] - since_u[again]
     seconds = np.concatenate([whole[there], whole[again], since_u[there] + leg, from_v + leg])
     start, arcs = pack_arcs(tail, head, seconds, network.nodes, per_second)
-    return Walks(start, arcs, *_seeds(network, sites, targets, (there, again), per_second))
+    return SeededGraph(start, arcs, *_seeds(network, sites, targets, (there, again), per_second))
 
 
 def _seeds(

@@ -16,7 +16,7 @@ import siting
 from siting.domain.nouns import Assessment, Progress
 from siting.domain.scenario import Scenario
 from siting.pipeline import planning
-from siting.pipeline.ground import Ground
+from siting.pipeline.ground import PreparedScenario
 from siting.results import Plan
 from tests.laws.small_districts import (
     MODELS,
@@ -54,11 +54,11 @@ def proposer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Distr
     def of(district: District) -> Proposer:
         known: list[Any] = []
 
-        def prepared(scenario: Scenario, *_: Any) -> Ground:
-            ground: Ground = known[0].ground
+        def prepared(scenario: Scenario, *_: Any) -> PreparedScenario:
+            ground: PreparedScenario = known[0].ground
             return replace(ground, inputs=replace(ground.inputs, scenario=scenario))
 
-        def measured(ground: Ground, facilities: gpd.GeoDataFrame, progress: Progress) -> Assessment:
+        def measured(ground: PreparedScenario, facilities: gpd.GeoDataFrame, progress: Progress) -> Assessment:
             before: Assessment = known[0].proposal.before
             return before if facilities is ground.facilities else measure(ground, facilities, progress)
 

@@ -26,7 +26,7 @@ from siting.travel.heap import NEVER, pop, push
 from siting.travel.kernel import (
     Combine,
     Reached,
-    Walks,
+    SeededGraph,
     asked,
     in_parts,
     pack_arcs,
@@ -53,12 +53,12 @@ class Graph(NamedTuple):
         return self._replace(tail=self.head, head=self.tail)
 
 
-def walks(graph: Graph, seeds: Seeds, per_second: int = PER_SECOND) -> Walks:
+def walks(graph: Graph, seeds: Seeds, per_second: int = PER_SECOND) -> SeededGraph:
     start, arcs = pack_arcs(graph.tail, graph.head, graph.seconds, graph.through, per_second)
     lengths = np.cumsum([0, *(len(each) for each in seeds)]).astype(np.int64)
     node = np.array([node for each in seeds for node, _ in each], dtype=np.int64)
     ticks = np.array([round(seconds * per_second) for each in seeds for _, seconds in each], dtype=np.uint32)
-    return Walks(start, arcs, lengths, node, ticks)
+    return SeededGraph(start, arcs, lengths, node, ticks)
 
 
 def matrix(found: Reached, nodes: int, per_second: int = PER_SECOND) -> Floats:

@@ -20,7 +20,7 @@ from siting.domain.walkers import WALKERS
 from siting.travel import Surface, prepare_surface, walk_to
 from siting.travel.open_ground import stand
 from siting.travel.slope import tobler_ratio
-from siting.travel.surface import Crossed, Ground, Neighbours, cross
+from siting.travel.surface import CostSurface, Crossed, Neighbours, cross
 from tests.helpers import METRIC, X0, Y0, facilities, raster
 from tests.travel.test_walking import people
 
@@ -29,9 +29,9 @@ LEVEL = np.zeros((0, 0), dtype=np.float32)
 DIRECTIONS: tuple[Direction, ...] = ("from_facility", "to_facility", "slower", "both_ways")
 
 
-def ground(pace: ArrayLike, height: ArrayLike | None = None, cell_m: tuple[float, float] = (10.0, 10.0)) -> Ground:
+def ground(pace: ArrayLike, height: ArrayLike | None = None, cell_m: tuple[float, float] = (10.0, 10.0)) -> CostSurface:
     heights = LEVEL if height is None else np.array(height, dtype=np.float32)
-    return Ground(np.array(pace, dtype=np.float32), heights, cell_m)
+    return CostSurface(np.array(pace, dtype=np.float32), heights, cell_m)
 
 
 def times(found: Crossed, shape: tuple[int, ...], source: int = 0) -> Floats:
@@ -41,12 +41,12 @@ def times(found: Crossed, shape: tuple[int, ...], source: int = 0) -> Floats:
     return seconds
 
 
-def walked(where: Ground, row: int, column: int, limit: float = 1e4, **how: Any) -> Floats:
+def walked(where: CostSurface, row: int, column: int, limit: float = 1e4, **how: Any) -> Floats:
     found = cross(where, (np.array([row]), np.array([column])), np.array([limit]), **how)
     return times(found, where.pace.shape)
 
 
-def step_seconds(where: Ground, here: tuple[int, int], move: tuple[int, int]) -> float:
+def step_seconds(where: CostSurface, here: tuple[int, int], move: tuple[int, int]) -> float:
     """Return what a step costs, inf where it cannot be taken."""
     there = (here[0] + move[0], here[1] + move[1])
     cells = [here, there]
@@ -63,7 +63,7 @@ def step_seconds(where: Ground, here: tuple[int, int], move: tuple[int, int]) ->
     return cost
 
 
-def graph_times(where: Ground, source: tuple[int, ...], neighbours: int, *, back: bool = False) -> Floats:
+def graph_times(where: CostSurface, source: tuple[int, ...], neighbours: int, *, back: bool = False) -> Floats:
     """Write every step out as an edge, and ask networkx."""
     graph, seconds = nx.DiGraph(), np.full(where.pace.shape, INF)
     moves = [move for move in product((-2, -1, 0, 1, 2), repeat=2) if math.hypot(*move) in {1, math.sqrt(2)}]
@@ -83,7 +83,7 @@ def graph_times(where: Ground, source: tuple[int, ...], neighbours: int, *, back
 
 
 @st.composite
-def grounds(draw: st.DrawFn, *, sloped: bool) -> tuple[Ground, tuple[int, int]]:
+def grounds(draw: st.DrawFn, *, sloped: bool) -> tuple[CostSurface, tuple[int, int]]:
     shape = draw(st.tuples(st.integers(1, 8), st.integers(1, 8)))
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     pace = rng.uniform(0.8, 4.0, shape)
@@ -119,7 +119,7 @@ def test_on_the_flat_with_8_neighbours_times_are_those_of_skimage(seed: int, cel
 
 @given(grounds(sloped=True), st.sampled_from([8, 16]), st.sampled_from(DIRECTIONS[:2]))
 def test_uphill_and_down_times_are_those_of_the_same_raster_as_a_graph(
-    case: tuple[Ground, tuple[int, int]], neighbours: Neighbours, direction: Direction
+    case: tuple[CostSurface, tuple[int, int]], neighbours: Neighbours, direction: Direction
 ) -> None:
     where, source = case
     ours = walked(where, *source, neighbours=neighbours, direction=direction)
@@ -129,7 +129,7 @@ def test_uphill_and_down_times_are_those_of_the_same_raster_as_a_graph(
 
 @given(grounds(sloped=True), st.floats(10.0, 400.0))
 def test_directions_combine_both_ways_and_limits_cut_what_is_beyond(
-    case: tuple[Ground, tuple[int, int]], limit: float
+    case: tuple[CostSurface, tuple[int, int]], limit: float
 ) -> None:
     where, source = case
     away, home = graph_times(where, source, 16), graph_times(where, source, 16, back=True)
@@ -209,7 +209,7 @@ def test_a_pace_beyond_all_counting_is_as_good_as_a_barrier() -> None:
 
 
 @given(grounds(sloped=True), st.data())
-def test_a_barrier_more_never_shortens_a_time(case: tuple[Ground, tuple[int, int]], data: st.DataObject) -> None:
+def test_a_barrier_more_never_shortens_a_time(case: tuple[CostSurface, tuple[int, int]], data: st.DataObject) -> None:
     where, source = case
     rows, columns = where.pace.shape
     cell = data.draw(st.tuples(st.integers(0, rows - 1), st.integers(0, columns - 1)))

@@ -292,7 +292,7 @@ class Assessment:
 
 
 PlanStatus = Literal["optimal", "feasible", "relaxed", "infeasible", "unknown"]
-# Bound and objective are sums of many floats and a linear programme's; closer than this they are the same number.
+# Bound and objective are sums of many floats and a linear program's; closer than this they are the same number.
 NOISE: Final = 1e-9
 
 

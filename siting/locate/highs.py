@@ -83,14 +83,14 @@ def solver_name() -> str:
 
 
 def minimise(
-    programme: Milp, effort: Effort, *, start: Floats | None = None, abs_gap: float = 0.0, prepared: bool = False
+    program: Milp, effort: Effort, *, start: Floats | None = None, abs_gap: float = 0.0, prepared: bool = False
 ) -> Run:
     """Solve a mixed-integer program on one thread, deterministically except for the time limit.
 
     Parameters
     ----------
-    programme : Milp
-        The programme.
+    program : Milp
+        The program.
     effort : Effort
         When to stop. ``report`` gets each better objective or bound, ``interrupted`` is called ten times a second.
     start : ndarray, optional
@@ -118,30 +118,30 @@ def minimise(
     >>> best.values.tolist(), best.objective, best.stopped_by
     ([1.0, 0.0], 2.0, 'proved')
     """
-    if programme.matrix.shape[1] == 0:
-        return _of_nothing(programme)
+    if program.matrix.shape[1] == 0:
+        return _of_nothing(program)
     check_solver()
     deadline = Deadline(effort)
-    run = _once(programme, effort, start, abs_gap, presolve=not prepared, heuristics=not prepared)
+    run = _once(program, effort, start, abs_gap, presolve=not prepared, heuristics=not prepared)
     # Given a start, HiGHS 1.16 can return the start's point with the objective of a better one; presolve calls some
     # feasible programs infeasible, if a side is off by a rounding error. Doubtful runs are repeated without them.
     for again in (True, False) if start is not None and run.stopped_by != "infeasible" else (False,):
         if run.sound and run.stopped_by != "infeasible":
             break
         left = deadline.left(report=effort.report)
-        run = _once(programme, left, None if not run.sound else start, abs_gap, presolve=again)
+        run = _once(program, left, None if not run.sound else start, abs_gap, presolve=again)
     return run if run.sound else replace(run, stopped_by="solver", bound=-math.inf)
 
 
-def _of_nothing(programme: Milp) -> Run:
+def _of_nothing(program: Milp) -> Run:
     """Return the result of a program without variables, which HiGHS refuses."""
-    if np.any(programme.row_low > 0) or np.any(programme.row_high < 0):
+    if np.any(program.row_low > 0) or np.any(program.row_high < 0):
         return Run(None, math.inf, math.inf, "infeasible", 0)
     return Run(np.zeros(0), 0.0, 0.0, "proved", 0)
 
 
 def _once(
-    programme: Milp,
+    program: Milp,
     effort: Effort,
     start: Floats | None,
     abs_gap: float,
@@ -167,7 +167,7 @@ def _once(
         options |= dict.fromkeys(_HEURISTICS, False)
     for name, value in options.items():
         highs.setOptionValue(name, value)
-    highs.passModel(_model(programme))
+    highs.passModel(_model(program))
     if start is not None:
         point = highspy.HighsSolution()
         point.col_value = start
@@ -185,10 +185,10 @@ def _once(
     )
     # 0.0 is added, since HiGHS writes some zeros as -0.0.
     values = np.asarray(highs.getSolution().col_value, dtype=np.float64) + 0.0 if found else None
-    objective = math.inf if values is None else _sum(programme.cost * values)
+    objective = math.inf if values is None else _sum(program.cost * values)
     told = float(info.objective_function_value)
-    bound = _bound(programme, effort, info, ended, abs_gap) if info.valid and ended != "solver" else -math.inf
-    sound = values is None or _agrees(programme, values, told, bound)
+    bound = _bound(program, effort, info, ended, abs_gap) if info.valid and ended != "solver" else -math.inf
+    sound = values is None or _agrees(program, values, told, bound)
     # What ended by itself just when it was asked to stop is proved by its bound, but nothing is to follow.
     why: Stopped = "interrupt" if stopped.asked else ended
     return Run(values, objective, bound, why, max(int(info.mip_node_count), 0), sound)
@@ -199,14 +199,14 @@ def _sum(terms: Floats) -> float:
     return math.fsum(terms[terms != 0.0])
 
 
-def _agrees(programme: Milp, values: Floats, told: float, bound: float) -> bool:
+def _agrees(program: Milp, values: Floats, told: float, bound: float) -> bool:
     """Tell whether a point keeps to all rows, and has the objective told, which the bound does not cross."""
-    objective = _sum(programme.cost * values)
-    noise = _ROUNDING * (1.0 + _sum(np.abs(programme.cost * values)))
-    rows, size = programme.matrix @ values, abs(programme.matrix) @ np.abs(values)
-    off = np.maximum(programme.row_low - rows, rows - programme.row_high)
-    sides = np.maximum(programme.lower - values, values - programme.upper)
-    parts = np.abs(values - np.round(values))[programme.integer]
+    objective = _sum(program.cost * values)
+    noise = _ROUNDING * (1.0 + _sum(np.abs(program.cost * values)))
+    rows, size = program.matrix @ values, abs(program.matrix) @ np.abs(values)
+    off = np.maximum(program.row_low - rows, rows - program.row_high)
+    sides = np.maximum(program.lower - values, values - program.upper)
+    parts = np.abs(values - np.round(values))[program.integer]
     keeps = np.all(off <= _ROUNDING * (1.0 + size)) and np.all(sides <= _ROUNDING * (1.0 + np.abs(values)))
     return bool(keeps and np.all(parts <= _ROUNDING)) and abs(told - objective) <= noise and bound <= objective + noise
 
@@ -235,7 +235,7 @@ def check_solver() -> None:
 
 
 def _covering(people: Floats, reached: Floats) -> Milp:
-    """Return the programme of covering most people with one site: sites are columns, then people of points."""
+    """Return the program of covering most people with one site: sites are columns, then people of points."""
     points, sites = reached.shape
     one_site = np.concatenate([np.ones(sites), np.zeros(points)])
     matrix = csr_array(np.vstack([one_site, np.hstack([-reached, np.eye(points)])]))
@@ -250,9 +250,9 @@ def _covering(people: Floats, reached: Floats) -> Milp:
     )
 
 
-def _bound(programme: Milp, effort: Effort, info: highspy.HighsInfo, ended: Stopped, abs_gap: float) -> float:
+def _bound(program: Milp, effort: Effort, info: highspy.HighsInfo, ended: Stopped, abs_gap: float) -> float:
     objective = float(info.objective_function_value)
-    if not programme.integer.any():
+    if not program.integer.any():
         return objective
     # Where its presolve finds that nothing betters the start, HiGHS tells no bound but "optimal".
     least = objective - max(abs_gap, effort.rel_gap * abs(objective)) if ended == "proved" else -math.inf
@@ -260,23 +260,23 @@ def _bound(programme: Milp, effort: Effort, info: highspy.HighsInfo, ended: Stop
 
 
 class Relaxation:
-    """A linear programme that is solved again with more rows or other sides, each time from where it was left.
+    """A linear program that is solved again with more rows or other sides, each time from where it was left.
 
     Whole numbers are not asked for.
 
     Parameters
     ----------
-    programme : Milp
-        The programme.
+    program : Milp
+        The program.
     """
 
-    def __init__(self, programme: Milp) -> None:
+    def __init__(self, program: Milp) -> None:
         check_solver()
-        self._rows = len(programme.row_low)
+        self._rows = len(program.row_low)
         self._highs = _new()
         for name, value in (("output_flag", False), ("threads", 1), ("primal_feasibility_tolerance", TOLERANCE)):
             self._highs.setOptionValue(name, value)
-        self._highs.passModel(_model(replace(programme, integer=np.zeros_like(programme.integer))))
+        self._highs.passModel(_model(replace(program, integer=np.zeros_like(program.integer))))
         self.iterations = 0
         self._stopped = _Stopped()
 
@@ -335,17 +335,17 @@ def _new() -> highspy.Highs:
     return _Silent()  # type: ignore[no-untyped-call]
 
 
-def _model(programme: Milp) -> highspy.HighsLp:
+def _model(program: Milp) -> highspy.HighsLp:
     lp = highspy.HighsLp()
-    lp.num_row_, lp.num_col_ = programme.matrix.shape
+    lp.num_row_, lp.num_col_ = program.matrix.shape
     lp.sense_ = highspy.ObjSense.kMinimize
-    lp.col_cost_ = programme.cost
-    lp.col_lower_, lp.col_upper_ = programme.lower, programme.upper
-    lp.row_lower_, lp.row_upper_ = programme.row_low, programme.row_high
-    if programme.integer.any():
+    lp.col_cost_ = program.cost
+    lp.col_lower_, lp.col_upper_ = program.lower, program.upper
+    lp.row_lower_, lp.row_upper_ = program.row_low, program.row_high
+    if program.integer.any():
         kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
-        lp.integrality_ = [kinds[int(whole)] for whole in programme.integer]
-    matrix = csr_array(programme.matrix)
+        lp.integrality_ = [kinds[int(whole)] for whole in program.integer]
+    matrix = csr_array(program.matrix)
     lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
     lp.a_matrix_.start_, lp.a_matrix_.index_ = matrix.indptr, matrix.indices
     lp.a_matrix_.value_ = matrix.data.astype(np.float64)

@@ -1,4 +1,4 @@
-"""One door to all models: plain problems go to the kernels that were written for them, others to the programme."""
+"""One door to all models: plain problems go to the kernels that were written for them, others to the program."""
 
 from siting.locate.covering import maximal_covering, set_covering
 from siting.locate.covering.p_center import p_center

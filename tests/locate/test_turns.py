@@ -78,7 +78,7 @@ def test_a_search_that_is_stopped_within_its_first_turns_has_a_plan(name: str, m
 
 
 def test_annealing_that_is_stopped_holds_a_choice_that_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    core = coverage_target(problem(None), 0.8).core
+    core = coverage_target(problem(None), 0.8).instance
     begin = greedy_choice(lists_of(core), np.zeros(core.sites, dtype=np.bool_), core.weight, core.slack)
     found = []
     for turns in (1, 5, 10**9):
@@ -112,7 +112,7 @@ def test_ctrl_c_while_ties_are_settled_keeps_the_plan(monkeypatch: pytest.Monkey
     core = instance_of(weighted(given, 900.0), np.zeros(60, dtype=np.bool_), np.arange(60))
     assert len(settled_sites(core, high, pressed)) == 6
 
-    wanted = coverage_target(given, 0.8).core
+    wanted = coverage_target(given, 0.8).instance
     begin = np.ones(wanted.sites, dtype=np.bool_)
     left = break_choice_ties(lists_of(wanted), begin, wanted.slack, pressed)
     assert wanted.uncovered(np.flatnonzero(left)) <= wanted.slack

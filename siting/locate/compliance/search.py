@@ -63,8 +63,8 @@ class Search:
             if value <= floor + NOISE * max(1.0, floor):
                 return Step(opened, Stage("shortfall", "min", value, value), "proved")
         whole = _is_counted(system, mine)
-        programme = Stages(self.problem, system, self.blocks, 1.0, _NEAR_ONE if whole else 0.0)
-        run = programme.minimise(programme.over(needs=mine * 1.0), self.deadline.effort, seconds, opened, caps)
+        program = Stages(self.problem, system, self.blocks, 1.0, _NEAR_ONE if whole else 0.0)
+        run = program.minimise(program.over(needs=mine * 1.0), self.deadline.effort, seconds, opened, caps)
         found = self._better(run, opened, lambda rows: tuple(system.values(rows)[: stage + 1]))
         value = math.inf if found is None else float(system.values(found)[stage])
         bound = _bound(run.bound, value, floor, 1.0 if whole else 0.0)
@@ -75,8 +75,8 @@ class Search:
         unit = money_unit(self.costs) if bool(self.costs.any()) else 1.0
         prices = self.costs / unit
         whole = bool(np.all(prices == np.rint(prices)))
-        programme = Stages(self.problem, self.system, self.blocks, unit, _NEAR_ONE if whole else 0.0)
-        run = programme.minimise(programme.over(rows=prices), self.deadline.effort, seconds, opened, caps)
+        program = Stages(self.problem, self.system, self.blocks, unit, _NEAR_ONE if whole else 0.0)
+        run = program.minimise(program.over(rows=prices), self.deadline.effort, seconds, opened, caps)
         found = self._better(run, opened, lambda rows: (*self.system.values(rows), self.cost(rows)))
         if found is not None and caps is None and self.system.shortfalls(found).any():
             found = None

@@ -40,8 +40,8 @@ class Annealing:
 
     Parameters
     ----------
-    core : CoveringInstance
-        The programme.
+    instance : CoveringInstance
+        The instance.
     best : ndarray of bool
         A feasible choice.
     unit_value : float
@@ -52,28 +52,28 @@ class Annealing:
         Random seed.
     """
 
-    def __init__(self, core: CoveringInstance, best: Bools, unit_value: float, steps: int, seed: int) -> None:
+    def __init__(self, instance: CoveringInstance, best: Bools, unit_value: float, steps: int, seed: int) -> None:
         self.best = best.copy()
         self._now = best
-        self._core, self._unit_value, self._seed = core, unit_value, seed
+        self._core, self._unit_value, self._seed = instance, unit_value, seed
         self._turns = max(1, round(steps / _TURN))
         self._steps = -(-steps // self._turns)
         self._done = 0
 
     def turn(self, should_stop: Callable[[], bool] | None = None) -> bool:
         """Take a turn, which ends early where ``should_stop`` says so; tell whether any is left."""
-        core, lists = self._core, lists_of(self._core)
-        dear = float(core.cost.mean())
+        instance, lists = self._core, lists_of(self._core)
+        dear = float(instance.cost.mean())
         temperatures = [dear * _HOT * (_COLD / _HOT) ** (turn / self._turns) for turn in (self._done, self._done + 1)]
-        below = 1.0 - INTEGER_TOLERANCE if core.whole else _BELOW * float(core.cost[self.best].sum())
+        below = 1.0 - INTEGER_TOLERANCE if instance.whole else _BELOW * float(instance.cost[self.best].sum())
         limits = (
-            core.slack,
+            instance.slack,
             below,
             self._unit_value,
             (temperatures[1] / temperatures[0]) ** (1.0 / max(self._steps, 1)),
         )
         choice, held, lowest = _begun(lists, self._now, self.best, self._seed + self._done)
-        mark, state = np.full(core.groups, -1, dtype=np.int64), np.array([temperatures[0], lowest, 0.0])
+        mark, state = np.full(instance.groups, -1, dtype=np.int64), np.array([temperatures[0], lowest, 0.0])
 
         def anneal(work: int) -> bool:
             return bool(_annealed(lists, (choice, held, mark), self.best, state, limits, self._steps, work))

@@ -52,9 +52,11 @@ class ChosenList(NamedTuple):
     many: Ints
 
 
-def lists_of(core: CoveringInstance) -> CoverLists:
+def lists_of(instance: CoveringInstance) -> CoverLists:
     """Return what the kernels read."""
-    return CoverLists(core.start, core.group, core.group_start, core.site, core.weight, core.cost)
+    return CoverLists(
+        instance.start, instance.group, instance.group_start, instance.site, instance.weight, instance.cost
+    )
 
 
 @compiled

@@ -88,7 +88,7 @@ def _take(search: CoverSearch, run: Run, scale: float) -> None:
     search.ended = "proved" if search.proved or run.stopped_by == "proved" else run.stopped_by
 
 
-def lscp_milp(core: CoveringInstance, most: int | None = None) -> Milp:
+def lscp_milp(instance: CoveringInstance, most: int | None = None) -> Milp:
     r"""Return set covering as a mixed-integer program; a part may stay uncovered.
 
     .. math::
@@ -103,37 +103,39 @@ def lscp_milp(core: CoveringInstance, most: int | None = None) -> Milp:
 
     Parameters
     ----------
-    core : CoveringInstance
-        The programme's numbers.
+    instance : CoveringInstance
+        The instance.
     most : int, optional
         The most sites.
     """
-    free = np.flatnonzero(~core.must)
-    heaviest = max(float(core.weight[free].max(initial=0.0)), 1.0)
-    spared = csr_array((np.ones(len(free)), (free, np.arange(len(free)))), shape=(core.groups, len(free)))
-    blocks = [[csr_array(core.matrix.T), spared]]
-    low, high = [np.ones(core.groups)], [np.full(core.groups, np.inf)]
+    free = np.flatnonzero(~instance.must)
+    heaviest = max(float(instance.weight[free].max(initial=0.0)), 1.0)
+    spared = csr_array((np.ones(len(free)), (free, np.arange(len(free)))), shape=(instance.groups, len(free)))
+    blocks = [[csr_array(instance.matrix.T), spared]]
+    low, high = [np.ones(instance.groups)], [np.full(instance.groups, np.inf)]
     if len(free):
-        blocks.append([csr_array((1, core.sites)), csr_array(core.weight[free][None, :] / heaviest)])
+        blocks.append([csr_array((1, instance.sites)), csr_array(instance.weight[free][None, :] / heaviest)])
         low.append(np.array([-np.inf]))
-        high.append(np.array([core.slack / heaviest]))
+        high.append(np.array([instance.slack / heaviest]))
     if most is not None:
-        blocks.append([csr_array(np.ones((1, core.sites))), csr_array((1, len(free)))])
+        blocks.append([csr_array(np.ones((1, instance.sites))), csr_array((1, len(free)))])
         low.append(np.array([-np.inf]))
         high.append(np.array([float(most)]))
-    columns = core.sites + len(free)
+    columns = instance.sites + len(free)
     return Milp(
-        cost=np.concatenate([core.cost, np.zeros(len(free))]),
+        cost=np.concatenate([instance.cost, np.zeros(len(free))]),
         matrix=csr_array(block_array(blocks, format="csr")),
         row_low=np.concatenate(low),
         row_high=np.concatenate(high),
         lower=np.zeros(columns),
         upper=np.ones(columns),
-        integer=np.arange(columns) < core.sites,
+        integer=np.arange(columns) < instance.sites,
     )
 
 
-def solve_instance(core: CoveringInstance, chosen: Ints, effort: Effort, most: int | None = None) -> tuple[Ints, Run]:
+def solve_instance(
+    instance: CoveringInstance, chosen: Ints, effort: Effort, most: int | None = None
+) -> tuple[Ints, Run]:
     """Return the best choice that HiGHS finds, and its run.
 
     HiGHS satisfies constraints within a tolerance only. A choice that leaves too much uncovered is excluded, with all
@@ -141,8 +143,8 @@ def solve_instance(core: CoveringInstance, chosen: Ints, effort: Effort, most: i
 
     Parameters
     ----------
-    core : CoveringInstance
-        The programme.
+    instance : CoveringInstance
+        The instance.
     chosen : ndarray of int
         A feasible choice, which is returned if nothing better is found.
     effort : Effort
@@ -150,18 +152,18 @@ def solve_instance(core: CoveringInstance, chosen: Ints, effort: Effort, most: i
     most : int, optional
         The most sites; ``chosen`` keeps to it.
     """
-    milp = lscp_milp(core, most)
-    gap = 1.0 - INTEGER_TOLERANCE if core.whole else 0.0
+    milp = lscp_milp(instance, most)
+    gap = 1.0 - INTEGER_TOLERANCE if instance.whole else 0.0
     while True:
-        run = minimise(milp, effort, start=_point(core, chosen), abs_gap=gap)
-        found = chosen if run.values is None else np.flatnonzero(run.values[: core.sites] > _HALF)
-        if core.uncovered(found) <= core.slack:
-            better = float(core.cost[found].sum()) < float(core.cost[chosen].sum())
+        run = minimise(milp, effort, start=_point(instance, chosen), abs_gap=gap)
+        found = chosen if run.values is None else np.flatnonzero(run.values[: instance.sites] > _HALF)
+        if instance.uncovered(found) <= instance.slack:
+            better = float(instance.cost[found].sum()) < float(instance.cost[chosen].sum())
             return (found if better else chosen), run
         if run.stopped_by != "proved":
             return chosen, run
         outside = np.ones(milp.matrix.shape[1])
-        outside[core.sites :], outside[found] = 0.0, 0.0
+        outside[instance.sites :], outside[found] = 0.0, 0.0
         milp = replace(
             milp,
             matrix=csr_array(block_array([[milp.matrix], [csr_array(outside[None, :])]], format="csr")),
@@ -170,8 +172,8 @@ def solve_instance(core: CoveringInstance, chosen: Ints, effort: Effort, most: i
         )
 
 
-def _point(core: CoveringInstance, chosen: Ints) -> Floats:
+def _point(instance: CoveringInstance, chosen: Ints) -> Floats:
     """Return the values of all columns for a choice."""
-    opened = np.zeros(core.sites)
+    opened = np.zeros(instance.sites)
     opened[chosen] = 1.0
-    return np.concatenate([opened, (~core.covered(chosen))[~core.must].astype(np.float64)])
+    return np.concatenate([opened, (~instance.covered(chosen))[~instance.must].astype(np.float64)])

@@ -1,4 +1,4 @@
-"""The programme of set covering as its kernels see it: free sites, groups of points, costs, what may stay uncovered."""
+"""The instance of set covering as its kernels see it: free sites, groups of points, costs, what may stay uncovered."""
 
 import math
 from dataclasses import dataclass
@@ -119,13 +119,15 @@ def picked(start: Ints, item: Numbers, sites: Ints) -> tuple[Ints, Numbers]:
     return begin, item[places(start, sites)]
 
 
-def merged(core: CoveringInstance) -> CoveringInstance:
+def merged(instance: CoveringInstance) -> CoveringInstance:
     """Return the same with groups of the same sites as one; they stand in the order of their first."""
-    wanted = np.ones(core.groups, dtype=np.bool_)
-    label, first = alike(hashed(core.start, core.group, wanted)[0], core.group_start, core.site)
-    if len(first) == core.groups:
-        return core
-    weight = np.bincount(label, weights=core.weight, minlength=len(first)).astype(np.float64)
-    one = core.part(np.arange(core.sites), np.sort(first), core.slack)
+    wanted = np.ones(instance.groups, dtype=np.bool_)
+    label, first = alike(hashed(instance.start, instance.group, wanted)[0], instance.group_start, instance.site)
+    if len(first) == instance.groups:
+        return instance
+    weight = np.bincount(label, weights=instance.weight, minlength=len(first)).astype(np.float64)
+    one = instance.part(np.arange(instance.sites), np.sort(first), instance.slack)
     # Labels count first occurrences, which therefore ascend.
-    return CoveringInstance(one.start, one.group, one.group_start, one.site, weight, core.cost, core.slack, core.whole)
+    return CoveringInstance(
+        one.start, one.group, one.group_start, one.site, weight, instance.cost, instance.slack, instance.whole
+    )

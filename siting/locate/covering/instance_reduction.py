@@ -19,24 +19,24 @@ _Lists = tuple[Ints, Numbers, Ints, Numbers]
 
 @dataclass(frozen=True)
 class ReducedInstance:
-    """What is left of a core: ``core`` with the sites ``sites`` of the old one, when those of ``taken`` are opened.
+    """What is left of an instance, once the sites ``taken`` are open: ``instance``, with ``sites`` of the old one.
 
-    ``core`` is None where no choice of sites will do.
+    ``instance`` is None where no choice of sites will do.
     """
 
-    core: CoveringInstance | None
+    instance: CoveringInstance | None
     sites: Ints
     taken: Ints
 
 
 def reduced_instance(
-    core: CoveringInstance,
+    instance: CoveringInstance,
     *,
     closed: Bools | None = None,
     opened: Bools | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> ReducedInstance:
-    """Reduce a core as far as possible; its least cost plus that of ``taken`` is unchanged.
+    """Reduce an instance as far as possible; its least cost plus that of ``taken`` is unchanged.
 
     A site is removed if another one covers all its groups and costs no more (of equals the lowest stays). A group is
     removed if all sites of another group that must be covered cover it too. The only site of a group that must be
@@ -44,76 +44,82 @@ def reduced_instance(
 
     Parameters
     ----------
-    core : CoveringInstance
-        The programme.
+    instance : CoveringInstance
+        The instance.
     closed, opened : ndarray of bool, optional
         Sites that are known to stay closed, or to be open, in every choice that is wanted.
     should_stop : callable, optional
         Whether to leave it at what was found so far.
     """
-    sites = np.arange(core.sites)
-    taken = np.zeros(core.sites, dtype=np.bool_)
-    leaving = np.zeros(core.sites, dtype=np.bool_) if closed is None else closed.copy()
-    taking = np.zeros(core.sites, dtype=np.bool_) if opened is None else opened.copy()
+    sites = np.arange(instance.sites)
+    taken = np.zeros(instance.sites, dtype=np.bool_)
+    leaving = np.zeros(instance.sites, dtype=np.bool_) if closed is None else closed.copy()
+    taking = np.zeros(instance.sites, dtype=np.bool_) if opened is None else opened.copy()
     while True:
         taken[sites[taking]] = True
-        smaller = _without(core, leaving & ~taking, taking)
+        smaller = _without(instance, leaving & ~taking, taking)
         if smaller is None:
             return ReducedInstance(None, sites[:0], np.flatnonzero(taken))
-        sites, core = sites[~(leaving | taking)], merged(smaller)
-        if core.groups == 0 or core.weight.sum() <= core.slack:
-            return ReducedInstance(core.part(sites[:0], sites[:0], core.slack), sites[:0], np.flatnonzero(taken))
-        core = _without_implied(core, should_stop)
-        leaving = dominated_sites(core, should_stop)
-        taking = np.zeros(core.sites, dtype=np.bool_)
-        alone = (np.diff(core.group_start) == 1) & core.must
-        taking[core.site[core.group_start[:-1][alone]]] = True
+        sites, instance = sites[~(leaving | taking)], merged(smaller)
+        if instance.groups == 0 or instance.weight.sum() <= instance.slack:
+            return ReducedInstance(
+                instance.part(sites[:0], sites[:0], instance.slack), sites[:0], np.flatnonzero(taken)
+            )
+        instance = _without_implied(instance, should_stop)
+        leaving = dominated_sites(instance, should_stop)
+        taking = np.zeros(instance.sites, dtype=np.bool_)
+        alone = (np.diff(instance.group_start) == 1) & instance.must
+        taking[instance.site[instance.group_start[:-1][alone]]] = True
         if not (leaving.any() or taking.any()) or (should_stop is not None and should_stop()):
-            return ReducedInstance(core, sites, np.flatnonzero(taken))
+            return ReducedInstance(instance, sites, np.flatnonzero(taken))
 
 
-def _without(core: CoveringInstance, leaving: Bools, taking: Bools) -> CoveringInstance | None:
-    """Return the core without some sites and without the groups that ``taken`` covers; None if it is infeasible."""
-    left = ~core.covered(np.flatnonzero(taking))
+def _without(instance: CoveringInstance, leaving: Bools, taking: Bools) -> CoveringInstance | None:
+    """Return the instance without some sites and without the groups that ``taken`` covers; None if it is infeasible."""
+    left = ~instance.covered(np.flatnonzero(taking))
     staying = np.flatnonzero(~(leaving | taking))
-    smaller = core.part(staying, np.flatnonzero(left), core.slack)
+    smaller = instance.part(staying, np.flatnonzero(left), instance.slack)
     lost = np.diff(smaller.group_start) == 0
-    slack = core.slack - float(smaller.weight[lost].sum())
+    slack = instance.slack - float(smaller.weight[lost].sum())
     if slack < 0:
         return None
     return smaller.part(np.arange(smaller.sites), np.flatnonzero(~lost), slack) if lost.any() else smaller
 
 
-def _without_implied(core: CoveringInstance, should_stop: Callable[[], bool] | None) -> CoveringInstance:
-    implied = implied_groups(core, should_stop)
-    return core.part(np.arange(core.sites), np.flatnonzero(~implied), core.slack) if implied.any() else core
+def _without_implied(instance: CoveringInstance, should_stop: Callable[[], bool] | None) -> CoveringInstance:
+    implied = implied_groups(instance, should_stop)
+    return (
+        instance.part(np.arange(instance.sites), np.flatnonzero(~implied), instance.slack)
+        if implied.any()
+        else instance
+    )
 
 
-def components(core: CoveringInstance) -> list[tuple[Ints, Ints]]:
+def components(instance: CoveringInstance) -> list[tuple[Ints, Ints]]:
     """Return the sites and groups of each independent part, in the order of their lowest sites.
 
     Only full cover falls apart; what may stay uncovered binds all groups together.
     """
-    if core.slack > 0:
-        return [(np.arange(core.sites), np.arange(core.groups))]
-    both: csr_array = csr_array(block_array([[None, core.matrix], [core.matrix.T, None]], format="csr"))
+    if instance.slack > 0:
+        return [(np.arange(instance.sites), np.arange(instance.groups))]
+    both: csr_array = csr_array(block_array([[None, instance.matrix], [instance.matrix.T, None]], format="csr"))
     count, label = connected_components(both, directed=False)
-    site_label, group_label = label[: core.sites], label[core.sites :]
+    site_label, group_label = label[: instance.sites], label[instance.sites :]
     sites, groups = np.argsort(site_label, kind="stable"), np.argsort(group_label, kind="stable")
     site_end = np.cumsum(np.bincount(site_label, minlength=count))[:-1]
     group_end = np.cumsum(np.bincount(group_label, minlength=count))[:-1]
     return list(zip(np.split(sites, site_end), np.split(groups, group_end), strict=True))
 
 
-def dominated_sites(core: CoveringInstance, should_stop: Callable[[], bool] | None = None) -> Bools:
+def dominated_sites(instance: CoveringInstance, should_stop: Callable[[], bool] | None = None) -> Bools:
     """Return the sites whose groups another site covers too at no more cost (of equals, a lower site).
 
     Where ``should_stop`` says so, those among the first ones.
     """
-    lists = (core.start, core.group, core.group_start, core.site)
-    dropped, marked = np.zeros(core.sites, dtype=np.bool_), np.zeros(core.groups, dtype=np.int64)
+    lists = (instance.start, instance.group, instance.group_start, instance.site)
+    dropped, marked = np.zeros(instance.sites, dtype=np.bool_), np.zeros(instance.groups, dtype=np.int64)
     place = np.zeros(1, dtype=np.int64)
-    by_turns(lambda work: bool(_dominated(lists, core.cost, dropped, marked, place, work)), should_stop)
+    by_turns(lambda work: bool(_dominated(lists, instance.cost, dropped, marked, place, work)), should_stop)
     return dropped
 
 
@@ -163,14 +169,14 @@ def _within(site: Numbers, begin: int, end: int, place: int, last: int) -> bool:
     return True
 
 
-def implied_groups(core: CoveringInstance, should_stop: Callable[[], bool] | None = None) -> Bools:
+def implied_groups(instance: CoveringInstance, should_stop: Callable[[], bool] | None = None) -> Bools:
     """Return the groups that are covered whenever some other group, which must be, is (no two have the same sites).
 
     Where ``should_stop`` says so, those that the first ones imply.
     """
-    lists = (core.start, core.group, core.group_start, core.site)
-    dropped, place = np.zeros(core.groups, dtype=np.bool_), np.zeros(1, dtype=np.int64)
-    by_turns(lambda work: bool(_implied(lists, core.must, dropped, place, work)), should_stop)
+    lists = (instance.start, instance.group, instance.group_start, instance.site)
+    dropped, place = np.zeros(instance.groups, dtype=np.bool_), np.zeros(1, dtype=np.int64)
+    by_turns(lambda work: bool(_implied(lists, instance.must, dropped, place, work)), should_stop)
     return dropped
 
 

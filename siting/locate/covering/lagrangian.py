@@ -209,37 +209,43 @@ class AscentState(NamedTuple):
         return float(self.state[1])
 
 
-def first_multipliers(core: CoveringInstance) -> AscentState:
+def first_multipliers(instance: CoveringInstance) -> AscentState:
     """Return the start of the ascent: for each group the least share of the cost of a site that covers it."""
-    share = core.cost / np.maximum(np.diff(core.start), 1)
-    if core.slack > 0:
-        carried = np.zeros(core.sites)
-        np.add.at(carried, np.repeat(np.arange(core.sites), np.diff(core.start)), core.weight[core.group])
-        share = core.cost / np.maximum(carried, 1.0)
-    least = np.minimum.reduceat(share[core.site], core.group_start[:-1]) if core.groups else np.zeros(0)
-    if core.slack > 0:
-        least = least * core.weight
-    return AscentState(least, least.copy(), np.zeros(core.groups), np.array([-np.inf, 1.0, 0.0]))
+    share = instance.cost / np.maximum(np.diff(instance.start), 1)
+    if instance.slack > 0:
+        carried = np.zeros(instance.sites)
+        np.add.at(
+            carried, np.repeat(np.arange(instance.sites), np.diff(instance.start)), instance.weight[instance.group]
+        )
+        share = instance.cost / np.maximum(carried, 1.0)
+    least = np.minimum.reduceat(share[instance.site], instance.group_start[:-1]) if instance.groups else np.zeros(0)
+    if instance.slack > 0:
+        least = least * instance.weight
+    return AscentState(least, least.copy(), np.zeros(instance.groups), np.array([-np.inf, 1.0, 0.0]))
 
 
 def subgradient_ascent(
-    core: CoveringInstance, found: AscentState, upper: float, steps: int, should_stop: Callable[[], bool] | None = None
+    instance: CoveringInstance,
+    found: AscentState,
+    upper: float,
+    steps: int,
+    should_stop: Callable[[], bool] | None = None,
 ) -> None:
     """Take some steps from where the last ones ended, fewer where ``should_stop`` says so."""
-    scale = np.ones(core.groups) if core.slack <= 0 else core.weight / core.weight.mean()
-    lists = (core.start, core.group, core.weight, core.cost)
+    scale = np.ones(instance.groups) if instance.slack <= 0 else instance.weight / instance.weight.mean()
+    lists = (instance.start, instance.group, instance.weight, instance.cost)
     left = steps
 
     def climb(work: int) -> bool:
         nonlocal left
-        many = min(max(work // max(len(core.group) + core.groups, 1), 1), left)
+        many = min(max(work // max(len(instance.group) + instance.groups, 1), 1), left)
         left -= many
-        return bool(_ascent_steps(lists, (scale, core.must), (core.slack, upper), found, many)) and left > 0
+        return bool(_ascent_steps(lists, (scale, instance.must), (instance.slack, upper), found, many)) and left > 0
 
     by_turns(climb, should_stop)
 
 
-def proved_bound(core: CoveringInstance, multipliers: Floats) -> tuple[float, Floats]:
+def proved_bound(instance: CoveringInstance, multipliers: Floats) -> tuple[float, Floats]:
     r"""Return the bound of some multipliers, rounded down by what floats may be off, and the reduced costs.
 
     With multipliers :math:`u \ge 0` of the groups, no choice costs less than
@@ -251,13 +257,13 @@ def proved_bound(core: CoveringInstance, multipliers: Floats) -> tuple[float, Fl
 
     where z are the groups left uncovered (0 for those that must be covered) and s the slack.
     """
-    asked = np.add.reduceat(np.append(multipliers[core.group], 0.0), core.start[:-1])
-    reduced = core.cost - np.where(np.diff(core.start) > 0, asked, 0.0)
-    free = ~core.must
-    left, _ = slack_value(multipliers[free], core.weight[free], core.slack)
+    asked = np.add.reduceat(np.append(multipliers[instance.group], 0.0), instance.start[:-1])
+    reduced = instance.cost - np.where(np.diff(instance.start) > 0, asked, 0.0)
+    free = ~instance.must
+    left, _ = slack_value(multipliers[free], instance.weight[free], instance.slack)
     terms = (np.minimum(reduced, 0.0).sum(), multipliers.sum(), -left)
     # Each reduced cost holds all multipliers of its site.
-    size = float(np.abs(core.cost).sum() + multipliers[core.group].sum() + multipliers.sum())
+    size = float(np.abs(instance.cost).sum() + multipliers[instance.group].sum() + multipliers.sum())
     return float(sum(terms)) - ROUNDING_SHARE * max(min(size, abs(terms[0]) + 2 * terms[1] + 1.0), 1.0), reduced
 
 

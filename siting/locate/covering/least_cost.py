@@ -34,12 +34,12 @@ _FEW_PAIRS: Final = 20_000
 
 @dataclass
 class Part:
-    """An independent part of a programme, the best choice of its sites so far and what none can go below.
+    """An independent part of an instance, the best choice of its sites so far and what none can go below.
 
     ``sites`` are its sites' numbers in the whole. ``multipliers`` are the best so far.
     """
 
-    core: CoveringInstance
+    instance: CoveringInstance
     sites: Ints
     best: Bools
     bound: float = 0.0
@@ -48,26 +48,26 @@ class Part:
     @property
     def cost(self) -> float:
         """What the best choice costs."""
-        return float(self.core.cost[self.best].sum())
+        return float(self.instance.cost[self.best].sum())
 
     @property
     def open(self) -> bool:
         """Whether a gap is left."""
-        return self.bound < self.cost - (1.0 - INTEGER_TOLERANCE if self.core.whole else NOISE * self.cost)
+        return self.bound < self.cost - (1.0 - INTEGER_TOLERANCE if self.instance.whole else NOISE * self.cost)
 
     def raise_bound(self, bound: float) -> None:
         """Take over a bound if it is better."""
-        self.bound = min(max(self.bound, self.core.rounded_up(bound)), self.cost)
+        self.bound = min(max(self.bound, self.instance.rounded_up(bound)), self.cost)
 
     def take(self, best: Bools) -> None:
         """Take over a choice if it is better."""
-        if float(self.core.cost[best].sum()) < self.cost:
+        if float(self.instance.cost[best].sum()) < self.cost:
             self.best = best
 
 
 @dataclass(frozen=True)
 class LeastCost:
-    """The best choice of a core's sites, its lower bound, and why the search ended."""
+    """The best choice of an instance's sites, its lower bound, and why the search ended."""
 
     chosen: Ints
     bound: float
@@ -76,12 +76,12 @@ class LeastCost:
 
 
 class LeastCostSearch:
-    """The search for a core's least cost.
+    """The search for an instance's least cost.
 
     Parameters
     ----------
-    core : CoveringInstance
-        The programme; choosing all sites is feasible.
+    instance : CoveringInstance
+        The instance; choosing all sites is feasible.
     deadline : Deadline
         When to stop.
     most : float, default inf
@@ -91,18 +91,18 @@ class LeastCostSearch:
     """
 
     def __init__(
-        self, core: CoveringInstance, deadline: Deadline, *, most: float = math.inf, any_will_do: bool = False
+        self, instance: CoveringInstance, deadline: Deadline, *, most: float = math.inf, any_will_do: bool = False
     ) -> None:
-        self.core, self.deadline, self.most, self.any_will_do = core, deadline, most, any_will_do
-        small = reduced_instance(core, opened=core.cost <= 0, should_stop=deadline.should_stop)
-        assert small.core is not None, "choosing all rows is feasible"  # noqa: S101
+        self.instance, self.deadline, self.most, self.any_will_do = instance, deadline, most, any_will_do
+        small = reduced_instance(instance, opened=instance.cost <= 0, should_stop=deadline.should_stop)
+        assert small.instance is not None, "choosing all rows is feasible"  # noqa: S101
         self.taken = small.taken
         self.parts: list[Part] = []
         self._told = (math.inf, -math.inf)
         self.first = math.nan
-        for sites, groups in components(small.core):
+        for sites, groups in components(small.instance):
             if len(groups):
-                part = small.core.part(sites, groups, small.core.slack)
+                part = small.instance.part(sites, groups, small.instance.slack)
                 priority = part.weight if part.slack > 0 else np.ones(part.groups)
                 best = greedy_choice(lists_of(part), np.zeros(part.sites, dtype=np.bool_), priority, part.slack)
                 self.parts.append(Part(part, small.sites[sites], np.asarray(best)))
@@ -116,19 +116,19 @@ class LeastCostSearch:
     @property
     def cost(self) -> float:
         """What the best choice costs."""
-        return float(self.core.cost[self.chosen].sum())
+        return float(self.instance.cost[self.chosen].sum())
 
     @property
     def bound(self) -> float:
         """What no choice can go below."""
-        return float(self.core.cost[self.taken].sum()) + math.fsum(part.bound for part in self.parts)
+        return float(self.instance.cost[self.taken].sum()) + math.fsum(part.bound for part in self.parts)
 
     def run(self) -> LeastCost:
         """Search until it is proved that nothing is better, or something says stop."""
         try:
             for part in self.parts:
                 self._look(part)
-            for part in sorted(self.parts, key=lambda each: len(each.core.group)):
+            for part in sorted(self.parts, key=lambda each: len(each.instance.group)):
                 self._finish(part)
         except KeyboardInterrupt:
             self.deadline.stop("interrupt")
@@ -156,21 +156,21 @@ class LeastCostSearch:
 
     def _look(self, part: Part, rounds: int = _ROUNDS) -> None:
         """Raise the bound by subgradient steps, and make a choice of each round's reduced costs."""
-        if part.core.slack <= 0:
+        if part.instance.slack <= 0:
             self._exchange(part, _FIRST_BY_ROW, self.deadline.effort.seed)
-        found = first_multipliers(part.core)
+        found = first_multipliers(part.instance)
         if len(part.multipliers):
             found.now[:] = part.multipliers
-        weight = part.core.weight if part.core.slack > 0 else np.ones(part.core.groups)
+        weight = part.instance.weight if part.instance.slack > 0 else np.ones(part.instance.groups)
         for _ in range(rounds):
             if not part.open or self._stops():
                 return
             before = found.bound
-            subgradient_ascent(part.core, found, part.cost, _STEPS, self.deadline.should_stop)
-            bound, reduced = proved_bound(part.core, found.best)
+            subgradient_ascent(part.instance, found, part.cost, _STEPS, self.deadline.should_stop)
+            bound, reduced = proved_bound(part.instance, found.best)
             part.raise_bound(bound)
             part.multipliers = found.best
-            part.take(np.asarray(greedy_choice(lists_of(part.core), reduced < 0, weight, part.core.slack)))
+            part.take(np.asarray(greedy_choice(lists_of(part.instance), reduced < 0, weight, part.instance.slack)))
             if found.pace < _SLOWEST or (found.pace < _SLOW and found.bound - before < _SLOWEST * (part.cost - bound)):
                 break
 
@@ -178,7 +178,7 @@ class LeastCostSearch:
         """Prove a part, or get as near to it as the effort allows."""
         if not part.open or self._stops():
             return
-        if len(part.core.group) > _FEW_PAIRS or not self._exact(part, few=True):
+        if len(part.instance.group) > _FEW_PAIRS or not self._exact(part, few=True):
             self._search_long(part)
             if part.open and not self._stops():
                 self._look(part)
@@ -187,7 +187,7 @@ class LeastCostSearch:
 
     def _exchange(self, part: Part, by_row: int, seed: int) -> None:
         """Exchange sites, so many times for each site there is."""
-        exchange, more = WeightingSearch(part.core, part.best, by_row * part.core.sites, seed), part.open
+        exchange, more = WeightingSearch(part.instance, part.best, by_row * part.instance.sites, seed), part.open
         while more and not self._stops():
             try:
                 more = exchange.turn(self.deadline.should_stop)
@@ -195,18 +195,20 @@ class LeastCostSearch:
                 part.take(exchange.best.copy())
 
     def _search_long(self, part: Part) -> None:
-        core, seed = part.core, self.deadline.effort.seed
-        if core.slack <= 0:
+        instance, seed = part.instance, self.deadline.effort.seed
+        if instance.slack <= 0:
             for run in range(_RUNS):
                 self._exchange(part, _LONG_BY_ROW, seed + run + 1)
             return
-        free = ~core.must
+        free = ~instance.must
         unit_value = (
-            slack_value(part.multipliers[free], core.weight[free], core.slack)[1] if len(part.multipliers) else 0.0
+            slack_value(part.multipliers[free], instance.weight[free], instance.slack)[1]
+            if len(part.multipliers)
+            else 0.0
         )
-        unit_value = unit_value or float(core.cost.mean()) * core.sites / float(core.weight.sum())
+        unit_value = unit_value or float(instance.cost.mean()) * instance.sites / float(instance.weight.sum())
         for run in range(_RUNS):
-            temperature = Annealing(core, part.best, unit_value, _PROPOSALS * _LONGER**run, seed + run)
+            temperature = Annealing(instance, part.best, unit_value, _PROPOSALS * _LONGER**run, seed + run)
             more = part.open
             while more and not self._stops():
                 try:
@@ -216,39 +218,39 @@ class LeastCostSearch:
 
     def _exact(self, part: Part, *, few: bool) -> bool:
         """Fix sites by reduced cost and let HiGHS prove the rest; tell whether that was tried."""
-        core = part.core
-        bound, reduced = proved_bound(core, part.multipliers)
-        room = part.cost - (1.0 - INTEGER_TOLERANCE if core.whole else 0.0) - bound
+        instance = part.instance
+        bound, reduced = proved_bound(instance, part.multipliers)
+        room = part.cost - (1.0 - INTEGER_TOLERANCE if instance.whole else 0.0) - bound
         small = reduced_instance(
-            core, closed=reduced > room, opened=-reduced > room, should_stop=self.deadline.should_stop
+            instance, closed=reduced > room, opened=-reduced > room, should_stop=self.deadline.should_stop
         )
-        if small.core is None:
+        if small.instance is None:
             part.raise_bound(math.inf)
             return True
-        if few and len(small.core.group) > _FEW_PAIRS:
+        if few and len(small.instance.group) > _FEW_PAIRS:
             return False
-        base = float(core.cost[small.taken].sum())
+        base = float(instance.cost[small.taken].sum())
         begin = np.asarray(
-            greedy_choice(lists_of(small.core), part.best[small.sites], small.core.weight, small.core.slack)
+            greedy_choice(lists_of(small.instance), part.best[small.sites], small.instance.weight, small.instance.slack)
         )
         self._take_rest(part, small.taken, small.sites[begin])
-        if not small.core.groups:
+        if not small.instance.groups:
             part.raise_bound(base)
             return True
-        self._rest(part, small, small.core, np.flatnonzero(begin))
+        self._rest(part, small, small.instance, np.flatnonzero(begin))
         return True
 
-    def _rest(self, part: Part, small: ReducedInstance, core: CoveringInstance, begin: Ints) -> None:
+    def _rest(self, part: Part, small: ReducedInstance, instance: CoveringInstance, begin: Ints) -> None:
         """Let HiGHS solve the rest of a part, up to the best known cost."""
-        base = float(part.core.cost[small.taken].sum())
+        base = float(part.instance.cost[small.taken].sum())
         # HiGHS may tell of more than it holds when it is stopped for that; then it goes on to the end.
         for early in (True, False):
             told: list[bool] = []
-            begin, run = solve_instance(core, begin, self._effort(part, base, told if early else None))
+            begin, run = solve_instance(instance, begin, self._effort(part, base, told if early else None))
             self._take_rest(part, small.taken, small.sites[begin])
             self.deadline.spend(run.nodes)
             if run.stopped_by == "proved":
-                part.raise_bound(base + float(core.cost[begin].sum()))
+                part.raise_bound(base + float(instance.cost[begin].sum()))
                 return
             part.raise_bound(base + run.bound * (1.0 - NOISE) if math.isfinite(run.bound) else -math.inf)
             if self._stops():
@@ -258,7 +260,7 @@ class LeastCostSearch:
                 return
 
     def _take_rest(self, part: Part, taken: Ints, chosen: Ints) -> None:
-        best = np.zeros(part.core.sites, dtype=np.bool_)
+        best = np.zeros(part.instance.sites, dtype=np.bool_)
         best[taken], best[chosen] = True, True
         part.take(best)
 
@@ -268,7 +270,7 @@ class LeastCostSearch:
         now = [part.cost, part.bound]
 
         def report(objective: float, below: float) -> None:
-            now[0], now[1] = min(now[0], base + objective), max(now[1], part.core.rounded_up(base + below))
+            now[0], now[1] = min(now[0], base + objective), max(now[1], part.instance.rounded_up(base + below))
             if self.deadline.effort.report is not None:
                 self.deadline.effort.report(cost + now[0], bound + min(now))
 
@@ -281,7 +283,7 @@ class LeastCostSearch:
 
 
 def least_cost(
-    core: CoveringInstance, deadline: Deadline, *, most: float = math.inf, any_will_do: bool = False
+    instance: CoveringInstance, deadline: Deadline, *, most: float = math.inf, any_will_do: bool = False
 ) -> LeastCost:
     """Return the choice of least cost, as :class:`LeastCostSearch` finds it."""
-    return LeastCostSearch(core, deadline, most=most, any_will_do=any_will_do).run()
+    return LeastCostSearch(instance, deadline, most=most, any_will_do=any_will_do).run()

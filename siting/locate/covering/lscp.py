@@ -31,38 +31,38 @@ class CoverageTarget:
     Parameters
     ----------
     free : ndarray of int
-        The sites of ``core``: those that may be opened or not, ascending.
+        The sites of ``instance``: those that may be opened or not, ascending.
     forced : ndarray of int
         Sites that are opened beside them.
-    core : CoveringInstance
+    instance : CoveringInstance
         The groups that neither kept nor forced sites cover; each site costs 1. Its slack is negative where too many
         persons are reached by no site.
     """
 
     free: Ints
     forced: Ints
-    core: CoveringInstance
+    instance: CoveringInstance
 
     @property
     def reachable(self) -> bool:
         """Whether all sites together would do."""
-        return self.core.slack >= 0
+        return self.instance.slack >= 0
 
-    def plan(self, core: CoveringInstance, chosen: Ints, should_stop: Callable[[], bool] | None = None) -> Ints:
+    def plan(self, instance: CoveringInstance, chosen: Ints, should_stop: Callable[[], bool] | None = None) -> Ints:
         """Return the sites that are opened, with lower ones instead of higher ones where that changes nothing else.
 
         Parameters
         ----------
-        core : CoveringInstance
-            :attr:`core` at its costs.
+        instance : CoveringInstance
+            :attr:`instance` at its costs.
         chosen : ndarray of int
             A feasible choice of its sites.
         should_stop : callable, optional
             Whether to leave it at the exchanges made so far.
         """
-        begin = np.zeros(core.sites, dtype=np.bool_)
+        begin = np.zeros(instance.sites, dtype=np.bool_)
         begin[chosen] = True
-        lower = np.flatnonzero(break_choice_ties(lists_of(core), begin, core.slack, should_stop))
+        lower = np.flatnonzero(break_choice_ties(lists_of(instance), begin, instance.slack, should_stop))
         return np.sort(np.concatenate([self.free[lower], self.forced])).astype(np.int64)
 
 
@@ -144,7 +144,7 @@ def set_covering(problem: Problem, model: SetCovering, effort: Effort) -> Soluti
         return _infeasible("stations", "forced")
     if model.by_cost:
         return _by_cost(problem, wanted, deadline, most)
-    found = least_cost(wanted.core, deadline, most=most)
+    found = least_cost(wanted.instance, deadline, most=most)
     return _of_number(wanted, found, deadline, most)
 
 
@@ -172,7 +172,7 @@ def _of_number(wanted: CoverageTarget, found: LeastCost, deadline: Deadline, mos
         return _infeasible("stations", "share")
     if len(found.chosen) > most:
         return _nothing_found(found, "stations", forced + found.bound)
-    chosen = wanted.plan(wanted.core, found.chosen, deadline.should_stop)
+    chosen = wanted.plan(wanted.instance, found.chosen, deadline.should_stop)
     stages = (Stage("stations", "min", float(len(chosen)), forced + found.bound),)
     ended, first = found.ended, forced + found.first
     return Solution(chosen, status_of(stages), stages, ended, solver_name(), first_objective=first)
@@ -181,35 +181,35 @@ def _of_number(wanted: CoverageTarget, found: LeastCost, deadline: Deadline, mos
 def _by_cost(problem: Problem, wanted: CoverageTarget, deadline: Deadline, most: float) -> Solution:
     costs = problem.rules.costs
     assert costs is not None  # noqa: S101 - refused before
-    core, unit = priced(wanted.core, costs[wanted.free])
+    instance, unit = priced(wanted.instance, costs[wanted.free])
     base = math.fsum(costs[wanted.forced])
-    found = least_cost(core, deadline)
+    found = least_cost(instance, deadline)
     if len(found.chosen) > most:
-        fewest = least_cost(wanted.core, deadline, most=most, any_will_do=True)
+        fewest = least_cost(wanted.instance, deadline, most=most, any_will_do=True)
         if fewest.bound > most:
             return _infeasible("stations", "share")
         if len(fewest.chosen) > most:
             return _nothing_found(fewest, "cost", base + unit * found.bound)
-        found = _of_so_many(core, fewest.chosen, found, deadline, int(most))
-    chosen = wanted.plan(core, found.chosen, deadline.should_stop)
+        found = _of_so_many(instance, fewest.chosen, found, deadline, int(most))
+    chosen = wanted.plan(instance, found.chosen, deadline.should_stop)
     objective = math.fsum(costs[chosen])
     # The objective adds up other floats than the bound.
-    proved = found.bound >= float(core.cost[found.chosen].sum())
+    proved = found.bound >= float(instance.cost[found.chosen].sum())
     bound = objective if proved else min(base + unit * found.bound, objective)
     stages = (Stage("cost", "min", objective, bound),)
     first = base + unit * found.first
     return Solution(chosen, status_of(stages), stages, found.ended, solver_name(), first_objective=first)
 
 
-def _of_so_many(core: CoveringInstance, begin: Ints, free: LeastCost, deadline: Deadline, most: int) -> LeastCost:
+def _of_so_many(instance: CoveringInstance, begin: Ints, free: LeastCost, deadline: Deadline, most: int) -> LeastCost:
     """Return the least cost of no more than so many sites, from a first choice and the least cost of any number."""
     effort = replace(deadline.left(report=deadline.effort.report), rel_gap=0.0)
-    chosen, run = solve_instance(core, begin, effort, most)
-    cost, first = float(core.cost[chosen].sum()), float(core.cost[begin].sum())
+    chosen, run = solve_instance(instance, begin, effort, most)
+    cost, first = float(instance.cost[chosen].sum()), float(instance.cost[begin].sum())
     if run.stopped_by == "infeasible":
         # There is a choice: HiGHS lost it, and what it says proves nothing.
         return LeastCost(chosen, free.bound, "solver", first)
-    bound = cost if run.stopped_by == "proved" else max(free.bound, core.rounded_up(run.bound))
+    bound = cost if run.stopped_by == "proved" else max(free.bound, instance.rounded_up(run.bound))
     return LeastCost(chosen, bound, run.stopped_by, first)
 
 
@@ -246,11 +246,11 @@ def _core(found: Reduction, weight: Floats, slack: float) -> CoveringInstance:
     return CoveringInstance(cover.start, cover.group, cover.group_start, cover.site, weight, ones, slack, whole=True)
 
 
-def priced(core: CoveringInstance, costs: Floats) -> tuple[CoveringInstance, float]:
-    """Return a core with costs in units, and the unit: the greatest common divisor of whole costs."""
+def priced(instance: CoveringInstance, costs: Floats) -> tuple[CoveringInstance, float]:
+    """Return an instance with costs in units, and the unit: the greatest common divisor of whole costs."""
     if np.all(costs == np.rint(costs)) and costs.sum() < EXACT_SUM:
         unit, whole = float(np.gcd.reduce(costs.astype(np.int64), initial=0)) or 1.0, True
     else:
         unit, whole = 2.0 ** math.floor(math.log2(float(costs.max()) / _LARGEST)), False
-    lists = (core.start, core.group, core.group_start, core.site)
-    return CoveringInstance(*lists, core.weight, costs / unit, core.slack, whole), unit
+    lists = (instance.start, instance.group, instance.group_start, instance.site)
+    return CoveringInstance(*lists, instance.weight, costs / unit, instance.slack, whole), unit

@@ -39,7 +39,7 @@ _HANDED_OVER: Final = ((8_000, 0), (150_000, 2_000_000_000), (500_000, 80_000_00
 def maximal_covering(problem: Problem, effort: Effort) -> Solution:
     """Choose the sites that cover most, and prove how good the choice is.
 
-    The programme (Church & ReVelle 1974), with ``w_i`` the value of point i, ``N_i`` the sites that reach it,
+    The program (Church & ReVelle 1974), with ``w_i`` the value of point i, ``N_i`` the sites that reach it,
     ``x_j = 1`` where site j is open and ``y_i = 1`` where point i is covered, is
 
         maximise   Σ_i w_i y_i   over the points that no kept site reaches

@@ -157,8 +157,8 @@ class _Within:
             wanted, most = self.coverage_target(seconds)
             if not wanted.reachable:
                 return None
-            chosen = LeastCostSearch(wanted.core, self.deadline).chosen
-            return wanted.plan(wanted.core, chosen, self.deadline.should_stop) if len(chosen) <= most else None
+            chosen = LeastCostSearch(wanted.instance, self.deadline).chosen
+            return wanted.plan(wanted.instance, chosen, self.deadline.should_stop) if len(chosen) <= most else None
         except KeyboardInterrupt:
             self.deadline.stop("interrupt")
             return None
@@ -175,9 +175,9 @@ class _Within:
         wanted, most = self.coverage_target(seconds)
         if not wanted.reachable:
             return False, _NO_SITES
-        found = least_cost(wanted.core, self.deadline, most=most, any_will_do=True)
+        found = least_cost(wanted.instance, self.deadline, most=most, any_will_do=True)
         if len(found.chosen) <= most:
-            return True, wanted.plan(wanted.core, found.chosen, self.deadline.should_stop)
+            return True, wanted.plan(wanted.instance, found.chosen, self.deadline.should_stop)
         return (False if found.bound > most else None), _NO_SITES
 
 

@@ -34,8 +34,8 @@ class WeightingSearch:
 
     Parameters
     ----------
-    core : CoveringInstance
-        The programme; choosing all sites covers all groups.
+    instance : CoveringInstance
+        The instance; choosing all sites covers all groups.
     begin : ndarray of bool
         Sites to begin with.
     steps : int
@@ -44,13 +44,13 @@ class WeightingSearch:
         Random seed.
     """
 
-    def __init__(self, core: CoveringInstance, begin: Bools, steps: int, seed: int) -> None:
-        self._lists, self._steps = lists_of(core), steps
+    def __init__(self, instance: CoveringInstance, begin: Bools, steps: int, seed: int) -> None:
+        self._lists, self._steps = lists_of(instance), steps
         self._choice = _begun(self._lists, begin, seed)
         complete(self._lists, self._choice, 0.0)
         self._held, self.best = chosen_list(self._choice), self._choice.chosen.copy()
-        self._moves = _Moves(np.zeros(core.sites, dtype=np.int64), np.ones(core.sites, dtype=np.bool_))
-        self._least = 1.0 - INTEGER_TOLERANCE if core.whole else 0.0
+        self._moves = _Moves(np.zeros(instance.sites, dtype=np.int64), np.ones(instance.sites, dtype=np.bool_))
+        self._least = 1.0 - INTEGER_TOLERANCE if instance.whole else 0.0
         # The best cost met, the site that entered last, the steps done, and what was looked at in this turn.
         self._state = np.array([np.inf, -1.0, 0.0, 0.0])
 

@@ -216,18 +216,18 @@ def test_turns_of_exchanges_end_where_one_long_turn_does(seed: int, monkeypatch:
     rng = np.random.default_rng(seed)
     reach = rng.random((40, 120)) < 0.08
     reach[rng.integers(0, 40, 120), np.arange(120)] = True
-    core = coverage_target(Problem(csr_array(reach * 60.0), np.ones(120)), 1.0).core
+    instance = coverage_target(Problem(csr_array(reach * 60.0), np.ones(120)), 1.0).instance
     found = []
     for work in (10**9, 200):
         monkeypatch.setattr(weighting, "_WORK_TURN", work)
-        one = WeightingSearch(core, np.zeros(core.sites, dtype=np.bool_), 400, seed)
+        one = WeightingSearch(instance, np.zeros(instance.sites, dtype=np.bool_), 400, seed)
         turns = 1
         while one.turn():
             turns += 1
         found.append((one.best.tolist(), turns))
     assert found[0] == (found[1][0], 1)
     assert found[1][1] > 10
-    assert core.covered(np.flatnonzero(found[0][0])).all()
+    assert instance.covered(np.flatnonzero(found[0][0])).all()
 
 
 def test_no_turn_begins_once_somebody_asked_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,8 @@ from siting.write.naming import note_text
 # 1e-7 degrees are about a centimetre.
 _COORDINATE_DECIMALS: Final = 7
 _FIGURE_DECIMALS: Final = 6
+# Of the least number there is.
+_ALL_DECIMALS: Final = 400
 
 
 def write_gaps(path: Path, assessment: Assessment) -> None:
@@ -65,7 +67,8 @@ def write_plan(path: Path, proposal: Proposal) -> None:
         {column.key: plain(row[column.key]) for column in PLAN_COLUMNS} for row in stations.to_dict("records")
     )
     members = facts(proposal.before.inputs) | {
-        "request": plain(proposal.request),
+        # What was asked for is read back to the last digit.
+        "request": plain(proposal.request, decimals=_ALL_DECIMALS),
         "status": selection.status,
         "objective": plain(selection.objective),
         "bound": plain(selection.bound),
@@ -129,25 +132,25 @@ def facts(inputs: Inputs) -> dict[str, Any]:
     }
 
 
-def plain(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+def plain(value: Any, *, decimals: int = _FIGURE_DECIMALS) -> Any:  # noqa: ANN401 - any JSON value
     """Return a value as JSON knows it: rounded floats, null for what is unknown or unlimited."""
     if isinstance(value, Mapping):
-        return {str(key): plain(inner) for key, inner in value.items()}
+        return {str(key): plain(inner, decimals=decimals) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(inner) for inner in value]
+        return [plain(inner, decimals=decimals) for inner in value]
     if value is None or value is pd.NA or value is pd.NaT:
         return None
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float):
-        return _figure(value)
+        return _figure(value, decimals)
     return value if isinstance(value, bool | int) else str(value)
 
 
-def _figure(value: float) -> float | int | None:
+def _figure(value: float, decimals: int) -> float | int | None:
     if not math.isfinite(value):
         return None
-    rounded = round(value, _FIGURE_DECIMALS)
+    rounded = round(value, decimals)
     return int(rounded) if rounded == int(rounded) else rounded
 
 

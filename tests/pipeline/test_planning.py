@@ -351,6 +351,19 @@ def test_a_plan_that_is_read_back_says_the_same(tmp_path: Path) -> None:
     assert written["changes"][0]["action"] == "close"
 
 
+@pytest.mark.parametrize("share", [1e-9, 5e-324, 1 / 3])
+@pytest.mark.parametrize("model", ["lscp", "p_center"])
+def test_the_request_is_read_back_to_the_last_digit(tmp_path: Path, model: Any, share: float) -> None:
+    given = strip(stations=2, share=share)
+    found = proposed(given, model=model)
+    Plan(found).to_file(tmp_path / "plan.geojson")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("siting.pipeline.ground.read_inputs", lambda *_: given)
+        again = measure_plan(given.scenario, tmp_path / "plan.geojson")
+    assert again.proposal.request == found.proposal.request
+    assert again.proposal.request["share"] == share
+
+
 def test_a_plan_that_is_read_back_knows_who_stays(tmp_path: Path) -> None:
     # The facility that could be enlarged stays, so that the station forced beside it adds nobody.
     larger = sizes({"size": "big", "for": "existing", "land_m2": 900.0, "cost_cny": 5e5})

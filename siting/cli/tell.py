@@ -163,6 +163,7 @@ _SOURCES: Final = (
     *("path", "pattern", "bands", "points", "polygons", "attributes"),
     *("union_of", "of_extent", "place", "mode"),
 )
+_ELDERLY: Final = ("population.elderly", "population.planned_elderly")
 # Of these, what is no file.
 _CHOICES: Final = ("union_of", "of_extent", "place", "mode")
 
@@ -175,7 +176,7 @@ def survey(draft: "Draft", date: "dt.date", lang: Lang) -> None:
         tell(say("cli.survey.nothing", lang))
         tell(say("cli.survey.sought", lang))
     taken = [
-        ("·", f"{section} ← {path}" if key not in _CHOICES else f"{section}.{key} = {path}")
+        ("·", f"{section} ← {path}{_age(draft, section)}" if key not in _CHOICES else f"{section}.{key} = {path}")
         for section in draft.remarks
         for key in _SOURCES
         if (path := _shown(draft.filled.get(f"{section}.{key}"))) is not None
@@ -187,6 +188,11 @@ def survey(draft: "Draft", date: "dt.date", lang: Lang) -> None:
     tell(say("cli.survey.date", lang, date=date))
     rest = [("–", remark_text(remark, lang)) for remark in draft.rest]
     tell_lines(say("survey.rest", lang), rest)
+
+
+def _age(draft: "Draft", section: str) -> str:
+    """Return from which age a section of the elderly counts them, behind a comma; nothing of other sections."""
+    return f", {draft.filled.get(f'{section}.from_age', 60)}+" if section in _ELDERLY else ""
 
 
 def _shown(value: object) -> str | None:

@@ -27,6 +27,7 @@ _FIRST: Final = (
     "people_outside",
     "facilities_outside_units",
     "residential_outside",
+    "people_total_differs",
     "people_dense",
     "people_sparse",
     "elderly_few",
@@ -95,6 +96,8 @@ class Log:
     layers: dict[str, dict[str, Any]] = field(default_factory=dict)
     # The sheets that layers were read from, by the layer's key.
     sheets: dict[str, SheetCells] = field(default_factory=dict)
+    # The rows of totals that tables were read without, as they stand in the file.
+    totals: dict[str, pd.DataFrame] = field(default_factory=dict)
     working_crs: str | None = None
 
     def layer(self, key: str, file: Path | str | None = None) -> "LayerLog":

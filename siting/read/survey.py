@@ -22,7 +22,7 @@ from siting.domain.tables import (
 from siting.read.geometry.hints import gcj02_sign
 from siting.read.survey_files import looks
 from siting.read.survey_layers import Look
-from siting.read.survey_names import columns_of, has_place, level_by_values, word_in
+from siting.read.survey_names import columns_of, has_place, levels_by_values, word_in
 from siting.read.survey_people import people_of_units
 from siting.read.survey_place import standards_of
 from siting.text import texts
@@ -174,8 +174,14 @@ def survey(folder: Path) -> Draft:
     found = list(looks(folder))
     _rasters(taking, [look for look in found if look.form == "raster"])
     taking.rest += [look.why for look in found if look.why is not None]
+    guided = {look.path for look in found if _is_guide(look)}
+    found = [look for look in found if not _is_guide(look)]
+    # An empty ledger of ours tells nothing.
+    blank = {look.path for look in found if look.path in guided and not _has_records(look)}
+    taking.rest += [Remark("blank_form", {"file": path}) for path in sorted(blank)]
+    found = [look for look in found if look.path not in blank]
     # What a name says goes before what columns and values say; tables that belong to a layer come after it.
-    left = [look for look in found if look.form not in ("unknown", "raster") and not _is_guide(look)]
+    left = [look for look in found if look.form not in ("unknown", "raster")]
     for place in (_by_name, _by_content, _beside):
         left = [look for look in left if not place(taking, look)]
     taking.rest += [_left_over(look) for look in left]
@@ -195,6 +201,11 @@ def _lacks_ids(look: Look, columns: Sequence[Column], mapping: Mapping[str, str]
 def _is_guide(look: Look) -> bool:
     """Tell whether this is the second sheet of an empty ledger of ours, which only explains the first."""
     return look.form == "table" and look.layer in texts()["forms.guide"].values()
+
+
+def _has_records(look: Look) -> bool:
+    """Tell whether anybody has written anything below the head."""
+    return any(cell.strip() for row in look.rows for cell in row)
 
 
 def _left_over(look: Look) -> Remark:
@@ -303,9 +314,10 @@ def _area_by_content(taking: _Taking, look: Look, shown: Remark) -> bool:
     """Give polygons the role of residential areas by their columns, or of a level of units by the names in them."""
     if _of_estates(look):
         return _take_area(taking, "residential_areas", look, shown)
-    level = level_by_values(look.columns, look.rows)
-    reason = Remark("because_values", {"values": "" if level is None else level[1]})
-    return level is not None and _take_area(taking, f"units.{level[0]}", look, reason)
+    levels = levels_by_values(look.columns, look.rows)
+    return bool(levels) and _take_area(
+        taking, f"units.{levels[0][0]}", look, Remark("because_values", {"values": levels[0][1]})
+    )
 
 
 def _beside(taking: _Taking, look: Look) -> bool:
@@ -414,9 +426,11 @@ def _sites_by_name(taking: _Taking, look: Look) -> bool:
 
 def _people_of_units(taking: _Taking, look: Look) -> bool:
     """Give a table without places its role: the people of a level of units that was found."""
-    by_values = level_by_values(look.columns, look.rows)
+    levels = [level for level, _ in levels_by_values(look.columns, look.rows)]
     by_name = _named(look, [each for each in _AREAS if each[0].startswith("units.")])
-    level = by_values[0] if by_values is not None else "" if by_name is None else by_name[0].removeprefix("units.")
+    if not levels and by_name is not None:
+        levels = [by_name[0].removeprefix("units.")]
+    level = next((level for level in levels if f"units.{level}" in taking.remarks), "")
     section = f"units.{level}.people"
     ours = _ours(look, PEOPLE_COLUMNS, section)
     if f"units.{level}" not in taking.remarks or not ({"residents", "elderly"} & ours and {"id", "name"} & ours):

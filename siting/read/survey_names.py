@@ -78,25 +78,26 @@ def columns_of(theirs: Sequence[str], ours: Sequence[Column], group: str) -> dic
     return {key: names[0] for key, names in found.items() if len(names) == 1 and names[0] != key}
 
 
-def level_by_values(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[str, str] | None:
-    """Return the level of units of which a column holds the names, and some of them; None where none does.
+def levels_by_values(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[tuple[str, str]]:
+    """Return the levels of units of which a column holds the names, each with some of them, the finest first.
 
-    A column in which no name stands twice goes before others: beside each community may stand its street.
+    Only the columns with most different names count: beside each community may stand its street, once for several rows
+    where cells are merged.
 
     Examples
     --------
-    >>> from siting.read.survey_names import level_by_values
-    >>> level_by_values(("n",), (("南坪街道",), ("峡口镇",)))
-    ('street', '南坪街道, 峡口镇')
+    >>> from siting.read.survey_names import levels_by_values
+    >>> levels_by_values(("n",), (("南坪街道",), ("峡口镇",)))
+    [('street', '南坪街道, 峡口镇')]
     """
-    first = None
+    found: dict[str, tuple[int, str]] = {}
     for at in range(len(columns)):
         cells = [row[at].strip() for row in rows if len(row) > at and row[at].strip()]
         ends = Counter(level for cell in cells for level, words in _ENDS if cell.endswith(words))
         for level, count in ends.most_common(1):
             if count >= _MOST * len(cells):
-                found = level, ", ".join(cells[:_SHOWN])
-                if len(set(cells)) == len(cells):
-                    return found
-                first = first or found
-    return first
+                different = len({cell for cell in cells if cell.endswith(dict(_ENDS)[level])})
+                if different > found.get(level, (0, ""))[0]:
+                    found[level] = different, ", ".join(cells[:_SHOWN])
+    most = max((different for different, _ in found.values()), default=0)
+    return [(level, found[level][1]) for level, _ in _ENDS if level in found and found[level][0] == most]

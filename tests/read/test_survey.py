@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from openpyxl import Workbook, load_workbook
 
 import siting
 from siting.cli import main
@@ -110,11 +111,20 @@ def test_a_scenario_that_is_there_stays(tmp_path: Path) -> None:
 def test_our_own_forms_are_known(tmp_path: Path, lang: Lang) -> None:
     with pytest.raises(SystemExit, match=r"^0$"):
         main(["new", str(tmp_path), "--forms", "--lang", lang, "--quiet"])
+    squares().to_file(tmp_path / "居住区.gpkg")
+    found = survey(tmp_path)
+    # Nobody has filled them in.
+    assert [remark.code for remark in found.rest] == ["blank_form"] * 3
+    assert set(found.remarks) & {"facilities", "candidates"} == set()
+    assert "residential_areas.attributes" not in found.filled
+    for file in tmp_path.glob("*.xlsx"):
+        book = load_workbook(file)
+        book.worksheets[0]["A2"] = "1"
+        book.save(file)
     found = survey(tmp_path)
     assert {"facilities", "candidates"} <= set(found.remarks)
-    assert [remark.code for remark in found.rest] == ["without_polygons"]
-    squares().to_file(tmp_path / "居住区.gpkg")
-    assert "residential_areas.attributes" in survey(tmp_path).filled
+    assert not found.rest
+    assert "residential_areas.attributes" in found.filled
 
 
 def test_what_is_not_understood_is_listed_and_opened_no_further(tmp_path: Path) -> None:
@@ -595,3 +605,45 @@ def test_a_table_beside_a_raster_of_people_stays_the_table_of_the_units(tmp_path
     filled = survey(tmp_path).filled
     assert filled["units.community.people.path"] == "人口.csv"
     assert "population.residents.level" not in filled
+
+
+def census(path: Path) -> None:
+    """Write a sheet of one row a community, under a head of two rows, whose streets are merged cells."""
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["街道（镇）", "社区（村）", "常住人口（人）", "60岁及以上（人）", None, None, "65岁及以上"])
+    sheet.append([None, None, None, "合计", "男", "女", None])
+    for column in "ABCG":
+        sheet.merge_cells(f"{column}1:{column}2")
+    sheet.merge_cells("D1:F1")
+    for street, name, *figures in (
+        ("丙街道", "甲社区", 100, 20, 9, 11, 15),
+        (None, "乙社区", 200, 30, 14, 16, 22),
+        ("丁镇", "戊村", 300, 40, 19, 21, 29),
+        ("合计", None, 600, 91, 42, 48, 66),
+    ):
+        sheet.append([street, name, *figures])
+    sheet.merge_cells("A3:A4")
+    book.save(path)
+
+
+def test_a_sheet_of_communities_below_merged_streets_is_of_communities(tmp_path: Path) -> None:
+    squares_named("甲社区", "乙社区", "戊村").to_file(tmp_path / "社区.gpkg")
+    squares_named("丙街道", "丁镇").to_file(tmp_path / "街道.gpkg")
+    census(tmp_path / "七普.xlsx")
+    filled = survey(tmp_path).filled
+    assert filled["population.residents.level"] == filled["population.elderly.level"] == "community"
+    # Two ages stand there; 60 goes first, whose column for both sexes is named by the row above.
+    assert "population.elderly.from_age" not in filled
+
+
+def test_the_screen_says_from_which_age_the_elderly_are_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    squares_named("甲社区", "乙社区", "戊村").to_file(tmp_path / "社区.gpkg")
+    census(tmp_path / "七普.xlsx")
+    with pytest.raises(SystemExit):
+        main(["new", str(tmp_path), "--lang", "en"])
+    told = capsys.readouterr()
+    assert "population.elderly ← 七普.xlsx, 60+\n" in told.out + told.err

@@ -112,6 +112,26 @@ def test_two_rows_for_one_unit_are_a_fault(case: Case) -> None:
     assert fault.found == "A2, A4"
 
 
+def test_rows_of_a_finer_level_are_told_with_that_level(case: Case) -> None:
+    give(case, "街道,社区,residents\nS1街道,甲社区,8\nS1街道,乙社区,9\n")
+    fault = case.fault()
+    assert (fault.code, fault.expected) == ("people_of_other_level", "[units.community.people]")
+
+
+@pytest.mark.parametrize(("total", "told"), [(5701, True), (5700, False), ("5,701", True), (5600, True)])
+def test_a_total_that_is_not_the_sum_is_told_with_both(case: Case, total: object, *, told: bool) -> None:
+    give(case, f'name,residents\nS1街道,1001\nS2街道,2002\nS3街道,2697\n合计,"{total}"\n')
+    found = notes(case).get("people_total_differs")
+    stated = float(str(total).replace(",", ""))
+    assert found == ({"layer": PEOPLE, "field": "residents", "stated": stated, "added": 5700.0} if told else None)
+
+
+def test_a_total_of_rounded_figures_may_differ_by_the_rounding(case: Case) -> None:
+    # 12 340, 23 450 and 34 560 persons at most by 50 each.
+    give(case, "name,常住人口（万人）\nS1街道,1.23\nS2街道,2.35\nS3街道,3.46\n合计,7.05\n")
+    assert "people_total_differs" not in notes(case)
+
+
 def test_wrong_cells_are_faults_with_row_and_field(case: Case) -> None:
     give(case, "id,name,residents,elderly\nS1,,many,2\nS2,,-1,1\n,,5,1\n")
     assert told(case) == [

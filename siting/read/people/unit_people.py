@@ -1,5 +1,6 @@
 """People of units from a table of their own: joined by id, else by full name, never by guess."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
@@ -7,16 +8,16 @@ from typing import Final
 import geopandas as gpd
 import pandas as pd
 
-from siting.domain.scenario import Layer, PeopleSource
+from siting.domain.scenario import FINE_TO_COARSE, Layer, PeopleSource
 from siting.domain.tables import PEOPLE_COLUMNS, PEOPLE_OF_UNITS_COLUMNS, Column
 from siting.read.geometry.pieces import some
-from siting.read.log import LayerLog, listed
+from siting.read.log import LayerLog, Log, listed
 from siting.read.sources.vectors import read_table
 from siting.read.tables.aliases import find_columns
 from siting.read.tables.cells import positions, row_labels
 from siting.read.tables.codes import with_zeros
 from siting.read.tables.columns import typed_table
-from siting.read.tables.totals import is_total, without_totals
+from siting.read.tables.totals import differs, grand_total, is_total, without_totals
 
 # How the name of a place ends that has others within it.
 _ENDINGS: Final = ("省", "市", "区", "县", "州", "盟", "旗")
@@ -137,9 +138,27 @@ def _named_rows(raw: pd.DataFrame, columns: Sequence[Column], source: Layer, log
     if any(fault.code == "code_lost_digits" and fault.layer == log.key for fault in log.log.faults.found):
         # Rows whose codes are lost match no unit; that is not told again.
         return None
+    _keep_total(columns, source, log)
     for position in positions(table[list(_KEYS)].isna().all(axis=1).to_numpy(dtype=bool)):
         log.fault("missing_value", row=labels[position], field=listed(_KEYS))
     return table
+
+
+def _keep_total(columns: Sequence[Column], source: Layer, log: LayerLog) -> None:
+    """Keep what the row that adds up all others says, as the fact ``totals``; what is wrong in it is not told."""
+    row = grand_total(source, log)
+    if row is None:
+        return
+    figures = [column.key for column in columns if column.key not in _KEYS]
+    stated, _ = typed_table(row, columns, source, Log().layer(log.key, source.called))
+    log.fact(totals={key: float(stated[key].iloc[0]) for key in figures if stated[key].notna().all()})
+
+
+def _check_total(rows: pd.DataFrame, used: pd.DataFrame, log: LayerLog) -> None:
+    """Note where the rows that were read do not add up to the table's own total, nor those of units alone."""
+    for key, stated in log.log.layers.get(log.key, {}).get("totals", {}).items():
+        if all(differs(stated, each[key].dropna().tolist()) for each in (rows, used)):
+            log.note("people_total_differs", field=key, stated=stated, added=float(used[key].sum()))
 
 
 def with_people(units: gpd.GeoDataFrame, rows: pd.DataFrame, place: str | None, log: LayerLog) -> gpd.GeoDataFrame:
@@ -186,9 +205,13 @@ def figures_by_unit(
     keys = zip(with_zeros(rows["id"], units.index, log), rows["name"], strict=True)
     unit = pd.Series([key if key in ids else by_name.get(name) for key, name in keys], index=rows.index, dtype=object)
     labels = row_labels([None] * len(rows), rows.index)
+    other = _other_level(log)
     for key in dict.fromkeys(unit[unit.duplicated() & unit.notna()]):
         where = listed(labels[position] for position in positions((unit == key).to_numpy(dtype=bool)))
-        log.fault("people_twice", row=str(key), found=where)
+        if other is None:
+            log.fault("people_twice", row=str(key), found=where)
+        else:
+            log.fault("people_of_other_level", row=str(key), found=where, expected=other)
     if unit.isna().all():
         named = rows["id"].fillna(rows["name"])
         log.fault(
@@ -200,7 +223,27 @@ def figures_by_unit(
     if len(lacking):
         told = units["name"].reindex(lacking).fillna(pd.Series(lacking, index=lacking))
         log.note("people_units_unmatched", count=len(lacking), names=listed(told))
-    return rows.assign(unit=unit).dropna(subset="unit").drop_duplicates("unit").set_index("unit")
+    found = rows.assign(unit=unit).dropna(subset="unit").drop_duplicates("unit").set_index("unit")
+    if not unit.dropna().duplicated().any():
+        _check_total(rows, found, log)
+    return found
+
+
+def _other_level(log: LayerLog) -> str | None:
+    """Return what to write where a column that was not used holds the names of another level; None where none does."""
+    unused = log.log.layers.get(log.key, {}).get("unused", ())
+    named = {level: find_columns(unused, ("name",), {}, f"units.{level}.people")["name"] for level in FINE_TO_COARSE}
+    # 单元名称 and the like tell no level.
+    counts = Counter(name for names in named.values() for name in names)
+    of_units = log.key.startswith("units.")
+    return next(
+        (
+            f"[units.{level}.people]" if of_units else f'level = "{level}"'
+            for level, names in named.items()
+            if any(counts[name] == 1 for name in names)
+        ),
+        None,
+    )
 
 
 def _note_others(rows: pd.DataFrame, place: str | None, log: LayerLog) -> None:

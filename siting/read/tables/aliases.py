@@ -16,6 +16,8 @@ from siting.text import texts
 PLACE_KEYS: Final = ("lon", "lat", "wkt")
 # Joins the rows of a head that has several: 床位数 / 护理型.
 HEAD_JOIN: Final = " / "
+# Below a name of several columns, such as 男 and 女, the one of all of them.
+_ALL: Final = frozenset({"合计", "总计", "小计", "共计", "计", "total"})
 # A shapefile cuts names at so many bytes.
 _DBF_BYTES: Final = 10
 _DBF_ENCODINGS: Final = ("gbk", "utf-8")
@@ -106,15 +108,21 @@ def known_names(group: str = "") -> frozenset[str]:
 def forms(name: str, names: Sequence[str]) -> list[str]:
     """Return the ways to read a column's name: all rows of its head, and the last alone if no other ends so.
 
+    Where the last is a word for a total, the rows above it are the name.
+
     Examples
     --------
     >>> from siting.read.tables.aliases import forms
     >>> forms("床位数 / 护理型", ["名称", "床位数 / 护理型"])
     ['床位数护理型', '护理型']
+    >>> forms("60岁及以上 / 合计", ["60岁及以上 / 合计", "60岁及以上 / 男"])
+    ['60岁及以上合计', '60岁及以上']
     """
     if HEAD_JOIN not in name:
         return [name]
-    last = name.rsplit(HEAD_JOIN, 1)[1]
+    above, last = name.rsplit(HEAD_JOIN, 1)
+    if normalised(last) in _ALL:
+        return [name.replace(HEAD_JOIN, ""), above.replace(HEAD_JOIN, "")]
     alone = sum(other.rsplit(HEAD_JOIN, 1)[-1] == last for other in names) == 1
     return [name.replace(HEAD_JOIN, ""), *([last] if alone else [])]
 

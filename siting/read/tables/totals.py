@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -15,6 +16,12 @@ from siting.read.tables.cells import as_text, is_blank, positions
 _SUMS: Final = frozenset({"合计", "总计", "小计", "共计", "总数", "total", "subtotal", "sum", "grandtotal"})
 # These say where, too: a facility of the city may give 全市 for its street.
 _WHOLES: Final = frozenset({"全市", "全区", "全县", "全镇"})
+# These add up some of the rows.
+_PARTS: Final = frozenset({"小计", "subtotal"})
+# To what figures are rounded; how near numbers are the same; what share of a total rounding may make.
+_STEPS: Final = tuple(10.0**power for power in range(5, -7, -1))
+_SAME: Final = 1e-6
+_MOST_ROUNDED: Final = 0.01
 # No word for a total is longer, whatever stands between its letters.
 _LONGEST: Final = 40
 _STRIPPED: Final = re.compile(r"[\s:;.,*_()\-]")
@@ -46,16 +53,46 @@ def without_totals(table: pd.DataFrame, source: Layer, log: LayerLog) -> pd.Data
     source : Layer
         Its ``columns`` tell which column is the id or the name.
     log : LayerLog
-        Takes the note ``total_rows_left_out`` and the fact ``total_rows``.
+        Takes the note ``total_rows_left_out``, the fact ``total_rows``, and the rows for :func:`grand_total`.
     """
     found = total_rows(table, source, log.key)
     if not found:
         return table
     log.note("total_rows_left_out", count=len(found), names=listed(found.values()))
     log.fact(total_rows=list(found.values()))
+    log.log.totals[log.key] = table.iloc[list(found)]
     kept = np.ones(len(table), dtype=bool)
     kept[list(found)] = False
     return table.iloc[positions(kept)]
+
+
+def grand_total(source: Layer, log: LayerLog) -> pd.DataFrame | None:
+    """Return the one row of a table that adds up all others, of those left out; None where none or several do."""
+    rows = log.log.totals.get(log.key)
+    if rows is None:
+        return None
+    words = total_rows(rows, source, log.key)
+    whole = [at for at, word in words.items() if _word(word) not in _PARTS]
+    return rows.iloc[whole] if len(whole) == 1 else None
+
+
+def differs(stated: float, figures: Sequence[float]) -> bool:
+    """Tell whether a stated total is not the sum of figures, whatever was rounded in either.
+
+    Figures that are all multiples of a step (hundreds, where they stand in 万人 with two decimals) may each be wrong by
+    half of it; the sum may be wrong by one part in a hundred at most.
+
+    Examples
+    --------
+    >>> from siting.read.tables.totals import differs
+    >>> differs(6600, [1100, 2200, 3400]), differs(6600, [1101, 2200, 3298]), differs(6600, [1101, 2200])
+    (False, True, True)
+    """
+    known = [*figures, stated]
+    step = next((step for step in _STEPS if all(abs(each / step - round(each / step)) < _SAME for each in known)), 0.0)
+    # Whole persons are counted, not rounded.
+    rounding = step / 2 * (1 if step == 1 else len(known))
+    return abs(sum(figures) - stated) > max(min(rounding, _MOST_ROUNDED * abs(stated)), _SAME)
 
 
 def total_rows(table: pd.DataFrame, source: Layer, key: str) -> dict[int, str]:

@@ -39,7 +39,7 @@ from siting.read.ground.line_tags import walked_lines
 from siting.read.ground.network import read_lines
 from siting.read.ground.osm import is_osm, read_osm
 from siting.read.ground.surface import SurfaceLayers, read_surface
-from siting.read.ground.way_columns import with_way_column
+from siting.read.ground.way_columns import with_ways_known
 from siting.read.ledger import with_context
 from siting.read.locating import locate
 from siting.read.log import LayerLog, Log, by_importance
@@ -452,10 +452,12 @@ def _lines(source: NetworkLayer, reading: _Reading, log: LayerLog) -> Network | 
     raw = reading.raw("network", source)
     if raw is None:
         return None
-    frame, labels = labelled(with_way_column(raw), NETWORK_COLUMNS, "lines", reading.crs)
+    frame, labels = labelled(with_ways_known(raw), NETWORK_COLUMNS, "lines", reading.crs)
     if len(reading.log.faults.found) > faults or reading.crs is None:
         return None
     walked = walked_lines(frame, log)
+    if len(reading.log.faults.found) > faults:
+        return None
     called = [labels[each] for each in walked.index]
     return read_lines(walked, called, reading.crs, log, split=source.split_at_crossings, snap_m=source.snap_m)
 

@@ -19,6 +19,7 @@ from siting.domain.scenario import Layer
 from siting.errors import Fault, InputError
 from siting.read.geometry.projections import carry_bounds, tagged_crs
 from siting.read.ground.osm import is_osm
+from siting.read.ground.osm_file import osm_file
 from siting.read.log import Log
 from siting.read.people.rasters import opened
 from siting.read.sources.archives import unpacked
@@ -155,7 +156,7 @@ def _zipped(file: Path, name: str) -> Iterator[Look]:
 
 def _network(file: Path, name: str) -> Look:
     """Look for a way with ``highway`` in an OpenStreetMap extract; the file is read no further than that."""
-    ways = osmium.FileProcessor(str(file), osmium.osm.WAY).with_filter(osmium.filter.KeyFilter("highway"))
+    ways = osmium.FileProcessor(osm_file(file), osmium.osm.WAY).with_filter(osmium.filter.KeyFilter("highway"))
     if next(iter(ways), None) is None:
         return Look(name, "unknown", why=Remark("osm_without_ways", {"file": name}))
     box = ways.header.box()

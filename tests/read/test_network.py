@@ -485,7 +485,7 @@ def test_extracts_are_known_by_name(name: str, expected: bool) -> None:  # noqa:
         ("highway=trunk_link sidewalk=both", None),
         ("highway=trunk sidewalk:left=yes", None),
         ("highway=trunk sidewalk=no", "road"),
-        ("highway=construction", "road"),
+        ("highway=construction", "absent"),
         ("highway=corridor", "road"),
         ("highway=primary motorroad=yes", "road"),
         ("highway=footway foot=no", "access"),

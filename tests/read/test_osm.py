@@ -21,7 +21,7 @@ import siting
 from siting.domain.nouns import Network
 from siting.domain.scenario import Layer
 from siting.read.ground.osm import read_osm
-from siting.read.ground.osm_tags import NEVER, ON_INVITATION, WALKED, bars, refusal
+from siting.read.ground.osm_tags import ABSENT, LIFECYCLE, NEVER, ON_INVITATION, WALKED, bars, refusal
 from siting.read.log import Log
 from siting.read.sources.vectors import read_vector
 from tests.read.case import Case, X, Y
@@ -202,14 +202,24 @@ def test_why_a_way_ends_is_told(path: Path) -> None:
     assert notes["osm_nodes_missing"]["count"] == 1
 
 
+@pytest.mark.parametrize("code", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_marks_are_read_in_wide_letters(path: Path, code: str) -> None:
+    _read(path, *_row(1, 2, 3), Way(1, [1, 2]), Way(2, [2, 3], more='action="delete"'))
+    mark = {"utf-16-le": "\ufeff", "utf-16-be": "\ufeff"}.get(code, "")
+    path.write_bytes((mark + path.read_text(encoding="utf-8").replace("UTF-8", "UTF-16")).encode(code))
+    network = read_osm(path, METRIC, Log().layer("network"))
+    assert network is not None
+    assert len(network.edges) == 1
+
+
 @pytest.mark.parametrize("quote", ["'", '"'])
-@pytest.mark.parametrize("name", ["w.osm", "w.osm.gz", "w.osm.bz2"])
+@pytest.mark.parametrize("name", ["w.osm", "W.OSM", "w.Osm.Xml", "w.osm.gz", "w.osm.bz2"])
 def test_what_an_editor_deletes_is_no_way(tmp_path: Path, quote: str, name: str) -> None:
 
     plain = tmp_path / "plain.osm"
     mark = f"action={quote}delete{quote}"
     _read(plain, *_row(1, 2, 3), Way(1, [1, 2]), Way(2, [2, 3], more=mark), Way(3, [1, 3], {"highway": "no-action"}))
-    packed = {"w.osm": bytes, "w.osm.gz": gzip.compress, "w.osm.bz2": bz2.compress}[name](plain.read_bytes())
+    packed = {".gz": gzip.compress, ".bz2": bz2.compress}.get(Path(name).suffix, bytes)(plain.read_bytes())
     (tmp_path / name).write_bytes(packed)
     log = Log()
     network = read_osm(tmp_path / name, METRIC, log.layer("network"))
@@ -395,12 +405,18 @@ def test_the_last_version_of_a_multipolygon_counts(path: Path, turned: bool) -> 
 
 def test_every_value_has_one_rule() -> None:
     assert not WALKED & ON_INVITATION
-    assert not NEVER & (WALKED | ON_INVITATION)
+    assert not (NEVER | ABSENT) & (WALKED | ON_INVITATION)
+    assert not NEVER & ABSENT
     for value in WALKED:
         assert refusal({"highway": value}) is None
         assert refusal({"highway": value, "motorroad": "yes"}) == "road"
     for value in NEVER:
         assert refusal({"highway": value, "foot": "yes"}) == "road"
+    for value in ABSENT:
+        assert refusal({"highway": value, "foot": "yes"}) == "absent"
+    for key in LIFECYCLE:
+        assert refusal({"highway": "footway", key: "yes", "foot": "yes"}) == "absent"
+        assert refusal({"highway": "footway", key: "no"}) is None
     for value in ON_INVITATION:
         assert refusal({"highway": value}) == "road"
         assert refusal({"highway": value, "foot": "designated"}) is None
@@ -424,6 +440,19 @@ def test_every_value_has_one_rule() -> None:
         ("highway=service access=no foot=official", None),
         ("highway=footway indoor=yes", None),
         ("highway=elevator area=yes", "area"),
+        ("highway=footway construction=footway", "absent"),
+        ("highway=footway construction=minor", None),
+        ("highway=service construction=widening", None),
+        ("highway=residential construction=tram", None),
+        ("highway=track abandoned=railway", None),
+        ("highway=track proposed=residential", "absent"),
+        ("highway=service access=private;customers", None),
+        ("highway=service access=no;private", "access"),
+        ("highway=service access=no foot=yes;designated", None),
+        ("highway=service foot=no;permissive", None),
+        ("highway=footway foot=No", "access"),
+        ("highway=footway foot=NO;;Private", "access"),
+        ("highway=Footway foot=;", None),
     ],
 )
 def test_who_may_walk(tags: str, reason: str | None) -> None:

@@ -446,7 +446,7 @@ def test_lines_are_walked_by_the_rules_for_files(case: Case, column: str) -> Non
     assert inputs.network is not None
     assert inputs.network.edges["kind"].tolist() == ["path", "stairs", "path"]
     notes = {note.code: dict(note.values) for note in inputs.notes}
-    counts = {"kept": 3, "count": 7, "road": 6, "access": 0, "area": 0, "none": 1}
+    counts = {"kept": 3, "count": 7, "road": 5, "absent": 1, "access": 0, "area": 0, "none": 1}
     assert notes["lines_left_out"] == {"layer": "network"} | counts
     assert notes["osm_values_unknown"] == {"layer": "network", "count": 2, "values": "footwy ×2"}
 
@@ -474,5 +474,35 @@ def test_tags_without_highway_say_nothing(case: Case) -> None:
 
 
 def test_a_layer_without_any_walked_line_is_a_fault(case: Case) -> None:
-    _tagged(case, highway=["motorway", "raceway"])
-    assert case.fault().code == "no_walkable_way"
+    _tagged(case, highway=["motorway", "快速路", "快速路"])
+    fault = case.fault()
+    assert (fault.code, fault.found) == ("no_walkable_line", "快速路 ×2, motorway ×1")
+
+
+def test_no_data_is_no_bridge(case: Case) -> None:
+    words = ["无", "/", "—", "nan", "None", "否", "false", "0", "×", "半幅", "有", "viaduct"]
+    _tagged(case, highway=["primary"] * len(words), bridge=words, access=["无"] * len(words), foot=["/"] * len(words))
+    inputs = case.read()
+    assert inputs.network is not None
+    assert inputs.network.edges["kind"].tolist() == ["street"] * 10 + ["bridge"] * 2
+    (note,) = [note for note in inputs.notes if note.code == "spans_unknown"]
+    assert note.values["values"] == "bridge = 半幅 ×1"
+
+
+@pytest.mark.parametrize("column", ["道路等级", "备注"])
+def test_motorways_are_known_by_their_words(case: Case, column: str) -> None:
+    _tagged(case, **{column: ["高速公路", "快速路", " 高速", None]})
+    inputs = case.read()
+    assert inputs.network is not None
+    assert inputs.network.edges["kind"].tolist() == ["street"] * 2
+    notes = {note.code: note.values for note in inputs.notes}
+    assert (notes["lines_left_out"]["road"], notes["motorways_by_values"]["count"]) == (2, 2)
+    assert notes.get("ways_unknown", {}).get("columns") == ("道路等级: 快速路 ×1" if column == "道路等级" else None)
+
+
+@pytest.mark.parametrize("column", ["kind", "道路等级"])
+def test_motorways_among_kinds_are_not_walked(case: Case, column: str) -> None:
+    _tagged(case, **{column: ["高速公路", "主干路", "台阶", None]})
+    network = case.read().network
+    assert network is not None
+    assert network.edges["kind"].tolist() == ["street", "stairs", "street"]

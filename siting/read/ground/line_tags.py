@@ -13,13 +13,22 @@ import geopandas as gpd
 import pandas as pd
 
 from siting.read.ground.osm import counted
-from siting.read.ground.osm_tags import is_known, kind, refusal
+from siting.read.ground.osm_tags import REASONS, is_known, kind, refusal
 from siting.read.log import LayerLog
+from siting.read.tables.missing import missing_word
+from siting.read.tables.words import truth
 
 _KEYS: Final = ("highway", "foot", "access", "bridge", "tunnel")
-# How tables write yes and no.
-_YES: Final = frozenset({"t", "true", "y", "1", "是"})
-_NO: Final = frozenset({"f", "false", "n", "0", "否"})
+# What makes a line a bridge or a tunnel, and what says that it is none.
+_SPANS: Final = {
+    "bridge": frozenset({
+        "yes", "no", "viaduct", "aqueduct", "boardwalk", "cantilever", "covered", "low_water_crossing", "movable",
+        "trestle", "suspension", "swing", "bascule", "pontoon", "桥", "桥梁", "天桥",
+    }),
+    "tunnel": frozenset({
+        "yes", "no", "building_passage", "covered", "culvert", "avalanche_protector", "passage", "flooded", "隧道",
+    }),
+}  # fmt: skip
 _GRADE: Final = re.compile(r"^track_grade\d$")
 _NONE: Final = "none"
 
@@ -32,7 +41,7 @@ def walked_lines(frame: gpd.GeoDataFrame, log: LayerLog) -> gpd.GeoDataFrame:
     frame : geopandas.GeoDataFrame
         The layer's table; returned as it is where no row gives ``highway``.
     log : LayerLog
-        Takes the notes ``lines_left_out`` and ``osm_values_unknown``.
+        Takes the notes ``lines_left_out``, ``osm_values_unknown`` and ``spans_unknown``, and the fault ``no_walkable_line``.
 
     Returns
     -------
@@ -41,7 +50,10 @@ def walked_lines(frame: gpd.GeoDataFrame, log: LayerLog) -> gpd.GeoDataFrame:
     """
     if "highway" not in frame or frame["highway"].isna().all():
         return frame
-    tags = pd.DataFrame({key: frame[key].map(_worded, na_action="ignore") for key in _KEYS})
+    tags = pd.DataFrame(
+        {key: frame[key].map(_small if key == "highway" else _worded, na_action="ignore") for key in _KEYS}
+    )
+    _settle_spans(tags, log)
     tags["highway"] = tags["highway"].str.replace(_GRADE, "track", regex=True)
     codes = tags.groupby(list(_KEYS), dropna=False, sort=False).ngroup()
     first = ~codes.duplicated()
@@ -56,17 +68,37 @@ def walked_lines(frame: gpd.GeoDataFrame, log: LayerLog) -> gpd.GeoDataFrame:
             "lines_left_out",
             kept=int(walked.sum()),
             count=int((~walked).sum()),
-            **{each: left.get(each, 0) for each in ("road", "access", "area", _NONE)},
+            **{each: left.get(each, 0) for each in (*REASONS, _NONE)},
         )
     unknown = Counter(value for value in tags["highway"][~walked].dropna() if not is_known(value))
     if unknown:
         log.note("osm_values_unknown", count=sum(unknown.values()), values=counted(unknown))
+    if not walked.any():
+        log.fault("no_walkable_line", found=counted(Counter(tags["highway"].dropna())))
     return frame.assign(kind=frame["kind"].where(own, found.astype(frame["kind"].dtype)))[walked]
 
 
-def _worded(value: str) -> str:
-    word = value.strip().lower()
-    return "yes" if word in _YES else "no" if word in _NO else word
+def _small(value: str) -> str:
+    return value.strip().lower()
+
+
+def _worded(value: str) -> str | None:
+    """Return a tag in small letters: yes and no as tables write them, nothing for words that stand for no data."""
+    if missing_word(value):
+        return None
+    said = truth(value)
+    return _small(value) if said is None else "yes" if said else "no"
+
+
+def _settle_spans(tags: pd.DataFrame, log: LayerLog) -> None:
+    """Leave out values of ``bridge`` and ``tunnel`` of which nothing is known, and tell them."""
+    odd: Counter[str] = Counter()
+    for key, known in _SPANS.items():
+        strange = tags[key].map(lambda cell, known=known: isinstance(cell, str) and known.isdisjoint(cell.split(";")))
+        odd.update(f"{key} = {value}" for value in tags[key][strange.astype(bool)])
+        tags[key] = tags[key].where(~strange.astype(bool), None)
+    if odd:
+        log.note("spans_unknown", count=sum(odd.values()), values=counted(odd))
 
 
 def _meaning(row: Mapping[Any, Any]) -> tuple[str, str]:

@@ -23,6 +23,7 @@ from siting.read.ground.network import build_network
 from siting.read.ground.osm_file import (
     BROKEN,
     NOWHERE,
+    SUFFIXES,
     Nodes,
     Ways,
     marked_deleted,
@@ -30,10 +31,10 @@ from siting.read.ground.osm_file import (
     read_squares,
     read_ways,
 )
+from siting.read.ground.osm_tags import REASONS
 from siting.read.ground.spots import note_long_segments
 from siting.read.log import LayerLog, listed
 
-SUFFIXES: Final = (".pbf", ".osm", ".osm.xml", ".osm.gz", ".osm.bz2", ".o5m")
 # osmium counts degrees in these steps.
 _PER_DEGREE: Final = 1e7
 _MOST_NAMED: Final = 12
@@ -105,7 +106,7 @@ def _tell(ways: Ways, nodes: Nodes, log: LayerLog) -> None:
         "osm_ways_left_out",
         kept=len(ways.kinds),
         count=sum(ways.left_out.values()),
-        **{reason: ways.left_out.get(reason, 0) for reason in ("road", "access", "area")},
+        **{reason: ways.left_out.get(reason, 0) for reason in REASONS},
     )
     if ways.unknown:
         log.note("osm_values_unknown", count=sum(ways.unknown.values()), values=counted(ways.unknown))

@@ -25,12 +25,14 @@ Bools = NDArray[np.bool_]
 
 # What osmium raises at a file that is broken, and at coordinates that are none.
 BROKEN: Final = (RuntimeError, osmium.InvalidLocationError)
+SUFFIXES: Final = (".osm.xml", ".osm.gz", ".osm.bz2", ".pbf", ".osm", ".o5m")
 # osmium gives this number where it does not know a node's place.
 NOWHERE: Final = 2**31 - 1
 _DEAD: Final = "deleted"
 _NO_WAY: Final = "no way"
 _CHUNK: Final = 1 << 20
-_ACTION: Final = b"action"
+# Expat reads these encodings, and those that write ASCII as it is.
+_ACTION: Final = tuple("action".encode(code) for code in ("ascii", "utf-16-le", "utf-16-be"))
 
 # The ids of what an editor has marked as deleted, by type of element.
 Marked = Mapping[str, frozenset[int]]
@@ -148,12 +150,13 @@ def _plain(path: Path) -> IO[bytes]:
     return path.open("rb")
 
 
-def _holds(content: IO[bytes], word: bytes) -> bool:
+def _holds(content: IO[bytes], words: Sequence[bytes]) -> bool:
     rest = b""
     while chunk := content.read(_CHUNK):
-        if word in rest + chunk:
+        seen = rest + chunk
+        if any(word in seen for word in words):
             return True
-        rest = chunk[-len(word) :]
+        rest = seen[-max(len(word) for word in words) :]
     return False
 
 
@@ -179,9 +182,16 @@ def read_squares(path: Path, marked: Marked) -> Mapping[int, Tags]:
     return {way: given for _, (_, given, outer) in sorted(latest.items()) for way in outer}
 
 
+def osm_file(path: Path) -> osmium.io.File:
+    """Return a file for osmium, which knows formats by endings in small letters alone."""
+    ending = "".join(path.suffixes[-2:]).lower()
+    known = next((each for each in SUFFIXES if ending.endswith(each)), "")
+    return osmium.io.File(str(path), known.removeprefix("."))
+
+
 def _elements(path: Path, kind_of: osmium.osm.osm_entity_bits) -> Iterator[Any]:
     """Yield the elements of one type, which osmium's stubs do not tell from those of others."""
-    yield from osmium.FileProcessor(path, kind_of)
+    yield from osmium.FileProcessor(osm_file(path), kind_of)
 
 
 def _outer(relation: Any) -> list[int]:  # noqa: ANN401 - see _elements

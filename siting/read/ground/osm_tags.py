@@ -3,15 +3,16 @@
 A way is walked when all of these hold:
 
 * ``highway`` is one of ``WALKED``; one of ``ON_INVITATION`` needs a sidewalk, or ``foot`` that invites; a value that
-is not known needs ``foot`` that invites; none of ``NEVER`` is walked;
-* it is no ``motorroad``;
+is not known needs ``foot`` that invites; none of ``NEVER`` and ``ABSENT`` is walked;
+* it is no ``motorroad``, and no key of ``LIFECYCLE`` says that it is not there;
 * ``foot`` does not refuse, and ``access`` does not unless ``foot`` invites.
 
-``foot`` speaks for walkers, ``access`` for everybody: the nearer word counts.
+``foot`` speaks for walkers, ``access`` for everybody: the nearer word counts. Case and spaces do not matter, and of a list
+(``private;customers``) each part is read: it refuses where all parts do, and invites where one does.
 """
 
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from osmium.osm import TagList
 
@@ -22,9 +23,18 @@ WALKED: Final = frozenset({
 })  # fmt: skip
 ON_INVITATION: Final = frozenset({"trunk", "trunk_link", "busway"})
 NEVER: Final = frozenset({
-    "motorway", "motorway_link", "construction", "proposed", "planned", "abandoned", "razed", "demolished", "removed",
-    "dismantled", "destroyed", "disused", "no", "raceway", "bus_guideway", "escape", "emergency_bay", "corridor",
-    "platform", "rest_area", "services", "via_ferrata", "ladder",
+    "motorway", "motorway_link", "raceway", "bus_guideway", "escape", "emergency_bay", "corridor", "platform",
+    "rest_area", "services", "via_ferrata", "ladder",
+})  # fmt: skip
+# Not built yet, or no longer in use: as a key beside ``highway`` each says the same.
+LIFECYCLE: Final = (
+    "construction", "proposed", "planned", "abandoned", "razed", "demolished", "removed", "dismantled", "destroyed",
+    "disused",
+)  # fmt: skip
+ABSENT: Final = frozenset({*LIFECYCLE, "no"})
+# Values of these keys by which people still walk: small works, and a railway that shares the line.
+_STILL_THERE: Final = frozenset({
+    "no", "false", "minor", "widening", "railway", "rail", "tram", "light_rail", "subway", "monorail", "narrow_gauge",
 })  # fmt: skip
 SIDEWALK_KEYS: Final = ("sidewalk", "sidewalk:both", "sidewalk:left", "sidewalk:right")
 SIDEWALK: Final = frozenset({"both", "left", "right", "yes"})
@@ -48,7 +58,8 @@ NO_TUNNEL: Final = frozenset({"no", "building_passage", "covered"})
 # Nobody goes round the outline of these: as areas they say nothing of where one walks.
 _NO_SQUARES: Final = frozenset({"steps", "elevator"})
 
-Reason = Literal["road", "access", "area"]
+Reason = Literal["road", "absent", "access", "area"]
+REASONS: Final = get_args(Reason)
 Tags = Mapping[str, str] | TagList
 
 
@@ -61,21 +72,41 @@ def refusal(tags: Tags) -> Reason | None:
     >>> refusal({"highway": "footway"}), refusal({"highway": "busway"}), refusal({"highway": "path", "foot": "no"})
     (None, 'road', 'access')
     """
-    highway, foot = tags.get("highway"), tags.get("foot")
-    invited = foot in INVITED
-    if highway in NEVER or tags.get("motorroad") == "yes":
+    highway, foot = _word(tags, "highway"), tags.get("foot")
+    invited = _any(foot, INVITED)
+    if highway in ABSENT or not all(_word(tags, key) in {"", *_STILL_THERE} for key in LIFECYCLE):
+        return "absent"
+    if highway in NEVER or _word(tags, "motorroad") == "yes":
         return "road"
-    sidewalk = highway in ON_INVITATION and any(tags.get(key) in SIDEWALK for key in SIDEWALK_KEYS)
+    sidewalk = highway in ON_INVITATION and any(_word(tags, key) in SIDEWALK for key in SIDEWALK_KEYS)
     if highway not in WALKED and not invited and not sidewalk:
         return "road"
-    if foot in FOOT_REFUSED or (tags.get("access") in REFUSED and not invited):
+    if _all(foot, FOOT_REFUSED) or (_all(tags.get("access"), REFUSED) and not invited):
         return "access"
-    return "area" if tags.get("area") == "yes" and highway in _NO_SQUARES else None
+    return "area" if _word(tags, "area") == "yes" and highway in _NO_SQUARES else None
+
+
+def _word(tags: Tags, key: str) -> str:
+    return (tags.get(key) or "").strip().lower()
+
+
+def _parts(value: str | None) -> frozenset[str]:
+    return frozenset(part.strip().lower() for part in (value or "").split(";")) - {""}
+
+
+def _any(value: str | None, words: frozenset[str]) -> bool:
+    return not words.isdisjoint(_parts(value))
+
+
+def _all(value: str | None, words: frozenset[str]) -> bool:
+    parts = _parts(value)
+    return bool(parts) and parts <= words
 
 
 def is_known(highway: str) -> bool:
     """Tell whether there is a rule for a value of ``highway``."""
-    return highway in WALKED or highway in ON_INVITATION or highway in NEVER
+    value = highway.strip().lower()
+    return any(value in values for values in (WALKED, ON_INVITATION, NEVER, ABSENT))
 
 
 def bars(tags: Tags) -> bool:
@@ -87,17 +118,17 @@ def bars(tags: Tags) -> bool:
     >>> bars({"barrier": "gate"}), bars({"barrier": "gate", "locked": "yes"}), bars({"barrier": "wall", "foot": "yes"})
     (False, True, False)
     """
-    barrier, foot, access = tags.get("barrier"), tags.get("foot"), tags.get("access")
-    if barrier in {None, "no"} or foot in INVITED:
+    barrier, foot, access = _word(tags, "barrier"), tags.get("foot"), tags.get("access")
+    if barrier in {"", "no"} or _any(foot, INVITED):
         return False
-    if foot in FOOT_REFUSED or access in REFUSED:
+    if _all(foot, FOOT_REFUSED) or _all(access, REFUSED):
         return True
-    return access not in INVITED and (tags.get("locked") == "yes" or barrier in SHUT_BARRIERS)
+    return not _any(access, INVITED) and (_word(tags, "locked") == "yes" or barrier in SHUT_BARRIERS)
 
 
 def kind(tags: Tags) -> str:
     """Return what a way is to a walker: one of the kinds of ``NETWORK_COLUMNS``."""
-    highway = tags.get("highway")
+    highway = _word(tags, "highway")
     if highway == "steps":
         conveying = tags.get("conveying", "no")
         return "stairs" if conveying == "no" else CONVEYING.get(str(conveying), "escalator")

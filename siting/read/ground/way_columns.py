@@ -18,7 +18,61 @@ from siting.read.tables.words import choice_words
 # A column whose cells are known by half or more says what ways are; one that knows fewer is asked about.
 _MOST_KNOWN: Final = 0.5
 _PLAIN: Final = "street"
+_MOTORWAYS: Final = frozenset(map(normalised, ("高速公路", "高速", "高速路", "motorway", "motorway_link")))
+# Columns that name classes of roads, of which others than these words are told.
+_CLASSES: Final = frozenset(
+    map(normalised, ("道路等级", "道路类型", "道路类别", "道路级别", "类别", "road_type", "road_class"))
+)
 _KIND: Final = next(column for column in NETWORK_COLUMNS if column.key == "kind")
+
+
+def with_ways_known(raw: Raw) -> Raw:
+    """Return a layer of lines with what its own columns say of the kinds of its ways.
+
+    Parameters
+    ----------
+    raw : Raw
+        The layer; its log takes the notes of :func:`with_way_column`, ``motorways_by_values`` and ``ways_unknown``.
+    """
+    return _without_motorways(with_way_column(raw))
+
+
+def _without_motorways(raw: Raw) -> Raw:
+    """Give a ``highway`` to the lines of a layer that has none, by the words of another column for motorways."""
+    names, stated = [str(name) for name in raw.frame.columns if name != raw.frame.geometry.name], raw.source.columns
+    matched = find_columns(names, [column.key for column in NETWORK_COLUMNS], stated, raw.log.key)
+    if matched["highway"] or "highway" in stated or stated.get("kind") == "":
+        return raw
+    meant = {normalised(word) for word in raw.source.values.get("kind", {})}
+    texts = {
+        name: {value: count for value, count in _texts(raw.frame[name]).items() if normalised(value) not in meant}
+        for name in matched["kind"] or names
+    }
+    for name, values in texts.items():
+        found = Counter({value: count for value, count in values.items() if normalised(value) in _MOTORWAYS})
+        if found:
+            raw.log.note("motorways_by_values", column=name, count=found.total(), values=counted(found))
+            there = raw.frame[name].map(lambda cell, words=found: isinstance(cell, str) and cell.strip() in words)
+            highway = there.map({True: "motorway", False: "road"})
+            frame = raw.frame.assign(**{name: raw.frame[name].where(~there), "highway": highway})
+            raw = replace(raw, frame=frame)
+            break
+    odd = {name: _odd(values) for name, values in texts.items() if not matched["kind"]}
+    told = {name: values for name, values in odd.items() if values and (normalised(name) in _CLASSES)}
+    if told:
+        raw.log.note("ways_unknown", columns="; ".join(f"{name}: {counted(values)}" for name, values in told.items()))
+    return raw
+
+
+def _odd(values: Mapping[str, int]) -> Counter[str]:
+    """Count the values that are no kinds of ways, motorways among them."""
+    return Counter(
+        {
+            value: count
+            for value, count in values.items()
+            if _kind_of(value) is None and not is_known(value) and normalised(value) not in _MOTORWAYS
+        }
+    )
 
 
 def with_way_column(raw: Raw) -> Raw:

@@ -41,7 +41,8 @@ def walked_lines(frame: gpd.GeoDataFrame, log: LayerLog) -> gpd.GeoDataFrame:
     frame : geopandas.GeoDataFrame
         The layer's table; returned as it is where no row gives ``highway``.
     log : LayerLog
-        Takes the notes ``lines_left_out``, ``osm_values_unknown`` and ``spans_unknown``, and the fault ``no_walkable_line``.
+        Takes the notes ``lines_left_out``, ``osm_values_unknown`` and ``spans_unknown``, and the fault
+        ``no_walkable_line``.
 
     Returns
     -------

@@ -7,8 +7,8 @@ is not known needs ``foot`` that invites; none of ``NEVER`` and ``ABSENT`` is wa
 * it is no ``motorroad``, and no key of ``LIFECYCLE`` says that it is not there;
 * ``foot`` does not refuse, and ``access`` does not unless ``foot`` invites.
 
-``foot`` speaks for walkers, ``access`` for everybody: the nearer word counts. Case and spaces do not matter, and of a list
-(``private;customers``) each part is read: it refuses where all parts do, and invites where one does.
+``foot`` speaks for walkers, ``access`` for everybody: the nearer word counts. Case and spaces do not matter, and of
+a list (``private;customers``) each part is read: it refuses where all parts do, and invites where one does.
 """
 
 from collections.abc import Mapping

@@ -4,9 +4,13 @@ import re
 import unicodedata
 from typing import Final
 
-# Zero-width characters, soft hyphens, marks of direction, and controls other than tabs and line ends.
+# Controls other than tabs and line ends; Unicode's Default_Ignorable_Code_Point (zero-width characters, soft hyphens,
+# marks of direction, fillers, selectors of variants, tags); the blank Braille pattern; marks of annotations.
 _UNSEEN: Final = (
-    "\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+    "\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f"
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+    "\u2800\ufff9-\ufffb"
 )
 # Spaces that are none to a comparison: no-break, typographic and ideographic ones.
 _SPACES: Final = "\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
@@ -65,6 +69,10 @@ def shown(text: str) -> str:
     >>> shown("F1\u200b")
     'F1<U+200B>'
     """
-    if text.isprintable():
+    if text.isprintable() and not _DROPPED.search(text):
         return text
-    return "".join(each if each.isprintable() else f"<U+{ord(each):04X}>" for each in text)
+    return "".join(f"<U+{ord(each):04X}>" if _hidden(each) else each for each in text)
+
+
+def _hidden(character: str) -> bool:
+    return not character.isprintable() or _DROPPED.match(character) is not None

@@ -51,6 +51,22 @@ def can_name_a_file(name: str) -> bool:
         return False
 
 
+def is_utf8(name: str) -> bool:
+    r"""Tell whether the bytes of a file's name are UTF-8: no other name can be written into a file or given to GDAL.
+
+    Examples
+    --------
+    >>> from siting.files import is_utf8
+    >>> is_utf8("台账.csv"), is_utf8("\udcca\udcd4.csv")
+    (True, False)
+    """
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def write_fault_code(error: OSError) -> str:
     """Return the code of the fault that says why a file cannot be written.
 

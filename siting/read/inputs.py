@@ -252,9 +252,9 @@ def _units(reading: _Reading) -> Mapping[str, gpd.GeoDataFrame]:
     reading.crs = choose_working_crs(frames)
     if reading.crs is not None:
         reading.log.working_crs = crs_name(reading.crs)
+    layers: dict[str, gpd.GeoDataFrame] = {level: reading.finish(raw, _UNITS) for level, raw in raws.items()}
     if reading.crs is None and not reading.log.faults.found:
         reading.log.layer("units").fault("no_units")
-    layers: dict[str, gpd.GeoDataFrame] = {level: reading.finish(raw, _UNITS) for level, raw in raws.items()}
     if reading.crs is None:
         return layers
     units = with_unions(scenario, layers, reading.crs)

@@ -16,7 +16,7 @@ from siting.characters import shown
 from siting.domain.scenario import PATH_KEYS, Scenario
 from siting.domain.walkers import WALKERS
 from siting.errors import Fault, InputError
-from siting.files import can_name_a_file
+from siting.files import can_name_a_file, is_utf8
 from siting.read.log import listed, quoted
 from siting.read.trust import confinement_faults
 
@@ -109,6 +109,7 @@ def read_scenario(path: str | os.PathLike[str], *, untrusted: bool = False) -> S
     file = Path(path)
     raw = load_toml(file)
     folder = Path(os.path.abspath(file)).parent  # noqa: PTH100 — resolve() would follow links out of the folder
+    refuse_foreign_name(folder)
     whole = absolute(raw, folder)
     try:
         scenario = Scenario.model_validate(whole)
@@ -118,6 +119,13 @@ def read_scenario(path: str | os.PathLike[str], *, untrusted: bool = False) -> S
     if faults:
         raise InputError(faults)
     return scenario
+
+
+def refuse_foreign_name(folder: Path) -> None:
+    """Raise the fault of a folder whose name, or that of one above it, is not UTF-8."""
+    foreign = next((part for part in folder.parts if not is_utf8(part)), None)
+    if foreign is not None:
+        raise InputError([Fault(code="name_not_utf8", found=shown(foreign))])
 
 
 def load_toml(file: Path) -> dict[str, Any]:

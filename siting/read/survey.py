@@ -20,6 +20,7 @@ from siting.domain.tables import (
     Column,
 )
 from siting.read.geometry.hints import gcj02_sign
+from siting.read.scenario import refuse_foreign_name
 from siting.read.survey_files import looks
 from siting.read.survey_layers import Look
 from siting.read.survey_names import columns_of, has_place, levels_by_values, word_in
@@ -64,7 +65,12 @@ _CLASSES: Final = (
 )  # fmt: skip
 _OUR_WAYS: Final = next(column.choices for column in NETWORK_COLUMNS if column.key == "kind") or ()
 _TERRAIN: Final = ("dem", "dsm", "高程", "elev", "terrain", "srtm", "aster", "alos", "height")
-_OLD: Final = ("elder", "老年", "60plus", "65plus", "60岁", "65岁", "aged", "age60", "age65", "pop60", "pop65", "above")
+_OLD: Final = ("elder", "老年", "老人", "aged", "above")
+# An age from which people are counted: 60+, 65 plus, 80岁, pop 60, over_65; not the 60 of 60m, of 60_64 or of 2060.
+_FROM_AGE: Final = re.compile(
+    r"(?<!\d)(?P<behind>[6-9]\d)[\s_-]*(?:\+|plus|岁|周岁|and[\s_]*over)"
+    r"|(?:age|pop|over|ppl|people|人口)[\s_-]*(?P<before>[6-9]\d)(?!\d|[\s_]*k?m)"
+)
 _PEOPLE: Final = ("resid", "pop", "人口", "ppp", "ghs", "worldpop", "landscan", "常住")
 _PLANNED: Final = ("planned", "规划", "2035", "future")
 # How names and metadata say the unit of people in a raster.
@@ -170,6 +176,7 @@ def survey(folder: Path) -> Draft:
         unit of a raster, whether the ledger is complete. Where there is no network or no boundary at all, straight
         lines or the extent of the data are filled in, and a remark says so. Without data it is empty.
     """
+    refuse_foreign_name(folder.resolve())
     taking = _Taking(folder.resolve().name)
     found = list(looks(folder))
     _rasters(taking, [look for look in found if look.form == "raster"])
@@ -527,6 +534,14 @@ def _take_chain(taking: _Taking, chain: Sequence[Look]) -> None:
 def _single(taking: _Taking, look: Look) -> None:
     """Give one raster its role, by its name or else by its values."""
     name = look.names[-1]
+    aged = _FROM_AGE.search(name)
+    age = int(aged["behind"] or aged["before"]) if aged else None
+    if age is not None and age not in _ELDERLY_AGES:
+        taking.rest.append(Remark("bands_without_start", {"file": look.path, "ages": str(age)}))
+        return
+    if aged is not None and not word_in(name, _TERRAIN):
+        _take_raster(taking, "elderly", look, Remark("because_name", {"word": aged[0]}))
+        return
     for role, words in (("terrain", _TERRAIN), ("elderly", _OLD), ("residents", _PEOPLE)):
         word = word_in(name, words)
         if word is not None:

@@ -13,10 +13,12 @@ import numpy as np
 import osmium
 from rasterio.windows import Window
 
+from siting.characters import shown
 from siting.crs import WGS84
 from siting.domain.draft import Remark
 from siting.domain.scenario import Layer
 from siting.errors import Fault, InputError
+from siting.files import is_utf8
 from siting.read.geometry.projections import carry_bounds, tagged_crs
 from siting.read.ground.osm import is_osm
 from siting.read.ground.osm_file import osm_file
@@ -87,7 +89,10 @@ def _files(folder: Path, top: Path, depth: int = 1) -> Iterator[Path | Look]:
         name = path.relative_to(top).as_posix()
         if path.name.startswith((".", "~$")):
             continue
-        if path.is_dir() and path.suffix.lower() != ".gdb":
+        if not is_utf8(path.name):
+            fault = Fault(code="name_not_utf8", file=shown(name), found=shown(path.name))
+            yield Look(shown(name), "unknown", why=Remark("not_opened", {"file": shown(name), "reason": fault}))
+        elif path.is_dir() and path.suffix.lower() != ".gdb":
             if depth < _DEEPEST:
                 yield from _files(path, top, depth + 1)
             else:

@@ -11,6 +11,7 @@ import shapely
 from pyproj import CRS
 from shapely import LineString, MultiPoint, MultiPolygon, Point, Polygon
 
+from siting.errors import InputError
 from siting.read.geometry.shapes import Family, checked_shapes
 from siting.read.log import Log
 from siting.read.tables.finish import moved
@@ -50,7 +51,6 @@ def test_what_keeps_its_area_is_mended_and_noted(shape: Any, area: float) -> Non
     ("shape", "change"),
     [
         (Polygon([(0, 0), (2, 2), (2, 0), (0, 2)]), "100.00%"),  # a bow tie
-        (Polygon([(0, 0), (2, 0), (1, 0)]), "0.00%"),  # no area at all
         (MultiPolygon([shapely.box(0, 0, 2, 2), shapely.box(1, 0, 3, 2)]), "25.00%"),  # parts overlap
         (Polygon(SQUARE, [[(5, 5), (6, 5), (6, 6), (5, 6)]]), "11.76%"),  # a hole outside
     ],
@@ -61,6 +61,26 @@ def test_what_would_lose_or_gain_area_is_refused(shape: Any, change: str) -> Non
     (fault,) = log.faults.found
     assert (fault.code, fault.file, fault.row, fault.expected) == ("invalid_polygon", "s.gpkg", "b", change)
     assert log.notes == []
+
+
+@pytest.mark.parametrize("shape", [Polygon([(0, 0), (2, 0), (1, 0)]), Polygon(SQUARE, [SQUARE])])
+def test_a_polygon_without_area_is_told_as_such(shape: Polygon) -> None:
+    _, log = _checked(shape)
+    assert [(fault.code, fault.row) for fault in log.faults.found] == [("polygon_without_area", "b")]
+
+
+def test_a_change_of_area_too_small_to_show_is_never_shown_as_none() -> None:
+    _, log = _checked(Polygon([(0, 0), (4, 0), (4, 4), (0, 4)], [[(4, 1), (4.01, 1), (4.01, 1.02), (4, 1.02)]]))
+    assert [fault.expected for fault in log.faults.found] == ["< 0.01%"]
+
+
+def test_units_that_lie_off_the_map_are_there(case: Case) -> None:
+    units = gpd.GeoDataFrame({"id": ["S1"], "name": ["a"]}, geometry=[shapely.box(500, 95, 501, 96)], crs=4326)
+    units.to_file(case.folder / "streets.gpkg")
+    with pytest.raises(InputError) as refused:
+        case.read()
+    units_faults = [fault.code for fault in refused.value.faults if (fault.layer or "").startswith("units")]
+    assert units_faults == ["coordinates_out_of_range"]
 
 
 @pytest.mark.parametrize("shape", [None, Polygon(), Point()])

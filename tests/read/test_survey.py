@@ -1,6 +1,7 @@
 """What the files of a folder are taken for, and that the scenario written from them runs."""
 
 import datetime as dt
+import os
 import re
 import shutil
 import tomllib
@@ -254,6 +255,43 @@ def test_ranges_of_age_with_a_hole_are_not_added_up(tmp_path: Path) -> None:
     draft = survey(tmp_path)
     assert "population.elderly.bands" not in draft.filled
     assert draft.filled["population.elderly.path"] == "age60_64.tif"
+
+
+@pytest.mark.parametrize(
+    ("name", "age"),
+    [("pop 60+", None), ("pop 60", None), ("60 +", None), ("ppp_65plus", 65), ("population_over_60", None)],
+)
+def test_an_age_in_a_name_tells_the_elderly(name: str, age: int | None, tmp_path: Path) -> None:
+    raster(tmp_path / f"{name}.tif")
+    raster(tmp_path / "pop_60m_2060.tif")
+    raster(tmp_path / "人口80岁.tif")
+    draft = survey(tmp_path)
+    assert draft.filled["population.elderly.path"] == f"{name}.tif"
+    assert draft.filled.get("population.elderly.from_age") == age
+    assert draft.filled["population.residents.path"] == "pop_60m_2060.tif"
+    # Those from 80 are neither the residents nor all the elderly.
+    assert [(each.code, each.values["file"]) for each in draft.rest] == [("bands_without_start", "人口80岁.tif")]
+
+
+def test_names_that_are_not_utf8_are_told_and_the_rest_is_taken(tmp_path: Path) -> None:
+    raster(tmp_path / "pop.tif")
+    (tmp_path / os.fsdecode("台账.csv".encode("gbk"))).write_text("id\n", encoding="utf-8")
+    (tmp_path / os.fsdecode("试验".encode("gbk"))).mkdir()
+    assert new(tmp_path) == 0
+    draft = survey(tmp_path)
+    assert draft.filled["population.residents.path"] == "pop.tif"
+    assert [each.values["reason"].code for each in draft.rest] == ["name_not_utf8"] * 2  # type: ignore[union-attr]
+
+
+def test_a_folder_whose_name_is_not_utf8_is_refused_by_its_name(sample: Path, tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode("试验".encode("gbk"))
+    folder.mkdir()
+    shutil.copy(sample, folder / "scenario.toml")
+    for read in (lambda: siting.read_scenario(folder / "scenario.toml"), lambda: survey(folder)):
+        with pytest.raises(InputError) as refused:
+            read()
+        assert [fault.code for fault in refused.value.faults] == ["name_not_utf8"]
+        assert "<U+DCCA>" in str(refused.value)
 
 
 def test_a_year_is_no_age(tmp_path: Path) -> None:

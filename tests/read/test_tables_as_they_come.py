@@ -17,6 +17,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import siting
+from siting.characters import seen, shown, unseen
 from siting.domain.nouns import Note
 from siting.domain.scenario import Layer
 from siting.domain.tables import (
@@ -353,6 +354,13 @@ def test_cells_of_a_csv_are_found_whatever_stands_between_them(tmp_path: Path, t
     assert table.iloc[0].tolist() == ["F1", "甲", 5]
 
 
+@pytest.mark.parametrize("each", "\ufe0f\u3164\u2800\u034f\u17b5\u180b\ufff9\U000e0020\U000e0100\uffa0")
+def test_whatever_cannot_be_seen_is_dropped_and_shown_in_messages(each: str) -> None:
+    assert seen(f"F{each}1") == "F1"
+    assert unseen(f"F{each}1") == [each]
+    assert shown(f"F1{each}") == f"F1<U+{ord(each):04X}>"
+
+
 def test_names_of_columns_that_differ_in_what_nobody_sees_are_one(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("id,beds,beds\u200b\nF1,5,6\n", encoding="utf-8")
@@ -393,7 +401,13 @@ def test_a_part_of_the_column_before_it_is_known_by_its_own_name() -> None:
     assert find_columns(names, ["people"], {}, "population.elderly") == {"people": ["其中：60岁及以上（人）"]}
 
 
-@pytest.mark.parametrize(("column", "cell"), [(NUMBER, "350②"), (NUMBER, "12³"), (DATE, "2026-1-1①"), (DATE, "2026①")])
-def test_a_mark_beside_a_digit_is_no_digit(column: Column, cell: str) -> None:
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [
+        *((NUMBER, cell) for cell in ("350②", "12³", "④", "²", "约④", "⑽", "㊃", "五②", "½")),
+        *((DATE, cell) for cell in ("2026-1-1①", "2026①", "2026年1月①")),
+    ],
+)
+def test_a_mark_is_no_digit(column: Column, cell: str) -> None:
     _, (fault,), _ = _one(column, cell)
     assert fault.code in {"not_number", "not_date"}

@@ -26,7 +26,8 @@ POLYGONAL: Final = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLY
 _FULL_TURN, _POLE = 360.0, 90.0
 # No coordinate of a projection is as large, in whatever unit and with whatever prefix; beyond it areas overflow.
 _FARTHEST = 1e12
-_TINY = float(np.finfo(float).tiny)
+# Smaller changes of area are told as smaller than this.
+_SHOWN = 1e-4
 
 
 def checked_shapes(shapes: gpd.GeoSeries, family: Family, labels: list[str], log: LayerLog) -> gpd.GeoSeries:
@@ -123,13 +124,16 @@ def _mended(shapes: Shapes, usable: NDArray[np.bool_], labels: list[str], log: L
         if _is_lossless(given, whole):
             mended[position] = whole
             rows.append(labels[position])
+        elif not max(whole.area, given.area):
+            log.fault("polygon_without_area", row=labels[position], field="geometry")
         else:
+            change = abs(whole.area - given.area) / max(whole.area, given.area)
             log.fault(
                 "invalid_polygon",
                 row=labels[position],
                 field="geometry",
                 found=shapely.is_valid_reason(given),
-                expected=f"{abs(whole.area - given.area) / max(whole.area, given.area, _TINY):.2%}",
+                expected=f"{change:.2%}" if change >= _SHOWN else f"< {_SHOWN:.2%}",
             )
     if rows:
         log.note("polygon_mended", count=len(rows), ids=listed(sorted(rows)))

@@ -25,7 +25,15 @@ from siting.domain.nouns import Bools, Floats, Grid, Raster
 from siting.domain.scenario import TerrainSource
 from siting.read.geometry.projections import Bounds, carry_bounds, overlap, resolve_crs, show_bounds, tagged_crs
 from siting.read.log import LayerLog, listed
-from siting.read.people.voids import HEIGHTS_M, MOST_PER_HA, Kind, too_frequent, void_conventional, void_greatest
+from siting.read.people.voids import (
+    HEIGHTS_M,
+    MOST_PER_HA,
+    Kind,
+    suspects,
+    too_frequent,
+    void_conventional,
+    void_greatest,
+)
 from siting.read.sources.files import take
 from siting.units import DENSITY_AREA_M2, M2_PER_HECTARE
 
@@ -368,7 +376,7 @@ def _are_people(raster: Raster, part: Part, type_: _Type, how: Reading, found: F
         shown = f"{type_.written(np.nanmax(values))} ({int(impossible.sum())})"
         most = f"{MOST_PER_HA:,.0f}"
         log.fault("impossible_density", row=_cell(impossible, part), field="nodata", found=shown, expected=most)
-    elif not type_.declares and how.nodata is None and type_.dtype.kind in "iu":
+    elif not type_.declares and how.nodata is None:
         return _greatest_is_data(values, part, type_, log)
     else:
         return True
@@ -389,14 +397,14 @@ def _crowded(raster: Raster, unit: str | None) -> Bools:
 
 
 def _greatest_is_data(values: Floats, part: Part, type_: _Type, log: LayerLog) -> bool:
-    """Tell whether the greatest value of the type may be a count like others; note the fault if that is a question."""
-    top = np.iinfo(type_.dtype.name).max
-    greatest = type_.scaled(top)
-    count = too_frequent(values, greatest, type_.scaled(top / 2))
-    if not count:
+    """Tell whether the greatest value of a file may be a count like others; note the fault if that is a question."""
+    greatest = float(np.nanmax(values))
+    top = next((each for each in suspects(type_.dtype) if type_.scaled(each) == greatest), None)
+    count = 0 if top is None else too_frequent(values, greatest, type_.scaled(top / 2))
+    if top is None or not count:
         return True
-    row = _cell(values == greatest, part)
-    log.fault("greatest_value", row=row, field="nodata", found=f"{top} ({count})", expected=str(top))
+    row, shown = _cell(values == greatest, part), shown_number(top)
+    log.fault("greatest_value", row=row, field="nodata", found=f"{shown} ({count})", expected=shown)
     return False
 
 

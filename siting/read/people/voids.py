@@ -32,6 +32,9 @@ MOST_PER_HA: Final = 20_000.0
 HEIGHTS_M: Final = (-11_000.0, 9_000.0)
 # Greatest values of integer types: cells that hold one and cannot hold what it says have no data.
 _GREATEST: Final = tuple(float(np.iinfo(f"{sign}int{bits}").max) for bits in (8, 16, 32, 64) for sign in ("", "u"))
+# What often stands for no data in a file of people of any type: greatest values of integer types, and rows of nines.
+# 127 is too common a count.
+_SUSPECTS: Final = (9999.0, 99_999.0, 999_999.0, *(value for value in _GREATEST if value > np.iinfo("int8").max))
 
 
 def void_conventional(values: Floats, cells: NDArray[np.generic], kind: Kind, found: Counter[float]) -> None:
@@ -93,18 +96,33 @@ def void_greatest(values: Floats, impossible: Bools, scale: float, offset: float
                 values[held] = np.nan
 
 
-def too_frequent(values: Floats, greatest: float, half: float) -> int:
-    """Return how many cells hold the greatest value of their type, if they are more than the tail below explains.
+def suspects(dtype: np.dtype[np.generic]) -> tuple[float, ...]:
+    """Return the values that may stand for no data where they are the greatest of a file, as its type holds them.
 
-    Numbers of people thin out towards their greatest: a value that several cells hold, more than all those of the upper
-    half of the type's range together, is no data, or a number that was cut off.
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from siting.read.people.voids import suspects
+    >>> 127.0 in suspects(np.dtype("int8")), 127.0 in suspects(np.dtype("int16")), 255.0 in suspects(np.dtype("int16"))
+    (True, False, True)
+    """
+    if dtype.kind != "f":
+        return (float(np.iinfo(dtype.name).max), *_SUSPECTS)
+    return tuple(float(value) for value in np.array(_SUSPECTS).astype(dtype) if np.isfinite(value))
+
+
+def too_frequent(values: Floats, greatest: float, half: float) -> int:
+    """Return how many cells hold the greatest value of a file, if they are more than the tail below explains.
+
+    Numbers of people thin out towards their greatest: a value that several cells hold, more than all those between it
+    and its half together, is no data, or a number that was cut off.
 
     Parameters
     ----------
     values : numpy.ndarray
         Cells, scaled.
     greatest, half : float
-        The greatest value of the type and half of it, scaled alike.
+        The greatest value and half of it, scaled alike.
 
     Returns
     -------

@@ -37,18 +37,22 @@ class Written:
     ways: tuple[str, ...] = ()
 
 
-# A mark of a note, a power or a fraction beside a digit is no digit, though it becomes one where text is made plain.
-_MARK: Final = re.compile("(?<=[0-9０-９])[²³¹⁰-⁹₀-₉¼-¾⅐-⅞①-⓿❶-➓㉈-㉟㊱-㊿]|[①-⓿❶-➓](?=[0-9０-９])")
+# The mark of a note, a place in a list, a power or a fraction is no digit, though it becomes one where text is made
+# plain. A power of a unit stays what it is (m², 米²).
+_MARK: Final = re.compile(
+    "[①-⓿❶-➓㆒-㆟㈠-㈩㉈-㉟㊀-㊉㊱-㊿\U0001f100-\U0001f10c]"
+    "|(?<![A-Za-zａ-ｚＡ-Ｚ米里])(?<![A-Za-zａ-ｚＡ-Ｚ米里]\\s)[²³¹⁰-⁹₀-₉¼-¾⅐-⅞]"
+)
 
 
 def has_marks(text: str) -> bool:
-    """Tell whether a mark stands beside a digit: ``350②``, ``12³``, ``1½``.
+    """Tell whether a mark stands where digits do: ``350②``, ``12³``, ``1½``, ``④``.
 
     Examples
     --------
     >>> from siting.read.tables.numerals import has_marks
-    >>> has_marks("350②"), has_marks("350 m²")
-    (True, False)
+    >>> has_marks("350②"), has_marks("²"), has_marks("350 m²")
+    (True, True, False)
     """
     return _MARK.search(text) is not None
 

@@ -121,6 +121,48 @@ def test_a_byte_of_255_that_stands_alone_is_asked_for_and_both_answers_work(case
     assert people(case) == 7 * 191 + 255 * 9
 
 
+@pytest.mark.parametrize(
+    ("dtype", "value"), [("float32", 255), ("int16", 255), ("int32", 9999), ("float32", 9999), ("float64", 255)]
+)
+def test_what_often_means_no_data_is_asked_for_in_every_type(case: Case, dtype: str, value: int) -> None:
+    values = np.full((10, 20), 100)
+    values[0, :9] = value
+    write(case, values, dtype)
+    fault = case.fault()
+    assert (fault.code, fault.row, fault.found, fault.expected) == (
+        "greatest_value",
+        "0, 0",
+        f"{value} (9)",
+        str(value),
+    )
+    plain = case.sections["population"]
+    case.sections["population"] = plain.replace(" }", f", nodata = {value} }}")
+    assert people(case) == 100 * 191
+    case.sections["population"] = plain.replace(" }", ", nodata = -1 }")
+    assert people(case) == 100 * 191 + value * 9
+
+
+@pytest.mark.parametrize("value", [32_767, 65_535, 99_999, 999_999, 2_147_483_647])
+def test_the_same_of_large_cells(case: Case, value: int) -> None:
+    case.sections["population"] = 'residents = { path = "residents.tif", unit = "persons per km2" }'
+    values = np.full((10, 20), 100.0)
+    values[0, :9] = value
+    write(case, values, "float32")
+    code = "greatest_value" if value < 100 * MOST_PER_HA else None
+    if code is None:
+        assert told(case)["nodata_by_convention"]["count"] == 9
+    else:
+        assert (case.fault().code, case.fault().expected) == (code, str(value))
+
+
+@pytest.mark.parametrize("values", [[254, 254, 254], [255], [255, 255, 256], [255, 255, 254, 200, 130]])
+def test_a_usual_number_that_does_not_stand_apart_is_a_count(case: Case, values: list[int]) -> None:
+    cells = np.full((10, 20), 100)
+    cells[0, : len(values)] = values
+    write(case, cells, "float32")
+    assert people(case) == float(cells.sum())
+
+
 def test_groups_and_the_elderly_are_guarded_alike(case: Case) -> None:
     values = np.full((10, 20), 2).astype("uint16")
     values[0, 0] = 65535

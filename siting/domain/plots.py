@@ -9,6 +9,14 @@ import pandas as pd
 OWN_PLOT_FAR: Final = 0.4
 # A FAR is rounded: what differs from it by less is no sign that others have a part in the plot (an assumption).
 _ROUNDED: Final = 0.95
+# The largest parcel of an institution with medical care (国土资厅发〔2014〕11号).
+LARGE_PLOT_M2: Final = 50_000.0
+# No building has twenty times the floor area of its plot but towers; GB 50180 allows blocks of homes 3.1.
+DENSE_FAR: Final = 20.0
+# GB 50437-2007 (2018) asks institutions for 18 to 44 m² of land and at least 35 m² of floor area a bed: ten times as
+# much, or a tenth, is doubtful (an assumption).
+LAND_A_BED_M2: Final = 440.0
+FLOOR_A_BED_M2: Final = (3.5, 350.0)
 # What stands so near to one another may be one, or stand on one plot.
 SAME_PLACE_M: Final = 5.0
 

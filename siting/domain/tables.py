@@ -52,6 +52,9 @@ RELATIONS: Final = (
     Relation("housing_accepted_on", "housing_handed_over_on"),
     Relation("premises_accepted_on", "premises_handed_over_on"),
 )
+# No plot and no floor area of one facility is larger: ten times the 5 ha that guidance on land allows an
+# institution with medical care (国土资厅发〔2014〕11号).
+_LARGEST_M2: Final = 500_000.0
 # Stars and leaves go up to five: 五星级, 五叶级 (开州府办发〔2024〕16号, articles 10 and 20).
 _BEST: Final = 5
 
@@ -149,8 +152,8 @@ FACILITY_COLUMNS: Final = (
     Column("status", "text", required=True, choices=("existing", "under_construction", "planned", "closing")),
     Column("opens", "date"),
     Column("closes", "date"),
-    Column("land_m2", "number", "m²", minimum=0),
-    Column("floor_area_m2", "number", "m²", minimum=0),
+    Column("land_m2", "number", "m²", minimum=0, maximum=_LARGEST_M2),
+    Column("floor_area_m2", "number", "m²", minimum=0, maximum=_LARGEST_M2),
     Column("building_floor_area_m2", "number", "m²", minimum=0),
     Column("far", "number", above=0),
     Column("beds", "integer", minimum=0),
@@ -186,8 +189,8 @@ CANDIDATE_COLUMNS: Final = (
     Column("name", "text"),
     Column("kind", "text"),
     Column("tenure", "text", choices=("own", "lease", "state")),
-    Column("floor_area_m2", "number", "m²", minimum=0),
-    Column("land_m2", "number", "m²", minimum=0),
+    Column("floor_area_m2", "number", "m²", minimum=0, maximum=_LARGEST_M2),
+    Column("land_m2", "number", "m²", minimum=0, maximum=_LARGEST_M2),
     Column("building_floor_area_m2", "number", "m²", minimum=0),
     Column("far", "number", above=0),
     Column("detached", "boolean"),

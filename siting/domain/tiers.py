@@ -1,4 +1,4 @@
-"""Which facilities give a unit its own: any of them, or by the stricter reading only those of some tiers.
+"""Which facilities count for the circle, and which give a unit its own: any, or only those of some tiers.
 
 The check and the plans that are held to it ask here, so that both mean the same by it.
 """
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from siting.domain.scenario import Tier
+from siting.domain.scenario import Scenario, Tier
 
 # 街道有中心、社区有站: a centre may be a community's, a station no street's, an institution neither's.
 TIERS_OF_UNITS: Final[Mapping[str, tuple[Tier, ...]]] = {"street": ("centre",), "community": ("station", "centre")}
@@ -52,3 +52,23 @@ def gives_facility(tier: pd.Series, level: str, *, by_tier: bool) -> NDArray[np.
     if not by_tier or tiers is None:
         return np.ones(len(tier), dtype=np.bool_)
     return tier.isin(tiers).to_numpy(dtype=np.bool_)
+
+
+def in_circle(facilities: pd.DataFrame, scenario: Scenario) -> NDArray[np.bool_]:
+    """Tell which facilities count for the service circle.
+
+    Parameters
+    ----------
+    facilities : pandas.DataFrame
+        With ``tier`` and ``serves_community``.
+    scenario : Scenario
+        Its ``circle.tiers`` name the tiers that count; an institution counts also if it serves its community.
+
+    Returns
+    -------
+    ndarray of bool
+        One a facility, in their order.
+    """
+    serves = facilities["serves_community"].fillna(value=False).astype(bool)
+    counts = facilities["tier"].isin(scenario.circle.tiers) | ((facilities["tier"] == "institution") & serves)
+    return counts.to_numpy(dtype=bool)

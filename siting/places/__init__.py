@@ -1,6 +1,7 @@
 """People, facilities and candidates put into places."""
 
 from siting.domain.scenario import FINE_TO_COARSE
+from siting.domain.tiers import in_circle
 from siting.places.candidates import (
     candidate_costs,
     changed_facilities,
@@ -14,7 +15,6 @@ from siting.places.demand import land_basis, make_demand
 from siting.places.facilities import (
     counted_land,
     home_units,
-    in_circle,
     land_span,
     may_serve,
     open_facilities,

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from siting.domain.plots import OWN_PLOT_FAR, least_of_plot
-from siting.domain.scenario import Head, Scenario, Tier
+from siting.domain.scenario import Head, Tier
 
 _SIZES: Final = ("land_m2", "floor_area_m2", "building_floor_area_m2", "far")
 
@@ -169,26 +169,6 @@ def _sites(facilities: pd.DataFrame) -> pd.Series:
     """Return what names the site of each facility: its ``site_id``, else itself."""
     own = "own " + facilities.index.to_series().astype("str")
     return ("site " + facilities["site_id"].astype("str")).where(facilities["site_id"].notna(), own)
-
-
-def in_circle(facilities: gpd.GeoDataFrame, scenario: Scenario) -> NDArray[np.bool_]:
-    """Tell which facilities count for the service circle.
-
-    Parameters
-    ----------
-    facilities : geopandas.GeoDataFrame
-        With ``tier`` and ``serves_community``.
-    scenario : Scenario
-        Its ``circle.tiers`` name the tiers that count; an institution counts also if it serves its community.
-
-    Returns
-    -------
-    ndarray of bool
-        One a facility, in their order.
-    """
-    serves = facilities["serves_community"].fillna(value=False).astype(bool)
-    counts = facilities["tier"].isin(scenario.circle.tiers) | ((facilities["tier"] == "institution") & serves)
-    return counts.to_numpy(dtype=bool)
 
 
 def may_serve(facilities: gpd.GeoDataFrame) -> NDArray[np.bool_]:

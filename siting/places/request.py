@@ -10,9 +10,10 @@ import pandas as pd
 from siting.domain.nouns import Inputs, Note
 from siting.domain.requirements import linear_clauses, unfit_clauses
 from siting.domain.scenario import Level, PlanOptions
+from siting.domain.tiers import in_circle
 from siting.errors import Fault, Faults
 from siting.places.candidates import preferred_layers
-from siting.places.facilities import in_circle, open_facilities
+from siting.places.facilities import open_facilities
 from siting.places.sizes import EXISTING, joined_sites, meant_for, sized_candidates, sized_facilities
 
 # Models that choose as much as they are given.

@@ -494,9 +494,12 @@ def _check_ledgers(reading: _Reading, tables: _Tables, units: Mapping[str, gpd.G
         return
     ledger.note_parents(tables.facilities, facilities)
     ledger.note_plots(tables.facilities, facilities)
+    ledger.note_sizes(tables.facilities, facilities)
     ledger.note_outside(tables.facilities[~tables.facilities["context"]], units, _reach_m(scenario), facilities)
+    ledger.note_coarse(tables.facilities, scenario, facilities)
     ledger.note_doubles(tables.facilities, facilities)
     if premises is not None:
         ledger.note_doubles(tables.candidates, log.layer("candidates", premises.called))
         ledger.note_plots(tables.candidates, log.layer("candidates", premises.called))
+        ledger.note_sizes(tables.candidates, log.layer("candidates", premises.called))
         ledger.note_kinds(tables.candidates, log.layer("candidates", premises.called))

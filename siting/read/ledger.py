@@ -10,15 +10,26 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from siting.domain.plots import SAME_PLACE_M, least_of_plot
+from siting.domain.plots import (
+    DENSE_FAR,
+    FLOOR_A_BED_M2,
+    LAND_A_BED_M2,
+    LARGE_PLOT_M2,
+    SAME_PLACE_M,
+    least_of_plot,
+)
 from siting.domain.premises import KINDS, unknown_words
-from siting.domain.scenario import Scenario
+from siting.domain.scenario import Scenario, walker_of
+from siting.domain.tiers import in_circle
 from siting.read.log import LayerLog, Log, listed, quoted
 from siting.read.names import alike, normal
 from siting.text.numbers import number
+from siting.units import M2_PER_HECTARE, SECONDS_PER_MINUTE
 
 # Facilities of one tier in one place are suspected to be one; those with similar names within this distance too.
 ALIKE_M = 200.0
+# Places that may be off by more than this share of the circle's radius make the coverage doubtful (an assumption).
+_COARSE = 0.5
 
 Pairs = set[tuple[str, str]]
 
@@ -72,6 +83,50 @@ def note_plots(records: gpd.GeoDataFrame, log: LayerLog) -> None:
         log.note("plots_beyond_far", count=len(beyond), ids=_plots(beyond))
 
 
+def note_sizes(records: gpd.GeoDataFrame, log: LayerLog) -> None:
+    """Note the records of which land, floor area and beds hardly fit one another, or the land is very large."""
+    land, floor, beds = (
+        pd.to_numeric(_series(records, key)).astype("float64") for key in ("land_m2", "floor_area_m2", "beds")
+    )
+    land, floor, beds = land.where(land > 0), floor.where(floor > 0), beds.where(beds > 0)
+    large, small = land > LARGE_PLOT_M2, floor > DENSE_FAR * land
+    least, most = FLOOR_A_BED_M2
+    homes = _series(records, "tier").eq("institution").fillna(value=False).astype(bool)
+    a_bed = (floor / beds < least) | (homes & ((floor / beds > most) | (land / beds > LAND_A_BED_M2)))
+    shown = pd.Series(
+        [
+            f"{key} ({_in_both(plot)} / {_m2(area)} / {_count(count)})"
+            for key, plot, area, count in zip(records.index, land, floor, beds, strict=True)
+        ],
+        index=records.index,
+        dtype=object,
+    )
+    if large.any():
+        limit = number(LARGE_PLOT_M2 / M2_PER_HECTARE)
+        log.note("plots_large", count=int(large.sum()), ids=listed(shown[large]), limit=limit)
+    if small.any():
+        log.note("plots_small", count=int(small.sum()), ids=listed(shown[small]), limit=number(DENSE_FAR))
+    if a_bed.any():
+        ends = {"land": number(LAND_A_BED_M2), "least": number(least), "most": number(most)}
+        log.note("sizes_per_bed", count=int(a_bed.sum()), ids=listed(shown[a_bed]), **ends)
+
+
+def _series(records: gpd.GeoDataFrame, key: str) -> pd.Series:
+    return pd.Series(_column(records, key), index=records.index)
+
+
+def _in_both(area_m2: float) -> str:
+    return "–" if np.isnan(area_m2) else f"{number(area_m2)} m² = {number(round(area_m2 * 3 / 2000, 2))} 亩"
+
+
+def _m2(area_m2: float) -> str:
+    return "–" if np.isnan(area_m2) else f"{number(area_m2)} m²"
+
+
+def _count(count: float) -> str:
+    return "–" if np.isnan(count) else number(count)
+
+
 def _plots(records: gpd.GeoDataFrame) -> str:
     sizes = zip(records.index, records["land_m2"], records["floor_area_m2"], strict=True)
     return listed(f"{key} ({number(land)} m² / {number(floor)} m²)" for key, land, floor in sizes)
@@ -99,6 +154,22 @@ def note_outside(
             far=int(far.sum()),
             reach_m=round(reach_m),
             ids=listed(facilities.index[outside]),
+        )
+
+
+def note_coarse(facilities: gpd.GeoDataFrame, scenario: Scenario, log: LayerLog) -> None:
+    """Note the facilities that count for the circle and may stand off their place by more than half its radius."""
+    radius_m = scenario.walking.minutes * SECONDS_PER_MINUTE * walker_of(scenario).flat
+    counting = facilities.loc[in_circle(facilities, scenario), "located_within_m"]
+    coarse = counting[counting > _COARSE * radius_m]
+    if len(coarse):
+        log.note(
+            "circle_located_coarsely",
+            count=len(coarse),
+            of=len(counting),
+            largest_m=round(float(coarse.max())),
+            largest=str(coarse.idxmax()),
+            radius_m=round(radius_m),
         )
 
 

@@ -21,7 +21,7 @@ body { font: 15px/1.5 "Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC", sans
 table { border-collapse: collapse; width: 100%; margin: 1em 0; }
 th, td { border-bottom: 1px solid #ccc; padding: .35em .6em; text-align: left; vertical-align: top;
   overflow-wrap: anywhere; }
-td:first-child { min-width: 11em; }
+td:first-child, td:nth-child(2) { min-width: 11em; } td:nth-child(3) { min-width: 8em; }
 td.figure { text-align: right; white-space: nowrap; }
 .bad { color: #a1262d; } .doubt { color: #8a5a00; } .key { color: #777; font-size: .85em; }
 img { max-width: 100%; height: auto; }
@@ -46,7 +46,7 @@ def crs_text(row: Mapping[Any, Any], lang: Lang) -> str:
 
 def count_text(row: Mapping[Any, Any], lang: Lang) -> str:
     """Return how many records were read, or how large a grid is."""
-    count = row["rows"] if _given(row["rows"]) else row["rows_used"]
+    count = row["rows_used"] if _given(row["rows_used"]) else row["rows"]
     if _given(count):
         return f"{int(count):,}"
     return say("inspect.figure.grid", lang, **_sizes(row["shape"])) if _given(row["shape"]) else _none(lang)
@@ -73,7 +73,7 @@ def _reading(row: Mapping[Any, Any], lang: Lang) -> Iterator[str]:
     if _given(row["header_row"]) and int(row["header_row"]) > 1:
         yield say("inspect.fact.header_row", lang, value=int(row["header_row"]))
     if _given(row["rows"]) and _given(row["rows_used"]) and row["rows"] != row["rows_used"]:
-        yield say("inspect.fact.rows_used", lang, value=f"{int(row['rows_used']):,}")
+        yield say("inspect.fact.rows_in_file", lang, value=f"{int(row['rows']):,}")
     if _given(row["rows_left_out"]) and int(row["rows_left_out"]):
         yield say("inspect.fact.rows_left_out", lang, value=f"{int(row['rows_left_out']):,}")
 

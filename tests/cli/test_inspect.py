@@ -157,7 +157,8 @@ def test_facts_are_told_and_what_is_not_there_is_left_out(tmp_path: Path) -> Non
     page = found._repr_html_()
     assert "XZQDM → id" in page
     assert "name → name" not in page
-    assert "8 used" in page
+    assert "9 rows in the file" in page
+    assert '<td class="figure">8</td>' in page
     assert "community 1" in page
     assert "合计" in page
     # Notes stand with their layer, those of no layer at the end.

@@ -200,3 +200,28 @@ def test_where_ids_are_free_numbers_stand_for_bad_ones(ids: list[Any]) -> None:
     assert found.index.tolist() == ["1", "2"]
     assert found.index.name == "id"
     assert log.faults.found == []
+
+
+def _of_facilities(raw: dict[str, list[Any]]) -> list[Fault]:
+    log = Log()
+    layer = log.layer("facilities", "facilities.csv")
+    given = {"id": ["a", "b"], "tier": ["centre", "centre"], "status": ["existing", None], **raw}
+    typed_table(pd.DataFrame(given), FACILITY_COLUMNS, Layer(path=Path("facilities.csv")), layer)
+    return [fault for fault in log.faults.found if fault.code != "missing_value"]
+
+
+def test_square_metres_in_a_column_of_mu_are_refused_with_both_units() -> None:
+    (fault,) = _of_facilities({"用地面积（亩）": [750, 8000]})
+    assert (fault.code, fault.row, fault.field) == ("area_too_large", "b", "land_m2 (用地面积（亩）)")
+    assert (fault.found, fault.expected) == ("8000 亩 = 5,333,333 m²", "500,000 m²")
+
+
+def test_an_area_without_a_unit_has_the_same_limit() -> None:
+    (fault,) = _of_facilities({"floor_area_m2": [500_000, 500_001]})
+    assert (fault.code, fault.row, fault.found) == ("area_too_large", "b", "500001 = 500,001 m²")
+
+
+@pytest.mark.parametrize("word", ["在建", "规划", "筹建", "建设中"])
+def test_a_status_in_a_column_of_dates_is_sent_to_its_column(word: str) -> None:
+    (fault,) = _of_facilities({"投用时间": ["2019-09-01", word]})
+    assert (fault.code, fault.row, fault.field) == ("status_as_date", "b", "opens (投用时间)")

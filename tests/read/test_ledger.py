@@ -6,11 +6,13 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
+from siting.domain.nouns import Note
+from siting.domain.scenario import walker_of
 from siting.domain.tables import CANDIDATE_COLUMNS, FACILITY_COLUMNS
-from siting.read.ledger import note_doubles, note_plots, with_context
-from siting.read.log import Log
+from siting.read.ledger import note_coarse, note_doubles, note_plots, note_sizes, with_context
+from siting.read.log import Log, by_importance
 from siting.read.tables.finish import absent
-from tests.helpers import METRIC, at, box, table
+from tests.helpers import METRIC, at, box, scenario, table
 
 Row = dict[str, Any]
 
@@ -84,6 +86,49 @@ def test_a_plot_that_may_be_shared_is_named_with_both_areas() -> None:
     (note,) = log.notes
     assert (note.code, note.values["count"]) == ("plots_doubtful", 1)
     assert note.values["ids"] == "a (3,600 m² / 380 m²)"
+
+
+@pytest.mark.parametrize(
+    ("cells", "code"),
+    [
+        ({"land_m2": 50_001.0}, "plots_large"),
+        ({"land_m2": 50_000.0, "beds": 1000, "floor_area_m2": 35_000.0}, None),
+        ({"land_m2": 12.0, "floor_area_m2": 5000.0, "beds": 180}, "plots_small"),
+        ({"land_m2": 441.0, "beds": 1, "tier": "institution"}, "sizes_per_bed"),
+        ({"land_m2": 441.0, "beds": 1, "tier": "centre"}, None),
+        ({"floor_area_m2": 350.0, "beds": 101}, "sizes_per_bed"),
+        ({"floor_area_m2": 3510.0, "beds": 10, "tier": "institution"}, "sizes_per_bed"),
+        ({"floor_area_m2": 3510.0, "beds": 10, "tier": "station"}, None),
+    ],
+)
+def test_sizes_that_hardly_fit_are_told(cells: Row, code: str | None) -> None:
+    log = Log()
+    note_sizes(_facilities(a=cells, b={"land_m2": 0.0}), log.layer("facilities", "f.csv"))
+    assert [note.code for note in log.notes] == ([] if code is None else [code])
+
+
+def test_a_large_plot_is_told_in_both_units() -> None:
+    log = Log()
+    note_sizes(_facilities(a={"land_m2": 200 * 2000 / 3}), log.layer("facilities", "f.csv"))
+    assert log.notes[0].values["ids"] == "a (133,333 m² = 200 亩 / – / –)"
+
+
+def test_facilities_of_the_circle_that_may_stand_far_off_are_told_first() -> None:
+    given = scenario(walking={"minutes": 10})
+    radius_m = 600 * walker_of(given).flat
+    ledger = _facilities(
+        a={"located_within_m": radius_m / 2 - 1},
+        b={"located_within_m": radius_m / 2 + 1},
+        c={"located_within_m": 953.0, "tier": "centre"},
+        d={"located_within_m": 2000.0, "tier": "institution"},
+    )
+    log = Log()
+    note_coarse(ledger, given, log.layer("facilities", "f.csv"))
+    told = {"layer": "facilities", "count": 2, "of": 3, "largest_m": 953, "largest": "c", "radius_m": round(radius_m)}
+    assert [(note.code, note.values) for note in log.notes] == [("circle_located_coarsely", told)]
+    assert by_importance([Note("located_by_names"), *log.notes])[0].code == "circle_located_coarsely"
+    note_coarse(ledger[:1], given, log.layer("facilities", "f.csv"))
+    assert len(log.notes) == 1
 
 
 def _with_context(own: gpd.GeoDataFrame, around: gpd.GeoDataFrame | None) -> tuple[gpd.GeoDataFrame, Log]:

@@ -275,7 +275,7 @@ def _checked(work: _Table, cells: pd.Series, column: Column) -> pd.Series:
     for way, rows in found.told.items():
         if rows:
             work.tell(way, shown, rows)
-    for code, wrong in found.bad.items():
+    for code, wrong in _with_status(work, found.bad, cells).items():
         _tell(work, wrong, (code, shown, _expected(code, column)), cells)
     if column.required:
         _tell(work, cells.isna(), ("missing_value", shown, ""), cells)
@@ -286,11 +286,35 @@ def _checked(work: _Table, cells: pd.Series, column: Column) -> pd.Series:
         _tell(work, bare, ("yes_without_kind", shown, shown_choices(column)), cells)
         _tell(work, wrong & ~bare, ("not_among_choices", shown, shown_choices(column)), cells)
         values = values.mask(wrong)
-    if column.limits:
-        wrong = _beyond(values, column)
-        _tell(work, wrong, ("out_of_range", shown, column.limits), cells)
-        values = values.mask(wrong)
-    return values
+    return values if not column.limits else _within_limits(work, values, column, cells)
+
+
+def _within_limits(work: _Table, values: pd.Series, column: Column, cells: pd.Series) -> pd.Series:
+    """Return a column's numbers, NA where they are outside its limits, which is told."""
+    wrong, shown = _beyond(values, column), work.field(column.key)
+    large = wrong & (values > 0) & (column.unit == "m²")
+    _tell(work, wrong & ~large, ("out_of_range", shown, column.limits), cells)
+    factor = work.factors.get(column.key)
+    unit = next((f" {word}" for word, each in units_of(column).items() if each == factor), "")
+    for position in positions(large.to_numpy(dtype=bool)):
+        work.log.fault(
+            "area_too_large",
+            row=work.labels[position],
+            field=shown,
+            found=f"{as_text(plain(cells.iloc[position]))}{unit} = {values.iloc[position]:,.0f} m²",
+            expected=f"{column.maximum:,.0f} m²",
+            cells=work.log.cells_at(values.index, position, shown),
+        )
+    return values.mask(wrong)
+
+
+def _with_status(work: _Table, bad: Mapping[str, pd.Series], cells: pd.Series) -> Mapping[str, pd.Series]:
+    """Tell apart, of the cells that are no date, those that hold a word for the record's status."""
+    status = work.columns.get("status")
+    if status is None or "not_date" not in bad:
+        return bad
+    said = cells.map(lambda cell: isinstance(cell, str) and _choice(cell, status) in status.choices).astype(bool)
+    return {**bad, "not_date": bad["not_date"] & ~said, "status_as_date": bad["not_date"] & said}
 
 
 def _beyond(values: pd.Series, column: Column) -> pd.Series:

@@ -33,7 +33,7 @@ from tests.laws.small_optima import AS_IT_IS, Choice, Small, best_of
 
 # Every fourth district has stations of limited capacity.
 # SITING_SMALL_DISTRICTS=300 tries more at the desk.
-DISTRICTS = range(int(os.environ.get("SITING_SMALL_DISTRICTS", "6")))
+DISTRICTS = range(int(os.environ.get("SITING_SMALL_DISTRICTS", "3")))
 REQUESTS = range(3)
 Proposer = Callable[[Request], Plan]
 

@@ -10,7 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from siting.domain.plots import OWN_PLOT_FAR, least_of_plot
-from siting.domain.scenario import Head, Tier
+from siting.domain.scenario import FINE_TO_COARSE, Head, Tier
+from siting.places.nesting import largest_overlap
 
 _SIZES: Final = ("land_m2", "floor_area_m2", "building_floor_area_m2", "far")
 
@@ -191,8 +192,10 @@ def may_serve(facilities: gpd.GeoDataFrame) -> NDArray[np.bool_]:
 def home_units(facilities: gpd.GeoDataFrame, units: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
     """Return the unit of each level in which each facility counts; NA where there is none.
 
-    The unit that it names; else the one whose interior holds its point; else, on a border, the first by id. One of
-    the surroundings counts in no unit, and one that was placed by its street alone in no community but that it names.
+    The unit that it names; else, where it names a finer unit but does not lie in it, or in no unit of this level, the
+    one that holds most of that finer unit, so that what counts in a community counts in its street and district too;
+    else the one whose interior holds its point; else, on a border, the first by id. One of the surroundings counts in
+    no unit, and one that was placed by its street alone in no community but that it names.
 
     Parameters
     ----------
@@ -209,25 +212,46 @@ def home_units(facilities: gpd.GeoDataFrame, units: Mapping[str, gpd.GeoDataFram
     """
     homes = pd.DataFrame(index=facilities.index)
     points = facilities.geometry.representative_point()
-    for level, frame in units.items():
-        ordered = frame.sort_index()
-        point, unit = ordered.sindex.query(points, predicate="intersects")
-        interior = ordered.geometry.to_numpy()[unit]
-        inside = np.fromiter(
-            (area.contains(place) for area, place in zip(interior, points.to_numpy()[point], strict=True)),
-            dtype=bool,
-            count=len(point),
-        )
-        # Interior before border, then by id; the first of each point stays.
-        order = np.lexsort((unit, ~inside, point))
-        first = pd.Series(ordered.index.to_numpy()[unit[order]], index=point[order])
-        first = first[~first.index.duplicated()]
-        found = pd.Series(first.reindex(range(len(points))).to_numpy(), index=facilities.index, dtype="object")
+    finer: str | None = None
+    # The unit of the finer level that a facility names, or that holds the one that it names; whether it lies there.
+    told, lies = pd.Series(None, index=facilities.index, dtype="object"), np.zeros(len(facilities), dtype=np.bool_)
+    for level in (level for level in FINE_TO_COARSE if level in units):
+        found = _by_point(points, units[level])
         if level == "community" and "located_by" in facilities:
             found = found.mask((facilities["located_by"] == "street").to_numpy(dtype=bool))
+        above = _held_in(told, None if finer is None else units[finer], units[level])
+        above = above.mask(lies & found.notna().to_numpy())
         named = facilities.get(f"{level}_id")
-        homes[level] = found if named is None else named.astype("object").where(named.notna(), found)
+        if named is not None:
+            above = named.astype("object").where(named.notna(), above)
+        homes[level] = above.where(above.notna(), found)
+        finer, told = level, homes[level].where(told.notna() | above.notna())
+        lies = (told == found).to_numpy(dtype=bool)
+    homes = homes[list(units)]
     if "context" not in facilities:
         return homes
     around = facilities["context"].to_numpy(dtype=bool)
     return pd.DataFrame({level: column.mask(around) for level, column in homes.items()}, index=homes.index)
+
+
+def _by_point(points: gpd.GeoSeries, units: gpd.GeoDataFrame) -> pd.Series:
+    """Return the unit in which each point lies: interior before border, then by id."""
+    ordered = units.sort_index()
+    point, unit = ordered.sindex.query(points, predicate="intersects")
+    interior = ordered.geometry.to_numpy()[unit]
+    inside = np.fromiter(
+        (area.contains(place) for area, place in zip(interior, points.to_numpy()[point], strict=True)),
+        dtype=bool,
+        count=len(point),
+    )
+    order = np.lexsort((unit, ~inside, point))
+    first = pd.Series(ordered.index.to_numpy()[unit[order]], index=point[order])
+    first = first[~first.index.duplicated()]
+    return pd.Series(first.reindex(range(len(points))).to_numpy(), index=points.index, dtype="object")
+
+
+def _held_in(told: pd.Series, finer: gpd.GeoDataFrame | None, units: gpd.GeoDataFrame) -> pd.Series:
+    """Return the units that hold most of the finer ones that facilities name."""
+    if finer is None or told.isna().all():
+        return pd.Series(None, index=told.index, dtype="object")
+    return told.map(largest_overlap(finer[finer.index.isin(told.dropna())], units)).astype("object")

@@ -25,12 +25,13 @@ def holding_units(places: dict[str, gpd.GeoDataFrame]) -> dict[str, pd.Series]:
     return {
         level: pd.Series(None, index=places[level].index, dtype="object")
         if (above := coarser[level]) is None
-        else _largest_overlap(places[level], places[above])
+        else largest_overlap(places[level], places[above])
         for level in given
     }
 
 
-def _largest_overlap(places: gpd.GeoDataFrame, units: gpd.GeoDataFrame) -> pd.Series:
+def largest_overlap(places: gpd.GeoDataFrame, units: gpd.GeoDataFrame) -> pd.Series:
+    """Return for every place the unit that holds most of its area; NA where none meets it."""
     ordered = units.sort_index()
     place, unit = ordered.sindex.query(places.geometry, predicate="intersects")
     shapes, areas = places.geometry.to_numpy()[place], ordered.geometry.to_numpy()[unit]

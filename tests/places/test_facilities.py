@@ -277,8 +277,51 @@ def test_what_its_street_alone_has_placed_is_at_home_in_no_community() -> None:
     ledger = facilities({key: ((10, 10), facts) for key, facts in named.items()})
     ledger = ledger.assign(located_by=["coordinates", "street", "street"])
     homes = home_units(ledger, {"street": STREETS, "community": STREETS})
-    assert homes["street"].tolist() == ["west"] * 3
+    assert homes["street"].tolist() == ["west", "west", "east"]
     assert homes["community"].fillna("").tolist() == ["west", "", "east"]
+
+
+def test_communities_add_up_to_streets_and_these_to_the_district_for_whoever_names_a_unit() -> None:
+    communities = units(
+        {
+            f"{street}{j}": box(500 * i, 250 * j, 500 * i + 500, 250 * j + 250)
+            for i, street in enumerate("ab")
+            for j in (0, 1)
+        }
+    )
+    given = {
+        "district": units({"d": box(0, 0, 1000, 500), "e": box(1000, 0, 9000, 500)}),
+        "street": units({"a": box(0, 0, 500, 500), "b": box(500, 0, 1000, 500), "far": box(1000, 0, 9000, 500)}),
+        "community": communities,
+    }
+    ledger = facilities(
+        {
+            "inside": ((10, 10), {}),
+            "beyond the border": ((10, -170), {"community_id": "a0"}),
+            "both named": ((10, -170), {"community_id": "b1", "street_id": "b"}),
+            "in the next street": ((10, 10), {"community_id": "b0"}),
+            "in the next district": ((1100, 10), {"community_id": "b0"}),
+        }
+    )
+    homes = home_units(ledger, given)
+    assert list(homes) == list(given)
+    assert homes["community"].tolist() == ["a0", "a0", "b1", "b0", "b0"]
+    # The holders by the letters, not by geometry.
+    assert homes["street"].tolist() == [community[0] for community in homes["community"]]
+    assert set(homes["district"]) == {"d"}
+
+
+def test_a_street_named_from_outside_counts_in_its_district_too() -> None:
+    given = {"street": STREETS, "district": units({"d": box(0, 0, 1000, 900)})}
+    ledger = facilities({"named": ((10, -170), {"street_id": "west"}), "unnamed": ((10, -170), {})})
+    assert home_units(ledger, given)["district"].fillna("").tolist() == ["d", ""]
+
+
+def test_within_the_unit_that_is_named_the_point_decides_above() -> None:
+    # A planning unit may cut a street: most of lid lies in the south.
+    given = {"street": STREETS, "planning": units({"south": box(0, 0, 1000, 800), "north": box(0, 800, 1000, 900)})}
+    found = home_units(facilities({"f": ((10, 850), {"street_id": "lid"})}), given)
+    assert found.loc["f", "planning"] == "north"
 
 
 def test_no_facility_has_no_home() -> None:

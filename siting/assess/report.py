@@ -222,6 +222,7 @@ def assess(  # noqa: PLR0913 - all that one report rests on
             *tier_notes(having, inputs.standards, scenario),
             *law.notes,
             *_undated_notes(undated),
+            *_serving_notes(facilities),
             *extent_notes(inputs, outside, counted),
         ),
         jurisdiction=law,
@@ -269,6 +270,14 @@ def _undated_notes(undated: tuple[gpd.GeoDataFrame, pd.DataFrame] | None) -> Ite
     """Tell of which facilities it is not known whether they have closed by the horizon."""
     if undated is not None:
         yield Note("closing_undated", {"count": len(undated[0]), "ids": ", ".join(map(str, undated[0].index))})
+
+
+def _serving_notes(facilities: gpd.GeoDataFrame) -> Iterator[Note]:
+    """Tell of which institutions it is not said whether they count for the circle, so that coverage is a range."""
+    blank = facilities["serves_community"].isna() & (facilities["tier"] == "institution")
+    if blank.any():
+        ids = facilities.index[blank.to_numpy(dtype=bool)]
+        yield Note("serving_unsaid", {"count": len(ids), "ids": ", ".join(map(str, ids))})
 
 
 def _old_notes(inputs: Inputs, rules: Rules) -> list[Note]:

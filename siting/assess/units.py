@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import compress
 from typing import Final
 
 import geopandas as gpd
@@ -160,8 +161,8 @@ def _alone(having: pd.DataFrame, *, by_tier: bool) -> list[str]:
 class Judged:
     """What a clause says of the units of one level.
 
-    ``basis`` names the level, ``missing`` the units of which too little is known. ``unshared`` tells that it is not
-    known of some whether they share a facility.
+    ``basis`` names the level, ``missing`` the units of which too little is known, with the column ``kind`` where that
+    lacks. ``unshared`` tells that it is not known of some whether they share a facility.
     """
 
     basis: str
@@ -203,7 +204,7 @@ def judge_units(
         words = unit_words(clause)
         if counted not in given or (words and len(rows) and rows["kind"].isna().all()):
             # Of one unit without a kind it is not known whether it is asked; a layer may have no kinds at all.
-            named = sorted(map(str, rows.index)) if level == counted else []
+            named = sorted(f"{unit}: kind" for unit in rows.index) if counted in given else []
             yield Judged(basis, clauses.unknown(), named)
             continue
         asked = rows["kind"].isin(words).astype("boolean").mask(rows["kind"].isna()) if words else None
@@ -230,7 +231,9 @@ def _judged(
         REST: _span(counts & ~may_have, may_count & ~has),
         "units": _span(counts, may_count),
     }
-    return Judged(basis, judge(clause, figures), sorted(map(str, rows.index[lacking])), unshared=unshared)
+    unasked = may_count & (counts != may_count)
+    named = [f"{unit}: kind" if blank else str(unit) for unit, blank in zip(rows.index, unasked, strict=True)]
+    return Judged(basis, judge(clause, figures), sorted(compress(named, lacking)), unshared=unshared)
 
 
 def _span(sure: Bools, may: Bools) -> Span:

@@ -43,7 +43,9 @@ def gaps(report: "GapReport", lang: Lang) -> None:
     units = report.units
     level = "street" if (units["level"] == "street").any() else units["level"].iloc[0]
     basis = say(f"basis.{totals['land_basis']}", lang)
-    title = f"{scenario.scenario.title} · {scenario.scenario.date} · {say('cli.basis', lang, basis=basis)}"
+    head = scenario.scenario
+    year = () if head.horizon == "current" else (say("map.horizon_year", lang, year=head.horizon),)
+    title = " · ".join([head.title, str(head.date), *year, say("cli.basis", lang, basis=basis)])
     table = _table(shown.GAP_KEYS, lang)
     *rows, whole = shown.gap_rows(
         units[units["level"] == level], {**totals, "verdict": shown.verdict_of_whole(units)}, lang

@@ -48,7 +48,7 @@ from siting.read.people.rasters import Around, read_terrain
 from siting.read.people.unit_areas import with_own_figures
 from siting.read.people.unit_people import read_unit_people, with_people
 from siting.read.references import with_known_references
-from siting.read.reporting_units import check_unions, with_unions
+from siting.read.reporting_units import check_unions, tell_kinds, with_unions
 from siting.read.sizes import read_sizes
 from siting.read.sources.files import take
 from siting.read.sources.vectors import Raw, Source, read_vector
@@ -170,6 +170,7 @@ def inspect_inputs(scenario: Scenario, progress: Progress = quiet) -> tuple[Inpu
     standards = choose_standards(scenario.standards, scenario.scenario.date, reading.log)
     check_circle(standards, scenario, reading.log)
     units = _with_people(reading, _units(reading))
+    tell_kinds(standards, units, reading.log)
     population = read_population(scenario, reading.crs, reading.bounds, units, reading.log, reading.step)
     units = with_own_figures(units, population)
     if reading.crs is not None:

@@ -1,12 +1,13 @@
-"""Reporting units: the layers of the levels, and levels that are the union of another."""
+"""Reporting units: the layers of the levels, levels that are the union of another, and kinds that lack."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import geopandas as gpd
 import shapely
 from pyproj import CRS
 
 from siting.domain.scenario import Level, Scenario, UnitLayer
+from siting.domain.standards import Standard
 from siting.domain.tables import UNIT_COLUMNS
 from siting.read.extent_unit import extent_levels, made_unit
 from siting.read.geometry.pieces import usable
@@ -57,3 +58,18 @@ def _union(
     if members.empty:
         return absent(UNIT_COLUMNS, crs)
     return made_unit(scenario, level, shapely.union_all(members.geometry.to_numpy()), crs)
+
+
+def tell_kinds(chosen: Iterable[Standard], units: Mapping[str, gpd.GeoDataFrame], log: Log) -> None:
+    """Note the levels of which no unit has a kind, where clauses on coverage ask only units of some kinds."""
+    for level, frame in units.items():
+        asking = [
+            f"{each.number} {clause.id}"
+            for each in chosen
+            for clause in each.clauses
+            if clause.kind == "unit_coverage" and clause.unit_kinds and level in clause.levels
+        ]
+        if asking and len(frame) and frame["kind"].isna().all():
+            log.layer(f"units.{level}").note(
+                "unit_kinds_missing", level=level, count=len(frame), clauses=listed(asking)
+            )

@@ -294,6 +294,20 @@ def test_which_facilities_count_for_the_circle() -> None:
     assert covered("centre", serves=None, tiers=("station",)) == 0.0
 
 
+def test_institutions_that_do_not_say_whom_they_serve_are_told() -> None:
+    institution = {"tier": "institution"}
+    ledger = {"f": institution, "g": institution | {"serves_community": False}, "s": {"tier": "station"}}
+    case = check(
+        inputs(
+            residents=raster([[10.0]], CELL),
+            elderly=raster([[2.0]], CELL),
+            places={"district": units({"d": box(0, 0, 500, 500)})},
+            ledger=facilities({key: ((250, 250), row) for key, row in ledger.items()}),
+        )
+    )
+    assert [note.values for note in case.notes if note.code == "serving_unsaid"] == [{"count": 1, "ids": "f"}]
+
+
 def test_uncovered_people_are_counted_by_reason_and_add_up() -> None:
     case = check(
         inputs(

@@ -3,10 +3,12 @@
 import pandas as pd
 import pytest
 
+from siting.assess.audit import audit_table
 from siting.domain.nouns import Assessment
 from siting.read import standard
 from tests.helpers import box, check, facilities, inputs, raster, scenario, straight, units
 
+COVERAGE = "cq-2019-129/1-facility-coverage"
 UNIVERSITY, HOME_CARE = "kaizhou-2024-16/1-3-university", "kaizhou-2024-16/1-3-home-care"
 GAP, MET = ("gap", True), ("met", True)
 
@@ -73,6 +75,26 @@ def test_a_level_without_units_of_the_kind_is_not_asked() -> None:
         "streets": "met",
         "communities": "not_applicable",
     }
+
+
+@pytest.mark.parametrize("kinds", [(None, None), ("社区", None)])
+def test_kinds_that_lack_are_named_unit_by_unit_and_counted(kinds: tuple[str | None, ...]) -> None:
+    found = check(
+        inputs(
+            settings=scenario(walking=straight()),
+            residents=raster([[50.0] * 2]),
+            elderly=raster([[10.0] * 2]),
+            places={"community": units({"a": box(0, 0, 100, 100), "b": box(100, 0, 200, 100)}).assign(kind=kinds)},
+            ledger=facilities({}),
+            standards=(standard("cq-2019-129"),),
+        )
+    )
+    rows = found.checks[found.checks["clause_id"] == COVERAGE].loc["community"]
+    assert rows["missing"].to_dict() == {
+        unit: [] if kind else [f"{unit}: kind"] for unit, kind in zip("ab", kinds, strict=True)
+    }
+    row = audit_table(found).set_index("clause_id").loc[[COVERAGE]].iloc[0]
+    assert row["completeness"].startswith(f"kind {sum(kind is not None for kind in kinds)}/2")
 
 
 def test_home_care_counts_communities_and_villages_and_never_streets() -> None:

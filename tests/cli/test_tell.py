@@ -6,7 +6,7 @@ import pytest
 
 from siting.cli import tell
 from siting.results import GapReport
-from tests.helpers import box, check, facilities, inputs, raster, units
+from tests.helpers import box, check, facilities, inputs, raster, scenario, units
 
 
 def test_the_total_bears_the_verdict_of_the_district_and_bounds_stand_with_it(
@@ -28,3 +28,17 @@ def test_the_total_bears_the_verdict_of_the_district_and_bounds_stand_with_it(
     total = next(line for line in capsys.readouterr().out.splitlines() if "合计" in line)
     # 2,000 residents need 400 m² at 0.2; 150 m² are known, and one plot is not.
     assert re.split(" {2,}", total.strip())[-3:] == ["≤ 50", "≤ 250", "数据不足"]
+
+
+def test_the_head_tells_a_planned_year(capsys: pytest.CaptureFixture[str]) -> None:
+    case = check(
+        inputs(
+            settings=scenario(scenario={"title": "x", "date": "2026-01-01", "horizon": 2035}),
+            residents=raster([[10.0]], 500.0),
+            elderly=raster([[2.0]], 500.0),
+            places={"district": units({"d": box(0, 0, 500, 500)})},
+            ledger=facilities({}),
+        )
+    )
+    tell.gaps(GapReport(case), "zh")
+    assert " · 规划至2035年 · " in capsys.readouterr().out

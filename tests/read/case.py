@@ -25,7 +25,7 @@ SECTIONS = {
     "scenario": 'title = "示例"\ndate = 2026-01-01',
     "standards": 'place = "重庆市"',
     "population": 'residents = { path = "residents.tif", unit = "persons per cell" }',
-    "units.street": 'path = "streets.gpkg"',
+    "units.street": 'path = "streets.gpkg"\ndefaults.kind = "街道"',
     "facilities": 'path = "facilities.csv"\ncrs = "EPSG:4545"\ncomplete = true\ncolumns = { lon = "x", lat = "y" }',
     "network": 'path = "walk.gpkg"',
 }

@@ -181,6 +181,14 @@ def test_a_unit_that_is_not_in_its_level_is_told(case: Case) -> None:
     assert (fault.code, fault.row, fault.field, fault.found) == ("unknown_unit_id", "F002", "street_id", "S9")
 
 
+def test_units_without_kinds_are_told_with_the_clauses_that_ask(case: Case) -> None:
+    assert "unit_kinds_missing" not in _codes(case)
+    case.sections["units.street"] = 'path = "streets.gpkg"'
+    note = _codes(case)["unit_kinds_missing"]
+    assert (note["level"], note["count"]) == ("street", 2)
+    assert "cq-2019-129/1-facility-coverage" in note["clauses"]
+
+
 def test_facilities_outside_every_unit_are_noted(case: Case) -> None:
     case.facilities(
         FACILITIES + "F004,远站,station,existing,439100,3281100\nF005,近站,station,existing,438100,3281100\n"

@@ -405,7 +405,11 @@ def _judge(promise: _Promise, facts: Facts) -> _Found | None:
 
 def _conversion(clause: Clause, facts: Facts) -> _Found | None:
     """Return the advantage of a conversion for premises of the kinds that the clause names, or that may be of them."""
-    named = is_named(kind_of_premises(facts["kind"]), facts["tenure"], clause.premises, rural=facts["rural"])
+    kind = kind_of_premises(facts["kind"])
+    # A word that is not known is told once, when the candidates are read.
+    if kind is None and facts["kind"] is not None and clause.premises:
+        return None
+    named = is_named(kind, facts["tenure"], clause.premises, rural=facts["rural"])
     limit = clause.number if clause.unit == "m2" else None
     area = facts["floor_area_m2"]
     if facts["generated"] or named is False:
@@ -416,7 +420,7 @@ def _conversion(clause: Clause, facts: Facts) -> _Found | None:
             return None
     if limit is not None and area is None:
         return _Found("unknown", ("floor_area_m2",))
-    blank = "kind" if kind_of_premises(facts["kind"]) is None else "tenure"
+    blank = "kind" if kind is None else "tenure"
     return _Found("conditional", () if named else (blank,))
 
 

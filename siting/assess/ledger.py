@@ -110,8 +110,7 @@ def figures_of(clause: Clause, rows: Rows) -> Figures:
 
 def missing_of(clause: Clause, rows: Rows) -> list[str]:
     """Name the facilities of which a column that the clause needs is blank."""
-    asked = _of_class(clause, rows)
-    columns = [*_NEEDED.get(clause.kind, ()), *_NEEDED_OF.get(clause.of or "", ())]
+    asked, columns = _of_class(clause, rows), _needed(clause)
     open_ones = np.zeros(len(asked.table), dtype=np.bool_) if asked.counts is None else asked.counts.isna().to_numpy()
     blank = (asked.table[columns].isna().to_numpy().any(axis=1) | open_ones) & asked.may
     return sorted(map(str, asked.table.index[blank]))
@@ -121,7 +120,21 @@ def _of_class(clause: Clause, rows: Rows) -> Rows:
     """Return the facilities of which a clause speaks, as far as their tier and what paid for them say."""
     tier = _TIERS.get(clause.of or "") or _TIERS.get(clause.kind)
     asked = rows if tier is None else rows.where(rows.table["tier"] == tier)
+    asked = _described(clause, asked)
     return asked.within(asked.is_in("owner_kind", ("government",))) if clause.of == "government_invested" else asked
+
+
+def _described(clause: Clause, rows: Rows) -> Rows:
+    """Leave out what a plan proposes and does not describe: nobody has decided yet who will run it, or with whom."""
+    if "proposed" not in rows.table:
+        return rows
+    undecided = rows.table[[name for name in _needed(clause) if name != "beds"]].isna().any(axis=1)
+    return rows.where(~(rows.table["proposed"] & undecided))
+
+
+def _needed(clause: Clause) -> list[str]:
+    """Name the columns of facilities that a clause needs."""
+    return [*_NEEDED.get(clause.kind, ()), *_NEEDED_OF.get(clause.of or "", ())]
 
 
 def _beds(_: Clause, rows: Rows) -> Figures:

@@ -14,6 +14,7 @@ from siting.assess.remedies import NONE, UNKNOWN_WAY
 from siting.assess.structure import hierarchy, off_plan, operators, scattered
 from siting.domain.jurisdiction import districts_of, grounds_of
 from siting.domain.nouns import Assessment
+from siting.domain.old_estates import asks_for_old
 from siting.domain.register import is_kept
 from siting.domain.standards import Clause, ListName
 from siting.domain.tables import PAYERS, paid_column
@@ -326,10 +327,13 @@ def _remedies(assessment: Assessment, clause: Clause) -> Iterator[Told]:
     places = assessment.places
     estates = places[(places["level"] == "residential_area").to_numpy(dtype=bool)]
     meant = estates["kind"].isin([clause.applies_to]) | estates["kind"].isna() | (clause.applies_to is None)
+    if asks_for_old(clause):
+        meant &= estates["old_estate"].fillna(value=False).astype(bool)
     if clause.urban:
         villages = in_villages(estates["unit_id"], assessment.inputs.units.get("community"))
         meant &= ~villages.fillna(value=False).astype(bool)
-    short = estates[(meant & (estates["verdict"] == "gap")).to_numpy(dtype=bool)]
+    lacking = (estates["verdict"] == "gap") & ~(asks_for_old(clause) & estates["id"].isin(_old_and_met(assessment)))
+    short = estates[(meant & lacking).to_numpy(dtype=bool)]
     fits = short["remedy_candidates"].notna() & (short["remedy_candidates"] != NONE)
     ways = short.loc[fits, "remedy_candidates"].str.split(";")
     doubtful = ways.map(lambda each: all(one.startswith(f"{UNKNOWN_WAY}:") for one in each)).astype(bool)
@@ -345,6 +349,13 @@ def _remedies(assessment: Assessment, clause: Clause) -> Iterator[Told]:
             "found": named(short["id"]),
         },
     )
+
+
+def _old_and_met(assessment: Assessment) -> pd.Index:
+    """Return the residential areas whose premises meet what is asked of old ones."""
+    old = [clause.id for each in assessment.inputs.standards for clause in each.clauses if asks_for_old(clause)]
+    checks = assessment.checks
+    return checks.index[(checks["clause_id"].isin(old) & checks["verdict"].eq("met")).to_numpy()].get_level_values("id")
 
 
 def _promised(assessment: Assessment, clause: Clause) -> Iterator[Told]:

@@ -153,8 +153,8 @@ def with_stations(facilities: gpd.GeoDataFrame, chosen: gpd.GeoDataFrame) -> gpd
     Returns
     -------
     geopandas.GeoDataFrame
-        The columns of ``facilities``; the new rows stand last and bear :func:`station_ids`. A station of which
-        ``beds`` is not said has none.
+        The columns of ``facilities`` and ``proposed``; the new rows stand last and bear :func:`station_ids`. A station
+        of which ``beds`` is not said has none, and none is a home for the disabled and destitute.
     """
     shared = [name for name in _CARRIED if name in chosen]
     new = gpd.GeoDataFrame(chosen[shared].copy(), geometry=chosen.geometry, crs=facilities.crs)
@@ -164,8 +164,13 @@ def with_stations(facilities: gpd.GeoDataFrame, chosen: gpd.GeoDataFrame) -> gpd
     # What a plan does not say of beds is unknown of a centre; a station has none.
     bare = (new["tier"] == "station") & new["beds"].isna()
     new.loc[bare, [name for name in _BEDS if name in new]] = 0
+    if "disabled_destitute" in new:
+        new["disabled_destitute"] = False
     new = new.astype({name: kind for name, kind in facilities.dtypes.items() if name != "geometry"})
-    return gpd.GeoDataFrame(pd.concat([facilities, new]), crs=facilities.crs) if len(new) else facilities
+    if not len(new):
+        return facilities
+    both = gpd.GeoDataFrame(pd.concat([facilities, new]), crs=facilities.crs)
+    return both.assign(proposed=np.arange(len(both)) >= len(facilities))
 
 
 def changed_facilities(facilities: gpd.GeoDataFrame, changes: pd.DataFrame) -> gpd.GeoDataFrame:

@@ -752,6 +752,11 @@ def test_idle_premises_are_the_states_where_their_tenure_says_so(tenure: str | N
     assert rows["missing"].tolist() == ([] if missing is None else [missing])
 
 
+def test_a_word_for_no_known_kind_is_promised_no_conversion_of_named_kinds() -> None:
+    found = lines(CITY_2019, {"kind": "棋牌室", "tenure": "own", "floor_area_m2": 200.0}, what="candidate")
+    assert "kind" not in {name for names in found["missing"] for name in names}
+
+
 def test_points_of_a_lattice_are_no_premises() -> None:
     found = lines([CITY, CITY_2019], {"generated": True}, {"generated": False}, what="candidate")
     assert found.query("line == 'conversion'")["site_id"].unique().tolist() == ["s1"]

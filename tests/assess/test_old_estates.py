@@ -94,6 +94,12 @@ def test_the_premises_of_old_ones_are_held_to_their_own_figure() -> None:
     assert rows.loc["blank", "missing"] == ["blank: old_estate"]
 
 
+def test_the_list_of_old_ones_names_those_that_fall_short() -> None:
+    found = audit_table(judged(before=2000)).set_index("clause_id").loc[[OLD], "finding_en"].iloc[0]
+    assert "said, 1999" in found
+    assert not any(name in found for name in ("said not", "2000", "new,", "blank"))
+
+
 def test_idle_premises_of_the_state_are_recovered_for_old_ones_alone() -> None:
     places = judged(before=2000).places.loc["residential_area"]
     recovered = places.index[places["remedies"].str.contains("reclaim_state_idle", na=False)]

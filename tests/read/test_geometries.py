@@ -75,12 +75,14 @@ def test_a_change_of_area_too_small_to_show_is_never_shown_as_none() -> None:
 
 
 def test_units_that_lie_off_the_map_are_there(case: Case) -> None:
-    units = gpd.GeoDataFrame({"id": ["S1"], "name": ["a"]}, geometry=[shapely.box(500, 95, 501, 96)], crs=4326)
-    units.to_file(case.folder / "streets.gpkg")
+    boxes = [shapely.box(106.3, south, 106.4, south + 0.1) for south in (29.6, 29.7, 29.8, 400)]
+    gpd.GeoDataFrame({"id": list("abcd"), "name": list("abcd")}, geometry=boxes, crs=4326).to_file(
+        case.folder / "streets.gpkg"
+    )
     with pytest.raises(InputError) as refused:
         case.read()
-    units_faults = [fault.code for fault in refused.value.faults if (fault.layer or "").startswith("units")]
-    assert units_faults == ["coordinates_out_of_range"]
+    told = [fault.code for fault in refused.value.faults if (fault.layer or "").startswith("units")]
+    assert told == ["coordinates_out_of_range"]
 
 
 @pytest.mark.parametrize("shape", [None, Polygon(), Point()])

@@ -23,6 +23,8 @@ _MOTORWAYS: Final = frozenset(map(normalised, ("高速公路", "高速", "高速
 _CLASSES: Final = frozenset(
     map(normalised, ("道路等级", "道路类型", "道路类别", "道路级别", "类别", "road_type", "road_class"))
 )
+# Kinds recur; where most values stand once they are names, and many names end in 桥.
+_LEAST_RECURRING: Final = 2
 _KIND: Final = next(column for column in NETWORK_COLUMNS if column.key == "kind")
 
 
@@ -80,8 +82,8 @@ def with_way_column(raw: Raw) -> Raw:
 
     Where nothing names such a column, the values decide: if at least half of the rows that give one hold words for
     kinds of ways, or values of ``highway``, the column is taken and noted (``ways_by_values``); words in it that are
-    not known are faults then. A column that holds fewer words for stairs, bridges and the like is noted
-    (``ways_look_alike``).
+    not known are faults then. A column that holds fewer words for stairs, bridges and the like, or words that end in
+    one, is noted (``ways_look_alike``).
 
     Parameters
     ----------
@@ -101,7 +103,8 @@ def with_way_column(raw: Raw) -> Raw:
             raw.log.note("ways_by_values", column=name, key=key, values=counted(Counter(values)))
             columns = {**stated, key: name}
             return replace(raw, source=raw.source.model_copy(update={"columns": columns}))
-        alike = Counter({value: count for value, count in values.items() if _kind_of(value) not in {None, _PLAIN}})
+        recur = sum(values.values()) >= _LEAST_RECURRING * len(values)
+        alike = Counter({value: count for value, count in values.items() if _is_alike(value, recur=recur)})
         if alike:
             asked.append(f"{name}: {counted(alike)}")
     if asked:
@@ -117,6 +120,15 @@ def _texts(cells: pd.Series) -> Mapping[str, int]:
 
 def _kind_of(value: str) -> str | None:
     return choice_words(_KIND).get(normalised(value))
+
+
+def _is_alike(value: str, *, recur: bool) -> bool:
+    """Tell whether a value is a word for stairs, bridges and the like, or ends in one as 石梯坎 does."""
+    kind = _kind_of(value)
+    if kind is not None or not recur:
+        return kind not in {None, _PLAIN}
+    special = tuple(word for word, known in choice_words(_KIND).items() if known != _PLAIN)
+    return normalised(value).endswith(special)
 
 
 def _what(values: Mapping[str, int]) -> tuple[str, float]:

@@ -84,7 +84,7 @@ def test_no_sentence_of_a_document_is_missing(standard: Standard, document: str)
 
 
 def test_how_many_sentences_the_documents_have_and_clauses_touch(shared: Path) -> None:
-    """The figures that README tells."""
+    """The figures that the pages tell."""
     found = dict.fromkeys(("clause", "reason", "bodies", "heading"), 0)
     for each in STANDARDS:
         for label, article in articles(text_of(shared / "documents", each.id)).items():
@@ -98,8 +98,9 @@ def test_how_many_sentences_the_documents_have_and_clauses_touch(shared: Path) -
                 bodies = NAMES_BODIES.match(sentence) is not None
                 found["clause" if touched else "bodies" if bodies else "reason" if said else "heading"] += 1
     assert found == SENTENCES
-    told = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    assert all(str(count) in told for count in (sum(found.values()), *found.values()))
+    for page in ("README.md", "README.zh.md", "docs/standards.md"):
+        told = (Path(__file__).parents[2] / page).read_text(encoding="utf-8")
+        assert all(str(count) in told for count in (sum(found.values()), *found.values())), page
 
 
 # What the annex of 渝府办发〔2019〕129号 prints otherwise: the name of a task, and a row whose two columns interleave.

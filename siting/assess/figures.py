@@ -1,6 +1,6 @@
 """The figures of every place, before any verdict: people, minutes, coverage, land."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import geopandas as gpd
@@ -13,7 +13,7 @@ from siting.assess.reach import LandReach
 from siting.domain.nouns import Access, Demand, Floats, Ints, Note, Times
 from siting.domain.partly import listed, shared_out
 from siting.domain.requirements import weights
-from siting.domain.scenario import FINE_TO_COARSE, LandBasis, Scenario
+from siting.domain.scenario import LandBasis, Scenario
 from siting.text.numbers import between, number
 from siting.units import SECONDS_PER_MINUTE
 
@@ -59,27 +59,6 @@ def people_figures(level: str, frame: gpd.GeoDataFrame, demand: Demand, basis: L
     of = "elderly" if basis.startswith("elderly") else "residents"
     table["basis"], table["basis_high"] = table[of], table[f"{of}_high"]
     return table
-
-
-def unseen_of_whole(units: Mapping[str, gpd.GeoDataFrame], demand: Demand, basis: LandBasis) -> dict[str, float]:
-    """Return how many residents and elderly may live in the units beside those of the cells; infinite where unknown.
-
-    The coarsest level that holds the ground of all tells it, so that the whole and the one district are equal.
-    """
-    area = {level: float(frame.geometry.area.sum()) for level, frame in units.items()}
-    holding = [level for level in FINE_TO_COARSE if area.get(level, 0.0) >= max(area.values()) * (1.0 - _SAME)]
-    if not holding:
-        return dict.fromkeys(("residents", "elderly"), 0.0)
-    level = holding[-1]
-    people = people_figures(level, units[level], demand, basis)
-    unknown = ~(people["whole"] | people["in_part"])
-    found = {}
-    for who in ("residents", "elderly"):
-        beside = people[f"{who}_high"] - people[who]
-        # A table tells of a unit how many there are in all.
-        told = (people[who] - demand.shares[level] @ np.nan_to_num(demand.cells[who].to_numpy())).clip(lower=0.0)
-        found[who] = float(beside.mask(unknown, told.fillna(np.inf)).sum())
-    return found
 
 
 def _apart(level: str, own: pd.Series, who: str, demand: Demand) -> pd.Series:

@@ -36,7 +36,6 @@ SAYS_SOMETHING: Final[Mapping[tuple[str, str], str]] = {
     ("facility", "building_floor_area_m2"): "without `building_floor_area_m2` a building of its own",
     ("facility", "floor_area_m2"): "without `floor_area_m2` its whole plot",
     # Where a facility stands is known: by its point.
-    ("facility", "street_id"): "What no unit is named for counts where it stands",
     ("facility", "community_id"): "What no unit is named for counts where it stands",
     # A facility has a status, which says whether it is there.
     ("facility", "opens"): "dates that are not given follow `status` (2)",

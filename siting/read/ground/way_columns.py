@@ -114,7 +114,7 @@ def with_way_column(raw: Raw) -> Raw:
 
 def _texts(cells: pd.Series) -> Mapping[str, int]:
     """Count the texts of a column."""
-    texts = cells[cells.map(lambda cell: isinstance(cell, str) and bool(cell.strip())).astype(bool)]
+    texts = cells[cells.map(lambda cell: isinstance(cell, str) and bool(cell.strip())).astype(bool)].astype("str")
     return {str(value): int(count) for value, count in texts.str.strip().value_counts().items()}
 
 

@@ -168,15 +168,15 @@ def test_truths(word: object, value: bool) -> None:  # noqa: FBT001
     ],
 )
 def test_numbers_that_are_text(cell: str, value: float) -> None:
-    table, faults, log = typed(facility(land_m2=cell))
-    assert (faults, table.loc[0, "land_m2"]) == ([], value)
-    assert [note.values["columns"] for note in log.notes] == (["land_m2 ×1"] if "," in cell or "，" in cell else [])
+    table, faults, log = typed(facility(construction_paid_city_cny=cell))
+    assert (faults, table.loc[0, "construction_paid_city_cny"]) == ([], value)
+    assert [note.values["columns"] for note in log.notes] == (["construction_paid_city_cny ×1"] if "," in cell or "，" in cell else [])
 
 
 @given(st.integers(0, 10**12), st.integers(0, 99))
 def test_numbers_with_separators_are_those_without(whole: int, cents: int) -> None:
-    table, faults, _ = typed(facility(land_m2=f"{whole:,}.{cents:02d}"))
-    assert (faults, table.loc[0, "land_m2"]) == ([], float(f"{whole}.{cents:02d}"))
+    table, faults, _ = typed(facility(construction_paid_city_cny=f"{whole:,}.{cents:02d}"))
+    assert (faults, table.loc[0, "construction_paid_city_cny"]) == ([], float(f"{whole}.{cents:02d}"))
 
 
 @pytest.mark.parametrize("cell", ["12 00", "1200人", "1.2.3", "0x10", "1_000", dt.date(2020, 1, 1), dt.time(1)])

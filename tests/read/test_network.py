@@ -550,7 +550,15 @@ def test_ways_left_out_are_counted_and_do_not_cut_others(tmp_path: Path) -> None
     assert network is not None
     assert len(network.edges) == 1
     (note,) = log.notes
-    assert dict(note.values) == {"layer": "network", "kept": 1, "count": 2, "road": 1, "absent": 0, "access": 1, "area": 0}
+    assert dict(note.values) == {
+        "layer": "network",
+        "kept": 1,
+        "count": 2,
+        "road": 1,
+        "absent": 0,
+        "access": 1,
+        "area": 0,
+    }
 
 
 def test_an_extract_is_read_with_the_scenario(case: Case) -> None:

@@ -170,7 +170,9 @@ def test_truths(word: object, value: bool) -> None:  # noqa: FBT001
 def test_numbers_that_are_text(cell: str, value: float) -> None:
     table, faults, log = typed(facility(construction_paid_city_cny=cell))
     assert (faults, table.loc[0, "construction_paid_city_cny"]) == ([], value)
-    assert [note.values["columns"] for note in log.notes] == (["construction_paid_city_cny ×1"] if "," in cell or "，" in cell else [])
+    assert [note.values["columns"] for note in log.notes] == (
+        ["construction_paid_city_cny ×1"] if "," in cell or "，" in cell else []
+    )
 
 
 @given(st.integers(0, 10**12), st.integers(0, 99))

@@ -407,7 +407,7 @@ def _conversion(clause: Clause, facts: Facts) -> _Found | None:
     """Return the advantage of a conversion for premises of the kinds that the clause names, or that may be of them."""
     kind = kind_of_premises(facts["kind"])
     # A word that is not known is told once, when the candidates are read.
-    if kind is None and facts["kind"] is not None and clause.premises:
+    if kind is None and pd.notna(facts["kind"]) and clause.premises:
         return None
     named = is_named(kind, facts["tenure"], clause.premises, rural=facts["rural"])
     limit = clause.number if clause.unit == "m2" else None

@@ -110,7 +110,7 @@ class Funding:
         open_kinds = lines["missing"].map(lambda missing: "kind" in missing)
         ids = lines.loc[open_kinds, "site_id"].unique().tolist()
         blank = [key for key in ids if pd.isna(self._kinds.get(key))]
-        told = [note for note in self._told if len(blank) < len(ids)]
+        told = list(self._told)
         if blank:
             named = ", ".join(map(str, blank[:_MOST_NAMED])) + (" …" if len(blank) > _MOST_NAMED else "")
             told.insert(0, Note("premises_without_kind", {"count": len(blank), "ids": named}))

@@ -1,7 +1,7 @@
 """The best of all choices in a small district, by trying each: from the rules in docs/methods.md, section 11.
 
 Nothing of the product is used: who walks how long is measured from coordinates, and flows of limited stations are cuts
-(the least of all that part the people from the stations) or linear programmes.
+(the least of all that part the people from the stations) or linear programs.
 """
 
 import itertools

@@ -18,10 +18,10 @@ import sys
 if "--untrusted" in sys.argv:
     import siting.read.inputs as inputs
     read = inputs.read_vector
-    def broken(source, log):
+    def broken(source, log, *more):
         if log.key == "facilities":
             {does}
-        return read(source, log)
+        return read(source, log, *more)
     inputs.read_vector = broken
 """
 CRASH = "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"

@@ -11,11 +11,11 @@ demo: $(VENV)/.installed
 	$(BIN)/python -m siting demo -o out/demo
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -n auto --dist loadscope --nbmake --nbmake-timeout=300 tests notebooks
-	$(BIN)/python -m pytest -n auto --dist loadscope --doctest-modules siting
+	$(BIN)/python -m pytest -n auto --dist worksteal --nbmake --nbmake-timeout=300 notebooks tests
+	$(BIN)/python -m pytest -n auto --dist worksteal --doctest-modules siting
 
 coverage: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -n auto --dist loadscope --cov tests
+	$(BIN)/python -m pytest -n auto --dist worksteal --cov tests
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/python -m ruff check .

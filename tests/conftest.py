@@ -1,5 +1,6 @@
 """What every test may ask for."""
 
+import gc
 import os
 from collections.abc import Generator
 from pathlib import Path
@@ -15,7 +16,7 @@ from tests.laws.folders import write_district
 # CI draws the same examples every time, so that what it says hangs on the change alone; at the desk they are new.
 # How long one takes says nothing: machines are shared.
 settings.register_profile("desk", deadline=None)
-settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=40)
+settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=25)
 settings.load_profile("desk")
 if os.environ.get("SITING_REQUIRE"):
     settings.load_profile("repeatable")
@@ -25,8 +26,27 @@ os.environ["SITING_CACHE"] = "off"
 
 ROOT = Path(__file__).resolve().parents[1]
 
+# Garbage is looked for seldom, and never among what was there before the first test.
+gc.set_threshold(50_000, 20, 100)
+
 # How often tests repeat what takes long with other random numbers.
 ROUNDS = int(os.environ.get("SITING_ROUNDS", "1"))
+
+
+def pytest_collection_finish() -> None:
+    """Leave all that was imported out of the search for garbage."""
+    gc.freeze()
+
+
+@pytest.fixture(scope="session")
+def _walks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("walks")
+
+
+@pytest.fixture
+def walks_once(_walks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep what was walked from test to test: for those that run commands on large districts, and not on walks."""
+    monkeypatch.setenv("SITING_CACHE", str(_walks))
 
 
 @pytest.fixture(scope="session")
@@ -51,9 +71,11 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def plan(sample: Path) -> Plan:
+def plan(sample: Path, _walks: Path) -> Plan:
     """The plan of the sample district, as its scenario asks for it."""
-    return siting.propose(sample)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SITING_CACHE", str(_walks))
+        return siting.propose(sample)
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,8 @@ from siting.domain.tables import CHECK_COLUMNS, GRID_COLUMNS, PLACE_COLUMNS
 from siting.errors import InputError
 from siting.results import GapReport, Plan, WebPage
 
+pytestmark = pytest.mark.usefixtures("walks_once")
+
 
 def test_tables_hold_the_columns_of_the_schema(gaps: GapReport) -> None:
     columns = [column.key for column in PLACE_COLUMNS] + ["geometry"]

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from affine import Affine
 
+from siting.domain.intervals import ENDS, figure_text
 from siting.domain.nouns import Assessment, Grid, Inputs, Population, Raster
 from siting.places import make_demand
 from siting.read import all_standards
 from siting.text import LANGS, say
+from siting.text.numbers import number, percent
 from tests.helpers import (
     METRIC,
     X0,
@@ -290,6 +292,39 @@ def test_more_outside_than_is_accepted_is_unknown(share: float) -> None:
     found = accepting(share).places.loc[("street", "b")]
     assert math.isnan(found["residents"])
     assert math.isnan(found["residents_high"])
+
+
+def whole(share: float) -> Assessment:
+    """Check two streets and the district that they make."""
+    given = accepted(share)
+    both = units({"d": STREETS["a"].union(STREETS["b"])})
+    return check(replace(given, units={**given.units, "district": both}))
+
+
+def test_the_whole_has_both_ends_and_equals_the_one_district() -> None:
+    case = whole(0.1)
+    found, totals = case.places.loc[("district", "d")], case.totals
+    assert (totals["residents"], totals["residents_high"]) == pytest.approx((3900.0, 5000.0))
+    assert (totals["elderly_uncovered_low"], totals["elderly_uncovered"]) == pytest.approx((0.0, 220.0))
+    assert (totals["covered_share"], totals["covered_share_high"]) == pytest.approx((780 / 1000, 1.0))
+    # 800 m² of land are there; at 0.2 m² 780 are asked for, or 1,000.
+    assert (totals["land_gap_02_low_m2"], totals["land_gap_02_m2"]) == pytest.approx((0.0, 200.0))
+    same = [key for key in ENDS if key in totals and key in found]
+    assert len(same) >= 9
+    for ends in (ENDS[key] for key in same):
+        assert (totals[ends.low], totals[ends.high]) == pytest.approx((found[ends.low], found[ends.high])), ends
+
+
+def test_the_streets_alone_tell_the_ends_of_the_whole() -> None:
+    totals = accepting(0.1).totals
+    assert (totals["residents"], totals["residents_high"]) == pytest.approx((3900.0, 5000.0))
+
+
+def test_the_whole_counts_the_known_alone_where_the_rest_is_not_accepted() -> None:
+    totals = whole(0.0).totals
+    assert figure_text("residents", totals, number) == "3,900"
+    assert figure_text("covered_share", totals, percent) == "100.0%"
+    assert "grid_part" in totals["warnings"]
 
 
 def test_what_a_table_says_goes_before_the_interval() -> None:

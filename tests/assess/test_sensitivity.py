@@ -19,6 +19,8 @@ from siting.travel import walk_to
 from tests.cli.test_commands import run
 from tests.helpers import box, check, facilities, inputs, network, raster, scenario, straight, units, with_settings
 
+pytestmark = pytest.mark.usefixtures("walks_once")
+
 LINES = [([(0, 100), (900, 100)], "street"), ([(900, 100), (2600, 100)], "path"), ([(900, 100), (900, 900)], "stairs")]
 
 

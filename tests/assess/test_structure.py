@@ -10,6 +10,8 @@ from shapely import Point, box
 import siting
 from siting.assess.structure import hierarchy, off_plan, operators
 
+pytestmark = pytest.mark.usefixtures("walks_once")
+
 
 def chain(**rows: tuple[str, str | None]) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index", columns=["tier", "parent_id"])

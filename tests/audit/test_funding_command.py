@@ -19,6 +19,8 @@ from siting.read.ledger import note_kinds
 from siting.read.log import Log
 from siting.read.tables.columns import typed_table
 
+pytestmark = pytest.mark.usefixtures("walks_once")
+
 
 @pytest.fixture(scope="module")
 def lines(sample: Path) -> pd.DataFrame:

@@ -15,6 +15,8 @@ from siting.results import GapReport
 from siting.write.wrapping import width_of
 from tests.codes import codes_in
 
+pytestmark = pytest.mark.usefixtures("walks_once")
+
 FIVE = ("cq-2017-162", "nanan-2018-180", "yubei-2018-40", "cq-2019-129", "kaizhou-2024-16")
 
 

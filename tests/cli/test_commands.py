@@ -13,6 +13,8 @@ import pytest
 from siting.cli import main
 from tests.laws.folders import write_district
 
+pytestmark = pytest.mark.usefixtures("walks_once")
+
 
 def run(*arguments: object) -> int:
     """Run the command line in this process and return its exit code."""

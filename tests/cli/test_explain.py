@@ -357,3 +357,20 @@ def test_the_command_tells_and_writes(
     assert capsys.readouterr().out == ""
     assert run("explain", "s.toml", "nobody", "--lang", "en") == 2
     assert "nobody" in capsys.readouterr().err
+
+
+def test_a_facility_that_may_count_is_named_with_the_people_whom_it_would_cover() -> None:
+    """Nobody says of the institution F2 whether it serves its community: it would cover the last 720 m."""
+    ledger = facilities({"F1": ((0, 50), {}), "F2": ((3900, 50), {"tier": "institution", "serves_community": None})})
+    told = explain(district(ledger=ledger), "D")
+    row = check(district(ledger=ledger)).places.loc[("district", "D")]
+    perhaps = row["elderly_uncovered"] - row["elderly_uncovered_low"]
+    assert perhaps > 0
+    assert told.reasons["people"].sum() == pytest.approx(row["elderly"])
+    assert told.reasons.loc["perhaps_covered", "people"] == pytest.approx(perhaps)
+    assert told.explained.perhaps["people_here"].to_dict() == pytest.approx({"F2": perhaps})
+    for lang, text in (("en", "it is not known whether a facility nearby counts"), ("zh", "附近设施是否计入不明")):
+        assert text in told.text(lang)
+        assert f"F2（{perhaps:.0f} 人）" in told.text(lang) or f"F2 ({perhaps:.0f} persons)" in told.text(lang)
+    assert f"{row['elderly_covered']:.0f}–{row['elderly_covered_high']:.0f}" in told.text("en")
+    assert "It is not known whether this facility counts" in explain(district(ledger=ledger), "F2").text("en")

@@ -23,6 +23,8 @@ from siting.results import Inspection
 from siting.text import LANGS, Lang, say
 from tests.read.case import FACILITIES, Case
 
+pytestmark = pytest.mark.usefixtures("walks_once")
+
 HOSTILE = '<script>alert("x")</script>[bold]\x1b[31m'
 
 

@@ -14,6 +14,8 @@ from siting.cli.studies import told
 from siting.errors import Fault
 from tests.cli.test_commands import run
 
+pytestmark = pytest.mark.usefixtures("walks_once")
+
 
 def scenario_of(sample: Path, folder: Path, plan: str) -> Path:
     """Return the sample's scenario with another request, beside links to its data."""

@@ -15,6 +15,8 @@ from siting.results import Funding, Plan
 from siting.text import LANGS, Lang
 from siting.write.wrapping import width_of
 
+pytestmark = pytest.mark.usefixtures("walks_once")
+
 WINDOW = 80
 
 

@@ -20,6 +20,8 @@ from siting.text import LANGS, Lang, knows, texts
 from siting.write.reference import choice_text, column_text, headings, unit_text
 from siting.write.template import scenario_template
 
+pytestmark = pytest.mark.usefixtures("walks_once")
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

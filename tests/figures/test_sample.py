@@ -9,6 +9,8 @@ from siting.results import Plan
 from tests.figures.first import FIRST, differing, told_of
 from tests.figures.outputs import Figure, Outputs, between, outputs_of, printed, rows_of
 
+pytestmark = pytest.mark.usefixtures("walks_once")
+
 
 @pytest.fixture(scope="module")
 def out(sample: Path, plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Outputs:

@@ -50,7 +50,7 @@ def test_a_plan_covers_just_what_it_promises_and_no_less_than_before(seed: int, 
     assert plan.stations["elderly_new"].sum() == pytest.approx(plan.selection.objective, abs=1e-6)
 
 
-@settings(deadline=None, max_examples=4)
+@settings(deadline=None, max_examples=2)
 @given(SEEDS)
 def test_no_other_choice_of_stations_covers_more_when_checked(seed: int) -> None:
     given_inputs = district(seed)

@@ -14,6 +14,8 @@ from siting.domain.scenario import Constraints, ExclusionLayer, Scenario
 from siting.read import read_inputs, read_scenario
 from siting.write.geojson import write_plan
 
+pytestmark = pytest.mark.usefixtures("walks_once")
+
 
 def _proposed(sample: Path, monkeypatch: pytest.MonkeyPatch, exclude: Constraints, **ground: object) -> Proposal:
     """A plan of four stations with other ground than the files hold."""

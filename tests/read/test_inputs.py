@@ -175,6 +175,30 @@ def test_a_parent_that_is_not_in_the_ledger_is_noted(case: Case) -> None:
     assert _codes(case)["parent_unknown"]["ids"] == "F002 → F999"
 
 
+@pytest.mark.parametrize(
+    ("parents", "circle"),
+    [
+        (["F001", None, None], "F001 → F001"),
+        (["F002", "F001", "F001"], "F001 → F002 → F001"),
+        (["F002", "F003", "F001"], "F001 → F002 → F003 → F001"),
+    ],
+)
+def test_facilities_are_not_their_own_parents(case: Case, parents: list[str | None], circle: str) -> None:
+    case.add_columns(parent_id=parents)
+    fault = case.fault()
+    assert (fault.code, fault.field, fault.found) == ("parents_in_circle", "parent_id", circle)
+
+
+def test_parents_may_have_parents(case: Case) -> None:
+    case.add_columns(parent_id=["F002", "F003", None])
+    assert case.read().facilities["parent_id"].tolist()[:2] == ["F002", "F003"]
+
+
+def test_more_new_beds_than_beds_are_noted(case: Case) -> None:
+    case.add_columns(beds=[10, 10, 10], new_beds=[10, 11, None])
+    assert _codes(case)["new_beds_exceed_beds"]["ids"] == "F002 (11 > 10)"
+
+
 def test_a_unit_that_is_not_in_its_level_is_told(case: Case) -> None:
     case.add_columns(street_id=["S1", "S9", None], community_id=["C1", "C1", "C1"])
     fault = case.fault()

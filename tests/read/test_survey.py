@@ -685,3 +685,30 @@ def test_the_screen_says_from_which_age_the_elderly_are_counted(
         main(["new", str(tmp_path), "--lang", "en"])
     told = capsys.readouterr()
     assert "population.elderly ← 七普.xlsx, 60+\n" in told.out + told.err
+
+
+def test_columns_that_a_ledger_must_have_and_lacks_are_asked_for(tmp_path: Path) -> None:
+    table(tmp_path / "养老设施.csv", 编号=["1"], 名称=["一号站"], 床位数=[10], lon=[106.5], lat=[29.5])
+    draft = survey(tmp_path)
+    assert draft.asked["facilities.defaults"].values["keys"] == "tier, status"
+    written = tomllib.loads(answered(scenario_template("zh", draft)))
+    assert written["facilities"]["defaults"] == {"tier": "station", "status": "existing"}
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_which_of_two_columns_is_meant_is_asked(tmp_path: Path, lang: Lang) -> None:
+    squares().drop(columns="name").assign(名称=["一街道", "二街道"], XZQMC=["一", "二"]).to_file(tmp_path / "街道.gpkg")
+    draft = survey(tmp_path)
+    remark = draft.asked["units.street.columns.name"]
+    assert (remark.code, remark.values["columns"]) == ("ask_which", "名称, XZQMC")
+    before, after = scenario_template(lang, draft), answered(scenario_template(lang, draft))
+    assert "name" not in tomllib.loads(before)["units"]["street"].get("columns", {})
+    assert tomllib.loads(after)["units"]["street"]["columns"]["name"] == "名称"
+
+
+def test_residential_areas_without_ids_and_with_names_that_stand_twice_ask_for_their_ids(tmp_path: Path) -> None:
+    areas = squares().drop(columns=["id", "name"])
+    areas.assign(名称=["花园", "花园"], 宗地=["7", "8"]).to_file(tmp_path / "居住区.gpkg")
+    draft = survey(tmp_path)
+    remark = draft.asked["residential_areas.columns.id"]
+    assert (remark.code, remark.values["columns"]) == ("ask_column", "名称, 宗地")

@@ -9,6 +9,8 @@ from siting.results import Plan
 from tests.figures.first import FIRST, differing, told_of
 from tests.figures.outputs import Outputs, outputs_of
 
+pytestmark = pytest.mark.usefixtures("walks_once")
+
 
 @pytest.fixture(scope="module")
 def out(porto_alegre: Path, planned: Plan, tmp_path_factory: pytest.TempPathFactory) -> Outputs:

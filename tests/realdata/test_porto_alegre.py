@@ -18,6 +18,8 @@ from siting.domain.tables import REASON_CODES
 from siting.results import Plan
 from tests.realdata.porto_alegre import ELDERLY_SHARE, Recomputed
 
+pytestmark = pytest.mark.usefixtures("walks_once")
+
 ROOT = Path(__file__).resolve().parents[2]
 # Persons of the residents' grid: by the second calculation, slope off.
 READ = 1_671_101.49

@@ -17,6 +17,8 @@ from siting.write.webmap.skeleton import as_name, as_numbers
 from tests.browser import opened
 from tools.check_templates import check
 
+pytestmark = pytest.mark.usefixtures("walks_once")
+
 # Jinja2 runs the first in folium's templates; the second ends scripts, tags, formulas and markup of terminals.
 LEAVES_A_FILE = "{{lipsum.__globals__.os.system('echo > PWNED')}}"
 BREAKS = (

@@ -14,6 +14,8 @@ from siting.write.tables import write_table
 from siting.write.worded import in_words
 from tests.codes import codes_in
 
+pytestmark = pytest.mark.usefixtures("walks_once")
+
 # A name of a column, and a list as Python writes it.
 _CODE = re.compile(r"[a-z]+(_[a-z0-9]+)+|[\[{].*[\]}]")
 # Columns of ids, which stand as they are.

@@ -124,19 +124,24 @@ def typed_table(
     given = {key: _cells(work, column) for key, column in work.columns.items()}
     work.labels = _labels(work, given)
     log.learn_rows(work.labels, raw.index, {key: name for key, name in work.names.items() if name})
-    table = pd.DataFrame(index=raw.index)
+    found = {}
     for key, column in work.columns.items():
-        cells = given[key]
-        if column.required and not work.names.get(key) and cells.isna().all():
-            # A column that the mapping names in vain was told already.
-            if key not in work.names:
-                log.fault("column_missing", field=work.field(key), expected=listed(raw.columns))
-            table[key] = converted(cells, column.type).values
-            continue
-        table[key] = _checked(work, cells, column)
+        cells, there = given[key], bool(work.names.get(key))
+        # A column that the mapping names in vain was told already.
+        if column.required and not there and key not in work.names and cells.isna().all():
+            log.fault("column_missing", field=work.field(key), expected=listed(raw.columns))
+        # Most ledgers lack most columns: nothing is to be read or told of these.
+        blank = not (column.required and there) and key not in source.values and bool(cells.isna().all())
+        found[key] = _blank(column, raw.index) if blank else _checked(work, cells, column)
+    table = pd.DataFrame(found, index=raw.index)
     _check_relations(work, table)
     _tell_ways(work)
     return table, work.labels
+
+
+def _blank(column: Column, index: pd.Index) -> pd.Series:
+    """Return a column of which nothing is known."""
+    return pd.Series(None, index=index, dtype=DTYPES[column.type])
 
 
 def _check_keys(work: _Table) -> None:
@@ -268,7 +273,7 @@ def _checked(work: _Table, cells: pd.Series, column: Column) -> pd.Series:
     """Return a column converted to its type, NA where a value was refused."""
     read = _worded(work, cells, column)
     if read is None:
-        return converted(pd.Series([None] * len(cells), index=cells.index, dtype=object), column.type).values
+        return _blank(column, cells.index)
     found = _converted(work, read, column)
     values = found.values
     shown = work.field(column.key)
@@ -335,6 +340,8 @@ def _check_relations(work: _Table, table: pd.DataFrame) -> None:
         if relation.part not in table or relation.whole not in table:
             continue
         part, whole = table[relation.part], table[relation.whole]
+        if part.isna().all() or whole.isna().all():
+            continue
         if pd.api.types.is_numeric_dtype(part):
             part, whole = (each.astype("Float64") for each in (part, whole))
             wrong = part > whole * (1 + _ROUNDING)

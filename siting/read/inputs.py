@@ -491,9 +491,11 @@ def _check_ledgers(reading: _Reading, tables: _Tables, units: Mapping[str, gpd.G
     premises = _ledger_of_candidates(scenario)
     ledger.check_lattice(scenario, log)
     ledger.check_unit_ids(tables.facilities, {level: frame for level, frame in units.items() if len(frame)}, facilities)
+    ledger.check_parents(tables.facilities, facilities)
     if log.faults.found:
         return
     ledger.note_parents(tables.facilities, facilities)
+    ledger.note_new_beds(tables.facilities, facilities)
     ledger.note_plots(tables.facilities, facilities)
     ledger.note_sizes(tables.facilities, facilities)
     ledger.note_outside(tables.facilities[~tables.facilities["context"]], units, _reach_m(scenario), facilities)

@@ -52,6 +52,20 @@ def check_unit_ids(facilities: gpd.GeoDataFrame, units: Mapping[str, gpd.GeoData
             log.fault("unknown_unit_id", row=str(row), field=key, found=str(value), expected=f"units.{level}")
 
 
+def check_parents(facilities: gpd.GeoDataFrame, log: LayerLog) -> None:
+    """Note a fault for each circle of facilities that name one another, or one itself, as the parent."""
+    parents = facilities["parent_id"].dropna().astype(str).to_dict()
+    seen: set[str] = set()
+    for row in map(str, parents):
+        chain = [row]
+        while chain[-1] not in seen and (above := parents.get(chain[-1])) is not None and above not in chain:
+            chain.append(above)
+        if chain[-1] not in seen and (above := parents.get(chain[-1])) is not None:
+            circle = [*chain[chain.index(above) :], above]
+            log.fault("parents_in_circle", row=above, field="parent_id", found=" → ".join(circle))
+        seen.update(chain)
+
+
 def note_parents(facilities: gpd.GeoDataFrame, log: LayerLog) -> None:
     """Note the facilities whose parent is not in the ledger."""
     parents = facilities["parent_id"].dropna()
@@ -71,6 +85,16 @@ def note_kinds(candidates: gpd.GeoDataFrame, log: LayerLog) -> None:
             known=listed(f"{key} ({spoken[0]})" for key, spoken in KINDS.items()),
             example=quoted(next(iter(words))),
         )
+
+
+def note_new_beds(records: gpd.GeoDataFrame, log: LayerLog) -> None:
+    """Note the records that have more new beds than beds: right where the new ones do not stand yet."""
+    new, beds = (pd.to_numeric(_series(records, key)).astype("float64") for key in ("new_beds", "beds"))
+    more = new > beds
+    if more.any():
+        pairs = zip(records.index[more], new[more], beds[more], strict=True)
+        ids = listed(f"{key} ({number(one)} > {number(all_of)})" for key, one, all_of in pairs)
+        log.note("new_beds_exceed_beds", count=int(more.sum()), ids=ids)
 
 
 def note_plots(records: gpd.GeoDataFrame, log: LayerLog) -> None:

@@ -26,6 +26,7 @@ from siting.read.survey_layers import Look
 from siting.read.survey_names import columns_of, has_place, levels_by_values, word_in
 from siting.read.survey_people import people_of_units
 from siting.read.survey_place import standards_of
+from siting.read.tables.aliases import find_columns
 from siting.text import texts
 
 _LEVELS: Final = ("district", "street", "community", "planning", "city")
@@ -89,6 +90,10 @@ _OLDEST: Final = 110
 # Words that say that a number in a name is an age.
 _AGED: Final = ("age", "above", "plus", "elder", "岁", "老年")
 _ELDERLY_AGES: Final = (60, 65)
+# Every row has its own of these; nothing else can stand in.
+_NAMES_OF_ROWS: Final = ("id", "name")
+# What most rows are where a ledger has no column that says it.
+_USUAL: Final = {"tier": "station", "status": "existing", "size": "S"}
 # A picture of heights changes little from cell to cell; one of people is often empty and jumps.
 _SMOOTH: Final = 0.35
 _EMPTY: Final = 0.2
@@ -121,13 +126,32 @@ class _Taking:
             self.remarks[section] += (Remark("ids_are_names", {"column": mapping["id"]}),)
         if mapping:
             self.filled[f"{section}.columns"] = mapping
+        self.ask_columns(section, look, columns, mapping)
         return True
+
+    def ask_columns(self, section: str, look: Look, columns: Sequence[Column], known: Mapping[str, str]) -> None:
+        """Ask which of several columns is meant, and what stands in columns that a layer must have and lacks."""
+        lacking = []
+        for key, matches in find_columns(look.columns, [each.key for each in columns], known, section).items():
+            if len(matches) > 1:
+                self.asked[f"{section}.columns.{key}"] = Remark("ask_which", {"file": look.title, **_named_as(matches)})
+                self.suggested[f"{section}.columns.{key}"] = matches[0]
+            elif not matches and any(each.key == key and each.required for each in columns):
+                lacking.append(key)
+        for key in [key for key in lacking if key in _NAMES_OF_ROWS]:
+            remark = Remark("ask_column", {"file": look.title, **_named_as(look.columns)})
+            self.asked[f"{section}.columns.{key}"] = remark
+            self.suggested[f"{section}.columns.{key}"] = next(iter(look.columns), key)
+        if rest := [key for key in lacking if key not in _NAMES_OF_ROWS]:
+            self.asked[f"{section}.defaults"] = Remark("ask_defaults", {"file": look.title, "keys": ", ".join(rest)})
+            self.suggested[f"{section}.defaults"] = {key: _USUAL[key] for key in rest}
 
     def forget(self, section: str) -> None:
         """Take a section back."""
         del self.remarks[section]
-        for key in [key for key in self.filled if key.startswith(f"{section}.")]:
-            del self.filled[key]
+        for known in (self.filled, self.asked, self.suggested):
+            for key in [key for key in known if key.startswith(f"{section}.")]:
+                del known[key]
 
     def ask_crs(self, section: str, look: Look) -> None:
         """Ask for the CRS of a layer that has none, or that seems to be in another than its file says."""
@@ -231,6 +255,10 @@ def _ages(taking: _Taking, found: Sequence[Look]) -> bool:
     path = taking.filled.get("residential_areas.path")
     columns = [_ours(look, RESIDENTIAL_COLUMNS, "residential_areas") for look in found if look.path == path]
     return any("year_built" in each and "old_estate" not in each for each in columns)
+
+
+def _named_as(columns: Sequence[str]) -> dict[str, str]:
+    return {"columns": _shown(columns)}
 
 
 def _shown(columns: Iterable[str]) -> str:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -229,9 +229,19 @@ class _Writer:
             yield from comment(f"→ {self.said(remark)}")
         yield heading.line(own) if active else f"#{heading.line(own)}"
         yield from self.keys(keys)
+        yield from self.columns(name, heading, whole=first)
+
+    def columns(self, name: str, heading: Heading, *, whole: bool) -> Iterator[str]:
+        """Yield the names of columns, and after them those that are asked for."""
         renamed = self.filled.get(f"{name}.columns", {})
-        if isinstance(renamed, Mapping) and (renamed or (first and heading.columns)):
-            yield from _columns(name, heading, renamed, self.lang, whole=first)
+        start = f"{name}.columns."
+        asked = {path.removeprefix(start): each for path, each in self.draft.asked.items() if path.startswith(start)}
+        if not isinstance(renamed, Mapping) or not (renamed or asked or (whole and heading.columns)):
+            return
+        yield from _columns(name, heading, renamed, self.lang, whole=whole, asked=tuple(asked))
+        for key, remark in asked.items():
+            yield from comment(f"？ {self.said(remark)}" if self.lang == "zh" else f"? {self.said(remark)}")
+            yield f"#{key} = {toml(self.draft.suggested[f'{start}{key}'])}"
 
     def keys(self, keys: list[tuple[Key, str]]) -> Iterator[str]:
         told = False
@@ -288,16 +298,18 @@ def remark_text(remark: Remark, lang: Lang) -> str:
     return say(f"survey.{remark.code}", lang, **values)
 
 
-def _columns(name: str, heading: Heading, renamed: Mapping[str, str], lang: Lang, *, whole: bool) -> Iterator[str]:
+def _columns(
+    name: str, heading: Heading, renamed: Mapping[str, str], lang: Lang, *, whole: bool, asked: Sequence[str]
+) -> Iterator[str]:
     """Yield the names of columns: those found under another name, and where they are told for the first time all."""
     rows = [(column.key, _column_note(heading.group, column, lang)) for column in heading.columns]
     if heading.group in ("facilities", "candidates"):
         rows += [(key, say("scenario_template.coordinates", lang)) for key in ("lon", "lat")]
     if whole:
         yield from comment(say("scenario_template.columns", lang))
-    rows = [(key, note) for key, note in rows if whole or key in renamed]
-    yield f"{'' if renamed else '#'}[{name}.columns]"
-    width = max(len(key) for key, _ in rows)
+    rows = [(key, note) for key, note in rows if (whole or key in renamed) and key not in asked]
+    yield f"{'' if renamed or asked else '#'}[{name}.columns]"
+    width = max((len(key) for key, _ in rows), default=0)
     for key, note in rows:
         line = f"{'' if key in renamed else '#'}{key} = {toml(renamed.get(key, key))}"
         yield f"{line:<{2 * width + 6}}  # {note}"

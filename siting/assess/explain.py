@@ -11,8 +11,8 @@ import shapely
 
 from siting.assess.figures import people_figures
 from siting.crs import WGS84, transform_points
-from siting.domain.explained import Spot, Standing, Subject
-from siting.domain.nouns import Access, Demand, Floats, Inputs, Times
+from siting.domain.explained import PERHAPS, Spot, Standing, Subject
+from siting.domain.nouns import Access, Bools, Demand, Floats, Inputs, Times
 from siting.domain.requirements import weights
 from siting.domain.scenario import LandBasis
 from siting.errors import Faults
@@ -79,7 +79,9 @@ def _point(inputs: Inputs, what: tuple[float, float], faults: Faults) -> Subject
     return Subject("point", named, named, shapely.Point(x[0], y[0]))
 
 
-def standing_of(subject: Subject, inputs: Inputs, demand: Demand, access: Access, basis: LandBasis) -> Standing:
+def standing_of(
+    subject: Subject, inputs: Inputs, demand: Demand, access: Access, basis: LandBasis, perhaps: Bools
+) -> Standing:
     """Return whom of a subject walking leaves uncovered, and the cell where most of them live.
 
     Parameters
@@ -94,6 +96,8 @@ def standing_of(subject: Subject, inputs: Inputs, demand: Demand, access: Access
         Who is covered, and why not.
     basis : str
         Land basis.
+    perhaps : ndarray of bool
+        Which cells those facilities cover of which it is not known whether they count.
 
     Returns
     -------
@@ -106,11 +110,12 @@ def standing_of(subject: Subject, inputs: Inputs, demand: Demand, access: Access
     people, whole = np.zeros(len(cells)), True
     if subject.is_area:
         people, whole = _people(subject, inputs, demand, basis, who)
-    reason = access.cells["reason"].to_numpy()
+    covered = (access.cells["reason"] == "covered").to_numpy(dtype=bool)
+    reason = access.cells["reason"].mask(perhaps & ~covered, PERHAPS).to_numpy()
     lived = people > 0
     reasons = pd.DataFrame({"people": people[lived], "cells": 1}, index=pd.Index(reason[lived], name="reason"))
     reasons = reasons.groupby(level=0).sum().sort_values("people", ascending=False, kind="stable")
-    uncovered = np.where(reason == "covered", 0.0, people)
+    uncovered = np.where(covered, 0.0, people)
     return Standing(who, whole, people, uncovered, reasons, _spot(subject, demand, people, uncovered))
 
 
@@ -154,6 +159,37 @@ def gains_of(within: Times, here: Floats, everywhere: Floats) -> pd.DataFrame:
         cells, _ = within.of(row)
         table[row] = [each[cells].sum() for each in people]
     return pd.DataFrame(table, index=within.site_ids, columns=["here", "all"])
+
+
+def perhaps_table(facilities: gpd.GeoDataFrame, here: pd.Series, minutes: Floats, cutoff: float) -> pd.DataFrame:
+    """Lay out the facilities that cover a spot or people of its place, if they count, which is not known.
+
+    Parameters
+    ----------
+    facilities : geopandas.GeoDataFrame
+        Those of which it is not known.
+    here : pandas.Series
+        People of the place newly covered, on the facilities' ids.
+    minutes : ndarray
+        Between the spot and each; inf beyond the longest time sought.
+    cutoff : float
+        Minutes.
+
+    Returns
+    -------
+    pandas.DataFrame
+        See :class:`~siting.domain.explained.Explained`; by people here, minutes and id.
+    """
+    table = pd.DataFrame(
+        {
+            "name": facilities["name"].to_numpy(),
+            "minutes": np.where(np.isinf(minutes), np.nan, minutes),
+            "people_here": here.reindex(facilities.index).to_numpy(),
+        },
+        index=facilities.index,
+    )
+    table = table[(table["minutes"] <= cutoff) | (table["people_here"] > 0)].sort_index()
+    return table.sort_values(["people_here", "minutes"], ascending=[False, True], kind="stable")
 
 
 def candidates_table(

@@ -99,5 +99,5 @@ def extent_notes(inputs: Inputs, outside: Assessment | None, whole: pd.Series) -
             name: f"{whole[name] - outside.totals[name]:,.0f}" if pd.notna(whole[name]) else "?"
             for name in ("residents", "elderly")
         }
-        count = int(whole["facilities"] - outside.totals["facilities_counted"])
+        count = int(whole["facilities_counted"] - outside.totals["facilities_counted"])
         yield Note("area_left_out", named | left | {"count": count})

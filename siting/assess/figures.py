@@ -1,6 +1,6 @@
 """The figures of every place, before any verdict: people, minutes, coverage, land."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import geopandas as gpd
@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from siting.assess.reach import LandReach
-from siting.domain.nouns import Access, Demand, Floats, Ints, Note, Times
+from siting.domain.nouns import Access, Bools, Demand, Floats, Ints, Note, Times
 from siting.domain.partly import listed, shared_out
 from siting.domain.requirements import weights
-from siting.domain.scenario import LandBasis, Scenario
+from siting.domain.scenario import FINE_TO_COARSE, LandBasis, Scenario
 from siting.text.numbers import between, number
 from siting.units import SECONDS_PER_MINUTE
 
@@ -59,6 +59,20 @@ def people_figures(level: str, frame: gpd.GeoDataFrame, demand: Demand, basis: L
     of = "elderly" if basis.startswith("elderly") else "residents"
     table["basis"], table["basis_high"] = table[of], table[f"{of}_high"]
     return table
+
+
+def unseen_of_whole(units: Mapping[str, gpd.GeoDataFrame], demand: Demand, basis: LandBasis) -> dict[str, float]:
+    """Return how many residents and elderly may live in the parts of units outside the grid that the scenario accepts.
+
+    Those of the coarsest level that holds the ground of all levels, so that the whole and its one district are equal.
+    """
+    area = {level: float(frame.geometry.area.sum()) for level, frame in units.items()}
+    holding = [each for each in FINE_TO_COARSE if each in area and area[each] >= max(area.values()) * (1.0 - _SAME)]
+    if not holding:
+        return dict.fromkeys(("residents", "elderly"), 0.0)
+    people = people_figures(holding[-1], units[holding[-1]], demand, basis)
+    accepted = people[people["in_part"]]
+    return {who: float((accepted[f"{who}_high"] - accepted[who]).sum()) for who in ("residents", "elderly")}
 
 
 def _apart(level: str, own: pd.Series, who: str, demand: Demand) -> pd.Series:
@@ -179,11 +193,12 @@ def with_ends(figures: pd.DataFrame, *, complete: bool) -> pd.DataFrame:
     )
 
 
-def perhaps_covered(demand: Demand, unsaid: Times) -> pd.Series:
+def perhaps_covered(demand: Demand, unsaid: Times | None) -> Bools:
     """Tell which cells those facilities reach of which it is not said whether they count."""
-    near = np.zeros(len(demand.cells), dtype=bool)
-    near[unsaid.cell] = True
-    return pd.Series(near, index=demand.cells.index)
+    near = np.zeros(len(demand.cells), dtype=np.bool_)
+    if unsaid is not None:
+        near[unsaid.cell] = True
+    return near
 
 
 def _perhaps(share_of: csr_array, uncovered: NDArray[np.bool_], unsaid: Times) -> tuple[Floats, list[list[str]]]:

@@ -21,6 +21,7 @@ from siting.assess.figures import (
     people_figures,
     perhaps_covered,
     reach_figures,
+    unseen_of_whole,
     with_ends,
     within_figures,
 )
@@ -180,11 +181,22 @@ def assess(  # noqa: PLR0913 - all that one report rests on
     warnings += ("grid_part",) if partly else ()
     totals = {
         **_totals(cells, demand, facilities, homes, rules, basis, checks, warnings),
-        **_ends_of_totals(cells, demand, access, all_of, all_homes, basis, unsaid, complete=complete),
+    }
+    totals |= {
+        **_ends_of_totals(
+            totals,
+            demand,
+            access,
+            all_of,
+            all_homes,
+            unseen_of_whole(inputs.units, demand, basis),
+            unsaid,
+            complete=complete,
+        ),
         "groups": group_totals(demand, access),
         "people_account": people_account(demand),
     }
-    counted = pd.Series({**{name: totals[name] for name in ("residents", "elderly")}, "facilities": len(facilities)})
+    counted = pd.Series({name: totals[name] for name in ("residents", "elderly", "facilities_counted")})
     return Assessment(
         inputs=inputs,
         demand=demand,
@@ -448,22 +460,18 @@ def _totals(
         "residents": residents,
         "elderly": elderly,
         "elderly_covered": covered,
-        "elderly_uncovered": elderly - covered,
-        "covered_share": covered / elderly if elderly > 0 else np.nan,
         "land_basis": basis,
         "basis_people": people,
         "binding": bool(checks["binding"].astype(bool)[checks["kind"] == "land_per_person"].any()),
         "land_provided_m2": land,
-        "land_m2_per_resident": land / residents if residents > 0 else np.nan,
-        "land_m2_per_elderly": land / elderly if elderly > 0 else np.nan,
         "land_missing": sorted(map(str, facilities.index[facilities["land_m2"].isna()])),
         "land_doubtful": sorted(map(str, facilities.index[facilities["land_m2"].notna() & open_land(facilities)])),
         "land_floor": rules.floor("district"),
     }
     for name, floor in FLOORS.items():
         totals[f"land_required_{name}_m2"] = floor * people
-        totals[f"land_gap_{name}_m2"] = max(0.0, floor * people - land)
-    totals["facilities_counted"] = len(facilities)
+    at_home = int(homes.notna().any(axis=1).sum())
+    totals |= {"facilities_counted": at_home, "facilities_around": len(facilities) - at_home}
     totals["uncovered_by_reason"] = {
         reason: float(cells["elderly"][cells["reason_code"] == code].sum())
         for reason, code in REASON_CODES.items()
@@ -474,29 +482,42 @@ def _totals(
 
 
 def _ends_of_totals(
-    cells: pd.DataFrame,
+    totals: Mapping[str, Any],
     demand: Demand,
     access: Access,
     facilities: gpd.GeoDataFrame,
     homes: pd.DataFrame,
-    basis: LandBasis,
+    unseen: Mapping[str, float],
     unsaid: Times | None,
     *,
     complete: bool,
 ) -> dict[str, float]:
-    """Return the other ends of the figures of the whole (:data:`siting.domain.intervals.ENDS`)."""
-    land = float(facilities.loc[homes.notna().any(axis=1), "land_high_m2"].sum()) if complete else np.inf
-    residents, elderly = (_known_sum(cells[name]) for name in ("residents", "elderly"))
-    covered = access.cells["reason"].loc[cells.index] == "covered"
-    near = covered if unsaid is None else covered | perhaps_covered(demand, unsaid).loc[cells.index]
-    most = elderly if np.isnan(elderly) or not complete else float(cells["elderly"].to_numpy() @ near.to_numpy())
-    people = elderly if basis.startswith("elderly") else residents
-    return {
-        "land_provided_high_m2": land,
-        "land_high_m2_per_resident": land / residents if residents > 0 else np.nan,
-        "land_high_m2_per_elderly": land / elderly if elderly > 0 else np.nan,
-        **{f"land_gap_{name}_low_m2": max(0.0, floor * people - land) for name, floor in FLOORS.items()},
-        "elderly_covered_high": most,
-        "elderly_uncovered_low": elderly - most,
-        "covered_share_high": most / elderly if elderly > 0 else np.nan,
+    """Return both ends of the figures of the whole (:data:`siting.domain.intervals.ENDS`), as places have them.
+
+    ``unseen`` are the ``residents`` and ``elderly`` who may live in the units outside the grid.
+    """
+    low = totals["land_provided_m2"]
+    high = float(facilities.loc[homes.notna().any(axis=1), "land_high_m2"].sum()) if complete else np.inf
+    residents, elderly, covered = (totals[name] for name in ("residents", "elderly", "elderly_covered"))
+    near = (access.cells["reason"] == "covered").to_numpy(dtype=bool) | perhaps_covered(demand, unsaid)
+    inside = demand.cells["inside"].to_numpy() * np.nan_to_num(demand.cells["elderly"].to_numpy())
+    seen = elderly if np.isnan(elderly) or not complete else float(inside @ near)
+    most = {name: totals[name] + unseen[name] for name in ("residents", "elderly")}
+    people = "elderly" if totals["land_basis"].startswith("elderly") else "residents"
+    ends = {
+        **{f"{name}_high": persons for name, persons in most.items()},
+        "land_provided_high_m2": high,
+        "land_m2_per_resident": low / most["residents"] if residents > 0 else np.nan,
+        "land_m2_per_elderly": low / most["elderly"] if elderly > 0 else np.nan,
+        "land_high_m2_per_resident": high / residents if residents > 0 else np.nan,
+        "land_high_m2_per_elderly": high / elderly if elderly > 0 else np.nan,
+        "elderly_uncovered": most["elderly"] - covered,
+        "elderly_covered_high": seen + unseen["elderly"],
+        "elderly_uncovered_low": elderly - seen,
+        "covered_share": covered / most["elderly"] if elderly > 0 else np.nan,
+        "covered_share_high": (seen + unseen["elderly"]) / most["elderly"] if elderly > 0 else np.nan,
     }
+    for name, floor in FLOORS.items():
+        ends[f"land_gap_{name}_m2"] = max(0.0, floor * most[people] - low)
+        ends[f"land_gap_{name}_low_m2"] = max(0.0, floor * totals[people] - high)
+    return ends

@@ -59,6 +59,7 @@ def gaps(report: "GapReport", lang: Lang) -> None:
         "covered": figure_text("elderly_covered", totals, number),
         "uncovered": figure_text("elderly_uncovered", totals, number),
         "facilities": number(totals["facilities_counted"]),
+        "around": say("cli.facilities_around", lang, count=around) if (around := totals["facilities_around"]) else "",
         "land": figure_text("land_provided_m2", totals, number),
     }
     required = {f"required_{floor}": number(totals[f"land_required_{floor}_m2"]) for floor in ("01", "02")}

@@ -12,6 +12,8 @@ from siting.domain.nouns import Floats, Inputs
 
 # Beyond the longest time sought the nearest facility is sought up to this many times as long.
 FARTHER: Final = 3.0
+# The reason of cells that facilities cover of which it is not known whether they count.
+PERHAPS: Final = "perhaps_covered"
 
 LEG_COLUMNS: Final = ("edge", "kind", "metres", "up_m", "down_m", "seconds", "slope_seconds", "flat_seconds")
 
@@ -93,7 +95,8 @@ class Standing:
 
     ``who`` are counted: ``elderly``, or ``residents`` where elderly are unknown; ``people`` follow ``Demand.cells`` and
     are those of the subject (zero for points), ``uncovered`` those of them who are not covered. ``whole`` tells whether
-    the grid of people covers the subject whole. ``reasons`` is indexed by reason, with ``people`` and ``cells``.
+    the grid of people covers the subject whole. ``reasons`` is indexed by reason (``PERHAPS`` among them), with
+    ``people`` and ``cells``.
     """
 
     who: Literal["elderly", "residents"]
@@ -133,7 +136,9 @@ class Explained:
     longest time sought), ``people_here`` (of the subject, newly covered; NaN where nobody lives), ``people_new`` (of
     all), ``refused_by`` and ``clause`` (None where it is permitted). ``serves`` tells whether a facility counts for the
     circle itself (None: it is none), ``joined`` whether it could join the ways that are walked. ``figures`` are those
-    of the gap report (``PLACE_COLUMNS``); None where nobody is counted.
+    of the gap report (``PLACE_COLUMNS``); None where nobody is counted. ``perhaps`` are the facilities that cover the
+    spot or people of the subject, if they count, which is not known; indexed by id, with ``name``, ``minutes`` and
+    ``people_here`` as for candidates.
     """
 
     inputs: Inputs
@@ -141,6 +146,7 @@ class Explained:
     standing: Standing
     way: Way
     candidates: pd.DataFrame
+    perhaps: pd.DataFrame
     serves: bool | None = None
     joined: bool = True
     figures: Mapping[Any, Any] | None = None

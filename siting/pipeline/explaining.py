@@ -4,11 +4,19 @@ import numpy as np
 import pandas as pd
 
 from siting import places
-from siting.assess.explain import candidates_table, find_subject, gains_of, standing_of, uncovered_people
+from siting.assess.explain import (
+    candidates_table,
+    find_subject,
+    gains_of,
+    perhaps_table,
+    standing_of,
+    uncovered_people,
+)
+from siting.assess.figures import perhaps_covered
 from siting.domain.explained import Explained
 from siting.domain.nouns import Progress, quiet
 from siting.domain.scenario import Scenario
-from siting.pipeline.ground import measure, prepare, walk
+from siting.pipeline.ground import measure, prepare, unsaid_times, walk
 from siting.travel.routes import minutes_to, way_to_nearest
 
 
@@ -23,7 +31,8 @@ def explain(scenario: Scenario, what: str | tuple[float, float], progress: Progr
     if subject.is_area:
         rows = measure(ground, facilities, progress or quiet).places
         figures = rows.drop(columns="geometry").loc[[(subject.level, subject.id)]].to_dict("records")[0]
-    standing = standing_of(subject, inputs, demand, access, ground.basis)
+    unsaid = unsaid_times(ground, facilities, progress or quiet)
+    standing = standing_of(subject, inputs, demand, access, ground.basis, perhaps_covered(demand, unsaid))
     # A facility is asked for the nearest other one.
     itself = (facilities.index == subject.id) & (subject.level == "facility")
     circle = facilities[counting & ~itself]
@@ -32,6 +41,8 @@ def explain(scenario: Scenario, what: str | tuple[float, float], progress: Progr
     refused = inputs.candidates.loc[ground.refused.index.unique()]
     barred = walk(inputs, demand, ground.ways, refused, np.zeros(len(refused), dtype=bool), progress or quiet)
     gained = (standing.uncovered, uncovered_people(demand, access, standing.who))
+    asked = inputs.facilities.loc[[] if unsaid is None else list(unsaid.site_ids)]
+    minutes = scenario.walking.minutes
     return Explained(
         inputs=inputs,
         subject=subject,
@@ -42,8 +53,14 @@ def explain(scenario: Scenario, what: str | tuple[float, float], progress: Progr
             pd.concat([gains_of(each.within, *gained) for each in (ground.reached, barred)]),
             minutes_to(ground.network, standing.spot, inputs.candidates, scenario.walking),
             ground.refused,
-            scenario.walking.minutes,
+            minutes,
             lived=bool(standing.people.any()),
+        ),
+        perhaps=perhaps_table(
+            asked,
+            pd.Series(dtype="float64") if unsaid is None else gains_of(unsaid, *gained)["here"],
+            minutes_to(ground.network, standing.spot, asked, scenario.walking),
+            minutes,
         ),
         serves=serves,
         figures=figures,

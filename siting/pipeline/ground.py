@@ -10,6 +10,7 @@ import pandas as pd
 
 from siting import places
 from siting.assess import assess
+from siting.assess.figures import perhaps_covered
 from siting.domain.jurisdiction import jurisdiction_of
 from siting.domain.nouns import Access, Assessment, Bools, Demand, Floats, Inputs, Population, Progress, Times
 from siting.domain.scenario import LandBasis, Scenario, Walking, walker_of
@@ -137,7 +138,7 @@ def _measured(
         ground.warnings,
         premises=premises,
         circle=_circle(ground, counted[counting], progress),
-        unsaid=_unsaid(ground, counted, asked, progress),
+        unsaid=unsaid_times(ground, counted, progress),
         undated=None if undated is None else (undated, places.home_units(undated, inputs.units)),
         jurisdiction=jurisdiction_of(inputs.standards, inputs.scenario, inputs.units, ground.holders),
         outside=outside,
@@ -154,14 +155,9 @@ def _circle(ground: PreparedScenario, facilities: gpd.GeoDataFrame, progress: Pr
 
 def may_cover(ground: PreparedScenario, facilities: gpd.GeoDataFrame, progress: Progress) -> Bools:
     """Tell which cells may be covered by what nobody knows: all where the ledger is not complete."""
-    cells = ground.demand.cells
     if not ground.inputs.scenario.facilities.complete:
-        return np.ones(len(cells), dtype=np.bool_)
-    unsaid = _unsaid(ground, facilities, _asked(facilities, ground.undated), progress)
-    near = np.zeros(len(cells), dtype=np.bool_)
-    if unsaid is not None:
-        near[unsaid.cell] = True
-    return near
+        return np.ones(len(ground.demand.cells), dtype=np.bool_)
+    return perhaps_covered(ground.demand, unsaid_times(ground, facilities, progress))
 
 
 def _asked(facilities: gpd.GeoDataFrame, undated: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
@@ -169,12 +165,11 @@ def _asked(facilities: gpd.GeoDataFrame, undated: gpd.GeoDataFrame | None) -> gp
     return facilities if undated is None else gpd.GeoDataFrame(pd.concat([facilities, undated]), crs=facilities.crs)
 
 
-def _unsaid(
-    ground: PreparedScenario, counted: gpd.GeoDataFrame, asked: gpd.GeoDataFrame, progress: Progress
-) -> Times | None:
+def unsaid_times(ground: PreparedScenario, facilities: gpd.GeoDataFrame, progress: Progress) -> Times | None:
     """Return whom those would reach of which it is not said whether they are there, or serve their community."""
+    asked = _asked(facilities, ground.undated)
     serving = places.in_circle(asked, ground.inputs.scenario)
-    perhaps = asked[places.may_serve(asked) | (~asked.index.isin(counted.index) & serving)]
+    perhaps = asked[places.may_serve(asked) | (~asked.index.isin(facilities.index) & serving)]
     return _within(ground, perhaps, progress) if len(perhaps) else None
 
 
@@ -196,9 +191,12 @@ def walk(
     *,
     walking: Walking | None = None,
     cutoff_s: Floats | None = None,
-    circles: bool = True,
+    circles: bool = False,
 ) -> Access:
-    """Walk from sites to the cells, as the scenario walks unless told otherwise."""
+    """Walk from sites to the cells, as the scenario walks unless told otherwise.
+
+    The polygons of circles cost more than the walks: they are drawn only where they are asked for.
+    """
     scenario = inputs.scenario
     cutoff = cutoffs_s(sites, scenario) if cutoff_s is None else cutoff_s
     asked = walking or scenario.walking

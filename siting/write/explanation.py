@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from siting.crs import WGS84
-from siting.domain.explained import Explained, Route
+from siting.domain.explained import PERHAPS, Explained, Route
 from siting.domain.intervals import figure_text
 from siting.domain.tables import PLACE_COLUMNS
 from siting.text import LANGS, Lang, knows, number, say
@@ -50,7 +50,9 @@ def _head(found: Explained, lang: Lang) -> Iterator[str]:
         yield say("explain.nobody", lang, **told)
     else:
         yield from _people(found, told, lang)
-    if found.serves is not None:
+    if subject.id in found.perhaps.index and subject.level == "facility":
+        yield say("explain.serves_perhaps", lang)
+    elif found.serves is not None:
         counts = "explain.serves" if found.joined else "explain.serves_unjoined"
         yield say(counts if found.serves else "explain.serves_not", lang)
 
@@ -66,16 +68,32 @@ def _people(found: Explained, told: dict[str, str], lang: Lang) -> Iterator[str]
     rest = standing.reasons.drop(index="covered", errors="ignore")
     if len(rest):
         each = (
-            say("explain.reason", lang, reason=say(f"reason.{code}", lang), people=persons(count), cells=persons(cells))
+            say("explain.reason", lang, reason=_reason(str(code), lang), people=persons(count), cells=persons(cells))
             for code, count, cells in rest[["people", "cells"]].itertuples()
         )
         yield say("explain.reasons", lang, list=say("explain.join", lang).join(each))
+    yield from _perhaps(found, lang)
     row, column = spot.cell or (0, 0)
     where = {"who": who, "row": row, "column": column, "people": number(spot.people, 1)}
     if uncovered > 0:
         yield say("explain.spot_uncovered", lang, **where, reason=say(f"reason.{found.way.reason}", lang))
     else:
         yield say("explain.spot_covered", lang, **where)
+
+
+def _reason(code: str, lang: Lang) -> str:
+    return say("explain.reason_perhaps" if code == PERHAPS else f"reason.{code}", lang)
+
+
+def _perhaps(found: Explained, lang: Lang) -> Iterator[str]:
+    """Name the facilities that would cover people here, if they count."""
+    covering = found.perhaps[found.perhaps["people_here"] > 0]
+    if len(covering):
+        named = [
+            say("explain.perhaps_one", lang, facility=_called(key, row), people=persons(row["people_here"]))
+            for key, row in covering.iterrows()
+        ]
+        yield say("explain.perhaps", lang, list=_listed(named, lang))
 
 
 def _counts(found: Explained) -> dict[str, str]:
@@ -325,6 +343,7 @@ def _summary(found: Explained) -> dict[str, Any]:
         "straight_m": way.straight_m,
         "joining_m": None if joining is None else joining.metres,
         "joining_limit_m": None if joining is None else joining.limit_m,
+        "perhaps": found.perhaps.reset_index(names="id").to_dict("records"),
         "serves": None if found.serves is None else found.serves and found.joined,
     }
 

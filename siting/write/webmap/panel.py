@@ -67,10 +67,11 @@ def _banners(assessment: Assessment) -> str:
 
 
 def _people(totals: Mapping[str, Any]) -> str:
-    figures = [(words("map.kpi.residents"), totals.get("residents")), (words("map.kpi.elderly"), totals.get("elderly"))]
+    keys = [name for name in ("residents", "elderly") if name in totals]
+    figures = [(words(f"map.kpi.{name}"), figure_text(name, totals, number)) for name in keys]
     if not missing(totals.get("facilities_counted")):
-        figures.append((words("map.kpi.facilities"), totals["facilities_counted"]))
-    cells = "".join(f"<div><dd>{number(value)}</dd><dt>{label.html()}</dt></div>" for label, value in figures)
+        figures.append((words("map.kpi.facilities"), number(totals["facilities_counted"])))
+    cells = "".join(f"<div><dd>{value}</dd><dt>{label.html()}</dt></div>" for label, value in figures)
     return f'<dl class="figures">{cells}</dl>'
 
 

@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test coverage lint docs maps sample bench clean
+.PHONY: demo test check coverage lint docs maps sample bench clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python -m siting demo -o out/demo
@@ -13,6 +13,10 @@ demo: $(VENV)/.installed
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -n auto --dist worksteal --nbmake --nbmake-timeout=300 notebooks tests
 	$(BIN)/python -m pytest -n auto --dist worksteal --doctest-modules siting
+
+# The linters, and the tests of what changed since BASE (the last commit, if none is named).
+check: lint
+	$(BIN)/python -m tools.changed_tests $(BASE) | xargs -r $(BIN)/python -m pytest -q -n auto --dist worksteal
 
 coverage: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -n auto --dist worksteal --cov tests
@@ -27,6 +31,7 @@ lint: $(VENV)/.installed-dev
 
 docs: $(VENV)/.installed-dev
 	$(BIN)/python docs/print_reference.py
+	$(BIN)/python docs/print_schemas.py
 
 maps: $(VENV)/.installed-dev
 	$(BIN)/python maps/render.py

@@ -61,6 +61,11 @@ _BEST: Final = 5
 # What money was paid for, and by whom; each has a column of its own, since the limits of one are not those of another.
 PAID_FOR: Final = ("construction", "operation", "rating", "chain")
 PAYERS: Final = ("city", "district")
+# What OpenStreetMap says of ways that are not built yet, or no longer in use: as values of ``highway``, and as keys.
+LIFECYCLE: Final = (
+    "construction", "proposed", "planned", "abandoned", "razed", "demolished", "removed", "dismantled", "destroyed",
+    "disused",
+)  # fmt: skip
 
 
 def paid_column(line: str, payer: str) -> str:
@@ -243,6 +248,9 @@ NETWORK_COLUMNS: Final = (
     Column("access", "text"),
     Column("bridge", "text"),
     Column("tunnel", "text"),
+    Column("motorroad", "text"),
+    Column("sidewalk", "text"),
+    *(Column(key, "text") for key in LIFECYCLE),
 )
 
 PLACE_COLUMNS: Final = (

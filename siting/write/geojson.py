@@ -3,7 +3,7 @@
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,10 +18,10 @@ from siting.crs import WGS84
 from siting.domain.intervals import ENDS
 from siting.domain.nouns import Assessment, Inputs, Note, Proposal
 from siting.domain.scenario import fingerprint, walker_of
-from siting.domain.tables import CHECK_COLUMNS, PLACE_COLUMNS, PLAN_COLUMNS
+from siting.domain.tables import CHECK_COLUMNS, PLACE_COLUMNS, PLAN_COLUMNS, Column
 from siting.text import LANGS, say
 from siting.text.numbers import percent
-from siting.version import __version__
+from siting.version import SCHEMA_VERSION, __version__
 from siting.write.costs import plan_costs
 from siting.write.files import write_text
 from siting.write.naming import note_text
@@ -44,15 +44,14 @@ def write_gaps(path: Path, assessment: Assessment) -> None:
         The report. Members are described in ``docs/gap-report.md``.
     """
     checks: dict[Any, list[dict[str, Any]]] = {}
-    keys = [column.key for column in CHECK_COLUMNS]
-    for index, row in zip(assessment.checks.index, assessment.checks[keys].to_dict("records"), strict=True):
-        checks.setdefault(index, []).append({str(key): plain(value) for key, value in row.items()})
+    for index, row in zip(assessment.checks.index, assessment.checks.to_dict("records"), strict=True):
+        checks.setdefault(index, []).append(_record(row, CHECK_COLUMNS))
     properties = (
-        {column.key: plain(row[column.key]) for column in PLACE_COLUMNS} | {"checks": checks.get(index, [])}
+        _record(row, PLACE_COLUMNS) | {"checks": checks.get(index, [])}
         for index, row in zip(assessment.places.index, assessment.places.to_dict("records"), strict=True)
     )
     members = facts(assessment.inputs) | {
-        "totals": plain(assessment.totals),
+        "totals": _totals(assessment),
         "calibration": [plain(row) for row in assessment.demand.factors.to_dict("records")],
         **_notes(assessment),
     }
@@ -63,9 +62,7 @@ def write_plan(path: Path, proposal: Proposal) -> None:
     """Write a plan: one feature a proposed station, what was proved, what was refused, the whole before and after."""
     selection = proposal.selection
     stations = proposal.stations
-    properties = (
-        {column.key: plain(row[column.key]) for column in PLAN_COLUMNS} for row in stations.to_dict("records")
-    )
+    properties = (_record(row, PLAN_COLUMNS) for row in stations.to_dict("records"))
     members = facts(proposal.before.inputs) | {
         # What was asked for is read back to the last digit.
         "request": plain(proposal.request, decimals=_ALL_DECIMALS),
@@ -87,8 +84,8 @@ def write_plan(path: Path, proposal: Proposal) -> None:
         "blocked": plain(proposal.blocked),
         "shortfalls": None if proposal.shortfalls is None else plain(proposal.shortfalls.to_dict("records")),
         "fairness": plain(proposal.fairness),
-        "totals_before": plain(proposal.before.totals),
-        "totals_after": plain(proposal.after.totals),
+        "totals_before": _totals(proposal.before),
+        "totals_after": _totals(proposal.after),
         "land_gap_that_stays": _land_gap_that_stays(proposal.after),
         **_notes(proposal.after, proposal.notes),
     }
@@ -102,6 +99,7 @@ def facts(inputs: Inputs) -> dict[str, Any]:
     walking, speeds = scenario.walking, walker_of(scenario)
     return {
         "siting": __version__,
+        "schema_version": SCHEMA_VERSION,
         "scenario": {
             "title": scenario.scenario.title,
             "date": scenario.scenario.date.isoformat(),
@@ -145,6 +143,23 @@ def plain(value: Any, *, decimals: int = _FIGURE_DECIMALS) -> Any:  # noqa: ANN4
     if isinstance(value, float):
         return _figure(value, decimals)
     return value if isinstance(value, bool | int) else str(value)
+
+
+def _record(row: Mapping[Any, Any], columns: Sequence[Column]) -> dict[str, Any]:
+    """Return a row as JSON knows it; ``unlimited`` names the figures that are null since nothing limits them."""
+    return {column.key: plain(row[column.key]) for column in columns} | _unlimited(
+        {column.key: row[column.key] for column in columns if column.type == "number"}
+    )
+
+
+def _totals(assessment: Assessment) -> dict[str, Any]:
+    found: dict[str, Any] = plain(assessment.totals)
+    return found | _unlimited(assessment.totals)
+
+
+def _unlimited(figures: Mapping[str, Any]) -> dict[str, list[str]]:
+    names = [key for key, value in figures.items() if isinstance(value, float) and math.isinf(value)]
+    return {"unlimited": names} if names else {}
 
 
 def _figure(value: float, decimals: int) -> float | int | None:

@@ -20,8 +20,9 @@ from pyproj import CRS, Transformer
 import siting
 from siting.domain.nouns import Network
 from siting.domain.scenario import Layer
+from siting.domain.tables import LIFECYCLE
 from siting.read.ground.osm import read_osm
-from siting.read.ground.osm_tags import ABSENT, LIFECYCLE, NEVER, ON_INVITATION, WALKED, bars, refusal
+from siting.read.ground.osm_tags import ABSENT, NEVER, ON_INVITATION, WALKED, bars, refusal
 from siting.read.log import Log
 from siting.read.sources.vectors import read_vector
 from tests.read.case import Case, X, Y
@@ -436,6 +437,9 @@ def test_every_value_has_one_rule() -> None:
         ("highway=service access=permit", "access"),
         ("highway=service access=permit foot=permissive", None),
         ("highway=footway foot=customers", None),
+        ("highway=footway foot=customers access=private", None),
+        ("highway=footway foot=customers;no access=private", None),
+        ("highway=trunk foot=customers", "road"),
         ("highway=footway foot=delivery", "access"),
         ("highway=service access=no foot=official", None),
         ("highway=footway indoor=yes", None),

@@ -466,6 +466,22 @@ def test_other_tags_count_beside_highway(case: Case) -> None:
     assert network.edges["kind"].tolist() == ["street", "street", "bridge", "tunnel", "crossing"]
 
 
+def test_lines_that_are_not_there_are_told_by_columns_beside_highway(case: Case) -> None:
+    _tagged(
+        case,
+        highway=["footway", "footway", "residential", "primary", "trunk", "path"],
+        construction=["footway", None, "minor", None, None, None],
+        disused=[None, "yes", None, "no", None, None],
+        motorroad=[None, None, None, "yes", None, None],
+        sidewalk=[None, None, None, None, "both", None],
+    )
+    inputs = case.read()
+    assert inputs.network is not None
+    assert inputs.network.edges["kind"].tolist() == ["street", "street", "path"]
+    notes = {note.code: dict(note.values) for note in inputs.notes}
+    assert (notes["lines_left_out"]["absent"], notes["lines_left_out"]["road"]) == (2, 1)
+
+
 def test_tags_without_highway_say_nothing(case: Case) -> None:
     _tagged(case, foot=["no", "no"], bridge=["yes", "yes"])
     network = case.read().network

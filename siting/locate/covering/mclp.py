@@ -32,7 +32,7 @@ _MERGING: Final = (0.03, 0.003)
 # the fewer, the better the solver's chance to better the bound. Seconds are no measure: they differ by machine.
 # Of few candidates those that are not proved by then seldom are soon.
 _FEW_PAIRS: Final = 150_000
-_FEW_WORK: Final = 100_000_000
+_FEW_WORK: Final = 25_000_000
 _HANDED_OVER: Final = ((8_000, 0), (150_000, 2_000_000_000), (500_000, 80_000_000_000), (math.inf, 1_000_000_000_000))
 
 

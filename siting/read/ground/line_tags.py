@@ -12,13 +12,14 @@ from typing import Any, Final
 import geopandas as gpd
 import pandas as pd
 
+from siting.domain.tables import LIFECYCLE
 from siting.read.ground.osm import counted
 from siting.read.ground.osm_tags import REASONS, is_known, kind, refusal
 from siting.read.log import LayerLog
 from siting.read.tables.missing import missing_word
 from siting.read.tables.words import truth
 
-_KEYS: Final = ("highway", "foot", "access", "bridge", "tunnel")
+_KEYS: Final = ("highway", "foot", "access", "bridge", "tunnel", "motorroad", "sidewalk", *LIFECYCLE)
 # What makes a line a bridge or a tunnel, and what says that it is none.
 _SPANS: Final = {
     "bridge": frozenset({
@@ -51,12 +52,13 @@ def walked_lines(frame: gpd.GeoDataFrame, log: LayerLog) -> gpd.GeoDataFrame:
     """
     if "highway" not in frame or frame["highway"].isna().all():
         return frame
+    keys = [key for key in _KEYS if key in frame and (key in _SPANS or frame[key].notna().any())]
     tags = pd.DataFrame(
-        {key: frame[key].map(_small if key == "highway" else _worded, na_action="ignore") for key in _KEYS}
+        {key: frame[key].map(_small if key == "highway" else _worded, na_action="ignore") for key in keys}
     )
     _settle_spans(tags, log)
     tags["highway"] = tags["highway"].str.replace(_GRADE, "track", regex=True)
-    codes = tags.groupby(list(_KEYS), dropna=False, sort=False).ngroup()
+    codes = tags.groupby(keys, dropna=False, sort=False).ngroup()
     first = ~codes.duplicated()
     meanings = {code: _meaning(row) for code, row in zip(codes[first], tags[first].to_dict("records"), strict=True)}
     reason = codes.map({code: reason for code, (reason, _) in meanings.items()})

@@ -5,7 +5,7 @@ A way is walked when all of these hold:
 * ``highway`` is one of ``WALKED``; one of ``ON_INVITATION`` needs a sidewalk, or ``foot`` that invites; a value that
 is not known needs ``foot`` that invites; none of ``NEVER`` and ``ABSENT`` is walked;
 * it is no ``motorroad``, and no key of ``LIFECYCLE`` says that it is not there;
-* ``foot`` does not refuse, and ``access`` does not unless ``foot`` invites.
+* ``foot`` does not refuse, and ``access`` does not unless ``foot`` invites some (``customers``) or all.
 
 ``foot`` speaks for walkers, ``access`` for everybody: the nearer word counts. Case and spaces do not matter, and of
 a list (``private;customers``) each part is read: it refuses where all parts do, and invites where one does.
@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from typing import Final, Literal, get_args
 
 from osmium.osm import TagList
+
+from siting.domain.tables import LIFECYCLE
 
 WALKED: Final = frozenset({
     "primary", "primary_link", "secondary", "secondary_link", "tertiary", "tertiary_link", "unclassified",
@@ -26,11 +28,6 @@ NEVER: Final = frozenset({
     "motorway", "motorway_link", "raceway", "bus_guideway", "escape", "emergency_bay", "corridor", "platform",
     "rest_area", "services", "via_ferrata", "ladder",
 })  # fmt: skip
-# Not built yet, or no longer in use: as a key beside ``highway`` each says the same.
-LIFECYCLE: Final = (
-    "construction", "proposed", "planned", "abandoned", "razed", "demolished", "removed", "dismantled", "destroyed",
-    "disused",
-)  # fmt: skip
 ABSENT: Final = frozenset({*LIFECYCLE, "no"})
 # Values of these keys by which people still walk: small works, and a railway that shares the line.
 _STILL_THERE: Final = frozenset({
@@ -42,6 +39,8 @@ INVITED: Final = frozenset({"yes", "designated", "permissive", "official"})
 REFUSED: Final = frozenset({
     "no", "private", "permit", "residents", "delivery", "agricultural", "forestry", "military", "emergency",
 })  # fmt: skip
+# Some may walk: nobody is refused, whatever ``access`` says.
+_SOME: Final = frozenset({"customers", "destination", "public", "permissive"})
 FOOT_REFUSED: Final = REFUSED | {"use_sidepath"}
 # Nodes that nobody passes unless their tags say so. All other barriers stop vehicles, or have a gate.
 SHUT_BARRIERS: Final = frozenset({
@@ -81,7 +80,7 @@ def refusal(tags: Tags) -> Reason | None:
     sidewalk = highway in ON_INVITATION and any(_word(tags, key) in SIDEWALK for key in SIDEWALK_KEYS)
     if highway not in WALKED and not invited and not sidewalk:
         return "road"
-    if _all(foot, FOOT_REFUSED) or (_all(tags.get("access"), REFUSED) and not invited):
+    if _all(foot, FOOT_REFUSED) or (_all(tags.get("access"), REFUSED) and not _any(foot, INVITED | _SOME)):
         return "access"
     return "area" if _word(tags, "area") == "yes" and highway in _NO_SQUARES else None
 
@@ -119,7 +118,7 @@ def bars(tags: Tags) -> bool:
     (False, True, False)
     """
     barrier, foot, access = _word(tags, "barrier"), tags.get("foot"), tags.get("access")
-    if barrier in {"", "no"} or _any(foot, INVITED):
+    if barrier in {"", "no"} or _any(foot, INVITED | _SOME):
         return False
     if _all(foot, FOOT_REFUSED) or _all(access, REFUSED):
         return True

@@ -65,8 +65,8 @@ def schemas() -> dict[str, Schema]:
     """Return each schema by what it describes."""
     prose = tomllib.loads((ROOT / "docs" / "reference.toml").read_text(encoding="utf-8"))
     members: Mapping[str, Pairs] = prose["members"]
-    totals = _object(members["totals"], {**_TOTALS, "uncovered_by_reason": _by_reason()})
-    totals["properties"]["unlimited"] = _unlimited(members["totals"])
+    types = {**_TOTALS, "uncovered_by_reason": _by_reason(), "unlimited": _unlimited(members["totals"])}
+    totals = _object(members["totals"], types)
     places = _record(PLACE_COLUMNS)
     places["properties"]["checks"] = {"type": "array", "items": _record(CHECK_COLUMNS, kind=get_args(ClauseKind))}
     places["required"].append("checks")
@@ -112,7 +112,7 @@ def _record(columns: Sequence[Column], **values: Sequence[str]) -> Schema:
     return {
         "type": "object",
         "properties": {**properties, "unlimited": _unlimited(keys)},
-        "required": keys,
+        "required": [*keys, "unlimited"],
         "additionalProperties": False,
     }
 
@@ -130,7 +130,7 @@ def _column(column: Column, values: Sequence[str] | None) -> Schema:
 
 def _unlimited(keys: Iterable[str]) -> Schema:
     told = "figures that are null since nothing limits them; any other null is unknown or does not apply"
-    return {"description": told, "type": "array", "items": {"enum": list(keys)}, "minItems": 1, "uniqueItems": True}
+    return {"description": told, "type": "array", "items": {"enum": list(keys)}, "uniqueItems": True}
 
 
 def _described(pair: Mapping[Lang, str]) -> str:

@@ -11,12 +11,13 @@ from hypothesis import settings
 
 import siting
 from siting.results import GapReport, Plan
+from tests.drawing import examples
 from tests.laws.folders import write_district
 
 # CI draws the same examples every time, so that what it says hangs on the change alone; at the desk they are new.
 # How long one takes says nothing: machines are shared.
 settings.register_profile("desk", deadline=None)
-settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=25)
+settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=examples(50))
 settings.load_profile("desk")
 if os.environ.get("SITING_REQUIRE"):
     settings.load_profile("repeatable")

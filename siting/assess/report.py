@@ -131,6 +131,8 @@ def assess(  # noqa: PLR0913 - all that one report rests on
     may = {level: rows.join(all_of["land_high_m2"], on="facility") for level, rows in perhaps.at.items()}
     reach = land_reach(all_of, all_homes, access.within, demand, scenario)
     frames = {"residential_area": inputs.residential_areas, **inputs.units}
+    if inputs.residential_areas.empty and inputs.units:
+        del frames["residential_area"]
     giving = {
         level: gives_facility(all_of["tier"], level, by_tier=scenario.standards.coverage == "by_tier")
         for level in inputs.units

@@ -1,6 +1,8 @@
 """What is asked of the optimiser: people, walking times, sites and rules, as the nouns of location."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Final
 
 import geopandas as gpd
@@ -293,10 +295,20 @@ def _capacity(plan: PlanOptions, sites: gpd.GeoDataFrame, standing: int) -> Floa
     return found if np.isfinite(found).any() else None
 
 
-def within(question: Question, ground: PreparedScenario, seconds: float, progress: Progress) -> Problem:
-    """Return the same problem with another cut-off, seconds."""
-    other = ask(ground, question.plan, progress, within_s=seconds)
-    return replace(other.problem, rules=question.problem.rules)
+def at_cut_offs(
+    question: Question, ground: PreparedScenario, farthest_s: float, progress: Progress
+) -> Callable[[float], Problem]:
+    """Return what gives the same problem with another cut-off, seconds, up to the farthest; it walks once."""
+
+    @cache
+    def walked(seconds: float) -> Problem:
+        return ask(ground, question.plan, progress, within_s=seconds).problem
+
+    # Whose share is compared in a fair plan depends on who is reached.
+    by_reach = question.plan.model == "fair"
+    return lambda seconds: replace(
+        _up_to(walked(seconds if by_reach else farthest_s), seconds), rules=question.problem.rules
+    )
 
 
 def circle_of(question: Question, ground: PreparedScenario) -> Problem:
@@ -307,9 +319,12 @@ def circle_of(question: Question, ground: PreparedScenario) -> Problem:
     problem, cutoff_s = question.problem, ground.inputs.scenario.walking.minutes * SECONDS_PER_MINUTE
     if question.plan.model in BY_SHARE and question.plan.weights:
         problem = replace(problem, people=people_of(ground)[question.points], weights=problem.people)
-    if longest_of(question.plan, ground) <= cutoff_s:
-        return problem
+    return problem if longest_of(question.plan, ground) <= cutoff_s else _up_to(problem, cutoff_s)
+
+
+def _up_to(problem: Problem, seconds: float) -> Problem:
+    """Return a problem without the walks that take longer."""
     times = problem.times
-    near = times.data <= cutoff_s
+    near = times.data <= seconds
     start = np.concatenate([[0], np.cumsum(near)])[times.indptr]
     return replace(problem, times=csr_array((times.data[near], times.indices[near], start), shape=times.shape))

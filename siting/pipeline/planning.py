@@ -31,12 +31,12 @@ from siting.domain.plan_models import PlanModel
 from siting.domain.scenario import PlanOptions, Scenario, with_lattice
 from siting.errors import Fault, Faults, InputError
 from siting.locate.compliance import Compliance
-from siting.locate.infeasibility import explain_infeasible
+from siting.locate.infeasibility import LONGEST, explain_infeasible
 from siting.locate.problem import Effort, Solution
 from siting.locate.series import Solver
 from siting.locate.solve import solve
 from siting.locate.stations import ranked_by_gain, stations_table
-from siting.pipeline.asking import BY_SHARE, Question, ask, circle_of, elderly_of, longest_of, people_of, within
+from siting.pipeline.asking import BY_SHARE, Question, ask, at_cut_offs, circle_of, elderly_of, longest_of, people_of
 from siting.pipeline.complying import complying
 from siting.pipeline.evenness import evenness
 from siting.pipeline.ground import PreparedScenario, may_cover, measure, prepare
@@ -221,12 +221,13 @@ def _refuse_data(ground: PreparedScenario, before: Assessment, plan: PlanOptions
 
 def _blocked(question: Question, ground: PreparedScenario, effort: Effort, progress: Progress) -> dict[str, Any]:
     """Return why no choice keeps to the request, and the least number, money, minutes or capacity that would do."""
+    cutoff_s = longest_of(question.plan, ground)
     found = explain_infeasible(
         question.problem,
         question.model,
         replace(effort, report=None),
-        at=lambda seconds: within(question, ground, seconds, progress),
-        cutoff_s=longest_of(question.plan, ground),
+        at=at_cut_offs(question, ground, LONGEST * cutoff_s, progress),
+        cutoff_s=cutoff_s,
     )
     units = ground.demand.place_ids[question.level]
     least = {name: getattr(found, name) for name in ("stations", "budget", "capacity")}

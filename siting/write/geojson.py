@@ -159,7 +159,7 @@ def _totals(assessment: Assessment) -> dict[str, Any]:
 
 def _unlimited(figures: Mapping[str, Any]) -> dict[str, list[str]]:
     names = [key for key, value in figures.items() if isinstance(value, float) and math.isinf(value)]
-    return {"unlimited": names} if names else {}
+    return {"unlimited": names}
 
 
 def _figure(value: float, decimals: int) -> float | int | None:

@@ -15,6 +15,7 @@ from pyproj import CRS, Transformer
 
 from siting.domain.nouns import Assessment, Demand, Grid, Growth, Inputs, PeopleLayer, Population, Raster
 from siting.places import make_demand
+from tests.drawing import examples
 from tests.helpers import METRIC, X0, Y0, box, check, estates, frozen, inputs, raster, scenario, straight, units
 from tests.laws.districts import BOTTOM, CELL, COLUMNS, LEFT, RIGHT, ROWS, TOP, district, with_units
 
@@ -35,7 +36,7 @@ def cell_boxes() -> dict[int, shapely.Polygon]:
     }
 
 
-@settings(deadline=None, max_examples=6)
+@settings(deadline=None, max_examples=examples(6))
 @given(SEEDS, WAYS)
 def test_read_is_demand_and_outside_and_demand_is_covered_and_uncovered(seed: int, walk: str) -> None:
     district_ = district(seed, walk=walk)
@@ -54,7 +55,7 @@ def test_read_is_demand_and_outside_and_demand_is_covered_and_uncovered(seed: in
     assert both.to_numpy() == pytest.approx(case.places["elderly"].to_numpy())
 
 
-@settings(deadline=None, max_examples=6)
+@settings(deadline=None, max_examples=examples(6))
 @given(SEEDS, WAYS)
 def test_communities_add_up_to_streets_to_the_district_to_the_totals(seed: int, walk: str) -> None:
     case = check(district(seed, walk=walk))
@@ -65,7 +66,7 @@ def test_communities_add_up_to_streets_to_the_district_to_the_totals(seed: int, 
             assert sums.loc[level, name] == pytest.approx(case.totals[name], rel=CLOSE, abs=1e-6), (level, name)
 
 
-@settings(deadline=None, max_examples=6)
+@settings(deadline=None, max_examples=examples(6))
 @given(SEEDS, WAYS)
 def test_cells_times_covered_fractions_are_the_figures_of_places(seed: int, walk: str) -> None:
     district_ = district(seed, walk=walk)
@@ -110,7 +111,7 @@ def in_two(frame: gpd.GeoDataFrame, key: str, line: float) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(pd.concat([frame.drop(index=key), rows]), crs=frame.crs)
 
 
-@settings(deadline=None, max_examples=5)
+@settings(deadline=None, max_examples=examples(5))
 @given(SEEDS, st.floats(0.1, 0.9))
 def test_splitting_a_unit_in_two_gives_the_same_people_and_land(seed: int, part: float) -> None:
     whole = district(seed)
@@ -125,7 +126,7 @@ def test_splitting_a_unit_in_two_gives_the_same_people_and_land(seed: int, part:
     pd.testing.assert_frame_equal(after.loc[others, names], before.loc[others, names])
 
 
-@settings(deadline=None, max_examples=5)
+@settings(deadline=None, max_examples=examples(5))
 @given(SEEDS)
 def test_splitting_an_estate_in_two_gives_the_same_people_and_land_within_reach(seed: int) -> None:
     whole = district(seed)
@@ -141,7 +142,7 @@ def test_splitting_an_estate_in_two_gives_the_same_people_and_land_within_reach(
         )
 
 
-@settings(deadline=None, max_examples=5)
+@settings(deadline=None, max_examples=examples(5))
 @given(SEEDS)
 def test_people_spread_into_estates_keep_the_totals_of_every_unit(seed: int) -> None:
     plain = check(district(seed))
@@ -226,7 +227,7 @@ def assert_even(found: Demand, who: str, read: float) -> None:
     assert parts == pytest.approx(account["outside"], rel=EVEN, abs=1e-9)
 
 
-@settings(deadline=None, max_examples=6)
+@settings(deadline=None, max_examples=examples(6))
 @given(SEEDS, SOURCES, SOURCES, st.booleans())
 def test_people_given_in_any_two_ways_are_all_there(seed: int, first: str, second: str, spread: bool) -> None:  # noqa: FBT001
     rng = np.random.default_rng(seed)
@@ -242,7 +243,7 @@ def test_people_given_in_any_two_ways_are_all_there(seed: int, first: str, secon
     assert wider.account["residents_outside_window"] == pytest.approx(0.0, abs=1e-6)
 
 
-@settings(deadline=None, max_examples=6)
+@settings(deadline=None, max_examples=examples(6))
 @given(SEEDS, st.sampled_from(["metric", "points", "areas"]))
 def test_people_inside_are_those_of_intersections_by_brute_force(seed: int, kind: str) -> None:
     rng = np.random.default_rng(seed)
@@ -272,7 +273,7 @@ def test_people_inside_are_those_of_intersections_by_brute_force(seed: int, kind
     assert found.account["residents_inside"] == pytest.approx(sum(cells.values()), rel=1e-5)
 
 
-@settings(deadline=None, max_examples=5)
+@settings(deadline=None, max_examples=examples(5))
 @given(SEEDS, st.floats(0.1, 0.9))
 def test_an_area_of_people_cut_in_two_gives_the_same_cells(seed: int, part: float) -> None:
     rng = np.random.default_rng(seed)
@@ -294,7 +295,7 @@ def test_an_area_of_people_cut_in_two_gives_the_same_cells(seed: int, part: floa
     assert cut.cells["residents"].to_numpy() == pytest.approx(whole.cells["residents"].to_numpy(), rel=1e-5, abs=1e-4)
 
 
-@settings(deadline=None, max_examples=6)
+@settings(deadline=None, max_examples=examples(6))
 @given(SEEDS, SOURCES, st.sampled_from(["community", "street", "district"]))
 def test_calibrated_units_have_the_figures_of_their_table(seed: int, kind: str, level: str) -> None:
     rng = np.random.default_rng(seed)
@@ -325,7 +326,7 @@ def test_calibrated_units_have_the_figures_of_their_table(seed: int, kind: str, 
     assert (after.cells["residents"] >= 0).all()
 
 
-@settings(deadline=None, max_examples=8)
+@settings(deadline=None, max_examples=examples(8))
 @given(SEEDS, SOURCES, st.floats(0.0, 3.0))
 def test_one_factor_of_growth_multiplies_every_figure(seed: int, kind: str, factor: float) -> None:
     source, read = people_of(np.random.default_rng(seed), kind)
@@ -342,7 +343,7 @@ def test_one_factor_of_growth_multiplies_every_figure(seed: int, kind: str, fact
     assert after.account["residents_grown"] == pytest.approx((factor - 1) * read, rel=1e-6, abs=1e-6)
 
 
-@settings(deadline=None, max_examples=5)
+@settings(deadline=None, max_examples=examples(5))
 @given(SEEDS, SOURCES, SOURCES)
 def test_groups_that_make_up_all_the_elderly_add_up_to_them(seed: int, first: str, second: str) -> None:
     """Whatever becomes of them: two groups of one raster, and their coverage, add up to the elderly and theirs."""

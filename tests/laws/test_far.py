@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from siting.domain.nouns import Inputs, Network
+from tests.drawing import examples
 from tests.helpers import METRIC, X0, Y0, check, facilities, frozen, propose
 from tests.laws.districts import district
 from tests.laws.test_conservation import SEEDS
@@ -38,7 +39,7 @@ def with_a_street_far_away(given_: Inputs) -> Inputs:
     return replace(given_, network=Network(frozen(np.concatenate([network.node_xy, ends])), edges))
 
 
-@settings(max_examples=4)
+@settings(max_examples=examples(4))
 @given(SEEDS, st.sampled_from(["network", "straight_line", "off the street"]), TIERS)
 def test_a_facility_that_nobody_can_reach_changes_no_figure_of_anyone(seed: int, how: str, tier: str) -> None:
     base = district(seed, walk="straight_line" if how == "straight_line" else "network")
@@ -61,7 +62,7 @@ def test_a_facility_that_nobody_can_reach_changes_no_figure_of_anyone(seed: int,
     }
 
 
-@settings(max_examples=2)
+@settings(max_examples=examples(2))
 @given(SEEDS, st.integers(1, 3))
 def test_a_facility_that_nobody_can_reach_changes_no_plan(seed: int, stations: int) -> None:
     base = with_a_street_far_away(district(seed))

@@ -12,6 +12,7 @@ from pyproj import CRS
 
 from siting.domain.nouns import Assessment, Inputs
 from siting.domain.tables import PLACE_COLUMNS
+from tests.drawing import examples
 from tests.helpers import box, check, facilities, frozen, inputs, network, propose, raster, scenario, units
 from tests.laws.districts import district
 
@@ -62,14 +63,14 @@ def assert_alike(one: Assessment, other: Assessment) -> None:
     assert other.cells.to_numpy() == pytest.approx(one.cells.to_numpy(), rel=1e-9, abs=1e-6, nan_ok=True)
 
 
-@settings(deadline=None, max_examples=10)
+@settings(deadline=None, max_examples=examples(10))
 @given(SEEDS)
 def test_order_and_names_of_rows_change_no_figure(seed: int) -> None:
     base = district(seed)
     assert_alike(check(base), check(mixed_up(base, np.random.default_rng(seed))))
 
 
-@settings(deadline=None, max_examples=5)
+@settings(deadline=None, max_examples=examples(5))
 @given(SEEDS, st.integers(1, 3))
 def test_order_and_names_of_rows_change_no_plan(seed: int, stations: int) -> None:
     base = district(seed)
@@ -116,7 +117,7 @@ def moved(given_inputs: Inputs, crs: CRS) -> Inputs:
     )
 
 
-@settings(deadline=None, max_examples=8)
+@settings(deadline=None, max_examples=examples(8))
 @given(SEEDS, st.sampled_from([4544, 4524, 32648, 32649]))
 def test_the_working_crs_changes_nothing_beyond_its_scale(seed: int, epsg: int) -> None:
     # Three degrees from their meridian these projections stretch by 0.1 %.

@@ -17,6 +17,7 @@ from siting.domain.scenario import Walking
 from siting.domain.walkers import WALKERS
 from siting.travel import WalkingNetwork, prepare_network, walk_to
 from siting.travel.network import attach
+from tests.drawing import examples
 from tests.helpers import METRIC, X0, Y0, check, facilities, propose, settings_of
 from tests.laws.districts import district
 
@@ -25,7 +26,7 @@ WAYS = st.sampled_from(["network", "straight_line"])
 DIRECTIONS = ["slower", "to_facility", "from_facility", "both_ways"]
 
 
-@settings(deadline=None, max_examples=13)
+@settings(deadline=None, max_examples=examples(13))
 @given(SEEDS, WAYS, st.floats(0, 2000), st.floats(0, 1750))
 def test_adding_a_station_never_lowers_coverage_or_lengthens_a_walk(seed: int, walk: str, x: float, y: float) -> None:
     before = district(seed, walk=walk)
@@ -41,7 +42,7 @@ def test_adding_a_station_never_lowers_coverage_or_lengthens_a_walk(seed: int, w
     assert (two.places["land_gap_02_m2"][within] <= one.places["land_gap_02_m2"][within] + 1e-9).all()
 
 
-@settings(deadline=None, max_examples=6)
+@settings(deadline=None, max_examples=examples(6))
 @given(SEEDS, st.integers(1, 4))
 def test_a_plan_covers_just_what_it_promises_and_no_less_than_before(seed: int, stations: int) -> None:
     plan = propose(district(seed), stations)
@@ -50,7 +51,7 @@ def test_a_plan_covers_just_what_it_promises_and_no_less_than_before(seed: int, 
     assert plan.stations["elderly_new"].sum() == pytest.approx(plan.selection.objective, abs=1e-6)
 
 
-@settings(deadline=None, max_examples=2)
+@settings(deadline=None, max_examples=examples(2))
 @given(SEEDS)
 def test_no_other_choice_of_stations_covers_more_when_checked(seed: int) -> None:
     given_inputs = district(seed)
@@ -71,7 +72,7 @@ def _judge(given_inputs: Inputs, **sections: Any) -> tuple[pd.DataFrame, pd.Data
     return case.checks.set_index("clause_id", append=True), pd.DataFrame(case.places)
 
 
-@settings(deadline=None, max_examples=8)
+@settings(deadline=None, max_examples=examples(8))
 @given(SEEDS, st.floats(0.1, 1.0), st.floats(0.1, 1.0))
 def test_a_higher_pass_share_never_shrinks_a_gap(seed: int, one: float, other: float) -> None:
     low, high = sorted((one, other))
@@ -82,7 +83,7 @@ def test_a_higher_pass_share_never_shrinks_a_gap(seed: int, one: float, other: f
     assert not ((lax["verdict"] == "gap") & (strict["verdict"] == "met")).any()
 
 
-@settings(deadline=None, max_examples=8)
+@settings(deadline=None, max_examples=examples(8))
 @given(SEEDS, WAYS, st.floats(3, 20), st.floats(3, 20))
 def test_fewer_minutes_never_cover_more(seed: int, walk: str, one: float, other: float) -> None:
     short, long = sorted((one, other))
@@ -95,7 +96,7 @@ def test_fewer_minutes_never_cover_more(seed: int, walk: str, one: float, other:
     pd.testing.assert_series_equal(tight.cells["minutes_to_nearest"], loose.cells["minutes_to_nearest"])
 
 
-@settings(deadline=None, max_examples=8)
+@settings(deadline=None, max_examples=examples(8))
 @given(SEEDS)
 def test_the_higher_floor_never_asks_for_less(seed: int) -> None:
     case = check(district(seed))
@@ -162,7 +163,7 @@ def _without(street: WalkingNetwork, edge: int) -> WalkingNetwork:
     )
 
 
-@settings(deadline=None, max_examples=13)
+@settings(deadline=None, max_examples=examples(13))
 @given(SEEDS, st.sampled_from(DIRECTIONS), st.integers(0, 10_000))
 def test_removing_an_edge_that_nobody_joins_never_shortens_a_walk(seed: int, direction: str, pick: int) -> None:
     given_inputs = district(seed)
@@ -179,7 +180,7 @@ def test_removing_an_edge_that_nobody_joins_never_shortens_a_walk(seed: int, dir
         assert (shorter >= _walked(given_inputs, street, walking) - 1e-6).all()
 
 
-@settings(deadline=None, max_examples=13)
+@settings(deadline=None, max_examples=examples(13))
 @given(SEEDS, st.sampled_from(DIRECTIONS), st.floats(0.25, 4))
 def test_scaling_all_edge_times_scales_all_times(seed: int, direction: str, factor: float) -> None:
     given_inputs = district(seed)

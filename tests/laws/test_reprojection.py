@@ -17,6 +17,7 @@ from pyproj import CRS, Transformer
 
 from siting import pipeline, read_scenario
 from siting.domain.nouns import Assessment, Grid, Population, Raster
+from tests.drawing import examples
 from tests.helpers import METRIC, frozen
 from tests.laws.districts import CELL, district
 from tests.laws.folders import Kind, in_crs, write_district
@@ -34,7 +35,7 @@ def figures(found: Assessment) -> dict[str, object]:
     return {key: totals[key] for key in keys} | totals["uncovered_by_reason"]
 
 
-@settings(max_examples=1)
+@settings(max_examples=examples(1))
 @given(SEEDS, st.sampled_from(["lines", "split"]))
 def test_files_in_another_crs_give_the_same_people_and_verdicts(
     tmp_path_factory: pytest.TempPathFactory, seed: int, kind: Kind
@@ -74,7 +75,7 @@ def drawn_anew(people: Raster, crs: CRS, metres: float) -> Raster:
     return Raster(Grid(Affine(unit, 0, left, 0, -unit, top), shape, crs), frozen(values))
 
 
-@settings(max_examples=3)
+@settings(max_examples=examples(3))
 @given(SEEDS, st.floats(15.0, 60.0))
 def test_a_raster_in_another_crs_gives_each_place_the_same_people_but_for_a_cell_along_its_border(
     seed: int, metres: float

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from siting import pipeline, read_scenario
 from siting.domain.nouns import Inputs, PeopleLayer, Population, Raster
+from tests.drawing import examples
 from tests.helpers import X0, check, frozen
 from tests.laws.districts import CELL, COLUMNS, district
 from tests.laws.folders import write_district
@@ -44,7 +45,7 @@ def _judged_within(checks: pd.DataFrame) -> list[str]:
     return checks.loc[units & (checks["kind"] == "land_per_person"), "verdict"].tolist()
 
 
-@settings(max_examples=4)
+@settings(max_examples=examples(4))
 @given(SEEDS, WAYS)
 def test_cells_in_nine_parts_give_the_same_people_and_each_centre_its_walk(seed: int, walk: str) -> None:
     # The limit of attachment grows with the cell; here nobody is held by it.
@@ -122,7 +123,7 @@ def estate_in_two(given_: Inputs, part: float, **figures: float) -> tuple[Inputs
     return replace(given_, residential_areas=areas), replace(given_, residential_areas=halves)
 
 
-@settings(max_examples=4)
+@settings(max_examples=examples(4))
 @given(SEEDS, WAYS, st.floats(0.1, 0.9), st.booleans())
 def test_a_residential_area_in_two_parts_changes_no_other_place(
     seed: int,
@@ -151,7 +152,7 @@ def test_a_residential_area_in_two_parts_changes_no_other_place(
     )
 
 
-@settings(max_examples=2)
+@settings(max_examples=examples(2))
 @given(SEEDS, st.floats(0.1, 0.9))
 def test_people_handed_out_to_the_parts_of_a_residential_area_stand_where_they_stood(seed: int, part: float) -> None:
     source, _ = people_of(np.random.default_rng(seed), "residential")

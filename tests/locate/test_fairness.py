@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from siting.locate.fairness import gini, lorenz
+from tests.drawing import examples
 
-FEW = settings(deadline=None, max_examples=25)
+FEW = settings(deadline=None, max_examples=examples(25))
 UNITS = st.lists(
     st.tuples(st.floats(0, 1, allow_subnormal=False), st.floats(0, 1e5, allow_subnormal=False)), min_size=1, max_size=9
 )

@@ -13,6 +13,7 @@ from scipy.sparse import csr_array
 from siting.locate.infeasibility import explain_infeasible, feasibility
 from siting.locate.milp.formulation import LexicographicMilp
 from siting.locate.problem import Effort, FairCovering, MaximalCovering, PCenter, PMedian, Problem, Rules, SetCovering
+from tests.drawing import examples
 from tests.locate.milp import brute, draw
 
 # Two rows reach two points each, a third one that only it reaches; nobody reaches the last point.
@@ -99,7 +100,7 @@ def verify_capacity(problem: Problem, model: Any, blocked: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", ["set", "center", "fair", "maximal"])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(data=st.data())
 def test_what_is_named_blocks_and_what_would_do_does(kind: str, data: st.DataObject) -> None:
     problem = data.draw(draw.problems(most_rows=4, most_points=4, at_once=9))

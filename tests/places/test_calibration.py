@@ -16,6 +16,7 @@ from siting.places import make_demand
 from siting.places.calibration import rake
 from siting.places.growth import cell_factors
 from siting.text import LANGS, say
+from tests.drawing import examples
 from tests.helpers import METRIC, box, estates, raster, units
 
 SEEDS = st.integers(0, 1_000_000)
@@ -212,7 +213,7 @@ def test_groups_keep_their_share_of_the_elderly_through_it_all() -> None:
     assert (lived_in["group_frail"] / lived_in["elderly"]).to_numpy() == pytest.approx(before)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=examples(30))
 @given(SEEDS)
 def test_groups_spread_with_the_elderly_keep_their_totals(seed: int) -> None:
     rng = np.random.default_rng(seed)

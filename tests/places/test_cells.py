@@ -13,6 +13,7 @@ from pyproj import CRS, Geod
 
 from siting.domain.nouns import Grid
 from siting.places.cells import Held, bring_to, cell_centres, cell_shares
+from tests.drawing import examples
 from tests.helpers import CORNER, METRIC, X0, Y0
 
 SEEDS = st.integers(0, 1_000_000)
@@ -53,7 +54,7 @@ def test_shares_are_the_areas_of_intersection(seed: int) -> None:
     assert found == pytest.approx(np.array(expected), abs=2e-6)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(25))
 @given(SEEDS)
 def test_only_the_cells_asked_for_are_columns(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -64,7 +65,7 @@ def test_only_the_cells_asked_for_are_columns(seed: int) -> None:
     assert cell_shares(on, shapes, some).toarray().tolist() == every[:, some].tolist()
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(25))
 @given(SEEDS)
 def test_a_partition_adds_up_to_one_in_every_inner_cell(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -150,7 +151,7 @@ def test_people_are_handed_out_by_area_and_none_is_lost(seed: int, cell: float, 
     assert moved.ravel() == pytest.approx(expected, abs=1e-3)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=examples(20))
 @given(SEEDS)
 def test_people_of_a_grid_in_degrees_keep_their_sum(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -19,6 +19,7 @@ from siting.places import generated, screen_candidates, with_generated
 from siting.places.generated import NO_ENTRY, lattice_points, near_ways
 from siting.travel import network as travel
 from tests import helpers
+from tests.drawing import examples
 from tests.helpers import METRIC, X0, Y0, box, estates, network, scenario, straight, units
 
 
@@ -56,7 +57,7 @@ def _polygons(draw: st.DrawFn) -> tuple[list[shapely.Geometry], float]:
 
 
 @given(_polygons())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 def test_the_lattice_holds_every_multiple_within_an_area_and_no_other(
     drawn: tuple[list[shapely.Geometry], float],
 ) -> None:
@@ -98,7 +99,7 @@ def test_the_ways_that_lead_to_no_door_are_those_that_walkers_do_not_join() -> N
 
 
 @given(st.lists(st.tuples(st.integers(-9, 9), st.integers(-9, 9)), min_size=1, max_size=6), st.integers(1, 12))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 def test_near_are_those_within_the_limit_of_an_open_way(spots: list[tuple[int, int]], limit: int) -> None:
     lines = [(((-5, -5), (5, -5)), "street"), (((0, 4), (8, 4)), "bridge"), (((-6, 0), (-6, 8)), "path")]
     points = gpd.GeoDataFrame(geometry=[shapely.Point(X0 + x, Y0 + y) for x, y in spots], crs=METRIC)

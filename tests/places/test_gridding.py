@@ -15,6 +15,7 @@ from pyproj import CRS
 from siting.domain.nouns import Grid, PeopleLayer, Population, Raster
 from siting.errors import InputError
 from siting.places.gridding import Gridded, on_one_grid
+from tests.drawing import examples
 from tests.helpers import METRIC, X0, Y0, at, box, estates, frozen, raster, units
 
 SEEDS = st.integers(0, 1_000_000)
@@ -58,7 +59,7 @@ def star(rng: np.random.Generator) -> shapely.Geometry:
     return shapely.Polygon(ring + rng.uniform([-200, -200], [1200, 700]) + [X0, Y0]).buffer(0)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=examples(30))
 @given(SEEDS, st.sampled_from([50.0, 100.0, 137.5]))
 def test_areas_are_shared_out_by_the_area_in_each_cell(seed: int, cell_m: float) -> None:
     rng = np.random.default_rng(seed)
@@ -78,7 +79,7 @@ def test_areas_are_shared_out_by_the_area_in_each_cell(seed: int, cell_m: float)
         assert persons == pytest.approx(expected, rel=1e-5, abs=1e-4)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=examples(30))
 @given(SEEDS, st.sampled_from([50.0, 100.0]))
 def test_points_fall_into_the_cell_that_holds_them(seed: int, cell_m: float) -> None:
     rng = np.random.default_rng(seed)
@@ -175,7 +176,7 @@ def test_people_far_away_are_counted_and_not_brought() -> None:
     assert found.beyond["residents"] > 1900.0
 
 
-@settings(deadline=None, max_examples=8)
+@settings(deadline=None, max_examples=examples(8))
 @given(SEEDS, st.sampled_from([70.0, 1000.0]), st.floats(0, 300))
 def test_what_lies_beyond_the_window_changes_nothing_within(seed: int, cell: float, context: float) -> None:
     rng = np.random.default_rng(seed)

@@ -28,6 +28,7 @@ from siting.read.log import Log
 from siting.write.account import layers_table
 from siting.write.account_page import fact_texts
 from tests.conftest import ROUNDS
+from tests.drawing import examples
 from tests.read.case import Case, X, Y
 
 METRIC = CRS.from_epsg(4545)
@@ -284,7 +285,7 @@ def _goes_on(line: list[tuple[int, int]]) -> bool:
 some_lines = st.lists(st.lists(points, min_size=2, max_size=4).filter(_goes_on), min_size=1, max_size=7)
 
 
-@settings(max_examples=100 * ROUNDS, deadline=None, derandomize=True)
+@settings(max_examples=examples(100) * ROUNDS, deadline=None, derandomize=True)
 @given(some_lines, st.data())
 def test_joined_lines_are_those_of_a_plain_overlay(drawn: list[list[tuple[int, int]]], data: st.DataObject) -> None:
     levels = data.draw(st.lists(st.integers(0, 1), min_size=len(drawn), max_size=len(drawn)))

@@ -25,6 +25,7 @@ from siting.read.ground.osm import read_osm
 from siting.read.ground.osm_tags import ABSENT, NEVER, ON_INVITATION, WALKED, bars, refusal
 from siting.read.log import Log
 from siting.read.sources.vectors import read_vector
+from tests.drawing import examples
 from tests.read.case import Case, X, Y
 
 METRIC = CRS.from_epsg(4545)
@@ -500,7 +501,7 @@ def _walks(network: Network | None) -> dict[Any, float]:
     return found
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(30), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(steps, min_size=1, max_size=6), barriers, st.randoms(use_true_random=False), st.data())
 def test_order_sign_and_cuts_change_nothing(
     path: Path, drawn: list[list[int]], shut: dict[int, str], chance: random.Random, data: st.DataObject

@@ -21,6 +21,7 @@ from siting.read.ground.joining import joined_pieces
 from siting.read.ground.network import LineAccount, network_from_lines
 from siting.read.ground.snapping import NEAR_M, grown_together
 from tests.conftest import ROUNDS
+from tests.drawing import examples
 from tests.read.case import Case, X, Y
 
 METRIC = CRS.from_epsg(4545)
@@ -124,7 +125,7 @@ def _by_hand(xy: np.ndarray, pairs: list[tuple[int, int]], most: float) -> set[f
     return set(groups)
 
 
-@settings(max_examples=60 * ROUNDS, deadline=None)
+@settings(max_examples=examples(60) * ROUNDS, deadline=None)
 @given(near_places, st.data())
 def test_groups_are_those_by_hand(places: list[tuple[int, int]], data: st.DataObject) -> None:
     xy = np.array(places) / 100.0
@@ -302,7 +303,7 @@ def _crosses_plainly(lines: list[shapely.LineString]) -> bool:
     return all(one.intersection(other).length == 0 for one, other in combinations(lines, 2))
 
 
-@settings(max_examples=50 * ROUNDS, deadline=None)
+@settings(max_examples=examples(50) * ROUNDS, deadline=None)
 @given(segments, st.data())
 def test_shaken_ends_join_as_exact_ones(
     drawn: list[tuple[tuple[int, int], tuple[int, int]]], data: st.DataObject
@@ -344,7 +345,7 @@ def test_shaken_ends_join_as_exact_ones(
 # --- what is told -----------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=40 * ROUNDS, deadline=None)
+@settings(max_examples=examples(40) * ROUNDS, deadline=None)
 @given(st.lists(st.tuples(points, points).filter(lambda pair: pair[0] != pair[1]), min_size=1, max_size=8))
 def test_misses_are_those_by_hand(drawn: list[tuple[tuple[int, int], tuple[int, int]]]) -> None:
     # A lattice of 0.9 m: ends lie within a metre of others here and there.

@@ -34,6 +34,7 @@ from siting.travel.kernel import (
     space_order,
     ticks_per_second,
 )
+from tests.drawing import examples
 
 PER_SECOND = 1_000_000
 Seeds = list[list[tuple[int, float]]]
@@ -131,7 +132,7 @@ def tiny(draw: Any, *, leaves: bool) -> tuple[Graph, Seeds]:
     return Graph(arcs[:, 0], arcs[:, 1], arcs[:, 2] / 4, through, nodes), seeds
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=examples(30))
 @given(tiny(leaves=True), st.integers(0, 16).map(lambda quarters: quarters / 4), st.integers(0, 2))
 def test_every_simple_path_tried(case: tuple[Graph, Seeds], limit: float, first: int) -> None:
     graph, seeds = case
@@ -142,7 +143,7 @@ def test_every_simple_path_tried(case: tuple[Graph, Seeds], limit: float, first:
     assert np.array_equal(got, np.where(expected <= limit, expected, np.inf))
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=examples(30))
 @given(tiny(leaves=False), st.integers(0, 12).map(lambda quarters: quarters / 4), st.sampled_from(["slower", "mean"]))
 def test_both_ways_by_the_least_sums(case: tuple[Graph, Seeds], limit: float, combine: Combine) -> None:
     graph, seeds = case
@@ -381,7 +382,7 @@ def _drained(entries: NDArray[np.uint64], heap: NDArray[np.uint64], pushed: int)
     return taken
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=examples(30))
 @given(st.lists(st.integers(0, 2**64 - 1), min_size=1, max_size=60), st.integers(1, 60))
 def test_a_heap_gives_the_least_each_time(entries: list[int], pushed: int) -> None:
     pushed = min(pushed, len(entries))

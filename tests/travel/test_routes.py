@@ -24,6 +24,7 @@ from siting.travel import StraightLines, WalkingNetwork, prepare_network
 from siting.travel.network import attach
 from siting.travel.routes import Heading, route, way_to_nearest
 from siting.travel.walks import Limits, walk_between
+from tests.drawing import examples
 from tests.helpers import CORNER, METRIC, facilities, network, raster
 
 ELDER = WALKERS["elder"]
@@ -183,7 +184,7 @@ def towns(draw: st.DrawFn) -> tuple[Network, list[tuple[float, float]]]:
     return network(lines), [(float(x), float(y)) for x, y in places]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(towns(), st.integers(0, 5), st.sampled_from(["to_facility", "from_facility"]))
 def test_routes_take_as_long_as_the_walk(
     town: tuple[Network, list[tuple[float, float]]], seed: int, heading: Heading

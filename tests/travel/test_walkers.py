@@ -24,6 +24,7 @@ from siting.travel import prepare_network, walk_to
 from siting.travel.network import Attachment, WalkingNetwork, attach
 from siting.travel.slope import edge_seconds
 from siting.travel.walks import Limits, walk_between
+from tests.drawing import examples
 from tests.helpers import CORNER, METRIC, facilities, network, raster, scenario
 from tests.read.case import Case
 
@@ -291,7 +292,7 @@ def joined_at(ways: WalkingNetwork, points: Attachment) -> np.ndarray[Any, np.dt
 
 @example(seed=9)  # a place that the walkers join some metres apart
 @example(seed=13)  # two ways equally near to the site, of which one walker cannot use the first
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=examples(20))
 @given(st.integers(0, 10_000))
 def test_who_can_use_less_never_arrives_earlier(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -57,11 +57,11 @@ def test_places_are_rfc_7946(written: tuple[Path, Path], gaps: GapReport) -> Non
 def test_columns_are_those_of_the_schema(written: tuple[Path, Path]) -> None:
     report, plan = (json.loads(path.read_text(encoding="utf-8")) for path in written)
     for feature in report["features"]:
-        assert list(feature["properties"]) == [column.key for column in PLACE_COLUMNS] + ["checks"]
+        assert list(feature["properties"]) == [column.key for column in PLACE_COLUMNS] + ["unlimited", "checks"]
         for check in feature["properties"]["checks"]:
-            assert list(check) == [column.key for column in CHECK_COLUMNS]
+            assert list(check) == [column.key for column in CHECK_COLUMNS] + ["unlimited"]
     for feature in plan["features"]:
-        assert list(feature["properties"]) == [column.key for column in PLAN_COLUMNS]
+        assert list(feature["properties"]) == [column.key for column in PLAN_COLUMNS] + ["unlimited"]
 
 
 def test_others_read_it(written: tuple[Path, Path], gaps: GapReport) -> None:

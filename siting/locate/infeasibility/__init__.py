@@ -1,5 +1,6 @@
 """Why a request cannot be met, and the smallest number, money, capacity or minutes with which it can."""
 
 from siting.locate.infeasibility.explain import Blocked, explain_infeasible
+from siting.locate.infeasibility.smallest import LONGEST
 
-__all__ = ["Blocked", "explain_infeasible"]
+__all__ = ["LONGEST", "Blocked", "explain_infeasible"]

@@ -15,7 +15,7 @@ from siting.locate.problem import Model, PCenter, Problem
 from siting.units import SECONDS_PER_MINUTE
 
 # Walks are tried up to so many times the cut-off.
-_LONGEST: Final = 3
+LONGEST: Final = 3
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def least_minutes(
     oracle: FeasibilityOracle, model: Model, at: Callable[[float], Problem], cutoff_s: float
 ) -> Smallest | None:
     """Return the fewest whole minutes to walk, up to three times the cut-off; None if none is feasible."""
-    low, high = math.floor(cutoff_s / SECONDS_PER_MINUTE), math.floor(_LONGEST * cutoff_s / SECONDS_PER_MINUTE)
+    low, high = math.floor(cutoff_s / SECONDS_PER_MINUTE), math.floor(LONGEST * cutoff_s / SECONDS_PER_MINUTE)
 
     def walking(minutes: int) -> tuple[Problem, Model]:
         return at(minutes * float(SECONDS_PER_MINUTE)), model

@@ -85,7 +85,7 @@ def differs(stated: float, figures: Sequence[float]) -> bool:
     Examples
     --------
     >>> from siting.read.tables.totals import differs
-    >>> differs(66000, [11000, 22000, 33500]), differs(6600, [1101, 2200, 3298]), differs(6600, [1101, 2200])
+    >>> differs(66000, [11000, 22000, 33100]), differs(6600, [1101, 2200, 3298]), differs(6600, [1101, 2200])
     (False, True, True)
     """
     known = [*figures, stated]

@@ -15,6 +15,7 @@ from siting.domain.requirements import Requirement, Sharing
 from siting.locate.compliance import comply, stages
 from siting.locate.highs import Run
 from siting.locate.problem import Effort, Problem, Rules, without_plan
+from tests.drawing import examples
 
 SEEDS = st.integers(0, 10_000_000)
 POINTS = 6
@@ -140,7 +141,7 @@ def best_of_all(problem: Problem, needs: list[Requirement]) -> tuple[tuple[float
     return min(keys, default=None)
 
 
-@settings(deadline=None, max_examples=25, derandomize=True)
+@settings(deadline=None, max_examples=examples(25), derandomize=True)
 @given(st.lists(SEEDS, min_size=6, max_size=6))
 def test_the_choice_is_the_best_of_all_choices(seeds: list[int]) -> None:
     for seed in seeds:

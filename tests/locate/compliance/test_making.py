@@ -23,6 +23,7 @@ from siting.locate.compliance import Offers, comply, requirements_of, wanted_of
 from siting.locate.compliance import offers_of as packed
 from siting.locate.problem import Effort, Problem, Rules
 from siting.read import standard
+from tests.drawing import examples
 from tests.helpers import METRIC, check, facilities, with_settings
 from tests.laws.districts import district
 
@@ -123,20 +124,20 @@ def opened(inputs: Inputs, new: gpd.GeoDataFrame) -> Assessment:
     return check(replace(inputs, facilities=gpd.GeoDataFrame(pd.concat([inputs.facilities, new]), crs=METRIC)))
 
 
-@settings(deadline=None, max_examples=5, derandomize=True)
+@settings(deadline=None, max_examples=examples(5), derandomize=True)
 @given(SEEDS, st.lists(st.booleans(), min_size=ROWS, max_size=ROWS))
 def test_rows_say_what_the_check_says(seed: int, choice: list[bool]) -> None:
     hold_to_the_check(small(seed), further(seed), np.array(choice))
 
 
-@settings(deadline=None, max_examples=5, derandomize=True)
+@settings(deadline=None, max_examples=examples(5), derandomize=True)
 @given(SEEDS, st.lists(st.booleans(), min_size=ROWS, max_size=ROWS))
 def test_rows_say_what_the_check_says_where_communities_share(seed: int, choice: list[bool]) -> None:
     hold_to_the_check(sharing(seed), further(seed), np.array(choice))
 
 
 @pytest.mark.parametrize("shared_from", [None, 0.2])
-@settings(deadline=None, max_examples=4, derandomize=True)
+@settings(deadline=None, max_examples=examples(4), derandomize=True)
 @given(seed=SEEDS, choice=st.lists(st.booleans(), min_size=ROWS, max_size=ROWS))
 def test_rows_say_what_the_check_says_where_tiers_count(
     shared_from: float | None, seed: int, choice: list[bool]
@@ -233,7 +234,7 @@ def hold_to_the_check(inputs: Inputs, new: gpd.GeoDataFrame, mask: NDArray[np.bo
     assert asked == {key for key in judged if key[:2] in wanted}
 
 
-@settings(deadline=None, max_examples=4, derandomize=True)
+@settings(deadline=None, max_examples=examples(4), derandomize=True)
 @given(SEEDS)
 def test_a_plan_that_holds_is_met_by_the_check_and_one_that_is_relaxed_is_not(seed: int) -> None:
     inputs, new = small(seed), further(seed)

@@ -17,6 +17,7 @@ from siting.locate.covering.lscp import coverage_target
 from siting.locate.covering.weighting import WeightingSearch
 from siting.locate.highs import Run
 from siting.locate.problem import Effort, Problem, Rules, SetCovering
+from tests.drawing import examples
 from tests.locate.covering.cases import Small, cases, san_francisco
 
 SHARES = st.sampled_from([0.0, 0.3, 0.5, 0.8, 0.95, 1.0])
@@ -48,7 +49,7 @@ def by_milp(problem: Problem, share: float, costs: np.ndarray | None = None) -> 
     return round(float(found.fun))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(cases(), SHARES, st.booleans(), st.sampled_from([None, None, 1, 2, 3]))
 def test_no_choice_is_better(case: Small, share: float, by_cost: bool, stations: int | None) -> None:  # noqa: FBT001
     found = set_covering(case.problem(stations), SetCovering(share, by_cost=by_cost), Effort())
@@ -64,7 +65,7 @@ def test_no_choice_is_better(case: Small, share: float, by_cost: bool, stations:
     assert found.status == "optimal"
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(cases(), SHARES)
 def test_what_blocks_is_what_blocks(case: Small, share: float) -> None:
     found = set_covering(case.problem(1), SetCovering(share), Effort())
@@ -80,7 +81,7 @@ def test_what_blocks_is_what_blocks(case: Small, share: float) -> None:
         assert ("forced" in found.blocked_by) == (len(case.flagged("forced") - case.flagged("kept")) > 1)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(cases(flags=False), SHARES)
 def test_rows_that_add_nothing_are_not_opened(case: Small, share: float) -> None:
     chosen = set_covering(case.problem(), SetCovering(share, by_cost=True), Effort()).chosen.tolist()

@@ -15,6 +15,7 @@ from siting.locate.covering.fixing import without_dominated
 from siting.locate.covering.reduction import reduced
 from siting.locate.highs import minimise
 from siting.locate.problem import Effort, Problem, Rules, Solution
+from tests.drawing import examples
 
 
 @st.composite
@@ -72,7 +73,7 @@ def same(one: Solution, other: Solution) -> bool:
     return one.chosen.tobytes() == other.chosen.tobytes() and one.stages == other.stages
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(problems())
 def test_no_choice_of_all_is_better(problem: Problem) -> None:
     found, best = maximal_covering(problem, Effort()), best_of_all(problem)
@@ -96,7 +97,7 @@ def test_no_choice_of_all_is_better(problem: Problem) -> None:
         assert covered(problem, rest) < found.objective
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(problems((0.0, 1.0, 2.0)))
 def test_single_rows_are_exchanged_for_equals_of_lower_number(problem: Problem) -> None:
     found = maximal_covering(problem, Effort())

@@ -14,6 +14,7 @@ from scipy.sparse.csgraph import floyd_warshall
 from siting.locate.covering import p_center as bisection
 from siting.locate.covering.p_center import p_center
 from siting.locate.problem import Effort, PCenter, Problem, Rules
+from tests.drawing import examples
 from tests.locate.covering.cases import Small, cases, san_francisco
 
 
@@ -24,7 +25,7 @@ def dense(times: np.ndarray, people: np.ndarray, rules: Rules | None = None) -> 
     return Problem(csr_array((times.ravel(), *lists), shape=times.shape), people, rules or Rules())
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(cases(), st.sampled_from([0.3, 0.7, 0.9, 1.0]), st.sampled_from([None, 0, 1, 2, 3]))
 def test_no_choice_is_better(case: Small, share: float, stations: int | None) -> None:
     found = p_center(case.problem(stations), PCenter(share), Effort())

@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 
 from siting.locate.covering.reduction import dominated_sites, reduced, restricted
 from siting.locate.problem import Problem, Rules
+from tests.drawing import examples
 
 
 @st.composite
@@ -28,7 +29,7 @@ def problems(draw: st.DrawFn) -> Problem:
     return Problem(times, np.array(people), rules)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(problem=problems(), dominated=st.booleans())
 def test_every_choice_of_free_rows_covers_as_much_as_before(problem: Problem, *, dominated: bool) -> None:
     found = reduced(problem, dominated=dominated)
@@ -43,7 +44,7 @@ def test_every_choice_of_free_rows_covers_as_much_as_before(problem: Problem, *,
             assert found.base + here == pytest.approx(math.fsum(problem.people[newly]))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(problems())
 def test_what_is_dropped_is_covered_by_what_stays(problem: Problem) -> None:
     found, everything = reduced(problem), reduced(problem, dominated=False)

@@ -16,6 +16,7 @@ from scipy.sparse.csgraph import shortest_path
 from siting.locate.median import branch_and_bound, median_search, p_median
 from siting.locate.median.instance import MedianInstance
 from siting.locate.problem import Effort, PMedian, Problem, Rules
+from tests.drawing import examples
 
 NO_MORE = 1e-9
 
@@ -78,7 +79,7 @@ def problems(draw: st.DrawFn) -> Problem:
     return problem_of(times, value, stations=stations, kept=kept, forced=forced, forbidden=forbidden)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(problems(), st.sampled_from([0.0, 7.0, 15.0, 600.0, 2000.0]))
 def test_total_time_is_the_least_of_all_choices(problem: Problem, beyond_s: float) -> None:
     found = p_median(problem, PMedian(beyond_s), Effort())
@@ -96,7 +97,7 @@ def test_total_time_is_the_least_of_all_choices(problem: Problem, beyond_s: floa
     assert found.objective == seconds(problem, tuple(found.chosen), beyond_s)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(problems())
 def test_two_stages_are_the_least_of_all_choices(problem: Problem) -> None:
     found = p_median(problem, PMedian(), Effort())

@@ -9,9 +9,10 @@ from scipy.sparse import csr_array
 from siting.locate.milp import solve_milp
 from siting.locate.problem import Effort, FairCovering, Model, PCenter, Problem, Rules, SetCovering
 from siting.locate.solve import solve
+from tests.drawing import examples
 from tests.locate.milp import brute, draw
 
-EXAMPLES = settings(max_examples=25, deadline=None)
+EXAMPLES = settings(max_examples=examples(25), deadline=None)
 
 
 def _with_costs(problem: Problem, model: Model) -> Problem:

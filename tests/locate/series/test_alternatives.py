@@ -10,9 +10,10 @@ from scipy.sparse import csr_array
 
 from siting.locate.problem import Effort, MaximalCovering, Model, PMedian, Problem, Rules, SetCovering, Solution, Stage
 from siting.locate.series import alternatives, stability
+from tests.drawing import examples
 from tests.locate.series.reference import NONE, by_trial, choices, problems, stages
 
-FEW = settings(deadline=None, max_examples=25)
+FEW = settings(deadline=None, max_examples=examples(25))
 MODELS = st.sampled_from([MaximalCovering(), PMedian(beyond_s=1800.0), PMedian(), SetCovering(share=0.4)])
 
 

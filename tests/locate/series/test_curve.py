@@ -11,9 +11,10 @@ from scipy.sparse import csr_array
 from siting.locate.problem import Effort, MaximalCovering, Model, Problem, Rules, Solution, Stage
 from siting.locate.series import coverage_curve
 from siting.locate.series.curve import sizes_up_to
+from tests.drawing import examples
 from tests.locate.series.reference import by_trial, choices, covered, persons, problems
 
-FEW = settings(deadline=None, max_examples=25)
+FEW = settings(deadline=None, max_examples=examples(25))
 
 
 def sloppy(seed: int) -> object:

@@ -16,9 +16,10 @@ from siting.locate.series.losses import Undone, undone
 from siting.locate.series.order import objective_of
 from siting.locate.series.sequence import best_sequence, losses_of
 from siting.locate.solve import solve
+from tests.drawing import examples
 from tests.locate.series.reference import NONE, by_trial, covered, problems, walked
 
-FEW = settings(deadline=None, max_examples=25)
+FEW = settings(deadline=None, max_examples=examples(25))
 MODELS = st.sampled_from([MaximalCovering(), PMedian(beyond_s=1800.0)])
 
 

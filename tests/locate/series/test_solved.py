@@ -9,9 +9,10 @@ from scipy.sparse import csr_array
 from siting.locate.problem import Effort, MaximalCovering, Model, PMedian, Problem, Rules, SetCovering
 from siting.locate.series import alternatives, build_order, coverage_curve
 from siting.locate.solve import solve
+from tests.drawing import examples
 from tests.locate.series.reference import by_trial, problems
 
-FEW = settings(deadline=None, max_examples=10)
+FEW = settings(deadline=None, max_examples=examples(10))
 
 
 @FEW

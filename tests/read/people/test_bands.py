@@ -12,6 +12,7 @@ from siting.domain.nouns import Raster
 from siting.domain.scenario import PeopleSource
 from siting.read.log import Log
 from siting.read.people.bands import age_files, missing_ages, read_people
+from tests.drawing import examples
 from tests.read.case import X, Y, write_raster
 
 OLD = (0, 1, *range(5, 85, 5))
@@ -198,7 +199,7 @@ def test_listed_files_must_share_a_grid(tmp_path: Path) -> None:
     assert [(fault.code, fault.file) for fault in log.faults.found] == [("bands_differ", "b.tif")]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(data=st.data())
 def test_people_are_conserved_and_the_order_changes_nothing(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

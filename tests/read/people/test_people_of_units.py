@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from siting.domain.nouns import Assessment
+from tests.drawing import examples
 from tests.helpers import check
 from tests.read.case import CRS, Case, X, Y, squares
 
@@ -81,7 +82,7 @@ def same(found: pd.DataFrame, given_: pd.DataFrame, within: float = EXACT) -> No
         assert found[who].to_numpy() == pytest.approx(given_[who].to_numpy(), rel=0, abs=within)
 
 
-@settings(deadline=None, max_examples=6)
+@settings(deadline=None, max_examples=examples(6))
 @given(seed=st.integers(0, 10_000), way=st.sampled_from(["table", "areas", "redrawn", "raster"]), homes=st.booleans())
 def test_every_unit_has_the_figure_that_is_given_for_it(
     tmp_path_factory: pytest.TempPathFactory, *, seed: int, way: str, homes: bool

@@ -22,6 +22,7 @@ from siting.read.people import rasters, zonal
 from siting.read.people.bands import read_people
 from siting.read.people.rasters import Around, Reading, cell_areas_m2, grid_bounds, read_raster, read_terrain
 from siting.read.people.zonal import zonal_people
+from tests.drawing import examples
 from tests.read.case import X, Y, write_raster
 
 METRIC = CRS.from_epsg(4545)
@@ -187,7 +188,7 @@ def test_a_window_ends_where_the_file_does(tmp_path: Path, monkeypatch: pytest.M
     assert codes(log) == []
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(
     left=st.floats(0.0, 1900.0),
     bottom=st.floats(0.0, 900.0),
@@ -343,7 +344,7 @@ def test_terrain_is_read_around_the_ground_that_is_asked_for(tmp_path: Path, mon
 # --- densities ------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(density=st.floats(0.01, 5_000), lat=st.floats(-60, 60), step=st.sampled_from([1 / 1200, 1 / 120, 0.01]))
 def test_density_times_area_is_people(
     tmp_path_factory: pytest.TempPathFactory, density: float, lat: float, step: float

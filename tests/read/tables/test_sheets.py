@@ -29,6 +29,7 @@ from siting.read.sources.sheets import read_sheet
 from siting.read.tables.columns import typed_table
 from siting.read.tables.heads import header_row
 from siting.text import LANGS, knows, say
+from tests.drawing import examples
 from tests.read.case import Case, squares
 
 HEAD = ["编号", "设施名称", "类型", "床位数（张）", "街道"]
@@ -109,7 +110,7 @@ def test_a_plain_sheet_is_read_as_pandas_reads_it(book: Book) -> None:
     assert log.notes == []
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(titles=st.lists(st.sampled_from(["养老设施台账", "（2026年1月）", "", "单位：张"]), max_size=6))
 def test_titles_above_change_nothing_but_the_numbers_of_rows(tmp_path: Path, titles: list[str]) -> None:
     book = Book(tmp_path / "titles.xlsx")

@@ -181,9 +181,7 @@ def assess(  # noqa: PLR0913 - all that one report rests on
     cells = _cells(demand, access, reach)
     partly = any((demand.grid_share[level] < WHOLE).any() for level in inputs.units)
     warnings += ("grid_part",) if partly else ()
-    totals = {
-        **_totals(cells, demand, facilities, homes, rules, basis, checks, warnings),
-    }
+    totals = _totals(cells, demand, facilities, homes, rules, basis, checks, warnings)
     totals |= {
         **_ends_of_totals(
             totals,

@@ -93,7 +93,7 @@ _ELDERLY_AGES: Final = (60, 65)
 # Every row has its own of these; nothing else can stand in.
 _NAMES_OF_ROWS: Final = ("id", "name")
 # What most rows are where a ledger has no column that says it.
-_USUAL: Final = {"tier": "station", "status": "existing", "size": "S"}
+_USUAL: Final = {"tier": "station", "status": "existing"}
 # A picture of heights changes little from cell to cell; one of people is often empty and jumps.
 _SMOOTH: Final = 0.35
 _EMPTY: Final = 0.2

@@ -189,6 +189,12 @@ def test_facilities_are_not_their_own_parents(case: Case, parents: list[str | No
     assert (fault.code, fault.field, fault.found) == ("parents_in_circle", "parent_id", circle)
 
 
+def test_a_column_that_lacks_is_told_once_though_its_words_are_explained(case: Case) -> None:
+    case.facilities("id,name,tier,x,y\nF1,站,station,436100,3281100\nF2,站,station,436900,3281100\n")
+    case.sections["facilities"] += '\nvalues.status = { "在用" = "existing" }'
+    assert [(fault.code, fault.field) for fault in case.faults()] == [("column_missing", "status")]
+
+
 def test_parents_may_have_parents(case: Case) -> None:
     case.add_columns(parent_id=["F002", "F003", None])
     assert case.read().facilities["parent_id"].tolist()[:2] == ["F002", "F003"]

@@ -40,7 +40,7 @@ REFUSED: Final = frozenset({
     "no", "private", "permit", "residents", "delivery", "agricultural", "forestry", "military", "emergency",
 })  # fmt: skip
 # Some may walk: nobody is refused, whatever ``access`` says.
-_SOME: Final = frozenset({"customers", "destination", "public", "permissive"})
+_SOME: Final = frozenset({"customers", "destination", "public"})
 FOOT_REFUSED: Final = REFUSED | {"use_sidepath"}
 # Nodes that nobody passes unless their tags say so. All other barriers stop vehicles, or have a gate.
 SHUT_BARRIERS: Final = frozenset({

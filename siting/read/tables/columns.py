@@ -126,12 +126,14 @@ def typed_table(
     log.learn_rows(work.labels, raw.index, {key: name for key, name in work.names.items() if name})
     found = {}
     for key, column in work.columns.items():
-        cells, there = given[key], bool(work.names.get(key))
+        cells = given[key]
+        empty = bool(cells.isna().all())
+        absent = column.required and empty and not work.names.get(key)
         # A column that the mapping names in vain was told already.
-        if column.required and not there and key not in work.names and cells.isna().all():
+        if absent and key not in work.names:
             log.fault("column_missing", field=work.field(key), expected=listed(raw.columns))
         # Most ledgers lack most columns: nothing is to be read or told of these.
-        blank = not (column.required and there) and key not in source.values and bool(cells.isna().all())
+        blank = absent or (empty and not column.required and key not in source.values)
         found[key] = _blank(column, raw.index) if blank else _checked(work, cells, column)
     table = pd.DataFrame(found, index=raw.index)
     _check_relations(work, table)

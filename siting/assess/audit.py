@@ -71,17 +71,30 @@ def audit_table(assessment: Assessment) -> pd.DataFrame:
         judged. No row is blank. ``completeness`` tells
         for every column that the clause needs how many records hold it, as ``column held/all``.
     """
+    checks = dict(iter(assessment.checks.groupby("clause_id", sort=False)))
+    tables = {
+        "facilities": assessment.facilities,
+        "residential_areas": assessment.inputs.residential_areas,
+        "units": pd.concat(list(assessment.inputs.units.values())),
+        "candidates": assessment.inputs.candidates,
+    }
     rows = [
         row
         for standard in assessment.inputs.standards
         for clause in standard.clauses
-        for row in _clause_rows(assessment, standard, clause)
+        for row in _clause_rows(assessment, standard, clause, checks.get(clause.id), tables)
     ]
     return pd.DataFrame(rows, columns=list(AUDIT_COLUMNS))
 
 
-def _clause_rows(assessment: Assessment, standard: Standard, clause: Clause) -> Iterator[dict[str, Any]]:
-    zh, en = _finding(assessment, clause)
+def _clause_rows(
+    assessment: Assessment,
+    standard: Standard,
+    clause: Clause,
+    checks: pd.DataFrame | None,
+    tables: Mapping[str, pd.DataFrame],
+) -> Iterator[dict[str, Any]]:
+    zh, en = _finding(assessment, clause, judged=checks is not None)
     head = {
         "standard_id": standard.id,
         "clause_id": clause.id,
@@ -93,13 +106,12 @@ def _clause_rows(assessment: Assessment, standard: Standard, clause: Clause) -> 
         "lead": clause.lead,
         "responsible": clause.responsible,
         "comparison": clause.comparison,
-        "completeness": "; ".join(_completeness(assessment, clause)),
+        "completeness": "; ".join(_completeness(assessment, clause, tables)),
         "finding_zh": zh,
         "finding_en": en,
         "quote": clause.quote,
     }
-    checks = assessment.checks[assessment.checks["clause_id"] == clause.id]
-    if checks.empty:
+    if checks is None:
         yield head
         return
     for level in _LEVELS:
@@ -131,19 +143,12 @@ def _level_row(level: str, rows: pd.DataFrame) -> dict[str, Any]:
     return found
 
 
-def _completeness(assessment: Assessment, clause: Clause) -> Iterator[str]:
-    inputs = assessment.inputs
-    tables: Mapping[str, pd.DataFrame] = {
-        "facilities": assessment.facilities,
-        "residential_areas": inputs.residential_areas,
-        "units": pd.concat(list(inputs.units.values())),
-        "candidates": inputs.candidates,
-    }
+def _completeness(assessment: Assessment, clause: Clause, tables: Mapping[str, pd.DataFrame]) -> Iterator[str]:
     # What a clause says of residential areas or of premises is counted there, though facilities have such a column.
     first = ("residential_areas", "candidates") if clause.kind in _OF_ESTATES else ("facilities",)
     first = ("candidates",) if clause.kind == "conversion" else first
     ordered = [tables[name] for name in dict.fromkeys([*first, *tables])]
-    asked = [frame["kind"] for level, frame in inputs.units.items() if level in clause.levels]
+    asked = [frame["kind"] for level, frame in assessment.inputs.units.items() if level in clause.levels]
     if unit_words(clause) and "kind" not in clause.needs and asked:
         kinds = pd.concat(asked)
         yield f"kind {int(kinds.notna().sum())}/{len(kinds)}"
@@ -158,7 +163,7 @@ def _completeness(assessment: Assessment, clause: Clause) -> Iterator[str]:
                 yield f"{column} {'–' if people is None or pd.isna(people) else 'grid'}"
 
 
-def _finding(assessment: Assessment, clause: Clause) -> tuple[str, str]:
+def _finding(assessment: Assessment, clause: Clause, *, judged: bool) -> tuple[str, str]:
     """Say why a clause gives no verdict, what it lists, and on what a verdict rests; also that none could be given."""
     told = listed(assessment, clause)
     if clause.kind == "service_circle":
@@ -172,7 +177,7 @@ def _finding(assessment: Assessment, clause: Clause) -> tuple[str, str]:
     if clause.treatment == "computed" and clause.kind in MEASURES:
         unkept = clause.kind in REGISTER and len(assessment.inputs.residential_areas) > 0
         why = "no_register" if unkept else "not_judged"
-        told += [] if (assessment.checks["clause_id"] == clause.id).any() else [(why, {})]
+        told += [] if judged else [(why, {})]
     words = {lang: [say(f"audit.{key}", lang, **values) for key, values in told] for lang in LANGS}
     return " ".join([clause.why_zh, *words["zh"]]).strip(), " ".join([clause.why_en, *words["en"]]).strip()
 

@@ -16,6 +16,8 @@ from siting.covered import Coverage, covered_shares
 from siting.crs import carry
 from siting.domain.nouns import Floats, Grid, Ints
 
+_POLYGON, _MULTIPOLYGON, _COLLECTION = 3, 6, 7
+
 
 def cell_shares(grid: Grid, polygons: gpd.GeoSeries, cells: Ints) -> csr_array:
     """Return the share of each cell's area that lies in each polygon.
@@ -43,6 +45,70 @@ def cell_shares(grid: Grid, polygons: gpd.GeoSeries, cells: Ints) -> csr_array:
     known[known] = cells[position[known]] == found.cell[known]
     entries = (found.share[known], (found.polygon[known], position[known].astype(np.int64)))
     return csr_array(coo_array(entries, shape=shape))
+
+
+def people_shares(grid: Grid, polygons: gpd.GeoSeries, cells: Ints, ground: gpd.GeoDataFrame | None) -> csr_array:
+    """Return the share of each cell's people that live in each polygon.
+
+    Within a cell, people live evenly. If they were given for areas, they live evenly in each of these, and nowhere
+    else: nobody of a border cell lives beyond the border.
+
+    Parameters
+    ----------
+    grid, polygons, cells
+        As for :func:`cell_shares`.
+    ground : geopandas.GeoDataFrame or None
+        Where people live, in the CRS of ``polygons``, with ``density`` (persons per m²); of a cell without any of it
+        the area counts, as of all cells if it is None.
+
+    Returns
+    -------
+    scipy.sparse.csr_array
+        Shape (polygons, cells), values in (0, 1].
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> import numpy as np
+    >>> from affine import Affine
+    >>> from pyproj import CRS
+    >>> from shapely import box
+    >>> from siting.domain.nouns import Grid
+    >>> from siting.places.cells import people_shares
+    >>> grid = Grid(Affine(100, 0, 0, 0, -100, 100), (1, 1), CRS(4545))
+    >>> west = gpd.GeoSeries([box(0, 0, 50, 100)], crs=4545)
+    >>> people_shares(grid, west, np.array([0]), None).toarray().tolist()
+    [[0.5]]
+    >>> ground = gpd.GeoDataFrame({"density": [0.1]}, geometry=west)
+    >>> people_shares(grid, west, np.array([0]), ground).toarray().tolist()
+    [[1.0]]
+    """
+    shares = cell_shares(grid, polygons, cells)
+    # Fractions of float32 coverage may exceed one by rounding.
+    shares.data = shares.data.clip(0.0, 1.0)
+    if ground is None or not all(shares.shape):
+        return shares
+    density = ground["density"].to_numpy(dtype=np.float64)
+    lived = cell_shares(grid, ground.geometry, cells).T @ density
+    row, part = shapely.STRtree(ground.geometry.to_numpy()).query(polygons.to_numpy(), predicate="intersects")
+    pieces = polygonal(shapely.intersection(polygons.to_numpy()[row], ground.geometry.to_numpy()[part]))
+    keeps = shapely.area(pieces) > 0
+    row, part = row[keeps], part[keeps]
+    held_by = csr_array((density[part], (row, np.arange(len(row)))), shape=(len(polygons), len(row)))
+    people = csr_array(held_by @ cell_shares(grid, gpd.GeoSeries(pieces[keeps], crs=polygons.crs), cells))
+    each = np.divide(1.0, lived, out=np.zeros_like(lived), where=lived > 0)
+    found = csr_array(people.multiply(each[None, :]) + shares.multiply((lived <= 0)[None, :]))
+    found.data = found.data.clip(0.0, 1.0)
+    found.eliminate_zeros()
+    return found
+
+
+def polygonal(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Drop lines and points from collections, which intersections leave where shapes touch."""
+    for i in np.flatnonzero(shapely.get_type_id(shapes) == _COLLECTION):
+        parts = shapely.get_parts(shapes[i])
+        shapes[i] = shapely.union_all(parts[np.isin(shapely.get_type_id(parts), (_POLYGON, _MULTIPOLYGON))])
+    return shapes
 
 
 def touched_cells(grid: Grid, polygons: gpd.GeoSeries) -> Ints:

@@ -14,7 +14,7 @@ from siting.domain.partly import listed, shared_out
 from siting.domain.scenario import FINE_TO_COARSE, LandBasis, Level, PopulationSection
 from siting.places.account import Account
 from siting.places.calibration import FACTOR_COLUMNS, UnitsOf, calibrate, empty_units
-from siting.places.cells import Held, cell_centres, cell_shares, touched_cells
+from siting.places.cells import Held, cell_centres, people_shares, touched_cells
 from siting.places.extent import covered_shares
 from siting.places.gridding import Gridded, on_one_grid
 from siting.places.groups import with_groups
@@ -109,7 +109,7 @@ def make_demand(
     beyond_grids = list(_beyond_grids(population, places, grid_share, crs))
     cells, beyond = _cells(gridded, population, places, crs, context_m)
     shares = {
-        level: _at_most_one(cell_shares(gridded.grid, frame.geometry, cells.index.to_numpy()))
+        level: people_shares(gridded.grid, frame.geometry, cells.index.to_numpy(), gridded.ground)
         for level, frame in places.items()
     }
     people = derive(People(cells, beyond, {}), elderly_share)
@@ -218,7 +218,7 @@ def _cells(
     units = [frame.geometry for level, frame in places.items() if level != "residential_area"]
     study_area = gpd.GeoSeries([gpd.GeoSeries(pd.concat(units), crs=crs).union_all()], crs=crs)
     cells = cell_centres(grid, wanted, crs)
-    cells["inside"] = cell_shares(grid, study_area, wanted).toarray()[0].clip(0.0, 1.0)
+    cells["inside"] = people_shares(grid, study_area, wanted, gridded.ground).toarray()[0]
     for name in dict.fromkeys([*WHO, *people]):
         cells[name] = _persons(people[name], wanted) if name in people else np.nan
     near = _near(cells, study_area.total_bounds, context_m)
@@ -237,7 +237,7 @@ def _walked_from(
     if calibrated is not None:
         # Units without people in the grid get those of the table, in cells that were empty.
         units = places[calibrated]
-        shares = cell_shares(gridded.grid, units.geometry, populated)
+        shares = people_shares(gridded.grid, units.geometry, populated, gridded.ground)
         given = [shares @ _persons(gridded.people[who], populated) for who in WHO if who in gridded.people]
         empty = np.any([empty_units(units, held) for held in given], axis=0)
         if empty.any():
@@ -275,9 +275,3 @@ def _near(cells: pd.DataFrame, bounds: Floats, margin_m: float) -> NDArray[np.bo
     across = cells["x"].between(west - margin_m, east + margin_m)
     along = cells["y"].between(south - margin_m, north + margin_m)
     return ((cells["inside"] > 0) | (across & along)).to_numpy()
-
-
-def _at_most_one(shares: csr_array) -> csr_array:
-    # Fractions of float32 coverage may exceed one by rounding.
-    shares.data = shares.data.clip(0.0, 1.0)
-    return shares

@@ -25,6 +25,7 @@ from siting.places.cells import (
     held,
     on_grid,
     point_cells,
+    polygonal,
 )
 
 # Grids whose corners differ by less than this share of a cell are one grid.
@@ -33,7 +34,6 @@ _SAME_CELL = 1e-3
 _STRIP_CELLS = 1 << 22
 # A grid with more cells than this is refused before anything is laid onto it.
 MOST_CELLS = 100_000_000
-_POLYGON, _MULTIPOLYGON, _COLLECTION = 3, 6, 7
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,8 @@ class Gridded:
 
     ``people`` holds ``residents``, ``elderly`` and ``group_NAME`` as far as they were given; ``beyond`` the persons of
     each who lie beyond the window and were counted only; ``moved`` the persons who were not given on this grid, and
-    ``moved_m`` how far they were moved in the mean (metres; NaN where that is not known).
+    ``moved_m`` how far they were moved in the mean (metres; NaN where that is not known). ``ground`` is where people
+    live, with ``density`` (persons per m²), if all were given for areas; else None.
     """
 
     grid: Grid
@@ -59,6 +60,7 @@ class Gridded:
     moved: Mapping[str, float]
     moved_m: Mapping[str, float]
     notes: tuple[Note, ...]
+    ground: gpd.GeoDataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ class _Found:
     moved: float = 0.0
     moved_m: float = float("nan")
     notes: tuple[Note, ...] = ()
+    ground: gpd.GeoDataFrame | None = None
 
 
 def on_one_grid(population: Population, places: Mapping[str, gpd.GeoDataFrame], crs: CRS, context_m: float) -> Gridded:
@@ -119,7 +122,16 @@ def on_one_grid(population: Population, places: Mapping[str, gpd.GeoDataFrame], 
         moved={name: each.moved for name, each in found.items()},
         moved_m={name: each.moved_m for name, each in found.items()},
         notes=tuple(note for each in found.values() for note in each.notes),
+        ground=_ground(found),
     )
+
+
+def _ground(found: Mapping[str, _Found]) -> gpd.GeoDataFrame | None:
+    """Return the areas of residents, or else of the elderly, if nobody was given otherwise than for areas."""
+    given = {name: each.ground for name, each in found.items() if each.held.total > 0}
+    if any(ground is None for ground in given.values()):
+        return None
+    return given.get("residents", given.get("elderly"))
 
 
 def _window(
@@ -240,7 +252,18 @@ def _laid(name: str, layer: PeopleLayer, grid: Grid, residential: gpd.GeoDataFra
             notes.append(Note("areas_without_homes", {"layer": key, "count": lacking}))
     people = frame["people"].to_numpy(dtype=np.float64)
     grown, handed = _onto(people, gpd.GeoSeries(pieces, crs=frame.crs), giver, grid)
-    return _Found(held(grown, handed.cell, handed.people), total, _moved_points(frame, grown, handed), tuple(notes))
+    there = held(grown, handed.cell, handed.people)
+    areas = gpd.GeoSeries(pieces, crs=frame.crs)
+    return _Found(there, total, _moved_points(frame, grown, handed), tuple(notes), _lived_in(people, areas, giver))
+
+
+def _lived_in(people: Floats, pieces: gpd.GeoSeries, giver: Ints) -> gpd.GeoDataFrame | None:
+    """Return the pieces of areas with their density; None where people are of points."""
+    area = pieces.area.to_numpy()
+    if (area <= 0).any():
+        return None
+    density = people / np.bincount(giver, weights=area, minlength=len(people))
+    return gpd.GeoDataFrame({"density": density[giver]}, geometry=pieces.to_numpy(), crs=pieces.crs)
 
 
 def _onto(people: Floats, pieces: gpd.GeoSeries, giver: Ints, grid: Grid) -> tuple[Grid, Handed]:
@@ -290,7 +313,7 @@ def _homes(shapes: NDArray[np.object_], residential: gpd.GeoDataFrame | None) ->
         return shapes, every, len(shapes)
     ground = shapely.get_parts(residential.geometry.union_all())
     giver, part = shapely.STRtree(ground).query(shapes, predicate="intersects")
-    pieces = _solid(shapely.intersection(shapes[giver], ground[part]))
+    pieces = polygonal(shapely.intersection(shapes[giver], ground[part]))
     keeps = shapely.area(pieces) > 0
     lacking = np.setdiff1d(every, giver[keeps])
     return (
@@ -298,11 +321,3 @@ def _homes(shapes: NDArray[np.object_], residential: gpd.GeoDataFrame | None) ->
         np.concatenate([giver[keeps].astype(np.int64), lacking]),
         len(lacking),
     )
-
-
-def _solid(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
-    """Drop lines and points from collections, which intersections leave where shapes touch."""
-    for i in np.flatnonzero(shapely.get_type_id(shapes) == _COLLECTION):
-        parts = shapely.get_parts(shapes[i])
-        shapes[i] = shapely.union_all(parts[np.isin(shapely.get_type_id(parts), (_POLYGON, _MULTIPOLYGON))])
-    return shapes

@@ -122,7 +122,7 @@ def locate(
     """
     known = {"residential_area": residential_areas, **{level: units.get(level) for level in ("community", "street")}}
     places = {level: _Places(level, there) for level in LEVELS if (there := known[level]) is not None and len(there)}
-    rows = [_texts(frame, row) for row in range(len(frame))]
+    rows = _texts(frame)
     named = [_named(texts, places) for texts in rows]
     shapes = frame.geometry.to_numpy().astype(object)
     given = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
@@ -146,10 +146,13 @@ def locate(
     return gpd.GeoDataFrame(placed[~lost])
 
 
-def _texts(frame: gpd.GeoDataFrame, row: int) -> dict[str, str]:
-    """Return what a row says of its place: key → text, blank ones left out."""
-    cells = {key: frame[key].iloc[row] for key in _WRITTEN if key in frame}
-    return {key: str(cell) for key, cell in cells.items() if not pd.isna(cell) and str(cell).strip()}
+def _texts(frame: gpd.GeoDataFrame) -> list[dict[str, str]]:
+    """Return what each row says of its place: key → text, blank ones left out."""
+    columns = {key: frame[key].tolist() for key in _WRITTEN if key in frame}
+    return [
+        {key: str(cells[row]) for key, cells in columns.items() if not pd.isna(cells[row]) and str(cells[row]).strip()}
+        for row in range(len(frame))
+    ]
 
 
 def _named(texts: Mapping[str, str], places: Mapping[str, _Places]) -> dict[str, Sequence[int]]:

@@ -119,15 +119,28 @@ def test_every_unit_has_the_figure_that_is_given_for_it(
     assert factors["after"].to_numpy() == pytest.approx(people["residents"].to_numpy(), rel=0, abs=0.1)
 
 
-def test_without_scaling_units_that_share_cells_differ(tmp_path: Path) -> None:
+def test_areas_that_are_units_keep_their_people_without_scaling_too(tmp_path: Path) -> None:
     case, frame, people = district(tmp_path)
     frame.assign(**people.reset_index(drop=True)).to_file(tmp_path / "areas.gpkg")
     case.sections["population"] = AREAS + '\ncalibrate = "none"'
     found = check(case.read())
-    off = (of_units(found)["residents"] - people["residents"]).abs()
-    assert off.max() > 20
-    assert of_units(found)["residents"].sum() == pytest.approx(people["residents"].sum())
+    units = of_units(found)
+    # Covered fractions have 24 bits.
+    assert units["residents"].to_numpy() == pytest.approx(people["residents"].to_numpy(), rel=1e-6, abs=1e-4)
+    # One share of a cell holds for all of its people: that of the residents.
+    assert units["elderly"].sum() == pytest.approx(people["elderly"].sum(), rel=1e-6)
     assert "people_areas_are_units" not in notes(found)
+
+
+def test_nobody_of_areas_that_are_units_lives_outside(tmp_path: Path) -> None:
+    case, frame, people = district(tmp_path)
+    frame.assign(**people.reset_index(drop=True)).to_file(tmp_path / "areas.gpkg")
+    case.sections["population"] = AREAS
+    account = check(case.read()).totals["people_account"]
+    for who in ("residents", "elderly"):
+        assert account[who]["inside"] == pytest.approx(people[who].sum(), rel=1e-9)
+        assert account[who]["outside"] == pytest.approx(0.0, abs=1e-6 * people[who].sum())
+        assert account[who]["calibrated"] == pytest.approx(0.0, abs=1e-6 * people[who].sum())
 
 
 def test_the_elderly_from_65_have_the_column_that_says_65(tmp_path: Path) -> None:

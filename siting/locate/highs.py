@@ -16,17 +16,14 @@ from siting.domain.nouns import Floats
 from siting.errors import Fault, InputError
 from siting.locate.deadline import Deadline
 from siting.locate.problem import Bools, Effort
+from siting.locate.tolerances import ANSWER_TOLERANCE, FEASIBILITY_TOLERANCE
 
 Stopped = Literal["proved", "infeasible", "nodes", "time", "interrupt", "solver"]
 
-# HiGHS accepts a constraint as satisfied, and a number as integral, within this tolerance.
-TOLERANCE: Final = 1e-9
 _POLL_S: Final = 0.1
 # HiGHS does not check for interrupts while it looks for dominated columns (1.16: 10 s for 1,200 sites by 4,000 points).
 # So long after it should have stopped it is abandoned, and its result is lost.
 _PATIENCE_S: Final = 0.8
-# How much a reported objective may differ from its point, and a point violate a constraint, as a share of the terms.
-_ROUNDING: Final = 1e-6
 # The heuristics of HiGHS beside its tree; most of them solve programs of their own.
 _HEURISTICS: Final = tuple(
     f"mip_heuristic_run_{each}" for each in ("feasibility_jump", "rins", "rens", "root_reduced_cost")
@@ -48,7 +45,7 @@ class Milp:
     """Minimise ``cost · x`` subject to ``row_low ≤ matrix · x ≤ row_high`` and ``lower ≤ x ≤ upper``.
 
     Variables of ``integer`` take whole values. Scale coefficients that are far from 1: HiGHS works with an absolute
-    tolerance (:data:`TOLERANCE`) for constraints and integrality.
+    tolerance (:data:`FEASIBILITY_TOLERANCE`) for constraints and integrality.
     """
 
     cost: Floats
@@ -157,8 +154,8 @@ def _once(
         "random_seed": effort.seed,
         "mip_rel_gap": effort.rel_gap,
         "mip_abs_gap": abs_gap,
-        "mip_feasibility_tolerance": TOLERANCE,
-        "primal_feasibility_tolerance": TOLERANCE,
+        "mip_feasibility_tolerance": FEASIBILITY_TOLERANCE,
+        "primal_feasibility_tolerance": FEASIBILITY_TOLERANCE,
         "time_limit": max(effort.time_limit_s, 0.0),
     }
     if effort.max_nodes is not None:
@@ -202,13 +199,19 @@ def _sum(terms: Floats) -> float:
 def _agrees(program: Milp, values: Floats, told: float, bound: float) -> bool:
     """Tell whether a point keeps to all rows, and has the objective told, which the bound does not cross."""
     objective = _sum(program.cost * values)
-    noise = _ROUNDING * (1.0 + _sum(np.abs(program.cost * values)))
+    noise = ANSWER_TOLERANCE * (1.0 + _sum(np.abs(program.cost * values)))
     rows, size = program.matrix @ values, abs(program.matrix) @ np.abs(values)
     off = np.maximum(program.row_low - rows, rows - program.row_high)
     sides = np.maximum(program.lower - values, values - program.upper)
     parts = np.abs(values - np.round(values))[program.integer]
-    keeps = np.all(off <= _ROUNDING * (1.0 + size)) and np.all(sides <= _ROUNDING * (1.0 + np.abs(values)))
-    return bool(keeps and np.all(parts <= _ROUNDING)) and abs(told - objective) <= noise and bound <= objective + noise
+    keeps = np.all(off <= ANSWER_TOLERANCE * (1.0 + size)) and np.all(
+        sides <= ANSWER_TOLERANCE * (1.0 + np.abs(values))
+    )
+    return (
+        bool(keeps and np.all(parts <= ANSWER_TOLERANCE))
+        and abs(told - objective) <= noise
+        and bound <= objective + noise
+    )
 
 
 # People of three points, which of two sites reaches them, and how many the better site covers: small problems of which
@@ -230,7 +233,7 @@ def check_solver() -> None:
     """
     for people, reached, best in _KNOWN:
         run = _once(_covering(np.array(people), np.array(reached, dtype=np.float64)), Effort(), None, 0.0)
-        if run.stopped_by != "proved" or abs(run.objective + best) > _ROUNDING:
+        if run.stopped_by != "proved" or abs(run.objective + best) > ANSWER_TOLERANCE:
             raise InputError([Fault(code="wrong_solver", found=f"highspy {_new().version()}")])
 
 
@@ -274,7 +277,11 @@ class Relaxation:
         check_solver()
         self._rows = len(program.row_low)
         self._highs = _new()
-        for name, value in (("output_flag", False), ("threads", 1), ("primal_feasibility_tolerance", TOLERANCE)):
+        for name, value in (
+            ("output_flag", False),
+            ("threads", 1),
+            ("primal_feasibility_tolerance", FEASIBILITY_TOLERANCE),
+        ):
             self._highs.setOptionValue(name, value)
         self._highs.passModel(_model(replace(program, integer=np.zeros_like(program.integer))))
         self.iterations = 0

@@ -11,9 +11,8 @@ from siting.domain.nouns import Floats, Ints
 from siting.locate.compliance.system import System
 from siting.locate.milp.constraints import ConstraintBlock, satisfies
 from siting.locate.problem import Bools, Problem
+from siting.locate.tolerances import SUM_TOLERANCE
 
-# Less than this of what is required is no gain but the noise of sums.
-_NOISE: Final = 1e-12
 # Numbers added up in exchanging equals, beyond which they are left as they are.
 _MOST_WORK: Final = 100_000_000
 
@@ -31,7 +30,7 @@ class Room:
         for block in self.blocks:
             if np.isfinite(block.high).any():
                 left = block.high - block.matrix @ opened.astype(np.float64)
-                over = block.matrix.data > np.repeat(left, np.diff(block.matrix.indptr)) + _NOISE
+                over = block.matrix.data > np.repeat(left, np.diff(block.matrix.indptr)) + SUM_TOLERANCE
                 may[block.matrix.indices[over]] = False
         return may
 
@@ -52,7 +51,7 @@ def first_plan(system: System, room: Room, costs: Floats, stopped: Callable[[], 
     if not room.keeps(opened):
         return None
     # What costs nothing is better than all that costs something.
-    prices = np.maximum(costs, costs.max(initial=0.0) * _NOISE + _NOISE)
+    prices = np.maximum(costs, costs.max(initial=0.0) * SUM_TOLERANCE + SUM_TOLERANCE)
     barred = np.zeros_like(opened)
     for stage in range(system.stages):
         wanted = np.flatnonzero(system.stage == stage)
@@ -61,9 +60,9 @@ def first_plan(system: System, room: Room, costs: Floats, stopped: Callable[[], 
             lacks = system.shortfalls(opened)[wanted]
             may = room.admits(opened) & ~barred
             gains = np.where(may, _gains(add, worth, system, opened, lacks), 0.0)
-            if gains.max(initial=0.0) <= _NOISE:
+            if gains.max(initial=0.0) <= SUM_TOLERANCE:
                 break
-            best = np.argmax(np.where(gains > _NOISE, gains / prices, 0.0))
+            best = np.argmax(np.where(gains > SUM_TOLERANCE, gains / prices, 0.0))
             opened[best] = True
             # Money is added up exactly only here.
             barred[best] = not room.keeps(opened)
@@ -78,7 +77,7 @@ def pruned(system: System, room: Room, costs: Floats, opened: Bools) -> Bools:
     chosen = np.flatnonzero(opened & ~room.problem.kept)
     for row in chosen[np.lexsort((-chosen, -costs[chosen]))]:
         opened[row] = False
-        if np.any(system.shortfalls(opened) > before + _NOISE) or not room.keeps(opened):
+        if np.any(system.shortfalls(opened) > before + SUM_TOLERANCE) or not room.keeps(opened):
             opened[row] = True
     return opened
 
@@ -96,7 +95,7 @@ def settled(system: System, room: Room, costs: Floats, opened: Bools) -> Bools:
     for row, others in zip(chosen, trials, strict=True):
         for other in others[~opened[others]]:
             opened[[row, other]] = False, True
-            if np.all(system.shortfalls(opened) <= before + _NOISE) and room.keeps(opened):
+            if np.all(system.shortfalls(opened) <= before + SUM_TOLERANCE) and room.keeps(opened):
                 break
             opened[[row, other]] = True, False
     return opened

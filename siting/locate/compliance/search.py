@@ -15,11 +15,10 @@ from siting.locate.deadline import Deadline
 from siting.locate.highs import Run, Stopped
 from siting.locate.milp.constraints import ConstraintBlock, money_unit
 from siting.locate.problem import NOISE, Bools, Effort, Problem, Stage
+from siting.locate.tolerances import BOUND_ROUNDING, INTEGER_TOLERANCE
 
 # What is left of a gap between whole numbers, once it is below one, is proof.
-_NEAR_ONE: Final = 1.0 - 1e-6
-# HiGHS's bounds are sums of floats.
-_OUTWARD: Final = 1e-10
+_NEAR_ONE: Final = 1.0 - INTEGER_TOLERANCE
 _HALF: Final = 0.5
 
 Key = Callable[[Bools], tuple[float, ...]]
@@ -119,7 +118,7 @@ def _is_counted(system: System, mine: Bools) -> bool:
 
 def _bound(found: float, value: float, floor: float, unit: float) -> float:
     """Return what no choice goes below: rounded outward, and up to the next multiple of the unit of whole numbers."""
-    bound = max(found - _OUTWARD * abs(found) if math.isfinite(found) else floor, floor)
+    bound = max(found - BOUND_ROUNDING * abs(found) if math.isfinite(found) else floor, floor)
     if unit > 0 and math.isfinite(bound):
         bound = math.ceil(bound / unit - (1.0 - _NEAR_ONE)) * unit
     return min(bound, value)

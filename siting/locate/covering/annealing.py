@@ -17,8 +17,9 @@ from siting.locate.covering.choice import (
     lists_of,
     swap,
 )
-from siting.locate.covering.instance import INTEGER_TOLERANCE, CoveringInstance
+from siting.locate.covering.instance import CoveringInstance
 from siting.locate.problem import Bools
+from siting.locate.tolerances import INTEGER_TOLERANCE, SUM_TOLERANCE
 
 # First and last temperature, in costs of an average site.
 _HOT: Final = 0.2
@@ -27,8 +28,6 @@ _COLD: Final = 0.01
 _TURN: Final = 500_000
 # What looking at one exchange counts, in entries of lists.
 _LOOK: Final = 8
-# How far below the best cost a choice must be, at least, relative to it.
-_BELOW: Final = 1e-12
 
 
 class Annealing:
@@ -65,7 +64,7 @@ class Annealing:
         instance, lists = self._core, lists_of(self._core)
         dear = float(instance.cost.mean())
         temperatures = [dear * _HOT * (_COLD / _HOT) ** (turn / self._turns) for turn in (self._done, self._done + 1)]
-        below = 1.0 - INTEGER_TOLERANCE if instance.whole else _BELOW * float(instance.cost[self.best].sum())
+        below = 1.0 - INTEGER_TOLERANCE if instance.whole else SUM_TOLERANCE * float(instance.cost[self.best].sum())
         limits = (
             instance.slack,
             below,

@@ -9,11 +9,12 @@ from scipy.sparse import block_array, csr_array, eye_array, hstack, vstack
 
 from siting.domain.nouns import Floats, Ints
 from siting.locate.covering.fixing import ReducedCovering
-from siting.locate.covering.instance import INTEGER_TOLERANCE, CoveringInstance
+from siting.locate.covering.instance import CoveringInstance
 from siting.locate.covering.mclp_search import CoverSearch
 from siting.locate.covering.state import covered_by
 from siting.locate.highs import Milp, Run, minimise
 from siting.locate.problem import Effort
+from siting.locate.tolerances import INTEGER_TOLERANCE
 
 # The size of the largest weight that is no whole number, as the solver sees it.
 _LARGEST: Final = 1000.0

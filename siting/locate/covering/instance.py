@@ -10,13 +10,10 @@ from scipy.sparse import csr_array
 from siting.domain.nouns import Floats, Ints
 from siting.locate.covering.reduction import Numbers, alike, hashed, transposed
 from siting.locate.problem import Bools
+from siting.locate.tolerances import INTEGER_TOLERANCE
 
 # Sums of whole numbers up to this are exact in floats, whatever their order.
 EXACT_SUM: Final = 2.0**52
-# What a float's sum of costs or of multipliers may be off by, relative to the sum of its terms.
-ROUNDING_SHARE: Final = 1e-9
-# A bound this little above a whole number is taken for that number.
-INTEGER_TOLERANCE: Final = 1e-6
 
 
 @dataclass(frozen=True)

@@ -17,14 +17,13 @@ import numpy as np
 
 from siting.compiled import by_turns, compiled
 from siting.domain.nouns import Floats, Ints
-from siting.locate.covering.instance import ROUNDING_SHARE, CoveringInstance
+from siting.locate.covering.instance import CoveringInstance
 from siting.locate.covering.reduction import Cover, Numbers
 from siting.locate.problem import Bools
+from siting.locate.tolerances import BOUND_ROUNDING, NEAR_ZERO
 
 # The share of the new subgradient in each direction (Camerini, Fratta & Maffioli 1975); the rest is the last direction.
 _NEW_SHARE: Final = 0.15
-# The relative error of sums of a million floats is smaller than this.
-_ROUNDING: Final = 1e-10
 _Lists = tuple[Ints, Numbers, Floats, Floats]
 
 # How much of the last direction each step keeps; after how many steps without gain (a part of what there is to gain)
@@ -184,7 +183,7 @@ def bound_at(cover: Cover, stations: int, multipliers: Floats) -> tuple[float, F
     profit = np.asarray(profits(cover, multipliers), dtype=np.float64)
     first = np.sort(profit)[::-1][:stations]
     total = float(cover.weight.sum())
-    return float((cover.weight - multipliers).sum() + first.sum()) + _ROUNDING * total, profit
+    return float((cover.weight - multipliers).sum() + first.sum()) + BOUND_ROUNDING * total, profit
 
 
 class AscentState(NamedTuple):
@@ -264,7 +263,7 @@ def proved_bound(instance: CoveringInstance, multipliers: Floats) -> tuple[float
     terms = (np.minimum(reduced, 0.0).sum(), multipliers.sum(), -left)
     # Each reduced cost holds all multipliers of its site.
     size = float(np.abs(instance.cost).sum() + multipliers[instance.group].sum() + multipliers.sum())
-    return float(sum(terms)) - ROUNDING_SHARE * max(min(size, abs(terms[0]) + 2 * terms[1] + 1.0), 1.0), reduced
+    return float(sum(terms)) - NEAR_ZERO * max(min(size, abs(terms[0]) + 2 * terms[1] + 1.0), 1.0), reduced
 
 
 def slack_value(multiplier: Floats, weight: Floats, slack: float) -> tuple[float, float]:
@@ -371,7 +370,7 @@ def _step(found: AscentState, missing: Floats, scale: Floats, upper: float, boun
             norm += scale[each] * direction[each] * direction[each]
     if norm <= 0:
         return False
-    length = state[1] * max(upper - bound, ROUNDING_SHARE * upper) / norm
+    length = state[1] * max(upper - bound, NEAR_ZERO * upper) / norm
     for each in range(len(now)):
         now[each] = max(0.0, now[each] + length * scale[each] * direction[each])
     return True

@@ -16,10 +16,9 @@ from siting.locate.covering.reduction import Reduction, reduced
 from siting.locate.deadline import Deadline
 from siting.locate.highs import solver_name
 from siting.locate.problem import Effort, Problem, Rule, SetCovering, Solution, Stage, status_of
+from siting.locate.tolerances import SUM_TOLERANCE
 
 _NO_SITES: Final = np.zeros(0, dtype=np.int64)
-# A share of many persons is a product of floats: what they may be off by, relative to all persons.
-_SHARE_TOLERANCE: Final = 1e-12
 # The size of the largest cost that is no whole number.
 _LARGEST: Final = 1000.0
 
@@ -232,9 +231,9 @@ def coverage_target(problem: Problem, share: float) -> CoverageTarget:
         slack = 0.0 if lost == 0 else -1.0
         weight = weight if found.whole else np.ones(len(weight))
     elif found.whole:
-        slack = total - math.ceil(share * total * (1.0 - _SHARE_TOLERANCE)) - lost
+        slack = total - math.ceil(share * total * (1.0 - SUM_TOLERANCE)) - lost
     else:
-        off = max(_SHARE_TOLERANCE, 2.0 * len(weight) / EXACT_SUM) * total
+        off = max(SUM_TOLERANCE, 2.0 * len(weight) / EXACT_SUM) * total
         unit = 2.0 ** (math.floor(math.log2(EXACT_SUM / total)) - 1)
         weight = np.maximum(np.rint(weight * unit), 1.0)
         slack = float(math.floor((total * (1.0 - share) + off - lost) * unit))

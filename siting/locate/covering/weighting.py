@@ -18,8 +18,9 @@ from siting.locate.covering.choice import (
     lists_of,
     swap,
 )
-from siting.locate.covering.instance import INTEGER_TOLERANCE, CoveringInstance
+from siting.locate.covering.instance import CoveringInstance
 from siting.locate.problem import Bools
+from siting.locate.tolerances import INTEGER_TOLERANCE
 
 # What one turn looks at, in entries of lists.
 _WORK_TURN: Final = 50_000_000

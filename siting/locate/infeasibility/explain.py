@@ -20,6 +20,7 @@ from siting.locate.infeasibility.smallest import (
 from siting.locate.milp.evaluate import unserved
 from siting.locate.milp.unit_shares import unit_totals
 from siting.locate.problem import Effort, Model, Problem, Rule
+from siting.locate.tolerances import NEAR_ZERO
 
 # The order of the deletion filter: rules that come late are named, because no other number can remedy them.
 _RULES: Final[tuple[Rule, ...]] = (
@@ -32,7 +33,6 @@ _RULES: Final[tuple[Rule, ...]] = (
     "unit_share",
     "share",
 )
-_NOISE: Final = 1e-9
 
 
 @dataclass(frozen=True)
@@ -203,7 +203,7 @@ def _poor_units(problem: Problem, model: Model) -> Ints:
     missed = np.zeros(len(problem.people))
     missed[unserved(problem)] = 1.0
     reached: Floats = 1.0 - (problem.units @ missed) / totals
-    return np.flatnonzero(reached < share - _NOISE).astype(np.int64)
+    return np.flatnonzero(reached < share - NEAR_ZERO).astype(np.int64)
 
 
 def _stuck(problem: Problem) -> Ints:

@@ -11,6 +11,7 @@ from siting.locate.median.branch_and_bound import Incumbent, Relaxation
 from siting.locate.median.instance import INSIDE, MedianInstance, reduced
 from siting.locate.median.interchange import chosen
 from siting.locate.median.lagrangian import Rounds, ascend
+from siting.locate.tolerances import SUM_TOLERANCE
 
 # The largest initial multiplier of a person, in longest walks.
 _FIRST = 10.0
@@ -21,8 +22,6 @@ _HURRIED = 10.0
 _GOLDEN = 0.618033988749895
 # Iterations of each bound, and passes of fixing by the constraint on persons beyond.
 _ROUNDS, _PASSES = Rounds(100, 1.5, 20), 2
-# Sums of persons that differ by less than this part are equal.
-SAME = 1e-12
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ def relaxations(given: BeyondPenalty, most: int, incumbent: Incumbent, deadline:
     weight = given.longest_s * _HURRIED
     if not deadline.should_stop():
         weight = float(np.exp(_highest(bound_at, np.log(given.longest_s), np.log(given.longest_s * _UP_TO))))
-    offset = weight * given.allowed * (1.0 + SAME)
+    offset = weight * given.allowed * (1.0 + SUM_TOLERANCE)
     return Relaxation(given.beyond, limit=given.limit), Relaxation(given.seconds(weight), offset=offset)
 
 

@@ -11,11 +11,8 @@ from siting.locate.median.instance import FREE, INSIDE, OUTSIDE, MedianInstance,
 from siting.locate.median.interchange import add, chosen, improve, least_saving
 from siting.locate.median.lagrangian import Ascent, Rounds, ascend
 from siting.locate.problem import NOISE
+from siting.locate.tolerances import PROOF_TOLERANCE, STEP_TOLERANCE
 
-# A bound this close to the incumbent proves it; below the noise of a proof.
-RELATIVE_TOLERANCE = 4e-10
-# Whole objectives are rounded within this.
-WHOLE_TOLERANCE = 1e-3
 # Iterations of a node, the first step, and the iterations without progress after which it is halved.
 _ROUNDS = Rounds(80, 0.5, 8)
 # A node is bounded again while at least this share of its free sites was fixed.
@@ -62,11 +59,7 @@ class Incumbent:
     @property
     def goal(self) -> float:
         """The bound that proves the incumbent."""
-        near = (
-            self.value - 1.0 + 2.0 * WHOLE_TOLERANCE
-            if self.whole
-            else self.value - RELATIVE_TOLERANCE * abs(self.value)
-        )
+        near = self.value - 1.0 + 2.0 * STEP_TOLERANCE if self.whole else self.value - PROOF_TOLERANCE * abs(self.value)
         # Slightly below the relative gap, so that rounding does not exceed it.
         return min(near, self.value - (1.0 - NOISE) * self.rel_gap * abs(self.value))
 
@@ -118,7 +111,7 @@ class Tree:
         """The lower bound of all choices."""
         left = self._open[0].bound if self._open else np.inf
         least = float(min(left, self._floor, self.incumbent.goal))
-        return float(np.ceil(least - WHOLE_TOLERANCE)) if self.incumbent.whole and np.isfinite(least) else least
+        return float(np.ceil(least - STEP_TOLERANCE)) if self.incumbent.whole and np.isfinite(least) else least
 
     @property
     def done(self) -> bool:

@@ -12,11 +12,9 @@ import numpy as np
 from siting.compiled import by_turns, compiled
 from siting.domain.nouns import Floats, Ints
 from siting.locate.median.instance import MedianInstance, Numbers
+from siting.locate.tolerances import SAVING_ROUNDING, SUM_TOLERANCE
 
 _NONE = -1
-# The least saving of an exchange, as a share of the present cost and of the cost without any site: less is a rounding
-# error, because savings are differences of such costs.
-_LEAST, _ROUNDING = 1e-12, 4e-15
 # Work limits of one local search: exchanges, exchanges for each open site, and pairs. Rounding errors could make it
 # cycle, and the stopping criterion must be checked in between.
 _EXCHANGES, _EXCHANGES_A_SLOT, _PAIRS = 100, 20, 200_000_000
@@ -56,7 +54,7 @@ def chosen(instance: MedianInstance, most: int, sites: Ints) -> Choice:
 @compiled
 def least_saving(instance: MedianInstance, choice: Choice) -> float:
     """Return the least saving of an exchange: more than rounding errors."""
-    return float(_LEAST * choice.near_cost.sum() + _ROUNDING * instance.base.sum())
+    return float(SUM_TOLERANCE * choice.near_cost.sum() + SAVING_ROUNDING * instance.base.sum())
 
 
 @compiled

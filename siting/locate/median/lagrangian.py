@@ -14,11 +14,10 @@ from siting.compiled import by_turns, compiled
 from siting.domain.nouns import Floats
 from siting.locate.median.instance import INSIDE, OUTSIDE, MedianInstance, States
 from siting.locate.problem import Bools
+from siting.locate.tolerances import TERM_ROUNDING
 
 # The part of the last direction in the next one (Crowder 1976).
 _KEPT = 0.7
-# Bounds are rounded down by more than the rounding error of a sum, a share of it for each term.
-_ROUNDING = 1.2e-16
 _FEW = 64
 # The part of the selection frequency that the next iteration keeps.
 _REMEMBERED = 0.95
@@ -58,7 +57,7 @@ def evaluate(instance: MedianInstance, most: int, multipliers: Floats, reduced_c
                 break
             reduced_cost[instance.site[pair]] += instance.cost[pair] - paid
     best = _select(most, reduced_cost, selected)
-    value: float = total + best - (_FEW + len(multipliers)) * _ROUNDING * (size - best)
+    value: float = total + best - (_FEW + len(multipliers)) * TERM_ROUNDING * (size - best)
     return value
 
 

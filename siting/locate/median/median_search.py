@@ -7,7 +7,6 @@ import numpy as np
 from siting.domain.nouns import Floats
 from siting.locate.deadline import Deadline
 from siting.locate.median.branch_and_bound import (
-    WHOLE_TOLERANCE,
     BoundedNode,
     Incumbent,
     Relaxation,
@@ -21,6 +20,7 @@ from siting.locate.median.interchange import chosen, least_saving
 from siting.locate.median.iterated_search import State, iterate, random_state
 from siting.locate.median.lagrangian import Rounds, ascend
 from siting.locate.problem import Ended
+from siting.locate.tolerances import STEP_TOLERANCE
 
 # Iterations of the bound at the root: the most, those of a constraint's bound, and those (and pairs) between two checks
 # of the stopping criterion.
@@ -153,7 +153,7 @@ class MedianSearch:
     def _tell(self, bound: float) -> None:
         """Update the bound, and report an objective or a bound that improves."""
         if self.incumbent.whole and np.isfinite(bound):
-            bound = float(np.ceil(bound - WHOLE_TOLERANCE))
+            bound = float(np.ceil(bound - STEP_TOLERANCE))
         self.bound = max(self.bound, bound)
         told = (min(self.incumbent.value, self._told[0]), max(self.bound, self._told[1]))
         if self._deadline.effort.report is not None and told != self._told:

@@ -4,12 +4,13 @@ import numpy as np
 
 from siting.domain.nouns import Floats
 from siting.locate.deadline import Deadline
-from siting.locate.median.beyond_penalty import SAME, BeyondPenalty, middle
+from siting.locate.median.beyond_penalty import BeyondPenalty, middle
 from siting.locate.median.branch_and_bound import Incumbent, Relaxation, local_optimum
 from siting.locate.median.instance import FREE, INSIDE, MedianInstance, reduced
 from siting.locate.median.interchange import chosen, least_saving
 from siting.locate.median.median_search import MedianSearch
 from siting.locate.median.oscillation import Pricing, oscillate
+from siting.locate.tolerances import SUM_TOLERANCE
 
 # Penalties start at so many times the multipliers of the bound.
 _ABOVE = 1.5
@@ -55,7 +56,7 @@ class PenaltySearch(MedianSearch):
         prices = np.where(people > 0.0, np.maximum(self._prices, self._least), self._search.base)
         instance, free = reduced(self._search._replace(base=prices), self._state)
         people = np.where(instance.base == prices, people, 0.0)
-        pricing = Pricing(people, self._least, self._penalty.allowed * (1.0 + SAME))
+        pricing = Pricing(people, self._least, self._penalty.allowed * (1.0 + SUM_TOLERANCE))
         sites = local_optimum(instance, left, np.flatnonzero(np.isin(free, self.incumbent.sites))[:left])
         choice = chosen(instance, len(sites), sites)
         least, better, last = float(least_saving(instance, choice)), False, 0

@@ -8,14 +8,15 @@ from scipy.sparse import csr_array
 from siting.domain.nouns import Floats, Ints
 from siting.locate.covering import maximal_covering
 from siting.locate.deadline import Deadline
-from siting.locate.median.beyond_penalty import SAME, BeyondPenalty, relaxations
-from siting.locate.median.branch_and_bound import WHOLE_TOLERANCE, Incumbent, Relaxation
+from siting.locate.median.beyond_penalty import BeyondPenalty, relaxations
+from siting.locate.median.branch_and_bound import Incumbent, Relaxation
 from siting.locate.median.instance import Costs, MedianInstance, distinct_sites, instance_of, useful_sites
 from siting.locate.median.median_search import MedianSearch
 from siting.locate.median.penalty_search import PenaltySearch
 from siting.locate.median.request import MedianRequest, ended_by, minimised, nearest_of
 from siting.locate.median.ties import break_ties
 from siting.locate.problem import NOISE, Solution, status_of
+from siting.locate.tolerances import STEP_TOLERANCE, SUM_TOLERANCE
 
 SOLVER = "siting"
 
@@ -98,7 +99,7 @@ class SecondStage:
 
     def value_of(self, sites: Ints) -> float:
         """Return the person-seconds of those covered; inf if too many are beyond."""
-        if self.beyond(sites) > self._allowed * (1.0 + SAME):
+        if self.beyond(sites) > self._allowed * (1.0 + SUM_TOLERANCE):
             return math.inf
         return self._given.walked(self._given.nearest(self.rows[sites]))
 
@@ -121,7 +122,7 @@ class SecondStage:
         beyond = self._core(self._reached, 1.0)
         allowed = max(self._allowed - self._given.beyond(np.where(self._reachable, 0.0, np.inf)), 0.0)
         # If persons are whole, an allowance below one more person allows none.
-        more = 10.0 * WHOLE_TOLERANCE if beyond.whole else NOISE * float(beyond.base.sum())
+        more = 10.0 * STEP_TOLERANCE if beyond.whole else NOISE * float(beyond.base.sum())
         # A point with more persons than may be beyond must be served: otherwise it costs more than the incumbent.
         never = beyond.base > allowed + more
         value = self._given.problem.value

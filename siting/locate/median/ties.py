@@ -9,9 +9,7 @@ from siting.compiled import by_turns, compiled
 from siting.domain.nouns import Ints
 from siting.locate.median.instance import MedianInstance
 from siting.locate.median.interchange import Choice, best_exchange, chosen, close, exchange
-
-# Sums of the same costs in another order differ by less than this part.
-_NOISE = 1e-12
+from siting.locate.tolerances import SUM_TOLERANCE
 
 
 def break_ties(instance: MedianInstance, sites: Ints, stops: Callable[[], bool] | None = None) -> Ints:
@@ -34,7 +32,7 @@ def break_ties(instance: MedianInstance, sites: Ints, stops: Callable[[], bool] 
         Sites that cost no more together, ascending. Exchanges of two for two are not made.
     """
     choice = chosen(instance, len(sites), np.sort(sites))
-    noise, place = _NOISE * float(choice.near_cost.sum()), np.zeros(1, dtype=np.int64)
+    noise, place = SUM_TOLERANCE * float(choice.near_cost.sum()), np.zeros(1, dtype=np.int64)
     with suppress(KeyboardInterrupt):
         by_turns(lambda work: bool(_drop_redundant(instance, choice, noise, work)), stops)
         by_turns(lambda work: bool(_prefer_lower(instance, choice, noise, place, work)), stops)

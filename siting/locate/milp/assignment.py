@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from typing import Final
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -12,9 +11,7 @@ from siting.locate.milp.constraints import ConstraintBlock
 from siting.locate.milp.coverage import ServiceVariables, is_whole
 from siting.locate.milp.demand_groups import Groups, grouped
 from siting.locate.problem import Bools, Problem
-
-# Shares below this are zero: linear programs leave such rounding errors.
-SHARE_TOLERANCE: Final = 1e-9
+from siting.locate.tolerances import NEAR_ZERO
 
 
 def assignment_variables(
@@ -174,7 +171,7 @@ def served_by(problem: Problem, service: ServiceVariables, shares: Floats) -> cs
     csr_array
         Persons; no stored zeros.
     """
-    columns = np.flatnonzero(shares > SHARE_TOLERANCE)
+    columns = np.flatnonzero(shares > NEAR_ZERO)
     group, site = service.pair_group[columns], service.pair_site[columns]
     persons = service.persons[columns] * shares[columns]
     members = _members(service.groups.group_of, service.groups.count)

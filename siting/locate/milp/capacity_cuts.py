@@ -10,11 +10,8 @@ from scipy.sparse import csc_array, csr_array
 from siting.domain.nouns import Bools, Floats, Ints
 from siting.locate.milp.flows import Flows
 from siting.locate.milp.separation import most_violated_cut, opening_weight, units_and_rest
+from siting.locate.tolerances import LEAST_VIOLATION, OPENING_TOLERANCE
 
-# A cut must be violated by at least this part of the capacity unit.
-_LEAST_VIOLATION: Final = 1e-5
-# Openings within this of 0 or 1 are integral.
-_WHOLE: Final = 1e-4
 # So many capacities serve as units: those of the most opened sites.
 _UNITS: Final = 3
 # The most cuts of one separation, and the most neighbourhoods that it starts from.
@@ -81,11 +78,11 @@ def violated_cuts(flows: Flows, opened: Floats, shares: Floats) -> list[Capacity
     for unit in _units(flows, opened):
         for seed in _seeds(flows, opened, carried):
             violation = float(most_violated_cut(seed, unit, graph, inside))
-            if violation > _LEAST_VIOLATION * unit:
+            if violation > LEAST_VIOLATION * unit:
                 found[(inside.tobytes(), unit)] = (violation, inside.copy())
     ranked = sorted(found.items(), key=lambda each: (-each[1][0], each[0]))[:_ROWS]
     cuts = (cut_of(flows, within, unit, opened, carried) for (_, unit), (_, within) in ranked)
-    return [each for each in cuts if each.violation > _LEAST_VIOLATION]
+    return [each for each in cuts if each.violation > LEAST_VIOLATION]
 
 
 def cut_of(flows: Flows, within: Bools, unit: float, opened: Floats, carried: Floats) -> CapacityCut:
@@ -120,12 +117,12 @@ def _units(flows: Flows, opened: Floats) -> list[float]:
 def _seeds(flows: Flows, opened: Floats, carried: Floats) -> Iterator[Ints]:
     """Yield sets of areas to start from."""
     serves = csr_array((carried, flows.site.copy(), flows.start), shape=(len(flows.persons), len(opened))).tocsc()
-    fractional = np.flatnonzero((opened > _WHOLE) & (opened < 1.0 - _WHOLE))
+    fractional = np.flatnonzero((opened > OPENING_TOLERANCE) & (opened < 1.0 - OPENING_TOLERANCE))
     count = 0
     for site in fractional.tolist():
         own = flows.area[flows.place[site] : flows.place[site + 1]]
         neighbours = np.unique(np.concatenate([flows.site[flows.start[a] : flows.start[a + 1]] for a in own] or [own]))
-        neighbours = neighbours[opened[neighbours] > _WHOLE]
+        neighbours = neighbours[opened[neighbours] > OPENING_TOLERANCE]
         for some in (None, neighbours, *(np.array([site, neighbour]) for neighbour in neighbours if neighbour != site)):
             seed = own if some is None else _areas_of(flows, opened, serves, some)
             if len(seed):
@@ -139,4 +136,4 @@ def _areas_of(flows: Flows, opened: Floats, serves: csc_array, sites: Ints) -> I
     """Return the areas of whose persons some sites serve more than the fractional part of their number."""
     number = float(opened[sites].sum())
     served = np.asarray(serves[:, sites].sum(axis=1)).ravel()
-    return np.flatnonzero(served > max(number - np.floor(number), _WHOLE) * flows.persons).astype(np.int64)
+    return np.flatnonzero(served > max(number - np.floor(number), OPENING_TOLERANCE) * flows.persons).astype(np.int64)

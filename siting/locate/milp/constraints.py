@@ -10,12 +10,8 @@ from scipy.sparse import csr_array, vstack
 
 from siting.domain.nouns import Floats, Ints
 from siting.locate.problem import Bools, Problem, Rule, Rules
+from siting.locate.tolerances import ROW_TOLERANCE, SUM_TOLERANCE
 
-# Constraints that rounding errors could violate are relaxed by this part of their largest coefficient. It must be above
-# 1e-9: with a smaller one, the presolve of HiGHS 1.15 calls a variable that must be almost 1 infeasible.
-ROW_TOLERANCE: Final = 1e-8
-# A sum of money may exceed the budget by this part, the rounding error of a sum.
-BUDGET_TOLERANCE: Final = 1e-12
 _LARGEST_COST: Final = 1000.0
 _LARGEST_WHOLE: Final = 2.0**53
 # Constraints on sites alone, except the budget, have whole sides: a difference below one half is a rounding error.
@@ -90,7 +86,7 @@ def site_constraints(problem: Problem) -> tuple[ConstraintBlock, ...]:
     if rules.budget is not None and rules.costs is not None and bool(np.any(rules.costs[~kept] > 0)):
         costs = np.where(kept, 0.0, rules.costs)
         unit = money_unit(costs)
-        most = rules.budget * (1.0 + BUDGET_TOLERANCE) / unit
+        most = rules.budget * (1.0 + SUM_TOLERANCE) / unit
         # Whole costs stay whole. Other costs are relaxed; a choice over the budget is found and excluded afterwards.
         high = np.array([np.floor(most) if np.all(costs == np.rint(costs)) else most + ROW_TOLERANCE * _LARGEST_COST])
         blocks.append(ConstraintBlock("budget", csr_array((costs / unit)[None, :]), np.array([-np.inf]), high))
@@ -117,7 +113,7 @@ def within_budget(problem: Problem, chosen: Ints) -> bool:
     rules = problem.rules
     if rules.budget is None or rules.costs is None:
         return True
-    return math.fsum(rules.costs[chosen]) <= rules.budget * (1.0 + BUDGET_TOLERANCE)
+    return math.fsum(rules.costs[chosen]) <= rules.budget * (1.0 + SUM_TOLERANCE)
 
 
 def money_unit(costs: Floats) -> float:

@@ -14,13 +14,10 @@ from siting.locate.milp.formulation import LexicographicMilp, over_all
 from siting.locate.milp.objectives import Objective
 from siting.locate.milp.unit_shares import least_share
 from siting.locate.problem import Effort, Problem
+from siting.locate.tolerances import FLOW_TOLERANCE, LP_ROW_TOLERANCE
 
-# A linear program satisfies a constraint within this tolerance.
-_LP_TOLERANCE: Final = 1e-8
 # After an interrupt, the last choice is evaluated within so many seconds, or not at all.
 AFTER_INTERRUPT_S: Final = 0.5
-# Flows of whole persons are rounded within this tolerance.
-_FLOW_TOLERANCE: Final = 1e-5
 
 
 @dataclass(frozen=True)
@@ -136,7 +133,7 @@ def _by_flows(milp: LexicographicMilp, chosen: Ints, opened: Floats, seconds: fl
         values = _cleaned(milp, opened, run.values)
         objectives.append(objective.value_at(values))
         earlier = (*earlier, objective.fixed_at(objectives[-1]))
-    if not milp.meets_shares(values, _LP_TOLERANCE):
+    if not milp.meets_shares(values, LP_ROW_TOLERANCE):
         return None
     return Evaluation(chosen, values, tuple(objectives[: len(milp.objectives)]))
 
@@ -146,7 +143,7 @@ def _cleaned(milp: LexicographicMilp, opened: Floats, values: Floats) -> Floats:
     sites, service = milp.problem.sites, milp.service
     shares = np.clip(values[sites : sites + service.variables], 0.0, 1.0)
     flows = shares * service.persons
-    if service.whole and bool(np.all(np.abs(flows - np.rint(flows)) <= _FLOW_TOLERANCE)):
+    if service.whole and bool(np.all(np.abs(flows - np.rint(flows)) <= FLOW_TOLERANCE)):
         shares = np.where(
             service.persons > 0, np.rint(flows) / np.where(service.persons > 0, service.persons, 1.0), 0.0
         )

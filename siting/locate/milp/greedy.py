@@ -8,15 +8,15 @@ import numpy as np
 from scipy.sparse import csc_array, csr_array
 
 from siting.domain.nouns import Floats, Ints
-from siting.locate.milp.constraints import BUDGET_TOLERANCE, stacked
+from siting.locate.milp.constraints import stacked
 from siting.locate.milp.evaluate import Evaluation, better_of, evaluate
 from siting.locate.milp.formulation import LexicographicMilp
 from siting.locate.milp.unit_shares import SHARE, unit_totals
 from siting.locate.problem import Bools
+from siting.locate.tolerances import NEAR_ZERO, SUM_TOLERANCE
 
 # Bisection steps for the greatest least share that the greedy heuristic reaches.
 _HALVINGS: Final = 12
-_EPS: Final = 1e-9
 
 # From the unserved part of each group (1: nobody is served) to the value of serving it; all zeros: enough are served.
 Score = Callable[[Floats], Floats]
@@ -54,7 +54,7 @@ def without_redundant(milp: LexicographicMilp, plan: Evaluation) -> Evaluation:
 def _serves(milp: LexicographicMilp, plan: Evaluation, site: int) -> bool:
     """Tell whether a site serves persons."""
     shares = plan.values[milp.problem.sites : milp.problem.sites + milp.service.variables]
-    return bool(np.any(shares[milp.service.pair_site == site] > _EPS))
+    return bool(np.any(shares[milp.service.pair_site == site] > NEAR_ZERO))
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def _greedy_data(milp: LexicographicMilp) -> _GreedyData:
         capacity=np.full(problem.sites, np.inf) if capacity is None else capacity,
         alternatives=np.bincount(group, minlength=groups.count).astype(np.float64),
         limits=csc_array(matrix[upper]),
-        high=high[upper] * (1.0 + BUDGET_TOLERANCE),
+        high=high[upper] * (1.0 + SUM_TOLERANCE),
         required=[matrix.indices[matrix.indptr[line] : matrix.indptr[line + 1]].astype(np.int64) for line in least],
         costs=np.ones(problem.sites) if problem.rules.costs is None else problem.rules.costs,
     )
@@ -127,7 +127,7 @@ def _floored(milp: LexicographicMilp, floor: float) -> Score:
 
     def value_at(unserved: Floats) -> Floats:
         shortfall = np.maximum(floor - base - shares @ (1.0 - unserved), 0.0)
-        urgent = (shortfall > _EPS).astype(np.float64) @ shares
+        urgent = (shortfall > NEAR_ZERO).astype(np.float64) @ shares
         return np.asarray((first * urgent + groups.value) * unserved)
 
     return value_at
@@ -140,12 +140,12 @@ def _lacking(milp: LexicographicMilp, by_unit: csr_array | None) -> Score:
     floor = _floor_of(milp) if by_unit is not None else np.zeros(0)
 
     def value_at(unserved: Floats) -> Floats:
-        short = need - groups.people @ (1.0 - unserved) > _EPS * max(need, 1.0)
+        short = need - groups.people @ (1.0 - unserved) > NEAR_ZERO * max(need, 1.0)
         total = groups.people * unserved if short else np.zeros(groups.count)
         if by_unit is None:
             return total
         totals, wanted = unit_totals(milp.problem)
-        shortfall = floor - (service.base_units / totals + by_unit @ (1.0 - unserved))[wanted] > _EPS
+        shortfall = floor - (service.base_units / totals + by_unit @ (1.0 - unserved))[wanted] > NEAR_ZERO
         return np.asarray(total + (shortfall * totals[wanted]) @ by_unit[wanted] * unserved)
 
     return value_at
@@ -157,7 +157,7 @@ def _fairest(milp: LexicographicMilp, data: _GreedyData) -> Score:
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
         found = evaluate(milp, _greedy(data, _floored(milp, middle), per_cost=False))
-        reached = found is not None and found.objective_values[0] >= middle - _EPS
+        reached = found is not None and found.objective_values[0] >= middle - NEAR_ZERO
         low, high = (middle, high) if reached else (low, middle)
     return _floored(milp, low)
 
@@ -198,14 +198,14 @@ def _keys(data: _GreedyData, value_at: Floats, unserved: Floats, *, per_cost: bo
         gains = gains * np.minimum(1.0, data.capacity / np.where(reached > 0, reached, 1.0))
     if not per_cost:
         return np.asarray(gains)
-    return np.asarray(gains / np.maximum(data.costs, _EPS * max(1.0, float(data.costs.max(initial=0.0)))))
+    return np.asarray(gains / np.maximum(data.costs, NEAR_ZERO * max(1.0, float(data.costs.max(initial=0.0)))))
 
 
 def _allowed(data: _GreedyData, opened: Bools, slack: Floats) -> Bools:
     """Return the sites that the limits still allow."""
     allowed = data.milp.problem.open_to_choice & ~opened
     limits = data.limits
-    over = limits.data > slack[limits.indices] + _EPS * np.maximum(limits.data, 1.0)
+    over = limits.data > slack[limits.indices] + NEAR_ZERO * np.maximum(limits.data, 1.0)
     column = np.repeat(np.arange(limits.shape[1]), np.diff(limits.indptr))
     allowed[column[over]] = False
     return np.asarray(allowed, dtype=np.bool_)

@@ -11,7 +11,7 @@ from siting.domain.nouns import Ints
 from siting.locate.deadline import Deadline
 from siting.locate.highs import Run, minimise, solver_name
 from siting.locate.milp.assignment import served_by
-from siting.locate.milp.constraints import ROW_TOLERANCE, ConstraintBlock, within_budget
+from siting.locate.milp.constraints import ConstraintBlock, within_budget
 from siting.locate.milp.evaluate import (
     AFTER_INTERRUPT_S,
     Evaluation,
@@ -27,6 +27,7 @@ from siting.locate.milp.relaxation import StageRelaxation
 from siting.locate.milp.surrogate import improve_by_surrogate
 from siting.locate.milp.ties import break_ties
 from siting.locate.problem import Effort, Ended, Solution, status_of, without_plan
+from siting.locate.tolerances import MOST_ROW_GAIN, ROW_TOLERANCE
 
 # The part of the remaining seconds that a stage may take if another follows.
 _STAGE_SHARE: Final = 0.6
@@ -34,8 +35,6 @@ _STAGE_SHARE: Final = 0.6
 _FIXING_SHARE: Final = 0.3
 # The part of the remaining seconds that may be spent on a better incumbent for the second stage.
 _SURROGATE_SHARE: Final = 0.25
-# The row tolerance can gain at most this part of the objective's span: wider gaps stay open.
-_MOST_TOLERANCE_GAIN: Final = 1e-5
 
 
 @dataclass(frozen=True)
@@ -168,7 +167,7 @@ def _tolerance_gain(
     objective = milp.objectives[number]
     if (
         not (earlier or milp.share_constraints)
-        or not 0.0 < abs(bound - plan.objective_values[number]) <= _MOST_TOLERANCE_GAIN * objective.span
+        or not 0.0 < abs(bound - plan.objective_values[number]) <= MOST_ROW_GAIN * objective.span
     ):
         return 0.0
     return tolerance_gain(milp, number, plan, earlier) + ROW_TOLERANCE * objective.span

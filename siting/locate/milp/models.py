@@ -7,15 +7,13 @@ import numpy as np
 from scipy.sparse import csr_array, hstack
 
 from siting.locate.milp.assignment import assignment_variables
-from siting.locate.milp.constraints import ROW_TOLERANCE, ConstraintBlock, money_unit, site_constraints
+from siting.locate.milp.constraints import ConstraintBlock, money_unit, site_constraints
 from siting.locate.milp.coverage import ServiceVariables, coverage_variables, is_whole
 from siting.locate.milp.formulation import LexicographicMilp, over_all
 from siting.locate.milp.objectives import Objective, power_of_two_scale
 from siting.locate.milp.unit_shares import SHARE, unit_floors, unit_share_rows, unit_totals
 from siting.locate.problem import FairCovering, MaximalCovering, Model, PMedian, Problem, SetCovering
-
-# A share of whole persons is rounded up to whole persons, if it is above the last one by more than this part.
-_WHOLE_TOLERANCE = 1e-9
+from siting.locate.tolerances import NEAR_ZERO, ROW_TOLERANCE
 
 
 def milp_of(problem: Problem, model: Model) -> LexicographicMilp:
@@ -145,7 +143,7 @@ def _cost_objective(problem: Problem, service: ServiceVariables) -> Objective:
 def persons_needed(problem: Problem, need: float) -> float:
     """Return how many persons must be served, rounded up where only whole persons can be."""
     if is_whole(problem.people) and problem.rules.capacity is None:
-        return float(math.ceil(need - _WHOLE_TOLERANCE * max(need, 1.0)))
+        return float(math.ceil(need - NEAR_ZERO * max(need, 1.0)))
     return need
 
 

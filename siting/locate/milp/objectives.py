@@ -8,21 +8,20 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from siting.domain.nouns import Floats
-from siting.locate.milp.constraints import ROW_TOLERANCE, ConstraintBlock
+from siting.locate.milp.constraints import ConstraintBlock
 from siting.locate.problem import NOISE, Stage
+from siting.locate.tolerances import (
+    LP_OBJECTIVE_TOLERANCE,
+    ROW_TOLERANCE,
+    STEP_TOLERANCE,
+    SUM_TOLERANCE,
+    UNDER_ONE_STEP,
+)
 
 StageName = Literal["covered", "beyond", "seconds", "worst_s", "stations", "cost", "least_share", "shortfall"]
 
 # The size of the largest coefficient of an objective, or of a constraint on persons, after scaling for HiGHS.
 _LARGEST: Final = 1000.0
-# Summing shares in floats is exact to this relative error.
-SUM_TOLERANCE: Final = 1e-12
-# A linear program's objective is exact to this part of the sum of its terms.
-_LP_TOLERANCE: Final = 1e-11
-# HiGHS proves a gap that is strictly below one step.
-_UNDER_ONE: Final = 0.99
-# A bound this close to a whole step is rounded to that step.
-_STEP_TOLERANCE: Final = 1e-3
 
 # These count seconds walked and persons out of reach, and are never negative; their weights are savings, so negative.
 _NEVER_NEGATIVE: Final = ("seconds", "beyond")
@@ -51,7 +50,7 @@ class Objective:
     @property
     def abs_gap(self) -> float:
         """The scaled gap between incumbent and bound that proves optimality."""
-        return _UNDER_ONE * self.step * self.scale
+        return UNDER_ONE_STEP * self.step * self.scale
 
     def value_at(self, values: Floats) -> float:
         """Return the objective at a point, rounded once.
@@ -81,7 +80,7 @@ class Objective:
         if self.step == 0.0:
             return bound + SUM_TOLERANCE * self.span * (1.0 if self.sense == "max" else -1.0)
         steps = bound / self.step
-        rounded = math.floor(steps + _STEP_TOLERANCE) if self.sense == "max" else math.ceil(steps - _STEP_TOLERANCE)
+        rounded = math.floor(steps + STEP_TOLERANCE) if self.sense == "max" else math.ceil(steps - STEP_TOLERANCE)
         return self.step * rounded
 
     def trivial_bound(self) -> float:
@@ -91,7 +90,7 @@ class Objective:
 
     def stage(self, value: float, bound: float, tolerance_gain: float = 0.0) -> Stage:
         """Return the stage. Its bound never crosses the value, and equals it if they differ by tolerances alone."""
-        if abs(bound - value) <= _LP_TOLERANCE * self.span + tolerance_gain:
+        if abs(bound - value) <= LP_OBJECTIVE_TOLERANCE * self.span + tolerance_gain:
             bound = value
         if self.name in _NEVER_NEGATIVE:
             # A relaxation that is stopped early can give a negative bound.

@@ -11,11 +11,12 @@ from siting.domain.nouns import Floats
 from siting.locate.deadline import Deadline
 from siting.locate.highs import Relaxation, Run
 from siting.locate.milp.capacity_cuts import CapacityCut, violated_cuts
-from siting.locate.milp.constraints import ROW_TOLERANCE, ConstraintBlock
+from siting.locate.milp.constraints import ConstraintBlock
 from siting.locate.milp.flows import flows_of
 from siting.locate.milp.formulation import LexicographicMilp, over_all
 from siting.locate.milp.objectives import Objective
 from siting.locate.problem import NOISE, Effort
+from siting.locate.tolerances import DUAL_TOLERANCE, NEAR_ZERO, ROW_TOLERANCE
 
 # The most rounds of separation, and how many may pass without closing a part of the gap.
 _ROUNDS: Final = 80
@@ -23,9 +24,6 @@ _STALLED: Final = 20
 _LEAST_PROGRESS: Final = 0.002
 # The part of the seconds that may be spent on cuts.
 _SHARE: Final = 0.3
-_DUST: Final = 1e-9
-# The error of a dual value.
-_DUAL_TOLERANCE: Final = 1e-7
 # The most passes of probing, their most simplex iterations, and the part of the sites that a pass must fix to go on.
 _PASSES: Final = 4
 _ITERATION_LIMIT: Final = 200_000
@@ -96,7 +94,7 @@ class StageRelaxation:
             if stalled >= _STALLED or proved or not self._cut(self._relaxation, run.values):
                 break
         duals = self._relaxation.prices().tolist()
-        binding = [cut for cut, dual in zip(self._found, duals, strict=False) if abs(dual) > _DUST]
+        binding = [cut for cut, dual in zip(self._found, duals, strict=False) if abs(dual) > NEAR_ZERO]
         self.binding = (self._block(binding),) if binding else ()
         return self.binding
 
@@ -126,7 +124,7 @@ class StageRelaxation:
         cost_limit = (
             (value - objective.constant) * (-1.0 if objective.sense == "max" else 1.0) + slack
         ) * objective.scale
-        cost_limit += _DUAL_TOLERANCE * self._milp.variables + NOISE * abs(cost_limit)
+        cost_limit += DUAL_TOLERANCE * self._milp.variables + NOISE * abs(cost_limit)
         deadline = Deadline(effort)
         open_sites = int(problem.open_to_choice.sum())
         fixed: dict[int, float] = {}
@@ -169,7 +167,7 @@ class StageRelaxation:
         cost_limit, values = known
         for site in np.flatnonzero(self._milp.problem.open_to_choice).tolist():
             for value_fixed in (0.0, 1.0):
-                if site in fixed or abs(values[site] - value_fixed) < _DUST or self._spent(deadline):
+                if site in fixed or abs(values[site] - value_fixed) < NEAR_ZERO or self._spent(deadline):
                     continue
                 relaxation.bound(site, value_fixed, value_fixed)
                 run = self._solved(relaxation, deadline)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siting.compiled import compiled
+from siting.locate.tolerances import BETTER_CUT, CLOSED, REMAINDER_TOLERANCE
 
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
@@ -16,17 +17,12 @@ Graph: TypeAlias = tuple[Ints, Ints, Floats, Floats, Ints, Ints, Floats, Floats]
 
 # The most moves of one search.
 _MOVES: Final = 60
-# Openings below this are zero.
-_CLOSED: Final = 1e-7
-# Remainders within this part of the unit from 0 or from the unit give no useful cut.
-_REST: Final = 1e-6
-_BETTER: Final = 1e-6
 
 
 @compiled
 def units_and_rest(total: float, unit: float) -> tuple[float, float]:
     """Return m and r of ``total = unit · (m − 1) + r`` with 0 < r ≤ unit."""
-    units = math.ceil(total / unit - _REST)
+    units = math.ceil(total / unit - REMAINDER_TOLERANCE)
     return units, total - unit * (units - 1.0)
 
 
@@ -42,7 +38,7 @@ def _violation(total: float, unit: float, sites: Ints, flow: Floats, reached: Fl
     """Return the violation of the cut of a neighbourhood; negative if the point satisfies it."""
     capacity, opened = graph[6], graph[7]
     units, rest = units_and_rest(total, unit)
-    if units <= 1.0 or rest < _REST * unit or rest > unit * (1.0 - _REST):
+    if units <= 1.0 or rest < REMAINDER_TOLERANCE * unit or rest > unit * (1.0 - REMAINDER_TOLERANCE):
         return -np.inf
     violation = -(unit - rest) * (units - 1.0)
     for site in sites:
@@ -73,7 +69,7 @@ def _extend(
     many_sites, many_areas = counts
     for pair in range(start[area], start[area + 1]):
         own = site[pair]
-        if opened[own] <= _CLOSED or known[0][own]:
+        if opened[own] <= CLOSED or known[0][own]:
             continue
         known[0][own] = True
         sites[many_sites] = own
@@ -123,7 +119,7 @@ def most_violated_cut(seed: Ints, unit: float, graph: Graph, inside: Bools) -> f
             moved = _move(area, inside, flow, reached, graph)
             own = _violation(total + moved, unit, sites[: counts[0]], flow, reached, graph)
             _move(area, inside, flow, reached, graph)
-            if own > found + _BETTER:
+            if own > found + BETTER_CUT:
                 chosen, found = area, own
         if chosen < 0:
             break

@@ -6,9 +6,10 @@ import numpy as np
 from scipy.sparse import csr_array, hstack
 
 from siting.domain.nouns import Floats, Ints
-from siting.locate.milp.constraints import ROW_TOLERANCE, ConstraintBlock
+from siting.locate.milp.constraints import ConstraintBlock
 from siting.locate.milp.coverage import ServiceVariables
 from siting.locate.problem import Problem
+from siting.locate.tolerances import ROW_TOLERANCE
 
 # Shares are counted in 1024ths, so that the row tolerance of HiGHS is well below a billionth of a share.
 SHARE: Final = 1024.0

@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 from siting.domain.nouns import Ints, PlanStatus, Progress, quiet
 from siting.locate.deadline import Deadline
 from siting.locate.problem import NOISE, Effort, Ended, MaximalCovering, Model, PMedian, Problem, Solution, without_plan
+from siting.locate.tolerances import SUM_TOLERANCE
 
 Solver = Callable[[Problem, Model, Effort], Solution]
 Limit = Literal["stations", "budget"]
@@ -20,7 +21,6 @@ AtOnce = Callable[[Problem, Sequence[float], Effort], "list[Optimum]"]
 _GENEROUS: Final = 4.0
 # The seconds that a sweep over all points may take, of all: points by themselves are dearer.
 _AT_ONCE: Final = 0.85
-_OUTWARD: Final = 1.0 + 1e-12
 
 
 @dataclass(frozen=True)
@@ -235,7 +235,7 @@ def _lend_bounds_up(given: list[Optimum], *, whole: bool) -> None:
             parts = [known[less] * size / less]
             if size - less in known:
                 parts.append(known[less] + known[size - less])
-            lower = min(parts) * _OUTWARD
+            lower = min(parts) * (1.0 + SUM_TOLERANCE)
             bound = min(bound, math.floor(lower) if whole and math.isfinite(lower) else lower)
         known[size] = bound
         given[place] = replace(here, bound=bound)

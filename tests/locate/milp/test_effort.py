@@ -11,7 +11,7 @@ from siting.domain.nouns import Ints
 from siting.locate.highs import Run
 from siting.locate.milp import evaluate as evaluation
 from siting.locate.milp import lexicographic, solve_milp
-from siting.locate.milp.constraints import ROW_TOLERANCE, cliques_of, site_constraints
+from siting.locate.milp.constraints import cliques_of, site_constraints
 from siting.locate.milp.demand_groups import grouped
 from siting.locate.milp.evaluate import Evaluation, evaluate, tolerance_gain
 from siting.locate.milp.formulation import LexicographicMilp
@@ -19,6 +19,7 @@ from siting.locate.milp.greedy import greedy_plan
 from siting.locate.milp.lexicographic import no_good_cut
 from siting.locate.milp.models import maximal_covering, milp_of
 from siting.locate.problem import Effort, FairCovering, MaximalCovering, PCenter, PMedian, Problem, Rules, SetCovering
+from siting.locate.tolerances import ROW_TOLERANCE
 from tests.conftest import ROUNDS
 from tests.locate.milp import brute
 

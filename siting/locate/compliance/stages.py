@@ -63,13 +63,14 @@ class Stages:
         report = None if told is None else (lambda found, bound: told(found * self.unit, bound * self.unit))
         own = replace(effort, time_limit_s=seconds, report=report)
         start = None if opened is None else self._point(opened)
-        return minimise(self._program(cost, caps), own, start=start, abs_gap=self.abs_gap)
+        return minimise(self.program(cost, caps), own, start=start, abs_gap=self.abs_gap)
 
     def _point(self, opened: Bools) -> Floats:
         short = np.maximum(self.system.raw(opened), self.system.least)
         return np.concatenate([opened.astype(np.float64), self.system.reached(opened), short])
 
-    def _program(self, cost: Floats, caps: Floats | None) -> Milp:
+    def program(self, cost: Floats, caps: Floats | None) -> Milp:
+        """Return the program that minimises a cost, of :meth:`over`; ``caps`` as in :meth:`minimise`."""
         system, kept = self.system, self.problem.kept.astype(np.float64)
         rows, groups, needs = self.problem.sites, system.reach.shape[0], len(system.deficit)
         width = rows + groups + needs

@@ -40,7 +40,8 @@ def covered_shares(polygons: NDArray[np.object_], transform: Affine, shape: tupl
     Parameters
     ----------
     polygons : ndarray of object
-        Polygons and multipolygons with finite coordinates in the grid's CRS; None and empty ones cover nothing.
+        Polygons and multipolygons in the grid's CRS; None and empty ones cover nothing, nor do those whose coordinates
+        are not finite, since the grid's CRS does not hold them.
     transform : affine.Affine
         Of a grid with north up.
     shape : tuple of int
@@ -61,6 +62,11 @@ def covered_shares(polygons: NDArray[np.object_], transform: Affine, shape: tupl
     >>> found.cell.tolist(), found.share.tolist()
     ([0, 1], [0.5, 1.0])
     """
+    corners, owner = shapely.get_coordinates(polygons, return_index=True)
+    lost = np.unique(owner[~np.isfinite(corners).all(axis=1)])
+    if len(lost):
+        polygons = polygons.copy()
+        polygons[lost] = None
     sizes = np.cumsum(shapely.get_num_coordinates(polygons))
     first, found = 0, []
     while first < len(polygons):

@@ -96,6 +96,12 @@ def test_nothing_covers_nothing() -> None:
         assert not dense(polygons).any()
 
 
+def test_what_the_grid_does_not_hold_covers_nothing() -> None:
+    lost = shapely.Polygon([(0, 0), (np.inf, 0), (np.inf, np.inf), (0, 50)])
+    square = shapely.box(0, 0, 100, 100)
+    assert dense([lost, square, lost]).sum(axis=1).tolist() == [0.0, 1.0, 0.0]
+
+
 def test_parts_that_overlap_count_a_cell_once() -> None:
     twice = shapely.MultiPolygon([shapely.box(0, 0, 100, 100), shapely.box(0, 0, 100, 100)])
     assert dense([twice]).max() == 1.0

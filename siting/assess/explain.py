@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from siting.assess.figures import people_figures
+from siting.characters import seen
 from siting.crs import WGS84, transform_points
 from siting.domain.explained import PERHAPS, Spot, Standing, Subject
 from siting.domain.nouns import Access, Bools, Demand, Floats, Inputs, Times
@@ -42,7 +43,7 @@ def find_subject(inputs: Inputs, what: str | tuple[float, float]) -> Subject:
     faults = Faults()
     if not isinstance(what, str):
         return _point(inputs, what, faults)
-    layers = _layers(inputs)
+    layers, what = _layers(inputs), seen(what)
     found = [(level, what) for level, frame in layers.items() if what in frame.index]
     level, _, key = what.partition("/")
     if not found and level in layers and key in layers[level].index:

@@ -252,7 +252,7 @@ class PopulationSection(Section):
     cell_m: Cell = 100
     calibrate: Level | Literal["none"] | None = None
     projection: Projection | None = None
-    groups: dict[str, GroupSource] = {}
+    groups: Annotated[dict[str, GroupSource], Field(max_length=50)] = {}
     spread: bool = False
     land_basis: LandBasis | None = None
 

@@ -32,4 +32,4 @@ def with_groups(cells: pd.DataFrame, groups: Mapping[str, Raster | float]) -> pd
     shares = {
         f"group_{name}": cells["elderly"] * share for name, share in groups.items() if not isinstance(share, Raster)
     }
-    return cells.assign(**shares)
+    return pd.concat([cells, pd.DataFrame(shares, index=cells.index)], axis=1)

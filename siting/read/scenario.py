@@ -67,6 +67,7 @@ _BOUNDS: Final = {
     "greater_than_equal": ("ge", "≥"),
     "less_than": ("lt", "<"),
     "less_than_equal": ("le", "≤"),
+    "too_long": ("max_length", "≤"),
 }
 # Keys that take more than one type.
 _OUTSIDE: Final = "unknown, nobody, > 0 … ≤ 0.5"
@@ -223,6 +224,7 @@ def _fault(keys: Keys, group: list[ErrorDetails], file: str) -> Fault:
             code="unknown_walker", file=file, field="walking.walker", found=told["found"], expected=told["expected"]
         )
     code, expected = expectation(dotted or "", group)
+    found = str(len(first["input"])) if kind == "too_long" else found
     return Fault(code=code, file=file, field=dotted, found=found, expected=expected)
 
 

@@ -268,6 +268,8 @@ def test_what_is_not_known_or_not_clear_is_refused(given: Inputs) -> None:
         assert all(said in refused.value.message(lang) for lang in LANGS)
     assert explain(twice, "candidate/F1").explained.subject.level == "candidate"
     assert explain(given, "一号站").explained.subject.id == "F1"
+    # As it is copied from a workbook.
+    assert explain(given, "F\u200b1\u00a0").explained.subject.id == "F1"
 
 
 def test_what_slopes_add_is_the_difference_of_what_is_told() -> None:

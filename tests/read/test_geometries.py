@@ -10,7 +10,9 @@ import pytest
 import shapely
 from pyproj import CRS
 from shapely import LineString, MultiPoint, MultiPolygon, Point, Polygon
+from shapely.geometry.base import BaseGeometry
 
+from siting.crs import carry
 from siting.errors import InputError
 from siting.read.geometry.shapes import Family, checked_shapes
 from siting.read.log import Log
@@ -122,7 +124,20 @@ def test_a_multipoint_of_one_is_a_point() -> None:
     assert log.faults.found == []
 
 
-@pytest.mark.parametrize("point", [Point(29.5, 106.5), Point(106.5, float("inf")), Point(500, 0)])
+@pytest.mark.parametrize(
+    ("shape", "found"),
+    [
+        (Point(106.5, float("inf")), "106.5, inf"),
+        (LineString([(106, 29), (107, float("inf")), (106, 30)]), "107, inf"),
+    ],
+)
+def test_coordinates_that_are_no_numbers_are_told_as_such(shape: BaseGeometry, found: str) -> None:
+    _, log = _checked(shape, "any", "EPSG:4490")
+    (fault,) = log.faults.found
+    assert (fault.code, fault.row, fault.found) == ("coordinates_not_numbers", "b", found)
+
+
+@pytest.mark.parametrize("point", [Point(29.5, 106.5), Point(500, 0)])
 def test_degrees_off_the_globe_are_a_fault(point: Point) -> None:
     _, log = _checked(point, "points", "EPSG:4490")
     assert [(fault.code, fault.row) for fault in log.faults.found] == [("coordinates_out_of_range", "b")]
@@ -263,8 +278,8 @@ def test_a_corner_that_is_no_place_is_refused(number: float) -> None:
     ring = [(0, 0), (4, 0), (4, 4), (number, 4), (0, 4)]
     with np.errstate(invalid="ignore", over="ignore"):
         _, log = _checked(Polygon(ring))
-    assert {fault.code for fault in log.faults.found} <= {"coordinates_out_of_range", "invalid_polygon"}
-    assert log.faults.found
+    out = "coordinates_out_of_range" if np.isfinite(number) else "coordinates_not_numbers"
+    assert out in {fault.code for fault in log.faults.found} <= {out, "invalid_polygon"}
 
 
 def test_points_that_repeat_are_left_out() -> None:
@@ -298,3 +313,23 @@ def test_what_lies_where_the_working_crs_knows_no_degrees_is_told_by_row(case: C
             "facilities": "1000436100, 1003281100 – 1000436100, 1003281100",
         }[layer]
     )
+
+
+def test_ground_around_the_earth_holds_the_district(case: Case) -> None:
+    wide = gpd.GeoDataFrame(geometry=[shapely.box(-180, -90, 180, 90), shapely.box(0, 31, 170, 80)], crs="EPSG:4490")
+    wide.to_file(case.folder / "wide.gpkg")
+    case.sections["constraints.exclude.wide"] = 'path = "wide.gpkg"\nclause = "…"'
+    found = case.read().exclusions["wide"].geometry
+    here = shapely.Point(X + 500, Y + 500)
+    assert found.contains(here).sum() == 1
+    # Its border is that of the parallel, which bends away from the straight line between its ends.
+    north = carry(CRS.from_epsg(4490), CRS.from_epsg(4545)).transform(107.4, 31.0)
+    assert found.distance(shapely.Point(north)).max() < 5.0
+
+
+def test_a_place_that_reaches_around_the_earth_is_refused(case: Case) -> None:
+    streets = gpd.read_file(case.folder / "streets.gpkg").to_crs("EPSG:4490")
+    streets.loc[1, "geometry"] = shapely.box(-180, -90, 180, 90)
+    streets.to_file(case.folder / "streets.gpkg")
+    fault = case.fault()
+    assert (fault.code, fault.layer, fault.row) == ("area_too_wide", "units.street", "S2")

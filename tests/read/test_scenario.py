@@ -149,6 +149,9 @@ def test_an_unknown_level_names_the_nearest_known(case: Case) -> None:
     assert (fault.code, fault.expected) == ("unknown_key", "units.street")
 
 
+GROUPS = "\n".join(["elderly_share = 0.2", *(f"groups.g{number} = {{ share = 0.1 }}" for number in range(51))])
+
+
 @pytest.mark.parametrize(
     ("section", "line", "field", "code", "expected"),
     [
@@ -163,6 +166,7 @@ def test_an_unknown_level_names_the_nearest_known(case: Case) -> None:
         ("circle", "tiers = 'station'", "circle.tiers", "not_list", '["…", "…"]'),
         ("circle", "tiers = ['hotel']", "circle.tiers.0", "not_a_choice", "centre, station"),
         ("plan", "stations = -1", "plan.stations", "out_of_range", "≥ 0"),
+        ("population", GROUPS, "population.groups", "out_of_range", "≤ 50"),
         ("plan", "stations = 1.5", "plan.stations", "not_integer", "12"),
         ("constraints", "exclude = 3", "constraints.exclude", "not_table", "[…]"),
     ],

@@ -109,6 +109,12 @@ def _in_range(shapes: Shapes, crs: CRS, labels: list[str], log: LayerLog) -> NDA
     filled = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
     right |= ~filled
     for position in np.flatnonzero(~right):
+        own = corners[owner == position]
+        odd = own[~np.isfinite(own).all(axis=1)]
+        if len(odd):
+            found = listed(f"{value:.6g}" for value in odd[0])
+            log.fault("coordinates_not_numbers", row=labels[position], field="geometry", found=found)
+            continue
         found = listed(f"{value:.6g}" for value in bounds[position, :2])
         log.fault("coordinates_out_of_range", row=labels[position], field="geometry", found=found, expected=crs.name)
     return right

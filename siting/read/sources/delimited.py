@@ -113,6 +113,9 @@ def _table(rows: Sequence[Row], path: Path, log: LayerLog) -> pd.DataFrame | Non
             whole.append(row)
         else:
             log.fault("ragged_row", row=str(row.line), found=str(len(row.cells)), expected=str(len(head)))
+    if len(rows) > 1 and not whole:
+        # A layer of which no row could be read is not empty.
+        return None
     # A spreadsheet leaves columns behind that hold nothing and have no name.
     empty = {at for at, name in enumerate(head) if not name and not any(row.cells[at].strip() for row in whole)}
     kept = [at for at in range(len(head)) if at not in empty]

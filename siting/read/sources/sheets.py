@@ -17,6 +17,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from siting.domain.scenario import Layer
 from siting.read.log import LayerLog, listed
 from siting.read.sources.files import has_few_columns
+from siting.read.sources.packed import megabytes
 from siting.read.sources.runs import has_struck_runs, text_of_runs
 from siting.read.sources.warned import OPENPYXL, heard, tell_warnings
 from siting.read.sources.workbooks import extent_of, in_usual_names, parts_of, title_of
@@ -34,6 +35,8 @@ _MOST_PRESSED: Final = 200
 _PRESSED_FROM_BYTES: Final = 20 * 2**20
 # What a sheet spreads out when it is opened: merged cells become cells each. Ledgers merge titles and groups of rows.
 _MOST_MERGED: Final = 200_000
+# What a cell of a workbook may hold, by the format itself.
+_LONGEST_TEXT: Final = 32_767
 _FORMULA: Final = re.compile(rb"<(?:\w+:)?f[ >/]")
 _OLD: Final = bytes.fromhex("D0CF11E0A1B11AE1")
 # Lines below a table that speak of it.
@@ -129,8 +132,12 @@ def _is_harmless(path: Path, source: Layer, log: LayerLog) -> bool:
         parts = file.infolist()
         size, packed = sum(part.file_size for part in parts), sum(part.compress_size for part in parts)
         pressed = size > _PRESSED_FROM_BYTES and size > _MOST_PRESSED * max(packed, 1)
-        if size > _MOST_BYTES or pressed:
+        if size > _MOST_BYTES:
             log.fault("workbook_too_large", found=f"{size / 2**20:.0f} MiB", expected=f"{_MOST_BYTES // 2**20} MiB")
+            return False
+        if pressed:
+            most = max(_PRESSED_FROM_BYTES, _MOST_PRESSED * packed)
+            log.fault("workbook_pressed", found=megabytes(packed), expected=megabytes(most))
             return False
         extents = {part.filename: extent_of(file, part) for part in parts if part.filename.endswith((".xml", ".rels"))}
         odd = next((name for name, extent in extents.items() if extent is None), None)
@@ -139,14 +146,19 @@ def _is_harmless(path: Path, source: Layer, log: LayerLog) -> bool:
             log.fault("not_a_workbook", found=odd or source.called)
             return False
         sheets = {name: extent for name in found[1] if (extent := extents.get(name)) is not None}
-        cells = sum(extent.cells for extent in sheets.values())
+        # Texts that cells share stand in a part of their own.
+        shared = (extents[name] for name in extents if name.endswith("sharedStrings.xml"))
+        cells = sum(each.cells for each in (*sheets.values(), *shared) if each is not None)
         if cells > _MOST_CELLS:
             log.fault("workbook_too_large", found=f"{cells:,}", expected=f"{_MOST_CELLS:,}")
-        vast = [name for name, extent in sheets.items() if extent.merged > _MOST_MERGED]
+        vast = [name for name, extent in sheets.items() if extent.spread > _MOST_MERGED]
         for name in vast:
-            title, merged = title_of(file, found[0], name), sheets[name].merged
+            title, merged = title_of(file, found[0], name), sheets[name].spread
             log.fault("sheet_merged_too_much", found=f"{title}: {merged:,}", expected=f"{_MOST_MERGED:,}")
-        return cells <= _MOST_CELLS and not vast
+        longest = max((extent.longest for extent in extents.values() if extent is not None), default=0)
+        if longest > _LONGEST_TEXT:
+            log.fault("cell_too_long", found=f"{longest:,}", expected=f"{_LONGEST_TEXT:,}")
+        return cells <= _MOST_CELLS and not vast and longest <= _LONGEST_TEXT
 
 
 def load(path: Path, *, values: bool, quickly: bool = False) -> openpyxl.Workbook:
@@ -164,6 +176,8 @@ def _pick(path: Path, source: Layer, log: LayerLog) -> _Sheet | None:
     try:
         with heard(UserWarning, words):
             book = load(path, values=True)
+    except MemoryError:
+        raise
     except Exception as error:  # noqa: BLE001 — a broken workbook may fail anywhere in openpyxl
         log.fault("unreadable_file", found=f"{type(error).__name__}: {error}")
         return None

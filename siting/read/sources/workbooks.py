@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
+from xml.parsers import expat
+
+from openpyxl.utils import range_boundaries
 
 _TYPES: Final = "[Content_Types].xml"
 _MAIN: Final = re.compile(
@@ -15,11 +18,11 @@ _MAIN: Final = re.compile(
 )
 _SHEET: Final = re.compile(r"spreadsheetml\.worksheet\+xml$")
 _CHUNK: Final = 2**20
-# No tag that is counted is longer.
-_TAIL: Final = 256
-_CELL: Final = re.compile(rb"<(?:\w+:)?c[ >]")
-_MERGE: Final = re.compile(rb"<(?:\w+:)?mergeCell\s[^<>]*?ref=[\"']([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})[\"']")
-_ENTITIES: Final = re.compile(rb"<!DOCTYPE|<!ENTITY", re.IGNORECASE)
+_MOST_COLUMNS, _MOST_ROWS = 16_384, 1_048_576
+# openpyxl touches every cell of these ranges when it opens a workbook.
+_SPREAD: Final = ("mergeCell", "hyperlink")
+# A cell of a sheet, and a text that cells share.
+_CELLS: Final = ("c", "si")
 # The names by which a strict workbook calls what all others call by older ones.
 _STRICT: Final[Mapping[bytes, bytes]] = {
     b"http://purl.oclc.org/ooxml/spreadsheetml/main": b"http://schemas.openxmlformats.org/spreadsheetml/2006/main",
@@ -28,12 +31,31 @@ _STRICT: Final[Mapping[bytes, bytes]] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass
 class Extent:
-    """How many cells a part of a workbook holds, and how many its merged ranges cover."""
+    """How many cells a part of a workbook holds, how many its merged ranges and links cover, and its longest text."""
 
-    cells: int
-    merged: int
+    cells: int = 0
+    spread: int = 0
+    longest: int = 0
+    _text: int = 0
+
+    def begin(self, name: str, attributes: Mapping[str, str]) -> None:
+        """Count what begins."""
+        kind = name.rpartition(":")[2]
+        if kind in _CELLS:
+            self.cells, self._text = self.cells + 1, 0
+        elif kind in _SPREAD:
+            self.spread += _area(attributes.get("ref", ""))
+
+    def text(self, text: str) -> None:
+        """Measure the text of a cell, which may come in pieces."""
+        self._text += len(text)
+        self.longest = max(self.longest, self._text)
+
+
+class _EntitiesError(Exception):
+    """A part declares entities."""
 
 
 def parts_of(file: zipfile.ZipFile) -> tuple[str, tuple[str, ...]] | None:
@@ -51,29 +73,39 @@ def parts_of(file: zipfile.ZipFile) -> tuple[str, tuple[str, ...]] | None:
 
 
 def extent_of(file: zipfile.ZipFile, part: zipfile.ZipInfo) -> Extent | None:
-    """Measure a part of a workbook piece by piece; None where it declares entities, as no workbook does."""
-    cells, merges = 0, set[tuple[bytes, ...]]()
-    with file.open(part) as stream:
-        tail = b""
-        while chunk := stream.read(_CHUNK):
-            text = tail + chunk
-            if _ENTITIES.search(text):
-                return None
-            cells += len(_CELL.findall(text)) - len(_CELL.findall(tail))
-            merges.update(_MERGE.findall(text))
-            tail = text[-_TAIL:]
-    return Extent(cells, sum(_area(*merge) for merge in merges))
+    """Measure a part of a workbook piece by piece; None where it declares entities, as no workbook does.
+
+    What is not well formed is measured up to there: whoever opens the workbook comes no further.
+    """
+
+    def refuse(*_: object) -> None:
+        raise _EntitiesError
+
+    found = Extent()
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler, parser.CharacterDataHandler = found.begin, found.text
+    parser.StartDoctypeDeclHandler = refuse
+    try:
+        with file.open(part) as stream:
+            while chunk := stream.read(_CHUNK):
+                parser.Parse(chunk, False)  # noqa: FBT003 - expat takes it so
+    except _EntitiesError:
+        return None
+    except expat.ExpatError:
+        pass
+    return found
 
 
-def _area(left: bytes, top: bytes, right: bytes, bottom: bytes) -> int:
-    return (abs(_number(right) - _number(left)) + 1) * (abs(int(bottom) - int(top)) + 1)
-
-
-def _number(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = 26 * number + letter - ord("A") + 1
-    return number
+def _area(ref: str) -> int:
+    """Return how many cells a range covers, as openpyxl reads it; 0 for what is none."""
+    try:
+        left, top, right, bottom = range_boundaries(ref)
+    except ValueError:
+        return 0
+    width = (right or _MOST_COLUMNS) - (left or 1)
+    height = (bottom or _MOST_ROWS) - (top or 1)
+    return (abs(width) + 1) * (abs(height) + 1)
 
 
 def title_of(file: zipfile.ZipFile, main: str, sheet: str) -> str:

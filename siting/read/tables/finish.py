@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 from pyproj import CRS
 
 from siting.crs import WGS84, transform_points
@@ -18,6 +20,12 @@ from siting.read.geometry.shapes import POLYGONAL, Family, beyond_mending, check
 from siting.read.ordering import content_order
 from siting.read.sources.vectors import Raw
 from siting.read.tables.columns import empty_table, typed_table, with_ids
+
+# Degrees on each side of its meridian that a metric CRS holds, and of the equator: no district is as wide. Sides of
+# what was cut are straight over this many degrees.
+_WIDE: Final = 20.0
+_POLAR: Final = 85.0
+_BEND: Final = 0.05
 
 
 def finished(raw: Raw, columns: Sequence[Column], family: Family, crs: CRS | None) -> gpd.GeoDataFrame:
@@ -57,6 +65,8 @@ def labelled(
     raw, table, labels = _without_invalid(raw, table, labels)
     shapes = _shapes(raw, family, labels)
     if crs is not None:
+        if isinstance(raw.source, AreaLayer):
+            shapes = _without_wide(shapes, labels, raw)
         given, shapes = shapes, moved(shapes, crs)
         _tell_off_earth(given, shapes, labels, raw)
     key = next(column for column in columns if column.key == "id")
@@ -88,6 +98,15 @@ def _tell_off_earth(given: gpd.GeoSeries, shapes: gpd.GeoSeries, labels: list[st
             found=show_bounds(given.iloc[position].bounds, CRS(given.crs)),
             expected=crs.name,
         )
+
+
+def _without_wide(shapes: gpd.GeoSeries, labels: list[str], raw: Raw) -> gpd.GeoSeries:
+    """Refuse places that reach so far that no metric CRS holds them, and leave them out of what follows."""
+    wide = _are_wide(shapes)
+    for position in np.flatnonzero(wide):
+        found = show_bounds(shapes.iloc[position].bounds, CRS(shapes.crs))
+        raw.log.fault("area_too_wide", row=labels[position], field="geometry", found=found, expected=f"{_WIDE:.0f}°")
+    return shapes.mask(wide, shapely.Polygon()) if wide.any() else shapes
 
 
 def _without_invalid(raw: Raw, table: pd.DataFrame, labels: list[str]) -> tuple[Raw, pd.DataFrame, list[str]]:
@@ -153,7 +172,11 @@ def absent(columns: Sequence[Column], crs: CRS) -> gpd.GeoDataFrame:
 
 
 def moved(shapes: gpd.GeoSeries, crs: CRS) -> gpd.GeoSeries:
-    """Return geometries in another CRS; polygons that broke on the way are valid again."""
+    """Return geometries in another CRS; polygons that broke on the way are valid again.
+
+    Areas in degrees that reach around half of the Earth are cut first: no metric CRS holds them.
+    """
+    shapes = _cut(shapes, crs)
     there = shapes.to_crs(crs)
     polygonal = np.isin(shapely.get_type_id(there.to_numpy()), POLYGONAL)
     # What left the earth on the way is beyond mending; whoever asked tells it.
@@ -164,3 +187,37 @@ def moved(shapes: gpd.GeoSeries, crs: CRS) -> gpd.GeoSeries:
     found = there.to_numpy().astype(object)
     found[broken] = shapely.make_valid(found[broken], method="structure", keep_collapsed=False)
     return gpd.GeoSeries(found, index=there.index, crs=crs)
+
+
+def _cut(shapes: gpd.GeoSeries, crs: CRS) -> gpd.GeoSeries:
+    """Return areas in degrees cut to the ground that a metric CRS holds, where they reach beyond and into it."""
+    wide = _are_wide(shapes)
+    if not wide.any() or crs.is_geographic:
+        return shapes
+    found = shapes.to_numpy().astype(object)
+    lon = _meridian(crs)
+    ground = shapely.box(lon - _WIDE, -_POLAR, lon + _WIDE, _POLAR)
+    near = shapely.intersection(shapely.make_valid(found[wide], method="structure", keep_collapsed=False), ground)
+    # Long sides bend as the projection bends them.
+    found[wide] = np.where(shapely.is_empty(near), found[wide], shapely.segmentize(near, _BEND))
+    return gpd.GeoSeries(found, index=shapes.index, crs=shapes.crs)
+
+
+def _are_wide(shapes: gpd.GeoSeries) -> NDArray[np.bool_]:
+    """Tell which geometries are areas in degrees that reach farther than a metric CRS."""
+    found = shapes.to_numpy().astype(object)
+    if shapes.crs is None or not CRS(shapes.crs).is_geographic:
+        return np.zeros(len(found), dtype=bool)
+    west, south, east, north = shapely.bounds(found).T
+    wide = (east - west > _WIDE) | (north - south > _WIDE)
+    return np.asarray(wide & np.isin(shapely.get_type_id(found), POLYGONAL), dtype=bool)
+
+
+def _meridian(crs: CRS) -> float:
+    """Return the longitude around which a metric CRS is made: that of its area of use, else of its definition."""
+    area = crs.area_of_use
+    if area is not None and area.west < area.east:
+        return (area.west + area.east) / 2
+    operation = crs.coordinate_operation
+    named = [] if operation is None else [each for each in operation.params if each.name.startswith("Longitude of")]
+    return float(named[0].value) if named else 0.0

@@ -289,6 +289,11 @@ def test_ragged_rows_are_told_by_line_and_blank_ones_left_out(case: Case) -> Non
     ]
 
 
+def test_a_table_of_which_no_row_is_whole_is_not_called_empty(case: Case) -> None:
+    case.facilities("id,tier,status,x,y\nA,station,existing,436100,3281100,1,2,3\n")
+    assert [(fault.code, fault.row) for fault in case.faults()] == [("ragged_row", "2")]
+
+
 def test_a_column_that_is_named_twice_is_told(case: Case) -> None:
     case.facilities("id,id,tier,status,x,y\nA,B,station,existing,436100,3281100\n")
     assert (case.fault().code, case.fault().field) == ("column_twice", "id")

@@ -453,7 +453,7 @@ def test_a_bomb_is_refused_before_it_is_opened(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("xl/workbook.xml", " " * 30 * 2**20)
     _, (fault,), _ = read(path)
-    assert fault.code == "workbook_too_large"
+    assert (fault.code, fault.found, fault.expected) == ("workbook_pressed", "0.03 MiB", "20 MiB")
 
 
 def test_too_many_cells_are_refused(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -492,14 +492,48 @@ def _read_in_half_a_gibibyte(path: Path) -> str:
     return run.stdout.strip()
 
 
+_MERGED = '<mergeCells count="1"><mergeCell {}/></mergeCells>'
+_AREA = (1_048_576 - 8) * 16_384
+# openpyxl makes every cell of what is merged or linked, however its range is written.
+_SPREAD = {
+    "plain": (_MERGED.format('ref="A9:XFD1048576"'), _AREA),
+    "absolute": (_MERGED.format('ref="$A$9:$XFD$1048576"'), _AREA),
+    "a character by its number": (_MERGED.format('ref="&#65;9:XFD1048576"'), _AREA),
+    "spaces": (_MERGED.format("ref = 'A9:XFD1048576'"), _AREA),
+    "linked": ('<hyperlinks><hyperlink ref="A9:XFD1048576" location="x"/></hyperlinks>', _AREA),
+    "one upon another": ("<mergeCells>" + '<mergeCell ref="A3:J1900"/>' * 20_000 + "</mergeCells>", 379_600_000),
+}
+
+
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="limits of memory are those of Linux")
-def test_cells_merged_over_a_whole_sheet_are_refused_before_they_are_made(book: Book) -> None:
+@pytest.mark.parametrize("coding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("way", _SPREAD)
+def test_cells_spread_over_a_whole_sheet_are_refused_before_they_are_made(book: Book, way: str, coding: str) -> None:
     good(book.write([HEAD, *ROWS]).read())
-    merge = '<mergeCells count="1"><mergeCell ref="A9:XFD1048576"/></mergeCells>'
-    edit(book.path, "xl/worksheets/sheet1.xml", lambda text: text.replace("</sheetData>", f"</sheetData>{merge}"))
-    assert book.path.stat().st_size < 10_000
-    area = (1_048_576 - 8) * 16_384
-    assert _read_in_half_a_gibibyte(book.path) == f"sheet_merged_too_much|Sheet: {area:,}"
+    more, area = _SPREAD[way]
+    part = "xl/worksheets/sheet1.xml"
+    edit(book.path, part, lambda text: text.replace("</sheetData>", f"</sheetData>{more}"))
+    if coding == "utf-16":
+        with zipfile.ZipFile(book.path) as file:
+            parts = {each: file.read(each) for each in file.namelist()}
+        parts[part] = parts[part].decode("utf-8").replace('encoding="UTF-8"', 'encoding="UTF-16"').encode("utf-16")
+        with zipfile.ZipFile(book.path, "w", zipfile.ZIP_DEFLATED) as file:
+            for name, content in parts.items():
+                file.writestr(name, content)
+    assert book.path.stat().st_size < 20_000
+    if way == "plain" and coding == "utf-8":
+        assert _read_in_half_a_gibibyte(book.path) == f"sheet_merged_too_much|Sheet: {area:,}"
+    else:
+        _, (fault,), _ = read(book.path)
+        assert (fault.code, fault.found) == ("sheet_merged_too_much", f"Sheet: {area:,}")
+
+
+def test_a_text_longer_than_a_cell_may_hold_is_refused(book: Book) -> None:
+    good(book.write([HEAD, *ROWS]).read())
+    row = f'<row r="9"><c r="A9" t="inlineStr"><is><t>{"长" * 32_768}</t></is></c></row></sheetData>'
+    edit(book.path, "xl/worksheets/sheet1.xml", lambda text: text.replace("</sheetData>", row))
+    _, (fault,), _ = read(book.path)
+    assert (fault.code, fault.found, fault.expected) == ("cell_too_long", "32,768", "32,767")
 
 
 def test_more_columns_than_any_table_has_are_refused(book: Book) -> None:

@@ -60,8 +60,9 @@ class Fault:
         return layer_and_key(value, lang or default_lang()) if name == "layer" else value
 
     def _place(self, name: str) -> str:
-        if name == "row" and isinstance(self, FaultOfRows):
-            return "rows"
+        if name == "row":
+            # Of a table with cells, the row is known by its id: its number in the sheet is that of the cell.
+            return ("record" if self.cells else "row") + ("s" if isinstance(self, FaultOfRows) else "")
         return "section" if name == "layer" and self.layer in _SECTIONS else name
 
 

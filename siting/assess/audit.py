@@ -153,14 +153,15 @@ def _completeness(assessment: Assessment, clause: Clause, tables: Mapping[str, p
         kinds = pd.concat(asked)
         yield f"kind {int(kinds.notna().sum())}/{len(kinds)}"
     for column in clause.needs:
+        if column in ("residents", "elderly"):
+            # People are those of the grid, whatever columns of places may say.
+            people = assessment.totals.get(column)
+            yield f"{column} {'–' if people is None or pd.isna(people) else 'grid'}"
+            continue
         for table in ordered:
             if column in table and len(table):
                 yield f"{column} {int(table[column].notna().sum())}/{len(table)}"
                 break
-        else:
-            people = assessment.totals.get(column)
-            if column in ("residents", "elderly"):
-                yield f"{column} {'–' if people is None or pd.isna(people) else 'grid'}"
 
 
 def _finding(assessment: Assessment, clause: Clause, *, judged: bool) -> tuple[str, str]:

@@ -108,31 +108,32 @@ def standing_of(
     """
     cells = demand.cells
     who: Literal["elderly", "residents"] = "residents" if cells["elderly"].isna().all() else "elderly"
-    people, whole = np.zeros(len(cells)), True
+    people, whole, known = np.zeros(len(cells)), True, True
     if subject.is_area:
-        people, whole = _people(subject, inputs, demand, basis, who)
+        people, whole, known = _people(subject, inputs, demand, basis, who)
     covered = (access.cells["reason"] == "covered").to_numpy(dtype=bool)
     reason = access.cells["reason"].mask(perhaps & ~covered, PERHAPS).to_numpy()
     lived = people > 0
     reasons = pd.DataFrame({"people": people[lived], "cells": 1}, index=pd.Index(reason[lived], name="reason"))
     reasons = reasons.groupby(level=0).sum().sort_values("people", ascending=False, kind="stable")
     uncovered = np.where(covered, 0.0, people)
-    return Standing(who, whole, people, uncovered, reasons, _spot(subject, demand, people, uncovered))
+    return Standing(who, whole, known, people, uncovered, reasons, _spot(subject, demand, people, uncovered))
 
 
-def _people(subject: Subject, inputs: Inputs, demand: Demand, basis: LandBasis, who: str) -> tuple[Floats, bool]:
-    """Return the people of a place cell by cell, and whether the grid covers it whole."""
+def _people(subject: Subject, inputs: Inputs, demand: Demand, basis: LandBasis, who: str) -> tuple[Floats, bool, bool]:
+    """Return the people of a place cell by cell, whether the grid covers it whole, and whether all are known."""
     level = subject.level
     frame = inputs.residential_areas if level == "residential_area" else inputs.units[level]
     row = int(demand.place_ids[level].get_indexer(pd.Index([subject.id]))[0])
     share: csr_array = weights(demand.shares[level][[row]], demand.cells[who].to_numpy())
     figures: Any = people_figures(level, frame, demand, basis).loc[subject.id]
     total = float(figures[who])
-    if np.isnan(total):
+    known = not np.isnan(total)
+    if not known:
         total = float((demand.shares[level][[row]] @ np.nan_to_num(demand.cells[who].to_numpy()))[0])
     people = np.zeros(len(demand.cells))
     people[share.indices] = share.data / share.data.sum() * total if share.data.sum() > 0 else 0.0
-    return people, bool(figures["whole"])
+    return people, bool(figures["whole"]), known
 
 
 def _spot(subject: Subject, demand: Demand, people: Floats, uncovered: Floats) -> Spot:

@@ -62,17 +62,26 @@ def people_figures(level: str, frame: gpd.GeoDataFrame, demand: Demand, basis: L
 
 
 def unseen_of_whole(units: Mapping[str, gpd.GeoDataFrame], demand: Demand, basis: LandBasis) -> dict[str, float]:
-    """Return how many residents and elderly may live in the parts of units outside the grid that the scenario accepts.
+    """Return how many more residents and elderly may live in the units than the cells tell; inf where nobody knows.
 
-    Those of the coarsest level that holds the ground of all levels, so that the whole and its one district are equal.
+    Counted at the coarsest level that holds the ground of all levels, so that the whole and its one district are equal.
     """
     area = {level: float(frame.geometry.area.sum()) for level, frame in units.items()}
     holding = [each for each in FINE_TO_COARSE if each in area and area[each] >= max(area.values()) * (1.0 - _SAME)]
     if not holding:
         return dict.fromkeys(("residents", "elderly"), 0.0)
-    people = people_figures(holding[-1], units[holding[-1]], demand, basis)
-    accepted = people[people["in_part"]]
-    return {who: float((accepted[f"{who}_high"] - accepted[who]).sum()) for who in ("residents", "elderly")}
+    level = holding[-1]
+    people = people_figures(level, units[level], demand, basis)
+    return {who: _unseen_of(people, who, demand, level) for who in ("residents", "elderly")}
+
+
+def _unseen_of(people: pd.DataFrame, who: str, demand: Demand, level: str) -> float:
+    cells = demand.cells[who].to_numpy()
+    if np.isnan(cells).all():
+        return 0.0
+    told = people[f"{who}_high"].to_numpy() - demand.shares[level] @ np.nan_to_num(cells)
+    more = np.where(np.isnan(told), np.inf, np.maximum(told, 0.0))
+    return float(more[~people["whole"].to_numpy(dtype=bool)].sum())
 
 
 def _apart(level: str, own: pd.Series, who: str, demand: Demand) -> pd.Series:
@@ -98,9 +107,10 @@ def _own_figures(level: str, frame: gpd.GeoDataFrame, basis: LandBasis) -> pd.Da
     )
 
 
-def grid_notes(figures: pd.DataFrame) -> Iterator[Note]:
+def grid_notes(figures: pd.DataFrame, *, gridded: bool) -> Iterator[Note]:
     """Tell which places the grid does not cover whole, and which units have their people from a table.
 
+    ``gridded`` tells whether any people are a grid's: else what is unknown is the people of areas or of a table.
     ``figures`` holds ``level``, ``whole``, ``grid_share`` and ``from_table`` of the places of all levels.
     """
     names = figures["level"].astype(str) + "/" + figures.index.astype(str)
@@ -116,8 +126,10 @@ def grid_notes(figures: pd.DataFrame) -> Iterator[Note]:
         yield Note("grid_part_accepted", {"count": len(part), "ids": listed(part)})
     rows = figures[~(figures["whole"] | figures["in_part"]).to_numpy(dtype=bool)]
     if len(rows):
+        # Units first: residential areas are many.
+        rows = rows.iloc[np.argsort(rows["level"] == "residential_area", kind="stable")]
         part = [shared_out(*each) for each in zip(rows["level"], rows.index, rows["grid_share"], strict=True)]
-        yield Note("grid_covers_part", {"count": len(part), "ids": listed(part)})
+        yield Note("grid_covers_part" if gridded else "people_cover_part", {"count": len(part), "ids": listed(part)})
     told = names[figures["from_table"].to_numpy(dtype=bool)]
     if len(told):
         yield Note("people_from_table", {"count": len(told), "ids": ", ".join(told)})

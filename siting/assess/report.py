@@ -50,7 +50,8 @@ from siting.assess.sharing import sharing_notes, sharing_of
 from siting.assess.sums import sums_notes
 from siting.assess.units import having_of, tier_notes, units_of_places
 from siting.domain import clauses
-from siting.domain.nouns import Access, Assessment, Demand, Inputs, Jurisdiction, Note, Times
+from siting.domain.called import called
+from siting.domain.nouns import Access, Assessment, Demand, Inputs, Jurisdiction, Note, Raster, Times
 from siting.domain.old_estates import asks_for_old, is_told, old_estates
 from siting.domain.scenario import LandBasis, Scenario, walker_of
 from siting.domain.shared import SHARING_LEVEL
@@ -210,7 +211,7 @@ def assess(  # noqa: PLR0913 - all that one report rests on
             *inputs.notes,
             *demand.notes,
             *access.notes,
-            *grid_notes(figures),
+            *grid_notes(figures, gridded=_is_gridded(inputs)),
             *cut_off_notes(inputs, demand, access),
             *_notes(places, facilities, access, reach),
             *sharing_notes(sharing, scenario),
@@ -269,7 +270,8 @@ class _Level:
 def _undated_notes(undated: tuple[gpd.GeoDataFrame, pd.DataFrame] | None) -> Iterator[Note]:
     """Tell of which facilities it is not known whether they have closed by the horizon."""
     if undated is not None:
-        yield Note("closing_undated", {"count": len(undated[0]), "ids": ", ".join(map(str, undated[0].index))})
+        ids = called(undated[0], undated[0].index)
+        yield Note("closing_undated", {"count": len(ids), "ids": ", ".join(ids)})
 
 
 def _serving_notes(facilities: gpd.GeoDataFrame) -> Iterator[Note]:
@@ -277,7 +279,7 @@ def _serving_notes(facilities: gpd.GeoDataFrame) -> Iterator[Note]:
     blank = facilities["serves_community"].isna() & (facilities["tier"] == "institution")
     if blank.any():
         ids = facilities.index[blank.to_numpy(dtype=bool)]
-        yield Note("serving_unsaid", {"count": len(ids), "ids": ", ".join(map(str, ids))})
+        yield Note("serving_unsaid", {"count": len(ids), "ids": ", ".join(called(facilities, ids))})
 
 
 def _old_notes(inputs: Inputs, rules: Rules) -> list[Note]:
@@ -407,21 +409,26 @@ def _cells(demand: Demand, access: Access, reach: LandReach) -> pd.DataFrame:
     return table[(inside > 0) & populated]
 
 
+def _is_gridded(inputs: Inputs) -> bool:
+    """Tell whether any people are those of a raster."""
+    return any(isinstance(each, Raster) for each in (inputs.population.residents, inputs.population.elderly))
+
+
 def _notes(
     places: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame, access: Access, reach: LandReach
 ) -> tuple[Note, ...]:
     notes = []
     lacking = facilities.index[facilities["land_m2"].isna()]
     if len(lacking):
-        notes.append(Note("land_missing", {"ids": ", ".join(map(str, lacking))}))
+        notes.append(Note("land_missing", {"ids": ", ".join(called(facilities, lacking))}))
     shared = facilities[open_land(facilities)].get("plot", pd.Series(dtype="object")).dropna()
     if len(shared):
         groups = [" + ".join(map(str, rows.index)) for _, rows in shared.groupby(shared)]
         notes.append(Note("plots_perhaps_one", {"count": len(groups), "ids": "; ".join(sorted(groups))}))
     if reach.unreached:
-        notes.append(Note("land_reaches_nobody", {"ids": ", ".join(reach.unreached)}))
+        notes.append(Note("land_reaches_nobody", {"ids": ", ".join(called(facilities, reach.unreached))}))
     if len(access.unattached):
-        notes.append(Note("facilities_off_network", {"ids": ", ".join(map(str, access.unattached))}))
+        notes.append(Note("facilities_off_network", {"ids": ", ".join(called(facilities, access.unattached))}))
     own = places[places["level"] == "residential_area"]
     more = {name: own[name] - own[f"grid_{name}"] for name in ("residents", "elderly")}
     touched = (more["residents"].fillna(0.0) != 0) | (more["elderly"].fillna(0.0) != 0)
@@ -494,7 +501,7 @@ def _ends_of_totals(
 ) -> dict[str, float]:
     """Return both ends of the figures of the whole (:data:`siting.domain.intervals.ENDS`), as places have them.
 
-    ``unseen`` are the ``residents`` and ``elderly`` who may live in the units outside the grid.
+    ``unseen`` are the ``residents`` and ``elderly`` of whom the cells do not tell; inf where nobody knows how many.
     """
     low = totals["land_provided_m2"]
     high = float(facilities.loc[homes.notna().any(axis=1), "land_high_m2"].sum()) if complete else np.inf
@@ -514,9 +521,12 @@ def _ends_of_totals(
         "elderly_uncovered": most["elderly"] - covered,
         "elderly_covered_high": seen + unseen["elderly"],
         "elderly_uncovered_low": elderly - seen,
-        "covered_share": covered / most["elderly"] if elderly > 0 else np.nan,
-        "covered_share_high": (seen + unseen["elderly"]) / most["elderly"] if elderly > 0 else np.nan,
+        "covered_share": covered / most["elderly"] if most["elderly"] > 0 else np.nan,
+        "covered_share_high": (seen + unseen["elderly"]) / most["elderly"] if most["elderly"] > 0 else np.nan,
     }
+    if np.isinf(most["elderly"]):
+        # Nearly all may be covered, if nobody knows how many there are.
+        ends["covered_share_high"] = 1.0
     for name, floor in FLOORS.items():
         ends[f"land_gap_{name}_m2"] = max(0.0, floor * most[people] - low)
         ends[f"land_gap_{name}_low_m2"] = max(0.0, floor * totals[people] - high)

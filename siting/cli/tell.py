@@ -9,7 +9,7 @@ from siting.cli.lines import Column, add_row, print_table, table_of, tell, tell_
 from siting.cli.screen import echo
 from siting.domain.intervals import figure_text
 from siting.text import Lang, say
-from siting.text.numbers import number, percent, signless_zero
+from siting.text.numbers import between, number, percent, signless_zero
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -27,6 +27,7 @@ _MOST_CANDIDATES: Final = 10
 _MOST_LACKING: Final = 5
 # A check tells so many notes on the screen; all stand in its file.
 _MOST_NOTES: Final = 12
+_MOST_NOTES_OF_A_PLAN: Final = 6
 _TEXT_COLUMNS: Final = frozenset(
     {
         *("unit", "verdict", "name", "size", "tenure", "site", "clause", "status"),
@@ -37,6 +38,7 @@ _TEXT_COLUMNS: Final = frozenset(
 
 def gaps(report: "GapReport", lang: Lang) -> None:
     """Tell a gap report: a row a street (or the level that there is), the whole, warnings and notes."""
+    from siting.assess.judge import FLOORS
     from siting.write import shown
 
     totals, scenario = report.totals, report.assessment.inputs.scenario
@@ -62,7 +64,11 @@ def gaps(report: "GapReport", lang: Lang) -> None:
         "around": say("cli.facilities_around", lang, count=around) if (around := totals["facilities_around"]) else "",
         "land": figure_text("land_provided_m2", totals, number),
     }
-    required = {f"required_{floor}": number(totals[f"land_required_{floor}_m2"]) for floor in ("01", "02")}
+    people = "elderly" if totals["land_basis"].startswith("elderly") else "residents"
+    required = {
+        f"required_{name}": between(floor * totals[people], floor * totals[f"{people}_high"], number)
+        for name, floor in FLOORS.items()
+    }
     echo(say("cli.in_all", lang, **told, **required))
     _both_extents(report, lang)
     share = say("warning.pass_share", lang, share=percent(scenario.circle.pass_share, 0))
@@ -80,12 +86,12 @@ def gaps(report: "GapReport", lang: Lang) -> None:
     _notes((*groups, share, *report.notes(lang)), lang)
 
 
-def _notes(lines: Sequence[str], lang: Lang) -> None:
+def _notes(lines: Sequence[str], lang: Lang, most: int = _MOST_NOTES) -> None:
     """Tell the first notes, which are those that matter most, and how many there are besides."""
-    for line in lines[:_MOST_NOTES]:
+    for line in lines[:most]:
         tell(line, "· ")
-    if len(lines) > _MOST_NOTES:
-        tell(say("cli.more_notes", lang, count=len(lines) - _MOST_NOTES), "· ")
+    if len(lines) > most:
+        tell(say("cli.more_notes", lang, count=len(lines) - most), "· ")
 
 
 def _both_extents(report: "GapReport", lang: Lang) -> None:
@@ -240,6 +246,8 @@ def plan(found: "Plan", lang: Lang) -> None:
         echo(say("cli.land_takes", lang))
     for row in short.to_dict("records"):
         echo(f"  {row['name']}  {figure_text('land_gap_m2', row, number)} m²")
+    # A plan rests on the same data as a check.
+    _notes(found.before.notes(lang), lang, _MOST_NOTES_OF_A_PLAN)
 
 
 def explanation(found: "Explanation", lang: Lang) -> None:

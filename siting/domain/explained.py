@@ -95,12 +95,13 @@ class Standing:
 
     ``who`` are counted: ``elderly``, or ``residents`` where elderly are unknown; ``people`` follow ``Demand.cells`` and
     are those of the subject (zero for points), ``uncovered`` those of them who are not covered. ``whole`` tells whether
-    the grid of people covers the subject whole. ``reasons`` is indexed by reason (``PERHAPS`` among them), with
-    ``people`` and ``cells``.
+    the grid of people covers the subject whole, ``known`` whether all its people are known. ``reasons`` is indexed by
+    reason (``PERHAPS`` among them), with ``people`` and ``cells``.
     """
 
     who: Literal["elderly", "residents"]
     whole: bool
+    known: bool
     people: Floats
     uncovered: Floats
     reasons: pd.DataFrame

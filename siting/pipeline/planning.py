@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from siting import places
 from siting.assess.funding import net_costs
 from siting.assess.remedies import recovered
+from siting.domain.called import called
 from siting.domain.nouns import (
     Assessment,
     Bools,
@@ -343,7 +344,7 @@ def laid_out(
     paid = lines.groupby("site_id")[["clause_id", "line", "status", "amount_cny"]]
     by_station = {key: rows.to_dict("records") for key, rows in paid}
     stations["funding"] = pd.Series([by_station.get(key, []) for key in stations.index], index=stations.index)
-    off_network = tuple(map(str, ground.reached.unattached))
+    off_network = called(ground.permitted, ground.reached.unattached)
     for name, figures in net_costs(stations["cost_cny"], lines).items():
         stations[str(name)] = figures
     more = (Note("candidates_off_network", {"ids": ", ".join(off_network)}),) if off_network else ()

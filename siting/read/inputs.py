@@ -36,7 +36,7 @@ from siting.read.geometry.projections import (
 from siting.read.geometry.shapes import Family
 from siting.read.ground.constraints import Constraints, read_constraints
 from siting.read.ground.line_tags import walked_lines
-from siting.read.ground.network import read_lines
+from siting.read.ground.network import Joins, read_lines
 from siting.read.ground.osm import is_osm, read_osm
 from siting.read.ground.surface import SurfaceLayers, read_surface
 from siting.read.ground.way_columns import with_ways_known
@@ -48,7 +48,7 @@ from siting.read.people.rasters import Around, read_terrain
 from siting.read.people.unit_areas import with_own_figures
 from siting.read.people.unit_people import read_unit_people, with_people
 from siting.read.references import with_known_references
-from siting.read.reporting_units import check_unions, tell_kinds, with_unions
+from siting.read.reporting_units import check_unions, tell_kinds, with_kinds, with_unions
 from siting.read.sizes import read_sizes
 from siting.read.sources.files import take
 from siting.read.sources.vectors import Raw, Source, read_vector
@@ -253,7 +253,10 @@ def _units(reading: _Reading) -> Mapping[str, gpd.GeoDataFrame]:
     reading.crs = choose_working_crs(frames)
     if reading.crs is not None:
         reading.log.working_crs = crs_name(reading.crs)
-    layers: dict[str, gpd.GeoDataFrame] = {level: reading.finish(raw, _UNITS) for level, raw in raws.items()}
+    layers: dict[str, gpd.GeoDataFrame] = {
+        level: with_kinds(level, reading.finish(raw, _UNITS), reading.log.layer(f"units.{level}"))
+        for level, raw in raws.items()
+    }
     if reading.crs is None and not reading.log.faults.found:
         reading.log.layer("units").fault("no_units")
     if reading.crs is None:
@@ -453,14 +456,16 @@ def _lines(source: NetworkLayer, reading: _Reading, log: LayerLog) -> Network | 
     raw = reading.raw("network", source)
     if raw is None:
         return None
-    frame, labels = labelled(with_ways_known(raw), NETWORK_COLUMNS, "lines", reading.crs)
+    known, of_osm = with_ways_known(raw)
+    frame, labels = labelled(known, NETWORK_COLUMNS, "lines", reading.crs)
     if len(reading.log.faults.found) > faults or reading.crs is None:
         return None
     walked = walked_lines(frame, log)
     if len(reading.log.faults.found) > faults:
         return None
     called = [labels[each] for each in walked.index]
-    return read_lines(walked, called, reading.crs, log, split=source.split_at_crossings, snap_m=source.snap_m)
+    joins = Joins(split=source.split_at_crossings, snap_m=source.snap_m, vertices=of_osm)
+    return read_lines(walked, called, reading.crs, log, joins)
 
 
 def _terrain(reading: _Reading, network: Network | None) -> Raster | None:

@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from siting.domain.called import called
 from siting.domain.plots import (
     DENSE_FAR,
     FLOOR_A_BED_M2,
@@ -177,7 +178,7 @@ def note_outside(
             count=int(outside.sum()),
             far=int(far.sum()),
             reach_m=round(reach_m),
-            ids=listed(facilities.index[outside]),
+            ids=listed(called(facilities, facilities.index[outside])),
         )
 
 
@@ -192,7 +193,7 @@ def note_coarse(facilities: gpd.GeoDataFrame, scenario: Scenario, log: LayerLog)
             count=len(coarse),
             of=len(counting),
             largest_m=round(float(coarse.max())),
-            largest=str(coarse.idxmax()),
+            largest=called(facilities, [coarse.idxmax()])[0],
             radius_m=round(radius_m),
         )
 

@@ -16,6 +16,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from siting.domain.called import called
 from siting.domain.scenario import PlacedLayer
 from siting.read.log import LayerLog, listed
 from siting.read.names import bare, held_names, normal
@@ -312,14 +313,15 @@ def _tell_units(
             if level not in places or level not in named[row]:
                 continue
             meant = named[row][level]
-            told = f"{frame.index[row]} → {text or rows[row].get(f'{level}_id')}"
+            told = f"{called(frame, [frame.index[row]])[0]} → {text or rows[row].get(f'{level}_id')}"
             if len(meant) == 1:
                 area = places[level].shape(meant[0])
                 if area is not None and not area.intersects(frame.geometry.iloc[row]):
-                    elsewhere.append(told)
+                    elsewhere.append((row, told))
             elif text is not None and f"{level}_id" not in rows[row]:
                 unknown.append(told)
     if unknown:
         log.note("named_units_unknown", count=len(unknown), ids=listed(unknown))
     if elsewhere:
-        log.note("named_units_elsewhere", count=len(elsewhere), ids=listed(elsewhere))
+        records = len({row for row, _ in elsewhere})
+        log.note("named_units_elsewhere", count=records, ids=listed(told for _, told in elsewhere))

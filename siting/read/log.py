@@ -23,11 +23,16 @@ _FIRST: Final = (
     "datum_without_parameters",
     "outside_area_of_use",
     "segments_too_long",
+    "lines_cross_unjoined",
     "unit_of_extent",
     "people_outside",
     "facilities_outside_units",
+    "named_units_elsewhere",
+    "named_units_unknown",
     "circle_located_coarsely",
     "residential_outside",
+    "people_rows_unmatched",
+    "people_units_unmatched",
     "people_total_differs",
     "people_dense",
     "people_sparse",
@@ -36,6 +41,7 @@ _FIRST: Final = (
     "group_exceeds_elderly_by_cell",
     "nodata_by_convention",
     "grid_covers_part",
+    "people_cover_part",
     "grid_part_accepted",
     "people_areas_unknown",
     "calibrated_unmet",
@@ -60,6 +66,8 @@ _FIRST: Final = (
 # Columns of a table that tell where a record is.
 PLACES: Final = ("lon", "lat", "wkt")
 _LEFT_OUT: Final = "left_out"
+# Of what was left out, what is no record.
+_NO_RECORDS: Final = ("total_rows", "footer_rows", "section_rows", "guide_sheets", "struck_text", "slivers")
 # Parts of codes of what was mended, converted or restored.
 _MENDED: Final = (
     *("mended", "columns_", "column_units", "words_", "numbers_", "missing_words", "codes_", "leading_", "dates_"),
@@ -79,7 +87,7 @@ def by_importance(notes: Iterable[Note]) -> list[Note]:
     ['layer_displaced', 'slivers_mended']
     >>> codes = ["dates_with_time", "villages_spared", "total_rows_left_out", "land_missing"]
     >>> [note.code for note in by_importance(map(Note, codes))]
-    ['land_missing', 'total_rows_left_out', 'villages_spared', 'dates_with_time']
+    ['land_missing', 'villages_spared', 'dates_with_time', 'total_rows_left_out']
     """
     first = {code: place for place, code in enumerate(_FIRST)}
 
@@ -87,7 +95,9 @@ def by_importance(notes: Iterable[Note]) -> list[Note]:
         code = note.code
         if code in first:
             return 0, first[code]
-        return (1 if _LEFT_OUT in code else 3 if any(part in code for part in _MENDED) else 2), 0
+        if any(part in code for part in (*_MENDED, *_NO_RECORDS)):
+            return 3, 0
+        return (1 if _LEFT_OUT in code else 2), 0
 
     return sorted(notes, key=rank)
 

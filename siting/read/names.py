@@ -53,6 +53,24 @@ def bare(name: str, kind: str) -> str:
     return found
 
 
+def same_place(one: str, other: str, kind: str) -> bool:
+    """Tell whether two names are one name, with or without the word for its kind, or with one that says the same.
+
+    Examples
+    --------
+    >>> from siting.read.names import same_place
+    >>> same_place("凤鸣", "凤鸣社区", "community"), same_place("石桥居委会", "石桥社区", "community")
+    (True, True)
+    >>> same_place("石桥村", "石桥社区", "community")
+    False
+    """
+    if bare(one, kind) != bare(other, kind):
+        return False
+    words = [normal(name)[len(bare(name, kind)) :] for name in (one, other)]
+    said = [word.replace("居委会", "社区").replace("居民委员会", "社区")[:1] for word in words]
+    return "" in said or said[0] == said[1]
+
+
 def held_names(address: str, names: Iterable[str]) -> list[str]:
     """Return the longest of some normalised names that an address holds; several if they are of one length.
 

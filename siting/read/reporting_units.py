@@ -1,8 +1,10 @@
 """Reporting units: the layers of the levels, levels that are the union of another, and kinds that lack."""
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 import geopandas as gpd
+import pandas as pd
 import shapely
 from pyproj import CRS
 
@@ -11,8 +13,22 @@ from siting.domain.standards import Standard
 from siting.domain.tables import UNIT_COLUMNS
 from siting.read.extent_unit import extent_levels, made_unit
 from siting.read.geometry.pieces import usable
-from siting.read.log import Log, listed
+from siting.read.log import LayerLog, Log, listed
+from siting.read.tables.converters import TEXT_DTYPE
 from siting.read.tables.finish import absent
+
+# How names end, and the kind that this says.
+_KINDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "street": {"街道": "街道", "街道办事处": "街道", "镇": "镇", "乡": "乡"},
+    "community": {
+        "社区": "社区",
+        "居委会": "社区",
+        "居民委员会": "社区",
+        "村": "村",
+        "村委会": "村",
+        "村民委员会": "村",
+    },
+}
 
 
 def check_unions(scenario: Scenario, log: Log) -> None:
@@ -60,6 +76,43 @@ def _union(
     return made_unit(scenario, level, shapely.union_all(members.geometry.to_numpy()), crs)
 
 
+def with_kinds(level: Level, units: gpd.GeoDataFrame, log: LayerLog) -> gpd.GeoDataFrame:
+    """Return units with the kinds that their names end in, where none gives a kind and all names end in one.
+
+    Parameters
+    ----------
+    level : str
+        Level of the units.
+    units : geopandas.GeoDataFrame
+        The level's table.
+    log : LayerLog
+        Takes the note ``kinds_from_names``.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from siting.read.log import Log
+    >>> from siting.read.reporting_units import with_kinds
+    >>> units = gpd.GeoDataFrame({"name": ["凤鸣社区", "石桥村"], "kind": [None, None]}, index=["1", "2"])
+    >>> with_kinds("community", units, Log().layer("units.community"))["kind"].tolist()
+    ['社区', '村']
+    """
+    if level not in _KINDS or units.empty or units["kind"].notna().any() or units["name"].isna().any():
+        return units
+    kinds = [_kind_of(str(name), level) for name in units["name"]]
+    if None in kinds:
+        return units
+    log.note("kinds_from_names", count=len(kinds), kinds=listed(sorted({str(kind) for kind in kinds})))
+    return units.assign(kind=pd.Series(kinds, index=units.index, dtype=TEXT_DTYPE))
+
+
+def _kind_of(name: str, level: str) -> str | None:
+    # 新村 is a housing estate or a community as often as a village.
+    if name.strip().endswith("新村"):
+        return None
+    return next((kind for word, kind in _KINDS[level].items() if name.strip().endswith(word)), None)
+
+
 def tell_kinds(chosen: Iterable[Standard], units: Mapping[str, gpd.GeoDataFrame], log: Log) -> None:
     """Note the levels of which no unit has a kind, where clauses on coverage ask only units of some kinds."""
     for level, frame in units.items():
@@ -71,5 +124,5 @@ def tell_kinds(chosen: Iterable[Standard], units: Mapping[str, gpd.GeoDataFrame]
         ]
         if asking and len(frame) and frame["kind"].isna().all():
             log.layer(f"units.{level}").note(
-                "unit_kinds_missing", level=level, count=len(frame), clauses=listed(asking)
+                "unit_kinds_missing", section=f"units.{level}", count=len(frame), clauses=listed(asking)
             )

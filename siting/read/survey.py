@@ -19,7 +19,7 @@ from siting.domain.tables import (
     UNIT_COLUMNS,
     Column,
 )
-from siting.read.geometry.hints import gcj02_sign
+from siting.read.geometry.hints import gcj02_sign, web_map_named
 from siting.read.scenario import refuse_foreign_name
 from siting.read.survey_files import looks
 from siting.read.survey_layers import Look
@@ -160,6 +160,11 @@ class _Taking:
             self.asked[f"{section}.crs"] = Remark("ask_gcj02", {"file": look.title, "sign": sign})
             self.suggested[f"{section}.crs"] = "gcj02"
         elif not look.has_crs:
+            named = web_map_named(cell for row in look.rows for cell in row)
+            if named is not None:
+                self.asked[f"{section}.crs"] = Remark("ask_web_map", {"file": look.title, "said": named[1]})
+                self.suggested[f"{section}.crs"] = named[0]
+                return
             self.asked[f"{section}.crs"] = Remark("ask_crs", {"file": look.title})
 
     def draft(self) -> Draft:

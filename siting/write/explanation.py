@@ -47,7 +47,7 @@ def _head(found: Explained, lang: Lang) -> Iterator[str]:
     elif not subject.is_area:
         yield say("explain.head_site", lang, **told, reason=reason)
     elif not standing.people.any():
-        yield say("explain.nobody", lang, **told)
+        yield say("explain.nobody" if standing.known else "explain.nobody_known", lang, **told)
     else:
         yield from _people(found, told, lang)
     if subject.id in found.perhaps.index and subject.level == "facility":
@@ -61,8 +61,9 @@ def _people(found: Explained, told: dict[str, str], lang: Lang) -> Iterator[str]
     standing, spot = found.standing, found.standing.spot
     uncovered = float(standing.uncovered.sum())
     who = say(f"explain.people_{standing.who}", lang)
-    yield say("explain.head_area", lang, **told, **_counts(found), who=who)
-    if not standing.whole:
+    head = "explain.head_area" if standing.known else "explain.head_known"
+    yield say(head, lang, **told, **_counts(found), who=who)
+    if standing.known and not standing.whole:
         yield say("explain.part", lang)
     yield from _of_the_report(found, lang)
     rest = standing.reasons.drop(index="covered", errors="ignore")

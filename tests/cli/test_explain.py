@@ -376,3 +376,20 @@ def test_a_facility_that_may_count_is_named_with_the_people_whom_it_would_cover(
         assert f"F2（{perhaps:.0f} 人）" in told.text(lang) or f"F2 ({perhaps:.0f} persons)" in told.text(lang)
     assert f"{row['elderly_covered']:.0f}–{row['elderly_covered_high']:.0f}" in told.text("en")
     assert "It is not known whether this facility counts" in explain(district(ledger=ledger), "F2").text("en")
+
+
+def test_people_of_whom_nothing_is_known_are_not_called_nobody() -> None:
+    areas = {"west": box(0, 0, 400, 100), "east": box(400, 0, 800, 100)}
+    grid = raster(np.full((1, 4), 100.0), 100.0)
+    data = inputs(
+        settings=scenario(walking=straight()),
+        residents=grid,
+        elderly=grid,
+        places={"street": units(areas | {"half": box(300, 0, 500, 100)})},
+        ledger=facilities({"F1": ((50, 50), {})}),
+    )
+    for key, words in (("east", "人口未知"), ("half", "有一部分老年人未知"), ("west", "服务圈内")):
+        first = explain(data, key).text("zh").splitlines()[0]
+        assert words in first
+        assert "无人居住" not in first
+        assert ("%" in first) == (key == "west")

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from tools.mutants import mutants, concerning
+from tools.mutants import concerning, mutants
 
 SOURCE = '''"""A text: 1 < 2."""
 

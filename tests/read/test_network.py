@@ -21,7 +21,7 @@ from shapely import affinity
 
 from siting.domain.nouns import Network
 from siting.domain.tables import NETWORK_COLUMNS
-from siting.read.ground.network import LineAccount, network_from_lines
+from siting.read.ground.network import Joins, LineAccount, cut_at_shared_vertices, network_from_lines
 from siting.read.ground.osm import is_osm, read_osm
 from siting.read.ground.osm_tags import kind, refusal
 from siting.read.log import Log
@@ -175,7 +175,7 @@ def _joined(
     frame = gpd.GeoDataFrame(columns, geometry=list(lines), crs=METRIC)
     if levels is not None:
         frame["level"] = pd.array(levels, dtype="Int64")
-    return network_from_lines(frame, METRIC, split=True)
+    return network_from_lines(frame, METRIC, Joins(split=True))
 
 
 def _parts(network: Network) -> int:
@@ -658,3 +658,58 @@ def _tags(highway: str, others: str) -> dict[str, str]:
 
 def _others(tags: object) -> dict[str, str]:
     return dict(re.findall(r'"([^"]+)"=>"([^"]*)"', tags)) if isinstance(tags, str) else {}
+
+
+@settings(deadline=None, max_examples=examples(40))
+@given(st.integers(0, 10_000_000))
+def test_lines_are_cut_where_they_share_a_vertex_and_nowhere_else(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    # Corners of a grid of 5 × 5, so that many are shared, some twice running, some at ends.
+    corners = [rng.integers(0, 5, (int(rng.integers(2, 8)), 2)) for _ in range(6)]
+    lines = [shapely.LineString(each) for each in corners if len(np.unique(each, axis=0)) > 1]
+    pieces, line, shared = cut_at_shared_vertices(np.array(lines, dtype=object))
+    # A vertex that is written twice running is one.
+    seen = [[p for i, p in enumerate(each.coords) if i == 0 or p != each.coords[i - 1]] for each in lines]
+    counts = Counter(point for points in seen for point in points)
+    expected = set()
+    for number, points in enumerate(seen):
+        edges: set[tuple[int, tuple[tuple[float, ...], ...]]] = set()
+        part = [points[0]]
+        for place in points[1:]:
+            part.append(place)
+            if counts[place] > 1 or place is points[-1]:
+                edges.add((number, tuple(part)))
+                part = [place]
+        expected |= edges
+    found = {
+        (int(of), tuple(p for i, p in enumerate(piece.coords) if i == 0 or p != piece.coords[i - 1]))
+        for of, piece in zip(line, pieces, strict=True)
+        if piece.length > 0
+    }
+    assert found == expected
+    inner = {point for points in seen for point in points[1:-1] if counts[point] > 1}
+    assert shared == len(inner)
+
+
+@pytest.mark.parametrize("column", ["highway", "fclass"])
+def test_ways_of_openstreetmap_meet_at_vertices_and_a_bridge_passes_over(case: Case, column: str) -> None:
+    # Two streets share a vertex; a third crosses both without one.
+    shapes = [
+        shapely.LineString([(X, Y + 500), (X + 500, Y + 500), (X + 1900, Y + 500)]),
+        shapely.LineString([(X + 500, Y), (X + 500, Y + 500), (X + 500, Y + 900)]),
+        shapely.LineString([(X + 300, Y + 100), (X + 300, Y + 900)]),
+    ]
+    ways = gpd.GeoDataFrame({column: ["residential"] * 3}, geometry=shapes, crs=METRIC)
+    ways.to_file(case.folder / "walk.gpkg")
+    inputs = case.read()
+    assert inputs.network is not None
+    assert len(inputs.network.edges) == 5
+    told = {note.code: dict(note.values) for note in inputs.notes}
+    assert told["lines_share_vertices"] == {"layer": "network", "count": 1, "edges": 5}
+    assert "lines_cross_unjoined" not in told
+    # Other lines meet at their ends alone.
+    ways.rename(columns={column: "road"}).assign(road="支路").to_file(case.folder / "walk.gpkg")
+    plain = case.read()
+    assert plain.network is not None
+    assert len(plain.network.edges) == 3
+    assert "lines_cross_unjoined" in {note.code for note in plain.notes}

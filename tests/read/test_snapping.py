@@ -18,7 +18,7 @@ import siting
 from siting.domain.nouns import Network
 from siting.errors import InputError
 from siting.read.ground.joining import joined_pieces
-from siting.read.ground.network import LineAccount, network_from_lines
+from siting.read.ground.network import Joins, LineAccount, network_from_lines
 from siting.read.ground.snapping import NEAR_M, grown_together
 from tests.conftest import ROUNDS
 from tests.drawing import examples
@@ -38,7 +38,7 @@ def _read(
     frame = gpd.GeoDataFrame({"kind": kinds or [None] * len(lines)}, geometry=list(lines), crs=METRIC)
     if levels is not None:
         frame["level"] = pd.array(levels, dtype="Int64")
-    return network_from_lines(frame, METRIC, split=split, snap_m=snap_m)
+    return network_from_lines(frame, METRIC, Joins(split=split, snap_m=snap_m))
 
 
 def _graph(network: Network) -> nx.MultiGraph:
@@ -413,8 +413,8 @@ def test_a_tolerance_out_of_range_is_refused(case: Case, value: str) -> None:
 
 def test_nothing_of_the_sample_is_snapped(sample: Path) -> None:
     lines = gpd.read_file(sample.parent / "walk.gpkg").to_crs(METRIC)
-    exact, _ = network_from_lines(lines, METRIC, snap_m=0)
-    found, account = network_from_lines(lines, METRIC, snap_m=SNAP)
+    exact, _ = network_from_lines(lines, METRIC)
+    found, account = network_from_lines(lines, METRIC, Joins(snap_m=SNAP))
     assert account.snapped == 0
     assert found.edges.equals(exact.edges)
 

@@ -51,12 +51,26 @@ def test_columns_are_matched_and_the_encoding_is_the_scenarios(case: Case) -> No
     assert figures(case) == {"S1": [8, None], "S2": [9, None], "S3": [0, None]}
 
 
-@pytest.mark.parametrize("name", ["S1", "S1街", "S1 街道", "s1街道", "S１街道", "旧S1街道"])
+@pytest.mark.parametrize("name", ["S1", "S1街道办事处", "S1 街道", "s1街道", "S１街道"])
+def test_a_name_that_differs_by_its_kind_or_its_width_is_the_same(case: Case, name: str) -> None:
+    give(case, f"name,residents\n{name},8\nS2街道,9\nS3街道,7\n")
+    assert figures(case) == {"S1": [8, None], "S2": [9, None], "S3": [7, None]}
+    told = {"layer": PEOPLE, "count": 1, "names": f"{name} → S1街道"}
+    assert notes(case) == {"people_rows_by_bare_name": told}
+
+
+def test_a_name_that_two_rows_may_mean_is_nobodys(case: Case) -> None:
+    give(case, "name,residents\nS1,8\nS1街道办,9\nS2街道,9\nS3街道,7\n")
+    assert figures(case)["S1"] == [None, None]
+    assert notes(case)["people_rows_unmatched"]["people"] == "17"
+
+
+@pytest.mark.parametrize("name", ["S1街", "S1镇", "旧S1街道"])
 def test_nothing_is_joined_by_guess(case: Case, name: str) -> None:
     give(case, f"name,residents\n{name},8\nS2街道,9\nS3街道,7\n")
     assert figures(case)["S1"] == [None, None]
     assert notes(case) == {
-        "people_rows_unmatched": {"layer": PEOPLE, "count": 1, "names": name},
+        "people_rows_unmatched": {"layer": PEOPLE, "count": 1, "names": name, "people": "8"},
         "people_units_unmatched": {"layer": PEOPLE, "count": 1, "names": "S1街道"},
     }
 

@@ -48,6 +48,11 @@ _GULF: Final[Area] = (-0.01, -0.01, 0.01, 0.01)
 _SHIFTED_COLUMNS: Final = ("adcode", "acroutes", "subfeatureindex", "subfeature", "childrennum", "childrennu")
 _FEWEST_SHIFTED: Final = 2
 _SHIFTED_NAME: Final = re.compile(r"gcj[-_ ]?0?2(?!\d)|火星坐标", re.IGNORECASE)
+# What people write of the map from which they took coordinates.
+_WEB_MAPS: Final = {
+    "gcj02": re.compile(r"(高德|腾讯)(地图|坐标)|火星坐标|gcj[-_ ]?0?2(?!\d)", re.IGNORECASE),
+    "bd09": re.compile(r"百度(地图|坐标)|bd[-_ ]?0?9(?!\d)", re.IGNORECASE),
+}
 # Ellipsoids nearer than this to WGS84 (semi-major axis, metres) belong to datums that coincide with it for planning.
 _SAME_AXIS_M: Final = 1.0
 
@@ -175,6 +180,22 @@ def gcj02_sign(file: str, columns: Iterable[str]) -> str | None:
         return named[0]
     found = [name for name in columns if name.lower() in _SHIFTED_COLUMNS]
     return listed(found) if len(found) >= _FEWEST_SHIFTED else None
+
+
+def web_map_named(texts: Iterable[str]) -> tuple[str, str] | None:
+    """Return the shifted coordinates of a web map that one of some texts names, and that text; None where none does.
+
+    Examples
+    --------
+    >>> from siting.read.geometry.hints import web_map_named
+    >>> web_map_named(["东路站", "注：坐标由高德地图拾取"]), web_map_named(["百度坐标"]), web_map_named(["高德路 3 号"])
+    (('gcj02', '注：坐标由高德地图拾取'), ('bd09', '百度坐标'), None)
+    """
+    for text in texts:
+        for system, word in _WEB_MAPS.items():
+            if word.search(text):
+                return system, text.strip()
+    return None
 
 
 def check_place(shapes: NDArray[np.object_], crs: CRS, axes: str, log: LayerLog, area: Area | None = None) -> bool:

@@ -26,20 +26,34 @@ UNJOINED_SHARE: Final = 0.2
 
 
 @dataclass(frozen=True)
+class Joins:
+    """Where lines meet beside their ends, to the millimetre.
+
+    ``split``: wherever they cross or touch. ``vertices``: where they share a vertex, as ways of OpenStreetMap do.
+    ``snap_m``: how far off ends may be and still meet, metres.
+    """
+
+    split: bool = False
+    vertices: bool = False
+    snap_m: float = 0.0
+
+
+@dataclass(frozen=True)
 class LineAccount:
     """What became of a layer of lines.
 
     ``lines`` have a length, ``dropped`` have none. Of lines that were split: ``joined`` places at which a line was cut
     to meet another, ``left`` places at which lines pass over or under each other, ``doubled`` pieces that lay on
-    another, ``swallowed`` the places (shape (lines, 2), from west to east) of lines whose ends became one node, so that
-    nothing is left of them. Of lines that were not: ``unjoined`` lines that cross or touch others of their level
-    elsewhere than end to end. Of either: ``snapped`` nodes at which ends were joined to what they just miss, and
-    ``misses``, nodes that lie near a line without meeting it.
+    another, ``shared`` the vertices at which ways of OpenStreetMap meet, ``swallowed`` the places (shape (lines, 2),
+    from west to east) of lines whose ends became one node, so that nothing is left of them. Of lines that were not:
+    ``unjoined`` lines that cross or touch others of their level elsewhere than end to end. Of either: ``snapped`` nodes
+    at which ends were joined to what they just miss, and ``misses``, nodes that lie near a line without meeting it.
     """
 
     lines: int
     dropped: int
     joined: int = 0
+    shared: int = 0
     left: int = 0
     doubled: int = 0
     unjoined: int = 0
@@ -86,17 +100,15 @@ def _numbered(ends: Ints, node_xy: Floats) -> tuple[Ints, Floats]:
     return number[ends], node_xy[used[order]]
 
 
-def network_from_lines(
-    frame: gpd.GeoDataFrame, crs: CRS, *, split: bool = False, snap_m: float = 0.0
-) -> tuple[Network, LineAccount]:
+def network_from_lines(frame: gpd.GeoDataFrame, crs: CRS, joins: Joins | None = None) -> tuple[Network, LineAccount]:
     """Build a network from a layer of lines.
 
     Lines meet where their ends round to the same millimetre, or lie within ``snap_m`` of each other. Without ``split``
-    they meet nowhere else: a line that crosses another without an end there passes over or under it. With ``split``
-    they are cut and joined wherever they cross or touch in the plane, to the millimetre (their ends within ``snap_m``),
-    unless their ``level`` differs or one of them is a bridge, footbridge or tunnel. Those meet others by their ends
-    alone, and an end of theirs that meets no other end lands on the line of the ground that it touches. Of lines that
-    lie on each other on one level one stays.
+    they meet nowhere else, but where they share a vertex with ``vertices``: a line that crosses another without an end
+    there passes over or under it. With ``split`` they are cut and joined wherever they cross or touch in the plane, to
+    the millimetre (their ends within ``snap_m``), unless their ``level`` differs or one of them is a bridge, footbridge
+    or tunnel. Those meet others by their ends alone, and an end of theirs that meets no other end lands on the line of
+    the ground that it touches. Of lines that lie on each other on one level one stays.
 
     Parameters
     ----------
@@ -105,11 +117,9 @@ def network_from_lines(
         ``level`` (blank ones are 0).
     crs : pyproj.CRS
         The working CRS.
-    split : bool
-        Whether lines are joined where they cross.
-    snap_m : float
-        How far off ends may be and still meet. All places of a node lie within this of each other, or of the spot on a
-        line that ends just miss.
+    joins : Joins, optional
+        Where lines meet; at their ends alone if absent. All places of a node lie within ``snap_m`` of each other, or of
+        the spot on a line that ends just miss.
 
     Returns
     -------
@@ -122,15 +132,21 @@ def network_from_lines(
     >>> import geopandas as gpd
     >>> from pyproj import CRS
     >>> from shapely import LineString
-    >>> from siting.read.ground.network import network_from_lines
+    >>> from siting.read.ground.network import Joins, network_from_lines
     >>> crs = CRS.from_epsg(4545)
     >>> cross = [LineString([(0, 0), (2, 2)]), LineString([(0, 2), (2, 0)])]
     >>> frame = gpd.GeoDataFrame({"kind": ["street", "path"]}, geometry=cross, crs=crs)
-    >>> network, account = network_from_lines(frame, crs, split=True)
+    >>> network, account = network_from_lines(frame, crs, Joins(split=True))
     >>> network.edges[["u", "v", "kind"]].values.tolist(), account.joined
     ([[0, 2, 'street'], [1, 2, 'path'], [2, 3, 'path'], [2, 4, 'street']], 1)
     """
+    joins = joins or Joins()
+    snap_m = joins.snap_m
     lines, source = shapely.get_parts(frame.geometry.to_numpy(), return_index=True)
+    shared = 0
+    if joins.vertices and not joins.split:
+        lines, piece_of, shared = cut_at_shared_vertices(lines)
+        source = source[piece_of]
     kinds = frame["kind"].astype(object).where(frame["kind"].notna(), DEFAULT_KIND).to_numpy()[source]
     level = _levels(frame)[source]
     long = np.round(shapely.length(lines) * MM_PER_M) > 0
@@ -142,7 +158,7 @@ def network_from_lines(
         return build_network(lines, kinds, np.empty((0, 2), dtype=np.int64), np.empty((0, 2)), crs), LineAccount(
             0, dropped
         )
-    if split:
+    if joins.split:
         pieces = joined_pieces(lines, level, span, snap_m)
         edges = Edges(pieces.lines, pieces.ends, ground.take(pieces.line), pieces.node_xy)
         account = LineAccount(
@@ -166,11 +182,54 @@ def network_from_lines(
     account = LineAccount(
         len(lines),
         dropped,
-        unjoined=lines_that_meet_unjoined(lines, level, span, snap_m),
+        # Ways of OpenStreetMap that cross without a vertex in common pass over or under each other.
+        unjoined=0 if joins.vertices else lines_that_meet_unjoined(lines, level, span, snap_m),
+        shared=shared,
         snapped=int((np.bincount(stands) > 1).sum()),
         misses=near_misses(Edges(lines, ends, ground, node_xy)),
     )
     return build_network(lines, kinds, ends, node_xy, crs), account
+
+
+def cut_at_shared_vertices(lines: NDArray[np.object_]) -> tuple[NDArray[np.object_], Ints, int]:
+    """Cut lines at the vertices that they share with others, or with themselves, as ways of OpenStreetMap meet.
+
+    Parameters
+    ----------
+    lines : numpy.ndarray
+        LineStrings.
+
+    Returns
+    -------
+    pieces : numpy.ndarray
+        LineStrings, in the order of the lines and along them.
+    line : numpy.ndarray
+        The line of each piece.
+    shared : int
+        At how many places lines were cut.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from shapely import LineString
+    >>> from siting.read.ground.network import cut_at_shared_vertices
+    >>> cross = np.array([LineString([(0, 0), (1, 1), (2, 2)]), LineString([(0, 2), (1, 1), (2, 0)])])
+    >>> pieces, line, shared = cut_at_shared_vertices(cross)
+    >>> line.tolist(), shared
+    ([0, 0, 1, 1], 1)
+    """
+    xy, line = shapely.get_coordinates(lines, return_index=True)
+    _, place = np.unique(np.round(xy * MM_PER_M).astype(np.int64), axis=0, return_inverse=True)
+    changes = np.append(True, line[1:] != line[:-1])
+    tip = changes | np.append(changes[1:], True)
+    # A vertex that is written twice running is one vertex.
+    new = changes | np.append(True, place[1:] != place[:-1])
+    cut = (np.bincount(place[new])[place] > 1) & ~tip & new
+    at = np.repeat(np.arange(len(xy)), 1 + cut)
+    begins = np.append(True, at[1:] == at[:-1]) | changes[at] if len(at) else np.zeros(0, dtype=bool)
+    piece = np.cumsum(begins) - 1
+    found = shapely.linestrings(xy[at], indices=piece) if len(at) else lines
+    return np.asarray(found, dtype=object), line[at[begins]].astype(np.int64), len(np.unique(place[cut]))
 
 
 def _from_west(xy: Floats) -> Floats:
@@ -183,9 +242,7 @@ def _levels(frame: gpd.GeoDataFrame) -> Ints:
     return frame["level"].fillna(0).to_numpy(dtype=np.int64)
 
 
-def read_lines(
-    frame: gpd.GeoDataFrame, labels: Sequence[str], crs: CRS, log: LayerLog, *, split: bool, snap_m: float
-) -> Network | None:
+def read_lines(frame: gpd.GeoDataFrame, labels: Sequence[str], crs: CRS, log: LayerLog, joins: Joins) -> Network | None:
     """Build the walking network from a layer of lines, and tell what became of them.
 
     Parameters
@@ -198,19 +255,18 @@ def read_lines(
         The working CRS.
     log : LayerLog
         Takes the notes ``lines_without_length``, ``segments_too_long``, ``lines_joined``, ``lines_doubled``,
-        ``lines_swallowed``, ``lines_cross_unjoined``, ``lines_snapped``, ``lines_just_miss`` and the fault
-        ``no_walkable_way``.
-    split : bool
-        Whether lines are joined where they cross.
-    snap_m : float
-        How far off ends may be and still meet.
+        ``lines_swallowed``, ``lines_cross_unjoined``, ``lines_share_vertices``, ``lines_snapped``, ``lines_just_miss``
+        and the fault ``no_walkable_way``.
+    joins : Joins
+        Where lines meet.
 
     Returns
     -------
     Network or None
         None where no line has a length.
     """
-    network, account = network_from_lines(frame, crs, split=split, snap_m=snap_m)
+    network, account = network_from_lines(frame, crs, joins)
+    snap_m = joins.snap_m
     if account.dropped:
         log.note("lines_without_length", count=account.dropped)
     if network.edges.empty:
@@ -218,7 +274,9 @@ def read_lines(
         return None
     lines, row = shapely.get_parts(frame.geometry.to_numpy(), return_index=True)
     note_long_segments(lines, lambda line: labels[row[line]], crs, log)
-    if split:
+    if account.shared:
+        log.note("lines_share_vertices", count=account.shared, edges=len(network.edges))
+    if joins.split:
         log.note(
             "lines_joined", lines=account.lines, edges=len(network.edges), joined=account.joined, left=account.left
         )

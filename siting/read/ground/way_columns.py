@@ -28,15 +28,25 @@ _LEAST_RECURRING: Final = 2
 _KIND: Final = next(column for column in NETWORK_COLUMNS if column.key == "kind")
 
 
-def with_ways_known(raw: Raw) -> Raw:
+def with_ways_known(raw: Raw) -> tuple[Raw, bool]:
     """Return a layer of lines with what its own columns say of the kinds of its ways.
 
     Parameters
     ----------
     raw : Raw
         The layer; its log takes the notes of :func:`with_way_column`, ``motorways_by_values`` and ``ways_unknown``.
+
+    Returns
+    -------
+    raw : Raw
+        The layer.
+    of_osm : bool
+        Whether it has a column of OpenStreetMap's ``highway``, so that its ways meet as there.
     """
-    return _without_motorways(with_way_column(raw))
+    known = with_way_column(raw)
+    names, stated = [str(name) for name in known.frame.columns], known.source.columns
+    of_osm = bool(find_columns(names, ["highway"], stated, known.log.key)["highway"] or stated.get("highway"))
+    return _without_motorways(known), of_osm
 
 
 def _without_motorways(raw: Raw) -> Raw:

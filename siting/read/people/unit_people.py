@@ -1,4 +1,4 @@
-"""People of units from a table of their own: joined by id, else by full name, never by guess."""
+"""People of units from a table of their own: joined by id, else by name, never by guess."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -12,6 +12,7 @@ from siting.domain.scenario import FINE_TO_COARSE, Layer, PeopleSource
 from siting.domain.tables import PEOPLE_COLUMNS, PEOPLE_OF_UNITS_COLUMNS, Column
 from siting.read.geometry.pieces import some
 from siting.read.log import LayerLog, Log, listed
+from siting.read.names import same_place
 from siting.read.sources.vectors import read_table
 from siting.read.tables.aliases import find_columns
 from siting.read.tables.cells import positions, row_labels
@@ -164,8 +165,9 @@ def _check_total(rows: pd.DataFrame, used: pd.DataFrame, log: LayerLog) -> None:
 def with_people(units: gpd.GeoDataFrame, rows: pd.DataFrame, place: str | None, log: LayerLog) -> gpd.GeoDataFrame:
     """Put the people of a table beside its units.
 
-    A row belongs to the unit with its id, else to the only unit with its full name. Rows of totals, rows without a
-    unit and units without a row are noted; two rows for one unit are a fault, and so is a table without a row for any
+    A row belongs to the unit with its id, else to the only unit with its full name, else to the only one whose name
+    differs by the word for its kind alone (as 凤鸣 does), if no other row may mean it. Rows of totals, rows without a
+    unit and units without a row are noted; two rows for one unit are a fault, and so is a table without any row of a
     unit.
 
     Parameters
@@ -204,6 +206,7 @@ def figures_by_unit(
     by_name = {name: key for key, name in names[~names.duplicated(keep=False)].items()}
     keys = zip(with_zeros(rows["id"], units.index, log), rows["name"], strict=True)
     unit = pd.Series([key if key in ids else by_name.get(name) for key, name in keys], index=rows.index, dtype=object)
+    unit = _by_bare_names(unit, rows["name"], by_name, log)
     labels = row_labels([None] * len(rows), rows.index)
     other = _other_level(log)
     for key in dict.fromkeys(unit[unit.duplicated() & unit.notna()]):
@@ -227,6 +230,23 @@ def figures_by_unit(
     if not unit.dropna().duplicated().any():
         _check_total(rows, found, log)
     return found
+
+
+def _by_bare_names(unit: pd.Series, names: pd.Series, by_name: Mapping[object, object], log: LayerLog) -> pd.Series:
+    """Add the units of rows whose names differ from theirs by the word for a kind alone; they are noted."""
+    kind = log.key.split(".")[1] if log.key.startswith("units.") else "community"
+    free = {str(name): key for name, key in by_name.items() if key not in set(unit.dropna())}
+    rows = [row for row in names.index[unit.isna() & names.notna()] if not is_total(str(names[row]))]
+    meant = {row: [name for name in free if same_place(str(names[row]), name, kind)] for row in rows}
+    counts = Counter(found[0] for found in meant.values() if len(found) == 1)
+    found = {row: each[0] for row, each in meant.items() if len(each) == 1 and counts[each[0]] == 1}
+    if found:
+        log.note(
+            "people_rows_by_bare_name",
+            count=len(found),
+            names=listed(f"{names[row]} → {name}" for row, name in found.items()),
+        )
+    return unit.where(~unit.index.isin(list(found)), pd.Series({row: free[name] for row, name in found.items()}))
 
 
 def _other_level(log: LayerLog) -> str | None:
@@ -254,7 +274,9 @@ def _note_others(rows: pd.DataFrame, place: str | None, log: LayerLog) -> None:
     if totals:
         log.note("people_total_rows", count=len(totals), names=listed(totals))
     if others:
-        log.note("people_rows_unmatched", count=len(others), names=listed(others))
+        people = rows.loc[~adds_up, [*_FIGURES]].astype("float64").sum(min_count=1).max()
+        shown = "?" if pd.isna(people) else f"{people:,.0f}"
+        log.note("people_rows_unmatched", count=len(others), names=listed(others), people=shown)
 
 
 def _is_whole(name: object, place: str | None) -> bool:

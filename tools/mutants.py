@@ -122,8 +122,8 @@ def _changed(node: ast.expr) -> Iterator[str]:
             yield f"({ast.unparse(operand)})"
         case ast.Constant(value=bool()):
             yield str(not node.value)
-        case ast.Constant(value=int() | float()):
-            yield repr(node.value + 1)
+        case ast.Constant(value=int() | float() as number):
+            yield repr(number + 1)
 
 
 def concerning(file: str, tests: Mapping[str, str]) -> list[str]:

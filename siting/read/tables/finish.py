@@ -106,7 +106,7 @@ def _without_wide(shapes: gpd.GeoSeries, labels: list[str], raw: Raw) -> gpd.Geo
     for position in np.flatnonzero(wide):
         found = show_bounds(shapes.iloc[position].bounds, CRS(shapes.crs))
         raw.log.fault("area_too_wide", row=labels[position], field="geometry", found=found, expected=f"{_WIDE:.0f}°")
-    return shapes.mask(wide, shapely.Polygon()) if wide.any() else shapes
+    return gpd.GeoSeries(shapes.mask(wide, shapely.Polygon())) if wide.any() else shapes
 
 
 def _without_invalid(raw: Raw, table: pd.DataFrame, labels: list[str]) -> tuple[Raw, pd.DataFrame, list[str]]:

@@ -1,16 +1,20 @@
 """siting: checks elderly-care facilities against planning standards and sites new community stations.
 
-The public verbs are :func:`read_scenario`, :func:`inspect`, :func:`check`, :func:`explain`, :func:`funding`,
-:func:`propose`, :func:`read_plan` and :func:`standards`; :func:`progress_bar` shows how far they are.
+The public verbs are :func:`read_scenario`, :func:`change`, :func:`inspect`, :func:`check`, :func:`audit`,
+:func:`explain`, :func:`funding`, :func:`propose`, :func:`read_plan` and :func:`standards`; :func:`progress_bar` shows
+how far they are.
 """
 
+from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 
 from siting.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from typing import Literal
 
     from pandas import DataFrame
@@ -24,8 +28,20 @@ if TYPE_CHECKING:
     from siting.text import Lang
 
 __all__ = [
+    "Explanation",
+    "Fault",
+    "Funding",
+    "GapReport",
+    "InputError",
+    "Inspection",
+    "Plan",
+    "Scenario",
+    "Sensitivity",
+    "Standard",
+    "Study",
     "__version__",
     "audit",
+    "change",
     "check",
     "explain",
     "funding",
@@ -37,6 +53,26 @@ __all__ = [
     "sensitivity",
     "standards",
 ]
+
+
+# What the verbs take, return and raise; imported when it is asked for.
+_NOUNS = {
+    **dict.fromkeys(
+        ("Explanation", "Funding", "GapReport", "Inspection", "Plan", "Sensitivity", "Study"), "siting.results"
+    ),
+    "Scenario": "siting.domain.scenario",
+    "Standard": "siting.domain.standards",
+    "Fault": "siting.errors",
+    "InputError": "siting.errors",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - classes
+    """Return a noun of the public interface."""
+    if name not in _NOUNS:
+        message = f"module 'siting' has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(import_module(_NOUNS[name]), name)
 
 
 def read_scenario(path: str | Path, *, untrusted: bool = False) -> "Scenario":
@@ -80,6 +116,39 @@ def _read(scenario: "Scenario | str | Path") -> "Scenario":
     return read_whole(scenario)
 
 
+def change(scenario: "Scenario | str | Path", **sections: Any) -> "Scenario":
+    """Return a scenario with other settings, checked as those of a file are.
+
+    Parameters
+    ----------
+    scenario : Scenario, str or pathlib.Path
+        What :func:`read_scenario` returns, or the scenario's file; it stays as it is.
+    **sections : mapping or None
+        By section, the keys to change, nested as in the file (``docs/scenario.md``); None for a key, or a section, that
+        is not to be given.
+
+    Returns
+    -------
+    Scenario
+        A new one.
+
+    Raises
+    ------
+    siting.errors.InputError
+        With every unknown, missing or wrong key.
+
+    Examples
+    --------
+    >>> import siting
+    >>> slower = siting.change("data/sample/scenario.toml", walking={"walker": "frail"}, plan={"stations": 3})
+    >>> slower.walking.walker, slower.plan.stations
+    ('frail', 3)
+    """
+    from siting.read.scenario import changed
+
+    return changed(_read(scenario), sections)
+
+
 def inspect(
     scenario: "Scenario | str | Path", *, lang: "Lang | None" = None, progress: "Progress | None" = None
 ) -> "Inspection":
@@ -121,7 +190,7 @@ def inspect(
 
 
 def check(
-    scenario: "Scenario | str | Path", *, plan: "str | Path | None" = None, progress: "Progress | None" = None
+    scenario: "Scenario | str | Path", *, plan: "Plan | str | Path | None" = None, progress: "Progress | None" = None
 ) -> "GapReport":
     """Check a scenario's places against the standards in force.
 
@@ -129,8 +198,8 @@ def check(
     ----------
     scenario : Scenario, str or pathlib.Path
         What :func:`read_scenario` returns, or the scenario's file.
-    plan : str or pathlib.Path, optional
-        A plan's GeoJSON; its stations are counted as if they stood.
+    plan : siting.results.Plan, str or pathlib.Path, optional
+        A plan, or its GeoJSON; its stations are counted as if they stood.
     progress : callable, optional
         Told ``(stage, done, total)`` while work goes on.
 
@@ -156,9 +225,22 @@ def check(
     from siting.results import GapReport
 
     read = _read(scenario)
-    if plan is not None:
-        return GapReport(pipeline.check_with(read, Path(plan), progress))
-    return GapReport(pipeline.check(read, progress))
+    if plan is None:
+        return GapReport(pipeline.check(read, progress))
+    with _plan_file(plan) as path:
+        return GapReport(pipeline.check_with(read, path, progress))
+
+
+@contextmanager
+def _plan_file(plan: "Plan | str | Path") -> "Iterator[Path]":
+    """Give a plan's file; one that is in memory is written first, so that a plan is read in one way."""
+    if isinstance(plan, str | Path):
+        yield Path(plan)
+        return
+    with TemporaryDirectory(prefix="siting-") as folder:
+        path = Path(folder) / "plan.geojson"
+        plan.to_file(path)
+        yield path
 
 
 def explain(
@@ -268,7 +350,7 @@ def audit(scenario: "Scenario | str | Path", *, progress: "Progress | None" = No
 
 
 def funding(
-    scenario: "Scenario | str | Path", *, plan: "str | Path | None" = None, progress: "Progress | None" = None
+    scenario: "Scenario | str | Path", *, plan: "Plan | str | Path | None" = None, progress: "Progress | None" = None
 ) -> "Funding":
     """List the money that the standards in force promise, with every condition of their text.
 
@@ -276,8 +358,8 @@ def funding(
     ----------
     scenario : Scenario, str or pathlib.Path
         What :func:`read_scenario` returns, or the scenario's file.
-    plan : str or pathlib.Path, optional
-        A plan's GeoJSON; its stations are listed beside facilities and candidates.
+    plan : siting.results.Plan, str or pathlib.Path, optional
+        A plan, or its GeoJSON; its stations are listed beside facilities and candidates.
     progress : callable, optional
         Told ``(stage, done, total)`` while work goes on.
 
@@ -302,7 +384,7 @@ def funding(
 
     if plan is None:
         return Funding(check(scenario, progress=progress))
-    planned = read_plan(scenario, plan, progress=progress)
+    planned = read_plan(scenario, plan, progress=progress) if isinstance(plan, str | Path) else plan
     return Funding(planned.before, planned)
 
 
@@ -317,6 +399,7 @@ def propose(
     forbidden: "Iterable[str]" = (),
     candidates: 'Literal["generate"] | None' = None,
     progress: "Progress | None" = None,
+    **options: Any,
 ) -> "Plan":
     """Propose community stations, and prove how good the proposal is.
 
@@ -344,6 +427,8 @@ def propose(
         place.
     progress : callable, optional
         Told ``(stage, done, total)`` while work goes on.
+    **options
+        Any other key of ``[plan]`` (``docs/scenario.md``): ``capacity=600``, ``spacing_m=500`` …
 
     Returns
     -------
@@ -378,6 +463,7 @@ def propose(
             forbidden=forbidden,
             candidates=candidates,
             progress=progress,
+            **options,
         )
     )
 

@@ -180,8 +180,8 @@ def assess(  # noqa: PLR0913 - all that one report rests on
     places = _places(figures, checks, rules, basis, inputs)
     places["remedy_candidates"] = None if premises is None else remedies.premises(places, demand, premises, inputs)
     cells = _cells(demand, access, reach)
-    partly = any((demand.grid_share[level] < WHOLE).any() for level in inputs.units)
-    warnings += ("grid_part",) if partly else ()
+    gridded = _is_gridded(inputs)
+    warnings += _of_parts(inputs, demand, gridded=gridded)
     totals = _totals(cells, demand, facilities, homes, rules, basis, checks, warnings)
     totals |= {
         **_ends_of_totals(
@@ -190,7 +190,7 @@ def assess(  # noqa: PLR0913 - all that one report rests on
             access,
             all_of,
             all_homes,
-            unseen_of_whole(inputs.units, demand, basis),
+            unseen_of_whole(inputs.units, demand, basis, gridded=gridded),
             unsaid,
             complete=complete,
         ),
@@ -211,7 +211,7 @@ def assess(  # noqa: PLR0913 - all that one report rests on
             *inputs.notes,
             *demand.notes,
             *access.notes,
-            *grid_notes(figures, gridded=_is_gridded(inputs)),
+            *grid_notes(figures, gridded=gridded),
             *cut_off_notes(inputs, demand, access),
             *_notes(places, facilities, access, reach),
             *sharing_notes(sharing, scenario),
@@ -407,6 +407,13 @@ def _cells(demand: Demand, access: Access, reach: LandReach) -> pd.DataFrame:
     )
     populated = (cells[["residents", "elderly"]].fillna(0.0) > 0).any(axis=1)
     return table[(inside > 0) & populated]
+
+
+def _of_parts(inputs: Inputs, demand: Demand, *, gridded: bool) -> tuple[str, ...]:
+    """Warn where part of a unit has unknown people."""
+    if not any((demand.grid_share[level] < WHOLE).any() for level in inputs.units):
+        return ()
+    return ("grid_part",) if gridded else ("people_part",)
 
 
 def _is_gridded(inputs: Inputs) -> bool:

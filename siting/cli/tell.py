@@ -9,7 +9,7 @@ from siting.cli.lines import Column, add_row, print_table, table_of, tell, tell_
 from siting.cli.screen import echo
 from siting.domain.intervals import figure_text
 from siting.text import Lang, say
-from siting.text.numbers import between, number, percent, signless_zero
+from siting.text.numbers import number, percent, signless_zero
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -38,7 +38,6 @@ _TEXT_COLUMNS: Final = frozenset(
 
 def gaps(report: "GapReport", lang: Lang) -> None:
     """Tell a gap report: a row a street (or the level that there is), the whole, warnings and notes."""
-    from siting.assess.judge import FLOORS
     from siting.write import shown
 
     totals, scenario = report.totals, report.assessment.inputs.scenario
@@ -64,11 +63,7 @@ def gaps(report: "GapReport", lang: Lang) -> None:
         "around": say("cli.facilities_around", lang, count=around) if (around := totals["facilities_around"]) else "",
         "land": figure_text("land_provided_m2", totals, number),
     }
-    people = "elderly" if totals["land_basis"].startswith("elderly") else "residents"
-    required = {
-        f"required_{name}": between(floor * totals[people], floor * totals[f"{people}_high"], number)
-        for name, floor in FLOORS.items()
-    }
+    required = {f"required_{floor}": shown.required_text(totals, floor) for floor in ("01", "02")}
     echo(say("cli.in_all", lang, **told, **required))
     _both_extents(report, lang)
     share = say("warning.pass_share", lang, share=percent(scenario.circle.pass_share, 0))

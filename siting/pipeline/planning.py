@@ -30,7 +30,7 @@ from siting.domain.nouns import (
 from siting.domain.partly import listed
 from siting.domain.plan_models import PlanModel
 from siting.domain.scenario import PlanOptions, Scenario, with_lattice
-from siting.errors import Fault, Faults, InputError
+from siting.errors import Faults, InputError
 from siting.locate.compliance import Compliance
 from siting.locate.infeasibility import LONGEST, explain_infeasible
 from siting.locate.problem import Effort, Solution
@@ -43,7 +43,7 @@ from siting.pipeline.evenness import evenness
 from siting.pipeline.ground import PreparedScenario, may_cover, measure, prepare
 from siting.pipeline.paying import promised
 from siting.pipeline.standing import covered_by, standing_rows, staying
-from siting.read.scenario import expectation
+from siting.read.scenario import scenario_faults
 
 # Steps of the progress bar while a plan is proved: from no bound to none that is better.
 _STEPS: Final = 1000
@@ -79,20 +79,17 @@ class Planned:
 def propose(
     scenario: Scenario,
     *,
-    model: str | None = None,
-    stations: int | None = None,
-    budget_cny: float | None = None,
-    share: float | None = None,
     forced: Iterable[str] = (),
     forbidden: Iterable[str] = (),
     candidates: Literal["generate"] | None = None,
     progress: Progress | None = None,
+    **options: object,
 ) -> Planned:
-    """Choose sites by a model, and measure before and after alike."""
+    """Choose sites by a model, and measure before and after alike; ``options`` are keys of ``[plan]``."""
     report = progress or quiet
     scenario = _with_candidates(scenario, candidates)
     named = _named(scenario.plan, _ids(forced), _ids(forbidden))
-    plan = asked_of(scenario.plan, model=model, stations=stations, budget_cny=budget_cny, share=share, **named)
+    plan = asked_of(scenario.plan, **named, **options)
     ground = prepare(scenario, report)
     before = measure(ground, ground.facilities, report)
     _refuse_data(ground, before, plan)
@@ -180,12 +177,9 @@ def asked_of(plan: PlanOptions, **given: Any) -> PlanOptions:
     try:
         return PlanOptions.model_validate({**plan.model_dump(), **size, **told})
     except ValidationError as error:
-        wrong = []
-        for each in error.errors():
-            field = ".".join(map(str, ("plan", *each["loc"])))
-            code, expected = expectation(field, [each])
-            wrong.append(Fault(code=code, field=field, found=repr(each["input"]), expected=expected))
-        raise InputError(wrong) from error
+        raw = {"plan": told}
+        wrong = [each | {"loc": ("plan", *each["loc"])} for each in error.errors(include_url=False)]
+        raise InputError(scenario_faults(wrong, raw, "")) from error
 
 
 def _unused(plan: PlanOptions) -> tuple[Note, ...]:

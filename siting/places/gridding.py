@@ -128,7 +128,8 @@ def on_one_grid(population: Population, places: Mapping[str, gpd.GeoDataFrame], 
 
 def _ground(found: Mapping[str, _Found]) -> gpd.GeoDataFrame | None:
     """Return the areas of residents, or else of the elderly, if nobody was given otherwise than for areas."""
-    given = {name: each.ground for name, each in found.items() if each.held.total > 0}
+    # Groups are among the elderly, wherever those are.
+    given = {name: found[name].ground for name in ("residents", "elderly") if name in found}
     if any(ground is None for ground in given.values()):
         return None
     return given.get("residents", given.get("elderly"))
@@ -258,12 +259,14 @@ def _laid(name: str, layer: PeopleLayer, grid: Grid, residential: gpd.GeoDataFra
 
 
 def _lived_in(people: Floats, pieces: gpd.GeoSeries, giver: Ints) -> gpd.GeoDataFrame | None:
-    """Return the pieces of areas with their density; None where people are of points."""
+    """Return the pieces of areas with their density; None where all are points, or without extent."""
     area = pieces.area.to_numpy()
-    if (area <= 0).any():
+    solid = area > 0
+    if not solid.any():
         return None
-    density = people / np.bincount(giver, weights=area, minlength=len(people))
-    return gpd.GeoDataFrame({"density": density[giver]}, geometry=pieces.to_numpy(), crs=pieces.crs)
+    whole = np.bincount(giver, weights=area, minlength=len(people))
+    density = np.divide(people, whole, out=np.zeros(len(people)), where=whole > 0)[giver]
+    return gpd.GeoDataFrame({"density": density[solid]}, geometry=pieces.to_numpy()[solid], crs=pieces.crs)
 
 
 def _onto(people: Floats, pieces: gpd.GeoSeries, giver: Ints, grid: Grid) -> tuple[Grid, Handed]:

@@ -292,7 +292,7 @@ def _with_people(reading: _Reading, units: Mapping[str, gpd.GeoDataFrame]) -> Ma
         reading.step()
         # Faults of the units are told already; what the rows lack because of them is not told again.
         if rows is not None and level in units and len(units[level]):
-            found[level] = with_people(units[level], rows, reading.scenario.standards.place, log)
+            found[level] = with_people(level, units[level], rows, reading.scenario.standards.place, log)
     return found
 
 

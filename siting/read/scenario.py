@@ -122,6 +122,50 @@ def read_scenario(path: str | os.PathLike[str], *, untrusted: bool = False) -> S
     return scenario
 
 
+def changed(scenario: Scenario, sections: Mapping[str, object]) -> Scenario:
+    """Return a scenario with other settings, checked as those of a file are.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Stays as it is.
+    sections : mapping
+        By section, the keys to change, nested as in the file; None for a key that is not to be given. A whole section
+        may be None.
+
+    Raises
+    ------
+    InputError
+        Every unknown, missing or wrong key, by its dotted name.
+
+    Examples
+    --------
+    >>> import siting
+    >>> from siting.read.scenario import changed
+    >>> scenario = siting.read_scenario("data/sample/scenario.toml")
+    >>> changed(scenario, {"walking": {"minutes": 10}}).walking.minutes
+    10.0
+    """
+    raw = _merged(scenario.model_dump(exclude_unset=True), sections)
+    try:
+        return Scenario.model_validate(raw)
+    except ValidationError as error:
+        raise InputError(scenario_faults(error.errors(include_url=False), raw, "")) from None
+
+
+def _merged(table: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    found = dict(table)
+    for key, value in given.items():
+        if isinstance(value, Mapping):
+            inner = found.get(key)
+            found[key] = _merged(inner if isinstance(inner, Mapping) else {}, value)
+        elif value is None:
+            found.pop(key, None)
+        else:
+            found[key] = value
+    return found
+
+
 def refuse_foreign_name(folder: Path) -> None:
     """Raise the fault of a folder whose name, or that of one above it, is not UTF-8."""
     foreign = next((part for part in folder.parts if not is_utf8(part)), None)

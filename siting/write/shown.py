@@ -7,7 +7,7 @@ import pandas as pd
 
 from siting.domain.intervals import figure_text
 from siting.text import Lang, say
-from siting.text.numbers import number, percent
+from siting.text.numbers import between, number, percent
 
 # Columns of a gap report: their heads stand below ``cli.column``.
 GAP_KEYS: Final = ("unit", "residents", "elderly", "covered", "land", "gap_01", "gap_02", "verdict")
@@ -40,6 +40,21 @@ def gap_rows(units: pd.DataFrame, totals: Mapping[str, Any], lang: Lang) -> Iter
             figure_text("land_gap_02_m2", row, number),
             say(f"verdict.{row['verdict']}", lang) if row["verdict"] else "",
         )
+
+
+def required_text(totals: Mapping[str, Any], floor: str) -> str:
+    """Return the land that the whole needs at a floor (``"01"``, ``"02"``): as many m² as it has people, between ends.
+
+    Examples
+    --------
+    >>> from siting.write.shown import required_text
+    >>> totals = {"land_basis": "resident_current", "residents": 400.0, "land_required_01_m2": 40.0}
+    >>> [required_text({**totals, "residents_high": most}, "01") for most in (400.0, 500.0)]
+    ['40', '40–50']
+    """
+    people = "elderly" if totals["land_basis"].startswith("elderly") else "residents"
+    required, known, most = (totals[key] for key in (f"land_required_{floor}_m2", people, f"{people}_high"))
+    return between(required, required * most / known if known > 0 else required, number)
 
 
 def verdict_of_whole(units: pd.DataFrame) -> str | None:

@@ -327,6 +327,15 @@ def test_ground_around_the_earth_holds_the_district(case: Case) -> None:
     assert found.distance(shapely.Point(north)).max() < 5.0
 
 
+@pytest.mark.parametrize("box", [(0, 0, 180, 85), (-180, -85, 180, 85)])
+def test_ground_around_the_earth_in_metres_holds_the_district(case: Case, box: tuple[float, ...]) -> None:
+    west, south = carry(CRS.from_epsg(4326), CRS.from_epsg(3857)).transform(*box[:2])
+    east, north = carry(CRS.from_epsg(4326), CRS.from_epsg(3857)).transform(*box[2:])
+    gpd.GeoDataFrame(geometry=[shapely.box(west, south, east, north)], crs=3857).to_file(case.folder / "wide.gpkg")
+    case.sections["constraints.exclude.wide"] = 'path = "wide.gpkg"\nclause = "…"'
+    assert case.read().exclusions["wide"].geometry.contains(shapely.Point(X + 500, Y + 500)).all()
+
+
 def test_a_place_that_reaches_around_the_earth_is_refused(case: Case) -> None:
     streets = gpd.read_file(case.folder / "streets.gpkg").to_crs("EPSG:4490")
     streets.loc[1, "geometry"] = shapely.box(-180, -90, 180, 90)

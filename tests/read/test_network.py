@@ -706,10 +706,36 @@ def test_ways_of_openstreetmap_meet_at_vertices_and_a_bridge_passes_over(case: C
     assert len(inputs.network.edges) == 5
     told = {note.code: dict(note.values) for note in inputs.notes}
     assert told["lines_share_vertices"] == {"layer": "network", "count": 1, "edges": 5}
-    assert "lines_cross_unjoined" not in told
+    # That most of them cross without a vertex in common is told all the same, and to be split only adds joints.
+    assert "lines_cross_unjoined" in told
+    case.sections["network"] += "\nsplit_at_crossings = true"
+    split = case.read().network
+    assert split is not None
+    assert len(split.edges) == 8
+    case.sections["network"] = 'path = "walk.gpkg"'
     # Other lines meet at their ends alone.
     ways.rename(columns={column: "road"}).assign(road="支路").to_file(case.folder / "walk.gpkg")
     plain = case.read()
     assert plain.network is not None
     assert len(plain.network.edges) == 3
     assert "lines_cross_unjoined" in {note.code for note in plain.notes}
+
+
+def test_a_bridge_is_joined_where_it_shares_a_vertex_though_lines_are_split() -> None:
+    bridge = shapely.LineString([(0, 0), (50, 0), (100, 0)])
+    stairs, street = shapely.LineString([(50, 0), (50, 30)]), shapely.LineString([(25, -20), (25, 20)])
+    frame = gpd.GeoDataFrame(
+        {"kind": ["footbridge", "stairs", "street"]}, geometry=[bridge, stairs, street], crs=METRIC
+    )
+    for split in (False, True):
+        network, account = network_from_lines(frame, METRIC, Joins(split=split, vertices=True))
+        assert len(network.edges) == 4
+        assert account.shared == 1
+
+
+def test_a_last_vertex_that_is_written_twice_makes_no_piece() -> None:
+    line = shapely.LineString([(0, 0), (5, 0), (9, 0), (9, 0)])
+    other = shapely.LineString([(9, 0), (9, 5)])
+    pieces, of, _ = cut_at_shared_vertices(np.array([line, other]))
+    assert of.tolist() == [0, 1]
+    assert shapely.length(pieces).tolist() == [9.0, 5.0]

@@ -4,6 +4,7 @@ import hashlib
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from siting.errors import InputError
@@ -62,6 +63,17 @@ def test_a_name_that_differs_by_its_kind_or_its_width_is_the_same(case: Case, na
 def test_a_name_that_two_rows_may_mean_is_nobodys(case: Case) -> None:
     give(case, "name,residents\nS1,8\nS1街道办,9\nS2街道,9\nS3街道,7\n")
     assert figures(case)["S1"] == [None, None]
+    assert notes(case)["people_rows_unmatched"]["people"] == "17"
+
+
+def test_a_name_that_two_units_may_bear_and_an_id_of_elsewhere_are_nobodys(case: Case) -> None:
+    give(case, "id,name,residents\n,S1,8\n999,S2街道办,9\n,S3街道,7\n")
+    streets = squares(3).assign(name=["S1街道", "S2街道", "S3街道"])
+    other = streets.iloc[[0]].assign(id="S4", name="S1镇").translate(5000.0)
+    more = streets.iloc[[0]].assign(id="S4", name="S1镇").set_geometry(other)
+    pd.concat([streets, more]).to_file(case.folder / "streets.gpkg")
+    found = figures(case)
+    assert (found["S1"], found["S2"], found["S4"]) == ([None, None], [None, None], [None, None])
     assert notes(case)["people_rows_unmatched"]["people"] == "17"
 
 

@@ -218,8 +218,11 @@ def check_place(shapes: NDArray[np.object_], crs: CRS, axes: str, log: LayerLog,
     places = _centres(shapes)
     if places is None:
         return True
-    check = _check_degrees if crs.is_geographic else _check_metres
-    return check(places, crs, axes, log, area)
+    if crs.is_geographic:
+        return _check_degrees(places, crs, axes, log, area)
+    # What reaches farther than any degrees is in metres, wherever its middle lies.
+    large = np.nanmax(np.abs(shapely.bounds(shapes)), initial=0.0) > _DEGREES
+    return _check_metres(places, crs, axes, log, area, large=bool(large))
 
 
 def note_web_map(columns: Iterable[str], file: str | None, crs: CRS, log: LayerLog) -> None:
@@ -356,12 +359,12 @@ def _check_degrees(places: _Places, crs: CRS, axes: str, log: LayerLog, area: Ar
     return True
 
 
-def _check_metres(places: _Places, crs: CRS, axes: str, log: LayerLog, area: Area | None) -> bool:
+def _check_metres(places: _Places, crs: CRS, axes: str, log: LayerLog, area: Area | None, *, large: bool) -> bool:
     if _has_other_prefix(places, crs, log):
         return False
     home = area or _area(crs)
     there = places.degrees(crs)
-    if _are_degrees(places, there, home):
+    if not large and _are_degrees(places, there, home):
         log.fault("degrees_as_metres", field="crs", found=_told(places, crs), expected=_likely(places))
         return False
     if home is None:

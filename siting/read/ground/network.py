@@ -144,7 +144,7 @@ def network_from_lines(frame: gpd.GeoDataFrame, crs: CRS, joins: Joins | None = 
     snap_m = joins.snap_m
     lines, source = shapely.get_parts(frame.geometry.to_numpy(), return_index=True)
     shared = 0
-    if joins.vertices and not joins.split:
+    if joins.vertices:
         lines, piece_of, shared = cut_at_shared_vertices(lines)
         source = source[piece_of]
     kinds = frame["kind"].astype(object).where(frame["kind"].notna(), DEFAULT_KIND).to_numpy()[source]
@@ -169,6 +169,7 @@ def network_from_lines(frame: gpd.GeoDataFrame, crs: CRS, joins: Joins | None = 
             doubled=pieces.doubled,
             snapped=pieces.snapped,
             misses=near_misses(edges),
+            shared=shared,
             swallowed=_from_west(shapely.get_coordinates(shapely.get_point(lines[pieces.swallowed], 0))),
         )
         return build_network(pieces.lines, kinds[pieces.line], pieces.ends, pieces.node_xy, crs), account
@@ -182,8 +183,7 @@ def network_from_lines(frame: gpd.GeoDataFrame, crs: CRS, joins: Joins | None = 
     account = LineAccount(
         len(lines),
         dropped,
-        # Ways of OpenStreetMap that cross without a vertex in common pass over or under each other.
-        unjoined=0 if joins.vertices else lines_that_meet_unjoined(lines, level, span, snap_m),
+        unjoined=lines_that_meet_unjoined(lines, level, span, snap_m),
         shared=shared,
         snapped=int((np.bincount(stands) > 1).sum()),
         misses=near_misses(Edges(lines, ends, ground, node_xy)),
@@ -219,10 +219,14 @@ def cut_at_shared_vertices(lines: NDArray[np.object_]) -> tuple[NDArray[np.objec
     ([0, 0, 1, 1], 1)
     """
     xy, line = shapely.get_coordinates(lines, return_index=True)
+    # A vertex that is written twice running is one, but where a line has no other.
+    again = np.append(False, (xy[1:] == xy[:-1]).all(axis=1) & (line[1:] == line[:-1]))
+    lone = np.bincount(line[~again], minlength=len(lines)) < 2  # noqa: PLR2004 - a line has two ends
+    keep = ~again | lone[line]
+    xy, line = xy[keep], line[keep]
     _, place = np.unique(np.round(xy * MM_PER_M).astype(np.int64), axis=0, return_inverse=True)
     changes = np.append(True, line[1:] != line[:-1])
     tip = changes | np.append(changes[1:], True)
-    # A vertex that is written twice running is one vertex.
     new = changes | np.append(True, place[1:] != place[:-1])
     cut = (np.bincount(place[new])[place] > 1) & ~tip & new
     at = np.repeat(np.arange(len(xy)), 1 + cut)

@@ -103,7 +103,7 @@ def read_people_of_level(
     rows = read_people_of_units(source, who, log)
     # What rows lack because units are at fault is not told again.
     here = units[level] if rows is not None and len(units[level]) else None
-    found = None if here is None or rows is None else figures_by_unit(here, rows, place, log)
+    found = None if here is None or rows is None else figures_by_unit(level, here, rows, place, log)
     if here is None or found is None:
         return None
     frame = here[["name", "geometry"]].assign(people=found["people"].reindex(here.index).astype("float64"))

@@ -162,7 +162,9 @@ def _check_total(rows: pd.DataFrame, used: pd.DataFrame, log: LayerLog) -> None:
             log.note("people_total_differs", field=key, stated=stated, added=float(used[key].sum()))
 
 
-def with_people(units: gpd.GeoDataFrame, rows: pd.DataFrame, place: str | None, log: LayerLog) -> gpd.GeoDataFrame:
+def with_people(
+    level: str, units: gpd.GeoDataFrame, rows: pd.DataFrame, place: str | None, log: LayerLog
+) -> gpd.GeoDataFrame:
     """Put the people of a table beside its units.
 
     A row belongs to the unit with its id, else to the only unit with its full name, else to the only one whose name
@@ -172,8 +174,10 @@ def with_people(units: gpd.GeoDataFrame, rows: pd.DataFrame, place: str | None, 
 
     Parameters
     ----------
+    level : str
+        Level of the units.
     units : geopandas.GeoDataFrame
-        Units of one level, indexed by id.
+        Units of that level, indexed by id.
     rows : pandas.DataFrame
         As :func:`read_unit_people` gives them.
     place : str or None
@@ -186,27 +190,27 @@ def with_people(units: gpd.GeoDataFrame, rows: pd.DataFrame, place: str | None, 
     geopandas.GeoDataFrame
         The units with ``own_residents`` and ``own_elderly``, NaN where no row gives them.
     """
-    figures = figures_by_unit(units, rows, place, log)
+    figures = figures_by_unit(level, units, rows, place, log)
     if figures is None:
         return units
     return units.assign(**{f"own_{name}": figures[name].reindex(units.index).astype("float64") for name in _FIGURES})
 
 
 def figures_by_unit(
-    units: gpd.GeoDataFrame, rows: pd.DataFrame, place: str | None, log: LayerLog
+    level: str, units: gpd.GeoDataFrame, rows: pd.DataFrame, place: str | None, log: LayerLog
 ) -> pd.DataFrame | None:
     """Return the rows of a table by the id of their unit; None, with a fault, where no row is of any unit.
 
     Parameters
     ----------
-    units, rows, place, log
+    level, units, rows, place, log
         See :func:`with_people`.
     """
     ids, names = set(units.index), units["name"].dropna()
     by_name = {name: key for key, name in names[~names.duplicated(keep=False)].items()}
     keys = zip(with_zeros(rows["id"], units.index, log), rows["name"], strict=True)
     unit = pd.Series([key if key in ids else by_name.get(name) for key, name in keys], index=rows.index, dtype=object)
-    unit = _by_bare_names(unit, rows["name"], by_name, log)
+    unit = _by_bare_names(rows, unit, names, level, log)
     labels = row_labels([None] * len(rows), rows.index)
     other = _other_level(log)
     for key in dict.fromkeys(unit[unit.duplicated() & unit.notna()]):
@@ -232,21 +236,26 @@ def figures_by_unit(
     return found
 
 
-def _by_bare_names(unit: pd.Series, names: pd.Series, by_name: Mapping[object, object], log: LayerLog) -> pd.Series:
-    """Add the units of rows whose names differ from theirs by the word for a kind alone; they are noted."""
-    kind = log.key.split(".")[1] if log.key.startswith("units.") else "community"
-    free = {str(name): key for name, key in by_name.items() if key not in set(unit.dropna())}
-    rows = [row for row in names.index[unit.isna() & names.notna()] if not is_total(str(names[row]))]
-    meant = {row: [name for name in free if same_place(str(names[row]), name, kind)] for row in rows}
-    counts = Counter(found[0] for found in meant.values() if len(found) == 1)
-    found = {row: each[0] for row, each in meant.items() if len(each) == 1 and counts[each[0]] == 1}
+def _by_bare_names(rows: pd.DataFrame, unit: pd.Series, units: pd.Series, level: str, log: LayerLog) -> pd.Series:
+    """Add the units of rows whose names differ from theirs by the word for a kind alone; they are noted.
+
+    Only a row without an id, or with a unit's own, may be meant so, and only where no other unit and no other row could
+    be. ``units`` holds the names of the units.
+    """
+    free = unit.isna() & rows["name"].notna() & rows["id"].isna()
+    names = {row: str(rows["name"][row]) for row in rows.index[free] if not is_total(str(rows["name"][row]))}
+    meant = {
+        row: [key for key, other in units.items() if same_place(name, other, level)] for row, name in names.items()
+    }
+    counts = Counter(keys[0] for keys in meant.values() if len(keys) == 1)
+    taken = set(unit.dropna())
+    found = {
+        row: keys[0] for row, keys in meant.items() if len(keys) == 1 and counts[keys[0]] == 1 and keys[0] not in taken
+    }
     if found:
-        log.note(
-            "people_rows_by_bare_name",
-            count=len(found),
-            names=listed(f"{names[row]} → {name}" for row, name in found.items()),
-        )
-    return unit.where(~unit.index.isin(list(found)), pd.Series({row: free[name] for row, name in found.items()}))
+        told = [f"{names[row]} → {units[key]}" for row, key in found.items()]
+        log.note("people_rows_by_bare_name", count=len(found), names=listed(told))
+    return unit.where(~unit.index.isin(list(found)), pd.Series(found, dtype=object))
 
 
 def _other_level(log: LayerLog) -> str | None:
@@ -274,7 +283,8 @@ def _note_others(rows: pd.DataFrame, place: str | None, log: LayerLog) -> None:
     if totals:
         log.note("people_total_rows", count=len(totals), names=listed(totals))
     if others:
-        people = rows.loc[~adds_up, [*_FIGURES]].astype("float64").sum(min_count=1).max()
+        given = [name for name in ("people", *_FIGURES) if name in rows]
+        people = rows.loc[~adds_up, given].astype("float64").sum(min_count=1).max()
         shown = "?" if pd.isna(people) else f"{people:,.0f}"
         log.note("people_rows_unmatched", count=len(others), names=listed(others), people=shown)
 

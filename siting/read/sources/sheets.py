@@ -147,15 +147,15 @@ def _is_harmless(path: Path, source: Layer, log: LayerLog) -> bool:
             return False
         sheets = {name: extent for name in found[1] if (extent := extents.get(name)) is not None}
         # Texts that cells share stand in a part of their own.
-        shared = (extents[name] for name in extents if name.endswith("sharedStrings.xml"))
-        cells = sum(each.cells for each in (*sheets.values(), *shared) if each is not None)
+        shared = [each for name, each in extents.items() if name.endswith("sharedStrings.xml") and each is not None]
+        cells = sum(each.cells for each in (*sheets.values(), *shared))
         if cells > _MOST_CELLS:
             log.fault("workbook_too_large", found=f"{cells:,}", expected=f"{_MOST_CELLS:,}")
         vast = [name for name, extent in sheets.items() if extent.spread > _MOST_MERGED]
         for name in vast:
             title, merged = title_of(file, found[0], name), sheets[name].spread
             log.fault("sheet_merged_too_much", found=f"{title}: {merged:,}", expected=f"{_MOST_MERGED:,}")
-        longest = max((extent.longest for extent in extents.values() if extent is not None), default=0)
+        longest = max((extent.longest for extent in (*sheets.values(), *shared)), default=0)
         if longest > _LONGEST_TEXT:
             log.fault("cell_too_long", found=f"{longest:,}", expected=f"{_LONGEST_TEXT:,}")
         return cells <= _MOST_CELLS and not vast and longest <= _LONGEST_TEXT

@@ -38,7 +38,7 @@ class Extent:
     cells: int = 0
     spread: int = 0
     longest: int = 0
-    _text: int = 0
+    _text: int | None = None
 
     def begin(self, name: str, attributes: Mapping[str, str]) -> None:
         """Count what begins."""
@@ -50,8 +50,14 @@ class Extent:
 
     def text(self, text: str) -> None:
         """Measure the text of a cell, which may come in pieces."""
-        self._text += len(text)
-        self.longest = max(self.longest, self._text)
+        if self._text is not None:
+            self._text += len(text)
+            self.longest = max(self.longest, self._text)
+
+    def end(self, name: str) -> None:
+        """Leave a cell: what stands between cells is no text of theirs."""
+        if name.rpartition(":")[2] in _CELLS:
+            self._text = None
 
 
 class _EntitiesError(Exception):
@@ -85,6 +91,7 @@ def extent_of(file: zipfile.ZipFile, part: zipfile.ZipInfo) -> Extent | None:
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.StartElementHandler, parser.CharacterDataHandler = found.begin, found.text
+    parser.EndElementHandler = found.end
     parser.StartDoctypeDeclHandler = refuse
     try:
         with file.open(part) as stream:

@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from siting.crs import WGS84, transform_points
+from siting.crs import WGS84, carry, transform_points
 from siting.domain.scenario import AreaLayer, PlacedLayer
 from siting.domain.tables import Column
 from siting.read.geometry.pieces import land_m2, shown_m2, some, usable
@@ -26,6 +26,9 @@ from siting.read.tables.columns import empty_table, typed_table, with_ids
 _WIDE: Final = 20.0
 _POLAR: Final = 85.0
 _BEND: Final = 0.05
+# The same in metres.
+_WIDE_M: Final = 2_000_000.0
+_BEND_M: Final = 5_000.0
 
 
 def finished(raw: Raw, columns: Sequence[Column], family: Family, crs: CRS | None) -> gpd.GeoDataFrame:
@@ -105,7 +108,8 @@ def _without_wide(shapes: gpd.GeoSeries, labels: list[str], raw: Raw) -> gpd.Geo
     wide = _are_wide(shapes)
     for position in np.flatnonzero(wide):
         found = show_bounds(shapes.iloc[position].bounds, CRS(shapes.crs))
-        raw.log.fault("area_too_wide", row=labels[position], field="geometry", found=found, expected=f"{_WIDE:.0f}°")
+        most = f"{_WIDE:.0f}°" if CRS(shapes.crs).is_geographic else f"{_WIDE_M / 1000:,.0f} km"
+        raw.log.fault("area_too_wide", row=labels[position], field="geometry", found=found, expected=most)
     return gpd.GeoSeries(shapes.mask(wide, shapely.Polygon())) if wide.any() else shapes
 
 
@@ -174,7 +178,7 @@ def absent(columns: Sequence[Column], crs: CRS) -> gpd.GeoDataFrame:
 def moved(shapes: gpd.GeoSeries, crs: CRS) -> gpd.GeoSeries:
     """Return geometries in another CRS; polygons that broke on the way are valid again.
 
-    Areas in degrees that reach around half of the Earth are cut first: no metric CRS holds them.
+    Areas that reach around half of the Earth are cut first: no metric CRS holds them.
     """
     shapes = _cut(shapes, crs)
     there = shapes.to_crs(crs)
@@ -190,26 +194,33 @@ def moved(shapes: gpd.GeoSeries, crs: CRS) -> gpd.GeoSeries:
 
 
 def _cut(shapes: gpd.GeoSeries, crs: CRS) -> gpd.GeoSeries:
-    """Return areas in degrees cut to the ground that a metric CRS holds, where they reach beyond and into it."""
+    """Return areas cut to the ground that a metric CRS holds, where they reach far beyond it."""
     wide = _are_wide(shapes)
     if not wide.any() or crs.is_geographic:
         return shapes
-    found = shapes.to_numpy().astype(object)
+    found, given = shapes.to_numpy().astype(object), CRS(shapes.crs)
     lon = _meridian(crs)
     ground = shapely.box(lon - _WIDE, -_POLAR, lon + _WIDE, _POLAR)
-    near = shapely.intersection(shapely.make_valid(found[wide], method="structure", keep_collapsed=False), ground)
+    if not given.is_geographic:
+        there = carry(WGS84, given)
+        sides = shapely.segmentize(ground, _BEND)
+        ground = shapely.transform(sides, lambda xy: np.column_stack(there.transform(xy[:, 0], xy[:, 1])))
+    whole = shapely.make_valid(found[wide], method="structure", keep_collapsed=False)
+    near = shapely.intersection(whole, shapely.make_valid(ground))
     # Long sides bend as the projection bends them.
-    found[wide] = np.where(shapely.is_empty(near), found[wide], shapely.segmentize(near, _BEND))
+    bent = shapely.segmentize(near, _BEND if given.is_geographic else _BEND_M)
+    found[wide] = np.where(shapely.is_empty(near), found[wide], bent)
     return gpd.GeoSeries(found, index=shapes.index, crs=shapes.crs)
 
 
 def _are_wide(shapes: gpd.GeoSeries) -> NDArray[np.bool_]:
-    """Tell which geometries are areas in degrees that reach farther than a metric CRS."""
+    """Tell which geometries are areas that reach farther than a metric CRS."""
     found = shapes.to_numpy().astype(object)
-    if shapes.crs is None or not CRS(shapes.crs).is_geographic:
+    if shapes.crs is None:
         return np.zeros(len(found), dtype=bool)
+    most = _WIDE if CRS(shapes.crs).is_geographic else _WIDE_M
     west, south, east, north = shapely.bounds(found).T
-    wide = (east - west > _WIDE) | (north - south > _WIDE)
+    wide = (east - west > most) | (north - south > most)
     return np.asarray(wide & np.isin(shapely.get_type_id(found), POLYGONAL), dtype=bool)
 
 

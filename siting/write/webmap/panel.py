@@ -11,6 +11,7 @@ import pandas as pd
 from siting.domain.intervals import figure_text
 from siting.domain.nouns import Assessment, Note, Proposal
 from siting.domain.scenario import walker_of
+from siting.write.shown import required_text
 from siting.write.webmap import icons
 from siting.write.webmap.places import AREA, UNIT_LEVELS, at_level
 from siting.write.webmap.plan_panel import definitions, plan_section
@@ -140,7 +141,7 @@ def _floor_row(totals: Mapping[str, Any], name: str, floor: str) -> str:
     gap = words("map.kpi.land_met").html() if _figure(totals, key) <= 0 else figure_text(key, totals, number)
     return (
         f'<tr><th scope="row">{words("map.kpi.land_row", floor=floor).html()}</th>'
-        f"<td>{number(totals.get(f'land_required_{name}_m2'))}</td><td>{gap}</td></tr>"
+        f"<td>{required_text(totals, name)}</td><td>{gap}</td></tr>"
     )
 
 

@@ -27,7 +27,9 @@ def plan_section(proposal: Proposal) -> str:
     lines.append((words("map.plan.solver"), plain(selection.solver)))
     notes = [*_both(proposal, cost_texts), *_both(proposal, change_texts), *_both(proposal, fairness_texts)]
     if selection.stages and not missing(after.get("land_gap_02_m2")):
-        notes.append((words("map.plan.land_left", value=figure_text("land_gap_02_m2", after, number)), 0))
+        gap = figure_text("land_gap_02_m2", after, number)
+        left = words("map.plan.land_none") if gap == "0" else words("map.plan.land_left", value=gap)
+        notes.append((left, 0))
     if len(proposal.refused):
         notes.append((words("map.plan.refused", count=proposal.refused.index.nunique()), 0))
     notes += [(Words(note_text(note, "zh"), note_text(note, "en")), 0) for note in proposal.notes]

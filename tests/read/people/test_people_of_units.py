@@ -11,7 +11,9 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from siting.domain.intervals import figure_text
 from siting.domain.nouns import Assessment
+from siting.text.numbers import number, percent
 from tests.drawing import examples
 from tests.helpers import check
 from tests.read.case import CRS, Case, X, Y, squares
@@ -262,3 +264,32 @@ def test_units_smaller_than_a_cell_keep_their_figures(tmp_path: Path) -> None:
     assert notes(found)["calibrated_together"]["count"] == 1
     same(of_units(found), people)
     assert found.places.loc["community"]["elderly_covered"].tolist() == [5.0, 20.0, 15.0]
+
+
+def test_the_whole_has_ends_where_the_people_of_a_unit_are_unknown(tmp_path: Path) -> None:
+    case, frame, people = district(tmp_path)
+    blank = people.astype("float64")
+    blank.iloc[3] = np.nan
+    frame.assign(**blank.reset_index(drop=True)).to_file(tmp_path / "areas.gpkg")
+    case.sections["population"] = AREAS
+    totals = check(case.read()).totals
+    known = float(blank["residents"].sum())
+    assert (totals["residents"], totals["residents_high"]) == (pytest.approx(known), np.inf)
+    assert (totals["land_gap_02_m2"], totals["elderly_uncovered"]) == (np.inf, np.inf)
+    assert (totals["covered_share"], totals["covered_share_high"]) == (0.0, 1.0)
+    assert figure_text("residents", totals, number) == f"≥ {known:,.0f}"
+    assert figure_text("covered_share", totals, percent) == "–"
+    assert "people_part" in totals["warnings"]
+    assert {"people_cover_part", "people_areas_unknown"} <= {note.code for note in check(case.read()).notes}
+
+
+def test_a_raster_of_a_group_moves_nobody(tmp_path: Path) -> None:
+    case, frame, people = district(tmp_path)
+    frame.assign(**people.reset_index(drop=True)).to_file(tmp_path / "areas.gpkg")
+    case.sections["population"] = AREAS
+    alone = check(case.read())
+    case.sections["population.groups.alone"] = 'path = "residents.tif"\nunit = "persons per cell"'
+    grouped = check(case.read())
+    for who in ("residents", "elderly"):
+        assert grouped.totals["people_account"][who]["outside"] == pytest.approx(0.0, abs=1e-3)
+        assert of_units(grouped)[who].to_numpy() == pytest.approx(of_units(alone)[who].to_numpy(), abs=1e-3)

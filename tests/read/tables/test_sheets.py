@@ -17,6 +17,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from openpyxl.comments import Comment
 from openpyxl.worksheet.worksheet import Worksheet
 
 import siting
@@ -534,6 +535,13 @@ def test_a_text_longer_than_a_cell_may_hold_is_refused(book: Book) -> None:
     edit(book.path, "xl/worksheets/sheet1.xml", lambda text: text.replace("</sheetData>", row))
     _, (fault,), _ = read(book.path)
     assert (fault.code, fault.found, fault.expected) == ("cell_too_long", "32,768", "32,767")
+
+
+def test_texts_outside_of_cells_are_no_texts_of_cells(book: Book) -> None:
+    book.write([HEAD, *ROWS])
+    for row in range(2, 300):
+        book.sheet.cell(row, 9).comment = Comment("请核对这一行的数字，并与台账管理员联系。" * 10, "张三")
+    good(book.read())
 
 
 def test_more_columns_than_any_table_has_are_refused(book: Book) -> None:

@@ -9,6 +9,9 @@ const siting = (() => {
   let map = null;
   let base = null;
 
+  // A popup stays clear of the zoom buttons.
+  const POPUP = { minWidth: 300, maxWidth: 336, autoPanPaddingTopLeft: [56, 24], autoPanPaddingBottomRight: [24, 24] };
+
   // Draw well beyond the screen, so that panning shows no bare edges.
   L.Renderer.prototype.options.padding = 0.4;
 
@@ -117,7 +120,7 @@ const siting = (() => {
     const entry = data.popups[feature.properties.k];
     if (!entry) return;
     found[feature.properties.k] = layer;
-    layer.bindPopup(() => popup(entry), { minWidth: 300, maxWidth: 336, autoPanPadding: [24, 24] });
+    layer.bindPopup(() => popup(entry), POPUP);
     if (!layer.setStyle) {
       label(layer, entry);
       return;
@@ -312,7 +315,7 @@ const siting = (() => {
       const grid = document.querySelector('[data-layer="grid"]');
       if (!data.cells || !grid || !grid.checked) return;
       const at = cellAt(event.latlng);
-      if (at >= 0) map.openPopup(cellPopup(at), event.latlng, { minWidth: 300, maxWidth: 336 });
+      if (at >= 0) map.openPopup(cellPopup(at), event.latlng, POPUP);
     });
     map.on("zoomend layeradd", declutter);
     apply();

@@ -65,7 +65,7 @@ def test_the_list_has_a_line_for_each_kind_and_value(case: Case, ledger: Path) -
     book = _marked(case, ledger)
     assert book.sheetnames == ["问题清单", "养老'机构"]
     head, *lines = book["问题清单"].iter_rows(values_only=True)
-    assert head == ("图层", "工作表", "单元格", "行", "字段", "读到", "问题", "怎么办")
+    assert head == ("图层", "工作表", "单元格", "行", "字段", "读到", "问题", "处理办法")
     told = {(line[2], line[3], line[5]) for line in lines}
     assert ("G3, G5", "F1, G5", "'很多'") in told
     assert len(lines) == 5

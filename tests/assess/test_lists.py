@@ -136,7 +136,7 @@ def told() -> dict[str, str]:
         ("cq-2017-162/23-hotels", ["orphan 2026-01-02, centre 2029-03-01; opening date not stated: 1"]),
         (
             "nanan-2018-180/21-ledger",
-            ["Candidate premises: 3, by street or town: w 3; streets or towns without any: e."],
+            ["Candidates: 3, by street or town: w 3; streets or towns without any: e."],
         ),
         ("yubei-2018-40/4-1-network", ["Streets or towns without a facility: 1 of 2: e", "1 of 2: ec"]),
         ("cq-2017-162/22-new-areas", ["applies to 2 residential areas; 1 of them"]),
@@ -236,7 +236,7 @@ EMPTY: Final = {
     ),
     "cq-2019-129/2-9-hierarchy": "No facility states its parent (parent_id).",
     "nanan-2018-180/11-one-operator": "There is no street layer, so no list by street can be given.",
-    "nanan-2018-180/21-ledger": "No ledger of candidate premises is given.",
+    "nanan-2018-180/21-ledger": "No ledger of candidates is given.",
     "yubei-2018-40/3-2-8-community-operation": "operator type not stated: 0.",
     "cq-2019-129/1-beds": "No place of this level can be judged.",
 }

@@ -113,7 +113,7 @@ def test_premises_whose_tenure_nobody_knows_may_serve_and_are_told_apart() -> No
     found = judged(before=2000, tenure=None)
     assert found.places.loc["residential_area"]["remedy_candidates"].dropna().unique().tolist() == ["unknown:C1"]
     told = "".join(audit_table(found)["finding_en"])
-    said = re.findall(r"(\d+) of these have suitable premises nearby \((\d+) only", told)
+    said = re.findall(r"(\d+) of these have suitable candidates nearby \((\d+) only", told)
     assert any(near != "0" for near, _ in said)
     assert all(near == unknown for near, unknown in said)
 

@@ -191,7 +191,7 @@ def test_check_writes_the_comparison_beside_the_report(
     told = capsys.readouterr().out
     assert "straight line (optimistic)" in told
     assert str(tmp_path / "g.sensitivity.csv") in told
-    slow = table[(table["walker"] == "frail elder") & (table["with slopes"] == "yes")]
+    slow = table[(table["walker"] == "frail older person") & (table["with slopes"] == "yes")]
     assert f"{slow['spatial coverage'].iloc[0]:.1%}" in told
 
 

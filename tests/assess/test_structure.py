@@ -74,4 +74,4 @@ def test_the_audit_lists_what_stands_off_the_land_use_plan(sample: Path, tmp_pat
     (tmp_path / "scenario.toml").write_text(text, encoding="utf-8")
     found = siting.audit(siting.read_scenario(tmp_path / "scenario.toml"))
     findings = found.loc[found["kind"] == "land_use_conformity", "finding_zh"]
-    assert findings.str.endswith("不在许可用地类型上：F001。").all()
+    assert findings.str.endswith("不在允许的用地类型上：F001。").all()

@@ -115,7 +115,7 @@ def test_words_with_impossible_characters_are_told(
     with pytest.raises(SystemExit) as left:
         main([*given, "--lang", "en"])
     assert left.value.code == 2
-    assert "the name contains a character that no file name can contain" in capsys.readouterr().err
+    assert "the name contains a character that a file name cannot contain" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 
@@ -197,7 +197,7 @@ def test_new_names_on_the_screen_what_was_not_found(
     shutil.copy(sample.parent / "facilities.csv", tmp_path)
     assert run("new", tmp_path, "--lang", "en", "--date", "2025-05-06") == 0
     said = " ".join(capsys.readouterr().out.split())
-    assert "Required data that were not found, please add them: population" in said
+    assert "Required data not found; please add them: population" in said
     assert "The date of the assessment is written as 2025-05-06" in said
     assert "\ndate = 2025-05-06\n" in (tmp_path / "scenario.toml").read_text(encoding="utf-8")
     shutil.copy(sample.parent / "residents.tif", tmp_path)

@@ -80,7 +80,7 @@ def test_land_that_is_lacking_is_told(found: Inspection, sample: Path) -> None:
     ledger = pd.read_csv(sample.parent / "facilities.csv")
     lacking = int((ledger["land_m2"].isna() & (ledger["floor_area_m2"].isna() | ledger["far"].isna())).sum())
     assert lacking > 0
-    assert any(text.startswith(f"{lacking} 条没有用地面积") for text in layer(found, "facilities")["warnings"])
+    assert any(text.startswith(f"{lacking} 处没有用地面积") for text in layer(found, "facilities")["warnings"])
 
 
 @pytest.mark.parametrize("lang", LANGS)
@@ -93,7 +93,7 @@ def test_the_command_tells_all_layers_within_100_columns(
     for file in ("residents.tif", "facilities.csv", "walk.gpkg"):
         assert file in told
     assert "300,000" in told
-    assert {"zh": "没有发现错误", "en": "No faults were found"}[lang] in told
+    assert {"zh": "没有发现问题", "en": "No faults were found"}[lang] in told
 
 
 @pytest.mark.parametrize("lang", LANGS)

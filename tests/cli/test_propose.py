@@ -153,7 +153,7 @@ def test_an_interrupt_before_there_is_anything_leaves_no_study(
         (("propose", "x.toml", "-o", "a", "--stations", "-1"), ("--stations 为 -1", "x>=0")),
         (("propose", "x.toml", "-o", "a", "--stations", "few"), ("--stations 为 few，应为整数",)),
         (("propose", "x.toml", "-o", "a", "--budget", "much"), ("--budget 为 much，应为数字",)),
-        (("propose", "x.toml", "y.toml", "-o", "a"), ("多出了参数 y.toml",)),
+        (("propose", "x.toml", "y.toml", "-o", "a"), ("多余的参数：y.toml",)),
         (("propose", "x.toml", "-o", "/"), ("-o/--out 应为文件，而 / 是文件夹",)),
         (("standards", "compare", "a", "b", "--date", "today"), ("--date 为 today，应为日期",)),
         (("propse",), ("没有命令 propse", "propose")),

@@ -14,7 +14,7 @@ NURSING = "cq-2017-162/22-nursing-beds"
 GOVERNMENT = "cq-2017-162/3-government-beds"
 MEDICAL = "cq-2019-129/2-18-medical"
 TITLE = "口径"
-STATIONS = "推荐新增站点"
+STATIONS = "拟新增站点"
 
 
 def _text(found: str | None) -> Figure | None:

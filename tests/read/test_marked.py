@@ -65,7 +65,7 @@ def test_the_list_has_a_line_for_each_kind_and_value(case: Case, ledger: Path) -
     book = _marked(case, ledger)
     assert book.sheetnames == ["问题清单", "养老'机构"]
     head, *lines = book["问题清单"].iter_rows(values_only=True)
-    assert head == ("图层", "工作表", "单元格", "行", "字段", "读到", "问题", "怎么办")
+    assert head == ("图层", "工作表", "单元格", "行", "字段", "读到", "问题", "处理办法")
     told = {(line[2], line[3], line[5]) for line in lines}
     assert ("G3, G5", "F1, G5", "'很多'") in told
     assert len(lines) == 5
@@ -79,7 +79,7 @@ def test_the_screen_names_sheet_and_cell(case: Case, ledger: Path, capsys: pytes
         main(["inspect", str(case.path()), "--mark-up", str(folder), "--lang", "zh"])
     out, _ = capsys.readouterr()
     said = "".join(out.split())
-    assert "ledger.xlsx·图层养老设施（facilities）·工作表养老'机构·行F2·单元格E4·字段lon(横坐标)" in said
+    assert "ledger.xlsx·图层养老设施（facilities）·工作表养老'机构·记录F2·单元格E4·字段lon(横坐标)" in said
     assert f"标注副本:{folder}" in said
     assert [path.name for path in folder.iterdir()] == [f"{ledger.stem}（已标注）.xlsx"]
 

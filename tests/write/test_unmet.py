@@ -55,26 +55,26 @@ def test_the_least_that_would_do_is_never_rounded_down() -> None:
     # Whom no candidate reaches is of no matter where no share is asked for.
     assert "东街" not in text
     unproved = told(infeasible(least={"stations": {"value": 7.0, "proved": False}}, proved=False))
-    assert "at least 7 stations are needed. This is enough; whether less is enough is not proved." in unproved
+    assert "at least 7 stations are needed. This value is sufficient; it is not proved" in unproved
     assert "The time limit was reached" in unproved
 
 
 def test_whom_nobody_reaches_is_told_by_name_with_their_part_of_all() -> None:
     text = told(infeasible(rules=["share", "reach"], units=["S1"], stuck=["C2"]))
     elderly = proposal().before.totals["elderly"]
-    assert f"40, {40 / elderly:.1%} of all (most of them in 东街 (S2) 30, 西街 (S1) 10)" in text
+    assert f"40 ({40 / elderly:.1%} of all); most of them are in 东街 (S2) 30, 西街 (S1) 10" in text
     assert "every candidate is built: 西街 (S1)" in text
     assert "农田边 (C2)" in text
 
 
 def test_a_reason_that_was_not_found_is_not_made_up() -> None:
-    assert "which requirements conflict was not found" in told(infeasible(rules=[]))
+    assert "conflicting requirements were not identified" in told(infeasible(rules=[]))
     plan = infeasible(rules=[])
     ended = replace(plan, selection=replace(plan.selection, stopped_by="time"))
-    assert "it is not proved that none exists" in told(ended)
+    assert "It is not proved that none exists" in told(ended)
     # After Ctrl-C nobody looks for reasons.
     pressed = replace(plan, blocked=None, selection=replace(plan.selection, status="unknown", stopped_by="interrupt"))
-    assert "it is not proved that none exists" in told(pressed)
+    assert "It is not proved that none exists" in told(pressed)
     assert not told(replace(pressed, selection=replace(plan.selection, status="optimal")))
 
 

@@ -280,7 +280,7 @@ def test_what_is_absent_is_left_out(small: Proposal, tmp_path: Path) -> None:
     with opened(path) as (page, heard):
         assert page.locator(".leaflet-units-pane, .name").count() > 0
         assert page.locator(".mark").count() == 0
-        assert "没有可提出的站点" in page.locator(".plan").inner_text()
+        assert "没有拟新增站点" in page.locator(".plan").inner_text()
     assert heard.complaints == []
 
 

@@ -428,7 +428,7 @@ def propose(
     progress : callable, optional
         Told ``(stage, done, total)`` while work goes on.
     **options
-        Any other key of ``[plan]`` (``docs/scenario.md``): ``capacity=600``, ``spacing_m=500`` …
+        Any other key of ``[plan]`` (``docs/scenario.md``), as ``capacity=600`` or ``spacing_m=500``.
 
     Returns
     -------

@@ -18,9 +18,21 @@ _LINES: Final = 20
 class Fault:
     """One fault of an input: where it stands, what was found, what was expected.
 
-    ``code`` names two texts of the catalogue: ``fault.CODE.what`` (may use ``found`` and ``expected``) and
-    ``fault.CODE.advice`` (what to do). ``cells`` are those of the ``sheet`` (D7) where the file is a workbook or a CSV
-    file; ``row`` is then the record's id, or the cell again where the record has none.
+    Parameters
+    ----------
+    code : str
+        Names two texts of the catalogue: ``fault.CODE.what`` (may use ``found`` and ``expected``) and
+        ``fault.CODE.advice`` (what to do).
+    file, layer, sheet : str or None
+        Where it stands: the file's name, the layer's key in the scenario, the sheet of a workbook.
+    row : str or None
+        The record's id, or its number where it has none; the cell again in a workbook or a CSV file.
+    cells : tuple of str
+        Cells of the sheet (D7), of a workbook or a CSV file.
+    field : str or None
+        Our key, with the file's own name behind it where that differs; or the dotted key of the scenario.
+    found, expected : str
+        What stands there, and what was expected.
     """
 
     code: str
@@ -34,7 +46,18 @@ class Fault:
     expected: str = ""
 
     def message(self, lang: Lang | None = None) -> str:
-        """Return the fault as one readable line: where, what, what to do."""
+        """Return the fault as one readable line: where, what, what to do.
+
+        Parameters
+        ----------
+        lang : {"zh", "en"}, optional
+            Language; that of the system if absent.
+
+        Returns
+        -------
+        str
+            Without a line end.
+        """
         where = [
             say(f"fault.where.{self._place(name)}", lang, value=self._called(name, value, lang))
             for name in ("file", "layer", "sheet", "row", "cell", "field")
@@ -46,7 +69,20 @@ class Fault:
         return say("fault.line", lang, where=say("fault.where.join", lang).join(where), what=what, advice=advice)
 
     def part(self, part: str, lang: Lang | None = None) -> str:
-        """Return one of the fault's texts: ``what`` is wrong, or ``advice``."""
+        """Return one of the fault's texts.
+
+        Parameters
+        ----------
+        part : {"what", "advice"}
+            What is wrong, or what to do.
+        lang : {"zh", "en"}, optional
+            Language; that of the system if absent.
+
+        Returns
+        -------
+        str
+            Without a full stop.
+        """
         # The field is our key, with the file's own name behind it where that differs.
         key = (self.field or "").partition(" (")[0]
         return say(f"fault.{self.code}.{part}", lang, found=self.found, expected=self.expected, key=key)
@@ -139,14 +175,31 @@ class SitingError(Exception):
 
 
 class InputError(SitingError):
-    """The input or the call is wrong; carries every fault found, not only the first, as :func:`together` tells them."""
+    """The input or the call is wrong; carries every fault found, not only the first, as :func:`together` tells them.
+
+    Parameters
+    ----------
+    faults : iterable of Fault
+        At least one; the attribute ``faults`` holds one a kind and value.
+    """
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = together(faults)
         super().__init__(self.message())
 
     def message(self, lang: Lang | None = None) -> str:
-        """Return all faults as a readable list."""
+        """Return all faults as a readable list.
+
+        Parameters
+        ----------
+        lang : {"zh", "en"}, optional
+            Language; that of the system if absent.
+
+        Returns
+        -------
+        str
+            A head, and a line a fault.
+        """
         head = say("fault.head", lang, count=len(self.faults))
         return "\n".join([head, *(f"  - {fault.message(lang)}" for fault in self.faults)])
 

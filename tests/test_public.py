@@ -49,7 +49,7 @@ def test_a_section_is_taken_away(sample: Path) -> None:
         ({"walking": {"minutes": -1}}, [("out_of_range", "walking.minutes", "≥ 0.001")]),
         (
             {"plan": {"share": 2}, "walks": {}},
-            [("out_of_range", "plan.share", "≤ 1.0"), ("unknown_key", "walks", "walking")],
+            [("out_of_range", "plan.share", "≤ 1.0"), ("unknown_key", "walks", "walkers")],
         ),
     ],
 )

@@ -311,7 +311,18 @@ class Standard(Section):
         return self
 
     def applies(self, date: dt.date) -> bool:
-        """Tell whether the standard is in force at a date (both ends by the calendar day); one of no known day is."""
+        """Tell whether the standard is in force at a date (both ends by the calendar day); one of no known day is.
+
+        Parameters
+        ----------
+        date : datetime.date
+            The day.
+
+        Returns
+        -------
+        bool
+            False on the day of repeal.
+        """
         return self.from_day <= date and (self.repealed is None or date < self.repealed)
 
     @property

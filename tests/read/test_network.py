@@ -711,7 +711,7 @@ def test_ways_of_openstreetmap_meet_at_vertices_and_a_bridge_passes_over(case: C
     case.sections["network"] += "\nsplit_at_crossings = true"
     split = case.read().network
     assert split is not None
-    assert len(split.edges) == 8
+    assert len(split.edges) == 7
     case.sections["network"] = 'path = "walk.gpkg"'
     # Other lines meet at their ends alone.
     ways.rename(columns={column: "road"}).assign(road="支路").to_file(case.folder / "walk.gpkg")

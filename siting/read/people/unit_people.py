@@ -253,7 +253,8 @@ def _by_bare_names(rows: pd.DataFrame, unit: pd.Series, units: pd.Series, level:
         row: keys[0] for row, keys in meant.items() if len(keys) == 1 and counts[keys[0]] == 1 and keys[0] not in taken
     }
     if found:
-        told = [f"{names[row]} → {units[key]}" for row, key in found.items()]
+        called = dict(units.items())
+        told = [f"{names[row]} → {called[key]}" for row, key in found.items()]
         log.note("people_rows_by_bare_name", count=len(found), names=listed(told))
     return unit.where(~unit.index.isin(list(found)), pd.Series(found, dtype=object))
 

@@ -16,7 +16,7 @@ from siting.domain.nouns import Assessment
 from siting.text.numbers import number, percent
 from tests.drawing import examples
 from tests.helpers import check
-from tests.read.case import CRS, Case, X, Y, squares
+from tests.read.case import CRS, Case, X, Y, squares, write_raster
 
 # Nobody is made or lost by more than this, persons.
 EXACT = 1e-6
@@ -288,7 +288,8 @@ def test_a_raster_of_a_group_moves_nobody(tmp_path: Path) -> None:
     frame.assign(**people.reset_index(drop=True)).to_file(tmp_path / "areas.gpkg")
     case.sections["population"] = AREAS
     alone = check(case.read())
-    case.sections["population.groups.alone"] = 'path = "residents.tif"\nunit = "persons per cell"'
+    write_raster(tmp_path / "alone.tif", np.zeros((10, 20)))
+    case.sections["population.groups.alone"] = 'path = "alone.tif"\nunit = "persons per cell"'
     grouped = check(case.read())
     for who in ("residents", "elderly"):
         assert grouped.totals["people_account"][who]["outside"] == pytest.approx(0.0, abs=1e-3)

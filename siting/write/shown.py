@@ -53,8 +53,10 @@ def required_text(totals: Mapping[str, Any], floor: str) -> str:
     ['40', '40–50']
     """
     people = "elderly" if totals["land_basis"].startswith("elderly") else "residents"
-    required, known, most = (totals[key] for key in (f"land_required_{floor}_m2", people, f"{people}_high"))
-    return between(required, required * most / known if known > 0 else required, number)
+    required, known, most = (totals.get(key) for key in (f"land_required_{floor}_m2", people, f"{people}_high"))
+    if required is None or not known or most is None:
+        return number(required)
+    return between(required, required * most / known, number)
 
 
 def verdict_of_whole(units: pd.DataFrame) -> str | None:

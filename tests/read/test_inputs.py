@@ -214,9 +214,21 @@ def test_a_unit_that_is_not_in_its_level_is_told(case: Case) -> None:
 def test_units_without_kinds_are_told_with_the_clauses_that_ask(case: Case) -> None:
     assert "unit_kinds_missing" not in _codes(case)
     case.sections["units.street"] = 'path = "streets.gpkg"'
+    squares().assign(name=["东", "西"]).to_file(case.folder / "streets.gpkg")
     note = _codes(case)["unit_kinds_missing"]
-    assert (note["level"], note["count"]) == ("street", 2)
+    assert (note["section"], note["count"]) == ("units.street", 2)
     assert "cq-2019-129/1-facility-coverage" in note["clauses"]
+
+
+def test_kinds_are_those_that_all_names_end_in(case: Case) -> None:
+    case.sections["units.street"] = 'path = "streets.gpkg"'
+    assert case.read().units["street"]["kind"].tolist() == ["街道", "街道"]
+    told = _codes(case)
+    assert (told["kinds_from_names"]["count"], told["kinds_from_names"]["kinds"]) == (2, "街道")
+    assert "unit_kinds_missing" not in told
+    # Where one name says nothing, none is taken.
+    squares().assign(name=["S1街道", "工人新村"]).to_file(case.folder / "streets.gpkg")
+    assert case.read().units["street"]["kind"].isna().all()
 
 
 def test_facilities_outside_every_unit_are_noted(case: Case) -> None:

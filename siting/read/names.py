@@ -12,6 +12,8 @@ SUFFIXES: Final[Mapping[str, tuple[str, ...]]] = {
     "community": ("社区居民委员会", "社区居委会", "居民委员会", "村民委员会", "居委会", "村委会", "社区", "村"),
     "street": ("街道办事处", "镇人民政府", "乡人民政府", "街道办", "街道", "镇", "乡"),
 }
+# The kinds of units, by the first character of the word for them.
+_KINDS: Final[Mapping[str, str]] = {"社": "社区", "居": "社区", "村": "村", "街": "街道", "镇": "镇", "乡": "乡"}
 # Names shorter than this are no evidence within an address.
 _SHORTEST: Final = 2
 # What makes a road, a lane or a bridge of the name of a place.
@@ -53,7 +55,20 @@ def bare(name: str, kind: str) -> str:
     return found
 
 
-def same_place(one: str, other: str, kind: str) -> bool:
+def kind_of(name: str, level: str) -> str | None:
+    """Return the kind of a unit that its name ends in; None where it ends in none.
+
+    Examples
+    --------
+    >>> from siting.read.names import kind_of
+    >>> kind_of("石桥居委会", "community"), kind_of("石桥村", "community"), kind_of("石桥", "community")
+    ('社区', '村', None)
+    """
+    word = normal(name)[len(bare(name, level)) :]
+    return _KINDS.get(word[:1])
+
+
+def same_place(one: str, other: str, level: str) -> bool:
     """Tell whether two names are one name, with or without the word for its kind, or with one that says the same.
 
     Examples
@@ -64,11 +79,8 @@ def same_place(one: str, other: str, kind: str) -> bool:
     >>> same_place("石桥村", "石桥社区", "community")
     False
     """
-    if bare(one, kind) != bare(other, kind):
-        return False
-    words = [normal(name)[len(bare(name, kind)) :] for name in (one, other)]
-    said = [word.replace("居委会", "社区").replace("居民委员会", "社区")[:1] for word in words]
-    return "" in said or said[0] == said[1]
+    kinds = {kind_of(name, level) for name in (one, other)}
+    return bare(one, level) == bare(other, level) and (None in kinds or len(kinds) == 1)
 
 
 def held_names(address: str, names: Iterable[str]) -> list[str]:

@@ -14,21 +14,12 @@ from siting.domain.tables import UNIT_COLUMNS
 from siting.read.extent_unit import extent_levels, made_unit
 from siting.read.geometry.pieces import usable
 from siting.read.log import LayerLog, Log, listed
+from siting.read.names import kind_of
 from siting.read.tables.converters import TEXT_DTYPE
 from siting.read.tables.finish import absent
 
-# How names end, and the kind that this says.
-_KINDS: Final[Mapping[str, Mapping[str, str]]] = {
-    "street": {"街道": "街道", "街道办事处": "街道", "镇": "镇", "乡": "乡"},
-    "community": {
-        "社区": "社区",
-        "居委会": "社区",
-        "居民委员会": "社区",
-        "村": "村",
-        "村委会": "村",
-        "村民委员会": "村",
-    },
-}
+# The levels of which the names of units end in kinds.
+_NAMED_BY_KIND: Final = ("street", "community")
 
 
 def check_unions(scenario: Scenario, log: Log) -> None:
@@ -97,20 +88,14 @@ def with_kinds(level: Level, units: gpd.GeoDataFrame, log: LayerLog) -> gpd.GeoD
     >>> with_kinds("community", units, Log().layer("units.community"))["kind"].tolist()
     ['社区', '村']
     """
-    if level not in _KINDS or units.empty or units["kind"].notna().any() or units["name"].isna().any():
+    if level not in _NAMED_BY_KIND or units.empty or units["kind"].notna().any() or units["name"].isna().any():
         return units
-    kinds = [_kind_of(str(name), level) for name in units["name"]]
+    # 新村 is a housing estate or a community as often as a village.
+    kinds = [None if str(name).strip().endswith("新村") else kind_of(str(name), level) for name in units["name"]]
     if None in kinds:
         return units
     log.note("kinds_from_names", count=len(kinds), kinds=listed(sorted({str(kind) for kind in kinds})))
     return units.assign(kind=pd.Series(kinds, index=units.index, dtype=TEXT_DTYPE))
-
-
-def _kind_of(name: str, level: str) -> str | None:
-    # 新村 is a housing estate or a community as often as a village.
-    if name.strip().endswith("新村"):
-        return None
-    return next((kind for word, kind in _KINDS[level].items() if name.strip().endswith(word)), None)
 
 
 def tell_kinds(chosen: Iterable[Standard], units: Mapping[str, gpd.GeoDataFrame], log: Log) -> None:

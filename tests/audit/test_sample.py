@@ -169,6 +169,8 @@ def test_no_row_is_blank(audit: pd.DataFrame) -> None:
 def test_completeness_counts_the_records_that_hold_each_column(audit: pd.DataFrame) -> None:
     assert "certified_staff 35/37" in row(audit, "kaizhou-2024-16/1-3-staff")["completeness"]
     assert "land_m2 34/37" in row(audit, "cq-2019-129/2-3-land")["completeness"]
+    # People are those of the grid, though residential areas have such columns.
+    assert "residents grid" in row(audit, "cq-2019-129/2-3-land")["completeness"]
     assert "nursing_beds 37/37" in row(audit, "cq-2019-129/1-nursing-beds")["completeness"]
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import siting
 from siting.cli.studies import told
 from siting.errors import Fault
 from tests.cli.test_commands import run
@@ -207,3 +208,15 @@ def test_the_other_site_is_asked_for_on_the_command_line(small: Path, tmp_path: 
     written = json.loads(out.read_text(encoding="utf-8"))
     assert "p0" in {each["properties"]["candidate_id"] for each in written["features"]}
     assert (written["request"]["forced"], written["request"]["forbidden"]) == (["p0"], ["p4"])
+
+
+def test_a_plan_tells_the_notes_that_matter_most(
+    small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("propose", small, "-o", tmp_path / "plan.geojson", "--lang", "en")
+    said = "".join(capsys.readouterr()[0].split())
+    notes = siting.check(small).notes("en")
+    assert len(notes) > 6
+    there = ["".join(note.split()) in said for note in notes]
+    assert there[:6] == [True] * 6
+    assert not all(there)

@@ -13,6 +13,7 @@ def f(a: int = 1, 名: str = "x + y") -> float | None:
     """Return a + 1."""
     if not a and 名 in "文":
         return None
+    print(f"{a + 1:>3}")
     return a * 0.5 - 2 if a >= 3 else -a
 '''
 

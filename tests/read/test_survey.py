@@ -712,3 +712,15 @@ def test_residential_areas_without_ids_and_with_names_that_stand_twice_ask_for_t
     draft = survey(tmp_path)
     remark = draft.asked["residential_areas.columns.id"]
     assert (remark.code, remark.values["columns"]) == ("ask_column", "名称, 宗地")
+
+
+@pytest.mark.parametrize(("said", "system"), [("坐标由高德地图拾取", "gcj02"), ("百度坐标", "bd09"), ("实测", None)])
+def test_the_map_that_a_ledger_names_is_proposed_as_its_crs(said: str, system: str | None, tmp_path: Path) -> None:
+    head = ["编号", "设施名称", "设施类型", "运营状态", "经度", "纬度", "备注"]
+    rows = [[f"F{at}", f"{at}号站", "社区养老服务站", "在用", 107.3 + at / 100, 29.7, said] for at in range(4)]
+    pd.DataFrame(rows, columns=head).to_excel(tmp_path / "养老设施台账.xlsx", index=False)
+    draft = survey(tmp_path)
+    asked = draft.asked["facilities.crs"]
+    assert draft.suggested.get("facilities.crs") == system
+    assert asked.code == ("ask_crs" if system is None else "ask_web_map")
+    assert asked.values.get("said") == (None if system is None else said)

@@ -221,8 +221,10 @@ def check_place(shapes: NDArray[np.object_], crs: CRS, axes: str, log: LayerLog,
     if crs.is_geographic:
         return _check_degrees(places, crs, axes, log, area)
     # What reaches farther than any degrees is in metres, wherever its middle lies.
-    large = np.nanmax(np.abs(shapely.bounds(shapes)), initial=0.0) > _DEGREES
-    return _check_metres(places, crs, axes, log, area, large=bool(large))
+    bounds = shapely.bounds(shapes)
+    bounds = bounds[np.isfinite(bounds).all(axis=1)]
+    small: Mask = np.asarray((np.abs(bounds) <= _DEGREES).all(axis=1))
+    return _check_metres(places, crs, axes, log, area, large=not _most(small))
 
 
 def note_web_map(columns: Iterable[str], file: str | None, crs: CRS, log: LayerLog) -> None:

@@ -12,7 +12,7 @@ from siting.domain.scenario import FINE_TO_COARSE, Layer, PeopleSource
 from siting.domain.tables import PEOPLE_COLUMNS, PEOPLE_OF_UNITS_COLUMNS, Column
 from siting.read.geometry.pieces import some
 from siting.read.log import LayerLog, Log, listed
-from siting.read.names import same_place
+from siting.read.names import bare, same_place
 from siting.read.sources.vectors import read_table
 from siting.read.tables.aliases import find_columns
 from siting.read.tables.cells import positions, row_labels
@@ -239,13 +239,17 @@ def figures_by_unit(
 def _by_bare_names(rows: pd.DataFrame, unit: pd.Series, units: pd.Series, level: str, log: LayerLog) -> pd.Series:
     """Add the units of rows whose names differ from theirs by the word for a kind alone; they are noted.
 
-    Only a row without an id, or with a unit's own, may be meant so, and only where no other unit and no other row could
-    be. ``units`` holds the names of the units.
+    Only a row without an id is matched so, and only where no other unit and no other row may be meant. ``units`` holds
+    the names of the units.
     """
     free = unit.isna() & rows["name"].notna() & rows["id"].isna()
     names = {row: str(rows["name"][row]) for row in rows.index[free] if not is_total(str(rows["name"][row]))}
+    called, alike = dict(units.items()), dict[str, list[object]]()
+    for key, name in called.items():
+        alike.setdefault(bare(name, level), []).append(key)
     meant = {
-        row: [key for key, other in units.items() if same_place(name, other, level)] for row, name in names.items()
+        row: [key for key in alike.get(bare(name, level), ()) if same_place(name, called[key], level)]
+        for row, name in names.items()
     }
     counts = Counter(keys[0] for keys in meant.values() if len(keys) == 1)
     taken = set(unit.dropna())
@@ -253,7 +257,6 @@ def _by_bare_names(rows: pd.DataFrame, unit: pd.Series, units: pd.Series, level:
         row: keys[0] for row, keys in meant.items() if len(keys) == 1 and counts[keys[0]] == 1 and keys[0] not in taken
     }
     if found:
-        called = dict(units.items())
         told = [f"{names[row]} → {called[key]}" for row, key in found.items()]
         log.note("people_rows_by_bare_name", count=len(found), names=listed(told))
     return unit.where(~unit.index.isin(list(found)), pd.Series(found, dtype=object))

@@ -1,10 +1,11 @@
 """A progress bar for the terminal and the notebook."""
 
-import sys
+import importlib.util
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-from tqdm import tqdm
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from siting.text import Lang, default_lang, say
 
@@ -29,7 +30,7 @@ class ProgressBar:
     def __init__(self, lang: Lang | None = None, *, quiet: bool = False) -> None:
         self._lang = lang or default_lang()
         self._quiet = quiet
-        self._bar: tqdm[Any] | None = None
+        self._shown: tuple[Progress, TaskID] | None = None
         self._stage = ""
 
     def __enter__(self) -> Self:
@@ -40,24 +41,24 @@ class ProgressBar:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Take the bar away."""
-        self._close()
+        if self._shown is not None:
+            self._shown[0].stop()
+            self._shown = None
 
     def __call__(self, stage: str, done: int, total: int) -> None:
         """Show that ``done`` of ``total`` parts of a stage are done."""
-        bar = self._bar
-        if bar is None or stage != self._stage or done < bar.n or total != bar.total:
-            self._close()
-            bar = self._open(stage, total)
-        bar.update(done - bar.n)
+        progress, task = self._shown = self._shown or self._open()
+        if stage != self._stage:
+            self._stage = stage
+            progress.reset(task, description=say(f"progress.{stage}", self._lang))
+        progress.update(task, completed=done, total=total)
 
-    def _open(self, stage: str, total: int) -> "tqdm[Any]":
-        told = say(f"progress.{stage}", self._lang)
+    def _open(self) -> tuple[Progress, TaskID]:
         # Bars go to standard error, so that standard output holds results alone.
-        bar: tqdm[Any] = tqdm(desc=told, total=total, file=sys.stderr, leave=False, disable=self._quiet)
-        self._bar, self._stage = bar, stage
-        return bar
-
-    def _close(self) -> None:
-        if self._bar is not None:
-            self._bar.close()
-            self._bar = None
+        console = Console(stderr=True)
+        columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
+        # In a notebook a bar is a widget; without the package for widgets nothing can be shown.
+        hidden = self._quiet or (console.is_jupyter and importlib.util.find_spec("ipywidgets") is None)
+        progress = Progress(*columns, TimeElapsedColumn(), console=console, transient=True, disable=hidden)
+        progress.start()
+        return progress, progress.add_task("")

@@ -150,6 +150,12 @@ RESIDENTIAL_COLUMNS: Final = (
     Column("premises_recipient", "text"),
     Column("premises_facility", "text"),
 )
+# Who runs a facility, and who pays for it.
+_RUN_BY: Final = (
+    Column("operator", "text"),
+    Column("operator_kind", "text", choices=("government", "public_private", "private")),
+    Column("owner_kind", "text", choices=("government", "collective", "private")),
+)
 FACILITY_COLUMNS: Final = (
     Column("id", "text", required=True),
     Column("name", "text"),
@@ -163,9 +169,7 @@ FACILITY_COLUMNS: Final = (
     Column("far", "number", above=0),
     Column("beds", "integer", minimum=0),
     Column("nursing_beds", "integer", minimum=0),
-    Column("operator", "text"),
-    Column("operator_kind", "text", choices=("government", "public_private", "private")),
-    Column("owner_kind", "text", choices=("government", "collective", "private")),
+    *_RUN_BY,
     Column("tenure", "text", choices=("own", "lease")),
     Column("lease_years", "number", "years", minimum=0),
     Column("new_beds", "integer", minimum=0),
@@ -202,6 +206,7 @@ CANDIDATE_COLUMNS: Final = (
     Column("capital_cost_cny", "number", "CNY", minimum=0),
     Column("rent_cny_per_year", "number", "CNY a year", minimum=0),
     Column("lease_years", "number", "years", minimum=0),
+    *_RUN_BY,
     Column("residential_area", "text"),
     Column("community", "text"),
     Column("street", "text"),

@@ -16,6 +16,7 @@ Side = Literal["inside", "outside"]
 # What a station keeps of the candidate that it was.
 _CARRIED: Final = (
     *("name", "land_m2", "floor_area_m2", "building_floor_area_m2", "far", "beds"),
+    *("operator", "operator_kind", "owner_kind"),
     *("residential_area", "community", "street", "address", "located_by", "located_within_m"),
 )
 _BEDS: Final = ("beds", "nursing_beds", "new_beds")

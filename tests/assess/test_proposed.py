@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from siting.assess.ledger import LEDGER_KINDS, by_place, figures_of, missing_of
+from siting.domain.measures import Span
 from siting.places import with_stations
 from siting.read import standard
 from tests.helpers import candidates, facilities, scenario
@@ -26,3 +27,15 @@ def test_a_proposed_station_opens_no_clause_on_the_ledger(document: str) -> None
         if clause.kind.endswith("_share"):
             assert figures_of(clause, after) == figures_of(clause, before)
     assert planned["disabled_destitute"].iloc[-1] == False  # noqa: E712 - no blank
+
+
+def test_a_candidate_says_who_will_run_it() -> None:
+    today = facilities({"s": ((0, 0), {"tier": "station", "operator_kind": "private"})})
+    runs = {"a": "government", "b": "private", "c": None}
+    planned = with_stations(today, candidates({key: ((9, 9), {"operator_kind": kind}) for key, kind in runs.items()}))
+    homes, none = pd.Series("d", index=planned.index), pd.DataFrame({"unit": [], "facility": []})
+    rows = next(by_place(planned, homes, pd.Index(["d"]), scenario(), none))
+    clause = next(each for each in standard("kaizhou-2024-16").clauses if each.kind == "social_facility_share")
+    figures = figures_of(clause.model_copy(update={"of": None}), rows)
+    assert (figures["social"], figures["facilities"]) == (Span(2, 2), Span(3, 3))
+    assert missing_of(clause, rows) == []

@@ -1,8 +1,8 @@
 """siting: checks elderly-care facilities against planning standards and sites new community stations.
 
-The public verbs are :func:`read_scenario`, :func:`change`, :func:`inspect`, :func:`check`, :func:`audit`,
-:func:`explain`, :func:`funding`, :func:`propose`, :func:`read_plan` and :func:`standards`; :func:`progress_bar` shows
-how far they are.
+The public verbs are :func:`read_scenario`, :func:`scenario`, :func:`change`, :func:`inspect`, :func:`check`,
+:func:`audit`, :func:`explain`, :func:`funding`, :func:`propose`, :func:`read_plan` and :func:`standards`;
+:func:`progress_bar` shows how far they are.
 """
 
 from contextlib import contextmanager
@@ -32,9 +32,11 @@ __all__ = [
     "Fault",
     "Funding",
     "GapReport",
+    "Grid",
     "InputError",
     "Inspection",
     "Plan",
+    "Raster",
     "Scenario",
     "Sensitivity",
     "Standard",
@@ -50,6 +52,7 @@ __all__ = [
     "propose",
     "read_plan",
     "read_scenario",
+    "scenario",
     "sensitivity",
     "standards",
 ]
@@ -60,6 +63,7 @@ _NOUNS = {
     **dict.fromkeys(
         ("Explanation", "Funding", "GapReport", "Inspection", "Plan", "Sensitivity", "Study"), "siting.results"
     ),
+    **dict.fromkeys(("Grid", "Raster"), "siting.domain.nouns"),
     "Scenario": "siting.domain.scenario",
     "Standard": "siting.domain.standards",
     "Fault": "siting.errors",
@@ -116,6 +120,52 @@ def _read(scenario: "Scenario | str | Path") -> "Scenario":
     return read_whole(scenario)
 
 
+def scenario(**sections: Any) -> "Scenario":
+    """Return a scenario of settings and data in memory, checked as those of a file are.
+
+    Parameters
+    ----------
+    **sections : mapping, DataFrame or None
+        By section, its keys, nested as in the file (``docs/scenario.md``). Where a path may stand, a
+        :class:`pandas.DataFrame`, a :class:`geopandas.GeoDataFrame` or a :class:`Raster` may: in place of ``path``, or
+        of all keys of a layer. They are copied. Messages and results call these sources ``memory``.
+
+    Returns
+    -------
+    Scenario
+        As :func:`read_scenario` returns one.
+
+    Raises
+    ------
+    siting.errors.InputError
+        With every unknown, missing or wrong key, or every table that cannot be kept.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> import siting
+    >>> from shapely import Point, box
+    >>> unit = gpd.GeoDataFrame({"id": ["D"], "name": ["D"]}, geometry=[box(107.34, 29.65, 107.35, 29.66)], crs=4490)
+    >>> homes = gpd.GeoDataFrame({"people": [100]}, geometry=[Point(107.346, 29.654)], crs=4490)
+    >>> ledger = gpd.GeoDataFrame(
+    ...     {"id": ["F"], "tier": ["station"], "status": ["existing"]}, geometry=[Point(107.345, 29.655)], crs=4490
+    ... )
+    >>> made = siting.scenario(
+    ...     scenario={"title": "Lakeside", "date": "2026-01-01"},
+    ...     standards={"ids": ["cq-2017-162"]},
+    ...     walking={"mode": "straight_line"},
+    ...     units={"district": unit},
+    ...     population={"residents": {"points": homes}},
+    ...     facilities={"path": ledger, "complete": True},
+    ... )
+    >>> siting.check(made).totals["residents"]
+    100.0
+    """
+    from siting.read.scenario import changed
+
+    return changed(None, sections)
+
+
 def change(scenario: "Scenario | str | Path", **sections: Any) -> "Scenario":
     """Return a scenario with other settings, checked as those of a file are.
 
@@ -125,7 +175,7 @@ def change(scenario: "Scenario | str | Path", **sections: Any) -> "Scenario":
         What :func:`read_scenario` returns, or the scenario's file; it stays as it is.
     **sections : mapping or None
         By section, the keys to change, nested as in the file (``docs/scenario.md``); None for a key, or a section, that
-        is not to be given.
+        is not to be given. Tables and rasters in memory may stand for files, as in :func:`scenario`.
 
     Returns
     -------

@@ -67,11 +67,12 @@ def _classes(module: ModuleType) -> list[str]:
 
 
 def _methods(path: str) -> Iterator[str]:
+    """Yield the methods and properties of a class, without those that pydantic adds to a model."""
     module, _, name = path.rpartition(".")
     thing = getattr(import_module(module), name)
     if inspect.isclass(thing):
         for key, member in vars(thing).items():
-            if not key.startswith("_") and (inspect.isfunction(member) or isinstance(member, property)):
+            if not key.startswith(("_", "model_")) and (inspect.isfunction(member) or isinstance(member, property)):
                 yield f"{path}.{key}"
 
 

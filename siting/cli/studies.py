@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from siting.cli.screen import echo
+from siting.domain.plan_models import TRAITS
 from siting.errors import Fault, InputError
 from siting.text import Lang, say
 from siting.text.numbers import percent
@@ -19,9 +20,8 @@ if TYPE_CHECKING:
 STUDIES: Final = ("curve", "order", "alternatives", "stability")
 # Only so many seconds are told as seconds.
 _MINUTES_FROM: Final = 120
-# Studies that count people within the circle, and models whose own objective is another.
+# Studies that count people within the circle.
 _BY_CIRCLE: Final = frozenset({"curve", "order"})
-_OTHER_AIMS: Final = frozenset({"p_median", "p_center", "fair", "compliance"})
 
 CurveBy = Literal["stations", "budget"]
 
@@ -89,7 +89,7 @@ def _tell_beforehand(plan: "Plan", name: str, lang: Lang, *, quiet: bool) -> Non
         return
     _note("cli.study.begins", lang, name, quiet=quiet, limit=_duration(plan, lang))
     model = plan.planned.question.plan.model
-    if name in _BY_CIRCLE and model in _OTHER_AIMS:
+    if name in _BY_CIRCLE and not TRAITS[model].by_circle:
         _note("cli.study.by_circle", lang, name, quiet=quiet, model=model)
 
 

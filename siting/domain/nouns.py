@@ -30,7 +30,17 @@ def quiet(stage: str, done: int, total: int) -> None:
 
 @dataclass(frozen=True)
 class Grid:
-    """Geometry of a raster: affine transform (pixel corner to ``crs``), shape (rows, columns) and CRS."""
+    """Where the cells of a raster lie.
+
+    Parameters
+    ----------
+    transform : affine.Affine
+        From column and row of a cell's corner, counted from the first row's left, to ``crs``.
+    shape : tuple of int
+        Rows and columns.
+    crs : pyproj.CRS
+        Coordinate reference system.
+    """
 
     transform: Affine
     shape: tuple[int, int]
@@ -39,7 +49,15 @@ class Grid:
 
 @dataclass(frozen=True)
 class Raster:
-    """Values on a grid, shape ``grid.shape``; NaN where the file holds no data."""
+    """Values on a grid.
+
+    Parameters
+    ----------
+    grid : Grid
+        Where the cells lie.
+    values : ndarray of float64
+        Persons per cell, metres or whatever is asked for, shape ``grid.shape``; NaN where nothing is known.
+    """
 
     grid: Grid
     values: Floats

@@ -1,5 +1,50 @@
-"""The models by which a plan may be made; here so that the command line can name them without any heavy import."""
+"""The models by which a plan may be made, and what each asks for; light, so that the command line can name them."""
 
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
 
 PlanModel = Literal["mclp", "lscp", "p_median", "p_center", "fair", "compliance"]
+
+# Settings that all models look at but compliance, which looks at clauses alone.
+_OF_PEOPLE: Final = frozenset({"capacity", "existing_capacity", "weights"})
+
+
+@dataclass(frozen=True)
+class ModelTraits:
+    """What a model needs and looks at.
+
+    ``bounded_by`` are the settings of which it needs one, so that a plan has an end. ``settings`` are those that it
+    looks at and not every model does. ``by_share``: it is asked for a share of the people. ``by_circle``: its objective
+    counts people within the service circle.
+    """
+
+    bounded_by: tuple[Literal["stations", "budget_cny"], ...] = ()
+    settings: frozenset[str] = _OF_PEOPLE
+    by_share: bool = False
+    by_circle: bool = False
+
+
+TRAITS: Final[Mapping[PlanModel, ModelTraits]] = {
+    "mclp": ModelTraits(("stations", "budget_cny"), by_circle=True),
+    "lscp": ModelTraits((), _OF_PEOPLE | {"share", "unit_share", "least"}, by_share=True, by_circle=True),
+    # Money alone says nothing of walking time.
+    "p_median": ModelTraits(("stations",), _OF_PEOPLE | {"beyond_minutes"}),
+    "p_center": ModelTraits(("stations",), _OF_PEOPLE | {"share"}, by_share=True),
+    "fair": ModelTraits(("stations", "budget_cny"), _OF_PEOPLE | {"unit_share"}),
+    "compliance": ModelTraits((), frozenset({"clauses"})),
+}
+# Settings that not every model looks at.
+SETTINGS_OF_MODELS: Final = frozenset().union(*(each.settings for each in TRAITS.values()))
+
+
+def models_with(setting: str) -> tuple[PlanModel, ...]:
+    """Return the models that look at a setting.
+
+    Examples
+    --------
+    >>> from siting.domain.plan_models import models_with
+    >>> models_with("share")
+    ('lscp', 'p_center')
+    """
+    return tuple(model for model, traits in TRAITS.items() if setting in traits.settings)

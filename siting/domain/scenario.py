@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 from pydantic_core import PydanticCustomError
 
 from siting.characters import seen
-from siting.domain.plan_models import PlanModel
+from siting.domain.plan_models import SETTINGS_OF_MODELS, TRAITS, PlanModel
 from siting.domain.walkers import LIFT_WAIT_S, WALKERS, WalkerSpeeds
 from siting.files import can_name_a_file
 
@@ -559,6 +559,22 @@ class PlanOptions(Section):
         return self.closable if self.stations is not None and self.model != "lscp" else ()
 
 
+def idle_settings(options: PlanOptions, model: PlanModel | None = None) -> list[str]:
+    """Return the settings that are given, and that a model (by default the one of the options) does not look at.
+
+    Examples
+    --------
+    >>> from siting.domain.scenario import PlanOptions, idle_settings
+    >>> idle_settings(PlanOptions(model="mclp", share=0.5)), idle_settings(PlanOptions(share=0.5), "lscp")
+    (['share'], [])
+    """
+    usual = PlanOptions()
+    others = SETTINGS_OF_MODELS - TRAITS[model or options.model].settings
+    return [
+        name for name in PlanOptions.model_fields if name in others and getattr(options, name) != getattr(usual, name)
+    ]
+
+
 class BaseLayer(Layer):
     """A layer that the map draws under everything else."""
 
@@ -596,6 +612,8 @@ class Scenario(Section):
     context: Context = Context()
     plan: PlanOptions = PlanOptions()
     basemap: dict[str, BaseLayer] = {}
+    # Folders of what was given in memory: they last as long as scenarios that read them.
+    _kept: tuple[object, ...] = ()
 
     @property
     def walks_flat(self) -> bool:

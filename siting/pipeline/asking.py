@@ -13,6 +13,7 @@ from scipy.sparse import csr_array, vstack
 
 from siting import places
 from siting.domain.nouns import Access, Floats, Ints, Progress, Times
+from siting.domain.plan_models import TRAITS
 from siting.domain.scenario import Level, PlanOptions
 from siting.locate.problem import (
     FairCovering,
@@ -32,8 +33,6 @@ Bools = NDArray[np.bool_]
 
 # Fewer persons are nobody.
 _NOBODY: Final = 0.5
-# Models that are asked for a share of the people.
-BY_SHARE: Final = ("lscp", "p_center")
 
 
 @dataclass(frozen=True)
@@ -94,14 +93,14 @@ def ask(ground: PreparedScenario, plan: PlanOptions, progress: Progress, *, with
     level = places.plan_level(ground.inputs, plan)
     value = _weights(ground, plan, people)[points]
     # Shares that are asked for are shares of what people count; those of a fair plan are compared as persons.
-    counted = value if plan.model in BY_SHARE else people[points]
+    counted = value if TRAITS[plan.model].by_share else people[points]
     living = elderly_of(ground)[points] * (counted / people[points])
     units = csr_array(ground.demand.shares[level][:, points].multiply(living[None, :]))
     problem = Problem(
         times=csr_array(vstack([stands, serving], format="csr")[:, points]),
         people=counted,
         rules=_rules(ground, plan, sites, stands.shape[0], level),
-        weights=value if plan.weights and plan.model not in BY_SHARE else None,
+        weights=value if plan.weights and not TRAITS[plan.model].by_share else None,
         units=units,
     )
     unbound = plan.model == "fair" and plan.unit_share is None
@@ -317,7 +316,7 @@ def circle_of(question: Question, ground: PreparedScenario) -> Problem:
     Its people are persons, whose weights stand beside them.
     """
     problem, cutoff_s = question.problem, ground.inputs.scenario.walking.minutes * SECONDS_PER_MINUTE
-    if question.plan.model in BY_SHARE and question.plan.weights:
+    if TRAITS[question.plan.model].by_share and question.plan.weights:
         problem = replace(problem, people=people_of(ground)[question.points], weights=problem.people)
     return problem if longest_of(question.plan, ground) <= cutoff_s else _up_to(problem, cutoff_s)
 

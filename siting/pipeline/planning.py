@@ -1,9 +1,9 @@
 """Plans: sites chosen, and before and after measured alike."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -28,8 +28,8 @@ from siting.domain.nouns import (
     quiet,
 )
 from siting.domain.partly import listed
-from siting.domain.plan_models import PlanModel
-from siting.domain.scenario import PlanOptions, Scenario, with_lattice
+from siting.domain.plan_models import SETTINGS_OF_MODELS, TRAITS
+from siting.domain.scenario import PlanOptions, Scenario, idle_settings, with_lattice
 from siting.errors import Faults, InputError
 from siting.locate.compliance import Compliance
 from siting.locate.infeasibility import LONGEST, explain_infeasible
@@ -37,7 +37,7 @@ from siting.locate.problem import Effort, Solution
 from siting.locate.series import Solver
 from siting.locate.solve import solve
 from siting.locate.stations import ranked_by_gain, stations_table
-from siting.pipeline.asking import BY_SHARE, Question, ask, at_cut_offs, circle_of, elderly_of, longest_of, people_of
+from siting.pipeline.asking import Question, ask, at_cut_offs, circle_of, elderly_of, longest_of, people_of
 from siting.pipeline.complying import complying
 from siting.pipeline.evenness import evenness
 from siting.pipeline.ground import PreparedScenario, may_cover, measure, prepare
@@ -49,21 +49,6 @@ from siting.read.scenario import scenario_faults
 _STEPS: Final = 1000
 # A note names no more places than these.
 _MOST_NAMED: Final = 10
-
-# Models that ask for a share or for clauses, and need no number of stations.
-_UNSIZED: Final = ("lscp", "compliance")
-# Models that look at more than clauses.
-_ALL_BUT_CLAUSES: Final[tuple[PlanModel, ...]] = tuple(each for each in get_args(PlanModel) if each != "compliance")
-# Settings that only some models look at.
-_SETTINGS_OF: Final[Mapping[str, tuple[PlanModel, ...]]] = {
-    "capacity": _ALL_BUT_CLAUSES,
-    "existing_capacity": _ALL_BUT_CLAUSES,
-    "weights": _ALL_BUT_CLAUSES,
-    "share": ("lscp", "p_center"),
-    "unit_share": ("lscp", "fair"),
-    "least": ("lscp",),
-    "clauses": ("compliance",),
-}
 
 
 @dataclass(frozen=True)
@@ -169,28 +154,36 @@ def asked_of(plan: PlanOptions, **given: Any) -> PlanOptions:
     """Return what is asked: the scenario's request with what the call says instead.
 
     A number of stations or a budget stands in place of both of the scenario's; so does another model that needs none.
+    Settings of the scenario that the call's model does not look at are left out.
     """
     told = {name: value for name, value in given.items() if value is not None}
-    unsized = told.get("model", plan.model) != plan.model and told["model"] in _UNSIZED
-    anew = unsized or bool({"stations", "budget_cny"} & told.keys())
-    size = {"stations": None, "budget_cny": None} if anew else {}
+    model = told.get("model", plan.model)
+    switches = model != plan.model
+    unsized = switches and model in TRAITS and not TRAITS[model].bounded_by
+    replaces = unsized or bool({"stations", "budget_cny"} & told.keys())
+    size = {"stations": None, "budget_cny": None} if replaces else {}
+    own = plan.model_dump(exclude_unset=True, exclude=_left_out(plan, model))
+    # A setting of the call is held against the model, whoever named it.
+    named = {"model": model} if switches or SETTINGS_OF_MODELS & told.keys() else {}
     try:
-        return PlanOptions.model_validate({**plan.model_dump(), **size, **told})
+        return PlanOptions.model_validate({**own, **size, **told, **named})
     except ValidationError as error:
         raw = {"plan": told}
         wrong = [each | {"loc": ("plan", *each["loc"])} for each in error.errors(include_url=False)]
         raise InputError(scenario_faults(wrong, raw, "")) from error
 
 
-def _unused(plan: PlanOptions) -> tuple[Note, ...]:
-    """Tell which settings the model does not look at."""
-    usual = PlanOptions()
-    idle = [
-        name
-        for name, models in _SETTINGS_OF.items()
-        if plan.model not in models and getattr(plan, name) != getattr(usual, name)
-    ]
-    idle += ["closable"] if plan.closable and not plan.closing else []
+def _left_out(plan: PlanOptions, model: str) -> set[str]:
+    """Return the scenario's settings that the model does not look at, where the scenario does not name that model."""
+    if model not in TRAITS or (model == plan.model and "model" in plan.model_fields_set):
+        return set()
+    return {*idle_settings(plan, model)}
+
+
+def _unused(own: PlanOptions, plan: PlanOptions) -> tuple[Note, ...]:
+    """Tell which settings of the scenario the model does not look at."""
+    idle = [*_left_out(own, plan.model)]
+    idle = sorted(idle) + (["closable"] if plan.closable and not plan.closing else [])
     return (Note("plan_settings_unused", {"names": ", ".join(idle), "model": plan.model}),) if idle else ()
 
 
@@ -342,13 +335,16 @@ def laid_out(
     for name, figures in net_costs(stations["cost_cny"], lines).items():
         stations[str(name)] = figures
     more = (Note("candidates_off_network", {"ids": ", ".join(off_network)}),) if off_network else ()
-    sites = (*places.plan_notes(inputs, ground.permitted, question.sites), *_unused(question.plan))
+    sites = (
+        *places.plan_notes(inputs, ground.permitted, question.sites),
+        *_unused(inputs.scenario.plan, question.plan),
+    )
     request = question.plan.model_dump(mode="json", exclude_defaults=True, exclude={"sizes"}) | {
         "model": question.plan.model
     }
     even = evenness(before, after, question.level, question.left_out) if selection.stages else None
     # Without a plan they are told as a reason.
-    beyond = _beyond_reach(question, ground) if selection.stages and question.plan.model in BY_SHARE else ()
+    beyond = _beyond_reach(question, ground) if selection.stages and TRAITS[question.plan.model].by_share else ()
     told = (*more, *sites, *notes, *beyond, *(_unseen_notes(ground.demand) if selection.stages else ()))
     return Proposal(stations, ground.refused, selection, request, before, after, told, changes, fairness=even)
 

@@ -8,18 +8,15 @@ import geopandas as gpd
 import pandas as pd
 
 from siting.domain.nouns import Inputs, Note
+from siting.domain.plan_models import TRAITS, models_with
 from siting.domain.requirements import linear_clauses, unfit_clauses
-from siting.domain.scenario import Level, PlanOptions
+from siting.domain.scenario import Level, PlanOptions, idle_settings
 from siting.domain.tiers import in_circle
 from siting.errors import Fault, Faults
 from siting.places.candidates import preferred_layers
 from siting.places.facilities import open_facilities
 from siting.places.sizes import EXISTING, joined_sites, meant_for, sized_candidates, sized_facilities
 
-# Models that choose as much as they are given.
-_OF_SIZE: Final = ("mclp", "p_median", "p_center", "fair")
-# Of these, those that a number of stations must bound: money alone says nothing of walking time.
-_OF_STATIONS: Final = ("p_median", "p_center")
 _LAYER: Final = "plan"
 # So many ids are told one by one.
 _TOLD: Final = 5
@@ -103,6 +100,7 @@ def plan_faults(
     """
     asked = options or inputs.scenario.plan
     faults = Faults()
+    _check_settings(asked, faults)
     _check_size(asked, faults)
     _check_candidates(asked, inputs, refused, faults)
     _check_facilities(asked, inputs, sites, faults)
@@ -163,12 +161,20 @@ def _standing(inputs: Inputs) -> gpd.GeoDataFrame:
     return facilities[~facilities["context"].fillna(value=False).to_numpy(dtype=bool)]
 
 
+def _check_settings(asked: PlanOptions, faults: Faults) -> None:
+    """Check that the model looks at every setting that is given beside it."""
+    for name in idle_settings(asked) if "model" in asked.model_fields_set else ():
+        models = ", ".join(models_with(name))
+        faults.add("plan_setting_of_other_model", layer=_LAYER, field=name, found=asked.model, expected=models)
+
+
 def _check_size(asked: PlanOptions, faults: Faults) -> None:
-    if asked.model not in _OF_SIZE or asked.stations is not None:
+    bounds = TRAITS[asked.model].bounded_by
+    if not bounds or any(getattr(asked, name) is not None for name in bounds):
         return
     if asked.budget_cny is None:
         faults.add("plan_without_size", layer=_LAYER)
-    elif asked.model in _OF_STATIONS:
+    else:
         faults.add("plan_budget_alone", layer=_LAYER, field="stations", found=asked.model)
 
 
@@ -225,11 +231,7 @@ def _check_levels(asked: PlanOptions, given: list[str], faults: Faults) -> None:
 
 
 def _check_minutes(asked: PlanOptions, minutes: float, faults: Faults) -> None:
-    if asked.beyond_minutes is None:
-        return
-    if asked.model != "p_median":
-        faults.add("plan_beyond_of_other_model", layer=_LAYER, field="beyond_minutes", found=asked.model)
-    elif asked.beyond_minutes < minutes:
+    if asked.model == "p_median" and asked.beyond_minutes is not None and asked.beyond_minutes < minutes:
         found, least = f"{asked.beyond_minutes:g}", f"≥ {minutes:g}"
         faults.add("plan_beyond_below_minutes", layer=_LAYER, field="beyond_minutes", found=found, expected=least)
 

@@ -18,6 +18,7 @@ from siting.domain.walkers import WALKERS
 from siting.errors import Fault, InputError
 from siting.files import can_name_a_file, is_utf8
 from siting.read.log import listed, quoted
+from siting.read.memory import as_files
 from siting.read.trust import confinement_faults
 
 Keys = tuple[str | int, ...]
@@ -122,16 +123,16 @@ def read_scenario(path: str | os.PathLike[str], *, untrusted: bool = False) -> S
     return scenario
 
 
-def changed(scenario: Scenario, sections: Mapping[str, object]) -> Scenario:
+def changed(scenario: Scenario | None, sections: Mapping[str, object]) -> Scenario:
     """Return a scenario with other settings, checked as those of a file are.
 
     Parameters
     ----------
-    scenario : Scenario
-        Stays as it is.
+    scenario : Scenario or None
+        Stays as it is; None for one of ``sections`` alone.
     sections : mapping
         By section, the keys to change, nested as in the file; None for a key that is not to be given. A whole section
-        may be None.
+        may be None. Tables and rasters in memory may stand for files (:func:`siting.read.memory.as_files`).
 
     Raises
     ------
@@ -146,11 +147,14 @@ def changed(scenario: Scenario, sections: Mapping[str, object]) -> Scenario:
     >>> changed(scenario, {"walking": {"minutes": 10}}).walking.minutes
     10.0
     """
-    raw = _merged(scenario.model_dump(exclude_unset=True), sections)
+    filed, kept = as_files(sections)
+    raw = _merged({} if scenario is None else scenario.model_dump(exclude_unset=True), filed)
     try:
-        return Scenario.model_validate(raw)
+        found = Scenario.model_validate(raw)
     except ValidationError as error:
         raise InputError(scenario_faults(error.errors(include_url=False), raw, "")) from None
+    found._kept = (*(() if scenario is None else scenario._kept), kept)  # noqa: SLF001 - ours
+    return found
 
 
 def _merged(table: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:

@@ -492,9 +492,36 @@ def test_another_model_that_needs_no_size_leaves_the_scenarios_behind() -> None:
 
 
 def test_settings_that_a_model_does_not_look_at_are_told() -> None:
-    notes = {note.code: note.values for note in proposed(strip(), share=0.5).proposal.notes}
+    notes = {note.code: note.values for note in proposed(strip(share=0.5)).proposal.notes}
     assert notes["plan_settings_unused"] == {"names": "share", "model": "mclp"}
     assert "plan_settings_unused" not in {note.code for note in proposed(strip()).proposal.notes}
+
+
+@pytest.mark.parametrize(
+    ("own", "call", "setting", "model", "models"),
+    [
+        # Given with the model: in the scenario, or in the call, where the scenario's model counts if none is named.
+        ({"model": "mclp", "share": 0.5}, {}, "share", "mclp", "lscp, p_center"),
+        ({}, {"share": 0.5}, "share", "mclp", "lscp, p_center"),
+        ({"model": "p_median"}, {"unit_share": 0.5}, "unit_share", "p_median", "lscp, fair"),
+        ({"model": "fair", "least": "cost"}, {}, "least", "fair", "lscp"),
+    ],
+)
+def test_a_setting_that_the_model_does_not_know_is_refused(
+    own: dict[str, Any], call: dict[str, Any], setting: str, model: str, models: str
+) -> None:
+    with pytest.raises(InputError) as refused:
+        proposed(strip(**own), **call)
+    (fault,) = refused.value.faults
+    assert (fault.code, fault.field) == ("plan_setting_of_other_model", setting)
+    assert (fault.found, fault.expected) == (model, models)
+
+
+def test_the_scenarios_settings_of_its_own_model_do_not_bind_another() -> None:
+    found = proposed(strip(model="lscp", share=0.5), model="mclp", stations=2)
+    assert "share" not in found.proposal.request
+    notes = {note.code: note.values for note in found.proposal.notes}
+    assert notes["plan_settings_unused"] == {"names": "share", "model": "mclp"}
 
 
 def read_back(given: Inputs, found: Planned, path: Path) -> Planned:

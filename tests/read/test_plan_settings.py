@@ -380,7 +380,7 @@ def test_sizes_that_are_too_large_or_for_nobody_are_told(district: Inputs) -> No
         ('model = "fair"\nunit_level = "city"', "plan_unknown_level", "unit_level", "city", ["street"]),
         ("weights = { aged_90 = 2 }", "plan_unknown_group", "weights.aged_90", "aged_90", ["disabled"]),
         ("existing_capacity = 90", "plan_capacity_missing", "capacity", "C1, C2", [""]),
-        ('model = "p_center"\nbeyond_minutes = 45', "plan_beyond_of_other_model", "beyond_minutes", "p_center", [""]),
+        ('model = "fair"\nbeyond_minutes = 45', "plan_setting_of_other_model", "beyond_minutes", "fair", ["p_median"]),
         ('model = "p_median"\nbeyond_minutes = 14', "plan_beyond_below_minutes", "beyond_minutes", "14", ["≥ 15"]),
     ],
 )
@@ -456,7 +456,8 @@ def test_all_are_told_together(district: Inputs) -> None:
         "weights = { young = 3 }\nbeyond_minutes = 1\nexisting_capacity = 9\n"
     )
     assert [fault.code for fault in faults(district, plan)] == [
-        *("plan_without_size", "plan_unknown_candidate", "plan_unknown_candidate", "plan_unknown_facility"),
+        *("plan_setting_of_other_model", "plan_without_size"),
+        *("plan_unknown_candidate", "plan_unknown_candidate", "plan_unknown_facility"),
         *("plan_unknown_group", "plan_unknown_clause", "plan_unknown_level"),
         *("plan_beyond_below_minutes", "plan_capacity_missing"),
     ]

@@ -648,3 +648,17 @@ def test_places_name_the_unit_that_holds_most_of_them() -> None:
 
 def test_the_clauses_that_these_cases_rest_on() -> None:
     assert {clause.id for each in core_standards() for clause in each.clauses} == set(CORE_CLAUSES)
+
+
+def test_the_land_gap_of_a_border_cell_is_that_of_who_lives_inside() -> None:
+    given = inputs(
+        residents=raster([[1000.0, 1000.0]], CELL),
+        elderly=raster([[200.0, 200.0]], CELL),
+        # A quarter of the second cell.
+        places={"district": units({"d": box(0, 0, 625, 500)})},
+        ledger=facilities({}),
+    )
+    cells = check(given).cells
+    assert cells["residents"].tolist() == [1000.0, 250.0]
+    assert cells["land_gap_01_m2"].tolist() == [100.0, 25.0]
+    assert cells["land_gap_02_m2"].tolist() == [200.0, 50.0]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from siting.domain.scenario import Layer
 from siting.read.log import Log
-from siting.read.sources.encodings import by_content, codec, whole
+from siting.read.sources.encodings import by_content, codec, is_chinese, whole
 from siting.read.sources.vectors import read_table, read_vector
 from tests.read.case import CRS
 from tests.read.sources.formats import NAMES
@@ -280,3 +280,27 @@ def test_what_is_whole_stays_and_what_is_torn_goes(text: str, encoding: str) -> 
 def test_what_is_no_encoding_of_text_is_refused(word: str) -> None:
     with pytest.raises((LookupError, ValueError)):
         codec(word)
+
+
+def _hanzi(level: int, count: int) -> str:
+    """Return Hanzi of a level of GB 2312: of 1, which are in common use, or of 2."""
+    row = {1: 0xB0, 2: 0xD8}[level]
+    return "".join(bytes([row, 0xA1 + each]).decode("gb2312") for each in range(count))
+
+
+@pytest.mark.parametrize(
+    ("text", "passes"),
+    [
+        (_hanzi(1, 1), False),
+        (_hanzi(1, 2), True),
+        # Six in ten in common use are enough, five are not.
+        (_hanzi(1, 6) + _hanzi(2, 4), True),
+        (_hanzi(1, 5) + _hanzi(2, 5), False),
+        # Nine in ten Hanzi are enough, eight are not; ASCII and punctuation do not count.
+        (_hanzi(1, 9) + "é", True),
+        (_hanzi(1, 8) + "éü", False),
+        (_hanzi(1, 8) + "、（）12 ab", True),
+    ],
+)
+def test_text_is_chinese_by_the_shares_of_its_characters(text: str, passes: bool) -> None:  # noqa: FBT001
+    assert is_chinese(text) is passes

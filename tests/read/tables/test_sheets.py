@@ -660,3 +660,17 @@ def test_every_fault_of_tables_is_told_somewhere() -> None:
             message = Fault(code=code, file="f.xlsx", found="<found>", expected="<expected>").message(lang)
             assert "。。" not in message
             assert ".." not in message.replace("…", "")
+
+
+@pytest.mark.parametrize(
+    ("rows", "at"),
+    [
+        # Two known words make a head, wherever it stands; one alone may be a title or a name.
+        ([["某区台账", ""], ["设施名称", "床位数"], ["一号站", "5"]], 1),
+        ([["甲", "乙"], ["名称", "丙", "丁"], ["戊", "己", "庚"]], 0),
+        # A row above that is as full as the head would be a record.
+        ([["一号站", "5"], ["设施名称", "床位数"]], 0),
+    ],
+)
+def test_a_row_with_two_known_words_is_the_head(rows: list[list[str]], at: int) -> None:
+    assert header_row(rows, Layer(path=Path("a.csv")), "facilities") == at

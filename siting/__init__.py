@@ -231,11 +231,11 @@ def inspect(
     np.float64(300000.0)
     """
     from siting.domain.nouns import quiet
-    from siting.read import inspect_inputs
+    from siting.pipeline import inspect as found_in
     from siting.results import Inspection
 
     read = _read(scenario)
-    inputs, log = inspect_inputs(read, progress or quiet)
+    inputs, log = found_in(read, progress or quiet)
     return Inspection(read, log, inputs, lang)
 
 

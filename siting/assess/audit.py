@@ -5,7 +5,6 @@ from typing import Any, Final
 
 import pandas as pd
 
-from siting.assess.ledger import unit_words
 from siting.assess.lists import listed
 from siting.domain.measures import MEASURES, counts_elderly, elderly_age_of
 from siting.domain.nouns import Assessment
@@ -149,7 +148,7 @@ def _completeness(assessment: Assessment, clause: Clause, tables: Mapping[str, p
     first = ("candidates",) if clause.kind == "conversion" else first
     ordered = [tables[name] for name in dict.fromkeys([*first, *tables])]
     asked = [frame["kind"] for level, frame in assessment.inputs.units.items() if level in clause.levels]
-    if unit_words(clause) and "kind" not in clause.needs and asked:
+    if clause.unit_kinds and "kind" not in clause.needs and asked:
         kinds = pd.concat(asked)
         yield f"kind {int(kinds.notna().sum())}/{len(kinds)}"
     for column in clause.needs:

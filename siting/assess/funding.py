@@ -12,7 +12,7 @@ from siting.assess.chains import Earlier, earlier_in_chain
 from siting.domain.jurisdiction import Grounds
 from siting.domain.premises import is_named, kind_of_premises
 from siting.domain.standards import Award, Clause, Funding, Standard
-from siting.domain.tables import PAID_COLUMNS, PAYERS, paid_column
+from siting.domain.tables import PAID_COLUMNS, PAYERS, paid_column, paid_columns
 from siting.text import Lang, say
 from siting.text.numbers import UNKNOWN
 
@@ -192,7 +192,8 @@ def funding_summary(lines: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Index: the sites that have lines, in their order. ``eligible_cny`` (yuan; conditional and unknown lines are
-        not in it), and the number of lines of each status: ``eligible_lines``, ``conditional_lines``,
+        not in it), of which ``eligible_city_cny``, ``eligible_district_cny`` and ``eligible_either_cny`` by payer, and
+        the number of lines of each status: ``eligible_lines``, ``conditional_lines``,
         ``unknown_lines``.
 
     Examples
@@ -204,13 +205,16 @@ def funding_summary(lines: pd.DataFrame) -> pd.DataFrame:
     >>> known = {"tier": "institution", "operator_kind": "private", "tenure": "own", "opens": "2020-05-01"}
     >>> sites = pd.DataFrame(known | {"new_beds": 50}, index=["a"])
     >>> funding_summary(funding_lines(both, sites, what="facility")).loc["a"].tolist()
-    [500000.0, 2.0, 0.0, 0.0]
+    [500000.0, 500000.0, 0.0, 0.0, 2.0, 0.0, 0.0]
     """
     sites = pd.Index(lines["site_id"].unique(), name="id")
     eligible = lines[lines["status"] == "eligible"]
-    largest = _largest(eligible)
     table = pd.DataFrame(index=sites)
-    table["eligible_cny"] = largest.groupby(level="site_id").sum().reindex(sites).fillna(0.0).astype("float64")
+    chosen = eligible.loc[eligible.dropna(subset="amount_cny").groupby(["site_id", "group"])["amount_cny"].idxmax()]
+    for payer in (None, *PAYERS, "either"):
+        paid = chosen if payer is None else chosen[chosen["payer"] == payer]
+        sums = paid.groupby("site_id")["amount_cny"].sum().reindex(sites).fillna(0.0).astype("float64")
+        table["eligible_cny" if payer is None else f"eligible_{payer}_cny"] = sums
     for status in ("eligible", "conditional", "unknown"):
         counts = lines.loc[lines["status"] == status, "site_id"].value_counts()
         table[f"{status}_lines"] = counts.reindex(sites).fillna(0).astype("int64")
@@ -465,7 +469,7 @@ def _valued(clause: Clause, award: Award | None, deciding: tuple[str, ...], fact
 
 def _doubts(standard: Standard, funding: Funding, facts: Facts, found: _Found) -> _Found:
     """Return it with all that the text or the columns leave open about it."""
-    found = _barred(funding, facts, _new(standard, funding, facts, found))
+    found = _received(funding, facts, _barred(funding, facts, _new(standard, funding, facts, found)))
     if funding.tenure is not None and facts["tenure"] == "state":
         found = found.noting("state_tenure")
     if funding.mean_not_entitlement:
@@ -503,6 +507,18 @@ def _barred(funding: Funding, facts: Facts, found: _Found) -> _Found:
         return found.doubted("barred", paid=math.fsum(each for each in paid if each))
     blank = [name for name, each in zip(funding.barring_columns, paid, strict=True) if each is None]
     return found.doubted("barred_unknown", *blank) if blank else found
+
+
+def _received(funding: Funding, facts: Facts, found: _Found) -> _Found:
+    """Return money for what is new, doubted where the site has had some: nobody says whether for the same beds.
+
+    What is paid once, or limited over a site's life, takes off what was paid.
+    """
+    if funding.line not in _FOR_NEW or funding.paid_columns:
+        return found
+    had = [facts[name] for name in paid_columns(funding.line, funding.payer)]
+    paid = math.fsum(each for each in had if each is not None)
+    return found.doubted("received", paid=paid) if paid > 0 else found
 
 
 def _upgraded(funding: Funding, facts: Facts, found: _Found) -> _Found:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from siting.assess.ledger import LEDGER_KINDS, UNIT_KINDS, Rows, figures_of, missing_of, unit_words
+from siting.assess.ledger import LEDGER_KINDS, UNIT_KINDS, Rows, figures_of, missing_of
 from siting.assess.units import judge_units
 from siting.domain import clauses
 from siting.domain.governing import Pair, governing, same_measure
@@ -19,6 +19,7 @@ from siting.domain.register import REGISTER, is_kept
 from siting.domain.scenario import LandBasis, Scenario
 from siting.domain.standards import Clause, Standard
 from siting.domain.tables import CHECK_COLUMNS
+from siting.domain.unit_kinds import asked_kinds
 from siting.domain.villages import perhaps_spared, spared
 
 # Both floors always stand side by side, whichever governs.
@@ -256,13 +257,18 @@ def of_their_kinds(level: str, rows: Iterable[dict[str, Any]], kinds: pd.Series)
     (``kinds``), all are asked. Clauses that count units look at their kinds themselves.
     """
     told = bool(kinds.notna().any())
+    asked: dict[str, pd.Series] = {}
     for row in rows:
-        clause, kind = row["clause"], kinds[row["id"]]
+        clause = row["clause"]
         looks = level in clause.levels and (clause.kind == "land_per_person" or clause.kind in LEDGER_KINDS)
-        words = unit_words(clause) if looks else ()
-        if not words or kind in words or (pd.isna(kind) and not (told and row["finding"].verdict == "gap")):
+        if not (looks and clause.unit_kinds):
             yield row
-        elif pd.isna(kind):
+            continue
+        is_asked = asked.setdefault(clause.id, asked_kinds(clause, kinds))[row["id"]]
+        unsaid = pd.isna(is_asked)
+        if (unsaid or is_asked) and not (unsaid and told and row["finding"].verdict == "gap"):
+            yield row
+        elif unsaid:
             finding = clauses.perhaps_asked(row["finding"], ceiling=clause.comparison == "at_most")
             missing = [*row["missing"], f"{row['id']}: kind"]
             yield row | {"finding": finding, "missing": missing, "reason": "records_missing"}

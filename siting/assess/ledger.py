@@ -18,8 +18,6 @@ _ENDLESS: Final = float("inf")
 _SOCIAL: Final = ("public_private", "private")
 # A link counts where care is given inside or by contract; a neighbour without a contract is none.
 _LINKED: Final = ("internal", "agreement")
-# How the documents name kinds of units, and what a layer may say for them.
-_UNIT_WORDS: Final = {"乡镇": ("乡", "镇", "乡镇", "民族乡"), "街道": ("街道", "街道办", "街道办事处")}
 
 
 @dataclass(frozen=True)
@@ -256,8 +254,3 @@ def by_place(
         both = own.append(more)
         counts = pd.Series([True] * len(own) + [pd.NA] * len(more), index=both, dtype="boolean")
         yield Rows(table.loc[both], scenario.facilities.complete, counts)
-
-
-def unit_words(clause: Clause) -> tuple[str, ...]:
-    """Return the kinds of units of which a clause speaks, as a layer may name them."""
-    return tuple(word for kind in clause.unit_kinds for word in _UNIT_WORDS.get(kind, (kind,)))

@@ -40,13 +40,13 @@ def allowed(
     status : object
         ``existing`` or ``new`` of an estate; anything else is unknown, and all remedies are named.
     old : object
-        Whether an estate is old: what clauses say of old ones alone is offered to no other.
+        Whether an estate is old: what clauses say of old ones alone is offered to no other, nor to units.
     village : object
         Whether an estate lies in a village: what clauses say of urban ones alone is not offered to it.
     """
     found: dict[str, None] = {}
     for _, clause in rules:
-        if level == "residential_area" and asks_for_old(clause) and old is not True:
+        if asks_for_old(clause) and old is not True:
             continue
         if clause.urban and village is True:
             continue

@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from siting.assess.ledger import ends, unit_words
+from siting.assess.ledger import ends
 from siting.domain import clauses
 from siting.domain.clauses import Finding
 from siting.domain.measures import MEASURES, REST, Span, judge
@@ -18,6 +18,7 @@ from siting.domain.requirements import BASIS_OF_UNITS
 from siting.domain.scenario import Scenario
 from siting.domain.shared import SHARING_LEVEL
 from siting.domain.standards import Clause, Standard
+from siting.domain.unit_kinds import asked_kinds
 
 _UNIT_LEVELS: Final = ("community", "street")
 # A note names no more places than these.
@@ -201,13 +202,12 @@ def judge_units(
         return
     for counted in _levels_counted(clause, level):
         rows, basis = units[units["level"] == counted], BASIS_OF_UNITS[counted]
-        words = unit_words(clause)
-        if counted not in given or (words and len(rows) and rows["kind"].isna().all()):
+        if counted not in given or (clause.unit_kinds and len(rows) and rows["kind"].isna().all()):
             # Of one unit without a kind it is not known whether it is asked; a layer may have no kinds at all.
             named = sorted(f"{unit}: kind" for unit in rows.index) if counted in given else []
             yield Judged(basis, clauses.unknown(), named)
             continue
-        asked = rows["kind"].isin(words).astype("boolean").mask(rows["kind"].isna()) if words else None
+        asked = asked_kinds(clause, rows["kind"]) if clause.unit_kinds else None
         column = "community_facility" if clause.of == "community_facility" else _COLUMN[clause.kind]
         yield _judged(clause, rows, column, basis, asked=asked, complete=complete)
 

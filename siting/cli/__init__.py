@@ -1,7 +1,8 @@
 """The command line: what a planner types.
 
 Exit codes: 0 done; 1 an internal fault; 2 the input or the call is wrong; 3 done, ``--fail-on-gap`` was given and there
-is a gap; 4 no plan satisfies the request; 130 interrupted. A traceback appears only with ``--debug``.
+is a gap; 4 no plan satisfies the request; 130 interrupted; 141 nobody reads its output any more. A traceback appears
+only with ``--debug``.
 """
 
 import gc
@@ -15,6 +16,7 @@ from itertools import pairwise
 from typing import Final
 
 import click
+from click.utils import PacifyFlushWrapper
 
 from siting.characters import shown
 from siting.cli import tell
@@ -25,10 +27,13 @@ from siting.cli.usage import usage_text
 from siting.errors import Fault, InputError
 from siting.files import can_name_a_file, written_files
 from siting.text import LANGS, Lang, default_lang, say
+from siting.threads import leave
 
 EXIT_FAULT: Final = 1
 EXIT_INPUT: Final = 2
 EXIT_INTERRUPT: Final = 130
+# As of a command that SIGPIPE ends.
+EXIT_PIPE: Final = 141
 # New objects after which garbage is looked for; with Python's 700 it takes a tenth of the time of a command.
 _OBJECTS: Final = 50_000
 _WEST: Final = re.compile(r"-\d+(\.\d+)?\s*[,，]")
@@ -51,6 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         echo(message, err=True)
         if whole:
             tell.whole_files(whole, lang)
+    if arguments is None:
+        leave(code)
     sys.exit(code)
 
 
@@ -79,7 +86,13 @@ def _run(given: Sequence[str], lang: Lang) -> int | None:
         raise InputError(impossible)
     if FLAG in given and not is_guarded():
         return run_guarded(given)
-    code: int | None = build(lang).main(list(given), prog_name="siting", standalone_mode=False)
+    try:
+        code: int | None = build(lang).main(list(given), prog_name="siting", standalone_mode=False)
+    except SystemExit:
+        # click leaves so where nobody reads its output any more.
+        if isinstance(sys.stdout, PacifyFlushWrapper):
+            return EXIT_PIPE
+        raise
     return code
 
 

@@ -100,7 +100,7 @@ def build(lang: Lang) -> click.Group:
         ),
         help_.command("audit", _audit, scenario, help_.option("-o", "--out", key="out_audit", type=_FILE)),
         help_.command(
-            "funding", _funding, scenario, help_.option("-o", "--out", key="out_audit", type=_FILE), with_plan
+            "funding", _funding, scenario, help_.option("-o", "--out", key="out_funding", type=_FILE), with_plan
         ),
         help_.command("propose", _propose, scenario, out("out_plan"), *wanted),
         help_.command("map", _map, scenario, out("out_map"), plan, help_.option("--tiles", key="tiles", type=_Text())),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from siting.results import Explanation, Funding, GapReport, Inspection, Plan, Sensitivity
     from siting.travel.store import Trouble
 
+_PAYERS: Final = ("city", "district", "either")
 _MOST_CANDIDATES: Final = 10
 _MOST_LACKING: Final = 5
 # A check tells so many notes on the screen; all stand in its file.
@@ -30,7 +31,7 @@ _MOST_NOTES: Final = 12
 _MOST_NOTES_OF_A_PLAN: Final = 6
 _TEXT_COLUMNS: Final = frozenset(
     {
-        *("unit", "verdict", "name", "size", "tenure", "site", "clause", "status"),
+        *("unit", "verdict", "name", "size", "tenure", "site", "clause", "payer", "status"),
         *("layer", "source", "crs", "varied", "setting", "note"),
     }
 )
@@ -369,17 +370,21 @@ def funding(found: "Funding", lang: Lang) -> None:
         lines = found.of(what)
         if what == "station" and lines.empty:
             continue
-        table = _table(("site", "clause", "status", "amount"), lang)
+        table = _table(("site", "clause", "payer", "status", "amount"), lang)
         for row in lines[lines["amount_cny"].notna()].to_dict("records"):
             status = say(f"funding.status.{row['status']}", lang)
-            add_row(table, row["site_id"], row["clause_id"], status, number(row["amount_cny"]))
-        print_table(say(f"cli.funding_of.{what}", lang), table)
+            payer = say(f"payer.{row['payer']}", lang)
+            add_row(table, row["site_id"], row["clause_id"], payer, status, number(row["amount_cny"]))
+        if table.row_count:
+            print_table(say(f"cli.funding_of.{what}", lang), table)
         _tell_without_amount(lines[lines["amount_cny"].isna()], lang)
-        sums = _table(("site", "amount"), lang)
+        sums = _table(("site", "amount", *(f"of_{payer}" for payer in _PAYERS)), lang)
         summary = found.summary(what)
-        for key, amount in summary.loc[summary["eligible_cny"] > 0, "eligible_cny"].items():
-            add_row(sums, key, number(amount))
-        print_table(say("cli.funding_sum", lang), sums)
+        for key, row in summary[summary["eligible_cny"] > 0].iterrows():
+            amounts = (row["eligible_cny"], *(row[f"eligible_{payer}_cny"] for payer in _PAYERS))
+            add_row(sums, key, *map(number, amounts))
+        if sums.row_count:
+            print_table(say("cli.funding_sum", lang), sums)
     for note in found.notes(lang):
         echo(f"· {note}")
 

@@ -6,7 +6,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from siting.domain.scenario import CoverageReading, Level, Section
-from siting.domain.tables import PAID_FOR, PAYERS, paid_column
+from siting.domain.tables import PAID_FOR, PAYERS, paid_column, paid_columns
 
 ClauseLevel = Level | Literal["residential_area", "facility"]
 Force = Literal["mandatory", "target", "encouraged", "permitted"]
@@ -160,8 +160,7 @@ class Funding(Section):
         """The columns of what was paid before, where that counts; of either payer both."""
         if not (self.once or self.cap_per_site_lifelong):
             return ()
-        payers = PAYERS if self.payer == "either" else (self.payer,)
-        return tuple(paid_column(self.line, payer) for payer in payers)
+        return paid_columns(self.line, self.payer)
 
     @property
     def barring_columns(self) -> tuple[str, ...]:

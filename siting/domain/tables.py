@@ -80,6 +80,18 @@ def paid_column(line: str, payer: str) -> str:
     return f"{line}_paid_{payer}_cny"
 
 
+def paid_columns(line: str, payer: str) -> tuple[str, ...]:
+    """Return the columns of what was paid a site for something by a payer; both where ``either`` pays.
+
+    Examples
+    --------
+    >>> from siting.domain.tables import paid_columns
+    >>> paid_columns("chain", "either")
+    ('chain_paid_city_cny', 'chain_paid_district_cny')
+    """
+    return tuple(paid_column(line, each) for each in (PAYERS if payer == "either" else (payer,)))
+
+
 PAID_COLUMNS: Final = tuple(paid_column(line, payer) for line in PAID_FOR for payer in PAYERS)
 # Columns of earlier versions, and what they are called now.
 RETIRED: Final = {

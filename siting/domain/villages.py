@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from siting.domain.scenario import Scenario
 from siting.domain.standards import Clause
+from siting.domain.unit_kinds import are_of_kind
 
-# How layers name them.
-_VILLAGES: Final = ("村", "行政村", "建制村", "自然村", "村委会", "村民委员会")
+_VILLAGE: Final = "村"
 
 
 def are_villages(kinds: pd.Series) -> pd.Series:
@@ -22,7 +22,7 @@ def are_villages(kinds: pd.Series) -> pd.Series:
     >>> are_villages(pd.Series(["社区", "村", None])).tolist()
     [False, True, <NA>]
     """
-    return kinds.isin(_VILLAGES).astype("boolean").mask(kinds.isna())
+    return are_of_kind(kinds, _VILLAGE)
 
 
 def in_villages(holders: pd.Series, communities: pd.DataFrame | None) -> pd.Series:
@@ -84,9 +84,9 @@ def spared(clause: Clause, kinds: pd.Series, scenario: Scenario) -> NDArray[np.b
     >>> spared(circle, pd.Series(["社区", "村", None]), scenario).tolist()
     [False, True, False]
     """
-    if clause.kind != "service_circle" or "村" in clause.unit_kinds or scenario.circle.villages:
+    if clause.kind != "service_circle" or _VILLAGE in clause.unit_kinds or scenario.circle.villages:
         return np.zeros(len(kinds), dtype=np.bool_)
-    return kinds.isin(_VILLAGES).to_numpy(dtype=np.bool_)
+    return are_villages(kinds).to_numpy(dtype=np.bool_, na_value=False)
 
 
 def perhaps_spared(clause: Clause, kinds: pd.Series, scenario: Scenario) -> NDArray[np.bool_]:
@@ -116,5 +116,5 @@ def perhaps_spared(clause: Clause, kinds: pd.Series, scenario: Scenario) -> NDAr
     [False, False, True]
     """
     # Whether the clause spares villages at all.
-    asked = bool(spared(clause, pd.Series(_VILLAGES[:1]), scenario)[0]) and bool(kinds.notna().any())
+    asked = bool(spared(clause, pd.Series([_VILLAGE]), scenario)[0]) and bool(kinds.notna().any())
     return kinds.isna().to_numpy(dtype=np.bool_) & np.bool_(asked)

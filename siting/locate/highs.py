@@ -17,6 +17,7 @@ from siting.errors import Fault, InputError
 from siting.locate.deadline import Deadline
 from siting.locate.problem import Bools, Effort
 from siting.locate.tolerances import ANSWER_TOLERANCE, FEASIBILITY_TOLERANCE
+from siting.threads import start_native
 
 Stopped = Literal["proved", "infeasible", "nodes", "time", "interrupt", "solver"]
 
@@ -395,7 +396,7 @@ def _run(highs: highspy.Highs, effort: Effort) -> _Stopped:
 
     # Whoever left while HiGHS runs would end the process with it: a thread that calls Python from C++ is killed there.
     with unbroken(stop.set):
-        threading.Thread(target=work, daemon=True).start()
+        start_native(work)
         # Not Thread.join, which takes the thread for ended once it is interrupted (before Python 3.13).
         while not done.wait(_POLL_S):
             if effort.interrupted is not None and effort.interrupted():

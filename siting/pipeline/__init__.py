@@ -8,6 +8,7 @@ from siting.pipeline.checking import check as check
 from siting.pipeline.comparing import sensitivity as sensitivity
 from siting.pipeline.comparing import sensitivity_of as sensitivity_of
 from siting.pipeline.explaining import explain as explain
+from siting.pipeline.inspecting import inspect as inspect
 from siting.pipeline.planning import Planned as Planned
 from siting.pipeline.planning import propose as propose
 from siting.pipeline.rereading import check_with as check_with

@@ -1,11 +1,12 @@
 """Where everybody went, from the files to the cells (methods, definition 8)."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 
+from siting.domain.nouns import Note
 from siting.places.gridding import Gridded
 from siting.places.people import WHO, People
 
@@ -81,6 +82,15 @@ class Account:
         found = replace(self, inside={who: float(after.cells[who].to_numpy() @ share) for who in WHO}, moved=moved)
         found.check()
         return found
+
+    def outside_notes(self, derived: Container[str]) -> Iterator[Note]:
+        """Tell of those who were given, and not derived, how many live outside every unit, from one person on."""
+        for who in WHO:
+            given = self.read[who] + self.calibrated[who] + self.grown[who]
+            outside = self.outside_units[who] + self.outside_window[who]
+            if who not in derived and outside >= 1.0:
+                told = {"people": f"{outside:,.0f}", "read": f"{given:,.0f}", "share": f"{outside / given:.1%}"}
+                yield Note("people_outside", {"layer": f"population.{who}", **told})
 
     def check(self) -> None:
         """Refuse an account that does not come out even.

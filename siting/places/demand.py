@@ -143,7 +143,7 @@ def make_demand(
         residents_derived="residents" in people.derived,
         factors=factors,
         unseen=unseen_of(population, cells, units, shares, grid_share),
-        notes=(*notes, *beyond_grids),
+        notes=(*notes, *beyond_grids, *account.outside_notes(people.derived)),
     )
 
 

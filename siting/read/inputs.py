@@ -11,6 +11,7 @@ from pyproj import CRS
 from siting.crs import WGS84, crs_name
 from siting.domain.nouns import Inputs, Network, OpenGround, Progress, Raster, quiet
 from siting.domain.scenario import CandidateLayer, NetworkLayer, PlacedLayer, Scenario, walker_of
+from siting.domain.standards import Standard
 from siting.domain.tables import (
     CANDIDATE_COLUMNS,
     FACILITY_COLUMNS,
@@ -169,7 +170,7 @@ def inspect_inputs(scenario: Scenario, progress: Progress = quiet) -> tuple[Inpu
     reading = _Reading(scenario, progress, _count(scenario))
     standards = choose_standards(scenario.standards, scenario.scenario.date, reading.log)
     check_circle(standards, scenario, reading.log)
-    units = _with_people(reading, _units(reading))
+    units = _with_people(reading, _units(reading, standards))
     tell_kinds(standards, units, reading.log)
     population = read_population(scenario, reading.crs, reading.bounds, units, reading.log, reading.step)
     units = with_own_figures(units, population)
@@ -241,7 +242,7 @@ def _ledger_of_candidates(scenario: Scenario) -> CandidateLayer | None:
     return layer if layer is not None and layer.has_ledger else None
 
 
-def _units(reading: _Reading) -> Mapping[str, gpd.GeoDataFrame]:
+def _units(reading: _Reading, standards: Sequence[Standard]) -> Mapping[str, gpd.GeoDataFrame]:
     """Read the units first: they decide the working CRS."""
     scenario = reading.scenario
     check_unions(scenario, reading.log)
@@ -254,7 +255,7 @@ def _units(reading: _Reading) -> Mapping[str, gpd.GeoDataFrame]:
     if reading.crs is not None:
         reading.log.working_crs = crs_name(reading.crs)
     layers: dict[str, gpd.GeoDataFrame] = {
-        level: with_kinds(level, reading.finish(raw, _UNITS), reading.log.layer(f"units.{level}"))
+        level: with_kinds(level, reading.finish(raw, _UNITS), standards, reading.log.layer(f"units.{level}"))
         for level, raw in raws.items()
     }
     if reading.crs is None and not reading.log.faults.found:
@@ -497,6 +498,11 @@ def _check_ledgers(reading: _Reading, tables: _Tables, units: Mapping[str, gpd.G
     ledger.check_lattice(scenario, log)
     ledger.check_unit_ids(tables.facilities, {level: frame for level, frame in units.items() if len(frame)}, facilities)
     ledger.check_parents(tables.facilities, facilities)
+    if log.faults.found:
+        return
+    ledger.check_crowds(tables.facilities, facilities)
+    if premises is not None:
+        ledger.check_crowds(tables.candidates, log.layer("candidates", premises.called))
     if log.faults.found:
         return
     ledger.note_parents(tables.facilities, facilities)

@@ -1,8 +1,8 @@
 """Whether the ledger of facilities makes sense beside the units, and with itself."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from itertools import pairwise
-from typing import Any
+from typing import Final
 
 import geopandas as gpd
 import numpy as np
@@ -11,6 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from siting.domain.called import called
+from siting.domain.nouns import Bools, Ints
 from siting.domain.plots import (
     DENSE_FAR,
     FLOOR_A_BED_M2,
@@ -29,6 +30,9 @@ from siting.units import M2_PER_HECTARE, SECONDS_PER_MINUTE
 
 # Facilities of one tier in one place are suspected to be one; those with similar names within this distance too.
 ALIKE_M = 200.0
+# So many records in a square of that side are compared with one another, and no more can be.
+_MOST_COMPARED: Final = 100
+_MOST_CROWDED: Final = 2_000
 # Places that may be off by more than this share of the circle's radius make the coverage doubtful (an assumption).
 _COARSE = 0.5
 
@@ -213,8 +217,9 @@ def note_doubles(records: gpd.GeoDataFrame, log: LayerLog) -> None:
     log : LayerLog
         Takes the notes ``suspected_doubles``, ``alike_doubles``, ``address_doubles``.
     """
-    told = _same_name(records) | _same_spot(records)
-    near = _alike_near(records) - told
+    few = _crowding(records) <= _MOST_COMPARED
+    told = _same_name(records) | _same_spot(records[few])
+    near = _alike_near(records[few]) - told
     at_one_address = _same_address(records) - told - near
     if told:
         log.note("suspected_doubles", **_listed_pairs(told))
@@ -222,6 +227,25 @@ def note_doubles(records: gpd.GeoDataFrame, log: LayerLog) -> None:
         log.note("alike_doubles", **_listed_pairs(near))
     if at_one_address:
         log.note("address_doubles", **_listed_pairs(at_one_address))
+    if not few.all():
+        crowd = records.index[~few]
+        log.note("doubles_not_compared", count=len(crowd), limit=_MOST_COMPARED, ids=listed(crowd))
+
+
+def check_crowds(records: gpd.GeoDataFrame, log: LayerLog) -> None:
+    """Note the fault of more records in a square of 200 m than can be: they bear one place for want of their own."""
+    crowding = _crowding(records)
+    if crowding.max(initial=0) > _MOST_CROWDED:
+        most = records.index[int(crowding.argmax())]
+        log.fault("records_crowded", row=str(most), found=f"{crowding.max():,}", expected=f"≤ {_MOST_CROWDED:,}")
+
+
+def _crowding(records: gpd.GeoDataFrame) -> Ints:
+    """Return how many records stand in the square of 200 m of each."""
+    squares = np.floor(shapely.get_coordinates(records.geometry.to_numpy()) / ALIKE_M)
+    _, square, counts = np.unique(squares, axis=0, return_inverse=True, return_counts=True)
+    crowding: Ints = counts[square.ravel()]
+    return crowding
 
 
 def _listed_pairs(pairs: Pairs) -> dict[str, object]:
@@ -243,22 +267,19 @@ def _chained(values: pd.Series) -> Pairs:
 
 def _same_spot(records: gpd.GeoDataFrame) -> Pairs:
     by_name = _column(records, "located_within_m").astype(np.float64) > 0
-    return {
-        _ids(records, one, other)
-        for one, other in _near(records, SAME_PLACE_M)
-        if _of_one_tier(records, one, other) and not (by_name[one] and by_name[other])
-    }
+    one, other = _near(records, SAME_PLACE_M)
+    found = ~(by_name[one] & by_name[other])
+    return _ids(records, one[found], other[found])
 
 
 def _alike_near(records: gpd.GeoDataFrame) -> Pairs:
     name = _column(records, "name")
-    return {
-        _ids(records, one, other)
-        for one, other in _near(records, ALIKE_M)
-        if _of_one_tier(records, one, other)
-        and not (pd.isna(name[one]) or pd.isna(name[other]))
-        and alike(name[one], name[other])
-    }
+    one, other = _near(records, ALIKE_M)
+    named = ~(pd.isna(name[one]) | pd.isna(name[other]))
+    one, other = one[named], other[named]
+    pairs = zip(name[one], name[other], strict=True)
+    found = np.fromiter((alike(*pair) for pair in pairs), dtype=np.bool_, count=len(one))
+    return _ids(records, one[found], other[found])
 
 
 def _same_address(records: gpd.GeoDataFrame) -> Pairs:
@@ -266,29 +287,30 @@ def _same_address(records: gpd.GeoDataFrame) -> Pairs:
         return set()
     address = records["address"].dropna().map(normal)
     address = address[address.str.contains(r"\d")]
-    row = {key: number for number, key in enumerate(records.index)}
-    return {pair for pair in _chained(address) if _of_one_tier(records, row[pair[0]], row[pair[1]])}
+    pairs = sorted(_chained(address))
+    row = {str(key): number for number, key in enumerate(records.index)}
+    one, other = np.array([[row[key] for key in pair] for pair in pairs], dtype=np.int64).reshape(-1, 2).T
+    may = _of_one_tier(records, one, other)
+    return {pair for pair, is_one in zip(pairs, may, strict=True) if is_one}
 
 
-def _near(records: gpd.GeoDataFrame, metres: float) -> Iterator[tuple[int, int]]:
+def _near(records: gpd.GeoDataFrame, metres: float) -> tuple[Ints, Ints]:
+    """Return the pairs of records that may be one by their tier and stand so near to one another, as positions."""
     one, other = records.sindex.query(records.geometry, predicate="dwithin", distance=metres)
     ordered = one < other
-    return zip(one[ordered].tolist(), other[ordered].tolist(), strict=True)
+    one, other = one[ordered], other[ordered]
+    may = _of_one_tier(records, one, other)
+    return one[may], other[may]
 
 
-def _of_one_tier(records: gpd.GeoDataFrame, one: int, other: int) -> bool:
-    """Tell whether two records may be one: of one tier, not of one site, neither the other's parent."""
-    tier, site, parent = (_column(records, key) for key in ("tier", "site_id", "parent_id"))
-    keys = records.index
-    return (
-        (tier[one] == tier[other] or (pd.isna(tier[one]) and pd.isna(tier[other])))
-        and (pd.isna(site[one]) or pd.isna(site[other]) or site[one] != site[other])
-        and not (_names(parent[one], keys[other]) or _names(parent[other], keys[one]))
-    )
-
-
-def _names(parent: Any, key: str) -> bool:  # noqa: ANN401 - a cell
-    return not pd.isna(parent) and parent == key
+def _of_one_tier(records: gpd.GeoDataFrame, one: Ints, other: Ints) -> Bools:
+    """Tell which pairs of records may be one: of one tier, not of one site, neither the other's parent."""
+    # Blanks are -1 each: tiers may be blank alike, sites are not.
+    tier, site = (pd.factorize(_column(records, key))[0] for key in ("tier", "site_id"))
+    parent = records.index.get_indexer(pd.Index(_column(records, "parent_id")))
+    apart = (site[one] < 0) | (site[other] < 0) | (site[one] != site[other])
+    found: Bools = (tier[one] == tier[other]) & apart & (parent[one] != other) & (parent[other] != one)
+    return found
 
 
 def _column(records: gpd.GeoDataFrame, key: str) -> NDArray[np.object_]:
@@ -297,9 +319,9 @@ def _column(records: gpd.GeoDataFrame, key: str) -> NDArray[np.object_]:
     return records[key].to_numpy(dtype=object)
 
 
-def _ids(records: gpd.GeoDataFrame, one: int, other: int) -> tuple[str, str]:
-    low, high = sorted((str(records.index[one]), str(records.index[other])))
-    return low, high
+def _ids(records: gpd.GeoDataFrame, one: Ints, other: Ints) -> Pairs:
+    keys = records.index.astype(str)
+    return {(min(pair), max(pair)) for pair in zip(keys[one], keys[other], strict=True)}
 
 
 def with_context(

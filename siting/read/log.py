@@ -47,6 +47,7 @@ _FIRST: Final = (
     "calibrated_unmet",
     "closing_undated",
     "serving_unsaid",
+    "kinds_unknown",
     "unit_kinds_missing",
     "land_missing",
     "plots_large",

@@ -118,7 +118,7 @@ def alike(one: str, other: str) -> bool:
     (True, False)
     """
     short, long = sorted((_MARKS.sub("", normal(name)) for name in (one, other)), key=len)
-    if len(short) < max(_LEAST, _SHARE * len(long)):
+    if len(short) < max(_LEAST, _SHARE * len(long)) or not set(short) <= set(long):
         return False
     left_out = []
     for step, _, _, begin, end in SequenceMatcher(None, short, long, autojunk=False).get_opcodes():

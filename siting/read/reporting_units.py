@@ -11,9 +11,10 @@ from pyproj import CRS
 from siting.domain.scenario import Level, Scenario, UnitLayer
 from siting.domain.standards import Standard
 from siting.domain.tables import UNIT_COLUMNS
+from siting.domain.unit_kinds import kind_of_word
 from siting.read.extent_unit import extent_levels, made_unit
 from siting.read.geometry.pieces import usable
-from siting.read.log import LayerLog, Log, listed
+from siting.read.log import LayerLog, Log, listed, quoted
 from siting.read.names import kind_of
 from siting.read.tables.converters import TEXT_DTYPE
 from siting.read.tables.finish import absent
@@ -67,28 +68,34 @@ def _union(
     return made_unit(scenario, level, shapely.union_all(members.geometry.to_numpy()), crs)
 
 
-def with_kinds(level: Level, units: gpd.GeoDataFrame, log: LayerLog) -> gpd.GeoDataFrame:
-    """Return units with the kinds that their names end in, where none gives a kind and all names end in one.
+def with_kinds(level: Level, units: gpd.GeoDataFrame, standards: Iterable[Standard], log: LayerLog) -> gpd.GeoDataFrame:
+    """Return units with the kinds that are known: what the layer says, or what all names end in where it says nothing.
 
     Parameters
     ----------
     level : str
-        Level of the units.
+        Level of the units; of districts the kind is left as it is.
     units : geopandas.GeoDataFrame
         The level's table.
+    standards : iterable of Standard
+        What their clauses name is known as it stands.
     log : LayerLog
-        Takes the note ``kinds_from_names``.
+        Takes the notes ``kinds_understood`` (words taken for a kind), ``kinds_unknown`` (words that say none, which are
+        blank from then on) and ``kinds_from_names``.
 
     Examples
     --------
     >>> import geopandas as gpd
     >>> from siting.read.log import Log
     >>> from siting.read.reporting_units import with_kinds
-    >>> units = gpd.GeoDataFrame({"name": ["凤鸣社区", "石桥村"], "kind": [None, None]}, index=["1", "2"])
-    >>> with_kinds("community", units, Log().layer("units.community"))["kind"].tolist()
-    ['社区', '村']
+    >>> units = gpd.GeoDataFrame({"name": ["凤鸣", "石桥村"], "kind": ["居委会", "农场"]}, index=["1", "2"])
+    >>> with_kinds("community", units, [], Log().layer("units.community"))["kind"].tolist()
+    ['社区', nan]
     """
-    if level not in _NAMED_BY_KIND or units.empty or units["kind"].notna().any() or units["name"].isna().any():
+    if level not in _NAMED_BY_KIND or units.empty:
+        return units
+    units = _with_known_kinds(level, units, standards, log)
+    if units["kind"].notna().any() or units["name"].isna().any():
         return units
     # 新村 is a housing estate or a community as often as a village.
     kinds = [None if str(name).strip().endswith("新村") else kind_of(str(name), level) for name in units["name"]]
@@ -96,6 +103,26 @@ def with_kinds(level: Level, units: gpd.GeoDataFrame, log: LayerLog) -> gpd.GeoD
         return units
     log.note("kinds_from_names", count=len(kinds), kinds=listed(sorted({str(kind) for kind in kinds})))
     return units.assign(kind=pd.Series(kinds, index=units.index, dtype=TEXT_DTYPE))
+
+
+def _with_known_kinds(
+    level: Level, units: gpd.GeoDataFrame, standards: Iterable[Standard], log: LayerLog
+) -> gpd.GeoDataFrame:
+    """Return units whose kinds are those of documents; words that say none are told, and blank."""
+    own = {kind for each in standards for clause in each.clauses for kind in clause.unit_kinds}
+    counts = units["kind"].value_counts(sort=True)
+    found = {str(word): word if word in own else kind_of_word(str(word)) for word in counts.index}
+    read = [f"{word} → {kind} ({counts[word]})" for word, kind in found.items() if kind not in (None, word)]
+    lost = [f"{word} ({counts[word]})" for word, kind in found.items() if kind is None]
+    if read:
+        log.note("kinds_understood", words=listed(read))
+    if lost:
+        count = int(sum(counts[word] for word, kind in found.items() if kind is None))
+        first = next(word for word, kind in found.items() if kind is None)
+        log.note("kinds_unknown", count=count, words=listed(lost), section=f"units.{level}", first=quoted(first))
+    if not read and not lost:
+        return units
+    return units.assign(kind=units["kind"].map(found, na_action="ignore").astype(TEXT_DTYPE))
 
 
 def tell_kinds(chosen: Iterable[Standard], units: Mapping[str, gpd.GeoDataFrame], log: Log) -> None:

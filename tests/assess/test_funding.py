@@ -231,6 +231,27 @@ def test_the_cap_of_owned_beds_is_reached_exactly_at_500() -> None:
     assert "5,000,000" in rows["notes_en"].iloc[2][0]
 
 
+def test_money_for_beds_that_a_site_has_had_is_not_promised_again_for_certain() -> None:
+    # 渝北: 100 new beds, 10,000 yuan of each payer; both sums were received, for these beds or for others.
+    site = {**OWNED, "new_beds": 100}
+    paid = {"construction_paid_city_cny": 1_000_000.0, "construction_paid_district_cny": 0.0}
+    before, after = (by_clause(lines(CITY, each), OWN) for each in (site, site | paid))
+    ((_, eligible, amount),), ((_, conditional, same),) = before, after
+    assert (eligible, conditional) == ("eligible", "conditional")
+    assert amount == same == 1_000_000.0
+    assert funding_summary(lines(CITY, site | paid))["eligible_cny"].tolist() == [0.0]
+
+
+def test_sums_are_told_by_payer() -> None:
+    total = funding_summary(
+        lines((CITY, YUBEI), {**OWNED, "new_beds": 100, "construction_paid_district_cny": 0.0})
+    ).loc["s0"]
+    assert total["eligible_cny"] == total["eligible_city_cny"] + total["eligible_district_cny"]
+    assert total["eligible_city_cny"] == 1_000_000.0
+    assert total["eligible_district_cny"] > 0
+    assert total["eligible_either_cny"] == 0
+
+
 def test_the_cap_of_leased_beds_is_half_of_it() -> None:
     found = lines(
         YUBEI, *({**RENTED, "new_beds": beds, "construction_paid_district_cny": 0.0} for beds in (19, 20, 500, 501))
@@ -507,7 +528,7 @@ def test_the_mean_of_demonstration_centres_informs_and_is_not_summed() -> None:
     assert found["amount_cny"].fillna(-1).tolist() == [2_000_000.0, -1]
     assert found["missing"].tolist() == [[], []]
     assert found["adds_to"].tolist() == [[], [f"{YUBEI}/4-3-demonstration-city"]]
-    assert funding_summary(found).loc["s0"].tolist() == [0.0, 0, 2, 0]
+    assert funding_summary(found).loc["s0"].tolist() == [0.0, 0.0, 0.0, 0.0, 0, 2, 0]
 
 
 def test_premises_lent_by_the_district_have_no_amount() -> None:
@@ -683,7 +704,7 @@ def test_tables_keep_their_form_when_empty_and_inputs_are_left_alone() -> None:
     for empty in (funding_lines([], sites, what="facility"), lines(CITY, what="candidate")):
         assert tuple(empty.columns) == LINE_COLUMNS
         assert empty.empty
-        assert funding_summary(empty).shape == (0, 4)
+        assert funding_summary(empty).shape == (0, 7)
 
 
 # --- candidates and stations ------------------------------------------------------------------------------------------
@@ -818,11 +839,17 @@ def test_the_largest_of_a_group_counts_and_only_what_is_eligible() -> None:
             "group": ["b|x", "b|x", "b|y", "b|z", "a|x", "a|y"],
             "status": ["eligible", "eligible", "eligible", "conditional", "unknown", "conditional"],
             "amount_cny": [100.0, 300.0, 50.0, 1_000.0, math.nan, 70.0],
+            "payer": ["city", "district", "either", "city", "city", "city"],
         }
     )
     total = funding_summary(found)
     assert total.index.tolist() == ["b", "a"]
     assert total["eligible_cny"].tolist() == [350.0, 0.0]
+    assert total.loc["b", ["eligible_city_cny", "eligible_district_cny", "eligible_either_cny"]].tolist() == [
+        0,
+        300,
+        50,
+    ]
     assert total["eligible_lines"].tolist() == [3, 0]
     assert total["conditional_lines"].tolist() == [1, 1]
     assert total["unknown_lines"].tolist() == [0, 1]
@@ -850,5 +877,5 @@ def test_every_status_has_a_text_and_no_note_is_left_over() -> None:
     assert {key for key in keys if not knows(key)} == set()
     source = Path(funding.__file__).read_text(encoding="utf-8")
     codes = [key.removeprefix("funding.note.") for key in texts() if key.startswith("funding.note.")]
-    assert len(codes) == 17
+    assert len(codes) == 18
     assert [code for code in codes if f'"{code}"' not in source] == []

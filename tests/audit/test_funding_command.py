@@ -9,6 +9,7 @@ import pytest
 
 import siting
 from siting import results as siting_results
+from siting.assess import funding
 from siting.assess.funding import funding_summary
 from siting.cli import main, tell
 from siting.domain.nouns import Jurisdiction
@@ -18,6 +19,7 @@ from siting.pipeline.paying import promised
 from siting.read.ledger import note_kinds
 from siting.read.log import Log
 from siting.read.tables.columns import typed_table
+from siting.text import knows
 
 pytestmark = pytest.mark.usefixtures("walks_once")
 
@@ -71,7 +73,7 @@ def test_lines_without_an_amount_are_counted_and_their_data_named(
             return without if what == "facility" else lines[:0]
 
         def summary(self, _: str) -> pd.DataFrame:
-            return pd.DataFrame({"eligible_cny": []})
+            return funding_summary(lines[:0])
 
         def notes(self, _: str) -> list[str]:
             return []
@@ -81,6 +83,11 @@ def test_lines_without_an_amount_are_counted_and_their_data_named(
     assert f"{len(lines)} more lines have no amount" in said
     assert f"conditional {int((lines['status'] == 'conditional').sum())}" in said
     assert "Data most often missing: beds" in said
+
+
+def test_every_column_that_a_line_may_lack_has_a_name() -> None:
+    for key in (*funding._TEXTS, *funding._FIGURES, "opens", "rural"):
+        assert knows(f"field.{key}"), key
 
 
 def test_a_plan_names_the_lines_of_its_stations(plan: siting_results.Plan) -> None:

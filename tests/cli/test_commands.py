@@ -226,3 +226,15 @@ def test_demo_says_where_things_lie(tmp_path: Path, capsys: pytest.CaptureFixtur
     for name in ("map.html", "gaps.geojson", "plan.geojson", "grid.tif"):
         assert (tmp_path / "demo" / name).stat().st_size > 0
         assert str(tmp_path / "demo" / name) in told
+
+
+def test_a_reader_who_leaves_is_no_fault_of_ours() -> None:
+    code = "from siting.cli import main; main()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, "standards", "list", "--lang", "en"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as command:
+        assert command.stdout is not None
+        assert command.stderr is not None
+        command.stdout.close()
+        said = command.stderr.read()
+    assert (command.returncode, said) == (141, b"")

@@ -154,9 +154,8 @@ def test_a_unit_is_mended_while_it_is_read(case: Case) -> None:
     inputs = case.read()
     assert inputs.units["street"].is_valid.all()
     assert inputs.units["street"].geometry["S2"].area == pytest.approx(500_000)
-    # Half of the square is gone, and with it the ground of its people.
     told = {note.code: note.values for note in inputs.notes}
-    assert set(told) == {"polygon_mended", "people_outside"}
+    assert set(told) == {"polygon_mended"}
     assert told["polygon_mended"]["ids"] == "S2"
 
 

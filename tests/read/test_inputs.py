@@ -88,7 +88,7 @@ def test_units_elsewhere_are_measured_in_their_own_zone(case: Case) -> None:
     assert inputs.network is None
     # The ledger still lies in China.
     told = {note.code: note.values for note in inputs.notes}
-    assert set(told) == {"facilities_outside_units", "people_outside"}
+    assert set(told) == {"facilities_outside_units"}
     assert told["facilities_outside_units"]["far"] == 3
 
 

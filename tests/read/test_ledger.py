@@ -9,7 +9,7 @@ import pytest
 from siting.domain.nouns import Note
 from siting.domain.scenario import walker_of
 from siting.domain.tables import CANDIDATE_COLUMNS, FACILITY_COLUMNS
-from siting.read.ledger import note_coarse, note_doubles, note_plots, note_sizes, with_context
+from siting.read.ledger import check_crowds, note_coarse, note_doubles, note_plots, note_sizes, with_context
 from siting.read.log import Log, by_importance
 from siting.read.tables.finish import absent
 from tests.helpers import METRIC, at, box, scenario, table
@@ -177,3 +177,30 @@ def test_a_facility_of_the_surroundings_inside_a_unit_is_noted() -> None:
         "context_inside_units",
         {"layer": "context.facilities", "count": 1, "ids": "X"},
     )
+
+
+def _crowd(count: int, apart_m: float) -> gpd.GeoDataFrame:
+    """Return stations at one place, or in a row."""
+    return _facilities(**{f"F{i:05d}": {"at": (i * apart_m, 0.0), "name": f"站{i}号"} for i in range(count)})
+
+
+def test_records_that_all_stand_at_one_place_are_refused() -> None:
+    log = Log()
+    check_crowds(_crowd(2_000, 0.0), log.layer("facilities"))
+    assert log.faults.found == []
+    check_crowds(_crowd(2_001, 0.0), log.layer("facilities"))
+    (fault,) = log.faults.found
+    assert (fault.code, fault.row, fault.found) == ("records_crowded", "F00000", "2,001")
+
+
+def test_crowds_are_compared_by_name_alone_and_said_to_be() -> None:
+    def told(records: gpd.GeoDataFrame) -> dict[str, object]:
+        log = Log()
+        note_doubles(records, log.layer("facilities"))
+        return {note.code: note.values["count"] for note in log.notes}
+
+    # Forty-one that stand 5 m apart; 101 at one place are too many.
+    assert told(_crowd(41, 5.0)) == {"suspected_doubles": 40}
+    assert told(_crowd(100, 0.0)) == {"suspected_doubles": 100 * 99 // 2}
+    assert told(_crowd(101, 0.0)) == {"doubles_not_compared": 101}
+    assert told(_crowd(101, 0.0).assign(name="一号站"))["suspected_doubles"] == 100

@@ -28,6 +28,8 @@ def two_stages(given: MedianRequest, deadline: Deadline) -> Solution:
     if first.stopped_by == "interrupt":
         deadline.stop("interrupt")
     opened, fewest = _covering(given, first, deadline)
+    if deadline.ended == "interrupt":
+        return _first_alone(given, opened, fewest)
     stage = SecondStage(given, opened)
     incumbent = Incumbent(stage.value_of, stage.search(2.0).whole, effort.rel_gap)
     incumbent.offer(stage.start)
@@ -51,6 +53,21 @@ def two_stages(given: MedianRequest, deadline: Deadline) -> Solution:
         stopped_by=ended_by(first.stopped_by if ended == "proved" else ended, stages, effort),
         solver=SOLVER,
         first_objective=incumbent.first,
+    )
+
+
+def _first_alone(given: MedianRequest, opened: Ints, fewest: float) -> Solution:
+    """Return the choice of the first stage: making the second ready takes longer than whoever pressed Ctrl-C waits."""
+    nearest = given.nearest(opened)
+    beyond, seconds = given.beyond(nearest), given.walked(nearest)
+    stages = (minimised("beyond", beyond, min(fewest, beyond)), minimised("seconds", seconds, 0.0))
+    return Solution(
+        chosen=given.with_forced(opened),
+        status=status_of(stages),
+        stages=stages,
+        stopped_by="interrupt",
+        solver=SOLVER,
+        first_objective=seconds,
     )
 
 

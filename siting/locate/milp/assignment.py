@@ -175,9 +175,11 @@ def served_by(problem: Problem, service: ServiceVariables, shares: Floats) -> cs
     group, site = service.pair_group[columns], service.pair_site[columns]
     persons = service.persons[columns] * shares[columns]
     members = _members(service.groups.group_of, service.groups.count)
+    parts = _members(group, service.groups.count)
     allocated = [
-        _allocate(problem.people, members[each], site[group == each], persons[group == each])
-        for each in np.unique(group)
+        _allocate(problem.people, points, site[part], persons[part])
+        for points, part in zip(members, parts, strict=True)
+        if len(part)
     ]
     standing = _standing(problem, service)
     pairs = np.concatenate([*allocated, standing], axis=1) if allocated else standing

@@ -9,7 +9,6 @@ from typing import Final
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 from pyproj import CRS
 
@@ -163,29 +162,6 @@ def check_share(elderly: People, residents: People, units: Mapping[str, gpd.GeoD
     part, whole = float(_within(elderly, shapes).sum()), float(_within(residents, shapes).sum())
     if part < FEW_ELDERLY * whole:
         log.note("elderly_few", elderly=f"{part:,.0f}", residents=f"{whole:,.0f}", share=f"{part / whole:.2%}")
-
-
-def note_outside(people: People, units: Mapping[str, gpd.GeoDataFrame], log: LayerLog) -> None:
-    """Note the people who live outside every unit of every level: they are in no total.
-
-    Parameters
-    ----------
-    people : Raster or PeopleLayer
-        Whom to look at, as far as they were read.
-    units : mapping of str to geopandas.GeoDataFrame
-        Units of every level, in one metric CRS.
-    log : LayerLog
-        Takes the note ``people_outside``, from one person on.
-    """
-    frames = [shapes for shapes in map(_sound, units.values()) if len(shapes)]
-    if not frames:
-        return
-    ground = gpd.GeoSeries([pd.concat(frames).union_all()], crs=frames[0].crs)
-    values = people.values if isinstance(people, Raster) else people.frame["people"].to_numpy(dtype=np.float64)
-    total = float(np.nansum(values, dtype=np.float64))
-    outside = total - float(_within(people, ground)[0])
-    if outside >= 1.0:
-        log.note("people_outside", people=f"{outside:,.0f}", read=f"{total:,.0f}", share=f"{outside / total:.1%}")
 
 
 def _sound(frame: gpd.GeoDataFrame) -> gpd.GeoSeries:

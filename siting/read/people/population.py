@@ -13,7 +13,7 @@ from siting.domain.nouns import Growth, PeopleLayer, Population, Raster
 from siting.domain.scenario import FINE_TO_COARSE, Level, PeopleSource, Projection, Scenario
 from siting.read.geometry.projections import Bounds
 from siting.read.log import LayerLog, Log
-from siting.read.people.agreement import Pair, check_density, check_parts, check_share, note_outside
+from siting.read.people.agreement import Pair, check_density, check_parts, check_share
 from siting.read.people.bands import DEFAULT_AGE, Weights, add_bands, find_bands, read_people, tell_bands
 from siting.read.people.cohorts import check_cohorts, cohort_weights, read_stays, youngest
 from siting.read.people.groups import group_bands, read_group
@@ -299,7 +299,6 @@ def _check_agreement(
     elderly, residents = found.get("elderly"), found.get("residents")
     for who, people in found.items():
         check_density(who, people, units, logs[who])
-        note_outside(people, {} if reading.bounds is None else reading.units, logs[who])
     if elderly is not None and residents is not None:
         check_parts(Pair(elderly, residents, logs["elderly"], of_residents=True), units)
         check_share(elderly, residents, units, logs["elderly"])

@@ -219,20 +219,6 @@ def test_a_table_of_people_of_which_no_row_matches_is_refused(case: Case) -> Non
     assert fault.expected == "S1, S2"
 
 
-def test_people_outside_every_unit_are_told(case: Case) -> None:
-    # Twenty columns of cells over two units of ten each; two more columns lie to the west.
-    grid = np.hstack([np.full((10, 2), 50.0), np.full((10, 20), 50.0)])
-    given(case, grid, np.full((10, 22), 0.0), origin=(X - 200, Y + 1000))
-    assert told(case)["people_outside"] == {
-        "layer": "population.residents",
-        "people": "1,000",
-        "read": "11,000",
-        "share": "9.1%",
-    }
-    given(case, np.full((10, 20), 50.0), np.full((10, 20), 9.0))
-    assert "people_outside" not in told(case)
-
-
 def test_nobody_is_more_than_a_number_that_is_not_known(case: Case) -> None:
     def asked(residents: float) -> None:
         for name, people in (("residents", [None, residents]), ("elderly", [1_000.0, 2_000.0])):

@@ -1,0 +1,87 @@
+"""Kinds of units as documents name them, and the words that layers have for them."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Final
+
+import pandas as pd
+
+from siting.domain.standards import Clause
+
+# Each kind with what layers call it, brackets and what stands in them left aside.
+_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "社区": (
+        *("社区", "居委会", "居民委员会", "居委", "社区居委会", "社区居民委员会", "社区居委", "城市社区", "城镇社区"),
+        *("涉农社区", "村改居", "村改居社区", "community"),
+    ),
+    "村": ("村", "行政村", "建制村", "自然村", "村委会", "村民委员会", "村委", "village"),
+    "街道": ("街道", "街道办", "街道办事处", "街办", "subdistrict"),
+    "镇": ("镇", "建制镇", "镇政府", "镇人民政府", "town"),
+    "乡": ("乡", "民族乡", "少数民族乡", "乡政府", "乡人民政府", "township"),
+    "乡镇": ("乡镇",),
+}
+_KIND_OF: Final = {word: kind for kind, words in _WORDS.items() for word in words}
+# A clause on 乡镇 asks both; a layer that says 乡镇 leaves open which of the two.
+_BOTH: Final = "乡镇"
+_EITHER: Final = frozenset({"乡", "镇"})
+_BRACKETS: Final = re.compile(r"\(.*?\)|\[.*?\]")
+
+
+def kind_of_word(word: str) -> str | None:
+    """Return the kind that a word of a layer names; None if it is not known.
+
+    Examples
+    --------
+    >>> from siting.domain.unit_kinds import kind_of_word
+    >>> kind_of_word("居委会"), kind_of_word("行政村（农村）"), kind_of_word("农场")
+    ('社区', '村', None)
+    """
+    text = "".join(unicodedata.normalize("NFKC", word).split()).casefold()
+    return _KIND_OF.get(_BRACKETS.sub("", text))
+
+
+def asked_kinds(clause: Clause, kinds: pd.Series) -> pd.Series:
+    """Tell of which units a clause speaks, by their kinds.
+
+    Parameters
+    ----------
+    clause : Clause
+        Its ``unit_kinds``; without any it speaks of all.
+    kinds : pandas.Series
+        The kind of each unit, shape (n,); blank where it is not known.
+
+    Returns
+    -------
+    pandas.Series
+        Boolean, shape (n,); blank where the kind leaves it open.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from siting.domain.unit_kinds import asked_kinds
+    >>> from siting.read import standard
+    >>> clause = next(each for each in standard("cq-2019-129").clauses if each.unit_kinds == ("街道", "社区"))
+    >>> asked_kinds(clause, pd.Series(["社区居委会", "村", None])).tolist()
+    [True, False, <NA>]
+    """
+    if not clause.unit_kinds:
+        return pd.Series(data=True, index=kinds.index, dtype="boolean")
+    named = {*clause.unit_kinds} | (_EITHER if _BOTH in clause.unit_kinds else set())
+    # A word that is not known stands for itself: a standard of one's own may name it.
+    found = kinds.map(lambda word: kind_of_word(word) or word, na_action="ignore")
+    asked = found.isin(named).astype("boolean").mask(kinds.isna())
+    return asked.mask(found.eq(_BOTH) & bool(_EITHER & named) & (_BOTH not in named))
+
+
+def are_of_kind(kinds: pd.Series, kind: str) -> pd.Series:
+    """Tell which units are of a kind; blank where they have none.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from siting.domain.unit_kinds import are_of_kind
+    >>> are_of_kind(pd.Series(["社区", "村委会", None]), "村").tolist()
+    [False, True, <NA>]
+    """
+    return kinds.map(kind_of_word, na_action="ignore").eq(kind).astype("boolean").mask(kinds.isna())

@@ -1,0 +1,17 @@
+"""What reading finds, and where the people are that were read."""
+
+from siting.domain.nouns import Inputs, Progress
+from siting.domain.scenario import Scenario
+from siting.pipeline.ground import basis_of, demand_of
+from siting.read import inspect_inputs
+from siting.read.log import Log, by_importance
+
+
+def inspect(scenario: Scenario, progress: Progress) -> tuple[Inputs | None, Log]:
+    """Read all layers of a scenario, and tell what was found whatever the faults; also who lives outside all units."""
+    inputs, log = inspect_inputs(scenario, progress)
+    if inputs is not None:
+        demand = demand_of(inputs, basis_of(inputs), progress)
+        outside = [note for note in demand.notes if note.code == "people_outside"]
+        log.notes = by_importance([*log.notes, *outside])
+    return inputs, log

@@ -16,7 +16,6 @@ from itertools import pairwise
 from typing import Final
 
 import click
-from click.utils import PacifyFlushWrapper
 
 from siting.characters import shown
 from siting.cli import tell
@@ -86,11 +85,12 @@ def _run(given: Sequence[str], lang: Lang) -> int | None:
         raise InputError(impossible)
     if FLAG in given and not is_guarded():
         return run_guarded(given)
+    out = sys.stdout
     try:
         code: int | None = build(lang).main(list(given), prog_name="siting", standalone_mode=False)
     except SystemExit:
-        # click leaves so where nobody reads its output any more.
-        if isinstance(sys.stdout, PacifyFlushWrapper):
+        # Where nobody reads its output any more click puts another stream in its place, and leaves.
+        if sys.stdout is not out:
             return EXIT_PIPE
         raise
     return code

@@ -15,9 +15,9 @@ WHOLE: Final = "whole"
 OUTSIDE: Final = "without_area"
 
 
-def leaving_out(standards: Iterable[Standard]) -> frozenset[str]:
-    """Return the standards that leave places out of their jurisdiction, by id."""
-    return frozenset(standard.id for standard in standards if standard.excludes)
+def without_area(standards: Iterable[Standard]) -> frozenset[str]:
+    """Return the ids of the clauses that say that they do not speak of the places that their standard leaves out."""
+    return frozenset(clause.id for each in standards for clause in each.clauses if clause.without_excluded)
 
 
 def grouped(
@@ -36,7 +36,7 @@ def grouped(
     law : Jurisdiction
         Which hold where.
     compared : frozenset of str
-        Those that are there for comparison.
+        Those, and the clauses, that are there for comparison.
     """
     if not law.elsewhere:
         yield places, rules_of(standards, compared)
@@ -63,17 +63,23 @@ def not_theirs(
 
 
 def upon_whole(row: dict[str, Any], compared: frozenset[str]) -> dict[str, Any]:
-    """Return a check upon the whole; that of a standard which is there for comparison does not bind."""
-    found = row | {"extent": WHOLE, "for_comparison": row["standard"].id in compared}
+    """Return a check upon the whole; one that is there for comparison, by its standard or clause, does not bind."""
+    beside = not compared.isdisjoint((row["standard"].id, row["clause"].id))
+    found = row | {"extent": WHOLE, "for_comparison": beside}
     return found | {"binding": False} if found["for_comparison"] else found
 
 
 def joined(checks: pd.DataFrame, outside: Assessment | None, inputs: Inputs) -> pd.DataFrame:
-    """Return the checks upon the whole, and those of standards that leave an area out upon what is left."""
+    """Return the checks upon the whole, and those of standards that leave an area out upon what is left.
+
+    What is left decides where the clause says so; else it stands beside the whole, for comparison.
+    """
     if outside is None:
         return checks
-    own = outside.checks["standard_id"].isin(leaving_out(inputs.standards))
+    own = outside.checks["standard_id"].isin([each.id for each in inputs.standards if each.excludes])
     left = outside.checks[own.to_numpy(dtype=bool)].assign(extent=OUTSIDE)
+    beside = ~left["clause_id"].isin(without_area(inputs.standards))
+    left = left.assign(for_comparison=beside, binding=left["binding"].astype(bool) & ~beside)
     return pd.concat([each for each in (checks, left) if len(each)] or [checks])
 
 

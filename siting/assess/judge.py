@@ -44,22 +44,25 @@ class Rules:
 
         Standards that are there for comparison govern only where no other does.
         """
-        pairs = [pair for pair in self.land if pair[0].id not in self.compared] or self.land
+        pairs = [pair for pair in self.land if self._decides(pair)] or self.land
         numbers = [clause.number for clause in governing(pairs, level) if clause.number is not None]
         return max(numbers, default=float("nan"))
 
     def binds(self, level: str, clause: Clause, scenario: Scenario) -> bool:
         """Tell whether a clause speaks of a level, governs there, and is due."""
         every = (*self.land, *self.circle, *self.ledger, *self.units, *self.estates, *self.register)
-        judged = [pair for pair in every if pair[0].id not in self.compared]
+        judged = [pair for pair in every if self._decides(pair)]
         governs = any(clause is one for one in governing(same_measure(judged, clause), level))
         return level in clause.levels and governs and _due(clause, scenario)
+
+    def _decides(self, pair: Pair) -> bool:
+        return self.compared.isdisjoint((pair[0].id, pair[1].id))
 
 
 def rules_of(standards: Iterable[Standard], compared: frozenset[str] = frozenset()) -> Rules:
     """Sort the clauses of the standards in force; what only encourages or permits gives no verdict.
 
-    Standards that are ``compared`` are judged, but never bind, and do not govern.
+    Standards and clauses that are ``compared`` (by id) are judged, but never bind, and do not govern.
     """
     pairs = [(standard, clause) for standard in standards for clause in standard.clauses]
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from siting.assess import remedies
 from siting.assess.cut_off import cut_off_notes
-from siting.assess.extents import extent_notes, grouped, joined, leaving_out, not_theirs, upon_whole
+from siting.assess.extents import extent_notes, grouped, joined, not_theirs, upon_whole, without_area
 from siting.assess.figures import (
     WHOLE,
     circle_figures,
@@ -124,7 +124,7 @@ def assess(  # noqa: PLR0913 - all that one report rests on
         Places, checks, cells, totals.
     """
     scenario, complete, law = inputs.scenario, inputs.scenario.facilities.complete, jurisdiction or Jurisdiction()
-    compared = law.compared | (frozenset() if outside is None else leaving_out(inputs.standards))
+    compared = law.compared | (frozenset() if outside is None else without_area(inputs.standards))
     rules = rules_of(inputs.standards, compared)
     nobody = facilities.iloc[:0], homes.iloc[:0]
     perhaps = perhaps_of(facilities, homes, *(undated or nobody), holders)

@@ -127,8 +127,9 @@ def _extent_rows(report: "GapReport", standard: "Standard", level: str, lang: La
         if extent != "whole":
             clause = clauses[row["clause_id"]]
             article = f"{clause.article} {say(f'clause_kind.{clause.kind}', lang)}"
-            verdict = say(f"verdict.{row['verdict']}", lang)
-            yield names.get(row["id"], row["id"]), article, told(upon["whole", *key]), told(row), verdict
+            whole = upon["whole", *key]
+            verdict = say(f"verdict.{(whole if row['for_comparison'] else row)['verdict']}", lang)
+            yield names.get(row["id"], row["id"]), article, told(whole), told(row), verdict
 
 
 def inspection(found: "Inspection") -> None:

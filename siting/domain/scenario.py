@@ -248,7 +248,7 @@ class PopulationSection(Section):
     elderly: PeopleSource | None = None
     planned_residents: PeopleSource | None = None
     planned_elderly: PeopleSource | None = None
-    elderly_share: Share | None = None
+    elderly_share: Annotated[float, Field(ge=0.001, le=1)] | None = None
     cell_m: Cell = 100
     calibrate: Level | Literal["none"] | None = None
     projection: Projection | None = None

@@ -25,6 +25,7 @@ _FIRST: Final = (
     "segments_too_long",
     "lines_cross_unjoined",
     "unit_of_extent",
+    "people_points_repeated",
     "people_outside",
     "facilities_outside_units",
     "named_units_elsewhere",

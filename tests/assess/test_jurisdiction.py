@@ -32,6 +32,12 @@ HOMES: Mapping[str, Any] = {
 }
 
 
+def saying_so(document: Standard) -> Standard:
+    """Return a document of which every clause says that it leaves the area out."""
+    clauses = tuple(each.model_copy(update={"without_excluded": True}) for each in document.clauses)
+    return document.model_copy(update={"clauses": clauses})
+
+
 def district(
     *,
     area: gpd.GeoDataFrame | None = None,
@@ -57,7 +63,7 @@ def district(
         },
         areas=estates({"most": (box(600, 0, 680, 100), {}), "less": (box(640, 200, 760, 300), {})}),
         ledger=facilities(ledger),
-        standards=standards or (standard(YUBEI), standard(CITY)),
+        standards=standards or (saying_so(standard(YUBEI)), standard(CITY)),
     )
     return replace(given, exclude_area=area)
 
@@ -101,6 +107,20 @@ def test_what_a_document_leaves_out_is_cut_away_and_the_whole_stands_beside_it()
     }
 
 
+def test_a_clause_that_does_not_say_so_is_judged_upon_the_whole() -> None:
+    """用地 and 床位 of 渝北 do not use the words 本管辖区: what is left stands beside them for comparison."""
+    found = check(district(area=AREA, standards=(standard(YUBEI), standard(CITY))))
+    for clause in (BEDS, LAND):
+        judged, beside = row(found, clause), row(found, clause, extent="without_area")
+        assert not judged["for_comparison"]
+        assert beside["for_comparison"]
+        assert not beside["binding"]
+    assert (row(found, LAND)["verdict"], row(found, LAND, extent="without_area")["verdict"]) == ("met", "gap")
+    alone = check(district(standards=(standard(YUBEI), standard(CITY))))
+    assert row(found, BEDS)["binding"]
+    assert found.places["verdict"].equals(alone.places["verdict"])
+
+
 def test_a_stricter_document_that_leaves_nothing_out_governs_what_is_left_too() -> None:
     """护理型床位 ≥ 30% binds beside the city's 50% for the city, and does not beside 50% for its districts."""
     city = standard(CITY)
@@ -108,7 +128,7 @@ def test_a_stricter_document_that_leaves_nothing_out_governs_what_is_left_too() 
         each.model_copy(update={"levels": ("district",)}) if each.id == f"{CITY}/1-nursing-beds" else each
         for each in city.clauses
     )
-    stricter = (standard(YUBEI), city.model_copy(update={"clauses": clauses}))
+    stricter = (saying_so(standard(YUBEI)), city.model_copy(update={"clauses": clauses}))
     assert row(check(district(area=AREA)), NURSING, extent="without_area")["binding"]
     assert not row(check(district(area=AREA, standards=stricter)), NURSING, extent="without_area")["binding"]
 
@@ -132,7 +152,7 @@ def test_places_are_of_the_ground_that_holds_most_of_them() -> None:
 
 def test_what_stands_for_comparison_decides_no_verdict() -> None:
     # 3 of 96 nursing beds in all, 3 of 6 outside the area.
-    beds = district(area=AREA, standards=(standard(YUBEI),))
+    beds = district(area=AREA, standards=(saying_so(standard(YUBEI)),))
     one = beds.standards[0].model_copy(
         update={"clauses": tuple(each for each in beds.standards[0].clauses if each.id == NURSING)}
     )

@@ -231,7 +231,9 @@ def test_demo_says_where_things_lie(tmp_path: Path, capsys: pytest.CaptureFixtur
 def test_a_reader_who_leaves_is_no_fault_of_ours() -> None:
     code = "from siting.cli import main; main()"
     with subprocess.Popen(
-        [sys.executable, "-c", code, "standards", "list", "--lang", "en"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-c", code, "standards", "list", "--lang", "en"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     ) as command:
         assert command.stdout is not None
         assert command.stderr is not None

@@ -81,9 +81,8 @@ def requirements_of(
     maker = _Maker(standing, offers)
     left = standing.outside
     apart = None if left is None else _Maker(left, offers if outside is None else offers.of(outside))
-    apart_ids = {clause.id for each in standing.inputs.standards if each.excludes for clause in each.clauses}
     for clause, level, rank in wanted:
-        upon, by = (left, apart) if left is not None and clause.id in apart_ids else (standing, maker)
+        upon, by = (left, apart) if left is not None and clause.without_excluded else (standing, maker)
         assert by is not None  # noqa: S101 - what is left has a maker of its own
         checks = _checks(upon)
         rows = checks[(checks["clause_id"] == clause.id) & (checks["level"] == level)]

@@ -4,7 +4,7 @@ The limits, and their sources, stand in ``docs/data.md``.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import geopandas as gpd
@@ -151,6 +151,13 @@ def check_density(who: str, people: People, units: Mapping[str, gpd.GeoDataFrame
     if mean < SPARSE_PER_KM2 or lived < RURAL_PER_KM2:
         shown = "–" if np.isinf(lived) else f"{lived:,.1f}"
         log.note("people_sparse", density=f"{mean:,.1f}", lived=shown, limit=f"{RURAL_PER_KM2:g}")
+
+
+def scaled(people: People, factor: float) -> People:
+    """Return so many times the people."""
+    if isinstance(people, Raster):
+        return replace(people, values=people.values * factor)
+    return replace(people, frame=people.frame.assign(people=people.frame["people"] * factor))
 
 
 def check_share(elderly: People, residents: People, units: Mapping[str, gpd.GeoDataFrame], log: LayerLog) -> None:

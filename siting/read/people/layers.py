@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 import geopandas as gpd
+import pandas as pd
 from pyproj import CRS
 
 from siting.domain.nouns import PeopleLayer
@@ -61,6 +62,8 @@ def read_people_layer(
         _check_figures(frame, log)
     if len(log.log.faults.found) > faults:
         return None
+    if not areas:
+        _note_repeated(frame, log)
     log.fact(people=float(frame["people"].sum()), rows_used=len(frame))
     frame, unknown = known_and_unknown(frame, frame.index, log)
     if crs is not None and bounds is not None:
@@ -113,6 +116,17 @@ def read_people_of_level(
     log.fact(people=float(frame["people"].sum()), rows_used=len(found))
     frame, unknown = known_and_unknown(frame, frame["name"].fillna(frame.index.to_series()), log)
     return PeopleLayer(frame, source.allocate, unknown)
+
+
+def _note_repeated(frame: gpd.GeoDataFrame, log: LayerLog) -> None:
+    """Note the points without ids that are equal to another in place and people: the file may hold them twice."""
+    if "id" in log.log.layers.get(log.key, {}).get("matched", {}):
+        return
+    rows = pd.DataFrame({"x": frame.geometry.x, "y": frame.geometry.y, "people": frame["people"]})
+    repeated = rows.duplicated().to_numpy() & (rows["people"] > 0).to_numpy()
+    if repeated.any():
+        people = f"{rows.loc[repeated, 'people'].sum():,.0f}"
+        log.note("people_points_repeated", count=int(repeated.sum()), of=len(rows), people=people)
 
 
 def _check_figures(frame: gpd.GeoDataFrame, log: LayerLog) -> None:

@@ -299,6 +299,9 @@ def _check_agreement(
     elderly, residents = found.get("elderly"), found.get("residents")
     for who, people in found.items():
         check_density(who, people, units, logs[who])
+    share = reading.scenario.population.elderly_share
+    if elderly is not None and residents is None and share is not None:
+        check_density("residents", scaled(elderly, 1.0 / share), units, reading.log.layer("population.elderly_share"))
     if elderly is not None and residents is not None:
         check_parts(Pair(elderly, residents, logs["elderly"], of_residents=True), units)
         check_share(elderly, residents, units, logs["elderly"])

@@ -214,7 +214,7 @@ def figures_by_unit(
     labels = row_labels([None] * len(rows), rows.index)
     other = _other_level(log)
     for key in dict.fromkeys(unit[unit.duplicated() & unit.notna()]):
-        where = listed(labels[position] for position in positions((unit == key).to_numpy(dtype=bool)))
+        where = some([labels[position] for position in positions((unit == key).to_numpy(dtype=bool))])
         if other is None:
             log.fault("people_twice", row=str(key), found=where)
         else:

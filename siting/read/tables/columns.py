@@ -10,6 +10,7 @@ import pandas as pd
 
 from siting.domain.scenario import Layer
 from siting.domain.tables import RELATIONS, RETIRED, Column
+from siting.read.geometry.pieces import some
 from siting.read.log import LayerLog, listed, quoted
 from siting.read.tables.aliases import PLACE_KEYS, find_columns, normalised
 from siting.read.tables.cells import as_text, is_blank, mapped, plain, positions, row_labels
@@ -502,7 +503,7 @@ def with_ids(table: pd.DataFrame, column: Column, log: LayerLog) -> pd.DataFrame
         numbers = row_labels([None] * len(table), in_file.index)
         for value in sorted(set(ids[ids.duplicated() & ids.notna()])):
             there = positions((in_file == value).to_numpy(dtype=bool))
-            rows = listed(log.cells_of(numbers[position], "id") for position in there)
+            rows = some([log.cells_of(numbers[position], "id") for position in there])
             log.fault("duplicate_id" if column.required else "people_record_twice", row=value, field="id", found=rows)
     numbered = pd.Series([str(position + 1) for position in range(len(table))], index=table.index, dtype=TEXT_DTYPE)
     if column.unique:

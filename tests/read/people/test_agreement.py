@@ -231,3 +231,43 @@ def test_nobody_is_more_than_a_number_that_is_not_known(case: Case) -> None:
     assert "people_areas_unknown" in told(case)
     asked(1_000.0)
     assert case.fault().found == "2,000 > 1,000 (200%)"
+
+
+def test_points_that_stand_twice_are_told_where_no_id_says_that_they_are_two(case: Case) -> None:
+    rows = [
+        "x,y,people",
+        f"{X + 50},{Y + 50},40",
+        f"{X + 150},{Y + 50},55",
+        f"{X + 50},{Y + 50},40",
+        f"{X + 50},{Y + 50},41",
+    ]
+    case.sections["population"] = (
+        'residents = { points = "people.csv", crs = "EPSG:4545", columns = { lon = "x", lat = "y" } }'
+    )
+    (case.folder / "people.csv").write_text("\n".join(rows), encoding="utf-8")
+    note = told(case)["people_points_repeated"]
+    assert (note["count"], note["of"], note["people"]) == (1, 4, "40")
+    numbered = [f"{row},{'id' if at == 0 else f'P{at}'}" for at, row in enumerate(rows)]
+    (case.folder / "people.csv").write_text("\n".join(numbered), encoding="utf-8")
+    assert "people_points_repeated" not in told(case)
+
+
+def test_residents_derived_from_a_share_must_fit_the_ground_too(case: Case) -> None:
+    write_raster(case.folder / "elderly.tif", np.full((10, 20), 50.0))
+    case.sections["population"] = "elderly_share = SHARE" + ELDERLY
+    text = case.sections["population"]
+    # 5,000 elderly a square kilometre: a hundredth of 500,000 residents.
+    case.sections["population"] = text.replace("SHARE", "0.01")
+    assert "people_dense" in told(case)
+    case.sections["population"] = text.replace("SHARE", "0.0099")
+    fault = case.fault()
+    assert (fault.code, fault.layer) == ("overcrowded_units", "population.elderly_share")
+
+
+def test_records_of_one_id_are_named_twenty_at_most(case: Case) -> None:
+    rows = "".join(f"F1,站{at},station,existing,{X + at},{Y}\n" for at in range(30))
+    case.facilities(f"id,name,tier,status,x,y\n{rows}")
+    (fault,) = [each for each in case.faults() if each.code == "duplicate_id"]
+    assert fault.found is not None
+    assert fault.found.count(",") == 20
+    assert fault.found.endswith("+10 …")

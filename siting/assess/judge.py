@@ -15,7 +15,7 @@ from siting.domain.measures import MEASURES, Span, counts_elderly, elderly_age_o
 from siting.domain.nouns import Inputs, Note
 from siting.domain.old_estates import asks_for_old
 from siting.domain.partly import listed
-from siting.domain.register import REGISTER, is_kept
+from siting.domain.register import REGISTER, is_kept, was_finished
 from siting.domain.scenario import LandBasis, Scenario
 from siting.domain.standards import Clause, Standard
 from siting.domain.tables import CHECK_COLUMNS
@@ -337,6 +337,12 @@ def register_checks(estates: pd.DataFrame, rules: Rules, scenario: Scenario) -> 
         binding = rules.binds("residential_area", clause, scenario)
         for place, estate in zip(estates.index, rows, strict=True):
             finding, missing = clauses.not_applicable(), []
+            if was_finished(estate, standard.from_day):
+                yield _row("residential_area", place, standard, clause, finding, missing, binding=False) | {
+                    "method": "register",
+                    "reason": "before_document",
+                }
+                continue
             if pd.isna(estate["status"]):
                 finding, missing = clauses.unknown(), [f"{place}: status"]
             elif estate["status"] == (clause.applies_to or "new"):

@@ -71,6 +71,20 @@ def parts(estate: Mapping[Any, Any]) -> tuple[Span, list[str]]:
     return Span.exactly(float(estate["premises_parts"])), []
 
 
+def was_finished(estate: Mapping[Any, Any], before: dt.date) -> bool:
+    """Tell whether housing was accepted, or handed over, before a day: a document of that day does not reach back.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> from siting.domain.register import was_finished
+    >>> was_finished({"housing_accepted_on": "2016-01-01"}, dt.date(2025, 7, 15))
+    True
+    """
+    days = [f"housing_{step}_on" for step in _DATED]
+    return any(not _blank(estate, name) and _day(estate[name]).date() < before for name in days)
+
+
 # What the register says of each kind of clause that rests on it.
 REGISTER: Final[Mapping[str, Callable[[Mapping[Any, Any]], tuple[Span, list[str]]]]] = {
     "estate_in_step": steps_behind,

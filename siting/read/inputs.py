@@ -507,6 +507,7 @@ def _check_ledgers(reading: _Reading, tables: _Tables, units: Mapping[str, gpd.G
         return
     ledger.note_parents(tables.facilities, facilities)
     ledger.note_new_beds(tables.facilities, facilities)
+    ledger.note_dates(tables.facilities, scenario.scenario.date, facilities)
     ledger.note_plots(tables.facilities, facilities)
     ledger.note_sizes(tables.facilities, facilities)
     ledger.note_outside(tables.facilities[~tables.facilities["context"]], units, _reach_m(scenario), facilities)

@@ -1,5 +1,6 @@
 """Whether the ledger of facilities makes sense beside the units, and with itself."""
 
+import datetime as dt
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import Final
@@ -100,6 +101,34 @@ def note_new_beds(records: gpd.GeoDataFrame, log: LayerLog) -> None:
         pairs = zip(records.index[more], new[more], beds[more], strict=True)
         ids = listed(f"{key} ({number(one)} > {number(all_of)})" for key, one, all_of in pairs)
         log.note("new_beds_exceed_beds", count=int(more.sum()), ids=ids)
+
+
+def note_dates(facilities: gpd.GeoDataFrame, date: dt.date, log: LayerLog) -> None:
+    """Note the facilities whose status is contradicted by the day on which they open or close.
+
+    Parameters
+    ----------
+    facilities : geopandas.GeoDataFrame
+        The ledger, with ``status``, ``opens`` and ``closes``.
+    date : datetime.date
+        The scenario's.
+    log : LayerLog
+        Takes the notes ``standing_not_open``, ``coming_already_open`` and ``standing_closed``.
+    """
+    day, opens, closes = pd.Timestamp(date), pd.to_datetime(facilities["opens"]), pd.to_datetime(facilities["closes"])
+    stands = facilities["status"].isin(("existing", "closing"))
+    comes = facilities["status"].isin(("under_construction", "planned"))
+
+    def told(mask: pd.Series, days: pd.Series) -> dict[str, object]:
+        named = zip(called(facilities, facilities.index[mask]), days[mask], strict=True)
+        return {"count": int(mask.sum()), "ids": listed(f"{name} ({moment.date()})" for name, moment in named)}
+
+    if (late := stands & (opens > day)).any():
+        log.note("standing_not_open", **told(late, opens))
+    if (early := comes & (opens <= day)).any():
+        log.note("coming_already_open", **told(early, opens))
+    if (gone := stands & (closes <= day)).any():
+        log.note("standing_closed", **told(gone, closes))
 
 
 def note_plots(records: gpd.GeoDataFrame, log: LayerLog) -> None:

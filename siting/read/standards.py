@@ -125,12 +125,24 @@ def choose_standards(choice: StandardsChoice, date: dt.date, log: Log) -> tuple[
     faults = log.faults.found
     shipped = tuple(_shipped(choice, date, faults))
     own = tuple(each for path in choice.files for each in _own(path, date, log))
+    if choice.ids is None:
+        shipped = tuple(_not_completed(shipped, own, log))
     ids = Counter(each.id for each in (*_shelf(), *own))
     faults += [_fault("standard_twice", "id", each.id) for each in own if ids[each.id] > 1]
     chosen = _sorted((*shipped, *own))
     if faults:
         return ()
     return _overridden(chosen, choice.override, log)
+
+
+def _not_completed(shipped: Iterable[Standard], own: Iterable[Standard], log: Log) -> Iterator[Standard]:
+    """Yield the documents of the catalogue, but those known in part of which a file has the same number."""
+    numbers = {each.number for each in own}
+    for each in shipped:
+        if each.unseen_zh and each.number in numbers:
+            log.notes.append(Note("standard_completed", {"number": each.number, "id": each.id}))
+        else:
+            yield each
 
 
 def check_circle(chosen: tuple[Standard, ...], scenario: Scenario, log: Log) -> None:

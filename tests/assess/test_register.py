@@ -140,6 +140,26 @@ def test_premises_behind_the_housing_bind_and_say_why() -> None:
     ]
 
 
+def test_a_document_does_not_reach_back_to_housing_that_was_finished_before_it() -> None:
+    """渝民规〔2025〕7号 is of 2025-07-15."""
+    late = {"housing_stage": "handed_over", "premises_stage": "permitted", "premises_parts": 2}
+    found = district(
+        {
+            "before": {**late, "housing_accepted_on": "2025-07-14"},
+            "handed over": {**late, "housing_handed_over_on": "2016-06-01"},
+            "on the day": {**late, "housing_accepted_on": "2025-07-15"},
+            "undated": late,
+        }
+    )
+    rows = found.checks[found.checks["clause_id"] == "cq-2025-7/4-undivided"].droplevel(0)
+    assert rows[["verdict", "reason", "binding"]].T.to_dict("list") == {
+        "before": ["not_applicable", "before_document", False],
+        "handed over": ["not_applicable", "before_document", False],
+        "on the day": ["gap", "divided", True],
+        "undated": ["gap", "divided", True],
+    }
+
+
 def test_the_rules_of_urban_estates_ask_nothing_of_those_in_villages() -> None:
     """第二条: 本细则适用于…城市居住区; what may lie in a village has no gap for certain."""
     late = {"housing_stage": "accepted", "premises_stage": "permitted", "premises_parts": 2}

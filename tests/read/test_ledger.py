@@ -1,5 +1,6 @@
 """What looks like one facility twice, and the facilities of the surroundings."""
 
+import datetime as dt
 from typing import Any
 
 import geopandas as gpd
@@ -9,7 +10,7 @@ import pytest
 from siting.domain.nouns import Note
 from siting.domain.scenario import walker_of
 from siting.domain.tables import CANDIDATE_COLUMNS, FACILITY_COLUMNS
-from siting.read.ledger import check_crowds, note_coarse, note_doubles, note_plots, note_sizes, with_context
+from siting.read.ledger import check_crowds, note_coarse, note_dates, note_doubles, note_plots, note_sizes, with_context
 from siting.read.log import Log, by_importance
 from siting.read.tables.finish import absent
 from tests.helpers import METRIC, at, box, scenario, table
@@ -204,3 +205,22 @@ def test_crowds_are_compared_by_name_alone_and_said_to_be() -> None:
     assert told(_crowd(100, 0.0)) == {"suspected_doubles": 100 * 99 // 2}
     assert told(_crowd(101, 0.0)) == {"doubles_not_compared": 101}
     assert told(_crowd(101, 0.0).assign(name="一号站"))["suspected_doubles"] == 100
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        ({"status": "existing", "opens": "2026-01-02"}, "standing_not_open"),
+        ({"status": "existing", "opens": "2026-01-01"}, None),
+        ({"status": "planned", "opens": "2026-01-01"}, "coming_already_open"),
+        ({"status": "under_construction", "opens": "2020-05-01"}, "coming_already_open"),
+        ({"status": "planned", "opens": "2026-01-02"}, None),
+        ({"status": "existing", "closes": "2026-01-01"}, "standing_closed"),
+        ({"status": "closing", "closes": "2026-01-02"}, None),
+        ({"status": "existing"}, None),
+    ],
+)
+def test_a_status_against_a_date_is_told(row: Row, code: str | None) -> None:
+    log = Log()
+    note_dates(_facilities(A=row), dt.date(2026, 1, 1), log.layer("facilities"))
+    assert [(note.code, note.values["ids"][:3]) for note in log.notes] == ([] if code is None else [(code, "A (")])

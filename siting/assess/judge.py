@@ -336,7 +336,8 @@ def register_checks(estates: pd.DataFrame, rules: Rules, scenario: Scenario) -> 
     for standard, clause in rules.register:
         binding = rules.binds("residential_area", clause, scenario)
         for place, estate in zip(estates.index, rows, strict=True):
-            finding, missing = clauses.not_applicable(), []
+            finding: clauses.Finding = clauses.not_applicable()
+            missing: list[str] = []
             if was_finished(estate, standard.from_day):
                 yield _row("residential_area", place, standard, clause, finding, missing, binding=False) | {
                     "method": "register",

@@ -213,7 +213,7 @@ def assess(  # noqa: PLR0913 - all that one report rests on
             *access.notes,
             *grid_notes(figures, gridded=gridded),
             *cut_off_notes(inputs, demand, access),
-            *_notes(places, facilities, access, reach),
+            *_notes(places, facilities, homes, access, reach),
             *sharing_notes(sharing, scenario),
             *sums_notes(places, cells),
             *village_notes(checks, rules, inputs),
@@ -422,10 +422,11 @@ def _is_gridded(inputs: Inputs) -> bool:
 
 
 def _notes(
-    places: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame, access: Access, reach: LandReach
+    places: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame, homes: pd.DataFrame, access: Access, reach: LandReach
 ) -> tuple[Note, ...]:
     notes = []
-    lacking = facilities.index[facilities["land_m2"].isna()]
+    # What stands in no unit adds no land to one.
+    lacking = facilities.index[facilities["land_m2"].isna() & homes.notna().any(axis=1)]
     if len(lacking):
         notes.append(Note("land_missing", {"ids": ", ".join(called(facilities, lacking))}))
     shared = facilities[open_land(facilities)].get("plot", pd.Series(dtype="object")).dropna()
@@ -478,7 +479,7 @@ def _totals(
         "basis_people": people,
         "binding": bool(checks["binding"].astype(bool)[checks["kind"] == "land_per_person"].any()),
         "land_provided_m2": land,
-        "land_missing": sorted(map(str, facilities.index[facilities["land_m2"].isna()])),
+        "land_missing": sorted(map(str, facilities.index[facilities["land_m2"].isna() & homes.notna().any(axis=1)])),
         "land_doubtful": sorted(map(str, facilities.index[facilities["land_m2"].notna() & open_land(facilities)])),
         "land_floor": rules.floor("district"),
     }

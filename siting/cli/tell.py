@@ -48,7 +48,9 @@ def gaps(report: "GapReport", lang: Lang) -> None:
     head = scenario.scenario
     year = () if head.horizon == "current" else (say("map.horizon_year", lang, year=head.horizon),)
     title = " · ".join([head.title, str(head.date), *year, say("cli.basis", lang, basis=basis)])
-    table = _table(shown.GAP_KEYS, lang)
+    of_elderly = totals["land_basis"].startswith("elderly")
+    heads = {"land": "land_of_elderly"} if of_elderly else {}
+    table = _table([heads.get(key, key) for key in shown.GAP_KEYS], lang)
     *rows, whole = shown.gap_rows(
         units[units["level"] == level], {**totals, "verdict": shown.verdict_of_whole(units)}, lang
     )
@@ -65,7 +67,7 @@ def gaps(report: "GapReport", lang: Lang) -> None:
         "land": figure_text("land_provided_m2", totals, number),
     }
     required = {f"required_{floor}": shown.required_text(totals, floor) for floor in ("01", "02")}
-    echo(say("cli.in_all", lang, **told, **required))
+    echo(say("cli.in_all", lang, **told, **required, per=say(f"cli.per.{'elderly' if of_elderly else 'person'}", lang)))
     _both_extents(report, lang)
     share = say("warning.pass_share", lang, share=percent(scenario.circle.pass_share, 0))
     groups = [
@@ -220,6 +222,8 @@ def plan(found: "Plan", lang: Lang) -> None:
         add_row(table, *cells)
     if len(found.stations):
         print_table(say("cli.plan_title", lang), table)
+    elif found.stages:
+        echo(say("cli.plan_of_none", lang))
     for line in (*_proof(found, lang), *(f"· {note}" for note in found.notes(lang))):
         echo(line)
     if not found.stages:
@@ -236,7 +240,8 @@ def plan(found: "Plan", lang: Lang) -> None:
         f"gap_{floor}": say("cli.land_no_gap", lang) if gap == "0" else say("cli.land_gap", lang, gap=gap)
         for floor, gap in gaps.items()
     }
-    echo(say("cli.land_stays", lang, **stays))
+    of_elderly = after["land_basis"].startswith("elderly")
+    echo(say("cli.land_stays_of_elderly" if of_elderly else "cli.land_stays", lang, **stays))
     units = found.after.units
     short = units[(units["level"] == "street") & (units["land_gap_m2"] > 0)]
     if len(short):
@@ -381,9 +386,11 @@ def funding(found: "Funding", lang: Lang) -> None:
         _tell_without_amount(lines[lines["amount_cny"].isna()], lang)
         sums = _table(("site", "amount", *(f"of_{payer}" for payer in _PAYERS)), lang)
         summary = found.summary(what)
-        for key, row in summary[summary["eligible_cny"] > 0].iterrows():
-            amounts = (row["eligible_cny"], *(row[f"eligible_{payer}_cny"] for payer in _PAYERS))
-            add_row(sums, key, *map(number, amounts))
+        amounts = summary.loc[
+            summary["eligible_cny"] > 0, ["eligible_cny", *(f"eligible_{each}_cny" for each in _PAYERS)]
+        ]
+        for key, *each in amounts.itertuples(name=None):
+            add_row(sums, key, *map(number, each))
         if sums.row_count:
             print_table(say("cli.funding_sum", lang), sums)
     for note in found.notes(lang):

@@ -175,9 +175,10 @@ def asked_of(plan: PlanOptions, **given: Any) -> PlanOptions:
 
 def _left_out(plan: PlanOptions, model: str) -> set[str]:
     """Return the scenario's settings that the model does not look at, where the scenario does not name that model."""
-    if model not in TRAITS or (model == plan.model and "model" in plan.model_fields_set):
+    named = next((each for each in TRAITS if each == model), None)
+    if named is None or (named == plan.model and "model" in plan.model_fields_set):
         return set()
-    return {*idle_settings(plan, model)}
+    return {*idle_settings(plan, named)}
 
 
 def _unused(own: PlanOptions, plan: PlanOptions) -> tuple[Note, ...]:

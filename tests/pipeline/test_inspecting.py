@@ -39,3 +39,5 @@ def test_people_of_points_are_counted_as_the_account_counts_them(shared: Path) -
     assert gaps.totals["people_outside"] == pytest.approx(50)
     for found in (gaps, siting.inspect(path)):
         assert {people for _, people, _, _ in outside(found)} == {"50"}
+    # F1 stands in no unit: it makes no unit's land a lower bound.
+    assert gaps.totals["land_missing"] == []

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import siting
 from siting.domain.scenario import StandardsChoice, fingerprint
 from siting.errors import Fault, InputError
 from siting.read import all_standards, elsewhere_standards, load_standards, read_scenario, standard
@@ -200,6 +201,19 @@ def test_a_scenario_names_its_files_from_its_own_folder(case: Case) -> None:
     assert [each.id for each in inputs.standards] == ["cq-2017-162", "cq-2019-129", "cq-2025-7", "my-standard"]
     assert inputs.scenario.standards.files == (case.folder / "mine.toml",)
     assert "standards.files[mine.toml]" in inputs.digests
+
+
+def test_a_completed_document_takes_the_place_of_its_partial_text(case: Case) -> None:
+    partial = (Path(siting.__file__).parent / "catalogue" / "cq-2025-7.toml").read_text(encoding="utf-8")
+    (case.folder / "full.toml").write_text(partial.replace("cq-2025-7", "cq-2025-7-full"), encoding="utf-8")
+    case.sections["standards"] = 'place = "重庆市"\nfiles = ["full.toml"]'
+    inputs = case.read()
+    assert [each.id for each in inputs.standards] == ["cq-2017-162", "cq-2019-129", "cq-2025-7-full"]
+    (note,) = [each for each in inputs.notes if each.code == "standard_completed"]
+    assert note.values["number"] == inputs.standards[-1].number
+    # Who names both by id wants both.
+    case.sections["standards"] = 'ids = ["cq-2025-7"]\nfiles = ["full.toml"]'
+    assert [each.id for each in case.read().standards] == ["cq-2025-7", "cq-2025-7-full"]
 
 
 def test_the_fingerprint_knows_a_file_by_its_content(case: Case) -> None:

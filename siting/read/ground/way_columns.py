@@ -18,6 +18,7 @@ from siting.read.tables.words import choice_words
 # A column whose cells are known by half or more says what ways are; one that knows fewer is asked about.
 _MOST_KNOWN: Final = 0.5
 _PLAIN: Final = "street"
+_STAIRS: Final = "stairs"
 _MOTORWAYS: Final = frozenset(map(normalised, ("高速公路", "高速", "高速路", "motorway", "motorway_link")))
 # Columns that name classes of roads, of which others than these words are told.
 _CLASSES: Final = frozenset(
@@ -133,12 +134,13 @@ def _kind_of(value: str) -> str | None:
 
 
 def _is_alike(value: str, *, recur: bool) -> bool:
-    """Tell whether a value is a word for stairs, bridges and the like, or ends in one as 石梯坎 does."""
+    """Tell whether a value is a word for stairs, bridges and such, ends in one (石梯坎) or holds stairs (阶梯道路)."""
     kind = _kind_of(value)
     if kind is not None or not recur:
         return kind not in {None, _PLAIN}
-    special = tuple(word for word, known in choice_words(_KIND).items() if known != _PLAIN)
-    return normalised(value).endswith(special)
+    words, text = choice_words(_KIND), normalised(value)
+    special = tuple(word for word, known in words.items() if known != _PLAIN)
+    return text.endswith(special) or any(word in text for word, known in words.items() if known == _STAIRS)
 
 
 def _what(values: Mapping[str, int]) -> tuple[str, float]:

@@ -153,7 +153,7 @@ def check_density(who: str, people: People, units: Mapping[str, gpd.GeoDataFrame
         log.note("people_sparse", density=f"{mean:,.1f}", lived=shown, limit=f"{RURAL_PER_KM2:g}")
 
 
-def scaled(people: People, factor: float) -> People:
+def multiplied(people: People, factor: float) -> People:
     """Return so many times the people."""
     if isinstance(people, Raster):
         return replace(people, values=people.values * factor)

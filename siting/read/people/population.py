@@ -13,7 +13,7 @@ from siting.domain.nouns import Growth, PeopleLayer, Population, Raster
 from siting.domain.scenario import FINE_TO_COARSE, Level, PeopleSource, Projection, Scenario
 from siting.read.geometry.projections import Bounds
 from siting.read.log import LayerLog, Log
-from siting.read.people.agreement import Pair, check_density, check_parts, check_share
+from siting.read.people.agreement import Pair, check_density, check_parts, check_share, multiplied
 from siting.read.people.bands import DEFAULT_AGE, Weights, add_bands, find_bands, read_people, tell_bands
 from siting.read.people.cohorts import check_cohorts, cohort_weights, read_stays, youngest
 from siting.read.people.groups import group_bands, read_group
@@ -301,7 +301,9 @@ def _check_agreement(
         check_density(who, people, units, logs[who])
     share = reading.scenario.population.elderly_share
     if elderly is not None and residents is None and share is not None:
-        check_density("residents", scaled(elderly, 1.0 / share), units, reading.log.layer("population.elderly_share"))
+        check_density(
+            "residents", multiplied(elderly, 1.0 / share), units, reading.log.layer("population.elderly_share")
+        )
     if elderly is not None and residents is not None:
         check_parts(Pair(elderly, residents, logs["elderly"], of_residents=True), units)
         check_share(elderly, residents, units, logs["elderly"])

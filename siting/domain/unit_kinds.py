@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import cache
 from typing import Final
 
 import pandas as pd
@@ -28,6 +29,7 @@ _EITHER: Final = frozenset({"乡", "镇"})
 _BRACKETS: Final = re.compile(r"\(.*?\)|\[.*?\]")
 
 
+@cache
 def kind_of_word(word: str) -> str | None:
     """Return the kind that a word of a layer names; None if it is not known.
 
@@ -69,9 +71,11 @@ def asked_kinds(clause: Clause, kinds: pd.Series) -> pd.Series:
         return pd.Series(data=True, index=kinds.index, dtype="boolean")
     named = {*clause.unit_kinds} | (_EITHER if _BOTH in clause.unit_kinds else set())
     # A word that is not known stands for itself: a standard of one's own may name it.
-    found = kinds.map(lambda word: kind_of_word(word) or word, na_action="ignore")
-    asked = found.isin(named).astype("boolean").mask(kinds.isna())
-    return asked.mask(found.eq(_BOTH) & bool(_EITHER & named) & (_BOTH not in named))
+    words = [word for word in kinds.unique() if not pd.isna(word)]
+    found = {word: kind_of_word(word) or word for word in words}
+    asked = kinds.isin([word for word in words if found[word] in named]).astype("boolean")
+    half = [word for word in words if found[word] == _BOTH and _BOTH not in named and _EITHER & named]
+    return asked.mask(kinds.isna() | kinds.isin(half))
 
 
 def are_of_kind(kinds: pd.Series, kind: str) -> pd.Series:
@@ -84,4 +88,5 @@ def are_of_kind(kinds: pd.Series, kind: str) -> pd.Series:
     >>> are_of_kind(pd.Series(["社区", "村委会", None]), "村").tolist()
     [False, True, <NA>]
     """
-    return kinds.map(kind_of_word, na_action="ignore").eq(kind).astype("boolean").mask(kinds.isna())
+    words = [word for word in kinds.unique() if not pd.isna(word) and kind_of_word(word) == kind]
+    return kinds.isin(words).astype("boolean").mask(kinds.isna())

@@ -11,7 +11,7 @@ demo: $(VENV)/.installed
 	$(BIN)/python -m siting demo -o out/demo
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -n auto --dist worksteal --nbmake --nbmake-timeout=300 notebooks tests
+	$(BIN)/python -m pytest -n auto --dist worksteal --nbmake --nbmake-timeout=300 tests notebooks
 	$(BIN)/python -m pytest -n auto --dist worksteal --doctest-modules siting
 
 # The linters, and the tests of what changed since BASE (the last commit, if none is named).
@@ -46,12 +46,13 @@ bench: $(VENV)/.installed-dev
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
+# What is imported is compiled then; pip would compile all that the packages hold, which takes longer than to fetch them.
 $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --editable .
+	$(BIN)/python -m pip install --quiet --no-compile --editable .
 	touch $@
 
 $(VENV)/.installed-dev: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	$(BIN)/python -m pip install --quiet --no-compile --editable ".[dev]"
 	touch $@ $(VENV)/.installed
 
 clean:

@@ -413,7 +413,8 @@ def _of_parts(inputs: Inputs, demand: Demand, *, gridded: bool) -> tuple[str, ..
     """Warn where part of a unit has unknown people."""
     if not any((demand.grid_share[level] < WHOLE).any() for level in inputs.units):
         return ()
-    return ("grid_part",) if gridded else ("people_part",)
+    # Where the scenario accepts a share outside the grid, its people are in the ends of the totals.
+    return ("grid_part",) if gridded and not inputs.population.outside_at_most else ("people_part",)
 
 
 def _is_gridded(inputs: Inputs) -> bool:

@@ -108,7 +108,8 @@ def plan_faults(
     _check_minutes(asked, inputs.scenario.walking.minutes, faults)
     forbidden = sites["candidate_id"].isin(asked.forbidden) & ~sites["facility"]
     free = sites[~forbidden.to_numpy(dtype=bool)]
-    _check_capacity(asked, free, faults)
+    if "capacity" in TRAITS[asked.model].settings:
+        _check_capacity(asked, free, faults)
     if asked.budget_cny is not None or asked.least == "cost" or asked.model == "compliance":
         _check_costs(free, faults)
     return tuple(faults.found)

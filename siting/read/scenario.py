@@ -153,7 +153,7 @@ def changed(scenario: Scenario | None, sections: Mapping[str, object]) -> Scenar
         found = Scenario.model_validate(raw)
     except ValidationError as error:
         raise InputError(scenario_faults(error.errors(include_url=False), raw, "")) from None
-    found._kept = (*(() if scenario is None else scenario._kept), kept)  # noqa: SLF001 - ours
+    found._kept = (*(() if scenario is None else scenario._kept), *([] if kept is None else [kept]))  # noqa: SLF001
     return found
 
 

@@ -307,6 +307,8 @@ def test_the_whole_has_both_ends_and_equals_the_one_district() -> None:
     assert (totals["residents"], totals["residents_high"]) == pytest.approx((3900.0, 5000.0))
     assert (totals["elderly_uncovered_low"], totals["elderly_uncovered"]) == pytest.approx((0.0, 220.0))
     assert (totals["covered_share"], totals["covered_share_high"]) == pytest.approx((780 / 1000, 1.0))
+    # The warning says so too, and not that the totals end where the grid does.
+    assert {"grid_part", "people_part"} & {*totals["warnings"]} == {"people_part"}
     # 800 m² of land are there; at 0.2 m² 780 are asked for, or 1,000.
     assert (totals["land_gap_02_low_m2"], totals["land_gap_02_m2"]) == pytest.approx((0.0, 200.0))
     same = [key for key in ENDS if key in totals and key in found]

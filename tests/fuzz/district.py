@@ -362,4 +362,7 @@ def _request(rng: Random) -> dict[str, Any]:
     if model == "fair":
         keys["unit_level"] = "street"
     rules = (("spacing_m", 200, 0.15), ("budget_cny", 700_000, 0.15), ("capacity", 120, 0.1), ("max_nodes", 50, 0.1))
-    return keys | {key: value for key, value, chance in rules if rng.random() < chance}
+    keys |= {key: value for key, value, chance in rules if rng.random() < chance}
+    if model == "compliance":
+        keys.pop("capacity", None)
+    return keys

@@ -193,6 +193,9 @@ def request_of(seed: int, district: District, model: str, *, limited: bool = Fal
         "most_per_unit": int(rng.integers(0, 3)) if rng.random() < 0.25 else None,
         "clauses": (CLAUSE,) if model == "compliance" else (),
     }
+    if model == "compliance":
+        # It looks at clauses, and not at how many a site serves.
+        given |= {"capacity": None, "existing_capacity": None}
     return Request(**given)
 
 

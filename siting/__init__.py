@@ -128,7 +128,8 @@ def scenario(**sections: Any) -> "Scenario":
     **sections : mapping, DataFrame or None
         By section, its keys, nested as in the file (``docs/scenario.md``). Where a path may stand, a
         :class:`pandas.DataFrame`, a :class:`geopandas.GeoDataFrame` or a :class:`Raster` may: in place of ``path``, or
-        of all keys of a layer. They are copied. Messages and results call these sources ``memory``.
+        of all keys of a layer. They are copied. Messages and results call these sources
+        ``memory.parquet`` and ``memory.tif``.
 
     Returns
     -------

@@ -59,6 +59,13 @@ class ProgressBar:
         columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
         # In a notebook a bar is a widget; without the package for widgets nothing can be shown.
         hidden = self._quiet or (console.is_jupyter and importlib.util.find_spec("ipywidgets") is None)
-        progress = Progress(*columns, TimeElapsedColumn(), console=console, transient=True, disable=hidden)
+        progress = Progress(
+            *(*columns, TimeElapsedColumn()),
+            console=console,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+            disable=hidden,
+        )
         progress.start()
         return progress, progress.add_task("")

@@ -49,6 +49,17 @@ def _last(bar: ProgressBar) -> str:
     return re.sub(r"\x1b\[[0-9;]*m", "", drawn.get())
 
 
+def test_what_is_printed_beside_a_bar_goes_where_it_should(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stream = terminal(monkeypatch)
+    with ProgressBar("en") as bar:
+        bar("walk", 1, 4)
+        print("a result")  # noqa: T201 - as a caller may
+    assert capsys.readouterr().out == "a result\n"
+    assert "a result" not in stream.getvalue()
+
+
 def test_a_quiet_bar_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = terminal(monkeypatch)
     with ProgressBar("en", quiet=True) as bar:

@@ -210,7 +210,7 @@ def funding_summary(lines: pd.DataFrame) -> pd.DataFrame:
     sites = pd.Index(lines["site_id"].unique(), name="id")
     eligible = lines[lines["status"] == "eligible"]
     table = pd.DataFrame(index=sites)
-    chosen = eligible.loc[eligible.dropna(subset="amount_cny").groupby(["site_id", "group"])["amount_cny"].idxmax()]
+    chosen = _largest(eligible)
     for payer in (None, *PAYERS, "either"):
         paid = chosen if payer is None else chosen[chosen["payer"] == payer]
         sums = paid.groupby("site_id")["amount_cny"].sum().reindex(sites).fillna(0.0).astype("float64")
@@ -252,14 +252,17 @@ def net_costs(costs: pd.Series, lines: pd.DataFrame) -> pd.DataFrame:
     once = lines[lines["line"].isin(_PAID_ONCE)]
     surely = _largest(once[once["status"] == "eligible"])
     perhaps = _largest(once[once["status"].isin(("eligible", "conditional"))])
-    paid, more = (table.groupby("site_id").sum().reindex(costs.index).fillna(0.0) for table in (surely, perhaps))
+    paid, more = (
+        table.groupby("site_id")["amount_cny"].sum().reindex(costs.index).fillna(0.0) for table in (surely, perhaps)
+    )
     net = (costs - paid).clip(lower=0.0)
     return pd.DataFrame({"subsidy_cny": paid, "net_cost_cny": net, "subsidy_conditional_cny": more - paid})
 
 
-def _largest(lines: pd.DataFrame) -> pd.Series:
-    """Return the largest amount of each group of lines that exclude one another, by site and group."""
-    return lines.groupby(["site_id", "group"], sort=False)["amount_cny"].max()
+def _largest(lines: pd.DataFrame) -> pd.DataFrame:
+    """Return of each group of lines that exclude one another the one with the largest amount."""
+    known = lines.dropna(subset="amount_cny")
+    return known.loc[known.groupby(["site_id", "group"])["amount_cny"].idxmax()]
 
 
 # --- what is asked ----------------------------------------------------------------------------------------------------

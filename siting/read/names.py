@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher
 from typing import Final
 
+from siting.domain.unit_kinds import kind_of_word
+
 # What the name of a place of each kind may end in or lack, the longest first.
 SUFFIXES: Final[Mapping[str, tuple[str, ...]]] = {
     "residential_area": ("居住小区", "住宅小区", "居住区", "小区"),
     "community": ("社区居民委员会", "社区居委会", "居民委员会", "村民委员会", "居委会", "村委会", "社区", "村"),
     "street": ("街道办事处", "镇人民政府", "乡人民政府", "街道办", "街道", "镇", "乡"),
 }
-# The kinds of units, by the first character of the word for them.
-_KINDS: Final[Mapping[str, str]] = {"社": "社区", "居": "社区", "村": "村", "街": "街道", "镇": "镇", "乡": "乡"}
 # Names shorter than this are no evidence within an address.
 _SHORTEST: Final = 2
 # What makes a road, a lane or a bridge of the name of a place.
@@ -64,8 +64,7 @@ def kind_of(name: str, level: str) -> str | None:
     >>> kind_of("石桥居委会", "community"), kind_of("石桥村", "community"), kind_of("石桥", "community")
     ('社区', '村', None)
     """
-    word = normal(name)[len(bare(name, level)) :]
-    return _KINDS.get(word[:1])
+    return kind_of_word(normal(name)[len(bare(name, level)) :])
 
 
 def same_place(one: str, other: str, level: str) -> bool:

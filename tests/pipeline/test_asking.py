@@ -78,6 +78,14 @@ def test_sites_beside_what_stands_are_barred_by_the_spacing_and_said_to_be() -> 
     assert found.proposal.selection.status == "infeasible"
 
 
+@pytest.mark.parametrize(("spacing_m", "built"), [(500.0, {"c1", "c5"}), (500.5, {"c5"})])
+def test_at_the_spacing_to_what_stands_a_station_may_be_built(spacing_m: float, built: set[str]) -> None:
+    # c1 lies 500 m from the station in cell 2, c5 1,500 m; between the two are 2,000 m.
+    others = [f"c{i}" for i in range(10) if i not in (1, 5)]
+    found = proposed(strip(stands=(2,), stations=2, spacing_m=spacing_m, forbidden=others))
+    assert {*ids(found)} == built
+
+
 def test_a_forced_site_is_not_barred_by_what_stands() -> None:
     assert "c1" in ids(proposed(strip(stands=(2,), spacing_m=600.0, forced=["c1"])))
 

@@ -147,19 +147,24 @@ def plain(value: Any, *, decimals: int = _FIGURE_DECIMALS) -> Any:  # noqa: ANN4
 
 def _record(row: Mapping[Any, Any], columns: Sequence[Column]) -> dict[str, Any]:
     """Return a row as JSON knows it; ``unlimited`` names the figures that are null since nothing limits them."""
-    return {column.key: plain(row[column.key]) for column in columns} | _unlimited(
+    return {column.key: plain(row[column.key]) for column in columns} | unlimited(
         {column.key: row[column.key] for column in columns if column.type == "number"}
     )
 
 
 def _totals(assessment: Assessment) -> dict[str, Any]:
     found: dict[str, Any] = plain(assessment.totals)
-    return found | _unlimited(assessment.totals)
+    return found | unlimited(assessment.totals)
 
 
-def _unlimited(figures: Mapping[str, Any]) -> dict[str, list[str]]:
-    names = [key for key, value in figures.items() if isinstance(value, float) and math.isinf(value)]
-    return {"unlimited": names}
+def unlimited(figures: Mapping[Any, Any]) -> dict[str, list[str]]:
+    """Return the names of the figures that are null in JSON since nothing limits them, as ``unlimited``."""
+    return {"unlimited": [key for key, value in figures.items() if is_unlimited(value)]}
+
+
+def is_unlimited(value: object) -> bool:
+    """Return whether a figure is without limit."""
+    return isinstance(value, float) and math.isinf(value)
 
 
 def _figure(value: float, decimals: int) -> float | int | None:

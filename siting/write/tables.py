@@ -13,7 +13,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from siting.text import Lang, say
 from siting.write.endings import ending_of
 from siting.write.files import write_bytes, write_text
-from siting.write.geojson import plain
+from siting.write.geojson import is_unlimited, plain, unlimited
 from siting.write.worded import in_words
 from siting.write.workbooks import FORMULA_MARKS, content_of, put
 
@@ -41,7 +41,8 @@ def write_table(path: Path, table: pd.DataFrame, lang: Lang) -> None:
     ----------
     path : pathlib.Path
         ``.csv`` (UTF-8 with a mark, so that spreadsheets read Chinese) and ``.xlsx`` hold words, ``.json`` names of
-        columns and codes; it is replaced whole. In CSV and XLSX a text that begins like a formula (``=``, ``+``,
+        columns and codes, and in each row the figures that are null since nothing limits them (``unlimited``); it is
+        replaced whole. In CSV and XLSX a text that begins like a formula (``=``, ``+``,
         ``-``, ``@``) stays a text.
     table : pandas.DataFrame
         The table; its index is left out.
@@ -54,11 +55,12 @@ def write_table(path: Path, table: pd.DataFrame, lang: Lang) -> None:
         Another ending, or the file cannot be written.
     """
     ending = ending_of(path, "table")
-    rows = [plain(row) for row in table.to_dict("records")]
+    rows = table.to_dict("records")
     if ending == ".json":
-        write_text(path, json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
+        write_text(path, json.dumps([plain(row) | unlimited(row) for row in rows], ensure_ascii=False, indent=1) + "\n")
         return
-    worded = in_words(pd.DataFrame(rows, columns=list(table.columns), dtype="object"), lang)
+    cells = [{key: value if is_unlimited(value) else plain(value) for key, value in row.items()} for row in rows]
+    worded = in_words(pd.DataFrame(cells, columns=list(table.columns), dtype="object"), lang)
     if ending == ".xlsx":
         write_sheet(path, worded, say("table.sheet", lang))
     else:

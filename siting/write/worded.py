@@ -58,15 +58,15 @@ def in_words(table: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     -------
     pandas.DataFrame
         As many rows; heads and codes in words where the catalogue has them, lists as text, whole numbers without
-        decimals, what is unknown as empty text.
+        decimals, what is unknown as empty text, what is without limit as a word.
 
     Examples
     --------
     >>> import pandas as pd
     >>> from siting.write.worded import in_words
-    >>> table = pd.DataFrame({"verdict": ["gap"], "target_year": [2020.0], "missing": [["beds"]]})
+    >>> table = pd.DataFrame({"verdict": ["gap"], "measured_high": [float("inf")], "missing": [["beds"]]})
     >>> in_words(table, "zh").values.tolist()
-    [['未达标', 2020, '床位数']]
+    [['未达标', '不限', '床位数']]
     """
     others = tuple(f"_{each}" for each in LANGS if each != lang)
     kept = [name for name in map(str, table.columns) if not name.endswith(others)]
@@ -100,8 +100,8 @@ def _cell(column: str, cell: object, lang: Lang) -> object:
 def _word(column: str, cell: object, lang: Lang) -> object:
     if isinstance(cell, bool):
         return say("table.yes" if cell else "table.no", lang)
-    if isinstance(cell, float) and cell.is_integer():
-        return int(cell)
+    if isinstance(cell, float):
+        return say("table.unlimited", lang) if math.isinf(cell) else int(cell) if cell.is_integer() else cell
     for group in _WORDS.get(column, ()):
         if isinstance(cell, str) and knows(f"{group}.{cell}"):
             return say(f"{group}.{cell}", lang)

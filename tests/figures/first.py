@@ -131,7 +131,7 @@ def short(floor: str, name: str) -> Mapping[str, Reader]:
         "popup": popup(key),
         "geojson": totals(f"land_gap_{floor}_low_m2", key),
         "feature": feature(f"land_gap_{floor}_low_m2", key),
-        **_cells(LAND[floor], "缺口（下限）", "缺口（上限，空为不限）"),
+        **_cells(LAND[floor], "缺口（下限）", "缺口（上限）"),
     }
 
 

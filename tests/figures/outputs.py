@@ -59,7 +59,7 @@ def raw(low: Any, high: Any = ..., most: float | None = None) -> Figure | None:
     None where nothing is known of it: no end, or a share between nothing and all.
     """
     high = low if high is ... else high
-    ends = [None if each in (None, "") else float(each) for each in (low, high)]
+    ends = [None if each in (None, "", "不限") else float(each) for each in (low, high)]
     if ends in ([None, None], [0.0, 1.0]):
         return None
     return Figure(ends[0], None if most is not None and ends[1] != ends[0] and ends[1] == most else ends[1])

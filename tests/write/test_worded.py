@@ -1,5 +1,6 @@
 """Tables that people open in a spreadsheet hold words: no codes, no names of columns, no lists of Python."""
 
+import json
 import re
 import time
 from pathlib import Path
@@ -86,3 +87,17 @@ def test_a_workbook_holds_texts_and_numbers_and_no_formula(tmp_path: Path, monke
     monkeypatch.setattr(time, "time", lambda: 1_000_000_000.0)
     write_table(target, table, "zh")
     assert target.read_bytes() == first
+
+
+def test_what_is_without_limit_is_not_what_nobody_knows(tmp_path: Path) -> None:
+    table = pd.DataFrame({"measured_low": [1.5, float("nan")], "measured_high": [float("inf"), float("nan")]})
+    write_table(tmp_path / "t.csv", table, "zh")
+    assert (tmp_path / "t.csv").read_text(encoding="utf-8-sig").splitlines()[1:] == ["1.5,不限", ","]
+    write_table(tmp_path / "t.xlsx", table, "en")
+    cells = openpyxl.load_workbook(tmp_path / "t.xlsx").worksheets[0].iter_rows(min_row=2, values_only=True)
+    assert list(cells) == [(1.5, "unlimited"), (None, None)]
+    write_table(tmp_path / "t.json", table, "zh")
+    assert json.loads((tmp_path / "t.json").read_text(encoding="utf-8")) == [
+        {"measured_low": 1.5, "measured_high": None, "unlimited": ["measured_high"]},
+        {"measured_low": None, "measured_high": None, "unlimited": []},
+    ]

@@ -5,10 +5,11 @@ import pandas as pd
 from scipy.sparse import csr_array, vstack
 
 from siting.domain.nouns import Assessment, Bools, Note, Progress
-from siting.locate.compliance import Unjudged, comply, offers_of, requirements_of, wanted_of
+from siting.locate.compliance import comply
 from siting.locate.series import Solver
 from siting.pipeline.asking import Question, homes_of, serves_circle
 from siting.pipeline.ground import PreparedScenario, measure, walk
+from siting.pipeline.requirements import Unjudged, offers_of, requirements_of, wanted_of
 
 # A note names no more places than these.
 _MOST_NAMED = 10

@@ -9,8 +9,7 @@ from scipy.sparse import csr_array
 
 from siting.assess.audit import audit_table
 from siting.domain.nouns import Assessment
-from siting.locate.compliance import requirements_of, wanted_of
-from siting.locate.compliance.offers import Offers
+from siting.pipeline.requirements import Offers, requirements_of, wanted_of
 from siting.text import LANGS, say
 from tests.assess.test_sharing import IN_B, strip
 

@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array, vstack
 
-from siting.domain.nouns import Floats
-from siting.locate.problem import Bools
+from siting.domain.nouns import Bools, Floats
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.sparse import csr_array
 
 from siting.domain.measures import MEASURES
-from siting.domain.nouns import Assessment, Demand, Floats, Ints
+from siting.domain.nouns import Assessment, Bools, Demand, Floats, Ints
 from siting.domain.requirements import (
     BASIS_OF_UNITS,
     UNIT_LEVELS,
@@ -24,9 +24,8 @@ from siting.domain.shared import SHARING_LEVEL, shared_with
 from siting.domain.standards import Clause
 from siting.domain.tiers import gives_facility
 from siting.domain.villages import spared
-from siting.locate.compliance.asking import Wanted
-from siting.locate.compliance.offers import Offers
-from siting.locate.problem import Bools
+from siting.pipeline.requirements.offers import Offers
+from siting.pipeline.requirements.wanted import Wanted
 
 
 class Unjudged(NamedTuple):

@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check coverage lint docs maps sample bench clean
+.PHONY: demo test check coverage mutants lint docs maps sample bench clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python -m siting demo -o out/demo
@@ -20,6 +20,11 @@ check: lint
 
 coverage: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -n auto --dist worksteal --cov tests
+
+# Hours: once a month, and before a release.
+mutants: $(VENV)/.installed-dev
+	$(BIN)/python -m pip install --quiet --no-compile --editable ".[dev,mutants]"
+	$(BIN)/python -m tools.mutants
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/python -m ruff check .

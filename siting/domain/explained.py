@@ -46,14 +46,16 @@ class Route:
 class Joining:
     """Where a point joins what is walked on.
 
-    ``metres`` to it and the most that they may be (``limit_m``); ``size`` of the connected part joined: kilometres of
-    a network, km² of open ground; whether a facility of the circle stands on that part (``linked``).
+    ``metres`` to it (inf: nothing can be joined) and the most that they may be (``limit_m``); ``size`` of the connected
+    part joined: kilometres of a network, km² of open ground; whether a facility of the circle stands on that part
+    (``linked``); whether a part of the network that was left out as too short is near enough (``beside_scraps``).
     """
 
     metres: float
     limit_m: float
     size: float
     linked: bool
+    beside_scraps: bool = False
 
 
 @dataclass(frozen=True)

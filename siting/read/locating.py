@@ -103,7 +103,8 @@ def locate(
     Parameters
     ----------
     frame : geopandas.GeoDataFrame
-        The layer's table in the working CRS; ``geometry`` is None where the file gives no coordinates. Blank cells of
+        The layer's table in the working CRS; ``geometry`` is None where the file gives no coordinates, and empty where
+        they cannot be read: such rows are left out, since their fault is told. Blank cells of
         ``community_id`` and ``street_id``, where there are such columns, are filled.
     units : mapping of str to geopandas.GeoDataFrame
         The scenario's units of each level, in the working CRS.
@@ -126,7 +127,7 @@ def locate(
     rows = _texts(frame)
     named = [_named(texts, places) for texts in rows]
     shapes = frame.geometry.to_numpy().astype(object)
-    given = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    given = ~shapely.is_missing(shapes)
     placing = _Placing(places, np.full(len(frame), None, dtype=object), np.zeros(len(frame)), shapes)
     placing.by[given] = "coordinates"
     lacking = positions(~given)
@@ -144,7 +145,7 @@ def locate(
         _tell_lost(frame.index, rows, places, positions(lost), source, log)
     counts = pd.Series(placing.by[~lost]).value_counts()
     log.fact(located={str(how): int(count) for how, count in counts.items()})
-    return gpd.GeoDataFrame(placed[~lost])
+    return gpd.GeoDataFrame(placed[~lost & ~shapely.is_empty(shapes)])
 
 
 def _texts(frame: gpd.GeoDataFrame) -> list[dict[str, str]]:

@@ -67,6 +67,8 @@ _FIRST: Final = (
     "plan_of_other_scenario",
     "columns_nearly_known",
     "invalid_left_out",
+    "invalid_left_out_with_people",
+    "people_rows_left_out",
 )
 # Columns of a table that tell where a record is.
 PLACES: Final = ("lon", "lat", "wkt")
@@ -214,6 +216,10 @@ class LayerLog:
         of_layer = (fault for fault in self.log.faults.found if fault.layer == self.key and fault.row is not None)
         fields = {"geometry", *PLACES}
         return {str(fault.row) for fault in of_layer if (fault.field or "").partition(" (")[0] in fields}
+
+    def left_out(self, level: str) -> frozenset[str]:
+        """Return the ids and names of units of a level that were left out, since their polygons are invalid."""
+        return frozenset(self.log.layers.get(f"units.{level}", {}).get("invalid", ()))
 
     def names_twice(self, names: Sequence[str], letters: Sequence[str], line: int) -> list[str]:
         """Note a fault for each name that stands twice in a head, with its cells, and return these names."""

@@ -19,7 +19,7 @@ from siting.domain.nouns import Floats, Ints
 from siting.domain.scenario import Direction, Walking
 from siting.travel.heap import HALF, LOW, Packed, Ticks
 from siting.travel.kernel import TOLERANCE_S, asked, reach, ticks_per_second
-from siting.travel.network import Attachment, WalkingNetwork, attach
+from siting.travel.network import Attachment, WalkingNetwork, attach, beside_scraps
 from siting.travel.open_ground import Surface, parts_of, stand, walk_surface
 from siting.travel.straight import StraightLines
 from siting.travel.walks import Limits, graph_of, walk_between
@@ -197,12 +197,13 @@ def joining(
         size = float((ways.part == part).sum()) * abs(ways.grid.transform.determinant) / 1e6
         return Joining(0.0, limit, size, linked=part in parts_of(ways, stand(ways, sites, doors)))
     found = attach(ways, xy, np.array([np.inf]))
-    edge = int(found.edge[0])
+    edge, beside = int(found.edge[0]), bool(beside_scraps(ways, xy, np.array([limit]))[0])
     if edge < 0:
-        return Joining(np.inf, limit, np.nan, linked=False)
+        return Joining(np.inf, limit, np.nan, linked=False, beside_scraps=beside)
     part_m = float(ways.seconds.length_m[ways.component == ways.component[edge]].sum())
     linked = found.component[0] in attach(ways, sites, doors).component
-    return Joining(float(found.leg_s[0] * ways.speed), limit, part_m / 1e3, linked=bool(linked))
+    metres = float(found.leg_s[0] * ways.speed)
+    return Joining(metres, limit, part_m / 1e3, linked=bool(linked), beside_scraps=beside)
 
 
 def route(

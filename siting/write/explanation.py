@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from siting.crs import WGS84
-from siting.domain.explained import PERHAPS, Explained, Route
+from siting.domain.explained import PERHAPS, Explained, Joining, Route
 from siting.domain.intervals import figure_text
 from siting.domain.tables import PLACE_COLUMNS
 from siting.text import LANGS, Lang, knows, number, say
@@ -122,17 +122,24 @@ def _of_the_report(found: Explained, lang: Lang) -> Iterator[str]:
         yield say("explain.premises", lang, found=premises_text(figures["remedy_candidates"]))
 
 
+def _unjoined(joining: Joining, reason: str | None, *, ground: bool, lang: Lang) -> Iterator[str]:
+    """Yield why a place is not joined to what is walked on, or not to a facility."""
+    limit = number(joining.limit_m)
+    if reason == "cut_off":
+        yield say("explain.cut_off_ground" if ground else "explain.cut_off", lang, size=number(joining.size, 1))
+    elif reason == "off_network" and ground:
+        yield say("explain.off_ground", lang, limit=limit)
+    elif reason == "off_network":
+        if joining.beside_scraps:
+            yield say("explain.beside_scraps", lang, limit=limit)
+        if np.isfinite(joining.metres):
+            yield say("explain.off_network", lang, metres=_metres(joining.metres), limit=limit)
+
+
 def _way(found: Explained, lang: Lang) -> Iterator[str]:
     way, walking = found.way, found.inputs.scenario.walking
-    joining, ground = way.joining, walking.mode == "surface"
-    if joining is not None and way.reason == "off_network":
-        limit = number(joining.limit_m)
-        if ground:
-            yield say("explain.off_ground", lang, limit=limit)
-        else:
-            yield say("explain.off_network", lang, metres=_metres(joining.metres), limit=limit)
-    elif joining is not None and way.reason == "cut_off":
-        yield say("explain.cut_off_ground" if ground else "explain.cut_off", lang, size=number(joining.size, 1))
+    if way.joining is not None:
+        yield from _unjoined(way.joining, way.reason, ground=walking.mode == "surface", lang=lang)
     if way.nearest is None:
         if way.reason == "beyond_max_minutes":
             yield say("explain.nowhere", lang, sought=_minutes(way.sought_s, 0))

@@ -229,6 +229,17 @@ def test_the_limit_of_joining_is_that_of_the_check(given: Inputs) -> None:
     assert (joining.metres, joining.limit_m) == pytest.approx((800.0, 200 + 50 * 2**0.5), abs=0.01)
 
 
+def test_a_facility_beside_a_part_that_is_left_out_is_not_far_away() -> None:
+    # A street of 3.9 km, and one of 400 m that is too short to count, 1 km north of it.
+    streets = network([[(0, 50), (3900, 50)], [(0, 1050), (400, 1050)]])
+    told = explain(district(streets=streets, ledger=facilities({"F1": ((200, 1060), {})})), "F1")
+    joining = told.explained.way.joining
+    assert joining is not None
+    assert (joining.beside_scraps, joining.metres) == (True, pytest.approx(1010.0))
+    assert "shorter than 1 km" in told.text("en")
+    assert "不足 1 公里" in told.text("zh")
+
+
 def test_a_facility_is_asked_for_the_nearest_other_one(given: Inputs) -> None:
     one, other = explain(given, "F1"), explain(given, "F2")
     assert (one.explained.serves, one.explained.way.nearest) == (True, None)

@@ -253,9 +253,10 @@ def test_polygons_beyond_mending_are_left_out_where_the_scenario_says_so(case: C
     case.sections["residential_areas"] += '\non_invalid = "leave_out"'
     case.sections["population"] = case.sections["population"].replace(" }", ', on_invalid = "leave_out" }')
     inputs = case.read()
-    told = {note.values["layer"]: dict(note.values) for note in inputs.notes if note.code == "invalid_left_out"}
-    assert {layer: (note["count"], note["people"], note["ids"]) for layer, note in told.items()} == {
-        "units.street": (3, "?", "S3, S4, S5"),
+    notes = [note for note in inputs.notes if note.code.startswith("invalid_left_out")]
+    told = {note.values["layer"]: dict(note.values) for note in notes}
+    assert {layer: (note["count"], note.get("people"), note["ids"]) for layer, note in told.items()} == {
+        "units.street": (3, None, "S3, S4, S5"),
         "residential_areas": (3, "345", "S3, S4, S5"),
         "population.residents": (3, "3,000", "S3, S4, S5"),
     }
@@ -263,6 +264,31 @@ def test_polygons_beyond_mending_are_left_out_where_the_scenario_says_so(case: C
     assert float(told["units.street"]["area"].removesuffix(" m²")) == pytest.approx(20_000, rel=1e-3)
     assert list(inputs.units["street"].index) == ["S1", "S2"]
     assert float(inputs.population.residents.frame["people"].sum()) == 2000  # type: ignore[union-attr]
+
+
+def test_the_table_of_a_unit_that_was_left_out_is_told_as_that(case: Case) -> None:
+    frame = gpd.GeoDataFrame(
+        {"id": ["S1", "S2"], "name": ["a", "b"]}, geometry=squares().geometry[:2].tolist(), crs=4545
+    )
+    crossing = Polygon([(X, Y + 5000), (X + 200, Y + 5200), (X + 200, Y + 5000), (X, Y + 5200)])
+    gone = gpd.GeoDataFrame({"id": ["S3"], "name": ["c"]}, geometry=[crossing], crs=4545)
+    gpd.GeoDataFrame(pd.concat([frame, gone])).to_file(case.folder / "streets.gpkg")
+    rows = pd.DataFrame({"name": ["a", "b", "c", "d"], "residents": [100, 200, 6000, 7]})
+    rows.to_csv(case.folder / "people.csv", index=False)
+    case.sections["units.street"] = 'path = "streets.gpkg"\non_invalid = "leave_out"'
+    case.sections["units.street.people"] = 'path = "people.csv"'
+    told = {note.code: dict(note.values) for note in case.read().notes}
+    assert (told["people_rows_left_out"]["names"], told["people_rows_left_out"]["people"]) == ("c", "6,000")
+    assert (told["people_rows_unmatched"]["names"], told["people_rows_unmatched"]["people"]) == ("d", "7")
+    assert told["invalid_left_out"]["ids"] == "S3"
+
+
+def test_what_cannot_be_read_as_a_geometry_makes_no_other_fault(case: Case) -> None:
+    names = ["S1", "S2", "S3"]
+    texts = [squares().geometry.iloc[0].wkt, "POLYGON ((abc", "TIN (((0 0, 1 0, 1 1, 0 0)))"]
+    pd.DataFrame({"id": names, "name": names, "wkt": texts}).to_csv(case.folder / "streets.csv", index=False)
+    case.sections["units.street"] = 'path = "streets.csv"\ncrs = "EPSG:4545"'
+    assert [(fault.code, fault.row) for fault in case.faults()] == [("not_wkt", "S2"), ("geometry_of_other_type", "S3")]
 
 
 def test_a_layer_of_which_no_polygon_can_be_mended_is_refused(case: Case) -> None:

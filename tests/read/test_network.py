@@ -98,9 +98,33 @@ def test_a_layer_of_lines_is_read(case: Case) -> None:
 
 def test_a_kind_that_is_not_known_is_told(case: Case) -> None:
     lines = gpd.read_file(case.folder / "walk.gpkg")
-    lines.assign(kind=["path", "road", None]).to_file(case.folder / "walk.gpkg")
+    lines.assign(kind=["path", "lane to the well", None]).to_file(case.folder / "walk.gpkg")
     fault = case.fault()
     assert (fault.code, fault.file, fault.row, fault.field) == ("not_among_choices", "walk.gpkg", "#2", "kind")
+
+
+@pytest.mark.parametrize("stated", [False, True])
+def test_values_of_osm_in_the_column_of_kinds_are_understood(case: Case, *, stated: bool) -> None:
+    lines = gpd.read_file(case.folder / "walk.gpkg").drop(columns="kind")
+    lines.assign(**{"way" if stated else "kind": ["steps", "residential", "motorway"]}).to_file(
+        case.folder / "walk.gpkg"
+    )
+    if stated:
+        case.sections["network"] += '\ncolumns = { kind = "way" }'
+    inputs = case.read()
+    assert inputs.network is not None
+    assert sorted(inputs.network.edges["kind"]) == ["stairs", "street"]
+    (note,) = [note for note in inputs.notes if note.code == "ways_by_values"]
+    assert note.values["key"] == "highway"
+
+
+def test_kinds_that_the_scenario_translates_stay_kinds(case: Case) -> None:
+    lines = gpd.read_file(case.folder / "walk.gpkg")
+    lines.assign(kind=["residential", "tertiary", "tertiary"]).to_file(case.folder / "walk.gpkg")
+    case.sections["network"] += '\nvalues.kind = { residential = "path", tertiary = "tunnel" }'
+    inputs = case.read()
+    assert inputs.network is not None
+    assert sorted(inputs.network.edges["kind"]) == ["path", "tunnel", "tunnel"]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Geometry as it must be: present, of the layer's kind, inside its CRS, polygons valid."""
 
+from collections.abc import Collection
 from typing import Final, Literal
 
 import geopandas as gpd
@@ -30,7 +31,9 @@ _FARTHEST = 1e12
 _SHOWN = 1e-4
 
 
-def checked_shapes(shapes: gpd.GeoSeries, family: Family, labels: list[str], log: LayerLog) -> gpd.GeoSeries:
+def checked_shapes(
+    shapes: gpd.GeoSeries, family: Family, labels: list[str], log: LayerLog, refused: Collection[int] = ()
+) -> gpd.GeoSeries:
     """Return a layer's geometries, checked and mended, in their own CRS.
 
     Points that repeat the one before are left out. Points may be given as polygons (a plot): their representative
@@ -50,6 +53,8 @@ def checked_shapes(shapes: gpd.GeoSeries, family: Family, labels: list[str], log
     log : LayerLog
         Takes the faults ``null_geometry``, ``wrong_geometry``, ``coordinates_out_of_range``,
         ``invalid_polygon`` and the notes ``polygon_mended``, ``points_from_polygons``.
+    refused : collection of int
+        Index labels of geometries that are missing for a reason that was told.
 
     Returns
     -------
@@ -57,7 +62,7 @@ def checked_shapes(shapes: gpd.GeoSeries, family: Family, labels: list[str], log
         As long as ``shapes``; what was refused is left as it is, or None where it lies off its CRS.
     """
     found: Shapes = shapes.to_numpy().astype(object)
-    usable = _present(found, labels, log)
+    usable = _present(found, shapes.index.isin(list(refused)), labels, log)
     # What is absent is told once, whatever kind it would have been.
     usable &= _of_family(found, usable, family, labels, log)
     inside = _in_range(found, CRS(shapes.crs), labels, log)
@@ -70,9 +75,9 @@ def checked_shapes(shapes: gpd.GeoSeries, family: Family, labels: list[str], log
     return gpd.GeoSeries(found, index=shapes.index, crs=shapes.crs)
 
 
-def _present(shapes: Shapes, labels: list[str], log: LayerLog) -> NDArray[np.bool_]:
+def _present(shapes: Shapes, refused: NDArray[np.bool_], labels: list[str], log: LayerLog) -> NDArray[np.bool_]:
     present: NDArray[np.bool_] = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
-    for position in np.flatnonzero(~present):
+    for position in np.flatnonzero(~present & ~refused):
         log.fault("null_geometry", row=labels[position], field="geometry")
     return present
 

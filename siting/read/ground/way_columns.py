@@ -1,7 +1,7 @@
 """The column that says what kind of way a line is, known by its values where its name tells nothing."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -94,7 +94,8 @@ def with_way_column(raw: Raw) -> Raw:
     Where nothing names such a column, the values decide: if at least half of the rows that give one hold words for
     kinds of ways, or values of ``highway``, the column is taken and noted (``ways_by_values``); words in it that are
     not known are faults then. A column that holds fewer words for stairs, bridges and the like, or words that end in
-    one, is noted (``ways_look_alike``).
+    one, is noted (``ways_look_alike``). A column that is named ``kind`` but holds values of ``highway``, which the
+    scenario does not translate, is taken as ``highway`` and noted.
 
     Parameters
     ----------
@@ -104,7 +105,7 @@ def with_way_column(raw: Raw) -> Raw:
     names, stated = [str(name) for name in raw.frame.columns if name != raw.frame.geometry.name], raw.source.columns
     matched = find_columns(names, [column.key for column in NETWORK_COLUMNS], stated, raw.log.key)
     if matched["kind"] or matched["highway"] or {"kind", "highway"} & stated.keys():
-        return raw
+        return _with_tags_as_highway(raw, matched)
     used = {name for found in matched.values() for name in found}
     asked = []
     for name in names:
@@ -121,6 +122,21 @@ def with_way_column(raw: Raw) -> Raw:
     if asked:
         raw.log.note("ways_look_alike", columns="; ".join(asked))
     return raw
+
+
+def _with_tags_as_highway(raw: Raw, matched: Mapping[str, Sequence[str]]) -> Raw:
+    """Take the column of ``kind`` as that of ``highway`` where most of its values are those of ``highway`` alone."""
+    source, kinds = raw.source, matched["kind"]
+    others = [name for name in matched["highway"] if name not in kinds]
+    if len(kinds) != 1 or others or source.values.get("kind") or not isinstance(source, Layer):
+        return raw
+    values = _texts(raw.frame[kinds[0]])
+    key, share = _what(values)
+    if key != "highway" or share < _MOST_KNOWN:
+        return raw
+    raw.log.note("ways_by_values", column=kinds[0], key=key, values=counted(Counter(values)))
+    columns = {**source.columns, "kind": "", "highway": kinds[0]}
+    return replace(raw, source=source.model_copy(update={"columns": columns}))
 
 
 def _texts(cells: pd.Series) -> Mapping[str, int]:

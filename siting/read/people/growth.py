@@ -66,6 +66,8 @@ def read_growth(
         log.fault("growth_of_nobody", found=listed(table["name"].fillna(table["id"])))
         return None
     lost = table.loc[unit.index[unit.isna()]]
+    left_out = log.left_out(level or "")
+    lost = lost[~(lost["id"].isin(left_out) | lost["name"].isin(left_out))]
     if len(lost):
         log.note("growth_rows_unmatched", count=len(lost), names=listed(sorted(lost["name"].fillna(lost["id"]))))
     log.note("growth_rates_read", base_year=source.base_year, horizon=horizon)

@@ -28,6 +28,7 @@ from siting.read.log import LayerLog, listed
 from siting.read.people.voids import (
     HEIGHTS_M,
     MOST_PER_HA,
+    NEAR_GREATEST,
     Kind,
     suspects,
     too_frequent,
@@ -400,7 +401,7 @@ def _greatest_is_data(values: Floats, part: Part, type_: _Type, log: LayerLog) -
     """Tell whether the greatest value of a file may be a count like others; note the fault if that is a question."""
     greatest = float(np.nanmax(values))
     top = next((each for each in suspects(type_.dtype) if type_.scaled(each) == greatest), None)
-    count = 0 if top is None else too_frequent(values, greatest, type_.scaled(top / 2))
+    count = 0 if top is None else too_frequent(values, greatest, type_.scaled(top * NEAR_GREATEST))
     if top is None or not count:
         return True
     row, shown = _cell(values == greatest, part), shown_number(top)

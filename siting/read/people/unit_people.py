@@ -1,7 +1,7 @@
 """People of units from a table of their own: joined by id, else by name, never by guess."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -225,7 +225,7 @@ def figures_by_unit(
             "join_matches_nothing", field=listed(_KEYS), found=some(list(named)), expected=some(list(units.index))
         )
         return None
-    _note_others(rows[unit.isna()], place, log)
+    _note_others(rows[unit.isna()], place, log.left_out(level), log)
     lacking = units.index[~units.index.isin(unit.dropna())]
     if len(lacking):
         told = units["name"].reindex(lacking).fillna(pd.Series(lacking, index=lacking))
@@ -279,18 +279,25 @@ def _other_level(log: LayerLog) -> str | None:
     )
 
 
-def _note_others(rows: pd.DataFrame, place: str | None, log: LayerLog) -> None:
-    """Note the rows that are of no unit: totals, and the others."""
+def _note_others(rows: pd.DataFrame, place: str | None, left_out: Collection[str], log: LayerLog) -> None:
+    """Note the rows that are of no unit: totals, those of units that were left out, and the others."""
     told = rows["name"].fillna(rows["id"])
     adds_up = rows["name"].map(lambda name: _is_whole(name, place)).astype(bool)
-    totals, others = sorted(told[adds_up]), sorted(told[~adds_up])
+    totals = sorted(told[adds_up])
     if totals:
         log.note("people_total_rows", count=len(totals), names=listed(totals))
-    if others:
-        given = [name for name in ("people", *_FIGURES) if name in rows]
-        people = rows.loc[~adds_up, given].astype("float64").sum(min_count=1).max()
-        shown = "?" if pd.isna(people) else f"{people:,.0f}"
-        log.note("people_rows_unmatched", count=len(others), names=listed(others), people=shown)
+    gone = ~adds_up & (rows["id"].isin(left_out) | rows["name"].isin(left_out))
+    if gone.any():
+        log.note("people_rows_left_out", **_counted(rows[gone]))
+    if (others := ~adds_up & ~gone).any():
+        log.note("people_rows_unmatched", **_counted(rows[others]))
+
+
+def _counted(rows: pd.DataFrame) -> dict[str, object]:
+    """Return how many rows there are, their names and their people, for a note."""
+    people = rows[[name for name in ("people", *_FIGURES) if name in rows]].astype("float64").sum(min_count=1).max()
+    names = listed(sorted(rows["name"].fillna(rows["id"])))
+    return {"count": len(rows), "names": names, "people": "?" if pd.isna(people) else f"{people:,.0f}"}
 
 
 def _is_whole(name: object, place: str | None) -> bool:

@@ -36,6 +36,11 @@ _GREATEST: Final = tuple(float(np.iinfo(f"{sign}int{bits}").max) for bits in (8,
 # 127 is too common a count.
 _SUSPECTS: Final = (9999.0, 99_999.0, 999_999.0, *(value for value in _GREATEST if value > np.iinfo("int8").max))
 
+# Values from this part of the greatest on are just below it.
+NEAR_GREATEST: Final = 0.9
+# So many times as many cells hold the greatest value as the most frequent one just below: a heap, and no tail.
+_SPIKE: Final = 3
+
 
 def void_conventional(values: Floats, cells: NDArray[np.generic], kind: Kind, found: Counter[float]) -> None:
     """Take the values that stand for no data by convention for what they are, whatever their cell.
@@ -111,18 +116,19 @@ def suspects(dtype: np.dtype[np.generic]) -> tuple[float, ...]:
     return tuple(float(value) for value in np.array(_SUSPECTS).astype(dtype) if np.isfinite(value))
 
 
-def too_frequent(values: Floats, greatest: float, half: float) -> int:
-    """Return how many cells hold the greatest value of a file, if they are more than the tail below explains.
+def too_frequent(values: Floats, greatest: float, near: float) -> int:
+    """Return how many cells hold the greatest value of a file, if they are more than the values just below explain.
 
-    Numbers of people thin out towards their greatest: a value that several cells hold, more than all those between it
-    and its half together, is no data, or a number that was cut off.
+    Numbers of people thin out towards their greatest. A greatest value that several cells hold is no data, or a number
+    that was cut off, if these are more than twice as many as all cells just below it, or more than three times as many
+    as hold the most frequent value there (of dense ground many cells are just below it).
 
     Parameters
     ----------
     values : numpy.ndarray
         Cells, scaled.
-    greatest, half : float
-        The greatest value and half of it, scaled alike.
+    greatest, near : float
+        The greatest value, and from where values are just below it, scaled alike.
 
     Returns
     -------
@@ -133,11 +139,14 @@ def too_frequent(values: Floats, greatest: float, half: float) -> int:
     --------
     >>> import numpy as np
     >>> from siting.read.people.voids import too_frequent
-    >>> too_frequent(np.array([3.0, 200.0, 250.0, 255.0]), 255.0, 127.5)
+    >>> too_frequent(np.array([3.0, 250.0, 250.0, 255.0, 255.0]), 255.0, 229.5)
     0
-    >>> too_frequent(np.array([3.0, 20.0, 255.0, 255.0]), 255.0, 127.5)
+    >>> too_frequent(np.array([3.0, 200.0, 200.0, 255.0, 255.0]), 255.0, 229.5)
     2
+    >>> too_frequent(np.array([*range(230, 255), 255.0, 255.0, 255.0, 255.0]), 255.0, 229.5)
+    4
     """
     there = int((values == greatest).sum())
-    below = int(((values > half) & (values < greatest)).sum())
-    return there if there > max(1, below) else 0
+    below = values[(values >= near) & (values < greatest)]
+    _, counts = np.unique(below, return_counts=True)
+    return there if there > max(1, min(2 * len(below), _SPIKE * counts.max(initial=0))) else 0

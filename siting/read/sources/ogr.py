@@ -86,7 +86,7 @@ def _read_layer(path: Path, source: Layer, encoding: str | None, log: LayerLog) 
     # GDAL gives the second of two features with one number another.
     twice = next(filter(None, map(_ID_TWICE.search, words)), None)
     if twice is not None and table is not None and _is_numbered(path):
-        log.fault("duplicate_id", row=twice[1], field="id", found=f'"id": {twice[1]}')
+        log.fault("feature_numbers_twice", row=twice[1], field="id", found=twice[1])
         return None
     tell_warnings(words, GDAL, path, log)
     return table

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 from pyproj import CRS
@@ -24,7 +25,7 @@ from siting.read.sources.delimited import read_delimited
 from siting.read.sources.files import take
 from siting.read.sources.geoparquet import read_parquet
 from siting.read.sources.ogr import polygons_of_rings, read_ogr
-from siting.read.sources.placed import placed
+from siting.read.sources.placed import Placed, placed
 from siting.read.sources.sheets import read_sheet
 from siting.read.tables.cells import renumbered
 from siting.read.tables.cleaning import clean_table
@@ -36,11 +37,15 @@ Source = Layer
 
 @dataclass(frozen=True)
 class Raw:
-    """A layer as it lies in its file: their columns, geometry, the file's CRS; ``source`` says how to read them."""
+    """A layer as it lies in its file: their columns, geometry, the file's CRS; ``source`` says how to read them.
+
+    ``refused`` are the index labels of the rows whose geometry is missing since it cannot be read, which is told.
+    """
 
     frame: gpd.GeoDataFrame
     source: Source
     log: LayerLog
+    refused: frozenset[int] = frozenset()
 
 
 def read_vector(source: Source, log: LayerLog, columns: Sequence[Column] = ()) -> Raw | None:
@@ -184,29 +189,22 @@ def _with_crs(table: pd.DataFrame, source: Source, log: LayerLog) -> Raw | None:
         tagged = None if table.crs is None else tagged_crs(CRS(table.crs).to_wkt())
         columns = pd.DataFrame(table.drop(columns=table.geometry.name))
         geometry = georeferenced(shapely.force_2d(table.geometry.to_numpy()), tagged, source, log)
+        refused = np.zeros(len(table), dtype=np.bool_)
     else:
-        columns, geometry = table, _placed(table, source, log)
+        found = placed(table, source, log)
+        if found is None:
+            return None
+        columns, geometry, refused = table, _positioned(found, source, log), found.refused
     if geometry is None:
         return None
     if shifted_system(source.crs) is None:
         note_web_map(map(str, columns.columns), log.file, CRS(geometry.crs), log)
     columns = renumbered(columns)
-    return Raw(gpd.GeoDataFrame(columns, geometry=geometry.set_axis(columns.index)), source, log)
+    frame = gpd.GeoDataFrame(columns, geometry=geometry.set_axis(columns.index))
+    return Raw(frame, source, log, frozenset(columns.index[refused].tolist()))
 
 
-def _placed(table: pd.DataFrame, source: Source, log: LayerLog) -> gpd.GeoSeries | None:
-    found = placed(table, source, log)
-    if found is None:
-        return None
-    shapes, refused = found.shapes, found.refused
-    if isinstance(source, PlacedLayer) and shapely.is_missing(shapes).all() and not refused.any():
-        return gpd.GeoSeries(shapes, crs=WGS84)
-    geometry = georeferenced(shapes, found.crs, source, log)
-    if geometry is None or not refused.any():
-        return geometry
-    # A record that was refused must not be refused again as one without geometry: another's stands in.
-    known = geometry[geometry.notna()]
-    stands_in = known.iloc[0] if len(known) else shapely.Point(0.0, 0.0)
-    filled = geometry.to_numpy().astype(object)
-    filled[refused] = stands_in
-    return gpd.GeoSeries(filled, crs=geometry.crs)
+def _positioned(found: Placed, source: Source, log: LayerLog) -> gpd.GeoSeries | None:
+    if isinstance(source, PlacedLayer) and shapely.is_missing(found.shapes).all() and not found.refused.any():
+        return gpd.GeoSeries(found.shapes, crs=WGS84)
+    return georeferenced(found.shapes, found.crs, source, log)

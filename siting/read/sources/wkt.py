@@ -121,4 +121,8 @@ def _linear(texts: Sequence[str]) -> Shapes:
             table = pyogrio.read_dataframe(file, GEOM_POSSIBLE_NAMES="wkt", on_invalid="ignore", use_arrow=False)
     if not isinstance(table, gpd.GeoDataFrame):
         return np.full(len(texts), None, dtype=object)
-    return np.asarray(table.geometry.to_numpy(), dtype=object)
+    found = np.asarray(table.geometry.to_numpy(), dtype=object)
+    for at in np.flatnonzero(shapely.get_type_id(found) == shapely.GeometryType.GEOMETRYCOLLECTION):
+        # GDAL makes no lines of curves in a collection.
+        found[at] = None if _CURVES.search(found[at].wkt) else found[at]
+    return found

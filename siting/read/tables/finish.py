@@ -128,13 +128,14 @@ def _without_invalid(raw: Raw, table: pd.DataFrame, labels: list[str]) -> tuple[
     area = land_m2(drawn[usable(drawn)], raw.frame.crs).sum()
     given = next((name for name in ("people", "residents", "elderly") if name in table), None)
     told = table.loc[out, given].sum(min_count=1) if given is not None else np.nan
-    raw.log.note(
-        "invalid_left_out",
-        count=int(out.sum()),
-        area=shown_m2(float(area)),
-        people="?" if pd.isna(told) else f"{told:,.0f}",
-        ids=some([labels[position] for position in np.flatnonzero(out)]),
-    )
+    gone = [labels[position] for position in np.flatnonzero(out)]
+    figures = {"count": len(gone), "area": shown_m2(float(area)), "ids": some(gone)}
+    if pd.isna(told):
+        raw.log.note("invalid_left_out", **figures)
+    else:
+        raw.log.note("invalid_left_out_with_people", people=f"{told:,.0f}", **figures)
+    # Tables that are joined by id or name know by these why a row has no place.
+    raw.log.fact(invalid=sorted({*gone, *(table.loc[out, "name"].dropna() if "name" in table else ())}))
     kept = [label for label, gone in zip(labels, out, strict=True) if not gone]
     return replace(raw, frame=raw.frame[~out]), table[~out], kept
 
@@ -142,13 +143,15 @@ def _without_invalid(raw: Raw, table: pd.DataFrame, labels: list[str]) -> tuple[
 def _shapes(raw: Raw, family: Family, labels: list[str]) -> gpd.GeoSeries:
     """Return the geometries checked; where a layer's records may be placed by name, those without stay None."""
     if not isinstance(raw.source, PlacedLayer):
-        return checked_shapes(raw.frame.geometry, family, labels, raw.log)
+        return checked_shapes(raw.frame.geometry, family, labels, raw.log, raw.refused)
     found = raw.frame.geometry.to_numpy().astype(object)
     there = np.flatnonzero(~(shapely.is_missing(found) | shapely.is_empty(found)))
     given = gpd.GeoSeries(found[there], crs=raw.frame.crs)
     checked = checked_shapes(given, family, [labels[row] for row in there], raw.log)
     found[:] = None
     found[there] = checked.to_numpy()
+    # What cannot be read is not what is absent: no name stands for it.
+    found[raw.frame.index.isin(raw.refused)] = shapely.Point()
     return gpd.GeoSeries(found, index=raw.frame.index, crs=raw.frame.crs)
 
 

@@ -121,6 +121,21 @@ def test_a_byte_of_255_that_stands_alone_is_asked_for_and_both_answers_work(case
     assert people(case) == 7 * 191 + 255 * 9
 
 
+@pytest.mark.parametrize("mean", [60, 150, 200])
+def test_a_heap_of_255_above_dense_ground_is_asked_for(case: Case, mean: int) -> None:
+    values = np.random.default_rng(mean).poisson(mean, (10, 20)).clip(max=250)
+    values[0, :9] = 255
+    write(case, values, "uint8")
+    assert (case.fault().code, case.fault().found) == ("greatest_value", "255 (9)")
+
+
+def test_a_heap_of_127_among_bytes_of_100_is_asked_for(case: Case) -> None:
+    values = np.full((10, 20), 100)
+    values[0, :9] = 127
+    write(case, values, "int8")
+    assert (case.fault().code, case.fault().found) == ("greatest_value", "127 (9)")
+
+
 @pytest.mark.parametrize(
     ("dtype", "value"), [("float32", 255), ("int16", 255), ("int32", 9999), ("float32", 9999), ("float64", 255)]
 )

@@ -232,11 +232,12 @@ def test_numbers_of_features_are_ids(tmp_path: Path) -> None:
     assert raw.frame["id"].tolist() == [12, 7]
 
 
-def test_a_number_of_two_features_is_refused(tmp_path: Path) -> None:
-    path = _features(tmp_path / "a.geojson", {"id": 12}, {"id": 12})
+@pytest.mark.parametrize("other", [12, 12.5])
+def test_a_number_of_two_features_is_refused(tmp_path: Path, other: float) -> None:
+    path = _features(tmp_path / "a.geojson", {"id": 12}, {"id": other})
     log = Log()
     assert read_vector(Layer(path=path), log.layer("facilities", path)) is None
-    assert [(fault.code, fault.row) for fault in log.faults.found] == [("duplicate_id", "12")]
+    assert [(fault.code, fault.row) for fault in log.faults.found] == [("feature_numbers_twice", "12")]
 
 
 def test_very_many_names_of_attributes_are_refused(tmp_path: Path) -> None:

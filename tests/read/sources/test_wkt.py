@@ -86,3 +86,7 @@ def test_surfaces_are_refused_by_row_and_type(tmp_path: Path) -> None:
         ("geometry_of_other_type", "P3", "CIRCULARSTRING"),
     ]
     assert "ST_CurveToLine" in faults[0].message("en")
+    _, faults, _ = read(
+        table(tmp_path, good, "GEOMETRYCOLLECTION (CURVEPOLYGON ((0 0, 1 0, 1 1, 0 0)))"), crs="EPSG:4490"
+    )
+    assert [(fault.code, fault.found) for fault in faults] == [("geometry_of_other_type", "CURVEPOLYGON")]

@@ -209,7 +209,7 @@ def test_records_of_a_ledger_may_lack_both_coordinates_but_not_one(tmp_path: Pat
     raw, log = _facilities(tmp_path, text, crs="EPSG:4490")
     assert raw is not None
     assert raw.frame.geometry.isna().tolist() == [False, True, True]
-    assert raw.refused == {2}
+    assert raw.refused == {raw.frame.index[2]}
     assert raw.frame.geometry.iloc[0].equals(shapely.Point(106.57, 29.55))
     assert [(fault.code, fault.row, fault.field) for fault in log.faults.found] == [
         ("coordinate_missing", "C", "lat (纬度)")

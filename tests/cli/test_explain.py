@@ -120,7 +120,7 @@ def test_the_mean_walk_of_a_place_and_the_walk_from_a_cell_of_it_bear_their_own_
     # Cells every 100 m from 1,050 m on, ten persons in each but 30 in the fifth, at 0.8 m/s.
     metres, people = np.arange(1050.0, 2000.0, 100.0), np.array([10.0] * 4 + [30.0] + [10.0] * 5)
     mean = float(np.average(metres, weights=people)) / 0.8 / 60
-    assert f"Walk to the nearest facility: mean {mean:.1f} minutes" in east.text("en")
+    assert f"Walk to the nearest facility: on average {mean:.1f} minutes;" in east.text("en")
     assert f"步行至最近设施：平均 {mean:.1f} 分钟" in east.text("zh")
     assert f"The nearest facility of the circle from this cell is 一号站 (F1): {1450 / 48:.1f} minutes" in east.text(
         "en"

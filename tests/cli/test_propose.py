@@ -125,8 +125,8 @@ def test_an_interrupt_during_a_study_keeps_plan_and_part_and_ends_with_130(
     assert "interrupt" in set(pd.read_json(curve)["stopped_by"])
     assert not order.exists()
     heard = capsys.readouterr().err
-    assert "覆盖曲线只写出已得部分" in heard
-    assert "次序没有写出" in heard or "时序没有写出" in heard
+    assert "覆盖曲线只输出已得部分" in heard
+    assert "建设时序没有输出" in heard
 
 
 def test_an_interrupt_before_there_is_anything_leaves_no_study(

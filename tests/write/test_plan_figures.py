@@ -187,7 +187,7 @@ def test_many_sites_that_stay_in_all_are_left_out_and_counted() -> None:
 
 
 def test_an_order_without_loss_says_so() -> None:
-    words = "every step equals the optimal plan"
+    words = "every stage equals the optimal plan"
     assert words in drawn(draw_order(ORDER.assign(loss_share=0.0), "en"))
     assert words not in drawn(draw_order(ORDER, "en"))
 

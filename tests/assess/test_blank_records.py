@@ -33,10 +33,10 @@ COLUMNS: Final[Mapping[str, tuple[Column, ...]]] = {
 # says what. Each is seen to turn a verdict below: what does not is no exception.
 SAYS_SOMETHING: Final[Mapping[tuple[str, str], str]] = {
     # Most records give their plot alone: the plot is taken for their own.
-    ("facility", "building_floor_area_m2"): "without `building_floor_area_m2` a building of its own",
+    ("facility", "building_floor_area_m2"): "without `building_floor_area_m2` its own building",
     ("facility", "floor_area_m2"): "without `floor_area_m2` its whole plot",
     # Where a facility stands is known: by its point.
-    ("facility", "community_id"): "What no unit is named for counts where it stands",
+    ("facility", "community_id"): "A record that names no unit counts where it is located",
     # A facility has a status, which says whether it is there.
     ("facility", "opens"): "dates that are not given follow `status` (2)",
     ("facility", "closes"): "dates that are not given follow `status` (2)",

@@ -212,7 +212,7 @@ def test_the_command_prints_and_writes_it(
     assert {"zh": "数据完整性", "en": "data completeness"}[lang] in told
     table = pd.read_csv(tmp_path / "audit.csv")
     rows = json.loads((tmp_path / "audit.json").read_text(encoding="utf-8"))
-    assert list(AUDIT_COLUMNS) == list(rows[0])
+    assert [*AUDIT_COLUMNS, "unlimited"] == list(rows[0])
     assert len(table) == len(rows)
     head, met = {"zh": ("判定", "达标"), "en": ("verdict", "met")}[lang]
     assert (table[head] == met).any()

@@ -14,7 +14,7 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 _PLAIN: Final = frozenset(
     {
         *("highs", "problem", "solve", "stations", "choice", "state", "search", "request", "excluding", "losses"),
-        *("optima", "sequence", "making", "asking", "offers", "comply", "first", "stages", "system", "explain"),
+        *("optima", "sequence", "comply", "first", "stages", "system", "explain"),
         *(
             "smallest",
             "evaluate",

@@ -376,7 +376,7 @@ def test_a_miss_is_named_with_what_mends_it(case: Case) -> None:
     note = next(note for note in case.read().notes if note.code == "lines_just_miss")
     lon, lat = Transformer.from_crs(METRIC, "EPSG:4326", always_xy=True).transform(X + 500, Y + 500.4)
     assert note.values["count"] == 1
-    assert note.values["places"] == f"{lon:.6f}, {lat:.6f} (0.40 m)"
+    assert note.values["places"] == f"{lon:.6f}, {lat:.6f} (0.4 m)"
     case.sections["network"] += "\nsplit_at_crossings = true\nsnap_m = 0.5"
     inputs = case.read()
     assert inputs.network is not None

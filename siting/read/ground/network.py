@@ -293,7 +293,7 @@ def read_lines(frame: gpd.GeoDataFrame, labels: Sequence[str], crs: CRS, log: La
     if account.snapped:
         log.note("lines_snapped", count=account.snapped, snap_m=f"{snap_m:g}")
     if account.misses is not None and len(account.misses.xy):
-        gaps = [f" ({metres:.2f} m)" for metres in account.misses.away_m]
+        gaps = [f" ({metres:.2g} m)" for metres in account.misses.away_m]
         places = spots(account.misses.xy, crs, after=gaps)
         log.note("lines_just_miss", count=len(gaps), places=places, snap_m=f"{snap_m:g}")
     return network

@@ -120,13 +120,13 @@ def read_people_of_level(
 
 def _note_repeated(frame: gpd.GeoDataFrame, log: LayerLog) -> None:
     """Note the points without ids that are equal to another in place and people: the file may hold them twice."""
-    if "id" in log.log.layers.get(log.key, {}).get("matched", {}):
-        return
     rows = pd.DataFrame({"x": frame.geometry.x, "y": frame.geometry.y, "people": frame["people"]})
-    repeated = rows.duplicated().to_numpy() & (rows["people"] > 0).to_numpy()
-    if repeated.any():
-        people = f"{rows.loc[repeated, 'people'].sum():,.0f}"
-        log.note("people_points_repeated", count=int(repeated.sum()), of=len(rows), people=people)
+    # A record without an id is called by its number.
+    nameless = rows[(frame.index == [str(number) for number in range(1, len(rows) + 1)]) & (rows["people"] > 0)]
+    repeated = nameless[nameless.duplicated()]
+    if len(repeated):
+        people = f"{repeated['people'].sum():,.0f}"
+        log.note("people_points_repeated", count=len(repeated), of=len(rows), people=people)
 
 
 def _check_figures(frame: gpd.GeoDataFrame, log: LayerLog) -> None:

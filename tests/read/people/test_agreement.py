@@ -250,6 +250,9 @@ def test_points_that_stand_twice_are_told_where_no_id_says_that_they_are_two(cas
     numbered = [f"{row},{'id' if at == 0 else f'P{at}'}" for at, row in enumerate(rows)]
     (case.folder / "people.csv").write_text("\n".join(numbered), encoding="utf-8")
     assert "people_points_repeated" not in told(case)
+    named = [f"{row},{'id' if at == 0 else 'P2' if at == 2 else ''}" for at, row in enumerate(rows)]
+    (case.folder / "people.csv").write_text("\n".join(named), encoding="utf-8")
+    assert told(case)["people_points_repeated"]["count"] == 1
 
 
 def test_residents_derived_from_a_share_must_fit_the_ground_too(case: Case) -> None:

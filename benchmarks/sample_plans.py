@@ -19,7 +19,7 @@ from siting.locate.problem import Effort, MaximalCovering, Model, PMedian, Probl
 from siting.locate.solve import solve
 from siting.pipeline.asking import ask
 from siting.pipeline.ground import prepare
-from siting.pipeline.planning import asked_of
+from siting.pipeline.planning import merge_options
 from siting.read import read_scenario
 
 SCENARIO: Final = Path(__file__).resolve().parents[1] / "data" / "sample" / "scenario.toml"
@@ -57,7 +57,7 @@ def _line(found: Solution) -> str:
 def _problem(budgets: list[float]) -> Problem:
     """Return who walks how long to which site in the sample district, with costs where money is asked of."""
     scenario = read_scenario(SCENARIO)
-    plan = asked_of(scenario.plan, budget_cny=max(budgets) * 1e6) if budgets else scenario.plan
+    plan = merge_options(scenario.plan, budget_cny=max(budgets) * 1e6) if budgets else scenario.plan
     return ask(prepare(scenario, quiet), plan, quiet).problem
 
 

@@ -1,7 +1,7 @@
-"""Clauses as linear rows: what a place needs, what stands there, and what each site would add.
+"""Clauses as linear constraints: what a place requires, what exists there, and what each site adds.
 
-The check judges what is provided against what is required. Where what is provided is a sum over facilities, a plan can
-be held to the same clause as a linear row; the arithmetic is that of :mod:`siting.domain.clauses` and
+The check compares what is provided with what is required. If what is provided is a sum over facilities, the clause can
+be a linear constraint of a plan. The arithmetic is that of :mod:`siting.domain.clauses` and
 :mod:`siting.domain.measures`.
 """
 
@@ -23,23 +23,23 @@ from siting.domain.standards import Clause, Force, Standard
 
 RequirementKind = Literal["land", "land_reach", "covered_share", "beds", "facility"]
 
-# Kinds of clauses that a new facility can only bring nearer to being met, by an amount of its own.
+# Kinds of clauses for which a new facility can only raise what is provided, by an amount of its own.
 LINEAR_KINDS: Final = frozenset({"land_per_person", "service_circle", "beds_per_1000", "beds_total", "unit_coverage"})
 
 # Levels whose units must each have a facility.
 UNIT_LEVELS: Final = ("community", "street")
 
-# What a clause counts that looks at such units.
+# What a clause on such units counts.
 BASIS_OF_UNITS: Final = {"street": "streets", "community": "communities"}
 
 
 @dataclass(frozen=True)
 class Sharing:
-    """Members of a place of whom each counts once, however many open rows reach it.
+    """Members of a place that count once each, however many open sites reach them.
 
-    ``reach`` has shape (rows, members of all places), stored where a row reaches a member; ``members`` are those of
-    the place, each once, without those who are reached already, and ``worth`` is what each adds once it is reached, in
-    the unit of the clause.
+    ``reach`` has shape (sites, members of all places), stored if a site reaches a member. ``members`` are those of the
+    place, each once, without those that are reached already. ``worth`` is what each adds once it is reached, in the
+    unit of the clause.
     """
 
     reach: csr_array
@@ -49,31 +49,31 @@ class Sharing:
 
 @dataclass(frozen=True)
 class Requirement:
-    """One clause upon one place, as a linear row over the rows of a problem.
+    """One clause for one place, as a linear constraint over the sites of a problem.
 
-    With x_j = 1 where row j is open and y_i = 1 where an open row reaches member i, the clause is met when
+    With x_j = 1 if site j is open and y_i = 1 if an open site reaches member i, the clause is met when
 
         provided + Σ_j add_j x_j + Σ_i worth_i y_i ≥ required.
 
     Parameters
     ----------
     clause, level, place : str
-        Which clause, upon which place.
+        Which clause, for which place.
     force : str
         ``mandatory`` or ``target``.
     kind : str
         What is provided: land in the place, land within reach of its people, a share of people covered, beds, a
         facility.
     required, provided : float
-        What must be provided in all, and what stands already, in the unit in which the clause is judged.
+        What must be provided in total, and what is provided already, in the unit in which the clause is judged.
     add : ndarray
-        What each row adds when it is open, shape (rows,), not negative.
+        What each site adds if it is open, shape (sites,), not negative.
     sharing : Sharing or None
-        Who counts once.
+        The members that count once.
     rank : int
-        Where not all can be met, those of a lower rank go first; those of one rank are relaxed together.
+        If not all requirements can be met, lower ranks are met first; requirements of one rank are relaxed together.
     basis : str
-        What is counted, where a clause counts streets and communities apart; else blank.
+        What is counted, if a clause counts streets and communities separately; otherwise blank.
     """
 
     clause: str
@@ -89,25 +89,25 @@ class Requirement:
     basis: str = ""
 
     def provided_by(self, opened: NDArray[np.bool_]) -> float:
-        """Return what is provided in all with some rows open, shape (rows,)."""
+        """Return what is provided in total with the open sites, shape (sites,)."""
         found = self.provided + float(self.add[opened].sum())
         if self.sharing is None:
             return found
         reached = np.zeros(self.sharing.reach.shape[1], dtype=np.bool_)
-        for row in np.flatnonzero(opened):
-            reached[self.sharing.reach.indices[slice(*self.sharing.reach.indptr[row : row + 2])]] = True
+        for site in np.flatnonzero(opened):
+            reached[self.sharing.reach.indices[slice(*self.sharing.reach.indptr[site : site + 2])]] = True
         return found + float(self.sharing.worth[reached[self.sharing.members]].sum())
 
     def finding(self, opened: NDArray[np.bool_]) -> Finding:
-        """Judge the clause with some rows open, by what is known to be provided."""
+        """Judge the clause with the open sites, by what is known to be provided."""
         return clauses.at_least(self.required, self.provided_by(opened))
 
 
 def linear_clauses(standards: Sequence[Standard]) -> list[Pair]:
-    """Return the clauses to which a plan can be held, in the order of the documents.
+    """Return the clauses that a plan can be required to meet, in the order of the documents.
 
-    Those of the :data:`LINEAR_KINDS` that give a verdict; but no new facility is known to care for the destitute
-    disabled.
+    These are the clauses of :data:`LINEAR_KINDS` that give a verdict. Clauses on care for the destitute disabled are
+    excluded: it is not known whether a new facility gives such care.
     """
     return [
         (standard, clause)
@@ -121,20 +121,20 @@ def linear_clauses(standards: Sequence[Standard]) -> list[Pair]:
 
 
 def unfit_clauses(standards: Sequence[Standard], names: Sequence[str]) -> tuple[str, ...]:
-    """Return those of some names (``ID`` or ``ID@LEVEL``) that name no clause to which a plan can be held."""
+    """Return those of the given names (``ID`` or ``ID@LEVEL``) whose clause a plan cannot be required to meet."""
     fit = {clause.id for _, clause in linear_clauses(standards)}
     return tuple(name for name in names if name.partition("@")[0] not in fit)
 
 
 def part_worth(clause: Clause, whole: float = 1.0) -> float:
-    """Return by how much one unit of the part raises what a clause compares.
+    """Return by how much one unit of the part raises the compared value of a clause.
 
     Parameters
     ----------
     clause : Clause
         Of one of the :data:`LINEAR_KINDS`.
     whole : float
-        The whole with which the part is compared; without meaning where the kind has none.
+        The whole with which the part is compared; ignored if the kind has none.
 
     Examples
     --------
@@ -149,7 +149,7 @@ def part_worth(clause: Clause, whole: float = 1.0) -> float:
 
 
 def weights(shares: csr_array, people: Floats) -> csr_array:
-    """Return shares × people by place and cell; by area alone where a place holds nobody on the grid."""
+    """Return shares × people by place and cell; by area alone for a place without people on the grid."""
     by_people = shares.multiply(np.nan_to_num(people)[None, :]).tocsr()
     empty = np.asarray(by_people.sum(axis=1)).ravel() <= 0
     return csr_array(by_people + shares.multiply(empty[:, None].astype(float)).tocsr())
@@ -163,13 +163,14 @@ def district_catchment(unit: object, demand: Demand) -> tuple[Ints, Floats, Floa
     unit : object
         Its district; all units where there is no layer of districts.
     demand : Demand
-        Where people are.
+        The population cells.
 
     Returns
     -------
     cells, served, part : ndarray
-        Cells, the share of each cell's people whom it serves, and the share of its land per person that falls to the
-        people of the cell: those of a cell on a border are taken for mixed, so each has the district's part of it.
+        Cells; the share of each cell's people that it serves; and the share of its land per person that the people of
+        the cell have. The people of a cell on a border are assumed mixed, so each of them has the district's part of
+        it.
     """
     ids = demand.place_ids.get("district")
     inside = demand.cells["inside"].to_numpy()

@@ -8,7 +8,7 @@ from siting.locate.problem import Effort, Ended
 
 
 class Deadline:
-    """An effort that is spent from now on, shared by all parts of a search.
+    """An effort and the clock that runs on it, shared by all parts of a search.
 
     ``ended`` is the first reason for which the search must stop; None while it may continue.
 
@@ -63,5 +63,5 @@ class Deadline:
             self._nodes = max(self._nodes - nodes, 0)
 
     def left(self, share: float = 1.0, report: Callable[[float, float], None] | None = None) -> Effort:
-        """Return the effort that is left, with a share of its seconds; silent without ``report``."""
+        """Return the remaining effort, with a share of its seconds; it reports nothing without ``report``."""
         return replace(self.effort, time_limit_s=self.seconds * share, max_nodes=self._nodes, report=report)

@@ -12,7 +12,7 @@ from siting.domain.nouns import Floats, Ints
 def gini(shares: ArrayLike, people: ArrayLike) -> float:
     r"""Return the Gini coefficient of covered shares, each unit weighted with its people.
 
-    Half the relative mean difference of two persons drawn at random:
+    Half the relative mean difference of two randomly drawn persons:
 
     .. math::
 
@@ -34,8 +34,9 @@ def gini(shares: ArrayLike, people: ArrayLike) -> float:
     Returns
     -------
     float
-        0 where all units have one share; nearly 1 where few persons have all. NaN where nobody lives or nobody is
-        covered, and where the share of a unit with people, or its people, are not known.
+        0 if all units have the same share; nearly 1 if few persons have everything. NaN if there are no people, if no
+        person is covered, or if the share or the people of a unit are not known (the share of a unit without people may
+        be unknown).
 
     Raises
     ------
@@ -50,7 +51,7 @@ def gini(shares: ArrayLike, people: ArrayLike) -> float:
 
     Examples
     --------
-    Of two units alike in people one is covered wholly, the other not at all.
+    One of two units with equal people is covered completely, the other not at all.
 
     >>> from siting.locate.fairness import gini
     >>> gini([1.0, 0.0], [100, 100]), gini([0.6, 0.6], [100, 900])
@@ -62,16 +63,16 @@ def gini(shares: ArrayLike, people: ArrayLike) -> float:
     share, weight = ordered
     served, persons = share * weight, weight / math.fsum(weight)
     served /= math.fsum(served)
-    # Twice the area between the diagonal and the curve, as a sum over pairs: each against all who have less.
+    # Twice the area between the diagonal and the curve, as a sum over pairs: each unit with all units of smaller share.
     less_persons, less_served = np.cumsum(persons) - persons, np.cumsum(served) - served
-    # Rounding may leave a hair below 0.
+    # Rounding errors may give a value slightly below 0.
     return max(math.fsum(served * less_persons) - math.fsum(persons * less_served), 0.0)
 
 
 def lorenz(shares: ArrayLike, people: ArrayLike) -> pd.DataFrame:
-    r"""Return the Lorenz curve: what part of those served live among the worst served part of all.
+    r"""Return the Lorenz curve: the part of all covered people that live in the worst served part of the people.
 
-    With units in the order of rising share, after unit k:
+    Units are sorted by ascending share. After unit k:
 
     .. math:: x_k = \frac{\sum_{i \le k} p_i}{P}, \qquad y_k = \frac{\sum_{i \le k} p_i s_i}{\sum_i p_i s_i}
 
@@ -83,8 +84,8 @@ def lorenz(shares: ArrayLike, people: ArrayLike) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``people_share`` (x) and ``served_share`` (y), from (0, 0) to (1, 1), with a row for each unit that has people
-        between, and ``unit``, its number (-1 at the origin). Empty where :func:`gini` is NaN.
+        ``people_share`` (x) and ``served_share`` (y), from (0, 0) to (1, 1), with a row for each unit that has people,
+        and ``unit``, its number (-1 at the origin). Empty where :func:`gini` is NaN.
 
     Raises
     ------
@@ -128,13 +129,13 @@ def _checked(shares: ArrayLike, people: ArrayLike) -> tuple[Floats, Floats]:
         if np.any(np.isinf(numbers) | (numbers < 0)):
             message = "shares and people must be finite and not negative"
             raise ValueError(message)
-    # What is not known of one unit makes all unknown: nobody is left that could be compared.
+    # If one unit is not known, no comparison with it is possible, so the result is unknown.
     known = not (np.isnan(weight).any() or np.isnan(lived_in).any())
     return (share, weight) if known else (share[:0], weight[:0])
 
 
 def _by_share(share: Floats, weight: Floats) -> Ints:
-    """Return the units that have people, by rising share; equals by number."""
+    """Return the units that have people, by ascending share; ties by number."""
     units = np.flatnonzero(weight > 0)
     return np.asarray(units[np.argsort(share[units], kind="stable")], dtype=np.int64)
 

@@ -22,10 +22,10 @@ from siting.threads import start_native
 Stopped = Literal["proved", "infeasible", "nodes", "time", "interrupt", "solver"]
 
 _POLL_S: Final = 0.1
-# HiGHS does not check for interrupts while it looks for dominated columns (1.16: 10 s for 1,200 sites by 4,000 points).
-# So long after it should have stopped it is abandoned, and its result is lost.
+# HiGHS does not check for interrupts during its dominated-column presolve (1.16: 10 s for 1,200 sites by 4,000 points).
+# If it has not stopped this long after it should have, it is abandoned and its result is lost.
 _PATIENCE_S: Final = 0.8
-# The heuristics of HiGHS beside its tree; most of them solve programs of their own.
+# The heuristics that HiGHS runs beside its tree; most of them solve sub-programs.
 _HEURISTICS: Final = tuple(
     f"mip_heuristic_run_{each}" for each in ("feasibility_jump", "rins", "rens", "root_reduced_cost")
 )
@@ -96,8 +96,8 @@ def minimise(
     abs_gap : float, default 0
         The absolute gap that proves optimality (nearly 1 if objectives are whole numbers).
     prepared : bool, default False
-        Whether the program is reduced already and ``start`` is good: then HiGHS runs without presolve and heuristics,
-        which take longer than they save.
+        Whether the program is already reduced and ``start`` is good: HiGHS then runs without presolve and heuristics,
+        which would take longer than they save.
 
     Returns
     -------
@@ -121,8 +121,9 @@ def minimise(
     check_solver()
     deadline = Deadline(effort)
     run = _once(program, effort, start, abs_gap, presolve=not prepared, heuristics=not prepared)
-    # Given a start, HiGHS 1.16 can return the start's point with the objective of a better one; presolve calls some
-    # feasible programs infeasible, if a side is off by a rounding error. Doubtful runs are repeated without them.
+    # Given a start, HiGHS 1.16 can return the point of the start with the objective of a better point. Its presolve
+    # calls some feasible programs infeasible if a side is off by a rounding error. Doubtful runs are repeated without
+    # start and presolve.
     for again in (True, False) if start is not None and run.stopped_by != "infeasible" else (False,):
         if run.sound and run.stopped_by != "infeasible":
             break
@@ -181,24 +182,25 @@ def _once(
     found = (
         bool(info.valid) and math.isfinite(info.objective_function_value) and info.primal_solution_status == _HAS_POINT
     )
-    # 0.0 is added, since HiGHS writes some zeros as -0.0.
+    # Adding 0.0 turns the -0.0 that HiGHS returns for some zeros into 0.0.
     values = np.asarray(highs.getSolution().col_value, dtype=np.float64) + 0.0 if found else None
     objective = math.inf if values is None else _sum(program.cost * values)
     told = float(info.objective_function_value)
     bound = _bound(program, effort, info, ended, abs_gap) if info.valid and ended != "solver" else -math.inf
     sound = values is None or _agrees(program, values, told, bound)
-    # What ended by itself just when it was asked to stop is proved by its bound, but nothing is to follow.
+    # A run that ended by itself at the moment of the stop request is proved by its bound, but no further run may
+    # follow.
     why: Stopped = "interrupt" if stopped.asked else ended
     return Run(values, objective, bound, why, max(int(info.mip_node_count), 0), sound)
 
 
 def _sum(terms: Floats) -> float:
-    """Return a sum without rounding of its parts."""
+    """Return the exact sum of the given terms, rounded once."""
     return math.fsum(terms[terms != 0.0])
 
 
 def _agrees(program: Milp, values: Floats, told: float, bound: float) -> bool:
-    """Tell whether a point keeps to all rows, and has the objective told, which the bound does not cross."""
+    """Tell whether a point satisfies all rows and has the reported objective, which the bound does not exceed."""
     objective = _sum(program.cost * values)
     noise = ANSWER_TOLERANCE * (1.0 + _sum(np.abs(program.cost * values)))
     rows, size = program.matrix @ values, abs(program.matrix) @ np.abs(values)
@@ -215,8 +217,8 @@ def _agrees(program: Milp, values: Floats, told: float, bound: float) -> bool:
     )
 
 
-# People of three points, which of two sites reaches them, and how many the better site covers: small problems of which
-# the presolve of highspy 1.14.0 calls a worse plan optimal (HiGHS issues 2957, 3002, 3043, 3073).
+# The people of three points, which of two sites reaches them, and how many people the better site covers: small
+# problems for which the presolve of highspy 1.14.0 calls a worse plan optimal (HiGHS issues 2957, 3002, 3043, 3073).
 _KNOWN: Final = (
     ((8.0, 3.0, 2.0), ((1, 0), (0, 1), (1, 1)), 10.0),
     ((7.0, 6.0, 2.0), ((1, 0), (1, 0), (0, 1)), 13.0),
@@ -225,12 +227,12 @@ _KNOWN: Final = (
 
 @cache
 def check_solver() -> None:
-    """Refuse a solver that returns wrong optima; asked once a process, for milliseconds.
+    """Refuse a solver that returns wrong optima; checked once per process, in milliseconds.
 
     Raises
     ------
     InputError
-        An optimum that is known was not found.
+        The solver did not find a known optimum.
     """
     for people, reached, best in _KNOWN:
         run = _once(_covering(np.array(people), np.array(reached, dtype=np.float64)), Effort(), None, 0.0)
@@ -239,7 +241,7 @@ def check_solver() -> None:
 
 
 def _covering(people: Floats, reached: Floats) -> Milp:
-    """Return the program of covering most people with one site: sites are columns, then people of points."""
+    """Return the program that covers most people with one site; columns are the sites, then the people of points."""
     points, sites = reached.shape
     one_site = np.concatenate([np.ones(sites), np.zeros(points)])
     matrix = csr_array(np.vstack([one_site, np.hstack([-reached, np.eye(points)])]))
@@ -258,15 +260,15 @@ def _bound(program: Milp, effort: Effort, info: highspy.HighsInfo, ended: Stoppe
     objective = float(info.objective_function_value)
     if not program.integer.any():
         return objective
-    # Where its presolve finds that nothing betters the start, HiGHS tells no bound but "optimal".
+    # If presolve finds nothing better than the start, HiGHS returns "optimal" but no bound.
     least = objective - max(abs_gap, effort.rel_gap * abs(objective)) if ended == "proved" else -math.inf
     return max(float(info.mip_dual_bound), least)
 
 
 class Relaxation:
-    """A linear program that is solved again with more rows or other sides, each time from where it was left.
+    """A linear program that is solved repeatedly with more rows or other bounds, each time from the last basis.
 
-    Whole numbers are not asked for.
+    Integrality is ignored.
 
     Parameters
     ----------
@@ -289,9 +291,9 @@ class Relaxation:
         self._stopped = _Stopped()
 
     def solve(self, effort: Effort) -> Run:
-        """Return the best point, ``"proved"``, unless there is none, or seconds or an interrupt ended it.
+        """Return the best point and ``"proved"``, unless there is none, or seconds or an interrupt ended the run.
 
-        Nothing is reported. ``iterations`` counts the steps of all solutions so far.
+        Nothing is reported. ``iterations`` counts the simplex iterations of all runs so far.
         """
         if self._stopped.left:
             return Run(None, math.inf, -math.inf, self._stopped.why, 0)
@@ -316,25 +318,25 @@ class Relaxation:
         self._highs.addRows(len(high), low, high, matrix.nnz, start, matrix.indices.astype(np.int32), matrix.data)
 
     def bound(self, column: int, low: float, high: float) -> None:
-        """Give a column other sides."""
+        """Give a column other bounds."""
         if not self._stopped.left:
             self._highs.changeColBounds(column, low, high)
 
     def prices(self) -> Floats:
-        """Return the dual price of each row added, of the point found last; nothing once HiGHS is left to itself."""
+        """Return the dual price of each added row at the last point; an empty array once HiGHS is abandoned."""
         if self._stopped.left:
             return np.zeros(0)
         return np.asarray(self._highs.getSolution().row_dual, dtype=np.float64)[self._rows :]
 
     def reduced_costs(self) -> Floats:
-        """Return by how much the least cost rises at least for each unit that a column leaves its side."""
+        """Return the reduced costs: the least rise of the cost per unit that a column leaves its bound."""
         return np.asarray(self._highs.getSolution().col_dual, dtype=np.float64)
 
 
 class _Silent(highspy.Highs):
-    """HiGHS that prints nothing: 1.16 tells its name on the standard output before any option can be set."""
+    """HiGHS that prints nothing: 1.16 prints its name to standard output before any option can be set."""
 
-    def enableCallbacks(self) -> None:  # noqa: N802 - the binding's name, called while it is made
+    def enableCallbacks(self) -> None:  # noqa: N802 - the name in the binding, called by its constructor
         self.silent()
         super().enableCallbacks()  # type: ignore[no-untyped-call]
 
@@ -362,26 +364,26 @@ def _model(program: Milp) -> highspy.HighsLp:
 
 @dataclass(frozen=True)
 class _Stopped:
-    """Whether HiGHS was asked to stop, and whether it did not answer and was left to itself."""
+    """Whether HiGHS was asked to stop, and whether it was abandoned because it did not react."""
 
     asked: bool = False
     left: bool = False
 
     @property
     def why(self) -> Stopped:
-        """Why HiGHS was left to itself."""
+        """Why HiGHS was abandoned."""
         return "interrupt" if self.asked else "time"
 
 
 def _ended(highs: highspy.Highs) -> Stopped:
-    """Return what ended a run, as HiGHS tells it."""
+    """Return what ended a run, from the status of HiGHS."""
     return _ENDS.get(highs.getModelStatus().name, "solver")
 
 
 def _run(highs: highspy.Highs, effort: Effort) -> _Stopped:
-    """Run HiGHS in a thread of its own, and tell whether it was asked to stop, and did.
+    """Run HiGHS in its own thread; tell whether it was asked to stop and did so.
 
-    HiGHS keeps one scheduler a thread: in a thread of its own it does not meet one made with other options.
+    HiGHS keeps one scheduler per thread: a new thread never meets a scheduler that was made with other options.
     """
     stop, done = threading.Event(), threading.Event()
     questions = _listen(highs, effort, stop)
@@ -390,24 +392,26 @@ def _run(highs: highspy.Highs, effort: Effort) -> _Stopped:
     def work() -> None:
         try:
             highs.run()
-            highspy.Highs.resetGlobalScheduler(False)  # noqa: FBT003 - the binding takes no name
+            highspy.Highs.resetGlobalScheduler(False)  # noqa: FBT003 - the parameter has no name in the binding
         finally:
             done.set()
 
-    # Whoever left while HiGHS runs would end the process with it: a thread that calls Python from C++ is killed there.
+    # If the main thread ended while HiGHS still runs, the process would crash: Python kills a thread that calls it from
+    # C++.
     with unbroken(stop.set):
         start_native(work)
-        # Not Thread.join, which takes the thread for ended once it is interrupted (before Python 3.13).
+        # Not Thread.join: before Python 3.13 it treats an interrupted thread as ended.
         while not done.wait(_POLL_S):
             if effort.interrupted is not None and effort.interrupted():
                 stop.set()
             if stop.is_set() and time.monotonic() < end:
-                # Some steps look at the clock, but do not ask.
+                # Some steps of HiGHS check the time limit but do not call back.
                 highs.setOptionValue("time_limit", 0.0)
                 end = time.monotonic()
             if time.monotonic() > end + _PATIENCE_S:
                 for question in questions:
-                    # From here on it calls nobody: a thread that calls Python while Python ends takes all down.
+                    # From here on HiGHS makes no callback: a thread that calls Python while Python shuts down crashes
+                    # the process.
                     question.clear()
                 highs.setOptionValue("time_limit", 0.0)
                 return _Stopped(asked=stop.is_set(), left=True)
@@ -415,7 +419,7 @@ def _run(highs: highspy.Highs, effort: Effort) -> _Stopped:
 
 
 def _listen(highs: highspy.Highs, effort: Effort, stop: threading.Event) -> tuple[Any, ...]:
-    """Let HiGHS ask whether to stop, and tell of what it finds."""
+    """Register the callbacks by which HiGHS asks whether to stop and reports what it finds."""
 
     def ask(event: highspy.highs.HighsCallbackEvent) -> None:
         if stop.is_set() and event.data_in is not None:

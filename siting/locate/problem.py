@@ -8,13 +8,13 @@ from typing import Any, Literal
 import numpy as np
 from scipy.sparse import csr_array
 
-from siting.domain.nouns import NOISE as NOISE  # noqa: PLC0414 - handed on
-from siting.domain.nouns import Bools as Bools  # noqa: PLC0414 - handed on
+from siting.domain.nouns import NOISE as NOISE  # noqa: PLC0414 - re-exported
+from siting.domain.nouns import Bools as Bools  # noqa: PLC0414 - re-exported
 from siting.domain.nouns import Floats, Ints, PlanStatus
-from siting.domain.nouns import Stage as Stage  # noqa: PLC0414 - handed on
+from siting.domain.nouns import Stage as Stage  # noqa: PLC0414 - re-exported
 
 Ended = Literal["proved", "nodes", "time", "interrupt", "solver"]
-# The rules that can make a request infeasible, by the names that its explanation uses.
+# The rules that can make a request infeasible, by the names that the explanation uses.
 Rule = Literal["stations", "budget", "forced", "spacing", "per_unit", "capacity", "share", "unit_share", "reach"]
 
 
@@ -25,16 +25,16 @@ class Rules:
     Parameters
     ----------
     stations : int or None
-        The most counted sites that may be opened.
+        The largest number of counted sites that may be opened.
     budget : float or None
-        The most that opened sites may cost together.
+        The largest total cost of the opened sites.
     costs : ndarray or None
         Cost of each site, finite and not negative; needed with a budget, and for the least cost. Kept sites are free.
     kept : ndarray of bool or None
         Existing sites that stay open; they are never counted and cost nothing.
     counted : ndarray of bool or None
-        Sites that count as stations; all that are not kept if absent. A facility that may be closed counts like a
-        candidate, and ``stations`` is raised by their number: one that closes allows another to open.
+        Sites that count as stations; if absent, all sites that are not kept. A facility that may be closed counts like
+        a candidate, and ``stations`` is raised by the number of such facilities: closing one allows one more to open.
     forced, forbidden : ndarray of bool or None
         Sites that must be opened, and sites that must not.
     place : ndarray of int or None
@@ -42,13 +42,14 @@ class Rules:
     occupied : ndarray of bool or None
         Sites whose place must have one open site (a facility that may be enlarged but not closed).
     apart : ndarray of int or None
-        Shape (pairs, 2): sites that may not both be open, because they are too near to one another.
+        Shape (pairs, 2): sites that may not both be open, because they are too close to each other.
     unit, most_per_unit : ndarray of int or None
-        The unit of each site (-1: in none), and the most counted sites that may be open in each unit.
+        The unit of each site (-1: none), and the largest number of counted sites that may be open in each unit.
     capacity : ndarray or None
-        The most persons that each site can serve; inf without limit. Several sites may serve the persons of one point.
+        The largest number of persons that each site can serve; inf without limit. Several sites may serve the persons
+        of one point.
     at_most : tuple of (ndarray of int, int)
-        Sets of sites, without kept ones, of which at most so many may be open together.
+        Sets of sites, without kept ones, and how many sites of each set may be open together.
     """
 
     stations: int | None = None
@@ -99,9 +100,9 @@ class Problem:
 
     def __post_init__(self) -> None:
         """Refuse values that no problem can have."""
-        rows, points = self.times.shape
+        sites, points = self.times.shape
         numbers = {"people": (self.people, points), "weights": (self.weights, points)}
-        numbers["costs"] = (self.rules.costs, rows)
+        numbers["costs"] = (self.rules.costs, sites)
         for name, (values, length) in numbers.items():
             if values is not None and values.shape != (length,):
                 message = f"{name} has shape {values.shape}, expected ({length},)"
@@ -146,15 +147,15 @@ class Problem:
         free = all(each is None for each in special) and not rules.at_most
         return free and bool(np.all(self.counted | self.kept))
 
-    def points_of(self, row: int) -> Ints:
+    def points_of(self, site: int) -> Ints:
         """Return the points that a site reaches."""
-        return np.asarray(self.times.indices[self.times.indptr[row] : self.times.indptr[row + 1]], dtype=np.int64)
+        return np.asarray(self.times.indices[self.times.indptr[site] : self.times.indptr[site + 1]], dtype=np.int64)
 
-    def reached_by(self, rows: Ints) -> Bools:
-        """Return which points some sites and the kept ones reach."""
+    def reached_by(self, sites: Ints) -> Bools:
+        """Return which points the given sites or the kept sites reach."""
         reached = np.zeros(len(self.people), dtype=np.bool_)
-        for row in (*np.flatnonzero(self.kept), *rows):
-            reached[self.points_of(int(row))] = True
+        for site in (*np.flatnonzero(self.kept), *sites):
+            reached[self.points_of(int(site))] = True
         return reached
 
     def under(self, **rules: Any) -> "Problem":
@@ -178,8 +179,8 @@ class MaximalCovering:
 class SetCovering:
     """Fewest stations, or least cost with ``by_cost``, such that a share of *all* persons is covered.
 
-    ``share`` is of all persons, ``unit_share`` of those of every unit; persons that no site reaches count too.
-    ``by_cost`` minimises the cost instead of the number of stations.
+    ``share`` is a share of all persons, ``unit_share`` of the persons of every unit; persons that no site reaches count
+    too. ``by_cost`` minimises the cost instead of the number of stations.
     """
 
     share: float = 1.0
@@ -191,8 +192,8 @@ class SetCovering:
 class PMedian:
     """Least walking time.
 
-    Without ``beyond_s`` in two stages: fewest persons beyond the cut-off, then least person-seconds of the others; with
-    it persons beyond count as so many seconds, in one stage.
+    Without ``beyond_s`` there are two stages: fewest persons beyond the cut-off, then least person-seconds of the
+    others. With it there is one stage, in which a person beyond the cut-off counts as that many seconds.
     """
 
     beyond_s: float | None = None
@@ -209,8 +210,8 @@ class PCenter:
 class FairCovering:
     """Fair shares of the units.
 
-    Without ``floor`` the greatest least covered share over the units, then most persons; with it most persons such that
-    every unit has that share.
+    Without ``floor``: first the greatest least covered share over the units, then most persons. With ``floor``: most
+    persons such that every unit has that share.
     """
 
     floor: float | None = None
@@ -242,10 +243,11 @@ class Effort:
 class Solution:
     """A choice of sites, with objectives and bounds.
 
-    ``chosen`` are the open sites beside those kept, ascending. It is empty with ``status`` ``"infeasible"`` if no
-    choice is feasible (``blocked_by`` names the rules), and with ``"unknown"`` if none was found before the search
-    ended. ``stages`` are the objectives in order (at least one if there is a plan). ``served``, with capacity, has the
-    persons of each point (column) that each site (row) serves. ``first_objective`` is that of the first plan.
+    ``chosen`` are the open sites without the kept ones, ascending. It is empty if no choice is feasible (``status`` is
+    ``"infeasible"``; ``blocked_by`` names the rules), or if no choice was found before the search ended
+    (``"unknown"``). ``stages`` are the objectives in order (at least one if there is a plan). ``served``, with
+    capacity, has the persons of each point (column) that each site (row) serves. ``first_objective`` is that of the
+    first plan.
     """
 
     chosen: Ints
@@ -269,7 +271,7 @@ class Solution:
 
 
 def without_plan(stopped: str) -> PlanStatus:
-    """Return ``"infeasible"`` only if it is proved that no plan exists, otherwise ``"unknown"``."""
+    """Return ``"infeasible"`` only if the absence of a plan is proved, otherwise ``"unknown"``."""
     return "infeasible" if stopped == "proved" else "unknown"
 
 

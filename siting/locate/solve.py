@@ -1,4 +1,4 @@
-"""One door to all models: plain problems go to the kernels that were written for them, others to the program."""
+"""The entry point for all models: plain problems go to specialised solvers, all others to the mixed-integer program."""
 
 from siting.locate.covering import maximal_covering, set_covering
 from siting.locate.covering.p_center import p_center
@@ -8,24 +8,24 @@ from siting.locate.problem import Effort, MaximalCovering, Model, PCenter, PMedi
 
 
 def solve(problem: Problem, model: Model, effort: Effort) -> Solution:
-    """Choose rows by a model, and prove how good the choice is.
+    """Choose sites by a model, and prove how good the choice is.
 
     Parameters
     ----------
     problem : Problem
-        Who walks how long to which row, how many they are, and what a choice must keep to. Among choices that are
-        equally good rows that stand first are preferred.
+        The walking time from each site to each point, the people of each point, and the rules of a choice. Among
+        equally good choices the one with the earlier sites is preferred.
     model : Model
-        What is asked: :class:`~siting.locate.problem.MaximalCovering`, :class:`~siting.locate.problem.SetCovering`,
+        The model: :class:`~siting.locate.problem.MaximalCovering`, :class:`~siting.locate.problem.SetCovering`,
         :class:`~siting.locate.problem.PMedian`, :class:`~siting.locate.problem.PCenter` or
         :class:`~siting.locate.problem.FairCovering`.
     effort : Effort
-        When to stop without a proof, and whom to report to.
+        When to stop without a proof, and the callable that receives reports.
 
     Returns
     -------
     Solution
-        ``status`` is ``"optimal"`` only where that is proved; ``"infeasible"`` where no choice keeps to the rules.
+        ``status`` is ``"optimal"`` only if that is proved, and ``"infeasible"`` if no choice satisfies the rules.
 
     Examples
     --------

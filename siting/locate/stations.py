@@ -1,4 +1,4 @@
-"""A choice laid out as a table of stations, in rank order."""
+"""The table of the chosen stations, in rank order."""
 
 import math
 from collections.abc import Collection, Mapping
@@ -12,7 +12,7 @@ from siting.domain.nouns import Floats, Ints, Selection
 from siting.domain.tables import PLAN_COLUMNS
 from siting.locate.problem import Problem
 
-# Premises that are one's own need not be had.
+# Premises with tenure "own" are owned already, so they have no remedy.
 _REMEDY_OF_TENURE: Final = {"lease": "lease", "state": "reclaim_state_idle"}
 
 
@@ -28,7 +28,7 @@ def stations_table(
     preferred: pd.Series,
     recovered: Collection[object] = (),
 ) -> gpd.GeoDataFrame:
-    """Lay the chosen candidates out with ``PLAN_COLUMNS``.
+    """Return the chosen candidates as a table with ``PLAN_COLUMNS``.
 
     Parameters
     ----------
@@ -36,21 +36,21 @@ def stations_table(
         Candidates in rank order, with ``size``, ``tier``, ``capacity``, ``beds``, ``cost_cny`` and ``generated`` of
         what would be built there.
     added : geopandas.GeoDataFrame
-        The same as stations, indexed by their new ids, ``land_m2`` as counted.
+        The same candidates as stations, indexed by their new ids, ``land_m2`` as counted.
     selection : Selection
-        Whom each adds.
+        The people that each station adds.
     unit : pandas.Series or None
-        The finest unit in which each stands.
+        The finest unit in which each station stands.
     centres : geopandas.GeoDataFrame
-        Open centres: the nearest could lead a station (by straight line; advice only).
+        Open centres: the nearest one could lead a station (by straight line; advice only).
     before : mapping
         Totals without the plan: ``elderly`` and ``elderly_covered``.
     perhaps : ndarray
-        How many elderly more may be covered, for what nobody knows of the ledger, once each stands.
+        How many more elderly may be covered once each station stands, because the ledger leaves something unknown.
     preferred : pandas.Series
-        Names of the preferred ground on which each stands, on the candidates' index.
+        Names of the preferred areas in which each station stands, on the candidates' index.
     recovered : collection
-        Candidates whose idle premises of the state are recovered for an old residential area; others are leased.
+        Candidates whose idle state-owned premises are reclaimed for an old residential area; the others are leased.
 
     Returns
     -------
@@ -84,7 +84,7 @@ def stations_table(
                 for key, way in chosen["tenure"].map(_REMEDY_OF_TENURE).items()
             ],
             "parent_id": _nearest(centres.sort_index(), chosen),
-            # Money is for whoever knows the standards.
+            # The caller, which knows the standards, fills in the money.
             **dict.fromkeys(("subsidy_cny", "net_cost_cny", "subsidy_conditional_cny"), np.nan),
             "funding": None,
             "generated": chosen["generated"].to_numpy(dtype=bool),
@@ -98,23 +98,23 @@ def stations_table(
 
 
 def ranked_by_gain(problem: Problem, new: Ints, chosen: Ints, *, keep_order: bool = False) -> tuple[Ints, Floats]:
-    """Put new stations in the order of whom each adds to those before it.
+    """Put new stations in rank order: the next is the one that adds most people to those before it.
 
     Parameters
     ----------
     problem : Problem
-        Its times say whom each row reaches.
+        Its times tell which points each site reaches.
     new : ndarray of int
-        Rows of the new stations.
+        The sites of the new stations.
     chosen : ndarray of int
-        All rows that are open beside those kept: whom the others of them reach, no new station adds.
+        All open sites beside the kept ones. Points that the others of them reach are not added by a new station.
     keep_order : bool, default False
-        Take the rows in the order in which they are given.
+        Keep the sites in the given order.
 
     Returns
     -------
-    rows, gains : ndarray
-        The new rows, best first, the lower row among equals; and the persons whom each adds.
+    sites, gains : ndarray
+        The new sites, best first, ties to the lower site; and the people that each one adds.
 
     Examples
     --------
@@ -123,14 +123,14 @@ def ranked_by_gain(problem: Problem, new: Ints, chosen: Ints, *, keep_order: boo
     >>> from siting.locate.problem import Problem
     >>> from siting.locate.stations import ranked_by_gain
     >>> reach = Problem(csr_array(np.array([[1.0, 0, 0], [1.0, 1.0, 0], [0, 1.0, 1.0]])), np.array([5.0, 3.0, 4.0]))
-    >>> rows, gains = ranked_by_gain(reach, np.array([0, 1, 2]), np.array([0, 1, 2]))
-    >>> rows.tolist(), gains.tolist()
+    >>> sites, gains = ranked_by_gain(reach, np.array([0, 1, 2]), np.array([0, 1, 2]))
+    >>> sites.tolist(), gains.tolist()
     ([1, 2, 0], [8.0, 4.0, 0.0])
     """
     left = np.where(problem.reached_by(np.setdiff1d(chosen, new)), 0.0, problem.people)
-    waiting, order, gains = [int(row) for row in new], [], []
+    waiting, order, gains = [int(site) for site in new], [], []
     while waiting:
-        worth = [math.fsum(left[problem.points_of(row)]) for row in (waiting[:1] if keep_order else waiting)]
+        worth = [math.fsum(left[problem.points_of(site)]) for site in (waiting[:1] if keep_order else waiting)]
         best = int(np.argmax(worth))
         gains.append(worth[best])
         order.append(waiting.pop(best))

@@ -1,6 +1,6 @@
-"""The hallway: read → places → travel → assess → locate → travel, assess again.
+"""The order of the work: read → places → travel → assess → locate → travel, assess again.
 
-Only this package knows the order of the rooms.
+Only this package knows the order of the other packages.
 """
 
 from siting.pipeline.checking import audit as audit

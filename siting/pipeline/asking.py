@@ -1,4 +1,4 @@
-"""What is asked of the optimiser: people, walking times, sites and rules, as the nouns of location."""
+"""The request of a plan as a location problem: people, walking times, sites and rules."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -31,18 +31,18 @@ from siting.units import SECONDS_PER_MINUTE
 
 Bools = NDArray[np.bool_]
 
-# Fewer persons are nobody.
+# Fewer persons than this are rounding errors.
 _NOBODY: Final = 0.5
 
 
 @dataclass(frozen=True)
 class Question:
-    """A request as the optimiser takes it, and what its rows and points stand for.
+    """A request as a location problem, with the meaning of its sites and points.
 
-    The rows of ``problem`` are ``standing`` rows of facilities that stay as they are, then those of ``sites`` (see
-    :data:`siting.places.sizes.SITE_COLUMNS`). Its points are the populated cells ``points`` (positions in
-    ``Demand.cells``), and ``level`` is the level of its units. ``reach`` are the times from the sites to all cells.
-    ``left_out`` are units whose share a fair plan does not look at, since nobody of theirs can be reached.
+    The sites of ``problem`` are first the ``standing`` facilities that stay as they are, then the rows of ``sites``
+    (see :data:`siting.places.sizes.SITE_COLUMNS`). Its points are the populated cells ``points`` (positions in
+    ``Demand.cells``), and ``level`` is the level of its units. ``reach`` has the times from the rows of ``sites`` to
+    all cells. ``left_out`` are units that a fair plan ignores, because no site can reach their people.
     """
 
     plan: PlanOptions
@@ -55,44 +55,44 @@ class Question:
     reach: csr_array
     left_out: tuple[str, ...] = ()
 
-    def rows_of(self, sites: Ints) -> Ints:
-        """Return the rows of the problem of some rows of ``sites``."""
+    def problem_sites(self, sites: Ints) -> Ints:
+        """Return the sites of the problem for some rows of ``sites``."""
         return np.asarray(sites, dtype=np.int64) + self.standing
 
-    def sites_of(self, rows: Ints) -> Ints:
-        """Return the rows of ``sites`` of some rows of the problem, those of what stands left out."""
-        found = np.asarray(rows, dtype=np.int64) - self.standing
+    def sites_of(self, sites: Ints) -> Ints:
+        """Return the rows of ``sites`` for some sites of the problem; standing facilities that stay are left out."""
+        found = np.asarray(sites, dtype=np.int64) - self.standing
         return found[found >= 0]
 
 
 def ask(ground: PreparedScenario, plan: PlanOptions, progress: Progress, *, within_s: float | None = None) -> Question:
-    """Put a request to the optimiser.
+    """Return a request as a location problem.
 
     Parameters
     ----------
     ground : PreparedScenario
-        People, ways, facilities and permitted candidates.
+        People, travel, facilities and permitted candidates.
     plan : PlanOptions
-        What is asked; faults in it were refused before.
+        The request; its faults were refused before.
     progress : Progress
-        Told of walks.
+        Receives the progress of the walks.
     within_s : float, optional
-        Another cut-off, seconds, in place of the scenario's (or of the times that the model compares).
+        Another cut-off in seconds, instead of the scenario's (or of the longest time that the model compares).
 
     Returns
     -------
     Question
-        Rows in canonical order, so that ties do not hang on the order of files.
+        Its sites are in canonical order, so that ties do not depend on the order of files.
     """
     people = people_of(ground)
     points = np.flatnonzero(people > 0)
     sites = places.plan_sites(ground.inputs, ground.permitted, plan)
     longest_s = within_s or longest_of(plan, ground)
-    stands, rows = _walked(ground, plan, sites, longest_s, progress)
-    serving = _kept_rows(rows, serves_circle(ground, sites))
+    stands, reach = _walked(ground, plan, sites, longest_s, progress)
+    serving = _only(reach, serves_circle(ground, sites))
     level = places.plan_level(ground.inputs, plan)
     value = _weights(ground, plan, people)[points]
-    # Shares that are asked for are shares of what people count; those of a fair plan are compared as persons.
+    # Requested shares are shares of the weighted people; a fair plan compares persons.
     counted = value if TRAITS[plan.model].by_share else people[points]
     living = elderly_of(ground)[points] * (counted / people[points])
     units = csr_array(ground.demand.shares[level][:, points].multiply(living[None, :]))
@@ -107,20 +107,20 @@ def ask(ground: PreparedScenario, plan: PlanOptions, progress: Progress, *, with
     beyond = _beyond_reach(problem, units) if unbound else np.zeros(0, dtype=np.int64)
     ids = ground.demand.place_ids[level]
     left_out = tuple(str(ids[unit]) for unit in beyond)
-    question = Question(plan, problem, model_of(plan), sites, stands.shape[0], points, level, rows, left_out)
+    question = Question(plan, problem, model_of(plan), sites, stands.shape[0], points, level, reach, left_out)
     return replace(question, problem=replace(problem, units=_without(units, beyond))) if left_out else question
 
 
 def _beyond_reach(problem: Problem, units: csr_array) -> Ints:
-    """Return the units of whose people not one can be reached: their share is nothing, whatever is built."""
+    """Return the populated units that no site can reach: their covered share is 0 in every plan."""
     reached = problem.reached_by(np.flatnonzero(problem.open_to_choice)).astype(np.float64)
     people, near = units @ np.ones(len(reached)), units @ reached
-    # Where cells are cut by borders, slivers of persons are nobody.
+    # If borders cut cells, units can have tiny fractions of a person, which do not count as people.
     return np.flatnonzero((people > 0) & (near < np.minimum(_NOBODY, people))).astype(np.int64)
 
 
 def _without(units: csr_array, some: Ints) -> csr_array:
-    """Return units of which some have no people, so that their shares are not looked at."""
+    """Return the units with no people in the given ones, so that the model ignores their shares."""
     stays = np.ones(units.shape[0])
     stays[some] = 0.0
     kept = csr_array(units.multiply(stays[:, None]))
@@ -129,7 +129,7 @@ def _without(units: csr_array, some: Ints) -> csr_array:
 
 
 def model_of(plan: PlanOptions) -> Model:
-    """Return the model that a request names; for compliance, asked elsewhere, one that only the rules can block."""
+    """Return the model that a request names; for compliance, solved elsewhere, one that only rules can block."""
     beyond = None if plan.beyond_minutes is None else plan.beyond_minutes * SECONDS_PER_MINUTE
     models: dict[str, Model] = {
         "mclp": MaximalCovering(),
@@ -143,25 +143,25 @@ def model_of(plan: PlanOptions) -> Model:
 
 
 def longest_of(plan: PlanOptions, ground: PreparedScenario) -> float:
-    """Return the longest walk that a model compares, seconds: the cut-off, unless it looks beyond."""
+    """Return the longest walk that a model compares, in seconds: the cut-off, unless the model looks farther."""
     walking = ground.inputs.scenario.walking
     minutes = {"p_center": walking.max_minutes, "p_median": plan.beyond_minutes or walking.minutes}
     return minutes.get(plan.model, walking.minutes) * SECONDS_PER_MINUTE
 
 
 def people_of(ground: PreparedScenario) -> Floats:
-    """Return the elderly within the units in each cell."""
+    """Return the elderly of each cell within the units."""
     cells = ground.demand.cells
     return np.asarray(np.nan_to_num((cells["elderly"] * cells["inside"]).to_numpy(dtype=np.float64)))
 
 
 def elderly_of(ground: PreparedScenario) -> Floats:
-    """Return the elderly in each cell, also those of its part outside the units."""
+    """Return all elderly of each cell, with those of its part outside the units."""
     return np.asarray(np.nan_to_num(ground.demand.cells["elderly"].to_numpy(dtype=np.float64)))
 
 
 def _weights(ground: PreparedScenario, plan: PlanOptions, people: Floats) -> Floats:
-    """Return what each cell counts: its elderly, and those of a group as often as its weight says."""
+    """Return the weighted people of each cell: its elderly, and those of each group times its weight."""
     cells, value = ground.demand.cells, people.copy()
     inside = cells["inside"].to_numpy()
     for name, weight in plan.weights.items():
@@ -172,16 +172,16 @@ def _weights(ground: PreparedScenario, plan: PlanOptions, people: Floats) -> Flo
 def _walked(
     ground: PreparedScenario, plan: PlanOptions, sites: gpd.GeoDataFrame, longest_s: float, progress: Progress
 ) -> tuple[csr_array, csr_array]:
-    """Return times from what stays as it is, and from the sites, to all cells."""
+    """Return the times from facilities that stay as they are, and from the sites, to all cells."""
     scenario, facilities = ground.inputs.scenario, ground.facilities
     counting = places.in_circle(facilities, scenario)
     changing = facilities.index.isin([*plan.upgradable, *plan.closing])
     walking = scenario.walking
     longer = walking.model_copy(update={"max_minutes": max(walking.max_minutes, longest_s / SECONDS_PER_MINUTE)})
 
-    def walked(rows: gpd.GeoDataFrame, who: Bools) -> Access:
-        cutoff = np.full(len(rows), longest_s)
-        return walk(ground.inputs, ground.demand, ground.ways, rows, who, progress, walking=longer, cutoff_s=cutoff)
+    def walked(origins: gpd.GeoDataFrame, who: Bools) -> Access:
+        cutoff = np.full(len(origins), longest_s)
+        return walk(ground.inputs, ground.demand, ground.ways, origins, who, progress, walking=longer, cutoff_s=cutoff)
 
     stays = facilities[counting & ~changing]
     access = walked(stays, np.ones(len(stays), dtype=bool))
@@ -202,8 +202,8 @@ def _matrix(times: Times, cells: int) -> csr_array:
     return csr_array((times.seconds, times.cell, times.start), shape=(len(times.site_ids), cells))
 
 
-def _kept_rows(times: csr_array, which: Bools) -> csr_array:
-    """Return times in which only some rows reach anybody."""
+def _only(times: csr_array, which: Bools) -> csr_array:
+    """Return the times of the given sites; the others reach nothing."""
     long = np.diff(times.indptr)
     kept = np.repeat(which, long)
     start = np.concatenate([[0], np.cumsum(long * which)])
@@ -211,7 +211,7 @@ def _kept_rows(times: csr_array, which: Bools) -> csr_array:
 
 
 def _nearest(access: Access, longest_s: float) -> csr_array:
-    """Return one row in place of many: the time from the nearest of them; no row in place of none."""
+    """Return one site instead of many: the time from the nearest of them; no site instead of none."""
     if not len(access.within.site_ids):
         return csr_array((0, len(access.cells)))
     seconds = access.cells["seconds"].to_numpy(dtype=np.float64)
@@ -220,7 +220,7 @@ def _nearest(access: Access, longest_s: float) -> csr_array:
 
 
 def _rules(ground: PreparedScenario, plan: PlanOptions, sites: gpd.GeoDataFrame, standing: int, level: Level) -> Rules:
-    """Return what a choice must keep to; rules that nothing asks for are left out, so that problems stay plain."""
+    """Return the rules of a request; rules that it does not ask for are left out, so that problems stay plain."""
     ids = sites["candidate_id"]
     facility = sites["facility"].to_numpy(dtype=bool)
     forced, forbidden = (
@@ -233,7 +233,7 @@ def _rules(ground: PreparedScenario, plan: PlanOptions, sites: gpd.GeoDataFrame,
     def wide(values: Bools, *, standing_too: bool = False) -> Bools:
         return np.concatenate([np.full(standing, standing_too), values])
 
-    # What may be closed and is not counts like a station: who closes one may open another.
+    # A facility that may be closed counts like a station while it is open: closing it allows one more to open.
     counted = ~facility | ids.isin(plan.closing).to_numpy()
     closable = int(ids[facility & counted].nunique())
     asks_cost = plan.budget_cny is not None or plan.least == "cost" or plan.model == "compliance"
@@ -253,19 +253,19 @@ def _rules(ground: PreparedScenario, plan: PlanOptions, sites: gpd.GeoDataFrame,
         apart=pairs if len(pairs) else None,
         unit=unit,
         most_per_unit=most_per_unit,
-        # The check knows no capacity, and so neither does a plan that is held to it, nor what is studied of it.
+        # The check has no capacity. So a plan for clauses has none either, nor do the studies of such a plan.
         capacity=None if plan.model == "compliance" else _capacity(plan, sites, standing),
     )
 
 
 def serves_circle(ground: PreparedScenario, sites: gpd.GeoDataFrame) -> Bools:
-    """Tell which sites count for the service circle; a facility that may change serves whom it serves today."""
+    """Tell which sites count for the service circle; a facility that may change serves the same people as today."""
     serves = sites["candidate_id"].map(ground.facilities["serves_community"]).where(sites["facility"])
     return places.in_circle(sites.assign(serves_community=serves.astype("boolean")), ground.inputs.scenario)
 
 
 def homes_of(ground: PreparedScenario, sites: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Return the units in which sites count, one column a level, as the check will count the stations there."""
+    """Return the units in which sites count, one column for each level, as the check counts the stations there."""
     blank = pd.Series(None, dtype="object")
     located = [
         frame.get("located_by", blank).reindex(sites["candidate_id"]) for frame in (ground.facilities, ground.permitted)
@@ -281,14 +281,14 @@ def _per_unit(
         return None, None
     homes = homes_of(ground, sites)[level]
     found = ground.demand.place_ids[level].get_indexer(pd.Index(homes))
-    # What stands is no new station, whether it is kept, closed or enlarged.
+    # A standing facility is not a new station, whether it is kept, closed or enlarged.
     unit = np.where(sites["facility"].to_numpy(dtype=bool), -1, found)
     most = np.full(len(ground.demand.place_ids[level]), plan.most_per_unit, dtype=np.int64)
     return np.concatenate([np.full(standing, -1), unit]).astype(np.int64), most
 
 
 def _capacity(plan: PlanOptions, sites: gpd.GeoDataFrame, standing: int) -> Floats | None:
-    """Return how many elders each row serves at most; None where nothing limits any."""
+    """Return the most elderly that each site can serve; None if no site has a limit."""
     stands = np.full(standing, np.inf if plan.existing_capacity is None else plan.existing_capacity)
     found = np.concatenate([stands, sites["capacity"].fillna(np.inf).to_numpy(dtype=np.float64)])
     return found if np.isfinite(found).any() else None
@@ -297,13 +297,13 @@ def _capacity(plan: PlanOptions, sites: gpd.GeoDataFrame, standing: int) -> Floa
 def at_cut_offs(
     question: Question, ground: PreparedScenario, farthest_s: float, progress: Progress
 ) -> Callable[[float], Problem]:
-    """Return what gives the same problem with another cut-off, seconds, up to the farthest; it walks once."""
+    """Return a function that gives the problem at another cut-off, seconds, up to the farthest; it walks once."""
 
     @cache
     def walked(seconds: float) -> Problem:
         return ask(ground, question.plan, progress, within_s=seconds).problem
 
-    # Whose share is compared in a fair plan depends on who is reached.
+    # In a fair plan the compared units depend on who can be reached.
     by_reach = question.plan.model == "fair"
     return lambda seconds: replace(
         _up_to(walked(seconds if by_reach else farthest_s), seconds), rules=question.problem.rules
@@ -311,9 +311,9 @@ def at_cut_offs(
 
 
 def circle_of(question: Question, ground: PreparedScenario) -> Problem:
-    """Return the problem with the walks of the circle alone: who lives farther is not covered, whatever is compared.
+    """Return the problem with the cut-off of the service circle: people farther away are not covered in any model.
 
-    Its people are persons, whose weights stand beside them.
+    Its people are persons; weights are separate.
     """
     problem, cutoff_s = question.problem, ground.inputs.scenario.walking.minutes * SECONDS_PER_MINUTE
     if TRAITS[question.plan.model].by_share and question.plan.weights:
@@ -322,7 +322,7 @@ def circle_of(question: Question, ground: PreparedScenario) -> Problem:
 
 
 def _up_to(problem: Problem, seconds: float) -> Problem:
-    """Return a problem without the walks that take longer."""
+    """Return a problem without the walks above the given time."""
     times = problem.times
     near = times.data <= seconds
     start = np.concatenate([[0], np.cumsum(near)])[times.indptr]

@@ -16,7 +16,7 @@ def check(scenario: Scenario, progress: Progress | None = None) -> Assessment:
 
 
 def audit(scenario: Scenario, progress: Progress | None = None) -> pd.DataFrame:
-    """Check a scenario and lay the clauses out; at a planned horizon today stands beside it."""
+    """Check a scenario and list its clauses one by one; at a planned horizon with the present values beside them."""
     planned = audit_table(check(scenario, progress))
     if scenario.scenario.horizon == "current":
         return planned
@@ -26,7 +26,7 @@ def audit(scenario: Scenario, progress: Progress | None = None) -> pd.DataFrame:
     population = people.model_copy(update={"land_basis": basis})
     today = audit_table(check(scenario.model_copy(update={"scenario": head, "population": population}), progress))
     names = {"measured_low": "current_low", "measured_high": "current_high", "verdict": "current_verdict"}
-    # Two levels that a clause counts apart stand in one order; whose heads the land is shared among may change.
+    # Two levels that a clause counts separately are in one order; the land basis may differ.
     turns = [table.groupby(["clause_id", "level"], dropna=False).cumcount() for table in (planned, today)]
     planned, today = (table.assign(turn=turn) for table, turn in zip((planned, today), turns, strict=True))
     keys = ["clause_id", "level", "turn"]

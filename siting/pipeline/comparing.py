@@ -1,4 +1,4 @@
-"""How coverage changes with what no document says."""
+"""How coverage depends on settings that no document specifies."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def sensitivity(scenario: Scenario, progress: Progress | None = None) -> pd.DataFrame:
-    """Read a scenario's layers and tell how coverage changes with what no document says."""
+    """Read a scenario's layers and compare its coverage under settings that no document specifies."""
     report = progress or quiet
     inputs = read_inputs(scenario, report)
     demand = demand_of(inputs, basis_of(inputs), report)
@@ -31,7 +31,7 @@ def sensitivity(scenario: Scenario, progress: Progress | None = None) -> pd.Data
 def sensitivity_of(
     inputs: Inputs, demand: Demand, facilities: gpd.GeoDataFrame, progress: Progress | None = None
 ) -> pd.DataFrame:
-    """Tell how the coverage of facilities changes with the walker, slopes, the direction and the mode."""
+    """Compare the coverage of facilities between walkers, slopes, directions and modes."""
     report, scenario = progress or quiet, inputs.scenario
     own, counting = scenario.walking, places.in_circle(facilities, scenario)
     known: dict[Mode, Any] = {"network": inputs.network, "surface": inputs.surface}
@@ -61,6 +61,6 @@ def sensitivity_of(
 
 
 def _is_hilly(inputs: Inputs, mode: Mode) -> bool:
-    """Tell whether slopes can change anything: there are heights, and the ground does not hold their cost already."""
+    """Tell whether slopes can change anything: with elevations, and a surface without slopes in its cost."""
     within = mode == "surface" and inputs.surface is not None and inputs.surface.slopes_within
     return inputs.terrain is not None and mode != "straight_line" and not within

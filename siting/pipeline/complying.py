@@ -1,4 +1,4 @@
-"""Plans that are held to clauses: what the check asks of each place, put to the optimiser."""
+"""Plans that must meet clauses: the requirements of the check as constraints of the optimiser."""
 
 import numpy as np
 import pandas as pd
@@ -11,17 +11,17 @@ from siting.pipeline.asking import Question, homes_of, serves_circle
 from siting.pipeline.ground import PreparedScenario, measure, walk
 from siting.pipeline.requirements import Unjudged, offers_of, requirements_of, wanted_of
 
-# A note names no more places than these.
+# The most places that a note names.
 _MOST_NAMED = 10
 
 
 def complying(
     question: Question, ground: PreparedScenario, before: Assessment, progress: Progress
 ) -> tuple[Solver, tuple[Note, ...]]:
-    """Return what chooses the cheapest sites with which the clauses hold, and tell of clauses that could not be put."""
+    """Return the solver for the cheapest sites that meet the clauses, and notes on clauses that it ignores."""
     plan = question.plan
     changing = ground.facilities.index.isin([*plan.upgradable, *plan.closing])
-    # What stays whatever is chosen.
+    # The facilities that stay in every plan.
     standing = measure(ground, ground.facilities[~changing], progress) if changing.any() else before
     sites = question.sites
     in_reach = serves_circle(ground, sites)
@@ -37,7 +37,7 @@ def complying(
 
 
 def _land_reach(question: Question, ground: PreparedScenario, changing: Bools, progress: Progress) -> csr_array | None:
-    """Return whom sites reach with their land, where institutions may change that have their own cut-off for it."""
+    """Return the cells that sites reach with their land, if changeable institutions have their own cut-off for land."""
     sites, facilities = question.sites, ground.facilities[changing]
     own = (sites["tier"] == "institution").to_numpy(dtype=bool)
     if ground.inputs.scenario.land.institution_minutes is None or not own.any():

@@ -9,7 +9,7 @@ import pandas as pd
 from siting.domain.nouns import Assessment
 from siting.locate.fairness import gini, lorenz
 
-# Shares that differ by less are the same.
+# Shares that differ by less are equal.
 _ALIKE = 1e-9
 
 
@@ -19,7 +19,7 @@ def unit_shares(before: Assessment, after: Assessment, level: str) -> pd.DataFra
     Returns
     -------
     pandas.DataFrame
-        ``id``, ``name``, ``elderly``, ``covered_share_before`` and ``covered_share_after``; 0 where nobody lives.
+        ``id``, ``name``, ``elderly``, ``covered_share_before`` and ``covered_share_after``; 0 for units without people.
     """
     now, then = (_shares(each, level) for each in (before, after))
     return now.assign(covered_share_after=then["covered_share"]).rename(
@@ -49,14 +49,14 @@ def evenness(before: Assessment, after: Assessment, level: str, left_out: Collec
     level : str
         The level of the units.
     left_out : collection of str
-        Ids of units whose share a fair plan does not look at; the least share is that of another.
+        Ids of units that a fair plan ignores; the least share is taken over the others.
 
     Returns
     -------
     dict
-        ``level``, ``gini_before`` and ``gini_after`` (NaN where nobody is covered), ``least_share_before`` and
-        ``least_share_after`` (NaN without units in which elderly live), ``least_before`` and ``least_after``: the ids
-        of all units with that share.
+        ``level``, ``gini_before`` and ``gini_after`` (NaN if nobody is covered), ``least_share_before`` and
+        ``least_share_after`` (NaN without units with elderly), ``least_before`` and ``least_after``: the ids of all
+        units with that share.
     """
     units = unit_shares(before, after, level)
     found: dict[str, Any] = {"level": level}

@@ -21,7 +21,7 @@ from siting.travel.routes import minutes_to, way_to_nearest
 
 
 def explain(scenario: Scenario, what: str | tuple[float, float], progress: Progress | None = None) -> Explained:
-    """Read a scenario's layers and tell of one place why it is covered or not."""
+    """Read a scenario's layers and explain why one place is covered or not."""
     ground = prepare(scenario, progress or quiet)
     inputs, demand, facilities = ground.inputs, ground.demand, ground.facilities
     subject = find_subject(inputs, what)
@@ -33,7 +33,7 @@ def explain(scenario: Scenario, what: str | tuple[float, float], progress: Progr
         figures = rows.drop(columns="geometry").loc[[(subject.level, subject.id)]].to_dict("records")[0]
     unsaid = unsaid_times(ground, facilities, progress or quiet)
     standing = standing_of(subject, inputs, demand, access, ground.basis, perhaps_covered(demand, unsaid))
-    # A facility is asked for the nearest other one.
+    # For a facility, the nearest other facility is sought.
     itself = (facilities.index == subject.id) & (subject.level == "facility")
     circle = facilities[counting & ~itself]
     serves = bool((counting & itself).any()) if subject.level == "facility" else None

@@ -1,4 +1,4 @@
-"""What does not change between before and after, and the one ruler that measures both."""
+"""The data that are the same before and after a plan, and the one function that measures both."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,10 +23,10 @@ from siting.units import SECONDS_PER_MINUTE
 
 @dataclass(frozen=True)
 class PreparedScenario:
-    """What does not change between before and after.
+    """The data that are the same before and after a plan.
 
-    ``outside`` is what is left of it without the area that standards leave out; None where no area asks.
-    ``undated`` are the facilities of which it is not known whether they count at the horizon; None where there is none.
+    ``outside`` is the part outside the area that some standards exclude; None if no standard excludes one. ``undated``
+    are facilities that may or may not count at the horizon; None if there are none.
     """
 
     inputs: Inputs
@@ -44,12 +44,12 @@ class PreparedScenario:
 
     @property
     def network(self) -> WalkingNetwork | Surface | StraightLines:
-        """What is walked on, made ready."""
+        """The network or surface for walking, prepared."""
         return self.ways.ready
 
 
 def prepare(scenario: Scenario, progress: Progress) -> PreparedScenario:
-    """Read a scenario's layers, and make people, ways and candidates ready."""
+    """Read a scenario's layers, and prepare people, travel and candidates."""
     inputs = places.with_generated(read_inputs(scenario, progress))
     basis = basis_of(inputs)
     demand = demand_of(inputs, basis, progress)
@@ -69,17 +69,17 @@ def prepare(scenario: Scenario, progress: Progress) -> PreparedScenario:
 
 
 def outside_of(inputs: Inputs, demand: Demand) -> places.Outside | None:
-    """Return what is left without the area that standards leave out; None where none does, or it is not given."""
+    """Return the part outside the area that standards exclude; None if no standard excludes one, or it is not given."""
     area = inputs.exclude_area
     asked = any(standard.excludes for standard in inputs.standards)
     return None if area is None or area.empty or not asked else places.outside_of(area, inputs, demand)
 
 
 def measure(ground: PreparedScenario, facilities: gpd.GeoDataFrame, progress: Progress) -> Assessment:
-    """Measure a set of facilities: the one ruler, for before and after.
+    """Measure a set of facilities; before and after use the same function.
 
-    What standards leave out of their jurisdiction is measured without first: what they ask is judged there. Nobody asks
-    for the circles of that part, which cost more than its walks.
+    The part outside an excluded area is measured first, because the standards that exclude the area are judged there.
+    Circles of that part are not drawn, since they take longer than its walks and are not used.
     """
     left = ground.outside
     if left is None:
@@ -96,7 +96,7 @@ def measure(ground: PreparedScenario, facilities: gpd.GeoDataFrame, progress: Pr
 
 
 def _asked_there(standards: Sequence[Standard]) -> tuple[Standard, ...]:
-    """Return standards as they are asked where an area is left out: of those that leave none, what may govern there."""
+    """Return the standards to judge outside an excluded area; the others with the clauses that may govern there."""
     own = {(clause.kind, clause.of) for each in standards if each.excludes for clause in each.clauses}
 
     def of(standard: Standard) -> Standard:
@@ -146,27 +146,27 @@ def _measured(
 
 
 def _circle(ground: PreparedScenario, facilities: gpd.GeoDataFrame, progress: Progress) -> Times | None:
-    """Return whom facilities reach within the cut-off of the circle; None where nobody asks.
+    """Return the cells that facilities reach within the cut-off of the circle; None if facilities are not shared.
 
-    Institutions may have a cut-off of their own for their land; for the circle all have the same.
+    Institutions may have their own cut-off for land; for the circle all facilities have the same.
     """
     return None if ground.inputs.scenario.circle.shared_from is None else _within(ground, facilities, progress)
 
 
 def may_cover(ground: PreparedScenario, facilities: gpd.GeoDataFrame, progress: Progress) -> Bools:
-    """Tell which cells may be covered by what nobody knows: all where the ledger is not complete."""
+    """Tell which cells may be covered by facilities that are not known; all cells if the ledger is incomplete."""
     if not ground.inputs.scenario.facilities.complete:
         return np.ones(len(ground.demand.cells), dtype=np.bool_)
     return perhaps_covered(ground.demand, unsaid_times(ground, facilities, progress))
 
 
 def _asked(facilities: gpd.GeoDataFrame, undated: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
-    """Return facilities with those of which it is not known whether they are still there."""
+    """Return facilities together with those that may no longer exist at the horizon."""
     return facilities if undated is None else gpd.GeoDataFrame(pd.concat([facilities, undated]), crs=facilities.crs)
 
 
 def unsaid_times(ground: PreparedScenario, facilities: gpd.GeoDataFrame, progress: Progress) -> Times | None:
-    """Return whom those would reach of which it is not said whether they are there, or serve their community."""
+    """Return the cells of facilities of which it is not known whether they exist, or serve their community."""
     asked = _asked(facilities, ground.undated)
     serving = places.in_circle(asked, ground.inputs.scenario)
     perhaps = asked[places.may_serve(asked) | (~asked.index.isin(facilities.index) & serving)]
@@ -174,7 +174,7 @@ def unsaid_times(ground: PreparedScenario, facilities: gpd.GeoDataFrame, progres
 
 
 def _within(ground: PreparedScenario, facilities: gpd.GeoDataFrame, progress: Progress) -> Times:
-    """Return whom facilities reach within the cut-off of the circle."""
+    """Return the cells that facilities reach within the cut-off of the circle."""
     scenario = ground.inputs.scenario
     cutoff = np.full(len(facilities), scenario.walking.minutes * SECONDS_PER_MINUTE)
     nobody = np.zeros(len(facilities), dtype=bool)
@@ -193,9 +193,9 @@ def walk(
     cutoff_s: Floats | None = None,
     circles: bool = False,
 ) -> Access:
-    """Walk from sites to the cells, as the scenario walks unless told otherwise.
+    """Compute the walks from sites to cells, by default with the scenario's settings.
 
-    The polygons of circles cost more than the walks: they are drawn only where they are asked for.
+    The polygons of circles take longer than the walks, so they are drawn only with ``circles``.
     """
     scenario = inputs.scenario
     cutoff = cutoffs_s(sites, scenario) if cutoff_s is None else cutoff_s
@@ -204,7 +204,7 @@ def walk(
 
 
 def cutoffs_s(sites: gpd.GeoDataFrame, scenario: Scenario) -> Floats:
-    """Return how long each site may be walked to, seconds."""
+    """Return the cut-off of each site, in seconds."""
     cutoff = np.full(len(sites), scenario.walking.minutes * SECONDS_PER_MINUTE)
     if scenario.land.institution_minutes is not None and "tier" in sites:
         institutions = (sites["tier"] == "institution").to_numpy(dtype=bool)
@@ -213,7 +213,7 @@ def cutoffs_s(sites: gpd.GeoDataFrame, scenario: Scenario) -> Floats:
 
 
 def basis_of(inputs: Inputs) -> LandBasis:
-    """Return whose heads the land is shared among."""
+    """Return the people by which land per person is computed."""
     scenario = inputs.scenario
     return places.land_basis(scenario.population, planned=is_planned(scenario, inputs.population))
 
@@ -224,7 +224,7 @@ def areas_of(inputs: Inputs) -> dict[str, gpd.GeoDataFrame]:
 
 
 def demand_of(inputs: Inputs, basis: LandBasis, progress: Progress) -> Demand:
-    """Return where people are, with the context of two cut-offs around the units."""
+    """Return the population cells, with the context of two cut-offs around the units."""
     people, walking = inputs.scenario.population, inputs.scenario.walking
     progress("places", 0, 1)
     demand = places.make_demand(
@@ -241,7 +241,7 @@ def demand_of(inputs: Inputs, basis: LandBasis, progress: Progress) -> Demand:
 
 
 def kept_ways(inputs: Inputs, progress: Progress) -> CachedTravel:
-    """Return what is walked on; it is made ready only when somebody walks where nobody has walked before."""
+    """Return cached travel: the network or surface is prepared only if a walk is not in the cache."""
     walking = inputs.scenario.walking
     ground = {"network": inputs.network, "surface": inputs.surface}.get(walking.mode)
     terrain, speeds = inputs.terrain if walking.slope else None, walker_of(inputs.scenario)
@@ -249,7 +249,7 @@ def kept_ways(inputs: Inputs, progress: Progress) -> CachedTravel:
 
 
 def ways_of(inputs: Inputs) -> WalkingNetwork | Surface | StraightLines:
-    """Make ready what is walked on: a network, open ground, or nothing (straight lines)."""
+    """Prepare the network or surface for walking, or nothing (straight lines)."""
     walking = inputs.scenario.walking
     speeds, terrain = walker_of(inputs.scenario), inputs.terrain if walking.slope else None
     if walking.mode == "network" and inputs.network is not None:
@@ -260,7 +260,7 @@ def ways_of(inputs: Inputs) -> WalkingNetwork | Surface | StraightLines:
 
 
 def is_planned(scenario: Scenario, population: Population) -> bool:
-    """Tell whether those whose heads count are those of a planned horizon: given, derived, or carried there."""
+    """Tell whether the people of the land basis are those of a planned horizon: given, derived, or projected."""
     people = scenario.population
     if scenario.scenario.horizon == "current":
         return False
@@ -274,7 +274,7 @@ def is_planned(scenario: Scenario, population: Population) -> bool:
 
 
 def warnings_of(scenario: Scenario, demand: Demand, basis: LandBasis, *, planned: bool) -> list[str]:
-    """Return the keys of the warnings that every report on this ground bears."""
+    """Return the keys of the warnings that every report on this scenario shows."""
     told = {
         "elderly_basis": basis.startswith("elderly"),
         "residents_derived": demand.residents_derived,
@@ -292,7 +292,7 @@ def warnings_of(scenario: Scenario, demand: Demand, basis: LandBasis, *, planned
 
 
 def refused_of(inputs: Inputs) -> pd.DataFrame:
-    """Return the candidates on excluded ground."""
+    """Return the candidates in excluded areas, and the reasons."""
     layers = inputs.scenario.constraints.exclude
     rules = {name: layer.clause for name, layer in layers.items()}
     sides = {name: layer.side for name, layer in layers.items()}

@@ -1,4 +1,4 @@
-"""What reading finds, and where the people are that were read."""
+"""What reading finds, and where the people of the layers are."""
 
 from siting.domain.nouns import Inputs, Progress
 from siting.domain.scenario import Scenario
@@ -8,7 +8,7 @@ from siting.read.log import Log, by_importance
 
 
 def inspect(scenario: Scenario, progress: Progress) -> tuple[Inputs | None, Log]:
-    """Read all layers of a scenario, and tell what was found whatever the faults; also who lives outside all units."""
+    """Read all layers of a scenario and report the findings, whatever the faults; also the people outside all units."""
     inputs, log = inspect_inputs(scenario, progress)
     if inputs is not None:
         demand = demand_of(inputs, basis_of(inputs), progress)

@@ -1,4 +1,4 @@
-"""Ctrl-C during long work of many parts: it ends what runs, and the whole learns of it."""
+"""Ctrl-C during work of several parts: it ends the running part, and the whole work notices it."""
 
 import signal
 import threading
@@ -15,16 +15,16 @@ class Watch:
     happened: bool = False
 
     def asked(self) -> bool:
-        """Tell whether work should end, as ``Effort.interrupted`` asks it."""
+        """Tell whether work should end; used as ``Effort.interrupted``."""
         return self.happened
 
 
 @contextmanager
 def watched() -> Iterator[Watch]:
-    """Keep a watch on Ctrl-C, which does what it would do otherwise (``KeyboardInterrupt`` ends the part that runs).
+    """Record Ctrl-C without changing its effect (``KeyboardInterrupt`` ends the running part).
 
-    Solvers that catch it keep the best so far; whoever runs many of them then knows by the watch to begin no more. In
-    threads other than the main one, and where Ctrl-C is ignored, nothing is watched.
+    A solver that catches it keeps the best plan so far; work of several parts then sees from the watch that it must not
+    start another part. In threads other than the main one, and if Ctrl-C is ignored, nothing is recorded.
     """
     watch = Watch()
     before = signal.getsignal(signal.SIGINT)

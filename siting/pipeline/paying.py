@@ -1,4 +1,4 @@
-"""The money that standards promise sites, each where it holds."""
+"""The funding that standards promise to sites, each where it applies."""
 
 from typing import Final, Literal
 
@@ -11,14 +11,14 @@ from siting.domain.jurisdiction import districts_of, grounds_of
 from siting.domain.nouns import Assessment
 from siting.domain.villages import are_villages
 
-# The levels that decide: whose district it is, and whether it is a village.
+# The levels that decide: the district of a site, and whether it is in a village.
 _ASKED: Final = ("district", "street", "community")
 
 
 def promised(
     assessment: Assessment, sites: gpd.GeoDataFrame, what: Literal["facility", "candidate", "station"]
 ) -> pd.DataFrame:
-    """Return the funding lines of sites under the standards in force, as far as these hold where the sites stand."""
+    """Return the funding lines of sites under the standards in force, limited to where these apply."""
     inputs = assessment.inputs
     homes = places.home_units(sites, {level: frame for level, frame in inputs.units.items() if level in _ASKED})
     law = assessment.jurisdiction

@@ -1,4 +1,4 @@
-"""Plans: sites chosen, and before and after measured alike."""
+"""Plans: choose sites, and measure before and after in the same way."""
 
 import math
 from collections.abc import Iterable
@@ -42,18 +42,18 @@ from siting.pipeline.complying import complying
 from siting.pipeline.evenness import evenness
 from siting.pipeline.ground import PreparedScenario, may_cover, measure, prepare
 from siting.pipeline.paying import promised
-from siting.pipeline.standing import covered_by, standing_rows, staying
+from siting.pipeline.standing import covered_by, standing_sites, staying
 from siting.read.scenario import scenario_faults
 
-# Steps of the progress bar while a plan is proved: from no bound to none that is better.
+# Steps of the progress bar during the proof: from no bound to an optimal one.
 _STEPS: Final = 1000
-# A note names no more places than these.
+# The most places that a note names.
 _MOST_NAMED: Final = 10
 
 
 @dataclass(frozen=True)
 class Planned:
-    """A plan, the ground on which it was made, the question that it answers, and the answer in its rows."""
+    """A plan, the prepared scenario, the question that it answers, and the solution of its problem."""
 
     proposal: Proposal
     ground: PreparedScenario
@@ -70,11 +70,11 @@ def propose(
     progress: Progress | None = None,
     **options: object,
 ) -> Planned:
-    """Choose sites by a model, and measure before and after alike; ``options`` are keys of ``[plan]``."""
+    """Choose sites by a model, and measure before and after in the same way; ``options`` are keys of ``[plan]``."""
     report = progress or quiet
     scenario = _with_candidates(scenario, candidates)
     named = _named(scenario.plan, _ids(forced), _ids(forbidden))
-    plan = asked_of(scenario.plan, **named, **options)
+    plan = merge_options(scenario.plan, **named, **options)
     ground = prepare(scenario, report)
     before = measure(ground, ground.facilities, report)
     _refuse_data(ground, before, plan)
@@ -83,7 +83,7 @@ def propose(
     solver, notes = solver_of(question, ground, before, report)
     solution = solver(question.problem, question.model, effort)
     report("solve", _STEPS, _STEPS)
-    # After Ctrl-C nothing more is looked for.
+    # After Ctrl-C no further search starts.
     asks = solution.status in ("infeasible", "unknown") and solution.stopped_by != "interrupt"
     blocked = _blocked(question, ground, effort, report) if asks else None
     if blocked is not None and blocked["rules"] and blocked["proved"]:
@@ -96,7 +96,7 @@ def propose(
 
 
 def _named(plan: PlanOptions, forced: tuple[str, ...], forbidden: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    """Return the sites that are forced and forbidden: the scenario's, and the call's, which goes before it."""
+    """Return the forced and forbidden sites of the scenario and of the call; the call takes precedence."""
     return {
         "forced": tuple(dict.fromkeys([*(key for key in plan.forced if key not in forbidden), *forced])),
         "forbidden": tuple(dict.fromkeys([*(key for key in plan.forbidden if key not in forced), *forbidden])),
@@ -104,14 +104,14 @@ def _named(plan: PlanOptions, forced: tuple[str, ...], forbidden: tuple[str, ...
 
 
 def _ids(given: Iterable[str]) -> tuple[str, ...]:
-    """Return ids; one alone is one id, not its letters."""
+    """Return ids as a tuple; a single string is one id, not a sequence of letters."""
     return (given,) if isinstance(given, str) else tuple(given)
 
 
 def solver_of(
     question: Question, ground: PreparedScenario, before: Assessment, progress: Progress
 ) -> tuple[Solver, tuple[Note, ...]]:
-    """Return what answers a question, with notes on what it does not look at."""
+    """Return the solver for a question, with notes on what it ignores."""
     if question.plan.model == "compliance":
         solver, notes = complying(question, ground, before, progress)
         return staying(question, solver), notes
@@ -122,10 +122,10 @@ def solver_of(
 
 
 def _beyond_reach(question: Question, ground: PreparedScenario) -> tuple[Note, ...]:
-    """Tell whom nothing reaches, whatever is built: a share of all counts them too."""
+    """Return a note on the people that no site can reach: a share of all people counts them too."""
     problem = question.problem
-    rows = np.flatnonzero(problem.open_to_choice)
-    beyond = np.flatnonzero(~problem.reached_by(rows)).astype(np.int64)
+    sites = np.flatnonzero(problem.open_to_choice)
+    beyond = np.flatnonzero(~problem.reached_by(sites)).astype(np.int64)
     if not len(beyond):
         return ()
     people, where = _where(question, ground, beyond)
@@ -136,7 +136,7 @@ def _beyond_reach(question: Question, ground: PreparedScenario) -> tuple[Note, .
 
 
 def effort_of(plan: PlanOptions, progress: Progress | None = None) -> Effort:
-    """Return when to stop; a progress bar is told how near the bound is."""
+    """Return when to stop; a progress bar shows how close the bound is."""
     effort = Effort(max_nodes=plan.max_nodes, time_limit_s=plan.time_limit_s, seed=plan.seed)
     if progress is None:
         return effort
@@ -150,11 +150,11 @@ def effort_of(plan: PlanOptions, progress: Progress | None = None) -> Effort:
     return replace(effort, report=told)
 
 
-def asked_of(plan: PlanOptions, **given: Any) -> PlanOptions:
-    """Return what is asked: the scenario's request with what the call says instead.
+def merge_options(plan: PlanOptions, **given: Any) -> PlanOptions:
+    """Return the options of the scenario's plan, overridden by those of the call.
 
-    A number of stations or a budget stands in place of both of the scenario's; so does another model that needs none.
-    Settings of the scenario that the call's model does not look at are left out.
+    A number of stations or a budget in the call replaces both of the scenario's. Another model that needs neither drops
+    them too. Settings of the scenario that the call's model does not use are left out.
     """
     told = {name: value for name, value in given.items() if value is not None}
     model = told.get("model", plan.model)
@@ -163,7 +163,7 @@ def asked_of(plan: PlanOptions, **given: Any) -> PlanOptions:
     replaces = unsized or bool({"stations", "budget_cny"} & told.keys())
     size = {"stations": None, "budget_cny": None} if replaces else {}
     own = plan.model_dump(exclude_unset=True, exclude=_left_out(plan, model))
-    # A setting of the call is held against the model, whoever named it.
+    # A setting of the call is validated against the model, whether the call or the scenario names the model.
     named = {"model": model} if switches or SETTINGS_OF_MODELS & told.keys() else {}
     try:
         return PlanOptions.model_validate({**own, **size, **told, **named})
@@ -174,7 +174,7 @@ def asked_of(plan: PlanOptions, **given: Any) -> PlanOptions:
 
 
 def _left_out(plan: PlanOptions, model: str) -> set[str]:
-    """Return the scenario's settings that the model does not look at, where the scenario does not name that model."""
+    """Return the scenario's settings that the model does not use, if the scenario does not name that model itself."""
     named = next((each for each in TRAITS if each == model), None)
     if named is None or (named == plan.model and "model" in plan.model_fields_set):
         return set()
@@ -182,14 +182,14 @@ def _left_out(plan: PlanOptions, model: str) -> set[str]:
 
 
 def _unused(own: PlanOptions, plan: PlanOptions) -> tuple[Note, ...]:
-    """Tell which settings of the scenario the model does not look at."""
+    """Return a note on the settings of the scenario that the model does not use."""
     idle = [*_left_out(own, plan.model)]
     idle = sorted(idle) + (["closable"] if plan.closable and not plan.closing else [])
     return (Note("plan_settings_unused", {"names": ", ".join(idle), "model": plan.model}),) if idle else ()
 
 
 def _with_candidates(scenario: Scenario, asked: Literal["generate"] | None) -> Scenario:
-    """Return a scenario that says where its candidates come from."""
+    """Return a scenario with a source of candidates."""
     faults = Faults()
     if asked is None and scenario.candidates is None:
         faults.add("plan_without_candidates")
@@ -209,7 +209,7 @@ def _refuse_data(ground: PreparedScenario, before: Assessment, plan: PlanOptions
 
 
 def _blocked(question: Question, ground: PreparedScenario, effort: Effort, progress: Progress) -> dict[str, Any]:
-    """Return why no choice keeps to the request, and the least number, money, minutes or capacity that would do."""
+    """Return why no choice satisfies the request, and the least stations, money, minutes or capacity that would do."""
     cutoff_s = longest_of(question.plan, ground)
     found = explain_infeasible(
         question.problem,
@@ -221,10 +221,10 @@ def _blocked(question: Question, ground: PreparedScenario, effort: Effort, progr
     units = ground.demand.place_ids[question.level]
     least = {name: getattr(found, name) for name in ("stations", "budget", "capacity")}
     if found.stations is not None and question.plan.stations is not None:
-        # Facilities that may be closed count in the rule, but not in the number that a planner gives.
+        # Facilities that may be closed count in the rule, but not in the number that the user gives.
         closable = (question.problem.rules.stations or 0) - question.plan.stations
         least["stations"] = replace(found.stations, value=found.stations.value - closable)
-    # The longest walk that p_center compares is a setting of its own.
+    # The longest walk of p_center is a setting of its own.
     least["max_minutes" if question.plan.model == "p_center" else "minutes"] = found.minutes
     people, where = _where(question, ground, found.unreached)
     return {
@@ -241,9 +241,9 @@ def _blocked(question: Question, ground: PreparedScenario, effort: Effort, progr
 
 
 def _where(question: Question, ground: PreparedScenario, points: Ints) -> tuple[float, dict[str, float]]:
-    """Return the elderly at some points, and by the units of the plan's level, those with most first."""
+    """Return the elderly at the given points, in total and by unit of the plan's level, the most first."""
     cells = question.points[points]
-    # A unit's share is one of all who live in a cell, on both sides of the units' border.
+    # The share of a unit is a share of all people of a cell, inside and outside the units.
     persons = np.asarray(ground.demand.shares[question.level][:, cells] @ elderly_of(ground)[cells]).ravel()
     ids = ground.demand.place_ids[question.level]
     order = np.argsort(-persons, kind="stable")
@@ -255,9 +255,9 @@ def _where(question: Question, ground: PreparedScenario, points: Ints) -> tuple[
 def _selection(
     question: Question, ground: PreparedScenario, solution: Solution, sites: Ints, today: float
 ) -> Selection:
-    """Return the new stations among the sites that were chosen, best first, and whom each adds."""
+    """Return the chosen new stations, best first, and the people that each one adds."""
     new = sites[~is_facility(question)[sites]]
-    order, gains = ranked_by_gain(circle_of(question, ground), question.rows_of(new), solution.chosen)
+    order, gains = ranked_by_gain(circle_of(question, ground), question.problem_sites(new), solution.chosen)
     names = [stage.name for stage in solution.stages]
     return Selection(
         chosen=question.sites_of(order),
@@ -272,25 +272,25 @@ def _selection(
     )
 
 
-def _loads(solution: Solution, rows: Ints) -> Floats | None:
-    """Return the persons whom rows serve; None where no capacity asks."""
-    return None if solution.served is None else np.asarray(solution.served[rows].sum(axis=1), dtype=np.float64).ravel()
+def _loads(solution: Solution, sites: Ints) -> Floats | None:
+    """Return the persons that each site serves; None without capacity."""
+    return None if solution.served is None else np.asarray(solution.served[sites].sum(axis=1), dtype=np.float64).ravel()
 
 
 def served_today(question: Question, effort: Effort) -> float:
-    """Return how many the facilities that may change serve today, beside those that stay."""
-    return covered_by(question.problem, standing_rows(question), effort)
+    """Return how many people the facilities that may change serve today, beside those that stay."""
+    return covered_by(question.problem, standing_sites(question), effort)
 
 
 def _newly(stage: Stage, today: float) -> Stage:
-    """Return a stage that counts newly covered people: whom facilities that may change cover today is not new."""
+    """Return a stage that counts newly covered people: those that changeable facilities cover today are not new."""
     if stage.name != "covered":
         return stage
     return replace(stage, objective=stage.objective - today, bound=stage.bound - today)
 
 
 def is_facility(question: Question) -> Bools:
-    """Tell which sites are facilities that stand today."""
+    """Tell which sites are standing facilities."""
     return question.sites["facility"].to_numpy(dtype=np.bool_)
 
 
@@ -304,10 +304,10 @@ def laid_out(
     standing: Ints,
     notes: tuple[Note, ...] = (),
 ) -> Proposal:
-    """Lay a plan out, and measure what it leads to.
+    """Assemble the proposal of a plan, and measure its result.
 
-    ``standing`` are the sites that are open when it is carried out: beside the new stations facilities that may be
-    closed or enlarged, by the row that stays.
+    ``standing`` are the facilities that stay open in the plan, by their rows in ``sites``: closable ones that are not
+    closed, and enlarged ones by the row of their new size.
     """
     inputs = ground.inputs
     chosen = _stations(ground, question.sites.iloc[selection.chosen])
@@ -344,14 +344,14 @@ def laid_out(
         "model": question.plan.model
     }
     even = evenness(before, after, question.level, question.left_out) if selection.stages else None
-    # Without a plan they are told as a reason.
+    # If there is no plan, the explanation of the infeasibility tells this.
     beyond = _beyond_reach(question, ground) if selection.stages and TRAITS[question.plan.model].by_share else ()
     told = (*more, *sites, *notes, *beyond, *(_unseen_notes(ground.demand) if selection.stages else ()))
     return Proposal(stations, ground.refused, selection, request, before, after, told, changes, fairness=even)
 
 
 def _unseen_notes(demand: Demand) -> tuple[Note, ...]:
-    """Tell in which units some people are not known, whom a plan can neither cover nor count as covered."""
+    """Return a note on units with unknown people: a plan can neither cover them nor count them as covered."""
     named = [
         f"{level}/{key} (≤ {elderly:,.0f})"
         for level, people in demand.unseen.items()
@@ -363,32 +363,32 @@ def _unseen_notes(demand: Demand) -> tuple[Note, ...]:
 def _perhaps_left(
     ground: PreparedScenario, question: Question, selection: Selection, standing: Ints, after: Assessment, may: Bools
 ) -> Floats:
-    """Return how many more than are surely covered may be so, once each station of a selection stands.
+    """Return how many people beyond the known covered ones may be covered, once each station is built.
 
-    Whom a station covers was perhaps covered before it, where ``may`` says so of the cell.
+    People that a station covers may have been covered before, if ``may`` says so of their cell.
     """
     circle = circle_of(question, ground)
     perhaps = replace(circle, people=np.where(may[question.points], circle.people, 0.0))
-    rows = question.rows_of(selection.chosen)
-    _, gains = ranked_by_gain(perhaps, rows, question.rows_of(standing), keep_order=True)
+    new = question.problem_sites(selection.chosen)
+    _, gains = ranked_by_gain(perhaps, new, question.problem_sites(standing), keep_order=True)
     left = after.totals["elderly_covered_high"] - after.totals["elderly_covered"]
     return np.asarray(left + np.cumsum(gains[::-1])[::-1] - gains, dtype=np.float64)
 
 
 def _totals_without(selection: Selection, before: Assessment, after: Assessment) -> dict[str, Any]:
-    """Return the totals with the facilities as a plan leaves them, without its stations: the closed serve nobody."""
+    """Return the totals with the facilities as the plan leaves them, but without its stations."""
     covered = after.totals["elderly_covered"] - float(selection.gains.sum())
     return {**before.totals, "elderly_covered": covered}
 
 
 def _stations(ground: PreparedScenario, sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the candidates of some sites as what would be built there, in the order of the sites."""
+    """Return the candidates of some sites with what would be built there, in the order of the sites."""
     chosen = ground.permitted.loc[sites["candidate_id"]].copy()
     sized = sites["size"].notna().to_numpy()
     for name in ("land_m2", "floor_area_m2"):
         own = pd.to_numeric(chosen[name]).astype("float64").to_numpy()
         chosen[name] = np.where(sized, sites[name].to_numpy(dtype=np.float64), own)
-    # A size says how much land it takes, of whatever building.
+    # A size states how much land it uses, whatever the building is.
     chosen["building_floor_area_m2"] = chosen["building_floor_area_m2"].where(~sized, chosen["floor_area_m2"])
     columns = ("size", "tier", "capacity", "beds", "cost_cny", "generated")
     return chosen.assign(**{name: sites[name].to_numpy() for name in columns})

@@ -1,4 +1,4 @@
-"""A plan that was written before, measured anew."""
+"""Measure a plan that was written before."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -15,18 +15,18 @@ from siting.locate.problem import Ended, Solution
 from siting.locate.stations import ranked_by_gain
 from siting.pipeline.asking import Question, ask, circle_of
 from siting.pipeline.ground import PreparedScenario, measure, prepare
-from siting.pipeline.planning import Planned, asked_of, effort_of, is_facility, laid_out, served_today, solver_of
+from siting.pipeline.planning import Planned, effort_of, is_facility, laid_out, merge_options, served_today, solver_of
 from siting.read.plan import PlanFile, read_plan
 
 
 def measure_plan(scenario: Scenario, path: Path, progress: Progress | None = None) -> Planned:
-    """Read a plan back and measure it with the same ruler as everything else."""
+    """Read a plan and measure it in the same way as everything else."""
     report = progress or quiet
     file = read_plan(path)
     if scenario.candidates is None:
-        # Only a lattice can have been asked for then.
+        # Such a plan can only have used a generated lattice.
         scenario = with_lattice(scenario)
-    plan = asked_of(scenario.plan, **file.request)
+    plan = merge_options(scenario.plan, **file.request)
     ground = prepare(scenario, report)
     _refuse_plan(file, path, ground.inputs.candidates.index, ground.refused)
     before = measure(ground, ground.facilities, report)
@@ -39,13 +39,13 @@ def measure_plan(scenario: Scenario, path: Path, progress: Progress | None = Non
     notes = notes if own else (*notes, Note("plan_of_other_scenario", {}))
     proposal = laid_out(ground, question, before, selection, report, standing=standing, notes=notes)
     if own:
-        # What blocks a request, or falls short, was found by the search and not by the ruler.
+        # The search, not the measurement, found what blocks a request and what falls short.
         proposal = replace(proposal, blocked=file.blocked, shortfalls=file.shortfalls)
     return Planned(proposal, ground, question, _solution(question, selection, sites, standing))
 
 
 def check_with(scenario: Scenario, path: Path, progress: Progress | None = None) -> Assessment:
-    """Check a scenario as if a plan's stations stood; the first notes say so, and whether it is another scenario's."""
+    """Check a scenario with a plan's stations; the first notes say so, and whether the plan is of another scenario."""
     proposal = measure_plan(scenario, path, progress).proposal
     counted = Note("with_plan", {"file": path.name, "count": len(proposal.stations)})
     other = [note for note in proposal.notes if note.code == "plan_of_other_scenario"]
@@ -64,7 +64,7 @@ def _refuse_plan(file: PlanFile, path: Path, ledger: pd.Index, refused: pd.DataF
 
 
 def _sites_of_file(file: PlanFile, question: Question) -> Ints:
-    """Return the sites that a plan's file names, in its order; a candidate of another size by its first."""
+    """Return the sites that a plan's file names, in its order; a candidate whose size is unknown by its first site."""
     ids, sizes = question.sites["candidate_id"], question.sites["size"].fillna("")
     found = []
     for key, size in zip(file.candidates, file.sizes, strict=True):
@@ -75,26 +75,26 @@ def _sites_of_file(file: PlanFile, question: Question) -> Ints:
 
 
 def _stay(file: PlanFile, question: Question) -> Ints:
-    """Return the sites of facilities that stay by a plan's file, as they are or enlarged."""
+    """Return the sites of facilities that stay by a plan's file, unchanged or enlarged."""
     changes = {row["id"]: row for row in file.members.get("changes", [])}
-    rows = []
+    stay = []
     for site in np.flatnonzero(is_facility(question)).tolist():
         row = question.sites.iloc[site]
         change = changes.get(str(row["candidate_id"]), {"action": "keep"})
         enlarged = change["action"] == "enlarge" and row["size"] == change["size"]
         if enlarged or (change["action"] == "keep" and row["standing"]):
-            rows.append(site)
-    return np.array(rows, dtype=np.int64)
+            stay.append(site)
+    return np.array(stay, dtype=np.int64)
 
 
 def _selection_of(
     file: PlanFile, question: Question, ground: PreparedScenario, sites: Ints, standing: Ints, *, own: bool
 ) -> Selection:
-    """Return what a plan's file says was proved; of another scenario's plan nothing is proved here."""
+    """Return the selection of a plan's file; its proof is dropped if the plan is of another scenario."""
     members = file.members
-    rows = question.rows_of(sites)
-    opened = np.union1d(rows, question.rows_of(standing))
-    gains = ranked_by_gain(circle_of(question, ground), rows, opened, keep_order=True)[1]
+    new = question.problem_sites(sites)
+    opened = np.union1d(new, question.problem_sites(standing))
+    gains = ranked_by_gain(circle_of(question, ground), new, opened, keep_order=True)[1]
     stages = tuple(Stage(**{key: _known(value) for key, value in stage.items()}) for stage in members["stages"])
     return Selection(
         chosen=sites,
@@ -110,8 +110,8 @@ def _selection_of(
 
 
 def _solution(question: Question, selection: Selection, sites: Ints, standing: Ints) -> Solution:
-    """Return a plan that was read as the optimiser gave it, in the rows of the problem."""
-    rows = np.sort(question.rows_of(np.concatenate([sites, standing])))
+    """Return the solution that a plan's file describes, in the sites of the problem."""
+    chosen = np.sort(question.problem_sites(np.concatenate([sites, standing])))
     today = served_today(question, effort_of(question.plan))
     stages = tuple(
         replace(stage, objective=stage.objective + today, bound=stage.bound + today)
@@ -121,8 +121,8 @@ def _solution(question: Question, selection: Selection, sites: Ints, standing: I
     )
     found = Compliance if question.plan.model == "compliance" else Solution
     if not stages:
-        rows = rows[:0]
-    return found(rows, selection.status, stages, cast("Ended", selection.stopped_by), selection.solver)
+        chosen = chosen[:0]
+    return found(chosen, selection.status, stages, cast("Ended", selection.stopped_by), selection.solver)
 
 
 def _known(value: Any) -> Any:  # noqa: ANN401 - numbers and words

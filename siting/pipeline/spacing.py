@@ -1,4 +1,4 @@
-"""Which rows the least spacing holds apart: new stations from one another, and from what stands and stays."""
+"""The pairs of sites that the minimum spacing excludes: new stations, and new stations beside facilities that stay."""
 
 from typing import Final
 
@@ -12,34 +12,34 @@ from siting.domain.nouns import Bools, Ints
 from siting.domain.scenario import PlanOptions
 from siting.pipeline.ground import PreparedScenario
 
-# Coordinates are rounded and projected: who is at the spacing may be measured a little nearer.
+# Coordinates are rounded and projected: a distance equal to the spacing may be measured a little shorter.
 _TOLERANCE_M: Final = 1e-3
 
 
 def apart(ground: PreparedScenario, plan: PlanOptions, sites: gpd.GeoDataFrame, standing: int, serves: Bools) -> Ints:
-    """Return the pairs of rows of which at most one may be open, since they are nearer than the spacing.
+    """Return the pairs of sites of which at most one may be open, because they are closer than the spacing.
 
-    Two new stations of different places are held apart; so are a new station that is not forced and a facility of the
-    circle, where the facility stays. Facilities are not held apart from one another. One that may be closed or enlarged
-    stands in a pair with each of its rows; the first row of the problem stands for all that stay as they are.
+    A pair holds two new stations of different places, or a new station that is not forced and a facility of the service
+    circle that stays. Two facilities are never a pair. A facility that may be closed or enlarged has a pair for each of
+    its sites (sizes); the first site of the problem represents all facilities that stay as they are.
 
     Parameters
     ----------
     ground : PreparedScenario
-        Its facilities stand.
+        Its facilities are the standing ones.
     plan : PlanOptions
         The spacing, and which facilities may change.
     sites : geopandas.GeoDataFrame
-        Of :func:`siting.places.plan_sites`.
+        The result of :func:`siting.places.plan_sites`.
     standing : int
-        How many rows of the problem come before those of ``sites``.
+        How many sites of the problem come before those of ``sites``.
     serves : ndarray of bool
         Which sites count for the service circle.
 
     Returns
     -------
     ndarray of int
-        Shape (pairs, 2), rows of the problem in ascending order; empty where no spacing is asked for.
+        Shape (pairs, 2), sites of the problem in ascending order; empty without a spacing.
     """
     if plan.spacing_m is None:
         return np.zeros((0, 2), dtype=np.int64)

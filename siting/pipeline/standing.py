@@ -1,4 +1,4 @@
-"""Facilities that a plan may close or enlarge: whom they serve today, and that none is closed for nothing."""
+"""Facilities that a plan may close or enlarge: what they cover today, and which of them a plan keeps."""
 
 from dataclasses import replace
 
@@ -12,55 +12,58 @@ from siting.locate.solve import solve
 from siting.pipeline.asking import Question
 
 
-def standing_rows(question: Question) -> Ints:
-    """Return the rows of the problem of facilities that may change, as they are today."""
+def standing_sites(question: Question) -> Ints:
+    """Return the problem's sites of changeable facilities in their present size."""
     sites = question.sites
-    return question.rows_of(np.flatnonzero(sites["facility"] & sites["standing"]))
+    return question.problem_sites(np.flatnonzero(sites["facility"] & sites["standing"]))
 
 
-def covered_by(problem: Problem, rows: Ints, effort: Effort) -> float:
-    """Return what some rows cover (or serve, with capacity) beside those that are kept."""
-    return service(problem, rows, effort).objective if len(rows) else 0.0
+def covered_by(problem: Problem, sites: Ints, effort: Effort) -> float:
+    """Return what the given sites cover (or serve, with capacity) beside the kept ones."""
+    return service(problem, sites, effort).objective if len(sites) else 0.0
 
 
-def service(problem: Problem, rows: Ints, effort: Effort) -> Solution:
-    """Return how some rows cover (or serve, with capacity) most, beside those that are kept."""
+def service(problem: Problem, sites: Ints, effort: Effort) -> Solution:
+    """Return the solution in which the given sites cover (or serve, with capacity) the most, beside the kept ones."""
     others = ~problem.kept
-    others[rows] = False
+    others[sites] = False
     bare = Rules(kept=problem.rules.kept, forbidden=others, capacity=problem.rules.capacity)
     return solve(replace(problem, rules=bare), MaximalCovering(), replace(effort, report=None))
 
 
 def staying(question: Question, solver: Solver) -> Solver:
-    """Return the same solver, whose plans leave a facility open where closing it makes room for nothing.
+    """Return a solver whose plans keep a facility open if closing it frees no slot for another station.
 
-    What adds nobody is not opened; but what stands costs nothing, and closing it loses more than coverage.
+    The model does not open sites that add nobody. But an existing facility costs nothing, and closing it loses more
+    than coverage.
     """
-    stands = standing_rows(question)
+    stands = standing_sites(question)
 
     def solved(problem: Problem, model: Model, effort: Effort) -> Solution:
         found = solver(problem, model, effort)
         if not found.stages:
             return found
-        for row in stands[problem.counted[stands]].tolist():
-            if _may_stay(problem, found.chosen, row):
-                found = replace(found, chosen=np.union1d(found.chosen, [row]))
+        for site in stands[problem.counted[stands]].tolist():
+            if _may_stay(problem, found.chosen, site):
+                found = replace(found, chosen=np.union1d(found.chosen, [site]))
         if isinstance(found, Compliance):
             opened = np.isin(np.arange(problem.sites), found.chosen)
             again = (Outcome(each.requirement, each.requirement.finding(opened)) for each in found.outcomes)
             found = replace(found, outcomes=tuple(again))
         return found
 
-    # Only what counts as a station can be closed to make room for one.
+    # Only a facility that counts as a station frees a slot when it closes.
     return solved if question.problem.counted[stands].any() else solver
 
 
-def _may_stay(problem: Problem, chosen: Ints, row: int) -> bool:
-    """Tell whether a row that stands can be open beside the chosen ones."""
+def _may_stay(problem: Problem, chosen: Ints, site: int) -> bool:
+    """Tell whether a standing facility can be open beside the chosen sites."""
     rules, places = problem.rules, problem.rules.place
-    same = chosen == row if places is None else places[chosen] == places[row]
+    same = chosen == site if places is None else places[chosen] == places[site]
     full = rules.stations is not None and int(problem.counted[chosen].sum()) >= rules.stations
-    opened = np.append(chosen, row)
-    near = rules.apart is not None and any(row in pair and np.isin(pair, opened).all() for pair in rules.apart.tolist())
-    cut = any(int(np.isin(opened, rows).sum()) > most for rows, most in rules.at_most)
-    return bool(problem.open_to_choice[row]) and not (same.any() or full or near or cut)
+    opened = np.append(chosen, site)
+    near = rules.apart is not None and any(
+        site in pair and np.isin(pair, opened).all() for pair in rules.apart.tolist()
+    )
+    cut = any(int(np.isin(opened, sites).sum()) > most for sites, most in rules.at_most)
+    return bool(problem.open_to_choice[site]) and not (same.any() or full or near or cut)

@@ -1,4 +1,4 @@
-"""What else can be asked of a plan: the curve, the order of building, other good plans, fairness."""
+"""Studies of a plan: the curve, the order of building, alternative plans, stability, fairness."""
 
 import contextlib
 import math
@@ -20,9 +20,9 @@ from siting.pipeline.evenness import unit_shares
 from siting.pipeline.ground import PreparedScenario, kept_ways, measure, walk
 from siting.pipeline.interrupting import watched
 from siting.pipeline.planning import Planned, effort_of, served_today, solver_of
-from siting.pipeline.standing import covered_by, service, standing_rows
+from siting.pipeline.standing import covered_by, service, standing_sites
 
-# Between them the literature puts those for whom stations are built.
+# In the literature these walkers span the people for whom stations are built.
 _WALKERS: Final = ("frail", "elder", "fit")
 
 
@@ -33,15 +33,15 @@ def curve_of(
     points: Sequence[float] | None = None,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
-    """Return what each number of stations, or each sum of money, can cover at most.
+    """Return the most that each number of stations, or each amount of money, can cover.
 
-    ``table.attrs["interrupted"]`` says whether Ctrl-C ended it before its time.
+    ``table.attrs["interrupted"]`` tells whether Ctrl-C ended the search early.
 
     Raises
     ------
     siting.errors.InputError
-        A curve by money, and a candidate has no cost; no point of it keeps to the rules of the request; or points are
-        none, negative, or parts of stations.
+        The curve is by money and a candidate has no cost; no point of it satisfies the rules of the request; or
+        ``points`` is empty, or holds negative numbers or fractions of stations.
     """
     _refuse_points(points, by)
     ready = _as_carried_out(planned)
@@ -65,9 +65,9 @@ def curve_of(
 
 
 def order_of(planned: Planned, *, progress: Progress | None = None) -> pd.DataFrame:
-    """Return the order in which to build a plan's stations, with what each step loses against the free optimum.
+    """Return the order in which to build a plan's stations, with the loss of each step against the free optimum.
 
-    ``table.attrs["interrupted"]`` says whether Ctrl-C ended the search before its time.
+    ``table.attrs["interrupted"]`` tells whether Ctrl-C ended the search early.
 
     Raises
     ------
@@ -79,7 +79,7 @@ def order_of(planned: Planned, *, progress: Progress | None = None) -> pd.DataFr
     report = progress or quiet
 
     def told(_: str, done: int, total: int) -> None:
-        # Where one sweep finds all, nothing is left to be counted.
+        # If one sweep finds all optima, there is nothing to count.
         if total:
             report("order", done, total)
 
@@ -88,8 +88,8 @@ def order_of(planned: Planned, *, progress: Progress | None = None) -> pd.DataFr
         effort = replace(effort_of(planned.question.plan), interrupted=watch.asked)
         table = build_order(ready.problem, ready.solution, effort, progress=told)
     table = ready.newly(table, "cumulative", "best", "bound")
-    # What stands is not built; what is enlarged comes first.
-    table = table[~table["row"].isin(standing_rows(planned.question))].reset_index(drop=True)
+    # Standing facilities are not built; enlarged ones come first.
+    table = table[~table["row"].isin(standing_sites(planned.question))].reset_index(drop=True)
     table = table.assign(candidate_id=_ids(planned.question, table["row"].to_numpy(dtype=np.int64)))
     table.attrs["interrupted"] = watch.happened
     return table
@@ -98,9 +98,9 @@ def order_of(planned: Planned, *, progress: Progress | None = None) -> pd.DataFr
 def alternatives_to(
     planned: Planned, *, count: int = 5, within: float = 0.01, differ: int = 1, progress: Progress | None = None
 ) -> Alternatives:
-    """Return plans nearly as good that differ, and in how many of them each site stays.
+    """Return alternative plans that are nearly as good, and in how many of them each site stays.
 
-    ``plans.attrs["interrupted"]`` says whether Ctrl-C ended the search before its time.
+    ``plans.attrs["interrupted"]`` tells whether Ctrl-C ended the search early.
 
     Raises
     ------
@@ -119,33 +119,33 @@ def alternatives_to(
             count=count,
             within=within,
             differ=differ,
-            standing=standing_rows(question),
+            standing=standing_sites(question),
             solver=solver,
             progress=progress or quiet,
         )
-    rows = found.sites["row"].to_numpy(dtype=np.int64)
+    sites = found.sites["row"].to_numpy(dtype=np.int64)
     plans = with_ids(question, _without_standing(question, found.plans))
     if planned.solution.stages[-1].name == "covered":
         plans[["objective", "bound"]] -= served_today(question, effort_of(question.plan))
     plans.attrs["interrupted"] = watch.happened
-    return replace(found, plans=plans, sites=found.sites.assign(candidate_id=_ids(question, rows)))
+    return replace(found, plans=plans, sites=found.sites.assign(candidate_id=_ids(question, sites)))
 
 
 def _without_standing(question: Question, plans: pd.DataFrame) -> pd.DataFrame:
-    """Return plans without what stands, which is not proposed; with ``closed`` where facilities may be."""
+    """Return plans without standing facilities, which are not proposed; with ``closed`` if facilities may be closed."""
     if question.plan.closing:
-        closed = [sorted({*question.plan.closing} - {*_ids(question, np.array(rows))}) for rows in plans["chosen"]]
+        closed = [sorted({*question.plan.closing} - {*_ids(question, np.array(sites))}) for sites in plans["chosen"]]
         plans = plans.assign(closed=pd.Series(closed, index=plans.index, dtype="object"))
-    stands = {*standing_rows(question).tolist()}
-    chosen = [tuple(row for row in rows if row not in stands) for rows in plans["chosen"]]
+    stands = {*standing_sites(question).tolist()}
+    chosen = [tuple(site for site in sites if site not in stands) for sites in plans["chosen"]]
     return plans.assign(chosen=pd.Series(chosen, index=plans.index, dtype="object"))
 
 
 def stability_of(planned: Planned, *, progress: Progress | None = None) -> pd.DataFrame:
     """Tell at which walking speeds (those of ``frail``, ``elder`` and ``fit``) each proposed site is chosen too.
 
-    ``table.attrs["interrupted"]`` says whether Ctrl-C ended the search before its time: a speed that was not reached
-    has no column.
+    ``table.attrs["interrupted"]`` tells whether Ctrl-C ended the search early: a speed that was not reached has no
+    column.
 
     Raises
     ------
@@ -168,15 +168,15 @@ def stability_of(planned: Planned, *, progress: Progress | None = None) -> pd.Da
                 break
             found[speed] = solution
     report("stability", len(others), len(others))
-    rows = question.rows_of(planned.proposal.selection.chosen)
-    table = stability(lambda speed: found[speed], list(found), rows.tolist())
+    sites = question.problem_sites(planned.proposal.selection.chosen)
+    table = stability(lambda speed: found[speed], list(found), sites.tolist())
     table.insert(0, "candidate_id", _ids(question, table["row"].to_numpy(dtype=np.int64)))
     table.attrs["interrupted"] = watch.happened
     return table
 
 
 def _chosen_at(planned: Planned, walker: str, effort: Effort) -> Solution:
-    """Return the answer to the same request as another walker walks."""
+    """Return the solution of the same request for another walker."""
     there = _walked_by(planned.ground, walker)
     asked = ask(there, planned.question.plan, quiet)
     before = measure(there, there.facilities, quiet)
@@ -190,7 +190,7 @@ def fairness_of(planned: Planned) -> pd.DataFrame:
 
 
 def _refuse_points(points: Sequence[float] | None, by: Literal["stations", "budget"]) -> None:
-    """Refuse numbers of stations, or sums of money, that cannot be."""
+    """Refuse impossible numbers of stations or amounts of money."""
     if points is None:
         return
     wrong = [each for each in points if not (math.isfinite(each) and each >= 0 and (by == "budget" or each % 1 == 0))]
@@ -199,7 +199,7 @@ def _refuse_points(points: Sequence[float] | None, by: Literal["stations", "budg
 
 
 def _refuse_without_plan(planned: Planned, study: str) -> None:
-    """Refuse what can only be asked of a plan that has stations."""
+    """Refuse a study that needs a plan with stations."""
     faults = Faults()
     if not planned.solution.stages:
         faults.add("study_without_plan", layer="plan", found=study, expected=", ".join(get_args(PlanModel)))
@@ -209,17 +209,17 @@ def _refuse_without_plan(planned: Planned, study: str) -> None:
 
 
 def _demands(planned: Planned) -> list[str]:
-    """Return the keys of the request to which a curve keeps, whatever it limits."""
+    """Return the keys of the request that a curve respects, whatever it limits."""
     idle = {"model", "max_nodes", "time_limit_s", "seed", "budget_cny", "stations"}
     return [key for key in planned.proposal.request if key not in idle]
 
 
 @dataclass(frozen=True)
 class _Ready:
-    """The circle's problem and a plan without what stands: facilities that stay by the plan are kept, others gone.
+    """The problem of the service circle and a plan, with the kept facilities as kept sites and the closed ones removed.
 
-    ``offset`` is how many more the facilities that may change cover today than those that are kept so: whoever is
-    counted beyond these is new but for so many.
+    ``offset`` is the number of people that all changeable facilities cover today, less those that the kept ones cover.
+    People counted as newly covered beside the kept ones exceed those that are new today by this number.
     """
 
     problem: Problem
@@ -227,7 +227,7 @@ class _Ready:
     offset: float
 
     def newly(self, table: pd.DataFrame, *columns: str) -> pd.DataFrame:
-        """Return a table whose columns count whom nobody covers today; what is relative to them follows."""
+        """Return a table whose columns count people that nobody covers today; relative columns are recomputed."""
         if not self.offset:
             return table
         table = table.assign(**{name: table[name] - self.offset for name in columns})
@@ -239,7 +239,7 @@ class _Ready:
 
 
 def _known(problem: Problem, solution: Solution, effort: Effort) -> Optimum | None:
-    """Return a plan as the curve counts; None where there is none."""
+    """Return the plan as a known point of the curve; None if there is none."""
     if not solution.stages:
         return None
     found = service(problem, solution.chosen, effort)
@@ -247,27 +247,28 @@ def _known(problem: Problem, solution: Solution, effort: Effort) -> Optimum | No
 
 
 def _part(of: pd.Series, whole: pd.Series) -> pd.Series:
-    """Return parts of wholes; 0 of nothing is nothing."""
+    """Return parts of wholes; 0 if the part is 0."""
     return (of / whole.abs()).mask(of == 0, 0.0)
 
 
 def _as_carried_out(planned: Planned) -> _Ready:
-    """Return the circle's problem and the plan without the facilities that could be closed: they are not built.
+    """Return the problem of the service circle and the plan without the facilities that may be closed.
 
-    Those that stay by the plan stand before its first station, those that it closes are gone; without a plan all stay.
+    Facilities that the plan keeps stand before its first station, and those that it closes are removed; without a plan
+    all stay.
     """
     question, solution = planned.question, planned.solution
     problem = circle_of(question, planned.ground)
     effort = effort_of(question.plan)
-    today = covered_by(problem, standing_rows(question), effort)
-    rows = standing_rows(question)
-    rows = rows[problem.counted[rows]]
-    if not len(rows):
+    today = covered_by(problem, standing_sites(question), effort)
+    closable = standing_sites(question)
+    closable = closable[problem.counted[closable]]
+    if not len(closable):
         return _Ready(problem, solution, today)
-    kept = np.intersect1d(rows, solution.chosen) if solution.stages else rows
-    stay, gone = (np.isin(np.arange(problem.sites), each) for each in (kept, np.setdiff1d(rows, kept)))
+    kept = np.intersect1d(closable, solution.chosen) if solution.stages else closable
+    stay, gone = (np.isin(np.arange(problem.sites), each) for each in (kept, np.setdiff1d(closable, kept)))
     left = solution.chosen[~stay[solution.chosen]]
-    # Whom those that stay cover is nothing new.
+    # People that the kept facilities cover are not new.
     served = covered_by(problem, kept, effort)
     stages = tuple(replace(stage, bound=stage.bound - served) for stage in solution.stages)
     forbidden = ~problem.open_to_choice & ~problem.kept
@@ -276,12 +277,12 @@ def _as_carried_out(planned: Planned) -> _Ready:
 
 
 def _costs(question: Question) -> Floats:
-    """Return the cost of each row of the problem; NaN where a site has none."""
+    """Return the cost of each site of the problem; NaN for a site without one."""
     return np.concatenate([np.zeros(question.standing), question.sites["cost_cny"].to_numpy(dtype=np.float64)])
 
 
 def _priced(question: Question, costs: Floats) -> Problem:
-    """Return the problem with the cost of each row, of which none may be missing."""
+    """Return the problem with the cost of each site; none may be missing."""
     faults = Faults()
     for key in question.sites["candidate_id"][np.isnan(costs[question.standing :])].unique():
         faults.add("curve_without_cost", row=str(key))
@@ -290,7 +291,7 @@ def _priced(question: Question, costs: Floats) -> Problem:
 
 
 def _walked_by(ground: PreparedScenario, walker: str) -> PreparedScenario:
-    """Return the same ground as another walker walks it."""
+    """Return the scenario prepared for another walker."""
     scenario = ground.inputs.scenario
     walking = scenario.walking.model_copy(update={"walker": walker})
     inputs = replace(ground.inputs, scenario=scenario.model_copy(update={"walking": walking}))
@@ -300,12 +301,12 @@ def _walked_by(ground: PreparedScenario, walker: str) -> PreparedScenario:
     return replace(ground, inputs=inputs, ways=ways, reached=reached)
 
 
-def _ids(question: Question, rows: Ints) -> list[str]:
-    return [str(key) for key in question.sites["candidate_id"].iloc[rows - question.standing]]
+def _ids(question: Question, sites: Ints) -> list[str]:
+    return [str(key) for key in question.sites["candidate_id"].iloc[sites - question.standing]]
 
 
 def with_ids(question: Question, table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table of plans (``chosen``: rows, a tuple) with ``candidates``, the ids of what they open."""
+    """Return a table of plans (``chosen``: sites, a tuple) with ``candidates``, the ids of what they open."""
     named = [_ids(question, np.array(chosen, dtype=np.int64)) for chosen in table["chosen"]]
     table = table.copy()
     table["candidates"] = pd.Series(named, index=table.index, dtype="object")
@@ -313,7 +314,7 @@ def with_ids(question: Question, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def names_of(planned: Planned) -> dict[int, str]:
-    """Return what a chart calls each row of the problem: the name of its premises, or their id."""
+    """Return the chart label of each site of the problem: the name of its premises, or their id."""
     question, ground = planned.question, planned.ground
     both = pd.concat([ground.facilities["name"], ground.inputs.candidates["name"]])
     names = both[~both.index.duplicated()].reindex(question.sites["candidate_id"])

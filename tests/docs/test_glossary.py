@@ -13,8 +13,8 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 # Words of module names that say how code is laid out, or name a thing of plain English.
 _PLAIN: Final = frozenset(
     {
-        *("highs", "problem", "solve", "stations", "choice", "state", "search", "request", "excluding", "losses"),
-        *("optima", "sequence", "comply", "first", "stages", "system", "explain"),
+        *("highs", "problem", "solve", "stations", "choice", "state", "search", "request", "exclusion", "subset"),
+        *("optima", "sequence", "comply", "system", "explain"),
         *(
             "smallest",
             "evaluate",

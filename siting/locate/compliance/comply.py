@@ -1,4 +1,4 @@
-"""The least cost at which chosen clauses hold together, or the least that must be left short, clause by clause."""
+"""The least cost at which the chosen clauses are met together, or the least shortfalls, clause by clause."""
 
 import math
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ import pandas as pd
 
 from siting.domain.clauses import Finding
 from siting.domain.requirements import Requirement
-from siting.locate.compliance.first import first_plan
+from siting.locate.compliance.greedy import first_plan
 from siting.locate.compliance.search import Search, Step, search_of
 from siting.locate.compliance.system import system_of
 from siting.locate.highs import solver_name
@@ -18,22 +18,22 @@ from siting.locate.milp.constraints import site_constraints
 from siting.locate.problem import Bools, Effort, Ended, Problem, Solution, Stage, status_of, without_plan
 
 _COLUMNS: Final = ("clause_id", "level", "id", "force", "required", "provided", "shortfall")
-# Without a first plan that holds, so much of the time goes to finding whether there is one.
+# If the first plan does not meet all requirements, this part of the time is spent on finding whether any plan does.
 _TRIAL: Final = 1 / 3
-# What ends an unfinished search, the gravest first.
+# Reasons why a search ends without proof, the most serious first.
 _GRAVEST: Final[tuple[Ended, ...]] = ("interrupt", "solver", "time", "nodes")
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a plan makes of one requirement.
+    """What a plan achieves for one requirement.
 
     Parameters
     ----------
     requirement : Requirement
         What is asked.
     finding : Finding
-        What is provided in all, and how the clause is judged then.
+        What is provided in total, and how the clause is judged then.
     """
 
     requirement: Requirement
@@ -42,16 +42,16 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Compliance(Solution):
-    """A plan held to clauses; ``status`` is ``"relaxed"`` where they cannot hold together.
+    """A plan that must meet clauses; ``status`` is ``"relaxed"`` if they cannot be met together.
 
-    ``stages`` are then the sums of shortfall ÷ required of each rank that is not met by what stands (and does not say
-    the same as an earlier one), and at last the cost, or the number of stations where rows have no costs; otherwise the
-    cost alone. Each stage says whether it is proved.
+    If all clauses are met, the only stage is the cost, or the number of stations if sites have no costs. Otherwise
+    ``stages`` holds for each rank the sum of shortfall ÷ required, then the cost. Ranks that the standing facilities
+    meet, or that repeat an earlier rank, have no stage. Each stage tells whether it is proved.
 
     Parameters
     ----------
     chosen : ndarray of int
-        Open rows.
+        Open sites.
     status : str
         ``"optimal"``, ``"feasible"``, ``"relaxed"``, ``"infeasible"`` or ``"unknown"``.
     stages : tuple of Stage
@@ -61,16 +61,15 @@ class Compliance(Solution):
     solver : str
         Its name and version.
     served : csr_array or None
-        Always None: capacity asks nothing here.
+        Always None: this model has no capacity.
     first_objective : float
-        What the first good plan reached.
+        The objective of the first good plan.
     blocked_by : tuple of str
         Always empty.
     outcomes : tuple of Outcome
-        What becomes of each requirement, in their order.
+        The outcome of each requirement, in their order.
     clauses : tuple of tuple of str
-        In step with ``stages``: of a sum of shortfalls the clauses that it stands for, as ``ID@LEVEL``; nothing of the
-        cost.
+        One entry for each stage: the clauses in its sum of shortfalls, as ``ID@LEVEL``; empty for the cost.
     """
 
     outcomes: tuple[Outcome, ...] = ()
@@ -78,7 +77,7 @@ class Compliance(Solution):
 
     @property
     def shortfalls(self) -> pd.DataFrame:
-        """What falls short of which clause where, by rank, the largest part of what is required first.
+        """The requirements that are not met, by rank, the largest relative shortfall first.
 
         ``clause_id``, ``level``, ``id``, ``force``, ``required``, ``provided`` and ``shortfall``, in the unit of the
         clause.
@@ -93,11 +92,11 @@ class Compliance(Solution):
 
 
 def comply(problem: Problem, requirements: Sequence[Requirement], effort: Effort) -> Compliance:
-    r"""Choose the cheapest rows such that all requirements are met together, or fall short as little as can be.
+    r"""Choose the cheapest sites that meet all requirements together, or that leave the least shortfalls.
 
-    With :math:`x_j` = 1 if row j is open, :math:`y_i` = 1 if an open row reaches member i of a place, :math:`c_j` the
-    cost of row j (1 without costs), and for each requirement m what it asks (:math:`r_m`), what stands (:math:`e_m`),
-    what row j adds (:math:`a_{mj}`) and what its members are worth (:math:`w_{mi}`):
+    With :math:`x_j` = 1 if site j is open, :math:`y_i` = 1 if an open site reaches member i of a place, and :math:`c_j`
+    the cost of site j (1 without costs). Requirement m asks for :math:`r_m`; the standing facilities provide
+    :math:`e_m`, site j adds :math:`a_{mj}`, and member i adds :math:`w_{mi}` once reached:
 
     .. math::
 
@@ -105,37 +104,36 @@ def comply(problem: Problem, requirements: Sequence[Requirement], effort: Effort
         & e_m + \sum_j a_{mj} x_j + \sum_i w_{mi} y_i \ge r_m && \forall m \\
         & y_i \le \sum_{j \in N(i)} x_j, \quad 0 \le y_i \le 1, \quad x_j \in \{0, 1\}
 
-    and the rules of the problem (:func:`~siting.locate.milp.constraints.site_constraints`). Where these are infeasible,
-    a shortfall :math:`s_m \ge 0` joins the left side, and one rank after the other minimises its
-    :math:`\sum_m s_m / r_m` without making that of a lower rank worse; then the cost, without making any worse.
+    and the rules of the problem (:func:`~siting.locate.milp.constraints.site_constraints`). If these are infeasible, a
+    shortfall :math:`s_m \ge 0` is added to the left side. Then each rank in turn minimises its :math:`\sum_m s_m / r_m`
+    without a worse value for the ranks before it; last, the cost is minimised without a worse value for any rank.
 
     Parameters
     ----------
     problem : Problem
-        The rows and rules. People and times are not looked at, since requirements bear them; capacity asks nothing.
+        The sites and rules. People and times are not used, since the requirements contain them; capacity is ignored.
     requirements : sequence of Requirement
-        Clauses, each upon a place.
+        Clauses, each for one place.
     effort : Effort
-        When to stop. The seconds are shared out among what is still to be proved. ``report`` is told in the unit of
-        each stage.
+        When to stop. The seconds are divided among the stages that are not yet proved. ``report`` receives values in
+        the unit of each stage.
 
     Returns
     -------
     Compliance
-        ``status`` is ``"optimal"`` where all hold at a cost proved to be the least, ``"feasible"`` where the proof is
-        missing, ``"relaxed"`` where something falls short, ``"infeasible"`` where the rules themselves clash (or, with
-        ``stopped_by`` other than ``"proved"``, where nothing that keeps to them was found in time). ``blocked_by`` is
-        left empty.
+        ``status`` is ``"optimal"`` if all requirements are met at a cost that is proved least, ``"feasible"`` without
+        that proof, ``"relaxed"`` if a shortfall remains, and ``"infeasible"`` if the rules themselves conflict
+        (``"unknown"`` if no plan that satisfies them was found in time). ``blocked_by`` is always empty.
 
     Raises
     ------
     ValueError
-        What rows add is not one finite number a row, none of them negative.
+        ``add`` of a requirement is not one finite, non-negative number for each site.
 
     Notes
     -----
-    Source: covering as in Toregas et al. 1971 and Church and ReVelle 1974; relaxed by goal programming (Charnes
-    and Cooper 1961), in order of priority (Ijiri 1965). Rows that mend nothing are not opened.
+    Source: covering as in Toregas et al. 1971 and Church and ReVelle 1974; relaxed by goal programming (Charnes and
+    Cooper 1961), in order of priority (Ijiri 1965). Sites that reduce no shortfall are not opened.
 
     Examples
     --------
@@ -157,7 +155,7 @@ def comply(problem: Problem, requirements: Sequence[Requirement], effort: Effort
             raise ValueError(message)
     system = system_of(problem, requirements)
     search = search_of(problem, system, site_constraints(problem), effort)
-    opened = first_plan(system, search.room, search.costs, search.deadline.should_stop)
+    opened = first_plan(system, search.constraints, search.costs, search.deadline.should_stop)
     found = None
     if not system.least.any():
         found = _holding(search, opened)
@@ -168,7 +166,7 @@ def comply(problem: Problem, requirements: Sequence[Requirement], effort: Effort
 
 
 def _holding(search: Search, opened: Bools | None) -> Compliance | None:
-    """Return the cheapest rows with which everything holds; None where there are none, or none were found."""
+    """Return the cheapest sites that meet all requirements; None if there are none, or none were found."""
     holds = opened is not None and not search.system.shortfalls(opened).any()
     step = search.cheapest(opened if holds else None, None, search.deadline.seconds * (1.0 if holds else _TRIAL))
     if step.opened is None and step.ended == "interrupt":
@@ -177,25 +175,27 @@ def _holding(search: Search, opened: Bools | None) -> Compliance | None:
 
 
 def _relaxed(search: Search, opened: Bools | None) -> Compliance:
-    """Take the clauses in order, each with its least shortfall, then the cost."""
+    """Minimise the shortfalls clause by clause, then the cost."""
     steps: tuple[Step, ...] = ()
-    caps = np.zeros(0)
+    fixed_shortfalls = np.zeros(0)
     for stage in range(search.system.stages):
         if steps and steps[-1].ended == "interrupt":
             return _solution(search, (*steps, *_left(search, stage, steps[-1])))
         seconds = search.deadline.seconds / (search.system.stages + 1 - stage)
-        steps = (*steps, search.least_short(opened, stage, caps, seconds))
+        steps = (*steps, search.least_short(opened, stage, fixed_shortfalls, seconds))
         opened = steps[-1].opened
         if opened is None:
             return _solution(search, steps)
-        caps = search.system.by_stage(np.maximum(search.system.raw(opened), search.system.least))[: stage + 1]
+        fixed_shortfalls = search.system.by_stage(np.maximum(search.system.raw(opened), search.system.least))[
+            : stage + 1
+        ]
     if steps and steps[-1].ended == "interrupt":
         return _solution(search, (*steps, *_left(search, search.system.stages, steps[-1])))
-    return _solution(search, (*steps, search.cheapest(opened, caps, search.deadline.seconds)))
+    return _solution(search, (*steps, search.cheapest(opened, fixed_shortfalls, search.deadline.seconds)))
 
 
 def _left(search: Search, stage: int, last: Step) -> tuple[Step, ...]:
-    """Return the stages from one on as they are with the last rows found; nothing is proved of them."""
+    """Return the remaining stages with the values of the last choice, without proof."""
     system, opened = search.system, last.opened
     if opened is None:
         return ()
@@ -214,7 +214,7 @@ def _solution(search: Search, steps: tuple[Step, ...]) -> Compliance:
     stages = tuple(step.stage for step in steps)
     short = bool(search.system.shortfalls(opened).any())
     chosen = np.flatnonzero(opened & ~search.problem.kept)
-    # Sums of shortfalls stand first, in the order of the ranks; then the cost.
+    # The sums of shortfalls come first, in the order of the ranks; then the cost.
     told = (*search.system.clauses[: len(stages) - 1], ())
     return Compliance(chosen, "relaxed" if short else status_of(stages), stages, ended, solver_name(), clauses=told)
 

@@ -1,4 +1,4 @@
-"""Requirements over the rows that may be chosen, each scaled to what it lacks as a part of what it requires."""
+"""Requirements as matrices over the sites that may be chosen, each scaled by what it requires."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,31 +13,32 @@ from siting.locate.problem import Bools, Problem
 
 
 @dataclass(frozen=True)
-class System:
-    r"""The requirements that are not met yet, in parts of what they require.
+class RequirementSystem:
+    r"""The requirements that are not met yet, each divided by what it requires.
 
-    With :math:`x_j` = 1 where row j is open and :math:`y_g = \min(1, \sum_{j \in N(g)} x_j)`, requirement m falls
-    short by
+    With :math:`x_j` = 1 if site j is open and :math:`y_g = \min(1, \sum_{j \in N(g)} x_j)`, the shortfall of
+    requirement m is
 
     .. math:: s_m = \max(0,\; d_m - \sum_j a_{mj} x_j - \sum_g w_{mg} y_g)
 
     Parameters
     ----------
     add : csr_array
-        :math:`a`, shape (requirements, rows), each at most :math:`d_m`; of rows that may be chosen only.
+        :math:`a`, shape (requirements, sites), each at most :math:`d_m`; only of sites that may be chosen.
     worth : csr_array
-        :math:`w`, shape (requirements, groups): who counts once, merged by who reaches them.
+        :math:`w`, shape (requirements, groups): what each group adds once it is reached. Members with the same sites
+        form a group.
     reach : csr_array
-        :math:`N`, shape (groups, rows), ones. Members whom the rows of one place alone reach, or who suffice alone,
-        stand in ``add``.
+        :math:`N`, shape (groups, sites), ones. Members that only the sites of one place reach, or that are enough by
+        themselves, are in ``add`` instead.
     deficit, slack : ndarray
-        :math:`d`, what is lacking, above the slack within which a clause is met nevertheless.
+        :math:`d`, what is lacking, and the slack: a clause counts as met if what is lacking is not above it.
     stage : ndarray of int
-        The place of each requirement's rank among the ranks that there are, from 0 without gaps.
+        The stage of each requirement: its rank among the ranks in use, from 0 without gaps.
     least : ndarray
-        What each falls short whatever is chosen: with all rows open, of each place the best.
+        The shortfall that remains with every choice: with all sites open, of each place the best.
     clauses : tuple of tuple of str
-        Of each stage the clauses that it stands for and their levels, as ``ID@LEVEL``.
+        For each stage its clauses and their levels, as ``ID@LEVEL``.
     """
 
     add: csr_array
@@ -51,21 +52,21 @@ class System:
 
     @property
     def stages(self) -> int:
-        """How many clauses are not met yet."""
+        """The number of clauses that are not met yet."""
         return int(self.stage.max(initial=-1)) + 1
 
     def reached(self, opened: Bools) -> Floats:
-        """Return 1 for each group that an open row reaches, else 0."""
+        """Return 1 for each group that an open site reaches, else 0."""
         found: Floats = np.minimum(self.reach @ opened.astype(np.float64), 1.0)
         return found
 
     def raw(self, opened: Bools) -> Floats:
-        """Return what each requirement lacks of what it requires, negative where more is provided."""
+        """Return what each requirement lacks, divided by what it requires; negative if more is provided."""
         found: Floats = self.deficit - self.add @ opened.astype(np.float64) - self.worth @ self.reached(opened)
         return found
 
     def shortfalls(self, opened: Bools) -> Floats:
-        """Return what each requirement falls short; 0 where it is met as the check says."""
+        """Return the shortfall of each requirement; 0 if the check would judge it as met."""
         return _met(self.raw(opened), self.slack)
 
     def values(self, opened: Bools) -> Floats:
@@ -73,14 +74,14 @@ class System:
         return self.by_stage(self.shortfalls(opened))
 
     def by_stage(self, each: Floats) -> Floats:
-        """Add figures of the requirements up by stage."""
+        """Add up the values of the requirements by stage."""
         return np.bincount(self.stage, weights=each, minlength=self.stages).astype(np.float64)
 
 
-def system_of(problem: Problem, requirements: Sequence[Requirement]) -> System:
-    """Lay requirements out over the rows of a problem.
+def system_of(problem: Problem, requirements: Sequence[Requirement]) -> RequirementSystem:
+    """Return the matrices of the requirements over the sites of a problem.
 
-    Requirements that say the same upon the same place, as two documents may, stand once, at the first's stage.
+    Equal requirements on the same place, as two documents may state them, appear once, at the stage of the first.
     """
     may, place = problem.open_to_choice, problem.rules.place
     left = _lacking(requirements)
@@ -88,12 +89,12 @@ def system_of(problem: Problem, requirements: Sequence[Requirement]) -> System:
     own = [np.where(may, each.add, 0.0) / each.required for each in left]
     pairs: list[tuple[int, int, float]] = []
     for number, each in enumerate(left):
-        for rows, heads in _sharing_of(each, may):
-            alone = len(rows) == 1 or (place is not None and len(np.unique(place[rows])) == 1)
+        for sites, heads in _sharing_of(each, may):
+            alone = len(sites) == 1 or (place is not None and len(np.unique(place[sites])) == 1)
             if alone or heads >= each.required - each.provided:
-                own[number][rows] += heads / each.required
+                own[number][sites] += heads / each.required
             else:
-                group = groups.setdefault(rows.tobytes(), len(groups))
+                group = groups.setdefault(sites.tobytes(), len(groups))
                 pairs.append((number, group, heads / each.required))
     required = np.array([each.required for each in left], dtype=np.float64)
     deficit = np.array([(each.required - each.provided) / each.required for each in left], dtype=np.float64)
@@ -109,7 +110,7 @@ def system_of(problem: Problem, requirements: Sequence[Requirement]) -> System:
     most = _best_of_places(add, place) + np.asarray(worth.sum(axis=1)).ravel()
     least = _met(deficit - most, slack)
     named = tuple(_named(requirements, int(rank)) for rank in ranks)
-    return System(add, worth, reach, deficit, slack, stage.astype(np.int64), least, named)
+    return RequirementSystem(add, worth, reach, deficit, slack, stage.astype(np.int64), least, named)
 
 
 def _met(raw: Floats, slack: Floats) -> Floats:
@@ -118,7 +119,7 @@ def _met(raw: Floats, slack: Floats) -> Floats:
 
 
 def _lacking(requirements: Sequence[Requirement]) -> list[Requirement]:
-    """Return the requirements that are not met by what stands, each once."""
+    """Return the requirements that the standing facilities do not meet, each once."""
     found: dict[tuple[object, ...], Requirement] = {}
     for each in sorted(requirements, key=lambda one: one.rank):
         if _lacks(each):
@@ -129,7 +130,7 @@ def _lacking(requirements: Sequence[Requirement]) -> list[Requirement]:
 
 
 def _named(requirements: Sequence[Requirement], rank: int) -> tuple[str, ...]:
-    """Return the clauses of one rank that something falls short of, with their levels."""
+    """Return the clauses of one rank that are not met somewhere, with their levels."""
     short = (each for each in requirements if each.rank == rank and _lacks(each))
     return tuple(dict.fromkeys(f"{each.clause}@{each.level}" for each in short))
 
@@ -139,14 +140,14 @@ def _lacks(each: Requirement) -> bool:
 
 
 def _who_reaches(sharing: Sharing) -> bytes:
-    """Return who counts how much, and which rows reach whom, as a key."""
+    """Return as a key what each member counts and which sites reach it."""
     columns = csc_array(sharing.reach[:, sharing.members])
     columns.sort_indices()
     return b"".join(each.tobytes() for each in (columns.indptr, columns.indices, sharing.worth))
 
 
 def _sharing_of(each: Requirement, may: Bools) -> list[tuple[Ints, float]]:
-    """Return the sets of rows that reach some members, and what those members are worth together."""
+    """Return the sets of sites that reach some members, and the total worth of those members."""
     if each.sharing is None or not len(each.sharing.members):
         return []
     columns = csc_array(each.sharing.reach[:, each.sharing.members])
@@ -160,7 +161,7 @@ def _sharing_of(each: Requirement, may: Bools) -> list[tuple[Ints, float]]:
 
 
 def _packed(columns: list[Ints], values: list[Floats], width: int) -> csr_array:
-    """Return a matrix of the columns and values of each row."""
+    """Return a sparse matrix from the columns and values of each row."""
     start = np.concatenate([[0], np.cumsum([len(each) for each in columns])]).astype(np.int64)
     empty = np.zeros(0)
     at = np.concatenate([empty, *columns]).astype(np.int64)
@@ -168,7 +169,7 @@ def _packed(columns: list[Ints], values: list[Floats], width: int) -> csr_array:
 
 
 def _best_of_places(add: csr_array, place: Ints | None) -> Floats:
-    """Add up what the rows provide, of each place the one that provides most."""
+    """Add up what the sites provide; of each place only the site that provides most."""
     if place is None:
         return np.asarray(add.sum(axis=1), dtype=np.float64).ravel()
     at = np.repeat(np.arange(add.shape[0]), np.diff(add.indptr))

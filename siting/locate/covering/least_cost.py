@@ -96,7 +96,7 @@ class LeastCostSearch:
     ) -> None:
         self.instance, self.deadline, self.most, self.any_will_do = instance, deadline, most, any_will_do
         small = reduced_instance(instance, opened=instance.cost <= 0, should_stop=deadline.should_stop)
-        assert small.instance is not None, "choosing all rows is feasible"  # noqa: S101
+        assert small.instance is not None, "choosing all sites is feasible"  # noqa: S101
         self.taken = small.taken
         self.parts: list[Part] = []
         self._told = (math.inf, -math.inf)

@@ -45,28 +45,28 @@ class MedianInstance(NamedTuple):
 
 
 class Costs(NamedTuple):
-    """Weighted costs of a problem: of each site and point (``rows``), and of each point without a site (``base``)."""
+    """Weighted costs of a problem: by site and point (``by_site``), and of each point without a site (``base``)."""
 
-    rows: csr_array
+    by_site: csr_array
     base: Floats
 
 
 def useful_sites(costs: Costs, given: Bools, free: Bools) -> Ints:
     """Return the free sites, ascending, that serve some point at less than the given sites and ``base``."""
-    base, row = _base_costs(costs, given)
-    return np.unique(row[free[row] & (costs.rows.data < base[costs.rows.indices])]).astype(np.int64)
+    base, site = _base_costs(costs, given)
+    return np.unique(site[free[site] & (costs.by_site.data < base[costs.by_site.indices])]).astype(np.int64)
 
 
-def distinct_sites(costs: Costs, rows: Ints) -> Ints:
+def distinct_sites(costs: Costs, sites: Ints) -> Ints:
     """Return, for each of some ascending sites, the first one with the same points at the same costs.
 
     Candidates in one building are equal: an exchange of one for the other saves nothing but rounding errors.
     """
-    start, point, cost = costs.rows.indptr, costs.rows.indices, costs.rows.data
+    start, point, cost = costs.by_site.indptr, costs.by_site.indices, costs.by_site.data
     first: dict[tuple[int, float, float], list[int]] = {}
-    found = rows.copy()
-    for place, row in enumerate(rows):
-        pairs = slice(start[row], start[row + 1])
+    found = sites.copy()
+    for place, site in enumerate(sites):
+        pairs = slice(start[site], start[site + 1])
         alike = first.setdefault((pairs.stop - pairs.start, float(cost[pairs].sum()), float(point[pairs].sum())), [])
         for other in alike:
             theirs = slice(start[other], start[other + 1])
@@ -74,12 +74,12 @@ def distinct_sites(costs: Costs, rows: Ints) -> Ints:
                 found[place] = other
                 break
         else:
-            alike.append(int(row))
+            alike.append(int(site))
     return found
 
 
-def instance_of(costs: Costs, given: Bools, rows: Ints) -> MedianInstance:
-    """Return the instance that is left to solve; its sites stand for ``rows``.
+def instance_of(costs: Costs, given: Bools, sites: Ints) -> MedianInstance:
+    """Return the instance that is left to solve; its sites stand for ``sites``.
 
     Parameters
     ----------
@@ -87,25 +87,29 @@ def instance_of(costs: Costs, given: Bools, rows: Ints) -> MedianInstance:
         The costs.
     given : ndarray of bool
         Sites that are always open (kept or forced): they lower ``base``.
-    rows : ndarray of int
+    sites : ndarray of int
         Sites that may be chosen, ascending.
     """
-    base, row = _base_costs(costs, given)
-    place = np.full(costs.rows.shape[0], -1, dtype=np.int64)
-    place[rows] = np.arange(len(rows))
-    counts = (place[row] >= 0) & (costs.rows.data < base[costs.rows.indices])
+    base, site = _base_costs(costs, given)
+    place = np.full(costs.by_site.shape[0], -1, dtype=np.int64)
+    place[sites] = np.arange(len(sites))
+    counts = (place[site] >= 0) & (costs.by_site.data < base[costs.by_site.indices])
     return packed(
-        base, place[row[counts]], costs.rows.indices[counts].astype(np.int64), costs.rows.data[counts], len(rows)
+        base,
+        place[site[counts]],
+        costs.by_site.indices[counts].astype(np.int64),
+        costs.by_site.data[counts],
+        len(sites),
     )
 
 
 def _base_costs(costs: Costs, given: Bools) -> tuple[Floats, Ints]:
     """Return the cost of each point with the given sites alone, and the site of each pair."""
-    base, lengths = costs.base.copy(), np.diff(costs.rows.indptr)
-    row = np.repeat(np.arange(len(lengths), dtype=np.int64), lengths)
-    always_open = given[row]
-    np.minimum.at(base, costs.rows.indices[always_open], costs.rows.data[always_open])
-    return base, row
+    base, lengths = costs.base.copy(), np.diff(costs.by_site.indptr)
+    site = np.repeat(np.arange(len(lengths), dtype=np.int64), lengths)
+    always_open = given[site]
+    np.minimum.at(base, costs.by_site.indices[always_open], costs.by_site.data[always_open])
+    return base, site
 
 
 def packed(base: Floats, site: Ints, point: Ints, cost: Floats, sites: int) -> MedianInstance:

@@ -32,13 +32,13 @@ class MedianRequest:
         stations = self.problem.rules.stations
         return int(self.free.sum()) if stations is None else stations - int(self.forced.sum())
 
-    def with_forced(self, rows: Ints) -> Ints:
+    def with_forced(self, sites: Ints) -> Ints:
         """Return sites with those forced, ascending."""
-        return np.union1d(np.flatnonzero(self.forced), rows).astype(np.int64)
+        return np.union1d(np.flatnonzero(self.forced), sites).astype(np.int64)
 
-    def nearest(self, rows: Ints) -> Floats:
+    def nearest(self, sites: Ints) -> Floats:
         """Return the seconds from each point to the nearest of some sites or of those always open; inf without any."""
-        return nearest_of(self.problem, np.concatenate([np.flatnonzero(self.always_open), rows]))
+        return nearest_of(self.problem, np.concatenate([np.flatnonzero(self.always_open), sites]))
 
     def walked(self, nearest: Floats) -> float:
         """Return the person-seconds of those who are reached."""
@@ -57,11 +57,11 @@ def request_of(problem: Problem) -> MedianRequest:
     return MedianRequest(problem, none if forced is None else forced & ~problem.kept)
 
 
-def nearest_of(problem: Problem, rows: Ints) -> Floats:
+def nearest_of(problem: Problem, sites: Ints) -> Floats:
     """Return the seconds from each point to the nearest of some sites; inf if none reaches it."""
     times, nearest = problem.times, np.full(len(problem.people), np.inf)
-    for row in rows:
-        pairs = slice(times.indptr[row], times.indptr[row + 1])
+    for site in sites:
+        pairs = slice(times.indptr[site], times.indptr[site + 1])
         points = times.indices[pairs]
         nearest[points] = np.minimum(nearest[points], times.data[pairs])
     return nearest

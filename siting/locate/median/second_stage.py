@@ -33,21 +33,21 @@ def two_stages(given: MedianRequest, deadline: Deadline) -> Solution:
     stage = SecondStage(given, opened)
     incumbent = Incumbent(stage.value_of, stage.search(2.0).whole, effort.rel_gap)
     incumbent.offer(stage.start)
-    most = min(given.most, len(stage.rows))
+    most = min(given.most, len(stage.problem_sites))
     penalty = stage.penalty
     search = PenaltySearch(stage.search(stage.penalty_weight), most, incumbent, deadline, penalty)
     ended = search.run(lambda: relaxations(penalty, most, incumbent, deadline))
     sites = break_ties(stage.search(2.0), incumbent.sites, deadline.should_stop)
     if stage.value_of(sites) > incumbent.value * (1.0 + NOISE / 10.0):
         sites = incumbent.sites
-    nearest = given.nearest(stage.rows[sites])
+    nearest = given.nearest(stage.problem_sites[sites])
     beyond = given.beyond(nearest)
     stages = (
         minimised("beyond", beyond, min(fewest, beyond)),
         minimised("seconds", given.walked(nearest), search.bound),
     )
     return Solution(
-        chosen=given.with_forced(stage.rows[sites]),
+        chosen=given.with_forced(stage.problem_sites[sites]),
         status=status_of(stages),
         stages=stages,
         stopped_by=ended_by(first.stopped_by if ended == "proved" else ended, stages, effort),
@@ -82,20 +82,20 @@ def _covering(given: MedianRequest, first: Solution, deadline: Deadline) -> tupl
     # HiGHS's bound is too rough for fractional persons, so covering is solved as a p-median without seconds.
     stage = SecondStage(given, first.chosen)
     beyond = stage.penalty.beyond
-    never = stage.beyond(np.arange(len(stage.rows)))
+    never = stage.beyond(np.arange(len(stage.problem_sites)))
     incumbent = Incumbent(stage.beyond, beyond.whole, deadline.effort.rel_gap)
     incumbent.offer(stage.start)
-    most = min(given.most, len(stage.rows))
+    most = min(given.most, len(stage.problem_sites))
     search = MedianSearch(beyond, most, incumbent, Deadline(deadline.left(0.5)))
     if search.run(lambda: (Relaxation(beyond, offset=-never),)) == "interrupt":
         deadline.stop("interrupt")
-    return stage.rows[incumbent.sites], search.bound
+    return stage.problem_sites[incumbent.sites], search.bound
 
 
 class SecondStage:
     """The second stage: least person-seconds of those covered, with at most as many beyond as for the choice ``first``.
 
-    ``rows`` are the problem's sites of the instance's sites; ``start`` are the instance's sites of ``first``.
+    ``problem_sites`` are the problem's sites of the instance's sites; ``start`` are the instance's sites of ``first``.
     """
 
     def __init__(self, given: MedianRequest, first: Ints) -> None:
@@ -109,20 +109,20 @@ class SecondStage:
         self._walking_cost = csr_array((value[times.indices] * times.data, *shape), shape=times.shape)
         self._reached = csr_array((np.zeros(len(times.data)), *shape), shape=times.shape)
         far = Costs(self._walking_cost, np.where(self._reachable, value * self._longest * 2.0, 0.0))
-        rows = useful_sites(far, given.always_open, given.free)
-        standing_for = distinct_sites(far, rows)
-        self.rows = np.unique(standing_for)
-        self.start = np.flatnonzero(np.isin(self.rows, standing_for[np.isin(rows, first)]))
+        useful = useful_sites(far, given.always_open, given.free)
+        standing_for = distinct_sites(far, useful)
+        self.problem_sites = np.unique(standing_for)
+        self.start = np.flatnonzero(np.isin(self.problem_sites, standing_for[np.isin(useful, first)]))
 
     def value_of(self, sites: Ints) -> float:
         """Return the person-seconds of those covered; inf if too many are beyond."""
         if self.beyond(sites) > self._allowed * (1.0 + SUM_TOLERANCE):
             return math.inf
-        return self._given.walked(self._given.nearest(self.rows[sites]))
+        return self._given.walked(self._given.nearest(self.problem_sites[sites]))
 
     def beyond(self, sites: Ints) -> float:
         """Return the persons beyond."""
-        return self._given.beyond(self._given.nearest(self.rows[sites]))
+        return self._given.beyond(self._given.nearest(self.problem_sites[sites]))
 
     def search(self, weight: float) -> MedianInstance:
         """Return the instance in which a person beyond costs so many times the longest walk."""
@@ -156,4 +156,4 @@ class SecondStage:
     def _core(self, costs: csr_array, weight: float, least: Floats | float = 0.0) -> MedianInstance:
         """Return the instance in which a person beyond costs so much, and a point at least so much."""
         base = np.where(self._reachable, np.maximum(self._given.problem.value * weight, least), 0.0)
-        return instance_of(Costs(costs, base), self._given.always_open, self.rows)
+        return instance_of(Costs(costs, base), self._given.always_open, self.problem_sites)

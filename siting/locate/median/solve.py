@@ -102,21 +102,21 @@ def _one_stage(given: MedianRequest, beyond_s: float, deadline: Deadline) -> Sol
     """Return the least person-seconds if longer walks count as so many seconds."""
     value = given.problem.value
     costs = weighted(given.problem, beyond_s)
-    rows = np.unique(distinct_sites(costs, useful_sites(costs, given.always_open, given.free)))
-    instance = instance_of(costs, given.always_open, rows)
+    problem_sites = np.unique(distinct_sites(costs, useful_sites(costs, given.always_open, given.free)))
+    instance = instance_of(costs, given.always_open, problem_sites)
 
     def value_of(sites: Ints) -> float:
-        return math.fsum(value * np.minimum(given.nearest(rows[sites]), beyond_s))
+        return math.fsum(value * np.minimum(given.nearest(problem_sites[sites]), beyond_s))
 
     incumbent = Incumbent(value_of, instance.whole, deadline.effort.rel_gap)
-    search = MedianSearch(instance, min(given.most, len(rows)), incumbent, deadline)
+    search = MedianSearch(instance, min(given.most, len(problem_sites)), incumbent, deadline)
     ended = search.run(lambda: (Relaxation(instance),))
     sites = break_ties(instance, incumbent.sites, deadline.should_stop)
     if value_of(sites) > incumbent.value * (1.0 + NOISE / 10.0):
         sites = incumbent.sites
     seconds = minimised("seconds", value_of(sites), search.bound)
     return Solution(
-        chosen=given.with_forced(rows[sites]),
+        chosen=given.with_forced(problem_sites[sites]),
         status=status_of((seconds,)),
         stages=(seconds,),
         stopped_by=ended_by(ended, (seconds,), deadline.effort),

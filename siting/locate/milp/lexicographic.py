@@ -154,8 +154,8 @@ def solution(
         objective.stage(value - _offset(objective, offset), bound - _offset(objective, offset), gain)
         for objective, value, (bound, gain) in zip(milp.objectives, plan.objective_values, bounds, strict=True)
     )
-    problem, rows = milp.problem, milp.problem.sites
-    shares = plan.values[rows : rows + milp.service.variables]
+    problem, sites = milp.problem, milp.problem.sites
+    shares = plan.values[sites : sites + milp.service.variables]
     served = None if problem.rules.capacity is None else served_by(problem, milp.service, shares)
     return Solution(plan.chosen, status_of(stages), stages, stopped, solver_name(), served, first)
 

@@ -1,6 +1,6 @@
-"""Many plans side by side: the curve of what more stations bring, the order in which to build, and other good plans.
+"""Series of plans: the coverage curve, the order of building, and alternative plans.
 
-Each takes the solver as a parameter, so that it works with every model and rule that the solver knows.
+Each function takes the solver as a parameter, so it works with every model and rule that the solver supports.
 """
 
 from siting.locate.series.alternatives import Alternatives, alternatives, stability

@@ -1,4 +1,4 @@
-"""Other plans that are nearly as good, and what stays in all of them."""
+"""Alternative plans that are nearly as good, and how often each site stays."""
 
 import contextlib
 import math
@@ -12,29 +12,28 @@ from siting.domain.nouns import Bools, Ints, Progress, quiet
 from siting.locate.compliance import Compliance
 from siting.locate.deadline import Deadline
 from siting.locate.problem import NOISE, Effort, Model, Problem, Solution, Stage
-from siting.locate.series.excluding import Excluding
+from siting.locate.series.exclusion import ExclusionTree
 from siting.locate.series.optima import Solver
 from siting.locate.solve import solve
 
 
 @dataclass(frozen=True)
 class Alternatives:
-    """Plans nearly as good as one, which differ from it and from one another.
+    """Plans that are nearly as good as a given one, and that differ from it and from one another.
 
     Parameters
     ----------
     plans : pandas.DataFrame
-        One row a plan, the given one first, then as they were found: ``plan`` (from 0), ``chosen`` (rows, a tuple),
-        ``stations`` (how many count, what stands today left out), ``objective``, ``bound`` (of the plans that differ
-        from all above),
-        ``compared`` (the first stage in which it differs from the given plan, the last if in none),
-        ``loss_share`` (how much worse than the first it is in that stage, relative; negative where better), ``differs``
-        (sites of the first that it does without) and ``status``.
+        One row for each plan, the given one first, then in the order found: ``plan`` (from 0), ``chosen`` (sites, a
+        tuple), ``stations`` (how many count; standing facilities do not), ``objective``, ``bound`` (of the plans that
+        differ from all above), ``compared`` (the first stage in which it differs from the given plan, the last if in
+        none), ``loss_share`` (how much worse than the first it is in that stage, relative; negative if better),
+        ``differs`` (how many sites of the first it does not open) and ``status``.
     sites : pandas.DataFrame
-        One row an opened row of the first plan: ``row``, ``kept_in`` (in how many of the other plans its site stays,
-        in whatever size) and ``of`` (how many others there are).
+        One row for each open site of the first plan: ``row`` (the site), ``kept_in`` (how many other plans open its
+        place, in any size) and ``of`` (how many other plans there are).
     complete : bool
-        Whether it is proved that no further plan is as good and as different.
+        Whether it is proved that no other plan is as good and different enough.
     """
 
     plans: pd.DataFrame
@@ -42,7 +41,7 @@ class Alternatives:
     complete: bool
 
 
-def alternatives(  # noqa: PLR0913 - all but four are named
+def alternatives(  # noqa: PLR0913 - all but four are keyword-only
     problem: Problem,
     model: Model,
     solution: Solution,
@@ -55,48 +54,48 @@ def alternatives(  # noqa: PLR0913 - all but four are named
     solver: Solver = solve,
     progress: Progress = quiet,
 ) -> Alternatives:
-    r"""Find plans within a share of the best that each do without some of the sites of every other.
+    r"""Find plans within a share of the best that each omit some sites of every other plan.
 
-    After each plan S the model is solved again with one more row,
+    After each plan S the model is solved again with one more constraint,
 
     .. math:: \sum_{j \in P(S)} x_j \le |S| - d
 
-    - :math:`P(S)` are all rows (sizes) of the places of S,
-    - :math:`d` is in how many sites plans differ at least (``differ``),
+    - :math:`P(S)` are all sites (sizes) of the places of S,
+    - :math:`d` is the least number of sites in which plans differ (``differ``),
 
-    so that the next plan is the best of those that leave out at least d sites of each before. It is taken if it is
-    within :math:`\varepsilon` (``within``) of the first in every stage of the model.
+    so that the next plan is the best of those that omit at least d sites of each earlier plan. It is accepted if it is
+    within :math:`\varepsilon` (``within``) of the first plan in every stage of the model.
 
-    Of plain problems, whose kernels know no such row, that plan is found by forbidding sites one by one
-    (:class:`~siting.locate.series.excluding.Excluding`).
+    The solvers of plain problems do not support this constraint. For these problems the plan is found by forbidding
+    sites one by one (:class:`~siting.locate.series.exclusion.ExclusionTree`).
 
     Parameters
     ----------
     problem : Problem
-        The problem that the plan was found for.
+        The problem of the plan.
     model : Model
-        What was asked.
+        The model of the plan.
     solution : Solution
         The plan.
     effort : Effort
         When to stop: the nodes and the gap of one alternative, the seconds of all of them together.
     count : int, default 5
-        How many alternatives are sought.
+        The number of alternatives.
     within : float, default 0.01
         How much worse an alternative may be, relative to the objective of the plan.
     differ : int, default 1
-        How many sites of each other plan an alternative does without, at least 1.
+        How many sites of each other plan an alternative omits, at least 1.
     standing : ndarray of int, optional
-        Rows of what stands today: no sites of a plan, so that plans do not differ by closing one of them alone.
+        Sites of facilities that stand today. They are not sites of a plan, so plans do not differ only by closing one.
     solver : callable
-        Called as ``solver(problem, model, effort)``; it must keep to ``Rules.at_most``, if the problem is not plain.
+        Called as ``solver(problem, model, effort)``; it must satisfy ``Rules.at_most``, unless the problem is plain.
     progress : Progress
         Called as ``progress("alternatives", done, total)``.
 
     Returns
     -------
     Alternatives
-        Fewer than ``count`` where no more are found; ``complete`` tells whether there are none.
+        Fewer than ``count`` plans if no more are found; ``complete`` tells whether none exist.
 
     Raises
     ------
@@ -106,9 +105,9 @@ def alternatives(  # noqa: PLR0913 - all but four are named
     References
     ----------
     Tsai, J.-F., Lin, M.-H. and Hu, Y.-C. (2008). Finding multiple solutions to general integer linear programs.
-    European Journal of Operational Research 184, 802-809 (the cut of a plan, with d = 1); for choices
-    of 0 and 1 it is older: Balas, E. and Jeroslow, R. (1972). Canonical cuts on the unit hypercube. SIAM Journal on
-    Applied Mathematics 23, 61-69.
+    European Journal of Operational Research 184, 802-809 (the cut of a plan, with d = 1). For binary choices it is
+    older: Balas, E. and Jeroslow, R. (1972). Canonical cuts on the unit hypercube. SIAM Journal on Applied Mathematics
+    23, 61-69.
 
     Examples
     --------
@@ -138,7 +137,7 @@ def alternatives(  # noqa: PLR0913 - all but four are named
         while len(found) <= count and not complete:
             progress("alternatives", len(found) - 1, count)
             if min(int(new[each.chosen].sum()) for each in found) < differ:
-                # A plan of fewer sites cannot do without so many.
+                # A plan with fewer sites than that cannot omit so many.
                 complete = True
                 break
             if deadline.should_stop():
@@ -157,12 +156,12 @@ def alternatives(  # noqa: PLR0913 - all but four are named
 def _next_best(
     problem: Problem, model: Model, solution: Solution, differing: tuple[int, Bools], least: float, solver: Solver
 ) -> Callable[[Sequence[Solution], Effort], Solution]:
-    """Return what finds the best plan that differs enough (in so many of the new rows) from each of some plans."""
+    """Return the function that finds the best plan that differs enough (in new sites) from each given plan."""
     differ, new = differing
     places = np.arange(problem.sites) if problem.rules.place is None else problem.rules.place
-    # Under clauses a forbidden site may add a stage, which the search by forbidding does not know.
+    # With clauses, a forbidden site may add a stage, which the search by forbidding does not support.
     if problem.is_plain and len(solution.stages) == 1 and not isinstance(solution, Compliance):
-        tree = Excluding(problem, model, solver, _sense(solution.stages[0]), differ)
+        tree = ExclusionTree(problem, model, solver, _sense(solution.stages[0]), differ)
         return lambda found, effort: tree.best([each.chosen[new[each.chosen]] for each in found], least, effort)
 
     def by_cuts(found: Sequence[Solution], effort: Effort) -> Solution:
@@ -172,23 +171,23 @@ def _next_best(
     return by_cuts
 
 
-def stability(solve_at: Callable[[float], Solution], speeds: Sequence[float], rows: Iterable[int]) -> pd.DataFrame:
+def stability(solve_at: Callable[[float], Solution], speeds: Sequence[float], sites: Iterable[int]) -> pd.DataFrame:
     """Tell at which walking speeds the sites of a plan are chosen too.
 
     Parameters
     ----------
     solve_at : callable
-        Called with a speed (m/s), returns the plan at it; rows mean the same sites at every speed.
+        Called with a speed (m/s), returns the plan at it; site numbers are the same at every speed.
     speeds : sequence of float
-        The speeds, none twice.
-    rows : iterable of int
-        The rows of the plan.
+        The speeds, each once.
+    sites : iterable of int
+        The sites of the plan.
 
     Returns
     -------
     pandas.DataFrame
-        One row a row of the plan: ``row``, a column of bool for each speed (named by the number), and ``stays_at`` (at
-        how many speeds it stays). A speed at which no plan is found keeps nothing.
+        One row for each site of the plan: ``row`` (the site), a column of bool for each speed (named by the number),
+        and ``stays_at`` (at how many speeds it stays). If no plan is found at a speed, no site stays at it.
 
     Examples
     --------
@@ -201,7 +200,7 @@ def stability(solve_at: Callable[[float], Solution], speeds: Sequence[float], ro
     >>> stability(at, [0.8, 1.0], [0, 2]).to_numpy().tolist()
     [[0, True, False, 1], [2, True, True, 2]]
     """
-    table = pd.DataFrame({"row": np.array(list(rows), dtype=np.int64)})
+    table = pd.DataFrame({"row": np.array(list(sites), dtype=np.int64)})
     for speed in speeds:
         table[speed] = table["row"].isin(solve_at(speed).chosen.tolist())
     table["stays_at"] = table[list(speeds)].sum(axis=1).astype(np.int64)
@@ -209,9 +208,9 @@ def stability(solve_at: Callable[[float], Solution], speeds: Sequence[float], ro
 
 
 def _cut(problem: Problem, places: Ints, chosen: Ints, differ: int) -> tuple[Ints, int]:
-    """Return the rows of the places of a plan, kept ones left out, and how many of them another plan may open."""
-    rows = np.flatnonzero(np.isin(places, places[chosen]) & ~problem.kept)
-    return rows.astype(np.int64), int(chosen.size) - differ
+    """Return the sites of the places of a plan, without kept ones, and how many of them another plan may open."""
+    sites = np.flatnonzero(np.isin(places, places[chosen]) & ~problem.kept)
+    return sites.astype(np.int64), int(chosen.size) - differ
 
 
 def _as_good(other: Solution, first: Solution, within: float) -> bool:
@@ -221,16 +220,16 @@ def _as_good(other: Solution, first: Solution, within: float) -> bool:
 
 
 def _none_as_good(other: Solution, first: Solution, within: float) -> bool:
-    """Tell whether no plan of the problem that was just solved can be within the share of the first in every stage."""
+    """Tell whether the last solution proves that no plan is within the share of the first in every stage."""
     if not other.stages:
         return other.status == "infeasible"
     if _names(other) != _names(first):
-        # Where the first plan holds all clauses, what must leave some short is no other plan of its kind.
+        # If the first plan meets all clauses, a plan that must leave a shortfall is not comparable.
         return other.status == "relaxed" and any(stage.bound > 0 for stage in other.stages[:-1])
     for stage, ours in zip(other.stages, first.stages, strict=False):
         if not _reaches(stage.bound, ours, within):
             return True
-        # The bound of a later stage holds for plans that are the best in those before, and for no others.
+        # The bound of a later stage is valid only for plans that are best in the stages before.
         if stage.sense == "max" or stage.objective != 0 or ours.objective != 0:
             return False
     return False
@@ -241,12 +240,12 @@ def _names(solution: Solution) -> list[str]:
 
 
 def _reaches(value: float, stage: Stage, within: float) -> bool:
-    """Tell whether a value is no more than a share worse than the objective of a stage."""
+    """Tell whether a value is at most a share worse than the objective of a stage."""
     return _sense(stage) * value >= _sense(stage) * _least(stage, within)
 
 
 def _least(stage: Stage, within: float) -> float:
-    """Return the worst value that is no more than a share worse than the objective of a stage."""
+    """Return the worst value that is at most a share worse than the objective of a stage."""
     return stage.objective - _sense(stage) * (within + NOISE) * abs(stage.objective)
 
 
@@ -281,9 +280,9 @@ def _plans(problem: Problem, places: Ints, found: Sequence[Solution], new: Bools
 
 
 def _loss(first: Solution, other: Solution) -> tuple[str, float]:
-    """Return the first stage in which two plans differ, and how much worse the other is there, relative.
+    """Return the first stage in which two plans differ, and how much worse the other plan is there, relative.
 
-    A later stage says nothing of plans that differ in an earlier one.
+    Later stages are not comparable between plans that differ in an earlier one.
     """
     name, loss = first.stages[-1].name, 0.0
     for ours, theirs in zip(first.stages, other.stages, strict=False):
@@ -297,5 +296,5 @@ def _loss(first: Solution, other: Solution) -> tuple[str, float]:
 def _sites(places: Ints, found: Sequence[Solution], new: Bools) -> pd.DataFrame:
     first, others = found[0].chosen[new[found[0].chosen]], found[1:]
     kept = [sum(place in places[other.chosen] for other in others) for place in places[first]]
-    rows = {"row": first, "kept_in": np.array(kept, dtype=np.int64), "of": np.full(first.size, len(others))}
-    return pd.DataFrame(rows)
+    sites = {"row": first, "kept_in": np.array(kept, dtype=np.int64), "of": np.full(first.size, len(others))}
+    return pd.DataFrame(sites)

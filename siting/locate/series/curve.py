@@ -1,4 +1,4 @@
-"""Covered people against the number of stations, or against money."""
+"""The coverage curve: covered people against the number of stations, or against money."""
 
 import math
 from collections.abc import Sequence
@@ -12,15 +12,15 @@ from siting.domain.nouns import Bools, Floats, Ints, Progress, quiet
 from siting.locate.covering import covering_curve
 from siting.locate.deadline import Deadline
 from siting.locate.problem import NOISE, Effort, MaximalCovering, Problem, Rules, SetCovering
-from siting.locate.series.optima import AtOnce, Limit, Optimum, Solver, free_optima, lent, within_reach
+from siting.locate.series.optima import AtOnce, Limit, Optimum, Solver, free_optima, propagate_bounds, within_reach
 from siting.locate.solve import solve
 
-# Up to so many stations each number is a point of the curve; beyond, each point lies a tenth farther than the last.
+# Up to this number of stations each number is a point of the curve; beyond, each point is a tenth above the last.
 _EACH_UP_TO: Final = 50
 _STEP: Final = 10
 _MONEY_STEPS: Final = 200
 _MONEY_EACH_UP_TO: Final = 20
-# The seconds that the search for the end of the curve may take, of all.
+# The share of the seconds that the search for the end of the curve may take.
 _FOR_THE_END: Final = 0.25
 _ROUND: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
 
@@ -35,28 +35,29 @@ def coverage_curve(
     solver: Solver = solve,
     progress: Progress = quiet,
 ) -> pd.DataFrame:
-    """Return what each number of stations, or each amount of money, can cover at most, with bounds.
+    """Return the most that each number of stations, or each amount of money, can cover, with bounds.
 
-    Each point is a maximal covering problem of its own (Church and ReVelle 1974): the plan of one point need not be
-    part of the plan of the next (:func:`~siting.locate.series.order.build_order` is for that). Objectives never fall:
-    a plan with less is always allowed. Bounds never fall either, and each holds by itself; what the points prove of one
-    another is said in :func:`~siting.locate.series.optima.free_optima`.
+    Each point is a separate maximal covering problem (Church and ReVelle 1974): the plan of one point need not be part
+    of the plan of the next (see :func:`~siting.locate.series.order.build_order` for that). Objectives never fall, since
+    a plan that uses less is always allowed. Bounds never fall either, and each is valid by itself;
+    :func:`~siting.locate.series.optima.free_optima` tells what the points prove about one another.
 
     Parameters
     ----------
     problem : Problem
-        Who walks how long to which row. The limit of the curve takes the place of the one in its rules, the other
-        (the budget of a curve by stations, and the reverse) stays.
+        The walking times, the people and the rules. The limit of the curve replaces the same limit in the rules; the
+        other limit (the budget for a curve by stations, and the reverse) stays.
     effort : Effort
         When to stop: the nodes and the gap of one point, the seconds of the whole curve.
     by : {"stations", "budget"}, default "stations"
-        What is limited.
+        The limited quantity.
     points : sequence of float, optional
-        The limits. If absent: 0 to the least number at which no more can be covered, each number up to 50 and then in
-        steps of a tenth; or 0 to the least cost of that, in about as many round amounts. Where the least is not found
-        within a quarter of the seconds, the curve ends at the best that is known.
+        The limits. If absent, they go from 0 to the least number of stations that covers the most possible: each number
+        up to 50, then in steps of a tenth. By money they go from 0 to the least cost of that, in about as many round
+        amounts. If that least value is not found within a quarter of the seconds, the curve ends at the best known
+        value.
     known : Optimum, optional
-        A plan that is known beforehand, which no point of as much or more falls behind.
+        A known plan. No point with the same limit or a higher one is worse.
     solver : callable
         Called as ``solver(problem, model, effort)``.
     progress : Progress
@@ -65,12 +66,12 @@ def coverage_curve(
     Returns
     -------
     pandas.DataFrame
-        One row a limit, ascending: ``limit`` (stations or money), ``stations`` (counted rows that the plan opens, at
-        most the limit), ``cost`` (NaN without costs), ``newly_covered`` (value, the objective), ``covered`` (persons in
-        all, those of kept rows included; with capacity those who are served), ``covered_share`` (of all persons),
-        ``value_share`` (of all value, the same without weights), ``bound`` (of ``newly_covered``), ``bound_share`` (of
-        ``value_share``), ``gap``, ``status``, ``stopped_by`` and ``chosen`` (rows, a tuple). Where no plan keeps
-        to the rules (``"infeasible"``), or none was found in time (``"unknown"``), figures are NaN.
+        One row for each limit, ascending: ``limit`` (stations or money), ``stations`` (counted sites that the plan
+        opens, at most the limit), ``cost`` (NaN without costs), ``newly_covered`` (value, the objective), ``covered``
+        (all covered persons, with those of kept sites; with capacity those who are served), ``covered_share`` (of all
+        persons), ``value_share`` (of all value, the same without weights), ``bound`` (of ``newly_covered``),
+        ``bound_share`` (of ``value_share``), ``gap``, ``status``, ``stopped_by`` and ``chosen`` (sites, a tuple). If no
+        plan satisfies the rules (``"infeasible"``), or none was found in time (``"unknown"``), these figures are NaN.
 
     Raises
     ------
@@ -116,24 +117,24 @@ def coverage_curve(
         progress=progress,
     )
     if last is not None:
-        found = lent(problem, [*found, last], 1.0, by)
-    return _table(problem, _lent_by(problem, found, known, by), by)
+        found = propagate_bounds(problem, [*found, last], 1.0, by)
+    return _table(problem, _with_known(problem, found, known, by), by)
 
 
-def _lent_by(problem: Problem, found: list[Optimum], known: Optimum | None, by: Limit) -> list[Optimum]:
-    """Return optima with what a plan lends that is known beforehand."""
+def _with_known(problem: Problem, found: list[Optimum], known: Optimum | None, by: Limit) -> list[Optimum]:
+    """Return optima after adding the plan that is known beforehand."""
     if known is None or known.chosen is None:
         return found
-    # Of its own limit it knows no more than that nobody out of reach is covered.
+    # For its own limit, the only known bound is the value of all people within reach.
     spent = _spent(problem, known.chosen, by)
     before = [each for each in found if each.limit < spent]
     own = replace(known, limit=spent, bound=within_reach(problem), stopped_by="time")
-    both = lent(problem, [*before, own, *found[len(before) :]], 1.0, by)
+    both = propagate_bounds(problem, [*before, own, *found[len(before) :]], 1.0, by)
     return [*both[: len(before)], *both[len(before) + 1 :]]
 
 
 def by_kernels(problem: Problem, solver: Solver) -> AtOnce | None:
-    """Return what sweeps over all numbers of stations at once, where the problem is plain and the solver is ours."""
+    """Return the sweep over all numbers of stations, if the problem is plain and the solver is the default."""
     forced = np.zeros(problem.sites, dtype=np.bool_) if problem.rules.forced is None else problem.rules.forced
     fewest = int(forced.sum())
     if solver is not solve or not problem.is_plain or np.any(forced & ~problem.open_to_choice):
@@ -148,16 +149,16 @@ def by_kernels(problem: Problem, solver: Solver) -> AtOnce | None:
 
 
 def _end(problem: Problem, effort: Effort, by: Limit, solver: Solver) -> Optimum:
-    """Return the plan at which the curve ends: full cover with least, or else the most that the rules let be covered.
+    """Return the plan at the end of the curve: full cover with the least, or otherwise the most that the rules allow.
 
-    Its bound is all within reach.
+    Its bound is the value of all people within reach.
     """
     free = problem.under(stations=None) if by == "stations" else problem.under(budget=None)
     most = within_reach(free)
     standing = free.reached_by(np.zeros(0, dtype=np.int64))
     everybody = free.reached_by(np.flatnonzero(free.open_to_choice))
     total = math.fsum(free.people)
-    # A hair less than the share of those within reach, which may not be a number that a float can hold.
+    # Slightly less than the share within reach, which a float may not represent exactly.
     share = math.fsum(free.people[everybody | standing]) / total * (1.0 - NOISE**2) if total > 0 else 0.0
     full = solver(free, SetCovering(share=min(share, 1.0), by_cost=by == "budget"), effort)
     found = most if full.stages and full.served is None else -1.0
@@ -193,7 +194,7 @@ def sizes_up_to(end: float) -> list[float]:
 
 
 def _by_money(end: float) -> list[float]:
-    """Return 0, twenty round steps, steps of a tenth, and the end: the first money brings most."""
+    """Return 0, twenty round steps, steps of a tenth, and the end: the first amounts of money bring most."""
     if end <= 0:
         return [0.0]
     rough = end / _MONEY_STEPS
@@ -243,7 +244,7 @@ def _share(part: float, whole: float) -> float:
 
 
 def _covered(problem: Problem, plan: Optimum) -> float:
-    """Return the persons in all whom a plan covers, or with capacity serves."""
+    """Return all persons that a plan covers, or with capacity serves."""
     chosen = np.zeros(0, dtype=np.int64) if plan.chosen is None else plan.chosen
     if plan.served is None:
         return math.fsum(problem.people[problem.reached_by(chosen)])
@@ -253,14 +254,14 @@ def _covered(problem: Problem, plan: Optimum) -> float:
 
 
 def _reached_freely(problem: Problem) -> Bools:
-    """Return the points that a kept row without a limit reaches, so that all there are served."""
+    """Return the points that a kept site without capacity limit reaches: all people there are served."""
     capacity = problem.rules.capacity
     free = problem.kept if capacity is None else problem.kept & np.isinf(capacity)
     return problem.under(kept=free, capacity=None).reached_by(np.zeros(0, dtype=np.int64))
 
 
 def _standing_value(problem: Problem) -> float:
-    """Return the value of those whom kept rows cover, or with capacity the most that they can serve."""
+    """Return the value of the people that kept sites cover, or with capacity the most that they can serve."""
     freely = _reached_freely(problem)
     worth = math.fsum(problem.value[freely])
     capacity = problem.rules.capacity

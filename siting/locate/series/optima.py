@@ -1,4 +1,4 @@
-"""The best plans under several limits of one kind, and what each of them proves of the others."""
+"""The best plans under several limits of one kind, and what each of them proves about the others."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -17,28 +17,28 @@ Solver = Callable[[Problem, Model, Effort], Solution]
 Limit = Literal["stations", "budget"]
 AtOnce = Callable[[Problem, Sequence[float], Effort], "list[Optimum]"]
 
-# Of the seconds that are left, one point may take so many times its share.
+# One point may take this many times its share of the remaining seconds.
 _GENEROUS: Final = 4.0
-# The seconds that a sweep over all points may take, of all: points by themselves are dearer.
+# The share of the seconds that a sweep over all points may take; solving points one by one takes longer.
 _AT_ONCE: Final = 0.85
 
 
 @dataclass(frozen=True)
 class Optimum:
-    """The best plan known under a limit, and what no plan under it can better.
+    """The best known plan under a limit, and the bound on all plans under it.
 
     Parameters
     ----------
     limit : float
         Stations, or money.
     chosen : ndarray of int or None
-        Rows that the plan opens; None without a plan.
+        Sites that the plan opens; None without a plan.
     objective, bound : float
-        Of the model that was asked; NaN without a plan.
+        Of the given model; NaN without a plan.
     stopped_by : str
         What ended the search.
     served : csr_array or None
-        Persons of each point (column) whom each row serves, with capacity.
+        Persons of each point (column) that each site (row) serves, with capacity.
     """
 
     limit: float
@@ -50,7 +50,7 @@ class Optimum:
 
     @property
     def gap(self) -> float:
-        """|bound − objective| ÷ |objective|; 0 when both are the same, NaN without a plan."""
+        """|bound − objective| ÷ |objective|; 0 if both are equal, NaN without a plan."""
         apart = abs(self.bound - self.objective)
         if apart <= NOISE * abs(self.objective):
             return 0.0
@@ -58,14 +58,14 @@ class Optimum:
 
     @property
     def status(self) -> PlanStatus | Literal["unknown"]:
-        """``"optimal"`` and ``"infeasible"`` only where that is proved."""
+        """``"optimal"`` and ``"infeasible"`` only if that is proved."""
         if self.chosen is None:
             return without_plan(self.stopped_by)
         return "optimal" if self.gap == 0.0 else "feasible"
 
 
 def sense_of(model: MaximalCovering | PMedian) -> float:
-    """Return 1 where more is better, −1 where less is.
+    """Return 1 if more is better, −1 if less is better.
 
     Raises
     ------
@@ -93,45 +93,45 @@ def free_optima(
     at_once: AtOnce | None = None,
     progress: Progress = quiet,
 ) -> list[Optimum]:
-    r"""Solve a problem under each limit by itself, and let each bound and plan serve the other limits.
+    r"""Solve a problem under each limit separately, and let each bound and plan improve those of the other limits.
 
-    With :math:`z(p)` the optimum under the limit p, a plan with less is always allowed, so that z never falls:
+    Let :math:`z(p)` be the optimum under the limit p. A plan that uses less is always allowed, so z never falls:
 
-    - the plan of a lower limit stands under a higher one, if it is better than what was found there;
+    - the plan of a lower limit replaces that of a higher one if it is better,
     - a bound of :math:`z(q)` holds for :math:`z(p)` with p < q.
 
-    Where any part of an allowed choice is allowed too and what is covered is counted (no forced rows, no occupied
-    places, no capacity; covering only), the best p of q stations cover at least p/q of what the q cover, and what q
-    cover is at most what p of them and the other q − p cover by themselves (both because covering is submodular;
-    Nemhauser, Wolsey and Fisher 1978, Mathematical Programming 14):
+    Two more bounds hold if every subset of an allowed choice is allowed too and the objective is coverage (no forced
+    sites, no occupied places, no capacity; covering only). The best p of q stations cover at least p/q of what the q
+    stations cover. And q stations cover at most what p of them and the other q − p cover separately. Both hold because
+    covering is submodular (Nemhauser, Wolsey and Fisher 1978, Mathematical Programming 14):
 
     .. math:: z(q) \le \frac{q}{p} z(p), \qquad z(q) \le z(p) + z(q - p)
 
     Parameters
     ----------
     problem : Problem
-        The problem; the limit takes the place of the one in its rules.
+        The problem; the limit replaces the one in its rules.
     limits : sequence of float
-        Numbers of stations or amounts of money, ascending, none twice.
+        Numbers of stations or amounts of money, ascending, each once.
     model : MaximalCovering or PMedian
-        What is asked; a p-median with seconds for those beyond the cut-off.
+        The model; a p-median needs seconds for persons beyond the cut-off.
     effort : Effort
         When to stop: the nodes and the gap of one limit, the seconds of all of them together.
     solver : callable
         Called as ``solver(problem, model, effort)``.
     by : {"stations", "budget"}, default "stations"
-        What is limited.
+        The limited quantity.
     at_once : callable, optional
         Called first as ``at_once(problem, limits, effort)`` with most of the seconds; returns some optima. Limits whose
-        gap is then no more than the effort asks for are not solved by themselves.
+        gap is then within the effort's gap are not solved again.
     progress : Progress
         Called as ``progress("curve", done, total)``.
 
     Returns
     -------
     list of Optimum
-        One a limit. After an interrupt or at the end of time the limits not reached have the plans and the bounds that
-        the others lend them.
+        One for each limit. After an interrupt or the time limit, limits without a solution of their own have the plans
+        and bounds that follow from the others.
     """
     sense, deadline = sense_of(model), Deadline(effort)
     known: dict[float, Optimum] = {}
@@ -155,11 +155,11 @@ def free_optima(
     unknown = Optimum(math.nan, None, math.nan, sense * math.inf, deadline.ended or "time")
     if sense > 0 and hereditary(problem):
         unknown = replace(unknown, chosen=np.zeros(0, dtype=np.int64), objective=0.0)
-    return lent(problem, [known.get(limit, replace(unknown, limit=limit)) for limit in limits], sense, by)
+    return propagate_bounds(problem, [known.get(limit, replace(unknown, limit=limit)) for limit in limits], sense, by)
 
 
 def _together(one: Optimum | None, other: Optimum, sense: float) -> Optimum:
-    """Return the better plan of two of one limit with the better bound."""
+    """Return the better of two plans of one limit, with the better bound."""
     if one is None or one.chosen is None:
         return other
     bound = sense * min(sense * one.bound, sense * other.bound)
@@ -167,21 +167,21 @@ def _together(one: Optimum | None, other: Optimum, sense: float) -> Optimum:
     return replace(one if worse else other, bound=bound, stopped_by=other.stopped_by)
 
 
-def lent(problem: Problem, optima: Sequence[Optimum], sense: float, by: Limit) -> list[Optimum]:
-    """Return optima with the plans and bounds that the other limits lend them; see :func:`free_optima`."""
+def propagate_bounds(problem: Problem, optima: Sequence[Optimum], sense: float, by: Limit) -> list[Optimum]:
+    """Return optima improved by the plans and bounds of the other limits; see :func:`free_optima`."""
     given = list(optima)
-    _lend_plans(given, sense)
-    _lend_bounds_down(given, sense)
+    _propagate_plans(given, sense)
+    _propagate_bounds_down(given, sense)
     if sense > 0:
         _keep_within_reach(problem, given)
         if by == "stations" and hereditary(problem):
-            _lend_bounds_up(given, whole=bool(np.all(problem.value == np.floor(problem.value))))
-            _lend_bounds_down(given, sense)
-    return [_settled(each, sense) for each in given]
+            _propagate_bounds_up(given, whole=bool(np.all(problem.value == np.floor(problem.value))))
+            _propagate_bounds_down(given, sense)
+    return [_consistent(each, sense) for each in given]
 
 
 def hereditary(problem: Problem) -> bool:
-    """Tell whether each part of an allowed choice is allowed, and what is covered is all that counts."""
+    """Tell whether every subset of an allowed choice is allowed, and the objective depends on coverage alone."""
     rules = problem.rules
     forced = rules.forced is not None and bool(rules.forced.any())
     occupied = rules.occupied is not None and bool(rules.occupied.any())
@@ -189,7 +189,7 @@ def hereditary(problem: Problem) -> bool:
 
 
 def _halving(count: int) -> Iterator[int]:
-    """Yield places such that those yielded lie spread out at any time: the last, the first, the middle, ..."""
+    """Yield indices so that those yielded are spread out at any time: the last, the first, the middle, ..."""
     seen: set[int] = set()
     for parts in (1 << power for power in range(count.bit_length() + 1)):
         for part in range(parts, -1, -1):
@@ -212,7 +212,7 @@ def _solved(
     return Optimum(limit, found.chosen, found.objective, found.bound, found.stopped_by, found.served)
 
 
-def _lend_plans(given: list[Optimum], sense: float) -> None:
+def _propagate_plans(given: list[Optimum], sense: float) -> None:
     best: Optimum | None = None
     for place, here in enumerate(given):
         if best is not None and (here.chosen is None or sense * here.objective < sense * best.objective):
@@ -221,13 +221,13 @@ def _lend_plans(given: list[Optimum], sense: float) -> None:
             best = here
 
 
-def _lend_bounds_down(given: list[Optimum], sense: float) -> None:
+def _propagate_bounds_down(given: list[Optimum], sense: float) -> None:
     for place in range(len(given) - 2, -1, -1):
         bound = sense * min(sense * given[place].bound, sense * given[place + 1].bound)
         given[place] = replace(given[place], bound=bound)
 
 
-def _lend_bounds_up(given: list[Optimum], *, whole: bool) -> None:
+def _propagate_bounds_up(given: list[Optimum], *, whole: bool) -> None:
     known = {int(each.limit): each.bound for each in given}
     for place, here in enumerate(given):
         size, bound = int(here.limit), here.bound
@@ -247,17 +247,17 @@ def _keep_within_reach(problem: Problem, given: list[Optimum]) -> None:
 
 
 def within_reach(problem: Problem) -> float:
-    """Return the value that all rows open to choice reach, beside what kept rows reach."""
+    """Return the value that all sites open to choice reach, without what kept sites reach."""
     standing = problem.reached_by(np.zeros(0, dtype=np.int64))
     reached = problem.reached_by(np.flatnonzero(problem.open_to_choice))
     return math.fsum(problem.value[reached & ~standing])
 
 
-def _settled(each: Optimum, sense: float) -> Optimum:
-    """Return an optimum whose bound is no worse than its objective, and which says so where it is proved."""
+def _consistent(each: Optimum, sense: float) -> Optimum:
+    """Return an optimum whose bound is not worse than its objective, marked as proved if both are equal."""
     if each.chosen is None:
         return each
-    # A plan is its own proof that nothing below it bounds; what is off by noise is the same.
+    # The plan itself proves that no bound can be worse than its objective; a difference within the tolerance is none.
     bound = sense * max(sense * each.bound, sense * each.objective)
-    settled = replace(each, bound=bound)
-    return replace(settled, bound=each.objective, stopped_by="proved") if settled.gap == 0.0 else settled
+    bounded = replace(each, bound=bound)
+    return replace(bounded, bound=each.objective, stopped_by="proved") if bounded.gap == 0.0 else bounded

@@ -1,8 +1,8 @@
-"""Requirements on a plan: what chosen clauses ask of each place, and what each site would add to it.
+"""Requirements on a plan: what the chosen clauses require of each place, and what each site adds to it.
 
-:mod:`~siting.pipeline.requirements.wanted` says which clauses, :mod:`~siting.pipeline.requirements.offers` what each
-site offers, and :mod:`~siting.pipeline.requirements.making` makes linear requirements of both by the arithmetic of the
-check.
+:mod:`~siting.pipeline.requirements.wanted` selects the clauses, :mod:`~siting.pipeline.requirements.offers` tells what
+each site offers, and :mod:`~siting.pipeline.requirements.making` turns both into linear requirements, with the
+arithmetic of the check.
 """
 
 from siting.pipeline.requirements.making import Unjudged, requirements_of

@@ -1,4 +1,4 @@
-"""Requirements made from a check: what each clause asks of each place, and what each row would add to it."""
+"""Requirements from a check: what each clause requires of each place, and what each site adds to it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -29,14 +29,14 @@ from siting.pipeline.requirements.wanted import Wanted
 
 
 class Unjudged(NamedTuple):
-    """A clause that can be put to no place, or not to one: of it too little is known.
+    """A clause that cannot be a requirement for a place, or for any place, because too little is known.
 
     Parameters
     ----------
     clause, level : str
-        Its id, and the level.
+        The id of the clause, and the level.
     place : str or None
-        The place; None where it can be put to none.
+        The place; None if it can be a requirement for no place.
     """
 
     clause: str
@@ -47,33 +47,32 @@ class Unjudged(NamedTuple):
 def requirements_of(
     standing: Assessment, offers: Offers, wanted: Sequence[Wanted], outside: Bools | None = None
 ) -> tuple[tuple[Requirement, ...], tuple[Unjudged, ...]]:
-    """Put clauses to places as linear rows.
+    """Return clauses as linear requirements for places.
 
     Parameters
     ----------
     standing : Assessment
-        The check of what stays whatever is chosen.
+        The check of the facilities that stay in every plan.
     offers : Offers
-        What each row would add to it.
+        What each site adds to it.
     wanted : sequence of Wanted
         The clauses, in order.
     outside : ndarray of bool, optional
-        Which rows stand outside the area that standards leave out: to what these ask the others offer nothing.
+        Which sites are outside the area that some standards exclude: for these standards the other sites offer nothing.
 
     Returns
     -------
     requirements : tuple of Requirement
-        One a clause and place that the clause applies to, in the order of ``wanted``, then of the check.
+        One for each clause and place to which the clause applies, in the order of ``wanted``, then of the check.
     unjudged : tuple of Unjudged
-        What could not be put, since the check lacks data, or has no such level.
+        Clauses without a requirement, because the check lacks data or has no such level.
 
     Notes
     -----
-    A unit without a facility asks for one open row at least of those that stand in it; a community, where the scenario
-    lets communities share (``circle.shared_from``), of those and of those that it would share
-    (:func:`siting.domain.shared.shared_with`), which hangs on each row alone. With ``standards.coverage = "by_tier"``
-    only rows of the tiers that give a unit of its level a facility
-    (:func:`siting.domain.tiers.gives_facility`) count for it.
+    A unit without a facility requires at least one open site among those in it. If communities may share facilities
+    (``circle.shared_from``), the sites that a community would share count too
+    (:func:`siting.domain.shared.shared_with`); each site is judged alone. With ``standards.coverage = "by_tier"`` only
+    sites of the tiers that give a unit of its level a facility count (:func:`siting.domain.tiers.gives_facility`).
     """
     made: list[Requirement] = []
     unjudged: list[Unjudged] = []
@@ -82,7 +81,7 @@ def requirements_of(
     apart = None if left is None else _Maker(left, offers if outside is None else offers.of(outside))
     for clause, level, rank in wanted:
         upon, by = (left, apart) if left is not None and clause.without_excluded else (standing, maker)
-        assert by is not None  # noqa: S101 - what is left has a maker of its own
+        assert by is not None  # noqa: S101 - an excluded area has its own maker
         checks = _checks(upon)
         rows = checks[(checks["clause_id"] == clause.id) & (checks["level"] == level)]
         rows = rows[(rows["verdict"] != "not_applicable") & ~_spared(upon, clause, level, rows["place"])]
@@ -96,16 +95,16 @@ def requirements_of(
 
 
 def _checks(assessment: Assessment) -> pd.DataFrame:
-    """Return the checks of an assessment upon all of its own ground."""
+    """Return the checks of an assessment that cover its whole area."""
     columns = ["clause_id", "level", "basis", "required", "required_high", "provided_low", "people", "verdict"]
     own = assessment.checks[(assessment.checks["extent"] == "whole").to_numpy(dtype=bool)]
     found = own[columns].assign(place=own.index.get_level_values("id")).reset_index(drop=True)
-    # A plan is held to the most that may be required.
+    # A plan must meet the highest value that may be required.
     return found.assign(required=found["required_high"].fillna(found["required"]))
 
 
 def _spared(standing: Assessment, clause: Clause, level: str, places: pd.Series) -> Bools:
-    """Tell in which places a clause does not bind, since they are villages."""
+    """Tell in which places a clause does not bind, because they are villages."""
     if level not in UNIT_LEVELS:
         return np.zeros(len(places), dtype=np.bool_)
     kinds = standing.inputs.units[level]["kind"].reindex(places)
@@ -113,7 +112,7 @@ def _spared(standing: Assessment, clause: Clause, level: str, places: pd.Series)
 
 
 class _Maker:
-    """What the rows of one clause after the other are made of."""
+    """The data from which requirements are made, clause by clause."""
 
     def __init__(self, standing: Assessment, offers: Offers) -> None:
         self.standing, self.offers = standing, offers
@@ -123,17 +122,17 @@ class _Maker:
             raise ValueError(message)
         covered = standing.cells["covered"].reindex(demand.cells.index).fillna(0.0).to_numpy()
         self.uncovered = covered < 1.0
-        self.circle = _rows_of(offers.within, offers.in_circle)
+        self.circle = _restricted(offers.within, offers.in_circle)
         rules = standing.inputs.scenario.circle
         by_tier = standing.inputs.scenario.standards.coverage == "by_tier"
         self.giving = {level: gives_facility(offers.tier, level, by_tier=by_tier) for level in UNIT_LEVELS}
         shares = rules.shared_from is not None and SHARING_LEVEL in demand.shares
-        near = _rows_of(offers.within, offers.in_circle & self.giving[SHARING_LEVEL])
+        near = _restricted(offers.within, offers.in_circle & self.giving[SHARING_LEVEL])
         self.shared = shared_with(near, demand, rules.shared_from or 1.0).tocsc() if shares else None
         self._catchments: csr_array | None = None
 
     def put(self, clause: Clause, level: str, rows: pd.DataFrame) -> Iterator[Requirement]:
-        """Yield the requirements of a clause upon some places of a level."""
+        """Yield the requirements of a clause for some places of a level."""
         if rows.empty:
             return
         kind = _kind_of(clause, level)
@@ -155,7 +154,7 @@ class _Maker:
             )
 
     def _at_home(self, clause: Clause, level: str, rows: pd.DataFrame) -> Iterator[Floats]:
-        """Yield what each row adds to the place in which it counts: land or beds."""
+        """Yield what each site adds to the place in which it counts: land or beds."""
         each = np.nan_to_num(self.offers.land_m2 if clause.kind == "land_per_person" else self.offers.beds)
         homes = self._homes(level)
         over_people = MEASURES[clause.kind].whole == "elderly"
@@ -168,9 +167,9 @@ class _Maker:
         return self.offers.homes.get(level, blank)
 
     def _units(self, clause: Clause, level: str, rows: pd.DataFrame) -> Iterator[tuple[Floats, Sharing]]:
-        """Yield the units without a facility that count towards each place, each as a part of all of its level.
+        """Yield the units without a facility that count towards each place, each as a share of all units of its level.
 
-        Of a community all open rows that give it a facility and stand in it, and all that it shares, count once.
+        For a community, all open sites in it that give it a facility, and all that it shares, count once together.
         """
         units = _units_counted(self.standing, clause)
         serving = clause.of == "community_facility"
@@ -185,9 +184,9 @@ class _Maker:
             yield nothing, Sharing(reach, left, np.full(len(left), part_worth(clause, float(of_place.sum()))))
 
     def _having(self, level: str, unit: object, *, serving: bool) -> Floats:
-        """Tell with which rows a unit has a facility: those that stand in it, and those that it shares.
+        """Return 1 for the sites that give a unit a facility: those in it, and those that it shares.
 
-        Where they must be ``serving`` the community, an institution counts only if it does.
+        With ``serving``, an institution counts only if it serves the community.
         """
         here = (self._homes(level) == unit).fillna(value=False).to_numpy(dtype=np.bool_)
         giving = self.giving[level]
@@ -200,7 +199,7 @@ class _Maker:
         return np.asarray(found)
 
     def _people(self, level: str, positions: Ints) -> Iterator[tuple[Floats, Sharing]]:
-        """Yield whom rows of the circle may cover of each place, each with his share of the place's elderly."""
+        """Yield the people whom sites of the circle can newly cover in each place, as shares of the place's elderly."""
         demand = self.standing.demand
         of_place = weights(demand.shares[level], demand.cells["elderly"].to_numpy())
         nothing = np.zeros(len(self.offers.homes))
@@ -211,7 +210,7 @@ class _Maker:
             yield nothing, Sharing(self.circle, cells[left], heads[left] / heads.sum())
 
     def _within_reach(self, level: str, positions: Ints, people: Floats) -> Iterator[Floats]:
-        """Yield the land that each row brings within reach of the people of each place (methods, definition 3)."""
+        """Yield the land that each site brings within reach of the people of each place (methods, definition 3)."""
         demand = self.standing.demand
         of_place = weights(demand.shares[level], demand.cells["basis"].to_numpy())
         total = np.asarray(of_place.sum(axis=1)).ravel()
@@ -223,15 +222,15 @@ class _Maker:
             yield row / total[position] * heads if total[position] > 0 else np.zeros(len(row))
 
     def _land_per_person(self) -> csr_array:
-        """Return R_j for the people of each cell whom row j reaches, shape (rows, cells)."""
+        """Return R_j for the people of each cell that site j reaches, shape (sites, cells)."""
         demand, offers = self.standing.demand, self.offers
         heads = np.nan_to_num(demand.cells["basis"].to_numpy())
         whole_district = self.standing.inputs.scenario.land.institution_minutes is None
         start, cells, values = [0], [], []
-        for row in range(len(offers.homes)):
-            reached, served, part = _catchment(offers, row, demand, whole_district=whole_district)
+        for site in range(len(offers.homes)):
+            reached, served, part = _catchment(offers, site, demand, whole_district=whole_district)
             people = float(heads[reached] @ served)
-            each = offers.land_m2[row] / people if people > 0 and offers.land_m2[row] > 0 else 0.0
+            each = offers.land_m2[site] / people if people > 0 and offers.land_m2[site] > 0 else 0.0
             cells.append(reached)
             values.append(each * part)
             start.append(start[-1] + len(reached))
@@ -240,9 +239,10 @@ class _Maker:
 
 
 def _units_counted(standing: Assessment, clause: Clause) -> pd.DataFrame:
-    """Return the units of which a clause on their coverage speaks, by the check of each at its own level.
+    """Return the units that count in a clause on unit coverage, from the check of each at its own level.
 
-    Holds ``level``, ``unit``, ``district`` (which holds it, directly or through the units between) and ``has``.
+    Columns: ``level``, ``unit``, ``district`` (the district of the unit, directly or through units between) and
+    ``has``.
     """
     checks = standing.checks[(standing.checks["extent"] == "whole") & standing.checks["required"].notna()]
     checks = checks[checks["clause_id"] == clause.id]
@@ -259,19 +259,19 @@ def _units_counted(standing: Assessment, clause: Clause) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _catchment(offers: Offers, row: int, demand: Demand, *, whole_district: bool) -> tuple[Any, Floats, Floats]:
-    if offers.tier.iloc[row] == "institution" and whole_district:
+def _catchment(offers: Offers, site: int, demand: Demand, *, whole_district: bool) -> tuple[Any, Floats, Floats]:
+    if offers.tier.iloc[site] == "institution" and whole_district:
         homes = offers.homes.get("district")
-        return district_catchment(None if homes is None else homes.iloc[row], demand)
+        return district_catchment(None if homes is None else homes.iloc[site], demand)
     near = offers.within if offers.land_within is None else offers.land_within
-    cells = near.indices[slice(*near.indptr[row : row + 2])].astype(np.int64)
+    cells = near.indices[slice(*near.indptr[site : site + 2])].astype(np.int64)
     return cells, np.ones(len(cells)), np.ones(len(cells))
 
 
-def _rows_of(within: csr_array, rows: Bools) -> csr_array:
-    """Return the same matrix with nothing stored in the other rows; stored zeros are real times and stay."""
-    stored = np.repeat(rows, np.diff(within.indptr))
-    counts = np.where(rows, np.diff(within.indptr), 0)
+def _restricted(within: csr_array, sites: Bools) -> csr_array:
+    """Return the same matrix with nothing stored for the other sites; stored zeros are real times and stay."""
+    stored = np.repeat(sites, np.diff(within.indptr))
+    counts = np.where(sites, np.diff(within.indptr), 0)
     start = np.concatenate([[0], np.cumsum(counts)])
     return csr_array((np.ones(int(start[-1])), within.indices[stored], start), shape=within.shape)
 

@@ -1,4 +1,4 @@
-"""What each row of a problem offers to clauses: where it counts, its land and beds, and whom it reaches."""
+"""What each site of a problem offers to clauses: where it counts, its land and beds, and the cells that it reaches."""
 
 from dataclasses import dataclass, replace
 
@@ -11,23 +11,23 @@ from siting.domain.nouns import Bools, Floats
 
 @dataclass(frozen=True)
 class Offers:
-    """What each row of a problem provides when it is open, as the check will count it; nothing for rows that stand.
+    """What each site of a problem provides if it is open, as the check counts it; standing facilities add nothing.
 
     Parameters
     ----------
     homes : pandas.DataFrame
-        Shape (rows, levels): the unit of each level in which each row counts, NA for none.
+        Shape (sites, levels): the unit of each level in which each site counts, NA for none.
     land_m2, beds : ndarray
-        Land as counted, and beds; NaN where unknown, which adds nothing that is known.
+        Land as counted, and beds; NaN if unknown, which adds nothing known.
     tier : pandas.Series
-        The tier of each row, on a RangeIndex; blank for rows that stand. Institutions reach their whole district with
-        their land unless ``land.institution_minutes`` is set.
+        The tier of each site, on a RangeIndex; blank for standing facilities. Institutions reach their whole district
+        with their land unless ``land.institution_minutes`` is set.
     within : csr_array
-        Shape (rows, cells of the demand): stored where a row reaches a cell within its cut-off.
+        Shape (sites, cells of the demand): stored if a site reaches a cell within its cut-off.
     in_circle : ndarray of bool
-        Rows whose tier counts for the service circle.
+        Sites whose tier counts for the service circle.
     land_within : csr_array or None
-        Likewise within the cut-off of each row's land, where ``land.institution_minutes`` is another than that of the
+        The same within the cut-off of each site's land, if ``land.institution_minutes`` differs from the cut-off of the
         circle; None: ``within``.
     """
 
@@ -39,32 +39,32 @@ class Offers:
     in_circle: Bools
     land_within: csr_array | None = None
 
-    def of(self, rows: Bools) -> "Offers":
-        """Return the offers of some rows; the others offer nothing, to no place and to nobody.
+    def of(self, sites: Bools) -> "Offers":
+        """Return the offers of some sites; the other sites offer nothing.
 
         Parameters
         ----------
-        rows : ndarray of bool
-            Which rows; one a row.
+        sites : ndarray of bool
+            Which sites; one entry for each site.
 
         Returns
         -------
         Offers
-            As many rows.
+            With the same number of sites.
         """
 
         def kept(times: csr_array) -> csr_array:
-            stored = np.repeat(rows, np.diff(times.indptr))
-            start = np.concatenate([[0], np.cumsum(np.where(rows, np.diff(times.indptr), 0))])
+            stored = np.repeat(sites, np.diff(times.indptr))
+            start = np.concatenate([[0], np.cumsum(np.where(sites, np.diff(times.indptr), 0))])
             return csr_array((times.data[stored], times.indices[stored], start), shape=times.shape)
 
         return replace(
             self,
-            homes=self.homes.where(pd.Series(rows, index=self.homes.index), axis=0),
-            land_m2=np.where(rows, self.land_m2, np.nan),
-            beds=np.where(rows, self.beds, np.nan),
+            homes=self.homes.where(pd.Series(sites, index=self.homes.index), axis=0),
+            land_m2=np.where(sites, self.land_m2, np.nan),
+            beds=np.where(sites, self.beds, np.nan),
             within=kept(self.within),
-            in_circle=self.in_circle & rows,
+            in_circle=self.in_circle & sites,
             land_within=None if self.land_within is None else kept(self.land_within),
         )
 
@@ -78,27 +78,27 @@ def offers_of(
     standing: int,
     land_within: csr_array | None = None,
 ) -> Offers:
-    """Return what sites offer, after some rows that stand and offer nothing more.
+    """Return what sites offer, preceded by standing facilities that offer nothing more.
 
     Parameters
     ----------
     sites : pandas.DataFrame
-        With ``tier``, ``land_m2`` and ``beds``, one row a site and size.
+        With ``tier``, ``land_m2`` and ``beds``, one row for each site and size.
     homes : pandas.DataFrame
-        Units in which each counts, in the same order, one column a level.
+        Units in which each site counts, in the same order, one column for each level.
     within : csr_array
-        Shape (sites, cells of the demand): stored where a site reaches a cell within its cut-off.
+        Shape (sites, cells of the demand): stored if a site reaches a cell within its cut-off.
     in_circle : ndarray of bool
         Sites whose tier counts for the circle.
     standing : int
-        Rows of the problem before those of the sites.
+        Sites of the problem before those of ``sites``.
     land_within : csr_array, optional
-        As ``within``, with the cut-off of their land, where that is another.
+        As ``within``, with the cut-off of their land, if that differs.
 
     Returns
     -------
     Offers
-        One row a row of the problem.
+        One entry for each site of the problem.
     """
     blank = np.full(standing, np.nan)
     before = pd.DataFrame(None, index=range(standing), columns=homes.columns, dtype="object")
@@ -116,5 +116,5 @@ def offers_of(
 
 
 def _below(within: csr_array, standing: int) -> csr_array:
-    """Return the same matrix below rows that reach nobody."""
+    """Return the same matrix below empty rows for the standing facilities."""
     return csr_array(vstack([csr_array((standing, within.shape[1])), within], format="csr"))

@@ -1,4 +1,4 @@
-"""The clauses to which a plan is held, at which levels, and in which order."""
+"""The clauses that a plan must meet, at which levels, and in which order."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
@@ -8,21 +8,21 @@ from siting.domain.nouns import Assessment
 from siting.domain.requirements import linear_clauses, unfit_clauses
 from siting.domain.standards import Clause
 
-# A plan is held to these, each at its own levels, where the scenario names no clauses.
+# If the scenario names no clauses, a plan must meet these, each at its own levels.
 _DEFAULT_KINDS: Final = ("land_per_person", "service_circle", "unit_coverage")
 
 
 class Wanted(NamedTuple):
-    """A clause that a plan is held to.
+    """A clause that a plan must meet.
 
     Parameters
     ----------
     clause : Clause
         The clause.
     level : str
-        The level at which it shall hold.
+        The level at which it must be met.
     rank : int
-        Its place among what is relaxed; levels that were named together have one.
+        Its priority when clauses are relaxed; levels that were named together have the same rank.
     """
 
     clause: Clause
@@ -31,18 +31,18 @@ class Wanted(NamedTuple):
 
 
 def wanted_of(standing: Assessment, names: Sequence[str] = ()) -> tuple[Wanted, ...]:
-    """Return the clauses to which a plan is held, mandatory ones first, otherwise in the order given.
+    """Return the clauses that a plan must meet, mandatory ones first, otherwise in the given order.
 
-    Levels of one name have one rank; ``ID@LEVEL`` has a rank of its own.
+    All levels of one name have the same rank; ``ID@LEVEL`` has its own rank.
 
     Parameters
     ----------
     standing : Assessment
-        The check, which says which levels there are.
+        The check, which tells which levels exist.
     names : sequence of str
-        Ids of clauses, each at its own levels, or ``ID@LEVEL`` for one level (``residential_area`` is held to land
-        within reach). None: the governing land clause, the service circle and the coverage of units, of standards that
-        are not there for comparison.
+        Ids of clauses, each at its own levels, or ``ID@LEVEL`` for one level (for ``residential_area``: land within
+        reach). None: the governing land clause, the service circle and the coverage of units, from standards that are
+        not only compared.
 
     Returns
     -------
@@ -77,7 +77,7 @@ def _levels(standing: Assessment) -> tuple[str, ...]:
 
 
 def _default(pairs: Sequence[Pair], levels: Sequence[str]) -> Iterator[str]:
-    """Yield the ids of what governs land, the circle and the coverage of units at some of its own levels."""
+    """Yield the ids of the clauses that govern land, the circle and unit coverage at some of their own levels."""
     for kind in _DEFAULT_KINDS:
         for _, clause in pairs:
             own = [each for each in levels if clause.kind == kind and each in clause.levels]

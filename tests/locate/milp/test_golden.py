@@ -16,7 +16,7 @@ from scipy.sparse import csr_array
 
 from siting.domain.nouns import Floats
 from siting.domain.requirements import Requirement, Sharing
-from siting.locate.compliance.stages import Stages
+from siting.locate.compliance.formulation import ComplianceMilp
 from siting.locate.compliance.system import system_of
 from siting.locate.highs import Milp, minimise
 from siting.locate.milp.constraints import ConstraintBlock, money_unit, site_constraints
@@ -108,8 +108,8 @@ def _compliance() -> Written:
         Requirement("station", "community", "c", "target", "facility", 1.0, 0.0, np.array([1.0, 1.0, 0, 0]), None, 2),
     ]
     system, blocks = system_of(problem, asked), site_constraints(problem)
-    stages = Stages(problem, system, blocks, money_unit(COSTS), 0.0)
-    milp = stages.program(stages.over(rows=COSTS / stages.unit), None)
+    compliance = ComplianceMilp(problem, system, blocks, money_unit(COSTS), 0.0)
+    milp = compliance.program(compliance.over(sites=COSTS / compliance.unit), None)
     groups, needs = system.reach.shape[0], len(system.deficit)
     columns = [*SITES, *(f"y{i}" for i in range(groups)), *(f"short{i}" for i in range(needs))]
     rows = [*(f"need{i}" for i in range(needs)), *(f"covered{i}" for i in range(groups)), *_names(blocks)]

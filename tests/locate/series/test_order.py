@@ -12,9 +12,9 @@ from scipy.sparse import csr_array
 
 from siting.locate.problem import Effort, MaximalCovering, PMedian, Problem, Rules, Solution, Stage
 from siting.locate.series import build_order, coverage_curve, sequence
-from siting.locate.series.losses import Undone, undone
 from siting.locate.series.order import objective_of
 from siting.locate.series.sequence import best_sequence, losses_of
+from siting.locate.series.subset_costs import SubsetCosts, subset_costs
 from siting.locate.solve import solve
 from tests.drawing import examples
 from tests.locate.series.reference import NONE, by_trial, covered, problems, walked
@@ -80,8 +80,8 @@ def test_what_parts_leave_undone_is_counted_point_by_point(
     problem: Problem, model: MaximalCovering | PMedian, any_rows: int
 ) -> None:
     rows = np.array([row for row in np.flatnonzero(problem.open_to_choice) if any_rows >> row & 1], dtype=np.int64)
-    left = undone(problem, rows, model)
-    every = left.of_all_parts()
+    left = subset_costs(problem, rows, model)
+    every = left.of_all_subsets()
     nothing = value_of(problem, model, [])
     total = nothing if isinstance(model, PMedian) else covered(problem, list(range(problem.sites)))
     unreached = math.fsum(problem.value[~problem.reached_by(np.arange(problem.sites))])
@@ -99,16 +99,16 @@ def test_walks_to_kept_rows_are_no_loss() -> None:
     seconds = np.array([[100.0, 0, 300], [50, 400, 0], [500, 0, 200]])
     rules = Rules(kept=np.array([True, False, False]))
     problem = Problem(csr_array(seconds), np.array([1.0, 10, 100]), rules)
-    left = undone(problem, np.array([1, 2]), PMedian(beyond_s=1000.0))
+    left = subset_costs(problem, np.array([1, 2]), PMedian(beyond_s=1000.0))
     # Nothing, row 1, row 2, both: the first walks 100 or 50, the second 1000 or 400, the third 300 or 200.
-    assert left.of_all_parts().tolist() == [40_100, 34_050, 30_100, 24_050]
+    assert left.of_all_subsets().tolist() == [40_100, 34_050, 30_100, 24_050]
 
 
 @pytest.mark.parametrize("seed", range(12))
 def test_the_largest_loss_comes_before_the_sum(seed: int) -> None:
     rng = np.random.default_rng(seed)
     sets = csr_array(np.array([[bool(part >> row & 1) for row in range(5)] for part in range(1, 32)]))
-    left = Undone(sets, rng.integers(0, 3, 31) ** 6 * 1.0, 0.0)
+    left = SubsetCosts(sets, rng.integers(0, 3, 31) ** 6 * 1.0, 0.0)
     allowed = rng.integers(0, 40, 6) * 1.0
     scale = rng.integers(50, 100, 6) * 1.0
 
@@ -149,7 +149,7 @@ def town(rows: int, seed: int) -> Problem:
 @pytest.mark.parametrize("seed", range(4))
 def test_the_heuristic_order_is_near_the_exact_one(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     problem = town(9, seed)
-    left = undone(problem, np.arange(9), MaximalCovering())
+    left = subset_costs(problem, np.arange(9), MaximalCovering())
     whole = problem.people.sum()
     best = np.array(
         [0.0, *(by_trial(problem.under(stations=k), MaximalCovering(), Effort()).objective for k in range(1, 10))]
@@ -169,7 +169,7 @@ def test_the_heuristic_order_is_near_the_exact_one(seed: int, monkeypatch: pytes
 def test_a_long_order_is_no_worse_than_the_greedy_one_and_stays_nested() -> None:
     problem = town(60, 7)
     rows = np.arange(0, 60, 2)
-    left = undone(problem, rows, MaximalCovering())
+    left = subset_costs(problem, rows, MaximalCovering())
     whole = problem.people.sum()
     # Half of what all within reach could be is a scale as good as any.
     best = whole * (1 - 0.9 ** np.arange(31.0))
@@ -252,5 +252,5 @@ def test_who_walks_longer_than_those_beyond_counts_as_beyond() -> None:
     order = build_order(problem, 3, Effort(), model=model)
     assert order["cumulative"].iloc[-1] == order["best"].iloc[-1] == found.objective
     assert (order["gain"] >= 0.0).all()
-    left = undone(problem, found.chosen, model)
+    left = subset_costs(problem, found.chosen, model)
     assert left.along(np.arange(found.chosen.size))[[0, -1]].tolist() == [300.0 * problem.people.sum(), found.objective]

@@ -1,4 +1,4 @@
-"""The best plan of a plain problem that does without some sites of given plans, by forbidding sites one by one."""
+"""The best plan of a plain problem that omits some sites of given plans, found by forbidding sites one by one."""
 
 import heapq
 import math
@@ -13,20 +13,21 @@ from siting.locate.deadline import Deadline
 from siting.locate.problem import NOISE, Effort, Ended, Model, Problem, Solution, Stage, status_of, without_plan
 from siting.locate.series.optima import Solver
 
-# No solution of one problem takes more than this part of the seconds left for one plan.
+# One solution of the problem takes at most this share of the seconds that are left for one plan.
 _PART: Final = 0.25
 
 
 @dataclass
-class Excluding:
-    """Searches with one solver, which remembers what it has solved.
+class ExclusionTree:
+    """A search tree over forbidden sites, with one solver; it remembers the solved problems.
 
-    A plan that does without d sites of each plan S does without one of those that some other plan T shares with S, if T
-    lacks fewer than d of S. So the search branches: where the best plan T that opens no row of B shares too much with
-    S, it forbids each shared row beside B in turn. Every problem is plain again, and goes to the kernels for these.
+    If a plan omits d sites of each plan S, and another plan T omits fewer than d sites of S, then the first plan also
+    omits one of the sites that T shares with S. So the search branches: if the best plan T without the forbidden sites
+    B shares too many sites with S, each shared site is added to B in turn. Every problem stays plain, so the solvers of
+    plain problems can solve it.
 
     Lawler, E. L. (1972). A procedure for computing the K best solutions to discrete optimization problems. Management
-    Science 18, 401-405 (there without overlap, which here is met by remembering).
+    Science 18, 401-405 (his branches do not overlap; here the memory of solved problems deals with overlap).
 
     Parameters
     ----------
@@ -37,9 +38,9 @@ class Excluding:
     solver : callable
         Called as ``solver(problem, model, effort)``.
     sense : float
-        1 where more is better, −1 where less is.
+        1 if more is better, −1 if less is better.
     differ : int
-        How many sites of each given plan a plan does without.
+        How many sites of each given plan the new plan omits.
     """
 
     problem: Problem
@@ -50,48 +51,48 @@ class Excluding:
     known: dict[tuple[int, ...], Solution] = field(default_factory=dict)
 
     def best(self, plans: Sequence[Ints], least: float, effort: Effort) -> Solution:
-        """Return the best plan that differs enough from each of some plans, if it is no worse than ``least``.
+        """Return the best plan that differs enough from each given plan, if it is no worse than ``least``.
 
         Parameters
         ----------
         plans : sequence of ndarray of int
-            The rows of plans.
+            The sites of each plan.
         least : float
-            The objective below which (above, where less is better) plans are of no use.
+            The worst objective of interest: a minimum, or a maximum if less is better.
         effort : Effort
             When to stop.
 
         Returns
         -------
         Solution
-            Infeasible and proved, if there is no such plan.
+            Infeasible and proved if there is no such plan.
         """
         return _Search(self, [set(plan.tolist()) for plan in plans], self.sense * least, effort).run()
 
     def solved(self, forbidden: tuple[int, ...], effort: Effort) -> Solution:
-        """Return the best plan without some rows."""
+        """Return the best plan without the given sites."""
         found = self.known.get(forbidden)
         if found is None:
-            barred = ~self.problem.open_to_choice & ~self.problem.kept
-            barred[list(forbidden)] = True
-            found = self.solver(self.problem.under(forbidden=barred), self.model, effort)
+            excluded = ~self.problem.open_to_choice & ~self.problem.kept
+            excluded[list(forbidden)] = True
+            found = self.solver(self.problem.under(forbidden=excluded), self.model, effort)
             self.known[forbidden] = found
         return found
 
     def shared(self, plan: Solution, plans: Sequence[set[int]]) -> list[int] | None:
-        """Return the rows of which another plan lacks one more, or None where a plan differs enough from all."""
-        rows = set(plan.chosen.tolist())
+        """Return the sites shared with a given plan that differs too little; None if the plan differs from all."""
+        sites = set(plan.chosen.tolist())
         for other in plans:
-            if len(other - rows) < self.differ:
+            if len(other - sites) < self.differ:
                 forced = self.problem.rules.forced
-                return sorted(row for row in other & rows if forced is None or not forced[row])
+                return sorted(site for site in other & sites if forced is None or not forced[site])
         return None
 
 
 class _Search:
-    """One search for one plan: best bound first, after a dive to a first plan."""
+    """One search for one plan: best bound first, after a depth-first descent to a first plan."""
 
-    def __init__(self, tree: Excluding, plans: list[set[int]], least: float, effort: Effort) -> None:
+    def __init__(self, tree: ExclusionTree, plans: list[set[int]], least: float, effort: Effort) -> None:
         self.tree, self.plans, self.least = tree, plans, least
         self.deadline = Deadline(effort)
         self.best: Solution | None = None
@@ -111,36 +112,36 @@ class _Search:
             heapq.heappop(heap)
             found = self._node(forbidden)
             bound = min(-above, self._bound_of(found))
-            rows = self._taken(found)
-            if rows is None:
+            sites = self._taken(found)
+            if sites is None:
                 if bound > self._worth():
                     self.open_bound = max(self.open_bound, bound)
                 continue
-            for row in rows:
-                child = tuple(sorted((*forbidden, row)))
+            for site in sites:
+                child = tuple(sorted((*forbidden, site)))
                 if child not in seen and bound >= self.least:
                     seen.add(child)
                     heapq.heappush(heap, (-bound, len(child), child))
         return self._solution()
 
     def _dive(self) -> None:
-        """Forbid the rows that are missed least until a plan differs enough."""
+        """Forbid, one by one, the site whose loss costs least, until a plan differs enough."""
         forbidden: tuple[int, ...] = ()
         while not self.deadline.should_stop():
             found = self._node(forbidden)
-            rows = self._taken(found)
-            if not rows:
+            sites = self._taken(found)
+            if not sites:
                 return
             missed = self._missed(found.chosen)
-            forbidden = tuple(sorted((*forbidden, min(rows, key=lambda row: (missed[row], row)))))
+            forbidden = tuple(sorted((*forbidden, min(sites, key=lambda site: (missed[site], site)))))
 
     def _missed(self, chosen: Ints) -> dict[int, float]:
-        """Return the value that each row of a plan reaches alone."""
+        """Return the value that only each site of a plan reaches."""
         problem = self.tree.problem
-        rows = np.concatenate([chosen, np.flatnonzero(problem.kept)])
-        times = np.bincount(np.concatenate([problem.points_of(row) for row in rows]), minlength=problem.people.size)
+        sites = np.concatenate([chosen, np.flatnonzero(problem.kept)])
+        times = np.bincount(np.concatenate([problem.points_of(site) for site in sites]), minlength=problem.people.size)
         alone = np.where(times == 1, problem.value, 0.0)
-        return {int(row): math.fsum(alone[problem.points_of(row)]) for row in chosen}
+        return {int(site): math.fsum(alone[problem.points_of(site)]) for site in chosen}
 
     def _node(self, forbidden: tuple[int, ...]) -> Solution:
         found = self.tree.solved(forbidden, self.deadline.left(_PART))
@@ -149,13 +150,13 @@ class _Search:
         return found
 
     def _taken(self, found: Solution) -> list[int] | None:
-        """Take a plan that differs enough; return the rows by which others must differ more, None where it does."""
+        """Accept a plan that differs enough. Return the sites to branch on; None if it needs no branch."""
         if not found.stages:
             return None
-        rows = self.tree.shared(found, self.plans)
-        if rows is None and (worth := self.tree.sense * found.objective) >= self.least and worth > self._worth():
+        sites = self.tree.shared(found, self.plans)
+        if sites is None and (worth := self.tree.sense * found.objective) >= self.least and worth > self._worth():
             self.best = found
-        return rows
+        return sites
 
     def _bound_of(self, found: Solution) -> float:
         if not found.stages:

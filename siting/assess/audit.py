@@ -1,4 +1,4 @@
-"""The audit: clause by clause of the documents in force, what a check measured (指标达标对照表)."""
+"""The audit: what a check measured for each clause of the documents in force (指标达标对照表)."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -53,22 +53,22 @@ AUDIT_COLUMNS: Final = (
 
 
 def audit_table(assessment: Assessment) -> pd.DataFrame:
-    """Lay out every clause of the standards in force at every level where it was judged.
+    """Return every clause of the standards in force at every level where it was judged.
 
     Parameters
     ----------
     assessment : Assessment
-        What :func:`siting.check` measured; nothing is computed anew.
+        The result of :func:`siting.check`; nothing is computed again.
 
     Returns
     -------
     pandas.DataFrame
-        ``AUDIT_COLUMNS``. At a level with one place ``required``, ``measured_low`` and ``measured_high`` are that
-        place's; with several they are blank and ``met`` … ``not_applicable`` count the places. What is advice or out
-        of scope has no level, and ``finding_zh`` / ``finding_en`` say why and what was found, as of remedies and
-        funding; of what is judged they say on which setting of the scenario it rests, or that no place was there to be
-        judged. No row is blank. ``completeness`` tells
-        for every column that the clause needs how many records hold it, as ``column held/all``.
+        ``AUDIT_COLUMNS``. At a level with one place, ``required``, ``measured_low`` and ``measured_high`` are those of
+        the place; with several they are blank and ``met`` … ``not_applicable`` count the places. Clauses that are
+        advice or out of scope have no level; ``finding_zh`` / ``finding_en`` tell why and what was found, for example
+        for remedies and funding. For judged clauses they name the settings of the scenario that matter, or say that
+        there was no place to judge. No row is blank. ``completeness`` tells for every column that the clause needs how
+        many records have a value, as ``column held/all``.
     """
     checks = dict(iter(assessment.checks.groupby("clause_id", sort=False)))
     tables = {
@@ -143,7 +143,7 @@ def _level_row(level: str, rows: pd.DataFrame) -> dict[str, Any]:
 
 
 def _completeness(assessment: Assessment, clause: Clause, tables: Mapping[str, pd.DataFrame]) -> Iterator[str]:
-    # What a clause says of residential areas or of premises is counted there, though facilities have such a column.
+    # Columns of residential areas or of premises are counted in those layers, although facilities have the same column.
     first = ("residential_areas", "candidates") if clause.kind in _OF_ESTATES else ("facilities",)
     first = ("candidates",) if clause.kind == "conversion" else first
     ordered = [tables[name] for name in dict.fromkeys([*first, *tables])]
@@ -153,7 +153,7 @@ def _completeness(assessment: Assessment, clause: Clause, tables: Mapping[str, p
         yield f"kind {int(kinds.notna().sum())}/{len(kinds)}"
     for column in clause.needs:
         if column in ("residents", "elderly"):
-            # People are those of the grid, whatever columns of places may say.
+            # People are those of the grid, whatever the columns of places are.
             people = assessment.totals.get(column)
             yield f"{column} {'–' if people is None or pd.isna(people) else 'grid'}"
             continue
@@ -164,7 +164,7 @@ def _completeness(assessment: Assessment, clause: Clause, tables: Mapping[str, p
 
 
 def _finding(assessment: Assessment, clause: Clause, *, judged: bool) -> tuple[str, str]:
-    """Say why a clause gives no verdict, what it lists, and on what a verdict rests; also that none could be given."""
+    """Return why a clause gives no verdict, what it lists, and what a verdict depends on; also if none was possible."""
     told = listed(assessment, clause)
     if clause.kind == "service_circle":
         spared = next((note.values for note in assessment.notes if note.code == "villages_spared"), None)
@@ -183,13 +183,13 @@ def _finding(assessment: Assessment, clause: Clause, *, judged: bool) -> tuple[s
 
 
 def _shared(assessment: Assessment) -> dict[str, str]:
-    """Say from which share on communities share a facility, and which do; nothing where none may."""
+    """Return the share from which communities share a facility, and which do; nothing if sharing is not allowed."""
     told = next((note.values for note in assessment.notes if note.code == "shared_facilities"), None)
     return {} if told is None else {"shared": f"{told['share']}: {told['ids']}"}
 
 
 def _reading(assessment: Assessment, clause: Clause) -> dict[str, str]:
-    """Say how a clause on the coverage of units is read, and which units have none but facilities that do not count."""
+    """Return how a clause on unit coverage is interpreted, and which units have only facilities that do not count."""
     codes = {"facilities_by_tier": "by_tier", "facilities_any": "any_facility"}
     code, told = next(((codes[note.code], note.values) for note in assessment.notes if note.code in codes), ("", {}))
     if not code:

@@ -1,4 +1,4 @@
-"""Which institutions of a chain came before: awards of a chain count the institutions of one legal person."""
+"""The earlier institutions of a chain: awards for chains count the institutions of one legal person."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -9,15 +9,15 @@ from siting.domain.standards import Funding
 
 Facts = Mapping[str, Any]
 
-# What exists stood before what is under construction or planned, where dates do not say.
+# If dates do not tell, existing institutions come before those under construction or planned.
 _STANDS: Final = {"existing": 0, "closing": 0, "under_construction": 1, "planned": 1}
 
 
 @dataclass(frozen=True)
 class Earlier:
-    """How many institutions of its operator came before one, at least and at most.
+    """The number of earlier institutions of the same operator, at least and at most.
 
-    ``unclear`` are those that may be among them, ``missing`` the columns whose blanks leave that open.
+    ``unclear`` are those that may be among them, ``missing`` the columns whose blanks leave this open.
     """
 
     least: int
@@ -27,16 +27,17 @@ class Earlier:
 
 
 def earlier_in_chain(facts: Sequence[Facts], funding: Funding) -> list[Earlier]:
-    """Count for each site the institutions of its operator that opened before it.
+    """Count for each site the institutions of its operator that opened earlier.
 
-    Those count whose tier and kind of operator the award names. A blank is not "no": an institution without an operator
-    may belong to any, and of two without dates, or with one date, either may be the first.
+    Only institutions with a tier and operator kind that the award names count. A blank is not "no": an institution
+    without an operator may belong to any operator, and of two institutions without dates, or with the same date, either
+    may be the first.
 
     Parameters
     ----------
     facts : sequence of mapping
-        What is known of each site: ``id``, ``operator``, ``tier``, ``operator_kind``, ``status``, ``opens``; None where
-        it is blank.
+        The known columns of each site: ``id``, ``operator``, ``tier``, ``operator_kind``, ``status``, ``opens``; None
+        if blank.
     funding : Funding
         The award.
 
@@ -55,7 +56,7 @@ def earlier_in_chain(facts: Sequence[Facts], funding: Funding) -> list[Earlier]:
     >>> [(each.least, each.most, each.unclear) for each in earlier_in_chain(homes, award)]
     [(0, 1, ('c',)), (1, 2, ('c',)), (0, 2, ('a', 'b'))]
     """
-    # Whoever cannot be of the award's kind makes no chain.
+    # An institution that cannot be of the award's kind belongs to no chain.
     may = [row for row in facts if all(_is(row[name], allowed) is not False for name, allowed in _asked(funding))]
     by_operator: dict[str | None, list[Facts]] = {}
     for row in may:
@@ -76,7 +77,7 @@ def _is(value: str | None, allowed: Sequence[str]) -> bool | None:
 
 
 def _before(row: Facts, others: Sequence[Facts], funding: Funding) -> Earlier:
-    """Count those of the others that came before one."""
+    """Count those of the others that came earlier."""
     least, unclear, missing = 0, [], dict[str, None]()
     for other in others:
         first = _opened_first(other, row)
@@ -93,7 +94,7 @@ def _before(row: Facts, others: Sequence[Facts], funding: Funding) -> Earlier:
 
 
 def _opened_first(one: Facts, other: Facts) -> bool | None:
-    """Tell whether one opened before another: by their dates, else by what stands; None where neither says."""
+    """Tell whether one opened before another, by date or otherwise by status; None if neither tells."""
     dates = one["opens"], other["opens"]
     if None not in dates:
         return None if dates[0] == dates[1] else bool(dates[0] < dates[1])

@@ -1,4 +1,4 @@
-"""Two standards side by side: what each says of a measure, which governs, and where they conflict."""
+"""Two standards side by side: what each says about a measure, which governs, and where they conflict."""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
@@ -8,17 +8,18 @@ from typing import Final, Literal
 from siting.domain.measures import MEASURES
 from siting.domain.standards import Clause, ClauseLevel, Standard
 
-# one, other: that standard's rule; all: neither displaces the other; both: each in its own place; none: not in force.
+# one, other: the rule of that standard; all: neither replaces the other; both: each in its own place; none: not in
+# force.
 Governs = Literal["one", "other", "all", "both", "none"]
 _ORDER: Final = {"at_least": 1.0, "at_most": -1.0}
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What two standards say of one measure: a kind of clause, of a whole or class, at a level.
+    """What two standards say about one measure: a kind of clause, with its denominator or class, at a level.
 
-    ``one`` and ``other`` hold the clauses of each, empty where it is silent. ``laxer`` tells that the lower body's rule
-    asks for less than the higher's, which is a conflict.
+    ``one`` and ``other`` hold the clauses of each, empty if it says nothing. ``laxer`` tells that the rule of the lower
+    body requires less than that of the higher body, which is a conflict.
     """
 
     kind: str
@@ -32,7 +33,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Conflict:
-    """Two clauses that say otherwise of one matter, as the catalogue has it."""
+    """Two clauses that contradict each other, as recorded in the catalogue."""
 
     one: Clause
     other: Clause
@@ -40,7 +41,7 @@ class Conflict:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two standards held against each other at a date."""
+    """Two standards compared at a date."""
 
     one: Standard
     other: Standard
@@ -50,21 +51,21 @@ class Comparison:
 
 
 def compare(one: Standard, other: Standard, date: dt.date) -> Comparison:
-    """Hold two standards against each other.
+    """Compare two standards.
 
     Parameters
     ----------
     one, other : Standard
         The standards.
     date : datetime.date
-        The moment for which it is told which governs: among documents of one body the later, the stricter when a lower
-        body is stricter, and the higher body's when the lower one's is laxer.
+        The date for which it is told which clause governs: among documents of one body the later one; the lower body's
+        if it is stricter; the higher body's if the lower one's is laxer.
 
     Returns
     -------
     Comparison
-        A row a measure in the order of ``one``, then those of which only ``other`` speaks; and the conflicts that the
-        catalogue records.
+        One row for each measure, in the order of ``one``, then those in ``other`` alone; and the conflicts recorded in
+        the catalogue.
 
     Examples
     --------
@@ -88,12 +89,12 @@ def compare(one: Standard, other: Standard, date: dt.date) -> Comparison:
 
 
 def _measures(standard: Standard) -> Mapping[tuple[str, str | None, ClauseLevel], tuple[Clause, ...]]:
-    """Sort the clauses that measure something, and the remedies, by what they measure."""
+    """Group the measuring clauses, and the remedies, by what they measure."""
     found: dict[tuple[str, str | None, ClauseLevel], tuple[Clause, ...]] = {}
     for clause in standard.clauses:
         if clause.kind in MEASURES or clause.kind == "remedy":
             for level in clause.levels:
-                # Remedies of old and of new areas answer different questions.
+                # Remedies for old and for new areas have different purposes.
                 key = (clause.kind, clause.of or (clause.applies_to if clause.kind == "remedy" else None), level)
                 found[key] = (*found.get(key, ()), clause)
     return found
@@ -124,12 +125,12 @@ def _governs(
     difference = _stricter_by(sterner, milder)
     if difference == 0:
         return "all"
-    # Whichever body is the lower: its stricter rule governs, and a laxer one gives way.
+    # A stricter rule of the lower body governs; a laxer one does not.
     return "one" if difference > 0 else "other"
 
 
 def _nested(one: Standard, other: Standard) -> bool:
-    """Tell whether there is a place to which both may apply."""
+    """Tell whether both may apply to the same place."""
     return one.jurisdiction.startswith(other.jurisdiction) or other.jurisdiction.startswith(one.jurisdiction)
 
 
@@ -144,7 +145,7 @@ def _strictness(clause: Clause) -> float:
 
 
 def _stricter_by(one: Clause, other: Clause) -> float:
-    """Return by how much one clause asks for more than the other (negative: for less)."""
+    """Return by how much one clause requires more than the other (negative: less)."""
     return _strictness(one) - _strictness(other)
 
 

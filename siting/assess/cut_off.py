@@ -1,4 +1,4 @@
-"""Who cannot walk to any facility, by the names of their units."""
+"""People who cannot walk to any facility, by the names of their units."""
 
 from typing import Final, get_args
 
@@ -9,28 +9,28 @@ from numpy.typing import NDArray
 from siting.domain.nouns import Access, Demand, Inputs, Note
 from siting.domain.scenario import Level
 
-# Fewer are rounding: shares of cells along a border.
+# Smaller numbers are rounding errors: shares of cells along a border.
 _FEWEST: Final = 0.5
 _MOST_NAMED: Final = 20
 
 
 def cut_off_notes(inputs: Inputs, demand: Demand, access: Access) -> tuple[Note, ...]:
-    """Tell how many are cut off from every facility, or too far from any way to walk, and in which units.
+    """Count the people that are cut off from every facility, or too far from any way, and their units.
 
     Parameters
     ----------
     inputs : Inputs
         Its finest level of units gives the names.
     demand : Demand
-        Elderly are counted where they are known, else residents.
+        Elderly are counted if they are known, otherwise residents.
     access : Access
-        Says of every cell why it is not covered.
+        Tells for every cell why it is not covered.
 
     Returns
     -------
     tuple of Note
-        ``people_cut_off``, ``people_beside_scraps`` and ``people_off_network``, each with the units that hold most of
-        them first; none where there is nobody.
+        ``people_cut_off``, ``people_beside_scraps`` and ``people_off_network``, each with the units with most of them
+        first; a note is omitted if nobody is affected.
     """
     reason, scraps = access.cells["reason"].to_numpy(), access.cells["beside_scraps"].to_numpy(dtype=bool)
     cut_off, beside, off_network = (
@@ -48,7 +48,7 @@ def cut_off_notes(inputs: Inputs, demand: Demand, access: Access) -> tuple[Note,
 
 
 def _by_unit(inputs: Inputs, demand: Demand, cells: NDArray[np.bool_]) -> dict[str, str]:
-    """Return the people of some cells, and the units by name with their people; nothing where there is nobody."""
+    """Return the people of some cells, and the units by name with their people; empty if there is nobody."""
     level = next(level for level in get_args(Level) if level in inputs.units)
     who = "elderly" if demand.cells["elderly"].notna().any() else "residents"
     people = np.where(cells, np.nan_to_num(demand.cells[who].to_numpy()), 0.0)

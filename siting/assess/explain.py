@@ -1,4 +1,4 @@
-"""Why a place is not covered, from what was walked: whom it concerns, from where to look, who could mend it."""
+"""Why a place is not covered, from the walks: the people, the point to look from, and who could improve it."""
 
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -25,20 +25,19 @@ _FARTHEST: Final = (180.0, 90.0)
 
 
 def find_subject(inputs: Inputs, what: str | tuple[float, float]) -> Subject:
-    """Return what an id, a name or a point means.
+    """Return the subject that an id, a name or a point names.
 
     Parameters
     ----------
     inputs : Inputs
         The places, facilities and candidates.
     what : str or tuple of float
-        An id; ``LEVEL/ID`` where ids of several kinds are equal; a name that only one bears; or longitude and latitude,
-        WGS84 degrees.
+        An id; ``LEVEL/ID`` if ids of several kinds are equal; a unique name; or longitude and latitude, WGS84 degrees.
 
     Raises
     ------
     InputError
-        Nothing is called so, several are, or the point lies nowhere on Earth.
+        The name is unknown or ambiguous, or the coordinates are impossible.
     """
     faults = Faults()
     if not isinstance(what, str):
@@ -83,28 +82,28 @@ def _point(inputs: Inputs, what: tuple[float, float], faults: Faults) -> Subject
 def standing_of(
     subject: Subject, inputs: Inputs, demand: Demand, access: Access, basis: LandBasis, perhaps: Bools
 ) -> Standing:
-    """Return whom of a subject walking leaves uncovered, and the cell where most of them live.
+    """Return the people of a subject that no facility covers, and the cell where most of them live.
 
     Parameters
     ----------
     subject : Subject
-        A place, or a point, where nobody is counted.
+        A place, or a point without people of its own.
     inputs : Inputs
         The places and their own people.
     demand : Demand
-        Where people are.
+        The population cells.
     access : Access
-        Who is covered, and why not.
+        Which cells are covered, and why the others are not.
     basis : str
         Land basis.
     perhaps : ndarray of bool
-        Which cells those facilities cover of which it is not known whether they count.
+        Which cells are covered by facilities that may or may not count.
 
     Returns
     -------
     Standing
-        People of a place as the gap report counts them; its spot is the uncovered cell with the most people, of a place
-        that is covered whole the cell with the most, and where nobody lives a point of the place itself.
+        People of a place as in the gap report. Its spot is the uncovered cell with the most people; if the place is
+        completely covered, the cell with the most people; if nobody lives there, a point of the place itself.
     """
     cells = demand.cells
     who: Literal["elderly", "residents"] = "residents" if cells["elderly"].isna().all() else "elderly"
@@ -121,7 +120,7 @@ def standing_of(
 
 
 def _people(subject: Subject, inputs: Inputs, demand: Demand, basis: LandBasis, who: str) -> tuple[Floats, bool, bool]:
-    """Return the people of a place cell by cell, whether the grid covers it whole, and whether all are known."""
+    """Return the people of a place by cell, whether the grid covers it completely, and whether all are known."""
     level = subject.level
     frame = inputs.residential_areas if level == "residential_area" else inputs.units[level]
     row = int(demand.place_ids[level].get_indexer(pd.Index([subject.id]))[0])
@@ -149,13 +148,13 @@ def _spot(subject: Subject, demand: Demand, people: Floats, uncovered: Floats) -
 
 
 def uncovered_people(demand: Demand, access: Access, who: str) -> Floats:
-    """Return the people inside the units whom the circle does not cover, cell by cell."""
+    """Return the people inside the units that the circle does not cover, by cell."""
     persons = np.nan_to_num(demand.cells[who].to_numpy()) * demand.cells["inside"].to_numpy()
     return np.where(access.cells["reason"].to_numpy() == "covered", 0.0, persons)
 
 
 def gains_of(within: Times, here: Floats, everywhere: Floats) -> pd.DataFrame:
-    """Return how many people each site reaches: those of a place (``here``) and ``all``, each given cell by cell."""
+    """Return how many people each site reaches: those of a place (``here``) and ``all``, each given by cell."""
     table, people = np.zeros((len(within.site_ids), 2)), (here, everywhere)
     for row in range(len(within.site_ids)):
         cells, _ = within.of(row)
@@ -164,23 +163,23 @@ def gains_of(within: Times, here: Floats, everywhere: Floats) -> pd.DataFrame:
 
 
 def perhaps_table(facilities: gpd.GeoDataFrame, here: pd.Series, minutes: Floats, cutoff: float) -> pd.DataFrame:
-    """Lay out the facilities that cover a spot or people of its place, if they count, which is not known.
+    """Return the facilities that cover a spot or people of its place if they count, which is unknown.
 
     Parameters
     ----------
     facilities : geopandas.GeoDataFrame
-        Those of which it is not known.
+        The facilities in question.
     here : pandas.Series
         People of the place newly covered, on the facilities' ids.
     minutes : ndarray
-        Between the spot and each; inf beyond the longest time sought.
+        Between the spot and each; inf beyond the longest time of the search.
     cutoff : float
         Minutes.
 
     Returns
     -------
     pandas.DataFrame
-        See :class:`~siting.domain.explained.Explained`; by people here, minutes and id.
+        See :class:`~siting.domain.explained.Explained`; sorted by people here, minutes and id.
     """
     table = pd.DataFrame(
         {
@@ -203,7 +202,7 @@ def candidates_table(
     *,
     lived: bool,
 ) -> pd.DataFrame:
-    """Lay out the candidates that would cover a spot or people of its place, and the nearest permitted one.
+    """Return the candidates that would cover a spot or people of its place, and the nearest permitted one.
 
     Parameters
     ----------
@@ -212,13 +211,13 @@ def candidates_table(
     gains : pandas.DataFrame
         ``here`` and ``all``: people newly covered, on the candidates' ids.
     minutes : ndarray
-        Between the spot and each candidate; inf beyond the longest time sought.
+        Between the spot and each candidate; inf beyond the longest time of the search.
     refused : pandas.DataFrame
         Indexed by candidate id, with ``layer`` and ``clause``.
     cutoff : float
         Minutes.
     lived : bool
-        Whether anybody lives in the place; of other places nobody is newly covered (NaN).
+        Whether anybody lives in the place; otherwise nobody is newly covered (NaN).
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Where each standard is judged: its own districts, and without what it leaves out of them (methods, 15)."""
+"""Where each standard applies: in its own districts, and without the places that it excludes (methods, 15)."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
@@ -10,20 +10,20 @@ from siting.domain import clauses
 from siting.domain.nouns import Assessment, Inputs, Jurisdiction, Note
 from siting.domain.standards import Standard
 
-# The ground upon which a check is made.
+# The area for which a check is made.
 WHOLE: Final = "whole"
 OUTSIDE: Final = "without_area"
 
 
 def without_area(standards: Iterable[Standard]) -> frozenset[str]:
-    """Return the ids of the clauses that say that they do not speak of the places that their standard leaves out."""
+    """Return the ids of the clauses that do not apply to the places that their standard excludes."""
     return frozenset(clause.id for each in standards for clause in each.clauses if clause.without_excluded)
 
 
 def grouped(
     level: str, places: pd.Index, standards: Sequence[Standard], law: Jurisdiction, compared: frozenset[str]
 ) -> Iterator[tuple[pd.Index, Rules]]:
-    """Yield the places of a level in which the same standards hold, with the rules of these.
+    """Yield the groups of places of a level in which the same standards hold, with their rules.
 
     Parameters
     ----------
@@ -32,11 +32,11 @@ def grouped(
     places : pandas.Index
         Their ids.
     standards : sequence of Standard
-        Those in force.
+        The standards in force.
     law : Jurisdiction
-        Which hold where.
+        Which standards hold where.
     compared : frozenset of str
-        Those, and the clauses, that are there for comparison.
+        The standards and clauses that are only for comparison.
     """
     if not law.elsewhere:
         yield places, rules_of(standards, compared)
@@ -50,7 +50,7 @@ def grouped(
 def not_theirs(
     level: str, rows: Iterable[dict[str, Any]], law: Jurisdiction, judged: pd.Index
 ) -> Iterator[dict[str, Any]]:
-    """Yield what standards would ask of places where they do not hold, as not applicable."""
+    """Yield the checks of standards in places where they do not hold, as not applicable."""
     for row in rows:
         key = row["standard"].id
         if key in law.elsewhere and row["id"] not in judged[~law.beyond(key, level).reindex(judged).to_numpy()]:
@@ -63,16 +63,17 @@ def not_theirs(
 
 
 def upon_whole(row: dict[str, Any], compared: frozenset[str]) -> dict[str, Any]:
-    """Return a check upon the whole; one that is there for comparison, by its standard or clause, does not bind."""
+    """Return a check for the whole area; a check for comparison, by its standard or clause, does not bind."""
     beside = not compared.isdisjoint((row["standard"].id, row["clause"].id))
     found = row | {"extent": WHOLE, "for_comparison": beside}
     return found | {"binding": False} if found["for_comparison"] else found
 
 
 def joined(checks: pd.DataFrame, outside: Assessment | None, inputs: Inputs) -> pd.DataFrame:
-    """Return the checks upon the whole, and those of standards that leave an area out upon what is left.
+    """Return the checks for the whole area, and those of standards with an excluded area for the rest of it.
 
-    What is left decides where the clause says so; else it stands beside the whole, for comparison.
+    The check for the rest is decisive if the clause says so; otherwise it stands beside the one for the whole, for
+    comparison.
     """
     if outside is None:
         return checks
@@ -84,9 +85,9 @@ def joined(checks: pd.DataFrame, outside: Assessment | None, inputs: Inputs) -> 
 
 
 def extent_notes(inputs: Inputs, outside: Assessment | None, whole: pd.Series) -> Iterator[Note]:
-    """Tell which area was left out of which standards, with whom and what it holds, or that none was given.
+    """Return a note on the area that standards exclude, with its people and facilities, or that it is not given.
 
-    ``whole`` holds ``residents``, ``elderly`` and ``facilities`` of the whole.
+    ``whole`` holds ``residents``, ``elderly`` and ``facilities`` of the whole area.
     """
     asking = [each for each in inputs.standards if each.excludes and any(one.gives_verdict for one in each.clauses)]
     named = {

@@ -1,4 +1,4 @@
-"""The figures of every place, before any verdict: people, minutes, coverage, land."""
+"""The figures of every place, before the verdicts: people, minutes, coverage, land."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -17,33 +17,34 @@ from siting.domain.scenario import FINE_TO_COARSE, LandBasis, Scenario
 from siting.text.numbers import between, number
 from siting.units import SECONDS_PER_MINUTE
 
-# Below this share of people reached, a mean over the reached would mislead.
+# If less than this share of the people is reached, a mean over those reached would mislead.
 _LEAST_REACHED = 0.5
 WHOLE = Demand.WHOLE
-# Figures that differ by less than this share are one figure.
+# Figures that differ by less than this share are equal.
 _SAME = 1e-6
-# A note names no more places than these.
+# The most places that a note names.
 _MOST_NAMED = 10
 
 
 def people_figures(level: str, frame: gpd.GeoDataFrame, demand: Demand, basis: LandBasis) -> pd.DataFrame:
     """Count the people of places (methods, definitions 1 and 8).
 
-    The grid counts where it covers a place whole. A residential area's own figures go before it; a unit's, of the
-    scenario's table, stand in where the grid does not cover it whole, but for planned residents, whom no table gives.
+    The grid is used if it covers a place completely. A residential area's own figures take precedence. A unit's figures
+    in the scenario's table are used if the grid does not cover it completely; planned residents are an exception, since
+    no table gives them.
 
     Returns
     -------
     pandas.DataFrame
-        ``residents``, ``elderly``, ``basis`` (NaN where unknown) and the same with ``_high``, the most that there may
-        be; ``grid_residents``, ``grid_elderly``; ``whole``: whether the grid covers the place whole, and
-        ``grid_share``, how much of it; ``in_part``: whether the cells tell who lives there but for a part that the
-        scenario accepts; ``from_table``: whether a table of people stands in.
+        ``residents``, ``elderly``, ``basis`` (NaN if unknown) and the same with ``_high``, the most possible;
+        ``grid_residents``, ``grid_elderly``; ``whole``: whether the grid covers the place completely, and
+        ``grid_share``, how much of it; ``in_part``: whether the cells give the people except for a part that the
+        scenario accepts; ``from_table``: whether a table of people is used.
     """
     shares, whole = demand.shares[level], demand.grid_share[level] >= WHOLE
     unseen = demand.unseen.get(level, pd.DataFrame(np.nan, index=frame.index, columns=["residents", "elderly"]))
     owns = _own_figures(level, frame, basis)
-    # A table says more than the part that is known.
+    # A table gives more than the part that is known.
     in_part = unseen.notna().any(axis=1) & ~owns.notna().any(axis=1)
     table = pd.DataFrame(
         {"whole": whole, "in_part": in_part, "from_table": False, "grid_share": demand.grid_share[level]},
@@ -64,10 +65,11 @@ def people_figures(level: str, frame: gpd.GeoDataFrame, demand: Demand, basis: L
 def unseen_of_whole(
     units: Mapping[str, gpd.GeoDataFrame], demand: Demand, basis: LandBasis, *, gridded: bool
 ) -> dict[str, float]:
-    """Return how many more residents and elderly may live in the units than the cells tell; inf where nobody knows.
+    """Return the most residents and elderly of the units beyond those in the cells; inf if unknown.
 
-    Of a grid the whole is that of the people on it, and of the parts outside that the scenario accepts. Counted at the
-    coarsest level that holds the ground of all levels, so that the whole and its one district are equal.
+    For a grid, the whole consists of the people on it and of the parts outside that the scenario accepts. They are
+    counted at the coarsest level that covers the area of all levels, so that the whole and a single district have equal
+    figures.
     """
     area = {level: float(frame.geometry.area.sum()) for level, frame in units.items()}
     holding = [each for each in FINE_TO_COARSE if each in area and area[each] >= max(area.values()) * (1.0 - _SAME)]
@@ -91,7 +93,7 @@ def _unseen_of(people: pd.DataFrame, who: str, demand: Demand, level: str) -> fl
 
 
 def _apart(level: str, own: pd.Series, who: str, demand: Demand) -> pd.Series:
-    """Tell which units have a figure that no people of cells can have: they are smaller than a cell (definition 8)."""
+    """Tell which units have a figure that their cells cannot give: they are smaller than a cell (definition 8)."""
     factors = demand.factors
     if factors.empty or demand.account[f"{who}_grown"]:
         return pd.Series(data=False, index=own.index)
@@ -100,7 +102,7 @@ def _apart(level: str, own: pd.Series, who: str, demand: Demand) -> pd.Series:
 
 
 def _own_figures(level: str, frame: gpd.GeoDataFrame, basis: LandBasis) -> pd.DataFrame:
-    """Return the people that places have of their own, NaN where none are given."""
+    """Return the own people of places, NaN if none are given."""
     at_home = level == "residential_area"
     names = {who: who if at_home else f"own_{who}" for who in ("residents", "elderly")}
     known = at_home or basis != "resident_planned"
@@ -114,9 +116,9 @@ def _own_figures(level: str, frame: gpd.GeoDataFrame, basis: LandBasis) -> pd.Da
 
 
 def grid_notes(figures: pd.DataFrame, *, gridded: bool) -> Iterator[Note]:
-    """Tell which places the grid does not cover whole, and which units have their people from a table.
+    """Tell which places the grid does not cover completely, and which units have their people from a table.
 
-    ``gridded`` tells whether any people are a grid's: else what is unknown is the people of areas or of a table.
+    ``gridded`` tells whether any people come from a grid: otherwise unknown people are those of areas or of a table.
     ``figures`` holds ``level``, ``whole``, ``grid_share`` and ``from_table`` of the places of all levels.
     """
     names = figures["level"].astype(str) + "/" + figures.index.astype(str)
@@ -132,7 +134,7 @@ def grid_notes(figures: pd.DataFrame, *, gridded: bool) -> Iterator[Note]:
         yield Note("grid_part_accepted", {"count": len(part), "ids": listed(part)})
     rows = figures[~(figures["whole"] | figures["in_part"]).to_numpy(dtype=bool)]
     if len(rows):
-        # Units first: residential areas are many.
+        # Units come first, because residential areas are many.
         rows = rows.iloc[np.argsort(rows["level"] == "residential_area", kind="stable")]
         part = [shared_out(*each) for each in zip(rows["level"], rows.index, rows["grid_share"], strict=True)]
         yield Note("grid_covers_part" if gridded else "people_cover_part", {"count": len(part), "ids": listed(part)})
@@ -151,20 +153,20 @@ def circle_figures(
     shares : csr_array
         Share of each cell in each place.
     people : pandas.DataFrame
-        Of :func:`people_figures`.
+        The result of :func:`people_figures`.
     demand : Demand
-        Where people are.
+        The population cells.
     access : Access
-        Who is covered.
+        Which cells are covered.
     unsaid : Times, optional
-        Whom those facilities would cover of which it is not said whether they count.
+        Cells of the facilities of which it is not known whether they count.
 
     Returns
     -------
     pandas.DataFrame
-        ``minutes_to_nearest`` (elderly-weighted mean) and ``minutes_p90`` over those reached, null when under half
-        are; ``reached_share``; ``covered_share``; ``elderly_covered``; ``elderly_uncovered``; ``reason``: why
-        most of the uncovered are; ``elderly_perhaps``: of the uncovered those whom ``unsaid`` would cover, and
+        ``minutes_to_nearest`` (elderly-weighted mean) and ``minutes_p90`` over those reached, null if fewer than half
+        are reached; ``reached_share``; ``covered_share``; ``elderly_covered``; ``elderly_uncovered``; ``reason``: why
+        most of the uncovered are uncovered; ``elderly_perhaps``: the uncovered people that ``unsaid`` would cover, and
         ``unsaid``, the ids of these facilities.
     """
     elderly = demand.cells["elderly"].to_numpy()
@@ -187,7 +189,7 @@ def circle_figures(
     table[keys] = pd.DataFrame(rows, index=table.index, columns=keys)
     covered = people["elderly"] * table["covered_share"]
     table["elderly_covered"] = covered.where(people["elderly"] != 0, 0.0)
-    # Whoever may live beyond the grid may be uncovered, and may be covered.
+    # People that may live beyond the grid may be uncovered, or covered.
     most = people["elderly_high"]
     table["covered_share"] = table["covered_share"].mask(people["in_part"] & (most > 0), covered / most)
     table["elderly_uncovered"] = most - table["elderly_covered"]
@@ -198,7 +200,7 @@ def circle_figures(
 
 
 def with_ends(figures: pd.DataFrame, *, complete: bool) -> pd.DataFrame:
-    """Add how many may be covered: those whom facilities reach that may count, all where the ledger is not complete."""
+    """Add how many people may be covered, by facilities that may count; all, if the ledger is incomplete."""
     covered, elderly, high = (figures[name] for name in ("elderly_covered", "elderly", "elderly_high"))
     seen = (covered + figures["elderly_perhaps"]).clip(upper=elderly) if complete else elderly.where(covered.notna())
     most = seen + (high - elderly)
@@ -206,13 +208,13 @@ def with_ends(figures: pd.DataFrame, *, complete: bool) -> pd.DataFrame:
     return figures.assign(
         elderly_covered_high=most,
         elderly_uncovered_low=elderly - seen,
-        # Of nobody the share is that of the ground.
+        # If nobody lives there, the share is a share of the area.
         covered_share_high=share.where(elderly > 0, figures["covered_share"]),
     )
 
 
 def perhaps_covered(demand: Demand, unsaid: Times | None) -> Bools:
-    """Tell which cells those facilities reach of which it is not said whether they count."""
+    """Tell which cells are reached by facilities of which it is not known whether they count."""
     near = np.zeros(len(demand.cells), dtype=np.bool_)
     if unsaid is not None:
         near[unsaid.cell] = True
@@ -220,7 +222,7 @@ def perhaps_covered(demand: Demand, unsaid: Times | None) -> Bools:
 
 
 def _perhaps(share_of: csr_array, uncovered: NDArray[np.bool_], unsaid: Times) -> tuple[Floats, list[list[str]]]:
-    """Return the share of each place's weight that is uncovered and that some facilities reach, and which of them."""
+    """Return the share of each place's weight that is uncovered but reached by some facilities, and which."""
     shape = (len(unsaid.site_ids), share_of.shape[1])
     reach = csr_array((uncovered[unsaid.cell].astype(np.float64), unsaid.cell, unsaid.start), shape=shape)
     near = np.asarray(reach.sum(axis=0)).ravel() > 0
@@ -278,7 +280,7 @@ def reach_figures(shares: csr_array, people: pd.DataFrame, demand: Demand, reach
 
 
 def open_land(facilities: pd.DataFrame) -> NDArray[np.bool_]:
-    """Tell which facilities have land that is missing, or is known only between two ends."""
+    """Tell which facilities have land that is missing, or known only as an interval."""
     return (facilities["land_m2"] != facilities["land_high_m2"]).to_numpy(dtype=bool)
 
 
@@ -290,9 +292,9 @@ def within_figures(
     scenario: Scenario,
     perhaps: pd.DataFrame,
 ) -> pd.DataFrame:
-    """Add up the land within units: m² (low, high), and the facilities whose land is not known (definition 2).
+    """Add up the land within units: m² (low, high), and the facilities with unknown land (definition 2).
 
-    ``perhaps`` lists which ``facility``, with the ``land_high_m2`` that it would count, may count in which ``unit``.
+    ``perhaps`` lists which ``facility`` may count in which ``unit``, with the ``land_high_m2`` that it would count.
     """
     home = homes[level]
     names = {unit: sorted(map(str, group.index)) for unit, group in facilities[open_land(facilities)].groupby(home)}
@@ -315,7 +317,7 @@ def group_totals(demand: Demand, access: Access) -> dict[str, dict[str, float]]:
     Returns
     -------
     dict
-        By the name of the group ``people`` and ``covered`` (persons) and ``covered_share`` (NaN where there is nobody);
+        By the name of the group ``people`` and ``covered`` (persons) and ``covered_share`` (NaN if there is nobody);
         empty without groups.
     """
     inside = demand.cells["inside"].to_numpy()

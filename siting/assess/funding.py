@@ -1,4 +1,4 @@
-"""The money that the documents promise a site: a line for each clause, with its conditions."""
+"""The funding that the documents promise a site: a line for each clause, with its conditions."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -53,12 +53,12 @@ _FIGURES: Final = (
     "person_months",
     *PAID_COLUMNS,
 )
-# What a rate is multiplied by; a rate for a site or a facility is paid whole.
+# What a rate is multiplied by; a rate for a site or a facility is paid once.
 _COUNTED: Final = {"new_bed": "new_beds", "person_month": "person_months"}
-# Two institutions make a chain (2家及以上); whether the one that makes it two is rewarded is not said, one more is.
+# Two institutions make a chain (2家及以上). It is not stated whether the second one is rewarded; a third one is.
 _SURELY_ADDED: Final = 2
 _PAID_ONCE: Final = ("construction", "chain", "demonstration", "rating")
-# What is paid for new beds and new institutions; whatever is not in use yet is new.
+# What is paid for new beds and new institutions; everything that is not in use yet is new.
 _FOR_NEW: Final = ("construction", "chain")
 _COMING: Final = ("under_construction", "planned")
 
@@ -74,7 +74,7 @@ class _Note:
 
 @dataclass(frozen=True)
 class _Promise:
-    """A clause of a standard in force that has something for a site."""
+    """A clause of a standard in force that promises something to a site."""
 
     standard: Standard
     clause: Clause
@@ -91,7 +91,7 @@ class _Promise:
 
 @dataclass(frozen=True)
 class _Found:
-    """What the columns of one site say of one promise."""
+    """What the columns of one site say about one promise."""
 
     status: Status
     missing: tuple[str, ...] = ()
@@ -104,7 +104,7 @@ class _Found:
         return replace(self, notes=(*self.notes, _Note(code, values)))
 
     def doubted(self, code: str, /, *missing: str, **values: Any) -> "_Found":
-        """Return it as conditional at best, with the note that says why and the columns that leave it open."""
+        """Return the finding as conditional at best, with a note on the reason and the columns that leave it open."""
         status: Status = "unknown" if self.status == "unknown" else "conditional"
         lacking = tuple(dict.fromkeys((*self.missing, *missing)))
         return replace(self, status=status, missing=lacking).noting(code, **values)
@@ -113,12 +113,12 @@ class _Found:
 def funding_lines(
     standards: Iterable[Standard], sites: pd.DataFrame, *, what: What, grounds: Grounds | None = None
 ) -> pd.DataFrame:
-    """List what every site may receive under every funding clause.
+    """Return what every site may receive under every funding clause.
 
-    A column that is absent or blank is never guessed: where it decides, the line is ``unknown`` and names it. A line
-    that a known value rules out does not appear. An award of a chain counts the institutions of one operator among the
-    rows (:mod:`siting.assess.chains`). Sites with one ``place_id`` share the lifelong caps of that location
-    in their order; a site without one stands alone.
+    An absent or blank column is never guessed: if it decides, the line is ``unknown`` and names it. A line that a known
+    value excludes does not appear. An award for a chain counts the institutions of one operator among the rows
+    (:mod:`siting.assess.chains`). Sites with the same ``place_id`` share the lifelong caps of that location in their
+    order; a site without one stands alone.
 
     Parameters
     ----------
@@ -127,29 +127,28 @@ def funding_lines(
     sites : pandas.DataFrame
         Indexed by id, with any of the columns ``tier``, ``operator_kind``, ``tenure`` (own, lease, state),
         ``lease_years``, ``new_beds``, ``beds``, ``rating_kind``, ``rating``, ``floor_area_m2``, ``operator``,
-        ``status``, ``opens``, ``kind`` (of premises), ``rural`` (whether they stand in a village), ``generated``
-        (points of a lattice are none), ``place_id`` (or ``site_id``, the location), ``LINE_paid_PAYER_cny`` (what the
-        city or the district has paid so far for construction, operation, rating or chain; 0 says nothing; of
-        construction at the location: where its rows differ, the largest counts) and ``award_rating`` (the rating of
-        the last award).
+        ``status``, ``opens``, ``kind`` (of premises), ``rural`` (whether they are in a village), ``generated`` (lattice
+        points are no premises), ``place_id`` (or ``site_id``, the location), ``LINE_paid_PAYER_cny`` (what the city or
+        the district has paid so far for construction, operation, rating or chain; 0 says nothing; for construction at
+        the location: if its rows differ, the largest counts) and ``award_rating`` (the rating of the last award).
     what : {"facility", "candidate", "station"}
-        What the rows are. Candidates and proposed stations also get the advantages of conversions, if they are of the
-        kinds that the clause names; where their kind is not known the line is conditional. A row of stations without a
-        tier is a station.
+        What the rows are. Candidates and proposed stations also get the benefits of conversions, if they are of the
+        kinds that the clause names; if their kind is unknown, the line is conditional. A row of stations without a tier
+        is a station.
     grounds : Grounds, optional
-        Where the sites stand: a standard promises nothing where it does not hold, and of one that is there for
-        comparison all is conditional. Without it, all hold everywhere, and no area that they leave out is known.
+        Where the sites are: a standard promises nothing where it does not hold, and all lines of a standard for
+        comparison are conditional. If absent, all standards hold everywhere, and their excluded areas are unknown.
 
     Returns
     -------
     pandas.DataFrame
-        One row a line, in the order of sites, standards and clauses: ``site_id`` (the row's id), ``clause_id``,
-        ``standard_id``, ``line``, ``payer``, ``status`` (eligible, conditional, unknown), ``amount_cny`` (yuan; NaN
-        where it cannot be known), ``unit_amount`` (yuan ``per`` new bed, facility, site or month of a person),
-        ``capped`` (a cap has cut the amount), ``missing`` (columns), ``conditions_zh``, ``conditions_en``,
-        ``notes_zh``, ``notes_en``, ``quote``, ``excludes`` (clauses of other documents that pay the same money and
-        appear for this site), ``adds_to`` (clauses on top of which it is paid), ``group`` (the lines of one group
-        exclude one another).
+        One row for each line, in the order of sites, standards and clauses: ``site_id`` (the row's id), ``clause_id``,
+        ``standard_id``, ``line``, ``payer``, ``status`` (eligible, conditional, unknown), ``amount_cny`` (yuan; NaN if
+        it cannot be known), ``unit_amount`` (yuan ``per`` new bed, facility, site or month of a person), ``capped`` (a
+        cap reduced the amount), ``missing`` (columns), ``conditions_zh``, ``conditions_en``, ``notes_zh``,
+        ``notes_en``, ``quote``, ``excludes`` (clauses of other documents that pay the same money and appear for this
+        site), ``adds_to`` (clauses to which it is paid in addition), ``group`` (the lines of one group exclude one
+        another).
 
     Examples
     --------
@@ -186,7 +185,7 @@ def funding_summary(lines: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     lines : pandas.DataFrame
-        What :func:`funding_lines` returns.
+        The result of :func:`funding_lines`.
 
     Returns
     -------
@@ -222,23 +221,23 @@ def funding_summary(lines: pd.DataFrame) -> pd.DataFrame:
 
 
 def net_costs(costs: pd.Series, lines: pd.DataFrame) -> pd.DataFrame:
-    """Set what sites cost beside the money that is paid for them once.
+    """Compare the cost of sites with the money that is paid for them once.
 
-    Money paid by the month, and to residents, is no part of it. Only what a site is eligible for is subtracted; of
-    lines that exclude one another the largest counts, and no net cost is below nothing.
+    Monthly payments and payments to residents are not included. Only what a site is eligible for is subtracted; of
+    lines that exclude one another the largest counts, and a net cost is never below 0.
 
     Parameters
     ----------
     costs : pandas.Series
-        Yuan, gross, by site; NaN where it is not known.
+        Yuan, gross, by site; NaN if unknown.
     lines : pandas.DataFrame
-        What :func:`funding_lines` returns for these sites.
+        The result of :func:`funding_lines` for these sites.
 
     Returns
     -------
     pandas.DataFrame
-        By site ``subsidy_cny`` (eligible), ``net_cost_cny`` (NaN where the cost is) and ``subsidy_conditional_cny``
-        (what conditional lines would add; not subtracted).
+        By site ``subsidy_cny`` (eligible), ``net_cost_cny`` (NaN if the cost is NaN) and ``subsidy_conditional_cny``
+        (the additional amount of conditional lines; not subtracted).
 
     Examples
     --------
@@ -260,7 +259,7 @@ def net_costs(costs: pd.Series, lines: pd.DataFrame) -> pd.DataFrame:
 
 
 def _largest(lines: pd.DataFrame) -> pd.DataFrame:
-    """Return of each group of lines that exclude one another the one with the largest amount."""
+    """Return for each group of lines that exclude one another the one with the largest amount."""
     known = lines.dropna(subset="amount_cny")
     return known.loc[known.groupby(["site_id", "group"])["amount_cny"].idxmax()]
 
@@ -280,14 +279,14 @@ def _promises(standards: Iterable[Standard], what: What) -> Iterator[_Promise]:
 
 
 def _eases_conversion(clause: Clause) -> bool:
-    """Tell whether a clause favours conversions: by its kind, or as a limit of floor area that asks for candidates."""
+    """Tell whether a clause favours conversions: by its kind, or as a limit of candidates' floor area."""
     return clause.kind == "conversion" or (
         clause.kind == "threshold" and clause.unit == "m2" and "candidates" in clause.needs
     )
 
 
 def _facts(sites: pd.DataFrame, what: What) -> list[Facts]:
-    """Return what is known of each site, None where it is not; ``place`` is its location, alone where none is named."""
+    """Return the known columns of each site, None if unknown; ``place`` is its location, its own if none is named."""
     named = sites if "place_id" in sites else sites.rename(columns={"site_id": "place_id"})
     frame = pd.DataFrame(named).reindex(columns=[*_TEXTS, *_FIGURES, "opens", "generated", "rural"])
     texts = frame[list(_TEXTS)].astype("object")
@@ -300,7 +299,7 @@ def _facts(sites: pd.DataFrame, what: What) -> list[Facts]:
         texts["tier"] = texts["tier"].where(texts["tier"].notna(), "station")
     if what != "facility":
         texts["status"] = "planned"
-    # A point of a lattice is no premises at all.
+    # A lattice point is no premises.
     made = frame["generated"].astype("boolean").fillna(value=False)
     opens = pd.to_datetime(frame["opens"]).rename("opens")
     rural = frame["rural"].astype("boolean")
@@ -329,7 +328,7 @@ def _below(value: float | None, limit: float | None) -> bool | None:
 
 
 def _site_asks(funding: Funding, facts: Facts) -> Iterator[Ask]:
-    # Premises of the state may be used in either way.
+    # State-owned premises may be used in either way.
     tenure = None if facts["tenure"] == "state" else facts["tenure"]
     yield "tier", _among(facts["tier"], funding.tiers)
     yield "operator_kind", _among(facts["operator_kind"], funding.operator_kinds)
@@ -348,7 +347,7 @@ def _award_asks(award: Award, facts: Facts) -> Iterator[Ask]:
 
 
 def _undecided(asks: Iterable[Ask]) -> tuple[str, ...] | None:
-    """Return the columns that leave a question open; None where one is answered with no."""
+    """Return the columns that leave a condition open; None if one condition is not met."""
     answers = list(asks)
     if any(answer is False for _, answer in answers):
         return None
@@ -359,7 +358,7 @@ def _undecided(asks: Iterable[Ask]) -> tuple[str, ...] | None:
 
 
 def _judged_there(promise: _Promise, facts: Sequence[Facts], what: What, where: Grounds) -> list[_Found | None]:
-    """Return what is found of one promise where its standard holds; elsewhere it promises nothing."""
+    """Return the finding on one promise if its standard holds at the site; otherwise it promises nothing."""
     held = [where.holds(promise.standard, promise.clause, row["id"]) for row in facts]
     found = iter(_judged(promise, [row for row, holds in zip(facts, held, strict=True) if holds], what))
     told = [next(found) if holds else None for holds in held]
@@ -372,7 +371,7 @@ def _judged_there(promise: _Promise, facts: Sequence[Facts], what: What, where: 
 
 
 def _judged(promise: _Promise, facts: Sequence[Facts], what: What) -> list[_Found | None]:
-    """Return what is found of one promise; an award of a chain looks at all facilities, of which premises are none."""
+    """Return the finding on one promise; an award for a chain considers all facilities, and premises are none."""
     if promise.funding is None or promise.funding.line != "chain":
         return [_judge(promise, row) for row in facts]
     if what != "facility":
@@ -382,7 +381,7 @@ def _judged(promise: _Promise, facts: Sequence[Facts], what: What) -> list[_Foun
 
 
 def _of_chain(found: _Found | None, earlier: Earlier) -> _Found | None:
-    """Return an award for the institutions that a chain adds: the first of its operator adds none."""
+    """Return an award for the institutions that a chain adds: the first one of its operator adds none."""
     if found is None or earlier.most == 0:
         return None
     if earlier.least < _SURELY_ADDED:
@@ -405,15 +404,15 @@ def _judge(promise: _Promise, facts: Facts) -> _Found | None:
     sure = [each for each, lacking in fitting if not lacking]
     open_awards = () if sure else chain.from_iterable(lacking for _, lacking in fitting)
     deciding = tuple(dict.fromkeys((*asked, *open_awards, *past, *_cap_lacks(funding, facts))))
-    # A rate is known before its questions are answered where there is but one.
+    # If there is only one rate, it is known before the conditions are.
     award = next(iter(sure), fitting[0][0] if len(fitting) == 1 else None)
     return _doubts(promise.standard, funding, facts, _valued(clause, award, deciding, facts))
 
 
 def _conversion(clause: Clause, facts: Facts) -> _Found | None:
-    """Return the advantage of a conversion for premises of the kinds that the clause names, or that may be of them."""
+    """Return the benefit of a conversion for premises that are, or may be, of the kinds that the clause names."""
     kind = kind_of_premises(facts["kind"])
-    # A word that is not known is told once, when the candidates are read.
+    # Reading the candidates reports unknown words once.
     if kind is None and pd.notna(facts["kind"]) and clause.premises:
         return None
     named = is_named(kind, facts["tenure"], clause.premises, rural=facts["rural"])
@@ -432,7 +431,7 @@ def _conversion(clause: Clause, facts: Facts) -> _Found | None:
 
 
 def _past(funding: Funding, facts: Facts) -> tuple[str, ...] | None:
-    """Return the columns that earlier awards leave open; None where the award has been had already."""
+    """Return the columns that earlier awards leave open; None if the award was already received."""
     paid, before, rating = _paid(funding, facts), facts["award_rating"], facts["rating"]
     if not funding.once or paid == 0:
         return ()
@@ -444,12 +443,12 @@ def _past(funding: Funding, facts: Facts) -> tuple[str, ...] | None:
 
 
 def _paid(funding: Funding, facts: Facts) -> float | None:
-    """Return what was paid before of the same money; None where it is not known."""
+    """Return what was paid earlier of the same money; None if unknown."""
     return None if _unpaid(funding, facts) else math.fsum(facts[name] for name in funding.paid_columns)
 
 
 def _unpaid(funding: Funding, facts: Facts) -> tuple[str, ...]:
-    """Return the columns that do not tell what was paid before."""
+    """Return the columns that do not tell what was paid earlier."""
     return tuple(name for name in funding.paid_columns if facts[name] is None)
 
 
@@ -458,7 +457,7 @@ def _cap_lacks(funding: Funding, facts: Facts) -> tuple[str, ...]:
 
 
 def _valued(clause: Clause, award: Award | None, deciding: tuple[str, ...], facts: Facts) -> _Found:
-    """Return status and amount before any cap or earlier award."""
+    """Return status and amount before caps and earlier awards."""
     counted = None if award is None else _COUNTED.get(award.per)
     count = 1.0 if counted is None else facts[counted]
     lacking = (counted,) if counted is not None and count is None else ()
@@ -471,13 +470,13 @@ def _valued(clause: Clause, award: Award | None, deciding: tuple[str, ...], fact
 
 
 def _doubts(standard: Standard, funding: Funding, facts: Facts, found: _Found) -> _Found:
-    """Return it with all that the text or the columns leave open about it."""
+    """Return the finding with everything that the text or the columns leave open."""
     found = _received(funding, facts, _barred(funding, facts, _new(standard, funding, facts, found)))
     if funding.tenure is not None and facts["tenure"] == "state":
         found = found.noting("state_tenure")
     if funding.mean_not_entitlement:
         found = found.doubted("mean")
-    # Only the bands of chains overlap: those of two stars say which of them holds the number （含）.
+    # Only the bands of chains overlap; the bands for two star ratings state which of them includes the number （含）.
     bands = [each.beds_below for each in funding.awards] if funding.line == "chain" else []
     if facts["beds"] is not None and facts["beds"] in bands:
         found = found.noting("band_overlap", beds=facts["beds"])
@@ -485,7 +484,7 @@ def _doubts(standard: Standard, funding: Funding, facts: Facts, found: _Found) -
 
 
 def _new(standard: Standard, funding: Funding, facts: Facts, found: _Found) -> _Found:
-    """Return money for what is new, doubted where the home stood before the document, or may have."""
+    """Return money for new things, conditional if the home existed before the document, or may have."""
     if funding.line not in _FOR_NEW or (facts["opens"] is None and facts["status"] in _COMING):
         return found
     if facts["opens"] is None:
@@ -497,12 +496,12 @@ def _new(standard: Standard, funding: Funding, facts: Facts, found: _Found) -> _
 
 
 def _since(standard: Standard) -> object:
-    """Return since when a document is in force: the day, else the year of issue, as far as it is known."""
+    """Return since when a document is in force: the day, otherwise the year of issue, as far as it is known."""
     return standard.in_force or standard.issued_year or UNKNOWN
 
 
 def _barred(funding: Funding, facts: Facts, found: _Found) -> _Found:
-    """Return an award, doubted where other money that takes its place was paid, or may have been."""
+    """Return an award, conditional if other money that replaces it was paid, or may have been."""
     if facts["status"] in _COMING:
         return found
     paid = [facts[name] for name in funding.barring_columns]
@@ -513,9 +512,9 @@ def _barred(funding: Funding, facts: Facts, found: _Found) -> _Found:
 
 
 def _received(funding: Funding, facts: Facts, found: _Found) -> _Found:
-    """Return money for what is new, doubted where the site has had some: nobody says whether for the same beds.
+    """Return money for new things, conditional if the site has received some: it may have been for the same beds.
 
-    What is paid once, or limited over a site's life, takes off what was paid.
+    For money that is paid once, or limited over a site's life, earlier payments are subtracted.
     """
     if funding.line not in _FOR_NEW or funding.paid_columns:
         return found
@@ -525,7 +524,7 @@ def _received(funding: Funding, facts: Facts, found: _Found) -> _Found:
 
 
 def _upgraded(funding: Funding, facts: Facts, found: _Found) -> _Found:
-    """Return an award that follows a lower one: whether in full or the difference is open, so the difference."""
+    """Return an award after a lower one: the text may mean the full award or the difference; so the difference."""
     paid, full = _paid(funding, facts), found.amount
     if not funding.once or paid == 0 or found.status == "unknown" or facts["award_rating"] is None:
         return found
@@ -542,7 +541,7 @@ def _upgraded(funding: Funding, facts: Facts, found: _Found) -> _Found:
 
 
 def _within_cap(promise: _Promise, facts: Sequence[Facts], found: Sequence[_Found | None]) -> list[_Found | None]:
-    """Return what is found of one promise, cut by its cap: of a location, in the order of rows, or of each site."""
+    """Return the finding on one promise, limited by its cap: of a location, in the order of rows, or of each site."""
     cap = None if promise.funding is None else promise.funding.cap_cny
     if cap is None:
         return list(found)
@@ -573,7 +572,7 @@ def _cut(found: _Found, cap: float, before: float) -> _Found:
 def _mixed(
     promises: Sequence[_Promise], facts: Sequence[Facts], found: Sequence[Sequence[_Found | None]]
 ) -> list[list[_Found | None]]:
-    """Return what is found, doubted where one location has money under two lifelong caps of one document."""
+    """Return the findings, conditional if one location has money under two lifelong caps of one document."""
     clauses: dict[tuple[str, str], set[str]] = {}
     for promise, column in zip(promises, found, strict=True):
         for row, each in zip(facts, column, strict=True):
@@ -594,7 +593,7 @@ def _mixed(
 
 
 def _links(promises: Sequence[_Promise]) -> dict[str, set[str]]:
-    """Return, for each clause, those that pay the same money, whichever of the two says so."""
+    """Return for each clause those that pay the same money, whichever of the two states it."""
     links: dict[str, set[str]] = {promise.clause.id: set() for promise in promises}
     for promise in promises:
         for other in () if promise.funding is None else promise.funding.excludes:
@@ -605,7 +604,7 @@ def _links(promises: Sequence[_Promise]) -> dict[str, set[str]]:
 
 
 def _groups(links: Mapping[str, set[str]]) -> dict[str, str]:
-    """Return the least clause that each clause is linked to, directly or by others."""
+    """Return the first clause to which each clause is linked, directly or through others."""
     groups = {key: key for key in links}
     for one, others in links.items():
         joined = {groups[each] for each in (one, *others)}
@@ -647,7 +646,7 @@ def _of_others(clause_ids: set[str], standard_id: str) -> list[str]:
 
 
 def _words(clause: Clause, funding: Funding | None, found: _Found) -> dict[str, object]:
-    """Return conditions and notes in both languages; of a conversion, whose text has no list, all are conditions."""
+    """Return conditions and notes in both languages; for a conversion, whose text has no list, all are conditions."""
     said = {"zh": [clause.note_zh, clause.why_zh], "en": [clause.note_en, clause.why_en]}
     told = {lang: [text for text in texts if text] for lang, texts in said.items()}
     if funding is None:

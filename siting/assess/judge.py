@@ -1,4 +1,4 @@
-"""Verdicts: each clause in force upon each place."""
+"""Verdicts: each clause in force for each place."""
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from siting.domain.tables import CHECK_COLUMNS
 from siting.domain.unit_kinds import asked_kinds
 from siting.domain.villages import perhaps_spared, spared
 
-# Both floors always stand side by side, whichever governs.
+# Both minimum values are always shown side by side, whichever governs.
 FLOORS = {"01": 0.1, "02": 0.2}
 
 
@@ -40,16 +40,16 @@ class Rules:
     compared: frozenset[str] = frozenset()
 
     def floor(self, level: str) -> float:
-        """Return the land floor that governs a level, m² per person; NaN where there is none.
+        """Return the minimum of land that governs a level, m² per person; NaN if there is none.
 
-        Standards that are there for comparison govern only where no other does.
+        Standards for comparison govern only if no other does.
         """
         pairs = [pair for pair in self.land if self._decides(pair)] or self.land
         numbers = [clause.number for clause in governing(pairs, level) if clause.number is not None]
         return max(numbers, default=float("nan"))
 
     def binds(self, level: str, clause: Clause, scenario: Scenario) -> bool:
-        """Tell whether a clause speaks of a level, governs there, and is due."""
+        """Tell whether a clause applies to a level, governs there, and is due."""
         every = (*self.land, *self.circle, *self.ledger, *self.units, *self.estates, *self.register)
         judged = [pair for pair in every if self._decides(pair)]
         governs = any(clause is one for one in governing(same_measure(judged, clause), level))
@@ -60,7 +60,7 @@ class Rules:
 
 
 def rules_of(standards: Iterable[Standard], compared: frozenset[str] = frozenset()) -> Rules:
-    """Sort the clauses of the standards in force; what only encourages or permits gives no verdict.
+    """Sort the clauses of the standards in force; clauses that only encourage or permit give no verdict.
 
     Standards and clauses that are ``compared`` (by id) are judged, but never bind, and do not govern.
     """
@@ -84,10 +84,10 @@ def rules_of(standards: Iterable[Standard], compared: frozenset[str] = frozenset
 def land_checks(
     level: str, figures: pd.DataFrame, rules: Rules, basis: LandBasis, scenario: Scenario
 ) -> Iterator[dict[str, Any]]:
-    """Judge every land clause upon the places of a level.
+    """Judge every land clause for the places of a level.
 
     ``figures`` holds ``basis`` (people), ``low``, ``high`` (m²), ``missing``, ``method`` and ``whole`` (whether the
-    grid covers the place whole).
+    grid covers the place completely).
     """
     for standard, clause in rules.land:
         binding = rules.binds(level, clause, scenario) and _at_its_horizon(clause, basis, scenario)
@@ -117,11 +117,11 @@ def land_checks(
 
 
 def circle_checks(level: str, figures: pd.DataFrame, rules: Rules, scenario: Scenario) -> Iterator[dict[str, Any]]:
-    """Judge the service circle upon the places of a level that ``circle.levels`` names.
+    """Judge the service circle for the places of a level that ``circle.levels`` names.
 
     Villages are reported, and do not bind unless the scenario says so (:func:`siting.domain.villages.spared`).
-    ``figures`` holds ``elderly``, ``elderly_covered``, ``kind``, ``reason`` (of most of the uncovered), ``whole``, and
-    who may be covered, by which facilities (``elderly_perhaps``, ``unsaid``).
+    ``figures`` holds ``elderly``, ``elderly_covered``, ``kind``, ``reason`` (of most of the uncovered), ``whole``, how
+    many may be covered (``elderly_perhaps``) and by which facilities (``unsaid``).
     """
     if level not in scenario.circle.levels:
         return
@@ -165,7 +165,7 @@ def circle_checks(level: str, figures: pd.DataFrame, rules: Rules, scenario: Sce
 
 
 def village_notes(checks: pd.DataFrame, rules: Rules, inputs: Inputs) -> Iterator[Note]:
-    """Tell in how many villages the circle is reported, but does not bind, and which units may be villages."""
+    """Return notes on villages where the circle is reported but does not bind, and on units that may be villages."""
     units, named = inputs.units.get("community"), {clause.id for _, clause in rules.circle}
     judged = checks[checks["clause_id"].isin(named) & (checks["level"] == "community")]
     if units is None or judged.empty:
@@ -179,14 +179,14 @@ def village_notes(checks: pd.DataFrame, rules: Rules, inputs: Inputs) -> Iterato
 
 
 def part_notes(standards: Iterable[Standard]) -> Iterator[Note]:
-    """Tell which standards in force are known in part only."""
+    """Return notes on standards in force of which only a part is known."""
     numbers = [standard.number for standard in standards if standard.unseen_zh]
     if numbers:
         yield Note("standards_in_part", {"numbers": ", ".join(numbers)})
 
 
 def age_notes(checks: pd.DataFrame, rules: Rules, inputs: Inputs) -> Iterator[Note]:
-    """Tell from which age the elderly are counted, and which clauses that were judged count them from another."""
+    """Return notes on the age from which the elderly are counted, and on judged clauses that use another age."""
     if inputs.population.elderly is None:
         return
     age = inputs.population.elderly_age
@@ -205,10 +205,10 @@ def age_notes(checks: pd.DataFrame, rules: Rules, inputs: Inputs) -> Iterator[No
 def ledger_checks(
     level: str, figures: pd.DataFrame, facilities: Sequence[Rows], rules: Rules, scenario: Scenario
 ) -> Iterator[dict[str, Any]]:
-    """Judge the clauses on beds, operators, staff and the like upon the places of a level.
+    """Judge the clauses on beds, operators, staff and the like for the places of a level.
 
-    Shares are judged at the clause's own levels and at the district, counts only at their own. ``facilities`` holds
-    those of each place; ``figures`` holds ``elderly`` and ``whole``.
+    Shares are judged at the clause's own levels and at the district, counts only at its own levels. ``facilities``
+    holds those of each place; ``figures`` holds ``elderly`` and ``whole``.
     """
     for standard, clause in rules.ledger:
         if level not in clause.levels and (level != "district" or MEASURES[clause.kind].whole is None):
@@ -234,10 +234,10 @@ def unit_checks(
     rules: Rules,
     scenario: Scenario,
 ) -> Iterator[dict[str, Any]]:
-    """Judge what every unit must have: a facility, home care, a teaching point; two levels are judged apart.
+    """Judge what every unit must have: a facility, home care, a teaching point; two levels are judged separately.
 
-    ``units`` are those of :func:`siting.assess.units.units_of_places`, ``given`` the levels of which there is a layer;
-    ``figures`` holds ``whole`` and ``elderly``.
+    ``units`` are those of :func:`siting.assess.units.units_of_places`, ``given`` the levels with a layer; ``figures``
+    holds ``whole`` and ``elderly``.
     """
     for standard, clause in rules.units:
         own = level in clause.levels and clause.kind == "unit_coverage"
@@ -254,10 +254,10 @@ def unit_checks(
 
 
 def of_their_kinds(level: str, rows: Iterable[dict[str, Any]], kinds: pd.Series) -> Iterator[dict[str, Any]]:
-    """Yield checks; a clause on land or of the ledger that names kinds of units asks nothing of one of another kind.
+    """Yield checks; a clause on land or on the ledger that names kinds of units does not apply to units of other kinds.
 
-    A unit without a kind may be asked or not, so that it has no gap for certain; where no unit of the level has one
-    (``kinds``), all are asked. Clauses that count units look at their kinds themselves.
+    For a unit without a kind it is unknown whether the clause applies, so it has no certain gap; if no unit of the
+    level has a kind (``kinds``), the clause applies to all. Clauses that count units consider the kinds themselves.
     """
     told = bool(kinds.notna().any())
     asked: dict[str, pd.Series] = {}
@@ -296,10 +296,10 @@ def as_far_as_known(binding: pd.DataFrame, rules: Rules, places: pd.DataFrame, s
 def estate_checks(
     figures: pd.DataFrame, rules: Rules, scenario: Scenario, *, old_told: bool
 ) -> Iterator[dict[str, Any]]:
-    """Judge the premises that new estates, and old ones, provide against the scenario's figures.
+    """Judge the premises that new and old estates provide against the scenario's figures.
 
-    ``figures`` holds ``status``, ``old_estate``, ``households`` and ``provided_m2``. Where nothing says which are old
-    (``old_told``), clauses on old ones are not judged.
+    ``figures`` holds ``status``, ``old_estate``, ``households`` and ``provided_m2``. If nothing tells which estates are
+    old (``old_told``), clauses on old ones are not judged.
     """
     for standard, clause in rules.estates:
         of_old = asks_for_old(clause)
@@ -326,7 +326,7 @@ def estate_checks(
 
 
 def register_checks(estates: pd.DataFrame, rules: Rules, scenario: Scenario) -> Iterator[dict[str, Any]]:
-    """Judge what the register says of new estates; where none is kept nothing is judged.
+    """Judge the register of new estates; without a register nothing is judged.
 
     ``estates`` holds ``status`` and the columns of :mod:`siting.domain.register`.
     """
@@ -358,10 +358,10 @@ def register_checks(estates: pd.DataFrame, rules: Rules, scenario: Scenario) -> 
 def of_urban_estates(
     rows: Iterable[dict[str, Any]], villages: pd.Series, holders: pd.Series
 ) -> Iterator[dict[str, Any]]:
-    """Yield checks of residential areas; a clause on urban ones asks nothing of those in villages.
+    """Yield checks of residential areas; a clause on urban ones does not apply to those in villages.
 
-    One of which it is not known whether it lies in a village (``villages``) has no gap for certain; ``holders`` are the
-    communities whose kinds tell.
+    If it is unknown whether a residential area is in a village (``villages``), it has no certain gap; ``holders`` are
+    the communities whose kinds decide.
     """
     for row in rows:
         clause, verdict = row["clause"], row["finding"].verdict
@@ -392,7 +392,7 @@ def _row(
     *,
     binding: bool,
 ) -> dict[str, Any]:
-    """Return a check of a clause that no land basis and no walking time enters."""
+    """Return a check of a clause that uses no land basis and no walking time."""
     return {
         "level": level,
         "id": place,
@@ -421,7 +421,7 @@ def _ledger_reason(clause: Clause, finding: clauses.Finding, missing: list[str])
 
 
 def checks_table(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
-    """Lay the checks out as a table with ``CHECK_COLUMNS``, indexed by (level, id)."""
+    """Return the checks as a table with ``CHECK_COLUMNS``, indexed by (level, id)."""
     found = [*rows]
     ends = [clauses.shortfall_ends(row["finding"], ceiling=row["clause"].comparison == "at_most") for row in found]
     table = pd.DataFrame(
@@ -466,7 +466,7 @@ def _at_its_horizon(clause: Clause, basis: LandBasis, scenario: Scenario) -> boo
 
 
 def _due(clause: Clause, scenario: Scenario) -> bool:
-    """Tell whether a clause's target year has come; a later one is progress and does not bind."""
+    """Tell whether a clause's target year has come; before it, the clause shows progress and does not bind."""
     head = scenario.scenario
     year = head.date.year if head.horizon == "current" else head.horizon
     return clause.target_year is None or clause.target_year <= year
@@ -478,7 +478,7 @@ def _rows(figures: pd.DataFrame, keys: str) -> Iterator[tuple[Any, ...]]:
 
 
 def _by_people(finding: clauses.Finding, missing: list[str], people: float, most: float) -> bool:
-    """Tell whether nothing can be said since people are known only between two ends, and for no other lack."""
+    """Tell whether nothing can be decided only because people are known as an interval."""
     return finding.verdict == "no_data" and not missing and most > people and finding.provided_high < np.inf
 
 
@@ -491,7 +491,7 @@ def _land_reason(finding: clauses.Finding, low: float, missing: list[str]) -> st
 
 
 def _unshared_reason(figures: pd.Series) -> str:
-    """Return why it is not known whether a place shares a facility."""
+    """Return why it is unknown whether a place shares a facility."""
     if not figures["whole"]:
         return "grid_incomplete"
     return "no_elderly_data" if np.isnan(figures["elderly"]) else "records_missing"

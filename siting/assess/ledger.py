@@ -1,4 +1,4 @@
-"""What the ledger of facilities and the units themselves say: the counted figures behind each kind of clause."""
+"""The counted figures of each kind of clause, from the ledger of facilities and from the units."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,16 +16,16 @@ from siting.domain.standards import Clause
 Figures = Mapping[str, Span]
 _ENDLESS: Final = float("inf")
 _SOCIAL: Final = ("public_private", "private")
-# A link counts where care is given inside or by contract; a neighbour without a contract is none.
+# A cooperation counts if care is given inside or by contract; proximity without a contract does not.
 _LINKED: Final = ("internal", "agreement")
 
 
 @dataclass(frozen=True)
 class Rows:
-    """The facilities that one place counts, and what is missing of them.
+    """The facilities that one place counts, and what is missing about them.
 
-    ``complete`` is false where the ledger may lack some: then every count may be any number more. ``counts`` tells
-    which rows count (blank: perhaps); None, all.
+    ``complete`` is false if the ledger may lack some facilities: then every count may be any number higher. ``counts``
+    tells which rows count (blank: perhaps); None, all.
     """
 
     table: pd.DataFrame
@@ -38,17 +38,17 @@ class Rows:
         return self._ends(None)[1]
 
     def count(self, mask: pd.Series | None = None) -> Span:
-        """Count rows; those of which the mask is unknown may count."""
+        """Count rows; rows with an unknown mask may count."""
         sure, may = self._ends(mask)
         return self._open(float(sure.sum()), float(may.sum()))
 
     def add(self, column: str, mask: pd.Series | None = None) -> Span:
-        """Add a column up; a blank may be any number, and a row of which the mask is unknown may count."""
+        """Add a column up; a blank may be any number, and a row with an unknown mask may count."""
         figures, (sure, may) = self._numbers(column), self._ends(mask)
         return self._open(float(np.nansum(figures[sure])), float(np.nan_to_num(figures[may], nan=_ENDLESS).sum()))
 
     def part_and_rest(self, column: str, whole: str) -> tuple[Span, Span]:
-        """Add up a column that is part of another, and what is left of that; a blank part is nothing, or the whole."""
+        """Add up a column that is part of another, and the rest of that; a blank part is 0 up to the whole."""
         part, all_of = self._numbers(column), self._numbers(whole)
         sure, may = self._ends(None)
         most = np.where(np.isnan(part), np.nan_to_num(all_of, nan=_ENDLESS), part)
@@ -65,18 +65,18 @@ class Rows:
         return Rows(self.table[some], self.complete, None if self.counts is None else self.counts[some])
 
     def within(self, counts: pd.Series) -> "Rows":
-        """Return the same rows, of which only those count of which the mask says so."""
+        """Return the same rows, of which only those count for which the mask is true."""
         return Rows(self.table, self.complete, counts if self.counts is None else counts & self.counts)
 
     def is_in(self, column: str, values: tuple[str, ...]) -> pd.Series:
-        """Tell which rows hold one of the values; unknown where the column is blank."""
+        """Tell which rows hold one of the values; unknown if the column is blank."""
         return self.table[column].isin(values).astype("boolean").mask(self.table[column].isna())
 
     def _numbers(self, column: str) -> Floats:
         return np.asarray(self.table[column].to_numpy(dtype=np.float64, na_value=np.nan))
 
     def _ends(self, mask: pd.Series | None) -> tuple[Bools, Bools]:
-        """Return which rows surely count, and which may."""
+        """Return which rows surely count, and which may count."""
         found = [each for each in (self.counts, mask) if each is not None]
         sure, may = np.ones(len(self.table), dtype=np.bool_), np.ones(len(self.table), dtype=np.bool_)
         for each in found:
@@ -89,7 +89,7 @@ class Rows:
 
 
 def ends(mask: pd.Series) -> tuple[Bools, Bools]:
-    """Return of a mask with blanks where it is surely true, and where it may be.
+    """Return where a mask with blanks is surely true, and where it may be true.
 
     Examples
     --------
@@ -102,12 +102,12 @@ def ends(mask: pd.Series) -> tuple[Bools, Bools]:
 
 
 def figures_of(clause: Clause, rows: Rows) -> Figures:
-    """Count the figures that a clause of the ledger compares, over the facilities of one place."""
+    """Count the figures that a clause on the ledger compares, over the facilities of one place."""
     return _COUNTS[clause.kind](clause, _of_class(clause, rows))
 
 
 def missing_of(clause: Clause, rows: Rows) -> list[str]:
-    """Name the facilities of which a column that the clause needs is blank."""
+    """Name the facilities with a blank in a column that the clause needs."""
     asked, columns = _of_class(clause, rows), _needed(clause)
     open_ones = np.zeros(len(asked.table), dtype=np.bool_) if asked.counts is None else asked.counts.isna().to_numpy()
     blank = (asked.table[columns].isna().to_numpy().any(axis=1) | open_ones) & asked.may
@@ -115,7 +115,7 @@ def missing_of(clause: Clause, rows: Rows) -> list[str]:
 
 
 def _of_class(clause: Clause, rows: Rows) -> Rows:
-    """Return the facilities of which a clause speaks, as far as their tier and what paid for them say."""
+    """Return the facilities to which a clause applies, by their tier and the source of their funding."""
     tier = _TIERS.get(clause.of or "") or _TIERS.get(clause.kind)
     asked = rows if tier is None else rows.where(rows.table["tier"] == tier)
     asked = _described(clause, asked)
@@ -123,7 +123,7 @@ def _of_class(clause: Clause, rows: Rows) -> Rows:
 
 
 def _described(clause: Clause, rows: Rows) -> Rows:
-    """Leave out what a plan proposes and does not describe: nobody has decided yet who will run it, or with whom."""
+    """Leave out proposed stations, which have no operator or contracts yet."""
     if "proposed" not in rows.table:
         return rows
     undecided = rows.table[[name for name in _needed(clause) if name != "beds"]].isna().any(axis=1)
@@ -175,7 +175,7 @@ def _counted(clause: Clause, rows: Rows) -> Figures:
 
 
 def _added(clause: Clause, table: pd.DataFrame) -> pd.Series:
-    """Tell which facilities were added from the year of which the clause speaks to its target year."""
+    """Tell which facilities were added between the first year of the clause and its target year."""
     if clause.added_since is None and clause.target_year is None:
         return pd.Series(data=True, index=table.index, dtype="boolean")
     years = pd.to_datetime(table["opens"]).dt.year
@@ -204,7 +204,7 @@ _COUNTS: Final[Mapping[str, Callable[[Clause, Rows], Figures]]] = {
     "medical_share": _medical,
     "staff_share": _staff,
 }
-# The tier of which a class or a kind speaks.
+# The tier to which a class or a kind applies.
 _TIERS: Final[Mapping[str, str]] = {
     "institution_beds": "institution",
     "institutions": "institution",
@@ -239,7 +239,8 @@ def by_place(
 ) -> Iterator[Rows]:
     """Yield the facilities of each place of a level, in the order of the places.
 
-    ``perhaps`` lists which ``facility`` of the table may count in which ``unit``, beside those whose home it is.
+    ``perhaps`` lists which ``facility`` of the table may count in which ``unit``, in addition to those whose home is
+    known.
     """
     tiers = facilities["tier"].to_dict()
     table = pd.DataFrame(facilities.drop(columns="geometry"))

@@ -1,4 +1,4 @@
-"""The lists that clauses without a verdict promise: what the data hold of them, as texts with their values."""
+"""Lists for clauses without a verdict: what the data contain about them, as texts with values."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
@@ -26,28 +26,28 @@ _MOST: Final = 20
 _NEAR: Final = ("centre", "station")
 _LEVELS: Final = ("street", "community")
 _SOCIAL: Final = ("public_private", "private")
-# What is paid for building or running a facility is public aid (民办公助).
+# Money for building or operating a facility is public aid (民办公助).
 _AID: Final = tuple(paid_column(line, payer) for line in ("construction", "operation") for payer in PAYERS)
-# How operators are called that are the community itself.
+# Kinds of operators that are the community itself.
 _COMMUNITY: Final = r"居委会|居民委员会|村委会|村民委员会|社区工作站|社区$|村$"
-# 5年内可不增收…, 5年内可暂不办理…: the same span in each document.
+# 5年内可不增收…, 5年内可暂不办理…: the same period in each document.
 _GRACE_YEARS: Final = 5
 
 
 def listed(assessment: Assessment, clause: Clause) -> list[Told]:
-    """Return the lists that a clause asks for; of remedies and funding lines their number.
+    """Return the lists that a clause requires; for remedies and funding lines their number.
 
     Parameters
     ----------
     assessment : Assessment
-        What was measured.
+        The assessment.
     clause : Clause
-        ``lists`` names the lists; a clause of the kinds ``remedy`` and ``funding`` needs none named.
+        ``lists`` names the lists; clauses of the kinds ``remedy`` and ``funding`` need not name one.
 
     Returns
     -------
     list of (str, mapping)
-        Keys of texts under ``audit``, each with its values; a list that is empty says so.
+        Keys of texts under ``audit``, each with its values; an empty list is reported as such.
     """
     found = [told for name in clause.lists for told in _LISTS[name](assessment)]
     if clause.kind == "remedy":
@@ -58,7 +58,7 @@ def listed(assessment: Assessment, clause: Clause) -> list[Told]:
 
 
 def named(ids: Iterable[object], most: int = _MOST) -> str:
-    """Name the first of some ids, and say that there are more.
+    """Name the first of some ids, and tell that there are more.
 
     Examples
     --------
@@ -79,7 +79,7 @@ def _parents(assessment: Assessment) -> Iterator[Told]:
 
 
 def _distance_to_parent(assessment: Assessment) -> Iterator[Told]:
-    """Tell how far each facility is from the one that leads it, by straight line."""
+    """Return how far each facility is from the one that leads it, by straight line."""
     table = assessment.facilities
     led = table[table["parent_id"].isin(table.index).to_numpy(dtype=bool)]
     if led.empty:
@@ -137,7 +137,7 @@ def _land_use(assessment: Assessment) -> Iterator[Told]:
 
 
 def _teaching_points(assessment: Assessment) -> Iterator[Told]:
-    """Tell which streets and communities have a teaching point, and which centres stand in one that has."""
+    """Return which streets and communities have a teaching point, and which centres are in one that has."""
     centres = assessment.facilities[(assessment.facilities["tier"] == "centre").to_numpy(dtype=bool)]
     near: set[object] = set()
     for level in _LEVELS:
@@ -166,18 +166,18 @@ def _demonstration(assessment: Assessment) -> Iterator[Told]:
 
 
 def _entrusted(assessment: Assessment) -> Iterator[Told]:
-    """Tell how many of the facilities that government owns are run by society, and name those that are not."""
+    """Return how many government-owned facilities private operators run, and the names of the others."""
     yield "entrusted", _owned(assessment.facilities)
 
 
 def _public_institutions(assessment: Assessment) -> Iterator[Told]:
-    """Tell the same of institutions alone."""
+    """Return the same for institutions alone."""
     table = assessment.facilities
     yield "public_institutions", _owned(table[(table["tier"] == "institution").to_numpy(dtype=bool)])
 
 
 def _owned(table: pd.DataFrame) -> dict[str, Any]:
-    """Return which of the facilities that government owns are run by society, and which are not."""
+    """Return which government-owned facilities private operators run, and which they do not."""
     owned = table[(table["owner_kind"] == "government").fillna(value=False).to_numpy(dtype=bool)]
     run = owned["operator_kind"].isin(_SOCIAL).to_numpy()
     unsaid = int(table["owner_kind"].isna().sum()) + int(owned["operator_kind"].isna().sum())
@@ -192,7 +192,7 @@ def _owned(table: pd.DataFrame) -> dict[str, Any]:
 
 
 def _community_operation(assessment: Assessment) -> Iterator[Told]:
-    """Tell which centres and stations are publicly built and privately run, or private with public aid."""
+    """Return which centres and stations are publicly built and privately operated, or private with public aid."""
     near = assessment.facilities[assessment.facilities["tier"].isin(_NEAR).to_numpy()]
     operator = near["operator_kind"].astype("string").fillna("")
     private, by_state = ((operator == kind).to_numpy(dtype=bool) for kind in ("private", "government"))
@@ -219,7 +219,7 @@ def _community_operation(assessment: Assessment) -> Iterator[Told]:
 
 
 def _expiry(assessment: Assessment) -> Iterator[Told]:
-    """Tell of facilities that opened of late when five years are over; no column says which were converted."""
+    """Return when five years end for recently opened facilities; no column tells which were converted."""
     date = pd.Timestamp(assessment.inputs.scenario.scenario.date)
     opened = pd.to_datetime(assessment.facilities["opens"])
     over = opened + pd.DateOffset(years=_GRACE_YEARS)
@@ -265,7 +265,7 @@ def _without_facility(assessment: Assessment) -> Iterator[Told]:
 
 
 def _handed_over(assessment: Assessment) -> Iterator[Told]:
-    """Tell which premises that were handed over are in use, which idle, and what was accepted though it falls short."""
+    """Return which handed-over premises are in use or idle, and which were accepted although they are too small."""
     estates, table = assessment.inputs.residential_areas, assessment.facilities
     if not is_kept(estates):
         yield "no_register", {}
@@ -294,7 +294,7 @@ def _handed_over(assessment: Assessment) -> Iterator[Told]:
 
 
 def _village_estates(assessment: Assessment) -> Iterator[Told]:
-    """Tell which residential areas lie in villages, by the kind of the community that holds most of each."""
+    """Return which residential areas are in villages, by the kind of the community that holds most of each."""
     communities = assessment.inputs.units.get("community")
     if communities is None:
         yield "no_communities", {}
@@ -308,14 +308,14 @@ def _village_estates(assessment: Assessment) -> Iterator[Told]:
 
 
 def _reached(estates: pd.DataFrame, what: str, steps: tuple[str, ...]) -> npt.NDArray[np.bool_]:
-    """Tell whose housing or premises have come to one of some steps; where the stage is blank the days say it."""
+    """Return estates whose housing or premises reached one of the given steps; if the stage is blank, by the dates."""
     stage = estates[f"{what}_stage"]
     dated = estates[[f"{what}_{step}_on" for step in steps]].notna().any(axis=1)
     return (stage.isin(steps) | (stage.isna() & dated)).to_numpy(dtype=bool)
 
 
 def _said(row: pd.Series, names: Iterable[str]) -> Iterator[str]:
-    """Yield what a record says under some columns."""
+    """Yield the values of a record in some columns."""
     for name in names:
         value = row[name]
         if pd.notna(value):
@@ -323,7 +323,7 @@ def _said(row: pd.Series, names: Iterable[str]) -> Iterator[str]:
 
 
 def _remedies(assessment: Assessment, clause: Clause) -> Iterator[Told]:
-    """Tell at how many places with a gap the clause's remedies are open, and where premises fit."""
+    """Return in how many places with a gap the clause's remedies are available, and where premises fit."""
     places = assessment.places
     estates = places[(places["level"] == "residential_area").to_numpy(dtype=bool)]
     meant = estates["kind"].isin([clause.applies_to]) | estates["kind"].isna() | (clause.applies_to is None)
@@ -352,14 +352,14 @@ def _remedies(assessment: Assessment, clause: Clause) -> Iterator[Told]:
 
 
 def _old_and_met(assessment: Assessment) -> pd.Index:
-    """Return the residential areas whose premises meet what is asked of old ones."""
+    """Return the residential areas whose premises meet the requirement for old ones."""
     old = [clause.id for each in assessment.inputs.standards for clause in each.clauses if asks_for_old(clause)]
     checks = assessment.checks
     return checks.index[(checks["clause_id"].isin(old) & checks["verdict"].eq("met")).to_numpy()].get_level_values("id")
 
 
 def _promised(assessment: Assessment, clause: Clause) -> Iterator[Told]:
-    """Tell how many facilities a line has something for; what it pays each stands in the list of funding."""
+    """Return how many facilities a funding line applies to; the list of funding has the amounts."""
     own = [
         each.model_copy(update={"clauses": (clause,)})
         for each in assessment.inputs.standards

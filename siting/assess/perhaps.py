@@ -1,4 +1,4 @@
-"""Facilities of which the ledger does not say whether they count, or in which of several units."""
+"""Facilities of which it is unknown whether they count, or in which of several units."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class Perhaps:
-    """Facilities that may count in units, beside those that surely do.
+    """Facilities that may count in units, in addition to those that surely do.
 
-    ``facilities`` are those of which it is not known whether they count at all: ``land_m2`` is nothing, and
-    ``land_high_m2`` the most that they would count; ``homes`` are their units. ``at`` lists by level which
-    ``facility`` may count in which ``unit``, these and those that stand somewhere in a larger unit.
+    ``facilities`` are those of which it is unknown whether they count at all: ``land_m2`` is 0, and ``land_high_m2``
+    the most that they would count; ``homes`` are their units. ``at`` lists by level which ``facility`` may count in
+    which ``unit``: these, and those whose location in a larger unit is not known exactly.
     """
 
     facilities: gpd.GeoDataFrame
@@ -32,25 +32,25 @@ def perhaps_of(
     undated_homes: pd.DataFrame,
     holders: Mapping[str, pd.Series],
 ) -> Perhaps:
-    """Tell which facilities may count where, by the interval rule (methods, 10).
+    """Return where facilities may count, by the interval rule (methods, 10).
 
     Parameters
     ----------
     facilities : geopandas.GeoDataFrame
-        Those that count, perhaps with ``located_by``.
+        Facilities that count, perhaps with ``located_by``.
     homes : pandas.DataFrame
-        Their units, one column a level.
+        Their units, one column for each level.
     undated : geopandas.GeoDataFrame
-        Those of which it is not known whether they still count.
+        Facilities of which it is unknown whether they still count.
     undated_homes : pandas.DataFrame
-        Their units, were they to count.
+        The units in which they would count.
     holders : mapping of str to pandas.Series
-        By level, the unit that holds each place.
+        By level, the unit that contains each place.
 
     Returns
     -------
     Perhaps
-        One that was placed by its street alone may count in every community of the street.
+        A facility that was located by its street alone may count in every community of the street.
     """
     found = {}
     for level in homes:
@@ -63,7 +63,7 @@ def perhaps_of(
 
 
 def _within_street(facilities: gpd.GeoDataFrame, homes: pd.DataFrame, holders: Mapping[str, pd.Series]) -> pd.DataFrame:
-    """Return the communities of the streets of facilities that count in no community, since none is known."""
+    """Return the communities of the street for facilities whose community is unknown."""
     columns = ["facility", "unit"]
     if "located_by" not in facilities or facilities.empty:
         return pd.DataFrame(columns=columns)

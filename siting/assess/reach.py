@@ -16,9 +16,9 @@ from siting.domain.scenario import Scenario
 class LandReach:
     """Land within reach of the people of every cell.
 
-    ``low`` and ``high`` are m² per person on the known land and with all land at its most; ``missing[j]`` are the
-    cells reached by facility j whose land is missing or known only between two ends. ``unreached`` lists facilities
-    with land that reach nobody.
+    ``low`` and ``high`` are m² per person with the known land and with the most land of all facilities; ``missing[j]``
+    are the cells that facility j reaches, if its land is missing or known only as an interval. ``unreached`` lists
+    facilities with land that reach nobody.
     """
 
     low: Floats
@@ -30,7 +30,7 @@ class LandReach:
 def land_reach(
     facilities: gpd.GeoDataFrame, homes: pd.DataFrame, times: Times, demand: Demand, scenario: Scenario
 ) -> LandReach:
-    """Share each facility's land out over the people whom it reaches.
+    """Distribute each facility's land over the people that it reaches.
 
     For facility j with land S_j and catchment C_j: R_j = S_j ÷ Σ_{k∈C_j} P_k, and for the people of cell k
     A_k = Σ_{j∋k} R_j, so that Σ P_k A_k = Σ S_j over the facilities that reach someone.
@@ -38,11 +38,11 @@ def land_reach(
     Parameters
     ----------
     facilities : geopandas.GeoDataFrame
-        Facilities that count, ``tier``, ``land_m2`` as counted (NaN missing) and ``land_high_m2``, the most that it is.
+        Facilities that count, ``tier``, ``land_m2`` as counted (NaN if missing) and ``land_high_m2``, the most.
     homes : pandas.DataFrame
-        Unit of each facility, one column a level.
+        Unit of each facility, one column for each level.
     times : Times
-        Who is within the cut-off of which facility.
+        Which cells are within the cut-off of which facility.
     demand : Demand
         People of the land basis in the column ``basis``.
     scenario : Scenario

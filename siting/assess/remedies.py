@@ -1,4 +1,4 @@
-"""Remedies: what the documents allow to a place that falls short, and the premises that could serve it."""
+"""Remedies: what the documents allow for a place with a gap, and the premises that could serve it."""
 
 from collections.abc import Hashable, Iterator, Sequence
 from typing import Final
@@ -12,16 +12,16 @@ from siting.domain.nouns import Demand, Floats, Inputs, Ints, Times
 from siting.domain.old_estates import asks_for_old
 from siting.domain.standards import Clause, Standard
 
-# Permitted candidates, and who is within the cut-off of which.
+# Permitted candidates, and which cells are within the cut-off of which.
 Ledger = tuple[gpd.GeoDataFrame, Times]
 
-# How premises of each tenure can be had, in the documents' words; what is one's own is not bought again.
+# How premises of each tenure can be acquired, in the documents' words; owned premises are not bought again.
 _WAYS: Final = {"own": "own", "lease": "lease", "state": "reclaim_state_idle"}
-# Premises of which nobody knows whose they are may be had one way or another.
+# Premises of unknown tenure may be acquired in one way or another.
 UNKNOWN_WAY: Final = "unknown"
-# 129, 二（三） recovers idle premises of the state for old residential areas; others may lease them.
+# 129, 二（三） reclaims idle state-owned premises for old residential areas; others may lease them.
 _OTHERWISE: Final = {True: {}, False: {"state": "lease"}}
-# A list that a planner reads; the nearest come first.
+# Lists for planners are short; the nearest come first.
 _MOST: Final = 5
 NONE: Final = "none"
 
@@ -29,20 +29,20 @@ NONE: Final = "none"
 def allowed(
     rules: Sequence[tuple[Standard, Clause]], level: str, status: object, old: object, village: object
 ) -> str | None:
-    """Return the remedies that the documents allow to a place, joined by ";".
+    """Return the remedies that the documents allow for a place, joined by ";".
 
     Parameters
     ----------
     rules : sequence of (Standard, Clause)
         Remedy clauses in force.
     level : str
-        Level of the place; a unit holds old and new estates alike.
+        Level of the place; a unit contains old and new estates.
     status : object
-        ``existing`` or ``new`` of an estate; anything else is unknown, and all remedies are named.
+        ``existing`` or ``new`` for an estate; otherwise unknown, and all remedies are named.
     old : object
-        Whether an estate is old: what clauses say of old ones alone is offered to no other, nor to units.
+        Whether an estate is old: clauses on old estates apply to no other estate, and to no unit.
     village : object
-        Whether an estate lies in a village: what clauses say of urban ones alone is not offered to it.
+        Whether an estate is in a village: clauses on urban estates do not apply to it.
     """
     found: dict[str, None] = {}
     for _, clause in rules:
@@ -56,26 +56,26 @@ def allowed(
 
 
 def premises(places: pd.DataFrame, demand: Demand, ledger: Ledger, inputs: Inputs) -> pd.Series:
-    """Name the premises within the cut-off of each existing estate with a gap whose floor area meets what it lacks.
+    """Name the premises within the cut-off of each existing estate with a gap, if their floor area is sufficient.
 
     Parameters
     ----------
     places : pandas.DataFrame
-        Those of a check, by level and id, with ``verdict``, ``kind`` and ``old_estate``: idle premises of the state are
-        recovered for old estates, and leased for others.
+        Places of a check, by level and id, with ``verdict``, ``kind`` and ``old_estate``: idle state-owned premises are
+        reclaimed for old estates, and leased for others.
     demand : Demand
-        Where people are, and how cells lie in estates.
+        The population cells, and their shares in estates.
     ledger : tuple of geopandas.GeoDataFrame and Times
-        Permitted candidates with ``floor_area_m2`` and ``tenure``, and who is within the cut-off of which.
+        Permitted candidates with ``floor_area_m2`` and ``tenure``, and which cells are within the cut-off of which.
     inputs : Inputs
-        The households and premises of estates, and the scenario's figures for both; where it gives none, or what there
-        is is not known, any floor area will do.
+        The households and premises of estates, and the scenario's figures for both; if it gives none, or the existing
+        premises are unknown, any floor area is sufficient.
 
     Returns
     -------
     pandas.Series
-        On the index of ``places``: the nearest first, at most five, as ``way:id`` joined by ";"; ``none`` where there
-        is none, and blank for what is no estate with a gap. The way is ``unknown`` where the tenure is blank.
+        On the index of ``places``: the nearest first, at most five, as ``way:id`` joined by ";"; ``none`` if there is
+        none, and blank for places that are no estate with a gap. The way is ``unknown`` if the tenure is blank.
     """
     candidates = ledger[0]
     tenure = candidates["tenure"].astype("object")
@@ -89,7 +89,7 @@ def premises(places: pd.DataFrame, demand: Demand, ledger: Ledger, inputs: Input
 
 
 def recovered(places: pd.DataFrame, demand: Demand, ledger: Ledger, inputs: Inputs) -> frozenset[object]:
-    """Return the premises of the state that may be recovered for an old residential area, however many others may.
+    """Return the state-owned premises that may be reclaimed for an old residential area, without the limit of five.
 
     The parameters are those of :func:`premises`, which names the nearest five of each.
     """
@@ -102,7 +102,7 @@ def recovered(places: pd.DataFrame, demand: Demand, ledger: Ledger, inputs: Inpu
 
 
 def _short(places: pd.DataFrame) -> pd.DataFrame:
-    """Return the existing estates with a gap; one of unknown status may exist."""
+    """Return the existing estates with a gap; an estate of unknown status may exist."""
     return places[(places["level"] == "residential_area") & (places["verdict"] == "gap") & (places["kind"] != "new")]
 
 
@@ -127,7 +127,7 @@ def _fitting(
     ends = zip(shares.indptr[:-1], shares.indptr[1:], strict=True)
     old = _are_old(estates)
     for place, is_old, lacks, (start, stop) in zip(estates.index, old, _lacks(estates, old, inputs), ends, strict=True):
-        # The estate is reached where the larger part of its ground is within the cut-off.
+        # An estate is reached if most of its area is within the cut-off.
         weight, times = shares.data[start:stop], seconds[:, shares.indices[start:stop]]
         reached = np.isfinite(times) @ weight >= 0.5 * weight.sum() if weight.size else np.zeros(len(rows), dtype=bool)
         fits = np.flatnonzero(reached & (floor >= lacks))
@@ -136,7 +136,7 @@ def _fitting(
 
 
 def _lacks(estates: pd.DataFrame, old: NDArray[np.bool_], inputs: Inputs) -> Floats:
-    """Return the floor area that each estate lacks, m²; nothing where the scenario gives no figure."""
+    """Return the floor area that each estate lacks, m²; 0 if the scenario gives no figure."""
     table = inputs.residential_areas.loc[estates["id"]]
     per_100 = inputs.scenario.provision.m2_per_100_households
     old_per_100 = inputs.scenario.provision.old_m2_per_100_households or per_100

@@ -1,4 +1,4 @@
-"""The gap report: figures and verdicts of every place, cell and the whole."""
+"""The gap report: figures and verdicts of every place, every cell and the whole."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -65,7 +65,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 
-def assess(  # noqa: PLR0913 - all that one report rests on
+def assess(  # noqa: PLR0913 - all inputs of a report
     inputs: Inputs,
     demand: Demand,
     access: Access,
@@ -82,41 +82,41 @@ def assess(  # noqa: PLR0913 - all that one report rests on
     outside: Assessment | None = None,
     undated: tuple[gpd.GeoDataFrame, pd.DataFrame] | None = None,
 ) -> Assessment:
-    """Judge every clause in force upon every place.
+    """Judge every clause in force for every place.
 
     Parameters
     ----------
     inputs : Inputs
-        The scenario and what its files hold.
+        The scenario and the contents of its files.
     demand : Demand
-        Where people are.
+        The population cells.
     access : Access
-        Who walks how long.
+        The walking times.
     facilities : geopandas.GeoDataFrame
         Facilities that count, ``land_m2`` as counted.
     homes : pandas.DataFrame
-        Unit of each facility, one column a level.
+        Unit of each facility, one column for each level.
     holders : mapping of str to pandas.Series
-        By level, the unit that holds each place.
+        By level, the unit that contains each place.
     basis : str
         Land basis.
     warnings : tuple of str
-        Text keys under ``warning`` that the report bears.
+        Text keys under ``warning`` that the report shows.
     premises : tuple of geopandas.GeoDataFrame and Times, optional
-        Permitted candidates and whom each reaches within the cut-off: remedies name those that fit.
+        Permitted candidates and the cells that each reaches within the cut-off: remedies name those that fit.
     circle : Times, optional
-        Whom the facilities that count for the circle reach within its cut-off: communities share these, if the scenario
-        says from which share on (``circle.shared_from``).
+        The cells that facilities of the circle reach within its cut-off: communities share these facilities, if the
+        scenario gives the share from which they do (``circle.shared_from``).
     unsaid : Times, optional
-        Whom those facilities would reach within the cut-off of the circle of which the ledger does not say whether they
-        count for it: they may cover people, and be shared.
+        The cells within the cut-off of the circle for facilities of which the ledger does not say whether they count
+        for it: they may cover people, and be shared.
     jurisdiction : Jurisdiction, optional
-        Which standards hold where; all hold everywhere if absent.
+        Which standards hold where; if absent, all hold everywhere.
     outside : Assessment, optional
-        The same without the area that standards leave out: what they ask is judged upon it.
+        The assessment without the area that standards exclude; their requirements are judged on it.
     undated : tuple of geopandas.GeoDataFrame and pandas.DataFrame, optional
-        Facilities of which it is not known whether they count at the horizon, with nothing as ``land_m2``, and their
-        units; ``access`` knows whom they reach.
+        Facilities of which it is unknown whether they count at the horizon, with 0 as ``land_m2``, and their units;
+        ``access`` contains their cells.
 
     Returns
     -------
@@ -233,7 +233,7 @@ def assess(  # noqa: PLR0913 - all that one report rests on
 
 @dataclass
 class _Level:
-    """The places of a level with all that clauses ask of them."""
+    """The places of a level with all inputs of clauses."""
 
     level: str
     figures: pd.DataFrame
@@ -244,7 +244,7 @@ class _Level:
     below: Mapping[object, pd.DataFrame] = field(default_factory=dict)
 
     def judged(self, rules: Rules, places: pd.Index, inputs: Inputs) -> Iterator[dict[str, Any]]:
-        """Judge every clause of some rules upon some of the places; a clause on some kinds of units asks no other."""
+        """Judge every clause of some rules for some places; a clause on some kinds of units applies to no other."""
         if "kind" not in self.figures:
             yield from self._judged(rules, places, inputs)
             return
@@ -268,14 +268,14 @@ class _Level:
 
 
 def _undated_notes(undated: tuple[gpd.GeoDataFrame, pd.DataFrame] | None) -> Iterator[Note]:
-    """Tell of which facilities it is not known whether they have closed by the horizon."""
+    """Return a note on facilities of which it is unknown whether they have closed by the horizon."""
     if undated is not None:
         ids = called(undated[0], undated[0].index)
         yield Note("closing_undated", {"count": len(ids), "ids": ", ".join(ids)})
 
 
 def _serving_notes(facilities: gpd.GeoDataFrame) -> Iterator[Note]:
-    """Tell of which institutions it is not said whether they count for the circle, so that coverage is a range."""
+    """Return a note on institutions that may or may not count for the circle: coverage is then a range."""
     blank = facilities["serves_community"].isna() & (facilities["tier"] == "institution")
     if blank.any():
         ids = facilities.index[blank.to_numpy(dtype=bool)]
@@ -283,7 +283,7 @@ def _serving_notes(facilities: gpd.GeoDataFrame) -> Iterator[Note]:
 
 
 def _old_notes(inputs: Inputs, rules: Rules) -> list[Note]:
-    """Tell how many residential areas may be old, where a clause asks."""
+    """Return a note on how many residential areas may be old, if a clause needs it."""
     areas = inputs.residential_areas
     if not any(asks_for_old(clause) for _, clause in rules.estates):
         return []
@@ -304,17 +304,17 @@ def _figures(
     basis: LandBasis,
     unsaid: Times | None,
 ) -> pd.DataFrame:
-    """Return the figures of a level's places; without land ``within`` them they are checked by land within reach."""
+    """Return the figures of a level's places; they have land within reach if land ``within`` them is not given."""
     shares: csr_array = demand.shares[level]
     by_reach = within is None
     people = people_figures(level, frame, demand, basis)
     reached = reach_figures(shares, people, demand, reach)
-    # Who shares the land with people beyond the grid is not known.
+    # It is unknown how many people beyond the grid share the land.
     reach_known = _placed(people, "basis", own=by_reach) & ~people["in_part"]
     reached[["low", "high"]] = reached[["low", "high"]].where(reach_known, axis=0)
     if within is None:
         land = reached[["low", "high"]].mul(people["basis"], axis=0).assign(missing=reached["missing"])
-        # Nobody has nothing within reach, though the land per person may be unlimited.
+        # A place without people has 0 within reach, although the land per person may be unlimited.
         land.loc[people["basis"] == 0, ["low", "high"]] = 0.0
     else:
         land = within
@@ -328,9 +328,9 @@ def _figures(
 
 
 def _placed(people: pd.DataFrame, name: str, *, own: bool) -> pd.Series:
-    """Tell of which places the cells say where people live: those that the grid covers whole, and (``own``) estates.
+    """Tell for which places the cells locate the people: places fully covered by the grid, and (``own``) estates.
 
-    An estate with its own people is judged by the cells that there are; a unit's table says how many, not where.
+    An estate with its own people is judged by the cells that exist; a unit's table gives the number, not the location.
     """
     return people["whole"] | people["in_part"] | (people[name].notna() & own)
 
@@ -355,7 +355,7 @@ def _places(
         table[f"land_gap{each}_m2"] = (most - table["land_provided_m2"]).clip(lower=0.0)
         table[f"land_gap{each}_low_m2"] = (required - table["land_provided_high_m2"]).clip(lower=0.0)
     table.index = pd.MultiIndex.from_arrays([table["level"], table["id"]], names=["level", "id"])
-    # What stands there for comparison decides nothing.
+    # Checks for comparison decide nothing.
     checks = checks[~checks["for_comparison"].astype(bool)]
     table["verdict"] = _over(checks, table.index)
     binding = as_far_as_known(checks[checks["binding"].astype(bool)], rules, table, inputs.scenario)
@@ -410,15 +410,15 @@ def _cells(demand: Demand, access: Access, reach: LandReach) -> pd.DataFrame:
 
 
 def _of_parts(inputs: Inputs, demand: Demand, *, gridded: bool) -> tuple[str, ...]:
-    """Warn where part of a unit has unknown people."""
+    """Warn if part of a unit has unknown people."""
     if not any((demand.grid_share[level] < WHOLE).any() for level in inputs.units):
         return ()
-    # Where the scenario accepts a share outside the grid, its people are in the ends of the totals.
+    # If the scenario accepts a share outside the grid, its people are in the interval of the totals.
     return ("grid_part",) if gridded and not inputs.population.outside_at_most else ("people_part",)
 
 
 def _is_gridded(inputs: Inputs) -> bool:
-    """Tell whether any people are those of a raster."""
+    """Tell whether any people come from a raster."""
     return any(isinstance(each, Raster) for each in (inputs.population.residents, inputs.population.elderly))
 
 
@@ -426,7 +426,7 @@ def _notes(
     places: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame, homes: pd.DataFrame, access: Access, reach: LandReach
 ) -> tuple[Note, ...]:
     notes = []
-    # What stands in no unit adds no land to one.
+    # A facility in no unit adds no land to any unit.
     lacking = facilities.index[facilities["land_m2"].isna() & homes.notna().any(axis=1)]
     if len(lacking):
         notes.append(Note("land_missing", {"ids": ", ".join(called(facilities, lacking))}))
@@ -451,7 +451,7 @@ def _notes(
 
 
 def _known_sum(values: pd.Series) -> float:
-    """Add values up; the sum of nothing known is unknown, not zero."""
+    """Add values up; the sum of unknown values alone is unknown, not zero."""
     return float(np.nansum(values.to_numpy())) if values.notna().any() or values.empty else float("nan")
 
 
@@ -508,9 +508,9 @@ def _ends_of_totals(
     *,
     complete: bool,
 ) -> dict[str, float]:
-    """Return both ends of the figures of the whole (:data:`siting.domain.intervals.ENDS`), as places have them.
+    """Return the interval ends of the figures of the whole (:data:`siting.domain.intervals.ENDS`), as places have them.
 
-    ``unseen`` are the ``residents`` and ``elderly`` of whom the cells do not tell; inf where nobody knows how many.
+    ``unseen`` are the ``residents`` and ``elderly`` that are not in the cells; inf if their number is unknown.
     """
     low = totals["land_provided_m2"]
     high = float(facilities.loc[homes.notna().any(axis=1), "land_high_m2"].sum()) if complete else np.inf
@@ -534,7 +534,7 @@ def _ends_of_totals(
         "covered_share_high": (seen + unseen["elderly"]) / most["elderly"] if most["elderly"] > 0 else np.nan,
     }
     if np.isinf(most["elderly"]):
-        # Nearly all may be covered, if nobody knows how many there are.
+        # Nearly all people may be covered if their number is unknown.
         ends["covered_share_high"] = 1.0
     for name, floor in FLOORS.items():
         ends[f"land_gap_{name}_m2"] = max(0.0, floor * most[people] - low)

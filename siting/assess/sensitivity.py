@@ -1,4 +1,4 @@
-"""How coverage changes with what no document says: the walker, slopes, the direction, the mode."""
+"""How coverage depends on settings that no document specifies: the walker, slopes, the direction, the mode."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from siting.domain.scenario import Direction, Walking
 Varied = Literal["walker_slope", "direction", "mode"]
 Mode = Literal["network", "surface", "straight_line"]
 
-# From the slowest to the fastest; a scenario's other walker stands beside them.
+# From the slowest to the fastest; another walker of the scenario comes in addition.
 _WALKERS: Final = ("frail", "elder", "fit")
 COLUMNS: Final = (
     "varied", "walker", "speed_m_s", "slope", "direction", "mode", "own", "elderly", "elderly_covered", "covered_share",
@@ -24,27 +24,27 @@ COLUMNS: Final = (
 
 @dataclass(frozen=True)
 class Setting:
-    """A way of walking that is compared, and what it varies of the scenario's own."""
+    """A compared setting of walking, and what it varies from the scenario's own."""
 
     varied: Varied
     walking: Walking
 
 
 def settings_around(own: Walking, modes: Sequence[Mode]) -> list[Setting]:
-    """Return the settings that are compared: one thing at a time is varied, and walkers and slope crosswise.
+    """Return the compared settings: one parameter at a time is varied; walkers and slope are combined.
 
     Parameters
     ----------
     own : Walking
-        The scenario's.
+        The scenario's setting.
     modes : sequence of str
-        Modes for which there is ground, straight lines apart.
+        Modes with data, without straight lines.
 
     Returns
     -------
     list of Setting
-        Each group holds the scenario's own. In straight lines neither slope nor direction counts, and they are not
-        varied.
+        Each group contains the scenario's own setting. In straight lines slope and direction have no effect, and are
+        not varied.
     """
     walkers = (*_WALKERS, *(() if own.walker in _WALKERS else (own.walker,)))
     straight = own.mode == "straight_line"
@@ -60,14 +60,14 @@ def settings_around(own: Walking, modes: Sequence[Mode]) -> list[Setting]:
 
 
 def covered_people(demand: Demand, inside: NDArray[np.bool_], covered: NDArray[np.bool_]) -> dict[str, float]:
-    """Count the people inside the units, and those of them who are covered.
+    """Count the people inside the units, and how many of them are covered.
 
     Parameters
     ----------
     demand : Demand
-        Where people are.
+        The population cells.
     inside : ndarray of bool
-        The cells that were looked at: at least all that lie within a unit.
+        The cells in question: at least all that lie within a unit.
     covered : ndarray of bool
         Which of these cells are covered.
 
@@ -75,7 +75,7 @@ def covered_people(demand: Demand, inside: NDArray[np.bool_], covered: NDArray[n
     -------
     dict
         ``elderly``, ``elderly_covered``, ``covered_share`` (of the elderly), ``residents``, ``residents_covered``;
-        persons, NaN where they are not known.
+        persons, NaN if unknown.
     """
     cells = demand.cells[inside]
     counts = {}
@@ -96,23 +96,23 @@ def sensitivity_table(
     speeds: Sequence[float],
     hilly: bool,
 ) -> pd.DataFrame:
-    """Lay settings and what they cover out.
+    """Return the settings and their coverage as a table.
 
     Parameters
     ----------
     own : Walking
-        The scenario's.
+        The scenario's setting.
     settings, counts, speeds
-        The settings, what :func:`covered_people` says of each, and the walker's speed on the flat in each, m/s.
+        The settings, the results of :func:`covered_people` for each, and the walker's speed on the flat in each, m/s.
     hilly : bool
-        Whether there is terrain that says how steep it is.
+        Whether there is terrain with elevations.
 
     Returns
     -------
     pandas.DataFrame
-        One row a setting, ``COLUMNS``: ``own`` marks the scenario's, ``difference`` is that of the share to the
-        scenario's own, ``note`` is ``optimistic`` (straight lines), ``no_terrain`` (slope on, but walked as flat for
-        want of heights) or None.
+        One row for each setting, ``COLUMNS``: ``own`` marks the scenario's, ``difference`` is that of the share to the
+        scenario's own, ``note`` is ``optimistic`` (straight lines), ``no_terrain`` (slope on, but walked as flat
+        without elevations) or None.
     """
     rows = []
     for setting, count, speed in zip(settings, counts, speeds, strict=True):

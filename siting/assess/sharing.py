@@ -1,4 +1,4 @@
-"""Communities without a facility of their own that share one with others."""
+"""Communities without their own facility that share one with others."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from siting.domain.scenario import Scenario
 from siting.domain.shared import SHARING_LEVEL, knows_elderly, shared_with
 from siting.domain.tiers import gives_facility
 
-# A note names no more places than these.
+# The most places that a note names.
 _MOST_NAMED = 10
 
 
@@ -25,31 +25,31 @@ def sharing_of(
     *,
     unsaid: Times | None = None,
 ) -> pd.DataFrame | None:
-    """Tell which communities without a facility of their own are served by a shared one, and by which.
+    """Tell which communities without their own facility are served by a shared one, and by which.
 
     Parameters
     ----------
     facilities : geopandas.GeoDataFrame
         Facilities that count, points indexed by id.
     homes : pandas.DataFrame
-        The unit of each, one column a level.
+        The unit of each facility, one column for each level.
     circle : Times or None
-        Whom those that count for the circle reach within its cut-off; needed where communities share.
+        The cells that facilities of the circle reach within its cut-off; needed if communities share.
     demand : Demand
-        Where people are.
+        The population cells.
     scenario : Scenario
         ``circle.shared_from``: the share of a community's elderly who must live within the circle of one single
-        facility (:func:`siting.domain.shared.shared_with`). With ``standards.coverage = "by_tier"`` only what gives a
-        community its facility (:func:`siting.domain.tiers.gives_facility`) is its own, or shared.
+        facility (:func:`siting.domain.shared.shared_with`). With ``standards.coverage = "by_tier"`` only facilities
+        that give a community its facility (:func:`siting.domain.tiers.gives_facility`) are its own, or shared.
     unsaid : Times, optional
-        Whom those reach of which it is not said whether they serve their community: they may be shared.
+        The cells of facilities of which it is unknown whether they serve their community: these may be shared.
 
     Returns
     -------
     pandas.DataFrame or None
-        Indexed by community: ``shared`` (blank where nobody knows where its elderly live, or whether what would serve
-        them counts), and ``shared_facility``: the id of the facility within whose circle most of them live, of equals
-        the first by place, then by id. None where the scenario lets nobody share, or has no communities.
+        Indexed by community: ``shared`` (blank if it is unknown where its elderly live, or whether the facility
+        counts), and ``shared_facility``: the id of the facility within whose circle most of them live, ties by place,
+        then by id. None if the scenario allows no sharing, or has no communities.
 
     Raises
     ------
@@ -83,13 +83,13 @@ def sharing_of(
 
 
 def _reach(times: Times, demand: Demand) -> csr_array:
-    """Return whom sites reach, shape (sites, cells)."""
+    """Return the cells that sites reach, shape (sites, cells)."""
     shape = (len(times.site_ids), len(demand.cells))
     return csr_array((np.ones(len(times.cell)), times.cell, times.start), shape=shape)
 
 
 def sharing_notes(sharing: pd.DataFrame | None, scenario: Scenario) -> Iterator[Note]:
-    """Tell from which share on a facility is shared, and which communities share which."""
+    """Return a note on the share from which a facility is shared, and on which communities share which."""
     if sharing is None or scenario.circle.shared_from is None:
         return
     named = sharing["shared_facility"].dropna()

@@ -1,4 +1,4 @@
-"""Structural advice: who leads whom, and who runs what; lists, never verdicts."""
+"""Structural advice: which facility leads which, and operators; lists, never verdicts."""
 
 from typing import Final
 
@@ -10,7 +10,7 @@ _ABOVE: Final = {"station": ("centre", "institution"), "centre": ("institution",
 
 
 def hierarchy(facilities: pd.DataFrame) -> pd.DataFrame:
-    """List what breaks the chain institution → centre → station.
+    """List the facilities that break the chain institution → centre → station.
 
     Parameters
     ----------
@@ -21,8 +21,8 @@ def hierarchy(facilities: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Indexed by facility id, with ``fault``: ``orphan`` (a centre or station without a parent that counts),
-        ``wrong_tier`` (a parent that is not above it), ``cycle`` (it leads itself through others). One row a
-        facility, the first of these that holds.
+        ``wrong_tier`` (a parent that is not above it), ``cycle`` (it leads itself through others). One row for each
+        facility, with the first of these that applies.
 
     Examples
     --------
@@ -81,7 +81,7 @@ def scattered(facilities: pd.DataFrame, homes: pd.Series, streets: gpd.GeoDataFr
     homes : pandas.Series
         Street of each facility.
     streets : geopandas.GeoDataFrame
-        Polygons, indexed by id; streets adjoin where they share a stretch of border.
+        Polygons, indexed by id; streets adjoin if they share a stretch of border.
 
     Returns
     -------
@@ -109,14 +109,14 @@ def scattered(facilities: pd.DataFrame, homes: pd.Series, streets: gpd.GeoDataFr
 
 
 def off_plan(sites: gpd.GeoDataFrame, land_use: gpd.GeoDataFrame, allowed: tuple[str, ...]) -> pd.Index:
-    """List the sites that stand on no ground whose planned use allows them.
+    """List the sites in no area whose planned use allows them.
 
     Parameters
     ----------
     sites : geopandas.GeoDataFrame
         Points, indexed by id.
     land_use : geopandas.GeoDataFrame
-        Polygons with ``kind``, in the same CRS; a border belongs to both its sides.
+        Polygons with ``kind``, in the same CRS; a border belongs to both sides.
     allowed : tuple of str
         Kinds of use that allow them.
 

@@ -13,15 +13,15 @@ _SHOWN_M2 = 0.5
 
 
 def sums_notes(places: pd.DataFrame, cells: pd.DataFrame) -> Iterator[Note]:
-    """Tell why the gap at 0.2 of the whole, the sum of its streets' and the sum of the cells' differ.
+    """Return a note on why the gap at 0.2 of the whole, the sum of its streets and the sum of the cells differ.
 
-    Land to spare in one street does not make up for another's gap; cells are judged by land within reach, which goes
-    beyond the street. Each sum is told between its ends.
+    Surplus land in one street does not compensate another street's gap; cells are judged by land within reach, which
+    crosses street borders. Each sum is told with the ends of its interval.
 
     Parameters
     ----------
     places : pandas.DataFrame
-        The units; the note is made where there is one district (or city) with streets (else communities).
+        The units; there is a note if there is one district (or city) with streets (otherwise communities).
     cells : pandas.DataFrame
         Populated cells, with ``land_gap_02_m2``.
     """
@@ -41,7 +41,7 @@ def sums_notes(places: pd.DataFrame, cells: pd.DataFrame) -> Iterator[Note]:
             level: between(float(each["land_gap_02_low_m2"]), float(each["land_gap_02_m2"]), number)
             for level, each in sums.items()
         }
-        # Where land is not known whole, cells have the most that is short.
+        # If land is not completely known, cells have the largest possible gap.
         row = places.loc[[whole]].iloc[0]
         least = of_cells if row["land_provided_m2"] == row["land_provided_high_m2"] else math.nan
         values = {"whole": told[whole], "parts": told[part], "cells": between(least, of_cells, number)}

@@ -1,4 +1,4 @@
-"""What every unit must have: which units of a place have a facility or share one, home care, a teaching point."""
+"""What every unit must have: which units of a place have or share a facility, home care, a teaching point."""
 
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from siting.domain.standards import Clause, Standard
 from siting.domain.unit_kinds import asked_kinds
 
 _UNIT_LEVELS: Final = ("community", "street")
-# A note names no more places than these.
+# The most places that a note names.
 _MOST_NAMED: Final = 10
 _FACILITIES: Final = ("facility", "community_facility")
 _COLUMN: Final = {"unit_coverage": "facility", "service_coverage": "served", "university_share": "teaching_point"}
@@ -36,8 +36,8 @@ def units_of_places(
 ) -> dict[object, pd.DataFrame]:
     """Return for each place of a level the units that count towards it.
 
-    A street or community counts itself; a district the streets and communities that it holds, directly or through the
-    units between.
+    A street or community counts itself; a district counts the streets and communities in it, directly or through units
+    between.
 
     Parameters
     ----------
@@ -48,14 +48,15 @@ def units_of_places(
     units : mapping of str to geopandas.GeoDataFrame
         Units of every level.
     holders : mapping of str to pandas.Series
-        By level, the unit that holds each.
+        By level, the unit that contains each.
     having : mapping of str to pandas.DataFrame
         By level what each unit has (:func:`having_of`).
 
     Returns
     -------
     dict
-        By place, a table of units with ``level``, ``kind``, ``served``, ``teaching_point``, and what they have.
+        By place, a table of units with ``level``, ``kind``, ``served``, ``teaching_point``, and the columns of
+        ``having``.
     """
     tables = {
         name: units[name].reindex(columns=["kind", "served", "teaching_point"]).assign(level=name).join(having[name])
@@ -77,7 +78,7 @@ def units_of_places(
 def having_of(
     facilities: gpd.GeoDataFrame, homes: pd.Series, units: pd.Index, giving: Bools, perhaps: pd.DataFrame
 ) -> pd.DataFrame:
-    """Tell of each unit whether a facility stands in it, and whether one cares for the destitute disabled.
+    """Tell for each unit whether a facility is in it, and whether one cares for the destitute disabled.
 
     Parameters
     ----------
@@ -90,16 +91,15 @@ def having_of(
     giving : ndarray of bool
         Which of the facilities give a unit its facility (:func:`siting.domain.tiers.gives_facility`).
     perhaps : pandas.DataFrame
-        Which ``facility`` may count in which ``unit``; of all that may count, not only of those whose home is known.
+        Which ``facility`` may count in which ``unit``; for all facilities that may count, also without a known home.
 
     Returns
     -------
     pandas.DataFrame
-        By unit ``facility`` (blank where one may count),
-        ``community_facility`` (one that is not an institution, or an institution that serves its
-        community; blank where none says so), ``other_tiers`` (facilities stand in it, but none that gives it one),
-        ``disabled_care``,
-        and ``shared``, false throughout: who shares is told by :func:`siting.assess.sharing.sharing_of`.
+        By unit ``facility`` (blank if one may count), ``community_facility`` (a facility that is not an institution, or
+        an institution that serves its community; blank if unknown), ``other_tiers`` (there are facilities, but none of
+        the required tier), ``disabled_care``, and ``shared``, false throughout:
+        :func:`siting.assess.sharing.sharing_of` tells which units share.
     """
     caring = facilities["disabled_destitute"].astype("boolean")
     surely, mays = (
@@ -135,9 +135,9 @@ def having_of(
 
 
 def tier_notes(having: Mapping[str, pd.DataFrame], standards: Iterable[Standard], scenario: Scenario) -> Iterator[Note]:
-    """Tell how clauses on the coverage of units are read, and which units have none but facilities that do not count.
+    """Return notes on how unit coverage is interpreted, and on units with only facilities that do not count.
 
-    By tier these are facilities of other tiers, else institutions that are not known to serve their community.
+    By tier these are facilities of other tiers, otherwise institutions that are not known to serve their community.
     """
     read_in_two_ways = any(clause.readings for standard in standards for clause in standard.clauses)
     if not read_in_two_ways or not {"street", "community"} & having.keys():
@@ -160,10 +160,10 @@ def _alone(having: pd.DataFrame, *, by_tier: bool) -> list[str]:
 
 @dataclass(frozen=True)
 class Judged:
-    """What a clause says of the units of one level.
+    """The result of a clause for the units of one level.
 
-    ``basis`` names the level, ``missing`` the units of which too little is known, with the column ``kind`` where that
-    lacks. ``unshared`` tells that it is not known of some whether they share a facility.
+    ``basis`` names the level, ``missing`` the units with too little data, with the column ``kind`` if that is missing.
+    ``unshared`` tells that for some units it is unknown whether they share a facility.
     """
 
     basis: str
@@ -175,26 +175,26 @@ class Judged:
 def judge_units(
     clause: Clause, units: pd.DataFrame, level: str, *, given: Container[str], complete: bool
 ) -> Iterator[Judged]:
-    """Judge a clause upon the units that count towards a place: where it names two levels, upon each apart.
+    """Judge a clause for the units that count towards a place; if it names two levels, for each separately.
 
     Parameters
     ----------
     clause : Clause
-        Of one of the kinds that look at units.
+        Of a kind that counts units.
     units : pandas.DataFrame
         The units of the place (:func:`units_of_places`).
     level : str
         Level of the place.
     given : container of str
-        Levels of which there is a layer; of others nothing is known.
+        Levels with a layer; other levels are unknown.
     complete : bool
-        Whether the ledger is complete: else a unit without a facility may have one.
+        Whether the ledger is complete: otherwise a unit without a facility may have one.
 
     Yields
     ------
     Judged
-        One a level that the clause counts there, in its order. A layer that says nothing of home care or teaching
-        points leaves ``no_data``. A community that is served by a shared facility has one, as far as the clause is on
+        One for each level that the clause counts there, in its order. If a layer has no data on home care or teaching
+        points, the result is ``no_data``. A community that is served by a shared facility has one, for clauses on
         facilities.
     """
     if clause.of == "disabled_care":
@@ -203,7 +203,7 @@ def judge_units(
     for counted in _levels_counted(clause, level):
         rows, basis = units[units["level"] == counted], BASIS_OF_UNITS[counted]
         if counted not in given or (clause.unit_kinds and len(rows) and rows["kind"].isna().all()):
-            # Of one unit without a kind it is not known whether it is asked; a layer may have no kinds at all.
+            # For a unit without a kind it is unknown whether the clause applies; a layer may have no kinds at all.
             named = sorted(f"{unit}: kind" for unit in rows.index) if counted in given else []
             yield Judged(basis, clauses.unknown(), named)
             continue
@@ -215,7 +215,7 @@ def judge_units(
 def _judged(
     clause: Clause, rows: pd.DataFrame, column: str, basis: str, *, asked: pd.Series | None = None, complete: bool
 ) -> Judged:
-    """Judge a clause upon units, of which only those count that are ``asked`` (blank: perhaps; None: all)."""
+    """Judge a clause for units, of which only those that are ``asked`` count (blank: perhaps; None: all)."""
     has, may_have = ends(rows[column].astype("boolean"))
     if column in _FACILITIES:
         shares, may_share = ends(rows["shared"].astype("boolean"))
@@ -237,7 +237,7 @@ def _judged(
 
 
 def _span(sure: Bools, may: Bools) -> Span:
-    """Count what is surely so, and what may be."""
+    """Count what is surely so, and what may be so."""
     return Span(float(sure.sum()), float(may.sum()))
 
 
@@ -250,7 +250,7 @@ def _levels_counted(clause: Clause, level: str) -> tuple[str, ...]:
 
 
 def _held_by(level: str, holders: Mapping[str, pd.Series], units: Mapping[str, gpd.GeoDataFrame]) -> pd.Series:
-    """Follow the holders of a level's units up to the district."""
+    """Follow the parents of a level's units up to the district."""
     above = holders[level]
     for name in ("street", "planning"):
         if name in units and name != level and above.isin(units[name].index).any():

@@ -1,1 +1,1 @@
-"""The frozen nouns that pass between the rooms, and the arithmetic of each clause kind, once."""
+"""The frozen records that pass between the packages, and the arithmetic of each clause kind."""

@@ -1,4 +1,4 @@
-"""What messages call a record."""
+"""The names of records in messages."""
 
 from collections.abc import Iterable
 
@@ -6,14 +6,14 @@ import pandas as pd
 
 
 def called(frame: pd.DataFrame, ids: Iterable[object]) -> list[str]:
-    """Return the ids of records; where an id is a mere number, the record's name with the number behind it.
+    """Return the ids of records for messages; if an id is only a number, the record's name with the number after it.
 
     Parameters
     ----------
     frame : pandas.DataFrame
         Records indexed by id, perhaps with ``name``.
     ids : iterable of object
-        Ids; those that the frame does not have stay as they are.
+        Ids; ids that the frame does not have are unchanged.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The arithmetic of each clause kind, once: what is required, what falls short, what the verdict is."""
+"""The arithmetic of each clause kind: what is required, the shortfall, the verdict."""
 
 import math
 from dataclasses import dataclass, replace
@@ -6,17 +6,17 @@ from typing import Literal
 
 Verdict = Literal["met", "gap", "no_data", "not_applicable"]
 _WORST_FIRST: tuple[Verdict, ...] = ("gap", "no_data", "met", "not_applicable")
-# Sums of many float areas and people; far below a square metre or a person.
+# For sums of many float areas and people; far below a square metre or a person.
 _TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What a clause says of one place.
+    """The result of a clause for one place.
 
-    ``provided_high`` is infinite where missing records could provide any amount. ``shortfall`` counts what is known
-    to be provided (``provided_low``). ``required_high`` is the most that may be required, where that hangs on people
-    who are known between two ends; None where it is ``required``.
+    ``provided_high`` is infinite if missing records could provide any amount. ``shortfall`` is computed from what is
+    known to be provided (``provided_low``). ``required_high`` is the most that may be required, if that depends on
+    people who are known as an interval; None if it equals ``required``.
     """
 
     required: float
@@ -33,7 +33,7 @@ class Finding:
 
 
 def shortfall_ends(finding: Finding, *, ceiling: bool) -> tuple[float, float]:
-    """Return the least and the most that falls short of a floor, or exceeds a ceiling.
+    """Return the least and the most shortfall below a minimum, or excess over a maximum.
 
     Examples
     --------
@@ -51,7 +51,7 @@ def shortfall_ends(finding: Finding, *, ceiling: bool) -> tuple[float, float]:
 
 
 def slack(required: float) -> float:
-    """Return by how much what is provided may fall below what is required, and still meets it."""
+    """Return by how much the provided value may be below the required one and still meet it."""
     return _TOLERANCE * max(1.0, abs(required))
 
 
@@ -63,18 +63,18 @@ def at_least(
     Parameters
     ----------
     required : float
-        What the clause asks for.
+        What the clause requires.
     provided_low : float
         What is known to be provided.
     provided_high : float, optional
-        The most that may be provided if missing records are counted at their best; ``provided_low`` if absent.
+        The most that may be provided, with missing records at their best; ``provided_low`` if absent.
     required_high : float, optional
-        The most that the clause may ask for; ``required`` if absent.
+        The most that the clause may require; ``required`` if absent.
 
     Returns
     -------
     Finding
-        ``met`` when the worst end meets, else ``gap`` when the best end fails, else ``no_data``.
+        ``met`` if the worst end meets the requirement, otherwise ``gap`` if the best end fails, otherwise ``no_data``.
 
     Examples
     --------
@@ -97,22 +97,22 @@ def at_least(
 
 
 def at_most(limit: float, found_low: float, found_high: float | None = None) -> Finding:
-    """Judge a clause of the form *found ≤ limit*; equality meets it, and the ends of the interval swap their parts.
+    """Judge a clause of the form *found ≤ limit*; equality meets it, and the worst end is now the highest.
 
     Parameters
     ----------
     limit : float
-        What must not be exceeded.
+        The limit.
     found_low : float
-        The least that is found, missing records counted at their best.
+        The least possible value, with missing records at their best.
     found_high : float, optional
-        The most that may be found; ``found_low`` if absent.
+        The largest possible value; ``found_low`` if absent.
 
     Returns
     -------
     Finding
-        ``met`` when the worst (highest) end meets, ``gap`` when the best (lowest) end exceeds, else ``no_data``;
-        ``shortfall`` is the excess of the lowest end.
+        ``met`` if the worst (highest) end meets the limit, ``gap`` if the best (lowest) end exceeds it, otherwise
+        ``no_data``; ``shortfall`` is the excess of the lowest end.
 
     Examples
     --------
@@ -133,24 +133,24 @@ def at_most(limit: float, found_low: float, found_high: float | None = None) -> 
 
 
 def not_applicable() -> Finding:
-    """Return the finding of a clause that has nothing to ask of a place (nobody lives there, say)."""
+    """Return the finding of a clause that does not apply to a place (for example because nobody lives there)."""
     return Finding(math.nan, math.nan, math.nan, math.nan, "not_applicable")
 
 
 def perhaps_asked(finding: Finding, *, ceiling: bool) -> Finding:
-    """Return what a clause says of a place of which it is not known whether it is asked at all.
+    """Return the finding of a clause for a place of which it is unknown whether the clause applies.
 
     Parameters
     ----------
     finding : Finding
-        A gap, were it asked.
+        A gap, if the clause applied.
     ceiling : bool
-        The clause sets a limit that must not be exceeded; else one that must be reached.
+        Whether the clause sets a maximum; otherwise a minimum.
 
     Returns
     -------
     Finding
-        Perhaps nothing is required, or there is no limit.
+        Possibly nothing is required, or there is no limit.
 
     Examples
     --------
@@ -164,17 +164,16 @@ def perhaps_asked(finding: Finding, *, ceiling: bool) -> Finding:
 
 
 def unknown() -> Finding:
-    """Return the finding of a clause whose data are absent altogether."""
+    """Return the finding of a clause without any data."""
     return Finding(math.nan, math.nan, math.nan, math.nan, "no_data")
 
 
 def land_per_person(
     floor_m2: float, people: float, low_m2: float, high_m2: float | None = None, *, people_high: float | None = None
 ) -> Finding:
-    """Judge land against a floor per person.
+    """Judge land against a minimum per person.
 
-    Required is ``floor_m2 × people``, and at most ``floor_m2 × people_high``; a place without people has nothing to
-    provide.
+    Required is ``floor_m2 × people``, and at most ``floor_m2 × people_high``; a place without people requires no land.
 
     Examples
     --------
@@ -198,9 +197,9 @@ def service_circle(
 ) -> Finding:
     """Judge the share of the elderly within the circle.
 
-    ``perhaps`` are those who are covered if facilities count of which that is not said, ``unseen`` the most who may
-    live there beside the elderly, covered or not. ``complete`` is false when the ledger of facilities may lack some:
-    then all of the uncovered may be covered in truth.
+    ``perhaps`` are people who are covered if facilities count of which that is unknown. ``unseen`` is the most people
+    who may live there in addition to the elderly, covered or not. ``complete`` is false if the ledger of facilities may
+    lack some: then all uncovered people may in fact be covered.
 
     Examples
     --------
@@ -219,7 +218,7 @@ def service_circle(
 
 
 def worst(verdicts: list[Verdict]) -> Verdict:
-    """Return the verdict of a place over its checks: gap, else no_data, else met, else not_applicable."""
+    """Return the verdict of a place over its checks: gap before no_data before met before not_applicable."""
     for verdict in _WORST_FIRST:
         if verdict in verdicts:
             return verdict

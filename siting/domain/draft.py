@@ -1,4 +1,4 @@
-"""What is known of a scenario before anybody has written it: values found, questions, and the reasons for both."""
+"""The draft of a scenario before it is written: values found, questions, and the reasons for both."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Remark:
-    """Something to tell of a choice: a code of the catalogue (``survey.CODE``) and its figures."""
+    """A remark on a choice: a code of the catalogue (``survey.CODE``) and its figures."""
 
     code: str
     values: Mapping[str, object] = field(default_factory=dict)
@@ -14,12 +14,12 @@ class Remark:
 
 @dataclass(frozen=True)
 class Draft:
-    """A scenario to be written.
+    """The draft of a scenario.
 
-    ``filled`` maps dotted keys to the values found (``units.street.path`` → ``streets.gpkg``), ``asked`` those that
-    only the planner knows to the question, ``suggested`` some of these to a likely answer, ``remarks`` the names of
-    sections to why they are as they are. ``names`` holds, by group of sections (``units``, ``constraints_exclude`` …),
-    the names that were found. ``rest`` tells of the files that were not taken.
+    ``filled`` maps dotted keys to the found values (``units.street.path`` → ``streets.gpkg``). ``asked`` maps keys that
+    only the user knows to the question, and ``suggested`` maps some of these to a likely answer. ``remarks`` maps the
+    names of sections to the reasons for their values. ``names`` holds the found names by group of sections (``units``,
+    ``constraints_exclude`` …). ``rest`` describes the files that are not used.
     """
 
     filled: Mapping[str, object] = field(default_factory=dict)
@@ -31,5 +31,5 @@ class Draft:
 
     @property
     def found(self) -> bool:
-        """Whether any layer was recognised; the standards are none."""
+        """Whether any layer was recognised; standards are no layers."""
         return any(section != "standards" for section in self.remarks)

@@ -1,4 +1,4 @@
-"""Why a place is (not) covered: what an explanation holds."""
+"""Why a place is covered or not: the contents of an explanation."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ import shapely
 
 from siting.domain.nouns import Floats, Inputs
 
-# Beyond the longest time sought the nearest facility is sought up to this many times as long.
+# Beyond the longest time, the nearest facility is sought up to this many times as long.
 FARTHER: Final = 3.0
-# The reason of cells that facilities cover of which it is not known whether they count.
+# The reason of cells that are covered by facilities of which it is unknown whether they count.
 PERHAPS: Final = "perhaps_covered"
 
 LEG_COLUMNS: Final = ("edge", "kind", "metres", "up_m", "down_m", "seconds", "slope_seconds", "flat_seconds")
@@ -20,9 +20,9 @@ LEG_COLUMNS: Final = ("edge", "kind", "metres", "up_m", "down_m", "seconds", "sl
 
 @dataclass(frozen=True)
 class Route:
-    """The way between a place and a facility, in one direction.
+    """The route between a place and a facility, in one direction.
 
-    ``legs`` has one row a leg in the order walked, LineStrings in the working CRS: ``edge`` (row of the walking
+    ``legs`` has one row for each leg in walking order, LineStrings in the working CRS: ``edge`` (row of the walking
     network, -1 off it), ``kind`` (that of the edge; ``approach`` to and from the network, ``straight_line``,
     ``open_ground``), ``metres``, ``up_m`` and ``down_m`` (climbed and descended), ``seconds`` (what counts),
     ``slope_seconds`` (stairs, lifts and escalators walked as a level street) and ``flat_seconds`` (slopes too).
@@ -33,22 +33,22 @@ class Route:
 
     @property
     def seconds(self) -> float:
-        """Seconds of the whole way."""
+        """Seconds of the whole route."""
         return float(self.legs["seconds"].sum())
 
     @property
     def line(self) -> shapely.Geometry:
-        """The whole way as one line."""
+        """The whole route as one line."""
         return shapely.line_merge(shapely.union_all(self.legs.geometry.to_numpy()))
 
 
 @dataclass(frozen=True)
 class Joining:
-    """Where a point joins what is walked on.
+    """Where a point joins the network or surface.
 
-    ``metres`` to it (inf: nothing can be joined) and the most that they may be (``limit_m``); ``size`` of the connected
-    part joined: kilometres of a network, km² of open ground; whether a facility of the circle stands on that part
-    (``linked``); whether a part of the network that was left out as too short is near enough (``beside_scraps``).
+    ``metres`` to it (inf: nothing can be joined) and their limit (``limit_m``); ``size`` of the connected part joined:
+    kilometres of a network, km² of open ground; whether a facility of the circle is on that part (``linked``); whether
+    a part of the network that was left out as too short is near enough (``beside_scraps``).
     """
 
     metres: float
@@ -60,9 +60,9 @@ class Joining:
 
 @dataclass(frozen=True)
 class Subject:
-    """What is explained.
+    """The subject of the explanation.
 
-    ``level`` is ``residential_area``, a level of units, ``facility``, ``candidate`` or ``point``; the geometry lies in
+    ``level`` is ``residential_area``, a level of units, ``facility``, ``candidate`` or ``point``; the geometry is in
     the working CRS.
     """
 
@@ -73,15 +73,15 @@ class Subject:
 
     @property
     def is_area(self) -> bool:
-        """Whether it is a place where people live, rather than a point."""
+        """Whether it is a place where people live, and not a point."""
         return self.level not in ("facility", "candidate", "point")
 
 
 @dataclass(frozen=True)
 class Spot:
-    """The point from which is walked: a subject's own, or the centre of one of its cells.
+    """The starting point of the walks: a subject's own point, or the centre of one of its cells.
 
-    ``cell`` is the cell's row and column (None: no cell), ``people`` those of the subject who live there.
+    ``cell`` is the cell's row and column (None: no cell), ``people`` the people of the subject who live there.
     """
 
     x: float
@@ -93,12 +93,12 @@ class Spot:
 
 @dataclass(frozen=True)
 class Standing:
-    """Whom of a subject the circle leaves out, and from where to look.
+    """The people of a subject that the circle does not cover, and the point to look from.
 
-    ``who`` are counted: ``elderly``, or ``residents`` where elderly are unknown; ``people`` follow ``Demand.cells`` and
-    are those of the subject (zero for points), ``uncovered`` those of them who are not covered. ``whole`` tells whether
-    the grid of people covers the subject whole, ``known`` whether all its people are known. ``reasons`` is indexed by
-    reason (``PERHAPS`` among them), with ``people`` and ``cells``.
+    ``who`` tells who is counted: ``elderly``, or ``residents`` if elderly are unknown. ``people`` is aligned with
+    ``Demand.cells`` and holds the people of the subject (zero for points), ``uncovered`` those of them who are not
+    covered. ``whole`` tells whether the population grid covers the subject completely, ``known`` whether all its people
+    are known. ``reasons`` is indexed by reason (with ``PERHAPS``), with ``people`` and ``cells``.
     """
 
     who: Literal["elderly", "residents"]
@@ -112,11 +112,12 @@ class Standing:
 
 @dataclass(frozen=True)
 class Way:
-    """How a spot reaches the nearest facility of the circle.
+    """How a point reaches the nearest facility of the circle.
 
-    ``nearest`` is its id (None: none within ``FARTHER`` × the longest time sought, ``sought_s``), ``seconds`` the time
-    that counts (inf), ``there_s`` and ``back_s`` those of both ways, ``straight_m`` metres as the crow flies to the
-    facility that is nearest so. ``reason`` is a key of ``REASON_CODES``; ``route`` that of the way that counts.
+    ``nearest`` is its id (None: none within ``FARTHER`` × the longest time, ``sought_s``), ``seconds`` the time that
+    counts (inf), ``there_s`` and ``back_s`` the times of both directions, ``straight_m`` the straight-line distance in
+    metres to the facility that is nearest in a straight line. ``reason`` is a key of ``REASON_CODES``; ``route`` is the
+    route that counts.
     """
 
     nearest: str | None
@@ -135,13 +136,13 @@ class Way:
 class Explained:
     """Why a place is covered or not.
 
-    ``candidates`` is indexed by id, the best first: ``name``, ``minutes`` between it and the spot (NaN beyond the
-    longest time sought), ``people_here`` (of the subject, newly covered; NaN where nobody lives), ``people_new`` (of
-    all), ``refused_by`` and ``clause`` (None where it is permitted). ``serves`` tells whether a facility counts for the
-    circle itself (None: it is none), ``joined`` whether it could join the ways that are walked. ``figures`` are those
-    of the gap report (``PLACE_COLUMNS``); None where nobody is counted. ``perhaps`` are the facilities that cover the
-    spot or people of the subject, if they count, which is not known; indexed by id, with ``name``, ``minutes`` and
-    ``people_here`` as for candidates.
+    ``candidates`` is indexed by id, the best first: ``name``, ``minutes`` between it and the point (NaN beyond the
+    longest time), ``people_here`` (of the subject, newly covered; NaN if nobody lives there), ``people_new`` (of all),
+    ``refused_by`` and ``clause`` (None if it is permitted). ``serves`` tells whether a facility itself counts for the
+    circle (None: the subject is no facility), ``joined`` whether it could join the network or surface. ``figures`` are
+    those of the gap report (``PLACE_COLUMNS``); None for subjects without people. ``perhaps`` are the facilities that
+    would cover the point or people of the subject, but of which it is unknown whether they count; indexed by id, with
+    ``name``, ``minutes`` and ``people_here`` as for candidates.
     """
 
     inputs: Inputs

@@ -1,4 +1,4 @@
-"""Which rule governs where several documents rule the same measure (methods, definition 15)."""
+"""Which rule governs if several documents have rules on the same measure (methods, definition 15)."""
 
 from collections.abc import Iterable, Sequence
 
@@ -8,15 +8,15 @@ Pair = tuple[Standard, Clause]
 
 
 def same_measure(pairs: Iterable[Pair], clause: Clause) -> list[Pair]:
-    """Return the clauses that rule the same measure: of one kind, over one denominator or class."""
+    """Return the clauses with rules on the same measure: of one kind, with one denominator or class."""
     return [pair for pair in pairs if (pair[1].kind, pair[1].of) == (clause.kind, clause.of)]
 
 
 def governing(pairs: Sequence[Pair], level: str) -> list[Clause]:
-    """Return those clauses of one measure that govern a level.
+    """Return the clauses of one measure that govern a level.
 
-    Among the clauses that speak of the level (all, where none does) the later document of one body, and among bodies
-    the stricter number. One document may say the same twice: then both govern.
+    They are chosen among the clauses for the level (among all, if none is for the level): the later document of one
+    body, and among bodies the stricter number. If one document states the same twice, both govern.
 
     Parameters
     ----------
@@ -47,6 +47,6 @@ def governing(pairs: Sequence[Pair], level: str) -> list[Clause]:
 
 
 def _strictness(clause: Clause) -> float:
-    """Order numbers by how much they ask: a floor by its height, a limit by how low it lies."""
+    """Order numbers by strictness: a minimum by its height, a maximum by how low it is."""
     number = clause.number or 0.0
     return -number if clause.comparison == "at_most" else number

@@ -1,4 +1,4 @@
-"""Figures that are known only between two ends: which columns hold the ends, and how both are written, once."""
+"""Figures that are known only as an interval: the columns of both ends, and how they are written."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -10,14 +10,14 @@ from siting.text.numbers import between
 
 @dataclass(frozen=True)
 class Ends:
-    """The columns of a figure's two ends; ``most`` is what it cannot exceed anyhow (a share: 1)."""
+    """The columns of a figure's two ends; ``most`` is its upper limit in any case (for a share: 1)."""
 
     low: str
     high: str
     most: float = math.inf
 
 
-# One of the two columns bears the figure's own name: what is surely provided, and the gap that is left then.
+# One of the two columns has the figure's own name: the surely provided value, and the gap that remains with it.
 ENDS: Final[Mapping[str, Ends]] = {
     "residents": Ends("residents", "residents_high"),
     "elderly": Ends("elderly", "elderly_high"),
@@ -39,16 +39,16 @@ ENDS: Final[Mapping[str, Ends]] = {
 
 
 def figure_text(key: str, record: Mapping[Any, Any], write: Callable[[float], str]) -> str:
-    """Return a figure of a table as it is told: alone where it is known, else between its ends.
+    """Return a figure of a table as text: one number if it is known, otherwise both ends.
 
     Parameters
     ----------
     key : str
         Name of the figure, with or without ends.
     record : mapping
-        A row that holds the figure, and its ends where it has some.
+        A row with the figure, and its ends if it has some.
     write : callable
-        Writes a number.
+        Formats a number.
 
     Examples
     --------

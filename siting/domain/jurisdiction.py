@@ -1,4 +1,4 @@
-"""Where a standard holds: the districts of a scenario that are of its jurisdiction, by name or by code."""
+"""Where a standard holds: the districts of a scenario in its jurisdiction, by name or by code."""
 
 import itertools
 import re
@@ -16,12 +16,12 @@ from siting.domain.scenario import FINE_TO_COARSE, Scenario
 from siting.domain.standards import Clause, Standard
 
 _DISTRICT: Final = "district"
-# What stands before a district in its full name, and how districts and counties end.
+# What precedes a district in its full name, and the endings of districts and counties.
 _PARENTS: Final = re.compile(r"^.+?(?:省|自治区|市)(?=.)")
 _ENDS: Final = ("区", "县", "旗")
-# Names of no place: 某区, 本区, 全区.
+# Names that name no particular place: 某区, 本区, 全区.
 _NO_PLACE: Final = ("某", "本", "全", "该", "各")
-# A code of administrative divisions (GB/T 2260, GB/T 10114): of a district six digits, then those of its parts.
+# A code of administrative divisions (GB/T 2260, GB/T 10114): six digits for a district, more for its parts.
 _CODE: Final = re.compile(r"(?a:\d{6})(?:(?a:\d{3}){0,2})")
 _DIGITS: Final = 6
 # Codes of streets and of communities begin with that of their district, which begins with that of a province.
@@ -34,10 +34,10 @@ _PROVINCES: Final = re.compile("1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1
 
 @dataclass(frozen=True)
 class Grounds:
-    """Where some sites stand, as far as standards ask.
+    """Where some sites are, as far as standards depend on it.
 
     ``beyond`` names, by standard, the sites in districts where it does not hold, ``compared`` the standards that are
-    there for comparison, ``left_out`` the sites on the area that standards leave out (None: the area is not known).
+    only for comparison, ``left_out`` the sites in the area that standards exclude (None: the area is unknown).
     """
 
     beyond: Mapping[str, frozenset[object]] = field(default_factory=dict)
@@ -51,18 +51,18 @@ class Grounds:
 
 
 def grounds_of(law: Jurisdiction, inputs: Inputs, sites: gpd.GeoDataFrame, districts: pd.Series) -> Grounds:
-    """Tell where sites stand, as far as standards ask.
+    """Return where sites are, as far as standards depend on it.
 
     Parameters
     ----------
     law : Jurisdiction
         Which standards hold where.
     inputs : Inputs
-        With the area that standards leave out, if it is given.
+        With the area that standards exclude, if it is given.
     sites : geopandas.GeoDataFrame
         Sites, indexed by id.
     districts : pandas.Series
-        The district of each; blank where it is not known.
+        The district of each; blank if unknown.
     """
     area = inputs.exclude_area
     points = sites.geometry.representative_point().to_numpy()
@@ -75,7 +75,7 @@ def grounds_of(law: Jurisdiction, inputs: Inputs, sites: gpd.GeoDataFrame, distr
 
 
 def of_district(standard: Standard) -> str | None:
-    """Return the district or county whose standard it is; None for that of a city, a province or the country.
+    """Return the district or county that issued a standard; None for that of a city, a province or the country.
 
     Examples
     --------
@@ -91,10 +91,10 @@ def of_district(standard: Standard) -> str | None:
 
 
 def holds_in(standard: Standard, name: object, key: object) -> bool | None:
-    """Tell whether a district's standard holds in a district of that name and code; None where neither tells.
+    """Tell whether a district's standard holds in a district with this name and code; None if neither tells.
 
-    A name tells that it is another if it is one of a district or county (it ends with 区, 县 or 旗), a code if it is
-    one of administrative divisions.
+    A name proves that it is another district if it is a name of a district or county (it ends with 区, 县 or 旗), a
+    code if it is a code of administrative divisions.
 
     Examples
     --------
@@ -130,19 +130,19 @@ def jurisdiction_of(
     Parameters
     ----------
     standards : iterable of Standard
-        Those in force.
+        The standards in force.
     scenario : Scenario
-        Its ``standards.place`` says where the units lie, where they do not.
+        Its ``standards.place`` tells where the units are, if they do not tell it themselves.
     units : mapping of str to geopandas.GeoDataFrame
         Units of every level, with ``name``.
     holders : mapping of str to pandas.Series
-        By level, the unit that holds each place.
+        By level, the unit that contains each place.
 
     Returns
     -------
     Jurisdiction
-        A standard holds in all districts of which nothing tells that they are others. Where no districts are given,
-        the codes of streets and communities tell in which they lie.
+        A standard holds in all districts that are not proved to be others. If no districts are given, the codes of
+        streets and communities tell in which district they are.
     """
     districts, codes = units.get(_DISTRICT), _codes(holders)
     compared, elsewhere, notes = set[str](), dict[str, frozenset[object]](), list[Note]()
@@ -167,14 +167,14 @@ def jurisdiction_of(
 
 
 def districts_of(law: Jurisdiction, homes: pd.DataFrame) -> pd.Series:
-    """Return the district of sites, by the coarsest unit that tells it; blank where none does.
+    """Return the district of sites, from the coarsest unit that tells it; blank if none does.
 
     Parameters
     ----------
     law : Jurisdiction
         With the district of every unit.
     homes : pandas.DataFrame
-        The unit of each site, one column a level.
+        The unit of each site, one column for each level.
     """
     found = pd.Series(None, index=homes.index, dtype="object")
     for level in (_DISTRICT, "street", "community"):
@@ -186,7 +186,7 @@ def districts_of(law: Jurisdiction, homes: pd.DataFrame) -> pd.Series:
 def _told(
     standard: Standard, districts: gpd.GeoDataFrame | None, codes: Mapping[str, pd.Series]
 ) -> dict[object, bool | None]:
-    """Return of every district whether a standard holds there; of those that say nothing what their parts say."""
+    """Return for every district whether a standard holds there; if a district does not tell, its parts do."""
     if districts is None:
         known = pd.concat([pd.Series(dtype="object"), *codes.values()])
         told: dict[object, bool | None] = {
@@ -201,10 +201,10 @@ def _told(
 
 
 def _codes(holders: Mapping[str, pd.Series]) -> dict[str, pd.Series]:
-    """Return the code of the district of every place, as codes of streets and communities tell it; blank elsewhere.
+    """Return the district code of every place, from the codes of streets and communities; blank elsewhere.
 
-    A place without a code of its own is in the district in which all its parts lie that have one, else in that of what
-    holds it.
+    A place without its own code is in the district of all its parts that have one, otherwise in that of the unit that
+    contains it.
     """
     found = {
         level: pd.Series([_code(level, key) for key in above.index], index=above.index, dtype="object")
@@ -233,7 +233,7 @@ def _named(districts: gpd.GeoDataFrame | None, keys: Iterable[object]) -> str:
 
 
 def _districts(units: Mapping[str, gpd.GeoDataFrame], holders: Mapping[str, pd.Series]) -> dict[str, pd.Series]:
-    """Return the district of every place of every level: itself, or what holds it, directly or through others."""
+    """Return the district of every place of every level: itself, or the unit that contains it at any depth."""
     known = pd.Index([]) if _DISTRICT not in units else units[_DISTRICT].index
     found = {}
     for level, above in holders.items():

@@ -1,4 +1,4 @@
-"""What each kind of clause compares: which counted figures, over which whole."""
+"""What each kind of clause compares: which counted figures, relative to which whole."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from siting.domain.clauses import Finding
 from siting.domain.standards import Clause
 
 _INFINITE: Final = float("inf")
-# What of the whole of a share is not its part; where it is not among the figures, it is the whole less the part.
+# The complement of the part of a share; if it is not among the figures, it is the whole minus the part.
 REST: Final = "rest"
 
 
 @dataclass(frozen=True)
 class Span:
-    """A figure of which some records may be missing: what it is at least and at most (infinite: unlimited)."""
+    """A figure with possibly missing records: its least and largest possible value (infinite: unlimited)."""
 
     low: float
     high: float
@@ -36,7 +36,7 @@ class Measure:
 
     @property
     def is_share(self) -> bool:
-        """Tell whether the part lies in the whole."""
+        """Tell whether the part is contained in the whole."""
         return self.whole is not None and self.scale == 1.0
 
 
@@ -62,23 +62,23 @@ MEASURES: Final[Mapping[str, Measure]] = {
 }
 
 
-# No document but 开州府办发〔2024〕16号 states an age; 60 is that of the law on the rights of the elderly.
+# Only 开州府办发〔2024〕16号 states an age; 60 is that of the law on the rights of the elderly.
 _LEGAL_AGE: Final = 60
 
 
 def counts_elderly(clause: Clause) -> bool:
-    """Tell whether a clause is judged upon the number of the elderly."""
+    """Tell whether a clause depends on the number of the elderly."""
     return clause.kind in MEASURES and MEASURES[clause.kind].whole == "elderly"
 
 
 def elderly_age_of(clause: Clause) -> int:
-    """Return the age from which a clause counts the elderly: 60 where its text states none."""
+    """Return the age from which a clause counts the elderly: 60 if its text states none."""
     return clause.elderly_from or _LEGAL_AGE
 
 
 _ALL: Final = ("beds", "facilities", "facility")
 _CLASSES: Final = (*_ALL, "institution_beds", "institutions", "centre", "station", "government_invested")
-# What a clause may say under ``of``, so that the arithmetic knows what to count; kinds that are not named count all.
+# The values of ``of`` for which the arithmetic can count; kinds that are not listed allow all values.
 CLASSES: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(
         (
@@ -114,20 +114,20 @@ def required_of(clause: Clause, figures: Mapping[str, Span]) -> float:
 
 
 def judge(clause: Clause, figures: Mapping[str, Span]) -> Finding:
-    """Judge a clause upon the counted figures of a place.
+    """Judge a clause from the counted figures of a place.
 
     Parameters
     ----------
     clause : Clause
         A clause of a kind in :data:`MEASURES`.
     figures : mapping of str to Span
-        The figures that its measure names, and those of :func:`required_of`. Of a share they may hold ``rest``, what of
-        the whole is not the part: a record of which too little is known is in the one or in the other, or in neither.
+        The figures that its measure names, and those of :func:`required_of`. For a share they may hold ``rest``, the
+        part of the whole that is not the part: a record with too little data is in one of them, or in neither.
 
     Returns
     -------
     Finding
-        ``not_applicable`` where the whole is nothing (no beds, no units, nobody).
+        ``not_applicable`` if the whole is 0 (no beds, no units, nobody).
 
     Examples
     --------
@@ -164,9 +164,9 @@ def _ratio(measure: Measure, figures: Mapping[str, Span]) -> Span:
     if rest is None:
         rest = Span(max(0.0, whole.low - part.high), max(0.0, whole.high - part.low))
     if part.low + rest.low <= 0:
-        # Nothing is known to be in the whole: it is open whether anything is asked.
+        # The known whole is 0: it is unknown whether the clause applies.
         return Span(0.0, 1.0)
-    # Every record that is not known falls to the rest, or to the part.
+    # Every unknown record belongs to the rest, or to the part.
     low = part.low / (part.low + rest.high) if rest.high < _INFINITE and part.low > 0 else 0.0
     high = part.high / (part.high + rest.low) if part.high < _INFINITE else 1.0
     return Span(low, high)

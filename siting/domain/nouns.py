@@ -1,4 +1,4 @@
-"""What passes between the rooms: frozen records of tables and arrays."""
+"""The data that pass between the packages: frozen records of tables and arrays."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -25,17 +25,17 @@ Progress = Callable[[str, int, int], None]
 
 
 def quiet(stage: str, done: int, total: int) -> None:
-    """Report progress to nobody."""
+    """Report no progress."""
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Where the cells of a raster lie.
+    """Where the cells of a raster are.
 
     Parameters
     ----------
     transform : affine.Affine
-        From column and row of a cell's corner, counted from the first row's left, to ``crs``.
+        From column and row of a cell's corner, counted from the left of the first row, to ``crs``.
     shape : tuple of int
         Rows and columns.
     crs : pyproj.CRS
@@ -54,9 +54,9 @@ class Raster:
     Parameters
     ----------
     grid : Grid
-        Where the cells lie.
+        Where the cells are.
     values : ndarray of float64
-        Persons per cell, metres or whatever is asked for, shape ``grid.shape``; NaN where nothing is known.
+        Persons per cell, metres or another quantity, shape ``grid.shape``; NaN if unknown.
     """
 
     grid: Grid
@@ -67,8 +67,8 @@ class Raster:
 class PeopleLayer:
     """Persons of points or of areas, in the working CRS: ``frame`` holds ``people`` (float, no NA) and ``geometry``.
 
-    ``allocate`` says how the people of an area lie within it: evenly by ``area``, or in its ``residential`` areas.
-    ``unknown`` is the ground of the areas whose figure is blank: who lives there is not known.
+    ``allocate`` tells how the people of an area are distributed within it: evenly by ``area``, or in its
+    ``residential`` areas. ``unknown`` is the union of the areas with a blank figure, where the people are unknown.
     """
 
     frame: gpd.GeoDataFrame
@@ -78,10 +78,10 @@ class PeopleLayer:
 
 @dataclass(frozen=True)
 class Growth:
-    """By how much people grow until the horizon.
+    """The growth of people until the horizon.
 
-    ``factors`` holds ``residents`` and ``elderly`` (float, NaN where the table says nothing), indexed by the id of
-    units of ``level``; with ``level`` None it has one row, which holds for everybody.
+    ``factors`` holds ``residents`` and ``elderly`` (float, NaN if the table has no value), indexed by the id of units
+    of ``level``; with ``level`` None it has one row, for all people.
     """
 
     level: Level | None
@@ -90,14 +90,14 @@ class Growth:
 
 @dataclass(frozen=True)
 class Population:
-    """Residents and elderly, each as persons per cell on a grid of its own or as a layer; at least one is given.
+    """Residents and elderly, each as persons per cell on its own grid or as a layer; at least one is given.
 
     ``elderly_age`` is the age from which the elderly are counted. ``groups`` maps the name of a group to its persons
-    per cell, or to its share of the elderly. ``growth`` carries people to the horizon; ``calibrate`` is the level to
-    whose own figures (``own_residents``, ``own_elderly``) people are scaled first, and ``figures`` holds those of them
-    that people's own layers give (``residents``, ``elderly``, indexed by id, NaN where none does). ``nobody_outside``
-    names those whose raster knows everybody: beyond it nobody lives. ``outside_at_most`` is the share of a unit that
-    may lie outside the rasters, so that its people are still known between two ends.
+    per cell, or to its share of the elderly. ``growth`` projects people to the horizon. ``calibrate`` is the level to
+    whose own figures (``own_residents``, ``own_elderly``) people are first scaled; ``figures`` holds the figures that
+    the population layers themselves give (``residents``, ``elderly``, indexed by id, NaN if none does).
+    ``nobody_outside`` names the people whose raster is complete: nobody lives beyond it. ``outside_at_most`` is the
+    largest share of a unit outside the rasters for which its people are still known as an interval.
     """
 
     residents: Raster | PeopleLayer | None
@@ -114,10 +114,10 @@ class Population:
 
 @dataclass(frozen=True)
 class Network:
-    """A walking network: nodes and edges that meet only at nodes.
+    """A walking network: nodes, and edges that meet only at nodes.
 
-    ``edges`` has one row an edge: ``u``, ``v`` (node numbers), ``kind`` (see ``NETWORK_COLUMNS``), ``length_m`` and the
-    LineString ``geometry`` from u to v, in the working CRS. ``node_xy`` has shape (nodes, 2), metres.
+    ``edges`` has one row for each edge: ``u``, ``v`` (node numbers), ``kind`` (see ``NETWORK_COLUMNS``), ``length_m``
+    and the LineString ``geometry`` from u to v, in the working CRS. ``node_xy`` has shape (nodes, 2), metres.
     """
 
     node_xy: Floats
@@ -128,9 +128,9 @@ class Network:
 class OpenGround:
     """Open ground, cell by cell, on a grid of the working CRS.
 
-    ``slowness`` has the shape of the grid, float32: how many times as long as on a street a walk takes there on the
-    flat (inf: nobody walks there). With ``slopes_within`` it holds already what slopes cost. ``spans`` are the cells
-    where a way leads over a barrier, where terrain tells nothing of it.
+    ``slowness`` has the shape of the grid, float32: the time of a walk on the flat relative to a street (inf: barrier).
+    With ``slopes_within`` it already contains the cost of slopes. ``spans`` are the cells where a way crosses a
+    barrier; there the terrain does not apply.
     """
 
     grid: Grid
@@ -141,7 +141,7 @@ class OpenGround:
 
 @dataclass(frozen=True)
 class Note:
-    """Something that was mended, left out or assumed: a code of the catalogue (``note.CODE``) and its figures."""
+    """A repair, omission or assumption: a code of the catalogue (``note.CODE``) and its figures."""
 
     code: str
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -153,15 +153,15 @@ class Inputs:
 
     Tables are indexed by ``id`` and hold the columns of :mod:`siting.domain.tables` (all of them; absent ones are
     filled with NA) and ``geometry``. Facilities and candidates also have ``located_by`` (``coordinates``,
-    ``residential_area``, ``community`` or ``street``) and ``located_within_m`` (how far the place may be off, metres, 0
-    for coordinates). Units of a level with a table of people (``units.LEVEL.people``) also have
-    ``own_residents`` and ``own_elderly``, float, NaN where the table says nothing. ``digests`` maps each file's key in
-    the scenario to the SHA-256 of its content. ``layers`` maps each layer's key to what reading found there: file,
-    driver, encoding, CRS, rows, matched columns and the like. ``preferences`` holds the ground on which one would
-    rather build, ``exclude_area`` what standards leave out of their jurisdiction (None: not given).
-    Facilities of ``context.facilities`` stand at the end of ``facilities`` with ``context`` true.
-    ``sizes`` holds ``SIZE_COLUMNS``, one row a size, on a RangeIndex; None where ``plan.sizes`` is not given.
-    Candidates have ``generated`` (bool) once :func:`siting.places.with_generated` has added those asked for.
+    ``residential_area``, ``community`` or ``street``) and ``located_within_m`` (the possible error of the location,
+    metres, 0 for coordinates). Units of a level with a table of people (``units.LEVEL.people``) also have
+    ``own_residents`` and ``own_elderly``, float, NaN if the table has no value. ``digests`` maps each file's key in the
+    scenario to the SHA-256 of its content. ``layers`` maps each layer's key to the results of reading: file, driver,
+    encoding, CRS, rows, matched columns and others. ``preferences`` holds the preferred areas, ``exclude_area`` the
+    area that standards exclude from their jurisdiction (None: not given). Facilities of ``context.facilities`` are at
+    the end of ``facilities``, with ``context`` true. ``sizes`` holds ``SIZE_COLUMNS``, one row for each size, on a
+    RangeIndex; None if ``plan.sizes`` is not given. Candidates have ``generated`` (bool) once
+    :func:`siting.places.with_generated` has added the generated ones.
     """
 
     scenario: Scenario
@@ -188,29 +188,27 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Demand:
-    """Where people are, cell by cell, and how cells lie in places.
+    """The population cells, and their shares in places.
 
     ``cells`` is indexed by cell number (row × columns + column of ``grid``) and holds ``x``, ``y`` (working CRS,
-    metres), ``half_diagonal_m``, ``residents``, ``elderly`` (persons of the whole cell; NaN throughout where
-    unknown), ``basis`` (the persons of the land basis), ``inside`` (share of the cell within any unit), and
-    ``group_NAME`` (persons) of each group among the elderly.
-    ``shares[level]`` has shape (places of the level, cells): the share of each cell's area in each place, places in
-    the order of ``place_ids[level]``. ``grid_share[level]`` is the share of each place's area that lies within the
-    outer rectangle of every population grid given, in the same order, but of those beyond which nobody lives; below 1
-    the grid cannot say who lives there.
+    metres), ``half_diagonal_m``, ``residents``, ``elderly`` (persons of the whole cell; NaN throughout if unknown),
+    ``basis`` (the persons of the land basis), ``inside`` (share of the cell within any unit), and ``group_NAME``
+    (persons) of each group among the elderly. ``shares[level]`` has shape (places of the level, cells): the share of
+    each cell's area in each place, places in the order of ``place_ids[level]``. ``grid_share[level]`` is, in the same
+    order, the share of each place's area within the outer rectangles of all given population grids, except grids beyond
+    which nobody lives; if it is below 1, the grid does not give all people of the place.
 
-    ``account`` follows residents and elderly from the files to the cells, persons (NaN where unknown):
-    ``WHO_read``, ``_calibrated`` and ``_grown`` (change of the total), ``_inside`` the units, ``_outside`` them, which
-    is ``_outside_units`` (near enough to be context) and ``_outside_window`` (farther away); read + calibrated + grown
-    = inside + outside. ``unseen[level]`` holds, for the units of which so small a share is not known as the scenario
-    accepts, the most ``residents`` and ``elderly`` that may live there beside those of the cells (NaN for all other
-    units). ``_moved`` are persons who stand in another cell than given, and ``_moved_m`` how far those of
-    rasters and points were moved in the mean (metres). ``factors`` holds one row a unit and who was calibrated:
-    ``level``, ``unit``, ``who``, ``before``, ``after``, ``factor``.
+    ``account`` follows residents and elderly from the files to the cells, persons (NaN if unknown): ``WHO_read``,
+    ``_calibrated`` and ``_grown`` (change of the total), ``_inside`` the units, and ``_outside`` them, which is the sum
+    of ``_outside_units`` (near enough to be context) and ``_outside_window`` (farther away); read + calibrated + grown
+    = inside + outside. ``unseen[level]`` holds, for the units whose unknown share is small enough for the scenario, the
+    most ``residents`` and ``elderly`` that may live there in addition to those of the cells (NaN for all other units).
+    ``_moved`` are persons in another cell than given, and ``_moved_m`` the mean distance by which those of rasters and
+    points were moved (metres). ``factors`` holds one row for each unit and each calibrated kind of people: ``level``,
+    ``unit``, ``who``, ``before``, ``after``, ``factor``.
     """
 
-    # From this share of its area on a place counts as covered whole by the grid: what is left are lines drawn
-    # differently.
+    # From this share of its area on, the grid covers a place completely: the rest comes from borders drawn differently.
     WHOLE: ClassVar[float] = 0.999
 
     grid: Grid
@@ -231,7 +229,7 @@ class Times:
     """Walking times from sites to cells, seconds.
 
     ``site_ids`` names the rows. Row i reaches the cells ``cell[start[i]:start[i + 1]]`` (positions in ``Demand.cells``,
-    ascending) in ``seconds[...]``; whoever is not there is not reached within the cut-off, and zero is a real time.
+    ascending) in ``seconds[...]``. Cells that are absent are not reached within the cut-off; zero is a real time.
     """
 
     site_ids: pd.Index
@@ -247,14 +245,13 @@ class Times:
 
 @dataclass(frozen=True)
 class Access:
-    """What walking says of a set of sites and of every cell.
+    """The walking results of a set of sites and of every cell.
 
-    ``within`` holds the times within the cut-off. ``cells`` follows ``Demand.cells``: ``seconds`` to the nearest
-    counting site (inf if none within the longest time sought), ``nearest`` (its id or None), ``second_seconds`` and
-    ``second`` likewise of the second nearest, ``reason`` (a key of ``REASON_CODES``), ``beside_scraps`` (whether a cell
-    that joined no way lies beside a part of the network that was left out as too short). ``circles`` holds one polygon
-    a counting site that could be walked from, indexed by its id. ``unattached`` lists the sites that could not join the
-    network.
+    ``within`` holds the times within the cut-off. ``cells`` is aligned with ``Demand.cells``: ``seconds`` to the
+    nearest counting site (inf if none within the longest time), ``nearest`` (its id or None), ``second_seconds`` and
+    ``second`` for the second nearest, ``reason`` (a key of ``REASON_CODES``), ``beside_scraps`` (whether a cell that is
+    not attached is beside a part of the network that was left out as too short). ``circles`` holds one polygon for each
+    attached counting site, indexed by its id. ``unattached`` lists the sites that could not join the network.
     """
 
     within: Times
@@ -266,11 +263,11 @@ class Access:
 
 @dataclass(frozen=True)
 class Jurisdiction:
-    """Which of the standards in force hold where.
+    """Where each of the standards in force holds.
 
-    ``compared`` are the standards of districts of which the scenario has none: their figures are for comparison.
-    ``elsewhere`` names, by standard, the districts of the scenario where it does not hold, though it does in others.
-    ``district_of`` is the district of every place, by level. ``notes`` tell all of it.
+    ``compared`` are the standards of districts that the scenario does not contain: their figures are for comparison.
+    ``elsewhere`` names, by standard, the districts of the scenario where it does not hold, although it holds in others.
+    ``district_of`` is the district of every place, by level. ``notes`` report all of this.
     """
 
     compared: frozenset[str] = frozenset()
@@ -279,7 +276,7 @@ class Jurisdiction:
     notes: tuple[Note, ...] = ()
 
     def beyond(self, standard: str, level: str) -> pd.Series:
-        """Tell of the places of a level whether a standard does not hold there; of a city, whose part it rules."""
+        """Tell for the places of a level whether a standard does not hold there, or, for a city, in a part of it."""
         others, districts = self.elsewhere.get(standard, frozenset()), self.district_of[level]
         return pd.Series(bool(others), index=districts.index) if level == "city" else districts.isin(others)
 
@@ -288,12 +285,13 @@ class Jurisdiction:
 class Assessment:
     """The gap report as tables.
 
-    ``places`` is indexed by (level, id) and holds ``PLACE_COLUMNS`` and the geometry in the working CRS; ``checks``
-    has one row a clause and place, indexed alike, with ``CHECK_COLUMNS``; ``cells`` is indexed as ``Demand.cells``
-    and holds ``GRID_COLUMNS`` (persons inside the units only). ``facilities`` holds the facilities that count, with
-    ``land_m2`` as counted and ``home_LEVEL`` (unit ids). ``circles`` holds one polygon a facility of the circle.
-    ``jurisdiction`` says which standards hold where. ``outside`` is the same without the area that standards leave out,
-    where the scenario gives one: their clauses are judged upon it, and upon the whole for comparison only.
+    ``places`` is indexed by (level, id) and holds ``PLACE_COLUMNS`` and the geometry in the working CRS; ``checks`` has
+    one row for each clause and place, with the same index and ``CHECK_COLUMNS``; ``cells`` is indexed as
+    ``Demand.cells`` and holds ``GRID_COLUMNS`` (only persons inside the units). ``facilities`` holds the facilities
+    that count, with ``land_m2`` as counted and ``home_LEVEL`` (unit ids). ``circles`` holds one polygon for each
+    facility of the circle. ``jurisdiction`` tells which standards hold where. ``outside`` is the same assessment
+    without the area that standards exclude, if the scenario gives one: their clauses are judged on it, and on the whole
+    only for comparison.
     """
 
     inputs: Inputs
@@ -310,13 +308,13 @@ class Assessment:
 
 
 PlanStatus = Literal["optimal", "feasible", "relaxed", "infeasible", "unknown"]
-# Bound and objective are sums of many floats and a linear program's; closer than this they are the same number.
+# Bound and objective are sums of many floats and results of a linear program; closer than this they are equal.
 NOISE: Final = 1e-9
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One objective of a model in stages: its value, what no choice can better, and whether that is proved."""
+    """One objective of a model with stages: its value, its bound, and whether it is proved."""
 
     name: Literal["covered", "beyond", "seconds", "worst_s", "stations", "cost", "least_share", "shortfall"]
     sense: Literal["max", "min"]
@@ -325,14 +323,14 @@ class Stage:
 
     @property
     def gap(self) -> float:
-        """|bound − objective| ÷ |objective|; 0 when both are the same."""
+        """|bound − objective| ÷ |objective|; 0 if both are equal."""
         if abs(self.bound - self.objective) <= NOISE * abs(self.objective):
             return 0.0
         return abs(self.bound - self.objective) / abs(self.objective) if self.objective else math.inf
 
     @property
     def proved(self) -> bool:
-        """Whether the objective is proved to be the best."""
+        """Whether the objective is proved optimal."""
         return self.gap == 0.0
 
 
@@ -340,11 +338,11 @@ class Stage:
 class Selection:
     """What the optimiser chose and what it proved.
 
-    ``chosen`` are row numbers of the options, best first; ``gains`` are the people newly covered at each step of
-    that order. ``stages`` are the objectives of the model in order; none where no choice keeps to what is asked.
-    ``first_objective`` is what the first good plan reached, before it was proved or bettered. ``clauses`` says, in step
-    with the stages of a plan held to clauses, for which each stands (``ID@LEVEL``). ``served`` are the persons whom
-    each of ``chosen`` serves, where sites have a capacity.
+    ``chosen`` are row numbers of the sites, best first; ``gains`` are the people newly covered at each step of that
+    order. ``stages`` are the objectives of the model in order; none if no choice satisfies the request.
+    ``first_objective`` is the objective of the first good plan, before improvement and proof. ``clauses`` tells, for
+    each stage of a plan for clauses, which clauses it stands for (``ID@LEVEL``). ``served`` are the persons that each
+    of ``chosen`` serves, if sites have a capacity.
     """
 
     chosen: Ints
@@ -364,26 +362,26 @@ class Selection:
 
     @property
     def bound(self) -> float:
-        """What no choice can better in the last stage; NaN without a plan."""
+        """The bound of the last stage; NaN without a plan."""
         return self.stages[-1].bound if self.stages else math.nan
 
     @property
     def optimality_gap(self) -> float:
-        """|bound − objective| ÷ |objective| of the last stage; 0 when both are 0, NaN without a plan."""
+        """|bound − objective| ÷ |objective| of the last stage; 0 if both are 0, NaN without a plan."""
         return self.stages[-1].gap if self.stages else math.nan
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """A plan: the proposed stations, what was refused and why, and the check before and after.
+    """A plan: the proposed stations, the refused candidates with reasons, and the check before and after.
 
     ``stations`` is indexed by ``id`` in rank order and holds ``PLAN_COLUMNS`` and point geometry in the working CRS;
     ``refused`` is indexed by candidate id with ``layer``, ``clause`` and ``reason``. ``changes`` are the facilities
-    that the plan closes or enlarges, by id, with ``action`` (``close`` or ``enlarge``), ``size``, what they become and
-    ``cost_cny``. ``blocked`` says why no choice keeps to the request, and what would do; ``shortfalls`` what a relaxed
-    plan leaves of each clause and unit. ``fairness`` holds of the units of the plan's ``level`` the Gini coefficient
-    (NaN where nobody is covered) and the least covered share with the units that have it, each before and after; None
-    where there is no plan.
+    that the plan closes or enlarges, by id, with ``action`` (``close`` or ``enlarge``), ``size``, their new values and
+    ``cost_cny``. ``blocked`` tells why no choice satisfies the request, and what would; ``shortfalls`` what a relaxed
+    plan leaves unmet, by clause and unit. ``fairness`` holds for the units of the plan's ``level`` the Gini coefficient
+    (NaN if nobody is covered) and the least covered share with the units that have it, each before and after; None if
+    there is no plan.
     """
 
     stations: gpd.GeoDataFrame

@@ -1,4 +1,4 @@
-"""Which residential areas are old (老旧小区): what the data say, else the year in which they were built."""
+"""Which residential areas are old (老旧小区): from the data, otherwise from the year in which they were built."""
 
 from typing import Final
 
@@ -7,24 +7,24 @@ import pandas as pd
 from siting.domain.scenario import Scenario
 from siting.domain.standards import Clause
 
-# What a clause says of whom it speaks under ``of``.
+# The values of ``of`` for clauses on old or other residential areas.
 OLD: Final = "old_estates"
 
 
 def old_estates(areas: pd.DataFrame, scenario: Scenario) -> pd.Series:
-    """Tell which residential areas are old; unknown where neither ``old_estate`` nor the rule of the scenario says.
+    """Tell which residential areas are old; unknown if neither ``old_estate`` nor the rule of the scenario tells.
 
     Parameters
     ----------
     areas : pandas.DataFrame
-        ``old_estate``, ``year_built`` and ``status``. A new one is not old, unless it is said to be.
+        ``old_estate``, ``year_built`` and ``status``. A new one is not old, unless the data say so.
     scenario : Scenario
-        ``standards.old_estate_before_year``: those built before it are old. No document gives a year.
+        ``standards.old_estate_before_year``: those built before it are old. No document states a year.
 
     Returns
     -------
     pandas.Series
-        Boolean, NA where it is not known.
+        Boolean, NA if unknown.
 
     Examples
     --------
@@ -47,10 +47,10 @@ def old_estates(areas: pd.DataFrame, scenario: Scenario) -> pd.Series:
 
 
 def is_told(areas: pd.DataFrame, scenario: Scenario) -> bool:
-    """Tell whether anything says which residential areas are old."""
+    """Tell whether anything tells which residential areas are old."""
     return scenario.standards.old_estate_before_year is not None or bool(areas["old_estate"].notna().any())
 
 
 def asks_for_old(clause: Clause) -> bool:
-    """Tell whether a clause speaks of old residential areas alone."""
+    """Tell whether a clause applies only to old residential areas."""
     return clause.of == OLD

@@ -1,9 +1,9 @@
-"""How places are named of which a part lies outside the population grids."""
+"""Names of places with a part outside the population grids."""
 
 from collections.abc import Sequence
 from typing import Final
 
-# A note names no more places than these.
+# The most places that a note names.
 _MOST_NAMED: Final = 10
 
 
@@ -21,5 +21,5 @@ def shared_out(level: str, place: object, covered: float) -> str:
 
 
 def listed(names: Sequence[str]) -> str:
-    """Return the first names, and a mark where there are more."""
+    """Return the first names, and a mark if there are more."""
     return ", ".join([*names[:_MOST_NAMED], *(["…"] if len(names) > _MOST_NAMED else [])])

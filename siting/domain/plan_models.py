@@ -1,4 +1,4 @@
-"""The models by which a plan may be made, and what each asks for; light, so that the command line can name them."""
+"""The models of a plan, and what each requires; few imports, so that the command line can name them quickly."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,17 +6,17 @@ from typing import Final, Literal
 
 PlanModel = Literal["mclp", "lscp", "p_median", "p_center", "fair", "compliance"]
 
-# Settings that all models look at but compliance, which looks at clauses alone.
+# Settings that all models use except compliance, which uses only clauses.
 _OF_PEOPLE: Final = frozenset({"capacity", "existing_capacity", "weights"})
 
 
 @dataclass(frozen=True)
 class ModelTraits:
-    """What a model needs and looks at.
+    """What a model requires and uses.
 
-    ``bounded_by`` are the settings of which it needs one, so that a plan has an end. ``settings`` are those that it
-    looks at and not every model does. ``by_share``: it is asked for a share of the people. ``by_circle``: its objective
-    counts people within the service circle.
+    ``bounded_by`` are the settings of which it needs one, so that a plan is limited. ``settings`` are those that it
+    uses but not every model does. ``by_share``: it requires a share of the people. ``by_circle``: its objective counts
+    people within the service circle.
     """
 
     bounded_by: tuple[Literal["stations", "budget_cny"], ...] = ()
@@ -28,18 +28,18 @@ class ModelTraits:
 TRAITS: Final[Mapping[PlanModel, ModelTraits]] = {
     "mclp": ModelTraits(("stations", "budget_cny"), by_circle=True),
     "lscp": ModelTraits((), _OF_PEOPLE | {"share", "unit_share", "least"}, by_share=True, by_circle=True),
-    # Money alone says nothing of walking time.
+    # A budget alone does not limit walking time.
     "p_median": ModelTraits(("stations",), _OF_PEOPLE | {"beyond_minutes"}),
     "p_center": ModelTraits(("stations",), _OF_PEOPLE | {"share"}, by_share=True),
     "fair": ModelTraits(("stations", "budget_cny"), _OF_PEOPLE | {"unit_share"}),
     "compliance": ModelTraits((), frozenset({"clauses"})),
 }
-# Settings that not every model looks at.
+# Settings that not every model uses.
 SETTINGS_OF_MODELS: Final = frozenset().union(*(each.settings for each in TRAITS.values()))
 
 
 def models_with(setting: str) -> tuple[PlanModel, ...]:
-    """Return the models that look at a setting.
+    """Return the models that use a setting.
 
     Examples
     --------

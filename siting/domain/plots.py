@@ -1,33 +1,34 @@
-"""Plots that may hold more than the record says, and records that may stand on one plot."""
+"""Plots that may contain more than the record tells, and records that may be on one plot."""
 
 from typing import Final
 
 import pandas as pd
 
-# GB 50437-2007 (2018) pairs at most 44 m² of land with at least 35 m² of floor area a bed: a FAR of 0.8. A plot twice
-# as large, with less than 0.4 of its area in floor, may be that of a larger building: an assumption.
+# GB 50437-2007 (2018) pairs at most 44 m² of land with at least 35 m² of floor area for each bed: a FAR of 0.8. A plot
+# twice as large, whose floor area is below 0.4 of it, may belong to a larger building: an assumption.
 OWN_PLOT_FAR: Final = 0.4
-# A FAR is rounded: what differs from it by less is no sign that others have a part in the plot (an assumption).
+# A FAR is rounded: a smaller difference from it does not prove that others share the plot (an assumption).
 _ROUNDED: Final = 0.95
 # The largest parcel of an institution with medical care (国土资厅发〔2014〕11号).
 LARGE_PLOT_M2: Final = 50_000.0
-# No building has twenty times the floor area of its plot but towers; GB 50180 allows blocks of homes 3.1.
+# Apart from towers, no building has twenty times the floor area of its plot; GB 50180 allows 3.1 for residential
+# blocks.
 DENSE_FAR: Final = 20.0
-# GB 50437-2007 (2018) asks institutions for 18 to 44 m² of land and at least 35 m² of floor area a bed: ten times as
-# much, or a tenth, is doubtful (an assumption).
+# GB 50437-2007 (2018) requires 18 to 44 m² of land and at least 35 m² of floor area for each bed of an institution: ten
+# times as much, or a tenth, is doubtful (an assumption).
 LAND_A_BED_M2: Final = 440.0
 FLOOR_A_BED_M2: Final = (3.5, 350.0)
-# What stands so near to one another may be one, or stand on one plot.
+# Records that are this close to each other may be the same, or be on one plot.
 SAME_PLACE_M: Final = 5.0
 
 
 def least_of_plot(records: pd.DataFrame) -> pd.Series:
-    """Return the least share of the plot that each record counts, as far as its own cells say.
+    """Return the least share of the plot that each record surely counts for, from its own cells.
 
-    A record that gives land and floor area, this less than ``OWN_PLOT_FAR`` of the land, and neither the floor area of
-    the building nor a floor area ratio, may hold next to nothing of it. One that gives a floor area ratio as well may
-    hold but floor area ÷ FAR, where that is less than 0.95 of it: the ratio may be that of what stands there, or what
-    is permitted.
+    A record is doubtful if it gives land and floor area, the floor area is less than ``OWN_PLOT_FAR`` of the land, and
+    it gives neither the floor area of the building nor a floor area ratio: its share may be next to nothing. If it also
+    gives a floor area ratio, its share may be only floor area ÷ FAR, if that is below 0.95 of the land: the ratio may
+    be that of the existing buildings, or the permitted one.
 
     Parameters
     ----------
@@ -37,7 +38,7 @@ def least_of_plot(records: pd.DataFrame) -> pd.Series:
     Returns
     -------
     pandas.Series
-        Between 0 and 1, on the index of the records; 1 where nothing is in doubt.
+        Between 0 and 1, on the index of the records; 1 without doubt.
 
     Examples
     --------
@@ -57,7 +58,7 @@ def least_of_plot(records: pd.DataFrame) -> pd.Series:
 
 
 def doubtful_plots(records: pd.DataFrame) -> pd.Series:
-    """Tell which records may hold but a part of the plot that they give.
+    """Tell which records may have only a part of the plot that they give.
 
     Parameters
     ----------
@@ -82,7 +83,7 @@ def doubtful_plots(records: pd.DataFrame) -> pd.Series:
 
 
 def one_plot_m(records: pd.DataFrame) -> pd.Series:
-    """Return how far from each record another may stand that gives the same land, and be on its plot.
+    """Return how far another record with the same land may be from each record and still be on its plot.
 
     Parameters
     ----------

@@ -1,10 +1,10 @@
-"""Kinds of premises that the documents name, and the words by which ledgers call them."""
+"""Kinds of premises that the documents name, and the words for them in ledgers."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-# The documents' own words stand first. A ledger may say the key, or any of these.
+# The documents' own words come first. A ledger may use the key, or any of these.
 KINDS: Final = {
     "idle_plant": ("厂房", "闲置厂房", "空闲厂房"),
     "idle_school": ("学校", "校舍", "闲置校舍", "闲置学校", "空闲学校"),
@@ -19,14 +19,14 @@ KINDS: Final = {
     "rural_home": ("敬老院",),
     "estate_premises": ("配建用房", "小区配建用房"),
 }
-# What stands idle by its kind; of the state where its tenure says so, as offices are.
+# Idle premises by kind; state-owned if the tenure says so, as for offices.
 IDLE: Final = frozenset({"idle_plant", "idle_school", "state_office", "rural_premises"})
 STATE_IDLE: Final = "state_idle"
 _BY_WORD: Final = {word: key for key, words in KINDS.items() for word in (key, *words)}
 
 
 def kind_of_premises(word: str | None) -> str | None:
-    """Return the kind of premises that a ledger's word stands for; None where it says nothing that is known.
+    """Return the kind of premises that a ledger's word names; None for unknown words.
 
     Examples
     --------
@@ -38,7 +38,7 @@ def kind_of_premises(word: str | None) -> str | None:
 
 
 def unknown_words(words: Iterable[object]) -> Mapping[str, int]:
-    """Return the words that stand for no kind of premises, and how often each does; blanks are no words.
+    """Return the words that name no kind of premises, and how often each occurs; blanks are not counted.
 
     Examples
     --------
@@ -50,9 +50,9 @@ def unknown_words(words: Iterable[object]) -> Mapping[str, int]:
 
 
 def is_named(kind: str | None, tenure: str | None, named: tuple[str, ...], *, rural: bool | None = None) -> bool | None:
-    """Tell whether premises are of the kinds that a clause names; None where their kind or tenure leaves it open.
+    """Tell whether premises are of the kinds that a clause names; None if their kind or tenure leaves it open.
 
-    What stands idle in a village (``rural``) is rural, whatever kind it is.
+    Idle premises in a village (``rural``) are rural, whatever their kind.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The register of new estates: how far housing and its premises for elderly care have come, and what that says."""
+"""The register of new estates: the progress of housing and of its premises for elderly care, and its meaning."""
 
 import datetime as dt
 import itertools
@@ -10,10 +10,10 @@ import pandas as pd
 from siting.domain.measures import Span
 from siting.domain.tables import STAGES
 
-# The steps whose days are told: 同步验收, 同步交付.
+# The steps with dates: 同步验收, 同步交付.
 _DATED: Final = ("accepted", "handed_over")
 _STAGED: Final = ("housing_stage", "premises_stage")
-# Any of these says that a register is kept.
+# Any of these columns shows that a register is kept.
 _COLUMNS: Final = (
     *_STAGED,
     *(f"{what}_{step}_on" for step in _DATED for what in ("housing", "premises")),
@@ -22,20 +22,20 @@ _COLUMNS: Final = (
 
 
 def steps_behind(estate: Mapping[Any, Any]) -> tuple[Span, list[str]]:
-    """Tell by how many steps the premises of an estate are behind its housing, and which blanks leave that open.
+    """Return by how many steps the premises of an estate are behind its housing, and the blanks that leave it open.
 
     The steps are planned, permitted, under construction, accepted and handed over; premises that are ahead are not
-    behind (优先或同步). Of what was accepted or handed over with the housing, a later day is a step.
+    behind (优先或同步). If both were accepted or handed over, a later date of the premises counts as one step.
 
     Parameters
     ----------
     estate : mapping
-        A residential area: ``housing_stage``, ``premises_stage``, and the days of acceptance and of handing over.
+        A residential area: ``housing_stage``, ``premises_stage``, and the dates of acceptance and handover.
 
     Returns
     -------
     tuple of Span and list of str
-        A blank stage may be any stage, a blank day any day; a day beyond the stage that is told leaves the stage open.
+        A blank stage may be any stage, a blank date any date; a date beyond the stated stage leaves the stage open.
 
     Examples
     --------
@@ -58,7 +58,7 @@ def steps_behind(estate: Mapping[Any, Any]) -> tuple[Span, list[str]]:
 
 
 def parts(estate: Mapping[Any, Any]) -> tuple[Span, list[str]]:
-    """Tell in how many parts the premises of an estate stand; a blank may be any number.
+    """Return in how many separate parts the premises of an estate are; a blank may be any number.
 
     Examples
     --------
@@ -72,7 +72,7 @@ def parts(estate: Mapping[Any, Any]) -> tuple[Span, list[str]]:
 
 
 def was_finished(estate: Mapping[Any, Any], before: dt.date) -> bool:
-    """Tell whether housing was accepted, or handed over, before a day: a document of that day does not reach back.
+    """Tell whether housing was accepted, or handed over, before a date: a document of that date does not apply to it.
 
     Examples
     --------
@@ -85,7 +85,7 @@ def was_finished(estate: Mapping[Any, Any], before: dt.date) -> bool:
     return any(not _blank(estate, name) and _day(estate[name]).date() < before for name in days)
 
 
-# What the register says of each kind of clause that rests on it.
+# What the register tells for each kind of clause that depends on it.
 REGISTER: Final[Mapping[str, Callable[[Mapping[Any, Any]], tuple[Span, list[str]]]]] = {
     "estate_in_step": steps_behind,
     "estate_undivided": parts,
@@ -93,7 +93,7 @@ REGISTER: Final[Mapping[str, Callable[[Mapping[Any, Any]], tuple[Span, list[str]
 
 
 def is_kept(estates: pd.DataFrame) -> bool:
-    """Tell whether a register is kept: whether any residential area says how far it has come.
+    """Tell whether a register is kept: whether any residential area states its progress.
 
     Examples
     --------
@@ -108,9 +108,9 @@ def is_kept(estates: pd.DataFrame) -> bool:
 
 
 def _stages(estate: Mapping[Any, Any], name: str) -> range:
-    """Return the stages that may have been reached; a day of a step says that it was.
+    """Return the possible stages; the date of a step shows that it was reached.
 
-    A day beyond the stage that is told contradicts it: it may be either.
+    A date beyond the stated stage contradicts it: either may be right.
     """
     what = name.partition("_")[0]
     told = [STAGES.index(step) for step in _DATED if not _blank(estate, f"{what}_{step}_on")]
@@ -132,7 +132,7 @@ def _days(step: str) -> tuple[str, str]:
 
 
 def _late(estate: Mapping[Any, Any], step: str) -> bool | None:
-    """Tell whether the premises came to a step on a later day than the housing; None: a day is blank."""
+    """Tell whether the premises reached a step on a later date than the housing; None: a date is blank."""
     housing, premises = (None if _blank(estate, name) else _day(estate[name]) for name in _days(step))
     return None if housing is None or premises is None else premises > housing
 

@@ -1,6 +1,6 @@
-"""Facilities that several communities share: whom one of them serves well enough.
+"""Facilities that several communities share: which communities a facility serves well enough.
 
-The check and the plans that are held to it ask here, so that both mean the same by it.
+The check and the plans that must meet it both use this module, so that both use the same definition.
 """
 
 from typing import Final
@@ -12,41 +12,40 @@ from scipy.sparse import csr_array
 from siting.domain import clauses
 from siting.domain.nouns import Demand
 
-# Streets have a centre of their own; what stands in one community may serve those around it.
+# Streets have their own centre; a facility in one community may serve the communities around it.
 SHARING_LEVEL: Final = "community"
 
 
 def shared_with(within: csr_array, demand: Demand, shared_from: float) -> csr_array:
-    r"""Return which communities each site alone serves well enough to be their shared facility.
+    r"""Return the communities that each site alone serves well enough to be their shared facility.
 
-    With :math:`w_k` the elderly of cell k times its share in community u, and :math:`C_j` the circle of site j, it is
-    shared by u where
+    With :math:`w_k` the elderly of cell k times its share in community u, and :math:`C_j` the circle of site j, u
+    shares it if
 
     .. math:: \sum_{k \in C_j} w_k \ge s \sum_k w_k > 0
 
-    which hangs on the site alone, so that plans take it as given.
+    which depends on the site alone, so that plans take it as given.
 
     Parameters
     ----------
     within : csr_array
-        Shape (sites, cells): stored where a site that counts for the circle reaches a cell within the cut-off of the
-        circle; a stored zero is a real time.
+        Shape (sites, cells): stored if a counting site reaches a cell within the cut-off of the circle; a stored zero
+        is a real time.
     demand : Demand
-        Where people are, with communities.
+        The population cells, with communities.
     shared_from : float
         :math:`s`, the least share (met within the tolerance of all clauses).
 
     Returns
     -------
     csr_array
-        Shape (sites, communities): the share of the community's elderly, stored where it is enough. Nothing is stored
-        of communities without elderly, nor of those of which nobody knows where the elderly live
-        (:func:`knows_elderly`).
+        Shape (sites, communities): the share of the community's elderly, stored if it is large enough. Communities
+        without elderly, or whose elderly cannot be located (:func:`knows_elderly`), have no entries.
 
     Notes
     -----
-    No document says what sharing is worth: 渝府办发〔2019〕129号, 二(一), read as "at least one station, or served by a
-    shared one".
+    No document defines sharing. 渝府办发〔2019〕129号, 二(一), is read as "at least one station, or served by a shared
+    one".
     """
     shares = demand.shares[SHARING_LEVEL]
     weight = csr_array(shares.multiply(np.nan_to_num(demand.cells["elderly"].to_numpy())[None, :]))
@@ -63,17 +62,17 @@ def shared_with(within: csr_array, demand: Demand, shared_from: float) -> csr_ar
 
 
 def knows_elderly(demand: Demand) -> NDArray[np.bool_]:
-    """Tell of which communities it is known where their elderly live.
+    """Tell for which communities it is known where their elderly live.
 
     Parameters
     ----------
     demand : Demand
-        Where people are, with communities.
+        The population cells, with communities.
 
     Returns
     -------
     ndarray of bool
-        True where the grid covers a community whole; false throughout where no elderly are given.
+        True if the grid covers a community completely; false throughout if no elderly are given.
     """
     whole = demand.grid_share[SHARING_LEVEL] >= Demand.WHOLE
     return np.asarray(whole & ~np.isnan(demand.cells["elderly"].to_numpy()).all())

@@ -1,7 +1,7 @@
-"""The columns of every table that enters or leaves the house.
+"""The columns of every table that is read or written.
 
-A column's meaning stands in the text catalogue under ``field.KEY``; readers validate by these lists, writers write
-by them, and ``docs/scenario.md`` and ``docs/gap-report.md`` are printed from them.
+The text catalogue holds a column's meaning under ``field.KEY``; readers validate by these lists, writers write by them,
+and ``docs/scenario.md`` and ``docs/gap-report.md`` are printed from them.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ Type = Literal["text", "number", "integer", "boolean", "date", "year", "list"]
 
 @dataclass(frozen=True)
 class Column:
-    """One column: key, type, unit, and for inputs what is allowed; of ``unique`` ids none stands twice.
+    """One column: key, type, unit, and for inputs what is allowed; the values of a ``unique`` column differ.
 
     A number is at least ``minimum``, greater than ``above``, and at most ``maximum``.
     """
@@ -29,20 +29,20 @@ class Column:
 
     @property
     def limits(self) -> str:
-        """What a number must be, as ``≥ 0``; blank where nothing is asked."""
+        """The allowed numbers, for example ``≥ 0``; blank without a limit."""
         signs = (("≥", self.minimum), (">", self.above), ("≤", self.maximum))
         return ", ".join(f"{sign} {limit:g}" for sign, limit in signs if limit is not None)
 
 
 @dataclass(frozen=True)
 class Relation:
-    """Two columns of a table: a row that gives both has no greater (of dates: no later) ``part`` than ``whole``."""
+    """Two columns of a table: in a row with both, ``part`` is not greater (for dates: not later) than ``whole``."""
 
     part: str
     whole: str
 
 
-# What contradicts itself in a row is refused, in whatever table both columns stand.
+# Contradictions within a row are refused in every table that has both columns.
 RELATIONS: Final = (
     Relation("elderly", "residents"),
     Relation("nursing_beds", "beds"),
@@ -52,16 +52,16 @@ RELATIONS: Final = (
     Relation("housing_accepted_on", "housing_handed_over_on"),
     Relation("premises_accepted_on", "premises_handed_over_on"),
 )
-# No plot and no floor area of one facility is larger: ten times the 5 ha that guidance on land allows an
+# Upper limit of the plot and floor area of one facility: ten times the 5 ha that guidance on land allows for an
 # institution with medical care (国土资厅发〔2014〕11号).
 _LARGEST_M2: Final = 500_000.0
 # Stars and leaves go up to five: 五星级, 五叶级 (开州府办发〔2024〕16号, articles 10 and 20).
 _BEST: Final = 5
 
-# What money was paid for, and by whom; each has a column of its own, since the limits of one are not those of another.
+# What money was paid for, and by which body; each pair has its own column, because each has its own limits.
 PAID_FOR: Final = ("construction", "operation", "rating", "chain")
 PAYERS: Final = ("city", "district")
-# What OpenStreetMap says of ways that are not built yet, or no longer in use: as values of ``highway``, and as keys.
+# OpenStreetMap values for ways that are not built yet, or no longer in use: as values of ``highway``, and as keys.
 LIFECYCLE: Final = (
     "construction", "proposed", "planned", "abandoned", "razed", "demolished", "removed", "dismantled", "destroyed",
     "disused",
@@ -69,7 +69,7 @@ LIFECYCLE: Final = (
 
 
 def paid_column(line: str, payer: str) -> str:
-    """Return the column of what a payer has paid a site for something so far.
+    """Return the column of the amount that a payer has paid a site so far for a purpose.
 
     Examples
     --------
@@ -81,7 +81,7 @@ def paid_column(line: str, payer: str) -> str:
 
 
 def paid_columns(line: str, payer: str) -> tuple[str, ...]:
-    """Return the columns of what was paid a site for something by a payer; both where ``either`` pays.
+    """Return the columns of the amounts that a payer has paid a site for a purpose; both payers' for ``either``.
 
     Examples
     --------
@@ -93,7 +93,7 @@ def paid_columns(line: str, payer: str) -> tuple[str, ...]:
 
 
 PAID_COLUMNS: Final = tuple(paid_column(line, payer) for line in PAID_FOR for payer in PAYERS)
-# Columns of earlier versions, and what they are called now.
+# Columns of earlier versions, and their present names.
 RETIRED: Final = {
     name: tuple(paid_column(line, payer) for line in lines for payer in PAYERS)
     for names, lines in (
@@ -128,19 +128,19 @@ PEOPLE_OF_UNITS_COLUMNS: Final = (
     Column("name", "text"),
     Column("people", "number", "persons", required=True, minimum=0),
 )
-# Growth a year of the people of units, or of everybody where a row names no unit; 0.02 is 2 % a year.
+# Annual growth of the people of units, or of all people if a row names no unit; 0.02 is 2 % a year.
 GROWTH_COLUMNS: Final = (
     Column("id", "text"),
     Column("name", "text"),
     Column("residents_growth", "number", minimum=-1),
     Column("elderly_growth", "number", minimum=-1),
 )
-# Of the people of the band that begins at an age, the share that is in the next band five years later.
+# For the age band that begins at an age, the share that is in the next band five years later.
 COHORT_COLUMNS: Final = (
     Column("age", "integer", required=True, minimum=0),
     Column("stays", "number", required=True, minimum=0),
 )
-# How far housing, or its premises for elderly care, have come: 规划、许可、在建、验收、移交.
+# The progress of housing, or of its premises for elderly care: 规划、许可、在建、验收、移交.
 STAGES: Final = ("planned", "permitted", "under_construction", "accepted", "handed_over")
 RESIDENTIAL_COLUMNS: Final = (
     Column("id", "text", required=True),
@@ -162,7 +162,7 @@ RESIDENTIAL_COLUMNS: Final = (
     Column("premises_recipient", "text"),
     Column("premises_facility", "text"),
 )
-# Who runs a facility, and who pays for it.
+# The kinds of operators and of funding bodies of a facility.
 _RUN_BY: Final = (
     Column("operator", "text"),
     Column("operator_kind", "text", choices=("government", "public_private", "private")),
@@ -259,7 +259,7 @@ NETWORK_COLUMNS: Final = (
         ),
     ),
     Column("level", "integer"),
-    # Tags of OpenStreetMap, in layers that were made of it.
+    # OpenStreetMap tags in layers that were made from it.
     Column("highway", "text"),
     Column("foot", "text"),
     Column("access", "text"),

@@ -1,6 +1,6 @@
-"""Which facilities count for the circle, and which give a unit its own: any, or only those of some tiers.
+"""Which facilities count for the circle, and which give a unit its own facility: any, or only some tiers.
 
-The check and the plans that are held to it ask here, so that both mean the same by it.
+The check and the plans that must meet it both use this module, so that both use the same definition.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from siting.domain.scenario import Scenario, Tier
 
-# 街道有中心、社区有站: a centre may be a community's, a station no street's, an institution neither's.
+# 街道有中心、社区有站: a centre may be a community's; a station is no street's, and an institution is neither's.
 TIERS_OF_UNITS: Final[Mapping[str, tuple[Tier, ...]]] = {"street": ("centre",), "community": ("station", "centre")}
 
 
@@ -22,21 +22,21 @@ def gives_facility(tier: pd.Series, level: str, *, by_tier: bool) -> NDArray[np.
     Parameters
     ----------
     tier : pandas.Series
-        The tier of each, shape (n,); blank for what has none, which gives nothing by tier.
+        The tier of each, shape (n,); blank if it has none: then it gives no facility by tier.
     level : str
         Level of the units.
     by_tier : bool
-        The scenario reads ``standards.coverage`` as ``by_tier``: a street has a facility only if a centre stands in it,
-        a community only if a station or a centre does; other levels ask for no tier.
+        The scenario sets ``standards.coverage`` to ``by_tier``: a street has a facility only if a centre is in it, a
+        community only if a station or a centre is; other levels require no tier.
 
     Returns
     -------
     ndarray of bool
-        Shape (n,); true throughout where any facility counts.
+        Shape (n,); true throughout if any facility counts.
 
     Notes
     -----
-    渝府办发〔2019〕129号, 二(一), asks for a facility in each street and community, without saying of which tier.
+    渝府办发〔2019〕129号, 二(一), requires a facility in each street and community, without naming a tier.
 
     Examples
     --------
@@ -67,7 +67,7 @@ def in_circle(facilities: pd.DataFrame, scenario: Scenario) -> NDArray[np.bool_]
     Returns
     -------
     ndarray of bool
-        One a facility, in their order.
+        One for each facility, in their order.
     """
     serves = facilities["serves_community"].fillna(value=False).astype(bool)
     counts = facilities["tier"].isin(scenario.circle.tiers) | ((facilities["tier"] == "institution") & serves)

@@ -1,4 +1,4 @@
-"""Kinds of units as documents name them, and the words that layers have for them."""
+"""Kinds of units as documents name them, and the words for them in layers."""
 
 import re
 import unicodedata
@@ -10,7 +10,7 @@ import pandas as pd
 
 from siting.domain.standards import Clause
 
-# Each kind with what layers call it, brackets and what stands in them left aside.
+# Each kind with its words in layers, without brackets and their contents.
 _WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "社区": (
         *("社区", "居委会", "居民委员会", "居委", "社区居委会", "社区居民委员会", "社区居委", "城市社区", "城镇社区"),
@@ -23,7 +23,7 @@ _WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "乡镇": ("乡镇",),
 }
 _KIND_OF: Final = {word: kind for kind, words in _WORDS.items() for word in words}
-# A clause on 乡镇 asks both; a layer that says 乡镇 leaves open which of the two.
+# A clause on 乡镇 applies to both; a layer with 乡镇 leaves open which of the two.
 _BOTH: Final = "乡镇"
 _EITHER: Final = frozenset({"乡", "镇"})
 _BRACKETS: Final = re.compile(r"\(.*?\)|\[.*?\]")
@@ -31,7 +31,7 @@ _BRACKETS: Final = re.compile(r"\(.*?\)|\[.*?\]")
 
 @cache
 def kind_of_word(word: str) -> str | None:
-    """Return the kind that a word of a layer names; None if it is not known.
+    """Return the kind that a word of a layer names; None if it is unknown.
 
     Examples
     --------
@@ -44,19 +44,19 @@ def kind_of_word(word: str) -> str | None:
 
 
 def asked_kinds(clause: Clause, kinds: pd.Series) -> pd.Series:
-    """Tell of which units a clause speaks, by their kinds.
+    """Tell to which units a clause applies, by their kinds.
 
     Parameters
     ----------
     clause : Clause
-        Its ``unit_kinds``; without any it speaks of all.
+        Its ``unit_kinds``; without any it applies to all.
     kinds : pandas.Series
-        The kind of each unit, shape (n,); blank where it is not known.
+        The kind of each unit, shape (n,); blank if unknown.
 
     Returns
     -------
     pandas.Series
-        Boolean, shape (n,); blank where the kind leaves it open.
+        Boolean, shape (n,); blank if the kind leaves it open.
 
     Examples
     --------
@@ -70,7 +70,7 @@ def asked_kinds(clause: Clause, kinds: pd.Series) -> pd.Series:
     if not clause.unit_kinds:
         return pd.Series(data=True, index=kinds.index, dtype="boolean")
     named = {*clause.unit_kinds} | (_EITHER if _BOTH in clause.unit_kinds else set())
-    # A word that is not known stands for itself: a standard of one's own may name it.
+    # An unknown word is its own kind: a user's own standard may name it.
     words = [word for word in kinds.unique() if not pd.isna(word)]
     found = {word: kind_of_word(word) or word for word in words}
     asked = kinds.isin([word for word in words if found[word] in named]).astype("boolean")
@@ -79,7 +79,7 @@ def asked_kinds(clause: Clause, kinds: pd.Series) -> pd.Series:
 
 
 def are_of_kind(kinds: pd.Series, kind: str) -> pd.Series:
-    """Tell which units are of a kind; blank where they have none.
+    """Tell which units are of a kind; blank if they have none.
 
     Examples
     --------

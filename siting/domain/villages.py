@@ -1,4 +1,4 @@
-"""Villages: where a clause on communities is reported and does not bind."""
+"""Villages, where a clause on communities is reported but does not bind."""
 
 from typing import Final
 
@@ -14,7 +14,7 @@ _VILLAGE: Final = "村"
 
 
 def are_villages(kinds: pd.Series) -> pd.Series:
-    """Tell which units are villages, by their kind; blank where they have none.
+    """Tell which units are villages, by their kind; blank if they have none.
 
     Examples
     --------
@@ -26,19 +26,19 @@ def are_villages(kinds: pd.Series) -> pd.Series:
 
 
 def in_villages(holders: pd.Series, communities: pd.DataFrame | None) -> pd.Series:
-    """Tell which places lie in villages.
+    """Tell which places are in villages.
 
     Parameters
     ----------
     holders : pandas.Series
         Id of the community that holds most of each place.
     communities : pandas.DataFrame or None
-        Communities by id, with ``kind``; where none has one, all are communities, and so where there are none.
+        Communities by id, with ``kind``; if none has a kind, all are communities, and the same without a layer.
 
     Returns
     -------
     pandas.Series
-        Blank where the community, or its kind, is not known.
+        Blank if the community, or its kind, is unknown.
 
     Examples
     --------
@@ -55,16 +55,16 @@ def in_villages(holders: pd.Series, communities: pd.DataFrame | None) -> pd.Seri
 
 
 def spared(clause: Clause, kinds: pd.Series, scenario: Scenario) -> NDArray[np.bool_]:
-    """Tell in which units a clause is reported, but does not bind, since they are villages.
+    """Tell in which units a clause is reported but does not bind, because they are villages.
 
     Parameters
     ----------
     clause : Clause
-        The service circle is one of communities (社区居家养老服务圈); other clauses spare nobody here.
+        The service circle is a circle of communities (社区居家养老服务圈); other clauses have no exception here.
     kinds : pandas.Series
-        The kind of each unit, shape (n,); one without a kind is no village here (:func:`perhaps_spared`).
+        The kind of each unit, shape (n,); a unit without a kind is no village here (:func:`perhaps_spared`).
     scenario : Scenario
-        Its ``circle.villages`` lets the circle bind in villages too.
+        Its ``circle.villages`` makes the circle binding in villages too.
 
     Returns
     -------
@@ -73,7 +73,7 @@ def spared(clause: Clause, kinds: pd.Series, scenario: Scenario) -> NDArray[np.b
 
     Notes
     -----
-    渝府办发〔2019〕129号 asks villages for points of mutual help, 二（二）, and communities for the circle, 二（九）.
+    渝府办发〔2019〕129号 requires points of mutual help in villages, 二（二）, and the circle in communities, 二（九）.
 
     Examples
     --------
@@ -90,14 +90,14 @@ def spared(clause: Clause, kinds: pd.Series, scenario: Scenario) -> NDArray[np.b
 
 
 def perhaps_spared(clause: Clause, kinds: pd.Series, scenario: Scenario) -> NDArray[np.bool_]:
-    """Tell in which units it is not known whether a clause binds, since they may be villages.
+    """Tell in which units it is unknown whether a clause binds, because they may be villages.
 
     Parameters
     ----------
     clause : Clause
         As for :func:`spared`.
     kinds : pandas.Series
-        The kind of each unit of a level, shape (n,); where none has one, all are communities.
+        The kind of each unit of a level, shape (n,); if none has a kind, all are communities.
     scenario : Scenario
         As for :func:`spared`.
 
@@ -115,6 +115,6 @@ def perhaps_spared(clause: Clause, kinds: pd.Series, scenario: Scenario) -> NDAr
     >>> perhaps_spared(circle, pd.Series(["社区", "村", None]), scenario).tolist()
     [False, False, True]
     """
-    # Whether the clause spares villages at all.
+    # Whether the clause has an exception for villages at all.
     asked = bool(spared(clause, pd.Series([_VILLAGE]), scenario)[0]) and bool(kinds.notna().any())
     return kinds.isna().to_numpy(dtype=np.bool_) & np.bool_(asked)

@@ -1,9 +1,9 @@
-"""Who walks: named walkers with speeds, what they cannot use, and where the figures come from."""
+"""Walkers: named walkers with speeds, what they cannot use, and the sources of the figures."""
 
 from dataclasses import dataclass
 from typing import Final
 
-# Assumptions; no document gives them. Escalators are stood on, and run at 0.5 m/s along the slope.
+# Assumptions; no document gives them. People stand on escalators, which run at 0.5 m/s along the slope.
 ESCALATOR_M_S: Final = 0.5
 LIFT_WAIT_S: Final = 30.0
 
@@ -21,13 +21,13 @@ class WalkerSpeeds:
     stairs_up, stairs_down : float
         Along the slope of stairs, m/s; 0: stairs are not used in that direction.
     source : str
-        Where the figures come from.
+        The source of the figures.
     max_slope : float or None
-        The steepest slope (rise over run, inclusive) that is walked off stairs; None: any.
+        The steepest slope (rise over run, inclusive) off stairs; None: any.
     crossing_wait : float
-        Seconds once on each crossing.
+        Seconds of waiting at each crossing.
     lift_wait : float
-        Seconds once at each lift.
+        Seconds of waiting at each lift.
     escalator : float or None
         Along the slope of an escalator, m/s; None: escalators are not used.
     """

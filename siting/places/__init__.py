@@ -1,4 +1,4 @@
-"""People, facilities and candidates put into places."""
+"""People, facilities and candidates in their places."""
 
 from siting.domain.scenario import FINE_TO_COARSE
 from siting.domain.tiers import in_circle

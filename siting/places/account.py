@@ -1,4 +1,4 @@
-"""Where everybody went, from the files to the cells (methods, definition 8)."""
+"""The account of people, from the files to the cells (methods, definition 8)."""
 
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -10,7 +10,7 @@ from siting.domain.nouns import Note
 from siting.places.gridding import Gridded
 from siting.places.people import WHO, People
 
-# Persons per person: rounding is far below it.
+# Persons per person: rounding errors are far smaller.
 _EVEN: Final = 1e-9
 
 Persons = Mapping[str, float]
@@ -18,10 +18,11 @@ Persons = Mapping[str, float]
 
 @dataclass(frozen=True)
 class Account:
-    """Residents and elderly at every step, persons; NaN where unknown.
+    """Residents and elderly after every step, persons; NaN if unknown.
 
-    ``read`` were given; ``calibrated`` and ``grown`` changed their number; ``inside`` are in the units,
-    ``outside_units`` in other cells, ``outside_window`` beyond them; ``moved`` stand in another cell than given.
+    ``read`` is the number given; ``calibrated`` and ``grown`` are the changes by these steps; ``inside`` are in the
+    units, ``outside_units`` in other cells, ``outside_window`` beyond the cells; ``moved`` are in another cell than
+    given.
     """
 
     read: Persons
@@ -43,16 +44,16 @@ class Account:
         return replace(self, grown={who: people.total(who) - before[who] for who in WHO})
 
     def placed(self, people: People, gridded: Gridded) -> "Account":
-        """Return the account with those inside and outside the units.
+        """Return the account with the people inside and outside the units.
 
         Raises
         ------
         AssertionError
-            Somebody was made or lost.
+            People were created or lost.
         """
         share = people.cells["inside"].to_numpy()
         cells = {who: people.cells[who].to_numpy() for who in WHO}
-        # Whoever is derived stands where those do from whom they are derived.
+        # Derived people are where the people are from which they are derived.
         source = {who: people.derived.get(who, who) for who in WHO}
         ratio = {who: self.read[who] / self.read[source[who]] if self.read[source[who]] > 0 else 1.0 for who in WHO}
         found = replace(
@@ -72,7 +73,7 @@ class Account:
         Raises
         ------
         AssertionError
-            Somebody was made or lost.
+            People were created or lost.
         """
         share = before.cells["inside"].to_numpy()
         moved = {
@@ -84,7 +85,7 @@ class Account:
         return found
 
     def outside_notes(self, derived: Container[str]) -> Iterator[Note]:
-        """Tell of those who were given, and not derived, how many live outside every unit, from one person on."""
+        """Return how many given (not derived) people live outside all units, if there is at least one person."""
         for who in WHO:
             given = self.read[who] + self.calibrated[who] + self.grown[who]
             outside = self.outside_units[who] + self.outside_window[who]
@@ -93,7 +94,7 @@ class Account:
                 yield Note("people_outside", {"layer": f"population.{who}", **told})
 
     def check(self) -> None:
-        """Refuse an account that does not come out even.
+        """Refuse an account that does not balance.
 
         Raises
         ------
@@ -108,7 +109,7 @@ class Account:
                 raise AssertionError(message)
 
     def told(self) -> dict[str, float]:
-        """Return the account as ``WHO_WHAT``, ``outside`` being both kinds together."""
+        """Return the account as ``WHO_WHAT``; ``outside`` is the sum of both kinds."""
         account: dict[str, float] = {}
         for who in WHO:
             steps = {

@@ -1,4 +1,4 @@
-"""People scaled until every unit has exactly the number that its table gives (methods, definition 8)."""
+"""Calibration: people are scaled until every unit has exactly the number of its table (methods, definition 8)."""
 
 import warnings
 from collections.abc import Callable, Iterable, Mapping
@@ -18,17 +18,17 @@ from siting.places.growth import named
 from siting.places.people import WHO, People, derive
 
 FACTOR_COLUMNS: Final = ("level", "unit", "who", "before", "after", "factor")
-# A unit has its number when it is off by less than this share of it.
+# A unit has its number if the difference is below this share of it.
 _REACHED = 1e-9
 _AIM = 1e-13
-# A unit that holds less than this share of its number in the grid counts as empty: its cells get people evenly.
+# A unit whose people in the grid are below this share of its number counts as empty: its cells get people evenly.
 _EMPTY = 1e-3
-# Cells of which a unit without people holds less than this are borders drawn differently; they keep theirs.
+# If a unit must have no people, cells with less than this share in it are border differences and keep their people.
 _SLIVER = 1e-6
 _MOST_STEPS = 80
 _LONGEST_STEP = 4.0
 _HALVINGS = 40
-# Factors beyond these are named in a note.
+# Factors outside this range are named in a note.
 _FAR = (0.5, 2.0)
 
 
@@ -36,9 +36,9 @@ _FAR = (0.5, 2.0)
 class Raked:
     """People after calibration.
 
-    ``people`` are the persons per cell; ``empty`` tells which units had (almost) nobody and were filled evenly;
-    ``together`` lists units (positions) that no factors can tell apart, which have their numbers together; ``unmet``
-    tells which units could not be given theirs.
+    ``people`` are the persons per cell. ``empty`` tells which units had (almost) no people and were filled evenly.
+    ``together`` lists units (positions) that no factors can separate, so that they have the sum of their numbers
+    together. ``unmet`` tells which units could not get their number.
     """
 
     people: Floats
@@ -50,14 +50,14 @@ class Raked:
 def rake(shares: csr_array, people: Floats, targets: Floats) -> Raked:
     """Scale people so that every unit has its number.
 
-    With S the share of each cell in each unit, P the people and T the numbers, the new people are
-    P'_k = P_k · Π_u f_u^(S_uk), where the factors f solve Σ_k S_uk P'_k = T_u for every unit u. It is the pattern
-    nearest to the old one (least relative entropy) of all that have these numbers; nobody becomes negative, and cells
-    of no unit keep theirs. A unit that is to have nobody empties its cells. A unit that has a number but (almost)
-    nobody first gets that number evenly over its cells.
+    With S the share of each cell in each unit, P the people and T the numbers, the new people are P'_k = P_k · Π_u
+    f_u^(S_uk), where the factors f solve Σ_k S_uk P'_k = T_u for every unit u. Among all patterns with these numbers it
+    is the nearest to the old one (least relative entropy). No cell becomes negative, and cells of no unit keep their
+    people. A unit whose number is 0 empties its cells. A unit with a number but (almost) no people first gets that
+    number evenly over its cells.
 
-    Units too small for the grid may share all their cells with others, so that no people fulfil all numbers. They are
-    put together with the unit with which they share most people, until there are factors.
+    Units too small for the grid may share all their cells with others, so that no people satisfy all numbers. Such a
+    unit is merged with the unit with which it shares most people, until factors exist.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def rake(shares: csr_array, people: Floats, targets: Floats) -> Raked:
     people : ndarray
         Persons per cell.
     targets : ndarray
-        Persons that each unit is to have; NaN: as many as it has.
+        Persons that each unit must have; NaN: its present number.
 
     Returns
     -------
@@ -99,7 +99,7 @@ def rake(shares: csr_array, people: Floats, targets: Floats) -> Raked:
 
 
 def _evenly(shares: csr_array, wanted: Floats, empty: NDArray[np.bool_], free: NDArray[np.bool_]) -> Floats:
-    """Return the people that empty units need, of one density in all of their free cells."""
+    """Return the people that empty units need, with one density in all of their free cells."""
     rows = csr_array(shares[empty].multiply(free[None, :].astype(np.float64)))
     whole = np.asarray(rows.multiply(rows).sum(axis=1)).ravel()
     density = np.divide(wanted[empty], whole, out=np.zeros(len(whole)), where=whole > 0)
@@ -107,7 +107,7 @@ def _evenly(shares: csr_array, wanted: Floats, empty: NDArray[np.bool_], free: N
 
 
 def _settle(shares: csr_array, people: Floats, wanted: Floats) -> tuple[Floats, Ints, NDArray[np.bool_]]:
-    """Solve; where units stay off, put them together with their neighbours and solve again."""
+    """Solve; if units do not reach their number, merge them with their neighbours and solve again."""
     groups = np.arange(len(wanted), dtype=np.int64)
     while True:
         labels, position = np.unique(groups, return_inverse=True)
@@ -123,7 +123,7 @@ def _settle(shares: csr_array, people: Floats, wanted: Floats) -> tuple[Floats, 
 
 
 def _partners(shares: csr_array, people: Floats) -> Ints:
-    """Return with which other unit each shares most people; -1 where it shares nobody."""
+    """Return for each unit the other unit with which it shares most people; -1 if there is none."""
     if shares.shape[0] == 0:
         return np.zeros(0, dtype=np.int64)
     common = csr_array(shares.multiply(people[None, :]) @ shares.T)
@@ -133,7 +133,7 @@ def _partners(shares: csr_array, people: Floats) -> Ints:
 
 
 def _solve(shares: csr_array, people: Floats, wanted: Floats) -> tuple[Floats, NDArray[np.bool_]]:
-    """Find the logarithms of the factors by Newton's method, and tell which units stay off their number."""
+    """Find the logarithms of the factors by Newton's method, and tell which units do not reach their number."""
     if not len(wanted):
         return people, np.zeros(0, dtype=bool)
     logs = np.log(wanted / (shares @ people))
@@ -156,10 +156,10 @@ def _solve(shares: csr_array, people: Floats, wanted: Floats) -> tuple[Floats, N
 
 
 def _step(curvature: csr_array, off: Floats) -> Floats:
-    """Return Newton's step, cut to a length in which the exponential is still tame."""
+    """Return Newton's step, limited to a length at which the exponential stays finite."""
     ridge = diags_array(1e-14 * curvature.diagonal() + 1e-300)
     with warnings.catch_warnings():
-        # A singular system shows in steps that are not finite; then each unit goes its own way.
+        # A singular system gives a step that is not finite; then each unit takes a step of its own.
         warnings.simplefilter("ignore", MatrixRankWarning)
         step = np.atleast_1d(spsolve((curvature + ridge).tocsc(), -off))
     if not np.isfinite(step).all():
@@ -168,7 +168,7 @@ def _step(curvature: csr_array, off: Floats) -> Floats:
 
 
 def _descend(logs: Floats, step: Floats, off: Floats, height: Callable[[Floats], float]) -> Floats | None:
-    """Go along a step as far as it leads downhill; None where it does not."""
+    """Take the step as far as it goes downhill; None if it does not."""
     here, slope = height(logs), float(off @ step)
     slack = 1e-14 * max(1.0, abs(here))
     for halving in range(_HALVINGS):
@@ -179,12 +179,12 @@ def _descend(logs: Floats, step: Floats, off: Floats, height: Callable[[Floats],
 
 
 def empty_units(units: gpd.GeoDataFrame, held: Floats) -> NDArray[np.bool_]:
-    """Tell which units have a number in their table, but (almost) nobody in the grid.
+    """Tell which units have a number in their table but (almost) no people in the grid.
 
     Parameters
     ----------
     units : geopandas.GeoDataFrame
-        With ``own_residents``, ``own_elderly``, where a table gives them.
+        With ``own_residents``, ``own_elderly``, if a table gives them.
     held : ndarray
         Persons of each unit in the grid.
     """
@@ -197,11 +197,11 @@ def empty_units(units: gpd.GeoDataFrame, held: Floats) -> NDArray[np.bool_]:
 
 @dataclass(frozen=True)
 class UnitsOf:
-    """The units of one level to whose figures people are scaled.
+    """The units of one level with the numbers for calibration.
 
-    ``frame`` holds ``own_residents`` and ``own_elderly`` (persons; NaN: the unit keeps as many as it has); ``shares``
-    has shape (units, cells); ``grid_share`` is the share of each unit of which people are known: units that are not
-    whole keep as many as they have. ``layers`` tells which layer gives the figures of residents, and of elderly.
+    ``frame`` holds ``own_residents`` and ``own_elderly`` (persons; NaN: the unit keeps its number). ``shares`` has
+    shape (units, cells). ``grid_share`` is the share of each unit with known people; units that are not completely
+    known keep their number. ``layers`` tells which layer gives the numbers of residents, and of elderly.
     """
 
     level: Level
@@ -213,7 +213,7 @@ class UnitsOf:
 
 @dataclass
 class _Told:
-    """What the notes of a calibration tell."""
+    """What the notes of a calibration report."""
 
     rows: list[pd.DataFrame] = field(default_factory=list)
     blank: set[object] = field(default_factory=set)
@@ -226,10 +226,10 @@ class _Told:
 def calibrate(
     people: People, of: UnitsOf, elderly_share: float | None = None
 ) -> tuple[People, pd.DataFrame, tuple[Note, ...]]:
-    """Scale people so that each unit of a level has exactly the number that is given for it.
+    """Scale people so that each unit of a level has exactly its given number.
 
-    Whoever is given is calibrated first; who is derived from them is derived anew, and then calibrated to their own
-    numbers, where there are any.
+    Given people are calibrated first. Derived people are derived again from them, and then calibrated to their own
+    numbers, if there are any.
 
     Parameters
     ----------
@@ -238,16 +238,17 @@ def calibrate(
     of : UnitsOf
         The units and their numbers.
     elderly_share : float, optional
-        Elderly ÷ residents, for those who are derived.
+        Elderly ÷ residents, for derived people.
 
     Returns
     -------
     people : People
-        Nobody beyond the units is touched but for cells on their border; groups keep their share of the elderly.
+        Beyond the units, only cells on their border change; groups keep their share of the elderly.
     factors : pandas.DataFrame
-        ``FACTOR_COLUMNS``, one row a unit and who: persons before and after, and their ratio (NaN: nobody before).
+        ``FACTOR_COLUMNS``, one row for each unit and who: persons before and after, and their ratio (NaN: nobody
+        before).
     notes : tuple of Note
-        The factors, and the units that are not as the others.
+        The factors, and the units with special treatment.
     """
     told = _Told()
     notes: list[Note] = []

@@ -13,7 +13,7 @@ from siting.domain.nouns import Ints
 Side = Literal["inside", "outside"]
 
 
-# What a station keeps of the candidate that it was.
+# The columns that a station takes from its candidate.
 _CARRIED: Final = (
     *("name", "land_m2", "floor_area_m2", "building_floor_area_m2", "far", "beds"),
     *("operator", "operator_kind", "owner_kind"),
@@ -28,26 +28,26 @@ def screen_candidates(
     clauses: Mapping[str, str],
     sides: Mapping[str, Side] | None = None,
 ) -> pd.DataFrame:
-    """Return the candidates on excluded ground and the layer that refuses each.
+    """Return the candidates in excluded areas and the layer that excludes each.
 
     Parameters
     ----------
     candidates : geopandas.GeoDataFrame
         Candidates, indexed by id.
     exclusions : mapping of str to geopandas.GeoDataFrame
-        Ground by the name of its layer, in the same CRS, buffers included.
+        Areas by the name of their layer, in the same CRS, buffers included.
     clauses : mapping of str to str
         The rule behind each layer.
     sides : mapping of str to {"inside", "outside"}, optional
-        Which side of each layer is excluded; ``inside`` where it is not named. The border belongs to the ground: of
-        side ``inside`` it is excluded too, of side ``outside`` it is permitted. Without any ground everything is
+        Which side of each layer is excluded; ``inside`` if it is not named. The border belongs to the area: it is
+        excluded with side ``inside`` and permitted with side ``outside``. If the layer has no area, everything is
         ``outside``.
 
     Returns
     -------
     pandas.DataFrame
-        Indexed by candidate id, with ``layer``, ``clause`` and ``reason`` (``excluded_ground``); one row a candidate
-        and layer, in the order of the candidates.
+        Indexed by candidate id, with ``layer``, ``clause`` and ``reason`` (``excluded_ground``); one row for each
+        candidate and layer, in the order of the candidates.
     """
     rows = []
     for name, ground in exclusions.items():
@@ -62,19 +62,19 @@ def screen_candidates(
 
 
 def preferred_layers(candidates: gpd.GeoDataFrame, preferences: Mapping[str, gpd.GeoDataFrame]) -> pd.Series:
-    """Return the layers of ground on which one would rather build, and on which each candidate stands.
+    """Return the layers of preferred areas in which each candidate stands.
 
     Parameters
     ----------
     candidates : geopandas.GeoDataFrame
         Candidates, indexed by id.
     preferences : mapping of str to geopandas.GeoDataFrame
-        Ground by the name of its layer, in the same CRS, buffers included; its border belongs to it.
+        Areas by the name of their layer, in the same CRS, buffers included; the border belongs to the area.
 
     Returns
     -------
     pandas.Series
-        Lists of names, in the order of ``preferences``, on the candidates' index; empty lists for candidates on none.
+        Lists of names, in the order of ``preferences``, on the candidates' index; empty lists for candidates in none.
     """
     on = {name: _on(candidates, ground) for name, ground in preferences.items()}
     names = [[name for name, there in on.items() if there[row]] for row in range(len(candidates))]
@@ -82,17 +82,17 @@ def preferred_layers(candidates: gpd.GeoDataFrame, preferences: Mapping[str, gpd
 
 
 def _on(candidates: gpd.GeoDataFrame, ground: gpd.GeoDataFrame) -> NDArray[np.bool_]:
-    """Tell which candidates stand on the ground or its border."""
+    """Tell which candidates stand in the area or on its border."""
     there = np.zeros(len(candidates), dtype=bool)
-    # Asked from the ground's side: what is asked from is prepared, and ground may have very many corners.
+    # The area is the prepared side of the query, because it may have very many vertices.
     there[candidates.sindex.query(ground.geometry, predicate="intersects")[1]] = True
     return there
 
 
 def candidate_costs(candidates: pd.DataFrame) -> pd.Series:
-    """Return what each candidate costs in yuan: capital cost + lease years × rent; NaN where a part is missing.
+    """Return the cost of each candidate in yuan: capital cost + lease years × rent; NaN if a part is missing.
 
-    A candidate that is not leased pays no rent; a leased one needs rent and years.
+    A candidate that is not leased pays no rent; a leased one needs the rent and the years.
 
     Parameters
     ----------
@@ -113,20 +113,20 @@ def candidate_costs(candidates: pd.DataFrame) -> pd.Series:
 
 
 def place_order(candidates: gpd.GeoDataFrame, preferred: pd.Series | None = None) -> Ints:
-    """Rank candidates by preference, then by place, then by id, so that the order of rows decides no tie.
+    """Rank candidates by preference, then by place, then by id, so that ties do not depend on the order of rows.
 
     Parameters
     ----------
     candidates : geopandas.GeoDataFrame
         Points in a metric CRS, indexed by id.
     preferred : pandas.Series, optional
-        The layers of each candidate, of :func:`preferred_layers`.
+        The layers of each candidate, from :func:`preferred_layers`.
 
     Returns
     -------
     ndarray of int
-        A rank a row, lower first: those on more preferred layers, then from west to east, then from south to north,
-        then by id.
+        A rank for each row, lower first: candidates on more preferred layers, then from west to east, then from south
+        to north, then by id.
 
     Examples
     --------
@@ -144,25 +144,25 @@ def place_order(candidates: gpd.GeoDataFrame, preferred: pd.Series | None = None
 
 
 def with_stations(facilities: gpd.GeoDataFrame, chosen: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the facilities with the chosen candidates as open stations, or centres where they are of that tier.
+    """Return the facilities with the chosen candidates as open stations, or as centres if they are of that tier.
 
     Parameters
     ----------
     facilities, chosen : geopandas.GeoDataFrame
-        Facilities that count, and candidates in rank order, in one CRS; ``chosen`` may have ``tier`` and ``beds``.
+        Counted facilities, and candidates in rank order, in one CRS; ``chosen`` may have ``tier`` and ``beds``.
 
     Returns
     -------
     geopandas.GeoDataFrame
-        The columns of ``facilities`` and ``proposed``; the new rows stand last and bear :func:`station_ids`. A station
-        of which ``beds`` is not said has none, and none is a home for the disabled and destitute.
+        The columns of ``facilities`` and ``proposed``; the new rows come last and have the ids of :func:`station_ids`.
+        A station with blank ``beds`` has none, and none is a home for the disabled and destitute.
     """
     shared = [name for name in _CARRIED if name in chosen]
     new = gpd.GeoDataFrame(chosen[shared].copy(), geometry=chosen.geometry, crs=facilities.crs)
     new.index = station_ids(chosen)
     tier = chosen["tier"].to_numpy() if "tier" in chosen else "station"
     new = new.assign(tier=tier, status="planned", context=False).reindex(columns=facilities.columns)
-    # What a plan does not say of beds is unknown of a centre; a station has none.
+    # If a plan leaves the beds blank, those of a centre are unknown; a station has none.
     bare = (new["tier"] == "station") & new["beds"].isna()
     new.loc[bare, [name for name in _BEDS if name in new]] = 0
     if "disabled_destitute" in new:
@@ -175,20 +175,20 @@ def with_stations(facilities: gpd.GeoDataFrame, chosen: gpd.GeoDataFrame) -> gpd
 
 
 def changed_facilities(facilities: gpd.GeoDataFrame, changes: pd.DataFrame) -> gpd.GeoDataFrame:
-    """Return the facilities as they are once some are closed and others enlarged.
+    """Return the facilities after some are closed and others enlarged.
 
     Parameters
     ----------
     facilities : geopandas.GeoDataFrame
-        Facilities that count, indexed by id.
+        Counted facilities, indexed by id.
     changes : pandas.DataFrame
-        Indexed by id, with ``action`` (``close`` or ``enlarge``), and ``tier``, ``land_m2``, ``floor_area_m2`` and
-        ``beds`` of what is enlarged, where they are known; the land is what the facility counts then.
+        Indexed by id, with ``action`` (``close`` or ``enlarge``). For enlarged facilities also ``tier``, ``land_m2``,
+        ``floor_area_m2`` and ``beds``, if they are known; the land is then the counted land.
 
     Returns
     -------
     geopandas.GeoDataFrame
-        Without those closed.
+        Without the closed ones.
     """
     if not len(changes):
         return facilities
@@ -197,7 +197,7 @@ def changed_facilities(facilities: gpd.GeoDataFrame, changes: pd.DataFrame) -> g
     for name in ("tier", "land_m2", "floor_area_m2", "beds"):
         known = larger[name].dropna()
         stays.loc[known.index, name] = known.astype(stays[name].dtype)
-    # Its own plot from now on: a size says how much land it takes, of whatever building.
+    # From now on it has its own plot: a size states how much land it uses, whatever the building is.
     sized = larger.index[larger["land_m2"].notna()]
     stays.loc[sized, [name for name in ("site_id", "plot") if name in stays]] = pd.NA
     stays.loc[sized, "building_floor_area_m2"] = stays.loc[sized, "floor_area_m2"]
@@ -205,7 +205,7 @@ def changed_facilities(facilities: gpd.GeoDataFrame, changes: pd.DataFrame) -> g
 
 
 def station_ids(chosen: gpd.GeoDataFrame) -> pd.Index:
-    """Return the ids that chosen candidates bear as stations.
+    """Return the ids of chosen candidates as stations.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How the cells of a grid lie in polygons: exact covered fractions."""
+"""How much of each grid cell lies in each polygon: exact covered fractions."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +25,7 @@ def cell_shares(grid: Grid, polygons: gpd.GeoSeries, cells: Ints) -> csr_array:
     Parameters
     ----------
     grid : Grid
-        A north-up grid; fractions are exact in its own CRS, to which the polygons are brought.
+        A north-up grid; fractions are exact in its own CRS, to which the polygons are transformed.
     polygons : geopandas.GeoSeries
         Polygons in any CRS, as rows of the result.
     cells : ndarray of int
@@ -50,16 +50,16 @@ def cell_shares(grid: Grid, polygons: gpd.GeoSeries, cells: Ints) -> csr_array:
 def people_shares(grid: Grid, polygons: gpd.GeoSeries, cells: Ints, ground: gpd.GeoDataFrame | None) -> csr_array:
     """Return the share of each cell's people that live in each polygon.
 
-    Within a cell, people live evenly. If they were given for areas, they live evenly in each of these, and nowhere
-    else: nobody of a border cell lives beyond the border.
+    Within a cell people are spread evenly. If they were given for areas, they are spread evenly within each area, and
+    nowhere else: no person of a border cell lives beyond the border of an area.
 
     Parameters
     ----------
     grid, polygons, cells
         As for :func:`cell_shares`.
     ground : geopandas.GeoDataFrame or None
-        Where people live, in the CRS of ``polygons``, with ``density`` (persons per m²); of a cell without any of it
-        the area counts, as of all cells if it is None.
+        Where people live, in the CRS of ``polygons``, with ``density`` (persons per m²). For a cell without any of it
+        the area counts; if it is None, for all cells.
 
     Returns
     -------
@@ -84,7 +84,7 @@ def people_shares(grid: Grid, polygons: gpd.GeoSeries, cells: Ints, ground: gpd.
     [[1.0]]
     """
     shares = cell_shares(grid, polygons, cells)
-    # Fractions of float32 coverage may exceed one by rounding.
+    # Float32 fractions may exceed one by rounding.
     shares.data = shares.data.clip(0.0, 1.0)
     if ground is None or not all(shares.shape):
         return shares
@@ -104,7 +104,7 @@ def people_shares(grid: Grid, polygons: gpd.GeoSeries, cells: Ints, ground: gpd.
 
 
 def polygonal(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
-    """Drop lines and points from collections, which intersections leave where shapes touch."""
+    """Remove the lines and points from collections, which intersections leave where shapes touch."""
     for i in np.flatnonzero(shapely.get_type_id(shapes) == _COLLECTION):
         parts = shapely.get_parts(shapes[i])
         shapes[i] = shapely.union_all(parts[np.isin(shapely.get_type_id(parts), (_POLYGON, _MULTIPOLYGON))])
@@ -119,7 +119,7 @@ def touched_cells(grid: Grid, polygons: gpd.GeoSeries) -> Ints:
 def cell_centres(grid: Grid, cells: Ints, crs: CRS) -> pd.DataFrame:
     """Return the centres of cells in a metric CRS, and the half diagonal of each.
 
-    The half diagonal is the longest way from the centre to one of the four corners, metres.
+    The half diagonal is the longest distance from the centre to one of the four corners, metres.
     """
     row, column = np.divmod(cells, grid.shape[1])
     move = carry(grid.crs, crs)
@@ -138,7 +138,7 @@ def cell_centres(grid: Grid, cells: Ints, crs: CRS) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Held:
-    """Persons of the cells of a grid that hold somebody: cell numbers, ascending, and persons of each."""
+    """Persons of the populated cells of a grid: cell numbers, ascending, and persons of each."""
 
     grid: Grid
     cell: Ints
@@ -150,7 +150,7 @@ class Held:
         return float(self.people.sum())
 
     def on(self, grid: Grid) -> "Held":
-        """Return the same persons on a grown grid, whose cells are the same under other numbers."""
+        """Return the same persons on an enlarged grid, whose cells are the same but have other numbers."""
         row, column = np.divmod(self.cell, self.grid.shape[1])
         right = round((self.grid.transform.c - grid.transform.c) / grid.transform.a)
         down = round((self.grid.transform.f - grid.transform.f) / grid.transform.e)
@@ -158,7 +158,7 @@ class Held:
 
 
 def held(grid: Grid, cell: Ints, people: Floats) -> Held:
-    """Add persons up cell by cell; whoever is named more than once in ``cell`` counts together.
+    """Add persons up cell by cell; repeated cells in ``cell`` are added together.
 
     Examples
     --------
@@ -178,7 +178,7 @@ def held(grid: Grid, cell: Ints, people: Floats) -> Held:
 
 @dataclass(frozen=True)
 class Handed:
-    """Persons handed out: who gave them (position), to which cell, how many; one entry a giver and cell."""
+    """Distributed persons: the giver (position), the cell, the number; one entry for each giver and cell."""
 
     giver: Ints
     cell: Ints
@@ -186,21 +186,21 @@ class Handed:
 
 
 def bring_to(source: Held, target: Grid) -> tuple[Held, Handed]:
-    """Move persons from one grid to another by exact area fractions; the sum is kept.
+    """Move persons from one grid to another by exact area fractions; the sum is preserved.
 
     Parameters
     ----------
     source : Held
         Persons of the cells of a grid.
     target : Grid
-        The other grid; the CRS may differ. Where people lie beyond it, it is grown by whole cells.
+        The other grid; the CRS may differ. If people live beyond it, it is enlarged by whole cells.
 
     Returns
     -------
     held : Held
-        Persons of the cells of the (grown) target.
+        Persons of the cells of the (enlarged) target.
     handed : Handed
-        How many went from which source cell to which.
+        How many persons go from which source cell to which target cell.
     """
     squares = gpd.GeoSeries(_squares(source.grid, source.cell), crs=source.grid.crs).to_crs(target.crs)
     grown = grow(target, squares.total_bounds) if len(squares) else target
@@ -209,17 +209,17 @@ def bring_to(source: Held, target: Grid) -> tuple[Held, Handed]:
 
 
 def hand_out(people: Floats, polygons: gpd.GeoSeries, giver: Ints, grid: Grid) -> Handed:
-    """Hand persons out to the cells that their polygons cover, in proportion to the area covered.
+    """Distribute persons to the cells that their polygons cover, in proportion to the covered area.
 
     Parameters
     ----------
     people : ndarray
         Persons of each giver.
     polygons : geopandas.GeoSeries
-        In the CRS of the grid and within it, in any number a giver.
+        In the CRS of the grid and within it; a giver may have several.
     giver : ndarray of int
-        Whose each polygon is; every giver has one. Where all of a giver's polygons are without area, its people go
-        to the cell of the first one's representative point.
+        The giver of each polygon; every giver has one. If all polygons of a giver have no area, its people go to the
+        cell of the representative point of the first.
     grid : Grid
         North-up grid.
 
@@ -245,7 +245,8 @@ def hand_out(people: Floats, polygons: gpd.GeoSeries, giver: Ints, grid: Grid) -
 def point_cells(grid: Grid, x: NDArray[np.floating[Any]], y: NDArray[np.floating[Any]]) -> Ints:
     """Return the numbers of the cells that hold points of a grid's CRS.
 
-    A point between two cells is of the eastern and the southern one; on the outer border, or beyond, of the nearest.
+    A point between two cells belongs to the eastern and the southern one; a point on or beyond the outer border belongs
+    to the nearest cell.
     """
     column = np.floor((x - grid.transform.c) / grid.transform.a).clip(0, grid.shape[1] - 1).astype(np.int64)
     row = np.floor((y - grid.transform.f) / grid.transform.e).clip(0, grid.shape[0] - 1).astype(np.int64)
@@ -253,7 +254,7 @@ def point_cells(grid: Grid, x: NDArray[np.floating[Any]], y: NDArray[np.floating
 
 
 def grow(grid: Grid, bounds: NDArray[np.float64]) -> Grid:
-    """Grow a grid by whole cells until it holds a rectangle (west, south, east, north) of its CRS."""
+    """Enlarge a grid by whole cells until it contains a rectangle (west, south, east, north) of its CRS."""
     transform, (rows, columns) = grid.transform, grid.shape
     corner_x, corner_y = transform.c, transform.f
     left = max(0, int(np.ceil((corner_x - bounds[0]) / transform.a)))
@@ -265,7 +266,7 @@ def grow(grid: Grid, bounds: NDArray[np.float64]) -> Grid:
 
 
 def cell_size_m(grid: Grid, crs: CRS, x: float, y: float) -> float:
-    """Return the longer side of a grid's cell near a place of a metric CRS, metres."""
+    """Return the longer side of a grid's cell near a point of a metric CRS, metres."""
     there = carry(crs, grid.crs)
     back = carry(grid.crs, crs)
     east, north = there.transform(x, y)
@@ -274,7 +275,7 @@ def cell_size_m(grid: Grid, crs: CRS, x: float, y: float) -> float:
 
 
 def on_grid(polygons: gpd.GeoSeries, grid: Grid) -> gpd.GeoSeries:
-    """Bring polygons to the grid's CRS, their long edges bent as the projection bends them."""
+    """Transform polygons to the grid's CRS; extra vertices on long edges keep them on their true line."""
     if polygons.crs == grid.crs:
         return polygons
     west, south, east, north = polygons.total_bounds

@@ -1,4 +1,4 @@
-"""People become demand: one point a populated cell, conserved to the last person."""
+"""People become demand: one point for each populated cell, with exact totals."""
 
 from collections.abc import Container, Iterator, Mapping
 
@@ -25,7 +25,7 @@ from siting.places.unseen import unseen_people
 
 
 def land_basis(section: PopulationSection, *, planned: bool) -> LandBasis:
-    """Return whose heads count for land per person (methods, definition 1).
+    """Return the people by which land per person is computed (methods, definition 1).
 
     Parameters
     ----------
@@ -37,8 +37,8 @@ def land_basis(section: PopulationSection, *, planned: bool) -> LandBasis:
     Returns
     -------
     str
-        The scenario's own ``land_basis``; else residents where they are given or can be derived through
-        ``elderly_share``; else the elderly, as the grid counts them.
+        The scenario's own ``land_basis``; otherwise residents if they are given or can be derived through
+        ``elderly_share``; otherwise the elderly, as the grid counts them.
 
     Examples
     --------
@@ -55,7 +55,7 @@ def land_basis(section: PopulationSection, *, planned: bool) -> LandBasis:
     residents = section.planned_residents or section.residents if planned else section.residents
     if residents is not None or section.elderly_share is not None:
         return "resident_planned" if planned else "resident_current"
-    assert section.elderly is not None  # noqa: S101 - the scenario refuses to give neither
+    assert section.elderly is not None  # noqa: S101 - the scenario requires one of them
     return "elderly65" if section.elderly.from_age == 65 else "elderly60"  # noqa: PLR2004
 
 
@@ -69,12 +69,12 @@ def make_demand(
     context_m: float,
     spread: bool = False,
 ) -> Demand:
-    """Turn population grids and layers into demand cells and find how they lie in places.
+    """Turn population grids and layers into demand cells, with the share of each cell in each place.
 
-    All are brought onto one grid, sums kept (:func:`siting.places.gridding.on_one_grid`). What is lacking of residents
-    and elderly is derived through ``elderly_share`` or stays NaN. Then people are calibrated to the table of
-    ``population.calibrate``, carried to the horizon by ``population.growth``, and, if asked, spread into residential
-    areas.
+    All are put on one grid with exact sums (:func:`siting.places.gridding.on_one_grid`). Missing residents or elderly
+    are derived through ``elderly_share``, or stay NaN. Then people are calibrated to the table of
+    ``population.calibrate``, projected to the horizon by ``population.growth`` and, if asked for, moved into
+    residential areas.
 
     Parameters
     ----------
@@ -89,9 +89,9 @@ def make_demand(
     elderly_share : float, optional
         Elderly ÷ residents.
     context_m : float
-        Populated cells outside every unit are kept as context up to this distance from the units' bounds, metres.
+        Populated cells outside all units are kept as context up to this distance from the bounds of the units, metres.
     spread : bool
-        Move each unit's people (of the finest level) into its residential areas, totals unchanged.
+        Move each unit's people (of the finest level) into its residential areas; totals do not change.
 
     Returns
     -------
@@ -101,7 +101,7 @@ def make_demand(
     Raises
     ------
     AssertionError
-        The account does not come out even within 1e-9: a fault of the program, not of the data.
+        The account does not balance within 1e-9: an error of the program, not of the data.
     """
     gridded = on_one_grid(population, places, crs, context_m)
     units = {level: frame for level, frame in places.items() if level != "residential_area"}
@@ -154,31 +154,31 @@ def unseen_of(
     shares: Mapping[str, csr_array],
     grid_share: Mapping[str, Floats],
 ) -> dict[str, pd.DataFrame]:
-    """Return who may live where the grids end, of units of which the scenario accepts that."""
+    """Return how many people may live beyond the grids, for units in which the scenario accepts that."""
     if population.outside_at_most <= 0:
         return {}
-    # That of squares; all that matters is how cells compare.
+    # The area of a square of that size; only the comparison between cells matters.
     cell_m2 = 2.0 * cells["half_diagonal_m"].to_numpy() ** 2
     ids = {level: frame.index for level, frame in units.items()}
     return unseen_people(cells, shares, grid_share, ids, cell_m2, population.outside_at_most)
 
 
 def _figures_by(population: Population) -> Mapping[str, str]:
-    """Return which layers give the figures of units: the table of their level, or the people's own."""
+    """Return which layers give the numbers of units: the table of their level, or the layer of the people itself."""
     figures = population.figures
     by_areas = [who for who in WHO if figures is not None and figures[who].notna().any()]
     return {who: f"population.{who}" if who in by_areas else f"units.{population.calibrate}.people" for who in WHO}
 
 
 def unknown_ground(population: Population) -> gpd.GeoSeries | None:
-    """Return the ground of which no layer of people knows who lives there."""
+    """Return the area in which no population layer knows how many people live."""
     layers = [each for each in (population.residents, population.elderly) if isinstance(each, PeopleLayer)]
     ground = [each.unknown for each in layers if each.unknown is not None]
     return gpd.GeoSeries(pd.concat(ground)) if ground else None
 
 
 def given_grids(population: Population, leave_out: Container[str] | None = None) -> Iterator[Grid]:
-    """Give the grids of people, but of those (by default all) beyond which nobody lives."""
+    """Return the population grids; by default those beyond which nobody lives."""
     out = population.nobody_outside if leave_out is None else leave_out
     for who, each in (("residents", population.residents), ("elderly", population.elderly)):
         if isinstance(each, Raster) and who not in out:
@@ -188,7 +188,7 @@ def given_grids(population: Population, leave_out: Container[str] | None = None)
 def _beyond_grids(
     population: Population, places: Mapping[str, gpd.GeoDataFrame], counted: Mapping[str, Floats], crs: CRS
 ) -> Iterator[Note]:
-    """Tell which units reach beyond grids outside which, as the scenario says, nobody lives."""
+    """Tell which units extend beyond grids outside which, as the scenario says, nobody lives."""
     if not population.nobody_outside:
         return
     covered = covered_shares(list(given_grids(population, ())), places, crs)
@@ -209,7 +209,7 @@ def _cells(
     crs: CRS,
     context_m: float,
 ) -> tuple[pd.DataFrame, dict[str, float]]:
-    """Return the cells that matter, with the people of each, and how many people live beyond them."""
+    """Return the relevant cells with their people, and how many people live beyond them."""
     grid, people = gridded.grid, gridded.people
     wanted = np.unique(np.concatenate([held.cell for held in people.values()]))
     areas = list(_walked_from(places, population.calibrate, gridded, wanted))
@@ -229,10 +229,10 @@ def _cells(
 def _walked_from(
     places: Mapping[str, gpd.GeoDataFrame], calibrated: Level | None, gridded: Gridded, populated: Ints
 ) -> Iterator[gpd.GeoSeries]:
-    """Give the places whose cells are wanted though nobody may live there as yet."""
+    """Return the places whose cells are needed although nobody may live there yet."""
     residential = places.get("residential_area")
     if residential is not None and len(residential):
-        # Estates on ground that the grid calls empty (new ones, say) are walked from all the same.
+        # Residential areas in cells without people (new ones, for example) need walking times too.
         yield residential.geometry
     if calibrated is not None:
         # Units without people in the grid get those of the table, in cells that were empty.
@@ -245,14 +245,14 @@ def _walked_from(
 
 
 def _persons(held: Held, cells: Ints) -> Floats:
-    """Return the persons of all wanted cells, which hold those of ``held``."""
+    """Return the persons of all needed cells, which include those of ``held``."""
     persons = np.zeros(len(cells))
     persons[np.searchsorted(cells, held.cell)] = held.people
     return persons
 
 
 def _spread(people: People, shares: csr_array, weights: csr_array) -> People:
-    """Move residents and elderly into residential areas, and groups with the elderly."""
+    """Move residents and elderly into residential areas, and groups together with the elderly."""
     cells, inside = people.cells.copy(), people.cells["inside"].to_numpy()
     names = groups_of(cells)
     for who in WHO:
@@ -261,7 +261,7 @@ def _spread(people: People, shares: csr_array, weights: csr_array) -> People:
         before = cells[who].to_numpy()
         groups = cells[names].to_numpy() if who == "elderly" else np.zeros((len(cells), 0))
         after, groups = spread_people(before, groups, shares, weights, inside)
-        # Fractions are 32-bit floats: what the solution is off by is taken back, so that nobody is made or lost.
+        # Fractions are 32-bit floats; the error of the solution is corrected, so that no people are created or lost.
         even = float(inside @ before) / float(inside @ after) if inside @ after > 0 else 1.0
         cells[who] = np.where(inside > 0, after * even, after)
         if who == "elderly" and names:
@@ -270,7 +270,7 @@ def _spread(people: People, shares: csr_array, weights: csr_array) -> People:
 
 
 def _near(cells: pd.DataFrame, bounds: Floats, margin_m: float) -> NDArray[np.bool_]:
-    """Tell which cells lie inside a unit, or near enough to the units to matter to them."""
+    """Tell which cells lie inside a unit, or near enough to the units to be relevant."""
     west, south, east, north = bounds
     across = cells["x"].between(west - margin_m, east + margin_m)
     along = cells["y"].between(south - margin_m, north + margin_m)

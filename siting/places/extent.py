@@ -1,4 +1,4 @@
-"""How much of places the population grids cover."""
+"""How much of each place the population grids cover."""
 
 from collections.abc import Mapping, Sequence
 
@@ -19,19 +19,19 @@ def covered_shares(
     crs: CRS,
     unknown: gpd.GeoSeries | None = None,
 ) -> dict[str, Floats]:
-    """Return the share of each place's area that lies within the outer rectangles of all grids, and is not unknown.
+    """Return the share of each place's area that lies within the outer rectangles of all grids and is known.
 
     Parameters
     ----------
     grids : sequence of Grid
-        The grids as they were given, north up. Without any (people of points or areas alone) every place is covered
-        whole.
+        The grids as they were given, north up. Without any (only people of points or areas) every place is fully
+        covered.
     places : mapping of str to geopandas.GeoDataFrame
         Polygons of every level in ``crs``.
     crs : pyproj.CRS
         Working CRS, metres.
     unknown : geopandas.GeoSeries, optional
-        Ground of which layers say that nobody knows who lives there, in ``crs``.
+        Areas in which layers mark the people as unknown, in ``crs``.
 
     Returns
     -------
@@ -49,7 +49,7 @@ def covered_shares(
 
 
 def _rectangle(grid: Grid, crs: CRS, bounds: Floats) -> BaseGeometry:
-    """Return the outer rectangle of a grid in another CRS, as far as the bounds reach there."""
+    """Return the outer rectangle of a grid in another CRS, limited to the bounds."""
     left, right = grid.transform.c, grid.transform.c + grid.shape[1] * grid.transform.a
     top, bottom = grid.transform.f, grid.transform.f + grid.shape[0] * grid.transform.e
     return carried_rectangle((left, bottom, right, top), grid.crs, crs, bounds)

@@ -1,4 +1,4 @@
-"""Which facilities count, how much land each counts, and in which unit."""
+"""Which facilities count, how much land each counts for, and in which unit."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -19,9 +19,9 @@ _SIZES: Final = ("land_m2", "floor_area_m2", "building_floor_area_m2", "far")
 def open_facilities(facilities: gpd.GeoDataFrame, head: Head) -> gpd.GeoDataFrame:
     """Return the facilities that count at the scenario's horizon (methods, horizon).
 
-    At ``current``: existing or closing, opened by the date or blank, closing after the date or blank. At a year H:
-    existing, under construction or planned, opened by the end of H or blank, not closed by then; a closing one counts
-    only when its closing day is given and lies after H.
+    At ``current``: existing or closing, opening date blank or reached, closing date blank or later. At a year H:
+    existing, under construction or planned, opening date blank or by the end of H, not closed by then; a closing
+    facility counts only if its closing date is given and later than H.
 
     Parameters
     ----------
@@ -49,9 +49,9 @@ def open_facilities(facilities: gpd.GeoDataFrame, head: Head) -> gpd.GeoDataFram
 
 
 def undated_facilities(facilities: gpd.GeoDataFrame, head: Head) -> gpd.GeoDataFrame:
-    """Return the facilities of which it is not known whether they count at the scenario's horizon.
+    """Return the facilities that may or may not count at the scenario's horizon.
 
-    At a planned year those that are closing without a day: they may be open then, or not.
+    At a planned year these are closing facilities without a date: they may be open then, or not.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def undated_facilities(facilities: gpd.GeoDataFrame, head: Head) -> gpd.GeoDataF
     Returns
     -------
     geopandas.GeoDataFrame
-        None of those that :func:`open_facilities` returns.
+        None of those of :func:`open_facilities`.
     """
     closing = ((facilities["status"] == "closing") & facilities["closes"].isna()).to_numpy(dtype=bool)
     if head.horizon == "current":
@@ -101,37 +101,37 @@ def counted_land(facilities: pd.DataFrame) -> pd.Series:
     [300.0, 300.0, 200.0]
     """
     land, floor, building, far = (pd.to_numeric(facilities[name]).astype("float64") for name in _SIZES)
-    # Much land for the floor area, and a FAR: it says how large the buildings on the plot are.
+    # Much land for the floor area, and a FAR: the FAR gives the size of the buildings on the plot.
     building = building.fillna((far * land).where(floor < OWN_PLOT_FAR * land))
     share = (floor / building).clip(upper=1.0).where(building.notna(), 1.0)
     counted = (land * share).where(land.notna(), floor / far)
     site = _sites(facilities)
     plot = land.groupby(site).transform("max")
     together = counted.groupby(site).transform("sum")
-    # Where a neighbour gives the site's whole plot, a record without land adds nothing to it.
+    # If a neighbour gives the whole plot of the site, a record without land adds nothing to it.
     counted = counted.mask(counted.isna() & (together >= plot), 0.0)
     return (counted * (plot / together).clip(upper=1.0).fillna(1.0)).rename("land_m2")
 
 
 def land_span(facilities: pd.DataFrame, at_most: Mapping[Tier, float]) -> pd.DataFrame:
-    """Return the land in m² that each facility counts at least and at most (methods, 2 and 10).
+    """Return the least and the most land in m² that each facility may count for (methods, 2 and 10).
 
-    Both are the counted land where the record says it. A doubtful plot counts the share at least that is sure
-    (:func:`siting.domain.plots.least_of_plot`), and at most what the others of its site leave of the plot. Those that
-    may stand on one plot (:func:`siting.places.plots.with_plots`) count at least what they would there. Where land is
-    missing it is at most what the scenario gives for the tier.
+    If the record states the land, both are the counted land. A doubtful plot counts for at least its sure share
+    (:func:`siting.domain.plots.least_of_plot`), and for at most what the others of its site leave of the plot.
+    Facilities that may be on one plot (:func:`siting.places.plots.with_plots`) count for at least what they would count
+    for on it. If land is missing, the most is what the scenario gives for the tier.
 
     Parameters
     ----------
     facilities : pandas.DataFrame
         As for :func:`counted_land`, with ``tier``; perhaps with ``plot``.
     at_most : mapping of str to float
-        By tier the most land of a facility of which it is missing; of others there is no limit.
+        The most land of a facility without land, by tier; without limit for other tiers.
 
     Returns
     -------
     pandas.DataFrame
-        ``land_m2`` (NaN where it is missing) and ``land_high_m2``, on the facilities' index.
+        ``land_m2`` (NaN if it is missing) and ``land_high_m2``, on the facilities' index.
 
     Examples
     --------
@@ -148,13 +148,13 @@ def land_span(facilities: pd.DataFrame, at_most: Mapping[Tier, float]) -> pd.Dat
     if "plot" in facilities and facilities["plot"].notna().any():
         together = facilities.assign(site_id=facilities["plot"].fillna(facilities["site_id"]))
         others = _land_ends(together, least, most)
-        # What is missing apart stays so: the neighbour's plot may be another.
+        # Land that is missing without the shared plot stays missing: the neighbour's plot may be another one.
         low, high = low.where(~(others[0] < low), others[0]), high.where(~(others[1] > high), others[1])
     return pd.DataFrame({"land_m2": low, "land_high_m2": high})
 
 
 def _land_ends(facilities: pd.DataFrame, least: pd.Series, most: pd.Series) -> tuple[pd.Series, pd.Series]:
-    """Return what facilities count at least and at most if what is said of sites is all that there is to say."""
+    """Return the least and the most land of facilities if the stated sites are complete."""
     doubtful = least < 1.0
     sure = counted_land(facilities[~doubtful]).reindex(facilities.index).mask(doubtful, 0.0)
     land = pd.to_numeric(facilities["land_m2"]).astype("float64")
@@ -167,13 +167,13 @@ def _land_ends(facilities: pd.DataFrame, least: pd.Series, most: pd.Series) -> t
 
 
 def _sites(facilities: pd.DataFrame) -> pd.Series:
-    """Return what names the site of each facility: its ``site_id``, else itself."""
+    """Return the name of each facility's site: its ``site_id``, otherwise its own id."""
     own = "own " + facilities.index.to_series().astype("str")
     return ("site " + facilities["site_id"].astype("str")).where(facilities["site_id"].notna(), own)
 
 
 def may_serve(facilities: gpd.GeoDataFrame) -> NDArray[np.bool_]:
-    """Tell which facilities may count for the service circle, though the ledger does not say that they do.
+    """Tell which facilities may count for the service circle although the ledger does not say so.
 
     Parameters
     ----------
@@ -183,37 +183,38 @@ def may_serve(facilities: gpd.GeoDataFrame) -> NDArray[np.bool_]:
     Returns
     -------
     ndarray of bool
-        True for institutions of which it is not said whether they serve their community.
+        True for institutions for which the ledger does not say whether they serve their community.
     """
     unsaid = facilities["serves_community"].isna() & (facilities["tier"] == "institution")
     return unsaid.to_numpy(dtype=bool)
 
 
 def home_units(facilities: gpd.GeoDataFrame, units: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
-    """Return the unit of each level in which each facility counts; NA where there is none.
+    """Return the unit of each level in which each facility counts; NA if there is none.
 
-    The unit that it names; else, where it names a finer unit but does not lie in it, or in no unit of this level, the
-    one that holds most of that finer unit, so that what counts in a community counts in its street and district too;
-    else the one whose interior holds its point; else, on a border, the first by id. One of the surroundings counts in
-    no unit, and one that was placed by its street alone in no community but that it names.
+    The first of these that exists: (1) the unit that the facility names; (2) if it names a finer unit but does not lie
+    in that unit, or lies in no unit of this level, the unit that holds most of the finer unit, so that what counts in a
+    community also counts in its street and district; (3) the unit whose interior contains its point; (4) on a border,
+    the first by id. A facility of the surroundings counts in no unit. A facility that was located by its street alone
+    counts in no community except one that it names.
 
     Parameters
     ----------
     facilities : geopandas.GeoDataFrame
-        With the columns ``LEVEL_id`` that name units, where there are any; perhaps with ``context`` and
-        ``located_by``.
+        With the columns ``LEVEL_id`` that name units, if there are any; perhaps with ``context`` and ``located_by``.
     units : mapping of str to geopandas.GeoDataFrame
         Polygons of each level, indexed by id, in the same CRS.
 
     Returns
     -------
     pandas.DataFrame
-        Index of the facilities; one column a level.
+        Index of the facilities; one column for each level.
     """
     homes = pd.DataFrame(index=facilities.index)
     points = facilities.geometry.representative_point()
     finer: str | None = None
-    # The unit of the finer level that a facility names, or that holds the one that it names; whether it lies there.
+    # The unit of the finer level that a facility names, or that holds the named one; and whether the facility lies in
+    # it.
     told, lies = pd.Series(None, index=facilities.index, dtype="object"), np.zeros(len(facilities), dtype=np.bool_)
     for level in (level for level in FINE_TO_COARSE if level in units):
         found = _by_point(points, units[level])
@@ -251,7 +252,7 @@ def _by_point(points: gpd.GeoSeries, units: gpd.GeoDataFrame) -> pd.Series:
 
 
 def _held_in(told: pd.Series, finer: gpd.GeoDataFrame | None, units: gpd.GeoDataFrame) -> pd.Series:
-    """Return the units that hold most of the finer ones that facilities name."""
+    """Return the units that hold most of the finer units that facilities name."""
     if finer is None or told.isna().all():
         return pd.Series(None, index=told.index, dtype="object")
     return told.map(largest_overlap(finer[finer.index.isin(told.dropna())], units)).astype("object")

@@ -1,4 +1,4 @@
-"""Candidates where no ledger lists premises: points of a lattice where people live, beside a way to walk."""
+"""Candidates without a ledger of premises: lattice points where people live, close to a way for walking."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,33 +15,33 @@ from siting.domain.nouns import Floats, Inputs, Ints, Network, Note
 from siting.domain.scenario import FINE_TO_COARSE, Generated
 from siting.errors import Faults
 
-# Nobody steps onto the middle of these, so that they lead to no door.
+# Pedestrians cannot enter these ways along their length, so they give no access to a candidate.
 NO_ENTRY: Final = (
     *("bridge", "footbridge", "tunnel", "stairs", "lift"),
     *("escalator", "escalator_forward", "escalator_backward"),
 )
-# Far more than anybody compares; a lattice that makes more has a wrong spacing.
+# Far above any useful number; a lattice with more points has a wrong spacing.
 MOST_POINTS: Final = 200_000
-# Points of the lattice that are looked at together.
+# Lattice points that are processed together.
 _STRIP: Final = 1_000_000
-# A little more than the limit is asked for, and the distance itself decides.
+# The query uses slightly more than the limit; the exact distance decides.
 _SLACK: Final = 1.001
 
 
 def with_generated(inputs: Inputs) -> Inputs:
-    """Return inputs whose candidates say whether they were generated, with those that the scenario asks for.
+    """Return inputs whose candidates have a column ``generated``, with the lattice points that the scenario asks for.
 
     Parameters
     ----------
     inputs : Inputs
-        As they were read; the ledger of candidates may be empty.
+        The inputs as read; the ledger of candidates may be empty.
 
     Returns
     -------
     Inputs
         ``candidates`` has the column ``generated`` (bool) before ``geometry``; the ledger's rows come first. A note
-        ``candidates_generated`` tells how many points were made and how many lay too far from any way. Inputs whose
-        candidates have the column already are returned as they are.
+        ``candidates_generated`` tells how many points were made and how many were too far from any way. Inputs whose
+        candidates already have the column are returned unchanged.
 
     Raises
     ------
@@ -76,15 +76,15 @@ def with_generated(inputs: Inputs) -> Inputs:
 
 
 def lattice_points(areas: gpd.GeoDataFrame, spacing_m: float) -> gpd.GeoDataFrame:
-    """Return the points of a square lattice that lie in some area or on its border.
+    """Return the points of a square lattice that lie in an area or on its border.
 
-    Coordinates are multiples of the spacing, so that points do not move when an area is added or changed, and the id
-    of a point, ``G`` with its column and row, stays its own.
+    Coordinates are multiples of the spacing, so points do not move if an area is added or changed. The id of a point,
+    ``G`` with its column and row, does not change either.
 
     Parameters
     ----------
     areas : geopandas.GeoDataFrame
-        Polygons in a metric CRS, indexed by id, with ``name``; of those that meet the first names the point.
+        Polygons in a metric CRS, indexed by id, with ``name``; a point in several areas has the name of the first.
     spacing_m : float
         Side of the squares, metres; above 0.
 
@@ -92,7 +92,7 @@ def lattice_points(areas: gpd.GeoDataFrame, spacing_m: float) -> gpd.GeoDataFram
     -------
     geopandas.GeoDataFrame
         Points indexed by id, from west to east, then from south to north, with ``name`` and ``area`` (the name of the
-        area, else its id).
+        area, otherwise its id).
 
     Examples
     --------
@@ -106,7 +106,7 @@ def lattice_points(areas: gpd.GeoDataFrame, spacing_m: float) -> gpd.GeoDataFram
     found = [_within(area, spacing_m) for area in areas.geometry]
     where = np.concatenate([np.empty((0, 2), dtype=np.int64), *found])
     owner = np.repeat(np.arange(len(areas)), [len(each) for each in found])
-    # Sorted by column, then row; the first of equal points is that of the first area.
+    # Sorted by column, then row; of equal points the one of the first area is kept.
     points, first = np.unique(where, axis=0, return_index=True)
     told = areas["name"].astype(object).where(areas["name"].notna(), areas.index.to_series()).to_numpy()
     area = told[owner[first]].astype(object)
@@ -120,10 +120,10 @@ def lattice_points(areas: gpd.GeoDataFrame, spacing_m: float) -> gpd.GeoDataFram
 
 
 def near_ways(points: gpd.GeoDataFrame, network: Network | None, limit_m: float) -> NDArray[np.bool_]:
-    """Tell which points lie within some metres (inclusive) of a way that people may step onto.
+    """Tell which points lie within a distance in metres (inclusive) of a way that pedestrians may enter.
 
-    Bridges, tunnels, stairs and the like are no such ways. Without a network (where people walk over open ground, or
-    in straight lines) every point does.
+    Bridges, tunnels, stairs and similar ways do not count. Without a network (open ground or straight lines) every
+    point counts.
     """
     if network is None:
         return np.ones(len(points), dtype=bool)
@@ -139,7 +139,7 @@ def near_ways(points: gpd.GeoDataFrame, network: Network | None, limit_m: float)
 
 
 def _within(area: BaseGeometry | None, spacing: float) -> Ints:
-    """Return columns and rows, shape (points, 2), of the lattice's points in an area or on its border."""
+    """Return columns and rows, shape (points, 2), of the lattice points in an area or on its border."""
     if area is None or area.is_empty:
         return np.empty((0, 2), dtype=np.int64)
     west, south, east, north = (np.asarray(area.bounds) / spacing).tolist()
@@ -147,7 +147,7 @@ def _within(area: BaseGeometry | None, spacing: float) -> Ints:
     rows = np.arange(np.floor(south), np.ceil(north) + 1, dtype=np.int64)
     shapely.prepare(area)
     found = []
-    # The rectangle around a narrow area may hold far more points than the area: it is gone through in strips.
+    # The bounding box of a narrow area may hold far more points than the area, so it is processed in strips.
     for strip in np.array_split(columns, max(1, len(columns) * len(rows) // _STRIP)):
         across = np.stack(np.meshgrid(strip, rows, indexing="ij"), axis=-1).reshape(-1, 2)
         place: Floats = across * float(spacing)
@@ -156,7 +156,7 @@ def _within(area: BaseGeometry | None, spacing: float) -> Ints:
 
 
 def _frames(inputs: Inputs, generate: Generated) -> list[gpd.GeoDataFrame]:
-    """Return the areas within which points are made, by id: residential areas, or units from the finest level on."""
+    """Return the areas for the lattice, by id: residential areas, or units from the finest level on."""
     frames = [inputs.residential_areas]
     if generate.within == "units":
         frames = [inputs.units[level] for level in FINE_TO_COARSE if level in inputs.units]
@@ -164,8 +164,8 @@ def _frames(inputs: Inputs, generate: Generated) -> list[gpd.GeoDataFrame]:
 
 
 def _refuse_too_many(frames: Sequence[gpd.GeoDataFrame], spacing: float) -> None:
-    """Refuse a lattice that would make too many points, before they are made."""
-    # Levels lie on top of each other; their areas are not added up.
+    """Refuse a lattice with too many points before it is made."""
+    # Levels overlap, so their areas are not added up.
     about = max(float(frame.area.sum()) for frame in frames) / spacing**2
     faults = Faults()
     if about > MOST_POINTS:
@@ -180,7 +180,7 @@ def _refuse_too_many(frames: Sequence[gpd.GeoDataFrame], spacing: float) -> None
 
 
 def _as_ledger(points: gpd.GeoDataFrame, ledger: gpd.GeoDataFrame, *, in_estates: bool) -> gpd.GeoDataFrame:
-    """Return points as rows of the ledger; what nobody knows of them is blank."""
+    """Return points as rows of the ledger; unknown columns are blank."""
     told = pd.DataFrame(
         {
             "name": points["name"],

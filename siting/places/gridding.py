@@ -1,4 +1,4 @@
-"""People of rasters, points and areas brought onto one grid, sums kept (methods, definition 8)."""
+"""People of rasters, points and areas put on one grid, with exact sums (methods, definition 8)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,17 +28,17 @@ from siting.places.cells import (
     polygonal,
 )
 
-# Grids whose corners differ by less than this share of a cell are one grid.
+# Grids whose corners differ by less than this share of a cell are the same grid.
 _SAME_CELL = 1e-3
-# Rows of a raster are added up in strips of this many cells, so that no copy of it is made.
+# Rows of a raster are added up in strips of this many cells, so that the raster is not copied.
 _STRIP_CELLS = 1 << 22
-# A grid with more cells than this is refused before anything is laid onto it.
+# A grid with more cells than this is refused before anything is put on it.
 MOST_CELLS = 100_000_000
 
 
 @dataclass(frozen=True)
 class Window:
-    """The rectangle (west, south, east, north) of the working CRS beyond which nobody matters to the units."""
+    """The rectangle (west, south, east, north) of the working CRS that contains all people relevant to the units."""
 
     bounds: Floats
     crs: CRS
@@ -46,12 +46,12 @@ class Window:
 
 @dataclass(frozen=True)
 class Gridded:
-    """Who lives in which cell of one grid.
+    """The people of each cell of one grid.
 
-    ``people`` holds ``residents``, ``elderly`` and ``group_NAME`` as far as they were given; ``beyond`` the persons of
-    each who lie beyond the window and were counted only; ``moved`` the persons who were not given on this grid, and
-    ``moved_m`` how far they were moved in the mean (metres; NaN where that is not known). ``ground`` is where people
-    live, with ``density`` (persons per m²), if all were given for areas; else None.
+    ``people`` holds ``residents``, ``elderly`` and ``group_NAME`` as far as they were given. ``beyond`` holds the
+    persons of each beyond the window, who are only counted. ``moved`` holds the persons who were not given on this
+    grid, and ``moved_m`` the mean distance by which they were moved (metres; NaN if it is not known). ``ground`` holds
+    the areas where people live, with ``density`` (persons per m²), if all were given for areas; otherwise None.
     """
 
     grid: Grid
@@ -65,7 +65,7 @@ class Gridded:
 
 @dataclass(frozen=True)
 class _Found:
-    """People of one source, on a grid that may have been grown."""
+    """People of one source, on a grid that may have been enlarged."""
 
     held: Held
     moved: float = 0.0
@@ -75,27 +75,27 @@ class _Found:
 
 
 def on_one_grid(population: Population, places: Mapping[str, gpd.GeoDataFrame], crs: CRS, context_m: float) -> Gridded:
-    """Bring residents, elderly and groups onto one grid.
+    """Put residents, elderly and groups on one grid.
 
-    The elderly raster's geometry rules, else the residents'; where neither is a raster, a new grid of cells of
-    ``population.cell_m`` in the working CRS, aligned to multiples of it. Rasters are brought to it by exact area
-    fractions, points fall into their cell, areas are shared out by the area that each cell covers of them.
+    The grid is that of the elderly raster, otherwise that of the residents. If neither is a raster, it is a new grid of
+    cells of ``population.cell_m`` in the working CRS, aligned to multiples of it. Rasters are resampled by exact area
+    fractions, points go to their cell, and areas are divided by the area that each cell covers of them.
 
     Parameters
     ----------
     population : Population
-        Who is given, and how.
+        The given people and their sources.
     places : mapping of str to geopandas.GeoDataFrame
-        Polygons of every level in ``crs``; areas may be shared out over those of ``residential_area``.
+        Polygons of every level in ``crs``; areas may be divided over those of ``residential_area``.
     crs : pyproj.CRS
         Working CRS, metres.
     context_m : float
-        People farther than this from the bounds of the units are counted but not brought.
+        People farther than this from the bounds of the units are counted but not put on the grid.
 
     Returns
     -------
     Gridded
-        Of each who is given, ``people`` and ``beyond`` add up to what was given.
+        For each source, ``people`` and ``beyond`` add up to the given number.
     """
     sources: dict[str, Raster | PeopleLayer] = {
         name: source
@@ -127,8 +127,8 @@ def on_one_grid(population: Population, places: Mapping[str, gpd.GeoDataFrame], 
 
 
 def _ground(found: Mapping[str, _Found]) -> gpd.GeoDataFrame | None:
-    """Return the areas of residents, or else of the elderly, if nobody was given otherwise than for areas."""
-    # Groups are among the elderly, wherever those are.
+    """Return the areas of residents, or otherwise of the elderly, if all people were given for areas."""
+    # Groups are part of the elderly, wherever the elderly are.
     given = {name: found[name].ground for name in ("residents", "elderly") if name in found}
     if any(ground is None for ground in given.values()):
         return None
@@ -142,7 +142,7 @@ def _window(
     context_m: float,
     cell_m: float,
 ) -> Window:
-    """Return the bounds of the units, widened so far that no cell which matters gets people from beyond."""
+    """Return the bounds of the units, widened so that no relevant cell gets people from beyond."""
     units = [frame.geometry for level, frame in places.items() if level != "residential_area"]
     west, south, east, north = gpd.GeoSeries(pd.concat(units), crs=crs).total_bounds
     x, y = (west + east) / 2, (south + north) / 2
@@ -152,7 +152,7 @@ def _window(
 
 
 def _within(source: Raster | PeopleLayer, window: Window) -> tuple[Held | PeopleLayer, float]:
-    """Part the people of a source: those within the window, and the number of the others."""
+    """Split the people of a source: those within the window, and the number of the others."""
     return _raster_within(source, window) if isinstance(source, Raster) else _layer_within(source, window)
 
 
@@ -169,7 +169,7 @@ def _raster_within(raster: Raster, window: Window) -> tuple[Held, float]:
 
 
 def _part(grid: Grid, window: Window) -> tuple[slice, slice]:
-    """Return the rows and columns of a grid that a window meets, and two more on each side."""
+    """Return the rows and columns of a grid that a window meets, with a margin of two on each side."""
     there = carry(window.crs, grid.crs)
     west, south, east, north = there.transform_bounds(*window.bounds)
     if not np.isfinite([west, south, east, north]).all() or west > east:
@@ -184,7 +184,7 @@ def _part(grid: Grid, window: Window) -> tuple[slice, slice]:
 
 
 def _total(values: Floats) -> float:
-    """Add up the positive values of an array without a copy of it."""
+    """Add up the positive values of an array without copying it."""
     strip = max(1, _STRIP_CELLS // max(1, values.shape[1]))
     parts = (values[top : top + strip] for top in range(0, values.shape[0], strip))
     return float(sum(np.sum(part, where=part > 0) for part in parts))
@@ -214,7 +214,7 @@ def _new_grid(frames: list[gpd.GeoDataFrame], crs: CRS, cell_m: float) -> Grid:
 
 
 def _brought(source: Held, grid: Grid, crs: CRS) -> _Found:
-    """Bring a raster's people to the grid."""
+    """Put a raster's people on the grid."""
     if same_grid(source.grid, grid):
         return _Found(Held(grid, source.cell, source.people))
     onto, handed = bring_to(source, grid)
@@ -229,14 +229,14 @@ def same_grid(one: Grid, other: Grid) -> bool:
     """Tell whether two grids have the same cells."""
     if one.shape != other.shape or one.crs != other.crs:
         return False
-    # Compared at both corners, so that cells which differ a little do not drift apart across the grid.
+    # Compared at both corners, so that slightly different cell sizes do not drift apart across the grid.
     a, b, (rows, columns) = one.transform, other.transform, one.shape
     drift = (a.c - b.c, a.f - b.f, a.c - b.c + columns * (a.a - b.a), a.f - b.f + rows * (a.e - b.e))
     return float(max(map(abs, drift))) < _SAME_CELL * abs(float(a.a))
 
 
 def _laid(name: str, layer: PeopleLayer, grid: Grid, residential: gpd.GeoDataFrame | None) -> _Found:
-    """Lay a layer's people onto the grid: points into their cell, areas by the area that cells cover of them."""
+    """Put a layer's people on the grid: points into their cell, areas by the area that cells cover of them."""
     frame = layer.frame[layer.frame["people"] > 0]
     if frame.empty:
         return _Found(Held(grid, np.zeros(0, dtype=np.int64), np.zeros(0)))
@@ -259,7 +259,7 @@ def _laid(name: str, layer: PeopleLayer, grid: Grid, residential: gpd.GeoDataFra
 
 
 def _lived_in(people: Floats, pieces: gpd.GeoSeries, giver: Ints) -> gpd.GeoDataFrame | None:
-    """Return the pieces of areas with their density; None where all are points, or without extent."""
+    """Return the pieces of areas with their density; None if all are points or have no extent."""
     area = pieces.area.to_numpy()
     solid = area > 0
     if not solid.any():
@@ -270,7 +270,7 @@ def _lived_in(people: Floats, pieces: gpd.GeoSeries, giver: Ints) -> gpd.GeoData
 
 
 def _onto(people: Floats, pieces: gpd.GeoSeries, giver: Ints, grid: Grid) -> tuple[Grid, Handed]:
-    """Hand the people of points and areas out to cells; where they lie beyond the grid it is grown."""
+    """Distribute the people of points and areas to cells; if they lie beyond the grid, it is enlarged."""
     solid = shapely.area(np.asarray(pieces.to_numpy(), dtype=object)) > 0
     polygons, others = (gpd.GeoSeries(pieces[part], crs=pieces.crs) for part in (solid, ~solid))
     there = on_grid(polygons, grid) if solid.any() else polygons.to_crs(grid.crs)
@@ -287,7 +287,7 @@ def _onto(people: Floats, pieces: gpd.GeoSeries, giver: Ints, grid: Grid) -> tup
 
 
 def _moved_points(frame: gpd.GeoDataFrame, grid: Grid, handed: Handed) -> float:
-    """Return how far points were moved to the centres of their cells in the mean; NaN of areas."""
+    """Return the mean distance from points to the centres of their cells; NaN for areas."""
     if frame.crs is None or (frame.geom_type != "Point").any():
         return float("nan")
     start = np.stack([frame.geometry.x, frame.geometry.y], axis=1)[handed.giver]
@@ -300,7 +300,7 @@ def _mean_distance(start: Floats, end: Floats, people: Floats) -> float:
 
 
 def _homes(shapes: NDArray[np.object_], residential: gpd.GeoDataFrame | None) -> tuple[NDArray[np.object_], Ints, int]:
-    """Cut areas down to the residential areas within them.
+    """Cut areas to the residential areas within them.
 
     Returns
     -------
@@ -309,7 +309,7 @@ def _homes(shapes: NDArray[np.object_], residential: gpd.GeoDataFrame | None) ->
     giver : ndarray of int
         The position of the area of each piece.
     lacking : int
-        How many areas hold no residential area.
+        How many areas contain no residential area.
     """
     every = np.arange(len(shapes), dtype=np.int64)
     if residential is None or residential.empty:

@@ -1,4 +1,4 @@
-"""Groups among the elderly: a column of persons each."""
+"""Groups among the elderly: one column of persons for each."""
 
 from collections.abc import Mapping
 
@@ -13,7 +13,7 @@ def with_groups(cells: pd.DataFrame, groups: Mapping[str, Raster | float]) -> pd
     Parameters
     ----------
     cells : pandas.DataFrame
-        With ``elderly``; the groups that were given cell by cell have their columns already.
+        With ``elderly``; groups that were given cell by cell already have their columns.
     groups : mapping of str to Raster or float
         Groups by name.
 

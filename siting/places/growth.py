@@ -1,4 +1,4 @@
-"""People carried to the horizon by the factors of their units (methods, definition 8)."""
+"""People projected to the horizon by the factors of their units (methods, definition 8)."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from scipy.sparse import csr_array
 from siting.domain.nouns import Floats, Growth, Note
 from siting.places.people import WHO, People, derive
 
-# A note names no more units than these.
+# The most units that a note names.
 _MOST_NAMED = 10
 
 
@@ -22,12 +22,12 @@ def grow_people(
 ) -> tuple[People, tuple[Note, ...]]:
     """Multiply people by the factors of their units.
 
-    With f the factor of unit u and S the share of cell k in it, the people of a cell become
-    P'_k = P_k · (1 + Σ_u S_uk (f_u − 1)): a cell that several units share grows by the mean of their factors, by area,
-    and ground of no unit stays as it is. Units that overlap share a cell in proportion. NaN counts as 1. One factor for
-    everybody (``growth.level`` None) holds beyond the cells too.
+    With f the factor of unit u and S the share of cell k in it, the people of a cell become P'_k = P_k · (1 + Σ_u S_uk
+    (f_u − 1)). So a cell that several units share grows by the mean of their factors, by area, and parts in no unit do
+    not change. Units that overlap share a cell in proportion. NaN counts as 1. A single factor (``growth.level`` None)
+    also applies beyond the cells.
 
-    Whoever was derived and has no factor of their own grows with those they were derived from.
+    Derived people without a factor of their own grow with the people from whom they are derived.
 
     Parameters
     ----------
@@ -38,14 +38,14 @@ def grow_people(
     shares, place_ids : mapping
         How cells lie in the places of each level, and their ids.
     elderly_share : float, optional
-        Elderly ÷ residents, for those who are derived.
+        Elderly ÷ residents, for derived people.
 
     Returns
     -------
     people : People
         Groups grow with the elderly of their cell.
     notes : tuple of Note
-        How many there were before and after, and which units have no factor.
+        The numbers before and after, and the units without a factor.
     """
     factors = growth.factors.reindex(columns=list(WHO)).astype("float64")
     if growth.level is not None:
@@ -68,7 +68,7 @@ def grow_people(
 
 
 def cell_factors(shares: csr_array, factors: Floats) -> Floats:
-    """Return the factor of each cell: the mean of its units' factors by area, 1 for ground of no unit.
+    """Return the factor of each cell: the mean of its units' factors by area, 1 for parts in no unit.
 
     Examples
     --------
@@ -90,7 +90,7 @@ def _notes(before: People, after: People, factors: pd.DataFrame, follows: set[st
     }
     notes = [Note("people_grown", figures)]
     asked = [who for who in WHO if before.known(who) and who not in follows and factors[who].notna().any()]
-    # Units without any rate, and rates that no unit has, are told when the table is read.
+    # Reading the table reports units without any rate, and rates of unknown units.
     blank = factors.index[factors[asked].isna().any(axis=1) & factors.notna().any(axis=1)]
     if len(blank):
         notes.append(Note("growth_blank", {"count": len(blank), "ids": named(blank)}))
@@ -98,6 +98,6 @@ def _notes(before: People, after: People, factors: pd.DataFrame, follows: set[st
 
 
 def named(ids: pd.Index | list[str]) -> str:
-    """Join ids for a note; of many the first ten."""
+    """Join ids for a note; only the first ten of many."""
     told = [str(each) for each in ids[:_MOST_NAMED]]
     return ", ".join([*told, *(["…"] if len(ids) > _MOST_NAMED else [])])

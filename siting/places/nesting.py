@@ -1,4 +1,4 @@
-"""Which unit holds which place."""
+"""The unit that contains each place."""
 
 import geopandas as gpd
 import numpy as np
@@ -18,7 +18,7 @@ def holding_units(places: dict[str, gpd.GeoDataFrame]) -> dict[str, pd.Series]:
     Returns
     -------
     dict of str to pandas.Series
-        By level, on the index of its places; NA where no unit of a coarser level meets the place.
+        By level, on the index of its places; NA if no unit of a coarser level meets the place.
     """
     given = [level for level in ("residential_area", *FINE_TO_COARSE) if level in places]
     coarser = dict(zip(given, [*given[1:], None], strict=True))
@@ -31,7 +31,7 @@ def holding_units(places: dict[str, gpd.GeoDataFrame]) -> dict[str, pd.Series]:
 
 
 def largest_overlap(places: gpd.GeoDataFrame, units: gpd.GeoDataFrame) -> pd.Series:
-    """Return for every place the unit that holds most of its area; NA where none meets it."""
+    """Return for every place the unit that holds most of its area; NA if none meets it."""
     ordered = units.sort_index()
     place, unit = ordered.sindex.query(places.geometry, predicate="intersects")
     shapes, areas = places.geometry.to_numpy()[place], ordered.geometry.to_numpy()[unit]

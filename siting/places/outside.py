@@ -1,4 +1,4 @@
-"""What is left of a scenario's places without an area that a standard leaves out (methods, 15)."""
+"""The part of a scenario's places outside an area that a standard excludes (methods, 15)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -17,10 +17,10 @@ from siting.places.extent import covered_shares
 from siting.places.nesting import holding_units
 
 _OWN: Final = ("own_residents", "own_elderly")
-# Places that are of one ground or of the other, as a place in two units is of the one that holds most.
+# These places are not cut: each belongs to the side that holds most of it, like a place in two units.
 _OF_ONE: Final = ("residential_area", "community", "street", "planning")
 _HALF: Final = 0.5
-# Less of a place than this is a line that was drawn twice.
+# A remaining share below this comes from a border that was drawn twice.
 _HAIR: Final = 1e-6
 
 
@@ -33,11 +33,11 @@ class Outside:
     area : shapely.geometry.base.BaseGeometry
         In the working CRS.
     places : mapping of str to geopandas.GeoDataFrame
-        Residential areas and units by level, units cut at the area's border.
+        Residential areas and units by level; units are cut at the area's border.
     demand : Demand
-        The same cells as those of the whole, of which only the share outside the area lies in places.
+        The cells of the whole scenario, of which only the share outside the area lies in places.
     holders : mapping of str to pandas.Series
-        By level, the unit that holds each of these places.
+        By level, the unit that contains each of these places.
     """
 
     area: BaseGeometry
@@ -46,7 +46,7 @@ class Outside:
     holders: Mapping[str, pd.Series]
 
     def holds(self, points: gpd.GeoDataFrame) -> Bools:
-        """Tell which sites stand outside the area; one on its border does.
+        """Tell which sites are outside the area; a site on its border is.
 
         Parameters
         ----------
@@ -56,29 +56,29 @@ class Outside:
         Returns
         -------
         ndarray of bool
-            One a site, in their order.
+            One for each site, in their order.
         """
         return ~shapely.contains(self.area, points.geometry.representative_point().to_numpy())
 
 
 def outside_of(area: gpd.GeoDataFrame, inputs: Inputs, demand: Demand) -> Outside:
-    """Cut an area away from the places of a scenario.
+    """Remove an area from the places of a scenario.
 
     Parameters
     ----------
     area : geopandas.GeoDataFrame
         Polygons in the working CRS.
     inputs : Inputs
-        What the scenario's files hold.
+        The inputs of the scenario.
     demand : Demand
-        Where people are; their account is that of the whole.
+        The population cells; their account is that of the whole scenario.
 
     Returns
     -------
     Outside
-        Residential areas whole, those of which most lies outside; communities, streets and planning units of which most
-        lies outside, and districts and cities of which anything does, each without the area. What a table says of the
-        people of a unit that was cut is no longer known.
+        Residential areas with most of their area outside, uncut; communities, streets and planning units with most of
+        their area outside, and districts and cities with any area outside, all without the excluded area. The people
+        that a table gives for a unit are unknown after it is cut.
     """
     ground = shapely.union_all(area.geometry.to_numpy())
     places = {
@@ -109,7 +109,7 @@ def outside_of(area: gpd.GeoDataFrame, inputs: Inputs, demand: Demand) -> Outsid
 
 
 def _left(frame: gpd.GeoDataFrame, area: BaseGeometry) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Return the share of each place's ground that lies outside an area."""
+    """Return the share of each place's area that lies outside the excluded area."""
     shapes = frame.geometry.to_numpy()
     whole = shapely.area(shapes)
     inside = np.zeros(len(shapes))
@@ -119,7 +119,7 @@ def _left(frame: gpd.GeoDataFrame, area: BaseGeometry) -> np.ndarray[tuple[int],
 
 
 def _cut(level: str, frame: gpd.GeoDataFrame, area: BaseGeometry) -> gpd.GeoDataFrame:
-    """Return the units that are left, each without the area."""
+    """Return the remaining units, each without the excluded area."""
     left = _left(frame, area)
     kept = left >= _HALF if level in _OF_ONE else left > _HAIR
     found, cut = frame[kept].copy(), left[kept] < 1.0 - _HAIR

@@ -1,4 +1,4 @@
-"""The people of the cells while they are derived, calibrated and grown: totals are followed all the way."""
+"""The people of the cells during derivation, calibration and growth, with exact totals."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ WHO = ("residents", "elderly")
 
 @dataclass(frozen=True)
 class People:
-    """People of the cells, and of the ground beyond them.
+    """People of the cells, and of the area beyond them.
 
-    ``cells`` holds ``residents``, ``elderly`` (NaN throughout where unknown) and ``group_NAME``; ``beyond`` the persons
-    of ``residents`` and ``elderly`` who live beyond the cells. ``derived`` names who follows from whom:
-    ``elderly`` from ``residents`` through a share, or the other way.
+    ``cells`` holds ``residents``, ``elderly`` (NaN throughout if unknown) and ``group_NAME``; ``beyond`` holds the
+    numbers of ``residents`` and ``elderly`` beyond the cells. ``derived`` maps derived people to their source:
+    ``elderly`` to ``residents`` through a share, or the reverse.
     """
 
     cells: pd.DataFrame
@@ -29,11 +29,11 @@ class People:
         return bool(self.cells[who].notna().all()) and not np.isnan(self.beyond[who])
 
     def total(self, who: str) -> float:
-        """Persons in all cells and beyond; NaN where unknown."""
+        """Persons in all cells and beyond; NaN if unknown."""
         return float(self.cells[who].to_numpy().sum()) + self.beyond[who]
 
     def with_cells(self, who: str, people: Floats) -> "People":
-        """Return the same with other residents or elderly in the cells; groups keep their share of the elderly."""
+        """Return a copy with other residents or elderly in the cells; groups keep their share of the elderly."""
         changed = {who: people}
         if who == "elderly":
             before = self.cells[who].to_numpy()
@@ -42,12 +42,12 @@ class People:
         return People(self.cells.assign(**changed), self.beyond, self.derived)
 
     def with_beyond(self, who: str, people: float) -> "People":
-        """Return the same with other residents or elderly beyond the cells."""
+        """Return a copy with other residents or elderly beyond the cells."""
         return People(self.cells, {**self.beyond, who: people}, self.derived)
 
 
 def groups_of(cells: pd.DataFrame) -> list[str]:
-    """Return the names of the columns of groups."""
+    """Return the names of the group columns."""
     return [name for name in cells.columns if str(name).startswith("group_")]
 
 
@@ -57,9 +57,9 @@ def derive(people: People, share: float | None) -> People:
     Parameters
     ----------
     people : People
-        Whoever is unknown (NaN throughout) is derived, and whoever was derived before is derived anew.
+        Unknown people (NaN throughout) are derived, and people that were derived before are derived again.
     share : float, optional
-        Elderly ÷ residents; without it nobody is derived.
+        Elderly ÷ residents; without it nothing is derived.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Records that may stand on one plot, though none says so."""
+"""Records that may be on one plot although none of them says so."""
 
 import geopandas as gpd
 import numpy as np
@@ -10,10 +10,11 @@ from siting.domain.plots import SAME_PLACE_M, one_plot_m
 
 
 def with_plots(facilities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Mark the facilities that may stand on one plot, since ``site_id`` is blank (methods, 2).
+    """Mark the facilities that may be on one plot, because ``site_id`` is blank (methods, 2).
 
-    Two may that stand within 5 m of one another, or give the same land and stand no farther apart than one plot of it
-    is wide, unless both name a site, or both were placed by a name. What one of them may share, all of its site may.
+    Two facilities may be on one plot if they are within 5 m of each other, or if they give the same land and are no
+    farther apart than the width of one such plot. They may not if both name a site, or if both were located by a name.
+    What one facility of a site may share, the whole site may share.
 
     Parameters
     ----------
@@ -23,7 +24,7 @@ def with_plots(facilities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     Returns
     -------
     geopandas.GeoDataFrame
-        With the column ``plot``: the same text for those that may be on one plot, blank for all others.
+        With the column ``plot``: the same text for facilities that may be on one plot, blank for all others.
     """
     site, land = facilities["site_id"], pd.to_numeric(facilities["land_m2"]).astype("float64").to_numpy()
     reach = one_plot_m(facilities).to_numpy()

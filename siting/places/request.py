@@ -1,4 +1,4 @@
-"""What a scenario asks of a plan, held against its data: the sites to choose from, and every request that cannot be."""
+"""The request for a plan, checked against the data: the sites to choose from, and every impossible request."""
 
 import difflib
 from collections.abc import Iterable
@@ -18,29 +18,29 @@ from siting.places.facilities import open_facilities
 from siting.places.sizes import EXISTING, joined_sites, meant_for, sized_candidates, sized_facilities
 
 _LAYER: Final = "plan"
-# So many ids are told one by one.
+# The most ids that are named one by one.
 _TOLD: Final = 5
-# Ids are short: C9 is like C1.
+# Ids are short, so the cutoff is low: it finds C1 for C9.
 _ALIKE: Final = 0.5
 
 
 def plan_sites(inputs: Inputs, permitted: gpd.GeoDataFrame, options: PlanOptions | None = None) -> gpd.GeoDataFrame:
-    """Return the rows from which a plan chooses: facilities that may change, then candidates, each by its sizes.
+    """Return the sites from which a plan chooses: facilities that may change, then candidates, each in its sizes.
 
     Parameters
     ----------
     inputs : Inputs
         With generated candidates (:func:`siting.places.with_generated`).
     permitted : geopandas.GeoDataFrame
-        The candidates that are not on excluded ground, with ``generated``.
+        The candidates outside excluded areas, with ``generated``.
     options : PlanOptions, optional
-        What is asked; the scenario's own ``plan`` if absent.
+        The request; the scenario's own ``plan`` if absent.
 
     Returns
     -------
     geopandas.GeoDataFrame
-        As :func:`siting.places.joined_sites` gives, in the order by which ties are decided. Names of facilities that
-        do not count at the horizon, or stand in the surroundings, have no row.
+        As returned by :func:`siting.places.joined_sites`, in the order that breaks ties. Named facilities that do not
+        count at the horizon, or are in the surroundings, have no row.
     """
     asked = options or inputs.scenario.plan
     facilities = sized_facilities(
@@ -61,14 +61,14 @@ def plan_level(inputs: Inputs, options: PlanOptions | None = None) -> Level:
     Parameters
     ----------
     inputs : Inputs
-        Its units say which levels there are.
+        Its units tell which levels exist.
     options : PlanOptions, optional
-        What is asked; the scenario's own ``plan`` if absent.
+        The request; the scenario's own ``plan`` if absent.
 
     Returns
     -------
     str
-        ``plan.unit_level``, else the finest level that is given.
+        ``plan.unit_level``, otherwise the finest given level.
     """
     asked = options or inputs.scenario.plan
     if asked.unit_level is not None:
@@ -80,23 +80,23 @@ def plan_level(inputs: Inputs, options: PlanOptions | None = None) -> Level:
 def plan_faults(
     inputs: Inputs, refused: pd.DataFrame, sites: gpd.GeoDataFrame, options: PlanOptions | None = None
 ) -> tuple[Fault, ...]:
-    """Return all that is wrong with what is asked of a plan, beside the data.
+    """Return all faults of a request for a plan, checked against the data.
 
     Parameters
     ----------
     inputs : Inputs
         With generated candidates (:func:`siting.places.with_generated`).
     refused : pandas.DataFrame
-        Candidates on excluded ground, of :func:`siting.places.screen_candidates`.
+        Candidates in excluded areas, from :func:`siting.places.screen_candidates`.
     sites : geopandas.GeoDataFrame
-        Of :func:`plan_sites`, under the same options.
+        The result of :func:`plan_sites` with the same options.
     options : PlanOptions, optional
-        What is asked; the scenario's own ``plan`` if absent.
+        The request; the scenario's own ``plan`` if absent.
 
     Returns
     -------
     tuple of Fault
-        Empty where the request can be taken up; whether it can be met the optimiser finds.
+        Empty if the request can be tried; the optimiser finds whether it can be met.
     """
     asked = options or inputs.scenario.plan
     faults = Faults()
@@ -116,23 +116,23 @@ def plan_faults(
 
 
 def plan_notes(inputs: Inputs, permitted: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> tuple[Note, ...]:
-    """Return what a planner should know of the sites: what they lack, and which sizes serve nobody.
+    """Return notes on the sites: missing data, and sizes that fit no candidate.
 
     Parameters
     ----------
     inputs : Inputs
         With generated candidates.
     permitted : geopandas.GeoDataFrame
-        The candidates that are not on excluded ground.
+        The candidates outside excluded areas.
     sites : geopandas.GeoDataFrame
-        Of :func:`plan_sites`.
+        The result of :func:`plan_sites`.
 
     Returns
     -------
     tuple of Note
         ``generated_without_land``: generated candidates have no land or no cost; ``larger_sizes_only``: candidates too
         small for every size that is meant for them, which keep their own; ``sizes_for_nobody``: sizes whose ``for``
-        names no candidate there is.
+        names no existing candidate.
     """
     found = []
     made = sites[sites["generated"].to_numpy(dtype=bool)]
@@ -146,7 +146,7 @@ def plan_notes(inputs: Inputs, permitted: gpd.GeoDataFrame, sites: gpd.GeoDataFr
     if len(small):
         found.append(Note("larger_sizes_only", {"count": len(small), "ids": _told(sorted(map(str, small)))}))
     if inputs.sizes is not None and len(inputs.candidates):
-        # Asked of the whole ledger: a kind that excluded ground refuses is a kind all the same.
+        # Checked against the whole ledger: a kind whose candidates are all in excluded areas still exists.
         serves = meant_for(inputs.candidates, inputs.sizes).any(axis=0) | (inputs.sizes["for"] == EXISTING).to_numpy()
         names = sorted(f"{size} ({whom})" for size, whom in inputs.sizes.loc[~serves, ["size", "for"]].to_numpy())
         if names:
@@ -155,7 +155,7 @@ def plan_notes(inputs: Inputs, permitted: gpd.GeoDataFrame, sites: gpd.GeoDataFr
 
 
 def _standing(inputs: Inputs) -> gpd.GeoDataFrame:
-    """Return the facilities that count at the horizon and are no others' of the surroundings."""
+    """Return the facilities that count at the horizon and are not in the surroundings."""
     facilities = open_facilities(inputs.facilities, inputs.scenario.scenario)
     if "context" not in facilities:
         return facilities
@@ -163,7 +163,7 @@ def _standing(inputs: Inputs) -> gpd.GeoDataFrame:
 
 
 def _check_settings(asked: PlanOptions, faults: Faults) -> None:
-    """Check that the model looks at every setting that is given beside it."""
+    """Check that the model uses every setting that is given with it."""
     for name in idle_settings(asked) if "model" in asked.model_fields_set else ():
         models = ", ".join(models_with(name))
         faults.add("plan_setting_of_other_model", layer=_LAYER, field=name, found=asked.model, expected=models)
@@ -212,7 +212,7 @@ def _check_facilities(asked: PlanOptions, inputs: Inputs, sites: gpd.GeoDataFram
 
 
 def _check_names(asked: PlanOptions, inputs: Inputs, faults: Faults) -> None:
-    """Check the names of groups, clauses and the level of units."""
+    """Check the names of groups and clauses, and the level of units."""
     clauses = [clause.id for _, clause in linear_clauses(inputs.standards)]
     groups = list(inputs.population.groups)
     for name in _unknown(asked.weights, groups):
@@ -223,7 +223,7 @@ def _check_names(asked: PlanOptions, inputs: Inputs, faults: Faults) -> None:
 
 
 def _check_levels(asked: PlanOptions, given: list[str], faults: Faults) -> None:
-    """Check the level of units, and those of clauses that are asked for at one level (``ID@LEVEL``)."""
+    """Check the level of units, and the levels of clauses that are requested for one level (``ID@LEVEL``)."""
     levels = [("unit_level", asked.unit_level)] if asked.unit_level is not None else []
     named = [("clauses", level) for name in asked.clauses if (level := name.partition("@")[2])]
     for key, level in dict.fromkeys([*levels, *(each for each in named if each[1] != "residential_area")]):
@@ -238,7 +238,7 @@ def _check_minutes(asked: PlanOptions, minutes: float, faults: Faults) -> None:
 
 
 def _check_capacity(asked: PlanOptions, sites: gpd.GeoDataFrame, faults: Faults) -> None:
-    """Check that all new rows have a capacity where some row has one."""
+    """Check that all new sites have a capacity if any site has one."""
     limited = sites["capacity"].notna().to_numpy(dtype=bool)
     new = ~sites["standing"].to_numpy(dtype=bool)
     lacking = dict.fromkeys(sites["candidate_id"][new & ~limited].map(str))
@@ -252,18 +252,18 @@ def _check_costs(sites: gpd.GeoDataFrame, faults: Faults) -> None:
     for key in sorted(lacking["candidate_id"][~made].map(str)):
         faults.add("candidate_without_cost", row=key)
     if made.any():
-        # They lack it all for one reason.
+        # All are missing for the same reason.
         faults.add("candidate_without_cost", row=_told(lacking["candidate_id"][made].map(str).tolist()))
 
 
 def _unknown(named: Iterable[str], known: Iterable[str]) -> list[str]:
-    """Return the names that are not known, each once, in their order."""
+    """Return the unknown names, each once, in their order."""
     there = set(known)
     return [name for name in dict.fromkeys(named) if name not in there]
 
 
 def _near(name: str, known: Iterable[str]) -> str:
-    """Return the known names that look like one, a dash where there is none."""
+    """Return the most similar known names, a dash if there is none."""
     return _listed(difflib.get_close_matches(name, sorted(set(map(str, known))), cutoff=_ALIKE))
 
 
@@ -272,6 +272,6 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _told(names: list[str]) -> str:
-    """Return the first names of a list, and how many there are in all if there are more."""
+    """Return the first names of a list, and how many there are in total if there are more."""
     more = f" … ({len(names)})" if len(names) > _TOLD else ""
     return ", ".join(names[:_TOLD]) + more

@@ -1,4 +1,4 @@
-"""Sites become rows of a choice: one a candidate and size that fits it, and those of facilities that may change."""
+"""The sites of a choice: one for each candidate and size that fits it, and those of facilities that may change."""
 
 from collections.abc import Collection
 from typing import Final
@@ -19,13 +19,13 @@ SITE_COLUMNS: Final = (
     *("candidate_id", "size", "tier", "land_m2", "floor_area_m2", "capacity", "beds", "cost_cny"),
     *("place", "generated", "facility", "standing", "occupied"),
 )
-# Words of ``for`` that name no kind of candidate.
+# Words of ``for`` that do not name a kind of candidate.
 GENERATED: Final = "generated"
 EXISTING: Final = "existing"
-# From the smaller to the larger: nothing is made smaller.
+# From small to large: a facility is never made smaller.
 _TIERS: Final = ("station", "centre")
 _MEASURES: Final = ("land_m2", "floor_area_m2", "capacity", "beds")
-# Units are converted in binary fractions: 2 亩 need no more than 2 亩.
+# Units are converted in binary fractions: this tolerance makes 2 亩 equal to 2 亩.
 _ROUNDING: Final = 1.0 + 1e-9
 
 
@@ -36,34 +36,34 @@ def sized_candidates(
     capacity: float | None = None,
     preferred: pd.Series | None = None,
 ) -> gpd.GeoDataFrame:
-    """Return one row a candidate and size that fits it.
+    """Return one row for each candidate and size that fits it.
 
-    A size is offered to the kind of candidate that its ``for`` names, to those that were generated (``generated``), or
-    to all (blank); never that of ``existing``. It fits where it needs no more land and floor area than the candidate
-    has, as far as both are known. A candidate that no size fits keeps the size that it has: its own land, floor area
+    A size is offered to the kind of candidate that its ``for`` names, to generated candidates (``generated``), or to
+    all (blank); sizes of ``existing`` are not offered. It fits if it needs no more land and floor area than the
+    candidate has, as far as both are known. A candidate that no size fits keeps its own size: its own land, floor area
     and cost.
 
-    A size that says nothing of land, floor area or cost takes the candidate's own: land as
-    :func:`siting.places.counted_land` counts it for the floor area. A size's cost, ``cost_cny`` + ``cost_cny_per_m2`` ×
-    floor area, stands for the capital cost; a leased candidate pays its rent beside it.
+    A size without land, floor area or cost takes the candidate's own: land as :func:`siting.places.counted_land` counts
+    it for the floor area. A size's cost, ``cost_cny`` + ``cost_cny_per_m2`` × floor area, replaces the capital cost; a
+    leased candidate pays its rent in addition.
 
     Parameters
     ----------
     candidates : geopandas.GeoDataFrame
         Points indexed by id, with the columns of candidates and ``generated``.
     sizes : pandas.DataFrame or None
-        ``SIZE_COLUMNS``; None where the scenario has no table of sizes.
+        ``SIZE_COLUMNS``; None if the scenario has no table of sizes.
     capacity : float, optional
-        Elders whom a size serves that does not say so; NaN (no limit) if absent.
+        How many elderly a size without a capacity serves; NaN (no limit) if absent.
     preferred : pandas.Series, optional
-        The layers of each candidate, of :func:`siting.places.preferred_layers`.
+        The layers of each candidate, from :func:`siting.places.preferred_layers`.
 
     Returns
     -------
     geopandas.GeoDataFrame
-        ``SITE_COLUMNS`` and ``geometry``, on a RangeIndex; ``size`` is NA for a candidate's own. In canonical order: by
-        :func:`siting.places.place_order`, which ``place`` numbers from 0, then the cheaper first, then less land, then
-        by name; what is not known comes last. ``facility``, ``standing`` and ``occupied`` are false.
+        ``SITE_COLUMNS`` and ``geometry``, on a RangeIndex; ``size`` is NA for a candidate's own size. In canonical
+        order: by :func:`siting.places.place_order`, which ``place`` numbers from 0, then the cheaper first, then less
+        land, then by name; unknown values come last. ``facility``, ``standing`` and ``occupied`` are false.
     """
     offered = meant_for(candidates, sizes)
     fits = offered & _room(candidates, sizes)
@@ -100,31 +100,31 @@ def sized_facilities(
     closable: Collection[str] = (),
     existing_capacity: float | None = None,
 ) -> gpd.GeoDataFrame:
-    """Return the rows of the facilities that a plan may enlarge or close.
+    """Return the sites of the facilities that a plan may enlarge or close.
 
-    Each has one row as it is (``standing``, cost 0), and one that may be enlarged has one more a size of ``existing``
-    that is larger: of tier, land, floor area, capacity and beds none falls and one grows, as far as both are known; one
-    that cannot be compared in anything counts as larger.
-    What a size does not say stays as it is; its cost is ``cost_cny`` + ``cost_cny_per_m2`` × floor area. Sizes
-    without ``for`` are those of candidates and enlarge nothing.
+    Each has one site in its present size (``standing``, cost 0). A facility that may be enlarged has one more for each
+    larger size of ``existing``. A size is larger if, as far as both values are known, tier, land, floor area, capacity
+    and beds do not fall and at least one grows; if no value can be compared, it counts as larger. Values that a size
+    does not give do not change; its cost is ``cost_cny`` + ``cost_cny_per_m2`` × floor area. Sizes without ``for`` are
+    for candidates and enlarge nothing.
 
     Parameters
     ----------
     facilities : geopandas.GeoDataFrame
-        Points of all facilities that count (they share the land of their sites), with the columns of facilities.
+        Points of all counted facilities (they share the land of their sites), with the columns of facilities.
     sizes : pandas.DataFrame or None
         ``SIZE_COLUMNS``.
     upgradable, closable : collection of str
-        Ids; those that are not among the facilities have no row.
+        Ids; ids of other facilities have no row.
     existing_capacity : float, optional
-        Elders whom a facility serves; NaN (no limit) if absent.
+        How many elderly a facility serves; NaN (no limit) if absent.
 
     Returns
     -------
     geopandas.GeoDataFrame
-        As :func:`sized_candidates` gives, ``candidate_id`` being the facility's id and ``facility`` true; the row as it
-        is comes first.
-        ``occupied`` is true where one row of the place must stay open: of a facility that may not be closed.
+        As returned by :func:`sized_candidates`, with the facility's id as ``candidate_id`` and ``facility`` true; the
+        present size comes first. ``occupied`` is true if one site of the place must stay open, for a facility that may
+        not be closed.
     """
     named = facilities.index.isin([*upgradable, *closable])
     land = land_span(facilities, {})
@@ -154,12 +154,12 @@ def sized_facilities(
 
 
 def joined_sites(facilities: gpd.GeoDataFrame, candidates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the rows of facilities, then those of candidates: among equals what stands already stays.
+    """Return the sites of facilities, then those of candidates: ties go to existing facilities.
 
     Parameters
     ----------
     facilities, candidates : geopandas.GeoDataFrame
-        Of :func:`sized_facilities` and :func:`sized_candidates`, in one CRS.
+        The results of :func:`sized_facilities` and :func:`sized_candidates`, in one CRS.
 
     Returns
     -------
@@ -185,7 +185,7 @@ def meant_for(candidates: gpd.GeoDataFrame, sizes: pd.DataFrame | None) -> Bools
 
 
 def _room(candidates: gpd.GeoDataFrame, sizes: pd.DataFrame | None) -> Bools:
-    """Return, shape (candidates, sizes), where a size needs no more than the candidate has; what nobody knows fits."""
+    """Return, shape (candidates, sizes), whether a size needs no more than the candidate has; unknown values fit."""
     if sizes is None:
         return np.zeros((len(candidates), 0), dtype=bool)
     has = {"floor_area_m2": _numbers(candidates, "floor_area_m2")}
@@ -208,7 +208,7 @@ def _larger(facilities: gpd.GeoDataFrame, sizes: pd.DataFrame | None) -> Bools:
         grows |= theirs > ours * _ROUNDING
         shrinks |= theirs * _ROUNDING < ours
         compared |= ~np.isnan(ours + theirs)
-    # Of a facility whose records say nothing the planner knows that the size is larger.
+    # If the records of a facility hold no value to compare, the user knows that the size is larger.
     says = sizes[list(_MEASURES)].notna().any(axis=1).to_numpy(dtype=bool)
     grows |= says & ~compared
     tier = {name: rank for rank, name in enumerate(_TIERS)}
@@ -228,7 +228,7 @@ def _taken(sizes: pd.DataFrame | None, size: Ints) -> pd.DataFrame:
 
 
 def _stated_cost(table: pd.DataFrame, floor: pd.Series) -> pd.Series:
-    """Return what the sizes cost; NaN where they do not say, or only for each m² of a floor area that is not known."""
+    """Return the costs of the sizes; NaN if they are missing, or are per m² of an unknown floor area."""
     fixed, rate = table["cost_cny"], table["cost_cny_per_m2"]
     return fixed.where(rate.isna(), fixed.fillna(0.0) + rate * floor)
 
@@ -240,9 +240,9 @@ def _costs(own: gpd.GeoDataFrame, table: pd.DataFrame, floor: pd.Series) -> Floa
 
 
 def _own_land(own: gpd.GeoDataFrame, floor: pd.Series) -> pd.Series:
-    """Return the land that candidates count with so much floor area, each a site of its own, on a RangeIndex.
+    """Return the counted land of candidates with the given floor area, each as its own site, on a RangeIndex.
 
-    NaN where it is missing, or where nothing of a doubtful plot is sure; else what is sure.
+    NaN if it is missing, or if no part of a doubtful plot is sure; otherwise the sure part.
     """
     own = own.reset_index(drop=True)
     taken = counted_land(own.assign(floor_area_m2=floor.to_numpy(), site_id=None))
@@ -252,7 +252,7 @@ def _own_land(own: gpd.GeoDataFrame, floor: pd.Series) -> pd.Series:
 
 
 def _numbers(table: pd.DataFrame, name: str) -> pd.Series:
-    """Return a column as float64 on a RangeIndex, NaN where nothing is given."""
+    """Return a column as float64 on a RangeIndex, NaN for missing values."""
     return pd.to_numeric(table[name]).astype("float64").reset_index(drop=True)
 
 
@@ -261,7 +261,7 @@ def _words(cells: pd.Series) -> NDArray[np.object_]:
 
 
 def _in_order(rows: pd.DataFrame, own: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return rows in canonical order, with the places of what they stand for."""
+    """Return rows in canonical order, with the number of their place."""
     _, name = np.unique(_words(rows["size"]).astype(str), return_inverse=True)
     land, cost = (rows[column].fillna(np.inf).to_numpy() for column in ("land_m2", "cost_cny"))
     order = np.lexsort((name, land, cost, ~rows["standing"].to_numpy(dtype=bool), rows["place"].to_numpy()))

@@ -1,4 +1,4 @@
-"""People moved into the residential areas of their unit, totals unchanged (methods, definition 8)."""
+"""People moved into the residential areas of their unit, with unchanged totals (methods, definition 8)."""
 
 import warnings
 
@@ -13,7 +13,7 @@ from shapely import Polygon
 from siting.domain.nouns import Floats, Grid
 from siting.places.cells import cell_shares
 
-# Persons per person: far below what a report shows.
+# Persons per person: far below the precision of a report.
 _TOLERANCE = 1e-9
 
 
@@ -32,16 +32,16 @@ def residential_weights(
 def spread_people(
     people: Floats, groups: Floats, shares: csr_array, weights: csr_array, inside: Floats
 ) -> tuple[Floats, Floats]:
-    """Move people, and groups among them, within their units in proportion to weights; every unit keeps its totals.
+    """Move people, and the groups among them, within their units in proportion to weights; totals of units are kept.
 
     With S the share of each cell in each unit, P the people and W the weights, the new people are P' = Σ_u a_u W_u,
-    where the factors a solve Σ_k S_uk P'_k = Σ_k S_uk P_k for every unit u: cells on a border belong to several
-    units, and a plain share-out would leak across it. A unit without weight keeps its own pattern.
+    where the factors a solve Σ_k S_uk P'_k = Σ_k S_uk P_k for every unit u. Cells on a border belong to several units,
+    so a simple distribution would move people across it. A unit without weight keeps its own pattern.
 
-    A group's share of the people whom a unit hands to its cells is one share for the whole unit, such that each unit
-    keeps the group's total too; where a unit keeps its own pattern, each cell keeps its share. Groups that make up all
-    people do so afterwards. Where no such shares lie between 0 and 1 (cells of the border that hold most of a unit) the
-    unit's own share is taken, and the total of a group may leak across the border.
+    Among the people that a unit gives to its cells, a group has the same share in all of them, chosen so that each unit
+    keeps the group's total; if a unit keeps its own pattern, each cell keeps its share. Groups that make up all people
+    still do so afterwards. If no such shares between 0 and 1 exist (border cells that hold most of a unit), the unit's
+    own share is used, and people of a group may move across the border.
 
     Parameters
     ----------
@@ -52,12 +52,12 @@ def spread_people(
     shares, weights : scipy.sparse.csr_array
         Shape (units, cells): share of the cell's area in the unit, and weight of the cell for the unit.
     inside : ndarray
-        Share of each cell in the study area; people of its parts that no unit holds keep their pattern.
+        Share of each cell in the study area; people in parts of cells that no unit contains keep their pattern.
 
     Returns
     -------
     people, groups : ndarray
-        After the move; nobody is negative, and cells outside every unit keep theirs.
+        After the move; no value is negative, and cells outside all units keep their people.
     """
     rest = csr_array((inside - np.asarray(shares.sum(axis=0)).ravel()).clip(min=0.0)[None, :])
     shares = csr_array(vstack([shares, rest]))
@@ -75,7 +75,8 @@ def spread_people(
         if not off.any() and not at_fault.any() and (moved >= -_TOLERANCE).all():
             handed = csr_array(pattern.multiply(factors[:, None]))
             return moved.clip(0.0, None), _spread_groups(people, groups, shares, handed, keeps)
-        # Homes that lie almost wholly in a neighbour's cells cannot take a unit's people: it keeps its own pattern.
+        # Homes that lie almost completely in a neighbour's cells cannot take a unit's people: the unit keeps its
+        # pattern.
         keeps |= at_fault if at_fault.any() else True
     return people, groups
 
@@ -83,7 +84,7 @@ def spread_people(
 def _spread_groups(
     people: Floats, groups: Floats, shares: csr_array, handed: csr_array, keeps: NDArray[np.bool_]
 ) -> Floats:
-    """Move groups with the people whom each unit hands to its cells, shape (units, cells)."""
+    """Move groups with the people that each unit gives to its cells, shape (units, cells)."""
     if not groups.shape[1]:
         return groups
     within = np.divide(groups, people[:, None], out=np.zeros_like(groups), where=people[:, None] > 0)
@@ -106,7 +107,7 @@ def _solve(system: csr_array, totals: Floats) -> Floats:
     factors = np.zeros(len(totals))
     settled = np.flatnonzero(system.diagonal() > 0)
     with warnings.catch_warnings():
-        # A singular system shows in factors that are not finite, and the units at fault keep their own pattern.
+        # A singular system gives factors that are not finite; the affected units keep their own pattern.
         warnings.simplefilter("ignore", MatrixRankWarning)
         found = spsolve(system[settled][:, settled].tocsc(), totals[settled])
     factors[settled] = np.nan_to_num(found, nan=-1.0, posinf=-1.0, neginf=-1.0)
@@ -114,5 +115,5 @@ def _solve(system: csr_array, totals: Floats) -> Floats:
 
 
 def _rows(matrix: csr_array, mask: NDArray[np.bool_]) -> csr_array:
-    """Keep some rows of a matrix and empty the others."""
+    """Keep some rows of a matrix and clear the others."""
     return csr_array(matrix.multiply(mask[:, None].astype(np.float64)))

@@ -1,4 +1,4 @@
-"""How many may live in the part of a unit that the population grids do not hold (methods, definition 8)."""
+"""The most people in the part of a unit that the population grids do not cover (methods, definition 8)."""
 
 from collections.abc import Mapping
 
@@ -18,9 +18,9 @@ def unseen_people(
     cell_m2: Floats,
     accepted: float,
 ) -> dict[str, pd.DataFrame]:
-    """Return the most people outside the grids of each unit of which no more lies there than is accepted.
+    """Return the most people outside the grids, for each unit whose share outside is accepted.
 
-    They are taken to be no more than those of the densest part of the unit, as far as it is known, of the same size.
+    They are assumed to be at most as many as in the densest known part of the unit of the same size.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def unseen_people(
     shares : mapping of str to scipy.sparse.csr_array
         By level, shape (units, cells): share of each cell in each unit.
     grid_share : mapping of str to ndarray
-        By level, the share of each unit of which people are known.
+        By level, the share of each unit with known people.
     ids : mapping of str to pandas.Index
         By level, the units.
     cell_m2 : ndarray
@@ -40,7 +40,7 @@ def unseen_people(
     Returns
     -------
     dict of str to pandas.DataFrame
-        By level, ``residents`` and ``elderly``, NaN for units that the grids hold whole, or too little of.
+        By level, ``residents`` and ``elderly``, NaN for units that the grids cover completely, or too little.
     """
     found = {}
     for level, units in ids.items():
@@ -59,14 +59,14 @@ def unseen_people(
 
 
 def densest(people: Floats, area: Floats, size: float) -> float:
-    """Return how many live on the densest ground of a size.
+    """Return how many people live in the densest area of a given size.
 
     Parameters
     ----------
     people, area : ndarray
         People and area of the pieces of ground.
     size : float
-        Area of the ground sought; what is beyond all pieces holds nobody.
+        The size of the area; beyond all pieces there are no people.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""From sites to cells: who is within the cut-off of which site, and how far the nearest two are."""
+"""From sites to cells: which cells are within the cut-off of which site, and the two nearest sites of each cell."""
 
 from dataclasses import dataclass
 
@@ -24,10 +24,11 @@ _STAGE = "walk"
 
 @dataclass(frozen=True)
 class Walked:
-    """What walking gives, by rows of sites and cells.
+    """The result of the walks, by row numbers of sites and cells.
 
-    Times, which sites could set out, the rows of those that have a circle and their circles, why cells are not covered,
-    notes on the ways, and which cells that joined no way lie beside a part of the network left out as too short.
+    Times; which sites are attached; the rows of sites that have a circle, and their circles; why cells are not covered;
+    notes on the network or surface; and which cells that are not attached lie beside a part of the network that was
+    left out as too short.
     """
 
     reach: Reach
@@ -39,7 +40,7 @@ class Walked:
     beside_scraps: NDArray[np.bool_] | None = None
 
     def access(self, sites: gpd.GeoDataFrame, cells: pd.DataFrame) -> Access:
-        """Return it by the ids of the sites and the numbers of the cells."""
+        """Return the result by the ids of the sites and the numbers of the cells."""
         ids = sites.index.to_numpy(dtype=object)
         table = pd.DataFrame({"seconds": self.reach.nearest_s}, index=cells.index)
         table["nearest"] = _named(ids, self.reach.nearest, cells.index)
@@ -67,32 +68,33 @@ def walk_to(
     circles: bool = True,
     progress: Progress = quiet,
 ) -> Access:
-    """Walk between sites and cells.
+    """Compute the walks between sites and cells.
 
     Parameters
     ----------
     ways : WalkingNetwork, Surface, StraightLines or None
-        A network, or open ground; straight lines are walked × ``walking.detour``, labelled optimistic. None walks in
-        straight lines at the speed of the built-in walker that ``walking`` names.
+        A network, or open ground; straight lines are walked × ``walking.detour``, labelled optimistic. None: straight
+        lines at the speed of the built-in walker that ``walking`` names.
     sites : geopandas.GeoDataFrame
         Points in the working CRS, indexed by id.
     counting : ndarray of bool
-        Sites that count for the circle: the nearest two are sought among them, to ``walking.max_minutes``.
+        Sites that count for the circle: the two nearest of each cell are sought among them, up to
+        ``walking.max_minutes``.
     cells : pandas.DataFrame
         ``x``, ``y``, ``half_diagonal_m`` of the demand cells, metres.
     walking : Walking
         Walker, cut-off, direction, limits.
     cutoff_s : ndarray, optional
-        A cut-off of its own for each site; ``walking.minutes`` if absent.
+        A separate cut-off for each site; ``walking.minutes`` if absent.
     circles : bool
-        Draw the circles, which costs more than all walks; without, there are none.
+        Draw the circles, which takes longer than all walks; otherwise there are none.
     progress : callable
-        Told ``("walk", done, total)``.
+        Called as ``("walk", done, total)``.
 
     Returns
     -------
     Access
-        Times within the cut-off (inclusive, to a millisecond), the nearest two counting sites of each cell, circles of
+        Times within the cut-off (inclusive, to a millisecond), the two nearest counting sites of each cell, circles of
         the counting sites.
     """
     progress(_STAGE, 0, 1)
@@ -111,9 +113,9 @@ def walk(
     cutoff_s: NDArray[np.float64] | None = None,
     circles: bool = True,
 ) -> Walked:
-    """Walk between sites and cells, as :func:`walk_to` does, and return rows and not ids."""
+    """Compute the walks between sites and cells as :func:`walk_to` does, and return row numbers instead of ids."""
     xy = shapely.get_coordinates(sites.geometry.to_numpy()).reshape(-1, 2)
-    # Ties of the nearest break by place, then by id, whatever the order of the rows.
+    # Ties between nearest sites are broken by place, then by id, independent of the order of the rows.
     rank = np.empty(len(sites), dtype=np.int64)
     rank[np.lexsort((sites.index.astype(str).to_numpy(), xy[:, 1], xy[:, 0]))] = np.arange(len(sites))
     keep, longest = reach_s(counting, walking, cutoff_s)
@@ -128,7 +130,7 @@ def walk(
 
 
 def reach_s(counting: NDArray[np.bool_], walking: Walking, cutoff_s: Floats | None) -> tuple[Floats, Floats]:
-    """Return how far each site walks, seconds: within the cut-off, and in all."""
+    """Return how far each site walks, in seconds: the cut-off, and the overall limit."""
     keep = np.full(len(counting), walking.minutes * SECONDS_PER_MINUTE) if cutoff_s is None else cutoff_s
     return keep, np.where(counting, np.maximum(keep, walking.max_minutes * SECONDS_PER_MINUTE), keep)
 
@@ -141,7 +143,7 @@ def _straight(
     drawn: NDArray[np.bool_],
     lines: StraightLines,
 ) -> Walked:
-    """Walk in straight lines × a detour factor."""
+    """Compute walks in straight lines × a detour factor."""
     pace = walking.detour / lines.speed
     reach = walk_straight(xy, cells[["x", "y"]].to_numpy(dtype=np.float64), pace, limits)
     cutoff = walking.minutes * SECONDS_PER_MINUTE
@@ -153,7 +155,7 @@ def _straight(
 def _along(
     network: WalkingNetwork, xy: Floats, cells: pd.DataFrame, walking: Walking, limits: Limits, drawn: NDArray[np.bool_]
 ) -> Walked:
-    """Walk over a network."""
+    """Compute walks over a network."""
     places = cells[["x", "y"]].to_numpy(dtype=np.float64)
     limit_m = walking.attach_limit_m + cells["half_diagonal_m"].to_numpy()
     people = attach(network, places, limit_m)
@@ -174,7 +176,7 @@ def _along(
 def _over(
     surface: Surface, xy: Floats, cells: pd.DataFrame, walking: Walking, limits: Limits, drawn: NDArray[np.bool_]
 ) -> Walked:
-    """Walk over open ground."""
+    """Compute walks over open ground."""
     places = cells[["x", "y"]].to_numpy(dtype=np.float64)
     people = stand(surface, places, walking.attach_limit_m + cells["half_diagonal_m"].to_numpy())
     doors = stand(surface, xy, np.full(len(xy), walking.attach_limit_m))
@@ -190,12 +192,12 @@ def _over(
 
 
 def _cut_off(people: Attachment, doors: Attachment) -> NDArray[np.bool_]:
-    """Tell who joined a component on which no site stands that counts."""
+    """Tell which cells are attached to a component without any counting site."""
     return ~np.isin(people.component, doors.component)
 
 
 def _reasons(seconds: Floats, cutoff: float) -> NDArray[np.object_]:
-    """Say of every cell why it is not covered."""
+    """Return for every cell why it is not covered."""
     reasons = np.full(len(seconds), "beyond_circle", dtype=object)
     reasons[np.isinf(seconds)] = "beyond_max_minutes"
     reasons[seconds <= cutoff + TOLERANCE_S] = "covered"

@@ -1,7 +1,7 @@
-"""What is worked out once for the same ground, sites and people: kept under the hash of all that decides it.
+"""Results that are computed once for the same network, sites and people: cached under the hash of all their inputs.
 
-A key is the hash of the arrays themselves, of every setting, of this room's own code and of the libraries' versions: a
-change of any of them is another key. Kept are the network made ready for a walker, and what walking gives.
+A key is the hash of the arrays themselves, of all settings, of the code of this package and of the versions of the
+libraries: any change gives another key. The cache holds the network prepared for a walker, and the results of walks.
 """
 
 import json
@@ -42,16 +42,16 @@ _LAYOUT: Final = "layout"
 
 
 class CachedTravel:
-    """What is walked on, made ready when somebody walks; what walking gives is kept between runs.
+    """The network or surface, prepared at the first walk; results of walks are kept between runs.
 
     Parameters
     ----------
     prepare : callable
-        Makes it ready.
+        Prepares the network or surface.
     decides : callable
-        Gives all that decides what ``prepare`` returns; see :func:`decides`.
+        Returns all inputs that determine the result of ``prepare``; see :func:`decides`.
     progress : callable
-        Told ``("network", done, total)``.
+        Called as ``("network", done, total)``.
     """
 
     def __init__(self, prepare: Callable[[], Prepared], decides: Callable[[], Any], progress: Progress = quiet) -> None:
@@ -59,16 +59,16 @@ class CachedTravel:
 
     @cached_property
     def key(self) -> str:
-        """The hash of all that decides them."""
+        """The hash of all inputs."""
         return digest("ways", self._decides())
 
     @cached_property
     def ready(self) -> Prepared:
-        """The ways, ready to be walked."""
+        """The prepared network or surface."""
         self._progress("network", 0, 1)
         kept = None if store.folder() is None else _unpack(store.load(self.key))
         found: Prepared = kept if isinstance(kept, WalkingNetwork) else self._prepare()
-        # Open ground is quicker made than read.
+        # Open ground is prepared faster than it could be read from the cache.
         if found is not kept and isinstance(found, WalkingNetwork) and store.folder() is not None:
             _keep(self.key, found)
         self._progress("network", 1, 1)
@@ -85,7 +85,7 @@ class CachedTravel:
         circles: bool = True,
         progress: Progress = quiet,
     ) -> Access:
-        """Walk as :func:`siting.travel.walk_to` does, or take what the same walk gave before."""
+        """Compute the walks as :func:`siting.travel.walk_to` does, or return the cached result of the same walks."""
         off = store.folder() is None
         key = "" if off else self._key_of(sites, counting, cells, walking, cutoff_s, circles=circles)
         kept = None if off else _unpack(store.load(key))
@@ -122,12 +122,12 @@ class CachedTravel:
 def decides(
     ground: Network | OpenGround | None, terrain: Raster | None, speeds: WalkerSpeeds, crs: pyproj.CRS
 ) -> tuple[Any, ...]:
-    """Return what decides the ways: the ground, the heights, the walker, the CRS."""
+    """Return the inputs that determine the network or surface: ground, elevations, walker, CRS."""
     return ("straight", speeds) if ground is None else (type(ground).__name__, ground, terrain, speeds, crs)
 
 
 def digest(*parts: Any) -> str:
-    """Return the hash of arrays, numbers, texts, records and collections of them, and of the code that works on them.
+    """Return the hash of arrays, numbers, texts, records and collections of them, and of the code that processes them.
 
     Examples
     --------
@@ -141,7 +141,7 @@ def digest(*parts: Any) -> str:
     return hash_.hexdigest()
 
 
-def _plainly(part: Any) -> Any:  # noqa: ANN401 - whatever decides a value
+def _plainly(part: Any) -> Any:  # noqa: ANN401 - any kind of input
     """Return a part as arrays, numbers, texts and lists of them."""
     if isinstance(part, Grid):
         return (tuple(part.transform), part.shape, part.crs)
@@ -158,15 +158,15 @@ def _plainly(part: Any) -> Any:  # noqa: ANN401 - whatever decides a value
     return list(part) if isinstance(part, np.ndarray) and part.dtype == object else part
 
 
-def _feed(hash_: Any, part: Any) -> None:  # noqa: ANN401 - whatever decides a value
-    """Hash a part; its kind and length go first, so that no two unlike parts give the same bytes."""
+def _feed(hash_: Any, part: Any) -> None:  # noqa: ANN401 - any kind of input
+    """Hash a part; its kind and length come first, so that different parts never give the same bytes."""
     part = _plainly(part)
     if isinstance(part, np.ndarray):
         hash_.update(f"array {part.dtype.str} {part.shape};".encode())
         hash_.update(np.ascontiguousarray(part).data)
     elif isinstance(part, tuple | list):
         if part and all(isinstance(each, str) for each in part):
-            # Many ids or kinds: at once.
+            # Many ids or kinds are hashed at once.
             text = json.dumps(part).encode()
             hash_.update(f"texts {len(text)};".encode() + text)
             return
@@ -180,7 +180,7 @@ def _feed(hash_: Any, part: Any) -> None:  # noqa: ANN401 - whatever decides a v
 
 @cache
 def _code() -> tuple[str, ...]:
-    """Return what else decides results: versions of this product and of the libraries, the machine, the code itself."""
+    """Return the other inputs of results: versions of this package and of libraries, the machine, the code itself."""
     versions = [each.__version__ for each in (numba, np, scipy, shapely, pyproj)]
     hash_ = blake2b(digest_size=16)
     for path in sorted(Path(__file__).parent.glob("*.py")):
@@ -193,13 +193,13 @@ def _keep(key: str, record: WalkingNetwork | Walked) -> None:
     arrays: dict[str, NDArray[Any]] = {}
     try:
         layout = json.dumps(_pack(record, "0", arrays))
-    except TypeError:  # a record holds what cannot be kept: it is worked out each time
+    except TypeError:  # a record holds something that cannot be cached: it is computed each time
         return
     store.keep(key, {**arrays, _LAYOUT: np.frombuffer(layout.encode(), dtype=np.uint8)})
 
 
 def _pack(value: Any, name: str, arrays: dict[str, NDArray[Any]]) -> Any:  # noqa: ANN401, PLR0911 - a case each
-    """Put the arrays of a record aside under names, and return how it is put together, as JSON."""
+    """Store the arrays of a record under names, and return its structure as JSON."""
     if isinstance(value, np.ndarray) and value.dtype != object:
         arrays[name] = value
         return {"array": name}
@@ -226,7 +226,7 @@ def _pack(value: Any, name: str, arrays: dict[str, NDArray[Any]]) -> Any:  # noq
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return figures of a note as they are; those that JSON would change are refused."""
+    """Return the figures of a note unchanged; figures that JSON would change are refused."""
     if any(type(value) not in (str, int, float, bool) for value in values.values()):
         message = "figures of a note that JSON would change"
         raise TypeError(message)
@@ -234,12 +234,12 @@ def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _unpack(arrays: store.Arrays | None) -> Any:  # noqa: ANN401 - a record of one of the classes, or None
-    """Return the record that was kept; None if it cannot be put together."""
+    """Return the cached record; None if it cannot be restored."""
     if arrays is None:
         return None
     try:
         return _record(json.loads(arrays[_LAYOUT].tobytes()), arrays)
-    except Exception:  # noqa: BLE001 - a broken file of the cache may fail in any way, and is as good as none
+    except Exception:  # noqa: BLE001 - a broken cache file may fail in any way, and is treated as missing
         return None
 
 

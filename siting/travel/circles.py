@@ -1,4 +1,4 @@
-"""Service circles: the ground from which a site is reached in time, drawn from walks to a lattice of points."""
+"""Service circles: the area from which a site is reached in time, drawn from walks to a lattice of points."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -22,23 +22,25 @@ Shapes = NDArray[np.object_]
 
 # Spacing of the lattice, metres.
 LATTICE_M: Final = 7.5
-# A line between two points of the lattice is interpolated up to this long after the cut-off. What is reached later, or
-# never, is another part of the town: the circle ends at the last point that is reached, and does not leap a river.
+# Between two lattice points the border is interpolated only if the farther one is reached at most this long after the
+# cut-off. A point that is reached later, or never, belongs to another part of the town: the circle ends at the last
+# point that is reached, and does not jump over a river.
 _SLACK_S: Final = 15.0
 _NEVER_S: Final = 1e7
-# Sites drawn at a time, and points of the lattice around them all: so many fit well into memory. Of a site with more
-# points the lattice is worked through in tiles of so many points a side.
+# The sites that are drawn together, and the most lattice points around them that fit well into memory. For a site with
+# more points the lattice is processed in square tiles with this many points a side.
 _CHUNK: Final = 32
 _MOST_POINTS: Final = 16_000_000
 _TILE: Final = 1024
-# More points than this take a circle many minutes.
+# A circle with more points than this takes many minutes.
 _MOST_A_CIRCLE: Final = 400_000_000
-# Borders are drawn so far inwards, and then by half of that at most straightened.
+# Borders are moved inwards by this distance, and then simplified by at most half of it.
 _INWARDS_M: Final = 3.0
 _FINE_M: Final = 1.5
-# How far a border is bent to take a point of demand to its side; a point farther from it has ground of its own.
+# The border is bent by at most this distance to put a demand point on its correct side; a point farther away gets a
+# separate small area.
 _BEND_M: Final = 15.0
-# Ground around such a point, and around the site itself; and around a point for whose sake a border is bent.
+# Radius around such a point and around the site itself; and around a point for which the border is bent.
 _FOOTPRINT_M: Final = 3.0
 _CLEAR_M: Final = 1.0
 
@@ -51,11 +53,11 @@ def round_circles(xy: Floats, radius_m: float) -> Shapes:
 def walked_circles(
     network: WalkingNetwork, sites: Attachment, xy: Floats, walking: Walking, cells: Floats, covered: Sequence[Ints]
 ) -> Shapes:
-    """Return the ground from which each site is reached within ``walking.minutes``.
+    """Return the area from which each site is reached within ``walking.minutes``.
 
-    The border between two points of the lattice is interpolated where both are reached in about that time, and lies at
-    the one that is where the other is not. It is then bent, so that points of demand take the side that their times
-    say.
+    Between two lattice points that are reached at about the cut-off, the border is interpolated. If one is reached in
+    time and the other much later or never, the border lies at the first. Then the border is bent so that demand points
+    are on the side that their times require.
 
     Parameters
     ----------
@@ -66,14 +68,14 @@ def walked_circles(
     walking : Walking
         Cut-off, direction, limits.
     cells : ndarray
-        Shape (cells, 2): the points of demand, metres.
+        Shape (cells, 2): the demand points, metres.
     covered : sequence of ndarray of int
         The rows of ``cells`` that each site reaches in time.
 
     Returns
     -------
     ndarray of object
-        A polygon or multipolygon each; it contains its site.
+        One polygon or multipolygon for each site; it contains the site.
 
     Raises
     ------
@@ -81,7 +83,7 @@ def walked_circles(
         ``circles_too_large``: one circle would take more than 400 million points.
     """
     cutoff = walking.minutes * SECONDS_PER_MINUTE
-    # Nobody is faster.
+    # No walk is faster.
     span = int(np.ceil((cutoff + _SLACK_S) * network.fastest / LATTICE_M))
     points = (2 * span + 2) ** 2
     circles = np.empty(len(xy), dtype=object)
@@ -102,13 +104,13 @@ def walked_circles(
 
 
 def _tiled(network: WalkingNetwork, site: Attachment, xy: Floats, walking: Walking, span: int) -> shapely.Geometry:
-    """Return the ground around one site, worked out tile by tile where the network can be joined.
+    """Return the area around one site, tile by tile where the network can be joined.
 
-    Tiles share the points of their borders, so that their outlines meet there and the pieces are one.
+    Tiles share the points of their borders, so that their outlines meet there and the pieces are one area.
     """
     box = np.reshape(shapely.total_bounds(network.geometry[network.open_to_joining]), (2, 2))
     middle = np.floor(xy[0] / LATTICE_M).astype(np.int64)
-    # Two points beyond the limit nothing is joined, and nothing reached.
+    # Points farther than twice the limit from the network are not attached, so nothing is reached there.
     far = walking.attach_limit_m + 2 * LATTICE_M
     low, high = (np.round(side / LATTICE_M).astype(np.int64) for side in (box[0] - far, box[1] + far))
     low, high = np.maximum(low, middle - span), np.minimum(high, middle + span + 1)
@@ -130,7 +132,7 @@ def _tiled(network: WalkingNetwork, site: Attachment, xy: Floats, walking: Walki
 def _fields(
     network: WalkingNetwork, sites: Attachment, corners: Ints, shape: tuple[int, int], walking: Walking
 ) -> list[Floats]:
-    """Return for each site the seconds of the points of the lattice from a corner on: so many lines and columns."""
+    """Return for each site the seconds at the lattice points from a corner on: the given number of rows and columns."""
     if not len(corners):
         return []
     columns = corners[:, 0, None, None] + np.arange(shape[1])[None, None, :]
@@ -154,7 +156,7 @@ def _fields(
 
 
 def _attached(network: WalkingNetwork, xy: Floats, limit_m: float) -> Attachment:
-    """Join points as :func:`siting.travel.network.attach` does, in a tenth of the time."""
+    """Attach points like :func:`siting.travel.network.attach`, in a tenth of the time."""
     lines = np.flatnonzero(network.open_to_joining)
     segments, rank = network.segments
     edge, away_m, position_m = nearest_lines(segments, rank, xy, limit_m)
@@ -165,7 +167,7 @@ def _attached(network: WalkingNetwork, xy: Floats, limit_m: float) -> Attachment
 
 
 def _within(corner: Ints, seconds: Floats, cutoff: float) -> shapely.Geometry:
-    """Return the ground on which a field of seconds is at most the cut-off."""
+    """Return the area where a field of seconds is at most the cut-off."""
     x, y = ((number + np.arange(count)) * LATTICE_M for number, count in zip(corner, seconds.shape[::-1], strict=True))
     lines = contour_generator(x=x, y=y, z=seconds, fill_type=FillType.OuterOffset).filled(-1.0, cutoff)
     parts = [
@@ -176,28 +178,28 @@ def _within(corner: Ints, seconds: Floats, cutoff: float) -> shapely.Geometry:
 
 
 def _smoothed(ground: shapely.Geometry) -> shapely.Geometry:
-    """Return ground with its border drawn inwards and straightened."""
+    """Return an area with its border moved inwards and simplified."""
     return shapely.simplify(shapely.buffer(ground, -_INWARDS_M, join_style="mitre"), _FINE_M)
 
 
 def sided(ground: shapely.Geometry, site: Floats, cells: Floats, covered: Ints, reach_m: float) -> shapely.Geometry:
-    """Put every point of demand on the side on which the times put it, and the site itself inside.
+    """Put every demand point on the side that its time requires, and the site itself inside.
 
     Parameters
     ----------
     ground : shapely.Geometry
-        The circle as the lattice draws it.
+        The circle as drawn from the lattice.
     site : ndarray
         Where the site stands.
     cells, covered
-        The points of demand, and the rows of those that the site reaches in time.
+        The demand points, and the rows of those that the site reaches in time.
     reach_m : float
-        How far from the site, along either axis, points of demand are looked at, metres.
+        Up to this distance from the site along either axis, demand points are considered, metres.
 
     Returns
     -------
     shapely.Geometry
-        Its border is bent where it passes near such a point; a point far from the border has a small round of its own.
+        The border is bent where it passes near such a point; a point far from the border gets a small disc of its own.
     """
     near = np.flatnonzero((np.abs(cells - site) <= reach_m).all(axis=1))
     inside = shapely.contains_xy(ground, cells[near])
@@ -216,10 +218,10 @@ def _outside(ground: shapely.Geometry, disc: shapely.Geometry) -> shapely.Geomet
 def _bend(
     border: shapely.Geometry, xy: Floats, beyond: Callable[[shapely.Geometry], shapely.Geometry]
 ) -> shapely.Geometry:
-    """Return the ground that changes sides for the sake of a point: between it and what lies ``beyond`` the border."""
+    """Return the area that changes sides because of a point: between the point and what lies ``beyond`` the border."""
     point = shapely.Point(xy)
     away = shapely.distance(border, point)
-    # An empty border is NaN away.
+    # The distance to an empty border is NaN.
     if not away <= _BEND_M:
         return shapely.buffer(point, _FOOTPRINT_M, quad_segs=2)
     other = beyond(shapely.buffer(point, away + _FOOTPRINT_M, quad_segs=4))

@@ -1,4 +1,4 @@
-"""Who is within the cut-off of some site, and no more: for comparing many settings."""
+"""Which cells are within the cut-off of any site, and nothing else: for the comparison of many settings."""
 
 import operator
 from typing import Final
@@ -20,7 +20,7 @@ _SHAPES: Final = ("u", "v", "component", "open_to_joining")
 
 
 class Doors:
-    """Sites and people, and where they join networks: sought once for networks that differ in the walker alone.
+    """Where sites and people join networks, computed once for networks that differ only in the walker.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ class Doors:
     cells : pandas.DataFrame
         ``x``, ``y``, ``half_diagonal_m`` of the demand cells, metres.
     attach_limit_m : float
-        How far sites may be from the network, metres; cells half their diagonal farther.
+        How far sites may be from the network, metres; cells may be half their diagonal farther.
     """
 
     def __init__(self, xy: Floats, cells: pd.DataFrame, attach_limit_m: float) -> None:
@@ -48,7 +48,7 @@ class Doors:
 
 
 def _alike(one: WalkingNetwork, other: WalkingNetwork) -> bool:
-    """Tell whether points join two networks alike: the same edges, open to the same extent."""
+    """Tell whether points join two networks in the same way: the same edges, open to the same extent."""
     same = all(np.array_equal(getattr(one, name), getattr(other, name)) for name in _SHAPES)
     return same and all(map(operator.is_, one.geometry, other.geometry))
 
@@ -61,13 +61,14 @@ def covered_cells(
     Parameters
     ----------
     ways : WalkingNetwork, Surface or StraightLines
-        What is walked on.
+        The network or surface.
     doors : Doors
         The sites and the cells.
     walking : Walking
         Cut-off, direction, detour.
     scale_s : float
-        The longest time that the walk compared with seeks, seconds: times are cut alike, and compare to the last digit.
+        The longest time that the compared walk uses, seconds: times are rounded in the same way, and agree to the last
+        digit.
 
     Returns
     -------

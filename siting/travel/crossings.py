@@ -1,4 +1,4 @@
-"""Which edges are one crossing: a line that is drawn over a street is cut where both meet, and is waited at once."""
+"""Which edges form one crossing: a line drawn across a street is split where both meet, but has only one wait."""
 
 from itertools import combinations
 from typing import Final
@@ -12,14 +12,14 @@ from scipy.sparse.csgraph import connected_components
 from siting.domain.nouns import Floats, Ints
 
 CROSSING: Final = "crossing"
-# A crossing that turns by less than this goes on beyond a node; at a corner another begins.
+# A crossing that turns by less than this continues beyond a node; at a corner another crossing begins.
 _STRAIGHT_DEGREES: Final = 30.0
 
 
 def crossing_shares(edges: gpd.GeoDataFrame) -> Floats:
-    """Return the share of one wait that each edge bears: of the pieces of a crossing each its share of the length.
+    """Return each edge's share of one wait: the pieces of a crossing share it in proportion to their length.
 
-    Two edges of a crossing are one where nothing else meets them, or where they go straight on.
+    Two edges belong to one crossing if nothing else meets them at their node, or if they continue straight on.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def crossing_shares(edges: gpd.GeoDataFrame) -> Floats:
     Returns
     -------
     numpy.ndarray
-        1 for crossings in one piece, and for what is no crossing.
+        1 for crossings of one piece, and for edges that are no crossing.
     """
     rows = np.flatnonzero(edges["kind"].to_numpy() == CROSSING)
     share = np.ones(len(edges))
@@ -43,7 +43,7 @@ def crossing_shares(edges: gpd.GeoDataFrame) -> Floats:
 
 
 def _going_on(edges: gpd.GeoDataFrame, rows: Ints) -> tuple[Ints, Ints]:
-    """Return the pairs of crossings that are one, by their place in ``rows``; an end goes on to one other at most."""
+    """Return the pairs of edges of one crossing, by index in ``rows``; each end continues in at most one other."""
     ends = edges[["u", "v"]].to_numpy(dtype=np.int64)
     meeting = np.bincount(ends.ravel())
     lines = edges.geometry.to_numpy()[rows]

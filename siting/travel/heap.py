@@ -1,4 +1,4 @@
-"""What compiled walks share: packed numbers and a 4-ary heap of them."""
+"""Parts that compiled walks share: packed numbers and a 4-ary heap of them."""
 
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias, cast
@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 Ticks = NDArray[np.uint32]
 Numbers = NDArray[np.int32]
 Packed = NDArray[np.uint64]
-# What the compiler hands about: types, values and builders, of which its packages declare nothing.
+# Objects of the compiler: types, values and builders, for which its packages declare no types.
 _Inner: TypeAlias = Any
 
-# The time of what is not reached; the low half of a packed number, and how far its high half stands from it.
+# The time of nodes that are not reached; the low half of a packed number, and the shift of its high half.
 NEVER: Final = np.uint32(0xFFFFFFFF)
 LOW: Final = np.uint64(0xFFFFFFFF)
 HALF: Final = np.uint64(32)
@@ -27,7 +27,7 @@ def _fetch(_: _Inner, array: _Inner, place: _Inner) -> _Inner:
         whole, number = ir.IntType(8).as_pointer(), ir.IntType(32)
         at = builder.bitcast(builder.gep(held.data, [given[1]]), whole)
         kind = ir.FunctionType(ir.VoidType(), [whole, number, number, number])
-        # To be read, to stay in the nearest cache, data.
+        # Read access, highest locality, data cache.
         how = [ir.Constant(number, each) for each in (0, 3, 1)]
         builder.call(builder.module.declare_intrinsic("llvm.prefetch", [whole], kind), [at, *how])
         return context.get_dummy_value()
@@ -35,11 +35,11 @@ def _fetch(_: _Inner, array: _Inner, place: _Inner) -> _Inner:
     return numba.types.void(array, place), code
 
 
-# Asks for what stands at a place of an array and is wanted soon: it comes from memory while other work goes on. Without
-# it walks take 1.07 times as long on 300,000 nodes along the curve, and 1.4 times on 2,000,000.
+# Prefetches an array element that is needed soon, so that it is loaded while other work continues. Without it walks
+# take 1.07 times as long on 300,000 nodes along the curve, and 1.4 times on 2,000,000.
 fetch: Final[Callable[[NDArray[Any], np.uint64], None]] = cast("Any", intrinsic)(_fetch)
 
-# Signed places would be looked at for counting from the end at every step, which takes half as long again.
+# With signed indices each step would check for negative indices, which takes half as long again.
 _ONE: Final = np.uint64(1)
 _TWO: Final = np.uint64(2)
 _THREE: Final = np.uint64(3)
@@ -62,11 +62,11 @@ def push(heap: Packed, size: int, entry: np.uint64) -> int:
 
 @numba.njit(inline="always")
 def pop(heap: Packed, size: int) -> int:
-    """Take the least entry away, which the caller has read at 0; return the new size."""
+    """Remove the least entry, which the caller has read at index 0; return the new size."""
     size -= 1
     end = np.uint64(size)
     last, place, child = heap[end], np.uint64(0), _ONE
-    # Of four children the least in two rounds, without a branch.
+    # Finds the least of four children in two rounds, without a branch.
     while child + _THREE < end:
         one, two, three, four = heap[child], heap[child + _ONE], heap[child + _TWO], heap[child + _THREE]
         low, high = child + np.uint64(two < one), child + _TWO + np.uint64(four < three)

@@ -1,9 +1,9 @@
 """Bounded shortest paths from many sources over packed arrays: compiled, on all cores.
 
-Times are whole ticks, so that sums are exact whatever their order: a microsecond each, or more where the longest time
-sought needs it. An arc is one number, ``ticks << 32 | head``, and so is an entry of the heap (Dijkstra 1959, with a
-4-ary heap without decrease-key: stale entries are passed over). After each source only what it touched is put back, so
-that a source costs what it reaches and not the size of the network.
+Times are whole ticks, so that sums are exact whatever their order. A tick is a microsecond, or longer if the longest
+time requires it. An arc is one number, ``ticks << 32 | head``, and so is an entry of the heap (Dijkstra 1959, with a
+4-ary heap without decrease-key: stale entries are skipped). After each source only the touched entries are reset, so
+the cost of a source depends on what it reaches and not on the size of the network.
 """
 
 import os
@@ -25,31 +25,31 @@ Combine = Literal["only", "slower", "mean"]
 MODES: Final = ("only", "slower", "mean")
 ONLY, _SLOWER, MEAN = range(3)
 
-# How fine a second may be cut, and the longest time then sought. A limit may be as long as 31 bits hold, for of a mean
-# one way may take twice the limit, and an arc as 32 bits hold beside ``NEVER``.
+# The possible ticks per second, and the most ticks of the longest time. A limit may have 31 bits, because for a mean
+# one way may take twice the limit. An arc may have 32 bits, less the value ``NEVER``.
 _TICKS_PER_SECOND: Final = (1_000_000, 100_000, 10_000)
 _MOST_TICKS: Final = 2_000_000_000
 _LIMIT_TICKS: Final = 0x7FFFFFFF
 _ARC_TICKS: Final = 0xFFFFFFFE
-# Whoever arrives this much after the limit is still within it.
+# An arrival this much after the limit still counts as within it.
 TOLERANCE_S: Final = 1e-3
-# So many arcs are packed by one core as quickly as by several.
+# One core packs this many arcs as quickly as several cores.
 _FEW_ARCS: Final = 200_000
-# Parts that a thread takes one by one, so that none waits long for another, and the most sources of one, so that
-# Ctrl-C does not wait long for a part.
+# The parts that each thread takes one by one, so that no thread waits long for another; and the most sources of a part,
+# so that Ctrl-C does not wait long.
 _PARTS: Final = 8
 _SOURCES: Final = 250
-# Coordinates of 16 bits are interleaved into a place on a space-filling curve.
+# Coordinates of 16 bits are interleaved into a position on a space-filling curve.
 _ONE: Final = np.uint64(1)
 _CURVE: Final = ((8, 0x00FF00FF), (4, 0x0F0F0F0F), (2, 0x33333333), (1, 0x55555555))
 
 
 class SeededGraph(NamedTuple):
-    """A directed graph, and where sources stand in it.
+    """A directed graph, and the positions of the sources in it.
 
-    The arcs out of node i are ``arcs[start[i]:start[i + 1]]``. Nodes below ``len(start) - 1`` are walked through; those
-    from there on are only reached. Source s begins at ``seed_node[seed_start[s]:seed_start[s + 1]]`` with
-    ``seed_ticks[...]`` behind it.
+    The arcs out of node i are ``arcs[start[i]:start[i + 1]]``. Walks pass through nodes below ``len(start) - 1``; the
+    other nodes are only reached. Source s begins at ``seed_node[seed_start[s]:seed_start[s + 1]]``, and
+    ``seed_ticks[...]`` have already passed there.
     """
 
     start: Ticks
@@ -60,7 +60,7 @@ class SeededGraph(NamedTuple):
 
 
 class Nearest(NamedTuple):
-    """The nearest and second nearest source of each node reported: their ranks (-1: none) and the ticks."""
+    """The nearest and second nearest source of each reported node: their ranks (-1: none) and the ticks."""
 
     rank: Numbers
     ticks: Ticks
@@ -69,10 +69,10 @@ class Nearest(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """What is asked of each source.
+    """The task of each source.
 
-    Ticks to which it walks (``limit``) and up to which its row is kept (``keep``), both inclusive, and whether it
-    counts for the nearest.
+    The ticks up to which it walks (``limit``) and up to which its row is kept (``keep``), both inclusive, and whether
+    it counts for the nearest.
     """
 
     limit: Ticks
@@ -81,7 +81,7 @@ class Asked(NamedTuple):
 
 
 class _Room(NamedTuple):
-    """What one direction needs while it walks: the time of each node, the nodes touched, the heap."""
+    """The working memory of one direction: the time of each node, the touched nodes, the heap."""
 
     ticks: Ticks
     touched: Numbers
@@ -90,7 +90,7 @@ class _Room(NamedTuple):
 
 @dataclass(frozen=True)
 class Reached:
-    """What sources reach: source s the nodes ``node[start[s]:start[s + 1]]``, in no order, in ``ticks[...]``."""
+    """What sources reach: source s reaches the nodes ``node[start[s]:start[s + 1]]``, unsorted, in ``ticks[...]``."""
 
     start: Ints
     node: Numbers
@@ -99,7 +99,7 @@ class Reached:
 
 
 def ticks_per_second(longest_s: float) -> int:
-    """Return how fine a second is cut so that the longest time sought can be counted.
+    """Return the ticks of a second that are the finest with which the longest time can be counted.
 
     Raises
     ------
@@ -129,9 +129,9 @@ def pack_arcs(tail: Ints, head: Ints, seconds: Floats, through: int, per_second:
     seconds : ndarray
         Not negative.
     through : int
-        How many nodes are walked through.
+        The number of nodes through which walks pass.
     per_second : int
-        What :func:`ticks_per_second` returns.
+        The result of :func:`ticks_per_second`.
     """
     if not seconds.max(initial=0.0) * per_second <= _ARC_TICKS:
         counted = seconds * per_second <= _ARC_TICKS
@@ -144,14 +144,14 @@ def pack_arcs(tail: Ints, head: Ints, seconds: Floats, through: int, per_second:
         span = (bounds[worker], bounds[worker + 1])
         return bool(_pack_sorted(tail, head, seconds, float(per_second), span, start, arcs))
 
-    # Rows of a sparse matrix come sorted by tail, and then each core can pack a part.
+    # The rows of a sparse matrix are sorted by tail, so that each core can pack a part.
     if not all(on_threads(work, workers)):
         _pack(tail, head, seconds, float(per_second), start, arcs)
     return start, arcs
 
 
 def space_order(xy: Floats) -> Ints:
-    """Return the order of points along a space-filling curve (Morton 1966), so that neighbours lie near in memory."""
+    """Return the order of points along a space-filling curve (Morton 1966), so that neighbours are close in memory."""
     if not len(xy):
         return np.zeros(0, dtype=np.int64)
     side = max(float(np.ptp(xy, axis=0).max()), 1.0)
@@ -168,17 +168,16 @@ def asked(
     keep_s: Floats | None = None,
     counting: NDArray[np.bool_] | None = None,
 ) -> Asked:
-    """Return what is asked of sources, from seconds (inclusive, to a millisecond).
+    """Return the tasks of sources, from seconds (inclusive, to a millisecond).
 
     Parameters
     ----------
     limit_s : ndarray
         How far each source walks.
     per_second : int
-        What :func:`ticks_per_second` returns.
+        The result of :func:`ticks_per_second`.
     keep_s : ndarray, optional
-        Up to which time its row is kept; ``limit_s`` if absent. Beyond it a source is only asked whether it is the
-        nearest.
+        The time up to which a row is kept; ``limit_s`` if absent. Beyond it a source is only a possible nearest source.
     counting : ndarray of bool, optional
         Sources among which the nearest are sought; none if absent.
     """
@@ -197,7 +196,7 @@ def reach(
     combine: Combine = "only",
     threads: int | None = None,
 ) -> Reached:
-    """Walk from every source as far as its limit.
+    """Walk from every source up to its limit.
 
     Parameters
     ----------
@@ -206,20 +205,20 @@ def reach(
     asked : Asked
         How far each source walks, and what is kept.
     nodes : int
-        How many nodes there are, those that are only reached included.
+        The number of nodes, with those that are only reached.
     first : int
-        Nodes below it are walked through but not reported; those reported count from it.
+        Walks pass through nodes below it, which are not reported; reported nodes are numbered from it.
     back : SeededGraph, optional
-        The same with all arcs turned round, for the way back.
+        The same graph with all arcs reversed, for the way back.
     combine : {"only", "slower", "mean"}
-        Which time counts: that of ``away``, the longer of both, or their mean.
+        The time that counts: that of ``away``, the longer of both, or their mean.
     threads : int, optional
         All cores if absent; the result is the same whatever their number.
 
     Returns
     -------
     Reached
-        Memory in proportion to what is kept.
+        The memory used is proportional to what is kept.
     """
     count = len(asked.limit)
     mode = MODES.index(combine)
@@ -239,7 +238,7 @@ def reach(
 
 
 def _along(walks: SeededGraph, count: int) -> Ints:
-    """Return sources in the order of the nodes where they begin: neighbours, one after the other, find memory warm."""
+    """Return sources in the order of the nodes where they begin: successive neighbours use cached memory."""
     begin = walks.seed_start[:count]
     seeded = begin < walks.seed_start[1 : count + 1]
     first = np.full(count, -1, dtype=np.int64)
@@ -248,7 +247,7 @@ def _along(walks: SeededGraph, count: int) -> Ints:
 
 
 def _in_place(rows: list[Any], order: Ints, workers: int) -> tuple[Ints, Numbers, Ticks]:
-    """Return the rows of all sources, found along ``order``, by source; ``rows`` is emptied meanwhile."""
+    """Return the rows of all sources, found along ``order``, by source; ``rows`` is emptied during the process."""
     lengths = np.concatenate([part[0] for part in rows])
     start = np.zeros(len(order) + 1, dtype=np.int64)
     start[order + 1] = lengths
@@ -266,35 +265,35 @@ def _in_place(rows: list[Any], order: Ints, workers: int) -> tuple[Ints, Numbers
 
 
 def limit_ticks(seconds: Floats, per_second: int) -> Ticks:
-    """Return limits in ticks, the tolerance included."""
+    """Return limits in ticks, with the tolerance."""
     ticks = np.floor((seconds + TOLERANCE_S) * per_second)
     return np.minimum(ticks, _LIMIT_TICKS).astype(np.uint32)
 
 
 def nobody(nodes: int) -> Nearest:
-    """Return the nearest sources of nodes before any source has walked."""
+    """Return the nearest sources of nodes before any walk."""
     rank, ticks = np.full(nodes, -1, dtype=np.int32), np.full(nodes, NEVER, dtype=np.uint32)
     return Nearest(rank, ticks, rank.copy(), ticks.copy())
 
 
 def _room(walks: SeededGraph, nodes: int) -> _Room:
-    # Pages of the heap that are never touched cost nothing.
+    # Memory pages of the heap that are never touched cost nothing.
     heap = np.empty(len(walks.arcs) + len(walks.seed_node) + 1 if nodes else 0, dtype=np.uint64)
-    # What follows the last touched node is written before it is known whether it counts.
+    # One entry more: the entry after the last touched node is written before it is known whether it counts.
     return _Room(np.full(nodes, NEVER, dtype=np.uint32), np.empty(nodes + 1, dtype=np.int32), heap)
 
 
 def in_parts(begin: Callable[[int], Callable[[Ints], Any]], count: int, workers: int) -> list[Any]:
-    """Let threads work on parts of so many sources, one by one; return what each part gave, in order.
+    """Let threads process parts with the given number of sources, one by one; return the result of each part, in order.
 
     Parameters
     ----------
     begin : callable
-        Called once on each thread with its number; what it returns is called with the ends of each part.
+        Called once on each thread with its number; the returned function is called with the start and end of each part.
     count : int
-        How many sources there are.
+        The number of sources.
     workers : int
-        How many threads. Ctrl-C ends them when they are done with the parts at hand.
+        The number of threads. After Ctrl-C they end with the parts at hand.
     """
     parts = workers * max(_PARTS, -(-count // (workers * _SOURCES)))
     bounds = np.linspace(0, count, parts + 1).astype(np.int64)
@@ -313,9 +312,9 @@ def in_parts(begin: Callable[[int], Callable[[Ints], Any]], count: int, workers:
 
 
 def on_threads(work: Callable[[int], Any], workers: int, stopped: threading.Event | None = None) -> list[Any]:
-    """Call ``work`` with the number of each worker, each on a thread of its own; return what they give, in order.
+    """Call ``work`` with the number of each worker, each on its own thread; return the results, in order.
 
-    ``stopped`` is set where Ctrl-C or an error ends the waiting for them.
+    ``stopped`` is set if Ctrl-C or an error ends the wait for them.
     """
     if workers == 1:
         return [work(0)]
@@ -332,7 +331,7 @@ def on_threads(work: Callable[[int], Any], workers: int, stopped: threading.Even
 def _pack_sorted(
     tail: Ints, head: Ints, seconds: Floats, per_second: float, span: tuple[int, int], start: Ticks, arcs: Packed
 ) -> bool:
-    """Pack a part of the arcs; tell whether they are sorted by tail, without which nothing is packed right."""
+    """Pack a part of the arcs; tell whether they are sorted by tail (if not, the result is useless)."""
     before = tail[span[0] - 1] if span[0] > 0 else np.int64(0)
     for arc in range(span[0], span[1]):
         node = tail[arc]
@@ -350,7 +349,7 @@ def _pack_sorted(
 
 @compiled
 def _pack(tail: Ints, head: Ints, seconds: Floats, per_second: float, start: Ticks, arcs: Packed) -> None:
-    """Pack arcs in any order, those of one tail in the order in which they stand."""
+    """Pack arcs in any order; arcs of one tail keep their order."""
     start[:] = 0
     for each in tail:
         start[each + 1] += 1
@@ -365,7 +364,7 @@ def _pack(tail: Ints, head: Ints, seconds: Floats, per_second: float, start: Tic
 
 @compiled
 def _put(lengths: Ints, nodes: Numbers, times: Ticks, places: Ints, node: Numbers, ticks: Ticks) -> None:
-    """Copy rows to their places."""
+    """Copy rows to their final positions."""
     begin = 0
     for row in range(len(lengths)):
         place, end = places[row], begin + lengths[row]
@@ -376,8 +375,9 @@ def _put(lengths: Ints, nodes: Numbers, times: Ticks, places: Ints, node: Number
 
 @compiled
 def _walk(walks: SeededGraph, source: int, limit: np.uint64, room: _Room) -> int:
-    """Walk from one source; return how many nodes were touched. ``room.ticks`` holds their times."""
-    # Written out: a call costs more than a step of the walk does. Nodes and arcs are unsigned, as places in the heap.
+    """Walk from one source; return the number of touched nodes. ``room.ticks`` holds their times."""
+    # Inlined by hand: a call costs more than a step of the walk. Nodes and arcs are unsigned, as indices in the heap
+    # are.
     start, arcs, best, list_, heap = walks.start, walks.arcs, room.ticks, room.touched, room.heap
     through, size, touched = np.uint64(len(start) - 1), 0, np.uint64(0)
     beyond = np.uint32(limit + _ONE)
@@ -411,7 +411,7 @@ def _walk(walks: SeededGraph, source: int, limit: np.uint64, room: _Room) -> int
 
 @numba.njit(inline="always")
 def combined(mode: int, ticks: np.uint32, back: np.uint32) -> np.uint32:
-    """Return the time that counts of the way there and the way back; never, if one of them is not walked."""
+    """Return the time that counts of the way there and the way back; NEVER if one of them is not possible."""
     if mode == ONLY:
         return ticks
     if back == NEVER:
@@ -431,7 +431,7 @@ def _rows(
     rooms: tuple[_Room, _Room],
     near: Nearest,
 ) -> tuple[Ints, Numbers, Ticks]:
-    """Walk from some sources; return the length of each row, nodes and ticks of all."""
+    """Walk from some sources; return the length of each row, and the nodes and ticks of all rows."""
     there, home = rooms
     lengths = np.zeros(len(sources), np.int64)
     nodes, times = np.empty(1024, np.int32), np.empty(1024, np.uint32)
@@ -459,13 +459,13 @@ def _rows(
         for node in home.touched[:touched_home]:
             home.ticks[np.uint64(node)] = NEVER
         lengths[row] = used - begin
-    # Pages of the rest were never touched, so that it costs nothing.
+    # The memory pages of the rest were never touched, so they cost nothing.
     return lengths, nodes[:used], times[:used]
 
 
 @compiled
 def longer(array: NDArray[Any], least: int) -> NDArray[Any]:
-    """Return an array of at least twice the length that begins alike."""
+    """Return an array of at least twice the length with the same beginning."""
     longer = np.empty(max(2 * len(array), least), array.dtype)
     longer[: len(array)] = array
     return longer
@@ -473,7 +473,7 @@ def longer(array: NDArray[Any], least: int) -> NDArray[Any]:
 
 @compiled
 def closer(near: Nearest, node: int, rank: int, ticks: np.uint32) -> None:
-    """Let a source take its place among the two nearest of a node."""
+    """Insert a source into the two nearest of a node, if it is near enough."""
     if ticks < near.ticks[node] or (ticks == near.ticks[node] and rank < near.rank[node]):
         near.second_rank[node], near.second_ticks[node] = near.rank[node], near.ticks[node]
         near.rank[node], near.ticks[node] = rank, ticks
@@ -483,7 +483,7 @@ def closer(near: Nearest, node: int, rank: int, ticks: np.uint32) -> None:
 
 @compiled
 def merge(near: Nearest, other: Nearest) -> None:
-    """Let the nearest two of every node that another thread found take their places."""
+    """Insert the two nearest of every node that another thread found."""
     for node in range(len(near.rank)):
         if other.rank[node] >= 0:
             closer(near, node, other.rank[node], other.ticks[node])

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from siting.compiled import compiled
 from siting.domain.nouns import Floats, Ints
 
-# Side of a bin, metres: a few segments of streets lie in each.
+# Side of a bin, metres: each bin holds a few segments of streets.
 _BIN_M: Final = 50.0
-# Points that one call looks at, so that Ctrl-C does not wait long.
+# The points of one call, so that Ctrl-C does not wait long.
 _AT_ONCE: Final = 100_000
 
 
@@ -21,8 +21,8 @@ _AT_ONCE: Final = 100_000
 class Segments:
     """Segments of lines, sorted into square bins.
 
-    ``ends`` has shape (segments, 5): both ends, and how far along its line the segment begins, metres. ``line`` is the
-    row of the line, ``held[start[b]:start[b + 1]]`` are the segments whose bounds touch bin b.
+    ``ends`` has shape (segments, 5): both ends, and the distance along its line at which the segment begins, metres.
+    ``line`` is the row of the line, ``held[start[b]:start[b + 1]]`` are the segments whose bounds touch bin b.
     """
 
     ends: Floats
@@ -103,12 +103,12 @@ def _binned(low: Ints, high: Ints, columns: int, rows: int) -> tuple[Ints, Ints]
 
 @numba.njit(inline="always")
 def _foot(ends: Floats, segment: int, x: float, y: float) -> tuple[float, float]:
-    """Return the square of the distance to a segment, and how far along its line the nearest point lies."""
+    """Return the squared distance to a segment, and the distance along its line of the nearest point."""
     ax, ay = ends[segment, 0], ends[segment, 1]
     dx, dy = ends[segment, 2] - ax, ends[segment, 3] - ay
     square = dx * dx + dy * dy
     part = ((x - ax) * dx + (y - ay) * dy) / square if square > 0.0 else 0.0
-    # At an end its own coordinates count, so that all lines that meet there are equally near.
+    # At an end, the coordinates of the end itself are used, so that all lines that meet there are equally near.
     if part <= 0.0:
         part, fx, fy = 0.0, ax, ay
     elif part >= 1.0:
@@ -130,7 +130,8 @@ def _nearest(
     for point in range(len(xy)):
         x, y = xy[point]
         column, row = int(np.floor((x - corner[0]) / _BIN_M)), int(np.floor((y - corner[1]) / _BIN_M))
-        # From the point to the nearest border of its own bin; each ring of bins around it adds a side.
+        # The distance from the point to the nearest border of its own bin; each ring of bins around it adds one bin
+        # side.
         inner = min(x - corner[0] - column * _BIN_M, y - corner[1] - row * _BIN_M)
         inner = min(inner, (column + 1) * _BIN_M - x + corner[0], (row + 1) * _BIN_M - y + corner[1])
         best, away, along = -1, limit_m * limit_m, 0.0

@@ -1,4 +1,4 @@
-"""The network made ready for walking: short components and what is shut left out, every edge measured in seconds."""
+"""The network prepared for walking: without short components and closed edges, every edge measured in seconds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,9 +19,9 @@ from siting.travel.nearest import Segments, segments_of
 from siting.travel.passable import WalkableEdges, passable
 from siting.travel.slope import CLIMBS, SPANS, EdgeSeconds, edge_seconds
 
-# Shorter components are scraps of digitising, and would catch people who really walk elsewhere.
+# Shorter components are digitising fragments, to which people would be attached who really walk elsewhere.
 SHORTEST_COMPONENT_M: Final = 1_000.0
-# Nobody steps onto the middle of these.
+# Pedestrians cannot enter these ways along their length.
 NO_ENTRY: Final = (*SPANS, *CLIMBS)
 
 
@@ -36,7 +36,7 @@ class WalkingNetwork:
     u, v : ndarray of int
         End nodes of the edges.
     kind : ndarray of object
-        What each edge is (see ``NETWORK_COLUMNS``).
+        The kind of each edge (see ``NETWORK_COLUMNS``).
     component : ndarray of int
         Number of the component of each edge.
     open_to_joining : ndarray of bool
@@ -44,15 +44,15 @@ class WalkingNetwork:
     geometry : ndarray of object
         LineStrings from u to v, metres.
     seconds : EdgeSeconds
-        Seconds along the edges, both ways.
+        Seconds along the edges, in both directions.
     speed : float
-        The walker's on the flat, m/s.
+        The walker's speed on the flat, m/s.
     crs : pyproj.CRS
         Working CRS.
     notes : tuple of Note
-        What was left out or mended.
+        Notes on what was left out or repaired.
     scraps : ndarray of object
-        LineStrings of the components left out that people might have joined.
+        LineStrings of the omitted components that people might have joined.
     """
 
     node_xy: Floats
@@ -76,14 +76,14 @@ class WalkingNetwork:
 
     @cached_property
     def fastest(self) -> float:
-        """The most metres of any edge in a second, and not less than on the flat."""
+        """The most metres of any edge per second, at least the speed on the flat."""
         least = np.minimum(*self.seconds.totals)
         some = least > 0
         return float(np.max(self.seconds.length_m[some] / least[some], initial=self.speed))
 
     @property
     def nodes(self) -> int:
-        """How many nodes there are."""
+        """The number of nodes."""
         return len(self.node_xy)
 
 
@@ -103,7 +103,7 @@ class Attachment:
 
 @dataclass(frozen=True)
 class Joined:
-    """Where points join the network, whoever walks: as :class:`Attachment`, with metres of the way to it."""
+    """Where points join the network, for any walker: as :class:`Attachment`, with metres of the way to it."""
 
     edge: Ints
     position_m: Floats
@@ -111,19 +111,19 @@ class Joined:
     component: Ints
 
     def at(self, speed: float) -> Attachment:
-        """Return the attachment of someone who walks at a speed, m/s."""
+        """Return the attachment for a walking speed, m/s."""
         return Attachment(self.edge, self.position_m, self.away_m / speed, self.component)
 
 
 def prepare_network(network: Network, terrain: Raster | None, speeds: WalkerSpeeds, crs: CRS) -> WalkingNetwork:
-    """Leave out short components, measure the rest, and leave out what the walker cannot use.
+    """Leave out short components, measure the other edges, and leave out edges that the walker cannot use.
 
     Parameters
     ----------
     network : Network
         Nodes and edges in ``crs``.
     terrain : Raster or None
-        Heights; None walks on the flat.
+        Elevations; None walks on the flat.
     speeds : WalkerSpeeds
         The walker.
     crs : pyproj.CRS
@@ -132,7 +132,7 @@ def prepare_network(network: Network, terrain: Raster | None, speeds: WalkerSpee
     Returns
     -------
     WalkingNetwork
-        With notes on the components left out, on faults of the terrain, and on what the walker cannot use.
+        With notes on omitted components, on faults of the terrain, and on edges that the walker cannot use.
     """
     edges, nodes = network.edges, len(network.node_xy)
     ends = (edges["u"].to_numpy(), edges["v"].to_numpy())
@@ -177,7 +177,7 @@ def prepare_network(network: Network, terrain: Raster | None, speeds: WalkerSpee
 
 
 def _components(ways: WalkableEdges) -> Ints:
-    """Return the component of each way, whichever directions are walked."""
+    """Return the component of each edge; directions are ignored."""
     nodes = len(ways.node_xy)
     graph = coo_array((np.ones(len(ways.u)), (ways.u, ways.v)), shape=(nodes, nodes))
     _, of_node = connected_components(graph, directed=False)
@@ -185,7 +185,7 @@ def _components(ways: WalkableEdges) -> Ints:
 
 
 def attach(network: WalkingNetwork, xy: Floats, limit_m: Floats) -> Attachment:
-    """Join points to the nearest point of the nearest edge that may be joined.
+    """Attach points to the nearest point of the nearest edge that may be joined.
 
     Parameters
     ----------
@@ -194,13 +194,13 @@ def attach(network: WalkingNetwork, xy: Floats, limit_m: Floats) -> Attachment:
     xy : ndarray
         Shape (points, 2), metres.
     limit_m : ndarray
-        The farthest that each point may be, metres (inclusive).
+        The largest distance for each point, metres (inclusive).
     """
     return join(network, xy, limit_m).at(network.speed)
 
 
 def join(network: WalkingNetwork, xy: Floats, limit_m: Floats) -> Joined:
-    """Join points as :func:`attach` does, whoever walks."""
+    """Attach points as :func:`attach` does, independent of the walker."""
     count = len(xy)
     open_edges = np.flatnonzero(network.open_to_joining)
     edge = np.full(count, -1, dtype=np.int64)
@@ -209,7 +209,7 @@ def join(network: WalkingNetwork, xy: Floats, limit_m: Floats) -> Joined:
         points = np.asarray(shapely.points(xy), dtype=object)
         tree = shapely.STRtree(network.geometry[open_edges])
         found, distance = tree.query_nearest(points, return_distance=True, all_matches=True)
-        # Of equally near edges the first by place, whatever the order of the network's rows.
+        # Of equally near edges the first by place, independent of the order of the network's rows.
         order = np.lexsort((_by_place(network.geometry[open_edges])[found[1]], found[0]))
         point, first = np.unique(found[0][order], return_index=True)
         nearest, away = open_edges[found[1][order][first]], distance[order][first]
@@ -240,7 +240,7 @@ def beside_scraps(network: WalkingNetwork, xy: Floats, limit_m: Floats) -> NDArr
 
 
 def _by_place(lines: NDArray[np.object_]) -> Ints:
-    """Rank lines from west to east and from south to north; lines of the same bounds by length, then by shape."""
+    """Rank lines from west to east and from south to north; lines with the same bounds by length, then by shape."""
     _, shape = np.unique(shapely.to_wkb(shapely.normalize(lines)), return_inverse=True)
     keys = (shape, shapely.length(lines), *shapely.bounds(lines).T[::-1])
     return np.argsort(np.lexsort(keys)).astype(np.int64)

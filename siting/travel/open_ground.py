@@ -1,4 +1,4 @@
-"""Walks over open ground between points of the plane: who stands in which cell, times, service circles."""
+"""Walks over open ground between points: the cell of each point, times, service circles."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ from siting.travel.surface import CostSurface, Crossed, Ends, Seeds, cross, fine
 from siting.travel.walks import Limits, Reach, in_rows
 from siting.units import SECONDS_PER_MINUTE
 
-# Sites whose circles are drawn at a time.
+# Sites whose circles are drawn together.
 _CHUNK: Final = 64
-# Cells whose heights are sampled at a time.
+# Cells whose elevations are sampled together.
 _STRIP: Final = 1_000_000
 # Points whose cells are sought in one call, so that Ctrl-C does not wait long.
 _AT_ONCE: Final = 20_000
@@ -35,15 +35,15 @@ class Surface:
     Parameters
     ----------
     ground : CostSurface
-        Paces and heights, cell by cell.
+        Paces and elevations of the cells.
     grid : Grid
         Where the cells lie, in the working CRS.
     part : ndarray of int
-        Number of the piece of ground that each cell belongs to, between which nobody can walk (0: barrier).
+        The number of the connected area of each cell; nobody can walk between two areas (0: barrier).
     speed : float
-        The walker's on the flat of a street, m/s.
+        The walker's speed on a flat street, m/s.
     notes : tuple of Note
-        What was mended or assumed.
+        Notes on what was repaired or assumed.
     """
 
     ground: CostSurface
@@ -55,10 +55,10 @@ class Surface:
 
 @dataclass(frozen=True)
 class Standing:
-    """Where points stand on a surface.
+    """The positions of points on a surface.
 
-    The cell (row and column, -1: none) that they walk from, seconds to its centre, and metres down and right from the
-    surface's corner.
+    The cell (row and column, -1: none) where they begin, seconds to its centre, and metres down and right from the
+    corner of the surface.
     """
 
     row: Ints
@@ -82,16 +82,16 @@ def prepare_surface(ground: OpenGround, terrain: Raster | None, speeds: WalkerSp
     ground : OpenGround
         On a grid of the working CRS.
     terrain : Raster or None
-        Heights, brought to the centres of the cells (bilinear); None walks on the flat, and so does ground that holds
-        the cost of slopes already. Bridges are walked as level.
+        Elevations, interpolated to the centres of the cells (bilinear). None walks on the flat, and so does a surface
+        that already contains the cost of slopes. Bridges are walked as level.
     speeds : WalkerSpeeds
         The walker.
 
     Returns
     -------
     Surface
-        With notes on ground without heights (walked flat), on slopes beyond ±45 % (walked as such), and on a friction
-        that makes the terrain idle.
+        With notes on cells without elevations (walked flat), on slopes beyond ±45 % (walked as such), and on a friction
+        surface that makes the terrain unused.
     """
     pace = (ground.slowness / speeds.flat).astype(np.float32)
     move, notes = ground.grid.transform, list[Note]()
@@ -102,7 +102,7 @@ def prepare_surface(ground: OpenGround, terrain: Raster | None, speeds: WalkerSp
         height = _heights(ground.grid, terrain)
         below = pace
         if ground.spans is not None:
-            # The terrain below a bridge is not what is walked on.
+            # The terrain below a bridge is not the walking surface.
             height[ground.spans] = np.nan
             below = np.where(ground.spans, np.float32(np.inf), pace)
         notes += _height_notes(below, height, (-move.e, move.a))
@@ -146,7 +146,7 @@ def _height_notes(pace: NDArray[np.float32], height: NDArray[np.float32], cell_m
 
 
 def stand(surface: Surface, xy: Floats, limit_m: Floats) -> Standing:
-    """Put points into the cells that hold them; those on a barrier or outside into the nearest open cell.
+    """Put points into the cells that contain them; points on a barrier or outside go to the nearest open cell.
 
     Parameters
     ----------
@@ -155,8 +155,8 @@ def stand(surface: Surface, xy: Floats, limit_m: Floats) -> Standing:
     xy : ndarray
         Shape (points, 2), metres of the working CRS.
     limit_m : ndarray
-        How far the edge of the nearest open cell may be from each point that stands in none, metres (inclusive). Of
-        equally near cells that with the nearer centre is taken, then the northernmost, then the westernmost.
+        The largest distance to the edge of the nearest open cell for each point that is in none, metres (inclusive). Of
+        equally near cells the one with the nearer centre is taken, then the northernmost, then the westernmost.
 
     Returns
     -------
@@ -179,7 +179,7 @@ def stand(surface: Surface, xy: Floats, limit_m: Floats) -> Standing:
 def _nearest_open(
     pace: NDArray[np.float32], cell_m: tuple[float, float], down: Floats, right: Floats, limit_m: Floats
 ) -> tuple[Ints, Ints, Floats]:
-    """Return row, column and metres to the centre of the open cell that each point stands in or nearest to."""
+    """Return row, column and metres to the centre of the open cell that contains each point or is nearest to it."""
     rows, columns = np.full(len(down), -1), np.full(len(down), -1)
     metres, (tall, wide) = np.full(len(down), np.inf), cell_m
     for point in range(len(down)):
@@ -207,28 +207,28 @@ def _nearest_open(
 
 
 def parts_of(surface: Surface, standing: Standing) -> Ints:
-    """Return the number of the piece of ground on which each point stands; -1 for those that stand nowhere."""
+    """Return the number of the connected area of each point; -1 for points without a cell."""
     return np.where(standing.row >= 0, surface.part[standing.row, standing.column], -1).astype(np.int64)
 
 
 def walk_surface(surface: Surface, sites: Standing, targets: Standing, direction: Direction, limits: Limits) -> Reach:
-    """Walk over open ground between sites and targets.
+    """Compute walks over open ground between sites and targets.
 
     Parameters
     ----------
     surface : Surface
         The ground.
     sites, targets : Standing
-        Those that stand nowhere reach nothing and are not reached.
+        Points without a cell reach nothing and are not reached.
     direction : str
-        Which time counts.
+        The time that counts.
     limits : Limits
         How far each site walks, and which count.
 
     Returns
     -------
     Reach
-        The way leads by the centres of cells; points of one cell walk straight.
+        The way leads through the centres of cells; between points of one cell it is straight.
     """
     per_second = finest_ticks(limits.scale, direction)
     order = np.argsort(limits.rank, kind="stable")
@@ -247,27 +247,27 @@ def walk_surface(surface: Surface, sites: Standing, targets: Standing, direction
 def crossed_circles(
     surface: Surface, sites: Standing, xy: Floats, walking: Walking, cells: Floats, covered: Sequence[Ints]
 ) -> Shapes:
-    """Return the ground from which each site is reached within ``walking.minutes``: the cells whose centres are.
+    """Return the area from which each site is reached within ``walking.minutes``: the cells whose centres are reached.
 
-    Points of demand then take the side that their times say.
+    The border is then adjusted so that demand points are on the side that their times require.
 
     Parameters
     ----------
     surface : Surface
         The ground.
     sites, xy
-        The sites, all of which stand somewhere, and where; ``xy`` has shape (sites, 2), metres.
+        The sites, each in a cell, and their coordinates; ``xy`` has shape (sites, 2), metres.
     walking : Walking
         Cut-off and direction.
     cells : ndarray
-        Shape (cells, 2): the points of demand, metres.
+        Shape (cells, 2): the demand points, metres.
     covered : sequence of ndarray of int
         The rows of ``cells`` that each site reaches in time.
 
     Returns
     -------
     ndarray of object
-        A polygon or multipolygon each; it contains its site.
+        One polygon or multipolygon for each site; it contains the site.
     """
     circles = np.empty(len(xy), dtype=object)
     for chunk in np.array_split(np.arange(len(xy)), max(1, -(-len(xy) // _CHUNK))):
@@ -285,7 +285,7 @@ def crossed_circles(
 
 
 def _joined(grid: Grid, found: Crossed, source: int) -> shapely.Geometry:
-    """Return the cells that a source reaches as one shape: first the cells of a row side by side, then the rows."""
+    """Return the cells that a source reaches as one shape: adjacent cells of each row are joined, then the rows."""
     cell = found.cell[found.start[source] : found.start[source + 1]]
     if not len(cell):
         return shapely.Polygon()

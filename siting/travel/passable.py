@@ -1,4 +1,4 @@
-"""What of a network a walker can use: edges are cut where a piece is too steep, and what is shut is left out."""
+"""The part of a network that a walker can use: edges are cut at too steep pieces; closed edges are left out."""
 
 from dataclasses import dataclass
 
@@ -15,9 +15,9 @@ _M_PER_KM = 1_000.0
 
 @dataclass(frozen=True)
 class WalkableEdges:
-    """Edges that can be walked in one direction at least, and the nodes that they end at.
+    """Edges that can be walked in at least one direction, and their end nodes.
 
-    ``edge`` is the row of the edge that each one is, or is a part of; the other columns are those of
+    ``edge`` is the row of the original edge of each edge or part; the other columns are those of
     :class:`siting.travel.network.WalkingNetwork`.
     """
 
@@ -30,19 +30,19 @@ class WalkableEdges:
 
 
 def passable(ways: WalkableEdges) -> tuple[WalkableEdges, tuple[Note, ...]]:
-    """Cut edges at the pieces that are too steep, and leave out what is shut both ways.
+    """Cut edges at pieces that are too steep, and leave out edges that are closed in both directions.
 
-    Where a street is cut it ends: a node of its own stands there. An edge that runs one way stays.
+    A cut edge ends in a node of its own there. One-way edges stay.
 
     Parameters
     ----------
     ways : WalkableEdges
-        All edges, each one whole.
+        All edges, uncut.
 
     Returns
     -------
     WalkableEdges, notes
-        A note tells how many edges and kilometres are not walked; the ways as they were where there are none.
+        A note tells how many edges and kilometres cannot be walked; if all can be, the edges are unchanged.
     """
     seconds = ways.seconds
     shut = seconds.shut_ahead & seconds.shut_back
@@ -65,12 +65,12 @@ def passable(ways: WalkableEdges) -> tuple[WalkableEdges, tuple[Note, ...]]:
 
 
 def _walked_runs(seconds: EdgeSeconds, shut: NDArray[np.bool_]) -> tuple[Ints, Ints, Ints]:
-    """Return the runs of pieces that are walked: the edge, the first piece, and the one after the last."""
+    """Return the runs of pieces that can be walked: the edge, the first piece, and the one after the last."""
     edge = np.repeat(np.arange(len(seconds.pieces)), seconds.pieces)
     first = np.cumsum(seconds.pieces) - seconds.pieces
     piece = np.arange(len(edge)) - first[edge]
     steep = seconds.steep[seconds.start[edge] + piece + 1]
-    # Edges that are shut though no piece is steep are shut whole.
+    # Edges that are closed although no piece is too steep are closed completely.
     has_steep = np.bincount(edge, weights=steep, minlength=len(shut)) > 0
     walked = ~steep & ~(shut & ~has_steep)[edge]
     begins = walked & ((piece == 0) | ~np.append(False, walked[:-1]))
@@ -93,7 +93,7 @@ def _parts(seconds: EdgeSeconds, edge: Ints, low: Ints, high: Ints) -> EdgeSecon
         ahead=seconds.ahead[taken] - seconds.ahead[begin][owner],
         back=seconds.back[taken] - seconds.back[begin][owner],
         rise_m=seconds.rise_m[taken] - seconds.rise_m[begin][owner],
-        # Only steep pieces make parts, and these are gone.
+        # Only steep pieces split an edge, and these are removed.
         shut_ahead=seconds.shut_ahead[edge] & whole,
         shut_back=seconds.shut_back[edge] & whole,
         steep=np.zeros(len(owner), dtype=bool),

@@ -1,7 +1,7 @@
-"""From one place to one site: the way leg by leg, and what slopes and stairs add to it.
+"""The route from one place to one site, leg by leg, with the extra time for slopes and stairs.
 
-The way is that of :func:`siting.travel.walks.walk_between`: the kernel's times, followed back over the arcs that are
-tight (ticks at the tail + ticks of the arc = ticks at the head).
+The route is that of :func:`siting.travel.walks.walk_between`: from the times of the kernel it is traced back over tight
+arcs (ticks at the tail + ticks of the arc = ticks at the head).
 """
 
 from collections.abc import Mapping
@@ -33,9 +33,9 @@ _TURNED: Final[dict[Direction, Direction]] = {
     "both_ways": "both_ways",
 }
 _HEADINGS: Final[tuple[Heading, Heading]] = ("to_facility", "from_facility")
-# What the kernel can count, seconds.
+# The longest time that the kernel can count, seconds.
 _LONGEST_S: Final = 200_000.0
-# Kinds whose pace is not that of walking on a slope.
+# Kinds whose pace does not depend on slope.
 _OWN_PACE: Final = ("stairs", "lift", "escalator")
 _NEVER: Final = np.iinfo(np.int64).max // 2
 
@@ -48,7 +48,7 @@ class _Part(NamedTuple):
     end_m: float
 
     def turned(self) -> "_Part":
-        """Return the same piece walked the other way."""
+        """Return the same piece in the other direction."""
         return _Part(self.edge, self.end_m, self.start_m)
 
 
@@ -63,12 +63,12 @@ def minutes_to(
 def way_to_nearest(
     ways: WalkingNetwork | Surface | StraightLines, spot: Spot, circle: gpd.GeoDataFrame, walking: Walking
 ) -> Way:
-    """Return how a spot reaches the nearest facility of the circle.
+    """Return how a place reaches the nearest facility of the circle.
 
     Parameters
     ----------
     ways : WalkingNetwork, Surface or StraightLines
-        What is walked on.
+        The network or surface.
     spot : Spot
         From where.
     circle : geopandas.GeoDataFrame
@@ -79,7 +79,7 @@ def way_to_nearest(
     Returns
     -------
     Way
-        Of equally near facilities that farthest west, then south, then the first by id.
+        Of equally near facilities the westernmost, then the southernmost, then the first by id.
     """
     xy, places, half = _xy(spot), _places(circle), spot.half_diagonal_m
     sought = _countable(walking, FARTHER * walking.max_minutes * SECONDS_PER_MINUTE)
@@ -91,7 +91,7 @@ def way_to_nearest(
         return replace(nobody, reason=_reason(np.inf, joined, walking))
     row = int(np.lexsort((circle.index.astype(str).to_numpy(), places[:, 1], places[:, 0], seconds))[0])
     taken = float(seconds[row])
-    # The way that does not count may take longer.
+    # The direction that does not count may take longer.
     far = _countable(walking, FARTHER * taken + SECONDS_PER_MINUTE)
     there, back = (route(ways, (xy, places[[row]]), half, walking, far, way=way) for way in _HEADINGS)
     there_s, back_s = (np.inf if each is None else each.seconds for each in (there, back))
@@ -124,7 +124,7 @@ def _reason(seconds: float, joined: Joining | None, walking: Walking) -> str:
 
 
 def _countable(walking: Walking, seconds: float) -> float:
-    """Return a time to search up to, held to what can be counted."""
+    """Return a time limit for the search, capped at what the kernel can count."""
     return min(seconds, _LONGEST_S / (2.0 if walking.direction == "both_ways" else 1.0))
 
 
@@ -149,11 +149,11 @@ def seconds_to(
     Parameters
     ----------
     ways : WalkingNetwork, Surface or StraightLines
-        What is walked on.
+        The network or surface.
     xy : ndarray
         Shape (1, 2): the place, metres.
     half_diagonal_m : float
-        By which the place may lie farther from the network than ``walking.attach_limit_m``.
+        The extra distance to the network that is allowed for the place, in addition to ``walking.attach_limit_m``.
     sites : ndarray
         Shape (sites, 2), metres.
     walking : Walking
@@ -164,7 +164,7 @@ def seconds_to(
     Returns
     -------
     ndarray
-        One a site; inf for those farther away or not connected.
+        One for each site; inf for sites farther away or not connected.
     """
     if isinstance(ways, StraightLines):
         seconds = np.hypot(*(sites - xy).T) * walking.detour / ways.speed
@@ -183,9 +183,9 @@ def seconds_to(
 def joining(
     ways: WalkingNetwork | Surface | StraightLines, xy: Floats, half_diagonal_m: float, sites: Floats, walking: Walking
 ) -> Joining | None:
-    """Tell where a place (shape (1, 2), metres) joins what is walked on, and whether a site stands on the same part.
+    """Tell where a place (shape (1, 2), metres) joins the network or surface, and whether a site is connected to it.
 
-    In straight lines nothing is joined: None.
+    None for straight lines, which join nothing.
     """
     limit, doors = walking.attach_limit_m + half_diagonal_m, np.full(len(sites), walking.attach_limit_m)
     if isinstance(ways, StraightLines):
@@ -215,28 +215,28 @@ def route(
     *,
     way: Heading = "to_facility",
 ) -> Route | None:
-    """Return the quickest way between a place and a site in one direction.
+    """Return the quickest route between a place and a site in one direction.
 
     Parameters
     ----------
     ways : WalkingNetwork, Surface or StraightLines
-        What is walked on.
+        The network or surface.
     ends : tuple of ndarray
         The place and the site, each of shape (1, 2), metres.
     half_diagonal_m : float
-        By which the place may lie farther from the network than ``walking.attach_limit_m``.
+        The extra distance to the network that is allowed for the place, in addition to ``walking.attach_limit_m``.
     walking : Walking
         Walker and limits.
     far : float
-        Seconds to search up to (inclusive); the finer times are counted the shorter it is.
+        The time limit of the search, seconds (inclusive); a shorter limit gives finer times.
     way : {"to_facility", "from_facility"}
-        From the place to the site, or back.
+        The direction: from the place to the site, or back.
 
     Returns
     -------
     Route or None
-        None where there is no way of at most so many seconds. Over open ground the legs are one, drawn straight:
-        its time is right, its length unknown.
+        None if no route takes at most that many seconds. Over open ground there is one leg, drawn straight: its time is
+        right, its length unknown.
     """
     one = walking.model_copy(update={"direction": way})
     place, site = ends
@@ -261,7 +261,7 @@ def route(
 def _single(
     ways: Surface | StraightLines, walked: tuple[Floats, Floats], seconds: float, walking: Walking
 ) -> gpd.GeoDataFrame:
-    """Return a way of one leg, whose ground is not told apart."""
+    """Return a route of one leg, without details of the ground."""
     line = {"edge": -1, "seconds": seconds, "geometry": shapely.LineString(np.concatenate(walked))}
     if isinstance(ways, Surface):
         return _table([{**dict.fromkeys(LEG_COLUMNS, np.nan), **line, "kind": "open_ground"}], ways.grid.crs)
@@ -270,12 +270,12 @@ def _single(
     return _table([{**dict.fromkeys(LEG_COLUMNS, 0.0), **line, **known}], None)
 
 
-def _table(rows: list[dict[str, Any]], crs: Any) -> gpd.GeoDataFrame:  # noqa: ANN401 - what geopandas takes
+def _table(rows: list[dict[str, Any]], crs: Any) -> gpd.GeoDataFrame:  # noqa: ANN401 - the type that geopandas takes
     return gpd.GeoDataFrame(rows, columns=[*LEG_COLUMNS, "geometry"], geometry="geometry", crs=crs)
 
 
 def _approach(network: WalkingNetwork, xy: Floats, joined: Attachment, *, out: bool) -> dict[str, Any]:
-    """Return the leg between a point and the edge that it joined."""
+    """Return the leg between a point and the edge that it joins."""
     seconds = float(joined.leg_s[0])
     foot = network.geometry[joined.edge[0]].interpolate(float(joined.position_m[0]))
     ends = [tuple(xy[0]), (foot.x, foot.y)]
@@ -315,7 +315,7 @@ def _seconds(network: WalkingNetwork, part: _Part) -> float:
 
 
 def _profile(network: WalkingNetwork, part: _Part) -> Floats:
-    """Return the heights along a part at its ends and wherever the grade changes, metres above u."""
+    """Return the elevations along a part at its ends and at every change of grade, metres above u."""
     times = network.seconds
     first, count = int(times.start[part.edge]), int(times.pieces[part.edge])
     known = np.linspace(0.0, float(times.length_m[part.edge]), count + 1)
@@ -328,7 +328,7 @@ def _profile(network: WalkingNetwork, part: _Part) -> Floats:
 def _parts(
     network: WalkingNetwork, place: Attachment, site: Attachment, way: Heading, far: float
 ) -> list[_Part] | None:
-    """Return the pieces of edges of the quickest way, in the order walked."""
+    """Return the pieces of edges of the quickest route, in walking order."""
     per_second = ticks_per_second(far)
     graph = graph_of(network, site, place, "home" if way == "to_facility" else "away", per_second)
     leaf, edge, door = network.nodes, int(place.edge[0]), int(site.edge[0])
@@ -339,7 +339,7 @@ def _parts(
         return None
     at, at_door = float(place.position_m[0]), float(site.position_m[0])
     seeds = graph.seed_ticks.astype(np.int64)
-    # Seeds stand in the order u, v, then the place itself where both joined one edge.
+    # Seeds are in the order u, v, then the place itself if both joined the same edge.
     if any(seeds[2:] == ticks[leaf]):
         path = [_Part(edge, at, at_door)]
     else:
@@ -356,12 +356,12 @@ def _parts(
 
 
 def _ends(network: WalkingNetwork, edge: int) -> tuple[tuple[int, float], tuple[int, float]]:
-    """Return both nodes of an edge and where they stand on it."""
+    """Return both nodes of an edge and their positions on it."""
     return (int(network.u[edge]), 0.0), (int(network.v[edge]), float(network.seconds.length_m[edge]))
 
 
 def _tight(start: Ticks, arcs: Packed, ticks: Ints) -> tuple[Ints, Ints]:
-    """Return tails and heads of the arcs by which quickest ways lead."""
+    """Return tails and heads of the tight arcs, which quickest routes use."""
     tail = np.repeat(np.arange(len(start) - 1), np.diff(start))
     head, step = (arcs & LOW).astype(np.int64), (arcs >> HALF).astype(np.int64)
     on = (ticks[tail] < _NEVER) & (ticks[tail] + step == ticks[head])
@@ -369,7 +369,7 @@ def _tight(start: Ticks, arcs: Packed, ticks: Ints) -> tuple[Ints, Ints]:
 
 
 def _followed(tail: Ints, head: Ints, leaf: int, begins: Mapping[int, float]) -> list[int]:
-    """Return the nodes from the leaf back to one of those where walks begin; arcs of no time may lead in circles."""
+    """Return the nodes from the leaf back to a node where walks begin; arcs with time 0 may form cycles."""
     order = np.argsort(head, kind="stable")
     tail, head = tail[order], head[order]
     came, stack = {leaf: -1}, [leaf]
@@ -388,7 +388,7 @@ def _followed(tail: Ints, head: Ints, leaf: int, begins: Mapping[int, float]) ->
 
 @dataclass(frozen=True)
 class _Choice:
-    """Finds the edge behind an arc: that whose time is the arc's, of several the first."""
+    """Finds the edge of an arc: the one with the time of the arc, the first if there are several."""
 
     network: WalkingNetwork
     way: Heading

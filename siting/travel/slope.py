@@ -1,4 +1,4 @@
-"""How slope slows a walker: heights along edges, Tobler's ratio, stairs and machines, seconds along each edge."""
+"""The effect of slope on walking: elevations along edges, Tobler's ratio, stairs and machines, seconds of each edge."""
 
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -20,30 +20,30 @@ from siting.travel.crossings import CROSSING, crossing_shares
 
 Bools = NDArray[np.bool_]
 
-# Off stairs nothing that people walk is steeper: beyond it the terrain is at fault (a roof, a viaduct, a cliff).
+# Only stairs are steeper: a steeper slope elsewhere is an error of the terrain (a roof, a viaduct, a cliff).
 STEEPEST: Final = 0.45
-# Spans keep the straight grade between their ends: the terrain below or above them is not what is walked on.
+# Bridges and tunnels have a straight grade between their ends: the terrain below or above them is not walked on.
 SPANS: Final = ("bridge", "footbridge", "tunnel")
-# Escalators run both ways (or it is not known which), with their line, or against it.
+# Escalators run in both directions (or the direction is unknown), along their line, or against it.
 ESCALATORS: Final = ("escalator", "escalator_forward", "escalator_backward")
-# These are not walked on slopes: they may be as steep as they are, and have one piece.
+# These kinds are not limited by slope: they may be steep, and have one piece.
 CLIMBS: Final = ("stairs", "lift", *ESCALATORS)
-# Assumptions, which no document gives: a lift rises at this speed, and rides so long where its rise is not known.
+# Assumptions without a source: the speed of a lift, and the time of a ride if its rise is unknown.
 LIFT_M_S: Final = 1.0
 LIFT_RIDE_S: Final = 20.0
-# What rises less is no storey: the terrain does not know the rise.
+# A smaller rise is less than a storey: the terrain does not contain the rise.
 _STOREY_M: Final = 3.0
 # Kinds with times of their own.
 _TIMED: Final = (CROSSING, "stairs", "lift", *ESCALATORS)
 _CROSSING, _STAIRS, _LIFT, _ESCALATOR, _FORWARD, _BACKWARD = range(len(_TIMED))
-# Slopes of heights in floating point meet a limit such as 1:12 only so nearly.
+# Floating-point slopes meet a limit such as 1:12 only within this tolerance.
 _SAME_SLOPE: Final = 1e-9
-# Edges that are named in a note.
+# The edges that a note names.
 _MOST_NAMED: Final = 10
 
 
 def tobler_ratio(slope: Floats) -> Floats:
-    """Return v ÷ v₀ at a slope: Tobler's T(s) ÷ T(0), never above 1 (no gain downhill).
+    """Return v ÷ v₀ at a slope: Tobler's T(s) ÷ T(0), at most 1 (no gain downhill).
 
     Examples
     --------
@@ -59,10 +59,10 @@ def tobler_ratio(slope: Floats) -> Floats:
 class EdgeSeconds:
     """Seconds along each edge, piece by piece.
 
-    Edge e has ``pieces[e]`` equal pieces; ``ahead[start[e] + i]`` are the seconds from u to the end of its first i
-    pieces, ``back`` those from there to u, and ``rise_m`` how much higher it lies than u, as walked; all are
-    finite. Edges of ``shut_ahead`` are not walked from u to v, those of ``shut_back`` not from v to u, whatever the
-    seconds say. ``steep`` follows ``ahead``: true where a piece ends that is too steep for the walker.
+    Edge e has ``pieces[e]`` equal pieces. ``ahead[start[e] + i]`` are the seconds from u to the end of its first i
+    pieces, ``back`` those from there to u, and ``rise_m`` its elevation above u, as walked; all are finite. Edges of
+    ``shut_ahead`` cannot be walked from u to v, those of ``shut_back`` not from v to u, whatever the seconds are.
+    ``steep`` is aligned with ``ahead``: true at the end of a piece that is too steep for the walker.
     """
 
     length_m: Floats
@@ -76,7 +76,7 @@ class EdgeSeconds:
     steep: Bools
 
     def at(self, edge: Ints, position_m: Floats) -> tuple[Floats, Floats]:
-        """Return the seconds from u to a position on an edge, and from there back to u; inf on ways that are shut."""
+        """Return the seconds from u to a position on an edge, and from there back to u; inf in closed directions."""
         pieces = self.pieces[edge]
         along = np.clip(position_m / self.length_m[edge], 0.0, 1.0) * pieces
         piece = np.minimum(along.astype(np.int64), pieces - 1)
@@ -90,7 +90,7 @@ class EdgeSeconds:
 
     @property
     def totals(self) -> tuple[Floats, Floats]:
-        """Seconds from u to v and from v to u of every edge; inf where it is shut."""
+        """Seconds from u to v and from v to u of every edge; inf if it is closed."""
         last = self.start + self.pieces
         return (
             np.where(self.shut_ahead, np.inf, self.ahead[last]),
@@ -101,7 +101,7 @@ class EdgeSeconds:
 def edge_seconds(
     edges: gpd.GeoDataFrame, crs: CRS, terrain: Raster | None, speeds: WalkerSpeeds
 ) -> tuple[EdgeSeconds, tuple[Note, ...]]:
-    """Measure every edge in seconds, both ways.
+    """Compute the seconds of every edge, in both directions.
 
     Parameters
     ----------
@@ -110,20 +110,20 @@ def edge_seconds(
     crs : pyproj.CRS
         The edges' CRS.
     terrain : Raster or None
-        Heights in metres; None walks on the flat.
+        Elevations in metres; None walks on the flat.
     speeds : WalkerSpeeds
-        Speeds, waits, and what the walker cannot use.
+        Speeds, waits, and the limits of the walker.
 
     Returns
     -------
     EdgeSeconds, notes
-        Notes tell of edges without heights (walked flat), of slopes beyond ±45 % that were replaced by the
-        edge's mean, and of a limit of slope that nothing can be held to for want of heights.
+        Notes tell about edges without elevations (walked flat), about slopes beyond ±45 % that were replaced by the
+        edge's mean, and about a slope limit that cannot be applied without elevations.
     """
     length = edges["length_m"].to_numpy(dtype=np.float64)
     kind = edges["kind"].to_numpy()
     climbs = np.isin(kind, CLIMBS)
-    # Pieces no shorter than a terrain cell: finer slopes would be noise of the grid.
+    # Pieces are at least as long as a terrain cell: finer slopes would be noise of the grid.
     cell_m = np.inf if terrain is None else _cell_size_m(terrain, edges, crs)
     whole = climbs | np.isin(kind, SPANS)
     pieces = np.where(whole, 1, np.maximum(1, length // cell_m)).astype(np.int64)
@@ -165,8 +165,8 @@ def edge_seconds(
 class _Pieces(NamedTuple):
     """Pieces of edges.
 
-    Code of the kind, horizontal length and rise (metres), slope as walked, the wait if it is of a crossing, and whether
-    the terrain tells of no storey between both ends.
+    Code of the kind, horizontal length and rise (metres), slope as walked, the wait for a crossing, and whether the
+    terrain shows less than a storey between both ends.
     """
 
     kind: NDArray[np.int8]
@@ -178,7 +178,7 @@ class _Pieces(NamedTuple):
 
 
 def _codes(kind: NDArray[np.object_]) -> NDArray[np.int8]:
-    """Return the place of each kind in ``_TIMED``, -1 for what is walked at the speed of its slope."""
+    """Return the index of each kind in ``_TIMED``, -1 for kinds whose speed follows their slope."""
     codes = np.full(len(kind), -1, dtype=np.int8)
     for code, name in enumerate(_TIMED):
         codes[kind == name] = code
@@ -186,17 +186,17 @@ def _codes(kind: NDArray[np.object_]) -> NDArray[np.int8]:
 
 
 def _pace(pieces: _Pieces, speeds: WalkerSpeeds, direction: float) -> tuple[Floats, Bools]:
-    """Return the seconds of each piece in a direction (1: from u to v), finite, and whether it is not walked so."""
+    """Return the finite seconds of each piece in a direction (1: from u to v), and whether it cannot be walked so."""
     kind, along = pieces.kind, np.hypot(pieces.run, pieces.rise)
     seconds: Floats = pieces.run / (speeds.flat * tobler_ratio(direction * pieces.slope))
     shut = np.zeros(len(kind), dtype=bool)
     seconds += np.where(kind == _CROSSING, pieces.wait, 0.0)
     stairs = kind == _STAIRS
-    # On level stairs (no heights known) the speed up is taken.
+    # On level stairs (without elevations) the speed upstairs is used.
     speed = np.where(direction * pieces.rise >= 0, speeds.stairs_up, speeds.stairs_down)
     shut |= stairs & (speed <= 0)
     seconds = np.where(stairs, along / np.where(speed > 0, speed, speeds.flat), seconds)
-    # Into the lift and out of it on the flat; so no line drawn long becomes a short cut.
+    # The ways into and out of the lift are walked on the flat; so a lift with a long line is no short cut.
     ride = np.where(pieces.level, LIFT_RIDE_S, np.abs(pieces.rise) / LIFT_M_S)
     seconds = np.where(kind == _LIFT, pieces.run / speeds.flat + speeds.lift_wait + ride, seconds)
     escalator = kind >= _ESCALATOR
@@ -208,9 +208,9 @@ def _pace(pieces: _Pieces, speeds: WalkerSpeeds, direction: float) -> tuple[Floa
 def _heights(
     edges: gpd.GeoDataFrame, crs: CRS, terrain: Raster | None, owner: Ints, fraction: Floats
 ) -> tuple[Floats, NDArray[np.bool_], tuple[Note, ...]]:
-    """Return heights along the edges, where the terrain does not know them, and a note of edges without any.
+    """Return elevations along the edges, also where the terrain has none, and a note on edges without any.
 
-    What is not known is interpolated along the edge; an edge without any height lies at 0.
+    Missing elevations are interpolated along the edge; an edge without any is at 0.
     """
     if terrain is None:
         return np.zeros(len(owner)), np.zeros(len(owner), dtype=bool), ()
@@ -232,11 +232,11 @@ def _heights(
 def _straight_spans(
     heights: Floats, unknown: NDArray[np.bool_], edges: gpd.GeoDataFrame, spans: NDArray[np.bool_], start: Ints
 ) -> Floats:
-    """Lift the nodes inside bridges and tunnels of several edges onto the straight grade between their ends.
+    """Set the nodes inside bridges and tunnels of several edges to the straight grade between their ends.
 
-    Such a node touches spans alone. Along a chain its height is interpolated by length; where spans fork it is the
-    mean of its neighbours, each weighted by one over the length (the grades then balance). So it is with an end whose
-    height is not known: the span goes on level to it.
+    Such a node touches only bridges and tunnels. Along a chain its elevation is interpolated by length. At a fork it is
+    the mean of its neighbours, each weighted by one over the length (so that the grades balance). The same applies to
+    an end without a known elevation: the bridge or tunnel is level there.
     """
     edge = np.flatnonzero(spans)
     u, v = edges["u"].to_numpy(), edges["v"].to_numpy()
@@ -252,7 +252,7 @@ def _straight_spans(
     links = links + links.T
     _, part = connected_components(links, directed=False)
     free |= ~anchored
-    # A ring of spans has no bank: what is known of it holds the rest.
+    # A closed ring of bridges or tunnels has no end: the nodes with known elevation determine the rest.
     ring = ~np.isin(part, part[~free])
     free[ring] = ~anchored[ring]
     free &= np.isin(part, part[~free])
@@ -267,7 +267,7 @@ def _straight_spans(
 def _plausible(
     slope: Floats, edge: Ints, climbs: Bools, heights: Floats, start: Ints, pieces: Ints, length: Floats
 ) -> tuple[Floats, Ints]:
-    """Return slopes that may be walked, and the edges of which some piece was steeper."""
+    """Return slopes within the limit, and the edges that had a steeper piece."""
     faulty = (np.abs(slope) > STEEPEST) & ~climbs[edge]
     first = start[:-1]
     mean = np.clip((heights[first + pieces] - heights[first]) / length, -STEEPEST, STEEPEST)
@@ -275,7 +275,7 @@ def _plausible(
 
 
 def _steep_note(edges: gpd.GeoDataFrame, steep: Ints, crs: CRS) -> Note:
-    """Name edges by a place amid each, longitude and latitude, from west to east."""
+    """Name edges by a point in their middle, longitude and latitude, from west to east."""
     lines = edges.geometry.to_numpy()[steep]
     middle = shapely.get_coordinates(shapely.line_interpolate_point(lines, 0.5, normalized=True))
     lon, lat = transform_points(middle[:, 0], middle[:, 1], crs, WGS84)
@@ -286,7 +286,7 @@ def _steep_note(edges: gpd.GeoDataFrame, steep: Ints, crs: CRS) -> Note:
 
 
 def sample_heights(terrain: Raster, xy: Floats, crs: CRS) -> Floats:
-    """Return bilinear heights at points of a CRS; NaN outside the raster and beside its voids."""
+    """Return bilinear elevations at points of a CRS; NaN outside the raster and beside its voids."""
     x, y = carry(crs, terrain.grid.crs).transform(xy[:, 0], xy[:, 1])
     transform = terrain.grid.transform
     column = (np.asarray(x) - transform.c) / transform.a - 0.5

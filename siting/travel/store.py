@@ -1,4 +1,4 @@
-"""A folder of the user's in which arrays are kept between runs; whatever is wrong with it, work is done anew."""
+"""A folder of the user that keeps arrays between runs; if it fails in any way, results are computed again."""
 
 import os
 import sys
@@ -16,7 +16,7 @@ from siting.files import is_file_of_ours, is_ours, replacing, write_fault_code
 
 Arrays = Mapping[str, NDArray[Any]]
 
-# All files together; the least recently used go first.
+# The limit for all files together; the least recently used are removed first.
 MOST_BYTES: Final = 2 * 1024**3
 _OFF: Final = ("off", "0", "no", "none", "false")
 _ENDING: Final = ".npz"
@@ -28,7 +28,7 @@ _troubles: ContextVar["list[Trouble] | None"] = ContextVar("troubles", default=N
 
 @contextmanager
 def cache_off() -> Iterator[None]:
-    """Neither read nor write the cache for a while."""
+    """Neither read nor write the cache inside this context."""
     before = _switched_off.set(True)
     try:
         yield
@@ -37,7 +37,7 @@ def cache_off() -> Iterator[None]:
 
 
 def folder() -> Path | None:
-    """Return the folder of the cache; None where it is off.
+    """Return the folder of the cache; None if it is off.
 
     ``SITING_CACHE`` names the folder, or is ``off``. Without it, the folder is ``siting`` within ``XDG_CACHE_HOME`` or
     ``~/.cache``, ``~/Library/Caches`` (macOS) or ``%LOCALAPPDATA%`` (Windows).
@@ -49,7 +49,7 @@ def folder() -> Path | None:
         return Path(wanted)
     try:
         return _home() / "siting"
-    except RuntimeError:  # nobody's home is known
+    except RuntimeError:  # the home folder is unknown
         return None
 
 
@@ -64,7 +64,7 @@ def _home() -> Path:
 
 
 def load(key: str) -> Arrays | None:
-    """Return the arrays kept under a key; None if there are none, they cannot be read, or another user wrote them."""
+    """Return the arrays of a key; None if there are none, they cannot be read, or another user wrote them."""
     home = folder()
     if home is None:
         return None
@@ -72,22 +72,22 @@ def load(key: str) -> Arrays | None:
     try:
         if not is_file_of_ours(path.stat()):
             return None
-        # Opened here, so that it is closed whatever it holds.
+        # Opened here, so that the file is always closed.
         with path.open("rb") as content, np.load(content, allow_pickle=False) as file:
             found = {name: file[name] for name in file.files}
         whole = str(found.pop(_NAME)) == key
-    except Exception:  # noqa: BLE001 - a broken file of the cache may fail in any way, and is as good as none
+    except Exception:  # noqa: BLE001 - a broken cache file may fail in any way, and is treated as missing
         return None
-    with suppress(OSError):  # a folder that is only read from
-        # Used just now: the last to be removed.
+    with suppress(OSError):  # the folder is read-only
+        # It was just used, so it is the last to be removed.
         os.utime(path)
     return found if whole else None
 
 
 def keep(key: str, arrays: Arrays) -> None:
-    """Keep arrays under a key; where that cannot be done, only :func:`troubles` learns of it.
+    """Keep arrays under a key; if that fails, only :func:`troubles` reports it.
 
-    A file takes its place whole, so that runs at the same time do not disturb one another.
+    The file is put in place only when complete, so that simultaneous runs do not disturb one another.
     """
     home = folder()
     if home is None or sum(array.nbytes for array in arrays.values()) > MOST_BYTES // 2:
@@ -100,7 +100,7 @@ def keep(key: str, arrays: Arrays) -> None:
         if not is_ours(home.stat()):
             _trouble(Trouble("of_another", home))
             return
-        # A file that a loss of power cuts short is found out on reading.
+        # A file that a power failure truncates is detected when it is read.
         with replacing(home / f"{key}{_ENDING}", lasting=False) as file:
             np.savez(file, **{**arrays, _NAME: np.array(key)})  # type: ignore[arg-type] # its stubs take names for flags
         _trim(home)
@@ -112,7 +112,7 @@ def keep(key: str, arrays: Arrays) -> None:
 
 @dataclass(frozen=True)
 class Trouble:
-    """Why something was not kept: ``of_another`` user or as :func:`siting.files.write_fault_code`; where; the cause."""
+    """Why something was not cached: ``of_another`` user or a code of ``write_fault_code``; the path; the cause."""
 
     code: str
     path: Path
@@ -121,7 +121,7 @@ class Trouble:
 
 @contextmanager
 def troubles() -> Iterator[list[Trouble]]:
-    """Yield a list to which is added why something was not kept."""
+    """Yield a list that receives the reasons why something was not cached."""
     found: list[Trouble] = []
     before = _troubles.set(found)
     try:
@@ -137,7 +137,7 @@ def _trouble(one: Trouble) -> None:
 
 
 def _trim(home: Path) -> None:
-    """Remove the files that were not used for the longest time, until the rest is small enough."""
+    """Remove the least recently used files until the others are within the limit."""
     found = []
     for path in home.iterdir():
         try:

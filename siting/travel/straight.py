@@ -1,4 +1,4 @@
-"""Walks in straight lines: optimistic, for want of a network."""
+"""Walks in straight lines: optimistic, used if there is no network."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -10,9 +10,9 @@ from siting.domain.nouns import Floats, Ints
 from siting.travel.kernel import TOLERANCE_S
 from siting.travel.walks import Limits, Reach
 
-# A circle that holds a larger share of the targets than this is found faster without the tree.
+# If a circle contains a larger share of the targets than this, it is faster without the tree.
 _MANY: Final = 0.02
-# What rounding may add to a radius: the seconds decide, not the tree.
+# Rounding may add this much to a radius: the seconds decide, not the tree.
 _ROUNDING: Final = 1.0 + 1e-9
 
 
@@ -30,14 +30,14 @@ class StraightLines:
 
 
 def walk_straight(sites: Floats, targets: Floats, pace: float, limits: Limits) -> Reach:
-    """Walk in straight lines between sites and targets.
+    """Compute walks in straight lines between sites and targets.
 
     Parameters
     ----------
     sites, targets : ndarray
         Shapes (sites, 2) and (targets, 2), metres.
     pace : float
-        Seconds a metre, the detour included.
+        Seconds per metre, with the detour.
     limits : Limits
         How far each site walks, and which count.
     """
@@ -45,7 +45,7 @@ def walk_straight(sites: Floats, targets: Floats, pace: float, limits: Limits) -
     tree = cKDTree(targets)
     inside = tree.query_ball_point(sites, keep_s / pace * _ROUNDING, return_length=True)
     rows, times = [], []
-    # Site by site: of all pairs at once only what is returned is held.
+    # One site at a time: only the returned pairs are kept in memory.
     for site, metres, keep, count in zip(sites, keep_s / pace * _ROUNDING, keep_s, inside, strict=True):
         some = None
         if count <= _MANY * len(targets):
@@ -64,12 +64,12 @@ def walk_straight(sites: Floats, targets: Floats, pace: float, limits: Limits) -
 def _nearest_two(
     sites: Floats, targets: Floats, pace: float, limits: Limits
 ) -> tuple[tuple[Ints, Floats], tuple[Ints, Floats]]:
-    """Return the nearest and the second nearest counting site of each target, by rank where they are equally near."""
+    """Return the nearest and second nearest counting site of each target; ties by rank."""
     counting = np.flatnonzero(limits.counting)
     counting = counting[np.argsort(limits.rank[counting], kind="stable")]
     first, second = np.full(len(targets), -1), np.full(len(targets), -1)
     first_s, second_s = np.full(len(targets), np.inf), np.full(len(targets), np.inf)
-    # By rank, so that of equally near ones the earlier stays.
+    # In order of rank, so that of equally near sites the earlier one stays.
     for site in counting:
         seconds = np.hypot(*(targets - sites[site]).T) * pace
         seconds[seconds > limits.longest_s[site] + TOLERANCE_S] = np.inf

@@ -1,8 +1,8 @@
 """Bounded least times over a raster of paces, with slope: compiled, on all cores.
 
-A step leads to one of 8 or 16 neighbours. Every source walks in a window of its own, just as large as its limit allows
-at the fastest pace of the raster, so that a source costs what it may reach and not the size of the raster. Times are
-whole ticks, as in :mod:`siting.travel.kernel`.
+A step leads to one of 8 or 16 neighbours. Every source walks in its own window, just large enough for its limit at the
+fastest pace of the raster. So the cost of a source depends on what it may reach and not on the size of the raster.
+Times are whole ticks, as in :mod:`siting.travel.kernel`.
 """
 
 import os
@@ -37,32 +37,33 @@ from siting.travel.slope import STEEPEST
 from siting.travel.walks import COMBINES
 
 Neighbours = Literal[8, 16]
-# Top, left, bottom and right of a part of the raster, the latter two excluded.
+# Top, left, bottom and right of a part of the raster; bottom and right are exclusive.
 Window = tuple[int, int, int, int]
 
-# The ground walked on: flat, away from the source, back to it.
+# The kinds of ground: flat, sloped away from the source, sloped towards it.
 _FLAT, _AWAY, _HOME = 0, 1, -1
-# Tobler's ratio is below 1 outside this range of slopes: 0.05 either way of the steepest gain, which is not given.
+# Outside this range of slopes Tobler's ratio is below 1: it is 0.05 on either side of the slope of highest speed; no
+# gain is given.
 _LEVEL: Final = (-0.1, 0.0)
 _TOBLER: Final = 3.5
 _GAIN: Final = 0.05
-# Heights are float32: a slope this much beyond the steepest is still it.
+# Elevations are float32: a slope that exceeds the steepest by at most this is allowed.
 _WITHIN: Final = 1e-6
-# Steps to the four sides, over the four corners, and of a knight; the cells between the ends of each.
+# Steps to the four sides, over the four corners, and knight's steps; and the cells between the ends of each.
 _SIDES: Final = ((-1, 0), (0, -1), (0, 1), (1, 0))
 _CORNERS: Final = ((-1, -1), (-1, 1), (1, -1), (1, 1))
 _KNIGHTS: Final = ((-2, -1), (-2, 1), (-1, -2), (-1, 2), (1, -2), (1, 2), (2, -1), (2, 1))
-# Cells around a window into which a step may lead; they are barriers.
+# The margin around a window, in cells, into which a step may lead; these cells are barriers.
 _RIM: Final = 2
 
 
 class CostSurface(NamedTuple):
-    """What is walked over.
+    """The raster to walk over.
 
-    ``pace`` has shape (rows, columns), float32: seconds a metre on the flat, above 0, inf where nobody walks.
-    ``height`` has the same shape, float32, metres (NaN: not known, steps to and from there are level), or shape (0, 0)
-    on the flat. ``cell_m`` are the height and the width of a cell, metres. Steps whose slope (rise over run, clamped)
-    is beyond ``steepest``, up or down, are not walked.
+    ``pace`` has shape (rows, columns), float32: seconds per metre on the flat, above 0, inf for barriers. ``height``
+    has the same shape, float32, metres (NaN: unknown, steps to and from there are level), or shape (0, 0) on the flat.
+    ``cell_m`` are the height and the width of a cell, metres. Steps whose slope (rise over run, clamped) is beyond
+    ``steepest``, up or down, are not possible.
     """
 
     pace: NDArray[np.float32]
@@ -72,9 +73,9 @@ class CostSurface(NamedTuple):
 
 
 class Seeds(NamedTuple):
-    """Where sources begin: the cell, ticks to its centre, and where in the raster they stand themselves.
+    """Where sources begin: the cell, ticks to its centre, and their own position in the raster.
 
-    Row and column of the cell (row -1: nowhere); ``y`` and ``x`` in metres down and right from any fixed point.
+    Row and column of the cell (row -1: none); ``y`` and ``x`` in metres down and right from any fixed point.
     """
 
     row: Ints
@@ -85,7 +86,7 @@ class Seeds(NamedTuple):
 
 
 class Ends(NamedTuple):
-    """Targets, ascending by ``cell`` (row × columns + column): number, ticks from the centre, where they stand."""
+    """Targets, ascending by ``cell`` (row × columns + column): number, ticks from the centre, position."""
 
     cell: Ints
     number: Ints
@@ -96,7 +97,7 @@ class Ends(NamedTuple):
 
 @dataclass(frozen=True)
 class Crossed:
-    """What sources reach: source s the cells ``cell[start[s]:start[s + 1]]``, ascending, in ``seconds[...]``.
+    """What sources reach: source s reaches the cells ``cell[start[s]:start[s + 1]]``, ascending, in ``seconds[...]``.
 
     A cell's number is row × columns + column.
     """
@@ -107,10 +108,10 @@ class Crossed:
 
 
 class _Rules(NamedTuple):
-    """How steps are counted.
+    """The possible steps.
 
     ``step`` has shape (neighbours, 2), ``between`` (neighbours, 2, 2): the two cells on either side of a diagonal step,
-    or that a knight's passes; ``metres`` is the length of each step.
+    or those that a knight's step passes; ``metres`` is the length of each step.
     """
 
     step: Ints
@@ -122,7 +123,7 @@ class _Rules(NamedTuple):
 
 
 class _Room(NamedTuple):
-    """The window of one way of one source: ticks (0 on barriers), paces, heights."""
+    """The window of one direction of one source: ticks (0 on barriers), paces, elevations."""
 
     ticks: Ticks
     pace: NDArray[np.float32]
@@ -150,27 +151,28 @@ def cross(
     Parameters
     ----------
     ground : CostSurface
-        What is walked over.
+        The raster.
     sources : (ndarray of int, ndarray of int)
         Rows and columns. A source on a barrier reaches nothing.
     limit_s : ndarray
         How far each walks, seconds, inclusive to a millisecond.
     neighbours : {16, 8}
-        Whether there are knight's steps.
+        Whether knight's steps are possible.
     direction : str
-        Which time counts: ``from_facility`` away from the source, ``to_facility`` towards it, ``slower`` the longer of
-        both, ``both_ways`` their mean. On the flat they are the same.
+        The time that counts: ``from_facility`` away from the source, ``to_facility`` towards it, ``slower`` the longer
+        of both, ``both_ways`` their mean. On the flat they are the same.
     squeeze : bool
-        Whether a step over a corner passes between two barriers; else lines of barriers that meet at corners are tight.
+        Whether a step over a corner may pass between two barriers; otherwise lines of barriers that meet at corners are
+        closed.
     leg_s : ndarray, optional
-        Seconds that each source has behind it at the centre of its cell; none if absent.
+        Seconds that have already passed at the centre of each source's cell; none if absent.
     threads : int, optional
         All cores if absent; the result is the same whatever their number.
 
     Returns
     -------
     Crossed
-        Memory in proportion to what is reached, and to one window a thread.
+        The memory used is proportional to what is reached, plus one window for each thread.
 
     Raises
     ------
@@ -217,25 +219,26 @@ def reach_ends(
     targets: int,
     threads: int | None = None,
 ) -> Reached:
-    """Walk from sources to targets, each by the centre of its cell, with steps to 16 neighbours.
+    """Walk from sources to targets, each through the centre of its cell, with steps to 16 neighbours.
 
-    A source and a target of one cell walk straight at its pace.
+    Within one cell the way from a source to a target is straight, at the pace of the cell.
 
     Parameters
     ----------
     ground, direction, threads
         As for :func:`cross`.
     seeds : Seeds
-        The sources, in order of their rank.
+        The sources, in order of rank.
     ends : Ends
         The targets.
     ask : Asked
-        How far each source walks, what of its row is kept, and whether it counts for the nearest.
+        How far each source walks, which part of its row is kept, and whether it counts for the nearest.
     per_second : int
-        What :func:`siting.travel.kernel.ticks_per_second` returns for the longest time (twice that with ``both_ways``).
+        The result of :func:`siting.travel.kernel.ticks_per_second` for the longest time (twice that with
+        ``both_ways``).
 
     targets : int
-        How many there are; those that are not among the ends are not reached.
+        The number of targets; those that are not among the ends are not reached.
 
     Returns
     -------
@@ -263,12 +266,12 @@ def reach_ends(
 
 
 def finest_ticks(limit_s: Floats, direction: Direction) -> int:
-    """Return how fine a second is cut for walks of a direction."""
+    """Return the ticks per second for the walks of a direction."""
     return ticks_per_second(float(limit_s.max(initial=0.0)) * (2.0 if direction == "both_ways" else 1.0))
 
 
 def in_ticks(seconds: Floats, per_second: int) -> Ticks:
-    """Return seconds as the nearest ticks; whoever needs longer than can be counted never arrives."""
+    """Return seconds as the nearest ticks; times that cannot be counted become NEVER."""
     return np.minimum(np.rint(seconds * per_second), NEVER - 1).astype(np.uint32)
 
 
@@ -294,7 +297,7 @@ def _passed(down: int, right: int) -> Sequence[tuple[int, int]]:
 
 
 def _ways(ground: CostSurface, direction: Direction) -> tuple[CostSurface, tuple[int, int]]:
-    """Return the ground as the kernel takes it, and how the first and the second walk lean; on the flat one does."""
+    """Return the ground for the kernel, and the slope of the first and second walk; on the flat one walk is enough."""
     pace, height = (np.ascontiguousarray(each, dtype=np.float32) for each in (ground.pace, ground.height))
     leans = (_FLAT, _FLAT)
     if height.size:
@@ -312,18 +315,18 @@ def _in_parts(
     threads: int | None,
     begun: Callable[[], Any] | None = None,
 ) -> list[Any]:
-    """Let threads work on parts of the sources one by one; return what each part gave, in order."""
+    """Let threads process parts of the sources one by one; return the result of each part, in order."""
     count = len(ask.limit)
     workers = max(1, min(threads or os.cpu_count() or 1, count))
     cells = _window_cells(ground, rules, int(ask.limit.max(initial=0)) * (2 if mode == MEAN else 1))
-    # Made before the threads begin, so that their order is that of the threads.
+    # Made before the threads start, so that their order is that of the threads.
     own = [() if begun is None else (begun(),) for _ in range(workers)]
     rooms = [(_room(cells, ground), _room(0 if mode == ONLY else cells, ground)) for _ in range(workers)]
     return in_parts(lambda worker: lambda span: work(span, rooms[worker], *own[worker]), count, workers)
 
 
 def _window_cells(ground: CostSurface, rules: _Rules, limit: int) -> int:
-    """Return how many cells the largest window has, its rim included."""
+    """Return the number of cells of the largest window, with its margin."""
     far = limit / (rules.fastest * rules.per_second)
     sides = [
         min(many, 2 * (int(far / size) + 1) + 1) + 2 * _RIM
@@ -341,10 +344,10 @@ def _room(cells: int, ground: CostSurface) -> _Room:
 
 @compiled
 def _open_window(ground: CostSurface, row: int, column: int, far: float, room: _Room) -> Window:
-    """Copy the ground around a source into its room; return top, left, bottom and right of what was copied."""
+    """Copy the ground around a source into its window; return top, left, bottom and right of the copied part."""
     whole, heights, sloped = ground.pace, ground.height, ground.height.size > 0
     ticks, pace, height = room.ticks, room.pace, room.height
-    # A cell more, since every step is rounded to a tick.
+    # One cell more, because every step is rounded to a tick.
     down, across = int(far / ground.cell_m[0]) + 1, int(far / ground.cell_m[1]) + 1
     top, bottom = max(0, row - down), min(whole.shape[0], row + down + 1)
     left, right = max(0, column - across), min(whole.shape[1], column + across + 1)
@@ -357,7 +360,7 @@ def _open_window(ground: CostSurface, row: int, column: int, far: float, room: _
         for place in range(left, right):
             found = whole[line, place]
             pace[first + place] = found
-            # What has 0 ticks can never be reached sooner: barriers need no question of their own.
+            # A cell with 0 ticks can never be reached sooner, so barriers need no test of their own.
             ticks[first + place] = NEVER if found < np.inf else np.uint32(0)
             if sloped:
                 height[first + place] = heights[line, place]
@@ -369,7 +372,7 @@ def _spread(  # noqa: C901, PLR0912, PLR0915 - see below
     ground: CostSurface, rules: _Rules, lean: int, seed: tuple[int, int, np.uint64], limit: np.uint64, room: _Room
 ) -> Window:
     """Walk from one source; return its window. ``room.ticks`` holds the times of its cells."""
-    # Written out: a call costs more than a step of the walk does.
+    # Inlined by hand: a call costs more than a step of the walk.
     row, column, begin = seed
     if row < 0 or not ground.pace[row, column] < np.inf:
         return 0, 0, 0, 0
@@ -387,7 +390,7 @@ def _spread(  # noqa: C901, PLR0912, PLR0915 - see below
         ends[k], quarters[k] = metres[k] * rules.per_second / 2, metres[k] * rules.per_second / 4
     first = (row - window[0] + _RIM) * width + column - window[1] + _RIM
     best[first] = np.uint32(min(begin, np.uint64(NEVER - 1)))
-    # It grows as it must: no one knows how many entries will stand in it at once.
+    # The heap grows when needed, because its largest size is not known in advance.
     heap, size = np.empty(64 * many, np.uint64), 0
     if begin <= limit:
         size = push(heap, size, (begin << HALF) | np.uint64(first))
@@ -399,25 +402,25 @@ def _spread(  # noqa: C901, PLR0912, PLR0915 - see below
             continue
         if size + many > len(heap):
             heap = longer(heap, 2 * len(heap))
-        # Sums in float64, which are the same whichever end is first.
+        # Sums in float64, which are the same from either end.
         here, room_left = np.float64(pace[node]), float(limit - so_far)
         for k in range(many):
             head = node + to[k]
             before = np.uint64(best[head])
             if so_far >= before:
                 continue
-            if k < 8:  # noqa: PLR2004 - knights come after the 8 neighbours
+            if k < 8:  # noqa: PLR2004 - knight's steps come after the 8 neighbours
                 if k >= 4 and squeeze == 0 and pace[node + one[k]] == np.inf and pace[node + other[k]] == np.inf:  # noqa: PLR2004
                     continue
                 cost = ends[k] * (here + pace[head])
             else:
                 cost = quarters[k] * (here + pace[node + one[k]] + pace[node + other[k]] + pace[head])
-            # A slope only adds to it; what is infinite or beyond the limit ends here.
+            # A slope only adds to the time; infinite times and times beyond the limit end here.
             if not cost <= room_left + 0.5:
                 continue
             if lean != _FLAT:
                 slope = lean * (height[head] - height[node]) / metres[k]
-                # Written so that an unknown slope stays unknown, and costs nothing.
+                # The comparison is written so that an unknown slope (NaN) stays unknown and costs nothing.
                 if slope > STEEPEST:
                     slope = STEEPEST
                 elif slope < -STEEPEST:
@@ -445,7 +448,7 @@ def _both(
     limit: np.uint64,
     rooms: tuple[_Room, _Room],
 ) -> Window:
-    """Walk there and, where both ways count, back; leave what counts in the first room, NEVER on barriers too."""
+    """Walk there and, if both count, back; the time that counts goes to the first window, NEVER on barriers too."""
     # A mean within the limit may have one way of up to twice as long.
     farthest = limit * np.uint64(2) if mode == MEAN else limit
     window: Window = _spread(ground, rules, leans[0], seed, farthest, rooms[0])
@@ -474,7 +477,7 @@ def _cells(
     span: Ints,
     rooms: tuple[_Room, _Room],
 ) -> tuple[Ints, Ints, Ticks]:
-    """Walk from a span of sources; return the length of each row, cells and ticks of all."""
+    """Walk from a range of sources; return the length of each row, and the cells and ticks of all rows."""
     lengths = np.zeros(span[1] - span[0], np.int64)
     cells, times = np.empty(1024, np.int64), np.empty(1024, np.uint32)
     columns, used, ticks = ground.pace.shape[1], 0, rooms[0].ticks
@@ -497,7 +500,7 @@ def _cells(
 
 
 @compiled
-def _targets(  # noqa: C901 - one loop over what lies in a window
+def _targets(  # noqa: C901 - one loop over the cells of a window
     ground: CostSurface,
     rules: _Rules,
     leans: tuple[int, int],
@@ -507,7 +510,7 @@ def _targets(  # noqa: C901 - one loop over what lies in a window
     span: Ints,
     rooms_near: tuple[tuple[_Room, _Room], Nearest],
 ) -> tuple[Ints, Numbers, Ticks]:
-    """Walk from a span of sources; return the length of each row, targets and ticks of all."""
+    """Walk from a range of sources; return the length of each row, and the targets and ticks of all rows."""
     (seeds, ends), (rooms, near) = between, rooms_near
     lengths = np.zeros(span[1] - span[0], np.int64)
     numbers, times = np.empty(1024, np.int32), np.empty(1024, np.uint32)

@@ -1,4 +1,4 @@
-"""Walks over a network between points that joined it: the kernel's graphs, and what it finds."""
+"""Walks over a network between attached points: the graphs for the kernel, and its results."""
 
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -22,10 +22,10 @@ COMBINES: Final[dict[Direction, Combine]] = {
 
 @dataclass(frozen=True)
 class Limits:
-    """How far each site walks, seconds (inclusive): for whom it may be the nearest, and what is kept of its row.
+    """How far each site walks, seconds (inclusive): to find the nearest site, and to keep its row.
 
-    ``counting`` are the sites among which the nearest is sought; of equally near ones the lowest ``rank`` is. Seconds
-    are cut as finely as the longest walk allows, or one of ``scale_s`` if that is longer.
+    ``counting`` are the sites among which the nearest is sought, ties to the lowest ``rank``. Seconds are divided as
+    finely as the longest walk allows, or one of ``scale_s`` if that is longer.
     """
 
     longest_s: Floats
@@ -36,19 +36,19 @@ class Limits:
 
     @property
     def scale(self) -> Floats:
-        """The times that must be counted."""
+        """The times that must be countable."""
         return np.append(self.longest_s, self.scale_s)
 
     @classmethod
     def plain(cls, sites: int, seconds: float) -> "Limits":
-        """Return limits that are the same for all sites, none of which counts."""
+        """Return limits that are the same for all sites; no site counts for the nearest."""
         each = np.full(sites, seconds)
         return cls(each, each, np.zeros(sites, dtype=bool), np.arange(sites))
 
 
 @dataclass(frozen=True)
 class Reach:
-    """What sites reach: site i the targets ``target[start[i]:start[i + 1]]`` (ascending) in ``seconds[...]``.
+    """What sites reach: site i reaches the targets ``target[start[i]:start[i + 1]]`` (ascending) in ``seconds[...]``.
 
     ``nearest`` and ``second`` are, for each target, the rows of the nearest and second nearest counting sites (-1:
     none), with their seconds (inf).
@@ -63,25 +63,25 @@ class Reach:
     second_s: Floats
 
     def rows(self, sites: Ints) -> list[Ints]:
-        """Return the targets that some sites reach."""
+        """Return the targets that each of some sites reaches."""
         return [self.target[self.start[site] : self.start[site + 1]] for site in sites]
 
 
 def walk_between(
     network: WalkingNetwork, sites: Attachment, targets: Attachment, direction: Direction, limits: Limits
 ) -> Reach:
-    """Walk between sites and targets.
+    """Compute the walks between sites and targets.
 
-    Two points of one edge walk along it directly; no walk leads through a site or a target.
+    Two points of one edge are connected directly along it; no walk leads through a site or a target.
 
     Parameters
     ----------
     network : WalkingNetwork
         The network.
     sites, targets : Attachment
-        Where they join it; those that do not, reach nothing and are not reached.
+        Where they join it; points that do not join it reach nothing and are not reached.
     direction : str
-        Which time counts.
+        The time that counts.
     limits : Limits
         How far each site walks, and which count.
     """
@@ -105,18 +105,18 @@ def walk_between(
 
 
 def in_rows(found: Reached, order: Ints, per_second: int, targets: int) -> Reach:
-    """Return what the kernel found, by the rows of the sites.
+    """Return the results of the kernel, by the rows of the sites.
 
     Parameters
     ----------
     found : Reached
-        Sources and ranks count along ``order``.
+        Sources and ranks are numbered along ``order``.
     order : ndarray of int
         The row of each source.
     per_second : int
-        Ticks a second.
+        Ticks per second.
     targets : int
-        How many targets there are.
+        The number of targets.
     """
     start, target, seconds = _in_order(found, found.ticks / per_second, order, targets)
     near = found.nearest
@@ -133,9 +133,9 @@ def in_rows(found: Reached, order: Ints, per_second: int, targets: int) -> Reach
 def graph_of(
     network: WalkingNetwork, sites: Attachment, targets: Attachment, way: Literal["away", "home"], per_second: int
 ) -> SeededGraph:
-    """Return the graph of one way, with the targets as nodes that are only reached, and the sites as its seeds."""
+    """Return the graph of one direction; targets are nodes that are only reached, and sites are its seeds."""
     whole = dict(zip(("ahead", "back"), network.seconds.totals, strict=True))
-    # The way home is walked backwards: from the site, over arcs that cost what the other direction costs.
+    # The way home is walked backwards: from the site, over arcs with the cost of the opposite direction.
     there, again = ("ahead", "back") if way == "away" else ("back", "ahead")
     joined = np.flatnonzero(targets.edge >= 0)
     edge, leaf = targets.edge[joined], network.nodes + joined
@@ -184,7 +184,7 @@ def _on_one_edge(edge: Ints, targets: Attachment) -> tuple[Ints, Ints]:
 
 
 def _in_order(found: Reached, seconds: Floats, order: Ints, targets: int) -> tuple[Ints, Ints, Floats]:
-    """Put rows back into the order of the sites, and each row into the order of its targets; zero stays a time."""
+    """Put rows back into the order of the sites, each row in the order of its targets; zero times stay stored."""
     rows = csr_array((seconds, found.node, found.start), shape=(len(order), targets))[np.argsort(order)]
     rows.sort_indices()
     return rows.indptr.astype(np.int64), rows.indices.astype(np.int64), rows.data

@@ -1,7 +1,7 @@
-"""The command line: what a planner types.
+"""The command line.
 
 Exit codes: 0 done; 1 an internal fault; 2 the input or the call is wrong; 3 done, ``--fail-on-gap`` was given and there
-is a gap; 4 no plan satisfies the request; 130 interrupted; 141 nobody reads its output any more. A traceback appears
+is a gap; 4 no plan satisfies the request; 130 interrupted; 141 the reader of the output closed it. A traceback appears
 only with ``--debug``.
 """
 
@@ -31,19 +31,19 @@ from siting.threads import leave
 EXIT_FAULT: Final = 1
 EXIT_INPUT: Final = 2
 EXIT_INTERRUPT: Final = 130
-# As of a command that SIGPIPE ends.
+# The exit code of a command that SIGPIPE ends.
 EXIT_PIPE: Final = 141
-# New objects after which garbage is looked for; with Python's 700 it takes a tenth of the time of a command.
+# The number of new objects between garbage collections; with Python's 700 they take a tenth of the time of a command.
 _OBJECTS: Final = 50_000
 _WEST: Final = re.compile(r"-\d+(\.\d+)?\s*[,，]")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
-    # A place west of Greenwich is no option.
+    # A place west of Greenwich begins with a minus sign, but is no option.
     given = [f" {each}" if _WEST.match(each) else each for each in (sys.argv[1:] if arguments is None else arguments)]
     lang = _wanted_lang(given)
-    # Tables are many small objects, and few of them refer to one another in circles.
+    # Tables are many small objects with few reference cycles.
     gc.set_threshold(_OBJECTS)
     _speak_utf8()
     end_as_interrupted()
@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _outcome(given: Sequence[str], lang: Lang) -> tuple[int, str | None]:
-    """Run a command, and return its exit code, and what to say where it broke off."""
+    """Run a command; return its exit code, and a message if it was ended early."""
     try:
         code = _run(given, lang)
     except InputError as error:
@@ -89,7 +89,7 @@ def _run(given: Sequence[str], lang: Lang) -> int | None:
     try:
         code: int | None = build(lang).main(list(given), prog_name="siting", standalone_mode=False)
     except SystemExit:
-        # Where nobody reads its output any more click puts another stream in its place, and leaves.
+        # If the reader closed the output, click replaces the stream and exits.
         if sys.stdout is not out:
             return EXIT_PIPE
         raise
@@ -97,25 +97,25 @@ def _run(given: Sequence[str], lang: Lang) -> int | None:
 
 
 def _wanted_lang(arguments: Sequence[str]) -> Lang:
-    """Find the language before the commands are built: their help speaks it too."""
+    """Find the language before the commands are built, because their help uses it too."""
     words = " ".join(arguments).replace("--lang=", "--lang ").split()
     after = dict(pairwise(words)).get("--lang")
     return next((lang for lang in LANGS if lang == after), default_lang())
 
 
 def end_as_interrupted() -> None:
-    """Make SIGTERM and SIGHUP do what Ctrl-C does: the best plan so far is written, and no half of a file."""
+    """Make SIGTERM and SIGHUP act like Ctrl-C: the best plan so far is written, and no partial file."""
     if threading.current_thread() is not threading.main_thread():
         return
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
-        # One that is ignored stays so: nohup asks for it.
+        # An ignored signal stays ignored: nohup requires that.
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, lambda *_: signal.raise_signal(signal.SIGINT))
 
 
 def _speak_utf8() -> None:
-    """Speak UTF-8 where a console (Windows, a bare locale) would fail on Chinese."""
+    """Use UTF-8 where a console (Windows, a bare locale) would fail on Chinese."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper) and stream.encoding.lower() not in ("utf-8", "utf8"):
             stream.reconfigure(encoding="utf-8", errors="replace")

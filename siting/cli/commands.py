@@ -1,4 +1,4 @@
-"""The commands: their arguments, and what each does."""
+"""The commands: their arguments and actions."""
 
 import datetime as dt
 import platform
@@ -133,13 +133,13 @@ def build(lang: Lang) -> click.Group:
 
 @dataclass(frozen=True)
 class _Source:
-    """A scenario's file, and whether it is held to its own folder."""
+    """A scenario's file, and whether it is limited to its own folder."""
 
     path: Path
     untrusted: bool
 
     def read(self, *outputs: tuple["Result", Path | None], plan: Path | None = None) -> "Scenario":
-        """Read the scenario; outputs that cannot be written, or are an input, are refused before any work."""
+        """Read the scenario; outputs that cannot be written, or are inputs, are refused before any work."""
         from siting.read import read_whole
         from siting.read.trust import named_files
 
@@ -149,7 +149,7 @@ class _Source:
 
 
 def _reading(does: Callable[..., int | None]) -> Callable[..., int | None]:
-    """Return a command that takes a scenario's file and how it is read."""
+    """Return a command that takes a scenario's file and options for reading it."""
 
     def run(*, scenario: Path, untrusted: bool, no_cache: bool, **rest: Any) -> int | None:
         from siting.travel.store import cache_off, troubles
@@ -174,30 +174,30 @@ class _Help:
         return click.Option(list(names), help=say(f"cli.help.{key}", self.lang), **settings)
 
     def command(self, name: str, does: Any, *params: click.Parameter, key: str | None = None) -> click.Command:  # noqa: ANN401
-        """Return a command with the options that all take."""
+        """Return a command with the options of all commands."""
         shared = [
             self.option("--lang", key="lang", type=click.Choice(LANGS), default=self.lang),
             self.option("--quiet", key="quiet", is_flag=True),
-            # Read in main, where faults end up.
+            # Evaluated in main, which handles faults.
             self.option("--debug", key="debug", is_flag=True, expose_value=False),
         ]
         if any(param.name == "scenario" for param in params):
             shared += [self.option(f"--{flag}", key=flag, is_flag=True) for flag in ("untrusted", "no-cache")]
             does = _reading(does)
         told = say(f"cli.help.{key or name}", self.lang)
-        # Given as the short help too: click cuts what it shortens itself.
+        # Given as the short help too: otherwise click truncates it.
         options = [*params, *shared]
         return Command(name, _CONTEXT, does, options, told, short_help=told)
 
     def group(self, name: str, *commands: click.Command) -> click.Group:
         told = say(f"cli.help.{name}", self.lang)
-        # Read in main, before the commands are built; taken here so that it may stand before the command's name too.
+        # Evaluated in main, before the commands are built; declared here so that it may precede the command's name too.
         lang = self.option("--lang", key="lang", type=click.Choice(LANGS), expose_value=False)
         return Group(name, commands=commands, params=[lang], help=told, context_settings=_CONTEXT)
 
 
 class _Text(click.types.StringParamType):
-    """Words; bytes of a terminal that are none become the character that stands for such bytes."""
+    """Text; terminal bytes that are not valid text become the replacement character for such bytes."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401
         return str(super().convert(value, param, ctx)).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
@@ -430,7 +430,7 @@ def _compare_standards(*, one: str, other: str, date: dt.datetime | None, lang: 
 
 
 def _day(date: dt.datetime | None) -> dt.date:
-    """Return the day that was given, else today."""
+    """Return the given day, otherwise today."""
     return (dt.datetime.now().astimezone() if date is None else date).date()
 
 
@@ -447,7 +447,7 @@ def _new_standard(*, file: Path, source: str | None, lang: Lang, quiet: bool) ->
 
 
 def _bar(lang: Lang, *, quiet: bool) -> "ProgressBar":
-    """Return a bar that shows in a terminal, and is silent where output goes to a file."""
+    """Return a progress bar for a terminal; without output if it goes to a file."""
     return siting.progress_bar(lang, quiet=quiet or not sys.stderr.isatty())
 
 
@@ -470,7 +470,7 @@ def _run_file(out: Path | None) -> Path | None:
 
 
 def _log_run(out: Path, start: float) -> None:
-    """Write seconds, date and machine beside the result, never into it."""
+    """Write seconds, date and machine in a file beside the result, never into the result."""
     from siting.write.files import write_json
 
     write_json(

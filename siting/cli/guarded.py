@@ -1,7 +1,7 @@
-"""An untrusted scenario runs in a process of its own: where a library crashes on its files, that is a told error.
+"""An untrusted scenario runs in its own process: if a library crashes on its files, that is reported as an error.
 
-The process is given at most :data:`MOST_MEMORY` bytes (not on Windows). Before each layer it leaves a mark of what it
-reads next (:mod:`siting.trail`), so that the message can name it.
+The process may use at most :data:`MOST_MEMORY` bytes (not on Windows). Before each layer it records what it reads next
+(:mod:`siting.trail`), so that the message can name it.
 """
 
 import contextlib
@@ -19,27 +19,27 @@ from siting.errors import Fault, InputError
 from siting.files import temporary_folder
 
 FLAG: Final = "--untrusted"
-# Address space, of which `siting propose` takes 2.2 GB on the sample district, most of it for libraries.
+# Address space. `siting propose` takes 2.2 GB on the sample district, most of it for libraries.
 MOST_MEMORY: Final = 8 * 2**30
-# What Windows makes of a crash is an exit code from here on.
+# On Windows, exit codes from here on are crashes.
 _WINDOWS_CRASH: Final = 0xC0000000
 
-# Drivers of GDAL that read what a file names elsewhere; the content of files is looked at too (siting.read.virtual).
+# GDAL drivers that follow references in a file to other files; file contents are checked too (siting.read.virtual).
 _POINTING: Final = (
     *("OGR_VRT", "GTI", "STACIT", "STACTA", "WMS", "WCS", "WMTS", "OGCAPI", "HTTP", "WFS", "OAPIF", "CSW", "EEDA"),
     *("EEDAI", "PLMOSAIC", "PLSCENES", "Carto", "AmigoCloud", "Elasticsearch", "NGW", "DAAS", "GDALG", "GML"),
 )
-# What the loader of libraries, and Python where it begins a thread, say then.
+# Messages of the library loader, and of Python when a thread cannot start, in this case.
 _WITHOUT_MEMORY: Final = re.compile(r"failed to map segment|annot allocate memory|can't start new thread")
 
 
 def is_guarded() -> bool:
-    """Tell whether this process is the one that :func:`run_guarded` began."""
+    """Tell whether this process was started by :func:`run_guarded`."""
     return trail.FILE in os.environ
 
 
 def limit_memory() -> None:
-    """Hold this process to so much address space, where the system can."""
+    """Limit this process's address space, where the system can."""
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource
 
@@ -47,7 +47,7 @@ def limit_memory() -> None:
 
 
 def lacks_memory(error: BaseException) -> bool:
-    """Tell whether an error comes of too little memory: libraries that cannot be loaded then, and threads, say it so.
+    """Tell whether an error comes from a lack of memory, also if a library cannot be loaded or a thread started.
 
     Examples
     --------
@@ -68,18 +68,18 @@ def lacks_memory(error: BaseException) -> bool:
 
 
 def run_guarded(arguments: Sequence[str]) -> int:
-    """Run the command line again in a process of its own, and return its exit code.
+    """Run the command line again in its own process, and return its exit code.
 
     Parameters
     ----------
     arguments : sequence of str
-        Of this command line.
+        The arguments of this command line.
 
     Raises
     ------
     InputError
-        Where the process crashed: ``untrusted_crash`` names the layer that was read last, ``untrusted_crash_unread``
-        tells that none was.
+        If the process crashed: ``untrusted_crash`` names the layer that was read last, ``untrusted_crash_unread`` tells
+        that no layer was read.
     """
     with temporary_folder() as folder:
         marks = folder / "trail"
@@ -94,15 +94,15 @@ def run_guarded(arguments: Sequence[str]) -> int:
 
 
 def _ended(command: Sequence[str], environment: dict[str, str]) -> int:
-    # In a process group of its own, so that Ctrl-C arrives once: from here.
-    process = subprocess.Popen(command, env=environment, start_new_session=True)  # noqa: S603 - ourselves
+    # In its own process group, so that it receives Ctrl-C only once: from here.
+    process = subprocess.Popen(command, env=environment, start_new_session=True)  # noqa: S603 - this program
     with process, _passing_on(process):
         return process.wait()
 
 
 @contextlib.contextmanager
 def _passing_on(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """Let the process decide what Ctrl-C and SIGTERM do."""
+    """Forward the handling of Ctrl-C and SIGTERM to the process."""
 
     def pass_on(number: int, _: object) -> None:
         if os.name != "nt":

@@ -1,4 +1,4 @@
-"""Tables and lines within the window of the terminal; in a pipe each row of a table is one line, however wide."""
+"""Tables and lines within the width of the terminal; in a pipe each row of a table is one line of any width."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -9,20 +9,20 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-# The widest that lines of text are made, and what a table in a pipe may take.
+# The largest width of text lines, and the width of a table in a pipe.
 _WIDEST_TEXT: Final = 100
 _WIDEST: Final = 10_000
 
 
 class Column(NamedTuple):
-    """A column of a table: its head, and whether it holds texts, which begin at its left side."""
+    """A column of a table: its head, and whether it holds texts, which are left-aligned."""
 
     head: str
     is_text: bool = False
 
 
 def window() -> int | None:
-    """Return how many columns the terminal's window has; None where output goes to a file or a pipe."""
+    """Return the number of columns of the terminal; None if the output goes to a file or a pipe."""
     from rich.console import Console
 
     console = Console()
@@ -30,7 +30,7 @@ def window() -> int | None:
 
 
 def tell(text: str, mark: str = "") -> None:
-    """Print a text of the data, or one that holds some, in lines within the window, below each other behind a mark."""
+    """Print a text with data in it, wrapped to the terminal, with indented lines after a mark."""
     from siting.write.wrapping import width_of, wrapped
 
     indent = width_of(mark)
@@ -40,7 +40,7 @@ def tell(text: str, mark: str = "") -> None:
 
 
 def tell_lines(head: str, marked: Iterable[tuple[str, str]]) -> None:
-    """Print a head, and below it texts behind their marks, wrapped under themselves; nothing without texts."""
+    """Print a head, and below it texts with marks and hanging indents; nothing without texts."""
     texts = list(marked)
     if not texts:
         return
@@ -50,12 +50,12 @@ def tell_lines(head: str, marked: Iterable[tuple[str, str]]) -> None:
 
 
 def table_of(columns: Iterable[Column]) -> "Table":
-    """Return an empty table; what a narrow window has no room for goes on below, and nothing is cut away."""
+    """Return an empty table; cells that do not fit into a narrow terminal are wrapped, never cut."""
     from rich.box import Box
     from rich.table import Table
 
     blank = "    \n"
-    # A line below the heads, and between sections, in pieces as long as the columns are wide.
+    # A line below the heads, and between sections, in segments as long as the columns are wide.
     rule = " ─  \n"
     found = Table(
         box=Box(blank + blank + rule + blank + rule + rule + blank + blank), show_edge=False, padding=(0, 1, 0, 0)
@@ -71,7 +71,7 @@ def add_row(table: "Table", *cells: object) -> None:
 
 
 def print_table(title: str, table: "Table", *, wide_texts: bool = False) -> None:
-    """Print a table below its title, which may be wider; ``wide_texts`` are held to the width of text in a pipe too."""
+    """Print a table below its title, which may be wider; ``wide_texts`` are limited to the text width in a pipe too."""
     from rich.console import Console
 
     tell(title)

@@ -1,4 +1,4 @@
-"""What is to be written is looked at before any work: what could not be written, or would overwrite an input."""
+"""Outputs are checked before any work: whether they can be written, and whether they would overwrite an input."""
 
 import os
 from collections.abc import Iterable
@@ -13,19 +13,19 @@ if TYPE_CHECKING:
 
 
 def refuse(outputs: Iterable[tuple["Result", Path | None]], inputs: Iterable[Path] = ()) -> None:
-    """Refuse outputs that cannot be written, have an ending of no format of theirs, are one file, or are an input.
+    """Refuse outputs that cannot be written, have an unsuitable ending, are the same file, or are an input.
 
     Parameters
     ----------
     outputs : iterable of (str, pathlib.Path or None)
-        What a command will write, and where; None where it was not asked for.
+        What a command will write, and where; None if it was not requested.
     inputs : iterable of pathlib.Path
         The files that it reads.
 
     Raises
     ------
     InputError
-        Every output that is refused, with its cause.
+        Every refused output, with its cause.
     """
     from siting.write.endings import refusal_of_ending
     from siting.write.files import refusal
@@ -45,8 +45,8 @@ def refuse(outputs: Iterable[tuple["Result", Path | None]], inputs: Iterable[Pat
 
 
 def _is_same(one: Path, other: Path) -> bool:
-    """Tell whether two names are one file, links followed, whatever the case where the system knows none."""
+    """Tell whether two names are one file, with links resolved and the system's rule on upper and lower case."""
     try:
         return one.samefile(other)
-    except OSError:  # one of them is not there
+    except OSError:  # one of them does not exist
         return os.path.realpath(one) == os.path.realpath(other)

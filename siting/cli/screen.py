@@ -1,10 +1,10 @@
-"""The one way to the terminal: texts of the data are shown as they are, and never steer it."""
+"""The only output to the terminal: texts of the data are printed as they are, and never control it."""
 
 from typing import Final
 
 import click
 
-# A control character could move the cursor, rename the window or fill the clipboard.
+# A control character could move the cursor, rename the window or write to the clipboard.
 _CONTROL: Final = {code: " " for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
 
 

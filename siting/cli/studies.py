@@ -1,4 +1,4 @@
-"""What else is asked of a plan on the command line: the curve, the order of building, other good plans, stability."""
+"""Studies of a plan on the command line: the curve, the order of building, alternatives, stability."""
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from siting.progress import ProgressBar
     from siting.results import Plan, Study
 
-# What may be asked.
+# The available studies.
 STUDIES: Final = ("curve", "order", "alternatives", "stability")
-# Only so many seconds are told as seconds.
+# Up to this many seconds a duration is given in seconds.
 _MINUTES_FROM: Final = 120
 # Studies that count people within the circle.
 _BY_CIRCLE: Final = frozenset({"curve", "order"})
@@ -28,7 +28,7 @@ CurveBy = Literal["stations", "budget"]
 
 @dataclass
 class Outcome:
-    """What became of the studies: files by study, refusals, and whether Ctrl-C ended them."""
+    """The results of the studies: files by study, refusals, and whether Ctrl-C ended them."""
 
     files: dict[str, Path] = field(default_factory=dict)
     refused: list[Fault] = field(default_factory=list)
@@ -36,7 +36,7 @@ class Outcome:
 
 
 def refuse(studies: Mapping[str, Path], by: CurveBy | None) -> None:
-    """Refuse the choice of a curve that is not asked for."""
+    """Refuse options of a curve that is not requested."""
     if by is not None and "curve" not in studies:
         raise InputError([Fault(code="curve_by_without_curve", field="--curve-by")])
 
@@ -50,10 +50,10 @@ def write(
     bar: Callable[[], AbstractContextManager["ProgressBar"]],
     quiet: bool,
 ) -> Outcome:
-    """Work the studies out one after the other and write each when it is there.
+    """Run the studies one after the other and write each as soon as it is done.
 
-    What cannot be asked of the plan is noted, and the others are written all the same. Ctrl-C ends the study that runs,
-    which is written as far as it has got, and those after it.
+    A study that is not possible for the plan is noted, and the others are written. Ctrl-C ends the running study, which
+    is written as far as it got, and the remaining ones.
     """
     outcome = Outcome()
     outcome.interrupted = plan.proposal.selection.stopped_by == "interrupt"
@@ -83,9 +83,9 @@ def write(
 
 
 def _tell_beforehand(plan: "Plan", name: str, lang: Lang, *, quiet: bool) -> None:
-    """Tell how long a study may take, and what it counts if that is not what the plan's model aims at."""
+    """Print how long a study may take, and what it counts if that is not the objective of the plan's model."""
     if name != "curve" and not len(plan.stations):
-        # It will be refused at once.
+        # It will be refused immediately.
         return
     _note("cli.study.begins", lang, name, quiet=quiet, limit=_duration(plan, lang))
     model = plan.planned.question.plan.model
@@ -94,7 +94,7 @@ def _tell_beforehand(plan: "Plan", name: str, lang: Lang, *, quiet: bool) -> Non
 
 
 def _tell_proof(name: str, study: "Study", lang: Lang) -> None:
-    """Tell what a study comes to, and what it does not prove."""
+    """Print the result of a study, and what it does not prove."""
     table = study.table
     if name == "curve":
         proved, unknown = ((table["status"] == status).sum() for status in ("optimal", "unknown"))
@@ -123,7 +123,7 @@ def _note(key: str, lang: Lang, name: str, *, quiet: bool, **values: object) -> 
 
 
 def told(faults: Iterable[Fault], lang: Lang) -> str:
-    """Return refusals as a readable list, those for the same reason together."""
+    """Return refusals as a readable list, grouped by reason."""
     together: dict[str, Fault] = {}
     for fault in faults:
         one = together.setdefault(f"{fault.code} {fault.row}", fault)

@@ -1,4 +1,4 @@
-"""What the commands tell in the terminal."""
+"""The output of the commands in the terminal."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _PAYERS: Final = ("city", "district", "either")
 _MOST_CANDIDATES: Final = 10
 _MOST_LACKING: Final = 5
-# A check tells so many notes on the screen; all stand in its file.
+# The number of notes that a check prints; the file has all of them.
 _MOST_NOTES: Final = 12
 _MOST_NOTES_OF_A_PLAN: Final = 6
 _TEXT_COLUMNS: Final = frozenset(
@@ -38,7 +38,7 @@ _TEXT_COLUMNS: Final = frozenset(
 
 
 def gaps(report: "GapReport", lang: Lang) -> None:
-    """Tell a gap report: a row a street (or the level that there is), the whole, warnings and notes."""
+    """Print a gap report: a row for each street (or unit of another level), the whole, warnings and notes."""
     from siting.write import shown
 
     totals, scenario = report.totals, report.assessment.inputs.scenario
@@ -85,7 +85,7 @@ def gaps(report: "GapReport", lang: Lang) -> None:
 
 
 def _notes(lines: Sequence[str], lang: Lang, most: int = _MOST_NOTES) -> None:
-    """Tell the first notes, which are those that matter most, and how many there are besides."""
+    """Print the first notes, which matter most, and the number of the others."""
     for line in lines[:most]:
         tell(line, "· ")
     if len(lines) > most:
@@ -93,7 +93,7 @@ def _notes(lines: Sequence[str], lang: Lang, most: int = _MOST_NOTES) -> None:
 
 
 def _both_extents(report: "GapReport", lang: Lang) -> None:
-    """Tell what is measured with and without the area that standards leave out, at the level of the whole."""
+    """Print the results with and without the area that standards exclude, at the level of the whole."""
     found = report.assessment
     if found.outside is None:
         return
@@ -109,7 +109,7 @@ def _both_extents(report: "GapReport", lang: Lang) -> None:
 
 
 def _extent_rows(report: "GapReport", standard: "Standard", level: str, lang: Lang) -> Iterator[tuple[object, ...]]:
-    """Yield each clause of a standard upon each place of a level: upon the whole, without the area, the verdict."""
+    """Yield each clause of a standard for each place of a level: whole, without the excluded area, verdict."""
     from siting.write import audited as words
 
     units, clauses = report.units, {clause.id: clause for clause in standard.clauses}
@@ -120,7 +120,7 @@ def _extent_rows(report: "GapReport", standard: "Standard", level: str, lang: La
     upon = {(row["extent"], row["id"], row["clause_id"], row["basis"]): row for row in rows}
 
     def told(row: Mapping[Any, Any]) -> str:
-        # Of land the whole asks for another number of square metres.
+        # The required land of the whole is another number of square metres.
         comparison = clauses[row["clause_id"]].comparison
         required = words.required_text(row["required"], row["unit"], comparison, lang)
         return f"{required} · {words.measured_text(row['provided_low'], row['provided_high'], row['unit'], lang)}"
@@ -135,7 +135,7 @@ def _extent_rows(report: "GapReport", standard: "Standard", level: str, lang: La
 
 
 def inspection(found: "Inspection") -> None:
-    """Tell what was read: a row a layer, then its facts, notes and warnings, then every fault and what to do."""
+    """Print what was read: a row for each layer, then its facts, notes and warnings, then every fault and its remedy."""
     from siting.write import account_page as words
 
     lang, layers = found.lang, found.layers.to_dict("records")
@@ -166,18 +166,18 @@ def inspection(found: "Inspection") -> None:
     tell_lines(say("inspect.faults", lang, count=len(faults)), faults)
 
 
-# Where a draft takes a section from, or how it makes it.
+# The source of a section in a draft, or how the draft makes it.
 _SOURCES: Final = (
     *("path", "pattern", "bands", "points", "polygons", "attributes"),
     *("union_of", "of_extent", "place", "mode"),
 )
 _ELDERLY: Final = ("population.elderly", "population.planned_elderly")
-# Of these, what is no file.
+# Those of them that are no file.
 _CHOICES: Final = ("union_of", "of_extent", "place", "mode")
 
 
 def survey(draft: "Draft", date: "dt.date", lang: Lang) -> None:
-    """Tell which files were taken for what, what is left to fill in, and which files were not taken and why."""
+    """Print which files were used for what, what is left to fill in, and which files were not used and why."""
     from siting.write.template import lacking_text, remark_text
 
     if not draft.found:
@@ -199,12 +199,12 @@ def survey(draft: "Draft", date: "dt.date", lang: Lang) -> None:
 
 
 def _age(draft: "Draft", section: str) -> str:
-    """Return from which age a section of the elderly counts them, behind a comma; nothing of other sections."""
+    """Return the age from which a section counts the elderly, after a comma; empty for other sections."""
     return f", {draft.filled.get(f'{section}.from_age', 60)}+" if section in _ELDERLY else ""
 
 
 def _shown(value: object) -> str | None:
-    """Return what a key was filled with; several files side by side."""
+    """Return the value of a key; several files side by side."""
     if value is True:
         return "true"
     if isinstance(value, tuple):
@@ -213,7 +213,7 @@ def _shown(value: object) -> str | None:
 
 
 def plan(found: "Plan", lang: Lang) -> None:
-    """Tell a plan: its stations, what is proved, before and after, and the land gap that stays."""
+    """Print a plan: its stations, what is proved, before and after, and the remaining land gap."""
     from siting.write import shown
     from siting.write.costs import cost_texts
 
@@ -248,12 +248,12 @@ def plan(found: "Plan", lang: Lang) -> None:
         echo(say("cli.land_takes", lang))
     for row in short.to_dict("records"):
         echo(f"  {row['name']}  {figure_text('land_gap_m2', row, number)} m²")
-    # A plan rests on the same data as a check.
+    # A plan depends on the same data as a check.
     _notes(found.before.notes(lang), lang, _MOST_NOTES_OF_A_PLAN)
 
 
 def explanation(found: "Explanation", lang: Lang) -> None:
-    """Tell why a place is covered or not: sentences, the legs of the way by kind, the first candidates."""
+    """Print why a place is covered or not: sentences, the legs of the route by kind, the first candidates."""
     from siting.write import explanation as words
 
     for line in found.text(lang).splitlines():
@@ -268,7 +268,7 @@ def explanation(found: "Explanation", lang: Lang) -> None:
 
 
 def sensitivity(found: "Sensitivity", lang: Lang) -> None:
-    """Tell the comparison of settings: a row each."""
+    """Print the comparison of settings: a row for each."""
     from siting.write import sensitivity as words
 
     keys = ("varied", "setting", "covered_share", "elderly_covered", "difference", "note")
@@ -289,7 +289,7 @@ def sensitivity(found: "Sensitivity", lang: Lang) -> None:
 
 
 def _tell_rows(title: str, heads: Iterable[str], rows: Iterable[Iterable[str]], *, left: int) -> None:
-    """Print rows of texts as a table, the first columns to the left."""
+    """Print rows of texts as a table, the first columns left-aligned."""
     table = table_of(Column(head, at < left) for at, head in enumerate(heads))
     for row in rows:
         add_row(table, *row)
@@ -297,9 +297,9 @@ def _tell_rows(title: str, heads: Iterable[str], rows: Iterable[Iterable[str]], 
 
 
 def audit(table: "pd.DataFrame", documents: "Iterable[Standard]", lang: Lang) -> None:
-    """Tell the audit: clauses that are not met, that cannot be judged, that are met; the binding ones first of each.
+    """Print the audit: clauses that are not met, that cannot be judged, that are met; binding ones first in each.
 
-    Quotes, responsible bodies, advice and lists stand in the file alone.
+    Quotes, responsible bodies, advice and lists are in the file only.
     """
     from siting.write import audited as words
 
@@ -323,7 +323,7 @@ def audit(table: "pd.DataFrame", documents: "Iterable[Standard]", lang: Lang) ->
 
 
 def _audited(rows: "pd.DataFrame", numbers: Mapping[str, str], comparison: str | None, lang: Lang) -> None:
-    """Tell one clause: where it stands, what it is, and what was measured at each level."""
+    """Print one clause: where it is, what it is, and what was measured at each level."""
     first = rows.iloc[0]
     kind, force = say(f"clause_kind.{first['kind']}", lang), say(f"force.{first['force']}", lang)
     due = f" · {say('audit.target', lang, year=int(first['target_year']))}" if first["target_year"] > 0 else ""
@@ -371,7 +371,7 @@ def _audit_line(row: dict[Any, Any], comparison: str | None, lang: Lang) -> str:
 
 
 def funding(found: "Funding", lang: Lang) -> None:
-    """Tell the funding lines of facilities and stations, site by site, and the sum of each."""
+    """Print the funding lines of facilities and stations, site by site, and the sum of each."""
     for what in ("facility", "station"):
         lines = found.of(what)
         if what == "station" and lines.empty:
@@ -398,7 +398,7 @@ def funding(found: "Funding", lang: Lang) -> None:
 
 
 def _tell_without_amount(lines: "pd.DataFrame", lang: Lang) -> None:
-    """Tell how many lines have no amount, how certain they are, and which data most of them lack."""
+    """Print how many lines have no amount, how certain they are, and which data most of them lack."""
     if lines.empty:
         return
     counts = lines["status"].value_counts()
@@ -410,14 +410,14 @@ def _tell_without_amount(lines: "pd.DataFrame", lang: Lang) -> None:
 
 
 def files(written: Mapping[str, Path | None], lang: Lang) -> None:
-    """Tell where the results lie."""
+    """Print the paths of the results."""
     for key, path in written.items():
         if path is not None:
             echo(f"{say(f'cli.file.{key}', lang)}: {path}")
 
 
 def marked(copies: Sequence[Path] | None, lang: Lang) -> None:
-    """Tell which workbooks were marked, or that none has faults in its cells; nothing where nobody asked."""
+    """Print which workbooks were marked, or that none has faults in its cells; nothing if marking was not requested."""
     if copies is not None and not copies:
         echo(say("inspect.marked.none", lang))
     for path in copies or ():
@@ -425,18 +425,18 @@ def marked(copies: Sequence[Path] | None, lang: Lang) -> None:
 
 
 def cache_trouble(found: "Trouble", lang: Lang) -> None:
-    """Tell why what walking takes was not kept: the results are the same, the next run takes as long."""
+    """Print why the cache was not written: the results are the same, but the next run takes as long."""
     key = "of_another" if found.code == "of_another" else "not_kept"
     echo(say(f"cli.cache.{key}", lang, path=found.path, cause=found.cause), err=True)
 
 
 def whole_files(paths: "Iterable[Path]", lang: Lang) -> None:
-    """Tell which results of a command that broke off are whole."""
+    """Print which results of an interrupted command are complete."""
     echo(say("cli.whole", lang, files=", ".join(map(str, paths))), err=True)
 
 
 def standards(found: "Iterable[Standard]", lang: Lang) -> None:
-    """List standards, a line each."""
+    """List standards, one per line."""
     from siting.write import clauses as words
 
     for one in found:
@@ -444,7 +444,7 @@ def standards(found: "Iterable[Standard]", lang: Lang) -> None:
 
 
 def standard(one: "Standard", lang: Lang) -> None:
-    """Show a standard's clauses with their quotes, and what is done with each."""
+    """Print a standard's clauses with their quotes, and how each is used."""
     from siting.write import clauses as words
 
     unseen = one.unseen_zh if lang == "zh" else one.unseen_en
@@ -467,7 +467,7 @@ def standard(one: "Standard", lang: Lang) -> None:
 
 
 def comparison(found: "Comparison", lang: Lang) -> None:
-    """Tell two standards side by side, measure by measure, and where they conflict."""
+    """Print two standards side by side, measure by measure, and where they conflict."""
     from siting.write import clauses as words
 
     one, other = found.one.id, found.other.id
@@ -516,7 +516,7 @@ def _conflicts(found: "Comparison", lang: Lang) -> None:
 
 
 def _says(clauses: "tuple[Clause, ...]", lang: Lang) -> str:
-    """Return what clauses of one measure say, alike ones once; a dash where there is none."""
+    """Return what clauses of one measure say, equal ones once; a dash if there is none."""
     from siting.write import clauses as words
 
     said = []

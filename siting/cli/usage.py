@@ -1,4 +1,4 @@
-"""Help in lines of the window, and what is wrong with a call, in the language of the planner: click speaks English."""
+"""Help wrapped to the terminal, and errors of a call, in the user's language (click has only English)."""
 
 import difflib
 import re
@@ -10,7 +10,7 @@ import click
 from siting.text import Lang, say
 from siting.write.wrapping import width_of, wrapped
 
-# What was given, as click's own message begins or ends with it.
+# The given value, with which click's own message begins or ends.
 _FOUND: Final = re.compile(r"^(?P<found>.+?) is not |'(?P<named>[^']+)'|\((?P<extra>[^)]+)\)")
 _BOUNDS: Final = re.compile(r"is not in the range (.+?)\.?$")
 _EXTRA: Final = "unexpected extra argument"
@@ -21,15 +21,15 @@ _KINDS: Final = {"integer": "integer", "integer range": "integer", "float": "num
 
 
 class HelpFormatter(click.HelpFormatter):
-    """Help in which a Chinese letter takes two columns, and lines of Chinese are broken between letters."""
+    """Help in which a Chinese character takes two columns, and Chinese lines are broken between characters."""
 
     def write_text(self, text: str) -> None:
-        """Write paragraphs within the window."""
+        """Write paragraphs wrapped to the terminal."""
         for line in text.splitlines():
             self._write_wrapped(line, "")
 
     def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
-        """Write terms and what they mean, side by side where the term is short."""
+        """Write terms and their meanings, side by side if the term is short."""
         pairs = list(rows)
         column = min(max((width_of(term) for term, _ in pairs), default=0), col_max) + col_spacing
         for term, meaning in pairs:
@@ -65,19 +65,19 @@ class Group(click.Group):
 
 
 def usage_text(error: click.ClickException, lang: Lang) -> str:
-    """Return what is wrong with a call, and where help stands.
+    """Return what is wrong with a call, and where the help is.
 
     Parameters
     ----------
     error : click.ClickException
-        What click found.
+        The error of click.
     lang : {"zh", "en"}
         Language.
 
     Returns
     -------
     str
-        One line; click's own words where it is none of the usual faults.
+        One line; click's own words if it is none of the usual errors.
     """
     told = _told(error, lang) or error.format_message()
     context = getattr(error, "ctx", None)
@@ -128,7 +128,7 @@ def _wrong(kind: "click.ParamType[Any]", message: str) -> tuple[str, str]:
 
 
 def _misused(error: click.ClickException, lang: Lang) -> str:
-    """Return the words for what click tells by its message alone."""
+    """Return the words for errors that click describes only by its message."""
     if isinstance(error, click.BadOptionUsage) and _VALUE_MISSING in error.message:
         return say("cli.usage.no_value", lang, name=error.option_name)
     if _EXTRA in error.message:
@@ -143,7 +143,7 @@ def _misused(error: click.ClickException, lang: Lang) -> str:
 
 
 def _name(param: click.Parameter) -> str:
-    """Return the name of an option as it is typed, or of an argument as help shows it."""
+    """Return the name of an option as it is typed, or of an argument as in the help."""
     return "/".join(param.opts) if isinstance(param, click.Option) else param.make_metavar(_CONTEXT)
 
 

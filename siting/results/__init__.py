@@ -1,4 +1,4 @@
-"""Public views of an inspection, of a gap report and of a plan: they tabulate, plot, explore and save."""
+"""Public views of an inspection, a gap report and a plan, with tables, charts, maps and files."""
 
 from siting.results.explanation import Explanation
 from siting.results.funding import Funding

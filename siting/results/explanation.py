@@ -1,4 +1,4 @@
-"""The view of why a place is covered or not."""
+"""The view of an explanation."""
 
 from pathlib import Path
 
@@ -10,12 +10,12 @@ from siting.text import Lang, default_lang
 
 
 class Explanation:
-    """Why a place is covered or not: the nearest facility, the way to it, and the candidates that would cover it.
+    """Why a place is covered or not: the nearest facility, the route to it, and the candidates that would cover it.
 
     Parameters
     ----------
     explained : Explained
-        What :func:`siting.explain` found.
+        The result of :func:`siting.explain`.
 
     Examples
     --------
@@ -35,7 +35,7 @@ class Explanation:
 
     @property
     def route(self) -> gpd.GeoDataFrame | None:
-        """Legs of the way that counts, in the order walked, working CRS; None where there is none."""
+        """Legs of the route that counts, in walking order, working CRS; None if there is none."""
         route = self.explained.way.route
         return None if route is None else route.legs.copy()
 
@@ -45,7 +45,7 @@ class Explanation:
         return self.explained.candidates.copy()
 
     def text(self, lang: Lang | None = None) -> str:
-        """Return the explanation in sentences, a line each.
+        """Return the explanation in sentences, one per line.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""The view of the money that the documents promise."""
+"""The view of the funding that the documents promise."""
 
 from pathlib import Path
 from typing import Final, Literal
@@ -12,12 +12,12 @@ from siting.text import Lang, default_lang
 
 What = Literal["facility", "candidate", "station"]
 _SHOWN: Final = ("what", "site_id", "clause_id", "line", "payer", "status", "amount_cny", "missing")
-# A note names no more sites than these.
+# The most sites that a note names.
 _MOST_NAMED: Final = 10
 
 
 class Funding:
-    """The money that the standards in force promise facilities, candidates and, with a plan, its stations.
+    """The funding that the standards in force promise facilities, candidates and, with a plan, its stations.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class Funding:
             self._lines["station"] = plan.funding()
 
     def __repr__(self) -> str:
-        """Return title, lines of each status, and what facilities are eligible for."""
+        """Return title, number of lines of each status, and what facilities are eligible for."""
         lines = self.lines
         counts = ", ".join(f"{(lines['status'] == status).sum():,} {status}" for status in _STATUSES)
         total = self.summary("facility")["eligible_cny"].sum()
@@ -52,12 +52,12 @@ class Funding:
 
     @property
     def lines(self) -> pd.DataFrame:
-        """One row a site and line, ``what`` the site is, and the columns of :meth:`GapReport.funding`."""
+        """One row for each site and line, ``what`` the site is, and the columns of :meth:`GapReport.funding`."""
         told = [table.assign(what=kind) for kind, table in self._lines.items()]
         return pd.concat([table for table in told if len(table)] or told[:1], ignore_index=True)
 
     def of(self, what: What) -> pd.DataFrame:
-        """Return the lines of facilities, candidates or stations; none where there is no plan.
+        """Return the lines of facilities, candidates or stations; empty without a plan.
 
         Parameters
         ----------
@@ -67,7 +67,7 @@ class Funding:
         Returns
         -------
         pandas.DataFrame
-            One row a site and line; lines of one ``group`` exclude one another.
+            One row for each site and line; lines of one ``group`` exclude one another.
         """
         return self._lines.get(what, self._lines["facility"].iloc[:0]).copy()
 
@@ -89,7 +89,7 @@ class Funding:
         return funding_summary(self.of(what))
 
     def notes(self, lang: Lang | None = None) -> list[str]:
-        """Return what leaves many lines open, once.
+        """Return notes on what leaves many lines open, each once.
 
         Parameters
         ----------

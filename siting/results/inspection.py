@@ -26,9 +26,9 @@ class Inspection:
     scenario : Scenario
         What was read.
     log : Log
-        What reading found on its way.
+        The results of reading.
     inputs : Inputs or None
-        What was read; None where there is a fault.
+        The inputs; None if there is a fault.
     lang : {"zh", "en"}, optional
         Language of all texts; that of the system if absent.
 
@@ -51,7 +51,7 @@ class Inspection:
 
     @property
     def layers(self) -> pd.DataFrame:
-        """One row a layer: file, driver, encoding, CRS, rows, totals, extent (WGS84), what was matched and mended."""
+        """One row for each layer: file, driver, encoding, CRS, rows, totals, extent (WGS84), matches and repairs."""
         return self._layers.copy()
 
     @cached_property
@@ -63,21 +63,21 @@ class Inspection:
 
     @property
     def faults(self) -> pd.DataFrame:
-        """One row a fault: where it stands, what was found and expected, what is wrong and what to do."""
+        """One row for each fault: where it is, what was found and expected, what is wrong and what to do."""
         from siting.write.account import faults_table
 
         return faults_table(self.log.faults.together(), self.lang)
 
     @property
     def notes(self) -> list[str]:
-        """What was mended, left out or assumed, of all layers."""
+        """What was repaired, left out or assumed, for all layers."""
         from siting.write.naming import note_text
 
         return [note_text(note, self.lang) for note in self.log.notes]
 
     @property
     def general_notes(self) -> list[str]:
-        """The metric CRS in which all is measured, and the notes that belong to no layer of :attr:`layers`."""
+        """The metric CRS of all measurements, and the notes that belong to no layer of :attr:`layers`."""
         from siting.write.account import general_notes
 
         crs = self.log.working_crs
@@ -85,7 +85,7 @@ class Inspection:
         return [*measured, *general_notes(self.log.notes, self.layers["key"], self.lang)]
 
     def plot(self) -> "Figure":
-        """Draw where the layers lie: the units as ground, ledgers as points, the extents of all others.
+        """Draw the extent of the layers: the units as areas, ledgers as points, the extents of all others.
 
         Returns
         -------
@@ -95,13 +95,13 @@ class Inspection:
         return self._map()
 
     def to_file(self, path: str | Path) -> None:
-        """Write the account.
+        """Write the inspection.
 
         Parameters
         ----------
         path : str or pathlib.Path
-            File to write, replaced whole: ``.json`` (layers, faults and notes), ``.csv`` or ``.xlsx`` (a row a layer,
-            then a row a fault), ``.html`` (a page that needs no network) or ``.png`` (the map).
+            File to write, replaced whole: ``.json`` (layers, faults and notes), ``.csv`` or ``.xlsx`` (one row for each
+            layer, then one for each fault), ``.html`` (a page that needs no network) or ``.png`` (the map).
 
         Raises
         ------
@@ -122,19 +122,19 @@ class Inspection:
             account_files.write_account(target, title, self.layers, self.faults, self.general_notes, self.lang)
 
     def mark_up(self, folder: str | Path) -> list[Path]:
-        """Write a copy of each workbook that has faults in its cells: these are coloured and say what is wrong.
+        """Write a copy of each workbook with faults in its cells: these are coloured and have comments.
 
         Parameters
         ----------
         folder : str or pathlib.Path
-            Where the copies go, ``NAME (marked).xlsx``; it is made, files of these names are replaced. No copy is
-            written of CSV files, of workbooks in archives, nor of those without a fault.
+            The folder of the copies, ``NAME (marked).xlsx``; it is created if necessary, and existing copies are
+            replaced. CSV files, workbooks in archives and workbooks without a fault are not copied.
 
         Returns
         -------
         list of pathlib.Path
-            The copies. The first sheet of each lists its faults, one line a kind and value, with a link to the first
-            cell. Formulas and formats are kept, pictures and charts are not.
+            The copies. The first sheet of each lists its faults, one line for each kind and value, with a link to the
+            first cell. Formulas and formats are kept, pictures and charts are not.
 
         Raises
         ------
@@ -154,7 +154,7 @@ class Inspection:
         written: list[Path] = []
         stems: list[str] = []
         for path, book, faults in workbooks_at_fault(self.log):
-            # Workbooks of several folders may bear one name.
+            # Workbooks in different folders may have the same name.
             stem = path.stem if path.stem not in stems else f"{path.stem} {path.parent.name}"
             stems.append(stem if stem not in stems else f"{stem} {len(stems) + 1}")
             stem = stems[-1]

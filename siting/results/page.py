@@ -1,11 +1,11 @@
-"""Pages that open with no network."""
+"""HTML pages that need no network."""
 
 from html import escape
 from pathlib import Path
 
 
 class WebPage:
-    """A page that shows itself in a notebook and can be saved; it needs no network.
+    """A page that is displayed in a notebook and can be saved; it needs no network.
 
     Parameters
     ----------
@@ -17,7 +17,7 @@ class WebPage:
         self.html = html
 
     def _repr_html_(self) -> str:
-        # The page's script runs apart from the notebook.
+        # The page's script runs separately from the notebook.
         look = 'sandbox="allow-scripts" style="width:100%;height:640px;border:0"'
         return f'<iframe srcdoc="{escape(self.html)}" {look}></iframe>'
 

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 
 class Plan:
-    """Proposed stations, what is proved of them, and the check before and after.
+    """The proposed stations, what is proved about them, and the check before and after.
 
     Parameters
     ----------
     planned : Planned
-        What :func:`siting.propose` found.
+        The result of :func:`siting.propose`.
 
     Examples
     --------
@@ -53,12 +53,12 @@ class Plan:
 
     @property
     def refused(self) -> pd.DataFrame:
-        """Candidates on excluded ground, with the layer and the rule."""
+        """Candidates in excluded areas, with the layer and the rule."""
         return self.proposal.refused.copy()
 
     @property
     def status(self) -> str:
-        """``optimal`` only when proved, else ``feasible``; ``relaxed``, ``infeasible``, ``unknown`` where none will."""
+        """``optimal`` only if proved, otherwise ``feasible``; without one ``relaxed``, ``infeasible`` or ``unknown``."""
         return self.proposal.selection.status
 
     @property
@@ -68,7 +68,7 @@ class Plan:
 
     @property
     def bound(self) -> float:
-        """What no choice can better; infinite for a plan that was made for another scenario."""
+        """The bound on all plans; infinite for a plan of another scenario."""
         return self.proposal.selection.bound
 
     @property
@@ -78,7 +78,7 @@ class Plan:
 
     @property
     def stages(self) -> tuple[Stage, ...]:
-        """The objectives of the model in order, each with its bound; none where no choice keeps to the request."""
+        """The objectives of the model in order, each with its bound; none if no choice satisfies the request."""
         return self.proposal.selection.stages
 
     @property
@@ -88,16 +88,16 @@ class Plan:
 
     @property
     def blocked(self) -> Mapping[str, Any] | None:
-        """Why no choice keeps to the request, and the least that would do; None where there is a plan."""
+        """Why no choice satisfies the request, and the least changes that would allow one; None if there is a plan."""
         return self.proposal.blocked
 
     @property
     def shortfalls(self) -> pd.DataFrame | None:
-        """What a relaxed plan leaves of each clause and unit; None of other plans."""
+        """What a relaxed plan leaves unmet, by clause and unit; None for other plans."""
         return None if self.proposal.shortfalls is None else self.proposal.shortfalls.copy()
 
     def notes(self, lang: Lang | None = None) -> list[str]:
-        """Return what a planner should know of the sites and of what the plan leaves out.
+        """Return notes on the sites, and on what the plan ignores.
 
         Parameters
         ----------
@@ -107,7 +107,7 @@ class Plan:
         Returns
         -------
         list of str
-            Sentences; those of the data stand in ``before.notes()``.
+            Sentences; notes on the data are in ``before.notes()``.
         """
         from siting.write.naming import note_text
 
@@ -120,7 +120,7 @@ class Plan:
 
     @property
     def after(self) -> GapReport:
-        """The check with the plan, by the same ruler."""
+        """The check with the plan, measured in the same way."""
         return GapReport(self.proposal.after)
 
     def curve(
@@ -130,33 +130,34 @@ class Plan:
         points: Sequence[float] | None = None,
         progress: Progress | None = None,
     ) -> Study:
-        """Return how many elderly each number of stations, or each sum of money, can cover at most.
+        """Return the most elderly that each number of stations, or each amount of money, can cover.
 
         Parameters
         ----------
         by : {"stations", "budget"}, default "stations"
-            What is limited.
+            The limited quantity.
         points : sequence of float, optional
-            The limits; from none to full cover if absent.
+            The limits; if absent, from 0 to full cover.
         progress : callable, optional
-            Told ``(stage, done, total)`` while work goes on.
+            Called as ``(stage, done, total)``.
 
         Returns
         -------
         Study
-            One row a limit, with the objective, its bound and the candidates chosen; see
+            One row for each limit, with the objective, its bound and the chosen candidates; see
             :func:`siting.locate.series.coverage_curve`.
 
         Raises
         ------
         siting.errors.InputError
-            A curve by money, and a candidate has no cost; or no number (or sum) keeps to the rules of the request.
+            The curve is by money and a candidate has no cost; or no number (or amount) satisfies the rules of the
+            request.
 
         Notes
         -----
-        The circle is what counts, whatever the model of the plan. A request that cannot be met has a curve too, unless
-        its rules clash whatever is limited. After Ctrl-C ``table.attrs["interrupted"]`` is true, and points that were
-        not reached have what the others lend them.
+        The service circle counts, whatever the model of the plan is. An infeasible request has a curve too, unless its
+        rules conflict at every limit. After Ctrl-C ``table.attrs["interrupted"]`` is true, and points that were not
+        reached have the values that follow from the others.
         """
         from siting.pipeline.studying import curve_of
         from siting.write.plan_figures import draw_curve
@@ -164,7 +165,7 @@ class Plan:
         found = curve_of(self.planned, by=by, points=points, progress=progress)
         costs = self.proposal.stations["cost_cny"]
         at = float(len(costs)) if by == "stations" else float(costs.sum())
-        # What the curve counts is what the check counts, unless some count more than others or sites have a capacity.
+        # The curve counts the same people as the check, unless there are weights or capacities.
         problem = self.planned.question.problem
         plain = problem.weights is None and problem.rules.capacity is None and self.proposal.changes.empty
         share = float(self.proposal.after.totals["covered_share"]) if plain and self.stages else None
@@ -174,19 +175,19 @@ class Plan:
         )
 
     def build_order(self, progress: Progress | None = None) -> Study:
-        """Return the order in which to build the stations so that what is built first is good before the rest stands.
+        """Return the order in which to build the stations, so that the first ones already cover as much as possible.
 
         Parameters
         ----------
         progress : callable, optional
-            Told ``(stage, done, total)`` while work goes on.
+            Called as ``(stage, done, total)``.
 
         Returns
         -------
         Study
-            One row a station, with what each step loses against the best plan of as many stations; see
-            :func:`siting.locate.series.build_order`. The circle is what counts, whatever the model of the plan. After
-            Ctrl-C ``table.attrs["interrupted"]`` is true.
+            One row for each station, with the loss of each step against the best plan with as many stations; see
+            :func:`siting.locate.series.build_order`. The service circle counts, whatever the model of the plan is.
+            After Ctrl-C ``table.attrs["interrupted"]`` is true.
 
         Raises
         ------
@@ -207,20 +208,20 @@ class Plan:
         Parameters
         ----------
         count : int, default 5
-            How many are sought.
+            The number of alternatives.
         within : float, default 0.01
             How much worse they may be, relative to the objective.
         differ : int, default 1
-            How many sites of each other plan they do without at least; a facility that stands today is none.
+            How many sites of each other plan they omit at least; a standing facility is not counted.
         progress : callable, optional
-            Told ``(stage, done, total)`` while work goes on.
+            Called as ``(stage, done, total)``.
 
         Returns
         -------
         Study
-            One row a plan, the plan itself first; see :func:`siting.locate.series.alternatives`. ``table.attrs`` holds
-            ``kept_in``, in how many of the others each proposed site stays, ``complete``, whether it is proved that
-            there are no more, and ``interrupted``, whether Ctrl-C ended the search.
+            One row for each plan, the plan itself first; see :func:`siting.locate.series.alternatives`. ``table.attrs``
+            holds ``kept_in``, in how many of the other plans each proposed site stays, ``complete``, whether it is
+            proved that there are no more, and ``interrupted``, whether Ctrl-C ended the search.
 
         Raises
         ------
@@ -242,14 +243,14 @@ class Plan:
         Parameters
         ----------
         progress : callable, optional
-            Told ``(stage, done, total)`` while work goes on.
+            Called as ``(stage, done, total)``.
 
         Returns
         -------
         Study
-            One row a site; see :func:`siting.locate.series.stability`. Speeds are those of the walkers ``frail``,
-            ``elder`` and ``fit``. After Ctrl-C ``table.attrs["interrupted"]`` is true, and speeds that were not
-            reached have no column.
+            One row for each site; see :func:`siting.locate.series.stability`. Speeds are those of the walkers
+            ``frail``, ``elder`` and ``fit``. After Ctrl-C ``table.attrs["interrupted"]`` is true, and speeds that were
+            not reached have no column.
 
         Raises
         ------
@@ -290,16 +291,16 @@ class Plan:
         Parameters
         ----------
         name : {"curve", "order", "alternatives", "stability"}
-            What is wanted.
+            The name of the study.
         progress : callable, optional
-            Told ``(stage, done, total)`` while work goes on.
+            Called as ``(stage, done, total)``.
         by : {"stations", "budget"}, optional
-            What a curve limits; money if absent where the plan was asked for with a budget alone, else stations.
+            The limited quantity of a curve; if absent, money for a plan with only a budget, otherwise stations.
 
         Returns
         -------
         Study
-            Of :meth:`curve`, :meth:`build_order`, :meth:`alternatives` or :meth:`stability`.
+            The result of :meth:`curve`, :meth:`build_order`, :meth:`alternatives` or :meth:`stability`.
         """
         if name == "curve":
             plan = self.planned.question.plan
@@ -325,7 +326,7 @@ class Plan:
         Returns
         -------
         pandas.DataFrame
-            One row a station and line; see :func:`siting.assess.funding.funding_lines`.
+            One row for each station and line; see :func:`siting.assess.funding.funding_lines`.
         """
         from siting.pipeline.paying import promised
 
@@ -342,14 +343,14 @@ class Plan:
         Returns
         -------
         matplotlib.figure.Figure
-            It shows itself in a notebook; ``savefig`` saves it.
+            It is displayed in a notebook; ``savefig`` saves it.
         """
         from siting.write.figures import draw_plan
 
         return draw_plan(self.proposal, lang or default_lang())
 
     def explore(self, lang: Lang | None = None) -> WebPage:
-        """Return the interactive map with the plan, which opens with no network.
+        """Return the interactive map with the plan, which needs no network.
 
         Parameters
         ----------
@@ -359,7 +360,7 @@ class Plan:
         Returns
         -------
         WebPage
-            It shows itself in a notebook; ``save`` saves it.
+            It is displayed in a notebook; ``save`` saves it.
         """
         from siting.write.webmap import map_html
 
@@ -371,10 +372,9 @@ class Plan:
         Parameters
         ----------
         path : str or pathlib.Path
-            File to write, replaced whole. ``.geojson`` or ``.json``: the plan in WGS84, which
-            :func:`siting.read_plan` reads. ``.gpkg``: the layer ``stations``, and ``places``, ``units``,
-            ``facilities`` and ``checks`` as the plan leaves them; ``.parquet``: the stations; both in the working CRS,
-            metres.
+            File to write, replaced whole. ``.geojson`` or ``.json``: the plan in WGS84, which :func:`siting.read_plan`
+            reads. ``.gpkg``: the layer ``stations``, and ``places``, ``units``, ``facilities`` and ``checks`` after the
+            plan; ``.parquet``: the stations; both in the working CRS, metres.
 
         Raises
         ------

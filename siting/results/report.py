@@ -25,12 +25,12 @@ _CHECK_KEYS: Final = [column.key for column in CHECK_COLUMNS]
 
 
 class GapReport:
-    """Where a scenario's places fall short.
+    """The gaps of a scenario's places.
 
     Parameters
     ----------
     assessment : Assessment
-        What :func:`siting.check` measured.
+        The result of :func:`siting.check`.
 
     Examples
     --------
@@ -66,7 +66,7 @@ class GapReport:
         return self.assessment.cells.copy()
 
     def grid_cells(self) -> gpd.GeoDataFrame:
-        """Return :attr:`grid` with the ground of each cell, in the CRS of :attr:`places`.
+        """Return :attr:`grid` with the polygon of each cell, in the CRS of :attr:`places`.
 
         Returns
         -------
@@ -96,7 +96,7 @@ class GapReport:
 
     @property
     def clauses(self) -> pd.DataFrame:
-        """One row a clause and place."""
+        """One row for each clause and place."""
         table = self.assessment.checks[_CHECK_KEYS].copy()
         table.insert(0, "id", self.assessment.checks.index.get_level_values("id"))
         return table.reset_index(drop=True)
@@ -112,7 +112,7 @@ class GapReport:
         Returns
         -------
         pandas.DataFrame
-            One row a clause and level; see :func:`siting.assess.audit.audit_table`.
+            One row for each clause and level; see :func:`siting.assess.audit.audit_table`.
         """
         from siting.assess.audit import audit_table
 
@@ -129,7 +129,7 @@ class GapReport:
         Returns
         -------
         pandas.DataFrame
-            One row a site and line, with amount, status, conditions and quote; see
+            One row for each site and line, with amount, status, conditions and quote; see
             :func:`siting.assess.funding.funding_lines`. Lines of one ``group`` exclude one another.
         """
         from siting.pipeline.paying import promised
@@ -138,23 +138,23 @@ class GapReport:
         return promised(found, found.facilities if what == "facility" else found.inputs.candidates, what)
 
     def has_gap(self, *, binding: bool = False) -> bool:
-        """Tell whether any check is a gap, but for those that stand there for comparison.
+        """Tell whether any check is a gap, without checks that are only for comparison.
 
         Parameters
         ----------
         binding : bool
-            Look at binding checks only.
+            Consider only binding checks.
 
         Returns
         -------
         bool
             True if there is one.
         """
-        # The worst verdict of each place over its checks; what stands there for comparison is not among them.
+        # The worst verdict of each place over its checks, without those for comparison.
         return bool((self.assessment.places["verdict_binding" if binding else "verdict"] == "gap").any())
 
     def notes(self, lang: Lang | None = None) -> list[str]:
-        """Return what was mended, left out or assumed, and the warnings.
+        """Return the warnings, and the notes on what was repaired, left out or assumed.
 
         Parameters
         ----------
@@ -164,8 +164,8 @@ class GapReport:
         Returns
         -------
         list of str
-            Sentences: warnings, then what may change a verdict, what was left out, how requirements were read, and
-            what was mended.
+            Sentences: warnings, then what may change a verdict, what was left out, how requirements were interpreted,
+            and what was repaired.
         """
         from siting.read.log import by_importance
         from siting.write.naming import note_text
@@ -175,7 +175,7 @@ class GapReport:
         return warnings + [note_text(note, lang) for note in by_importance(self.assessment.notes)]
 
     def plot(self, lang: Lang | None = None) -> "Figure":
-        """Draw land per person by street against both floors, and the elderly by minutes on foot.
+        """Draw land per person by street against both minimum values, and the elderly by minutes on foot.
 
         Parameters
         ----------
@@ -185,19 +185,19 @@ class GapReport:
         Returns
         -------
         matplotlib.figure.Figure
-            It shows itself in a notebook; ``savefig`` saves it.
+            It is displayed in a notebook; ``savefig`` saves it.
         """
         from siting.write.figures import draw_gaps
 
         return draw_gaps(self.assessment, lang or default_lang())
 
     def sensitivity(self, progress: Progress | None = None) -> "Sensitivity":
-        """Tell how coverage changes with what no document says; see :func:`siting.sensitivity`.
+        """Compare coverage under settings that no document specifies; see :func:`siting.sensitivity`.
 
         Parameters
         ----------
         progress : callable, optional
-            Told ``(stage, done, total)`` while work goes on.
+            Called as ``(stage, done, total)``.
 
         Returns
         -------
@@ -211,7 +211,7 @@ class GapReport:
         return Sensitivity(found.inputs.scenario, table)
 
     def explore(self, lang: Lang | None = None) -> WebPage:
-        """Return the interactive map, which opens with no network.
+        """Return the interactive map, which needs no network.
 
         Parameters
         ----------
@@ -221,7 +221,7 @@ class GapReport:
         Returns
         -------
         WebPage
-            It shows itself in a notebook; ``save`` saves it.
+            It is displayed in a notebook; ``save`` saves it.
         """
         from siting.write.webmap import map_html
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Sensitivity(Study):
-    """How coverage changes with what no document says: one row a setting, of which ``own`` marks the scenario's.
+    """How coverage depends on settings that no document specifies, one row each; ``own`` marks the scenario's.
 
     The columns of ``table`` are those of :func:`siting.assess.sensitivity.sensitivity_table`.
 
@@ -22,7 +22,7 @@ class Sensitivity(Study):
     scenario : Scenario
         The scenario whose settings are varied.
     table : pandas.DataFrame
-        What :func:`siting.sensitivity` found.
+        The result of :func:`siting.sensitivity`.
 
     Examples
     --------

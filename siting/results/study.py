@@ -1,4 +1,4 @@
-"""The view of a table that has a chart: what else was asked of a plan, and comparisons of settings."""
+"""The view of a table with a chart: studies of a plan, and comparisons of settings."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 class Study:
-    """A table that can draw itself and be saved.
+    """A table that can be drawn and saved.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        What was found.
+        The results.
     draw : callable
         Called with a language, returns the chart.
     """
@@ -46,7 +46,7 @@ class Study:
         Returns
         -------
         matplotlib.figure.Figure
-            It shows itself in a notebook; ``savefig`` saves it.
+            It is displayed in a notebook; ``savefig`` saves it.
         """
         return self._draw(lang or default_lang())
 
@@ -83,5 +83,5 @@ class Study:
 
 
 def _joined(cell: object) -> object:
-    """Return a list of ids as text, as a cell of a spreadsheet holds it."""
+    """Return a list of ids as text, for a cell of a spreadsheet."""
     return " ".join(map(str, cell)) if isinstance(cell, list) else cell

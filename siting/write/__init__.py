@@ -1,1 +1,1 @@
-"""Writes results, and only writes: GeoJSON, the checked grid, figures, the web map."""
+"""Output of results: GeoJSON, the checked grid, figures, the web map and other files."""

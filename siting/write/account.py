@@ -1,4 +1,4 @@
-"""The account of all layers: what was found of each, as tables that ``siting inspect`` shows and saves."""
+"""The account of all layers: what reading found in each, as tables that ``siting inspect`` shows and saves."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -59,7 +59,7 @@ FAULT_COLUMNS: Final = (*_WHERE, "what", "advice", "code")
 SIDES: Final = ("west", "south", "east", "north")
 _NUMBERS: Final = ("people", "elderly", "land_m2", "floor_area_m2", *SIDES)
 _COUNTS: Final = ("rows", "rows_used", "rows_left_out", "header_row")
-# Points along each side of a rectangle that is carried into degrees.
+# Points along each side of a rectangle that is transformed to degrees.
 _DENSIFY: Final = 21
 _LEDGERS: Final = ("facilities", "candidates")
 
@@ -67,27 +67,28 @@ _LEDGERS: Final = ("facilities", "candidates")
 def layers_table(
     scenario: Scenario, facts: Mapping[str, Facts], told: Sequence[Note | Fault], inputs: Inputs | None, lang: Lang
 ) -> pd.DataFrame:
-    """Lay out what was found of every layer of a scenario.
+    """Return a table of what reading found in every layer of a scenario.
 
     Parameters
     ----------
     scenario : Scenario
         What was read.
     facts : mapping
-        By the layer's dotted key, what reading noted of it: ``file``, ``driver``, ``encoding``, ``crs``, ``rows`` …
+        The facts that reading recorded, by the layer's dotted key: ``file``, ``driver``, ``encoding``, ``crs``,
+        ``rows`` …
     told : sequence of Note or Fault
-        What was mended, left out or assumed, and what is wrong.
+        What was repaired, left out or assumed, and what is wrong.
     inputs : Inputs or None
-        What was read, where there was no fault: it gives the figures that reading did not note.
+        The inputs, if there was no fault: they give the figures that reading did not record.
     lang : {"zh", "en"}
         Language of names and notes.
 
     Returns
     -------
     pandas.DataFrame
-        ``LAYER_COLUMNS``; a row a layer, in the order of the scenario. Persons, m² and WGS84 degrees are float64, NaN
-        where unknown; counts are Int64. ``matched``, ``located`` and ``kinds`` are dicts, ``unused``, ``total_rows``,
-        ``ages``, ``mended`` and ``warnings`` lists, blank ones where there is nothing; ``faults`` counts them.
+        ``LAYER_COLUMNS``; one row for each layer, in the order of the scenario. Persons, m² and WGS84 degrees are
+        float64, NaN if unknown; counts are Int64. ``matched``, ``located`` and ``kinds`` are dicts, ``unused``,
+        ``total_rows``, ``ages``, ``mended`` and ``warnings`` lists, empty if there is nothing; ``faults`` counts them.
     """
     named = layer_sources(scenario)
     keys = [*named, *(key for key in facts if key not in named)]
@@ -103,7 +104,7 @@ def layers_table(
 
 
 def faults_table(faults: Iterable[Fault], lang: Lang) -> pd.DataFrame:
-    """Lay out faults: where each stands, what was found and expected, what is wrong and what to do.
+    """Return a table of faults: where each is, what was found and expected, what is wrong and what to do.
 
     Examples
     --------
@@ -136,9 +137,9 @@ def is_unit(key: str) -> bool:
 
 
 def layer_sources(scenario: Scenario) -> dict[str, str]:
-    """Return the layers that a scenario names, in its order: dotted key → what their source is called.
+    """Return the layers that a scenario names, in its order: dotted key → name of their source.
 
-    Units that are the union of another level have no source; planned people are there only at a planned horizon.
+    Units that are the union of another level have no source; planned people are included only at a planned horizon.
     """
     found = {f"population.{name}": source for name, source in _people(scenario)}
     found |= {f"population.groups.{name}": group for name, group in scenario.population.groups.items() if group.path}
@@ -156,7 +157,7 @@ def layer_sources(scenario: Scenario) -> dict[str, str]:
 
 
 def _is_read(source: Any) -> bool:  # noqa: ANN401 - any source of a scenario
-    """Tell whether a layer comes from a source, and is not made of others or of nothing."""
+    """Tell whether a layer comes from a source, and is not derived from other layers or empty."""
     if isinstance(source, CandidateLayer):
         return source.has_ledger
     return not (isinstance(source, UnitLayer) and source.is_made)
@@ -198,7 +199,7 @@ def _extent(found: Facts) -> Box | None:
 
 
 def _joined(boxes: Iterable[Box]) -> Box | None:
-    """Return the rectangle around rectangles; None where there are none."""
+    """Return the rectangle around rectangles; None without any."""
     corners = np.array(list(boxes))
     if not len(corners):
         return None
@@ -208,7 +209,7 @@ def _joined(boxes: Iterable[Box]) -> Box | None:
 
 
 def _doubts(row: Facts, found: Facts, ground: Box | None, lang: Lang) -> Iterator[str]:
-    """Yield what a planner should look at though it is no fault."""
+    """Yield warnings: what the user should check although it is no fault."""
     if found.get("encoding_by") == "hanzi":
         yield say("inspect.warning.encoding_guessed", lang)
     box = _extent(found)
@@ -229,7 +230,7 @@ def _meet(one: Box, other: Box) -> bool:
 
 
 def layer_frame(inputs: Inputs, key: str) -> gpd.GeoDataFrame | None:
-    """Return the table of a vector layer, in the working CRS; None for grids and tables without places."""
+    """Return the table of a vector layer, in the working CRS; None for grids and tables without geometry."""
     head, _, rest = key.partition(".")
     name = rest.rpartition(".")[2]
     if is_unit(key):
@@ -256,7 +257,7 @@ def layer_frame(inputs: Inputs, key: str) -> gpd.GeoDataFrame | None:
 
 
 def _known(inputs: Inputs | None, key: str) -> dict[str, Any]:
-    """Return what the tables themselves say of a layer."""
+    """Return the facts about a layer that its table gives."""
     if inputs is None:
         return {}
     raster = inputs.terrain if key == "terrain" else None
@@ -302,7 +303,7 @@ def _of_frame(frame: gpd.GeoDataFrame, key: str) -> dict[str, Any]:
     if key.startswith("population."):
         found["people"] = _total(frame, "people")
     if key == "network":
-        # As the walker knows the ways, longest list first.
+        # By the names of the walker's ways, the longest list first.
         found["kinds"] = {str(kind): int(count) for kind, count in frame["kind"].value_counts(sort=True).items()}
     if key.rpartition(".")[2] in _LEDGERS:
         if key == "facilities" and "context" in frame:
@@ -321,7 +322,7 @@ def _of_ledger(frame: gpd.GeoDataFrame, key: str) -> dict[str, Any]:
 
 
 def _total(frame: pd.DataFrame, column: str) -> float:
-    """Return the sum of a column, NaN where it says nothing."""
+    """Return the sum of a column, NaN without values."""
     return float(pd.to_numeric(frame[column]).astype("float64").sum(min_count=1)) if column in frame else float("nan")
 
 

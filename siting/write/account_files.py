@@ -14,7 +14,7 @@ from siting.write.files import write_bytes, write_json, write_text
 from siting.write.geojson import plain
 from siting.write.tables import write_table
 
-# What stands in the rows of faults alone.
+# Columns of faults only.
 _OF_FAULTS: Final = ("sheet", "row", "cell", "field", "found", "expected")
 
 
@@ -26,9 +26,9 @@ def write_account(
     Parameters
     ----------
     path : pathlib.Path
-        ``.json`` holds ``title``, ``ok``, ``layers``, ``faults`` and ``notes``. ``.csv`` and ``.xlsx`` hold
-        a row a layer, with what is a list or a table of names as JSON text, then a row a fault (its ``key`` is the
-        layer's) and a row a note that belongs to no layer.
+        ``.json`` holds ``title``, ``ok``, ``layers``, ``faults`` and ``notes``. ``.csv`` and ``.xlsx`` hold one row for
+        each layer, with lists and tables of names as JSON text, then one for each fault (its ``key`` is the layer's)
+        and one for each note that belongs to no layer.
     title : str
         Name of the scenario.
     layers, faults : pandas.DataFrame

@@ -1,4 +1,4 @@
-"""The account of all layers in words: what each holds, a line a fact; and as one HTML page that needs no network."""
+"""The account of all layers in words, one fact per line; also as one HTML page that needs no network."""
 
 import base64
 from collections.abc import Iterable, Iterator, Mapping
@@ -31,13 +31,13 @@ img { max-width: 100%; height: auto; }
 def source_text(row: Mapping[Any, Any], lang: Lang) -> str:
     """Return where a layer comes from: its file, layer and format."""
     file, layer = row["file"], row["layer"]
-    # A layer that is called like its file adds nothing.
+    # A layer with the same name as its file adds nothing.
     shown = (file, None if _given(file) and str(layer) == Path(str(file)).stem else layer, row["driver"])
     return " · ".join(str(part) for part in shown if _given(part)) or _none(lang)
 
 
 def crs_text(row: Mapping[Any, Any], lang: Lang) -> str:
-    """Return the CRS by its code where it has one, else by its name."""
+    """Return the CRS by its code if it has one, otherwise by its name."""
     if not _given(row["crs"]):
         return _none(lang)
     code, _, name = str(row["crs"]).partition(" ")
@@ -58,7 +58,7 @@ def figure_texts(row: Mapping[Any, Any], lang: Lang) -> list[str]:
 
 
 def fact_texts(row: Mapping[Any, Any], lang: Lang) -> list[str]:
-    """Return what was found of a layer besides its totals, a line each."""
+    """Return what was found in a layer besides its totals, one fact per line."""
     return [*_reading(row, lang), *_columns(row, lang), *_ground(row, lang)]
 
 
@@ -115,13 +115,13 @@ def page(
     Parameters
     ----------
     title : str
-        Heads the page.
+        The head of the page.
     layers, faults : pandas.DataFrame
-        What :func:`siting.write.account.layers_table` and :func:`siting.write.account.faults_table` return.
+        The results of :func:`siting.write.account.layers_table` and :func:`siting.write.account.faults_table`.
     notes : iterable of str
         Notes that belong to no layer.
     figure : Chart
-        The map of where the layers lie.
+        The map of the extents of the layers.
     lang : {"zh", "en"}
         Language.
 
@@ -138,7 +138,7 @@ def page(
 
 
 def body(head: str, layers: pd.DataFrame, faults: pd.DataFrame, notes: Iterable[str], lang: Lang) -> str:
-    """Return the account as a piece of HTML without the map; ``head`` is HTML already."""
+    """Return the account as a piece of HTML without the map; ``head`` is already HTML."""
     lines = [f"<h1>{head}</h1>"]
     if len(faults):
         lines.append(f'<p class="bad">{escape(say("inspect.faults", lang, count=len(faults)))}</p>')
@@ -158,7 +158,7 @@ def body(head: str, layers: pd.DataFrame, faults: pd.DataFrame, notes: Iterable[
 
 
 def _fault_rows(faults: pd.DataFrame, lang: Lang) -> Iterator[str]:
-    # What was found and expected is told in words.
+    # What was found and expected is given in words.
     keys = [key for key in FAULT_COLUMNS if key not in ("code", "found", "expected")]
     yield f"<table><thead><tr>{_cells((say(f'inspect.column.{key}', lang) for key in keys), 'th')}</tr></thead>"
     for row in faults[keys].to_dict("records"):
@@ -200,7 +200,7 @@ def _short(value: Any) -> str:  # noqa: ANN401 - a number, or several of bands
 
 
 def _given(value: Any) -> bool:  # noqa: ANN401 - any cell of the table
-    """Tell whether a cell says something; lists and pairs do."""
+    """Tell whether a cell has a value; lists and pairs have one."""
     return value is not None and (isinstance(value, list | tuple | dict) or not pd.isna(value))
 
 

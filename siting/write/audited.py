@@ -9,12 +9,12 @@ import pandas as pd
 from siting.text import Lang, knows, say
 from siting.write.clauses import SIGNS, measure_text, unit_text
 
-# In this order the screen tells clauses that have a verdict.
+# The order in which the terminal shows clauses with a verdict.
 STATES: Final = ("gap", "no_data", "met")
 
 
 def state_of(rows: pd.DataFrame) -> str:
-    """Return how a clause stands by its rows of the audit: not met somewhere, else not known somewhere, else met.
+    """Return the state of a clause from its rows of the audit: a gap anywhere, otherwise unknown anywhere, otherwise met.
 
     Examples
     --------
@@ -47,9 +47,9 @@ def quantity(value: float, unit: str, lang: Lang) -> str:
 
 
 def required_text(value: float, unit: str, comparison: str | None, lang: Lang, most: float | None = None) -> str:
-    """Return what a clause requires, with the sign that tells a floor from a ceiling; without one it is a floor.
+    """Return what a clause requires, with the sign for a minimum or a maximum; without a sign it is a minimum.
 
-    ``most`` is the most that it may require, where that hangs on people who are known between two ends.
+    ``most`` is the most that it may require, if that depends on people who are known as an interval.
 
     Examples
     --------
@@ -65,7 +65,7 @@ def required_text(value: float, unit: str, comparison: str | None, lang: Lang, m
 
 
 def measured_text(low: float, high: float, unit: str, lang: Lang) -> str:
-    """Return what was measured: a figure, or within which bounds it lies where records lack their data.
+    """Return what was measured: a figure, or its bounds if records lack data.
 
     Examples
     --------
@@ -88,7 +88,7 @@ def measured_text(low: float, high: float, unit: str, lang: Lang) -> str:
 
 
 def completeness_text(found: str, lang: Lang) -> str:
-    """Return how many records hold each column that a clause needs, the columns by their names.
+    """Return how many records have a value in each column that a clause needs, with the columns' names.
 
     Examples
     --------
@@ -100,7 +100,7 @@ def completeness_text(found: str, lang: Lang) -> str:
 
 
 def whole_and_all(found: Iterable[str | None]) -> tuple[int, int]:
-    """Return how many columns that clauses need are held by every record, and how many columns there are.
+    """Return how many of the columns that clauses need are complete, and how many columns there are.
 
     Examples
     --------

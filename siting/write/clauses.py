@@ -10,7 +10,7 @@ from siting.text.numbers import number as number_text
 
 SIGNS: Final = {"at_least": "≥ ", "at_most": "≤ "}
 _PER_PERSON: Final = 3
-# Figures that are told whole; of others a decimal is.
+# Figures without decimals; others have one decimal.
 _WHOLE: Final = frozenset({"m2", "beds", "facilities", "people"})
 _LIMITS: Final = ("new_beds_at_least", "beds_at_least", "beds_below")
 
@@ -35,7 +35,7 @@ def amount_text(clause: Clause, lang: Lang) -> str:
 
 
 def measure_text(value: float, unit: str) -> str:
-    """Return a figure of a check without its unit, as every output tells it.
+    """Return a figure of a check without its unit, in the same form for every output.
 
     Examples
     --------
@@ -50,7 +50,7 @@ def measure_text(value: float, unit: str) -> str:
 
 
 def unit_text(unit: str, number: str, lang: Lang) -> str:
-    """Return the words of a unit behind a number; a planner's own unit stands for itself.
+    """Return the words of a unit after a number; a user's own unit is unchanged.
 
     Examples
     --------
@@ -63,7 +63,7 @@ def unit_text(unit: str, number: str, lang: Lang) -> str:
 
 
 def premises_text(remedies: object) -> str:
-    """Return the ids of ``way:id``; a dash where none fits. The ways stand among the remedies already.
+    """Return the ids of ``way:id``; a dash if none fits. The ways are already among the remedies.
 
     Examples
     --------
@@ -75,18 +75,18 @@ def premises_text(remedies: object) -> str:
 
 
 def clause_reference(standards: Iterable[Standard], key: str, level: str, *, lang: Lang) -> str:
-    """Return where a clause stands, and the level at which it is asked for; its id where no standard has it."""
+    """Return where a clause is, and the level at which it is required; its id if no standard has it."""
     found = (f"{each.number} {clause.article}" for each in standards for clause in each.clauses if clause.id == key)
     return f"{next(found, key)} {say(f'level.{level}', lang)}"
 
 
 def class_text(clause: Clause, lang: Lang) -> str:
-    """Return the whole or class that a clause counts; blank where its kind has only one."""
+    """Return the whole or class that a clause counts; blank if its kind has only one."""
     return _word("clause_of", clause.of, lang) if clause.of else ""
 
 
 def from_text(standard: Standard, lang: Lang) -> str:
-    """Return since when a standard is in force: the day, else the year of issue, else that nobody knows.
+    """Return since when a standard is in force: the day, otherwise the year of issue, otherwise "unknown".
 
     Examples
     --------
@@ -110,14 +110,14 @@ def level_text(level: ClauseLevel, lang: Lang) -> str:
 
 
 def levels_text(clause: Clause, lang: Lang) -> str:
-    """Return the levels of which a clause speaks, narrowed to its kinds of units."""
+    """Return the levels of a clause, with its kinds of units."""
     join, kinds = ("、", "（{}）") if lang == "zh" else (", ", " ({})")
     levels = join.join(level_text(level, lang) for level in clause.levels)
     return levels + (kinds.format(join.join(clause.unit_kinds)) if clause.unit_kinds else "")
 
 
 def bodies_text(lead: str, responsible: str, lang: Lang) -> str:
-    """Return who is responsible, in the document's own words; blank where it names nobody.
+    """Return who is responsible, in the document's own words; blank if it names nobody.
 
     Examples
     --------
@@ -132,7 +132,7 @@ def bodies_text(lead: str, responsible: str, lang: Lang) -> str:
 
 
 def why_text(clause: Clause, lang: Lang) -> str:
-    """Return why a clause is not computed; blank where it is."""
+    """Return why a clause is not computed; blank if it is."""
     return clause.why_zh if lang == "zh" else clause.why_en
 
 
@@ -152,7 +152,7 @@ def award_text(award: Award, lang: Lang) -> str:
 
 
 def terms_text(funding: Funding, lang: Lang) -> str:
-    """Return what bounds a funding line: cap, once only, lease, and the clauses beside which it stands."""
+    """Return the limits of a funding line: cap, once only, lease, and the clauses to which it is related."""
     return ("；" if lang == "zh" else "; ").join(_terms(funding, lang))
 
 
@@ -181,6 +181,6 @@ def _brackets(words: list[str], lang: Lang) -> str:
 
 
 def _word(group: str, word: str, lang: Lang) -> str:
-    """Return the text of a word of the data; a planner's own word stands for itself."""
+    """Return the text of a word of the data; a user's own word is unchanged."""
     key = f"{group}.{word}"
     return say(key, lang) if knows(key) else word

@@ -1,4 +1,4 @@
-"""What a plan costs in all, as every output tells it."""
+"""The total costs of a plan, in the same form for every output."""
 
 import math
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from siting.write.unmet import Told
 
 
 def plan_costs(proposal: Proposal) -> Mapping[str, float]:
-    """Return what stations and changed facilities cost in all, yuan.
+    """Return the total cost of stations and changed facilities, yuan.
 
     Parameters
     ----------
@@ -20,8 +20,8 @@ def plan_costs(proposal: Proposal) -> Mapping[str, float]:
     Returns
     -------
     dict
-        ``cost_cny``, the sum of the costs that are known (NaN where none is), and ``unknown``, of how many sites none
-        is; ``subsidy_cny`` (eligible) and ``subsidy_conditional_cny``, one-off money for the stations;
+        ``cost_cny``, the sum of the known costs (NaN without any), and ``unknown``, the number of sites without a known
+        cost; ``subsidy_cny`` (eligible) and ``subsidy_conditional_cny``, one-off money for the stations;
         ``net_cost_cny``, the cost less the eligible subsidy.
     """
     stations, changes = proposal.stations, proposal.changes
@@ -38,7 +38,7 @@ def plan_costs(proposal: Proposal) -> Mapping[str, float]:
 
 
 def cost_texts(proposal: Proposal, lang: Lang) -> list[Told]:
-    """Return lines on what a plan costs in all; none where no cost is known, or nothing is proposed."""
+    """Return lines on the total costs of a plan; empty if no cost is known, or nothing is proposed."""
     costs = plan_costs(proposal)
     if not proposal.selection.stages or math.isnan(costs["cost_cny"]):
         return []

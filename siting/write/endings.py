@@ -1,4 +1,4 @@
-"""What kind of file each result can become: the ending decides, and any other ending is refused before any work."""
+"""The file types of each result: the ending decides, and any other ending is refused before any work."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -50,7 +50,7 @@ def ending_of(path: Path, *results: Result) -> str:
 
 
 def refusal_of_ending(path: Path, *results: Result) -> Fault | None:
-    """Return why nothing of some results can be written with a file's ending; None where it can."""
+    """Return why none of some results can be written with a file's ending; None if one can."""
     known = [ending for result in results for ending in ENDINGS[result]]
     if path.suffix.lower() in known:
         return None

@@ -26,7 +26,7 @@ from siting.write.html import document
 if TYPE_CHECKING:
     from siting.write.figures import Chart
 
-# Candidates that a sentence names; the table has all.
+# The most candidates that a sentence names; the table has all.
 _NAMED: Final = 5
 _FIGURES: Final = ("metres", "up_m", "down_m", "flat_seconds", "slope_seconds", "seconds")
 _COLUMNS: Final = ("kind", "metres", "up_m", "down_m", "flat", "slope", "minutes")
@@ -87,7 +87,7 @@ def _reason(code: str, lang: Lang) -> str:
 
 
 def _perhaps(found: Explained, lang: Lang) -> Iterator[str]:
-    """Name the facilities that would cover people here, if they count."""
+    """Name the facilities that would cover people here if they counted."""
     covering = found.perhaps[found.perhaps["people_here"] > 0]
     if len(covering):
         named = [
@@ -98,7 +98,7 @@ def _perhaps(found: Explained, lang: Lang) -> Iterator[str]:
 
 
 def _counts(found: Explained) -> dict[str, str]:
-    """Return whom the circle covers and leaves out: as the gap report counts elderly, else those of the grid."""
+    """Return the people inside and outside the circle: elderly as in the gap report, otherwise those of the grid."""
     standing, figures = found.standing, found.figures
     if standing.who == "elderly" and figures is not None and not pd.isna(figures["covered_share"]):
         names = {"covered": "elderly_covered", "uncovered": "elderly_uncovered"}
@@ -111,7 +111,7 @@ def _counts(found: Explained) -> dict[str, str]:
 
 
 def _of_the_report(found: Explained, lang: Lang) -> Iterator[str]:
-    """Yield the other figures of the place in the gap report by which it is judged."""
+    """Yield the other figures of the gap report by which the place is judged."""
     figures = found.figures
     if figures is None:
         return
@@ -176,7 +176,7 @@ def _route(found: Explained, route: Route, lang: Lang) -> Iterator[str]:
         yield say("explain.route_open", lang)
         return
     sums = legs[list(_FIGURES)].sum()
-    # As they are told, so that the sum that a reader makes is the table's.
+    # Rounded as they are shown, so that a reader's sum equals that of the table.
     flat, slope, whole = (round(sums[key] / SECONDS_PER_MINUTE, 1) for key in _FIGURES[3:])
     told = {"way": way_text(route, lang), "metres": _metres(sums["metres"]), "flat": number(flat, 1)}
     told["stairs"] = number(whole - slope, 1)
@@ -190,7 +190,7 @@ def _route(found: Explained, route: Route, lang: Lang) -> Iterator[str]:
 
 
 def asks_for_candidates(found: Explained) -> bool:
-    """Tell whether there is somebody, or somewhere, left to cover."""
+    """Tell whether anybody, or any area, is left to cover."""
     return found.way.reason != "covered" or bool(found.standing.uncovered.any())
 
 
@@ -241,7 +241,7 @@ def _candidate(found: Explained, key: Any, row: "pd.Series[Any]", lang: Lang) ->
 
 
 def way_text(route: Route, lang: Lang) -> str:
-    """Return in which direction a way leads."""
+    """Return the direction of a route."""
     return say(f"explain.way_{route.way}", lang)
 
 
@@ -264,7 +264,7 @@ def _cells(row: "pd.Series[float]") -> list[str]:
 
 
 def kind_text(kind: str, lang: Lang) -> str:
-    """Return what the kind of a leg is called."""
+    """Return the name of the kind of a leg."""
     return say(f"explain.leg.{kind}" if knows(f"explain.leg.{kind}") else f"scenario_choice.kind.{kind}", lang)
 
 
@@ -309,7 +309,7 @@ def write_explanation(path: Path, found: Explained, lang: Lang) -> None:
 
 
 def _geojson(found: Explained) -> str:
-    """Return the subject, the spot, the legs of the way, the nearest facility and the candidates, with all figures."""
+    """Return the subject, the point, the route, the nearest facility and the candidates, with all figures."""
     way, standing = found.way, found.standing
     features = [_feature(found, found.subject.geometry, {"what": "subject", "id": found.subject.id, **_summary(found)})]
     spot = shapely.Point(standing.spot.x, standing.spot.y)
@@ -398,7 +398,7 @@ def _html_table(title: str, heads: Iterable[str], rows: Iterable[Iterable[str]])
 
 
 def draw(found: Explained, lang: Lang) -> "Chart":
-    """Draw the subject, its uncovered cells, the way and the candidates; without a Chinese font in English."""
+    """Draw the subject, its uncovered cells, the route and the candidates; in English without a Chinese font."""
     import geopandas as gpd  # noqa: PLC0415 - heavy
 
     from siting.write.figures import Chart, choose_font, dress  # noqa: PLC0415 - draws with matplotlib

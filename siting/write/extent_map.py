@@ -1,4 +1,4 @@
-"""The map of where the layers lie, which ``siting inspect`` draws."""
+"""The map of the extents of the layers, which ``siting inspect`` draws."""
 
 from itertools import cycle
 from typing import Any, Final
@@ -21,24 +21,24 @@ _COLOURS: Final = ("#3b6e8f", "#d1793b", "#5b8c5a", "#8e5ea2", "#b5485d", "#4aa3
 _DASHES: Final = ("-", "--", "-.", ":")
 _COARSEST: Final = ("city", "district", "planning", "street", "community")
 _POINTS: Final = {"facilities": "o", "candidates": "^", "context.facilities": "s"}
-# Degrees by which outlines are simplified: nothing that a map of this size shows.
+# Degrees by which outlines are simplified: not visible at the size of this map.
 _SIMPLER: Final = 2e-4
-# A rectangle grows by this share of the whole so that equal ones do not hide each other.
+# A rectangle is enlarged by this share of the whole, so that equal ones do not hide each other.
 _STEP: Final = 0.008
 _STEEPEST: Final = 85.0
 
 
 def draw_extents(layers: pd.DataFrame, inputs: Inputs | None, lang: Lang) -> Chart:
-    """Draw where the layers lie, in WGS84 degrees: the units as ground, ledgers as points, all others as rectangles.
+    """Draw the extents of the layers, in WGS84 degrees: units as areas, ledgers as points, others as rectangles.
 
     Parameters
     ----------
     layers : pandas.DataFrame
-        What :func:`siting.write.account.layers_table` returns.
+        The result of :func:`siting.write.account.layers_table`.
     inputs : Inputs or None
-        What was read; without it units and ledgers are rectangles too.
+        The inputs; without them units and ledgers are rectangles too.
     lang : {"zh", "en"}
-        Language; without a Chinese font on the machine English.
+        Language; English without a Chinese font on the machine.
 
     Returns
     -------
@@ -61,7 +61,7 @@ def draw_extents(layers: pd.DataFrame, inputs: Inputs | None, lang: Lang) -> Cha
 
 
 def _ground(axes: Axes, known: pd.DataFrame, inputs: Inputs | None, lang: Lang) -> list[Any]:
-    """Draw the units: the coarsest filled, the finer as outlines."""
+    """Draw the units: the coarsest level filled, the finer ones as outlines."""
     handles: list[Any] = []
     coarsest = {f"units.{level}": number for number, level in enumerate(_COARSEST)}
     keys = sorted((key for key in known["key"] if is_unit(key)), key=lambda key: coarsest[key])
@@ -109,7 +109,7 @@ def _box(row: Any, grown: float, **style: Any) -> Rectangle:  # noqa: ANN401 - a
 
 
 def _frame(axes: Axes, known: pd.DataFrame) -> None:
-    """Show all of it with a margin, a kilometre as long to the north as to the east."""
+    """Show everything with a margin, with equal scales to the north and to the east."""
     if known.empty:
         return
     west, south = known[["west", "south"]].min()

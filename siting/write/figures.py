@@ -30,7 +30,7 @@ _FONTS: Final = (
 
 
 class Chart(Figure):
-    """A figure that shows itself in a notebook, whatever the notebook's settings."""
+    """A figure that is displayed in a notebook, whatever the notebook's settings are."""
 
     def _repr_png_(self) -> bytes:
         page = BytesIO()
@@ -39,15 +39,15 @@ class Chart(Figure):
         return page.getvalue()
 
 
-# Characters that a name takes in a chart at most.
+# The most characters of a name in a chart.
 _LONGEST_NAME: Final = 40
 _BLUE, _ORANGE, _GREY = "#3b6e8f", "#d1793b", "#8a8f94"
 
 
 def draw_gaps(assessment: Assessment, lang: Lang) -> Chart:
-    """Draw land per person by unit against both floors, and the elderly by minutes on foot.
+    """Draw land per person by unit against both minimum values, and the elderly by minutes on foot.
 
-    Without a Chinese font on the machine the texts are in English and names give way to ids.
+    Without a Chinese font on the machine the texts are in English, and ids replace names.
     """
     font, lang = choose_font(lang)
     figure = Chart(figsize=(11, 4.4), layout="constrained")
@@ -79,7 +79,7 @@ def draw_plan(proposal: Proposal, lang: Lang) -> Chart:
 
 
 def draw_sensitivity(table: pd.DataFrame, minutes: float, lang: Lang) -> Chart:
-    """Draw the share of the elderly covered under each setting, a dot each, against the scenario's own.
+    """Draw the share of the elderly covered under each setting, as dots, compared with the scenario's own.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def draw_sensitivity(table: pd.DataFrame, minutes: float, lang: Lang) -> Chart:
 
 
 def _dot_rows(rows: pd.DataFrame, lang: Lang) -> dict[str, pd.DataFrame]:
-    """Return the rows that stand in one line of the chart, by its label; walkers with and without slopes share one."""
+    """Return the rows of one line of the chart, by its label; walkers with and without slopes share a line."""
     walkers = (rows["varied"] == "walker_slope").all()
     labels = [(walker_text if walkers else setting_text)(row, lang) for row in rows.to_dict("records")]
     return {str(label): group for label, group in rows.groupby(np.array(labels, dtype=object), sort=False)}
@@ -136,7 +136,7 @@ def _dots(axes: Axes, lines: Mapping[str, pd.DataFrame]) -> None:
             colour = _ORANGE if optimistic else _BLUE
             axes.plot(share, y, "o", color=colour, markerfacecolor=colour if slope else "white", zorder=2)
             if np.isfinite(share):
-                # Beside the dot, away from the other of its line.
+                # Beside the dot, on the side away from the other dot of its line.
                 side, align = (8, "left") if place == right else (-8, "right")
                 axes.annotate(
                     f"{share:.1f}", (share, y), (side, 0), textcoords="offset points", ha=align, va="center", fontsize=9
@@ -188,13 +188,13 @@ def choose_font(lang: Lang) -> tuple[str | None, Lang]:
 
 
 def brief(name: object) -> str:
-    """Return a name that leaves room for the chart beside it."""
+    """Return a name short enough to leave room for the chart."""
     text = str(name)
     return text if len(text) <= _LONGEST_NAME else f"{text[: _LONGEST_NAME - 1]}…"
 
 
 def dress(figure: Figure, axes: Sequence[Axes], font: str | None) -> None:
-    """Give a figure its look: no box, one font; a dollar sign in a name is a dollar sign, never a formula."""
+    """Style a figure: no box, one font; a dollar sign in a name is a dollar sign, never a formula."""
     for one in axes:
         one.spines[["top", "right"]].set_visible(False)
     for text in figure.findobj(Text):

@@ -1,4 +1,4 @@
-"""Results as files: whole or not at all, each refusal with its cause."""
+"""Results as files: complete or not at all, each refusal with its cause."""
 
 import json
 import os
@@ -15,13 +15,13 @@ from siting.files import can_name_a_file, remember_written, replacing, write_fau
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[BinaryIO]:
-    """Yield a draft; what is written to it takes its place as ``path`` only when all went well.
+    """Yield a draft; it replaces ``path`` only if everything succeeded.
 
     Parameters
     ----------
     path : pathlib.Path
-        The file; folders that do not exist are made. A link is followed: the file to which it leads is replaced. A file
-        that exists keeps its permissions.
+        The file; missing folders are created. Links are followed: the target is replaced. An existing file keeps its
+        permissions.
 
     Raises
     ------
@@ -42,7 +42,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
 
 
 def refusal(path: Path) -> Fault | None:
-    """Return why a file cannot be written, as far as that can be told beforehand; None where nothing speaks against it.
+    """Return why a file cannot be written, as far as that is known beforehand; None if there is no reason.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def refusal(path: Path) -> Fault | None:
 
 
 def _refusal_of_file(path: Path, target: Path) -> Fault | None:
-    """Return why nothing can be written where a name leads."""
+    """Return why nothing can be written at the target of a name."""
     try:
         there = target.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
@@ -73,7 +73,7 @@ def _refusal_of_file(path: Path, target: Path) -> Fault | None:
 
 
 def _refusal_of_folder(path: Path, folder: Path) -> Fault | None:
-    """Return why nothing can be written into a folder, or into the nearest one that exists, in which it is made."""
+    """Return why nothing can be written into a folder, or into its nearest existing parent, where it is created."""
     there = next(each for each in (folder, *folder.parents) if each.exists())
     if not there.is_dir():
         return Fault(code="folder_is_file", file=str(path), found=str(there))

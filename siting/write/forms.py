@@ -1,4 +1,4 @@
-"""Empty ledgers (XLSX) that bureaus fill in: heads in words, drop-downs, validation, and what each column is for."""
+"""Empty ledgers (XLSX) for offices to fill in: heads in words, drop-downs, validation, and a guide."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
@@ -28,17 +28,17 @@ LEDGERS: Final[Mapping[Ledger, tuple[Column, ...]]] = {
     "candidates": CANDIDATE_COLUMNS,
     "residential_areas": RESIDENTIAL_COLUMNS,
 }
-# Records begin below the head; validation reaches this far down.
+# Records begin below the head; validation applies down to this row.
 FIRST_ROW: Final = 2
 _LAST_ROW: Final = 5000
 _PLACES: Final = {"lon": 180, "lat": 90}
-# What a comment names before it points to the guide.
+# The most documents that a comment names before it refers to the guide.
 _FEW: Final = 8
 _FORMATS: Final = {"text": "@", "date": "yyyy-mm-dd", "year": "0", "integer": "0", "number": "#,##0.##", "boolean": "@"}
 _MEASURES: Final = ("m²",)
 _HEAD: Final = PatternFill("solid", fgColor="DDE7EE")
 _NEEDED: Final = PatternFill("solid", fgColor="F6DFC8")
-# Columns by which land is worked out, beside those that a clause names.
+# Columns from which land is computed, in addition to those that a clause names.
 _LAND: Final = ("land_m2", "floor_area_m2", "building_floor_area_m2", "far", "site_id")
 _OPEN: Final = ("status", "opens", "closes")
 
@@ -66,7 +66,7 @@ def write_forms(folder: Path, standards: Sequence[Standard], lang: Lang) -> dict
     Parameters
     ----------
     folder : pathlib.Path
-        Where they go; it is made if it is not there.
+        The folder; it is created if it does not exist.
     standards : sequence of Standard
         The documents whose clauses are named beside each column.
     lang : {"zh", "en"}
@@ -80,14 +80,14 @@ def write_forms(folder: Path, standards: Sequence[Standard], lang: Lang) -> dict
     Raises
     ------
     InputError
-        One of the files is there already, or cannot be written; then none is written.
+        One of the files already exists, or cannot be written; then none is written.
     """
     targets = {ledger: folder / say(f"forms.file.{ledger}", lang) for ledger in LEDGERS}
     there = [Fault(code="would_overwrite", file=str(path)) for path in targets.values() if path.exists()]
     if there:
         raise InputError(there)
     with ExitStack() as drafts:
-        # None takes its place before all are written.
+        # No file is put in place before all are written.
         for ledger, path in targets.items():
             draft = drafts.enter_context(whole_file(path))
             draft.write(content_of(form(ledger, standards, lang)))
@@ -142,11 +142,11 @@ def _head(key: str, lang: Lang) -> str:
 
 
 def clauses_of(ledger: Ledger, key: str, standards: Iterable[Standard]) -> tuple[str, ...]:
-    """Return the clauses that rest on a column of a ledger, in the order of the documents.
+    """Return the clauses that depend on a column of a ledger, in the order of the documents.
 
-    Those that name it under ``needs``; those of land per person for all columns by which land is worked out; funding
-    for the columns of its conditions; remedies for whether a residential area is new. What no map and no table can
-    check is left out.
+    These are the clauses that name it under ``needs``; those on land per person for all columns from which land is
+    computed; funding for the columns of its conditions; remedies for whether a residential area is new. Clauses that no
+    map and no table can check are left out.
 
     Examples
     --------
@@ -232,7 +232,7 @@ def _column(sheet: Worksheet, number: int, field: Field, lang: Lang) -> None:
     letter = get_column_letter(number)
     head = sheet.cell(1, number)
     shown = f"{field.name} ({field.unit})" if lang == "en" else f"{field.name}（{field.unit}）"
-    # Units that are no measures would not be told from the name when the ledger is read.
+    # Reading could not derive units that are no measures from the name.
     put(head, (shown if field.unit in _MEASURES else field.name) + ("*" if field.required else ""))
     head.fill = _NEEDED if field.required else _HEAD
     head.font = Font(bold=True)
@@ -266,7 +266,7 @@ def _why(field: Field, lang: Lang) -> str:
 
 
 def _rule(field: Field, lang: Lang) -> DataValidation | None:
-    """Return what a cell of the column may hold; None where any text may stand."""
+    """Return what a cell of the column may hold; None if any text is allowed."""
     rule = _limits(field)
     if rule is not None:
         rule.allow_blank = True

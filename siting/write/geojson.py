@@ -29,12 +29,12 @@ from siting.write.naming import note_text
 # 1e-7 degrees are about a centimetre.
 _COORDINATE_DECIMALS: Final = 7
 _FIGURE_DECIMALS: Final = 6
-# Of the least number there is.
+# Relative to the smallest positive float.
 _ALL_DECIMALS: Final = 400
 
 
 def write_gaps(path: Path, assessment: Assessment) -> None:
-    """Write a gap report: one feature a place, with its checks.
+    """Write a gap report: one feature for each place, with its checks.
 
     Parameters
     ----------
@@ -59,12 +59,12 @@ def write_gaps(path: Path, assessment: Assessment) -> None:
 
 
 def write_plan(path: Path, proposal: Proposal) -> None:
-    """Write a plan: one feature a proposed station, what was proved, what was refused, the whole before and after."""
+    """Write a plan: one feature for each proposed station, the proof, refused candidates, the whole before and after."""
     selection = proposal.selection
     stations = proposal.stations
     properties = (_record(row, PLAN_COLUMNS) for row in stations.to_dict("records"))
     members = facts(proposal.before.inputs) | {
-        # What was asked for is read back to the last digit.
+        # The request is read back exactly.
         "request": plain(proposal.request, decimals=_ALL_DECIMALS),
         "status": selection.status,
         "objective": plain(selection.objective),
@@ -93,7 +93,7 @@ def write_plan(path: Path, proposal: Proposal) -> None:
 
 
 def facts(inputs: Inputs) -> dict[str, Any]:
-    """Return the facts of a run that every result carries: scenario, standards, definitions, version."""
+    """Return the facts of a run that every result contains: scenario, standards, definitions, version."""
     scenario = inputs.scenario
     standards = "".join(standard.model_dump_json() for standard in inputs.standards)
     walking, speeds = scenario.walking, walker_of(scenario)
@@ -131,7 +131,7 @@ def facts(inputs: Inputs) -> dict[str, Any]:
 
 
 def plain(value: Any, *, decimals: int = _FIGURE_DECIMALS) -> Any:  # noqa: ANN401 - any JSON value
-    """Return a value as JSON knows it: rounded floats, null for what is unknown or unlimited."""
+    """Return a value for JSON: rounded floats, null for unknown or unlimited values."""
     if isinstance(value, Mapping):
         return {str(key): plain(inner, decimals=decimals) for key, inner in value.items()}
     if isinstance(value, list | tuple):
@@ -146,7 +146,7 @@ def plain(value: Any, *, decimals: int = _FIGURE_DECIMALS) -> Any:  # noqa: ANN4
 
 
 def _record(row: Mapping[Any, Any], columns: Sequence[Column]) -> dict[str, Any]:
-    """Return a row as JSON knows it; ``unlimited`` names the figures that are null since nothing limits them."""
+    """Return a row for JSON; ``unlimited`` names the figures that are null because they have no limit."""
     return {column.key: plain(row[column.key]) for column in columns} | unlimited(
         {column.key: row[column.key] for column in columns if column.type == "number"}
     )
@@ -158,7 +158,7 @@ def _totals(assessment: Assessment) -> dict[str, Any]:
 
 
 def unlimited(figures: Mapping[Any, Any]) -> dict[str, list[str]]:
-    """Return the names of the figures that are null in JSON since nothing limits them, as ``unlimited``."""
+    """Return the names of the figures that are null in JSON because they have no limit, as ``unlimited``."""
     return {"unlimited": [key for key, value in figures.items() if is_unlimited(value)]}
 
 

@@ -17,7 +17,7 @@ _NODATA: Final = -1.0
 
 
 def write_grid(path: Path, assessment: Assessment) -> None:
-    """Write every populated cell's figures, one band a column of ``GRID_COLUMNS``, on the grid's own geometry.
+    """Write every populated cell's figures, one band for each column of ``GRID_COLUMNS``, on the grid's own geometry.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
-"""HTML pages of one file: what they may run and fetch is stated in a Content-Security-Policy.
+"""Self-contained HTML pages: what they may run and fetch is stated in a Content-Security-Policy.
 
-Data reach a page in one of two ways, and no template engine reads them in either: as escaped text in the markup, or as
-JSON (:func:`as_json`), which the page's script shows as text nodes.
+Data reach a page in one of two ways, and no template engine processes them: as escaped text in the markup, or as JSON
+(:func:`as_json`), which the page's script shows as text nodes.
 """
 
 import base64
@@ -15,7 +15,7 @@ from typing import Any, Final
 from siting.text import Lang
 
 _LANG: Final[Mapping[Lang, str]] = {"zh": "zh-CN", "en": "en"}
-# What ends a script or a style, or changes how the rest of it is read.
+# Character sequences that end a script or a style, or change how the rest of it is parsed.
 _BREAKS: Final = re.compile(r"</(script|style)|<!--", re.IGNORECASE)
 _UNSAFE: Final = "<>&\u2028\u2029"
 
@@ -42,7 +42,7 @@ def document(
     styles, scripts : sequence of str
         Style sheets, and scripts that run after the body is read, in this order.
     images : iterable of str
-        CSP sources of pictures beside those that lie in the page (``data:``).
+        CSP sources of pictures in addition to those inside the page (``data:``).
 
     Returns
     -------
@@ -103,7 +103,7 @@ def _digest(text: str) -> str:
 
 
 def _closed(text: str) -> str:
-    """Return a script or style as a browser reads it; it must not close its own element."""
+    """Return a script or style in the form that a browser parses; it must not close its own element."""
     if _BREAKS.search(text):
         message = "a script or style of a page may hold neither its own end nor '<!--'"
         raise ValueError(message)

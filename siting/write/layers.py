@@ -26,12 +26,12 @@ _DTYPES: Final = {
 }
 _LEVEL: Final = Column("level", "text")
 _ID: Final = Column("id", "text")
-# The most land that a facility counts; ``land_m2`` is what it surely counts.
+# The most land of a facility; ``land_m2`` is the sure land.
 _LAND_HIGH: Final = Column("land_high_m2", "number", "m²")
 
 
 def save_gaps(path: Path, assessment: Assessment) -> None:
-    """Write a gap report in the format that the file's ending asks for.
+    """Write a gap report in the format of the file's ending.
 
     Parameters
     ----------
@@ -57,14 +57,14 @@ def save_gaps(path: Path, assessment: Assessment) -> None:
 
 
 def save_plan(path: Path, proposal: Proposal) -> None:
-    """Write a plan in the format that the file's ending asks for.
+    """Write a plan in the format of the file's ending.
 
     Parameters
     ----------
     path : pathlib.Path
         ``.geojson`` or ``.json`` (WGS84, with the facts of the run; the only one that :func:`siting.read_plan` reads),
-        ``.gpkg`` (the layer ``stations``, and ``places``, ``units``, ``facilities``, ``checks`` as the plan leaves
-        them), ``.parquet`` (the stations).
+        ``.gpkg`` (the layer ``stations``, and ``places``, ``units``, ``facilities``, ``checks`` after the plan),
+        ``.parquet`` (the stations).
     proposal : Proposal
         The plan.
 
@@ -97,7 +97,7 @@ def _layers(assessment: Assessment) -> dict[str, pd.DataFrame]:
 
 
 def _table(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
-    """Return some columns in the types that files know, lists as words, with the geometry where there is one."""
+    """Return some columns in types that files support, lists as words, with the geometry if there is one."""
     table = pd.DataFrame({each.key: _typed(frame[each.key], each) for each in columns if each.key in frame})
     if not isinstance(frame, gpd.GeoDataFrame):
         return table
@@ -109,7 +109,7 @@ def _typed(values: pd.Series, column: Column) -> pd.Series:
         dtype: Any = _DTYPES[column.type]
         found = pd.to_datetime(values) if column.type == "date" else values
         typed = pd.Series(found.astype(dtype).array, name=column.key)
-        # As in the GeoJSON, what has no limit is blank.
+        # As in the GeoJSON, unlimited values are blank.
         return typed.replace([np.inf, -np.inf], np.nan) if column.type == "number" else typed
     return pd.Series([_words(plain(value)) for value in values], name=column.key, dtype="str")
 
@@ -132,7 +132,7 @@ def _write_geopackage(path: Path, layers: Mapping[str, pd.DataFrame], assessment
 
 @contextmanager
 def _dated(assessment: Assessment) -> Iterator[None]:
-    """Have GeoPackages bear the scenario's date in place of the clock's, so that the bytes are the same."""
+    """Give GeoPackages the scenario's date instead of the clock's, so that the bytes are the same."""
     day = f"{assessment.inputs.scenario.scenario.date.isoformat()}T00:00:00.000Z"
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": day})
     try:

@@ -1,4 +1,4 @@
-"""Faults marked in the workbook that they stand in."""
+"""Faults marked in the workbook that contains them."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -18,12 +18,12 @@ from siting.write.workbooks import content_of
 
 _FILL: Final = PatternFill("solid", fgColor="FFE08A")
 _AUTHOR: Final = "siting"
-# Of the list: the file is the workbook itself.
+# The list has no column for the file: it is the workbook itself.
 _HEADS: Final = ("layer", "sheet", "cell", "row", "field", "found", "what", "advice")
 
 
 def marked_up(book: Workbook, faults: Iterable[Fault], lang: Lang) -> bytes:
-    """Return a copy of a workbook in which every cell at fault is coloured and says what is wrong.
+    """Return a copy of a workbook in which every cell with a fault is coloured and has a comment.
 
     Parameters
     ----------
@@ -37,8 +37,8 @@ def marked_up(book: Workbook, faults: Iterable[Fault], lang: Lang) -> bytes:
     Returns
     -------
     bytes
-        The file. Its first sheet lists the faults, one line a kind and value, with a link to the first cell. A comment
-        that stood at a cell at fault stays above ours; pictures and charts are not kept.
+        The file. Its first sheet lists the faults, one line for each kind and value, with a link to the first cell. An
+        existing comment of a faulty cell is kept above the new one; pictures and charts are not kept.
     """
     found = list(faults)
     told: dict[tuple[str, str], list[str]] = {}
@@ -54,7 +54,7 @@ def marked_up(book: Workbook, faults: Iterable[Fault], lang: Lang) -> bytes:
 
 
 def _anchor(sheet: Worksheet, name: str) -> Cell | MergedCell:
-    """Return a cell, or the one that shows what it is merged with."""
+    """Return a cell, or the visible cell of the range with which it is merged."""
     cell: Cell | MergedCell = sheet[name]
     if isinstance(cell, MergedCell):
         for each in sheet.merged_cells.ranges:
@@ -82,7 +82,7 @@ def _list(book: Workbook, faults: Sequence[Fault], lang: Lang) -> None:
             link.hyperlink = Hyperlink(ref=link.coordinate, location=f"'{title}'!{fault.cells[0]}")
     book.active = 0
     for each in book.worksheets:
-        # What is written in one of several chosen sheets is written in all of them.
+        # If several sheets were selected, typed text would go into all of them.
         each.sheet_view.tabSelected = each is sheet
 
 

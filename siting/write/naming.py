@@ -1,4 +1,4 @@
-"""What layers and notes are called: words in place of the keys and codes of a scenario."""
+"""Names of layers and notes: words instead of the keys and codes of a scenario."""
 
 from typing import Any
 
@@ -14,14 +14,14 @@ def note_text(note: Note, lang: Lang) -> str:
     Parameters
     ----------
     note : Note
-        The note; a layer or a level among its values is told by its name.
+        The note; a layer or a level among its values is replaced by its name.
     lang : {"zh", "en"}
         Language.
 
     Returns
     -------
     str
-        A sentence, or several.
+        One or several sentences.
 
     Examples
     --------
@@ -40,7 +40,7 @@ def note_text(note: Note, lang: Lang) -> str:
 
 
 def layer_name(key: str, lang: Lang, scenario: Scenario | None = None) -> str:
-    """Return what a layer's key means.
+    """Return the name of a layer.
 
     Parameters
     ----------
@@ -49,8 +49,7 @@ def layer_name(key: str, lang: Lang, scenario: Scenario | None = None) -> str:
     lang : {"zh", "en"}
         Language.
     scenario : Scenario, optional
-        Where it is given, in Chinese excluded ground is called by the rule that forbids building, and a base map by
-        what it shows.
+        If given, in Chinese an excluded area is named by the rule that forbids building, and a base map by its content.
 
     Examples
     --------
@@ -62,7 +61,7 @@ def layer_name(key: str, lang: Lang, scenario: Scenario | None = None) -> str:
 
 
 def _part(text: str, name: str, lang: Lang, scenario: Scenario | None) -> str:
-    """Return what the part of a key is called that tells a layer from others of its kind."""
+    """Return the name of the part of a key that distinguishes a layer from others of its kind."""
     if scenario is not None and lang == "zh":
         ground: Any = scenario.constraints.exclude.get(name) if text == "constraints_exclude" else None
         drawn: Any = scenario.basemap.get(name) if text == "basemap" else None

@@ -1,4 +1,4 @@
-"""Charts of what stands around a plan: the curve, the build order, fairness, and alternatives."""
+"""Charts of the studies of a plan: the curve, the build order, fairness, and alternatives."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -14,13 +14,13 @@ from siting.text import Lang, say
 from siting.write.figures import Chart, brief, choose_font, dress
 
 _BLUE, _ORANGE, _GREY, _PALE, _INK = "#3b6e8f", "#d1793b", "#8a8f94", "#f1f2f3", "#44494d"
-# Percentage points of room that are rounding.
+# A smaller gap in percentage points is a rounding error.
 _PROVED: Final = 1e-6
-# Points of a curve up to so many are drawn as dots; more would hide the line.
+# Up to this many points of a curve are drawn as dots; more would hide the line.
 _DOTS: Final = 60
-# More labels than these would run into one another.
+# More labels than this would overlap.
 _LABELS: Final = 30
-# Of more sites than these, those that stay in every plan are left out of the matrix.
+# With more sites than this, those that stay in every plan are left out of the matrix.
 _LINES: Final = 40
 
 
@@ -32,22 +32,22 @@ def draw_curve(
     plan_at: float | None = None,
     plan_share: float | None = None,
 ) -> Chart:
-    """Draw what share is covered against the number of stations or the money, with the room up to the bound.
+    """Draw the covered share against the number of stations or the money, with the gap to the bound.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        One row a point, as :func:`siting.locate.series.coverage_curve` gives it: ``limit``, ``covered_share``,
-        ``value_share``, ``bound_share`` (of value) and ``status``. Where some count more than others the weighted share
-        is drawn, and the axis says so.
+        One row for each point, as from :func:`siting.locate.series.coverage_curve`: ``limit``, ``covered_share``,
+        ``value_share``, ``bound_share`` (of value) and ``status``. With weights the weighted share is drawn, and the
+        axis says so.
     lang : {"zh", "en"}
         Language; English where no font has Chinese characters.
     by : {"stations", "budget"}, default "stations"
-        What is limited; money is given in yuan.
+        The limited quantity; money is in yuan.
     plan_at : float, optional
         The limit of the plan that is marked.
     plan_share : float, optional
-        What the plan covers; as much as the curve if absent.
+        What the plan covers; the value of the curve if absent.
     """
     font, lang = choose_font(lang)
     figure = Chart(figsize=(7.5, 4.4), layout="constrained")
@@ -58,7 +58,7 @@ def draw_curve(
     share = 100 * known["value_share"].to_numpy(dtype=np.float64)
     bound = 100 * known["bound_share"].to_numpy(dtype=np.float64)
     finite = np.isfinite(bound)
-    # Where all is proved there is no band to be explained.
+    # If everything is proved there is no band to explain.
     label = say("series.band", lang) if (bound[finite] > share[finite] + _PROVED).any() else None
     axes.fill_between(x, share, bound, where=finite.tolist(), color=_ORANGE, alpha=0.35, lw=0, label=label)
     axes.plot(x, share, color=_BLUE, label=say("series.best", lang), zorder=2)
@@ -86,9 +86,9 @@ def draw_curve(
 def _mark_plan(
     axes: Axes, x: np.ndarray, share: np.ndarray, at: float, lang: Lang, *, own: float | None = None
 ) -> None:
-    """Mark the plan at what it covers, else on the curve, between two points as high as the lower one.
+    """Mark the plan at its coverage, otherwise on the curve, between two points at the height of the lower one.
 
-    A plan made for the most covered stands on the curve; one that looks at anything else may stand below.
+    A plan for maximal covering is on the curve; a plan of another model may be below it.
     """
     below = np.flatnonzero(x <= at)
     if not below.size:
@@ -104,17 +104,17 @@ def _mark_plan(
 def draw_order(
     table: pd.DataFrame, lang: Lang, *, names: Mapping[int, str] | None = None, walked: bool = False
 ) -> Chart:
-    """Draw what is reached as stations are built one by one, against the best plans of as many, and what that loses.
+    """Draw the coverage as stations are built one by one, against the best plans with as many, and the loss.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        One row a station, as :func:`siting.locate.series.build_order` gives it: ``rank``, ``row``, ``gain``,
-        ``cumulative``, ``best`` and ``loss_share`` (NaN where the best was not sought).
+        One row for each station, as from :func:`siting.locate.series.build_order`: ``rank``, ``row``, ``gain``,
+        ``cumulative``, ``best`` and ``loss_share`` (NaN if the best was not computed).
     lang : {"zh", "en"}
         Language.
     names : mapping, optional
-        The name of each row, written at the axis for up to 30 stations.
+        The name of each site, written at the axis for up to 30 stations.
     walked : bool, default False
         Whether the figures are walking time (person-seconds, drawn in hours) instead of persons covered.
     """
@@ -210,21 +210,21 @@ def _gini_of(curve: pd.DataFrame) -> float:
 
 
 def draw_alternatives(plans: pd.DataFrame, lang: Lang, *, names: Mapping[int, str] | None = None) -> Chart:
-    """Draw plans against sites: which sites of the plan stay in its alternatives, and which others come in.
+    """Draw plans against sites: which sites of the plan stay in its alternatives, and which others are added.
 
     Parameters
     ----------
     plans : pandas.DataFrame
-        One row a plan, the first the plan itself: ``chosen`` (rows) and ``loss_share``, as
-        :func:`siting.locate.series.alternatives` gives them.
+        One row for each plan, the first the plan itself: ``chosen`` (sites) and ``loss_share``, as from
+        :func:`siting.locate.series.alternatives`.
     lang : {"zh", "en"}
         Language.
     names : mapping, optional
-        The name of each row; numbers if absent.
+        The name of each site; numbers if absent.
     """
     font, lang = choose_font(lang)
     chosen = [set(rows) for rows in plans["chosen"]]
-    # Sites of the plan first, those that stay in most on top; then the others.
+    # Sites of the plan first, sorted by how often they stay; then the others.
     kept = {row: sum(row in rows for rows in chosen[1:]) for row in set().union(*chosen)}
     rows = sorted(kept, key=lambda row: (row not in chosen[0], -kept[row], row))
     in_all = [row for row in rows if all(row in plan for plan in chosen)] if len(rows) > _LINES else []
@@ -261,15 +261,15 @@ def draw_stability(table: pd.DataFrame, lang: Lang, *, names: Mapping[int, str] 
     Parameters
     ----------
     table : pandas.DataFrame
-        As :func:`siting.locate.series.stability` gives it: ``row``, a column for each speed (m/s), ``stays_at``.
+        The result of :func:`siting.locate.series.stability`: ``row``, a column for each speed (m/s), ``stays_at``.
     lang : {"zh", "en"}
         Language.
     names : mapping, optional
-        The name of each row; numbers if absent.
+        The name of each site; numbers if absent.
     """
     font, lang = choose_font(lang)
     speeds = [column for column in table if isinstance(column, float)]
-    # Sites that stay at most speeds on top.
+    # Sites that stay at most speeds come first.
     table = table.sort_values(["stays_at", "row"], ascending=[False, True])
     figure = Chart(figsize=(3.4 + 0.9 * len(speeds), 1.7 + 0.3 * max(len(table), 1)), layout="constrained")
     axes = figure.subplots()
@@ -287,7 +287,7 @@ def draw_stability(table: pd.DataFrame, lang: Lang, *, names: Mapping[int, str] 
 def _board(
     axes: Axes, tiles: Sequence[Sequence[str]], shares: Sequence[str], heads: Sequence[str], labels: Sequence[str]
 ) -> None:
-    """Draw a line of coloured tiles for each label, and what they come to behind them."""
+    """Draw a line of coloured tiles for each label, with their total behind."""
     for line, colours in enumerate(tiles):
         for column, colour in enumerate(colours):
             axes.add_patch(Rectangle((column - 0.45, line - 0.4), 0.9, 0.8, color=colour, linewidth=0))
@@ -303,7 +303,7 @@ def _board(
 
 
 def _how_good(loss: float, lang: Lang) -> str:
-    """Say how much worse or better a plan is."""
+    """Return how much worse or better a plan is."""
     if round(abs(loss), 5) == 0:
         return say("series.same", lang)
     return say("series.worse" if loss > 0 else "series.better", lang, share=f"{100 * abs(loss):.2f} %")

@@ -1,4 +1,4 @@
-"""How it is told what a plan proves."""
+"""The words for what a plan proves."""
 
 import math
 from collections.abc import Callable
@@ -10,16 +10,16 @@ from siting.text.numbers import UNKNOWN, number, percent
 from siting.units import SECONDS_PER_MINUTE
 from siting.write.clauses import clause_reference
 
-# Objectives in which weights make one person count as several.
+# Objectives with weights, in which one person may count as several.
 _WEIGHTED: Final = frozenset({"covered", "beyond", "seconds"})
-# Objectives that count whom sites serve.
+# Objectives that count the people that sites serve.
 _SERVED: Final = frozenset({"covered", "beyond", "least_share"})
 
 
 class StageText(NamedTuple):
-    """The words of one objective of a model: what it is (and their key), its value, its bound, the optimality gap.
+    """The words of one objective of a model: its name (and key), its value, its bound, the optimality gap.
 
-    ``sense`` is ``"max"`` or ``"min"``: whether the bound lies above or below.
+    ``sense`` is ``"max"`` or ``"min"``: whether the bound is above or below.
     """
 
     key: str
@@ -48,7 +48,7 @@ def stage_texts(proposal: Proposal, lang: Lang) -> list[StageText]:
     Parameters
     ----------
     proposal : Proposal
-        The plan, with its stages; none of an infeasible request.
+        The plan, with its stages; none for an infeasible request.
     lang : {"zh", "en"}
         Language.
 
@@ -56,8 +56,8 @@ def stage_texts(proposal: Proposal, lang: Lang) -> list[StageText]:
     -------
     list of StageText
         Persons, stations and yuan as whole numbers, walking in person-minutes or minutes, shares in percent; a dash for
-        what is not known. What counts persons says where some count more than others, and where sites have a capacity,
-        so that not all who are covered are served.
+        unknown values. Objectives that count persons are marked if there are weights, or if sites have a capacity, so
+        that not all covered people are served.
     """
     weighted, limited = bool(proposal.request.get("weights")), _has_capacity(proposal)
 
@@ -85,7 +85,7 @@ def stage_texts(proposal: Proposal, lang: Lang) -> list[StageText]:
 
 
 def _with_clauses(proposal: Proposal, place: int, name: str, lang: Lang) -> str:
-    """Return what an objective is called, with the clauses for which it stands."""
+    """Return the name of an objective, with its clauses."""
     selection = proposal.selection
     named = selection.clauses[place] if place < len(selection.clauses) else ()
     if not named:

@@ -1,4 +1,4 @@
-"""What a scenario may hold, read from its schema: sections, keys, columns, and the texts that explain them.
+"""The contents of a scenario, from its schema: sections, keys, columns, and the texts that explain them.
 
 The scenario that ``siting new`` writes and the pages ``docs/scenario.md`` and ``docs/gap-report.md`` are printed from
 this.
@@ -32,7 +32,7 @@ from siting.domain.tables import (
 )
 from siting.text import Lang, knows, say
 
-# Stands for a name of the user's own, or for a level, in the name of a section.
+# Stands for a user's own name, or for a level, in the name of a section.
 NAME: Final = "*"
 COLUMNS: Final[Mapping[str, tuple[Column, ...]]] = {
     "units": UNIT_COLUMNS,
@@ -72,8 +72,8 @@ _SIGNS: Final = {"gt": "> ", "ge": "≥ ", "lt": "< ", "le": "≤ "}
 class Key:
     """One key of a section: its name, its type, whether it must be given, its default.
 
-    ``choices`` are the values allowed where these are few (of a list: its members), written as TOML; ``type`` is blank
-    where there are no others. ``limits`` are the bounds of a number (``≥ 0``).
+    ``choices`` are the allowed values if these are few (for a list: its members), written as TOML; ``type`` is blank if
+    there are no others. ``limits`` are the bounds of a number (``≥ 0``).
     """
 
     group: str
@@ -87,7 +87,7 @@ class Key:
 
     @property
     def text_key(self) -> str:
-        """Where the catalogue explains the key: a text of the section's own, else the one that such sections share."""
+        """The key of its text in the catalogue: the section's own text, otherwise the shared one of such sections."""
         own = f"scenario_key.{self.group}.{self.name}"
         return own if knows(own) else f"scenario_key.{self.fallback}.{self.name}"
 
@@ -107,7 +107,7 @@ class Key:
 class Heading:
     """One section of a scenario: its name as written in TOML (``*`` for a name to fill in) and its keys.
 
-    ``array`` is true of a section that may stand any number of times (``[[…]]``); its name ends with ``*`` too.
+    ``array`` is true for a section that may appear several times (``[[…]]``); its name ends with ``*`` too.
     """
 
     name: str
@@ -125,7 +125,7 @@ class Heading:
         return COLUMNS.get(self.group, ())
 
     def line(self, name: str) -> str:
-        """Return the section's line in TOML, a name in place of ``*``.
+        """Return the section's line in TOML, with a name instead of ``*``.
 
         Examples
         --------
@@ -136,29 +136,29 @@ class Heading:
         return f"[[{self.name.removesuffix(f'.{NAME}')}]]" if self.array else f"[{self.name.replace(NAME, name)}]"
 
     def text(self, lang: Lang) -> str:
-        """Return what the section is for."""
+        """Return the purpose of the section."""
         return say(f"scenario_section.{self.group}", lang)
 
 
 def headings() -> tuple[Heading, ...]:
-    """Return the sections of a scenario in the order of the schema; those without keys of their own are left out."""
+    """Return the sections of a scenario in the order of the schema, without those that have no keys of their own."""
     return tuple(heading for heading in _walk("", Scenario) if heading.keys)
 
 
 def column_text(group: str, column: Column, lang: Lang) -> str:
-    """Return what a column means in a layer, with what the file must know of it."""
+    """Return the meaning of a column in a layer, with the limits of its values."""
     name = say(f"field.{column.key}", lang)
     more = f"scenario_column.{group}.{column.key}"
     return f"{name}{'：' if lang == 'zh' else ': '}{say(more, lang)}" if knows(more) else name
 
 
 def unit_text(column: Column, lang: Lang) -> str:
-    """Return the unit of a column; blank where it has none."""
+    """Return the unit of a column; blank without one."""
     return say(f"scenario_unit.{column.unit}", lang) if column.unit else ""
 
 
 def choice_text(column: Column, choice: str, lang: Lang) -> str:
-    """Return what a choice of a column means."""
+    """Return the meaning of a choice of a column."""
     own = f"scenario_choice.{column.key}.{choice}"
     return say(own if knows(own) else f"{column.key}.{choice}", lang)
 
@@ -202,7 +202,7 @@ def _walk(name: str, model: type[Section], *, array: bool = False) -> Iterator[H
 
 
 def _section_of(annotation: object) -> tuple[type[Section], type | None] | None:
-    """Return the section that a field holds, and dict or tuple if it holds many; None for a plain value."""
+    """Return the section of a field, and dict or tuple if it holds many; None for a plain value."""
     for kind in _members(annotation):
         if isinstance(kind, type) and issubclass(kind, Section):
             return kind, None
@@ -235,7 +235,7 @@ def _key(section: str, model: type[Section], name: str, field: FieldInfo) -> Key
 
 
 def _members(annotation: object) -> Iterator[Any]:
-    """Yield what a value may be, through unions and annotations."""
+    """Yield the possible types of a value, through unions and annotations."""
     if get_origin(annotation) is Annotated:
         yield from _members(get_args(annotation)[0])
     elif get_origin(annotation) in (Union, UnionType):

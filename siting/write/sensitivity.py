@@ -1,4 +1,4 @@
-"""How a comparison of settings is told: the words of each row."""
+"""The words of each row of a comparison of settings."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from siting.text import Lang, knows, say
 
 
 def setting_text(row: Mapping[Any, Any], lang: Lang) -> str:
-    """Return what a row of the comparison says of the thing that it varies.
+    """Return the words for the setting that a row of the comparison varies.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def setting_text(row: Mapping[Any, Any], lang: Lang) -> str:
 
 
 def walker_text(row: Mapping[Any, Any], lang: Lang) -> str:
-    """Return the walker of a row, by name and speed; a scenario's own bears the name that it has there."""
+    """Return the walker of a row, by name and speed; a scenario's own walker has its name from the scenario."""
     key = f"walker.{row['walker']}"
     name = say(key, lang) if knows(key) else row["walker"]
     speed = row["speed_m_s"]
@@ -35,7 +35,7 @@ def walker_text(row: Mapping[Any, Any], lang: Lang) -> str:
 
 
 def note_text(row: Mapping[Any, Any], lang: Lang) -> str:
-    """Return the remark on a row; empty where there is none."""
+    """Return the remark on a row; empty without one."""
     notes = [say("sensitivity.own", lang)] if row["own"] else []
     if isinstance(row["note"], str):
         notes.append(say(f"sensitivity.note.{row['note']}", lang))

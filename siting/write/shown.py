@@ -1,4 +1,4 @@
-"""The first tables of a gap report and of a plan, as the screen and a notebook show them."""
+"""The first tables of a gap report and of a plan, for the terminal and notebooks."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -9,7 +9,7 @@ from siting.domain.intervals import figure_text
 from siting.text import Lang, say
 from siting.text.numbers import between, number, percent
 
-# Columns of a gap report: their heads stand below ``cli.column``.
+# Columns of a gap report: their heads are under ``cli.column``.
 GAP_KEYS: Final = ("unit", "residents", "elderly", "covered", "land", "gap_01", "gap_02", "verdict")
 # Digits of land per person.
 _LAND_DIGITS: Final = 3
@@ -23,7 +23,7 @@ def gap_rows(units: pd.DataFrame, totals: Mapping[str, Any], lang: Lang) -> Iter
     units : pandas.DataFrame
         Units of a gap report.
     totals : mapping
-        Its figures of the whole, with ``verdict``, None where no one unit is the whole.
+        Its figures of the whole, with ``verdict``, None if the whole is not a single unit.
     lang : {"zh", "en"}
         Language.
     """
@@ -43,7 +43,7 @@ def gap_rows(units: pd.DataFrame, totals: Mapping[str, Any], lang: Lang) -> Iter
 
 
 def required_text(totals: Mapping[str, Any], floor: str) -> str:
-    """Return the land that the whole needs at a floor (``"01"``, ``"02"``): as many m² as it has people, between ends.
+    """Return the land that the whole requires (``"01"``, ``"02"``): its people × the minimum, with interval ends.
 
     Examples
     --------
@@ -60,7 +60,7 @@ def required_text(totals: Mapping[str, Any], floor: str) -> str:
 
 
 def verdict_of_whole(units: pd.DataFrame) -> str | None:
-    """Return the verdict of the one district (or city) that is the whole; None where there are several, or none."""
+    """Return the verdict of the only district (or city) that is the whole; None if there are several, or none."""
     for level in ("district", "city"):
         verdicts = units.loc[units["level"] == level, "verdict"]
         if len(verdicts) == 1:
@@ -69,7 +69,7 @@ def verdict_of_whole(units: pd.DataFrame) -> str | None:
 
 
 def station_keys(stations: pd.DataFrame) -> tuple[str, ...]:
-    """Return the columns of a table of stations: sizes and persons served where there are some."""
+    """Return the columns of a table of stations: sizes and persons served only if there are any."""
     sized = ("size",) if stations["size"].notna().any() else ()
     served = ("served",) if stations["elderly_served"].notna().any() else ()
     return ("rank", "name", "candidate", *sized, "tenure", "new", *served, "share", "cost")
@@ -108,7 +108,7 @@ def stations_html(stations: pd.DataFrame, lang: Lang) -> str:
 
 def _html(keys: tuple[str, ...], rows: list[tuple[str, ...]], lang: Lang) -> str:
     table = pd.DataFrame(rows, columns=[say(f"cli.column.{key}", lang) for key in keys], dtype="object")
-    # Else pandas cuts long texts.
+    # Otherwise pandas truncates long texts.
     with pd.option_context("display.max_colwidth", None):
         return str(table.to_html(index=False))
 

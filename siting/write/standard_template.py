@@ -1,4 +1,4 @@
-"""The standard that ``siting standards new`` writes: every key explained, a clause filled in."""
+"""The standard that ``siting standards new`` writes: every key explained, with an example clause."""
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,7 +11,7 @@ from siting.write.reference import toml
 from siting.write.template import comment
 
 _KEY: Final = "my-standard"
-# What is filled in; a text of the catalogue stands for itself.
+# The example values; a text of the catalogue is copied.
 _FILLED: Final[Mapping[str, object]] = {
     "id": _KEY,
     "jurisdiction": "重庆市",
@@ -30,7 +30,7 @@ _FILLED_CLAUSE: Final[Mapping[str, object]] = {
 }
 _WORDED: Final = ("number", "title", "issuer", "source")
 _WORDED_CLAUSE: Final = ("article", "quote")
-# What stands behind a commented key.
+# The placeholder after a commented key.
 _EXAMPLES: Final[Mapping[str, object]] = {
     "code": "500112",
     "excludes": (),
@@ -100,7 +100,7 @@ _UNCLAUSED: Final = """\
 
 
 def standard_template(lang: Lang) -> str:
-    """Return the file of a standard with every key explained and one clause filled in.
+    """Return the file of a standard with every key explained and one example clause.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def standard_template(lang: Lang) -> str:
     Returns
     -------
     str
-        TOML that a scenario may name under ``standards.files`` as it is.
+        TOML that a scenario may name unchanged under ``standards.files``.
 
     Examples
     --------
@@ -134,7 +134,7 @@ def standard_template(lang: Lang) -> str:
 
 
 def standard_from(source: Standard, lang: Lang) -> str:
-    """Return the file of a standard of one's own that holds all of another; what it lacks is to be filled in.
+    """Return the file of a user's own standard that contains all of another; missing values are to be filled in.
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ def standard_from(source: Standard, lang: Lang) -> str:
     Returns
     -------
     str
-        TOML that a scenario may name under ``standards.files`` as it is; the ids begin with ``my-``.
+        TOML that a scenario may name unchanged under ``standards.files``; the ids begin with ``my-``.
 
     Examples
     --------
@@ -169,7 +169,7 @@ def standard_from(source: Standard, lang: Lang) -> str:
 
 
 def _lines_of(section: Section, *, below: tuple[str, ...] = (), **other: object) -> Iterator[str]:
-    """Yield the keys of a section that say something, some of them with other values."""
+    """Yield the keys of a section that have values, some of them replaced."""
     said = section.model_dump(exclude_defaults=True, exclude_none=True, exclude=set(below))
     yield from (f"{name} = {toml(value)}" for name, value in {**said, **other}.items())
 

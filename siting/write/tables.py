@@ -17,13 +17,13 @@ from siting.write.geojson import is_unlimited, plain, unlimited
 from siting.write.worded import in_words
 from siting.write.workbooks import FORMULA_MARKS, content_of, put
 
-# Columns of long texts are wrapped at so many letters.
+# Columns of long texts are wrapped at this width.
 _WIDEST: Final = 60
 _LATIN: Final = 0x2E7F
 
 
 def neutral(cell: object) -> object:
-    """Return a cell that no spreadsheet takes for a formula: such a text gets an apostrophe before it.
+    """Return a cell that no spreadsheet interprets as a formula: such a text gets an apostrophe before it.
 
     Examples
     --------
@@ -40,10 +40,10 @@ def write_table(path: Path, table: pd.DataFrame, lang: Lang) -> None:
     Parameters
     ----------
     path : pathlib.Path
-        ``.csv`` (UTF-8 with a mark, so that spreadsheets read Chinese) and ``.xlsx`` hold words, ``.json`` names of
-        columns and codes, and in each row the figures that are null since nothing limits them (``unlimited``); it is
-        replaced whole. In CSV and XLSX a text that begins like a formula (``=``, ``+``,
-        ``-``, ``@``) stays a text.
+        ``.csv`` (UTF-8 with a byte order mark, so that spreadsheets read Chinese) and ``.xlsx`` hold words, ``.json``
+        names of columns and codes, and in each row the figures that are null because they have no limit
+        (``unlimited``); it is replaced whole. In CSV and XLSX a text that begins like a formula (``=``, ``+``, ``-``,
+        ``@``) stays a text.
     table : pandas.DataFrame
         The table; its index is left out.
     lang : {"zh", "en"}
@@ -77,7 +77,7 @@ def write_sheet(path: Path, table: pd.DataFrame, title: str) -> None:
 
 
 def fill_sheet(sheet: Worksheet, table: pd.DataFrame) -> None:
-    """Lay out a table in an empty sheet, whose head stays in sight and filters the rows.
+    """Write a table into an empty sheet, with a frozen head that filters the rows.
 
     Parameters
     ----------
@@ -104,5 +104,5 @@ def fill_sheet(sheet: Worksheet, table: pd.DataFrame) -> None:
 
 
 def _width(value: object) -> int:
-    """Return how many Latin letters wide a cell is; a Chinese one takes two."""
+    """Return the width of a cell in Latin letters; a Chinese character takes two."""
     return sum(2 if ord(letter) > _LATIN else 1 for letter in str(value))

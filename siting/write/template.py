@@ -1,4 +1,4 @@
-"""The scenario that ``siting new`` writes: every section and key explained, what must be given or was found is in."""
+"""The scenario that ``siting new`` writes: every section and key explained, with required or found values filled in."""
 
 import datetime as dt
 import re
@@ -13,7 +13,7 @@ from siting.text import Lang, say
 from siting.write.reference import NAME, Heading, Key, choice_text, column_text, headings, toml, unit_text
 from siting.write.wrapping import wrapped
 
-# The names that stand for ``*``, in the order in which they are written.
+# The names that replace ``*``, in the order in which they are written.
 _NAMES: Final = {
     "units": ("street", "community", "district"),
     "units_people": ("street",),
@@ -25,7 +25,7 @@ _NAMES: Final = {
     "surface_over": ("bridges",),
     "basemap": ("water",),
 }
-# What is filled in, so that the file can be read as it is; everything else is commented out.
+# Values that are filled in, so that the file can be read unchanged; everything else is commented out.
 _FILLED: Final[dict[str, object]] = {
     "scenario.date": dt.date(2026, 1, 1),
     "standards.place": "重庆市",
@@ -42,11 +42,11 @@ _FILLED: Final[dict[str, object]] = {
     "facilities.complete": True,
     "network.path": "walk.gpkg",
 }
-# Of these, what stands there whatever was found: it names no file and no place.
+# Those of them that are always filled in: they name no file and no place.
 _DATE: Final = "scenario.date"
 # Without these a scenario cannot be checked.
 _NEEDED: Final = ("population", "units", "facilities")
-# What stands behind a commented key that has no default.
+# The placeholder after a commented key without a default.
 _EXAMPLES: Final[dict[str, object]] = {
     "standards.ids": ("cq-2017-162", "cq-2019-129"),
     "standards.exclude_area.path": "liangjiang.gpkg",
@@ -128,7 +128,7 @@ _EXAMPLES: Final[dict[str, object]] = {
     "*.attributes_on": ("Layer", "图层"),
     "*.unit": "persons per cell",
 }
-# Sections before the layers that they are like: what all layers share is explained at the first of the others.
+# Sections that precede the similar layers: shared keys are explained at the first of the others.
 _AHEAD: Final = ("standards_exclude_area",)
 # Keys that all layers share and that are often needed.
 _OFTEN: Final = ("path", "layer", "crs", "unit")
@@ -138,23 +138,23 @@ _WIDTH: Final = 100
 def scenario_template(lang: Lang, draft: Draft | None = None, date: dt.date | None = None) -> str:
     """Return a scenario with every section and key explained.
 
-    Without a draft, what a scenario must give is filled with examples; optional keys are commented out
-    (``#key = value``), with their default, or an example where there is none. With one, what was found is filled
-    in, each section tells why, and what only the planner knows stands as a question before a commented key.
+    Without a draft, required keys have example values; optional keys are commented out (``#key = value``), with their
+    default, or an example if there is none. With a draft, found values are filled in, each section tells why, and what
+    only the user knows is a question before a commented key.
 
     Parameters
     ----------
     lang : {"zh", "en"}
         Language of the explanations.
     draft : Draft, optional
-        What was found in the planner's folder; one that found nothing counts for none.
+        The findings in the user's folder; a draft without findings counts as none.
     date : datetime.date, optional
         Date of the assessment; that of the example if absent.
 
     Returns
     -------
     str
-        A TOML file; without a draft, or where nothing is asked, :func:`siting.read_scenario` accepts it.
+        A TOML file; without a draft, or if no question is left, :func:`siting.read_scenario` accepts it.
 
     Examples
     --------
@@ -164,7 +164,7 @@ def scenario_template(lang: Lang, draft: Draft | None = None, date: dt.date | No
     True
     """
     writer = _Writer(lang, _filled(draft, date), draft if draft is not None and draft.found else _rest_of(draft))
-    # What all layers share is explained once, at the first of them.
+    # Shared keys of layers are explained once, at the first of them.
     blocks = ["\n".join(writer.head())]
     for heading in headings():
         blocks += ["\n".join(writer.section(heading, name)) for name in writer.names(heading.group)]
@@ -172,19 +172,19 @@ def scenario_template(lang: Lang, draft: Draft | None = None, date: dt.date | No
 
 
 def _rest_of(draft: Draft | None) -> Draft:
-    """Return a draft that tells of the files that were not taken, and of nothing else."""
+    """Return a draft that only lists the files that were not used."""
     return Draft() if draft is None else Draft(rest=draft.rest)
 
 
 def _filled(draft: Draft | None, date: dt.date | None) -> Mapping[str, object]:
-    """Return what is filled in: the date, and the examples or what was found."""
+    """Return the filled-in values: the date, and the examples or the findings."""
     day = {_DATE: _FILLED[_DATE] if date is None else date}
     return (_FILLED if draft is None or not draft.found else dict(draft.filled)) | day
 
 
 @dataclass
 class _Writer:
-    """Writes the sections one after the other, and remembers what is explained already."""
+    """Writes the sections one after the other, and remembers which keys are already explained."""
 
     lang: Lang
     filled: Mapping[str, object]
@@ -202,7 +202,7 @@ class _Writer:
                 yield from comment(lacking)
 
     def rest(self) -> Iterator[str]:
-        """Tell of the files that were not taken."""
+        """List the files that were not used."""
         if self.draft.rest:
             yield from comment(say("survey.rest", self.lang))
             for remark in self.draft.rest:
@@ -212,7 +212,7 @@ class _Writer:
         return remark_text(remark, self.lang)
 
     def names(self, group: str) -> tuple[str, ...]:
-        """Return the names that stand for ``*``: those found, then those of the examples."""
+        """Return the names that replace ``*``: those found, then those of the examples."""
         return tuple(dict.fromkeys((*self.draft.names.get(group, ()), *_NAMES.get(group, (NAME,)))))
 
     def section(self, heading: Heading, own: str) -> Iterator[str]:
@@ -232,7 +232,7 @@ class _Writer:
         yield from self.columns(name, heading, whole=first)
 
     def columns(self, name: str, heading: Heading, *, whole: bool) -> Iterator[str]:
-        """Yield the names of columns, and after them those that are asked for."""
+        """Yield the names of columns, and after them the open questions."""
         renamed = self.filled.get(f"{name}.columns", {})
         start = f"{name}.columns."
         asked = {path.removeprefix(start): each for path, each in self.draft.asked.items() if path.startswith(start)}
@@ -265,7 +265,7 @@ class _Writer:
             yield self.line(key, path)
 
     def is_shared(self, key: Key, path: str) -> bool:
-        """Tell whether a key is one that all layers take and few need."""
+        """Tell whether a key is one that all layers have and few need."""
         shared = key.text_key == f"scenario_key.{key.fallback}.{key.name}"
         return shared and key.name not in _OFTEN and path not in self.filled
 
@@ -283,17 +283,17 @@ class _Writer:
 
 
 def lacking_text(draft: Draft, lang: Lang) -> str | None:
-    """Return which sections are needed and were not found; None where all were."""
+    """Return which required sections were not found; None if all were."""
     lacking = [part for part in _NEEDED if not any(name.startswith(part) for name in draft.remarks)]
     return say("survey.lacking", lang, sections=say("inspect.comma", lang).join(lacking)) if lacking else None
 
 
 def remark_text(remark: Remark, lang: Lang) -> str:
-    """Return what a remark says, in one line."""
+    """Return the text of a remark, in one line."""
     said = {
         name: value.message(lang) if isinstance(value, Fault) else str(value) for name, value in remark.values.items()
     }
-    # What comes from names of files must not end the comment that it stands in.
+    # Text from file names must not end the comment that contains it.
     values = {name: re.sub(r"[\x00-\x1f\x7f]+", " ", text) for name, text in said.items()}
     return say(f"survey.{remark.code}", lang, **values)
 
@@ -301,7 +301,7 @@ def remark_text(remark: Remark, lang: Lang) -> str:
 def _columns(
     name: str, heading: Heading, renamed: Mapping[str, str], lang: Lang, *, whole: bool, asked: Sequence[str]
 ) -> Iterator[str]:
-    """Yield the names of columns: those found under another name, and where they are told for the first time all."""
+    """Yield the names of columns: those found under another name, and at their first mention all names."""
     rows = [(column.key, _column_note(heading.group, column, lang)) for column in heading.columns]
     if heading.group in ("facilities", "candidates"):
         rows += [(key, say("scenario_template.coordinates", lang)) for key in ("lon", "lat")]

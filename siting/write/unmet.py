@@ -13,17 +13,17 @@ from siting.text.numbers import number, percent
 from siting.write.audited import quantity
 from siting.write.clauses import amount_text, force_text
 
-# What is told in lines names no more places than these.
+# The most places that lines name.
 _MOST_NAMED: Final = 5
 _NOISE: Final = 1e-6
-# Rules for which it matters whom no candidate reaches.
+# Rules for which it matters which people no candidate reaches.
 _ASK_FOR_REACH: Final = frozenset({"share", "unit_share", "reach"})
-# Levels at which a clause on the coverage of units asks for a facility in the unit itself.
+# Levels at which a clause on unit coverage requires a facility in the unit itself.
 _OF_ONE_FACILITY: Final = frozenset({"community", "street"})
 
 
 class Told(NamedTuple):
-    """A line, and how deep it stands below others."""
+    """A line, and its indentation below others."""
 
     text: str
     depth: int = 0
@@ -35,16 +35,16 @@ def unmet_texts(proposal: Proposal, lang: Lang) -> list[Told]:
     Parameters
     ----------
     proposal : Proposal
-        The plan; ``blocked`` and ``shortfalls`` are told with the names that its check before knows.
+        The plan; ``blocked`` and ``shortfalls`` are given with the names from its check before.
     lang : {"zh", "en"}
         Language.
 
     Returns
     -------
     list of Told
-        None of a plan that does what is asked. Of an infeasible request: the rules that clash, the units that fall
-        short, whom no candidate reaches, the least that would do and what may be lifted. Of a relaxed plan: each clause
-        with its document, article and words, and below it the places that fall farthest short of it.
+        Empty for a plan that meets the request. For an infeasible request: the conflicting rules, the units that fall
+        short, the people that no candidate reaches, the least that would do and what may be relaxed. For a relaxed
+        plan: each clause with its document, article and words, and below it the places with the largest shortfalls.
     """
     return [*_blocked(proposal, lang), *_shortfalls(proposal, lang)]
 
@@ -71,7 +71,7 @@ def _blocked(proposal: Proposal, lang: Lang) -> Iterator[Told]:
     if blocked["unreached_elderly"] > 0 and (not blocked["rules"] or _ASK_FOR_REACH & {*blocked["rules"]}):
         yield Told(_unreached(proposal, blocked, lang))
     for name, least in blocked["least"].items():
-        # Rounded down it would not do.
+        # Rounded down it would be infeasible.
         value = f"{math.ceil(least['value'] - _NOISE):,.0f}"
         unproved = "" if least.get("proved", True) else say("proof.least.unproved", lang)
         yield Told(say(f"proof.least.{name}", lang, value=value) + unproved)
@@ -110,7 +110,7 @@ def _shortfalls(proposal: Proposal, lang: Lang) -> Iterator[Told]:
 
 
 def _cited(key: str, cited: tuple[Standard, Clause] | None, count: int, lang: Lang) -> str:
-    """Return where a clause stands and what it asks for, and in how many places it falls short."""
+    """Return where a clause is and what it requires, and in how many places it falls short."""
     if cited is None:
         return say("proof.line.clause_unknown", lang, id=key, count=count)
     standard, clause = cited
@@ -129,7 +129,7 @@ def _cited(key: str, cited: tuple[Standard, Clause] | None, count: int, lang: La
 
 
 def _short_of(proposal: Proposal, row: Mapping[str, Any], lang: Lang) -> str:
-    """Return what is provided of a clause in a place, what is required, and what falls short."""
+    """Return what is provided for a clause in a place, what is required, and the shortfall."""
     kind, unit = _kind_and_unit(proposal.after, row)
     level = str(row["level"])
     place = f"{say(f'level.{level}', lang)} {_place(proposal, level, row['id'], lang)}"
@@ -141,7 +141,7 @@ def _short_of(proposal: Proposal, row: Mapping[str, Any], lang: Lang) -> str:
 
 
 def _kind_and_unit(assessment: Assessment, row: Mapping[str, Any]) -> tuple[str, str]:
-    """Return of what kind a clause is, and in which unit it is judged in a place."""
+    """Return the kind of a clause, and its unit in a place."""
     checks = assessment.checks
     index = checks.index
     here = (checks["clause_id"] == row["clause_id"]).to_numpy() & (index.get_level_values("level") == row["level"])
@@ -169,7 +169,7 @@ def fairness_texts(proposal: Proposal, lang: Lang) -> list[Told]:
     Returns
     -------
     list of Told
-        The Gini coefficients; of a plan for fair shares first the unit with the least share, before and after.
+        The Gini coefficients; for a fair plan first the unit with the least share, before and after.
     """
     fairness = proposal.fairness
     if fairness is None:
@@ -226,7 +226,7 @@ def _named(proposal: Proposal, level: str | None, keys: Iterable[object], lang: 
 
 
 def _place(proposal: Proposal, level: str | None, key: object, lang: Lang) -> str:
-    """Return the name of a place with its id; the id alone where it has no name."""
+    """Return the name of a place with its id; only the id if it has no name."""
     places = proposal.before.places
     here = places["id"].astype(str).to_numpy() == str(key)
     if level is not None:

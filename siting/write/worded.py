@@ -1,4 +1,4 @@
-"""Tables in words: heads, codes and lists as a person reads them in a spreadsheet."""
+"""Tables in words: heads, codes and lists for people who read them in a spreadsheet."""
 
 import math
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from siting.text import LANGS, Lang, knows, say
 from siting.write.audited import completeness_text
 from siting.write.clauses import unit_text
 
-# Where the words of a column's codes stand; the first that knows a code says it.
+# Where the words of a column's codes are; the first place that has a code gives its word.
 _WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "kind": ("clause_kind",),
     "treatment": ("treatment",),
@@ -37,28 +37,28 @@ _WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "note": ("sensitivity.note",),
     "stopped_by": ("proof.stopped",),
 }
-# Where heads stand that other tables share.
+# Where heads are that other tables share.
 _HEADS: Final = ("table.column", "series.column", "sensitivity.column", "inspect.column", "field")
-# A unit that stands alone is told in the plural.
+# A unit without a number is in the plural.
 _SEVERAL: Final = "2"
 
 
 def in_words(table: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return a table as a person reads it.
+    """Return a table in words.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        Columns and codes as Python and JSON have them. Of pairs such as ``finding_zh`` and ``finding_en`` the one in
-        ``lang`` is kept.
+        Columns and codes as in Python and JSON. Of pairs such as ``finding_zh`` and ``finding_en`` the one in ``lang``
+        is kept.
     lang : {"zh", "en"}
         Language.
 
     Returns
     -------
     pandas.DataFrame
-        As many rows; heads and codes in words where the catalogue has them, lists as text, whole numbers without
-        decimals, what is unknown as empty text, what is without limit as a word.
+        With the same rows; heads and codes in words if the catalogue has them, lists as text, whole numbers without
+        decimals, unknown values as empty text, unlimited values as a word.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Workbooks (XLSX): texts that stay texts, and the same bytes for the same content."""
+"""Workbooks (XLSX): texts stay texts, and the same content gives the same bytes."""
 
 import datetime as dt
 from io import BytesIO
@@ -9,14 +9,14 @@ from openpyxl import Workbook
 from openpyxl.cell import Cell, MergedCell
 from openpyxl.writer.excel import ExcelWriter
 
-# A spreadsheet takes a text that begins with one of these for a formula.
+# A spreadsheet interprets a text that begins with one of these as a formula.
 FORMULA_MARKS: Final = ("=", "+", "-", "@", "\t", "\r")
-# The earliest day that an archive can hold; without a day of its own a workbook says when it was written.
+# The earliest date that an archive can hold; otherwise a workbook would contain the time of writing.
 _DAY: Final = (1980, 1, 1)
 
 
 def put(cell: Cell | MergedCell, text: str) -> None:
-    """Write a text that stays a text, however it begins."""
+    """Write a text that stays a text, whatever its first character is."""
     cell.value = text
     if text.startswith(FORMULA_MARKS):
         cell.data_type = "s"
@@ -24,7 +24,7 @@ def put(cell: Cell | MergedCell, text: str) -> None:
 
 
 def content_of(book: Workbook) -> bytes:
-    """Return the file of a workbook: the same bytes for the same content, whenever it is written.
+    """Return the file of a workbook: the same bytes for the same content, at any time.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Texts in lines of a given width: Chinese may be cut between any two characters, other scripts between words."""
+"""Text wrapped to a given width: Chinese may be cut between any two characters, other scripts between words."""
 
 import re
 import unicodedata
@@ -11,7 +11,7 @@ _TOKEN: Final = re.compile(rf"“*(?:[{_WIDE}]|[^\s{_WIDE}“]+)[，。、：；
 
 
 def wrapped(text: str, width: int) -> Iterator[str]:
-    """Yield a text of one line as lines of at most so many columns; a word that is wider stands alone.
+    """Yield a one-line text as lines of at most so many columns; a word that is wider has its own line.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def wrapped(text: str, width: int) -> Iterator[str]:
     Yields
     ------
     str
-        Without blanks at the end.
+        Without trailing blanks.
 
     Examples
     --------

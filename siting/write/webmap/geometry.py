@@ -1,4 +1,4 @@
-"""From tables in the working CRS to GeoJSON features that a browser can carry."""
+"""From tables in the working CRS to GeoJSON features that are small enough for a browser."""
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -20,7 +20,7 @@ Properties = Mapping[str, Any]
 _POINT_DECIMALS: Final = 6  # 0.1 m
 _SHAPE_DECIMALS: Final = 5  # 1 m, below what a screen shows
 _COARSEST_M: Final = 500.0
-# Coordinates that one layer may hold: some 20 bytes each.
+# The most coordinates of one layer: some 20 bytes each.
 SHAPE_BUDGET: Final = 60_000
 LINE_BUDGET: Final = 100_000
 
@@ -33,7 +33,7 @@ def features(
     tolerance_m: float = 1.0,
     shared_borders: bool = False,
 ) -> list[Feature]:
-    """Return one GeoJSON feature a row, simplified and rounded; rows without geometry are left out.
+    """Return one GeoJSON feature for each row, simplified and rounded; rows without geometry are left out.
 
     Parameters
     ----------
@@ -44,9 +44,9 @@ def features(
     properties : callable, optional
         Gives the properties of a row by its position.
     tolerance_m : float
-        How far an outline may move; grows when the layer is too heavy.
+        The tolerance of simplification; it grows if the layer is too large.
     shared_borders : bool
-        The polygons partition the ground and must still meet once simplified.
+        The polygons partition the area and must still meet after simplification.
     """
     geometry = _simplified(geometries(frame), tolerance_m, shared_borders=shared_borders)
     moved = to_degrees(geometry, frame.crs or crs)
@@ -74,7 +74,7 @@ def geometries(frame: gpd.GeoDataFrame) -> NDArray[np.object_]:
 
 
 def to_degrees(geometry: NDArray[np.object_], crs: CRS) -> NDArray[np.object_]:
-    """Move geometries to WGS84 and round them; points keep a decimal more than shapes."""
+    """Transform geometries to WGS84 and round them; points keep one more decimal than shapes."""
     moved = np.asarray(gpd.GeoSeries(list(geometry), crs=crs).to_crs(WGS84).array, dtype=object)
     points = shapely.get_dimensions(moved) == 0
     rounded = moved.copy()

@@ -1,4 +1,4 @@
-"""The base of the map, made of the scenario's own layers: ground, water, network, borders, excluded ground, circles."""
+"""The base of the map, from the scenario's own layers: land, water, network, borders, excluded areas, circles."""
 
 from typing import Final
 
@@ -18,7 +18,7 @@ from siting.write.webmap.popups import Popups
 from siting.write.webmap.style import AFTER, BEFORE, INK, PAPER, Style
 from siting.write.webmap.wording import missing, number, words
 
-# Kinds of the network, how each is drawn, and under which sample of the legend it falls.
+# Kinds of the network, how each is drawn, and its sample in the legend.
 _WAYS: Final[dict[str, tuple[str, Style]]] = {
     "street": ("street", {"color": "#a9a294", "weight": 1.0, "opacity": 0.9}),
     "path": ("path", {"color": "#b9b2a4", "weight": 0.6, "opacity": 0.85}),
@@ -50,7 +50,7 @@ _TRIED: Final = 25
 
 
 def draw_ground(assessment: Assessment, proposal: Proposal | None, popups: Popups) -> Drawing:
-    """Return the layers that lie under the findings, those people may switch first."""
+    """Return the layers that are drawn below the findings, the switchable ones first."""
     marks = _marks(assessment, proposal)
     layers = [_borders(assessment, marks), _excluded(assessment, popups), _network(assessment), *_basemap(assessment)]
     layers += [_paper(assessment), _relief(assessment)]
@@ -161,7 +161,7 @@ def _basemap(assessment: Assessment) -> list[MapLayer]:
         kind = inputs.scenario.basemap[name].style
         shapes = features(frame, inputs.crs, same({"s": f"base_{kind}"}), tolerance_m=3.0)
         found.setdefault(kind, []).extend(shapes)
-    # Green lies under the findings; water and lines stay readable above the colours of units.
+    # Green areas are drawn below the findings; water and lines stay readable above the colours of units.
     drawn = [(kind, "base" if kind == "green" else "water") for kind in ("green", "water", "line") if kind in found]
     if not drawn:
         return []
@@ -210,7 +210,7 @@ def _lines_by_kind(edges: gpd.GeoDataFrame) -> dict[str, BaseGeometry]:
 
 
 def _within_budget(lines: dict[str, BaseGeometry]) -> tuple[dict[str, BaseGeometry], bool]:
-    """Leave out the small ways of a network too heavy for a page, then all of it; tell whether any was left out."""
+    """Leave out the small ways of a too large network, then all of it; tell whether any was left out."""
     for minor in (frozenset[str](), _MINOR, _MINOR | {"stairs"}):
         kept = {kind: line for kind, line in lines.items() if kind not in minor}
         if sum(shapely.get_num_coordinates(line) for line in kept.values()) <= LINE_BUDGET:
@@ -248,14 +248,14 @@ def _names(assessment: Assessment, marks: NDArray[np.float64]) -> list[Feature]:
 
 
 def _marks(assessment: Assessment, proposal: Proposal | None) -> NDArray[np.float64]:
-    """Return where markers stand: names keep away from them."""
+    """Return the positions of markers, which names avoid."""
     frames = [assessment.inputs.facilities, *([proposal.stations] if proposal is not None else [])]
     shapes = np.concatenate([geometries(frame) for frame in frames])
     return shapely.get_coordinates(shapely.centroid(shapes))
 
 
 def _anchor(shape: BaseGeometry, marks: NDArray[np.float64]) -> BaseGeometry:
-    """Choose where a unit's name stands: inside, clear of its border and of the markers."""
+    """Choose the position of a unit's name: inside, clear of its border and of the markers."""
     west, south, east, north = shape.bounds
     xs, ys = np.meshgrid(np.linspace(west, east, _TRIED), np.linspace(south, north, _TRIED))
     xy = np.column_stack([xs.ravel(), ys.ravel()])
@@ -274,7 +274,7 @@ def _anchor(shape: BaseGeometry, marks: NDArray[np.float64]) -> BaseGeometry:
 
 
 def _beyond(permitted: gpd.GeoDataFrame, assessment: Assessment) -> gpd.GeoDataFrame:
-    """Return the ground of the units beyond that on which one may build."""
+    """Return the area of the units outside the area in which building is permitted."""
     whole = shapely.box(*assessment.places.total_bounds)
     rest = shapely.difference(whole, shapely.union_all(permitted.geometry.to_numpy()))
     return gpd.GeoDataFrame(geometry=[rest], crs=permitted.crs)

@@ -1,4 +1,4 @@
-"""Our own icons: a shape and a colour for each tier, a dress for each status, drawn as inline SVG."""
+"""The icons: a shape and a colour for each tier, a style for each status, drawn as inline SVG."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -6,7 +6,7 @@ from typing import Any, Final
 from siting.write.webmap.style import AFTER
 
 TIER_COLOURS: Final = {"institution": "#253494", "centre": "#0b6e6e", "station": "#c2561a"}
-# Outlines on a 24 × 24 sheet: a square, a hexagon and a disc, told apart without colour.
+# Outlines on a 24 × 24 sheet: a square, a hexagon and a disc, which differ without colour.
 _OUTLINES: Final = {
     "institution": '<rect x="3" y="3" width="18" height="18" rx="2.5"{dress}/>',
     "centre": '<path d="M12 1.6 21.2 6.8v10.4L12 22.4 2.8 17.2V6.8Z"{dress}/>',
@@ -45,7 +45,7 @@ class Icon:
     anchor: tuple[int, int]
 
     def as_data(self, pane: str) -> dict[str, Any]:
-        """Return the icon as the page's script takes it."""
+        """Return the icon in the form of the page's script."""
         return {"svg": self.svg, "size": list(self.size), "anchor": list(self.anchor), "pane": pane}
 
 

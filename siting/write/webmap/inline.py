@@ -1,4 +1,4 @@
-"""Scripts and styles of others that lie in the page: the vendored assets, as text that needs no other file."""
+"""Third-party scripts and styles inside the page: the vendored assets, as text that needs no other file."""
 
 import base64
 import hashlib
@@ -18,7 +18,7 @@ _END_OF_SCRIPT: Final = re.compile(r"</(script)", re.IGNORECASE)
 
 
 class UnknownAssetError(ValueError):
-    """The page asks for something that is not among the vendored assets."""
+    """The page requests something that is not among the vendored assets."""
 
     def __init__(self, url: str) -> None:
         super().__init__(f"the map would fetch {url!r}, which is not a vendored asset")
@@ -37,7 +37,7 @@ def asset(name: str) -> bytes:
     Raises
     ------
     UnknownAssetError
-        The manifest does not list the file, or the file is not what the manifest says.
+        The manifest does not list the file, or the file differs from the manifest.
     """
     entry = manifest().get(name)
     if entry is None:
@@ -49,7 +49,7 @@ def asset(name: str) -> bytes:
 
 
 def script(name: str) -> str:
-    """Return a vendored script, fit to stand between the tags of a page.
+    """Return a vendored script that can be put between the tags of a page.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def script(name: str) -> str:
     siting.write.webmap.inline.UnknownAssetError: the map would fetch 'elsewhere.js', which is not a vendored asset
     """
     text = _SOURCE_MAP.sub("", asset(name).decode("utf-8"))
-    # Within strings and patterns of JavaScript the backslash changes nothing.
+    # Within strings and patterns of JavaScript the added backslash changes nothing.
     return _END_OF_SCRIPT.sub(r"<\\/\1", text)
 
 
@@ -75,7 +75,7 @@ def style(name: str) -> str:
     Raises
     ------
     UnknownAssetError
-        The stylesheet, or what it names, is not among the vendored assets.
+        The stylesheet, or a file that it names, is not among the vendored assets.
     """
     text = _SOURCE_MAP.sub("", asset(name).decode("utf-8"))
     if _CSS_IMPORT.search(text):

@@ -38,6 +38,6 @@ def _samples(layer: MapLayer) -> str:
     rows = "".join(f"<li>{row.sample}{row.label.html()}</li>" for row in layer.legend)
     if not caption and not rows:
         return ""
-    # What cannot be switched on says why at once.
+    # A switch that is disabled shows the reason.
     dress = (" fixed" if not layer.parts else "") + (" compact" if layer.compact else "")
     return f'<div class="samples{dress}">{caption}<ul>{rows}</ul></div>'

@@ -1,4 +1,4 @@
-"""Rasters as pictures: the checked grid, cell by cell, and the relief of the ground, both in Web Mercator."""
+"""Rasters as pictures: the checked grid, cell by cell, and the relief of the terrain, both in Web Mercator."""
 
 from typing import Any, Final, NamedTuple
 
@@ -21,12 +21,12 @@ from siting.write.webmap.popups import Popups, Rule, rule_of
 from siting.write.webmap.wording import words
 
 _MERCATOR: Final = CRS.from_epsg(3857)
-# Pixels that one cell's side takes in the picture, so that cells stay square when they are warped.
+# Pixels of one cell's side in the picture, so that cells stay square after the transformation.
 _PIXELS_A_CELL: Final = 4
 _LARGEST_SIDE: Final = 3000
 _RELIEF_SIDE: Final = 900
 _MOST_CELLS: Final = 40_000
-# How far, in cells, a click may be led astray before clicks on cells are given up.
+# The largest error of a click, in cells; above it clicks on cells are disabled.
 _MOST_ASTRAY: Final = 0.1
 _FITTED_POINTS: Final = 12
 _CELL_COLUMNS: Final = (
@@ -38,7 +38,7 @@ _CELL_COLUMNS: Final = (
     "land_gap_01_m2",
     "land_gap_02_m2",
 )
-# Of less than one person the page says so, whatever part of one it is.
+# The page says "less than one person" for any smaller number.
 _SOME: Final = 0.5
 
 
@@ -50,7 +50,7 @@ class Warped(NamedTuple):
 
 
 def draw_grid(assessment: Assessment, *, clickable: bool) -> Drawing:
-    """Return the checked grid: elderly people outside the circle per hectare, one crisp pixel block a cell."""
+    """Return the checked grid: elderly people outside the circle per hectare, with sharp cell borders."""
     grid = assessment.demand.grid
     density = uncovered_density(assessment.cells, grid)
     if not np.isfinite(density).any():
@@ -90,7 +90,7 @@ def uncovered_density(cells: pd.DataFrame, grid: Grid) -> Floats:
 
 
 def cell_areas_m2(grid: Grid) -> Floats:
-    """Return the area of a cell of each row: it shrinks towards the poles where the grid is in degrees."""
+    """Return the area of a cell of each row: it shrinks towards the poles if the grid is in degrees."""
     transform, rows = grid.transform, grid.shape[0]
     if not grid.crs.is_geographic:
         return np.full(rows, abs(transform.determinant) * _to_metre(grid.crs) ** 2)
@@ -99,9 +99,9 @@ def cell_areas_m2(grid: Grid) -> Floats:
 
 
 def cell_data(assessment: Assessment, popups: Popups) -> dict[str, Any] | None:
-    """Return what a click on the grid needs: the figures of each populated cell, and the way from degrees to cells.
+    """Return the data for clicks on the grid: the figures of each populated cell, and how degrees become cells.
 
-    None where there are too many cells to carry, or the grid's projection is too bent to be undone in the page.
+    None if there are too many cells, or if the page cannot invert the grid's projection accurately enough.
     """
     cells = assessment.cells
     people = cells[["residents", "elderly"]].fillna(0).max(axis=1) > 0
@@ -128,7 +128,7 @@ def cell_data(assessment: Assessment, popups: Popups) -> dict[str, Any] | None:
 
 
 def locate_cells(grid: Grid) -> dict[str, Any] | None:
-    """Fit cubic polynomials from longitude and latitude to column and row; None where they would mislead."""
+    """Fit cubic polynomials from longitude and latitude to column and row; None if they would be too inaccurate."""
     rows, columns = grid.shape
     col, row = (
         axis.ravel()
@@ -179,7 +179,7 @@ def relief(terrain: Raster) -> Image | None:
 
 
 def _fade(shape: tuple[int, ...]) -> Floats:
-    """Return weights that fall to 0 at the picture's edge, so that the relief does not end at a wall."""
+    """Return weights that fall to 0 at the picture's edge, so that the relief does not end abruptly."""
     along = [np.clip(np.minimum(np.arange(side), np.arange(side)[::-1]) / (0.08 * side), 0, 1) for side in shape]
     return np.outer(along[0], along[1])
 
@@ -238,7 +238,7 @@ def _paint(classes: NDArray[Any], steps: tuple[style.Step, ...]) -> NDArray[np.u
 
 
 def _as_shown(values: pd.Series, rule: Rule) -> list[Any]:
-    """Return figures rounded as they are shown, so that the page has nothing to round."""
+    """Return figures rounded as they are shown, so that the page need not round."""
     shown = _rounded(values, rule.digits + 2 * rule.share)
     return [_SOME if rule.persons and 0 < whole < 1 else told for told, whole in zip(shown, values, strict=True)]
 

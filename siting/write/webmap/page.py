@@ -1,4 +1,4 @@
-"""The page: the map, our panel and switches, and everything that they need inside one file."""
+"""The page: the map, the panel and switches, and everything that they need, in one file."""
 
 import math
 from html import escape
@@ -40,15 +40,16 @@ def write_map(
     Parameters
     ----------
     path : str or pathlib.Path
-        The file; written whole or not at all.
+        The file; written completely or not at all.
     assessment : Assessment
-        What was found; with a plan, the state before it.
+        The results; with a plan, the state before it.
     proposal : Proposal, optional
         The plan: its stations and the state after it.
     lang : {"zh", "en"}
-        Language that the page opens in; it holds both.
+        The initial language of the page; it contains both.
     tiles : str, optional
-        URL template of map tiles to draw under everything else. The page then needs a network for them, and says so.
+        URL template of map tiles that are drawn under everything else. The page then needs a network for them, and says
+        so.
     """
     write_text(Path(path), map_html(assessment, proposal, lang=lang, tiles=tiles))
 
@@ -61,11 +62,11 @@ def map_html(
     Parameters
     ----------
     assessment : Assessment
-        What was found; with a plan, the state before it.
+        The results; with a plan, the state before it.
     proposal : Proposal, optional
         The plan: its stations and the state after it.
     lang : {"zh", "en"}
-        Language that the page opens in; it holds both.
+        The initial language of the page; it contains both.
     tiles : str, optional
         URL template of map tiles to draw under everything else.
 
@@ -77,7 +78,7 @@ def map_html(
     popups = Popups()
     popups.learn(assessment.inputs.standards)
     cells = cell_data(assessment, popups)
-    # Where no choice does what is asked there is nothing "after the plan".
+    # If no choice satisfies the request there is no state "after the plan".
     made = proposal if proposal is not None and proposal.selection.stages else None
     drawing = together(
         draw_sites(assessment, proposal, popups),
@@ -132,7 +133,7 @@ def _base(tiles: str | None) -> str:
 
 
 def _tiles_layer() -> MapLayer:
-    # Only the switch: the page's script makes the layer itself.
+    # Only the switch: the page's script creates the layer itself.
     return MapLayer("tiles", "ground", words("map.layer.tiles"), (Vector([], "base"),))
 
 
@@ -179,7 +180,7 @@ def _data(assessment: Assessment, drawing: Drawing, popups: Popups) -> dict[str,
 
 
 def _part(layer: MapLayer, part: Vector) -> dict[str, Any]:
-    """Return features as the page's script draws them; on a canvas what nobody clicks on, which is much faster."""
+    """Return features for the page's script; features without clicks are drawn on a canvas, which is much faster."""
     return {
         "group": group_name(layer),
         "pane": part.pane,

@@ -1,4 +1,4 @@
-"""The panel beside the map: what was assessed, how, and what came of it."""
+"""The panel beside the map: what was assessed, how, and the results."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -21,7 +21,7 @@ from siting.write.webmap.wording import Words, missing, number, percent, words
 _FLOORS: Final = (("01", "0.1"), ("02", "0.2"))
 # Notes on figures of the panel that do not add up.
 _SUMS: Final = frozenset({"gaps_do_not_add_up", "gaps_of_communities_do_not_add_up"})
-# Share of a bar that is wide enough for its figure.
+# A bar of at least this share is wide enough for its figure.
 _ROOM_FOR_FIGURE: Final = 0.08
 _LOUD: Final = frozenset({"elderly_basis", "elderly_unknown", "straight_line", "walked_flat", "incomplete"})
 
@@ -29,7 +29,7 @@ _LOUD: Final = frozenset({"elderly_basis", "elderly_unknown", "straight_line", "
 def panel(assessment: Assessment, proposal: Proposal | None) -> str:
     """Return the panel's markup."""
     totals = assessment.totals
-    # Where there is no plan nothing comes after it.
+    # Without a plan there is no state after it.
     after = proposal.after.totals if proposal is not None and proposal.selection.stages else {}
     blocks = [
         _banners(assessment),

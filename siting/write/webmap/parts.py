@@ -1,4 +1,4 @@
-"""What a layer of the map is made of, before it becomes part of a page."""
+"""The parts of a layer of the map, before it becomes part of a page."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -10,7 +10,7 @@ from siting.write.webmap.geometry import Feature
 from siting.write.webmap.style import Step, Style
 from siting.write.webmap.wording import Words
 
-# Panes from the ground up; the pointer goes through those marked False.
+# Panes from the bottom up; those marked False ignore the pointer.
 PANES: Final[dict[str, tuple[int, bool]]] = {
     "paper": (205, False),
     "relief": (210, False),
@@ -32,7 +32,7 @@ PANES: Final[dict[str, tuple[int, bool]]] = {
 
 @dataclass(frozen=True)
 class Vector:
-    """Features in a pane; ``canvas`` draws what nobody clicks on much faster."""
+    """Features in a pane; ``canvas`` draws features without clicks much faster."""
 
     features: list[Feature]
     pane: str
@@ -53,7 +53,7 @@ class Image:
 
 @dataclass(frozen=True)
 class LegendRow:
-    """One line of a legend: a sample (markup of ours) and what it means."""
+    """One line of a legend: a sample (our own markup) and its meaning."""
 
     sample: str
     label: Words
@@ -63,8 +63,8 @@ class LegendRow:
 class MapLayer:
     """A switch of the panel and what it shows.
 
-    Layers of one ``choice`` exclude one another; an empty layer of a choice stands for *none of them*. ``compact``
-    sets the legend in a line.
+    Layers of one ``choice`` exclude one another; an empty layer of a choice means *none of them*. ``compact`` puts the
+    legend on one line.
     """
 
     key: str

@@ -1,4 +1,4 @@
-"""Residential areas and units as layers, coloured by what was found."""
+"""Residential areas and units as layers, coloured by the results."""
 
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
@@ -15,7 +15,7 @@ from siting.write.webmap.style import Step
 from siting.write.webmap.wording import Words, missing, words
 
 AREA: Final = "residential_area"
-# From the largest to the smallest, as they are listed.
+# From the largest to the smallest, in the order of the list.
 UNIT_LEVELS: Final = ("city", "district", "planning", "street", "community")
 _CHOICE: Final = "areas"
 
@@ -44,7 +44,7 @@ def draw_places(assessment: Assessment, proposal: Proposal | None, popups: Popup
 
 
 def at_level(assessment: Assessment, level: str) -> gpd.GeoDataFrame:
-    """Return the places of a level, indexed by id; empty where the level is absent."""
+    """Return the places of a level, indexed by id; empty without the level."""
     places = assessment.places
     return places[places.index.get_level_values(0) == level].droplevel(0)
 
@@ -70,7 +70,7 @@ def _tell_places(assessment: Assessment, after: Assessment | None, popups: Popup
 
 
 def _rows(popups: Popups, record: Mapping[str, Any], after: Mapping[str, Any] | None) -> list[list[Any]]:
-    # Where residents are the basis, land within reach per person is the land per resident that stands there already.
+    # If residents are the basis, land within reach per person is already the land per resident.
     by_elderly = record.get("land_method") == "reach" and str(record.get("land_basis")).startswith("elderly")
     keys = [key for key in PLACE_ROWS if key != "land_reach_m2_per_person" or by_elderly]
     return popups.rows(keys, {**record, "edge_effect": record.get("edge_effect") or None}, after)

@@ -1,4 +1,4 @@
-"""The panel's part on a plan: what is proved of it, what it leaves unmet or why there is none, and its stations."""
+"""The panel's part on a plan: its proof, what it leaves unmet or why there is none, and its stations."""
 
 from collections.abc import Callable
 from html import escape

@@ -1,4 +1,4 @@
-"""What the popups say: figures and clauses as data, which the page's script lays out and escapes."""
+"""The contents of the popups: figures and clauses as data, which the page's script lays out and escapes."""
 
 import math
 import re
@@ -46,7 +46,7 @@ _DIGITS: Final = {
 # Digits of figures without a unit.
 _PLAIN_DIGITS: Final = 2
 _SHARES: Final = frozenset({"covered_share", "reached_share", "covered_share_after", "pass_share", "share", "covered"})
-# Columns whose values are codes of the catalogue, and the table of the catalogue that holds them.
+# Columns with codes of the catalogue, and the table of the catalogue that holds them.
 _CODED: Final = {
     "tier": "tier",
     "status": "status",
@@ -157,7 +157,7 @@ class Popups:
         checks: Iterable[dict[str, Any]] = (),
         colour: str = "",
     ) -> str:
-        """Keep one popup under a key, and return the key."""
+        """Store one popup under a key, and return the key."""
         entry: dict[str, Any] = {"n": str(name), "k": kind.pair(), "r": list(rows)}
         if not missing(verdict):
             entry["v"] = self.text(f"verdict.{verdict}")
@@ -169,13 +169,13 @@ class Popups:
         return key
 
     def text(self, key: str) -> str:
-        """Make the page hold a text of the catalogue, and return its key."""
+        """Add a text of the catalogue to the page, and return its key."""
         if key not in self.texts:
             self.texts[key] = words(key).pair()
         return key
 
     def row(self, key: str, values: Mapping[str, Any], after: Mapping[str, Any] | None = None) -> Row | None:
-        """Return a line of a popup; None where the table holds nothing. ``after`` is shown when it differs."""
+        """Return a line of a popup; None without a value. ``after`` is shown if it differs."""
         if missing(values.get(key)):
             return None
         told = self._value(key, values)
@@ -187,19 +187,19 @@ class Popups:
         return [key, told] if changed is None or changed == told else [key, told, changed]
 
     def rows(self, keys: Iterable[str], values: Mapping[str, Any], after: Mapping[str, Any] | None = None) -> list[Row]:
-        """Return the lines of those columns that hold something."""
+        """Return the lines of those columns that have a value."""
         lines = (self.row(key, values, after) for key in keys)
         return [line for line in lines if line is not None]
 
     def labelled(self, label: str, value: object) -> Row | None:
-        """Return a line whose label is a text of the catalogue rather than a column."""
+        """Return a line whose label is a text of the catalogue instead of a column."""
         if missing(value):
             return None
         self.fields.setdefault(label, {**words(label).pair(), "u": {"zh": "", "en": ""}})
         return [label, str(value)]
 
     def check(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what one clause says of one place."""
+        """Return the result of one clause for one place."""
         told: dict[str, Any] = {
             "c": str(row["clause_id"]),
             "v": self.text(f"verdict.{row['verdict']}"),
@@ -225,13 +225,13 @@ class Popups:
         return told
 
     def learn(self, standards: Iterable[Standard]) -> None:
-        """Make the page hold the clauses: document, article, quote."""
+        """Add the clauses to the page: document, article, quote."""
         for standard in standards:
             for clause in standard.clauses:
                 self.clauses[clause.id] = _clause(standard, clause)
 
     def as_data(self) -> dict[str, Any]:
-        """Return everything as the page's script takes it; clauses that no popup names are left out."""
+        """Return everything for the page's script; clauses that no popup names are left out."""
         named = {check["c"] for entry in self.entries.values() for check in entry.get("c", ())}
         return {
             "popups": self.entries,
@@ -267,7 +267,7 @@ _CHECK_WORDS: Final = (
 
 
 def extent_of(row: Mapping[str, Any]) -> str | None:
-    """Return upon what a check is made, where it is not plainly the whole, or that it is there for comparison."""
+    """Return the area for which a check is made, if it is not simply the whole, or that it is for comparison."""
     if row["for_comparison"]:
         return "for_comparison"
     return None if missing(row["extent"]) or row["extent"] == "whole" else str(row["extent"])
@@ -299,7 +299,7 @@ def _clause(standard: Standard, clause: Clause) -> dict[str, Any]:
 
 
 class Rule(NamedTuple):
-    """How figures of a column are written: digits behind the point, as a percentage, or as persons."""
+    """The format of a column's figures: digits after the point, a percentage, or persons."""
 
     digits: int
     share: bool = False
@@ -307,7 +307,7 @@ class Rule(NamedTuple):
 
 
 def rule_of(key: str) -> Rule:
-    """Return how figures of a column are written.
+    """Return the format of a column's figures.
 
     Examples
     --------

@@ -34,7 +34,7 @@ def draw_sites(assessment: Assessment, proposal: Proposal | None, popups: Popups
 
 
 def station_name(stations: gpd.GeoDataFrame, row: int, candidates: gpd.GeoDataFrame) -> str:
-    """Return what a proposed station is called: its candidate's name, else its own id."""
+    """Return the name of a proposed station: its candidate's name, otherwise its own id."""
     candidate = stations["candidate_id"].iloc[row]
     if not missing(candidate) and candidate in candidates.index:
         name = candidates["name"].get(candidate)
@@ -167,7 +167,7 @@ def _records(frame: gpd.GeoDataFrame) -> list[Mapping[str, Any]]:
 
 
 def _placed(record: dict[str, Any]) -> dict[str, Any]:
-    """Say how a site was placed only where it was not by coordinates, and how far off it may be in whole metres."""
+    """Say how a site was located only if not by coordinates, and the possible error in whole metres."""
     if missing(record.get("located_by")) or record["located_by"] == "coordinates":
         return record | {"located_by": None, "located_within_m": None}
     return record | {"located_within_m": float(round(record["located_within_m"]))}

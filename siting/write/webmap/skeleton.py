@@ -1,8 +1,8 @@
-"""The skeleton of the map, which folium makes: map, panes, groups of layers and pictures.
+"""The skeleton of the map, which folium creates: map, panes, groups of layers and pictures.
 
-folium and branca render whatever text they are given as a Jinja2 template, so that a name in the data could run code
-on the reader's machine. They are given literals, names that :func:`as_name` lets pass, and numbers; ``python -m
-tools.check_templates`` enforces it. What comes from data is drawn by the page's own script from JSON.
+folium and branca render every text that they are given as a Jinja2 template, so a name in the data could run code on
+the reader's machine. They only get literals, names that :func:`as_name` accepts, and numbers; ``python -m
+tools.check_templates`` enforces it. Data are drawn by the page's own script from JSON.
 """
 
 import re
@@ -18,14 +18,14 @@ from siting.write.webmap.parts import PANES, Image, MapLayer
 
 MAX_ZOOM: Final = 19
 _NAME: Final = re.compile(r"[a-z][a-z0-9_ -]*")
-# Room that the card of layers takes from the right of the map, in pixels.
+# The space that the card of layers takes from the right of the map, in pixels.
 _CARD: Final = 270
 
 
 def as_name(text: str) -> str:
-    """Return a name of ours as it is: lower-case letters, digits, spaces, hyphens and underscores.
+    """Return an internal name unchanged: lower-case letters, digits, spaces, hyphens and underscores.
 
-    No template engine acts on these.
+    No template engine interprets these characters.
 
     Raises
     ------
@@ -45,7 +45,7 @@ def as_name(text: str) -> str:
 
 
 def as_numbers(values: Any) -> list[Any]:  # noqa: ANN401 - numbers, or lists of them
-    """Return numbers as nested lists of floats; whatever is no number is refused."""
+    """Return numbers as nested lists of floats; other values are refused."""
     found: list[Any] = np.asarray(values, dtype=np.float64).tolist()
     return found
 
@@ -61,12 +61,12 @@ def group_name(layer: MapLayer) -> str:
 
 
 def skeleton(layers: Iterable[MapLayer], shown: Sequence[Sequence[float]]) -> str:
-    """Return the script that makes the map ``map_main`` with its panes, an empty group a layer, and the pictures.
+    """Return the script that creates the map ``map_main``: its panes, an empty group for each layer, and the pictures.
 
     Parameters
     ----------
     layers : iterable of MapLayer
-        The layers in order; of their parts only the pictures are drawn.
+        The layers in order; only the pictures among their parts are drawn.
     shown : sequence
         ``[[south, west], [north, east]]`` in degrees: the first view.
 
@@ -118,6 +118,6 @@ def _picture(part: Image) -> Any:  # noqa: ANN401 - folium has no types
 
 
 def _named(element: Any, name: str) -> Any:  # noqa: ANN401 - folium has no types
-    """Give an element a fixed id: folium draws random ones, and the same input must give the same bytes."""
+    """Give an element a fixed id: folium creates random ones, and the same input must give the same bytes."""
     element._id = as_name(name)  # noqa: SLF001 - folium offers no other way
     return element

@@ -1,4 +1,4 @@
-"""Colours, classes and line styles: ColorBrewer schemes that colour-blind readers can tell apart."""
+"""Colours, classes and line styles: ColorBrewer schemes that colour-blind readers can distinguish."""
 
 import math
 from collections.abc import Mapping
@@ -16,10 +16,10 @@ NO_DATA: Final = "#c9c9c6"
 BEFORE: Final = "#2166ac"
 AFTER: Final = "#b2427a"
 
-# ColorBrewer BrBG: brown below the floors, teal above; white would stand at 0.1.
+# ColorBrewer BrBG: brown below the minimum values, teal above; white would be at 0.1.
 _REACH: Final = ("#8c510a", "#bf812d", "#dfb85f", "#80cdc1", "#01665e")
 _REACH_EDGES: Final = (0.05, 0.1, 0.2)
-# ColorBrewer Purples, darkest where fewest are covered; those that pass stand apart in teal.
+# ColorBrewer Purples, darkest where fewest are covered; places that pass are teal.
 _SHARE: Final = ("#54278f", "#756bb1", "#9e9ac8", "#cbc9e2")
 _SHARE_MET: Final = "#35978f"
 _SHARE_EDGES: Final = (0.0, 0.25, 0.5, 0.75)
@@ -44,7 +44,7 @@ class Step:
 
 
 def reach_steps() -> tuple[Step, ...]:
-    """Return the classes of land within reach per person against the floors 0.1 and 0.2."""
+    """Return the classes of land within reach per person relative to the minimum values 0.1 and 0.2."""
     half, low, high = _REACH_EDGES
     labels = (
         words("map.legend.reach_none"),
@@ -58,7 +58,7 @@ def reach_steps() -> tuple[Step, ...]:
 
 
 def reach_key(land_per_person: float) -> str:
-    """Return the class of a ratio; a floor met exactly is met.
+    """Return the class of a ratio; a minimum that is met exactly is met.
 
     Examples
     --------
@@ -74,7 +74,7 @@ def reach_key(land_per_person: float) -> str:
 
 
 def share_steps(pass_share: float) -> tuple[Step, ...]:
-    """Return the classes of the covered share below the pass mark, and the one that passes."""
+    """Return the classes of the covered share below the pass mark, and the class that passes."""
     steps = []
     for i, (low, high) in enumerate(pairwise([*_share_edges(pass_share), pass_share])):
         label = words("map.legend.range", low=_round_percent(low), high=_round_percent(high))
@@ -128,7 +128,7 @@ def density_edges(high: float) -> tuple[float, ...]:
 
 
 def density_steps(edges: tuple[float, ...]) -> tuple[Step, ...]:
-    """Return the classes of uncovered elderly per hectare, after the class of those all covered."""
+    """Return the classes of uncovered elderly per hectare, after the class with all covered."""
     texts = [f"{edge:g}" for edge in edges]
     labels = [words("map.legend.range", low=low or "0", high=high) for low, high in pairwise(texts)]
     labels.append(words("map.legend.at_least", low=texts[-1]) if len(texts) > 1 else plain("> 0"))

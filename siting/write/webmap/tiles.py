@@ -1,4 +1,4 @@
-"""Where online tiles come from, as the page's policy names it."""
+"""The sources of online tiles, for the page's content security policy."""
 
 import re
 from typing import Final
@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from siting.errors import Fault, InputError
 
 _HOST: Final = re.compile(r"(\*\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:[0-9]+)?")
-# Leaflet's placeholder of a mirror, at the head of a host.
+# Leaflet's placeholder of a mirror, at the start of a host.
 _MIRROR: Final = "{s}."
 
 
@@ -23,12 +23,12 @@ def source(url: str) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        The host with its scheme; of a relative path the page's own.
+        The host with its scheme; for a relative path the page's own.
 
     Raises
     ------
     InputError
-        Neither of these, or the host cannot be told.
+        The template is neither of these, or its host is unknown.
 
     Examples
     --------

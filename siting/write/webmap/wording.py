@@ -1,4 +1,4 @@
-"""Texts in both languages at once: the page holds Chinese and English and shows one."""
+"""Texts in both languages: the page contains Chinese and English and shows one."""
 
 from dataclasses import dataclass
 from html import escape
@@ -17,7 +17,7 @@ class Words:
     en: str
 
     def html(self) -> str:
-        """Return the text, escaped, as markup that the language switch acts on."""
+        """Return the text, escaped, as markup for the language switch."""
         if self.zh == self.en:
             return escape(self.zh)
         return f'<span lang="zh">{escape(self.zh)}</span><span lang="en">{escape(self.en)}</span>'
@@ -34,8 +34,8 @@ class Words:
 def words(key: str, **values: object) -> Words:
     """Return the text of a catalogue key in both languages.
 
-    Values may themselves be :class:`Words`. A key that the catalogue lacks gives its last part, so that a code read
-    from data (a facility kind, say) can always be shown.
+    Values may themselves be :class:`Words`. A key that the catalogue lacks gives its last part, so that a code from the
+    data (for example a facility kind) can always be shown.
 
     Examples
     --------
@@ -58,8 +58,8 @@ def _say(key: str, lang: Lang, values: dict[str, object]) -> str:
     return say(key, lang, **told)
 
 
-def missing(value: Any) -> bool:  # noqa: ANN401 - anything that a table cell holds
-    """Tell whether a table cell holds nothing.
+def missing(value: Any) -> bool:  # noqa: ANN401 - anything that a table cell may hold
+    """Tell whether a table cell is empty.
 
     Examples
     --------
@@ -75,7 +75,7 @@ def missing(value: Any) -> bool:  # noqa: ANN401 - anything that a table cell ho
 
 
 def number(value: Any, digits: int = 0) -> str:  # noqa: ANN401
-    """Format what a cell of a table holds as the other outputs do; a dash for nothing.
+    """Format a table cell like the other outputs; a dash if it is empty.
 
     Examples
     --------
@@ -88,7 +88,7 @@ def number(value: Any, digits: int = 0) -> str:  # noqa: ANN401
 
 
 def percent(share: Any, digits: int = 1) -> str:  # noqa: ANN401
-    """Format a share as the other outputs do.
+    """Format a share like the other outputs.
 
     Examples
     --------

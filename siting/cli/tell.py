@@ -135,7 +135,7 @@ def _extent_rows(report: "GapReport", standard: "Standard", level: str, lang: La
 
 
 def inspection(found: "Inspection") -> None:
-    """Print what was read: a row for each layer, then its facts, notes and warnings, then every fault and its remedy."""
+    """Print what was read: a row for each layer, then facts, notes and warnings, then every fault and its advice."""
     from siting.write import account_page as words
 
     lang, layers = found.lang, found.layers.to_dict("records")

@@ -58,7 +58,7 @@ class Plan:
 
     @property
     def status(self) -> str:
-        """``optimal`` only if proved, otherwise ``feasible``; without one ``relaxed``, ``infeasible`` or ``unknown``."""
+        """``optimal`` only if proved, otherwise ``feasible``; or ``relaxed``, ``infeasible`` or ``unknown``."""
         return self.proposal.selection.status
 
     @property

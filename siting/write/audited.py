@@ -14,7 +14,7 @@ STATES: Final = ("gap", "no_data", "met")
 
 
 def state_of(rows: pd.DataFrame) -> str:
-    """Return the state of a clause from its rows of the audit: a gap anywhere, otherwise unknown anywhere, otherwise met.
+    """Return the state of a clause from its rows of the audit: gap anywhere, else unknown anywhere, else met.
 
     Examples
     --------

@@ -59,7 +59,7 @@ def write_gaps(path: Path, assessment: Assessment) -> None:
 
 
 def write_plan(path: Path, proposal: Proposal) -> None:
-    """Write a plan: one feature for each proposed station, the proof, refused candidates, the whole before and after."""
+    """Write a plan: one feature for each proposed station, the proof, refused sites, the whole before and after."""
     selection = proposal.selection
     stations = proposal.stations
     properties = (_record(row, PLAN_COLUMNS) for row in stations.to_dict("records"))

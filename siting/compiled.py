@@ -32,7 +32,7 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     Ctrl-C waits until the kernel has returned: one that may work for long is called by :func:`by_turns`.
     """
     dispatcher: Any = numba.njit(nogil=True)(function)
-    with suppress(RuntimeError):  # no place can be written to: each process compiles anew
+    with suppress(RuntimeError):  # no folder is writable: each process compiles again
         dispatcher._cache = _Kept(function)  # noqa: SLF001 - what numba's own cache=True does
     dispatcher.__class__ = _Calm
     found: Callable[..., Any] = dispatcher

@@ -86,7 +86,7 @@ def _covered(polygons: NDArray[np.object_], transform: Affine, shape: tuple[int,
     columns = shape[1]
     met = _met(_pieces(_edges(polygons, transform), shape), shape)
     new_row = _changes(met.owner, met.row)
-    # What the pieces further west leave covered; each row begins anew.
+    # What the pieces further west leave covered; each row starts at 0.
     total = np.cumsum(met.height)
     begin = np.maximum.accumulate(np.where(new_row, np.arange(len(total)), 0))
     until = total - (total - met.height)[begin]

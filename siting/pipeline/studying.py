@@ -22,7 +22,7 @@ from siting.pipeline.interrupting import watched
 from siting.pipeline.planning import Planned, effort_of, served_today, solver_of
 from siting.pipeline.standing import covered_by, service, standing_sites
 
-# In the literature these walkers span the people for whom stations are built.
+# In the literature these walkers span the users of stations.
 _WALKERS: Final = ("frail", "elder", "fit")
 
 

@@ -27,7 +27,7 @@ def grow_people(
     not change. Units that overlap share a cell in proportion. NaN counts as 1. A single factor (``growth.level`` None)
     also applies beyond the cells.
 
-    Derived people without a factor of their own grow with the people from whom they are derived.
+    Derived people without a factor of their own grow with the people that they are derived from.
 
     Parameters
     ----------

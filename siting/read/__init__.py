@@ -1,4 +1,4 @@
-"""Files become domain objects here, once: validation, reprojection, units, nodata and encodings end at this door."""
+"""Files become domain objects: validation, reprojection, units, nodata and encodings are handled only here."""
 
 from siting.read.behind import read_whole
 from siting.read.inputs import inspect_inputs, read_inputs

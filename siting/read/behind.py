@@ -1,4 +1,4 @@
-"""What else is wrong where a scenario cannot be used yet: what it lacks is made up, and its files are read."""
+"""Further faults of a scenario that cannot be used yet: missing values are replaced, and its files are read."""
 
 import datetime as dt
 import os
@@ -15,9 +15,9 @@ from siting.errors import Fault, InputError
 from siting.read.inputs import inspect_inputs
 from siting.read.scenario import Keys, absolute, keys_of, load_toml, read_scenario, scenario_faults
 
-# What stands in for keys that lack; none of these makes a fault of a file, nor hides one.
+# Replacements for missing keys; none of them causes a fault of a file, or hides one.
 _HARMLESS: Final[dict[str, object]] = {"complete": True, "title": "–", "date": dt.date(2026, 1, 1)}
-# What stands in where a rule between keys is broken: the section's keys, by the words of the rule.
+# Replacements for a violated rule between keys: the section's keys, by the words of the rule.
 _INSTEAD: Final[dict[str, dict[str, object]]] = {
     "give the unit of a raster": {"unit": "persons per cell"},
     "give either place or ids": {"place": "重庆市", "ids": None},
@@ -26,21 +26,21 @@ _INSTEAD: Final[dict[str, dict[str, object]]] = {
     },
     "walking.mode is surface but no [surface] is given": {"mode": "straight_line"},
 }
-# Where a rule of the whole scenario speaks of a section.
+# The section to which a rule of the whole scenario refers.
 _SECTION_OF: Final = {"mode": ("walking",)}
-# Each round brings to light what the keys at fault have hidden.
+# Each round finds faults that the earlier ones have hidden.
 _ROUNDS: Final = 5
 
 
 def read_whole(path: str | os.PathLike[str], *, untrusted: bool = False) -> Scenario:
-    """Read a scenario; where its keys are at fault, all faults of the files that it names are told with theirs.
+    """Read a scenario; if its keys have faults, report them together with all faults of the files that it names.
 
     Parameters
     ----------
     path : path-like
         As for :func:`siting.read.scenario.read_scenario`.
     untrusted : bool
-        As for it; of a scenario from somebody else the keys alone are told.
+        As for it; for an untrusted scenario only the keys are checked.
 
     Returns
     -------
@@ -62,19 +62,19 @@ def read_whole(path: str | os.PathLike[str], *, untrusted: bool = False) -> Scen
 def faults_behind(path: str | os.PathLike[str], told: Iterable[Fault]) -> list[Fault]:
     """Return the faults that those of a scenario's keys hide: of other keys, and of the files that it names.
 
-    Sections of which a key is at fault are left out of account: what they say of their files may be wrong.
+    Sections with a faulty key are ignored: what they say about their files may be wrong.
 
     Parameters
     ----------
     path : path-like
-        A scenario's file that is TOML, not of somebody else: its files are read.
+        A trusted scenario's TOML file: its files are read.
     told : iterable of Fault
-        What :func:`siting.read.scenario.read_scenario` told of it.
+        The faults that :func:`siting.read.scenario.read_scenario` reported.
 
     Returns
     -------
     list of Fault
-        Without those that were told; none where too little of the scenario is right to read anything.
+        Without the reported ones; empty if too little of the scenario is right to read anything.
     """
     file, known = Path(path), set(told)
     try:
@@ -101,12 +101,12 @@ def faults_behind(path: str | os.PathLike[str], told: Iterable[Fault]) -> list[F
 
 
 def _touches(name: str, mended: Iterable[str]) -> bool:
-    """Tell whether a layer or a key belongs to a section that was mended, or holds it."""
+    """Tell whether a layer or a key belongs to a repaired section, or contains it."""
     return any(f"{name}.".startswith(f"{each}.") or f"{each}.".startswith(f"{name}.") for each in mended)
 
 
 def _mend(error: ErrorDetails, table: dict[str, Any], mended: list[str]) -> bool:
-    """Put right what an error is about, somehow; False where nothing can stand in."""
+    """Replace the value that an error is about; False if there is no replacement."""
     keys = keys_of(error, table)
     if error["type"] == "missing" and keys and str(keys[-1]) in _HARMLESS:
         return _put(table, keys[:-1], {str(keys[-1]): _HARMLESS[str(keys[-1])]})
@@ -134,7 +134,7 @@ def _put(table: dict[str, Any], section: Keys, values: dict[str, object]) -> boo
 
 
 def _drop(table: dict[str, Any], keys: Keys) -> bool:
-    """Take a key out of a table; what is gone already is no trouble, and the whole cannot go."""
+    """Remove a key from a table; a missing key is no problem, and the whole table cannot be removed."""
     inside: Any = table
     for key in keys[:-1]:
         inside = inside.get(key) if isinstance(inside, dict) else None

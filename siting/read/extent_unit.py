@@ -1,4 +1,4 @@
-"""One unit made of the data's extent, where a scenario has no boundaries of units."""
+"""One unit made from the extent of the data, if a scenario has no boundaries of units."""
 
 from collections.abc import Iterable, Mapping
 
@@ -19,7 +19,7 @@ from siting.units import M2_PER_KM2
 
 
 def extent_levels(scenario: Scenario) -> tuple[Level, ...]:
-    """Return the levels whose only unit is made of the data's extent."""
+    """Return the levels whose only unit is made from the extent of the data."""
     return tuple(level for level, unit in scenario.units.items() if unit.of_extent)
 
 
@@ -30,20 +30,20 @@ def with_extent(
     crs: CRS,
     reach_m: float,
 ) -> dict[str, gpd.GeoDataFrame]:
-    """Return the units with the rectangle around the data for each level that is made of their extent.
+    """Return the units, with the rectangle around the data for each level that is made from their extent.
 
     Parameters
     ----------
     scenario : Scenario
-        Says which levels these are, and what the unit is called.
+        Tells which levels these are, and the name of the unit.
     units : mapping of str to geopandas.GeoDataFrame
         All other levels.
     frames : iterable of geopandas.GeoDataFrame
-        The layers around which the rectangle is drawn, each in a CRS of its own.
+        The layers inside the rectangle, each in its own CRS.
     crs : pyproj.CRS
         Working CRS, metres.
     reach_m : float
-        How far people walk: the rectangle is grown by this, metres.
+        How far people walk: the rectangle is enlarged by this, metres.
     """
     found = dict(units)
     bounds = frame_bounds(list(frames), crs)
@@ -59,16 +59,16 @@ def with_extent(
 def cut_to_people(
     scenario: Scenario, units: Mapping[str, gpd.GeoDataFrame], population: Population, crs: CRS, log: Log
 ) -> dict[str, gpd.GeoDataFrame]:
-    """Cut units made of the data's extent to the ground that the rasters of people cover, and say what they are.
+    """Cut units made from the extent to the area that the population rasters cover, and note it.
 
     Parameters
     ----------
     scenario : Scenario
-        Says which levels are made of the extent.
+        Tells which levels are made from the extent.
     units : mapping of str to geopandas.GeoDataFrame
         Units of every level in ``crs``.
     population : Population
-        Beyond the rectangles of its rasters nobody knows who lives there.
+        Beyond the rectangles of its rasters the people are unknown.
     crs : pyproj.CRS
         Working CRS, metres.
     log : Log
@@ -91,7 +91,7 @@ def cut_to_people(
 
 
 def made_unit(scenario: Scenario, level: Level, ground: shapely.Geometry, crs: CRS) -> gpd.GeoDataFrame:
-    """Return the one row of a unit that is made: its id is the level's name unless ``defaults`` gives one."""
+    """Return the only row of such a unit: its id is the level's name unless ``defaults`` gives one."""
     unit = scenario.units[level]
     given = unit.defaults
     name, kind = unit.name or given.get("name", scenario.scenario.title), given.get("kind")

@@ -1,4 +1,4 @@
-"""Everything that a scenario names is read, checked and brought into one metric CRS."""
+"""All files of a scenario are read, checked and transformed to one metric CRS."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -57,15 +57,14 @@ from siting.read.standards import check_circle, choose_standards
 from siting.read.tables.finish import absent, finished, labelled
 from siting.units import SECONDS_PER_MINUTE
 
-# The fastest walker that planners assume; what lies farther away than this within the cut-off serves nobody
-# inside.
+# Above any walker's speed: places farther away than this within the cut-off serve nobody inside the units.
 _FASTEST_M_S = 1.0
 _STAGE = "read"
 
 
 @dataclass(frozen=True)
 class _Kind:
-    """What a layer has to hold."""
+    """The required contents of a layer."""
 
     columns: Sequence[Column]
     family: Family
@@ -81,7 +80,7 @@ _AREA = _Kind(GROUND_COLUMNS, "polygons")
 
 @dataclass
 class _Reading:
-    """One reading under way: what is read so far, where it lies, and what was found."""
+    """A reading in progress: what is read so far, and the findings."""
 
     scenario: Scenario
     progress: Progress
@@ -93,12 +92,12 @@ class _Reading:
     bounds: Bounds | None = None
 
     def step(self) -> None:
-        """Tell that one more source is read."""
+        """Report that one more source is read."""
         self.done += 1
         self.progress(_STAGE, self.done, self.total)
 
     def raw(self, key: str, source: Source, kind: _Kind | None = None) -> Raw | None:
-        """Read one layer as it lies in its file, once."""
+        """Read one layer unchanged from its file, once."""
         if key not in self.raws:
             columns = () if kind is None else kind.columns
             self.raws[key] = read_vector(source, self.log.layer(key, source.called), columns)
@@ -106,12 +105,12 @@ class _Reading:
         return self.raws[key]
 
     def table(self, key: str, source: Source | None, kind: _Kind) -> gpd.GeoDataFrame:
-        """Read one layer and finish it; a layer that is not there or at fault has no row."""
+        """Read and finish one layer; a missing or faulty layer has no rows."""
         raw = None if source is None else self.raw(key, source, kind)
         return self.finish(raw, kind)
 
     def finish(self, raw: Raw | None, kind: _Kind) -> gpd.GeoDataFrame:
-        """Bring a layer into the working CRS."""
+        """Transform a layer to the working CRS."""
         return (
             absent(kind.columns, self.crs or WGS84)
             if raw is None
@@ -125,24 +124,23 @@ def read_inputs(scenario: Scenario, progress: Progress = quiet) -> Inputs:
     Parameters
     ----------
     scenario : Scenario
-        What to read; paths must be such as can be opened.
+        The scenario; its paths must be absolute or openable.
     progress : callable
         Called as ``progress("read", done, total)`` after each source.
 
     Returns
     -------
     Inputs
-        Tables indexed by ``id`` with all columns of :mod:`siting.domain.tables` (text as text, numbers
-        float64, whole numbers Int64, truth values boolean, dates datetime64[s]; NA where nothing is given)
-        and two-dimensional, valid ``geometry`` in one metric CRS, which is chosen from the centre of the
-        units. Grids stay on their own CRS, hold persons per cell or metres, and NaN where there is no data;
-        they are read-only. At a planned horizon the planned people are read, and the current ones (with a
-        note) where none are given.
+        Tables indexed by ``id`` with all columns of :mod:`siting.domain.tables` (text as text, numbers float64, whole
+        numbers Int64, truth values boolean, dates datetime64[s]; NA for missing values) and two-dimensional, valid
+        ``geometry`` in one metric CRS, which is chosen from the centre of the units. Grids keep their own CRS, hold
+        persons per cell or metres, and NaN without data; they are read-only. At a planned horizon the planned people
+        are read, or the current ones (with a note) if none are given.
 
     Raises
     ------
     InputError
-        Carries every fault of every file.
+        Contains all faults of all files.
     """
     inputs, log = inspect_inputs(scenario, progress)
     log.faults.stop_if_any()
@@ -151,7 +149,7 @@ def read_inputs(scenario: Scenario, progress: Progress = quiet) -> Inputs:
 
 
 def inspect_inputs(scenario: Scenario, progress: Progress = quiet) -> tuple[Inputs | None, Log]:
-    """Read all files of a scenario, and tell what was found whatever the faults.
+    """Read all files of a scenario and report the findings, whatever the faults.
 
     Parameters
     ----------
@@ -163,9 +161,9 @@ def inspect_inputs(scenario: Scenario, progress: Progress = quiet) -> tuple[Inpu
     Returns
     -------
     inputs : Inputs or None
-        None where there is a fault.
+        None if there is a fault.
     log : Log
-        What was found of each layer, what was mended or left out, and every fault.
+        The findings on each layer, what was repaired or left out, and every fault.
     """
     reading = _Reading(scenario, progress, _count(scenario))
     standards = choose_standards(scenario.standards, scenario.scenario.date, reading.log)
@@ -212,7 +210,7 @@ def inspect_inputs(scenario: Scenario, progress: Progress = quiet) -> tuple[Inpu
 
 
 def _count(scenario: Scenario) -> int:
-    """Return how many sources there are to read."""
+    """Return the number of sources to read."""
     single = (
         scenario.residential_areas,
         _ledger_of_candidates(scenario),
@@ -237,13 +235,13 @@ def _count(scenario: Scenario) -> int:
 
 
 def _ledger_of_candidates(scenario: Scenario) -> CandidateLayer | None:
-    """Return the ledger of candidates to read; None where they are only generated, or there are none."""
+    """Return the ledger of candidates to read; None if they are only generated, or there are none."""
     layer = scenario.candidates
     return layer if layer is not None and layer.has_ledger else None
 
 
 def _units(reading: _Reading, standards: Sequence[Standard]) -> Mapping[str, gpd.GeoDataFrame]:
-    """Read the units first: they decide the working CRS."""
+    """Read the units first: they determine the working CRS."""
     scenario = reading.scenario
     check_unions(scenario, reading.log)
     raws = {
@@ -270,7 +268,7 @@ def _units(reading: _Reading, standards: Sequence[Standard]) -> Mapping[str, gpd
 
 
 def _around(reading: _Reading) -> Mapping[str, Raw | None]:
-    """Read the layers whose extent stands for a unit where no boundaries are given."""
+    """Read the layers whose extent replaces a unit without boundaries."""
     areas, facilities = reading.scenario.residential_areas, reading.scenario.facilities
     if areas is not None:
         return {"residential_areas": reading.raw("residential_areas", areas, _RESIDENTIAL)}
@@ -283,7 +281,7 @@ def _reach_m(scenario: Scenario) -> float:
 
 
 def _with_people(reading: _Reading, units: Mapping[str, gpd.GeoDataFrame]) -> Mapping[str, gpd.GeoDataFrame]:
-    """Put the people of the scenario's tables beside the units."""
+    """Add the people of the scenario's tables to the units."""
     found = dict(units)
     for level, unit in reading.scenario.units.items():
         if unit.people is None:
@@ -291,7 +289,7 @@ def _with_people(reading: _Reading, units: Mapping[str, gpd.GeoDataFrame]) -> Ma
         log = reading.log.layer(f"units.{level}.people", unit.people.called)
         rows = read_unit_people(unit.people, log, _elderly_from(reading.scenario))
         reading.step()
-        # Faults of the units are told already; what the rows lack because of them is not told again.
+        # Faults of the units are already reported; missing rows because of them are not reported again.
         if rows is not None and level in units and len(units[level]):
             found[level] = with_people(level, units[level], rows, reading.scenario.standards.place, log)
     return found
@@ -341,7 +339,7 @@ def _tables(reading: _Reading) -> _Tables:
 
 
 def _with_known_references(reading: _Reading, units: Mapping[str, gpd.GeoDataFrame], tables: _Tables) -> _Tables:
-    """Write the references of the ledgers as the layers write their ids, where zeros were lost."""
+    """Write the references of the ledgers like the ids of the layers, if leading zeros were lost."""
     scenario, log = reading.scenario, reading.log
     places = {**units, "residential_area": tables.residential_areas}
     own, around = tables.facilities, tables.context
@@ -362,13 +360,13 @@ def _with_known_references(reading: _Reading, units: Mapping[str, gpd.GeoDataFra
 def _placed(
     reading: _Reading, units: Mapping[str, gpd.GeoDataFrame], tables: _Tables
 ) -> tuple[Mapping[str, gpd.GeoDataFrame], _Tables]:
-    """Mend units and residential areas, and place the records that have no coordinates by the names of these."""
+    """Repair units and residential areas, and locate the records without coordinates by the names of these."""
     scenario, log = reading.scenario, reading.log
     mended, areas = check_places(units, tables.residential_areas, scenario, log)
     units = dict(mended)
     at_fault = any((fault.layer or "").startswith(("units", "residential_areas")) for fault in log.faults.found)
     if reading.crs is None or at_fault:
-        # What stands in units that are at fault would be told as not placed, falsely.
+        # Otherwise records in faulty units would be reported as not located.
         return units, replace(tables, residential_areas=areas)
 
     def located(key: str, frame: gpd.GeoDataFrame, source: PlacedLayer) -> gpd.GeoDataFrame:
@@ -393,7 +391,7 @@ def _placed(
 def _note_displaced(
     reading: _Reading, units: Mapping[str, gpd.GeoDataFrame], tables: _Tables, network: Network | None
 ) -> None:
-    """Warn of layers that look shifted against the others."""
+    """Warn about layers that seem displaced relative to the others."""
     own = {f"units.{level}": units[level] for level, unit in reading.scenario.units.items() if not unit.is_made}
     layers = {
         "facilities": tables.facilities,

@@ -1,4 +1,4 @@
-"""Whether the ledger of facilities makes sense beside the units, and with itself."""
+"""Checks of the ledger of facilities, by itself and against the units."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -29,26 +29,26 @@ from siting.read.names import alike, normal
 from siting.text.numbers import number
 from siting.units import M2_PER_HECTARE, SECONDS_PER_MINUTE
 
-# Facilities of one tier in one place are suspected to be one; those with similar names within this distance too.
+# Facilities of one tier at one place may be duplicates; those with similar names within this distance too.
 ALIKE_M = 200.0
-# So many records in a square of that side are compared with one another, and no more can be.
+# This many records in a square of that side are compared with one another; more are impossible.
 _MOST_COMPARED: Final = 100
 _MOST_CROWDED: Final = 2_000
-# Places that may be off by more than this share of the circle's radius make the coverage doubtful (an assumption).
+# Locations whose error exceeds this share of the circle's radius make the coverage doubtful (an assumption).
 _COARSE = 0.5
 
 Pairs = set[tuple[str, str]]
 
 
 def check_lattice(scenario: Scenario, log: Log) -> None:
-    """Note a fault where candidates shall be generated in residential areas that the scenario does not give."""
+    """Note a fault if candidates are to be generated in residential areas that the scenario does not give."""
     generate = None if scenario.candidates is None else scenario.candidates.generate
     if generate is not None and generate.within == "residential_areas" and scenario.residential_areas is None:
         log.layer("candidates").fault("lattice_without_areas", field="generate.within", found=generate.within)
 
 
 def check_unit_ids(facilities: gpd.GeoDataFrame, units: Mapping[str, gpd.GeoDataFrame], log: LayerLog) -> None:
-    """Note a fault for each unit that a facility names and its level lacks; levels that are not given are not asked."""
+    """Note a fault for each unit that a facility names but its level lacks; levels that are not given are skipped."""
     for level, frame in units.items():
         key = f"{level}_id"
         if key not in facilities:
@@ -59,7 +59,7 @@ def check_unit_ids(facilities: gpd.GeoDataFrame, units: Mapping[str, gpd.GeoData
 
 
 def check_parents(facilities: gpd.GeoDataFrame, log: LayerLog) -> None:
-    """Note a fault for each circle of facilities that name one another, or one itself, as the parent."""
+    """Note a fault for each cycle of facilities that name one another, or themselves, as parents."""
     parents = facilities["parent_id"].dropna().astype(str).to_dict()
     seen: set[str] = set()
     for row in map(str, parents):
@@ -81,7 +81,7 @@ def note_parents(facilities: gpd.GeoDataFrame, log: LayerLog) -> None:
 
 
 def note_kinds(candidates: gpd.GeoDataFrame, log: LayerLog) -> None:
-    """Note the words for kinds of premises that are not known."""
+    """Note the unknown words for kinds of premises."""
     words = unknown_words(candidates["kind"])
     if words:
         log.note(
@@ -94,7 +94,7 @@ def note_kinds(candidates: gpd.GeoDataFrame, log: LayerLog) -> None:
 
 
 def note_new_beds(records: gpd.GeoDataFrame, log: LayerLog) -> None:
-    """Note the records that have more new beds than beds: right where the new ones do not stand yet."""
+    """Note the records with more new beds than beds: right if the new ones do not exist yet."""
     new, beds = (pd.to_numeric(_series(records, key)).astype("float64") for key in ("new_beds", "beds"))
     more = new > beds
     if more.any():
@@ -104,7 +104,7 @@ def note_new_beds(records: gpd.GeoDataFrame, log: LayerLog) -> None:
 
 
 def note_dates(facilities: gpd.GeoDataFrame, date: dt.date, log: LayerLog) -> None:
-    """Note the facilities whose status is contradicted by the day on which they open or close.
+    """Note the facilities whose status contradicts their opening or closing date.
 
     Parameters
     ----------
@@ -132,7 +132,7 @@ def note_dates(facilities: gpd.GeoDataFrame, date: dt.date, log: LayerLog) -> No
 
 
 def note_plots(records: gpd.GeoDataFrame, log: LayerLog) -> None:
-    """Note the records that may share the plot that they give with others: it is too large for their floor area."""
+    """Note the records that may share their plot with others: it is too large for their floor area."""
     least = least_of_plot(records)
     small, beyond = records[least == 0], records[(least > 0) & (least < 1)]
     if len(small):
@@ -142,7 +142,7 @@ def note_plots(records: gpd.GeoDataFrame, log: LayerLog) -> None:
 
 
 def note_sizes(records: gpd.GeoDataFrame, log: LayerLog) -> None:
-    """Note the records of which land, floor area and beds hardly fit one another, or the land is very large."""
+    """Note the records whose land, floor area and beds do not fit together, or whose land is very large."""
     land, floor, beds = (
         pd.to_numeric(_series(records, key)).astype("float64") for key in ("land_m2", "floor_area_m2", "beds")
     )
@@ -193,7 +193,7 @@ def _plots(records: gpd.GeoDataFrame) -> str:
 def note_outside(
     facilities: gpd.GeoDataFrame, units: Mapping[str, gpd.GeoDataFrame], reach_m: float, log: LayerLog
 ) -> None:
-    """Note the facilities outside every unit, and how many of them are farther away than people walk.
+    """Note the facilities outside all units, and how many of them are farther away than people walk.
 
     ``reach_m`` is how far people walk within the cut-off, metres.
     """
@@ -216,7 +216,7 @@ def note_outside(
 
 
 def note_coarse(facilities: gpd.GeoDataFrame, scenario: Scenario, log: LayerLog) -> None:
-    """Note the facilities that count for the circle and may stand off their place by more than half its radius."""
+    """Note the facilities of the circle whose location may be wrong by more than half its radius."""
     radius_m = scenario.walking.minutes * SECONDS_PER_MINUTE * walker_of(scenario).flat
     counting = facilities.loc[in_circle(facilities, scenario), "located_within_m"]
     coarse = counting[counting > _COARSE * radius_m]
@@ -232,11 +232,11 @@ def note_coarse(facilities: gpd.GeoDataFrame, scenario: Scenario, log: LayerLog)
 
 
 def note_doubles(records: gpd.GeoDataFrame, log: LayerLog) -> None:
-    """Note the facilities, or candidates, that may be one thing twice; each pair is told once, by its first reason.
+    """Note the facilities, or candidates, that may be duplicates; each pair is reported once, with its first reason.
 
-    They bear one name; are of one tier at one place (within 5 m, but not where both were placed by the unit that they
-    name); have similar names within 200 m; or are of one tier at one address that has a number. Records that share a
-    site, and a facility and its parent, are no doubles but by one name.
+    They have the same name; are of one tier at one place (within 5 m, but not if both were located by the unit that
+    they name); have similar names within 200 m; or are of one tier at one address with a house number. Records of one
+    site, and a facility and its parent, are duplicates only by name.
 
     Parameters
     ----------
@@ -262,7 +262,7 @@ def note_doubles(records: gpd.GeoDataFrame, log: LayerLog) -> None:
 
 
 def check_crowds(records: gpd.GeoDataFrame, log: LayerLog) -> None:
-    """Note the fault of more records in a square of 200 m than can be: they bear one place for want of their own."""
+    """Note the fault of too many records in a square of 200 m: they share one place because their own is missing."""
     crowding = _crowding(records)
     if crowding.max(initial=0) > _MOST_CROWDED:
         most = records.index[int(crowding.argmax())]
@@ -270,7 +270,7 @@ def check_crowds(records: gpd.GeoDataFrame, log: LayerLog) -> None:
 
 
 def _crowding(records: gpd.GeoDataFrame) -> Ints:
-    """Return how many records stand in the square of 200 m of each."""
+    """Return how many records are in the square of 200 m of each record."""
     squares = np.floor(shapely.get_coordinates(records.geometry.to_numpy()) / ALIKE_M)
     _, square, counts = np.unique(squares, axis=0, return_inverse=True, return_counts=True)
     crowding: Ints = counts[square.ravel()]
@@ -287,7 +287,7 @@ def _same_name(records: gpd.GeoDataFrame) -> Pairs:
 
 
 def _chained(values: pd.Series) -> Pairs:
-    """Return the pairs of rows that hold the same value: of several the first with the second, and so on."""
+    """Return the pairs of rows with the same value: if there are several, the first with the second, and so on."""
     groups = values[values.duplicated(keep=False)].groupby(values)
     return {
         (str(one), str(other)) for _, group in groups for keys in [sorted(group.index)] for one, other in pairwise(keys)
@@ -324,7 +324,7 @@ def _same_address(records: gpd.GeoDataFrame) -> Pairs:
 
 
 def _near(records: gpd.GeoDataFrame, metres: float) -> tuple[Ints, Ints]:
-    """Return the pairs of records that may be one by their tier and stand so near to one another, as positions."""
+    """Return the pairs of records that may be duplicates by their tier and are close enough, as positions."""
     one, other = records.sindex.query(records.geometry, predicate="dwithin", distance=metres)
     ordered = one < other
     one, other = one[ordered], other[ordered]
@@ -333,8 +333,8 @@ def _near(records: gpd.GeoDataFrame, metres: float) -> tuple[Ints, Ints]:
 
 
 def _of_one_tier(records: gpd.GeoDataFrame, one: Ints, other: Ints) -> Bools:
-    """Tell which pairs of records may be one: of one tier, not of one site, neither the other's parent."""
-    # Blanks are -1 each: tiers may be blank alike, sites are not.
+    """Tell which pairs of records may be duplicates: of one tier, not of one site, neither the other's parent."""
+    # Blanks are -1: blank tiers count as equal, blank sites do not.
     tier, site = (pd.factorize(_column(records, key))[0] for key in ("tier", "site_id"))
     parent = records.index.get_indexer(pd.Index(_column(records, "parent_id")))
     apart = (site[one] < 0) | (site[other] < 0) | (site[one] != site[other])
@@ -359,16 +359,16 @@ def with_context(
     units: Mapping[str, gpd.GeoDataFrame],
     log: LayerLog,
 ) -> gpd.GeoDataFrame:
-    """Put the facilities of the surroundings at the end of the ledger.
+    """Append the facilities of the surroundings to the ledger.
 
-    They count for times and circles and in no unit's totals: the ids of units that they name are not kept.
+    They count for times and circles but in no unit's totals: the ids of units that they name are dropped.
 
     Parameters
     ----------
     facilities : geopandas.GeoDataFrame
         The ledger, in the working CRS.
     context : geopandas.GeoDataFrame or None
-        Facilities of the surroundings with the same columns, in the working CRS; None where the scenario has none.
+        Facilities of the surroundings with the same columns, in the working CRS; None if the scenario has none.
     units : mapping of str to geopandas.GeoDataFrame
         The units of every level, in the working CRS.
     log : LayerLog

@@ -1,7 +1,7 @@
-"""Records without coordinates are placed by the residential area, community or street that they name.
+"""Records without coordinates are located by the residential area, community or street that they name.
 
-A record stands at the centroid of its place, or, where that lies outside, at the point of the place farthest from its
-edge (the centre of the largest circle that it holds); how far off that may be is the distance to the farthest vertex.
+A record is put at the centroid of its place or, if that lies outside, at the point of the place farthest from its edge
+(the centre of the largest inscribed circle). The possible error is the distance to the farthest vertex.
 """
 
 import difflib
@@ -23,7 +23,7 @@ from siting.read.names import bare, held_names, normal
 from siting.read.tables.cells import positions
 from siting.read.tables.converters import TEXT_DTYPE
 
-# From the largest to the smallest; where each stands in a row.
+# From the largest to the smallest, with the column of each.
 KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "street": ("street_id", "street"),
     "community": ("community_id", "community"),
@@ -31,10 +31,10 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 LEVELS: Final = tuple(KEYS)
 _WRITTEN: Final = (*(key for level in LEVELS for key in KEYS[level]), "address")
-# A place belongs to a larger one that holds at least this share of its area: boundaries are drawn anew each time.
+# A place belongs to a larger one that contains at least this share of its area: boundaries are drawn again each time.
 _BELONGS: Final = 0.1
 
-# Of each level that a row names the places that it may mean; none where the name is not known.
+# For each level that a row names, the places that it may mean; empty if the name is unknown.
 Named = Mapping[str, Sequence[int]]
 
 
@@ -59,7 +59,7 @@ class _Places:
                 self.by_bare.setdefault(bare(name, self.level), []).append(row)
 
     def shape(self, row: int) -> BaseGeometry | None:
-        """Return the area of a place; None where it has none."""
+        """Return the area of a place; None if it has none."""
         found: BaseGeometry | None = self.frame.geometry.iloc[row]
         return None if found is None or found.is_empty or found.area == 0 else found
 
@@ -68,7 +68,7 @@ class _Places:
         return str(self.frame.index[row])
 
     def find(self, text: str) -> Sequence[int]:
-        """Return the places that a text may mean: by id, else by name, else without the word for its kind."""
+        """Return the places that a text may mean: by id, otherwise by name, otherwise without the word for its kind."""
         return (
             self.by_id.get(text.strip())
             or self.by_name.get(normal(text))
@@ -77,11 +77,11 @@ class _Places:
         )
 
     def in_address(self, address: str) -> Sequence[int]:
-        """Return the places whose full name an address holds."""
+        """Return the places whose full name an address contains."""
         return [row for name in held_names(address, self.by_name) for row in self.by_name[name]]
 
     def near(self, text: str) -> list[str]:
-        """Return the known names that are nearest to a text, with their ids."""
+        """Return the known names that are most similar to a text, with their ids."""
         names = difflib.get_close_matches(normal(text), list(self.by_name), n=3, cutoff=0.5)
         return [f"{self.frame['name'].iloc[row]} ({self.key(row)})" for name in names for row in self.by_name[name]]
 
@@ -93,12 +93,12 @@ def locate(
     source: PlacedLayer,
     log: LayerLog,
 ) -> gpd.GeoDataFrame:
-    """Place the records that have no coordinates, and name the units of those that give only their names.
+    """Locate the records without coordinates, and add the units of those that give only names.
 
-    A record is placed by its residential area, else its community, else its street: by id, by name, or by name
-    without the word for its kind (社区, 街道, 小区), where that leaves one place. Of several the larger place that the
-    record also names decides; a place that does not lie in it is not taken. Where the columns leave nothing, full
-    names that occur in ``address`` are taken in the same way, the longest at each level.
+    A record is located by its residential area, otherwise its community, otherwise its street: by id, by name, or by
+    name without the word for its kind (社区, 街道, 小区), if that leaves one place. If there are several, the larger
+    place that the record also names decides; a place outside it is rejected. If the columns give nothing, full names in
+    ``address`` are used in the same way, the longest at each level.
 
     Parameters
     ----------
@@ -109,9 +109,9 @@ def locate(
     units : mapping of str to geopandas.GeoDataFrame
         The scenario's units of each level, in the working CRS.
     residential_areas : geopandas.GeoDataFrame
-        The scenario's residential areas, in the working CRS; perhaps without a row.
+        The scenario's residential areas, in the working CRS; may be empty.
     source : PlacedLayer
-        Says whether records that cannot be placed are refused or left out.
+        Tells whether records that cannot be located are refused or left out.
     log : LayerLog
         Takes the faults ``not_placed`` and ``nothing_to_place_by``, and the notes ``located_by_names``,
         ``unplaced_left_out``, ``unit_ids_from_names``, ``named_units_unknown``, ``named_units_elsewhere``.
@@ -119,8 +119,8 @@ def locate(
     Returns
     -------
     geopandas.GeoDataFrame
-        The rows that have a place, with ``located_by`` (``coordinates``, ``residential_area``, ``community`` or
-        ``street``) and ``located_within_m`` (metres, 0 for coordinates) before ``geometry``.
+        The located rows, with ``located_by`` (``coordinates``, ``residential_area``, ``community`` or ``street``) and
+        ``located_within_m`` (metres, 0 for coordinates) before ``geometry``.
     """
     known = {"residential_area": residential_areas, **{level: units.get(level) for level in ("community", "street")}}
     places = {level: _Places(level, there) for level in LEVELS if (there := known[level]) is not None and len(there)}
@@ -149,7 +149,7 @@ def locate(
 
 
 def _texts(frame: gpd.GeoDataFrame) -> list[dict[str, str]]:
-    """Return what each row says of its place: key → text, blank ones left out."""
+    """Return what each row says about its place: key → text, without blanks."""
     columns = {key: frame[key].tolist() for key in _WRITTEN if key in frame}
     return [
         {key: str(cells[row]) for key, cells in columns.items() if not pd.isna(cells[row]) and str(cells[row]).strip()}
@@ -168,7 +168,7 @@ def _named(texts: Mapping[str, str], places: Mapping[str, _Places]) -> dict[str,
 
 
 def _with_address(texts: Mapping[str, str], named: Named, places: Mapping[str, _Places]) -> dict[str, Sequence[int]]:
-    """Return the same with the places that the address holds, at levels of which the columns say nothing."""
+    """Return the same with the places from the address, at levels for which the columns give nothing."""
     found = dict(named)
     for level in places:
         if level not in named and (rows := places[level].in_address(texts.get("address", ""))):
@@ -177,7 +177,7 @@ def _with_address(texts: Mapping[str, str], named: Named, places: Mapping[str, _
 
 
 def _narrowed(named: Named, places: Mapping[str, _Places]) -> dict[str, Sequence[int]]:
-    """Keep of each level the places that lie in those of the larger levels that are named."""
+    """Keep at each level the places that lie in the named places of the larger levels."""
     found: dict[str, Sequence[int]] = {}
     for level in (level for level in LEVELS if level in named):
         kept = list(named[level])
@@ -194,7 +194,7 @@ def _holds(places: Mapping[str, _Places], larger: str, holder: int, level: str, 
 
 @dataclass
 class _Placing:
-    """The placing of a layer under way: by what each row is placed, how far off that may be, where it stands."""
+    """The location of a layer's records in progress: the basis, the possible error and the point of each row."""
 
     places: Mapping[str, _Places]
     by: NDArray[np.object_]
@@ -203,7 +203,7 @@ class _Placing:
     centres: dict[tuple[str, int], tuple[BaseGeometry, float]] = field(default_factory=dict)
 
     def place(self, row: int, named: Named) -> bool:
-        """Place a row by the smallest place that it names for certain; tell whether there is one."""
+        """Locate a row by the smallest place that it names unambiguously; tell whether there is one."""
         for level in reversed(LEVELS):
             meant = named.get(level, ())
             if len(meant) == 1:
@@ -247,11 +247,11 @@ def _tell_lost(
     source: PlacedLayer,
     log: LayerLog,
 ) -> None:
-    """Refuse the rows that have no place, or note that they are left out."""
+    """Refuse the rows without a place, or note that they are left out."""
     if source.unplaced == "leave_out":
         log.note("unplaced_left_out", count=len(lost), ids=listed(index[lost]))
         return
-    # Of coordinates that are wrong it is not told that they lack.
+    # Wrong coordinates are not reported as missing too.
     told = log.misplaced()
     for row in (row for row in lost if str(index[row]) not in told):
         texts = rows[row]
@@ -280,7 +280,7 @@ def _tell_lost(
 def _with_unit_ids(
     frame: gpd.GeoDataFrame, named: list[dict[str, Sequence[int]]], places: Mapping[str, _Places], log: LayerLog
 ) -> gpd.GeoDataFrame:
-    """Fill blank ids of units by the names that leave one unit."""
+    """Fill blank ids of units from names that leave one unit."""
     filled, count, told = frame.copy(), 0, []
     for level in ("community", "street"):
         key = f"{level}_id"
@@ -306,7 +306,7 @@ def _tell_units(
     given: NDArray[np.bool_],
     log: LayerLog,
 ) -> None:
-    """Note the rows with coordinates that name a unit that is not known, or one in which they do not lie."""
+    """Note the rows with coordinates that name an unknown unit, or a unit in which they do not lie."""
     unknown, elsewhere = [], []
     for row in positions(given):
         for level in ("street", "community"):

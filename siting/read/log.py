@@ -1,4 +1,4 @@
-"""What reading finds on its way: faults, notes and digests, each with the layer that it belongs to."""
+"""The findings of reading: faults, notes and digests, each with its layer."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,8 +14,8 @@ from siting.errors import Faults
 from siting.read.sheet_cells import SheetCells
 from siting.read.tables.cells import SHEET_ROWS
 
-# What may change a verdict is told first: places that lie elsewhere, then people who are too many or too few, then what
-# no figure is known of. What was left out follows, then how requirements were read; what was mended comes last.
+# Notes that may change a verdict come first: misplaced records, then too many or too few people, then unknown figures.
+# Then follow omissions, then interpretations of requirements; repairs come last.
 _FIRST: Final = (
     "layer_displaced",
     "layer_displaced_back",
@@ -70,12 +70,12 @@ _FIRST: Final = (
     "invalid_left_out_with_people",
     "people_rows_left_out",
 )
-# Columns of a table that tell where a record is.
+# Columns of a table that give the location of a record.
 PLACES: Final = ("lon", "lat", "wkt")
 _LEFT_OUT: Final = "left_out"
-# Of what was left out, what is no record.
+# Omissions that are no records.
 _NO_RECORDS: Final = ("total_rows", "footer_rows", "section_rows", "guide_sheets", "struck_text", "slivers")
-# Parts of codes of what was mended, converted or restored.
+# Parts of the codes for repairs, conversions and restorations.
 _MENDED: Final = (
     *("mended", "columns_", "column_units", "words_", "numbers_", "missing_words", "codes_", "leading_", "dates_"),
     *("unseen_", "guards_", "merged_", "hidden_", "rows_above", "lines_joined", "lines_snapped", "lines_doubled"),
@@ -84,7 +84,7 @@ _MENDED: Final = (
 
 
 def by_importance(notes: Iterable[Note]) -> list[Note]:
-    """Return notes in the order in which they are told; those of a kind stay as they are.
+    """Return notes in the order of the report; notes of one kind keep their order.
 
     Examples
     --------
@@ -117,14 +117,14 @@ class Log:
     notes: list[Note] = field(default_factory=list)
     digests: dict[str, str] = field(default_factory=dict)
     layers: dict[str, dict[str, Any]] = field(default_factory=dict)
-    # The sheets that layers were read from, by the layer's key.
+    # The sheets from which layers were read, by the layer's key.
     sheets: dict[str, SheetCells] = field(default_factory=dict)
-    # The rows of totals that tables were read without, as they stand in the file.
+    # The rows of totals that were removed from tables, as they are in the file.
     totals: dict[str, pd.DataFrame] = field(default_factory=dict)
     working_crs: str | None = None
 
     def layer(self, key: str, file: Path | str | None = None) -> "LayerLog":
-        """Return the log of one layer: ``key`` is its dotted key in the scenario, ``file`` what messages call it."""
+        """Return the log of one layer: ``key`` is its dotted key in the scenario, ``file`` its name in messages."""
         called = file.name if isinstance(file, Path) else file
         trail.mark(key, called)
         return LayerLog(self, key, called)
@@ -132,7 +132,7 @@ class Log:
 
 @dataclass(frozen=True)
 class LayerLog:
-    """The log of one layer; it fills in file and layer."""
+    """The log of one layer; it adds the file and the layer."""
 
     log: Log
     key: str
@@ -148,7 +148,7 @@ class LayerLog:
         expected: str = "",
         cells: Iterable[str] = (),
     ) -> None:
-        """Note a fault of this layer; where it was read from a sheet the cells are found by row and field."""
+        """Note a fault of this layer; if it was read from a sheet, the cells are found by row and field."""
         sheet = self.log.sheets.get(self.key)
         there, file = tuple(cells), self.file
         if sheet is not None and row is not None:
@@ -170,49 +170,49 @@ class LayerLog:
         )
 
     def note(self, code: str, **values: object) -> None:
-        """Note something mended, left out or assumed in this layer."""
+        """Note a repair, omission or assumption in this layer."""
         self.log.notes.append(Note(code, {"layer": self.key, **values}))
 
     def fact(self, **facts: object) -> None:
-        """Keep what was found of this layer for the account: its driver, encoding, CRS, rows and the like."""
+        """Record a fact about this layer for the account: its driver, encoding, CRS, rows and others."""
         self.log.layers.setdefault(self.key, {"file": self.file}).update(facts)
 
     def is_sheet(self, path: Path, sheet: str | None, letters: Mapping[str, str]) -> None:
-        """Keep which sheet the layer was read from, and the letters of its columns."""
+        """Record the sheet from which the layer was read, and the letters of its columns."""
         self.log.sheets[self.key] = SheetCells(path, sheet, letters)
 
     def is_joined_to(self, other: "LayerLog", labels: Iterable[str], rows: pd.Index) -> None:
-        """Keep where the columns that were joined to the layer stand, unless it was read from a sheet itself."""
+        """Record where the joined columns of the layer are, unless the layer itself was read from a sheet."""
         sheet = self.log.sheets.get(other.key)
         if sheet is not None and rows.name == SHEET_ROWS and self.key not in self.log.sheets:
             self.log.sheets[self.key] = replace(sheet, joined=True, _rows={}, _columns={})
             self.log.sheets[self.key].learn(labels, rows.tolist(), {})
 
     def learn_rows(self, labels: Iterable[str], rows: pd.Index, columns: Mapping[str, str]) -> None:
-        """Keep what messages call the rows of a sheet, and the columns under our keys; of other layers nothing."""
+        """Record the labels of the rows of a sheet, and the columns under our keys; nothing for other layers."""
         sheet = self.log.sheets.get(self.key)
         if sheet is not None:
             there = rows.name == SHEET_ROWS and not sheet.joined
             sheet.learn(labels if there else (), rows.tolist() if there else (), columns)
 
     def cells_at(self, rows: pd.Index, position: int, field: str) -> tuple[str, ...]:
-        """Return the cell of a record by its position; none where the layer was read from no sheet of its own."""
+        """Return the cell of a record by its position; None if the layer was not read from its own sheet."""
         sheet = self.log.sheets.get(self.key)
         there = sheet is not None and rows.name == SHEET_ROWS and not sheet.joined
         return sheet.at(int(rows[position]), field) if sheet is not None and there else ()
 
     def cells_of(self, row: str, field: str) -> str:
-        """Name a record by its cells in a sheet; by its label where the layer was read from none."""
+        """Name a record by its cells in a sheet, or by its label if the layer was not read from one."""
         sheet = self.log.sheets.get(self.key)
         return listed(() if sheet is None else sheet.of(row, field)) or row
 
     def cells_in(self, row: str, keys: Iterable[str]) -> tuple[str, ...]:
-        """Return the cells of a record in those of some columns that the sheet has; none where there is no sheet."""
+        """Return the cells of a record in those of the given columns that the sheet has; empty without a sheet."""
         sheet = self.log.sheets.get(self.key)
         return () if sheet is None else tuple(cell for key in keys if sheet.holds(key) for cell in sheet.of(row, key))
 
     def misplaced(self) -> set[str]:
-        """Return the records of which a fault was told that concerns where they are."""
+        """Return the records with a reported fault in their location."""
         of_layer = (fault for fault in self.log.faults.found if fault.layer == self.key and fault.row is not None)
         fields = {"geometry", *PLACES}
         return {str(fault.row) for fault in of_layer if (fault.field or "").partition(" (")[0] in fields}
@@ -222,7 +222,7 @@ class LayerLog:
         return frozenset(self.log.layers.get(f"units.{level}", {}).get("invalid", ()))
 
     def names_twice(self, names: Sequence[str], letters: Sequence[str], line: int) -> list[str]:
-        """Note a fault for each name that stands twice in a head, with its cells, and return these names."""
+        """Note a fault for each repeated name in a head, with its cells, and return these names."""
         twice = sorted({name for name in names if names.count(name) > 1})
         for name in twice:
             cells = [f"{letter}{line}" for each, letter in zip(names, letters, strict=True) if each == name]
@@ -230,7 +230,7 @@ class LayerLog:
         return twice
 
     def digest(self, value: str, part: str = "") -> None:
-        """Keep the digest of the layer's file, or of one part of it."""
+        """Record the digest of the layer's file, or of one part of it."""
         self.log.digests[f"{self.key}[{part}]" if part else self.key] = value
 
 
@@ -247,7 +247,7 @@ def listed(items: Iterable[object]) -> str:
 
 
 def quoted(value: object) -> str:
-    """Show a value found in a file: text in quotes, the rest as it is, long ones cut.
+    """Format a value from a file: text in quotes, other values unchanged, long ones truncated.
 
     Examples
     --------
@@ -259,6 +259,6 @@ def quoted(value: object) -> str:
     try:
         shown = f"'{legible(value)}'" if isinstance(value, str) else str(value)
     except ValueError:
-        # Python shows no whole number of thousands of digits but by its bits; nor what holds one.
+        # Python refuses to format whole numbers with thousands of digits; so does any container of one.
         shown = hex(value) if isinstance(value, int) else type(value).__name__
     return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"

@@ -17,7 +17,7 @@ def workbooks_at_fault(log: Log) -> Iterator[tuple[Path, openpyxl.Workbook, tupl
     Parameters
     ----------
     log : Log
-        What reading found.
+        The findings of reading.
 
     Yields
     ------
@@ -26,7 +26,7 @@ def workbooks_at_fault(log: Log) -> Iterator[tuple[Path, openpyxl.Workbook, tupl
     book : openpyxl.Workbook
         A copy of its content.
     faults : tuple of Fault
-        Those of all layers that were read from it.
+        The faults of all layers that were read from it.
     """
     found: dict[Path, list[Fault]] = {}
     for fault in log.faults.found:
@@ -35,9 +35,9 @@ def workbooks_at_fault(log: Log) -> Iterator[tuple[Path, openpyxl.Workbook, tupl
             found.setdefault(sheet.path, []).append(fault)
     for path, faults in found.items():
         if not path.exists():
-            # It was taken out of an archive.
+            # It was extracted from an archive.
             continue
-        # What openpyxl warns of was told when the values were read.
+        # The warnings of openpyxl were reported when the values were read.
         with heard(UserWarning, []):
             book = load(path, values=False)
         yield path, book, tuple(faults)

@@ -1,4 +1,4 @@
-"""Tables and rasters in memory stand where a scenario names files: they are kept as files, which are read like any."""
+"""Tables and rasters in memory used in place of files: they are stored as files, which are read as usual."""
 
 import shutil
 import tempfile
@@ -16,12 +16,12 @@ from siting.domain.nouns import Raster
 from siting.domain.scenario import PATH_KEYS
 from siting.errors import Faults
 
-# What messages and the record of a run call a source that was no file.
+# The name of a source in memory, in messages and in the record of a run.
 NAME: Final = "memory"
 
 
 class Kept:
-    """A folder that lasts as long as this object."""
+    """A folder that exists as long as this object."""
 
     def __init__(self) -> None:
         self.path = Path(tempfile.mkdtemp(prefix="siting-"))
@@ -29,13 +29,13 @@ class Kept:
 
 
 def as_files(sections: Mapping[str, Any]) -> tuple[dict[str, Any], Kept | None]:
-    """Return the sections of a scenario with paths in place of tables and rasters.
+    """Return the sections of a scenario with paths instead of tables and rasters.
 
     Parameters
     ----------
     sections : mapping
-        Keys nested as in a scenario's file. Where a path may stand, a :class:`pandas.DataFrame`, a
-        :class:`geopandas.GeoDataFrame` or a :class:`~siting.domain.nouns.Raster` may; a source may also be one of them,
+        Keys nested as in a scenario's file. Every path may be replaced by a :class:`pandas.DataFrame`, a
+        :class:`geopandas.GeoDataFrame` or a :class:`~siting.domain.nouns.Raster`; a source may also be one of them,
         instead of its keys.
 
     Returns
@@ -44,12 +44,12 @@ def as_files(sections: Mapping[str, Any]) -> tuple[dict[str, Any], Kept | None]:
         The same keys. Each table is a Parquet file, each raster a GeoTIFF of float64; a table's index is a column of it
         if it has a name.
     kept : Kept or None
-        To be held as long as the files are needed; None where there are none.
+        To be kept as long as the files are needed; None if there are none.
 
     Raises
     ------
     siting.errors.InputError
-        A table cannot be kept, such as one with numbers and texts in one column; all faults together.
+        A table cannot be stored, for example with numbers and texts in one column; all faults together.
 
     Examples
     --------
@@ -66,7 +66,7 @@ def as_files(sections: Mapping[str, Any]) -> tuple[dict[str, Any], Kept | None]:
 
 
 def _filed(value: Any, key: str, folder: Path, faults: Faults) -> Any:  # noqa: ANN401 - the value of any key
-    """Return the value of a dotted key with paths in it."""
+    """Return the value of a dotted key, with paths in it."""
     name = key.rpartition(".")[2]
     if isinstance(value, Mapping):
         return {each: _filed(inner, f"{key}.{each}".lstrip("."), folder, faults) for each, inner in value.items()}

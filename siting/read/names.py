@@ -1,4 +1,4 @@
-"""Names of places as people write them: what is one name, what is alike, what an address holds."""
+"""Names of places as people write them: equal names, similar names, names within an address."""
 
 import re
 import unicodedata
@@ -8,7 +8,7 @@ from typing import Final
 
 from siting.domain.unit_kinds import kind_of_word
 
-# What the name of a place of each kind may end in or lack, the longest first.
+# The endings that the names of each kind of place may have or lack, the longest first.
 SUFFIXES: Final[Mapping[str, tuple[str, ...]]] = {
     "residential_area": ("居住小区", "住宅小区", "居住区", "小区"),
     "community": ("社区居民委员会", "社区居委会", "居民委员会", "村民委员会", "居委会", "村委会", "社区", "村"),
@@ -16,19 +16,19 @@ SUFFIXES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 # Names shorter than this are no evidence within an address.
 _SHORTEST: Final = 2
-# What makes a road, a lane or a bridge of the name of a place.
+# Endings that turn the name of a place into that of a road, a lane or a bridge.
 _ROAD: Final = r"(?!路|街(?!道)|巷|大道|立交|桥|支路|隧道)"
 _MARKS: Final = re.compile(r"[\s,.;:·、，。；：\-_()\[\]{}<>《》【】「」'\"“”‘’/\\|#&*+~!?—–]+")
 # Two names that differ in one of these are two places: numbers, and a direction that stands (nearly) alone.
 _NUMERALS: Final = frozenset("0123456789一二三四五六七八九十甲乙丙丁abcdefghijklmnopqrstuvwxyz")
 _DIRECTIONS: Final = frozenset("东南西北中上下新老")
 _NEARLY_ALONE: Final = 2
-# A name that another one holds says enough when it is at least this long, and this share of the other.
+# A name inside another one is sufficient if it is at least this long, and this share of the other.
 _LEAST, _SHARE = 3, 0.4
 
 
 def normal(name: str) -> str:
-    """Return a name as it is compared: compatible forms of characters made one, no spaces, small letters.
+    """Return a name for comparison: compatible characters unified, no spaces, lower case.
 
     Examples
     --------
@@ -40,7 +40,7 @@ def normal(name: str) -> str:
 
 
 def bare(name: str, kind: str) -> str:
-    """Return a name without the word for its kind (``SUFFIXES``); what would leave nothing stays whole.
+    """Return a name without the word for its kind (``SUFFIXES``); unchanged if nothing would be left.
 
     Examples
     --------
@@ -56,7 +56,7 @@ def bare(name: str, kind: str) -> str:
 
 
 def kind_of(name: str, level: str) -> str | None:
-    """Return the kind of a unit that its name ends in; None where it ends in none.
+    """Return the kind of a unit from the ending of its name; None without such an ending.
 
     Examples
     --------
@@ -68,7 +68,7 @@ def kind_of(name: str, level: str) -> str | None:
 
 
 def same_place(one: str, other: str, level: str) -> bool:
-    """Tell whether two names are one name, with or without the word for its kind, or with one that says the same.
+    """Tell whether two names are equal, with or without the word for their kind, or with synonyms of it.
 
     Examples
     --------
@@ -83,9 +83,9 @@ def same_place(one: str, other: str, level: str) -> bool:
 
 
 def held_names(address: str, names: Iterable[str]) -> list[str]:
-    """Return the longest of some normalised names that an address holds; several if they are of one length.
+    """Return the longest of some normalised names that an address contains; several if they have equal length.
 
-    A name that goes on as the name of a road (``阳光花园路``) is not held.
+    A name that continues as the name of a road (``阳光花园路``) does not count.
 
     Examples
     --------
@@ -106,9 +106,9 @@ def held_names(address: str, names: Iterable[str]) -> list[str]:
 
 
 def alike(one: str, other: str) -> bool:
-    """Tell whether two names may be one written twice: one of them is the other with some words left out.
+    """Tell whether two names may be one written twice: one is the other with some words left out.
 
-    Names that differ in a number or a direction, or in one word for another, are two.
+    Names that differ in a number or a direction, or in a replaced word, are two.
 
     Examples
     --------

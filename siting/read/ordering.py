@@ -1,4 +1,4 @@
-"""The order of records, decided by what they hold and never by where they stand in a file."""
+"""The order of records, determined by their contents and never by their position in a file."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -12,19 +12,19 @@ from siting.domain.nouns import Ints
 
 
 def content_order(shapes: NDArray[np.object_], columns: Iterable[Iterable[Any]] = ()) -> Ints:
-    """Return the order of records from west to east; of those with one bounding box by shape, then by the rest.
+    """Return the order of records from west to east; those with equal bounding boxes by shape, then by the rest.
 
     Parameters
     ----------
     shapes : numpy.ndarray
-        The geometry of each record, None where there is none.
+        The geometry of each record, None if there is none.
     columns : iterable of iterable
-        What else the records hold, column by column.
+        The other contents of the records, column by column.
 
     Returns
     -------
     numpy.ndarray
-        Row numbers. Records that are alike in everything may stand either way.
+        Row numbers. Completely equal records may be in either order.
 
     Examples
     --------
@@ -49,6 +49,6 @@ def content_order(shapes: NDArray[np.object_], columns: Iterable[Iterable[Any]] 
 
 
 def _texts(column: Iterable[Any], rows: Ints) -> list[str]:
-    # Rows of a table of text come one by one slowly, and at once fast.
+    # Rows of a text table are slow one by one, and fast together.
     cells = column.tolist() if isinstance(column, (pd.Series, pd.Index)) else list(column)
     return [repr(cells[row]) for row in rows.tolist()]

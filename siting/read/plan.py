@@ -1,4 +1,4 @@
-"""A plan that was written before, read back."""
+"""Reading a plan file."""
 
 import json
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ SHORTFALL_COLUMNS = ("clause_id", "level", "id", "force", "required", "provided"
 
 @dataclass(frozen=True)
 class PlanFile:
-    """What a plan's file says: candidates in rank order, their sizes and persons served, the facts of the run."""
+    """The contents of a plan's file: candidates in rank order, their sizes and persons served, the facts of the run."""
 
     candidates: tuple[str, ...]
     sizes: tuple[str | None, ...]
@@ -23,17 +23,17 @@ class PlanFile:
 
     @property
     def request(self) -> dict[str, Any]:
-        """What was asked, as the settings of a plan."""
+        """The request, as the settings of a plan."""
         return dict(self.members.get("request", {}))
 
     @property
     def blocked(self) -> dict[str, Any] | None:
-        """Why no choice keeps to the request, and what would do; None where there is a plan."""
+        """Why no choice satisfies the request, and what would; None if there is a plan."""
         return self.members.get("blocked")
 
     @property
     def shortfalls(self) -> pd.DataFrame | None:
-        """What a relaxed plan leaves short of each clause and place; None of other plans."""
+        """The shortfalls of a relaxed plan, by clause and place; None for other plans."""
         rows = self.members.get("shortfalls")
         if rows is None:
             return None
@@ -47,7 +47,7 @@ def read_plan(path: Path) -> PlanFile:
     Parameters
     ----------
     path : pathlib.Path
-        What ``siting propose`` wrote.
+        The output of ``siting propose``.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""References of a ledger to other layers by id, where one side lost the zeros at their beginning."""
+"""References of a ledger to ids of other layers, if one side lost leading zeros."""
 
 from collections.abc import Hashable, Iterable, Mapping
 
@@ -12,10 +12,10 @@ from siting.read.tables.codes import with_zeros
 def with_known_references(
     ledger: gpd.GeoDataFrame, places: Mapping[str, pd.DataFrame], parents: Iterable[Hashable], log: LayerLog
 ) -> gpd.GeoDataFrame:
-    """Return a ledger whose references are written as the layers write their ids.
+    """Return a ledger with references written like the ids of the layers.
 
-    A spreadsheet makes 501 of 0501. A reference that no place bears, and that is the id of one place but for such
-    zeros, is taken for it, and that is noted.
+    A spreadsheet turns 0501 into 501. If no place has the referenced id, but one place has it with other leading zeros,
+    the reference is corrected and a note is made.
 
     Parameters
     ----------
@@ -26,12 +26,12 @@ def with_known_references(
     parents : iterable
         The ids that ``parent_id`` may name.
     log : LayerLog
-        Takes the note ``leading_zeros_lost``, one a column.
+        Takes the note ``leading_zeros_lost``, one for each column.
     """
     known: dict[str, Iterable[Hashable]] = {"parent_id": parents}
     for level, frame in places.items():
         known[f"{level}_id"] = frame.index
-        # These hold names as well, and a name of digits is no code.
+        # These columns hold names as well, and a name of digits is no code.
         known[level] = [*frame.index, *frame["name"].dropna()]
     found = {
         column: with_zeros(ledger[column], ids, log).astype(ledger[column].dtype)

@@ -1,4 +1,4 @@
-"""Reporting units: the layers of the levels, levels that are the union of another, and kinds that lack."""
+"""Reporting units: the layers of the levels, levels that are the union of another, and missing kinds."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -19,12 +19,12 @@ from siting.read.names import kind_of
 from siting.read.tables.converters import TEXT_DTYPE
 from siting.read.tables.finish import absent
 
-# The levels of which the names of units end in kinds.
+# The levels whose names of units end in kinds.
 _NAMED_BY_KIND: Final = ("street", "community")
 
 
 def check_unions(scenario: Scenario, log: Log) -> None:
-    """Note a fault for each level that is the union of one without a layer of its own."""
+    """Note a fault for each level that is the union of a level without its own layer."""
     with_layer = [level for level, unit in scenario.units.items() if not unit.is_made]
     for level, unit in scenario.units.items():
         if unit.union_of is not None and unit.union_of not in with_layer:
@@ -41,7 +41,7 @@ def with_unions(scenario: Scenario, layers: Mapping[str, gpd.GeoDataFrame], crs:
     Parameters
     ----------
     scenario : Scenario
-        Says which levels are unions.
+        Tells which levels are unions.
     layers : mapping of str to geopandas.GeoDataFrame
         The levels that have a layer, in the working CRS.
     crs : pyproj.CRS
@@ -57,11 +57,11 @@ def with_unions(scenario: Scenario, layers: Mapping[str, gpd.GeoDataFrame], crs:
 def _union(
     level: Level, unit: UnitLayer, scenario: Scenario, layers: Mapping[str, gpd.GeoDataFrame], crs: CRS
 ) -> gpd.GeoDataFrame:
-    """Return the one row of a union: its id is the level's name unless ``defaults`` gives one."""
+    """Return the only row of a union: its id is the level's name unless ``defaults`` gives one."""
     members = None if unit.union_of is None else layers.get(unit.union_of)
     if members is None:
         return absent(UNIT_COLUMNS, crs)
-    # What was refused cannot be laid over others; its fault is told already.
+    # Refused units cannot be merged; their fault is already reported.
     members = members[usable(members.geometry.to_numpy())]
     if members.empty:
         return absent(UNIT_COLUMNS, crs)
@@ -69,19 +69,19 @@ def _union(
 
 
 def with_kinds(level: Level, units: gpd.GeoDataFrame, standards: Iterable[Standard], log: LayerLog) -> gpd.GeoDataFrame:
-    """Return units with the kinds that are known: what the layer says, or what all names end in where it says nothing.
+    """Return units with the known kinds: those of the layer, or the endings of all names if it has none.
 
     Parameters
     ----------
     level : str
-        Level of the units; of districts the kind is left as it is.
+        Level of the units; the kind of districts is left unchanged.
     units : geopandas.GeoDataFrame
         The level's table.
     standards : iterable of Standard
-        What their clauses name is known as it stands.
+        Kinds that their clauses name are known words.
     log : LayerLog
-        Takes the notes ``kinds_understood`` (words taken for a kind), ``kinds_unknown`` (words that say none, which are
-        blank from then on) and ``kinds_from_names``.
+        Takes the notes ``kinds_understood`` (words that were interpreted as a kind), ``kinds_unknown`` (words for no
+        kind, which are blank from then on) and ``kinds_from_names``.
 
     Examples
     --------
@@ -97,7 +97,7 @@ def with_kinds(level: Level, units: gpd.GeoDataFrame, standards: Iterable[Standa
     units = _with_known_kinds(level, units, standards, log)
     if units["kind"].notna().any() or units["name"].isna().any():
         return units
-    # 新村 is a housing estate or a community as often as a village.
+    # 新村 is a housing estate as often as a community or village.
     kinds = [None if str(name).strip().endswith("新村") else kind_of(str(name), level) for name in units["name"]]
     if None in kinds:
         return units
@@ -108,7 +108,7 @@ def with_kinds(level: Level, units: gpd.GeoDataFrame, standards: Iterable[Standa
 def _with_known_kinds(
     level: Level, units: gpd.GeoDataFrame, standards: Iterable[Standard], log: LayerLog
 ) -> gpd.GeoDataFrame:
-    """Return units whose kinds are those of documents; words that say none are told, and blank."""
+    """Return units with the kinds of documents; other words are noted, and become blank."""
     own = {kind for each in standards for clause in each.clauses for kind in clause.unit_kinds}
     counts = units["kind"].value_counts(sort=True)
     found = {str(word): word if word in own else kind_of_word(str(word)) for word in counts.index}
@@ -126,7 +126,7 @@ def _with_known_kinds(
 
 
 def tell_kinds(chosen: Iterable[Standard], units: Mapping[str, gpd.GeoDataFrame], log: Log) -> None:
-    """Note the levels of which no unit has a kind, where clauses on coverage ask only units of some kinds."""
+    """Note the levels without any kinds of units, if clauses on coverage apply only to some kinds."""
     for level, frame in units.items():
         asking = [
             f"{each.number} {clause.id}"

@@ -1,4 +1,4 @@
-"""A scenario's TOML file becomes a checked Scenario; every fault in it is told at once."""
+"""A scenario's TOML file becomes a checked Scenario; all its faults are reported together."""
 
 import difflib
 import os
@@ -23,7 +23,7 @@ from siting.read.trust import confinement_faults
 
 Keys = tuple[str | int, ...]
 
-# The rules that hold between keys, as the model words them, and the codes of the texts that tell them.
+# The rules between keys, in the words of the model, and the codes of their texts.
 RULES: Final = {
     "give one of path, pattern, bands, points, polygons, level": "path_or_pattern",
     "attributes go with level, or with attributes_on and points or polygons": "attributes_of_people",
@@ -50,7 +50,7 @@ RULES: Final = {
     "a name holds a character that none can hold": "impossible_name",
     "a walker of [walkers] bears the name of a built-in one": "walker_name_taken",
 }
-# What a wrong value should have looked like, by the start of pydantic's error type; written as TOML.
+# The expected form of a wrong value, by the start of pydantic's error type; written as TOML.
 _FORMS: Final = (
     ("int", "not_integer", "12"),
     ("float", "not_number", "0.5"),
@@ -81,7 +81,7 @@ _EITHER: Final = {
         for who in ("residents", "elderly")
     },
 }
-# No scenario and no standard has tables or lists within each other deeper than half of this.
+# Scenarios and standards have tables and lists nested at most half as deep.
 DEEPEST: Final = 20
 _TABLES_OF_VALUES: Final = ("columns", "column_units", "values", "defaults", "rows")
 
@@ -92,10 +92,10 @@ def read_scenario(path: str | os.PathLike[str], *, untrusted: bool = False) -> S
     Parameters
     ----------
     path : path-like
-        A TOML file, UTF-8. Relative paths in it count from its own folder and come out absolute.
+        A TOML file, UTF-8. Relative paths in it are relative to its own folder and become absolute.
     untrusted : bool
-        Hold the scenario to files within its own folder, links followed, of formats that hold their own data; refuse
-        databases.
+        Limit the scenario to files within its own folder, with links resolved, in formats that contain their own data;
+        refuse databases.
 
     Returns
     -------
@@ -105,8 +105,8 @@ def read_scenario(path: str | os.PathLike[str], *, untrusted: bool = False) -> S
     Raises
     ------
     InputError
-        The file is missing, is no valid TOML (with the line), or does not describe a scenario: every unknown,
-        missing or wrong key is told, by its dotted name; of an untrusted one every place that it may not name.
+        The file is missing, is no valid TOML (with the line), or does not describe a scenario: every unknown, missing
+        or wrong key is reported by its dotted name; for an untrusted scenario also every path that it may not name.
     """
     file = Path(path)
     raw = load_toml(file)
@@ -124,15 +124,15 @@ def read_scenario(path: str | os.PathLike[str], *, untrusted: bool = False) -> S
 
 
 def changed(scenario: Scenario | None, sections: Mapping[str, object]) -> Scenario:
-    """Return a scenario with other settings, checked as those of a file are.
+    """Return a scenario with other settings, checked like those of a file.
 
     Parameters
     ----------
     scenario : Scenario or None
-        Stays as it is; None for one of ``sections`` alone.
+        It is not changed; None for a scenario from ``sections`` alone.
     sections : mapping
-        By section, the keys to change, nested as in the file; None for a key that is not to be given. A whole section
-        may be None. Tables and rasters in memory may stand for files (:func:`siting.read.memory.as_files`).
+        By section, the keys to change, nested as in the file; None removes a key. A whole section may be None. Tables
+        and rasters in memory may replace files (:func:`siting.read.memory.as_files`).
 
     Raises
     ------
@@ -171,14 +171,14 @@ def _merged(table: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any
 
 
 def refuse_foreign_name(folder: Path) -> None:
-    """Raise the fault of a folder whose name, or that of one above it, is not UTF-8."""
+    """Raise the fault of a folder with a name, in its path too, that is not UTF-8."""
     foreign = next((part for part in folder.parts if not is_utf8(part)), None)
     if foreign is not None:
         raise InputError([Fault(code="name_not_utf8", found=shown(foreign))])
 
 
 def load_toml(file: Path) -> dict[str, Any]:
-    """Return what a TOML file holds; raise the fault of one that is missing or is no TOML."""
+    """Return the contents of a TOML file; raise a fault if it is missing or no TOML."""
     if not can_name_a_file(str(file)):
         raise InputError([Fault(code="impossible_name", file=shown(str(file)))])
     try:
@@ -195,7 +195,7 @@ def load_toml(file: Path) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         fault = Fault(code="bad_encoding", file=file.name, found=f"0x{error.object[error.start]:02x}", expected="UTF-8")
     except ValueError as error:
-        # No TOML, or a whole number of thousands of digits, of which Python tells no line.
+        # No TOML, or a whole number with thousands of digits, for which Python gives no line.
         line = re.search(r"line (\d+)", str(error))
         fault = Fault(
             code="bad_toml", file=file.name, row=line[1] if line else None, found=str(error).partition(";")[0]
@@ -204,7 +204,7 @@ def load_toml(file: Path) -> dict[str, Any]:
 
 
 def _deeper_than(table: Mapping[str, Any], levels: int) -> bool:
-    """Tell whether tables and lists lie within each other deeper than so many levels."""
+    """Tell whether tables and lists are nested deeper than the given number of levels."""
     level: list[Any] = [table]
     for _ in range(levels):
         level = [
@@ -217,7 +217,7 @@ def _deeper_than(table: Mapping[str, Any], levels: int) -> bool:
 
 
 def absolute(table: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """Return a table whose paths and patterns count from the folder."""
+    """Return a table with its paths and patterns resolved from the folder."""
     return {
         key: os.path.normpath(folder / value)
         if key in PATH_KEYS and key != "database" and isinstance(value, str)
@@ -231,7 +231,7 @@ def absolute(table: Mapping[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def scenario_faults(errors: Iterable[ErrorDetails], raw: Mapping[str, Any], file: str) -> list[Fault]:
-    """Return one fault a key: where a key may have several types, pydantic complains once for each."""
+    """Return one fault for each key: if a key may have several types, pydantic reports one error for each."""
     groups: dict[Keys, list[ErrorDetails]] = {}
     for error in errors:
         groups.setdefault(keys_of(error, raw), []).append(error)
@@ -277,7 +277,7 @@ def _fault(keys: Keys, group: list[ErrorDetails], file: str) -> Fault:
 
 
 def expectation(dotted: str, group: list[ErrorDetails]) -> tuple[str, str]:
-    """Return the code of a wrong value, and what was expected."""
+    """Return the code of a wrong value, and the expected value."""
     if dotted in _EITHER:
         return "not_a_choice", _EITHER[dotted]
     if all(error["type"] == "literal_error" for error in group):
@@ -297,7 +297,7 @@ def _choices(error: ErrorDetails) -> list[str]:
 
 
 def _unknown_key(keys: Keys, known: Iterable[str], file: str) -> Fault:
-    """Return the fault of an unknown key, with the nearest known one: beside it, else anywhere, else all beside it."""
+    """Return the fault of an unknown key, with the most similar key: in its section, else anywhere, else all of it."""
     name, known = str(keys[-1]), list(known)
     near = difflib.get_close_matches(name, known, n=1)
     elsewhere = [key for key in all_keys() if key.rpartition(".")[2] == name]
@@ -309,7 +309,7 @@ def _unknown_key(keys: Keys, known: Iterable[str], file: str) -> Fault:
 
 
 def known_keys(keys: Keys) -> list[str]:
-    """Return the keys that a table of the scenario may have; ``keys`` lead to it."""
+    """Return the allowed keys of a table of the scenario; ``keys`` lead to it."""
     inside: object = Scenario
     for key in keys:
         inside = _core(inside)
@@ -319,7 +319,7 @@ def known_keys(keys: Keys) -> list[str]:
 
 
 def all_keys() -> list[str]:
-    """Return every dotted key that a scenario may have; ``*`` stands for a name of the user's own."""
+    """Return every dotted key of a scenario; ``*`` stands for a name of the user's own."""
     return list(_walk(Scenario, ""))
 
 
@@ -334,12 +334,12 @@ def _walk(model: type[BaseModel], prefix: str) -> Iterator[str]:
 
 
 def _member(annotation: object) -> Any:  # noqa: ANN401 - a type
-    """Return what a table of the user's own names, or a list, holds."""
+    """Return the type of the values of a table with user-defined names, or of a list."""
     return get_args(annotation)[1 if get_origin(annotation) is dict else 0]
 
 
 def _core(annotation: object) -> object:
-    """Return what a field holds besides None."""
+    """Return the type of a field without None."""
     if get_origin(annotation) is Annotated:
         return _core(get_args(annotation)[0])
     if get_origin(annotation) in {Union, UnionType}:

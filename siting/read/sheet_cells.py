@@ -1,4 +1,4 @@
-"""Where the records of a layer stand in the sheet that they were read from."""
+"""The cells of a layer's records in the sheet from which it was read."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -6,25 +6,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-# Which column is meant where a fault names none that is there.
+# The columns to use if a fault names none that exists.
 _FIRST: Final = "A"
 _FIRST_CELL: Final = re.compile(r"A(\d{1,7})")
 
 
 @dataclass(frozen=True)
 class SheetCells:
-    """The cells of a sheet, by the names that messages give to records and columns.
+    """The cells of a sheet, by the names of records and columns in messages.
 
     Parameters
     ----------
     path : pathlib.Path
         The workbook, or the CSV file.
     sheet : str or None
-        The sheet's title; None where the file is one sheet.
+        The sheet's title; None if the file is a single sheet.
     letters : mapping of str to str
         Name of a column → its letter.
     joined : bool
-        Whether the sheet is joined to the layer: it holds some of the layer's columns, and no others have cells.
+        Whether the sheet is joined to the layer: it has some of the layer's columns, and the others have no cells.
 
     Examples
     --------
@@ -40,13 +40,13 @@ class SheetCells:
     sheet: str | None
     letters: Mapping[str, str]
     joined: bool = False
-    # Name of a record → the rows that bear it.
+    # Name of a record → its rows.
     _rows: dict[str, list[int]] = field(default_factory=dict)
     # Our key → the sheet's column.
     _columns: dict[str, str] = field(default_factory=dict)
 
     def learn(self, labels: Iterable[str], rows: Iterable[int], columns: Mapping[str, str]) -> None:
-        """Take up what messages call records and columns: the label of each row, and our keys for the columns."""
+        """Record the names of records and columns in messages: the label of each row, and our keys for the columns."""
         for label, row in zip(labels, rows, strict=True):
             known = self._rows.setdefault(label, [])
             if row not in known:
@@ -54,11 +54,11 @@ class SheetCells:
         self._columns.update(columns)
 
     def is_unnamed(self, row: str) -> bool:
-        """Tell whether a label is no id but names rows by their first cells."""
+        """Tell whether a label is not an id but names rows by their first cells."""
         return all(f"{_FIRST}{at}" == label for label in row.split(", ") for at in self._at(label) or (0,))
 
     def named(self, column: str | None) -> str | None:
-        """Return what messages call a column, or several: our key, and the sheet's own name where that differs."""
+        """Return the name of one or several columns in messages: our key, and the sheet's own name if it differs."""
         return None if column is None else ", ".join(map(self._called, column.split(", ")))
 
     def _called(self, column: str) -> str:
@@ -66,11 +66,11 @@ class SheetCells:
         return column if name in (None, column) else f"{column} ({name})"
 
     def holds(self, key: str) -> bool:
-        """Tell whether one of the sheet's columns is meant by a key."""
+        """Tell whether a key names one of the sheet's columns."""
         return self._columns.get(key) in self.letters
 
     def at(self, row: int, column: str | None) -> tuple[str, ...]:
-        """Return the cell of a row that stands in a column; the first where no column is there, none if joined."""
+        """Return the cell of a row in a column; the first cell if there is no such column, None if joined."""
         key, _, name = (column or "").removesuffix(")").partition(" (")
         letter = self.letters.get(name) or self.letters.get(self._columns.get(key, key))
         if letter is None and self.joined:
@@ -78,11 +78,11 @@ class SheetCells:
         return (f"{letter or _FIRST}{row}",)
 
     def of(self, row: str, column: str | None) -> tuple[str, ...]:
-        """Return the cells of a record that stand in a column, as :meth:`at` does."""
+        """Return the cells of a record in a column, like :meth:`at`."""
         labels = [row] if row in self._rows else row.split(", ")
         return tuple(cell for label in labels for at in self._at(label) for cell in self.at(at, column))
 
     def _at(self, label: str) -> list[int]:
-        """Return the rows that a label names, an id or a first cell."""
+        """Return the rows of a label, which is an id or a first cell."""
         first = _FIRST_CELL.fullmatch(label)
         return self._rows.get(label) or ([] if first is None else [int(first[1])])

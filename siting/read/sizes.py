@@ -1,4 +1,4 @@
-"""The sizes in which sites may be built: one row a size, read as any other table."""
+"""The sizes in which sites may be built: one row for each size, read like any other table."""
 
 from typing import Final
 
@@ -12,7 +12,7 @@ from siting.read.sources.vectors import read_table
 from siting.read.tables.cells import positions
 from siting.read.tables.columns import typed_table
 
-# Sizes of candidates and of facilities that stand already do not meet.
+# Sizes of candidates and of existing facilities are separate.
 _EXISTING: Final = "existing"
 
 
@@ -24,13 +24,13 @@ def read_sizes(source: SizesTable, log: LayerLog) -> pd.DataFrame | None:
     source : SizesTable
         What the scenario says of the table.
     log : LayerLog
-        Takes the faults: of the file, of its columns (``size`` must be there) and cells (a size without a name, a
-        negative number, a tier that is none); ``size_twice`` where one size would be offered twice to the same site.
+        Takes the faults: of the file, of its columns (``size`` is required) and cells (a size without a name, a
+        negative number, an unknown tier); ``size_twice`` if one size would be offered twice to the same site.
 
     Returns
     -------
     pandas.DataFrame or None
-        ``SIZE_COLUMNS``, in our units, by ``size`` and ``for``, on a RangeIndex. None where nothing is read.
+        ``SIZE_COLUMNS``, in our units, by ``size`` and ``for``, on a RangeIndex. None if nothing is read.
     """
     raw = read_table(source, log)
     if raw is None:
@@ -44,7 +44,7 @@ def read_sizes(source: SizesTable, log: LayerLog) -> pd.DataFrame | None:
 
 
 def _check_twice(table: pd.DataFrame, labels: list[str], log: LayerLog) -> None:
-    """Note a fault for each size that some site would be offered twice; a blank ``for`` means all candidates."""
+    """Note a fault for each size that would be offered twice to some site; a blank ``for`` means all candidates."""
     whom = table["for"].astype(object).where(table["for"].notna(), "")
     for name in dict.fromkeys(table["size"].dropna()):
         rows = np.asarray((table["size"] == name).fillna(value=False), dtype=bool)

@@ -1,4 +1,4 @@
-"""The standards of the catalogue and a planner's own: all, one, and those that a scenario brings into force."""
+"""The standards of the catalogue and a user's own: all, one, and those that a scenario brings into force."""
 
 import datetime as dt
 import difflib
@@ -42,7 +42,7 @@ def all_standards() -> tuple[Standard, ...]:
 
 @cache
 def elsewhere_standards() -> tuple[Standard, ...]:
-    """Return the standards of other places, whose text was not seen; these apply only where ids name them."""
+    """Return the standards of other places, whose text was not seen; they apply only if ids name them."""
     return _catalogue("elsewhere")
 
 
@@ -55,7 +55,7 @@ def _catalogue(*folder: str) -> tuple[Standard, ...]:
 
 
 def _shelf() -> tuple[Standard, ...]:
-    """Return all that ids may name."""
+    """Return all standards that ids may name."""
     return (*all_standards(), *elsewhere_standards())
 
 
@@ -75,7 +75,7 @@ def standard(key: str) -> Standard:
     Raises
     ------
     InputError
-        The catalogue has no such standard; the message lists those there are.
+        The catalogue has no such standard; the message lists the existing ones.
 
     Examples
     --------
@@ -95,18 +95,18 @@ def load_standards(choice: StandardsChoice, date: dt.date) -> tuple[Standard, ..
     Parameters
     ----------
     choice : StandardsChoice
-        Either ``place``, the full name of a place that begins with those of its parents (``重庆市南岸区``): every
-        document whose jurisdiction is the place or one of its parents and that is in force at ``date``. Or
-        ``ids``: those standards (national ones and those of other places too), each of which must be in force at
-        ``date``. Beside them ``files``, a planner's
-        own, each of which must be in force too; and ``override``, other numbers for clauses of any of these.
+        Either ``place``, the full name of a place, beginning with those of its parents (``重庆市南岸区``): every
+        document whose jurisdiction is the place or one of its parents and that is in force at ``date``. Or ``ids``:
+        those standards (also national ones and those of other places), each of which must be in force at ``date``. In
+        addition ``files``, a user's own standards, each of which must be in force too; and ``override``, other numbers
+        for clauses of any of these.
     date : datetime.date
-        The moment that the scenario describes.
+        The date that the scenario describes.
 
     Returns
     -------
     tuple of Standard
-        In the order of their entry into force; overridden clauses carry the new number, and no worked examples.
+        In the order of their entry into force; overridden clauses have the new number, and no worked examples.
 
     Raises
     ------
@@ -121,7 +121,7 @@ def load_standards(choice: StandardsChoice, date: dt.date) -> tuple[Standard, ..
 
 
 def choose_standards(choice: StandardsChoice, date: dt.date, log: Log) -> tuple[Standard, ...]:
-    """Return what :func:`load_standards` returns, with faults, notes and digests of files told to a log."""
+    """Return the result of :func:`load_standards`, with faults, notes and digests of files in a log."""
     faults = log.faults.found
     shipped = tuple(_shipped(choice, date, faults))
     own = tuple(each for path in choice.files for each in _own(path, date, log))
@@ -136,7 +136,7 @@ def choose_standards(choice: StandardsChoice, date: dt.date, log: Log) -> tuple[
 
 
 def _not_completed(shipped: Iterable[Standard], own: Iterable[Standard], log: Log) -> Iterator[Standard]:
-    """Yield the documents of the catalogue, but those known in part of which a file has the same number."""
+    """Yield the documents of the catalogue; partly known ones are left out if a file has the same number."""
     numbers = {each.number for each in own}
     for each in shipped:
         if each.unseen_zh and each.number in numbers:
@@ -146,7 +146,7 @@ def _not_completed(shipped: Iterable[Standard], own: Iterable[Standard], log: Lo
 
 
 def check_circle(chosen: tuple[Standard, ...], scenario: Scenario, log: Log) -> None:
-    """Note a fault where the minutes of a circle are overridden but people walk by another cut-off."""
+    """Note a fault if the minutes of a circle are overridden but people walk with another cut-off."""
     circles = {clause.id for each in chosen for clause in each.clauses if clause.kind == "service_circle"}
     for override in scenario.standards.override:
         if override.clause in circles and override.number != scenario.walking.minutes:
@@ -155,12 +155,12 @@ def check_circle(chosen: tuple[Standard, ...], scenario: Scenario, log: Log) -> 
 
 
 def read_standard(path: Path) -> Standard:
-    """Read a planner's own standard.
+    """Read a user's own standard.
 
     Parameters
     ----------
     path : pathlib.Path
-        A TOML file as ``siting standards new`` writes it.
+        A TOML file as written by ``siting standards new``.
 
     Returns
     -------
@@ -170,8 +170,8 @@ def read_standard(path: Path) -> Standard:
     Raises
     ------
     InputError
-        The file is missing, is no valid TOML, or does not describe a standard: every fault is told with the clause and
-        the key.
+        The file is missing, is no valid TOML, or does not describe a standard: every fault is reported with the clause
+        and the key.
     """
     raw = load_toml(path)
     try:
@@ -185,7 +185,7 @@ def read_standard(path: Path) -> Standard:
 
 
 def _shipped(choice: StandardsChoice, date: dt.date, faults: list[Fault]) -> Iterator[Standard]:
-    """Yield the standards of the catalogue that a choice names, by place or by id."""
+    """Yield the standards of the catalogue that are chosen, by place or by id."""
     if choice.ids is not None:
         yield from _named(choice, date, faults)
     elif choice.place is not None:
@@ -210,7 +210,7 @@ def _named(choice: StandardsChoice, date: dt.date, faults: list[Fault]) -> Itera
 
 
 def _own(path: Path, date: dt.date, log: Log) -> Iterator[Standard]:
-    """Yield a planner's own standard, or nothing where it is at fault."""
+    """Yield a user's own standard, or nothing if it has faults."""
     if not take(path, log.layer(_FILES, path), path.name):
         return
     try:
@@ -225,7 +225,7 @@ def _own(path: Path, date: dt.date, log: Log) -> Iterator[Standard]:
 
 
 def _schema_faults(errors: Iterable[ErrorDetails], raw: Mapping[str, Any], file: str) -> list[Fault]:
-    """Return one fault a key of a file that does not describe a standard; ``row`` is the clause."""
+    """Return one fault for each key of a file that does not describe a standard; ``row`` is the clause."""
     groups: dict[tuple[str | int, ...], list[ErrorDetails]] = {}
     for error in errors:
         groups.setdefault(error["loc"], []).append(error)
@@ -237,7 +237,7 @@ def _schema_faults(errors: Iterable[ErrorDetails], raw: Mapping[str, Any], file:
 
 
 def _place(keys: tuple[str | int, ...], raw: Mapping[str, Any]) -> tuple[str | None, tuple[str | int, ...]]:
-    """Return the clause that keys lead into (by its id, else its number in the file) and the keys inside it."""
+    """Return the clause to which keys belong (by its id, else its number in the file) and the keys inside it."""
     if len(keys) < 2 or not isinstance(keys[1], int):  # noqa: PLR2004 - a table and a number
         return None, keys
     number = keys[1]
@@ -269,7 +269,7 @@ def _schema_fault(
 
 
 def _clause_faults(found: Standard, file: str) -> Iterator[Fault]:
-    """Yield what the schema does not see: ids, and clauses that cannot be computed."""
+    """Yield the faults that the schema does not detect: ids, and clauses that cannot be computed."""
     ids = Counter(clause.id for clause in found.clauses)
     for key, count in ids.items():
         if count > 1:
@@ -307,13 +307,13 @@ def _clause_faults(found: Standard, file: str) -> Iterator[Fault]:
 
 
 def _lacks(clause: Clause, key: str) -> bool:
-    """Tell whether a key says nothing; a limit of nought says something, a floor of nought asks for nothing."""
+    """Tell whether a key has no effect; a maximum of 0 has one, a minimum of 0 has none."""
     limit = key == "number" and clause.number == 0 and clause.comparison == "at_most"
     return not getattr(clause, key) and not limit
 
 
 def _needed(clause: Clause) -> tuple[str, ...]:
-    """Return the keys without which a clause cannot be computed."""
+    """Return the keys that are required to compute a clause."""
     if clause.treatment != "computed":
         return ()
     if clause.kind == "service_circle":
@@ -324,7 +324,7 @@ def _needed(clause: Clause) -> tuple[str, ...]:
 
 
 def _overridden(chosen: tuple[Standard, ...], overrides: tuple[ClauseOverride, ...], log: Log) -> tuple[Standard, ...]:
-    """Return the standards with other numbers, each of them noted."""
+    """Return the standards with other numbers, each of which is noted."""
     known = {clause.id: clause for each in chosen for clause in each.clauses}
     numbers = {}
     for override in overrides:
@@ -356,7 +356,7 @@ def _override_fault(
 
 
 def _renumbered(found: Standard, numbers: Mapping[str, float]) -> Standard:
-    """Return a standard with other numbers; worked examples of the old ones go."""
+    """Return a standard with other numbers; worked examples with the old ones are dropped."""
     if not any(clause.id in numbers for clause in found.clauses):
         return found
     clauses = tuple(

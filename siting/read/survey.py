@@ -1,4 +1,4 @@
-"""What the files of a folder are for: each is given a role in a scenario, with the reason, or left to the planner."""
+"""The roles of the files of a folder in a scenario, each with the reason, or a question to the user."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ from siting.read.tables.aliases import find_columns
 from siting.text import texts
 
 _LEVELS: Final = ("district", "street", "community", "planning", "city")
-# Words of file and layer names, and the role that each tells of; the first that fits decides.
+# Words of file and layer names, and the role that each indicates; the first match decides.
 _AREAS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("exclude.farmland", ("农田", "farmland", "耕地保护")),
     ("exclude.ecology", ("生态保护", "生态红线", "生态", "ecolog")),
@@ -59,7 +59,7 @@ _SITES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("facilities", ("养老", "设施", "机构", "福利院", "facilit", "nursing_home", "elderly_care")),
 )
 _WAYS: Final = ("路网", "道路", "步行", "road", "walk", "street", "network", "ways", "highway", "osm")
-# What exports of OpenStreetMap call ways in a column of their own, beside other lines.
+# The names of OpenStreetMap's way column in exports, which may hold other lines too.
 _CLASSES: Final = (
     "residential", "footway", "path", "steps", "pedestrian", "living_street", "service", "unclassified", "track",
     "primary", "secondary", "tertiary", "trunk", "motorway", "cycleway",
@@ -74,7 +74,7 @@ _FROM_AGE: Final = re.compile(
 )
 _PEOPLE: Final = ("resid", "pop", "人口", "ppp", "ghs", "worldpop", "landscan", "常住")
 _PLANNED: Final = ("planned", "规划", "2035", "future")
-# How names and metadata say the unit of people in a raster.
+# How names and metadata state the unit of people in a raster.
 _UNITS: Final = (
     ("persons per km2", ("per_km2", "perkm2", "per km2", "_km2", "人每平方公里", "人/平方公里")),
     ("persons per ha", ("per_ha", "perha", "per ha", "ppha", "人每公顷", "人/公顷")),
@@ -87,21 +87,21 @@ _WORLDPOP: Final = re.compile(r"^[a-z]{3}_[fmt]_\d{1,3}_\d{4}", re.IGNORECASE)
 _AGE: Final = re.compile(r"(?<!\d)(\d{1,3})(?!\d)")
 _SEX: Final = re.compile(r"(?<=[_\-])([fmt])(?=[_\-])", re.IGNORECASE)
 _OLDEST: Final = 110
-# Words that say that a number in a name is an age.
+# Words that mark a number in a name as an age.
 _AGED: Final = ("age", "above", "plus", "elder", "岁", "老年")
 _ELDERLY_AGES: Final = (60, 65)
-# Every row has its own of these; nothing else can stand in.
+# Every row has its own value of these; no default is possible.
 _NAMES_OF_ROWS: Final = ("id", "name")
-# What most rows are where a ledger has no column that says it.
+# The most common values, if a ledger has no column for them.
 _USUAL: Final = {"tier": "station", "status": "existing"}
-# A picture of heights changes little from cell to cell; one of people is often empty and jumps.
+# A picture of elevations changes little from cell to cell; one of people has many empty cells and jumps.
 _SMOOTH: Final = 0.35
 _EMPTY: Final = 0.2
 
 
 @dataclass
 class _Taking:
-    """A draft under way: the first file that fits a role takes it, the others are told."""
+    """A draft in progress: the first file for a role gets it, the others are reported."""
 
     folder: str
     filled: dict[str, object] = field(default_factory=dict)
@@ -111,7 +111,7 @@ class _Taking:
     suggested: dict[str, object] = field(default_factory=dict)
 
     def take(self, section: str, look: Look, reason: Remark, columns: Sequence[Column] = ()) -> bool:
-        """Give a layer its section; tell of it where another has the section already."""
+        """Give a layer its section; report it if another layer already has the section."""
         if section in self.remarks:
             self.rest.append(Remark("spare", {"file": look.title, "section": section}))
             return False
@@ -130,7 +130,7 @@ class _Taking:
         return True
 
     def ask_columns(self, section: str, look: Look, columns: Sequence[Column], known: Mapping[str, str]) -> None:
-        """Ask which of several columns is meant, and what stands in columns that a layer must have and lacks."""
+        """Ask which of several columns is meant, and for the values of required columns that a layer lacks."""
         lacking = []
         for key, matches in find_columns(look.columns, [each.key for each in columns], known, section).items():
             if len(matches) > 1:
@@ -154,7 +154,7 @@ class _Taking:
                 del known[key]
 
     def ask_crs(self, section: str, look: Look) -> None:
-        """Ask for the CRS of a layer that has none, or that seems to be in another than its file says."""
+        """Ask for the CRS of a layer that has none, or whose coordinates contradict it."""
         sign = gcj02_sign(" ".join(look.names), look.columns) if look.form != "raster" else None
         if sign is not None:
             self.asked[f"{section}.crs"] = Remark("ask_gcj02", {"file": look.title, "sign": sign})
@@ -168,7 +168,7 @@ class _Taking:
             self.asked[f"{section}.crs"] = Remark("ask_crs", {"file": look.title})
 
     def draft(self) -> Draft:
-        """Return what was found; names of sections in the order in which they are written."""
+        """Return the findings; names of sections in the order in which they are written."""
         groups = {"units": ("units.",), "constraints_exclude": ("constraints.exclude.",), "basemap": ("basemap.",)}
         names = {
             group: tuple(
@@ -191,19 +191,19 @@ class _Taking:
 
 
 def survey(folder: Path) -> Draft:
-    """Look at what lies in a folder and say what each file is for.
+    """Examine the files of a folder and report the purpose of each.
 
     Parameters
     ----------
     folder : Path
-        Where the planner's files lie; it need not exist.
+        The user's folder; it need not exist.
 
     Returns
     -------
     Draft
-        The same for the same files. What a file should say and does not is asked, never guessed: its CRS, the
-        unit of a raster, whether the ledger is complete. Where there is no network or no boundary at all, straight
-        lines or the extent of the data are filled in, and a remark says so. Without data it is empty.
+        The same for the same files. Missing statements are asked for, never guessed: the CRS, the unit of a raster,
+        whether the ledger is complete. Without any network or boundary, straight lines or the extent of the data are
+        filled in, with a remark. Without data it is empty.
     """
     refuse_foreign_name(folder.resolve())
     taking = _Taking(folder.resolve().name)
@@ -212,11 +212,11 @@ def survey(folder: Path) -> Draft:
     taking.rest += [look.why for look in found if look.why is not None]
     guided = {look.path for look in found if _is_guide(look)}
     found = [look for look in found if not _is_guide(look)]
-    # An empty ledger of ours tells nothing.
+    # An empty ledger form contains no information.
     blank = {look.path for look in found if look.path in guided and not _has_records(look)}
     taking.rest += [Remark("blank_form", {"file": path}) for path in sorted(blank)]
     found = [look for look in found if look.path not in blank]
-    # What a name says goes before what columns and values say; tables that belong to a layer come after it.
+    # Names take precedence over columns and values; tables that belong to a layer come after it.
     left = [look for look in found if look.form not in ("unknown", "raster")]
     for place in (_by_name, _by_content, _beside):
         left = [look for look in left if not place(taking, look)]
@@ -226,7 +226,7 @@ def survey(folder: Path) -> Draft:
 
 
 def _lacks_ids(look: Look, columns: Sequence[Column], mapping: Mapping[str, str]) -> bool:
-    """Tell whether a layer that needs ids has none, but names, of which none was seen twice."""
+    """Tell whether a layer that needs ids has only names, all different."""
     required = any(column.key == "id" and column.required for column in columns)
     if not required or "id" in mapping or "id" in look.columns:
         return False
@@ -235,17 +235,17 @@ def _lacks_ids(look: Look, columns: Sequence[Column], mapping: Mapping[str, str]
 
 
 def _is_guide(look: Look) -> bool:
-    """Tell whether this is the second sheet of an empty ledger of ours, which only explains the first."""
+    """Tell whether this is the second sheet of an empty ledger form, which only explains the first."""
     return look.form == "table" and look.layer in texts()["forms.guide"].values()
 
 
 def _has_records(look: Look) -> bool:
-    """Tell whether anybody has written anything below the head."""
+    """Tell whether anything is written below the head."""
     return any(cell.strip() for row in look.rows for cell in row)
 
 
 def _left_over(look: Look) -> Remark:
-    """Say why nothing was made of a layer."""
+    """Report why a layer is not used."""
     if look.form == "table" and _of_estates(look):
         return Remark("without_polygons", {"file": look.title})
     return Remark("not_understood", {"file": look.title, "columns": _shown(look.columns)})
@@ -256,7 +256,7 @@ def _of_estates(look: Look) -> bool:
 
 
 def _ages(taking: _Taking, found: Sequence[Look]) -> bool:
-    """Tell whether the residential areas say when they were built, but not which of them are old."""
+    """Tell whether the residential areas have years of construction, but do not say which of them are old."""
     path = taking.filled.get("residential_areas.path")
     columns = [_ours(look, RESIDENTIAL_COLUMNS, "residential_areas") for look in found if look.path == path]
     return any("year_built" in each and "old_estate" not in each for each in columns)
@@ -271,7 +271,7 @@ def _shown(columns: Iterable[str]) -> str:
 
 
 def _finish(taking: _Taking, found: Sequence[Look]) -> None:
-    """Ask what only the planner knows."""
+    """Ask what only the user knows."""
     if not taking.remarks:
         return
     people = people_of_units(taking.filled, list(taking.remarks), found)
@@ -282,7 +282,7 @@ def _finish(taking: _Taking, found: Sequence[Look]) -> None:
     standards = standards_of(found, taking.folder)
     taking.filled.update(standards.filled)
     taking.remarks.update(standards.remarks)
-    # They stand at the head of the file.
+    # They are at the head of the file.
     here = "standards.place" in {**standards.asked, **standards.filled}
     coverage = {"standards.coverage": Remark("ask_coverage")} if here and _has_units_and_facilities(taking) else {}
     if here and _ages(taking, found):
@@ -304,12 +304,12 @@ def _finish(taking: _Taking, found: Sequence[Look]) -> None:
 
 
 def _has_places(taking: _Taking) -> bool:
-    """Tell whether there is a layer whose extent can stand for a unit."""
+    """Tell whether there is a layer whose extent can replace a unit."""
     return bool({"residential_areas", "facilities"} & taking.remarks.keys())
 
 
 def _has_units_and_facilities(taking: _Taking) -> bool:
-    """Tell whether clauses on the coverage of units will be judged, which may be read in two ways."""
+    """Tell whether clauses on unit coverage will be judged, which have two interpretations."""
     return "facilities" in taking.remarks and bool({"units.street", "units.community"} & {*taking.remarks})
 
 
@@ -317,7 +317,7 @@ def _has_units_and_facilities(taking: _Taking) -> bool:
 
 
 def _by_name(taking: _Taking, look: Look) -> bool:
-    """Give a layer with places the role that its name tells; False where it tells none."""
+    """Give a layer with geometry the role of its name; False if the name indicates none."""
     if look.form == "osm":
         return _taken(taking, "network", look, Remark("because_osm"))
     if look.form == "lines":
@@ -334,7 +334,7 @@ def _by_name(taking: _Taking, look: Look) -> bool:
 
 
 def _by_content(taking: _Taking, look: Look) -> bool:
-    """Give a layer with places the role that its columns, or the names in it, tell."""
+    """Give a layer with geometry the role that its columns, or the names in it, indicate."""
     shown = Remark("because_columns", {"columns": _shown(look.columns)})
     if look.form == "lines":
         ways = _highways(look) or [word for word in look.column("kind") if word in _OUR_WAYS]
@@ -361,7 +361,7 @@ def _area_by_content(taking: _Taking, look: Look, shown: Remark) -> bool:
 
 
 def _beside(taking: _Taking, look: Look) -> bool:
-    """Give a table without places its role: the people of units that were found, or the rest of residential areas."""
+    """Give a table without geometry its role: the people of known units, or further columns of residential areas."""
     if look.form != "table":
         return False
     if _of_estates(look):
@@ -379,13 +379,13 @@ def _named(look: Look, roles: Iterable[tuple[str, tuple[str, ...]]]) -> tuple[st
 
 
 def _taken(taking: _Taking, section: str, look: Look, reason: Remark, columns: Sequence[Column] = ()) -> bool:
-    """Take a layer, or tell that another has its section; either way it is understood."""
+    """Use a layer, or report that another has its section; in both cases it is recognised."""
     taking.take(section, look, reason, columns)
     return True
 
 
 def _highways(look: Look) -> tuple[str, ...]:
-    """Return what lines of OpenStreetMap that were exported to a table are, in its own words."""
+    """Return the kind of lines of OpenStreetMap that were exported to a table, in its own words."""
     return look.column("highway") or tuple(word for word in look.column("fclass") if word in _CLASSES)
 
 
@@ -399,7 +399,7 @@ def _take_attributes(taking: _Taking, look: Look) -> bool:
 
 
 def _take_points(taking: _Taking, look: Look, reason: Remark) -> bool:
-    """Take points with persons for the residents, where no raster is there."""
+    """Use points with persons for the residents, if there is no raster."""
     section = "population.residents"
     people = _people_column(look)
     if people is None:
@@ -433,7 +433,7 @@ def _take_area(taking: _Taking, role: str, look: Look, reason: Remark) -> bool:
 
 
 def _ours(look: Look, columns: Sequence[Column], group: str) -> set[str]:
-    """Return our columns that a layer has, under whatever name."""
+    """Return our columns that a layer has, under any name."""
     return {column.key for column in columns if column.key in look.columns} | set(
         columns_of(look.columns, columns, group)
     )
@@ -451,7 +451,7 @@ def _take_site(taking: _Taking, role: str, look: Look, reason: Remark) -> bool:
 
 
 def _sites_by_name(taking: _Taking, look: Look) -> bool:
-    """Take a ledger without any coordinates: its records are placed by the names that they give."""
+    """Use a ledger without coordinates: its records are located by the names that they give."""
     for role, columns, telling in (
         ("candidates", CANDIDATE_COLUMNS, {"capital_cost_cny", "rent_cny_per_year", "detached"}),
         ("facilities", FACILITY_COLUMNS, {"tier", "beds"}),
@@ -465,7 +465,7 @@ def _sites_by_name(taking: _Taking, look: Look) -> bool:
 
 
 def _people_of_units(taking: _Taking, look: Look) -> bool:
-    """Give a table without places its role: the people of a level of units that was found."""
+    """Give a table without geometry its role: the people of a known level of units."""
     levels = [level for level, _ in levels_by_values(look.columns, look.rows)]
     by_name = _named(look, [each for each in _AREAS if each[0].startswith("units.")])
     if not levels and by_name is not None:
@@ -499,7 +499,7 @@ def _rasters(taking: _Taking, found: Sequence[Look]) -> None:
 
 
 def _bands(found: Sequence[Look]) -> Mapping[str, Mapping[tuple[int, str], Look]]:
-    """Group rasters whose names differ in an age (and a sex) only: pattern → (age, sex) → raster."""
+    """Group rasters whose names differ only in an age (and a sex): pattern → (age, sex) → raster."""
     groups: dict[str, dict[tuple[int, str], Look]] = {}
     for look in found:
         folder, slash, name = look.path.rpartition("/")
@@ -537,7 +537,7 @@ def _take_bands(taking: _Taking, pattern: str, bands: Mapping[tuple[int, str], L
 
 
 def _chain(found: Sequence[Look]) -> list[Look]:
-    """Return rasters whose names say ranges of age that follow one another: 60 to 64, then 65 and above."""
+    """Return rasters whose names state consecutive ranges of age: 60 to 64, then 65 and above."""
     ranges = {}
     for look in found:
         ages = [int(age) for age in _AGE.findall(look.names[-1]) if int(age) <= _OLDEST]
@@ -555,7 +555,7 @@ def _chain(found: Sequence[Look]) -> list[Look]:
 
 
 def _take_chain(taking: _Taking, chain: Sequence[Look]) -> None:
-    """Take rasters of ranges of age together."""
+    """Use rasters of ranges of age together."""
     section, first = "population.elderly", chain[0]
     files = ", ".join(look.path for look in chain)
     look = Look(files, "raster", has_crs=all(each.has_crs for each in chain), unit=first.unit)
@@ -565,7 +565,7 @@ def _take_chain(taking: _Taking, chain: Sequence[Look]) -> None:
 
 
 def _single(taking: _Taking, look: Look) -> None:
-    """Give one raster its role, by its name or else by its values."""
+    """Give one raster its role, by its name or otherwise by its values."""
     name = look.names[-1]
     aged = _FROM_AGE.search(name)
     age = int(aged["behind"] or aged["before"]) if aged else None
@@ -598,7 +598,7 @@ def _take_raster(taking: _Taking, role: str, look: Look, reason: Remark) -> None
 
 
 def _by_values(picture: np.ndarray | None) -> str | None:
-    """Tell heights from people by how a picture of them changes; None where it is neither."""
+    """Distinguish elevations from people by how a picture of them changes; None if it is neither."""
     if picture is None or not np.isfinite(picture).any():
         return None
     known = picture[np.isfinite(picture)]
@@ -626,7 +626,7 @@ def _take_people(taking: _Taking, who: str, look: Look, reason: Remark, kind: st
 
 
 def _unit(look: Look) -> Iterator[tuple[str, str]]:
-    """Yield the unit that the name or the metadata of a raster says, and the word that says it."""
+    """Yield the unit that the name or the metadata of a raster states, and the word for it."""
     name = look.path.rpartition("/")[2]
     for text in (look.unit.lower(), name.lower()):
         for unit, words in _UNITS:

@@ -1,4 +1,4 @@
-"""What lies in a folder: every layer, table and raster with as much of it as tells what it is."""
+"""The contents of a folder: every layer, table and raster, with enough data to recognise its role."""
 
 import csv
 import re
@@ -36,17 +36,17 @@ _DELIMITED: Final = (".csv", ".tsv")
 _SHEETS: Final = (".xlsx", ".xlsm")
 _OLD_SHEETS: Final = (".xls", ".et")
 _RASTERS: Final = (".tif", ".tiff", ".img", ".asc")
-# Parts of other files, and what this software writes itself.
+# Parts of other files, and files that this software writes.
 _PARTS: Final = (
     ".shx", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qmd", ".xml", ".ovr", ".tfw", ".toml", "-wal", "-shm",
 )  # fmt: skip
 _DEEPEST: Final = 3
 _MOST_FILES: Final = 2000
-# Cells along each side of the picture of a raster that its values are looked at in.
+# Cells along each side of the reduced picture of a raster that is examined.
 _PICTURE: Final = 256
 _MOST_CELLS: Final = 2048
 _LONGEST_REASON: Final = 160
-# Workbooks of more bytes than this are not read whole.
+# Workbooks with more bytes than this are not read completely.
 _QUICKLY_FROM: Final = 2**20
 
 _Row = tuple[str, ...]
@@ -55,18 +55,18 @@ _Table = tuple[str | None, _Row, tuple[_Row, ...]]
 
 
 def looks(folder: Path) -> Iterator[Look]:
-    """Yield what lies in a folder and below it, in the order of names; parts of other files are left out.
+    """Yield the contents of a folder and its subfolders, in the order of names, without parts of other files.
 
     Parameters
     ----------
     folder : Path
-        Where to look; hidden folders are not entered, and none deeper than three levels.
+        The folder; hidden folders are skipped, and those deeper than three levels.
 
     Yields
     ------
     Look
-        One a layer, sheet, raster or network. A file that cannot be opened, is of no known kind or is one too many, and
-        a folder that is not entered, is ``unknown`` and says why.
+        One for each layer, sheet, raster or network. A file that cannot be opened, has an unknown type or exceeds the
+        limit, and a skipped folder, is ``unknown`` and tells why.
     """
     files = _files(folder, folder)
     for found in islice(files, _MOST_FILES):
@@ -76,7 +76,7 @@ def looks(folder: Path) -> Iterator[Look]:
         name = found.relative_to(folder).as_posix()
         try:
             yield from _look(found, name)
-        except Exception as error:  # noqa: BLE001 - whatever a file holds, the others are looked at
+        except Exception as error:  # noqa: BLE001 - whatever a file contains, the others are examined
             yield _unopened(error, found, name)
     if next(files, None) is not None:
         yield Look("…", "unknown", why=Remark("too_many_files", {"count": _MOST_FILES}))
@@ -102,7 +102,7 @@ def _files(folder: Path, top: Path, depth: int = 1) -> Iterator[Path | Look]:
 
 
 def _is_part(path: Path) -> bool:
-    """Tell whether a file belongs to another; a .dbf does where the .shp lies beside it."""
+    """Tell whether a file belongs to another; a .dbf does if the .shp lies beside it."""
     low = path.name.lower()
     if low.endswith(".dbf"):
         return any(path.with_suffix(ending).exists() for ending in (".shp", ".SHP", ".Shp"))
@@ -110,7 +110,7 @@ def _is_part(path: Path) -> bool:
 
 
 def _look(file: Path, name: str, inner: str = "", *, several: bool = False) -> Iterator[Look]:
-    """Look at one file; ``inner`` is its name within an archive, and ``name`` then that of the archive."""
+    """Examine one file; ``inner`` is its name within an archive, and ``name`` then that of the archive."""
     low = (inner or file.name).lower()
     if not (file.is_file() or file.is_dir()):
         # A pipe may never end.
@@ -135,7 +135,7 @@ def _look(file: Path, name: str, inner: str = "", *, several: bool = False) -> I
 
 
 def _unopened(error: Exception, file: Path, name: str) -> Look:
-    """Return a file that could not be opened, with what the error says in one line, without the file's folders."""
+    """Return a file that could not be opened, with the error in one line, without the file's folders."""
     if isinstance(error, InputError):
         reason = replace(error.faults[0], file=name, layer=None)
     else:
@@ -155,12 +155,12 @@ def _zipped(file: Path, name: str) -> Iterator[Look]:
         for inner, source in (sources or {}).items():
             try:
                 yield from _look(source, name, inner, several=len(sources or {}) > 1)
-            except Exception as error:  # noqa: BLE001 - whatever a member holds, the others are looked at
+            except Exception as error:  # noqa: BLE001 - whatever a member contains, the others are examined
                 yield _unopened(error, source, f"{name} · {inner}")
 
 
 def _network(file: Path, name: str) -> Look:
-    """Look for a way with ``highway`` in an OpenStreetMap extract; the file is read no further than that."""
+    """Look for a way with ``highway`` in an OpenStreetMap extract; reading stops there."""
     ways = osmium.FileProcessor(osm_file(file), osmium.osm.WAY).with_filter(osmium.filter.KeyFilter("highway"))
     if next(iter(ways), None) is None:
         return Look(name, "unknown", why=Remark("osm_without_ways", {"file": name}))
@@ -173,7 +173,7 @@ def _network(file: Path, name: str) -> Look:
 
 def _raster(file: Path, name: str) -> Look:
     with opened(file) as source:
-        # Of a grid of a whole country its middle tells as much.
+        # For a grid of a whole country the middle is sufficient.
         rows, columns = (min(size, _MOST_CELLS) for size in source.shape)
         window = Window((source.width - columns) // 2, (source.height - rows) // 2, columns, rows)
         shape = min(rows, _PICTURE), min(columns, _PICTURE)
@@ -205,7 +205,7 @@ def _delimited(file: Path) -> list[_Table]:
                 text.seek(0)
                 rest, mark = mark_of(head)
                 if rest != head:
-                    # It states the mark.
+                    # The file states its delimiter.
                     text.readline()
                 return [(None, *_headed(list(islice(csv.reader(text, delimiter=mark), ROWS))))]
         except UnicodeDecodeError:
@@ -214,13 +214,13 @@ def _delimited(file: Path) -> list[_Table]:
 
 
 def _sheets(file: Path) -> list[_Table]:
-    from siting.read.sources.runs import text_of_runs  # noqa: PLC0415 - only where there is such a file
+    from siting.read.sources.runs import text_of_runs  # noqa: PLC0415 - only if there is such a file
     from siting.read.sources.sheets import is_sound, load, merges_of  # noqa: PLC0415 - see above
 
     log = Log()
     if not is_sound(file, Layer(path=file), log.layer("", file)):
         raise InputError(log.faults.found)
-    # Which cells are merged is known only of a sheet that is read whole.
+    # Merged cells are known only if a sheet is read completely.
     quickly = file.stat().st_size > _QUICKLY_FROM
     with heard(UserWarning, []), closing(load(file, values=True, quickly=quickly)) as book:
         sheets = [
@@ -233,7 +233,7 @@ def _sheets(file: Path) -> list[_Table]:
 
 
 def _below_head(rows: Sequence[Sequence[object]], merges: Sequence[Merge], file: Path) -> tuple[_Row, tuple[_Row, ...]]:
-    """Return the names of columns and the records of a sheet; titles may stand above a head of several rows."""
+    """Return the names of columns and the records of a sheet; titles may precede a head of several rows."""
     width = max(len(row) for row in rows)
     cells = [[*row, *[None] * (width - len(row))] for row in rows]
     head = find_head(cells, [each for each in merges if each.bottom < len(cells)], Layer(path=file))
@@ -244,7 +244,7 @@ def _below_head(rows: Sequence[Sequence[object]], merges: Sequence[Merge], file:
 
 
 def _headed(rows: list[list[str]]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    """Return the names of columns and the records: the head is the first row most of which says something in words."""
+    """Return the names of columns and the records: the head is the first row with words in most of its cells."""
     width = max((len(row) for row in rows), default=0)
     for number, row in enumerate(rows):
         words = [cell for cell in row if cell.strip() and not re.fullmatch(r"[-+.\d\s]+", cell)]

@@ -1,4 +1,4 @@
-"""What the layers of a file hold: of what kind their shapes are, where they lie, their columns and a few records."""
+"""The layers of a file: the kind of their shapes, their extent, their columns and a few records."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -32,7 +32,7 @@ from siting.read.tables.aliases import find_columns
 
 Form = Literal["points", "lines", "polygons", "table", "raster", "osm", "unknown"]
 
-# Records of a layer that are looked at; and shapes where the file does not say of which kind they are.
+# The number of records that are examined; and of shapes if the file does not state their kind.
 ROWS: Final = 40
 _SHAPES: Final = 1000
 _KINDS: Final[tuple[tuple[str, Form], ...]] = (("Polygon", "polygons"), ("Line", "lines"), ("Point", "points"))
@@ -40,12 +40,12 @@ _KINDS: Final[tuple[tuple[str, Form], ...]] = (("Polygon", "polygons"), ("Line",
 
 @dataclass(frozen=True)
 class Look:
-    """One layer, table or raster: ``path`` counts from the folder, ``rows`` are a few records, as text.
+    """One layer, table or raster: ``path`` is relative to the folder, ``rows`` are a few records, as text.
 
-    ``layer`` is what the scenario must say where the file has ``several``, ``inner`` the name within an archive,
-    ``area`` west, south, east, north of what was looked at (degrees, WGS84), None where that is not known. Of a raster
-    ``values`` holds a small picture of it, NaN where there is no data, and ``unit`` the unit of its band. What is
-    ``unknown`` says ``why``.
+    ``layer`` is what the scenario must state if the file has ``several`` layers, ``inner`` the name within an archive,
+    ``area`` west, south, east, north of the examined part (degrees, WGS84), None if unknown. For a raster ``values``
+    holds a small picture of it, NaN without data, and ``unit`` the unit of its band. If it is ``unknown``, ``why``
+    tells the reason.
     """
 
     path: str
@@ -63,18 +63,18 @@ class Look:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What it is called, in small letters: its layer where the file has several, its member, then its file."""
+        """Its name in lower case: its layer if the file has several, otherwise its member, otherwise its file."""
         layer = self.layer if self.several else None
         called = (layer, self.inner, self.path.rpartition("/")[2])
         return tuple(dict.fromkeys(name.lower() for name in called if name))
 
     @property
     def title(self) -> str:
-        """What messages call it."""
+        """Its name in messages."""
         return f"{self.path} · {self.layer}" if self.several and self.layer else self.path
 
     def column(self, *names: str) -> tuple[str, ...]:
-        """Return what stands in the first column of one of these names (in small letters), blank cells left out."""
+        """Return the values of the first column with one of these names (in lower case), without blanks."""
         for at, name in enumerate(self.columns):
             if name.lower() in names:
                 return tuple(row[at].strip() for row in self.rows if len(row) > at and row[at].strip())
@@ -82,9 +82,9 @@ class Look:
 
 
 def form_of(kinds: Iterable[str]) -> Form | None:
-    """Return what a layer of these kinds of shapes is; None where they are of no one family.
+    """Return the kind of a layer from its kinds of shapes; None if they are of different families.
 
-    Points may be drawn as plots, so that points among polygons are a layer of points.
+    Points may be drawn as plots, so points among polygons are a layer of points.
 
     Examples
     --------
@@ -106,11 +106,11 @@ def drawn(file: Path, name: str, inner: str = "", *, several: bool = False) -> I
     file : Path
         The file.
     name : str
-        What the scenario calls it: its path within the planner's folder, or that of the archive that holds it.
+        Its name in the scenario: the path within the user's folder, or that of the archive that contains it.
     inner : str
         Its name within the archive.
     several : bool
-        Whether the archive holds others.
+        Whether the archive contains others.
 
     Yields
     ------
@@ -135,7 +135,7 @@ def drawn(file: Path, name: str, inner: str = "", *, several: bool = False) -> I
 
 
 def _head_of(file: Path, layer: str, rows: int) -> pd.DataFrame:
-    """Return the first rows of a layer; what is amiss with it is told when it is read, but for its width."""
+    """Return the first rows of a layer; faults are reported when it is read, except too many columns."""
     log, encoding = Log(), _encoding(file)
     with heard(OF_GDAL, []):
         if has_few_columns(
@@ -155,7 +155,7 @@ def _head_of(file: Path, layer: str, rows: int) -> pd.DataFrame:
 
 
 def _encoding(file: Path) -> str | None:
-    """Return the encoding of a shapefile's text; None where GDAL or the file itself knows better."""
+    """Return the encoding of a shapefile's text; None if GDAL or the file itself knows better."""
     if file.suffix.lower() not in {".shp", ".dbf"}:
         return None
     beside = (each for each in file.parent.iterdir() if each.stem == file.stem and each.suffix.lower() == ".dbf")
@@ -165,7 +165,7 @@ def _encoding(file: Path) -> str | None:
 
 
 def parquet(file: Path, name: str, inner: str = "", *, several: bool = False) -> Look:
-    """Return what a Parquet file holds: a layer where it has the metadata of GeoParquet, else a table.
+    """Return the contents of a Parquet file: a layer if it has GeoParquet metadata, otherwise a table.
 
     Parameters
     ----------
@@ -179,7 +179,7 @@ def parquet(file: Path, name: str, inner: str = "", *, several: bool = False) ->
     said = json.loads((source.schema_arrow.metadata or {}).get(b"geo", b"null"))
     if said is not None:
         own = said["columns"][said["primary_column"]]
-        # Longitude and latitude in WGS84 where the file says nothing; null says that the CRS is not known.
+        # Longitude and latitude in WGS84 if the file states nothing; null means that the CRS is unknown.
         given = own.get("crs", WGS84)
         crs = None if given is None else tagged_crs(CRS.from_user_input(given).to_wkt())
         shapes = np.array([], dtype=object)
@@ -191,19 +191,19 @@ def parquet(file: Path, name: str, inner: str = "", *, several: bool = False) ->
 
 
 def with_wkt(look: Look) -> Look:
-    """Return a table whose shapes stand in a column of WKT as the layer that it is; any other as it is."""
+    """Return a table with shapes in a WKT column as a layer; any other table unchanged."""
     column = find_columns(look.columns, ("wkt",), {})["wkt"]
     if len(column) != 1:
         return look
     read = read_geometries([cell or None for cell in look.column(column[0].lower())])
-    # Its coordinates are in the table's own CRS, which only the planner knows where the cells do not say.
+    # Its coordinates are in the table's own CRS, which only the user knows if the cells do not state it.
     crs = tagged_crs(CRS.from_epsg(read.srids[0]).to_wkt()) if len(read.srids) == 1 else None
     found = _with_shapes(look, read.shapes, crs, [])
     return look if found.form in {"table", "unknown"} else found
 
 
 def _with_shapes(look: Look, shapes: NDArray[np.object_], crs: CRS | None, said: Iterable[str]) -> Look:
-    """Return a look at shapes: their kind is what the file says, where that is one of ours, else what they are."""
+    """Return a summary of shapes: their kind is that of the file, if it is one of ours, otherwise their own."""
     there = shapes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
     kinds = list(said) or sorted({shape.geom_type for shape in there})
     form = form_of(kinds)

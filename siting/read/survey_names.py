@@ -1,4 +1,4 @@
-"""What names tell: of files, of columns, and of the units in a layer."""
+"""What names indicate: of files, of columns, and of the units in a layer."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ _SHOWN: Final = 3
 
 
 def word_in(text: str, words: Sequence[str]) -> str | None:
-    """Return the first of the words that a text holds, None where it holds none.
+    """Return the first of the words that a text contains, None if it contains none.
 
     Examples
     --------
@@ -42,7 +42,7 @@ def has_place(columns: Sequence[str]) -> bool:
 
 
 def coordinates_in(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[tuple[float, float]]:
-    """Return the coordinates that stand in the columns of a table, east before north; rows without are left out.
+    """Return the coordinates in the columns of a table, east before north, without incomplete rows.
 
     Examples
     --------
@@ -65,7 +65,7 @@ def coordinates_in(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> lis
 
 
 def columns_of(theirs: Sequence[str], ours: Sequence[Column], group: str) -> dict[str, str]:
-    """Return our keys that stand under another name in a layer: ours → theirs; those that are doubtful are left out.
+    """Return our keys that have another name in a layer: ours → theirs, without doubtful ones.
 
     Examples
     --------
@@ -79,10 +79,10 @@ def columns_of(theirs: Sequence[str], ours: Sequence[Column], group: str) -> dic
 
 
 def levels_by_values(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[tuple[str, str]]:
-    """Return the levels of units of which a column holds the names, each with some of them, the finest first.
+    """Return the levels of units whose names a column contains, each with some of them, the finest first.
 
-    Only the columns with most different names count: beside each community may stand its street, once for several rows
-    where cells are merged.
+    Only the columns with most different names count: the street of each community may be in another column, and only
+    once if cells are merged.
 
     Examples
     --------

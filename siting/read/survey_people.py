@@ -1,4 +1,4 @@
-"""Where people stand when no raster tells: a table of units, or the layer of the units itself."""
+"""Sources of people without rasters: a table of units, or the layer of the units itself."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,13 +11,13 @@ from siting.read.survey_names import columns_of
 from siting.read.tables.aliases import find_columns
 
 _WHO: Final = ("residents", "elderly")
-# From 60 where a table has both.
+# From 60 if a table has both.
 _AGES: Final = (60, 65)
 
 
 @dataclass(frozen=True)
 class FoundPeople:
-    """What ``siting new`` fills in of people, with the reasons; this takes the place of the sections ``moved``."""
+    """The draft's values on people, with the reasons; they replace the sections ``moved``."""
 
     filled: Mapping[str, object] = field(default_factory=dict)
     remarks: Mapping[str, tuple[Remark, ...]] = field(default_factory=dict)
@@ -25,14 +25,14 @@ class FoundPeople:
 
 
 def people_of_units(filled: Mapping[str, object], sections: Sequence[str], found: Sequence[Look]) -> FoundPeople:
-    """Return whose numbers tables of units, or the layers of units, give where nothing else does.
+    """Return the people in tables of units, or in layers of units, if no other source gives them.
 
     Parameters
     ----------
     filled : mapping of str to object
-        What was found so far, by dotted key.
+        The findings so far, by dotted key.
     sections : sequence of str
-        The sections that were found.
+        The sections with findings.
     found : sequence of Look
         Every layer of the folder.
     """
@@ -41,7 +41,7 @@ def people_of_units(filled: Mapping[str, object], sections: Sequence[str], found
     remarks: dict[str, tuple[Remark, ...]] = {}
     taken = []
     units = [name for name in sections if name.startswith("units.")]
-    # What a table says goes before columns of the layer itself.
+    # A table takes precedence over columns of the layer itself.
     for section in sorted(units, key=lambda name: not name.endswith(".people")):
         is_table = section.endswith(".people")
         look = next((each for each in found if _is_of(each, filled, section)), None)
@@ -55,7 +55,7 @@ def people_of_units(filled: Mapping[str, object], sections: Sequence[str], found
                 Remark("because_people_of_units", {"columns": columns.people}),
             )
             taken += [section] if is_table else []
-    # A table that gives the people themselves has nothing left to say of them.
+    # A table that gives the people themselves is used for nothing else.
     moved = tuple(dict.fromkeys(taken)) if not set(_WHO) - set(lacking) else ()
     return FoundPeople(values, remarks, moved)
 
@@ -72,7 +72,7 @@ def _is_of(look: Look, filled: Mapping[str, object], section: str) -> bool:
 
 
 def _columns(look: Look, who: str, section: str) -> _Column | None:
-    """Return the column in which a layer gives residents, or the elderly and from which age."""
+    """Return the column in which a layer gives residents, or the elderly and their age."""
     names = look.columns
     level = ".".join(section.split(".")[:2])
     for age, group in zip(

@@ -1,4 +1,4 @@
-"""Which standards the data of a folder point at: those of the place where they lie, or a question."""
+"""The standards for the data of a folder: those of the place where the data are, or a question."""
 
 import re
 from collections.abc import Sequence
@@ -13,31 +13,31 @@ from siting.read.survey_layers import Look
 from siting.read.survey_names import coordinates_in
 
 _CHONGQING: Final = "重庆市"
-# 东经105°11′–110°11′, 北纬28°10′–32°13′: the extent that the municipality's government states of itself, rounded
+# 东经105°11′–110°11′, 北纬28°10′–32°13′: the extent that the municipality's government states for itself, rounded
 # outward to a hundredth of a degree.
 _EXTENT: Final[Bounds] = (105.18, 28.16, 110.19, 32.22)
-# What a district of Chongqing is called.
+# Names for a district of Chongqing.
 _DISTRICT: Final = re.compile(r"\w{1,12}(?<!社)(?<!小)(?<!园)(?<!街)(?<!新)(?<!开发)[区县]")
-# A raster that is larger than this says nothing of where a district lies, degrees.
+# A raster larger than this does not tell where a district is, degrees.
 _LARGE: Final = 10.0
 
 
 def standards_of(found: Sequence[Look], folder: str) -> Draft:
-    """Return what a draft says of the standards: a place that the data point at, or what has to be asked.
+    """Return the draft's values for the standards: the place that the data indicate, or a question.
 
     Parameters
     ----------
     found : sequence of Look
-        All that lies in the folder.
+        Everything in the folder.
     folder : str
         Its name.
 
     Returns
     -------
     Draft
-        ``standards.place`` filled in where all data lie within Chongqing, with the district where one of those that
-        have documents of their own is the only one named. Elsewhere a question: the catalogue holds documents of
-        Chongqing, and no data of another place are held against them unasked.
+        ``standards.place`` is filled in if all data lie within Chongqing, with the district if only one of the
+        districts with their own documents is named. Otherwise it is a question: the catalogue has documents of
+        Chongqing, which are not applied to data of other places unless the user asks for it.
     """
     centres = [centre for look in found if (centre := _centre(look)) is not None]
     if not centres:
@@ -63,7 +63,7 @@ def standards_of(found: Sequence[Look], folder: str) -> Draft:
 
 
 def _centre(look: Look) -> tuple[float, float] | None:
-    """Return about where a layer lies; None where that is not known."""
+    """Return the approximate location of a layer; None if unknown."""
     area = look.area if look.area is not None else _of_columns(look)
     if area is None:
         return None
@@ -74,7 +74,7 @@ def _centre(look: Look) -> tuple[float, float] | None:
 
 
 def _of_columns(look: Look) -> Bounds | None:
-    """Return the extent of the longitudes and latitudes in a table; of other coordinates nothing is known."""
+    """Return the extent of the longitudes and latitudes in a table; None for other coordinates."""
     if look.form != "table":
         return None
     points = coordinates_in(look.columns, look.rows)
@@ -98,7 +98,7 @@ def _places() -> str:
 
 
 def _place(found: Sequence[Look], folder: str) -> str:
-    """Return the district with documents of its own that the data name, if they name no other; else Chongqing."""
+    """Return the only district with its own documents that the data name; otherwise Chongqing."""
     cells = [cell.strip() for look in found if look.form == "polygons" for row in look.rows for cell in row]
     named = {cell.removeprefix(_CHONGQING) for cell in cells}
     districts = {cell for cell in named if _DISTRICT.fullmatch(cell)}

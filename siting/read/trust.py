@@ -1,4 +1,4 @@
-"""A scenario from somebody else is held to its own folder, and to formats that cannot point elsewhere."""
+"""An untrusted scenario is limited to its own folder, and to formats that cannot refer to other files."""
 
 import contextlib
 import os
@@ -12,7 +12,8 @@ from siting.errors import Fault
 from siting.read.log import listed
 from siting.read.virtual import points_elsewhere
 
-# Formats whose files hold their own data. A virtual one (VRT, WFS, a service description) names other files or hosts.
+# Formats whose files contain their own data. A virtual format (VRT, WFS, a service description) names other files or
+# hosts.
 SELF_CONTAINED: Final = frozenset({
     ".shp", ".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".gpkg", ".gdb", ".geojson", ".json", ".parquet",
     ".fgb", ".kml", ".dxf", ".csv", ".tsv", ".xlsx", ".xlsm", ".geoparquet", ".zip", ".tif", ".tiff",
@@ -22,12 +23,12 @@ _TABLES_OF_VALUES: Final = ("columns", "column_units", "values", "defaults", "ro
 
 
 def confinement_faults(raw: Mapping[str, Any], folder: Path, file: str) -> list[Fault]:
-    """Return what an untrusted scenario names that it may not.
+    """Return the names in an untrusted scenario that are not allowed.
 
     Parameters
     ----------
     raw : mapping
-        The scenario as its file holds it, paths made absolute.
+        The contents of the scenario's file, with absolute paths.
     folder : Path
         The scenario's own folder.
     file : str
@@ -36,9 +37,8 @@ def confinement_faults(raw: Mapping[str, Any], folder: Path, file: str) -> list[
     Returns
     -------
     list of Fault
-        ``untrusted_outside`` for each path that leads out of the folder, links followed; ``untrusted_database`` for
-        each database; ``untrusted_format`` for each file of a format, or with content, that may name other files or
-        hosts.
+        ``untrusted_outside`` for each path that leads out of the folder, links resolved; ``untrusted_database`` for
+        each database; ``untrusted_format`` for each file with a format or content that may name other files or hosts.
     """
     home = Path(os.path.realpath(folder))
     faults = []
@@ -58,14 +58,14 @@ def confinement_faults(raw: Mapping[str, Any], folder: Path, file: str) -> list[
 
 
 def named_files(scenario: Scenario) -> Iterator[Path]:
-    """Yield every file that a scenario names, and all that is read with it, whether it is there or not."""
+    """Yield every file that a scenario names, and all files that are read with it, whether they exist or not."""
     for _, key, value in _places(scenario.model_dump(mode="json", exclude_none=True), ""):
         if key != "database":
             yield from _files(Path(value), pattern=key == "pattern")
 
 
 def _places(table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str, str]]:
-    """Give every place that a scenario names: dotted key, key, value."""
+    """Yield every source that a scenario names: dotted key, key, value."""
     for key, value in table.items():
         dotted = f"{prefix}{key}"
         if isinstance(value, dict) and key not in _TABLES_OF_VALUES:
@@ -75,9 +75,9 @@ def _places(table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str, s
 
 
 def _files(path: Path, *, pattern: bool) -> Iterator[Path]:
-    """Give a path and all that is read with it: the parts beside a shapefile, the files of a folder or a pattern."""
+    """Yield a path and all files that are read with it: parts of a shapefile, files of a folder or a pattern."""
     yield path
-    # What cannot be listed (a name too long, no permission) is told when it is read.
+    # Paths that cannot be listed (a name too long, no permission) are reported when they are read.
     with contextlib.suppress(OSError):
         if pattern or path.suffix.lower() == ".shp":
             form = re.sub(r"\\\{\w+\\\}", ".*", re.escape(path.name)) if pattern else rf"{re.escape(path.stem)}\..*"

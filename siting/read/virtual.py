@@ -1,4 +1,4 @@
-"""Files that name other files or hosts, whatever they are called: GDAL goes by content, of packed files too."""
+"""Files that name other files or hosts, whatever their names: GDAL recognises content, also in packed files."""
 
 import re
 from pathlib import Path
@@ -8,14 +8,14 @@ from siting.read.sources.packed import head_of
 
 _HEAD_BYTES: Final = 65_536
 _MARKS: Final = b"\xef\xbb\xbf \t\r\n"
-# GDAL runs a pipeline that a file holds, and reads what virtual datasets, descriptions of services and catalogues name.
-# Some of its drivers look for their sign anywhere at the beginning of a file. A GeoTIFF may hold <GDALMetadata>.
+# GDAL executes pipelines in a file, and reads what virtual datasets, service descriptions and catalogues name. Some
+# drivers look for their signature anywhere at the beginning of a file. A GeoTIFF may contain <GDALMetadata>.
 _SIGNS: Final = re.compile(
     rb"gdal_streamed_alg|\"stac_(?:version|extensions)\""
     rb"|<\s*(?:OGRVRT|OGRWFS|OGRCSW|VRTDataset|GDAL_WMS|GDALTileIndex|WMS_|WMT_|WCS|WFS|OGCAPI|EEDA)",
     re.IGNORECASE,
 )
-# Formats that are XML by nature, and the elements that they begin with.
+# Formats that are XML by definition, and their root elements.
 _ROOTS: Final = {
     ".kml": (b"kml",),
     **dict.fromkeys((".osm", ".osm.gz", ".osm.bz2"), (b"osm", b"osmchange")),
@@ -26,12 +26,12 @@ _ROOT: Final = re.compile(rb"\s*<(?:[\w.-]+:)?([\w.-]+)")
 
 
 def points_elsewhere(path: Path) -> bool:
-    """Tell whether a file may name other files or hosts: by its signs, or as XML that its ending does not promise.
+    """Tell whether a file may name other files or hosts: by signatures, or as XML with another ending.
 
     Parameters
     ----------
     path : pathlib.Path
-        An ordinary file.
+        A regular file.
     """
     head = head_of(path, _HEAD_BYTES)
     if _SIGNS.search(head):

@@ -93,7 +93,7 @@ def explain_infeasible(
     not.
 
     Lifting means: no limit of stations, budget, per unit, distance or capacity; nothing forced and no place occupied; a
-    share of nothing; for ``"reach"``, that persons whom no site reaches do not count. That is a reason only if a
+    share of nothing; for ``"reach"``, that persons that no site reaches do not count. That is a reason only if a
     share is above what all sites together reach. Sizes of one place always exclude one another, and kept and forbidden
     sites stay so.
 

@@ -86,7 +86,7 @@ def least_minutes(
 
     if not isinstance(model, PCenter):
         return _by_bisection(oracle, low, high, walking)
-    # Longer walks reach more persons, of whom a share is asked: feasibility is not monotone in the minutes.
+    # Longer walks reach more persons, so the required share grows too: feasibility is not monotone in the minutes.
     for minutes in range(low + 1, high + 1):
         if oracle.answer(*walking(minutes)) == "yes":
             chosen = oracle.last

@@ -103,7 +103,7 @@ class SecondStage:
         times = problem.times
         self._given, self._allowed = given, given.beyond(given.nearest(first))
         self._longest = max(float(times.data.max(initial=0.0)), 1.0)
-        # Persons whom no site reaches do not depend on the choice.
+        # Persons that no site reaches do not depend on the choice.
         self._reachable = np.isfinite(nearest_of(problem, np.flatnonzero(given.always_open | given.free)))
         shape = (times.indices, times.indptr)
         self._walking_cost = csr_array((value[times.indices] * times.data, *shape), shape=times.shape)

@@ -1,4 +1,4 @@
-"""Who is served by whom: one variable for each demand group and site that can serve it (capacity, walking time)."""
+"""Assignment: one variable for each demand group and site that can serve it (capacity, walking time)."""
 
 import math
 from collections.abc import Callable
@@ -163,7 +163,7 @@ def served_by(problem: Problem, service: ServiceVariables, shares: Floats) -> cs
     service : ServiceVariables
         The variables.
     shares : ndarray
-        Their values. The points of a group are served in order, by its sites in order. Persons whom every choice serves
+        Their values. The points of a group are served in order, by its sites in order. Persons that every choice serves
         go to the nearest kept site without limit.
 
     Returns

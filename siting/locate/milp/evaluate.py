@@ -61,7 +61,7 @@ def better_of(milp: LexicographicMilp, one: Evaluation | None, other: Evaluation
 def served_by_kept(milp: LexicographicMilp) -> float:
     """Return the most that kept sites with limited capacity can serve alone, which is not newly covered.
 
-    Persons whom kept sites without limit serve have no variable.
+    Persons that kept sites without limit serve have no variable.
     """
     capacity = milp.problem.rules.capacity
     if capacity is None or not milp.problem.kept.any():

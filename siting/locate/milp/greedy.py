@@ -134,7 +134,7 @@ def _floored(milp: LexicographicMilp, floor: float) -> Score:
 
 
 def _lacking(milp: LexicographicMilp, by_unit: csr_array | None) -> Score:
-    """Return the score that counts only persons whom a share still needs."""
+    """Return the score that counts only persons that a share still needs."""
     groups, service = milp.service.groups, milp.service
     need = milp.need
     floor = _floor_of(milp) if by_unit is not None else np.zeros(0)

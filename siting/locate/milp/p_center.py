@@ -26,14 +26,14 @@ _EVALUATION_S: Final = 10.0
 
 
 def p_center(problem: Problem, model: PCenter, effort: Effort) -> Solution:
-    r"""Smallest worst walking time of a share of the persons whom some site reaches.
+    r"""Smallest worst walking time of a share of the persons that some site reaches.
 
     .. math::
 
         \min r \quad \text{such that there are open sites with} \quad
         \sum_{g: \, \exists j \text{ open}, \, t_{gj} \le r} n_g \ge \alpha N
 
-    with :math:`t_{gj}` the seconds from site j to group g, :math:`n_g` its persons, :math:`N` those whom some site
+    with :math:`t_{gj}` the seconds from site j to group g, :math:`n_g` its persons, :math:`N` those that some site
     (kept, or open to choice) reaches within the cut-off, and :math:`\alpha` the ``share``; with capacity the persons
     served within r count. The smallest r is one of the times (or 0 if nobody needs service). A bisection asks whether a
     time is feasible; the answer is feasible, and the time before it is infeasible.
@@ -115,7 +115,7 @@ def _tighten(problem: Problem, plan: Evaluation, need: float, times: Floats, sec
 
 
 def persons_reached(problem: Problem) -> float:
-    """Return the persons whom some allowed site (kept, or open to choice) reaches."""
+    """Return the persons that some allowed site (kept, or open to choice) reaches."""
     allowed = problem.kept | problem.open_to_choice
     reached = np.zeros(len(problem.people), dtype=np.bool_)
     reached[problem.times.indices[np.repeat(allowed, np.diff(problem.times.indptr))]] = True

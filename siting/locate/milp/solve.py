@@ -22,7 +22,7 @@ def solve_milp(problem: Problem, model: Model, effort: Effort) -> Solution:
     model : Model
         The model.
     effort : Effort
-        When to stop, and whom to report to.
+        When to stop, and the callable that receives reports.
 
     Returns
     -------

@@ -199,7 +199,7 @@ class _Maker:
         return np.asarray(found)
 
     def _people(self, level: str, positions: Ints) -> Iterator[tuple[Floats, Sharing]]:
-        """Yield the people whom sites of the circle can newly cover in each place, as shares of the place's elderly."""
+        """Yield the people that sites of the circle can newly cover in each place, as shares of the place's elderly."""
         demand = self.standing.demand
         of_place = weights(demand.shares[level], demand.cells["elderly"].to_numpy())
         nothing = np.zeros(len(self.offers.homes))

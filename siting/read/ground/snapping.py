@@ -286,7 +286,7 @@ def near_misses(edges: Edges, most_m: float = NEAR_M) -> Misses:
 
 @dataclass(frozen=True)
 class _Walks:
-    """Which edges meet at a node, who may join whom, and what a short walk reaches."""
+    """The edges that meet at a node, the allowed joins, and what a short walk reaches."""
 
     allows: Callable[[int, int], bool]
     short: Callable[[int, int], bool]

@@ -195,7 +195,7 @@ def _cover(values: Floats, factors: Mapping[int, float], log: LayerLog) -> Slown
 
 
 def _friction(raster: Raster, source: SurfaceSource, log: LayerLog) -> Slowness | None:
-    """Return how slow friction is beside the walker on the flat for whom it was made."""
+    """Return how slow friction is relative to its reference walker on the flat."""
     values = raster.values
     least = float(np.nanmin(values, initial=np.inf))
     if least <= 0:

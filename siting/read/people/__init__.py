@@ -1,1 +1,1 @@
-"""Who lives where: grids, bands of age, points, areas and tables."""
+"""The population: grids, age bands, points, areas and tables."""

@@ -1,6 +1,6 @@
-"""Whether people fit one another and the ground: more elderly than residents, too many or too few for the land.
+"""Consistency of people with each other and with the land: more elderly than residents, too many or too few people.
 
-The limits, and their sources, stand in ``docs/data.md``.
+``docs/data.md`` has the limits and their sources.
 """
 
 from collections.abc import Mapping
@@ -24,28 +24,28 @@ People = Raster | PeopleLayer
 
 # Sums of floats differ in their last digits.
 _MORE: Final = 1.0 + 1e-6
-# Two products never share people out alike: of a unit only more than this is told.
+# Two data products never distribute people in exactly the same way: only larger differences of a unit are reported.
 _CLEARLY: Final = 1.01
 _PERSONS: Final = 10.0
-# Nowhere did so many live on a square kilometre: Dharavi has at most a million on 2.1 to 2.4 km².
+# The highest density of a square kilometre: Dharavi has at most a million people on 2.1 to 2.4 km².
 MOST_PER_KM2: Final = 500_000.0
-# The densest city, Manila, had 73,920 a km² in 2020.
+# The densest city, Manila, had 73,920 people per km² in 2020.
 DENSE_PER_KM2: Final = 100_000.0
-# Tibet, the sparsest province, had 3.0 a km² in 2020.
+# Tibet, the sparsest province, had 3.0 people per km² in 2020.
 SPARSE_PER_KM2: Final = 3.0
-# Where the Degree of Urbanisation calls a cell of a square kilometre rural; every seat of a county is beyond it.
+# The Degree of Urbanisation calls a cell of a square kilometre below this rural; every county seat is above it.
 RURAL_PER_KM2: Final = 300.0
-# Nowhere are so few of the people 60 or over: the United Arab Emirates and Qatar have 2 to 4 %.
+# The lowest share of people aged 60 or over: the United Arab Emirates and Qatar have 2 to 4 %.
 FEW_ELDERLY: Final = 0.01
-# Borders drawn twice share such a part of a unit.
+# Two drawings of a border share this part of a unit.
 _HAIR: Final = 0.01
-# Land on which such limits mean something.
+# The smallest land area for which such limits are meaningful.
 _LEAST_M2: Final = M2_PER_KM2
 
 
 @dataclass(frozen=True)
 class Pair:
-    """People who are part of others: ``few`` (elderly; a group) cannot be more than ``many`` (residents; elderly)."""
+    """People who are part of others: ``few`` (elderly; a group) cannot exceed ``many`` (residents; elderly)."""
 
     few: People
     many: People
@@ -54,23 +54,23 @@ class Pair:
 
 
 def check_parts(pair: Pair, units: Mapping[str, gpd.GeoDataFrame]) -> None:
-    """Tell where a part of the people is more than all of them: by cell a note, by unit and in total a fault.
+    """Report where a part of the people exceeds all of them: for cells a note, for units and in total a fault.
 
     Parameters
     ----------
     pair : Pair
-        The part and the whole. Its log takes a note by cell where both are on one grid, and the faults by unit (one a
-        level) and in total.
+        The part and the whole. Its log takes a note for cells if both are on one grid, and the faults for units (one
+        for each level) and in total.
     units : mapping of str to geopandas.GeoDataFrame
-        The units of every level in one metric CRS, indexed by id; those that cannot be measured are passed over. Where
-        people are scaled to tables afterwards there is none to give.
+        The units of every level in one metric CRS, indexed by id; units that cannot be measured are skipped. If people
+        are scaled to tables afterwards, none are given.
     """
     _by_cell(pair)
     totals: list[tuple[float, float, float]] = []
     told: dict[str, list[str]] = {}
     for level, frame in units.items():
         shapes = _sound(frame)
-        # Of units where the whole is not known nothing can be said.
+        # If the whole is unknown for a unit, nothing can be checked.
         shapes = gpd.GeoSeries(shapes[~_unknown_within(pair.many, shapes)])
         few, many = _within(pair.few, shapes), _within(pair.many, shapes)
         totals.append((float(shapes.area.sum()), float(few.sum()), float(many.sum())))
@@ -115,18 +115,18 @@ def _by_cell(pair: Pair) -> None:
 
 
 def check_density(who: str, people: People, units: Mapping[str, gpd.GeoDataFrame], log: LayerLog) -> None:
-    """Tell where people are too many for the ground of units, or so few that their unit of measure may be wrong.
+    """Report where units have too many people for their area, or so few that their unit of measure may be wrong.
 
     Parameters
     ----------
     who : {"residents", "elderly"}
-        Of residents alone it is told that they are few.
+        Only for residents it is reported that they are few.
     people : Raster or PeopleLayer
-        Whom to look at.
+        The people to check.
     units : mapping of str to geopandas.GeoDataFrame
         As for :func:`check_parts`.
     log : LayerLog
-        Takes the fault ``overcrowded_units`` (one a level) and the notes ``people_dense`` and ``people_sparse``.
+        Takes the fault ``overcrowded_units`` (one for each level) and the notes ``people_dense`` and ``people_sparse``.
     """
     totals: list[tuple[float, float]] = []
     for level, frame in units.items():
@@ -154,14 +154,14 @@ def check_density(who: str, people: People, units: Mapping[str, gpd.GeoDataFrame
 
 
 def multiplied(people: People, factor: float) -> People:
-    """Return so many times the people."""
+    """Return the people multiplied by a factor."""
     if isinstance(people, Raster):
         return replace(people, values=people.values * factor)
     return replace(people, frame=people.frame.assign(people=people.frame["people"] * factor))
 
 
 def check_share(elderly: People, residents: People, units: Mapping[str, gpd.GeoDataFrame], log: LayerLog) -> None:
-    """Note elderly who are so small a part of the residents of the units that their unit of measure may be wrong."""
+    """Note elderly whose share of the residents of the units is so small that their unit of measure may be wrong."""
     if not units:
         return
     shapes = max(map(_sound, units.values()), key=lambda each: float(each.area.sum()))
@@ -178,7 +178,7 @@ def _sound(frame: gpd.GeoDataFrame) -> gpd.GeoSeries:
 
 
 def _within(people: People, shapes: gpd.GeoSeries) -> Floats:
-    """Return the people within each of some polygons: cells and areas by the share that lies there."""
+    """Return the people within each polygon: cells and areas by the share that lies there."""
     if isinstance(people, Raster):
         return raster_people(people, shapes)
     persons, where = people.frame["people"].to_numpy(dtype=np.float64), people.frame.geometry.to_numpy()
@@ -191,7 +191,7 @@ def _within(people: People, shapes: gpd.GeoSeries) -> Floats:
 
 
 def _unknown_within(people: People, shapes: gpd.GeoSeries) -> Bools:
-    """Tell in which polygons lies ground of which it is not known how many people live there, hairs apart."""
+    """Tell which polygons contain an area with unknown people, except tiny overlaps."""
     ground = None if isinstance(people, Raster) else people.unknown
     if ground is None:
         return np.zeros(len(shapes), dtype=np.bool_)
@@ -200,7 +200,7 @@ def _unknown_within(people: People, shapes: gpd.GeoSeries) -> Bools:
 
 
 def _lived_density(people: People, units: Mapping[str, gpd.GeoDataFrame]) -> float:
-    """Return at which density the mean person of a raster lives around the units, persons a km²; inf of layers."""
+    """Return the density at which the average person of a raster near the units lives, per km²; inf for layers."""
     if not isinstance(people, Raster):
         return float("inf")
     frames = [frame.geometry for frame in units.values() if len(frame)]

@@ -1,4 +1,4 @@
-"""People in raster files: one file, bands of age and sex found by a pattern, or files that are added up as they are."""
+"""People in raster files: one file, bands of age and sex found by a pattern, or files that are simply added up."""
 
 import re
 from collections import Counter
@@ -27,9 +27,9 @@ from siting.read.people.rasters import (
 AGE_PLACE: Final = "{age}"
 SEX_PLACE: Final = "{sex}"
 DEFAULT_AGE: Final = 60
-# The age from which bands are of five years in every ladder that begins with infants.
+# The age from which bands have five years in every series that begins with infants.
 _FIVE: Final = 5
-# The widest step that makes a ladder whose steps are even; wider bands are of a kind of their own.
+# The widest step of a regular series; wider bands form series of their own kind.
 _WIDEST_EVEN: Final = 10
 _SEXES: Final = {"f": "f", "female": "f", "m": "m", "male": "m", "t": "t", "total": "t"}
 _BOTH: Final = frozenset({"f", "m"})
@@ -38,15 +38,15 @@ _PLACES: Final = {
     SEX_PLACE: ("sex", "(?i:" + "|".join(sorted(_SEXES, key=len, reverse=True)) + ")"),
 }
 
-# Age at which each band begins, and the files that make it up.
+# The first age of each band, and its files.
 Ladder = Mapping[int, tuple[Path, ...]]
-# What is added up: name → age of the band → by what its people are multiplied.
+# What is added up: name → age of the band → factor of its people.
 Weights = Mapping[str, Mapping[int, float]]
 
 
 @dataclass(frozen=True)
 class Bands:
-    """Bands added up: ``sums`` as the weights name them, and the people of each band, as read."""
+    """Bands added up: ``sums`` by the names of the weights, and the people of each band, as read."""
 
     sums: Mapping[str, Raster]
     people: Mapping[int, float]
@@ -57,26 +57,26 @@ def read_people(
 ) -> Raster | None:
     """Read people in rasters as persons per cell.
 
-    A single file; or the files that the scenario lists; or every file of the pattern whose ``{age}`` is at least
-    ``from_age`` (``first_age`` if not stated), of both sexes. Bands are added up cell by cell; a cell without data in
-    some counts what the others say. A density is multiplied by the true area of each cell on the ellipsoid.
+    The source is a single file; or the listed files; or every file of the pattern whose ``{age}`` is at least
+    ``from_age`` (``first_age`` if not stated), of both sexes. Bands are added up cell by cell; for a cell without data
+    in some bands the others count. A density is multiplied by the true area of each cell on the ellipsoid.
 
     Parameters
     ----------
     source : PeopleSource
-        What the scenario says of the rasters.
+        The scenario's settings of the rasters.
     log : LayerLog
         Takes the faults of :func:`siting.read.people.rasters.read_raster`, :func:`find_bands` and :func:`add_bands`;
         notes which bands were added up.
     first_age : int
-        Age from which bands count where the source states none: 60 for the elderly, 0 for all residents.
+        Age from which bands count if the source states none: 60 for the elderly, 0 for all residents.
     around : Around, optional
-        Where the scenario lies; of large files only that part is read.
+        The area of the scenario; only that part of large files is read.
 
     Returns
     -------
     Raster or None
-        Persons per cell; NaN where no file has data. None where nothing could be read.
+        Persons per cell; NaN if no file has data. None if nothing could be read.
     """
     if source.path is not None:
         raster = read_raster(source.path, reading_of(source, around), log)
@@ -92,12 +92,12 @@ def read_people(
 
 
 def reading_of(source: PeopleSource, around: Around | None) -> Reading:
-    """Return how the rasters of a source are to be read."""
+    """Return how the rasters of a source are read."""
     return Reading(source.crs, source.nodata, around, "people", source.unit)
 
 
 def _listed(source: PeopleSource, log: LayerLog) -> Ladder | None:
-    """Return the files that the scenario lists by number, in the order of their names: that of the list is nothing."""
+    """Return the listed files by number, sorted by name: the order of the list has no meaning."""
     files = sorted(source.bands)
     twice = sorted({file.name for file in files if files.count(file) > 1})
     if twice:
@@ -118,14 +118,14 @@ def find_bands(source: PeopleSource, first: int, log: LayerLog, lowest: int | No
         Age at which a band must begin.
     log : LayerLog
         Takes the faults ``no_age_band``, ``first_age_band_missing``, ``age_band_missing``, ``age_band_twice`` and
-        ``sex_missing``; notes where totals stand beside both sexes.
+        ``sex_missing``; notes if there are totals beside both sexes.
     lowest : int, optional
-        Age from which on bands are wanted, if younger people are to age into ``first``.
+        Age from which bands are needed, if younger people will reach ``first``.
 
     Returns
     -------
     mapping of int to tuple of Path, or None
-        In ascending order of age: women's and men's file, or the total where there is neither.
+        In ascending order of age: women's and men's file, or the total if there is neither.
     """
     pattern = source.pattern or ""
     start = first if lowest is None else lowest
@@ -167,7 +167,7 @@ def age_files(pattern: str) -> Mapping[int, Mapping[str, tuple[Path, ...]]]:
 
 
 def _files_of(folder: Path) -> list[Path]:
-    """Return what lies in a folder; nothing where it cannot be listed."""
+    """Return the contents of a folder; empty if it cannot be listed."""
     try:
         return sorted(folder.iterdir())
     except OSError:
@@ -175,7 +175,7 @@ def _files_of(folder: Path) -> list[Path]:
 
 
 def _expression(name: str) -> str:
-    """Write a file name with places as a regular expression; a place that stands twice means the same twice."""
+    """Return a file name with placeholders as a regular expression; a repeated placeholder means the same value."""
     parts, seen = [], set()
     for part in re.split("({age}|{sex})", name):
         group, form = _PLACES.get(part, ("", ""))
@@ -190,10 +190,10 @@ def _expression(name: str) -> str:
 
 
 def missing_ages(ages: list[int]) -> list[int]:
-    """Return the ages that lack in a ladder of even steps.
+    """Return the missing ages of a series with regular steps.
 
-    Steps are taken from age 5 on: below it ladders have 0 and 1, or 0 alone. A ladder whose least step is wider than
-    ten years (0, 15, 60) is of bands of its own kind, of which none can be said to lack.
+    Steps are counted from age 5 on: below it series have 0 and 1, or 0 alone. A series whose smallest step is wider
+    than ten years (0, 15, 60) has bands of its own kind, of which none can be called missing.
 
     Examples
     --------
@@ -205,13 +205,13 @@ def missing_ages(ages: list[int]) -> list[int]:
     steps = [above - below for below, above in pairwise(even)]
     if not steps or min(steps) > _WIDEST_EVEN:
         return []
-    # A band of 1 to 4 is followed by one from 5 on; one of 0 to 14 need not be.
+    # A band of 1 to 4 is followed by one from 5 on; after one of 0 to 14 that is not required.
     begin = _FIVE if 1 in ages else even[0]
     return sorted(set(range(begin, even[-1], min(steps))) - set(even))
 
 
 def _of_both_sexes(by_sex: Mapping[str, tuple[Path, ...]], log: LayerLog) -> tuple[Path, ...]:
-    """Choose the files of a band: women and men, else the total; nothing, with a fault noted, if they are not clear."""
+    """Choose the files of a band: women and men, otherwise the total; none, with a fault, if that is ambiguous."""
     doubled = [files for files in by_sex.values() if len(files) > 1]
     for files in doubled:
         log.fault("age_band_twice", field="pattern", found=listed(file.name for file in files))
@@ -227,7 +227,7 @@ def _of_both_sexes(by_sex: Mapping[str, tuple[Path, ...]], log: LayerLog) -> tup
 
 
 def tell_bands(found: Ladder, first: int, log: LayerLog) -> None:
-    """Note which bands make up the people."""
+    """Note which bands the people consist of."""
     counted = [age for age in found if age >= first]
     log.note("age_bands", ages=listed(counted), from_age=first, count=len(counted))
     paired = [age for age in counted if len(found[age]) > 1]
@@ -237,25 +237,25 @@ def tell_bands(found: Ladder, first: int, log: LayerLog) -> None:
 
 
 def add_bands(source: PeopleSource, found: Ladder, weights: Weights, around: Around | None, log: LayerLog) -> Bands:
-    """Add bands up, file by file, so that no more than one of them is held beside the sums.
+    """Add bands up, file by file, so that at most one of them is in memory beside the sums.
 
     Parameters
     ----------
     source : PeopleSource
-        Says how the files are to be read, and their unit.
+        Tells how the files are read, and their unit.
     found : mapping of int to tuple of Path
         Age → files.
     weights : mapping
         What is added up: name → age → weight. Bands without a weight anywhere are not read.
     around : Around or None
-        Where the scenario lies.
+        The area of the scenario.
     log : LayerLog
         Takes the faults of the files, each with its file, and ``bands_differ``.
 
     Returns
     -------
     Bands
-        Persons per cell, each weighted sum on the grid of the first file; NaN where no band that counts has data.
+        Persons per cell, each weighted sum on the grid of the first file; NaN if no counting band has data.
     """
     how, findings = reading_of(source, around), Findings()
     log.fact()  # the account names the layer by the scenario's words, not by its first file
@@ -283,7 +283,7 @@ def add_bands(source: PeopleSource, found: Ladder, weights: Weights, around: Aro
 
 
 def _files(source: PeopleSource, found: Ladder, weights: Weights) -> Iterator[tuple[int, str, Path]]:
-    """Give the files that count: age, name of the part, file."""
+    """Yield the files that count: age, name of the part, file."""
     names = Counter(file.name for files in found.values() for file in files)
     for age, files in found.items():
         if any(age in by_age for by_age in weights.values()):
@@ -293,7 +293,7 @@ def _files(source: PeopleSource, found: Ladder, weights: Weights) -> Iterator[tu
 
 
 def _add(sums: dict[str, Floats], name: str, values: Floats, weight: float) -> None:
-    """Add a weighted band to a sum; a cell without data in one counts what the other says."""
+    """Add a weighted band to a sum; for a cell without data in one, the other counts."""
     if name not in sums:
         sums[name] = values * weight
         return

@@ -1,4 +1,4 @@
-"""Bands of age move on: how many of today's people of each band are in which band at the horizon."""
+"""Ageing of bands: how many of today's people of each band are in which band at the horizon."""
 
 from collections.abc import Mapping
 
@@ -14,19 +14,19 @@ from siting.units import YEARS_PER_BAND
 
 
 def read_stays(source: Projection, log: LayerLog) -> Mapping[int, float] | None:
-    """Read which share of each band is in the next one five years later.
+    """Read the share of each band that is in the next one five years later.
 
     Parameters
     ----------
     source : Projection
-        What the scenario says of the table.
+        The scenario's settings of the table.
     log : LayerLog
         Takes the faults of the file and of its columns and cells, and ``cohort_age_twice``.
 
     Returns
     -------
     mapping of int to float, or None
-        Age at which a band begins → share. None where anything is at fault.
+        Age at which a band begins → share. None if there is a fault.
     """
     faults = len(log.log.faults.found)
     raw = read_table(source, log)
@@ -43,7 +43,7 @@ def read_stays(source: Projection, log: LayerLog) -> Mapping[int, float] | None:
 
 
 def youngest(first: int, years: int) -> int:
-    """Return the age of the youngest band that has a part in those of ``first`` and over after some years.
+    """Return the age of the youngest band that contributes to the bands of ``first`` and over after some years.
 
     Examples
     --------
@@ -67,10 +67,10 @@ def check_cohorts(ages: list[int], stays: Mapping[int, float], log: LayerLog) ->
 
 
 def cohort_weights(ages: list[int], stays: Mapping[int, float], years: int) -> Mapping[int, Mapping[int, float]]:
-    """Return how today's bands make up those of the horizon.
+    """Return how today's bands contribute to those of the horizon.
 
-    Every five years the people of a band that stay are in the next one; those of the open last band that stay remain
-    in it. Between two steps of five years people change evenly.
+    Every five years the surviving people of a band move to the next one; those of the open last band stay in it.
+    Between two steps of five years people are interpolated linearly.
 
     Parameters
     ----------
@@ -84,8 +84,8 @@ def cohort_weights(ages: list[int], stays: Mapping[int, float], years: int) -> M
     Returns
     -------
     mapping of int to mapping
-        Age of a band at the horizon → age of a band today → weight. Bands that younger people than ``ages[0]`` would
-        age into are not there.
+        Age of a band at the horizon → age of a band today → weight. Bands that would need people younger than
+        ``ages[0]`` are left out.
 
     Examples
     --------
@@ -101,7 +101,7 @@ def cohort_weights(ages: list[int], stays: Mapping[int, float], years: int) -> M
     before = np.linalg.matrix_power(step, whole)
     share = part / YEARS_PER_BAND
     mixed = before if not part else (1.0 - share) * before + share * (step @ before)
-    # After each step the youngest band is empty, since nobody is known who would age into it.
+    # After each step the youngest band is empty, because the people who would enter it are unknown.
     empty = min(whole + (part > 0), size - 1)
     return {age: _filled(ages, mixed[band]) for band, age in enumerate(ages) if band >= empty}
 

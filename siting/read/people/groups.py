@@ -9,7 +9,7 @@ from siting.read.people.rasters import Around, Reading, as_persons, frozen, read
 
 
 def group_bands(group: GroupSource, ages: list[int], log: LayerLog) -> list[int] | None:
-    """Return the bands that make up a group by age.
+    """Return the bands of a group that is defined by age.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def group_bands(group: GroupSource, ages: list[int], log: LayerLog) -> list[int]
 
 def read_group(group: GroupSource, around: Around | None, log: LayerLog) -> Raster | None:
     """Read the raster of a group as persons per cell; faults as for :func:`siting.read.people.rasters.read_raster`."""
-    assert group.path is not None  # noqa: S101 - asked only of groups that have a raster
+    assert group.path is not None  # noqa: S101 - called only for groups with a raster
     how = Reading(group.crs, group.nodata, around, "people", group.unit)
     raster = read_raster(group.path, how, log)
     if raster is None:

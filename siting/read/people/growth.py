@@ -1,4 +1,4 @@
-"""Growth a year of the people of units, or of everybody, becomes a factor until the horizon."""
+"""Annual growth of the people of units, or of all people, as a factor until the horizon."""
 
 from collections.abc import Mapping
 from typing import Final, get_args
@@ -18,25 +18,25 @@ from siting.read.tables.columns import typed_table
 
 WHO: Final = ("residents", "elderly")
 _RATES: Final = {who: f"{who}_growth" for who in WHO}
-# People who double within a year are 2 % written as 2.
+# A doubling within a year is 2 % written as 2.
 _TOO_MUCH: Final = 1.0
 
 
 def read_growth(
     source: Projection, horizon: int, units: Mapping[str, gpd.GeoDataFrame], log: LayerLog
 ) -> Growth | None:
-    """Read how people grow until the horizon.
+    """Read the growth of people until the horizon.
 
-    A row belongs to the unit with its id, else to the only unit with its full name; all rows to units of one level,
-    that of which most are found (the finest among equals). A row without id and name holds for everybody who has no
-    row of their own, or whose row is silent.
+    A row belongs to the unit with its id, otherwise to the only unit with its full name; all rows belong to units of
+    one level, the one with most matches (the finest among equals). A row without id and name applies to all units
+    without a row of their own, or whose row is blank.
 
     Parameters
     ----------
     source : Projection
-        What the scenario says of the table; ``base_year`` is not after the horizon.
+        The scenario's settings of the table; ``base_year`` is not after the horizon.
     horizon : int
-        Year to which people are carried.
+        Year to which people are projected.
     units : mapping of str to geopandas.GeoDataFrame
         Units by level, indexed by id, with ``name``.
     log : LayerLog
@@ -46,7 +46,7 @@ def read_growth(
     Returns
     -------
     Growth or None
-        Factors (1 + rate) to the power of the years. None where anything is at fault.
+        Factors (1 + rate) to the power of the years. None if there is a fault.
     """
     faults = len(log.log.faults.found)
     raw = read_table(source, log)
@@ -89,7 +89,7 @@ def _check_rates(table: pd.DataFrame, labels: list[str], raw: pd.DataFrame, sour
 def _units_of(
     rows: pd.DataFrame, units: Mapping[str, gpd.GeoDataFrame], log: LayerLog
 ) -> tuple[Level | None, pd.Series]:
-    """Return the level to whose units most rows belong, and the unit of each row, NA where there is none."""
+    """Return the level to whose units most rows belong, and the unit of each row, NA if there is none."""
     best: tuple[Level | None, pd.Series] = (None, pd.Series(None, index=rows.index, dtype=object))
     for level in get_args(Level):  # from the finest on
         if level not in units:
@@ -104,7 +104,7 @@ def _units_of(
         if unit.notna().sum() > best[1].notna().sum():
             best = level, unit
     if best[0] is not None:
-        # That zeros were lost is told of the level that counts.
+        # Lost zeros are reported only for the level that counts.
         with_zeros(rows["id"], units[best[0]].index, log)
     return best
 
@@ -117,7 +117,7 @@ def _check_twice(unit: pd.Series, everybody: pd.Series, log: LayerLog) -> None:
 
 
 def _labels(rows: pd.Series) -> str:
-    """Name the rows that a mask holds."""
+    """Name the rows of a mask."""
     labels = np.array(row_labels([None] * len(rows), rows.index), dtype=object)
     return listed(labels[rows.to_numpy(dtype=bool)])
 
@@ -125,7 +125,7 @@ def _labels(rows: pd.Series) -> str:
 def _beside(
     own: pd.DataFrame, unit: pd.Series, general: pd.DataFrame, units: gpd.GeoDataFrame, log: LayerLog
 ) -> pd.DataFrame:
-    """Put factors of rows beside the units; who has none has everybody's."""
+    """Assign the factors of rows to the units; units without a row have the general one."""
     found = own.set_index(pd.Index(unit.to_numpy(), dtype=units.index.dtype)).reindex(units.index)
     if len(general):
         found = found.fillna(general.iloc[0])

@@ -22,33 +22,33 @@ from siting.read.tables.finish import finished
 
 _POINTS: Final[Family] = "points"
 _POLYGONS: Final[Family] = "polygons"
-# The figure of an area may be blank, but its column must be there.
+# The figure of an area may be blank, but its column is required.
 _AREA_COLUMNS: Final = tuple(replace(column, required=False) for column in PEOPLE_LAYER_COLUMNS)
 
 
 def read_people_layer(
     source: PeopleSource, crs: CRS | None, bounds: Bounds | None, log: LayerLog
 ) -> PeopleLayer | None:
-    """Read people who stand in points or areas.
+    """Read people of points or areas.
 
-    An area whose figure is blank has people of whom nothing is known: its ground is ``unknown``, and it is noted.
+    If the figure of an area is blank, its people are unknown: the area becomes part of ``unknown``, and it is noted.
 
     Parameters
     ----------
     source : PeopleSource
         Its ``points`` or ``polygons`` is given.
     crs : pyproj.CRS or None
-        The working CRS; None (the units are at fault) leaves the layer in its own.
+        The working CRS; None (the units are at fault) keeps the layer in its own CRS.
     bounds : tuple of float or None
         The units' rectangle in the working CRS.
     log : LayerLog
-        Takes the faults of the file, of its columns and geometry (a number of people that lacks or is negative among
-        them, an id or an area that stands twice, areas that overlap), and ``no_overlap``.
+        Takes the faults of the file, of its columns and geometry (for example a missing or negative number of people, a
+        repeated id or area, overlapping areas), and ``no_overlap``.
 
     Returns
     -------
     PeopleLayer or None
-        None where anything is at fault.
+        None if there is a fault.
     """
     faults = len(log.log.faults.found)
     raw = read_vector(as_layer(source), log)
@@ -79,14 +79,14 @@ def read_people_layer(
 def read_people_of_level(
     source: PeopleSource, who: str, units: Mapping[str, gpd.GeoDataFrame], place: str | None, log: LayerLog
 ) -> PeopleLayer | None:
-    """Read people whose number a table gives unit by unit: they are areas whose ground is that of the units.
+    """Read people from a table by unit: their areas are those of the units.
 
     Parameters
     ----------
     source : PeopleSource
         Its ``level`` and ``attributes`` are given.
     who : {"residents", "elderly"}
-        Whose figures these are.
+        The people to read.
     units : mapping of str to geopandas.GeoDataFrame
         Units by level, in the working CRS, indexed by id, with ``name``.
     place : str or None
@@ -97,14 +97,14 @@ def read_people_of_level(
     Returns
     -------
     PeopleLayer or None
-        None where anything is at fault.
+        None if there is a fault.
     """
     faults, level = len(log.log.faults.found), source.level
     if level is None or level not in units:
         log.fault("level_without_units", field="level", found=str(level), expected=listed(units))
         return None
     rows = read_people_of_units(source, who, log)
-    # What rows lack because units are at fault is not told again.
+    # Rows that are missing because units are at fault are not reported again.
     here = units[level] if rows is not None and len(units[level]) else None
     found = None if here is None or rows is None else figures_by_unit(level, here, rows, place, log)
     if here is None or found is None:
@@ -119,9 +119,9 @@ def read_people_of_level(
 
 
 def _note_repeated(frame: gpd.GeoDataFrame, log: LayerLog) -> None:
-    """Note the points without ids that are equal to another in place and people: the file may hold them twice."""
+    """Note the points without ids that equal another in place and people: the file may contain them twice."""
     rows = pd.DataFrame({"x": frame.geometry.x, "y": frame.geometry.y, "people": frame["people"]})
-    # A record without an id is called by its number.
+    # A record without an id is named by its number.
     nameless = rows[(frame.index == [str(number) for number in range(1, len(rows) + 1)]) & (rows["people"] > 0)]
     repeated = nameless[nameless.duplicated()]
     if len(repeated):
@@ -130,7 +130,7 @@ def _note_repeated(frame: gpd.GeoDataFrame, log: LayerLog) -> None:
 
 
 def _check_figures(frame: gpd.GeoDataFrame, log: LayerLog) -> None:
-    """Note a fault where no area has a figure: the column lacks, or all of its cells are blank."""
+    """Note a fault if no area has a figure: the column is missing, or all of its cells are blank."""
     told = any(fault.layer == log.key and fault.field in ("people", "columns") for fault in log.log.faults.found)
     if told or not len(frame) or not frame["people"].isna().all():
         return
@@ -144,7 +144,7 @@ def _check_figures(frame: gpd.GeoDataFrame, log: LayerLog) -> None:
 def known_and_unknown(
     frame: gpd.GeoDataFrame, names: Iterable[object], log: LayerLog
 ) -> tuple[gpd.GeoDataFrame, gpd.GeoSeries | None]:
-    """Part areas with a figure from those without, whose ground is returned; these are noted by name."""
+    """Separate areas with a figure from those without, whose union is returned; these are noted by name."""
     blank = frame["people"].isna().to_numpy(dtype=bool)
     known = frame.loc[~blank, ["people", "geometry"]]
     if not blank.any():
@@ -155,14 +155,14 @@ def known_and_unknown(
 
 
 def _with_age(raw: Raw, source: PeopleSource, log: LayerLog) -> Raw:
-    """Return a layer with the column of the elderly named where they are counted from 65."""
+    """Return a layer with its column of the elderly named, if they are counted from 65."""
     names = [str(name) for name in raw.frame.columns if name != "geometry"]
     columns = of_age(names, "people", raw.source.columns, source.from_age or 60, log)
     return replace(raw, source=raw.source.model_copy(update={"columns": columns}))
 
 
 def as_layer(source: PeopleSource) -> AreaLayer:
-    """Return what the scenario says of points or areas as it says it of any layer."""
+    """Return the scenario's settings of points or areas as those of a layer."""
     return AreaLayer(
         path=source.points or source.polygons,
         on_invalid=source.on_invalid,

@@ -1,4 +1,4 @@
-"""The people of a scenario: residents, elderly and groups among them, today's or those of the planned horizon."""
+"""The people of a scenario: residents, elderly and groups among them, of today or of the planned horizon."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from siting.read.people.rasters import MARGIN_M, Around
 from siting.read.people.unit_areas import UnitFigures, figures_of_areas, tell_figures, with_ground_of_units
 from siting.units import SECONDS_PER_MINUTE
 
-# Faster than any walker: whoever is farther off than two walks at this speed has no part in anything.
+# Faster than any walker: people farther away than two walks at this speed are irrelevant.
 _FASTEST_M_S: Final = 1.5
 _PROJECTION: Final = "population.projection"
 
@@ -39,7 +39,7 @@ class _Source:
 
 @dataclass
 class _Reading:
-    """One reading of people under way."""
+    """One reading of people in progress."""
 
     scenario: Scenario
     crs: CRS | None
@@ -50,7 +50,7 @@ class _Reading:
 
     @property
     def around(self) -> Around:
-        """The ground whose people matter: that of the units and of those who walk to and from them."""
+        """The area whose people are relevant: that of the units and of the people who walk to and from them."""
         reach = 2 * self.scenario.walking.minutes * SECONDS_PER_MINUTE * _FASTEST_M_S
         return Around(self.bounds, self.crs, max(MARGIN_M, reach))
 
@@ -65,15 +65,15 @@ def read_population(
 ) -> Population:
     """Read the people of a scenario.
 
-    At a planned horizon the planned people where they are given; else the current ones, carried to the horizon by
-    ``population.projection`` if there is one, and as they are (with a note) if there is none.
+    At a planned horizon the planned people, if they are given; otherwise the current ones, projected to the horizon by
+    ``population.projection`` if there is one, or unchanged (with a note) if not.
 
     Parameters
     ----------
     scenario : Scenario
         What to read.
     crs : pyproj.CRS or None
-        Working CRS, metres; None if the units are at fault: then all there is to do is to find the other faults.
+        Working CRS, metres; None if the units are at fault: then only the other faults are sought.
     bounds : tuple of float or None
         The units' rectangle in the working CRS, or None.
     units : mapping of str to geopandas.GeoDataFrame
@@ -86,7 +86,7 @@ def read_population(
     Returns
     -------
     Population
-        Rasters are read-only, persons per cell; layers are in the working CRS. What is at fault is None.
+        Rasters are read-only, persons per cell; layers are in the working CRS. Faulty sources are None.
     """
     reading = _Reading(scenario, crs, bounds, units, log, step)
     given = _sources(scenario)
@@ -116,7 +116,7 @@ def read_population(
 
 
 def _outside_at_most(given: Mapping[str, _Source], people: Mapping[str, Raster | PeopleLayer]) -> float:
-    """Return the share of a unit that may be unknown by the scenario: of several sources the least."""
+    """Return the share of a unit that may be unknown in the scenario: the smallest of several sources."""
     shares = [
         each.source.outside if isinstance(each.source.outside, float) else 0.0
         for each in given.values()
@@ -127,14 +127,14 @@ def _outside_at_most(given: Mapping[str, _Source], people: Mapping[str, Raster |
 
 
 def count_sources(scenario: Scenario) -> int:
-    """Return how many sources :func:`read_population` reads, and thus how often it calls ``step``."""
+    """Return how many sources :func:`read_population` reads, which is how often it calls ``step``."""
     given = _sources(scenario)
     rasters = sum(group.path is not None for group in scenario.population.groups.values())
     return len(given) + (_projection(scenario, given) is not None) + rasters
 
 
 def _sources(scenario: Scenario) -> Mapping[str, _Source]:
-    """Return the sources that the horizon asks for, by whom they count."""
+    """Return the sources that the horizon needs, by the people that they count."""
     people, found = scenario.population, {}
     for who in WHO:
         planned: PeopleSource | None = getattr(people, f"planned_{who}")
@@ -147,18 +147,18 @@ def _sources(scenario: Scenario) -> Mapping[str, _Source]:
 
 
 def _projection(scenario: Scenario, given: Mapping[str, _Source]) -> Projection | None:
-    """Return the projection, if there is anybody whom it carries to the horizon."""
+    """Return the projection, if it projects any people to the horizon."""
     source = scenario.population.projection
     if source is None or scenario.scenario.horizon == "current":
         return None
     carried = WHO if source.method == "growth" else ("elderly",)
     if source.method == "cohort" and "elderly" not in given:
-        return source  # told as a fault when the bands are looked for
+        return source  # reported as a fault when the bands are sought
     return source if any(who in given and not given[who].planned for who in carried) else None
 
 
 def _is_before(source: Projection, reading: _Reading) -> bool:
-    """Tell whether the year of the people is not after the horizon; note the fault if it is."""
+    """Tell whether the year of the people is not after the horizon; note a fault otherwise."""
     if source.base_year <= _horizon(reading):
         return True
     reading.log.layer(_PROJECTION, source.called).fault(
@@ -169,7 +169,7 @@ def _is_before(source: Projection, reading: _Reading) -> bool:
 
 
 def _horizon(reading: _Reading) -> int:
-    """Return the horizon as a year; asked only of a planned one."""
+    """Return the horizon as a year; called only for a planned one."""
     horizon = reading.scenario.scenario.horizon
     return horizon if isinstance(horizon, int) else 0
 
@@ -204,12 +204,12 @@ def _everybody(
     return {who: people for who, people in found.items() if people is not None}, groups
 
 
-# The name of the sum of all elderly; TOML has no empty section name that a group could bear.
+# The name of the sum of all elderly; TOML has no empty section name that a group could have.
 _ALL: Final = ""
 
 
 def _by_age(each: _Source, reading: _Reading, cohorts: Projection | None, log: LayerLog) -> dict[str, Raster]:
-    """Read the elderly in bands: all of them, and the groups that are made of some bands."""
+    """Read the elderly in bands: all of them, and the groups that consist of some bands."""
     first = each.source.from_age or DEFAULT_AGE
     years = 0 if cohorts is None else _horizon(reading) - cohorts.base_year
     stays_log = reading.log.layer(_PROJECTION, None if cohorts is None else cohorts.called)
@@ -234,7 +234,7 @@ def _by_age(each: _Source, reading: _Reading, cohorts: Projection | None, log: L
 
 
 def _weights(reading: _Reading, horizon: Mapping[int, Mapping[int, float]], first: int) -> Weights:
-    """Return of which bands the elderly and the groups by age are made."""
+    """Return the bands of the elderly and of the groups by age."""
     counted = [age for age in horizon if age >= first]
     weights = {_ALL: _together(horizon, counted)}
     for name, group in reading.scenario.population.groups.items():
@@ -265,7 +265,7 @@ def _tell_cohorts(cohorts: Projection, reading: _Reading, elderly: Raster, befor
 
 
 def _groups(reading: _Reading, given: Mapping[str, _Source], by_age: Mapping[str, Raster]) -> dict[str, Raster | float]:
-    """Return the groups among the elderly; those at fault are left out."""
+    """Return the groups among the elderly, without faulty ones."""
     found: dict[str, Raster | float] = {}
     banded = "elderly" in given and given["elderly"].source.pattern is not None
     for name, group in reading.scenario.population.groups.items():
@@ -292,9 +292,9 @@ def _check_agreement(
     *,
     scaled: bool,
 ) -> None:
-    """Tell where people do not fit one another or the ground of the units."""
+    """Report where people are inconsistent with one another or with the area of the units."""
     logs = {who: reading.log.layer(each.key, each.source.file) for who, each in given.items()}
-    # Figures of tables take the place of what the files say of each unit; tables are checked row by row.
+    # Figures of tables replace those of the files for each unit; tables are checked row by row.
     units = {} if reading.bounds is None or scaled else reading.units
     elderly, residents = found.get("elderly"), found.get("residents")
     for who, people in found.items():
@@ -315,7 +315,7 @@ def _check_agreement(
 
 
 def _growth(reading: _Reading, given: Mapping[str, _Source], projection: Projection | None) -> Growth | None:
-    """Read by how much today's people grow; planned people do not grow any more."""
+    """Read the growth of today's people; planned people do not grow any more."""
     if projection is None or projection.method != "growth":
         return None
     log = reading.log.layer(_PROJECTION, projection.called)
@@ -330,7 +330,7 @@ def _growth(reading: _Reading, given: Mapping[str, _Source], projection: Project
 def _note_current(
     reading: _Reading, given: Mapping[str, _Source], projection: Projection | None, growth: Growth | None
 ) -> None:
-    """Note whose people stand at the horizon as they are today."""
+    """Note which people are the same at the horizon as today."""
     if reading.scenario.scenario.horizon == "current":
         return
     for who, each in given.items():
@@ -339,7 +339,7 @@ def _note_current(
         if not each.planned and (not carried or silent):
             log = reading.log.layer(each.key, each.source.file)
             log.note("current_people_at_horizon", horizon=_horizon(reading))
-    # Growth carries groups along with the elderly; cohorts cannot tell who of a raster is in which band.
+    # Growth applies to groups together with the elderly; for a raster, cohorts cannot tell the bands of people.
     if growth is None and ("elderly" not in given or not given["elderly"].planned):
         for name, group in reading.scenario.population.groups.items():
             if group.path is not None:
@@ -349,7 +349,7 @@ def _note_current(
 
 @dataclass(frozen=True)
 class _Kept:
-    """The level of which every unit keeps the figure that is given for it; whether by a table, or what areas say."""
+    """The level at which every unit keeps its given figure, and whether a table or areas give it."""
 
     level: Level | None = None
     by_table: bool = False
@@ -357,7 +357,7 @@ class _Kept:
 
 
 def _kept(reading: _Reading, given: Mapping[str, _Source], found: Mapping[str, Raster | PeopleLayer]) -> _Kept:
-    """Return the level to whose own figures people are scaled: the scenario's, else the finest that has figures."""
+    """Return the level to whose own figures people are scaled: the scenario's, otherwise the finest with figures."""
     asked = reading.scenario.population.calibrate
     if asked == "none":
         return _Kept()
@@ -372,7 +372,7 @@ def _kept(reading: _Reading, given: Mapping[str, _Source], found: Mapping[str, R
             log.fault("calibrate_without_people", field="calibrate", found=asked)
         return _Kept()
     if planned and tables:
-        # Tables tell of today.
+        # Tables contain the present.
         log.note("calibrate_planned", level=asked or tables[0])
         tables = []
     level = _level_of(asked, tables, of_areas)
@@ -380,7 +380,7 @@ def _kept(reading: _Reading, given: Mapping[str, _Source], found: Mapping[str, R
         return _Kept(level, by_table=level in tables)
     figures = of_areas.figures.copy()
     for who in WHO:
-        # Where a table of the level gives residents, or elderly, it goes before the areas.
+        # If a table of the level gives residents, or elderly, it takes precedence over the areas.
         if level in tables and reading.units[level][f"own_{who}"].notna().any():
             figures[who] = np.nan
     tell_figures(
@@ -390,7 +390,7 @@ def _kept(reading: _Reading, given: Mapping[str, _Source], found: Mapping[str, R
 
 
 def _level_of(asked: Level | None, tables: list[Level], of_areas: UnitFigures | None) -> Level | None:
-    """Return the finest of the levels with figures, but what is asked for goes before."""
+    """Return the finest of the levels with figures; the requested one takes precedence."""
     levels = [*tables, *([] if of_areas is None else [of_areas.level])]
     if asked is not None:
         return asked if asked in levels else None
@@ -402,7 +402,7 @@ def _are_areas(each: _Source) -> bool:
 
 
 def _on_units(source: Raster | PeopleLayer, reading: _Reading, level: Level | None) -> Raster | PeopleLayer:
-    """Return people whose areas without a figure are the units that they stand for."""
+    """Return people whose areas without a figure are replaced by the units that they represent."""
     if isinstance(source, Raster) or level is None or reading.crs is None:
         return source
     return with_ground_of_units(source, reading.units[level])

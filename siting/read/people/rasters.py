@@ -1,4 +1,4 @@
-"""Raster files: values as float64 on a north-up grid, NaN where there is no data, only as much as is needed."""
+"""Raster files: values as float64 on a north-up grid, NaN without data; only the needed part is read."""
 
 import warnings
 from collections import Counter
@@ -38,7 +38,7 @@ from siting.read.people.voids import (
 from siting.read.sources.files import take
 from siting.units import DENSITY_AREA_M2, M2_PER_HECTARE
 
-# All that rasterio, GDAL and PROJ raise on files that are cut off, damaged or claim what they do not hold.
+# The exceptions of rasterio, GDAL and PROJ for files that are truncated, damaged or inconsistent.
 BROKEN: Final = (
     rasterio.errors.RasterioError,
     CPLE_BaseError,
@@ -49,15 +49,15 @@ BROKEN: Final = (
     RuntimeError,
     SystemError,
 )
-# A file of more cells is read only around the units.
+# A file with more cells is read only around the units.
 _WHOLE_CELLS: Final = 20_000_000
-# An array of float64 of this size takes 0.8 GB: a province at 100 m.
+# A float64 array of this size takes 0.8 GB: a province at 100 m.
 _MOST_CELLS: Final = 100_000_000
 # Cells read at a time.
 _STRIP_CELLS: Final = 4_000_000
-# What lies this far beyond the units still matters to them.
+# Data up to this distance beyond the units are relevant.
 MARGIN_M: Final = 5_000.0
-# Areas of cells change slowly over a grid: they are measured on a lattice of this many lines and interpolated.
+# Areas of cells change slowly over a grid: they are computed on a lattice with this many lines and interpolated.
 _LATTICE: Final = 65
 # Two grids are the same when their corners differ by less than this share of a cell.
 _SAME_GRID: Final = 1e-6
@@ -65,9 +65,10 @@ _SAME_GRID: Final = 1e-6
 
 @dataclass(frozen=True)
 class Around:
-    """Where the scenario lies: a rectangle of a CRS in metres, and how much beyond it matters.
+    """The area of the scenario: a rectangle of a CRS in metres, and the relevant distance beyond it.
 
-    Without bounds (the units are at fault, which is told) a file too large to be read whole is left unread.
+    Without bounds (the units are at fault, which is reported) a file that is too large to be read completely is not
+    read.
     """
 
     bounds: Bounds | None
@@ -77,10 +78,10 @@ class Around:
 
 @dataclass(frozen=True)
 class Reading:
-    """How to read raster files: what the scenario states of them, where, and what their values may be.
+    """How raster files are read: the scenario's settings, the area, and the allowed values.
 
-    ``kind`` is what cells hold: it decides which values stand for no data though the file does not say so, and which
-    cannot be. ``unit`` is that of people. Without ``around`` files are read whole.
+    ``kind`` is the content of the cells: it determines which undeclared values mean no data, and which are impossible.
+    ``unit`` is that of people. Without ``around`` files are read completely.
     """
 
     crs: str | None = None
@@ -92,7 +93,7 @@ class Reading:
 
 @dataclass
 class Findings:
-    """What was found of the rasters of one layer, told once however many files it has."""
+    """The findings on the rasters of one layer, reported once however many files it has."""
 
     voids: Counter[float] = field(default_factory=Counter)
     stated: int = 0
@@ -100,7 +101,7 @@ class Findings:
     windows: set[tuple[int, int, int, int]] = field(default_factory=set)
 
     def tell(self, how: Reading, log: LayerLog) -> None:
-        """Note which values were taken for no data, and which part of the files was read."""
+        """Note which values were treated as no data, and which part of the files was read."""
         if how.nodata is not None:
             declared = listed(f"{value:g}" for value in sorted(self.declared)) or "–"
             log.note("nodata_stated", value=f"{how.nodata:g}", count=self.stated, declared=declared)
@@ -130,23 +131,23 @@ def read_raster(
     path : Path
         A raster file.
     how : Reading
-        What the scenario says of it, and which part of it is wanted. A file of more than 20 million cells is read
-        only where it lies within ``how.around``, whole cells.
+        The scenario's settings, and the wanted part. A file of more than 20 million cells is read only within
+        ``how.around``, in whole cells.
     log : LayerLog
-        Takes the faults: missing or unreadable file, CRS missing, unknown or in conflict, more than one band, a
-        turned grid, a part that is too large, no ground in common with the units, infinite values, negative people,
-        no value at all; and the facts.
+        Takes the faults: missing or unreadable file, CRS missing, unknown or in conflict, more than one band, a rotated
+        grid, a part that is too large, no overlap with the units, infinite values, negative people, no value at all;
+        and the facts.
     part : str
-        Name of the part that the file is of the layer (an age band).
+        Name of the part of the layer that the file is (an age band).
     found : Findings, optional
-        Takes what is to be noted of a layer of many files; else it is noted at once.
+        Takes the notes on a layer of many files; otherwise they are noted immediately.
 
     Returns
     -------
     Raster or None
-        Values float64, north up, scale and offset of the band applied; NaN where the file's mask, its nodata value
-        (or the scenario's in its place) or a conventional value says so. The numbers of float32 files stand in float64,
-        so that sums of bands and of millions of cells keep people to the last digit. They can be written to.
+        Values float64, north up, scale and offset of the band applied; NaN where the file's mask, its nodata value (or
+        the scenario's instead) or a conventional value says so. Float32 numbers become float64, so that sums of bands
+        and of millions of cells are exact to the last digit. They are writable.
     """
     if not take(path, log, part):
         return None
@@ -164,7 +165,7 @@ def read_raster(
 
 @contextmanager
 def opened(path: Path) -> Iterator[rasterio.io.DatasetReader]:
-    """Open a raster file; one without georeference is told as a missing CRS, not by rasterio's warning."""
+    """Open a raster file; a missing georeference is reported as a missing CRS, not by rasterio's warning."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
         file = rasterio.open(path)
@@ -173,7 +174,7 @@ def opened(path: Path) -> Iterator[rasterio.io.DatasetReader]:
 
 
 def reason(error: Exception) -> str:
-    """Return what was wrong with a file, in the words of the library that knows."""
+    """Return what is wrong with a file, in the words of the library that knows."""
     told = error if error.__cause__ is None else error.__cause__
     return str(told) or type(told).__name__
 
@@ -186,7 +187,7 @@ def _read(file: rasterio.io.DatasetReader, how: Reading, log: LayerLog, found: F
     part = choose_part(grid, how.around, log)
     if part is None:
         return None
-    # A block is unpacked whole, however little of it is wanted.
+    # A block is decompressed completely, however little of it is wanted.
     for rows, columns in ((part.rows, part.columns), file.block_shapes[0]):
         if rows * columns > _MOST_CELLS:
             log.fault("raster_too_large", found=f"{rows} × {columns}", expected=f"≤ {_MOST_CELLS}")
@@ -206,7 +207,7 @@ def _read(file: rasterio.io.DatasetReader, how: Reading, log: LayerLog, found: F
 
 
 def open_grid(file: rasterio.io.DatasetReader, stated: str | None, log: LayerLog) -> Grid | None:
-    """Return the whole grid of an open file as it stands with north up, or None with a fault noted."""
+    """Return the complete north-up grid of an open file, or None with a fault noted."""
     crs = resolve_crs(tagged_crs(file.crs.to_wkt() if file.crs else None), stated, log)
     if file.count != 1:
         log.fault("many_bands", found=str(file.count))
@@ -239,14 +240,14 @@ def choose_part(grid: Grid, around: Around | None, log: LayerLog) -> Part | None
         return Part(0, 0, rows, columns)
     west, south, east, north = around.bounds
     grown = (west - around.margin_m, south - around.margin_m, east + around.margin_m, north + around.margin_m)
-    # What the margin reaches may lie beyond what the raster's CRS can hold; the units do not.
+    # The margin may extend beyond what the raster's CRS can represent; the units do not.
     wanted = carry_bounds(grown, around.crs, grid.crs) or carry_bounds(around.bounds, around.crs, grid.crs)
-    assert wanted is not None  # noqa: S101 - the bounds were carried when they met the grid
+    assert wanted is not None  # noqa: S101 - the bounds were transformed when they met the grid
     return cells_around(grid, wanted)
 
 
 def cells_around(grid: Grid, bounds: Bounds) -> Part:
-    """Return the part of a grid whose cells touch a rectangle of its own CRS; it may have no cell."""
+    """Return the part of a grid whose cells touch a rectangle of its own CRS; it may have no cells."""
     move, (rows, columns) = grid.transform, grid.shape
     left, right = (int(np.clip(edge, 0, columns)) for edge in _lines((bounds[0] - move.c, bounds[2] - move.c), move.a))
     top, bottom = (int(np.clip(edge, 0, rows)) for edge in _lines((bounds[3] - move.f, bounds[1] - move.f), move.e))
@@ -266,7 +267,7 @@ def _lines(offsets: tuple[float, float], size: float) -> tuple[float, float]:
 
 
 def _values(file: rasterio.io.DatasetReader, part: Part, how: Reading, found: Findings) -> Floats:
-    """Read a part strip by strip, so that only its own float64 array is ever held whole."""
+    """Read a part strip by strip, so that only its own float64 array is in memory as a whole."""
     south_up = file.transform.e > 0
     first = file.height - part.top - part.rows if south_up else part.top
     values = np.empty((part.rows, part.columns))
@@ -277,7 +278,7 @@ def _values(file: rasterio.io.DatasetReader, part: Part, how: Reading, found: Fi
 
 
 def strips(first: int, part: Part, block: int) -> Iterator[tuple[int, int]]:
-    """Cut rows into strips that end where the file's blocks do: first row and height of each."""
+    """Divide rows into strips that end at the file's block borders: first row and height of each."""
     height = max(1, _STRIP_CELLS // (block * part.columns)) * block
     top = first
     while top < first + part.rows:
@@ -289,7 +290,7 @@ def strips(first: int, part: Part, block: int) -> Iterator[tuple[int, int]]:
 def read_cells(
     file: rasterio.io.DatasetReader, window: rasterio.windows.Window, how: Reading, found: Findings
 ) -> Floats:
-    """Read some cells of an open file as float64: scaled, NaN where there is no data."""
+    """Read some cells of an open file as float64: scaled, NaN without data."""
     raw = file.read(1, window=window, masked=how.nodata is None)
     cells = np.ma.getdata(raw)
     missing = np.ma.getmaskarray(raw)
@@ -299,10 +300,10 @@ def read_cells(
         missing = stated | _masked(file, window)
     values = cells.astype(np.float64)
     if file.scales[0] != 1.0 or file.offsets[0] != 0.0:
-        # What overflows is told as infinite values, and what no number times nothing is, as no data.
+        # An overflow is reported as infinite values; a result that is not a number is treated as no data.
         with np.errstate(over="ignore", invalid="ignore"):
             values = values * file.scales[0] + file.offsets[0]
-    # Nobody tells -0.0 from 0.0, but it is written otherwise.
+    # -0.0 and 0.0 are equal, but are written differently.
     values += 0.0
     values[missing] = np.nan
     void_conventional(values, cells, how.kind, found.voids)
@@ -310,7 +311,7 @@ def read_cells(
 
 
 def _equal(cells: NDArray[np.generic], value: float) -> NDArray[np.bool_]:
-    """Tell which cells hold a value, as near as the file's own type can say it."""
+    """Tell which cells hold a value, as exactly as the file's own type allows."""
     if cells.dtype.kind != "f":
         return np.asarray(cells == value)
     if np.isnan(value):
@@ -320,7 +321,7 @@ def _equal(cells: NDArray[np.generic], value: float) -> NDArray[np.bool_]:
 
 
 def _masked(file: rasterio.io.DatasetReader, window: rasterio.windows.Window) -> NDArray[np.bool_]:
-    """Return where a mask of the file's own hides cells, whatever its nodata value."""
+    """Return where a mask in the file hides cells, whatever its nodata value is."""
     own = {rasterio.enums.MaskFlags.per_dataset, rasterio.enums.MaskFlags.alpha}
     if not own & set(file.mask_flag_enums[0]):
         return np.zeros((int(window.height), int(window.width)), dtype=np.bool_)
@@ -328,7 +329,7 @@ def _masked(file: rasterio.io.DatasetReader, window: rasterio.windows.Window) ->
 
 
 def _is_sound(raster: Raster, part: Part, log: LayerLog) -> bool:
-    """Tell whether there are values, and finite ones; note the fault if not."""
+    """Tell whether there are values, and finite ones; note a fault otherwise."""
     infinite = np.isinf(raster.values)
     if infinite.any():
         log.fault("infinite_values", row=_cell(infinite, part), found=str(int(infinite.sum())))
@@ -341,7 +342,7 @@ def _is_sound(raster: Raster, part: Part, log: LayerLog) -> bool:
 
 @dataclass(frozen=True)
 class _Type:
-    """The type of a file's numbers, what is done to them, and whether the file says which stands for no data."""
+    """The number type of a file, its scaling, and whether the file declares a value for no data."""
 
     dtype: np.dtype[np.generic]
     scale: float
@@ -356,12 +357,12 @@ class _Type:
         return number * self.scale + self.offset
 
     def written(self, value: float) -> str:
-        """Write a value as the file has it, since that is what ``nodata`` must say."""
+        """Return a value as it is in the file, because ``nodata`` must state that."""
         return shown_number((value - self.offset) / self.scale)
 
 
 def _are_people(raster: Raster, part: Part, type_: _Type, how: Reading, found: Findings, log: LayerLog) -> bool:
-    """Tell whether values can be people; note the fault if not. Greatest values that cannot be are no data."""
+    """Tell whether values can be people; note a fault otherwise. Impossible greatest values become no data."""
     values = raster.values
     impossible = _crowded(raster, how.unit)
     if impossible.any():
@@ -385,7 +386,7 @@ def _are_people(raster: Raster, part: Part, type_: _Type, how: Reading, found: F
 
 
 def _crowded(raster: Raster, unit: str | None) -> Bools:
-    """Tell which cells hold more people than ever lived on so much ground; on less than a hectare, than on one."""
+    """Tell which cells hold more people than ever lived on that area, or, below a hectare, on a hectare."""
     area = DENSITY_AREA_M2.get(unit or "")
     most = MOST_PER_HA if area is None else MOST_PER_HA * area / M2_PER_HECTARE
     crowded: Bools = raster.values > most
@@ -398,7 +399,7 @@ def _crowded(raster: Raster, unit: str | None) -> Bools:
 
 
 def _greatest_is_data(values: Floats, part: Part, type_: _Type, log: LayerLog) -> bool:
-    """Tell whether the greatest value of a file may be a count like others; note the fault if that is a question."""
+    """Tell whether the greatest value of a file can be a normal count; note a fault if that is doubtful."""
     greatest = float(np.nanmax(values))
     top = next((each for each in suspects(type_.dtype) if type_.scaled(each) == greatest), None)
     count = 0 if top is None else too_frequent(values, greatest, type_.scaled(top * NEAR_GREATEST))
@@ -410,7 +411,7 @@ def _greatest_is_data(values: Floats, part: Part, type_: _Type, log: LayerLog) -
 
 
 def _are_heights(raster: Raster, part: Part, type_: _Type, found: Findings, log: LayerLog) -> bool:
-    """Tell whether values are heights on earth; note the fault if not. Greatest values that are none are no data."""
+    """Tell whether values are elevations on earth, else note a fault; impossible greatest values become no data."""
     values, (lowest, highest) = raster.values, HEIGHTS_M
     void_greatest(values, values > highest, type_.scale, type_.offset, found.voids)
     off = (values < lowest) | (values > highest)
@@ -427,7 +428,7 @@ def _are_heights(raster: Raster, part: Part, type_: _Type, found: Findings, log:
 
 
 def shown_number(value: float) -> str:
-    """Write a number so that it can be stated as it is.
+    """Return a number written so that it can be stated exactly.
 
     Examples
     --------
@@ -445,7 +446,7 @@ def _cell(where: NDArray[np.bool_], part: Part) -> str:
 
 
 def frozen(raster: Raster) -> Raster:
-    """Return a raster whose values can no longer be written to."""
+    """Return a raster with read-only values."""
     raster.values.flags.writeable = False
     return raster
 
@@ -453,8 +454,8 @@ def frozen(raster: Raster) -> Raster:
 def as_persons(raster: Raster, unit: str | None, log: LayerLog) -> Raster:
     """Return persons per cell: a density is multiplied, in place, by the true area of each cell on the ellipsoid.
 
-    Cells that lie beyond what the raster's CRS can show of the globe have no area; if they have a density, that is
-    noted and they hold no data.
+    Cells beyond what the raster's CRS can represent of the globe have no area; if they have a density, that is noted
+    and they become no data.
     """
     area = DENSITY_AREA_M2.get(unit or "")
     if area is not None:
@@ -475,14 +476,14 @@ def same_grid(one: Grid, other: Grid) -> bool:
 
 
 def show_grid(grid: Grid) -> str:
-    """Write a grid for a message: rows × columns, CRS, rectangle."""
+    """Describe a grid in a message: rows × columns, CRS, rectangle."""
     rows, columns = grid.shape
     return f"{rows} × {columns}, {grid.crs.name}, {show_bounds(grid_bounds(grid), grid.crs)}"
 
 
 def _at(grid: Grid, column: NDArray[np.int64], row: NDArray[np.int64]) -> tuple[Floats, Floats]:
     """Return the coordinates of corners of a grid's cells."""
-    # Written out, since the operator for this is not the same in all versions of affine.
+    # Written out, because the operator for this differs between versions of affine.
     move = grid.transform
     return move.a * column + move.b * row + move.c, move.d * column + move.e * row + move.f
 
@@ -496,22 +497,22 @@ def grid_bounds(grid: Grid) -> Bounds:
 def cell_areas_m2(grid: Grid) -> Floats:
     """Return the true area of each cell of a grid on the ellipsoid, in m².
 
-    The four corners of a cell are carried to longitude and latitude and the area between them is measured
-    there, so that it is right in a CRS that keeps areas, in one that does not, and in degrees alike.
+    The four corners of a cell are transformed to longitude and latitude and the area between them is measured there. So
+    it is right in an equal-area CRS, in others, and in degrees.
 
     Returns
     -------
     numpy.ndarray
-        Shape ``grid.shape``; shape (rows, 1) where the CRS is geographic, since its rows hold equal cells.
+        Shape ``grid.shape``; shape (rows, 1) if the CRS is geographic, because its rows hold equal cells.
     """
     return area_lattice(grid).of(0, 0, grid.shape)
 
 
 @dataclass(frozen=True)
 class AreaLattice:
-    """True areas of some cells of a grid, m², from which those of the others are interpolated.
+    """True areas of some cells of a grid, m², from which the others are interpolated.
 
-    ``areas`` has shape (rows, columns); ``columns`` holds one column where the CRS is geographic.
+    ``areas`` has shape (rows, columns); ``columns`` holds one column if the CRS is geographic.
     """
 
     rows: NDArray[np.int64]
@@ -519,7 +520,7 @@ class AreaLattice:
     areas: Floats
 
     def of(self, top: int, left: int, shape: tuple[int, int]) -> Floats:
-        """Return the areas of a part of the grid: shape (rows, columns), or (rows, 1) where rows hold equal cells."""
+        """Return the areas of a part of the grid: shape (rows, columns), or (rows, 1) if rows hold equal cells."""
         down = np.arange(top, top + shape[0])
         along = np.stack([np.interp(down, self.rows, column) for column in self.areas.T], axis=1)
         if len(self.columns) == 1:
@@ -532,7 +533,7 @@ class AreaLattice:
 
 
 def area_lattice(grid: Grid) -> AreaLattice:
-    """Measure the true areas of a lattice of a grid's cells on the ellipsoid."""
+    """Compute the true areas of a lattice of a grid's cells on the ellipsoid."""
     rows = _lattice(grid.shape[0])
     columns = np.array([0]) if grid.crs.is_geographic else _lattice(grid.shape[1])
     down, right = np.meshgrid(rows, columns, indexing="ij")
@@ -563,16 +564,17 @@ def read_terrain(source: TerrainSource, log: LayerLog, around: Around | None = N
     Parameters
     ----------
     source : TerrainSource
-        What the scenario says of it; its ``nodata`` wins over the file's.
+        The scenario's settings; its ``nodata`` takes precedence over the file's.
     log : LayerLog
-        As for :func:`read_raster`; notes the share of cells without a height.
+        As for :func:`read_raster`; notes the share of cells without an elevation.
     around : Around, optional
-        The ground whose heights are wanted; of a file of more than 20 million cells only the part around it is read.
+        The area for which elevations are wanted; of a file with more than 20 million cells only the part around it is
+        read.
 
     Returns
     -------
     Raster or None
-        Heights; NaN where there is none.
+        Elevations; NaN without data.
     """
     raster = read_raster(source.path, Reading(source.crs, source.nodata, around, "heights"), log)
     if raster is None:

@@ -1,4 +1,4 @@
-"""Areas of people that are the units themselves: what they say of a unit is that unit's figure."""
+"""Areas of people that are the units themselves: their figures are those of the units."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -14,20 +14,20 @@ from siting.domain.scenario import FINE_TO_COARSE, Level
 from siting.read.geometry.pieces import usable
 from siting.read.log import LayerLog
 
-# An area is the unit if what both hold is at least this share of what either holds: borders drawn twice differ by less.
+# An area is the unit if the intersection is at least this share of the union: two drawings of a border differ by less.
 SAME: Final = 0.95
 
 
 @dataclass(frozen=True)
 class UnitFigures:
-    """Figures of the units of one level: ``figures`` holds ``residents`` and ``elderly`` by id, NaN where none is."""
+    """Figures of the units of one level: ``figures`` holds ``residents`` and ``elderly`` by id, NaN if unknown."""
 
     level: Level
     figures: pd.DataFrame
 
 
 def same_areas(areas: gpd.GeoSeries, units: gpd.GeoSeries) -> Ints:
-    """Return for each unit the position of the area that is the same ground; -1 where there is none.
+    """Return for each unit the position of the area with the same extent; -1 if there is none.
 
     Parameters
     ----------
@@ -59,21 +59,21 @@ def same_areas(areas: gpd.GeoSeries, units: gpd.GeoSeries) -> Ints:
 def figures_of_areas(
     people: Mapping[str, PeopleLayer], units: Mapping[str, gpd.GeoDataFrame], wanted: Level | None
 ) -> UnitFigures | None:
-    """Return the figures that areas of people give for units, of the level of which most areas are the units.
+    """Return the figures that areas of people give for units, at the level at which most areas are units.
 
     Parameters
     ----------
     people : mapping of str to PeopleLayer
-        ``residents``, ``elderly``, as far as they are areas.
+        ``residents``, ``elderly``, if they are areas.
     units : mapping of str to geopandas.GeoDataFrame
         Units by level, in the CRS of the areas.
     wanted : str, optional
-        The only level to look at.
+        The only level to consider.
 
     Returns
     -------
     UnitFigures or None
-        Of levels with equally many the finest; None where no area is a unit.
+        If levels have equally many, the finest; None if no area is a unit.
     """
     levels = [level for level in FINE_TO_COARSE if level in units and wanted in (None, level)]
     found = {level: _figures(people, units[level]) for level in levels}
@@ -92,9 +92,9 @@ def _figures(people: Mapping[str, PeopleLayer], units: gpd.GeoDataFrame) -> pd.D
 
 
 def with_ground_of_units(layer: PeopleLayer, units: gpd.GeoDataFrame) -> PeopleLayer:
-    """Return a layer whose areas without a figure have the ground of the units that they are.
+    """Return a layer in which areas without a figure have the shape of the units that they are.
 
-    Else a neighbour would be unknown in part where borders were drawn twice.
+    Otherwise a neighbour would be partly unknown if the borders were drawn twice.
     """
     if layer.unknown is None:
         return layer
@@ -105,7 +105,7 @@ def with_ground_of_units(layer: PeopleLayer, units: gpd.GeoDataFrame) -> PeopleL
 
 
 def with_own_figures(units: Mapping[str, gpd.GeoDataFrame], population: Population) -> dict[str, gpd.GeoDataFrame]:
-    """Return the units with the figures that areas of people give for them, beside those of a table."""
+    """Return the units with the figures that areas of people give for them, in addition to those of a table."""
     found = dict(units)
     level, figures = population.calibrate, population.figures
     if level is None or figures is None or level not in found:

@@ -1,4 +1,4 @@
-"""People of units from a table of their own: joined by id, else by name, never by guess."""
+"""People of units from a separate table: joined by id, otherwise by name, never by guess."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -20,7 +20,7 @@ from siting.read.tables.codes import with_zeros
 from siting.read.tables.columns import typed_table
 from siting.read.tables.totals import differs, grand_total, is_total, without_totals
 
-# How the name of a place ends that has others within it.
+# Endings of names of places that contain other places.
 _ENDINGS: Final = ("省", "市", "区", "县", "州", "盟", "旗")
 _KEYS: Final = ("id", "name")
 _FIGURES: Final = ("residents", "elderly")
@@ -38,17 +38,17 @@ def read_unit_people(source: Layer, log: LayerLog, from_age: int = 60) -> pd.Dat
     Parameters
     ----------
     source : Layer
-        What the scenario says of the table.
+        The scenario's settings of the table.
     log : LayerLog
-        Takes the faults: of the file, of its columns (an id or a name, and residents or elderly, must be there), of
+        Takes the faults: of the file, of its columns (an id or a name, and residents or elderly, are required), of
         single cells.
     from_age : int
-        From which age the scenario counts the elderly: only a column of this age is known as theirs by a usual name.
+        The age from which the scenario counts the elderly: only a column of this age is recognised by a usual name.
 
     Returns
     -------
     pandas.DataFrame or None
-        ``PEOPLE_COLUMNS``, row by row as in the file; None where there is nothing to go on with.
+        ``PEOPLE_COLUMNS``, row by row as in the file; None if nothing can be used.
     """
     raw = read_table(source, log)
     if raw is None:
@@ -72,14 +72,14 @@ def read_people_of_units(source: PeopleSource, who: str, log: LayerLog) -> pd.Da
     source : PeopleSource
         Its ``level`` and ``attributes`` are given; ``columns`` may name ``id``, ``name`` and ``people``.
     who : {"residents", "elderly"}
-        Whose figures are sought by usual names.
+        The people whose figures are sought by usual names.
     log : LayerLog
         As for :func:`read_unit_people`; its key is that of the people.
 
     Returns
     -------
     pandas.DataFrame or None
-        ``id``, ``name``, ``people``, row by row as in the file; None where there is nothing to go on with.
+        ``id``, ``name``, ``people``, row by row as in the file; None if nothing can be used.
     """
     table = Layer(path=source.attributes, layer=source.layer, encoding=source.encoding, columns=source.columns)
     raw = read_table(table, log)
@@ -102,17 +102,17 @@ def read_people_of_units(source: PeopleSource, who: str, log: LayerLog) -> pd.Da
 
 
 def of_age(names: Sequence[str], key: str, columns: Mapping[str, str], from_age: int, log: LayerLog) -> dict[str, str]:
-    """Return the scenario's ``columns``, with the column of the elderly where they are counted from 65.
+    """Return the scenario's ``columns``, with the column of the elderly if they are counted from 65.
 
-    The usual names of the elderly are those of 60 and over. Where the scenario counts from 65 only a column that says
-    65, or no age, is known by its name; of the others none is taken.
+    The usual names of the elderly mean 60 and over. If the scenario counts from 65, only a column with 65, or without
+    an age, is recognised by its name.
 
     Parameters
     ----------
     names : sequence of str
         The file's columns.
     key : {"elderly", "people"}
-        What our column is called; of residents nothing is changed.
+        The name of our column; for residents nothing is changed.
     columns : mapping of str to str
         The scenario's own.
     from_age : int
@@ -134,10 +134,10 @@ def of_age(names: Sequence[str], key: str, columns: Mapping[str, str], from_age:
 
 
 def _named_rows(raw: pd.DataFrame, columns: Sequence[Column], source: Layer, log: LayerLog) -> pd.DataFrame | None:
-    """Return rows that name their unit, typed; None where the codes that name them are lost."""
+    """Return rows that name their unit, typed; None if the codes that name them are lost."""
     table, labels = typed_table(raw, columns, source, log)
     if any(fault.code == "code_lost_digits" and fault.layer == log.key for fault in log.log.faults.found):
-        # Rows whose codes are lost match no unit; that is not told again.
+        # Rows with lost codes match no unit; that is not reported again.
         return None
     _keep_total(columns, source, log)
     for position in positions(table[list(_KEYS)].isna().all(axis=1).to_numpy(dtype=bool)):
@@ -146,7 +146,7 @@ def _named_rows(raw: pd.DataFrame, columns: Sequence[Column], source: Layer, log
 
 
 def _keep_total(columns: Sequence[Column], source: Layer, log: LayerLog) -> None:
-    """Keep what the row that adds up all others says, as the fact ``totals``; what is wrong in it is not told."""
+    """Keep the values of the row that adds up all others, as the fact ``totals``; faults in it are not reported."""
     row = grand_total(source, log)
     if row is None:
         return
@@ -156,7 +156,7 @@ def _keep_total(columns: Sequence[Column], source: Layer, log: LayerLog) -> None
 
 
 def _check_total(rows: pd.DataFrame, used: pd.DataFrame, log: LayerLog) -> None:
-    """Note where the rows that were read do not add up to the table's own total, nor those of units alone."""
+    """Note if the rows that were read do not add up to the table's own total, nor those of units alone."""
     for key, stated in log.log.layers.get(log.key, {}).get("totals", {}).items():
         if all(differs(stated, each[key].dropna().tolist()) for each in (rows, used)):
             log.note("people_total_differs", field=key, stated=stated, added=float(used[key].sum()))
@@ -165,7 +165,7 @@ def _check_total(rows: pd.DataFrame, used: pd.DataFrame, log: LayerLog) -> None:
 def with_people(
     level: str, units: gpd.GeoDataFrame, rows: pd.DataFrame, place: str | None, log: LayerLog
 ) -> gpd.GeoDataFrame:
-    """Put the people of a table beside its units.
+    """Assign the people of a table to its units.
 
     A row belongs to the unit with its id, else to the only unit with its full name, else to the only one whose name
     differs by the word for its kind alone (as 凤鸣 does), if no other row may mean it. Rows of totals, rows without a
@@ -179,16 +179,16 @@ def with_people(
     units : geopandas.GeoDataFrame
         Units of that level, indexed by id.
     rows : pandas.DataFrame
-        As :func:`read_unit_people` gives them.
+        As returned by :func:`read_unit_people`.
     place : str or None
-        Full name of the scenario's place: a row that bears its name or that of a parent is a total.
+        Full name of the scenario's place: a row with its name or that of a parent is a total.
     log : LayerLog
         Takes the fault and the notes.
 
     Returns
     -------
     geopandas.GeoDataFrame
-        The units with ``own_residents`` and ``own_elderly``, NaN where no row gives them.
+        The units with ``own_residents`` and ``own_elderly``, NaN if no row gives them.
     """
     figures = figures_by_unit(level, units, rows, place, log)
     if figures is None:
@@ -199,7 +199,7 @@ def with_people(
 def figures_by_unit(
     level: str, units: gpd.GeoDataFrame, rows: pd.DataFrame, place: str | None, log: LayerLog
 ) -> pd.DataFrame | None:
-    """Return the rows of a table by the id of their unit; None, with a fault, where no row is of any unit.
+    """Return the rows of a table by the id of their unit; None, with a fault, if no row belongs to any unit.
 
     Parameters
     ----------
@@ -237,10 +237,10 @@ def figures_by_unit(
 
 
 def _by_bare_names(rows: pd.DataFrame, unit: pd.Series, units: pd.Series, level: str, log: LayerLog) -> pd.Series:
-    """Add the units of rows whose names differ from theirs by the word for a kind alone; they are noted.
+    """Match rows whose names differ from those of units only by the word for a kind; they are noted.
 
-    Only a row without an id is matched so, and only where no other unit and no other row may be meant. ``units`` holds
-    the names of the units.
+    Only a row without an id is matched so, and only if no other unit and no other row may be meant. ``units`` holds the
+    names of the units.
     """
     free = unit.isna() & rows["name"].notna() & rows["id"].isna()
     names = {row: str(rows["name"][row]) for row in rows.index[free] if not is_total(str(rows["name"][row]))}
@@ -263,10 +263,10 @@ def _by_bare_names(rows: pd.DataFrame, unit: pd.Series, units: pd.Series, level:
 
 
 def _other_level(log: LayerLog) -> str | None:
-    """Return what to write where a column that was not used holds the names of another level; None where none does."""
+    """Return what to write if an unused column contains the names of another level; None if none does."""
     unused = log.log.layers.get(log.key, {}).get("unused", ())
     named = {level: find_columns(unused, ("name",), {}, f"units.{level}.people")["name"] for level in FINE_TO_COARSE}
-    # 单元名称 and the like tell no level.
+    # 单元名称 and similar names indicate no level.
     counts = Counter(name for names in named.values() for name in names)
     of_units = log.key.startswith("units.")
     return next(
@@ -280,7 +280,7 @@ def _other_level(log: LayerLog) -> str | None:
 
 
 def _note_others(rows: pd.DataFrame, place: str | None, left_out: Collection[str], log: LayerLog) -> None:
-    """Note the rows that are of no unit: totals, those of units that were left out, and the others."""
+    """Note the rows that belong to no unit: totals, those of omitted units, and the others."""
     told = rows["name"].fillna(rows["id"])
     adds_up = rows["name"].map(lambda name: _is_whole(name, place)).astype(bool)
     totals = sorted(told[adds_up])
@@ -301,8 +301,8 @@ def _counted(rows: pd.DataFrame) -> dict[str, object]:
 
 
 def _is_whole(name: object, place: str | None) -> bool:
-    """Tell whether a row adds others up: by its words, or because it is named as the place or a parent of it."""
+    """Tell whether a row adds others up: by its words, or because it has the name of the place or a parent of it."""
     if not isinstance(name, str) or is_total(name):
         return isinstance(name, str)
-    # 重庆市南岸区: its parent is 重庆市, and it is called 南岸区 for short.
+    # 重庆市南岸区: its parent is 重庆市, and its short name is 南岸区.
     return place is not None and name.endswith(_ENDINGS) and (place.startswith(name) or place.endswith(name))

@@ -1,6 +1,6 @@
-"""Values that stand for no data though the file does not say so, and values that cannot be what a raster holds.
+"""Undeclared values that mean no data, and values that are impossible in a raster.
 
-The rules, and their sources, stand in ``docs/data.md``.
+``docs/data.md`` has the rules and their sources.
 """
 
 from collections import Counter
@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from siting.domain.nouns import Bools, Floats
 
-# What the cells of a raster are: of "classes" no value stands for no data by convention.
+# The content of a raster's cells: for "classes" no value means no data by convention.
 Kind = Literal["people", "heights", "friction", "classes"]
 
-# Values that producers use for "no data", and now and then forget to declare: WorldPop, ESRI, GHS-POP, least integers.
+# Values that producers use for "no data", and sometimes forget to declare: WorldPop, ESRI, GHS-POP, least integers.
 _LEAST: Final = (-32767.0, -32768.0, -2147483648.0)
 _VOIDS: Final[dict[Kind, tuple[float, ...]]] = {
     "people": (-99999.0, -9999.0, -200.0, *_LEAST),
@@ -23,16 +23,16 @@ _VOIDS: Final[dict[Kind, tuple[float, ...]]] = {
     "friction": (-99999.0, -9999.0, *_LEAST),
     "classes": (),
 }
-# Nothing that is measured here comes near it; the fill values of programs lie beyond: 1e20 (climate models), 9.97e36
-# (NetCDF), and the greatest floats of 32 and 64 bits, with either sign, written out with few digits as well.
+# No measured value here comes near it; the fill values of programs lie beyond: 1e20 (climate models), 9.97e36 (NetCDF),
+# and the greatest floats of 32 and 64 bits, with either sign, also written with few digits.
 _BEYOND: Final = 1e20
-# Nobody has ever lived so densely: Kowloon Walled City had at most 50,000 persons on 2.6 ha, 19,000 a hectare.
+# The highest density ever: Kowloon Walled City had at most 50,000 persons on 2.6 ha, 19,000 per hectare.
 MOST_PER_HA: Final = 20_000.0
-# Metres from the ground of the deepest trench (-10,935) to the highest peak (8,849), and some room.
+# Metres from the deepest trench (-10,935) to the highest peak (8,849), with a margin.
 HEIGHTS_M: Final = (-11_000.0, 9_000.0)
-# Greatest values of integer types: cells that hold one and cannot hold what it says have no data.
+# Greatest values of integer types: a cell with one of them has no data if that value is impossible.
 _GREATEST: Final = tuple(float(np.iinfo(f"{sign}int{bits}").max) for bits in (8, 16, 32, 64) for sign in ("", "u"))
-# What often stands for no data in a file of people of any type: greatest values of integer types, and rows of nines.
+# Values that often mean no data in population files of any type: greatest values of integer types, and rows of nines.
 # 127 is too common a count.
 _SUSPECTS: Final = (9999.0, 99_999.0, 999_999.0, *(value for value in _GREATEST if value > np.iinfo("int8").max))
 
@@ -43,18 +43,18 @@ _SPIKE: Final = 3
 
 
 def void_conventional(values: Floats, cells: NDArray[np.generic], kind: Kind, found: Counter[float]) -> None:
-    """Take the values that stand for no data by convention for what they are, whatever their cell.
+    """Replace the values that mean no data by convention, in any cell.
 
     Parameters
     ----------
     values : numpy.ndarray
         Cells as float64, scaled; changed in place.
     cells : numpy.ndarray
-        The same as the file has them.
+        The same cells as in the file.
     kind : {"people", "heights", "friction", "classes"}
         What they are.
     found : Counter
-        Takes the values and how many cells held each.
+        Receives the values and how many cells held each.
     """
     if kind == "classes":
         return
@@ -65,35 +65,35 @@ def void_conventional(values: Floats, cells: NDArray[np.generic], kind: Kind, fo
         return
     raw = raw.ravel()[suspect]
     known = np.isfinite(raw) & (np.isin(raw, _VOIDS[kind]) | (np.abs(raw) >= _BEYOND) | _is_least(raw, cells, kind))
-    # What the file or the scenario declares is told already.
+    # Values that the file or the scenario declares are already handled.
     known &= ~np.isnan(values.ravel()[suspect])
     found.update(raw[known].tolist())
     values.ravel()[suspect[known]] = np.nan
 
 
 def _is_least(raw: Floats, cells: NDArray[np.generic], kind: Kind) -> Bools:
-    """Tell which hold the least value of a signed type; -128 is a height."""
+    """Tell which cells hold the least value of a signed type; -128 is a possible elevation."""
     signed = cells.dtype.kind == "i" and not (kind == "heights" and cells.dtype.itemsize == 1)
     least = float(np.iinfo(cells.dtype.name).min) if signed else np.nan
     return np.asarray(raw == least)
 
 
 def void_greatest(values: Floats, impossible: Bools, scale: float, offset: float, found: Counter[float]) -> None:
-    """Take greatest values of integer types for no data where a cell cannot hold what they say.
+    """Treat greatest values of integer types as no data if a cell cannot hold them.
 
     Parameters
     ----------
     values : numpy.ndarray
         Cells as float64, scaled; changed in place.
     impossible : numpy.ndarray
-        Which cells hold more than can be.
+        Which cells hold impossible values.
     scale, offset : float
-        What was done to the file's own numbers.
+        The scaling of the file's own numbers.
     found : Counter
-        Takes the values as they stand in the file, and how many cells held each.
+        Receives the values as in the file, and how many cells held each.
     """
     for greatest in _GREATEST:
-        # A float of 32 bits has no number as fine as these.
+        # A 32-bit float cannot represent these numbers exactly.
         for written in sorted({greatest, float(np.float32(greatest))}):
             held = impossible & (values == written * scale + offset)
             if held.any():
@@ -102,7 +102,7 @@ def void_greatest(values: Floats, impossible: Bools, scale: float, offset: float
 
 
 def suspects(dtype: np.dtype[np.generic]) -> tuple[float, ...]:
-    """Return the values that may stand for no data where they are the greatest of a file, as its type holds them.
+    """Return the values that may mean no data if they are the greatest of a file, as its type represents them.
 
     Examples
     --------
@@ -117,23 +117,23 @@ def suspects(dtype: np.dtype[np.generic]) -> tuple[float, ...]:
 
 
 def too_frequent(values: Floats, greatest: float, near: float) -> int:
-    """Return how many cells hold the greatest value of a file, if they are more than the values just below explain.
+    """Return how many cells hold the greatest value of a file, if the values just below it do not explain so many.
 
-    Numbers of people thin out towards their greatest. A greatest value that several cells hold is no data, or a number
-    that was cut off, if these are more than twice as many as all cells just below it, or more than three times as many
-    as hold the most frequent value there (of dense ground many cells are just below it).
+    Numbers of people become rarer towards their greatest. A greatest value in several cells means no data, or capped
+    numbers, if these cells are more than twice as many as all cells just below it, or more than three times as many
+    as those with the most frequent value there (in dense areas many cells are just below it).
 
     Parameters
     ----------
     values : numpy.ndarray
         Cells, scaled.
     greatest, near : float
-        The greatest value, and from where values are just below it, scaled alike.
+        The greatest value, and the least of the values just below it, with the same scaling.
 
     Returns
     -------
     int
-        0 where nothing is amiss.
+        0 if nothing is suspicious.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""People of polygons by exact covered fraction, straight from a raster file."""
+"""People of polygons by exact covered fraction, directly from a raster file."""
 
 from pathlib import Path
 from typing import Final
@@ -33,7 +33,7 @@ from siting.read.people.rasters import (
 )
 from siting.units import DENSITY_AREA_M2
 
-# Between vertices a kilometre apart a border lies within centimetres of where another projection draws it.
+# Between vertices a kilometre apart a border deviates by centimetres from its line in another projection.
 _STRAIGHT_M: Final = 1_000.0
 _STRAIGHT_DEGREES: Final = 0.01
 
@@ -43,25 +43,25 @@ def zonal_people(
 ) -> pd.Series | None:
     """Return the people of each polygon, each cell by the exact share of it that the polygon covers.
 
-    The file is read block by block, never whole. Polygons are brought to its CRS, their long edges bent as the
-    projection bends them.
+    The file is read block by block, never completely. Polygons are transformed to its CRS; extra vertices on long edges
+    keep them on their true line.
 
     Parameters
     ----------
     path : Path
         A raster file of one band.
     polygons : geopandas.GeoSeries
-        Polygons in any CRS; they may overlap. Empty ones and those beyond the file hold nobody.
+        Polygons in any CRS; they may overlap. Empty ones and those beyond the file have no people.
     source : PeopleSource or GroupSource
-        Says the file's unit, CRS and nodata value, as for :func:`siting.read.people.bands.read_people`.
+        The file's unit, CRS and nodata value, as for :func:`siting.read.people.bands.read_people`.
     log : LayerLog
-        Takes the faults of the file: that it cannot be read, its CRS, more than one band, a turned grid.
+        Takes the faults of the file: unreadable, its CRS, more than one band, a rotated grid.
 
     Returns
     -------
     pandas.Series or None
-        Persons, float64, on the index of ``polygons``. Values that are not declared as nodata count as they stand, even
-        if negative: reading the population refuses them.
+        Persons, float64, on the index of ``polygons``. Values that are not declared as nodata count unchanged, even if
+        negative: reading the population refuses them.
     """
     try:
         with opened(path) as file:
@@ -105,14 +105,14 @@ def _rectangle(shapes: gpd.GeoSeries) -> Bounds:
 
 
 def raster_people(raster: Raster, polygons: gpd.GeoSeries) -> Floats:
-    """Return the people of each polygon of a raster that is read already, each cell by the share that it covers.
+    """Return the people of each polygon from a raster in memory, each cell by the share that it covers.
 
     Parameters
     ----------
     raster : Raster
         Persons per cell.
     polygons : geopandas.GeoSeries
-        Polygons in any CRS, none of them empty; those beyond the raster hold nobody.
+        Polygons in any CRS, none of them empty; those beyond the raster have no people.
     """
     if not len(polygons):
         return np.zeros(0)
@@ -129,7 +129,7 @@ def raster_people(raster: Raster, polygons: gpd.GeoSeries) -> Floats:
 
 
 def on_grid(polygons: gpd.GeoSeries, grid: Grid) -> gpd.GeoSeries:
-    """Return polygons in a grid's CRS, with vertices so close that their edges bend as the projection bends them."""
+    """Return polygons in a grid's CRS, with vertices so dense that their edges stay on their true line."""
     if polygons.crs == grid.crs:
         return polygons
     step = _STRAIGHT_DEGREES if polygons.crs is not None and polygons.crs.is_geographic else _STRAIGHT_M
@@ -150,7 +150,7 @@ class _Cells:
         self._per = per or 1.0
 
     def read(self, first: int, rows: int) -> Floats:
-        """Return some rows of the part, NaN where there is no data."""
+        """Return some rows of the part, NaN without data."""
         top = self._part.top + first
         row = self._file.height - top - rows if self._south_up else top
         window = rasterio.windows.Window(self._part.left, row, self._part.columns, rows)

@@ -372,6 +372,68 @@ class Selection:
 
 
 @dataclass(frozen=True)
+class Least:
+    """The smallest number with which a request is feasible, or the smallest that was found (not ``proved``)."""
+
+    value: float
+    proved: bool = True
+
+
+@dataclass(frozen=True)
+class Blocked:
+    """Why no choice satisfies a request, and what would.
+
+    Parameters
+    ----------
+    rules : tuple of str
+        Rules that cannot hold together; none where no reason was found.
+    remedies : tuple of str
+        Rules of which each alone, if lifted, makes the request feasible.
+    proved : bool
+        Whether the search for reasons was complete.
+    least : mapping of str to Least
+        By ``stations``, ``budget``, ``capacity``, ``minutes`` or ``max_minutes`` the least that suffices alone.
+    unreached_elderly : float
+        Elderly that no site reaches.
+    unreached_in : mapping of str to float
+        The same by unit, the most first.
+    level : str or None
+        Level of ``units`` and ``unreached_in``.
+    units : tuple of str
+        Ids of the units that fall short of a share.
+    stuck : tuple of str
+        Ids of forced candidates that break a rule together.
+    """
+
+    rules: tuple[str, ...] = ()
+    remedies: tuple[str, ...] = ()
+    proved: bool = True
+    least: Mapping[str, Least] = field(default_factory=dict)
+    unreached_elderly: float = 0.0
+    unreached_in: Mapping[str, float] = field(default_factory=dict)
+    level: str | None = None
+    units: tuple[str, ...] = ()
+    stuck: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Evenness:
+    """How evenly the units of a level are covered, before and after a plan.
+
+    The Gini coefficients are NaN if nobody is covered. The least covered shares are NaN without units with elderly;
+    ``least_before`` and ``least_after`` are the ids of all units with that share.
+    """
+
+    level: str
+    gini_before: float
+    gini_after: float
+    least_share_before: float
+    least_before: tuple[str, ...]
+    least_share_after: float
+    least_after: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Proposal:
     """A plan: the proposed stations, the refused candidates with reasons, and the check before and after.
 
@@ -392,6 +454,6 @@ class Proposal:
     after: Assessment
     notes: tuple[Note, ...]
     changes: pd.DataFrame = field(default_factory=pd.DataFrame)
-    blocked: Mapping[str, Any] | None = None
+    blocked: Blocked | None = None
     shortfalls: pd.DataFrame | None = None
-    fairness: Mapping[str, Any] | None = None
+    fairness: Evenness | None = None

@@ -2,11 +2,10 @@
 
 import math
 from collections.abc import Collection
-from typing import Any
 
 import pandas as pd
 
-from siting.domain.nouns import Assessment
+from siting.domain.nouns import Assessment, Evenness
 from siting.locate.fairness import gini, lorenz
 
 # Shares that differ by less are equal.
@@ -39,8 +38,8 @@ def lorenz_of(units: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     return lorenz(units["covered_share_before"], people), lorenz(units["covered_share_after"], people)
 
 
-def evenness(before: Assessment, after: Assessment, level: str, left_out: Collection[str] = ()) -> dict[str, Any]:
-    """Return the figures of ``Proposal.fairness``.
+def evenness(before: Assessment, after: Assessment, level: str, left_out: Collection[str] = ()) -> Evenness:
+    """Return how evenly the units of a level are covered, before and after a plan.
 
     Parameters
     ----------
@@ -53,21 +52,20 @@ def evenness(before: Assessment, after: Assessment, level: str, left_out: Collec
 
     Returns
     -------
-    dict
-        ``level``, ``gini_before`` and ``gini_after`` (NaN if nobody is covered), ``least_share_before`` and
-        ``least_share_after`` (NaN without units with elderly), ``least_before`` and ``least_after``: the ids of all
-        units with that share.
+    Evenness
+        Of the units of that level.
     """
     units = unit_shares(before, after, level)
-    found: dict[str, Any] = {"level": level}
-    found["gini_before"], found["gini_after"] = gini_of(units)
     lived_in = units[(units["elderly"] > 0) & ~units["id"].astype(str).isin([*left_out])]
-    for when in ("before", "after"):
-        shares = lived_in[f"covered_share_{when}"]
-        least = float(shares.min()) if len(shares) else math.nan
-        found[f"least_share_{when}"] = least
-        found[f"least_{when}"] = [str(key) for key in lived_in["id"][shares <= least + _ALIKE]]
-    return found
+    least_before, least_after = (_least(lived_in, f"covered_share_{when}") for when in ("before", "after"))
+    return Evenness(level, *gini_of(units), *least_before, *least_after)
+
+
+def _least(units: pd.DataFrame, column: str) -> tuple[float, tuple[str, ...]]:
+    """Return the least share of units, NaN without units, and the ids of all that have it."""
+    shares = units[column]
+    least = float(shares.min()) if len(shares) else math.nan
+    return least, tuple(str(key) for key in units["id"][shares <= least + _ALIKE])
 
 
 def _shares(assessment: Assessment, level: str) -> pd.DataFrame:

@@ -16,10 +16,12 @@ from siting.assess.remedies import recovered
 from siting.domain.called import called
 from siting.domain.nouns import (
     Assessment,
+    Blocked,
     Bools,
     Demand,
     Floats,
     Ints,
+    Least,
     Note,
     Progress,
     Proposal,
@@ -86,7 +88,7 @@ def propose(
     # After Ctrl-C no further search starts.
     asks = solution.status in ("infeasible", "unknown") and solution.stopped_by != "interrupt"
     blocked = _blocked(question, ground, effort, report) if asks else None
-    if blocked is not None and blocked["rules"] and blocked["proved"]:
+    if blocked is not None and blocked.rules and blocked.proved:
         solution = replace(solution, status="infeasible")
     shortfalls = solution.shortfalls if isinstance(solution, Compliance) and solution.status == "relaxed" else None
     sites = question.sites_of(solution.chosen)
@@ -208,7 +210,7 @@ def _refuse_data(ground: PreparedScenario, before: Assessment, plan: PlanOptions
     faults.stop_if_any()
 
 
-def _blocked(question: Question, ground: PreparedScenario, effort: Effort, progress: Progress) -> dict[str, Any]:
+def _blocked(question: Question, ground: PreparedScenario, effort: Effort, progress: Progress) -> Blocked:
     """Return why no choice satisfies the request, and the least stations, money, minutes or capacity that would do."""
     cutoff_s = longest_of(question.plan, ground)
     found = explain_infeasible(
@@ -227,17 +229,17 @@ def _blocked(question: Question, ground: PreparedScenario, effort: Effort, progr
     # The longest walk of p_center is a setting of its own.
     least["max_minutes" if question.plan.model == "p_center" else "minutes"] = found.minutes
     people, where = _where(question, ground, found.unreached)
-    return {
-        "rules": list(found.rules),
-        "remedies": list(found.remedies),
-        "proved": found.proved,
-        "least": {name: {"value": each.value, "proved": each.proved} for name, each in least.items() if each},
-        "unreached_elderly": people,
-        "unreached_in": where,
-        "level": question.level,
-        "units": [str(units[unit]) for unit in found.units],
-        "stuck": [str(question.sites["candidate_id"].iloc[site]) for site in question.sites_of(found.stuck)],
-    }
+    return Blocked(
+        rules=tuple(found.rules),
+        remedies=tuple(found.remedies),
+        proved=found.proved,
+        least={name: Least(each.value, each.proved) for name, each in least.items() if each},
+        unreached_elderly=people,
+        unreached_in=where,
+        level=question.level,
+        units=tuple(str(units[unit]) for unit in found.units),
+        stuck=tuple(str(question.sites["candidate_id"].iloc[site]) for site in question.sites_of(found.stuck)),
+    )
 
 
 def _where(question: Question, ground: PreparedScenario, points: Ints) -> tuple[float, dict[str, float]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from siting.domain.nouns import Blocked, Least
 from siting.errors import Faults
 
 SHORTFALL_COLUMNS = ("clause_id", "level", "id", "force", "required", "provided", "shortfall")
@@ -27,9 +28,14 @@ class PlanFile:
         return dict(self.members.get("request", {}))
 
     @property
-    def blocked(self) -> dict[str, Any] | None:
+    def blocked(self) -> Blocked | None:
         """Why no choice satisfies the request, and what would; None if there is a plan."""
-        return self.members.get("blocked")
+        found = self.members.get("blocked")
+        if found is None:
+            return None
+        least = {name: Least(**each) for name, each in found["least"].items()}
+        names = {key: tuple(found.get(key, ())) for key in ("rules", "remedies", "units", "stuck")}
+        return Blocked(**{**found, **names, "least": least})
 
     @property
     def shortfalls(self) -> pd.DataFrame | None:

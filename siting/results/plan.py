@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import geopandas as gpd
 import pandas as pd
 
 from siting.domain.intervals import figure_text
-from siting.domain.nouns import Progress, Stage
+from siting.domain.nouns import Blocked, Progress, Stage
 from siting.pipeline import Planned
 from siting.results.page import WebPage
 from siting.results.report import GapReport
@@ -87,7 +87,7 @@ class Plan:
         return self.proposal.changes.copy()
 
     @property
-    def blocked(self) -> Mapping[str, Any] | None:
+    def blocked(self) -> Blocked | None:
         """Why no choice satisfies the request, and the least changes that would allow one; None if there is a plan."""
         return self.proposal.blocked
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -81,9 +82,9 @@ def write_plan(path: Path, proposal: Proposal) -> None:
         "excluded": [plain({"candidate_id": key, **row}) for key, row in _records(proposal.refused)],
         "costs": plain(plan_costs(proposal)),
         "changes": [plain({"id": key, **row}) for key, row in _records(proposal.changes)],
-        "blocked": plain(proposal.blocked),
+        "blocked": plain(None if proposal.blocked is None else asdict(proposal.blocked)),
         "shortfalls": None if proposal.shortfalls is None else plain(proposal.shortfalls.to_dict("records")),
-        "fairness": plain(proposal.fairness),
+        "fairness": plain(None if proposal.fairness is None else asdict(proposal.fairness)),
         "totals_before": _totals(proposal.before),
         "totals_after": _totals(proposal.after),
         "land_gap_that_stays": _land_gap_that_stays(proposal.after),

@@ -1,12 +1,12 @@
 """Why there is no plan, what a plan leaves short of its clauses, and how evenly it serves units, in sentences."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import pandas as pd
 
-from siting.domain.nouns import Assessment, Proposal
+from siting.domain.nouns import Assessment, Blocked, Proposal
 from siting.domain.standards import Clause, Standard
 from siting.text import Lang, say
 from siting.text.numbers import number, percent
@@ -55,37 +55,34 @@ def _blocked(proposal: Proposal, lang: Lang) -> Iterator[Told]:
         if proposal.selection.status == "unknown":
             yield Told(say("proof.line.nothing_found", lang))
         return
-    if blocked["rules"]:
-        yield Told(say("proof.line.blocked", lang, rules=_rules(blocked["rules"], lang)))
+    if blocked.rules:
+        yield Told(say("proof.line.blocked", lang, rules=_rules(blocked.rules, lang)))
     else:
         ended = "no_reason" if proposal.selection.stopped_by == "proved" else "nothing_found"
         yield Told(say(f"proof.line.{ended}", lang))
-    level = blocked.get("level")
-    if blocked["units"]:
-        yield Told(say("proof.line.units", lang, ids=_named(proposal, level, blocked["units"], lang)))
-    if blocked["stuck"]:
+    if blocked.units:
+        yield Told(say("proof.line.units", lang, ids=_named(proposal, blocked.level, blocked.units, lang)))
+    if blocked.stuck:
         names = proposal.before.inputs.candidates["name"]
-        yield Told(
-            say("proof.line.stuck", lang, ids=_join((_both(names, key, lang) for key in blocked["stuck"]), lang))
-        )
-    if blocked["unreached_elderly"] > 0 and (not blocked["rules"] or _ASK_FOR_REACH & {*blocked["rules"]}):
+        yield Told(say("proof.line.stuck", lang, ids=_join((_both(names, key, lang) for key in blocked.stuck), lang)))
+    if blocked.unreached_elderly > 0 and (not blocked.rules or _ASK_FOR_REACH & {*blocked.rules}):
         yield Told(_unreached(proposal, blocked, lang))
-    for name, least in blocked["least"].items():
+    for name, least in blocked.least.items():
         # Rounded down it would be infeasible.
-        value = f"{math.ceil(least['value'] - _NOISE):,.0f}"
-        unproved = "" if least.get("proved", True) else say("proof.least.unproved", lang)
+        value = f"{math.ceil(least.value - _NOISE):,.0f}"
+        unproved = "" if least.proved else say("proof.least.unproved", lang)
         yield Told(say(f"proof.least.{name}", lang, value=value) + unproved)
-    if blocked["remedies"]:
-        yield Told(say("proof.line.remedies", lang, rules=_rules(blocked["remedies"], lang)))
-    if not blocked.get("proved", True):
+    if blocked.remedies:
+        yield Told(say("proof.line.remedies", lang, rules=_rules(blocked.remedies, lang)))
+    if not blocked.proved:
         yield Told(say("proof.line.unproved", lang))
 
 
-def _unreached(proposal: Proposal, blocked: Mapping[str, Any], lang: Lang) -> str:
-    people, everybody = float(blocked["unreached_elderly"]), float(proposal.before.totals["elderly"])
+def _unreached(proposal: Proposal, blocked: Blocked, lang: Lang) -> str:
+    people, everybody = blocked.unreached_elderly, float(proposal.before.totals["elderly"])
     most = [
-        f"{_place(proposal, blocked.get('level'), key, lang)} {number(persons)}"
-        for key, persons in [*blocked["unreached_in"].items()][:_MOST_NAMED]
+        f"{_place(proposal, blocked.level, key, lang)} {number(persons)}"
+        for key, persons in [*blocked.unreached_in.items()][:_MOST_NAMED]
     ]
     part = percent(people / everybody if everybody > 0 else None)
     key = "unreached" if most else "unreached_nowhere"
@@ -174,7 +171,7 @@ def fairness_texts(proposal: Proposal, lang: Lang) -> list[Told]:
     fairness = proposal.fairness
     if fairness is None:
         return []
-    level = say(f"level.{fairness['level']}", lang)
+    level = say(f"level.{fairness.level}", lang)
     lines = []
     if proposal.request.get("model") == "fair":
         lines.append(
@@ -182,27 +179,21 @@ def fairness_texts(proposal: Proposal, lang: Lang) -> list[Told]:
                 "proof.line.least_unit",
                 lang,
                 level=level,
-                before=_least(proposal, "before", lang),
-                after=_least(proposal, "after", lang),
+                before=_least(proposal, fairness.level, fairness.least_before, fairness.least_share_before, lang),
+                after=_least(proposal, fairness.level, fairness.least_after, fairness.least_share_after, lang),
             )
         )
-    ginis = {when: _gini(fairness[f"gini_{when}"]) for when in ("before", "after")}
+    ginis = {"before": number(fairness.gini_before, 3), "after": number(fairness.gini_after, 3)}
     lines.append(say("proof.line.fair", lang, level=level, **ginis))
     return [Told(line) for line in lines]
 
 
-def _least(proposal: Proposal, when: str, lang: Lang) -> str:
+def _least(proposal: Proposal, level: str, units: Sequence[str], share: float, lang: Lang) -> str:
     """Return the units with the least share, and the share."""
-    fairness = proposal.fairness or {}
-    units = fairness[f"least_{when}"]
-    named = _named(proposal, fairness["level"], units[:_MOST_NAMED], lang)
+    named = _named(proposal, level, units[:_MOST_NAMED], lang)
     if len(units) > _MOST_NAMED:
         named = say("proof.line.and_more", lang, names=named, count=len(units))
-    return f"{named} {percent(fairness[f'least_share_{when}'])}"
-
-
-def _gini(value: float | None) -> str:
-    return number(value, 3)
+    return f"{named} {percent(share)}"
 
 
 def change_texts(proposal: Proposal, lang: Lang) -> list[Told]:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from siting.domain.nouns import Inputs
+from siting.domain.nouns import Inputs, Least
 from siting.errors import InputError
 from siting.locate.problem import Effort, Solution, Stage
 from siting.locate.series import Optimum, coverage_curve
@@ -72,9 +72,9 @@ def test_sites_beside_what_stands_are_barred_by_the_spacing_and_said_to_be() -> 
     blocked = found.proposal.blocked
     assert blocked is not None
     # Cells 1 and 3 lie 500 m from the station in cell 2: 390 of 550 can be covered, but for the spacing all.
-    assert set(blocked["rules"]) == {"spacing", "share"}
-    assert "spacing" in blocked["remedies"]
-    assert blocked["unreached_elderly"] == 0
+    assert set(blocked.rules) == {"spacing", "share"}
+    assert "spacing" in blocked.remedies
+    assert blocked.unreached_elderly == 0
     assert found.proposal.selection.status == "infeasible"
 
 
@@ -107,8 +107,8 @@ def test_another_cut_off_leaves_the_rows_as_they_are() -> None:
     blocked = found.proposal.blocked
     assert blocked is not None
     # From c1 it is 500 m to cell 0, and 450 m were walked.
-    assert blocked["unreached_elderly"] == PEOPLE[0]
-    assert blocked["least"]["minutes"]["value"] == pytest.approx(math.ceil(500 / 0.8 / 60))
+    assert blocked.unreached_elderly == PEOPLE[0]
+    assert blocked.least["minutes"].value == pytest.approx(math.ceil(500 / 0.8 / 60))
 
 
 def test_a_share_is_of_what_people_count() -> None:
@@ -190,7 +190,7 @@ def test_the_least_number_is_the_one_that_a_planner_gives() -> None:
     for number in (0, 1):
         found = proposed(strip(stands=(2, 3), **asked, stations=number)).proposal
         assert found.blocked is not None
-        assert found.blocked["least"]["stations"] == {"value": 2.0, "proved": True}
+        assert found.blocked.least["stations"] == Least(2.0)
         assert (len(found.changes), found.changes.columns[0]) == (0, "action")
     enough = proposed(strip(stands=(2, 3), **asked, stations=2)).proposal
     assert (enough.blocked, len(enough.changes)) == (None, 2)

@@ -14,7 +14,7 @@ import pytest
 
 import siting
 from siting import pipeline
-from siting.domain.nouns import Inputs
+from siting.domain.nouns import Inputs, Least
 from siting.domain.scenario import CandidateLayer, Circle
 from siting.domain.tables import SIZE_COLUMNS
 from siting.errors import FaultOfRows, InputError
@@ -235,9 +235,9 @@ def test_a_request_that_cannot_be_met_says_why_and_what_would_do() -> None:
     assert ids(found) == []
     assert np.isnan(found.proposal.selection.objective)
     assert covered(found) == 10
-    assert set(blocked["rules"]) == {"stations", "share"}
-    assert blocked["least"]["stations"] == {"value": 6.0, "proved": True}
-    assert blocked["proved"]
+    assert set(blocked.rules) == {"stations", "share"}
+    assert blocked.least["stations"] == Least(6.0)
+    assert blocked.proved
     # With six it can be met, with five it cannot.
     assert proposed(strip(), model="lscp", stations=6, share=0.8).solution.status == "optimal"
     assert proposed(strip(), model="lscp", stations=5, share=0.8).solution.status == "infeasible"
@@ -248,9 +248,9 @@ def test_whom_no_candidate_reaches_is_counted_and_named() -> None:
     found = proposed(given, model="lscp", share=0.9)
     blocked = found.proposal.blocked
     assert blocked is not None
-    assert blocked["unreached_elderly"] == 190
-    assert blocked["unreached_in"] == {"west": 190.0}
-    assert "reach" in blocked["rules"]
+    assert blocked.unreached_elderly == 190
+    assert blocked.unreached_in == {"west": 190.0}
+    assert "reach" in blocked.rules
 
 
 def test_compliance_is_what_the_check_says_of_its_plan() -> None:
@@ -576,11 +576,11 @@ def test_figures_of_fairness_are_those_of_the_units() -> None:
     fairness = found.proposal.fairness
     assert fairness is not None
     # Before, west has none of 400 and east 10 of 150; c0 and c5 bring them to 100 and 60.
-    assert (fairness["level"], fairness["least_before"], fairness["least_after"]) == ("community", ["west"], ["west"])
-    assert (fairness["least_share_before"], fairness["least_share_after"]) == (0.0, 0.25)
+    assert (fairness.level, fairness.least_before, fairness.least_after) == ("community", ("west",), ("west",))
+    assert (fairness.least_share_before, fairness.least_share_after) == (0.0, 0.25)
     # Half the relative mean difference of two groups: p q |a - b| / (p a + q b).
-    assert fairness["gini_before"] == pytest.approx(400 * 150 * (10 / 150) / (550 * 10))
-    assert fairness["gini_after"] == pytest.approx(400 * 150 * 0.15 / (550 * 160))
+    assert fairness.gini_before == pytest.approx(400 * 150 * (10 / 150) / (550 * 10))
+    assert fairness.gini_after == pytest.approx(400 * 150 * 0.15 / (550 * 160))
 
 
 @pytest.mark.parametrize("study", ["order", "alternatives"])
@@ -668,8 +668,8 @@ def test_whom_nothing_reaches_adds_up_over_units(shared: Path) -> None:
     case = siting.read_scenario(shared / "cases" / "unreached" / "scenario.toml")
     blocked = siting.propose(case, model="lscp", share=0.9).blocked
     assert blocked is not None
-    assert blocked["unreached_elderly"] == pytest.approx(50, rel=1e-3)
-    assert blocked["unreached_in"] == {"U": pytest.approx(blocked["unreached_elderly"])}
+    assert blocked.unreached_elderly == pytest.approx(50, rel=1e-3)
+    assert blocked.unreached_in == {"U": pytest.approx(blocked.unreached_elderly)}
     told = siting.propose(case, model="lscp", share=0.5).notes("en")
     assert [note for note in told if "某区 50" in note and "50 elderly" in note]
 
@@ -686,4 +686,4 @@ def test_ctrl_c_before_there_is_a_plan_proves_nothing_and_nothing_more_is_looked
     ended = proposed(strip(), model="lscp", stations=2, share=0.8)
     assert ended.proposal.selection.status == "infeasible"
     assert ended.proposal.blocked is not None
-    assert set(ended.proposal.blocked["rules"]) == {"stations", "share"}
+    assert set(ended.proposal.blocked.rules) == {"stations", "share"}

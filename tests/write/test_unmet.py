@@ -7,30 +7,27 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from siting.domain.nouns import Proposal
+from siting.domain.nouns import Blocked, Evenness, Least, Proposal
 from siting.text import LANGS, Lang
 from siting.write.proof import stage_texts
 from siting.write.unmet import change_texts, fairness_texts, unmet_texts
 from siting.write.webmap import map_html
 from tests.write.conftest import QUOTE, proposal
 
-BLOCKED: dict[str, Any] = {
-    "rules": ["budget", "spacing"],
-    "remedies": ["budget"],
-    "proved": True,
-    "least": {"budget": {"value": 1000.25, "proved": True}},
-    "unreached_elderly": 40.0,
-    "unreached_in": {"S2": 30.0, "S1": 10.0},
-    "level": "street",
-    "units": [],
-    "stuck": [],
-}
+BLOCKED = Blocked(
+    rules=("budget", "spacing"),
+    remedies=("budget",),
+    least={"budget": Least(1000.25)},
+    unreached_elderly=40.0,
+    unreached_in={"S2": 30.0, "S1": 10.0},
+    level="street",
+)
 
 
 def infeasible(**blocked: Any) -> Proposal:
     plan = proposal()
     selection = replace(plan.selection, status="infeasible", stages=(), chosen=np.zeros(0, dtype=np.int64))
-    return replace(plan, stations=plan.stations.iloc[:0], selection=selection, blocked=BLOCKED | blocked)
+    return replace(plan, stations=plan.stations.iloc[:0], selection=selection, blocked=replace(BLOCKED, **blocked))
 
 
 def relaxed(*rows: dict[str, Any]) -> Proposal:
@@ -54,13 +51,13 @@ def test_the_least_that_would_do_is_never_rounded_down() -> None:
     assert "any one of these requirements is enough: budget" in text
     # Whom no candidate reaches is of no matter where no share is asked for.
     assert "东街" not in text
-    unproved = told(infeasible(least={"stations": {"value": 7.0, "proved": False}}, proved=False))
+    unproved = told(infeasible(least={"stations": Least(7.0, proved=False)}, proved=False))
     assert "at least 7 stations are needed. This value is sufficient; it is not proved" in unproved
     assert "The time limit was reached" in unproved
 
 
 def test_whom_nobody_reaches_is_told_by_name_with_their_part_of_all() -> None:
-    text = told(infeasible(rules=["share", "reach"], units=["S1"], stuck=["C2"]))
+    text = told(infeasible(rules=("share", "reach"), units=("S1",), stuck=("C2",)))
     elderly = proposal().before.totals["elderly"]
     assert f"40 ({40 / elderly:.1%} of all); most of them are in 东街 (S2) 30, 西街 (S1) 10" in text
     assert "every candidate is built: 西街 (S1)" in text
@@ -68,8 +65,8 @@ def test_whom_nobody_reaches_is_told_by_name_with_their_part_of_all() -> None:
 
 
 def test_a_reason_that_was_not_found_is_not_made_up() -> None:
-    assert "conflicting requirements were not identified" in told(infeasible(rules=[]))
-    plan = infeasible(rules=[])
+    assert "conflicting requirements were not identified" in told(infeasible(rules=()))
+    plan = infeasible(rules=())
     ended = replace(plan, selection=replace(plan.selection, stopped_by="time"))
     assert "It is not proved that none exists" in told(ended)
     # After Ctrl-C nobody looks for reasons.
@@ -100,15 +97,7 @@ def test_of_many_places_the_rest_is_counted() -> None:
 
 
 def test_a_fair_plan_names_the_units_with_the_least_share() -> None:
-    fairness = {
-        "level": "street",
-        "gini_before": 0.25,
-        "gini_after": float("nan"),
-        "least_share_before": 0.0,
-        "least_before": ["S1", "S2"],
-        "least_share_after": 0.4,
-        "least_after": ["S2"],
-    }
+    fairness = Evenness("street", 0.25, float("nan"), 0.0, ("S1", "S2"), 0.4, ("S2",))
     plan = replace(proposal(), fairness=fairness)
     assert [line.text for line in fairness_texts(plan, "en")] == [
         "Gini coefficient of coverage by street or town: 0.250 → –"
@@ -128,7 +117,7 @@ def test_facilities_that_close_are_named() -> None:
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_the_map_says_the_same_as_the_terminal(lang: Lang) -> None:
-    for plan in (infeasible(rules=["share", "reach"]), relaxed(short("test/circle", "S2", 0.75, 0.9))):
+    for plan in (infeasible(rules=("share", "reach")), relaxed(short("test/circle", "S2", 0.75, 0.9))):
         page = map_html(plan.before, plan, lang=lang)
         for line in unmet_texts(plan, lang):
             assert line.text in page

@@ -180,8 +180,7 @@ def assess(  # noqa: PLR0913 - all inputs of a report
     places = _places(figures, checks, rules, basis, inputs)
     places["remedy_candidates"] = None if premises is None else remedies.premises(places, demand, premises, inputs)
     cells = _cells(demand, access, reach)
-    gridded = _is_gridded(inputs)
-    warnings += _of_parts(inputs, demand, gridded=gridded)
+    warnings += _of_parts(inputs, demand)
     totals = _totals(cells, demand, facilities, homes, rules, basis, checks, warnings)
     totals |= {
         **_ends_of_totals(
@@ -190,7 +189,7 @@ def assess(  # noqa: PLR0913 - all inputs of a report
             access,
             all_of,
             all_homes,
-            unseen_of_whole(inputs.units, demand, basis, gridded=gridded),
+            unseen_of_whole(inputs.units, demand, basis),
             unsaid,
             complete=complete,
         ),
@@ -211,7 +210,7 @@ def assess(  # noqa: PLR0913 - all inputs of a report
             *inputs.notes,
             *demand.notes,
             *access.notes,
-            *grid_notes(figures, gridded=gridded),
+            *grid_notes(figures, gridded=_is_gridded(inputs)),
             *cut_off_notes(inputs, demand, access),
             *_notes(places, facilities, homes, access, reach),
             *sharing_notes(sharing, scenario),
@@ -409,12 +408,9 @@ def _cells(demand: Demand, access: Access, reach: LandReach) -> pd.DataFrame:
     return table[(inside > 0) & populated]
 
 
-def _of_parts(inputs: Inputs, demand: Demand, *, gridded: bool) -> tuple[str, ...]:
+def _of_parts(inputs: Inputs, demand: Demand) -> tuple[str, ...]:
     """Warn if part of a unit has unknown people."""
-    if not any((demand.grid_share[level] < WHOLE).any() for level in inputs.units):
-        return ()
-    # If the scenario accepts a share outside the grid, its people are in the interval of the totals.
-    return ("grid_part",) if gridded and not inputs.population.outside_at_most else ("people_part",)
+    return ("people_part",) if any((demand.grid_share[level] < WHOLE).any() for level in inputs.units) else ()
 
 
 def _is_gridded(inputs: Inputs) -> bool:

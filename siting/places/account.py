@@ -59,7 +59,7 @@ class Account:
         found = replace(
             self,
             inside={who: float(cells[who] @ share) for who in WHO},
-            outside_units={who: float(cells[who] @ (1.0 - share)) for who in WHO},
+            outside_units={who: float(cells[who] @ (1.0 - share - people.spilled(who))) for who in WHO},
             outside_window=dict(people.beyond),
             moved={who: gridded.moved.get(source[who], np.nan) * ratio[who] for who in WHO},
             moved_m={who: gridded.moved_m.get(source[who], np.nan) for who in WHO},

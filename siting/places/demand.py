@@ -1,6 +1,7 @@
 """People become demand: one point for each populated cell, with exact totals."""
 
 from collections.abc import Container, Iterator, Mapping
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -118,7 +119,7 @@ def make_demand(
     if population.calibrate is not None:
         level = population.calibrate
         of = UnitsOf(level, units[level], shares[level], grid_share[level], _figures_by(population))
-        people, factors, told = calibrate(people, of, elderly_share)
+        people, factors, told = calibrate(_with_spill(people, population, gridded, places, crs), of, elderly_share)
         account, notes = account.calibrated_to(people), (*notes, *told)
     if population.growth is not None:
         ids = {each: frame.index for each, frame in places.items()}
@@ -145,6 +146,19 @@ def make_demand(
         unseen=unseen_of(population, cells, units, shares, grid_share),
         notes=(*notes, *beyond_grids, *account.outside_notes(people.derived)),
     )
+
+
+def _with_spill(
+    people: People, population: Population, gridded: Gridded, places: Mapping[str, gpd.GeoDataFrame], crs: CRS
+) -> People:
+    """Return people with the part of border cells that no area reaches, of who is given by areas that are the units."""
+    figures, share = population.figures, people.cells["inside"].to_numpy()
+    own = [who for who in gridded.grounds if who in WHO and figures is not None and figures[who].notna().any()]
+    if gridded.ground is not None or not own:
+        return people
+    area, cells = _study_area(places, crs), people.cells.index.to_numpy()
+    inside = {who: people_shares(gridded.grid, area, cells, gridded.grounds[who]).toarray()[0] for who in own}
+    return replace(people, spill={who: (there - share).clip(min=0.0) for who, there in inside.items()})
 
 
 def unseen_of(
@@ -215,8 +229,7 @@ def _cells(
     areas = list(_walked_from(places, population.calibrate, gridded, wanted))
     if areas:
         wanted = np.union1d(wanted, touched_cells(grid, gpd.GeoSeries(pd.concat(areas), crs=crs)))
-    units = [frame.geometry for level, frame in places.items() if level != "residential_area"]
-    study_area = gpd.GeoSeries([gpd.GeoSeries(pd.concat(units), crs=crs).union_all()], crs=crs)
+    study_area = _study_area(places, crs)
     cells = cell_centres(grid, wanted, crs)
     cells["inside"] = people_shares(grid, study_area, wanted, gridded.ground).toarray()[0]
     for name in dict.fromkeys([*WHO, *people]):
@@ -224,6 +237,12 @@ def _cells(
     near = _near(cells, study_area.total_bounds, context_m)
     beyond = {who: gridded.beyond.get(who, np.nan) + float(cells[who].to_numpy()[~near].sum()) for who in WHO}
     return cells[near], beyond
+
+
+def _study_area(places: Mapping[str, gpd.GeoDataFrame], crs: CRS) -> gpd.GeoSeries:
+    """Return the ground of all units as one polygon."""
+    units = [frame.geometry for level, frame in places.items() if level != "residential_area"]
+    return gpd.GeoSeries([gpd.GeoSeries(pd.concat(units), crs=crs).union_all()], crs=crs)
 
 
 def _walked_from(
@@ -266,7 +285,7 @@ def _spread(people: People, shares: csr_array, weights: csr_array) -> People:
         cells[who] = np.where(inside > 0, after * even, after)
         if who == "elderly" and names:
             cells[names] = np.where(inside[:, None] > 0, groups * even, groups)
-    return People(cells, people.beyond, people.derived)
+    return replace(people, cells=cells)
 
 
 def _near(cells: pd.DataFrame, bounds: Floats, margin_m: float) -> NDArray[np.bool_]:

@@ -1,7 +1,7 @@
 """People of rasters, points and areas put on one grid, with exact sums (methods, definition 8)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import geopandas as gpd
 import numpy as np
@@ -61,6 +61,7 @@ class Gridded:
     moved_m: Mapping[str, float]
     notes: tuple[Note, ...]
     ground: gpd.GeoDataFrame | None = None
+    grounds: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,7 @@ def on_one_grid(population: Population, places: Mapping[str, gpd.GeoDataFrame], 
         moved_m={name: each.moved_m for name, each in found.items()},
         notes=tuple(note for each in found.values() for note in each.notes),
         ground=_ground(found),
+        grounds={name: each.ground for name, each in found.items() if each.ground is not None},
     )
 
 

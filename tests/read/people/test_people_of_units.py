@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -143,6 +144,29 @@ def test_nobody_of_areas_that_are_units_lives_outside(tmp_path: Path) -> None:
         assert account[who]["inside"] == pytest.approx(people[who].sum(), rel=1e-9)
         assert account[who]["outside"] == pytest.approx(0.0, abs=1e-6 * people[who].sum())
         assert account[who]["calibrated"] == pytest.approx(0.0, abs=1e-6 * people[who].sum())
+
+
+@pytest.mark.parametrize("beyond", [0, 500])
+def test_beside_a_raster_only_those_live_outside_who_are_given_there(tmp_path: Path, beyond: int) -> None:
+    case, frame, people = district(tmp_path)
+    areas = frame[["id", "geometry"]].assign(people=people["residents"].to_numpy())
+    if beyond:
+        east = shapely.box(X + 2000, Y, X + 2300, Y + 1000)
+        areas = pd.concat([areas, gpd.GeoDataFrame({"id": ["x"], "people": [beyond]}, geometry=[east], crs=CRS)])
+    areas.to_file(tmp_path / "areas.gpkg")
+    # Its cells lie across the border of the units.
+    write_raster(tmp_path / "old.tif", np.ones((12, 24)), transform=Affine(100, 0, X - 130, 0, -100, Y + 1070))
+    case.sections["population"] = 'residents = { polygons = "areas.gpkg" }'
+    case.sections["population.elderly"] = 'path = "old.tif"\nunit = "persons per cell"\nfrom_age = 60'
+    found = check(case.read())
+    account = found.totals["people_account"]["residents"]
+    told = [note.values["layer"] for note in found.notes if note.code == "people_outside"]
+    # Covered fractions have 24 bits.
+    assert account["inside"] == pytest.approx(people["residents"].sum(), abs=0.01)
+    # Calibration scales a cell on the border whole.
+    assert account["outside"] == pytest.approx(beyond, rel=0.02, abs=0.01)
+    assert account["calibrated"] == pytest.approx(0.0, abs=0.02 * beyond + 0.01)
+    assert ("population.residents" in told) == bool(beyond)
 
 
 def test_the_elderly_from_65_have_the_column_that_says_65(tmp_path: Path) -> None:

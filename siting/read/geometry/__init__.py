@@ -1,1 +1,1 @@
-"""Coordinates and shapes: in which system, where on earth, and whether they hold."""
+"""Coordinates and shapes: their CRS, their location, and their validity."""

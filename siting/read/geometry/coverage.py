@@ -1,4 +1,4 @@
-"""Ground that units leave out or hold beside their coarser units, and residential areas on borders or outside."""
+"""Areas that units omit or exceed relative to coarser units, and residential areas on borders or outside."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,15 +16,15 @@ from siting.read.geometry.pieces import SLIVER_WIDTH_M, land_m2, polygons_of, sh
 from siting.read.geometry.shapes import Shapes
 from siting.read.log import LayerLog, Log
 
-# Less than this in a second unit is a border drawn past a fence.
+# A smaller part in a second unit comes from a border drawn past a fence.
 SECOND_SHARE: Final = 0.01
 SECOND_M2: Final = 50.0
-# All gaps of a level together that are less than this are arithmetic.
+# If all gaps of a level together are smaller than this, they are rounding errors.
 _LEAST_M2: Final = 1.0
-# To what corners are brought before two grounds are laid over each other.
+# The grid to which vertices are snapped before two areas are overlaid.
 _CORNER_M: Final = 0.001
 
-# What each level lies in, nearest first. Planning units need not cover streets or communities.
+# The levels in which each lies, nearest first. Planning units need not cover streets or communities.
 _COARSER: Final[dict[Level, tuple[Level, ...]]] = {
     "community": ("street", "district", "city"),
     "street": ("district", "city"),
@@ -35,7 +35,7 @@ _COARSER: Final[dict[Level, tuple[Level, ...]]] = {
 
 
 def check_levels(units: Mapping[Level, gpd.GeoDataFrame], scenario: Scenario, log: Log) -> None:
-    """Note where the units of one level and the next coarser that has a layer do not hold the same ground.
+    """Note where the units of one level and of the next coarser level with a layer do not cover the same area.
 
     Parameters
     ----------
@@ -43,11 +43,11 @@ def check_levels(units: Mapping[Level, gpd.GeoDataFrame], scenario: Scenario, lo
         Valid units of every level, indexed by id, in one metric CRS. Levels that are unions or overlap on purpose are
         not compared.
     scenario : Scenario
-        Says which levels have a layer.
+        Tells which levels have a layer.
     log : Log
-        Takes the notes ``units_leave_gaps`` (ground of the coarser level that no finer unit holds),
-        ``units_stick_out`` (the reverse), ``units_across`` (a finer unit in two coarser ones) and, where there is no
-        coarser layer, ``units_enclose_gaps`` (ground of no unit, enclosed by units).
+        Takes the notes ``units_leave_gaps`` (area of the coarser level in no finer unit), ``units_stick_out`` (the
+        reverse), ``units_across`` (a finer unit in two coarser ones) and, if there is no coarser layer,
+        ``units_enclose_gaps`` (area in no unit, enclosed by units).
     """
     given = _compared(units, scenario)
     wholes = {level: whole(frame.geometry.to_numpy()) for level, frame in given.items()}
@@ -70,7 +70,7 @@ def check_levels(units: Mapping[Level, gpd.GeoDataFrame], scenario: Scenario, lo
 def check_residential_in_units(
     residential: gpd.GeoDataFrame, units: Mapping[Level, gpd.GeoDataFrame], scenario: Scenario, log: LayerLog
 ) -> None:
-    """Note the residential areas that lie in two units of a level, and those outside every unit.
+    """Note the residential areas that lie in two units of a level, and those outside all units.
 
     Parameters
     ----------
@@ -79,9 +79,9 @@ def check_residential_in_units(
     units : mapping of str to geopandas.GeoDataFrame
         Units of every level, in the same metric CRS.
     scenario : Scenario
-        Says which levels have a layer and which overlap on purpose.
+        Tells which levels have a layer and which overlap on purpose.
     log : LayerLog
-        Takes the notes ``residential_across`` (one a level), ``residential_outside`` and
+        Takes the notes ``residential_across`` (one for each level), ``residential_outside`` and
         ``residential_partly_outside``.
     """
     if not len(residential) or not any(map(len, units.values())):
@@ -106,7 +106,7 @@ def _compared(units: Mapping[Level, gpd.GeoDataFrame], scenario: Scenario) -> di
 
 
 def whole(shapes: Shapes) -> shapely.Geometry:
-    """Return the ground that polygons hold together; much quicker where their sides match exactly."""
+    """Return the union of polygons; much faster if their sides match exactly."""
     fit = shapely.is_empty(shapely.coverage_invalid_edges(shapes))
     try:
         matching = shapely.coverage_union_all(shapes[fit])
@@ -116,14 +116,14 @@ def whole(shapes: Shapes) -> shapely.Geometry:
 
 
 def beyond(ground: shapely.Geometry, other: shapely.Geometry) -> shapely.Geometry:
-    """Return the ground that another does not hold; corners are brought to a millimetre, which keeps this quick."""
+    """Return the difference of two areas; vertices are snapped to a millimetre, which keeps this fast."""
     if shapely.equals_identical(shapely.normalize(ground), shapely.normalize(other)):
         return shapely.Polygon()
     return shapely.difference(ground, other, grid_size=_CORNER_M)
 
 
 def enclosed(ground: shapely.Geometry) -> shapely.Geometry:
-    """Return what lies within ground but is no part of it: its holes, less the islands in them.
+    """Return the holes of an area, without the islands in them.
 
     Examples
     --------
@@ -143,7 +143,7 @@ def enclosed(ground: shapely.Geometry) -> shapely.Geometry:
 
 
 def _ground(ground: shapely.Geometry, frame: gpd.GeoDataFrame, all_: shapely.Geometry) -> dict[str, object]:
-    """Return how much ground there is, how much in narrow pieces, the largest with unit and spot; {} if hardly any."""
+    """Return the total area, the part in narrow pieces, the largest piece with unit and point; {} if hardly any."""
     pieces = polygons_of(ground)
     area = land_m2(pieces, frame.crs)
     if area.sum() < _LEAST_M2:
@@ -163,7 +163,7 @@ def _ground(ground: shapely.Geometry, frame: gpd.GeoDataFrame, all_: shapely.Geo
 
 
 def _pieces(pieces: Shapes, area: Floats, frame: gpd.GeoDataFrame) -> Iterator[str]:
-    """Give each piece as its area, a spot in it, and the unit that it lies in or touches most closely."""
+    """Yield each piece as its area, a point in it, and the unit that contains it or touches it most closely."""
     if not len(pieces):
         return
     tree = shapely.STRtree(frame.geometry.to_numpy())
@@ -174,10 +174,10 @@ def _pieces(pieces: Shapes, area: Floats, frame: gpd.GeoDataFrame) -> Iterator[s
 
 @dataclass(frozen=True)
 class Holding:
-    """How units hold areas: the share of each area in all units together, and its part in the second unit.
+    """How units contain areas: the share of each area in all units together, and its part in the second unit.
 
-    ``second`` is the position of the unit that holds second most, -1 where there is none; ``second_m2`` how much of the
-    area it holds, working CRS.
+    ``second`` is the position of the unit with the second largest part, -1 if there is none; ``second_m2`` is that
+    part, working CRS.
     """
 
     share: Floats
@@ -186,7 +186,7 @@ class Holding:
 
 
 def hold(areas: gpd.GeoDataFrame, units: gpd.GeoDataFrame) -> Holding:
-    """Measure how units hold areas.
+    """Compute how units contain areas.
 
     Parameters
     ----------
@@ -196,7 +196,7 @@ def hold(areas: gpd.GeoDataFrame, units: gpd.GeoDataFrame) -> Holding:
     Returns
     -------
     Holding
-        In the order of ``areas``. Of units that hold alike the one whose id is first counts as the first.
+        In the order of ``areas``. If units contain equal parts, the one with the first id counts as the first.
     """
     shapes, ordered = areas.geometry.to_numpy(), units.geometry.to_numpy()
     size = np.asarray(shapely.area(shapes))
@@ -213,7 +213,7 @@ def hold(areas: gpd.GeoDataFrame, units: gpd.GeoDataFrame) -> Holding:
 
 
 def _covered(shapes: Shapes, units: Shapes) -> NDArray[np.bool_]:
-    """Tell which areas lie wholly in one unit; most do, and this is quicker than to cut them."""
+    """Tell which areas lie completely in one unit; most do, and this is faster than an intersection."""
     covered = np.zeros(len(shapes), dtype=bool)
     covered[shapely.STRtree(shapes).query(units, predicate="covers")[1]] = True
     return covered
@@ -246,7 +246,7 @@ def _across(areas: gpd.GeoDataFrame, units: gpd.GeoDataFrame, found: Holding) ->
 def _note_outside(residential: gpd.GeoDataFrame, held: Floats, log: LayerLog) -> None:
     size = residential.geometry.area.to_numpy()
     off, out = 1.0 - held, size * (1.0 - held)
-    # What lies outside but for a hair lies outside.
+    # Areas that are outside except for a tiny part are outside.
     gone = np.flatnonzero((held <= SECOND_SHARE) | (size - out <= _LEAST_M2))
     if len(gone):
         people = _people(residential, gone, np.ones(len(held)))
@@ -264,7 +264,7 @@ def _note_outside(residential: gpd.GeoDataFrame, held: Floats, log: LayerLog) ->
 
 
 def _people(areas: gpd.GeoDataFrame, rows: Ints, share: Floats) -> str:
-    """Return the residents of shares of areas as their rows tell; ``?`` where none tells."""
+    """Return the residents of shares of areas from their rows; ``?`` if none has a figure."""
     name = next((name for name in ("own_residents", "residents") if name in areas), None)
     if name is None:
         return "?"

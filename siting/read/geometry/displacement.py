@@ -1,16 +1,16 @@
-"""Layers that lie beside the others by the shift of GCJ-02, although nothing in their files says so.
+"""Layers that are displaced against the others by the shift of GCJ-02, although their files do not say so.
 
-The rule. Points of one layer (its records, or points at even steps along its outlines) are laid upon another layer that
-they ought to fit: facilities, candidates and outlines upon ways; facilities and candidates upon estates; outlines of
-units outside of estates; outlines upon the outlines of finer levels; facilities upon the units that they name. The
-misfit of a point is ln(1 + distance / 10 m), of distances up to 100 m. It is taken as given, with the local shift of
-GCJ-02 undone, with it done, and with shifts as long and half as long again in ten other directions, which show what
-chance would give. A fit counts only if it is better than the best that chance gives by a fifth of what it gains against
-chance's mean. That gain is divided by its standard error, of single records, or for outlines, whose points depend on
-each other, by the standard deviation of chance's means; what goes beyond 2 counts as evidence, up to 8. Of all ways to
-hold some layers for displaced the one with the most evidence is taken, and where evidence is equal that of the fewest
-layers (levels of units together count as one, layers shifted back without need as one and a half). It is told if the
-evidence grows by 3 against holding them for right.
+The rule. Points of one layer (its records, or points at regular steps along its outlines) are compared with another
+layer that they should fit: facilities, candidates and outlines with ways; facilities and candidates with estates;
+outlines of units outside of estates; outlines with the outlines of finer levels; facilities with the units that they
+name. The misfit of a point is ln(1 + distance / 10 m), for distances up to 100 m. It is computed unchanged, with the
+local shift of GCJ-02 undone, with it applied, and with shifts as long and half as long again in ten other directions,
+which show the effect of chance. A fit counts only if it is better than the best of chance by a fifth of its gain over
+the mean of chance. That gain is divided by its standard error, for single records, or, for outlines, whose points
+depend on each other, by the standard deviation of the means of chance; the amount above 2 counts as evidence, up to 8.
+Among all hypotheses of which layers are displaced, the one with the most evidence is chosen, and for equal evidence the
+one with the fewest layers (levels of units together count as one, layers shifted back without need as one and a half).
+It is reported if the evidence grows by 3 compared with no displacement.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -30,13 +30,13 @@ from siting.domain.nouns import Floats, Network
 from siting.read.geometry.gcj02 import gcj02_from_wgs84, in_china_box
 from siting.read.log import Log
 
-# Returns by how much places (shape (n, 2), metres) would be displaced if shifted coordinates were taken for true ones;
-# NaN where there is no shift.
+# Returns the displacement of places (shape (n, 2), metres) if shifted coordinates are taken for true ones; NaN where
+# there is no shift.
 Offset = Callable[[Floats], Floats]
 
-# Fewer records than this say nothing.
+# Fewer records than this are no evidence.
 LEAST_RECORDS: Final = 8
-# Points taken of each layer at most.
+# The most points of each layer.
 _SAMPLE: Final = 300
 _SCALE_M: Final = 10.0
 _FARTHEST_M: Final = 100.0
@@ -47,9 +47,9 @@ _CAP: Final = 8.0
 _TELLING: Final = 3.0
 # Coordinates that were shifted back without need are rarer than shifted ones taken for true.
 _SHIFTED_BACK: Final = 1.5
-# By which share of what a fit gains against chance it must be better than the best that chance offers.
+# The share of its gain over chance by which a fit must be better than the best of chance.
 _MARGIN: Final = 0.2
-# The least error that a mean fit is taken to have.
+# The smallest error that a mean fit is assumed to have.
 _LEAST_ERROR: Final = 0.03
 _POINT_LAYERS: Final = ("facilities", "candidates")
 _ESTATES: Final = "residential_areas"
@@ -71,7 +71,7 @@ class Displaced:
 
 @dataclass(frozen=True)
 class _Evidence:
-    """How well one layer lies upon another if it is displaced against it by -1, 0 or 1 times the shift."""
+    """How well one layer fits another if it is displaced against it by -1, 0 or 1 times the shift."""
 
     one: str
     other: str
@@ -79,24 +79,24 @@ class _Evidence:
 
 
 def note_displacement(layers: Mapping[str, gpd.GeoDataFrame], network: Network | None, log: Log) -> None:
-    """Note each layer that lies beside the others by the shift of GCJ-02, in either direction.
+    """Note each layer that is displaced against the others by the shift of GCJ-02, in either direction.
 
     Parameters
     ----------
     layers : mapping of str to geopandas.GeoDataFrame
         Layers in one metric CRS by their key in the scenario (``facilities``, ``candidates``, ``residential_areas``,
-        ``units.LEVEL`` of levels that have a layer of their own); others are not looked at.
+        ``units.LEVEL`` of levels with their own layer); others are ignored.
     network : Network or None
         The walking network in the same CRS.
     log : Log
-        Takes the notes ``layer_displaced`` (shifted coordinates taken for true ones) and ``layer_displaced_back``
-        (true ones taken for shifted): the layer, metres, east and north of where it seems to belong.
+        Takes the notes ``layer_displaced`` (shifted coordinates taken for true ones) and ``layer_displaced_back`` (true
+        ones taken for shifted): the layer, and its displacement in metres to the east and north.
 
     Notes
     -----
-    At least eight records are needed, and another layer that they ought to touch. If half of the layers lie on one
-    side and half on the other it cannot be told which are right; those are named of which there are fewer. If all
-    layers are displaced alike, nothing tells.
+    At least eight records are needed, and another layer that they should touch. If half of the layers agree with each
+    other and the other half too, it is unknown which are right; the smaller group is named. If all layers are displaced
+    in the same way, this cannot be detected.
     """
     frames = [frame for frame in layers.values() if len(frame)]
     crs = next((CRS(frame.crs) for frame in frames if frame.crs is not None), None)
@@ -113,7 +113,7 @@ def note_displacement(layers: Mapping[str, gpd.GeoDataFrame], network: Network |
 
 
 def gcj02_offset(crs: CRS) -> Offset:
-    """Return the shift of GCJ-02 in metres of a projected CRS, place by place; NaN outside of its box."""
+    """Return the shift of GCJ-02 at places in metres of a projected CRS; NaN outside of its box."""
     there = carry(crs, WGS84)
 
     def offset(xy: Floats) -> Floats:
@@ -126,14 +126,14 @@ def gcj02_offset(crs: CRS) -> Offset:
 
 
 def displaced(layers: Mapping[str, gpd.GeoDataFrame], network: Network | None, offset: Offset) -> list[Displaced]:
-    """Return the layers that lie beside the others by an offset, or by its opposite.
+    """Return the layers that are displaced against the others by an offset, or by its opposite.
 
     Parameters
     ----------
     layers, network
         As for :func:`note_displacement`.
     offset : callable
-        What the shift would be, place by place.
+        The possible shift at each place.
     """
     evidence = list(_evidence(layers, network, offset))
     names = sorted({name for each in evidence for name in (each.one, each.other)})
@@ -153,7 +153,7 @@ def displaced(layers: Mapping[str, gpd.GeoDataFrame], network: Network | None, o
 
 
 def _weights(names: list[str]) -> dict[str, float]:
-    """Return how unlikely each layer is to be displaced: levels of units come together from one hand."""
+    """Return how unlikely each layer is to be displaced: levels of units usually have one source."""
     levels = sum(name.startswith(_UNITS) for name in names)
     return {name: 1 / levels if name.startswith(_UNITS) else 1.0 for name in names}
 
@@ -181,7 +181,7 @@ def _sum(evidence: list[_Evidence], moves: Mapping[str, int]) -> float:
 
 
 def _groups(evidence: list[_Evidence], names: list[str]) -> list[list[str]]:
-    """Return the displaced layers by groups that lie upon each other as given."""
+    """Return the displaced layers in groups that fit each other unchanged."""
     groups = [[name] for name in names]
     for each in evidence:
         touching = [group for group in groups if each.one in group or each.other in group]
@@ -191,7 +191,7 @@ def _groups(evidence: list[_Evidence], names: list[str]) -> list[list[str]]:
 
 
 def _gain(evidence: list[_Evidence], moves: Mapping[str, int], group: list[str]) -> float:
-    """Return the evidence that is gained by holding a group for displaced, beside the other displaced ones."""
+    """Return the evidence gained if a group is considered displaced, in addition to the other displaced ones."""
     rest = {name: sign for name, sign in moves.items() if name not in group}
     return _sum(evidence, moves) - _sum(evidence, rest)
 
@@ -209,7 +209,7 @@ def _described(
 
 
 def _evidence(layers: Mapping[str, gpd.GeoDataFrame], network: Network | None, offset: Offset) -> Iterator[_Evidence]:
-    """Give the evidence of each pair of layers that ought to touch."""
+    """Yield the evidence of each pair of layers that should touch."""
     points = {key: _points(_measured(frame)) for key in _POINT_LAYERS if (frame := layers.get(key)) is not None}
     levels = [f"{_UNITS}{level}" for level in _LEVELS if len(layers.get(f"{_UNITS}{level}", ()))]
     outlined = [key for key in (_ESTATES, *levels) if len(layers.get(key, ()))]
@@ -234,7 +234,7 @@ def _evidence(layers: Mapping[str, gpd.GeoDataFrame], network: Network | None, o
 
 
 def _named(key: str, layers: Mapping[str, gpd.GeoDataFrame], offset: Offset) -> Iterator[_Evidence]:
-    """Give the evidence of facilities upon the units that they name."""
+    """Yield the evidence of facilities and the units that they name."""
     facilities, column = layers.get("facilities"), f"{key.removeprefix(_UNITS)}_id"
     if facilities is None or column not in facilities:
         return
@@ -254,7 +254,7 @@ def _named(key: str, layers: Mapping[str, gpd.GeoDataFrame], offset: Offset) -> 
 def _compared(
     one: str, other: str, at: Floats | None, distances: Callable[[Floats], Floats], offset: Offset
 ) -> Iterator[_Evidence]:
-    """Give the evidence of points upon another layer, if there are enough of them."""
+    """Yield the evidence of points and another layer, if there are enough of them."""
     if at is None or len(at) < LEAST_RECORDS:
         return
     move = offset(at)
@@ -267,17 +267,17 @@ def _compared(
 
     chance = np.array([misfit(length * _turned(move, turn)) for turn in _TURNS for length in _LENGTHS])
     alone = one in _POINT_LAYERS
-    # A layer that is displaced by the shift fits once that is undone.
+    # A displaced layer fits once the shift is undone.
     yield _Evidence(one, other, {sign: _better(misfit(-sign * move), chance, alone=alone) for sign in (-1, 0, 1)})
 
 
 def _better(given: Floats, chance: Floats, *, alone: bool) -> float:
-    """Return the evidence of a fit against chance, which has one row a direction; records may stand ``alone``."""
+    """Return the evidence of a fit against chance, which has one row for each direction; records may be independent."""
     by_chance = chance.mean(axis=1)
     gain = float(by_chance.mean() - given.mean())
     if float(by_chance.min() - given.mean()) < _MARGIN * gain:
         return 0.0
-    # Points along one outline depend on each other: chance itself tells how far their mean varies.
+    # Points along one outline depend on each other, so the variation of their mean is taken from chance itself.
     error = (
         float((chance.mean(axis=0) - given).std(ddof=1)) / np.sqrt(len(given))
         if alone
@@ -302,7 +302,7 @@ def _to_nearest(tree: shapely.STRtree) -> Callable[[Floats], Floats]:
 
 
 def _inside(tree: shapely.STRtree) -> Callable[[Floats], Floats]:
-    """Return a measure of points that ought to lie outside of areas: far off if they lie within one."""
+    """Return a measure for points that should be outside of areas: the full distance if they are inside one."""
 
     def inside(at: Floats) -> Floats:
         hit = np.zeros(len(at))
@@ -313,18 +313,18 @@ def _inside(tree: shapely.STRtree) -> Callable[[Floats], Floats]:
 
 
 def _measured(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the records that stand where their own coordinates say, not where a name placed them."""
+    """Return the records with their own coordinates, not those that were located by name."""
     return frame[(frame["located_by"] == "coordinates").to_numpy(dtype=bool)] if "located_by" in frame else frame
 
 
 def _points(frame: gpd.GeoDataFrame) -> Floats:
-    """Return the places of a layer of points; of many those at even steps of the table."""
+    """Return the points of a layer; if there are many, those at regular steps of the table."""
     xy: Floats = shapely.get_coordinates(frame.geometry.to_numpy())
     return xy[_even(len(xy))]
 
 
 def _segments(frame: gpd.GeoDataFrame) -> NDArray[np.object_]:
-    """Return the straight pieces of all outlines of a layer."""
+    """Return the straight segments of all outlines of a layer."""
     rings = shapely.get_parts(shapely.boundary(frame.geometry.to_numpy()))
     xy, ring = shapely.get_coordinates(rings, return_index=True)
     inner = ring[1:] == ring[:-1]
@@ -333,7 +333,7 @@ def _segments(frame: gpd.GeoDataFrame) -> NDArray[np.object_]:
 
 
 def _along(segments: NDArray[np.object_]) -> Floats:
-    """Return points at even steps along outlines."""
+    """Return points at regular steps along outlines."""
     reach = np.cumsum(shapely.length(segments))
     if not len(reach) or reach[-1] <= 0:
         return np.zeros((0, 2))

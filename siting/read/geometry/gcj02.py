@@ -1,7 +1,7 @@
 """The shifted coordinates of Chinese web maps: GCJ-02 (AMap, Tencent) and BD-09 (Baidu), and their exact inverses.
 
-GCJ-02 moves every place within a box around China by 100 to 700 m, by a formula that is publicly known; BD-09 moves
-GCJ-02 once more, everywhere. Outside the box GCJ-02 is WGS84. Longitudes and latitudes are degrees throughout.
+GCJ-02 moves every place within a box around China by 100 to 700 m, by a publicly known formula; BD-09 moves GCJ-02
+again, everywhere. Outside the box GCJ-02 equals WGS84. Longitudes and latitudes are degrees throughout.
 """
 
 from collections.abc import Callable
@@ -18,13 +18,13 @@ Way = Callable[[Floats, Floats], Pair]
 # least a degree inside.
 CHINA_BOX: Final = (72.004, 0.8293, 137.8347, 55.8271)
 
-# The ellipsoid of Krasovsky, by which the formula turns metres into degrees.
+# The Krasovsky ellipsoid, by which the formula converts metres to degrees.
 _AXIS: Final = 6_378_245.0
 _ECCENTRICITY: Final = 0.00669342162296594323
 _CENTRE: Final = (105.0, 35.0)
 _BAIDU: Final = (0.0065, 0.006)
 _BAIDU_WAVE: Final = np.pi * 3000.0 / 180.0
-# Each round shrinks the error of the inverse at least 20-fold; the rounding of doubles is reached within 12.
+# Each iteration reduces the error of the inverse at least 20-fold; the precision of doubles is reached within 12.
 _ROUNDS: Final = 30
 _SETTLED: Final = 1e-12
 
@@ -35,12 +35,12 @@ def gcj02_from_wgs84(lon: Floats, lat: Floats) -> Pair:
     Parameters
     ----------
     lon, lat : numpy.ndarray
-        WGS84, degrees; values that are not finite stay as they are.
+        WGS84, degrees; values that are not finite are unchanged.
 
     Returns
     -------
     lon, lat : numpy.ndarray
-        GCJ-02, degrees; what lies outside :data:`CHINA_BOX` is not shifted.
+        GCJ-02, degrees; places outside :data:`CHINA_BOX` are not shifted.
 
     Examples
     --------
@@ -59,14 +59,14 @@ def gcj02_from_wgs84(lon: Floats, lat: Floats) -> Pair:
 def wgs84_from_gcj02(lon: Floats, lat: Floats) -> Pair:
     """Undo the shift of GCJ-02, to less than 1e-10 degree.
 
-    At the border of the box the formula jumps. A place that can be reached from inside the box is taken to come from
-    there (so that every place of the box comes back as it was), any other place is taken as not shifted: a strip of
-    at most 1 km outside the border comes back inside, all of it at sea or abroad.
+    At the border of the box the formula is discontinuous. A place that can be reached from inside the box is assumed to
+    come from there (so that every place of the box is restored), any other place is assumed not to be shifted: a strip
+    of at most 1 km outside the border is moved inside, all of it at sea or abroad.
 
     Parameters
     ----------
     lon, lat : numpy.ndarray
-        GCJ-02, degrees; values that are not finite stay as they are.
+        GCJ-02, degrees; values that are not finite are unchanged.
 
     Returns
     -------
@@ -104,7 +104,7 @@ def in_china_box(lon: Floats, lat: Floats) -> np.ndarray[tuple[int, ...], np.dty
 
 
 def _inverse(shift: Way, lon: Floats, lat: Floats) -> Pair:
-    """Find the place that a shift carries to each place given: both shifts change far slower than the place does."""
+    """Find the places that a shift moves to the given ones: both shifts change far more slowly than the place does."""
     found_lon, found_lat = lon, lat
     for _ in range(_ROUNDS):
         east, north = shift(found_lon, found_lat)
@@ -116,14 +116,14 @@ def _inverse(shift: Way, lon: Floats, lat: Floats) -> Pair:
 
 
 def _close(one: Floats, other: Floats) -> bool:
-    # Values that are not finite stay as they are, and compare as equal.
+    # Values that are not finite are unchanged, and compare as equal.
     return bool(np.allclose(one, other, rtol=0.0, atol=_SETTLED, equal_nan=True))
 
 
 def _shift(lon: Floats, lat: Floats) -> Pair:
-    """Return by how many degrees GCJ-02 lies east and north of WGS84, as if there were no box."""
+    """Return by how many degrees GCJ-02 lies east and north of WGS84, ignoring the box."""
     finite = np.isfinite(lon) & np.isfinite(lat)
-    # Far from China the formula means nothing; what is not finite must not raise.
+    # Far from China the formula is meaningless; values that are not finite must not raise.
     x = np.where(finite, lon, _CENTRE[0]) - _CENTRE[0]
     y = np.where(finite, lat, _CENTRE[1]) - _CENTRE[1]
     north_m, east_m = _metres(x, y)

@@ -1,8 +1,8 @@
-"""What coordinates tell of their CRS: said where it is missing, refused where it contradicts what is stated.
+"""Evidence of coordinates on their CRS: suggested if it is missing, refused if it contradicts the stated CRS.
 
-Nothing is guessed here: a hint stands in a fault, for the planner to ask the provider of the data. A layer is judged by
-the centres of its shapes' bounds; a rule holds if nine in ten of them fulfil it, so that single stray records do not
-condemn the layer (they are told where shapes and ledgers are checked).
+Nothing is guessed here: a hint is part of a fault, so that the user can ask the provider of the data. A layer is judged
+by the centres of its shapes' bounds; a rule holds if nine in ten of them satisfy it, so that a few wrong records do not
+condemn the layer (these are reported with shapes and ledgers).
 """
 
 import re
@@ -29,31 +29,31 @@ _MOST: Final = 0.9
 _WORLD: Final[Area] = (-180.0, -90.0, 180.0, 90.0)
 # Degrees around China's land and sea.
 _CHINA: Final[Area] = (73.0, 3.0, 136.0, 54.0)
-# Beyond the area of use by so many degrees: a neighbouring zone is common practice; farther it is told; farther still
-# no plan can be meant.
+# Degrees beyond the area of use: a neighbouring zone is common practice; farther, it is noted; beyond the last limit it
+# is refused.
 _NEIGHBOUR, _FAR = 2.0, 10.0
 _DEGREES: Final = 360.0
 _ZONE_M: Final = 1_000_000.0
 _FALSE_EASTING: Final = 500_000.0
-# Eastings within a zone, and northings, that occur in China with room to spare.
+# Eastings within a zone, and northings, that occur in China, with margins.
 _EASTINGS: Final = (100_000.0, 900_000.0)
 _NORTHINGS: Final = (300_000.0, 6_100_000.0)
 _SIX_DEGREE_ZONES: Final = range(13, 24)
 _THREE_DEGREE_ZONES: Final = range(25, 46)
 _LEAST_CUSTOM: Final = 3
-# Longitude and latitude taken for each other put western China into the Arctic Ocean, where nobody lives.
+# If longitude and latitude are exchanged, western China lies in the Arctic Ocean, where nobody lives.
 _ARCTIC: Final[Area] = (26.0, 71.5, 54.0, 136.0)
 _GULF: Final[Area] = (-0.01, -0.01, 0.01, 0.01)
-# Columns of the boundaries that DataV.GeoAtlas publishes, drawn in GCJ-02; a shapefile cuts their names at 10 bytes.
+# Columns of the boundaries from DataV.GeoAtlas, drawn in GCJ-02; a shapefile cuts their names at 10 bytes.
 _SHIFTED_COLUMNS: Final = ("adcode", "acroutes", "subfeatureindex", "subfeature", "childrennum", "childrennu")
 _FEWEST_SHIFTED: Final = 2
 _SHIFTED_NAME: Final = re.compile(r"gcj[-_ ]?0?2(?!\d)|火星坐标", re.IGNORECASE)
-# What people write of the map from which they took coordinates.
+# Words for the map from which coordinates were taken.
 _WEB_MAPS: Final = {
     "gcj02": re.compile(r"(高德|腾讯)(地图|坐标)|火星坐标|gcj[-_ ]?0?2(?!\d)", re.IGNORECASE),
     "bd09": re.compile(r"百度(地图|坐标)|bd[-_ ]?0?9(?!\d)", re.IGNORECASE),
 }
-# Ellipsoids nearer than this to WGS84 (semi-major axis, metres) belong to datums that coincide with it for planning.
+# Ellipsoids closer than this to WGS84 (semi-major axis, metres) belong to datums that equal it for planning purposes.
 _SAME_AXIS_M: Final = 1.0
 
 
@@ -68,7 +68,7 @@ class _Family:
     three: int
 
     def prefixed(self, zone: int) -> int:
-        """Return the code of a zone whose number stands before the easting."""
+        """Return the code of a zone with its number before the easting."""
         if zone in _SIX_DEGREE_ZONES:
             return self.six_prefixed + zone - _SIX_DEGREE_ZONES[0]
         return self.three_prefixed + zone - _THREE_DEGREE_ZONES[0]
@@ -87,13 +87,13 @@ _FAMILIES: Final = {
     4214: _Family("Beijing 1954", 21413, 21453, 2401, 2422),
 }
 _NEWEST: Final = _FAMILIES[4490]
-# What bureaus use, where the coordinates say nothing.
+# The CRSs that offices commonly use, if the coordinates indicate none.
 _USUAL: Final = "EPSG:4490, EPSG:4513 – 4554, EPSG:4326"
 
 
 @dataclass(frozen=True)
 class _Places:
-    """Centres of shapes as they are given, and where the CRS puts them (WGS84 degrees; inf where it cannot)."""
+    """Centres of shapes as given, and their position by the CRS (WGS84 degrees; inf where it is undefined)."""
 
     x: Floats
     y: Floats
@@ -102,7 +102,7 @@ class _Places:
         return _Places(self.y, self.x)
 
     def shown(self) -> str:
-        """Write the range of the coordinates for a message."""
+        """Format the range of the coordinates for a message."""
         digits = 4 if _most(np.maximum(np.abs(self.x), np.abs(self.y)) <= _DEGREES) else 0
         low_x, high_x, low_y, high_y = (
             f"{value:.{digits}f}" for value in (self.x.min(), self.x.max(), self.y.min(), self.y.max())
@@ -110,7 +110,7 @@ class _Places:
         return f"x {low_x} – {high_x}, y {low_y} – {high_y}"
 
     def degrees(self, crs: CRS) -> "_Places":
-        """Return where the CRS puts them."""
+        """Return the positions by the CRS."""
         try:
             lon, lat = carry(crs, WGS84).transform(self.x, self.y)
         except ProjError:
@@ -118,9 +118,9 @@ class _Places:
         return _Places(np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64))
 
     def within(self, area: Area, margin: float = 0.0) -> Mask:
-        """Tell which lie in a rectangle widened by a margin; what is not finite does not."""
+        """Tell which are within a rectangle with a margin; values that are not finite are not."""
         west, south, east, north = area
-        # An area across the date line ends west of where it begins.
+        # An area across the date line ends west of its beginning.
         east = east + _DEGREES if east < west else east
         turned = np.where(self.x < west - margin, self.x + _DEGREES, self.x)
         inside = (turned <= east + margin) & (self.y >= south - margin) & (self.y <= north + margin)
@@ -128,17 +128,17 @@ class _Places:
 
 
 def likely_crs(shapes: NDArray[np.object_] | None) -> str:
-    """Return the CRSs that the coordinates of a layer without one may be in, for the planner to ask about.
+    """Return the possible CRSs for the coordinates of a layer without one, for the user to ask about.
 
     Parameters
     ----------
     shapes : numpy.ndarray or None
-        Shapes as they lie in the file; None where nothing is known of them.
+        Shapes as in the file; None if nothing is known of them.
 
     Returns
     -------
     str
-        EPSG codes and what else ``crs`` may say, the order of axes included; without words of any language.
+        EPSG codes and other values of ``crs``, with the order of axes; without words of any language.
 
     Examples
     --------
@@ -152,7 +152,7 @@ def likely_crs(shapes: NDArray[np.object_] | None) -> str:
 
 
 def gcj02_sign(file: str, columns: Iterable[str]) -> str | None:
-    """Return what tells that a layer may be in GCJ-02 although its file says otherwise; None where nothing does.
+    """Return the evidence that a layer may be in GCJ-02 although its file says otherwise; None without any.
 
     Parameters
     ----------
@@ -164,8 +164,8 @@ def gcj02_sign(file: str, columns: Iterable[str]) -> str | None:
     Returns
     -------
     str or None
-        The word of the file's name, or the columns that DataV's boundaries bear (two of them at least: ``adcode`` alone
-        may come from anywhere).
+        The word in the file's name, or the columns of DataV's boundaries (at least two of them: ``adcode`` alone may
+        come from anywhere).
 
     Examples
     --------
@@ -183,7 +183,7 @@ def gcj02_sign(file: str, columns: Iterable[str]) -> str | None:
 
 
 def web_map_named(texts: Iterable[str]) -> tuple[str, str] | None:
-    """Return the shifted coordinates of a web map that one of some texts names, and that text; None where none does.
+    """Return the shifted coordinates of a web map that one of some texts names, and that text; None if none does.
 
     Examples
     --------
@@ -199,28 +199,28 @@ def web_map_named(texts: Iterable[str]) -> tuple[str, str] | None:
 
 
 def check_place(shapes: NDArray[np.object_], crs: CRS, axes: str, log: LayerLog, area: Area | None = None) -> bool:
-    """Tell whether the coordinates can be in their CRS; note the fault, and what they seem to be, if they cannot.
+    """Tell whether the coordinates are possible in their CRS; otherwise note the fault, and what they seem to be.
 
     Parameters
     ----------
     shapes : numpy.ndarray
         Shapes, the first coordinate taken as east.
     crs : pyproj.CRS
-        What the file or the scenario says.
+        The CRS that the file or the scenario states.
     axes : {"east_north", "north_east"}
-        The order of axes by which ``shapes`` were read.
+        The order of axes with which ``shapes`` were read.
     log : LayerLog
         Takes the faults ``metres_as_degrees``, ``degrees_as_metres``, ``zone_prefix``, ``swapped_axes``,
         ``outside_area_of_use`` and the note ``outside_area_of_use``.
     area : tuple of float, optional
-        West, south, east, north (degrees) that must hold the layer, in place of the CRS's own area of use.
+        West, south, east, north (degrees) that must contain the layer, instead of the CRS's own area of use.
     """
     places = _centres(shapes)
     if places is None:
         return True
     if crs.is_geographic:
         return _check_degrees(places, crs, axes, log, area)
-    # What reaches farther than any degrees is in metres, wherever its middle lies.
+    # Extents larger than any degrees are in metres, wherever their centre is.
     bounds = shapely.bounds(shapes)
     bounds = bounds[np.isfinite(bounds).all(axis=1)]
     small: Mask = np.asarray((np.abs(bounds) <= _DEGREES).all(axis=1))
@@ -228,16 +228,16 @@ def check_place(shapes: NDArray[np.object_], crs: CRS, axes: str, log: LayerLog,
 
 
 def note_web_map(columns: Iterable[str], file: str | None, crs: CRS, log: LayerLog) -> None:
-    """Note that a layer in degrees bears the marks of DataV or AMap, whose coordinates are GCJ-02 whatever they say.
+    """Note that a layer in degrees has signs of DataV or AMap, whose coordinates are always GCJ-02.
 
     Parameters
     ----------
     columns : iterable of str
         The layer's own columns.
     file : str or None
-        What the file is called; ``gcj02`` in it is a mark as well.
+        The name of the file; ``gcj02`` in it is a sign too.
     crs : pyproj.CRS
-        What the layer is taken to be in; one in metres was made by somebody who knew.
+        The assumed CRS of the layer; a layer in metres was made by an expert.
     log : LayerLog
         Takes the note ``looks_gcj02``.
     """
@@ -247,10 +247,10 @@ def note_web_map(columns: Iterable[str], file: str | None, crs: CRS, log: LayerL
 
 
 def note_datum(shapes: NDArray[np.object_], crs: CRS, log: LayerLog) -> None:
-    """Note a datum from which nothing known leads to CGCS2000 or WGS84: places may be off by 100 m and more.
+    """Note a datum without a known transformation to CGCS2000 or WGS84: places may be wrong by 100 m and more.
 
-    Xi'an 1980 and Beijing 1954 are such datums (parameters are local and restricted); a CRS that carries
-    ``+towgs84`` or a grid is not.
+    Xi'an 1980 and Beijing 1954 are such datums (parameters are local and restricted); a CRS with ``+towgs84`` or a grid
+    is not.
     """
     places = _centres(shapes)
     if crs.is_bound or places is None:
@@ -267,9 +267,9 @@ def note_datum(shapes: NDArray[np.object_], crs: CRS, log: LayerLog) -> None:
 
 
 def _best_accuracy(base: CRS, target: CRS) -> float:
-    """Return PROJ's best accuracy between two CRSs in metres; negative where it knows no parameters."""
+    """Return PROJ's best accuracy between two CRSs in metres; negative without known parameters."""
     with warnings.catch_warnings():
-        # Grids that are not installed are warned of; they are not there to be used either.
+        # PROJ warns of grids that are not installed; they could not be used either.
         warnings.filterwarnings("ignore", "Best transformation is not available", UserWarning)
         ways = TransformerGroup(base, target, always_xy=True).transformers
     return max((way.accuracy for way in ways), default=-1.0)
@@ -309,7 +309,7 @@ def _with_axes(found: str) -> str:
 
 
 def _in_order(places: _Places) -> str:
-    """Return what the coordinates may be in, in China; nothing if they are like none of these."""
+    """Return the possible CRSs of the coordinates, in China; empty if they are like none of these."""
     if _most(places.within(_CHINA)):
         return "EPSG:4490, EPSG:4326, gcj02, bd09"
     found = [
@@ -326,7 +326,7 @@ def _in_order(places: _Places) -> str:
 
 
 def _zones(places: _Places) -> list[int]:
-    """Return the zone whose number stands before the eastings, if China's part of that zone holds the places."""
+    """Return the zone whose number precedes the eastings, if China's part of that zone contains the places."""
     zone = int(np.median(places.x) // _ZONE_M)
     if zone not in _SIX_DEGREE_ZONES and zone not in _THREE_DEGREE_ZONES:
         return []
@@ -381,7 +381,7 @@ def _check_metres(places: _Places, crs: CRS, axes: str, log: LayerLog, area: Are
 def _is_near(places: _Places, there: _Places, home: Area, crs: CRS, log: LayerLog) -> bool:
     known = np.isfinite(there.x) & np.isfinite(there.y)
     if not _most(known):
-        return True  # what the CRS cannot hold at all is told record by record
+        return True  # places that the CRS cannot contain at all are reported record by record
     if _most(~there.within(home, _FAR)):
         log.fault("outside_area_of_use", field="crs", found=_told(places, crs), expected=_likely(places))
         return False
@@ -391,7 +391,7 @@ def _is_near(places: _Places, there: _Places, home: Area, crs: CRS, log: LayerLo
 
 
 def _is_swapped(there: _Places, swapped: _Places, home: Area) -> bool:
-    """Tell whether places lie off their CRS as given, and on it the other way round."""
+    """Tell whether places are outside their CRS as given, and inside it with exchanged axes."""
     if not _most(swapped.within(home)):
         return False
     if _most(~there.within(home, _NEIGHBOUR)):
@@ -406,17 +406,17 @@ def _swapped(places: _Places, axes: str, log: LayerLog) -> bool:
 
 
 def _are_degrees(places: _Places, there: _Places, home: Area | None) -> bool:
-    """Tell whether coordinates of a CRS in metres are degrees: nothing but its very origin would be like that."""
+    """Tell whether coordinates of a CRS in metres are degrees: only places at its very origin would look like that."""
     if home is not None:
-        # The origin of the world's systems lies in the Gulf of Guinea.
+        # The origin of the global systems lies in the Gulf of Guinea.
         return _most(places.within(_WORLD)) and _most(~there.within(home) | there.within(_GULF))
-    # A local system may begin anywhere; three places within some tens of metres that look like China are no plan.
+    # A local system may begin anywhere; three places within some tens of metres that look like China are not enough.
     in_china = _most(places.within(_CHINA)) or _most(places.swapped().within(_CHINA))
     return in_china and len(places.x) >= _LEAST_CUSTOM
 
 
 def _has_other_prefix(places: _Places, crs: CRS, log: LayerLog) -> bool:
-    """Tell, and note the fault, if eastings begin with another zone number than the CRS says, or with none."""
+    """Tell, and note the fault, if eastings begin with another zone number than that of the CRS, or with none."""
     prefix = _prefix(crs)
     if prefix is None:
         return False

@@ -1,6 +1,6 @@
-"""Polygons of units and of residential areas that overlap, stand twice, or are no areas: mended, told or refused.
+"""Polygons of units and of residential areas that overlap, are repeated, or have no area: repaired, noted or refused.
 
-The rules, and why they are so, stand in ``docs/data.md``.
+``docs/data.md`` has the rules and their reasons.
 """
 
 from collections.abc import Mapping
@@ -21,16 +21,18 @@ from siting.read.geometry.shapes import Shapes
 from siting.read.geometry.tangles import are_tangled
 from siting.read.log import LayerLog, Log
 
-# What two polygons share is a sliver where each of its parts is narrow or smaller than this (half of a hundredth of a
-# cell of 100 m), and all of it a small share of the smaller polygon: two metres along one side are 2 % of a hectare.
+# The intersection of two polygons is a sliver if each of its parts is narrow or smaller than this (half of a hundredth
+# of a cell of 100 m), and all of it is a small share of the smaller polygon: two metres along one side are 2 % of a
+# hectare.
 SLIVER_M2: Final = 50.0
 UNIT_SLIVER: Final = 0.01
 RESIDENTIAL_SLIVER: Final = 0.05
-# Two polygons that share less are neighbours: sides that are not split alike differ by this much after reprojection.
+# Polygons with a smaller intersection are neighbours: sides with different vertices differ by this much after
+# transformation.
 NOISE_M2: Final = 0.1
-# Two polygons are one where the area that they share is more than this share of the area that they cover.
+# Two polygons are equal if their intersection is more than this share of their union.
 SAME: Final = 0.999
-# A polygon that is smaller or narrower on average is no area.
+# A polygon that is smaller or narrower on average has no real area.
 SMALLEST_M2: Final = 1.0
 NARROWEST_M: Final = 0.5
 # Parts of one unit, or of one residential area, that lie farther from the others are worth a look.
@@ -50,12 +52,12 @@ def check_places(
     Parameters
     ----------
     units : mapping of str to geopandas.GeoDataFrame
-        The units of every level, indexed by id, in the working CRS (metres). A level that is the union of another
-        has nothing of its own to mend. ``own_residents``, where it is there, tells the people concerned.
+        The units of every level, indexed by id, in the working CRS (metres). A level that is the union of another has
+        nothing to repair. ``own_residents``, if present, gives the affected people.
     residential : geopandas.GeoDataFrame
-        Residential areas, indexed by id, in the same CRS; may have no row.
+        Residential areas, indexed by id, in the same CRS; may be empty.
     scenario : Scenario
-        Says which levels overlap on purpose (``units.LEVEL.overlap``).
+        Tells which levels overlap on purpose (``units.LEVEL.overlap``).
     log : Log
         Takes the faults ``borders_tangled``, ``sliver_polygon``, ``units_overlap``, ``more_units_overlap``,
         ``polygon_twice`` and the notes ``slivers_left_out``, ``far_parts``, ``slivers_mended``,
@@ -66,9 +68,9 @@ def check_places(
     -------
     units : dict of str to geopandas.GeoDataFrame
     residential : geopandas.GeoDataFrame
-        The same tables, but for slivers: ground that two polygons share by a hair is cut from the larger (of equals
-        from the one whose id is later), and residential areas that are no areas and give no figures are left out.
-        Tables in degrees come back as they are: without sound units there is no working CRS.
+        The same tables without slivers: small intersections are cut from the larger polygon (of equals from the one
+        with the later id), and residential areas without real area and without figures are left out. Tables in degrees
+        are unchanged: without valid units there is no working CRS.
     """
     sound: dict[Level, gpd.GeoDataFrame] = {
         level: _sound(units[level]) for level, layer in scenario.units.items() if level in units and not layer.is_made
@@ -95,17 +97,17 @@ def check_places(
 
 
 def check_people_areas(frame: gpd.GeoDataFrame, log: LayerLog, *, on_purpose: bool) -> None:
-    """Refuse areas of people that stand twice or overlap, as units are refused: whoever lives there counts twice.
+    """Refuse areas of people that are repeated or overlap, like units: the people there would count twice.
 
-    What overlaps by a hair stays: each area keeps its people.
+    Slivers are kept: each area keeps its people.
 
     Parameters
     ----------
     frame : geopandas.GeoDataFrame
         Areas with ``people``, indexed by id, in the working CRS.
     log : LayerLog
-        Takes the faults ``borders_tangled``, ``polygon_twice``, ``areas_overlap`` and ``more_areas_overlap``; the notes
-        ``areas_overlap_on_purpose`` and ``units_twice`` in their place where areas overlap on purpose.
+        Takes the faults ``borders_tangled``, ``polygon_twice``, ``areas_overlap`` and ``more_areas_overlap``; or the
+        notes ``areas_overlap_on_purpose`` and ``units_twice`` if areas overlap on purpose.
     on_purpose : bool
         Whether the scenario says that they do.
     """
@@ -121,7 +123,7 @@ def check_people_areas(frame: gpd.GeoDataFrame, log: LayerLog, *, on_purpose: bo
 
 
 def _tangled(frame: gpd.GeoDataFrame, log: LayerLog) -> bool:
-    """Tell whether borders lie across each other too often to be compared, which is a fault."""
+    """Tell whether borders cross each other too often to be compared, which is a fault."""
     shapes: Shapes = frame.geometry.to_numpy().astype(object)
     if not are_tangled(shapes):
         return False
@@ -131,14 +133,14 @@ def _tangled(frame: gpd.GeoDataFrame, log: LayerLog) -> bool:
 
 
 def _sound(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the rows that can be laid over others, by id, none of a table in degrees: the rest is refused already."""
+    """Return the rows that can be overlaid, by id, none for a table in degrees: the others are already refused."""
     metric = frame.crs is not None and frame.crs.is_projected
     sound = usable(frame.geometry.to_numpy()) & metric & ~frame.index.duplicated(keep=False)
     return frame[sound & frame.index.notna()].sort_index()
 
 
 def _put_back(mended: gpd.GeoDataFrame, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return all rows of a table, the mended ones with their new shapes."""
+    """Return all rows of a table, the repaired ones with their new shapes."""
     if not len(mended):
         return frame
     shapes: Shapes = frame.geometry.to_numpy().astype(object)
@@ -188,7 +190,7 @@ def _refuse_sliver(frame: gpd.GeoDataFrame, row: int, log: LayerLog) -> None:
 
 
 def _slivers(frame: gpd.GeoDataFrame, log: LayerLog) -> pd.Index:
-    """Return the residential areas to leave out as no areas; one that gives figures is refused, lest they be lost."""
+    """Return the residential areas to leave out; those with figures are refused, so that the figures are not lost."""
     rows = _no_areas(frame)
     told = frame[[name for name in _FIGURES if name in frame]].notna().any(axis=1).to_numpy(dtype=bool)
     for row in rows[told[rows]]:
@@ -211,10 +213,10 @@ def _note_far_parts(frame: gpd.GeoDataFrame, apart_m: float, log: LayerLog) -> N
 
 @dataclass(frozen=True)
 class Overlaps:
-    """Pairs of polygons that share ground: positions ``one`` < ``other``, what they share, and what sort of pair.
+    """Pairs of intersecting polygons: positions ``one`` < ``other``, the intersection, and the kind of pair.
 
-    ``area`` is in square metres of the working CRS, ``share`` of the smaller polygon. ``twice`` marks pairs that are
-    one polygon, ``sliver`` those that overlap by a hair.
+    ``area`` is in square metres of the working CRS, ``share`` relative to the smaller polygon. ``twice`` marks pairs
+    that are one polygon, ``sliver`` those with a small intersection.
     """
 
     one: Ints
@@ -226,7 +228,7 @@ class Overlaps:
     sliver: NDArray[np.bool_]
 
     def only(self, kept: NDArray[np.bool_]) -> "Overlaps":
-        """Return some of the pairs, those that share most ground first."""
+        """Return some of the pairs, those with the largest intersection first."""
         rows = np.flatnonzero(kept)
         rows = rows[np.lexsort((self.other[rows], self.one[rows], -self.area[rows]))]
         return Overlaps(
@@ -235,19 +237,19 @@ class Overlaps:
 
 
 def find_overlaps(shapes: Shapes, sliver_share: float = UNIT_SLIVER) -> Overlaps:
-    """Find the pairs of polygons of a layer that share ground.
+    """Find the pairs of intersecting polygons of a layer.
 
     Parameters
     ----------
     shapes : ndarray of shapely geometries
         Valid polygons in a metric CRS.
     sliver_share : float
-        Of the smaller polygon a sliver is less than this share.
+        A sliver is less than this share of the smaller polygon.
 
     Returns
     -------
     Overlaps
-        Each pair once. Pairs that share less than 0.1 m² are neighbours and not told.
+        Each pair once. Pairs that share less than 0.1 m² are neighbours and left out.
 
     Examples
     --------
@@ -271,8 +273,8 @@ def find_overlaps(shapes: Shapes, sliver_share: float = UNIT_SLIVER) -> Overlaps
 
 
 def _suspects(shapes: Shapes) -> tuple[Ints, Ints]:
-    """Return the pairs that may share ground: those that touch, but for neighbours whose sides match exactly."""
-    # Of polygons that share ground at least one has an edge that does not fit; looking at edges is quick.
+    """Return the pairs that may intersect: those that touch, except neighbours whose sides match exactly."""
+    # Of intersecting polygons at least one has an edge that does not match; examining edges is fast.
     unfit = np.flatnonzero(~shapely.is_empty(shapely.coverage_invalid_edges(shapes)))
     near, with_ = shapely.STRtree(shapes).query(shapes[unfit], predicate="intersects")
     pairs = np.sort(np.column_stack([unfit[near], with_]), axis=1).astype(np.int64)
@@ -286,7 +288,7 @@ def _is_narrow(shape: shapely.Geometry) -> bool:
 
 
 def _mended(frame: gpd.GeoDataFrame, pairs: Overlaps, log: LayerLog) -> gpd.GeoDataFrame:
-    """Cut slivers from the larger of two polygons; all cuts are made with the polygons as given, in any order."""
+    """Cut slivers from the larger of two polygons; all cuts use the original polygons, so their order is irrelevant."""
     if not len(pairs.one):
         return frame
     given: Shapes = frame.geometry.to_numpy().astype(object)
@@ -387,7 +389,7 @@ def _named(frame: gpd.GeoDataFrame, pairs: Overlaps, area: Floats) -> list[str]:
 
 
 def _people(frame: gpd.GeoDataFrame, rows: Ints, pairs: Overlaps) -> str:
-    """Return the residents of the shared ground, by area, as the rows tell of themselves; ``?`` where none tells."""
+    """Return the residents of the intersection, by area, from the figures of the rows; ``?`` if none has a figure."""
     name = next((name for name in ("own_residents", "residents", "people") if name in frame), None)
     if name is None:
         return "?"

@@ -1,4 +1,4 @@
-"""Pieces of ground: how wide, how large, how far apart, and how messages name them."""
+"""Pieces of an area: their width, size, distance, and names in messages."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -16,16 +16,16 @@ from siting.domain.nouns import Floats, Ints
 from siting.read.geometry.shapes import POLYGONAL, Shapes
 from siting.read.log import listed
 
-# Ground that is narrower on average (area ÷ half of the perimeter, metres) is a matter of drawing.
+# Areas that are narrower on average (area ÷ half of the perimeter, metres) are drawing differences.
 SLIVER_WIDTH_M: Final = 2.0
-# A message names so many pieces, the largest first, and counts the rest.
+# A message names this many pieces, the largest first, and counts the others.
 _NAMED: Final = 20
 # Below this a figure is shown with one decimal.
 _SMALL_M2: Final = 10.0
 
 
 def usable(shapes: Shapes) -> NDArray[np.bool_]:
-    """Tell which geometries are polygons that can be laid over others; what reading refused is not."""
+    """Tell which geometries are polygons that can be overlaid; refused ones cannot."""
     polygonal = np.isin(shapely.get_type_id(shapes), POLYGONAL)
     sound: NDArray[np.bool_] = polygonal & shapely.is_valid(shapes) & ~shapely.is_empty(shapes)
     return sound
@@ -34,7 +34,7 @@ def usable(shapes: Shapes) -> NDArray[np.bool_]:
 def widths(shapes: Shapes) -> Floats:
     """Return the mean width of polygons, in their unit of length: area ÷ half of the perimeter.
 
-    Of a long strip it is the width, of a square half of its side. Empty polygons have the width 0.
+    For a long strip it is the width, for a square half of its side. Empty polygons have the width 0.
 
     Examples
     --------
@@ -49,29 +49,29 @@ def widths(shapes: Shapes) -> Floats:
 
 
 def polygons_of(shape: shapely.Geometry) -> Shapes:
-    """Return the polygons of a geometry one by one; lines and points that an overlay left are no ground."""
+    """Return the polygons of a geometry one by one; lines and points from an overlay are ignored."""
     parts: Shapes = np.asarray(shapely.get_parts(shapely.get_parts(shape)), dtype=object)
     polygons: Shapes = parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
     return polygons
 
 
 def land_m2(shapes: Shapes, crs: CRS | None) -> Floats:
-    """Return the area of ground on the ellipsoid, m², of polygons in any CRS."""
+    """Return the area on the ellipsoid, m², of polygons in any CRS."""
     if not len(shapes):
         return np.zeros(0)
-    # The ellipsoid's area is signed: holes count against shells only when rings turn the right way.
+    # The area on the ellipsoid is signed: holes are subtracted only if rings have the right orientation.
     there = shapely.orient_polygons(gpd.GeoSeries(shapes, crs=crs).to_crs(WGS84).to_numpy())
     return np.array([geodesic_area_m2(shape) for shape in there])
 
 
 def spots(shapes: Shapes, crs: CRS | None) -> list[str]:
-    """Return a point inside each polygon as ``lon,lat`` in degrees, WGS84, to look at in a map."""
+    """Return a point inside each polygon as ``lon,lat`` in degrees, WGS84, for a look at a map."""
     points = gpd.GeoSeries(shapely.point_on_surface(shapes), crs=crs).to_crs(WGS84)
     return [f"{x:.5f},{y:.5f}" for x, y in zip(points.x, points.y, strict=True)]
 
 
 def shown_m2(area: float) -> str:
-    """Show an area for a message.
+    """Format an area for a message.
 
     Examples
     --------
@@ -96,7 +96,7 @@ def some(items: Sequence[object]) -> str:
 
 
 def far_parts(shapes: Shapes, apart_m: float) -> Ints:
-    """Return the positions of the polygons of which some parts lie farther than ``apart_m`` from all the others."""
+    """Return the positions of the polygons with parts farther than ``apart_m`` from all the others."""
     several = np.flatnonzero(shapely.get_num_geometries(shapes) > 1)
     bounds = shapely.bounds(shapes[several])
     wide = np.hypot(bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1]) > apart_m

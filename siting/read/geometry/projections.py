@@ -1,4 +1,4 @@
-"""Which CRS a file is in: its own tag, or what the scenario states; never a guess."""
+"""The CRS of a file: its own statement, or that of the scenario; never a guess."""
 
 import warnings
 from typing import Final
@@ -20,7 +20,7 @@ from siting.read.log import LayerLog
 Bounds = tuple[float, float, float, float]
 Shapes = NDArray[np.object_]
 
-# Points along each side of a rectangle that is carried into another CRS.
+# Points along each side of a rectangle that is transformed to another CRS.
 _DENSIFY = 21
 _GCJ02: Final = "GCJ-02"
 _BD09: Final = "BD-09"
@@ -30,7 +30,7 @@ _ELLIPSOID: Final = Geod(ellps="WGS84")
 
 
 def tagged_crs(definition: str | None) -> CRS | None:
-    """Return the CRS that a file says it is in (WKT or a code); None where it says none, or one that is undefined.
+    """Return the CRS that a file states (WKT or a code); None if it states none, or an undefined one.
 
     Examples
     --------
@@ -43,20 +43,20 @@ def tagged_crs(definition: str | None) -> CRS | None:
 
 
 def georeferenced(shapes: Shapes, tagged: CRS | None, source: Layer, log: LayerLog) -> gpd.GeoSeries | None:
-    """Give shapes their CRS: what the file says, or else what the scenario states; never a guess.
+    """Set the CRS of shapes: that of the file, otherwise that of the scenario; never a guess.
 
-    Coordinates of ``crs = "gcj02"`` and ``"bd09"`` are brought to WGS84 exactly, and noted. A CRS that carries
-    parameters to WGS84 (``+towgs84``, grids) is applied at once, since PROJ drops them on the way to CGCS2000. Where
-    the coordinates contradict the CRS the layer is refused (see :mod:`siting.read.geometry.hints`).
+    Coordinates of ``crs = "gcj02"`` and ``"bd09"`` are converted to WGS84 exactly, and noted. A CRS with parameters to
+    WGS84 (``+towgs84``, grids) is transformed immediately, because PROJ drops them on the way to CGCS2000. If the
+    coordinates contradict the CRS, the layer is refused (see :mod:`siting.read.geometry.hints`).
 
     Parameters
     ----------
     shapes : numpy.ndarray
-        Two-dimensional shapes, one a record, in the order of axes that ``source.axes`` says; None where there is none.
+        Two-dimensional shapes, one for each record, in the order of axes of ``source.axes``; None if there is none.
     tagged : pyproj.CRS or None
-        What the file says of itself.
+        The CRS that the file states.
     source : Layer
-        What the scenario says of the layer: ``crs`` and ``axes``.
+        The scenario's settings of the layer: ``crs`` and ``axes``.
     log : LayerLog
         Takes the faults ``missing_crs``, ``unknown_crs``, ``crs_conflict``, ``swapped_axes``, ``zone_prefix``,
         ``metres_as_degrees``, ``degrees_as_metres``, ``outside_area_of_use``; the notes ``shifted_coordinates``,
@@ -65,7 +65,7 @@ def georeferenced(shapes: Shapes, tagged: CRS | None, source: Layer, log: LayerL
     Returns
     -------
     geopandas.GeoSeries or None
-        As long as ``shapes``, east before north, with a CRS; None where a fault was noted.
+        With the length of ``shapes``, east before north, with a CRS; None if a fault was noted.
     """
     placed: Shapes = np.asarray(shapes, dtype=object)
     if source.axes == "north_east":
@@ -86,7 +86,7 @@ def georeferenced(shapes: Shapes, tagged: CRS | None, source: Layer, log: LayerL
 
 
 def shifted_system(stated: str | None) -> str | None:
-    """Return the name of the shifted coordinates that a scenario states (GCJ-02, BD-09), else None.
+    """Return the name of the shifted coordinates that a scenario states (GCJ-02, BD-09), otherwise None.
 
     Examples
     --------
@@ -98,7 +98,7 @@ def shifted_system(stated: str | None) -> str | None:
 
 
 def _unshifted(shapes: Shapes, system: str, tagged: CRS | None, source: Layer, log: LayerLog) -> gpd.GeoSeries | None:
-    # Exports of web maps are shifted and call themselves WGS84 all the same.
+    # Exports of web maps are shifted although they state WGS84.
     if tagged is not None and not any(same_crs(tagged.to_2d(), each) for each in (WGS84, CGCS2000)):
         log.fault("crs_conflict", field="crs", found=crs_name(tagged), expected=system)
         return None
@@ -117,7 +117,7 @@ def _unshifted(shapes: Shapes, system: str, tagged: CRS | None, source: Layer, l
 
 
 def _mean_metres(before: Shapes, after: Shapes) -> int:
-    """Return by how many metres vertices moved on average; 0 if there are none."""
+    """Return the mean distance in metres by which vertices moved; 0 if there are none."""
     one, other = shapely.get_coordinates(before), shapely.get_coordinates(after)
     finite = np.isfinite(one).all(axis=1) & np.isfinite(other).all(axis=1)
     if not finite.any():
@@ -128,7 +128,7 @@ def _mean_metres(before: Shapes, after: Shapes) -> int:
 
 
 def _by_its_parameters(shapes: Shapes, crs: CRS, stated: str | None, log: LayerLog) -> gpd.GeoSeries | None:
-    """Carry shapes to WGS84 by the parameters that their CRS brings along."""
+    """Transform shapes to WGS84 with the parameters that their CRS contains."""
     try:
         change = carry(crs, WGS84)
         moved = shapely.transform(shapes, lambda xy: np.column_stack(change.transform(xy[:, 0], xy[:, 1])))
@@ -139,18 +139,18 @@ def _by_its_parameters(shapes: Shapes, crs: CRS, stated: str | None, log: LayerL
 
 
 def resolve_crs(tagged: CRS | None, stated: str | None, log: LayerLog) -> CRS | None:
-    """Return the CRS of a raster or of what cannot be moved vertex by vertex, or None with a fault noted.
+    """Return the CRS of a raster, or of data that cannot be moved vertex by vertex; None with a fault noted.
 
     Parameters
     ----------
     tagged : pyproj.CRS or None
-        What the file says of itself.
+        The CRS that the file states.
     stated : str or None
-        What the scenario says of the layer: an EPSG code, a PROJ string or WKT.
+        The CRS in the scenario: an EPSG code, a PROJ string or WKT.
     log : LayerLog
-        Takes the faults ``missing_crs``, ``unknown_crs``, ``crs_conflict``, and ``shifted_raster`` where the CRS is
-        GCJ-02 or BD-09 or carries parameters to WGS84, for which a raster would have to be resampled; the facts
-        ``crs`` and ``crs_by``.
+        Takes the faults ``missing_crs``, ``unknown_crs``, ``crs_conflict``, and ``shifted_raster`` if the CRS is GCJ-02
+        or BD-09 or contains parameters to WGS84, for which a raster would have to be resampled; the facts ``crs`` and
+        ``crs_by``.
     """
     system = shifted_system(stated)
     if system is not None:
@@ -186,7 +186,7 @@ def _resolved(tagged: CRS | None, stated: str | None, log: LayerLog, shapes: Sha
 def _parse(stated: str, log: LayerLog) -> CRS | None:
     try:
         with warnings.catch_warnings():
-            # It is understood all the same.
+            # It is readable nevertheless.
             warnings.filterwarnings("ignore", r"'\+init=<authority>:<code>' syntax is deprecated", FutureWarning)
             return CRS.from_user_input(stated)
     except CRSError:
@@ -195,7 +195,7 @@ def _parse(stated: str, log: LayerLog) -> CRS | None:
 
 
 def carry_bounds(bounds: Bounds, source: CRS, target: CRS) -> Bounds | None:
-    """Return the rectangle around another one in another CRS, or None where that one cannot hold it."""
+    """Return the rectangle around another one in another CRS, or None if that CRS cannot represent it."""
     try:
         moved = carry(source, target).transform_bounds(*bounds, densify_pts=_DENSIFY)
     except ProjError:
@@ -204,12 +204,12 @@ def carry_bounds(bounds: Bounds, source: CRS, target: CRS) -> Bounds | None:
 
 
 def overlap(one: Bounds, other: Bounds) -> bool:
-    """Tell whether two rectangles share any ground."""
+    """Tell whether two rectangles intersect."""
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def show_bounds(bounds: Bounds, crs: CRS) -> str:
-    """Write a rectangle for a message: west, south – east, north."""
+    """Format a rectangle for a message: west, south – east, north."""
     digits = 4 if crs.is_geographic else 0
     west, south, east, north = (f"{value:.{digits}f}" for value in bounds)
     return f"{west}, {south} – {east}, {north}"
@@ -233,7 +233,7 @@ def _carried(frame: gpd.GeoDataFrame, crs: CRS) -> Bounds | None:
 
 
 def choose_working_crs(frames: list[gpd.GeoDataFrame]) -> CRS | None:
-    """Return the metric CRS around the centre of the units' bounds; None if they have none on the globe."""
+    """Return the metric CRS at the centre of the units' bounds; None if these are not on the globe."""
     bounds = frame_bounds(frames, WGS84)
     if bounds is None:
         return None

@@ -1,4 +1,4 @@
-"""Geometry as it must be: present, of the layer's kind, inside its CRS, polygons valid."""
+"""Checks of geometry: present, of the layer's kind, inside its CRS, valid polygons."""
 
 from collections.abc import Collection
 from typing import Final, Literal
@@ -14,7 +14,7 @@ from siting.read.log import LayerLog, listed
 Family = Literal["points", "polygons", "lines", "any"]
 Shapes = NDArray[np.object_]
 
-# A polygon is mended when its area stays the same to this share.
+# A polygon is repaired if its area changes by at most this share.
 LOSSLESS: Final = 1e-6
 
 _TYPES: Final[dict[Family, tuple[str, ...]]] = {
@@ -25,29 +25,28 @@ _TYPES: Final[dict[Family, tuple[str, ...]]] = {
 }
 POLYGONAL: Final = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 _FULL_TURN, _POLE = 360.0, 90.0
-# No coordinate of a projection is as large, in whatever unit and with whatever prefix; beyond it areas overflow.
+# No projected coordinate is larger, with any unit and any prefix; beyond it areas overflow.
 _FARTHEST = 1e12
-# Smaller changes of area are told as smaller than this.
+# Smaller changes of area are reported as smaller than this.
 _SHOWN = 1e-4
 
 
 def checked_shapes(
     shapes: gpd.GeoSeries, family: Family, labels: list[str], log: LayerLog, refused: Collection[int] = ()
 ) -> gpd.GeoSeries:
-    """Return a layer's geometries, checked and mended, in their own CRS.
+    """Return a layer's geometries, checked and repaired, in their own CRS.
 
-    Points that repeat the one before are left out. Points may be given as polygons (a plot): their representative
-    point stands for them, which is noted. A polygon that is not valid is mended by the structure of its rings,
-    provided that its area stays what its rings enclose to one part in a million (a ring that touches itself, a spike,
-    parts that share a side). Where rings cross, overlap or cancel each other only its author knows what was meant, and
-    it is refused.
+    Repeated points are removed. Points may be given as polygons (a plot): their representative point replaces them,
+    which is noted. An invalid polygon is repaired by the structure of its rings, if its area stays what its rings
+    enclose to one part in a million (a ring that touches itself, a spike, parts that share a side). If rings cross,
+    overlap or cancel each other, only the author knows what was meant, and it is refused.
 
     Parameters
     ----------
     shapes : geopandas.GeoSeries
         Geometries with a CRS.
     family : {"points", "polygons", "lines", "any"}
-        What the layer must hold.
+        The required kind of geometry.
     labels : list of str
         The name of each row for messages.
     log : LayerLog
@@ -59,14 +58,14 @@ def checked_shapes(
     Returns
     -------
     geopandas.GeoSeries
-        As long as ``shapes``; what was refused is left as it is, or None where it lies off its CRS.
+        With the length of ``shapes``; refused geometries are unchanged, or None if they are outside their CRS.
     """
     found: Shapes = shapes.to_numpy().astype(object)
     usable = _present(found, shapes.index.isin(list(refused)), labels, log)
-    # What is absent is told once, whatever kind it would have been.
+    # Absent geometry is reported once, whatever its kind should be.
     usable &= _of_family(found, usable, family, labels, log)
     inside = _in_range(found, CRS(shapes.crs), labels, log)
-    # What is off its CRS cannot be carried into another.
+    # Geometry outside its CRS cannot be transformed.
     found[~inside] = None
     usable &= inside
     found = _without_repeats(_mended(found, usable, labels, log), usable)
@@ -106,7 +105,7 @@ def _in_range(shapes: Shapes, crs: CRS, labels: list[str], log: LayerLog) -> NDA
     bounds = shapely.bounds(shapes)
     right = np.asarray(np.isfinite(bounds).all(axis=1))
     corners, owner = shapely.get_coordinates(shapes, return_index=True)
-    # The rectangle around a geometry passes over corners that are no numbers.
+    # The bounds of a geometry ignore vertices that are not numbers.
     right[owner[~(np.abs(corners) < _FARTHEST).all(axis=1)]] = False
     if crs.is_geographic:
         right &= (np.abs(bounds[:, [0, 2]]) <= _FULL_TURN).all(axis=1)
@@ -167,7 +166,7 @@ def beyond_mending(shapes: Shapes) -> NDArray[np.bool_]:
 
 
 def _without_repeats(shapes: Shapes, usable: NDArray[np.bool_]) -> Shapes:
-    """Return geometries without points that repeat the one before: they say nothing, and native libraries trip."""
+    """Return geometries without repeated points, which have no meaning and can crash native libraries."""
     plain = np.flatnonzero(usable & shapely.is_valid(shapes))
     found = shapes.copy()
     found[plain] = shapely.remove_repeated_points(shapes[plain])

@@ -1,4 +1,4 @@
-"""Polygons whose borders cross so often that laying them over each other would take minutes."""
+"""Polygons whose borders cross so often that an overlay would take minutes."""
 
 from typing import Final
 
@@ -8,22 +8,22 @@ import shapely
 from siting.domain.nouns import Floats, Ints
 from siting.read.geometry.shapes import Shapes
 
-# Borders are looked at in stretches of so many corners, each by its box.
+# Borders are examined in sections with this many vertices, each by its bounding box.
 _CORNERS: Final = 32
-# So many pairs of stretches of two polygons may meet: to compare them takes seconds. Along a border that two polygons
-# share a stretch meets two or three, and so many for each do no harm however large the layer is.
+# The most pairs of sections of two polygons that may meet: comparing them takes seconds. Along a shared border a
+# section meets two or three, and this many for each are no problem for layers of any size.
 _MOST_PAIRS: Final = 500_000
 _PAIRS_EACH: Final = 10
-# So many corners may lie in the boxes of other polygons, each counted once a box: to compare them takes ten seconds.
-# Of neighbours a corner lies in two or three.
+# The most vertices in the boxes of other polygons, each counted once for each box: comparing them takes ten seconds.
+# With neighbours a vertex lies in two or three.
 _MOST_CORNERS: Final = 10_000_000
 _BOXES_EACH: Final = 8
-# Stretches that are looked up at a time, so that what is found of them has room.
+# Sections that are looked up together, so that the results fit into memory.
 _AT_ONCE: Final = 256
 
 
 def are_tangled(shapes: Shapes) -> bool:
-    """Tell whether the borders of polygons lie across each other too often to be compared.
+    """Tell whether the borders of polygons cross each other too often to be compared.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def are_tangled(shapes: Shapes) -> bool:
 
 
 def _meet(ones: tuple[Shapes, Ints, Ints], others: tuple[Shapes, Ints], *, most: int) -> bool:
-    """Tell whether the boxes of these meet more than so many boxes of others; each of these counts what it is worth."""
+    """Tell whether these boxes meet more than the given number of boxes of others; each counts with its weight."""
     boxes, owner, worth = ones
     tree, met = shapely.STRtree(others[0]), 0
     for first in range(0, len(boxes), _AT_ONCE):
@@ -60,14 +60,14 @@ def _meet(ones: tuple[Shapes, Ints, Ints], others: tuple[Shapes, Ints], *, most:
 
 
 def _stretches(shapes: Shapes) -> tuple[Shapes, Ints, Ints]:
-    """Return the boxes of all stretches of border, which polygon each is of, and how many corners it has."""
+    """Return the boxes of all sections of border, the polygon of each, and their number of vertices."""
     rings, whose = shapely.get_rings(shapes, return_index=True)
     xy, ring = shapely.get_coordinates(rings, return_index=True)
     begun = np.concatenate([[0], np.flatnonzero(np.diff(ring)) + 1])
     place = np.arange(len(xy)) - np.repeat(begun, np.diff(np.append(begun, len(xy))))
     start = np.flatnonzero(place % _CORNERS == 0)
     low, high = np.minimum.reduceat(xy, start), np.maximum.reduceat(xy, start)
-    # A stretch ends where the next of its ring begins.
+    # A section ends where the next one of its ring begins.
     goes_on = np.flatnonzero(ring[start[1:]] == ring[start[:-1]])
     end: Floats = xy[start[goes_on + 1]]
     low[goes_on], high[goes_on] = np.minimum(low[goes_on], end), np.maximum(high[goes_on], end)

@@ -1,1 +1,1 @@
-"""What people walk on: networks."""
+"""Networks and surfaces for walking."""

@@ -1,4 +1,4 @@
-"""What the ground allows: where one may not build, where one would rather build, and the land-use plan."""
+"""Land constraints: excluded areas, preferred areas, and the land-use plan."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,20 +13,20 @@ from siting.domain.tables import GROUND_COLUMNS, LAND_USE_COLUMNS, Column
 from siting.read.geometry.shapes import Family
 from siting.read.log import Log, listed
 
-# Sides of a quarter of a circle: at a corner the ground grows by at least 0.9997 of the buffer.
+# Segments of a quarter circle: at a vertex the area grows by at least 0.9997 of the buffer.
 _QUARTER: Final = 32
 _POLYGONS: Final = ("Polygon", "MultiPolygon")
 
 
-# Reads the layer of a key: key, source, columns, family of geometry; a layer that is absent or at fault has no row.
+# Reads the layer of a key: key, source, columns, family of geometry; a missing or faulty layer has no rows.
 ReadTable = Callable[[str, Layer | None, Sequence[Column], Family], gpd.GeoDataFrame]
 
 
 @dataclass(frozen=True)
 class Constraints:
-    """Polygons of the ground by the name of their layer, buffers included, in the working CRS.
+    """Polygons by the name of their layer, buffers included, in the working CRS.
 
-    An exclusion whose side is ``outside`` holds the ground on which one *may* build.
+    An exclusion with side ``outside`` holds the areas in which building *is* permitted.
     """
 
     exclusions: Mapping[str, gpd.GeoDataFrame]
@@ -44,15 +44,15 @@ def read_constraints(scenario: Scenario, table: ReadTable, crs: CRS | None, log:
     table : callable
         Called as ``table(key, source, columns, family)`` for each layer.
     crs : pyproj.CRS or None
-        The working CRS, metres; None where the units are at fault, and then nothing is grown.
+        The working CRS, metres; None if the units are at fault, and then no buffer is applied.
     log : Log
         Takes the faults ``ground_without_buffer`` (lines or points with ``buffer_m`` 0) and ``no_permitted_ground`` (an
-        exclusion of side ``outside`` that is declared empty).
+        exclusion with side ``outside`` that is declared empty).
 
     Returns
     -------
     Constraints
-        Ground with a ``buffer_m`` is grown by that many metres, round at its corners.
+        Areas with a ``buffer_m`` are enlarged by that many metres, with round corners.
     """
     given = scenario.constraints
 
@@ -77,7 +77,7 @@ def read_constraints(scenario: Scenario, table: ReadTable, crs: CRS | None, log:
 
 
 def grown(ground: gpd.GeoDataFrame, buffer_m: float) -> gpd.GeoDataFrame:
-    """Return ground grown by a buffer; the same table for a buffer of 0.
+    """Return areas enlarged by a buffer; the same table for a buffer of 0.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def grown(ground: gpd.GeoDataFrame, buffer_m: float) -> gpd.GeoDataFrame:
     Returns
     -------
     geopandas.GeoDataFrame
-        Polygons. Along straight sides they lie exactly ``buffer_m`` away, round corners and ends up to 0.03 % less.
+        Polygons. Along straight sides they extend exactly ``buffer_m``, at corners and ends up to 0.03 % less.
 
     Examples
     --------

@@ -1,7 +1,7 @@
-"""Where lines of a plan meet: crossings, touches and overlaps, and which of them join what is walked on.
+"""Where lines of a plan meet: crossings, touches and overlaps, and which of them become nodes.
 
-Lines are taken apart into straight segments; everything is measured along the line, so that a line's own course is
-never changed.
+Lines are split into straight segments; all positions are distances along the line, so the course of a line is never
+changed.
 """
 
 from dataclasses import dataclass, fields
@@ -18,20 +18,21 @@ from siting.domain.nouns import Floats, Ints
 Bools = NDArray[np.bool_]
 Shapes = NDArray[np.object_]
 
-# What lies nearer than this is at one place, metres.
+# Points closer than this are one place, metres.
 SAME_M: Final = 1e-3
-# Spans pass over or under what they cross.
+# Bridges and tunnels pass over or under what they cross.
 SPANS: Final = frozenset({"bridge", "footbridge", "tunnel"})
-# Segments whose directions differ by less than this (sine) run side by side: they do not cross.
+# Segments whose directions differ by less than this (sine) are parallel: they do not cross.
 _PARALLEL: Final = 1e-9
 
 
 @dataclass(frozen=True)
 class Segments:
-    """The straight segments of lines strung together, line after line.
+    """The straight segments of lines, concatenated line after line.
 
-    ``a`` and ``b`` are the ends, shape (segments, 2); ``line`` the row of the line; ``before_m`` how far along its line
-    a segment begins; ``first`` and ``last`` tell whether it begins or ends its line. ``length_m`` is that of each line.
+    ``a`` and ``b`` are the ends, shape (segments, 2); ``line`` is the row of the line; ``before_m`` the distance along
+    its line at which a segment begins; ``first`` and ``last`` tell whether it begins or ends its line. ``length_m`` is
+    that of each line.
     """
 
     a: Floats
@@ -45,7 +46,7 @@ class Segments:
 
 @dataclass(frozen=True)
 class Meetings:
-    """Places at which two lines meet: the lines, how far along each, metres, and the place."""
+    """Places at which two lines meet: the lines, the distance along each, metres, and the place."""
 
     one: Ints
     one_m: Floats
@@ -54,22 +55,22 @@ class Meetings:
     xy: Floats
 
     def __len__(self) -> int:
-        """Return how many there are."""
+        """Return the number of meetings."""
         return len(self.one)
 
     def where(self, keep: Bools | Ints) -> "Meetings":
-        """Return some of them."""
+        """Return some of the meetings."""
         return Meetings(self.one[keep], self.one_m[keep], self.other[keep], self.other_m[keep], self.xy[keep])
 
     def and_others(self, others: "Meetings") -> "Meetings":
-        """Return these, then some others."""
+        """Return these meetings and then others."""
         return Meetings(
             *(np.concatenate([getattr(self, each.name), getattr(others, each.name)]) for each in fields(Meetings))
         )
 
 
 def segments_of(lines: Shapes) -> Segments:
-    """Take lines apart; vertices that stand twice in a row count once.
+    """Split lines into segments; repeated vertices count once.
 
     Parameters
     ----------
@@ -92,7 +93,7 @@ def segments_of(lines: Shapes) -> Segments:
 
 
 def meetings_of(segments: Segments) -> Meetings:
-    """Find where lines meet in the plane, themselves included: crossings, touches, and the ends of overlaps.
+    """Find where lines meet in the plane, also with themselves: crossings, touches, and the ends of overlaps.
 
     Parameters
     ----------
@@ -102,7 +103,7 @@ def meetings_of(segments: Segments) -> Meetings:
     Returns
     -------
     Meetings
-        A place may be found more than once (at a vertex). Ends that meet ends are among them.
+        A place may be found more than once (at a vertex). Ends that meet ends are included.
     """
     one, other = _near_pairs(segments)
     found = [
@@ -122,12 +123,12 @@ def meetings_of(segments: Segments) -> Meetings:
             for name in ("one", "one_m", "other", "other_m", "xy")
         )
     )
-    # A line meets itself where it comes back, not where it goes on.
+    # A line meets itself where it returns, not where it continues.
     return joined.where((joined.one != joined.other) | (np.abs(joined.one_m - joined.other_m) > 3 * SAME_M))
 
 
 def _near_pairs(segments: Segments) -> tuple[Ints, Ints]:
-    """Return the pairs of segments whose rectangles come near; those that follow each other on a line do not count."""
+    """Return the pairs of segments whose bounding boxes are close; successive segments of a line do not count."""
     low, high = np.minimum(segments.a, segments.b) - SAME_M, np.maximum(segments.a, segments.b) + SAME_M
     boxes = shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1])
     one, other = shapely.STRtree(boxes).query(boxes)
@@ -137,7 +138,7 @@ def _near_pairs(segments: Segments) -> tuple[Ints, Ints]:
 
 
 def _touches(segments: Segments, mine: Ints, theirs: Ints, *, at_start: bool) -> tuple[Meetings, Bools]:
-    """Find the segments that begin (or end) on another one, and tell of each pair whether it does."""
+    """Find the segments that begin (or end) on another one, and tell for each pair whether it does."""
     xy = (segments.a if at_start else segments.b)[mine]
     start, course = segments.a[theirs], segments.b[theirs] - segments.a[theirs]
     length = np.hypot(*course.T)
@@ -153,7 +154,7 @@ def _touches(segments: Segments, mine: Ints, theirs: Ints, *, at_start: bool) ->
 
 
 def _crossings(segments: Segments, one: Ints, other: Ints) -> Meetings:
-    """Find the pairs that cross within both segments."""
+    """Find the pairs that cross inside both segments."""
     a, c = segments.a[one], segments.a[other]
     r, s = segments.b[one] - a, segments.b[other] - c
     sine = r[:, 0] * s[:, 1] - r[:, 1] * s[:, 0]
@@ -174,7 +175,7 @@ def _crossings(segments: Segments, one: Ints, other: Ints) -> Meetings:
 
 @dataclass(frozen=True)
 class Verdicts:
-    """What becomes of meetings: ``join`` makes a node of them; ``ends`` are those at which both lines end."""
+    """The result for meetings: ``join`` makes a node of them; ``ends`` are those at which both lines end."""
 
     join: Bools
     ends: Bools
@@ -183,9 +184,10 @@ class Verdicts:
 def judge(meetings: Meetings, length_m: Floats, level: Ints, span: Bools) -> Verdicts:
     """Tell which meetings join lines.
 
-    Ends always join ends. Lines of one level that are no spans join wherever they meet. A span, or a line of another
-    level, otherwise passes over or under; but an end of it that meets nothing else lands on the line that it touches,
-    when that line is no span itself (or both are, on one level) and lies no farther from the ground.
+    Ends always join ends. Lines of one level that are no bridges or tunnels join wherever they meet. A bridge or
+    tunnel, or a line of another level, otherwise passes over or under. But if its end meets nothing else, it joins the
+    line that it touches, if that line is no bridge or tunnel (or both are, on one level) and is no farther from the
+    ground.
 
     Parameters
     ----------
@@ -220,7 +222,7 @@ def _which_end(metres: Floats, length_m: Floats) -> Ints:
 
 
 def places_of(meetings: Meetings) -> int:
-    """Count meetings, those of the same two lines at one place once."""
+    """Count meetings; those of the same two lines at one place count once."""
     if not len(meetings):
         return 0
     low, high = np.minimum(meetings.one, meetings.other), np.maximum(meetings.one, meetings.other)
@@ -229,7 +231,7 @@ def places_of(meetings: Meetings) -> int:
 
 
 def groups_of(count: int, one: Ints, other: Ints) -> Ints:
-    """Return for each of ``count`` things the number of the group that links make of them."""
+    """Return for each of ``count`` items the number of its group under the links."""
     links = coo_array((np.ones(len(one), dtype=np.int8), (one, other)), shape=(count, count))
     groups: Ints = connected_components(links, directed=False)[1].astype(np.int64)
     return groups

@@ -21,7 +21,7 @@ from siting.read.ground.crossings import (
 )
 from siting.read.ground.snapping import Ground, grown_together, near_meetings
 
-# A vertex so near a cut, metres, is the cut.
+# A vertex this close to a cut, metres, is the cut.
 _VERTEX_M: Final = 1e-6
 _MM_PER_M: Final = 1000.0
 
@@ -30,11 +30,10 @@ _MM_PER_M: Final = 1000.0
 class Pieces:
     """Lines cut where they meet.
 
-    ``line`` is the row from which each piece comes, ``ends`` its nodes, shape (pieces, 2). ``node_xy`` has shape
-    (nodes, 2), rounded to the millimetre. ``joined`` counts the places where a line was cut to meet another, ``left``
-    those where lines pass over or under each other, ``doubled`` the pieces that lay on another, ``snapped`` the places
-    at which ends were joined to what they just miss. ``swallowed`` are the lines of which nothing is left, since both
-    ends are one node.
+    ``line`` is the original row of each piece, ``ends`` its nodes, shape (pieces, 2). ``node_xy`` has shape (nodes, 2),
+    rounded to the millimetre. ``joined`` counts the places where a line was cut to meet another, ``left`` those where
+    lines pass over or under each other, ``doubled`` the pieces that lay on another, ``snapped`` the places at which
+    ends were joined to what they just miss. ``swallowed`` are the lines that vanished, because both ends are one node.
     """
 
     lines: Shapes
@@ -50,7 +49,7 @@ class Pieces:
 
 @dataclass(frozen=True)
 class _Stops:
-    """Where lines begin, end and are cut, in order: the line, how far along it, the node."""
+    """Where lines begin, end and are cut, in order: the line, the distance along it, the node."""
 
     line: Ints
     along: Floats
@@ -58,7 +57,7 @@ class _Stops:
 
 
 def lines_that_meet_unjoined(lines: Shapes, level: Ints, span: Bools, snap_m: float = 0.0) -> int:
-    """Count the lines that cross or touch another of their level elsewhere than end to end; spans do not count.
+    """Count the lines that cross or touch another of their level elsewhere than end to end, except bridges, tunnels.
 
     Parameters
     ----------
@@ -67,7 +66,7 @@ def lines_that_meet_unjoined(lines: Shapes, level: Ints, span: Bools, snap_m: fl
     level, span : numpy.ndarray
         The level of each line, and whether it is a bridge, footbridge or tunnel.
     snap_m : float
-        So near its end a line ends.
+        A meeting this close to a line's end is at the end.
     """
     segments = segments_of(lines)
     met = meetings_of(segments)
@@ -89,13 +88,13 @@ def joined_pieces(lines: Shapes, level: Ints, span: Bools, snap_m: float = 0.0) 
     level, span : numpy.ndarray
         The level of each line, and whether it is a bridge, footbridge or tunnel.
     snap_m : float
-        Ends that miss others, or another line, by no more than this are joined to them, metres.
+        Ends that miss others, or another line, by at most this are joined to them, metres.
 
     Returns
     -------
     Pieces
-        In the order of the lines and along them. The pieces of a line are as long together as the line, unless both of
-        its ends are one node; of pieces that lie on each other on one level the first stays.
+        In the order of the lines and along them. The pieces of a line have its total length, unless both of its ends
+        are one node; of pieces that lie on each other on one level the first is kept.
     """
     segments = segments_of(lines)
     met = meetings_of(segments)
@@ -126,9 +125,9 @@ def joined_pieces(lines: Shapes, level: Ints, span: Bools, snap_m: float = 0.0) 
 
 @dataclass(frozen=True)
 class _Entries:
-    """Ends of lines and places of meetings, those of meeting k at ``meeting[k]`` and the next, then spots of lines.
+    """Ends of lines and places of meetings, those of meeting k at ``meeting[k]`` and the next, then points on lines.
 
-    ``order`` runs along the lines; ``near`` tells where an entry is at the place of the one before it.
+    ``order`` runs along the lines; ``near`` tells whether an entry is at the place of the one before it.
     """
 
     line: Ints
@@ -141,9 +140,9 @@ class _Entries:
 
 
 def _entries(lines: Shapes, segments: Segments, join: Meetings, spots: Meetings) -> _Entries:
-    """Return the ends of lines, the places of meetings and spots of lines, and the groups that meetings make of them.
+    """Return the ends of lines, the places of meetings and points on lines, and the groups that meetings form.
 
-    Spots are what ends just miss: the ``other`` of meetings that are not made.
+    The points on lines are what ends just miss: the ``other`` of meetings that are not made.
     """
     count = len(lines)
     line = np.concatenate(
@@ -170,7 +169,7 @@ def _snapped(lines: Shapes, segments: Segments, join: Meetings, near: Meetings, 
         return near
     exact = _entries(lines, segments, join, near)
     _, first = np.unique(exact.group, return_index=True)
-    # What several ends just miss at one spot of a line is one place.
+    # Places that several ends just miss at one point of a line are one place.
     mine, theirs = exact.group[2 * near.one + (near.one_m > 0)], exact.group[len(exact.group) - len(near) :]
     amid = (near.other_m > 0) & (near.other_m < segments.length_m[near.other])
     hub = np.zeros(len(first), dtype=bool)
@@ -182,24 +181,24 @@ def _snapped(lines: Shapes, segments: Segments, join: Meetings, near: Meetings, 
 def _stops(lines: Shapes, segments: Segments, join: Meetings, snap_m: float) -> tuple[_Stops, Floats, Ints]:
     """Return the stops of every line, the place of each node, and the node of each meeting.
 
-    Nodes are numbered by their place. Two nodes at one place are on different levels.
+    Nodes are numbered by place. Two nodes at one place are on different levels.
     """
     entries = _entries(lines, segments, join, join.where(np.empty(0, dtype=np.int64)))
     line, along, order, group = entries.line, entries.along, entries.order, entries.group
-    # A line that comes to one node twice in a row within the tolerance is there once.
+    # If a line reaches one node twice in a row within the tolerance, that is one stop.
     again = (group[order][1:] == group[order][:-1]) & (np.diff(along[order]) <= snap_m)
     near = entries.near | (again & (line[order][1:] == line[order][:-1]))
     node, node_xy = _numbered(group, np.round(entries.xy * _MM_PER_M) / _MM_PER_M)
     first = order[np.append(True, ~near)]
     stops_along = along[first]
-    # The last stop of a line stands at its end, not at a cut just before it.
+    # The last stop of a line is at its end, not at a cut just before it.
     last = np.append(line[first][1:] != line[first][:-1], True)
     stops_along[last] = segments.length_m[line[first][last]]
     return _Stops(line[first].astype(np.int64), stops_along, node[first]), node_xy, node[entries.meeting]
 
 
 def _numbered(group: Ints, xy: Floats) -> tuple[Ints, Floats]:
-    """Return the node of each stop, numbered from west to east, and the place of each node: its south-westernmost."""
+    """Return the node of each stop, numbered from west to east, and each node's place: its south-westernmost."""
     order = np.lexsort((xy[:, 1], xy[:, 0]))
     _, first = np.unique(group[order], return_index=True)
     place = xy[order[first]]
@@ -211,7 +210,7 @@ def _numbered(group: Ints, xy: Floats) -> tuple[Ints, Floats]:
 
 def _cut(lines: Shapes, segments: Segments, stops: _Stops, begins: Ints) -> Shapes:
     """Return the pieces from each stop of ``begins`` to the next one, with the vertices between."""
-    # Lines laid one after another, a metre apart: one scale for stops and vertices.
+    # Lines are concatenated a metre apart, which gives one scale for stops and vertices.
     offset = np.concatenate([[0.0], np.cumsum(segments.length_m + 1.0)[:-1]])
     scale = offset[stops.line] + stops.along
     inner = ~segments.first
@@ -231,7 +230,7 @@ def _cut(lines: Shapes, segments: Segments, stops: _Stops, begins: Ints) -> Shap
 
 
 def _doubled(pieces: Shapes, ends: Ints, ground: Ints) -> Bools:
-    """Tell which pieces lie on an earlier one between the same nodes, on the same ground."""
+    """Tell which pieces lie on an earlier one between the same nodes, on the same level."""
     low, high = ends.min(axis=1), ends.max(axis=1)
     length = shapely.length(pieces)
     order = np.lexsort((length, ground, high, low))
@@ -241,7 +240,7 @@ def _doubled(pieces: Shapes, ends: Ints, ground: Ints) -> Bools:
     same &= np.diff(length[order]) <= 2 * SAME_M
     here = np.flatnonzero(same)
     near = shapely.hausdorff_distance(pieces[order[here]], pieces[order[here + 1]]) <= 2 * SAME_M
-    # Of pieces that lie on each other the first in the order of the lines stays.
+    # Of pieces that lie on each other the first in the order of the lines is kept.
     twins = here[near]
     group = groups_of(len(pieces), order[twins], order[twins + 1])
     _, first = np.unique(group, return_index=True)

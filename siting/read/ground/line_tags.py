@@ -1,7 +1,7 @@
-"""Layers of lines that bear the tags of OpenStreetMap: the rules of its files hold for them too.
+"""Layers of lines with OpenStreetMap tags: the rules for its files apply to them too.
 
 Exports to tables keep ``highway`` (``fclass`` in some) as a column, often with ``foot``, ``access``, ``bridge`` and
-``tunnel``. Other lines may stand in such a layer: rivers, railways, walls.
+``tunnel``. Such a layer may contain other lines: rivers, railways, walls.
 """
 
 import re
@@ -20,7 +20,7 @@ from siting.read.tables.missing import missing_word
 from siting.read.tables.words import truth
 
 _KEYS: Final = ("highway", "foot", "access", "bridge", "tunnel", "motorroad", "sidewalk", *LIFECYCLE)
-# What makes a line a bridge or a tunnel, and what says that it is none.
+# Values that make a line a bridge or a tunnel, and values for neither.
 _SPANS: Final = {
     "bridge": frozenset({
         "yes", "no", "viaduct", "aqueduct", "boardwalk", "cantilever", "covered", "low_water_crossing", "movable",
@@ -35,12 +35,12 @@ _NONE: Final = "none"
 
 
 def walked_lines(frame: gpd.GeoDataFrame, log: LayerLog) -> gpd.GeoDataFrame:
-    """Leave out the lines on which nobody walks by their ``highway``, and give the others their ``kind``.
+    """Leave out the lines that are not walked because of their ``highway``, and set the ``kind`` of the others.
 
     Parameters
     ----------
     frame : geopandas.GeoDataFrame
-        The layer's table; returned as it is where no row gives ``highway``.
+        The layer's table; unchanged if no row has ``highway``.
     log : LayerLog
         Takes the notes ``lines_left_out``, ``osm_values_unknown`` and ``spans_unknown``, and the fault
         ``no_walkable_line``.
@@ -48,7 +48,7 @@ def walked_lines(frame: gpd.GeoDataFrame, log: LayerLog) -> gpd.GeoDataFrame:
     Returns
     -------
     geopandas.GeoDataFrame
-        A row that gives ``kind`` stays as it is; one that gives neither is no way where others give ``highway``.
+        A row with ``kind`` is unchanged; a row with neither is no way if others have ``highway``.
     """
     if "highway" not in frame or frame["highway"].isna().all():
         return frame
@@ -86,7 +86,7 @@ def _small(value: str) -> str:
 
 
 def _worded(value: str) -> str | None:
-    """Return a tag in small letters: yes and no as tables write them, nothing for words that stand for no data."""
+    """Return a tag in lower case: yes and no as in tables, empty for words that mean no data."""
     if missing_word(value):
         return None
     said = truth(value)
@@ -94,7 +94,7 @@ def _worded(value: str) -> str | None:
 
 
 def _settle_spans(tags: pd.DataFrame, log: LayerLog) -> None:
-    """Leave out values of ``bridge`` and ``tunnel`` of which nothing is known, and tell them."""
+    """Leave out unknown values of ``bridge`` and ``tunnel``, and note them."""
     odd: Counter[str] = Counter()
     for key, known in _SPANS.items():
         strange = tags[key].map(lambda cell, known=known: isinstance(cell, str) and known.isdisjoint(cell.split(";")))
@@ -105,7 +105,7 @@ def _settle_spans(tags: pd.DataFrame, log: LayerLog) -> None:
 
 
 def _meaning(row: Mapping[Any, Any]) -> tuple[str, str]:
-    """Return why a line with some tags is not walked ("" where it is), and what it is to a walker."""
+    """Return why a line with some tags is not walked ("" if it is), and its kind for a walker."""
     tags = {str(key): value for key, value in row.items() if isinstance(value, str) and value}
     if "highway" not in tags:
         return _NONE, ""

@@ -21,16 +21,16 @@ from siting.read.ordering import content_order
 # Ends of lines that round to the same millimetre are one node.
 MM_PER_M: Final = 1000.0
 DEFAULT_KIND: Final = "street"
-# When a larger share of lines meets others elsewhere than end to end, they were drawn to be joined there.
+# If a larger share of lines meets others elsewhere than end to end, they were meant to be joined there.
 UNJOINED_SHARE: Final = 0.2
 
 
 @dataclass(frozen=True)
 class Joins:
-    """Where lines meet beside their ends, to the millimetre.
+    """Where lines meet apart from their ends, to the millimetre.
 
     ``split``: wherever they cross or touch. ``vertices``: where they share a vertex, as ways of OpenStreetMap do.
-    ``snap_m``: how far off ends may be and still meet, metres.
+    ``snap_m``: the largest distance between ends that still meet, metres.
     """
 
     split: bool = False
@@ -40,14 +40,14 @@ class Joins:
 
 @dataclass(frozen=True)
 class LineAccount:
-    """What became of a layer of lines.
+    """The results for a layer of lines.
 
-    ``lines`` have a length, ``dropped`` have none. Of lines that were split: ``joined`` places at which a line was cut
-    to meet another, ``left`` places at which lines pass over or under each other, ``doubled`` pieces that lay on
-    another, ``shared`` the vertices at which ways of OpenStreetMap meet, ``swallowed`` the places (shape (lines, 2),
-    from west to east) of lines whose ends became one node, so that nothing is left of them. Of lines that were not:
-    ``unjoined`` lines that cross or touch others of their level elsewhere than end to end. Of either: ``snapped`` nodes
-    at which ends were joined to what they just miss, and ``misses``, nodes that lie near a line without meeting it.
+    ``lines`` have a length, ``dropped`` have none. For split lines: ``joined`` places at which a line was cut to meet
+    another, ``left`` places at which lines pass over or under each other, ``doubled`` pieces that lay on another,
+    ``shared`` the vertices at which ways of OpenStreetMap meet, ``swallowed`` the places (shape (lines, 2), from west
+    to east) of lines that vanished because their ends became one node. For lines that were not split: ``unjoined``
+    lines that cross or touch others of their level elsewhere than end to end. For both: ``snapped`` nodes at which ends
+    were joined to what they just miss, and ``misses``, nodes that lie near a line without meeting it.
     """
 
     lines: int
@@ -65,12 +65,12 @@ class LineAccount:
 def build_network(
     lines: NDArray[np.object_], kinds: NDArray[np.object_], ends: Ints, node_xy: Floats, crs: CRS
 ) -> Network:
-    """Put a network together from lines and the nodes at their ends; both stand by place, whatever the order given.
+    """Build a network from lines and the nodes at their ends; both are ordered by place, not by input order.
 
     Parameters
     ----------
     lines : numpy.ndarray
-        LineStrings in the working CRS, one an edge, from u to v.
+        LineStrings in the working CRS, one for each edge, from u to v.
     kinds : numpy.ndarray
         The kind of each edge.
     ends : numpy.ndarray
@@ -92,7 +92,7 @@ def build_network(
 
 
 def _numbered(ends: Ints, node_xy: Floats) -> tuple[Ints, Floats]:
-    """Return the ends and the places of nodes numbered from west to east; at one place by their first edge."""
+    """Return the ends and the places of nodes numbered from west to east; nodes at one place by their first edge."""
     used, first = np.unique(ends, return_index=True)
     order = np.lexsort((first, node_xy[used, 1], node_xy[used, 0]))
     number = np.empty(len(node_xy), dtype=np.int64)
@@ -103,12 +103,12 @@ def _numbered(ends: Ints, node_xy: Floats) -> tuple[Ints, Floats]:
 def network_from_lines(frame: gpd.GeoDataFrame, crs: CRS, joins: Joins | None = None) -> tuple[Network, LineAccount]:
     """Build a network from a layer of lines.
 
-    Lines meet where their ends round to the same millimetre, or lie within ``snap_m`` of each other. Without ``split``
-    they meet nowhere else, but where they share a vertex with ``vertices``: a line that crosses another without an end
+    Lines meet if their ends round to the same millimetre, or are within ``snap_m`` of each other. Without ``split``
+    they meet nowhere else, except at shared vertices with ``vertices``: a line that crosses another without an end
     there passes over or under it. With ``split`` they are cut and joined wherever they cross or touch in the plane, to
     the millimetre (their ends within ``snap_m``), unless their ``level`` differs or one of them is a bridge, footbridge
-    or tunnel. Those meet others by their ends alone, and an end of theirs that meets no other end lands on the line of
-    the ground that it touches. Of lines that lie on each other on one level one stays.
+    or tunnel. Those meet others only at their ends, and if such an end meets no other end, it joins the line on the
+    ground that it touches. Of lines that lie on each other on one level one is kept.
 
     Parameters
     ----------
@@ -118,8 +118,8 @@ def network_from_lines(frame: gpd.GeoDataFrame, crs: CRS, joins: Joins | None = 
     crs : pyproj.CRS
         The working CRS.
     joins : Joins, optional
-        Where lines meet; at their ends alone if absent. All places of a node lie within ``snap_m`` of each other, or of
-        the spot on a line that ends just miss.
+        Where lines meet; only at their ends if absent. All places of a node are within ``snap_m`` of each other, or of
+        the point on a line that ends just miss.
 
     Returns
     -------
@@ -206,7 +206,7 @@ def cut_at_shared_vertices(lines: NDArray[np.object_]) -> tuple[NDArray[np.objec
     line : numpy.ndarray
         The line of each piece.
     shared : int
-        At how many places lines were cut.
+        The number of places at which lines were cut.
 
     Examples
     --------
@@ -219,7 +219,7 @@ def cut_at_shared_vertices(lines: NDArray[np.object_]) -> tuple[NDArray[np.objec
     ([0, 0, 1, 1], 1)
     """
     xy, line = shapely.get_coordinates(lines, return_index=True)
-    # A vertex that is written twice running is one, but where a line has no other.
+    # A repeated vertex counts once, except in a line that has no other.
     again = np.append(False, (xy[1:] == xy[:-1]).all(axis=1) & (line[1:] == line[:-1]))
     lone = np.bincount(line[~again], minlength=len(lines)) < 2  # noqa: PLR2004 - a line has two ends
     keep = ~again | lone[line]
@@ -247,14 +247,14 @@ def _levels(frame: gpd.GeoDataFrame) -> Ints:
 
 
 def read_lines(frame: gpd.GeoDataFrame, labels: Sequence[str], crs: CRS, log: LayerLog, joins: Joins) -> Network | None:
-    """Build the walking network from a layer of lines, and tell what became of them.
+    """Build the walking network from a layer of lines, and report what happened to them.
 
     Parameters
     ----------
     frame : geopandas.GeoDataFrame
         The layer's table, in the working CRS.
     labels : sequence of str
-        What messages call its rows.
+        The names of its rows in messages.
     crs : pyproj.CRS
         The working CRS.
     log : LayerLog
@@ -267,7 +267,7 @@ def read_lines(frame: gpd.GeoDataFrame, labels: Sequence[str], crs: CRS, log: La
     Returns
     -------
     Network or None
-        None where no line has a length.
+        None if no line has a length.
     """
     network, account = network_from_lines(frame, crs, joins)
     snap_m = joins.snap_m

@@ -1,8 +1,8 @@
 """OpenStreetMap extracts become a walking network, with the topology of their own nodes.
 
 Ways are cut at their ends, at nodes that two walked ways share, and at nodes that one way visits twice. Bridges and
-tunnels need nothing more: they share no node with what they cross. Nobody walks through a barrier that is shut: every
-way ends there. Squares are walked along their outline.
+tunnels need no special treatment: they share no node with what they cross. Closed barriers cannot be passed: every way
+ends there. Squares are walked along their outline.
 """
 
 from collections.abc import Mapping, Sequence
@@ -44,7 +44,7 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class _Places:
-    """The nodes of walked ways by ascending id: where they lie (metres), whether that is known, who passes them."""
+    """The nodes of walked ways by ascending id: place (metres), whether it is known, whether they can be passed."""
 
     xy: Floats
     known: Bools
@@ -67,12 +67,12 @@ def read_osm(path: Path, crs: CRS, log: LayerLog) -> Network | None:
         The working CRS.
     log : LayerLog
         Takes the faults ``unreadable_file``, ``osm_ids_clash``, ``osm_nodes_lacking`` and ``no_walkable_way``; and
-        notes of what was left out, passed over, cut or not read.
+        notes on what was left out, skipped, cut or not read.
 
     Returns
     -------
     Network or None
-        Edges follow the ids of ways, node numbers those of nodes; the ends at barriers that are shut come last.
+        Edges follow the ids of ways, node numbers those of nodes; the ends at closed barriers come last.
     """
     try:
         marked = marked_deleted(path)
@@ -137,7 +137,7 @@ def _named(names: Sequence[str]) -> str:
 
 
 def _places(ids: Ints, placed: Mapping[int, tuple[int, int]], nodes: Nodes, crs: CRS, log: LayerLog) -> _Places:
-    """Find the place of each node: its own, else the one that stands in a way; note those that have none."""
+    """Find the place of each node: its own, otherwise the one that a way contains; note those without any."""
     place = np.full((len(ids), 2), NOWHERE, dtype=np.int64)
     shut, inside, dead = (np.zeros(len(ids), dtype=bool) for _ in range(3))
     row = np.searchsorted(ids, nodes.ids)
@@ -159,7 +159,7 @@ def _places(ids: Ints, placed: Mapping[int, tuple[int, int]], nodes: Nodes, crs:
 
 
 def _split(ways: Ways, number: Ints, places: _Places, crs: CRS, log: LayerLog) -> Network | None:
-    """Cut ways into edges. ``number`` is the row in ``places`` of each entry of ``ways.refs``, -1 if not known."""
+    """Cut ways into edges. ``number`` is the row in ``places`` of each entry of ``ways.refs``, -1 if unknown."""
     way = np.repeat(np.arange(len(ways.kinds)), np.diff(ways.start))
     xy = places.xy
     one = _same_place(number, way, xy)
@@ -183,7 +183,7 @@ def _split(ways: Ways, number: Ints, places: _Places, crs: CRS, log: LayerLog) -
     lines = shapely.linestrings(xy[number[entry]], indices=edge)
     note_long_segments(lines, lambda line: f"way {ways.ids[way[first[line]]]}", crs, log)
     ends = np.column_stack([number[first], number[first + count - 1]])
-    # What ends at a barrier that is shut ends alone.
+    # Each way that ends at a closed barrier has a separate end node.
     alone = shut[ends]
     xy = np.concatenate([xy, xy[ends[alone]]])
     ends[alone] = len(places.xy) + np.arange(int(alone.sum()))
@@ -192,7 +192,7 @@ def _split(ways: Ways, number: Ints, places: _Places, crs: CRS, log: LayerLog) -
 
 
 def _same_place(number: Ints, way: Ints, xy: Floats) -> Ints:
-    """Return for each node the one that stands for it: nodes that follow each other at one place are one, the first."""
+    """Return for each node its representative: of successive nodes at one place the first."""
     pair = (way[1:] == way[:-1]) & (number[1:] >= 0) & (number[:-1] >= 0) & (number[1:] != number[:-1])
     left, right = number[:-1][pair], number[1:][pair]
     together = (xy[left] == xy[right]).all(axis=1)

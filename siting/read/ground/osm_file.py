@@ -1,7 +1,7 @@
-"""The elements of an OpenStreetMap file, in whatever order they stand: walked ways, their nodes, squares of relations.
+"""The elements of an OpenStreetMap file, in any order: walked ways, their nodes, squares of relations.
 
-A file is read once for each type of element, so that no element need stand before another. Ids are names: their sign
-and size mean nothing. Of several versions of an object the last counts; what is deleted is not there.
+A file is read once for each type of element, so that the order of elements does not matter. Ids are only names: their
+sign and size have no meaning. Of several versions of an object the last counts; deleted objects are ignored.
 """
 
 import bz2
@@ -23,24 +23,24 @@ from siting.read.ground.osm_tags import UNREAD_RULES, Tags, bars, is_known, kind
 
 Bools = NDArray[np.bool_]
 
-# What osmium raises at a file that is broken, and at coordinates that are none.
+# The exceptions of osmium for a broken file, and for invalid coordinates.
 BROKEN: Final = (RuntimeError, osmium.InvalidLocationError)
 SUFFIXES: Final = (".osm.xml", ".osm.gz", ".osm.bz2", ".pbf", ".osm", ".o5m")
-# osmium gives this number where it does not know a node's place.
+# The number that osmium gives if it does not know a node's place.
 NOWHERE: Final = 2**31 - 1
 _DEAD: Final = "deleted"
 _NO_WAY: Final = "no way"
 _CHUNK: Final = 1 << 20
-# Expat reads these encodings, and those that write ASCII as it is.
+# Expat reads these encodings, and those that extend ASCII.
 _ACTION: Final = tuple("action".encode(code) for code in ("ascii", "utf-16-le", "utf-16-be"))
 
-# The ids of what an editor has marked as deleted, by type of element.
+# The ids of objects that an editor has marked as deleted, by type of element.
 Marked = Mapping[str, frozenset[int]]
 
 
 @dataclass(frozen=True)
 class Fate:
-    """What becomes of a way: its ``kind`` if it is walked, else the reason why not and the value of ``highway``."""
+    """The result for a way: its ``kind`` if it is walked, otherwise the reason and the value of ``highway``."""
 
     kind: str | None = None
     reason: str = ""
@@ -51,11 +51,11 @@ class Fate:
 
 @dataclass(frozen=True)
 class Ways:
-    """Walked ways in the order of their ``ids``: the nodes of all ways strung together, way i from ``start[i]`` on.
+    """Walked ways in the order of their ``ids``: the nodes of all ways concatenated, way i from ``start[i]`` on.
 
-    ``left_out`` counts the ways that are not walked by reason, ``unknown`` those of them whose ``highway`` has no rule
-    by its value; ``deleted`` and ``older`` count the objects that were passed over; ``clashing`` names ids that stand
-    twice, with one version and unlike content; ``placed`` has the places of nodes that stand in the ways themselves.
+    ``left_out`` counts the ways that are not walked by reason, ``unknown`` those of them with an unknown ``highway`` by
+    its value; ``deleted`` and ``older`` count the skipped objects; ``clashing`` names repeated ids with equal versions
+    and different content; ``placed`` has the places of nodes that the ways themselves contain.
     """
 
     ids: Ints
@@ -74,10 +74,10 @@ class Ways:
 
 @dataclass(frozen=True)
 class Nodes:
-    """The nodes of walked ways that stand in the file, by ascending ``ids``.
+    """The nodes of walked ways that the file contains, by ascending ``ids``.
 
-    ``place`` has shape (nodes, 2): longitude and latitude in ten millionths of a degree, ``NOWHERE`` where there is
-    none. ``dead`` are deleted, nobody walks through ``shut``. For the rest see :class:`Ways`.
+    ``place`` has shape (nodes, 2): longitude and latitude in ten millionths of a degree, ``NOWHERE`` if there is none.
+    ``dead`` are deleted, ``shut`` cannot be passed. For the rest see :class:`Ways`.
     """
 
     ids: Ints
@@ -90,7 +90,7 @@ class Nodes:
 
 @dataclass
 class _WayRows:
-    """Ways as they stand in the file, every version a row; the nodes of walked ones alone are kept."""
+    """Ways as in the file, a row for each version; only nodes of walked ways are kept."""
 
     ids: "array[int]" = field(default_factory=lambda: array("q"))
     versions: "array[int]" = field(default_factory=lambda: array("q"))
@@ -100,12 +100,12 @@ class _WayRows:
 
 
 def marked_deleted(path: Path) -> Marked:
-    """Return what an editor marked with ``action="delete"``, which osmium does not read.
+    """Return the objects that an editor marked with ``action="delete"``, which osmium does not read.
 
     Parameters
     ----------
     path : Path
-        Any OpenStreetMap file; only XML holds such marks.
+        Any OpenStreetMap file; only XML contains such marks.
 
     Raises
     ------
@@ -121,7 +121,7 @@ def marked_deleted(path: Path) -> Marked:
     found: dict[str, set[int]] = {"node": set(), "way": set(), "relation": set()}
 
     def begin(name: str, given: dict[str, str]) -> None:
-        # An element without an id is none; osmium tells that where it matters.
+        # An element without an id is invalid; osmium reports it if necessary.
         if name in found and given.get("action") == "delete" and given.get("id", "").lstrip("-").isdecimal():
             found[name].add(int(given["id"]))
 
@@ -141,7 +141,7 @@ def marked_deleted(path: Path) -> Marked:
 
 
 def _xml_opener(path: Path) -> Callable[[Path], IO[bytes]] | None:
-    """Return what opens a file of XML; None for a file of another kind."""
+    """Return the function that opens an XML file; None for a file of another kind."""
     openers: dict[str, Callable[[Path], Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".osm": _plain, ".xml": _plain}
     return openers.get(path.suffix.lower())
 
@@ -183,14 +183,14 @@ def read_squares(path: Path, marked: Marked) -> Mapping[int, Tags]:
 
 
 def osm_file(path: Path) -> osmium.io.File:
-    """Return a file for osmium, which knows formats by endings in small letters alone."""
+    """Return a file for osmium, which recognises formats only by endings in lower case."""
     ending = "".join(path.suffixes[-2:]).lower()
     known = next((each for each in SUFFIXES if ending.endswith(each)), "")
     return osmium.io.File(str(path), known.removeprefix("."))
 
 
 def _elements(path: Path, kind_of: osmium.osm.osm_entity_bits) -> Iterator[Any]:
-    """Yield the elements of one type, which osmium's stubs do not tell from those of others."""
+    """Yield the elements of one type; osmium's stubs do not distinguish the types."""
     yield from osmium.FileProcessor(osm_file(path), kind_of)
 
 
@@ -213,7 +213,7 @@ def read_ways(path: Path, squares: Mapping[int, Tags], marked: Marked) -> Ways:
     dead = marked.get("way", frozenset())
     fates: dict[Fate, int] = {}
     placed: dict[int, tuple[int, int]] = {}
-    # Arrays that grow, for there are many nodes: no tuple is made of any.
+    # Growing arrays without a tuple for each node, because there are many nodes.
     rows = _WayRows()
     for way in _elements(path, osmium.osm.WAY):
         number = way.id
@@ -320,7 +320,7 @@ def _ints(values: Iterable[int]) -> Ints:
 
 
 def _last_rows(ids: Ints, versions: Ints) -> tuple[Ints, Ints, Ints]:
-    """Return the row of the last version of each id, by id, and the pairs of rows that are of that version both."""
+    """Return the row of the last version of each id, by id, and the pairs of rows that both have that version."""
     order = np.lexsort((versions, ids))
     here, version = ids[order], versions[order]
     differs = here[1:] != here[:-1]

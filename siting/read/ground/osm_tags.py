@@ -1,14 +1,14 @@
-"""What the tags of OpenStreetMap mean to somebody who walks: one set of rules for ways, nodes and layers of lines.
+"""The meaning of OpenStreetMap tags for pedestrians: one set of rules for ways, nodes and layers of lines.
 
-A way is walked when all of these hold:
+A way is walked if all of these are true:
 
-* ``highway`` is one of ``WALKED``; one of ``ON_INVITATION`` needs a sidewalk, or ``foot`` that invites; a value that
-is not known needs ``foot`` that invites; none of ``NEVER`` and ``ABSENT`` is walked;
-* it is no ``motorroad``, and no key of ``LIFECYCLE`` says that it is not there;
-* ``foot`` does not refuse, and ``access`` does not unless ``foot`` invites some (``customers``) or all.
+* ``highway`` is one of ``WALKED``; one of ``ON_INVITATION`` needs a sidewalk, or a permitting ``foot``; an unknown
+value needs a permitting ``foot``; none of ``NEVER`` and ``ABSENT`` is walked; * it is no ``motorroad``, and no key of
+``LIFECYCLE`` says that it does not exist; * ``foot`` does not forbid, and ``access`` does not unless ``foot`` permits
+some (``customers``) or all.
 
-``foot`` speaks for walkers, ``access`` for everybody: the nearer word counts. Case and spaces do not matter, and of
-a list (``private;customers``) each part is read: it refuses where all parts do, and invites where one does.
+``foot`` applies to pedestrians, ``access`` to everybody: the more specific tag counts. Case and spaces do not matter,
+and in a list (``private;customers``) each part is read: it forbids if all parts do, and permits if one does.
 """
 
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ NEVER: Final = frozenset({
     "rest_area", "services", "via_ferrata", "ladder",
 })  # fmt: skip
 ABSENT: Final = frozenset({*LIFECYCLE, "no"})
-# Values of these keys by which people still walk: small works, and a railway that shares the line.
+# Values of these keys with which people still walk: minor construction, and a railway that shares the line.
 _STILL_THERE: Final = frozenset({
     "no", "false", "minor", "widening", "railway", "rail", "tram", "light_rail", "subway", "monorail", "narrow_gauge",
 })  # fmt: skip
@@ -39,22 +39,22 @@ INVITED: Final = frozenset({"yes", "designated", "permissive", "official"})
 REFUSED: Final = frozenset({
     "no", "private", "permit", "residents", "delivery", "agricultural", "forestry", "military", "emergency",
 })  # fmt: skip
-# Some may walk: nobody is refused, whatever ``access`` says.
+# Some people may walk, so ``access`` does not forbid it.
 _SOME: Final = frozenset({"customers", "destination", "public"})
 FOOT_REFUSED: Final = REFUSED | {"use_sidepath"}
-# Nodes that nobody passes unless their tags say so. All other barriers stop vehicles, or have a gate.
+# Nodes that cannot be passed unless their tags say so. All other barriers stop only vehicles, or have a gate.
 SHUT_BARRIERS: Final = frozenset({
     "wall", "fence", "hedge", "city_wall", "retaining_wall", "wire_fence", "hedge_bank", "ditch",
 })  # fmt: skip
-# Rules by the hour or by direction, which are not applied.
+# Restrictions by hour or by direction, which are not applied.
 UNREAD_RULES: Final = ("foot:conditional", "access:conditional", "oneway:foot", "foot:forward", "foot:backward")
 
 FOOTBRIDGE_WAYS: Final = frozenset({"footway", "path", "pedestrian", "cycleway", "living_street"})
 PATH_WAYS: Final = frozenset({"footway", "path", "pedestrian", "track", "cycleway", "bridleway"})
-# Which way an escalator runs, by the direction of its line; ``yes`` and ``reversible`` do not say.
+# The direction of an escalator relative to its line; ``yes`` and ``reversible`` do not tell it.
 CONVEYING: Final = {"forward": "escalator_forward", "backward": "escalator_backward"}
 NO_TUNNEL: Final = frozenset({"no", "building_passage", "covered"})
-# Nobody goes round the outline of these: as areas they say nothing of where one walks.
+# The outline of these is no way: as areas they do not say where people walk.
 _NO_SQUARES: Final = frozenset({"steps", "elevator"})
 
 Reason = Literal["road", "absent", "access", "area"]
@@ -109,7 +109,7 @@ def is_known(highway: str) -> bool:
 
 
 def bars(tags: Tags) -> bool:
-    """Tell whether nobody walks through a node: a barrier that is shut, by the rule for ways.
+    """Tell whether a node cannot be passed: a closed barrier, by the rule for ways.
 
     Examples
     --------
@@ -126,7 +126,7 @@ def bars(tags: Tags) -> bool:
 
 
 def kind(tags: Tags) -> str:
-    """Return what a way is to a walker: one of the kinds of ``NETWORK_COLUMNS``."""
+    """Return the kind of a way for a walker: one of the kinds of ``NETWORK_COLUMNS``."""
     highway = _word(tags, "highway")
     if highway == "steps":
         conveying = tags.get("conveying", "no")

@@ -1,8 +1,8 @@
-"""Ends of lines that just miss what they were drawn to meet: they are joined within a tolerance, and told beyond it.
+"""Ends of lines that just miss what they should meet: they are joined within a tolerance, and reported beyond it.
 
-Lines are never moved: what is joined shares a node. Nodes grow together by pairs, the nearest first, and only while all
-places of a node lie within the tolerance of each other, or of the spot on a line that they miss, so that no chain of
-ends runs away.
+Lines are never moved: joined lines share a node. Nodes are merged in pairs, the nearest first, and only while all
+places of a node are within the tolerance of each other, or of the point on a line that they miss, so that no long chain
+of ends is merged.
 """
 
 from collections.abc import Callable
@@ -16,12 +16,12 @@ import shapely
 from siting.domain.nouns import Floats, Ints
 from siting.read.ground.crossings import SAME_M, Bools, Meetings, Segments, Shapes, Verdicts
 
-# Ends nearer than this to a line that they do not meet are told, metres: nobody draws two junctions so near.
+# Ends closer than this to a line that they do not meet are reported, metres: two junctions are never drawn so close.
 NEAR_M: Final = 1.0
-# What is joined within so short a walk is no miss, metres: an overshoot, or the tip of a sharp fork.
+# Lines that are connected by such a short walk are no miss, metres: an overshoot, or the tip of a sharp fork.
 _SHORT_WALK_M: Final = 5.0
 _MM_PER_M: Final = 1000.0
-# What floating point adds to a distance far from the origin, metres.
+# The floating-point error of a distance far from the origin, metres.
 _ROUNDING_M: Final = 1e-6
 
 
@@ -39,8 +39,9 @@ class Ground:
     def joins(self, mine: Ints, theirs: Ints, loose: Bools) -> Bools:
         """Tell whether ends of lines may be joined to other lines that they nearly meet.
 
-        Lines of one level that are no spans may. A span, or a line of another level, may only come down with an end
-        that meets nothing else (``loose``), on what lies no farther from the ground and is no span unless both are.
+        Lines of one level that are no bridges or tunnels may. A bridge or tunnel, or a line of another level, may only
+        join with an end that meets nothing else (``loose``), and only to a line that is no farther from the ground and
+        is no bridge or tunnel unless both are.
         """
         same = self.level[mine] == self.level[theirs]
         even = same & ~self.span[mine] & ~self.span[theirs]
@@ -59,14 +60,14 @@ def grown_together(xy: Floats, one: Ints, other: Ints, most_m: float, hub: Bools
     one, other : numpy.ndarray
         Pairs that may be joined.
     most_m : float
-        The farthest that two places of one group may lie apart.
+        The largest distance between two places of one group.
     hub : numpy.ndarray, optional
-        Spots on lines; about one of them a group may lie within ``most_m`` of the spot.
+        Points on lines; a group may be around one of them, within ``most_m`` of it.
 
     Returns
     -------
     numpy.ndarray
-        Numbers of groups; whatever the order of places and pairs, the same places are together.
+        Numbers of groups; the groups do not depend on the order of places and pairs.
 
     Examples
     --------
@@ -105,7 +106,7 @@ def pairs_within(xy: Floats, most_m: float) -> tuple[Ints, Ints]:
 
 
 def snapped_nodes(ends: Ints, node_xy: Floats, ground: Ground, length_m: Floats, snap_m: float) -> Ints:
-    """Return for each node the one that stands for it, once ends that just miss each other are joined.
+    """Return for each node its representative, after ends that just miss each other are joined.
 
     Parameters
     ----------
@@ -147,14 +148,14 @@ def snapped_nodes(ends: Ints, node_xy: Floats, ground: Ground, length_m: Floats,
 
 
 def near_meetings(segments: Segments, met: Meetings, verdicts: Verdicts, ground: Ground, snap_m: float) -> Meetings:
-    """Find where ends of lines lie within the tolerance of other lines that they do not meet, and may be joined.
+    """Find where ends of lines are within the tolerance of other lines that they do not meet, and may be joined.
 
     Parameters
     ----------
     segments : Segments
         Of all lines.
     met, verdicts : Meetings, Verdicts
-        Where lines meet to the millimetre, and what becomes of that.
+        Where lines meet to the millimetre, and the result for each meeting.
     ground : Ground
         Of the lines.
     snap_m : float
@@ -163,7 +164,7 @@ def near_meetings(segments: Segments, met: Meetings, verdicts: Verdicts, ground:
     Returns
     -------
     Meetings
-        ``one`` is the line that ends, ``xy`` the place on the other line; at an end of the other where that is near.
+        ``one`` is the line that ends, ``xy`` the place on the other line; at an end of the other line if that is near.
     """
     length = segments.length_m
     end = np.concatenate([np.flatnonzero(segments.first), np.flatnonzero(segments.last)])
@@ -179,7 +180,7 @@ def near_meetings(segments: Segments, met: Meetings, verdicts: Verdicts, ground:
     place = start + part[:, None] * course
     found = Meetings(line[mine], own_m[mine], segments.line[hit], segments.before_m[hit] + part * run, place)
     found = _at_ends(found, xy[mine], segments, snap_m)
-    # An end lies on its own line, of course.
+    # An end always lies on its own line.
     elsewhere = (found.one != found.other) | (np.abs(found.one_m - found.other_m) > 3 * snap_m)
     found, mine = found.where(elsewhere), mine[elsewhere]
     away = np.hypot(*(found.xy - xy[mine]).T)
@@ -194,7 +195,7 @@ def near_meetings(segments: Segments, met: Meetings, verdicts: Verdicts, ground:
 
 
 def _at_ends(found: Meetings, xy: Floats, segments: Segments, snap_m: float) -> Meetings:
-    """Move places that are near an end of their line to that end, where it is within the tolerance too."""
+    """Move places near an end of their line to that end, if it is within the tolerance too."""
     length = segments.length_m[found.other]
     at_start, at_end = found.other_m <= snap_m, found.other_m >= length - snap_m
     first_xy, last_xy = (np.empty((len(segments.length_m), 2)) for _ in range(2))
@@ -242,7 +243,7 @@ def _met_nearby(found: Meetings, met: Meetings, snap_m: float) -> Bools:
 
 @dataclass(frozen=True)
 class Edges:
-    """A network's edges: their lines, nodes (shape (edges, 2)), and on what ground they lie."""
+    """A network's edges: their lines, nodes (shape (edges, 2)), and their levels."""
 
     lines: Shapes
     ends: Ints
@@ -252,21 +253,21 @@ class Edges:
 
 @dataclass(frozen=True)
 class Misses:
-    """Nodes that lie near a line without meeting it: where (shape (misses, 2)) and how far off, the nearest first."""
+    """Nodes that lie near a line without meeting it: place (shape (misses, 2)) and distance, the nearest first."""
 
     xy: Floats
     away_m: Floats
 
 
 def near_misses(edges: Edges, most_m: float = NEAR_M) -> Misses:
-    """Find the nodes that lie near an edge which one cannot reach from there by a short walk.
+    """Find the nodes near an edge that cannot be reached from there by a short walk.
 
     Parameters
     ----------
     edges : Edges
         The network.
     most_m : float
-        How near, metres.
+        The largest distance, metres.
     """
     points = np.asarray(shapely.points(edges.node_xy), dtype=object)
     node, edge = shapely.STRtree(edges.lines).query(points, predicate="dwithin", distance=most_m)

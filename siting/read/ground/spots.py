@@ -1,4 +1,4 @@
-"""Places of a network that a message names, and segments that are too long to be walked."""
+"""Places of a network that a message names, and segments that are too long to be real."""
 
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -13,12 +13,12 @@ from siting.domain.nouns import Floats, Ints
 from siting.read.log import LayerLog
 
 MOST_NAMED: Final = 10
-# More than this between two neighbouring vertices is no way but a wrong coordinate, metres.
+# More than this between two neighbouring vertices is a wrong coordinate, metres.
 LONGEST_SEGMENT_M: Final = 5000.0
 
 
 def spots(xy: Floats, crs: CRS, *, before: Sequence[str] = (), after: Sequence[str] = ()) -> str:
-    """Name the first places by longitude and latitude, with what is to be told of each.
+    """Name the first places by longitude and latitude, with a remark on each.
 
     Parameters
     ----------
@@ -27,11 +27,11 @@ def spots(xy: Floats, crs: CRS, *, before: Sequence[str] = (), after: Sequence[s
     crs : pyproj.CRS
         The working CRS.
     before, after : sequence of str
-        What stands before and after each place; nothing where there is none.
+        The text before and after each place; nothing if there is none.
     """
     lon, lat = transform_points(xy[:MOST_NAMED, 0], xy[:MOST_NAMED, 1], crs, WGS84)
     none = [""] * len(xy)
-    # A hair west of Greenwich is shown as Greenwich.
+    # Values slightly west of Greenwich are shown as 0.
     lon, lat = np.round(lon, 6) + 0.0, np.round(lat, 6) + 0.0
     named = zip(before or none, lon, lat, after or none, strict=False)
     found = [f"{first}{x:.6f}, {y:.6f}{last}" for first, x, y, last in named]
@@ -50,8 +50,8 @@ def note_long_segments(lines: NDArray[np.object_], called: Callable[[int], str],
     crs : pyproj.CRS
         The working CRS.
     log : LayerLog
-        Takes the note ``segments_too_long``: of the two ends of a segment the one farther from the middle of the
-        network is named, once for each way, the farthest first.
+        Takes the note ``segments_too_long``: of the two ends of a segment it names the one farther from the middle of
+        the network, once for each way, the farthest first.
     """
     xy, line = shapely.get_coordinates(lines, return_index=True)
     begins = np.flatnonzero((line[1:] == line[:-1]) & ~(np.hypot(*np.diff(xy, axis=0).T) <= LONGEST_SEGMENT_M))
@@ -79,7 +79,7 @@ def note_long_segments(lines: NDArray[np.object_], called: Callable[[int], str],
 
 
 def _metres(xy: Floats, ends: Ints, crs: CRS) -> Floats:
-    """Return how long segments are on the ellipsoid: a plane stretches what lies far from its meridian."""
+    """Return the lengths of segments on the ellipsoid: in the plane, lengths far from the meridian are distorted."""
     x, y = xy[ends.ravel()].T
     lon, lat = transform_points(x, y, crs, WGS84)
     return geodesic_m(lon.reshape(-1, 2), lat.reshape(-1, 2))

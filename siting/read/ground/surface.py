@@ -1,4 +1,4 @@
-"""Open ground to walk over: land cover or friction on a grid of the working CRS, barriers, and what leads over them."""
+"""Open ground to walk over: land cover or friction on a grid of the working CRS, barriers, and ways that cross them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,16 +22,16 @@ from siting.read.log import LayerLog, listed
 from siting.read.people.rasters import Around, Reading, cells_around, grid_bounds, part_grid, read_raster
 from siting.units import SECONDS_PER_MINUTE
 
-# A grid of more cells would take gigabytes: a district at 3 m.
+# A grid with more cells would take gigabytes: a district at 3 m.
 _MOST_CELLS: Final = 100_000_000
-# Coarser than this nobody's walk of a quarter of an hour can be told.
+# With coarser cells a walk of a quarter of an hour cannot be computed.
 _COARSE_M: Final = 100.0
-# Lines are burnt this much wider, as a share of a cell, so that one through a corner holds the cells beside it too.
+# Lines are widened by this share of a cell, so that a line through a corner contains the cells beside it too.
 _WIDER: Final = 1e-3
-# How much faster than the walker of reference friction may be: what rounding leaves.
+# Friction may exceed the reference speed by this share, because of rounding.
 _FASTER: Final = 1.02
 _KMH_PER_M_S: Final = 3.6
-# Classes that are named in a note.
+# The most classes that a note names.
 _NAMED: Final = 12
 
 Slowness = NDArray[np.float32]
@@ -39,7 +39,7 @@ Slowness = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class SurfaceLayers:
-    """Barriers, and what leads over them (bridges, roads), by the name of their layer, in the working CRS."""
+    """Barriers, and ways that cross them (bridges, roads), by the name of their layer, in the working CRS."""
 
     barriers: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
     over: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
@@ -51,22 +51,23 @@ def read_surface(source: SurfaceSource, layers: SurfaceLayers, around: Around, l
     Parameters
     ----------
     source : SurfaceSource
-        What to read. Of ``cover`` a class is walked at its share of the speed on a street, and what ``factors`` does
-        not name is a barrier; ``friction`` is minutes a metre, for a walker of ``reference_m_s``.
+        The source. In ``cover`` a class is walked at its share of the speed on a street, and classes without
+        ``factors`` are barriers; ``friction`` is minutes per metre, for a walker of ``reference_m_s``.
     layers : SurfaceLayers
-        Barriers are burnt first, then what leads over them, at the speed on a street; all cells that a shape touches.
+        Barriers are burnt first, then the ways that cross them, at the speed on a street; all cells that a shape
+        touches.
     around : Around
-        The units in the working CRS (metres), and how much beyond them is kept.
+        The units in the working CRS (metres), and the margin that is kept.
     log : LayerLog
-        Takes the faults of reading a raster; ``surface_class`` (a factor for what is no whole number),
+        Takes the faults of reading a raster; ``surface_class`` (a factor for a value that is not a whole number),
         ``surface_not_positive`` and ``surface_too_fast`` (friction), ``raster_too_large``, ``surface_all_barred``; and
-        notes of what was assumed.
+        notes on assumptions.
 
     Returns
     -------
     OpenGround or None
-        Cells of the file where it is in the working CRS and no ``cell_m`` is given; else square ones, to which the
-        nearest of the file's are brought. None where there is a fault, or no working CRS.
+        Cells of the file if it is in the working CRS and no ``cell_m`` is given; otherwise square cells with the
+        nearest values of the file. None if there is a fault, or no working CRS.
     """
     factors = _factors(source, log)
     holds = Reading(source.crs, source.nodata, around, "friction" if source.kind == "friction" else "classes")
@@ -88,7 +89,7 @@ def read_surface(source: SurfaceSource, layers: SurfaceLayers, around: Around, l
 
 
 def _factors(source: SurfaceSource, log: LayerLog) -> dict[int, float] | None:
-    """Return the factors by class; None where one is not for a class."""
+    """Return the factors by class; None if a key is no class."""
     factors = source.factors or {}
     wrong = [name for name in factors if not name.strip().removeprefix("-").isdecimal()]
     for name in wrong:
@@ -97,7 +98,7 @@ def _factors(source: SurfaceSource, log: LayerLog) -> dict[int, float] | None:
 
 
 def _brought(raster: Raster, cell_m: float | None, around: Around, log: LayerLog) -> Raster | None:
-    """Bring a raster to the grid of the working CRS on which people walk."""
+    """Resample a raster to the grid of the working CRS for walking."""
     assert around.crs is not None  # noqa: S101 - asked before
     grid = _walked_grid(raster.grid, around.crs, around, cell_m)
     rows, columns = (0, 0) if grid is None else grid.shape
@@ -129,7 +130,7 @@ def _brought(raster: Raster, cell_m: float | None, around: Around, log: LayerLog
 
 
 def _walked_grid(grid: Grid, crs: CRS, around: Around, cell_m: float | None) -> Grid | None:
-    """Return the grid that is walked over: the file's own cells around the units where it can be, else squares."""
+    """Return the grid for walking: the file's own cells around the units if possible, otherwise squares."""
     whole = grid_bounds(grid)
     if grid.crs.equals(crs, ignore_axis_order=True) and cell_m is None:
         part = cells_around(grid, _grown(around) or whole)
@@ -143,7 +144,7 @@ def _walked_grid(grid: Grid, crs: CRS, around: Around, cell_m: float | None) -> 
     if west >= east or south >= north:
         return None
     size = _cell_size_m(grid, crs, (west, south, east, north)) if cell_m is None else cell_m
-    # Lines of the grid at whole cells, so that it does not hang on where the units end.
+    # Grid lines are at multiples of the cell size, so that they do not depend on the extent of the units.
     left, top = np.floor(west / size) * size, np.ceil(north / size) * size
     shape = (max(1, int(np.ceil((top - south) / size))), max(1, int(np.ceil((east - left) / size))))
     return Grid(Affine(size, 0.0, left, 0.0, -size, top), shape, crs)
@@ -158,7 +159,7 @@ def _grown(around: Around) -> Bounds | None:
 
 
 def _cell_size_m(grid: Grid, crs: CRS, bounds: Bounds) -> float:
-    """Return the smaller side of the file's cells amid a rectangle, metres, to the decimetre."""
+    """Return the smaller side of the file's cells in the middle of a rectangle, metres, to the decimetre."""
     x, y = (bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2
     spot = carry_bounds((x - 1, y - 1, x + 1, y + 1), crs, grid.crs)
     if spot is None:
@@ -171,7 +172,7 @@ def _cell_size_m(grid: Grid, crs: CRS, bounds: Bounds) -> float:
 
 
 def _cover(values: Floats, factors: Mapping[int, float], log: LayerLog) -> Slowness:
-    """Return how slow each class is; those without a factor are barriers, which is told."""
+    """Return the slowness of each class; classes without a factor are barriers, which is noted."""
     slowness = np.full(values.shape, np.inf, dtype=np.float32)
     for name, factor in factors.items():
         slowness[values == name] = 1.0 / factor
@@ -218,7 +219,7 @@ def _friction(raster: Raster, source: SurfaceSource, log: LayerLog) -> Slowness 
 
 
 def _burn(slowness: Slowness, grid: Grid, layers: SurfaceLayers, log: LayerLog) -> NDArray[np.bool_]:
-    """Burn barriers, then what leads over them; return where it does, and tell how much of the ground changed."""
+    """Burn barriers, then the ways that cross them; return the crossing cells, and note how much area changed."""
     barred = _touched(grid, layers.barriers)
     slowness[barred] = np.inf
     opened = _touched(grid, layers.over)

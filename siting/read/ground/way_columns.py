@@ -1,4 +1,4 @@
-"""The column that says what kind of way a line is, known by its values where its name tells nothing."""
+"""The column with the kind of ways of lines, recognised by its values if its name does not tell."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -15,22 +15,22 @@ from siting.read.sources.vectors import Raw
 from siting.read.tables.aliases import find_columns, normalised
 from siting.read.tables.words import choice_words
 
-# A column whose cells are known by half or more says what ways are; one that knows fewer is asked about.
+# If half or more of its cells are known, a column gives the kind of ways; if fewer are, the user is asked.
 _MOST_KNOWN: Final = 0.5
 _PLAIN: Final = "street"
 _STAIRS: Final = "stairs"
 _MOTORWAYS: Final = frozenset(map(normalised, ("高速公路", "高速", "高速路", "motorway", "motorway_link")))
-# Columns that name classes of roads, of which others than these words are told.
+# Columns that name classes of roads; other words in them are reported.
 _CLASSES: Final = frozenset(
     map(normalised, ("道路等级", "道路类型", "道路类别", "道路级别", "类别", "road_type", "road_class"))
 )
-# Kinds recur; where most values stand once they are names, and many names end in 桥.
+# Kinds repeat; a column with mostly unique values contains names, and many names end in 桥.
 _LEAST_RECURRING: Final = 2
 _KIND: Final = next(column for column in NETWORK_COLUMNS if column.key == "kind")
 
 
 def with_ways_known(raw: Raw) -> tuple[Raw, bool]:
-    """Return a layer of lines with what its own columns say of the kinds of its ways.
+    """Return a layer of lines with the kinds of its ways from its own columns.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def with_ways_known(raw: Raw) -> tuple[Raw, bool]:
     raw : Raw
         The layer.
     of_osm : bool
-        Whether it has a column of OpenStreetMap's ``highway``, so that its ways meet as there.
+        Whether it has OpenStreetMap's ``highway`` column, so that its ways meet as there.
     """
     known = with_way_column(raw)
     names, stated = [str(name) for name in known.frame.columns], known.source.columns
@@ -51,7 +51,7 @@ def with_ways_known(raw: Raw) -> tuple[Raw, bool]:
 
 
 def _without_motorways(raw: Raw) -> Raw:
-    """Give a ``highway`` to the lines of a layer that has none, by the words of another column for motorways."""
+    """Give a ``highway`` to the lines of a layer without one, from the words for motorways in another column."""
     names, stated = [str(name) for name in raw.frame.columns if name != raw.frame.geometry.name], raw.source.columns
     matched = find_columns(names, [column.key for column in NETWORK_COLUMNS], stated, raw.log.key)
     if matched["highway"] or "highway" in stated or stated.get("kind") == "":
@@ -78,7 +78,7 @@ def _without_motorways(raw: Raw) -> Raw:
 
 
 def _odd(values: Mapping[str, int]) -> Counter[str]:
-    """Count the values that are no kinds of ways, motorways among them."""
+    """Count the values that are no kinds of ways, with motorways."""
     return Counter(
         {
             value: count
@@ -89,7 +89,7 @@ def _odd(values: Mapping[str, int]) -> Counter[str]:
 
 
 def with_way_column(raw: Raw) -> Raw:
-    """Return a layer of lines whose ``kind`` or ``highway`` is known by the values of a column, where no name tells it.
+    """Return a layer of lines whose ``kind`` or ``highway`` is recognised by the values of a column, if no name tells.
 
     Where nothing names such a column, the values decide: if at least half of the rows that give one hold words for
     kinds of ways, or values of ``highway``, the column is taken and noted (``ways_by_values``); words in it that are
@@ -150,7 +150,7 @@ def _kind_of(value: str) -> str | None:
 
 
 def _is_alike(value: str, *, recur: bool) -> bool:
-    """Tell whether a value is a word for stairs, bridges and such, ends in one (石梯坎) or holds stairs (阶梯道路)."""
+    """Tell whether a value is a word for stairs, bridges or such, ends in one (石梯坎) or contains 阶梯 (阶梯道路)."""
     kind = _kind_of(value)
     if kind is not None or not recur:
         return kind not in {None, _PLAIN}
@@ -160,9 +160,9 @@ def _is_alike(value: str, *, recur: bool) -> bool:
 
 
 def _what(values: Mapping[str, int]) -> tuple[str, float]:
-    """Return which of our columns some values are those of, and the share of rows that says so; blank for none.
+    """Return the column of ours to which some values belong, and the share of matching rows; blank for none.
 
-    Of values that are streets alone nothing need be known.
+    If all values are streets, no column is needed.
     """
     rows = sum(values.values())
     kinds = sum(count for value, count in values.items() if _kind_of(value) is not None)

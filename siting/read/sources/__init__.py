@@ -1,1 +1,1 @@
-"""Any file, archive or database becomes a table as it lies there."""
+"""Any file, archive or database as an unchanged table."""

@@ -1,4 +1,4 @@
-"""A zip that holds a data source is unpacked into a folder that goes away again."""
+"""A zip with a data source is unpacked into a temporary folder."""
 
 import lzma
 import re
@@ -16,7 +16,7 @@ from siting.read.log import LayerLog, listed, quoted
 from siting.read.sources.packed import most_unpacked
 from siting.read.virtual import points_elsewhere
 
-# What a data source is made of; anything else in an archive (descriptions, styles, indexes) is not needed.
+# The files of a data source; other files in an archive (descriptions, styles, indexes) are not needed.
 _SOURCES: Final = (
     ".shp", ".gpkg", ".geojson", ".json", ".parquet", ".geoparquet", ".fgb", ".kml", ".dxf", ".csv", ".tsv", ".xlsx",
     ".xlsm", ".xls", ".et",
@@ -33,7 +33,7 @@ _CHUNK: Final = _MIB
 
 @contextmanager
 def opened(path: Path, source: Layer, log: LayerLog) -> Iterator[tuple[Path, Layer] | None]:
-    """Unpack a zip for as long as it is read.
+    """Unpack a zip while it is read.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def opened(path: Path, source: Layer, log: LayerLog) -> Iterator[tuple[Path, Lay
     Yields
     ------
     tuple of Path and Layer, or None
-        The data source in a temporary folder and ``source`` as it holds within that one; None when a fault was noted.
+        The data source in a temporary folder and ``source`` as settings for it; None if a fault was noted.
     """
     with unpacked(path, log) as sources:
         yield None if sources is None else _picked(sources, source, log)
@@ -57,7 +57,7 @@ def opened(path: Path, source: Layer, log: LayerLog) -> Iterator[tuple[Path, Lay
 
 @contextmanager
 def unpacked(path: Path, log: LayerLog) -> Iterator[Mapping[str, Path] | None]:
-    """Unpack a zip for as long as it is looked at.
+    """Unpack a zip while it is examined.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def unpacked(path: Path, log: LayerLog) -> Iterator[Mapping[str, Path] | None]:
     Yields
     ------
     mapping of str to Path, or None
-        The data sources in it: path within it → file or folder; None when a fault was noted.
+        The data sources in it: path within it → file or folder; None if a fault was noted.
     """
     with temporary_folder() as folder:
         yield _unpacked(path, folder, log)
@@ -101,7 +101,7 @@ def _unpacked(path: Path, folder: Path, log: LayerLog) -> Mapping[str, Path] | N
 
 
 def _members(archive: zipfile.ZipFile, log: LayerLog) -> Mapping[str, zipfile.ZipInfo] | None:
-    """Return the members that are needed by their safe names; None when a fault was noted."""
+    """Return the required members by their safe names; None if a fault was noted."""
     members = [member for member in archive.infolist() if not member.is_dir()]
     size, packed = (sum(getattr(each, name) for each in members) for name in ("file_size", "compress_size"))
     most = most_unpacked(packed)
@@ -122,7 +122,7 @@ def _members(archive: zipfile.ZipFile, log: LayerLog) -> Mapping[str, zipfile.Zi
 
 
 def member_name(member: zipfile.ZipInfo) -> str:
-    """Return the name of a member: as marked UTF-8, else by its bytes UTF-8 or GB 18030, whatever wrote it."""
+    """Return the name of a member: UTF-8 if marked, otherwise its bytes as UTF-8 or GB 18030, whatever wrote it."""
     name = member.filename
     if not member.flag_bits & _UTF8_FLAG:
         raw = name.encode("cp437", "replace")
@@ -183,7 +183,7 @@ def _picked(sources: Mapping[str, Path], source: Layer, log: LayerLog) -> tuple[
 
 
 def _inner(layer: str, name: str) -> str | None:
-    """Return which layer of a file is meant, blank for its only one; None where another file is."""
+    """Return the intended layer of a file, blank for its only one; None if another file is intended."""
     path = PurePosixPath(name)
     for called in (name, str(path.with_suffix("")), path.name, path.stem):
         if layer == called:

@@ -1,4 +1,4 @@
-"""Which rows of a layer count, and columns that another table adds."""
+"""Selection of a layer's rows, and columns from another table."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
@@ -9,12 +9,12 @@ from siting.read.log import LayerLog, listed, quoted
 from siting.read.tables.cells import as_text, plain, positions, row_labels
 from siting.read.tables.codes import codes_of, with_zeros
 
-# So many names are told in one note; the count tells how many there are.
+# The most names in one note; the count gives their number.
 _LONGEST: Final = 20
 
 
 def keys_of(cells: pd.Series) -> pd.Series:
-    """Return cells as text without white space around it, codes restored; None where blank.
+    """Return cells as text without surrounding white space, codes restored; None for blanks.
 
     Examples
     --------
@@ -24,7 +24,7 @@ def keys_of(cells: pd.Series) -> pd.Series:
     ['500108', None]
     """
     found = codes_of(cells)
-    # What cannot be restored is compared as it stands.
+    # Cells that cannot be restored are compared unchanged.
     as_it_stands = [None if plain(cell) is None else as_text(plain(cell)) for cell in cells[found.spoiled].tolist()]
     values = found.values.copy()
     values[found.spoiled] = as_it_stands
@@ -32,7 +32,7 @@ def keys_of(cells: pd.Series) -> pd.Series:
 
 
 def kept_rows(table: pd.DataFrame, wanted: Mapping[str, Sequence[str]], log: LayerLog) -> pd.DataFrame | None:
-    """Return the rows that the scenario's ``rows`` ask for.
+    """Return the rows that the scenario's ``rows`` select.
 
     Parameters
     ----------
@@ -41,8 +41,8 @@ def kept_rows(table: pd.DataFrame, wanted: Mapping[str, Sequence[str]], log: Lay
     wanted : mapping of str to sequence of str
         Their column → values as text; a row needs one of the values in each of the columns.
     log : LayerLog
-        Takes the note ``rows_left_out`` and the faults ``column_not_found`` and
-        ``no_row_kept``. Values that differ from a column's in leading zeros alone are taken for them, and noted.
+        Takes the note ``rows_left_out`` and the faults ``column_not_found`` and ``no_row_kept``. Values that differ
+        from a column's only in leading zeros are accepted, and noted.
 
     Returns
     -------
@@ -57,7 +57,7 @@ def kept_rows(table: pd.DataFrame, wanted: Mapping[str, Sequence[str]], log: Lay
     kept = pd.Series(data=True, index=table.index)
     for name, values in wanted.items():
         keys, named = keys_of(table[name]), [value.strip() for value in values]
-        # A value that stands in the column is meant as it stands.
+        # A value that occurs in the column is used unchanged.
         there = set(keys.dropna())
         kept &= with_zeros(keys, [value for value in named if value not in there], log).isin(named)
     shown = "; ".join(f"{name} = {listed(values)}" for name, values in wanted.items())
@@ -74,9 +74,9 @@ def kept_rows(table: pd.DataFrame, wanted: Mapping[str, Sequence[str]], log: Lay
 def with_attributes(
     table: pd.DataFrame, other: pd.DataFrame, on: tuple[str, str], log: LayerLog
 ) -> pd.DataFrame | None:
-    """Put the columns of another table beside a layer's own.
+    """Add the columns of another table to a layer's own.
 
-    A column that both have must hold the same; where the layer's is blank throughout the other's counts.
+    A column in both must be equal; if the layer's is completely blank, the other's is used.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def with_attributes(
 
 
 def _is_sound(cells: pd.Series, name: str, log: LayerLog) -> bool:
-    """Tell whether no code of a column lost digits, and note the faults if some did."""
+    """Tell whether no code of a column lost digits, and note the faults otherwise."""
     spoiled = codes_of(cells).spoiled
     numbers = row_labels([None] * len(cells), cells.index)
     for position in positions(spoiled.to_numpy(dtype=bool)):

@@ -1,4 +1,4 @@
-"""What the blobs of an OpenStreetMap file (PBF) unpack to, by what their heads declare."""
+"""The unpacked sizes of the blobs of an OpenStreetMap file (PBF), as declared in their heads."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -18,24 +18,24 @@ _MOST_VARINT_BYTES: Final = 10
 
 
 def has_blobs(path: Path) -> bool:
-    """Tell by its content whether a file is made of blobs."""
+    """Tell from its content whether a file consists of blobs."""
     with path.open("rb") as file:
         size = int.from_bytes(file.read(_SIZE_BYTES), "big")
         return _FIRST_TYPE in file.read(min(size, _MOST_HEAD))
 
 
 def blob_sizes(path: Path) -> Iterator[int]:
-    """Yield to how many bytes each blob of a file unpacks.
+    """Yield the unpacked size of each blob of a file, bytes.
 
     Parameters
     ----------
     path : Path
-        A file of which :func:`has_blobs` holds.
+        A file for which :func:`has_blobs` is true.
 
     Raises
     ------
     EOFError
-        The file breaks off, or is no such file.
+        The file is truncated, or is no such file.
     """
     whole = path.stat().st_size
     with path.open("rb") as file:
@@ -48,7 +48,7 @@ def blob_sizes(path: Path) -> Iterator[int]:
 
 
 def _fields(file: IO[bytes], size: int, whole: int) -> Mapping[int, int]:
-    """Pass a message of so many bytes; return its whole numbers, and of bytes their number, by field."""
+    """Skip a message with the given number of bytes; return by field its whole numbers, and for bytes their length."""
     end = file.tell() + size
     if end > whole:
         _break_off(file)

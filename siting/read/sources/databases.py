@@ -1,4 +1,4 @@
-"""A table or a query of a PostGIS database, read without ever writing to it."""
+"""A table or a query of a PostGIS database, read-only."""
 
 import hashlib
 import importlib.util
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 EXTRA: Final = 'pip install "siting[postgis]"'
 _DRIVER: Final = "postgresql+psycopg"
 _SPOKEN: Final = ("postgresql", "postgres", "postgis", _DRIVER)
-# Nothing may be written, and nothing may run on for ever.
+# Writing is forbidden, and every statement has a time limit.
 _GUARDS: Final = ("SET TRANSACTION READ ONLY", "SET LOCAL statement_timeout = '10min'")
 _CONNECT_S: Final = 10
 _HIDDEN: Final = "***"
@@ -45,8 +45,8 @@ def read_database(source: Layer, log: LayerLog) -> pd.DataFrame | None:
     Returns
     -------
     pandas.DataFrame or None
-        A GeoDataFrame in the CRS of its SRID where there is a column of geometry, else a table; rows stand in an order
-        of their content, since a database keeps none. None when a fault was noted.
+        A GeoDataFrame in the CRS of its SRID if there is a geometry column, otherwise a table; rows are ordered by
+        content, because a database has no fixed order. None if a fault was noted.
     """
     if any(importlib.util.find_spec(name) is None for name in ("sqlalchemy", "psycopg")):
         log.fault("database_support_missing", field="database", expected=EXTRA)
@@ -68,7 +68,7 @@ def read_database(source: Layer, log: LayerLog) -> pd.DataFrame | None:
         try:
             for statement in _GUARDS:
                 connection.exec_driver_sql(statement)
-            # Through a cursor of the server, which only a single statement that selects can have; a % in it is a %.
+            # Through a server-side cursor, which accepts only a single selecting statement; a % in it is literal.
             return _read(connection.execution_options(stream_results=True, no_parameters=True), source, log)
         except (SQLAlchemyError, ValueError, TypeError) as error:
             field = "query" if source.query is not None else "layer"
@@ -91,7 +91,7 @@ def _address(database: str, log: LayerLog) -> "URL | None":
 
 
 def _without_password(error: Exception, url: "URL") -> str:
-    """Return what a database said, on one line, without the password."""
+    """Return the message of a database in one line, without the password."""
     said = str(getattr(error, "orig", None) or error)
     for password in {
         str(url.password or ""),
@@ -120,7 +120,7 @@ def _read(connection: "Connection", source: Layer, log: LayerLog) -> pd.DataFram
 
 
 def _select(connection: "Connection", source: Layer, log: LayerLog) -> str | None:
-    """Return the statement that selects a table; None with the fault where there is none of that name."""
+    """Return the statement that selects a table; None with a fault if the name is unknown."""
     tables = [
         (str(schema), str(name))
         for schema, name in _rows(
@@ -136,7 +136,7 @@ def _select(connection: "Connection", source: Layer, log: LayerLog) -> str | Non
         log.fault("layer_not_named", field="layer", expected=listed(names))
         return None
     schema, _, name = source.layer.rpartition(".")
-    # Without a schema the first one on the path that has the table; a name may hold a dot itself.
+    # Without a schema, the first on the path with the table; a name may contain a dot itself.
     wanted = [(schema, name)] if schema else []
     wanted += [(each, source.layer) for each in path]
     found = next((each for each in wanted if each in tables), None)
@@ -144,7 +144,7 @@ def _select(connection: "Connection", source: Layer, log: LayerLog) -> str | Non
         log.fault("layer_not_found", field="layer", found=source.layer, expected=listed(names))
         return None
     quote = connection.dialect.identifier_preparer.quote_identifier
-    return f"SELECT * FROM {quote(found[0])}.{quote(found[1])}"  # noqa: S608 - both names are the catalogue's own
+    return f"SELECT * FROM {quote(found[0])}.{quote(found[1])}"  # noqa: S608 - both names are in the catalogue
 
 
 def _rows(connection: "Connection", statement: str) -> Sequence[Sequence[Any]]:
@@ -152,7 +152,7 @@ def _rows(connection: "Connection", statement: str) -> Sequence[Sequence[Any]]:
 
 
 def _places(connection: "Connection", statement: str, log: LayerLog) -> list[str] | None:
-    """Return the column of geometry that a statement gives, if any; None with the fault where there are several."""
+    """Return the geometry column of a statement, if any; None with a fault if there are several."""
     kinds = {
         oid for (oid,) in _rows(connection, "SELECT oid::int8 FROM pg_type WHERE typname IN ('geometry', 'geography')")
     }
@@ -178,7 +178,7 @@ def _version(connection: "Connection") -> str:
 
 
 def _canonical(table: pd.DataFrame) -> tuple[str, list[int]]:
-    """Return the SHA-256 over all rows, whatever their order, and the order that sorts them by content."""
+    """Return the SHA-256 over all rows, independent of their order, and the order that sorts them by content."""
     columns = [[_bytes(cell) for cell in table[name].tolist()] for name in table.columns]
     rows = [b"\x1f".join(cells) for cells in zip(*columns, strict=True)]
     order = sorted(range(len(rows)), key=rows.__getitem__)
@@ -189,7 +189,7 @@ def _canonical(table: pd.DataFrame) -> tuple[str, list[int]]:
 
 
 def _bytes(cell: object) -> bytes:
-    """Write a cell so that different ones stay different; geometry comes as the hexadecimal text of its WKB."""
+    """Write a cell so that different cells stay different; geometry is the hexadecimal text of its WKB."""
     if isinstance(cell, memoryview | bytes):
         return bytes(cell)
     return b"\x00" if cell is None or cell is pd.NaT or cell != cell else str(cell).encode()  # noqa: PLR0124 - NaN
@@ -213,7 +213,7 @@ def _with_geometry(table: pd.DataFrame, name: str, connection: "Connection", log
 
 
 def _crs(srid: int, connection: "Connection") -> CRS | None:
-    """Return what a SRID means in this database; None where it means nothing."""
+    """Return the meaning of a SRID in this database; None if it has none."""
     known = _rows(connection, f"SELECT auth_name, auth_srid, srtext FROM spatial_ref_sys WHERE srid = {int(srid)}")  # noqa: S608
     for name, code, words in known:
         for said in (f"{name}:{code}" if name and code else "", words or ""):

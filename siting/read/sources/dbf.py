@@ -1,4 +1,4 @@
-"""The text of a .dbf as bytes, and the encoding in which it stands."""
+"""The text of a .dbf as bytes, and its encoding."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +16,7 @@ NAME_BYTES: Final = 10
 _STEM_BYTES: Final = 8
 _NUMBER: Final = re.compile(rb"_[1-9]")
 _END: Final = 0x0D
-# Language drivers that name a code page. 0x57 means whatever code page the writer's Windows had: it says nothing.
+# Language drivers that name a code page. 0x57 means the code page of the writer's Windows, which is unknown.
 _LDID: Final = {
     0x01: "cp437", 0x02: "cp850", 0x03: "cp1252", 0x13: "cp932", 0x4D: GB18030, 0x4E: "cp949", 0x4F: "cp950",
     0x78: "cp950", 0x79: "cp949", 0x7A: GB18030, 0x7B: "cp932", 0xC8: "cp1250", 0xC9: "cp1251", 0xCA: "cp1254",
@@ -26,9 +26,9 @@ _MANY_BYTES: Final = ("utf", "gb", "cp932", "cp949", "cp950", "big5", "euc", "sh
 
 @dataclass(frozen=True)
 class Texts:
-    """All different texts beyond ASCII of a .dbf, names of columns among them.
+    """All distinct non-ASCII texts of a .dbf, with names of columns.
 
-    ``cut`` fill their field, so that their last character may be torn; ``cells`` do not. ``ldid`` is the byte that
+    ``cut`` fill their field, so their last character may be truncated; ``cells`` do not. ``ldid`` is the byte that
     names a language driver.
     """
 
@@ -38,14 +38,14 @@ class Texts:
 
     @property
     def is_ascii(self) -> bool:
-        """Whether every encoding reads it alike."""
+        """Whether every encoding reads it in the same way."""
         return not self.cells and not self.cut
 
 
 def numbered(names: Iterable[bytes]) -> Mapping[bytes, bytes]:
-    """Return the names that were cut to one with another and numbered → that other one.
+    """Return the names that were cut to an existing name and numbered → that name.
 
-    Of two names that are alike in ten bytes GDAL keeps the first as it is cut; the next has eight bytes and ``_1``.
+    Of two names that are equal in ten bytes GDAL keeps the cut form of the first; the next has eight bytes and ``_1``.
 
     Examples
     --------
@@ -63,7 +63,7 @@ def numbered(names: Iterable[bytes]) -> Mapping[bytes, bytes]:
 
 
 def decoded_names(names: Sequence[bytes], encoding: str) -> tuple[dict[bytes, str], list[str]]:
-    """Return the names of columns as text, without half characters at their ends; and which had some."""
+    """Return the names of columns as text, without truncated characters at their ends; and which had some."""
     number = numbered(names)
     told, torn = {}, []
     for name in names:
@@ -81,7 +81,7 @@ def texts(path: Path) -> Texts:
     Raises
     ------
     ValueError
-        The file is too short for what its head says.
+        The file is too short for its header.
     """
     content = np.fromfile(path, dtype=np.uint8)
     head = content[:_HEAD].tobytes()
@@ -94,7 +94,7 @@ def texts(path: Path) -> Texts:
         field = content[at : at + _FIELD].tobytes()
         name = field[:11].split(b"\0")[0]
         (full if len(name) >= NAME_BYTES else short).add(name)
-        # Wide text keeps the high byte of its length where a number keeps its decimals.
+        # Wide text stores the high byte of its length where a number stores its decimals.
         length = field[16] + 256 * field[17] if field[11:12] == b"C" else field[16]
         if field[11:12] == b"C":
             fields.append((offset, length))
@@ -115,7 +115,7 @@ def texts(path: Path) -> Texts:
 
 
 def encoding_of(path: Path, stated: str | None, log: LayerLog) -> Encoding | None:
-    """Decide the encoding of a .dbf: what is stated, its .cpg, its language driver, else what its bytes prove.
+    """Decide the encoding of a .dbf: the stated one, its .cpg, its language driver, otherwise by its bytes.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def encoding_of(path: Path, stated: str | None, log: LayerLog) -> Encoding | Non
     Returns
     -------
     Encoding or None
-        ``by`` is empty where all text is ASCII and nothing had to be decided; None when a fault was noted.
+        ``by`` is empty if all text is ASCII and no decision was needed; None if a fault was noted.
     """
     found = texts(path)
     if stated is not None:
@@ -166,7 +166,7 @@ def _stated(stated: str, found: Texts, log: LayerLog) -> Encoding | None:
 
 
 def _declared(path: Path, ldid: int) -> list[tuple[str, str, str]]:
-    """Return what the file says of itself: how, which encoding, and how to show it."""
+    """Return what the file declares: how, which encoding, and how to show it."""
     beside = (each for each in path.parent.iterdir() if each.stem == path.stem and each.suffix.lower() == ".cpg")
     said = [each.read_text("ascii", "replace").strip("\ufffd \r\n\t\0") for each in beside]
     found = [("cpg", word, f".cpg ({word})") for word in said if word]
@@ -180,5 +180,5 @@ def _holds(name: str, found: Texts) -> bool:
 
 
 def _many_bytes(name: str) -> bool:
-    """Tell whether an encoding can be wrong; one of single bytes takes whatever there is."""
+    """Tell whether an encoding can be wrong; single-byte encodings accept all bytes."""
     return name.startswith(_MANY_BYTES)

@@ -1,4 +1,4 @@
-"""Tables of text with a mark between their cells."""
+"""Delimited text tables (CSV, TSV)."""
 
 import csv
 import io
@@ -20,7 +20,7 @@ from siting.read.tables.cleaning import clean_grid
 
 
 class Row(NamedTuple):
-    """A row: the line of the file, the row of a spreadsheet that opens it, and its cells."""
+    """A row: the line of the file, the row in a spreadsheet, and its cells."""
 
     line: int
     number: int
@@ -28,23 +28,23 @@ class Row(NamedTuple):
 
 
 _MARKS: Final = (",", "\t", ";", "|")
-# A spreadsheet writes and understands this line: sep=;
+# Spreadsheets write and understand this line: sep=;
 _STATED: Final = re.compile(r"sep=(\\t|[,;|\t])", re.IGNORECASE)
 _LOOKED_AT: Final = 20
 _LONGEST: Final = 100_000
 
 
 def read_delimited(path: Path, source: Layer, log: LayerLog) -> pd.DataFrame | None:
-    """Read a table of text; blank cells stay blank text, rows without any text are left out.
+    """Read a delimited text table; blank cells are blank text, empty rows are left out.
 
     Parameters
     ----------
     path : Path
-        A file whose cells stand between commas; else between tabs, semicolons or bars, whichever its first lines have
-        most of where they have no comma between cells. A first line ``sep=;`` states the mark.
+        A file with cells separated by commas; otherwise by tabs, semicolons or bars, whichever is most frequent in its
+        first lines if no comma separates cells there. A first line ``sep=;`` states the delimiter.
     source : Layer
-        ``encoding`` and ``header`` are used here. Without ``header`` the head is the first row, below titles (rows of
-        a single cell above a row of several).
+        ``encoding`` and ``header`` are used here. Without ``header`` the head is the first row below titles
+        (single-cell rows above a row with several cells).
     log : LayerLog
         Takes the facts ``driver``, ``encoding``, ``encoding_by``, ``header_row``, the note ``rows_above_head``, and the
         faults of encoding, ``no_head``, ``too_many_columns``, ``ragged_row`` and ``column_twice``.
@@ -75,13 +75,13 @@ def read_delimited(path: Path, source: Layer, log: LayerLog) -> pd.DataFrame | N
 
 
 def mark_of(text: str) -> tuple[str, str]:
-    """Return a text without the line that states the mark between its cells, and that mark.
+    """Return a text without the line that states the delimiter, and that delimiter.
 
-    Without such a line it is the mark that the first lines hold alike, and most of; the comma among equals.
+    Without such a line it is the delimiter that is most frequent and regular in the first lines; ties go to the comma.
     """
     first, _, rest = text.partition("\n")
     if stated := _STATED.fullmatch(first.strip()):
-        # The line stays as a blank one, so that messages number lines as the file does.
+        # The line stays as a blank one, so that line numbers in messages are those of the file.
         return f"\n{rest}", "\t" if stated[1] == r"\t" else stated[1]
     lines = [line[:_LONGEST] for line in text.splitlines()[:_LOOKED_AT] if line.strip()]
     widths = {mark: [len(cells) for cells in csv.reader(lines, delimiter=mark)] for mark in _MARKS}
@@ -89,13 +89,13 @@ def mark_of(text: str) -> tuple[str, str]:
 
 
 def _width(counts: Sequence[int]) -> tuple[int, int]:
-    """Return in how many lines a mark makes the commonest number of cells, if that is more than one; and the number."""
+    """Return in how many lines a delimiter gives the most common number of cells, if above one; and the number."""
     several = Counter(count for count in counts if count > 1)
     return (0, 0) if not several else max((lines, count) for count, lines in several.items())
 
 
 def _head(rows: Sequence[Row], stated: int | None) -> int | None:
-    """Return which of the rows holds the names of the columns; None where the stated one is not there."""
+    """Return which of the rows holds the names of the columns; None if the stated one does not exist."""
     if stated is not None:
         return next((position for position, row in enumerate(rows) if row.line == stated), None)
     filled = [sum(bool(cell.strip()) for cell in row.cells) for row in rows]
@@ -114,9 +114,9 @@ def _table(rows: Sequence[Row], path: Path, log: LayerLog) -> pd.DataFrame | Non
         else:
             log.fault("ragged_row", row=str(row.line), found=str(len(row.cells)), expected=str(len(head)))
     if len(rows) > 1 and not whole:
-        # A layer of which no row could be read is not empty.
+        # A layer with only unreadable rows is not empty.
         return None
-    # A spreadsheet leaves columns behind that hold nothing and have no name.
+    # Spreadsheets leave empty columns without names.
     empty = {at for at, name in enumerate(head) if not name and not any(row.cells[at].strip() for row in whole)}
     kept = [at for at in range(len(head)) if at not in empty]
     names = [head[at] or f"#{at + 1}" for at in kept]

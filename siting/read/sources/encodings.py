@@ -1,4 +1,4 @@
-"""In which encoding text stands: what is stated or declared, else what the bytes themselves prove; never a habit."""
+"""The encoding of text: stated or declared, otherwise proved by the bytes; never a default."""
 
 import codecs
 import re
@@ -10,13 +10,13 @@ from typing import Final
 from siting.read.log import LayerLog, listed
 
 UTF8: Final = "utf-8"
-# Holds GB 2312 and GBK whole.
+# A superset of GB 2312 and GBK.
 GB18030: Final = "gb18030"
 ASCII: Final = "ascii"
 _CHINESE: Final = frozenset({"gb2312", "gbk", "936", "cp936", "ms936", "gb18030", "54936", "hz", "euccn"})
-# Of all characters beyond ASCII (punctuation aside), so many must be Hanzi of GB 2312, and so many Hanzi in common use,
-# for text to pass as Chinese. Names of places hold rare ones (綦, 涪, 垭); text of another encoding that happens to
-# decode holds mostly such as stand in neither.
+# For text to be accepted as Chinese, of all non-ASCII characters (without punctuation) these shares must be Hanzi of GB
+# 2312, and Hanzi in common use. Names of places contain rare ones (綦, 涪, 垭); text of another encoding that happens
+# to decode contains mostly characters of neither kind.
 _HANZI_SHARE: Final = 0.9
 _COMMON_SHARE: Final = 0.6
 _FEWEST_HANZI: Final = 2
@@ -38,17 +38,17 @@ class Encoding:
 
 
 def codec(name: str) -> str:
-    """Return Python's name of an encoding; GB 2312 and GBK are read as GB 18030, which holds them.
+    """Return Python's name of an encoding; GB 2312 and GBK are read as GB 18030, their superset.
 
     Parameters
     ----------
     name : str
-        As people, ``.cpg`` files and code pages write it: ``UTF-8``, ``65001``, ``ANSI 936``, ``88591``.
+        As in user input, ``.cpg`` files and code pages: ``UTF-8``, ``65001``, ``ANSI 936``, ``88591``.
 
     Raises
     ------
     LookupError
-        There is no such encoding of text.
+        There is no such text encoding.
 
     Examples
     --------
@@ -64,13 +64,13 @@ def codec(name: str) -> str:
         return UTF8
     if found := re.fullmatch(r"(?:iso)?8859(\d{1,2})", bare):
         return codecs.lookup(f"iso8859-{found[1]}").name
-    # A codec that is not one of text, such as hex, is none to Python either.
+    # A codec that is no text encoding, such as hex, is not accepted by Python either.
     "".encode(word := f"cp{bare}" if bare.isdigit() else word)
     return codecs.lookup(word).name
 
 
 def whole(cell: bytes, encoding: str) -> tuple[str, bool]:
-    """Decode text that may be cut inside its last character; tell whether it was.
+    """Decode text whose last character may be truncated; tell whether it was.
 
     Raises
     ------
@@ -89,7 +89,7 @@ def whole(cell: bytes, encoding: str) -> tuple[str, bool]:
 
 
 def decodes(cells: Iterable[bytes], encoding: str, *, cut: bool = False) -> bool:
-    """Tell whether all texts decode; with ``cut`` each may end inside a character."""
+    """Tell whether all texts decode; with ``cut`` the last character of each may be truncated."""
     try:
         for cell in cells:
             if cut:
@@ -102,19 +102,19 @@ def decodes(cells: Iterable[bytes], encoding: str, *, cut: bool = False) -> bool
 
 
 def by_content(cells: Sequence[bytes], cut: Sequence[bytes] = ()) -> Encoding | None:
-    """Decide by the bytes: strict UTF-8, else GB 18030 where most characters are Hanzi in common use.
+    """Decide from the bytes: strict UTF-8, otherwise GB 18030 if most characters are Hanzi in common use.
 
     Parameters
     ----------
     cells : sequence of bytes
-        Texts that end with a whole character.
+        Texts that end with a complete character.
     cut : sequence of bytes
-        Texts that fill their field, so that the last character may be torn.
+        Texts that fill their field, so that the last character may be truncated.
 
     Returns
     -------
     Encoding or None
-        None where the bytes prove nothing.
+        None if the bytes prove nothing.
     """
     if decodes(cells, UTF8) and decodes(cut, UTF8, cut=True):
         return Encoding(UTF8, "utf8")
@@ -125,7 +125,7 @@ def by_content(cells: Sequence[bytes], cut: Sequence[bytes] = ()) -> Encoding | 
 
 
 def is_chinese(text: str) -> bool:
-    """Tell whether the characters of a text beyond ASCII are mostly Hanzi in common use."""
+    """Tell whether the non-ASCII characters of a text are mostly Hanzi in common use."""
     common, hanzi, punctuation = (_characters(rows) for rows in (_LEVEL_1, _LEVELS, _PUNCTUATION_ROWS))
     foreign = [character for character in text if not character.isascii() and character not in punctuation]
     usual, known = (sum(character in held for character in foreign) for held in (common, hanzi))
@@ -140,19 +140,19 @@ def _characters(rows: Sequence[int]) -> frozenset[str]:
 
 
 def by_mark(text: bytes) -> Encoding | None:
-    """Decide by the mark at the beginning of a file."""
+    """Decide by the byte order mark at the beginning of a file."""
     return next((Encoding(name, "bom") for mark, name in _MARKS if text.startswith(mark)), None)
 
 
 def decoded(text: bytes, stated: str | None, log: LayerLog) -> str | None:
-    """Return a whole file as text, without a mark at its beginning.
+    """Return a complete file as text, without a byte order mark.
 
     Parameters
     ----------
     text : bytes
         The file.
     stated : str or None
-        The encoding that the scenario states; else a mark decides, strict UTF-8, then common Hanzi.
+        The encoding that the scenario states; otherwise a byte order mark decides, strict UTF-8, then common Hanzi.
     log : LayerLog
         Takes the facts, and the faults ``bad_encoding`` and ``encoding_undecided``.
     """
@@ -174,12 +174,12 @@ def decoded(text: bytes, stated: str | None, log: LayerLog) -> str | None:
 
 
 def tell(found: Encoding, log: LayerLog) -> None:
-    """Keep which encoding was found, and how."""
+    """Record which encoding was found, and how."""
     log.fact(encoding=found.name.upper(), encoding_by=found.by)
 
 
 def untorn(name: str, texts: Iterable[object], encoding: str) -> tuple[dict[object, object], list[str]]:
-    """Return what raw texts, read byte by byte as ISO 8859-1, say in their own encoding; and which were torn."""
+    """Return raw texts, read byte by byte as ISO 8859-1, in their own encoding; and which were truncated."""
     found: dict[object, object] = {}
     torn = []
     for text in texts:

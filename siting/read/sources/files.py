@@ -1,4 +1,4 @@
-"""Files as such: whether they are there, what they are made of, and their digests."""
+"""Files: whether they exist, their parts, and their digests."""
 
 import hashlib
 import stat
@@ -9,14 +9,14 @@ from typing import Final
 from siting.read.log import LayerLog
 from siting.read.sources.packed import unpacks_within_limits
 
-# The parts of a shapefile that decide what is read; indexes and metadata do not.
+# The parts of a shapefile that determine its content; indexes and metadata do not.
 SHAPEFILE_PARTS: Final = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 # No ledger is wider: ages 0 to 100 of both sexes for several years are some hundreds of columns.
 MOST_COLUMNS: Final = 2_000
 
 
 def has_few_columns(width: int, log: LayerLog, layer: str = "") -> bool:
-    """Tell whether a table is no wider than tables are, and note the fault if not."""
+    """Tell whether a table is within the width limit, and note a fault otherwise."""
     if width > MOST_COLUMNS:
         log.fault(
             "too_many_columns", found=f"{layer}: {width:,}" if layer else f"{width:,}", expected=f"{MOST_COLUMNS:,}"
@@ -31,10 +31,10 @@ def sha256(path: Path) -> str:
 
 
 def parts(path: Path) -> Mapping[str, Path]:
-    """Return the files that make up a data source: name of the part → file, in a fixed order.
+    """Return the files of a data source: name of the part → file, in a fixed order.
 
-    A shapefile has one part for each of ``SHAPEFILE_PARTS`` that is there, a folder (FileGDB) one for each
-    file in it, anything else a single part without a name.
+    A shapefile has one part for each existing one of ``SHAPEFILE_PARTS``, a folder (FileGDB) one for each file in it,
+    any other source a single part without a name.
     """
     if path.is_dir():
         return {file.relative_to(path).as_posix(): file for file in sorted(path.rglob("*")) if file.is_file()}
@@ -45,7 +45,7 @@ def parts(path: Path) -> Mapping[str, Path]:
 
 
 def take(path: Path, log: LayerLog, part: str = "") -> bool:
-    """Note the digests of a data source; tell whether it can be opened without harm, and note the fault if not."""
+    """Note the digests of a data source; tell whether it can be opened safely, and note a fault otherwise."""
     try:
         kind = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError, ValueError):

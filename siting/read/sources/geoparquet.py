@@ -1,4 +1,4 @@
-"""Parquet files, with places or without."""
+"""Parquet files, with or without geometry."""
 
 from pathlib import Path
 from typing import Final
@@ -14,7 +14,7 @@ from siting.read.log import LayerLog
 from siting.read.sources.files import has_few_columns
 from siting.read.sources.packed import megabytes, most_unpacked
 
-# What a cell takes at least, however often its value is repeated in the file.
+# The least memory of a cell, however often its value is repeated in the file.
 _CELL_BYTES: Final = 8
 
 
@@ -24,8 +24,7 @@ def read_parquet(path: Path, _source: Layer, log: LayerLog) -> pd.DataFrame | No
     Parameters
     ----------
     path : Path
-        The file. With metadata of GeoParquet its primary geometry counts, any other is left out; without it is a
-        table.
+        The file. With GeoParquet metadata its primary geometry is used, any other is left out; without, it is a table.
     log : LayerLog
         Takes the fact ``driver`` and the faults ``unreadable_file``, ``too_many_columns`` and ``unpacks_too_large``.
     """
@@ -56,7 +55,7 @@ def read_parquet(path: Path, _source: Layer, log: LayerLog) -> pd.DataFrame | No
 
 
 def _unpacks_within_limits(path: Path, log: LayerLog) -> bool:
-    """Tell whether a table takes no more memory than a file of its size may; note the fault if not."""
+    """Tell whether a table takes no more memory than allowed for its file size; note a fault otherwise."""
     declared, packed = pq.read_metadata(path), path.stat().st_size
     parts = (declared.row_group(at).total_byte_size for at in range(declared.num_row_groups))
     size: int = max(declared.num_rows * declared.num_columns * _CELL_BYTES, sum(parts))

@@ -1,4 +1,4 @@
-"""What GDAL reads becomes a table with geometry; its text in the encoding that the evidence gives."""
+"""Layers read by GDAL become tables with geometry; the evidence determines the encoding of text."""
 
 import json
 import re
@@ -27,7 +27,7 @@ from siting.read.tables.cut_names import NAMES_ALIKE, NAMES_FULL
 
 # Reads each byte as one character, so that nothing is lost before the encoding is decided.
 _RAW: Final = "ISO-8859-1"
-# What GDAL adds to every KML and DXF.
+# Columns that GDAL adds to every KML and DXF.
 _KML_EXTRAS: Final = (
     "timestamp", "begin", "end", "altitudeMode", "tessellate", "extrude", "visibility", "drawOrder", "icon",
 )  # fmt: skip
@@ -53,7 +53,7 @@ def read_ogr(path: Path, source: Layer, log: LayerLog) -> pd.DataFrame | None:
     Returns
     -------
     pandas.DataFrame or None
-        A GeoDataFrame where the layer has geometry, two-dimensional; a broken geometry comes out as None.
+        A GeoDataFrame if the layer has geometry, two-dimensional; a broken geometry becomes None.
     """
     if _is_pipeline(path):
         log.fault("file_is_pipeline")
@@ -72,7 +72,7 @@ def read_ogr(path: Path, source: Layer, log: LayerLog) -> pd.DataFrame | None:
 
 
 def _is_pipeline(path: Path) -> bool:
-    """Tell whether GDAL would take a file for commands to run on other files, whatever its name."""
+    """Tell whether GDAL would execute a file as commands on other files, whatever its name."""
     if not path.is_file():
         return False
     with path.open("rb") as file:
@@ -83,7 +83,7 @@ def _read_layer(path: Path, source: Layer, encoding: str | None, log: LayerLog) 
     words: list[str] = []
     with heard(OF_GDAL, words):
         table = _layer_of(path, source, encoding, log)
-    # GDAL gives the second of two features with one number another.
+    # GDAL renumbers the second of two features with the same number.
     twice = next(filter(None, map(_ID_TWICE.search, words)), None)
     if twice is not None and table is not None and _is_numbered(path):
         log.fault("feature_numbers_twice", row=twice[1], field="id", found=twice[1])
@@ -121,7 +121,7 @@ def _is_numbered(path: Path) -> bool:
 
 
 def _has_numbers_for_ids(path: Path) -> bool:
-    """Tell whether the features of a GeoJSON bear numbers for ids, which GDAL does not give as a column."""
+    """Tell whether the features of a GeoJSON have numbers as ids, which GDAL does not give as a column."""
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES).decode("utf-8", "replace")
     start = _FIRST_FEATURE.search(head)
@@ -130,7 +130,7 @@ def _has_numbers_for_ids(path: Path) -> bool:
     try:
         feature = json.JSONDecoder().raw_decode(head[start.end() - 1 :])[0]
     except ValueError:
-        # It is longer than what was read; its id stands before its geometry.
+        # It is longer than the part that was read; its id precedes its geometry.
         found = _ID_BEFORE_GEOMETRY.match(head, start.end() - 1)
         return found is not None
     return isinstance(feature.get("id"), int) and not isinstance(feature["id"], bool)
@@ -190,7 +190,7 @@ def _beside(path: Path, suffix: str) -> Path | None:
 
 
 def _with_foreign_prj(path: Path, prj: Path, source: Layer, log: LayerLog) -> pd.DataFrame | None:
-    """Read a shapefile whose .prj has names in Chinese that are not UTF-8, which GDAL's wrapper cannot take."""
+    """Read a shapefile whose .prj has Chinese names that are not UTF-8, which GDAL's wrapper cannot read."""
     try:
         crs = CRS.from_wkt(prj.read_bytes().decode(GB18030, "replace"))
     except CRSError as error:
@@ -205,7 +205,7 @@ def _with_foreign_prj(path: Path, prj: Path, source: Layer, log: LayerLog) -> pd
 
 
 def _decoded(table: pd.DataFrame, encoding: str, log: LayerLog) -> pd.DataFrame | None:
-    """Return a table whose text was read byte by byte in its own encoding; a character cut in two is dropped."""
+    """Return a table with byte-by-byte text decoded in its own encoding; a truncated character is dropped."""
     shape = table.geometry.name if isinstance(table, gpd.GeoDataFrame) else None
     raw = {name: str(name).encode("latin-1") for name in table.columns if name != shape}
     names, torn = decoded_names(list(raw.values()), encoding)
@@ -230,7 +230,7 @@ def _decoded(table: pd.DataFrame, encoding: str, log: LayerLog) -> pd.DataFrame 
 
 
 def _tell_cut(names: Mapping[bytes, str], log: LayerLog) -> None:
-    """Keep which names fill their ten bytes, and may have been longer, and which of these were cut to one."""
+    """Record which names fill their ten bytes, and may have been longer, and which were cut to an existing one."""
     full = [text for name, text in names.items() if len(name) >= NAME_BYTES]
     alike: dict[str, list[str]] = {}
     for name, first in numbered(names).items():
@@ -270,7 +270,7 @@ def _read_dxf(path: Path, source: Layer, log: LayerLog) -> pd.DataFrame | None:
 
 
 def _dxf_encoding(path: Path, source: Layer, cells: Sequence[bytes]) -> Encoding | None:
-    """Decide the encoding of a DXF: what is stated, else its bytes; its head names a code page that is seldom true."""
+    """Decide the encoding of a DXF: as stated, otherwise by its bytes; the code page in its head is seldom true."""
     if source.encoding is not None:
         return Encoding(source.encoding, "stated")
     with path.open("rb") as file:
@@ -282,10 +282,10 @@ def _dxf_encoding(path: Path, source: Layer, cells: Sequence[bytes]) -> Encoding
 
 
 def polygons_of_rings(table: pd.DataFrame, source: Layer, log: LayerLog) -> pd.DataFrame:
-    """Return a drawing whose lines are all closed as polygons, noted; any other table as it is.
+    """Return a drawing with only closed lines as polygons, with a note; any other table unchanged.
 
-    A drawing knows no polygons: a boundary is a polyline that ends where it begins. Points (labels) are left out of
-    the decision and stay; a network keeps its lines.
+    A drawing has no polygons: a boundary is a polyline that ends where it begins. Points (labels) do not affect the
+    decision and are kept; a network keeps its lines.
     """
     if not isinstance(table, gpd.GeoDataFrame) or isinstance(source, NetworkLayer):
         return table
@@ -304,7 +304,7 @@ def polygons_of_rings(table: pd.DataFrame, source: Layer, log: LayerLog) -> pd.D
 
 @contextmanager
 def _gdal_option(name: str, value: str) -> Iterator[None]:
-    """Set an option of GDAL for one reading."""
+    """Set an option of GDAL during one reading."""
     before = pyogrio.get_gdal_config_option(name)
     pyogrio.set_gdal_config_options({name: value})
     try:
@@ -317,7 +317,7 @@ def _gdal_option(name: str, value: str) -> Iterator[None]:
 
 
 def _plain_kml(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a KML without the columns that GDAL gives to every one; ``id2`` is a column that its author named id."""
+    """Return a KML without the columns that GDAL adds to every KML; ``id2`` is a column that its author named id."""
     extras = [name for name in _KML_EXTRAS if name in table.columns]
     if "description" in table.columns and table["description"].isna().all():
         extras.append("description")
@@ -330,7 +330,7 @@ def _plain_kml(table: pd.DataFrame) -> pd.DataFrame:
 def _with_crs_member(table: gpd.GeoDataFrame, path: Path, log: LayerLog) -> gpd.GeoDataFrame | None:
     """Return a GeoJSON in the CRS of its ``crs`` member.
 
-    GDAL honours the member, but takes one that it does not know, or that says null (no CRS), for degrees in WGS84.
+    GDAL follows the member, but interprets an unknown one, or null (no CRS), as degrees in WGS84.
     """
     found, member = _crs_member(path)
     if not found:
@@ -350,7 +350,7 @@ def _with_crs_member(table: gpd.GeoDataFrame, path: Path, log: LayerLog) -> gpd.
 
 
 def _crs_member(path: Path) -> tuple[bool, Any]:
-    """Return whether a GeoJSON has a ``crs`` member of its own, and what it holds."""
+    """Return whether a GeoJSON has its own ``crs`` member, and its value."""
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
         file.seek(max(0, path.stat().st_size - _HEAD_BYTES))
@@ -363,7 +363,7 @@ def _crs_member(path: Path) -> tuple[bool, Any]:
                 member = decoder.raw_decode(part[match.end() :].decode("utf-8", "replace"))[0]
             except ValueError:
                 continue
-            # Beyond the features the name may be that of an attribute, which holds no object of this form.
+            # After the features the name may be that of an attribute, which contains no object of this form.
             own = (before and match.start() < features) or (isinstance(member, dict) and "properties" in member)
             if own:
                 return True, member

@@ -1,4 +1,4 @@
-"""Packed files (gzip, bzip2, PBF): what they unpack to is measured before anything takes it in."""
+"""Packed files (gzip, bzip2, PBF): their unpacked size is measured before they are used."""
 
 import bz2
 import gzip
@@ -13,22 +13,22 @@ from siting.read.sources.blobs import blob_sizes, has_blobs
 
 _MIB: Final = 2**20
 MOST_BYTES: Final = 2048 * _MIB
-# What is packed may grow by so much, unless it stays small.
+# The allowed ratio of unpacked to packed size, above a minimum size.
 MOST_GROWTH: Final = 200
 SMALL_BYTES: Final = 50 * _MIB
 _CHUNK: Final = _MIB
 _SIGN_BYTES: Final = 10
-# Whatever they are called: libraries unpack by content. The second sign of bzip2 is that of a part without content.
+# Whatever their names: libraries unpack by content. The second signature of bzip2 is that of an empty part.
 _SIGNS: Final[tuple[tuple[re.Pattern[bytes], Callable[[Path], Any]], ...]] = (
     (re.compile(rb"\x1f\x8b\x08"), gzip.open),
     (re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)"), bz2.open),
 )
-# A file that breaks off, or is no such file after all.
+# The exceptions for a truncated file, or one that is no such file.
 BROKEN: Final = (OSError, EOFError, zlib.error)
 
 
 def most_unpacked(packed: int) -> int:
-    """Return to how many bytes so many packed ones may unpack.
+    """Return the allowed unpacked size for a packed size, bytes.
 
     Examples
     --------
@@ -52,7 +52,7 @@ def megabytes(size: int) -> str:
 
 
 def opener_of(path: Path) -> Callable[[Path], IO[bytes]] | None:
-    """Return what opens a file that is packed as a whole; None for any other."""
+    """Return the function that opens a completely packed file; None for any other."""
     if not path.is_file():
         return None
     with path.open("rb") as file:
@@ -61,7 +61,7 @@ def opener_of(path: Path) -> Callable[[Path], IO[bytes]] | None:
 
 
 def head_of(path: Path, size: int) -> bytes:
-    """Return the first bytes of what a file holds, unpacked."""
+    """Return the first bytes of a file's content, unpacked."""
     opener = opener_of(path) or _plain
     try:
         with opener(path) as content:
@@ -75,12 +75,12 @@ def _plain(path: Path) -> IO[bytes]:
 
 
 def unpacks_within_limits(path: Path, log: LayerLog) -> bool:
-    """Tell whether a file, if it is packed, unpacks to no more than :func:`most_unpacked`.
+    """Tell whether a file, if it is packed, unpacks to at most :func:`most_unpacked`.
 
     Parameters
     ----------
     path : Path
-        Any file or folder; one that is not packed holds.
+        Any file or folder; true for one that is not packed.
     log : LayerLog
         Takes the faults ``unpacks_too_large`` and ``unreadable_file``.
     """
@@ -101,7 +101,7 @@ def unpacks_within_limits(path: Path, log: LayerLog) -> bool:
 
 
 def _unpacked_parts(path: Path) -> Iterator[int] | None:
-    """Return the sizes of what a file unpacks to, part by part; None for one that is not packed."""
+    """Return the unpacked sizes of a file, part by part; None for one that is not packed."""
     opener = opener_of(path)
     if opener is not None:
         return _chunk_sizes(path, opener)

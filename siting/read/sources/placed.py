@@ -1,4 +1,4 @@
-"""Where the rows of a table lie: coordinates in its columns."""
+"""The location of a table's rows: coordinates in its columns."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ def placed(table: pd.DataFrame, source: Layer, log: LayerLog) -> Placed | None:
     table : pandas.DataFrame
         The table with its own columns.
     source : Layer
-        ``columns`` names the columns, else known names of them are sought. Rows of a :class:`PlacedLayer` may lack
+        ``columns`` names the columns, otherwise known names are sought. Rows of a :class:`PlacedLayer` may lack
         coordinates, and so may the whole table.
     log : LayerLog
         Takes the faults ``column_not_found``, ``two_columns_for_key``, ``no_coordinates``, ``coordinate_missing``,
@@ -46,8 +46,8 @@ def placed(table: pd.DataFrame, source: Layer, log: LayerLog) -> Placed | None:
     Returns
     -------
     Placed or None
-        One geometry a row, two-dimensional, None where a row has none or was refused; ``refused`` marks the rows of
-        which a fault was noted here. None when a fault leaves nothing to go on with.
+        One geometry for each row, two-dimensional, None if a row has none or was refused; ``refused`` marks the rows
+        with a fault noted here. None if a fault leaves nothing to use.
     """
     named = _columns(table, source, log)
     if named is None:
@@ -66,14 +66,14 @@ def placed(table: pd.DataFrame, source: Layer, log: LayerLog) -> Placed | None:
 
 
 def _columns(table: pd.DataFrame, source: Layer, log: LayerLog) -> dict[str, str] | None:
-    """Return lon, lat, wkt → their column, for those that are there; None when a fault was noted."""
+    """Return lon, lat, wkt → their column, for those that exist; None if a fault was noted."""
     # A key that is mapped to nothing is not sought.
     mapped = {key: source.columns[key] for key in PLACE_KEYS if source.columns.get(key)}
     lost = [key for key, name in mapped.items() if name and name not in table.columns]
     for key in lost:
         log.fault("column_not_found", field=key, found=mapped[key], expected=listed(table.columns))
     found = find_columns([str(name) for name in table.columns], PLACE_KEYS, source.columns, log.key)
-    # What the scenario names goes before what is there; WKT before points.
+    # Names in the scenario take precedence over existing columns; WKT over points.
     wkt_counts = found["wkt"] and not {"lon", "lat"} & set(mapped)
     found = {key: names for key, names in found.items() if (key == "wkt") == bool(wkt_counts)}
     several = {key: names for key, names in found.items() if len(names) > 1}
@@ -83,7 +83,7 @@ def _columns(table: pd.DataFrame, source: Layer, log: LayerLog) -> dict[str, str
 
 
 def _known(cells: pd.Series, key: str, log: LayerLog) -> pd.Series:
-    """Return cells that are blank where they hold a word for that; it is counted."""
+    """Return cells, with words for "no value" as blanks; these are counted."""
     words = cells.map(missing_word)
     counts = Counter(word for word in words.tolist() if isinstance(word, str))
     if not counts:
@@ -108,7 +108,7 @@ def _points(table: pd.DataFrame, named: dict[str, str], source: Layer, labels: l
 def _coordinates(
     cells: pd.Series, key: str, labels: list[str], log: LayerLog, may_lack: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
-    """Return one column of coordinates, NaN where a cell holds none."""
+    """Return one column of coordinates, NaN for cells without one."""
     values = converted(cells.map(plain).astype(object), "number").values.to_numpy(dtype=np.float64, na_value=np.nan)
     for position in positions(~np.isfinite(values) & ~may_lack):
         cell = cells.iloc[position]

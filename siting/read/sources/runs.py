@@ -1,4 +1,4 @@
-"""Text of a workbook that is written in several ways within one cell: raised, lowered and struck-out letters."""
+"""Text of a workbook with several formats in one cell: raised, lowered and struck-out letters."""
 
 from typing import Final
 
@@ -10,12 +10,12 @@ _POSITIONS: Final = {"superscript": _RAISED, "subscript": _LOWERED}
 
 
 def text_of_runs(cell: object) -> object:
-    """Return a cell in whose text raised and lowered figures stay such, and struck-out letters are left out.
+    """Return a cell with raised and lowered figures kept as such, and struck-out letters removed.
 
     Parameters
     ----------
     cell : object
-        A cell's value; anything but text in several ways comes back as it is.
+        A cell's value; a value without several text formats is unchanged.
 
     Examples
     --------

@@ -30,23 +30,22 @@ from siting.read.tables.totals import total_rows
 _MOST_CELLS: Final = 2_000_000
 _MOST_LOOKED_AT: Final = 5 * _MOST_CELLS
 _MOST_BYTES: Final = 500 * 2**20
-# Whole sheets of one value press well; what is small cannot do harm however it is pressed.
+# Sheets of one repeated value compress well; small ones are harmless at any ratio.
 _MOST_PRESSED: Final = 200
 _PRESSED_FROM_BYTES: Final = 20 * 2**20
-# What a sheet spreads out when it is opened: merged cells become cells each. Ledgers merge titles and groups of rows.
+# Cells that appear when a sheet is opened: merged cells are expanded. Ledgers merge titles and groups of rows.
 _MOST_MERGED: Final = 200_000
-# What a cell of a workbook may hold, by the format itself.
+# The largest text of a workbook cell, by the format itself.
 _LONGEST_TEXT: Final = 32_767
 _FORMULA: Final = re.compile(rb"<(?:\w+:)?f[ >/]")
 _OLD: Final = bytes.fromhex("D0CF11E0A1B11AE1")
-# Lines below a table that speak of it.
+# Lines of remarks below a table.
 _REMARK: Final = re.compile(r"^\s*(?:备注|说明|填表|制表|审核|填报|联系人|单位负责|负责人|数据来源|资料来源)|[:：]")
 _REMARK_LENGTH: Final = 6
-# Headings within a table, which no record of a table this wide looks like.
+# Headings within a table; no record of a table this wide looks like them.
 _SECTION: Final = re.compile(r"\s*(?:[一二三四五六七八九十]+[、．.]|[（(][一二三四五六七八九十]+[）)])")
 _SECTION_COLUMNS: Final = 3
-# Sheets that explain the others.
-# The list of faults stands in our own marked copies, which are mended and read again.
+# Sheets that explain the others. The list of faults is in our own marked copies, which are corrected and read again.
 _GUIDE: Final = re.compile(
     r"说明$|须知$|^(?:guide|read ?me|instructions)$|^(?:问题清单|faults)(?: \d+)?$", re.IGNORECASE
 )
@@ -57,7 +56,7 @@ Grid = list[list[object]]
 
 @dataclass(frozen=True)
 class _Sheet:
-    """A sheet's cells, every row as wide as the sheet, its merged cells and the places of its errors."""
+    """A sheet's cells, with all rows as wide as the sheet, its merged cells and the places of its errors."""
 
     title: str
     cells: Grid
@@ -74,20 +73,20 @@ def read_sheet(path: Path, source: Layer, log: LayerLog) -> pd.DataFrame | None:
     path : Path
         The workbook. Values are read, never formulas.
     source : Layer
-        ``layer`` names the sheet (else it is the only visible one that holds something, guides apart), ``header`` the
-        row of the names (else it is found by evidence: titles may stand above it, and it may have several rows of
+        ``layer`` names the sheet (otherwise it is the only visible one with content, without guides), ``header`` the
+        row of the names (otherwise it is found by evidence: titles may precede it, and it may have several rows of
         merged cells).
     log : LayerLog
-        Takes the facts ``driver``, ``layer``, ``header_row`` and ``rows``; notes of what was filled in or left out; the
+        Takes the facts ``driver``, ``layer``, ``header_row`` and ``rows``; notes on what was filled in or left out; the
         faults of the workbook, its sheets, its head and its cells.
 
     Returns
     -------
     pandas.DataFrame or None
-        Plain values under the sheet's own names, None where a cell is blank; text merged over several rows stands in
-        each of them, blank rows and remarks below the table are left out. The index, named
+        Plain values under the sheet's own names, None for blank cells; text merged over several rows is in each of
+        them, blank rows and remarks below the table are left out. The index, named
         :data:`~siting.read.tables.cells.SHEET_ROWS`, holds the numbers of the sheet's rows: keep it, and messages name
-        rows as the planner sees them. None where a fault was noted that leaves nothing to go on with.
+        rows as the user sees them. None if a noted fault leaves nothing to use.
     """
     log.fact(driver="XLSX")
     if not is_sound(path, source, log):
@@ -110,7 +109,7 @@ def read_sheet(path: Path, source: Layer, log: LayerLog) -> pd.DataFrame | None:
 
 
 def is_sound(path: Path, source: Layer, log: LayerLog) -> bool:
-    """Tell whether a file is a workbook that can be opened without harm, and note the fault if not."""
+    """Tell whether a file is a workbook that can be opened safely, and note a fault otherwise."""
     if path.suffix.lower() in (".xls", ".et"):
         log.fault("old_workbook", found=path.suffix)
         return False
@@ -127,7 +126,7 @@ def is_sound(path: Path, source: Layer, log: LayerLog) -> bool:
 
 
 def _is_harmless(path: Path, source: Layer, log: LayerLog) -> bool:
-    """Tell whether a zip holds a workbook of a size that can be read."""
+    """Tell whether a zip contains a workbook of a readable size."""
     with zipfile.ZipFile(path) as file:
         parts = file.infolist()
         size, packed = sum(part.file_size for part in parts), sum(part.compress_size for part in parts)
@@ -146,7 +145,7 @@ def _is_harmless(path: Path, source: Layer, log: LayerLog) -> bool:
             log.fault("not_a_workbook", found=odd or source.called)
             return False
         sheets = {name: extent for name in found[1] if (extent := extents.get(name)) is not None}
-        # Texts that cells share stand in a part of their own.
+        # Shared texts of cells are in a separate part.
         shared = [each for name, each in extents.items() if name.endswith("sharedStrings.xml") and each is not None]
         cells = sum(each.cells for each in (*sheets.values(), *shared))
         if cells > _MOST_CELLS:
@@ -162,7 +161,7 @@ def _is_harmless(path: Path, source: Layer, log: LayerLog) -> bool:
 
 
 def load(path: Path, *, values: bool, quickly: bool = False) -> openpyxl.Workbook:
-    """Open a sound workbook: its values or its formulas, and quickly where only some rows are asked for."""
+    """Open a checked workbook: its values or its formulas, in fast mode if only some rows are needed."""
     with zipfile.ZipFile(path) as file:
         found = parts_of(file)
     return openpyxl.load_workbook(
@@ -171,7 +170,7 @@ def load(path: Path, *, values: bool, quickly: bool = False) -> openpyxl.Workboo
 
 
 def _pick(path: Path, source: Layer, log: LayerLog) -> _Sheet | None:
-    """Return the sheet that is meant, None where that cannot be told or it cannot be read."""
+    """Return the intended sheet, None if that is ambiguous or it cannot be read."""
     words: list[str] = []
     try:
         with heard(UserWarning, words):
@@ -193,7 +192,7 @@ def _pick(path: Path, source: Layer, log: LayerLog) -> _Sheet | None:
 
 
 def _only(sheets: Mapping[str, Worksheet], log: LayerLog) -> Worksheet | None:
-    """Return the only visible sheet that holds something, guides apart; None with the fault where there is none."""
+    """Return the only visible sheet with content, without guides; None with a fault otherwise."""
     seen = _with_values(sheets, log)
     if seen is None:
         return None
@@ -211,7 +210,7 @@ def _only(sheets: Mapping[str, Worksheet], log: LayerLog) -> Worksheet | None:
 
 
 def _with_values(sheets: Mapping[str, Worksheet], log: LayerLog) -> dict[str, Worksheet] | None:
-    """Return the visible sheets that hold something; None where they are too many cells to be looked through."""
+    """Return the visible sheets with content; None if they have too many cells to be examined."""
     visible = {title: sheet for title, sheet in sheets.items() if sheet.sheet_state == "visible"}
     if sum(sheet.max_row * sheet.max_column for sheet in visible.values() if not _is_vast(sheet)) > _MOST_LOOKED_AT:
         log.fault("layer_not_named", field="layer", expected=listed(visible))
@@ -220,7 +219,7 @@ def _with_values(sheets: Mapping[str, Worksheet], log: LayerLog) -> dict[str, Wo
 
 
 def merges_of(sheet: Worksheet) -> tuple[Merge, ...]:
-    """Return the merged cells of a sheet that was read whole."""
+    """Return the merged cells of a sheet that was read completely."""
     return tuple(
         Merge(each.min_row - 1, each.max_row - 1, each.min_col - 1, each.max_col - 1)
         for each in sheet.merged_cells.ranges
@@ -228,7 +227,7 @@ def merges_of(sheet: Worksheet) -> tuple[Merge, ...]:
 
 
 def _is_vast(sheet: Worksheet) -> bool:
-    """Tell whether a sheet would be too large if all cells up to its last row and column were there."""
+    """Tell whether a sheet would be too large if all cells up to its last row and column existed."""
     return sheet.max_row * sheet.max_column > _MOST_CELLS
 
 
@@ -238,7 +237,7 @@ def _holds(sheet: Worksheet) -> bool:
 
 
 def _taken(sheet: Worksheet, log: LayerLog) -> _Sheet | None:
-    """Take the cells out of a sheet."""
+    """Extract the cells of a sheet."""
     if _is_vast(sheet):
         size = f"{sheet.title}: {sheet.max_row:,} × {sheet.max_column:,}"
         log.fault("workbook_too_large", found=size, expected=f"{_MOST_CELLS:,}")
@@ -256,7 +255,7 @@ def _taken(sheet: Worksheet, log: LayerLog) -> _Sheet | None:
     cells: Grid = [[None if is_blank(cell) else cell for cell in row] for row in seen]
     while cells and all(cell is None for cell in cells[-1]):
         cells.pop()
-    # Formats reach farther than values do.
+    # Formats extend farther than values.
     width = max((at for row in cells for at, cell in enumerate(row, start=1) if cell is not None), default=0)
     if not has_few_columns(width, log, sheet.title):
         return None
@@ -267,7 +266,7 @@ def _taken(sheet: Worksheet, log: LayerLog) -> _Sheet | None:
 
 
 def _as_seen(cell: Cell | MergedCell) -> object:
-    """Return the value of a cell as it is shown: raised figures as such, a number with the unit of its format."""
+    """Return the displayed value of a cell: raised figures as such, a number with the unit of its format."""
     value = cell.value
     if isinstance(value, int | float) and not isinstance(value, bool) and cell.has_style:
         return as_shown(value, cell.number_format)
@@ -305,7 +304,7 @@ def _table(sheet: _Sheet, head: Head, path: Path, source: Layer, log: LayerLog) 
     index = pd.Index([at + 1 for at in rows], name=SHEET_ROWS, dtype="int64")
     cells = [[filled[at][column] for column in columns] for at in rows]
     table = pd.DataFrame(cells, columns=names, index=index, dtype=object)
-    # What adds others up is left out later, whatever its cells hold.
+    # Rows of totals are left out later, whatever their cells hold.
     sums = {} if twice else total_rows(table, source, log.key)
     records = [at for position, at in enumerate(rows) if position not in sums]
     _check_values(sheet, path, [(at, column) for at in records for column in columns], log)
@@ -321,7 +320,7 @@ def _first_text(row: Iterable[object]) -> str:
 
 
 def _remarks(cells: Grid, body: Sequence[int]) -> list[int]:
-    """Return the rows at the end of a table that speak of it: 填表人：…, or a line of text below a blank row."""
+    """Return the remark rows at the end of a table: 填表人：…, or a line of text below a blank row."""
     start = len(body)
     while start and _is_remark(cells[body[start - 1]]):
         start -= 1
@@ -344,7 +343,7 @@ def _is_section(sheet: _Sheet, at: int) -> bool:
 
 
 def _is_form_line(row: Sequence[object]) -> bool:
-    """Tell whether all that a row holds is of the kind 填表人：…, and it is not a full record."""
+    """Tell whether all texts of a row are of the kind 填表人：…, and it is not a complete record."""
     filled = [cell for cell in row if cell is not None]
     return 2 * len(filled) <= len(row) and all(isinstance(cell, str) and _REMARK.search(cell) for cell in filled)
 
@@ -368,14 +367,14 @@ def _tell_hidden(sheet: _Sheet, rows: Sequence[int], log: LayerLog) -> None:
 
 
 def _check_values(sheet: _Sheet, path: Path, places: Sequence[tuple[int, int]], log: LayerLog) -> None:
-    """Note the cells of the table that hold errors, and formulas that were saved without their values."""
+    """Note the cells of the table with errors, and formulas that were saved without their values."""
     wrong = [_name(at, column) for at, column in places if (at, column) in sheet.errors]
     if wrong:
         log.fault("cell_error", row=wrong[0], found=_shortened(wrong), cells=wrong)
     blank = [(at, column) for at, column in places if sheet.cells[at][column] is None]
     if not blank or not _has_formulas(path):
         return
-    # What openpyxl warns of was told when the values were read.
+    # The warnings of openpyxl were reported when the values were read.
     with heard(UserWarning, []):
         formulas = load(path, values=False)[sheet.title]
     lost = [_name(at, column) for at, column in blank if formulas.cell(at + 1, column + 1).data_type == "f"]
@@ -399,7 +398,7 @@ def _shortened(items: Sequence[str]) -> str:
 
 
 def _filled(sheet: _Sheet, rows: Sequence[int], columns: Sequence[int], log: LayerLog) -> Grid:
-    """Return the cells; text that is merged over several rows stands in each of them."""
+    """Return the cells; text that is merged over several rows is in each of them."""
     cells = [list(row) for row in sheet.cells]
     there = set(rows)
     told, numbers = [], []

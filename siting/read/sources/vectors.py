@@ -37,7 +37,7 @@ Source = Layer
 
 @dataclass(frozen=True)
 class Raw:
-    """A layer as it lies in its file: their columns, geometry, the file's CRS; ``source`` says how to read them.
+    """A layer as in its file: its columns, geometry, the file's CRS; ``source`` tells how to read them.
 
     ``refused`` are the index labels of the rows whose geometry is missing since it cannot be read, which is told.
     """
@@ -49,12 +49,12 @@ class Raw:
 
 
 def read_vector(source: Source, log: LayerLog, columns: Sequence[Column] = ()) -> Raw | None:
-    """Read a layer: a vector file, a table with coordinates, a zip that holds one, or a table of a database.
+    """Read a layer: a vector file, a table with coordinates, a zip with one, or a table of a database.
 
     Parameters
     ----------
     source : Layer
-        What the scenario says of the layer; its ``path`` or ``database`` is given.
+        The scenario's settings of the layer; its ``path`` or ``database`` is given.
     log : LayerLog
         Takes the facts ``driver``, ``layer``, ``encoding``, ``encoding_by``, ``rows``, ``rows_left_out``, what was
         mended or left out, and the faults: missing or unreadable file, layer not found or not named, an encoding that
@@ -81,7 +81,7 @@ def read_vector(source: Source, log: LayerLog, columns: Sequence[Column] = ()) -
 
 
 def _check_columns(table: pd.DataFrame, columns: Sequence[Column], source: Source, log: LayerLog) -> None:
-    """Note what is wrong in the columns of a layer whose places are at fault."""
+    """Note faults in the columns of a layer whose geometry is at fault."""
     if isinstance(table, gpd.GeoDataFrame):
         table = pd.DataFrame(table.drop(columns=table.geometry.name))
     typed, _ = typed_table(renumbered(table), columns, source, log)
@@ -89,7 +89,7 @@ def _check_columns(table: pd.DataFrame, columns: Sequence[Column], source: Sourc
 
 
 def read_table(source: Source, log: LayerLog) -> pd.DataFrame | None:
-    """Read a table without places; None when a fault was noted, or the table is empty as declared."""
+    """Read a table without geometry; None if a fault was noted, or the table is empty as declared."""
     table = _read(source, log)
     if table is None:
         return None
@@ -99,7 +99,7 @@ def read_table(source: Source, log: LayerLog) -> pd.DataFrame | None:
 
 
 def _read(source: Source, log: LayerLog) -> pd.DataFrame | None:
-    """Return the rows of a layer that count, with all their columns."""
+    """Return the selected rows of a layer, with all their columns."""
     table = (
         read_database(source, log) if source.database is not None else _from_path(Path(source.path or ""), source, log)
     )
@@ -138,7 +138,7 @@ def _from_file(path: Path, source: Source, log: LayerLog) -> pd.DataFrame | None
     return None
 
 
-# A NameError is what pyogrio has for the name of a CRS that is no UTF-8.
+# pyogrio raises a NameError for the name of a CRS that is no UTF-8.
 _UNREADABLE: Final = (
     RuntimeError, OSError, ValueError, OverflowError, NameError, csv.Error, shapely.errors.ShapelyError,
 )  # fmt: skip
@@ -157,9 +157,9 @@ _READERS: Final[Mapping[str, Callable[[Path, Source, LayerLog], pd.DataFrame | N
 
 
 def _narrowed(table: pd.DataFrame, source: Source, log: LayerLog) -> pd.DataFrame | None:
-    """Return the rows that ``rows`` asks for, with the columns that ``attributes`` adds.
+    """Return the rows that ``rows`` selects, with the columns that ``attributes`` adds.
 
-    Rows are first chosen by the layer's own columns, so that what is joined to them is told of those alone.
+    Rows are first selected by the layer's own columns, so that the join reports only on those.
     """
     count = len(table)
     own = {name: values for name, values in source.rows.items() if source.attributes is None or name in table.columns}

@@ -1,4 +1,4 @@
-"""What libraries warn of while they read: what means nothing here is dropped, all else is told with the layer."""
+"""Warnings of libraries during reading: harmless ones are dropped, all others are reported with the layer."""
 
 import re
 import warnings
@@ -9,12 +9,13 @@ from typing import Final
 
 from siting.read.log import LayerLog, listed, quoted
 
-# What GDAL warns of, and pyogrio of what GDAL gave it.
+# The warnings of GDAL, and of pyogrio about GDAL's data.
 OF_GDAL: Final = (RuntimeWarning, UserWarning)
-# GDAL closes rings that do not end where they begin, which is where any reader would take them to end. A column of
-# numbers and texts comes as text, which is what it is read as.
+# GDAL closes rings that do not end where they begin, as any reader would. A column of numbers and texts becomes text,
+# which is intended.
 GDAL: Final = re.compile(r"Non closed ring detected|Could not parse column '.*' as JSON; leaving as string")
-# Looks, drop-downs, pictures and print settings of a workbook are not read; a date out of range is told as an error.
+# Styles, drop-downs, pictures and print settings of a workbook are not read; a date out of range is reported as an
+# error.
 OPENPYXL: Final = re.compile(
     r"Workbook contains no (?:default style|stylesheet)|.* extension is not supported and will be removed"
     r"|Failed to load a conditional formatting rule|Cannot parse header or footer|Print area cannot be set"
@@ -27,14 +28,14 @@ _SHOWN: Final = 5
 
 @contextmanager
 def heard(category: type[Warning] | tuple[type[Warning], ...], words: list[str]) -> Iterator[None]:
-    """Take down warnings of some categories as text; those of any other go on their way.
+    """Collect warnings of some categories as text; all others pass.
 
     Parameters
     ----------
     category : type or tuple of type
         :data:`OF_GDAL`, or ``UserWarning`` for those of openpyxl.
     words : list of str
-        Takes the texts when all is read.
+        Receives the texts at the end of reading.
     """
     with warnings.catch_warnings(record=True) as found:
         warnings.simplefilter("always")
@@ -47,7 +48,7 @@ def heard(category: type[Warning] | tuple[type[Warning], ...], words: list[str])
 
 
 def tell_warnings(words: list[str], harmless: re.Pattern[str], path: Path, log: LayerLog) -> None:
-    """Note what a library warned of, but for what is harmless; folders are not told."""
+    """Note the warnings of a library, without harmless ones; folders are not named."""
     told = list(dict.fromkeys(word.replace(f"{path.parent}/", "") for word in words if not harmless.match(word)))
     if told:
         shown = [quoted(word) for word in told[:_SHOWN]] + ["…"] * (len(told) > _SHOWN)

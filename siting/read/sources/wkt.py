@@ -18,12 +18,12 @@ from siting.files import temporary_folder
 
 Shapes = NDArray[np.object_]
 
-# Curves, which GDAL makes lines; and surfaces that are none of a map.
+# Curves, which GDAL converts to lines; and surfaces that do not belong on a map.
 _CURVES: Final = re.compile(r"\b(CIRCULARSTRING|COMPOUNDCURVE|CURVEPOLYGON|MULTICURVE|MULTISURFACE)\b", re.IGNORECASE)
 _SURFACES: Final = re.compile(r"\b(TIN|TRIANGLE|POLYHEDRALSURFACE)\b", re.IGNORECASE)
 _SRID: Final = re.compile(r"\s*SRID\s*=\s*(\d+)\s*;\s*(.*)", re.IGNORECASE | re.DOTALL)
 _HEX: Final = re.compile(r"0[01][0-9A-F]{16,}", re.IGNORECASE)
-# The codes of WKB for what is no plain geometry; PostGIS and ISO add flags and thousands for heights and measures.
+# The codes of WKB for unsupported geometry; PostGIS and ISO add flags and thousands for elevations and measures.
 _WKB_TYPES: Final = {
     8: "CIRCULARSTRING", 9: "COMPOUNDCURVE", 10: "CURVEPOLYGON", 11: "MULTICURVE", 12: "MULTISURFACE",
     15: "POLYHEDRALSURFACE", 16: "TIN", 17: "TRIANGLE",
@@ -32,9 +32,9 @@ _WKB_TYPES: Final = {
 
 @dataclass(frozen=True)
 class Geometries:
-    """The geometries of cells: None where a cell is blank or was not read, with the type that cannot be read, if known.
+    """The geometries of cells: None if a cell is blank or was not read, with the unsupported type, if known.
 
-    ``srids`` are the coordinate systems that the cells name, ``curves`` tells how many were made lines.
+    ``srids`` are the CRSs that the cells name, ``curves`` tells how many were converted to lines.
     """
 
     shapes: Shapes
@@ -44,12 +44,12 @@ class Geometries:
 
 
 def read_geometries(cells: Sequence[object]) -> Geometries:
-    """Read the geometries that cells hold as WKT, EWKT, WKB or EWKB (bytes or hexadecimal).
+    """Read the geometries of cells with WKT, EWKT, WKB or EWKB (bytes or hexadecimal).
 
     Parameters
     ----------
     cells : sequence
-        Text or bytes, None where blank. Curves in WKT become lines whose corners lie on the curve, 4° of arc apart.
+        Text or bytes, None for blanks. Curves in WKT become lines whose vertices lie on the curve, 4° of arc apart.
 
     Examples
     --------
@@ -80,7 +80,7 @@ def read_geometries(cells: Sequence[object]) -> Geometries:
             curved[at] = text
         else:
             plain[at] = text
-    # Numbers too long for a float become infinite, which is told where coordinates are checked.
+    # Numbers too large for a float become infinite, which is reported when coordinates are checked.
     with np.errstate(all="ignore"):
         shapes[list(plain)] = shapely.from_wkt(list(plain.values()), on_invalid="ignore")
     linear = _linear(list(curved.values()))
@@ -100,7 +100,7 @@ def _binary(cell: object) -> bytes | None:
 
 
 def _from_wkb(binary: bytes) -> tuple[object, str | None]:
-    """Return the geometry of a WKB, or the name of the type that cannot be read."""
+    """Return the geometry of a WKB, or the name of the unsupported type."""
     try:
         return shapely.from_wkb(binary, on_invalid="ignore"), None
     except NotImplementedError:
@@ -109,14 +109,14 @@ def _from_wkb(binary: bytes) -> tuple[object, str | None]:
 
 
 def _linear(texts: Sequence[str]) -> Shapes:
-    """Return curves as lines, None where GDAL reads none of them."""
+    """Return curves as lines, None if GDAL cannot read them."""
     if not texts:
         return np.empty(0, dtype=object)
     with temporary_folder() as folder:
         file = folder / "curves.csv"
         pd.DataFrame({"wkt": texts}).to_csv(file, index=False)
         with warnings.catch_warnings():
-            # What GDAL cannot read comes back as None, and is told with its row.
+            # Cells that GDAL cannot read become None, and are reported with their row.
             warnings.filterwarnings("ignore", "Ignoring invalid WKT", RuntimeWarning)
             table = pyogrio.read_dataframe(file, GEOM_POSSIBLE_NAMES="wkt", on_invalid="ignore", use_arrow=False)
     if not isinstance(table, gpd.GeoDataFrame):

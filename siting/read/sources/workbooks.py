@@ -1,4 +1,4 @@
-"""The parts of a workbook, looked at before any of it is opened: which they are, and how large."""
+"""The parts of a workbook and their sizes, examined before it is opened."""
 
 import io
 import re
@@ -19,11 +19,11 @@ _MAIN: Final = re.compile(
 _SHEET: Final = re.compile(r"spreadsheetml\.worksheet\+xml$")
 _CHUNK: Final = 2**20
 _MOST_COLUMNS, _MOST_ROWS = 16_384, 1_048_576
-# openpyxl touches every cell of these ranges when it opens a workbook.
+# openpyxl visits every cell of these ranges when it opens a workbook.
 _SPREAD: Final = ("mergeCell", "hyperlink")
-# A cell of a sheet, and a text that cells share.
+# A cell of a sheet, and a shared text of cells.
 _CELLS: Final = ("c", "si")
-# The names by which a strict workbook calls what all others call by older ones.
+# The names in a strict workbook, and the older ones that all others use.
 _STRICT: Final[Mapping[bytes, bytes]] = {
     b"http://purl.oclc.org/ooxml/spreadsheetml/main": b"http://schemas.openxmlformats.org/spreadsheetml/2006/main",
     b"http://purl.oclc.org/ooxml/officeDocument/": b"http://schemas.openxmlformats.org/officeDocument/2006/",
@@ -33,7 +33,7 @@ _STRICT: Final[Mapping[bytes, bytes]] = {
 
 @dataclass
 class Extent:
-    """How many cells a part of a workbook holds, how many its merged ranges and links cover, and its longest text."""
+    """The cells in a part of a workbook, the cells of its merged ranges and links, and its longest text."""
 
     cells: int = 0
     spread: int = 0
@@ -41,7 +41,7 @@ class Extent:
     _text: int | None = None
 
     def begin(self, name: str, attributes: Mapping[str, str]) -> None:
-        """Count what begins."""
+        """Handle the beginning of an element."""
         kind = name.rpartition(":")[2]
         if kind in _CELLS:
             self.cells, self._text = self.cells + 1, 0
@@ -55,7 +55,7 @@ class Extent:
             self.longest = max(self.longest, self._text)
 
     def end(self, name: str) -> None:
-        """Leave a cell: what stands between cells is no text of theirs."""
+        """Leave a cell: text between cells belongs to none."""
         if name.rpartition(":")[2] in _CELLS:
             self._text = None
 
@@ -65,7 +65,7 @@ class _EntitiesError(Exception):
 
 
 def parts_of(file: zipfile.ZipFile) -> tuple[str, tuple[str, ...]] | None:
-    """Return the main part of a workbook, whatever its name, and its sheets; None where a zip is no workbook."""
+    """Return the main part of a workbook, whatever its name, and its sheets; None if a zip is no workbook."""
     try:
         # Entities were refused before.
         types = ET.fromstring(file.read(_TYPES))  # noqa: S314
@@ -79,9 +79,9 @@ def parts_of(file: zipfile.ZipFile) -> tuple[str, tuple[str, ...]] | None:
 
 
 def extent_of(file: zipfile.ZipFile, part: zipfile.ZipInfo) -> Extent | None:
-    """Measure a part of a workbook piece by piece; None where it declares entities, as no workbook does.
+    """Measure a part of a workbook piece by piece; None if it declares entities, as no workbook does.
 
-    What is not well formed is measured up to there: whoever opens the workbook comes no further.
+    A part that is not well-formed is measured up to the error: no reader gets further.
     """
 
     def refuse(*_: object) -> None:
@@ -96,7 +96,7 @@ def extent_of(file: zipfile.ZipFile, part: zipfile.ZipInfo) -> Extent | None:
     try:
         with file.open(part) as stream:
             while chunk := stream.read(_CHUNK):
-                parser.Parse(chunk, False)  # noqa: FBT003 - expat takes it so
+                parser.Parse(chunk, False)  # noqa: FBT003 - the signature of expat
     except _EntitiesError:
         return None
     except expat.ExpatError:
@@ -105,7 +105,7 @@ def extent_of(file: zipfile.ZipFile, part: zipfile.ZipInfo) -> Extent | None:
 
 
 def _area(ref: str) -> int:
-    """Return how many cells a range covers, as openpyxl reads it; 0 for what is none."""
+    """Return how many cells a range covers, as openpyxl reads it; 0 for no range."""
     try:
         left, top, right, bottom = range_boundaries(ref)
     except ValueError:
@@ -116,7 +116,7 @@ def _area(ref: str) -> int:
 
 
 def title_of(file: zipfile.ZipFile, main: str, sheet: str) -> str:
-    """Return what a planner calls a sheet; its part's name where the workbook does not say."""
+    """Return the title of a sheet; its part's name if the workbook has none."""
     folder, name = PurePosixPath(main).parent, PurePosixPath(main).name
     try:
         book = ET.fromstring(file.read(main))  # noqa: S314 - entities were refused before
@@ -134,7 +134,7 @@ def title_of(file: zipfile.ZipFile, main: str, sheet: str) -> str:
 
 
 def in_usual_names(path: Path, main: str) -> Path | io.BytesIO:
-    """Return a workbook as openpyxl can read it: a strict one with the names that all others use."""
+    """Return a workbook that openpyxl can read: a strict one with the names that all others use."""
     with zipfile.ZipFile(path) as file:
         if not any(name in file.read(main) for name in _STRICT):
             return path

@@ -1,1 +1,1 @@
-"""The columns of a table as it lies in its file become ours."""
+"""The columns of a file's table become ours."""

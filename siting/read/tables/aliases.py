@@ -1,4 +1,4 @@
-"""The names that others give to our columns, and which of a file's columns they point at."""
+"""Other names of our columns, and the columns of a file that they match."""
 
 import re
 import tomllib
@@ -12,20 +12,20 @@ from siting.domain import tables
 from siting.read.tables.measures import unit_of_name, without_units
 from siting.text import texts
 
-# Keys of ``columns`` that say where the coordinates stand.
+# Keys of ``columns`` for the coordinates.
 PLACE_KEYS: Final = ("lon", "lat", "wkt")
-# Joins the rows of a head that has several: 床位数 / 护理型.
+# Joins the rows of a head with several rows: 床位数 / 护理型.
 HEAD_JOIN: Final = " / "
-# Below a name of several columns, such as 男 and 女, the one of all of them.
+# Below a name over several columns, such as 男 and 女, the word for their total.
 _ALL: Final = frozenset({"合计", "总计", "小计", "共计", "计", "total"})
-# A shapefile cuts names at so many bytes.
+# A shapefile cuts names at this many bytes.
 _DBF_BYTES: Final = 10
 _DBF_ENCODINGS: Final = ("gbk", "utf-8")
 _STRIPPED: Final = re.compile(r"[\s_()\[\]【】〔〕*:/、\-]")
 
 
 def normalised(name: str) -> str:
-    r"""Return a name as names are compared: without case, width, spaces, underscores, brackets and units in brackets.
+    r"""Return a name for comparison: without case, width, spaces, underscores, brackets and units in brackets.
 
     Examples
     --------
@@ -40,13 +40,13 @@ def normalised(name: str) -> str:
 
 
 def aliases(group: str = "") -> Mapping[str, tuple[str, ...]]:
-    """Return our key → the other names that it goes by.
+    """Return our key → its other names.
 
     Parameters
     ----------
     group : str
-        Key of a layer in the scenario, ``units.street`` or ``facilities`` say: the names that hold there. All names
-        of all layers if empty.
+        Key of a layer in the scenario, for example ``units.street`` or ``facilities``: the names that are valid there.
+        All names of all layers if empty.
     """
     if group:
         found: dict[str, list[str]] = {}
@@ -63,14 +63,14 @@ def aliases(group: str = "") -> Mapping[str, tuple[str, ...]]:
 def find_columns(
     names: Sequence[str], keys: Sequence[str], mapping: Mapping[str, str], group: str = ""
 ) -> dict[str, list[str]]:
-    """Return the columns of a file that each of our keys points at.
+    """Return the columns of a file that match each of our keys.
 
     Parameters
     ----------
     names : sequence of str
         The file's columns.
     keys : sequence of str
-        Ours that are sought.
+        Our columns that are sought.
     mapping : mapping of str to str
         The scenario's ``columns``: our key → the file's column, or "" for none.
     group : str
@@ -79,9 +79,9 @@ def find_columns(
     Returns
     -------
     dict of str to list of str
-        An entry for every key, in their order: the column that the mapping names (none if the file lacks it), else
-        the one that bears the key itself, else all that are known by another name, in the file's order. A column that
-        the mapping or its own name gives to one key is not taken for another by alias.
+        An entry for every key, in their order: the column that the mapping names (none if the file lacks it), otherwise
+        the one with the key's own name, otherwise all with another known name, in the file's order. A column that the
+        mapping or its own name assigns to one key is not assigned to another by alias.
     """
     found: dict[str, list[str]] = {key: [] for key in keys}
     open_keys = []
@@ -95,20 +95,20 @@ def find_columns(
     by_alias = _by_alias([name for name in names if name not in taken], tuple(keys), group)
     for key in open_keys:
         matches = by_alias.get(key, [])
-        # A name that is only a makeshift steps back behind any other.
+        # A provisional name ranks behind all others.
         found[key] = [name for name, weak in matches if not weak] or [name for name, _ in matches]
     return found
 
 
 def known_names(group: str = "") -> frozenset[str]:
-    """Return all names, normalised, that a head of this layer may hold."""
+    """Return all names, normalised, that a head of this layer may contain."""
     return frozenset(_tokens(group, _every_key()))
 
 
 def forms(name: str, names: Sequence[str]) -> list[str]:
-    """Return the ways to read a column's name: all rows of its head, and the last alone if no other ends so.
+    """Return the ways to read a column's name: all rows of its head, and only the last if no other ends so.
 
-    Where the last is a word for a total, the rows above it are the name.
+    If the last is a word for a total, the rows above it are the name.
 
     Examples
     --------
@@ -128,7 +128,7 @@ def forms(name: str, names: Sequence[str]) -> list[str]:
 
 
 def _by_alias(names: Sequence[str], keys: tuple[str, ...], group: str) -> dict[str, list[tuple[str, bool]]]:
-    """Return key → (column, whether its name is a makeshift), by alias alone."""
+    """Return key → (column, whether its name is provisional), by alias only."""
     tokens, cut = _tokens(group, keys), _cut_tokens(group, keys)
     found: dict[str, list[tuple[str, bool]]] = {}
     for name in names:
@@ -164,7 +164,7 @@ def _sections() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
 
 @cache
 def _entries(group: str) -> tuple[tuple[str, str, bool], ...]:
-    """Return (name, key, whether it is a makeshift) of a layer; the nearest section decides what a name means."""
+    """Return (name, key, whether it is provisional) for a layer; the most specific section decides the meaning."""
     parts = group.split(".") if group else []
     found: dict[str, tuple[str, str, bool]] = {}
     for level in ["all", *(".".join(parts[: count + 1]) for count in range(len(parts)))]:
@@ -176,9 +176,9 @@ def _entries(group: str) -> tuple[tuple[str, str, bool], ...]:
 
 @cache
 def _tokens(group: str, keys: tuple[str, ...]) -> Mapping[str, tuple[str, bool]]:
-    """Return normalised name → (key, makeshift); our own keys, in any writing, are themselves.
+    """Return normalised name → (key, provisional); our own keys, in any spelling, mean themselves.
 
-    What the text catalogue calls a column counts where no section says otherwise.
+    The names of columns in the text catalogue count too, unless a section says otherwise.
     """
     found = {normalised(words): (key, False) for key in keys for words in texts().get(f"field.{key}", {}).values()}
     found.update({normalised(name): (key, weak) for name, key, weak in _entries(group)})
@@ -206,7 +206,7 @@ def _every_key() -> tuple[str, ...]:
 
 
 def cut_readings(name: str, keys: Sequence[str], group: str = "") -> Mapping[str, str]:
-    """Return what a name may be that a shapefile has cut: key of ours ("" for none of them) → a full name.
+    """Return the possible meanings of a name that a shapefile cut: our key ("" for none) → a full name.
 
     Parameters
     ----------
@@ -228,18 +228,18 @@ def cut_readings(name: str, keys: Sequence[str], group: str = "") -> Mapping[str
 
 
 def is_known_whole(name: str, keys: Sequence[str], group: str = "") -> bool:
-    """Tell whether a name is known as it stands, without anything that may have been cut off."""
+    """Tell whether a name is known as it is, without a possibly truncated rest."""
     return normalised(name) in _tokens(group, tuple(keys))
 
 
 @cache
 def _cut_names(group: str, keys: tuple[str, ...]) -> Mapping[str, Mapping[str, tuple[str, bool]]]:
-    """Return names as shapefiles cut them, at ten bytes of GBK or UTF-8 → key → (a full name, makeshift)."""
+    """Return names as shapefiles cut them, at ten bytes of GBK or UTF-8 → key → (a full name, provisional)."""
     found: dict[str, dict[str, tuple[str, bool]]] = {}
     wanted = {*keys, ""}
     entries = _entries(group)
     given = {normalised(name) for name, _, _ in entries}
-    # The heads of our own forms; what English words begin with may be anything.
+    # The heads of our own forms; the beginning of an English word may mean anything.
     ours = [(texts()[f"field.{key}"]["zh"], key, False) for key in keys if f"field.{key}" in texts()]
     ours = [entry for entry in ours if normalised(entry[0]) not in given]
     for name, key, weak in [*entries, *ours, *((key, key, False) for key in keys)]:
@@ -253,7 +253,7 @@ def _cut_names(group: str, keys: tuple[str, ...]) -> Mapping[str, Mapping[str, t
 
 @cache
 def _cut_tokens(group: str, keys: tuple[str, ...]) -> Mapping[str, tuple[str, bool]]:
-    """Return names as a shapefile cuts them → (key, makeshift), where no other name is cut alike."""
+    """Return names as a shapefile cuts them → (key, provisional), if no other name is cut to the same."""
     tokens = _tokens(group, keys)
     found = {}
     for cut, meant in _cut_names(group, keys).items():

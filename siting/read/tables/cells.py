@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-# Name of the index of a table whose index holds the numbers of a sheet's rows.
+# The name of an index with the numbers of a sheet's rows.
 SHEET_ROWS: Final = "sheet_row"
 
 
@@ -18,14 +18,14 @@ def positions(mask: NDArray[np.bool_]) -> list[int]:
 
 
 def is_blank(cell: object) -> bool:
-    """Tell whether a cell holds nothing: None, NaN, NaT, NA or white space."""
+    """Tell whether a cell is blank: None, NaN, NaT, NA or white space."""
     if isinstance(cell, str):
         return not cell.strip()
     return cell is None or cell is pd.NA or cell is pd.NaT or (isinstance(cell, float) and np.isnan(cell))
 
 
 def plain(cell: object) -> object:
-    """Return a cell as a plain value, text without white space around it; None if it is blank."""
+    """Return a cell as a plain value, text without surrounding white space; None if it is blank."""
     if is_blank(cell):
         return None
     if isinstance(cell, (list, tuple, dict, np.ndarray)):
@@ -34,12 +34,12 @@ def plain(cell: object) -> object:
 
 
 def mapped(cells: pd.Series, change: Callable[[object], object]) -> pd.Series:
-    """Return cells changed one by one, each kept as what it is: pandas would make plain numbers of measured ones."""
+    """Return cells changed one by one, each with its type: pandas would make numbers with units plain ones."""
     return pd.Series([change(cell) for cell in cells.tolist()], index=cells.index, dtype=object)
 
 
 def as_text(cell: object) -> str:
-    """Write a cell as text; a whole number without the point that its column's type gave it.
+    """Write a cell as text; a whole number without the point that its column's type added.
 
     Examples
     --------
@@ -60,15 +60,15 @@ def row_labels(ids: Iterable[object], rows: pd.Index | None = None) -> list[str]
     Parameters
     ----------
     ids : iterable
-        The id of each row, blank where it has none.
+        The id of each row, blank if it has none.
     rows : pandas.Index, optional
-        The table's index; named :data:`SHEET_ROWS` it holds the numbers of a sheet's rows.
+        The table's index; with the name :data:`SHEET_ROWS` it holds the numbers of a sheet's rows.
 
     Returns
     -------
     list of str
-        The id; without one ``A`` and the number of the sheet's row, as a spreadsheet names its first cell; or ``#`` and
-        the number of the record, counted from 1.
+        The id; without one ``A`` and the number of the sheet's row, like the name of its first cell in a spreadsheet;
+        or ``#`` and the number of the record, counted from 1.
 
     Examples
     --------
@@ -85,7 +85,7 @@ def row_labels(ids: Iterable[object], rows: pd.Index | None = None) -> list[str]
 
 
 def renumbered(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table on a RangeIndex, or on the numbers of its sheet's rows where it has them, for messages.
+    """Return a table on a RangeIndex, or on the numbers of its sheet's rows if it has them, for messages.
 
     Examples
     --------

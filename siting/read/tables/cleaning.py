@@ -1,4 +1,4 @@
-"""Text as it lies in a file becomes text as it looks: what nobody sees is dropped, and told once a layer."""
+"""Text of a file without invisible characters, which are reported once for each layer."""
 
 import re
 from collections.abc import Sequence
@@ -10,15 +10,15 @@ import pandas as pd
 from siting.characters import named, seen, unseen
 from siting.read.log import LayerLog, listed
 
-# ="500199001001" keeps a spreadsheet from taking a code for a number.
+# ="500199001001" prevents a spreadsheet from reading a code as a number.
 _GUARDED: Final = re.compile(r'\s*="((?:[^"]|"")*)"\s*')
-# So many places are told of each kind; the count tells how many there are.
+# The most places of each kind in a note; the count gives their number.
 _SHOWN: Final = 10
 
 
 @dataclass
 class Cleaning:
-    """The cleaning of one layer's text under way: what was dropped, and where.
+    """The cleaning of one layer's text in progress: what was removed, and where.
 
     Examples
     --------
@@ -30,13 +30,13 @@ class Cleaning:
     """
 
     log: LayerLog
-    # What was dropped → how often, and where (in the order of the file).
+    # What was removed → how often, and where (in the order of the file).
     _counts: dict[str, int] = field(default_factory=dict)
     _places: dict[str, dict[str, None]] = field(default_factory=dict)
     _guards: dict[str, int] = field(default_factory=dict)
 
     def clean(self, cell: str, where: str) -> str:
-        """Return the text of a cell without what nobody sees; ``where`` names its place."""
+        """Return the text of a cell without invisible characters; ``where`` names its place."""
         text = seen(cell)
         for character in unseen(cell):
             name = named(character)
@@ -48,7 +48,7 @@ class Cleaning:
         return text
 
     def tell(self) -> None:
-        """Note what was dropped, once for all cells."""
+        """Note what was removed, once for all cells."""
         for name, count in sorted(self._counts.items()):
             self.log.note("unseen_characters", character=name, count=count, places=_shortened(list(self._places[name])))
         if self._guards:
@@ -56,7 +56,7 @@ class Cleaning:
 
 
 def clean_grid(rows: Sequence[Sequence[object]], numbers: Sequence[int], log: LayerLog) -> list[list[object]]:
-    """Return the cells of a sheet as they look; places are told as a spreadsheet names them.
+    """Return the cells of a sheet without invisible characters; places are named as in a spreadsheet.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def clean_grid(rows: Sequence[Sequence[object]], numbers: Sequence[int], log: La
 
 
 def column_letters(number: int) -> str:
-    """Return what a spreadsheet calls a column.
+    """Return the name of a column in a spreadsheet.
 
     Examples
     --------
@@ -96,15 +96,15 @@ def column_letters(number: int) -> str:
 
 
 def clean_table(table: pd.DataFrame, log: LayerLog) -> pd.DataFrame | None:
-    """Return a table whose names of columns and texts are as they look.
+    """Return a table with names of columns and texts without invisible characters.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        The file's own columns; geometry is not looked at.
+        The file's own columns; geometry is ignored.
     log : LayerLog
-        Takes the notes ``unseen_characters`` and ``guards_removed``, and the fault ``column_twice`` where two names
-        differ only in what nobody sees.
+        Takes the notes ``unseen_characters`` and ``guards_removed``, and the fault ``column_twice`` if two names differ
+        only in invisible characters.
 
     Returns
     -------

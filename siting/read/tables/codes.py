@@ -1,4 +1,4 @@
-"""Codes that a spreadsheet took for numbers: restored where nothing is lost, refused where digits are."""
+"""Codes that a spreadsheet converted to numbers: restored if nothing is lost, refused if digits are."""
 
 import re
 from collections.abc import Hashable, Iterable, Mapping, Sequence
@@ -11,14 +11,14 @@ from siting.domain.tables import Column
 from siting.read.log import LayerLog, listed
 from siting.read.tables.cells import SHEET_ROWS, as_text, is_blank, plain
 
-# Columns that hold the code of a place or of a kind of land; the texts of all others are left alone.
+# Columns with the code of a place or of a kind of land; texts of other columns are unchanged.
 _CODES: Final = frozenset({"id", "kind", "residential_area", "community", "street"})
-# 500199001001.0, as a program writes whole numbers of a column that has gaps.
+# 500199001001.0, as a program writes whole numbers in a column with blanks.
 _POINT_ZERO: Final = re.compile(r"(\d+)\.0+")
 _DECIMAL: Final = re.compile(r"\d+\.\d+")
-# 5.00199E+11, as a spreadsheet shows numbers that are longer than their cell.
+# 5.00199E+11, as a spreadsheet shows numbers that are wider than their cell.
 _SCIENTIFIC: Final = re.compile(r"(\d)(?:\.(\d+))?[eE]\+(\d{2,3})")
-# A float holds every whole number up to here; a cell of a workbook holds fifteen digits.
+# A float represents every whole number up to here; a workbook cell stores fifteen digits.
 _EXACT: Final = 2**53
 _SHEET_EXACT: Final = 10**15
 _LONGEST: Final = 20
@@ -26,7 +26,7 @@ _LONGEST: Final = 20
 
 @dataclass(frozen=True)
 class Codes:
-    """Codes as text, None where blank or spoiled; which are spoiled; and where codes were restored."""
+    """Codes as text, None for blank or damaged ones; which are damaged; and where codes were restored."""
 
     values: pd.Series
     spoiled: pd.Series
@@ -34,16 +34,16 @@ class Codes:
 
 
 def holds_codes(column: Column) -> bool:
-    """Tell whether a column holds codes: ids, references to ids, codes of kinds."""
+    """Tell whether a column contains codes: ids, references to ids, codes of kinds."""
     return column.type == "text" and not column.choices and (column.key in _CODES or column.key.endswith("_id"))
 
 
 def codes_of(cells: pd.Series) -> Codes:
-    """Return the codes that cells hold.
+    """Return the codes of cells.
 
-    Whole numbers lose the point that a program gave them. Numbers in scientific notation are written out where all
-    their digits are there (``5.00199001001E+11``). What lost digits is spoiled: ``5.00199E+11``, a float above 2⁵³, a
-    number of more than fifteen digits in a workbook.
+    Whole numbers lose the point that a program added. Numbers in scientific notation are written out if all digits are
+    present (``5.00199001001E+11``). Codes with lost digits are damaged: ``5.00199E+11``, a float above 2⁵³, a number of
+    more than fifteen digits in a workbook.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def codes_of(cells: pd.Series) -> Codes:
     ['1.0', '1.5']
     """
     exact = _SHEET_EXACT if cells.index.name == SHEET_ROWS else _EXACT
-    # Of 1.0 and 1.5 neither is a whole number that gained a point.
+    # Among 1.0 and 1.5 the first is not a whole number with an added point.
     kept = any(
         isinstance(cell, str) and _DECIMAL.fullmatch(cell.strip()) and not _POINT_ZERO.fullmatch(cell.strip())
         for cell in cells.tolist()
@@ -80,7 +80,7 @@ def codes_of(cells: pd.Series) -> Codes:
 
 
 def _code(cell: object, exact: int, *, points_stay: bool) -> str | None:
-    """Return a cell's code; None where digits of it are lost."""
+    """Return a cell's code; None if digits of it are lost."""
     if isinstance(cell, float) and abs(cell) >= _EXACT:
         return None
     if isinstance(cell, int) and exact == _SHEET_EXACT and abs(cell) >= exact:
@@ -95,19 +95,19 @@ def _code(cell: object, exact: int, *, points_stay: bool) -> str | None:
 
 
 def same_codes(codes: Iterable[object], known: Iterable[Hashable]) -> Mapping[str, Hashable]:
-    """Return the codes that are among the known ones but for zeros that one side lost at its beginning.
+    """Return the codes that match a known one except for leading zeros that one side lost.
 
     Parameters
     ----------
     codes : iterable
-        Codes of a table, blank ones among them.
+        Codes of a table, perhaps with blanks.
     known : iterable
         The ids that they may mean.
 
     Returns
     -------
     mapping
-        Code → the only known one that it can be; codes that are known as they stand are not in it.
+        Code → the only known one that it can be; codes that are known unchanged are not included.
 
     Examples
     --------
@@ -131,7 +131,7 @@ def same_codes(codes: Iterable[object], known: Iterable[Hashable]) -> Mapping[st
 
 
 def with_zeros(codes: pd.Series, known: Iterable[Hashable], log: LayerLog) -> pd.Series:
-    """Return codes as the other side of a join writes them, where they differ in leading zeros alone; this is noted."""
+    """Return codes as the other side of a join writes them, if they differ only in leading zeros; this is noted."""
     meant = same_codes(codes.tolist(), known)
     if not meant:
         return codes

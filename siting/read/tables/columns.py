@@ -1,4 +1,4 @@
-"""A file's columns become ours: matched by name, filled, worded, measured, converted and checked."""
+"""A file's columns become ours: matched by name, filled, translated, converted to our units and checked."""
 
 import difflib
 import unicodedata
@@ -31,7 +31,7 @@ DTYPES: Final = {
     "date": "datetime64[s]",
     "year": "Int64",
 }
-# What is expected in place of a cell that was refused, by the code of the fault.
+# The expected value for a refused cell, by the code of the fault.
 _FORMS: Final = {
     "not_number": "12.5",
     "not_integer": "12",
@@ -43,41 +43,41 @@ _FORMS: Final = {
     "out_of_range": f"≤ {MOST:g}",
 }
 
-# These show a word as the scenario has to write it.
+# These show a word as the scenario must write it.
 _OF_CHOICES: Final = frozenset({"not_among_choices", "yes_without_kind"})
-# Units that are converted round: by so much two figures may differ and be one.
+# Converted units are rounded: figures that differ by at most this are equal.
 _ROUNDING: Final = 1e-9
-# A note names so many cells of a kind.
+# The most cells of a kind in a note.
 _NAMED: Final = 3
 
 
 @dataclass
 class _Table:
-    """One table under way: the file's columns, what the scenario says of them, and what was found on the way."""
+    """One table in progress: the file's columns, the scenario's settings, and the findings."""
 
     raw: pd.DataFrame
     columns: Mapping[str, Column]
     source: Layer
     log: LayerLog
-    # Our key → the file's column; "" where a fault of it was told already.
+    # Our key → the file's column; "" if a fault of it is already reported.
     names: dict[str, str] = field(default_factory=dict)
     factors: dict[str, Factor] = field(default_factory=dict)
     labels: list[str] = field(default_factory=list)
-    # Of every special way of reading, and of words: what was read so → the cells, by their names where they have some.
+    # For every special reading, and for words: what was read so → the cells, by their names if they have some.
     told: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     words: dict[str, list[str]] = field(default_factory=dict)
 
     def tell(self, way: str, column: str, rows: Sequence[int], word: str = "") -> None:
-        """Keep the cells of a column that were read in a special way, by the positions of their rows."""
+        """Record the cells of a column with a special reading, by the positions of their rows."""
         what = f"{column} {word}".strip()
         self.told.setdefault(way, {}).setdefault(what, []).extend(self.cells(column, rows))
 
     def cells(self, column: str, rows: Iterable[int]) -> list[str]:
-        """Return the names of cells; empty ones where the layer was read from no sheet."""
+        """Return the names of cells; empty ones if the layer was not read from a sheet."""
         return [listed(self.log.cells_at(self.raw.index, position, column)) for position in rows]
 
     def field(self, key: str) -> str:
-        """Return what messages call a column."""
+        """Return the name of a column in messages."""
         name = self.names.get(key)
         return f"{key} ({name})" if name and name != key else key
 
@@ -99,23 +99,22 @@ def typed_table(
         The file's own columns, on a RangeIndex or on the numbers of a sheet's rows
         (:data:`siting.read.tables.cells.SHEET_ROWS`).
     columns : sequence of Column
-        What the table has to hold. All of them are there afterwards, in this order; those that the file lacks
-        hold NA. Text is pandas' own text type, numbers float64, integers Int64, truth values boolean, dates
-        datetime64[s].
+        The required columns. The result has all of them, in this order; those that the file lacks are NA. Text is
+        pandas' own text type, numbers float64, integers Int64, truth values boolean, dates datetime64[s].
     source : Layer or UnitLayer
-        Says which of the file's columns are meant (``columns``; without it they are known by our key or by an alias),
-        in which unit they are (``column_units``), what their words mean (``values``), and what fills absent columns
-        and blank cells (``defaults``, in our units).
+        Tells which of the file's columns are meant (``columns``; otherwise they are recognised by our key or by an
+        alias), their units (``column_units``), the meaning of their words (``values``), and the values for absent
+        columns and blank cells (``defaults``, in our units).
     log : LayerLog
-        Takes the faults, each with row and field; the notes of what was known by alias, converted or read in a
-        special way; and the facts ``matched`` and ``unused``.
+        Takes the faults, each with row and field; the notes on columns found by alias, converted values and special
+        readings; and the facts ``matched`` and ``unused``.
 
     Returns
     -------
     table : pandas.DataFrame
         On the index of ``raw``.
     labels : list of str
-        The id of each row; where it has none its number in the sheet (``A7``), or ``#`` and the number of the record.
+        The id of each row; without one its number in the sheet (``A7``), or ``#`` and the number of the record.
     """
     work = _Table(raw, {each.key: each for each in columns}, source, log)
     _check_keys(work)
@@ -130,10 +129,10 @@ def typed_table(
         cells = given[key]
         empty = bool(cells.isna().all())
         absent = column.required and empty and not work.names.get(key)
-        # A column that the mapping names in vain was told already.
+        # A mapping to a missing column is already reported.
         if absent and key not in work.names:
             log.fault("column_missing", field=work.field(key), expected=listed(raw.columns))
-        # Most ledgers lack most columns: nothing is to be read or told of these.
+        # Most ledgers lack most columns: there is nothing to read or report for these.
         blank = absent or (empty and not column.required and key not in source.values)
         found[key] = _blank(column, raw.index) if blank else _checked(work, cells, column)
     table = pd.DataFrame(found, index=raw.index)
@@ -143,7 +142,7 @@ def typed_table(
 
 
 def _blank(column: Column, index: pd.Index) -> pd.Series:
-    """Return a column of which nothing is known."""
+    """Return a column of unknown values."""
     return pd.Series(None, index=index, dtype=DTYPES[column.type])
 
 
@@ -165,7 +164,7 @@ def _check_keys(work: _Table) -> None:
 
 
 def _check_retired(work: _Table) -> None:
-    """Note a fault for each column of the file that is called otherwise by now, and is not mapped."""
+    """Note a fault for each column of the file with an outdated name that is not mapped."""
     mapped = set(work.source.columns.values())
     for name in map(str, work.raw.columns):
         now = [key for key in RETIRED.get(name, ()) if key in work.columns]
@@ -174,7 +173,7 @@ def _check_retired(work: _Table) -> None:
 
 
 def _match(work: _Table) -> None:
-    """Find the file's column of every key, and tell how."""
+    """Find the file's column of every key, and report how."""
     stated = work.source.columns
     names = [str(name) for name in work.raw.columns]
     found = find_columns(names, list(work.columns), stated, work.log.key)
@@ -189,7 +188,7 @@ def _match(work: _Table) -> None:
             by_cut.append(f"{matches[0]} → {full} → {key}")
         elif matches[0] != key and key not in stated:
             by_alias.append(f"{matches[0]} → {key}")
-    # What was told as a fault is not told again as a column that lacks.
+    # A column with a reported fault is not reported again as missing.
     work.names.update(dict.fromkeys(doubted, ""))
     if by_alias:
         work.log.note("columns_by_alias", columns=listed(by_alias))
@@ -206,7 +205,7 @@ def _match(work: _Table) -> None:
 
 
 def _is_one(work: _Table, key: str, matches: Sequence[str]) -> bool:
-    """Tell whether one column of the file is meant by a key; note the fault if not."""
+    """Tell whether exactly one column of the file is meant by a key; note a fault otherwise."""
     stated = work.source.columns.get(key)
     if len(matches) > 1:
         work.log.fault("two_columns_for_key", field=key, found=listed(matches), expected=key)
@@ -218,13 +217,13 @@ def _is_one(work: _Table, key: str, matches: Sequence[str]) -> bool:
 
 
 def _labels(work: _Table, given: Mapping[str, pd.Series]) -> list[str]:
-    """Name the rows for messages: by their ids as they are read, else by their numbers."""
+    """Name the rows for messages: by their ids as read, otherwise by their numbers."""
     ids = [None] * len(work.raw) if "id" not in given else _converted(work, given["id"], work.columns["id"]).values
     return row_labels(ids, work.raw.index)
 
 
 def _cells(work: _Table, column: Column) -> pd.Series:
-    """Return a column's cells as plain values; None where blank, or a word for that, and no default fills it."""
+    """Return a column's cells as plain values; None for blanks, or words for "no value", without a default."""
     name, key = work.names.get(column.key), column.key
     raw = work.raw
     if name:
@@ -236,9 +235,9 @@ def _cells(work: _Table, column: Column) -> pd.Series:
 
 
 def _without_missing(work: _Table, cells: pd.Series, column: Column) -> pd.Series:
-    """Return cells that are blank where they hold a word for that; it is counted.
+    """Return cells with words for "no value" as blanks; these are counted.
 
-    Texts other than ids keep such words, and so does a column of which they are choices.
+    Texts other than ids keep such words, and so does a column that has them as choices.
     """
     if (column.type == "text" and not column.choices and not column.key.endswith("id")) or column.type == "boolean":
         return cells
@@ -273,7 +272,7 @@ def _converted(work: _Table, cells: pd.Series, column: Column) -> Converted:
 
 
 def _checked(work: _Table, cells: pd.Series, column: Column) -> pd.Series:
-    """Return a column converted to its type, NA where a value was refused."""
+    """Return a column converted to its type, NA for refused values."""
     read = _worded(work, cells, column)
     if read is None:
         return _blank(column, cells.index)
@@ -289,7 +288,7 @@ def _checked(work: _Table, cells: pd.Series, column: Column) -> pd.Series:
         _tell(work, cells.isna(), ("missing_value", shown, ""), cells)
     if column.choices:
         wrong = values.notna() & ~values.isin(column.choices)
-        # Of a column that may say `none`, a yes says that there is something, not what.
+        # In a column that allows `none`, a yes says that there is something, but not what.
         bare = wrong & values.map(lambda word: "none" in column.choices and truth(word) is True).astype(bool)
         _tell(work, bare, ("yes_without_kind", shown, shown_choices(column)), cells)
         _tell(work, wrong & ~bare, ("not_among_choices", shown, shown_choices(column)), cells)
@@ -298,7 +297,7 @@ def _checked(work: _Table, cells: pd.Series, column: Column) -> pd.Series:
 
 
 def _within_limits(work: _Table, values: pd.Series, column: Column, cells: pd.Series) -> pd.Series:
-    """Return a column's numbers, NA where they are outside its limits, which is told."""
+    """Return a column's numbers, NA for those outside its limits, which are reported."""
     wrong, shown = _beyond(values, column), work.field(column.key)
     large = wrong & (values > 0) & (column.unit == "m²")
     _tell(work, wrong & ~large, ("out_of_range", shown, column.limits), cells)
@@ -317,7 +316,7 @@ def _within_limits(work: _Table, values: pd.Series, column: Column, cells: pd.Se
 
 
 def _with_status(work: _Table, bad: Mapping[str, pd.Series], cells: pd.Series) -> Mapping[str, pd.Series]:
-    """Tell apart, of the cells that are no date, those that hold a word for the record's status."""
+    """Distinguish, among cells that are no date, those with a word for the record's status."""
     status = work.columns.get("status")
     if status is None or "not_date" not in bad:
         return bad
@@ -327,7 +326,7 @@ def _with_status(work: _Table, bad: Mapping[str, pd.Series], cells: pd.Series) -
 
 def _beyond(values: pd.Series, column: Column) -> pd.Series:
     """Tell which numbers are outside a column's limits."""
-    wrong = pd.Series(False, index=values.index)  # noqa: FBT003 - what it is filled with
+    wrong = pd.Series(False, index=values.index)  # noqa: FBT003 - the fill value
     if column.minimum is not None:
         wrong |= (values < column.minimum).fillna(value=False).astype(bool)
     if column.above is not None:
@@ -338,7 +337,7 @@ def _beyond(values: pd.Series, column: Column) -> pd.Series:
 
 
 def _check_relations(work: _Table, table: pd.DataFrame) -> None:
-    """Note a fault for each row of which two figures contradict each other."""
+    """Note a fault for each row with two contradictory figures."""
     for relation in RELATIONS:
         if relation.part not in table or relation.whole not in table:
             continue
@@ -367,7 +366,7 @@ def _figure(value: object) -> str:
 
 
 def _expected(code: str, column: Column) -> str:
-    """Return what messages call the right form of a cell."""
+    """Return the correct form of a cell for messages."""
     return listed(units_of(column)) if code == "unit_of_cell" else _FORMS.get(code, "")
 
 
@@ -379,9 +378,9 @@ def _filled(work: _Table, key: str) -> pd.Series | None:
 
 
 def _worded(work: _Table, cells: pd.Series, column: Column) -> pd.Series | None:
-    """Put our words in place of the file's: the scenario's ``values`` first, then common ones for our choices.
+    """Translate the file's words to ours: the scenario's ``values`` first, then common words for our choices.
 
-    None where ``values`` gives a word that is no choice: its fault is told, and not again for every row.
+    None if ``values`` gives a word that is no choice: its fault is reported, and not again for every row.
     """
     stated = work.source.values.get(column.key, {})
     wrong = {
@@ -424,7 +423,7 @@ def _word(text: str) -> str:
 
 
 def _choice(word: object, column: Column) -> object:
-    """Return the choice that a word stands for, the word itself if none."""
+    """Return the choice that a word means, the word itself if none."""
     if not column.choices or word in column.choices:
         return word
     return choice_words(column).get(normalised(as_text(word)), word)
@@ -432,11 +431,11 @@ def _choice(word: object, column: Column) -> object:
 
 def _tell(work: _Table, rows: pd.Series, what: tuple[str, str, str], cells: pd.Series) -> None:
     code, shown, expected = what
-    # An id that was refused names no row.
+    # A refused id cannot name a row.
     numbers = row_labels([None] * len(rows), rows.index) if code == "code_lost_digits" else work.labels
     for position in positions(rows.to_numpy(dtype=bool)):
         cell = cells.iloc[position]
-        # A word is shown as the scenario has to write it.
+        # A word is shown as the scenario must write it.
         seen = cell.text if isinstance(cell, Measured) else cell
         found = "" if pd.isna(cell) else quoted(as_text(cell) if code in _OF_CHOICES else seen)
         at = work.log.cells_at(rows.index, position, shown)
@@ -444,7 +443,7 @@ def _tell(work: _Table, rows: pd.Series, what: tuple[str, str, str], cells: pd.S
 
 
 def _tell_ways(work: _Table) -> None:
-    """Note what was read in a special way, once a layer."""
+    """Note special readings, once for each layer."""
     if work.words:
         work.log.note("words_recognised", words=_counted(work.words))
     told = {way: _counted(cells) for way, cells in work.told.items()}
@@ -455,7 +454,7 @@ def _tell_ways(work: _Table) -> None:
 
 
 def _counted(cells: Mapping[str, Sequence[str]]) -> str:
-    """Return how often each thing was read, with the first cells where they have names: beds ×7 [C5, C6, C9, …]."""
+    """Return how often each thing was read, with the first cells if they have names: beds ×7 [C5, C6, C9, …]."""
 
     def shown(named: Sequence[str]) -> str:
         there = [cell for cell in named if cell]
@@ -493,12 +492,12 @@ def _tell_dates(told: Mapping[str, str], log: LayerLog) -> None:
 def with_ids(table: pd.DataFrame, column: Column, log: LayerLog) -> pd.DataFrame:
     """Return a table indexed by its column ``id``.
 
-    Where ids are required or ``unique``, one that stands twice is a fault. Elsewhere ids that are missing or stand
-    twice give way to the number of the record; among unique ones only those that are missing do.
+    If ids are required or ``unique``, a repeated one is a fault. Otherwise missing or repeated ids are replaced by the
+    number of the record; among unique ones only missing ids are.
     """
     ids = table["id"]
     if column.required or column.unique:
-        # Messages count the rows as the file does.
+        # Messages number the rows as the file does.
         in_file = ids.sort_index()
         numbers = row_labels([None] * len(table), in_file.index)
         for value in sorted(set(ids[ids.duplicated() & ids.notna()])):
@@ -509,7 +508,7 @@ def with_ids(table: pd.DataFrame, column: Column, log: LayerLog) -> pd.DataFrame
     if column.unique:
         ids = ids.where(ids.notna(), numbered)
     elif column.required:
-        # The fault of an id that lacks is told; until then messages name the row by its number.
+        # The fault of a missing id is reported; until then messages name the row by its number.
         ids = ids.where(ids.notna(), pd.Series(numbers, index=in_file.index, dtype=TEXT_DTYPE))
     elif ids.isna().any() or ids.duplicated().any():
         ids = numbered

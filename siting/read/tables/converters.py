@@ -1,4 +1,4 @@
-"""Cells become values of a type: what is blank or wrong becomes NA, what is wrong is told."""
+"""Cells become values of a type: blank or wrong cells become NA, wrong ones are reported."""
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
@@ -18,17 +18,16 @@ from siting.read.tables.words import truth
 
 # The type that pandas itself gives to text: ``str`` from pandas 3 on, ``object`` before.
 TEXT_DTYPE: Final = pd.Series(["text"]).dtype
-# Beyond every figure that a district can have: all of the earth's surface is 5.1e14 m². Sums of such stay numbers.
+# Above every figure of a district: the whole surface of the earth is 5.1e14 m². Sums of such numbers stay finite.
 MOST: Final = 1e15
 _LARGEST: Final = 10**300
 
 
 @dataclass(frozen=True)
 class Converted:
-    """Cells in their type, NA where blank or wrong.
+    """Cells in their type, NA for blank or wrong ones.
 
-    ``bad`` gives, by the code of the fault, the cells that are wrong; ``told`` gives the positions of the cells that
-    were read in a special way.
+    ``bad`` gives the wrong cells by the code of the fault; ``told`` gives the positions of cells with special readings.
     """
 
     values: pd.Series
@@ -38,10 +37,10 @@ class Converted:
 
 @dataclass(frozen=True)
 class Manner:
-    """How the cells of a column are to be read.
+    """How the cells of a column are read.
 
-    ``factor`` is the column's unit where one is stated (times, by), ``ours`` marks the cells that are in our unit
-    already, ``units`` are those that may stand behind a number; ``codes`` tells that text holds codes.
+    ``factor`` is the column's unit if one is stated (times, by), ``ours`` marks cells that are already in our unit,
+    ``units`` are those that may follow a number; ``codes`` tells that text contains codes.
     """
 
     factor: Factor | None = None
@@ -59,19 +58,19 @@ def converted(cells: pd.Series, kind: str, manner: Manner = _PLAIN) -> Converted
     Parameters
     ----------
     cells : pandas.Series
-        Plain values, NA where blank.
+        Plain values, NA for blanks.
     kind : {"text", "number", "integer", "boolean", "date", "year"}
         The type of the column.
     manner : Manner, optional
-        Units, and whether text holds codes.
+        Units, and whether text contains codes.
 
     Returns
     -------
     Converted
-        ``told`` has ``thousands`` (numbers with separators), ``about`` (words of approximation), ``unit`` (a unit
-        behind the number), ``numeral`` (Chinese numerals), ``serial`` (dates that a workbook counts in days),
-        ``period`` (months and years that stand for their first day), ``time`` and ``zone`` (moments with a time of
-        day, with a time zone), ``year`` (dates of which the year counts) and ``code`` (codes restored).
+        ``told`` has ``thousands`` (numbers with separators), ``about`` (words of approximation), ``unit`` (a unit after
+        the number), ``numeral`` (Chinese numerals), ``serial`` (dates that a workbook counts in days), ``period``
+        (months and years for their first day), ``time`` and ``zone`` (moments with a time of day, with a time zone),
+        ``year`` (dates of which only the year counts) and ``code`` (restored codes).
     """
     return _CONVERTERS[kind](cells, manner)
 
@@ -99,7 +98,7 @@ def _numbers(cells: pd.Series, manner: Manner) -> Converted:
     measured = values if manner.factor is None else values * manner.factor[0] / manner.factor[1]
     if manner.ours is not None:
         measured = measured.where(~manner.ours, values)
-    # What is no plain number is looked at closely.
+    # Everything that is no plain number is examined closely.
     still = cells.notna() & values.isna() & ~odd
     comma, other_unit, scaled = _none(cells), _none(cells), _none(cells)
     ways: dict[str, list[int]] = {}
@@ -126,7 +125,7 @@ def _numbers(cells: pd.Series, manner: Manner) -> Converted:
         "not_number": wrong,
         "out_of_range": huge,
     }
-    # Nobody tells -0.0 from 0.0, but it is written otherwise.
+    # -0.0 and 0.0 are equal, but are written differently.
     return Converted(measured.mask(~np.isfinite(measured) | huge) + 0.0, bad, ways)
 
 
@@ -138,7 +137,7 @@ def _measured(cells: pd.Series) -> pd.Series:
 
 
 def _written(cell: object, manner: Manner) -> Written | None:
-    """Return what a cell states that is no plain number; None where it states none that can be meant."""
+    """Return the value of a cell that is no plain number; None if it has no possible value."""
     if isinstance(cell, str):
         return read_number(cell, manner.units)
     if not isinstance(cell, Measured) or not cell.unit:
@@ -149,12 +148,12 @@ def _written(cell: object, manner: Manner) -> Written | None:
         return held
     if unit in manner.units:
         return Written(cell / cell.scale, unit, (UNIT,))
-    # A column without units of its own holds counts and ratios: 5人, 3层. What would scale them is refused.
+    # A column without units contains counts and ratios: 5人, 3层. A unit that would scale them is refused.
     return held if not manner.units and cell.scale == 1 and not scales(unit) else None
 
 
 def _floats(cells: pd.Series) -> pd.Series:
-    """Return cells in which a whole number too large for a float gives way to one that is merely out of range."""
+    """Return cells in which a whole number too large for a float is replaced by one that is only out of range."""
     if cells.dtype != object:
         return cells
     large = [isinstance(cell, int) and abs(cell) > _LARGEST for cell in cells.tolist()]
@@ -162,7 +161,7 @@ def _floats(cells: pd.Series) -> pd.Series:
 
 
 def _odd(cells: pd.Series) -> pd.Series:
-    """Tell which cells hold truths, dates or lists, which are no numbers."""
+    """Tell which cells hold truth values, dates or lists, which are no numbers."""
     if pd.api.types.is_bool_dtype(cells) or pd.api.types.is_datetime64_any_dtype(cells):
         return pd.Series(data=True, index=cells.index)
     if cells.dtype != object:
@@ -173,7 +172,7 @@ def _odd(cells: pd.Series) -> pd.Series:
 
 def _integers(cells: pd.Series, manner: Manner) -> Converted:
     found = _numbers(cells, manner)
-    # 1.23 万人 are 12300 persons, whatever binary fractions make of it.
+    # 1.23 万人 are 12300 persons, without the error of binary fractions.
     is_measured = manner.factor not in (None, ONE) or "unit" in found.told
     values = found.values.round(6) if is_measured else found.values
     broken = values.notna() & (values % 1 != 0)

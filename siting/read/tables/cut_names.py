@@ -1,4 +1,4 @@
-"""Names of columns that a shapefile cut at ten bytes: what they were, and where that has to be asked."""
+"""Names of columns that a shapefile cut at ten bytes: their full names, and questions where these are unclear."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Final
 from siting.read.log import LayerLog, listed
 from siting.read.tables.aliases import cut_readings, is_known_whole
 
-# Keys of a layer's facts: names that fill all their bytes; of names that were cut to one, the first → the others.
+# Keys of a layer's facts: names that fill all their bytes; for names that were cut to the same, the first → the others.
 NAMES_FULL: Final = "names_full"
 NAMES_ALIKE: Final = "names_alike"
 _TWO: Final = 2
@@ -15,7 +15,7 @@ _TWO: Final = 2
 
 @dataclass(frozen=True)
 class Names:
-    """A layer's columns as names: all of them, those that a shapefile may have cut, and what the layer may have."""
+    """A layer's column names: all of them, those that a shapefile may have cut, and those that the layer may have."""
 
     all: Sequence[str]
     keys: Sequence[str]
@@ -26,12 +26,12 @@ class Names:
 
 
 def names_of(columns: Sequence[str], keys: Sequence[str], stated: Mapping[str, str], log: LayerLog) -> Names:
-    """Return the names of a layer's columns, with what reading told of those that were cut.
+    """Return the names of a layer's columns, with the facts about those that were cut.
 
     Parameters
     ----------
     columns : sequence of str
-        The file's columns, those that a table of attributes added among them.
+        The file's columns, with those of a joined table.
     keys : sequence of str
         Ours that the layer may have.
     stated : mapping of str to str
@@ -46,7 +46,7 @@ def names_of(columns: Sequence[str], keys: Sequence[str], stated: Mapping[str, s
 
 
 def whole_name(names: Names, key: str, name: str) -> str | None:
-    """Return the whole name of a column that is known by what a shapefile left of it; None of any other."""
+    """Return the full name of a column that is recognised by its cut name; None for any other."""
     if name == key or key in names.stated:
         return None
     if name not in names.full and is_known_whole(name, names.keys, names.group):
@@ -56,17 +56,17 @@ def whole_name(names: Names, key: str, name: str) -> str | None:
 
 
 def tell_doubts(names: Names, found: Mapping[str, Sequence[str]], log: LayerLog) -> set[str]:
-    """Note a fault for each name that was cut so that it may mean several columns; return those of ours in doubt.
+    """Note a fault for each cut name that may mean several columns; return those of ours that are in doubt.
 
     Parameters
     ----------
     names : Names
         The layer's columns.
     found : mapping of str to sequence of str
-        Our key → the columns that it points at, by their names.
+        Our key → the columns that match it by name.
     log : LayerLog
         Takes the faults ``cut_name_of_several`` (one name, several readings) and ``cut_names_alike`` (names that were
-        cut to one and numbered, so that nothing tells which is which).
+        cut to the same and numbered, so that they cannot be told apart).
     """
     doubted: set[str] = set()
     for name, readings, meant in _doubts(names, found):
@@ -80,7 +80,7 @@ def tell_doubts(names: Names, found: Mapping[str, Sequence[str]], log: LayerLog)
 
 
 def _doubts(names: Names, found: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, Mapping[str, str], set[str]]]:
-    """Give the names in doubt: what each may have been (key → name), and those of the keys that are open."""
+    """Yield the names in doubt: their possible meanings (key → name), and the keys among these that are open."""
     for name in names.all:
         same = (name, *names.alike.get(name, ()))
         if set(same) & set(names.stated.values()) or not _may_be_cut(names, name):
@@ -89,7 +89,7 @@ def _doubts(names: Names, found: Mapping[str, Sequence[str]]) -> Iterator[tuple[
         used = [key for key, matches in found.items() if list(matches) == [name]]
         if name in names.alike:
             readings = dict.fromkeys(used, name) | readings | {"": "…"}
-        # What has a column of its own, or is stated, is not in doubt.
+        # A key with its own or a stated column is not in doubt.
         meant = {key for key in readings if key and key not in names.stated and found[key] in ([], [name])}
         fewest = _TWO if used and name not in names.alike else 1
         if len(meant) >= fewest and len(readings) >= _TWO:

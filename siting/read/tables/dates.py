@@ -1,4 +1,4 @@
-"""Dates as people and programs write them: the day counts, in China's time where a time zone is given."""
+"""Dates as people and programs write them: the day counts, in China's time if a time zone is given."""
 
 import datetime as dt
 import re
@@ -10,15 +10,15 @@ from typing import Final
 from siting.read.tables.cells import as_text
 from siting.read.tables.numerals import has_marks, numeral_value
 
-# How a date may be written beside a plain day.
+# Other forms of a date than a plain day.
 SERIAL: Final = "serial"
 PERIOD: Final = "period"
 TIME: Final = "time"
 ZONE: Final = "zone"
-# All of China keeps the time of UTC+8, the whole year.
+# All of China uses UTC+8 all year.
 CHINA: Final = dt.timezone(dt.timedelta(hours=8))
 
-# The part of the day that an hour is counted in: as a word before it, or AM and PM before or behind it.
+# The part of the day of an hour: as a word before it, or AM and PM before or after it.
 _HALVES: Final = "上午|下午|中午|凌晨|清晨|早上|早晨|傍晚|晚上|夜里|夜间"
 _LETTERS: Final = r"[AP]\.?M\.?"
 _CLOCK: Final = (
@@ -26,7 +26,7 @@ _CLOCK: Final = (
     rf"(?:[:时点](?:(?P<minute>\d{{1,2}})分?)?(?::?(?P<second>\d{{1,2}})(?:[.,]\d+)?秒?)?|(?=\s*{_LETTERS}))"
     rf"(?:\s*(?P<behind>{_LETTERS}))?)?"
 )
-# Which hour of the day is meant by which of the twelve: None where it is one of two, of this day and the next.
+# The hour of the day for each hour of the clock: None if it may be of this day or the next.
 _MORNING: Final[Mapping[int, int | None]] = {12: 0} | {hour: hour for hour in range(12)}
 _AFTERNOON: Final[Mapping[int, int | None]] = (
     {0: 12, 12: 12} | {hour: hour + 12 for hour in range(1, 12)} | {hour: hour for hour in range(13, 24)}
@@ -51,9 +51,9 @@ _PARTS: Final = (("year", "year"), ("m1", "m2", "m3"), ("d1", "d2", "d3"))
 _MONTH: Final = re.compile(r"(\d{4})\s*(?:[-/.]\s*(\d{1,2})|年\s*(\d{1,2})\s*月)")
 _SIX: Final = re.compile(r"(\d{4})(\d{2})")
 _YEAR: Final = re.compile(r"(\d{4})年?")
-# Day and month in either order, a year of two digits; and 2026.1, which a spreadsheet makes of 2026.10.
+# Day and month in either order, a two-digit year; and 2026.1, which a spreadsheet makes of 2026.10.
 _OPEN: Final = re.compile(r"(?:\d{1,2}([-/.])\d{1,2}\1(?:\d{1,2}|\d{4})|\d{4}\.1)")
-# Whichever day these are, they tell the year.
+# Whichever day these mean, they state the year.
 _OPEN_DAY: Final = re.compile(r"\d{1,2}([-/.])\d{1,2}\1(?P<behind>\d{4})|(?P<before>\d{4})\.1")
 _WORDS: Final = re.compile(
     "([〇零○一二三四五六七八九]{4})年(?:([一二三四五六七八九十]{1,3})月(?:([一二三四五六七八九十]{1,3})[日号])?)?"
@@ -69,7 +69,7 @@ _SERIAL: Final = re.compile(r"(\d{5})(?:\.\d+)?")
 
 @dataclass(frozen=True)
 class Day:
-    """A day as it was written; ``ways`` says what was special about the writing."""
+    """A day as it was written; ``ways`` tells what was special about the form."""
 
     date: dt.date
     ways: tuple[str, ...] = ()
@@ -81,14 +81,14 @@ def read_date(cell: object) -> Day | None:
     Parameters
     ----------
     cell : object
-        A date, a moment, text or a number. The time of day is left out; a moment with a time zone is first carried to
-        China's time (UTC+8). A year or a month stands for its first day; numbers of five digits are the days that a
-        workbook counts.
+        A date, a moment, text or a number. The time of day is dropped; a moment with a time zone is first converted to
+        China's time (UTC+8). A year or a month means its first day; five-digit numbers are the days that a workbook
+        counts.
 
     Returns
     -------
     Day or None
-        None where the cell states no day, or might state more than one.
+        None if the cell states no day, or may state more than one.
 
     Examples
     --------
@@ -112,7 +112,7 @@ def read_date(cell: object) -> Day | None:
 
 
 def read_year(cell: object) -> int | None:
-    """Return the year that a cell states: alone, or of a month or a day, whichever these are.
+    """Return the year that a cell states: alone, or in a month or a day, whichever these are.
 
     Examples
     --------
@@ -132,7 +132,7 @@ def read_year(cell: object) -> int | None:
 
 
 def has_two_readings(cell: object) -> bool:
-    """Tell whether a cell holds what may be more than one date.
+    """Tell whether a cell contains what may be more than one date.
 
     Examples
     --------
@@ -166,7 +166,7 @@ def _of_moment(moment: dt.datetime) -> Day | None:
 
 
 def _in_figures(text: str) -> str:
-    """Return a date in Chinese numerals as one in figures, any other text as it is."""
+    """Return a date in Chinese numerals in digits, any other text unchanged."""
     found = _WORDS.fullmatch(text)
     if found is None:
         return text
@@ -179,7 +179,7 @@ def _in_figures(text: str) -> str:
 
 
 def _readings(text: str) -> Iterator[Day]:
-    """Give what a text states as a day.
+    """Return the day that a text states.
 
     Raises
     ------
@@ -208,7 +208,7 @@ def _of_day(found: re.Match[str]) -> Day:
         return Day(dt.date(year, month, day))
     hour = _hour(int(found["hour"]), [part for part in (found["before"], found["behind"]) if part])
     if hour is None and found["zone"] is None:
-        # Whichever hour is meant, it is one of this day.
+        # Whichever hour is meant, it belongs to this day.
         return Day(dt.date(year, month, day), (TIME,))
     if hour is None:
         message = "one of two hours"
@@ -221,7 +221,7 @@ def _of_day(found: re.Match[str]) -> Day:
 
 
 def _hour(hour: int, halves: Sequence[str]) -> int | None:
-    """Return the hour of the day from 0 to 23, None where the part of the day leaves it open."""
+    """Return the hour of the day from 0 to 23, None if the part of the day leaves it open."""
     if not halves:
         return hour
     if len(halves) > 1:
@@ -244,7 +244,7 @@ def _zone(text: str | None) -> dt.timezone | None:
 
 
 def _of_month(text: str) -> dt.date | None:
-    """Return the first day of a month of six figures, None where there is no such month."""
+    """Return the first day of a month with six digits, None if there is no such month."""
     found = _SIX.fullmatch(text)
     if found is None or not _FIRST_YEAR <= int(found[1]) <= _LAST_YEAR or not 1 <= int(found[2]) <= 12:  # noqa: PLR2004
         return None

@@ -1,4 +1,4 @@
-"""A layer as it lies in its file becomes a table of the house: our columns, checked geometry, the working CRS."""
+"""A layer as in its file becomes a finished table: our columns, checked geometry, the working CRS."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,8 +21,8 @@ from siting.read.ordering import content_order
 from siting.read.sources.vectors import Raw
 from siting.read.tables.columns import empty_table, typed_table, with_ids
 
-# Degrees on each side of its meridian that a metric CRS holds, and of the equator: no district is as wide. Sides of
-# what was cut are straight over this many degrees.
+# A metric CRS covers this many degrees on each side of its meridian, and of the equator: no district is as wide. Sides
+# created by the cut are straight over this many degrees.
 _WIDE: Final = 20.0
 _POLAR: Final = 85.0
 _BEND: Final = 0.05
@@ -32,7 +32,7 @@ _BEND_M: Final = 5_000.0
 
 
 def finished(raw: Raw, columns: Sequence[Column], family: Family, crs: CRS | None) -> gpd.GeoDataFrame:
-    """Return the table of :func:`labelled` alone."""
+    """Return only the table of :func:`labelled`."""
     table, _ = labelled(raw, columns, family, crs)
     return table
 
@@ -40,10 +40,10 @@ def finished(raw: Raw, columns: Sequence[Column], family: Family, crs: CRS | Non
 def labelled(
     raw: Raw, columns: Sequence[Column], family: Family, crs: CRS | None
 ) -> tuple[gpd.GeoDataFrame, dict[str, str]]:
-    """Return a layer's table, and what messages call its records.
+    """Return a layer's table, and the names of its records in messages.
 
-    The table is indexed by ``id`` and has all ``columns`` in their order, then ``geometry``. Records stand in the order
-    of their ids where ids are required, else by place, never in that of the file.
+    The table is indexed by ``id`` and has all ``columns`` in their order, then ``geometry``. Records are in the order
+    of their ids if ids are required, otherwise by place, never in that of the file.
 
     Parameters
     ----------
@@ -51,18 +51,18 @@ def labelled(
         The layer; its log takes every fault of columns and geometry, and the facts ``rows_used`` and ``extent``.
         Records of a ``PlacedLayer`` may lack geometry, which is None then.
     columns : sequence of Column
-        What the table holds.
+        The columns of the table.
     family : {"points", "polygons", "lines", "any"}
         The kind of its geometry.
     crs : pyproj.CRS or None
-        The working CRS; None leaves the layer in its own (when the units are at fault and all there is to do
-        is to find the faults of the other layers).
+        The working CRS; None keeps the layer's own (if the units are at fault and only the faults of the other layers
+        are sought).
 
     Returns
     -------
     table : geopandas.GeoDataFrame
     labels : dict of str to str
-        The id as given, else the row of the sheet or the number of the record in the file.
+        The given id, otherwise the row of the sheet or the number of the record in the file.
     """
     table, labels = typed_table(raw.frame.drop(columns="geometry"), columns, raw.source, raw.log)
     raw, table, labels = _without_invalid(raw, table, labels)
@@ -74,7 +74,7 @@ def labelled(
         _tell_off_earth(given, shapes, labels, raw)
     key = next(column for column in columns if column.key == "id")
     if not key.required:
-        # Ids that are lacking become numbers: these must not hang on the file either.
+        # Missing ids become numbers: these must not depend on the file either.
         order = content_order(shapes.to_numpy(), [table[name] for name in table.columns])
         table, shapes = table.iloc[order], gpd.GeoSeries(shapes.iloc[order])
         labels = [labels[position] for position in order]
@@ -86,7 +86,7 @@ def labelled(
 
 
 def _tell_off_earth(given: gpd.GeoSeries, shapes: gpd.GeoSeries, labels: list[str], raw: Raw) -> None:
-    """Tell what has corners that the working CRS does not carry to finite places and back to degrees."""
+    """Report geometries with vertices that the working CRS does not transform to finite places and back to degrees."""
     crs = CRS(shapes.crs)
     corners = shapes.bounds.to_numpy()
     x, y = corners[:, [0, 0, 2, 2]].ravel(), corners[:, [1, 3, 1, 3]].ravel()
@@ -104,7 +104,7 @@ def _tell_off_earth(given: gpd.GeoSeries, shapes: gpd.GeoSeries, labels: list[st
 
 
 def _without_wide(shapes: gpd.GeoSeries, labels: list[str], raw: Raw) -> gpd.GeoSeries:
-    """Refuse places that reach so far that no metric CRS holds them, and leave them out of what follows."""
+    """Refuse geometries that are too large for any metric CRS, and leave them out of the following steps."""
     wide = _are_wide(shapes)
     for position in np.flatnonzero(wide):
         found = show_bounds(shapes.iloc[position].bounds, CRS(shapes.crs))
@@ -114,9 +114,9 @@ def _without_wide(shapes: gpd.GeoSeries, labels: list[str], raw: Raw) -> gpd.Geo
 
 
 def _without_invalid(raw: Raw, table: pd.DataFrame, labels: list[str]) -> tuple[Raw, pd.DataFrame, list[str]]:
-    """Return a layer without the polygons that nobody can mend, where the scenario leaves them out; it is noted.
+    """Return a layer without the polygons that cannot be repaired, if the scenario leaves them out; it is noted.
 
-    Where none would remain all stay, and are refused.
+    If none would remain, all are kept, and refused.
     """
     if not isinstance(raw.source, AreaLayer) or raw.source.on_invalid != "leave_out":
         return raw, table, labels
@@ -141,7 +141,7 @@ def _without_invalid(raw: Raw, table: pd.DataFrame, labels: list[str]) -> tuple[
 
 
 def _shapes(raw: Raw, family: Family, labels: list[str]) -> gpd.GeoSeries:
-    """Return the geometries checked; where a layer's records may be placed by name, those without stay None."""
+    """Return checked geometries; if a layer's records may be located by name, missing ones stay None."""
     if not isinstance(raw.source, PlacedLayer):
         return checked_shapes(raw.frame.geometry, family, labels, raw.log, raw.refused)
     found = raw.frame.geometry.to_numpy().astype(object)
@@ -156,9 +156,9 @@ def _shapes(raw: Raw, family: Family, labels: list[str]) -> gpd.GeoSeries:
 
 
 def _extent(shapes: gpd.GeoSeries) -> dict[str, Bounds]:
-    """Return the rectangle around geometries in degrees of WGS84; nothing where there is none.
+    """Return the rectangle around geometries in degrees of WGS84; None if there is none.
 
-    Of points it is that of the points: one far off stretches a rectangle of metres beyond any map.
+    It is that of the points themselves: one far-off point stretches a rectangle in metres beyond any map.
     """
     west, south, east, north = shapes.total_bounds.tolist()
     if not np.isfinite([west, south, east, north]).all():
@@ -173,20 +173,20 @@ def _extent(shapes: gpd.GeoSeries) -> dict[str, Bounds]:
 
 
 def absent(columns: Sequence[Column], crs: CRS) -> gpd.GeoDataFrame:
-    """Return the table of a layer that the scenario does not have, or declares empty: all columns, no row."""
+    """Return the table of a layer that is absent from the scenario, or declared empty: all columns, no rows."""
     table = empty_table(columns)
     return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries([], index=table.index, crs=crs))
 
 
 def moved(shapes: gpd.GeoSeries, crs: CRS) -> gpd.GeoSeries:
-    """Return geometries in another CRS; polygons that broke on the way are valid again.
+    """Return geometries in another CRS; polygons that became invalid on the way are repaired.
 
-    Areas that reach around half of the Earth are cut first: no metric CRS holds them.
+    Areas that span about half of the Earth are cut first: no metric CRS covers them.
     """
     shapes = _cut(shapes, crs)
     there = shapes.to_crs(crs)
     polygonal = np.isin(shapely.get_type_id(there.to_numpy()), POLYGONAL)
-    # What left the earth on the way is beyond mending; whoever asked tells it.
+    # Geometry that is no longer finite cannot be repaired; the caller reports it.
     finite = np.isfinite(there.bounds.to_numpy()).all(axis=1)
     broken = polygonal & finite & ~there.is_valid.to_numpy() & shapes.is_valid.to_numpy()
     if not broken.any():
@@ -197,7 +197,7 @@ def moved(shapes: gpd.GeoSeries, crs: CRS) -> gpd.GeoSeries:
 
 
 def _cut(shapes: gpd.GeoSeries, crs: CRS) -> gpd.GeoSeries:
-    """Return areas cut to the ground that a metric CRS holds, where they reach far beyond it."""
+    """Return areas cut to the extent of a metric CRS, if they extend far beyond it."""
     wide = _are_wide(shapes)
     if not wide.any() or crs.is_geographic:
         return shapes
@@ -210,14 +210,14 @@ def _cut(shapes: gpd.GeoSeries, crs: CRS) -> gpd.GeoSeries:
         ground = shapely.transform(sides, lambda xy: np.column_stack(there.transform(xy[:, 0], xy[:, 1])))
     whole = shapely.make_valid(found[wide], method="structure", keep_collapsed=False)
     near = shapely.intersection(whole, shapely.make_valid(ground))
-    # Long sides bend as the projection bends them.
+    # Extra vertices keep long sides on their true line.
     bent = shapely.segmentize(near, _BEND if given.is_geographic else _BEND_M)
     found[wide] = np.where(shapely.is_empty(near), found[wide], bent)
     return gpd.GeoSeries(found, index=shapes.index, crs=shapes.crs)
 
 
 def _are_wide(shapes: gpd.GeoSeries) -> NDArray[np.bool_]:
-    """Tell which geometries are areas that reach farther than a metric CRS."""
+    """Tell which geometries are areas that extend farther than a metric CRS."""
     found = shapes.to_numpy().astype(object)
     if shapes.crs is None:
         return np.zeros(len(found), dtype=bool)
@@ -228,7 +228,7 @@ def _are_wide(shapes: gpd.GeoSeries) -> NDArray[np.bool_]:
 
 
 def _meridian(crs: CRS) -> float:
-    """Return the longitude around which a metric CRS is made: that of its area of use, else of its definition."""
+    """Return the central longitude of a metric CRS: that of its area of use, otherwise of its definition."""
     area = crs.area_of_use
     if area is not None and area.west < area.east:
         return (area.west + area.east) / 2

@@ -1,4 +1,4 @@
-"""Where the names of a table's columns stand: below titles, in one row or in several that belong together."""
+"""The position of the names of a table's columns: below titles, in one row or in several that belong together."""
 
 import re
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from siting.read.tables.measures import unit_of_name
 
 Row = Sequence[object]
 
-# Titles and remarks above a table take no more rows than this; a head no more than that.
+# The most rows of titles and remarks above a table, and of a head.
 _LOOKED_AT: Final = 40
 _HIGHEST: Final = 3
 _BREAKS: Final = re.compile(r"\s*[\r\n]+\s*")
@@ -22,7 +22,7 @@ _FORM_LINE: Final = re.compile(r"[:：]\s*\S")
 
 @dataclass(frozen=True)
 class Merge:
-    """Cells merged into one: first and last row, first and last column, from 0, inclusive."""
+    """Merged cells: first and last row, first and last column, from 0, inclusive."""
 
     top: int
     bottom: int
@@ -36,7 +36,7 @@ class Merge:
 
 @dataclass(frozen=True)
 class Head:
-    """The head of a table: its first and last row, from 0, and the name of each column ("" where it has none)."""
+    """The head of a table: its first and last row, from 0, and the name of each column ("" if it has none)."""
 
     top: int
     bottom: int
@@ -44,7 +44,7 @@ class Head:
 
 
 def label(cell: object) -> str:
-    r"""Write a cell of a head as a name: one line, without white space around it.
+    r"""Return a cell of a head as a name: one line, without surrounding white space.
 
     Examples
     --------
@@ -65,13 +65,13 @@ def header_row(rows: Sequence[Row], source: Layer, group: str = "") -> int:
     source : Layer
         Its ``header`` decides; else the names in ``columns``, ``rows`` and ``attributes_on`` are evidence.
     group : str
-        Key of the layer in the scenario: the names that are known there are evidence.
+        Key of the layer in the scenario: the names that are known for it are evidence.
 
     Returns
     -------
     int
-        The row with most names that are known, if at least two are and no row above it holds as many cells; else the
-        first that is at least half as wide as the widest, 0 for a table of nothing.
+        The row with most known names, if there are at least two and no row above it has as many cells; otherwise the
+        first that is at least half as wide as the widest, 0 for an empty table.
 
     Examples
     --------
@@ -98,7 +98,7 @@ def header_row(rows: Sequence[Row], source: Layer, group: str = "") -> int:
 
 
 def find_head(rows: Sequence[Row], merges: Sequence[Merge], source: Layer, group: str = "") -> Head | None:
-    """Return the head of a sheet, None where the row that the scenario states does not exist or holds nothing.
+    """Return the head of a sheet, None if the row that the scenario states does not exist or is empty.
 
     Parameters
     ----------
@@ -107,15 +107,15 @@ def find_head(rows: Sequence[Row], merges: Sequence[Merge], source: Layer, group
     merges : sequence of Merge
         Its merged cells.
     source : Layer
-        As in :func:`header_row`; of a head of several rows ``header`` is the last.
+        As in :func:`header_row`; in a head of several rows ``header`` is the last.
     group : str
         As in :func:`header_row`.
 
     Returns
     -------
     Head or None
-        Names of several rows are joined by :data:`~siting.read.tables.aliases.HEAD_JOIN`, or are written as the
-        scenario writes them where it names them.
+        Names of several rows are joined by :data:`~siting.read.tables.aliases.HEAD_JOIN`, or are written like in the
+        scenario if it names them.
     """
     bottom = header_row(rows, source, group)
     if bottom >= len(rows) or all(is_blank(cell) for cell in rows[bottom]):
@@ -134,7 +134,7 @@ def _stated(source: Layer) -> frozenset[str]:
 
 
 def _known(cell: object, known: frozenset[str], stated: frozenset[str]) -> str | None:
-    """Return a cell's name if it is known, as one writing."""
+    """Return a cell's name if it is known, in a uniform spelling."""
     if not isinstance(cell, str) or is_blank(cell):
         return None
     name = label(cell)
@@ -144,7 +144,7 @@ def _known(cell: object, known: frozenset[str], stated: frozenset[str]) -> str |
 
 
 def _last(rows: Sequence[Row], merges: Sequence[Merge], at: int) -> int:
-    """Return the last row of the head that begins at a row or holds it."""
+    """Return the last row of the head that begins at a row or contains it."""
     last = at
     while last + 1 < len(rows) and last - at < _HIGHEST - 1:
         reached = max((each.bottom for each in merges if each.top <= last < each.bottom), default=last)
@@ -158,14 +158,14 @@ def _last(rows: Sequence[Row], merges: Sequence[Merge], at: int) -> int:
 
 
 def _is_split(rows: Sequence[Row], merges: Sequence[Merge], at: int) -> bool:
-    """Tell whether a name of a row spans columns that have names of their own below it."""
+    """Tell whether a name of a row spans columns with names of their own below it."""
     spans = [each for each in merges if each.bottom == at and each.right > each.left]
     below = rows[at + 1]
     return any(all(_is_name(below[column]) for column in range(each.left, each.right + 1)) for each in spans)
 
 
 def _goes_on(rows: Sequence[Row], at: int) -> bool:
-    """Tell whether the row below fills, with names, just those columns that a row leaves open."""
+    """Tell whether the row below has names in exactly the columns that a row leaves open."""
     here, below = rows[at], rows[at + 1]
     used = [column for column in range(len(here)) if any(not is_blank(row[column]) for row in rows[at + 1 :])]
     blank = {column for column in used if is_blank(here[column])}
@@ -210,7 +210,7 @@ def _is_above(rows: Sequence[Row], merges: Sequence[Merge], at: int) -> bool:
 
 
 def _names(rows: Sequence[Row], merges: Sequence[Merge], top: int, bottom: int) -> list[str]:
-    """Return the name of each column: what stands in its rows of the head, from above."""
+    """Return the name of each column: the contents of its rows of the head, from above."""
     parts: list[list[str]] = [[] for _ in rows[bottom]]
     for at in range(top, bottom + 1):
         spans = [each for each in merges if each.top <= at <= each.bottom]
@@ -221,7 +221,7 @@ def _names(rows: Sequence[Row], merges: Sequence[Merge], top: int, bottom: int) 
 
 
 def _labels(rows: Sequence[Row], spans: Sequence[Merge], at: int, *, is_last: bool) -> list[str]:
-    """Return the names in a row of a head; one that spans columns stands for each of them, but not in the last row."""
+    """Return the names in a row of a head; a name over several columns applies to each, but not in the last row."""
     found = []
     for column, cell in enumerate(rows[at]):
         span = next((each for each in spans if each.covers(at, column)), None)
@@ -229,7 +229,7 @@ def _labels(rows: Sequence[Row], spans: Sequence[Merge], at: int, *, is_last: bo
             whole = span.left == column or not (is_last or span.bottom > at)
             found.append(label(rows[span.top][span.left]) if whole else "")
         elif is_blank(cell) and not is_last and not any(each.right > each.left for each in spans) and column:
-            # Nothing is merged: a group's name stands over its first column.
+            # Without merged cells: a group's name is over its first column.
             below = label(rows[at + 1][column])
             found.append(found[-1] if below else "")
         else:
@@ -238,7 +238,7 @@ def _labels(rows: Sequence[Row], spans: Sequence[Merge], at: int, *, is_last: bo
 
 
 def _as_stated(name: str, names: Sequence[str], stated: frozenset[str]) -> str:
-    """Write a name as the scenario does, if it names it."""
+    """Return a name in the scenario's spelling, if the scenario names it."""
     parts = name.split(HEAD_JOIN)
     ways = [name, *forms(name, names), "/".join(parts), " ".join(parts)]
     return next((way for way in ways if way in stated), name)

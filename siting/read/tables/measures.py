@@ -1,4 +1,4 @@
-"""Units in which a file's columns are measured: stated by the scenario or by a column's own name, converted once."""
+"""Units of a file's columns: stated by the scenario or by a column's own name, converted once."""
 
 import re
 import unicodedata
@@ -64,15 +64,15 @@ _BY_UNIT: Final = {
     "CNY per m²": _MONEY_AN_AREA,
     "years": _YEARS,
 }
-# Columns whose unit goes without saying.
+# Columns whose unit is evident.
 _BY_KEY: Final = {
     **dict.fromkeys(("households", "beds", "nursing_beds", "new_beds"), _COUNT),
     **dict.fromkeys(("residents_growth", "elderly_growth", "stays"), _SHARE),
 }
 _WORDS: Final = frozenset().union(*_BY_UNIT.values(), *_BY_KEY.values(), ("岁", "处"))
-# Units that stand behind a name without anything between, longest first.
+# Units that follow a name directly, longest first.
 _ENDINGS: Final = ("万平方米", "平方公里", "平方米", "公顷", "万人", "万元", "亩")
-# What makes the words in a name's brackets a unit, known or not.
+# Characters that mark the words in a name's brackets as a unit, known or not.
 _HINT: Final = re.compile(r"[元亩顷万千%‰]|平方|米|m2|\bha\b|sq|ft|acre")
 _BRACKETS: Final = re.compile(r"[(\[【〔]\s*([^()\[\]【】〔〕]*?)\s*[)\]】〕]")
 _OPEN: Final = re.compile(r"[(\[【〔][^)\]】〕]*$")
@@ -82,10 +82,10 @@ _BEHIND: Final = re.compile(r"(.+?)[\s_,;:、]+([^\s_,;:、]+)")
 
 @dataclass(frozen=True)
 class NamedUnit:
-    """A column's name taken apart: the name without its unit, the unit (None if it says none).
+    """The parts of a column's name: the name without its unit, and the unit (None if there is none).
 
     ``in_brackets`` holds the words in its last brackets that look like a unit, known or not; ``cut`` tells that the
-    name breaks off where a unit would stand, as shapefiles cut names.
+    name ends where a unit would begin, as in names cut by shapefiles.
     """
 
     bare: str
@@ -95,7 +95,7 @@ class NamedUnit:
 
 
 def unit_word(text: str) -> str:
-    """Write a unit as it is looked up: ㎡, M2 and m^2 are all m2.
+    """Return a unit in its lookup form: ㎡, M2 and m^2 are all m2.
 
     Examples
     --------
@@ -107,7 +107,7 @@ def unit_word(text: str) -> str:
 
 
 def scales(unit: str) -> bool:
-    """Tell whether a unit, as it is looked up, would change a number in any column.
+    """Tell whether a unit, in its lookup form, would change a number in any column.
 
     Examples
     --------
@@ -119,7 +119,7 @@ def scales(unit: str) -> bool:
 
 
 def without_units(name: str) -> str:
-    """Return a name without brackets that hold nothing but a unit.
+    """Return a name without brackets that contain only a unit.
 
     Examples
     --------
@@ -132,7 +132,7 @@ def without_units(name: str) -> str:
 
 
 def unit_of_name(name: str) -> NamedUnit:
-    """Take the unit from a column's name: in brackets at its end, behind a separator, or as a Chinese ending.
+    """Take the unit from a column's name: in brackets at its end, after a separator, or as a Chinese ending.
 
     Examples
     --------
@@ -162,7 +162,7 @@ def unit_of_name(name: str) -> NamedUnit:
 
 
 def units_of(column: Column) -> Mapping[str, Factor]:
-    """Return the units that a column may be given in: unit → factor to ours; none for text and bare numbers."""
+    """Return the possible units of a column: unit → factor to ours; none for text and bare numbers."""
     if column.type not in ("number", "integer"):
         return {}
     return _BY_UNIT.get(column.unit) or _BY_KEY.get(column.key) or {}
@@ -176,17 +176,17 @@ def factors(columns: Mapping[str, Column], names: Mapping[str, str], source: Lay
     columns : mapping of str to Column
         Our columns by key.
     names : mapping of str to str
-        Our key → the file's column; columns of their own key are ours, in our unit, unless the scenario says other.
+        Our key → the file's column; columns with our own key are in our unit, unless the scenario says otherwise.
     source : Layer
-        Its ``column_units`` state units; what a column's name says counts as stated too.
+        Its ``column_units`` state units; a unit in a column's name counts as stated too.
     log : LayerLog
-        Takes the faults (a unit that the column cannot have, two units that contradict each other, a name that is cut
-        where its unit stood) and a note of what is converted.
+        Takes the faults (a unit that the column cannot have, two contradictory units, a name that was cut at its unit)
+        and a note on conversions.
 
     Returns
     -------
     dict of str to (float, float)
-        Key → (times, by), only of columns of which the scenario or their own name states a unit.
+        Key → (times, by), only for columns whose unit the scenario or their own name states.
     """
     found: dict[str, Factor] = {}
     told = []
@@ -208,7 +208,7 @@ def factors(columns: Mapping[str, Column], names: Mapping[str, str], source: Lay
 
 
 def _unit(column: Column, name: str, stated: str | None, log: LayerLog) -> str | None:
-    """Return the unit of a column as it is looked up, None for ours or where a fault was told."""
+    """Return the unit of a column in lookup form, None for ours or if a fault was reported."""
     known = units_of(column)
     if not known:
         return None

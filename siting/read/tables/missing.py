@@ -1,4 +1,4 @@
-"""Words that people write where they have no figure: the cell is blank, which is not zero."""
+"""Words for missing figures: the cell is blank, which is not zero."""
 
 import re
 import unicodedata
@@ -17,7 +17,7 @@ _SPACES: Final = re.compile(r"\s")
 
 
 def missing_word(cell: object) -> str | None:
-    """Return the word by which a cell says that nothing is known; None where it says something.
+    """Return the word by which a cell says that its value is unknown; None for other cells.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Columns that nobody uses although a known name is part of theirs: 总用地面积 where no column gives the land."""
+"""Unused columns whose name contains a known name: 总用地面积 if no column gives the land."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
@@ -18,11 +18,11 @@ def nearly_known(
     Parameters
     ----------
     unused : iterable of str
-        The file's columns that were taken for none of ours.
+        The file's columns that were not used.
     columns : mapping of str to Column
         Ours, by key.
     lacking : sequence of str
-        Keys for which no column was found, and none was stated.
+        Keys without a found or stated column.
     group : str
         Key of the layer in the scenario.
 
@@ -41,7 +41,7 @@ def nearly_known(
     found = {}
     for column in unused:
         bare = normalised(column)
-        # The longest part says most: 建筑面积 of 所在建筑面积.
+        # The longest part is the most specific: 建筑面积 of 所在建筑面积.
         parts = [] if bare in known else sorted((name for name in names if name in bare), key=len)
         if parts:
             found[column] = names[parts[-1]]

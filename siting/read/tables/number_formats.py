@@ -1,4 +1,4 @@
-"""Numbers of a workbook as their format shows them: with a unit behind them, in thousands, per cent."""
+"""Numbers of a workbook as their format shows them: with a unit, in thousands, per cent."""
 
 import re
 from collections.abc import Sequence
@@ -6,22 +6,22 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-# What a format is made of: quoted text, an escaped letter, room for one, a filler, brackets (currency, colour,
-# condition), the general form, and single characters.
+# The parts of a format: quoted text, an escaped letter, a space of a letter's width, a filler, brackets (currency,
+# colour, condition), the general form, and single characters.
 _TOKEN: Final = re.compile(
     r'"(?P<quoted>[^"]*)"|[\\!](?P<escaped>.)|_.|\*.|\[\$(?P<currency>[^\]-]*)[^\]]*\]|\[(?P<bracket>[^\]]*)\]'
     r"|(?P<digit>General|[0#?])|(?P<mark>[.,;])|(?P<other>.)",
     re.IGNORECASE | re.DOTALL,
 )
 _CONDITION: Final = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?\d+(?:\.\d+)?)")
-# What stands around numbers and is no unit.
+# Words around numbers that are no unit.
 _NO_UNIT: Final = " ()（）+-.@"
 _PER_CENT: Final = "%"
 _LONGEST_WHOLE: Final = 2**53
 
 
 class Measured(float):
-    """A number that its format shows with a unit, or divided by ``scale``; as a number it is what the cell holds.
+    """A number that its format shows with a unit, or divided by ``scale``; its own value is that of the cell.
 
     Examples
     --------
@@ -36,19 +36,19 @@ class Measured(float):
 
     @property
     def text(self) -> str:
-        """What the cell shows, without its rounding."""
+        """The shown value, without its rounding."""
         return f"{self / self.scale:.10g}{self.unit}"
 
 
 def as_shown(value: float, form: str) -> float:
-    """Return a number with the unit and the scale that its format shows; the number itself where it shows none.
+    """Return a number with the unit and the scale that its format shows; the number itself without any.
 
     Parameters
     ----------
     value : int or float
-        What the cell holds.
+        The value of the cell.
     form : str
-        Its number format, as workbooks write it.
+        Its number format, as in workbooks.
 
     Examples
     --------
@@ -70,7 +70,7 @@ def as_shown(value: float, form: str) -> float:
 
 @dataclass(frozen=True)
 class _Part:
-    """One part of a format: when it holds (None for always), and how it shows a number."""
+    """One part of a format: its condition (None for always), and how it shows a number."""
 
     condition: tuple[str, float] | None
     unit: str
@@ -90,7 +90,7 @@ def _parts(form: str) -> tuple[_Part, ...]:
 
 
 def _part(tokens: Sequence[re.Match[str]]) -> _Part:
-    """Read one part: the unit is what stands behind its last digit."""
+    """Read one part: the unit is the text after its last digit."""
     unit: list[str] = []
     # Digits as 0, the decimal point, commas, and a point that is only text as "!".
     figures = ""
@@ -128,7 +128,7 @@ def _condition(tokens: Sequence[re.Match[str]]) -> tuple[str, float] | None:
 
 
 def _part_for(value: float, parts: Sequence[_Part]) -> _Part | None:
-    """Return the part of a format that shows a value: by its condition, else positive, negative, zero."""
+    """Return the part of a format that shows a value: by its condition, otherwise positive, negative, zero."""
     if any(part.condition for part in parts):
         return next((part for part in parts if part.condition is None or _holds(value, part.condition)), None)
     at = 0 if value > 0 or len(parts) == 1 else 1 if value < 0 else len(parts) - 1 if len(parts) > 2 else 0  # noqa: PLR2004

@@ -8,7 +8,7 @@ from typing import Final
 
 from siting.read.tables.measures import Factor, unit_word
 
-# How a number may be written beside plain digits.
+# Other forms of a number than plain digits.
 THOUSANDS: Final = "thousands"
 ABOUT: Final = "about"
 UNIT: Final = "unit"
@@ -30,15 +30,15 @@ _HANZI: Final = re.compile(f"[{_DIGITS}十百千万亿]+")
 
 @dataclass(frozen=True)
 class Written:
-    """A number as it was written: its value, the unit behind it ("" for none), and what was special about it."""
+    """A number as it was written: its value, the unit after it ("" for none), and what was special about the form."""
 
     value: float
     unit: str = ""
     ways: tuple[str, ...] = ()
 
 
-# The mark of a note, a place in a list, a power or a fraction is no digit, though it becomes one where text is made
-# plain. A power of a unit stays what it is (m², 米²).
+# The mark of a note, a list number, a power or a fraction is no digit, although normalisation would make it one. A
+# power of a unit stays a power (m², 米²).
 _MARK: Final = re.compile(
     "[①-⓿❶-➓㆒-㆟㈠-㈩㉈-㉟㊀-㊉㊱-㊿\U0001f100-\U0001f10c]"
     "|(?<![A-Za-zａ-ｚＡ-Ｚ米里])(?<![A-Za-zａ-ｚＡ-Ｚ米里]\\s)[²³¹⁰-⁹₀-₉¼-¾⅐-⅞]"
@@ -46,7 +46,7 @@ _MARK: Final = re.compile(
 
 
 def has_marks(text: str) -> bool:
-    """Tell whether a mark stands where digits do: ``350②``, ``12³``, ``1½``, ``④``.
+    """Tell whether a mark is among digits: ``350②``, ``12³``, ``1½``, ``④``.
 
     Examples
     --------
@@ -65,12 +65,12 @@ def read_number(text: str, units: Mapping[str, Factor]) -> Written | None:
     text : str
         The cell; full-width digits and marks count as plain ones.
     units : mapping
-        The units that may stand behind the number, as :func:`~siting.read.tables.measures.unit_word` writes them.
+        The units that may follow the number, as :func:`~siting.read.tables.measures.unit_word` writes them.
 
     Returns
     -------
     Written or None
-        None where the text is no number, or might be more than one.
+        None if the text is no number, or may be more than one.
 
     Examples
     --------
@@ -104,7 +104,7 @@ def read_number(text: str, units: Mapping[str, Factor]) -> Written | None:
 
 
 def has_decimal_comma(text: str) -> bool:
-    """Tell whether a text is a number with a comma before its decimals, or with commas that separate no thousands.
+    """Tell whether a text is a number with a decimal comma, or with commas that separate no thousands.
 
     Examples
     --------
@@ -117,7 +117,7 @@ def has_decimal_comma(text: str) -> bool:
 
 
 def _in_words(text: str, units: Mapping[str, Factor], ways: tuple[str, ...]) -> Written | None:
-    """Read Chinese numerals, with a unit behind them that is none of their own letters."""
+    """Read Chinese numerals, followed by a unit that is none of their own characters."""
     words = text.translate(_VARIANTS)
     numeral = _HANZI.match(words)
     if numeral is None:
@@ -130,7 +130,7 @@ def _in_words(text: str, units: Mapping[str, Factor], ways: tuple[str, ...]) -> 
 
 
 def numeral_value(words: str) -> int | None:
-    """Return the number that Chinese numerals mean, None where they are not written in full.
+    """Return the number of Chinese numerals, None if they are not written in full.
 
     Examples
     --------
@@ -146,7 +146,7 @@ def numeral_value(words: str) -> int | None:
             value += _below_myriad(head) * size
             rest = tail
     value += _below_myriad(rest)
-    # What is not written as the number itself would be (三五, 百五, 一千五) may mean something else.
+    # A number that is not written in its full form (三五, 百五, 一千五) may mean something else.
     full = numeral(value)
     return value if words in (full, full[1:] if full.startswith("一十") else full) else None
 
@@ -185,7 +185,7 @@ def _group(value: int) -> str:
 
 
 def _below_myriad(words: str) -> int:
-    """Add up what stands before the letters for thousands, hundreds and tens; nonsense gives any number."""
+    """Add up the characters for thousands, hundreds and tens; an invalid order gives an arbitrary number."""
     value, rest = 0, words.replace(_DIGITS[0], "")
     for letter, size in _STEPS:
         head, there, tail = rest.partition(letter)

@@ -1,4 +1,4 @@
-"""Rows that add others up are no records: they are told and left out."""
+"""Rows of totals are no records: they are noted and left out."""
 
 import re
 import unicodedata
@@ -14,15 +14,15 @@ from siting.read.tables.aliases import find_columns
 from siting.read.tables.cells import as_text, is_blank, positions
 
 _SUMS: Final = frozenset({"合计", "总计", "小计", "共计", "总数", "total", "subtotal", "sum", "grandtotal"})
-# These say where, too: a facility of the city may give 全市 for its street.
+# These words are also locations: a facility of the city may have 全市 as its street.
 _WHOLES: Final = frozenset({"全市", "全区", "全县", "全镇"})
 # These add up some of the rows.
 _PARTS: Final = frozenset({"小计", "subtotal"})
-# To what figures are rounded; how near numbers are the same; what share of a total rounding may make.
+# The rounding of figures; the tolerance of equal numbers; and the share of a total that rounding may explain.
 _STEPS: Final = tuple(10.0**power for power in range(5, -7, -1))
 _SAME: Final = 1e-6
 _MOST_ROUNDED: Final = 0.01
-# No word for a total is longer, whatever stands between its letters.
+# No word for a total is longer, with any characters between its letters.
 _LONGEST: Final = 40
 _STRIPPED: Final = re.compile(r"[\s:;.,*_()\-]")
 
@@ -40,16 +40,16 @@ def is_total(cell: object) -> bool:
 
 
 def without_totals(table: pd.DataFrame, source: Layer, log: LayerLog) -> pd.DataFrame:
-    """Return a table without the rows that add others up.
+    """Return a table without its rows of totals.
 
-    A row is one of them if its id or its name is exactly a word for a total (合计, 小计, 全市, total …, whatever the
-    spaces and colons), or if its first cell that holds something is: 合计 and the like always, 全市 and the like only
-    where the row has no name. A name that merely holds such a word stays.
+    A row is a total if its id or its name is exactly a word for a total (合计, 小计, 全市, total …, with any spaces and
+    colons), or if its first non-blank cell is: 合计 and similar words always, 全市 and similar words only if the row
+    has no name. A name that only contains such a word is kept.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        The file's own columns; ``geometry`` is not looked at. Its index is kept.
+        The file's own columns; ``geometry`` is ignored. Its index is kept.
     source : Layer
         Its ``columns`` tell which column is the id or the name.
     log : LayerLog
@@ -67,7 +67,7 @@ def without_totals(table: pd.DataFrame, source: Layer, log: LayerLog) -> pd.Data
 
 
 def grand_total(source: Layer, log: LayerLog) -> pd.DataFrame | None:
-    """Return the one row of a table that adds up all others, of those left out; None where none or several do."""
+    """Return the only left-out row that adds up all others of a table; None if there is none or several."""
     rows = log.log.totals.get(log.key)
     if rows is None:
         return None
@@ -77,10 +77,10 @@ def grand_total(source: Layer, log: LayerLog) -> pd.DataFrame | None:
 
 
 def differs(stated: float, figures: Sequence[float]) -> bool:
-    """Tell whether a stated total is not the sum of figures, whatever was rounded in either.
+    """Tell whether a stated total is not the sum of figures, allowing for rounding in both.
 
-    Figures that are all multiples of a step (hundreds, where they stand in 万人 with two decimals) may each be wrong by
-    half of it; the sum may be wrong by one part in a hundred at most.
+    If all figures are multiples of a step (hundreds, if they are in 万人 with two decimals), each may be wrong by half
+    of it; the sum may be wrong by one part in a hundred at most.
 
     Examples
     --------
@@ -90,7 +90,7 @@ def differs(stated: float, figures: Sequence[float]) -> bool:
     """
     known = [*figures, stated]
     step = next((step for step in _STEPS if all(abs(each / step - round(each / step)) < _SAME for each in known)), 0.0)
-    # Whole persons are counted, not rounded.
+    # Persons are whole numbers, not rounded.
     rounding = step / 2 * (1 if step == 1 else len(known))
     return abs(sum(figures) - stated) > max(min(rounding, _MOST_ROUNDED * abs(stated)), _SAME)
 
@@ -102,7 +102,7 @@ def total_rows(table: pd.DataFrame, source: Layer, key: str) -> dict[int, str]:
         return {}
     keys = find_columns([str(name) for name in columns], ("id", "name"), source.columns, key)
     ids, names = keys["id"], keys["name"]
-    # Few rows hold such a word at all; those are looked at closely.
+    # Few rows contain such a word at all; only those are examined.
     held = np.zeros(len(table), dtype=bool)
     for name in columns:
         if table[name].dtype == object or pd.api.types.is_string_dtype(table[name]):

@@ -1,4 +1,4 @@
-"""Words in cells: those of others for our choices, and those for yes and no."""
+"""Words in cells: other words for our choices, and words for yes and no."""
 
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ TRUTHS: Final = "true, false, 1, 0, 是, 否, 有, 无, √, ×"
 
 
 def truth(cell: object) -> bool | None:
-    """Return the truth that a cell states, None if it states none.
+    """Return the truth value that a cell states, None if it states none.
 
     Examples
     --------
@@ -33,7 +33,7 @@ def truth(cell: object) -> bool | None:
 def choice_words(column: Column) -> Mapping[str, str]:
     """Return the words for a column's choices: as :func:`~siting.read.tables.aliases.normalised` → choice.
 
-    A word that would stand for two choices of the column stands for none.
+    A word that would mean two choices of the column means none.
 
     Examples
     --------
@@ -47,7 +47,7 @@ def choice_words(column: Column) -> Mapping[str, str]:
 
 
 def shown_choices(column: Column) -> str:
-    """Write a column's choices for a message, each with its Chinese word.
+    """Return a column's choices for a message, each with its Chinese word.
 
     Examples
     --------
@@ -70,7 +70,7 @@ def _choice_words(key: str, choices: tuple[str, ...]) -> Mapping[str, str]:
 
 
 def _catalogue(key: str, choice: str, langs: tuple[Lang, ...]) -> Iterator[str]:
-    """Give what the text catalogue calls a choice."""
+    """Yield the names of a choice in the text catalogue."""
     for name in (f"scenario_choice.{key}.{choice}", f"{key}.{choice}"):
         if name in texts():
             yield from (texts()[name][lang] for lang in langs)

@@ -1,8 +1,8 @@
 """siting: checks elderly-care facilities against planning standards and sites new community stations.
 
-The public verbs are :func:`read_scenario`, :func:`scenario`, :func:`change`, :func:`inspect`, :func:`check`,
-:func:`audit`, :func:`explain`, :func:`funding`, :func:`propose`, :func:`read_plan` and :func:`standards`;
-:func:`progress_bar` shows how far they are.
+The public functions are :func:`read_scenario`, :func:`scenario`, :func:`change`, :func:`inspect`, :func:`check`,
+:func:`audit`, :func:`explain`, :func:`sensitivity`, :func:`funding`, :func:`propose`, :func:`read_plan` and
+:func:`standards`; :func:`progress_bar` shows their progress.
 """
 
 from contextlib import contextmanager
@@ -58,7 +58,7 @@ __all__ = [
 ]
 
 
-# What the verbs take, return and raise; imported when it is asked for.
+# Parameters, results and exceptions of the functions, imported when they are used.
 _NOUNS = {
     **dict.fromkeys(
         ("Explanation", "Funding", "GapReport", "Inspection", "Plan", "Sensitivity", "Study"), "siting.results"
@@ -72,7 +72,7 @@ _NOUNS = {
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - classes
-    """Return a noun of the public interface."""
+    """Return a name of the public interface."""
     if name not in _NOUNS:
         message = f"module 'siting' has no attribute {name!r}"
         raise AttributeError(message)
@@ -87,8 +87,8 @@ def read_scenario(path: str | Path, *, untrusted: bool = False) -> "Scenario":
     path : str or pathlib.Path
         TOML file; see ``docs/scenario.md``. Relative paths in it start from its own folder.
     untrusted : bool
-        Hold a scenario from somebody else to files within its own folder, links followed, and refuse databases and
-        formats that may point to other files or hosts.
+        Limit an untrusted scenario to files within its own folder, with links resolved, and refuse databases and
+        formats that may refer to other files or hosts.
 
     Returns
     -------
@@ -112,7 +112,7 @@ def read_scenario(path: str | Path, *, untrusted: bool = False) -> "Scenario":
 
 
 def _read(scenario: "Scenario | str | Path") -> "Scenario":
-    """Return a scenario that was read already, or read its file."""
+    """Return a given scenario, or read its file."""
     if not isinstance(scenario, str | Path):
         return scenario
     from siting.read import read_whole
@@ -121,25 +121,25 @@ def _read(scenario: "Scenario | str | Path") -> "Scenario":
 
 
 def scenario(**sections: Any) -> "Scenario":
-    """Return a scenario of settings and data in memory, checked as those of a file are.
+    """Return a scenario of settings and data in memory, checked like those of a file.
 
     Parameters
     ----------
     **sections : mapping, DataFrame or None
-        By section, its keys, nested as in the file (``docs/scenario.md``). Where a path may stand, a
-        :class:`pandas.DataFrame`, a :class:`geopandas.GeoDataFrame` or a :class:`Raster` may: in place of ``path``, or
-        of all keys of a layer. They are copied. Messages and results call these sources
-        ``memory.parquet`` and ``memory.tif``.
+        By section, its keys, nested as in the file (``docs/scenario.md``). Every path may be replaced by a
+        :class:`pandas.DataFrame`, a :class:`geopandas.GeoDataFrame` or a :class:`Raster`: instead of ``path``, or of
+        all keys of a layer. They are copied. Messages and results call these sources ``memory.parquet`` and
+        ``memory.tif``.
 
     Returns
     -------
     Scenario
-        As :func:`read_scenario` returns one.
+        The same type as from :func:`read_scenario`.
 
     Raises
     ------
     siting.errors.InputError
-        With every unknown, missing or wrong key, or every table that cannot be kept.
+        With every unknown, missing or wrong key, or every table that cannot be stored.
 
     Examples
     --------
@@ -168,15 +168,15 @@ def scenario(**sections: Any) -> "Scenario":
 
 
 def change(scenario: "Scenario | str | Path", **sections: Any) -> "Scenario":
-    """Return a scenario with other settings, checked as those of a file are.
+    """Return a scenario with other settings, checked like those of a file.
 
     Parameters
     ----------
     scenario : Scenario, str or pathlib.Path
-        What :func:`read_scenario` returns, or the scenario's file; it stays as it is.
+        The result of :func:`read_scenario`, or the scenario's file; it is not changed.
     **sections : mapping or None
-        By section, the keys to change, nested as in the file (``docs/scenario.md``); None for a key, or a section, that
-        is not to be given. Tables and rasters in memory may stand for files, as in :func:`scenario`.
+        By section, the keys to change, nested as in the file (``docs/scenario.md``); None removes a key, or a section.
+        Tables and rasters in memory may replace files, as in :func:`scenario`.
 
     Returns
     -------
@@ -203,16 +203,16 @@ def change(scenario: "Scenario | str | Path", **sections: Any) -> "Scenario":
 def inspect(
     scenario: "Scenario | str | Path", *, lang: "Lang | None" = None, progress: "Progress | None" = None
 ) -> "Inspection":
-    """Read all layers of a scenario and tell what was found, whatever their faults.
+    """Read all layers of a scenario and report the findings, whatever their faults.
 
     Parameters
     ----------
     scenario : Scenario, str or pathlib.Path
-        What :func:`read_scenario` returns, or the scenario's file.
+        The result of :func:`read_scenario`, or the scenario's file.
     lang : {"zh", "en"}, optional
         Language of the texts; that of the system if absent.
     progress : callable, optional
-        Told ``(stage, done, total)`` while work goes on.
+        Called as ``(stage, done, total)`` during the work.
 
     Returns
     -------
@@ -222,7 +222,7 @@ def inspect(
     Raises
     ------
     siting.errors.InputError
-        The scenario's own file is missing or wrong. Faults of the layers are told in the result.
+        The scenario's own file is missing or wrong. Faults of the layers are part of the result.
 
     Examples
     --------
@@ -248,11 +248,11 @@ def check(
     Parameters
     ----------
     scenario : Scenario, str or pathlib.Path
-        What :func:`read_scenario` returns, or the scenario's file.
+        The result of :func:`read_scenario`, or the scenario's file.
     plan : siting.results.Plan, str or pathlib.Path, optional
-        A plan, or its GeoJSON; its stations are counted as if they stood.
+        A plan, or its GeoJSON; its stations are counted as if they existed.
     progress : callable, optional
-        Told ``(stage, done, total)`` while work goes on.
+        Called as ``(stage, done, total)`` during the work.
 
     Returns
     -------
@@ -284,7 +284,7 @@ def check(
 
 @contextmanager
 def _plan_file(plan: "Plan | str | Path") -> "Iterator[Path]":
-    """Give a plan's file; one that is in memory is written first, so that a plan is read in one way."""
+    """Return a plan's file; a plan in memory is written first, so that plans are read in one way only."""
     if isinstance(plan, str | Path):
         yield Path(plan)
         return
@@ -297,17 +297,17 @@ def _plan_file(plan: "Plan | str | Path") -> "Iterator[Path]":
 def explain(
     scenario: "Scenario | str | Path", what: "str | tuple[float, float]", *, progress: "Progress | None" = None
 ) -> "Explanation":
-    """Tell why a place is covered or not.
+    """Explain why a place is covered or not.
 
     Parameters
     ----------
     scenario : Scenario, str or pathlib.Path
-        What :func:`read_scenario` returns, or the scenario's file.
+        The result of :func:`read_scenario`, or the scenario's file.
     what : str or tuple of float
-        Id of a residential area, unit, facility or candidate (``LEVEL/ID`` where ids of several kinds are equal), a
-        name that only one of them bears, or longitude and latitude (WGS84, degrees).
+        Id of a residential area, unit, facility or candidate (``LEVEL/ID`` if ids of several kinds are equal), a unique
+        name, or longitude and latitude (WGS84, degrees).
     progress : callable, optional
-        Told ``(stage, done, total)`` while work goes on.
+        Called as ``(stage, done, total)`` during the work.
 
     Returns
     -------
@@ -317,7 +317,7 @@ def explain(
     Raises
     ------
     siting.errors.InputError
-        With every fault of the layers, or nothing is called so.
+        With every fault of the layers, or if the name is unknown.
 
     Examples
     --------
@@ -333,19 +333,19 @@ def explain(
 
 
 def sensitivity(scenario: "Scenario | str | Path", *, progress: "Progress | None" = None) -> "Sensitivity":
-    """Tell how coverage changes with what no document says: the walker, slopes, the direction, the mode.
+    """Compare coverage under settings that no document specifies: the walker, slopes, the direction, the mode.
 
     Parameters
     ----------
     scenario : Scenario, str or pathlib.Path
-        What :func:`read_scenario` returns, or the scenario's file.
+        The result of :func:`read_scenario`, or the scenario's file.
     progress : callable, optional
-        Told ``(stage, done, total)`` while work goes on.
+        Called as ``(stage, done, total)`` during the work.
 
     Returns
     -------
     siting.results.Sensitivity
-        ``.table`` (one row a setting); ``.plot()``, ``.to_file()``.
+        ``.table`` (one row for each setting); ``.plot()``, ``.to_file()``.
 
     Raises
     ------
@@ -367,20 +367,20 @@ def sensitivity(scenario: "Scenario | str | Path", *, progress: "Progress | None
 
 
 def audit(scenario: "Scenario | str | Path", *, progress: "Progress | None" = None) -> "DataFrame":
-    """Show clause by clause what a check measures (指标达标对照表).
+    """Return what a check measures for each clause (指标达标对照表).
 
     Parameters
     ----------
     scenario : Scenario, str or pathlib.Path
-        What :func:`read_scenario` returns, or the scenario's file. At a planned horizon today's figures stand
-        beside the planned ones.
+        The result of :func:`read_scenario`, or the scenario's file. At a planned horizon the present figures are beside
+        the planned ones.
     progress : callable, optional
-        Told ``(stage, done, total)`` while work goes on.
+        Called as ``(stage, done, total)`` during the work.
 
     Returns
     -------
     pandas.DataFrame
-        One row a clause and level; see :func:`siting.assess.audit.audit_table`. At a planned horizon also
+        One row for each clause and level; see :func:`siting.assess.audit.audit_table`. At a planned horizon also
         ``current_low``, ``current_high`` and ``current_verdict``.
 
     Raises
@@ -403,16 +403,16 @@ def audit(scenario: "Scenario | str | Path", *, progress: "Progress | None" = No
 def funding(
     scenario: "Scenario | str | Path", *, plan: "Plan | str | Path | None" = None, progress: "Progress | None" = None
 ) -> "Funding":
-    """List the money that the standards in force promise, with every condition of their text.
+    """List the funding that the standards in force promise, with every condition of their text.
 
     Parameters
     ----------
     scenario : Scenario, str or pathlib.Path
-        What :func:`read_scenario` returns, or the scenario's file.
+        The result of :func:`read_scenario`, or the scenario's file.
     plan : siting.results.Plan, str or pathlib.Path, optional
         A plan, or its GeoJSON; its stations are listed beside facilities and candidates.
     progress : callable, optional
-        Told ``(stage, done, total)`` while work goes on.
+        Called as ``(stage, done, total)`` during the work.
 
     Returns
     -------
@@ -457,35 +457,35 @@ def propose(
     Parameters
     ----------
     scenario : Scenario, str or pathlib.Path
-        What :func:`read_scenario` returns, or the scenario's file; it names candidates, or ``candidates`` is given. Its
-        section ``[plan]`` says what a plan must keep to; the arguments below go before it.
+        The result of :func:`read_scenario`, or the scenario's file; it names candidates, or ``candidates`` is given.
+        Its section ``[plan]`` has the settings of the plan; the arguments below take precedence.
     model : str, optional
         ``"mclp"`` (most elderly covered), ``"lscp"`` (fewest stations, or least cost, for a share of all),
         ``"p_median"`` (least walking), ``"p_center"`` (smallest worst walk), ``"fair"`` (greatest least share of the
-        units) or ``"compliance"`` (least cost such that clauses hold).
+        units) or ``"compliance"`` (least cost such that clauses are met).
     stations : int, optional
-        At most so many. Together with ``budget_cny`` it stands in place of both of the scenario's; where neither is
-        given and ``model`` is another that needs none (``"lscp"``, ``"compliance"``), the scenario's do not count.
+        The most stations. Together with ``budget_cny`` it replaces both of the scenario's. If neither is given and
+        ``model`` is another one that needs none (``"lscp"``, ``"compliance"``), the scenario's are ignored.
     budget_cny : float, optional
-        At most so much money, yuan (capital cost + lease years × rent).
+        The largest cost, yuan (capital cost + lease years × rent).
     share : float, optional
-        The share of all elderly to be covered (``"lscp"``), or for whom the worst walk counts (``"p_center"``).
+        The share of all elderly to be covered (``"lscp"``), or counted in the worst walk (``"p_center"``).
     forced, forbidden : str or iterable of str
-        Ids of candidates that are to be built, and that are not, beside those that the scenario names; where both name
-        one, what is said here counts.
+        Ids of candidates that must be built, or must not, in addition to those that the scenario names; if both name
+        one, the argument takes precedence.
     candidates : {"generate"}, optional
-        Of a scenario without candidates: points of a lattice of 200 m in residential areas (else in units) take their
-        place.
+        For a scenario without candidates: points of a lattice of 200 m in residential areas (otherwise in units) are
+        the candidates.
     progress : callable, optional
-        Told ``(stage, done, total)`` while work goes on.
+        Called as ``(stage, done, total)`` during the work.
     **options
-        Any other key of ``[plan]`` (``docs/scenario.md``), as ``capacity=600`` or ``spacing_m=500``.
+        Any other key of ``[plan]`` (``docs/scenario.md``), for example ``capacity=600`` or ``spacing_m=500``.
 
     Returns
     -------
     siting.results.Plan
         ``.stations``, ``.status``, ``.stages``, ``.bound``, ``.optimality_gap``, ``.before`` and ``.after`` (gap
-        reports). Where no choice keeps to what is asked, ``.status`` is ``"infeasible"`` and ``.blocked`` says why, and
+        reports). If no choice satisfies the request, ``.status`` is ``"infeasible"`` and ``.blocked`` tells why, and
         what would do.
 
     Raises
@@ -520,7 +520,7 @@ def propose(
 
 
 def read_plan(scenario: "Scenario | str | Path", path: str | Path, *, progress: "Progress | None" = None) -> "Plan":
-    """Read a plan that was written before, and measure it anew with the same ruler.
+    """Read a plan that was written before, and measure it again in the same way.
 
     Parameters
     ----------
@@ -529,7 +529,7 @@ def read_plan(scenario: "Scenario | str | Path", path: str | Path, *, progress: 
     path : str or pathlib.Path
         The plan's GeoJSON.
     progress : callable, optional
-        Told ``(stage, done, total)`` while work goes on.
+        Called as ``(stage, done, total)`` during the work.
 
     Returns
     -------

@@ -1,18 +1,18 @@
-"""Characters that nobody sees: they are no part of a name, an id or a number."""
+"""Invisible characters: they are no part of a name, an id or a number."""
 
 import re
 import unicodedata
 from typing import Final
 
-# Controls other than tabs and line ends; Unicode's Default_Ignorable_Code_Point (zero-width characters, soft hyphens,
-# marks of direction, fillers, selectors of variants, tags); the blank Braille pattern; marks of annotations.
+# Controls except tabs and line ends; Unicode's Default_Ignorable_Code_Point (zero-width characters, soft hyphens,
+# direction marks, fillers, variation selectors, tags); the blank Braille pattern; annotation marks.
 _UNSEEN: Final = (
     "\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f"
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
     "\u2800\ufff9-\ufffb"
 )
-# Spaces that are none to a comparison: no-break, typographic and ideographic ones.
+# Spaces that do not compare as equal to a space: no-break, typographic and ideographic ones.
 _SPACES: Final = "\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _DROPPED: Final = re.compile(f"[{_UNSEEN}]+")
 _SPACED: Final = re.compile(f"[{_SPACES}]")
@@ -20,9 +20,9 @@ _ANY: Final = re.compile(f"[{_UNSEEN}{_SPACES}]")
 
 
 def seen(text: str) -> str:
-    r"""Return a text as it looks: without characters that nobody sees, all spaces plain, none at its ends.
+    r"""Return a text without invisible characters, with plain spaces, and without spaces at its ends.
 
-    A text that holds nothing of the kind comes back as it is.
+    A text without any of them is returned unchanged.
 
     Examples
     --------
@@ -49,7 +49,7 @@ def unseen(text: str) -> list[str]:
 
 
 def named(character: str) -> str:
-    r"""Name a character that nobody sees.
+    r"""Return the name of an invisible character.
 
     Examples
     --------
@@ -61,7 +61,7 @@ def named(character: str) -> str:
 
 
 def shown(text: str) -> str:
-    r"""Return a text with every character that cannot be seen written as its number, for messages.
+    r"""Return a text for messages, with every invisible character written as its number.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""How kernels are compiled, and kept for later processes."""
+"""How kernels are compiled, and cached for later processes."""
 
 import signal
 import threading
@@ -19,17 +19,17 @@ from numba.core.registry import CPUDispatcher
 from siting.files import is_file_of_ours, replacing
 
 _DIGEST_BYTES: Final = 32
-# Entries of lists that a kernel looks at in one call: a few hundredths of a second, a few tenths on a busy machine.
+# The list entries that a kernel processes in one call: a few hundredths of a second, a few tenths on a busy machine.
 WORK: Final = 20_000_000
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile a function at its first call, and keep it beside its file or in the user's cache for later processes.
+    """Compile a function at its first call, and cache it beside its file or in the user's cache for later processes.
 
-    Kept code is stale once the function's own file, or any file with kernels, changes: kernels are inlined into one
-    another. Code that cannot be kept, is stale or is damaged is compiled again.
+    Cached code is stale if the function's own file, or any file with kernels, changes: kernels are inlined into one
+    another. Code that cannot be cached, or is stale or damaged, is compiled again.
 
-    Ctrl-C waits until the kernel has returned: one that may work for long is called by :func:`by_turns`.
+    Ctrl-C takes effect after the kernel has returned: a kernel that may run for long is called by :func:`by_turns`.
     """
     dispatcher: Any = numba.njit(nogil=True)(function)
     with suppress(RuntimeError):  # no folder is writable: each process compiles again
@@ -40,18 +40,18 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def by_turns(turn: Callable[[int], bool], stops: Callable[[], bool] | None = None) -> bool:
-    """Call a kernel again and again until nothing is left, or somebody says stop; tell whether nothing is left.
+    """Call a kernel repeatedly until nothing is left, or ``stops`` is true; tell whether nothing is left.
 
-    A kernel that may work for long looks at so many entries a call, keeps in arrays where it is, and tells whether
-    anything is left. How often it returns changes nothing of what it finds. Between two calls Ctrl-C comes through, and
-    ``stops`` is asked.
+    A kernel that may run for long processes the given number of entries in each call, keeps its position in arrays, and
+    tells whether anything is left. The number of calls does not change its result. Between two calls Ctrl-C takes
+    effect, and ``stops`` is called.
 
     Parameters
     ----------
     turn : callable
-        Called with the entries to look at; whether anything is left.
+        Called with the number of entries to process; returns whether anything is left.
     stops : callable, optional
-        Whether to stop, though something is left.
+        Whether to stop although something is left.
 
     Examples
     --------
@@ -68,13 +68,13 @@ def by_turns(turn: Callable[[int], bool], stops: Callable[[], bool] | None = Non
 
 @contextmanager
 def unbroken(press: Callable[[], None] | None = None) -> Iterator[None]:
-    """Keep Ctrl-C waiting, in the main thread, where an exception would leave things half made.
+    """Delay Ctrl-C, in the main thread, while an exception would leave objects incomplete.
 
     Parameters
     ----------
     press : callable, optional
-        What to do at once. Whoever watches Ctrl-C learns of it at once too then, and nothing is raised afterwards; else
-        it is as if it came at the end.
+        Called immediately at Ctrl-C. A caller that watches Ctrl-C then knows of it at once, and nothing is raised
+        afterwards; otherwise the effect is as if Ctrl-C came at the end.
     """
     before = signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread() or not callable(before):
@@ -100,10 +100,10 @@ def unbroken(press: Callable[[], None] | None = None) -> Iterator[None]:
 
 
 class _Calm(CPUDispatcher):
-    """A kernel that Ctrl-C does not break.
+    """A kernel that Ctrl-C does not interrupt.
 
-    Numba makes arrays and named tuples for Python without looking for exceptions: one of Ctrl-C there ends the process
-    with a segmentation fault, or with a ``SystemError``. Numbers are safe.
+    Numba creates arrays and named tuples for Python without checking for exceptions: a KeyboardInterrupt there ends the
+    process with a segmentation fault, or with a ``SystemError``. Numbers are safe.
     """
 
     _safe = False
@@ -122,7 +122,7 @@ def _is_number(kind: types.Type) -> bool:
 
 
 class _Kept(FunctionCache):
-    """Numba's cache, which raises where a disk is full or a file damaged; this one does not."""
+    """Numba's cache, without its exceptions if a disk is full or a file is damaged."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(function)
@@ -136,7 +136,7 @@ class _Kept(FunctionCache):
 
 @cache
 def kernels_digest() -> str:
-    """Return a digest of all files of this package that hold kernels."""
+    """Return a digest of all files of this package with kernels."""
     digest = blake2b(digest_size=_DIGEST_BYTES)
     for path in sorted(Path(__file__).parent.rglob("*.py")):
         content = path.read_bytes()
@@ -146,9 +146,9 @@ def kernels_digest() -> str:
 
 
 class _Files(IndexDataCacheFile):
-    """Numba's files, each ending in the hash of the rest: they hold pickles and machine code.
+    """Numba's files, each ending in the hash of the rest: they contain pickles and machine code.
 
-    Those that are damaged, or that another user may have written, are as good as none.
+    Files that are damaged, or that another user may have written, are treated as missing.
     """
 
     @contextmanager
@@ -164,13 +164,13 @@ class _Files(IndexDataCacheFile):
         try:
             return super()._load_index()
         except (ImportError, AttributeError):
-            # Its types are of a module that has been moved since.
+            # Its types belong to a module that has been moved since.
             return {}
 
     def _load_data(self, name: str) -> Any:  # noqa: ANN401 - numba has no types
         path = Path(self._data_path(name))
         if not _is_sound(path):
-            # Numba's own sign for one that is gone.
+            # Numba's own signal for a missing file.
             raise FileNotFoundError(path)
         return super()._load_data(name)
 
@@ -190,19 +190,19 @@ def _digest(content: bytes) -> bytes:
 
 
 class _Undisturbed(event.Listener):
-    """Keeps Ctrl-C waiting while numba compiles: an exception there leaves kernels half made, for the whole process."""
+    """Delays Ctrl-C while numba compiles: an exception there leaves kernels incomplete for the whole process."""
 
     def __init__(self) -> None:
         self._waiting: list[AbstractContextManager[None]] = []
 
-    def on_start(self, event: event.Event) -> None:  # noqa: ARG002 - numba's interface
+    def on_start(self, event: event.Event) -> None:  # noqa: ARG002 - the interface of numba
         """Begin to wait."""
         if threading.current_thread() is threading.main_thread():
             self._waiting.append(unbroken())
             self._waiting[-1].__enter__()
 
-    def on_end(self, event: event.Event) -> None:  # noqa: ARG002 - numba's interface
-        """Let what was pressed through."""
+    def on_end(self, event: event.Event) -> None:  # noqa: ARG002 - the interface of numba
+        """Raise a delayed Ctrl-C."""
         if threading.current_thread() is threading.main_thread():
             self._waiting.pop().__exit__(None, None, None)
 

@@ -1,4 +1,4 @@
-"""How much of each cell of a regular grid polygons cover, exactly."""
+"""The exact share of each cell of a regular grid that polygons cover."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-# Smaller shares are what rounding leaves: of a hectare it is a tenth of a square centimetre.
+# Smaller shares are rounding errors: for a hectare this is a tenth of a square centimetre.
 _NOTHING: Final = 1e-9
-# Vertices worked on at a time; each may meet several lines of the grid.
+# Vertices processed at a time; each may meet several grid lines.
 _BATCH: Final = 1_000_000
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """One entry a polygon and cell that it covers in part: polygon (position), cell number, share of the cell.
+    """One entry for each polygon and partly covered cell: polygon (position), cell number, share of the cell.
 
     Ordered by polygon, then cell; shares in (0, 1].
     """
@@ -32,25 +32,24 @@ class Coverage:
 def covered_shares(polygons: NDArray[np.object_], transform: Affine, shape: tuple[int, int]) -> Coverage:
     """Return the share of each cell that each polygon covers.
 
-    Each edge is cut at the lines of the grid. A piece covers, of its own cell, what lies east of it, and of all cells
-    further east the whole of its height; upward and downward edges have opposite signs, so that what is left in the
-    end is the inside. Nothing is decided by comparing coordinates: repeated points, spikes and vertices on the lines
-    of the grid are harmless.
+    Each edge is cut at the grid lines. A piece covers, in its own cell, the part east of it, and in all cells farther
+    east its whole height; upward and downward edges have opposite signs, so that the sum is the inside. No decision
+    depends on a comparison of coordinates: repeated points, spikes and vertices on grid lines are harmless.
 
     Parameters
     ----------
     polygons : ndarray of object
-        Polygons and multipolygons in the grid's CRS; None and empty ones cover nothing, nor do those whose coordinates
-        are not finite, since the grid's CRS does not hold them.
+        Polygons and multipolygons in the grid's CRS; None and empty ones cover nothing, and neither do those with
+        coordinates that are not finite, because they are outside the grid's CRS.
     transform : affine.Affine
-        Of a grid with north up.
+        The transform of a north-up grid.
     shape : tuple of int
-        Rows and columns of the grid; what lies beyond is not covered.
+        Rows and columns of the grid; the area beyond is not covered.
 
     Returns
     -------
     Coverage
-        Shares exact to one part in 2²⁴. Where parts of one polygon overlap, a cell counts once.
+        Shares exact to one part in 2²⁴. If parts of one polygon overlap, a cell counts once.
 
     Examples
     --------
@@ -90,7 +89,7 @@ def _covered(polygons: NDArray[np.object_], transform: Affine, shape: tuple[int,
     total = np.cumsum(met.height)
     begin = np.maximum.accumulate(np.where(new_row, np.arange(len(total)), 0))
     until = total - (total - met.height)[begin]
-    # Between two cells that hold pieces all are covered alike; beyond the last of a row, none.
+    # All cells between two cells with pieces are covered alike; beyond the last of a row, none.
     following = np.where(np.append(new_row[1:], True), met.column + 1, np.append(met.column[1:], 0))
     gap = np.where(until > _NOTHING, following - met.column - 1, 0)
     run = np.repeat(np.arange(len(gap)), gap)
@@ -100,7 +99,7 @@ def _covered(polygons: NDArray[np.object_], transform: Affine, shape: tuple[int,
     share = np.concatenate([np.where(met.column < columns, until - met.taken, 0.0), until[run]])
     kept = np.flatnonzero(share > _NOTHING)
     kept = kept[np.lexsort((cell[kept], polygon[kept]))]
-    # In steps of 2⁻²⁴, so that a share does not hang on the order in which its pieces were added.
+    # In steps of 2⁻²⁴, so that a share does not depend on the order in which its pieces were added.
     rounded = np.minimum(share[kept], 1.0).astype(np.float32).astype(np.float64)
     return Coverage(polygon[kept], cell[kept], rounded)
 
@@ -118,9 +117,9 @@ class _Lines:
 
 @dataclass(frozen=True)
 class _Met:
-    """Cells that edges meet, ordered by polygon, row and column: height of their pieces, and what lies west of them.
+    """Cells that edges meet, ordered by polygon, row and column: the height of their pieces, and the area west of them.
 
-    What lies west of the grid is met in its first column, of no width; what lies east, in one after its last.
+    Parts west of the grid are counted in its first column, with width 0; parts east of it in one column after its last.
     """
 
     owner: Ints
@@ -131,13 +130,13 @@ class _Met:
 
 
 def _edges(polygons: NDArray[np.object_], transform: Affine) -> _Lines:
-    """Return the edges of all rings, shells one way round and holes the other; level ones enclose nothing."""
+    """Return the edges of all rings, shells in one direction, holes in the other; horizontal edges enclose nothing."""
     parts, owner = shapely.get_parts(polygons, return_index=True)
     rings, part = shapely.get_rings(parts, return_index=True)
     corners, ring = shapely.get_coordinates(rings, return_index=True)
     first = np.searchsorted(ring, np.arange(len(rings)))
     x, y = (corners[:, 0] - transform.c) / transform.a, (corners[:, 1] - transform.f) / transform.e
-    # By signed area, which spikes and repeated points leave as it is.
+    # By signed area, which spikes and repeated points do not change.
     dx, dy = x - x[first[ring]], y - y[first[ring]]
     edge = np.flatnonzero(ring[1:] == ring[:-1])
     doubled = np.bincount(ring[edge], dx[edge] * dy[edge + 1] - dx[edge + 1] * dy[edge], minlength=len(rings))
@@ -149,13 +148,13 @@ def _edges(polygons: NDArray[np.object_], transform: Affine) -> _Lines:
 
 
 def _pieces(edges: _Lines, shape: tuple[int, int]) -> _Lines:
-    """Cut edges at the lines of the grid, so that each piece lies in one cell, or beyond the grid."""
+    """Cut edges at the grid lines, so that each piece lies in one cell, or beyond the grid."""
     every = np.arange(len(edges.owner))
     across, across_x, across_at = _crossings(edges.x0, edges.x1, shape[1])
     along, along_y, along_at = _crossings(edges.y0, edges.y1, shape[0])
     of = np.concatenate([every, across, along, every])
     at = np.concatenate([np.zeros(len(every)), across_at, along_at, np.ones(len(every))])
-    # Coordinates on lines of the grid are exact, so that the pieces of a row begin and end with it.
+    # Coordinates on grid lines are exact, so that the pieces of a row begin and end with it.
     along_x = edges.x0[along] + along_at * (edges.x1 - edges.x0)[along]
     across_y = edges.y0[across] + across_at * (edges.y1 - edges.y0)[across]
     x = np.concatenate([edges.x0, across_x, along_x, edges.x1])
@@ -196,7 +195,7 @@ def _met(pieces: _Lines, shape: tuple[int, int]) -> _Met:
 
 
 def _changes(*keys: Ints) -> NDArray[np.bool_]:
-    """Tell which entries of ordered keys differ from the one before; the first does."""
+    """Tell which entries of sorted keys differ from the one before; the first does."""
     changed = np.ones(len(keys[0]), dtype=np.bool_)
     changed[1:] = np.logical_or.reduce([key[1:] != key[:-1] for key in keys])
     return changed

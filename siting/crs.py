@@ -1,4 +1,4 @@
-"""Coordinate systems: the metric one in which a scenario is measured, and true areas."""
+"""Coordinate systems: the metric CRS of a scenario, and true areas."""
 
 from functools import lru_cache
 from typing import Final
@@ -12,15 +12,15 @@ from shapely.geometry.base import BaseGeometry
 WGS84: Final = CRS.from_epsg(4326)
 CGCS2000: Final = CRS.from_epsg(4490)
 _ELLIPSOID: Final = Geod(ellps="GRS80")
-# Lon/lat box around China; a neighbour that falls inside is measured just as well in these zones.
+# Lon/lat box around China; a neighbouring country inside it is measured equally well in these zones.
 _CHINA: Final = (73.0, 3.0, 136.0, 54.0)
 # CGCS2000 3-degree Gauss-Krüger zones without zone prefix: EPSG:4534 (75° E) to EPSG:4554 (135° E).
 _CGCS2000_FIRST_ZONE: Final = (4534, 75)
-# Names differ between writers; PROJ's own measure of how sure it is that two definitions mean one EPSG code.
+# Names differ between writers; this is PROJ's own confidence that two definitions mean the same EPSG code.
 _SURE: Final = 70
-# A carried rectangle is looked at this much beyond what is wanted, so that nothing but its own border cuts that.
+# A transformed rectangle extends this much beyond the wanted area, so that only its own border cuts that area.
 _MARGIN: Final = 0.05
-# Its sides are cut into this many pieces, and bend as the projection bends them.
+# Its sides are divided into this many pieces, and follow the projection.
 _PIECES: Final = 500
 
 
@@ -54,7 +54,7 @@ def working_crs(lon: float, lat: float) -> CRS:
 
 @lru_cache(maxsize=256)
 def carry(one: CRS, other: CRS) -> Transformer:
-    """Return how coordinates (x or longitude first) go from one CRS to another; PROJ takes 0.1 s to look up a pair."""
+    """Return the transformation of coordinates (x or longitude first) between CRSs; PROJ needs 0.1 s for a pair."""
     return Transformer.from_crs(one, other, always_xy=True)
 
 
@@ -69,21 +69,21 @@ def transform_points(
 def carried_rectangle(
     rectangle: tuple[float, float, float, float], source: CRS, target: CRS, wanted: NDArray[np.float64]
 ) -> BaseGeometry:
-    """Carry a rectangle into another CRS, where its sides may bend.
+    """Transform a rectangle to another CRS, where its sides may be curved.
 
     Parameters
     ----------
     rectangle : tuple of float
         West, south, east and north in ``source``.
     source, target : pyproj.CRS
-        Where the rectangle stands, and where it is wanted.
+        The CRS of the rectangle, and the target CRS.
     wanted : ndarray
-        West, south, east and north in ``target``; far beyond them the rectangle is cut.
+        West, south, east and north in ``target``; the rectangle is cut far beyond them.
 
     Returns
     -------
     shapely.Polygon
-        Empty where the rectangle has no ground near what is wanted.
+        Empty if no part of the rectangle is near the wanted area.
 
     Examples
     --------
@@ -133,7 +133,7 @@ def geodesic_m(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np
 
 
 def same_crs(one: CRS, other: CRS) -> bool:
-    """Tell whether two definitions mean the same CRS, whatever they call it and in whichever order its axes stand."""
+    """Tell whether two definitions mean the same CRS, whatever their names and order of axes."""
     if one.equals(other, ignore_axis_order=True):
         return True
     code = one.to_epsg(min_confidence=_SURE)
@@ -141,10 +141,10 @@ def same_crs(one: CRS, other: CRS) -> bool:
 
 
 def is_undefined(crs: CRS) -> bool:
-    """Tell whether a definition only stands in the place of one: it says nothing of where on earth its origin lies.
+    """Tell whether a definition is only a placeholder: it does not say where on earth its origin is.
 
-    A GeoPackage must name a CRS, and programs write "Undefined Cartesian SRS" (-1) or "Undefined geographic SRS" (0)
-    where they know none; a GeoTIFF has LOCAL_CS "Unknown" then.
+    A GeoPackage must name a CRS, and programs write "Undefined Cartesian SRS" (-1) or "Undefined geographic SRS" (0) if
+    they know none; a GeoTIFF then has LOCAL_CS "Unknown".
 
     Examples
     --------
@@ -159,6 +159,6 @@ def is_undefined(crs: CRS) -> bool:
 
 
 def crs_name(crs: CRS) -> str:
-    """Name a CRS for a message."""
+    """Return the name of a CRS for a message."""
     authority = crs.to_authority(min_confidence=_SURE)
     return f"{':'.join(authority)} {crs.name}" if authority else crs.name

@@ -1,4 +1,4 @@
-"""What can go wrong with an input or a call, said so that a planner can mend it."""
+"""Errors of an input or a call, described so that the user can correct them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
@@ -7,16 +7,16 @@ from typing import Any, Final
 from siting.text import Lang, default_lang, say
 from siting.text.layers import layer_and_key
 
-# Sections of a scenario that are no layers of data; faults in them stand under their name all the same.
+# Sections of a scenario that are no data layers; faults in them still appear under their name.
 _SECTIONS = frozenset({"plan"})
-# So many rows are named of one fault, and so many faults of a kind are told of the cells of one column.
+# The most rows that a fault names, and the most faults of a kind in the cells of one column.
 _ROWS: Final = 5
 _LINES: Final = 20
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """One fault of an input: where it stands, what was found, what was expected.
+    """One fault of an input: its place, the found value, the expected value.
 
     Parameters
     ----------
@@ -24,15 +24,15 @@ class Fault:
         Names two texts of the catalogue: ``fault.CODE.what`` (may use ``found`` and ``expected``) and
         ``fault.CODE.advice`` (what to do).
     file, layer, sheet : str or None
-        Where it stands: the file's name, the layer's key in the scenario, the sheet of a workbook.
+        The place: the file's name, the layer's key in the scenario, the sheet of a workbook.
     row : str or None
-        The record's id, or its number where it has none; the cell again in a workbook or a CSV file.
+        The record's id, or its number if it has none; also the cell in a workbook or a CSV file.
     cells : tuple of str
         Cells of the sheet (D7), of a workbook or a CSV file.
     field : str or None
-        Our key, with the file's own name behind it where that differs; or the dotted key of the scenario.
+        Our key, followed by the file's own name if that differs; or the dotted key of the scenario.
     found, expected : str
-        What stands there, and what was expected.
+        The found value, and the expected one.
     """
 
     code: str
@@ -46,7 +46,7 @@ class Fault:
     expected: str = ""
 
     def message(self, lang: Lang | None = None) -> str:
-        """Return the fault as one readable line: where, what, what to do.
+        """Return the fault as one readable line: place, fault, advice.
 
         Parameters
         ----------
@@ -74,7 +74,7 @@ class Fault:
         Parameters
         ----------
         part : {"what", "advice"}
-            What is wrong, or what to do.
+            The fault, or the advice.
         lang : {"zh", "en"}, optional
             Language; that of the system if absent.
 
@@ -83,13 +83,13 @@ class Fault:
         str
             Without a full stop.
         """
-        # The field is our key, with the file's own name behind it where that differs.
+        # The field is our key, followed by the file's own name if that differs.
         key = (self.field or "").partition(" (")[0]
         return say(f"fault.{self.code}.{part}", lang, found=self.found, expected=self.expected, key=key)
 
     @property
     def cell(self) -> str:
-        """The first of the cells, and how many there are; empty where the file has none."""
+        """The first of the cells, and their number; empty if the file has none."""
         return _some(self.cells)
 
     def _called(self, name: str, value: str, lang: Lang | None) -> str:
@@ -97,22 +97,22 @@ class Fault:
 
     def _place(self, name: str) -> str:
         if name == "row":
-            # Of a table with cells, the row is known by its id: its number in the sheet is that of the cell.
+            # In a table with cells, the row is named by its id: the cell contains its number in the sheet.
             return ("record" if self.cells else "row") + ("s" if isinstance(self, FaultOfRows) else "")
         return "section" if name == "layer" and self.layer in _SECTIONS else name
 
 
 @dataclass(frozen=True, kw_only=True)
 class FaultOfRows(Fault):
-    """One fault that stands in several rows: ``row`` names the first of them, ``count`` tells how many there are."""
+    """One fault in several rows: ``row`` names the first of them, ``count`` is their number."""
 
     count: int
 
 
 def together(faults: Iterable[Fault]) -> tuple[Fault, ...]:
-    """Return faults as they are told: one line a kind and value, with the first rows and their number.
+    """Return faults for a report: one line for each kind and value, with the first rows and their number.
 
-    Of the cells of one column twenty faults of a kind are told, in their order; one more counts the rest.
+    For the cells of one column twenty faults of a kind are reported, in their order; one more counts the rest.
 
     Examples
     --------
@@ -123,7 +123,7 @@ def together(faults: Iterable[Fault]) -> tuple[Fault, ...]:
     """
     alike: dict[Fault, list[Fault]] = {}
     for fault in faults:
-        # A fault of no row is told as it stands.
+        # A fault without a row is unchanged.
         one = fault if fault.row is None else Fault(**{**_parts(fault), "row": "", "cells": ()})
         alike.setdefault(one, []).append(fault)
     told: list[Fault] = []
@@ -140,7 +140,7 @@ def together(faults: Iterable[Fault]) -> tuple[Fault, ...]:
 
 
 def _of_rows(one: Fault, several: list[Fault]) -> Fault:
-    """Return a fault with the rows in which it stands."""
+    """Return a fault with its rows."""
     if len(several) == 1:
         return several[0]
     rows, cells = [str(each.row) for each in several], tuple(cell for each in several for cell in each.cells)
@@ -149,13 +149,13 @@ def _of_rows(one: Fault, several: list[Fault]) -> Fault:
 
 
 def _some(places: Sequence[str], count: int | None = None) -> str:
-    """Return the first of some places, and how many there are."""
+    """Return the first of some places, and their number."""
     more = [f"… ({count or len(places):,})"] if len(places) > _ROWS else []
     return ", ".join([*places[:_ROWS], *more])
 
 
 def _rest(faults: list[Fault]) -> Fault:
-    """Return the fault that counts others of its kind."""
+    """Return the fault that counts the others of its kind."""
     first, rows = faults[0], sum(map(_count, faults))
     where: dict[str, Any] = {key: getattr(first, key) for key in ("file", "layer", "sheet", "field")}
     return Fault(code="more_of_the_kind", found=f"{len(faults):,}", expected=f"{rows:,}", **where)
@@ -175,12 +175,12 @@ class SitingError(Exception):
 
 
 class InputError(SitingError):
-    """The input or the call is wrong; carries every fault found, not only the first, as :func:`together` tells them.
+    """The input or the call is wrong; contains all faults, not only the first, as :func:`together` reports them.
 
     Parameters
     ----------
     faults : iterable of Fault
-        At least one; the attribute ``faults`` holds one a kind and value.
+        At least one; the attribute ``faults`` holds one for each kind and value.
     """
 
     def __init__(self, faults: Iterable[Fault]) -> None:
@@ -198,7 +198,7 @@ class InputError(SitingError):
         Returns
         -------
         str
-            A head, and a line a fault.
+            A head, and a line for each fault.
         """
         head = say("fault.head", lang, count=len(self.faults))
         return "\n".join([head, *(f"  - {fault.message(lang)}" for fault in self.faults)])
@@ -206,12 +206,12 @@ class InputError(SitingError):
 
 @dataclass
 class Faults:
-    """Collects faults while reading goes on, so that all are told together."""
+    """Collects faults during reading, so that all are reported together."""
 
     found: list[Fault] = field(default_factory=list)
 
     def together(self) -> tuple[Fault, ...]:
-        """Return the faults as they are told: one line a kind and value."""
+        """Return the faults for a report: one line for each kind and value."""
         return together(self.found)
 
     def add(self, code: str, *, cells: Iterable[str] = (), **where: str | None) -> None:

@@ -1,4 +1,4 @@
-"""Files are written whole or not at all, and what is temporary goes away again."""
+"""Files are written completely or not at all, and temporary files are removed."""
 
 import errno
 import os
@@ -12,14 +12,14 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import BinaryIO, Final
 
-# A draft is a hidden file beside the one that it is to become. What a killed run left goes at a later write there.
+# A draft is a hidden file beside its target. A later write there removes the drafts of killed runs.
 _BEGINNING: Final = ".siting-"
 _ENDING: Final = ".draft"
 _DRAFT_SECONDS: Final = 3600.0
 _FOLDER: Final = "siting-"
 _ROOT: Final = 0
 
-# Errors of the system in writing, as faults with a text of their own.
+# Errors of the system during writing, as faults with their own texts.
 _CAUSES: Final = {
     errno.ENOSPC: "disk_full",
     errno.EDQUOT: "disk_full",
@@ -37,7 +37,7 @@ _written: ContextVar[list[Path] | None] = ContextVar("written", default=None)
 
 
 def can_name_a_file(name: str) -> bool:
-    r"""Tell whether the system can have a file of this name at all, whether it is there or not.
+    r"""Tell whether the system allows a file of this name, whether it exists or not.
 
     Examples
     --------
@@ -52,7 +52,7 @@ def can_name_a_file(name: str) -> bool:
 
 
 def is_utf8(name: str) -> bool:
-    r"""Tell whether the bytes of a file's name are UTF-8: no other name can be written into a file or given to GDAL.
+    r"""Tell whether the bytes of a file's name are UTF-8: other names cannot be written into a file or passed to GDAL.
 
     Examples
     --------
@@ -68,7 +68,7 @@ def is_utf8(name: str) -> bool:
 
 
 def write_fault_code(error: OSError) -> str:
-    """Return the code of the fault that says why a file cannot be written.
+    """Return the code of the fault that tells why a file cannot be written.
 
     Examples
     --------
@@ -81,7 +81,7 @@ def write_fault_code(error: OSError) -> str:
 
 @contextmanager
 def written_files() -> Iterator[list[Path]]:
-    """Yield a list to which each result is added once it is written whole."""
+    """Yield a list that receives each result once it is completely written."""
     found: list[Path] = []
     before = _written.set(found)
     try:
@@ -91,7 +91,7 @@ def written_files() -> Iterator[list[Path]]:
 
 
 def remember_written(path: Path) -> None:
-    """Add a result to the list of :func:`written_files`, where one is kept."""
+    """Add a result to the list of :func:`written_files`, if there is one."""
     found = _written.get()
     if found is not None:
         found.append(path)
@@ -99,24 +99,24 @@ def remember_written(path: Path) -> None:
 
 @contextmanager
 def replacing(path: Path, *, lasting: bool = True, mode: int | None = None) -> Iterator[BinaryIO]:
-    """Yield a draft; what is written to it takes its place as ``path`` only when all went well.
+    """Yield a draft; it replaces ``path`` only if everything succeeded.
 
     Parameters
     ----------
     path : pathlib.Path
         The file; its folder exists.
     lasting : bool
-        Whether the content is on the disk before it takes its place, so that it outlives a loss of power.
+        Whether the content is flushed to the disk before it replaces the target, so that it survives a power failure.
     mode : int, optional
-        Permissions of the file; for its owner alone if absent.
+        Permissions of the file; only for its owner if absent.
 
     Raises
     ------
     OSError
-        The file cannot be written; nothing is left behind, and an earlier file stays as it is.
+        The file cannot be written; nothing is left behind, and an earlier file is unchanged.
     """
     _remove_old_drafts(path.parent)
-    # Its name is known before it is there, so that no moment to interrupt leaves it behind.
+    # Its name is known before it exists, so that an interrupt at any moment leaves nothing behind.
     draft = path.with_name(f"{_BEGINNING}{secrets.token_hex(8)}{_ENDING}")
     try:
         with open(draft, "xb", opener=_private) as file:
@@ -138,18 +138,18 @@ def _private(name: str, flags: int) -> int:
 
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
-    """Yield a folder of this user's alone, which is removed at the end, also where an exception is the end."""
+    """Yield a folder for this user alone, which is removed at the end, also after an exception."""
     with tempfile.TemporaryDirectory(prefix=_FOLDER) as folder:
         yield Path(folder)
 
 
 def is_ours(facts: os.stat_result) -> bool:
-    """Tell whether a file or folder belongs to this user, or to the one who may do anything anyway."""
+    """Tell whether a file or folder belongs to this user, or to root."""
     return not hasattr(os, "geteuid") or facts.st_uid in (os.geteuid(), _ROOT)
 
 
 def is_file_of_ours(facts: os.stat_result) -> bool:
-    """Tell whether nobody else can have written a file: what another user wrote is not believed."""
+    """Tell whether nobody else can have written a file: files of other users are not trusted."""
     others_may_write = hasattr(os, "geteuid") and facts.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
     return stat.S_ISREG(facts.st_mode) and is_ours(facts) and not others_may_write
 

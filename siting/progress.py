@@ -11,7 +11,7 @@ from siting.text import Lang, default_lang, say
 
 
 class ProgressBar:
-    """Shows the stages of long work; used as ``progress=`` of the public verbs.
+    """Shows the stages of long work; used as ``progress=`` of the public functions.
 
     Parameters
     ----------
@@ -34,13 +34,13 @@ class ProgressBar:
         self._stage = ""
 
     def __enter__(self) -> Self:
-        """Return the bar itself; it shows with the first stage."""
+        """Return the bar itself; it appears with the first stage."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         if self._shown is not None:
             self._shown[0].stop()
             self._shown = None
@@ -54,10 +54,10 @@ class ProgressBar:
         progress.update(task, completed=done, total=total)
 
     def _open(self) -> tuple[Progress, TaskID]:
-        # Bars go to standard error, so that standard output holds results alone.
+        # Bars go to standard error, so that standard output contains only results.
         console = Console(stderr=True)
         columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
-        # In a notebook a bar is a widget; without the package for widgets nothing can be shown.
+        # In a notebook a bar is a widget; without the widget package nothing can be shown.
         hidden = self._quiet or (console.is_jupyter and importlib.util.find_spec("ipywidgets") is None)
         progress = Progress(
             *(*columns, TimeElapsedColumn()),

@@ -1,4 +1,4 @@
-"""Threads in native code that cannot be ended: while one runs, Python's own end would take the process down."""
+"""Threads in native code that cannot be stopped: while one runs, the normal end of Python would crash the process."""
 
 import os
 import sys
@@ -11,12 +11,12 @@ _NAME: Final = "siting-native"
 
 
 def start_native(work: Callable[[], None]) -> None:
-    """Run work that Python cannot interrupt in a thread of its own."""
+    """Run work that Python cannot interrupt in its own thread."""
     threading.Thread(target=work, daemon=True, name=_NAME).start()
 
 
 def leave(code: int) -> None:
-    """End the process at once if native work is still running; all files must be closed."""
+    """End the process immediately if native work is still running; all files must be closed."""
     if any(each.name == _NAME for each in threading.enumerate()):
         for stream in (sys.stdout, sys.stderr):
             with suppress(OSError):

@@ -1,4 +1,4 @@
-"""Units of measure: the constants, each once, with its meaning."""
+"""Units of measure: constants with their meaning."""
 
 from typing import Final
 
@@ -12,5 +12,5 @@ PERSONS_PER_KM2: Final = "persons per km2"
 # Area in m² to which a density's denominator refers.
 DENSITY_AREA_M2: Final = {PERSONS_PER_HECTARE: M2_PER_HECTARE, PERSONS_PER_KM2: M2_PER_KM2}
 
-# Width of a band of age in population projections.
+# Width of an age band in population projections.
 YEARS_PER_BAND: Final = 5

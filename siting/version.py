@@ -1,7 +1,7 @@
-"""The version, once."""
+"""The version."""
 
 from typing import Final
 
 __version__: Final = "0.1.0"
-# Of the result files; it rises when a member goes, or means something else.
+# The version of the result files; it increases if a member is removed, or changes its meaning.
 SCHEMA_VERSION: Final = 1

@@ -1,7 +1,7 @@
-"""The scenario: all that one assessment needs, as frozen, validated data.
+"""The scenario: the complete input of an assessment, as frozen, validated data.
 
-The descriptions of the keys stand in the text catalogue under ``scenario_key.SECTION.KEY``; ``docs/scenario.md`` and
-the file that ``siting new`` writes are printed from both.
+The text catalogue has the descriptions of the keys under ``scenario_key.SECTION.KEY``; ``docs/scenario.md`` and the
+file of ``siting new`` are printed from both.
 """
 
 import datetime as dt
@@ -26,41 +26,41 @@ Tier = Literal["institution", "centre", "station"]
 LandBasis = Literal["resident_current", "resident_planned", "registered", "elderly60", "elderly65"]
 Horizon = Literal["current"] | Annotated[int, Field(ge=2000, le=2100)]
 PopulationUnit = Literal["persons per cell", "persons per ha", "persons per km2"]
-# What gives a unit its facility, where a clause names no tier.
+# What gives a unit its facility, if a clause names no tier.
 CoverageReading = Literal["any_facility", "by_tier"]
 Direction = Literal["slower", "to_facility", "from_facility", "both_ways"]
 # A built-in walker, or the name of one under [walkers].
 Walker = Literal["elder", "frail", "fit", "wheelchair"] | str  # noqa: PYI051 - pages list the built-in ones
 
-# What becomes of polygons that cross themselves, are empty or have no area.
+# The treatment of polygons that cross themselves, are empty or have no area.
 Invalid = Literal["refuse", "leave_out"]
 
 Share = Annotated[float, Field(gt=0, le=1)]
-# As much as this of a unit may lie outside a raster, and its people still be known between two ends.
+# The largest share of a unit outside a raster for which its people are still known as an interval.
 OutsideShare = Annotated[float, Field(gt=0, le=0.5)]
-# Networks round to the millimetre; a thousand kilometres is farther than any province is wide.
+# Networks are rounded to the millimetre; a thousand kilometres is wider than any province.
 _LEAST_M, _MOST_M = 0.001, 1_000_000
 Metres = Annotated[float, Field(ge=_LEAST_M, le=_MOST_M)]
 Buffer = Annotated[float, Field(ge=0, le=_MOST_M)]
-# Nobody is sited, and no ground is told apart, at less than a tenth of a metre; nor at more than ten kilometres.
+# Sizes and distances are between a tenth of a metre and ten kilometres.
 Cell = Annotated[float, Field(ge=0.1, le=10_000)]
-# A centimetre a second hardly moves; nobody runs 15 m/s.
+# A centimetre per second is almost no movement; nobody runs 15 m/s.
 SLOWEST_M_S: Final = 0.01
 Speed = Annotated[float, Field(ge=SLOWEST_M_S, le=15)]
 SpeedOrNone = Annotated[float, Field(ge=0, le=15)]
 Wait = Annotated[float, Field(ge=0, le=86_400)]
-# Sums of what is multiplied by these stay exact numbers.
+# Sums of values multiplied by these stay exact numbers.
 Amount = Annotated[float, Field(ge=0.001, le=1_000_000_000_000)]
 Weight = Annotated[float, Field(ge=0.001, le=1_000_000)]
 Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
-# A day is longer than anybody walks, and as long as the kernel counts at its finest but two. The least is 0.06 s:
-# times are told apart by a millisecond.
+# A day is longer than any walk, and within the limit of the kernel at its coarsest resolution. The least is 0.06 s:
+# times are compared to a millisecond.
 Minutes = Annotated[float, Field(ge=0.001, le=1440)]
 
 
-# Keys that say where something lies, not what is asked of it.
+# Keys that give the location of data, not the request.
 PATH_KEYS: Final = ("path", "pattern", "bands", "points", "polygons", "attributes", "files", "database")
-# Words that others look up as they stand: files, and what a file or a database calls its layers.
+# Words that are looked up unchanged: files, and the names of layers in a file or a database.
 _VERBATIM: Final = (*PATH_KEYS, "layer", "query")
 
 
@@ -80,7 +80,7 @@ class Section(BaseModel):
     @field_validator("*", mode="after")
     @classmethod
     def _as_seen(cls, value: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 - the value of any key
-        """Drop characters that nobody sees from names of columns, ids and words."""
+        """Remove invisible characters from names of columns, ids and words."""
         if info.field_name not in _VERBATIM:
             return _seen(value)
         if not all(can_name_a_file(str(each)) for each in (value if isinstance(value, tuple) else (value,))):
@@ -136,7 +136,7 @@ class Layer(Section):
 
     @property
     def called(self) -> str:
-        """What messages call the source: the file's name, or the table of the database."""
+        """The name of the source in messages: the file's name, or the table of the database."""
         return self.path.name if self.path is not None else self.layer or "database"
 
 
@@ -197,12 +197,12 @@ class PeopleSource(Section):
 
     @property
     def is_raster(self) -> bool:
-        """Whether people stand in raster files, not in points, areas or a table of units."""
+        """Whether people come from raster files, not from points, areas or a table of units."""
         return self.points is None and self.polygons is None and self.level is None
 
     @property
     def file(self) -> Path:
-        """The file that messages name; of a pattern its folder and form, of bands the first."""
+        """The file that messages name; for a pattern its folder and form, for bands the first."""
         table = self.attributes if self.level is not None else None
         return next(
             Path(each) for each in (self.path, self.pattern, *self.bands, self.points, self.polygons, table) if each
@@ -298,7 +298,7 @@ class PlacedLayer(Layer):
     unplaced: Literal["refuse", "leave_out"] = "refuse"
 
 
-# Side of the squares of a lattice that is asked for without one: some three minutes on foot from point to point.
+# The default spacing of the lattice: some three minutes on foot from point to point.
 LATTICE_M: Final = 200.0
 
 
@@ -548,19 +548,19 @@ class PlanOptions(Section):
     clauses: tuple[str, ...] = ()
     sizes: SizesTable | None = None
     max_nodes: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = None
-    # Results are written with six decimals, and a plan is read back.
+    # Results are written with six decimals, and a plan is read again.
     time_limit_s: Annotated[float, Field(ge=0.001, le=1_000_000_000)] = 600
-    # HiGHS takes no other.
+    # The largest seed of HiGHS.
     seed: Annotated[int, Field(ge=0, le=2_147_483_647)] = 0
 
     @property
     def closing(self) -> tuple[str, ...]:
-        """Facilities that a plan may close: none where no number of stations is given, for which closing makes room."""
+        """Facilities that a plan may close: none without a number of stations, because closing then frees no slot."""
         return self.closable if self.stations is not None and self.model != "lscp" else ()
 
 
 def idle_settings(options: PlanOptions, model: PlanModel | None = None) -> list[str]:
-    """Return the settings that are given, and that a model (by default the one of the options) does not look at.
+    """Return the given settings that a model (by default the one of the options) does not use.
 
     Examples
     --------
@@ -589,8 +589,8 @@ def _extent_alone() -> dict[Level, UnitLayer]:
 class Scenario(Section):
     """All that one assessment needs.
 
-    Paths are absolute once :func:`siting.read_scenario` has read the file; a scenario built in code may use any
-    path that can be opened.
+    Paths are absolute once :func:`siting.read_scenario` has read the file; a scenario built in code may use any path
+    that can be opened.
     """
 
     scenario: Head
@@ -612,12 +612,12 @@ class Scenario(Section):
     context: Context = Context()
     plan: PlanOptions = PlanOptions()
     basemap: dict[str, BaseLayer] = {}
-    # Folders of what was given in memory: they last as long as scenarios that read them.
+    # Folders of data given in memory: they exist as long as scenarios that use them.
     _kept: tuple[object, ...] = ()
 
     @property
     def walks_flat(self) -> bool:
-        """Whether slopes play no part in walking times on ways or open ground: no terrain, or ``slope`` is off."""
+        """Whether slopes do not affect walking times on networks or open ground: no terrain, or ``slope`` is off."""
         of_friction = self.walking.mode == "surface" and self.surface is not None and self.surface.kind == "friction"
         sloped = of_friction or (self.walking.slope and self.terrain is not None)
         return self.walking.mode != "straight_line" and not sloped
@@ -662,7 +662,7 @@ class Scenario(Section):
 def with_lattice(scenario: Scenario) -> Scenario:
     """Return a scenario without candidates with a lattice of them.
 
-    Its points are 200 m apart, within residential areas where there are any, else within units.
+    Its points are 200 m apart, within residential areas if there are any, otherwise within units.
 
     Examples
     --------
@@ -685,7 +685,7 @@ def walker_of(scenario: Scenario) -> WalkerSpeeds:
     Parameters
     ----------
     scenario : Scenario
-        It has made sure that the name is known.
+        The scenario has checked that the name is known.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Local search where some groups may stay uncovered: simulated annealing below the best cost met."""
+"""Local search if some groups may stay uncovered: simulated annealing below the best known cost."""
 
 from collections.abc import Callable
 from typing import Final
@@ -24,18 +24,18 @@ from siting.locate.tolerances import INTEGER_TOLERANCE, SUM_TOLERANCE
 # First and last temperature, in costs of an average site.
 _HOT: Final = 0.2
 _COLD: Final = 0.01
-# Proposals between two looks at the clock.
+# Proposals between two checks of the stopping criterion.
 _TURN: Final = 500_000
-# What looking at one exchange counts, in entries of lists.
+# The work of examining one exchange, in list entries.
 _LOOK: Final = 8
 
 
 class Annealing:
     """Annealing in turns, from hot to cold (Kirkpatrick, Gelatt & Vecchi 1983).
 
-    One site leaves and another enters: one that shares a group with it, or one that covers an uncovered group. The cost
-    stays below that of the incumbent. A unit of uncovered weight counts ``unit_value``. When no more than the slack is
-    uncovered, the choice is the new incumbent, and sites leave until more is uncovered.
+    In each step one site leaves and another enters: one that shares a group with it, or one that covers an uncovered
+    group. The cost stays below that of the incumbent. A unit of uncovered weight counts ``unit_value``. If at most the
+    slack is uncovered, the choice becomes the new incumbent, and sites leave until more is uncovered.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class Annealing:
     unit_value : float
         The cost of a unit of uncovered weight.
     steps : int
-        How many exchanges to propose.
+        The number of exchanges to propose.
     seed : int
         Random seed.
     """
@@ -60,7 +60,7 @@ class Annealing:
         self._done = 0
 
     def turn(self, should_stop: Callable[[], bool] | None = None) -> bool:
-        """Take a turn, which ends early where ``should_stop`` says so; tell whether any is left."""
+        """Run one turn, which ends early if ``should_stop`` says so; tell whether any is left."""
         instance, lists = self._core, lists_of(self._core)
         dear = float(instance.cost.mean())
         temperatures = [dear * _HOT * (_COLD / _HOT) ** (turn / self._turns) for turn in (self._done, self._done + 1)]
@@ -85,14 +85,14 @@ class Annealing:
 
 @compiled
 def _proposed(lists: CoverLists, choice: Choice, held: ChosenList) -> tuple[int, int]:
-    """Return a site to leave, one of the less useful, and one to enter."""
+    """Return a site to leave, one of the least useful, and one to enter."""
     cost, score = lists.cost, choice.score
-    out = held.site[np.random.randint(held.many[0])]  # noqa: NPY002 - the compiler's own generator
+    out = held.site[np.random.randint(held.many[0])]  # noqa: NPY002 - the generator of the compiler
     for _ in range(2):
         other = held.site[np.random.randint(held.many[0])]  # noqa: NPY002
         if score[other] * cost[out] < score[out] * cost[other]:
             out = other
-    if np.random.random() < 0.5:  # noqa: NPY002, PLR2004 - a coin
+    if np.random.random() < 0.5:  # noqa: NPY002, PLR2004 - a coin toss
         each = np.int64(lists.group[np.random.randint(lists.start[out], lists.start[out + 1])])  # noqa: NPY002
     else:
         each = choice.missing[np.random.randint(choice.tally[0])]  # noqa: NPY002
@@ -132,7 +132,7 @@ def _worse(
 
 @compiled
 def _record(lists: CoverLists, choice: Choice, held: ChosenList, best: Bools, lowest: float, slack: float) -> float:
-    """Take over a choice that leaves no more than the slack uncovered, and let sites leave until it leaves more."""
+    """Accept a choice that leaves at most the slack uncovered, and let sites leave until more is uncovered."""
     since = np.zeros(len(lists.cost), np.int64)
     choice.tally[1] += len(since)
     while choice.sums[0] <= slack:
@@ -148,8 +148,8 @@ def _record(lists: CoverLists, choice: Choice, held: ChosenList, best: Bools, lo
 
 @compiled
 def _begun(lists: CoverLists, begin: Bools, best: Bools, seed: int) -> tuple[Choice, ChosenList, float]:
-    """Return the choice to begin with, and what the best one costs."""
-    np.random.seed(seed)  # noqa: NPY002 - the compiler's own generator
+    """Return the initial choice, and the cost of the best one."""
+    np.random.seed(seed)  # noqa: NPY002 - the generator of the compiler
     choice: Choice = choice_from(lists, begin, lists.weight, np.ones(len(lists.weight), np.bool_))
     return choice, chosen_list(choice), lists.cost[best].sum()
 
@@ -164,7 +164,7 @@ def _annealed(
     steps: int,
     work: int,
 ) -> bool:
-    """Anneal until so much work is done, and go on from ``state``: temperature, lowest cost, steps done."""
+    """Anneal until so much work is done, and continue from ``state``: temperature, lowest cost, steps done."""
     (choice, held, mark), (slack, below, unit_value, cooling) = now, limits
     temperature, lowest, step = state[0], state[1], int(state[2])
     end = choice.tally[1] + work

@@ -25,12 +25,12 @@ class CoverLists(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """A choice of sites while it changes.
+    """A choice of sites that changes during the search.
 
-    ``score`` is the gain of a closed site or the loss without an open one, by ``priority``; ``times`` how many
+    ``score`` is the gain of a closed site or the loss without an open one, by ``priority``; ``times`` is how many
     chosen sites cover each group. The first ``tally[0]`` of ``missing`` are the uncovered groups that are ``listed``,
-    ``where`` their places; ``sums`` is the weight of uncovered groups and the cost of the chosen sites. ``tally[1]``
-    counts the entries of lists that were read.
+    ``where`` their positions; ``sums`` is the weight of uncovered groups and the cost of the chosen sites. ``tally[1]``
+    counts the list entries that were read.
     """
 
     chosen: Bools
@@ -45,7 +45,7 @@ class Choice(NamedTuple):
 
 
 class ChosenList(NamedTuple):
-    """The chosen sites in a list, of length ``many[0]``, and where each stands in it."""
+    """The chosen sites in a list, of length ``many[0]``, and the position of each in it."""
 
     site: Ints
     place: Ints
@@ -53,7 +53,7 @@ class ChosenList(NamedTuple):
 
 
 def lists_of(instance: CoveringInstance) -> CoverLists:
-    """Return what the kernels read."""
+    """Return the input of the kernels."""
     return CoverLists(
         instance.start, instance.group, instance.group_start, instance.site, instance.weight, instance.cost
     )
@@ -102,7 +102,7 @@ def flip(lists: CoverLists, choice: Choice, site: int) -> None:
 
 @compiled
 def choice_from(lists: CoverLists, begin: Bools, priority: Floats, listed: Bools) -> Choice:
-    """Return a choice to begin with."""
+    """Return an initial choice."""
     sites, groups = len(lists.cost), len(lists.weight)
     choice = Choice(
         np.zeros(sites, np.bool_),
@@ -129,7 +129,7 @@ def choice_from(lists: CoverLists, begin: Bools, priority: Floats, listed: Bools
 
 
 def complete(lists: CoverLists, choice: Choice, slack: float) -> None:
-    """Let sites enter by gain and cost (of equals the lowest) until no more than the slack is uncovered."""
+    """Let sites enter by gain and cost (ties to the lowest) until at most the slack is uncovered."""
     by_turns(lambda work: bool(_completed(lists, choice, slack, work)))
 
 
@@ -178,7 +178,7 @@ def swap(lists: CoverLists, choice: Choice, held: ChosenList, site: int) -> None
 
 @compiled
 def leaver(lists: CoverLists, choice: Choice, held: ChosenList, since: Ints, but: int) -> int:
-    """Return the chosen site that loses least by cost, of equals the one that moved longest ago; -1 without one."""
+    """Return the chosen site with the least loss for its cost, ties to the one that moved first; -1 without one."""
     best, least = -1, np.inf
     for site in held.site[: held.many[0]]:
         if site != but:
@@ -189,7 +189,7 @@ def leaver(lists: CoverLists, choice: Choice, held: ChosenList, since: Ints, but
 
 
 def greedy_choice(lists: CoverLists, begin: Bools, priority: Floats, slack: float) -> Bools:
-    """Return a feasible choice, greedily from a first one; sites that can go afterwards go, the worst first."""
+    """Return a feasible choice, greedily from an initial one; redundant sites are then removed, the worst first."""
     choice: Choice = choice_from(lists, begin, priority, np.zeros(len(priority), np.bool_))
     complete(lists, choice, slack)
     order, place = _dearest_first(lists.cost), np.zeros(1, np.int64)
@@ -204,7 +204,7 @@ def _dearest_first(cost: Floats) -> Ints:
 
 @compiled
 def _lightened(lists: CoverLists, choice: Choice, order: Ints, slack: float, place: Ints, work: int) -> bool:
-    """Let sites go in order, from a place in it on, as long as no more than the slack is uncovered."""
+    """Remove sites in order, from a position in it on, as long as at most the slack is uncovered."""
     end = choice.tally[1] + work
     while place[0] < len(order):
         if choice.tally[1] >= end:
@@ -223,10 +223,10 @@ def break_choice_ties(
 ) -> Bools:
     """Break ties: exchange sites for equal sites of lower number, and remove sites that add nothing.
 
-    If ``should_stop`` says so, or after Ctrl-C, the exchanges made so far are kept.
+    After a stop by ``should_stop`` or Ctrl-C, the exchanges made so far are kept.
     """
     choice: Choice = choice_from(lists, begin, lists.weight, np.zeros(len(lists.weight), np.bool_))
-    # The site whose turn it is, and whether any site was changed since the last one was looked at.
+    # The current site, and whether any site was changed since the last one was examined.
     place = np.array([len(lists.cost) - 1, 0])
     with suppress(KeyboardInterrupt):
         by_turns(lambda work: bool(_break_ties(lists, choice, slack, place, work)), should_stop)

@@ -1,4 +1,4 @@
-"""Covered persons against the number of stations: each point begins where the one before it ended."""
+"""Covered persons against the number of stations: each point starts from the choice of the one before it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -19,38 +19,38 @@ from siting.locate.covering.state import close_site, covered_by, state_of
 from siting.locate.deadline import Deadline
 from siting.locate.problem import Effort, Problem
 
-# Steps towards the first bound, towards each later one and where a point is worked at again, and their lengths.
-# Exchanges looked at for each point, and their temperatures: those of later points are small, for they begin near.
+# Steps of the first bound, of each later bound and of a repeated point, with their lengths. Exchanges of each point,
+# with their temperatures: those of later points are low, because they start from a good choice.
 _BOUNDS: Final = ((500, (0.5, 0.002)), (150, (0.1, 0.005)), (400, (0.1, 0.0005)))
 _PROPOSALS: Final = 80_000
 _TEMPERATURES: Final = ((0.1, 0.005), (0.05, 0.005))
-# What a point and those so near to it have found is merged by so many exchanges.
+# The number of exchanges that merge the choices of a point and of its neighbours.
 _NEIGHBOURS: Final = 3
 _MERGED: Final = (60_000, (0.03, 0.003))
-# Up to so many stations gaps wider than this are worked at again: so many times in all. Beyond, each of so many points
-# is, once. Exchanges of a restart: so many for each station, but at least so many.
+# Up to this number of stations, points with gaps above this are repeated, at most this many times in all. Beyond it,
+# each of this many points is repeated once. Exchanges of a restart: this many for each station, but at least this many.
 _FEW: Final = 60
 _WIDE: Final = 0.004
 _AGAIN: Final = 60
 _EVERY: Final = 25
 _MORE: Final = (2_000, 240_000)
-# StoredMultipliers that are kept for later: half as large.
+# Stored multipliers use half the memory.
 StoredMultipliers = NDArray[np.float32]
 
 
 class CurvePoint(NamedTuple):
-    """A good choice of so many stations at most.
+    """A good choice of at most so many stations.
 
     Parameters
     ----------
     stations : int
-        How many may be open.
+        The number of stations that may be open.
     chosen : ndarray of int
         Sites that are open beside those kept.
     objective : float
-        What they cover newly.
+        The value that they newly cover.
     bound : float
-        What no choice of so many exceeds.
+        The bound on choices of that many stations.
     """
 
     stations: int
@@ -65,12 +65,12 @@ def covering_curve(problem: Problem, sizes: Sequence[int], effort: Effort) -> li
     Parameters
     ----------
     problem : Problem
-        A plain one; its own number of stations is not looked at.
+        A plain problem; its own number of stations is ignored.
     sizes : sequence of int
-        Numbers of stations, not fewer than the sites that are forced; in any order, each answered once.
+        Numbers of stations, at least the number of forced sites; in any order, each answered once.
     effort : Effort
-        When to stop: ``time_limit_s`` is for all together; points that are left then are filled greedily. ``rel_gap``
-        is good enough for each point. Nothing is reported.
+        When to stop: ``time_limit_s`` is for all together; remaining points are then filled greedily. ``rel_gap`` is
+        the target gap of each point. Nothing is reported.
 
     Returns
     -------
@@ -144,13 +144,13 @@ class _Curve:
             chosen = self.chosen[place]
 
     def restart_some(self) -> None:
-        """Restart the search for some of the points with many stations; the others use what these find."""
+        """Restart the search for some of the points with many stations; the others use the results."""
         many = [place for place, size in enumerate(self.sizes) if size > _FEW and place in self.stored]
         for place in many[::-_EVERY]:
             self._restart(place, 0)
 
     def merged(self) -> None:
-        """Go forward once more, merging what each point and those on both sides of it have found."""
+        """Go forward once more, and merge the choices of each point and of its neighbours on both sides."""
         for place in range(len(self.sizes)):
             search = self._search(place, self.chosen[place])
             if place > 0 and not self.deadline.should_stop():
@@ -158,7 +158,7 @@ class _Curve:
             self._tried(search, place, partial(self._merge, search, place))
 
     def restart_widest(self) -> None:
-        """Work at the widest gaps of few stations, the less willingly the more often that was done."""
+        """Repeat the points with the widest gaps among few stations, less often the more often that was done."""
         few = [place for place, size in enumerate(self.sizes) if size <= _FEW and place in self.stored]
         times, wide = dict.fromkeys(few, 0), max(_WIDE, self.deadline.effort.rel_gap)
         gaps = {place: self.bounds[place] / self._value(self.chosen[place]) - 1.0 for place in few}
@@ -172,9 +172,9 @@ class _Curve:
 
     def _restart(self, place: int, times: int) -> None:
         search = self._search(place, self.chosen[place])
-        # Another draw each time.
+        # Another random sequence each time.
         search.random += np.uint64(2 * (place + len(self.sizes) * times))
-        # What was rounded up must not exceed the weight.
+        # A bound that was rounded up must not exceed the weight.
         self.multipliers = np.minimum(self.stored[place], self.core.cover.weight)
         search.multipliers = self.multipliers
         self._tried(
@@ -186,7 +186,7 @@ class _Curve:
         )
 
     def _tried(self, search: CoverSearch, place: int, *steps: Callable[[], object]) -> None:
-        """Do the steps in order until the search ends, and take its incumbent and bound."""
+        """Do the steps in order until the search ends, and keep its incumbent and bound."""
         try:
             for step in steps if 0 < self.sizes[place] < len(self.core.sites) else ():
                 if search.should_continue():
@@ -206,9 +206,9 @@ class _Curve:
         return search
 
     def _lower(self, search: CoverSearch, place: int, by: tuple[int, tuple[float, float]]) -> None:
-        """Lower the bound of one size, and by the way those of the others.
+        """Lower the bound of one number of stations, and thereby those of the others.
 
-        The same multipliers bound every size: only that more or fewer of the most profitable sites are open.
+        The same multipliers give a bound for every number: only more or fewer of the most profitable sites are open.
         """
         multipliers = self.multipliers
         if multipliers is None:
@@ -222,13 +222,13 @@ class _Curve:
         self.stored[place] = self.multipliers.astype(np.float32)
 
     def _merge(self, search: CoverSearch, place: int) -> None:
-        """Look among the sites of what the point and its neighbours have found."""
+        """Search among the sites of the choices of the point and its neighbours."""
         for near in range(max(place - _NEIGHBOURS, 0), min(place + _NEIGHBOURS + 1, len(self.sizes))):
             search.remember(self.chosen[near])
         search.improve(*_MERGED, from_greedy=False, merging=True)
 
     def backward(self) -> None:
-        """Go back: a choice of one size without what is missed least may be better than that of the size below."""
+        """Go back: a choice without its site of least loss may be better than the choice for one station less."""
         cover, values = self.reduction.cover, [self._value(chosen) for chosen in self.chosen]
         for place in range(len(self.sizes) - 1, 0, -1):
             if self.sizes[place] == self.sizes[place - 1]:
@@ -249,7 +249,7 @@ class _Curve:
 
 
 def _filled(search: CoverSearch, chosen: Ints) -> Ints:
-    """Return a choice with what adds most beside it, exchanged as long as that betters it."""
+    """Return a choice with the sites added that gain most, then improved by exchanges."""
     state = state_of(search.cover, chosen.astype(np.int32))
     fill(search.cover, state, search.stations)
     interchange(search.cover, state, search.noise, search.should_stop)

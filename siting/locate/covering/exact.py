@@ -1,4 +1,4 @@
-"""The covering models as mixed-integer programs, for what reduction, search and bound leave open."""
+"""The covering models as mixed-integer programs, for what reduction, search and bounds leave open."""
 
 import math
 from dataclasses import replace
@@ -16,7 +16,7 @@ from siting.locate.highs import Milp, Run, minimise
 from siting.locate.problem import Effort
 from siting.locate.tolerances import INTEGER_TOLERANCE
 
-# The size of the largest weight that is no whole number, as the solver sees it.
+# The size of the largest weight in the solver, if weights are not whole numbers.
 _LARGEST: Final = 1000.0
 _HALF = 0.5
 
@@ -27,8 +27,8 @@ def solve_exactly(search: CoverSearch) -> int:
     Parameters
     ----------
     search : CoverSearch
-        Incumbent and bound, which it betters; it has at least one site and one station left. Of choices that cover as
-        much as the incumbent it is content with that.
+        Incumbent and bound, which it improves; it has at least one site and one station left. It accepts choices that
+        cover as much as the incumbent.
     """
     core, begin = search.core, search.base + search.core.base
     chosen = np.searchsorted(core.sites, search.chosen[np.isin(search.chosen, core.sites)]).astype(np.int32)
@@ -52,7 +52,7 @@ def solve_exactly(search: CoverSearch) -> int:
 
 
 def _scale(search: CoverSearch) -> float:
-    """Return a power of two that makes weights large beside HiGHS' tolerances, which are absolute."""
+    """Return a power of two that makes weights large relative to HiGHS's absolute tolerances."""
     heaviest = float(search.core.cover.weight.max(initial=0.0))
     return 1.0 if search.whole or heaviest <= 0.0 else 2.0 ** math.floor(math.log2(_LARGEST / heaviest))
 
@@ -80,7 +80,7 @@ def mclp_milp(core: ReducedCovering, scale: float = 1.0) -> Milp:
 def _take(search: CoverSearch, run: Run, scale: float) -> None:
     core = search.core
     if run.values is not None:
-        opened = np.flatnonzero(run.values[: len(core.sites)] > 0.5)  # noqa: PLR2004 - whole but for noise
+        opened = np.flatnonzero(run.values[: len(core.sites)] > 0.5)  # noqa: PLR2004 - whole except for rounding errors
         search.update_incumbent(core.whole(opened.astype(np.int32)))
     if run.stopped_by == "infeasible":
         search.ended = "solver"
@@ -107,7 +107,7 @@ def lscp_milp(instance: CoveringInstance, most: int | None = None) -> Milp:
     instance : CoveringInstance
         The instance.
     most : int, optional
-        The most sites.
+        The largest number of sites.
     """
     free = np.flatnonzero(~instance.must)
     heaviest = max(float(instance.weight[free].max(initial=0.0)), 1.0)
@@ -151,7 +151,7 @@ def solve_instance(
     effort : Effort
         When to stop.
     most : int, optional
-        The most sites; ``chosen`` keeps to it.
+        The largest number of sites; ``chosen`` satisfies it.
     """
     milp = lscp_milp(instance, most)
     gap = 1.0 - INTEGER_TOLERANCE if instance.whole else 0.0

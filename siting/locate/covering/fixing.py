@@ -14,18 +14,18 @@ from siting.locate.problem import Bools
 
 @dataclass(frozen=True)
 class ReducedCovering:
-    """A smaller problem: some sites of a whole are open for sure, some may be opened, the rest stays closed.
+    """A smaller problem: some sites of a whole problem are fixed open, some may be opened, the others stay closed.
 
     Parameters
     ----------
     cover : Cover
-        Sites that may be opened, and the groups that no site open for sure covers.
+        Sites that may be opened, and the groups that no fixed open site covers.
     stations : int
-        The most sites that may be opened here.
+        The largest number of sites that may be opened here.
     sites : ndarray of int
-        The number in the whole of each site.
+        The number of each site in the whole problem.
     opened : ndarray of int
-        Sites of the whole that are open for sure.
+        Sites of the whole problem that are fixed open.
     base : float
         The weight that they cover.
     """
@@ -38,7 +38,7 @@ class ReducedCovering:
 
     @property
     def pairs(self) -> int:
-        """How many pairs of a site and a group there are."""
+        """The number of pairs of a site and a group."""
         return len(self.cover.group)
 
     def whole(self, chosen: Numbers) -> Ints:
@@ -58,11 +58,11 @@ def part(core: ReducedCovering, stays: Bools, opens: Bools | None = None) -> tup
     Parameters
     ----------
     core : ReducedCovering
-        What is left so far.
+        The present core.
     stays : ndarray of bool
         Sites that may be opened.
     opens : ndarray of bool, optional
-        Sites, none of those that may be opened, that are open for sure.
+        Sites that are fixed open; none of those that may be opened.
     """
     sure = np.flatnonzero(np.zeros(len(stays), dtype=np.bool_) if opens is None else opens).astype(np.int32)
     done = np.asarray(covered_by(core.cover, sure), dtype=np.bool_)
@@ -87,17 +87,17 @@ def fix_by_reduced_cost(core: ReducedCovering, multipliers: Floats, needed: floa
     Parameters
     ----------
     core : ReducedCovering
-        What is left so far.
+        The present core.
     multipliers : ndarray
         Multipliers of its groups, from 0 to the weight.
     needed : float
-        The weight that a choice must cover in the core to be of interest.
+        The weight that a choice must cover in the core to be relevant.
 
     Notes
     -----
-    Were a site open that is not among the p most profitable, the bound would fall by what its profit lacks to the p-th;
-    were one of those closed, by what it has before the next one (Beasley 1993). Where the bound falls below what is
-    needed, the site stays as it is.
+    If a site were open that is not among the p most profitable, the bound would fall by the difference between its
+    profit and the p-th. If one of those were closed, it would fall by the difference to the next profit (Beasley 1993).
+    If the bound falls below the required weight, the site is fixed.
     """
     bound, profit = bound_at(core.cover, core.stations, multipliers)
     if core.stations in (0, len(profit)):

@@ -1,4 +1,4 @@
-"""The instance of set covering as its kernels see it: free sites, groups of points, costs, what may stay uncovered."""
+"""A set covering instance for the kernels: free sites, groups of points, costs, the weight left uncovered."""
 
 import math
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from siting.locate.covering.reduction import Numbers, alike, hashed, transposed
 from siting.locate.problem import Bools
 from siting.locate.tolerances import INTEGER_TOLERANCE
 
-# Sums of whole numbers up to this are exact in floats, whatever their order.
+# Sums of whole numbers up to this are exact in floats, in any order.
 EXACT_SUM: Final = 2.0**52
 
 
 @dataclass(frozen=True)
 class CoveringInstance:
-    """LeastCost ``cost · x`` such that groups left uncovered weigh no more than ``slack`` together.
+    """Minimise ``cost · x`` such that the uncovered groups weigh at most ``slack`` together.
 
     Site r covers the groups ``group[start[r]:start[r + 1]]``; the sites that cover group g are
     ``site[group_start[g]:group_start[g + 1]]``; both ascend. Weights are whole numbers with an exact sum.
@@ -28,11 +28,11 @@ class CoveringInstance:
     start, group, group_start, site : ndarray of int
         Which site covers which group, both ways.
     weight : ndarray
-        What each group weighs, whole and positive.
+        The weight of each group, whole and positive.
     cost : ndarray
-        What each site costs, not negative.
+        The cost of each site, not negative.
     slack : float
-        What groups left uncovered may weigh together; 0 asks for full cover.
+        The largest weight of uncovered groups together; 0 requires full cover.
     whole : bool
         Whether all costs are whole numbers, so that a bound may be rounded up.
     """
@@ -48,12 +48,12 @@ class CoveringInstance:
 
     @property
     def sites(self) -> int:
-        """How many sites there are."""
+        """The number of sites."""
         return len(self.start) - 1
 
     @property
     def groups(self) -> int:
-        """How many groups there are."""
+        """The number of groups."""
         return len(self.weight)
 
     @property
@@ -68,11 +68,11 @@ class CoveringInstance:
 
     @property
     def step(self) -> float:
-        """By how much a choice must be better to be better at all."""
+        """The least difference by which a choice is better."""
         return 1.0 if self.whole else 0.0
 
     def uncovered(self, chosen: Ints) -> float:
-        """Return what the groups weigh that no chosen site covers."""
+        """Return the weight of the groups that no chosen site covers."""
         return float(self.weight[~self.covered(chosen)].sum())
 
     def covered(self, chosen: Ints) -> Bools:
@@ -82,11 +82,11 @@ class CoveringInstance:
         return covered
 
     def rounded_up(self, bound: float) -> float:
-        """Return the least cost that a choice can have whose cost is at least ``bound``."""
+        """Return the least possible cost of a choice that is at least ``bound``."""
         return float(math.ceil(bound - INTEGER_TOLERANCE)) if self.whole and math.isfinite(bound) else bound
 
     def part(self, sites: Ints, groups: Ints, slack: float) -> Self:
-        """Return some sites and some groups alone."""
+        """Return the instance of some sites and some groups."""
         number = np.full(self.groups, -1, dtype=np.int32)
         number[groups] = np.arange(len(groups), dtype=np.int32)
         start, group = picked(self.start, self.group, sites)
@@ -98,13 +98,13 @@ class CoveringInstance:
 
 
 def both_ways(start: Ints, group: Numbers, groups: int) -> tuple[Ints, Numbers, Ints, Numbers]:
-    """Return packed lists, and the same the other way round."""
+    """Return packed lists, and the same from the other side."""
     degree = np.bincount(group, minlength=groups).astype(np.int32)
     return start, group, *transposed(start, group, degree)
 
 
 def places(start: Ints, sites: Ints) -> Ints:
-    """Return where the items of some sites stand in packed lists."""
+    """Return the positions of the items of some sites in packed lists."""
     lengths = np.diff(start)[sites]
     end = np.cumsum(lengths)
     return np.repeat(start[sites] - end + lengths, lengths) + np.arange(end[-1] if len(end) else 0)
@@ -117,14 +117,14 @@ def picked(start: Ints, item: Numbers, sites: Ints) -> tuple[Ints, Numbers]:
 
 
 def merged(instance: CoveringInstance) -> CoveringInstance:
-    """Return the same with groups of the same sites as one; they stand in the order of their first."""
+    """Return the instance with groups of equal sites merged, in the order of the first of each."""
     wanted = np.ones(instance.groups, dtype=np.bool_)
     label, first = alike(hashed(instance.start, instance.group, wanted)[0], instance.group_start, instance.site)
     if len(first) == instance.groups:
         return instance
     weight = np.bincount(label, weights=instance.weight, minlength=len(first)).astype(np.float64)
     one = instance.part(np.arange(instance.sites), np.sort(first), instance.slack)
-    # Labels count first occurrences, which therefore ascend.
+    # Labels number first occurrences, so they ascend.
     return CoveringInstance(
         one.start, one.group, one.group_start, one.site, weight, instance.cost, instance.slack, instance.whole
     )

@@ -1,4 +1,4 @@
-"""Exact reduction: sites and groups that cannot matter, sites that every choice needs, and independent parts."""
+"""Exact reduction: irrelevant sites and groups, sites that every choice needs, and independent parts."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ _Lists = tuple[Ints, Numbers, Ints, Numbers]
 
 @dataclass(frozen=True)
 class ReducedInstance:
-    """What is left of an instance, once the sites ``taken`` are open: ``instance``, with ``sites`` of the old one.
+    """The remaining instance, once the sites ``taken`` are open: ``instance``, with ``sites`` of the old one.
 
-    ``instance`` is None where no choice of sites will do.
+    ``instance`` is None if no choice of sites is feasible.
     """
 
     instance: CoveringInstance | None
@@ -38,18 +38,18 @@ def reduced_instance(
 ) -> ReducedInstance:
     """Reduce an instance as far as possible; its least cost plus that of ``taken`` is unchanged.
 
-    A site is removed if another one covers all its groups and costs no more (of equals the lowest stays). A group is
-    removed if all sites of another group that must be covered cover it too. The only site of a group that must be
-    covered is taken (the rules of Toregas & ReVelle 1973). Groups with the same sites become one.
+    A site is removed if another one covers all its groups and costs no more (ties to the lowest). A group is removed if
+    all sites of another group that must be covered cover it too. The only site of a group that must be covered is taken
+    (the rules of Toregas & ReVelle 1973). Groups with equal sites are merged.
 
     Parameters
     ----------
     instance : CoveringInstance
         The instance.
     closed, opened : ndarray of bool, optional
-        Sites that are known to stay closed, or to be open, in every choice that is wanted.
+        Sites that are known to be closed, or open, in every relevant choice.
     should_stop : callable, optional
-        Whether to leave it at what was found so far.
+        Whether to stop with the result so far.
     """
     sites = np.arange(instance.sites)
     taken = np.zeros(instance.sites, dtype=np.bool_)
@@ -98,7 +98,7 @@ def _without_implied(instance: CoveringInstance, should_stop: Callable[[], bool]
 def components(instance: CoveringInstance) -> list[tuple[Ints, Ints]]:
     """Return the sites and groups of each independent part, in the order of their lowest sites.
 
-    Only full cover falls apart; what may stay uncovered binds all groups together.
+    Only full cover can be split into parts; otherwise the slack connects all groups.
     """
     if instance.slack > 0:
         return [(np.arange(instance.sites), np.arange(instance.groups))]
@@ -112,9 +112,9 @@ def components(instance: CoveringInstance) -> list[tuple[Ints, Ints]]:
 
 
 def dominated_sites(instance: CoveringInstance, should_stop: Callable[[], bool] | None = None) -> Bools:
-    """Return the sites whose groups another site covers too at no more cost (of equals, a lower site).
+    """Return the sites whose groups another site covers too at no higher cost (ties to the lower site).
 
-    Where ``should_stop`` says so, those among the first ones.
+    If ``should_stop`` says so, only those found so far.
     """
     lists = (instance.start, instance.group, instance.group_start, instance.site)
     dropped, marked = np.zeros(instance.sites, dtype=np.bool_), np.zeros(instance.groups, dtype=np.int64)
@@ -125,7 +125,7 @@ def dominated_sites(instance: CoveringInstance, should_stop: Callable[[], bool] 
 
 @compiled
 def _dominated(lists: _Lists, cost: Floats, dropped: Bools, marked: Ints, place: Ints, work: int) -> bool:
-    """Look at sites until so much work is done; tell whether any is left."""
+    """Examine sites until so much work is done; tell whether any is left."""
     start, group, group_start, site = lists
     while place[0] < len(dropped) and work > 0:
         each = place[0]
@@ -160,7 +160,7 @@ def _dominated(lists: _Lists, cost: Floats, dropped: Bools, marked: Ints, place:
 
 @compiled
 def _within(site: Numbers, begin: int, end: int, place: int, last: int) -> bool:
-    """Tell whether one ascending stretch of a list is part of another."""
+    """Tell whether one ascending section of a list is part of another."""
     for mine in range(begin, end):
         while place < last and site[place] < site[mine]:
             place += 1
@@ -172,7 +172,7 @@ def _within(site: Numbers, begin: int, end: int, place: int, last: int) -> bool:
 def implied_groups(instance: CoveringInstance, should_stop: Callable[[], bool] | None = None) -> Bools:
     """Return the groups that are covered whenever some other group, which must be, is (no two have the same sites).
 
-    Where ``should_stop`` says so, those that the first ones imply.
+    If ``should_stop`` says so, only those found so far.
     """
     lists = (instance.start, instance.group, instance.group_start, instance.site)
     dropped, place = np.zeros(instance.groups, dtype=np.bool_), np.zeros(1, dtype=np.int64)
@@ -182,13 +182,13 @@ def implied_groups(instance: CoveringInstance, should_stop: Callable[[], bool] |
 
 @compiled
 def _implied(lists: _Lists, must: Bools, dropped: Bools, place: Ints, work: int) -> bool:
-    """Look at groups until so much work is done; tell whether any is left."""
+    """Examine groups until so much work is done; tell whether any is left."""
     start, group, group_start, site = lists
     while place[0] < len(dropped) and work > 0:
         each = place[0]
         place[0] += 1
         work -= 1
-        # What a dropped group implies, the group that implies it implies too.
+        # A group that is implied by a dropped group is also implied by the group that implies the dropped one.
         if not must[each] or dropped[each]:
             continue
         begin, end = group_start[each], group_start[each + 1]

@@ -26,8 +26,8 @@ from siting.locate.tolerances import BOUND_ROUNDING, NEAR_ZERO
 _NEW_SHARE: Final = 0.15
 _Lists = tuple[Ints, Numbers, Floats, Floats]
 
-# How much of the last direction each step keeps; after how many steps without gain (a part of what there is to gain)
-# they become shorter, and by how much: found by trials on problems of 600 to 10,000 sites.
+# The share of the last direction in each step; the number of steps without gain (relative to the possible gain) after
+# which steps become shorter, and the factor: found by experiments with 600 to 10,000 sites.
 _MEMORY: Final = 0.8
 _PATIENCE: Final = 20
 _SLOWER: Final = 0.7
@@ -35,7 +35,7 @@ _GAIN: Final = 1e-4
 
 
 class SubgradientState(NamedTuple):
-    """Multipliers of the groups: the present ones, the direction of the last step, and those of the smallest bound."""
+    """Multipliers of the groups: the present ones, the direction of the last step, and those of the best bound."""
 
     multipliers: Floats
     direction: Floats
@@ -43,13 +43,13 @@ class SubgradientState(NamedTuple):
 
 
 def subgradient_from(multipliers: Floats) -> SubgradientState:
-    """Return the state that starts at some multipliers."""
+    """Return the state for given initial multipliers."""
     return SubgradientState(multipliers.copy(), np.zeros_like(multipliers), multipliers.copy())
 
 
 @compiled
 def profits(cover: Cover, multipliers: Floats) -> Floats:
-    """Return the sum of multipliers of what each site covers."""
+    """Return for each site the sum of the multipliers of its groups."""
     profit = np.empty(len(cover.start) - 1)
     for site in range(len(profit)):
         total = 0.0
@@ -61,7 +61,7 @@ def profits(cover: Cover, multipliers: Floats) -> Floats:
 
 @compiled
 def partition_greatest(profit: Floats, many: int, order: Numbers) -> None:
-    """Reorder sites so that the ``many`` greatest profits stand first (Hoare 1961)."""
+    """Reorder sites so that the ``many`` greatest profits come first (Hoare 1961)."""
     low, high = 0, len(order) - 1
     while low < high:
         one, other, third = profit[order[low]], profit[order[(low + high) >> 1]], profit[order[high]]
@@ -92,23 +92,23 @@ def subgradient_descent(
     subgradient: SubgradientState,
     should_stop: Callable[[], bool] | None = None,
 ) -> float:
-    """Lower the bound by subgradient steps (ChosenList, Wolfe & Crowder 1974), each scaled by the weights.
+    """Lower the bound by subgradient steps (Held, Wolfe & Crowder 1974), each scaled by the weights.
 
     Parameters
     ----------
     cover : Cover
         The problem.
     stations : int
-        The most sites that may be open, not more than there are.
+        The largest number of open sites, at most the number of sites.
     target : float
-        What some choice covers.
+        The weight that some choice covers.
     steps : tuple of int, float, float
-        How many steps, and the first and last length of one (of the distance to ``target``); it falls by the same
-        factor at each step.
+        The number of steps, and the first and last length of one (relative to the distance to ``target``); it falls by
+        the same factor at each step.
     subgradient : SubgradientState
-        Where to start; it is changed.
+        The initial state; it is changed.
     should_stop : callable, optional
-        Whether to stop before so many steps.
+        Whether to stop before the last step.
 
     Returns
     -------
@@ -171,14 +171,14 @@ def _descent_steps(
 
 
 def bound_at(cover: Cover, stations: int, multipliers: Floats) -> tuple[float, Floats]:
-    """Return the bound at some multipliers, rounded up for the noise of its sums, and the profits of the sites.
+    """Return the bound at some multipliers, rounded up by the error of its sums, and the profits of the sites.
 
     Parameters
     ----------
     cover, stations
-        The problem; the most sites that may be open.
+        The problem; the largest number of open sites.
     multipliers : Floats
-        Of each group, from 0 to its weight.
+        For each group, from 0 to its weight.
     """
     profit = np.asarray(profits(cover, multipliers), dtype=np.float64)
     first = np.sort(profit)[::-1][:stations]
@@ -187,9 +187,9 @@ def bound_at(cover: Cover, stations: int, multipliers: Floats) -> tuple[float, F
 
 
 class AscentState(NamedTuple):
-    """AscentState of the groups, the best so far, and the direction of the ascent.
+    """The state of the ascent: the multipliers of the groups, the best so far, and the direction.
 
-    ``state`` holds the best bound, the pace and how many steps there were without gain.
+    ``state`` holds the best bound, the step length and the number of steps without gain.
     """
 
     now: Floats
@@ -199,17 +199,17 @@ class AscentState(NamedTuple):
 
     @property
     def bound(self) -> float:
-        """The best bound met, as the steps added it up."""
+        """The best bound so far, as the steps computed it."""
         return float(self.state[0])
 
     @property
     def pace(self) -> float:
-        """The length of steps, 1 at first."""
+        """The length of steps, initially 1."""
         return float(self.state[1])
 
 
 def first_multipliers(instance: CoveringInstance) -> AscentState:
-    """Return the start of the ascent: for each group the least share of the cost of a site that covers it."""
+    """Return the initial state: for each group the least share of the cost of a site that covers it."""
     share = instance.cost / np.maximum(np.diff(instance.start), 1)
     if instance.slack > 0:
         carried = np.zeros(instance.sites)
@@ -230,7 +230,7 @@ def subgradient_ascent(
     steps: int,
     should_stop: Callable[[], bool] | None = None,
 ) -> None:
-    """Take some steps from where the last ones ended, fewer where ``should_stop`` says so."""
+    """Take some steps from the last state, fewer if ``should_stop`` says so."""
     scale = np.ones(instance.groups) if instance.slack <= 0 else instance.weight / instance.weight.mean()
     lists = (instance.start, instance.group, instance.weight, instance.cost)
     left = steps
@@ -245,7 +245,7 @@ def subgradient_ascent(
 
 
 def proved_bound(instance: CoveringInstance, multipliers: Floats) -> tuple[float, Floats]:
-    r"""Return the bound of some multipliers, rounded down by what floats may be off, and the reduced costs.
+    r"""Return the bound of some multipliers, rounded down by the possible float error, and the reduced costs.
 
     With multipliers :math:`u \ge 0` of the groups, no choice costs less than
 
@@ -354,7 +354,7 @@ def _leave_out(weight: Floats, value: Floats, slack: float, room: tuple[Ints, Fl
 
 @compiled
 def _step(found: AscentState, missing: Floats, scale: Floats, upper: float, bound: float) -> bool:
-    """Take a step; tell whether there was anywhere to go."""
+    """Take a step; tell whether a direction was left."""
     now, best, direction, state = found
     state[2] = 0.0 if bound > state[0] + _GAIN * max(upper - state[0], 0.0) else state[2] + 1.0
     if bound > state[0]:
@@ -380,7 +380,7 @@ def _step(found: AscentState, missing: Floats, scale: Floats, upper: float, boun
 def _ascent_steps(
     lists: _Lists, numbers: tuple[Floats, Bools], limits: tuple[float, float], found: AscentState, steps: int
 ) -> bool:
-    """Take some steps; tell whether there was anywhere to go."""
+    """Take some steps; tell whether a direction was left."""
     scale, must = numbers
     slack, upper = limits
     groups = len(scale)

@@ -1,4 +1,4 @@
-"""The least cost of a covering instance: reduction, local search and bound in turn, then HiGHS on the rest."""
+"""The least cost of a covering instance: alternating reduction, local search and bounds, then HiGHS on the rest."""
 
 import math
 from dataclasses import dataclass, field, replace
@@ -25,19 +25,19 @@ _SLOW, _SLOWEST = 0.03, 1e-3
 # Exchanges for each site at first, and in each later run.
 _FIRST_BY_ROW: Final = 20
 _LONG_BY_ROW: Final = 100
-# Proposals of annealing: first, and by how much each later run is longer.
+# Proposals of annealing: of the first run, and the growth factor of later runs.
 _PROPOSALS: Final = 300_000
 _LONGER: Final = 6
 _RUNS: Final = 3
-# Pairs of site and group up to which HiGHS is asked before the long search.
+# Up to this number of pairs of site and group HiGHS is used before the long search.
 _FEW_PAIRS: Final = 20_000
 
 
 @dataclass
 class Part:
-    """An independent part of an instance, the best choice of its sites so far and what none can go below.
+    """An independent part of an instance, the best choice of its sites so far, and its lower bound.
 
-    ``sites`` are its sites' numbers in the whole. ``multipliers`` are the best so far.
+    ``sites`` are its sites' numbers in the whole instance. ``multipliers`` are the best so far.
     """
 
     instance: CoveringInstance
@@ -48,7 +48,7 @@ class Part:
 
     @property
     def cost(self) -> float:
-        """What the best choice costs."""
+        """The cost of the best choice."""
         return float(self.instance.cost[self.best].sum())
 
     @property
@@ -57,11 +57,11 @@ class Part:
         return self.bound < self.cost - (1.0 - INTEGER_TOLERANCE if self.instance.whole else NOISE * self.cost)
 
     def raise_bound(self, bound: float) -> None:
-        """Take over a bound if it is better."""
+        """Accept a bound if it is better."""
         self.bound = min(max(self.bound, self.instance.rounded_up(bound)), self.cost)
 
     def take(self, best: Bools) -> None:
-        """Take over a choice if it is better."""
+        """Accept a choice if it is better."""
         if float(self.instance.cost[best].sum()) < self.cost:
             self.best = best
 
@@ -116,16 +116,16 @@ class LeastCostSearch:
 
     @property
     def cost(self) -> float:
-        """What the best choice costs."""
+        """The cost of the best choice."""
         return float(self.instance.cost[self.chosen].sum())
 
     @property
     def bound(self) -> float:
-        """What no choice can go below."""
+        """The lower bound."""
         return float(self.instance.cost[self.taken].sum()) + math.fsum(part.bound for part in self.parts)
 
     def run(self) -> LeastCost:
-        """Search until it is proved that nothing is better, or something says stop."""
+        """Search until optimality is proved, or the search must stop."""
         try:
             for part in self.parts:
                 self._look(part)
@@ -152,11 +152,11 @@ class LeastCostSearch:
     def _enough(self, cost: float, bound: float) -> bool:
         if bound > self.most or (self.any_will_do and cost <= self.most):
             return True
-        # A gap is near enough only for a choice that may be made.
+        # A gap within ``rel_gap`` is enough only for an allowed choice.
         return cost <= self.most and cost - bound <= self.deadline.effort.rel_gap * cost
 
     def _look(self, part: Part, rounds: int = _ROUNDS) -> None:
-        """Raise the bound by subgradient steps, and make a choice of each round's reduced costs."""
+        """Raise the bound by subgradient steps, and construct a choice from the reduced costs of each round."""
         if part.instance.slack <= 0:
             self._exchange(part, _FIRST_BY_ROW, self.deadline.effort.seed)
         found = first_multipliers(part.instance)
@@ -176,7 +176,7 @@ class LeastCostSearch:
                 break
 
     def _finish(self, part: Part) -> None:
-        """Prove a part, or get as near to it as the effort allows."""
+        """Prove a part, or get as close as the effort allows."""
         if not part.open or self._stops():
             return
         if len(part.instance.group) > _FEW_PAIRS or not self._exact(part, few=True):
@@ -187,7 +187,7 @@ class LeastCostSearch:
                 self._exact(part, few=False)
 
     def _exchange(self, part: Part, by_row: int, seed: int) -> None:
-        """Exchange sites, so many times for each site there is."""
+        """Exchange sites, the given number of times for each site."""
         exchange, more = WeightingSearch(part.instance, part.best, by_row * part.instance.sites, seed), part.open
         while more and not self._stops():
             try:
@@ -244,7 +244,7 @@ class LeastCostSearch:
     def _rest(self, part: Part, small: ReducedInstance, instance: CoveringInstance, begin: Ints) -> None:
         """Let HiGHS solve the rest of a part, up to the best known cost."""
         base = float(part.instance.cost[small.taken].sum())
-        # HiGHS may tell of more than it holds when it is stopped for that; then it goes on to the end.
+        # If HiGHS is stopped because of a reported value that its result does not confirm, it continues to the end.
         for early in (True, False):
             told: list[bool] = []
             begin, run = solve_instance(instance, begin, self._effort(part, base, told if early else None))
@@ -266,7 +266,7 @@ class LeastCostSearch:
         part.take(best)
 
     def _effort(self, part: Part, base: float, told: list[bool] | None) -> Effort:
-        """Return the effort for HiGHS on a part: it tells of the whole, and ends when it told of enough, if it may."""
+        """Return the effort for HiGHS on a part: it reports values of the whole, and ends early if allowed."""
         cost, bound = self.cost - part.cost, self.bound - part.bound
         now = [part.cost, part.bound]
 

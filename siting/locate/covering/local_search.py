@@ -17,14 +17,14 @@ Random = NDArray[np.uint64]
 _A, _B, _C = np.uint64(13), np.uint64(7), np.uint64(17)
 _SHIFT: Final = np.uint64(32)
 _UNIT: Final = 2.0**-32
-# What looking at one exchange counts, in entries of lists.
+# The work of examining one exchange, in list entries.
 _LOOK: Final = 8
 
 
 def fill(cover: Cover, state: State, stations: int, should_stop: Callable[[], bool] | None = None) -> None:
-    """Open what adds most, again and again, until so many sites are open or nothing adds; ties to the lower site.
+    """Open the site that adds most, repeatedly, until so many sites are open or none adds; ties to the lower site.
 
-    Where ``should_stop`` says so, fewer are open.
+    If ``should_stop`` says so, fewer are open.
     """
     by_turns(lambda work: bool(_filled(cover, state, stations, work)), should_stop)
 
@@ -47,8 +47,8 @@ def _filled(cover: Cover, state: State, stations: int, work: int) -> bool:
 
 
 def interchange(cover: Cover, state: State, noise: float, should_stop: Callable[[], bool] | None = None) -> None:
-    """WeightingSearch an open site for a closed one, as long as that covers more, or until ``should_stop`` says so."""
-    # How many sites were looked at since the last exchange, and the site whose turn it is.
+    """Exchange an open site for a closed one, as long as that covers more, or until ``should_stop`` says so."""
+    # How many sites were examined since the last exchange, and the current site.
     place = np.zeros(2, dtype=np.int64)
     by_turns(lambda work: bool(_interchange_steps(cover, state, noise, place, work)), should_stop)
 
@@ -76,7 +76,7 @@ def _interchange_steps(cover: Cover, state: State, noise: float, place: Ints, wo
 
 @compiled
 def _worst(cover: Cover, state: State, site: int, also: Floats, touched: Numbers) -> tuple[int, float]:
-    """Return the open site that is missed least once a closed site is open, and what the exchange betters."""
+    """Return the open site with the least loss once a closed site is open, and the gain of the exchange."""
     many = 0
     state.touched[0] += cover.start[site + 1] - cover.start[site] + state.size[0]
     for at in range(cover.start[site], cover.start[site + 1]):
@@ -125,26 +125,26 @@ def anneal(
     tally: Floats,
     should_stop: Callable[[], bool] | None = None,
 ) -> None:
-    """WeightingSearch sites at random, worse ones too as long as it is hot (Kirkpatrick, Gelatt & Vecchi 1983).
+    """Exchange sites at random, also for worse ones while the temperature is high (Kirkpatrick, Gelatt & Vecchi 1983).
 
     Parameters
     ----------
     cover, state : Cover, State
-        The problem, and the choice from which to start, of some sites but not all; it is changed.
+        The problem, and the initial choice, of some sites but not all; it is changed.
     random : Random
-        One number that is not zero; it is changed.
+        A non-zero number; it is changed.
     proposals : int
-        How many exchanges to look at.
+        The number of exchanges to examine.
     temperatures : tuple of float
         First and last temperature, in the unit of the weights; it falls by the same factor at each proposal.
     best : Numbers
-        Takes the open sites of each choice that betters ``tally[1]``.
+        Receives the open sites of each choice that improves ``tally[1]``.
     tally : Floats
-        By how much the choice covers more than at the start of all, and by how much the best one did; both are changed.
+        How much more the choice covers than at the very start, and how much more the best one did; both are changed.
     should_stop : callable, optional
-        Whether to stop before so many were looked at.
+        Whether to stop before all were examined.
     """
-    # The temperature, and how many exchanges were looked at.
+    # The temperature, and the number of exchanges examined.
     pace, cooling = np.array([temperatures[0], 0.0]), (temperatures[1] / temperatures[0]) ** (1.0 / proposals)
     state.touched[0] += _LOOK * proposals
     limits = (cooling, proposals)
@@ -168,7 +168,7 @@ def _annealed(
         temperature *= cooling
         done += 1
         out = state.chosen[below(random, size)]
-        # Mostly a site that covers some group which the other covers too, now and then any.
+        # Usually a site that covers some group of the other site, sometimes any site.
         reach = cover.start[out + 1] - cover.start[out]
         near = below(random, 8) > 0 and reach > 0
         if near:
@@ -179,7 +179,7 @@ def _annealed(
             site = np.int32(below(random, sites))
         if state.place[site] >= 0:
             continue
-        # What is lost at most is drawn first: then few exchanges need to be looked at more closely.
+        # The largest acceptable loss is drawn first: then few exchanges need a full examination.
         least = temperature * np.log((np.float64(draw(random)) + 0.5) * _UNIT)
         better = state.gain[site] - state.gain[out]
         if better < least:
@@ -198,20 +198,20 @@ def _annealed(
 
 
 def break_ties(cover: Cover, chosen: Ints, noise: float, should_stop: Callable[[], bool] | None = None) -> Ints:
-    """WeightingSearch open sites, one for one, for equals that stand before them; close those that add nothing.
+    """Exchange open sites, one for one, for equal ones that come before them; close redundant sites.
 
-    If ``should_stop`` says so, or after Ctrl-C, the exchanges made so far are kept.
+    After a stop by ``should_stop`` or Ctrl-C, the exchanges made so far are kept.
 
     Parameters
     ----------
     cover : Cover
-        The problem; its sites stand in the order that breaks ties.
+        The problem; the order of its sites breaks ties.
     chosen : ndarray of int
         The open sites.
     noise : float
-        Sums that differ by no more are the same.
+        Sums that differ by at most this are equal.
     should_stop : callable, optional
-        Whether to leave it at what was done so far.
+        Whether to stop with the result so far.
 
     Returns
     -------
@@ -219,7 +219,7 @@ def break_ties(cover: Cover, chosen: Ints, noise: float, should_stop: Callable[[
         As many sites or fewer, ascending, that cover no less. Exchanges of two sites for two at once are not tried.
     """
     state = state_of(cover, np.sort(chosen).astype(np.int32))
-    # The site whose turn it is, and whether any was changed since the last one was looked at.
+    # The current site, and whether any was changed since the last one was examined.
     place = np.array([len(state.gain) - 1, 0])
     with suppress(KeyboardInterrupt):
         by_turns(lambda work: bool(_break_ties(cover, state, noise, place, work)), should_stop)
@@ -228,7 +228,7 @@ def break_ties(cover: Cover, chosen: Ints, noise: float, should_stop: Callable[[
 
 @compiled
 def _break_ties(cover: Cover, state: State, noise: float, place: Ints, work: int) -> bool:
-    """WeightingSearch and close, the last site first, until so much work is done; tell whether anything is left."""
+    """Exchange and close sites, the last first, until so much work is done; tell whether anything is left."""
     end = state.touched[0] + work
     while True:
         if place[0] < 0:

@@ -19,7 +19,7 @@ from siting.locate.problem import Effort, Problem, Rule, SetCovering, Solution, 
 from siting.locate.tolerances import SUM_TOLERANCE
 
 _NO_SITES: Final = np.zeros(0, dtype=np.int64)
-# The size of the largest cost that is no whole number.
+# The size of the largest cost, if costs are not whole numbers.
 _LARGEST: Final = 1000.0
 
 
@@ -32,10 +32,10 @@ class CoverageTarget:
     free : ndarray of int
         The sites of ``instance``: those that may be opened or not, ascending.
     forced : ndarray of int
-        Sites that are opened beside them.
+        Sites that are opened in addition.
     instance : CoveringInstance
-        The groups that neither kept nor forced sites cover; each site costs 1. Its slack is negative where too many
-        persons are reached by no site.
+        The groups that neither kept nor forced sites cover; each site costs 1. Its slack is negative if no site reaches
+        too many persons.
     """
 
     free: Ints
@@ -44,11 +44,11 @@ class CoverageTarget:
 
     @property
     def reachable(self) -> bool:
-        """Whether all sites together would do."""
+        """Whether all sites together are enough."""
         return self.instance.slack >= 0
 
     def plan(self, instance: CoveringInstance, chosen: Ints, should_stop: Callable[[], bool] | None = None) -> Ints:
-        """Return the sites that are opened, with lower ones instead of higher ones where that changes nothing else.
+        """Return the opened sites, with lower ones instead of higher ones if nothing else changes.
 
         Parameters
         ----------
@@ -57,7 +57,7 @@ class CoverageTarget:
         chosen : ndarray of int
             A feasible choice of its sites.
         should_stop : callable, optional
-            Whether to leave it at the exchanges made so far.
+            Whether to stop with the exchanges made so far.
         """
         begin = np.zeros(instance.sites, dtype=np.bool_)
         begin[chosen] = True
@@ -66,7 +66,7 @@ class CoverageTarget:
 
 
 def set_covering(problem: Problem, model: SetCovering, effort: Effort) -> Solution:
-    r"""Choose the fewest sites, or those of least cost, that cover a share of all persons, and prove how good that is.
+    r"""Choose the fewest sites, or those of least cost, that cover a share of all persons, and prove the result.
 
     The location set covering problem, in part if the share is below 1:
 
@@ -83,14 +83,14 @@ def set_covering(problem: Problem, model: SetCovering, effort: Effort) -> Soluti
     - :math:`c_j` is 1, or with ``by_cost`` the cost of j, and 0 for kept sites,
     - :math:`\alpha` is the ``share``, and p the most ``stations``, if the rules say.
 
-    Exact reduction comes first (groups of points with the same sites; sites and groups that others imply; sites without
-    which a group stays uncovered; independent parts); then greedy choices and local search, a Lagrangian bound by
-    subgradient steps, sites fixed by their reduced costs, and HiGHS on what is left.
+    Exact reduction comes first (groups of points with equal sites; sites and groups that others imply; sites that a
+    group needs; independent parts); then greedy choices and local search, a Lagrangian bound by subgradient steps,
+    sites fixed by their reduced costs, and HiGHS on the rest.
 
     Parameters
     ----------
     problem : Problem
-        A plain one: ``rules`` says no more than kept, forced and forbidden sites, the most stations, and costs.
+        A plain problem: ``rules`` has only kept, forced and forbidden sites, the most stations, and costs.
     model : SetCovering
         The share, and whether costs count. ``unit_share`` is None.
     effort : Effort
@@ -99,11 +99,11 @@ def set_covering(problem: Problem, model: SetCovering, effort: Effort) -> Soluti
     Returns
     -------
     Solution
-        One stage, ``"stations"`` (the opened sites, forced ones included) or ``"cost"``. Infeasible, blocked by
-        ``"reach"`` where all sites together cover too few, by ``"stations"`` and ``"share"`` where it is proved that so
-        many stations cover too few, by ``"stations"`` and ``"forced"`` where more are forced, by ``"forced"`` where a
-        forced site is forbidden. Where the search was stopped before it found a plan of so many stations, ``status`` is
-        ``"unknown"``, and the stage's objective is infinite.
+        One stage, ``"stations"`` (the opened sites, with forced ones) or ``"cost"``. Infeasible, blocked by ``"reach"``
+        if all sites together cover too few, by ``"stations"`` and ``"share"`` if it is proved that so many stations
+        cover too few, by ``"stations"`` and ``"forced"`` if more are forced, by ``"forced"`` if a forced site is
+        forbidden. If the search was stopped before it found a plan with so many stations, ``status`` is ``"unknown"``,
+        and the stage's objective is infinite.
 
     Raises
     ------
@@ -192,7 +192,7 @@ def _by_cost(problem: Problem, wanted: CoverageTarget, deadline: Deadline, most:
         found = _of_so_many(instance, fewest.chosen, found, deadline, int(most))
     chosen = wanted.plan(instance, found.chosen, deadline.should_stop)
     objective = math.fsum(costs[chosen])
-    # The objective adds up other floats than the bound.
+    # The objective is a sum of other floats than the bound.
     proved = found.bound >= float(instance.cost[found.chosen].sum())
     bound = objective if proved else min(base + unit * found.bound, objective)
     stages = (Stage("cost", "min", objective, bound),)
@@ -201,12 +201,12 @@ def _by_cost(problem: Problem, wanted: CoverageTarget, deadline: Deadline, most:
 
 
 def _of_so_many(instance: CoveringInstance, begin: Ints, free: LeastCost, deadline: Deadline, most: int) -> LeastCost:
-    """Return the least cost of no more than so many sites, from a first choice and the least cost of any number."""
+    """Return the least cost of at most so many sites, from an initial choice and the least cost of any number."""
     effort = replace(deadline.left(report=deadline.effort.report), rel_gap=0.0)
     chosen, run = solve_instance(instance, begin, effort, most)
     cost, first = float(instance.cost[chosen].sum()), float(instance.cost[begin].sum())
     if run.stopped_by == "infeasible":
-        # There is a choice: HiGHS lost it, and what it says proves nothing.
+        # A choice exists: HiGHS lost it, so its result proves nothing.
         return LeastCost(chosen, free.bound, "solver", first)
     bound = cost if run.stopped_by == "proved" else max(free.bound, instance.rounded_up(run.bound))
     return LeastCost(chosen, bound, run.stopped_by, first)
@@ -215,8 +215,8 @@ def _of_so_many(instance: CoveringInstance, begin: Ints, free: LeastCost, deadli
 def coverage_target(problem: Problem, share: float) -> CoverageTarget:
     """Return the covering instance for a share of all persons, including those that no site reaches.
 
-    Persons who are no whole numbers are counted in units so fine that their sums stay exact; a share is reached when it
-    is missed by no more than what floats may be off by.
+    If persons are not whole numbers, they are counted in units so small that their sums stay exact; a share is reached
+    if it is missed by at most the possible float error.
     """
     people = problem.people
     found = reduced(problem, value=people, dominated=False)

@@ -1,4 +1,4 @@
-"""Most persons within the cut-off from so many stations: search, bound, fixing, and the solver for the rest."""
+"""Most persons within the cut-off from so many stations: search, bounds, fixing, and the solver for the rest."""
 
 import math
 from typing import Final
@@ -15,22 +15,23 @@ from siting.locate.deadline import Deadline
 from siting.locate.highs import solver_name
 from siting.locate.problem import NOISE, Effort, Problem, Rule, Solution, Stage, status_of
 
-# The first steps towards the bound, and their lengths; later ones are twice as many each time, and begin near.
+# The steps of the first bound, and their lengths; later ones double each time, and start from good multipliers.
 _STEPS: Final = 250
 _LENGTHS: Final = ((0.5, 0.005), (0.2, 0.002), (0.2, 0.0005))
 _MOST_STEPS: Final = 4_000
 # Steps that close less than this share of the gap are the last ones.
 _WORTHWHILE: Final = 0.02
-# Rounds of search: exchanges looked at for each station in the first round (twice as many each time, up to so many
-# times) but at least so many, and temperatures when it restarts and when it starts from the incumbent.
+# Rounds of search: exchanges for each station in the first round (doubled each time, up to a maximum factor) but at
+# least so many, and temperatures for a restart and for a start from the incumbent.
 _PROPOSALS: Final = (500, 10_000)
 _DOUBLINGS: Final = 8
 _TEMPERATURES: Final = ((0.05, 0.01), (0.035, 0.01))
-# The temperatures at which choices are merged after each round, with as many exchanges: few sites make them cheap.
+# The temperatures at which choices are merged after each round, with as many exchanges: this is fast because there are
+# few sites.
 _MERGING: Final = (0.03, 0.003)
-# A core of at most so many pairs of sites and groups goes to the solver after so much work, as the search counts it:
-# the fewer, the better the solver's chance to better the bound. Seconds are no measure: they differ by machine.
-# Of few candidates those that are not proved by then seldom are soon.
+# A core of at most so many pairs of sites and groups goes to the solver after so much work, in units of the search: the
+# fewer pairs, the better the solver's chance to improve the bound. Seconds would differ between machines. If few
+# candidates are not proved by then, they seldom are soon.
 _FEW_PAIRS: Final = 150_000
 _FEW_WORK: Final = 25_000_000
 _HANDED_OVER: Final = ((8_000, 0), (150_000, 2_000_000_000), (500_000, 80_000_000_000), (math.inf, 1_000_000_000_000))
@@ -49,19 +50,19 @@ def maximal_covering(problem: Problem, effort: Effort) -> Solution:
     Parameters
     ----------
     problem : Problem
-        A plain one (:attr:`~siting.locate.problem.Problem.is_plain`): ``rules.stations`` is p (None: as many as one
-        likes), and sites may be kept, forced or forbidden. Other rules are not looked at.
+        A plain problem (:attr:`~siting.locate.problem.Problem.is_plain`): ``rules.stations`` is p (None: no limit), and
+        sites may be kept, forced or forbidden. Other rules are ignored.
     effort : Effort
-        When to stop. ``max_nodes`` counts the solver's nodes; what goes before is a fixed amount of work, so that as
-        long as the seconds do not run out the same choice is found everywhere.
+        When to stop. ``max_nodes`` counts the solver's nodes; the work before is fixed, so that every machine finds the
+        same choice if the time limit is not reached.
 
     Returns
     -------
     Solution
-        One stage, ``"covered"``: the value newly covered, and what no choice can exceed. ``chosen`` holds forced sites
-        and those that add something, at most p; single ones are exchanged for equals of lower number.
-        ``first_objective`` is what adding the best site again and again reaches. ``"infeasible"`` where a site is both
-        forced and forbidden, or more sites are forced than may be open.
+        One stage, ``"covered"``: the value newly covered, and its bound. ``chosen`` holds forced sites and those that
+        add something, at most p; single ones are exchanged for equal ones with lower numbers. ``first_objective`` is
+        the result of greedy addition. ``"infeasible"`` if a site is both forced and forbidden, or more sites are forced
+        than may be open.
 
     Notes
     -----
@@ -123,7 +124,7 @@ def run(search: CoverSearch) -> None:
 
 
 def handed_over(pairs: int, *, few: bool) -> float:
-    """Return the work after which a core of so many pairs goes to HiGHS; little if candidates are few."""
+    """Return the work after which a core of so many pairs goes to HiGHS; little work if candidates are few."""
     if few and pairs <= _FEW_PAIRS:
         return _FEW_WORK
     return next(work for most, work in _HANDED_OVER if pairs <= most)
@@ -135,7 +136,7 @@ def solution(problem: Problem, reduction: Reduction, search: CoverSearch) -> Sol
         problem, reduction, break_ties(search.cover, search.chosen, search.noise, search.should_stop)
     )
     bound = reduction.base + search.bound
-    # What sums of floats may be off by is no gap.
+    # A difference within the error of float sums is no gap.
     bound = objective if bound - objective <= NOISE * objective else bound
     stages = (Stage("covered", "max", objective, bound),)
     return Solution(
@@ -149,14 +150,14 @@ def solution(problem: Problem, reduction: Reduction, search: CoverSearch) -> Sol
 
 
 def in_words(problem: Problem, reduction: Reduction, chosen: Ints) -> tuple[Ints, float]:
-    """Return sites of a reduced problem, and those forced, by their own numbers, and what they cover newly."""
+    """Return sites of a reduced problem, with the forced ones, by their own numbers, and the newly covered value."""
     sites = np.sort(np.concatenate([reduction.forced, reduction.sites[chosen]]))
     newly = problem.reached_by(sites) & ~problem.reached_by(sites[:0])
     return sites, math.fsum(problem.value[newly])
 
 
 def clash_of(problem: Problem) -> tuple[Rule, ...]:
-    """Return the rules that no choice keeps to."""
+    """Return the rules that no choice satisfies."""
     if problem.rules.forced is None:
         return ()
     forced = problem.rules.forced & ~problem.kept

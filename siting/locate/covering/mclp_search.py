@@ -15,20 +15,21 @@ from siting.locate.covering.state import State, covered_by, empty, state_of
 from siting.locate.deadline import Deadline
 from siting.locate.problem import NOISE, Bools, Ended
 
-# Pairs that one call of a compiled loop reads at most, so that it returns soon.
+# The most pairs that one call of a compiled loop reads, so that it returns soon.
 _AT_ONCE: Final = 60_000_000
 _PROPOSALS_AT_ONCE: Final = 40_000
 # Work is counted in pairs that a subgradient step reads (somewhat less than a nanosecond each). A group takes as long
 # as so many pairs, and so does each entry that local search reads, because it lies scattered in memory.
 _BESIDE: Final = 3
 _SCATTERED: Final = 3
-# Exchanges are sought among sites whose profit lacks at most this share of the gap to the last one chosen.
+# Exchanges are considered among sites whose profit is below that of the last chosen one by at most this share of the
+# gap.
 _NEAR: Final = 0.3
-# Bound and incumbent are equal within this share, a little less than the tolerance of a proof.
+# Bound and incumbent are equal within this share, slightly less than the tolerance of a proof.
 _RELATIVE_GAP: Final = 0.9 * NOISE
-# So many candidates are few, however many points there are: points merge into few groups.
+# The largest number of candidates that counts as few, with any number of points: points merge into few groups.
 _FEW: Final = 150
-# How many choices are remembered, to be merged.
+# The number of choices that are stored for merging.
 _REMEMBERED: Final = 8
 _SEED: Final = 0x9E3779B97F4A7C15
 
@@ -42,15 +43,15 @@ class CoverSearch:
     cover : Cover
         The whole problem.
     core : ReducedCovering
-        The sites that may be opened, and the most that may.
+        The sites that may be opened, and the largest number of them.
     whole : bool
         Whether all weights are whole numbers.
     base : float
-        What is covered beside, whatever is chosen here.
+        The weight that is covered in addition, by every choice.
     deadline : Deadline
-        When to stop, and what is called with progress.
+        When to stop, and the callable for progress.
     work : int
-        What was done so far, counted: the same on every machine.
+        The work done so far, counted: the same on every machine.
     """
 
     cover: Cover
@@ -68,7 +69,7 @@ class CoverSearch:
     found: list[tuple[float, Ints]] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
-        """Begin with nothing chosen."""
+        """Start with an empty choice."""
         self.report = self.deadline.effort.report
         self.stations = self.core.stations
         self.chosen = np.zeros(0, dtype=np.int64)
@@ -78,7 +79,7 @@ class CoverSearch:
 
     @property
     def few(self) -> bool:
-        """Whether there are few candidates: the solver then proves soon, and needs neither presolve nor heuristics."""
+        """Whether there are few candidates: the solver then needs little time, and neither presolve nor heuristics."""
         return len(self.cover.start) - 1 <= _FEW
 
     @property
@@ -88,39 +89,39 @@ class CoverSearch:
 
     @property
     def proved(self) -> bool:
-        """Whether bound and incumbent are as close as was asked."""
+        """Whether bound and incumbent are as close as requested."""
         total = self.base + self.value
         return self.bound - self.value <= max(self.deadline.effort.rel_gap, _RELATIVE_GAP) * total
 
     def rounded(self, bound: float) -> float:
-        """Return what a bound says of whole persons."""
+        """Return a bound rounded to whole persons."""
         return math.floor(bound + NOISE) if self.whole and math.isfinite(bound) else bound
 
     def should_continue(self) -> bool:
-        """Tell whether to continue; if not, note why."""
+        """Tell whether to continue; if not, record why."""
         if self.proved:
             self.ended = "proved"
         return not self.should_stop() and self.ended is None
 
     def should_stop(self) -> bool:
-        """Tell whether to stop without a proof, and note why."""
+        """Tell whether to stop without a proof, and record why."""
         if self.ended is None:
             self.ended = self.deadline.check()
         return self.ended in ("interrupt", "time")
 
     @property
     def remembered(self) -> Ints:
-        """Sites of the choices remembered."""
+        """Sites of the stored choices."""
         return np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *(chosen for _, chosen in self.found)]))
 
     def remember(self, chosen: Ints) -> None:
-        """Remember a choice of sites of the whole, ascending, if it is among the best."""
+        """Store a choice of sites of the whole, ascending, if it is among the best."""
         if not any(np.array_equal(chosen, other) for _, other in self.found):
             self.found.append((self.value_of(chosen), chosen))
             self.found = sorted(self.found, key=lambda each: -each[0])[:_REMEMBERED]
 
     def value_of(self, chosen: Ints) -> float:
-        """Return what sites of the whole cover."""
+        """Return the weight that sites of the whole cover."""
         return float(self.cover.weight[covered_by(self.cover, chosen.astype(np.int32))].sum())
 
     def update_incumbent(self, chosen: Ints) -> None:
@@ -132,7 +133,7 @@ class CoverSearch:
             self._tell()
 
     def update_bound(self, bound: float) -> None:
-        """Take a bound of the core if it is lower: outside the core nothing covers more than the incumbent."""
+        """Accept a bound of the core if it is lower: outside the core nothing covers more than the incumbent."""
         bound = max(self.rounded(bound + self.core.base), self.value)
         if bound < self.bound:
             self.bound = bound
@@ -161,7 +162,7 @@ class CoverSearch:
 
     @property
     def noise(self) -> float:
-        """What sums of weights may be off by."""
+        """The possible error of sums of weights."""
         return 0.5 if self.whole else 1e-12 * float(self.cover.weight.sum())
 
     def lower_bound(self, steps: int, lengths: tuple[float, float]) -> Floats:
@@ -200,19 +201,19 @@ class CoverSearch:
     def improve(
         self, proposals: int, temperatures: tuple[float, float], *, from_greedy: bool, merging: bool = False
     ) -> bool:
-        """Anneal exchanges among the sites of the core with near profits, from the incumbent or a greedy choice.
+        """Anneal exchanges among the sites of the core with similar profits, from the incumbent or a greedy choice.
 
         Parameters
         ----------
         proposals : int
-            How many exchanges to look at.
+            The number of exchanges to examine.
         temperatures : tuple of float
             First and last temperature, as a share of the median gain of the open sites.
         from_greedy : bool
             Whether to start from a greedy choice instead of the incumbent.
         merging : bool, default False
-            Whether to look only among the sites of the best choices remembered: where those agree nothing needs to be
-            sought, and where they differ each is the best in some place.
+            Whether to search only among the sites of the best stored choices: sites in all of them are probably right,
+            and where they differ each may be the best somewhere.
 
         Returns
         -------

@@ -32,14 +32,14 @@ def p_center(problem: Problem, model: PCenter, effort: Effort) -> Solution:
     - :math:`w_i` are the persons at i within reach of a site that is kept or may be opened; others do not count,
     - :math:`\alpha` is the ``share``.
 
-    T is one of the times there are. Whether one will do is a question of (partial) set covering within T (Minieka 1970;
-    with a share Daskin & Owen 1999): by bisection over the times in between, the answer is shown to be yes at the best
-    T and no at the next smaller one.
+    T is one of the existing times. Whether a time is feasible is a question of (partial) set covering within T (Minieka
+    1970; with a share Daskin & Owen 1999): a bisection over the times shows that the best T is feasible and the next
+    smaller one is not.
 
     Parameters
     ----------
     problem : Problem
-        A plain one: ``rules`` says no more than kept, forced and forbidden sites and the most stations (any number if
+        A plain problem: ``rules`` has only kept, forced and forbidden sites and the most stations (any number if
         absent).
     model : PCenter
         The share.
@@ -49,11 +49,11 @@ def p_center(problem: Problem, model: PCenter, effort: Effort) -> Solution:
     Returns
     -------
     Solution
-        One stage, ``"worst_s"``: the worst time of the share, and the smallest that is not shown to be too short; 0
-        without persons. Infeasible, blocked by ``"stations"`` and ``"reach"``, where it is proved that so many
-        sites do not reach the share within any time there is; by ``"forced"`` and ``"stations"`` as in
-        :func:`~siting.locate.covering.set_covering`. Where the search was stopped before it found a plan at all,
-        ``status`` is ``"unknown"``, and the objective is infinite.
+        One stage, ``"worst_s"``: the worst time of the share, and the smallest time that is not proved too short; 0
+        without persons. Infeasible, blocked by ``"stations"`` and ``"reach"``, if it is proved that so many sites do
+        not reach the share within any existing time; by ``"forced"`` and ``"stations"`` as in
+        :func:`~siting.locate.covering.set_covering`. If the search was stopped before it found any plan, ``status`` is
+        ``"unknown"``, and the objective is infinite.
 
     Raises
     ------
@@ -93,7 +93,7 @@ def p_center(problem: Problem, model: PCenter, effort: Effort) -> Solution:
 
 
 def _blocked(problem: Problem) -> tuple[Rule, ...]:
-    """Return what cannot be before anybody walks."""
+    """Return the rules that make the request infeasible before any walk is considered."""
     rules = problem.rules
     if rules.forced is None:
         return ()
@@ -111,7 +111,7 @@ def _infeasible(*blocked_by: Rule) -> Solution:
 class _Within:
     """The problem without sites that cannot be open and without persons that no other site reaches.
 
-    ``times`` are the times in it, ascending, from the first that is not plainly too short.
+    ``times`` are its times, ascending, from the first that is not obviously too short.
     """
 
     problem: Problem
@@ -152,7 +152,7 @@ class _Within:
         return wanted, len(wanted.free) if stations is None else stations - len(wanted.forced)
 
     def greedy(self, seconds: float) -> Ints | None:
-        """Return sites that will do within a time, if a greedy choice does."""
+        """Return sites that are feasible within a time, if a greedy choice is."""
         try:
             wanted, most = self.coverage_target(seconds)
             if not wanted.reachable:
@@ -164,7 +164,7 @@ class _Within:
             return None
 
     def decide(self, seconds: float) -> tuple[bool | None, Ints]:
-        """Tell whether some sites will do within a time, and which (None: not known)."""
+        """Tell whether some sites are feasible within a time, and which (None: unknown)."""
         try:
             return self._decided(seconds)
         except KeyboardInterrupt:
@@ -188,7 +188,7 @@ def _picked(times: csr_array, wanted: Bools) -> csr_array:
 
 
 def _first(within: _Within) -> tuple[int, Ints]:
-    """Return the rank of a time that will do and sites that do, by bisection with greedy choices."""
+    """Return the rank of a feasible time and its sites, by bisection with greedy choices."""
     low, high, chosen = 0, len(within.times), _NO_SITES
     while low < high and within.deadline.ended != "interrupt":
         middle = (low + high) // 2
@@ -201,7 +201,7 @@ def _first(within: _Within) -> tuple[int, Ints]:
 
 
 def _bisected(within: _Within, report: Callable[[float, float], None] | None) -> Solution:
-    """Search between a time that is too short and one that will do."""
+    """Search between a time that is too short and a feasible one."""
     times = np.append(within.times, np.inf)
     (high, chosen), low = _first(within), 0
     first = float(times[high])

@@ -59,7 +59,7 @@ def hashed(start: Ints, point: Numbers, wanted: Bools) -> tuple[_Words, Numbers,
 
 @compiled
 def transposed(start: Ints, item: Numbers, degree: Numbers) -> tuple[Ints, Numbers]:
-    """Return packed lists the other way round, of the items with a degree."""
+    """Return packed lists from the other side, of the items with a degree."""
     begin = np.zeros(len(degree) + 1, np.int64)
     for each in range(len(degree)):
         begin[each + 1] = begin[each] + degree[each]
@@ -118,7 +118,7 @@ def alike(hashes: _Words, group_start: Ints, site: Numbers) -> tuple[Numbers, In
 
 @compiled
 def _within(start: Ints, item: Numbers, one: int, other: int) -> tuple[bool, int]:
-    """Tell whether the ascending list of one site is part of the other's, and how much of that was looked at."""
+    """Tell whether the ascending list of one site is part of the other's, and how many entries were read."""
     at, end = start[other], start[other + 1]
     for place in range(start[one], start[one + 1]):
         while at < end and item[at] < item[place]:
@@ -131,9 +131,9 @@ def _within(start: Ints, item: Numbers, one: int, other: int) -> tuple[bool, int
 def dominated_lists(
     start: Ints, item: Numbers, group_start: Ints, site: Numbers, should_stop: Callable[[], bool] | None = None
 ) -> Bools:
-    """Return the sites whose list is empty, or part of another's (of equal lists, of a lower site's).
+    """Return the sites whose list is empty, or part of another's (for equal lists, of a lower site's).
 
-    Where ``should_stop`` says so, those among the first ones.
+    If ``should_stop`` says so, only those found so far.
     """
     lists, place = (start, item, group_start, site), np.zeros(1, dtype=np.int64)
     dropped = np.zeros(len(start) - 1, dtype=np.bool_)
@@ -143,7 +143,7 @@ def dominated_lists(
 
 @compiled
 def _dominated(lists: _Lists, dropped: Bools, place: Ints, work: int) -> bool:
-    """Look at sites until so much work is done; tell whether any is left."""
+    """Examine sites until so much work is done; tell whether any is left."""
     start, item, group_start, site = lists
     while place[0] < len(dropped) and work > 0:
         each = place[0]
@@ -153,7 +153,7 @@ def _dominated(lists: _Lists, dropped: Bools, place: Ints, work: int) -> bool:
             dropped[each] = True
             continue
         work -= length
-        # A site that dominates this one covers its group with the fewest sites too.
+        # A site that dominates this one also covers its group with the fewest sites.
         rarest = item[start[each]]
         for at in range(start[each], start[each + 1]):
             if group_start[item[at] + 1] - group_start[item[at]] < group_start[rarest + 1] - group_start[rarest]:
@@ -170,7 +170,7 @@ def _dominated(lists: _Lists, dropped: Bools, place: Ints, work: int) -> bool:
     return bool(place[0] < len(dropped))
 
 
-# Sums of whole numbers below this are exact, whatever their order.
+# Sums of whole numbers below this are exact, in any order.
 _EXACT_SUM: Final = 2.0**52
 
 
@@ -238,14 +238,14 @@ def reduced(problem: Problem, *, value: Floats | None = None, dominated: bool = 
     value : ndarray, optional
         What each point counts; ``problem.value`` if absent.
     dominated : bool, default True
-        Whether to drop sites all of whose groups one other site covers too (of sites that cover the same, the lowest
-        stays): right where all sites cost the same.
+        Whether to drop a site if another one covers all its groups too (ties to the lowest): valid if all sites cost
+        the same.
 
     Returns
     -------
     Reduction
-        It depends neither on the order of the points nor, but for ties, on that of the sites. Equality of sets is
-        verified; hashes only find what to compare.
+        It depends neither on the order of the points nor, except for ties, on that of the sites. Equality of sets is
+        verified; hashes only find the pairs to compare.
 
     Examples
     --------
@@ -270,7 +270,7 @@ def reduced(problem: Problem, *, value: Floats | None = None, dominated: bool = 
     cover = _both_ways(lists, len(sites), _sums(label, value, len(lists[0]) - 1, whole=whole))
     stays = ~dominated_sites(cover) if dominated else np.diff(cover.start) > 0
     if not stays.all():
-        # Without some sites, groups that differed may be alike.
+        # Without some sites, groups that differed may be equal.
         cover, again = restricted(cover, np.flatnonzero(stays))
         label = np.append(again, np.int32(-1))[label]
         sites = sites[stays]
@@ -287,9 +287,9 @@ def reduced(problem: Problem, *, value: Floats | None = None, dominated: bool = 
 
 
 def dominated_sites(cover: Cover, should_stop: Callable[[], bool] | None = None) -> Bools:
-    """Return the sites all of whose groups one other site covers too; of sites that cover the same the lowest is not.
+    """Return the sites all of whose groups one other site covers too; ties keep the lowest.
 
-    Where ``should_stop`` says so, those among the first ones.
+    If ``should_stop`` says so, only those found so far.
     """
     return dominated_lists(cover.start, cover.group, cover.group_start, cover.site, should_stop)
 
@@ -333,7 +333,7 @@ def _picked(start: Ints, item: Numbers, sites: Ints) -> tuple[Ints, Numbers]:
 def _grouped(start: Ints, point: Numbers, wanted: Bools) -> tuple[Numbers, tuple[Ints, Numbers]]:
     """Return the group of each point (-1: none), and the sites of each group as packed lists.
 
-    Groups stand in the order of their lowest site, then of their hashes: not of their points.
+    Groups are in the order of their lowest site, then of their hashes, independent of their points.
     """
     hashes, degree, lowest = hashed(start, point, wanted)
     group_start, site = transposed(start, point, degree)
@@ -351,7 +351,7 @@ def _both_ways(lists: tuple[Ints, Numbers], sites: int, weight: Floats) -> Cover
 
 
 def _sums(label: Numbers, value: Floats, groups: int, *, whole: bool) -> Floats:
-    """Return the value of each group, the same to the last bit whatever the order of its points."""
+    """Return the value of each group, identical to the last bit in any order of its points."""
     counted = label >= 0
     label, value = label[counted], value[counted]
     if not whole:

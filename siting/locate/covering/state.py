@@ -14,10 +14,10 @@ from siting.locate.problem import Bools
 class State(NamedTuple):
     """A choice of sites.
 
-    ``times[g]`` open sites cover group g, and the sum of their numbers is ``owner[g]``: where one site covers it alone,
-    that is the site. ``gain[r]`` is what site r would add if it is closed, and what would be lost without it if it is
-    open. ``chosen[:size[0]]`` are the open sites, ``place[r]`` its place there (-1: closed). ``touched[0]``
-    counts the entries of lists that were looked at: work that is the same on every machine.
+    ``times[g]`` open sites cover group g, and the sum of their numbers is ``owner[g]``: if only one site covers it,
+    that is the site. ``gain[r]`` is the gain of site r if it is closed, and the loss without it if it is open.
+    ``chosen[:size[0]]`` are the open sites, ``place[r]`` its position there (-1: closed). ``touched[0]`` counts the
+    list entries that were read: work that is the same on every machine.
     """
 
     times: Numbers
@@ -30,7 +30,7 @@ class State(NamedTuple):
 
 
 def empty(cover: Cover) -> State:
-    """Return the choice of nothing."""
+    """Return the empty choice."""
     sites, groups = len(cover.start) - 1, len(cover.weight)
     gain = np.add.reduceat(np.append(cover.weight[cover.group], 0.0), cover.start[:-1]) if sites else np.zeros(0)
     gain[np.diff(cover.start) == 0] = 0.0
@@ -102,7 +102,7 @@ def open_all(cover: Cover, state: State, sites: Numbers) -> None:
 
 @compiled
 def shared(cover: Cover, state: State, closed: int, opened: int) -> float:
-    """Return what an open site covers alone and a closed site covers too."""
+    """Return the weight that an open site covers alone and a closed site covers too."""
     total = 0.0
     state.touched[0] += cover.start[closed + 1] - cover.start[closed]
     for at in range(cover.start[closed], cover.start[closed + 1]):

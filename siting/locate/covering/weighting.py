@@ -1,4 +1,4 @@
-"""Local search for full cover: groups that stay uncovered for long weigh more and more."""
+"""Local search for full cover: groups that stay uncovered gain weight from step to step."""
 
 from collections.abc import Callable
 from typing import Final, NamedTuple
@@ -22,25 +22,26 @@ from siting.locate.covering.instance import CoveringInstance
 from siting.locate.problem import Bools
 from siting.locate.tolerances import INTEGER_TOLERANCE
 
-# What one turn looks at, in entries of lists.
+# The work of one turn, in list entries.
 _WORK_TURN: Final = 50_000_000
 
 
 class WeightingSearch:
-    """Exchanges in turns, from a choice of sites to one that covers all groups and is at best cheaper.
+    """Exchanges in turns, from a choice of sites to one that covers all groups and is cheaper if possible.
 
-    Sites enter greedily until all is covered. Then, as often as ``steps`` says, sites leave that lose least and others
-    enter that cover some group left out, always below the best cost met; what stays uncovered gains priority (the
-    scheme of Gao, Weise & Li 2015, with costs). Turns are of about equal work, and leave the choice as one run would.
+    Sites enter greedily until all groups are covered. Then, for the number of ``steps``, sites with the least loss
+    leave and others that cover an uncovered group enter, always below the best known cost; uncovered groups gain
+    priority (the scheme of Gao, Weise & Li 2015, with costs). Turns have about equal work, and the result does not
+    depend on them.
 
     Parameters
     ----------
     instance : CoveringInstance
         The instance; choosing all sites covers all groups.
     begin : ndarray of bool
-        Sites to begin with.
+        The initial sites.
     steps : int
-        How often to exchange.
+        The number of exchanges.
     seed : int
         Random seed.
     """
@@ -52,11 +53,11 @@ class WeightingSearch:
         self._held, self.best = chosen_list(self._choice), self._choice.chosen.copy()
         self._moves = _Moves(np.zeros(instance.sites, dtype=np.int64), np.ones(instance.sites, dtype=np.bool_))
         self._least = 1.0 - INTEGER_TOLERANCE if instance.whole else 0.0
-        # The best cost met, the site that entered last, the steps done, and what was looked at in this turn.
+        # The best cost, the site that entered last, the steps done, and the work of this turn.
         self._state = np.array([np.inf, -1.0, 0.0, 0.0])
 
     def turn(self, should_stop: Callable[[], bool] | None = None) -> bool:
-        """Take a turn, which ends early where ``should_stop`` says so; tell whether any is left."""
+        """Run one turn, which ends early if ``should_stop`` says so; tell whether any is left."""
         left, now = True, (self._choice, self._held, self._moves)
         self._state[3] = 0.0
 
@@ -71,7 +72,7 @@ class WeightingSearch:
 
 
 class _Moves(NamedTuple):
-    """When each site moved last, and whether it may come back."""
+    """When each site last moved, and whether it may return."""
 
     since: Ints
     may: Bools
@@ -79,9 +80,9 @@ class _Moves(NamedTuple):
 
 @compiled
 def _moved(lists: CoverLists, site: int, step: int, since: Ints, may: Bools) -> int:
-    """Note a site's move: it may not come back before some site that shares a group with it moves (Cai & Su 2011).
+    """Record a site's move: it may not return before a site that shares a group with it moves (Cai & Su 2011).
 
-    Returns how many sites were looked at.
+    Returns how many sites were examined.
     """
     since[site] = step
     looked = 0
@@ -96,9 +97,9 @@ def _moved(lists: CoverLists, site: int, step: int, since: Ints, may: Bools) -> 
 
 @compiled
 def _enterer(lists: CoverLists, choice: Choice, since: Ints, may: Bools) -> int:
-    """Return the site of some uncovered group that gains most by cost, of equals the one that moved longest ago."""
+    """Return the site of some uncovered group with the highest gain for its cost, ties to the one that moved first."""
     best, most = -1, 0.0
-    each = choice.missing[np.random.randint(choice.tally[0])]  # noqa: NPY002 - the compiler's own generator
+    each = choice.missing[np.random.randint(choice.tally[0])]  # noqa: NPY002 - the generator of the compiler
     for at in range(lists.group_start[each], lists.group_start[each + 1]):
         site = lists.site[at]
         gain = choice.score[site] / lists.cost[site] if lists.cost[site] > 0 else np.inf
@@ -109,8 +110,8 @@ def _enterer(lists: CoverLists, choice: Choice, since: Ints, may: Bools) -> int:
 
 @compiled
 def _begun(lists: CoverLists, begin: Bools, seed: int) -> Choice:
-    """Return the choice to begin with."""
-    np.random.seed(seed)  # noqa: NPY002 - the compiler's own generator
+    """Return the initial choice."""
+    np.random.seed(seed)  # noqa: NPY002 - the generator of the compiler
     groups = len(lists.weight)
     choice: Choice = choice_from(lists, begin, np.ones(groups), np.ones(groups, np.bool_))
     return choice
@@ -124,7 +125,7 @@ def _exchanged(
     state: Floats,
     limits: tuple[float, int, int],
 ) -> bool:
-    """WeightingSearch until so much work is done in all; tell whether steps are left."""
+    """Exchange sites until so much work is done in all; tell whether steps are left."""
     choice, held, (since, may) = now
     least, steps, work = limits
     lowest, last, step, looked = state[0], int(state[1]), int(state[2]), int(state[3])

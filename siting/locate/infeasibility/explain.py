@@ -22,7 +22,7 @@ from siting.locate.milp.unit_shares import unit_totals
 from siting.locate.problem import Effort, Model, Problem, Rule
 from siting.locate.tolerances import NEAR_ZERO
 
-# The order of the deletion filter: rules that come late are named, because no other number can remedy them.
+# The order of the deletion filter: later rules are named, because no other number can remedy them.
 _RULES: Final[tuple[Rule, ...]] = (
     "stations",
     "budget",
@@ -46,9 +46,9 @@ class Blocked:
         them (the others still lifted) they can. Several such sets may exist; one is named. Empty if the request can be
         met, or if no reason was found in time.
     remedies : tuple of str
-        Rules of the request each of which need only be lifted alone, all others kept, for the request to be met.
+        Rules of the request that could each be relaxed alone, with all others kept, to make the request feasible.
     proved : bool
-        Whether every question was answered before the effort ended; else more rules may be named than needed, and
+        Whether every question was answered before the effort ended; otherwise more rules may be named than needed, and
         ``remedies`` may lack some.
     stations, budget, capacity, minutes : Smallest or None
         The smallest number of stations, budget, persons that each station can serve at most (stations that can serve
@@ -87,13 +87,13 @@ def explain_infeasible(
 ) -> Blocked:
     """Tell which rules block a request, and the smallest numbers with which it could be met.
 
-    The rules are found by a deletion filter (Chinneck and Dravnieks 1991): one rule after the other is lifted for good
-    if what is left still cannot be met. Each number is found by a search and asked again: it will do, and one step
-    below (a station; the greatest unit in which whole costs can be counted, else one of money; a person; a minute) will
-    not.
+    The rules are found by a deletion filter (Chinneck and Dravnieks 1991): one rule after the other is relaxed
+    permanently if the request remains infeasible. Each number is found by a search and verified: it is feasible, and
+    one step below (a station; the greatest common unit of whole costs, otherwise one unit of money; a person; a minute)
+    is not.
 
-    Lifting means: no limit of stations, budget, per unit, distance or capacity; nothing forced and no place occupied; a
-    share of nothing; for ``"reach"``, that persons that no site reaches do not count. That is a reason only if a
+    A relaxed rule means: no limit of stations, budget, per unit, distance or capacity; nothing forced and no place
+    occupied; a share of 0; for ``"reach"``, that persons that no site reaches do not count. That is a reason only if a
     share is above what all sites together reach. Sizes of one place always exclude one another, and kept and forbidden
     sites stay so.
 
@@ -164,13 +164,13 @@ def explain_infeasible(
         budget=least_budget(oracle, problem, model),
         capacity=least_capacity(oracle, problem, model),
         minutes=None if at is None else least_minutes(oracle, model, at, cutoff_s or cutoff_of(problem)),
-        # Asked last: a figure that time did not allow to seek is not one that does not exist.
+        # Evaluated last: a figure that was not computed in time is not the same as one that does not exist.
         proved=oracle.sure,
     )
 
 
 def _present(problem: Problem, model: Model) -> list[Rule]:
-    """Return the rules that a request has at all."""
+    """Return the rules that a request contains."""
     rules, targets = problem.rules, coverage_targets(problem, model)
     has: dict[Rule, bool] = {
         "stations": rules.stations is not None,
@@ -207,7 +207,7 @@ def _poor_units(problem: Problem, model: Model) -> Ints:
 
 
 def _stuck(problem: Problem) -> Ints:
-    """Return forced sites that may not be open, and sites of occupied places of which none may be open."""
+    """Return forced sites that may not be open, and sites of occupied places without an allowed site."""
     rules, allowed = problem.rules, problem.kept | problem.open_to_choice
     none = np.zeros(problem.sites, dtype=np.bool_)
     stuck = (none if rules.forced is None else rules.forced) & ~allowed

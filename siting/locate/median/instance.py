@@ -79,7 +79,7 @@ def distinct_sites(costs: Costs, sites: Ints) -> Ints:
 
 
 def instance_of(costs: Costs, given: Bools, sites: Ints) -> MedianInstance:
-    """Return the instance that is left to solve; its sites stand for ``sites``.
+    """Return the instance that is left to solve; its sites represent ``sites``.
 
     Parameters
     ----------

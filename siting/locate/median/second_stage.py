@@ -57,7 +57,7 @@ def two_stages(given: MedianRequest, deadline: Deadline) -> Solution:
 
 
 def _first_alone(given: MedianRequest, opened: Ints, fewest: float) -> Solution:
-    """Return the choice of the first stage: making the second ready takes longer than whoever pressed Ctrl-C waits."""
+    """Return the choice of the first stage: after Ctrl-C the second stage would take too long to prepare."""
     nearest = given.nearest(opened)
     beyond, seconds = given.beyond(nearest), given.walked(nearest)
     stages = (minimised("beyond", beyond, min(fewest, beyond)), minimised("seconds", seconds, 0.0))

@@ -9,7 +9,7 @@ from siting.locate.problem import Effort, Model, PCenter, Problem, Solution
 def solve_milp(problem: Problem, model: Model, effort: Effort) -> Solution:
     """Solve any model with any rules as mixed-integer programs.
 
-    The programs stand at :func:`~siting.locate.milp.models.maximal_covering`,
+    The programs are :func:`~siting.locate.milp.models.maximal_covering`,
     :func:`~siting.locate.milp.models.set_covering`, :func:`~siting.locate.milp.models.p_median`,
     :func:`~siting.locate.milp.p_center.p_center` and :func:`~siting.locate.milp.unit_shares.fair`, the rules at
     :func:`~siting.locate.milp.constraints.site_constraints`, capacity at

@@ -47,7 +47,7 @@ _FIGURES: Final = ("households", "residents", "elderly", "provided_m2")
 def check_places(
     units: Mapping[str, gpd.GeoDataFrame], residential: gpd.GeoDataFrame, scenario: Scenario, log: Log
 ) -> tuple[dict[str, gpd.GeoDataFrame], gpd.GeoDataFrame]:
-    """Return the units and residential areas with slivers mended; tell what overlaps, is missing or sticks out.
+    """Return the units and residential areas with slivers repaired; report what overlaps, is missing or sticks out.
 
     Parameters
     ----------

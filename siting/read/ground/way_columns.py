@@ -150,7 +150,7 @@ def _kind_of(value: str) -> str | None:
 
 
 def _is_alike(value: str, *, recur: bool) -> bool:
-    """Tell whether a value is a word for stairs, bridges or such, ends in one (石梯坎) or contains 阶梯 (阶梯道路)."""
+    """Tell whether a value is a word for stairs, bridges or such, ends in one (石梯坎) or contains one for stairs."""
     kind = _kind_of(value)
     if kind is not None or not recur:
         return kind not in {None, _PLAIN}

@@ -12,7 +12,7 @@ ClauseLevel = Level | Literal["residential_area", "facility"]
 Force = Literal["mandatory", "target", "encouraged", "permitted"]
 Treatment = Literal["computed", "advice", "out_of_scope"]
 ClauseKind = Literal[
-    # Arithmetic decides these.
+    # Kinds that arithmetic decides.
     "land_per_person",
     "service_circle",
     "beds_per_1000",
@@ -33,7 +33,7 @@ ClauseKind = Literal[
     "estate_undivided",
     "remedy",
     "funding",
-    # These are advice.
+    # Kinds of advice.
     "one_operator",
     "hierarchy",
     "land_use_conformity",
@@ -41,7 +41,7 @@ ClauseKind = Literal[
     "threshold",
     "conversion",
     "plan_duty",
-    # No map and no table of ours can check these.
+    # Kinds that no map and no table of this program can check.
     "process",
     "statistic",
     "duty",
@@ -130,12 +130,12 @@ class Award(Section):
 
 
 class Funding(Section):
-    """Money that a clause promises, and on what conditions.
+    """Money that a clause promises, with its conditions.
 
-    ``cap_cny`` limits what one site receives under the clause, over its whole life where ``cap_per_site_lifelong``.
-    ``adds_to`` names the clauses on top of which it is paid, ``excludes`` those (of any document) that pay the same
-    money. What is limited over a site's life, or paid once, is paid for something of which ledgers tell what was paid.
-    ``not_with`` names earlier money that, had in full, takes its place.
+    ``cap_cny`` limits what one site receives under the clause, over its whole life with ``cap_per_site_lifelong``.
+    ``adds_to`` names the clauses to which it is paid in addition, ``excludes`` those (of any document) that pay the
+    same money. Money that is limited over a site's life, or paid once, has a purpose for which ledgers have columns of
+    earlier payments. ``not_with`` names earlier money that replaces it, if it was received in full.
     """
 
     line: Literal["construction", "chain", "demonstration", "rating", "operation", "resident", "premises"]
@@ -157,14 +157,14 @@ class Funding(Section):
 
     @property
     def paid_columns(self) -> tuple[str, ...]:
-        """The columns of what was paid before, where that counts; of either payer both."""
+        """The columns of earlier payments, if these count; for either payer both."""
         if not (self.once or self.cap_per_site_lifelong):
             return ()
         return paid_columns(self.line, self.payer)
 
     @property
     def barring_columns(self) -> tuple[str, ...]:
-        """The columns of earlier money that takes its place, whoever paid it."""
+        """The columns of earlier money that replaces it, from any payer."""
         return () if self.not_with is None else tuple(paid_column(self.not_with, payer) for payer in PAYERS)
 
     @model_validator(mode="after")
@@ -178,19 +178,18 @@ class Funding(Section):
 class Clause(Section):
     """One requirement, remedy or promise of a standard.
 
-    ``number`` is in ``unit`` (a share as 0.5); ``comparison`` says on which side of it one must be; ``of`` names the
-    denominator or class where a kind has several. ``levels`` are those at which the clause itself speaks: a check
-    elsewhere is an assessment and does not bind. ``unit_kinds`` narrows the units (街道, 社区). ``readings`` names the
-    ways in which the text may be read, of which the scenario chooses one. ``without_excluded`` tells that the clause
-    leaves out the places that its standard ``excludes``; ``premises`` names the kinds of premises of which a clause on
-    conversions speaks (none: any). ``target_year`` is None where the text states none;
-    ``added_since`` is the first year whose openings count where the text asks for what is new (None: all).
-    ``elderly_from`` is the age from which the text counts the elderly, where it says so.
-    ``lead`` and ``responsible`` are bodies as the document prints them (牵头单位, 责任单位), mostly of an article.
-    What is not ``computed`` says why. ``needs`` lists the columns that it rests on, ``lists`` what the
-    audit lists of it without a verdict.
-    ``quote`` is blank only where the text was not seen: then ``source_note`` says where the number comes from and
-    ``verified`` how far it is verified (V: in an official page, V2: in a secondary one).
+    ``number`` is in ``unit`` (a share as 0.5); ``comparison`` tells whether it is a minimum or a maximum; ``of`` names
+    the denominator or class if a kind has several. ``levels`` are those at which the clause itself applies: a check at
+    another level is an assessment and does not bind. ``unit_kinds`` limits the units (街道, 社区). ``readings`` names
+    the possible interpretations of the text, of which the scenario chooses one. ``without_excluded`` tells that the
+    clause does not apply to the places that its standard ``excludes``; ``premises`` names the kinds of premises to
+    which a clause on conversions applies (none: any). ``target_year`` is None if the text states none; ``added_since``
+    is the first year whose openings count if the text requires new facilities (None: all). ``elderly_from`` is the age
+    from which the text counts the elderly, if it states one. ``lead`` and ``responsible`` are bodies as the document
+    prints them (牵头单位, 责任单位), mostly for an article. A clause that is not ``computed`` tells why. ``needs``
+    lists the columns that it requires, ``lists`` what the audit lists for it without a verdict. ``quote`` is blank only
+    if the text was not seen: then ``source_note`` tells where the number comes from and ``verified`` how well it is
+    verified (V: in an official page, V2: in a secondary one).
     """
 
     id: str
@@ -238,12 +237,12 @@ class Clause(Section):
 
     @property
     def gives_verdict(self) -> bool:
-        """Only what is computed and mandatory or a target gives a verdict; the rest is advice."""
+        """Only computed clauses that are mandatory or a target give a verdict; the others are advice."""
         return self.treatment == "computed" and self.force in ("mandatory", "target")
 
 
 class Bodies(Section):
-    """The bodies that a document makes responsible for an article, in its exact words; blank what it does not name."""
+    """The bodies that a document makes responsible for an article, in its exact words; blank if it names none."""
 
     article: str
     lead: str = ""
@@ -251,7 +250,7 @@ class Bodies(Section):
 
 
 class Unclaused(Section):
-    """A sentence of the document that no clause quotes: an exact piece of it, and why there is none."""
+    """A sentence of the document that no clause quotes: an exact piece of it, and the reason."""
 
     article: str
     quote: str
@@ -261,11 +260,10 @@ class Unclaused(Section):
 class Standard(Section):
     """A published rule set.
 
-    ``code`` is that of a district's jurisdiction (GB/T 2260).
-    ``issued`` is None where the text gives no day, and ``in_force`` where nobody knows it. ``excludes`` names places
-    inside the jurisdiction that some clauses leave out. ``follows`` names the standards that it carries out. ``bodies``
-    go to the clauses of their articles. ``unseen_zh`` and ``unseen_en`` say what of the text was not seen, where it is
-    known in part only.
+    ``code`` is that of a district's jurisdiction (GB/T 2260). ``issued`` is None if the text gives no day, and
+    ``in_force`` if the day is unknown. ``excludes`` names places inside the jurisdiction to which some clauses do not
+    apply. ``follows`` names the standards that it implements. ``bodies`` apply to the clauses of their articles.
+    ``unseen_zh`` and ``unseen_en`` tell which part of the text was not seen, if it is only partly known.
     """
 
     id: str
@@ -293,7 +291,7 @@ class Standard(Section):
 
     @model_validator(mode="after")
     def _bear_bodies(self) -> Self:
-        """Give each clause the bodies of its article, unless it names its own; of two articles those of both."""
+        """Give each clause the bodies of its article, unless it names its own; for two articles those of both."""
         of = {each.article: each for each in self.bodies}
         found = []
         for clause in self.clauses:
@@ -310,7 +308,7 @@ class Standard(Section):
         return self
 
     def applies(self, date: dt.date) -> bool:
-        """Tell whether the standard is in force at a date (both ends by the calendar day); one of no known day is.
+        """Tell whether the standard is in force at a date (both ends by the calendar day); without a known day it is.
 
         Parameters
         ----------
@@ -326,7 +324,7 @@ class Standard(Section):
 
     @property
     def from_day(self) -> dt.date:
-        """The day by which standards are ordered: that of effect, else the first of the year of issue, else the first.
+        """The day that orders standards: that of effect, else the first of the year of issue, else the earliest.
 
         Examples
         --------

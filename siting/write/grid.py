@@ -27,7 +27,7 @@ def write_grid(path: Path, assessment: Assessment) -> None:
         The report. Persons are those inside the units, so that a band's sum is the total of the report.
     """
     grid = assessment.demand.grid
-    # Made in memory: GDAL tells nobody if a file's last bytes find no room on the disk.
+    # Created in memory: GDAL does not report if the last bytes of a file do not fit on the disk.
     with MemoryFile() as memory:
         with memory.open(
             driver="GTiff",

@@ -589,8 +589,8 @@ def _extent_alone() -> dict[Level, UnitLayer]:
 class Scenario(Section):
     """All that one assessment needs.
 
-    Paths are absolute once :func:`siting.read_scenario` has read the file; a scenario built in code may use any path
-    that can be opened.
+    Paths are absolute once :func:`siting.read_scenario` has read the file; a scenario built in code may use any
+    path that can be opened.
     """
 
     scenario: Head

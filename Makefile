@@ -23,7 +23,6 @@ coverage: $(VENV)/.installed-dev
 
 # Hours: once a month, and before a release.
 mutants: $(VENV)/.installed-dev
-	$(BIN)/python -m pip install --quiet --no-compile --editable ".[dev,mutants]"
 	$(BIN)/python -m tools.mutants
 
 lint: $(VENV)/.installed-dev

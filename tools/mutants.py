@@ -1,92 +1,198 @@
-"""Change the program in small ways, one at a time, and print the changes that no test notices.
+"""Change the code in one place at a time, and tell which changes no test notices.
 
-``python -m tools.mutants [COUNT] [SEED]`` draws mutants (200) at random from the modules where a wrong sign or a wrong
-boundary makes a wrong figure. Each is tested first by the tests of its module and its folder, then by all tests of its
-room and by the laws, in a copy of the last commit. cosmic-ray makes the mutants (``pip install -e .[dev,mutants]``).
+``python -m tools.mutants [--count 200] [--seed 1] [FILE ...]``: mutants are drawn at random from the files (by default
+clauses, what governs, places, travel and the optimiser), each in a copy of the tree, and the tests that concern its
+file run on it. A mutant that survives asks for a test, or for the reason why nobody could notice it. Takes hours: a run
+for the night, and no part of CI.
 """
 
+import argparse
+import ast
 import os
 import random
-import re
+import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from itertools import zip_longest
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from cosmic_ray.commands import init
-from cosmic_ray.mutating import mutate_and_test
-from cosmic_ray.work_db import use_db
-from cosmic_ray.work_item import TestOutcome, WorkItem
-
 from tools.changed_tests import ROOT, concerned
 
-_WHERE: Final = (
-    *("siting/domain/clauses.py", "siting/domain/governing.py", "siting/domain/intervals.py"),
-    *("siting/domain/measures.py", "siting/places", "siting/travel", "siting/locate"),
+_ROOMS: Final = (
+    "siting/domain/clauses.py",
+    "siting/domain/governing.py",
+    "siting/domain/measures.py",
+    "siting/places/*.py",
+    "siting/travel/*.py",
+    "siting/locate/**/*.py",
 )
-# Signs, boundaries, numbers and conditions. Others fail at import or change nothing, as in the type ``X | None``.
-_OPERATORS: Final = re.compile(
-    r"core/(ReplaceComparisonOperator_(Eq_NotEq|NotEq_Eq|(Lt|LtE|Gt|GtE)_(Lt|LtE|Gt|GtE))"
-    r"|ReplaceBinaryOperator_(Add_Sub|Sub_Add|Mul_Div|Div_Mul|BitAnd_BitOr)"
-    r"|ReplaceUnaryOperator_(USub_UAdd|Delete_(USub|Invert|Not))"
-    r"|ReplaceAndWithOr|ReplaceOrWithAnd|ReplaceTrueWithFalse|ReplaceFalseWithTrue|AddNot|NumberReplacer)"
-)
-_MOST_S: Final = 1200.0
-_LAWS: Final = ("tests/laws",)
+_COMPARISONS: Final[Mapping[type[ast.cmpop], type[ast.cmpop]]] = {
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+}
+_OPERATIONS: Final[Mapping[type[ast.operator], type[ast.operator]]] = {
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Div,
+    ast.Div: ast.Mult,
+    ast.BitAnd: ast.BitOr,
+    ast.BitOr: ast.BitAnd,
+}
+# A mutant that makes a loop endless is noticed too.
+_MOST_SECONDS: Final = 900
 
 
-def main() -> int:
-    """Draw the mutants and test each; return how many survive."""
-    count, seed = (int(given or usual) for given, usual in zip_longest(sys.argv[1:3], ("200", "1")))
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / "copy"
-        subprocess.run(["git", "clone", "-q", str(ROOT), str(copy)], check=True)
-        os.chdir(copy)
-        os.environ |= {"PYTHONPATH": str(copy), "SITING_SHARED": os.environ.get("SITING_SHARED", f"{ROOT}/../shared")}
-        survivors = [item for item in drawn(count, seed) if not _killed(item)]
-    print(f"{len(survivors)} of {count} survive")
-    return len(survivors)
+@dataclass(frozen=True)
+class Mutant:
+    """One change of a file: the line, and what stands there before and after."""
+
+    line: int
+    before: str
+    after: str
+    start: int
+    end: int
+
+    def of(self, source: str) -> str:
+        """Return the source with the change."""
+        content = source.encode()
+        return (content[: self.start] + self.after.encode() + content[self.end :]).decode()
 
 
-def drawn(count: int, seed: int) -> list[WorkItem]:
-    """Draw mutants of the modules below the current folder."""
-    paths = [
-        path for where in map(Path, _WHERE) for path in ([where] if where.is_file() else sorted(where.rglob("*.py")))
+def mutants(source: str) -> list[Mutant]:
+    r"""Return every mutant of a file, in the order of its lines.
+
+    Comparisons take in their end or leave it out, or turn round; sums, products and masks turn round; ``and`` becomes
+    ``or``; ``not`` goes; whole numbers and fractions grow. Strings, f-strings and annotations stay.
+
+    Examples
+    --------
+    >>> from tools.mutants import mutants
+    >>> source = "def f(a: int) -> bool:\n    return a < 3\n"
+    >>> [each.after for each in mutants(source)]
+    ['a <= 3', '4']
+    """
+    tree = ast.parse(source)
+    starts = [0]
+    for text in source.encode().splitlines(keepends=True):
+        starts.append(starts[-1] + len(text))
+    found = []
+    for node in _code(tree):
+        for after in _changed(node):
+            assert node.end_lineno is not None  # noqa: S101 - parsed from text
+            assert node.end_col_offset is not None  # noqa: S101
+            begin = starts[node.lineno - 1] + node.col_offset
+            end = starts[node.end_lineno - 1] + node.end_col_offset
+            before = source.encode()[begin:end].decode()
+            found.append(Mutant(node.lineno, before, after, begin, end))
+    return sorted(found, key=lambda each: (each.start, each.end, each.after))
+
+
+def _code(node: ast.AST) -> Iterator[ast.expr]:
+    """Give the expressions that are run, without annotations and their kin."""
+    # Python 3.11 does not tell where the parts of an f-string stand.
+    if isinstance(node, ast.JoinedStr):
+        return
+    for name, value in ast.iter_fields(node):
+        if name in ("annotation", "returns", "type_params", "decorator_list"):
+            continue
+        for each in value if isinstance(value, list) else [value]:
+            if isinstance(each, ast.AST):
+                if isinstance(each, ast.expr):
+                    yield each
+                yield from _code(each)
+
+
+def _changed(node: ast.expr) -> Iterator[str]:
+    """Give the changed texts of one expression."""
+    match node:
+        case ast.Compare(ops=[op]) if type(op) in _COMPARISONS:
+            yield ast.unparse(ast.Compare(node.left, [_COMPARISONS[type(op)]()], node.comparators))
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATIONS:
+            yield f"({ast.unparse(ast.BinOp(left, _OPERATIONS[type(op)](), right))})"
+        case ast.BoolOp(op=op, values=values):
+            other: ast.boolop = ast.Or() if isinstance(op, ast.And) else ast.And()
+            yield f"({ast.unparse(ast.BoolOp(other, values))})"
+        case ast.UnaryOp(op=ast.Not() | ast.Invert(), operand=operand):
+            yield f"({ast.unparse(operand)})"
+        case ast.Constant(value=bool()):
+            yield str(not node.value)
+        case ast.Constant(value=int() | float() as number):
+            yield repr(number + 1)
+
+
+def concerning(file: str, tests: Mapping[str, str]) -> list[str]:
+    """Return the tests that concern a file, or else those of its room."""
+    found = concerned([file], tests)
+    room = Path(file).parent
+    while not found and room != Path("siting"):
+        folder = f"tests/{room.relative_to('siting').as_posix()}/"
+        found = sorted(test for test in tests if test.startswith(folder))
+        room = room.parent
+    return found or ["tests/laws", "tests/domain"]
+
+
+def _outcome(tree: Path, file: str, mutant: Mutant, tests: Sequence[str]) -> str:
+    path = tree / file
+    source = path.read_text(encoding="utf-8")
+    path.write_text(mutant.of(source), encoding="utf-8")
+    try:
+        return "SURVIVED" if _pass(tree, tests) else "killed"
+    except subprocess.TimeoutExpired:
+        return "killed (endless)"
+    finally:
+        path.write_text(source, encoding="utf-8")
+
+
+def _pass(tree: Path, tests: Sequence[str]) -> bool:
+    words = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
+    given = {"SITING_SHARED": str(ROOT.parent / "shared"), **os.environ, "PYTHONPATH": str(tree)}
+    run = subprocess.run(words, cwd=tree, env=given, capture_output=True, text=True, check=False, timeout=_MOST_SECONDS)
+    return run.returncode == 0
+
+
+def main() -> None:
+    """Draw mutants, and print what came of each."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="*", help="files to change, from the root")
+    parser.add_argument("--count", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    paths = given.files or [
+        path.relative_to(ROOT).as_posix() for pattern in _ROOMS for path in sorted(ROOT.glob(pattern))
     ]
-    with use_db(":memory:") as found:
-        init(paths, found, {})
-        items = [item for item in found.work_items if _OPERATORS.fullmatch(item.mutations[0].operator_name)]
-    return random.Random(seed).sample(sorted(items, key=lambda item: str(item.mutations)), count)
-
-
-def _killed(item: WorkItem) -> bool:
-    """Test a mutant and print the result; return whether it is killed."""
-    (mutant,) = item.mutations
-    name = (
-        f"{mutant.module_path}:{mutant.start_pos[0]} {mutant.operator_name.removeprefix('core/')} {mutant.occurrence}"
-    )
-    for tests in _tests_of(mutant.module_path):
-        command = f"{sys.executable} -m pytest -x -q -p no:cacheprovider {' '.join(tests)}"
-        found = mutate_and_test(item.mutations, command, _MOST_S)
-        if found.test_outcome is not TestOutcome.SURVIVED:
-            print(f"killed    {name}", flush=True)
-            return True
-    print(f"SURVIVES  {name}\n{found.diff}", flush=True)
-    return False
-
-
-def _tests_of(module: Path) -> Iterator[tuple[str, ...]]:
-    """Yield the tests of a module: those of its folder and those that import it, then all of its room."""
-    files = {str(path): path.read_text(encoding="utf-8") for path in Path("tests").rglob("test_*.py")}
-    beside = Path("tests", *module.parent.parts[1:])
-    near = {*concerned([str(module)], files), *(each for each in files if Path(each).parent == beside)}
-    if near:
-        yield tuple(sorted(near - {each for each in near if each.startswith(_LAWS)}))
-    yield f"tests/{module.parts[1]}", *_LAWS
+    every = [(file, each) for file in paths for each in mutants((ROOT / file).read_text(encoding="utf-8"))]
+    drawn = random.Random(given.seed).sample(every, min(given.count, len(every)))  # noqa: S311 - no secret
+    texts = {
+        path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted(ROOT.glob("tests/**/test_*.py"))
+    }
+    survived = 0
+    sound: dict[tuple[str, ...], bool] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        tree = Path(folder) / "tree"
+        shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(".git", ".venv", "out", "__pycache__"))
+        for number, (file, mutant) in enumerate(drawn, start=1):
+            tests = tuple(concerning(file, texts))
+            # Tests that fail without a change say nothing.
+            if tests not in sound:
+                sound[tests] = _pass(tree, tests)
+            outcome = _outcome(tree, file, mutant, tests) if sound[tests] else "not tried: its tests fail anyway"
+            survived += outcome == "SURVIVED"
+            print(
+                f"{number}/{len(drawn)} {outcome}: {file}:{mutant.line} {mutant.before!r} → {mutant.after!r}",
+                flush=True,
+            )
+    print(f"{survived} of {len(drawn)} survived")
 
 
 if __name__ == "__main__":
-    sys.exit(bool(main()))
+    main()

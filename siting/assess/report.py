@@ -53,6 +53,7 @@ from siting.domain import clauses
 from siting.domain.called import called
 from siting.domain.nouns import Access, Assessment, Demand, Inputs, Jurisdiction, Note, Raster, Times
 from siting.domain.old_estates import asks_for_old, is_told, old_estates
+from siting.domain.partly import listed
 from siting.domain.scenario import LandBasis, Scenario, walker_of
 from siting.domain.shared import SHARING_LEVEL
 from siting.domain.tables import PLACE_COLUMNS, REASON_CODES
@@ -426,6 +427,9 @@ def _notes(
     lacking = facilities.index[facilities["land_m2"].isna() & homes.notna().any(axis=1)]
     if len(lacking):
         notes.append(Note("land_missing", {"ids": ", ".join(called(facilities, lacking))}))
+    whole = _taken_whole(facilities[homes.notna().any(axis=1)])
+    if len(whole):
+        notes.append(Note("plots_taken_whole", {"count": len(whole), "ids": listed(called(facilities, whole))}))
     shared = facilities[open_land(facilities)].get("plot", pd.Series(dtype="object")).dropna()
     if len(shared):
         groups = [" + ".join(map(str, rows.index)) for _, rows in shared.groupby(shared)]
@@ -444,6 +448,15 @@ def _notes(
         }
         notes.append(Note("own_people_differ", {"count": int(touched.sum()), **figures}))
     return tuple(notes)
+
+
+def _taken_whole(facilities: gpd.GeoDataFrame) -> pd.Index:
+    """Return the facilities whose land counts whole since they have no building area, though others have one."""
+    building = facilities["building_floor_area_m2"]
+    if building.isna().all():
+        return facilities.index[:0]
+    known = facilities[["land_m2", "floor_area_m2"]].notna().all(axis=1)
+    return facilities.index[known & building.isna() & ~open_land(facilities)]
 
 
 def _known_sum(values: pd.Series) -> float:

@@ -96,6 +96,14 @@ def test_a_doubtful_plot_leaves_the_land_between_nothing_and_all_of_it() -> None
     assert interval(land_case({"a": {"land_m2": 500.0}, "b": small}), LAND_02)[1:5] == (500.0, 1999.0, 1500.0, "gap")
 
 
+def test_land_that_counts_whole_for_want_of_a_building_is_told_where_others_have_one() -> None:
+    own = {"land_m2": 900.0, "floor_area_m2": 380.0}
+    shared = own | {"building_floor_area_m2": 2000.0}
+    for ledger, named in (({"F1": own}, None), ({"F1": own, "F2": shared}, "F1"), ({"F2": shared}, None)):
+        told = {note.code: note.values for note in land_case(ledger).notes}
+        assert told.get("plots_taken_whole", {}).get("ids") == named
+
+
 def test_both_ends_of_a_figure_stand_in_its_row_and_are_told_alike_everywhere() -> None:
     case = land_case({"a": {"land_m2": 500.0}, "b": {"land_m2": 3600.0, "floor_area_m2": 380.0}})
     place, totals = case.places.loc[("district", "d")], case.totals

@@ -184,7 +184,12 @@ def survey(draft: "Draft", date: "dt.date", lang: Lang) -> None:
         tell(say("cli.survey.nothing", lang))
         tell(say("cli.survey.sought", lang))
     taken = [
-        ("·", f"{section} ← {path}{_age(draft, section)}" if key not in _CHOICES else f"{section}.{key} = {path}")
+        (
+            "·",
+            f"{section} ← {path}{_age(draft, section)}{_unsaid(draft, section, lang)}"
+            if key not in _CHOICES
+            else f"{section}.{key} = {path}",
+        )
         for section in draft.remarks
         for key in _SOURCES
         if (path := _shown(draft.filled.get(f"{section}.{key}"))) is not None
@@ -192,7 +197,8 @@ def survey(draft: "Draft", date: "dt.date", lang: Lang) -> None:
     tell_lines(say("cli.survey.taken", lang), taken)
     if draft.found and (lacking := lacking_text(draft, lang)):
         tell(lacking)
-    tell_lines(say("cli.survey.asked", lang), [("?", key) for key in draft.asked])
+    tell_lines(say("cli.survey.asked", lang), [("?", key) for key in draft.needed])
+    tell_lines(say("cli.survey.optional", lang), [("?", key) for key in draft.optional])
     tell(say("cli.survey.date", lang, date=date))
     rest = [("–", remark_text(remark, lang)) for remark in draft.rest]
     tell_lines(say("survey.rest", lang), rest)
@@ -201,6 +207,12 @@ def survey(draft: "Draft", date: "dt.date", lang: Lang) -> None:
 def _age(draft: "Draft", section: str) -> str:
     """Return the age from which a section counts the elderly, after a comma; empty for other sections."""
     return f", {draft.filled.get(f'{section}.from_age', 60)}+" if section in _ELDERLY else ""
+
+
+def _unsaid(draft: "Draft", section: str, lang: Lang) -> str:
+    """Return that no name says who is counted; empty if one does."""
+    unsaid = any(remark.code == "who_unsaid" for remark in draft.remarks[section])
+    return say("cli.survey.who_unsaid", lang) if unsaid else ""
 
 
 def _shown(value: object) -> str | None:

@@ -2,6 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
+
+# Questions whose answer may be left out: without it a default holds, or what it concerns is not judged.
+_OPTIONAL: Final = ("standards.coverage", "standards.old_estate_before_year")
 
 
 @dataclass(frozen=True)
@@ -33,3 +37,13 @@ class Draft:
     def found(self) -> bool:
         """Whether any layer was recognised; standards are no layers."""
         return any(section != "standards" for section in self.remarks)
+
+    @property
+    def optional(self) -> tuple[str, ...]:
+        """The keys of the questions that may be left open."""
+        return tuple(key for key in self.asked if key in _OPTIONAL or key.endswith(".from_age"))
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The keys of the questions that must be answered."""
+        return tuple(key for key in self.asked if key not in self.optional)

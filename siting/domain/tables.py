@@ -94,14 +94,9 @@ def paid_columns(line: str, payer: str) -> tuple[str, ...]:
 
 PAID_COLUMNS: Final = tuple(paid_column(line, payer) for line in PAID_FOR for payer in PAYERS)
 # Columns of earlier versions, and their present names.
-RETIRED: Final = {
-    name: tuple(paid_column(line, payer) for line in lines for payer in PAYERS)
-    for names, lines in (
-        (("subsidy_paid_cny", "该场址已领建设补贴"), ("construction", "operation")),
-        (("award_paid_cny", "已领等级奖励"), ("rating", "chain")),
-    )
-    for name in names
-}
+RETIRED: Final = dict.fromkeys(
+    ("subsidy_paid_cny", "该场址已领建设补贴", "award_paid_cny", "已领等级奖励"), PAID_COLUMNS
+)
 
 UNIT_COLUMNS: Final = (
     Column("id", "text", required=True),

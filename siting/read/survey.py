@@ -14,7 +14,6 @@ from siting.domain.tables import (
     FACILITY_COLUMNS,
     NETWORK_COLUMNS,
     PEOPLE_COLUMNS,
-    PEOPLE_LAYER_COLUMNS,
     RESIDENTIAL_COLUMNS,
     UNIT_COLUMNS,
     Column,
@@ -26,6 +25,7 @@ from siting.read.survey_layers import Look
 from siting.read.survey_names import columns_of, has_place, levels_by_values, word_in
 from siting.read.survey_people import people_of_units
 from siting.read.survey_place import standards_of
+from siting.read.survey_who import ELDERLY_AGES, FROM_AGE, OLD, PEOPLE, Counted, age_said, counted
 from siting.read.tables.aliases import find_columns
 from siting.text import texts
 
@@ -66,13 +66,6 @@ _CLASSES: Final = (
 )  # fmt: skip
 _OUR_WAYS: Final = next(column.choices for column in NETWORK_COLUMNS if column.key == "kind") or ()
 _TERRAIN: Final = ("dem", "dsm", "高程", "elev", "terrain", "srtm", "aster", "alos", "height")
-_OLD: Final = ("elder", "老年", "老人", "aged", "above")
-# An age from which people are counted: 60+, 65 plus, 80岁, pop 60, over_65; not the 60 of 60m, of 60_64 or of 2060.
-_FROM_AGE: Final = re.compile(
-    r"(?<!\d)(?P<behind>[6-9]\d)[\s_-]*(?:\+|plus|岁|周岁|and[\s_]*over)"
-    r"|(?:age|pop|over|ppl|people|人口)[\s_-]*(?P<before>[6-9]\d)(?!\d|[\s_]*k?m)"
-)
-_PEOPLE: Final = ("resid", "pop", "人口", "ppp", "ghs", "worldpop", "landscan", "常住")
 _PLANNED: Final = ("planned", "规划", "2035", "future")
 # How names and metadata state the unit of people in a raster.
 _UNITS: Final = (
@@ -89,7 +82,6 @@ _SEX: Final = re.compile(r"(?<=[_\-])([fmt])(?=[_\-])", re.IGNORECASE)
 _OLDEST: Final = 110
 # Words that mark a number in a name as an age.
 _AGED: Final = ("age", "above", "plus", "elder", "岁", "老年")
-_ELDERLY_AGES: Final = (60, 65)
 # Every row has its own value of these; no default is possible.
 _NAMES_OF_ROWS: Final = ("id", "name")
 # The most common values, if a ledger has no column for them.
@@ -109,6 +101,8 @@ class _Taking:
     remarks: dict[str, tuple[Remark, ...]] = field(default_factory=dict)
     rest: list[Remark] = field(default_factory=list)
     suggested: dict[str, object] = field(default_factory=dict)
+    # Tables of the people of units that have one already.
+    further: list[tuple[str, Look]] = field(default_factory=list)
 
     def take(self, section: str, look: Look, reason: Remark, columns: Sequence[Column] = ()) -> bool:
         """Give a layer its section; report it if another layer already has the section."""
@@ -166,6 +160,13 @@ class _Taking:
                 self.suggested[f"{section}.crs"] = named[0]
                 return
             self.asked[f"{section}.crs"] = Remark("ask_crs", {"file": look.title})
+
+    def tell_age(self, section: str, look: Look, age: int | None) -> None:
+        """Fill in the age from which the elderly are counted, or ask for it."""
+        if age is not None:
+            self.filled[f"{section}.from_age"] = age
+        else:
+            self.asked[f"{section}.from_age"] = Remark("ask_from_age", {"file": look.title})
 
     def draft(self) -> Draft:
         """Return the findings; names of sections in the order in which they are written."""
@@ -274,11 +275,13 @@ def _finish(taking: _Taking, found: Sequence[Look]) -> None:
     """Ask what only the user knows."""
     if not taking.remarks:
         return
-    people = people_of_units(taking.filled, list(taking.remarks), found)
+    people = people_of_units(taking.filled, list(taking.remarks), found, taking.further)
     for section in people.moved:
         taking.forget(section)
     taking.filled.update(people.filled)
     taking.remarks.update(people.remarks)
+    taking.asked.update(people.asked)
+    taking.rest += people.rest
     standards = standards_of(found, taking.folder)
     taking.filled.update(standards.filled)
     taking.remarks.update(standards.remarks)
@@ -399,16 +402,24 @@ def _take_attributes(taking: _Taking, look: Look) -> bool:
 
 
 def _take_points(taking: _Taking, look: Look, reason: Remark) -> bool:
-    """Use points with persons for the residents, if there is no raster."""
-    section = "population.residents"
-    people = _people_column(look)
-    if people is None:
-        return False
-    if taking.take(section, look, reason):
+    """Use points with persons for the residents, the elderly or both, if there is no raster."""
+    found = counted(look)
+    planned = any(word_in(name, _PLANNED) for name in look.names)
+    for who, each in found.items():
+        section = f"population.planned_{who}" if planned else f"population.{who}"
+        if not each.fits:
+            taking.rest.append(Remark("bands_without_start", {"file": look.title, "ages": str(each.from_age)}))
+            continue
+        if not taking.take(section, look, reason):
+            continue
         taking.filled[f"{section}.points"] = taking.filled.pop(f"{section}.path")
-        if people != "people":
-            taking.filled[f"{section}.columns"] = {"people": people}
-    return True
+        if each.column != "people":
+            taking.filled[f"{section}.columns"] = {"people": each.column}
+        if who == "elderly":
+            taking.tell_age(section, look, each.from_age)
+        if not each.said:
+            taking.remarks[section] += (Remark("who_unsaid", {"column": each.column}),)
+    return bool(found)
 
 
 def _take_area(taking: _Taking, role: str, look: Look, reason: Remark) -> bool:
@@ -439,12 +450,6 @@ def _ours(look: Look, columns: Sequence[Column], group: str) -> set[str]:
     )
 
 
-def _people_column(look: Look) -> str | None:
-    if "people" in look.columns:
-        return "people"
-    return columns_of(look.columns, PEOPLE_LAYER_COLUMNS, "population.residents").get("people")
-
-
 def _take_site(taking: _Taking, role: str, look: Look, reason: Remark) -> bool:
     columns = FACILITY_COLUMNS if role == "facilities" else CANDIDATE_COLUMNS
     return _taken(taking, role, look, reason, columns)
@@ -472,13 +477,31 @@ def _people_of_units(taking: _Taking, look: Look) -> bool:
         levels = [by_name[0].removeprefix("units.")]
     level = next((level for level in levels if f"units.{level}" in taking.remarks), "")
     section = f"units.{level}.people"
+    found = {who: each for who, each in counted(look).items() if each.said and _is_of_age(taking, who, each)}
     ours = _ours(look, PEOPLE_COLUMNS, section)
-    if f"units.{level}" not in taking.remarks or not ({"residents", "elderly"} & ours and {"id", "name"} & ours):
+    if f"units.{level}" not in taking.remarks or not (found and {"id", "name"} & ours):
         return False
+    if section in taking.remarks:
+        taking.further.append((section, look))
+        return True
     _taken(taking, section, look, Remark("because_columns", {"columns": _shown(look.columns)}), PEOPLE_COLUMNS)
     # A table of people has no coordinates.
     taking.asked.pop(f"{section}.crs", None)
+    # By its name alone the column would count residents, but the file counts the elderly; or the name is not known.
+    columns = {key: name for key, name in columns_of(look.columns, PEOPLE_COLUMNS, section).items() if key not in found}
+    own = {who: each.column for who, each in found.items()}
+    columns = {key: name for key, name in columns.items() if name not in own.values()}
+    columns |= {who: name for who, name in own.items() if who != name}
+    if columns:
+        taking.filled[f"{section}.columns"] = dict(sorted(columns.items()))
     return True
+
+
+def _is_of_age(taking: _Taking, who: str, each: Counted) -> bool:
+    """Tell whether a table counts the same people as the source of the elderly that was found, if there is one."""
+    if who != "elderly" or "population.elderly" not in taking.remarks:
+        return each.fits
+    return each.from_age in (None, taking.filled.get("population.elderly.from_age", ELDERLY_AGES[0]))
 
 
 # --- rasters ----------------------------------------------------------------------------------------------------------
@@ -525,7 +548,7 @@ def _take_bands(taking: _Taking, pattern: str, bands: Mapping[tuple[int, str], L
     first = next(iter(bands.values()))
     look = Look(pattern, "raster", has_crs=all(band.has_crs for band in bands.values()), unit=first.unit)
     reason = Remark("because_bands", {"ages": ", ".join(map(str, ages))})
-    start = next((age for age in _ELDERLY_AGES if age in ages), None)
+    start = next((age for age in ELDERLY_AGES if age in ages), None)
     if start is not None:
         _take_people(taking, "elderly", look, reason, kind="pattern")
         if taking.filled.get("population.elderly.pattern") == pattern:
@@ -543,7 +566,7 @@ def _chain(found: Sequence[Look]) -> list[Look]:
         ages = [int(age) for age in _AGE.findall(look.names[-1]) if int(age) <= _OLDEST]
         if ages and word_in(look.names[-1], _AGED):
             ranges[ages[0]] = (look, ages[1] if len(ages) > 1 else None)
-    for start in _ELDERLY_AGES:
+    for start in ELDERLY_AGES:
         chain, age = [], start
         while age in ranges:
             look, last = ranges[age]
@@ -561,21 +584,21 @@ def _take_chain(taking: _Taking, chain: Sequence[Look]) -> None:
     look = Look(files, "raster", has_crs=all(each.has_crs for each in chain), unit=first.unit)
     _take_people(taking, "elderly", look, Remark("because_ranges", {"files": files}), kind="bands")
     taking.filled[f"{section}.bands"] = tuple(each.path for each in chain)
-    taking.filled[f"{section}.from_age"] = next(age for age in _ELDERLY_AGES if str(age) in first.names[-1])
+    taking.filled[f"{section}.from_age"] = next(age for age in ELDERLY_AGES if str(age) in first.names[-1])
 
 
 def _single(taking: _Taking, look: Look) -> None:
     """Give one raster its role, by its name or otherwise by its values."""
     name = look.names[-1]
-    aged = _FROM_AGE.search(name)
+    aged = FROM_AGE.search(name)
     age = int(aged["behind"] or aged["before"]) if aged else None
-    if age is not None and age not in _ELDERLY_AGES:
+    if age is not None and age not in ELDERLY_AGES:
         taking.rest.append(Remark("bands_without_start", {"file": look.path, "ages": str(age)}))
         return
     if aged is not None and not word_in(name, _TERRAIN):
         _take_raster(taking, "elderly", look, Remark("because_name", {"word": aged[0]}))
         return
-    for role, words in (("terrain", _TERRAIN), ("elderly", _OLD), ("residents", _PEOPLE)):
+    for role, words in (("terrain", _TERRAIN), ("elderly", OLD), ("residents", PEOPLE)):
         word = word_in(name, words)
         if word is not None:
             _take_raster(taking, role, look, Remark("because_name", {"word": word}))
@@ -593,8 +616,8 @@ def _take_raster(taking: _Taking, role: str, look: Look, reason: Remark) -> None
         return
     who = f"planned_{role}" if word_in(look.names[-1], _PLANNED) else role
     _take_people(taking, who, look, reason)
-    if role == "elderly" and "65" in look.names[-1] and taking.filled.get(f"population.{who}.path") == look.path:
-        taking.filled[f"population.{who}.from_age"] = 65
+    if role == "elderly" and taking.filled.get(f"population.{who}.path") == look.path:
+        taking.tell_age(f"population.{who}", look, age_said(look.names[-1]))
 
 
 def _by_values(picture: np.ndarray | None) -> str | None:

@@ -8,23 +8,38 @@ from siting.domain.draft import Remark
 from siting.domain.tables import PEOPLE_LAYER_COLUMNS
 from siting.read.survey_layers import Look
 from siting.read.survey_names import columns_of
+from siting.read.survey_who import Counted, counted
 from siting.read.tables.aliases import find_columns
 
 _WHO: Final = ("residents", "elderly")
-# From 60 if a table has both.
-_AGES: Final = (60, 65)
 
 
 @dataclass(frozen=True)
 class FoundPeople:
-    """The draft's values on people, with the reasons; they replace the sections ``moved``."""
+    """The draft's values on people, with reasons and questions; they replace the sections ``moved``.
+
+    ``rest`` describes the tables that are not used.
+    """
 
     filled: Mapping[str, object] = field(default_factory=dict)
     remarks: Mapping[str, tuple[Remark, ...]] = field(default_factory=dict)
+    asked: Mapping[str, Remark] = field(default_factory=dict)
     moved: tuple[str, ...] = ()
+    rest: tuple[Remark, ...] = ()
 
 
-def people_of_units(filled: Mapping[str, object], sections: Sequence[str], found: Sequence[Look]) -> FoundPeople:
+@dataclass
+class _Found:
+    """The same in progress."""
+
+    filled: dict[str, object] = field(default_factory=dict)
+    remarks: dict[str, tuple[Remark, ...]] = field(default_factory=dict)
+    asked: dict[str, Remark] = field(default_factory=dict)
+
+
+def people_of_units(
+    filled: Mapping[str, object], sections: Sequence[str], found: Sequence[Look], further: Sequence[tuple[str, Look]]
+) -> FoundPeople:
     """Return the people in tables of units, or in layers of units, if no other source gives them.
 
     Parameters
@@ -35,35 +50,39 @@ def people_of_units(filled: Mapping[str, object], sections: Sequence[str], found
         The sections with findings.
     found : sequence of Look
         Every layer of the folder.
+    further : sequence of (str, Look)
+        Tables of units that have another table already, with the section that both may have.
     """
     lacking = [who for who in _WHO if f"population.{who}" not in sections]
-    values: dict[str, object] = {}
-    remarks: dict[str, tuple[Remark, ...]] = {}
-    taken = []
+    people = _Found()
     units = [name for name in sections if name.startswith("units.")]
-    # A table takes precedence over columns of the layer itself.
-    for section in sorted(units, key=lambda name: not name.endswith(".people")):
-        is_table = section.endswith(".people")
-        look = next((each for each in found if _is_of(each, filled, section)), None)
-        for who in lacking if look is not None else ():
-            columns = _columns(look, who, section) if look is not None else None
-            if look is None or columns is None or f"population.{who}" in remarks:
-                continue
-            values |= _table(section, look, who, columns) if is_table else _areas(look, who, columns)
-            remarks[f"population.{who}"] = (
-                Remark("taken", {"file": look.title}),
-                Remark("because_people_of_units", {"columns": columns.people}),
-            )
-            taken += [section] if is_table else []
+    looks = [(section, look) for section in units for look in found if _is_of(look, filled, section)]
+    # Tables take precedence over columns of the layer itself.
+    sources = sorted([*looks, *further], key=lambda source: not source[0].endswith(".people"))
+    moved, rest = [], []
+    for section, look in sources:
+        taken = [who for who in lacking if _take(section, look, who, people)]
+        if (section, look) in further and not taken:
+            rest.append(Remark("spare", {"file": look.title, "section": section}))
+        moved += [section] if taken and section.endswith(".people") else []
     # A table that gives the people themselves is used for nothing else.
-    moved = tuple(dict.fromkeys(taken)) if not set(_WHO) - set(lacking) else ()
-    return FoundPeople(values, remarks, moved)
+    whole = tuple(dict.fromkeys(moved)) if not set(_WHO) - set(lacking) else ()
+    return FoundPeople(people.filled, people.remarks, people.asked, whole, tuple(rest))
 
 
-@dataclass(frozen=True)
-class _Column:
-    people: str
-    from_age: int = 60
+def _take(section: str, look: Look, who: str, people: _Found) -> bool:
+    """Use a table or layer for residents or elderly, if it counts them and nothing else does; tell whether it does."""
+    name = f"population.{who}"
+    counts = counted(look).get(who)
+    if counts is None or not (counts.said and counts.fits) or name in people.remarks:
+        return False
+    is_table = section.endswith(".people")
+    people.filled.update(_table(section, look, who, counts) if is_table else _areas(look, who, counts))
+    why = Remark("because_people_of_units", {"columns": counts.column})
+    people.remarks[name] = (Remark("taken", {"file": look.title}), why)
+    if who == "elderly" and counts.from_age is None:
+        people.asked[f"{name}.from_age"] = Remark("ask_from_age", {"file": look.title})
+    return True
 
 
 def _is_of(look: Look, filled: Mapping[str, object], section: str) -> bool:
@@ -71,29 +90,18 @@ def _is_of(look: Look, filled: Mapping[str, object], section: str) -> bool:
     return look.path == filled.get(f"{section}.path") and layer == filled.get(f"{section}.layer")
 
 
-def _columns(look: Look, who: str, section: str) -> _Column | None:
-    """Return the column in which a layer gives residents, or the elderly and their age."""
-    names = look.columns
-    level = ".".join(section.split(".")[:2])
-    for age, group in zip(
-        _AGES if who == "elderly" else _AGES[:1], (f"{level}.people", "elderly_from_65"), strict=False
-    ):
-        matches = find_columns(names, (who,), {}, group)[who]
-        matches = [name for name in matches if str(age) in name] or matches if age != _AGES[0] else matches
-        if len(matches) == 1:
-            return _Column(matches[0], age)
-    return None
-
-
-def _table(section: str, look: Look, who: str, column: _Column) -> Mapping[str, object]:
+def _table(section: str, look: Look, who: str, counts: Counted) -> Mapping[str, object]:
     level = section.split(".")[1]
-    return dict(_keys(who, column, {"level": level, "attributes": look.path, "layer": _layer(look)}, {}))
+    known = find_columns(look.columns, ("people",), {}, f"population.{who}")["people"]
+    known = known or find_columns(look.columns, (who,), {}, f"{section.removesuffix('.people')}.people")[who]
+    columns = {} if known == [counts.column] else {"people": counts.column}
+    return dict(_keys(who, counts, {"level": level, "attributes": look.path, "layer": _layer(look)}, columns))
 
 
-def _areas(look: Look, who: str, column: _Column) -> Mapping[str, object]:
-    known = columns_of(look.columns, PEOPLE_LAYER_COLUMNS, f"population.{who}").get("people") == column.people
-    columns = {} if known else {"people": column.people}
-    return dict(_keys(who, column, {"polygons": look.path, "layer": _layer(look)}, columns))
+def _areas(look: Look, who: str, counts: Counted) -> Mapping[str, object]:
+    known = columns_of(look.columns, PEOPLE_LAYER_COLUMNS, f"population.{who}").get("people") == counts.column
+    columns = {} if known else {"people": counts.column}
+    return dict(_keys(who, counts, {"polygons": look.path, "layer": _layer(look)}, columns))
 
 
 def _layer(look: Look) -> str | None:
@@ -101,12 +109,10 @@ def _layer(look: Look) -> str | None:
 
 
 def _keys(
-    who: str, column: _Column, keys: Mapping[str, object], columns: Mapping[str, str]
+    who: str, counts: Counted, keys: Mapping[str, object], columns: Mapping[str, str]
 ) -> Iterator[tuple[str, object]]:
-    for key, value in keys.items():
+    for key, value in {**keys, "from_age": counts.from_age}.items():
         if value is not None:
             yield f"population.{who}.{key}", value
-    if column.from_age != _AGES[0]:
-        yield f"population.{who}.from_age", column.from_age
     if columns:
         yield f"population.{who}.columns", columns

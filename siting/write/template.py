@@ -195,9 +195,10 @@ class _Writer:
         yield from comment(say("scenario_template.head", self.lang))
         if self.draft.found:
             yield from comment(say("survey.head", self.lang))
-            asked = say("inspect.comma", self.lang).join(self.draft.asked)
-            if asked:
-                yield from comment(say("survey.asked", self.lang, keys=asked))
+            for code, keys in (("asked", self.draft.needed), ("optional", self.draft.optional)):
+                if keys:
+                    listed = say("inspect.comma", self.lang).join(keys)
+                    yield from comment(say(f"survey.{code}", self.lang, keys=listed))
             if lacking := lacking_text(self.draft, self.lang):
                 yield from comment(lacking)
 

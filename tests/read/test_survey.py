@@ -259,7 +259,7 @@ def test_ranges_of_age_with_a_hole_are_not_added_up(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "age"),
-    [("pop 60+", None), ("pop 60", None), ("60 +", None), ("ppp_65plus", 65), ("population_over_60", None)],
+    [("pop 60+", 60), ("pop 60", 60), ("60 +", 60), ("ppp_65plus", 65), ("population_over_60", 60), ("elderly", None)],
 )
 def test_an_age_in_a_name_tells_the_elderly(name: str, age: int | None, tmp_path: Path) -> None:
     raster(tmp_path / f"{name}.tif")
@@ -268,6 +268,7 @@ def test_an_age_in_a_name_tells_the_elderly(name: str, age: int | None, tmp_path
     draft = survey(tmp_path)
     assert draft.filled["population.elderly.path"] == f"{name}.tif"
     assert draft.filled.get("population.elderly.from_age") == age
+    assert ("population.elderly.from_age" in draft.optional) == (age is None)
     assert draft.filled["population.residents.path"] == "pop_60m_2060.tif"
     # Those from 80 are neither the residents nor all the elderly.
     assert [(each.code, each.values["file"]) for each in draft.rest] == [("bands_without_start", "人口80岁.tif")]
@@ -595,6 +596,9 @@ def test_a_name_that_says_gcj02_is_asked_about(name: str, tmp_path: Path) -> Non
 def test_the_year_of_old_estates_is_asked_where_years_are_and_nothing_says_which_are_old(district: Path) -> None:
     draft = survey(district)
     assert draft.asked["standards.old_estate_before_year"].code == "ask_old_estate"
+    # Without it old areas are not judged; nothing must be filled in.
+    assert "standards.old_estate_before_year" in draft.optional
+    assert "standards.old_estate_before_year" not in draft.needed
     assert "#old_estate_before_year = 2000" in scenario_template("zh", draft)
     file = district / "residential_areas.gpkg"
     areas = gpd.read_file(file)
@@ -607,6 +611,7 @@ def test_the_year_of_old_estates_is_asked_where_years_are_and_nothing_says_which
 def test_how_coverage_is_read_is_asked_where_units_and_facilities_are(district: Path) -> None:
     draft = survey(district)
     assert draft.asked["standards.coverage"].code == "ask_coverage"
+    assert "standards.coverage" in draft.optional
     # It may be left as it is.
     text = scenario_template("zh", draft)
     assert "coverage" not in tomllib.loads(text)["standards"]
@@ -625,7 +630,8 @@ def test_people_by_unit_stand_for_the_raster_that_lacks(tmp_path: Path) -> None:
     table = {"level": "community", "attributes": "人口.csv"}
     for who in ("residents", "elderly"):
         assert {key: filled.get(f"population.{who}.{key}") for key in table} == table
-    assert not [key for key in filled if key.startswith("units.community.people") or key.endswith("from_age")]
+    assert filled["population.elderly.from_age"] == 60
+    assert not [key for key in filled if key.startswith("units.community.people")]
 
 
 @pytest.mark.parametrize("head", ["60岁以上", "65岁以上"])
@@ -633,7 +639,7 @@ def test_the_layer_of_the_units_may_give_their_people(tmp_path: Path, head: str)
     squares_named("甲社区", "乙社区").assign(**{"常住人口": [10, 20], head: [3, 4]}).to_file(tmp_path / "社区.gpkg")
     filled = survey(tmp_path).filled
     assert filled["population.residents.polygons"] == filled["population.elderly.polygons"] == "社区.gpkg"
-    assert filled.get("population.elderly.from_age", 60) == int(head[:2])
+    assert filled["population.elderly.from_age"] == int(head[:2])
 
 
 def test_a_table_beside_a_raster_of_people_stays_the_table_of_the_units(tmp_path: Path) -> None:
@@ -673,7 +679,7 @@ def test_a_sheet_of_communities_below_merged_streets_is_of_communities(tmp_path:
     filled = survey(tmp_path).filled
     assert filled["population.residents.level"] == filled["population.elderly.level"] == "community"
     # Two ages stand there; 60 goes first, whose column for both sexes is named by the row above.
-    assert "population.elderly.from_age" not in filled
+    assert filled["population.elderly.from_age"] == 60
 
 
 def test_the_screen_says_from_which_age_the_elderly_are_counted(

@@ -6,6 +6,7 @@ from typing import Any, Final
 import pandas as pd
 
 from siting.assess.lists import listed
+from siting.domain.lacking import lacking_text
 from siting.domain.measures import MEASURES, counts_elderly, elderly_age_of
 from siting.domain.nouns import Assessment
 from siting.domain.register import REGISTER
@@ -67,8 +68,9 @@ def audit_table(assessment: Assessment) -> pd.DataFrame:
         the place; with several they are blank and ``met`` … ``not_applicable`` count the places. Clauses that are
         advice or out of scope have no level; ``finding_zh`` / ``finding_en`` tell why and what was found, for example
         for remedies and funding. For judged clauses they name the settings of the scenario that matter, or say that
-        there was no place to judge. No row is blank. ``completeness`` tells for every column that the clause needs how
-        many records have a value, as ``column held/all``.
+        there was no place to judge, and name the blank records because of which there is no verdict. No row is blank.
+        ``completeness`` tells for every column that the clause needs how many records have a value, as ``column
+        held/all``.
     """
     checks = dict(iter(assessment.checks.groupby("clause_id", sort=False)))
     tables = {
@@ -115,7 +117,9 @@ def _clause_rows(
         return
     for level in _LEVELS:
         for _, rows in checks[checks["level"] == level].groupby(["basis", "extent"], sort=False):
-            yield head | _level_row(level, rows)
+            lacks = {f"finding_{lang}": lacking_text(rows.to_dict("records"), lang) for lang in LANGS}
+            told = {name: f"{head[name]} {text}".strip() for name, text in lacks.items()}
+            yield head | told | _level_row(level, rows)
 
 
 def _level_row(level: str, rows: pd.DataFrame) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import compress
 from typing import Final
 
 import geopandas as gpd
@@ -107,11 +108,18 @@ def figures_of(clause: Clause, rows: Rows) -> Figures:
 
 
 def missing_of(clause: Clause, rows: Rows) -> list[str]:
-    """Name the facilities with a blank in a column that the clause needs."""
+    """Name each facility with a blank in a column that the clause needs, as ``id: column``.
+
+    A facility of which it is unknown whether it counts, although no such column is blank, is named by its id alone.
+    """
     asked, columns = _of_class(clause, rows), _needed(clause)
     open_ones = np.zeros(len(asked.table), dtype=np.bool_) if asked.counts is None else asked.counts.isna().to_numpy()
-    blank = (asked.table[columns].isna().to_numpy().any(axis=1) | open_ones) & asked.may
-    return sorted(map(str, asked.table.index[blank]))
+    found: list[str] = []
+    blanks = asked.table[columns].isna().to_numpy()
+    for key, may, is_open, blank in zip(asked.table.index, asked.may, open_ones, blanks, strict=True):
+        if may:
+            found += [f"{key}: {column}" for column in compress(columns, blank)] or [str(key)] * bool(is_open)
+    return sorted(found)
 
 
 def _of_class(clause: Clause, rows: Rows) -> Rows:

@@ -162,7 +162,7 @@ def _alone(having: pd.DataFrame, *, by_tier: bool) -> list[str]:
 class Judged:
     """The result of a clause for the units of one level.
 
-    ``basis`` names the level, ``missing`` the units with too little data, with the column ``kind`` if that is missing.
+    ``basis`` names the level, ``missing`` the units with too little data, with the column if it is their own.
     ``unshared`` tells that for some units it is unknown whether they share a facility.
     """
 
@@ -232,7 +232,9 @@ def _judged(
         "units": _span(counts, may_count),
     }
     unasked = may_count & (counts != may_count)
-    named = [f"{unit}: kind" if blank else str(unit) for unit, blank in zip(rows.index, unasked, strict=True)]
+    # Whether a unit has a facility is a matter of facilities; the other columns are its own.
+    own = "" if column in (*_FACILITIES, "disabled_care") else f": {column}"
+    named = [f"{unit}: kind" if blank else f"{unit}{own}" for unit, blank in zip(rows.index, unasked, strict=True)]
     return Judged(basis, judge(clause, figures), sorted(compress(named, lacking)), unshared=unshared)
 
 

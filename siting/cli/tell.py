@@ -39,6 +39,7 @@ _TEXT_COLUMNS: Final = frozenset(
 
 def gaps(report: "GapReport", lang: Lang) -> None:
     """Print a gap report: a row for each street (or unit of another level), the whole, warnings and notes."""
+    from siting.domain.lacking import lacking_text
     from siting.write import shown
 
     totals, scenario = report.totals, report.assessment.inputs.scenario
@@ -81,7 +82,8 @@ def gaps(report: "GapReport", lang: Lang) -> None:
         )
         for name, group in totals["groups"].items()
     ]
-    _notes((*groups, share, *report.notes(lang)), lang)
+    lacking = lacking_text(report.assessment.checks.to_dict("records"), lang)
+    _notes((*groups, *filter(None, [lacking]), share, *report.notes(lang)), lang)
 
 
 def _notes(lines: Sequence[str], lang: Lang, most: int = _MOST_NOTES) -> None:
@@ -311,7 +313,7 @@ def _tell_rows(title: str, heads: Iterable[str], rows: Iterable[Iterable[str]], 
 def audit(table: "pd.DataFrame", documents: "Iterable[Standard]", lang: Lang) -> None:
     """Print the audit: clauses that are not met, that cannot be judged, that are met; binding ones first in each.
 
-    Quotes, responsible bodies, advice and lists are in the file only.
+    Quotes, responsible bodies and advice are in the file only.
     """
     from siting.write import audited as words
 
@@ -335,7 +337,7 @@ def audit(table: "pd.DataFrame", documents: "Iterable[Standard]", lang: Lang) ->
 
 
 def _audited(rows: "pd.DataFrame", numbers: Mapping[str, str], comparison: str | None, lang: Lang) -> None:
-    """Print one clause: where it is, what it is, and what was measured at each level."""
+    """Print one clause: where it is, what it is, what was measured at each level, and what the verdict depends on."""
     first = rows.iloc[0]
     kind, force = say(f"clause_kind.{first['kind']}", lang), say(f"force.{first['force']}", lang)
     due = f" · {say('audit.target', lang, year=int(first['target_year']))}" if first["target_year"] > 0 else ""
@@ -343,6 +345,11 @@ def _audited(rows: "pd.DataFrame", numbers: Mapping[str, str], comparison: str |
     echo(f"    {first['clause_id']}")
     for row in rows[rows["level"].notna()].to_dict("records"):
         tell(_audit_line(row, comparison, lang), "    · ")
+    findings = [text for text in dict.fromkeys(rows[f"finding_{lang}"]) if text]
+    for text in findings:
+        # What is found at a level begins with what holds for all of them.
+        if not any(other != text and other.startswith(text) for other in findings):
+            tell(text, "      ")
 
 
 def _audit_line(row: dict[Any, Any], comparison: str | None, lang: Lang) -> str:

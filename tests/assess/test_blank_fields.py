@@ -146,7 +146,7 @@ def test_a_facility_of_unknown_owner_does_not_drop_out() -> None:
     sure = [{"tier": "station", "owner_kind": "government", "operator_kind": "private"}] * 5
     blank = {"tier": "station", "owner_kind": None}
     assert verdict(clause, [*sure, {**blank, "operator_kind": "government"}]) == "no_data"
-    assert missing_of(clause, table([*sure, {**blank, "operator_kind": "government"}])) == ["f5"]
+    assert missing_of(clause, table([*sure, {**blank, "operator_kind": "government"}])) == ["f5: owner_kind"]
     # Whoever owns it, all that the government owns are socially run.
     assert verdict(clause, [*sure, {**blank, "operator_kind": "private"}]) == "met"
     # Whoever owns it, one that the government owns is not.
@@ -162,4 +162,4 @@ def test_a_demonstration_centre_of_unknown_opening_may_count() -> None:
     assert verdict(clause, [centre] * 5) == "gap"
     assert verdict(clause, [*[centre] * 5, unknown]) == "no_data"
     assert verdict(clause, [*[centre] * 4, unknown]) == "gap"
-    assert missing_of(clause, table([*[centre] * 5, unknown])) == ["f5"]
+    assert missing_of(clause, table([*[centre] * 5, unknown])) == ["f5: opens"]

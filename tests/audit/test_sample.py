@@ -12,6 +12,8 @@ from siting.assess.audit import AUDIT_COLUMNS
 from siting.cli import main, tell
 from siting.domain.scenario import StandardsChoice
 from siting.results import GapReport
+from siting.write.webmap.popups import Popups
+from siting.write.webmap.sites import draw_sites
 from siting.write.wrapping import width_of
 from tests.codes import codes_in
 
@@ -174,6 +176,37 @@ def test_completeness_counts_the_records_that_hold_each_column(audit: pd.DataFra
     assert "nursing_beds 37/37" in row(audit, "cq-2019-129/1-nursing-beds")["completeness"]
 
 
+def test_a_row_without_a_verdict_names_the_blank_records(audit: pd.DataFrame, report: GapReport) -> None:
+    ledger = pd.read_csv("data/sample/facilities.csv", index_col="id").loc[report.assessment.facilities.index]
+    blank = ", ".join(ledger.index[ledger["certified_staff"].isna()])
+    told = f"数据不足：{blank} 缺“持证人员数”（certified_staff）。"
+    assert len(blank.split(", ")) == 2
+    assert row(audit, "kaizhou-2024-16/1-3-staff")["finding_zh"] == told
+    # The district has a gap whatever the blank link is; one street is open because of it.
+    of_street = row(audit, "kaizhou-2024-16/1-3-medical", "street")
+    (open_one,) = ledger.index[ledger["med_link"].isna()]
+    assert of_street["finding_zh"] == f"数据不足：{open_one} 缺“医养结合方式”（med_link）。"
+    assert of_street["finding_en"] == f"Missing data: type of medical care link (med_link) not stated for {open_one}."
+    assert row(audit, "kaizhou-2024-16/1-3-medical")["finding_zh"] == ""
+    areas = report.assessment.inputs.residential_areas
+    unsaid = areas.index[areas["status"].isna() | (areas["status"].eq("new") & areas["provided_m2"].isna())]
+    assert len(unsaid) == 2
+    assert all(key in row(audit, "cq-2019-129/2-3-acceptance", "residential_area")["finding_zh"] for key in unsaid)
+
+
+def test_a_popup_names_the_blank_data(report: GapReport) -> None:
+    popups = Popups()
+    draw_sites(report.assessment, None, popups)
+    lines = {key: dict(map(tuple, popups.entries[f"facility/{key}"]["r"])) for key in ("F044", "F001")}
+    assert lines["F044"]["missing"] == [{"w": "field.med_link"}]
+    assert "missing" not in lines["F001"]
+    checks = report.assessment.checks
+    of_street = checks[(checks["clause_id"] == "kaizhou-2024-16/1-3-medical") & (checks["level"] == "street")]
+    told = [popups.check(check).get("l") for check in of_street.to_dict("records")]
+    (named,) = filter(None, told)
+    assert popups.texts[named["w"]]["zh"] == "数据不足：F044 缺“医养结合方式”（med_link）。"
+
+
 def test_what_binds_where(audit: pd.DataFrame) -> None:
     binding = audit[audit["binding"] == True]  # noqa: E712
     # Today land never binds; the city's bed shares bind the city, not a district.
@@ -281,8 +314,11 @@ def test_the_screen_tells_the_notes_that_matter_most(report: GapReport, capsys: 
     told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("· ")]
     notes = report.notes("zh")
     assert len(told) == 13
-    assert told[-1].startswith(f"· 另有 {len(notes) + 1 - 12} 条说明事项")
+    assert told[-1].startswith(f"· 另有 {len(notes) + 2 - 12} 条说明事项")
     # Land that nobody knows leaves verdicts open; areas across borders were only shared out.
     places = [next(at for at, note in enumerate(notes) if word in note) for word in ("缺用地数据", "跨两个社区（村）")]
     assert places == sorted(places)
     assert any("缺用地数据" in line for line in told)
+    # Which records leave verdicts open stands among the first.
+    (lacking,) = (line for line in told if line.startswith("· 数据不足："))
+    assert "F024, F042, F031" in lacking

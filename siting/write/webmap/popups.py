@@ -11,6 +11,7 @@ import pandas as pd
 
 from siting.domain import tables
 from siting.domain.intervals import ENDS, figure_text
+from siting.domain.lacking import lacking_text
 from siting.domain.nouns import Assessment
 from siting.domain.standards import Clause, Standard
 from siting.text import knows
@@ -64,6 +65,7 @@ _CODED: Final = {
     "operator_kind": "scenario_choice.operator_kind",
     "rating_kind": "scenario_choice.rating_kind",
     "funding": "funding",
+    "missing": "field",
 }
 _LISTS: Final = frozenset({"remedies", "reason", "funding", "missing", "preferred"})
 
@@ -104,6 +106,7 @@ FACILITY_ROWS: Final = (
     "serves_community",
     "located_by",
     "located_within_m",
+    "missing",
 )
 STATION_ROWS: Final = (
     "elderly_new",
@@ -145,6 +148,7 @@ class Popups:
     texts: dict[str, dict[str, str]] = field(default_factory=dict)
     fields: dict[str, dict[str, Any]] = field(default_factory=dict)
     clauses: dict[str, dict[str, Any]] = field(default_factory=dict)
+    own: dict[str, str] = field(default_factory=dict)
 
     def add(
         self,
@@ -222,7 +226,15 @@ class Popups:
         }
         if upon := extent_of(row):
             told["e"] = self._code("extent", upon)
+        if lacking := lacking_text([row], "zh"):
+            told["l"] = {"w": self._own(Words(lacking, lacking_text([row], "en")))}
         return told
+
+    def _own(self, told: Words) -> str:
+        """Add a text with names of records to the page, and return its key."""
+        key = self.own.setdefault(told.en, f"lacking.{len(self.own)}")
+        self.texts[key] = told.pair()
+        return key
 
     def learn(self, standards: Iterable[Standard]) -> None:
         """Add the clauses to the page: document, article, quote."""

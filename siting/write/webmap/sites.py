@@ -6,6 +6,7 @@ from typing import Any, Final
 import geopandas as gpd
 import pandas as pd
 
+from siting.domain.lacking import parted
 from siting.domain.nouns import Assessment, Proposal
 from siting.write.webmap import icons
 from siting.write.webmap.geometry import Properties, features
@@ -69,16 +70,28 @@ def _facilities(assessment: Assessment, popups: Popups) -> list[MapLayer]:
     records = _records(table)
     ends = [name for name in ("land_m2", "land_high_m2") if name in assessment.facilities]
     counted: dict[Any, dict[Any, Any]] = assessment.facilities[ends].to_dict("index")
+    lacking = _lacking(assessment)
     for facility_id, record in zip(table.index, records, strict=True):
         land = counted.get(facility_id, {})
         popups.add(
             f"facility/{facility_id}",
             facility_id if missing(record.get("name")) else record["name"],
             words(f"tier.{record['tier']}"),
-            popups.rows(FACILITY_ROWS, {**_with_parent(record, table), **land}),
+            popups.rows(FACILITY_ROWS, {**_with_parent(record, table), **land, "missing": lacking.get(facility_id)}),
             colour=icons.TIER_COLOURS.get(str(record["tier"]), ""),
         )
     return [layer for tier in TIERS if (layer := _tier(assessment, tier))]
+
+
+def _lacking(assessment: Assessment) -> dict[str, list[str]]:
+    """Return by facility the blank columns because of which a clause on the ledger has no verdict."""
+    checks = assessment.checks
+    entries = checks.loc[checks["method"] == "ledger", "missing"].explode().dropna().unique()
+    found: dict[str, list[str]] = {}
+    for key, column in map(parted, entries):
+        if column in assessment.inputs.facilities:
+            found.setdefault(key, []).append(column)
+    return found
 
 
 def _tier(assessment: Assessment, tier: str) -> MapLayer | None:

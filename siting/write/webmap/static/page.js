@@ -79,6 +79,7 @@ const siting = (() => {
     details.push(both(data.labels[check.b ? "binding" : "not_binding"]));
     details.forEach((part, i) => detail.append(...(i ? [" · "] : []), part));
     const node = make("div", `clause ${verdict}`, head, figures.childNodes.length ? figures : null, detail);
+    if (check.l) node.append(make("p", "source", value(check.l)));
     if (source) {
       const cite = make("p", "source", make("b", "", source.n), " ", both(source.a), " · ", both(source.f));
       if (source.y) cite.append(" · ", both(source.y));

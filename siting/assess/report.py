@@ -451,12 +451,11 @@ def _notes(
 
 
 def _taken_whole(facilities: gpd.GeoDataFrame) -> pd.Index:
-    """Return the facilities whose land counts whole since they have no building area, though others have one."""
-    building = facilities["building_floor_area_m2"]
-    if building.isna().all():
+    """Return the facilities whose land counts whole since floor or building area is blank, though others have both."""
+    both = facilities[["floor_area_m2", "building_floor_area_m2"]].notna().all(axis=1)
+    if not both.any():
         return facilities.index[:0]
-    known = facilities[["land_m2", "floor_area_m2"]].notna().all(axis=1)
-    return facilities.index[known & building.isna() & ~open_land(facilities)]
+    return facilities.index[facilities["land_m2"].notna() & ~both & ~open_land(facilities)]
 
 
 def _known_sum(values: pd.Series) -> float:

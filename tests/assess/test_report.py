@@ -99,7 +99,13 @@ def test_a_doubtful_plot_leaves_the_land_between_nothing_and_all_of_it() -> None
 def test_land_that_counts_whole_for_want_of_a_building_is_told_where_others_have_one() -> None:
     own = {"land_m2": 900.0, "floor_area_m2": 380.0}
     shared = own | {"building_floor_area_m2": 2000.0}
-    for ledger, named in (({"F1": own}, None), ({"F1": own, "F2": shared}, "F1"), ({"F2": shared}, None)):
+    plot = {"land_m2": 900.0}
+    for ledger, named in (
+        ({"F1": own}, None),
+        ({"F1": own, "F2": shared}, "F1"),
+        ({"F1": plot, "F2": shared}, "F1"),
+        ({"F2": shared}, None),
+    ):
         told = {note.code: note.values for note in land_case(ledger).notes}
         assert told.get("plots_taken_whole", {}).get("ids") == named
 

@@ -1,6 +1,5 @@
 """The account of all layers as files."""
 
-import json
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any, Final
 import pandas as pd
 
 from siting.text import Lang
+from siting.write.account_page import cell_text
 from siting.write.figures import Chart
 from siting.write.files import write_bytes, write_json, write_text
 from siting.write.geojson import plain
@@ -27,8 +27,8 @@ def write_account(
     ----------
     path : pathlib.Path
         ``.json`` holds ``title``, ``ok``, ``layers``, ``faults`` and ``notes``. ``.csv`` and ``.xlsx`` hold one row for
-        each layer, with lists and tables of names as JSON text, then one for each fault (its ``key`` is the layer's)
-        and one for each note that belongs to no layer.
+        each layer, with lists and tables of names in words, then one for each fault (its ``key`` is the layer's) and
+        one for each note that belongs to no layer.
     title : str
         Name of the scenario.
     layers, faults : pandas.DataFrame
@@ -53,7 +53,7 @@ def write_account(
         }
         write_json(path, account)
     else:
-        write_table(path, _one_table(layers, faults, notes), lang)
+        write_table(path, _one_table(layers, faults, notes, lang), lang)
 
 
 def write_map(path: Path, figure: Chart) -> None:
@@ -68,9 +68,10 @@ def write_page(path: Path, html: str) -> None:
     write_text(path, html)
 
 
-def _one_table(layers: pd.DataFrame, faults: pd.DataFrame, notes: Sequence[str]) -> pd.DataFrame:
+def _one_table(layers: pd.DataFrame, faults: pd.DataFrame, notes: Sequence[str], lang: Lang) -> pd.DataFrame:
     rows: list[dict[str, Any]] = [
-        {"what": "layer", **{key: _flat(value) for key, value in row.items()}} for row in plain_rows(layers)
+        {"what": "layer", **{key: cell_text(key, value, lang) for key, value in row.items()}}
+        for row in plain_rows(layers)
     ]
     rows += [
         {"what": "fault", "key": row["layer"], "message": row["what"]}
@@ -85,7 +86,3 @@ def _one_table(layers: pd.DataFrame, faults: pd.DataFrame, notes: Sequence[str])
 def plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows of a table as JSON knows them."""
     return [plain({str(key): value for key, value in row.items()}) for row in table.to_dict("records")]
-
-
-def _flat(value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    return (json.dumps(value, ensure_ascii=False) if value else None) if isinstance(value, list | dict) else value

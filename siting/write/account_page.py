@@ -79,23 +79,57 @@ def _reading(row: Mapping[Any, Any], lang: Lang) -> Iterator[str]:
 
 
 def _columns(row: Mapping[Any, Any], lang: Lang) -> Iterator[str]:
-    comma = say("inspect.comma", lang)
-    renamed = [f"{theirs} → {ours}" for ours, theirs in row["matched"].items() if theirs != ours]
-    if renamed:
-        yield say("inspect.fact.matched", lang, value=comma.join(renamed))
-    for name in ("unused", "total_rows", "ages"):
-        if row[name]:
-            yield say(f"inspect.fact.{name}", lang, value=comma.join(map(str, row[name])))
-    if row["kinds"]:
-        edges = (f"{say(f'scenario_choice.kind.{kind}', lang)} {count:,}" for kind, count in row["kinds"].items())
-        yield say("inspect.fact.kinds", lang, value=comma.join(edges))
-    how = {way: count for way, count in row["located"].items() if count}
-    if how:
-        ways = (
-            say(f"inspect.located.{way}", lang, count=count) if knows(f"inspect.located.{way}") else f"{way} {count}"
-            for way, count in how.items()
-        )
-        yield say("inspect.fact.located", lang, value=comma.join(ways))
+    renamed = {ours: theirs for ours, theirs in row["matched"].items() if theirs != ours}
+    for name in ("matched", "unused", "total_rows", "ages", "kinds", "located"):
+        if told := cell_text(name, renamed if name == "matched" else row[name], lang):
+            yield say(f"inspect.fact.{name}", lang, value=told)
+
+
+def cell_text(name: str, value: Any, lang: Lang) -> Any:  # noqa: ANN401 - any cell of the table
+    """Return a cell with a list or a table of names as text; any other cell as it is.
+
+    Parameters
+    ----------
+    name : str
+        Column of the account.
+    value : object
+        The cell.
+    lang : {"zh", "en"}
+        Language.
+
+    Returns
+    -------
+    object
+        Whole sentences and pairs of names are separated by semicolons, other items by commas.
+
+    Examples
+    --------
+    >>> from siting.write.account_page import cell_text
+    >>> cell_text("matched", {"id": "XZQDM", "name": "名称"}, "zh"), cell_text("shape", [104, 124], "zh")
+    ('XZQDM → id；名称 → name', '104 行 × 124 列')
+    >>> cell_text("mended", ["One.", "Two."], "en"), cell_text("rows", 3, "en")
+    ('One; Two.', 3)
+    """
+    if not isinstance(value, list | tuple | dict):
+        return value
+    comma, semicolon = (say(f"inspect.{mark}", lang) for mark in ("comma", "semicolon"))
+    if isinstance(value, dict) and name == "matched":
+        return semicolon.join(f"{theirs} → {ours}" for ours, theirs in value.items())
+    if isinstance(value, dict):
+        return comma.join(_counted(name, key, count, lang) for key, count in value.items() if count)
+    if name in ("shape", "window") and value:
+        return say("inspect.figure.grid", lang, **_sizes(value))
+    if name in ("mended", "warnings"):
+        # The last one keeps its full stop.
+        return semicolon.join([*(text.rstrip("。.") for text in value[:-1]), *value[-1:]])
+    return comma.join(map(str, value))
+
+
+def _counted(name: str, key: str, count: int, lang: Lang) -> str:
+    """Return how many edges are of a kind, or how many records were located in a way."""
+    if name == "kinds":
+        return f"{say(f'scenario_choice.kind.{key}', lang)} {count:,}"
+    return say(f"inspect.located.{key}", lang, count=count) if knows(f"inspect.located.{key}") else f"{key} {count}"
 
 
 def _ground(row: Mapping[Any, Any], lang: Lang) -> Iterator[str]:

@@ -21,6 +21,7 @@ from siting.read import read_scenario
 from siting.read.log import Log, by_importance
 from siting.results import Inspection
 from siting.text import LANGS, Lang, say
+from tests.messy import messy_folder, new_scenario
 from tests.read.case import FACILITIES, Case
 
 pytestmark = pytest.mark.usefixtures("walks_once")
@@ -203,7 +204,27 @@ def test_a_csv_holds_layers_faults_and_no_formula(tmp_path: Path) -> None:
     assert [row["row"] for row in rows if row[what] == "fault"] == ["F1"]
     assert not any(cell.startswith("=") for row in rows for cell in row.values() if cell)
     street = next(row for row in rows if row[key] == "units.street")
-    assert json.loads(street[matched]) == {"id": "XZQDM", "name": "name"}
+    assert street[matched] == "XZQDM → id; name → name"
+
+
+def test_a_table_for_people_holds_no_json(sample: Path, tmp_path: Path) -> None:
+    messy = new_scenario(messy_folder(tmp_path / "示例区"))
+    for scenario in (sample, messy):
+        found = siting.inspect(scenario, lang="zh")
+        found.to_file(tmp_path / "a.csv")
+        found.to_file(tmp_path / "a.xlsx")
+        table = pd.read_csv(tmp_path / "a.csv", dtype=str, keep_default_na=False)
+        sheet = pd.read_excel(tmp_path / "a.xlsx", dtype=str, keep_default_na=False)
+        assert all(re.search("[一-鿿]", head) for head in table)
+        assert table.to_numpy().tolist() == sheet.to_numpy().tolist()
+        assert not [cell for cell in table.to_numpy().ravel() if re.match(r"[\[{]", cell) or '": ' in cell]
+        rows = table.set_index(say("table.column.key", "zh"))
+        if scenario == sample:
+            assert rows.loc["terrain", say("table.column.shape", "zh")] == "399 行 × 466 列"
+        else:
+            told = rows.loc["facilities"]
+            assert "小计" in told[say("table.column.total_rows", "zh")].split("、")
+            assert "设施名称 → name" in told[say("table.column.matched", "zh")].split("；")
 
 
 def test_another_ending_is_refused_and_nothing_is_written(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pandas as pd
 from siting.assess.lists import listed
 from siting.domain.lacking import lacking_text
 from siting.domain.measures import MEASURES, counts_elderly, elderly_age_of
-from siting.domain.nouns import Assessment
+from siting.domain.nouns import READINGS, Assessment
 from siting.domain.register import REGISTER
 from siting.domain.standards import Clause, Standard
 from siting.text import LANGS, say
@@ -194,8 +194,8 @@ def _shared(assessment: Assessment) -> dict[str, str]:
 
 def _reading(assessment: Assessment, clause: Clause) -> dict[str, str]:
     """Return how a clause on unit coverage is interpreted, and which units have only facilities that do not count."""
-    codes = {"facilities_by_tier": "by_tier", "facilities_any": "any_facility"}
-    code, told = next(((codes[note.code], note.values) for note in assessment.notes if note.code in codes), ("", {}))
+    notes = [note for note in assessment.notes if note.code in READINGS]
+    code, told = next(((READINGS[note.code], note.values) for note in notes), ("", {}))
     if not code:
         return {}
     alone = f"{told['street_ids']}; {told['community_ids']}"

@@ -28,7 +28,7 @@ _MOST_CANDIDATES: Final = 10
 _MOST_LACKING: Final = 5
 # The number of notes that a check prints; the file has all of them.
 _MOST_NOTES: Final = 12
-_MOST_NOTES_OF_A_PLAN: Final = 6
+_MOST_NOTES_OF_A_PLAN: Final = 7
 _TEXT_COLUMNS: Final = frozenset(
     {
         *("unit", "verdict", "name", "size", "tenure", "site", "clause", "payer", "status"),
@@ -83,7 +83,16 @@ def gaps(report: "GapReport", lang: Lang) -> None:
         for name, group in totals["groups"].items()
     ]
     lacking = lacking_text(report.assessment.checks.to_dict("records"), lang)
-    _notes((*groups, *filter(None, [lacking]), share, *report.notes(lang)), lang)
+    _notes((*groups, *filter(None, [lacking]), share, *_notes_of(report, lang)), lang)
+
+
+def _notes_of(report: "GapReport", lang: Lang) -> list[str]:
+    """Return the notes of a check; first how clauses on unit coverage are read, which every output must state."""
+    from siting.domain.nouns import READINGS
+    from siting.write.naming import note_text
+
+    first = [note_text(note, lang) for note in report.assessment.notes if note.code in READINGS]
+    return [*first, *(line for line in report.notes(lang) if line not in first)]
 
 
 def _notes(lines: Sequence[str], lang: Lang, most: int = _MOST_NOTES) -> None:
@@ -263,7 +272,7 @@ def plan(found: "Plan", lang: Lang) -> None:
     for row in short.to_dict("records"):
         echo(f"  {row['name']}  {figure_text('land_gap_m2', row, number)} m²")
     # A plan depends on the same data as a check.
-    _notes(found.before.notes(lang), lang, _MOST_NOTES_OF_A_PLAN)
+    _notes(_notes_of(found.before, lang), lang, _MOST_NOTES_OF_A_PLAN)
 
 
 def explanation(found: "Explanation", lang: Lang) -> None:

@@ -147,6 +147,10 @@ class Note:
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
+# The notes that say how clauses on unit coverage are read (``standards.coverage``), and the reading.
+READINGS: Final[Mapping[str, str]] = {"facilities_by_tier": "by_tier", "facilities_any": "any_facility"}
+
+
 @dataclass(frozen=True)
 class Inputs:
     """All that a scenario's files hold, validated, in one metric CRS (grids keep their own).

@@ -11,7 +11,8 @@ import siting
 from siting.assess.audit import AUDIT_COLUMNS
 from siting.cli import main, tell
 from siting.domain.scenario import StandardsChoice
-from siting.results import GapReport
+from siting.results import GapReport, Plan
+from siting.write.webmap.panel import panel
 from siting.write.webmap.popups import Popups
 from siting.write.webmap.sites import draw_sites
 from siting.write.wrapping import width_of
@@ -205,6 +206,24 @@ def test_a_popup_names_the_blank_data(report: GapReport) -> None:
     told = [popups.check(check).get("l") for check in of_street.to_dict("records")]
     (named,) = filter(None, told)
     assert popups.texts[named["w"]]["zh"] == "数据不足：F044 缺“医养结合方式”（med_link）。"
+
+
+def test_every_screen_and_the_map_tell_how_coverage_is_read(
+    report: GapReport, audit: pd.DataFrame, plan: Plan, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reading = "任何一类设施都算"
+    screens = {
+        "check": lambda: tell.gaps(report, "zh"),
+        "audit": lambda: tell.audit(audit, report.assessment.inputs.standards, "zh"),
+        "propose": lambda: tell.plan(plan, "zh"),
+    }
+    for name, screen in screens.items():
+        screen()
+        said = "".join(capsys.readouterr().out.split())
+        assert reading in said, name
+        # An institution of which it is stated that it does not serve is among those that are named.
+        assert "而机构不面向社区服务或没有注明的" in said, name
+    assert panel(report.assessment, None).count(reading) == 1
 
 
 def test_what_binds_where(audit: pd.DataFrame) -> None:

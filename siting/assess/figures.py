@@ -62,11 +62,14 @@ def people_figures(level: str, frame: gpd.GeoDataFrame, demand: Demand, basis: L
     return table
 
 
-def unseen_of_whole(units: Mapping[str, gpd.GeoDataFrame], demand: Demand, basis: LandBasis) -> dict[str, float]:
+def unseen_of_whole(
+    units: Mapping[str, gpd.GeoDataFrame], demand: Demand, basis: LandBasis, *, gridded: bool
+) -> dict[str, float]:
     """Return the most residents and elderly of the units beyond those in the cells; inf if unknown.
 
-    They are counted at the coarsest level that covers the area of all levels, so that the whole and a single district
-    have equal figures.
+    For a grid, the whole consists of the people on it and of the parts outside that the scenario accepts. They are
+    counted at the coarsest level that covers the area of all levels, so that the whole and a single district have equal
+    figures.
     """
     area = {level: float(frame.geometry.area.sum()) for level, frame in units.items()}
     holding = [each for each in FINE_TO_COARSE if each in area and area[each] >= max(area.values()) * (1.0 - _SAME)]
@@ -74,6 +77,9 @@ def unseen_of_whole(units: Mapping[str, gpd.GeoDataFrame], demand: Demand, basis
         return dict.fromkeys(("residents", "elderly"), 0.0)
     level = holding[-1]
     people = people_figures(level, units[level], demand, basis)
+    if gridded:
+        accepted = people[people["in_part"]]
+        return {who: float((accepted[f"{who}_high"] - accepted[who]).sum()) for who in ("residents", "elderly")}
     return {who: _unseen_of(people, who, demand, level) for who in ("residents", "elderly")}
 
 

@@ -181,7 +181,8 @@ def assess(  # noqa: PLR0913 - all inputs of a report
     places = _places(figures, checks, rules, basis, inputs)
     places["remedy_candidates"] = None if premises is None else remedies.premises(places, demand, premises, inputs)
     cells = _cells(demand, access, reach)
-    warnings += _of_parts(inputs, demand)
+    gridded = _is_gridded(inputs)
+    warnings += _of_parts(inputs, demand, gridded=gridded)
     totals = _totals(cells, demand, facilities, homes, rules, basis, checks, warnings)
     totals |= {
         **_ends_of_totals(
@@ -190,7 +191,7 @@ def assess(  # noqa: PLR0913 - all inputs of a report
             access,
             all_of,
             all_homes,
-            unseen_of_whole(inputs.units, demand, basis),
+            unseen_of_whole(inputs.units, demand, basis, gridded=gridded),
             unsaid,
             complete=complete,
         ),
@@ -211,7 +212,7 @@ def assess(  # noqa: PLR0913 - all inputs of a report
             *inputs.notes,
             *demand.notes,
             *access.notes,
-            *grid_notes(figures, gridded=_is_gridded(inputs)),
+            *grid_notes(figures, gridded=gridded),
             *cut_off_notes(inputs, demand, access),
             *_notes(places, facilities, homes, access, reach),
             *sharing_notes(sharing, scenario),
@@ -409,9 +410,12 @@ def _cells(demand: Demand, access: Access, reach: LandReach) -> pd.DataFrame:
     return table[(inside > 0) & populated]
 
 
-def _of_parts(inputs: Inputs, demand: Demand) -> tuple[str, ...]:
+def _of_parts(inputs: Inputs, demand: Demand, *, gridded: bool) -> tuple[str, ...]:
     """Warn if part of a unit has unknown people."""
-    return ("people_part",) if any((demand.grid_share[level] < WHOLE).any() for level in inputs.units) else ()
+    if not any((demand.grid_share[level] < WHOLE).any() for level in inputs.units):
+        return ()
+    # If the scenario accepts a share outside the grid, its people are in the interval of the totals.
+    return ("grid_part",) if gridded and not inputs.population.outside_at_most else ("people_part",)
 
 
 def _is_gridded(inputs: Inputs) -> bool:

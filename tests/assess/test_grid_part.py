@@ -14,7 +14,7 @@ from siting.domain.nouns import Assessment, Grid, Inputs, Population, Raster
 from siting.places import make_demand
 from siting.read import all_standards
 from siting.text import LANGS, say
-from siting.text.numbers import number
+from siting.text.numbers import number, percent
 from tests.helpers import (
     METRIC,
     X0,
@@ -122,7 +122,7 @@ def test_where_nobody_lives_outside_the_grid_places_have_the_people_of_their_cel
     told = notes(case)
     assert told["grid_nobody_outside"] == {"count": 2, "ids": "street/b (50.0%), street/c (100.0%)"}
     assert "grid_covers_part" not in told
-    assert "people_part" not in case.totals["warnings"]
+    assert "grid_part" not in case.totals["warnings"]
     # Said of one grid alone, the other still leaves it open.
     assert found(outside("residents"), "street", "b", LAND) == UNKNOWN
 
@@ -307,7 +307,8 @@ def test_the_whole_has_both_ends_and_equals_the_one_district() -> None:
     assert (totals["residents"], totals["residents_high"]) == pytest.approx((3900.0, 5000.0))
     assert (totals["elderly_uncovered_low"], totals["elderly_uncovered"]) == pytest.approx((0.0, 220.0))
     assert (totals["covered_share"], totals["covered_share_high"]) == pytest.approx((780 / 1000, 1.0))
-    assert "people_part" in totals["warnings"]
+    # The warning says so too, and not that the totals end where the grid does.
+    assert {"grid_part", "people_part"} & {*totals["warnings"]} == {"people_part"}
     # 800 m² of land are there; at 0.2 m² 780 are asked for, or 1,000.
     assert (totals["land_gap_02_low_m2"], totals["land_gap_02_m2"]) == pytest.approx((0.0, 200.0))
     same = [key for key in ENDS if key in totals and key in found]
@@ -321,14 +322,11 @@ def test_the_streets_alone_tell_the_ends_of_the_whole() -> None:
     assert (totals["residents"], totals["residents_high"]) == pytest.approx((3900.0, 5000.0))
 
 
-def test_the_whole_is_open_above_where_the_rest_is_not_accepted() -> None:
+def test_the_whole_counts_the_known_alone_where_the_rest_is_not_accepted() -> None:
     totals = whole(0.0).totals
-    assert figure_text("residents", totals, number) == "≥ 3,900"
-    # Nobody knows how many live outside the grid, nor whether they are covered.
-    assert (totals["covered_share"], totals["covered_share_high"]) == (0.0, 1.0)
-    # At 0.2 m² of land per person at least nothing is short, and at most without limit.
-    assert (totals["land_gap_02_low_m2"], totals["land_gap_02_m2"]) == (0.0, math.inf)
-    assert "people_part" in totals["warnings"]
+    assert figure_text("residents", totals, number) == "3,900"
+    assert figure_text("covered_share", totals, percent) == "100.0%"
+    assert "grid_part" in totals["warnings"]
 
 
 def test_what_a_table_says_goes_before_the_interval() -> None:

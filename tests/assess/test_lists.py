@@ -245,7 +245,7 @@ EMPTY: Final = {
 def test_facilities_that_do_not_say_when_they_opened_end_no_audit() -> None:
     found = district(all_standards(), ledger=facilities({"a": ((100.0, 100.0), {})}))
     told = audit_table(found).drop_duplicates("clause_id").set_index("clause_id")
-    words = "counts from the opening date, it would end on: –; opening date not stated: 1"
+    words = "the benefit starts on the opening date, it would end on: –; opening date not stated: 1"
     assert words in told.loc["cq-2017-162/23-hotels", "finding_en"]
 
 

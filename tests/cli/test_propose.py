@@ -196,7 +196,7 @@ def test_it_is_written_at_which_speeds_sites_stay(
     target = tmp_path / "speeds.json"
     assert run("propose", small, "-o", tmp_path / "p.geojson", "--stations", 2, "--stability", target) == 0
     table = pd.read_json(target)
-    assert list(table) == ["candidate_id", "0.6", "0.8", "1.0", "stays_at"]
+    assert list(table) == ["candidate_id", "0.6", "0.8", "1.0", "stays_at", "unlimited"]
     assert table["0.8"].all(), "the scenario's own speed"
     assert (table[["0.6", "0.8", "1.0"]].sum(axis=1) == table["stays_at"]).all()
     assert str(target) in capsys.readouterr().out

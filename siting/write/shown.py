@@ -29,7 +29,8 @@ def gap_rows(units: pd.DataFrame, totals: Mapping[str, Any], lang: Lang) -> Iter
     """
     per = "land_m2_per_elderly" if totals["land_basis"].startswith("elderly") else "land_m2_per_resident"
     rows: list[dict[Any, Any]] = units.to_dict("records")
-    for row in (*rows, {**totals, "name": say("cli.total", lang)}):
+    whole = "total_on_grid" if "grid_part" in totals["warnings"] else "total"
+    for row in (*rows, {**totals, "name": say(f"cli.{whole}", lang)}):
         yield (
             str(row["name"]),
             figure_text("residents", row, number),

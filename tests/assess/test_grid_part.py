@@ -13,8 +13,10 @@ from siting.domain.intervals import ENDS, figure_text
 from siting.domain.nouns import Assessment, Grid, Inputs, Population, Raster
 from siting.places import make_demand
 from siting.read import all_standards
+from siting.results import GapReport
 from siting.text import LANGS, say
 from siting.text.numbers import number, percent
+from siting.write.shown import gap_rows
 from tests.helpers import (
     METRIC,
     X0,
@@ -327,6 +329,13 @@ def test_the_whole_counts_the_known_alone_where_the_rest_is_not_accepted() -> No
     assert figure_text("residents", totals, number) == "3,900"
     assert figure_text("covered_share", totals, percent) == "100.0%"
     assert "grid_part" in totals["warnings"]
+
+
+@pytest.mark.parametrize(("accepted", "label"), [(0.0, "合计（格网内）"), (0.1, "合计")])
+def test_the_row_of_the_whole_says_whether_it_is_of_the_grid_alone(accepted: float, label: str) -> None:
+    report = GapReport(whole(accepted))
+    *_, last = gap_rows(report.units, {**report.totals, "verdict": None}, "zh")
+    assert last[0] == label
 
 
 def test_what_a_table_says_goes_before_the_interval() -> None:

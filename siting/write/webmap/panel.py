@@ -23,7 +23,9 @@ _FLOORS: Final = (("01", "0.1"), ("02", "0.2"))
 _SUMS: Final = frozenset({"gaps_do_not_add_up", "gaps_of_communities_do_not_add_up"})
 # A bar of at least this share is wide enough for its figure.
 _ROOM_FOR_FIGURE: Final = 0.08
-_LOUD: Final = frozenset({"elderly_basis", "elderly_unknown", "straight_line", "walked_flat", "incomplete"})
+_LOUD: Final = frozenset(
+    {"elderly_basis", "elderly_unknown", "grid_part", "straight_line", "walked_flat", "incomplete"}
+)
 
 
 def panel(assessment: Assessment, proposal: Proposal | None) -> str:
@@ -71,7 +73,8 @@ def _banners(assessment: Assessment) -> str:
 
 def _people(totals: Mapping[str, Any]) -> str:
     keys = [name for name in ("residents", "elderly") if name in totals]
-    figures = [(words(f"map.kpi.{name}"), figure_text(name, totals, number)) for name in keys]
+    part = "_on_grid" if "grid_part" in totals.get("warnings", ()) else ""
+    figures = [(words(f"map.kpi.{name}{part}"), figure_text(name, totals, number)) for name in keys]
     if not missing(totals.get("facilities_counted")):
         figures.append((words("map.kpi.facilities"), number(totals["facilities_counted"])))
     cells = "".join(f"<div><dd>{value}</dd><dt>{label.html()}</dt></div>" for label, value in figures)

@@ -226,6 +226,7 @@ def assess(  # noqa: PLR0913 - all inputs of a report
             *_undated_notes(undated),
             *_serving_notes(facilities),
             *extent_notes(inputs, outside, counted),
+            *_whole_land_notes(facilities[homes.notna().any(axis=1)]),
         ),
         jurisdiction=law,
         outside=outside,
@@ -431,9 +432,6 @@ def _notes(
     lacking = facilities.index[facilities["land_m2"].isna() & homes.notna().any(axis=1)]
     if len(lacking):
         notes.append(Note("land_missing", {"ids": ", ".join(called(facilities, lacking))}))
-    whole = _taken_whole(facilities[homes.notna().any(axis=1)])
-    if len(whole):
-        notes.append(Note("plots_taken_whole", {"count": len(whole), "ids": listed(called(facilities, whole))}))
     shared = facilities[open_land(facilities)].get("plot", pd.Series(dtype="object")).dropna()
     if len(shared):
         groups = [" + ".join(map(str, rows.index)) for _, rows in shared.groupby(shared)]
@@ -454,12 +452,12 @@ def _notes(
     return tuple(notes)
 
 
-def _taken_whole(facilities: gpd.GeoDataFrame) -> pd.Index:
-    """Return the facilities whose land counts whole since floor or building area is blank, though others have both."""
+def _whole_land_notes(facilities: gpd.GeoDataFrame) -> Iterator[Note]:
+    """Tell whose land counts whole because floor or building area is blank, if others have both."""
     both = facilities[["floor_area_m2", "building_floor_area_m2"]].notna().all(axis=1)
-    if not both.any():
-        return facilities.index[:0]
-    return facilities.index[facilities["land_m2"].notna() & ~both & ~open_land(facilities)]
+    whole = facilities.index[facilities["land_m2"].notna() & ~both & ~open_land(facilities)]
+    if both.any() and len(whole):
+        yield Note("plots_taken_whole", {"count": len(whole), "ids": listed(called(facilities, whole))})
 
 
 def _known_sum(values: pd.Series) -> float:

@@ -52,6 +52,7 @@ class Gridded:
     persons of each beyond the window, who are only counted. ``moved`` holds the persons who were not given on this
     grid, and ``moved_m`` the mean distance by which they were moved (metres; NaN if it is not known). ``ground`` holds
     the areas where people live, with ``density`` (persons per m²), if all were given for areas; otherwise None.
+    ``grounds`` holds the same of each source that was given for areas.
     """
 
     grid: Grid

@@ -74,7 +74,7 @@ def measured_text(low: float, high: float, unit: str, lang: Lang) -> str:
     >>> measured_text(44533.333, inf, "m2", "zh"), measured_text(0.3, 0.41, "share", "en")
     ('实际不少于 44,533 m²', 'measured between 30.0% and 41.0%')
     >>> measured_text(0, 1, "share", "zh"), measured_text(nan, nan, "share", "en")
-    ('实际无法判断（0–100%）', 'not known')
+    ('实际值无法确定（0–100%）', 'not known')
     """
     least, most = math.isfinite(low), math.isfinite(high)
     told = {"low": quantity(low, unit, lang) if least else "", "high": quantity(high, unit, lang) if most else ""}

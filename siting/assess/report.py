@@ -270,10 +270,10 @@ class _Level:
 
 
 def _undated_notes(undated: tuple[gpd.GeoDataFrame, pd.DataFrame] | None) -> Iterator[Note]:
-    """Return a note on facilities of which it is unknown whether they have closed by the horizon."""
+    """Return a note on facilities of which it is unknown whether they are open at the horizon."""
     if undated is not None:
         ids = called(undated[0], undated[0].index)
-        yield Note("closing_undated", {"count": len(ids), "ids": ", ".join(ids)})
+        yield Note("facilities_undated", {"count": len(ids), "ids": ", ".join(ids)})
 
 
 def _serving_notes(facilities: gpd.GeoDataFrame) -> Iterator[Note]:

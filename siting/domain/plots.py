@@ -82,6 +82,35 @@ def doubtful_plots(records: pd.DataFrame) -> pd.Series:
     return (least_of_plot(records) < 1.0).astype(bool)
 
 
+def unsized_plots(records: pd.DataFrame) -> pd.Series:
+    """Tell which records give the floor area of their building, or a FAR, but not their own floor area.
+
+    Their plot may be shared, but it is not known in which proportion.
+
+    Parameters
+    ----------
+    records : pandas.DataFrame
+        As for :func:`least_of_plot`; facilities in use, not candidates, whose FAR is what may be built.
+
+    Returns
+    -------
+    pandas.Series
+        Bool, on the index of the records.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from siting.domain.plots import unsized_plots
+    >>> table = pd.DataFrame({"land_m2": [600.0, 600.0, None], "floor_area_m2": [None, 300.0, None],
+    ...     "building_floor_area_m2": None, "far": [2.0, 2.0, 2.0]})
+    >>> unsized_plots(table).tolist()
+    [True, False, False]
+    """
+    land, floor = (pd.to_numeric(records[name]).astype("float64") for name in ("land_m2", "floor_area_m2"))
+    shared = records["building_floor_area_m2"].notna() | records["far"].notna()
+    return ((land > 0) & floor.isna() & shared).astype(bool)
+
+
 def one_plot_m(records: pd.DataFrame) -> pd.Series:
     """Return how far another record with the same land may be from each record and still be on its plot.
 

@@ -61,8 +61,8 @@ def prepare(scenario: Scenario, progress: Progress) -> PreparedScenario:
     permitted = inputs.candidates.drop(index=refused.index.unique())
     reached = walk(inputs, demand, ways, permitted, np.zeros(len(permitted), dtype=bool), progress)
     outside = outside_of(inputs, demand)
-    closing = places.undated_facilities(inputs.facilities, scenario.scenario)
-    undated = places.with_plots(closing) if len(closing) else None
+    perhaps = places.undated_facilities(inputs.facilities, scenario.scenario)
+    undated = places.with_plots(perhaps) if len(perhaps) else None
     return PreparedScenario(
         inputs, demand, basis, ways, holders, facilities, refused, permitted, reached, warnings, outside, undated
     )

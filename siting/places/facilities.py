@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from siting.domain.plots import OWN_PLOT_FAR, least_of_plot
+from siting.domain.plots import OWN_PLOT_FAR, least_of_plot, unsized_plots
 from siting.domain.scenario import FINE_TO_COARSE, Head, Tier
 from siting.places.nesting import largest_overlap
 
@@ -20,8 +20,8 @@ def open_facilities(facilities: gpd.GeoDataFrame, head: Head) -> gpd.GeoDataFram
     """Return the facilities that count at the scenario's horizon (methods, horizon).
 
     At ``current``: existing or closing, opening date blank or reached, closing date blank or later. At a year H:
-    existing, under construction or planned, opening date blank or by the end of H, not closed by then; a closing
-    facility counts only if its closing date is given and later than H.
+    existing, under construction or planned, opened by the end of H, not closed by then. Without a date an existing
+    facility is open; a closing facility and one that is not yet built are those of :func:`undated_facilities`.
 
     Parameters
     ----------
@@ -36,22 +36,17 @@ def open_facilities(facilities: gpd.GeoDataFrame, head: Head) -> gpd.GeoDataFram
         The rows that count.
     """
     if head.horizon == "current":
-        statuses, moment = ["existing", "closing"], pd.Timestamp(head.date)
+        mask = facilities["status"].isin(("existing", "closing")) & _within(facilities, pd.Timestamp(head.date))
     else:
-        statuses = ["existing", "under_construction", "planned", "closing"]
-        moment = pd.Timestamp(dt.date(head.horizon, 12, 31))
-    opens, closes = pd.to_datetime(facilities["opens"]), pd.to_datetime(facilities["closes"])
-    keeps = closes.isna() | (closes > moment)
-    if head.horizon != "current":
-        keeps &= (facilities["status"] != "closing") | closes.notna()
-    mask = facilities["status"].isin(statuses) & (opens.isna() | (opens <= moment)) & keeps
+        mask = _within(facilities, _end_of(head.horizon)) & ~_date_missing(facilities)
     return facilities[mask.to_numpy(dtype=bool)]
 
 
 def undated_facilities(facilities: gpd.GeoDataFrame, head: Head) -> gpd.GeoDataFrame:
     """Return the facilities that may or may not count at the scenario's horizon.
 
-    At a planned year these are closing facilities without a date: they may be open then, or not.
+    At a planned year these are closing facilities without a closing date, and those under construction or planned
+    without an opening date: they may be open then, or not.
 
     Parameters
     ----------
@@ -65,12 +60,26 @@ def undated_facilities(facilities: gpd.GeoDataFrame, head: Head) -> gpd.GeoDataF
     geopandas.GeoDataFrame
         None of those of :func:`open_facilities`.
     """
-    closing = ((facilities["status"] == "closing") & facilities["closes"].isna()).to_numpy(dtype=bool)
     if head.horizon == "current":
         return facilities.iloc[:0]
-    opens = pd.to_datetime(facilities["opens"])
-    by_then = (opens.isna() | (opens <= pd.Timestamp(dt.date(head.horizon, 12, 31)))).to_numpy(dtype=bool)
-    return facilities[closing & by_then]
+    return facilities[(_within(facilities, _end_of(head.horizon)) & _date_missing(facilities)).to_numpy(dtype=bool)]
+
+
+def _end_of(year: int) -> pd.Timestamp:
+    return pd.Timestamp(dt.date(year, 12, 31))
+
+
+def _within(facilities: pd.DataFrame, moment: pd.Timestamp) -> pd.Series:
+    """Return whether no date that is given says that a facility is not open at a moment."""
+    opens, closes = pd.to_datetime(facilities["opens"]), pd.to_datetime(facilities["closes"])
+    return (opens.isna() | (opens <= moment)) & (closes.isna() | (closes > moment))
+
+
+def _date_missing(facilities: pd.DataFrame) -> pd.Series:
+    """Return whether a facility will close, or open, on a date that is not given."""
+    status = facilities["status"]
+    coming = status.isin(("under_construction", "planned"))
+    return ((status == "closing") & facilities["closes"].isna()) | (coming & facilities["opens"].isna())
 
 
 def counted_land(facilities: pd.DataFrame) -> pd.Series:
@@ -117,9 +126,10 @@ def land_span(facilities: pd.DataFrame, at_most: Mapping[Tier, float]) -> pd.Dat
     """Return the least and the most land in m² that each facility may count for (methods, 2 and 10).
 
     If the record states the land, both are the counted land. A doubtful plot counts for at least its sure share
-    (:func:`siting.domain.plots.least_of_plot`), and for at most what the others of its site leave of the plot.
-    Facilities that may be on one plot (:func:`siting.places.plots.with_plots`) count for at least what they would count
-    for on it. If land is missing, the most is what the scenario gives for the tier.
+    (:func:`siting.domain.plots.least_of_plot`), and for at most what the others of its site leave of the plot; so does
+    a plot shared in an unknown proportion (:func:`siting.domain.plots.unsized_plots`). Facilities that may be on one
+    plot (:func:`siting.places.plots.with_plots`) count for at least what they would count for on it. If land is
+    missing, the most is what the scenario gives for the tier.
 
     Parameters
     ----------
@@ -142,7 +152,7 @@ def land_span(facilities: pd.DataFrame, at_most: Mapping[Tier, float]) -> pd.Dat
     >>> land_span(table, {}).to_numpy().tolist()
     [[900.0, 900.0], [0.0, 2700.0]]
     """
-    least = least_of_plot(facilities)
+    least = least_of_plot(facilities).mask(unsized_plots(facilities), 0.0)
     most = facilities["tier"].map(lambda tier: at_most.get(tier, np.inf)).astype("float64")
     low, high = _land_ends(facilities, least, most)
     if "plot" in facilities and facilities["plot"].notna().any():

@@ -20,6 +20,7 @@ from siting.domain.plots import (
     LARGE_PLOT_M2,
     SAME_PLACE_M,
     least_of_plot,
+    unsized_plots,
 )
 from siting.domain.premises import KINDS, unknown_words
 from siting.domain.scenario import Scenario, walker_of
@@ -139,6 +140,13 @@ def note_plots(records: gpd.GeoDataFrame, log: LayerLog) -> None:
         log.note("plots_doubtful", count=len(small), ids=_plots(small))
     if len(beyond):
         log.note("plots_beyond_far", count=len(beyond), ids=_plots(beyond))
+
+
+def note_unsized(facilities: gpd.GeoDataFrame, log: LayerLog) -> None:
+    """Note the facilities whose plot may be shared in an unknown proportion."""
+    blank = facilities.index[unsized_plots(facilities)]
+    if len(blank):
+        log.note("plots_without_floor", count=len(blank), ids=listed(map(str, blank)))
 
 
 def note_sizes(records: gpd.GeoDataFrame, log: LayerLog) -> None:

@@ -32,14 +32,13 @@ COLUMNS: Final[Mapping[str, tuple[Column, ...]]] = {
 # Blanks that say something, so that another value may give another verdict, and the sentence of docs/methods.md that
 # says what. Each is seen to turn a verdict below: what does not is no exception.
 SAYS_SOMETHING: Final[Mapping[tuple[str, str], str]] = {
-    # Most records give their plot alone: the plot is taken for their own.
+    # It is filled in for a shared building: a record without it has its building alone.
     ("facility", "building_floor_area_m2"): "without `building_floor_area_m2` its own building",
-    ("facility", "floor_area_m2"): "without `floor_area_m2` its whole plot",
     # Where a facility stands is known: by its point.
     ("facility", "community_id"): "A record that names no unit counts where it is located",
-    # A facility has a status, which says whether it is there.
-    ("facility", "opens"): "dates that are not given follow `status` (2)",
-    ("facility", "closes"): "dates that are not given follow `status` (2)",
+    # The status says that it is there.
+    ("facility", "opens"): "an existing facility without dates is open and stays open",
+    ("facility", "closes"): "an existing facility without dates is open and stays open",
 }
 # Apart from one another by more than people walk.
 WIDE: Final = 4000.0
@@ -207,11 +206,12 @@ def of_days() -> Scene:
         "p": home | {"status": "planned", "opens": "2032-01-01"},
         "q": home | {"status": "closing", "closes": "2032-01-01"},
         "r": home | {"status": "existing", "closes": "2029-01-01"},
+        "s": home | {"status": "existing", "opens": "2032-01-01"},
     }
     bare = all_or_nothing(good=True).layers
     return Scene(
         {"facility": ledger, **{level: bare[level] for level in LEVELS}, "residential_area": {}},
-        {"p": (1500.0, 250.0), "q": (100.0, 250.0), "r": (100.0, 400.0)},
+        {"p": (1500.0, 250.0), "q": (100.0, 250.0), "r": (100.0, 400.0), "s": (100.0, 100.0)},
         ("s0", "s1", "m0", "m1", ""),
         2030,
     )

@@ -50,9 +50,15 @@ def coverage_of(checked: Assessment, place: str) -> pd.Series:
 STAYS = ((100.0, 250.0), {"tier": "station", "beds": 2, "nursing_beds": 2, "land_m2": 30.0})
 
 
+FACTS = {"tier": "station", "beds": 3, "nursing_beds": 0, "land_m2": 30.0}
+
+
 def closing(day: str | None) -> tuple[tuple[float, float], dict[str, Any]]:
-    facts = {"tier": "station", "status": "closing", "beds": 3, "nursing_beds": 0, "land_m2": 30.0, "closes": day}
-    return (900.0, 250.0), facts
+    return (900.0, 250.0), {**FACTS, "status": "closing", "closes": day}
+
+
+def coming(day: str | None, status: str) -> tuple[tuple[float, float], dict[str, Any]]:
+    return (900.0, 250.0), {**FACTS, "status": status, "opens": day}
 
 
 @pytest.mark.parametrize(
@@ -75,6 +81,16 @@ def test_a_closing_facility_without_a_day_may_be_open_at_the_horizon(
             assert told["missing"] == ([] if verdict == "met" else ["b"])
 
 
+@pytest.mark.parametrize("status", ["planned", "under_construction"])
+def test_a_facility_to_come_without_a_day_may_be_open_at_the_horizon(status: str) -> None:
+    for day, verdict in {"2029-06-01": "met", "2031-06-01": "gap", None: "no_data"}.items():
+        checked = found({"a": STAYS, "b": coming(day, status)}, horizon=2030)
+        assert row(checked, LAND)["verdict"] == verdict, day
+        assert ("facilities_undated" in {note.code for note in checked.notes}) == (day is None)
+    # Today it is not there.
+    assert row(found({"a": STAYS, "b": coming(None, status)}), LAND)["provided_high"] == 30.0
+
+
 def test_a_community_with_such_a_facility_alone_is_open() -> None:
     verdicts = {}
     for day in ("2029-06-01", "2031-06-01", None):
@@ -82,7 +98,7 @@ def test_a_community_with_such_a_facility_alone_is_open() -> None:
         verdicts[day] = coverage_of(checked, "e")["verdict"], row(checked, CIRCLE, "e", "community")["verdict"]
         assert coverage_of(checked, "w")["verdict"] == "met"
         codes = {note.code for note in checked.notes}
-        assert ("closing_undated" in codes) == (day is None)
+        assert ("facilities_undated" in codes) == (day is None)
     # Within five minutes, 240 m, are all but the corners of its community.
     assert verdicts == {
         "2029-06-01": ("gap", "gap"),

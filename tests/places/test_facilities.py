@@ -111,7 +111,7 @@ def test_a_ratio_beside_a_plot_leaves_open_how_much_of_it_counts() -> None:
     # So that neither the plot, nor the ratio, nor the floor area may be left blank and move a verdict.
     assert span(plot | {"land_m2": None}) == [[120.0, 120.0]]
     assert span(plot | {"far": None}) == [[600.0, 600.0]]
-    assert span(plot | {"floor_area_m2": None}) == [[600.0, 600.0]]
+    assert span(plot | {"floor_area_m2": None}) == [[0.0, 600.0]]
     assert span(plot | {"far": 0.5}) == [[600.0, 600.0]]
     # 300 ÷ 0.53 = 566 m²; 300 ÷ 0.52 = 577 m², as much as the plot but for what is rounded.
     assert span(plot | {"far": 0.53}) == [[pytest.approx(566.04, abs=0.01), 600.0]]
@@ -204,8 +204,9 @@ def test_what_is_open_today(status: str, opens: str | None, closes: str | None, 
     ("status", "opens", "closes", "counts"),
     [
         ("existing", None, None, True),
-        ("under_construction", None, None, True),
-        ("planned", None, None, True),
+        ("under_construction", None, None, False),
+        ("planned", None, None, False),
+        ("under_construction", "2026-06-01", None, True),
         ("planned", "2030-12-31", None, True),
         ("planned", "2031-01-01", None, False),
         ("existing", None, "2030-12-31", False),

@@ -10,7 +10,16 @@ import pytest
 from siting.domain.nouns import Note
 from siting.domain.scenario import walker_of
 from siting.domain.tables import CANDIDATE_COLUMNS, FACILITY_COLUMNS
-from siting.read.ledger import check_crowds, note_coarse, note_dates, note_doubles, note_plots, note_sizes, with_context
+from siting.read.ledger import (
+    check_crowds,
+    note_coarse,
+    note_dates,
+    note_doubles,
+    note_plots,
+    note_sizes,
+    note_unsized,
+    with_context,
+)
 from siting.read.log import Log, by_importance
 from siting.read.tables.finish import absent
 from tests.helpers import METRIC, at, box, scenario, table
@@ -87,6 +96,14 @@ def test_a_plot_that_may_be_shared_is_named_with_both_areas() -> None:
     (note,) = log.notes
     assert (note.code, note.values["count"]) == ("plots_doubtful", 1)
     assert note.values["ids"] == "a (3,600 m² / 380 m²)"
+
+
+def test_a_plot_shared_in_an_unknown_proportion_is_named() -> None:
+    log = Log()
+    building, far = {"land_m2": 600.0, "building_floor_area_m2": 900.0}, {"land_m2": 600.0, "far": 2.0}
+    rows = _facilities(a=building, b=far, c={"land_m2": 600.0}, d=far | {"floor_area_m2": 300.0})
+    note_unsized(rows, log.layer("facilities", "f.csv"))
+    assert [(note.code, note.values["ids"]) for note in log.notes] == [("plots_without_floor", "a, b")]
 
 
 @pytest.mark.parametrize(

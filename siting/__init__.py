@@ -106,7 +106,7 @@ def read_scenario(path: str | Path, *, untrusted: bool = False) -> "Scenario":
     >>> siting.read_scenario("data/sample/scenario.toml").walking.minutes
     15.0
     """
-    from siting.read import read_scenario as read
+    from siting.pipeline.opening import read_scenario as read
 
     return read(Path(path), untrusted=untrusted)
 
@@ -115,7 +115,7 @@ def _read(scenario: "Scenario | str | Path") -> "Scenario":
     """Return a given scenario, or read its file."""
     if not isinstance(scenario, str | Path):
         return scenario
-    from siting.read import read_whole
+    from siting.pipeline.opening import read_whole
 
     return read_whole(scenario)
 
@@ -162,7 +162,7 @@ def scenario(**sections: Any) -> "Scenario":
     >>> siting.check(made).totals["residents"]
     100.0
     """
-    from siting.read.scenario import changed
+    from siting.pipeline.opening import changed
 
     return changed(None, sections)
 
@@ -195,7 +195,7 @@ def change(scenario: "Scenario | str | Path", **sections: Any) -> "Scenario":
     >>> slower.walking.walker, slower.plan.stations
     ('frail', 3)
     """
-    from siting.read.scenario import changed
+    from siting.pipeline.opening import changed
 
     return changed(_read(scenario), sections)
 
@@ -561,7 +561,7 @@ def standards() -> "tuple[Standard, ...]":
     >>> [one.number for one in siting.standards() if one.id.startswith("cq-")]
     ['渝府办发〔2017〕162号', '渝府办发〔2019〕129号', '渝民规〔2025〕7号']
     """
-    from siting.read import all_standards
+    from siting.pipeline.opening import all_standards
 
     return all_standards()
 

@@ -140,8 +140,7 @@ class _Source:
 
     def read(self, *outputs: tuple["Result", Path | None], plan: Path | None = None) -> "Scenario":
         """Read the scenario; outputs that cannot be written, or are inputs, are refused before any work."""
-        from siting.read import read_whole
-        from siting.read.trust import named_files
+        from siting.pipeline.opening import named_files, read_whole
 
         found = read_whole(self.path, untrusted=self.untrusted)
         refuse(outputs, (self.path, *named_files(found), *(() if plan is None else (plan,))))
@@ -152,7 +151,7 @@ def _reading(does: Callable[..., int | None]) -> Callable[..., int | None]:
     """Return a command that takes a scenario's file and options for reading it."""
 
     def run(*, scenario: Path, untrusted: bool, no_cache: bool, **rest: Any) -> int | None:
-        from siting.travel.store import cache_off, troubles
+        from siting.pipeline.caching import cache_off, troubles
 
         with cache_off() if no_cache else nullcontext(), troubles() as found:
             try:
@@ -270,7 +269,7 @@ def _explain(*, scenario: "_Source", what: str, out: Path | None, lang: Lang, qu
 
 
 def _audit(*, scenario: "_Source", out: Path | None, lang: Lang, quiet: bool) -> None:
-    from siting.read import load_standards
+    from siting.pipeline.opening import load_standards
 
     start = time.perf_counter()
     with _bar(lang, quiet=quiet) as bar:
@@ -388,7 +387,7 @@ def _new(*, folder: Path, forms: bool, date: dt.datetime | None, lang: Lang, qui
     target = folder / "scenario.toml"
     if target.exists():
         raise InputError([Fault(code="would_overwrite", file=str(target))])
-    from siting.read.survey import survey
+    from siting.pipeline.opening import survey
     from siting.write.template import scenario_template
 
     draft = survey(folder)
@@ -400,7 +399,7 @@ def _new(*, folder: Path, forms: bool, date: dt.datetime | None, lang: Lang, qui
 
 
 def _new_forms(folder: Path, lang: Lang, *, quiet: bool) -> None:
-    from siting.read import all_standards
+    from siting.pipeline.opening import all_standards
     from siting.write.forms import write_forms
 
     for path in write_forms(folder, all_standards(), lang).values():
@@ -409,7 +408,7 @@ def _new_forms(folder: Path, lang: Lang, *, quiet: bool) -> None:
 
 
 def _list_standards(*, lang: Lang, **_: Any) -> None:
-    from siting.read import elsewhere_standards
+    from siting.pipeline.opening import elsewhere_standards
 
     tell.standards(siting.standards(), lang)
     echo(f"\n{say('cli.elsewhere', lang)}")
@@ -417,14 +416,13 @@ def _list_standards(*, lang: Lang, **_: Any) -> None:
 
 
 def _show_standard(*, key: str, lang: Lang, **_: Any) -> None:
-    from siting.read import standard
+    from siting.pipeline.opening import standard
 
     tell.standard(standard(key), lang)
 
 
 def _compare_standards(*, one: str, other: str, date: dt.datetime | None, lang: Lang, **_: Any) -> None:
-    from siting.assess.compare import compare
-    from siting.read import standard
+    from siting.pipeline.opening import compare, standard
 
     tell.comparison(compare(standard(one), standard(other), _day(date)), lang)
 
@@ -435,7 +433,7 @@ def _day(date: dt.datetime | None) -> dt.date:
 
 
 def _new_standard(*, file: Path, source: str | None, lang: Lang, quiet: bool) -> None:
-    from siting.read import standard
+    from siting.pipeline.opening import standard
     from siting.write.files import write_text
     from siting.write.standard_template import standard_from, standard_template
 

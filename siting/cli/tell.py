@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.table import Table
 
-    from siting.assess.compare import Comparison
     from siting.domain.draft import Draft
     from siting.domain.standards import Clause, Standard
+    from siting.pipeline.caching import Trouble
+    from siting.pipeline.opening import Comparison
     from siting.results import Explanation, Funding, GapReport, Inspection, Plan, Sensitivity
-    from siting.travel.store import Trouble
 
 _PAYERS: Final = ("city", "district", "either")
 _MOST_CANDIDATES: Final = 10

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from siting.assess.audit import audit_table
+from siting.assess.audit import audit_table as audit_table
 from siting.domain.nouns import Assessment, Progress, quiet
 from siting.domain.scenario import Scenario
 from siting.pipeline.ground import measure, prepare

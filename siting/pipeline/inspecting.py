@@ -1,10 +1,11 @@
 """What reading finds, and where the people of the layers are."""
 
+from siting.domain.note_order import by_importance
 from siting.domain.nouns import Inputs, Progress
 from siting.domain.scenario import Scenario
 from siting.pipeline.ground import basis_of, demand_of
 from siting.read import inspect_inputs
-from siting.read.log import Log, by_importance
+from siting.read.log import Log
 
 
 def inspect(scenario: Scenario, progress: Progress) -> tuple[Inputs | None, Log]:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from siting import places
 from siting.assess.funding import funding_lines
+from siting.assess.funding import funding_summary as funding_summary
 from siting.domain.jurisdiction import districts_of, grounds_of
 from siting.domain.nouns import Assessment
 from siting.domain.villages import are_villages

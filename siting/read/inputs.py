@@ -9,6 +9,7 @@ import pandas as pd
 from pyproj import CRS
 
 from siting.crs import WGS84, crs_name
+from siting.domain.note_order import by_importance
 from siting.domain.nouns import Inputs, Network, OpenGround, Progress, Raster, quiet
 from siting.domain.scenario import CandidateLayer, NetworkLayer, PlacedLayer, Scenario, walker_of
 from siting.domain.standards import Standard
@@ -43,7 +44,7 @@ from siting.read.ground.surface import SurfaceLayers, read_surface
 from siting.read.ground.way_columns import with_ways_known
 from siting.read.ledger import with_context
 from siting.read.locating import locate
-from siting.read.log import LayerLog, Log, by_importance
+from siting.read.log import LayerLog, Log
 from siting.read.people.population import count_sources, read_population
 from siting.read.people.rasters import Around, read_terrain
 from siting.read.people.unit_areas import with_own_figures

@@ -84,7 +84,7 @@ class Funding:
         pandas.DataFrame
             By site; see :func:`siting.assess.funding.funding_summary`.
         """
-        from siting.assess.funding import funding_summary
+        from siting.pipeline.paying import funding_summary
 
         return funding_summary(self.of(what))
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from siting.errors import Fault
-    from siting.read.log import Log
+    from siting.pipeline.opening import Log
     from siting.write.figures import Chart
 
 
@@ -147,7 +147,7 @@ class Inspection:
         >>> siting.inspect("data/sample/scenario.toml").mark_up("out/marked")
         []
         """
-        from siting.read.marking import workbooks_at_fault
+        from siting.pipeline.opening import workbooks_at_fault
         from siting.write.files import write_bytes
         from siting.write.marked import marked_up
 

@@ -114,7 +114,7 @@ class GapReport:
         pandas.DataFrame
             One row for each clause and level; see :func:`siting.assess.audit.audit_table`.
         """
-        from siting.assess.audit import audit_table
+        from siting.pipeline.checking import audit_table
 
         return audit_table(self.assessment)
 
@@ -167,7 +167,7 @@ class GapReport:
             Sentences: warnings, then what may change a verdict, what was left out, how requirements were interpreted,
             and what was repaired.
         """
-        from siting.read.log import by_importance
+        from siting.domain.note_order import by_importance
         from siting.write.naming import note_text
 
         lang = lang or default_lang()

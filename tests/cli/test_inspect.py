@@ -15,10 +15,11 @@ import pytest
 
 import siting
 from siting.cli import main
+from siting.domain.note_order import by_importance
 from siting.domain.nouns import Note
 from siting.errors import InputError
 from siting.read import read_scenario
-from siting.read.log import Log, by_importance
+from siting.read.log import Log
 from siting.results import Inspection
 from siting.text import LANGS, Lang, say
 from tests.messy import messy_folder, new_scenario

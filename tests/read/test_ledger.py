@@ -7,6 +7,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
+from siting.domain.note_order import by_importance
 from siting.domain.nouns import Note
 from siting.domain.scenario import walker_of
 from siting.domain.tables import CANDIDATE_COLUMNS, FACILITY_COLUMNS
@@ -20,7 +21,7 @@ from siting.read.ledger import (
     note_unsized,
     with_context,
 )
-from siting.read.log import Log, by_importance
+from siting.read.log import Log
 from siting.read.tables.finish import absent
 from tests.helpers import METRIC, at, box, scenario, table
 

@@ -10,8 +10,8 @@ import osmium
 import pytest
 import shapely
 
+from siting.domain.note_order import by_importance
 from siting.domain.nouns import Note
-from siting.read.log import by_importance
 from tests.read.case import CRS, Case, X, Y
 
 STREET = {"highway": "residential"}

@@ -18,7 +18,8 @@ from siting.write.webmap.inline import UnknownAssetError, asset, manifest, scrip
 from siting.write.webmap.overlay import locate_cells, uncovered_density
 from siting.write.webmap.style import density_edges, reach_key, share_key
 from tests.browser import opened
-from tests.write.conftest import GRID, QUOTE, proposal
+from tests.write.conftest import GRID, QUOTE, X, Y, proposal
+from tests.write.pages import FILLS, at, shapes
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>"
 ASSETS = Path(__file__).resolve().parents[2] / "siting" / "write" / "webmap" / "assets"
@@ -42,7 +43,6 @@ def test_layers_can_be_switched(map_file: Path) -> None:
             "centre": ".mark-centre_planned",
             "station": ".mark-station_closing",
             "stations": ".mark-proposed",
-            "area_reach": ".leaflet-areas-pane path",
             "borders": ".leaflet-names-pane .name",
             "relief": ".picture-relief",
         }
@@ -52,26 +52,26 @@ def test_layers_can_be_switched(map_file: Path) -> None:
             "centre": 1,
             "station": 1,
             "stations": 1,
-            "area_reach": 3,
             "borders": 2,
             "relief": 1,
         }
+        assert shapes(page, "area_reach") == 3
         page.click("[data-layer=area_none]")
-        for layer in counts.keys() - {"area_reach"}:
+        assert shapes(page, "area_reach") == 0
+        for layer in counts:
             page.uncheck(f"[data-layer={layer}]")
+        page.wait_for_timeout(100)
         assert {page.locator(where).count() for where in drawn.values()} == {0}
-        hidden = {
-            "candidates": (".leaflet-candidates-pane .mark", 2),
-            "circles_before": (".leaflet-circles-pane path", 2),
-            "circles_after": (".leaflet-circles-pane path", 3),
-            "grid": (".picture-cells", 1),
-            "unit_street": (".leaflet-units-pane path", 2),
-            "excluded": (".leaflet-excluded-pane path", 1),
-        }
-        for layer, (where, count) in hidden.items():
-            assert page.locator(where).count() == 0
+        hidden = {"candidates": ".leaflet-candidates-pane .mark", "grid": ".picture-cells"}
+        for layer, count in {"candidates": 2, "grid": 1}.items():
+            assert page.locator(hidden[layer]).count() == 0
             page.check(f"[data-layer={layer}]")
-            assert page.locator(where).count() == count
+            assert page.locator(hidden[layer]).count() == count
+            page.uncheck(f"[data-layer={layer}]")
+        for layer, count in {"circles_before": 2, "circles_after": 3, "unit_street": 2, "excluded": 1}.items():
+            assert shapes(page, layer) == 0
+            page.check(f"[data-layer={layer}]")
+            assert shapes(page, layer) == count
             page.uncheck(f"[data-layer={layer}]")
 
 
@@ -80,9 +80,9 @@ def test_only_one_colouring_of_areas_is_on(map_file: Path) -> None:
         fills = {}
         for layer in ("area_reach", "area_covered", "area_covered_after", "area_verdict"):
             page.check(f"[data-layer={layer}]")
-            paths = page.locator(".leaflet-areas-pane path")
-            assert paths.count() == 3
-            fills[layer] = [path.get_attribute("fill") for path in paths.all()]
+            fills[layer] = page.evaluate(FILLS, layer)
+            assert len(fills[layer]) == 3
+            assert sum(shapes(page, other) for other in fills) == 3
         # Land within reach of 0, 0.1 and 0.25 m² falls into three classes; half are covered before, nine tenths after.
         assert len(set(fills["area_reach"])) == 3
         assert len(set(fills["area_covered"])) == 1
@@ -91,7 +91,7 @@ def test_only_one_colouring_of_areas_is_on(map_file: Path) -> None:
 
 def test_a_popup_shows_figures_and_the_clause(map_file: Path) -> None:
     with opened(map_file) as (page, _):
-        page.locator(".leaflet-areas-pane path").first.click(force=True, position={"x": 20, "y": 20})
+        page.mouse.click(*at(page, X + 150, Y + 150))
         popup = page.locator(".popup")
         popup.wait_for()
         text = popup.inner_text()
@@ -225,8 +225,9 @@ def test_names_from_data_are_only_text(tmp_path: Path) -> None:
         page.on("dialog", lambda told: heard.complaints.append(told.message))
         page.locator(".mark-institution_existing").click()
         assert HOSTILE in page.locator(".popup").inner_text()
-        page.locator(".leaflet-areas-pane path").first.hover(force=True)
-        page.wait_for_timeout(200)
+        page.mouse.move(*at(page, X + 150, Y + 150))
+        page.locator(".leaflet-tooltip").wait_for()
+        assert HOSTILE in page.locator(".leaflet-tooltip").inner_text()
         assert page.locator("img[src=x]").count() == 0
         assert page.locator(".name span").first.inner_text() == HOSTILE
     assert heard.fetched == []
@@ -278,7 +279,7 @@ def test_what_is_absent_is_left_out(small: Proposal, tmp_path: Path) -> None:
         path, empty, replace(small, before=empty, after=empty, stations=small.stations[:0], refused=small.refused[:0])
     )
     with opened(path) as (page, heard):
-        assert page.locator(".leaflet-units-pane, .name").count() > 0
+        assert page.locator(".name").count() > 0
         assert page.locator(".mark").count() == 0
         assert "没有拟新增站点" in page.locator(".plan").inner_text()
     assert heard.complaints == []

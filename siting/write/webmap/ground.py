@@ -5,18 +5,18 @@ from typing import Final
 import geopandas as gpd
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from siting.domain.nouns import Assessment, Proposal
 from siting.write.webmap import icons
 from siting.write.webmap.geometry import LINE_BUDGET, Feature, feature, features, geometries, merged_lines, same
+from siting.write.webmap.names import draw_names, street_names
 from siting.write.webmap.overlay import relief
 from siting.write.webmap.parts import Drawing, Image, LegendRow, MapLayer, Vector
 from siting.write.webmap.places import UNIT_LEVELS, at_level
 from siting.write.webmap.popups import Popups
 from siting.write.webmap.style import AFTER, BEFORE, INK, PAPER, Style
-from siting.write.webmap.wording import missing, number, words
+from siting.write.webmap.wording import number, words
 
 # Kinds of the network, how each is drawn, and its sample in the legend.
 _WAYS: Final[dict[str, tuple[str, Style]]] = {
@@ -40,34 +40,33 @@ _BORDERS: Final[dict[str, Style]] = {
     "street": {"color": "#4d5b66", "weight": 1.5, "opacity": 0.85, "fill": False},
     "community": {"color": "#6d7880", "weight": 0.7, "opacity": 0.8, "fill": False, "dashArray": "3 2.5"},
 }
-_NAMED_LEVEL: Final = "street"
-_MOST_NAMES: Final = 150
 _CIRCLE_M: Final = 5.0
 _LINE_M: Final = 2.0
 _MINOR: Final = frozenset({"path", "crossing"})
-# Positions tried along each side of a unit for its name.
-_TRIED: Final = 25
 
 
 def draw_ground(assessment: Assessment, proposal: Proposal | None, popups: Popups) -> Drawing:
     """Return the layers that are drawn below the findings, the switchable ones first."""
-    marks = _marks(assessment, proposal)
-    layers = [_borders(assessment, marks), _excluded(assessment, popups), _network(assessment), *_basemap(assessment)]
+    layers = [
+        _borders(assessment, proposal),
+        *draw_names(assessment),
+        _excluded(assessment, popups),
+        _network(assessment),
+        *_basemap(assessment),
+    ]
     layers += [_paper(assessment), _relief(assessment)]
     styles = {f"way_{kind}": look for kind, (_, look) in _WAYS.items()}
     styles |= {f"base_{kind}": look for kind, look in _BASE.items()}
     styles |= {f"border_{level}": look for level, look in _BORDERS.items()}
     styles["excluded"] = {
-        "className": "excluded-ground",
+        "hatch": True,
         "weight": 0.8,
         "color": "#8a5a5a",
         "opacity": 0.8,
         "fillOpacity": 1,
     }
     styles["paper"] = {"fillColor": PAPER, "fillOpacity": 1, "stroke": False}
-    return Drawing(
-        tuple(layer for layer in layers if layer is not None), styles, {"name": {"label": True, "pane": "names"}}
-    )
+    return Drawing(tuple(layer for layer in layers if layer is not None), styles, {})
 
 
 def draw_circles(assessment: Assessment, proposal: Proposal | None) -> Drawing:
@@ -193,7 +192,7 @@ def _network(assessment: Assessment) -> MapLayer | None:
         key="network",
         group="ground",
         title=title,
-        parts=(Vector(found, "network", canvas=True),),
+        parts=(Vector(found, "network"),),
         caption=words("map.legend.thinned") if thinned else None,
         legend=tuple(LegendRow(_way_sample(look), words(f"map.legend.{kind}")) for kind, look in samples.items()),
     )
@@ -218,7 +217,7 @@ def _within_budget(lines: dict[str, BaseGeometry]) -> tuple[dict[str, BaseGeomet
     return {}, True
 
 
-def _borders(assessment: Assessment, marks: NDArray[np.float64]) -> MapLayer | None:
+def _borders(assessment: Assessment, proposal: Proposal | None) -> MapLayer | None:
     crs = assessment.inputs.crs
     found: list[Feature] = []
     legend: list[LegendRow] = []
@@ -233,44 +232,8 @@ def _borders(assessment: Assessment, marks: NDArray[np.float64]) -> MapLayer | N
         legend.insert(0, LegendRow(sample, words(f"map.legend.border_{level}")))
     if not found:
         return None
-    parts = (Vector(found, "borders"), Vector(_names(assessment, marks), "names"))
+    parts = (Vector(found, "borders"), street_names(assessment, proposal))
     return MapLayer("borders", "ground", words("map.layer.borders"), parts, legend=tuple(legend))
-
-
-def _names(assessment: Assessment, marks: NDArray[np.float64]) -> list[Feature]:
-    units = at_level(assessment, _NAMED_LEVEL)
-    if units.empty or len(units) > _MOST_NAMES:
-        return []
-    anchors = [_anchor(shape, marks) for shape in geometries(units)]
-    frame = gpd.GeoDataFrame(units.drop(columns=units.geometry.name), geometry=anchors, crs=units.crs)
-    names = [str(place) if missing(name) else str(name) for place, name in zip(units.index, units["name"], strict=True)]
-    return features(frame, assessment.inputs.crs, lambda row: {"s": "name", "t": names[row]})
-
-
-def _marks(assessment: Assessment, proposal: Proposal | None) -> NDArray[np.float64]:
-    """Return the positions of markers, which names avoid."""
-    frames = [assessment.inputs.facilities, *([proposal.stations] if proposal is not None else [])]
-    shapes = np.concatenate([geometries(frame) for frame in frames])
-    return shapely.get_coordinates(shapely.centroid(shapes))
-
-
-def _anchor(shape: BaseGeometry, marks: NDArray[np.float64]) -> BaseGeometry:
-    """Choose the position of a unit's name: inside, clear of its border and of the markers."""
-    west, south, east, north = shape.bounds
-    xs, ys = np.meshgrid(np.linspace(west, east, _TRIED), np.linspace(south, north, _TRIED))
-    xy = np.column_stack([xs.ravel(), ys.ravel()])
-    xy = xy[shapely.contains_xy(shape, xy)]
-    if not len(xy):
-        return shape.representative_point()
-    # A name is some three times as wide as high.
-    narrow = np.array([1 / 3, 1.0])
-    at = xy * narrow
-    edge = shapely.transform(shape.boundary, lambda points: points * narrow)
-    room = np.asarray(shapely.distance(edge, shapely.points(at)))
-    if len(marks):
-        away = np.sqrt(((at[:, None, :] - (marks * narrow)[None, :, :]) ** 2).sum(axis=2)).min(axis=1)
-        room = np.minimum(room, away)
-    return shapely.Point(*xy[int(room.argmax())])
 
 
 def _beyond(permitted: gpd.GeoDataFrame, assessment: Assessment) -> gpd.GeoDataFrame:

@@ -18,7 +18,7 @@ from siting.write.webmap.inline import script, style
 from siting.write.webmap.legend import legend
 from siting.write.webmap.overlay import cell_data, draw_grid
 from siting.write.webmap.panel import heading, panel
-from siting.write.webmap.parts import PANES, Drawing, MapLayer, Vector, together
+from siting.write.webmap.parts import CANVASES, LEVELS, Drawing, MapLayer, Names, Vector, together
 from siting.write.webmap.places import UNIT_LEVELS, at_level, draw_places
 from siting.write.webmap.popups import Popups
 from siting.write.webmap.sites import draw_sites
@@ -89,7 +89,7 @@ def map_html(
     )
     shown = _extent(assessment)
     layers = (*drawing.layers, _tiles_layer()) if tiles else drawing.layers
-    data = {**_data(assessment, drawing, popups), "cells": cells, "tiles": _tiles(tiles)}
+    data = {**_data(assessment, drawing, popups), "cells": cells, "tiles": _tiles(tiles), "extent": shown}
     title = words("map.page_title", title=plain(assessment.inputs.scenario.scenario.title))
     body = Template(_static("page.html")).substitute(
         data=as_json(data),
@@ -106,7 +106,7 @@ def map_html(
         styles=(style("leaflet/leaflet.css"), _static("page.css")),
         scripts=(
             script("leaflet/leaflet.js"),
-            _static("page.js"),
+            *(_static(f"{name}.js") for name in ("canvas", "labels", "page")),
             skeleton(drawing.layers, shown),
             "siting.start(map_main);",
         ),
@@ -121,6 +121,7 @@ def _labels(lang: Lang) -> dict[str, str]:
         "t_layers": words("map.layers").html(),
         "t_panel": words("map.panel").html(),
         "t_hide": escape(say("map.hide_panel", lang)),
+        "t_sheet": escape(say("map.sheet_peek", lang)),
         "t_fold": escape(say("map.toggle_layers", lang)),
         "t_map": escape(say("map.map_name", lang)),
         "t_review": words("map.review_number").html(),
@@ -156,6 +157,9 @@ def _data(assessment: Assessment, drawing: Drawing, popups: Popups) -> dict[str,
             "switch_language_name",
             "hide_panel",
             "show_panel",
+            "sheet_peek",
+            "sheet_half",
+            "sheet_full",
             "toggle_layers",
             "zoom_in",
             "zoom_out",
@@ -174,20 +178,28 @@ def _data(assessment: Assessment, drawing: Drawing, popups: Popups) -> dict[str,
         "styles": drawing.styles,
         "icons": drawing.icons,
         "groups": {layer.key: group_name(layer) for layer in drawing.layers if layer.group},
+        "canvases": list(CANVASES),
         "parts": [_part(layer, part) for layer in drawing.layers for part in layer.parts if isinstance(part, Vector)],
+        "names": [_names(layer, part) for layer in drawing.layers for part in layer.parts if isinstance(part, Names)],
         **popups.as_data(),
     }
 
 
 def _part(layer: MapLayer, part: Vector) -> dict[str, Any]:
-    """Return features for the page's script; features without clicks are drawn on a canvas, which is much faster."""
+    """Return features for the page's script, with the canvas on which they are drawn."""
+    level = LEVELS[part.level]
     return {
         "group": group_name(layer),
-        "pane": part.pane,
-        "interactive": PANES[part.pane][1],
-        "canvas": part.canvas,
+        "pane": level.pane,
+        "level": level.order,
+        "interactive": level.clicks,
         "features": part.features,
     }
+
+
+def _names(layer: MapLayer, part: Names) -> dict[str, Any]:
+    shown = {"kind": part.kind, "rank": part.rank, "least": part.least, "names": part.names}
+    return {"group": group_name(layer), **shown}
 
 
 def _static(name: str) -> str:

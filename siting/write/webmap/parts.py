@@ -1,7 +1,8 @@
 """The parts of a layer of the map, before it becomes part of a page."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,33 +11,63 @@ from siting.write.webmap.geometry import Feature
 from siting.write.webmap.style import Step, Style
 from siting.write.webmap.wording import Words
 
-# Panes from the bottom up; those marked False ignore the pointer.
+# Panes from the bottom up; those marked False ignore the pointer. Each pane of shapes is one canvas: browsers drop
+# layers where many full-size pictures lie over one another.
 PANES: Final[dict[str, tuple[int, bool]]] = {
     "paper": (205, False),
     "relief": (210, False),
-    "base": (220, False),
-    "units": (240, True),
-    "water": (245, False),
-    "network": (250, False),
+    "ground": (220, False),
     "grid": (255, False),
-    "areas": (260, True),
-    "excluded": (270, True),
-    "circles": (280, False),
-    "borders": (290, False),
+    "findings": (260, True),
     "names": (300, False),
     "candidates": (590, True),
     "facilities": (600, True),
     "stations": (620, True),
 }
+# Canvases from the bottom up; the last takes the pointer for all of them.
+CANVASES: Final = ("paper", "ground", "findings")
+
+
+class Level(NamedTuple):
+    """The canvas on which shapes are drawn, their order on it, and whether they can be clicked."""
+
+    pane: str
+    order: int = 0
+    clicks: bool = False
+
+
+LEVELS: Final[Mapping[str, Level]] = {
+    "paper": Level("paper"),
+    "base": Level("ground", 0),
+    "units": Level("ground", 1, clicks=True),
+    "water": Level("ground", 2),
+    "network": Level("ground", 3),
+    "areas": Level("findings", 0, clicks=True),
+    "excluded": Level("findings", 1, clicks=True),
+    "circles": Level("findings", 2),
+    "borders": Level("findings", 3),
+    "candidates": Level("candidates", clicks=True),
+    "facilities": Level("facilities", clicks=True),
+    "stations": Level("stations", clicks=True),
+}
 
 
 @dataclass(frozen=True)
 class Vector:
-    """Features in a pane; ``canvas`` draws features without clicks much faster."""
+    """Features at a level."""
 
     features: list[Feature]
-    pane: str
-    canvas: bool = False
+    level: str
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names on the map: ``[latitude, longitude, text]`` each; a smaller rank is placed first, from a least zoom."""
+
+    names: list[list[Any]]
+    kind: str
+    rank: int
+    least: float = 0
 
 
 @dataclass(frozen=True)
@@ -70,7 +101,7 @@ class MapLayer:
     key: str
     group: str
     title: Words
-    parts: tuple[Vector | Image, ...]
+    parts: tuple[Vector | Image | Names, ...]
     show: bool = True
     choice: str = ""
     sample: str = ""

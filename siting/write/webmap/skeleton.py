@@ -18,8 +18,6 @@ from siting.write.webmap.parts import PANES, Image, MapLayer
 
 MAX_ZOOM: Final = 19
 _NAME: Final = re.compile(r"[a-z][a-z0-9_ -]*")
-# The space that the card of layers takes from the right of the map, in pixels.
-_CARD: Final = 270
 
 
 def as_name(text: str) -> str:
@@ -68,7 +66,7 @@ def skeleton(layers: Iterable[MapLayer], shown: Sequence[Sequence[float]]) -> st
     layers : iterable of MapLayer
         The layers in order; only the pictures among their parts are drawn.
     shown : sequence
-        ``[[south, west], [north, east]]`` in degrees: the first view.
+        ``[[south, west], [north, east]]`` in degrees: the page's script fits it into what is seen of the map.
 
     Returns
     -------
@@ -98,8 +96,6 @@ def skeleton(layers: Iterable[MapLayer], shown: Sequence[Sequence[float]]) -> st
         for part in layer.parts:
             if isinstance(part, Image):
                 _named(_picture(part), f"picture_{next(pictures)}").add_to(group)
-    fit = folium.FitBounds(as_numbers(shown), padding_top_left=(16, 16), padding_bottom_right=as_numbers((_CARD, 16)))
-    _named(fit, "all").add_to(page_map)
     page_map.render()
     script: str = page_map.get_root().script.render()
     return script

@@ -6,14 +6,15 @@ const siting = (() => {
   const root = document.documentElement;
   const found = {};
   const titled = [];
+  const names = sitingLabels.names();
   let map = null;
   let base = null;
+  let canvases = {};
+  let hatch = null;
 
-  // A popup stays clear of the zoom buttons.
-  const POPUP = { minWidth: 300, maxWidth: 336, autoPanPaddingTopLeft: [56, 24], autoPanPaddingBottomRight: [24, 24] };
-
-  // Draw well beyond the screen, so that panning shows no bare edges.
-  L.Renderer.prototype.options.padding = 0.4;
+  const narrow = window.matchMedia("(max-width: 900px)");
+  // As wide as fits beside the zoom buttons.
+  const POPUP = { minWidth: 240, autoPan: false, get maxWidth() { return Math.min(336, map.getSize().x - 90); } };
 
   const language = () => (root.classList.contains("en") ? "en" : "zh");
   const say = (pair) => pair[language()];
@@ -98,7 +99,7 @@ const siting = (() => {
       dot.style.background = entry.x;
       kind.prepend(dot);
     }
-    const node = make("div", "popup", kind, make("h3", "", entry.n));
+    const node = make("div", "popup", make("div", "popup-head", kind, make("h3", "", entry.n)));
     if (entry.v) node.append(make("span", `chip ${entry.v.replace("verdict.", "")}`, both(data.texts[entry.v])));
     if (entry.r.length) node.append(make("table", "", make("tbody", "", ...entry.r.map(line))));
     if (entry.c) node.append(make("h4", "", both(data.labels.clauses)), ...entry.c.map(clause));
@@ -133,16 +134,13 @@ const siting = (() => {
   }
 
   function style(feature) {
-    return data.styles[feature.properties.s];
+    const look = data.styles[feature.properties.s];
+    return look.hatch ? { ...look, fillColor: hatch } : look;
   }
 
   function point(feature, latlng) {
-    const { s, r, t } = feature.properties;
+    const { s, r } = feature.properties;
     const icon = data.icons[s];
-    if (icon.label) {
-      const name = L.divIcon({ className: "name", html: make("span", "", t) });
-      return L.marker(latlng, { icon: name, pane: icon.pane, interactive: false, keyboard: false });
-    }
     const holder = make("span");
     holder.innerHTML = icon.svg; // our own drawing, no data in it
     if (r) holder.querySelector("text").textContent = r;
@@ -156,11 +154,12 @@ const siting = (() => {
       pointToLayer: point,
       onEachFeature: each,
       pane: part.pane,
+      level: part.level,
       interactive: part.interactive,
       bubblingMouseEvents: false,
       smoothFactor: 0.6,
     };
-    if (part.canvas) options.renderer = L.canvas({ pane: part.pane, padding: 0.5 });
+    if (canvases[part.pane]) options.renderer = canvases[part.pane];
     window[part.group].addLayer(L.geoJSON({ type: "FeatureCollection", features: part.features }, options));
   }
 
@@ -233,6 +232,7 @@ const siting = (() => {
       [".leaflet-control-zoom-in", "zoom_in"],
       [".leaflet-control-zoom-out", "zoom_out"],
       [".leaflet-popup-close-button", "close_popup"],
+      ["#grip", `sheet_${document.body.dataset.sheet || "peek"}`],
       ["#fold-panel", document.body.classList.contains("folded") ? "show_panel" : "hide_panel"],
     ];
     for (const [where, key] of named) {
@@ -242,19 +242,6 @@ const siting = (() => {
       if (node.tagName !== "MAIN") node.title = say(data.labels[key]);
     }
     titled.forEach((tell) => tell());
-  }
-
-  // Names that would lie over one another are left out until there is room.
-  function declutter() {
-    const kept = [];
-    for (const name of document.querySelectorAll(".name span")) {
-      name.style.visibility = "";
-      const box = name.getBoundingClientRect();
-      const hits = (other) =>
-        box.left < other.right && other.left < box.right && box.top < other.bottom && other.top < box.bottom;
-      if (kept.some(hits)) name.style.visibility = "hidden";
-      else kept.push(box);
-    }
   }
 
   function layerOf(input) {
@@ -275,15 +262,143 @@ const siting = (() => {
     if (!layer) return;
     const owner = document.querySelector('[data-layer="stations"]');
     if (owner && !owner.checked) owner.click();
+    view.uncover();
     map.flyTo(layer.getLatLng(), Math.max(map.getZoom(), 15), { duration: 0.5 });
     map.once("moveend", () => layer.openPopup());
   }
 
+  // The card of layers: open beside a wide map, closed over a narrow one.
+  const card = {
+    node: document.getElementById("card"),
+    fold: document.getElementById("fold-card"),
+    isOpen: () => !card.node.classList.contains("closed"),
+    open(opened) {
+      card.node.classList.toggle("closed", !opened);
+      card.fold.setAttribute("aria-expanded", String(opened));
+      if (opened && narrow.matches) map.closePopup();
+    },
+    start() {
+      card.fold.addEventListener("click", () => card.open(!card.isOpen()));
+      card.open(!narrow.matches);
+      L.DomEvent.disableClickPropagation(card.node);
+      L.DomEvent.disableScrollPropagation(card.node);
+    },
+  };
+
+  // What is seen of the map: the district is fitted into it, and popups stay within it, clear of the controls.
+  const view = {
+    moved: false,
+    fitting: false,
+    margins() {
+      const aside = card.isOpen() && !narrow.matches ? card.node.offsetWidth + 20 : 12;
+      return { paddingTopLeft: [12, 12], paddingBottomRight: [aside, narrow.matches ? 30 : 16], animate: false };
+    },
+    fit() {
+      view.fitting = true;
+      map.fitBounds(data.extent, view.margins());
+      view.fitting = false;
+    },
+    // After the map's frame has changed: the district again, unless the reader has moved the map.
+    settle() {
+      map.invalidateSize({ animate: false });
+      if (!view.moved) view.fit();
+      if (map._popup && map._popup.isOpen()) view.reveal(map._popup);
+    },
+    // A sheet that covers the map makes way.
+    uncover() {
+      if (narrow.matches && document.body.dataset.sheet === "full") sheet.set("half");
+    },
+    reveal(popup) {
+      const node = popup.getElement();
+      if (!node) return;
+      // A mark that takes the focus may itself be moving the map.
+      if (map._panAnim && map._panAnim._inProgress) {
+        map.once("moveend", () => view.reveal(popup));
+        return;
+      }
+      const frame = map.getContainer().getBoundingClientRect();
+      const left = frame.left + 8 + (document.querySelector(".leaflet-control-zoom").offsetWidth + 10);
+      const right = frame.right - 12 - (card.isOpen() ? card.node.offsetWidth + 12 : 0);
+      const top = frame.top + 10 + (narrow.matches ? card.node.offsetHeight + 6 : 0);
+      const box = node.getBoundingClientRect();
+      const across = box.left < left ? box.left - left : Math.max(0, Math.min(box.right - right, box.left - left));
+      const down = box.top < top ? box.top - top : Math.max(0, Math.min(box.bottom - frame.bottom + 40, box.top - top));
+      if (!across && !down) return;
+      view.fitting = true;
+      map.panBy([Math.round(across), Math.round(down)], { animate: true, duration: 0.25 });
+      view.fitting = false;
+    },
+    // A popup is no taller than what is seen of the map.
+    measure() {
+      const room = Math.max(140, Math.min(480, map.getSize().y - (narrow.matches ? 130 : 90)));
+      document.documentElement.style.setProperty("--popup", `${room}px`);
+      for (const layer of Object.values(found)) layer.getPopup().options.maxWidth = POPUP.maxWidth;
+    },
+    start() {
+      map.on("movestart", () => { if (!view.fitting) view.moved = true; });
+      map.on("resize", () => { view.measure(); if (!view.moved) view.fit(); });
+      view.measure();
+      view.fit();
+    },
+  };
+
+  // On a narrow screen the panel is a sheet at the foot of the map that can be pulled up.
+  const sheet = {
+    states: ["peek", "half", "full"],
+    panel: document.getElementById("panel"),
+    grip: document.getElementById("grip"),
+    set(state) {
+      document.body.dataset.sheet = state;
+      sheet.panel.style.removeProperty("flex-basis");
+      sheet.grip.setAttribute("aria-expanded", String(state !== "peek"));
+      document.getElementById("stage").inert = narrow.matches && state === "full";
+      view.settle();
+      speak(language());
+    },
+    next() {
+      const at = sheet.states.indexOf(document.body.dataset.sheet);
+      sheet.set(sheet.states[(at + 1) % sheet.states.length]);
+    },
+    nearest(height) {
+      const share = height / window.innerHeight;
+      return share < 0.3 ? "peek" : share < 0.72 ? "half" : "full";
+    },
+    start() {
+      let from = null;
+      let pulled = false;
+      sheet.grip.addEventListener("pointerdown", (event) => {
+        from = { y: event.clientY, height: sheet.panel.offsetHeight };
+        pulled = false;
+        sheet.grip.setPointerCapture(event.pointerId);
+      });
+      sheet.grip.addEventListener("pointermove", (event) => {
+        if (!from || Math.abs(event.clientY - from.y) < 6) return;
+        pulled = true;
+        document.body.dataset.sheet = "half";
+        sheet.panel.style.flexBasis = `${Math.min(window.innerHeight, from.height + from.y - event.clientY)}px`;
+      });
+      const dropped = () => {
+        if (from && pulled) sheet.set(sheet.nearest(sheet.panel.offsetHeight));
+        from = null;
+      };
+      sheet.grip.addEventListener("pointerup", dropped);
+      sheet.grip.addEventListener("pointercancel", dropped);
+      sheet.grip.addEventListener("click", () => { if (!pulled) sheet.next(); pulled = false; });
+      narrow.addEventListener("change", () => { card.open(!narrow.matches); sheet.set(document.body.dataset.sheet); });
+    },
+  };
+
   function start(made) {
     map = made;
+    document.body.dataset.sheet = "peek";
     dress();
+    canvases = sitingCanvas.stack(map, data.canvases);
+    hatch = sitingCanvas.hatch("#9c5555", "#b5727333");
     base = tiles();
+    card.start();
+    view.start();
     data.parts.forEach(draw);
+    for (const { group, ...told } of data.names) names.put(window[group], told);
     L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
     map.doubleClickZoom.enable();
     for (const input of document.querySelectorAll("[data-layer]")) input.addEventListener("change", apply);
@@ -295,22 +410,15 @@ const siting = (() => {
       const folded = document.body.classList.toggle("folded");
       event.currentTarget.setAttribute("aria-expanded", String(!folded));
       speak(language());
-      map.invalidateSize();
+      view.settle();
     });
-    const card = document.getElementById("card");
-    const fold = document.getElementById("fold-card");
-    const close = (closed) => {
-      card.classList.toggle("closed", closed);
-      fold.setAttribute("aria-expanded", String(!closed));
-    };
-    fold.addEventListener("click", () => close(!card.classList.contains("closed")));
-    close(window.matchMedia("(max-width: 900px)").matches);
-    L.DomEvent.disableClickPropagation(card);
-    L.DomEvent.disableScrollPropagation(card);
+    sheet.start();
     map.on("popupopen", (event) => {
       // Long popups scroll: the keyboard must reach them too.
       event.popup.getElement().querySelector(".leaflet-popup-content").tabIndex = 0;
+      if (narrow.matches) card.open(false);
       speak(language());
+      view.reveal(event.popup);
     });
     map.on("click", (event) => {
       const grid = document.querySelector('[data-layer="grid"]');
@@ -318,11 +426,10 @@ const siting = (() => {
       const at = cellAt(event.latlng);
       if (at >= 0) map.openPopup(cellPopup(at), event.latlng, POPUP);
     });
-    map.on("zoomend layeradd", declutter);
     apply();
+    names.addTo(map);
     speak(language());
-    declutter();
   }
 
-  return { data, start };
+  return { data, start, found };
 })();

@@ -1,0 +1,217 @@
+"""What is seen of the map on screens of many sizes: by pixels, and by what lies over what."""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pytest
+from PIL import Image
+
+from siting.results import Plan
+from siting.write.webmap import write_map
+from tests.browser import require_chromium
+from tests.write.conftest import X, Y
+from tests.write.pages import at
+
+SCREENS = [(1366, 768, 1), (1440, 900, 1), (1920, 1080, 1), (2560, 1440, 1), (1920, 1080, 2)]
+HANDHELD = [(390, 844), (820, 1180)]
+WATER = (0xB7, 0xD3, 0xE2)
+PAPER = (0xFB, 0xFA, 0xF6)
+# Land within reach of 0, 0.1 and 0.25 m²: drawn at 78 % over the paper.
+AREAS = {150: (0x8C, 0x51, 0x0A), 750: (0x80, 0xCD, 0xC1), 1350: (0x01, 0x66, 0x5E)}
+# Land within reach above 0: below 0.05, 0.1, 0.2, and above.
+NONE = (0x8C, 0x51, 0x0A)
+REACH = ((0xBF, 0x81, 0x2D), (0xDF, 0xB8, 0x5F), (0x80, 0xCD, 0xC1), (0x01, 0x66, 0x5E))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=require_chromium(), args=["--no-sandbox", "--disable-gpu"])
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def district(plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The map of the sample district."""
+    path = tmp_path_factory.mktemp("district") / "map.html"
+    write_map(path, plan.before.assessment, plan.proposal)
+    return path
+
+
+@pytest.fixture(scope="module")
+def spots(plan: Plan) -> list[tuple[str, tuple[float, float], tuple[int, int, int]]]:
+    """Points inside shapes of three layers, with the colour of each."""
+    inputs = plan.before.assessment.inputs
+    areas = plan.before.assessment.places.loc["residential_area"]
+    found = []
+    for shape, land in zip(areas.geometry, areas["land_reach_m2_per_person"], strict=True):
+        if np.isfinite(land):
+            colour = REACH[sum(land >= edge for edge in (0.05, 0.1, 0.2))] if land > 0 else NONE
+            found.append(("areas", shape.representative_point(), _over(colour, 0.78)))
+    water = gpd.GeoSeries([inputs.basemap["water"].union_all()], crs=inputs.crs)
+    inside = water.sample_points(60, rng=7).explode()
+    found += [("water", point, WATER) for point in inside if water.iloc[0].boundary.distance(point) > 40]
+    moved = gpd.GeoSeries([point for _, point, _ in found], crs=inputs.crs).to_crs(4326)
+    return [(name, (point.y, point.x), colour) for (name, _, colour), point in zip(found, moved, strict=True)]
+
+
+@pytest.mark.parametrize(("width", "height", "scale"), SCREENS)
+def test_every_layer_is_seen_at_every_zoom_and_after_pans(
+    browser: Any, district: Path, spots: list[Any], width: int, height: int, scale: int
+) -> None:
+    page = _page(browser, district, width, height, scale)
+    page.click("#fold-card")
+    _look(page, spots, scale, least=40)
+    # Every zoom on one screen; on the others, where a look costs more, the second of them.
+    for closer, least in ((0.7, 30), (0.7, 10), (0.7, 3)) if (width, scale) == (1920, 1) else ((1.4, 10),):
+        page.evaluate(f"void map_main.setZoom(map_main.getZoom() + {closer}, {{ animate: false }})")
+        _look(page, spots, scale, least=least)
+    for pan in range(10):
+        shift = [(-1) ** pan * (90 + 40 * pan), 70 * (pan % 3 - 1)]
+        page.evaluate(f"void map_main.panBy({shift}, {{ animate: false }})")
+    _look(page, spots, scale, least=3)
+    page.context.close()
+
+
+def _look(page: Any, spots: list[Any], scale: int, *, least: int) -> None:
+    """Find the colour of each layer where its shapes lie and nothing else covers them."""
+    page.wait_for_timeout(150)
+    shown = page.evaluate(
+        """(points) => points.map((at) => {
+            const frame = map_main.getContainer().getBoundingClientRect();
+            const point = map_main.latLngToContainerPoint(at);
+            const [x, y] = [point.x + frame.left, point.y + frame.top];
+            const named = [...document.querySelectorAll(".leaflet-names-pane span")].some((name) => {
+                const box = name.getBoundingClientRect();
+                return x > box.left - 4 && x < box.right + 4 && y > box.top - 4 && y < box.bottom + 4;
+            });
+            const top = document.elementFromPoint(x, y);
+            return top && !named && top.closest(".map") && !top.closest(".mark, .leaflet-control") ? [x, y] : null;
+        })""",
+        [at for _, at, _ in spots],
+    )
+    pixels = _pixels(page.screenshot())
+    seen: dict[str, list[bool]] = {}
+    for (name, _, colour), point in zip(spots, shown, strict=True):
+        if point:
+            found = pixels[int(point[1] * scale), int(point[0] * scale)]
+            seen.setdefault(name, []).append(bool(np.abs(found - np.array(colour)).max() <= 24))
+    assert sum(map(len, seen.values())) >= least
+    for name, right in seen.items():
+        # Lines of the network and of borders cross some of them.
+        assert np.mean(right) >= 0.8, (name, right)
+
+
+def _over(colour: tuple[int, int, int], opacity: float) -> tuple[float, ...]:
+    return tuple(opacity * front + (1 - opacity) * back for front, back in zip(colour, PAPER, strict=True))
+
+
+def test_what_is_switched_on_last_stays_in_its_place(browser: Any, map_file: Path) -> None:
+    """Areas stay above units and borders above both, in whatever order they were switched on."""
+    page = _page(browser, map_file, 1366, 768, 1)
+    for layer in ("relief", "network"):
+        page.uncheck(f"[data-layer={layer}]")
+    page.check("[data-layer=unit_street]")
+    page.wait_for_timeout(200)
+    pixels = _pixels(page.screenshot())
+    for east, colour in AREAS.items():
+        left, top = at(page, X + east, Y + 150)
+        assert np.abs(pixels[int(top), int(left)] - np.array(colour)).max() < 60
+    left, top = at(page, X + 1000, Y + 850)
+    near = pixels[int(top), int(left) - 3 : int(left) + 4]
+    assert near.max(axis=1).min() < 150
+    page.context.close()
+
+
+@pytest.mark.parametrize(("width", "height"), HANDHELD)
+def test_handheld_the_map_comes_first(browser: Any, map_file: Path, width: int, height: int) -> None:
+    page = _page(browser, map_file, width, height, 1, touch=True)
+    frame = page.locator("#map_main").bounding_box()
+    assert frame["height"] > 0.8 * height
+    assert frame["width"] == width
+    # The district fills the map across, and lies clear of the sheet.
+    west, east = at(page, X, Y)[0], at(page, X + 2000, Y)[0]
+    assert east - west > 0.85 * width
+    assert frame["y"] < at(page, X, Y + 1000)[1] < at(page, X, Y)[1] < frame["y"] + frame["height"]
+    assert page.locator(".leaflet-names-pane .name").count() == 2
+    parts = [".leaflet-control-zoom", "#card", ".leaflet-control-scale", "#panel"]
+    _apart(page, parts)
+    for state in ("half", "full", "peek"):
+        page.click("#grip")
+        assert page.evaluate("document.body.dataset.sheet") == state
+        page.wait_for_timeout(150)
+        if state != "full":
+            _apart(page, parts)
+            assert at(page, X + 1000, Y)[1] < page.locator("#panel").bounding_box()["y"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for where in ("#grip", "#language", "#fold-card", ".leaflet-control-zoom-in", ".leaflet-control-zoom-out"):
+        box = page.locator(where).bounding_box()
+        assert min(box["width"], box["height"]) >= 44, where
+    page.click("#fold-card")
+    for row in page.locator("#switches label").all():
+        assert row.bounding_box()["height"] >= 44
+    _apart(page, [".leaflet-control-zoom", "#card"])
+    page.context.close()
+
+
+@pytest.mark.parametrize(("width", "height"), HANDHELD)
+def test_handheld_a_popup_is_never_covered(browser: Any, map_file: Path, width: int, height: int) -> None:
+    page = _page(browser, map_file, width, height, 1, touch=True)
+    for mark in (".mark-institution_existing", ".mark-proposed", ".mark-station_closing"):
+        page.click("#fold-card")
+        page.click("#fold-card")
+        page.locator(mark).click()
+        page.wait_for_timeout(450)
+        _apart(page, [".leaflet-popup", ".leaflet-control-zoom", "#card", "#panel"])
+        box = page.locator(".leaflet-popup-content-wrapper").bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+        close = page.locator(".leaflet-popup-close-button")
+        assert min(close.bounding_box()["width"], close.bounding_box()["height"]) >= 44
+        close.click()
+        page.wait_for_timeout(350)
+        assert page.locator(".leaflet-popup").count() == 0
+    page.context.close()
+
+
+def test_a_finger_pulls_the_sheet(browser: Any, map_file: Path) -> None:
+    page = _page(browser, map_file, 390, 844, 1)
+    box = page.locator("#grip").bounding_box()
+    for height, state in ((420, "half"), (60, "full"), (420, "half"), (830, "peek")):
+        page.mouse.move(195, page.locator("#grip").bounding_box()["y"] + 6)
+        page.mouse.down()
+        page.mouse.move(195, height, steps=6)
+        page.mouse.up()
+        assert page.evaluate("document.body.dataset.sheet") == state
+    assert page.locator("#grip").bounding_box() == box
+    page.context.close()
+
+
+def _page(browser: Any, path: Path, width: int, height: int, scale: int, *, touch: bool = False) -> Any:
+    context = browser.new_context(
+        offline=True, viewport={"width": width, "height": height}, device_scale_factor=scale, has_touch=touch
+    )
+    page = context.new_page()
+    page.on("pageerror", lambda error: pytest.fail(str(error)))
+    page.goto(path.as_uri())
+    page.wait_for_timeout(250)
+    return page
+
+
+def _apart(page: Any, parts: list[str]) -> None:
+    boxes = [page.locator(where).bounding_box() for where in parts]
+    for i, one in enumerate(boxes):
+        for j, other in enumerate(boxes[:i]):
+            across = one["x"] < other["x"] + other["width"] - 1 and other["x"] < one["x"] + one["width"] - 1
+            along = one["y"] < other["y"] + other["height"] - 1 and other["y"] < one["y"] + one["height"] - 1
+            assert not (across and along), (parts[i], parts[j], one, other)
+
+
+def _pixels(png: bytes) -> Any:
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(int)

@@ -404,6 +404,8 @@ def _cells(demand: Demand, access: Access, reach: LandReach) -> pd.DataFrame:
             "land_reach_m2_per_person": reach.low,
             **{f"land_gap_{name}_m2": np.clip(floor - reach.low, 0.0, None) * basis for name, floor in FLOORS.items()},
             "reason_code": reasons.map(REASON_CODES).astype("int64"),
+            # Of all counting sites within the longest time; it names the facility that a list of gaps shows.
+            "nearest": pd.Categorical(access.cells["nearest"]),
         },
         index=cells.index,
     )

@@ -38,6 +38,18 @@ _FOLDER: Final = click.Path(path_type=Path, file_okay=False)
 # Longitude and latitude; the comma may be a Chinese one.
 _POINT: Final = re.compile(r"([-+]?\d+(?:\.\d+)?)\s*[,，]\s*([-+]?\d+(?:\.\d+)?)")
 _DEMO_FILES: Final = {"map": "map.html", "gaps": "gaps.geojson", "plan": "plan.geojson", "grid": "grid.tif"}
+# What each file of a report is.
+_REPORT_FILES: Final[dict[str, "Result"]] = {
+    "workbook": "table",
+    "map": "page",
+    "layers": "gaps",
+    "gaps": "gaps",
+    "plan": "plan",
+    "after": "gaps",
+    "lists": "table",
+    "trace": "table",
+    "index": "page",
+}
 
 
 def build(lang: Lang) -> click.Group:
@@ -103,6 +115,13 @@ def build(lang: Lang) -> click.Group:
             "funding", _funding, scenario, help_.option("-o", "--out", key="out_funding", type=_FILE), with_plan
         ),
         help_.command("propose", _propose, scenario, out("out_plan"), *wanted),
+        help_.command(
+            "report",
+            _report,
+            scenario,
+            help_.option("-o", "--out", key="out_report", type=_FOLDER, required=True),
+            help_.option("--with", "plan", key="with_report", type=_FILE),
+        ),
         help_.command("map", _map, scenario, out("out_map"), plan, help_.option("--tiles", key="tiles", type=_Text())),
         help_.group(
             "standards",
@@ -353,6 +372,23 @@ def _map(*, scenario: "_Source", out: Path, plan: Path | None, tiles: str | None
     _log_run(out, start)
     if not quiet:
         tell.files({"map": out}, lang)
+
+
+def _report(*, scenario: "_Source", out: Path, plan: Path | None, lang: Lang, quiet: bool) -> None:
+    from siting.write.report import report_files
+
+    start = time.perf_counter()
+    run = out / "report"
+    with _bar(lang, quiet=quiet) as bar:
+        files = report_files(out, with_plan=plan is not None)
+        outputs: list[tuple[Result, Path]] = [(_REPORT_FILES[key], path) for key, path in files.items()]
+        read = scenario.read(*outputs, ("run", _run_file(run)), plan=plan)
+        planned = None if plan is None else siting.read_plan(read, plan, progress=bar)
+        gaps = siting.check(read, progress=bar) if planned is None else planned.before
+        gaps.report(out, plan=planned, lang=lang, progress=bar)
+    _log_run(run, start)
+    if not quiet:
+        tell.files({"report": files["index"]}, lang)
 
 
 def _demo(*, out: Path, lang: Lang, quiet: bool) -> None:

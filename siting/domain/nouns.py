@@ -291,11 +291,11 @@ class Assessment:
 
     ``places`` is indexed by (level, id) and holds ``PLACE_COLUMNS`` and the geometry in the working CRS; ``checks`` has
     one row for each clause and place, with the same index and ``CHECK_COLUMNS``; ``cells`` is indexed as
-    ``Demand.cells`` and holds ``GRID_COLUMNS`` (only persons inside the units). ``facilities`` holds the facilities
-    that count, with ``land_m2`` as counted and ``home_LEVEL`` (unit ids). ``circles`` holds one polygon for each
-    facility of the circle. ``jurisdiction`` tells which standards hold where. ``outside`` is the same assessment
-    without the area that standards exclude, if the scenario gives one: their clauses are judged on it, and on the whole
-    only for comparison.
+    ``Demand.cells`` and holds ``GRID_COLUMNS`` (only persons inside the units) and ``nearest``, the id of the nearest
+    facility of the circle (NaN if none is reached). ``facilities`` holds the facilities that count, with ``land_m2`` as
+    counted and ``home_LEVEL`` (unit ids). ``circles`` holds one polygon for each facility of the circle.
+    ``jurisdiction`` tells which standards hold where. ``outside`` is the same assessment without the area that
+    standards exclude, if the scenario gives one: their clauses are judged on it, and on the whole only for comparison.
     """
 
     inputs: Inputs

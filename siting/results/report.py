@@ -11,7 +11,7 @@ import shapely
 
 from siting.domain.intervals import figure_text
 from siting.domain.nouns import Assessment, Progress
-from siting.domain.tables import CHECK_COLUMNS, PLACE_COLUMNS
+from siting.domain.tables import CHECK_COLUMNS, GRID_COLUMNS, PLACE_COLUMNS
 from siting.results.page import WebPage
 from siting.results.sensitivity import Sensitivity
 from siting.text import Lang, default_lang, say
@@ -20,7 +20,10 @@ from siting.text.numbers import number, percent
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from siting.results.plan import Plan
+
 _PLACE_KEYS: Final = [column.key for column in PLACE_COLUMNS]
+_GRID_KEYS: Final = [column.key for column in GRID_COLUMNS]
 _CHECK_KEYS: Final = [column.key for column in CHECK_COLUMNS]
 
 
@@ -63,7 +66,7 @@ class GapReport:
     @property
     def grid(self) -> pd.DataFrame:
         """Populated cells inside the units, by cell number (row × columns + column); persons inside the units only."""
-        return self.assessment.cells.copy()
+        return self.assessment.cells[_GRID_KEYS].copy()
 
     def grid_cells(self) -> gpd.GeoDataFrame:
         """Return :attr:`grid` with the polygon of each cell, in the CRS of :attr:`places`.
@@ -253,6 +256,51 @@ class GapReport:
             from siting.write.layers import save_gaps
 
             save_gaps(target, self.assessment)
+
+    def report(
+        self,
+        folder: str | Path,
+        *,
+        plan: "Plan | None" = None,
+        lang: Lang | None = None,
+        progress: Progress | None = None,
+    ) -> dict[str, Path]:
+        """Write what a bureau files: workbook, layers, map, data, and a page that links all of it.
+
+        Parameters
+        ----------
+        folder : str or pathlib.Path
+            It is made if it is missing; files of an earlier report are replaced, each whole.
+        plan : siting.results.Plan, optional
+            A plan of the same scenario: its stations are listed, and the gaps that remain with it.
+        lang : {"zh", "en"}, optional
+            Language; that of the system if absent.
+        progress : callable, optional
+            Called as ``(stage, done, total)``.
+
+        Returns
+        -------
+        dict of str to pathlib.Path
+            The files, by what they are: ``index``, ``workbook``, ``layers`` …; see ``docs/report.md``.
+
+        Raises
+        ------
+        siting.errors.InputError
+            The plan is of another scenario, or a file cannot be written.
+
+        Examples
+        --------
+        >>> import siting, tempfile
+        >>> gaps = siting.check(siting.read_scenario("data/sample/scenario.toml"))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     files = gaps.report(folder)
+        >>> files["index"].name, files["workbook"].name
+        ('index.html', 'tables.xlsx')
+        """
+        from siting.results.filed import file_report
+
+        proposal = None if plan is None else plan.proposal
+        return file_report(Path(folder), self.assessment, proposal, lang or default_lang(), progress)
 
     def _of_levels(self, *, residential: bool) -> gpd.GeoDataFrame:
         places = self.assessment.places

@@ -1,0 +1,78 @@
+"""A report to be filed: what one run has found, gathered and written."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from siting.domain.nouns import Assessment, Progress, Proposal
+from siting.errors import Fault, InputError
+from siting.text import Lang
+
+if TYPE_CHECKING:
+    from siting.write.report.filing import Filing
+
+
+def file_report(
+    folder: Path, assessment: Assessment, proposal: Proposal | None, lang: Lang, progress: Progress | None = None
+) -> dict[str, Path]:
+    """Write the report on an assessment, and on a plan of it, into a folder.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Made if it is missing.
+    assessment : Assessment
+        The gap report.
+    proposal : Proposal or None
+        A plan of the same scenario.
+    lang : {"zh", "en"}
+        Language.
+    progress : callable, optional
+        Called as ``(stage, done, total)``.
+
+    Returns
+    -------
+    dict
+        The files, by what they are.
+
+    Raises
+    ------
+    siting.errors.InputError
+        The plan is of another scenario, or a file cannot be written.
+    """
+    from siting.write.report import write_report
+
+    if proposal is not None and not _is_same(assessment, proposal.before):
+        raise InputError([Fault(code="report_plan_of_other_scenario")])
+    return write_report(folder, gathered(assessment, proposal, progress), lang, progress)
+
+
+def gathered(assessment: Assessment, proposal: Proposal | None, progress: Progress | None = None) -> "Filing":
+    """Return all that a report shows; only the sensitivity is walked anew, with the walks that it compares."""
+    from siting import pipeline
+    from siting.assess.audit import audit_table
+    from siting.assess.nearest import nearest_facilities
+    from siting.pipeline.paying import promised
+    from siting.write.report.filing import Filing
+
+    lines = [promised(assessment, assessment.facilities, "facility").assign(what="facility")]
+    if proposal is not None:
+        lines.append(promised(assessment, proposal.stations, "station").assign(what="station"))
+    held = [table for table in lines if len(table)] or lines[:1]
+    return Filing(
+        assessment=assessment,
+        proposal=proposal,
+        audit=audit_table(assessment),
+        funding=pd.concat(held, ignore_index=True),
+        sensitivity=pipeline.sensitivity_of(assessment.inputs, assessment.demand, assessment.facilities, progress),
+        nearest=nearest_facilities(assessment),
+    )
+
+
+def _is_same(one: Assessment, other: Assessment) -> bool:
+    """Tell whether two assessments are of the same scenario and files."""
+    from siting.domain.scenario import fingerprint
+
+    marks = {fingerprint(each.inputs.scenario, each.inputs.digests) for each in (one, other)}
+    return len(marks) == 1

@@ -1,0 +1,103 @@
+"""What a bureau files, from one run: workbook, layers, map and index, each number with its source."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from siting.domain.nouns import Progress, quiet
+from siting.text import Lang, say
+from siting.version import __version__
+from siting.write.files import write_bytes, write_text
+from siting.write.layers import save_gaps, save_plan
+from siting.write.report.filing import Filing
+from siting.write.report.index import Listed, index_page
+from siting.write.report.lists import report_lists
+from siting.write.report.records import Record, Records, root
+from siting.write.report.sheets import sheets
+from siting.write.report.workbook import workbook_bytes
+from siting.write.webmap import write_map
+
+# The files of a report, by what they are.
+FILES: Final[Mapping[str, str]] = {
+    "workbook": "tables.xlsx",
+    "map": "map.html",
+    "layers": "layers.gpkg",
+    "gaps": "data/gaps.geojson",
+    "plan": "data/plan.geojson",
+    "after": "data/gaps-after.geojson",
+    "lists": "data/report.json",
+    "trace": "data/trace.json",
+    "index": "index.html",
+}
+_OF_PLAN: Final = ("plan", "after")
+
+
+def report_files(folder: Path, *, with_plan: bool) -> dict[str, Path]:
+    """Return the files that a report writes, by what they are."""
+    return {key: folder / name for key, name in FILES.items() if with_plan or key not in _OF_PLAN}
+
+
+def write_report(folder: Path, filing: Filing, lang: Lang, progress: Progress | None = None) -> dict[str, Path]:
+    """Write a report into a folder.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        It is made if it is missing; files of an earlier report are replaced, each whole.
+    filing : Filing
+        The findings of one run.
+    lang : {"zh", "en"}
+        Language of tables and pages.
+    progress : callable, optional
+        Called as ``(stage, done, total)``.
+
+    Returns
+    -------
+    dict
+        The files, by what they are.
+
+    Raises
+    ------
+    InputError
+        A file cannot be written.
+    """
+    report = progress or quiet
+    files = report_files(folder, with_plan=filing.proposal is not None)
+    report("report", 0, 1)
+    records = _write_data(files, filing)
+    head = filing.assessment.inputs.scenario.scenario
+    title = say("report.title", lang, title=head.title)
+    as_of = say("report.as_of", lang, date=head.date.isoformat(), version=__version__)
+    tables = sheets(records, filing.assessment.inputs.standards, lang)
+    workbook, trace = workbook_bytes(tables, title=title, as_of=as_of, lang=lang)
+    write_bytes(files["workbook"], workbook)
+    if filing.proposal is None:
+        save_gaps(files["layers"], filing.assessment)
+    else:
+        save_plan(files["layers"], filing.proposal)
+    write_map(files["map"], filing.assessment, filing.proposal, lang=lang)
+    _write_json(files["trace"], {FILES["workbook"]: trace})
+    listed = [Listed(FILES[key], key) for key in files if key != "index"]
+    write_text(files["index"], index_page(records, listed, title=title, as_of=as_of, lang=lang))
+    report("report", 1, 1)
+    return files
+
+
+def _write_data(files: Mapping[str, Path], filing: Filing) -> Records:
+    """Write the files that all numbers are read from, and return them as they were written."""
+    save_gaps(files["gaps"], filing.assessment)
+    if filing.proposal is not None:
+        save_plan(files["plan"], filing.proposal)
+        save_gaps(files["after"], filing.proposal.after)
+    _write_json(files["lists"], report_lists(filing))
+    read = {key: _read(files[key], FILES[key]) for key in ("gaps", "lists", *_OF_PLAN) if key in files}
+    return Records(**read)
+
+
+def _read(path: Path, name: str) -> Record:
+    return root(name, json.loads(path.read_text(encoding="utf-8")))
+
+
+def _write_json(path: Path, content: Mapping[str, Any]) -> None:
+    write_text(path, json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n")

@@ -1,0 +1,36 @@
+"""What a report is made of: everything that one run has found."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from siting.domain.nouns import Assessment, Proposal
+
+
+@dataclass(frozen=True)
+class Filing:
+    """The findings of one run.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        The gap report, without the plan.
+    proposal : Proposal or None
+        The plan.
+    audit : pandas.DataFrame
+        See :func:`siting.assess.audit.audit_table`.
+    funding : pandas.DataFrame
+        Funding lines of facilities and proposed stations (:func:`siting.assess.funding.funding_lines`), with ``what``
+        the site is.
+    sensitivity : pandas.DataFrame
+        See :func:`siting.assess.sensitivity.sensitivity_table`.
+    nearest : pandas.Series
+        The nearest facility of each residential area, by id.
+    """
+
+    assessment: Assessment
+    proposal: Proposal | None
+    audit: pd.DataFrame
+    funding: pd.DataFrame
+    sensitivity: pd.DataFrame
+    nearest: pd.Series

@@ -1,0 +1,245 @@
+"""The report that a bureau files: every number from the gap report, texts as texts, the same bytes."""
+
+import json
+import math
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Final
+from zipfile import ZipFile
+
+import numpy as np
+import pandas as pd
+import pytest
+from openpyxl import Workbook, load_workbook
+from openpyxl.cell import Cell
+from openpyxl.worksheet.worksheet import Worksheet
+
+import siting
+from siting.cli import main
+from siting.errors import InputError
+from siting.results import Plan
+from siting.text import LANGS, Lang, say
+from siting.write.report.records import Record, resolve
+from siting.write.report.tables import Columns, Sheet, sheet_of
+from siting.write.report.workbook import workbook_bytes
+from tests.browser import opened
+
+# Names that spreadsheets, pages and XML take for something else.
+HOSTILE: Final = (
+    '=HYPERLINK("http://x.example","x")',
+    "+1+1",
+    "@SUM(A1)",
+    "http://x.example/",
+    "<script>alert(1)</script>",
+    "R&D \"x\" 'y'",
+    "_x0041_",
+    "{{7*7}}{% raw %}",
+    "a\u0000b\u0007c",
+    "字" * 40_000,
+)
+HEAD: Final = 3
+
+
+@pytest.fixture(scope="module")
+def folder(plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report on the sample district with its plan, in Chinese."""
+    found = tmp_path_factory.mktemp("report")
+    plan.before.report(found, plan=plan, lang="zh")
+    return found
+
+
+@pytest.fixture(scope="module")
+def files(folder: Path) -> dict[str, Any]:
+    """The data of the report, by the names that pointers use."""
+    names = ("data/gaps.geojson", "data/plan.geojson", "data/gaps-after.geojson", "data/report.json")
+    return {name: json.loads((folder / name).read_text(encoding="utf-8")) for name in names}
+
+
+@pytest.fixture(scope="module")
+def book(folder: Path) -> Workbook:
+    return load_workbook(folder / "tables.xlsx")
+
+
+def numbers(page: Worksheet) -> list[Cell]:
+    """The cells of a sheet that hold a number."""
+    cells = (cell for row in page.iter_rows() for cell in row)
+    return [cell for cell in cells if isinstance(cell.value, int | float) and not isinstance(cell.value, bool)]
+
+
+def table(page: Worksheet) -> pd.DataFrame:
+    """A sheet's table, and the rows below it, by its heads."""
+    heads = [cell.value for cell in page[HEAD]]
+    return pd.DataFrame(page.iter_rows(min_row=HEAD + 1, values_only=True), columns=heads)
+
+
+def test_every_number_of_the_workbook_is_read_from_the_results(
+    folder: Path, files: dict[str, Any], book: Workbook
+) -> None:
+    trace = json.loads((folder / "data" / "trace.json").read_text(encoding="utf-8"))["tables.xlsx"]
+    told = {(page.title, cell.coordinate): float(cell.value) for page in book for cell in numbers(page)}
+    assert len(told) > 3_000
+    paths = {(title, cell): path for title, cells in trace.items() for cell, path in cells.items()}
+    assert set(told) == set(paths)
+    assert {where: value for where, value in told.items() if value != float(resolve(paths[where], files))} == {}
+
+
+def test_a_place_has_the_figures_of_its_feature(files: dict[str, Any], book: Workbook) -> None:
+    """Read by name, without the pointers."""
+    features = [each["properties"] for each in files["data/gaps.geojson"]["features"]]
+    for title, level in (("街道（镇）一览表", "street"), ("社区（村）一览表", "community")):
+        found = table(book[title]).set_index("编号")
+        places = {row["id"]: row for row in features if row["level"] == level}
+        assert set(found.index) == {*places, "合计"}
+        for key, row in places.items():
+            told = found.loc[key]
+            assert told["老年人口/人"] == row["elderly"]
+            assert told["空间覆盖率"] == row["covered_share"]
+            assert told["判定"] == say(f"verdict.{row['verdict']}", "zh")
+            high = row["land_provided_high_m2"]
+            assert told["已有养老用地上限/m²"] == ("不限" if high is None else high)
+
+
+def test_gaps_are_sorted_by_people_and_complete(files: dict[str, Any], book: Workbook) -> None:
+    found = table(book["居住区缺口清单"])
+    features = [each["properties"] for each in files["data/gaps.geojson"]["features"]]
+    short = {
+        row["id"] for row in features if row["level"] == "residential_area" and row["verdict"] in ("gap", "no_data")
+    }
+    assert set(found["编号"]) == short
+    assert found["服务圈外老年人/人"].is_monotonic_decreasing
+    assert found["序号"].tolist() == list(range(1, len(short) + 1))
+
+
+def test_the_nearest_facility_is_that_of_most_people(plan: Plan, book: Workbook) -> None:
+    """Of the walks from every facility to every cell, sought again one facility at a time."""
+    found = table(book["居住区缺口清单"]).set_index("编号")
+    assessment = plan.before.assessment
+    cells = assessment.cells.assign(at=assessment.demand.cells.index.get_indexer(assessment.cells.index))
+    shares = assessment.demand.shares["residential_area"].toarray()
+    for key in found.index[:20]:
+        row = assessment.demand.place_ids["residential_area"].get_loc(key)
+        people = cells["elderly"] / assessment.demand.cells["inside"].iloc[cells["at"]].to_numpy()
+        held = (people * shares[row, cells["at"]]).groupby(cells["nearest"], observed=True).sum()
+        assert found.loc[key, "最近设施"].endswith(f"（{held.idxmax()}）")
+
+
+@pytest.mark.parametrize("key", ["R134", "R041", "R193"])
+def test_the_nearest_of_a_cell_is_where_the_way_of_an_explanation_leads(sample: Path, plan: Plan, key: str) -> None:
+    told = siting.explain(sample, key).explained
+    assessment = plan.before.assessment
+    cells = assessment.demand.cells
+    away = np.hypot(cells["x"] - told.standing.spot.x, cells["y"] - told.standing.spot.y)
+    assert assessment.cells.loc[away.idxmin(), "nearest"] == told.way.nearest
+
+
+def test_the_totals_of_a_plan_stand_below_its_stations(plan: Plan, book: Workbook) -> None:
+    found = table(book["推荐选址表"])
+    assert found["候选点编号"].tolist() == [*plan.stations["candidate_id"], "合计"]
+    assert found["费用/元"].iloc[-1] == pytest.approx(plan.stations["cost_cny"].sum())
+    assert found["累计新增覆盖老年人/人"].iloc[-2] == plan.stations["elderly_cumulative"].iloc[-1]
+
+
+def test_facilities_are_retained_converted_or_withdrawn(plan: Plan, book: Workbook) -> None:
+    found = table(book["设施一览表"]).set_index("编号")
+    ledger = plan.before.assessment.inputs.facilities
+    assert set(found.index) == {*ledger.index, *plan.stations["id"]}
+    words = {"existing": "保留", "closing": "撤销", "planned": "新建", "under_construction": "新建"}
+    for key, status in ledger["status"].items():
+        assert found.loc[key, "安排"] == words[status]
+    for key in plan.stations["id"]:
+        assert found.loc[key, "安排"] == "改建"
+
+
+def test_sheets_are_tables_that_filter_and_print(book: Workbook) -> None:
+    for page in book:
+        if page.title in ("目录", "图表"):
+            continue
+        (listed,) = page.tables.values()
+        assert listed.autoFilter is not None
+        assert page.freeze_panes is not None
+        assert page.print_title_rows == f"${HEAD}:${HEAD}"
+        assert page.print_area
+        assert page.page_setup.orientation == "landscape"
+        assert page.sheet_properties.pageSetUpPr.fitToPage
+        assert int(page.page_setup.fitToHeight) == 0  # as many pages as it takes, one wide
+        assert {cell.font.name for cell in page[HEAD + 1]} == {"宋体"}
+    assert len(book["街道（镇）一览表"].conditional_formatting) > 0
+    assert len(book["图表"]._charts) == 3  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_same_report_has_the_same_bytes(plan: Plan, tmp_path: Path, lang: Lang) -> None:
+    for name in ("one", "two"):
+        plan.before.report(tmp_path / name, plan=plan, lang=lang)
+    one, two = (sorted((tmp_path / name).rglob("*.*")) for name in ("one", "two"))
+    assert [path.name for path in one] == [path.name for path in two]
+    assert [path.name for path, other in zip(one, two, strict=True) if path.read_bytes() != other.read_bytes()] == []
+
+
+def _sheet(texts: tuple[str, ...]) -> Sheet:
+    columns = Columns("zh")
+    rows = [{"row": Record("a.json", (), {"name": text})} for text in texts]
+    return sheet_of("notes", "zh", [columns.text("row", "name")], rows)
+
+
+def test_hostile_texts_come_through_as_texts() -> None:
+    content, trace = workbook_bytes([_sheet(HOSTILE)], title="=1+1 & <b>", as_of="", lang="zh")
+    assert trace == {}
+    page = load_workbook(BytesIO(content))["说明事项"]
+    told = [page.cell(HEAD + 1 + number, 1) for number in range(len(HOSTILE))]
+    assert {cell.data_type for cell in told} == {"s"}
+    assert [cell.value for cell in told[:8]] == list(HOSTILE[:8])
+    assert told[8].value == "a<U+0000>b<U+0007>c"
+    assert told[9].value.startswith("字" * 32_000)
+    assert told[9].value.endswith(say("report.cut", "zh"))
+    assert len(told[9].value) == 32_767
+    with ZipFile(BytesIO(content)) as parts:
+        assert not any(b"<f>" in parts.read(name) for name in parts.namelist() if name.startswith("xl/worksheets/"))
+
+
+def test_intervals_keep_both_ends() -> None:
+    columns = Columns("zh")
+    rows = [
+        {"row": Record("a.json", (), {"elderly": 3.0, "elderly_high": None, "unlimited": ["elderly_high"]})},
+        {"row": Record("a.json", (), {"elderly": None, "elderly_high": None})},
+    ]
+    fields = columns.figure("row", "elderly", "people", "persons", rows)
+    assert [field.head for field in fields] == ["老年人口下限/人", "老年人口上限/人"]
+    assert fields[1].cell(rows[0]).value == math.inf
+    content, _ = workbook_bytes([sheet_of("notes", "zh", fields, rows)], title="", as_of="", lang="zh")
+    page = load_workbook(BytesIO(content))["说明事项"]
+    assert [[cell.value for cell in row] for row in page.iter_rows(min_row=HEAD + 1)] == [[3, "不限"], ["–", "–"]]
+    known = [{"row": Record("a.json", (), {"elderly": 3.0, "elderly_high": 3.0})}]
+    assert [field.head for field in columns.figure("row", "elderly", "people", "persons", known)] == ["老年人口/人"]
+
+
+def test_the_index_links_all_that_was_written(folder: Path) -> None:
+    with opened(folder / "index.html", width=390, height=800) as (page, heard):
+        links = page.eval_on_selector_all("a", "each => each.map(one => one.getAttribute('href'))")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    written = {path.relative_to(folder).as_posix() for path in folder.rglob("*.*")}
+    assert set(links) == written - {"index.html"}
+    assert heard.fetched == []
+    assert heard.complaints == []
+
+
+def test_the_command_writes_a_report_without_a_plan(
+    sample: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["report", str(sample), "-o", str(tmp_path / "out"), "--lang", "en"])
+    assert left.value.code == 0
+    assert "index.html" in capsys.readouterr().out
+    found = load_workbook(tmp_path / "out" / "tables.xlsx")
+    assert "Streets and towns" in found.sheetnames
+    assert "Proposed stations" not in found.sheetnames
+    assert not (tmp_path / "out" / "data" / "plan.geojson").exists()
+    assert json.loads((tmp_path / "out" / "report.run.json").read_text())["siting"] == siting.__version__
+
+
+def test_a_plan_of_another_scenario_is_refused(plan: Plan, sample: Path, tmp_path: Path) -> None:
+    other = siting.check(siting.change(sample, walking={"minutes": 10}))
+    with pytest.raises(InputError) as refused:
+        other.report(tmp_path, plan=plan)
+    assert [fault.code for fault in refused.value.faults] == ["report_plan_of_other_scenario"]
+    assert list(tmp_path.iterdir()) == []

@@ -1,16 +1,10 @@
 """A report to be filed: what one run has found, gathered and written."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import pandas as pd
 
 from siting.domain.nouns import Assessment, Progress, Proposal
 from siting.errors import Fault, InputError
 from siting.text import Lang
-
-if TYPE_CHECKING:
-    from siting.write.report.filing import Filing
 
 
 def file_report(
@@ -41,33 +35,12 @@ def file_report(
     siting.errors.InputError
         The plan is of another scenario, or a file cannot be written.
     """
+    from siting.pipeline.filing import filing_of
     from siting.write.report import write_report
 
     if proposal is not None and not _is_same(assessment, proposal.before):
         raise InputError([Fault(code="report_plan_of_other_scenario")])
-    return write_report(folder, gathered(assessment, proposal, progress), lang, progress)
-
-
-def gathered(assessment: Assessment, proposal: Proposal | None, progress: Progress | None = None) -> "Filing":
-    """Return all that a report shows; only the sensitivity is walked anew, with the walks that it compares."""
-    from siting import pipeline
-    from siting.assess.audit import audit_table
-    from siting.assess.nearest import nearest_facilities
-    from siting.pipeline.paying import promised
-    from siting.write.report.filing import Filing
-
-    lines = [promised(assessment, assessment.facilities, "facility").assign(what="facility")]
-    if proposal is not None:
-        lines.append(promised(assessment, proposal.stations, "station").assign(what="station"))
-    held = [table for table in lines if len(table)] or lines[:1]
-    return Filing(
-        assessment=assessment,
-        proposal=proposal,
-        audit=audit_table(assessment),
-        funding=pd.concat(held, ignore_index=True),
-        sensitivity=pipeline.sensitivity_of(assessment.inputs, assessment.demand, assessment.facilities, progress),
-        nearest=nearest_facilities(assessment),
-    )
+    return write_report(folder, filing_of(assessment, proposal, progress), lang, progress)
 
 
 def _is_same(one: Assessment, other: Assessment) -> bool:

@@ -1,0 +1,26 @@
+"""All that a report shows, gathered from what one run has found."""
+
+import pandas as pd
+
+from siting.assess.audit import audit_table
+from siting.assess.nearest import nearest_facilities
+from siting.domain.nouns import Assessment, Progress, Proposal
+from siting.pipeline.comparing import sensitivity_of
+from siting.pipeline.paying import promised
+from siting.write.report.filing import Filing
+
+
+def filing_of(assessment: Assessment, proposal: Proposal | None, progress: Progress | None = None) -> Filing:
+    """Return what a report shows; only the sensitivity is walked anew, with the walks that it compares."""
+    lines = [promised(assessment, assessment.facilities, "facility").assign(what="facility")]
+    if proposal is not None:
+        lines.append(promised(assessment, proposal.stations, "station").assign(what="station"))
+    held = [table for table in lines if len(table)] or lines[:1]
+    return Filing(
+        assessment=assessment,
+        proposal=proposal,
+        audit=audit_table(assessment),
+        funding=pd.concat(held, ignore_index=True),
+        sensitivity=sensitivity_of(assessment.inputs, assessment.demand, assessment.facilities, progress),
+        nearest=nearest_facilities(assessment),
+    )

@@ -21,7 +21,7 @@ h1{font-size:1.6rem;line-height:1.3;margin:0 0 .25rem;overflow-wrap:anywhere}
 h2{font-size:1.05rem;margin:2rem 0 .6rem}
 .as-of,.foot{color:var(--soft);font-size:.9rem;margin:0}
 .foot{margin-top:2rem;border-top:1px solid var(--rule);padding-top:.8rem}
-dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(11rem,1fr));gap:.75rem;margin:1.25rem 0 0}
+dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(8.5rem,1fr));gap:.75rem;margin:1.25rem 0 0}
 dl div{background:var(--pale);border-radius:.4rem;padding:.7rem .9rem}
 dt{color:var(--soft);font-size:.85rem}
 dd{margin:0;font-size:1.35rem;font-weight:600;font-variant-numeric:tabular-nums;line-height:1.35}

@@ -131,10 +131,10 @@ def _facilities(found: Assessment, proposal: Proposal | None) -> Iterator[dict[s
     ledger = found.inputs.facilities
     ledger = ledger[~ledger["context"].astype("boolean").fillna(value=False)] if "context" in ledger else ledger
     changes = proposal.changes["action"].to_dict() if proposal is not None and len(proposal.changes) else {}
-    homes = found.facilities
+    homes = {level: found.facilities[f"home_{level}"].to_dict() for level in _homes(found)}
     for key, row in ledger.rename_axis(None).assign(id=ledger.index).to_dict("index").items():
-        counted = key in homes.index
-        at = {f"{level}_id": homes.loc[key, f"home_{level}"] for level in _homes(found)} if counted else {}
+        counted = key in found.facilities.index
+        at = {f"{level}_id": each.get(key) for level, each in homes.items()}
         action = _CHANGE.get(changes.get(key, ""), _ACTION[str(row["status"])])
         yield _row({name: row.get(name) for name in _SHOWN}) | plain({**at, "action": action, "counted": counted})
     if proposal is not None:

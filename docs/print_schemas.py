@@ -185,6 +185,8 @@ _PLAN_MEMBERS: Final[Mapping[str, Schema]] = {
     "stage_clauses": {"type": "array", "items": _TEXTS},
     "stopped_by": {"enum": ["proved", "nodes", "time", "interrupt", "solver"]},
     "solver": _TEXT,
+    "proof": {"enum": ["certificate", "solver", None]},
+    "certificate": {"type": ["object", "null"]},
     "excluded": _list_of(candidate_id=_TEXT, layer=_TEXT, clause=_TEXT, reason=_TEXT),
     "costs": _TABLE,
     "changes": _ROWS,

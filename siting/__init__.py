@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from siting.domain.scenario import Scenario
     from siting.domain.standards import Standard
     from siting.progress import ProgressBar
-    from siting.results import Explanation, Funding, GapReport, Inspection, Plan, Sensitivity
+    from siting.results import Explanation, Funding, GapReport, Inspection, Plan, Sensitivity, Verification
     from siting.text import Lang
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "Sensitivity",
     "Standard",
     "Study",
+    "Verification",
     "__version__",
     "audit",
     "change",
@@ -55,13 +56,15 @@ __all__ = [
     "scenario",
     "sensitivity",
     "standards",
+    "verify",
 ]
 
 
 # Parameters, results and exceptions of the functions, imported when they are used.
 _NOUNS = {
     **dict.fromkeys(
-        ("Explanation", "Funding", "GapReport", "Inspection", "Plan", "Sensitivity", "Study"), "siting.results"
+        ("Explanation", "Funding", "GapReport", "Inspection", "Plan", "Sensitivity", "Study", "Verification"),
+        "siting.results",
     ),
     **dict.fromkeys(("Grid", "Raster"), "siting.domain.nouns"),
     "Scenario": "siting.domain.scenario",
@@ -545,6 +548,44 @@ def read_plan(scenario: "Scenario | str | Path", path: str | Path, *, progress: 
     from siting.results import Plan
 
     return Plan(pipeline.measure_plan(_read(scenario), Path(path), progress))
+
+
+def verify(
+    scenario: "Scenario | str | Path", path: str | Path, *, progress: "Progress | None" = None
+) -> "Verification":
+    """Check the certificate of a plan against the scenario, without a solver.
+
+    Parameters
+    ----------
+    scenario : Scenario, str or pathlib.Path
+        The scenario for which the plan was made, or its file.
+    path : str or pathlib.Path
+        The plan's GeoJSON.
+    progress : callable, optional
+        Called as ``(stage, done, total)`` during the work.
+
+    Returns
+    -------
+    siting.results.Verification
+        ``.holds``, ``.objective``, ``.bound``, ``.sentences()``.
+
+    Raises
+    ------
+    siting.errors.InputError
+        The file is not a plan, has no certificate, or names candidates that the scenario lacks.
+
+    Examples
+    --------
+    >>> import siting
+    >>> siting.propose("data/sample/scenario.toml", stations=2).to_file("out/two.geojson")
+    >>> found = siting.verify("data/sample/scenario.toml", "out/two.geojson")
+    >>> found.holds, found.bound - found.objective < 0.01
+    (True, True)
+    """
+    from siting import pipeline
+    from siting.results import Verification
+
+    return Verification(pipeline.verify(_read(scenario), Path(path), progress))
 
 
 def standards() -> "tuple[Standard, ...]":

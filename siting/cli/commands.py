@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 EXIT_FAULTS: Final = 2
 EXIT_GAP: Final = 3
 EXIT_NO_PLAN: Final = 4
+EXIT_REFUTED: Final = 5
 EXIT_INTERRUPT: Final = 130
 
 _FILE: Final = click.Path(path_type=Path, dir_okay=False)
@@ -122,6 +123,7 @@ def build(lang: Lang) -> click.Group:
             help_.option("-o", "--out", key="out_report", type=_FOLDER, required=True),
             help_.option("--with", "plan", key="with_report", type=_FILE),
         ),
+        help_.command("verify", _verify, click.Argument(["plan"], metavar="PLAN", type=_FILE), scenario),
         help_.command("map", _map, scenario, out("out_map"), plan, help_.option("--tiles", key="tiles", type=_Text())),
         help_.group(
             "standards",
@@ -315,6 +317,14 @@ def _funding(*, scenario: "_Source", out: Path | None, plan: Path | None, lang: 
     if not quiet:
         tell.funding(found, lang)
         tell.files({"funding": out}, lang)
+
+
+def _verify(*, scenario: "_Source", plan: Path, lang: Lang, quiet: bool) -> int:
+    with _bar(lang, quiet=quiet) as bar:
+        found = siting.verify(scenario.read(plan=plan), plan, progress=bar)
+    if not quiet:
+        tell.verification(found, lang)
+    return 0 if found.holds else EXIT_REFUTED
 
 
 def _propose(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from siting.domain.standards import Clause, Standard
     from siting.pipeline.caching import Trouble
     from siting.pipeline.opening import Comparison
-    from siting.results import Explanation, Funding, GapReport, Inspection, Plan, Sensitivity
+    from siting.results import Explanation, Funding, GapReport, Inspection, Plan, Sensitivity, Verification
 
 _PAYERS: Final = ("city", "district", "either")
 _MOST_CANDIDATES: Final = 10
@@ -425,6 +425,12 @@ def funding(found: "Funding", lang: Lang) -> None:
         echo(f"· {note}")
 
 
+def verification(found: "Verification", lang: Lang) -> None:
+    """Print whether the certificate of a plan holds, and what it proves."""
+    for line in found.sentences(lang):
+        echo(line)
+
+
 def _tell_without_amount(lines: "pd.DataFrame", lang: Lang) -> None:
     """Print how many lines have no amount, how certain they are, and which data most of them lack."""
     if lines.empty:
@@ -563,7 +569,7 @@ def _once(*words: str) -> str:
 
 def _proof(found: "Plan", lang: Lang) -> Iterable[str]:
     """Yield what is proved: the status, and each objective with its bound."""
-    from siting.write.proof import stage_texts
+    from siting.write.proof import certificate_text, stage_texts
     from siting.write.unmet import change_texts, fairness_texts, unmet_texts
 
     proposal, selection = found.proposal, found.proposal.selection
@@ -572,6 +578,8 @@ def _proof(found: "Plan", lang: Lang) -> Iterable[str]:
     yield say("cli.proof", lang, status=status, solver=selection.solver, stopped_by=stopped)
     for stage in stage_texts(proposal, lang):
         yield "  " + say(f"proof.line.stage_{stage.sense}", lang, **stage._asdict())
+    if certificate := certificate_text(proposal, lang):
+        yield "  " + certificate
     for texts in (unmet_texts, fairness_texts, change_texts):
         yield from ("  " * (line.depth + 1) + line.text for line in texts(proposal, lang))
 

@@ -346,7 +346,8 @@ class Selection:
     order. ``stages`` are the objectives of the model in order; none if no choice satisfies the request.
     ``first_objective`` is the objective of the first good plan, before improvement and proof. ``clauses`` tells, for
     each stage of a plan for clauses, which clauses it stands for (``ID@LEVEL``). ``served`` are the persons that each
-    of ``chosen`` serves, if sites have a capacity.
+    of ``chosen`` serves, if sites have a capacity. ``certificate`` proves a bound of the first stage to everyone who
+    computes it again; ``certified`` tells that it proves the stage optimal. None for models without certificates.
     """
 
     chosen: Ints
@@ -358,6 +359,8 @@ class Selection:
     first_objective: float
     clauses: tuple[tuple[str, ...], ...] = ()
     served: Floats | None = None
+    certificate: Mapping[str, Any] | None = None
+    certified: bool = False
 
     @property
     def objective(self) -> float:
@@ -373,6 +376,18 @@ class Selection:
     def optimality_gap(self) -> float:
         """|bound − objective| ÷ |objective| of the last stage; 0 if both are 0, NaN without a plan."""
         return self.stages[-1].gap if self.stages else math.nan
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What the certificate of a plan proves: the objective of its stations, and the bound; or why it proves nothing.
+
+    ``refuted`` is the key of a text, with ``values``; the stage is then None.
+    """
+
+    stage: Stage | None
+    refuted: str | None = None
+    values: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -13,3 +13,4 @@ from siting.pipeline.planning import Planned as Planned
 from siting.pipeline.planning import propose as propose
 from siting.pipeline.rereading import check_with as check_with
 from siting.pipeline.rereading import measure_plan as measure_plan
+from siting.pipeline.verifying import verify as verify

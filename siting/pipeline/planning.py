@@ -40,6 +40,7 @@ from siting.locate.series import Solver
 from siting.locate.solve import solve
 from siting.locate.stations import ranked_by_gain, stations_table
 from siting.pipeline.asking import Question, ask, at_cut_offs, circle_of, elderly_of, longest_of, people_of
+from siting.pipeline.certifying import certified
 from siting.pipeline.complying import complying
 from siting.pipeline.evenness import evenness
 from siting.pipeline.ground import PreparedScenario, may_cover, measure, prepare
@@ -93,6 +94,8 @@ def propose(
     shortfalls = solution.shortfalls if isinstance(solution, Compliance) and solution.status == "relaxed" else None
     sites = question.sites_of(solution.chosen)
     selection = _selection(question, ground, solution, sites, served_today(question, replace(effort, report=None)))
+    certificate, optimal = certified(question, solution, effort)
+    selection = replace(selection, certificate=certificate, certified=optimal)
     proposal = laid_out(ground, question, before, selection, report, standing=sites, notes=notes)
     return Planned(replace(proposal, blocked=blocked, shortfalls=shortfalls), ground, question, solution)
 

@@ -28,11 +28,11 @@ def measure_plan(scenario: Scenario, path: Path, progress: Progress | None = Non
         scenario = with_lattice(scenario)
     plan = merge_options(scenario.plan, **file.request)
     ground = prepare(scenario, report)
-    _refuse_plan(file, path, ground.inputs.candidates.index, ground.refused)
+    refuse_plan(file, path, ground.inputs.candidates.index, ground.refused)
     before = measure(ground, ground.facilities, report)
     question = ask(ground, plan, report)
     own = file.members.get("scenario", {}).get("sha256") == fingerprint(scenario, ground.inputs.digests)
-    sites = _sites_of_file(file, question)
+    sites = sites_of_file(file, question)
     standing = _stay(file, question)
     selection = _selection_of(file, question, ground, sites, standing, own=own)
     _, notes = solver_of(question, ground, before, report)
@@ -52,7 +52,8 @@ def check_with(scenario: Scenario, path: Path, progress: Progress | None = None)
     return replace(proposal.after, notes=(counted, *other, *proposal.after.notes))
 
 
-def _refuse_plan(file: PlanFile, path: Path, ledger: pd.Index, refused: pd.DataFrame) -> None:
+def refuse_plan(file: PlanFile, path: Path, ledger: pd.Index, refused: pd.DataFrame) -> None:
+    """Refuse a plan whose candidates the ledger lacks, or whose sites are excluded."""
     faults = Faults()
     for key in file.candidates:
         if key not in ledger:
@@ -63,7 +64,7 @@ def _refuse_plan(file: PlanFile, path: Path, ledger: pd.Index, refused: pd.DataF
     faults.stop_if_any()
 
 
-def _sites_of_file(file: PlanFile, question: Question) -> Ints:
+def sites_of_file(file: PlanFile, question: Question) -> Ints:
     """Return the sites that a plan's file names, in its order; a candidate whose size is unknown by its first site."""
     ids, sizes = question.sites["candidate_id"], question.sites["size"].fillna("")
     found = []
@@ -106,6 +107,8 @@ def _selection_of(
         first_objective=_known(members["first_objective"]),
         clauses=tuple(tuple(each) for each in members.get("stage_clauses", ())) if own else (),
         served=np.array(file.served, dtype=np.float64) if own and None not in file.served and file.served else None,
+        certificate=members.get("certificate") if own else None,
+        certified=own and members.get("proof") == "certificate",
     )
 
 

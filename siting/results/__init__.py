@@ -8,5 +8,16 @@ from siting.results.plan import Plan
 from siting.results.report import GapReport
 from siting.results.sensitivity import Sensitivity
 from siting.results.study import Study
+from siting.results.verification import Verification
 
-__all__ = ["Explanation", "Funding", "GapReport", "Inspection", "Plan", "Sensitivity", "Study", "WebPage"]
+__all__ = [
+    "Explanation",
+    "Funding",
+    "GapReport",
+    "Inspection",
+    "Plan",
+    "Sensitivity",
+    "Study",
+    "Verification",
+    "WebPage",
+]

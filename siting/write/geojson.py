@@ -79,6 +79,8 @@ def write_plan(path: Path, proposal: Proposal) -> None:
         "stage_clauses": [list(each) for each in selection.clauses],
         "stopped_by": selection.stopped_by,
         "solver": selection.solver,
+        "proof": ("certificate" if selection.certified else "solver") if selection.stages else None,
+        "certificate": selection.certificate,
         "excluded": [plain({"candidate_id": key, **row}) for key, row in _records(proposal.refused)],
         "costs": plain(plan_costs(proposal)),
         "changes": [plain({"id": key, **row}) for key, row in _records(proposal.changes)],

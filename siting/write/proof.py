@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from siting.domain.nouns import Proposal
+from siting.domain.nouns import Proposal, Verification
 from siting.text import Lang, knows, say
 from siting.text.numbers import UNKNOWN, number, percent
 from siting.units import SECONDS_PER_MINUTE
@@ -68,7 +68,7 @@ def stage_texts(proposal: Proposal, lang: Lang) -> list[StageText]:
     def told(name: str, value: float) -> str:
         if not math.isfinite(value):
             return UNKNOWN
-        told, unit = _TOLD.get(name, number)(value), f"proof.unit.{name}"
+        told, unit = _told(name, value), f"proof.unit.{name}"
         return say(unit, lang, value=told) if knows(unit) else told
 
     return [
@@ -82,6 +82,28 @@ def stage_texts(proposal: Proposal, lang: Lang) -> list[StageText]:
         )
         for place, stage in enumerate(proposal.selection.stages)
     ]
+
+
+def certificate_text(proposal: Proposal, lang: Lang) -> str | None:
+    """Return what the certificate of a plan is good for; None without one."""
+    if proposal.selection.certificate is None:
+        return None
+    return say("proof.certified.yes" if proposal.selection.certified else "proof.certified.bound", lang)
+
+
+def verification_texts(found: Verification, lang: Lang) -> list[str]:
+    """Return what the check of a certificate found."""
+    if found.stage is None:
+        return [say("proof.verified.not", lang, reason=say(f"proof.refuted.{found.refuted}", lang, **found.values))]
+    stage = found.stage
+    told = {key: _told(stage.name, value) for key, value in (("objective", stage.objective), ("bound", stage.bound))}
+    words = {"name": say(f"proof.stage.{stage.name}", lang), "gap": percent(stage.gap, 2)}
+    told = {key: say(f"proof.unit.{stage.name}", lang, value=value) for key, value in told.items()}
+    return [say(f"proof.verified.{stage.sense}", lang, **words, **told), say("proof.verified.how", lang)]
+
+
+def _told(name: str, value: float) -> str:
+    return _TOLD.get(name, number)(value)
 
 
 def _with_clauses(proposal: Proposal, place: int, name: str, lang: Lang) -> str:

@@ -14,7 +14,7 @@ from tests.fuzz import judging
 from tests.fuzz.mutations import known
 from tests.fuzz.runs import judged
 
-RUNS: Final = int(os.environ.get("SITING_FUZZ_RUNS", "200"))
+RUNS: Final = int(os.environ.get("SITING_FUZZ_RUNS", "80"))
 FIRST: Final = RUNS * (int(os.environ.get("SITING_FUZZ_SEED", "1")) - 1)
 ROOT: Final = Path(__file__).resolve().parents[2]
 

@@ -1,0 +1,49 @@
+"""The certificate of a plan: made beside the plan, and checked before it is written."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from siting.domain.nouns import NOISE, Stage
+from siting.locate.certificate import check_certificate
+from siting.locate.certificate_search import certificate_of
+from siting.locate.problem import Effort, Solution
+from siting.pipeline.asking import Question
+
+# A certificate rounds people, times and costs: so much more than the error of float sums.
+_ROUNDED = 100.0 * NOISE
+
+
+def certified(question: Question, solution: Solution, effort: Effort) -> tuple[Mapping[str, Any] | None, bool]:
+    """Return the certificate of a plan as JSON values, and whether it proves the plan optimal.
+
+    Parameters
+    ----------
+    question : Question
+        The request.
+    solution : Solution
+        Its plan.
+    effort : Effort
+        When to stop early.
+
+    Returns
+    -------
+    certificate : mapping or None
+        None without a plan, after an interrupt, and for models that have none.
+    optimal : bool
+        Whether no choice is better than the plan, within the rounding of the certificate.
+    """
+    if not solution.stages or solution.stopped_by == "interrupt" or question.plan.model == "compliance":
+        return None, False
+    problem, model = question.problem, question.model
+    found = certificate_of(problem, model, solution.chosen, replace(effort, report=None))
+    if found is None:
+        return None, False
+    stage = replace(solution.stages[0], bound=check_certificate(problem, model, found))
+    return found.to_json(), is_proved(stage)
+
+
+def is_proved(stage: Stage) -> bool:
+    """Tell whether a bound that a certificate proves leaves no gap."""
+    gap = stage.bound - stage.objective if stage.sense == "max" else stage.objective - stage.bound
+    return gap <= _ROUNDED * abs(stage.objective)

@@ -1,0 +1,100 @@
+"""What an auditor meets of `siting verify`: a proof that holds, one that does not, and plans without one."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from siting.text import say
+from tests.cli.test_commands import run
+from tests.cli.test_propose import scenario_of
+
+pytestmark = pytest.mark.usefixtures("walks_once")
+
+
+@pytest.fixture(scope="module")
+def plan(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("plan") / "plan.geojson"
+    assert run("propose", sample, "-o", path, "--stations", 5, "--quiet") == 0
+    return path
+
+
+def content_of(plan: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(plan.read_text(encoding="utf-8"))
+    return found
+
+
+def test_a_plan_is_proved_without_a_solver(plan: Path, sample: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    content = content_of(plan)
+    assert (content["status"], content["proof"]) == ("optimal", "certificate")
+    assert run("verify", plan, sample, "--lang", "zh") == 0
+    told = capsys.readouterr().out
+    covered = f"{content['stages'][0]['objective']:,.0f} 人"
+    assert told.startswith(f"证书成立。新增覆盖老年人：{covered}；任何选法都不会多于 {covered}（相差 0.00%）")
+
+
+def _other_station(content: dict[str, Any]) -> None:
+    # A twin of the last station with another candidate: fewer people, the same claim.
+    taken = {feature["properties"]["candidate_id"] for feature in content["features"]}
+    excluded = {row["candidate_id"] for row in content["excluded"]}
+    free = next(key for at in range(1, 201) if (key := f"C{at:03}") not in taken | excluded)
+    content["features"][-1]["properties"]["candidate_id"] = free
+
+
+def _one_more(content: dict[str, Any]) -> None:
+    content["request"]["stations"] = 4
+
+
+def _too_much(content: dict[str, Any]) -> None:
+    content["certificate"]["bound"] -= 2**21
+
+
+def _half_a_tree(content: dict[str, Any]) -> None:
+    content["certificate"]["tree"] = {"site": 1, "open": {"by": 0}}
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"), [(_one_more, "breaks_rules"), (_too_much, "weak"), (_half_a_tree, "tree")]
+)
+def test_a_proof_that_fails_is_told_with_the_reason(
+    change: Callable[[dict[str, Any]], None],
+    reason: str,
+    plan: Path,
+    sample: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    content = content_of(plan)
+    change(content)
+    other = tmp_path / "other.geojson"
+    other.write_text(json.dumps(content), encoding="utf-8")
+    assert run("verify", other, sample, "--lang", "en") == 5
+    told = capsys.readouterr().out
+    assert told.startswith("The certificate does not hold: ")
+    assert say(f"proof.refuted.{reason}", "en").split("{")[0] in told
+
+
+def test_a_worse_plan_keeps_the_bound_and_shows_the_gap(
+    plan: Path, sample: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = content_of(plan)
+    _other_station(content)
+    other = tmp_path / "other.geojson"
+    other.write_text(json.dumps(content), encoding="utf-8")
+    assert run("verify", other, sample, "--lang", "en") == 0
+    told = capsys.readouterr().out
+    assert f"no choice of sites can have more than {content['stages'][0]['bound']:,.0f}" in told
+    assert "(gap 0.00%)" not in told
+
+
+def test_a_plan_of_another_model_says_that_it_has_no_certificate(
+    sample: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked, path = scenario_of(sample, tmp_path, 'model = "p_center"\nstations = 3\nshare = 0.5'), tmp_path / "p.geojson"
+    assert run("propose", asked, "-o", path, "--quiet") == 0
+    assert content_of(path)["certificate"] is None
+    capsys.readouterr()
+    assert run("verify", path, asked, "--lang", "zh") == 2
+    assert "没有证书" in capsys.readouterr().err

@@ -95,6 +95,9 @@ class Head(Section):
     title: str
     date: dt.date
     horizon: Horizon = "current"
+    prepared_by: str = ""
+    sources: tuple[str, ...] = ()
+    review_number: str = ""
 
 
 class Layer(Section):

@@ -5,7 +5,7 @@ from html import escape
 from importlib import resources
 from pathlib import Path
 from string import Template
-from typing import Any
+from typing import Any, Final
 
 from siting.domain.nouns import Assessment, Proposal
 from siting.text import Lang, say
@@ -17,7 +17,7 @@ from siting.write.webmap.ground import draw_circles, draw_ground
 from siting.write.webmap.inline import script, style
 from siting.write.webmap.legend import legend
 from siting.write.webmap.overlay import cell_data, draw_grid
-from siting.write.webmap.panel import heading, panel
+from siting.write.webmap.panel import heading, panel, review_number, sources
 from siting.write.webmap.parts import CANVASES, LEVELS, Drawing, MapLayer, Names, Vector, together
 from siting.write.webmap.places import UNIT_LEVELS, at_level, draw_places
 from siting.write.webmap.popups import Popups
@@ -25,6 +25,8 @@ from siting.write.webmap.sites import draw_sites
 from siting.write.webmap.skeleton import MAX_ZOOM, group_name, skeleton
 from siting.write.webmap.tiles import source
 from siting.write.webmap.wording import plain, words
+
+_ON_PAPER: Final = ("print", "a3_landscape", "a4_landscape", "a4_portrait", "north", "legend", "sources", "stations")
 
 
 def write_map(
@@ -96,7 +98,9 @@ def map_html(
         heading=heading(assessment, proposal),
         panel=panel(assessment, proposal),
         legend=legend(layers),
+        t_review=review_number(assessment),
         base=_base(tiles),
+        sources=sources(assessment),
         **_labels(lang),
     )
     return document(
@@ -106,7 +110,7 @@ def map_html(
         styles=(style("leaflet/leaflet.css"), _static("page.css")),
         scripts=(
             script("leaflet/leaflet.js"),
-            *(_static(f"{name}.js") for name in ("canvas", "labels", "page")),
+            *(_static(f"{name}.js") for name in ("canvas", "labels", "print", "page")),
             skeleton(drawing.layers, shown),
             "siting.start(map_main);",
         ),
@@ -124,7 +128,7 @@ def _labels(lang: Lang) -> dict[str, str]:
         "t_sheet": escape(say("map.sheet_peek", lang)),
         "t_fold": escape(say("map.toggle_layers", lang)),
         "t_map": escape(say("map.map_name", lang)),
-        "t_review": words("map.review_number").html(),
+        **{f"t_{name}": words(f"map.print.{name}").html() for name in _ON_PAPER},
         "t_made": words("map.made_with", version=__version__).html(),
     }
 

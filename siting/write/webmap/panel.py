@@ -16,7 +16,7 @@ from siting.write.webmap import icons
 from siting.write.webmap.places import AREA, UNIT_LEVELS, at_level
 from siting.write.webmap.plan_panel import definitions, plan_section
 from siting.write.webmap.style import VERDICT_COLOURS
-from siting.write.webmap.wording import Words, missing, number, percent, words
+from siting.write.webmap.wording import Words, missing, number, percent, plain, words
 
 _FLOORS: Final = (("01", "0.1"), ("02", "0.2"))
 # Notes on figures of the panel that do not add up.
@@ -57,6 +57,20 @@ def heading(assessment: Assessment, proposal: Proposal | None) -> str:
     return (
         f'<p class="eyebrow">{eyebrow.html()}</p><h1>{escape(head.title)}</h1><p class="subtitle">{subtitle.html()}</p>'
     )
+
+
+def review_number(assessment: Assessment) -> str:
+    """Return the markup of the map review number, or of the blank for it."""
+    number_ = assessment.inputs.scenario.scenario.review_number
+    return words("map.reviewed", number=number_).html() if number_ else words("map.review_number").html()
+
+
+def sources(assessment: Assessment) -> str:
+    """Return the markup of who prepared the assessment, and from which data, for the printed map."""
+    head = assessment.inputs.scenario.scenario
+    lines = [words("map.prepared_by", name=head.prepared_by)] if head.prepared_by else []
+    lines += [plain(told) for told in head.sources]
+    return "".join(f"<p>{line.html()}</p>" for line in lines)
 
 
 def _banners(assessment: Assessment) -> str:

@@ -298,8 +298,10 @@ const siting = (() => {
       map.fitBounds(data.extent, view.margins());
       view.fitting = false;
     },
+    printing: () => document.body.classList.contains("printing"),
     // After the map's frame has changed: the district again, unless the reader has moved the map.
     settle() {
+      if (view.printing()) return;
       map.invalidateSize({ animate: false });
       if (!view.moved) view.fit();
       if (map._popup && map._popup.isOpen()) view.reveal(map._popup);
@@ -335,8 +337,8 @@ const siting = (() => {
       for (const layer of Object.values(found)) layer.getPopup().options.maxWidth = POPUP.maxWidth;
     },
     start() {
-      map.on("movestart", () => { if (!view.fitting) view.moved = true; });
-      map.on("resize", () => { view.measure(); if (!view.moved) view.fit(); });
+      map.on("movestart", () => { if (!view.fitting && !view.printing()) view.moved = true; });
+      map.on("resize", () => { view.measure(); view.settle(); });
       view.measure();
       view.fit();
     },
@@ -428,6 +430,7 @@ const siting = (() => {
     });
     apply();
     names.addTo(map);
+    sitingPrint.start(map, names, () => (view.moved ? null : L.latLngBounds(data.extent)));
     speak(language());
   }
 

@@ -1,8 +1,10 @@
 """Gap reports and plans as layers for a GIS: GeoPackage with all of them, GeoParquet with the first."""
 
+import datetime as dt
+import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,9 +15,11 @@ import pyogrio
 
 from siting.domain.nouns import Assessment, Proposal
 from siting.domain.tables import CHECK_COLUMNS, FACILITY_COLUMNS, PLACE_COLUMNS, PLAN_COLUMNS, Column
+from siting.text import Lang
 from siting.write.endings import ending_of
 from siting.write.files import write_bytes
 from siting.write.geojson import plain, write_gaps, write_plan
+from siting.write.qgis_styles import aliases_of, style_of
 
 _DTYPES: Final = {
     "number": "float64",
@@ -28,6 +32,23 @@ _LEVEL: Final = Column("level", "text")
 _ID: Final = Column("id", "text")
 # The most land of a facility; ``land_m2`` is the sure land.
 _LAND_HIGH: Final = Column("land_high_m2", "number", "m²")
+
+# OGC 12-128r19, F.9 Schema.
+_SCHEMA_EXTENSION: Final = """
+CREATE TABLE gpkg_data_columns (
+  table_name TEXT NOT NULL, column_name TEXT NOT NULL, name TEXT, title TEXT, description TEXT, mime_type TEXT,
+  constraint_name TEXT,
+  CONSTRAINT pk_gdc PRIMARY KEY (table_name, column_name),
+  CONSTRAINT gdc_tn UNIQUE (table_name, name));
+CREATE TABLE gpkg_data_column_constraints (
+  constraint_name TEXT NOT NULL, constraint_type TEXT NOT NULL, value TEXT, min NUMERIC, min_is_inclusive BOOLEAN,
+  max NUMERIC, max_is_inclusive BOOLEAN, description TEXT,
+  CONSTRAINT gdcc_ntv UNIQUE (constraint_name, constraint_type, value));
+INSERT INTO gpkg_extensions (table_name, column_name, extension_name, definition, scope) VALUES
+  ('gpkg_data_columns', NULL, 'gpkg_schema', 'http://www.geopackage.org/spec121/#extension_schema', 'read-write'),
+  ('gpkg_data_column_constraints', NULL, 'gpkg_schema', 'http://www.geopackage.org/spec121/#extension_schema',
+   'read-write');
+"""
 
 
 def save_gaps(path: Path, assessment: Assessment) -> None:
@@ -83,6 +104,48 @@ def save_plan(path: Path, proposal: Proposal) -> None:
         write_plan(path, proposal)
 
 
+def save_styled(path: Path, assessment: Assessment, proposal: Proposal | None, lang: Lang) -> None:
+    """Write all layers of a report as one GeoPackage, with styles of QGIS and field aliases.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        ``.gpkg``, in the working CRS, metres: the units of each level (``unit_street`` …), ``places``, ``circles``,
+        ``facilities`` and the table ``checks``; with a plan also ``stations``, and what changes with it
+        (``unit_street_after`` …). It is replaced whole, and holds the same bytes for the same input.
+    assessment : Assessment
+        The gap report, without the plan.
+    proposal : Proposal or None
+        The plan.
+    lang : {"zh", "en"}
+        Language of legends and aliases.
+
+    Raises
+    ------
+    InputError
+        The file cannot be written.
+    """
+    layers = _by_level(assessment)
+    layers["facilities"] = _layers(assessment)["facilities"]
+    if proposal is not None:
+        layers |= {f"{name}_after": table for name, table in _by_level(proposal.after).items()}
+        layers["stations"] = _table(proposal.stations, PLAN_COLUMNS)
+    _write_geopackage(path, layers, assessment, lang)
+
+
+def _by_level(assessment: Assessment) -> dict[str, pd.DataFrame]:
+    """Return layers that do not cover one another: units of each level, residential areas, circles; and the checks."""
+    found = _layers(assessment)
+    units = found["units"]
+    circles = assessment.circles.rename_axis("facility_id").reset_index()
+    return {
+        **{f"unit_{level}": units[units["level"] == level] for level in assessment.inputs.units},
+        "places": found["places"],
+        "circles": _table(circles, (Column("facility_id", "text"),)),
+        "checks": found["checks"],
+    }
+
+
 def _layers(assessment: Assessment) -> dict[str, pd.DataFrame]:
     places, facilities = assessment.places, assessment.facilities
     estates = (places["level"] == "residential_area").to_numpy(dtype=bool)
@@ -122,12 +185,58 @@ def _words(value: Any) -> str | None:  # noqa: ANN401 - any JSON value
     return None if value is None else str(value)
 
 
-def _write_geopackage(path: Path, layers: Mapping[str, pd.DataFrame], assessment: Assessment) -> None:
+def _write_geopackage(
+    path: Path, layers: Mapping[str, pd.DataFrame], assessment: Assessment, lang: Lang | None = None
+) -> None:
+    """Write layers; with a language also their styles and aliases."""
     with tempfile.TemporaryDirectory(prefix="siting-") as folder, _dated(assessment):
         draft = Path(folder) / "layers.gpkg"
         for name, table in layers.items():
-            pyogrio.write_dataframe(table, draft, layer=name, driver="GPKG", use_arrow=True)
+            # Older programs warn of later versions of the format.
+            made: Any = {} if lang is None or draft.exists() else {"dataset_options": {"VERSION": "1.3"}}
+            pyogrio.write_dataframe(table, draft, layer=name, driver="GPKG", use_arrow=True, **made)
+        if lang is not None:
+            _write_styles(draft, layers, assessment.inputs.scenario.scenario.date, lang)
+            _write_aliases(draft, layers, lang)
         write_bytes(path, draft.read_bytes())
+
+
+def _write_styles(draft: Path, layers: Mapping[str, pd.DataFrame], day: dt.date, lang: Lang) -> None:
+    """Add the table of styles that QGIS looks for when it opens a layer."""
+    columns = {name: [str(key) for key in table.columns if key != "geometry"] for name, table in layers.items()}
+    styles = {name: qml for name, keys in columns.items() if (qml := style_of(name, keys, lang)) is not None}
+    rows = [
+        {
+            "f_table_catalog": "",
+            "f_table_schema": "",
+            "f_table_name": name,
+            "f_geometry_column": "geom",
+            "styleName": name,
+            "styleQML": qml,
+            "styleSLD": "",
+            "useAsDefault": True,
+            "description": "",
+            "owner": "",
+            "ui": "",
+            "update_time": pd.Timestamp(day),
+        }
+        for name, qml in styles.items()
+    ]
+    pyogrio.write_dataframe(pd.DataFrame(rows), draft, layer="layer_styles", driver="GPKG", layer_options={"FID": "id"})
+
+
+def _write_aliases(draft: Path, layers: Mapping[str, pd.DataFrame], lang: Lang) -> None:
+    """Describe the columns by the schema extension of GeoPackage, which programs other than QGIS read too."""
+    with closing(sqlite3.connect(draft)) as file, file:
+        file.executescript(_SCHEMA_EXTENSION)
+        rows = [
+            (name, key, key, alias)
+            for name, table in layers.items()
+            for key, alias in aliases_of([str(each) for each in table.columns if each != "geometry"], lang).items()
+        ]
+        file.executemany(
+            "INSERT INTO gpkg_data_columns (table_name, column_name, name, title) VALUES (?, ?, ?, ?)", rows
+        )
 
 
 @contextmanager

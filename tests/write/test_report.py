@@ -2,13 +2,17 @@
 
 import json
 import math
+import sqlite3
+from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
+from xml.etree import ElementTree as ET
 from zipfile import ZipFile
 
 import numpy as np
 import pandas as pd
+import pyogrio
 import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell import Cell
@@ -211,6 +215,37 @@ def test_intervals_keep_both_ends() -> None:
     assert [[cell.value for cell in row] for row in page.iter_rows(min_row=HEAD + 1)] == [[3, "不限"], ["–", "–"]]
     known = [{"row": Record("a.json", (), {"elderly": 3.0, "elderly_high": 3.0})}]
     assert [field.head for field in columns.figure("row", "elderly", "people", "persons", known)] == ["老年人口/人"]
+
+
+# How QGIS 3 looks for the style of a layer.
+ASKED: Final = """SELECT styleQML FROM layer_styles
+WHERE f_table_schema='' AND f_table_name=? AND f_geometry_column='geom'
+ORDER BY CASE WHEN useAsDefault THEN 1 ELSE 2 END, update_time DESC LIMIT 1"""
+
+
+def test_layers_have_styles_and_aliases(folder: Path, files: dict[str, Any]) -> None:
+    path = folder / "layers.gpkg"
+    layers = dict(pyogrio.list_layers(path).tolist())
+    drawn = {name for name, kind in layers.items() if kind is not None}
+    assert drawn >= {"unit_district", "unit_street_after", "places", "circles_after", "facilities", "stations"}
+    words = {"gap": "未达标", "no_data": "数据不足", "met": "达标", "not_applicable": "不适用"}
+    with closing(sqlite3.connect(path)) as file:
+        for name in drawn:
+            ((qml,),) = file.execute(ASKED, (name,)).fetchall()
+            style = ET.fromstring(qml)  # noqa: S314 - our own file
+            fields = pyogrio.read_info(path, layer=name)["fields"].tolist()
+            assert [each.get("field") for each in style.iter("alias")] == fields
+            symbols = {each.get("name") for each in style.iter("symbol")}
+            assert {each.get("symbol") for each in style.iter("category")} <= symbols
+            if name.startswith("unit"):
+                assert {each.get("value"): each.get("label") for each in style.iter("category")} == words
+        told = "SELECT title FROM gpkg_data_columns WHERE table_name='unit_street' AND column_name='residents'"
+        assert file.execute(told).fetchone() == ("常住人口",)
+        assert file.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    streets = pyogrio.read_dataframe(path, layer="unit_street_after").set_index("id")
+    for feature in files["data/gaps-after.geojson"]["features"]:
+        if (row := feature["properties"])["level"] == "street":
+            assert streets.loc[row["id"], "covered_share"] == pytest.approx(row["covered_share"], abs=1e-6)
 
 
 def test_the_index_links_all_that_was_written(folder: Path) -> None:

@@ -9,7 +9,7 @@ from siting.domain.nouns import Progress, quiet
 from siting.text import Lang, say
 from siting.version import __version__
 from siting.write.files import write_bytes, write_text
-from siting.write.layers import save_gaps, save_plan
+from siting.write.layers import save_gaps, save_plan, save_styled
 from siting.write.report.filing import Filing
 from siting.write.report.index import Listed, index_page
 from siting.write.report.lists import report_lists
@@ -72,10 +72,7 @@ def write_report(folder: Path, filing: Filing, lang: Lang, progress: Progress | 
     tables = sheets(records, filing.assessment.inputs.standards, lang)
     workbook, trace = workbook_bytes(tables, title=title, as_of=as_of, lang=lang)
     write_bytes(files["workbook"], workbook)
-    if filing.proposal is None:
-        save_gaps(files["layers"], filing.assessment)
-    else:
-        save_plan(files["layers"], filing.proposal)
+    save_styled(files["layers"], filing.assessment, filing.proposal, lang)
     write_map(files["map"], filing.assessment, filing.proposal, lang=lang)
     _write_json(files["trace"], {FILES["workbook"]: trace})
     listed = [Listed(FILES[key], key) for key in files if key != "index"]

@@ -1,8 +1,8 @@
 """siting: checks elderly-care facilities against planning standards and sites new community stations.
 
 The public functions are :func:`read_scenario`, :func:`scenario`, :func:`change`, :func:`inspect`, :func:`check`,
-:func:`audit`, :func:`explain`, :func:`sensitivity`, :func:`funding`, :func:`propose`, :func:`read_plan` and
-:func:`standards`; :func:`progress_bar` shows their progress.
+:func:`audit`, :func:`compare`, :func:`explain`, :func:`sensitivity`, :func:`funding`, :func:`propose`,
+:func:`read_plan` and :func:`standards`; :func:`progress_bar` shows their progress.
 """
 
 from contextlib import contextmanager
@@ -19,15 +19,26 @@ if TYPE_CHECKING:
 
     from pandas import DataFrame
 
+    from siting.domain.changes import Measured
     from siting.domain.nouns import Progress
     from siting.domain.plan_models import PlanModel
     from siting.domain.scenario import Scenario
     from siting.domain.standards import Standard
     from siting.progress import ProgressBar
-    from siting.results import Explanation, Funding, GapReport, Inspection, Plan, Sensitivity, Verification
+    from siting.results import (
+        Comparison,
+        Explanation,
+        Funding,
+        GapReport,
+        Inspection,
+        Plan,
+        Sensitivity,
+        Verification,
+    )
     from siting.text import Lang
 
 __all__ = [
+    "Comparison",
     "Explanation",
     "Fault",
     "Funding",
@@ -46,6 +57,7 @@ __all__ = [
     "audit",
     "change",
     "check",
+    "compare",
     "explain",
     "funding",
     "inspect",
@@ -63,7 +75,17 @@ __all__ = [
 # Parameters, results and exceptions of the functions, imported when they are used.
 _NOUNS = {
     **dict.fromkeys(
-        ("Explanation", "Funding", "GapReport", "Inspection", "Plan", "Sensitivity", "Study", "Verification"),
+        (
+            "Comparison",
+            "Explanation",
+            "Funding",
+            "GapReport",
+            "Inspection",
+            "Plan",
+            "Sensitivity",
+            "Study",
+            "Verification",
+        ),
         "siting.results",
     ),
     **dict.fromkeys(("Grid", "Raster"), "siting.domain.nouns"),
@@ -295,6 +317,72 @@ def _plan_file(plan: "Plan | str | Path") -> "Iterator[Path]":
         path = Path(folder) / "plan.geojson"
         plan.to_file(path)
         yield path
+
+
+def compare(
+    old: "Scenario | GapReport | str | Path",
+    new: "Scenario | GapReport | str | Path",
+    *,
+    all_orders: bool = True,
+    progress: "Progress | None" = None,
+) -> "Comparison":
+    """Compare two scenarios, and split every change into people, facilities, network, rules and settings.
+
+    Parameters
+    ----------
+    old, new : Scenario, GapReport, str or pathlib.Path
+        Two scenarios, or their files; or gap reports, or their GeoJSON. A gap report holds no inputs: what is compared
+        with one is told before and after, and its change is not split.
+    all_orders : bool
+        Whether to tell what the order of exchange is worth: all combinations of the parts that differ are checked (at
+        most 32), otherwise only those of the stated order (at most 6).
+    progress : callable, optional
+        Called as ``(stage, done, total)`` during the work.
+
+    Returns
+    -------
+    siting.results.Comparison
+        ``.table`` (one row for each figure, with its parts), ``.totals``, ``.verdicts``, ``.places``; ``.notes()``,
+        ``.plot()``, ``.to_file()``.
+
+    Raises
+    ------
+    siting.errors.InputError
+        With every fault of the layers, or if a file is no gap report.
+
+    Examples
+    --------
+    >>> import siting
+    >>> old = siting.read_scenario("data/sample/scenario.toml")
+    >>> found = siting.compare(old, siting.change(old, walking={"minutes": 10}))
+    >>> row = found.totals.loc["covered_share"]
+    >>> float(row["change"]) == float(row["by_settings"]) < 0
+    True
+    """
+    from siting import pipeline
+    from siting.results import Comparison
+
+    return Comparison(pipeline.compare(_side(old), _side(new), progress, all_orders=all_orders))
+
+
+def _side(given: "Scenario | GapReport | str | Path") -> "Scenario | Measured":
+    """Return a scenario, or what a gap report holds."""
+    from siting.results import GapReport
+
+    if isinstance(given, GapReport):
+        from siting.pipeline import measured_of
+
+        return measured_of(given.assessment)
+    if isinstance(given, str | Path) and is_report(given):
+        from siting.pipeline.opening import read_report
+
+        return read_report(Path(given))
+    return _read(given)
+
+
+def is_report(path: str | Path) -> bool:
+    """Tell by its ending whether a file of :func:`compare` is a gap report; all others are scenarios."""
+    return Path(path).suffix.lower() in (".geojson", ".json")
 
 
 def explain(

@@ -15,7 +15,7 @@ import click
 
 import siting
 from siting.cli import studies as studying
-from siting.cli import tell
+from siting.cli import tell, tell_changes
 from siting.cli.outputs import refuse
 from siting.cli.screen import echo
 from siting.cli.usage import Command, Group
@@ -38,6 +38,8 @@ _FILE: Final = click.Path(path_type=Path, dir_okay=False)
 _FOLDER: Final = click.Path(path_type=Path, file_okay=False)
 # Longitude and latitude; the comma may be a Chinese one.
 _POINT: Final = re.compile(r"([-+]?\d+(?:\.\d+)?)\s*[,，]\s*([-+]?\d+(?:\.\d+)?)")
+# Arguments that are scenarios.
+_SOURCES: Final = ("scenario", "old", "new")
 _DEMO_FILES: Final = {"map": "map.html", "gaps": "gaps.geojson", "plan": "plan.geojson", "grid": "grid.tif"}
 # What each file of a report is.
 _REPORT_FILES: Final[dict[str, "Result"]] = {
@@ -111,6 +113,14 @@ def build(lang: Lang) -> click.Group:
             click.Argument(["what"], metavar="ID", type=_Text()),
             help_.option("-o", "--out", key="out_explain", type=_FILE),
         ),
+        help_.command(
+            "compare",
+            _compare,
+            click.Argument(["old"], type=_FILE),
+            click.Argument(["new"], type=_FILE),
+            help_.option("-o", "--out", key="out_compare", type=_FILE, multiple=True),
+            help_.option("--stated-order", key="stated_order", is_flag=True),
+        ),
         help_.command("audit", _audit, scenario, help_.option("-o", "--out", key="out_audit", type=_FILE)),
         help_.command(
             "funding", _funding, scenario, help_.option("-o", "--out", key="out_funding", type=_FILE), with_plan
@@ -167,16 +177,26 @@ class _Source:
         refuse(outputs, (self.path, *named_files(found), *(() if plan is None else (plan,))))
         return found
 
+    def side(self) -> tuple["Scenario | Path", tuple[Path, ...]]:
+        """Return a scenario, or the file of a gap report, and all files that are read for it."""
+        from siting.pipeline.opening import named_files, read_whole
+
+        if siting.is_report(self.path):
+            return self.path, (self.path,)
+        found = read_whole(self.path, untrusted=self.untrusted)
+        return found, (self.path, *named_files(found))
+
 
 def _reading(does: Callable[..., int | None]) -> Callable[..., int | None]:
     """Return a command that takes a scenario's file and options for reading it."""
 
-    def run(*, scenario: Path, untrusted: bool, no_cache: bool, **rest: Any) -> int | None:
+    def run(*, untrusted: bool, no_cache: bool, **rest: Any) -> int | None:
         from siting.pipeline.caching import cache_off, troubles
 
+        sources = {name: _Source(rest.pop(name), untrusted) for name in _SOURCES if name in rest}
         with cache_off() if no_cache else nullcontext(), troubles() as found:
             try:
-                return does(scenario=_Source(scenario, untrusted), **rest)
+                return does(**sources, **rest)
             finally:
                 if found and not rest["quiet"]:
                     tell.cache_trouble(found[0], rest["lang"])
@@ -201,7 +221,7 @@ class _Help:
             # Evaluated in main, which handles faults.
             self.option("--debug", key="debug", is_flag=True, expose_value=False),
         ]
-        if any(param.name == "scenario" for param in params):
+        if any(param.name in _SOURCES for param in params):
             shared += [self.option(f"--{flag}", key=flag, is_flag=True) for flag in ("untrusted", "no-cache")]
             does = _reading(does)
         told = say(f"cli.help.{key or name}", self.lang)
@@ -287,6 +307,26 @@ def _explain(*, scenario: "_Source", what: str, out: Path | None, lang: Lang, qu
     if not quiet:
         tell.explanation(found, lang)
         tell.files({"explanation": out}, lang)
+
+
+def _compare(
+    *, old: "_Source", new: "_Source", out: tuple[Path, ...], stated_order: bool, lang: Lang, quiet: bool
+) -> None:
+    start = time.perf_counter()
+    with _bar(lang, quiet=quiet) as bar:
+        sides, inputs = zip(*(each.side() for each in (old, new)), strict=True)
+        results: list[tuple[Result, Path]] = [("comparison", path) for path in out]
+        results += [("run", _run_file(path)) for path in out[:1]]
+        refuse(results, [path for files in inputs for path in files])
+        found = siting.compare(*sides, all_orders=not stated_order, progress=bar)
+    for path in out:
+        found.to_file(path, lang)
+    if out:
+        _log_run(out[0], start)
+    if not quiet:
+        tell_changes.changes(found, lang)
+        for path in out:
+            tell.files({"comparison": path}, lang)
 
 
 def _audit(*, scenario: "_Source", out: Path | None, lang: Lang, quiet: bool) -> None:

@@ -70,15 +70,18 @@ def add_row(table: "Table", *cells: object) -> None:
     table.add_row(*map(_safe, cells))
 
 
-def print_table(title: str, table: "Table", *, wide_texts: bool = False) -> None:
-    """Print a table below its title, which may be wider; ``wide_texts`` are limited to the text width in a pipe too."""
+def print_table(title: str, table: "Table", *, wide_texts: bool = False, widest: int = _WIDEST) -> None:
+    """Print a table below its title, which may be wider.
+
+    In a pipe too, a table with ``wide_texts`` is limited to the text width, and any table to ``widest`` columns.
+    """
     from rich.console import Console
 
     tell(title)
     width = window()
     if width is None:
         width = Console(width=_WIDEST_TEXT if wide_texts else _WIDEST).measure(table).maximum
-    Console(width=width).print(table)
+    Console(width=min(width, widest)).print(table)
 
 
 def _safe(text: object) -> "Text":

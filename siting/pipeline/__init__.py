@@ -3,6 +3,8 @@
 Only this package knows the order of the other packages.
 """
 
+from siting.pipeline.changing import compare as compare
+from siting.pipeline.changing import measured_of as measured_of
 from siting.pipeline.checking import audit as audit
 from siting.pipeline.checking import check as check
 from siting.pipeline.comparing import sensitivity as sensitivity

@@ -50,7 +50,12 @@ class PreparedScenario:
 
 def prepare(scenario: Scenario, progress: Progress) -> PreparedScenario:
     """Read a scenario's layers, and prepare people, travel and candidates."""
-    inputs = places.with_generated(read_inputs(scenario, progress))
+    return prepared(read_inputs(scenario, progress), progress)
+
+
+def prepared(inputs: Inputs, progress: Progress) -> PreparedScenario:
+    """Prepare people, travel and candidates of inputs that are read."""
+    inputs, scenario = places.with_generated(inputs), inputs.scenario
     basis = basis_of(inputs)
     demand = demand_of(inputs, basis, progress)
     holders = places.holding_units(areas_of(inputs))
@@ -75,15 +80,18 @@ def outside_of(inputs: Inputs, demand: Demand) -> places.Outside | None:
     return None if area is None or area.empty or not asked else places.outside_of(area, inputs, demand)
 
 
-def measure(ground: PreparedScenario, facilities: gpd.GeoDataFrame, progress: Progress) -> Assessment:
+def measure(
+    ground: PreparedScenario, facilities: gpd.GeoDataFrame, progress: Progress, *, circles: bool = True
+) -> Assessment:
     """Measure a set of facilities; before and after use the same function.
 
-    The part outside an excluded area is measured first, because the standards that exclude the area are judged there.
-    Circles of that part are not drawn, since they take longer than its walks and are not used.
+    Without ``circles`` their polygons are not drawn; no figure depends on them. The part outside an excluded area is
+    measured first, because the standards that exclude the area are judged there. Circles of that part are never drawn,
+    since they take longer than its walks and are not used.
     """
     left = ground.outside
     if left is None:
-        return _measured(ground, facilities, progress, None)
+        return _measured(ground, facilities, progress, None, circles=circles)
     units = {level: frame for level, frame in left.places.items() if level != "residential_area"}
     standards = _asked_there(ground.inputs.standards)
     estates = left.places["residential_area"]
@@ -92,7 +100,7 @@ def measure(ground: PreparedScenario, facilities: gpd.GeoDataFrame, progress: Pr
     undated = None if undated is None or undated.empty else undated
     part = replace(ground, inputs=inputs, demand=left.demand, holders=left.holders, outside=None, undated=undated)
     found = _measured(part, facilities[left.holds(facilities)], progress, None, circles=False)
-    return _measured(ground, facilities, progress, found)
+    return _measured(ground, facilities, progress, found, circles=circles)
 
 
 def _asked_there(standards: Sequence[Standard]) -> tuple[Standard, ...]:

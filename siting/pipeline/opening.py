@@ -10,6 +10,7 @@ from siting.read import read_whole as read_whole
 from siting.read import standard as standard
 from siting.read.log import Log as Log
 from siting.read.marking import workbooks_at_fault as workbooks_at_fault
+from siting.read.report import read_report as read_report
 from siting.read.scenario import changed as changed
 from siting.read.survey import survey as survey
 from siting.read.trust import named_files as named_files

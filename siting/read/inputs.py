@@ -1,5 +1,6 @@
 """All files of a scenario are read, checked and transformed to one metric CRS."""
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -119,7 +120,7 @@ class _Reading:
         )
 
 
-def read_inputs(scenario: Scenario, progress: Progress = quiet) -> Inputs:
+def read_inputs(scenario: Scenario, progress: Progress = quiet, *, in_force_on: dt.date | None = None) -> Inputs:
     """Read all files of a scenario.
 
     Parameters
@@ -128,6 +129,8 @@ def read_inputs(scenario: Scenario, progress: Progress = quiet) -> Inputs:
         The scenario; its paths must be absolute or openable.
     progress : callable
         Called as ``progress("read", done, total)`` after each source.
+    in_force_on : datetime.date, optional
+        The day on which the standards must be in force; that of the scenario if absent.
 
     Returns
     -------
@@ -143,13 +146,15 @@ def read_inputs(scenario: Scenario, progress: Progress = quiet) -> Inputs:
     InputError
         Contains all faults of all files.
     """
-    inputs, log = inspect_inputs(scenario, progress)
+    inputs, log = inspect_inputs(scenario, progress, in_force_on=in_force_on)
     log.faults.stop_if_any()
     assert inputs is not None  # noqa: S101 - without a fault there are inputs
     return inputs
 
 
-def inspect_inputs(scenario: Scenario, progress: Progress = quiet) -> tuple[Inputs | None, Log]:
+def inspect_inputs(
+    scenario: Scenario, progress: Progress = quiet, *, in_force_on: dt.date | None = None
+) -> tuple[Inputs | None, Log]:
     """Read all files of a scenario and report the findings, whatever the faults.
 
     Parameters
@@ -157,6 +162,8 @@ def inspect_inputs(scenario: Scenario, progress: Progress = quiet) -> tuple[Inpu
     scenario : Scenario
         As for :func:`read_inputs`.
     progress : callable
+        As for :func:`read_inputs`.
+    in_force_on : datetime.date, optional
         As for :func:`read_inputs`.
 
     Returns
@@ -167,7 +174,7 @@ def inspect_inputs(scenario: Scenario, progress: Progress = quiet) -> tuple[Inpu
         The findings on each layer, what was repaired or left out, and every fault.
     """
     reading = _Reading(scenario, progress, _count(scenario))
-    standards = choose_standards(scenario.standards, scenario.scenario.date, reading.log)
+    standards = choose_standards(scenario.standards, in_force_on or scenario.scenario.date, reading.log)
     check_circle(standards, scenario, reading.log)
     units = _with_people(reading, _units(reading, standards))
     tell_kinds(standards, units, reading.log)

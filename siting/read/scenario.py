@@ -4,7 +4,7 @@ import difflib
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Final, Literal, TypeGuard, Union, get_args, get_origin
@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from siting.characters import shown
+from siting.domain.parts import Part, mixed
 from siting.domain.scenario import PATH_KEYS, Scenario
 from siting.domain.walkers import WALKERS
 from siting.errors import Fault, InputError
@@ -154,6 +155,41 @@ def changed(scenario: Scenario | None, sections: Mapping[str, object]) -> Scenar
     except ValidationError as error:
         raise InputError(scenario_faults(error.errors(include_url=False), raw, "")) from None
     found._kept = (*(() if scenario is None else scenario._kept), *([] if kept is None else [kept]))  # noqa: SLF001
+    return found
+
+
+def exchanged(old: Scenario, new: Scenario, parts: Collection[Part]) -> Scenario:
+    """Return a scenario with some parts of another one, checked like that of a file.
+
+    Parameters
+    ----------
+    old, new : Scenario
+        They are not changed.
+    parts : collection of str
+        The parts (:mod:`siting.domain.parts`) of ``new``; all others are those of ``old``. What belongs to no part is
+        left out, because no figure depends on it.
+
+    Raises
+    ------
+    InputError
+        The parts do not go together.
+
+    Examples
+    --------
+    >>> import siting
+    >>> from siting.read.scenario import exchanged
+    >>> old = siting.read_scenario("data/sample/scenario.toml")
+    >>> new = siting.change(old, walking={"minutes": 10}, standards={"coverage": "by_tier"})
+    >>> found = exchanged(old, new, {"settings"})
+    >>> found.walking.minutes, found.standards.coverage
+    (10.0, 'any_facility')
+    """
+    raw = mixed(old.model_dump(exclude_unset=True), new.model_dump(exclude_unset=True), parts)
+    try:
+        found = Scenario.model_validate(raw)
+    except ValidationError as error:
+        raise InputError(scenario_faults(error.errors(include_url=False), raw, "")) from None
+    found._kept = (*old._kept, *new._kept)  # noqa: SLF001
     return found
 
 

@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from siting.errors import Fault, InputError
 
-Result = Literal["gaps", "grid", "plan", "account", "explanation", "table", "study", "page", "run"]
+Result = Literal["gaps", "grid", "plan", "account", "explanation", "table", "study", "comparison", "page", "run"]
 
 _LAYERS: Final = (".geojson", ".json", ".gpkg", ".parquet")
 ENDINGS: Final[Mapping[Result, tuple[str, ...]]] = {
@@ -17,6 +17,7 @@ ENDINGS: Final[Mapping[Result, tuple[str, ...]]] = {
     "explanation": (".geojson", ".json", ".html", ".htm"),
     "table": (".csv", ".xlsx", ".json"),
     "study": (".csv", ".xlsx", ".json", ".png"),
+    "comparison": (".csv", ".xlsx", ".json", ".geojson", ".html", ".htm", ".png"),
     "page": (".html", ".htm"),
     "run": (".json",),
 }

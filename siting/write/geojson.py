@@ -95,6 +95,31 @@ def write_plan(path: Path, proposal: Proposal) -> None:
     write_text(path, _collection("plan", members, stations, properties))
 
 
+def write_features(
+    path: Path,
+    kind: str,
+    members: Mapping[str, Any],
+    frame: gpd.GeoDataFrame,
+    properties: Iterable[Mapping[str, Any]],
+) -> None:
+    """Write features with members of the whole; the file is replaced whole.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        File to write.
+    kind : str
+        What the file holds (``result``).
+    members : mapping
+        Members of the collection, as JSON knows them.
+    frame : geopandas.GeoDataFrame
+        The geometry, in any CRS.
+    properties : iterable of mapping
+        Of each row of ``frame``, as JSON knows them; with ``id``, and ``level`` if ids of several levels may be equal.
+    """
+    write_text(path, _collection(kind, members, frame, properties))
+
+
 def facts(inputs: Inputs) -> dict[str, Any]:
     """Return the facts of a run that every result contains: scenario, standards, definitions, version."""
     scenario = inputs.scenario

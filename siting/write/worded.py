@@ -36,9 +36,13 @@ _WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "mode": ("sensitivity.mode",),
     "note": ("sensitivity.note",),
     "stopped_by": ("proof.stopped",),
+    "figure": ("change.figure", "field"),
+    "only_in": ("change.side",),
+    "verdict_before": ("verdict",),
+    "verdict_after": ("verdict",),
 }
 # Where heads are that other tables share.
-_HEADS: Final = ("table.column", "series.column", "sensitivity.column", "inspect.column", "field")
+_HEADS: Final = ("table.column", "series.column", "sensitivity.column", "inspect.column", "field", "change.column")
 # A unit without a number is in the plural.
 _SEVERAL: Final = "2"
 

@@ -19,13 +19,15 @@ from siting.write.webmap.legend import legend
 from siting.write.webmap.overlay import cell_data, draw_grid
 from siting.write.webmap.panel import heading, panel, review_number, sources
 from siting.write.webmap.parts import CANVASES, LEVELS, Drawing, MapLayer, Names, Vector, together
-from siting.write.webmap.places import UNIT_LEVELS, at_level, draw_places
+from siting.write.webmap.places import AREA, UNIT_LEVELS, at_level, draw_places
 from siting.write.webmap.popups import Popups
 from siting.write.webmap.sites import draw_sites
 from siting.write.webmap.skeleton import MAX_ZOOM, group_name, skeleton
 from siting.write.webmap.tiles import source
 from siting.write.webmap.wording import plain, words
 
+_WHY: Final = ("gap", "gap_bare", "over", "over_bare", "met", "open", "open_bare", "bare")
+_LISTED: Final = ("proposed", "facility", AREA, *UNIT_LEVELS)
 _ON_PAPER: Final = ("print", "a3_landscape", "a4_landscape", "a4_portrait", "north", "legend", "sources", "stations")
 
 
@@ -110,7 +112,7 @@ def map_html(
         styles=(style("leaflet/leaflet.css"), _static("page.css")),
         scripts=(
             script("leaflet/leaflet.js"),
-            *(_static(f"{name}.js") for name in ("canvas", "labels", "print", "page")),
+            *(_static(f"{name}.js") for name in ("canvas", "labels", "print", "find", "page")),
             skeleton(drawing.layers, shown),
             "siting.start(map_main);",
         ),
@@ -126,6 +128,9 @@ def _labels(lang: Lang) -> dict[str, str]:
         "t_panel": words("map.panel").html(),
         "t_hide": escape(say("map.hide_panel", lang)),
         "t_sheet": escape(say("map.sheet_peek", lang)),
+        "t_find": escape(say("map.find", lang)),
+        "t_table": words("map.list").html(),
+        "t_table_name": escape(say("map.list", lang)),
         "t_fold": escape(say("map.toggle_layers", lang)),
         "t_map": escape(say("map.map_name", lang)),
         **{f"t_{name}": words(f"map.print.{name}").html() for name in _ON_PAPER},
@@ -169,16 +174,20 @@ def _data(assessment: Assessment, drawing: Drawing, popups: Popups) -> dict[str,
             "zoom_out",
             "close_popup",
             "map_name",
+            "find_hint",
+            "nothing_found",
+            "column_name",
         )
     }
     headings = {
-        name: words(f"map.popup.{name}").pair()
-        for name in ("clauses", "required", "provided", "shortfall", "excess", "none_short", "binding", "not_binding")
+        name: words(f"map.popup.{name}").pair() for name in ("clauses", "all_clauses", "binding", "not_binding")
     }
     title = words("map.page_title", title=plain(assessment.inputs.scenario.scenario.title))
     return {
         "title": title.pair(),
         "labels": {**labels, **headings},
+        "why": {name: words(f"map.why.{name}").pair() for name in _WHY},
+        "levels": {name: words(f"map.table.{name}").pair() for name in _LISTED},
         "styles": drawing.styles,
         "icons": drawing.icons,
         "groups": {layer.key: group_name(layer) for layer in drawing.layers if layer.group},
@@ -192,12 +201,13 @@ def _data(assessment: Assessment, drawing: Drawing, popups: Popups) -> dict[str,
 def _part(layer: MapLayer, part: Vector) -> dict[str, Any]:
     """Return features for the page's script, with the canvas on which they are drawn."""
     level = LEVELS[part.level]
+    styles = [each["properties"]["s"] for each in part.features]
     return {
         "group": group_name(layer),
         "pane": level.pane,
         "level": level.order,
         "interactive": level.clicks,
-        "features": part.features,
+        **({"like": f"feature_group_{part.like}", "styles": styles} if part.like else {"features": part.features}),
     }
 
 

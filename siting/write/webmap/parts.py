@@ -54,10 +54,11 @@ LEVELS: Final[Mapping[str, Level]] = {
 
 @dataclass(frozen=True)
 class Vector:
-    """Features at a level."""
+    """Features at a level; with ``like`` those of that layer in other styles, one style a feature."""
 
     features: list[Feature]
     level: str
+    like: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ class MapLayer:
     """A switch of the panel and what it shows.
 
     Layers of one ``choice`` exclude one another; an empty layer of a choice means *none of them*. ``compact`` puts the
-    legend on one line.
+    legend on one line. ``by_clause`` is the legend while the reader colours verdicts by one clause.
     """
 
     key: str
@@ -108,6 +109,7 @@ class MapLayer:
     caption: Words | None = None
     legend: tuple[LegendRow, ...] = ()
     compact: bool = False
+    by_clause: tuple[LegendRow, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -35,11 +35,9 @@ def draw_places(assessment: Assessment, proposal: Proposal | None, popups: Popup
     layers = [*_areas(assessment, after), *_units(assessment)]
     share = style.share_steps(assessment.inputs.scenario.circle.pass_share)
     styles = style.path_styles((*style.reach_steps(), *share, *style.verdict_steps()), opacity=0.78)
-    styles |= {
-        f"unit_{step.key}": look
-        for step in style.verdict_steps()
-        for look in style.path_styles((step,), opacity=0.5).values()
-    }
+    styles |= style.path_styles(style.clause_steps(), opacity=0.82)
+    for steps, opacity in ((style.verdict_steps(), 0.5), (style.clause_steps(), 0.7)):
+        styles |= {f"unit_{key}": look for key, look in style.path_styles(steps, opacity=opacity).items()}
     return Drawing(tuple(layers), styles, {})
 
 
@@ -137,12 +135,16 @@ def _area_layer(assessment: Assessment, areas: gpd.GeoDataFrame, colouring: _Col
     def properties(row: int) -> Properties:
         return {"s": colouring.keys[row], "k": place_key(AREA, areas.index[row])}
 
+    # The shapes of the first colouring serve the others too.
+    like = "" if colouring.key == "area_reach" else "area_reach"
+
     return MapLayer(
         key=colouring.key,
         group="areas",
         title=words(f"map.layer.{colouring.title}"),
-        parts=(Vector(features(areas, assessment.inputs.crs, properties), "areas"),),
+        parts=(Vector(features(areas, assessment.inputs.crs, properties), "areas", like),),
         show=colouring.key == "area_reach",
+        by_clause=legend_of(style.clause_steps(), icons.swatch) if colouring.key == "area_verdict" else (),
         choice=_CHOICE,
         caption=colouring.caption,
         legend=legend_of(colouring.steps, icons.swatch),
@@ -169,6 +171,7 @@ def _units(assessment: Assessment) -> list[MapLayer]:
                 parts=(Vector(found, "units"),),
                 show=False,
                 legend=legend_of(style.verdict_steps(), icons.swatch),
+                by_clause=legend_of(style.clause_steps(), icons.swatch),
             )
         )
     return layers

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
@@ -14,9 +15,10 @@ from siting.domain.intervals import ENDS, figure_text
 from siting.domain.lacking import lacking_text
 from siting.domain.nouns import Assessment
 from siting.domain.standards import Clause, Standard
-from siting.text import knows
-from siting.text.numbers import between, persons
-from siting.write.clauses import SIGNS, measure_text, premises_text
+from siting.text import LANGS, knows
+from siting.text.numbers import UNKNOWN, between, persons
+from siting.write.clauses import SIGNS, amount_text, class_text, measure_text
+from siting.write.webmap.style import clause_class
 from siting.write.webmap.wording import Words, missing, number, percent, plain, words
 
 Row = list[Any]
@@ -224,6 +226,10 @@ class Popups:
         told |= {
             short: self._code(name, row.get(key)) for short, name, key in _CHECK_WORDS if not missing(row.get(key))
         }
+        if row["verdict"] == "gap":
+            at_most = self.clauses.get(told["c"], {}).get("s") == SIGNS["at_most"]
+            needed, there = (_number(row.get(name)) for name in ("required", "provided_low"))
+            told["h"] = clause_class(needed, there, at_most=at_most)
         if upon := extent_of(row):
             told["e"] = self._code("extent", upon)
         if lacking := lacking_text([row], "zh"):
@@ -250,7 +256,16 @@ class Popups:
             "texts": self.texts,
             "fields": self.fields,
             "clauses": {key: clause for key, clause in self.clauses.items() if key in named},
+            "chosen": self._choices(),
         }
+
+    def _choices(self) -> list[list[str]]:
+        """Return the clauses by which places can be coloured, with their kinds: those of most places first."""
+        counts: Counter[tuple[str, str]] = Counter()
+        for entry in self.entries.values():
+            judged = [check for check in entry.get("c", ()) if check["v"] != "verdict.not_applicable" and "k" in check]
+            counts.update((check["c"], check["k"]["w"]) for check in judged)
+        return [list(chosen) for chosen, _ in counts.most_common()]
 
     def _value(self, key: str, values: Mapping[str, Any]) -> Any:  # noqa: ANN401
         value = values[key]
@@ -263,7 +278,7 @@ class Popups:
         if key in ENDS or key in _SHARES:
             return figure_text(key, values, percent if key in _SHARES else lambda each: _figure(key, each))
         if isinstance(value, str) or not _is_number(value):
-            return premises_text(value) if key == "remedy_candidates" else _date(value)
+            return _premises(value) if key == "remedy_candidates" else _date(value)
         return _figure(key, float(value))
 
     def _code(self, group: str, value: object) -> dict[str, str]:
@@ -302,12 +317,19 @@ def _clause(standard: Standard, clause: Clause) -> dict[str, Any]:
         "q": clause.quote,
         "f": words(f"force.{clause.force}").pair(),
         "s": SIGNS[clause.comparison or "at_least"],
+        "m": _amount(clause).pair(),
     }
     if clause.target_year is not None:
         told["y"] = words("map.popup.target_year", year=clause.target_year).pair()
     if clause.note_zh or clause.note_en:
         told["o"] = {"zh": clause.note_zh, "en": clause.note_en}
     return told
+
+
+def _amount(clause: Clause) -> Words:
+    """Return a clause's number, and what it counts where its kind counts several things."""
+    zh, en = (" ".join(filter(None, (amount_text(clause, lang), class_text(clause, lang)))) for lang in LANGS)
+    return Words(zh, en)
 
 
 class Rule(NamedTuple):
@@ -367,6 +389,12 @@ def _parts(value: object) -> list[str]:
     if isinstance(value, str):
         return [part.strip() for part in value.replace(",", ";").split(";") if part.strip()]
     return [str(part) for part in value] if isinstance(value, Iterable) else [str(value)]
+
+
+def _premises(value: object) -> list[dict[str, str]] | str:
+    """Return candidates by the keys of their own popups; a dash if none fits."""
+    ids = [part.partition(":")[2] for part in str(value).split(";") if ":" in part]
+    return [{"f": f"candidate/{each}"} for each in ids] or UNKNOWN
 
 
 def _date(value: object) -> str:

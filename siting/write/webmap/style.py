@@ -23,6 +23,10 @@ _REACH_EDGES: Final = (0.05, 0.1, 0.2)
 _SHARE: Final = ("#54278f", "#756bb1", "#9e9ac8", "#cbc9e2")
 _SHARE_MET: Final = "#35978f"
 _SHARE_EDGES: Final = (0.0, 0.25, 0.5, 0.75)
+# ColorBrewer BrBG, the brown half: darkest where nothing is there.
+_CLAUSE: Final = ("#543005", "#8c510a", "#bf812d", "#dfb85f", "#f4e2b0")
+_CLAUSE_EDGES: Final = (0.25, 0.5, 0.75)
+_CLAUSE_RANGES: Final = (("0%", "25%"), ("25%", "50%"), ("50%", "75%"), ("75%", "100%"))
 # ColorBrewer YlOrRd.
 _DENSITY: Final = ("#fff0b0", "#fecc5c", "#fd8d3c", "#e31a1c", "#800026")
 DENSITY_COVERED: Final = "#9fc3cf"
@@ -107,6 +111,37 @@ def verdict_steps() -> tuple[Step, ...]:
 def verdict_key(verdict: object) -> str:
     """Return the class of a verdict; none is ``no_data``."""
     return f"verdict_{verdict if verdict in VERDICT_COLOURS else 'no_data'}"
+
+
+def clause_steps() -> tuple[Step, ...]:
+    """Return the classes of a clause: how much of what is required there is, met, and not judged."""
+    labels = [words("map.legend.clause_none")]
+    labels += [words("map.legend.range", low=low, high=high) for low, high in _CLAUSE_RANGES]
+    steps = [Step(f"clause{i}", colour, label) for i, (colour, label) in enumerate(zip(_CLAUSE, labels, strict=True))]
+    judged = [
+        Step(f"clause_{key}", VERDICT_COLOURS[key], words(f"verdict.{key}"))
+        for key in ("met", "no_data", "not_applicable")
+    ]
+    return (*steps, *judged)
+
+
+def clause_class(required: float, provided: float, *, at_most: bool) -> int:
+    """Return the class of a clause that is not met: 0 for nothing, then by quarters of what is required.
+
+    For a limit that is exceeded the share is the limit divided by what there is.
+
+    Examples
+    --------
+    >>> from siting.write.webmap.style import clause_class
+    >>> [clause_class(80.0, there, at_most=False) for there in (0.0, 19.0, 20.0, 79.9)]
+    [0, 1, 2, 4]
+    >>> clause_class(0.5, 0.8, at_most=True)
+    3
+    """
+    part, whole = (required, provided) if at_most else (provided, required)
+    if missing(part) or missing(whole) or part <= 0 or whole <= 0:
+        return 0
+    return 1 + min(sum(part / whole >= edge for edge in _CLAUSE_EDGES), len(_CLAUSE_EDGES))
 
 
 def density_edges(high: float) -> tuple[float, ...]:

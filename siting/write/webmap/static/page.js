@@ -11,6 +11,8 @@ const siting = (() => {
   let base = null;
   let canvases = {};
   let hatch = null;
+  let clauseChosen = "";
+  const coloured = [];
 
   const narrow = window.matchMedia("(max-width: 900px)");
   // As wide as fits beside the zoom buttons.
@@ -44,7 +46,20 @@ const siting = (() => {
       told.forEach((item, i) => part.append(...(i ? [both({ zh: "、", en: ", " })] : []), value(item)));
       return part;
     }
+    if (told.f) return link(told.f);
     return typeof told === "object" ? both(data.texts[told.w]) : document.createTextNode(told);
+  }
+
+  // The name of another thing on the map, which leads to it.
+  function link(key) {
+    const entry = data.popups[key];
+    const id = key.slice(key.indexOf("/") + 1);
+    if (!entry) return document.createTextNode(id);
+    const button = make("button", "link", entry.n);
+    button.type = "button";
+    button.title = id;
+    button.addEventListener("click", () => find(key));
+    return button;
   }
 
   function line(row) {
@@ -60,26 +75,40 @@ const siting = (() => {
     return make("tr", "", head, cell);
   }
 
-  function measure(label, figure, unit) {
-    const part = make("span", "", both(data.labels[label]), " ", make("b", "", figure));
-    if (unit) part.append(" ", both(unit));
-    return part;
+  // A sentence of the catalogue with its blanks filled: texts of data enter it as text, whatever they hold.
+  function fill(pair, values) {
+    const told = (lang) =>
+      pair[lang].split(/\{(\w+)\}/).map((part, i) => (i % 2 ? values[part][lang] : part)).join("");
+    return both({ zh: told("zh"), en: told("en") });
+  }
+
+  // What a clause requires, what there is, what is short and why, from the figures of the gap report.
+  function why(check, source) {
+    const same = (text) => ({ zh: text, en: text });
+    const unit = (figure) => ({ zh: `${figure} ${check.u ? check.u.zh : ""}`.trim(), en: `${figure} ${check.u ? check.u.en : ""}`.trim() });
+    const verdict = check.v.replace("verdict.", "");
+    const reason = check.r ? data.texts[check.r.w] : null;
+    const values = { reason: reason || same("") };
+    if (!check.q || !check.p) return reason ? fill(data.why.bare, values) : null;
+    values.required = unit(((source && source.s) || "") + check.q);
+    values.provided = unit(check.p);
+    if (verdict === "met") return fill(data.why.met, values);
+    const bare = reason ? "" : "_bare";
+    if (verdict !== "gap" || !check.s) return fill(data.why[`open${bare}`], values);
+    values.shortfall = unit(check.s);
+    return fill(data.why[`${source && source.s === "≤ " ? "over" : "gap"}${bare}`], values);
   }
 
   function clause(check) {
     const source = data.clauses[check.c];
     const verdict = check.v.replace("verdict.", "");
     const head = make("p", "head", make("b", "", check.k ? value(check.k) : ""), make("span", `chip ${verdict}`, both(data.texts[check.v])));
-    const figures = make("p", "figures-line");
-    if (check.q) figures.append(measure("required", ((source && source.s) || "") + check.q, check.u), "　");
-    if (check.p) figures.append(measure("provided", check.p, check.u), "　");
-    if (check.s === "0") figures.append(both(data.labels.none_short));
-    else if (check.s) figures.append(measure(source && source.s === "≤ " ? "excess" : "shortfall", check.s, check.u));
     const detail = make("p", "source");
-    const details = [check.r, check.m, check.o, check.e].filter(Boolean).map(value);
+    const details = [check.m, check.o, check.e].filter(Boolean).map(value);
     details.push(both(data.labels[check.b ? "binding" : "not_binding"]));
     details.forEach((part, i) => detail.append(...(i ? [" · "] : []), part));
-    const node = make("div", `clause ${verdict}`, head, figures.childNodes.length ? figures : null, detail);
+    const told = why(check, source);
+    const node = make("div", `clause ${verdict}`, head, told && make("p", "why", told), detail);
     if (check.l) node.append(make("p", "source", value(check.l)));
     if (source) {
       const cite = make("p", "source", make("b", "", source.n), " ", both(source.a), " · ", both(source.f));
@@ -118,23 +147,32 @@ const siting = (() => {
     titled.push(tell);
   }
 
-  function each(feature, layer) {
-    const entry = data.popups[feature.properties.k];
+  function each(feature, layer, group) {
+    const { k } = feature.properties;
+    const entry = data.popups[k];
     if (!entry) return;
-    found[feature.properties.k] = layer;
+    layer.key = k;
+    (found[k] = found[k] || []).push({ layer, group });
     layer.bindPopup(() => popup(entry), POPUP);
     if (!layer.setStyle) {
       label(layer, entry);
       return;
     }
     layer.bindTooltip(() => make("span", "", entry.n), { sticky: true });
-    const usual = style(feature);
     layer.on("mouseover", () => layer.setStyle({ weight: 2.4, color: "#22303c", opacity: 1 }).bringToFront());
-    layer.on("mouseout", () => layer.setStyle({ weight: usual.weight, color: usual.color, opacity: usual.opacity }));
+    layer.on("mouseout", () => layer.setStyle(style(feature)));
+  }
+
+  // The style of a shape: of the clause by which the reader colours verdicts, otherwise its own.
+  function chosen({ s, k }) {
+    if (!clauseChosen || !/^(unit_)?verdict_/.test(s)) return s;
+    const check = (data.popups[k].c || []).find((each) => each.c === clauseChosen);
+    const of = !check ? "_not_applicable" : check.h !== undefined ? check.h : check.v.replace("verdict.", "_");
+    return `${s.startsWith("unit_") ? "unit_" : ""}clause${of}`;
   }
 
   function style(feature) {
-    const look = data.styles[feature.properties.s];
+    const look = data.styles[chosen(feature.properties)];
     return look.hatch ? { ...look, fillColor: hatch } : look;
   }
 
@@ -152,7 +190,7 @@ const siting = (() => {
     const options = {
       style,
       pointToLayer: point,
-      onEachFeature: each,
+      onEachFeature: (feature, layer) => each(feature, layer, part.group),
       pane: part.pane,
       level: part.level,
       interactive: part.interactive,
@@ -160,7 +198,44 @@ const siting = (() => {
       smoothFactor: 0.6,
     };
     if (canvases[part.pane]) options.renderer = canvases[part.pane];
-    window[part.group].addLayer(L.geoJSON({ type: "FeatureCollection", features: part.features }, options));
+    if (part.like) {
+      const features = data.parts.find((other) => other.group === part.like).features;
+      part.features = features.map((one, i) => ({ ...one, properties: { ...one.properties, s: part.styles[i] } }));
+    }
+    const drawn = L.geoJSON({ type: "FeatureCollection", features: part.features }, options);
+    if (part.features.some(({ properties }) => /^(unit_)?verdict_/.test(properties.s))) coloured.push([drawn, part.group]);
+    window[part.group].addLayer(drawn);
+  }
+
+  // Colour the verdicts by one clause, or by all checks.
+  function colour(clause) {
+    clauseChosen = clause;
+    document.body.classList.toggle("by-one", clause !== "");
+    for (const [drawn] of coloured) drawn.setStyle(style);
+    const shown = coloured.some(([, group]) => map.hasLayer(window[group]));
+    if (clause && !shown && coloured.length) switchOf(coloured[0][1]).click();
+  }
+
+  function choices() {
+    const select = document.getElementById("clause");
+    if (!select) return;
+    const named = data.chosen.map(([id, kind]) => {
+      const { n, a, m } = data.clauses[id];
+      const amount = say(m) ? ` ${say(m)}` : "";
+      return [id, `${say(data.texts[kind])}${amount} · ${n} ${say(a)}`];
+    });
+    const told = [["", say(data.labels.all_clauses)], ...named].map(([id, text]) => {
+      const option = make("option", "", text);
+      option.value = id;
+      option.selected = id === clauseChosen;
+      return option;
+    });
+    select.replaceChildren(...told);
+  }
+
+  // The switch of a group of the map.
+  function switchOf(group) {
+    return [...document.querySelectorAll("[data-layer]")].find((input) => data.groups[input.dataset.layer] === group);
   }
 
   // Online tiles under everything else; the panel's foot names their source.
@@ -242,6 +317,8 @@ const siting = (() => {
       if (node.tagName !== "MAIN") node.title = say(data.labels[key]);
     }
     titled.forEach((tell) => tell());
+    choices();
+    sitingFind.speak();
   }
 
   function layerOf(input) {
@@ -257,14 +334,23 @@ const siting = (() => {
     }
   }
 
+  // Show one thing: its layer on, the map moved to it, its popup open.
   function find(key) {
-    const layer = found[key];
-    if (!layer) return;
-    const owner = document.querySelector('[data-layer="stations"]');
-    if (owner && !owner.checked) owner.click();
+    const places = found[key];
+    if (!places) return false;
+    let at = places.find(({ group }) => map.hasLayer(window[group]));
+    if (!at) {
+      at = places[places.length - 1];
+      switchOf(at.group).click();
+    }
+    const { layer } = at;
     view.uncover();
-    map.flyTo(layer.getLatLng(), Math.max(map.getZoom(), 15), { duration: 0.5 });
-    map.once("moveend", () => layer.openPopup());
+    map.closePopup();
+    const arrived = () => layer.openPopup();
+    if (layer.getLatLng) map.flyTo(layer.getLatLng(), Math.max(map.getZoom(), 15), { duration: 0.5 });
+    else map.flyToBounds(layer.getBounds(), { maxZoom: 15, duration: 0.5, padding: [60, 60] });
+    map.once("moveend", arrived);
+    return true;
   }
 
   // The card of layers: open beside a wide map, closed over a narrow one.
@@ -334,7 +420,7 @@ const siting = (() => {
     measure() {
       const room = Math.max(140, Math.min(480, map.getSize().y - (narrow.matches ? 130 : 90)));
       document.documentElement.style.setProperty("--popup", `${room}px`);
-      for (const layer of Object.values(found)) layer.getPopup().options.maxWidth = POPUP.maxWidth;
+      for (const { layer } of Object.values(found).flat()) layer.getPopup().options.maxWidth = POPUP.maxWidth;
     },
     start() {
       map.on("movestart", () => { if (!view.fitting && !view.printing()) view.moved = true; });
@@ -404,9 +490,10 @@ const siting = (() => {
     L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
     map.doubleClickZoom.enable();
     for (const input of document.querySelectorAll("[data-layer]")) input.addEventListener("change", apply);
-    for (const button of document.querySelectorAll("[data-find]")) {
-      button.addEventListener("click", () => find(button.dataset.find));
-    }
+    document.getElementById("panel").addEventListener("click", (event) => {
+      const button = event.target.closest("[data-find]");
+      if (button) find(button.dataset.find);
+    });
     document.getElementById("language").addEventListener("click", () => speak(language() === "zh" ? "en" : "zh"));
     document.getElementById("fold-panel").addEventListener("click", (event) => {
       const folded = document.body.classList.toggle("folded");
@@ -430,9 +517,12 @@ const siting = (() => {
     });
     apply();
     names.addTo(map);
+    const clause = document.getElementById("clause");
+    if (clause) clause.addEventListener("change", () => colour(clause.value));
+    sitingFind.start({ data, map, find, make, both, value, say, raise: () => narrow.matches && sheet.set("half") });
     sitingPrint.start(map, names, () => (view.moved ? null : L.latLngBounds(data.extent)));
     speak(language());
   }
 
-  return { data, start, found };
+  return { data, start, found, popup: (key) => popup(data.popups[key]) };
 })();

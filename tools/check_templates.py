@@ -6,7 +6,7 @@ through a function that lets nothing through which a template engine reads.
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -29,7 +29,7 @@ def check(source: str, name: str) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and _root(node.func) in engines:
             given = [*node.args, *(keyword.value for keyword in node.keywords)]
-            yield from (f"{name}:{one.lineno}: {ast.unparse(one)}" for one in given if not _harmless(one))
+            yield from (f"{name}:{one.lineno}: {ast.unparse(one)}" for one in given if not _harmless(one, engines))
 
 
 def _imported(tree: ast.Module) -> Iterator[str]:
@@ -49,7 +49,10 @@ def _root(function: ast.expr) -> str:
     return function.id if isinstance(function, ast.Name) else ""
 
 
-def _harmless(argument: ast.expr) -> bool:
+def _harmless(argument: ast.expr, engines: Collection[str]) -> bool:
+    if isinstance(argument, ast.Name) and argument.id in engines:
+        # A class of the engine itself.
+        return True
     if isinstance(argument, ast.Call):
         return isinstance(argument.func, ast.Name) and argument.func.id in GUARDS
     try:

@@ -44,6 +44,7 @@ _DEMO_FILES: Final = {"map": "map.html", "gaps": "gaps.geojson", "plan": "plan.g
 # What each file of a report is.
 _REPORT_FILES: Final[dict[str, "Result"]] = {
     "workbook": "table",
+    "volume": "volume",
     "map": "page",
     "layers": "gaps",
     "gaps": "gaps",
@@ -132,6 +133,7 @@ def build(lang: Lang) -> click.Group:
             scenario,
             help_.option("-o", "--out", key="out_report", type=_FOLDER, required=True),
             help_.option("--with", "plan", key="with_report", type=_FILE),
+            help_.option("--template", "template", key="template", type=_FILE),
         ),
         help_.command("verify", _verify, click.Argument(["plan"], metavar="PLAN", type=_FILE), scenario),
         help_.command("map", _map, scenario, out("out_map"), plan, help_.option("--tiles", key="tiles", type=_Text())),
@@ -424,8 +426,11 @@ def _map(*, scenario: "_Source", out: Path, plan: Path | None, tiles: str | None
         tell.files({"map": out}, lang)
 
 
-def _report(*, scenario: "_Source", out: Path, plan: Path | None, lang: Lang, quiet: bool) -> None:
+def _report(
+    *, scenario: "_Source", out: Path, plan: Path | None, template: Path | None, lang: Lang, quiet: bool
+) -> None:
     from siting.write.report import report_files
+    from siting.write.report.volume import check_template
 
     start = time.perf_counter()
     run = out / "report"
@@ -433,9 +438,12 @@ def _report(*, scenario: "_Source", out: Path, plan: Path | None, lang: Lang, qu
         files = report_files(out, with_plan=plan is not None)
         outputs: list[tuple[Result, Path]] = [(_REPORT_FILES[key], path) for key, path in files.items()]
         read = scenario.read(*outputs, ("run", _run_file(run)), plan=plan)
+        if template is not None:
+            refuse(outputs, (template,))
+            check_template(template)
         planned = None if plan is None else siting.read_plan(read, plan, progress=bar)
         gaps = siting.check(read, progress=bar) if planned is None else planned.before
-        gaps.report(out, plan=planned, lang=lang, progress=bar)
+        gaps.report(out, plan=planned, template=template, lang=lang, progress=bar)
     _log_run(run, start)
     if not quiet:
         tell.files({"report": files["index"]}, lang)

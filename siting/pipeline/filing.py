@@ -6,8 +6,9 @@ from siting.assess.audit import audit_table
 from siting.assess.nearest import nearest_facilities
 from siting.domain.nouns import Assessment, Progress, Proposal
 from siting.pipeline.comparing import sensitivity_of
+from siting.pipeline.evenness import gini_of, lorenz_of, unit_shares
 from siting.pipeline.paying import promised
-from siting.write.report.filing import Filing
+from siting.write.report.filing import Filing, Lorenz
 
 
 def filing_of(assessment: Assessment, proposal: Proposal | None, progress: Progress | None = None) -> Filing:
@@ -23,4 +24,14 @@ def filing_of(assessment: Assessment, proposal: Proposal | None, progress: Progr
         funding=pd.concat(held, ignore_index=True),
         sensitivity=sensitivity_of(assessment.inputs, assessment.demand, assessment.facilities, progress),
         nearest=nearest_facilities(assessment),
+        lorenz=_lorenz(proposal),
     )
+
+
+def _lorenz(proposal: Proposal | None) -> Lorenz | None:
+    """Return how evenly the units are covered before and after a plan; None without stations."""
+    if proposal is None or proposal.fairness is None or proposal.stations.empty:
+        return None
+    units = unit_shares(proposal.before, proposal.after, proposal.fairness.level)
+    before, after = lorenz_of(units)
+    return Lorenz(before, after, gini_of(units))

@@ -8,7 +8,13 @@ from siting.text import Lang
 
 
 def file_report(
-    folder: Path, assessment: Assessment, proposal: Proposal | None, lang: Lang, progress: Progress | None = None
+    folder: Path,
+    assessment: Assessment,
+    proposal: Proposal | None,
+    lang: Lang,
+    *,
+    template: Path | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, Path]:
     """Write the report on an assessment, and on a plan of it, into a folder.
 
@@ -22,6 +28,8 @@ def file_report(
         A plan of the same scenario.
     lang : {"zh", "en"}
         Language.
+    template : pathlib.Path, optional
+        A template of the volume in place of ours.
     progress : callable, optional
         Called as ``(stage, done, total)``.
 
@@ -33,14 +41,18 @@ def file_report(
     Raises
     ------
     siting.errors.InputError
-        The plan is of another scenario, or a file cannot be written.
+        The plan is of another scenario, the template cannot be used, or a file cannot be written.
     """
     from siting.pipeline.filing import filing_of
     from siting.write.report import write_report
+    from siting.write.report.volume import check_template
 
     if proposal is not None and not _is_same(assessment, proposal.before):
         raise InputError([Fault(code="report_plan_of_other_scenario")])
-    return write_report(folder, filing_of(assessment, proposal, progress), lang, progress)
+    if template is not None:
+        check_template(template)
+    filing = filing_of(assessment, proposal, progress)
+    return write_report(folder, filing, lang, template=template, progress=progress)
 
 
 def _is_same(one: Assessment, other: Assessment) -> bool:

@@ -262,10 +262,11 @@ class GapReport:
         folder: str | Path,
         *,
         plan: "Plan | None" = None,
+        template: str | Path | None = None,
         lang: Lang | None = None,
         progress: Progress | None = None,
     ) -> dict[str, Path]:
-        """Write what a bureau files: workbook, layers, map, data, and a page that links all of it.
+        """Write what a bureau files: workbook, volume, layers, map, data, and a page that links all of it.
 
         Parameters
         ----------
@@ -273,6 +274,8 @@ class GapReport:
             It is made if it is missing; files of an earlier report are replaced, each whole.
         plan : siting.results.Plan, optional
             A plan of the same scenario: its stations are listed, and the gaps that remain with it.
+        template : str or pathlib.Path, optional
+            A Word document in place of our template of the volume; see ``docs/report.md``.
         lang : {"zh", "en"}, optional
             Language; that of the system if absent.
         progress : callable, optional
@@ -286,7 +289,7 @@ class GapReport:
         Raises
         ------
         siting.errors.InputError
-            The plan is of another scenario, or a file cannot be written.
+            The plan is of another scenario, the template cannot be used, or a file cannot be written.
 
         Examples
         --------
@@ -300,7 +303,10 @@ class GapReport:
         from siting.results.filed import file_report
 
         proposal = None if plan is None else plan.proposal
-        return file_report(Path(folder), self.assessment, proposal, lang or default_lang(), progress)
+        own = None if template is None else Path(template)
+        return file_report(
+            Path(folder), self.assessment, proposal, lang or default_lang(), template=own, progress=progress
+        )
 
     def _of_levels(self, *, residential: bool) -> gpd.GeoDataFrame:
         places = self.assessment.places

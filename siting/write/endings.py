@@ -6,7 +6,9 @@ from typing import Final, Literal
 
 from siting.errors import Fault, InputError
 
-Result = Literal["gaps", "grid", "plan", "account", "explanation", "table", "study", "comparison", "page", "run"]
+Result = Literal[
+    "gaps", "grid", "plan", "account", "explanation", "table", "study", "comparison", "page", "volume", "run"
+]
 
 _LAYERS: Final = (".geojson", ".json", ".gpkg", ".parquet")
 ENDINGS: Final[Mapping[Result, tuple[str, ...]]] = {
@@ -19,6 +21,7 @@ ENDINGS: Final[Mapping[Result, tuple[str, ...]]] = {
     "study": (".csv", ".xlsx", ".json", ".png"),
     "comparison": (".csv", ".xlsx", ".json", ".geojson", ".html", ".htm", ".png"),
     "page": (".html", ".htm"),
+    "volume": (".docx",),
     "run": (".json",),
 }
 

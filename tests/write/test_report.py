@@ -1,15 +1,22 @@
 """The report that a bureau files: every number from the gap report, texts as texts, the same bytes."""
 
+import ast
 import json
 import math
+import re
+import shutil
 import sqlite3
+import subprocess
 from contextlib import closing
+from dataclasses import replace
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 from xml.etree import ElementTree as ET
 from zipfile import ZipFile
 
+import docx
 import numpy as np
 import pandas as pd
 import pyogrio
@@ -21,12 +28,13 @@ from openpyxl.worksheet.worksheet import Worksheet
 import siting
 from siting.cli import main
 from siting.errors import InputError
-from siting.results import Plan
-from siting.text import LANGS, Lang, say
+from siting.results import GapReport, Plan
+from siting.text import LANGS, Lang, say, texts
 from siting.write.report.records import Record, resolve
 from siting.write.report.tables import Columns, Sheet, sheet_of
 from siting.write.report.workbook import workbook_bytes
 from tests.browser import opened
+from tools.make_report_templates import FOLDER, template
 
 # Names that spreadsheets, pages and XML take for something else.
 HOSTILE: Final = (
@@ -37,7 +45,7 @@ HOSTILE: Final = (
     "<script>alert(1)</script>",
     "R&D \"x\" 'y'",
     "_x0041_",
-    "{{7*7}}{% raw %}",
+    "{{7*191}}{% raw %}",
     "a\u0000b\u0007c",
     "字" * 40_000,
 )
@@ -278,3 +286,180 @@ def test_a_plan_of_another_scenario_is_refused(plan: Plan, sample: Path, tmp_pat
         other.report(tmp_path, plan=plan)
     assert [fault.code for fault in refused.value.faults] == ["report_plan_of_other_scenario"]
     assert list(tmp_path.iterdir()) == []
+
+
+# --- the volume -------------------------------------------------------------------------------------------------------
+
+W: Final = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+
+
+def body(path: Path) -> ET.Element:
+    """The text of a Word document."""
+    with ZipFile(path) as parts:
+        return ET.fromstring(parts.read("word/document.xml"))  # noqa: S314 - our own file
+
+
+def bookmarked(root: ET.Element) -> dict[str, str]:
+    """The text of each bookmark: that of the runs between its start and its end."""
+    found: dict[str, str] = {}
+    for paragraph in root.iter(f"{W}p"):
+        name = ""
+        for child in paragraph:
+            if child.tag == f"{W}bookmarkStart":
+                name = str(child.get(f"{W}name"))
+                assert name not in found
+                found[name] = ""
+            elif child.tag == f"{W}bookmarkEnd":
+                name = ""
+            elif name:
+                found[name] += "".join(text.text or "" for text in child.iter(f"{W}t"))
+    return found
+
+
+def test_every_number_of_the_volume_is_read_from_the_results(folder: Path, files: dict[str, Any]) -> None:
+    told = bookmarked(body(folder / "volume.docx"))
+    trace = json.loads((folder / "data" / "trace.json").read_text(encoding="utf-8"))["volume.docx"]
+    assert len(told) > 900
+    assert set(told) == set(trace)
+    for name, text in told.items():
+        number = text.replace(",", "").removesuffix("%")
+        decimals = len(number.partition(".")[2])
+        value = resolve(trace[name], files) * (100 if text.endswith("%") else 1)
+        assert abs(float(number) - value) <= 0.5000001 * 10**-decimals, (name, text, trace[name])
+
+
+def test_the_texts_of_the_volume_hold_no_number_of_their_own() -> None:
+    """Apart from the standards per person; so every other number in a sentence comes from the results."""
+    for key, pair in texts().items():
+        if key.startswith("report.volume.say."):
+            for lang in LANGS:
+                bare = re.sub(r"\{[^}]*\}|0\.[12] ?m²|附表2|Table 2", "", pair[lang])
+                assert not re.search(r"\d", bare), key
+
+
+def words_of(element: ET.Element) -> str:
+    return "".join(text.text or "" for text in element.iter(f"{W}t"))
+
+
+def test_the_volume_has_its_chapters_and_none_is_empty(folder: Path) -> None:
+    children = list(next(body(folder / "volume.docx").iter(f"{W}body")))
+    styles = [(child.find(f"{W}pPr/{W}pStyle"), child) for child in children]
+    heads = [at for at, (style, _) in enumerate(styles) if style is not None and style.get(f"{W}val") == "Heading1"]
+    titles = [words_of(children[at]) for at in heads]
+    assert titles == [
+        *("一、总则与依据", "二、现状", "三、评估", "四、需求与缺口", "五、目标指标", "六、布局方案", "七、资金与政策"),
+        *("八、数据与方法", "附表", "附图"),
+    ]
+    for start, end in pairwise([*heads, len(children)]):
+        assert any(words_of(child) or child.find(f".//{W}drawing") is not None for child in children[start + 1 : end])
+    for table in next(body(folder / "volume.docx").iter(f"{W}body")).iter(f"{W}tbl"):
+        assert len(list(table.iter(f"{W}tr"))) > 1
+    assert "{" not in words_of(children[0])
+
+
+def test_the_worst_streets_come_first(folder: Path, files: dict[str, Any]) -> None:
+    streets = [
+        row for each in files["data/gaps.geojson"]["features"] if (row := each["properties"])["level"] == "street"
+    ]
+    worst = sorted(streets, key=lambda row: -row["elderly_uncovered"])[:5]
+    lines = [words_of(each) for each in body(folder / "volume.docx").iter(f"{W}p")]
+    at = [next(n for n, line in enumerate(lines) if line.startswith(f"{row['name']}：圈外")) for row in worst]
+    assert at == list(range(at[0], at[0] + 5))
+    assert f"圈外老年人{worst[0]['elderly_uncovered']:,.0f}人" in lines[at[0]]
+
+
+def test_hostile_names_are_texts_of_the_volume(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = plan.before.assessment
+    places = found.places.copy()
+    streets = places.index[places["level"] == "street"]
+    names = [text for text in HOSTILE if len(text) < 100][: len(streets)]
+    places.loc[streets[: len(names)], "name"] = names
+    hostile = GapReport(replace(found, places=places))
+    monkeypatch.chdir(tmp_path)
+    hostile.report(tmp_path / "out", lang="zh")
+    text = "\n".join(words_of(each) for each in body(tmp_path / "out" / "volume.docx").iter(f"{W}p"))
+    for name in names[:-1]:
+        assert name in text, name
+    assert "1337" not in text
+    assert load_workbook(tmp_path / "out" / "tables.xlsx")["街道（镇）一览表"].cell(HEAD + 1, 2).value == names[0]
+    with opened(tmp_path / "out" / "index.html") as (_, heard):
+        assert heard.complaints == []
+
+
+def own_template(path: Path, *lines: str) -> Path:
+    document = docx.Document()
+    for line in lines:
+        document.add_paragraph(line)
+    document.save(str(path))
+    return path
+
+
+def test_a_template_of_ones_own_replaces_ours(plan: Plan, tmp_path: Path, files: dict[str, Any]) -> None:
+    lines = ("本局文本", "{%p for line in present.paragraphs %}", "{{r line }}", "{%p endfor %}", "{{r needs.title }}")
+    template = own_template(tmp_path / "own.docx", *lines, "{%p if layout %}", "有方案", "{%p endif %}")
+    plan.before.report(tmp_path / "out", plan=plan, template=template, lang="zh")
+    root = body(tmp_path / "out" / "volume.docx")
+    told = [words_of(each) for each in root.iter(f"{W}p")]
+    assert told[0] == "本局文本"
+    assert told[1].startswith("现有常住人口300,000人")
+    assert told[-1] == "有方案"
+    trace = json.loads((tmp_path / "out" / "data" / "trace.json").read_text(encoding="utf-8"))["volume.docx"]
+    assert set(bookmarked(root)) == set(trace)
+    assert resolve(trace["n000001"], files) == 300_000
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("{{r nothing_there }}", "template_wrong"),
+        ("{{ ''.__class__.__mro__ }}", "template_wrong"),
+        ("{% for %}", "template_wrong"),
+    ],
+)
+def test_a_template_that_cannot_be_run_is_refused(plan: Plan, tmp_path: Path, line: str, code: str) -> None:
+    template = own_template(tmp_path / "own.docx", line)
+    with pytest.raises(InputError) as refused:
+        plan.before.report(tmp_path / "out", template=template, lang="zh")
+    assert [fault.code for fault in refused.value.faults] == [code]
+    assert not (tmp_path / "out" / "index.html").exists()
+
+
+def test_what_is_no_word_document_is_refused_before_any_work(sample: Path, tmp_path: Path) -> None:
+    (tmp_path / "own.docx").write_text("text")
+    with ZipFile(tmp_path / "other.docx", "w") as archive:
+        archive.writestr("a.txt", "text")
+    for name in ("own.docx", "other.docx", "missing.docx"):
+        with pytest.raises(SystemExit) as left:
+            main(["report", str(sample), "-o", str(tmp_path / "out"), "--template", str(tmp_path / name), "--quiet"])
+        assert left.value.code == 2
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_templates_in_the_package_are_those_that_the_script_makes(lang: Lang) -> None:
+    assert (FOLDER / f"volume.{lang}.docx").read_bytes() == template(lang)
+
+
+def test_libreoffice_opens_workbook_and_volume(folder: Path, tmp_path: Path) -> None:
+    office = shutil.which("soffice")
+    if office is None:
+        pytest.skip("LibreOffice is not installed")
+    asked = [office, "--headless", f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}", "--convert-to", "pdf"]
+    for name in ("tables.xlsx", "volume.docx"):
+        subprocess.run([*asked, "--outdir", str(tmp_path), str(folder / name)], check=True, capture_output=True)
+        assert (tmp_path / name).with_suffix(".pdf").stat().st_size > 50_000
+
+
+def test_every_sentence_of_the_volume_has_a_text_and_every_text_a_sentence() -> None:
+    """Keys are given without the part that they share."""
+    source = Path(siting.__file__).parent / "write" / "report" / "chapters.py"
+    tree = ast.parse(source.read_text(encoding="utf-8"))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "self.tell"]
+    asked = [inner for node in calls for inner in ast.walk(node.args[0])]
+    literal = {node.value for node in asked if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    known = {key.removeprefix("report.volume.say.") for key in texts() if key.startswith("report.volume.say.")}
+    assert {key for key in known if "." not in key and not key.startswith("account_")} == {
+        key for key in literal if not key.endswith((".", "_"))
+    }
+    heads = {key.rstrip("._") for key in literal if key.endswith((".", "_"))}
+    assert heads == {"count", "tier", "of_places", "account"}

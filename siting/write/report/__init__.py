@@ -1,4 +1,4 @@
-"""What a bureau files, from one run: workbook, layers, map and index, each number with its source."""
+"""What a bureau files, from one run: workbook, volume, layers, map and index, each number with its source."""
 
 import json
 from collections.abc import Mapping
@@ -10,17 +10,21 @@ from siting.text import Lang, say
 from siting.version import __version__
 from siting.write.files import write_bytes, write_text
 from siting.write.layers import save_gaps, save_plan, save_styled
+from siting.write.report.chapters import chapters
 from siting.write.report.filing import Filing
 from siting.write.report.index import Listed, index_page
 from siting.write.report.lists import report_lists
+from siting.write.report.pictures import pictures
 from siting.write.report.records import Record, Records, root
 from siting.write.report.sheets import sheets
+from siting.write.report.volume import volume_bytes
 from siting.write.report.workbook import workbook_bytes
 from siting.write.webmap import write_map
 
 # The files of a report, by what they are.
 FILES: Final[Mapping[str, str]] = {
     "workbook": "tables.xlsx",
+    "volume": "volume.docx",
     "map": "map.html",
     "layers": "layers.gpkg",
     "gaps": "data/gaps.geojson",
@@ -38,7 +42,9 @@ def report_files(folder: Path, *, with_plan: bool) -> dict[str, Path]:
     return {key: folder / name for key, name in FILES.items() if with_plan or key not in _OF_PLAN}
 
 
-def write_report(folder: Path, filing: Filing, lang: Lang, progress: Progress | None = None) -> dict[str, Path]:
+def write_report(
+    folder: Path, filing: Filing, lang: Lang, *, template: Path | None = None, progress: Progress | None = None
+) -> dict[str, Path]:
     """Write a report into a folder.
 
     Parameters
@@ -49,6 +55,8 @@ def write_report(folder: Path, filing: Filing, lang: Lang, progress: Progress | 
         The findings of one run.
     lang : {"zh", "en"}
         Language of tables and pages.
+    template : pathlib.Path, optional
+        A template of the volume in place of ours.
     progress : callable, optional
         Called as ``(stage, done, total)``.
 
@@ -60,7 +68,7 @@ def write_report(folder: Path, filing: Filing, lang: Lang, progress: Progress | 
     Raises
     ------
     InputError
-        A file cannot be written.
+        A file cannot be written, or the template cannot be used.
     """
     report = progress or quiet
     files = report_files(folder, with_plan=filing.proposal is not None)
@@ -69,12 +77,22 @@ def write_report(folder: Path, filing: Filing, lang: Lang, progress: Progress | 
     head = filing.assessment.inputs.scenario.scenario
     title = say("report.title", lang, title=head.title)
     as_of = say("report.as_of", lang, date=head.date.isoformat(), version=__version__)
-    tables = sheets(records, filing.assessment.inputs.standards, lang)
-    workbook, trace = workbook_bytes(tables, title=title, as_of=as_of, lang=lang)
+    standards = filing.assessment.inputs.standards
+    workbook, cells = workbook_bytes(sheets(records, standards, lang), title=title, as_of=as_of, lang=lang)
+    told = "title_present" if filing.proposal is None else "title"
+    volume, bookmarks = volume_bytes(
+        chapters(records, standards, lang),
+        pictures(filing, lang),
+        title=say(f"report.volume.{told}", lang, title=head.title),
+        subject=say("report.volume.subject", lang, date=head.date.isoformat()),
+        lang=lang,
+        template=template,
+    )
     write_bytes(files["workbook"], workbook)
+    write_bytes(files["volume"], volume)
     save_styled(files["layers"], filing.assessment, filing.proposal, lang)
     write_map(files["map"], filing.assessment, filing.proposal, lang=lang)
-    _write_json(files["trace"], {FILES["workbook"]: trace})
+    _write_json(files["trace"], {FILES["workbook"]: cells, FILES["volume"]: bookmarks})
     listed = [Listed(FILES[key], key) for key in files if key != "index"]
     write_text(files["index"], index_page(records, listed, title=title, as_of=as_of, lang=lang))
     report("report", 1, 1)

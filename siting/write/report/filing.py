@@ -8,6 +8,15 @@ from siting.domain.nouns import Assessment, Proposal
 
 
 @dataclass(frozen=True)
+class Lorenz:
+    """The Lorenz curves of coverage before and after a plan, and their Gini coefficients."""
+
+    before: pd.DataFrame
+    after: pd.DataFrame
+    gini: tuple[float, float]
+
+
+@dataclass(frozen=True)
 class Filing:
     """The findings of one run.
 
@@ -26,6 +35,8 @@ class Filing:
         See :func:`siting.assess.sensitivity.sensitivity_table`.
     nearest : pandas.Series
         The nearest facility of each residential area, by id.
+    lorenz : Lorenz or None
+        How evenly the units are covered before and after the plan; None without stations.
     """
 
     assessment: Assessment
@@ -34,3 +45,4 @@ class Filing:
     funding: pd.DataFrame
     sensitivity: pd.DataFrame
     nearest: pd.Series
+    lorenz: Lorenz | None = None

@@ -50,7 +50,7 @@ def report_lists(filing: Filing) -> dict[str, Any]:
     return {
         "result": "report",
         **facts(found.inputs),
-        "counts": _counts(found),
+        "counts": _counts(found) | {"audit": _verdicts(filing.audit), "stations": _stations(filing.proposal)},
         "units": list(_units(found)),
         "gap_list": list(_gap_list(found, filing.nearest)),
         "facilities": list(_facilities(found, filing.proposal)),
@@ -86,6 +86,16 @@ def _counts(found: Assessment) -> dict[str, Any]:
         "facilities": _of_facilities(facilities),
         "estates_new": int((places["kind"].eq("new") & (places["level"] == "residential_area")).sum()),
     }
+
+
+def _verdicts(audit: pd.DataFrame) -> dict[str, int]:
+    """Return how many rows of the audit have each verdict."""
+    held = audit.loc[audit["level"].notna(), "verdict"].value_counts()
+    return {"all": int(held.sum()), **{verdict: int(held.get(verdict, 0)) for verdict in _VERDICTS}}
+
+
+def _stations(proposal: Proposal | None) -> int:
+    return 0 if proposal is None else len(proposal.stations)
 
 
 def _of_facilities(facilities: pd.DataFrame) -> dict[str, Any]:

@@ -5,6 +5,7 @@ plan, the lists of the report), and each keeps a JSON Pointer (RFC 6901) to its 
 """
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,6 +14,8 @@ from siting.characters import shown
 
 # What a cell may hold; infinity is a figure without limit, None an unknown one.
 Value = str | float | int | bool | None
+# Spaces that texts of ours hold too: the ideographic one, and the one that does not break.
+_WIDE: Final = "\u3000\u00a0"
 _SPACES: Final = str.maketrans({"\n": " ", "\t": " ", "\r": " "})
 
 
@@ -175,7 +178,7 @@ def clean(text: str) -> str:
     >>> clean("a\nb\x07")
     'a b<U+0007>'
     """
-    return shown(text.translate(_SPACES))
+    return "".join(part if part in _WIDE else shown(part) for part in re.split(f"([{_WIDE}])", text.translate(_SPACES)))
 
 
 def _features(source: Record) -> Iterator[Record]:

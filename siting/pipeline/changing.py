@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import geopandas as gpd
 
@@ -17,6 +17,9 @@ from siting.errors import Fault, InputError
 from siting.pipeline.ground import measure, prepared
 from siting.read import read_inputs
 from siting.read.scenario import exchanged
+
+if TYPE_CHECKING:
+    from siting.read.inputs import Memory
 
 _STAGE: Final = "compare"
 # The key of all that differs where the change is not split.
@@ -73,8 +76,11 @@ class _Mixes:
         self.old, self.new, self.progress = old, new, progress
         self.total = 2
         self.faults: dict[frozenset[Part], tuple[Fault, ...]] = {}
+        self.memory: Memory = {}
         progress(_STAGE, 0, self.total)
-        one, other = (read_inputs(exchanged(old, new, parts)) for parts in (frozenset(), frozenset(PARTS)))
+        one, other = (
+            read_inputs(exchanged(old, new, parts), memory=self.memory) for parts in (frozenset(), frozenset(PARTS))
+        )
         self.differ = tuple(part for part in PARTS if _differs(part, (old, one), (new, other)))
         self.found = {frozenset[Part](): _checked(one)}
         if self.differ:
@@ -89,7 +95,8 @@ class _Mixes:
             try:
                 scenario = exchanged(self.old, self.new, parts)
                 rules = self.new if "rules" in parts else self.old
-                self.found[parts] = _checked(read_inputs(scenario, in_force_on=rules.scenario.date))
+                inputs = read_inputs(scenario, in_force_on=rules.scenario.date, memory=self.memory)
+                self.found[parts] = _checked(inputs)
             except InputError as error:
                 self.faults[parts] = tuple(error.faults)
         self.progress(_STAGE, self.total, self.total)

@@ -1,9 +1,10 @@
 """All files of a scenario are read, checked and transformed to one metric CRS."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, TypeVar, cast
 
 import geopandas as gpd
 import pandas as pd
@@ -12,7 +13,7 @@ from pyproj import CRS
 from siting.crs import WGS84, crs_name
 from siting.domain.note_order import by_importance
 from siting.domain.nouns import Inputs, Network, OpenGround, Progress, Raster, quiet
-from siting.domain.scenario import CandidateLayer, NetworkLayer, PlacedLayer, Scenario, walker_of
+from siting.domain.scenario import CandidateLayer, NetworkLayer, PlacedLayer, Scenario, Section, walker_of
 from siting.domain.standards import Standard
 from siting.domain.tables import (
     CANDIDATE_COLUMNS,
@@ -62,6 +63,7 @@ from siting.units import SECONDS_PER_MINUTE
 # Above any walker's speed: places farther away than this within the cut-off serve nobody inside the units.
 _FASTEST_M_S = 1.0
 _STAGE = "read"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,10 @@ _BASEMAP = _Kind(GROUND_COLUMNS, "any")
 _AREA = _Kind(GROUND_COLUMNS, "polygons")
 
 
+# What was read of a source for an area, what was logged, and the number of sources.
+Memory = dict[tuple[object, ...], tuple[Any, Log, int]]
+
+
 @dataclass
 class _Reading:
     """A reading in progress: what is read so far, and the findings."""
@@ -92,6 +98,7 @@ class _Reading:
     raws: dict[str, Raw | None] = field(default_factory=dict)
     crs: CRS | None = None
     bounds: Bounds | None = None
+    memory: Memory | None = None
 
     def step(self) -> None:
         """Report that one more source is read."""
@@ -111,6 +118,20 @@ class _Reading:
         raw = None if source is None else self.raw(key, source, kind)
         return self.finish(raw, kind)
 
+    def once(self, source: Section | None, needs: object, read: Callable[["_Reading"], T]) -> T | None:
+        """Read ground; the same source for the same area is read once, and what was logged is logged again."""
+        if source is None or self.memory is None:
+            return read(self)
+        key = (source.model_dump_json(), self.crs and self.crs.to_wkt(), needs)
+        if key not in self.memory:
+            apart = replace(self, log=Log(), progress=quiet, raws={}, done=0)
+            self.memory[key] = read(apart), apart.log, apart.done
+        found, told, sources = self.memory[key]
+        self.log.take(told)
+        for _ in range(sources):
+            self.step()
+        return cast("T", found)
+
     def finish(self, raw: Raw | None, kind: _Kind) -> gpd.GeoDataFrame:
         """Transform a layer to the working CRS."""
         return (
@@ -120,7 +141,13 @@ class _Reading:
         )
 
 
-def read_inputs(scenario: Scenario, progress: Progress = quiet, *, in_force_on: dt.date | None = None) -> Inputs:
+def read_inputs(
+    scenario: Scenario,
+    progress: Progress = quiet,
+    *,
+    in_force_on: dt.date | None = None,
+    memory: Memory | None = None,
+) -> Inputs:
     """Read all files of a scenario.
 
     Parameters
@@ -131,6 +158,8 @@ def read_inputs(scenario: Scenario, progress: Progress = quiet, *, in_force_on: 
         Called as ``progress("read", done, total)`` after each source.
     in_force_on : datetime.date, optional
         The day on which the standards must be in force; that of the scenario if absent.
+    memory : dict, optional
+        Networks, surfaces and elevations of earlier readings: those of the same source and area are not read again.
 
     Returns
     -------
@@ -146,14 +175,18 @@ def read_inputs(scenario: Scenario, progress: Progress = quiet, *, in_force_on: 
     InputError
         Contains all faults of all files.
     """
-    inputs, log = inspect_inputs(scenario, progress, in_force_on=in_force_on)
+    inputs, log = inspect_inputs(scenario, progress, in_force_on=in_force_on, memory=memory)
     log.faults.stop_if_any()
     assert inputs is not None  # noqa: S101 - without a fault there are inputs
     return inputs
 
 
 def inspect_inputs(
-    scenario: Scenario, progress: Progress = quiet, *, in_force_on: dt.date | None = None
+    scenario: Scenario,
+    progress: Progress = quiet,
+    *,
+    in_force_on: dt.date | None = None,
+    memory: Memory | None = None,
 ) -> tuple[Inputs | None, Log]:
     """Read all files of a scenario and report the findings, whatever the faults.
 
@@ -165,6 +198,8 @@ def inspect_inputs(
         As for :func:`read_inputs`.
     in_force_on : datetime.date, optional
         As for :func:`read_inputs`.
+    memory : dict, optional
+        As for :func:`read_inputs`.
 
     Returns
     -------
@@ -173,7 +208,7 @@ def inspect_inputs(
     log : Log
         The findings on each layer, what was repaired or left out, and every fault.
     """
-    reading = _Reading(scenario, progress, _count(scenario))
+    reading = _Reading(scenario, progress, _count(scenario), memory=memory)
     standards = choose_standards(scenario.standards, in_force_on or scenario.scenario.date, reading.log)
     check_circle(standards, scenario, reading.log)
     units = _with_people(reading, _units(reading, standards))
@@ -183,8 +218,10 @@ def inspect_inputs(
     if reading.crs is not None:
         units = cut_to_people(scenario, units, population, reading.crs, reading.log)
     units, tables = _placed(reading, units, _with_known_references(reading, units, _tables(reading)))
-    network, surface = _network(reading), _surface(reading)
-    terrain = _terrain(reading, network if surface is None else None)
+    network = reading.once(scenario.network, reading.bounds, _network)
+    surface = reading.once(scenario.surface, reading.bounds, _surface)
+    ground = _ground(reading, network if surface is None else None)
+    terrain = reading.once(scenario.terrain, ground, lambda apart: _terrain(apart, ground))
     sizes = _sizes(reading)
     _check_ledgers(reading, tables, units)
     if not reading.log.faults.found:
@@ -475,14 +512,18 @@ def _lines(source: NetworkLayer, reading: _Reading, log: LayerLog) -> Network | 
     return read_lines(walked, called, reading.crs, log, joins)
 
 
-def _terrain(reading: _Reading, network: Network | None) -> Raster | None:
+def _ground(reading: _Reading, network: Network | None) -> Bounds | None:
+    """Return where elevations are needed: along the network, otherwise over the units."""
+    if network is not None and reading.crs is not None:
+        return frame_bounds([network.edges], reading.crs)
+    return reading.bounds
+
+
+def _terrain(reading: _Reading, ground: Bounds | None) -> Raster | None:
     source = reading.scenario.terrain
     if source is None:
         return None
     log = reading.log.layer("terrain", source.path)
-    ground = reading.bounds
-    if network is not None and reading.crs is not None:
-        ground = frame_bounds([network.edges], reading.crs)
     raster = read_terrain(source, log, Around(ground, reading.crs))
     reading.step()
     return raster

@@ -32,6 +32,15 @@ class Log:
     totals: dict[str, pd.DataFrame] = field(default_factory=dict)
     working_crs: str | None = None
 
+    def take(self, other: "Log") -> None:
+        """Add all that another reading told."""
+        self.faults.found += other.faults.found
+        self.notes += other.notes
+        for ours, theirs in ((self.digests, other.digests), (self.sheets, other.sheets), (self.totals, other.totals)):
+            ours.update(theirs)  # type: ignore[arg-type]
+        for key, facts in other.layers.items():
+            self.layers.setdefault(key, {}).update(facts)
+
     def layer(self, key: str, file: Path | str | None = None) -> "LayerLog":
         """Return the log of one layer: ``key`` is its dotted key in the scenario, ``file`` its name in messages."""
         called = file.name if isinstance(file, Path) else file

@@ -15,7 +15,7 @@ import click
 
 import siting
 from siting.cli import studies as studying
-from siting.cli import tell, tell_changes
+from siting.cli import tell, tell_audit, tell_changes
 from siting.cli.outputs import refuse
 from siting.cli.screen import echo
 from siting.cli.usage import Command, Group
@@ -122,7 +122,14 @@ def build(lang: Lang) -> click.Group:
             help_.option("-o", "--out", key="out_compare", type=_FILE, multiple=True),
             help_.option("--stated-order", key="stated_order", is_flag=True),
         ),
-        help_.command("audit", _audit, scenario, help_.option("-o", "--out", key="out_audit", type=_FILE)),
+        help_.command(
+            "audit",
+            _audit,
+            scenario,
+            help_.option("-o", "--out", key="out_audit", type=_FILE),
+            help_.option("--all", "whole", key="audit_all", is_flag=True),
+            help_.option("--clause", "names", key="audit_clause", type=_Text(), multiple=True, metavar="ID"),
+        ),
         help_.command(
             "funding", _funding, scenario, help_.option("-o", "--out", key="out_funding", type=_FILE), with_plan
         ),
@@ -331,12 +338,16 @@ def _compare(
             tell.files({"comparison": path}, lang)
 
 
-def _audit(*, scenario: "_Source", out: Path | None, lang: Lang, quiet: bool) -> None:
+def _audit(
+    *, scenario: "_Source", out: Path | None, whole: bool, names: tuple[str, ...], lang: Lang, quiet: bool
+) -> None:
     from siting.pipeline.opening import load_standards
 
     start = time.perf_counter()
     with _bar(lang, quiet=quiet) as bar:
         read = scenario.read(("table", out), ("run", _run_file(out)))
+        documents = load_standards(read.standards, read.scenario.date)
+        clauses = tell_audit.chosen(names, documents)
         table = siting.audit(read, progress=bar)
     if out is not None:
         from siting.write.tables import write_table
@@ -344,7 +355,12 @@ def _audit(*, scenario: "_Source", out: Path | None, lang: Lang, quiet: bool) ->
         write_table(out, table, lang)
         _log_run(out, start)
     if not quiet:
-        tell.audit(table, load_standards(read.standards, read.scenario.date), lang)
+        if clauses:
+            tell_audit.clauses(table, clauses, documents, lang)
+        elif whole:
+            tell_audit.everything(table, documents, lang)
+        else:
+            tell_audit.summary(table, documents, lang)
         tell.files({"audit": out}, lang)
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _PAYERS: Final = ("city", "district", "either")
 _MOST_CANDIDATES: Final = 10
 _MOST_LACKING: Final = 5
+_MOST_WORST: Final = 3
 # The number of notes that a check prints; the file has all of them.
 _MOST_NOTES: Final = 12
 _MOST_NOTES_OF_A_PLAN: Final = 7
@@ -69,6 +70,8 @@ def gaps(report: "GapReport", lang: Lang) -> None:
     }
     required = {f"required_{floor}": shown.required_text(totals, floor) for floor in ("01", "02")}
     echo(say("cli.in_all", lang, **told, **required, per=say(f"cli.per.{'elderly' if of_elderly else 'person'}", lang)))
+    for line in _where_to_look(report, level, lang):
+        tell(line)
     _both_extents(report, lang)
     share = say("warning.pass_share", lang, share=percent(scenario.circle.pass_share, 0))
     groups = [
@@ -84,6 +87,27 @@ def gaps(report: "GapReport", lang: Lang) -> None:
     ]
     lacking = lacking_text(report.assessment.checks.to_dict("records"), lang)
     _notes((*groups, *filter(None, [lacking]), share, *_notes_of(report, lang)), lang)
+
+
+def _where_to_look(report: "GapReport", level: str, lang: Lang) -> Iterator[str]:
+    """Yield the worst units of a level, how many residential areas are short, and what tells more."""
+    units, areas = report.units, report.places
+    units = units[(units["level"] == level) & (units["elderly_uncovered"] > 0)]
+    worst = units.nlargest(_MOST_WORST, "elderly_uncovered", keep="first").to_dict("records")
+    if worst:
+        named = [
+            say("cli.worst_unit", lang, name=row["name"], people=figure_text("elderly_uncovered", row, number))
+            for row in worst
+        ]
+        level_name = say(f"level.{level}", lang)
+        yield say("cli.worst", lang, level=level_name, units=say("inspect.comma", lang).join(named))
+    short = areas[areas["verdict"] == "gap"]
+    if len(areas):
+        binding = int((areas["verdict_binding"] == "gap").sum())
+        yield say("cli.estates_short", lang, all=len(areas), count=len(short), binding=binding)
+    place = short if len(short) else units
+    first = place.nlargest(1, "elderly_uncovered", keep="first")["id"] if len(place) else ["ID"]
+    yield say("cli.look_next", lang, id=next(iter(first), "ID"))
 
 
 def _notes_of(report: "GapReport", lang: Lang) -> list[str]:
@@ -317,85 +341,6 @@ def _tell_rows(title: str, heads: Iterable[str], rows: Iterable[Iterable[str]], 
     for row in rows:
         add_row(table, *row)
     print_table(title, table)
-
-
-def audit(table: "pd.DataFrame", documents: "Iterable[Standard]", lang: Lang) -> None:
-    """Print the audit: clauses that are not met, that cannot be judged, that are met; binding ones first in each.
-
-    Quotes, responsible bodies and advice are in the file only.
-    """
-    from siting.write import audited as words
-
-    numbers = {document.id: document.number for document in documents}
-    comparisons = {clause.id: clause.comparison for document in documents for clause in document.clauses}
-    clauses = {str(key): rows for key, rows in table.groupby("clause_id", sort=False)}
-    states = {key: words.state_of(rows) for key, rows in clauses.items()}
-    for state in words.STATES:
-        binding = {key: words.is_binding(clauses[key], state) for key, each in states.items() if each == state}
-        if not binding:
-            continue
-        echo("\n" + say(f"audit.state.{state}", lang, count=len(binding), binding=sum(binding.values())))
-        for key in sorted(binding, key=binding.__getitem__, reverse=True):
-            _audited(clauses[key], numbers, comparisons.get(key), lang)
-    echo("")
-    rest = len(states) - sum(state in words.STATES for state in states.values())
-    if rest:
-        tell(say("audit.rest", lang, count=rest))
-    whole, columns = words.whole_and_all(table["completeness"])
-    tell(say("audit.completeness", lang, all=columns, whole=whole, lacking=columns - whole))
-
-
-def _audited(rows: "pd.DataFrame", numbers: Mapping[str, str], comparison: str | None, lang: Lang) -> None:
-    """Print one clause: where it is, what it is, what was measured at each level, and what the verdict depends on."""
-    first = rows.iloc[0]
-    kind, force = say(f"clause_kind.{first['kind']}", lang), say(f"force.{first['force']}", lang)
-    due = f" · {say('audit.target', lang, year=int(first['target_year']))}" if first["target_year"] > 0 else ""
-    tell(f"{numbers[first['standard_id']]} {first['article']}  {kind}  [{force}{due}]", "  ")
-    echo(f"    {first['clause_id']}")
-    for row in rows[rows["level"].notna()].to_dict("records"):
-        tell(_audit_line(row, comparison, lang), "    · ")
-    findings = [text for text in dict.fromkeys(rows[f"finding_{lang}"]) if text]
-    for text in findings:
-        # What is found at a level begins with what holds for all of them.
-        if not any(other != text and other.startswith(text) for other in findings):
-            tell(text, "      ")
-
-
-def _audit_line(row: dict[Any, Any], comparison: str | None, lang: Lang) -> str:
-    from siting.write import audited as words
-
-    level = say(f"level.{row['level']}", lang)
-    if row["level"] == "district" and row["basis"] in ("streets", "communities"):
-        level = say("audit.counted", lang, level=level, basis=say(f"basis.{row['basis']}", lang))
-    if row["for_comparison"] is True or row["extent"] != "whole":
-        upon = "for_comparison" if row["for_comparison"] is True else row["extent"]
-        level = say("audit.upon", lang, level=level, extent=say(f"extent.{upon}", lang))
-    said = {
-        "level": level,
-        "binding": say("audit.binding", lang) if row["binding"] else "",
-        **{
-            key: "" if math.isnan(row[key]) else int(row[key])
-            for key in ("places", "met", "gap", "no_data", "not_applicable")
-        },
-    }
-    if row["places"] != 1:
-        return say("audit.many", lang, **said)
-    unit, today = row["unit"], ""
-    if isinstance(row.get("current_verdict"), str):
-        figures = {
-            "measured": words.measured_text(row["current_low"], row["current_high"], unit, lang),
-            "verdict": say(f"verdict.{row['current_verdict']}", lang),
-        }
-        today = say("audit.today", lang, **figures)
-    line = say(
-        "audit.single",
-        lang,
-        **said,
-        required=words.required_text(row["required"], unit, comparison, lang, row["required_high"]),
-        measured=words.measured_text(row["measured_low"], row["measured_high"], unit, lang),
-        verdict=say(f"verdict.{row['verdict']}", lang),
-    )
-    return line + today
 
 
 def funding(found: "Funding", lang: Lang) -> None:

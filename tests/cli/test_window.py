@@ -9,7 +9,7 @@ import pytest
 
 import siting
 from siting.assess.compare import compare
-from siting.cli import tell
+from siting.cli import tell, tell_audit, tell_changes
 from siting.read import standard
 from siting.results import Funding, Plan
 from siting.text import LANGS, Lang
@@ -27,6 +27,9 @@ def tables(sample: Path, plan: Plan) -> dict[str, Callable[[Lang], None]]:
     gaps, told = plan.before, siting.explain(scenario, "R001")
     compared = compare(standard("cq-2017-162"), standard("cq-2019-129"), dt.date(2026, 1, 1))
     paid, settings = Funding(gaps, plan), gaps.sensitivity()
+    changes = siting.compare(
+        scenario, siting.change(scenario, walking={"minutes": 12}, standards={"coverage": "by_tier"})
+    )
     found = {lang: siting.inspect(scenario, lang=lang) for lang in LANGS}
     return {
         "check": lambda lang: tell.gaps(gaps, lang),
@@ -36,6 +39,8 @@ def tables(sample: Path, plan: Plan) -> dict[str, Callable[[Lang], None]]:
         "sensitivity": lambda lang: tell.sensitivity(settings, lang),
         "funding": lambda lang: tell.funding(paid, lang),
         "compare": lambda lang: tell.comparison(compared, lang),
+        "audit": lambda lang: tell_audit.summary(gaps.audit(), gaps.assessment.inputs.standards, lang),
+        "changes": lambda lang: tell_changes.changes(changes, lang),
     }
 
 
@@ -55,7 +60,9 @@ def tables_in(said: str) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("lang", LANGS)
-@pytest.mark.parametrize("name", ["check", "propose", "inspect", "explain", "sensitivity", "funding", "compare"])
+@pytest.mark.parametrize(
+    "name", ["check", "propose", "inspect", "explain", "sensitivity", "funding", "compare", "audit", "changes"]
+)
 def test_tables_fit_eighty_columns_and_lose_nothing(
     tables: dict[str, Callable[[Lang], None]],
     name: str,

@@ -16,7 +16,7 @@ import openpyxl
 import pytest
 
 import siting
-from siting.cli import tell
+from siting.cli import tell, tell_audit
 from siting.results import Plan
 from siting.write.tables import write_table
 
@@ -180,7 +180,7 @@ def outputs_of(plan: Plan, folder: Path, scenario: Any, district: str) -> Output
     screens = [
         _said(lambda: tell.gaps(before, "zh")),
         _said(lambda: tell.plan(plan, "zh")),
-        _said(lambda: tell.audit(table, before.assessment.inputs.standards, "zh")),
+        _said(lambda: tell_audit.everything(table, before.assessment.inputs.standards, "zh")),
         _said(lambda: tell.explanation(siting.explain(scenario, district), "zh")),
     ]
     before.to_file(folder / "gaps.geojson")

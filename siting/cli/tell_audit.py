@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from siting.cli.lines import Column, add_row, print_table, table_of, tell
 from siting.cli.screen import echo
-from siting.domain.nouns import READINGS
 from siting.errors import Fault, InputError
 from siting.text import Lang, say
 from siting.text.numbers import UNKNOWN, between
@@ -268,6 +267,8 @@ def _level_beside(row: Mapping[Any, Any], lang: Lang) -> str:
 
 def _readings(table: "pd.DataFrame", lang: Lang) -> Iterator[str]:
     """Yield how clauses on unit coverage are read, which every output must state."""
+    from siting.domain.nouns import READINGS
+
     starts = [say(f"audit.{code}", lang, found="").rstrip("。.") for code in READINGS.values()]
     told = [text for text in table[f"finding_{lang}"] if any(start in text for start in starts)]
     if told:

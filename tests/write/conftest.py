@@ -1,8 +1,10 @@
 """A small assessment and a plan made by hand: three residential areas, two streets, three facilities, 10 × 20 cells."""
 
 import datetime as dt
+from collections.abc import Iterator
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -37,6 +39,7 @@ from siting.domain.tables import (
     UNIT_COLUMNS,
     Column,
 )
+from tests.browser import shared_browser
 
 METRIC = CRS.from_epsg(4545)
 X, Y = 436_000.0, 3_281_000.0
@@ -306,6 +309,13 @@ def _checks(places: pd.DataFrame) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=[column.key for column in CHECK_COLUMNS])
     table.index = pd.MultiIndex.from_tuples([place for place in places.index for _ in range(2)], names=["level", "id"])
     return table
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """One browser for all tests of a module."""
+    with shared_browser() as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

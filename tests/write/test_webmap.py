@@ -21,6 +21,9 @@ from tests.browser import opened
 from tests.write.conftest import GRID, QUOTE, X, Y, proposal
 from tests.write.pages import FILLS, at, shapes
 
+# One browser for all tests.
+pytestmark = pytest.mark.usefixtures("browser")
+
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>"
 ASSETS = Path(__file__).resolve().parents[2] / "siting" / "write" / "webmap" / "assets"
 

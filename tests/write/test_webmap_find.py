@@ -1,7 +1,6 @@
 """The map answers: which clause, how far, why, and where a place is."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,6 @@ import pytest
 from siting.results import Plan
 from siting.write.webmap import write_map
 from siting.write.webmap.style import VERDICT_COLOURS
-from tests.browser import require_chromium
 from tests.write.conftest import X, Y
 from tests.write.pages import FILLS, at, shapes
 
@@ -19,15 +17,6 @@ SENTENCES = {
     "zh": re.compile(rf"要求 [≥≤] ({NUMBER}).*?，现有 ({NUMBER}).*?，(?:短缺|超出) ({NUMBER})"),
     "en": re.compile(rf"[≥≤] ({NUMBER}).*? is required, there is ({NUMBER}).*?(?:and|exceeds it by) ({NUMBER})"),
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=require_chromium(), args=["--no-sandbox", "--disable-gpu"])
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")

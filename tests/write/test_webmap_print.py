@@ -10,22 +10,12 @@ import pytest
 
 from siting.domain.nouns import Proposal
 from siting.write.webmap import write_map
-from tests.browser import require_chromium
 from tests.write.conftest import X, Y
 from tests.write.pages import at
 
 # Millimetres of a PDF's unit, 1/72 inch.
 POINT_MM = 25.4 / 72
 PAPERS = {"a3-landscape": (420, 297), "a4-landscape": (297, 210), "a4-portrait": (210, 297)}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=require_chromium(), args=["--no-sandbox", "--disable-gpu"])
-        yield started
-        started.close()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """What is seen of the map on screens of many sizes: by pixels, and by what lies over what."""
 
 import io
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +11,10 @@ from PIL import Image
 
 from siting.results import Plan
 from siting.write.webmap import write_map
-from tests.browser import require_chromium
 from tests.write.conftest import X, Y
 from tests.write.pages import at
 
-SCREENS = [(1366, 768, 1), (1440, 900, 1), (1920, 1080, 1), (2560, 1440, 1), (1920, 1080, 2)]
+SCREENS = [(1366, 768, 1), (1440, 900, 1), (1920, 1080, 1), (2560, 1440, 1), (1440, 900, 2)]
 HANDHELD = [(390, 844), (820, 1180)]
 WATER = (0xB7, 0xD3, 0xE2)
 PAPER = (0xFB, 0xFA, 0xF6)
@@ -25,15 +23,6 @@ AREAS = {150: (0x8C, 0x51, 0x0A), 750: (0x80, 0xCD, 0xC1), 1350: (0x01, 0x66, 0x
 # Land within reach above 0: below 0.05, 0.1, 0.2, and above.
 NONE = (0x8C, 0x51, 0x0A)
 REACH = ((0xBF, 0x81, 0x2D), (0xDF, 0xB8, 0x5F), (0x80, 0xCD, 0xC1), (0x01, 0x66, 0x5E))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=require_chromium(), args=["--no-sandbox", "--disable-gpu"])
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")
@@ -63,9 +52,10 @@ def spots(plan: Plan) -> list[tuple[str, tuple[float, float], tuple[int, int, in
 
 @pytest.mark.parametrize(("width", "height", "scale"), SCREENS)
 def test_every_layer_is_seen_at_every_zoom_and_after_pans(
-    browser: Any, district: Path, spots: list[Any], width: int, height: int, scale: int
+    browser: Any, plan: Plan, district: Path, spots: list[Any], width: int, height: int, scale: int
 ) -> None:
     page = _page(browser, district, width, height, scale)
+    _all_names(page, plan)
     page.click("#fold-card")
     _look(page, spots, scale, least=40)
     # Every zoom on one screen; on the others, where a look costs more, the second of them.
@@ -77,6 +67,16 @@ def test_every_layer_is_seen_at_every_zoom_and_after_pans(
         page.evaluate(f"void map_main.panBy({shift}, {{ animate: false }})")
     _look(page, spots, scale, least=3)
     page.context.close()
+
+
+def _all_names(page: Any, plan: Plan) -> None:
+    """All streets are named at first sight, and no name lies over another."""
+    page.wait_for_timeout(150)
+    names = page.locator(".leaflet-names-pane span")
+    assert sorted(names.all_inner_texts()) == sorted(plan.before.assessment.places.loc["street"]["name"])
+    boxes = names.evaluate_all("(spans) => spans.map((span) => span.getBoundingClientRect().toJSON())")
+    for i, one in enumerate(boxes):
+        assert not any(_over_one_another(one, other) for other in boxes[:i])
 
 
 def _look(page: Any, spots: list[Any], scale: int, *, least: int) -> None:
@@ -180,6 +180,25 @@ def test_handheld_a_popup_is_never_covered(browser: Any, map_file: Path, width: 
     page.context.close()
 
 
+def test_handheld_all_streets_are_named_at_first_sight(browser: Any, plan: Plan, district: Path) -> None:
+    page = _page(browser, district, 390, 844, 1, touch=True)
+    _all_names(page, plan)
+    page.context.close()
+
+
+def test_folded_the_district_fills_the_map(browser: Any, map_file: Path) -> None:
+    page = _page(browser, map_file, 1100, 768, 1)
+    page.click("#fold-card")
+    for _ in range(2):
+        page.click("#fold-panel")
+        page.wait_for_timeout(150)
+        frame = page.locator("#map_main").bounding_box()
+        west, east = at(page, X, Y)[0], at(page, X + 2000, Y)[0]
+        assert frame["x"] < west < east < frame["x"] + frame["width"]
+        assert east - west > 0.6 * frame["width"]
+    page.context.close()
+
+
 def test_a_finger_pulls_the_sheet(browser: Any, map_file: Path) -> None:
     page = _page(browser, map_file, 390, 844, 1)
     box = page.locator("#grip").bounding_box()
@@ -204,13 +223,17 @@ def _page(browser: Any, path: Path, width: int, height: int, scale: int, *, touc
     return page
 
 
+def _over_one_another(one: Any, other: Any) -> bool:
+    across = one["x"] < other["x"] + other["width"] - 1 and other["x"] < one["x"] + one["width"] - 1
+    along = one["y"] < other["y"] + other["height"] - 1 and other["y"] < one["y"] + one["height"] - 1
+    return bool(across and along)
+
+
 def _apart(page: Any, parts: list[str]) -> None:
     boxes = [page.locator(where).bounding_box() for where in parts]
     for i, one in enumerate(boxes):
         for j, other in enumerate(boxes[:i]):
-            across = one["x"] < other["x"] + other["width"] - 1 and other["x"] < one["x"] + one["width"] - 1
-            along = one["y"] < other["y"] + other["height"] - 1 and other["y"] < one["y"] + one["height"] - 1
-            assert not (across and along), (parts[i], parts[j], one, other)
+            assert not _over_one_another(one, other), (parts[i], parts[j], one, other)
 
 
 def _pixels(png: bytes) -> Any:

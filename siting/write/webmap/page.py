@@ -12,7 +12,7 @@ from siting.text import Lang, say
 from siting.version import __version__
 from siting.write.files import write_text
 from siting.write.html import as_json, document
-from siting.write.webmap.geometry import bounds, geometries
+from siting.write.webmap.geometry import bounds, compact, geometries
 from siting.write.webmap.ground import draw_circles, draw_ground
 from siting.write.webmap.inline import script, style
 from siting.write.webmap.legend import legend
@@ -207,7 +207,11 @@ def _part(layer: MapLayer, part: Vector) -> dict[str, Any]:
         "pane": level.pane,
         "level": level.order,
         "interactive": level.clicks,
-        **({"like": f"feature_group_{part.like}", "styles": styles} if part.like else {"features": part.features}),
+        **(
+            {"like": f"feature_group_{part.like}", "styles": styles}
+            if part.like
+            else {"features": compact(part.features)}
+        ),
     }
 
 

@@ -70,7 +70,7 @@ const sitingFind = (() => {
   function choose(node) {
     if (!node || !node.dataset.key) return;
     open(false);
-    tools.find(node.dataset.key);
+    tools.find(node.dataset.key, true);
   }
 
   function step(by) {

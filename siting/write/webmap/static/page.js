@@ -186,6 +186,23 @@ const siting = (() => {
     return L.marker(latlng, { icon: drawn, pane: icon.pane, riseOnHover: true });
   }
 
+  // Coordinates come as whole steps from one to the next.
+  function unpack({ p, t, c, g }) {
+    const unit = /Point$/.test(t) ? 1e6 : 1e5;
+    const walk = (steps) => {
+      if (Array.isArray(steps[0])) return steps.map(walk);
+      const found = [];
+      for (let i = 0, x = 0, y = 0; i < steps.length; i += 2) {
+        x += steps[i];
+        y += steps[i + 1];
+        found.push([x / unit, y / unit]);
+      }
+      return found;
+    };
+    const geometry = g || { type: t, coordinates: t === "Point" ? walk(c)[0] : walk(c) };
+    return { type: "Feature", properties: p, geometry };
+  }
+
   function draw(part) {
     const options = {
       style,
@@ -199,11 +216,12 @@ const siting = (() => {
     };
     if (canvases[part.pane]) options.renderer = canvases[part.pane];
     if (part.like) {
-      const features = data.parts.find((other) => other.group === part.like).features;
-      part.features = features.map((one, i) => ({ ...one, properties: { ...one.properties, s: part.styles[i] } }));
+      const features = data.parts.find((other) => other.group === part.like).shapes;
+      part.shapes = features.map((one, i) => ({ ...one, properties: { ...one.properties, s: part.styles[i] } }));
     }
-    const drawn = L.geoJSON({ type: "FeatureCollection", features: part.features }, options);
-    if (part.features.some(({ properties }) => /^(unit_)?verdict_/.test(properties.s))) coloured.push([drawn, part.group]);
+    if (!part.like) part.shapes = part.features.map(unpack);
+    const drawn = L.geoJSON({ type: "FeatureCollection", features: part.shapes }, options);
+    if (part.shapes.some(({ properties }) => /^(unit_)?verdict_/.test(properties.s))) coloured.push([drawn, part.group]);
     window[part.group].addLayer(drawn);
   }
 
@@ -335,7 +353,7 @@ const siting = (() => {
   }
 
   // Show one thing: its layer on, the map moved to it, its popup open.
-  function find(key) {
+  function find(key, focus = false) {
     const places = found[key];
     if (!places) return false;
     let at = places.find(({ group }) => map.hasLayer(window[group]));
@@ -346,7 +364,12 @@ const siting = (() => {
     const { layer } = at;
     view.uncover();
     map.closePopup();
-    const arrived = () => layer.openPopup();
+    const arrived = () => {
+      layer.openPopup();
+      // Whoever came by the keyboard reads on in the popup.
+      const told = layer.getPopup().getElement();
+      if (told && focus) told.querySelector(".leaflet-popup-content").focus({ preventScroll: true });
+    };
     if (layer.getLatLng) map.flyTo(layer.getLatLng(), Math.max(map.getZoom(), 15), { duration: 0.5 });
     else map.flyToBounds(layer.getBounds(), { maxZoom: 15, duration: 0.5, padding: [60, 60] });
     map.once("moveend", arrived);

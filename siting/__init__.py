@@ -192,7 +192,7 @@ def scenario(**sections: Any) -> "Scenario":
     return changed(None, sections)
 
 
-def change(scenario: "Scenario | str | Path", **sections: Any) -> "Scenario":
+def change(scenario: "Scenario | str | Path", /, **sections: Any) -> "Scenario":
     """Return a scenario with other settings, checked like those of a file.
 
     Parameters

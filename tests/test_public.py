@@ -38,6 +38,11 @@ def test_a_changed_scenario_is_that_of_a_file_that_says_so(small: Path) -> None:
     assert scenario.walking.minutes == minutes
 
 
+def test_the_section_of_title_and_date_is_changed_like_any_other(sample: Path) -> None:
+    found = siting.change(sample, scenario={"date": "2027-01-01", "horizon": 2035})
+    assert (found.scenario.date.isoformat(), found.scenario.horizon) == ("2027-01-01", 2035)
+
+
 def test_a_section_is_taken_away(sample: Path) -> None:
     assert siting.change(sample, terrain=None).terrain is None
 

@@ -47,7 +47,7 @@ def compare(
     sides = []
     for done, side in enumerate((old, new)):
         report(_STAGE, done, 2)
-        sides.append(_checked(read_inputs(side)) if isinstance(side, Scenario) else side)
+        sides.append(_checked(_read(side, ("old", "new")[done])) if isinstance(side, Scenario) else side)
     report(_STAGE, 2, 2)
     return changes_of({frozenset(): sides[0], frozenset({_ALL}): sides[1]}, differ=(_ALL,))
 
@@ -69,6 +69,15 @@ def _checked(inputs: Inputs) -> Measured:
     return measured_of(measure(ground, ground.facilities, quiet, circles=False))
 
 
+def _read(scenario: Scenario, side: str, memory: "Memory | None" = None) -> Inputs:
+    """Read one of the two scenarios; faults begin with which one it is."""
+    try:
+        return read_inputs(scenario, memory=memory)
+    except InputError as error:
+        head = Fault(code="fault_in_old" if side == "old" else "fault_in_new", found=scenario.scenario.title)
+        raise InputError([head, *error.faults]) from None
+
+
 class _Mixes:
     """Checks of two scenarios, and of scenarios with some parts of each; each is done once."""
 
@@ -79,7 +88,8 @@ class _Mixes:
         self.memory: Memory = {}
         progress(_STAGE, 0, self.total)
         one, other = (
-            read_inputs(exchanged(old, new, parts), memory=self.memory) for parts in (frozenset(), frozenset(PARTS))
+            _read(exchanged(old, new, parts), side, self.memory)
+            for side, parts in (("old", frozenset[Part]()), ("new", frozenset(PARTS)))
         )
         self.differ = tuple(part for part in PARTS if _differs(part, (old, one), (new, other)))
         self.found = {frozenset[Part](): _checked(one)}

@@ -14,6 +14,7 @@ from siting.crs import WGS84
 from siting.domain.changes import Measured, measured
 from siting.domain.tables import CHECK_COLUMNS, PLACE_COLUMNS, Column
 from siting.errors import Faults
+from siting.text import knows
 
 
 def read_report(path: Path) -> Measured:
@@ -61,11 +62,31 @@ def _measured(content: Mapping[str, Any]) -> Measured:
     index = _index([(row["level"], row["id"]) for row in rows])
     shapes: list[Any] = [None if each["geometry"] is None else shape(each["geometry"]) for each in features]
     places = gpd.GeoDataFrame(_table(rows, PLACE_COLUMNS, index), geometry=shapes, crs=WGS84)
+    if places.index.has_duplicates:
+        message = "two places have one id"
+        raise ValueError(message)
     checks = [(row["level"], row["id"], check) for row in rows for check in row["checks"]]
+    _check_words({(row["level"], row["id"]): row for row in rows}, [check for *_, check in checks], content["totals"])
     table = _table([check for *_, check in checks], CHECK_COLUMNS, _index([(level, key) for level, key, _ in checks]))
     head = content["scenario"]
     facts = {key: str(head[key]) for key in ("title", "date", "horizon")}
     return measured(facts, places, table, _with_limits(content["totals"]))
+
+
+def _check_words(
+    places: Mapping[Any, Mapping[str, Any]], checks: Sequence[Mapping[str, Any]], totals: Mapping[str, Any]
+) -> None:
+    """Raise an error if the file has a level, a kind, a verdict or a basis that this version does not know."""
+    words = {
+        *(f"level.{row['level']}" for row in places.values()),
+        *(f"clause_kind.{check['kind']}" for check in checks),
+        *(f"verdict.{check['verdict']}" for check in checks),
+        *(f"extent.{check['extent']}" for check in checks),
+        f"basis.{totals['land_basis']}",
+    }
+    unknown = sorted(word for word in words if not knows(word))
+    if unknown:
+        raise ValueError(", ".join(unknown))
 
 
 def _index(keys: Sequence[tuple[Any, Any]]) -> pd.MultiIndex:

@@ -38,6 +38,17 @@ def test_an_untrusted_scenario_is_held_to_its_folder(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["case", "facilities.csv"]
 
 
+@pytest.mark.parametrize("turn", [1, -1])
+def test_both_scenarios_of_a_comparison_are_held_to_their_folders(
+    turn: int, outside: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "other").mkdir()
+    pair = (outside, Case(tmp_path / "other").path())[::turn]
+    assert run("compare", *pair, "--untrusted", "--lang", "en") == 2
+    assert "facilities.csv" in capfd.readouterr().err
+    assert run("compare", *pair, "--quiet") == 0
+
+
 def test_a_trusted_one_is_not(outside: Path, tmp_path: Path) -> None:
     assert run("check", outside, "-o", tmp_path / "gaps.geojson", "--quiet") == 0
 

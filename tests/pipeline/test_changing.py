@@ -1,5 +1,6 @@
 """Scenarios compared: small districts in which every part of a change is known by hand."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -250,6 +251,36 @@ def test_gap_reports_are_compared_without_a_split_and_as_their_scenarios_are(tmp
     mixed = siting.compare(files[0], new)
     assert not mixed.changes.is_split
     pd.testing.assert_frame_equal(split.table[keys], mixed.table[keys], check_dtype=False)
+
+
+@pytest.mark.parametrize("side", ["old", "new"])
+def test_faults_tell_of_which_scenario_they_are(side: str, small: Path) -> None:
+    wrong = siting.change(small, facilities={"path": small.with_name("none.csv")})
+    pair = (wrong, small) if side == "old" else (small, wrong)
+    with pytest.raises(InputError) as refused:
+        siting.compare(*pair)
+    assert [fault.code for fault in refused.value.faults][:2] == [f"fault_in_{side}", "missing_file"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("level", "<b>"), ("id", "d"), ("residents", "many"), ("verdict", "fine"), ("kind", "x"), ("extent", None)],
+)
+def test_a_gap_report_with_unknown_words_is_refused(key: str, value: object, tmp_path: Path, small: Path) -> None:
+    path = tmp_path / "gaps.geojson"
+    siting.check(small).to_file(path)
+    content = json.loads(path.read_text(encoding="utf-8"))
+    rows = [feature["properties"] for feature in content["features"]]
+    if key == "id":
+        rows[1] |= {"id": rows[0]["id"], "level": rows[0]["level"]}
+    elif key in rows[0] and key not in {"kind", "verdict"}:
+        rows[0][key] = value
+    else:
+        next(row for row in rows if row["checks"])["checks"][0][key] = value
+    path.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(InputError) as refused:
+        siting.compare(path, small)
+    assert [fault.code for fault in refused.value.faults] == ["not_a_report"]
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"result": "plan"}', '{"result": "gap_report", "features": [{}]}'])

@@ -102,6 +102,8 @@ def test_every_string_of_the_data_is_only_text(
     siting.explain(scenario, area).to_file(pages["why"], "en")
     for chart in (report.plot("zh"), plan.plot("en"), plan.fairness().plot("zh")):
         chart.savefig(tmp_path / "chart.png")
+    pages["changes"] = tmp_path / "changes.html"
+    siting.compare(scenario, siting.change(scenario, walking={"minutes": 5})).to_file(pages["changes"], "en")
     for command in ("check", "propose", "inspect", "audit", "funding"):
         out = (
             () if command == "inspect" else ("-o", f"{command}.csv" if command in ("audit", "funding") else "out.json")

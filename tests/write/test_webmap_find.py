@@ -141,9 +141,14 @@ def test_a_place_is_found_by_name_id_or_initials(page: Any, asked: str, key: str
     assert page.locator("#found").is_hidden()
     assert page.evaluate("map_main._popup._source.key") == key
     assert page.evaluate("decodeURIComponent(location.hash)") == f"#place={key}"
+    # The keyboard is in the popup, and goes back to where it was.
+    assert page.evaluate("document.activeElement.closest('.leaflet-popup') !== null")
     box = page.locator(".leaflet-popup").bounding_box()
     assert box["y"] >= 0
     assert box["x"] + box["width"] <= page.locator("#card").bounding_box()["x"]
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.id") == "find"
+    assert page.evaluate("map_main._popup === null || !map_main._popup.isOpen()")
 
 
 def test_what_is_not_there_is_not_found(page: Any) -> None:

@@ -82,6 +82,15 @@ def test_the_sheet_tells_what_a_map_must(page: Any) -> None:
         assert not page.locator(where).is_visible()
 
 
+def test_the_sheet_says_by_which_clause_verdicts_are_coloured(page: Any) -> None:
+    page.select_option("#clause", "test/circle")
+    page.evaluate("sitingPrint.prepare('a4-landscape', null)")
+    assert "一刻钟服务圈" in page.locator(".print-clause").inner_text()
+    legend = page.locator(".print-legend").inner_text()
+    assert "50%–75%" in legend
+    assert "未达标" not in legend
+
+
 def test_after_printing_the_page_is_as_before(page: Any) -> None:
     page.evaluate("void map_main.setZoom(map_main.getZoom() + 1, { animate: false })")
     state = (

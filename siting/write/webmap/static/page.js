@@ -12,6 +12,7 @@ const siting = (() => {
   let canvases = {};
   let hatch = null;
   let clauseChosen = "";
+  let cameFrom = null;
   const coloured = [];
 
   const narrow = window.matchMedia("(max-width: 900px)");
@@ -352,10 +353,18 @@ const siting = (() => {
     }
   }
 
+  // Escape leaves a popup for where the reader came from.
+  function leave(event) {
+    if (event.key !== "Escape" || !event.target.closest(".leaflet-popup")) return;
+    map.closePopup();
+    if (cameFrom && cameFrom.isConnected) cameFrom.focus();
+  }
+
   // Show one thing: its layer on, the map moved to it, its popup open.
   function find(key, focus = false) {
     const places = found[key];
     if (!places) return false;
+    cameFrom = document.activeElement;
     let at = places.find(({ group }) => map.hasLayer(window[group]));
     if (!at) {
       at = places[places.length - 1];
@@ -525,6 +534,7 @@ const siting = (() => {
       view.settle();
     });
     sheet.start();
+    document.addEventListener("keydown", leave);
     map.on("popupopen", (event) => {
       // Long popups scroll: the keyboard must reach them too.
       event.popup.getElement().querySelector(".leaflet-popup-content").tabIndex = 0;

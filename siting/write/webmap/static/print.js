@@ -63,6 +63,11 @@ const sitingPrint = (() => {
       return input.checked && (layer.querySelector("svg") || layer.querySelector(".samples"));
     });
     copy("print-legend", on);
+    // A sheet must say by which clause its verdicts are coloured.
+    const clause = document.getElementById("clause");
+    const told = part("print-clause");
+    told.textContent = clause && clause.value ? clause.selectedOptions[0].textContent : "";
+    told.hidden = !told.textContent;
   }
 
   // What does not fit beside the map goes to a further sheet: first the stations, then the sources.

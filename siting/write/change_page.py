@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from html import escape
-from typing import Final
+from typing import Any, Final
 
 from siting.domain.changes import Changes
 from siting.text import Lang, say
@@ -109,12 +109,13 @@ def _verdict_rows(changes: Changes, lang: Lang) -> Iterable[Sequence[str]]:
 
 
 def _place_rows(changes: Changes, lang: Lang) -> Iterable[Sequence[str]]:
+    table = changes.table[changes.table["level"] == words.level_of_places(changes)]
+    high = table[table["figure"] == "covered_share_high"].set_index("id")
+    ends: dict[Any, Any] = high.to_dict("index")
     for row in words.largest(changes).to_dict("records"):
-        texts = (
-            words.value_text("covered_share", row["before"]),
-            words.value_text("covered_share", row["after"]),
-            words.change_text("covered_share", row["change"]),
-        )
+        rows = {"covered_share": row, "covered_share_high": ends.get(row["id"], row)}
+        texts = [words.figure_at(rows, "covered_share", side) for side in ("before", "after")]
+        texts.append(words.change_text("covered_share", row["change"]))
         by = words.largest_part(row, changes, lang)
         yield (str(row["name"]), *texts, *([by] * changes.is_split))
 

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from siting.domain.changes import CHECK_FIGURES, WHOLE, Changes, Measured
+from siting.domain.intervals import ENDS
 from siting.domain.scenario import FINE_TO_COARSE
 from siting.text import LANGS, Lang, knows, say
-from siting.text.numbers import UNKNOWN, number, signless_zero
+from siting.text.numbers import UNKNOWN, between, number, signless_zero
 from siting.version import SCHEMA_VERSION, __version__
 from siting.write.geojson import plain, write_features
 from siting.write.tables import write_table
@@ -96,11 +97,43 @@ def main_figures(changes: Changes) -> pd.DataFrame:
 
 
 def main_rows(changes: Changes) -> Iterator[tuple[str, str, str, str]]:
-    """Yield each main figure: its key, before, after, change."""
-    for row in main_figures(changes).to_dict("records"):
-        figure = str(row["figure"])
-        texts = value_text(figure, row["before"]), value_text(figure, row["after"])
-        yield (figure, *texts, change_text(figure, row["change"]))
+    """Yield each main figure: its key, before, after, change (of the end that is certain)."""
+    whole = _by_figure(changes.table[changes.table["level"] == WHOLE])
+    for figure in main_figures(changes)["figure"]:
+        texts = (figure_at(whole, figure, side) for side in ("before", "after"))
+        yield (figure, *texts, change_text(figure, whole[figure]["change"]))
+
+
+def _by_figure(rows: pd.DataFrame) -> dict[str, Mapping[Any, Any]]:
+    return {str(row["figure"]): row for row in rows.to_dict("records")}
+
+
+def figure_at(rows: Mapping[str, Mapping[Any, Any]], figure: str, side: str) -> str:
+    """Return a figure before or after as text: a number, or its ends if it is known as an interval.
+
+    Parameters
+    ----------
+    rows : mapping
+        The rows of a place, or of the whole, by figure.
+    figure : str
+        The figure.
+    side : {"before", "after"}
+        Which.
+
+    Examples
+    --------
+    >>> from siting.write.changes import figure_at
+    >>> rows = {"land_gap_02_low_m2": {"before": 0.0}, "land_gap_02_m2": {"before": 29222.1}}
+    >>> figure_at(rows, "land_gap_02_m2", "before")
+    '≤ 29,222'
+    """
+    value = rows[figure][side]
+    ends = ENDS.get(figure)
+    if ends is None or not np.isfinite(value):
+        return value_text(figure, value)
+    # A second end that equals the first has no row.
+    low, high = (rows.get(end, rows[figure])[side] for end in (ends.low, ends.high))
+    return between(low, high, lambda end: value_text(figure, end), most=ends.most)
 
 
 def part_rows(changes: Changes) -> Iterator[tuple[str, ...]]:
@@ -197,6 +230,8 @@ def note_texts(changes: Changes, lang: Lang) -> list[str]:
     if bases[0] != bases[1]:
         old, new = (say(f"basis.{basis}", lang) for basis in bases)
         notes.append(say("change.basis_differs", lang, old=old, new=new))
+    if any(sign in text for row in main_rows(changes) for text in row[1:3] for sign in ("≥", "≤", "–")):
+        notes.append(say("change.intervals", lang))
     return [*notes, *_only_in_one(changes, lang), *_unsplit(changes, lang)]
 
 

@@ -203,6 +203,22 @@ def test_what_is_equal_needs_no_check_of_its_own(monkeypatch: pytest.MonkeyPatch
     assert len(checked) == 4
 
 
+def test_a_figure_known_as_an_interval_is_told_with_its_bound() -> None:
+    from siting.write.changes import main_rows
+
+    # The new station has no area: 300 m² are known, for 600 residents at 0.2 m² and at 0.1 m².
+    unsaid = ledger(F1=(600, 500), F2=(2400, 500)).assign(land_m2=[300.0, None])
+    found = siting.compare(district(), district(facilities={"path": unsaid, "complete": True}))
+    told = {figure: (before, after, change) for figure, before, after, change in main_rows(found.changes)}
+    assert told["land_m2_per_resident"] == ("0.500", "≥ 0.500", "0.000")
+    assert told["facilities_counted"] == ("1", "2", "+1")
+    assert any("≥" in note for note in found.notes("en"))
+    whole = found.totals.loc["land_high_m2_per_resident"]
+    # Nothing limits it, so its change is not known.
+    assert (whole["before"], whole["after"]) == (0.5, float("inf"))
+    assert np.isnan(whole["change"])
+
+
 def test_places_of_one_scenario_alone() -> None:
     new = district(units={"district": {"union_of": "street", "name": "D"}, "street": halves(("west", "new town"))})
     found = siting.compare(district(), new)

@@ -79,11 +79,11 @@ def write_report(
     as_of = say("report.as_of", lang, date=head.date.isoformat(), version=__version__)
     standards = filing.assessment.inputs.standards
     workbook, cells = workbook_bytes(sheets(records, standards, lang), title=title, as_of=as_of, lang=lang)
-    told = "title_present" if filing.proposal is None else "title"
+    kind = "title" if filing.proposal is not None else "title_present" if head.horizon == "current" else "title_horizon"
     volume, bookmarks = volume_bytes(
         chapters(records, standards, lang),
         pictures(filing, lang),
-        title=say(f"report.volume.{told}", lang, title=head.title),
+        title=say(f"report.volume.{kind}", lang, title=head.title),
         subject=say("report.volume.subject", lang, date=head.date.isoformat()),
         lang=lang,
         template=template,

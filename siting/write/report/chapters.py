@@ -55,7 +55,11 @@ def chapters(records: Records, standards: Sequence[Standard], lang: Lang) -> dic
         "appendix": writer.appendix(),
     }
     numbers = iter(say("report.volume.numbers", lang).split())
-    return {name: None if chapter is None else _titled(name, chapter, numbers, lang) for name, chapter in made.items()}
+    planned = records.gaps.at("scenario").text("horizon") != "current"
+    keys = {name: "horizon" if name == "present" and planned else name for name in made}
+    return {
+        name: None if chapter is None else _titled(keys[name], chapter, numbers, lang) for name, chapter in made.items()
+    }
 
 
 def _titled(name: str, chapter: Chapter, numbers: Iterator[str], lang: Lang) -> Chapter:
@@ -107,7 +111,7 @@ class _Writer:
         per = "land_m2_per_elderly" if elderly_basis else "land_m2_per_resident"
         tiers = [self.tell(f"tier.{tier}", count=self.one(held, tier)) for tier in _TIERS if held.values[tier]]
         told = [
-            self.tell("people", residents=self.ends(totals, "residents"), elderly=self.ends(totals, "elderly")),
+            self._people(totals),
             self.tell("facilities", count=self.one(held, "all"), tiers=joined(tiers, self.comma)) if tiers else None,
             self.tell("beds", beds=self.one(held, "beds"), nursing=self.one(held, "nursing_beds"))
             if held.values["beds"]
@@ -139,6 +143,7 @@ class _Writer:
             return None
         counts = self.records.lists.at("counts", "audit")
         told = [
+            *(unmarked(warning.text(self.lang)) for warning in self.records.gaps.each("warnings")),
             self.tell("verdicts", **{key: self.one(counts, key) for key in ("all", "met", "gap", "no_data")}),
             *(self._unmet(row) for row in rows if row.text("verdict") == "gap" and row.values["binding"]),
         ]
@@ -151,12 +156,16 @@ class _Writer:
         listed = list(self.records.lists.each("gap_list"))
         if not short and not listed:
             return None
-        told = [self.tell("uncovered", uncovered=self.ends(self.records.totals, "elderly_uncovered"))] if short else []
+        told = []
+        if short:
+            uncovered = self.ends(self.records.totals, "elderly_uncovered")
+            told.append(self.tell("uncovered", uncovered=uncovered, level=self.main_level))
         told += [self._worst_unit(place) for place in short[:_WORST]]
         if listed:
             counts = self.records.lists.at("counts", "places", "residential_area")
             told.append(self.tell("estates", **{key: self.one(counts, key) for key in ("all", "gap", "no_data")}))
-            told += [self._worst_estate(row) for row in listed[:_WORST]]
+            worst = [row for row in listed if self.estates_by_id[row.text("id")].values["elderly_uncovered"]]
+            told += [self.tell("worst_estates"), *map(self._worst_estate, worst[:_WORST])] if worst else []
         return self.chapter(told, streets=[self._need_row(place) for place in units])
 
     def targets(self) -> Chapter | None:
@@ -166,7 +175,7 @@ class _Writer:
             return None
         after = self._place_after(whole)
         rows = [self._target_row(check, after) for check in self._of_whole(whole)]
-        told = [self.tell("targets_with_plan" if after is not None else "targets")]
+        told = [self.tell("targets") if after is None else self.tell("targets_with_plan")]
         return self.chapter(told, rows=rows) if rows else None
 
     def layout(self) -> Chapter | None:
@@ -176,7 +185,8 @@ class _Writer:
             return None
         stations = self.records.stations
         if not stations:
-            return self.chapter([self.tell("no_station", status=say(f"plan_status.{plan.text('status')}", self.lang))])
+            status = say(f"plan_status.{plan.text('status')}", self.lang)
+            return self.chapter([self.tell("no_station", status=status)], stations=[])
         before = plan.at("totals_before")
         told = [
             self.tell(
@@ -187,7 +197,7 @@ class _Writer:
                 new=self.one(stations[-1], "elderly_cumulative"),
             ),
             self.tell("proof", status=say(f"plan_status.{plan.text('status')}", self.lang)),
-            self.tell("uncovered_after", uncovered=self.ends(after, "elderly_uncovered")),
+            self.tell("uncovered_after", uncovered=self.ends(after, "elderly_uncovered"), level=self.main_level),
             *(self._still_short(place) for place in self._short_after()[:_WORST]),
             self.tell(
                 "land_after",
@@ -370,6 +380,15 @@ class _Writer:
 
     # --- sentences ----------------------------------------------------------------------------------------------------
 
+    def _people(self, totals: Record) -> Passage:
+        """Tell how many people there are, as far as there are data on them."""
+        known = {key: self.ends(totals, key) for key in ("residents", "elderly") if totals.values[key] is not None}
+        if "elderly" not in known:
+            return self.tell("only_residents", people=known["residents"])
+        if "residents" not in known:
+            return self.tell("only_elderly", people=known["elderly"])
+        return self.tell("people", **known)
+
     def _reasons(self, totals: Record) -> Passage | None:
         reasons = totals.at("uncovered_by_reason")
         told = [
@@ -462,6 +481,11 @@ class _Writer:
         """Streets; without them the finest level of units that there is."""
         levels = ("street", "planning", "community", "district", "city")
         return next((places for level in levels if (places := self.records.places(level))), [])
+
+    @property
+    def main_level(self) -> str:
+        """The level of the main units, in words."""
+        return say(f"level.{self.main_units[0].text('level')}", self.lang) if self.main_units else ""
 
     @cached_property
     def held(self) -> Mapping[str, Record]:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-from siting.domain.intervals import figure_text
+from siting.domain.intervals import ENDS
 from siting.text import Lang, say
-from siting.text.numbers import number, percent
+from siting.text.numbers import number
 from siting.write.html import document
+from siting.write.report.passages import ends
 from siting.write.report.records import Record, Records
 
 _STYLE: Final = """
@@ -78,13 +79,13 @@ def main_figures(records: Records, lang: Lang) -> list[tuple[str, str]]:
     """Return the figures of the first page: name and value."""
     totals, counts = records.totals, records.lists.at("counts")
     told = [
-        ("residents", figure_text("residents", totals.values, number)),
-        ("elderly", figure_text("elderly", totals.values, number)),
+        ("residents", _ends(totals, "residents", "whole")),
+        ("elderly", _ends(totals, "elderly", "whole")),
         ("facilities", number(counts.at("facilities").values["all"])),
-        ("covered_share", figure_text("covered_share", _known(totals), percent)),
+        ("covered_share", _ends(totals, "covered_share", "share")),
     ]
     after = records.totals_after
-    told += [] if after is None else [("covered_share_after", figure_text("covered_share", _known(after), percent))]
+    told += [] if after is None else [("covered_share_after", _ends(after, "covered_share", "share"))]
     told += [] if after is None else [("stations", number(len(records.stations)))]
     told += [
         (f"short_{level}", f"{number(row['gap'])} / {number(row['all'])}")
@@ -94,9 +95,10 @@ def main_figures(records: Records, lang: Lang) -> list[tuple[str, str]]:
     return [(say(f"report.figure.{key}", lang), value) for key, value in told]
 
 
-def _known(totals: Record) -> dict[str, float]:
-    """Return the figures of the whole; NaN for what is unknown."""
-    return {key: float("nan") if totals.values.get(key) is None else totals.values[key] for key in _SHARES}
+def _ends(totals: Record, key: str, form: str) -> str:
+    """Return a figure of the whole, with both ends if it is an interval; a dash if it is unknown."""
+    pair = ENDS[key]
+    return ends(totals.cell(pair.low), totals.cell(pair.high), form, most=pair.most).text
 
 
 def _item(file: Listed, lang: Lang) -> str:
@@ -104,7 +106,6 @@ def _item(file: Listed, lang: Lang) -> str:
     return f'<li><a href="{escape(file.name)}">{name}</a><span>{about}</span></li>'
 
 
-_SHARES: Final = ("covered_share", "covered_share_high")
 _GROUP: Final = {
     "workbook": "for_people",
     "volume": "for_people",

@@ -135,7 +135,8 @@ class _Writer:
         for column, head in enumerate(heads):
             page.write_string(_HEAD, column, head, self._head())
         told = [(sheet.title, sheet.key) for sheet in sheets]
-        told += [(_name("charts", self.lang), "charts")] if any(sheet.charts for sheet in sheets) else []
+        any_chart = any(_can_be_drawn(sheet, chart) for sheet in sheets for chart in sheet.charts)
+        told += [(_name("charts", self.lang), "charts")] if any_chart else []
         for row, (name, key) in enumerate(told, start=_FIRST):
             page.set_row(row, _LINE + 5)
             place = f"internal:'{name}'!A1"
@@ -173,7 +174,7 @@ class _Writer:
 
     def charts(self, sheets: Sequence[Sheet]) -> None:
         """Write the charts on a sheet of their own, from the cells of the tables."""
-        drawn = [(sheet, chart) for sheet in sheets for chart in sheet.charts if sheet.rows]
+        drawn = [(sheet, chart) for sheet in sheets for chart in sheet.charts if _can_be_drawn(sheet, chart)]
         if not drawn:
             return
         page = self.book.add_worksheet(_name("charts", self.lang))
@@ -312,6 +313,11 @@ class _Writer:
                     shown = self.book.add_format({"bg_color": fill, "font_color": ink})
                     rule = {"type": "cell", "criteria": "==", "value": f'"{word}"', "format": shown}
                     page.conditional_format(_FIRST, column, last + len(sheet.whole), column, rule)
+
+
+def _can_be_drawn(sheet: Sheet, chart: Chart) -> bool:
+    """Tell whether a sheet has the columns of a chart: those without any value are left out."""
+    return bool(sheet.rows) and {chart.category, *chart.series} <= set(sheet.keys)
 
 
 def _name(key: str, lang: Lang) -> str:

@@ -188,8 +188,8 @@ def _finding(assessment: Assessment, clause: Clause, *, judged: bool) -> tuple[s
 
 def _shared(assessment: Assessment) -> dict[str, str]:
     """Return the share from which communities share a facility, and which do; nothing if sharing is not allowed."""
-    told = next((note.values for note in assessment.notes if note.code == "shared_facilities"), None)
-    return {} if told is None else {"shared": f"{told['share']}: {told['ids']}"}
+    told = next((note.values for note in assessment.notes if note.code.startswith("shared_facilities")), None)
+    return {} if told is None else {"shared": f"{told['share']}: {told.get('ids', '–')}"}
 
 
 def _reading(assessment: Assessment, clause: Clause) -> dict[str, str]:
@@ -198,7 +198,8 @@ def _reading(assessment: Assessment, clause: Clause) -> dict[str, str]:
     code, told = next(((READINGS[note.code], note.values) for note in notes), ("", {}))
     if not code:
         return {}
-    alone = f"{told['street_ids']}; {told['community_ids']}"
+    named = (str(told.get(f"{level}_ids", "")) for level in ("street", "community"))
+    alone = "; ".join(each for each in named if each.strip("–")) or "–"
     if code == "by_tier":
         return {code: alone}
     return {code: ""} | ({"institution_alone": alone} if clause.of == "community_facility" else {})

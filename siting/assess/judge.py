@@ -338,7 +338,8 @@ def register_checks(estates: pd.DataFrame, rules: Rules, scenario: Scenario) -> 
         for place, estate in zip(estates.index, rows, strict=True):
             finding: clauses.Finding = clauses.not_applicable()
             missing: list[str] = []
-            if was_finished(estate, standard.from_day):
+            finished, days = was_finished(estate, standard.from_day)
+            if finished:
                 yield _row("residential_area", place, standard, clause, finding, missing, binding=False) | {
                     "method": "register",
                     "reason": "before_document",
@@ -350,6 +351,9 @@ def register_checks(estates: pd.DataFrame, rules: Rules, scenario: Scenario) -> 
                 span, blank = REGISTER[clause.kind](estate)
                 finding = judge(clause, {MEASURES[clause.kind].part: span})
                 missing = [f"{place}: {name}" for name in blank] if finding.verdict == "no_data" else []
+                if finished is None and finding.verdict == "gap":
+                    finding = clauses.perhaps_asked(finding, ceiling=clause.comparison == "at_most")
+                    missing = [f"{place}: {name}" for name in days]
             yield _row("residential_area", place, standard, clause, finding, missing, binding=binding) | {
                 "method": "register"
             }

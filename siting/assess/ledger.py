@@ -1,7 +1,7 @@
 """The counted figures of each kind of clause, from the ledger of facilities and from the units."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import compress
 from typing import Final
 
@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from siting.domain.measures import MEASURES, REST, Span
+from siting.domain.measures import MEASURES, REST, SHARE, Span
 from siting.domain.nouns import Bools, Floats
 from siting.domain.scenario import Scenario
 from siting.domain.standards import Clause
@@ -26,12 +26,14 @@ class Rows:
     """The facilities that one place counts, and what is missing about them.
 
     ``complete`` is false if the ledger may lack some facilities: then every count may be any number higher. ``counts``
-    tells which rows count (blank: perhaps); None, all.
+    tells which rows count (blank: perhaps); None, all. ``unsaid`` names the column that leaves open whether a facility
+    counts; it may be the parent of a row.
     """
 
     table: pd.DataFrame
     complete: bool
     counts: pd.Series | None = None
+    unsaid: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def may(self) -> Bools:
@@ -48,26 +50,45 @@ class Rows:
         figures, (sure, may) = self._numbers(column), self._ends(mask)
         return self._open(float(np.nansum(figures[sure])), float(np.nan_to_num(figures[may], nan=_ENDLESS).sum()))
 
-    def part_and_rest(self, column: str, whole: str) -> tuple[Span, Span]:
-        """Add up a column that is part of another, and the rest of that; a blank part is 0 up to the whole."""
+    def of_column(self, column: str, whole: str) -> Figures:
+        """Return a column that is part of another, and the rest of that; a blank part is 0 up to the whole."""
         part, all_of = self._numbers(column), self._numbers(whole)
-        sure, may = self._ends(None)
         most = np.where(np.isnan(part), np.nan_to_num(all_of, nan=_ENDLESS), part)
         least = np.clip(np.nan_to_num(all_of - part), 0.0, None)
         left = np.clip(np.nan_to_num(all_of - np.nan_to_num(part), nan=_ENDLESS), 0.0, None)
-        return (
-            self._open(float(np.nansum(part[sure])), float(most[may].sum())),
-            self._open(float(least[sure].sum()), float(left[may].sum())),
+        return self._divided(column, (np.nan_to_num(part), most), (least, left))
+
+    def of_mask(self, name: str, mask: pd.Series, column: str | None = None) -> Figures:
+        """Return what the rows of a mask have of a column (without one: their number), and what the others have."""
+        of = np.ones(len(self.table)) if column is None else self._numbers(column)
+        least, most = np.nan_to_num(of), np.nan_to_num(of, nan=_ENDLESS)
+        sure, may = ends(mask)
+        # Where a mask excludes a row, nothing counts, not even of an unlimited figure.
+        return self._divided(
+            name,
+            (np.where(sure, least, 0.0), np.where(may, most, 0.0)),
+            (np.where(~may, least, 0.0), np.where(~sure, most, 0.0)),
         )
+
+    def _divided(self, name: str, part: tuple[Floats, Floats], rest: tuple[Floats, Floats]) -> Figures:
+        """Return part and rest of a whole, and the share of the part: each row has both, or does not count."""
+        sure, may = self._ends(None)
+        share = Span(_least_share(part[0], rest[1], sure, may), 1.0 - _least_share(rest[0], part[1], sure, may))
+        return {
+            name: self._open(float(part[0][sure].sum()), float(part[1][may].sum())),
+            REST: self._open(float(rest[0][sure].sum()), float(rest[1][may].sum())),
+            SHARE: share if self.complete else Span(0.0, 1.0),
+        }
 
     def where(self, mask: pd.Series) -> "Rows":
         """Return some of the rows."""
         some = mask.to_numpy(dtype=bool)
-        return Rows(self.table[some], self.complete, None if self.counts is None else self.counts[some])
+        counts = None if self.counts is None else self.counts[some]
+        return replace(self, table=self.table[some], counts=counts)
 
     def within(self, counts: pd.Series) -> "Rows":
         """Return the same rows, of which only those count for which the mask is true."""
-        return Rows(self.table, self.complete, counts if self.counts is None else counts & self.counts)
+        return replace(self, counts=counts if self.counts is None else counts & self.counts)
 
     def is_in(self, column: str, values: tuple[str, ...]) -> pd.Series:
         """Tell which rows hold one of the values; unknown if the column is blank."""
@@ -87,6 +108,20 @@ class Rows:
 
     def _open(self, low: float, high: float) -> Span:
         return Span(low, high if self.complete else _ENDLESS)
+
+
+def _least_share(part: Floats, rest: Floats, sure: Bools, may: Bools) -> float:
+    """Return the least share of the part, over all choices of which rows that may count do count."""
+    if np.isinf(rest[may]).any():
+        return 0.0
+    counted, left = float(part[sure].sum()), float(rest[sure].sum())
+    perhaps = np.flatnonzero(may & ~sure & (part + rest > 0))
+    shares = part[perhaps] / (part[perhaps] + rest[perhaps])
+    for row in perhaps[np.argsort(shares, kind="stable")]:
+        if part[row] * left >= counted * rest[row] and counted + left > 0:
+            break
+        counted, left = counted + float(part[row]), left + float(rest[row])
+    return counted / (counted + left) if counted > 0 else 0.0
 
 
 def ends(mask: pd.Series) -> tuple[Bools, Bools]:
@@ -110,7 +145,8 @@ def figures_of(clause: Clause, rows: Rows) -> Figures:
 def missing_of(clause: Clause, rows: Rows) -> list[str]:
     """Name each facility with a blank in a column that the clause needs, as ``id: column``.
 
-    A facility of which it is unknown whether it counts, although no such column is blank, is named by its id alone.
+    A facility of which it is unknown whether it counts is named with the column that leaves it open: a date, or its
+    community. So is a parent of which this is unknown.
     """
     asked, columns = _of_class(clause, rows), _needed(clause)
     open_ones = np.zeros(len(asked.table), dtype=np.bool_) if asked.counts is None else asked.counts.isna().to_numpy()
@@ -118,8 +154,14 @@ def missing_of(clause: Clause, rows: Rows) -> list[str]:
     blanks = asked.table[columns].isna().to_numpy()
     for key, may, is_open, blank in zip(asked.table.index, asked.may, open_ones, blanks, strict=True):
         if may:
-            found += [f"{key}: {column}" for column in compress(columns, blank)] or [str(key)] * bool(is_open)
-    return sorted(found)
+            named = [f"{key}: {column}" for column in compress(columns, blank)]
+            if key in asked.unsaid:
+                named.append(f"{key}: {asked.unsaid[key]}")
+            found += named or [f"{key}: community_id"] * bool(is_open)
+    if "parent_id" in columns:
+        parents = asked.table["parent_id"][asked.may]
+        found += [f"{parent}: {asked.unsaid[parent]}" for parent in parents.unique() if parent in asked.unsaid]
+    return sorted(set(found))
 
 
 def _of_class(clause: Clause, rows: Rows) -> Rows:
@@ -148,20 +190,18 @@ def _beds(_: Clause, rows: Rows) -> Figures:
 
 
 def _nursing(_: Clause, rows: Rows) -> Figures:
-    part, rest = rows.part_and_rest("nursing_beds", "beds")
-    return {"nursing_beds": part, REST: rest, "beds": rows.add("beds")}
+    return {**rows.of_column("nursing_beds", "beds"), "beds": rows.add("beds")}
 
 
 def _operated(name: str, operators: tuple[str, ...]) -> Callable[[Clause, Rows], Figures]:
     def count(_: Clause, rows: Rows) -> Figures:
-        mask = rows.is_in("operator_kind", operators)
-        return {name: rows.add("beds", mask), REST: rows.add("beds", ~mask), "beds": rows.add("beds")}
+        return {**rows.of_mask(name, rows.is_in("operator_kind", operators), "beds"), "beds": rows.add("beds")}
 
     return count
 
 
 def _counted_share(name: str, whole: str, mask: pd.Series, rows: Rows) -> Figures:
-    return {name: rows.count(mask), REST: rows.count(~mask), whole: rows.count()}
+    return {**rows.of_mask(name, mask), whole: rows.count()}
 
 
 def _social_facilities(_: Clause, rows: Rows) -> Figures:
@@ -170,7 +210,8 @@ def _social_facilities(_: Clause, rows: Rows) -> Figures:
 
 def _led_stations(_: Clause, rows: Rows) -> Figures:
     led = rows.table["parent_tier"].isin(("institution", "centre")).astype("boolean")
-    led = led.mask(rows.table["parent_id"].isna())
+    parent = rows.table["parent_id"]
+    led = led.mask(parent.isna() | (led & parent.isin(list(rows.unsaid))))
     return _counted_share("led_and_social", "stations", led & rows.is_in("operator_kind", _SOCIAL), rows)
 
 
@@ -196,8 +237,8 @@ def _medical(_: Clause, rows: Rows) -> Figures:
 
 
 def _staff(_: Clause, rows: Rows) -> Figures:
-    part, rest = rows.part_and_rest("certified_staff", "staff")
-    return {"certified": part, REST: rest, "staff": rows.add("staff")}
+    found = rows.of_column("certified_staff", "staff")
+    return {"certified": found["certified_staff"], REST: found[REST], SHARE: found[SHARE], "staff": rows.add("staff")}
 
 
 _COUNTS: Final[Mapping[str, Callable[[Clause, Rows], Figures]]] = {
@@ -243,12 +284,17 @@ assert set(MEASURES) >= LEDGER_KINDS | UNIT_KINDS  # noqa: S101 - a kind without
 
 
 def by_place(
-    facilities: gpd.GeoDataFrame, homes: pd.Series, places: pd.Index, scenario: Scenario, perhaps: pd.DataFrame
+    facilities: gpd.GeoDataFrame,
+    homes: pd.Series,
+    places: pd.Index,
+    scenario: Scenario,
+    perhaps: pd.DataFrame,
+    unsaid: Mapping[str, str] | None = None,
 ) -> Iterator[Rows]:
     """Yield the facilities of each place of a level, in the order of the places.
 
     ``perhaps`` lists which ``facility`` of the table may count in which ``unit``, in addition to those whose home is
-    known.
+    known; ``unsaid`` names the column that leaves it open.
     """
     tiers = facilities["tier"].to_dict()
     table = pd.DataFrame(facilities.drop(columns="geometry"))
@@ -258,8 +304,8 @@ def by_place(
     for place in places:
         own, more = groups.get(place, table.index[:0]), maybe.get(place)
         if more is None:
-            yield Rows(table.loc[own], scenario.facilities.complete)
+            yield Rows(table.loc[own], scenario.facilities.complete, unsaid=unsaid or {})
             continue
         both = own.append(more)
         counts = pd.Series([True] * len(own) + [pd.NA] * len(more), index=both, dtype="boolean")
-        yield Rows(table.loc[both], scenario.facilities.complete, counts)
+        yield Rows(table.loc[both], scenario.facilities.complete, counts, unsaid or {})

@@ -20,6 +20,12 @@ class Perhaps:
     homes: pd.DataFrame
     at: Mapping[str, pd.DataFrame]
 
+    @property
+    def unsaid(self) -> Mapping[str, str]:
+        """By facility that may count, the column that leaves it open; the others were located by their street alone."""
+        dates = self.facilities["status"].eq("closing").map({True: "closes", False: "opens"})
+        return dict(zip(self.facilities.index, dates, strict=True))
+
     def among(self, facilities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         """Return facilities and those that may count."""
         return facilities if self.facilities.empty else pd.concat([facilities, self.facilities])

@@ -143,7 +143,7 @@ def assess(  # noqa: PLR0913 - all inputs of a report
         level: having_of(all_of, homes[level].reindex(all_of.index), frame.index, giving[level], may[level])
         for level, frame in inputs.units.items()
     }
-    sharing = sharing_of(facilities, homes, circle, demand, scenario, unsaid=unsaid)
+    sharing = sharing_of(facilities, homes, circle, demand, scenario, unsaid=unsaid, tiers=all_of["tier"])
     if sharing is not None:
         having[SHARING_LEVEL]["shared"] = sharing["shared"]
     tables: list[pd.DataFrame] = []
@@ -164,7 +164,7 @@ def assess(  # noqa: PLR0913 - all inputs of a report
         )
         of_level = _Level(level, figures, frame, basis, scenario)
         if level != "residential_area":
-            of_level.homed = list(by_place(all_of, homes[level], frame.index, scenario, may[level]))
+            of_level.homed = list(by_place(all_of, homes[level], frame.index, scenario, may[level], perhaps.unsaid))
             of_level.below = units_of_places(level, frame, inputs.units, holders, having)
         figures["land_floor"] = np.nan
         for places_there, there in grouped(level, frame.index, inputs.standards, law, compared):
@@ -205,7 +205,7 @@ def assess(  # noqa: PLR0913 - all inputs of a report
         places=places,
         checks=checks,
         cells=cells,
-        facilities=facilities.drop(columns="plot", errors="ignore").join(homes.add_prefix("home_")),
+        facilities=_with_homes(facilities, homes),
         circles=access.circles,
         totals=totals,
         notes=(
@@ -230,7 +230,14 @@ def assess(  # noqa: PLR0913 - all inputs of a report
         ),
         jurisdiction=law,
         outside=outside,
+        undated=None
+        if undated is None
+        else undated[0].drop(columns="plot", errors="ignore").join(undated[1].add_prefix("home_")),
     )
+
+
+def _with_homes(facilities: gpd.GeoDataFrame, homes: pd.DataFrame) -> gpd.GeoDataFrame:
+    return facilities.drop(columns="plot", errors="ignore").join(homes.add_prefix("home_"))
 
 
 @dataclass

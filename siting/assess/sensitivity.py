@@ -17,8 +17,9 @@ Mode = Literal["network", "surface", "straight_line"]
 # From the slowest to the fastest; another walker of the scenario comes in addition.
 _WALKERS: Final = ("frail", "elder", "fit")
 COLUMNS: Final = (
-    "varied", "walker", "speed_m_s", "slope", "direction", "mode", "own", "elderly", "elderly_covered", "covered_share",
-    "difference", "residents", "residents_covered", "note",
+    "varied", "walker", "speed_m_s", "slope", "direction", "mode", "own", "elderly", "elderly_covered",
+    "elderly_covered_high", "covered_share", "covered_share_high", "difference", "residents", "residents_covered",
+    "note",
 )  # fmt: skip
 
 
@@ -59,7 +60,9 @@ def settings_around(own: Walking, modes: Sequence[Mode]) -> list[Setting]:
     return [Setting(what, own.model_copy(update=change)) for what, change in varied]
 
 
-def covered_people(demand: Demand, inside: NDArray[np.bool_], covered: NDArray[np.bool_]) -> dict[str, float]:
+def covered_people(
+    demand: Demand, inside: NDArray[np.bool_], covered: NDArray[np.bool_], perhaps: NDArray[np.bool_] | None = None
+) -> dict[str, float]:
     """Count the people inside the units, and how many of them are covered.
 
     Parameters
@@ -70,12 +73,14 @@ def covered_people(demand: Demand, inside: NDArray[np.bool_], covered: NDArray[n
         The cells in question: at least all that lie within a unit.
     covered : ndarray of bool
         Which of these cells are covered.
+    perhaps : ndarray of bool, optional
+        Which of them are covered if the facilities count of which this is unknown.
 
     Returns
     -------
     dict
-        ``elderly``, ``elderly_covered``, ``covered_share`` (of the elderly), ``residents``, ``residents_covered``;
-        persons, NaN if unknown.
+        ``elderly``, ``elderly_covered``, ``elderly_covered_high``, ``covered_share`` and ``covered_share_high`` (of the
+        elderly), ``residents``, ``residents_covered``; persons, NaN if unknown.
     """
     cells = demand.cells[inside]
     counts = {}
@@ -84,8 +89,12 @@ def covered_people(demand: Demand, inside: NDArray[np.bool_], covered: NDArray[n
         known = bool(np.isfinite(people).any())
         counts[who] = float(np.nansum(people)) if known else np.nan
         counts[f"{who}_covered"] = float(np.nansum(people[covered])) if known else np.nan
+        if who == "elderly":
+            most = covered if perhaps is None else covered | perhaps
+            counts["elderly_covered_high"] = float(np.nansum(people[most])) if known else np.nan
     elderly = counts["elderly"]
-    return {**counts, "covered_share": counts["elderly_covered"] / elderly if elderly > 0 else np.nan}
+    shares = {"covered_share": "elderly_covered", "covered_share_high": "elderly_covered_high"}
+    return {**counts, **{key: counts[of] / elderly if elderly > 0 else np.nan for key, of in shares.items()}}
 
 
 def sensitivity_table(

@@ -24,6 +24,7 @@ def sharing_of(
     scenario: Scenario,
     *,
     unsaid: Times | None = None,
+    tiers: pd.Series | None = None,
 ) -> pd.DataFrame | None:
     """Tell which communities without their own facility are served by a shared one, and by which.
 
@@ -42,7 +43,9 @@ def sharing_of(
         facility (:func:`siting.domain.shared.shared_with`). With ``standards.coverage = "by_tier"`` only facilities
         that give a community its facility (:func:`siting.domain.tiers.gives_facility`) are its own, or shared.
     unsaid : Times, optional
-        The cells of facilities of which it is unknown whether they serve their community: these may be shared.
+        The cells of facilities of which it is unknown whether they count, or serve their community: they may be shared.
+    tiers : pandas.Series, optional
+        The tiers of these facilities, by id; those of ``facilities`` if absent.
 
     Returns
     -------
@@ -76,8 +79,10 @@ def sharing_of(
     ]
     shared = pd.Series([each is not None for each in named], index=communities, dtype="boolean")
     shared = shared.mask(without & ~knows_elderly(demand))
-    if unsaid is not None and not by_tier:
-        perhaps = shared_with(_reach(unsaid, demand), demand, scenario.circle.shared_from).tocsc()
+    if unsaid is not None:
+        of = (facilities["tier"] if tiers is None else tiers).reindex(unsaid.site_ids)
+        gives = np.flatnonzero(gives_facility(of, SHARING_LEVEL, by_tier=by_tier))
+        perhaps = shared_with(csr_array(_reach(unsaid, demand)[gives]), demand, scenario.circle.shared_from).tocsc()
         shared = shared.mask(without & (np.diff(perhaps.indptr) > 0) & ~shared.fillna(value=False).astype(bool))
     return pd.DataFrame({"shared": shared, "shared_facility": pd.Series(named, index=communities, dtype="object")})
 
@@ -96,4 +101,7 @@ def sharing_notes(sharing: pd.DataFrame | None, scenario: Scenario) -> Iterator[
     pairs = [f"{place} ({key})" for place, key in named.iloc[:_MOST_NAMED].items()]
     more = ["…"] if len(named) > _MOST_NAMED else []
     share = f"{100 * scenario.circle.shared_from:g}%"
+    if not len(named):
+        yield Note("shared_facilities_none", {"share": share})
+        return
     yield Note("shared_facilities", {"share": share, "count": len(named), "ids": ", ".join([*pairs, *more]) or "–"})

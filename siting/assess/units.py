@@ -148,6 +148,9 @@ def tier_notes(having: Mapping[str, pd.DataFrame], standards: Iterable[Standard]
         alone = _alone(having[level], by_tier=by_tier) if level in having else []
         more = ["…"] if len(alone) > _MOST_NAMED else []
         told |= {plural: len(alone), f"{level}_ids": ", ".join([*alone[:_MOST_NAMED], *more]) or "–"}
+    if not any(told.get(plural) for plural in ("streets", "communities")):
+        yield Note("facilities_by_tier_all" if by_tier else "facilities_any_all", {})
+        return
     yield Note("facilities_by_tier" if by_tier else "facilities_any", told)
 
 

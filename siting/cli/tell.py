@@ -328,7 +328,8 @@ def sensitivity(found: "Sensitivity", lang: Lang) -> None:
         differs = (
             "" if row["own"] or math.isnan(row["difference"]) else signless_zero(f"{100 * row['difference']:+z.1f}")
         )
-        share, people = percent(row["covered_share"]), number(row["elderly_covered"])
+        share = figure_text("covered_share", row, percent)
+        people = figure_text("elderly_covered", row, number)
         cells = (first, words.setting_text(row, lang), share, people, differs, words.note_text(row, lang))
         add_row(table, *cells)
         before = row["varied"]

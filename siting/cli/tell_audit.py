@@ -312,8 +312,9 @@ def _audit_line(row: dict[Any, Any], comparison: str | None, lang: Lang) -> str:
     if row["level"] == "district" and row["basis"] in ("streets", "communities"):
         level = say("audit.counted", lang, level=level, basis=say(f"basis.{row['basis']}", lang))
     if row["for_comparison"] is True or row["extent"] != "whole":
-        upon = "for_comparison" if row["for_comparison"] is True else row["extent"]
-        level = say("audit.upon", lang, level=level, extent=say(f"extent.{upon}", lang))
+        upon = [row["extent"]] * (row["extent"] != "whole") + ["for_comparison"] * (row["for_comparison"] is True)
+        extent = say("audit.comma", lang).join(say(f"extent.{each}", lang) for each in upon)
+        level = say("audit.upon", lang, level=level, extent=extent)
     said = {
         "level": level,
         "binding": say("audit.binding", lang) if row["binding"] else "",

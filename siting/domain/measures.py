@@ -11,6 +11,8 @@ from siting.domain.standards import Clause
 _INFINITE: Final = float("inf")
 # The complement of the part of a share; if it is not among the figures, it is the whole minus the part.
 REST: Final = "rest"
+# The share itself, where it is known better than from its part and the rest.
+SHARE: Final = "share"
 
 
 @dataclass(frozen=True)
@@ -163,9 +165,11 @@ def _ratio(measure: Measure, figures: Mapping[str, Span]) -> Span:
     rest = figures.get(REST)
     if rest is None:
         rest = Span(max(0.0, whole.low - part.high), max(0.0, whole.high - part.low))
-    if part.low + rest.low <= 0:
+    if whole.low <= 0 or part.low + rest.low <= 0:
         # The known whole is 0: it is unknown whether the clause applies.
         return Span(0.0, 1.0)
+    if SHARE in figures:
+        return figures[SHARE]
     # Every unknown record belongs to the rest, or to the part.
     low = part.low / (part.low + rest.high) if rest.high < _INFINITE and part.low > 0 else 0.0
     high = part.high / (part.high + rest.low) if part.high < _INFINITE else 1.0

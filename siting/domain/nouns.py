@@ -148,7 +148,12 @@ class Note:
 
 
 # The notes that say how clauses on unit coverage are read (``standards.coverage``), and the reading.
-READINGS: Final[Mapping[str, str]] = {"facilities_by_tier": "by_tier", "facilities_any": "any_facility"}
+READINGS: Final[Mapping[str, str]] = {
+    "facilities_by_tier": "by_tier",
+    "facilities_by_tier_all": "by_tier",
+    "facilities_any": "any_facility",
+    "facilities_any_all": "any_facility",
+}
 
 
 @dataclass(frozen=True)
@@ -294,6 +299,7 @@ class Assessment:
     ``Demand.cells`` and holds ``GRID_COLUMNS`` (only persons inside the units) and ``nearest``, the id of the nearest
     facility of the circle (NaN if none is reached). ``facilities`` holds the facilities that count, with ``land_m2`` as
     counted and ``home_LEVEL`` (unit ids). ``circles`` holds one polygon for each facility of the circle.
+    ``undated`` are the facilities of which it is unknown whether they are open at the horizon, or None.
     ``jurisdiction`` tells which standards hold where. ``outside`` is the same assessment without the area that
     standards exclude, if the scenario gives one: their clauses are judged on it, and on the whole only for comparison.
     """
@@ -309,6 +315,7 @@ class Assessment:
     notes: tuple[Note, ...]
     jurisdiction: Jurisdiction = Jurisdiction()
     outside: "Assessment | None" = None
+    undated: gpd.GeoDataFrame | None = None
 
 
 PlanStatus = Literal["optimal", "feasible", "relaxed", "infeasible", "unknown"]

@@ -71,18 +71,33 @@ def parts(estate: Mapping[Any, Any]) -> tuple[Span, list[str]]:
     return Span.exactly(float(estate["premises_parts"])), []
 
 
-def was_finished(estate: Mapping[Any, Any], before: dt.date) -> bool:
+def was_finished(estate: Mapping[Any, Any], before: dt.date) -> tuple[bool | None, list[str]]:
     """Tell whether housing was accepted, or handed over, before a date: a document of that date does not apply to it.
+
+    Returns
+    -------
+    tuple of bool or None, and list of str
+        None if a blank date of a step that housing may have reached leaves it open; these columns.
 
     Examples
     --------
     >>> import datetime as dt
     >>> from siting.domain.register import was_finished
     >>> was_finished({"housing_accepted_on": "2016-01-01"}, dt.date(2025, 7, 15))
-    True
+    (True, [])
+    >>> was_finished({"housing_stage": "accepted"}, dt.date(2025, 7, 15))
+    (None, ['housing_accepted_on'])
     """
-    days = [f"housing_{step}_on" for step in _DATED]
-    return any(not _blank(estate, name) and _day(estate[name]).date() < before for name in days)
+    reached = max(_stages(estate, "housing_stage"))
+    open_days: list[str] = []
+    for step in _DATED:
+        name = f"housing_{step}_on"
+        if not _blank(estate, name):
+            # What was accepted later was handed over later too.
+            return (True, []) if _day(estate[name]).date() < before else (None if open_days else False, open_days)
+        if reached >= STAGES.index(step):
+            open_days.append(name)
+    return (None if open_days else False), open_days
 
 
 # What the register tells for each kind of clause that depends on it.

@@ -37,9 +37,13 @@ def sensitivity_of(
     known: dict[Mode, Any] = {"network": inputs.network, "surface": inputs.surface}
     settings = settings_around(own, [mode for mode, ground in known.items() if ground is not None])
     near = (demand.cells["inside"] > 0).to_numpy()
-    doors = Doors(
-        shapely.get_coordinates(facilities.geometry.to_numpy()[counting]), demand.cells[near], own.attach_limit_m
-    )
+    perhaps = _perhaps(inputs, facilities)
+
+    def doors_of(sites: gpd.GeoDataFrame) -> Doors:
+        xy = shapely.get_coordinates(sites.geometry.to_numpy())
+        return Doors(xy, demand.cells[near], own.attach_limit_m)
+
+    doors, more_doors = doors_of(facilities[counting]), doors_of(perhaps) if len(perhaps) else None
     scale = float(reach_s(counting, own, cutoffs_s(facilities, scenario))[1].max(initial=0.0))
     made: dict[Any, WalkingNetwork | Surface | StraightLines] = {}
     found: dict[Any, dict[str, float]] = {}
@@ -53,11 +57,20 @@ def sensitivity_of(
             made[ground] = ways_of(under)
         if (ground, walking.direction) not in found:
             covered = covered_cells(made[ground], doors, walking, scale_s=scale)
-            found[ground, walking.direction] = covered_people(demand, near, covered)
+            more = None if more_doors is None else covered_cells(made[ground], more_doors, walking, scale_s=scale)
+            found[ground, walking.direction] = covered_people(demand, near, covered, more)
         counts.append(found[ground, walking.direction])
         speeds.append(walker_of(under.scenario).flat)
     report("sensitivity", len(settings), len(settings))
     return sensitivity_table(own, settings, counts, speeds=speeds, hilly=_is_hilly(inputs, own.mode))
+
+
+def _perhaps(inputs: Inputs, facilities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the facilities of which it is unknown whether they count for the circle."""
+    undated = places.undated_facilities(inputs.facilities, inputs.scenario.scenario)
+    undated = undated[places.in_circle(undated, inputs.scenario) | places.may_serve(undated)]
+    unsaid = facilities[places.may_serve(facilities)]
+    return gpd.GeoDataFrame(pd.concat([unsaid, undated]), crs=facilities.crs)
 
 
 def _is_hilly(inputs: Inputs, mode: Mode) -> bool:

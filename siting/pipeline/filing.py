@@ -7,13 +7,13 @@ from siting.assess.nearest import nearest_facilities
 from siting.domain.nouns import Assessment, Progress, Proposal
 from siting.pipeline.comparing import sensitivity_of
 from siting.pipeline.evenness import gini_of, lorenz_of, unit_shares
-from siting.pipeline.paying import promised
+from siting.pipeline.paying import promised, sites_with_funding
 from siting.write.report.filing import Filing, Lorenz
 
 
 def filing_of(assessment: Assessment, proposal: Proposal | None, progress: Progress | None = None) -> Filing:
     """Return what a report shows; only the sensitivity is walked anew, with the walks that it compares."""
-    lines = [promised(assessment, assessment.facilities, "facility").assign(what="facility")]
+    lines = [promised(assessment, sites_with_funding(assessment, "facility"), "facility").assign(what="facility")]
     if proposal is not None:
         lines.append(promised(assessment, proposal.stations, "station").assign(what="station"))
     held = [table for table in lines if len(table)] or lines[:1]

@@ -129,7 +129,7 @@ def _measured(
     counting = places.in_circle(counted, inputs.scenario)
     undated = ground.undated
     if undated is not None:
-        most = places.land_span(undated, inputs.scenario.facilities.land_at_most_m2)["land_high_m2"]
+        most = places.more_land(facilities, undated, inputs.scenario.facilities.land_at_most_m2)
         undated = undated.assign(land_m2=0.0, land_high_m2=most)
     asked = _asked(counted, undated)
     walking = np.concatenate([counting, np.zeros(len(asked) - len(counted), dtype=bool)])

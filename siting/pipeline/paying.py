@@ -16,6 +16,16 @@ from siting.domain.villages import are_villages
 _ASKED: Final = ("district", "street", "community")
 
 
+def sites_with_funding(assessment: Assessment, what: Literal["facility", "candidate"]) -> gpd.GeoDataFrame:
+    """Return the candidates, or the facilities that count, with those that are yet to open on an unknown date."""
+    if what == "candidate":
+        return assessment.inputs.candidates
+    if assessment.undated is None:
+        return assessment.facilities
+    coming = assessment.undated[assessment.undated["status"] != "closing"]
+    return gpd.GeoDataFrame(pd.concat([assessment.facilities, coming]), crs=assessment.facilities.crs)
+
+
 def promised(
     assessment: Assessment, sites: gpd.GeoDataFrame, what: Literal["facility", "candidate", "station"]
 ) -> pd.DataFrame:

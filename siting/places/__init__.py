@@ -17,6 +17,7 @@ from siting.places.facilities import (
     home_units,
     land_span,
     may_serve,
+    more_land,
     open_facilities,
     undated_facilities,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "land_span",
     "make_demand",
     "may_serve",
+    "more_land",
     "open_facilities",
     "outside_of",
     "place_order",

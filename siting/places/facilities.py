@@ -171,9 +171,49 @@ def _land_ends(facilities: pd.DataFrame, least: pd.Series, most: pd.Series) -> t
     site = _sites(facilities)
     left = land.groupby(site).transform("max") - sure.groupby(site).transform("sum")
     asked = land.where(doubtful, 0.0)
-    share = (left / asked.groupby(site).transform("sum").where(doubtful)).clip(0.0, 1.0)
-    high = sure.fillna(most).mask(doubtful, asked * share)
-    return sure.mask(doubtful, (asked * least).clip(upper=high)), high
+    # Each has its sure share, if the site has room for all of them; what is left is shared out.
+    low = asked * least
+    low = low * (left / low.groupby(site).transform("sum")).clip(0.0, 1.0).fillna(1.0)
+    room = (left - low.groupby(site).transform("sum")).clip(lower=0.0)
+    spare = asked - low
+    share = (room / spare.groupby(site).transform("sum")).clip(0.0, 1.0).fillna(0.0)
+    return sure.mask(doubtful, low), sure.fillna(most).mask(doubtful, low + spare * share)
+
+
+def more_land(facilities: pd.DataFrame, perhaps: pd.DataFrame, at_most: Mapping[Tier, float]) -> pd.Series:
+    """Return the most land in m² that facilities add if they count too; on a common site no more than its plot.
+
+    Parameters
+    ----------
+    facilities : pandas.DataFrame
+        Facilities that count, as for :func:`land_span`.
+    perhaps : pandas.DataFrame
+        Facilities that may count.
+    at_most : mapping of str to float
+        As for :func:`land_span`.
+
+    Returns
+    -------
+    pandas.Series
+        On the index of ``perhaps``; infinite without a limit.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from siting.places import more_land
+    >>> table = pd.DataFrame({"land_m2": [700.0, 700.0, 200.0], "floor_area_m2": None, "building_floor_area_m2": None,
+    ...     "far": None, "site_id": ["z", "z", None], "tier": "station"})
+    >>> more_land(table.iloc[:1], table.iloc[1:], {}).tolist()
+    [0.0, 200.0]
+    """
+    both = pd.concat([facilities, perhaps]).drop(columns="plot", errors="ignore")
+    alone, together = (land_span(each, at_most)["land_high_m2"] for each in (both.loc[facilities.index], both))
+    site, own = _sites(both), together.loc[perhaps.index]
+    before = alone.groupby(site.loc[facilities.index]).sum()
+    added = together.groupby(site).sum().sub(before, fill_value=0.0)
+    shared = own / own.groupby(site.loc[perhaps.index]).transform("sum")
+    more = pd.Series(added.reindex(site.loc[perhaps.index]).to_numpy(), own.index) * shared.fillna(0.0)
+    return more.clip(lower=0.0).where(np.isfinite(own), np.inf).rename("land_high_m2")
 
 
 def _sites(facilities: pd.DataFrame) -> pd.Series:

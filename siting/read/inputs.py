@@ -556,6 +556,7 @@ def _check_ledgers(reading: _Reading, tables: _Tables, units: Mapping[str, gpd.G
     ledger.note_new_beds(tables.facilities, facilities)
     ledger.note_dates(tables.facilities, scenario.scenario.date, facilities)
     ledger.note_plots(tables.facilities, facilities)
+    ledger.note_unsized(tables.facilities, facilities)
     ledger.note_sizes(tables.facilities, facilities)
     ledger.note_outside(tables.facilities[~tables.facilities["context"]], units, _reach_m(scenario), facilities)
     ledger.note_coarse(tables.facilities, scenario, facilities)

@@ -135,10 +135,10 @@ class GapReport:
             One row for each site and line, with amount, status, conditions and quote; see
             :func:`siting.assess.funding.funding_lines`. Lines of one ``group`` exclude one another.
         """
-        from siting.pipeline.paying import promised
+        from siting.pipeline.paying import promised, sites_with_funding
 
         found = self.assessment
-        return promised(found, found.facilities if what == "facility" else found.inputs.candidates, what)
+        return promised(found, sites_with_funding(found, what), what)
 
     def has_gap(self, *, binding: bool = False) -> bool:
         """Tell whether any check is a gap, without checks that are only for comparison.

@@ -32,6 +32,7 @@ _LEVEL: Final = Column("level", "text")
 _ID: Final = Column("id", "text")
 # The most land of a facility; ``land_m2`` is the sure land.
 _LAND_HIGH: Final = Column("land_high_m2", "number", "m²")
+_PERHAPS: Final = Column("counts_perhaps", "boolean")
 
 # OGC 12-128r19, F.9 Schema.
 _SCHEMA_EXTENSION: Final = """
@@ -147,14 +148,17 @@ def _by_level(assessment: Assessment) -> dict[str, pd.DataFrame]:
 
 
 def _layers(assessment: Assessment) -> dict[str, pd.DataFrame]:
-    places, facilities = assessment.places, assessment.facilities
+    places, facilities = assessment.places, assessment.facilities.assign(counts_perhaps=False)
+    if assessment.undated is not None:
+        facilities = pd.concat([facilities, assessment.undated.assign(counts_perhaps=True)])
     estates = (places["level"] == "residential_area").to_numpy(dtype=bool)
     homes = tuple(Column(str(name), "text") for name in facilities.columns if str(name).startswith("home_"))
+    columns = (*FACILITY_COLUMNS, _LAND_HIGH, _PERHAPS, *homes)
     checks = assessment.checks.drop(columns=["level"], errors="ignore").reset_index()
     return {
         "places": _table(places[estates], PLACE_COLUMNS),
         "units": _table(places[~estates], PLACE_COLUMNS),
-        "facilities": _table(facilities.rename_axis("id").reset_index(), (*FACILITY_COLUMNS, _LAND_HIGH, *homes)),
+        "facilities": _table(facilities.rename_axis("id").reset_index(), columns),
         "checks": _table(checks, (_LEVEL, _ID, *(each for each in CHECK_COLUMNS if each.key != "level"))),
     }
 

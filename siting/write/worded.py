@@ -91,7 +91,9 @@ def _head(name: str, lang: Lang) -> str:
 
 def _cell(column: str, cell: object, lang: Lang) -> object:
     if isinstance(cell, list | tuple):
-        return say("table.and", lang).join(str(_word(column, each, lang)) for each in cell)
+        words = [str(_word(column, each, lang)) for each in cell]
+        # Sentences in a list end with the mark of the list.
+        return say("table.and", lang).join([*(word.rstrip("。.") for word in words[:-1]), *words[-1:]])
     if cell is None or cell is pd.NA or (isinstance(cell, float) and math.isnan(cell)):
         return ""
     if column == "completeness":

@@ -105,9 +105,11 @@ def test_a_lone_institution_gives_community_care_only_where_it_serves_its_commun
     for level, place in (("community", "c"), ("street", "s2")):
         assert verdicts(found, level)[place] == MET
         assert verdicts(found, level, FULL)[place] == verdict
-    told = {note.code: note.values for note in found.notes}["facilities_any"]
-    named = ("–", "–") if serves else ("s2", "c")
-    assert (told["street_ids"], told["community_ids"]) == named
+    told = {note.code: note.values for note in found.notes}
+    if serves:
+        assert "facilities_any_all" in told
+    else:
+        assert (told["facilities_any"]["street_ids"], told["facilities_any"]["community_ids"]) == ("s2", "c")
     # A station beside it is enough.
     assert verdicts(strip({**ledger, "g": (PLACES["c"], {})}), clause=FULL)["c"] == MET
 
@@ -115,7 +117,7 @@ def test_a_lone_institution_gives_community_care_only_where_it_serves_its_commun
 def test_every_report_says_which_reading_was_used() -> None:
     for by_tier, code in ((True, "facilities_by_tier"), (False, "facilities_any")):
         found = of_tiers(by_tier=by_tier, a="institution")
-        assert [note.code for note in found.notes if note.code.startswith("facilities_")] == [code]
+        assert [note.code.removesuffix("_all") for note in found.notes if note.code.startswith("facilities_")] == [code]
         assert facts(found.inputs)["definitions"]["coverage"] == ("by_tier" if by_tier else "any_facility")
         audit = audit_table(found).set_index("clause_id")
         for clause in (COVERAGE, FULL):

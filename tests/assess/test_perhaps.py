@@ -8,6 +8,7 @@ import pytest
 
 from siting.domain.nouns import Assessment
 from siting.domain.tables import UNIT_COLUMNS
+from siting.pipeline.paying import sites_with_funding
 from siting.read import standard
 from tests.helpers import box, check, facilities, inputs, raster, scenario, straight, table, units
 
@@ -16,7 +17,13 @@ LAND, BEDS, NURSING = f"{YUBEI}/4-1-land", f"{YUBEI}/4-1-beds", f"{YUBEI}/2-nurs
 COVERAGE, CIRCLE = f"{CITY}/1-community-coverage", f"{CITY}/2-9-circle"
 
 
-def found(ledger: dict[str, Any], *, horizon: int | str = "current", located_by: list[str] | None = None) -> Assessment:
+def found(
+    ledger: dict[str, Any],
+    *,
+    horizon: int | str = "current",
+    located_by: list[str] | None = None,
+    standards: tuple[str, ...] = (YUBEI, CITY),
+) -> Assessment:
     """One street of two communities of 250 residents and 50 elderly each."""
     halves = {"w": box(0, 0, 500, 500), "e": box(500, 0, 1000, 500)}
     whole = {"d": box(0, 0, 1000, 500)}
@@ -32,7 +39,7 @@ def found(ledger: dict[str, Any], *, horizon: int | str = "current", located_by:
                 "district": units(whole),
             },
             ledger=rows if located_by is None else rows.assign(located_by=located_by),
-            standards=tuple(standard(key) for key in (YUBEI, CITY)),
+            standards=tuple(standard(key) for key in standards),
         )
     )
 
@@ -78,7 +85,7 @@ def test_a_closing_facility_without_a_day_may_be_open_at_the_horizon(
         assert told["verdict"] == verdict, day
         if day is None:
             assert (told["provided_low"], told["provided_high"]) == pytest.approx(ends)
-            assert told["missing"] == ([] if verdict == "met" else ["b"])
+            assert [each.split(":")[0] for each in told["missing"]] == ([] if verdict == "met" else ["b"])
 
 
 @pytest.mark.parametrize("status", ["planned", "under_construction"])
@@ -150,3 +157,45 @@ def test_a_clause_on_streets_and_towns_asks_no_other_unit(kind: str | None, verd
     assert (land["reason"] == "other_kind") == (verdict == "not_applicable")
     medical = row(checked, "kaizhou-2024-16/1-3-medical", "s", "street")
     assert medical["verdict"] == ("no_data" if verdict == "gap" else "not_applicable")
+
+
+KAIZHOU = "kaizhou-2024-16"
+
+
+def measured(ledger: dict[str, Any], kind: str) -> tuple[float, float, str, list[str]]:
+    """Return what a clause of Kaizhou's document measures at a planned year, its verdict, and what is missing."""
+    checks = found(ledger, horizon=2030, standards=(KAIZHOU,)).checks.loc[[("district", "d")]]
+    one = checks[checks["kind"] == kind].iloc[0]
+    return one["provided_low"], one["provided_high"], one["verdict"], one["missing"]
+
+
+def test_a_parent_that_may_not_be_open_leads_perhaps() -> None:
+    led = ((100.0, 250.0), {"tier": "station", "operator_kind": "private", "parent_id": "c"})
+    parents = {"2029-01-01": (1.0, 1.0, "met", []), "2031-01-01": (0.0, 0.0, "gap", [])}
+    parents[None] = (0.0, 1.0, "no_data", ["c: opens"])
+    for day, told in parents.items():
+        centre = ((900.0, 250.0), {"tier": "centre", "status": "planned", "opens": day})
+        assert measured({"c": centre, "s": led}, "led_station_share") == told, day
+
+
+def test_a_share_takes_the_whole_of_a_facility_that_may_count_or_nothing_of_it() -> None:
+    homes = {
+        "a": ((100.0, 250.0), {"tier": "institution", "beds": 20, "nursing_beds": 10}),
+        "b": ((900.0, 250.0), {"tier": "institution", "beds": 10, "nursing_beds": 5, "status": "planned"}),
+    }
+    checks = found(homes, horizon=2030).checks.loc[[("district", "d")]]
+    one = checks[checks["clause_id"] == NURSING].iloc[0]
+    assert (one["provided_low"], one["provided_high"], one["verdict"]) == (0.5, 0.5, "met")
+    homes["b"][1]["nursing_beds"] = 0
+    checks = found(homes, horizon=2030).checks.loc[[("district", "d")]]
+    one = checks[checks["clause_id"] == NURSING].iloc[0]
+    assert (one["provided_low"], one["provided_high"]) == (pytest.approx(1 / 3), 0.5)
+
+
+def test_a_facility_that_may_count_has_funding_and_is_in_the_layers() -> None:
+    ledger = {"a": STAYS, "b": coming(None, "planned"), "c": closing(None)}
+    checked = found(ledger, horizon=2030)
+    assert sites_with_funding(checked, "facility").index.tolist() == ["a", "b"]
+    assert checked.undated is not None
+    assert checked.undated.index.tolist() == ["b", "c"]
+    assert checked.undated["home_community"].tolist() == ["e", "e"]

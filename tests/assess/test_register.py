@@ -132,7 +132,8 @@ def test_where_no_register_is_kept_nothing_is_judged_and_the_audit_says_so() -> 
 
 
 def test_premises_behind_the_housing_bind_and_say_why() -> None:
-    found = district({"a": {"housing_stage": "accepted", "premises_stage": "permitted", "premises_parts": 2}})
+    late = {"housing_stage": "accepted", "premises_stage": "permitted", "premises_parts": 2}
+    found = district({"a": {**late, "housing_accepted_on": "2026-01-05"}})
     rows = found.checks[found.checks["kind"].isin(["estate_in_step", "estate_undivided"])]
     assert rows[["verdict", "reason", "binding", "shortfall"]].to_numpy().tolist() == [
         ["gap", "behind_housing", True, 2.0],
@@ -149,6 +150,8 @@ def test_a_document_does_not_reach_back_to_housing_that_was_finished_before_it()
             "handed over": {**late, "housing_handed_over_on": "2016-06-01"},
             "on the day": {**late, "housing_accepted_on": "2025-07-15"},
             "undated": late,
+            "accepted on an unknown day": {**late, "housing_handed_over_on": "2025-08-01"},
+            "not yet accepted": {**late, "housing_stage": "under_construction"},
         }
     )
     rows = found.checks[found.checks["clause_id"] == "cq-2025-7/4-undivided"].droplevel(0)
@@ -156,13 +159,15 @@ def test_a_document_does_not_reach_back_to_housing_that_was_finished_before_it()
         "before": ["not_applicable", "before_document", False],
         "handed over": ["not_applicable", "before_document", False],
         "on the day": ["gap", "divided", True],
-        "undated": ["gap", "divided", True],
+        "undated": ["no_data", "records_missing", True],
+        "accepted on an unknown day": ["no_data", "records_missing", True],
+        "not yet accepted": ["gap", "divided", True],
     }
 
 
 def test_the_rules_of_urban_estates_ask_nothing_of_those_in_villages() -> None:
     """第二条: 本细则适用于…城市居住区; what may lie in a village has no gap for certain."""
-    late = {"housing_stage": "accepted", "premises_stage": "permitted", "premises_parts": 2}
+    late = {"housing_stage": "under_construction", "premises_stage": "permitted", "premises_parts": 2}
     rows = dict.fromkeys(("village", "town", "unsaid", "nowhere"), late) | {"fine": {**late, "premises_parts": 1}}
     found = district(rows, ("村", "社区", None))
     checks = found.checks[found.checks["clause_id"] == "cq-2025-7/4-undivided"]

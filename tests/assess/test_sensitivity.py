@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,18 @@ def district(**walking: Any) -> Inputs:
 def compared(given: Inputs) -> pd.DataFrame:
     found = check(given)
     return pipeline.sensitivity_of(given, found.demand, found.facilities)
+
+
+def test_a_facility_that_may_count_gives_both_ends_as_in_the_check() -> None:
+    east = {"tier": "institution", "serves_community": None}
+    given = district()
+    ledger = facilities({"a": ((300, 100), {}), "i": ((2500, 100), east)})
+    given = replace(given, facilities=ledger)
+    table, totals = compared(given), check(given).totals
+    own = table[table["own"]].iloc[0]
+    assert own["covered_share"] < own["covered_share_high"]
+    for key in ("elderly_covered", "elderly_covered_high", "covered_share", "covered_share_high"):
+        assert own[key] == pytest.approx(totals[key]), key
 
 
 def checked(given: Inputs, row: Mapping[Any, Any]) -> Mapping[str, float]:

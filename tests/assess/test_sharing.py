@@ -93,8 +93,7 @@ def test_every_report_that_rests_on_it_says_so() -> None:
     told = {note.code: note.values for note in found.notes}["shared_facilities"]
     assert dict(told) == {"share": "75%", "count": 1, "ids": "a (f)"}
     assert "shared_facilities" in found.totals["warnings"]
-    nobody = {note.code: note.values for note in strip(IN_B, 0.8).notes}["shared_facilities"]
-    assert (nobody["count"], nobody["ids"]) == (0, "–")
+    assert {"shared_facilities_none"} == {note.code for note in strip(IN_B, 0.8).notes if "shared" in note.code}
     audit = audit_table(found).set_index(["clause_id", "level"])
     told_there = audit.loc[[(COVERAGE, "community")], "finding_en"].iloc[0]
     assert "75%: a (f)" in told_there
@@ -188,3 +187,16 @@ def test_where_nobody_knows_who_lives_there_it_stays_open() -> None:
     nobody = strip(IN_B, 0.5, elderly=None)
     assert verdicts(nobody) == {"a": ("no_data", "no_elderly_data"), "b": MET, "c": ("no_data", "no_elderly_data")}
     assert verdicts(strip(IN_B, elderly=None)) == {"a": GAP, "b": MET, "c": GAP}
+
+
+@pytest.mark.parametrize("coverage", ["by_tier", "any_facility"])
+def test_a_station_that_may_be_open_is_shared_perhaps(coverage: str) -> None:
+    for day, verdict in (("2029-01-01", MET), ("2031-01-01", GAP), (None, ("no_data", "records_missing"))):
+        station = {"tier": "station", "status": "planned", "opens": day}
+        told = strip(
+            {"f": (IN_B["f"][0], station)},
+            0.75,
+            standards={"coverage": coverage},
+            scenario={"horizon": 2030},
+        )
+        assert verdicts(told)["a"] == verdict, day

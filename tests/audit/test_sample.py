@@ -423,7 +423,7 @@ def test_one_clause_is_told_with_its_quote_and_what_is_missing(
     said = "".join(capsys.readouterr().out.split())
     assert "各区县要按照人均不低于0.2平方米养老用地" in said
     assert "区县：要求≥60,000m²，实际不少于30,778m²，数据不足" in said
-    assert "数据不足：设施缺用地数据（F024,F031,F042）" in said
+    assert "数据不足：设施的用地缺失或不确定（F024,F031,F042）" in said
     assert "用地面积34/37" in said
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from siting.domain.scenario import Head
-from siting.places import counted_land, home_units, land_span, open_facilities, screen_candidates, with_plots
+from siting.places import counted_land, home_units, land_span, more_land, open_facilities, screen_candidates, with_plots
 from tests.helpers import METRIC, box, candidates, facilities, units
 
 
@@ -168,6 +168,25 @@ def test_shares_of_one_building_are_not_counted_twice_whatever_the_site() -> Non
 
 def test_missing_land_is_at_most_what_is_said_of_its_tier() -> None:
     assert span({}, {"tier": "centre"}, station=400.0) == [[NAN, 400.0], [NAN, np.inf]]
+
+
+def test_another_record_of_the_site_takes_no_sure_land_away() -> None:
+    sure = {"land_m2": 1500.0, "floor_area_m2": 1333.5, "far": 1.5, "site_id": "z"}
+    other = {"land_m2": 1500.0, "floor_area_m2": 150.0, "site_id": "z"}
+    assert span(sure) == [[pytest.approx(889.0), 1500.0]]
+    # Together the site has the same: the second may share what is left of the plot.
+    both = np.array(span(sure, other))
+    assert both[:, 0].tolist() == [pytest.approx(889.0), 0.0]
+    assert both[:, 1].sum() == pytest.approx(1500.0)
+    assert (both[:, 1] >= both[:, 0]).all()
+
+
+def test_what_may_open_on_a_common_site_adds_no_more_than_its_plot() -> None:
+    ledger = facilities({key: ((0, 0), {"land_m2": 700.0, "site_id": "z"}) for key in "ab"})
+    assert more_land(ledger.loc[["a"]], ledger.loc[["b"]], {}).tolist() == [0.0]
+    larger = facilities({"c": ((0, 0), {"land_m2": 1000.0, "site_id": "z"}), "d": ((0, 0), {"land_m2": 50.0})})
+    assert more_land(ledger.loc[["a"]], larger, {}).tolist() == [pytest.approx(300.0), 50.0]
+    assert more_land(ledger, facilities({"e": ((0, 0), {})}), {}).tolist() == [np.inf]
 
 
 # --- horizon ----------------------------------------------------------------------------------------------------------

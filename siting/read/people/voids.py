@@ -146,6 +146,15 @@ def too_frequent(values: Floats, greatest: float, near: float) -> int:
     >>> too_frequent(np.array([*range(230, 255), 255.0, 255.0, 255.0, 255.0]), 255.0, 229.5)
     4
     """
+    if there := _standing_out(values, greatest, near):
+        return there
+    # Two heaps side by side (254 and 255) do not explain each other.
+    many, beside = int((values == greatest).sum()), int((values == greatest - 1).sum())
+    return many if min(many, beside) > 1 and _standing_out(values[values < greatest], greatest - 1, near - 1) else 0
+
+
+def _standing_out(values: Floats, greatest: float, near: float) -> int:
+    """Return how many cells hold a value, if those just below it do not explain so many; otherwise 0."""
     there = int((values == greatest).sum())
     below = values[(values >= near) & (values < greatest)]
     _, counts = np.unique(below, return_counts=True)

@@ -344,7 +344,8 @@ def _check_relations(work: _Table, table: pd.DataFrame) -> None:
         part, whole = table[relation.part], table[relation.whole]
         if part.isna().all() or whole.isna().all():
             continue
-        if pd.api.types.is_numeric_dtype(part):
+        numeric = pd.api.types.is_numeric_dtype(part)
+        if numeric:
             part, whole = (each.astype("Float64") for each in (part, whole))
             wrong = part > whole * (1 + _ROUNDING)
         else:
@@ -352,7 +353,7 @@ def _check_relations(work: _Table, table: pd.DataFrame) -> None:
         for position in positions(wrong.fillna(value=False).to_numpy(dtype=bool)):
             found, expected = (_figure(each.iloc[position]) for each in (part, whole))
             work.log.fault(
-                "more_than_whole",
+                "more_than_whole" if numeric else "later_than_end",
                 row=work.labels[position],
                 cells=work.log.cells_at(table.index, position, work.field(relation.part)),
                 field=work.field(relation.part),

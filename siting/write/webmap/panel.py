@@ -81,7 +81,9 @@ def _banners(assessment: Assessment) -> str:
         role = "banner loud" if code in _LOUD else "banner"
         lines.append(f'<p class="{role}" role="note">{words(f"warning.{code}", share=share).html()}</p>')
     # The stricter reading is among the warnings.
-    told = [words(f"note.{note.code}", **note.values) for note in assessment.notes if note.code == "facilities_any"]
+    told = [
+        words(f"note.{note.code}", **note.values) for note in assessment.notes if note.code.startswith("facilities_any")
+    ]
     return "".join([*lines, *(f'<p class="banner" role="note">{each.html()}</p>' for each in told)])
 
 

@@ -121,6 +121,14 @@ def test_a_byte_of_255_that_stands_alone_is_asked_for_and_both_answers_work(case
     assert people(case) == 7 * 191 + 255 * 9
 
 
+def test_two_heaps_side_by_side_are_asked_for(case: Case) -> None:
+    values = np.tile(np.arange(101, 121), (10, 1))
+    values[0, :5], values[1, :5] = 254, 255
+    write(case, values, "uint8")
+    fault = case.fault()
+    assert (fault.code, fault.found) == ("greatest_value", "255 (5)")
+
+
 @pytest.mark.parametrize("mean", [60, 150, 200])
 def test_a_heap_of_255_above_dense_ground_is_asked_for(case: Case, mean: int) -> None:
     values = np.random.default_rng(mean).poisson(mean, (10, 20)).clip(max=250)

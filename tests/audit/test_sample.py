@@ -207,7 +207,7 @@ def test_a_popup_names_the_blank_data(report: GapReport) -> None:
     of_street = checks[(checks["clause_id"] == "kaizhou-2024-16/1-3-medical") & (checks["level"] == "street")]
     told = [popups.check(check).get("l") for check in of_street.to_dict("records")]
     (named,) = filter(None, told)
-    assert popups.texts[named["w"]]["zh"] == "数据不足：F044 缺“医养结合方式”（med_link）。"
+    assert popups.texts[named["w"]]["zh"] == "数据不足：F044 缺“医养结合方式”。"
 
 
 def test_every_screen_and_the_map_tell_how_coverage_is_read(

@@ -121,6 +121,20 @@ def _reads(text: str, low: float, high: float, unit: str) -> bool:
     return all(abs(number - end) <= half for number, end in zip(numbers, wanted, strict=True))
 
 
+def test_no_code_is_shown(page: Any) -> None:
+    """Words stand for names of columns, keys and choices in popups, panel and switches, in both languages."""
+    told = page.evaluate(
+        """() => [
+            ...Object.keys(siting.data.popups).map((key) => siting.popup(key).textContent),
+            document.getElementById("panel").textContent,
+            document.getElementById("card").textContent,
+        ]"""
+    )
+    codes = re.compile(r"\b[a-z0-9]+_[a-z0-9_]+\b|\b(?:farmland|undefined|null|NaN)\b")
+    found = {code for text in told for code in codes.findall(text)}
+    assert found == set()
+
+
 @pytest.mark.parametrize(
     ("asked", "key"),
     [

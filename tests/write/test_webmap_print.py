@@ -105,6 +105,16 @@ def test_after_printing_the_page_is_as_before(page: Any) -> None:
     assert page.locator("#panel").is_visible()
 
 
+def test_where_nothing_is_printed_a_touch_brings_the_page_back(page: Any) -> None:
+    page.evaluate("window.print = () => {}")
+    page.click("[data-print=a4-portrait]")
+    page.wait_for_timeout(350)
+    assert page.locator("#print").is_visible()
+    page.mouse.click(300, 300)
+    assert page.locator("#panel").is_visible()
+    assert page.locator("#print").is_hidden()
+
+
 def test_a_long_table_follows_on_a_further_sheet(page: Any) -> None:
     page.evaluate(
         """() => {

@@ -216,7 +216,7 @@ def _part(layer: MapLayer, part: Vector) -> dict[str, Any]:
 
 
 def _names(layer: MapLayer, part: Names) -> dict[str, Any]:
-    shown = {"kind": part.kind, "rank": part.rank, "least": part.least, "names": part.names}
+    shown = {"kind": part.kind, "rank": part.rank, "names": part.names}
     return {"group": group_name(layer), **shown}
 
 

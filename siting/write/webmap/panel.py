@@ -16,7 +16,7 @@ from siting.write.webmap import icons
 from siting.write.webmap.places import AREA, UNIT_LEVELS, at_level
 from siting.write.webmap.plan_panel import definitions, plan_section
 from siting.write.webmap.style import VERDICT_COLOURS
-from siting.write.webmap.wording import Words, missing, number, percent, plain, words
+from siting.write.webmap.wording import Words, missing, number, percent, plain, uncoded, words
 
 _FLOORS: Final = (("01", "0.1"), ("02", "0.2"))
 # Notes on figures of the panel that do not add up.
@@ -79,12 +79,17 @@ def _banners(assessment: Assessment) -> str:
     for warning in assessment.totals.get("warnings", ()):
         code = str(warning).removeprefix("warning.")
         role = "banner loud" if code in _LOUD else "banner"
-        lines.append(f'<p class="{role}" role="note">{words(f"warning.{code}", share=share).html()}</p>')
+        told = words(f"warning.{code}", share=share)
+        lines.append(f'<p class="{role}" role="note">{_uncoded(told).html()}</p>')
     # The stricter reading is among the warnings.
-    told = [
+    notes = [
         words(f"note.{note.code}", **note.values) for note in assessment.notes if note.code.startswith("facilities_any")
     ]
-    return "".join([*lines, *(f'<p class="banner" role="note">{each.html()}</p>' for each in told)])
+    return "".join([*lines, *(f'<p class="banner" role="note">{_uncoded(each).html()}</p>' for each in notes)])
+
+
+def _uncoded(told: Words) -> Words:
+    return Words(uncoded(told.zh), uncoded(told.en))
 
 
 def _people(totals: Mapping[str, Any]) -> str:

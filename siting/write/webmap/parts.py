@@ -63,12 +63,11 @@ class Vector:
 
 @dataclass(frozen=True)
 class Names:
-    """Names on the map: ``[latitude, longitude, text]`` each; a smaller rank is placed first, from a least zoom."""
+    """Names on the map: ``[latitude, longitude, text]`` each; those of a smaller rank are placed first."""
 
     names: list[list[Any]]
     kind: str
     rank: int
-    least: float = 0
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from siting.text import LANGS, knows
 from siting.text.numbers import UNKNOWN, between, persons
 from siting.write.clauses import SIGNS, amount_text, class_text, measure_text
 from siting.write.webmap.style import clause_class
-from siting.write.webmap.wording import Words, missing, number, percent, plain, words
+from siting.write.webmap.wording import Words, missing, number, percent, plain, uncoded, words
 
 Row = list[Any]
 
@@ -233,7 +233,7 @@ class Popups:
         if upon := extent_of(row):
             told["e"] = self._code("extent", upon)
         if lacking := lacking_text([row], "zh"):
-            told["l"] = {"w": self._own(Words(lacking, lacking_text([row], "en")))}
+            told["l"] = {"w": self._own(Words(uncoded(lacking), uncoded(lacking_text([row], "en"))))}
         return told
 
     def _own(self, told: Words) -> str:
@@ -322,7 +322,7 @@ def _clause(standard: Standard, clause: Clause) -> dict[str, Any]:
     if clause.target_year is not None:
         told["y"] = words("map.popup.target_year", year=clause.target_year).pair()
     if clause.note_zh or clause.note_en:
-        told["o"] = {"zh": clause.note_zh, "en": clause.note_en}
+        told["o"] = {"zh": uncoded(clause.note_zh), "en": uncoded(clause.note_en)}
     return told
 
 

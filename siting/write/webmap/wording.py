@@ -1,12 +1,16 @@
 """Texts in both languages: the page contains Chinese and English and shows one."""
 
+import re
 from dataclasses import dataclass
 from html import escape
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
 from siting.text import Lang, knows, numbers, say
+
+# A name of a column, or a key with its value, alone in brackets.
+_CODE: Final = re.compile(r'\s*[（(][a-z0-9]*[a-z]+[_.][a-z0-9_.]+(?: = "?\w+"?)?[）)]')
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,18 @@ def words(key: str, **values: object) -> Words:
 def plain(text: object) -> Words:
     """Return a text that is the same in both languages, such as a name."""
     return Words(str(text), str(text))
+
+
+def uncoded(text: str) -> str:
+    """Leave out names of columns and keys in brackets: a map is read by people who edit no files.
+
+    Examples
+    --------
+    >>> from siting.write.webmap.wording import uncoded
+    >>> uncoded("Missing data: floor area (provided_m2) not stated for R088 (and 12 more).")
+    'Missing data: floor area not stated for R088 (and 12 more).'
+    """
+    return _CODE.sub("", text)
 
 
 def _say(key: str, lang: Lang, values: dict[str, object]) -> str:

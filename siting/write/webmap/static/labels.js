@@ -17,7 +17,7 @@ const sitingLabels = (() => {
       this._groups = new Map();
     },
 
-    // The names of a layer, [lat, lng, text] each: the smaller the rank, the sooner they are placed; from a least zoom.
+    // The names of a layer, [lat, lng, text] each: the smaller the rank, the sooner they are placed.
     put(group, names) {
       this._groups.set(group, names);
     },
@@ -45,7 +45,7 @@ const sitingLabels = (() => {
       const kept = [];
       const marks = this._marks();
       const shown = document.createDocumentFragment();
-      const seen = [...this._groups].filter(([group, { least }]) => map.hasLayer(group) && map.getZoom() >= least);
+      const seen = [...this._groups].filter(([group]) => map.hasLayer(group));
       seen.sort((one, other) => one[1].rank - other[1].rank);
       for (const [, { kind, names }] of seen) {
         for (const [lat, lng, text] of names) {

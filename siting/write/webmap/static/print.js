@@ -121,6 +121,12 @@ const sitingPrint = (() => {
     kept = null;
   }
 
+  // Where a browser does not say that it has printed, or may not print, the next touch brings the page back.
+  function printed() {
+    window.print();
+    for (const kind of ["pointerdown", "keydown"]) window.addEventListener(kind, restore, { once: true });
+  }
+
   // `extent` gives the bounds to print, or nothing for what is on the screen.
   function start(made, labels, extent) {
     map = made;
@@ -128,7 +134,7 @@ const sitingPrint = (() => {
     for (const button of document.querySelectorAll("[data-print]")) {
       button.addEventListener("click", () => {
         prepare(button.dataset.print, extent());
-        requestAnimationFrame(() => setTimeout(() => window.print(), 150));
+        requestAnimationFrame(() => setTimeout(printed, 150));
       });
     }
     window.addEventListener("beforeprint", () => prepare("a4-landscape", extent()));

@@ -282,6 +282,8 @@ class _Writer:
             "valign": "vcenter",
             "text_wrap": wrap,
         }
+        # Room between a number and the text to its right.
+        wanted |= {"indent": 1} if border and align == "left" else {}
         wanted |= {"underline": 1} if link else {}
         wanted |= {"bg_color": fill} if fill else {}
         wanted |= {"num_format": number} if number else {}
@@ -362,7 +364,7 @@ def _column_width(sheet: Sheet, column: int) -> int:
     longest = max((width_of(_shown(row[column].cell, style)) for row in (*sheet.rows, *sheet.whole)), default=0)
     # A head is wrapped.
     head = math.ceil(width_of(sheet.heads[column]) / _HEAD_LINES) + 1
-    return max(least, min(most, longest + 2), min(most, head))
+    return max(least, min(most, longest + 3), min(most, head))
 
 
 def _shown(cell: Cell, style: Style) -> str:
@@ -382,4 +384,4 @@ def _row_height(row: Sequence[Styled], widths: Sequence[int]) -> int:
 
 
 def _lines(text: str, width: int) -> int:
-    return sum(max(1, math.ceil(width_of(line) / width)) for line in text.split("\n"))
+    return sum(max(1, math.ceil(width_of(line) / max(width - 1, 1))) for line in text.split("\n"))

@@ -165,6 +165,20 @@ def test_a_place_is_found_by_name_id_or_initials(page: Any, asked: str, key: str
     assert page.evaluate("map_main._popup === null || !map_main._popup.isOpen()")
 
 
+def test_names_wait_until_the_map_has_arrived(page: Any) -> None:
+    page.evaluate("void map_main.setView(L.latLngBounds(siting.data.extent).getCenter(), 12, { animate: false })")
+    page.wait_for_timeout(100)
+    assert page.locator(".leaflet-names-pane span").count() > 0
+    page.fill("#find", "f013")
+    page.keyboard.press("Enter")
+    # A layer that is switched on meanwhile places no names where they were.
+    page.evaluate("void map_main.fire('layeradd')")
+    page.wait_for_timeout(120)
+    assert page.locator(".leaflet-names-pane span").count() == 0
+    page.wait_for_timeout(900)
+    assert page.locator(".leaflet-names-pane span").count() > 0
+
+
 def test_what_is_not_there_is_not_found(page: Any) -> None:
     page.fill("#find", "没有这个地方")
     assert page.locator("#found").inner_text() == "没有找到"
@@ -176,6 +190,9 @@ def test_a_link_opens_one_place(browser: Any, district: Path) -> None:
     page = _open(browser, f"{district.as_uri()}#place=residential_area%2FR001")
     page.locator(".popup").wait_for()
     assert page.locator(".popup h3").inner_text() == "江景华庭"
+    page.evaluate("location.hash = '#place=facility/F013'")
+    page.wait_for_timeout(100)
+    assert page.locator(".popup h3").last.inner_text() == "江湾街道养老服务中心"
     for odd in ("%E0%A4%A", "no/such", "__proto__/x"):
         page.evaluate("(odd) => { location.hash = `#place=${odd}`; }", odd)
         page.wait_for_timeout(50)

@@ -70,7 +70,7 @@ const sitingFind = (() => {
   function choose(node) {
     if (!node || !node.dataset.key) return;
     open(false);
-    tools.find(node.dataset.key, true);
+    tools.find(node.dataset.key, { focus: true });
   }
 
   function step(by) {
@@ -175,7 +175,7 @@ const sitingFind = (() => {
     const asked = /^#place=(.+)$/.exec(window.location.hash);
     if (!asked) return;
     try {
-      tools.find(decodeURIComponent(asked[1]));
+      tools.find(decodeURIComponent(asked[1]), { jump: true });
     } catch (error) {
       if (!(error instanceof URIError)) throw error;
     }

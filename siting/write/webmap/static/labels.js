@@ -24,7 +24,12 @@ const sitingLabels = (() => {
 
     onAdd(map) {
       this._map = map;
-      map.on("zoomstart", () => map.getPane("names").replaceChildren());
+      // While the map zooms, names would stand where they were.
+      map.on("zoomstart", () => {
+        this._zooming = true;
+        map.getPane("names").replaceChildren();
+      });
+      map.on("zoomend moveend", () => { this._zooming = false; });
       map.on("zoomend moveend resize layeradd layerremove", this._later, this);
       this.place();
     },
@@ -40,6 +45,7 @@ const sitingLabels = (() => {
     },
 
     place() {
+      if (this._zooming) return;
       const map = this._map;
       const view = map.getSize();
       const kept = [];

@@ -361,7 +361,7 @@ const siting = (() => {
   }
 
   // Show one thing: its layer on, the map moved to it, its popup open.
-  function find(key, focus = false) {
+  function find(key, { focus = false, jump = false } = {}) {
     const places = found[key];
     if (!places) return false;
     cameFrom = document.activeElement;
@@ -379,9 +379,13 @@ const siting = (() => {
       const told = layer.getPopup().getElement();
       if (told && focus) told.querySelector(".leaflet-popup-content").focus({ preventScroll: true });
     };
-    if (layer.getLatLng) map.flyTo(layer.getLatLng(), Math.max(map.getZoom(), 15), { duration: 0.5 });
-    else map.flyToBounds(layer.getBounds(), { maxZoom: 15, duration: 0.5, padding: [60, 60] });
+    map.stop();
     map.once("moveend", arrived);
+    const bounds = layer.getLatLng ? L.latLngBounds([layer.getLatLng()]) : layer.getBounds();
+    const least = layer.getLatLng ? Math.max(map.getZoom(), 15) : 15;
+    const how = { maxZoom: least, duration: 0.5, padding: [60, 60] };
+    if (jump) map.fitBounds(bounds, { ...how, animate: false });
+    else map.flyToBounds(bounds, how);
     return true;
   }
 

@@ -239,14 +239,9 @@ class _Writer:
             ),
             self.tell("pass_share", share=self.one(definitions, "pass_share", "share")),
             *(
-                self.tell(
-                    f"account_{who_}",
-                    read=self.one(account.at(who_), "read"),
-                    inside=self.one(account.at(who_), "inside"),
-                    outside=self.one(account.at(who_), "outside"),
-                )
-                for who_ in ("residents", "elderly")
-                if account.at(who_).values["read"] is not None
+                self._account(who, account.at(who))
+                for who in ("residents", "elderly")
+                if account.at(who).values["read"]
             ),
             self.tell("traced"),
         ]
@@ -379,6 +374,16 @@ class _Writer:
             )
 
     # --- sentences ----------------------------------------------------------------------------------------------------
+
+    def _account(self, who: str, account: Record) -> Passage:
+        """Tell how people pass from the files to the units."""
+        keys = ("read", "inside", "outside")
+        told = [self.tell(f"account_{who}", **{key: self.one(account, key) for key in keys})]
+        if account.values["calibrated"]:
+            told.append(self.tell("calibrated", count=self.one(account, "calibrated")))
+        if account.values["grown"]:
+            told.append(self.tell("grown", count=self.one(account, "grown")))
+        return joined(told, "")
 
     def _people(self, totals: Record) -> Passage:
         """Tell how many people there are, as far as there are data on them."""

@@ -7,6 +7,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.sparse import csc_array, csr_array
 
 from siting.domain.nouns import Demand, Floats, Inputs, Ints, Times
 from siting.domain.old_estates import asks_for_old
@@ -120,19 +121,28 @@ def _fitting(
     floor = candidates["floor_area_m2"].to_numpy(np.float64, na_value=np.nan)[rows]
     positions = demand.place_ids["residential_area"].get_indexer(pd.Index(estates["id"]))
     shares = demand.shares["residential_area"][positions]
-    seconds = np.full((len(rows), shares.shape[1]), np.inf)
-    for number, row in enumerate(rows):
-        cells, taken = within.of(row)
-        seconds[number, cells] = taken
+    reach = csr_array((within.seconds, within.cell, within.start), shape=(len(candidates), shares.shape[1]))
+    by_cell = csc_array(reach[rows])
     ends = zip(shares.indptr[:-1], shares.indptr[1:], strict=True)
     old = _are_old(estates)
     for place, is_old, lacks, (start, stop) in zip(estates.index, old, _lacks(estates, old, inputs), ends, strict=True):
         # An estate is reached if most of its area is within the cut-off.
-        weight, times = shares.data[start:stop], seconds[:, shares.indices[start:stop]]
-        reached = np.isfinite(times) @ weight >= 0.5 * weight.sum() if weight.size else np.zeros(len(rows), dtype=bool)
-        fits = np.flatnonzero(reached & (floor >= lacks))
+        weight = shares.data[start:stop]
+        near, times = _times(by_cell, shares.indices[start:stop].astype(np.int64))
+        fits = np.flatnonzero((np.isfinite(times) @ weight >= 0.5 * weight.sum()) & (floor[near] >= lacks))
         nearest = np.argsort([times[row][np.isfinite(times[row])].mean() for row in fits], kind="stable")
-        yield place, bool(is_old), rows[fits[nearest]]
+        yield place, bool(is_old), rows[near[fits[nearest]]]
+
+
+def _times(by_cell: csc_array, cells: Ints) -> tuple[Ints, Floats]:
+    """Return which sites reach some of the cells, and their seconds to each; inf if they do not."""
+    parts = [slice(by_cell.indptr[cell], by_cell.indptr[cell + 1]) for cell in cells]
+    sites = [by_cell.indices[part] for part in parts]
+    near = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *sites])).astype(np.int64)
+    times = np.full((len(near), len(cells)), np.inf)
+    for column, (part, some) in enumerate(zip(parts, sites, strict=True)):
+        times[np.searchsorted(near, some), column] = by_cell.data[part]
+    return near, times
 
 
 def _lacks(estates: pd.DataFrame, old: NDArray[np.bool_], inputs: Inputs) -> Floats:

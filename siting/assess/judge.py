@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from siting.assess.ledger import LEDGER_KINDS, UNIT_KINDS, Rows, figures_of, missing_of
-from siting.assess.units import judge_units
+from siting.assess.units import Judged, judge_each, judge_units
 from siting.domain import clauses
 from siting.domain.governing import Pair, governing, same_measure
 from siting.domain.measures import MEASURES, Span, counts_elderly, elderly_age_of, judge
@@ -229,7 +229,7 @@ def ledger_checks(
 def unit_checks(
     level: str,
     figures: pd.DataFrame,
-    units: Mapping[object, pd.DataFrame],
+    units: Mapping[object, pd.DataFrame] | pd.DataFrame,
     given: Container[str],
     rules: Rules,
     scenario: Scenario,
@@ -244,8 +244,18 @@ def unit_checks(
         if not own and level != "district":
             continue
         binding = rules.binds(level, clause, scenario) or (clause.kind == "university_share" and _due(clause, scenario))
-        for place in figures.index:
-            for each in judge_units(clause, units[place], level, given=given, complete=scenario.facilities.complete):
+        of_places: Iterable[Iterable[Judged]]
+        if isinstance(units, pd.DataFrame):
+            own_units = units.loc[figures.index]
+            each_one = judge_each(clause, own_units, level, given=given, complete=scenario.facilities.complete)
+            of_places = ((judged,) for judged in each_one)
+        else:
+            of_places = (
+                judge_units(clause, units[place], level, given=given, complete=scenario.facilities.complete)
+                for place in figures.index
+            )
+        for place, judged in zip(figures.index, of_places, strict=True):
+            for each in judged:
                 row = _row(level, place, standard, clause, each.finding, each.missing, binding=binding)
                 row |= {"method": "units", "basis": each.basis}
                 if row["reason"] == "records_missing" and each.unshared:

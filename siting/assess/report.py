@@ -250,7 +250,7 @@ class _Level:
     basis: LandBasis
     scenario: Scenario
     homed: Sequence[Rows] = ()
-    below: Mapping[object, pd.DataFrame] = field(default_factory=dict)
+    below: Mapping[object, pd.DataFrame] | pd.DataFrame = field(default_factory=dict)
 
     def judged(self, rules: Rules, places: pd.Index, inputs: Inputs) -> Iterator[dict[str, Any]]:
         """Judge every clause of some rules for some places; a clause on some kinds of units applies to no other."""
@@ -272,7 +272,7 @@ class _Level:
             return
         homed = [self.homed[each] for each in self.figures.index.get_indexer(places).tolist()]
         yield from ledger_checks(level, figures, homed, rules, scenario)
-        if self.below:
+        if len(self.below):
             yield from unit_checks(level, figures, self.below, inputs.units, rules, scenario)
 
 

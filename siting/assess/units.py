@@ -33,8 +33,8 @@ def units_of_places(
     units: Mapping[str, gpd.GeoDataFrame],
     holders: Mapping[str, pd.Series],
     having: Mapping[str, pd.DataFrame],
-) -> dict[object, pd.DataFrame]:
-    """Return for each place of a level the units that count towards it.
+) -> dict[object, pd.DataFrame] | pd.DataFrame:
+    """Return the units that count towards the places of a level.
 
     A street or community counts itself; a district counts the streets and communities in it, directly or through units
     between.
@@ -54,9 +54,9 @@ def units_of_places(
 
     Returns
     -------
-    dict
-        By place, a table of units with ``level``, ``kind``, ``served``, ``teaching_point``, and the columns of
-        ``having``.
+    dict or pandas.DataFrame
+        Units with ``level``, ``kind``, ``served``, ``teaching_point``, and the columns of ``having``: of districts by
+        place; of streets or communities one table, in which each place is its own unit.
     """
     tables = {
         name: units[name].reindex(columns=["kind", "served", "teaching_point"]).assign(level=name).join(having[name])
@@ -64,8 +64,7 @@ def units_of_places(
         if name in units
     }
     if level != "district":
-        own = tables.get(level)
-        return {} if own is None else {place: own.loc[[place]] for place in frame.index}
+        return tables.get(level, {})
     found: dict[object, list[pd.DataFrame]] = {place: [tables["district"].loc[[place]]] for place in frame.index}
     for name in _UNIT_LEVELS:
         if name in tables:
@@ -215,30 +214,81 @@ def judge_units(
         yield _judged(clause, rows, column, basis, asked=asked, complete=complete)
 
 
-def _judged(
-    clause: Clause, rows: pd.DataFrame, column: str, basis: str, *, asked: pd.Series | None = None, complete: bool
-) -> Judged:
-    """Judge a clause for units, of which only those that are ``asked`` count (blank: perhaps; None: all)."""
+def judge_each(
+    clause: Clause, units: pd.DataFrame, level: str, *, given: Container[str], complete: bool
+) -> Iterator[Judged]:
+    """Judge a clause for each unit of a level by itself, in their order; see :func:`judge_units`."""
+    basis = "units" if clause.of == "disabled_care" else BASIS_OF_UNITS[level]
+    column = "community_facility" if clause.of == "community_facility" else _COLUMN[clause.kind]
+    column = "disabled_care" if clause.of == "disabled_care" else column
+    kinds = bool(clause.unit_kinds) and clause.of != "disabled_care"
+    found = _states(units, column, asked_kinds(clause, units["kind"]) if kinds else None, complete=complete)
+    unsaid = units["kind"].isna().to_numpy() if kinds else np.zeros(len(units), dtype=np.bool_)
+    ends_of = np.column_stack([found.counts, found.may_count, found.has, found.may_have])
+    known: dict[tuple[bool, ...], Finding] = {}
+    for row, (unit, blank) in enumerate(zip(units.index, unsaid, strict=True)):
+        if blank or level not in given:
+            yield Judged(basis, clauses.unknown(), [f"{unit}: kind"] if level in given else [])
+            continue
+        key = tuple(ends_of[row].tolist())
+        if key not in known:
+            known[key] = judge(clause, found.part(row).figures(clause))
+        missing = [found.named[row]] if found.lacking[row] else []
+        yield Judged(basis, known[key], missing, unshared=bool(found.unshared[row]))
+
+
+@dataclass(frozen=True)
+class _States:
+    """Which units count, and which have what a clause asks for, surely and perhaps; and what leaves it open."""
+
+    counts: Bools
+    may_count: Bools
+    has: Bools
+    may_have: Bools
+    lacking: Bools
+    unshared: Bools
+    named: list[str]
+
+    def part(self, row: int) -> "_States":
+        """Return one unit."""
+        one = slice(row, row + 1)
+        ends_of = (self.counts[one], self.may_count[one], self.has[one], self.may_have[one])
+        return _States(*ends_of, self.lacking[one], self.unshared[one], self.named[one])
+
+    def figures(self, clause: Clause) -> dict[str, Span]:
+        """Count the units."""
+        return {
+            MEASURES[clause.kind].part: _span(self.counts & self.has, self.may_count & self.may_have),
+            REST: _span(self.counts & ~self.may_have, self.may_count & ~self.has),
+            "units": _span(self.counts, self.may_count),
+        }
+
+
+def _states(rows: pd.DataFrame, column: str, asked: pd.Series | None, *, complete: bool) -> _States:
+    """Return the states of units, of which only those that are ``asked`` count (blank: perhaps; None: all)."""
     has, may_have = ends(rows[column].astype("boolean"))
     if column in _FACILITIES:
         shares, may_share = ends(rows["shared"].astype("boolean"))
         has, may_have = has | shares, may_have | may_share
     counts, may_count = (np.ones(len(rows), dtype=np.bool_),) * 2 if asked is None else ends(asked)
     unknown = has != may_have
+    unshared = may_count & unknown & (column in _FACILITIES and complete)
     lacking = may_count & ((counts != may_count) | unknown)
-    unshared = column in _FACILITIES and complete and bool((may_count & unknown).any())
     if not complete and column in (*_FACILITIES, "disabled_care"):
         may_have = np.ones(len(rows), dtype=np.bool_)
-    figures = {
-        MEASURES[clause.kind].part: _span(counts & has, may_count & may_have),
-        REST: _span(counts & ~may_have, may_count & ~has),
-        "units": _span(counts, may_count),
-    }
     unasked = may_count & (counts != may_count)
     # Whether a unit has a facility is a matter of facilities; the other columns are its own.
     own = "" if column in (*_FACILITIES, "disabled_care") else f": {column}"
     named = [f"{unit}: kind" if blank else f"{unit}{own}" for unit, blank in zip(rows.index, unasked, strict=True)]
-    return Judged(basis, judge(clause, figures), sorted(compress(named, lacking)), unshared=unshared)
+    return _States(counts, may_count, has, may_have, lacking, unshared, named)
+
+
+def _judged(
+    clause: Clause, rows: pd.DataFrame, column: str, basis: str, *, asked: pd.Series | None = None, complete: bool
+) -> Judged:
+    found = _states(rows, column, asked, complete=complete)
+    missing = sorted(compress(found.named, found.lacking))
+    return Judged(basis, judge(clause, found.figures(clause)), missing, unshared=bool(found.unshared.any()))
 
 
 def _span(sure: Bools, may: Bools) -> Span:

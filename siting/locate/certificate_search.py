@@ -43,9 +43,9 @@ _LENGTHS: Final = ((0.5, 0.0005), (0.1, 0.001))
 # Nodes are expanded until the certificate has so many characters, or so many nodes.
 _MOST_CHARACTERS: Final = 1_000_000
 _MOST_NODES: Final = 1_000
-# With more points multipliers are rounded to multiples of 2^10 units, about a thousandth: they need less space.
+# With more points multipliers are rounded to 2^-10, about a thousandth: they need less space.
 _FEW_POINTS: Final = 2_000
-_SHIFT: Final = 10
+_KEPT_BITS: Final = 10
 # A node is bounded again while at least this share of its free sites was fixed.
 _WORTHWHILE: Final = 0.1
 # A gap below this part of the objective is no gap.
@@ -86,8 +86,8 @@ def certificate_of(problem: Problem, model: Model, chosen: Ints, effort: Effort)
     if maker is None:
         return None
     name, make, bits = maker
-    shift = _SHIFT if len(problem.people) > _FEW_POINTS and name != "lscp" else 0
-    shift += bits[1] if name == "p_median" and shift else 0
+    fine = {"mclp": bits[0], "p_median": sum(bits), "lscp": 0}[name]
+    shift = max(fine - _KEPT_BITS, 0) if len(problem.people) > _FEW_POINTS else 0
     blank = Certificate(name, bits, 0, (), shift, (), {})
     search = _Search(problem, model, blank, make, most_open(problem, model), _goal(problem, model, blank, chosen))
     try:
@@ -111,8 +111,10 @@ def _maker(problem: Problem, model: Model) -> tuple[Name, Maker, tuple[int, int]
             return "lscp", _of_least_cost(problem, model), (_bits(float(problem.people.sum())), _bits(money * _PRICES))
         case PMedian(beyond_s=float()):
             assert model.beyond_s is not None  # noqa: S101
-            seconds = max(min(_ROOM_BITS - _size(total * model.beyond_s) - _FINEST_BITS, _FINEST_BITS), 0)
-            return "p_median", _of_median(problem, model.beyond_s), (_FINEST_BITS, seconds)
+            # Whole people need no fractions: the times get them.
+            people = 0 if np.all(problem.value == np.rint(problem.value)) else _FINEST_BITS
+            seconds = max(min(_ROOM_BITS - _size(total * model.beyond_s) - people, _FINEST_BITS), 0)
+            return "p_median", _of_median(problem, model.beyond_s), (people, seconds)
         case _:
             return None
 

@@ -197,6 +197,7 @@ class _Writer:
                 new=self.one(stations[-1], "elderly_cumulative"),
             ),
             self.tell("proof", status=say(f"plan_status.{plan.text('status')}", self.lang)),
+            self.tell("certified") if plan.text("proof") == "certificate" else None,
             self.tell("uncovered_after", uncovered=self.ends(after, "elderly_uncovered"), level=self.main_level),
             *(self._still_short(place) for place in self._short_after()[:_WORST]),
             self.tell(

@@ -73,7 +73,9 @@ class Rows:
     def _divided(self, name: str, part: tuple[Floats, Floats], rest: tuple[Floats, Floats]) -> Figures:
         """Return part and rest of a whole, and the share of the part: each row has both, or does not count."""
         sure, may = self._ends(None)
-        share = Span(_least_share(part[0], rest[1], sure, may), 1.0 - _least_share(rest[0], part[1], sure, may))
+        low, more = _least_part(part[0], rest[1], sure, may)
+        less, high = _least_part(rest[0], part[1], sure, may)
+        share = Span(low / (low + more) if low else 0.0, high / (high + less) if less else 1.0)
         return {
             name: self._open(float(part[0][sure].sum()), float(part[1][may].sum())),
             REST: self._open(float(rest[0][sure].sum()), float(rest[1][may].sum())),
@@ -110,10 +112,10 @@ class Rows:
         return Span(low, high if self.complete else _ENDLESS)
 
 
-def _least_share(part: Floats, rest: Floats, sure: Bools, may: Bools) -> float:
-    """Return the least share of the part, over all choices of which rows that may count do count."""
+def _least_part(part: Floats, rest: Floats, sure: Bools, may: Bools) -> tuple[float, float]:
+    """Return part and rest where the share of the part is least, over which rows that may count do count."""
     if np.isinf(rest[may]).any():
-        return 0.0
+        return 0.0, _ENDLESS
     counted, left = float(part[sure].sum()), float(rest[sure].sum())
     perhaps = np.flatnonzero(may & ~sure & (part + rest > 0))
     shares = part[perhaps] / (part[perhaps] + rest[perhaps])
@@ -121,7 +123,7 @@ def _least_share(part: Floats, rest: Floats, sure: Bools, may: Bools) -> float:
         if part[row] * left >= counted * rest[row] and counted + left > 0:
             break
         counted, left = counted + float(part[row]), left + float(rest[row])
-    return counted / (counted + left) if counted > 0 else 0.0
+    return counted, left
 
 
 def ends(mask: pd.Series) -> tuple[Bools, Bools]:

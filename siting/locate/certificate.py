@@ -122,9 +122,12 @@ class Certificate:
             bits = tuple(_small(each) for each in found["bits"])
             prices = tuple(int(each) for each in found["prices"])
             people, other = bits
-            return cls(found["model"], (people, other), int(found["bound"]), sets, shift, prices, found["tree"])
+            bound = _number(found["bound"])
+            if abs(bound) > _MOST:
+                raise CertificateError(code="large")
+            return cls(found["model"], (people, other), bound, sets, shift, prices, found["tree"])
         except (KeyError, TypeError, ValueError, OverflowError, zlib.error) as error:
-            raise CertificateError(code="unreadable", error=error) from error
+            raise CertificateError(code="unreadable") from error
 
 
 def packed(values: Ints) -> str:
@@ -197,7 +200,8 @@ def check_certificate(problem: Problem, model: Model, certificate: Certificate) 
         if not 0 <= by < len(relaxed):
             raise CertificateError(code="no_set", number=by)
         if (found := bound_of(relaxed[by], opened, free, most)) > claim:
-            raise CertificateError(code="weak", number=by, proved=sign * found, claimed=certificate.bound)
+            unit = 2.0 ** unit_bits(certificate)
+            raise CertificateError(code="weak", proved=sign * found / unit, claimed=certificate.bound / unit)
     if isinstance(model, SetCovering):
         return _next_sum(problem, model, certificate)
     return certificate.bound / 2.0 ** unit_bits(certificate)

@@ -1,20 +1,25 @@
 """Whether the certificate of a plan proves what the plan says, computed again from the scenario."""
 
+import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, Literal
 
 import numpy as np
 
 from siting.domain.nouns import Progress, Stage, Verification, quiet
-from siting.domain.scenario import Scenario, with_lattice
+from siting.domain.scenario import Scenario, fingerprint, with_lattice
 from siting.errors import Faults
 from siting.locate.certificate import Certificate, CertificateError, check_certificate, value_of
 from siting.pipeline.asking import ask
+from siting.pipeline.certifying import is_proved
 from siting.pipeline.ground import prepare
 from siting.pipeline.planning import merge_options
 from siting.pipeline.rereading import refuse_plan, sites_of_file
-from siting.read.plan import read_plan
+from siting.read.plan import PlanFile, read_plan
 
+# Figures in a plan's file are rounded to a millionth.
+_ROUNDED: Final = 1e-6
 _STAGES: Final[dict[str, tuple[Literal["covered", "stations", "cost", "seconds"], Literal["max", "min"]]]] = {
     "mclp": ("covered", "max"),
     "lscp": ("stations", "min"),
@@ -64,6 +69,29 @@ def verify(scenario: Scenario, path: Path, progress: Progress | None = None) -> 
         bound = check_certificate(question.problem, question.model, certificate)
         value = value_of(question.problem, question.model, chosen)
     except CertificateError as error:
-        return Verification(None, error.code, error.values)
+        own = file.members.get("scenario", {}).get("sha256") == fingerprint(scenario, ground.inputs.digests)
+        return Verification(None, error.code if own else "other_scenario", error.values)
     name, sense = _STAGES[certificate.model]
-    return Verification(Stage("cost" if plan.model == "lscp" and plan.least == "cost" else name, sense, value, bound))
+    least_cost = plan.model == "lscp" and plan.least == "cost"
+    stage = Stage("cost" if least_cost else name, sense, value, bound)
+    return _contradiction(file, stage) or Verification(stage)
+
+
+def _contradiction(file: PlanFile, stage: Stage) -> Verification | None:
+    """Return what the plan's file states and the certificate refutes; None if they agree."""
+    stages: list[dict[str, float | None]] = file.members.get("stages", [])
+    first = stages[0] if stages else {}
+    claimed, bound = (_figure(first.get(key)) for key in ("objective", "bound"))
+    if not abs(claimed - stage.objective) <= _ROUNDED * max(abs(stage.objective), 1.0):
+        return Verification(None, "other_objective", {"claimed": claimed, "found": stage.objective})
+    if file.members.get("proof") != "certificate":
+        return None
+    if not is_proved(stage):
+        return Verification(None, "not_optimal", {"found": stage.objective, "proved": stage.bound})
+    if not is_proved(replace(stage, bound=bound)) or not abs(bound - stage.bound) <= _ROUNDED * max(abs(bound), 1.0):
+        return Verification(None, "claims_more", {"claimed": bound, "proved": stage.bound})
+    return None
+
+
+def _figure(found: float | None) -> float:
+    return math.nan if found is None else float(found)

@@ -94,7 +94,8 @@ def certificate_text(proposal: Proposal, lang: Lang) -> str | None:
 def verification_texts(found: Verification, lang: Lang) -> list[str]:
     """Return what the check of a certificate found."""
     if found.stage is None:
-        return [say("proof.verified.not", lang, reason=say(f"proof.refuted.{found.refuted}", lang, **found.values))]
+        told = {key: number(value, 2) if isinstance(value, float) else value for key, value in found.values.items()}
+        return [say("proof.verified.not", lang, reason=say(f"proof.refuted.{found.refuted}", lang, **told))]
     stage = found.stage
     told = {key: _told(stage.name, value) for key, value in (("objective", stage.objective), ("bound", stage.bound))}
     words = {"name": say(f"proof.stage.{stage.name}", lang), "gap": percent(stage.gap, 2)}

@@ -354,7 +354,7 @@ def test_the_command_tells_and_writes(
     given: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("siting.pipeline.ground.read_inputs", lambda *_: given)
-    monkeypatch.setattr("siting.read.read_whole", lambda *_, **__: given.scenario)
+    monkeypatch.setattr("siting.pipeline.opening.read_whole", lambda *_, **__: given.scenario)
     for lang, words in (
         ("zh", ("未覆盖 240 人", "一号站", "生态保护红线", "合计")),
         ("en", ("240 elderly", "生态保护红线", "total")),

@@ -51,12 +51,17 @@ def _too_much(content: dict[str, Any]) -> None:
     content["certificate"]["bound"] -= 2**21
 
 
+def _endless(content: dict[str, Any]) -> None:
+    content["certificate"]["bound"] = 10**400
+
+
 def _half_a_tree(content: dict[str, Any]) -> None:
     content["certificate"]["tree"] = {"site": 1, "open": {"by": 0}}
 
 
 @pytest.mark.parametrize(
-    ("change", "reason"), [(_one_more, "breaks_rules"), (_too_much, "weak"), (_half_a_tree, "tree")]
+    ("change", "reason"),
+    [(_one_more, "breaks_rules"), (_too_much, "weak"), (_half_a_tree, "tree"), (_endless, "large")],
 )
 def test_a_proof_that_fails_is_told_with_the_reason(
     change: Callable[[dict[str, Any]], None],
@@ -76,17 +81,54 @@ def test_a_proof_that_fails_is_told_with_the_reason(
     assert say(f"proof.refuted.{reason}", "en").split("{")[0] in told
 
 
-def test_a_worse_plan_keeps_the_bound_and_shows_the_gap(
-    plan: Path, sample: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def _more_covered(content: dict[str, Any]) -> None:
+    content["stages"][0]["objective"] += 100
+
+
+def _a_stronger_bound(content: dict[str, Any]) -> None:
+    content["stages"][0]["bound"] -= 100
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (_other_station, "states an objective of"),
+        (_more_covered, "states an objective of"),
+        (_a_stronger_bound, "states a bound of"),
+    ],
+)
+def test_what_the_file_states_and_the_certificate_refutes_is_told(
+    change: Callable[[dict[str, Any]], None],
+    words: str,
+    plan: Path,
+    sample: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     content = content_of(plan)
-    _other_station(content)
+    change(content)
     other = tmp_path / "other.geojson"
     other.write_text(json.dumps(content), encoding="utf-8")
-    assert run("verify", other, sample, "--lang", "en") == 0
-    told = capsys.readouterr().out
-    assert f"no choice of sites can have more than {content['stages'][0]['bound']:,.0f}" in told
-    assert "(gap 0.00%)" not in told
+    assert run("verify", other, sample, "--lang", "en") == 5
+    assert words in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_plan_for_other_data_is_told_as_such(
+    plan: Path, sample: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = sample.read_text(encoding="utf-8")
+    assert "minutes = 15" in text
+    for file in sample.parent.iterdir():
+        if file.suffix != ".toml":
+            (tmp_path / file.name).symlink_to(file)
+    shorter = tmp_path / "scenario.toml"
+    shorter.write_text(text.replace("minutes = 15", "minutes = 10"), encoding="utf-8")
+    content = content_of(plan)
+    content["certificate"]["bound"] = 2**20
+    other = tmp_path / "other.geojson"
+    other.write_text(json.dumps(content), encoding="utf-8")
+    assert run("verify", other, shorter, "--lang", "zh") == 5
+    assert "选址方案是按另一评估文件或另一批数据作出的" in "".join(capsys.readouterr().out.split())
 
 
 def test_a_plan_of_another_model_says_that_it_has_no_certificate(

@@ -25,7 +25,7 @@ def refuse(outputs: Iterable[tuple["Result", Path | None]], inputs: Iterable[Pat
     Raises
     ------
     InputError
-        Every refused output, with its cause.
+        The outputs that are refused, each cause once.
     """
     from siting.write.endings import refusal_of_ending
     from siting.write.files import refusal
@@ -35,7 +35,12 @@ def refuse(outputs: Iterable[tuple["Result", Path | None]], inputs: Iterable[Pat
     read = list(inputs)
     faults = [Fault(code="output_is_dash", file=str(path)) for path in wanted if str(path) == "-"]
     named = [(result, path) for result, path in asked if str(path) != "-"]
-    faults += [fault for result, path in named if (fault := refusal(path) or refusal_of_ending(path, result))]
+    refused = {path: fault for _, path in named if (fault := refusal(path))}
+    # A folder that cannot be written is one cause, however many files were to be written into it.
+    causes = {(fault.code, fault.found or fault.file): fault for fault in reversed(refused.values())}
+    faults += reversed(causes.values())
+    suitable = [(result, path) for result, path in named if path not in refused]
+    faults += [fault for result, path in suitable if (fault := refusal_of_ending(path, result))]
     twice = {str(other) for one, other in combinations(wanted, 2) if _is_same(one, other)}
     faults += [Fault(code="output_twice", file=name) for name in sorted(twice)]
     taken = [path for path in wanted if any(_is_same(path, each) for each in read)]

@@ -82,6 +82,20 @@ def _refusal_of_folder(path: Path, folder: Path) -> Fault | None:
     return None
 
 
+def remove_file(path: Path) -> None:
+    """Remove a file, if it is there; of a link only the link.
+
+    Raises
+    ------
+    InputError
+        It cannot be removed, with the cause.
+    """
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise InputError([_fault(path, error)]) from error
+
+
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a file."""
     with whole_file(path) as file:

@@ -355,6 +355,15 @@ def test_the_volume_has_its_chapters_and_none_is_empty(folder: Path) -> None:
     assert "{" not in words_of(children[0])
 
 
+def test_a_target_tells_a_ceiling_from_a_floor(folder: Path) -> None:
+    """At most half of the beds are those of the government; land is at least 0.2 m² for each of 300,000."""
+    rows = [[words_of(cell) for cell in row.iter(f"{W}tc")] for row in body(folder / "volume.docx").iter(f"{W}tr")]
+    head = next(row for row in rows if row[:4] == ["指标", "口径", "依据", "要求"])
+    asked = {row[0]: row[3] for row in rows[rows.index(head) + 1 :] if len(row) == len(head)}
+    assert asked["政府运营床位占比"] == "≤ 50.0%"
+    assert asked["人均养老用地"] == "≥ 60,000 m²"
+
+
 def test_the_worst_streets_come_first(folder: Path, files: dict[str, Any]) -> None:
     streets = [
         row for each in files["data/gaps.geojson"]["features"] if (row := each["properties"])["level"] == "street"
@@ -412,14 +421,50 @@ def test_a_template_of_ones_own_replaces_ours(plan: Plan, tmp_path: Path, files:
         ("{{r nothing_there }}", "template_wrong"),
         ("{{ ''.__class__.__mro__ }}", "template_wrong"),
         ("{% for %}", "template_wrong"),
+        ("{{ 1/0 }}", "template_wrong"),
+        ("{% for i in range(99999999) %}{% endfor %}", "template_wrong"),
     ],
 )
 def test_a_template_that_cannot_be_run_is_refused(plan: Plan, tmp_path: Path, line: str, code: str) -> None:
-    template = own_template(tmp_path / "own.docx", line)
+    template = own_template(tmp_path / "own.docx", "text", line, "text")
     with pytest.raises(InputError) as refused:
         plan.before.report(tmp_path / "out", template=template, lang="zh")
-    assert [fault.code for fault in refused.value.faults] == [code]
-    assert not (tmp_path / "out" / "index.html").exists()
+    (fault,) = refused.value.faults
+    assert fault.code == code
+    assert str(fault.found).replace(" ", "") == line.replace(" ", "").replace("{{r", "{{")
+    assert not (tmp_path / "out").exists()
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*.*")}
+
+
+def test_nothing_of_an_earlier_report_stays_beside_a_new_one(plan: Plan, folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "out")
+    (tmp_path / "out" / "data" / "own.geojson").write_text("{}")
+    before = contents(tmp_path / "out")
+    with pytest.raises(InputError):
+        plan.before.report(tmp_path / "out", template=own_template(tmp_path / "own.docx", "{{ 1/0 }}"), lang="zh")
+    assert contents(tmp_path / "out") == before
+    plan.before.report(tmp_path / "out", lang="zh")
+    assert set(before) - set(contents(tmp_path / "out")) == {"data/plan.geojson", "data/gaps-after.geojson"}
+
+
+def test_files_that_no_report_wrote_stay(plan: Plan, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "plan.geojson").write_text("{}")
+    plan.before.report(tmp_path, lang="zh")
+    assert (tmp_path / "data" / "plan.geojson").read_text() == "{}"
+
+
+def test_a_folder_that_cannot_be_written_is_one_fault(
+    sample: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SystemExit) as left:
+        main(["report", str(sample), "-o", str(tmp_path / "file" / "out"), "--lang", "en"])
+    assert left.value.code == 2
+    assert capsys.readouterr().err.count("tables.xlsx") == 1
 
 
 def test_what_is_no_word_document_is_refused_before_any_work(sample: Path, tmp_path: Path) -> None:

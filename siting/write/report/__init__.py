@@ -6,16 +6,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from siting.domain.nouns import Progress, quiet
+from siting.files import temporary_folder, written_files
 from siting.text import Lang, say
 from siting.version import __version__
-from siting.write.files import write_bytes, write_text
+from siting.write.files import remove_file, write_bytes, write_text
 from siting.write.layers import save_gaps, save_plan, save_styled
 from siting.write.report.chapters import chapters
 from siting.write.report.filing import Filing
 from siting.write.report.index import Listed, index_page
 from siting.write.report.lists import report_lists
 from siting.write.report.pictures import pictures
-from siting.write.report.records import Record, Records, root
+from siting.write.report.records import Records, root
 from siting.write.report.sheets import sheets
 from siting.write.report.volume import volume_bytes
 from siting.write.report.workbook import workbook_bytes
@@ -50,7 +51,8 @@ def write_report(
     Parameters
     ----------
     folder : pathlib.Path
-        It is made if it is missing; files of an earlier report are replaced, each whole.
+        It is made if it is missing. Files of an earlier report are replaced, each whole; those that this one does not
+        have are removed.
     filing : Filing
         The findings of one run.
     lang : {"zh", "en"}
@@ -73,7 +75,8 @@ def write_report(
     report = progress or quiet
     files = report_files(folder, with_plan=filing.proposal is not None)
     report("report", 0, 1)
-    records = _write_data(files, filing)
+    data = _data(filing)
+    records = Records(**{key: root(FILES[key], json.loads(content)) for key, content in data.items()})
     head = filing.assessment.inputs.scenario.scenario
     title = say("report.title", lang, title=head.title)
     as_of = say("report.as_of", lang, date=head.date.isoformat(), version=__version__)
@@ -88,31 +91,47 @@ def write_report(
         lang=lang,
         template=template,
     )
+    # Nothing is written before all that a template can spoil has been made.
+    _clear(folder, files)
+    for key, content in data.items():
+        write_bytes(files[key], content)
     write_bytes(files["workbook"], workbook)
     write_bytes(files["volume"], volume)
     save_styled(files["layers"], filing.assessment, filing.proposal, lang)
     write_map(files["map"], filing.assessment, filing.proposal, lang=lang)
-    _write_json(files["trace"], {FILES["workbook"]: cells, FILES["volume"]: bookmarks})
+    write_bytes(files["trace"], _json({FILES["workbook"]: cells, FILES["volume"]: bookmarks}))
     listed = [Listed(FILES[key], key) for key in files if key != "index"]
     write_text(files["index"], index_page(records, listed, title=title, as_of=as_of, lang=lang))
     report("report", 1, 1)
     return files
 
 
-def _write_data(files: Mapping[str, Path], filing: Filing) -> Records:
-    """Write the files that all numbers are read from, and return them as they were written."""
-    save_gaps(files["gaps"], filing.assessment)
-    if filing.proposal is not None:
-        save_plan(files["plan"], filing.proposal)
-        save_gaps(files["after"], filing.proposal.after)
-    _write_json(files["lists"], report_lists(filing))
-    read = {key: _read(files[key], FILES[key]) for key in ("gaps", "lists", *_OF_PLAN) if key in files}
-    return Records(**read)
+def _data(filing: Filing) -> dict[str, bytes]:
+    """Return the files that all numbers are read from."""
+    drafts = {"gaps": filing.assessment} | ({} if filing.proposal is None else {"after": filing.proposal.after})
+    # The drafts are no results: they do not enter the list of what was written.
+    with temporary_folder() as folder, written_files():
+        for key, assessment in drafts.items():
+            save_gaps(folder / f"{key}.geojson", assessment)
+        if filing.proposal is not None:
+            save_plan(folder / "plan.geojson", filing.proposal)
+        keys = ["gaps"] if filing.proposal is None else ["gaps", *_OF_PLAN]
+        found = {key: (folder / f"{key}.geojson").read_bytes() for key in keys}
+    return found | {"lists": _json(report_lists(filing))}
 
 
-def _read(path: Path, name: str) -> Record:
-    return root(name, json.loads(path.read_text(encoding="utf-8")))
+def _clear(folder: Path, files: Mapping[str, Path]) -> None:
+    """Remove the index of an earlier report, then the files that it links to and this report does not write."""
+    index = folder / FILES["index"]
+    try:
+        linked = index.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        linked = ""
+    remove_file(index)
+    for key, name in FILES.items():
+        if key not in files and f'href="{name}"' in linked:
+            remove_file(folder / name)
 
 
-def _write_json(path: Path, content: Mapping[str, Any]) -> None:
-    write_text(path, json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+def _json(content: Mapping[str, Any]) -> bytes:
+    return (json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode("utf-8")

@@ -8,7 +8,7 @@ from typing import Any, Final
 from siting.domain.intervals import ENDS
 from siting.domain.standards import Standard
 from siting.text import Lang, knows, say
-from siting.write.clauses import amount_text, from_text, premises_text, unit_text
+from siting.write.clauses import SIGNS, amount_text, from_text, premises_text, unit_text
 from siting.write.report.passages import Passage, ends, figure, joined, sentence, unmarked
 from siting.write.report.plan_sheets import named_document, unit_names
 from siting.write.report.records import Record, Records
@@ -311,12 +311,20 @@ class _Writer:
             basis=say(f"basis.{check.text('basis')}", self.lang) if check.text("basis") else "",
             source=named_document(self.standards, clause),
             amount=self.amount(clause),
-            required=self.quantity(check, "required", "required_high"),
+            required=self._required(check),
             now=self.quantity(check, "provided_low", "provided_high"),
             verdict=self.verdict(check),
             after=unmarked("–") if then is None else self.quantity(then, "provided_low", "provided_high"),
             verdict_after=unmarked("–") if then is None else self.verdict(then),
         )
+
+    def _required(self, check: Record) -> Passage:
+        """Return what a clause requires, with the sign that tells a floor from a ceiling."""
+        told = self.quantity(check, "required", "required_high")
+        sign = self.signs.get(check.text("clause_id"), "")
+        # An interval that is open at one end has a sign of its own.
+        bare = bool(told.pieces) and not isinstance(told.pieces[0], str)
+        return Passage((sign, *told.pieces)) if sign and bare else told
 
     def _station_row(self, row: Record) -> dict[str, Passage]:
         tenure = row.text("tenure")
@@ -500,6 +508,12 @@ class _Writer:
     @cached_property
     def estates_by_id(self) -> Mapping[str, Record]:
         return {place.text("id"): place for place in self.records.places("residential_area")}
+
+    @cached_property
+    def signs(self) -> Mapping[str, str]:
+        """The signs of the clauses that compare a figure with a number."""
+        clauses = (clause for each in self.standards for clause in each.clauses)
+        return {clause.id: SIGNS[clause.comparison] for clause in clauses if clause.comparison}
 
     @cached_property
     def units(self) -> Mapping[str, str]:

@@ -5,6 +5,7 @@ of text, which no engine reads.
 """
 
 import re
+import traceback
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from io import BytesIO
@@ -16,12 +17,13 @@ from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
 from docx.opc.exceptions import PackageNotFoundError
 from docx.shared import Mm
 from docxtpl import DocxTemplate, InlineImage
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 from lxml.etree import LxmlError
 
 from siting.errors import Fault, InputError
 from siting.text import Lang, say
+from siting.text.numbers import UNKNOWN
 from siting.write.report.passages import FIRST_ID, Bookmarks, Passage, unmarked
 from siting.write.report.pictures import Picture
 
@@ -33,6 +35,9 @@ _WIDTHS: Final[Mapping[str, int]] = {"lorenz": 95, "curve": 120, "sensitivity": 
 _START: Final = re.compile(r'<w:bookmarkStart w:id="1\d{6}" w:name="(n\d{6})"/>')
 _END: Final = re.compile(r'<w:bookmarkEnd w:id="1\d{6}"/>')
 _PART: Final = "word/document.xml"
+# What the engine calls the file of a template, and the marks in its text.
+_OF_TEMPLATE: Final = frozenset({"<template>", "<unknown>"})
+_MARKS: Final = re.compile(r"\{[{%].*?[%}]\}")
 # A document beyond these limits is no template: packed, it could take all memory.
 _LARGEST: Final = 64 * 1024 * 1024
 
@@ -81,8 +86,11 @@ def volume_bytes(
     engine = SandboxedEnvironment(autoescape=True, undefined=StrictUndefined)
     try:
         document.render(context, engine)
-    except (TemplateError, LxmlError) as error:
-        raise InputError([_wrong(template, error)]) from error
+    except Exception as error:
+        # A template is a program: it can raise anything. Ours must not.
+        if template is None:
+            raise
+        raise InputError([_wrong(template, document, error)]) from error
     properties = document.docx.core_properties
     properties.title, properties.author, properties.last_modified_by = title.replace("\n", " "), "siting", "siting"
     page = BytesIO()
@@ -120,8 +128,17 @@ def _content(template: Path | None, lang: Lang) -> bytes:
     return content
 
 
-def _wrong(template: Path | None, error: Exception) -> Fault:
-    return Fault(code="template_wrong", file=str(template or ""), found=str(error))
+def _wrong(template: Path, document: DocxTemplate, error: Exception) -> Fault:
+    """Return the fault with the marks of the paragraph that failed: the engine's words are for programmers."""
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if frame.filename in _OF_TEMPLATE]
+    at = getattr(error, "lineno", None) or (lines[-1] if lines else None)
+    marks: list[str] = []
+    if at is not None:
+        # The engine was given the document with a line for each paragraph.
+        text = re.sub(r"<w:p([ >])", r"\n<w:p\1", document.patch_xml(document.get_xml()))
+        marks = _MARKS.findall("".join(text.splitlines()[at - 1 : at]))
+    return Fault(code="template_wrong", file=str(template), found=" ".join(marks) or UNKNOWN)
 
 
 def _ready(value: Any, marks: Bookmarks) -> Any:  # noqa: ANN401 - a tree of passages

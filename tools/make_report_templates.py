@@ -62,6 +62,7 @@ TARGETS: Final[_Cells] = (
     ("required", "required", 2, True), ("now", "now", 2.2, True), ("verdict", "verdict", 2, False),
     ("after", "after", 2.2, True), ("verdict_after", "verdict", 2, False),
 )  # fmt: skip
+TARGETS_ALONE: Final[_Cells] = (*TARGETS[:4], ("now", "measured", 2.2, True), TARGETS[5])
 STATIONS: Final[_Cells] = (
     ("rank", "rank", 1.1, True), ("name", "name", 4, False), ("community", "community", 2.6, False),
     ("new", "new", 1.9, True), ("share", "share_after", 1.8, True), ("floor", "floor", 1.8, True),
@@ -97,7 +98,11 @@ def template(lang: Lang) -> bytes:
     page.chapter("present", [("streets", "present", PRESENT)])
     page.chapter("assessment", [("clauses", "clauses", CLAUSES)])
     page.chapter("needs", [("streets", "needs", NEEDS)])
-    page.chapter("targets", [("rows", "targets", TARGETS)])
+    page.chapter(
+        "targets",
+        [("rows", "targets", TARGETS), ("rows", "targets", TARGETS_ALONE)],
+        only=("targets.with_plan", "not targets.with_plan"),
+    )
     page.chapter("layout", [("stations", "stations", STATIONS)])
     page.chapter("funding", [("lines", "funding", FUNDING)])
     page.chapter("method", [("layers", "layers", LAYERS)])
@@ -140,15 +145,19 @@ class _Template:
         self._end("if")
         self._break()
 
-    def chapter(self, name: str, tables: Sequence[tuple[str, str, _Cells]]) -> None:
-        """Write a chapter: its title, its paragraphs, its tables; left out if there is nothing to tell."""
+    def chapter(self, name: str, tables: Sequence[tuple[str, str, _Cells]], only: Sequence[str] = ()) -> None:
+        """Write a chapter: its title, its paragraphs, its tables; left out if there is nothing to tell.
+
+        ``only`` are the conditions under which the tables are shown, one each.
+        """
         self._plain("Normal", f"{{%p if {name} %}}")
         self._plain("Heading 1", f"{{{{r {name}.title }}}}")
         self._repeat("line", f"{name}.paragraphs")
         self._plain("Body Text", "{{r line }}")
         self._end("for")
-        for rows, caption, cells in tables:
-            self._plain("Normal", f"{{%p if {name}.{rows} %}}")
+        for place, (rows, caption, cells) in enumerate(tables):
+            condition = f"{name}.{rows} and {only[place]}" if only else f"{name}.{rows}"
+            self._plain("Normal", f"{{%p if {condition} %}}")
             self._plain("Caption", say(f"report.volume.table.{caption}", self.lang))
             self._table(f"{name}.{rows}", cells)
             self._plain("Table end")

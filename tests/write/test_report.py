@@ -7,6 +7,7 @@ import re
 import shutil
 import sqlite3
 import subprocess
+from collections import Counter
 from contextlib import closing
 from dataclasses import replace
 from io import BytesIO
@@ -362,6 +363,55 @@ def test_a_target_tells_a_ceiling_from_a_floor(folder: Path) -> None:
     asked = {row[0]: row[3] for row in rows[rows.index(head) + 1 :] if len(row) == len(head)}
     assert asked["政府运营床位占比"] == "≤ 50.0%"
     assert asked["人均养老用地"] == "≥ 60,000 m²"
+
+
+def test_an_unmet_clause_counts_the_places_that_it_binds(folder: Path, files: dict[str, Any]) -> None:
+    """Villages are reported only: 二（九） binds the other communities."""
+    held: dict[tuple[str, ...], list[str]] = {}
+    for feature in files["data/gaps.geojson"]["features"]:
+        for check in feature["properties"]["checks"]:
+            if check["binding"]:
+                key = tuple(str(check[name]) for name in ("clause_id", "level", "basis", "extent"))
+                held.setdefault(key, []).append(check["verdict"])
+    several = Counter(len(each) for each in held.values() if "gap" in each and len(each) > 1)
+    lines = [words_of(each) for each in body(folder / "volume.docx").iter(f"{W}p")]
+    told = [re.search(r"提出要求，未达标：(\d+)个中", line) for line in lines]
+    assert Counter(int(each[1]) for each in told if each) == several
+    assert 51 in several
+
+
+def test_notes_are_those_of_the_check_and_the_plan_tells_its_own(
+    plan: Plan, book: Workbook, files: dict[str, Any]
+) -> None:
+    told = table(book["说明事项"])["说明"]
+    added = told.str.startswith("计入选址方案：")
+    assert [note for note in told[~added] if note] == plan.before.notes("zh")
+    later = {note["zh"] for note in files["data/plan.geojson"]["notes"]}
+    assert set(told[added].str.removeprefix("计入选址方案：")) == later - set(plan.before.notes("zh"))
+
+
+def test_a_proposed_station_has_the_street_of_its_community(plan: Plan, book: Workbook) -> None:
+    found, communities = (table(book[name]).set_index("编号") for name in ("设施一览表", "社区（村）一览表"))
+    streets = dict(zip(communities["名称"], communities["街道（镇）"], strict=True))
+    for key in plan.stations["id"]:
+        assert found.loc[key, "街道（镇）"] == streets[found.loc[key, "社区（村）"]]
+
+
+def test_a_report_without_a_plan_at_a_planned_year(sample: Path, tmp_path: Path) -> None:
+    found = siting.check(siting.change(sample, scenario={"horizon": "2035"})).assessment
+    ledger = found.inputs.facilities
+    gone = ledger.index[ledger["status"] == "closing"][:1]
+    GapReport(replace(found, undated=ledger.loc[gone])).report(tmp_path, lang="zh")
+    counted = table(load_workbook(tmp_path / "tables.xlsx")["设施一览表"]).set_index("编号")["计入"]
+    assert counted[counted == "不定"].index.tolist() == gone.tolist()
+    assert set(counted[counted == "是"].index) == set(found.facilities.index)
+    root = body(tmp_path / "volume.docx")
+    lines = [words_of(each) for each in root.iter(f"{W}p")]
+    assert any("评估时点为2035年末" in line for line in lines)
+    assert "计入选址方案" not in lines
+    assert not any("选址方案文件" in line for line in lines)
+    heads = [[words_of(cell) for cell in next(each.iter(f"{W}tr")).iter(f"{W}tc")] for each in root.iter(f"{W}tbl")]
+    assert ["指标", "口径", "依据", "要求", "实际", "判定"] in heads
 
 
 def test_the_worst_streets_come_first(folder: Path, files: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ from siting.write.report.passages import Passage, ends, figure, joined, sentence
 from siting.write.report.plan_sheets import named_document, unit_names
 from siting.write.report.records import Record, Records
 from siting.write.report.sheets import level_of_whole
+from siting.write.report.source_sheets import told_notes
 
 Chapter = dict[str, Any]
 _WORST: Final = 5
@@ -91,7 +92,10 @@ class _Writer:
             if level in counts
         ]
         horizon = head.text("horizon")
-        when = say("report.horizon.current", self.lang) if horizon == "current" else horizon
+        current = horizon == "current"
+        when = say(
+            f"report.horizon.{'current' if current else 'year'}", self.lang, **({} if current else {"year": horizon})
+        )
         told = [
             self.tell("scope", title=head.text("title"), date=head.text("date"), horizon=when),
             self.tell("within", place=self.place, kinds=joined(kinds, self.comma)) if kinds else None,
@@ -142,10 +146,11 @@ class _Writer:
         if not rows:
             return None
         counts = self.records.lists.at("counts", "audit")
+        told_of, rest = ("all", "met", "gap", "no_data"), counts.values["not_applicable"]
         told = [
             *(unmarked(warning.text(self.lang)) for warning in self.records.gaps.each("warnings")),
-            self.tell("verdicts", **{key: self.one(counts, key) for key in ("all", "met", "gap", "no_data")}),
-            *(self._unmet(row) for row in rows if row.text("verdict") == "gap" and row.values["binding"]),
+            self.tell("verdicts_and_rest" if rest else "verdicts", **{key: self.one(counts, key) for key in told_of}),
+            *(self._unmet(row) for row in rows if row.at("bound").values["gap"]),
         ]
         return self.chapter(told, clauses=[self._clause_row(row) for row in rows])
 
@@ -176,7 +181,7 @@ class _Writer:
         after = self._place_after(whole)
         rows = [self._target_row(check, after) for check in self._of_whole(whole)]
         told = [self.tell("targets") if after is None else self.tell("targets_with_plan")]
-        return self.chapter(told, rows=rows) if rows else None
+        return self.chapter(told, rows=rows) | {"with_plan": after is not None} if rows else None
 
     def layout(self) -> Chapter | None:
         """Tell of the proposed stations, and what stays short with them."""
@@ -250,8 +255,8 @@ class _Writer:
             self.row(name=row.text("name"), file=row.text("file"), rows=self.one(row, "rows_used"), crs=row.text("crs"))
             for row in self.records.lists.at("layers").each(self.lang)
         ]
-        notes = [*self.records.gaps.each("warnings"), *(self.records.plan or self.records.gaps).each("notes")]
-        return self.chapter(told, layers=layers, notes=[unmarked(note.text(self.lang)) for note in notes])
+        notes = [unmarked(note) for note in told_notes(self.records, self.lang)]
+        return self.chapter(told, layers=layers, notes=notes)
 
     def appendix(self) -> Chapter:
         """Give the lists that are too long for the chapters."""
@@ -418,19 +423,23 @@ class _Writer:
             source=named_document(self.standards, row.text("clause_id")),
             name=self.indicator(row),
             level=say(f"level.{row.text('level')}", self.lang),
-            measured=self._measured(row),
+            measured=self._measured(row) if row.values["places"] == 1 else self._counted(row.at("bound")),
         )
 
     def _measured(self, row: Record) -> Passage:
         """Return what was measured at a level: of one place its figure, of several how many are met."""
         if row.values["places"] == 1:
             return self.quantity(row, "measured_low", "measured_high")
+        return self._counted(row)
+
+    def _counted(self, counts: Record) -> Passage:
+        """Return how many places are met, and how many are not."""
         told = [
-            self.tell(f"of_places.{key}", count=self.one(row, key))
+            self.tell(f"of_places.{key}", count=self.one(counts, key))
             for key in ("met", "gap", "no_data", "not_applicable")
-            if row.values[key]
+            if counts.values[key]
         ]
-        return self.tell("places", count=self.one(row, "places"), verdicts=joined(told, self.comma))
+        return self.tell("places", count=self.one(counts, "places"), verdicts=joined(told, self.comma))
 
     def _why(self, row: Record) -> str:
         """Return the reasons of the places that have the verdict of a level; blank if all are met."""
@@ -511,9 +520,9 @@ class _Writer:
 
     @cached_property
     def signs(self) -> Mapping[str, str]:
-        """The signs of the clauses that compare a figure with a number."""
+        """The signs of the clauses; the pass share of a circle, which no clause states, is a floor."""
         clauses = (clause for each in self.standards for clause in each.clauses)
-        return {clause.id: SIGNS[clause.comparison] for clause in clauses if clause.comparison}
+        return {clause.id: SIGNS[clause.comparison or "at_least"] for clause in clauses}
 
     @cached_property
     def units(self) -> Mapping[str, str]:

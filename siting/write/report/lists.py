@@ -54,7 +54,7 @@ def report_lists(filing: Filing) -> dict[str, Any]:
         "units": list(_units(found)),
         "gap_list": list(_gap_list(found, filing.nearest)),
         "facilities": list(_facilities(found, filing.proposal)),
-        "audit": _rows(filing.audit),
+        "audit": list(_audit(filing)),
         "funding": _rows(filing.funding),
         "estates": list(_estates(found)),
         "layers": layers,
@@ -92,6 +92,18 @@ def _verdicts(audit: pd.DataFrame) -> dict[str, int]:
     """Return how many rows of the audit have each verdict."""
     held = audit.loc[audit["level"].notna(), "verdict"].value_counts()
     return {"all": int(held.sum()), **{verdict: int(held.get(verdict, 0)) for verdict in _VERDICTS}}
+
+
+def _audit(filing: Filing) -> Iterator[dict[str, Any]]:
+    """Yield the rows of the audit; ``bound`` counts the places that a clause binds, by verdict."""
+    keys = ["clause_id", "level", "basis", "extent"]
+    checks = filing.assessment.checks.reset_index(drop=True)
+    groups = dict(iter(checks[checks["binding"].astype(bool)].groupby(keys, sort=False)["verdict"]))
+    for row in filing.audit.to_dict("records"):
+        verdicts = groups.get(tuple(row[key] for key in keys))
+        held = {} if verdicts is None else verdicts.value_counts().to_dict()
+        counts = {verdict: int(held.get(verdict, 0)) for verdict in _VERDICTS}
+        yield _row(row) | {"bound": {"places": sum(counts.values()), **counts}}
 
 
 def _stations(proposal: Proposal | None) -> int:
@@ -141,9 +153,11 @@ def _facilities(found: Assessment, proposal: Proposal | None) -> Iterator[dict[s
     ledger = found.inputs.facilities
     ledger = ledger[~ledger["context"].astype("boolean").fillna(value=False)] if "context" in ledger else ledger
     changes = proposal.changes["action"].to_dict() if proposal is not None and len(proposal.changes) else {}
+    undated = set() if found.undated is None else set(found.undated.index)
     homes = {level: found.facilities[f"home_{level}"].to_dict() for level in _homes(found)}
     for key, row in ledger.rename_axis(None).assign(id=ledger.index).to_dict("index").items():
-        counted = key in found.facilities.index
+        # Unknown if nothing tells whether it is open at the horizon.
+        counted = None if key in undated else key in found.facilities.index
         at = {f"{level}_id": each.get(key) for level, each in homes.items()}
         action = _CHANGE.get(changes.get(key, ""), _ACTION[str(row["status"])])
         yield _row({name: row.get(name) for name in _SHOWN}) | plain({**at, "action": action, "counted": counted})

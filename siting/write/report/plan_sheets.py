@@ -38,17 +38,26 @@ def named_document(standards: Sequence[Standard], clause_id: str) -> str:
 
 
 def _facilities(records: Records, lang: Lang) -> Sheet:
-    columns, names = Columns(lang), unit_names(records)
+    columns = Columns(lang)
+    units = {level: {unit.text("id"): unit for unit in records.places(level)} for level in ("street", "community")}
     rows: list[Row] = [{"facility": row} for row in records.lists.each("facilities")]
+
+    def home(row: Record, level: str) -> str:
+        """Return the unit of a facility; of a proposed station the finest unit is known, and that names its street."""
+        finest = units["community"].get(row.text("unit_id"))
+        above = row.text("unit_id") if finest is None or level == "community" else finest.text("unit_id")
+        found = units[level].get(row.text(f"{level}_id") or above)
+        return "" if found is None else found.text("name")
+
     fields = [
         columns.text("facility", "id", "code"),
         columns.text("facility", "name"),
         columns.word("facility", "tier", "tier"),
         columns.word("facility", "status", "report.status"),
         columns.word("facility", "action", "report.action", "verdict"),
-        columns.flag("facility", "counted"),
-        columns.made("street", lambda row: names.get(row["facility"].text("street_id"), "")),
-        columns.made("community", lambda row: _community(row["facility"], names)),
+        columns.made("counted", lambda row: _counted(row["facility"], lang)),
+        columns.made("street", lambda row: home(row["facility"], "street")),
+        columns.made("community", lambda row: home(row["facility"], "community")),
         columns.one("facility", "land_m2", "area", "m2"),
         columns.one("facility", "floor_area_m2", "area", "m2"),
         columns.one("facility", "beds", "count", "beds"),
@@ -66,8 +75,10 @@ def _facilities(records: Records, lang: Lang) -> Sheet:
     return sheet_of("facilities", lang, fields, rows, note=note, keep=2)
 
 
-def _community(row: Record, names: Mapping[str, str]) -> str:
-    return names.get(row.text("community_id") or row.text("unit_id"), "")
+def _counted(row: Record, lang: Lang) -> str:
+    """Return whether a facility counts; nobody knows of one without the date that decides."""
+    counted = row.values["counted"]
+    return say("report.undecided" if counted is None else "table.yes" if counted else "table.no", lang)
 
 
 def _finest(row: Record, names: Mapping[str, str]) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+from siting.domain.note_order import by_importance
+from siting.domain.nouns import Note
 from siting.text import Lang, knows, say
 from siting.write.report.records import BLANK, Cell, Record, Records
 from siting.write.report.tables import Chart, Columns, Field, Row, Sheet, sheet_of
@@ -144,9 +146,21 @@ def _account(records: Records, lang: Lang) -> Sheet:
     return sheet_of("account", lang, fields, rows, note=say("report.note.account", lang))
 
 
+def told_notes(records: Records, lang: Lang) -> list[str]:
+    """Return warnings and notes of the check without a plan; then those that a plan adds, which say so."""
+    told = [row.text(lang) for row in (*records.gaps.each("warnings"), *_by_importance(records.gaps))]
+    later = [] if records.plan is None else [row.text(lang) for row in _by_importance(records.plan)]
+    return told + [say("report.with_plan", lang, note=note) for note in later if note not in told]
+
+
+def _by_importance(file: Record) -> list[Record]:
+    rows = list(file.each("notes"))
+    order = by_importance(Note(row.text("code"), {"row": place}) for place, row in enumerate(rows))
+    return [rows[int(note.values["row"])] for note in order]
+
+
 def _notes(records: Records, lang: Lang) -> Sheet:
     columns = Columns(lang)
-    told = [*records.gaps.each("warnings"), *(records.plan or records.gaps).each("notes")]
-    rows: list[Row] = [{"note": row} for row in told]
-    fields = [Field(columns.head("note"), "long", lambda row: Cell(row["note"].text(lang)), "note")]
+    rows: list[Row] = [{"note": Record("", (), {"note": note})} for note in told_notes(records, lang)]
+    fields = [columns.text("note", "note", "long")]
     return sheet_of("notes", lang, fields, rows, note=say("report.note.notes", lang))

@@ -230,9 +230,7 @@ def assess(  # noqa: PLR0913 - all inputs of a report
         ),
         jurisdiction=law,
         outside=outside,
-        undated=None
-        if undated is None
-        else undated[0].drop(columns="plot", errors="ignore").join(undated[1].add_prefix("home_")),
+        undated=None if undated is None else _with_homes(*undated),
     )
 
 

@@ -143,7 +143,9 @@ def test_a_residential_area_in_two_parts_changes_no_other_place(
         before.loc[others, NUMBERS].to_numpy(float), rel=1e-5, abs=1e-4, nan_ok=True
     )
     assert after.loc[others, WORDS].astype(str).equals(before.loc[others, WORDS].astype(str))
-    assert two.cells.to_numpy(float) == pytest.approx(one.cells.to_numpy(float), rel=1e-5, abs=1e-4, nan_ok=True)
+    assert two.cells.drop(columns="nearest").to_numpy(float) == pytest.approx(
+        one.cells.drop(columns="nearest").to_numpy(float), rel=1e-5, abs=1e-4, nan_ok=True
+    )
     own = [("residential_area", "e0-west"), ("residential_area", "e0-east")]
     assert after.loc[own, "residents"].sum() == pytest.approx(before.loc[("residential_area", "e0"), "residents"])
     names = ["land_required_01_m2", "land_required_02_m2"]
@@ -159,4 +161,6 @@ def test_people_handed_out_to_the_parts_of_a_residential_area_stand_where_they_s
     assert isinstance(source, PeopleLayer)
     population = Population(source, None, 60, cell_m=CELL)
     one, two = (check(replace(each, population=population)) for each in estate_in_two(district(seed), part))
-    assert two.cells.to_numpy(float) == pytest.approx(one.cells.to_numpy(float), rel=1e-5, abs=1e-4, nan_ok=True)
+    assert two.cells.drop(columns="nearest").to_numpy(float) == pytest.approx(
+        one.cells.drop(columns="nearest").to_numpy(float), rel=1e-5, abs=1e-4, nan_ok=True
+    )

@@ -67,8 +67,9 @@ def mixed(old: Mapping[str, Any], new: Mapping[str, Any], exchanged: Collection[
     >>> from siting.domain.parts import mixed
     >>> old = {"walking": {"mode": "network", "minutes": 15}, "network": {"path": "a.gpkg"}}
     >>> new = {"walking": {"mode": "straight_line", "minutes": 10}, "plan": {"stations": 3}}
-    >>> mixed(old, new, {"settings"})
-    {'network': {'path': 'a.gpkg'}, 'walking': {'minutes': 10, 'mode': 'network'}}
+    >>> found = mixed(old, new, {"settings"})
+    >>> found["walking"], found["network"]
+    ({'minutes': 10, 'mode': 'network'}, {'path': 'a.gpkg'})
     """
 
     def source(key: str) -> Mapping[str, Any]:

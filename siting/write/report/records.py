@@ -69,8 +69,8 @@ class Record:
         --------
         >>> from siting.write.report.records import Record
         >>> row = Record("gaps.geojson", ("totals",), {"a": 2, "b": None, "unlimited": ["b"]})
-        >>> row.cell("a"), row.cell("b").value
-        (Cell(value=2, path='gaps.geojson#/totals/a'), inf)
+        >>> row.cell("a").value, row.cell("a").path, row.cell("b").value
+        (2, 'gaps.geojson#/totals/a', inf)
         """
         value = self.values.get(key)
         if value is None and key in self.values.get("unlimited", ()):

@@ -263,12 +263,7 @@ def value_of(problem: Problem, model: Model, chosen: Ints) -> float:
 
 def nearest_of(problem: Problem, chosen: Ints) -> Floats:
     """Return the seconds from each point to the nearest chosen or kept site; inf if none reaches it."""
-    times, nearest = problem.times, np.full(len(problem.people), np.inf)
-    for site in (*np.flatnonzero(problem.kept), *chosen):
-        pairs = slice(times.indptr[site], times.indptr[site + 1])
-        points = times.indices[pairs]
-        nearest[points] = np.minimum(nearest[points], times.data[pairs])
-    return nearest
+    return problem.nearest(np.concatenate([np.flatnonzero(problem.kept), chosen]))
 
 
 def _next_sum(problem: Problem, model: SetCovering, certificate: Certificate) -> float:

@@ -59,7 +59,8 @@ _PRICES: Final = 2.0**14
 # For the states of the sites, initial multipliers by point, the number of steps and the goal of the bound: better
 # multipliers by point, and the price of leaving a person out.
 Multipliers = tuple[Floats, float]
-Maker = Callable[[States, Floats | None, int, float], Multipliers]
+Stops = Callable[[], bool]
+Maker = Callable[[States, Floats | None, int, float, Stops], Multipliers]
 
 
 def certificate_of(problem: Problem, model: Model, chosen: Ints, effort: Effort) -> Certificate | None:
@@ -89,9 +90,10 @@ def certificate_of(problem: Problem, model: Model, chosen: Ints, effort: Effort)
     fine = {"mclp": bits[0], "p_median": sum(bits), "lscp": 0}[name]
     shift = max(fine - _KEPT_BITS, 0) if len(problem.people) > _FEW_POINTS else 0
     blank = Certificate(name, bits, 0, (), shift, (), {})
-    search = _Search(problem, model, blank, make, most_open(problem, model), _goal(problem, model, blank, chosen))
+    deadline, goal = Deadline(effort), _goal(problem, model, blank, chosen)
+    search = _Search(problem, model, blank, make, goal, deadline.should_stop)
     try:
-        search.run(Deadline(effort))
+        search.run()
     except KeyboardInterrupt:
         search.stop()
     return search.certificate()
@@ -180,8 +182,18 @@ class _Node:
 class _Search:
     """Best-first branch and bound; ``goal`` is the bound at which a node is closed."""
 
-    def __init__(self, problem: Problem, model: Model, blank: Certificate, make: Maker, most: int, goal: int) -> None:
-        self.problem, self.model, self.blank, self.make, self.most, self.goal = problem, model, blank, make, most, goal
+    def __init__(
+        self, problem: Problem, model: Model, blank: Certificate, make: Maker, goal: int, stops: Stops
+    ) -> None:
+        self.problem, self.model, self.blank, self.make, self.goal, self.stops = (
+            problem,
+            model,
+            blank,
+            make,
+            goal,
+            stops,
+        )
+        self.most = most_open(problem, model)
         self.sets: list[Ints] = []
         self.prices: list[int] = []
         self.relaxed: list[Relaxation] = []
@@ -194,17 +206,24 @@ class _Search:
         self.used: set[int] = set()
         self.long = 0
 
-    def run(self, deadline: Deadline) -> None:
+    def run(self) -> None:
         """Expand the node with the weakest bound until none is open, or the certificate is large enough."""
         forced = self.problem.rules.forced
         state = np.where(self.problem.open_to_choice, FREE, OUTSIDE).astype(np.int8)
         if forced is not None:
             state[forced & ~self.problem.kept] = INSIDE
         self._push(state, self._bound(state, None, _STEPS[0]), self.tree)
-        while self.open and self.made < _MOST_NODES and not deadline.should_stop():
+        while self.open and self.made < _MOST_NODES and not self.stops():
             if self._size() > _MOST_CHARACTERS:
                 break
-            self._expand(heapq.heappop(self.open))
+            node = heapq.heappop(self.open)
+            try:
+                self._expand(node)
+            except KeyboardInterrupt:
+                # What was begun below the node is dropped: its own bound holds.
+                node.tree.clear()
+                heapq.heappush(self.open, node)
+                raise
         self.stop()
 
     def _size(self) -> int:
@@ -250,7 +269,7 @@ class _Search:
     def _bound(self, state: States, hint: Floats | None, steps: int) -> int:
         """Make multipliers for a node, in whole numbers; return the number of the set."""
         bits = unit_bits(self.blank)
-        found, price = self.make(state, hint, steps, self.goal / 2.0**bits)
+        found, price = self.make(state, hint, steps, self.goal / 2.0**bits, self.stops)
         units = np.rint(found * 2.0 ** (bits - self.blank.shift)) * 2.0**self.blank.shift
         priced = price * 2.0 ** (bits - self.blank.bits[0] + PRICE_BITS)
         one = self._with(np.where(units > 0, units, 0.0), max(priced, 0.0))
@@ -368,7 +387,7 @@ def _of_covering(problem: Problem) -> Maker:
     unreached = problem.value * (found.group_of < 0)
     stations = most_open(problem, MaximalCovering())
 
-    def make(state: States, hint: Floats | None, steps: int, goal: float) -> Multipliers:
+    def make(state: States, hint: Floats | None, steps: int, goal: float, stops: Stops) -> Multipliers:
         opened, free = np.flatnonzero(state == INSIDE), np.flatnonzero(state[found.sites] == FREE)
         reached = _reached(found, opened)
         cover, label = restricted(found.cover, free, ~reached)
@@ -382,7 +401,7 @@ def _of_covering(problem: Problem) -> Maker:
                 begin = np.bincount(label[inside], gathered, len(cover.weight)).astype(np.float64)
             start = subgradient_from(np.minimum(begin, cover.weight))
             target = goal - float(found.cover.weight[reached].sum())
-            subgradient_descent(cover, many, target, (steps, *_LENGTHS[hint is not None]), start)
+            subgradient_descent(cover, many, target, (steps, *_LENGTHS[hint is not None]), start, stops)
             paid[inside] = start.best[label[inside]] * found.cover.weight[inside] / cover.weight[label[inside]]
         return _shared(found, problem.value, paid) + unreached, 0.0
 
@@ -401,7 +420,7 @@ def _of_least_cost(problem: Problem, model: SetCovering) -> Maker:
     # The instance counts people in units of its own.
     unit = float(instance.weight.sum()) / max(float(found.cover.weight.sum()), 1e-300)
 
-    def make(state: States, hint: Floats | None, steps: int, goal: float) -> Multipliers:
+    def make(state: States, hint: Floats | None, steps: int, goal: float, stops: Stops) -> Multipliers:
         opened, free = np.flatnonzero(state == INSIDE), np.flatnonzero(state[wanted.free] == FREE)
         open_groups, coverable = ~_reached(found, opened), instance.covered(free)
         lost, left = np.flatnonzero(open_groups & ~coverable), np.flatnonzero(open_groups & coverable)
@@ -418,7 +437,7 @@ def _of_least_cost(problem: Problem, model: SetCovering) -> Maker:
                 if hint is not None:
                     ascent.now[:] = _gathered(found, hint)[left]
                 spent = len(opened) if costs is None else math.fsum(costs[opened])
-                subgradient_ascent(part, ascent, max(-goal - spent, 0.0), steps)
+                subgradient_ascent(part, ascent, max(-goal - spent, 0.0), steps, stops)
                 paid[left] = np.maximum(ascent.best, 0.0)
                 price = slack_value(paid[left][~part.must], part.weight[~part.must], part.slack)[1]
         paid[lost] = price * weight[lost]
@@ -433,11 +452,12 @@ def _of_median(problem: Problem, beyond_s: float) -> Maker:
     instance = instance_of(weighted(problem, beyond_s), problem.kept, everything)
     stations = most_open(problem, PMedian(beyond_s))
 
-    def make(state: States, hint: Floats | None, steps: int, goal: float) -> Multipliers:
+    def make(state: States, hint: Floats | None, steps: int, goal: float, stops: Stops) -> Multipliers:
         part, _ = reduced_median(instance, state)
         many = max(stations - int((state == INSIDE).sum()), 0)
         begin = part.base.copy() if hint is None else np.minimum(hint, part.base)
-        found = ascend(part, many, begin, -goal, Rounds(steps, 0.5, 8 if hint is not None else 20))
+        rounds = Rounds(steps, 0.5, 8 if hint is not None else 20)
+        found = ascend(part, many, begin, -goal, rounds, stops)
         return found.multipliers, 0.0
 
     return make

@@ -158,6 +158,15 @@ class Problem:
             reached[self.points_of(int(site))] = True
         return reached
 
+    def nearest(self, sites: Ints) -> Floats:
+        """Return the seconds from each point to the nearest of the given sites alone; inf if none reaches it."""
+        times, nearest = self.times, np.full(len(self.people), np.inf)
+        for site in sites:
+            pairs = slice(times.indptr[site], times.indptr[site + 1])
+            points = times.indices[pairs]
+            nearest[points] = np.minimum(nearest[points], times.data[pairs])
+        return nearest
+
     def under(self, **rules: Any) -> "Problem":
         """Return the same problem with some rules replaced."""
         return replace(self, rules=replace(self.rules, **rules))

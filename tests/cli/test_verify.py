@@ -14,6 +14,13 @@ from tests.cli.test_propose import scenario_of
 pytestmark = pytest.mark.usefixtures("walks_once")
 
 
+def refused(content: dict[str, Any], scenario: Path, folder: Path, lang: str = "en") -> None:
+    """See that a plan's file is refused."""
+    other = folder / "other.geojson"
+    other.write_text(json.dumps(content), encoding="utf-8")
+    assert run("verify", other, scenario, "--lang", lang) == 5
+
+
 @pytest.fixture(scope="module")
 def plan(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("plan") / "plan.geojson"
@@ -73,9 +80,7 @@ def test_a_proof_that_fails_is_told_with_the_reason(
 ) -> None:
     content = content_of(plan)
     change(content)
-    other = tmp_path / "other.geojson"
-    other.write_text(json.dumps(content), encoding="utf-8")
-    assert run("verify", other, sample, "--lang", "en") == 5
+    refused(content, sample, tmp_path)
     told = capsys.readouterr().out
     assert told.startswith("The certificate does not hold: ")
     assert say(f"proof.refuted.{reason}", "en").split("{")[0] in told
@@ -107,9 +112,7 @@ def test_what_the_file_states_and_the_certificate_refutes_is_told(
 ) -> None:
     content = content_of(plan)
     change(content)
-    other = tmp_path / "other.geojson"
-    other.write_text(json.dumps(content), encoding="utf-8")
-    assert run("verify", other, sample, "--lang", "en") == 5
+    refused(content, sample, tmp_path)
     assert words in " ".join(capsys.readouterr().out.split())
 
 
@@ -125,9 +128,7 @@ def test_a_plan_for_other_data_is_told_as_such(
     shorter.write_text(text.replace("minutes = 15", "minutes = 10"), encoding="utf-8")
     content = content_of(plan)
     content["certificate"]["bound"] = 2**20
-    other = tmp_path / "other.geojson"
-    other.write_text(json.dumps(content), encoding="utf-8")
-    assert run("verify", other, shorter, "--lang", "zh") == 5
+    refused(content, shorter, tmp_path, "zh")
     assert "选址方案是按另一评估文件或另一批数据作出的" in "".join(capsys.readouterr().out.split())
 
 

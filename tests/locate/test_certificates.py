@@ -4,6 +4,7 @@ import itertools
 import json
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any
@@ -15,7 +16,15 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 from siting.domain.nouns import Ints
-from siting.locate.certificate import Certificate, CertificateError, check_certificate, packed, unpacked, value_of
+from siting.locate.certificate import (
+    Certificate,
+    CertificateError,
+    check_certificate,
+    packed,
+    relaxations,
+    unpacked,
+    value_of,
+)
 from siting.locate.certificate_search import certificate_of
 from siting.locate.problem import Effort, MaximalCovering, Model, PMedian, Problem, Rules, SetCovering
 from siting.locate.solve import solve
@@ -235,3 +244,33 @@ def test_a_large_certificate_is_small_and_closes_the_gap() -> None:
     assert check_certificate(problem, MaximalCovering(), found[0]) == pytest.approx(
         value_of(problem, MaximalCovering(), found[1]), rel=1e-6
     )
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_ctrl_c_at_any_moment_leaves_a_certificate_that_holds(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = 0
+    for seed in range(40):
+        problem, model = made(seed, name)
+        found = solve(problem, model, Effort())
+        if not found.stages:
+            continue
+        for calls in range(1, 6):
+            left = calls
+
+            def interrupted(*given: Any) -> Any:
+                nonlocal left
+                left -= 1
+                if left < 0:
+                    raise KeyboardInterrupt
+                return relaxations(*given)
+
+            monkeypatch.setattr("siting.locate.certificate_search.relaxations", interrupted)
+            certificate = None
+            with suppress(KeyboardInterrupt):
+                # The goal is computed before the search begins.
+                certificate = certificate_of(problem, model, found.chosen, Effort())
+            monkeypatch.undo()
+            if certificate is not None:
+                check_certificate(problem, model, certificate)
+                held += 1
+    assert held > 15

@@ -38,7 +38,7 @@ class MedianRequest:
 
     def nearest(self, sites: Ints) -> Floats:
         """Return the seconds from each point to the nearest of some sites or of those always open; inf without any."""
-        return nearest_of(self.problem, np.concatenate([np.flatnonzero(self.always_open), sites]))
+        return self.problem.nearest(np.concatenate([np.flatnonzero(self.always_open), sites]))
 
     def walked(self, nearest: Floats) -> float:
         """Return the person-seconds of those who are reached."""
@@ -55,16 +55,6 @@ def request_of(problem: Problem) -> MedianRequest:
     forced = problem.rules.forced
     none = np.zeros(problem.sites, dtype=np.bool_)
     return MedianRequest(problem, none if forced is None else forced & ~problem.kept)
-
-
-def nearest_of(problem: Problem, sites: Ints) -> Floats:
-    """Return the seconds from each point to the nearest of some sites; inf if none reaches it."""
-    times, nearest = problem.times, np.full(len(problem.people), np.inf)
-    for site in sites:
-        pairs = slice(times.indptr[site], times.indptr[site + 1])
-        points = times.indices[pairs]
-        nearest[points] = np.minimum(nearest[points], times.data[pairs])
-    return nearest
 
 
 def blocked_by(given: MedianRequest) -> tuple[Rule, ...]:

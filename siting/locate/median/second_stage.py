@@ -13,7 +13,7 @@ from siting.locate.median.branch_and_bound import Incumbent, Relaxation
 from siting.locate.median.instance import Costs, MedianInstance, distinct_sites, instance_of, useful_sites
 from siting.locate.median.median_search import MedianSearch
 from siting.locate.median.penalty_search import PenaltySearch
-from siting.locate.median.request import MedianRequest, ended_by, minimised, nearest_of
+from siting.locate.median.request import MedianRequest, ended_by, minimised
 from siting.locate.median.ties import break_ties
 from siting.locate.problem import NOISE, Solution, status_of
 from siting.locate.tolerances import STEP_TOLERANCE, SUM_TOLERANCE
@@ -77,7 +77,7 @@ def _covering(given: MedianRequest, first: Solution, deadline: Deadline) -> tupl
     if first.stages[-1].proved:
         return first.chosen, given.beyond(given.nearest(first.chosen))
     if first.stopped_by != "solver":
-        left = problem.value[np.isinf(nearest_of(problem, np.flatnonzero(problem.kept)))]
+        left = problem.value[np.isinf(problem.nearest(np.flatnonzero(problem.kept)))]
         return first.chosen, math.fsum(left) - first.bound
     # HiGHS's bound is too rough for fractional persons, so covering is solved as a p-median without seconds.
     stage = SecondStage(given, first.chosen)
@@ -104,7 +104,7 @@ class SecondStage:
         self._given, self._allowed = given, given.beyond(given.nearest(first))
         self._longest = max(float(times.data.max(initial=0.0)), 1.0)
         # Persons that no site reaches do not depend on the choice.
-        self._reachable = np.isfinite(nearest_of(problem, np.flatnonzero(given.always_open | given.free)))
+        self._reachable = np.isfinite(problem.nearest(np.flatnonzero(given.always_open | given.free)))
         shape = (times.indices, times.indptr)
         self._walking_cost = csr_array((value[times.indices] * times.data, *shape), shape=times.shape)
         self._reached = csr_array((np.zeros(len(times.data)), *shape), shape=times.shape)

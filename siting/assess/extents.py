@@ -80,7 +80,7 @@ def joined(checks: pd.DataFrame, outside: Assessment | None, inputs: Inputs) -> 
     own = outside.checks["standard_id"].isin([each.id for each in inputs.standards if each.excludes])
     left = outside.checks[own.to_numpy(dtype=bool)].assign(extent=OUTSIDE)
     beside = ~left["clause_id"].isin(without_area(inputs.standards))
-    left = left.assign(for_comparison=beside, binding=left["binding"].astype(bool) & ~beside)
+    left = left.assign(for_comparison=beside, binding=left["binding"].mask(beside, other=False))
     return pd.concat([each for each in (checks, left) if len(each)] or [checks])
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from siting.assess.reach import LandReach
+from siting.domain.called import place_names
 from siting.domain.nouns import Access, Bools, Demand, Floats, Ints, Note, Times
 from siting.domain.partly import listed, shared_out
 from siting.domain.requirements import weights
@@ -121,13 +122,13 @@ def grid_notes(figures: pd.DataFrame, *, gridded: bool) -> Iterator[Note]:
     ``gridded`` tells whether any people come from a grid: otherwise unknown people are those of areas or of a table.
     ``figures`` holds ``level``, ``whole``, ``grid_share`` and ``from_table`` of the places of all levels.
     """
-    names = figures["level"].astype(str) + "/" + figures.index.astype(str)
+    figures = figures.assign(called=place_names(figures))
     accepted = figures[figures["in_part"].to_numpy(dtype=bool)]
     if len(accepted):
         part = [
             f"{shared_out(*each)} {between(low, high, number)}"
             for *each, low, high in zip(
-                *(accepted["level"], accepted.index, accepted["grid_share"], accepted["basis"], accepted["basis_high"]),
+                *(accepted["called"], accepted["grid_share"], accepted["basis"], accepted["basis_high"]),
                 strict=True,
             )
         ]
@@ -136,9 +137,9 @@ def grid_notes(figures: pd.DataFrame, *, gridded: bool) -> Iterator[Note]:
     if len(rows):
         # Units come first, because residential areas are many.
         rows = rows.iloc[np.argsort(rows["level"] == "residential_area", kind="stable")]
-        part = [shared_out(*each) for each in zip(rows["level"], rows.index, rows["grid_share"], strict=True)]
+        part = [shared_out(*each) for each in zip(rows["called"], rows["grid_share"], strict=True)]
         yield Note("grid_covers_part" if gridded else "people_cover_part", {"count": len(part), "ids": listed(part)})
-    told = names[figures["from_table"].to_numpy(dtype=bool)]
+    told = figures["called"][figures["from_table"].to_numpy(dtype=bool)]
     if len(told):
         yield Note("people_from_table", {"count": len(told), "ids": ", ".join(told)})
 

@@ -10,6 +10,7 @@ import pandas as pd
 from siting.assess.ledger import LEDGER_KINDS, UNIT_KINDS, Rows, figures_of, missing_of
 from siting.assess.units import Judged, judge_each, judge_units
 from siting.domain import clauses
+from siting.domain.called import place_names
 from siting.domain.governing import Pair, governing, same_measure
 from siting.domain.measures import MEASURES, Span, counts_elderly, elderly_age_of, judge
 from siting.domain.nouns import Inputs, Note
@@ -119,7 +120,8 @@ def land_checks(
 def circle_checks(level: str, figures: pd.DataFrame, rules: Rules, scenario: Scenario) -> Iterator[dict[str, Any]]:
     """Judge the service circle for the places of a level that ``circle.levels`` names.
 
-    Villages are reported, and do not bind unless the scenario says so (:func:`siting.domain.villages.spared`).
+    Villages are reported, and do not bind unless the scenario says so (:func:`siting.domain.villages.spared`);
+    ``binding`` is None for a unit that may be a village.
     ``figures`` holds ``elderly``, ``elderly_covered``, ``kind``, ``reason`` (of most of the uncovered), ``whole``, how
     many may be covered (``elderly_perhaps``) and by which facilities (``unsaid``).
     """
@@ -129,7 +131,9 @@ def circle_checks(level: str, figures: pd.DataFrame, rules: Rules, scenario: Sce
     for standard, clause in rules.circle:
         binds = rules.binds(level, clause, scenario)
         kinds = figures["kind"] if "kind" in figures else pd.Series(None, index=figures.index, dtype="object")
-        binding = pd.Series(binds & ~spared(clause, kinds, scenario), index=figures.index)
+        binding = pd.Series(binds & ~spared(clause, kinds, scenario), index=figures.index, dtype="object")
+        if binds:
+            binding[perhaps_spared(clause, kinds, scenario)] = None
         keys = "elderly elderly_high elderly_covered elderly_perhaps unsaid reason whole"
         for place, elderly, most, covered, perhaps, unsaid, uncovered_by, whole in _rows(figures, keys):
             placed = whole or not np.isnan(covered)
@@ -152,7 +156,7 @@ def circle_checks(level: str, figures: pd.DataFrame, rules: Rules, scenario: Sce
                 "clause": clause,
                 "standard": standard,
                 "method": "walking",
-                "binding": bool(binding[place]),
+                "binding": binding[place],
                 "basis": "elderly",
                 "unit": "share",
                 "people": elderly,
@@ -173,7 +177,7 @@ def village_notes(checks: pd.DataFrame, rules: Rules, inputs: Inputs) -> Iterato
     counts = [int(spared(clause, units["kind"], inputs.scenario).sum()) for _, clause in rules.circle]
     if max(counts):
         yield Note("villages_spared", {"count": max(counts)})
-    perhaps = units.index[perhaps_spared(rules.circle[0][1], units["kind"], inputs.scenario)].astype(str)
+    perhaps = place_names(units)[perhaps_spared(rules.circle[0][1], units["kind"], inputs.scenario)]
     if len(perhaps):
         yield Note("kinds_unsaid", {"count": len(perhaps), "ids": listed([*perhaps])})
 
@@ -289,18 +293,11 @@ def of_their_kinds(level: str, rows: Iterable[dict[str, Any]], kinds: pd.Series)
             yield row | {"finding": clauses.not_applicable(), "missing": [], "reason": "other_kind", "binding": False}
 
 
-def as_far_as_known(binding: pd.DataFrame, rules: Rules, places: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
-    """Return binding checks; a gap in the circle of a unit that may be a village may not bind: ``no_data``.
-
-    ``places`` holds ``level`` and ``kind``, indexed by (level, id).
-    """
-    units = places[places["level"] != "residential_area"]
-    verdict = binding["verdict"]
-    for _, rows in units.groupby(level=0):
-        for _, clause in rules.circle:
-            perhaps = binding.index.isin(rows.index[perhaps_spared(clause, rows["kind"], scenario)])
-            verdict = verdict.mask(perhaps & binding["clause_id"].eq(clause.id) & verdict.eq("gap"), "no_data")
-    return binding.assign(verdict=verdict)
+def as_far_as_known(checks: pd.DataFrame) -> pd.DataFrame:
+    """Return the checks that bind, or may bind: a gap of which that is unknown is ``no_data``."""
+    unsaid = checks["binding"].isna()
+    verdict = checks["verdict"].mask(unsaid & checks["verdict"].eq("gap"), "no_data")
+    return checks.assign(verdict=verdict)[unsaid | checks["binding"].eq(other=True)]
 
 
 def estate_checks(

@@ -365,8 +365,7 @@ def _places(
     # Checks for comparison decide nothing.
     checks = checks[~checks["for_comparison"].astype(bool)]
     table["verdict"] = _over(checks, table.index)
-    binding = as_far_as_known(checks[checks["binding"].astype(bool)], rules, table, inputs.scenario)
-    table["verdict_binding"] = _over(binding, table.index)
+    table["verdict_binding"] = _over(as_far_as_known(checks), table.index)
     gaps = checks[checks["verdict"].isin(["gap", "no_data"]) & checks["reason"].notna()]
     joined = gaps["reason"].groupby(level=[0, 1]).agg(lambda found: ";".join(dict.fromkeys(found)))
     table["reason"] = joined.reindex(table.index)

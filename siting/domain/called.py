@@ -29,3 +29,28 @@ def called(frame: pd.DataFrame, ids: Iterable[object]) -> list[str]:
         return f"{name} ({key})" if isinstance(name, str) and name.strip() and name != key else str(key)
 
     return [of(key) for key in ids]
+
+
+def place_names(frame: pd.DataFrame) -> pd.Series:
+    """Return the names of places for messages: with the id if two have the same, the id alone if there is no name.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Units or residential areas indexed by id, perhaps with ``name``; shape (n, …).
+
+    Returns
+    -------
+    pandas.Series
+        Texts with the same index.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from siting.domain.called import place_names
+    >>> place_names(pd.DataFrame({"name": ["新民村", "新民村", None]}, index=["7", "8", "9"])).tolist()
+    ['新民村 (7)', '新民村 (8)', '9']
+    """
+    ids = pd.Series(frame.index.astype(str), index=frame.index, dtype="object")
+    names = frame["name"].astype("object").where(frame["name"].notna(), ids) if "name" in frame else ids
+    return names.where(~names.duplicated(keep=False) | (names == ids), names + " (" + ids + ")")

@@ -7,17 +7,17 @@ from typing import Final
 _MOST_NAMED: Final = 10
 
 
-def shared_out(level: str, place: object, covered: float) -> str:
+def shared_out(name: str, covered: float) -> str:
     """Return a place with the share of its area that lies outside.
 
     Examples
     --------
     >>> from siting.domain.partly import shared_out
-    >>> shared_out("street", "b", 0.951), shared_out("street", "c", 0.9985)
-    ('street/b (4.9%)', 'street/c (0.15%)')
+    >>> shared_out("东街道", 0.951), shared_out("西街道", 0.9985)
+    ('东街道 (4.9%)', '西街道 (0.15%)')
     """
     outside = 1.0 - covered
-    return f"{level}/{place} ({outside:.{1 if outside >= 0.01 else 2}%})"  # noqa: PLR2004 - one per cent
+    return f"{name} ({outside:.{1 if outside >= 0.01 else 2}%})"  # noqa: PLR2004 - one per cent
 
 
 def listed(names: Sequence[str]) -> str:

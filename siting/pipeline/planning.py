@@ -13,12 +13,11 @@ from pydantic import ValidationError
 from siting import places
 from siting.assess.funding import net_costs
 from siting.assess.remedies import recovered
-from siting.domain.called import called
+from siting.domain.called import called, place_names
 from siting.domain.nouns import (
     Assessment,
     Blocked,
     Bools,
-    Demand,
     Floats,
     Ints,
     Least,
@@ -351,15 +350,15 @@ def laid_out(
     even = evenness(before, after, question.level, question.left_out) if selection.stages else None
     # If there is no plan, the explanation of the infeasibility tells this.
     beyond = _beyond_reach(question, ground) if selection.stages and TRAITS[question.plan.model].by_share else ()
-    told = (*more, *sites, *notes, *beyond, *(_unseen_notes(ground.demand) if selection.stages else ()))
+    told = (*more, *sites, *notes, *beyond, *(_unseen_notes(ground) if selection.stages else ()))
     return Proposal(stations, ground.refused, selection, request, before, after, told, changes, fairness=even)
 
 
-def _unseen_notes(demand: Demand) -> tuple[Note, ...]:
+def _unseen_notes(ground: PreparedScenario) -> tuple[Note, ...]:
     """Return a note on units with unknown people: a plan can neither cover them nor count them as covered."""
     named = [
-        f"{level}/{key} (≤ {elderly:,.0f})"
-        for level, people in demand.unseen.items()
+        f"{place_names(ground.inputs.units[level])[str(key)]} (≤ {elderly:,.0f})"
+        for level, people in ground.demand.unseen.items()
         for key, elderly in people["elderly"].dropna().items()
     ]
     return (Note("plan_of_known_people", {"count": len(named), "ids": listed(named)}),) if named else ()

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 from scipy.sparse import csr_array
 
+from siting.domain.called import place_names
 from siting.domain.nouns import Demand, Floats, Grid, Ints, Note, PeopleLayer, Population, Raster
 from siting.domain.partly import listed, shared_out
 from siting.domain.scenario import FINE_TO_COARSE, LandBasis, Level, PopulationSection
@@ -207,9 +208,9 @@ def _beyond_grids(
         return
     covered = covered_shares(list(given_grids(population, ())), places, crs)
     named = [
-        shared_out(level, unit, share)
+        shared_out(name, share)
         for level, frame in places.items()
-        for unit, share, all_in in zip(frame.index, covered[level], counted[level], strict=True)
+        for name, share, all_in in zip(place_names(frame), covered[level], counted[level], strict=True)
         if level != "residential_area" and share < Demand.WHOLE <= all_in
     ]
     if named:

@@ -177,7 +177,8 @@ def turned(changes: Changes) -> pd.DataFrame:
 def turned_groups(changes: Changes) -> pd.DataFrame:
     """Return in how many places verdicts changed, by kind of clause and level; binding ones and many places first."""
     found = turned(changes)
-    found = found.assign(turned_by=found["verdict_by"].map(tuple))
+    # What is unknown to bind counts among what does not.
+    found = found.assign(turned_by=found["verdict_by"].map(tuple), binding=found["binding"].eq(other=True))
     keys = ["kind", "level", "verdict_before", "verdict_after", "turned_by"]
     groups = found.groupby(keys, sort=False, dropna=False)
     table = groups.agg(count=("id", "nunique"), binding=("binding", "max"), name=("name", "first")).reset_index()

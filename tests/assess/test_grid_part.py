@@ -100,7 +100,7 @@ def test_people_of_a_place_in_part_are_unknown_and_its_land_stays() -> None:
     assert found(case, "street", "a", LAND) == ("met", None)
     assert found(case, "street", "a", CIRCLE) == ("met", None)
     assert {found(case, "street", key, clause) for key in "bc" for clause in (LAND_01, LAND, CIRCLE)} == {UNKNOWN}
-    assert notes(case)["grid_covers_part"] == {"count": 2, "ids": "street/b (50.0%), street/c (100.0%)"}
+    assert notes(case)["grid_covers_part"] == {"count": 2, "ids": "b (50.0%), c (100.0%)"}
 
 
 def test_where_nobody_lives_outside_the_grid_places_have_the_people_of_their_cells() -> None:
@@ -122,7 +122,7 @@ def test_where_nobody_lives_outside_the_grid_places_have_the_people_of_their_cel
     assert found(case, "street", "b", LAND) == ("met", None)
     assert found(case, "street", "c", LAND) == ("not_applicable", "no_people")
     told = notes(case)
-    assert told["grid_nobody_outside"] == {"count": 2, "ids": "street/b (50.0%), street/c (100.0%)"}
+    assert told["grid_nobody_outside"] == {"count": 2, "ids": "b (50.0%), c (100.0%)"}
     assert "grid_covers_part" not in told
     assert "grid_part" not in case.totals["warnings"]
     # Said of one grid alone, the other still leaves it open.
@@ -149,7 +149,7 @@ def test_a_table_stands_in_where_the_grid_ends_and_nowhere_else() -> None:
     assert case.places.loc[("street", "b"), "land_gap_02_m2"] == pytest.approx(60.0)
     # A table says how many people there are, not where.
     assert found(case, "street", "b", CIRCLE) == UNKNOWN
-    assert notes(case)["people_from_table"] == {"count": 2, "ids": "street/b, street/c"}
+    assert notes(case)["people_from_table"] == {"count": 2, "ids": "b, c"}
     assert case.totals["residents"] == 1500.0
 
 
@@ -157,7 +157,7 @@ def test_elderly_on_a_basis_of_elderly_come_from_the_table_too() -> None:
     settings = {"population": {"land_basis": "elderly60"}}
     case = streets(None, settings, own_residents=[math.nan] * 3, own_elderly=[1.0, 1300.0, math.nan])
     assert case.places.loc["street"]["land_required_02_m2"].iloc[:2].tolist() == pytest.approx([40.0, 260.0])
-    assert notes(case)["people_from_table"]["ids"] == "street/b"
+    assert notes(case)["people_from_table"]["ids"] == "b"
 
 
 def test_planned_residents_are_not_taken_from_a_table() -> None:
@@ -208,7 +208,7 @@ def test_the_note_names_ten_at_most_and_reads_in_both_languages() -> None:
     given = inputs(residents=RESIDENTS, elderly=ELDERLY, places={"street": units({**STREETS, **shapes})})
     note = next(note for note in check(given).notes if note.code == "grid_covers_part")
     assert note.values["count"] == 14
-    assert note.values["ids"].endswith("street/u07 (100.0%), …")
+    assert note.values["ids"].endswith("u07 (100.0%), …")
     assert all("14" in say("note.grid_covers_part", lang, **note.values) for lang in LANGS)
 
 
@@ -269,11 +269,11 @@ def test_a_share_that_is_accepted_gives_people_between_two_ends() -> None:
         (400 / 3000, 400 / 1900)
     )
     told = notes(case)["grid_part_accepted"]
-    assert (told["count"], told["ids"]) == (1, "street/b (10.0%) 1,900–3,000")
+    assert (told["count"], told["ids"]) == (1, "b (10.0%) 1,900–3,000")
     assert "grid_covers_part" not in notes(case)
 
 
-@pytest.mark.parametrize(("share", "ids"), [(0.1, ["street/b (≤ 220)"]), (0.0, [])])
+@pytest.mark.parametrize(("share", "ids"), [(0.1, ["b (≤ 220)"]), (0.0, [])])
 def test_a_plan_says_that_it_counts_known_people_alone(share: float, ids: list[str]) -> None:
     """A tenth of b is not known: 10 cells, at most as many elderly as in its densest 10, 22 in each."""
     plan = propose(accepted(share, premises=candidates({"C1": ((900, 450), {"floor_area_m2": 500.0})})), 1)

@@ -28,7 +28,7 @@ def strip(
     shared_from: float | None = None,
     *,
     elderly: list[float] | None = ELDERLY,
-    kind: str | None = "社区",
+    kind: str | list[str | None] | None = "社区",
     left: float = 0.0,
     **sections: Any,
 ) -> Assessment:

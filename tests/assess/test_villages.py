@@ -46,6 +46,13 @@ def test_communities_bind_and_so_do_villages_where_the_scenario_says_so(kind: An
     assert "villages_spared" not in {note.code for note in found.notes}
 
 
+def test_where_one_unit_may_be_a_village_it_is_unknown_whether_the_circle_binds() -> None:
+    found = strip(IN_B, kind=[None, "村", "社区"])
+    assert circle(found) == {"a": ("gap", None), "b": ("met", False), "c": ("gap", True)}
+    binding = found.places.loc["community", "verdict_binding"]
+    assert binding.to_dict() == {"a": "no_data", "b": "not_applicable", "c": "gap"}
+
+
 @pytest.mark.parametrize(("villages", "asked"), [(False, set()), (True, {"a", "b", "c"})])
 def test_no_plan_is_held_to_the_circle_of_villages(*, villages: bool, asked: set[str]) -> None:
     standing = strip(IN_B, kind="村", circle={"villages": villages})

@@ -1,4 +1,4 @@
-"""The map says of a site without coordinates by what it was placed, and how far off that may be."""
+"""Popups of sites: by what a site without coordinates was placed, how far off that may be, and whether it counts."""
 
 from dataclasses import replace
 
@@ -32,3 +32,12 @@ def test_popups_of_facilities_with_coordinates_say_nothing_of_it() -> None:
     popups = Popups()
     draw_sites(assessment(), None, popups)
     assert not {"located_by", "located_within_m"} & set(popups.fields)
+
+
+def test_popups_of_facilities_that_may_or_may_not_count_say_so() -> None:
+    before = assessment()
+    popups = Popups()
+    draw_sites(replace(before, undated=before.inputs.facilities.iloc[:1]), None, popups)
+    keys = [f"facility/{key}" for key in before.inputs.facilities.index]
+    assert [any(row[0] == "counts_perhaps" for row in popups.entries[key]["r"]) for key in keys] == [True, False, False]
+    assert popups.fields["counts_perhaps"]["zh"] == "是否计入不定"

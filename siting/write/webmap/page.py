@@ -180,7 +180,8 @@ def _data(assessment: Assessment, drawing: Drawing, popups: Popups) -> dict[str,
         )
     }
     headings = {
-        name: words(f"map.popup.{name}").pair() for name in ("clauses", "all_clauses", "binding", "not_binding")
+        name: words(f"map.popup.{name}").pair()
+        for name in ("clauses", "all_clauses", "binding", "not_binding", "binding_unsaid")
     }
     title = words("map.page_title", title=plain(assessment.inputs.scenario.scenario.title))
     return {

@@ -104,6 +104,7 @@ FACILITY_ROWS: Final = (
     "operator_kind",
     "opens",
     "closes",
+    "counts_perhaps",
     "parent_id",
     "serves_community",
     "located_by",
@@ -209,7 +210,7 @@ class Popups:
         told: dict[str, Any] = {
             "c": str(row["clause_id"]),
             "v": self.text(f"verdict.{row['verdict']}"),
-            "b": bool(row["binding"]),
+            "b": None if missing(row["binding"]) else bool(row["binding"]),
         }
         unit = "" if missing(row.get("unit")) else str(row["unit"])
         most = 1.0 if unit == "share" else math.inf

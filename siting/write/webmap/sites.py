@@ -71,6 +71,8 @@ def _facilities(assessment: Assessment, popups: Popups) -> list[MapLayer]:
     ends = [name for name in ("land_m2", "land_high_m2") if name in assessment.facilities]
     counted: dict[Any, dict[Any, Any]] = assessment.facilities[ends].to_dict("index")
     lacking = _lacking(assessment)
+    if assessment.undated is not None:
+        counted |= {key: {"counts_perhaps": True} for key in assessment.undated.index}
     for facility_id, record in zip(table.index, records, strict=True):
         land = counted.get(facility_id, {})
         popups.add(

@@ -106,7 +106,7 @@ const siting = (() => {
     const head = make("p", "head", make("b", "", check.k ? value(check.k) : ""), make("span", `chip ${verdict}`, both(data.texts[check.v])));
     const detail = make("p", "source");
     const details = [check.m, check.o, check.e].filter(Boolean).map(value);
-    details.push(both(data.labels[check.b ? "binding" : "not_binding"]));
+    details.push(both(data.labels[check.b === null ? "binding_unsaid" : check.b ? "binding" : "not_binding"]));
     details.forEach((part, i) => detail.append(...(i ? [" · "] : []), part));
     const told = why(check, source);
     const node = make("div", `clause ${verdict}`, head, told && make("p", "why", told), detail);

@@ -26,7 +26,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from siting.domain.requirements import Requirement, Sharing
-from siting.locate.compliance import comply
+from siting.locate.milp import comply
 from siting.locate.problem import (
     Effort,
     FairCovering,

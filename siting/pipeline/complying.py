@@ -5,7 +5,7 @@ import pandas as pd
 from scipy.sparse import csr_array, vstack
 
 from siting.domain.nouns import Assessment, Bools, Note, Progress
-from siting.locate.compliance import comply
+from siting.locate.milp import comply
 from siting.locate.series import Solver
 from siting.pipeline.asking import Question, homes_of, serves_circle
 from siting.pipeline.ground import PreparedScenario, measure, walk

@@ -32,8 +32,8 @@ from siting.domain.partly import listed
 from siting.domain.plan_models import SETTINGS_OF_MODELS, TRAITS
 from siting.domain.scenario import PlanOptions, Scenario, idle_settings, with_lattice
 from siting.errors import Faults, InputError
-from siting.locate.compliance import Compliance
 from siting.locate.infeasibility import LONGEST, explain_infeasible
+from siting.locate.milp import Compliance
 from siting.locate.problem import Effort, Solution
 from siting.locate.series import Solver
 from siting.locate.solve import solve

@@ -10,7 +10,7 @@ import pandas as pd
 from siting.domain.nouns import Assessment, Ints, Note, Progress, Selection, Stage, quiet
 from siting.domain.scenario import Scenario, fingerprint, with_lattice
 from siting.errors import Faults
-from siting.locate.compliance import Compliance
+from siting.locate.milp import Compliance
 from siting.locate.problem import Ended, Solution
 from siting.locate.stations import ranked_by_gain
 from siting.pipeline.asking import Question, ask, circle_of

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from siting.domain.nouns import Ints
-from siting.locate.compliance import Compliance, Outcome
+from siting.locate.milp import Compliance, Outcome
 from siting.locate.problem import Effort, MaximalCovering, Model, Problem, Rules, Solution
 from siting.locate.series import Solver
 from siting.locate.solve import solve

@@ -7,7 +7,7 @@ import pytest
 
 from siting import pipeline
 from siting.domain.tables import SIZE_COLUMNS
-from siting.locate.compliance import Compliance
+from siting.locate.milp import Compliance
 from siting.pipeline import Planned
 from siting.read import standard
 from tests.helpers import box, candidates, estates, facilities, inputs, raster, scenario, straight, units

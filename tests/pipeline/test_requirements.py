@@ -19,7 +19,7 @@ from siting.domain.measures import Span, judge
 from siting.domain.nouns import Assessment, Inputs
 from siting.domain.requirements import LINEAR_KINDS, part_worth, unfit_clauses
 from siting.domain.standards import Clause, Standard
-from siting.locate.compliance import comply
+from siting.locate.milp import comply
 from siting.locate.problem import Effort, Problem, Rules
 from siting.pipeline.requirements import Offers, requirements_of, wanted_of
 from siting.pipeline.requirements import offers_of as packed

@@ -12,7 +12,6 @@ from siting.locate.highs import minimise
 from siting.locate.milp.constraints import ConstraintBlock
 from siting.locate.milp.formulation import LexicographicMilp, over_all
 from siting.locate.milp.objectives import Objective
-from siting.locate.milp.unit_shares import least_share
 from siting.locate.problem import Effort, Problem
 from siting.locate.tolerances import FLOW_TOLERANCE, LP_ROW_TOLERANCE
 
@@ -40,7 +39,7 @@ def evaluate(milp: LexicographicMilp, chosen: Ints, seconds: float = math.inf) -
     opened = milp.opened(chosen)
     if milp.service.fill is None:
         return _by_flows(milp, chosen, opened, seconds)
-    values = _whole_point(milp, opened, milp.service.fill(opened))
+    values = milp.point(opened, milp.service.fill(opened))
     if not milp.meets_shares(values):
         return None
     return Evaluation(chosen, values, tuple(objective.value_at(values) for objective in milp.objectives))
@@ -67,7 +66,7 @@ def served_by_kept(milp: LexicographicMilp) -> float:
     if capacity is None or not milp.problem.kept.any():
         return 0.0
     bare = LexicographicMilp(
-        milp.problem, milp.service, (), (), (_served_objective(milp, milp.service.value),), milp.least_share
+        milp.problem, milp.service, (), (), (_served_objective(milp, milp.service.value),), milp.dependent
     )
     alone = evaluate(bare, np.zeros(0, dtype=np.int64))
     return 0.0 if alone is None else alone.objective_values[0]
@@ -114,7 +113,7 @@ def tolerance_gain(
 
 
 def _served_objective(milp: LexicographicMilp, weights: Floats) -> Objective:
-    return Objective("covered", "max", over_all(milp.problem.sites, weights, more=int(milp.least_share)))
+    return Objective("covered", "max", over_all(milp.problem.sites, weights, more=milp.dependents))
 
 
 def _by_flows(milp: LexicographicMilp, chosen: Ints, opened: Floats, seconds: float) -> Evaluation | None:
@@ -147,12 +146,7 @@ def _cleaned(milp: LexicographicMilp, opened: Floats, values: Floats) -> Floats:
         shares = np.where(
             service.persons > 0, np.rint(flows) / np.where(service.persons > 0, service.persons, 1.0), 0.0
         )
-    return _whole_point(milp, opened, shares)
-
-
-def _whole_point(milp: LexicographicMilp, opened: Floats, shares: Floats) -> Floats:
-    least = [np.array([least_share(milp.problem, milp.service, shares)])] if milp.least_share else []
-    return np.concatenate([opened, shares, *least])
+    return milp.point(opened, shares)
 
 
 def unserved(problem: Problem) -> Ints:

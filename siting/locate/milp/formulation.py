@@ -1,5 +1,7 @@
 """A model and its rules as one lexicographic mixed-integer program: variables, constraints, objectives in order."""
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +13,26 @@ from siting.locate.milp.coverage import ServiceVariables
 from siting.locate.milp.objectives import Objective
 from siting.locate.problem import Bools, Problem
 from siting.locate.tolerances import SUM_TOLERANCE
+
+
+@dataclass(frozen=True)
+class DependentVariables:
+    """Variables that follow from the sites and from who is served: a least covered share, or shortfalls.
+
+    Parameters
+    ----------
+    lower, upper : ndarray
+        The range of each in HiGHS.
+    tolerance : ndarray
+        How far above ``upper`` the exact value of each may be.
+    of : callable
+        Returns the best values for given site variables and service variables.
+    """
+
+    lower: Floats
+    upper: Floats
+    tolerance: Floats
+    of: Callable[[Floats, Floats], Floats]
 
 
 @dataclass(frozen=True)
@@ -26,11 +48,12 @@ class LexicographicMilp:
     site_constraints : tuple of ConstraintBlock
         Constraints on the sites alone.
     share_constraints : tuple of ConstraintBlock
-        Constraints of the model on served shares, with the exact right-hand sides.
+        Constraints of the model on served shares, with the exact right-hand sides. If there are dependent variables,
+        they hold by the definition of these.
     objectives : tuple of Objective
         At least one; each is optimised subject to the values of those before it.
-    least_share : bool, default False
-        Whether one more variable, the least covered share of all units, stands last.
+    dependent : DependentVariables or None
+        The variables that stand last.
     need : float, default 0
         Persons that a share of all persons still needs beside those served by every choice of sites.
     aggregated : LexicographicMilp or None
@@ -44,7 +67,7 @@ class LexicographicMilp:
     site_constraints: tuple[ConstraintBlock, ...]
     share_constraints: tuple[ConstraintBlock, ...]
     objectives: tuple[Objective, ...]
-    least_share: bool = False
+    dependent: DependentVariables | None = None
     need: float = 0.0
     aggregated: "LexicographicMilp | None" = None
     surrogate: Objective | None = None
@@ -52,7 +75,12 @@ class LexicographicMilp:
     @property
     def variables(self) -> int:
         """The number of variables."""
-        return self.problem.sites + self.service.variables + int(self.least_share)
+        return self.problem.sites + self.service.variables + self.dependents
+
+    @property
+    def dependents(self) -> int:
+        """The number of dependent variables."""
+        return 0 if self.dependent is None else len(self.dependent.lower)
 
     @property
     def integer(self) -> Bools:
@@ -78,12 +106,32 @@ class LexicographicMilp:
             shares = tuple(_relaxed(block) for block in shares)
         blocks = [*self.site_constraints, *self.service.blocks, *shares, *more]
         matrix, low, high = stacked(blocks, self.variables)
-        lower, upper = np.zeros(self.variables), np.ones(self.variables)
+        lower, upper = self._ranges()
         sites = self.problem.sites
         lower[:sites] = self.problem.kept if opened is None else opened
         upper[:sites] = self.problem.kept | self.problem.open_to_choice if opened is None else opened
         integer = self.integer if opened is None else np.zeros(self.variables, dtype=np.bool_)
         return Milp(objective.costs, matrix, low, high, lower, upper, integer)
+
+    def trivial_bound(self, objective: Objective) -> float:
+        """Return the bound of an objective without any constraint, from the ranges of the variables."""
+        lower, upper = self._ranges()
+        one, other = objective.weights * lower, objective.weights * upper
+        side = np.maximum(one, other) if objective.sense == "max" else np.minimum(one, other)
+        return math.fsum([objective.constant, *side.tolist()])
+
+    def _ranges(self) -> tuple[Floats, Floats]:
+        """Return the least and the largest value of each variable, all sites open to choice."""
+        lower, upper = np.zeros(self.variables), np.ones(self.variables)
+        if self.dependent is not None:
+            first = self.variables - self.dependents
+            lower[first:], upper[first:] = self.dependent.lower, self.dependent.upper
+        return lower, upper
+
+    def point(self, opened: Floats, shares: Floats) -> Floats:
+        """Return all variables, from those of the sites and of who is served."""
+        last = () if self.dependent is None else (self.dependent.of(opened, shares),)
+        return np.concatenate([opened, shares, *last])
 
     def opened(self, chosen: Ints) -> Floats:
         """Return the site variables of a choice: 1 for sites that are kept or chosen."""
@@ -101,9 +149,10 @@ class LexicographicMilp:
         return satisfies(self.problem, chosen, self.site_constraints)
 
     def meets_shares(self, values: Floats, tolerance: float = SUM_TOLERANCE) -> bool:
-        """Tell whether a point satisfies the share constraints; with a least share variable it always does."""
-        if self.least_share:
-            return True
+        """Tell whether a point satisfies the share constraints, or has its dependent variables in their ranges."""
+        if self.dependent is not None:
+            own = values[self.variables - self.dependents :]
+            return bool(np.all(own <= self.dependent.upper + self.dependent.tolerance))
         for block in self.share_constraints:
             sides = block.over(self.variables) @ values
             if np.any(sides < block.low - tolerance * np.maximum(np.abs(block.low), 1.0)):

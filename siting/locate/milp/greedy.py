@@ -96,7 +96,7 @@ def _greedy_data(milp: LexicographicMilp) -> _GreedyData:
 def _scores(milp: LexicographicMilp, data: _GreedyData) -> Iterator[Score]:
     """Return the scores to try: the shares that are asked for, and the value of persons."""
     groups = milp.service.groups
-    if milp.least_share:
+    if milp.dependent is not None:
         yield _fairest(milp, data)
     share_constraints = {block.rule: block for block in milp.share_constraints}
     if "share" in share_constraints:
@@ -105,7 +105,7 @@ def _scores(milp: LexicographicMilp, data: _GreedyData) -> Iterator[Score]:
             csr_array(groups.units.multiply((1.0 / totals)[:, None])) if "unit_share" in share_constraints else None
         )
         yield _lacking(milp, by_unit)
-    elif "unit_share" in share_constraints and not milp.least_share:
+    elif "unit_share" in share_constraints and milp.dependent is None:
         yield _floored(milp, float(np.max(_floor_of(milp), initial=0.0)))
     yield lambda unserved: groups.value * unserved
 

@@ -29,8 +29,8 @@ from siting.locate.milp.ties import break_ties
 from siting.locate.problem import Effort, Ended, Solution, status_of, without_plan
 from siting.locate.tolerances import MOST_ROW_GAIN, ROW_TOLERANCE
 
-# The part of the remaining seconds that a stage may take if another follows.
-_STAGE_SHARE: Final = 0.6
+# A stage may take so many times its equal part of the remaining seconds.
+_STAGE_SHARE: Final = 1.2
 # The part of the remaining seconds that may be spent on fixing sites for later stages.
 _FIXING_SHARE: Final = 0.3
 # The part of the remaining seconds that may be spent on a better incumbent for the second stage.
@@ -60,7 +60,7 @@ def solve_lexicographic(milp: LexicographicMilp, effort: Effort) -> Solution:
     milp : LexicographicMilp
         The program.
     effort : Effort
-        When to stop. A stage before another one takes at most six tenths of the remaining seconds.
+        When to stop. A stage takes at most 1.2 times its equal part of the remaining seconds.
 
     Returns
     -------
@@ -70,19 +70,30 @@ def solve_lexicographic(milp: LexicographicMilp, effort: Effort) -> Solution:
     """
     deadline = Deadline(effort)
     plan = greedy_plan(milp)
+    return solve_from(milp, plan, deadline.left(report=effort.report))
+
+
+def solve_from(milp: LexicographicMilp, plan: Evaluation | None, effort: Effort, stopped: Ended = "proved") -> Solution:
+    """Solve a program stage by stage, from a plan if there is one; nothing is searched if ``stopped`` by an interrupt.
+
+    The other parameters, and the result, are those of :func:`solve_lexicographic`.
+    """
+    if plan is None and stopped == "interrupt":
+        return nothing_found(stopped)
+    deadline = Deadline(effort)
     offset = served_by_kept(milp)
     first = math.nan if plan is None else plan.objective_values[-1] - _offset(milp.objectives[-1], offset)
     earlier: tuple[ConstraintBlock, ...] = ()
     sites: tuple[ConstraintBlock, ...] = ()
     bounds: list[float] = []
-    stopped: Ended = "proved"
     found = StageRun(plan, math.nan, stopped, 0)
     for number, objective in enumerate(milp.objectives):
-        share = 1.0 if number + 1 == len(milp.objectives) else _STAGE_SHARE
+        share = min(_STAGE_SHARE / (len(milp.objectives) - number), 1.0)
         if stopped == "interrupt":
-            bounds.append(objective.trivial_bound())
+            bounds.append(milp.trivial_bound(objective))
             continue
-        solved = milp.aggregated.objectives[0] if milp.aggregated is not None and number == 0 else objective
+        first_part = milp.aggregated if milp.aggregated is not None and number == 0 else milp
+        solved = first_part.objectives[number]
         reporter = ProgressReporter(solved, _offset(objective, offset), effort)
         try:
             if number > 0 and plan is not None:
@@ -90,9 +101,13 @@ def solve_lexicographic(milp: LexicographicMilp, effort: Effort) -> Solution:
                 fixed = _fixed_sites(milp, number, plan, found, deadline.left(_FIXING_SHARE))
                 plan = _improve_incumbent(milp, plan, fixed, found, deadline.left(_SURROGATE_SHARE))
                 sites = (*sites, *fixed)
-            found = _stage(milp, number, plan, (*earlier, *sites), deadline.left(share, reporter))
+            least = first_part.trivial_bound(solved)
+            if _is_trivial(milp, number, plan, least):
+                found = StageRun(plan, least, "proved", 0)
+            else:
+                found = _stage(milp, number, plan, (*earlier, *sites), deadline.left(share, reporter))
         except KeyboardInterrupt:
-            found = StageRun(plan, objective.trivial_bound(), "interrupt", 0)
+            found = StageRun(plan, milp.trivial_bound(objective), "interrupt", 0)
         deadline.spend(found.nodes)
         if found.plan is None:
             return nothing_found(found.stopped_by)
@@ -109,6 +124,16 @@ def solve_lexicographic(milp: LexicographicMilp, effort: Effort) -> Solution:
     except KeyboardInterrupt:
         stopped = "interrupt"
     return solution(milp, plan, list(zip(bounds, gains, strict=True)), stopped, offset, first)
+
+
+def _is_trivial(milp: LexicographicMilp, number: int, plan: Evaluation | None, bound: float) -> bool:
+    """Tell whether a plan already reaches the best value that the ranges of the variables allow.
+
+    With capacity the stage is solved all the same: its relaxation fixes sites for the next one.
+    """
+    if plan is None or milp.problem.rules.capacity is not None:
+        return False
+    return not milp.objectives[number].is_better(bound, plan.objective_values[number])
 
 
 def _stage(
@@ -183,7 +208,7 @@ def run_stage(
 ) -> StageRun:
     """Solve one objective with the values of those before it fixed."""
     objective = milp.objectives[number]
-    bound, nodes = objective.trivial_bound(), 0
+    bound, nodes = milp.trivial_bound(objective), 0
     deadline = Deadline(effort)
     relaxation: StageRelaxation | None = None
     try:

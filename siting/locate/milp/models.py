@@ -9,9 +9,9 @@ from scipy.sparse import csr_array, hstack
 from siting.locate.milp.assignment import assignment_variables
 from siting.locate.milp.constraints import ConstraintBlock, money_unit, site_constraints
 from siting.locate.milp.coverage import ServiceVariables, coverage_variables, is_whole
-from siting.locate.milp.formulation import LexicographicMilp, over_all
+from siting.locate.milp.formulation import DependentVariables, LexicographicMilp, over_all
 from siting.locate.milp.objectives import Objective, power_of_two_scale
-from siting.locate.milp.unit_shares import SHARE, unit_floors, unit_share_rows, unit_totals
+from siting.locate.milp.unit_shares import SHARE, least_share, unit_floors, unit_share_rows, unit_totals
 from siting.locate.problem import FairCovering, MaximalCovering, Model, PMedian, Problem, SetCovering
 from siting.locate.tolerances import NEAR_ZERO, ROW_TOLERANCE
 
@@ -120,21 +120,24 @@ def set_covering(problem: Problem, model: SetCovering) -> LexicographicMilp:
     shares = [share_constraint(problem, service, need)]
     if model.unit_share is not None:
         shares.append(unit_floors(problem, service, model.unit_share))
-    objective = _cost_objective(problem, service) if model.by_cost else _stations_objective(problem, service)
+    variables = problem.sites + service.variables
+    objective = cost_objective(problem, variables) if model.by_cost else stations_objective(problem, variables)
     return LexicographicMilp(problem, service, site_constraints(problem), tuple(shares), (objective,), need=need)
 
 
-def _stations_objective(problem: Problem, service: ServiceVariables) -> Objective:
-    counted = np.zeros(problem.sites + service.variables)
+def stations_objective(problem: Problem, variables: int) -> Objective:
+    """Return the objective of fewest stations, over so many variables."""
+    counted = np.zeros(variables)
     counted[: problem.sites] = problem.counted & problem.open_to_choice
     return Objective("stations", "min", counted, step=1.0)
 
 
-def _cost_objective(problem: Problem, service: ServiceVariables) -> Objective:
+def cost_objective(problem: Problem, variables: int) -> Objective:
+    """Return the objective of least cost, over so many variables; its step is 0 if costs are not whole."""
     if problem.rules.costs is None:
         message = "the least cost needs costs"
         raise ValueError(message)
-    costs = np.zeros(problem.sites + service.variables)
+    costs = np.zeros(variables)
     costs[: problem.sites] = np.where(problem.open_to_choice, problem.rules.costs, 0.0)
     step = money_unit(costs) if is_whole(costs) and bool(costs.any()) else 0.0
     return Objective("cost", "min", costs, step=step)
@@ -276,4 +279,8 @@ def fair_covering(problem: Problem, model: FairCovering) -> LexicographicMilp:
         Objective("least_share", "max", share),
         Objective("covered", "max", over_all(problem.sites, service.value, more=1), step=step),
     )
-    return LexicographicMilp(problem, service, rules, (block,), objectives, least_share=True)
+    one = np.ones(1)
+    least = DependentVariables(
+        0 * one, one, 0 * one, lambda _, shares: np.array([least_share(problem, service, shares)])
+    )
+    return LexicographicMilp(problem, service, rules, (block,), objectives, dependent=least)

@@ -29,13 +29,17 @@ _NEVER_NEGATIVE: Final = ("seconds", "beyond")
 
 @dataclass(frozen=True)
 class Objective:
-    """One objective: ``constant + weights · variables``; its values are multiples of ``step`` unless that is 0."""
+    """One objective: ``constant + weights · variables``; its values are multiples of ``step`` unless that is 0.
+
+    Variables up to ``negligible`` count as 0 (a shortfall that the check does not see).
+    """
 
     name: StageName
     sense: Literal["max", "min"]
     weights: Floats
     constant: float = 0.0
     step: float = 0.0
+    negligible: Floats | None = None
 
     @property
     def scale(self) -> float:
@@ -58,7 +62,10 @@ class Objective:
         Shares of persons are quotients, so their sum is rounded to the next whole step if it is within tolerance.
         """
         used = np.flatnonzero(self.weights)
-        value = math.fsum([self.constant, *(self.weights[used] * values[used]).tolist()])
+        own = values[used]
+        if self.negligible is not None:
+            own = np.where(own <= self.negligible[used], 0.0, own)
+        value = math.fsum([self.constant, *(self.weights[used] * own).tolist()])
         near = self.step * round(value / self.step) if self.step else 0.0
         return near if abs(value - near) <= SUM_TOLERANCE * self.span else value
 
@@ -83,11 +90,6 @@ class Objective:
         rounded = math.floor(steps + STEP_TOLERANCE) if self.sense == "max" else math.ceil(steps - STEP_TOLERANCE)
         return self.step * rounded
 
-    def trivial_bound(self) -> float:
-        """Return the bound without any constraint: variables run from 0 to 1."""
-        side = np.maximum(self.weights, 0.0) if self.sense == "max" else np.minimum(self.weights, 0.0)
-        return math.fsum([self.constant, *side.tolist()])
-
     def stage(self, value: float, bound: float, tolerance_gain: float = 0.0) -> Stage:
         """Return the stage. Its bound never crosses the value, and equals it if they differ by tolerances alone."""
         if abs(bound - value) <= LP_OBJECTIVE_TOLERANCE * self.span + tolerance_gain:
@@ -100,8 +102,9 @@ class Objective:
 
     @property
     def slack(self) -> float:
-        """How much of this objective later stages may lose to row tolerance."""
-        return ROW_TOLERANCE * float(np.abs(self.weights).max(initial=0.0))
+        """How much of this objective later stages may lose to row tolerance, and to what is negligible."""
+        row = ROW_TOLERANCE * float(np.abs(self.weights).max(initial=0.0))
+        return row if self.negligible is None else row + float(np.abs(self.weights) @ self.negligible)
 
     def fixed_at(self, value: float) -> ConstraintBlock:
         """Return the constraint that keeps later stages at this objective's value."""

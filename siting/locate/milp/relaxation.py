@@ -229,4 +229,4 @@ class StageRelaxation:
 
 
 def _all_persons(milp: LexicographicMilp) -> Floats:
-    return over_all(milp.problem.sites, milp.service.persons, more=int(milp.least_share))
+    return over_all(milp.problem.sites, milp.service.persons, more=milp.dependents)

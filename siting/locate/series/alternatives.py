@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from siting.domain.nouns import Bools, Ints, Progress, quiet
-from siting.locate.compliance import Compliance
 from siting.locate.deadline import Deadline
+from siting.locate.milp import Compliance
 from siting.locate.problem import NOISE, Effort, Model, Problem, Solution, Stage
 from siting.locate.series.exclusion import ExclusionTree
 from siting.locate.series.optima import Solver

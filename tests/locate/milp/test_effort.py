@@ -51,9 +51,10 @@ def test_an_interrupt_returns_the_first_plan_with_a_bound(model: MaximalCovering
 @pytest.mark.parametrize("model", [PMedian(), PMedian(900.0)])
 def test_no_bound_promises_less_than_no_time_and_fewer_than_nobody(model: PMedian) -> None:
     # The linear program of a search that hardly began may say anything.
-    for objective in milp_of(HARD, model).objectives:
-        assert objective.trivial_bound() <= 0.0
-        assert objective.stage(1e6, objective.trivial_bound()).bound == 0.0
+    milp = milp_of(HARD, model)
+    for objective in milp.objectives:
+        assert milp.trivial_bound(objective) <= 0.0
+        assert objective.stage(1e6, milp.trivial_bound(objective)).bound == 0.0
 
 
 def test_a_limit_of_nodes_stops_with_a_valid_bound_everywhere_alike() -> None:

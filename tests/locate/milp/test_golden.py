@@ -16,11 +16,11 @@ from scipy.sparse import csr_array
 
 from siting.domain.nouns import Floats
 from siting.domain.requirements import Requirement, Sharing
-from siting.locate.compliance.formulation import ComplianceMilp
-from siting.locate.compliance.system import system_of
 from siting.locate.highs import Milp, minimise
-from siting.locate.milp.constraints import ConstraintBlock, money_unit, site_constraints
+from siting.locate.milp.compliance import compliance_milp
+from siting.locate.milp.constraints import ConstraintBlock
 from siting.locate.milp.models import milp_of
+from siting.locate.milp.requirements import system_of
 from siting.locate.problem import Effort, FairCovering, MaximalCovering, Model, PMedian, Problem, Rules, SetCovering
 
 GOLDEN: Final = Path(__file__).parent / "golden"
@@ -89,15 +89,15 @@ def programs() -> Iterator[tuple[str, Written]]:
     for name, (rules, model) in CASES.items():
         program = milp_of(Problem(REACH, PEOPLE, rules, units=UNITS), model)
         blocks = [*program.site_constraints, *program.service.blocks, *program.share_constraints]
-        own = [f"y{i}" for i in range(program.service.variables)] + ["least"] * program.least_share
+        own = [f"y{i}" for i in range(program.service.variables)] + ["least"] * program.dependents
         for objective in program.objectives:
             head = f"{objective.name}, {objective.sense}"
             yield f"{name}_{objective.name}", Written(head, program.single(objective), [*SITES, *own], _names(blocks))
-    yield "compliance", _compliance()
+    yield from _compliance()
 
 
-def _compliance() -> Written:
-    """Return the least cost at which three clauses hold: land, a covered share, a facility in a unit."""
+def _compliance() -> Iterator[tuple[str, Written]]:
+    """Give the programs of three clauses (land, a covered share, a facility in a unit): all met, or relaxed."""
     problem = Problem(REACH, PEOPLE, Rules(costs=COSTS, kept=KEPT))
     covered = Sharing(csr_array((REACH.toarray() > 0) * 1.0), np.arange(6), PEOPLE / PEOPLE.sum())
     asked = [
@@ -107,13 +107,20 @@ def _compliance() -> Written:
         Requirement("circle", "district", "d", "target", "covered_share", 0.9, 0.0, np.zeros(4), covered, 1),
         Requirement("station", "community", "c", "target", "facility", 1.0, 0.0, np.array([1.0, 1.0, 0, 0]), None, 2),
     ]
-    system, blocks = system_of(problem, asked), site_constraints(problem)
-    compliance = ComplianceMilp(problem, system, blocks, money_unit(COSTS), 0.0)
-    milp = compliance.program(compliance.over(sites=COSTS / compliance.unit), None)
+    system = system_of(problem, asked)
     groups, needs = system.reach.shape[0], len(system.deficit)
     columns = [*SITES, *(f"y{i}" for i in range(groups)), *(f"short{i}" for i in range(needs))]
-    rows = [*(f"need{i}" for i in range(needs)), *(f"covered{i}" for i in range(groups)), *_names(blocks)]
-    return Written("cost, min", milp, columns, rows)
+    for relaxed in (False, True):
+        program = compliance_milp(problem, system, relaxed=relaxed)
+        rules = _names(program.site_constraints)
+        rows = [*rules, *(f"covered{i}" for i in range(groups)), *(f"need{i}" for i in range(needs))]
+        earlier: tuple[ConstraintBlock, ...] = ()
+        for number, objective in enumerate(program.objectives):
+            head, milp = f"{objective.name}, {objective.sense}", program.single(objective, earlier)
+            fixed = [f"fixed{each}" for each in range(number)]
+            name = f"compliance_{number}_{objective.name}" if relaxed else "compliance"
+            yield name, Written(head, milp, columns, [*rows, *fixed])
+            earlier = (*earlier, objective.fixed_at(0.25 if number == 1 else 0.0))
 
 
 def _names(blocks: Sequence[ConstraintBlock]) -> list[str]:

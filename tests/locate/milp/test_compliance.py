@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 from siting.domain.requirements import Requirement, Sharing
-from siting.locate.compliance import comply, formulation
 from siting.locate.highs import Run
+from siting.locate.milp import comply, lexicographic
 from siting.locate.problem import Effort, Problem, Rules, without_plan
 from tests.drawing import examples
 
@@ -236,7 +236,7 @@ def test_a_search_that_is_cut_off_returns_the_best_so_far(end: Any, monkeypatch:
     needs = [land(4.0, [3.0, 2.0, 2.0]), land(4.0, [0.0, 2.0, 2.0], place="e", rank=1)]
     whole = comply(problem_of(rules, 3), needs, Effort())
     assert (whole.status, whole.chosen.tolist()) == ("optimal", [1, 2])
-    monkeypatch.setattr(formulation, "minimise", lambda *_, **__: Run(None, math.inf, -math.inf, end, 0))
+    monkeypatch.setattr(lexicographic, "minimise", lambda *_, **__: Run(None, math.inf, -math.inf, end, 0))
     found = comply(problem_of(rules, 3), needs, Effort())
     assert (found.status, found.stopped_by, found.chosen.tolist()) == ("relaxed", end, [0, 1])
     assert [(stage.name, stage.objective, stage.bound) for stage in found.stages] == [

@@ -1,4 +1,4 @@
-"""Requirements as matrices over the sites that may be chosen, each scaled by what it requires."""
+"""The requirements of clauses as matrices over the sites that may be chosen, each scaled by what it requires."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -5,7 +5,7 @@
 the fewest or the cheapest sites, and :mod:`~siting.locate.covering.p_center` finds the smallest worst walk that way.
 
 All of them reduce the problem exactly (:mod:`~siting.locate.covering.reduction`,
-:mod:`~siting.locate.covering.instance_reduction`), find an incumbent by greedy choice and local search
+:mod:`~siting.locate.covering.instance`), find an incumbent by greedy choice and local search
 (:mod:`~siting.locate.covering.local_search`; :mod:`~siting.locate.covering.weighting` and
 :mod:`~siting.locate.covering.annealing`), improve the bound with Lagrangian multipliers
 (:mod:`~siting.locate.covering.lagrangian`), fix sites by their reduced costs, and leave the rest to HiGHS

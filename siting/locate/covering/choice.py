@@ -8,8 +8,8 @@ import numpy as np
 
 from siting.compiled import by_turns, compiled
 from siting.domain.nouns import Floats, Ints
+from siting.locate.covering.cover import Numbers
 from siting.locate.covering.instance import CoveringInstance
-from siting.locate.covering.reduction import Numbers
 from siting.locate.problem import Bools
 
 

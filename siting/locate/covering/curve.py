@@ -9,12 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siting.domain.nouns import Floats, Ints
-from siting.locate.covering.fixing import without_dominated
 from siting.locate.covering.lagrangian import bound_at
 from siting.locate.covering.local_search import break_ties, fill, interchange
 from siting.locate.covering.mclp import clash_of, in_words
 from siting.locate.covering.mclp_search import CoverSearch
-from siting.locate.covering.reduction import Reduction, reduced
+from siting.locate.covering.reduction import Reduction, reduced, without_dominated
 from siting.locate.covering.state import close_site, covered_by, state_of
 from siting.locate.deadline import Deadline
 from siting.locate.problem import Effort, Problem

@@ -8,9 +8,9 @@ import numpy as np
 from scipy.sparse import block_array, csr_array, eye_array, hstack, vstack
 
 from siting.domain.nouns import Floats, Ints
-from siting.locate.covering.fixing import ReducedCovering
 from siting.locate.covering.instance import CoveringInstance
 from siting.locate.covering.mclp_search import CoverSearch
+from siting.locate.covering.reduction import ReducedCovering
 from siting.locate.covering.state import covered_by
 from siting.locate.highs import Milp, Run, minimise
 from siting.locate.problem import Effort

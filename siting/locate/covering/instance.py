@@ -1,19 +1,25 @@
-"""A set covering instance for the kernels: free sites, groups of points, costs, the weight left uncovered."""
+"""A set covering instance (free sites, groups of points, costs, the weight left uncovered), and its exact reduction.
+
+Irrelevant sites and groups are removed, sites that every choice needs are taken, independent parts are separated.
+"""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Self
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import block_array, csr_array
+from scipy.sparse.csgraph import connected_components
 
+from siting.compiled import by_turns, compiled
 from siting.domain.nouns import Floats, Ints
-from siting.locate.covering.reduction import Numbers, alike, hashed, transposed
+from siting.locate.covering.cover import Numbers, alike, both_ways, dominated, hashed, picked, places, within
 from siting.locate.problem import Bools
 from siting.locate.tolerances import INTEGER_TOLERANCE
 
-# Sums of whole numbers up to this are exact in floats, in any order.
-EXACT_SUM: Final = 2.0**52
+# Which site covers which group, both ways.
+_Lists = tuple[Ints, Numbers, Ints, Numbers]
 
 
 @dataclass(frozen=True)
@@ -97,25 +103,6 @@ class CoveringInstance:
         return type(self)(*both_ways(*lists, len(groups)), self.weight[groups], self.cost[sites], slack, self.whole)
 
 
-def both_ways(start: Ints, group: Numbers, groups: int) -> tuple[Ints, Numbers, Ints, Numbers]:
-    """Return packed lists, and the same from the other side."""
-    degree = np.bincount(group, minlength=groups).astype(np.int32)
-    return start, group, *transposed(start, group, degree)
-
-
-def places(start: Ints, sites: Ints) -> Ints:
-    """Return the positions of the items of some sites in packed lists."""
-    lengths = np.diff(start)[sites]
-    end = np.cumsum(lengths)
-    return np.repeat(start[sites] - end + lengths, lengths) + np.arange(end[-1] if len(end) else 0)
-
-
-def picked(start: Ints, item: Numbers, sites: Ints) -> tuple[Ints, Numbers]:
-    """Return packed lists of some sites only."""
-    begin = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(np.diff(start)[sites])])
-    return begin, item[places(start, sites)]
-
-
 def merged(instance: CoveringInstance) -> CoveringInstance:
     """Return the instance with groups of equal sites merged, in the order of the first of each."""
     wanted = np.ones(instance.groups, dtype=np.bool_)
@@ -128,3 +115,144 @@ def merged(instance: CoveringInstance) -> CoveringInstance:
     return CoveringInstance(
         one.start, one.group, one.group_start, one.site, weight, instance.cost, instance.slack, instance.whole
     )
+
+
+@dataclass(frozen=True)
+class ReducedInstance:
+    """The remaining instance, once the sites ``taken`` are open: ``instance``, with ``sites`` of the old one.
+
+    ``instance`` is None if no choice of sites is feasible.
+    """
+
+    instance: CoveringInstance | None
+    sites: Ints
+    taken: Ints
+
+
+def reduced_instance(
+    instance: CoveringInstance,
+    *,
+    closed: Bools | None = None,
+    opened: Bools | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> ReducedInstance:
+    """Reduce an instance as far as possible; its least cost plus that of ``taken`` is unchanged.
+
+    A site is removed if another one covers all its groups and costs no more (ties to the lowest). A group is removed if
+    all sites of another group that must be covered cover it too. The only site of a group that must be covered is taken
+    (the rules of Toregas & ReVelle 1973). Groups with equal sites are merged.
+
+    Parameters
+    ----------
+    instance : CoveringInstance
+        The instance.
+    closed, opened : ndarray of bool, optional
+        Sites that are known to be closed, or open, in every relevant choice.
+    should_stop : callable, optional
+        Whether to stop with the result so far.
+    """
+    sites = np.arange(instance.sites)
+    taken = np.zeros(instance.sites, dtype=np.bool_)
+    leaving = np.zeros(instance.sites, dtype=np.bool_) if closed is None else closed.copy()
+    taking = np.zeros(instance.sites, dtype=np.bool_) if opened is None else opened.copy()
+    while True:
+        taken[sites[taking]] = True
+        smaller = _without(instance, leaving & ~taking, taking)
+        if smaller is None:
+            return ReducedInstance(None, sites[:0], np.flatnonzero(taken))
+        sites, instance = sites[~(leaving | taking)], merged(smaller)
+        if instance.groups == 0 or instance.weight.sum() <= instance.slack:
+            return ReducedInstance(
+                instance.part(sites[:0], sites[:0], instance.slack), sites[:0], np.flatnonzero(taken)
+            )
+        instance = _without_implied(instance, should_stop)
+        leaving = dominated_sites(instance, should_stop)
+        taking = np.zeros(instance.sites, dtype=np.bool_)
+        alone = (np.diff(instance.group_start) == 1) & instance.must
+        taking[instance.site[instance.group_start[:-1][alone]]] = True
+        if not (leaving.any() or taking.any()) or (should_stop is not None and should_stop()):
+            return ReducedInstance(instance, sites, np.flatnonzero(taken))
+
+
+def _without(instance: CoveringInstance, leaving: Bools, taking: Bools) -> CoveringInstance | None:
+    """Return the instance without some sites and without the groups that ``taken`` covers; None if it is infeasible."""
+    left = ~instance.covered(np.flatnonzero(taking))
+    staying = np.flatnonzero(~(leaving | taking))
+    smaller = instance.part(staying, np.flatnonzero(left), instance.slack)
+    lost = np.diff(smaller.group_start) == 0
+    slack = instance.slack - float(smaller.weight[lost].sum())
+    if slack < 0:
+        return None
+    return smaller.part(np.arange(smaller.sites), np.flatnonzero(~lost), slack) if lost.any() else smaller
+
+
+def _without_implied(instance: CoveringInstance, should_stop: Callable[[], bool] | None) -> CoveringInstance:
+    implied = implied_groups(instance, should_stop)
+    return (
+        instance.part(np.arange(instance.sites), np.flatnonzero(~implied), instance.slack)
+        if implied.any()
+        else instance
+    )
+
+
+def components(instance: CoveringInstance) -> list[tuple[Ints, Ints]]:
+    """Return the sites and groups of each independent part, in the order of their lowest sites.
+
+    Only full cover can be split into parts; otherwise the slack connects all groups.
+    """
+    if instance.slack > 0:
+        return [(np.arange(instance.sites), np.arange(instance.groups))]
+    both: csr_array = csr_array(block_array([[None, instance.matrix], [instance.matrix.T, None]], format="csr"))
+    count, label = connected_components(both, directed=False)
+    site_label, group_label = label[: instance.sites], label[instance.sites :]
+    sites, groups = np.argsort(site_label, kind="stable"), np.argsort(group_label, kind="stable")
+    site_end = np.cumsum(np.bincount(site_label, minlength=count))[:-1]
+    group_end = np.cumsum(np.bincount(group_label, minlength=count))[:-1]
+    return list(zip(np.split(sites, site_end), np.split(groups, group_end), strict=True))
+
+
+def dominated_sites(instance: CoveringInstance, should_stop: Callable[[], bool] | None = None) -> Bools:
+    """Return the sites whose groups another site covers too at no higher cost (ties to the lower site).
+
+    If ``should_stop`` says so, only those found so far.
+    """
+    return dominated(instance.start, instance.group, instance.group_start, instance.site, instance.cost, should_stop)
+
+
+def implied_groups(instance: CoveringInstance, should_stop: Callable[[], bool] | None = None) -> Bools:
+    """Return the groups that are covered whenever some other group, which must be, is (no two have the same sites).
+
+    If ``should_stop`` says so, only those found so far.
+    """
+    lists = (instance.start, instance.group, instance.group_start, instance.site)
+    dropped, place = np.zeros(instance.groups, dtype=np.bool_), np.zeros(1, dtype=np.int64)
+    by_turns(lambda work: bool(_implied(lists, instance.must, dropped, place, work)), should_stop)
+    return dropped
+
+
+@compiled
+def _implied(lists: _Lists, must: Bools, dropped: Bools, place: Ints, work: int) -> bool:
+    """Examine groups until so much work is done; tell whether any is left."""
+    start, group, group_start, site = lists
+    while place[0] < len(dropped) and work > 0:
+        each = place[0]
+        place[0] += 1
+        work -= 1
+        # A group that is implied by a dropped group is also implied by the group that implies the dropped one.
+        if not must[each] or dropped[each]:
+            continue
+        begin, end = group_start[each], group_start[each + 1]
+        work -= end - begin
+        smallest = site[begin]
+        for at in range(begin, end):
+            if start[site[at] + 1] - start[site[at]] < start[smallest + 1] - start[smallest]:
+                smallest = site[at]
+        for at in range(start[smallest], start[smallest + 1]):
+            other = group[at]
+            longer = group_start[other + 1] - group_start[other] > end - begin
+            work -= 1
+            if not dropped[other] and longer:
+                work -= group_start[other + 1] - group_start[other]
+                if within(site, begin, end, group_start[other], group_start[other + 1])[0]:
+                    dropped[other] = True
+    return bool(place[0] < len(dropped))

@@ -17,8 +17,8 @@ import numpy as np
 
 from siting.compiled import by_turns, compiled
 from siting.domain.nouns import Floats, Ints
+from siting.locate.covering.cover import Cover, Numbers
 from siting.locate.covering.instance import CoveringInstance
-from siting.locate.covering.reduction import Cover, Numbers
 from siting.locate.problem import Bools
 from siting.locate.tolerances import BOUND_ROUNDING, NEAR_ZERO
 

@@ -10,8 +10,7 @@ from siting.domain.nouns import Floats, Ints
 from siting.locate.covering.annealing import Annealing
 from siting.locate.covering.choice import greedy_choice, lists_of
 from siting.locate.covering.exact import solve_instance
-from siting.locate.covering.instance import CoveringInstance
-from siting.locate.covering.instance_reduction import ReducedInstance, components, reduced_instance
+from siting.locate.covering.instance import CoveringInstance, ReducedInstance, components, reduced_instance
 from siting.locate.covering.lagrangian import first_multipliers, proved_bound, slack_value, subgradient_ascent
 from siting.locate.covering.weighting import WeightingSearch
 from siting.locate.deadline import Deadline

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from siting.compiled import by_turns, compiled
 from siting.domain.nouns import Floats, Ints
-from siting.locate.covering.reduction import Cover, Numbers
+from siting.locate.covering.cover import Cover, Numbers
 from siting.locate.covering.state import State, close_site, open_site, shared, state_of
 
 # Steps of a xorshift generator of 64 bits (Marsaglia 2003); the seed must not be zero.

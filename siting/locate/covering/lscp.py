@@ -9,8 +9,9 @@ import numpy as np
 
 from siting.domain.nouns import Floats, Ints
 from siting.locate.covering.choice import break_choice_ties, lists_of
+from siting.locate.covering.cover import EXACT_SUM
 from siting.locate.covering.exact import solve_instance
-from siting.locate.covering.instance import EXACT_SUM, CoveringInstance
+from siting.locate.covering.instance import CoveringInstance
 from siting.locate.covering.least_cost import LeastCost, least_cost
 from siting.locate.covering.reduction import Reduction, reduced
 from siting.locate.deadline import Deadline

@@ -7,10 +7,9 @@ import numpy as np
 
 from siting.domain.nouns import Ints
 from siting.locate.covering.exact import solve_exactly
-from siting.locate.covering.fixing import without_dominated
 from siting.locate.covering.local_search import break_ties
 from siting.locate.covering.mclp_search import CoverSearch
-from siting.locate.covering.reduction import Reduction, reduced
+from siting.locate.covering.reduction import Reduction, reduced, without_dominated
 from siting.locate.deadline import Deadline
 from siting.locate.highs import solver_name
 from siting.locate.problem import NOISE, Effort, Problem, Rule, Solution, Stage, status_of

@@ -7,10 +7,10 @@ from typing import Final
 import numpy as np
 
 from siting.domain.nouns import Floats, Ints
-from siting.locate.covering.fixing import ReducedCovering, fix_by_reduced_cost, part
+from siting.locate.covering.cover import Cover, Numbers
 from siting.locate.covering.lagrangian import bound_at, subgradient_descent, subgradient_from
 from siting.locate.covering.local_search import anneal, fill, interchange
-from siting.locate.covering.reduction import Cover, Numbers
+from siting.locate.covering.reduction import ReducedCovering, fix_by_reduced_cost, part
 from siting.locate.covering.state import State, covered_by, empty, state_of
 from siting.locate.deadline import Deadline
 from siting.locate.problem import NOISE, Bools, Ended

@@ -1,4 +1,4 @@
-"""Exact reduction of a covering problem: the same choices are possible, and each covers as much as before.
+"""Reduction of a covering problem: exact, or of what no better choice decides otherwise (reduced cost fixing).
 
 Points that kept or forced sites cover, points without value and points that no free site reaches are removed. Points
 with the same sites become one group. Sites that reach no group, and sites that another one dominates, are removed
@@ -7,185 +7,26 @@ with the same sites become one group. Sites that reach no group, and sites that 
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final, NamedTuple
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from siting.compiled import by_turns, compiled
 from siting.domain.nouns import Floats, Ints
+from siting.locate.covering.cover import (
+    EXACT_SUM,
+    Cover,
+    Numbers,
+    alike,
+    both_ways,
+    dominated,
+    hashed,
+    picked,
+    transposed,
+)
+from siting.locate.covering.lagrangian import bound_at
+from siting.locate.covering.state import covered_by
 from siting.locate.problem import Bools, Problem
-
-Numbers = NDArray[np.int32]
-_Words = NDArray[np.uint64]
-_Lists = tuple[Ints, Numbers, Ints, Numbers]
-
-# Constants of SplitMix64 (Steele, Lea & Flood 2014), which scatters numbers over 64 bits.
-_STEP: Final = np.uint64(0x9E3779B97F4A7C15)
-_SEED: Final = np.uint64(0xD1B54A32D192ED03)
-_FIRST: Final = np.uint64(0xBF58476D1CE4E5B9)
-_SECOND: Final = np.uint64(0x94D049BB133111EB)
-_THIRTY, _NEAR_THIRTY, _LAST = np.uint64(30), np.uint64(27), np.uint64(31)
-
-
-@compiled
-def _scattered(number: np.uint64) -> np.uint64:
-    number = (number ^ (number >> _THIRTY)) * _FIRST
-    number = (number ^ (number >> _NEAR_THIRTY)) * _SECOND
-    return number ^ (number >> _LAST)
-
-
-@compiled
-def hashed(start: Ints, point: Numbers, wanted: Bools) -> tuple[_Words, Numbers, Numbers]:
-    """Return two hashes of the set of sites that reach each wanted point, their number and the lowest."""
-    hashes = np.zeros((len(wanted), 2), np.uint64)
-    degree = np.zeros(len(wanted), np.int32)
-    lowest = np.zeros(len(wanted), np.int32)
-    for site in range(len(start) - 1):
-        one = _scattered(np.uint64(site + 1) * _STEP)
-        other = _scattered(one + _SEED)
-        for at in range(start[site], start[site + 1]):
-            each = point[at]
-            if wanted[each]:
-                if degree[each] == 0:
-                    lowest[each] = site
-                hashes[each, 0] += one
-                hashes[each, 1] += other
-                degree[each] += 1
-    return hashes, degree, lowest
-
-
-@compiled
-def transposed(start: Ints, item: Numbers, degree: Numbers) -> tuple[Ints, Numbers]:
-    """Return packed lists from the other side, of the items with a degree."""
-    begin = np.zeros(len(degree) + 1, np.int64)
-    for each in range(len(degree)):
-        begin[each + 1] = begin[each] + degree[each]
-    place = begin[:-1].copy()
-    owner = np.empty(begin[-1], np.int32)
-    for site in range(len(start) - 1):
-        for at in range(start[site], start[site + 1]):
-            each = item[at]
-            if degree[each] > 0:
-                owner[place[each]] = site
-                place[each] += 1
-    return begin, owner
-
-
-@compiled
-def _same(group_start: Ints, site: Numbers, one: int, other: int) -> bool:
-    length = group_start[one + 1] - group_start[one]
-    if group_start[other + 1] - group_start[other] != length:
-        return False
-    return bool(
-        np.all(site[group_start[one] : group_start[one + 1]] == site[group_start[other] : group_start[other + 1]])
-    )
-
-
-@compiled
-def alike(hashes: _Words, group_start: Ints, site: Numbers) -> tuple[Numbers, Ints]:
-    """Return a number for each set of sites (-1 for the empty one) by point, and the first point of each."""
-    points = len(group_start) - 1
-    used = 0
-    for each in range(points):
-        used += group_start[each + 1] > group_start[each]
-    size = 16
-    while size < 2 * used:
-        size *= 2
-    table = np.full(size, -1, np.int32)
-    label = np.full(points, -1, np.int32)
-    first = np.empty(used, np.int64)
-    found = 0
-    for each in range(points):
-        if group_start[each + 1] == group_start[each]:
-            continue
-        place = np.int64(hashes[each, 0] & np.uint64(size - 1))
-        while table[place] >= 0:
-            other = first[table[place]]
-            alike = hashes[each, 0] == hashes[other, 0] and hashes[each, 1] == hashes[other, 1]
-            if alike and _same(group_start, site, each, other):
-                break
-            place = (place + 1) & (size - 1)
-        if table[place] < 0:
-            table[place] = found
-            first[found] = each
-            found += 1
-        label[each] = table[place]
-    return label, first[:found].copy()
-
-
-@compiled
-def _within(start: Ints, item: Numbers, one: int, other: int) -> tuple[bool, int]:
-    """Tell whether the ascending list of one site is part of the other's, and how many entries were read."""
-    at, end = start[other], start[other + 1]
-    for place in range(start[one], start[one + 1]):
-        while at < end and item[at] < item[place]:
-            at += 1
-        if at == end or item[at] != item[place]:
-            return False, at - start[other]
-    return True, at - start[other]
-
-
-def dominated_lists(
-    start: Ints, item: Numbers, group_start: Ints, site: Numbers, should_stop: Callable[[], bool] | None = None
-) -> Bools:
-    """Return the sites whose list is empty, or part of another's (for equal lists, of a lower site's).
-
-    If ``should_stop`` says so, only those found so far.
-    """
-    lists, place = (start, item, group_start, site), np.zeros(1, dtype=np.int64)
-    dropped = np.zeros(len(start) - 1, dtype=np.bool_)
-    by_turns(lambda work: bool(_dominated(lists, dropped, place, work)), should_stop)
-    return dropped
-
-
-@compiled
-def _dominated(lists: _Lists, dropped: Bools, place: Ints, work: int) -> bool:
-    """Examine sites until so much work is done; tell whether any is left."""
-    start, item, group_start, site = lists
-    while place[0] < len(dropped) and work > 0:
-        each = place[0]
-        place[0] += 1
-        length = start[each + 1] - start[each]
-        if length == 0:
-            dropped[each] = True
-            continue
-        work -= length
-        # A site that dominates this one also covers its group with the fewest sites.
-        rarest = item[start[each]]
-        for at in range(start[each], start[each + 1]):
-            if group_start[item[at] + 1] - group_start[item[at]] < group_start[rarest + 1] - group_start[rarest]:
-                rarest = item[at]
-        for at in range(group_start[rarest], group_start[rarest + 1]):
-            other = site[at]
-            more = start[other + 1] - start[other] - length
-            if more > 0 or (more == 0 and other < each):
-                within, looked = _within(start, item, each, other)
-                work -= looked
-                if within:
-                    dropped[each] = True
-                    break
-    return bool(place[0] < len(dropped))
-
-
-# Sums of whole numbers below this are exact, in any order.
-_EXACT_SUM: Final = 2.0**52
-
-
-class Cover(NamedTuple):
-    """Which site covers which group, both ways, and the weight of each group.
-
-    Site r covers the groups ``group[start[r]:start[r + 1]]``; the sites that cover group g are
-    ``site[group_start[g]:group_start[g + 1]]``; both ascend.
-    """
-
-    start: Ints
-    group: Numbers
-    group_start: Ints
-    site: Numbers
-    weight: Floats
 
 
 @dataclass(frozen=True)
@@ -266,8 +107,8 @@ def reduced(problem: Problem, *, value: Floats | None = None, dominated: bool = 
     by_forced = problem.reached_by(np.flatnonzero(forced)) & ~by_kept if forced.any() else np.zeros_like(by_kept)
     sites, start, point = _of_sites(problem, free)
     label, lists = _grouped(start, point, (value > 0) & ~by_kept & ~by_forced)
-    whole = bool(np.all(value == np.floor(value))) and float(value.sum()) < _EXACT_SUM
-    cover = _both_ways(lists, len(sites), _sums(label, value, len(lists[0]) - 1, whole=whole))
+    whole = bool(np.all(value == np.floor(value))) and float(value.sum()) < EXACT_SUM
+    cover = _cover(lists, len(sites), _sums(label, value, len(lists[0]) - 1, whole=whole))
     stays = ~dominated_sites(cover) if dominated else np.diff(cover.start) > 0
     if not stays.all():
         # Without some sites, groups that differed may be equal.
@@ -291,7 +132,7 @@ def dominated_sites(cover: Cover, should_stop: Callable[[], bool] | None = None)
 
     If ``should_stop`` says so, only those found so far.
     """
-    return dominated_lists(cover.start, cover.group, cover.group_start, cover.site, should_stop)
+    return dominated(cover.start, cover.group, cover.group_start, cover.site, should_stop=should_stop)
 
 
 def restricted(cover: Cover, sites: Ints, wanted: Bools | None = None) -> tuple[Cover, Numbers]:
@@ -306,10 +147,10 @@ def restricted(cover: Cover, sites: Ints, wanted: Bools | None = None) -> tuple[
     wanted : ndarray of bool, optional
         Groups that still count; all if absent.
     """
-    start, group = _picked(cover.start, cover.group, sites)
+    start, group = picked(cover.start, cover.group, sites)
     label, lists = _grouped(start, group, np.ones(len(cover.weight), dtype=np.bool_) if wanted is None else wanted)
     weight = np.bincount(label[label >= 0], weights=cover.weight[label >= 0], minlength=len(lists[0]) - 1)
-    return _both_ways(lists, len(sites), weight.astype(np.float64)), label
+    return _cover(lists, len(sites), weight.astype(np.float64)), label
 
 
 def _of_sites(problem: Problem, free: Bools) -> tuple[Ints, Ints, Numbers]:
@@ -319,15 +160,7 @@ def _of_sites(problem: Problem, free: Bools) -> tuple[Ints, Ints, Numbers]:
     sites = np.flatnonzero(free).astype(np.int64)
     if len(sites) == problem.sites:
         return sites, start, point
-    return sites, *_picked(start, point, sites)
-
-
-def _picked(start: Ints, item: Numbers, sites: Ints) -> tuple[Ints, Numbers]:
-    """Return packed lists of some sites only."""
-    lengths = np.diff(start)[sites]
-    picked = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(lengths)])
-    place = np.repeat(start[sites] - picked[:-1], lengths) + np.arange(picked[-1])
-    return picked, item[place]
+    return sites, *picked(start, point, sites)
 
 
 def _grouped(start: Ints, point: Numbers, wanted: Bools) -> tuple[Numbers, tuple[Ints, Numbers]]:
@@ -341,12 +174,11 @@ def _grouped(start: Ints, point: Numbers, wanted: Bools) -> tuple[Numbers, tuple
     order = np.lexsort((hashes[first, 1], hashes[first, 0], lowest[first]))
     place = np.empty(len(first) + 1, dtype=np.int32)
     place[order], place[-1] = np.arange(len(first), dtype=np.int32), -1
-    return place[label], _picked(group_start, site, first[order])
+    return place[label], picked(group_start, site, first[order])
 
 
-def _both_ways(lists: tuple[Ints, Numbers], sites: int, weight: Floats) -> Cover:
-    group_start, site = lists
-    start, group = transposed(group_start, site, np.bincount(site, minlength=sites).astype(np.int32))
+def _cover(lists: tuple[Ints, Numbers], sites: int, weight: Floats) -> Cover:
+    group_start, site, start, group = both_ways(*lists, sites)
     return Cover(start, group, group_start, site, weight)
 
 
@@ -358,3 +190,104 @@ def _sums(label: Numbers, value: Floats, groups: int, *, whole: bool) -> Floats:
         order = np.lexsort((value, label))
         label, value = label[order], value[order]
     return np.bincount(label, weights=value, minlength=groups).astype(np.float64)
+
+
+@dataclass(frozen=True)
+class ReducedCovering:
+    """A smaller problem: some sites of a whole problem are fixed open, some may be opened, the others stay closed.
+
+    Parameters
+    ----------
+    cover : Cover
+        Sites that may be opened, and the groups that no fixed open site covers.
+    stations : int
+        The largest number of sites that may be opened here.
+    sites : ndarray of int
+        The number of each site in the whole problem.
+    opened : ndarray of int
+        Sites of the whole problem that are fixed open.
+    base : float
+        The weight that they cover.
+    """
+
+    cover: Cover
+    stations: int
+    sites: Ints
+    opened: Ints
+    base: float
+
+    @property
+    def pairs(self) -> int:
+        """The number of pairs of a site and a group."""
+        return len(self.cover.group)
+
+    def whole(self, chosen: Numbers) -> Ints:
+        """Return sites of the core with those fixed open, numbered as in the whole problem, ascending."""
+        return np.sort(np.concatenate([self.sites[chosen], self.opened]))
+
+
+def without_dominated(cover: Cover, stations: int, should_stop: Callable[[], bool] | None = None) -> ReducedCovering:
+    """Return the core of a whole problem: its undominated sites, of which so many may be opened."""
+    everything = ReducedCovering(cover, stations, np.arange(len(cover.start) - 1), np.zeros(0, dtype=np.int64), 0.0)
+    return part(everything, ~dominated_sites(cover, should_stop))[0]
+
+
+def part(core: ReducedCovering, stays: Bools, opens: Bools | None = None) -> tuple[ReducedCovering, Numbers]:
+    """Return a core with some of its sites only, and the new group of each group (-1: none).
+
+    Parameters
+    ----------
+    core : ReducedCovering
+        The present core.
+    stays : ndarray of bool
+        Sites that may be opened.
+    opens : ndarray of bool, optional
+        Sites that are fixed open; none of those that may be opened.
+    """
+    sure = np.flatnonzero(np.zeros(len(stays), dtype=np.bool_) if opens is None else opens).astype(np.int32)
+    done = np.asarray(covered_by(core.cover, sure), dtype=np.bool_)
+    sites = np.flatnonzero(stays)
+    cover, label = restricted(core.cover, sites, ~done)
+    return (
+        replace(
+            core,
+            cover=cover,
+            stations=min(core.stations - len(sure), len(sites)),
+            sites=core.sites[sites],
+            opened=np.concatenate([core.opened, core.sites[sure]]),
+            base=core.base + float(core.cover.weight[done].sum()),
+        ),
+        label,
+    )
+
+
+def fix_by_reduced_cost(core: ReducedCovering, multipliers: Floats, needed: float) -> tuple[ReducedCovering, Floats]:
+    """Return the core after reduced cost fixing for choices that cover as much as needed, and its multipliers.
+
+    Parameters
+    ----------
+    core : ReducedCovering
+        The present core.
+    multipliers : ndarray
+        Multipliers of its groups, from 0 to the weight.
+    needed : float
+        The weight that a choice must cover in the core to be relevant.
+
+    Notes
+    -----
+    If a site were open that is not among the p most profitable, the bound would fall by the difference between its
+    profit and the p-th. If one of those were closed, it would fall by the difference to the next profit (Beasley 1993).
+    If the bound falls below the required weight, the site is fixed.
+    """
+    bound, profit = bound_at(core.cover, core.stations, multipliers)
+    if core.stations in (0, len(profit)):
+        return core, multipliers
+    order = np.sort(profit)[::-1]
+    last, following = order[core.stations - 1], order[core.stations]
+    stays = bound - np.maximum(last - profit, 0.0) >= needed
+    opens = stays & (bound - (profit - following) < needed) & (profit > following)
+    if stays.all() and not opens.any():
+        return core, multipliers
+    left, label = part(core, stays & ~opens, opens)
+    carried = np.bincount(label[label >= 0], weights=multipliers[label >= 0], minlength=len(left.cover.weight))
+    return left, np.minimum(carried, left.cover.weight)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from siting.compiled import compiled
 from siting.domain.nouns import Floats
-from siting.locate.covering.reduction import Cover, Numbers
+from siting.locate.covering.cover import Cover, Numbers
 from siting.locate.problem import Bools
 
 

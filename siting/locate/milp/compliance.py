@@ -23,7 +23,7 @@ from siting.locate.milp.lexicographic import solve_from
 from siting.locate.milp.models import cost_objective, stations_objective
 from siting.locate.milp.objectives import Objective
 from siting.locate.milp.requirements import RequirementSystem, system_of
-from siting.locate.problem import Bools, Effort, Problem, Solution
+from siting.locate.problem import Bools, Effort, Ended, Problem, Solution
 from siting.locate.tolerances import SUM_TOLERANCE
 
 _COLUMNS: Final = ("clause_id", "level", "id", "force", "required", "provided", "shortfall")
@@ -173,7 +173,7 @@ def comply(problem: Problem, requirements: Sequence[Requirement], effort: Effort
         plan = None if first is None else evaluate(strict, first.chosen)
         found = solve_from(strict, plan, deadline.left(1.0 if plan is not None else _TRIAL, effort.report))
     if found is None or not found.stages:
-        stopped = "interrupt" if found is not None and found.stopped_by == "interrupt" else "proved"
+        stopped: Ended = "interrupt" if found is not None and found.stopped_by == "interrupt" else "proved"
         found = solve_from(relaxed, first, deadline.left(report=effort.report), stopped)
     opened = relaxed.opened(found.chosen) > 0
     told = {each.name: getattr(found, each.name) for each in fields(Solution)}
@@ -240,7 +240,7 @@ def _reached(system: RequirementSystem) -> ServiceVariables:
     nothing, none = np.zeros(groups), np.zeros(0, dtype=np.int64)
     no_units = csr_array((0, groups))
     return ServiceVariables(
-        groups=Groups(np.zeros(groups + 1, dtype=np.int64), none, none, none, nothing, nothing, no_units),
+        groups=Groups(np.zeros(groups + 1, dtype=np.int64), none, np.zeros(0), none, nothing, nothing, no_units),
         persons=nothing,
         value=nothing,
         seconds=nothing,

@@ -11,8 +11,7 @@ from scipy.sparse import csr_array
 from siting.locate import deadline
 from siting.locate.covering import maximal_covering, mclp, mclp_search
 from siting.locate.covering.exact import mclp_milp
-from siting.locate.covering.fixing import without_dominated
-from siting.locate.covering.reduction import reduced
+from siting.locate.covering.reduction import reduced, without_dominated
 from siting.locate.highs import minimise
 from siting.locate.problem import Effort, Problem, Rules, Solution
 from tests.drawing import examples

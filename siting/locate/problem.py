@@ -158,6 +158,31 @@ class Problem:
             reached[self.points_of(int(site))] = True
         return reached
 
+    @property
+    def reachable(self) -> Bools:
+        """Points that some site reaches that is kept or open to choice."""
+        reached = np.zeros(len(self.people), dtype=np.bool_)
+        allowed = self.kept | self.open_to_choice
+        reached[self.times.indices[np.repeat(allowed, np.diff(self.times.indptr))]] = True
+        return reached
+
+    @property
+    def clash(self) -> tuple[Rule, ...]:
+        """The rules on forced sites that no choice satisfies: one is forbidden, or too many are forced."""
+        if self.rules.forced is None:
+            return ()
+        forced = self.rules.forced & ~self.kept
+        if np.any(forced & ~self.open_to_choice):
+            return ("forced",)
+        too_many = self.rules.stations is not None and int(forced.sum()) > self.rules.stations
+        return ("stations", "forced") if too_many else ()
+
+    def with_pairs(self, stays: Bools) -> "Problem":
+        """Return the same problem with some pairs of a site and a point only, given in the order of ``times``."""
+        times = self.times
+        start = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(stays)])[times.indptr]
+        return replace(self, times=csr_array((times.data[stays], times.indices[stays], start), shape=times.shape))
+
     def nearest(self, sites: Ints) -> Floats:
         """Return the seconds from each point to the nearest of the given sites alone; inf if none reaches it."""
         times, nearest = self.times, np.full(len(self.people), np.inf)
@@ -282,6 +307,12 @@ class Solution:
 def without_plan(stopped: str) -> PlanStatus:
     """Return ``"infeasible"`` only if the absence of a plan is proved, otherwise ``"unknown"``."""
     return "infeasible" if stopped == "proved" else "unknown"
+
+
+def nothing_found(stopped: Ended, solver: str, *blocked_by: Rule) -> Solution:
+    """Return the solution without a plan: none is feasible (``"proved"``), or none was found."""
+    none = np.zeros(0, dtype=np.int64)
+    return Solution(none, without_plan(stopped), (), stopped, solver, blocked_by=blocked_by)
 
 
 def status_of(stages: tuple[Stage, ...]) -> PlanStatus:

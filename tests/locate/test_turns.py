@@ -6,10 +6,10 @@ from scipy.sparse import csr_array
 
 from siting import compiled
 from siting.compiled import by_turns
-from siting.locate.covering.annealing import Annealing
 from siting.locate.covering.choice import break_choice_ties, greedy_choice, lists_of
 from siting.locate.covering.local_search import break_ties
 from siting.locate.covering.lscp import coverage_target
+from siting.locate.covering.lscp_local_search import Annealing
 from siting.locate.covering.reduction import reduced
 from siting.locate.median.instance import instance_of, weighted
 from siting.locate.median.ties import break_ties as settled_sites

@@ -6,8 +6,8 @@ the fewest or the cheapest sites, and :mod:`~siting.locate.covering.p_center` fi
 
 All of them reduce the problem exactly (:mod:`~siting.locate.covering.reduction`,
 :mod:`~siting.locate.covering.instance`), find an incumbent by greedy choice and local search
-(:mod:`~siting.locate.covering.local_search`; :mod:`~siting.locate.covering.weighting` and
-:mod:`~siting.locate.covering.annealing`), improve the bound with Lagrangian multipliers
+(:mod:`~siting.locate.covering.local_search`; :mod:`~siting.locate.covering.lscp_local_search` and
+:mod:`~siting.locate.covering.lscp_local_search`), improve the bound with Lagrangian multipliers
 (:mod:`~siting.locate.covering.lagrangian`), fix sites by their reduced costs, and leave the rest to HiGHS
 (:mod:`~siting.locate.covering.exact`).
 """

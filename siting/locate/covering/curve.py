@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from siting.domain.nouns import Floats, Ints
 from siting.locate.covering.lagrangian import bound_at
 from siting.locate.covering.local_search import break_ties, fill, interchange
-from siting.locate.covering.mclp import clash_of, in_words
+from siting.locate.covering.mclp import in_words
 from siting.locate.covering.mclp_search import CoverSearch
 from siting.locate.covering.reduction import Reduction, reduced, without_dominated
 from siting.locate.covering.state import close_site, covered_by, state_of
@@ -95,7 +95,7 @@ def covering_curve(problem: Problem, sizes: Sequence[int], effort: Effort) -> li
     asked = sorted(set(sizes))
     if not asked:
         return []
-    if clash_of(problem.under(stations=asked[0])):
+    if problem.under(stations=asked[0]).clash:
         message = f"no choice of {asked[0]} sites keeps to what is forced and forbidden"
         raise ValueError(message)
     reduction = reduced(problem, dominated=False)

@@ -7,12 +7,11 @@ from typing import Final
 import numpy as np
 
 from siting.domain.nouns import Floats, Ints
-from siting.locate.covering.annealing import Annealing
 from siting.locate.covering.choice import greedy_choice, lists_of
 from siting.locate.covering.exact import solve_instance
 from siting.locate.covering.instance import CoveringInstance, ReducedInstance, components, reduced_instance
 from siting.locate.covering.lagrangian import first_multipliers, proved_bound, slack_value, subgradient_ascent
-from siting.locate.covering.weighting import WeightingSearch
+from siting.locate.covering.lscp_local_search import Annealing, WeightingSearch
 from siting.locate.deadline import Deadline
 from siting.locate.problem import NOISE, Bools, Effort, Ended
 from siting.locate.tolerances import INTEGER_TOLERANCE

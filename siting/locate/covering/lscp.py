@@ -16,7 +16,7 @@ from siting.locate.covering.least_cost import LeastCost, least_cost
 from siting.locate.covering.reduction import Reduction, reduced
 from siting.locate.deadline import Deadline
 from siting.locate.highs import solver_name
-from siting.locate.problem import Effort, Problem, Rule, SetCovering, Solution, Stage, status_of
+from siting.locate.problem import Effort, Problem, SetCovering, Solution, Stage, nothing_found, status_of
 from siting.locate.tolerances import SUM_TOLERANCE
 
 _NO_SITES: Final = np.zeros(0, dtype=np.int64)
@@ -133,15 +133,15 @@ def set_covering(problem: Problem, model: SetCovering, effort: Effort) -> Soluti
     [1]
     """
     _refuse(problem, model)
-    rules = problem.rules
-    if rules.forced is not None and bool(np.any(rules.forced & ~problem.kept & ~problem.open_to_choice)):
-        return _infeasible("forced")
+    clash = problem.clash
+    if clash == ("forced",):
+        return nothing_found("proved", solver_name(), *clash)
     deadline, wanted = Deadline(effort), coverage_target(problem, model.share)
     if not wanted.reachable:
-        return _infeasible("reach")
-    most = math.inf if rules.stations is None else rules.stations - len(wanted.forced)
-    if most < 0:
-        return _infeasible("stations", "forced")
+        return nothing_found("proved", solver_name(), "reach")
+    if clash:
+        return nothing_found("proved", solver_name(), *clash)
+    most = math.inf if problem.rules.stations is None else problem.rules.stations - len(wanted.forced)
     if model.by_cost:
         return _by_cost(problem, wanted, deadline, most)
     found = least_cost(wanted.instance, deadline, most=most)
@@ -157,11 +157,7 @@ def _refuse(problem: Problem, model: SetCovering) -> None:
         raise ValueError(message)
 
 
-def _infeasible(*blocked_by: Rule) -> Solution:
-    return Solution(_NO_SITES, "infeasible", (), "proved", solver_name(), blocked_by=blocked_by)
-
-
-def _nothing_found(found: LeastCost, stage: Literal["stations", "cost"], bound: float) -> Solution:
+def _unknown(found: LeastCost, stage: Literal["stations", "cost"], bound: float) -> Solution:
     stages = (Stage(stage, "min", math.inf, bound),)
     return Solution(_NO_SITES, "unknown", stages, found.ended, solver_name())
 
@@ -169,9 +165,9 @@ def _nothing_found(found: LeastCost, stage: Literal["stations", "cost"], bound: 
 def _of_number(wanted: CoverageTarget, found: LeastCost, deadline: Deadline, most: float) -> Solution:
     forced = len(wanted.forced)
     if found.bound > most:
-        return _infeasible("stations", "share")
+        return nothing_found("proved", solver_name(), "stations", "share")
     if len(found.chosen) > most:
-        return _nothing_found(found, "stations", forced + found.bound)
+        return _unknown(found, "stations", forced + found.bound)
     chosen = wanted.plan(wanted.instance, found.chosen, deadline.should_stop)
     stages = (Stage("stations", "min", float(len(chosen)), forced + found.bound),)
     ended, first = found.ended, forced + found.first
@@ -187,9 +183,9 @@ def _by_cost(problem: Problem, wanted: CoverageTarget, deadline: Deadline, most:
     if len(found.chosen) > most:
         fewest = least_cost(wanted.instance, deadline, most=most, any_will_do=True)
         if fewest.bound > most:
-            return _infeasible("stations", "share")
+            return nothing_found("proved", solver_name(), "stations", "share")
         if len(fewest.chosen) > most:
-            return _nothing_found(fewest, "cost", base + unit * found.bound)
+            return _unknown(fewest, "cost", base + unit * found.bound)
         found = _of_so_many(instance, fewest.chosen, found, deadline, int(most))
     chosen = wanted.plan(instance, found.chosen, deadline.should_stop)
     objective = math.fsum(costs[chosen])

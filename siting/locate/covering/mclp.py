@@ -12,7 +12,7 @@ from siting.locate.covering.mclp_search import CoverSearch
 from siting.locate.covering.reduction import Reduction, reduced, without_dominated
 from siting.locate.deadline import Deadline
 from siting.locate.highs import solver_name
-from siting.locate.problem import NOISE, Effort, Problem, Rule, Solution, Stage, status_of
+from siting.locate.problem import NOISE, Effort, Problem, Solution, Stage, nothing_found, status_of
 
 # The steps of the first bound, and their lengths; later ones double each time, and start from good multipliers.
 _STEPS: Final = 250
@@ -79,9 +79,8 @@ def maximal_covering(problem: Problem, effort: Effort) -> Solution:
     >>> found.chosen.tolist(), found.objective, found.bound, found.status
     ([0, 2], 180.0, 180.0, 'optimal')
     """
-    clash = clash_of(problem)
-    if clash:
-        return Solution(np.zeros(0, dtype=np.int64), "infeasible", (), "proved", solver_name(), blocked_by=clash)
+    if problem.clash:
+        return nothing_found("proved", solver_name(), *problem.clash)
     reduction = reduced(problem, dominated=False)
     stations = len(reduction.sites)
     if problem.rules.stations is not None:
@@ -153,15 +152,3 @@ def in_words(problem: Problem, reduction: Reduction, chosen: Ints) -> tuple[Ints
     sites = np.sort(np.concatenate([reduction.forced, reduction.sites[chosen]]))
     newly = problem.reached_by(sites) & ~problem.reached_by(sites[:0])
     return sites, math.fsum(problem.value[newly])
-
-
-def clash_of(problem: Problem) -> tuple[Rule, ...]:
-    """Return the rules that no choice satisfies."""
-    if problem.rules.forced is None:
-        return ()
-    forced = problem.rules.forced & ~problem.kept
-    if np.any(forced & ~problem.open_to_choice):
-        return ("forced",)
-    if problem.rules.stations is not None and forced.sum() > problem.rules.stations:
-        return ("stations", "forced")
-    return ()

@@ -6,14 +6,13 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from siting.domain.nouns import Floats, Ints
 from siting.locate.covering.least_cost import LeastCostSearch, least_cost
 from siting.locate.covering.lscp import CoverageTarget, coverage_target
 from siting.locate.deadline import Deadline
 from siting.locate.highs import solver_name
-from siting.locate.problem import Bools, Effort, Ended, PCenter, Problem, Rule, Solution, Stage, status_of
+from siting.locate.problem import Effort, Ended, PCenter, Problem, Solution, Stage, nothing_found, status_of
 
 _NO_SITES: Final = np.zeros(0, dtype=np.int64)
 
@@ -81,30 +80,14 @@ def p_center(problem: Problem, model: PCenter, effort: Effort) -> Solution:
     if not problem.is_plain:
         message = "p_center takes plain problems"
         raise ValueError(message)
-    blocked = _blocked(problem)
-    if blocked:
-        return _infeasible(*blocked)
+    if problem.clash:
+        return nothing_found("proved", solver_name(), *problem.clash)
     within = _Within.of(problem, model.share, Deadline(replace(effort, report=None)))
     if len(within.times):
         return _bisected(within, effort.report)
     forced = np.zeros(problem.sites, dtype=np.bool_) if problem.rules.forced is None else problem.rules.forced
     stages = (Stage("worst_s", "min", 0.0, 0.0),)
     return Solution(np.flatnonzero(forced & ~problem.kept), "optimal", stages, "proved", solver_name())
-
-
-def _blocked(problem: Problem) -> tuple[Rule, ...]:
-    """Return the rules that make the request infeasible before any walk is considered."""
-    rules = problem.rules
-    if rules.forced is None:
-        return ()
-    if bool(np.any(rules.forced & ~problem.kept & ~problem.open_to_choice)):
-        return ("forced",)
-    many = int(np.count_nonzero(rules.forced & ~problem.kept))
-    return ("stations", "forced") if rules.stations is not None and many > rules.stations else ()
-
-
-def _infeasible(*blocked_by: Rule) -> Solution:
-    return Solution(_NO_SITES, "infeasible", (), "proved", solver_name(), blocked_by=blocked_by)
 
 
 @dataclass(frozen=True)
@@ -129,8 +112,7 @@ class _Within:
         np.minimum.at(nearest, problem.times.indices[counts], seconds[counts])
         people = np.where(np.isfinite(nearest), problem.people, 0.0)
         reached = replace(
-            problem,
-            times=_picked(problem.times, counts),
+            problem.with_pairs(counts),
             people=people,
             weights=None,
             units=None,
@@ -147,7 +129,7 @@ class _Within:
     def coverage_target(self, seconds: float) -> tuple[CoverageTarget, float]:
         """Return the set covering within a time, and the most sites beside those forced."""
         near = np.asarray(self.problem.times.data) <= seconds
-        wanted = coverage_target(replace(self.problem, times=_picked(self.problem.times, near)), self.share)
+        wanted = coverage_target(self.problem.with_pairs(near), self.share)
         stations = self.problem.rules.stations
         return wanted, len(wanted.free) if stations is None else stations - len(wanted.forced)
 
@@ -181,12 +163,6 @@ class _Within:
         return (False if found.bound > most else None), _NO_SITES
 
 
-def _picked(times: csr_array, wanted: Bools) -> csr_array:
-    """Return some of the times alone; a time of zero stays one."""
-    count = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(wanted)])
-    return csr_array((times.data[wanted], times.indices[wanted], count[times.indptr]), shape=times.shape)
-
-
 def _first(within: _Within) -> tuple[int, Ints]:
     """Return the rank of a feasible time and its sites, by bisection with greedy choices."""
     low, high, chosen = 0, len(within.times), _NO_SITES
@@ -217,7 +193,7 @@ def _bisected(within: _Within, report: Callable[[float, float], None] | None) ->
         else:
             low = middle + 1
     if low == len(within.times):
-        return _infeasible("stations", "reach")
+        return nothing_found("proved", solver_name(), "stations", "reach")
     objective, bound = float(times[high]), float(times[low])
     if report is not None:
         report(objective, bound)

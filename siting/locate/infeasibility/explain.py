@@ -8,16 +8,19 @@ from typing import Final
 import numpy as np
 
 from siting.domain.nouns import Floats, Ints
-from siting.locate.infeasibility.feasibility import NONE, FeasibilityOracle, coverage_targets, without_rules
-from siting.locate.infeasibility.smallest import (
+from siting.locate.infeasibility.feasibility import (
+    NONE,
+    FeasibilityOracle,
     Smallest,
+    coverage_targets,
     cutoff_of,
     least_budget,
     least_capacity,
     least_minutes,
     least_stations,
+    unserved,
+    without_rules,
 )
-from siting.locate.milp.evaluate import unserved
 from siting.locate.milp.unit_shares import unit_totals
 from siting.locate.problem import Effort, Model, Problem, Rule
 from siting.locate.tolerances import NEAR_ZERO

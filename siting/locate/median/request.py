@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from siting.domain.nouns import Floats, Ints
-from siting.locate.problem import NOISE, Bools, Effort, Ended, Problem, Rule, Stage
+from siting.locate.problem import NOISE, Bools, Effort, Ended, Problem, Stage
 
 
 @dataclass(frozen=True)
@@ -55,13 +55,6 @@ def request_of(problem: Problem) -> MedianRequest:
     forced = problem.rules.forced
     none = np.zeros(problem.sites, dtype=np.bool_)
     return MedianRequest(problem, none if forced is None else forced & ~problem.kept)
-
-
-def blocked_by(given: MedianRequest) -> tuple[Rule, ...]:
-    """Return the rules that make the request infeasible, if any."""
-    if np.any(given.forced & ~given.problem.open_to_choice):
-        return ("forced",)
-    return ("stations", "forced") if given.most < 0 else ()
 
 
 def minimised(name: str, objective: float, bound: float) -> Stage:

@@ -8,11 +8,10 @@ from scipy.sparse import csr_array
 from siting.domain.nouns import Floats, Ints
 from siting.locate.covering import maximal_covering
 from siting.locate.deadline import Deadline
-from siting.locate.median.beyond_penalty import BeyondPenalty, relaxations
 from siting.locate.median.branch_and_bound import Incumbent, Relaxation
 from siting.locate.median.instance import Costs, MedianInstance, distinct_sites, instance_of, useful_sites
 from siting.locate.median.median_search import MedianSearch
-from siting.locate.median.penalty_search import PenaltySearch
+from siting.locate.median.penalty_search import BeyondPenalty, PenaltySearch, relaxations
 from siting.locate.median.request import MedianRequest, ended_by, minimised
 from siting.locate.median.ties import break_ties
 from siting.locate.problem import NOISE, Solution, status_of

@@ -9,10 +9,10 @@ from siting.locate.deadline import Deadline
 from siting.locate.median.branch_and_bound import Incumbent, Relaxation
 from siting.locate.median.instance import distinct_sites, instance_of, useful_sites, weighted
 from siting.locate.median.median_search import MedianSearch
-from siting.locate.median.request import MedianRequest, blocked_by, ended_by, minimised, request_of
+from siting.locate.median.request import MedianRequest, ended_by, minimised, request_of
 from siting.locate.median.second_stage import SOLVER, two_stages
 from siting.locate.median.ties import break_ties
-from siting.locate.problem import NOISE, Effort, PMedian, Problem, Solution, status_of
+from siting.locate.problem import NOISE, Effort, PMedian, Problem, Solution, nothing_found, status_of
 
 
 def p_median(problem: Problem, model: PMedian, effort: Effort) -> Solution:
@@ -90,9 +90,8 @@ def p_median(problem: Problem, model: PMedian, effort: Effort) -> Solution:
         message = f"beyond_s is {model.beyond_s}, expected seconds"
         raise ValueError(message)
     deadline, given = Deadline(effort), request_of(problem)
-    blocked = blocked_by(given)
-    if blocked:
-        return Solution(np.zeros(0, dtype=np.int64), "infeasible", (), "proved", SOLVER, blocked_by=blocked)
+    if problem.clash:
+        return nothing_found("proved", SOLVER, *problem.clash)
     if model.beyond_s is None:
         return two_stages(given, deadline)
     return _one_stage(given, model.beyond_s, deadline)

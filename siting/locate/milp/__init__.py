@@ -1,7 +1,7 @@
 """Any model with any rules as a lexicographic mixed-integer program.
 
 :mod:`~siting.locate.milp.constraints` turns the rules into constraints on the sites,
-:mod:`~siting.locate.milp.coverage` and :mod:`~siting.locate.milp.assignment` hold the variables of who is served,
+:mod:`~siting.locate.milp.assignment` and :mod:`~siting.locate.milp.assignment` hold the variables of who is served,
 :mod:`~siting.locate.milp.objectives` the objectives, :mod:`~siting.locate.milp.models`,
 :mod:`~siting.locate.milp.p_center` and :mod:`~siting.locate.milp.compliance` the models (the last with the clauses of
 :mod:`~siting.locate.milp.requirements`). :mod:`~siting.locate.milp.greedy` finds a first plan,

@@ -1,22 +1,221 @@
-r"""Valid inequalities for sites of limited capacity, violated by fractional points of the linear relaxation."""
+"""Valid inequalities for sites of limited capacity, violated by fractional points of the linear relaxation.
 
+Groups that the same sites can serve merge into areas. A local search finds the neighbourhood (a set of areas) whose cut
+a point violates most.
+"""
+
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from itertools import pairwise
+from typing import Final, TypeAlias
 
 import numpy as np
 from scipy.sparse import csc_array, csr_array
 
+from siting.compiled import compiled
 from siting.domain.nouns import Bools, Floats, Ints
-from siting.locate.milp.flows import Flows
-from siting.locate.milp.separation import most_violated_cut, opening_weight, units_and_rest
-from siting.locate.tolerances import LEAST_VIOLATION, OPENING_TOLERANCE
+from siting.locate.tolerances import BETTER_CUT, CLOSED, LEAST_VIOLATION, OPENING_TOLERANCE, REMAINDER_TOLERANCE
 
+# Start, site, flow and persons by area; place and area by site; capacity and opening of each site.
+Graph: TypeAlias = tuple[Ints, Ints, Floats, Floats, Ints, Ints, Floats, Floats]
+# The most moves of one search.
+_MOVES: Final = 60
 # So many capacities serve as units: those of the most opened sites.
 _UNITS: Final = 3
 # The most cuts of one separation, and the most neighbourhoods that it starts from.
 _ROWS: Final = 60
 _SEEDS: Final = 600
+
+
+@dataclass(frozen=True)
+class Flows:
+    """Areas (merged groups that the same sites can serve), sites, and the pairs of the two.
+
+    ``persons`` has the persons of each area, ``capacity`` that of each site. Pairs are ordered by area, then by site:
+    area a has the sites ``site[start[a]:start[a + 1]]``, site j the areas ``area[place[j]:place[j + 1]]``. ``pair_of``
+    is the pair of each assignment variable, which counts ``variable_persons`` at 1.
+    """
+
+    persons: Floats
+    capacity: Floats
+    start: Ints
+    site: Ints
+    place: Ints
+    area: Ints
+    pair_of: Ints
+    variable_persons: Floats
+
+    @property
+    def pairs(self) -> int:
+        """The number of pairs."""
+        return len(self.site)
+
+    @property
+    def pair_area(self) -> Ints:
+        """The area of each pair."""
+        return np.repeat(np.arange(len(self.persons)), np.diff(self.start))
+
+    def of(self, shares: Floats) -> Floats:
+        """Return the persons of each pair from the values of the assignment variables."""
+        flows = np.bincount(self.pair_of, weights=np.maximum(shares, 0.0) * self.variable_persons, minlength=self.pairs)
+        return flows.astype(np.float64)
+
+
+def flows_of(group: Ints, site: Ints, persons: Floats, capacity: Floats) -> Flows:
+    """Merge the groups that the same sites can serve.
+
+    Parameters
+    ----------
+    group, site : ndarray of int
+        The group and the site of each assignment variable; each pair once.
+    persons : ndarray
+        Persons of the group of each variable.
+    capacity : ndarray
+        The most persons that each site can serve; inf without limit.
+
+    Returns
+    -------
+    Flows
+        Areas in the order of their first group.
+    """
+    order = np.lexsort((site, group))
+    names, number = np.unique(group, return_inverse=True)
+    bounds = np.searchsorted(number[order], np.arange(len(names) + 1))
+    data, width = site[order].tobytes(), site.itemsize
+    keys: dict[bytes, int] = {}
+    spans = pairwise((bounds * width).tolist())
+    area_of = np.fromiter((keys.setdefault(data[a:b], len(keys)) for a, b in spans), dtype=np.int64, count=len(names))
+    first = np.unique(area_of, return_index=True)[1]
+    lengths = np.diff(bounds)[first]
+    start = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    sites = np.concatenate([site[order[bounds[each] : bounds[each + 1]]] for each in first] or [site[:0]])
+    place = np.arange(len(order)) - bounds[number[order]]
+    pair_of = np.zeros(len(group), dtype=np.int64)
+    pair_of[order] = start[area_of[number[order]]] + place
+    people = np.zeros(len(names))
+    people[number] = persons
+    ones = csr_array((np.ones(len(sites)), sites.copy(), start), shape=(len(first), len(capacity))).tocsc()
+    return Flows(
+        persons=np.bincount(area_of, weights=people, minlength=len(first)).astype(np.float64),
+        capacity=capacity,
+        start=start,
+        site=sites.astype(np.int64),
+        place=ones.indptr.astype(np.int64),
+        area=ones.indices.astype(np.int64),
+        pair_of=pair_of,
+        variable_persons=persons,
+    )
+
+
+@compiled
+def units_and_rest(total: float, unit: float) -> tuple[float, float]:
+    """Return m and r of ``total = unit · (m − 1) + r`` with 0 < r ≤ unit."""
+    units = math.ceil(total / unit - REMAINDER_TOLERANCE)
+    return units, total - unit * (units - 1.0)
+
+
+@compiled
+def opening_weight(most: float, unit: float, rest: float) -> float:
+    """Return the coefficient of a site that can serve so many: r for each whole unit, at most r for the remainder."""
+    whole = math.floor(most / unit)
+    return rest * whole + min(rest, most - unit * whole)
+
+
+@compiled
+def _violation(total: float, unit: float, sites: Ints, flow: Floats, reached: Floats, graph: Graph) -> float:
+    """Return the violation of the cut of a neighbourhood; negative if the point satisfies it."""
+    capacity, opened = graph[6], graph[7]
+    units, rest = units_and_rest(total, unit)
+    if units <= 1.0 or rest < REMAINDER_TOLERANCE * unit or rest > unit * (1.0 - REMAINDER_TOLERANCE):
+        return -np.inf
+    violation = -(unit - rest) * (units - 1.0)
+    for site in sites:
+        violation += max(
+            flow[site] - opening_weight(min(capacity[site], reached[site]), unit, rest) * opened[site], 0.0
+        )
+    return float(violation)
+
+
+@compiled
+def _move(area: int, inside: Bools, flow: Floats, reached: Floats, graph: Graph) -> float:
+    """Add or remove an area, and return the change of persons in the neighbourhood."""
+    start, site, flows, persons = graph[0], graph[1], graph[2], graph[3]
+    sign = -1.0 if inside[area] else 1.0
+    inside[area] = not inside[area]
+    for pair in range(start[area], start[area + 1]):
+        flow[site[pair]] += sign * flows[pair]
+        reached[site[pair]] += sign * persons[area]
+    return float(sign * persons[area])
+
+
+@compiled
+def _extend(
+    area: int, known: tuple[Bools, Bools], sites: Ints, areas: Ints, counts: tuple[int, int], graph: Graph
+) -> tuple[int, int]:
+    """Add the open sites of an area to the known sites, and their areas to the known areas."""
+    start, site, place, area_of, opened = graph[0], graph[1], graph[4], graph[5], graph[7]
+    many_sites, many_areas = counts
+    for pair in range(start[area], start[area + 1]):
+        own = site[pair]
+        if opened[own] <= CLOSED or known[0][own]:
+            continue
+        known[0][own] = True
+        sites[many_sites] = own
+        many_sites += 1
+        for other in range(place[own], place[own + 1]):
+            if not known[1][area_of[other]]:
+                known[1][area_of[other]] = True
+                areas[many_areas] = area_of[other]
+                many_areas += 1
+    return many_sites, many_areas
+
+
+@compiled
+def most_violated_cut(seed: Ints, unit: float, graph: Graph, inside: Bools) -> float:
+    """Add or remove the best area, one by one, as long as the violation grows.
+
+    Parameters
+    ----------
+    seed : ndarray of int
+        The areas to start from.
+    unit : float
+        The capacity unit.
+    graph : tuple of ndarray
+        ``start, site, flow, persons`` (pairs by area, flows of the pairs, persons of the areas), ``place, area`` (by
+        site), ``capacity, opened`` (of the sites; openings from 0 to 1).
+    inside : ndarray of bool
+        Which areas are in the neighbourhood; overwritten.
+
+    Returns
+    -------
+    float
+        By how many persons the row of the neighbourhood is broken; -inf or negative if it is not.
+    """
+    many = len(graph[6])
+    flow, reached = np.zeros(many), np.zeros(many)
+    known = (np.zeros(many, dtype=np.bool_), np.zeros(len(inside), dtype=np.bool_))
+    sites, areas, counts = np.empty(many, dtype=np.int64), np.empty(len(inside), dtype=np.int64), (0, 0)
+    inside[:] = False
+    total = 0.0
+    for area in seed:
+        total += _move(area, inside, flow, reached, graph)
+        counts = _extend(area, known, sites, areas, counts, graph)
+    trivial_bound = _violation(total, unit, sites[: counts[0]], flow, reached, graph)
+    for _ in range(_MOVES):
+        chosen, found = -1, trivial_bound
+        for area in areas[: counts[1]]:
+            moved = _move(area, inside, flow, reached, graph)
+            own = _violation(total + moved, unit, sites[: counts[0]], flow, reached, graph)
+            _move(area, inside, flow, reached, graph)
+            if own > found + BETTER_CUT:
+                chosen, found = area, own
+        if chosen < 0:
+            break
+        trivial_bound = found
+        total += _move(chosen, inside, flow, reached, graph)
+        counts = _extend(chosen, known, sites, areas, counts, graph)
+    return float(trivial_bound)
 
 
 @dataclass(frozen=True)

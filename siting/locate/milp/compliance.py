@@ -13,8 +13,8 @@ from siting.domain.clauses import Finding
 from siting.domain.nouns import Floats, Ints
 from siting.domain.requirements import Requirement
 from siting.locate.deadline import Deadline
+from siting.locate.milp.assignment import ServiceVariables
 from siting.locate.milp.constraints import ConstraintBlock, satisfies, site_constraints
-from siting.locate.milp.coverage import ServiceVariables
 from siting.locate.milp.demand_groups import Groups
 from siting.locate.milp.evaluate import Evaluation, evaluate
 from siting.locate.milp.formulation import DependentVariables, LexicographicMilp

@@ -12,7 +12,7 @@ from siting.locate.highs import minimise
 from siting.locate.milp.constraints import ConstraintBlock
 from siting.locate.milp.formulation import LexicographicMilp, over_all
 from siting.locate.milp.objectives import Objective
-from siting.locate.problem import Effort, Problem
+from siting.locate.problem import Effort
 from siting.locate.tolerances import FLOW_TOLERANCE, LP_ROW_TOLERANCE
 
 # After an interrupt, the last choice is evaluated within so many seconds, or not at all.
@@ -147,11 +147,3 @@ def _cleaned(milp: LexicographicMilp, opened: Floats, values: Floats) -> Floats:
             service.persons > 0, np.rint(flows) / np.where(service.persons > 0, service.persons, 1.0), 0.0
         )
     return milp.point(opened, shares)
-
-
-def unserved(problem: Problem) -> Ints:
-    """Return the points with persons that no allowed site (kept, or open to choice) reaches."""
-    allowed = problem.kept | problem.open_to_choice
-    reached = np.zeros(len(problem.people), dtype=np.bool_)
-    reached[problem.times.indices[np.repeat(allowed, np.diff(problem.times.indptr))]] = True
-    return np.flatnonzero(~reached & (problem.people > 0)).astype(np.int64)

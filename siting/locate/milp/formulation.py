@@ -8,8 +8,8 @@ import numpy as np
 
 from siting.domain.nouns import Floats, Ints
 from siting.locate.highs import Milp
+from siting.locate.milp.assignment import ServiceVariables
 from siting.locate.milp.constraints import ConstraintBlock, satisfies, stacked
-from siting.locate.milp.coverage import ServiceVariables
 from siting.locate.milp.objectives import Objective
 from siting.locate.problem import Bools, Problem
 from siting.locate.tolerances import SUM_TOLERANCE

@@ -24,9 +24,8 @@ from siting.locate.milp.formulation import LexicographicMilp
 from siting.locate.milp.greedy import greedy_plan, without_redundant
 from siting.locate.milp.objectives import Objective
 from siting.locate.milp.relaxation import StageRelaxation
-from siting.locate.milp.surrogate import improve_by_surrogate
 from siting.locate.milp.ties import break_ties
-from siting.locate.problem import Effort, Ended, Solution, status_of, without_plan
+from siting.locate.problem import Effort, Ended, Solution, nothing_found, status_of
 from siting.locate.tolerances import MOST_ROW_GAIN, ROW_TOLERANCE
 
 # A stage may take so many times its equal part of the remaining seconds.
@@ -35,6 +34,9 @@ _STAGE_SHARE: Final = 1.2
 _FIXING_SHARE: Final = 0.3
 # The part of the remaining seconds that may be spent on a better incumbent for the second stage.
 _SURROGATE_SHARE: Final = 0.25
+# The surrogate is only an approximation, so it is not solved to optimality.
+_GAP: Final = 1e-3
+_NODES: Final = 50
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def solve_from(milp: LexicographicMilp, plan: Evaluation | None, effort: Effort,
     The other parameters, and the result, are those of :func:`solve_lexicographic`.
     """
     if plan is None and stopped == "interrupt":
-        return nothing_found(stopped)
+        return nothing_found(stopped, solver_name())
     deadline = Deadline(effort)
     offset = served_by_kept(milp)
     first = math.nan if plan is None else plan.objective_values[-1] - _offset(milp.objectives[-1], offset)
@@ -110,7 +112,7 @@ def solve_from(milp: LexicographicMilp, plan: Evaluation | None, effort: Effort,
             found = StageRun(plan, milp.trivial_bound(objective), "interrupt", 0)
         deadline.spend(found.nodes)
         if found.plan is None:
-            return nothing_found(found.stopped_by)
+            return nothing_found(found.stopped_by, solver_name())
         plan = found.plan
         bounds.append(found.bound)
         stopped = found.stopped_by if stopped == "proved" else stopped
@@ -196,11 +198,6 @@ def _tolerance_gain(
     ):
         return 0.0
     return tolerance_gain(milp, number, plan, earlier) + ROW_TOLERANCE * objective.span
-
-
-def nothing_found(stopped: Ended) -> Solution:
-    """Return the solution without a choice: none is feasible (``"proved"``), or none was found."""
-    return Solution(np.zeros(0, dtype=np.int64), without_plan(stopped), (), stopped, solver_name())
 
 
 def run_stage(
@@ -312,3 +309,45 @@ class ProgressReporter:
         if told != self._reported:
             self._reported = told
             self._report(*told)
+
+
+def improve_by_surrogate(
+    milp: LexicographicMilp, plan: Evaluation | None, fixed: tuple[ConstraintBlock, ...], effort: Effort
+) -> Evaluation | None:
+    """Return the better of a plan and of the choice that the surrogate objective finds.
+
+    Parameters
+    ----------
+    milp : LexicographicMilp
+        The program; without an aggregated one that has a surrogate the plan is returned.
+    plan : Evaluation or None
+        The best plan of the first stage.
+    fixed : tuple of ConstraintBlock
+        Constraints of the aggregated program that every plan satisfies that is as good in the first stage.
+    effort : Effort
+        When to stop; besides, nodes are limited.
+
+    Returns
+    -------
+    Evaluation or None
+        None only if there was no plan.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        It was interrupted.
+    """
+    aggregated = milp.aggregated
+    if plan is None or aggregated is None or aggregated.surrogate is None:
+        return plan
+    start = evaluate(aggregated, plan.chosen)
+    if start is None:
+        return plan
+    single = aggregated.single(
+        aggregated.surrogate, (aggregated.objectives[0].fixed_at(start.objective_values[0]), *fixed)
+    )
+    nodes = _NODES if effort.max_nodes is None else min(_NODES, effort.max_nodes)
+    run = minimise(single, replace(effort, report=None, rel_gap=_GAP, max_nodes=nodes), start=start.values)
+    if run.stopped_by == "interrupt":
+        raise KeyboardInterrupt
+    return plan if run.values is None else better_of(milp, plan, evaluate(milp, aggregated.chosen(run.values)))

@@ -6,9 +6,8 @@ from dataclasses import replace
 import numpy as np
 from scipy.sparse import csr_array, hstack
 
-from siting.locate.milp.assignment import assignment_variables
+from siting.locate.milp.assignment import ServiceVariables, assignment_variables, coverage_variables, is_whole
 from siting.locate.milp.constraints import ConstraintBlock, money_unit, site_constraints
-from siting.locate.milp.coverage import ServiceVariables, coverage_variables, is_whole
 from siting.locate.milp.formulation import DependentVariables, LexicographicMilp, over_all
 from siting.locate.milp.objectives import Objective, power_of_two_scale
 from siting.locate.milp.unit_shares import SHARE, least_share, unit_floors, unit_share_rows, unit_totals
@@ -45,7 +44,7 @@ def maximal_covering(problem: Problem) -> LexicographicMilp:
     .. math:: \max \sum_g w_g y_g \quad \text{or, with capacity,} \quad \max \sum_{g, j} w_g a_{gj}
 
     with :math:`w_g` the value of demand group g, :math:`y_g` whether it is covered
-    (:func:`~siting.locate.milp.coverage.coverage_variables`), :math:`a_{gj}` the share of it that site j serves
+    (:func:`~siting.locate.milp.assignment.coverage_variables`), :math:`a_{gj}` the share of it that site j serves
     (:func:`~siting.locate.milp.assignment.assignment_variables`), and the site constraints of
     :func:`~siting.locate.milp.constraints.site_constraints`. The objective counts those newly covered: with capacity
     all that are served less the most that kept sites alone could serve. Points without persons count nothing, whatever

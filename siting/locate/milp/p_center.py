@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Final
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from siting.domain.nouns import Floats
 from siting.locate.deadline import Deadline
@@ -15,11 +14,11 @@ from siting.locate.milp.constraints import site_constraints
 from siting.locate.milp.evaluate import AFTER_INTERRUPT_S, Evaluation, evaluate
 from siting.locate.milp.formulation import LexicographicMilp
 from siting.locate.milp.greedy import greedy_plan, without_redundant
-from siting.locate.milp.lexicographic import nothing_found, run_stage
+from siting.locate.milp.lexicographic import run_stage
 from siting.locate.milp.models import persons_needed, service_variables, share_constraint
 from siting.locate.milp.objectives import Objective
 from siting.locate.milp.ties import break_ties
-from siting.locate.problem import Effort, Ended, PCenter, Problem, Solution, Stage, status_of
+from siting.locate.problem import Effort, Ended, PCenter, Problem, Solution, Stage, nothing_found, status_of
 
 # Seconds for the evaluation of the last plan, whatever the limit.
 _EVALUATION_S: Final = 10.0
@@ -65,7 +64,7 @@ def p_center(problem: Problem, model: PCenter, effort: Effort) -> Solution:
     plan, stopped, nodes = probe(milp_within(problem, float(times[high]), need), deadline.left())
     deadline.spend(nodes)
     if plan is None:
-        return nothing_found(stopped)
+        return nothing_found(stopped, solver_name())
     first = nearest_worst(problem, plan, need, times[high])
     high = int(np.searchsorted(times, first))
     while low + 1 < high and stopped == "proved":
@@ -116,29 +115,18 @@ def _tighten(problem: Problem, plan: Evaluation, need: float, times: Floats, sec
 
 def persons_reached(problem: Problem) -> float:
     """Return the persons that some allowed site (kept, or open to choice) reaches."""
-    allowed = problem.kept | problem.open_to_choice
-    reached = np.zeros(len(problem.people), dtype=np.bool_)
-    reached[problem.times.indices[np.repeat(allowed, np.diff(problem.times.indptr))]] = True
-    return math.fsum(problem.people[reached])
+    return math.fsum(problem.people[problem.reachable])
 
 
 def milp_within(problem: Problem, seconds: float, need: float) -> LexicographicMilp:
     """Return the program that asks whether so many persons can be served within so many seconds."""
-    near = within(problem, seconds)
+    near = problem.with_pairs(problem.times.data <= seconds)
     service = service_variables(near, by_unit=False)
     lack = need - service.base_persons
     nothing = Objective("worst_s", "min", np.zeros(near.sites + service.variables), step=1.0)
     return LexicographicMilp(
         near, service, site_constraints(near), (share_constraint(near, service, lack),), (nothing,), need=lack
     )
-
-
-def within(problem: Problem, seconds: float) -> Problem:
-    """Return the problem with times up to so many seconds only."""
-    times = problem.times
-    near = times.data <= seconds
-    start = np.concatenate([[0], np.cumsum(near)])[times.indptr]
-    return replace(problem, times=csr_array((times.data[near], times.indices[near], start), shape=times.shape))
 
 
 def probe(milp: LexicographicMilp, effort: Effort) -> tuple[Evaluation | None, Ended, int]:
@@ -154,11 +142,7 @@ def nearest_worst(problem: Problem, plan: Evaluation, need: float, seconds: floa
     """Return the smallest time at which a plan still serves so many; with capacity the time it was made for."""
     if problem.rules.capacity is not None:
         return float(seconds)
-    nearest = np.full(len(problem.people), np.inf)
-    for site in (*np.flatnonzero(problem.kept), *plan.chosen):
-        points = problem.points_of(int(site))
-        own = problem.times.data[problem.times.indptr[site] : problem.times.indptr[site + 1]]
-        nearest[points] = np.minimum(nearest[points], own)
+    nearest = problem.nearest(np.concatenate([np.flatnonzero(problem.kept), plan.chosen]))
     order = np.argsort(nearest, kind="stable")
     order = order[problem.people[order] > 0]
     enough = np.flatnonzero(np.cumsum(problem.people[order]) >= need * (1.0 - 1e-12))

@@ -10,9 +10,8 @@ from scipy.sparse import csr_array
 from siting.domain.nouns import Floats
 from siting.locate.deadline import Deadline
 from siting.locate.highs import Relaxation, Run
-from siting.locate.milp.capacity_cuts import CapacityCut, violated_cuts
+from siting.locate.milp.capacity_cuts import CapacityCut, flows_of, violated_cuts
 from siting.locate.milp.constraints import ConstraintBlock
-from siting.locate.milp.flows import flows_of
 from siting.locate.milp.formulation import LexicographicMilp, over_all
 from siting.locate.milp.objectives import Objective
 from siting.locate.problem import NOISE, Effort

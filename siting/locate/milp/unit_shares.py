@@ -6,8 +6,8 @@ import numpy as np
 from scipy.sparse import csr_array, hstack
 
 from siting.domain.nouns import Floats, Ints
+from siting.locate.milp.assignment import ServiceVariables
 from siting.locate.milp.constraints import ConstraintBlock
-from siting.locate.milp.coverage import ServiceVariables
 from siting.locate.problem import Problem
 from siting.locate.tolerances import ROW_TOLERANCE
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from siting.domain.nouns import Ints
 from siting.locate.deadline import Deadline
-from siting.locate.problem import NOISE, Effort, Ended, Model, Problem, Solution, Stage, status_of, without_plan
+from siting.locate.problem import NOISE, Effort, Ended, Model, Problem, Solution, Stage, nothing_found, status_of
 from siting.locate.series.optima import Solver
 
 # One solution of the problem takes at most this share of the seconds that are left for one plan.
@@ -172,9 +172,7 @@ class _Search:
         open_still = above and self.open_bound >= self.least
         stopped: Ended = self.deadline.ended or "solver"
         if self.best is None:
-            none = np.zeros(0, dtype=np.int64)
-            ended: Ended = stopped if open_still else "proved"
-            return Solution(none, without_plan(ended), (), ended, "")
+            return nothing_found(stopped if open_still else "proved", "")
         stage = self.best.stages[0]
         bound = self.tree.sense * max(self._worth(), self.open_bound)
         stages = (Stage(stage.name, stage.sense, stage.objective, bound if open_still else stage.objective),)

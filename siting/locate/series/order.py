@@ -10,8 +10,7 @@ from siting.domain.nouns import Ints, Progress, quiet
 from siting.locate.problem import Effort, MaximalCovering, PMedian, Problem, Solution
 from siting.locate.series.curve import by_kernels, sizes_up_to
 from siting.locate.series.optima import Optimum, Solver, free_optima, propagate_bounds, sense_of
-from siting.locate.series.sequence import best_sequence
-from siting.locate.series.subset_costs import subset_costs
+from siting.locate.series.sequence import best_sequence, subset_costs
 from siting.locate.solve import solve
 
 
@@ -187,9 +186,7 @@ def objective_of(problem: Problem, sites: Ints, model: MaximalCovering | PMedian
         standing = problem.reached_by(np.zeros(0, dtype=np.int64))
         return math.fsum(problem.value[problem.reached_by(sites) & ~standing])
     open_sites = np.union1d(np.flatnonzero(problem.kept), sites)
-    nearest = np.full(problem.people.size, np.inf)
-    table = problem.times[open_sites]
-    np.minimum.at(nearest, table.indices, table.data.astype(np.float64))
+    nearest = problem.nearest(open_sites)
     return math.fsum(problem.value * np.minimum(nearest, float(model.beyond_s or 0.0)))
 
 

@@ -7,8 +7,7 @@ import pytest
 from scipy.optimize import linprog
 
 from siting.domain.nouns import Floats
-from siting.locate.milp.capacity_cuts import CapacityCut, violated_cuts
-from siting.locate.milp.flows import Flows, flows_of
+from siting.locate.milp.capacity_cuts import CapacityCut, Flows, flows_of, violated_cuts
 
 SITES, AREAS = 5, 6
 

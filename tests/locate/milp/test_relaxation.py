@@ -14,10 +14,9 @@ from siting.locate.milp import relaxation as relaxations
 from siting.locate.milp.constraints import ConstraintBlock
 from siting.locate.milp.evaluate import evaluate
 from siting.locate.milp.greedy import greedy_plan
-from siting.locate.milp.lexicographic import run_stage
+from siting.locate.milp.lexicographic import improve_by_surrogate, run_stage
 from siting.locate.milp.models import fewest_beyond, maximal_covering, p_median
 from siting.locate.milp.relaxation import StageRelaxation
-from siting.locate.milp.surrogate import improve_by_surrogate
 from siting.locate.problem import (
     Effort,
     FairCovering,

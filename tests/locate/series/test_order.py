@@ -13,8 +13,7 @@ from scipy.sparse import csr_array
 from siting.locate.problem import Effort, MaximalCovering, PMedian, Problem, Rules, Solution, Stage
 from siting.locate.series import build_order, coverage_curve, sequence
 from siting.locate.series.order import objective_of
-from siting.locate.series.sequence import best_sequence, losses_of
-from siting.locate.series.subset_costs import SubsetCosts, subset_costs
+from siting.locate.series.sequence import SubsetCosts, best_sequence, losses_of, subset_costs
 from siting.locate.solve import solve
 from tests.drawing import examples
 from tests.locate.series.reference import NONE, by_trial, covered, problems, walked

@@ -16,6 +16,7 @@ import click
 import siting
 from siting.cli import studies as studying
 from siting.cli import tell, tell_audit, tell_changes
+from siting.cli.lines import tell as tell_text
 from siting.cli.outputs import refuse
 from siting.cli.screen import echo
 from siting.cli.usage import Command, Group
@@ -177,12 +178,13 @@ class _Source:
 
     path: Path
     untrusted: bool
+    share: bool = False
 
     def read(self, *outputs: tuple["Result", Path | None], plan: Path | None = None) -> "Scenario":
         """Read the scenario; outputs that cannot be written, or are inputs, are refused before any work."""
         from siting.pipeline.opening import named_files, read_whole
 
-        found = read_whole(self.path, untrusted=self.untrusted)
+        found = self._asked(read_whole(self.path, untrusted=self.untrusted))
         refuse(outputs, (self.path, *named_files(found), *(() if plan is None else (plan,))))
         return found
 
@@ -191,21 +193,33 @@ class _Source:
         from siting.pipeline.opening import named_files, read_whole
 
         if siting.is_report(self.path):
+            if self.share:
+                raise InputError([Fault(code="share_of_report", file=str(self.path))])
             return self.path, (self.path,)
-        found = read_whole(self.path, untrusted=self.untrusted)
+        found = self._asked(read_whole(self.path, untrusted=self.untrusted))
         return found, (self.path, *named_files(found))
+
+    def _asked(self, scenario: "Scenario") -> "Scenario":
+        """Return a scenario, with results that may be passed on if that is asked for."""
+        from siting.domain.scenario import shared
+
+        return shared(scenario) if self.share else scenario
 
 
 def _reading(does: Callable[..., int | None]) -> Callable[..., int | None]:
     """Return a command that takes a scenario's file and options for reading it."""
 
-    def run(*, untrusted: bool, no_cache: bool, **rest: Any) -> int | None:
+    def run(*, untrusted: bool, no_cache: bool, share: bool = False, **rest: Any) -> int | None:
         from siting.pipeline.caching import cache_off, troubles
 
-        sources = {name: _Source(rest.pop(name), untrusted) for name in _SOURCES if name in rest}
+        sources = {name: _Source(rest.pop(name), untrusted, share) for name in _SOURCES if name in rest}
         with cache_off() if no_cache else nullcontext(), troubles() as found:
             try:
-                return does(**sources, **rest)
+                code = does(**sources, **rest)
+                # The others say it themselves.
+                if share and not rest["quiet"] and does not in (_check, _explain, _compare):
+                    tell_text(say("warning.people_rounded", rest["lang"]))
+                return code
             finally:
                 if found and not rest["quiet"]:
                     tell.cache_trouble(found[0], rest["lang"])
@@ -232,6 +246,8 @@ class _Help:
         ]
         if any(param.name in _SOURCES for param in params):
             shared += [self.option(f"--{flag}", key=flag, is_flag=True) for flag in ("untrusted", "no-cache")]
+            # What is read is told to whoever has the files.
+            shared += [] if name == "inspect" else [self.option("--share", key="share", is_flag=True)]
             does = _reading(does)
         told = say(f"cli.help.{key or name}", self.lang)
         # Given as the short help too: otherwise click truncates it.

@@ -98,6 +98,7 @@ class Head(Section):
     prepared_by: str = ""
     sources: tuple[str, ...] = ()
     review_number: str = ""
+    share: bool = False
 
 
 class Layer(Section):
@@ -682,6 +683,19 @@ def with_lattice(scenario: Scenario) -> Scenario:
     return scenario.model_copy(update={"candidates": made})
 
 
+def shared(scenario: Scenario) -> Scenario:
+    """Return a scenario whose results are made to be passed on.
+
+    Examples
+    --------
+    >>> import siting
+    >>> from siting.domain.scenario import shared
+    >>> shared(siting.read_scenario("data/sample/scenario.toml")).scenario.share
+    True
+    """
+    return scenario.model_copy(update={"scenario": scenario.scenario.model_copy(update={"share": True})})
+
+
 def walker_of(scenario: Scenario) -> WalkerSpeeds:
     """Return the walker that a scenario names: a built-in one, or one of its own.
 
@@ -722,7 +736,11 @@ def fingerprint(scenario: Scenario, digests: Mapping[str, str]) -> str:
     digests : mapping of str to str
         SHA-256 of the content of every file that it names.
     """
-    canonical = {"scenario": _without_paths(scenario.model_dump(mode="json")), "files": sorted(digests.items())}
+    asked = _without_paths(scenario.model_dump(mode="json"))
+    if not scenario.scenario.share:
+        # As in scenarios of versions that did not know the key.
+        del asked["scenario"]["share"]
+    canonical = {"scenario": asked, "files": sorted(digests.items())}
     return hashlib.sha256(json.dumps(canonical, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Final
 import geopandas as gpd
 
 from siting.assess.changes import Blocks, changes_of
+from siting.assess.withholding import withheld_report
 from siting.crs import WGS84
 from siting.domain.changes import Changes, Measured, block_key, measured
 from siting.domain.nouns import Assessment, Inputs, Progress, quiet
 from siting.domain.parts import PARTS, Part, part_of, request_of
 from siting.domain.scenario import Scenario
+from siting.domain.withheld import ROUNDED
 from siting.errors import Fault, InputError
 from siting.pipeline.ground import measure, prepared
 from siting.read import read_inputs
@@ -60,13 +62,15 @@ def measured_of(assessment: Assessment) -> Measured:
 
 def _facts(scenario: Scenario) -> dict[str, str]:
     head = scenario.scenario
-    return {"title": head.title, "date": head.date.isoformat(), "horizon": str(head.horizon)}
+    found = {"title": head.title, "date": head.date.isoformat(), "horizon": str(head.horizon)}
+    return found | ({ROUNDED: "true"} if head.share else {})
 
 
 def _checked(inputs: Inputs) -> Measured:
     ground = prepared(inputs, quiet)
     # Circles are not drawn: no figure depends on them.
-    return measured_of(measure(ground, ground.facilities, quiet, circles=False))
+    found = measure(ground, ground.facilities, quiet, circles=False)
+    return measured_of(withheld_report(found) if inputs.scenario.scenario.share else found)
 
 
 def _read(scenario: Scenario, side: str, memory: "Memory | None" = None) -> Inputs:

@@ -3,8 +3,10 @@
 import pandas as pd
 
 from siting.assess.audit import audit_table as audit_table
+from siting.assess.withholding import withheld_report
 from siting.domain.nouns import Assessment, Progress, quiet
 from siting.domain.scenario import Scenario
+from siting.domain.withheld import ROUNDED
 from siting.pipeline.ground import measure, prepare
 
 
@@ -12,11 +14,19 @@ def check(scenario: Scenario, progress: Progress | None = None) -> Assessment:
     """Read a scenario's layers and judge its places."""
     report = progress or quiet
     ground = prepare(scenario, report)
-    return measure(ground, ground.facilities, report)
+    found = measure(ground, ground.facilities, report)
+    return withheld_report(found) if scenario.scenario.share else found
 
 
 def audit(scenario: Scenario, progress: Progress | None = None) -> pd.DataFrame:
     """Check a scenario and list its clauses one by one; at a planned horizon with the present values beside them."""
+    found = _audit(scenario, progress)
+    if scenario.scenario.share:
+        found.attrs[ROUNDED] = True
+    return found
+
+
+def _audit(scenario: Scenario, progress: Progress | None) -> pd.DataFrame:
     planned = audit_table(check(scenario, progress))
     if scenario.scenario.horizon == "current":
         return planned

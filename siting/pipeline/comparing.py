@@ -9,9 +9,10 @@ import shapely
 
 from siting import places
 from siting.assess.sensitivity import Mode, covered_people, sensitivity_table, settings_around
+from siting.assess.withholding import withheld_table
 from siting.domain.nouns import Demand, Inputs, Progress, quiet
 from siting.domain.scenario import Scenario, walker_of
-from siting.pipeline.ground import basis_of, cutoffs_s, demand_of, ways_of
+from siting.pipeline.ground import assessed_people, basis_of, cutoffs_s, ways_of
 from siting.read import read_inputs
 from siting.travel.access import reach_s
 from siting.travel.coverage import Doors, covered_cells
@@ -19,12 +20,14 @@ from siting.travel.coverage import Doors, covered_cells
 if TYPE_CHECKING:
     from siting.travel import StraightLines, Surface, WalkingNetwork
 
+_PERSONS = ("elderly", "elderly_covered", "elderly_covered_high", "residents", "residents_covered")
+
 
 def sensitivity(scenario: Scenario, progress: Progress | None = None) -> pd.DataFrame:
     """Read a scenario's layers and compare its coverage under settings that no document specifies."""
     report = progress or quiet
     inputs = read_inputs(scenario, report)
-    demand = demand_of(inputs, basis_of(inputs), report)
+    inputs, demand = assessed_people(inputs, basis_of(inputs), report)
     return sensitivity_of(inputs, demand, places.open_facilities(inputs.facilities, scenario.scenario), report)
 
 
@@ -62,7 +65,8 @@ def sensitivity_of(
         counts.append(found[ground, walking.direction])
         speeds.append(walker_of(under.scenario).flat)
     report("sensitivity", len(settings), len(settings))
-    return sensitivity_table(own, settings, counts, speeds=speeds, hilly=_is_hilly(inputs, own.mode))
+    table = sensitivity_table(own, settings, counts, speeds=speeds, hilly=_is_hilly(inputs, own.mode))
+    return withheld_table(table, _PERSONS) if scenario.scenario.share else table
 
 
 def _perhaps(inputs: Inputs, facilities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

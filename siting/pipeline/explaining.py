@@ -13,6 +13,7 @@ from siting.assess.explain import (
     uncovered_people,
 )
 from siting.assess.figures import perhaps_covered
+from siting.assess.withholding import withheld_explanation, withheld_report
 from siting.domain.explained import Explained
 from siting.domain.nouns import Progress, quiet
 from siting.domain.scenario import Scenario
@@ -29,7 +30,8 @@ def explain(scenario: Scenario, what: str | tuple[float, float], progress: Progr
     access = walk(inputs, demand, ground.ways, facilities, counting, progress or quiet)
     figures = None
     if subject.is_area:
-        rows = measure(ground, facilities, progress or quiet).places
+        measured = measure(ground, facilities, progress or quiet)
+        rows = (withheld_report(measured) if scenario.scenario.share else measured).places
         figures = rows.drop(columns="geometry").loc[[(subject.level, subject.id)]].to_dict("records")[0]
     unsaid = unsaid_times(ground, facilities, progress or quiet)
     standing = standing_of(subject, inputs, demand, access, ground.basis, perhaps_covered(demand, unsaid))
@@ -43,7 +45,7 @@ def explain(scenario: Scenario, what: str | tuple[float, float], progress: Progr
     gained = (standing.uncovered, uncovered_people(demand, access, standing.who))
     asked = inputs.facilities.loc[[] if unsaid is None else list(unsaid.site_ids)]
     minutes = scenario.walking.minutes
-    return Explained(
+    explained = Explained(
         inputs=inputs,
         subject=subject,
         standing=standing,
@@ -66,3 +68,4 @@ def explain(scenario: Scenario, what: str | tuple[float, float], progress: Progr
         figures=figures,
         joined=subject.id not in access.unattached or subject.level != "facility",
     )
+    return withheld_explanation(explained) if scenario.scenario.share else explained

@@ -13,7 +13,7 @@ from siting.assess import assess
 from siting.assess.figures import perhaps_covered
 from siting.domain.jurisdiction import jurisdiction_of
 from siting.domain.nouns import Access, Assessment, Bools, Demand, Floats, Inputs, Population, Progress, Times
-from siting.domain.scenario import LandBasis, Scenario, Walking, walker_of
+from siting.domain.scenario import LandBasis, Scenario, Walking, fingerprint, walker_of
 from siting.domain.standards import Standard
 from siting.read import read_inputs
 from siting.travel import StraightLines, Surface, WalkingNetwork, prepare_network, prepare_surface
@@ -26,7 +26,8 @@ class PreparedScenario:
     """The data that are the same before and after a plan.
 
     ``outside`` is the part outside the area that some standards exclude; None if no standard excludes one. ``undated``
-    are facilities that may or may not count at the horizon; None if there are none.
+    are facilities that may or may not count at the horizon; None if there are none. ``unshared`` is the fingerprint of
+    the same scenario with exact people, if its results are to be shared.
     """
 
     inputs: Inputs
@@ -41,6 +42,7 @@ class PreparedScenario:
     warnings: tuple[str, ...]
     outside: places.Outside | None = None
     undated: gpd.GeoDataFrame | None = None
+    unshared: str = ""
 
     @property
     def network(self) -> WalkingNetwork | Surface | StraightLines:
@@ -56,21 +58,46 @@ def prepare(scenario: Scenario, progress: Progress) -> PreparedScenario:
 def prepared(inputs: Inputs, progress: Progress) -> PreparedScenario:
     """Prepare people, travel and candidates of inputs that are read."""
     inputs, scenario = places.with_generated(inputs), inputs.scenario
-    basis = basis_of(inputs)
-    demand = demand_of(inputs, basis, progress)
+    basis, unshared = basis_of(inputs), ""
+    if scenario.scenario.share:
+        exact = scenario.model_copy(update={"scenario": scenario.scenario.model_copy(update={"share": False})})
+        unshared = fingerprint(exact, inputs.digests)
+    planned = is_planned(scenario, inputs.population)
+    inputs, demand = assessed_people(inputs, basis, progress)
     holders = places.holding_units(areas_of(inputs))
     ways = kept_ways(inputs, progress)
     facilities = places.with_plots(places.open_facilities(inputs.facilities, scenario.scenario))
-    warnings = tuple(warnings_of(scenario, demand, basis, planned=is_planned(scenario, inputs.population)))
+    warnings = tuple(warnings_of(scenario, demand, basis, planned=planned))
     refused = refused_of(inputs)
     permitted = inputs.candidates.drop(index=refused.index.unique())
     reached = walk(inputs, demand, ways, permitted, np.zeros(len(permitted), dtype=bool), progress)
     outside = outside_of(inputs, demand)
+    if scenario.scenario.share:
+        inputs = places.without_sources(inputs)
+        outside = None if outside is None else replace(outside, demand=places.with_unseen(outside.demand))
     perhaps = places.undated_facilities(inputs.facilities, scenario.scenario)
     undated = places.with_plots(perhaps) if len(perhaps) else None
     return PreparedScenario(
-        inputs, demand, basis, ways, holders, facilities, refused, permitted, reached, warnings, outside, undated
+        inputs,
+        demand,
+        basis,
+        ways,
+        holders,
+        facilities,
+        refused,
+        permitted,
+        reached,
+        warnings,
+        outside,
+        undated,
+        unshared,
     )
+
+
+def assessed_people(inputs: Inputs, basis: LandBasis, progress: Progress) -> tuple[Inputs, Demand]:
+    """Return inputs and people; those that may be passed on if the scenario is to be shared."""
+    demand = demand_of(inputs, basis, progress)
+    return places.released(inputs, demand) if inputs.scenario.scenario.share else (inputs, demand)
 
 
 def outside_of(inputs: Inputs, demand: Demand) -> places.Outside | None:
@@ -284,6 +311,7 @@ def is_planned(scenario: Scenario, population: Population) -> bool:
 def warnings_of(scenario: Scenario, demand: Demand, basis: LandBasis, *, planned: bool) -> list[str]:
     """Return the keys of the warnings that every report on this scenario shows."""
     told = {
+        "people_rounded": scenario.scenario.share,
         "elderly_basis": basis.startswith("elderly"),
         "residents_derived": demand.residents_derived,
         "elderly_derived": demand.elderly_derived,

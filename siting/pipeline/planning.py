@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from siting import places
 from siting.assess.funding import net_costs
 from siting.assess.remedies import recovered
+from siting.assess.withholding import withheld_plan
 from siting.domain.called import called, place_names
 from siting.domain.nouns import (
     Assessment,
@@ -96,7 +97,8 @@ def propose(
     certificate, optimal = certified(question, solution, effort)
     selection = replace(selection, certificate=certificate, certified=optimal)
     proposal = laid_out(ground, question, before, selection, report, standing=sites, notes=notes)
-    return Planned(replace(proposal, blocked=blocked, shortfalls=shortfalls), ground, question, solution)
+    proposal = replace(proposal, blocked=blocked, shortfalls=shortfalls)
+    return Planned(withheld_plan(proposal) if scenario.scenario.share else proposal, ground, question, solution)
 
 
 def _named(plan: PlanOptions, forced: tuple[str, ...], forbidden: tuple[str, ...]) -> dict[str, tuple[str, ...]]:

@@ -7,6 +7,7 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
+from siting.assess.withholding import withheld_plan
 from siting.domain.nouns import Assessment, Ints, Note, Progress, Selection, Stage, quiet
 from siting.domain.scenario import Scenario, fingerprint, with_lattice
 from siting.errors import Faults
@@ -31,16 +32,22 @@ def measure_plan(scenario: Scenario, path: Path, progress: Progress | None = Non
     refuse_plan(file, path, ground.inputs.candidates.index, ground.refused)
     before = measure(ground, ground.facilities, report)
     question = ask(ground, plan, report)
-    own = file.members.get("scenario", {}).get("sha256") == fingerprint(scenario, ground.inputs.digests)
+    sha256 = file.members.get("scenario", {}).get("sha256")
+    own = sha256 == fingerprint(scenario, ground.inputs.digests)
     sites = sites_of_file(file, question)
     standing = _stay(file, question)
     selection = _selection_of(file, question, ground, sites, standing, own=own)
     _, notes = solver_of(question, ground, before, report)
-    notes = notes if own else (*notes, Note("plan_of_other_scenario", {}))
+    # Found with exact people, of which its objective and bound would tell.
+    exact = bool(ground.unshared) and sha256 == ground.unshared
+    if not own:
+        notes = (*notes, Note("plan_of_exact_people" if exact else "plan_of_other_scenario", {}))
     proposal = laid_out(ground, question, before, selection, report, standing=standing, notes=notes)
     if own:
         # The search, not the measurement, found what blocks a request and what falls short.
         proposal = replace(proposal, blocked=file.blocked, shortfalls=file.shortfalls)
+    if scenario.scenario.share:
+        proposal = withheld_plan(proposal)
     return Planned(proposal, ground, question, _solution(question, selection, sites, standing))
 
 
@@ -48,7 +55,7 @@ def check_with(scenario: Scenario, path: Path, progress: Progress | None = None)
     """Check a scenario with a plan's stations; the first notes say so, and whether the plan is of another scenario."""
     proposal = measure_plan(scenario, path, progress).proposal
     counted = Note("with_plan", {"file": path.name, "count": len(proposal.stations)})
-    other = [note for note in proposal.notes if note.code == "plan_of_other_scenario"]
+    other = [note for note in proposal.notes if note.code in ("plan_of_other_scenario", "plan_of_exact_people")]
     return replace(proposal.after, notes=(counted, *other, *proposal.after.notes))
 
 

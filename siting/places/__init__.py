@@ -25,6 +25,7 @@ from siting.places.generated import with_generated
 from siting.places.nesting import holding_units
 from siting.places.outside import Outside, outside_of
 from siting.places.plots import with_plots
+from siting.places.released import released, with_unseen, without_sources
 from siting.places.request import plan_faults, plan_level, plan_notes, plan_sites
 from siting.places.sizes import joined_sites, sized_candidates, sized_facilities
 
@@ -51,6 +52,7 @@ __all__ = [
     "plan_notes",
     "plan_sites",
     "preferred_layers",
+    "released",
     "screen_candidates",
     "sized_candidates",
     "sized_facilities",
@@ -59,4 +61,6 @@ __all__ = [
     "with_generated",
     "with_plots",
     "with_stations",
+    "with_unseen",
+    "without_sources",
 ]

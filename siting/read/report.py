@@ -13,6 +13,7 @@ from shapely.geometry import shape
 from siting.crs import WGS84
 from siting.domain.changes import Measured, measured
 from siting.domain.tables import CHECK_COLUMNS, PLACE_COLUMNS, Column
+from siting.domain.withheld import ROUNDED
 from siting.errors import Faults
 from siting.text import knows
 
@@ -70,6 +71,8 @@ def _measured(content: Mapping[str, Any]) -> Measured:
     table = _table([check for *_, check in checks], CHECK_COLUMNS, _index([(level, key) for level, key, _ in checks]))
     head = content["scenario"]
     facts = {key: str(head[key]) for key in ("title", "date", "horizon")}
+    if any(each.get("code") == ROUNDED for each in content.get("warnings", ())):
+        facts[ROUNDED] = "true"
     return measured(facts, places, table, _with_limits(content["totals"]))
 
 

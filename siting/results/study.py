@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from siting.domain.withheld import ROUNDED
 from siting.text import Lang, default_lang
 
 if TYPE_CHECKING:
@@ -48,7 +49,15 @@ class Study:
         matplotlib.figure.Figure
             It is displayed in a notebook; ``savefig`` saves it.
         """
-        return self._draw(lang or default_lang())
+        return self._chart_of(lang or default_lang())
+
+    def _chart_of(self, lang: Lang) -> "Chart":
+        chart = self._draw(lang)
+        if self._found.attrs.get(ROUNDED):
+            from siting.write.figures import footnote
+
+            footnote(chart, "warning.people_rounded", lang)
+        return chart
 
     def to_file(self, path: str | Path, lang: Lang | None = None) -> None:
         """Write the table or the chart.
@@ -72,7 +81,7 @@ class Study:
         if ending == ".png":
             from siting.write.account_files import write_map
 
-            write_map(target, self._draw(lang or default_lang()))
+            write_map(target, self._chart_of(lang or default_lang()))
         else:
             from siting.write.tables import write_table
 

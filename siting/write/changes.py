@@ -10,6 +10,7 @@ import pandas as pd
 from siting.domain.changes import CHECK_FIGURES, WHOLE, Changes, Measured
 from siting.domain.intervals import ENDS
 from siting.domain.scenario import FINE_TO_COARSE
+from siting.domain.withheld import ROUNDED
 from siting.text import LANGS, Lang, knows, say
 from siting.text.numbers import UNKNOWN, between, number, signless_zero
 from siting.version import SCHEMA_VERSION, __version__
@@ -51,7 +52,8 @@ def side_text(side: Measured, lang: Lang) -> str:
     """Return the title, the date and the planned year of one of the checks."""
     horizon = side.facts["horizon"]
     year = "" if horizon == "current" else say("change.side_year", lang, year=horizon)
-    return say("change.side_text", lang, title=side.facts["title"], date=side.facts["date"], year=year)
+    told = say("change.side_text", lang, title=side.facts["title"], date=side.facts["date"], year=year)
+    return f"{told} {say('change.side_rounded', lang)}" if side.facts.get(ROUNDED) else told
 
 
 def head_text(changes: Changes, lang: Lang) -> str:
@@ -208,7 +210,7 @@ def largest_part(row: Mapping[Any, Any], changes: Changes, lang: Lang) -> str:
 
 def note_texts(changes: Changes, lang: Lang) -> list[str]:
     """Return what must be known to read the comparison: what is not split and why, and what is only in one check."""
-    notes = []
+    notes = [say("warning.people_rounded", lang)] if _is_rounded(changes) else []
     if not changes.is_split:
         notes.append(say("change.no_split", lang))
     elif not changes.differ:
@@ -257,6 +259,11 @@ def _unsplit(changes: Changes, lang: Lang) -> Iterator[str]:
         yield say("change.unsplit", lang, count=count)
 
 
+def _is_rounded(changes: Changes) -> bool:
+    """Tell whether the people of one of the checks are rounded, so that it may be passed on."""
+    return any(side.facts.get(ROUNDED) for side in (changes.old, changes.new))
+
+
 def worded_table(changes: Changes, lang: Lang) -> pd.DataFrame:
     """Return the table with the heads of its parts in words; what is the same in all orders is left out."""
     table = changes.table.assign(
@@ -273,7 +280,10 @@ def worded_table(changes: Changes, lang: Lang) -> pd.DataFrame:
 
 def write_changes_table(path: Path, changes: Changes, lang: Lang) -> None:
     """Write the table of a comparison as CSV, XLSX or JSON, by the file's ending."""
-    write_table(path, changes.table if path.suffix.lower() == ".json" else worded_table(changes, lang), lang)
+    table = changes.table.copy() if path.suffix.lower() == ".json" else worded_table(changes, lang)
+    if _is_rounded(changes):
+        table.attrs[ROUNDED] = True
+    write_table(path, table, lang)
 
 
 def write_changes(path: Path, changes: Changes) -> None:

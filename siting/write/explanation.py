@@ -35,7 +35,8 @@ _DECIMALS: Final = 7
 
 def sentences(found: Explained, lang: Lang) -> list[str]:
     """Return an explanation in sentences."""
-    return [*_head(found, lang), *_way(found, lang), *_candidates(found, lang)]
+    told = [*_head(found, lang), *_way(found, lang), *_candidates(found, lang)]
+    return [*told, say("warning.people_rounded", lang)] if found.inputs.scenario.scenario.share else told
 
 
 def _head(found: Explained, lang: Lang) -> Iterator[str]:

@@ -16,6 +16,7 @@ from matplotlib.text import Text
 from siting.domain.nouns import Assessment, Proposal
 from siting.text import Lang, say
 from siting.write.sensitivity import setting_text, walker_text
+from siting.write.wrapping import wrapped
 
 _FONTS: Final = (
     "Noto Sans CJK SC",
@@ -39,6 +40,8 @@ class Chart(Figure):
         return page.getvalue()
 
 
+# Latin letters of a footnote in an inch.
+_COLUMNS_PER_INCH: Final = 15
 # The most characters of a name in a chart.
 _LONGEST_NAME: Final = 40
 _BLUE, _ORANGE, _GREY = "#3b6e8f", "#d1793b", "#8a8f94"
@@ -55,6 +58,8 @@ def draw_gaps(assessment: Assessment, lang: Lang) -> Chart:
     _land_bars(left, assessment, lang, names=font is not None)
     _minutes_histogram(right, assessment, lang)
     dress(figure, (left, right), font)
+    if assessment.inputs.scenario.scenario.share:
+        footnote(figure, "warning.people_rounded", lang)
     return figure
 
 
@@ -75,6 +80,8 @@ def draw_plan(proposal: Proposal, lang: Lang) -> Chart:
     axes.set_title(say("figure.plan_title", lang), loc="left")
     axes.legend(frameon=False)
     dress(figure, (axes,), font)
+    if proposal.before.inputs.scenario.scenario.share:
+        footnote(figure, "warning.people_rounded", lang)
     return figure
 
 
@@ -185,6 +192,15 @@ def choose_font(lang: Lang) -> tuple[str | None, Lang]:
     installed = {font.name for font in font_manager.fontManager.ttflist}
     found = next((name for name in _FONTS if name in installed), None)
     return (found, lang) if found else (None, "en")
+
+
+def footnote(figure: Figure, key: str, lang: Lang) -> None:
+    """Write a text of the catalogue below a figure, wrapped to its width; in English without a Chinese font."""
+    font, lang = choose_font(lang)
+    told = "\n".join(wrapped(say(key, lang), int(figure.get_figwidth() * _COLUMNS_PER_INCH)))
+    text = figure.supxlabel(told, x=0.01, ha="left", fontsize=8, color=_GREY)
+    if font is not None:
+        text.set_fontfamily([font, "DejaVu Sans"])
 
 
 def brief(name: object) -> str:

@@ -9,6 +9,7 @@ from rasterio.io import MemoryFile
 from siting.domain.nouns import Assessment
 from siting.domain.scenario import fingerprint
 from siting.domain.tables import GRID_COLUMNS
+from siting.text import say
 from siting.version import __version__
 from siting.write.files import write_bytes
 
@@ -43,6 +44,8 @@ def write_grid(path: Path, assessment: Assessment) -> None:
             file.update_tags(
                 SITING=__version__, SCENARIO_SHA256=fingerprint(assessment.inputs.scenario, assessment.inputs.digests)
             )
+            if assessment.inputs.scenario.scenario.share:
+                file.update_tags(PEOPLE=say("table.people_rounded", "en"))
             for band, column in enumerate(GRID_COLUMNS, start=1):
                 values = np.full(grid.shape[0] * grid.shape[1], _NODATA)
                 values[assessment.cells.index.to_numpy()] = assessment.cells[column.key].fillna(_NODATA)

@@ -15,7 +15,8 @@ import pyogrio
 
 from siting.domain.nouns import Assessment, Proposal
 from siting.domain.tables import CHECK_COLUMNS, FACILITY_COLUMNS, PLACE_COLUMNS, PLAN_COLUMNS, Column
-from siting.text import Lang
+from siting.domain.withheld import ROUNDED
+from siting.text import LANGS, Lang, say
 from siting.write.endings import ending_of
 from siting.write.files import write_bytes
 from siting.write.geojson import plain, write_gaps, write_plan
@@ -73,7 +74,7 @@ def save_gaps(path: Path, assessment: Assessment) -> None:
     if ending == ".gpkg":
         _write_geopackage(path, _layers(assessment), assessment)
     elif ending == ".parquet":
-        _write_parquet(path, _table(assessment.places, PLACE_COLUMNS))
+        _write_parquet(path, _table(assessment.places, PLACE_COLUMNS), assessment)
     else:
         write_gaps(path, assessment)
 
@@ -100,7 +101,7 @@ def save_plan(path: Path, proposal: Proposal) -> None:
     if ending == ".gpkg":
         _write_geopackage(path, {"stations": stations, **_layers(proposal.after)}, proposal.after)
     elif ending == ".parquet":
-        _write_parquet(path, stations)
+        _write_parquet(path, stations, proposal.after)
     else:
         write_plan(path, proposal)
 
@@ -195,7 +196,7 @@ def _write_geopackage(
     """Write layers; with a language also their styles and aliases."""
     with tempfile.TemporaryDirectory(prefix="siting-") as folder, _dated(assessment):
         draft = Path(folder) / "layers.gpkg"
-        for name, table in layers.items():
+        for name, table in {**layers, **_told(assessment)}.items():
             # Older programs warn of later versions of the format.
             made: Any = {} if lang is None or draft.exists() else {"dataset_options": {"VERSION": "1.3"}}
             pyogrio.write_dataframe(table, draft, layer=name, driver="GPKG", use_arrow=True, **made)
@@ -203,6 +204,14 @@ def _write_geopackage(
             _write_styles(draft, layers, assessment.inputs.scenario.scenario.date, lang)
             _write_aliases(draft, layers, lang)
         write_bytes(path, draft.read_bytes())
+
+
+def _told(assessment: Assessment) -> dict[str, pd.DataFrame]:
+    """Return a table that says that people are rounded; none if they are not."""
+    if not assessment.inputs.scenario.scenario.share:
+        return {}
+    texts = [say("warning.people_rounded", lang) for lang in LANGS]
+    return {"notes": pd.DataFrame({"lang": list(LANGS), "note": texts})}
 
 
 def _write_styles(draft: Path, layers: Mapping[str, pd.DataFrame], day: dt.date, lang: Lang) -> None:
@@ -254,7 +263,10 @@ def _dated(assessment: Assessment) -> Iterator[None]:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
 
 
-def _write_parquet(path: Path, table: pd.DataFrame) -> None:
+def _write_parquet(path: Path, table: pd.DataFrame, assessment: Assessment) -> None:
+    if assessment.inputs.scenario.scenario.share:
+        # Attributes stand in the metadata of the file.
+        table.attrs[ROUNDED] = say("table.people_rounded", "en")
     with tempfile.TemporaryDirectory(prefix="siting-") as folder:
         draft = Path(folder) / "layers.parquet"
         table.to_parquet(draft, index=False)

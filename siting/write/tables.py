@@ -10,6 +10,7 @@ from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
+from siting.domain.withheld import ROUNDED
 from siting.text import Lang, say
 from siting.write.endings import ending_of
 from siting.write.files import write_bytes, write_text
@@ -55,6 +56,8 @@ def write_table(path: Path, table: pd.DataFrame, lang: Lang) -> None:
         Another ending, or the file cannot be written.
     """
     ending = ending_of(path, "table")
+    if table.attrs.get(ROUNDED):
+        table = table.assign(people_rounded=True if ending == ".json" else say("table.people_rounded", lang))
     rows = table.to_dict("records")
     if ending == ".json":
         write_text(path, json.dumps([plain(row) | unlimited(row) for row in rows], ensure_ascii=False, indent=1) + "\n")

@@ -6,10 +6,10 @@ from scipy.sparse import csr_array
 
 from siting import compiled
 from siting.compiled import by_turns
-from siting.locate.covering.choice import break_choice_ties, greedy_choice, lists_of
-from siting.locate.covering.local_search import break_ties
+from siting.locate.covering.choice import break_ties, greedy_choice, lists_of
 from siting.locate.covering.lscp import coverage_target
 from siting.locate.covering.lscp_local_search import Annealing
+from siting.locate.covering.mclp import lowest_equal
 from siting.locate.covering.reduction import reduced
 from siting.locate.median.instance import instance_of, weighted
 from siting.locate.median.ties import break_ties as settled_sites
@@ -106,7 +106,7 @@ def test_ctrl_c_while_ties_are_settled_keeps_the_plan(monkeypatch: pytest.Monkey
     high = np.arange(54, 60)
 
     cover = reduced(given, dominated=False).cover
-    sites = break_ties(cover, high, 0.5, pressed)
+    sites = lowest_equal(cover, high, 0.5, pressed)
     assert given.reached_by(sites) @ given.people >= given.reached_by(high) @ given.people
 
     core = instance_of(weighted(given, 900.0), np.zeros(60, dtype=np.bool_), np.arange(60))
@@ -114,6 +114,6 @@ def test_ctrl_c_while_ties_are_settled_keeps_the_plan(monkeypatch: pytest.Monkey
 
     wanted = coverage_target(given, 0.8).instance
     begin = np.ones(wanted.sites, dtype=np.bool_)
-    left = break_choice_ties(lists_of(wanted), begin, wanted.slack, pressed)
+    left = break_ties(lists_of(wanted), begin, wanted.slack, pressed)
     assert wanted.uncovered(np.flatnonzero(left)) <= wanted.slack
     assert left.sum() < begin.sum()

@@ -8,7 +8,7 @@ import numpy as np
 
 from siting.compiled import by_turns, compiled
 from siting.domain.nouns import Floats, Ints
-from siting.locate.covering.cover import Numbers
+from siting.locate.covering.cover import Cover, Numbers
 from siting.locate.covering.instance import CoveringInstance
 from siting.locate.problem import Bools
 
@@ -52,11 +52,10 @@ class ChosenList(NamedTuple):
     many: Ints
 
 
-def lists_of(instance: CoveringInstance) -> CoverLists:
-    """Return the input of the kernels."""
-    return CoverLists(
-        instance.start, instance.group, instance.group_start, instance.site, instance.weight, instance.cost
-    )
+def lists_of(given: CoveringInstance | Cover) -> CoverLists:
+    """Return the input of the kernels; the sites of a cover cost nothing."""
+    cost = np.zeros(len(given.start) - 1) if isinstance(given, Cover) else given.cost
+    return CoverLists(given.start, given.group, given.group_start, given.site, given.weight, cost)
 
 
 @compiled
@@ -218,12 +217,24 @@ def _lightened(lists: CoverLists, choice: Choice, order: Ints, slack: float, pla
     return False
 
 
-def break_choice_ties(
-    lists: CoverLists, begin: Bools, slack: float, should_stop: Callable[[], bool] | None = None
-) -> Bools:
-    """Break ties: exchange sites for equal sites of lower number, and remove sites that add nothing.
+def break_ties(lists: CoverLists, begin: Bools, slack: float, should_stop: Callable[[], bool] | None = None) -> Bools:
+    """Exchange sites, one for one, for sites of lower number that do as well, and remove sites that add nothing.
 
-    After a stop by ``should_stop`` or Ctrl-C, the exchanges made so far are kept.
+    Parameters
+    ----------
+    lists : CoverLists
+        Which site covers which group; the order of the sites breaks ties. Without costs all cost the same.
+    begin : ndarray of bool
+        The chosen sites.
+    slack : float
+        The largest weight of uncovered groups together.
+    should_stop : callable, optional
+        Whether to stop; after that, or after Ctrl-C, the exchanges made so far are kept.
+
+    Returns
+    -------
+    ndarray of bool
+        A choice that costs no more. Exchanges of two sites for two at once are not tried.
     """
     choice: Choice = choice_from(lists, begin, lists.weight, np.zeros(len(lists.weight), np.bool_))
     # The current site, and whether any site was changed since the last one was examined.
@@ -254,7 +265,7 @@ def _break_ties(lists: CoverLists, choice: Choice, slack: float, place: Ints, wo
             continue
         lower = 0
         while lower < site:
-            # Weights are whole numbers: their sums are exact.
+            # Sums of whole weights are exact; for others the slack is above their rounding errors.
             if not choice.chosen[lower] and cost[lower] <= cost[site] and choice.score[lower] >= excess:
                 break
             lower += 1

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from siting.compiled import by_turns, compiled
 from siting.domain.nouns import Floats, Ints
+from siting.locate.generator import STEP, scattered
 from siting.locate.problem import Bools
 
 Numbers = NDArray[np.int32]
@@ -16,12 +17,8 @@ _Lists = tuple[Ints, Numbers, Ints, Numbers]
 
 # Sums of whole numbers up to this are exact in floats, in any order.
 EXACT_SUM: Final = 2.0**52
-# Constants of SplitMix64 (Steele, Lea & Flood 2014), which scatters numbers over 64 bits.
-_STEP: Final = np.uint64(0x9E3779B97F4A7C15)
+# Sets of sites have two hashes; this number tells the second from the first.
 _SEED: Final = np.uint64(0xD1B54A32D192ED03)
-_FIRST: Final = np.uint64(0xBF58476D1CE4E5B9)
-_SECOND: Final = np.uint64(0x94D049BB133111EB)
-_THIRTY, _NEAR_THIRTY, _LAST = np.uint64(30), np.uint64(27), np.uint64(31)
 
 
 class Cover(NamedTuple):
@@ -58,21 +55,14 @@ def both_ways(start: Ints, group: Numbers, groups: int) -> tuple[Ints, Numbers, 
 
 
 @compiled
-def _scattered(number: np.uint64) -> np.uint64:
-    number = (number ^ (number >> _THIRTY)) * _FIRST
-    number = (number ^ (number >> _NEAR_THIRTY)) * _SECOND
-    return number ^ (number >> _LAST)
-
-
-@compiled
 def hashed(start: Ints, point: Numbers, wanted: Bools) -> tuple[_Words, Numbers, Numbers]:
     """Return two hashes of the set of sites that reach each wanted point, their number and the lowest."""
     hashes = np.zeros((len(wanted), 2), np.uint64)
     degree = np.zeros(len(wanted), np.int32)
     lowest = np.zeros(len(wanted), np.int32)
     for site in range(len(start) - 1):
-        one = _scattered(np.uint64(site + 1) * _STEP)
-        other = _scattered(one + _SEED)
+        one = scattered(np.uint64(site + 1) * STEP)
+        other = scattered(one + _SEED)
         for at in range(start[site], start[site + 1]):
             each = point[at]
             if wanted[each]:

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from siting.domain.nouns import Floats, Ints
 from siting.locate.covering.lagrangian import bound_at
-from siting.locate.covering.local_search import break_ties, fill, interchange
-from siting.locate.covering.mclp import in_words
+from siting.locate.covering.local_search import fill, interchange
+from siting.locate.covering.mclp import in_words, lowest_equal
 from siting.locate.covering.mclp_search import CoverSearch
 from siting.locate.covering.reduction import Reduction, reduced, without_dominated
 from siting.locate.covering.state import close_site, covered_by, state_of
@@ -108,7 +108,7 @@ def covering_curve(problem: Problem, sizes: Sequence[int], effort: Effort) -> li
     run.backward()
     found = []
     for size, chosen, bound in zip(asked, run.chosen, run.bounds, strict=True):
-        sites, objective = in_words(problem, reduction, break_ties(reduction.cover, chosen, run.noise))
+        sites, objective = in_words(problem, reduction, lowest_equal(reduction.cover, chosen, run.noise))
         found.append(CurvePoint(size, sites, objective, max(reduction.base + bound, objective)))
     return found
 

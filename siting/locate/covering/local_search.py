@@ -1,7 +1,6 @@
-"""Greedy choice, interchange of two sites, simulated annealing of such exchanges, and tie-breaking."""
+"""Local search for maximal covering: greedy choice, interchange of two sites, simulated annealing of exchanges."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Final
 
 import numpy as np
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 from siting.compiled import by_turns, compiled
 from siting.domain.nouns import Floats, Ints
 from siting.locate.covering.cover import Cover, Numbers
-from siting.locate.covering.state import State, close_site, open_site, shared, state_of
+from siting.locate.covering.state import State, close_site, open_site, shared
 
 # Steps of a xorshift generator of 64 bits (Marsaglia 2003); the seed must not be zero.
 Random = NDArray[np.uint64]
@@ -195,61 +194,3 @@ def _annealed(
             best[:size] = state.chosen[:size]
     pace[0], pace[1] = temperature, done
     return done < proposals
-
-
-def break_ties(cover: Cover, chosen: Ints, noise: float, should_stop: Callable[[], bool] | None = None) -> Ints:
-    """Exchange open sites, one for one, for equal ones that come before them; close redundant sites.
-
-    After a stop by ``should_stop`` or Ctrl-C, the exchanges made so far are kept.
-
-    Parameters
-    ----------
-    cover : Cover
-        The problem; the order of its sites breaks ties.
-    chosen : ndarray of int
-        The open sites.
-    noise : float
-        Sums that differ by at most this are equal.
-    should_stop : callable, optional
-        Whether to stop with the result so far.
-
-    Returns
-    -------
-    ndarray of int
-        As many sites or fewer, ascending, that cover no less. Exchanges of two sites for two at once are not tried.
-    """
-    state = state_of(cover, np.sort(chosen).astype(np.int32))
-    # The current site, and whether any was changed since the last one was examined.
-    place = np.array([len(state.gain) - 1, 0])
-    with suppress(KeyboardInterrupt):
-        by_turns(lambda work: bool(_break_ties(cover, state, noise, place, work)), should_stop)
-    return np.flatnonzero(state.place >= 0).astype(np.int64)
-
-
-@compiled
-def _break_ties(cover: Cover, state: State, noise: float, place: Ints, work: int) -> bool:
-    """Exchange and close sites, the last first, until so much work is done; tell whether anything is left."""
-    end = state.touched[0] + work
-    while True:
-        if place[0] < 0:
-            if place[1] == 0:
-                return False
-            place[0], place[1] = len(state.gain) - 1, 0
-        if state.touched[0] >= end:
-            return True
-        site = place[0]
-        place[0] -= 1
-        if state.place[site] < 0:
-            continue
-        gain = state.gain[site]
-        close_site(cover, state, site)
-        instead = site
-        for other in range(site):
-            if state.place[other] < 0 and state.gain[other] >= gain - noise:
-                instead = other
-                break
-        state.touched[0] += instead
-        if instead != site or gain <= noise:
-            place[1] = 1
-        if gain > noise:
-            open_site(cover, state, instead)

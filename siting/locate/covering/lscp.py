@@ -8,7 +8,7 @@ from typing import Final, Literal
 import numpy as np
 
 from siting.domain.nouns import Floats, Ints
-from siting.locate.covering.choice import break_choice_ties, lists_of
+from siting.locate.covering.choice import break_ties, lists_of
 from siting.locate.covering.cover import EXACT_SUM
 from siting.locate.covering.exact import solve_instance
 from siting.locate.covering.instance import CoveringInstance
@@ -62,7 +62,7 @@ class CoverageTarget:
         """
         begin = np.zeros(instance.sites, dtype=np.bool_)
         begin[chosen] = True
-        lower = np.flatnonzero(break_choice_ties(lists_of(instance), begin, instance.slack, should_stop))
+        lower = np.flatnonzero(break_ties(lists_of(instance), begin, instance.slack, should_stop))
         return np.sort(np.concatenate([self.free[lower], self.forced])).astype(np.int64)
 
 

@@ -1,15 +1,18 @@
 """Most persons within the cut-off from so many stations: search, bounds, fixing, and the solver for the rest."""
 
 import math
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
 
 from siting.domain.nouns import Ints
+from siting.locate.covering.choice import break_ties, lists_of
+from siting.locate.covering.cover import Cover
 from siting.locate.covering.exact import solve_exactly
-from siting.locate.covering.local_search import break_ties
 from siting.locate.covering.mclp_search import CoverSearch
 from siting.locate.covering.reduction import Reduction, reduced, without_dominated
+from siting.locate.covering.state import covered_by
 from siting.locate.deadline import Deadline
 from siting.locate.highs import solver_name
 from siting.locate.problem import NOISE, Effort, Problem, Solution, Stage, nothing_found, status_of
@@ -131,7 +134,7 @@ def handed_over(pairs: int, *, few: bool) -> float:
 def solution(problem: Problem, reduction: Reduction, search: CoverSearch) -> Solution:
     """Return the incumbent and bound of a search as a solution of the problem."""
     chosen, objective = in_words(
-        problem, reduction, break_ties(search.cover, search.chosen, search.noise, search.should_stop)
+        problem, reduction, lowest_equal(search.cover, search.chosen, search.noise, search.should_stop)
     )
     bound = reduction.base + search.bound
     # A difference within the error of float sums is no gap.
@@ -145,6 +148,17 @@ def solution(problem: Problem, reduction: Reduction, search: CoverSearch) -> Sol
         solver=solver_name(),
         first_objective=reduction.base + search.first,
     )
+
+
+def lowest_equal(cover: Cover, chosen: Ints, noise: float, should_stop: Callable[[], bool] | None = None) -> Ints:
+    """Return as many sites or fewer, ascending, that cover no less (sums within ``noise`` are equal); lower ones first.
+
+    After a stop by ``should_stop`` or Ctrl-C, the exchanges made so far are kept.
+    """
+    begin = np.zeros(len(cover.start) - 1, dtype=np.bool_)
+    begin[chosen] = True
+    uncovered = float(cover.weight[~covered_by(cover, chosen.astype(np.int32))].sum())
+    return np.flatnonzero(break_ties(lists_of(cover), begin, uncovered + noise, should_stop)).astype(np.int64)
 
 
 def in_words(problem: Problem, reduction: Reduction, chosen: Ints) -> tuple[Ints, float]:

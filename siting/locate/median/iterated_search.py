@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from siting.compiled import by_turns, compiled
 from siting.domain.nouns import Floats, Ints
+from siting.locate.generator import State, draw
 from siting.locate.median.instance import MedianInstance
 from siting.locate.median.interchange import (
     Choice,
@@ -23,25 +23,6 @@ _NONE = -1
 # The most exchanges in one perturbation; more are undone more often than they help.
 MOST_EXCHANGES = 3
 _TRIES = 20
-# Steele, Lea and Flood (2014), Fast splittable pseudorandom number generators.
-_ADD, _MIX, _MIX_AGAIN = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
-_BY_30, _BY_27, _BY_31 = np.uint64(30), np.uint64(27), np.uint64(31)
-
-State = NDArray[np.uint64]
-
-
-def random_state(seed: int) -> State:
-    """Return the state of a random generator for :func:`iterate`."""
-    return np.array([seed % 2**64], dtype=np.uint64)
-
-
-@compiled
-def _draw(state: State, below: int) -> int:
-    """Return a random number from 0 to below ``below``."""
-    state[0] += _ADD
-    mixed = (state[0] ^ (state[0] >> _BY_30)) * _MIX
-    mixed = (mixed ^ (mixed >> _BY_27)) * _MIX_AGAIN
-    return int(np.int64((mixed ^ (mixed >> _BY_31)) % np.uint64(below)))
 
 
 @compiled
@@ -50,10 +31,10 @@ def _neighbour(instance: MedianInstance, choice: Choice, slot: int, state: State
     site = choice.opened[slot]
     begin, end = instance.site_start[site], instance.site_start[site + 1]
     if begin == end:
-        return int(_draw(state, len(choice.opened)))
-    point = instance.point[begin + _draw(state, end - begin)]
+        return int(draw(state, len(choice.opened)))
+    point = instance.point[begin + draw(state, end - begin)]
     other = int(choice.second[point] if choice.near[point] == slot else choice.near[point])
-    return other if other != _NONE else int(_draw(state, len(choice.opened)))
+    return other if other != _NONE else int(draw(state, len(choice.opened)))
 
 
 @compiled
@@ -61,9 +42,9 @@ def _substitute(instance: MedianInstance, choice: Choice, site: int, state: Stat
     """Return a closed site that shares a random point with an open one (-1: none was found)."""
     begin, end = instance.site_start[site], instance.site_start[site + 1]
     for _ in range(_TRIES if end > begin else 0):
-        point = instance.point[begin + _draw(state, end - begin)]
+        point = instance.point[begin + draw(state, end - begin)]
         first = instance.start[point]
-        other = int(instance.site[first + _draw(state, instance.start[point + 1] - first)])
+        other = int(instance.site[first + draw(state, instance.start[point + 1] - first)])
         if choice.slot[other] == _NONE:
             return other
     return _NONE
@@ -72,8 +53,8 @@ def _substitute(instance: MedianInstance, choice: Choice, site: int, state: Stat
 @compiled
 def perturb(instance: MedianInstance, choice: Choice, state: State, changed: Ints) -> int:
     """Exchange some neighbouring open sites for substitutes; return the number of changed sites."""
-    slot, count = _draw(state, len(choice.opened)), 0
-    for turn in range(1 + _draw(state, MOST_EXCHANGES)):
+    slot, count = draw(state, len(choice.opened)), 0
+    for turn in range(1 + draw(state, MOST_EXCHANGES)):
         if turn:
             slot = _neighbour(instance, choice, slot, state)
         gone = choice.opened[slot]

@@ -6,6 +6,7 @@ import numpy as np
 
 from siting.domain.nouns import Floats
 from siting.locate.deadline import Deadline
+from siting.locate.generator import State, random_state
 from siting.locate.median.branch_and_bound import (
     BoundedNode,
     Incumbent,
@@ -17,7 +18,7 @@ from siting.locate.median.branch_and_bound import (
 )
 from siting.locate.median.instance import FREE, INSIDE, MedianInstance, States, reduced
 from siting.locate.median.interchange import chosen, least_saving
-from siting.locate.median.iterated_search import State, iterate, random_state
+from siting.locate.median.iterated_search import iterate
 from siting.locate.median.lagrangian import Rounds, ascend
 from siting.locate.problem import Ended
 from siting.locate.tolerances import STEP_TOLERANCE

@@ -12,9 +12,10 @@ import numpy as np
 
 from siting.compiled import by_turns, compiled
 from siting.domain.nouns import Floats, Ints
+from siting.locate.generator import State
 from siting.locate.median.instance import MedianInstance
 from siting.locate.median.interchange import Choice, improve, least_saving
-from siting.locate.median.iterated_search import MOST_EXCHANGES, State, descend, perturb, restore
+from siting.locate.median.iterated_search import MOST_EXCHANGES, descend, perturb, restore
 
 _NONE = -1
 # Penalties change after so many perturbations: up by this share of the excess, or down by that share.

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.sparse import block_array, csr_array, eye_array
 
 from siting.domain.clauses import Finding
-from siting.domain.nouns import Floats, Ints
+from siting.domain.nouns import Floats
 from siting.domain.requirements import Requirement
 from siting.locate.deadline import Deadline
 from siting.locate.milp.assignment import ServiceVariables
@@ -18,7 +18,7 @@ from siting.locate.milp.constraints import ConstraintBlock, satisfies, site_cons
 from siting.locate.milp.demand_groups import Groups
 from siting.locate.milp.evaluate import Evaluation, evaluate
 from siting.locate.milp.formulation import DependentVariables, LexicographicMilp
-from siting.locate.milp.greedy import without_redundant
+from siting.locate.milp.greedy import SiteLimits, site_limits, without_redundant
 from siting.locate.milp.lexicographic import solve_from
 from siting.locate.milp.models import cost_objective, stations_objective
 from siting.locate.milp.objectives import Objective
@@ -277,7 +277,8 @@ def _first_plan(
     """
     problem = milp.problem
     costs = milp.objectives[-1].weights[: problem.sites]
-    opened = _required(milp, costs)
+    limits = site_limits(milp)
+    opened = _required(problem, limits, costs)
     if not _satisfied(milp, opened):
         return None
     # A free site is better than any site that costs something.
@@ -288,7 +289,7 @@ def _first_plan(
         add, worth = csr_array(system.add[wanted]), csr_array(system.worth[wanted])
         while not should_stop():
             lacks = system.shortfalls(opened)[wanted]
-            may = _admissible(milp, opened) & ~barred
+            may = limits.allowed(opened, limits.slack(opened)) & ~barred
             gains = np.where(may, _gains(add, worth, system, opened, lacks), 0.0)
             if gains.max(initial=0.0) <= SUM_TOLERANCE:
                 break
@@ -301,31 +302,17 @@ def _first_plan(
     return None if plan is None else without_redundant(milp, plan)
 
 
-def _admissible(milp: LexicographicMilp, opened: Bools) -> Bools:
-    """Return the closed sites that may each be opened alone beside the open ones."""
-    may = milp.problem.open_to_choice & ~opened
-    for block in milp.site_constraints:
-        if np.isfinite(block.high).any():
-            left = block.high - block.matrix @ opened.astype(np.float64)
-            over = block.matrix.data > np.repeat(left, np.diff(block.matrix.indptr)) + SUM_TOLERANCE
-            may[block.matrix.indices[over]] = False
-    return may
-
-
 def _satisfied(milp: LexicographicMilp, opened: Bools) -> bool:
     return satisfies(milp.problem, np.flatnonzero(opened & ~milp.problem.kept), milp.site_constraints)
 
 
-def _required(milp: LexicographicMilp, costs: Floats) -> Bools:
+def _required(problem: Problem, limits: SiteLimits, costs: Floats) -> Bools:
     """Return the kept and forced sites, and the cheapest site of each occupied place."""
-    opened = milp.problem.kept.copy()
-    for block in milp.site_constraints:
-        if block.rule == "forced":
-            for part in range(len(block.low)):
-                sites: Ints = block.matrix.indices[slice(*block.matrix.indptr[part : part + 2])].astype(np.int64)
-                sites = sites[milp.problem.open_to_choice[sites]]
-                if len(sites) and not opened[sites].any():
-                    opened[sites[np.argmin(costs[sites])]] = True
+    opened = problem.kept.copy()
+    for must in limits.required:
+        sites = must[problem.open_to_choice[must]]
+        if len(sites) and not opened[sites].any():
+            opened[sites[np.argmin(costs[sites])]] = True
     return opened
 
 

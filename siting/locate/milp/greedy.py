@@ -58,6 +58,38 @@ def _serves(milp: LexicographicMilp, plan: Evaluation, site: int) -> bool:
 
 
 @dataclass(frozen=True)
+class SiteLimits:
+    """The site constraints for greedy choices: upper limits (by site), and sets of which one site must be open."""
+
+    may: Bools
+    matrix: csc_array
+    high: Floats
+    required: list[Ints]
+
+    def slack(self, opened: Bools) -> Floats:
+        """Return how much the open sites leave of each limit."""
+        left: Floats = self.high - self.matrix @ opened.astype(np.float64)
+        return left
+
+    def allowed(self, opened: Bools, slack: Floats) -> Bools:
+        """Return the closed sites that may each be opened alone beside the open ones."""
+        allowed = self.may & ~opened
+        over = self.matrix.data > slack[self.matrix.indices] + NEAR_ZERO * np.maximum(self.matrix.data, 1.0)
+        allowed[np.repeat(np.arange(len(allowed)), np.diff(self.matrix.indptr))[over]] = False
+        return np.asarray(allowed, dtype=np.bool_)
+
+
+def site_limits(milp: LexicographicMilp) -> SiteLimits:
+    """Return the site constraints of a program for greedy choices."""
+    matrix, low, high = stacked(milp.site_constraints, milp.problem.sites)
+    upper, least = np.flatnonzero(np.isfinite(high)), np.flatnonzero(low > 0)
+    required = [matrix.indices[matrix.indptr[line] : matrix.indptr[line + 1]].astype(np.int64) for line in least]
+    return SiteLimits(
+        milp.problem.open_to_choice, csc_array(matrix[upper]), high[upper] * (1.0 + SUM_TOLERANCE), required
+    )
+
+
+@dataclass(frozen=True)
 class _GreedyData:
     """The data of the heuristic: which site reaches which group, capacities, and limits on the sites."""
 
@@ -66,9 +98,7 @@ class _GreedyData:
     people: Floats
     capacity: Floats
     alternatives: Floats
-    limits: csc_array
-    high: Floats
-    required: list[Ints]
+    limits: SiteLimits
     costs: Floats
 
 
@@ -77,8 +107,6 @@ def _greedy_data(milp: LexicographicMilp) -> _GreedyData:
     paired = service.fill is None or len(service.pair_site) > 0
     group, site = (service.pair_group, service.pair_site) if paired else (groups.group, groups.site)
     reach = csr_array((np.ones(len(site)), (site, group)), shape=(problem.sites, groups.count))
-    matrix, low, high = stacked(milp.site_constraints, problem.sites)
-    upper, least = np.flatnonzero(np.isfinite(high)), np.flatnonzero(low > 0)
     capacity = problem.rules.capacity
     return _GreedyData(
         milp=milp,
@@ -86,9 +114,7 @@ def _greedy_data(milp: LexicographicMilp) -> _GreedyData:
         people=groups.people,
         capacity=np.full(problem.sites, np.inf) if capacity is None else capacity,
         alternatives=np.bincount(group, minlength=groups.count).astype(np.float64),
-        limits=csc_array(matrix[upper]),
-        high=high[upper] * (1.0 + SUM_TOLERANCE),
-        required=[matrix.indices[matrix.indptr[line] : matrix.indptr[line + 1]].astype(np.int64) for line in least],
+        limits=site_limits(milp),
         costs=np.ones(problem.sites) if problem.rules.costs is None else problem.rules.costs,
     )
 
@@ -168,23 +194,23 @@ def _greedy(data: _GreedyData, value_at: Score, *, per_cost: bool) -> Ints:
     unserved = np.ones(milp.service.groups.count)
     for site in np.flatnonzero(milp.problem.kept):
         _serve(data, int(site), unserved)
-    slack = data.high - data.limits @ milp.problem.kept.astype(np.float64)
     opened = milp.problem.kept.copy()
+    slack = data.limits.slack(opened)
 
     def take(site: int) -> None:
         opened[site] = True
-        np.subtract(slack, data.limits[:, [site]].toarray()[:, 0], out=slack)
+        np.subtract(slack, data.limits.matrix[:, [site]].toarray()[:, 0], out=slack)
         _serve(data, site, unserved)
 
-    for must in sorted(data.required, key=len):
+    for must in sorted(data.limits.required, key=len):
         if not opened[must].any():
             keys = _keys(data, value_at(unserved), unserved, per_cost=per_cost)
-            able = _allowed(data, opened, slack)[must] | (len(must) == 1)
+            able = data.limits.allowed(opened, slack)[must] | (len(must) == 1)
             if able.any():
                 take(int(must[able][np.argmax(keys[must[able]])]))
     while True:
         keys = np.where(
-            _allowed(data, opened, slack), _keys(data, value_at(unserved), unserved, per_cost=per_cost), 0.0
+            data.limits.allowed(opened, slack), _keys(data, value_at(unserved), unserved, per_cost=per_cost), 0.0
         )
         if not len(keys) or keys.max() <= 0.0:
             return np.flatnonzero(opened & ~milp.problem.kept).astype(np.int64)
@@ -199,16 +225,6 @@ def _keys(data: _GreedyData, value_at: Floats, unserved: Floats, *, per_cost: bo
     if not per_cost:
         return np.asarray(gains)
     return np.asarray(gains / np.maximum(data.costs, NEAR_ZERO * max(1.0, float(data.costs.max(initial=0.0)))))
-
-
-def _allowed(data: _GreedyData, opened: Bools, slack: Floats) -> Bools:
-    """Return the sites that the limits still allow."""
-    allowed = data.milp.problem.open_to_choice & ~opened
-    limits = data.limits
-    over = limits.data > slack[limits.indices] + NEAR_ZERO * np.maximum(limits.data, 1.0)
-    column = np.repeat(np.arange(limits.shape[1]), np.diff(limits.indptr))
-    allowed[column[over]] = False
-    return np.asarray(allowed, dtype=np.bool_)
 
 
 def _serve(data: _GreedyData, site: int, unserved: Floats) -> None:

@@ -7,10 +7,10 @@ import pytest
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from siting.locate.generator import random_state
 from siting.locate.median import p_median
 from siting.locate.median.instance import Costs, instance_of
 from siting.locate.median.interchange import chosen
-from siting.locate.median.iterated_search import random_state
 from siting.locate.median.oscillation import Pricing, oscillate
 from siting.locate.problem import Effort, PMedian, Problem, Rules
 

@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check coverage mutants lint docs maps sample bench clean
+.PHONY: demo test check coverage mutants lint docs site tutorial maps sample bench clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python -m siting demo -o out/demo
@@ -36,6 +36,13 @@ lint: $(VENV)/.installed-dev
 docs: $(VENV)/.installed-dev
 	$(BIN)/python docs/print_reference.py
 	$(BIN)/python docs/print_schemas.py
+
+# The documentation as pages that need no network: out/site/index.html. A test builds it too.
+site: $(VENV)/.installed-dev
+	$(BIN)/python -m sphinx -q -W --keep-going -b html docs out/site
+
+tutorial: $(VENV)/.installed-dev
+	$(BIN)/python -m tools.tutorial --pictures
 
 maps: $(VENV)/.installed-dev
 	$(BIN)/python maps/render.py

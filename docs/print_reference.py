@@ -218,7 +218,7 @@ def _standards_page() -> Iterator[str]:
         ("处理 · Treatment", "treatment", get_args(Treatment)),
         ("效力 · Force", "force", get_args(Force)),
     ):
-        yield f"### {title}"
+        yield f"## {title}"
         yield _pairs({value: texts()[f"{group}.{value}"] for value in values})
     for standard in found:
         yield from _standard(standard)

@@ -165,7 +165,7 @@ def build(lang: Lang) -> click.Group:
                 key="standards_new",
             ),
         ),
-        help_.command("demo", _demo, demo_out),
+        help_.command("demo", _demo, demo_out, help_.option("--files", key="files_demo", type=_FOLDER)),
     ]
     group = help_.group("siting", *commands)
     version = click.version_option(siting.__version__, prog_name="siting", help=say("cli.help.version", lang))
@@ -481,27 +481,45 @@ def _report(
         tell.files({"report": files["index"]}, lang)
 
 
-def _demo(*, out: Path, lang: Lang, quiet: bool) -> None:
+def _demo(*, out: Path, files: Path | None, lang: Lang, quiet: bool) -> None:
+    if files is not None:
+        _demo_files(files, lang, quiet=quiet)
+        return
     from siting.write.webmap import write_map
 
     start = time.perf_counter()
-    files = {name: out / file for name, file in _DEMO_FILES.items()}
+    written = {name: out / file for name, file in _DEMO_FILES.items()}
     run = out / "demo"
     results: dict[str, Result] = {"map": "page", "gaps": "gaps", "plan": "plan", "grid": "grid"}
-    refuse([*((results[name], path) for name, path in files.items()), ("run", _run_file(run))])
+    refuse([*((results[name], path) for name, path in written.items()), ("run", _run_file(run))])
     with _bar(lang, quiet=quiet) as bar:
         plan = siting.propose(siting.read_scenario(sample_scenario()), progress=bar)
-        plan.before.to_file(files["gaps"])
-        plan.before.to_file(files["grid"])
-        plan.to_file(files["plan"])
+        plan.before.to_file(written["gaps"])
+        plan.before.to_file(written["grid"])
+        plan.to_file(written["plan"])
         bar("map", 0, 1)
-        write_map(files["map"], plan.proposal.before, plan.proposal, lang=lang)
+        write_map(written["map"], plan.proposal.before, plan.proposal, lang=lang)
         bar("map", 1, 1)
     _log_run(run, start)
     if not quiet:
         tell.gaps(plan.before, lang)
         tell.plan(plan, lang)
-    tell.files(files, lang)
+    tell.files(written, lang)
+
+
+def _demo_files(folder: Path, lang: Lang, *, quiet: bool) -> None:
+    """Copy the files of the sample district without its scenario, as a bureau has them before a first assessment."""
+    from siting.write.files import whole_file
+
+    left_out = {"scenario.toml", "README.md"}
+    sources = [each for each in sorted(sample_scenario().parent.iterdir()) if each.name not in left_out]
+    if there := [str(folder / each.name) for each in sources if (folder / each.name).exists()]:
+        raise InputError([Fault(code="would_overwrite", file=file) for file in there])
+    for source in sources:
+        with whole_file(folder / source.name) as copy:
+            copy.write(source.read_bytes())
+    if not quiet:
+        tell.files({"sample_files": folder}, lang)
 
 
 def _new(*, folder: Path, forms: bool, date: dt.datetime | None, lang: Lang, quiet: bool) -> None:

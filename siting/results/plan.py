@@ -78,7 +78,7 @@ class Plan:
 
     @property
     def optimality_gap(self) -> float:
-        """|bound − objective| ÷ |objective|."""
+        """``|bound − objective| ÷ |objective|``."""
         return self.proposal.selection.optimality_gap
 
     @property

@@ -240,3 +240,14 @@ def test_a_reader_who_leaves_is_no_fault_of_ours() -> None:
         command.stdout.close()
         said = command.stderr.read()
     assert (command.returncode, said) == (141, b"")
+
+
+def test_demo_gives_the_files_of_the_sample_without_its_scenario(tmp_path: Path) -> None:
+    assert run("demo", "--files", tmp_path / "district", "--lang", "en") == 0
+    names = {each.name for each in (tmp_path / "district").iterdir()}
+    assert {"facilities.csv", "residents.tif", "walk.gpkg"} <= names
+    assert names & {"scenario.toml", "README.md"} == set()
+    # Nothing of the user's is replaced.
+    (tmp_path / "district" / "facilities.csv").write_text("mine", encoding="utf-8")
+    assert run("demo", "--files", tmp_path / "district", "--lang", "en") == 2
+    assert (tmp_path / "district" / "facilities.csv").read_text(encoding="utf-8") == "mine"

@@ -33,7 +33,7 @@ _CUT: Final = re.compile(r"(head|tail)=(\d+)")
 _SOLVER: Final = re.compile(r"HiGHS \d+\.\d+\.\d+")
 # The file that is shown, by the picture, and the window: its width and height.
 _PICTURES: Final = {
-    "account": ("account.html", 960, 720),
+    "account": ("account.html", 1140, 760),
     "why": ("why.html", 960, 900),
     "map": ("map.html", 1366, 800),
     "index": ("filed/index.html", 960, 720),

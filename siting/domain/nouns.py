@@ -318,6 +318,9 @@ class Assessment:
     undated: gpd.GeoDataFrame | None = None
 
 
+StageName = Literal[
+    "covered", "elderly_years", "beyond", "seconds", "worst_s", "stations", "cost", "least_share", "shortfall"
+]
 PlanStatus = Literal["optimal", "feasible", "relaxed", "infeasible", "unknown"]
 # Bound and objective are sums of many floats and results of a linear program; closer than this they are equal.
 NOISE: Final = 1e-9
@@ -327,7 +330,7 @@ NOISE: Final = 1e-9
 class Stage:
     """One objective of a model with stages: its value, its bound, and whether it is proved."""
 
-    name: Literal["covered", "beyond", "seconds", "worst_s", "stations", "cost", "least_share", "shortfall"]
+    name: StageName
     sense: Literal["max", "min"]
     objective: float
     bound: float

@@ -7,7 +7,7 @@ from typing import Final, Literal
 import numpy as np
 from scipy.sparse import csr_array
 
-from siting.domain.nouns import Floats
+from siting.domain.nouns import Floats, StageName
 from siting.locate.milp.constraints import ConstraintBlock
 from siting.locate.problem import NOISE, Stage
 from siting.locate.tolerances import (
@@ -17,8 +17,6 @@ from siting.locate.tolerances import (
     SUM_TOLERANCE,
     UNDER_ONE_STEP,
 )
-
-StageName = Literal["covered", "beyond", "seconds", "worst_s", "stations", "cost", "least_share", "shortfall"]
 
 # The size of the largest coefficient of an objective, or of a constraint on persons, after scaling for HiGHS.
 _LARGEST: Final = 1000.0

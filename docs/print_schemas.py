@@ -30,6 +30,7 @@ _TYPES: Final = {
     "text": "string",
     "number": "number",
     "integer": "integer",
+    "year": "integer",
     "boolean": "boolean",
     "list": "array",
 }
@@ -193,6 +194,8 @@ _PLAN_MEMBERS: Final[Mapping[str, Schema]] = {
     "blocked": {"type": ["object", "null"]},
     "shortfalls": {"type": ["array", "null"], "items": {"type": "object"}},
     "fairness": {"type": ["object", "null"]},
+    "phases": {"type": ["array", "null"], "items": {"type": "object"}},
+    "other_plans": _TABLE,
     "land_gap_that_stays": _ROWS,
 }
 _TOTALS: Final[Mapping[str, Schema]] = {

@@ -221,7 +221,7 @@ def assess(  # noqa: PLR0913 - all inputs of a report
             *age_notes(checks, rules, inputs),
             *part_notes(inputs.standards),
             *_old_notes(inputs, rules),
-            *tier_notes(having, inputs.standards, scenario),
+            *tier_notes(having, inputs),
             *law.notes,
             *_undated_notes(undated),
             *_serving_notes(facilities),

@@ -1,6 +1,6 @@
 """What every unit must have: which units of a place have or share a facility, home care, a teaching point."""
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import compress
 from typing import Final
@@ -11,13 +11,13 @@ import pandas as pd
 
 from siting.assess.ledger import ends
 from siting.domain import clauses
+from siting.domain.called import place_names
 from siting.domain.clauses import Finding
 from siting.domain.measures import MEASURES, REST, Span, judge
-from siting.domain.nouns import Bools, Note
+from siting.domain.nouns import Bools, Inputs, Note
 from siting.domain.requirements import BASIS_OF_UNITS
-from siting.domain.scenario import Scenario
 from siting.domain.shared import SHARING_LEVEL
-from siting.domain.standards import Clause, Standard
+from siting.domain.standards import Clause
 from siting.domain.unit_kinds import asked_kinds
 
 _UNIT_LEVELS: Final = ("community", "street")
@@ -133,18 +133,18 @@ def having_of(
     )
 
 
-def tier_notes(having: Mapping[str, pd.DataFrame], standards: Iterable[Standard], scenario: Scenario) -> Iterator[Note]:
+def tier_notes(having: Mapping[str, pd.DataFrame], inputs: Inputs) -> Iterator[Note]:
     """Return notes on how unit coverage is interpreted, and on units with only facilities that do not count.
 
     By tier these are facilities of other tiers, otherwise institutions that are not known to serve their community.
     """
-    read_in_two_ways = any(clause.readings for standard in standards for clause in standard.clauses)
+    read_in_two_ways = any(clause.readings for standard in inputs.standards for clause in standard.clauses)
     if not read_in_two_ways or not {"street", "community"} & having.keys():
         return
-    by_tier = scenario.standards.coverage == "by_tier"
+    by_tier = inputs.scenario.standards.coverage == "by_tier"
     told: dict[str, str | int] = {}
     for level, plural in (("street", "streets"), ("community", "communities")):
-        alone = _alone(having[level], by_tier=by_tier) if level in having else []
+        alone = _alone(having[level], inputs.units[level], by_tier=by_tier) if level in having else []
         more = ["…"] if len(alone) > _MOST_NAMED else []
         told |= {plural: len(alone), f"{level}_ids": ", ".join([*alone[:_MOST_NAMED], *more]) or "–"}
     if not any(told.get(plural) for plural in ("streets", "communities")):
@@ -153,11 +153,11 @@ def tier_notes(having: Mapping[str, pd.DataFrame], standards: Iterable[Standard]
     yield Note("facilities_by_tier" if by_tier else "facilities_any", told)
 
 
-def _alone(having: pd.DataFrame, *, by_tier: bool) -> list[str]:
+def _alone(having: pd.DataFrame, units: pd.DataFrame, *, by_tier: bool) -> list[str]:
     """Name the units that have facilities, but none that counts."""
     counts = having["community_facility"].fillna(value=False).astype(bool)
     alone = having["other_tiers"] if by_tier else having["facility"].fillna(value=False).astype(bool) & ~counts
-    return having.index[alone.to_numpy(dtype=bool)].astype(str).tolist()
+    return place_names(units)[having.index[alone.to_numpy(dtype=bool)]].tolist()
 
 
 @dataclass(frozen=True)

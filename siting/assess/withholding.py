@@ -60,6 +60,7 @@ _AMOUNTS: Final = (
     "people",
 )
 _OF_PEOPLE: Final = frozenset({"land_per_person", "service_circle"})
+_OF_PHASES: Final = ("elderly", "elderly_covered_without", "elderly_covered")
 _STATIONS: Final = ("elderly_new", "elderly_cumulative", "elderly_served")
 # The node of the whole.
 _WHOLE: Final = ("", "")
@@ -99,7 +100,8 @@ def withheld_plan(proposal: Proposal) -> Proposal:
         **{name: _shown(proposal.stations[name]) for name in _STATIONS if name in proposal.stations}
     )
     before, after = (withheld_report(each) for each in (proposal.before, proposal.after))
-    return replace(proposal, stations=gpd.GeoDataFrame(stations), before=before, after=after)
+    phases = None if proposal.phases is None else withheld_table(proposal.phases, _OF_PHASES)
+    return replace(proposal, stations=gpd.GeoDataFrame(stations), phases=phases, before=before, after=after)
 
 
 def withheld_table(table: pd.DataFrame, persons: tuple[str, ...]) -> pd.DataFrame:

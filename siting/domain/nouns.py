@@ -358,6 +358,7 @@ class Selection:
     each stage of a plan for clauses, which clauses it stands for (``ID@LEVEL``). ``served`` are the persons that each
     of ``chosen`` serves, if sites have a capacity. ``certificate`` proves a bound of the first stage to everyone who
     computes it again; ``certified`` tells that it proves the stage optimal. None for models without certificates.
+    ``opens`` are the years in which ``chosen`` open, if the plan has phases.
     """
 
     chosen: Ints
@@ -371,6 +372,7 @@ class Selection:
     served: Floats | None = None
     certificate: Mapping[str, Any] | None = None
     certified: bool = False
+    opens: Ints | None = None
 
     @property
     def objective(self) -> float:
@@ -472,7 +474,9 @@ class Proposal:
     ``cost_cny``. ``blocked`` tells why no choice satisfies the request, and what would; ``shortfalls`` what a relaxed
     plan leaves unmet, by clause and unit. ``fairness`` holds for the units of the plan's ``level`` the Gini coefficient
     (NaN if nobody is covered) and the least covered share with the units that have it, each before and after; None if
-    there is no plan.
+    there is no plan. ``phases`` has, for a plan with phases, one row for each with ``PHASE_COLUMNS``; ``other_plans``
+    are the objectives of two plans that are made without phases, by ``each_alone`` and ``greedy_order`` (NaN where such
+    a plan breaks a rule).
     """
 
     stations: gpd.GeoDataFrame
@@ -486,3 +490,5 @@ class Proposal:
     blocked: Blocked | None = None
     shortfalls: pd.DataFrame | None = None
     fairness: Evenness | None = None
+    phases: pd.DataFrame | None = None
+    other_plans: Mapping[str, float] = field(default_factory=dict)

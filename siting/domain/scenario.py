@@ -529,6 +529,14 @@ class SizesTable(Layer):
     """Sizes in which a site may be built: land, floor area, capacity, beds and cost."""
 
 
+class PlanPhase(Section):
+    """A phase of a plan: the year at whose end its stations are open, and the most that may be built in it."""
+
+    year: Annotated[int, Field(ge=1950, le=2100)]
+    stations: Count | None = None
+    budget_cny: Annotated[float, Field(ge=0, le=1_000_000_000_000)] | None = None
+
+
 class PlanOptions(Section):
     """What to propose: the model, what it must keep to, and how long to look for it."""
 
@@ -550,6 +558,9 @@ class PlanOptions(Section):
     most_per_unit: Count | None = None
     weights: dict[str, Weight] = {}
     clauses: tuple[str, ...] = ()
+    phases: tuple[PlanPhase, ...] = ()
+    phases_until: Annotated[int, Field(ge=1950, le=2100)] | None = None
+    discount_rate: Annotated[float, Field(ge=0, lt=1)] = 0.0
     sizes: SizesTable | None = None
     max_nodes: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = None
     # Results are written with six decimals, and a plan is read again.
@@ -561,6 +572,20 @@ class PlanOptions(Section):
     def closing(self) -> tuple[str, ...]:
         """Facilities that a plan may close: none without a number of stations, because closing then frees no slot."""
         return self.closable if self.stations is not None and self.model != "lscp" else ()
+
+
+def asks_for_costs(options: PlanOptions) -> bool:
+    """Tell whether a request needs the cost of every candidate.
+
+    Examples
+    --------
+    >>> from siting.domain.scenario import PlanOptions, asks_for_costs
+    >>> asks_for_costs(PlanOptions(stations=3)), asks_for_costs(PlanOptions(model="compliance"))
+    (False, True)
+    """
+    phases = options.phases if options.model == "phased" else ()
+    money = options.budget_cny, *(phase.budget_cny for phase in phases)
+    return any(each is not None for each in money) or options.least == "cost" or options.model == "compliance"
 
 
 def idle_settings(options: PlanOptions, model: PlanModel | None = None) -> list[str]:

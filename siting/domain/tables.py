@@ -210,6 +210,7 @@ CANDIDATE_COLUMNS: Final = (
     Column("building_floor_area_m2", "number", "m²", minimum=0),
     Column("far", "number", above=0),
     Column("detached", "boolean"),
+    Column("available_from", "date"),
     Column("capital_cost_cny", "number", "CNY", minimum=0),
     Column("rent_cny_per_year", "number", "CNY a year", minimum=0),
     Column("lease_years", "number", "years", minimum=0),
@@ -339,6 +340,7 @@ CHECK_COLUMNS: Final = (
 PLAN_COLUMNS: Final = (
     Column("id", "text"),
     Column("rank", "integer"),
+    Column("opens_year", "year"),
     Column("candidate_id", "text"),
     Column("tier", "text"),
     Column("kind", "text"),
@@ -363,6 +365,24 @@ PLAN_COLUMNS: Final = (
     Column("funding", "list"),
     Column("generated", "boolean"),
     Column("preferred", "list"),
+)
+# The phases of a plan: the people of the year, covered without the plan and with all stations that are open then, and
+# the money of the stations that open in it.
+PHASE_COLUMNS: Final = (
+    Column("year", "year"),
+    Column("years_counted", "number", "years"),
+    Column("elderly", "number", "persons"),
+    Column("elderly_covered_without", "number", "persons"),
+    Column("elderly_covered", "number", "persons"),
+    Column("covered_share_without", "number"),
+    Column("covered_share", "number"),
+    Column("stations", "integer"),
+    Column("stations_limit", "integer"),
+    Column("cost_cny", "number", "CNY"),
+    Column("budget_cny", "number", "CNY"),
+    Column("subsidy_cny", "number", "CNY"),
+    Column("subsidy_conditional_cny", "number", "CNY"),
+    Column("net_cost_cny", "number", "CNY"),
 )
 GRID_COLUMNS: Final = (
     Column("residents", "number", "persons"),

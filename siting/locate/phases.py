@@ -77,6 +77,11 @@ class PhasedSolution(Solution):
     alone: float = math.nan
     greedy: float = math.nan
 
+    @property
+    def other_plans(self) -> dict[str, float]:
+        """The objectives of the two other plans by name."""
+        return {"each_alone": self.alone, "greedy_order": self.greedy}
+
 
 def solve_phases(problem: Problem, phases: Sequence[Phase], solver: Solver, effort: Effort) -> PhasedSolution:
     r"""Choose what opens in which phase, so that the most elderly-years are covered.
@@ -94,8 +99,7 @@ def solve_phases(problem: Problem, phases: Sequence[Phase], solver: Solver, effo
     with :math:`f_t` the factor, :math:`v_{tg}` the persons, :math:`p_t` and :math:`B_t` the limits of a phase, and
     :math:`R` the rules of the request (:func:`~siting.locate.milp.constraints.site_constraints`), which hold for all
     that is open at the end: none of them can be broken by fewer sites, except that forced ones are open at the end.
-    It is the multi-period form of the maximal covering problem (Schilling, 1980, Strategic facility planning: the
-    analysis of options).
+    It is the multi-period form of the maximal covering problem (Schilling 1980).
 
     Parameters
     ----------

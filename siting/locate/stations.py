@@ -63,6 +63,7 @@ def stations_table(
         {
             "id": added.index,
             "rank": np.arange(1, len(chosen) + 1),
+            "opens_year": pd.NA if selection.opens is None else selection.opens,
             "candidate_id": chosen.index,
             "tier": chosen["tier"].to_numpy(),
             "kind": chosen["kind"].to_numpy(),

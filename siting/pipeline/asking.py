@@ -1,5 +1,6 @@
 """The request of a plan as a location problem: people, walking times, sites and rules."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
@@ -14,7 +15,7 @@ from scipy.sparse import csr_array, vstack
 from siting import places
 from siting.domain.nouns import Access, Floats, Ints, Progress, Times
 from siting.domain.plan_models import TRAITS
-from siting.domain.scenario import Level, PlanOptions
+from siting.domain.scenario import Level, PlanOptions, asks_for_costs
 from siting.locate.problem import (
     FairCovering,
     MaximalCovering,
@@ -129,7 +130,7 @@ def _without(units: csr_array, some: Ints) -> csr_array:
 
 
 def model_of(plan: PlanOptions) -> Model:
-    """Return the model that a request names; for compliance, solved elsewhere, one that only rules can block."""
+    """Return the model that a request names; for those solved elsewhere, one that only rules can block."""
     beyond = None if plan.beyond_minutes is None else plan.beyond_minutes * SECONDS_PER_MINUTE
     models: dict[str, Model] = {
         "mclp": MaximalCovering(),
@@ -138,6 +139,7 @@ def model_of(plan: PlanOptions) -> Model:
         "p_center": PCenter(plan.share),
         "fair": FairCovering(plan.unit_share),
         "compliance": MaximalCovering(),
+        "phased": MaximalCovering(),
     }
     return models[plan.model]
 
@@ -236,13 +238,14 @@ def _rules(ground: PreparedScenario, plan: PlanOptions, sites: gpd.GeoDataFrame,
     # A facility that may be closed counts like a station while it is open: closing it allows one more to open.
     counted = ~facility | ids.isin(plan.closing).to_numpy()
     closable = int(ids[facility & counted].nunique())
-    asks_cost = plan.budget_cny is not None or plan.least == "cost" or plan.model == "compliance"
+    most, money = limits_of(plan)
+    asks_cost = asks_for_costs(plan)
     costs = np.concatenate([np.zeros(standing), sites["cost_cny"].to_numpy(dtype=np.float64)])
     pairs = apart(ground, plan, sites, standing, serves_circle(ground, sites))
     unit, most_per_unit = _per_unit(ground, plan, sites, standing, level)
     return Rules(
-        stations=None if plan.stations is None else plan.stations + closable,
-        budget=plan.budget_cny,
+        stations=None if most is None else most + closable,
+        budget=money,
         costs=costs if asks_cost else None,
         kept=wide(np.zeros(len(sites), dtype=bool), standing_too=True) if standing else None,
         counted=None if counted.all() else wide(counted),
@@ -256,6 +259,29 @@ def _rules(ground: PreparedScenario, plan: PlanOptions, sites: gpd.GeoDataFrame,
         # The check has no capacity. So a plan for clauses has none either, nor do the studies of such a plan.
         capacity=None if plan.model == "compliance" else _capacity(plan, sites, standing),
     )
+
+
+def limits_of(plan: PlanOptions) -> tuple[int | None, float | None]:
+    """Return the most stations and the most money of a request, over all of its phases if it has phases.
+
+    Examples
+    --------
+    >>> from siting.domain.scenario import PlanOptions
+    >>> from siting.pipeline.asking import limits_of
+    >>> phases = [{"year": 2026, "stations": 2, "budget_cny": 5e6}, {"year": 2028, "stations": 3}]
+    >>> limits_of(PlanOptions(model="phased", phases=phases, stations=9))
+    (5, None)
+    """
+    if plan.model != "phased":
+        return plan.stations, plan.budget_cny
+    counts = [phase.stations for phase in plan.phases if phase.stations is not None]
+    amounts = [phase.budget_cny for phase in plan.phases if phase.budget_cny is not None]
+    # Without a limit in every phase, all phases together have none of their own.
+    counts = [sum(counts)] if len(counts) == len(plan.phases) else []
+    amounts = [math.fsum(amounts)] if len(amounts) == len(plan.phases) else []
+    counts += [] if plan.stations is None else [plan.stations]
+    amounts += [] if plan.budget_cny is None else [plan.budget_cny]
+    return min(counts, default=None), min(amounts, default=None)
 
 
 def serves_circle(ground: PreparedScenario, sites: gpd.GeoDataFrame) -> Bools:

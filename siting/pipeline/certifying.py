@@ -33,7 +33,7 @@ def certified(question: Question, solution: Solution, effort: Effort) -> tuple[M
     optimal : bool
         Whether no choice is better than the plan, within the rounding of the certificate.
     """
-    if not solution.stages or solution.stopped_by == "interrupt" or question.plan.model == "compliance":
+    if not solution.stages or solution.stopped_by == "interrupt" or question.plan.model in ("compliance", "phased"):
         return None, False
     problem, model = question.problem, question.model
     found = certificate_of(problem, model, solution.chosen, replace(effort, report=None))

@@ -1,7 +1,7 @@
 """Plans: choose sites, and measure before and after in the same way."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
@@ -35,6 +35,7 @@ from siting.domain.scenario import PlanOptions, Scenario, idle_settings, with_la
 from siting.errors import Faults, InputError
 from siting.locate.infeasibility import LONGEST, explain_infeasible
 from siting.locate.milp import Compliance
+from siting.locate.phases import PhasedSolution
 from siting.locate.problem import Effort, Solution
 from siting.locate.series import Solver
 from siting.locate.solve import solve
@@ -45,6 +46,7 @@ from siting.pipeline.complying import complying
 from siting.pipeline.evenness import evenness
 from siting.pipeline.ground import PreparedScenario, may_cover, measure, prepare
 from siting.pipeline.paying import promised
+from siting.pipeline.phasing import Year, phases_table, phasing, ranked_by_phase, years_of
 from siting.pipeline.standing import covered_by, standing_sites, staying
 from siting.read.scenario import scenario_faults
 
@@ -83,7 +85,8 @@ def propose(
     _refuse_data(ground, before, plan)
     question = ask(ground, plan, report)
     effort = effort_of(plan, report)
-    solver, notes = solver_of(question, ground, before, report)
+    years = years_of(question, ground, report) if plan.model == "phased" else ()
+    solver, notes = solver_of(question, ground, before, report, years)
     solution = solver(question.problem, question.model, effort)
     report("solve", _STEPS, _STEPS)
     # After Ctrl-C no further search starts.
@@ -98,6 +101,8 @@ def propose(
     selection = replace(selection, certificate=certificate, certified=optimal)
     proposal = laid_out(ground, question, before, selection, report, standing=sites, notes=notes)
     proposal = replace(proposal, blocked=blocked, shortfalls=shortfalls)
+    if isinstance(solution, PhasedSolution) and solution.stages:
+        proposal = replace(proposal, phases=phases_table(years, proposal.stations), other_plans=solution.other_plans)
     return Planned(withheld_plan(proposal) if scenario.scenario.share else proposal, ground, question, solution)
 
 
@@ -115,15 +120,18 @@ def _ids(given: Iterable[str]) -> tuple[str, ...]:
 
 
 def solver_of(
-    question: Question, ground: PreparedScenario, before: Assessment, progress: Progress
+    question: Question, ground: PreparedScenario, before: Assessment, progress: Progress, years: Sequence[Year] = ()
 ) -> tuple[Solver, tuple[Note, ...]]:
-    """Return the solver for a question, with notes on what it ignores."""
+    """Return the solver for a question, with notes on what it ignores; ``years`` are those of a plan with phases."""
+    if years:
+        return phasing(years, ground), ()
     if question.plan.model == "compliance":
         solver, notes = complying(question, ground, before, progress)
         return staying(question, solver), notes
     notes = ()
     if question.left_out:
-        notes = (Note("units_beyond_reach", {"count": len(question.left_out), "ids": ", ".join(question.left_out)}),)
+        names = place_names(ground.inputs.units[question.level])[list(question.left_out)]
+        notes = (Note("units_beyond_reach", {"count": len(question.left_out), "ids": ", ".join(names)}),)
     return staying(question, solve), notes
 
 
@@ -263,7 +271,11 @@ def _selection(
 ) -> Selection:
     """Return the chosen new stations, best first, and the people that each one adds."""
     new = sites[~is_facility(question)[sites]]
-    order, gains = ranked_by_gain(circle_of(question, ground), question.problem_sites(new), solution.chosen)
+    opens = None
+    if isinstance(solution, PhasedSolution) and solution.stages:
+        order, gains, opens = ranked_by_phase(question, ground, solution)
+    else:
+        order, gains = ranked_by_gain(circle_of(question, ground), question.problem_sites(new), solution.chosen)
     names = [stage.name for stage in solution.stages]
     return Selection(
         chosen=question.sites_of(order),
@@ -275,6 +287,7 @@ def _selection(
         first_objective=solution.first_objective - (today if names[-1:] == ["covered"] else 0.0),
         clauses=solution.clauses if isinstance(solution, Compliance) else (),
         served=_loads(solution, order),
+        opens=opens,
     )
 
 

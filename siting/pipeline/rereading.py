@@ -16,6 +16,7 @@ from siting.locate.problem import Ended, Solution
 from siting.locate.stations import ranked_by_gain
 from siting.pipeline.asking import Question, ask, circle_of
 from siting.pipeline.ground import PreparedScenario, measure, prepare
+from siting.pipeline.phasing import phases_table, years_of
 from siting.pipeline.planning import Planned, effort_of, is_facility, laid_out, merge_options, served_today, solver_of
 from siting.read.plan import PlanFile, read_plan
 
@@ -23,7 +24,7 @@ from siting.read.plan import PlanFile, read_plan
 def measure_plan(scenario: Scenario, path: Path, progress: Progress | None = None) -> Planned:
     """Read a plan and measure it in the same way as everything else."""
     report = progress or quiet
-    file = read_plan(path)
+    file = read_plan(path).until(scenario.scenario.horizon)
     if scenario.candidates is None:
         # Such a plan can only have used a generated lattice.
         scenario = with_lattice(scenario)
@@ -43,6 +44,9 @@ def measure_plan(scenario: Scenario, path: Path, progress: Progress | None = Non
     if not own:
         notes = (*notes, Note("plan_of_exact_people" if exact else "plan_of_other_scenario", {}))
     proposal = laid_out(ground, question, before, selection, report, standing=standing, notes=notes)
+    if selection.opens is not None and plan.phases and plan.phases[-1].year == scenario.scenario.horizon:
+        table = phases_table(years_of(question, ground, report), proposal.stations)
+        proposal = replace(proposal, phases=table, other_plans=_others(file) if own else {})
     if own:
         # The search, not the measurement, found what blocks a request and what falls short.
         proposal = replace(proposal, blocked=file.blocked, shortfalls=file.shortfalls)
@@ -116,7 +120,12 @@ def _selection_of(
         served=np.array(file.served, dtype=np.float64) if own and None not in file.served and file.served else None,
         certificate=members.get("certificate") if own else None,
         certified=own and members.get("proof") == "certificate",
+        opens=None if None in file.opens or not file.opens else np.array(file.opens, dtype=np.int64),
     )
+
+
+def _others(file: PlanFile) -> dict[str, float]:
+    return {str(key): _known(value) for key, value in file.members.get("other_plans", {}).items()}
 
 
 def _solution(question: Question, selection: Selection, sites: Ints, standing: Ints) -> Solution:

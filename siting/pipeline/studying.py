@@ -43,6 +43,7 @@ def curve_of(
         The curve is by money and a candidate has no cost; no point of it satisfies the rules of the request; or
         ``points`` is empty, or holds negative numbers or fractions of stations.
     """
+    _refuse_phases(planned, "curve")
     _refuse_points(points, by)
     ready = _as_carried_out(planned)
     question = replace(planned.question, problem=ready.problem)
@@ -200,12 +201,19 @@ def _refuse_points(points: Sequence[float] | None, by: Literal["stations", "budg
 
 def _refuse_without_plan(planned: Planned, study: str) -> None:
     """Refuse a study that needs a plan with stations."""
+    _refuse_phases(planned, study)
     faults = Faults()
     if not planned.solution.stages:
         faults.add("study_without_plan", layer="plan", found=study, expected=", ".join(get_args(PlanModel)))
     elif not len(planned.proposal.stations):
         faults.add("study_without_stations", layer="plan", found=study)
     faults.stop_if_any()
+
+
+def _refuse_phases(planned: Planned, study: str) -> None:
+    """Refuse a study of one year for a plan with phases."""
+    if planned.question.plan.model == "phased":
+        raise InputError([Fault(code="study_of_phases", layer="plan", field="model", found=study)])
 
 
 def _demands(planned: Planned) -> list[str]:

@@ -10,7 +10,7 @@ import pandas as pd
 from siting.domain.nouns import Inputs, Note
 from siting.domain.plan_models import TRAITS, models_with
 from siting.domain.requirements import linear_clauses, unfit_clauses
-from siting.domain.scenario import Level, PlanOptions, idle_settings
+from siting.domain.scenario import Head, Level, PlanOptions, asks_for_costs, idle_settings
 from siting.domain.tiers import in_circle
 from siting.errors import Fault, Faults
 from siting.places.candidates import preferred_layers
@@ -106,11 +106,12 @@ def plan_faults(
     _check_facilities(asked, inputs, sites, faults)
     _check_names(asked, inputs, faults)
     _check_minutes(asked, inputs.scenario.walking.minutes, faults)
+    _check_phases(asked, inputs.scenario.scenario, faults)
     forbidden = sites["candidate_id"].isin(asked.forbidden) & ~sites["facility"]
     free = sites[~forbidden.to_numpy(dtype=bool)]
     if "capacity" in TRAITS[asked.model].settings:
         _check_capacity(asked, free, faults)
-    if asked.budget_cny is not None or asked.least == "cost" or asked.model == "compliance":
+    if asks_for_costs(asked):
         _check_costs(free, faults)
     return tuple(faults.found)
 
@@ -235,6 +236,34 @@ def _check_minutes(asked: PlanOptions, minutes: float, faults: Faults) -> None:
     if asked.model == "p_median" and asked.beyond_minutes is not None and asked.beyond_minutes < minutes:
         found, least = f"{asked.beyond_minutes:g}", f"≥ {minutes:g}"
         faults.add("plan_beyond_below_minutes", layer=_LAYER, field="beyond_minutes", found=found, expected=least)
+
+
+def _check_phases(asked: PlanOptions, head: Head, faults: Faults) -> None:
+    """Check that phases are given with their model, that each has a limit, and that nothing else changes."""
+    if asked.model != "phased":
+        return
+    if not asked.phases:
+        faults.add("plan_without_phases", layer=_LAYER, field="phases")
+        return
+    _check_years(asked, head, faults)
+    for phase in asked.phases:
+        if phase.stations is None and phase.budget_cny is None:
+            faults.add("plan_phase_without_limit", layer=_LAYER, field="phases", found=str(phase.year))
+    for name in ("closable", "upgradable"):
+        if getattr(asked, name):
+            faults.add("plan_phases_with_changes", layer=_LAYER, field=name)
+
+
+def _check_years(asked: PlanOptions, head: Head, faults: Faults) -> None:
+    """Check that the years of phases ascend from that of the assessment to the horizon."""
+    years, told = [phase.year for phase in asked.phases], {"layer": _LAYER, "field": "phases"}
+    if sorted(set(years)) != years or years[0] < head.date.year:
+        faults.add("plan_phases_not_ascending", **told, found=_listed(map(str, years)), expected=str(head.date.year))
+    elif years[-1] != head.horizon:
+        faults.add("plan_phases_beside_horizon", **told, found=str(years[-1]), expected=str(head.horizon))
+    if asked.phases_until is not None and asked.phases_until < years[-1]:
+        told["field"], until = "phases_until", str(asked.phases_until)
+        faults.add("plan_phases_until_early", **told, found=until, expected=f"≥ {years[-1]}")
 
 
 def _check_capacity(asked: PlanOptions, sites: gpd.GeoDataFrame, faults: Faults) -> None:

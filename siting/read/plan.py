@@ -1,13 +1,14 @@
 """Reading a plan file."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from siting.domain.nouns import Blocked, Least
+from siting.domain.scenario import Horizon
 from siting.errors import Faults
 
 SHORTFALL_COLUMNS = ("clause_id", "level", "id", "force", "required", "provided", "shortfall")
@@ -15,12 +16,24 @@ SHORTFALL_COLUMNS = ("clause_id", "level", "id", "force", "required", "provided"
 
 @dataclass(frozen=True)
 class PlanFile:
-    """The contents of a plan's file: candidates in rank order, their sizes and persons served, the facts of the run."""
+    """The contents of a plan's file: candidates in rank order, what is told of each, and the facts of the run."""
 
     candidates: tuple[str, ...]
     sizes: tuple[str | None, ...]
     served: tuple[float | None, ...]
+    opens: tuple[int | None, ...]
     members: dict[str, Any]
+
+    def until(self, horizon: Horizon) -> "PlanFile":
+        """Return a plan with phases as it is at the end of a year: without the stations that open later."""
+        if horizon == "current":
+            return self
+        kept = [place for place, year in enumerate(self.opens) if year is None or year <= horizon]
+        named: dict[str, Any] = {
+            name: tuple(getattr(self, name)[place] for place in kept)
+            for name in ("candidates", "sizes", "served", "opens")
+        }
+        return replace(self, **named)
 
     @property
     def request(self) -> dict[str, Any]:
@@ -76,5 +89,5 @@ def read_plan(path: Path) -> PlanFile:
     rows = sorted((feature["properties"] for feature in content["features"]), key=lambda row: row["rank"])
     members = {key: value for key, value in content.items() if key not in ("type", "features")}
     named = tuple(str(row["candidate_id"]) for row in rows)
-    sizes, served = (tuple(row.get(key) for row in rows) for key in ("size", "elderly_served"))
-    return PlanFile(named, sizes, served, members)
+    sizes, served, opens = (tuple(row.get(key) for row in rows) for key in ("size", "elderly_served", "opens_year"))
+    return PlanFile(named, sizes, served, opens, members)

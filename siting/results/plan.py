@@ -101,6 +101,11 @@ class Plan:
         """What a relaxed plan leaves unmet, by clause and unit; None for other plans."""
         return None if self.proposal.shortfalls is None else self.proposal.shortfalls.copy()
 
+    @property
+    def phases(self) -> pd.DataFrame | None:
+        """What opens in each phase and what it does (``docs/gap-report.md``); None for a plan without phases."""
+        return None if self.proposal.phases is None else self.proposal.phases.copy()
+
     def notes(self, lang: Lang | None = None) -> list[str]:
         """Return notes on the sites, and on what the plan ignores.
 

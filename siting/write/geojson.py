@@ -87,6 +87,8 @@ def write_plan(path: Path, proposal: Proposal) -> None:
         "blocked": plain(None if proposal.blocked is None else asdict(proposal.blocked)),
         "shortfalls": None if proposal.shortfalls is None else plain(proposal.shortfalls.to_dict("records")),
         "fairness": plain(None if proposal.fairness is None else asdict(proposal.fairness)),
+        "phases": None if proposal.phases is None else plain(proposal.phases.to_dict("records")),
+        "other_plans": plain(proposal.other_plans),
         "totals_before": _totals(proposal.before),
         "totals_after": _totals(proposal.after),
         "land_gap_that_stays": _land_gap_that_stays(proposal.after),

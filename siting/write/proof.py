@@ -11,7 +11,7 @@ from siting.units import SECONDS_PER_MINUTE
 from siting.write.clauses import clause_reference
 
 # Objectives with weights, in which one person may count as several.
-_WEIGHTED: Final = frozenset({"covered", "beyond", "seconds"})
+_WEIGHTED: Final = frozenset({"covered", "elderly_years", "beyond", "seconds"})
 # Objectives that count the people that sites serve.
 _SERVED: Final = frozenset({"covered", "beyond", "least_share"})
 

@@ -70,10 +70,11 @@ def verdict_of_whole(units: pd.DataFrame) -> str | None:
 
 
 def station_keys(stations: pd.DataFrame) -> tuple[str, ...]:
-    """Return the columns of a table of stations: sizes and persons served only if there are any."""
+    """Return the columns of a table of stations: years, sizes and persons served only if there are any."""
     sized = ("size",) if stations["size"].notna().any() else ()
     served = ("served",) if stations["elderly_served"].notna().any() else ()
-    return ("rank", "name", "candidate", *sized, "tenure", "new", *served, "share", "cost")
+    opens = ("opens",) if stations["opens_year"].notna().any() else ()
+    return ("rank", *opens, "name", "candidate", *sized, "tenure", "new", *served, "share", "cost")
 
 
 def station_rows(stations: pd.DataFrame, lang: Lang) -> Iterator[tuple[str, ...]]:
@@ -82,6 +83,7 @@ def station_rows(stations: pd.DataFrame, lang: Lang) -> Iterator[tuple[str, ...]
     for row in stations.to_dict("records"):
         told = {
             "rank": str(row["rank"]),
+            "opens": "" if pd.isna(row["opens_year"]) else str(row["opens_year"]),
             "name": _text(row["name"]),
             "candidate": str(row["candidate_id"]),
             "size": _text(row["size"]),

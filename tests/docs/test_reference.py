@@ -144,6 +144,8 @@ def test_template_holds_every_key(lang: Lang, tmp_path: Path) -> None:
         whole["population"]["projection"].pop(key)
     for level, extra in (("street", "union_of"), ("community", "union_of"), ("district", "path")):
         whole["units"][level].pop(extra)
+    # Without an example, a plan has no phases.
+    assert whole["plan"].pop("phases")
     full = Scenario.model_validate(whole)
     file = tmp_path / "scenario.toml"
     file.write_text(scenario_template(lang), encoding="utf-8")

@@ -154,7 +154,7 @@ def test_without_time_the_better_of_the_two_other_plans_is_returned() -> None:
 def test_an_interrupt_keeps_the_best_plan_so_far() -> None:
     case = made(3)
 
-    def interrupted(problem: Problem, model: object, effort: Effort) -> object:
+    def interrupted(problem: Problem, _: object, effort: Effort) -> object:
         return replace(solve(problem, MaximalCovering(), replace(effort, interrupted=None)), stopped_by="interrupt")
 
     found = solve_phases(case.problem, case.phases, interrupted, Effort())  # type: ignore[arg-type]

@@ -112,6 +112,7 @@ FACILITY_ROWS: Final = (
     "missing",
 )
 STATION_ROWS: Final = (
+    "opens_year",
     "elderly_new",
     "elderly_cumulative",
     "elderly_served",
@@ -135,6 +136,7 @@ CANDIDATE_ROWS: Final = (
     "floor_area_m2",
     "land_m2",
     "detached",
+    "available_from",
     "capital_cost_cny",
     "rent_cny_per_year",
     "lease_years",

@@ -218,7 +218,7 @@ def _other(
 
 def _optimise(program: "_Program", start: Opened | None, deadline: Deadline) -> tuple[Opened | None, float, Stopped]:
     """Return the best plan that HiGHS finds, the bound, and why it stopped."""
-    bound = program.objective.trivial_bound()
+    bound = math.fsum(program.value.ravel().tolist())
     cuts: tuple[ConstraintBlock, ...] = ()
     reporter = ProgressReporter(program.objective, 0.0, deadline.effort)
     point = None if start is None else program.point_of(start)

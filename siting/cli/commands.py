@@ -440,6 +440,7 @@ def _propose(
 
 
 def _map(*, scenario: "_Source", out: Path, plan: Path | None, tiles: str | None, lang: Lang, quiet: bool) -> None:
+    from siting.pipeline.what_if import what_if
     from siting.write.webmap import write_map
 
     start = time.perf_counter()
@@ -450,8 +451,9 @@ def _map(*, scenario: "_Source", out: Path, plan: Path | None, tiles: str | None
         else:
             proposal = siting.read_plan(read, plan, progress=bar).proposal
             assessment = proposal.before
+        page = what_if(assessment, proposal, bar)
         bar("map", 0, 1)
-        write_map(out, assessment, proposal, lang=lang, tiles=tiles)
+        write_map(out, assessment, proposal, lang=lang, tiles=tiles, what_if=page)
         bar("map", 1, 1)
     _log_run(out, start)
     if not quiet:
@@ -485,6 +487,7 @@ def _demo(*, out: Path, files: Path | None, lang: Lang, quiet: bool) -> None:
     if files is not None:
         _demo_files(files, lang, quiet=quiet)
         return
+    from siting.pipeline.what_if import what_if
     from siting.write.webmap import write_map
 
     start = time.perf_counter()
@@ -497,8 +500,9 @@ def _demo(*, out: Path, files: Path | None, lang: Lang, quiet: bool) -> None:
         plan.before.to_file(written["gaps"])
         plan.before.to_file(written["grid"])
         plan.to_file(written["plan"])
+        page = what_if(plan.proposal.before, plan.proposal, bar)
         bar("map", 0, 1)
-        write_map(written["map"], plan.proposal.before, plan.proposal, lang=lang)
+        write_map(written["map"], plan.proposal.before, plan.proposal, lang=lang, what_if=page)
         bar("map", 1, 1)
     _log_run(run, start)
     if not quiet:

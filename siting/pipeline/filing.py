@@ -8,6 +8,7 @@ from siting.domain.nouns import Assessment, Progress, Proposal
 from siting.pipeline.comparing import sensitivity_of
 from siting.pipeline.evenness import gini_of, lorenz_of, unit_shares
 from siting.pipeline.paying import promised, sites_with_funding
+from siting.pipeline.what_if import what_if
 from siting.write.report.filing import Filing, Lorenz
 
 
@@ -25,6 +26,7 @@ def filing_of(assessment: Assessment, proposal: Proposal | None, progress: Progr
         sensitivity=sensitivity_of(assessment.inputs, assessment.demand, assessment.facilities, progress),
         nearest=nearest_facilities(assessment),
         lorenz=_lorenz(proposal),
+        what_if=what_if(assessment, proposal, progress),
     )
 
 

@@ -329,7 +329,7 @@ def laid_out(
     closed, and enlarged ones by the row of their new size.
     """
     inputs = ground.inputs
-    chosen = _stations(ground, question.sites.iloc[selection.chosen])
+    chosen = stations_of(ground, question.sites.iloc[selection.chosen])
     changes = _changes(question, standing)
     changes = changes if selection.stages else changes.iloc[:0]
     facilities = places.changed_facilities(ground.facilities, changes)
@@ -400,7 +400,7 @@ def _totals_without(selection: Selection, before: Assessment, after: Assessment)
     return {**before.totals, "elderly_covered": covered}
 
 
-def _stations(ground: PreparedScenario, sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def stations_of(ground: PreparedScenario, sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the candidates of some sites with what would be built there, in the order of the sites."""
     chosen = ground.permitted.loc[sites["candidate_id"]].copy()
     sized = sites["size"].notna().to_numpy()

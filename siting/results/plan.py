@@ -372,9 +372,11 @@ class Plan:
         WebPage
             It is displayed in a notebook; ``save`` saves it.
         """
+        from siting.pipeline.what_if import what_if
         from siting.write.webmap import map_html
 
-        return WebPage(map_html(self.proposal.before, self.proposal, lang=lang or default_lang()))
+        before, proposal = self.proposal.before, self.proposal
+        return WebPage(map_html(before, proposal, lang=lang or default_lang(), what_if=what_if(before, proposal)))
 
     def to_file(self, path: str | Path) -> None:
         """Write the plan.

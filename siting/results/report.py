@@ -226,9 +226,11 @@ class GapReport:
         WebPage
             It is displayed in a notebook; ``save`` saves it.
         """
+        from siting.pipeline.what_if import what_if
         from siting.write.webmap import map_html
 
-        return WebPage(map_html(self.assessment, lang=lang or default_lang()))
+        page = map_html(self.assessment, lang=lang or default_lang(), what_if=what_if(self.assessment))
+        return WebPage(page)
 
     def to_file(self, path: str | Path) -> None:
         """Write the gap report, or the checked grid.

@@ -98,7 +98,7 @@ def write_report(
     write_bytes(files["workbook"], workbook)
     write_bytes(files["volume"], volume)
     save_styled(files["layers"], filing.assessment, filing.proposal, lang)
-    write_map(files["map"], filing.assessment, filing.proposal, lang=lang)
+    write_map(files["map"], filing.assessment, filing.proposal, lang=lang, what_if=filing.what_if)
     write_bytes(files["trace"], _json({FILES["workbook"]: cells, FILES["volume"]: bookmarks}))
     listed = [Listed(FILES[key], key) for key in files if key != "index"]
     write_text(files["index"], index_page(records, listed, title=title, as_of=as_of, lang=lang))

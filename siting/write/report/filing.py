@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from siting.domain.nouns import Assessment, Proposal
+from siting.domain.what_if import WhatIf
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Filing:
         The nearest facility of each residential area, by id.
     lorenz : Lorenz or None
         How evenly the units are covered before and after the plan; None without stations.
+    what_if : WhatIf or None
+        What a reader may change in the map.
     """
 
     assessment: Assessment
@@ -46,3 +49,4 @@ class Filing:
     sensitivity: pd.DataFrame
     nearest: pd.Series
     lorenz: Lorenz | None = None
+    what_if: WhatIf | None = None

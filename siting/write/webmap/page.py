@@ -8,6 +8,7 @@ from string import Template
 from typing import Any, Final
 
 from siting.domain.nouns import Assessment, Proposal
+from siting.domain.what_if import WhatIf
 from siting.text import Lang, say
 from siting.version import __version__
 from siting.write.files import write_text
@@ -24,6 +25,7 @@ from siting.write.webmap.popups import Popups
 from siting.write.webmap.sites import draw_sites
 from siting.write.webmap.skeleton import MAX_ZOOM, group_name, skeleton
 from siting.write.webmap.tiles import source
+from siting.write.webmap.what_if import held, tabs, waiting_texts
 from siting.write.webmap.wording import plain, words
 
 _WHY: Final = ("gap", "gap_bare", "over", "over_bare", "met", "open", "open_bare", "bare")
@@ -38,6 +40,7 @@ def write_map(
     *,
     lang: Lang = "zh",
     tiles: str | None = None,
+    what_if: WhatIf | None = None,
 ) -> None:
     """Write the interactive map as one HTML file that opens without a network.
 
@@ -54,12 +57,19 @@ def write_map(
     tiles : str, optional
         URL template of map tiles that are drawn under everything else. The page then needs a network for them, and says
         so.
+    what_if : WhatIf, optional
+        What the reader may change (:func:`siting.pipeline.what_if.what_if`); without it the page only shows.
     """
-    write_text(Path(path), map_html(assessment, proposal, lang=lang, tiles=tiles))
+    write_text(Path(path), map_html(assessment, proposal, lang=lang, tiles=tiles, what_if=what_if))
 
 
 def map_html(
-    assessment: Assessment, proposal: Proposal | None = None, *, lang: Lang = "zh", tiles: str | None = None
+    assessment: Assessment,
+    proposal: Proposal | None = None,
+    *,
+    lang: Lang = "zh",
+    tiles: str | None = None,
+    what_if: WhatIf | None = None,
 ) -> str:
     """Return the interactive map as the text of one HTML file.
 
@@ -73,6 +83,8 @@ def map_html(
         The initial language of the page; it contains both.
     tiles : str, optional
         URL template of map tiles to draw under everything else.
+    what_if : WhatIf, optional
+        What the reader may change; without it the page only shows.
 
     Returns
     -------
@@ -93,10 +105,13 @@ def map_html(
     )
     shown = _extent(assessment)
     layers = (*drawing.layers, _tiles_layer()) if tiles else drawing.layers
-    data = {**_data(assessment, drawing, popups), "cells": cells, "tiles": _tiles(tiles), "extent": shown}
+    more = {"cells": cells, "tiles": _tiles(tiles), "extent": shown, "what_if": waiting_texts()}
+    data = {**_data(assessment, drawing, popups), **more}
     title = words("map.page_title", title=plain(assessment.inputs.scenario.scenario.title))
     body = Template(_static("page.html")).substitute(
         data=as_json(data),
+        held="" if what_if is None else held(what_if, assessment),
+        **tabs(shown=what_if is not None),
         heading=heading(assessment, proposal),
         panel=panel(assessment, proposal),
         legend=legend(layers),
@@ -112,7 +127,7 @@ def map_html(
         styles=(style("leaflet/leaflet.css"), _static("page.css")),
         scripts=(
             script("leaflet/leaflet.js"),
-            *(_static(f"{name}.js") for name in ("canvas", "labels", "print", "find", "page")),
+            *(_static(f"{name}.js") for name in ("canvas", "labels", "print", "find", "what_if", "page")),
             skeleton(drawing.layers, shown),
             "siting.start(map_main);",
         ),

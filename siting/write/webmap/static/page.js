@@ -338,6 +338,7 @@ const siting = (() => {
     titled.forEach((tell) => tell());
     choices();
     sitingFind.speak();
+    sitingWhatIf.speak();
   }
 
   function layerOf(input) {
@@ -350,6 +351,14 @@ const siting = (() => {
       if (!layer) continue;
       if (input.checked) map.addLayer(layer);
       else map.removeLayer(layer);
+    }
+  }
+
+  // Layers that make way for a choice of the reader's; null brings back what the switches say.
+  function hide(which) {
+    apply();
+    for (const input of document.querySelectorAll("[data-layer]")) {
+      if (which && which.test(input.dataset.layer)) map.removeLayer(layerOf(input));
     }
   }
 
@@ -557,6 +566,8 @@ const siting = (() => {
     const clause = document.getElementById("clause");
     if (clause) clause.addEventListener("change", () => colour(clause.value));
     sitingFind.start({ data, map, find, make, both, value, say, raise: () => narrow.matches && sheet.set("half") });
+    const raise = () => { if (narrow.matches && document.body.dataset.sheet === "peek") sheet.set("half"); };
+    sitingWhatIf.start({ data, map, L, make, both, say, hide, raise, texts: data.what_if });
     sitingPrint.start(map, names, () => (view.moved ? null : L.latLngBounds(data.extent)));
     speak(language());
   }

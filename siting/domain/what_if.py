@@ -1,0 +1,142 @@
+"""What a reader may change in the map without a computer that has this program: sites, minutes, floors, shares."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from siting.domain.nouns import Floats, Grid, Ints
+
+# The figures of an option, and the texts.
+OPTION_COLUMNS: Final = (
+    *("site", "size", "tier", "counts", "serves", "land_m2", "land_high_m2", "floor_area_m2", "beds", "capacity"),
+    *("cost_cny", "subsidy_cny", "subsidy_conditional_cny", "catchment"),
+)
+# How an option's land reaches people: within the minutes that the reader sets, or as the scenario fixes it.
+MOVING: Final = "moving"
+FIXED: Final = "fixed"
+
+
+@dataclass(frozen=True)
+class WhatIfLevel:
+    """The places of a level, in the order of ``places``.
+
+    ``shares`` has shape (places, cells): the share of each cell in each place. ``places`` is indexed by id and holds
+    ``name``, ``elderly``, ``elderly_high``, ``basis``, ``basis_high`` (persons, NaN if unknown), ``land_floor`` (the
+    minimum that governs, m² per person), ``circle_known`` and ``reach_known`` (whether the cells locate the people),
+    ``in_part`` (whether some people outside the grid are accepted), and ``circle`` (whether a clause on the
+    service circle is judged there).
+    """
+
+    places: pd.DataFrame
+    shares: csr_array
+
+
+@dataclass(frozen=True)
+class SharedPlot:
+    """Facilities whose land depends on which of them are open, because they may be on one plot.
+
+    ``members`` are rows of the options. ``low`` and ``high`` have shape (2^members, members): the land of each member,
+    where bit i of the row says that member i is open.
+    """
+
+    members: tuple[int, ...]
+    low: Floats
+    high: Floats
+
+
+@dataclass(frozen=True)
+class UnitClause:
+    """A clause by which each unit of a level must have a facility.
+
+    ``counts`` and ``may_count`` tell for each unit whether it surely, or perhaps, counts; ``serving`` that an
+    institution counts only if it serves its community.
+    """
+
+    clause: str
+    standard: str
+    level: str
+    serving: bool
+    counts: NDArray[np.bool_]
+    may_count: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """All that a page needs to measure any choice of sites as the check does.
+
+    Parameters
+    ----------
+    minutes : tuple of float
+        The cut-offs that can be chosen, ascending; ``own`` is the position of the scenario's.
+    grid : Grid
+        The grid of the cells.
+    cells : pandas.DataFrame
+        Indexed by cell number: ``elderly``, ``inside``, ``basis``, without unknown values.
+    levels : mapping
+        Places by level.
+    sites : geopandas.GeoDataFrame
+        One row for each place where something may be switched: ``kind`` (``candidate`` or ``facility``), ``id``,
+        ``name``, ``tenure``, ``premises``, ``refused`` and ``geometry`` in the working CRS.
+    start, cell, step : ndarray of int
+        Site i reaches the cells ``cell[start[i]:start[i + 1]]`` (positions, ascending) within
+        ``minutes[step[...]]``.
+    options : pandas.DataFrame
+        On a RangeIndex, ``OPTION_COLUMNS``, ``home_LEVEL`` (position of the unit, -1 for none) and ``gives_LEVEL``.
+        A site has one option for each size; at most one is open.
+    whole : mapping
+        ``elderly``, ``elderly_high``, ``basis``, ``basis_high`` and ``land_floor`` of all units together.
+    fixed : mapping
+        By option whose catchment is ``fixed``: its persons, and the share of its land that each residential area's
+        people have (weights × part, before division by the persons).
+    plots : tuple of SharedPlot
+        Options whose land depends on one another.
+    clauses : tuple of UnitClause
+        Clauses on units that must have a facility.
+    funding : mapping
+        By option the lines that standards promise: clause, line, status, amount.
+    today, plan : tuple of int
+        The open options today, and with the plan; ``plan`` is None without one.
+    shared_from : float or None
+        From which share of its elderly a community shares a facility elsewhere.
+    complete : bool
+        Whether the ledger of facilities is complete.
+    unsaid : tuple of str
+        Facilities of which it is unknown whether they count: figures leave them out.
+    request : mapping
+        The stations and the budget of the scenario's plan.
+    facts : mapping
+        What a plan's file states of the run (:func:`siting.write.geojson.facts`).
+    proof : mapping or None
+        The problem of the plan's certificate, in the whole numbers in which it is checked.
+    """
+
+    minutes: tuple[float, ...]
+    own: int
+    grid: Grid
+    cells: pd.DataFrame
+    levels: Mapping[str, WhatIfLevel]
+    sites: gpd.GeoDataFrame
+    start: Ints
+    cell: Ints
+    step: Ints
+    options: pd.DataFrame
+    whole: Mapping[str, float]
+    fixed: Mapping[int, tuple[float, Floats]]
+    plots: tuple[SharedPlot, ...]
+    clauses: tuple[UnitClause, ...]
+    funding: Mapping[int, list[dict[str, object]]]
+    today: tuple[int, ...]
+    plan: tuple[int, ...] | None
+    pass_share: float
+    shared_from: float | None
+    complete: bool
+    unsaid: tuple[str, ...] = ()
+    request: Mapping[str, object] = field(default_factory=dict)
+    facts: Mapping[str, object] = field(default_factory=dict)
+    proof: Mapping[str, object] | None = None

@@ -1,0 +1,173 @@
+"""The scenario's people, places, sites and walks, gathered for a page that measures any choice of sites."""
+
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from siting.assess.figures import people_figures
+from siting.domain.nouns import Assessment, Demand, Progress, Proposal, quiet
+from siting.domain.standards import Clause, Standard
+from siting.domain.unit_kinds import asked_kinds
+from siting.domain.what_if import UnitClause, WhatIf, WhatIfLevel
+from siting.pipeline.ground import PreparedScenario, areas_of, demand_of, prepared
+from siting.pipeline.what_if.options import Options, options_of, plots_of
+from siting.pipeline.what_if.proving import proof_of
+from siting.pipeline.what_if.walking import catchments, cut_offs, walks
+from siting.write.geojson import facts
+
+_COUNTED: Final = (None, "facility", "community_facility")
+
+
+def what_if(
+    assessment: Assessment, proposal: Proposal | None = None, progress: Progress | None = None
+) -> WhatIf | None:
+    """Gather what a page needs to measure any choice of sites as the check does.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        The check without a plan.
+    proposal : Proposal, optional
+        A plan of the same scenario, shown beside the choice.
+    progress : callable, optional
+        Called as ``(stage, done, total)``.
+
+    Returns
+    -------
+    WhatIf or None
+        None if nobody elderly is known, or if a standard excludes an area that is measured apart.
+    """
+    if assessment.demand.cells["elderly"].isna().all() or assessment.outside is not None:
+        return None
+    report = progress or quiet
+    ground = prepared(assessment.inputs, report)
+    minutes, own = cut_offs(ground.inputs.scenario)
+    ground = replace(ground, demand=_wide(ground, max(minutes), report))
+    options = options_of(ground, assessment)
+    reach = walks(ground, options, minutes, report)
+    kept = reach.minutes
+    scenario = ground.inputs.scenario
+    request = scenario.plan if proposal is None else proposal.request
+    asked = request if isinstance(request, dict) else {}
+    return WhatIf(
+        minutes=kept,
+        own=own,
+        grid=ground.demand.grid,
+        cells=ground.demand.cells[["elderly", "inside", "basis"]].fillna(0.0),
+        levels=_levels(ground, assessment),
+        sites=options.sites,
+        start=reach.start,
+        cell=reach.cell,
+        step=reach.step,
+        options=options.table,
+        whole=_whole(assessment),
+        fixed=catchments(ground, options, report),
+        plots=plots_of(ground),
+        clauses=_unit_clauses(ground),
+        funding=options.funding,
+        today=tuple(range(len(ground.facilities))),
+        plan=_planned(options, proposal),
+        pass_share=scenario.circle.pass_share,
+        shared_from=scenario.circle.shared_from,
+        complete=scenario.facilities.complete,
+        unsaid=_unsaid(ground),
+        request={
+            "stations": asked.get("stations", scenario.plan.stations),
+            "budget_cny": asked.get("budget_cny", scenario.plan.budget_cny),
+        },
+        facts=facts(ground.inputs),
+        proof=None if proposal is None else proof_of(ground, proposal, report),
+    )
+
+
+def _whole(assessment: Assessment) -> dict[str, float]:
+    """Return the people and the minimum of the whole, as the check counts them."""
+    totals = assessment.totals
+    people = "elderly" if str(totals["land_basis"]).startswith("elderly") else "residents"
+    figures = ("elderly", "elderly_high", "land_floor")
+    return {
+        **{name: float(totals[name]) for name in figures},
+        "basis": float(totals[people]),
+        "basis_high": float(totals[f"{people}_high"]),
+    }
+
+
+def _wide(ground: PreparedScenario, minutes: float, progress: Progress) -> Demand:
+    """Return the demand with the surroundings of the longest cut-off."""
+    scenario = ground.inputs.scenario
+    if minutes <= scenario.walking.minutes:
+        return ground.demand
+    walking = scenario.walking.model_copy(update={"minutes": minutes})
+    inputs = replace(ground.inputs, scenario=scenario.model_copy(update={"walking": walking}))
+    return demand_of(inputs, ground.basis, progress)
+
+
+def _levels(ground: PreparedScenario, assessment: Assessment) -> dict[str, WhatIfLevel]:
+    scenario = ground.inputs.scenario
+    judged = any(clause.kind == "service_circle" and clause.gives_verdict for _, clause in _clauses(ground))
+    found = {}
+    for level, frame in areas_of(ground.inputs).items():
+        if not len(frame):
+            continue
+        people = people_figures(level, frame, ground.demand, ground.basis)
+        estates = level == "residential_area"
+        located = people["whole"] | people["in_part"]
+        table = people[["elderly", "elderly_high", "basis", "basis_high", "in_part"]].assign(
+            name=frame["name"].reindex(people.index) if "name" in frame else None,
+            land_floor=assessment.places.loc[level]["land_floor"].reindex(people.index),
+            circle_known=located | (people["elderly"].notna() & estates),
+            reach_known=(located | (people["basis"].notna() & estates)) & ~people["in_part"],
+            circle=judged and level in scenario.circle.levels,
+        )
+        found[level] = WhatIfLevel(table, ground.demand.shares[level])
+    return found
+
+
+def _clauses(ground: PreparedScenario) -> list[tuple[Standard, Clause]]:
+    return [(standard, clause) for standard in ground.inputs.standards for clause in standard.clauses]
+
+
+def _unit_clauses(ground: PreparedScenario) -> tuple[UnitClause, ...]:
+    """Return the clauses by which each street or community must have a facility."""
+    units = ground.inputs.units
+    found = []
+    for standard, clause in _clauses(ground):
+        if clause.kind != "unit_coverage" or not clause.gives_verdict or clause.of not in _COUNTED:
+            continue
+        for level in [each for each in clause.levels if each in ("street", "community") and each in units]:
+            kinds = units[level]["kind"] if "kind" in units[level] else pd.Series(None, units[level].index)
+            asked = asked_kinds(clause, kinds)
+            if clause.unit_kinds and kinds.isna().all():
+                continue
+            counts, may = (
+                np.asarray(asked.fillna(value=blank).to_numpy(dtype=bool), dtype=np.bool_) for blank in (False, True)
+            )
+            found.append(UnitClause(clause.id, standard.id, level, clause.of == "community_facility", counts, may))
+    return tuple(found)
+
+
+def _unsaid(ground: PreparedScenario) -> tuple[str, ...]:
+    """Name the facilities of which it is unknown whether they count."""
+    blank = ground.facilities["serves_community"].isna() & (ground.facilities["tier"] == "institution")
+    undated = [] if ground.undated is None else [*ground.undated.index]
+    return tuple(map(str, [*ground.facilities.index[blank.to_numpy(dtype=bool)], *undated]))
+
+
+def _planned(options: Options, proposal: Proposal | None) -> tuple[int, ...] | None:
+    """Return the options that are open with the plan; None if the plan enlarges facilities, or there is none."""
+    if proposal is None or not proposal.selection.stages:
+        return None
+    if (proposal.changes["action"] == "enlarge").any():
+        return None
+    sites, table = options.sites, options.table
+    kinds, ids = (sites[name].to_numpy()[table["site"].to_numpy()] for name in ("kind", "id"))
+    closed = set(map(str, proposal.changes.index))
+    stays = [row for row in range(len(table)) if kinds[row] == "facility" and ids[row] not in closed]
+    sizes = table["size"].to_numpy()
+    for key, size in zip(proposal.stations["candidate_id"], proposal.stations["size"], strict=True):
+        rows = [row for row in range(len(table)) if kinds[row] == "candidate" and ids[row] == str(key)]
+        wanted = None if pd.isna(size) else str(size)
+        stays.append(next((row for row in rows if sizes[row] == wanted), rows[0]))
+    return tuple(sorted(stays))

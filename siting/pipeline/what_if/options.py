@@ -1,0 +1,159 @@
+"""What may be open or closed: the facilities of today, and the candidates in each of their sizes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import compress
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from siting import places
+from siting.assess.funding import net_costs
+from siting.domain.nouns import Assessment
+from siting.domain.tables import PLAN_COLUMNS
+from siting.domain.tiers import gives_facility
+from siting.domain.what_if import FIXED, MOVING, SharedPlot
+from siting.pipeline.ground import PreparedScenario
+from siting.pipeline.paying import promised
+from siting.pipeline.planning import stations_of
+
+# Of so many facilities on one plot every choice is worked out before; of more none can be switched off.
+_MOST_ON_A_PLOT: Final = 6
+_LINE: Final = ("clause_id", "line", "status", "amount_cny")
+
+
+@dataclass(frozen=True)
+class Options:
+    """Sites and options as :class:`siting.domain.what_if.WhatIf` holds them; ``records`` are options as facilities."""
+
+    sites: gpd.GeoDataFrame
+    table: pd.DataFrame
+    records: gpd.GeoDataFrame
+    funding: dict[int, list[dict[str, Any]]]
+
+
+def options_of(ground: PreparedScenario, assessment: Assessment) -> Options:
+    """Return the facilities that count today, then the permitted candidates in their sizes."""
+    sized = places.plan_sites(ground.inputs, ground.permitted)
+    sized = sized[~sized["facility"]].reset_index(drop=True)
+    stations = stations_of(ground, sized)
+    # No id of a facility begins with a space after "new-".
+    stations.index = pd.Index([f" {row}" for row in range(len(stations))], dtype=object)
+    records = _as_facilities(ground, stations)
+    facilities = ground.facilities
+    candidate, place = pd.factorize(sized["candidate_id"])
+    count = len(facilities)
+    own = places.land_span(facilities, ground.inputs.scenario.facilities.land_at_most_m2)
+    both = gpd.GeoDataFrame(pd.concat([facilities, records]), crs=facilities.crs)
+    lands = pd.concat([own, records[["land_m2", "land_high_m2"]]])
+    homes = places.home_units(both, ground.inputs.units)
+    lines = promised(assessment, _as_plan(stations), "station") if len(stations) else None
+    costs = pd.Series(sized["cost_cny"].to_numpy(dtype=np.float64), index=stations.index)
+    paid = None if lines is None else net_costs(costs, lines)
+    serves = both["serves_community"].astype("boolean").fillna(value=False)
+    table = pd.DataFrame(
+        {
+            "site": np.concatenate([np.arange(count), count + candidate]).astype(np.int64),
+            "size": [*[None] * count, *(None if pd.isna(size) else str(size) for size in sized["size"])],
+            "tier": both["tier"].to_numpy(dtype=object),
+            "counts": places.in_circle(both, ground.inputs.scenario),
+            "serves": serves.to_numpy(dtype=bool) | (both["tier"] != "institution").to_numpy(dtype=bool),
+            "land_m2": lands["land_m2"].to_numpy(dtype=np.float64),
+            "land_high_m2": lands["land_high_m2"].to_numpy(dtype=np.float64),
+            "cost_cny": np.concatenate([np.zeros(count), costs.to_numpy()]),
+            "catchment": np.where((both["tier"] == "institution").to_numpy(dtype=bool), FIXED, MOVING),
+        }
+    )
+    for name in ("floor_area_m2", "beds", "capacity"):
+        told = np.asarray(pd.to_numeric(sized[name]).astype("float64"))
+        table[name] = np.concatenate([np.full(count, np.nan), told])
+    for name in ("subsidy_cny", "subsidy_conditional_cny"):
+        told = np.zeros(len(stations)) if paid is None else paid[name].to_numpy(dtype=np.float64)
+        table[name] = np.concatenate([np.zeros(count), told])
+    by_tier = ground.inputs.scenario.standards.coverage == "by_tier"
+    for level, frame in ground.inputs.units.items():
+        table[f"home_{level}"] = frame.index.get_indexer(pd.Index(homes[level]))
+        table[f"gives_{level}"] = gives_facility(both["tier"].reset_index(drop=True), level, by_tier=by_tier)
+    sites = _sites(ground, facilities, ground.permitted.loc[place])
+    return Options(sites, table, both.reset_index(drop=True), _lines(lines, count))
+
+
+def plots_of(ground: PreparedScenario) -> tuple[SharedPlot, ...]:
+    """Return the facilities whose land depends on one another, with the land of every choice of them."""
+    at_most = ground.inputs.scenario.facilities.land_at_most_m2
+    facilities = ground.facilities
+    groups = facilities["plot"].fillna(facilities["site_id"])
+    found = []
+    for _, rows in facilities.groupby(groups.to_numpy()):
+        if not 1 < len(rows) <= _MOST_ON_A_PLOT:
+            continue
+        members = facilities.index.get_indexer(rows.index)
+        low, high = (np.zeros((2 ** len(rows), len(rows))) for _ in range(2))
+        for choice in range(1, 2 ** len(rows)):
+            which = [bool(choice >> i & 1) for i in range(len(rows))]
+            some = gpd.GeoDataFrame(rows.loc[[*compress(rows.index, which)]].drop(columns="plot"), crs=facilities.crs)
+            land = places.land_span(places.with_plots(some), at_most)
+            low[choice, which], high[choice, which] = land["land_m2"], land["land_high_m2"]
+        found.append(SharedPlot(tuple(members.tolist()), low, high))
+    return tuple(found)
+
+
+def locked(ground: PreparedScenario) -> frozenset[str]:
+    """Name the facilities that cannot be switched off, because too many share their plot."""
+    groups = ground.facilities["plot"].fillna(ground.facilities["site_id"])
+    size = groups.map(groups.value_counts())
+    return frozenset(map(str, ground.facilities.index[(size > _MOST_ON_A_PLOT).to_numpy(dtype=bool)]))
+
+
+def _as_facilities(ground: PreparedScenario, stations: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return stations as facilities, each measured as the only new one, with its land."""
+    if stations.empty:
+        return ground.facilities.iloc[:0].assign(land_high_m2=np.nan)
+    both = places.with_stations(ground.facilities, stations)
+    records = both[both["proposed"]].drop(columns="proposed")
+    land = places.land_span(both, ground.inputs.scenario.facilities.land_at_most_m2).loc[records.index]
+    return records.assign(land_m2=land["land_m2"], land_high_m2=land["land_high_m2"])
+
+
+def _as_plan(stations: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the columns that a plan's table has, so that funding is asked of the same facts."""
+    return stations[[*(each.key for each in PLAN_COLUMNS if each.key in stations), "geometry"]]
+
+
+def _lines(lines: pd.DataFrame | None, first: int) -> dict[int, list[dict[str, Any]]]:
+    if lines is None:
+        return {}
+    return {
+        first + int(str(key)): [{str(name): row[name] for name in _LINE} for row in rows.to_dict("records")]
+        for key, rows in lines.groupby("site_id")
+    }
+
+
+def _sites(ground: PreparedScenario, facilities: gpd.GeoDataFrame, candidates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return one row for each facility and candidate."""
+    fast = locked(ground)
+
+    def rows(frame: gpd.GeoDataFrame, kind: str) -> Iterator[dict[str, Any]]:
+        made = frame["generated"].tolist() if kind == "candidate" else [False] * len(frame)
+        texts = (_texts(frame, name) for name in ("name", "tenure", "kind"))
+        for key, name, tenure, premises, generated in zip(frame.index.astype(str), *texts, made, strict=True):
+            yield {
+                "kind": kind,
+                "id": key,
+                "name": name,
+                "tenure": tenure,
+                "premises": premises,
+                "generated": bool(generated),
+                "locked": kind == "facility" and key in fast,
+            }
+
+    table = pd.DataFrame([*rows(facilities, "facility"), *rows(candidates, "candidate")])
+    shapes = [*facilities.geometry, *candidates.geometry]
+    return gpd.GeoDataFrame(table, geometry=shapes, crs=facilities.crs)
+
+
+def _texts(frame: gpd.GeoDataFrame, name: str) -> list[str | None]:
+    column = frame[name].tolist() if name in frame else [None] * len(frame)
+    return [None if pd.isna(each) else str(each) for each in column]

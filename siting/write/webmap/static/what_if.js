@@ -1,0 +1,2337 @@
+// Made by tools/build_page_script.py from the modules in what_if_page: change those.
+"use strict";
+const sitingWhatIf = (() => {
+const module_inflate = (() => {
+// Data of zlib (RFC 1950 and 1951) in plain JavaScript, for browsers without DecompressionStream.
+
+const LENGTH_BASE = [3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258];
+const LENGTH_MORE = [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0];
+const BACK_BASE = [1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577];
+const BACK_MORE = [0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13];
+const ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
+const MOST_BITS = 15;
+
+/**
+ * A canonical Huffman code as the number of symbols of each length, and the symbols in order.
+ * @param {ArrayLike<number>} lengths
+ */
+function codeOf(lengths) {
+  const counts = new Uint16Array(MOST_BITS + 1);
+  for (let i = 0; i < lengths.length; i += 1) counts[lengths[i]] += 1;
+  counts[0] = 0;
+  const first = new Uint16Array(MOST_BITS + 2);
+  for (let bits = 1; bits <= MOST_BITS; bits += 1) first[bits + 1] = first[bits] + counts[bits];
+  const symbols = new Uint16Array(lengths.length);
+  for (let i = 0; i < lengths.length; i += 1) if (lengths[i]) symbols[first[lengths[i]]++] = i;
+  return { counts, symbols };
+}
+
+/**
+ * @param {Uint8Array} bytes data in the format of zlib
+ * @returns {Uint8Array}
+ */
+function inflate(bytes) {
+  let at = 2;
+  let held = 0;
+  let count = 0;
+  let out = new Uint8Array(Math.max(1024, bytes.length * 4));
+  let size = 0;
+
+  const take = (bits) => {
+    while (count < bits) {
+      if (at >= bytes.length) throw new Error("the data end too early");
+      held |= bytes[at++] << count;
+      count += 8;
+    }
+    const found = held & ((1 << bits) - 1);
+    held >>>= bits;
+    count -= bits;
+    return found;
+  };
+  const symbol = ({ counts, symbols }) => {
+    let code = 0;
+    let first = 0;
+    let index = 0;
+    for (let bits = 1; bits <= MOST_BITS; bits += 1) {
+      code |= take(1);
+      const here = counts[bits];
+      if (code - first < here) return symbols[index + (code - first)];
+      index += here;
+      first = (first + here) << 1;
+      code <<= 1;
+    }
+    throw new Error("the data are damaged");
+  };
+  const room = (more) => {
+    if (size + more <= out.length) return;
+    const larger = new Uint8Array(Math.max(out.length * 2, size + more));
+    larger.set(out.subarray(0, size));
+    out = larger;
+  };
+  const stored = () => {
+    held = 0;
+    count = 0;
+    const length = bytes[at] | (bytes[at + 1] << 8);
+    at += 4;
+    room(length);
+    out.set(bytes.subarray(at, at + length), size);
+    at += length;
+    size += length;
+  };
+  const fixed = () => {
+    const lengths = new Uint8Array(288).fill(8, 0, 144).fill(9, 144, 256).fill(7, 256, 280).fill(8, 280, 288);
+    return [codeOf(lengths), codeOf(new Uint8Array(30).fill(5))];
+  };
+  const own = () => {
+    const literals = take(5) + 257;
+    const backs = take(5) + 1;
+    const listed = take(4) + 4;
+    const short = new Uint8Array(19);
+    for (let i = 0; i < listed; i += 1) short[ORDER[i]] = take(3);
+    const code = codeOf(short);
+    const lengths = new Uint8Array(literals + backs);
+    for (let i = 0; i < lengths.length; ) {
+      const told = symbol(code);
+      if (told < 16) lengths[i++] = told;
+      else {
+        const value = told === 16 ? lengths[i - 1] : 0;
+        const times = told === 16 ? 3 + take(2) : told === 17 ? 3 + take(3) : 11 + take(7);
+        lengths.fill(value, i, i + times);
+        i += times;
+      }
+    }
+    return [codeOf(lengths.subarray(0, literals)), codeOf(lengths.subarray(literals))];
+  };
+  const coded = ([literal, back]) => {
+    for (;;) {
+      const told = symbol(literal);
+      if (told === 256) return;
+      if (told < 256) {
+        room(1);
+        out[size++] = told;
+        continue;
+      }
+      const length = LENGTH_BASE[told - 257] + take(LENGTH_MORE[told - 257]);
+      const far = symbol(back);
+      const distance = BACK_BASE[far] + take(BACK_MORE[far]);
+      room(length);
+      for (let i = 0; i < length; i += 1, size += 1) out[size] = out[size - distance];
+    }
+  };
+
+  for (let last = 0; !last; ) {
+    last = take(1);
+    const kind = take(2);
+    if (kind === 0) stored();
+    else if (kind === 1) coded(fixed());
+    else if (kind === 2) coded(own());
+    else throw new Error("the data are damaged");
+  }
+  return out.slice(0, size);
+}
+return { inflate };
+})();
+const module_packing = (() => {
+const { inflate } = module_inflate;
+// Arrays of numbers as the page holds them: see siting/write/webmap/packing.py.
+
+/** @typedef {Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array} Numbers */
+
+const KINDS = { u1: Uint8Array, u2: Uint16Array, u4: Uint32Array, i4: Int32Array, f8: Float64Array };
+
+/**
+ * @param {string} text base64
+ * @returns {Uint8Array}
+ */
+function bytesOf(text) {
+  const told = atob(text);
+  const found = new Uint8Array(told.length);
+  for (let i = 0; i < told.length; i += 1) found[i] = told.charCodeAt(i);
+  return found;
+}
+
+/**
+ * The content of compressed bytes; by the browser's own means if it has them.
+ * @param {Uint8Array} bytes
+ * @returns {Promise<Uint8Array>}
+ */
+async function inflated(bytes) {
+  if (typeof DecompressionStream === "undefined") return inflate(bytes);
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+/**
+ * @param {[string, keyof typeof KINDS, number][]} listed
+ * @param {Uint8Array} content
+ * @returns {Record<string, Numbers>}
+ */
+function arraysOf(listed, content) {
+  const found = {};
+  let at = 0;
+  for (const [name, kind, length] of listed) {
+    const size = Number(kind[1]);
+    const bytes = new Uint8Array(size * length);
+    for (let plane = 0; plane < size; plane += 1) {
+      for (let i = 0, from = at + plane * length; i < length; i += 1) bytes[i * size + plane] = content[from + i];
+    }
+    found[name] = new KINDS[kind](bytes.buffer);
+    at += size * length;
+  }
+  return found;
+}
+
+/**
+ * The sums of the first numbers: 0, a, a + b …
+ * @param {ArrayLike<number>} counts
+ */
+function startsOf(counts) {
+  const found = new Uint32Array(counts.length + 1);
+  for (let i = 0; i < counts.length; i += 1) found[i + 1] = found[i] + counts[i];
+  return found;
+}
+
+/**
+ * Ascending numbers from steps, row by row.
+ * @param {ArrayLike<number>} steps
+ * @param {ArrayLike<number>} [starts]
+ */
+function climbed(steps, starts = [0, steps.length]) {
+  const found = new Uint32Array(steps.length);
+  for (let row = 0; row + 1 < starts.length; row += 1) {
+    for (let i = starts[row], sum = 0; i < starts[row + 1]; i += 1) {
+      sum += steps[i];
+      found[i] = sum;
+    }
+  }
+  return found;
+}
+return { bytesOf, inflated, arraysOf, startsOf, climbed };
+})();
+const module_engine = (() => {
+const { arraysOf, bytesOf, climbed, inflated, startsOf } = module_packing;
+// Measures any choice of sites as the library's check does: people in whole numbers, so that sums do not depend on the
+// order of edits; land by the same sums. See docs/methods.md, definitions 2, 3, 5 and 10.
+
+const TOLERANCE = 1e-9;
+const AREA = "residential_area";
+const SHARING = "community";
+/** The floors that always stand side by side, m² per person. */
+const FLOORS = { "01": 0.1, "02": 0.2 };
+
+/**
+ * @typedef {object} Level
+ * @property {string[]} ids
+ * @property {(string | null)[]} names
+ * @property {boolean} circle whether the service circle is judged at this level
+ * @property {Float64Array} elderly
+ * @property {Float64Array} elderlyHigh
+ * @property {Float64Array} basis
+ * @property {Float64Array} basisHigh
+ * @property {Float64Array} floor
+ * @property {Uint8Array} circleKnown
+ * @property {Uint8Array} reachKnown
+ * @property {Uint8Array} inPart
+ * @property {Uint32Array} start
+ * @property {Uint32Array} cell
+ * @property {Float64Array} people whole numbers of a part of a person, by entry
+ * @property {Float64Array} total
+ */
+
+/** By how much less than required still meets it. @param {number} required */
+const slack = (required) => TOLERANCE * Math.max(1, Math.abs(required));
+
+/**
+ * @param {number} required
+ * @param {number} low
+ * @param {number} high
+ * @param {number} most
+ * @returns {"met" | "gap" | "no_data"}
+ */
+function atLeast(required, low, high, most) {
+  if (low >= most - slack(most)) return "met";
+  return high < required - slack(required) ? "gap" : "no_data";
+}
+
+/**
+ * The largest power of two by which whole numbers of a sum stay exact.
+ * @param {number} total
+ */
+const unitOf = (total) => 2 ** (51 - Math.max(0, Math.ceil(Math.log2(total + 1))));
+
+const unlimited = (value) => (value === -1 ? Infinity : value === null ? NaN : value);
+
+/**
+ * Data of the page with their arrays.
+ * @param {any} data
+ */
+async function read(data) {
+  const content = await inflated(bytesOf(data.packed.bytes));
+  return new Engine(data, arraysOf(data.packed.arrays, content));
+}
+
+class Engine {
+  /**
+   * @param {any} data as siting/write/webmap/what_if.py makes them
+   * @param {Record<string, any>} arrays
+   */
+  constructor(data, arrays) {
+    this.data = data;
+    this.cells = climbed(arrays.cells);
+    this.people = arrays.elderly;
+    this.inside = arrays.inside;
+    this.basis = arrays.basis;
+    this.reach = this._reach(arrays);
+    this.levels = /** @type {Record<string, Level>} */ ({});
+    for (const key of Object.keys(data.levels)) this.levels[key] = this._level(key, arrays);
+    this.options = this._options(arrays);
+    this.sites = data.sites;
+    this.optionsOf = /** @type {number[][]} */ (data.sites.id.map(() => []));
+    this.options.site.forEach((site, option) => this.optionsOf[site].push(option));
+    this.siteOf = new Map(data.sites.id.map((id, site) => [`${data.sites.kind[site]}/${id}`, site]));
+    this.fixed = this._fixed(arrays);
+    this.plots = data.plots.map(({ members, low, high }) => ({
+      members,
+      low: low.map((row) => row.map(unlimited)),
+      high: high.map((row) => row.map(unlimited)),
+    }));
+    this._weigh();
+    this.minutes = data.own;
+    this.open = new Uint8Array(this.options.site.length);
+    this.count = new Uint16Array(this.cells.length);
+    this.overlaps = new Map();
+    this.changed = new Set();
+    this.set(data.today, data.own);
+  }
+
+  _reach(arrays) {
+    const start = startsOf(arrays["reach.count"]);
+    return { start, cell: climbed(arrays["reach.cell"], start), step: arrays["reach.step"] };
+  }
+
+  _level(key, arrays) {
+    const of = (name) => arrays[`${key}.${name}`];
+    const start = startsOf(of("count"));
+    return {
+      ...this.data.levels[key],
+      elderly: of("elderly"),
+      elderlyHigh: of("elderly_high"),
+      basis: of("basis"),
+      basisHigh: of("basis_high"),
+      floor: of("land_floor"),
+      circleKnown: of("circle_known"),
+      reachKnown: of("reach_known"),
+      inPart: of("in_part"),
+      start,
+      cell: climbed(of("cell"), start),
+      share: of("share"),
+    };
+  }
+
+  _options(arrays) {
+    const names = ["land_m2", "land_high_m2", "floor_area_m2", "beds", "capacity", "cost_cny", "subsidy_cny", "subsidy_conditional_cny"];
+    const figures = Object.fromEntries(names.map((name) => [name, arrays[`option.${name}`]]));
+    return { ...this.data.options, ...figures };
+  }
+
+  _fixed(arrays) {
+    const found = new Map();
+    for (const option of this.data.options.fixed) {
+      const of = (name) => arrays[`fixed.${option}.${name}`];
+      found.set(option, { persons: of("persons")[0], place: climbed(of("place")), part: of("part") });
+    }
+    return found;
+  }
+
+  // People of cells and of their parts in places, as whole numbers.
+  _weigh() {
+    const total = this.people.reduce((sum, each) => sum + each, 0);
+    this.unit = unitOf(total);
+    this.whole = this.people.map((each, cell) => Math.round(each * this.inside[cell] * this.unit));
+    const parts = [];
+    for (const [key, level] of Object.entries(this.levels)) {
+      const { weights } = this._weights(level, this.people, this.unit);
+      level.people = weights;
+      level.total = new Float64Array(level.ids.length);
+      for (let place = 0; place < level.ids.length; place += 1) {
+        for (let i = level.start[place]; i < level.start[place + 1]; i += 1) level.total[place] += weights[i];
+      }
+      parts.push([key, level]);
+    }
+    this._byCell(parts);
+    const area = this.levels[AREA];
+    if (!area) return;
+    const heads = this.basis.reduce((sum, each) => sum + each, 0);
+    this.headUnit = unitOf(heads);
+    this.heads = this.basis.map((each) => Math.round(each * this.headUnit));
+    area.heads = this._weights(area, this.basis, this.headUnit).weights;
+    area.headTotal = new Float64Array(area.ids.length);
+    area.at = this._indexed(area, area.heads);
+    for (let place = 0; place < area.ids.length; place += 1) {
+      for (let i = area.start[place]; i < area.start[place + 1]; i += 1) area.headTotal[place] += area.heads[i];
+    }
+  }
+
+  // Shares × people; by area alone where nobody lives.
+  _weights(level, people, unit) {
+    const weights = new Float64Array(level.cell.length);
+    for (let place = 0; place < level.ids.length; place += 1) {
+      let sum = 0;
+      for (let i = level.start[place]; i < level.start[place + 1]; i += 1) sum += level.share[i] * people[level.cell[i]];
+      for (let i = level.start[place]; i < level.start[place + 1]; i += 1) {
+        weights[i] = Math.round((sum > 0 ? level.share[i] * people[level.cell[i]] : level.share[i]) * unit);
+      }
+    }
+    return { weights };
+  }
+
+  // The entries of a level by cell: starts, places, weights.
+  _indexed(level, weights) {
+    const counts = new Uint32Array(this.cells.length);
+    for (const cell of level.cell) counts[cell] += 1;
+    const start = startsOf(counts);
+    const next = start.slice();
+    const place = new Uint32Array(level.cell.length);
+    const weight = new Float64Array(level.cell.length);
+    for (let row = 0; row < level.ids.length; row += 1) {
+      for (let i = level.start[row]; i < level.start[row + 1]; i += 1) {
+        const to = next[level.cell[i]]++;
+        place[to] = row;
+        weight[to] = weights[i];
+      }
+    }
+    return { start, place, weight };
+  }
+
+  _byCell(levels) {
+    this.covered = {};
+    this.entries = levels.map(([key, level]) => {
+      this.covered[key] = new Float64Array(level.ids.length);
+      return { ...this._indexed(level, level.people), sums: this.covered[key] };
+    });
+    this.coveredWhole = 0;
+  }
+
+  _turn(cell, sign) {
+    this.coveredWhole += sign * this.whole[cell];
+    this.changed.add(cell);
+    for (const { start, place, weight, sums } of this.entries) {
+      for (let i = start[cell]; i < start[cell + 1]; i += 1) sums[place[i]] += sign * weight[i];
+    }
+  }
+
+  _serve(option, sign) {
+    if (!this.options.counts[option]) return;
+    const { start, cell, step } = this.reach;
+    const site = this.options.site[option];
+    for (let i = start[site]; i < start[site + 1]; i += 1) {
+      if (step[i] > this.minutes) continue;
+      const at = cell[i];
+      const before = this.count[at];
+      this.count[at] = before + sign;
+      if (sign > 0 ? before === 0 : before === 1) this._turn(at, sign);
+    }
+  }
+
+  /**
+   * Open or close one option; another option of its site is closed.
+   * @param {number} option
+   * @param {boolean} open
+   */
+  turn(option, open) {
+    if (Boolean(this.open[option]) === open) return;
+    if (open) for (const other of this.optionsOf[this.options.site[option]]) this.turn(other, false);
+    this.open[option] = open ? 1 : 0;
+    this._serve(option, open ? 1 : -1);
+  }
+
+  /** @param {number} position of the cut-off among those that can be chosen */
+  setMinutes(position) {
+    if (position === this.minutes) return;
+    const opened = this.opened();
+    for (const option of opened) this._serve(option, -1);
+    this.minutes = position;
+    this.overlaps = new Map();
+    for (const option of opened) this._serve(option, 1);
+  }
+
+  /**
+   * @param {Iterable<number>} options
+   * @param {number} minutes
+   */
+  set(options, minutes) {
+    this.setMinutes(minutes);
+    const wanted = new Set(options);
+    for (let option = 0; option < this.open.length; option += 1) if (!wanted.has(option)) this.turn(option, false);
+    for (const option of wanted) this.turn(option, true);
+  }
+
+  /** @returns {number[]} ascending */
+  opened() {
+    const found = [];
+    for (let option = 0; option < this.open.length; option += 1) if (this.open[option]) found.push(option);
+    return found;
+  }
+
+  /** How many more elderly a closed option would cover, or how many fewer without an open one. @param {number} option */
+  gain(option) {
+    if (!this.options.counts[option]) return 0;
+    const { start, cell, step } = this.reach;
+    const site = this.options.site[option];
+    const alone = this.open[option] ? 1 : 0;
+    let sum = 0;
+    for (let i = start[site]; i < start[site + 1]; i += 1) {
+      if (step[i] <= this.minutes && this.count[cell[i]] === alone) sum += this.whole[cell[i]];
+    }
+    return sum / this.unit;
+  }
+
+  // The persons whom a site reaches, and those of them in each residential area.
+  _overlap(site) {
+    const known = this.overlaps.get(site);
+    if (known) return known;
+    const { start, place, weight } = this.levels[AREA].at;
+    const sums = new Map();
+    let persons = 0;
+    for (let i = this.reach.start[site]; i < this.reach.start[site + 1]; i += 1) {
+      if (this.reach.step[i] > this.minutes) continue;
+      const cell = this.reach.cell[i];
+      persons += this.heads[cell];
+      for (let j = start[cell]; j < start[cell + 1]; j += 1) sums.set(place[j], (sums.get(place[j]) || 0) + weight[j]);
+    }
+    const found = { persons: persons / this.headUnit, place: [...sums.keys()], part: [...sums.values()].map((each) => each / this.headUnit) };
+    this.overlaps.set(site, found);
+    return found;
+  }
+
+  // The land of each open option; on a common plot by which of its facilities are open.
+  _lands(opened) {
+    const low = new Map();
+    const high = new Map();
+    for (const option of opened) {
+      low.set(option, this.options.land_m2[option]);
+      high.set(option, this.options.land_high_m2[option]);
+    }
+    for (const plot of this.plots) {
+      const choice = plot.members.reduce((bits, member, i) => bits + (this.open[member] ? 2 ** i : 0), 0);
+      plot.members.forEach((member, i) => {
+        if (!this.open[member]) return;
+        low.set(member, plot.low[choice][i]);
+        high.set(member, plot.high[choice][i]);
+      });
+    }
+    return { low, high };
+  }
+
+  /** People and land of the whole and of every place. */
+  figures() {
+    const opened = this.opened();
+    const lands = this._lands(opened);
+    const levels = {};
+    for (const [key, level] of Object.entries(this.levels)) {
+      const circle = this._circle(key, level);
+      const land = key === AREA ? this._landReach(level, opened, lands) : this._landWithin(key, level, opened, lands);
+      levels[key] = { ...circle, ...land };
+    }
+    return { whole: this._whole(opened, lands), levels, units: this._units(opened), money: this._money(opened) };
+  }
+
+  _circle(key, level) {
+    const count = level.ids.length;
+    const found = { covered: new Float64Array(count), uncovered: new Float64Array(count), share: new Float64Array(count) };
+    for (let place = 0; place < count; place += 1) {
+      const elderly = level.elderly[place];
+      const most = level.elderlyHigh[place];
+      let share = level.circleKnown[place] && level.total[place] > 0 ? this.covered[key][place] / level.total[place] : NaN;
+      let covered = elderly * share;
+      if (elderly === 0) covered = level.circleKnown[place] ? 0 : NaN;
+      if (level.inPart[place] && most > 0) share = covered / most;
+      found.share[place] = share;
+      found.covered[place] = covered;
+      found.uncovered[place] = most - covered;
+    }
+    return found;
+  }
+
+  _landWithin(key, level, opened, lands) {
+    const low = new Float64Array(level.ids.length);
+    const high = new Float64Array(level.ids.length);
+    const home = this.options.home[key];
+    for (const option of opened) {
+      if (!home || home[option] < 0) continue;
+      const least = lands.low.get(option);
+      low[home[option]] += Number.isNaN(least) ? 0 : least;
+      high[home[option]] += lands.high.get(option);
+    }
+    if (!this.data.complete) high.fill(Infinity);
+    return { low, high };
+  }
+
+  _landReach(level, opened, lands) {
+    const count = level.ids.length;
+    const low = new Float64Array(count);
+    const high = new Float64Array(count);
+    for (const option of opened) {
+      const catchment = this.fixed.get(option) || this._overlap(this.options.site[option]);
+      if (!(catchment.persons > 0)) continue;
+      const least = lands.low.get(option);
+      const a = (Number.isNaN(least) ? 0 : least) / catchment.persons;
+      const b = lands.high.get(option) / catchment.persons;
+      for (let i = 0; i < catchment.place.length; i += 1) {
+        if (!(catchment.part[i] > 0)) continue;
+        low[catchment.place[i]] += a * catchment.part[i];
+        high[catchment.place[i]] += b * catchment.part[i];
+      }
+    }
+    const each = new Float64Array(count);
+    for (let place = 0; place < count; place += 1) {
+      const total = level.headTotal[place] / this.headUnit;
+      const known = level.reachKnown[place] && total > 0;
+      each[place] = known ? low[place] / total : NaN;
+      const most = this.data.complete ? high[place] / total : Infinity;
+      const people = level.basis[place];
+      low[place] = people === 0 ? 0 : each[place] * people;
+      high[place] = people === 0 ? 0 : known ? most * people : NaN;
+    }
+    return { low, high, each };
+  }
+
+  /**
+   * What is required at a floor, and the gap with what surely there is, and with the most that there may be.
+   * @param {{low: Float64Array, high: Float64Array}} land
+   * @param {Level} level
+   * @param {number} place
+   * @param {number} floor
+   */
+  gapOf(land, level, place, floor) {
+    const required = level.basis[place] * floor;
+    const most = level.basisHigh[place] * floor;
+    const clip = (value) => (value < 0 ? 0 : value);
+    return { required, gap: clip(most - land.low[place]), least: clip(required - land.high[place]) };
+  }
+
+  /**
+   * @param {Level} level
+   * @param {{low: Float64Array, high: Float64Array}} land
+   * @param {number} place
+   * @param {number} floor
+   */
+  landVerdict(level, land, place, floor) {
+    const people = level.basis[place];
+    const most = level.basisHigh[place];
+    if (Number.isNaN(people) || Number.isNaN(floor)) return "no_data";
+    if (!(people > 0) && most === people) return "not_applicable";
+    return atLeast(floor * people, land.low[place], land.high[place], floor * most);
+  }
+
+  /**
+   * @param {Level} level
+   * @param {{covered: Float64Array}} circle
+   * @param {number} place
+   * @param {number} pass
+   */
+  circleVerdict(level, circle, place, pass) {
+    const elderly = level.elderly[place];
+    if (Number.isNaN(elderly) || !level.circleKnown[place]) return "no_data";
+    const most = level.elderlyHigh[place];
+    if (!(most > 0)) return "not_applicable";
+    const covered = Number.isNaN(circle.covered[place]) ? 0 : circle.covered[place];
+    const high = this.data.complete ? Math.min((covered + most - elderly) / most, 1) : 1;
+    return atLeast(pass, Math.min(covered / most, 1), high, pass);
+  }
+
+  _whole(opened, lands) {
+    const { whole } = this.data;
+    const covered = this.coveredWhole / this.unit;
+    let low = 0;
+    let high = 0;
+    const homes = Object.values(this.options.home);
+    for (const option of opened) {
+      if (!homes.some((home) => home[option] >= 0)) continue;
+      const least = lands.low.get(option);
+      low += Number.isNaN(least) ? 0 : least;
+      high += lands.high.get(option);
+    }
+    if (!this.data.complete) high = Infinity;
+    const most = whole.elderly_high === null ? Infinity : whole.elderly_high;
+    const people = whole.basis_high === null ? Infinity : whole.basis_high;
+    const gaps = {};
+    for (const [name, floor] of Object.entries({ ...FLOORS, own: whole.land_floor === null ? NaN : whole.land_floor })) {
+      gaps[name] = { required: floor * whole.basis, gap: Math.max(0, floor * people - low), least: Math.max(0, floor * whole.basis - high) };
+    }
+    return { elderly: whole.elderly, covered, share: most > 0 ? covered / most : NaN, low, high, gaps };
+  }
+
+  // How many of the units that must have a facility have one.
+  _units(opened) {
+    const found = [];
+    for (const clause of this.data.clauses) {
+      const { level } = clause;
+      const has = this._having(level, clause.serving, opened);
+      const sure = clause.counts.filter((unit) => has[unit]).length;
+      const rest = clause.may_count.filter((unit) => !has[unit]).length;
+      found.push({ clause: clause.clause, level, has: sure, of: clause.counts.length, share: sure > 0 ? sure / (sure + rest) : 0 });
+    }
+    return found;
+  }
+
+  _having(level, serving, opened) {
+    const has = new Uint8Array(this.levels[level].ids.length);
+    const home = this.options.home[level];
+    const gives = this.options.gives[level];
+    for (const option of opened) {
+      if (home[option] >= 0 && gives[option] && (!serving || this.options.serves[option])) has[home[option]] = 1;
+    }
+    if (level === SHARING && this.data.shared_from !== null) this._share(has, opened);
+    return has;
+  }
+
+  // Communities whose elderly live for the most part within the circle of one facility share it.
+  _share(has, opened) {
+    const level = this.levels[SHARING];
+    const { start, place, weight } = this.entries[Object.keys(this.levels).indexOf(SHARING)];
+    const least = this.data.shared_from - slack(this.data.shared_from);
+    for (const option of opened) {
+      if (!this.options.counts[option] || !this.options.gives[SHARING][option]) continue;
+      const site = this.options.site[option];
+      const sums = new Map();
+      for (let i = this.reach.start[site]; i < this.reach.start[site + 1]; i += 1) {
+        if (this.reach.step[i] > this.minutes) continue;
+        const cell = this.reach.cell[i];
+        for (let j = start[cell]; j < start[cell + 1]; j += 1) sums.set(place[j], (sums.get(place[j]) || 0) + weight[j]);
+      }
+      for (const [unit, sum] of sums) {
+        const known = level.circleKnown[unit] && !level.inPart[unit] && level.elderly[unit] > 0;
+        if (known && sum / level.total[unit] >= least) has[unit] = 1;
+      }
+    }
+  }
+
+  // The cost of the new stations, what is paid for them, and how many have no cost.
+  _money(opened) {
+    const money = { stations: 0, cost: 0, unknown: 0, subsidy: 0, conditional: 0 };
+    for (const option of opened) {
+      if (this.sites.kind[this.options.site[option]] !== "candidate") continue;
+      money.stations += 1;
+      const cost = this.options.cost_cny[option];
+      if (Number.isNaN(cost)) money.unknown += 1;
+      else money.cost += cost;
+      money.subsidy += this.options.subsidy_cny[option];
+      money.conditional += this.options.subsidy_conditional_cny[option];
+    }
+    return money;
+  }
+
+  /** The funding lines of the open stations by clause, line and state. */
+  funding() {
+    const found = new Map();
+    for (const option of this.opened()) {
+      for (const { clause_id: clause, line, status, amount_cny: amount } of this.data.funding[option] || []) {
+        const key = `${clause}|${line}|${status}`;
+        const held = found.get(key) || { clause, line, status, sites: 0, amount: 0, unknown: 0 };
+        held.sites += 1;
+        if (amount === null) held.unknown += 1;
+        else held.amount += amount;
+        found.set(key, held);
+      }
+    }
+    return [...found.keys()].sort().map((key) => found.get(key));
+  }
+}
+return { FLOORS, atLeast, unitOf, read, Engine };
+})();
+const module_numbers = (() => {
+// Numbers as text, as siting/text/numbers.py writes them: ties go to the even digit.
+
+const EXACT = 40;
+const UNKNOWN = "–";
+
+/**
+ * @param {number} value finite
+ * @param {number} digits
+ */
+function fixed(value, digits) {
+  const size = Math.abs(value);
+  let text = size.toFixed(digits);
+  if (size < 1e20) {
+    const whole = size.toFixed(EXACT);
+    const cut = whole.length - EXACT + digits - (digits ? 0 : 1);
+    const rest = whole.slice(cut).replace(".", "");
+    if (/^50*$/.test(rest)) {
+      const down = whole.slice(0, cut);
+      const even = Number(down[down.length - 1]) % 2 === 0;
+      if (even) text = down;
+    }
+  }
+  return value < 0 && /[1-9]/.test(text) ? `-${text}` : text;
+}
+
+/**
+ * @param {number | null} value
+ * @param {number} [digits]
+ */
+function number(value, digits = 0) {
+  if (value === null || !Number.isFinite(value)) return UNKNOWN;
+  const [whole, part] = fixed(value, digits).split(".");
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ",");
+  return part === undefined ? grouped : `${grouped}.${part}`;
+}
+
+/**
+ * Two decimals more are those of a fraction of a hundred, without rounding twice.
+ * @param {number | null} share
+ * @param {number} [digits]
+ */
+function percent(share, digits = 1) {
+  return share === null || !Number.isFinite(share) ? UNKNOWN : `${fixed(share * 100, digits)}%`;
+}
+
+/** @param {number | null} count */
+const persons = (count) => (count !== null && count > 0 && count < 1 ? "<1" : number(count));
+
+/**
+ * @param {number} low
+ * @param {number} high
+ * @param {(value: number) => string} write
+ */
+function between(low, high, write) {
+  if (Number.isNaN(low) && Number.isNaN(high)) return UNKNOWN;
+  if (low === high || (Number.isFinite(low) && Number.isFinite(high) && write(low) === write(high))) return write(low);
+  if (Number.isNaN(high) || high === Infinity) return `≥ ${write(low)}`;
+  return Number.isNaN(low) || low <= 0 ? `≤ ${write(high)}` : `${write(low)}–${write(high)}`;
+}
+return { UNKNOWN, fixed, number, percent, persons, between };
+})();
+const module_figures = (() => {
+const { between, number, percent, persons, UNKNOWN } = module_numbers;
+// The lines of figures that are compared: today, the plan, and the reader's choice.
+
+const AREA = "residential_area";
+const TEN_THOUSAND = 10000;
+
+/** An interval of whole numbers. @param {number} low @param {number} high */
+const betweenNumbers = (low, high) => between(low, high, number);
+
+/** @param {number} yuan */
+const money = (yuan) => number(yuan / TEN_THOUSAND, 1);
+
+/**
+ * Everything that is told of a choice, worked out once.
+ * @param {import("./engine.mjs").Engine} engine
+ * @param {import("./state.mjs").Choice} choice
+ */
+function measured(engine, choice) {
+  const found = engine.figures();
+  const streets = engine.levels.street;
+  const held = found.levels.street;
+  let passing = 0;
+  let worst = -1;
+  if (streets) {
+    streets.ids.forEach((_, place) => {
+      if (engine.circleVerdict(streets, held, place, choice.pass) === "met") passing += 1;
+      if (!Number.isNaN(held.share[place]) && (worst < 0 || held.share[place] < held.share[worst])) worst = place;
+    });
+  }
+  return { ...found, passing, worst };
+}
+
+/**
+ * The floor of a place: 0.1, 0.2, or the one that governs.
+ * @param {import("./engine.mjs").Level} level
+ * @param {number} place
+ * @param {string} floor
+ */
+const floorOf = (level, place, floor) => (floor === "own" ? level.floor[place] : floor === "01" ? 0.1 : 0.2);
+
+/**
+ * The gaps of a level added up.
+ * @param {import("./engine.mjs").Engine} engine
+ * @param {any} found
+ * @param {string} key
+ * @param {string} floor
+ */
+function gapSum(engine, found, key, floor) {
+  const level = engine.levels[key];
+  let most = 0;
+  let least = 0;
+  level.ids.forEach((_, place) => {
+    const { gap, least: low } = engine.gapOf(found.levels[key], level, place, floorOf(level, place, floor));
+    if (!Number.isNaN(gap)) most += gap;
+    if (!Number.isNaN(low)) least += low;
+  });
+  return betweenNumbers(least, most);
+}
+
+const nameOf = (level, place) => level.names[place] ?? level.ids[place];
+
+/**
+ * Lines of the comparison: a key of the texts with its values, and how a choice's figure is written.
+ * @param {import("./engine.mjs").Engine} engine
+ * @param {import("./state.mjs").Choice} choice
+ */
+function linesOf(engine, choice) {
+  const { data, levels } = engine;
+  const floor = choice.floor === "own" ? "land_gap_own" : "land_gap";
+  const told = choice.floor === "01" ? "0.1" : "0.2";
+  const lines = [
+    { key: "share", write: ({ whole }) => percent(whole.share) },
+    { key: "covered", write: ({ whole }) => number(whole.covered) },
+  ];
+  if (levels.street) {
+    const streets = levels.street;
+    if (streets.circle) lines.push({ key: "passing", values: { share: percent(choice.pass, 0) }, write: ({ passing }) => `${passing}/${streets.ids.length}` });
+    lines.push({ key: "worst", write: ({ worst, levels: of }) => (worst < 0 ? UNKNOWN : `${nameOf(streets, worst)} ${percent(of.street.share[worst])}`) });
+  }
+  lines.push({ key: "land", write: ({ whole }) => betweenNumbers(whole.low, whole.high) });
+  lines.push({ key: floor, values: { floor: told }, write: ({ whole }) => betweenNumbers(whole.gaps[choice.floor].least, whole.gaps[choice.floor].gap) });
+  if (levels.street) lines.push({ key: "land_units", write: (found) => gapSum(engine, found, "street", choice.floor) });
+  if (levels[AREA]) lines.push({ key: "land_areas", write: (found) => gapSum(engine, found, AREA, choice.floor) });
+  data.clauses.forEach(({ level }, i) => {
+    if (data.clauses.findIndex((other) => other.level === level) === i) {
+      lines.push({ key: `units_${level}`, write: ({ units }) => `${units[i].has}/${units[i].of}` });
+    }
+  });
+  lines.push({ key: "stations", write: ({ money: { stations } }) => String(stations) });
+  lines.push({ key: "cost", write: ({ money: { cost, unknown } }) => (unknown ? `≥ ${money(cost)}` : money(cost)) });
+  lines.push({ key: "subsidy", write: ({ money: { subsidy } }) => money(subsidy) });
+  lines.push({ key: "conditional", write: ({ money: { conditional } }) => money(conditional) });
+  return lines;
+}
+
+/**
+ * The table of the units of a level, as rows of figures.
+ * @param {import("./engine.mjs").Engine} engine
+ * @param {any} found
+ * @param {string} key
+ * @param {import("./state.mjs").Choice} choice
+ */
+function placeRows(engine, found, key, choice) {
+  const level = engine.levels[key];
+  const held = found.levels[key];
+  return level.ids.map((id, place) => {
+    const { gap, least } = engine.gapOf(held, level, place, floorOf(level, place, choice.floor));
+    return {
+      id,
+      name: nameOf(level, place),
+      share: percent(held.share[place]),
+      covered: persons(held.covered[place]),
+      gap: Number.isNaN(gap) ? UNKNOWN : betweenNumbers(Number.isNaN(least) ? gap : least, gap),
+      circle: level.circle ? engine.circleVerdict(level, held, place, choice.pass) : null,
+      land: engine.landVerdict(level, held, place, floorOf(level, place, choice.floor)),
+    };
+  });
+}
+return { TEN_THOUSAND, betweenNumbers, money, measured, floorOf, gapSum, linesOf, placeRows };
+})();
+const module_plan = (() => {
+// A choice as files: a plan's GeoJSON, which `siting check --with` reads, and tables for a spreadsheet.
+
+/** @typedef {import("./engine.mjs").Engine} Engine */
+/** @typedef {import("./state.mjs").Choice} Choice */
+
+// Figures are written with six decimals, as the library writes them.
+const rounded = (value) => (value === null || !Number.isFinite(value) ? null : Number(value.toFixed(6)));
+
+/**
+ * New stations, the one that adds most people first; and what each adds to those before it.
+ * @param {Engine} engine
+ * @param {Choice} choice
+ */
+function ranked(engine, choice) {
+  const { sites, options } = engine;
+  const isNew = (option) => sites.kind[options.site[option]] === "candidate";
+  const before = engine.opened();
+  const waiting = choice.open.filter(isNew);
+  engine.set(choice.open.filter((option) => !isNew(option)), choice.minutes);
+  const base = engine.coveredWhole / engine.unit;
+  const found = [];
+  while (waiting.length) {
+    let best = 0;
+    let most = -1;
+    waiting.forEach((option, i) => {
+      const gain = engine.gain(option);
+      if (gain > most) [best, most] = [i, gain];
+    });
+    const [option] = waiting.splice(best, 1);
+    engine.turn(option, true);
+    found.push({ option, gain: most });
+  }
+  engine.set(before, choice.minutes);
+  return { base, stations: found };
+}
+
+/**
+ * @param {Engine} engine
+ * @param {Choice} choice
+ * @param {{bound?: number, status?: string, solver?: string, stoppedBy?: string}} [proof] of the solver of the page
+ */
+function planOf(engine, choice, proof = {}) {
+  const { sites, options, data } = engine;
+  const { base, stations } = ranked(engine, choice);
+  const closed = data.today.filter((option) => !choice.open.includes(option)).map((option) => sites.id[options.site[option]]);
+  const total = data.whole.elderly;
+  const gained = stations.reduce((sum, { gain }) => sum + gain, 0);
+  let sum = 0;
+  const features = stations.map(({ option, gain }, i) => {
+    const site = options.site[option];
+    sum += gain;
+    const id = `new-${sites.id[site]}`;
+    const properties = {
+      id,
+      rank: i + 1,
+      candidate_id: sites.id[site],
+      tier: options.tier[option],
+      kind: sites.premises[site],
+      size: options.size[option],
+      tenure: sites.tenure[site],
+      elderly_new: rounded(gain),
+      elderly_cumulative: rounded(sum),
+      elderly_served: null,
+      covered_share_after: total > 0 ? rounded((base + sum) / total) : null,
+      land_m2: rounded(options.land_m2[option]),
+      floor_area_m2: rounded(options.floor_area_m2[option]),
+      beds: rounded(options.beds[option]),
+      cost_cny: rounded(options.cost_cny[option]),
+      subsidy_cny: rounded(options.subsidy_cny[option]),
+      subsidy_conditional_cny: rounded(options.subsidy_conditional_cny[option]),
+      generated: sites.generated.includes(site),
+    };
+    return { type: "Feature", id, properties, geometry: { type: "Point", coordinates: sites.lon_lat[site] } };
+  });
+  // Nobody beyond those uncovered today can be newly covered: a bound on every choice by hand.
+  const most = Math.max(0, data.whole.elderly - base);
+  const bound = rounded(proof.bound ?? most);
+  const request = { model: "mclp", stations: stations.length, ...(closed.length ? { closable: closed } : {}) };
+  return {
+    type: "FeatureCollection",
+    result: "plan",
+    ...data.facts,
+    request,
+    status: proof.status ?? "feasible",
+    objective: rounded(gained),
+    bound,
+    optimality_gap: gained > 0 ? rounded(Math.abs(bound - gained) / gained) : bound > 0 ? null : 0,
+    first_objective: rounded(gained),
+    stages: [{ name: "covered", sense: "max", objective: rounded(gained), bound }],
+    stage_clauses: [],
+    stopped_by: proof.stoppedBy ?? "interrupt",
+    solver: proof.solver ?? "page",
+    proof: "solver",
+    certificate: null,
+    excluded: [],
+    changes: closed.map((id) => ({ id, action: "close", size: null, tier: null, land_m2: null, floor_area_m2: null, beds: null, cost_cny: 0 })),
+    minutes: data.minutes[choice.minutes],
+    features,
+  };
+}
+
+/**
+ * A table for a spreadsheet. A text that a spreadsheet would take for a formula begins with an apostrophe.
+ * @param {(string | number | null)[][]} rows
+ */
+function csvOf(rows) {
+  const cell = (value) => {
+    if (value === null || value === undefined || Number.isNaN(value)) return "";
+    if (typeof value === "number") return String(value);
+    const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+    return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  };
+  return `\ufeff${rows.map((row) => row.map(cell).join(",")).join("\r\n")}\r\n`;
+}
+return { ranked, planOf, csvOf };
+})();
+const module_state = (() => {
+// A reader's choice, the edits that led to it, and named variants: plain values, so that the same choice is the same text.
+
+/**
+ * @typedef {object} Choice
+ * @property {number[]} open options, ascending
+ * @property {number[]} pinned sites that the solver may not change, ascending
+ * @property {number} minutes position of the cut-off
+ * @property {"01" | "02" | "own"} floor
+ * @property {number} pass share that passes
+ * @property {number | null} stations most new stations
+ * @property {number | null} budget yuan
+ */
+
+/** @typedef {{name: string, choice: Choice}} Variant */
+
+const ascending = (values) => [...new Set(values)].sort((one, other) => one - other);
+
+/**
+ * @param {Choice} choice
+ * @param {Partial<Choice>} change
+ * @returns {Choice}
+ */
+function changed(choice, change) {
+  const next = { ...choice, ...change };
+  return { ...next, open: ascending(next.open), pinned: ascending(next.pinned) };
+}
+
+/**
+ * The choice with one option open or closed; another option of its site makes way.
+ * @param {Choice} choice
+ * @param {number} option
+ * @param {boolean} open
+ * @param {number[]} others the options of the same site
+ */
+function turned(choice, option, open, others) {
+  const rest = choice.open.filter((each) => !others.includes(each));
+  return changed(choice, { open: open ? [...rest, option] : rest });
+}
+
+/** A choice by the ids of the data, as it is saved: it is read again though the rows have another order. */
+class Naming {
+  /** @param {import("./engine.mjs").Engine} engine */
+  constructor(engine) {
+    this.engine = engine;
+  }
+
+  _site(option) {
+    const { sites, options } = this.engine;
+    const site = options.site[option];
+    const size = options.size[option];
+    return size === null ? [sites.kind[site], sites.id[site]] : [sites.kind[site], sites.id[site], size];
+  }
+
+  /** @param {Choice} choice */
+  told(choice) {
+    const { sites, data } = this.engine;
+    return {
+      open: choice.open.map((option) => this._site(option)),
+      pinned: choice.pinned.map((site) => [sites.kind[site], sites.id[site]]),
+      minutes: data.minutes[choice.minutes],
+      floor: choice.floor,
+      pass: choice.pass,
+      stations: choice.stations,
+      budget: choice.budget,
+    };
+  }
+
+  /**
+   * The choice of a text; what the data lack is left out.
+   * @param {any} told
+   * @param {Choice} base
+   * @returns {Choice}
+   */
+  read(told, base) {
+    const { engine } = this;
+    const open = [];
+    for (const [kind, id, size] of told.open) {
+      const site = engine.siteOf.get(`${kind}/${id}`);
+      if (site === undefined) continue;
+      const rows = engine.optionsOf[site];
+      open.push(rows.find((row) => engine.options.size[row] === (size ?? null)) ?? rows[0]);
+    }
+    const pinned = told.pinned.map(([kind, id]) => engine.siteOf.get(`${kind}/${id}`)).filter((site) => site !== undefined);
+    const minutes = engine.data.minutes.indexOf(told.minutes);
+    const { floor, pass, stations, budget } = told;
+    return changed(base, { open, pinned, minutes: minutes < 0 ? base.minutes : minutes, floor, pass, stations, budget });
+  }
+}
+
+/** What was chosen, step by step. */
+class History {
+  /** @param {Choice} first */
+  constructor(first) {
+    this.steps = [first];
+    this.at = 0;
+  }
+
+  get choice() {
+    return this.steps[this.at];
+  }
+
+  get canUndo() {
+    return this.at > 0;
+  }
+
+  get canRedo() {
+    return this.at + 1 < this.steps.length;
+  }
+
+  /**
+   * A further step. Steps of one kind in a row, such as those of a slider, are one.
+   * @param {Choice} choice
+   * @param {string} [kind]
+   */
+  push(choice, kind = "") {
+    if (JSON.stringify(choice) === JSON.stringify(this.choice)) return;
+    const same = kind !== "" && kind === this.kind && this.at + 1 === this.steps.length && this.at > 0;
+    this.steps.splice(same ? this.at : this.at + 1, Infinity, choice);
+    this.at = this.steps.length - 1;
+    this.kind = kind;
+  }
+
+  undo() {
+    if (this.canUndo) this.at -= 1;
+    this.kind = "";
+  }
+
+  redo() {
+    if (this.canRedo) this.at += 1;
+    this.kind = "";
+  }
+}
+
+/**
+ * What a saved page holds: no history, so that undone edits leave no trace.
+ * @param {Naming} naming
+ * @param {Choice} choice
+ * @param {Variant[]} variants
+ */
+function savedText(naming, choice, variants) {
+  const told = { choice: naming.told(choice), variants: variants.map(({ name, choice: of }) => ({ name, choice: naming.told(of) })) };
+  return JSON.stringify(told).replace(/[<>&\u2028\u2029]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+return { changed, turned, Naming, History, savedText };
+})();
+const module_drawing = (() => {
+const { floorOf } = module_figures;
+// The choice on the map: cells by what changes for them, places by their figures, and a mark for each site.
+
+// The most pixels of the picture of cells.
+const MOST_PIXELS = 1.5e6;
+const CELL = { covered: 0, new: 1, lost: 2, left: 3 };
+
+/** @param {string} colour #rrggbb @param {number} alpha */
+function abgr(colour, alpha) {
+  const part = (from) => parseInt(colour.slice(from, from + 2), 16);
+  return ((alpha << 24) | (part(5) << 16) | (part(3) << 8) | part(1)) >>> 0;
+}
+
+/** Column and row of the grid at a place, by the fitted cubics. @param {any} fit @param {number} lon @param {number} lat */
+function gridAt(fit, lon, lat) {
+  const u = (lon - fit.middle[0]) / fit.half;
+  const v = (lat - fit.middle[1]) / fit.half;
+  let column = 0;
+  let row = 0;
+  for (let i = 0, term = 0, pu = 1; i < 4; i += 1, pu *= u) {
+    for (let j = 0, power = pu; j < 4 - i; j += 1, term += 1, power *= v) {
+      column += fit.col[term] * power;
+      row += fit.row[term] * power;
+    }
+  }
+  return [column, row];
+}
+
+const mercator = (lat) => Math.log(Math.tan(Math.PI / 4 + (lat * Math.PI) / 360));
+const latitude = (y) => (Math.atan(Math.exp(y)) * 360) / Math.PI - 90;
+
+/** The cells as a picture in Web Mercator: only the pixels of cells that change are painted again. */
+class CellPicture {
+  /**
+   * @param {import("./engine.mjs").Engine} engine
+   * @param {number[][]} extent [[south, west], [north, east]]
+   * @param {Record<string, string>} colours
+   */
+  constructor(engine, extent, colours) {
+    this.engine = engine;
+    const [[south, west], [north, east]] = extent;
+    const fit = engine.data.grid.locate;
+    const [rows, columns] = engine.data.grid.shape;
+    const [left] = gridAt(fit, west, (south + north) / 2);
+    const [right] = gridAt(fit, east, (south + north) / 2);
+    const [, top] = gridAt(fit, (west + east) / 2, north);
+    const [, foot] = gridAt(fit, (west + east) / 2, south);
+    const cells = Math.max(1, Math.abs(right - left) * Math.abs(foot - top));
+    const scale = Math.max(0.5, Math.min(4, Math.sqrt(MOST_PIXELS / cells)));
+    this.width = Math.max(1, Math.round(Math.abs(right - left) * scale));
+    this.height = Math.max(1, Math.round(Math.abs(foot - top) * scale));
+    this.bounds = extent;
+    const where = new Map();
+    engine.cells.forEach((number, cell) => { if (engine.whole[cell] > 0) where.set(number, cell); });
+    const low = mercator(south);
+    const high = mercator(north);
+    const of = new Int32Array(this.width * this.height).fill(-1);
+    const counts = new Uint32Array(engine.cells.length + 1);
+    for (let y = 0; y < this.height; y += 1) {
+      const lat = latitude(high - ((y + 0.5) / this.height) * (high - low));
+      for (let x = 0; x < this.width; x += 1) {
+        const [column, row] = gridAt(fit, west + ((x + 0.5) / this.width) * (east - west), lat);
+        const [c, r] = [Math.floor(column), Math.floor(row)];
+        if (c < 0 || r < 0 || c >= columns || r >= rows) continue;
+        const cell = where.get(r * columns + c);
+        if (cell === undefined) continue;
+        of[y * this.width + x] = cell;
+        counts[cell + 1] += 1;
+      }
+    }
+    for (let cell = 0; cell < engine.cells.length; cell += 1) counts[cell + 1] += counts[cell];
+    this.start = counts;
+    this.pixel = new Uint32Array(counts[counts.length - 1]);
+    const next = counts.slice();
+    of.forEach((cell, i) => { if (cell >= 0) this.pixel[next[cell]++] = i; });
+    this.palette = ["covered", "new", "lost", "left"].map((key) => abgr(colours[key], 200));
+  }
+
+  /** @param {HTMLCanvasElement} canvas */
+  onto(canvas) {
+    canvas.width = this.width;
+    canvas.height = this.height;
+    this.pen = canvas.getContext("2d");
+    this.image = this.pen.createImageData(this.width, this.height);
+    this.colours = new Uint32Array(this.image.data.buffer);
+  }
+
+  /** @param {Uint8Array} before 1 where a cell is covered today */
+  paint(before, cells) {
+    const { count } = this.engine;
+    for (const cell of cells) {
+      const now = count[cell] > 0;
+      const kind = now ? (before[cell] ? CELL.covered : CELL.new) : before[cell] ? CELL.lost : CELL.left;
+      for (let i = this.start[cell]; i < this.start[cell + 1]; i += 1) this.colours[this.pixel[i]] = this.palette[kind];
+    }
+    this.pen.putImageData(this.image, 0, 0);
+  }
+}
+
+/**
+ * The class of a share: 0 to 3 by quarters, 4 where it passes, -1 without a figure.
+ * @param {number} share
+ * @param {number} pass
+ */
+const shareClass = (share, pass) => (Number.isNaN(share) ? -1 : share >= pass - 1e-9 ? 4 : Math.max(0, Math.min(3, Math.floor(share / 0.25))));
+
+/** The class of land: 0 for none, 1 to 4 by quarters of what is required, 5 where it is met, -1 without a figure. */
+function landClass(low, required) {
+  if (Number.isNaN(low) || Number.isNaN(required) || !(required > 0)) return -1;
+  if (low >= required - 1e-9 * Math.max(1, required)) return 5;
+  return low <= 0 ? 0 : 1 + Math.min(3, Math.floor((low / required) * 4));
+}
+
+class Drawing {
+  /**
+   * @param {any} tools L, map, data of the page, texts
+   * @param {import("./engine.mjs").Engine} engine
+   * @param {{toggle: (site: number) => void, tip: (site: number) => Node}} does
+   */
+  constructor(tools, engine, does) {
+    this.tools = tools;
+    this.engine = engine;
+    this.does = does;
+    this.look = engine.data.look;
+    this.colouring = "cells";
+    this.before = this._today();
+    this.planned = new Set((engine.data.plan || []).map((option) => engine.options.site[option]));
+  }
+
+  _today() {
+    const { engine } = this;
+    const opened = engine.opened();
+    engine.set(engine.data.today, engine.minutes);
+    const found = Uint8Array.from(engine.count, (each) => (each > 0 ? 1 : 0));
+    engine.set(opened, engine.minutes);
+    return found;
+  }
+
+  start() {
+    const { L, map } = this.tools;
+    for (const [name, order] of [["what-if-places", 258], ["what-if-sites", 630]]) {
+      const pane = map.createPane(name);
+      pane.style.zIndex = String(order);
+    }
+    map.getPane("what-if-places").style.pointerEvents = "none";
+    this.group = L.layerGroup();
+    this._cells();
+    this._sites();
+  }
+
+  _cells() {
+    const { L, extent } = this.tools;
+    if (!this.engine.data.grid.locate) return;
+    const canvas = document.createElement("canvas");
+    this.picture = new CellPicture(this.engine, extent, this.look.cells);
+    this.picture.onto(canvas);
+    canvas.setAttribute("aria-hidden", "true");
+    this.cells = L.svgOverlay(canvas, extent, { pane: "what-if-places", className: "picture-cells what-if-cells" });
+  }
+
+  _sites() {
+    const { L } = this.tools;
+    const { sites } = this.engine;
+    const renderer = L.canvas({ pane: "what-if-sites", padding: 0.2, tolerance: 6 });
+    this.marks = sites.lon_lat.map(([lon, lat], site) => {
+      const mark = L.circleMarker([lat, lon], { renderer, pane: "what-if-sites", bubblingMouseEvents: false });
+      mark.on("click", () => this.does.toggle(site));
+      mark.bindTooltip(() => this.does.tip(site), { direction: "top" });
+      this.group.addLayer(mark);
+      return mark;
+    });
+  }
+
+  // Marks are drawn again only where their state has changed.
+  _mark(site) {
+    const { engine, look } = this;
+    const open = engine.optionsOf[site].some((option) => engine.open[option]);
+    const candidate = engine.sites.kind[site] === "candidate";
+    const key = `${open}`;
+    const mark = this.marks[site];
+    if (mark.state === key) return;
+    mark.state = key;
+    const planned = this.planned.has(site) && candidate;
+    const colour = candidate ? look.sites.new : look.sites.open;
+    mark.setStyle({
+      radius: open ? 7 : candidate ? 4.5 : 6,
+      color: open ? "#ffffff" : planned ? look.sites.new : candidate ? "#54626e" : look.sites.open,
+      weight: planned && !open ? 2.5 : 1.5,
+      dashArray: open || candidate ? null : "3 2",
+      fillColor: open ? colour : "#ffffff",
+      fillOpacity: open ? 1 : 0.9,
+    });
+    if (open) mark.bringToFront();
+  }
+
+  show() {
+    this.group.addTo(this.tools.map);
+    this._colour();
+  }
+
+  hide() {
+    this.group.remove();
+    if (this.cells) this.cells.remove();
+    if (this.shapes) this.shapes.remove();
+  }
+
+  /** @param {string} key "cells", "share:LEVEL" or "land:LEVEL" */
+  colourBy(key) {
+    this.colouring = key;
+    this._colour();
+  }
+
+  _colour() {
+    const { L, map, shapesOf } = this.tools;
+    if (this.shapes) this.shapes.remove();
+    if (this.cells) this.cells.remove();
+    this.shapes = null;
+    if (this.colouring === "cells") {
+      if (this.cells) this.cells.addTo(map);
+      return;
+    }
+    const key = this.colouring.split(":")[1];
+    const renderer = this.renderer || (this.renderer = L.canvas({ pane: "what-if-places", padding: 0.2 }));
+    const level = this.engine.levels[key];
+    const place = new Map(level.ids.map((id, i) => [`${key}/${id}`, i]));
+    const features = shapesOf(key);
+    this.shapes = L.geoJSON({ type: "FeatureCollection", features }, { renderer, pane: "what-if-places", interactive: false, smoothFactor: 0.6, style: { weight: 0.8, color: "#ffffff", fillOpacity: 0.75 } });
+    this.shapes.eachLayer((shape) => { shape.place = place.get(shape.feature.properties.k); });
+    this.shapes.addTo(map);
+    if (this.found) this._places(this.found, this.choice);
+  }
+
+  _places(found, choice) {
+    const [by, key] = this.colouring.split(":");
+    const level = this.engine.levels[key];
+    const held = found.levels[key];
+    this.shapes.eachLayer((shape) => {
+      const { place } = shape;
+      if (place === undefined) return;
+      const colour =
+        by === "share"
+          ? this.look.share[shareClass(held.share[place], choice.pass)] || this.look.none
+          : this.look.land[landClass(held.low[place], level.basisHigh[place] * floorOf(level, place, choice.floor))] || this.look.none;
+      if (shape.colour === colour) return;
+      shape.colour = colour;
+      shape.setStyle({ fillColor: colour });
+    });
+  }
+
+  /**
+   * Draw a choice that the engine holds.
+   * @param {any} found figures
+   * @param {import("./state.mjs").Choice} choice
+   */
+  draw(found, choice) {
+    const { engine } = this;
+    if (this.minutes !== choice.minutes) {
+      this.minutes = choice.minutes;
+      this.before = this._today();
+      engine.changed = new Set(engine.cells.keys());
+    }
+    if (this.picture && engine.changed.size) this.picture.paint(this.before, engine.changed);
+    engine.changed = new Set();
+    for (let site = 0; site < this.marks.length; site += 1) this._mark(site);
+    this.found = found;
+    this.choice = choice;
+    if (this.shapes) this._places(found, choice);
+  }
+
+  /** The legend of the present colours: colour and text each. */
+  legend() {
+    const { texts } = this.tools;
+    const { cells, sites, share, land, none } = this.look;
+    const [by] = this.colouring.split(":");
+    const rows = [];
+    if (by === "cells") {
+      for (const key of ["covered", "new", "lost", "left"]) rows.push([cells[key], texts[`cell_${key}`], "cell"]);
+    } else if (by === "share") {
+      const pass = this.choice ? this.choice.pass : this.engine.data.pass_share;
+      share.forEach((colour, i) => {
+        if (i < 4 && i * 0.25 >= pass) return;
+        const ends = i < 4 ? `${i * 25}–${Math.round(Math.min(pass, (i + 1) * 0.25) * 100)}%` : `≥ ${Math.round(pass * 100)}%`;
+        rows.push([colour, { zh: ends, en: ends }, "cell"]);
+      });
+      rows.push([none, texts.no_data, "cell"]);
+    } else {
+      land.forEach((colour, i) => {
+        const ends = `${(i - 1) * 25}–${i * 25}%`;
+        rows.push([colour, i === 0 ? texts.none : i === 5 ? texts.met : { zh: ends, en: ends }, "cell"]);
+      });
+      rows.push([none, texts.no_data, "cell"]);
+    }
+    rows.push([sites.new, texts.site_new, "site"], ["#ffffff", texts.site_free, "site free"], [sites.open, texts.site_open, "site"], ["#ffffff", texts.site_closed, "site closed"]);
+    if (this.planned.size) rows.push(["#ffffff", texts.site_planned, "site planned"]);
+    return rows;
+  }
+
+  /** What may be coloured. @returns {string[]} */
+  choices() {
+    const { shapesOf } = this.tools;
+    const keys = Object.keys(this.engine.levels).filter((key) => shapesOf(key).length);
+    return ["cells", ...keys.map((key) => `share:${key}`), ...keys.map((key) => `land:${key}`)];
+  }
+}
+return { gridAt, CellPicture, shareClass, landClass, Drawing };
+})();
+const module_view = (() => {
+const { linesOf, measured, money, placeRows, TEN_THOUSAND } = module_figures;
+const { number, percent, persons } = module_numbers;
+const { csvOf, planOf, ranked } = module_plan;
+const { changed, History, Naming, savedText, turned } = module_state;
+const { Drawing } = module_drawing;
+// The panel of the what-if: a choice is made here or on the map, and every figure follows at once.
+
+const MOST_PLACES = 400;
+
+/** Set a text only where it differs: the browser then lays out nothing anew. */
+function put(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+class View {
+  /**
+   * @param {any} tools of the page
+   * @param {import("./engine.mjs").Engine} engine
+   * @param {any} saved what a saved page holds, or null
+   */
+  constructor(tools, engine, saved) {
+    this.tools = tools;
+    this.engine = engine;
+    this.naming = new Naming(engine);
+    const { data } = engine;
+    const first = {
+      open: data.plan || data.today,
+      pinned: [],
+      minutes: data.own,
+      floor: "02",
+      pass: data.pass_share,
+      stations: data.request.stations ?? null,
+      budget: data.request.budget_cny ?? null,
+    };
+    this.base = changed(first, {});
+    const choice = saved ? this.naming.read(saved.choice, this.base) : this.base;
+    this.history = new History(choice);
+    this.variants = saved ? saved.variants.map(({ name, choice: of }) => ({ name, choice: this.naming.read(of, this.base) })) : [];
+    this.sorted = { column: "order", up: true };
+    this.drawing = new Drawing(tools, engine, { toggle: (site) => this.toggle(site), tip: (site) => this._tip(site) });
+    this.solved = null;
+    this.parts = [];
+  }
+
+  get choice() {
+    return this.history.choice;
+  }
+
+  start() {
+    this.drawing.start();
+    this._build();
+    this.refresh();
+  }
+
+  text(key, values = {}) {
+    const { texts, both } = this.tools;
+    const told = (lang) =>
+      texts[key][lang].split(/\{(\w+)\}/).map((part, i) => (i % 2 ? (typeof values[part] === "object" ? values[part][lang] : values[part]) : part)).join("");
+    return both({ zh: told("zh"), en: told("en") });
+  }
+
+  say(key, values = {}) {
+    const { say, texts } = this.tools;
+    return say(texts[key]).split(/\{(\w+)\}/).map((part, i) => (i % 2 ? values[part] : part)).join("");
+  }
+
+  // --- edits ---
+
+  edit(change, kind = "") {
+    this.history.push(changed(this.choice, change), kind);
+    this.solved = null;
+    this.refresh();
+  }
+
+  /** Open a site that is closed, close one that is open. @param {number} site */
+  toggle(site) {
+    const { engine } = this;
+    const rows = engine.optionsOf[site];
+    const open = rows.find((option) => engine.open[option]);
+    if (engine.sites.locked.includes(site)) return;
+    this.history.push(turned(this.choice, open ?? rows[0], open === undefined, rows));
+    this.solved = null;
+    this.refresh();
+  }
+
+  undo() {
+    this.history.undo();
+    this.refresh();
+  }
+
+  redo() {
+    this.history.redo();
+    this.refresh();
+  }
+
+  // --- building ---
+
+  _button(key, does, className = "") {
+    const { make } = this.tools;
+    const button = make("button", className, this.text(key));
+    button.type = "button";
+    button.addEventListener("click", does);
+    return button;
+  }
+
+  _section(key, ...children) {
+    const { make } = this.tools;
+    return make("section", "", make("h2", "", this.text(key)), ...children);
+  }
+
+  _build() {
+    const { make, panel } = this.tools;
+    this.lead = make("p", "big", "");
+    this.bar = make("div", "bar");
+    this.undoing = this._button("undo", () => this.undo());
+    this.redoing = this._button("redo", () => this.redo());
+    const resets = [this._button("reset_today", () => this.edit({ open: this.engine.data.today }))];
+    if (this.engine.data.plan) resets.push(this._button("reset_plan", () => this.edit({ open: this.engine.data.plan })));
+    this.over = make("p", "small over");
+    this.over.setAttribute("role", "status");
+    const head = make("div", "what-if-head", make("h2", "", (this.title = make("span"))), this.lead, this.bar, make("p", "papers", this.undoing, this.redoing, ...resets), this.over);
+    panel.replaceChildren(head, this._compared(), this._settings(), ...this.more("settings"), this._sites(), this._places(), this._funding(), this._variants(), this._files(), this._notes());
+    this._card();
+  }
+
+  /** Further sections, by what they follow; the solver and the proof add theirs. @param {string} after */
+  more(after) {
+    return this.parts.filter((part) => part.after === after).map((part) => part.build(this));
+  }
+
+  _compared() {
+    const { make } = this.tools;
+    this.compared = make("table", "floors compared");
+    return this._section("figures", this.compared);
+  }
+
+  _settings() {
+    const { make } = this.tools;
+    const { data } = this.engine;
+    const row = (key, control, output) => {
+      const label = make("label", "", this.text(key));
+      label.htmlFor = control.id;
+      return make("div", "setting", label, control, output);
+    };
+    const range = (id, min, max, step, does) => {
+      const input = make("input");
+      Object.assign(input, { type: "range", id, min, max, step });
+      input.addEventListener("input", () => does(Number(input.value)));
+      return input;
+    };
+    const figure = (id, does, scale = 1) => {
+      const input = make("input");
+      Object.assign(input, { type: "number", id, min: 0, step: 1 });
+      input.addEventListener("change", () => does(input.value === "" ? null : Math.max(0, Number(input.value)) * scale));
+      return input;
+    };
+    this.minutes = range("what-if-minutes", 0, data.minutes.length - 1, 1, (minutes) => this.edit({ minutes }, "minutes"));
+    this.minutesTold = make("output");
+    this.pass = range("what-if-pass", 0.05, 1, 0.05, (pass) => this.edit({ pass: Math.round(pass * 100) / 100 }, "pass"));
+    this.passTold = make("output");
+    this.floor = make("select");
+    this.floor.id = "what-if-floor";
+    this.floor.addEventListener("change", () => this.edit({ floor: this.floor.value }));
+    this.stations = figure("what-if-stations", (stations) => this.edit({ stations }));
+    this.budget = figure("what-if-budget", (budget) => this.edit({ budget }), TEN_THOUSAND);
+    return this._section("settings", row("minutes", this.minutes, this.minutesTold), row("floor", this.floor), row("pass", this.pass, this.passTold), row("most_stations", this.stations), row("budget", this.budget));
+  }
+
+  _sites() {
+    const { make } = this.tools;
+    this.filter = make("input");
+    Object.assign(this.filter, { type: "search", id: "what-if-filter", autocomplete: "off" });
+    this.filter.addEventListener("input", () => this._listSites());
+    this.kind = make("select");
+    this.kind.id = "what-if-kind";
+    this.kind.addEventListener("change", () => this._listSites());
+    this.siteTable = make("table", "");
+    this.siteTable.id = "what-if-sites";
+    const frame = make("div", "places", this.siteTable);
+    frame.tabIndex = 0;
+    frame.setAttribute("role", "region");
+    this.siteFrame = frame;
+    return this._section("sites", make("p", "small muted", this.text("sites_hint")), make("p", "papers", this.kind, this.filter), frame);
+  }
+
+  _places() {
+    const { make } = this.tools;
+    this.level = make("select");
+    this.level.id = "what-if-level";
+    this.level.addEventListener("change", () => this._listPlaces());
+    this.placeTable = make("table");
+    this.placeTable.id = "what-if-places";
+    const frame = make("div", "places", this.placeTable);
+    frame.tabIndex = 0;
+    frame.setAttribute("role", "region");
+    this.placeFrame = frame;
+    return this._section("places", this.level, frame);
+  }
+
+  _funding() {
+    const { make } = this.tools;
+    this.lines = make("ul", "small");
+    return this._section("funding", this.lines);
+  }
+
+  _variants() {
+    const { make } = this.tools;
+    this.variantName = make("input");
+    Object.assign(this.variantName, { type: "text", id: "what-if-variant", maxLength: 200, autocomplete: "off" });
+    this.variantTable = make("table", "floors variants");
+    const frame = make("div", "places wide", this.variantTable);
+    frame.tabIndex = 0;
+    frame.setAttribute("role", "region");
+    this.variantFrame = frame;
+    return this._section("variants", make("p", "papers", this.variantName, this._button("keep", () => this.keep())), frame);
+  }
+
+  _files() {
+    const { make } = this.tools;
+    this.minutesNote = make("p", "small over");
+    return this._section("files", make("p", "papers", this._button("save", () => this.save()), this._button("export_plan", () => this.exportPlan()), this._button("export_csv", () => this.exportTables())), this.minutesNote);
+  }
+
+  _notes() {
+    const { make } = this.tools;
+    const { data } = this.engine;
+    const notes = [];
+    if (data.unsaid.length) notes.push(this.text("unsaid", { count: data.unsaid.length }));
+    if (!data.complete) notes.push(this.text("incomplete"));
+    return make("div", "", ...notes.map((note) => make("p", "small muted", note)));
+  }
+
+  _card() {
+    const { make, card } = this.tools;
+    this.colours = make("select");
+    this.colours.id = "what-if-colours";
+    this.colours.addEventListener("change", () => {
+      this.drawing.colourBy(this.colours.value);
+      this._legend();
+    });
+    this.colourLabel = make("label", "caption", this.text("colour"));
+    this.colourLabel.htmlFor = this.colours.id;
+    this.legendList = make("ul", "");
+    card.replaceChildren(this.colourLabel, this.colours, make("div", "samples fixed", this.legendList));
+  }
+
+  // --- painting ---
+
+  /** Measure the choice and paint every figure. */
+  refresh() {
+    const { engine, choice } = this;
+    engine.set(choice.open, choice.minutes);
+    this.found = measured(engine, choice);
+    this._baselines();
+    this._paint();
+    this.drawing.draw(this.found, choice);
+    if (this.later) cancelAnimationFrame(this.later);
+    // What lies below the fold follows in the next frame.
+    this.later = requestAnimationFrame(() => { this.later = 0; this._paintMore(); });
+  }
+
+  // Today and the plan at the same minutes and shares, worked out again only where these have changed.
+  _baselines() {
+    const { engine, choice } = this;
+    const key = JSON.stringify([choice.minutes, choice.pass]);
+    if (this.baseKey === key) return;
+    this.baseKey = key;
+    const of = (open) => {
+      engine.set(open, choice.minutes);
+      return measured(engine, choice);
+    };
+    this.today = of(engine.data.today);
+    this.plan = engine.data.plan ? of(engine.data.plan) : null;
+    engine.set(choice.open, choice.minutes);
+  }
+
+  _paint() {
+    const { make, both, texts } = this.tools;
+    const { choice, found } = this;
+    const minutes = number(this.engine.data.minutes[choice.minutes]);
+    this.title.replaceChildren(this.text("lead", { minutes }));
+    const chip = (className, told, key) => [make("b", className, percent(told.whole.share)), " ", make("small", "", both(texts[key]))];
+    this.lead.replaceChildren(...chip("now", found, "now"), " ", ...chip("before", this.today, "today"), ...(this.plan ? [" ", ...chip("after", this.plan, "plan")] : []));
+    const line = (className, share, tag = "i") => {
+      const node = make(tag, className);
+      const at = `${Math.max(0, Math.min(1, share || 0)) * 100}%`;
+      if (tag === "i") node.style.width = at;
+      else node.style.left = at;
+      return node;
+    };
+    this.bar.replaceChildren(line("now", found.whole.share), line("at-today", this.today.whole.share, "u"), ...(this.plan ? [line("at-plan", this.plan.whole.share, "u")] : []), line("at-pass", choice.pass, "u"));
+    this.undoing.disabled = !this.history.canUndo;
+    this.redoing.disabled = !this.history.canRedo;
+    this._paintOver();
+    this._paintCompared();
+    this.minutes.value = String(choice.minutes);
+    this.minutes.setAttribute("aria-valuetext", this.say("minutes_value", { minutes }));
+    this.minutesTold.replaceChildren(this.text("minutes_value", { minutes }));
+    this.pass.value = String(choice.pass);
+    put(this.passTold, percent(choice.pass, 0));
+    this.floor.value = choice.floor;
+    if (document.activeElement !== this.stations) this.stations.value = choice.stations === null ? "" : String(choice.stations);
+    if (document.activeElement !== this.budget) this.budget.value = choice.budget === null ? "" : String(choice.budget / TEN_THOUSAND);
+  }
+
+  _paintOver() {
+    const { choice, found } = this;
+    const told = [];
+    const { stations, cost, unknown } = found.money;
+    if (choice.stations !== null && stations > choice.stations) told.push(this.text("over_stations", { count: stations - choice.stations }));
+    if (choice.budget !== null && cost > choice.budget) told.push(this.text("over_budget", { amount: money(cost - choice.budget) }));
+    if (unknown) told.push(this.text("cost_unknown", { count: unknown }));
+    const { make } = this.tools;
+    this.over.replaceChildren(...told.map((each) => make("span", "", each)));
+  }
+
+  _paintCompared() {
+    const { make, both, texts } = this.tools;
+    const columns = [["today", this.today], ...(this.plan ? [["plan", this.plan]] : []), ["now", this.found]];
+    const lines = linesOf(this.engine, this.choice);
+    const key = JSON.stringify(lines.map(({ key: name, values }) => [name, values]));
+    if (this.comparedKey !== key) {
+      this.comparedKey = key;
+      const heads = columns.map(([name]) => {
+        const head = make("th", name, both(texts[name]));
+        head.scope = "col";
+        return head;
+      });
+      this.comparedCells = lines.map(() => columns.map(([name]) => make("td", name)));
+      const rows = lines.map(({ key: name, values }, i) => {
+        const head = make("th", "", this.text(name, values));
+        head.scope = "row";
+        return make("tr", "", head, ...this.comparedCells[i]);
+      });
+      this.compared.replaceChildren(make("thead", "", make("tr", "", make("td"), ...heads)), make("tbody", "", ...rows));
+    }
+    lines.forEach(({ write }, i) => columns.forEach(([, told], j) => put(this.comparedCells[i][j], told ? write(told) : "")));
+  }
+
+  _paintMore() {
+    this._paintSites();
+    this._paintPlaces();
+    this._paintFunding();
+    this._paintVariants();
+    this._legend();
+    for (const part of this.parts) if (part.paint) part.paint(this);
+    const { data } = this.engine;
+    const apart = this.choice.minutes !== data.own;
+    this.minutesNote.replaceChildren(...(apart ? [this.text("other_minutes", { minutes: number(data.minutes[data.own]) })] : []));
+  }
+
+  // --- sites ---
+
+  _listed() {
+    const { sites, optionsOf, open } = this.engine;
+    const asked = this.filter.value.trim().toLowerCase();
+    const kind = this.kind.value;
+    const found = [];
+    sites.id.forEach((id, site) => {
+      const opened = optionsOf[site].some((option) => open[option]);
+      if (kind === "chosen" ? !(opened && sites.kind[site] === "candidate") : sites.kind[site] !== kind) return;
+      if (asked && !`${sites.name[site] ?? ""} ${id}`.toLowerCase().includes(asked)) return;
+      found.push(site);
+    });
+    return found;
+  }
+
+  _nameOf(site) {
+    return this.engine.sites.name[site] ?? this.engine.sites.id[site];
+  }
+
+  _listSites() {
+    const { make, both, texts } = this.tools;
+    const head = (key, title) => {
+      const button = make("button", "", both(texts[key]));
+      button.type = "button";
+      button.addEventListener("click", () => {
+        this.sorted = { column: key, up: this.sorted.column === key ? !this.sorted.up : key === "name" };
+        this._listSites();
+      });
+      if (title) button.title = this.say(title);
+      const cell = make("th", "", button);
+      cell.scope = "col";
+      cell.setAttribute("aria-sort", this.sorted.column !== key ? "none" : this.sorted.up ? "ascending" : "descending");
+      return cell;
+    };
+    const listed = this._inOrder(this._listed());
+    this.rows = listed.map((site) => this._siteRow(site));
+    const open = make("th", "", both(texts.open));
+    open.scope = "col";
+    const pin = make("th", "", both(texts.pin));
+    pin.scope = "col";
+    const columns = [open, head("name"), head("gain", "gain_hint"), head("site_cost"), ...(this.pins ? [pin] : [])];
+    this.siteTable.replaceChildren(make("thead", "", make("tr", "", ...columns)), make("tbody", "", ...this.rows.map(({ node }) => node)));
+    this._paintSites();
+  }
+
+  _inOrder(listed) {
+    const { engine } = this;
+    const { column, up } = this.sorted;
+    if (column === "order") return listed;
+    const way = up ? 1 : -1;
+    if (column === "name") {
+      const names = new Intl.Collator("zh-Hans-u-co-pinyin", { numeric: true });
+      return listed.sort((one, other) => way * names.compare(this._nameOf(one), this._nameOf(other)));
+    }
+    const figure = (site) => {
+      const option = this._optionOf(site);
+      return column === "gain" ? engine.gain(option) : engine.options.cost_cny[option];
+    };
+    const held = new Map(listed.map((site) => [site, figure(site)]));
+    return listed.sort((one, other) => way * (held.get(one) - held.get(other)) || one - other);
+  }
+
+  _optionOf(site) {
+    const { optionsOf, open } = this.engine;
+    return optionsOf[site].find((option) => open[option]) ?? optionsOf[site][0];
+  }
+
+  _siteRow(site) {
+    const { make } = this.tools;
+    const { engine } = this;
+    const name = this._nameOf(site);
+    const box = make("input");
+    box.type = "checkbox";
+    box.setAttribute("aria-label", this.say("open_name", { name }));
+    box.addEventListener("change", () => this.toggle(site));
+    if (engine.sites.locked.includes(site)) {
+      box.disabled = true;
+      box.title = this.say("locked");
+    }
+    const link = make("button", "link", name);
+    link.type = "button";
+    link.title = engine.sites.id[site];
+    link.addEventListener("click", () => this.tools.goTo(engine.sites.lon_lat[site]));
+    const head = make("th", "", link);
+    head.scope = "row";
+    if (engine.optionsOf[site].length > 1) head.append(" ", this._sizes(site));
+    const gain = make("td");
+    const cost = make("td");
+    const pin = make("input");
+    pin.type = "checkbox";
+    pin.setAttribute("aria-label", this.say("pin_name", { name }));
+    pin.addEventListener("change", () => {
+      const { pinned } = this.choice;
+      this.edit({ pinned: pin.checked ? [...pinned, site] : pinned.filter((each) => each !== site) });
+    });
+    const cells = [make("td", "tick", box), head, gain, cost, ...(this.pins ? [make("td", "tick", pin)] : [])];
+    return { site, node: make("tr", "", ...cells), box, gain, cost, pin };
+  }
+
+  _sizes(site) {
+    const { make } = this.tools;
+    const { engine } = this;
+    const select = make("select", "sizes");
+    select.setAttribute("aria-label", this.say("size"));
+    for (const option of engine.optionsOf[site]) {
+      const node = make("option", "", engine.options.size[option] ?? this.say("size_own"));
+      node.value = String(option);
+      select.append(node);
+    }
+    select.value = String(this._optionOf(site));
+    select.addEventListener("change", () => {
+      this.history.push(turned(this.choice, Number(select.value), true, engine.optionsOf[site]));
+      this.refresh();
+    });
+    return select;
+  }
+
+  _paintSites() {
+    const { engine, choice } = this;
+    if (!this.rows) {
+      this._listSites();
+      return;
+    }
+    if (this.kind.value === "chosen" && !this._same(this._listed(), this.rows)) {
+      this._listSites();
+      return;
+    }
+    const pinned = new Set(choice.pinned);
+    for (const { site, node, box, gain, cost, pin } of this.rows) {
+      const option = this._optionOf(site);
+      const open = Boolean(engine.open[option]);
+      box.checked = open;
+      node.classList.toggle("current", open && engine.sites.kind[site] === "candidate");
+      const figure = engine.gain(option);
+      put(gain, `${open ? "−" : "+"}${persons(figure)}`);
+      const yuan = engine.options.cost_cny[option];
+      put(cost, engine.sites.kind[site] === "facility" ? "" : money(yuan));
+      pin.checked = pinned.has(site);
+    }
+  }
+
+  _same(sites, rows) {
+    return sites.length === rows.length && new Set([...sites, ...rows.map(({ site }) => site)]).size === sites.length;
+  }
+
+  _tip(site) {
+    const { make } = this.tools;
+    const option = this._optionOf(site);
+    const open = Boolean(this.engine.open[option]);
+    return make("span", "", `${this._nameOf(site)} ${open ? "−" : "+"}${persons(this.engine.gain(option))}`);
+  }
+
+  // --- places, funding, variants ---
+
+  _listPlaces() {
+    this.placeRows = null;
+    this._paintPlaces();
+  }
+
+  _paintPlaces() {
+    const { make, both, texts } = this.tools;
+    const key = this.level.value;
+    if (!key) return;
+    const rows = placeRows(this.engine, this.found, key, this.choice).slice(0, MOST_PLACES);
+    const today = placeRows(this.engine, this.today, key, this.choice);
+    if (!this.placeRows) {
+      const heads = ["name", "place_from", "place_share", "place_gap"].map((name) => {
+        const head = make("th", "", both(texts[name]));
+        head.scope = "col";
+        return head;
+      });
+      this.placeRows = rows.map(({ name }) => {
+        const head = make("th", "", name);
+        head.scope = "row";
+        const cells = [make("td"), make("td", "strong"), make("td")];
+        return { head, cells, node: make("tr", "", head, ...cells) };
+      });
+      this.placeTable.replaceChildren(make("thead", "", make("tr", "", ...heads)), make("tbody", "", ...this.placeRows.map(({ node }) => node)));
+    }
+    rows.forEach(({ share, gap, circle, land }, i) => {
+      const { head, cells } = this.placeRows[i];
+      const verdict = `is-${circle ?? land}`;
+      if (head.className !== verdict) head.className = verdict;
+      put(cells[0], today[i].share);
+      put(cells[1], share);
+      put(cells[2], gap);
+    });
+  }
+
+  _paintFunding() {
+    const { make, both } = this.tools;
+    const { data } = this.engine;
+    const told = this.engine.funding().map(({ clause, line, status, sites, amount, unknown }) => {
+      const state = this.text(status === "eligible" ? "eligible" : status === "conditional" ? "conditional_status" : "unknown_status");
+      const sum = unknown === sites ? this.text("no_amount") : this.text("amount", { amount: money(amount) });
+      const name = data.clause_names[clause] || clause;
+      return make("li", "", make("b", "", name), " ", this.text("funding_line", { line: data.lines[line] || line, sites }), " · ", state, " · ", sum);
+    });
+    this.lines.replaceChildren(...(told.length ? told : [make("li", "muted", this.text("funding_none"))]));
+  }
+
+  keep() {
+    const name = this.variantName.value.trim() || this.say("variant", { number: this.variants.length + 1 });
+    this.variants = [...this.variants, { name, choice: this.choice }];
+    this.variantName.value = "";
+    this._paintVariants();
+  }
+
+  _paintVariants() {
+    const { make, both, texts } = this.tools;
+    if (!this.variants.length) {
+      this.variantTable.replaceChildren(make("tbody", "", make("tr", "", make("td", "muted", this.text("variants_none")))));
+      this.variantKey = "";
+      return;
+    }
+    const key = JSON.stringify([this.variants, document.documentElement.lang]);
+    if (this.variantKey === key) return;
+    this.variantKey = key;
+    const shown = ["stations", "covered", "share", "worst", "cost", "land_gap"];
+    const { engine } = this;
+    const heads = shown.map((name) => {
+      const head = make("th", "", name === "land_gap" ? this.text(name, { floor: "0.2" }) : both(texts[name]));
+      head.scope = "col";
+      return head;
+    });
+    const rows = this.variants.map(({ name, choice }, i) => {
+      engine.set(choice.open, choice.minutes);
+      const found = measured(engine, choice);
+      const lines = new Map(linesOf(engine, { ...choice, floor: "02" }).map((line) => [line.key, line]));
+      const cells = shown.map((column) => make("td", "", lines.has(column) ? lines.get(column).write(found) : "–"));
+      const head = make("th", "", name);
+      head.scope = "row";
+      const load = this._button("load", () => this.edit(choice));
+      const drop = this._button("drop", () => {
+        this.variants = this.variants.filter((_, other) => other !== i);
+        this._paintVariants();
+      });
+      for (const button of [load, drop]) button.setAttribute("aria-label", `${button.textContent} ${name}`);
+      return make("tr", "", head, ...cells, make("td", "does", load, " ", drop));
+    });
+    engine.set(this.choice.open, this.choice.minutes);
+    this.variantTable.replaceChildren(make("thead", "", make("tr", "", make("td"), ...heads, make("td"))), make("tbody", "", ...rows));
+  }
+
+  _legend() {
+    const { make, both } = this.tools;
+    const rows = this.drawing.legend().map(([colour, label, kind]) => {
+      const dot = make("i", `dot ${kind}`);
+      dot.style.backgroundColor = colour;
+      return make("li", "", dot, both(label));
+    });
+    this.legendList.replaceChildren(...rows);
+  }
+
+  // --- files ---
+
+  _download(name, type, text) {
+    const { make } = this.tools;
+    const link = make("a");
+    link.href = URL.createObjectURL(new Blob([text], { type }));
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  }
+
+  save() {
+    this._download("what-if.html", "text/html", this.tools.pageWith(savedText(this.naming, this.choice, this.variants)));
+  }
+
+  /** The plan of the choice; its proof is that of the solver, while nothing has changed since. */
+  plan_() {
+    return planOf(this.engine, this.choice, this.solved ?? {});
+  }
+
+  exportPlan() {
+    this._download("plan.geojson", "application/geo+json", `${JSON.stringify(this.plan_())}\n`);
+  }
+
+  exportTables() {
+    const { engine, choice } = this;
+    const { stations } = ranked(engine, choice);
+    const header = ["export_rank", "export_site", "name", "export_new", "cost"].map((key) => this.say(key));
+    const rows = stations.map(({ option, gain }, i) => {
+      const site = engine.options.site[option];
+      return [i + 1, engine.sites.id[site], this._nameOf(site), Number(gain.toFixed(6)), engine.options.cost_cny[option] / TEN_THOUSAND];
+    });
+    const units = [];
+    for (const key of Object.keys(engine.levels)) {
+      const level = engine.levels[key];
+      for (const row of placeRows(engine, this.found, key, choice)) units.push([this.tools.levelName(key), row.id, row.name, row.covered, row.share, row.gap]);
+    }
+    const under = ["export_level", "export_site", "export_place", "covered", "place_share", "place_gap"].map((key) => this.say(key));
+    const compared = linesOf(engine, choice).map(({ key, values, write }) => [this.say(key, values), write(this.today), ...(this.plan ? [write(this.plan)] : []), write(this.found)]);
+    const columns = ["", this.say("today"), ...(this.plan ? [this.say("plan")] : []), this.say("now")];
+    this._download("what-if.csv", "text/csv", csvOf([columns, ...compared, [], header, ...rows, [], under, ...units]));
+  }
+
+  // --- language ---
+
+  speak() {
+    const { make, say, texts, levelName } = this.tools;
+    const choices = (select, listed) => {
+      const held = select.value;
+      select.replaceChildren(...listed.map(([value, told]) => {
+        const option = make("option", "", told);
+        option.value = value;
+        return option;
+      }));
+      if (listed.some(([value]) => value === held)) select.value = held;
+    };
+    choices(this.floor, [["01", say(texts.floor_01)], ["02", say(texts.floor_02)], ["own", say(texts.floor_own)]]);
+    this.floor.value = this.choice.floor;
+    choices(this.kind, [["candidate", say(texts.candidates)], ["facility", say(texts.facilities)], ["chosen", say(texts.chosen)]]);
+    const levels = Object.keys(this.engine.levels);
+    const first = ["street", "community"].find((key) => levels.includes(key)) || levels[0];
+    const order = [first, ...levels.filter((key) => key !== first)];
+    choices(this.level, order.map((key) => [key, levelName(key)]));
+    choices(this.colours, this.drawing.choices().map((key) => {
+      const [by, level] = key.split(":");
+      return [key, by === "cells" ? say(texts.colour_cells) : this.say(`colour_${by}`, { level: levelName(level) })];
+    }));
+    this.filter.placeholder = say(texts.filter);
+    this.filter.setAttribute("aria-label", say(texts.filter));
+    this.kind.setAttribute("aria-label", say(texts.sites));
+    this.level.setAttribute("aria-label", say(texts.places));
+    this.variantName.placeholder = say(texts.variant_name);
+    this.variantName.setAttribute("aria-label", say(texts.variant_name));
+    this.siteFrame.setAttribute("aria-label", say(texts.sites));
+    this.placeFrame.setAttribute("aria-label", say(texts.places));
+    this.variantFrame.setAttribute("aria-label", say(texts.variants));
+    this.rows = null;
+    this._listPlaces();
+    this._paintSites();
+    this._paintVariants();
+  }
+
+  show() {
+    this.drawing.show();
+    this.refresh();
+  }
+
+  hide() {
+    this.drawing.hide();
+  }
+}
+return { View };
+})();
+const module_main = (() => {
+const { read } = module_engine;
+const { View } = module_view;
+// The what-if as a tab of the panel. Its data are read when the tab is first opened, so that the map is there at once.
+
+const HIDDEN = /^(institution|centre|station|stations|candidates|grid|circles_\w+|area_\w+|unit_\w+)$/;
+
+let view = null;
+let tools = null;
+let opening = null;
+// The page as it came: scripts and drawing add to it afterwards.
+const skeleton = [...document.body.children].filter((node) => node.tagName !== "SCRIPT").map((node) => node.outerHTML);
+const head = document.head.outerHTML;
+
+/** The page with a reader's choice in it. @param {string} saved */
+function pageWith(saved) {
+  const scripts = [...document.body.querySelectorAll("script")].map((node) => {
+    const type = node.type ? ` type="${node.type}"` : "";
+    const id = node.id ? ` id="${node.id}"` : "";
+    return `<script${type}${id}>${node.id === "siting-saved" ? saved : node.textContent}</${"script"}>`;
+  });
+  const language = document.documentElement.classList.contains("en") ? "en" : "zh";
+  return `<!DOCTYPE html>\n<html lang="${language === "zh" ? "zh-CN" : "en"}" class="${language}">${head}<body>\n${skeleton.join("\n")}\n${scripts.join("\n")}\n</body></html>\n`;
+}
+
+function saved() {
+  const text = document.getElementById("siting-saved").textContent.trim();
+  return text ? JSON.parse(text) : null;
+}
+
+async function open() {
+  const held = document.getElementById("siting-what-if");
+  const data = JSON.parse(held.textContent);
+  const engine = await read(data);
+  const { make, both, say, map, L } = tools;
+  const shapes = new Map();
+  for (const part of tools.data.parts) {
+    for (const shape of part.shapes || []) {
+      const key = shape.properties.k ? shape.properties.k.slice(0, shape.properties.k.indexOf("/")) : "";
+      if (!key || !engine.levels[key]) continue;
+      if (!shapes.has(key)) shapes.set(key, new Map());
+      if (!shapes.get(key).has(shape.properties.k)) shapes.get(key).set(shape.properties.k, shape);
+    }
+  }
+  view = new View(
+    {
+      make,
+      both,
+      say,
+      map,
+      L,
+      data: tools.data,
+      texts: data.texts,
+      extent: tools.data.extent,
+      panel: document.getElementById("what-if"),
+      card: document.getElementById("what-if-card"),
+      shapesOf: (key) => [...(shapes.get(key) || new Map()).values()],
+      levelName: (key) => say(data.level_names[key]),
+      goTo: ([lon, lat]) => map.setView([lat, lon], Math.max(map.getZoom(), 15)),
+      pageWith,
+    },
+    engine,
+    saved(),
+  );
+  view.start();
+  view.speak();
+  return view;
+}
+
+const isOn = () => document.body.classList.contains("what-if");
+
+function switchTo(on) {
+  document.body.classList.toggle("what-if", on);
+  for (const [id, chosen] of [["tab-results", !on], ["tab-what-if", on]]) {
+    const tab = document.getElementById(id);
+    tab.setAttribute("aria-selected", String(chosen));
+    tab.tabIndex = chosen ? 0 : -1;
+  }
+  document.getElementById("results").hidden = on;
+  document.getElementById("what-if").hidden = !on;
+  document.getElementById("switches").hidden = on;
+  document.getElementById("what-if-card").hidden = !on;
+  tools.map.closePopup();
+  tools.hide(on ? HIDDEN : null);
+  tools.raise();
+  if (!on) {
+    if (view) view.hide();
+    return;
+  }
+  const panel = document.getElementById("what-if");
+  if (view) {
+    view.show();
+    return;
+  }
+  panel.replaceChildren(tools.make("p", "muted", tools.both(tools.texts.loading)));
+  opening = opening || open();
+  opening.then(
+    (made) => { if (isOn()) made.show(); },
+    (error) => {
+      const why = String(error.message || error);
+      const told = (lang) => tools.texts.failed[lang].replace("{why}", () => why);
+      panel.replaceChildren(tools.make("p", "banner loud", tools.both({ zh: told("zh"), en: told("en") })));
+    },
+  );
+}
+
+/** @param {any} given what the page lends: make, both, say, map, L, data, texts, hide, raise */
+function start(given) {
+  if (!document.getElementById("tab-what-if")) return;
+  tools = given;
+  const tabs = ["tab-results", "tab-what-if"].map((id) => document.getElementById(id));
+  tabs.forEach((tab, i) => {
+    tab.addEventListener("click", () => switchTo(i === 1));
+    tab.addEventListener("keydown", (event) => {
+      if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
+      tabs[1 - i].focus();
+      tabs[1 - i].click();
+    });
+  });
+  document.addEventListener("keydown", (event) => {
+    if (!view || !isOn() || !(event.ctrlKey || event.metaKey) || event.altKey) return;
+    if (event.target.matches("input[type=text], input[type=search], input[type=number]")) return;
+    const key = event.key.toLowerCase();
+    if (key === "z" && !event.shiftKey) view.undo();
+    else if (key === "y" || (key === "z" && event.shiftKey)) view.redo();
+    else return;
+    event.preventDefault();
+  });
+  if (saved()) switchTo(true);
+}
+
+/** Say everything in the language of the page. */
+function speak() {
+  if (view) view.speak();
+}
+
+/** For tests and benchmarks: the open view. */
+const current = () => view;
+return { start, speak, current };
+})();
+return module_main;
+})();

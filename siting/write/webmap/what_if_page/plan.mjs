@@ -1,0 +1,114 @@
+// A choice as files: a plan's GeoJSON, which `siting check --with` reads, and tables for a spreadsheet.
+
+/** @typedef {import("./engine.mjs").Engine} Engine */
+/** @typedef {import("./state.mjs").Choice} Choice */
+
+// Figures are written with six decimals, as the library writes them.
+const rounded = (value) => (value === null || !Number.isFinite(value) ? null : Number(value.toFixed(6)));
+
+/**
+ * New stations, the one that adds most people first; and what each adds to those before it.
+ * @param {Engine} engine
+ * @param {Choice} choice
+ */
+export function ranked(engine, choice) {
+  const { sites, options } = engine;
+  const isNew = (option) => sites.kind[options.site[option]] === "candidate";
+  const before = engine.opened();
+  const waiting = choice.open.filter(isNew);
+  engine.set(choice.open.filter((option) => !isNew(option)), choice.minutes);
+  const base = engine.coveredWhole / engine.unit;
+  const found = [];
+  while (waiting.length) {
+    let best = 0;
+    let most = -1;
+    waiting.forEach((option, i) => {
+      const gain = engine.gain(option);
+      if (gain > most) [best, most] = [i, gain];
+    });
+    const [option] = waiting.splice(best, 1);
+    engine.turn(option, true);
+    found.push({ option, gain: most });
+  }
+  engine.set(before, choice.minutes);
+  return { base, stations: found };
+}
+
+/**
+ * @param {Engine} engine
+ * @param {Choice} choice
+ * @param {{bound?: number, status?: string, solver?: string, stoppedBy?: string}} [proof] of the solver of the page
+ */
+export function planOf(engine, choice, proof = {}) {
+  const { sites, options, data } = engine;
+  const { base, stations } = ranked(engine, choice);
+  const closed = data.today.filter((option) => !choice.open.includes(option)).map((option) => sites.id[options.site[option]]);
+  const total = data.whole.elderly;
+  const gained = stations.reduce((sum, { gain }) => sum + gain, 0);
+  let sum = 0;
+  const features = stations.map(({ option, gain }, i) => {
+    const site = options.site[option];
+    sum += gain;
+    const id = `new-${sites.id[site]}`;
+    const properties = {
+      id,
+      rank: i + 1,
+      candidate_id: sites.id[site],
+      tier: options.tier[option],
+      kind: sites.premises[site],
+      size: options.size[option],
+      tenure: sites.tenure[site],
+      elderly_new: rounded(gain),
+      elderly_cumulative: rounded(sum),
+      elderly_served: null,
+      covered_share_after: total > 0 ? rounded((base + sum) / total) : null,
+      land_m2: rounded(options.land_m2[option]),
+      floor_area_m2: rounded(options.floor_area_m2[option]),
+      beds: rounded(options.beds[option]),
+      cost_cny: rounded(options.cost_cny[option]),
+      subsidy_cny: rounded(options.subsidy_cny[option]),
+      subsidy_conditional_cny: rounded(options.subsidy_conditional_cny[option]),
+      generated: sites.generated.includes(site),
+    };
+    return { type: "Feature", id, properties, geometry: { type: "Point", coordinates: sites.lon_lat[site] } };
+  });
+  // Nobody beyond those uncovered today can be newly covered: a bound on every choice by hand.
+  const most = Math.max(0, data.whole.elderly - base);
+  const bound = rounded(proof.bound ?? most);
+  const request = { model: "mclp", stations: stations.length, ...(closed.length ? { closable: closed } : {}) };
+  return {
+    type: "FeatureCollection",
+    result: "plan",
+    ...data.facts,
+    request,
+    status: proof.status ?? "feasible",
+    objective: rounded(gained),
+    bound,
+    optimality_gap: gained > 0 ? rounded(Math.abs(bound - gained) / gained) : bound > 0 ? null : 0,
+    first_objective: rounded(gained),
+    stages: [{ name: "covered", sense: "max", objective: rounded(gained), bound }],
+    stage_clauses: [],
+    stopped_by: proof.stoppedBy ?? "interrupt",
+    solver: proof.solver ?? "page",
+    proof: "solver",
+    certificate: null,
+    excluded: [],
+    changes: closed.map((id) => ({ id, action: "close", size: null, tier: null, land_m2: null, floor_area_m2: null, beds: null, cost_cny: 0 })),
+    minutes: data.minutes[choice.minutes],
+    features,
+  };
+}
+
+/**
+ * A table for a spreadsheet. A text that a spreadsheet would take for a formula begins with an apostrophe.
+ * @param {(string | number | null)[][]} rows
+ */
+export function csvOf(rows) {
+  const cell = (value) => {
+    if (value === null || value === undefined || Number.isNaN(value)) return "";
+    if (typeof value === "number") return String(value);
+    const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+    return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  };
+  return `\ufeff${rows.map((row) => row.map(cell).join(",")).join("\r\n")}\r\n`;
+}

@@ -1,0 +1,1 @@
+"""The page measures any choice of sites as the library does."""

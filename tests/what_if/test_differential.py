@@ -1,0 +1,100 @@
+"""Page against library: random edits, no person and not a thousandth of a square metre apart."""
+
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import siting
+from siting.pipeline.what_if import what_if
+from tests.what_if.conftest import Held, held
+from tests.what_if.edits import Edit, Library, edits, told
+from tests.what_if.nodes import run_node
+
+# How many edits are drawn: 1,000 by hand.
+EDITS = int(os.environ.get("SITING_EDITS", "100"))
+MEASURE = Path(__file__).with_name("measure.mjs")
+# In CI figures are compared to what a gap report prints of them.
+PRINTED = 1.5e-6
+LAND_M2 = 1e-3
+
+
+def page(data: Path, choices: list[Edit]) -> list[dict[str, Any]]:
+    """Return what the page's engine measures of edits, one after the other."""
+    given = [{"options": each.options, "minutes": each.minutes, "pass_share": each.pass_share} for each in choices]
+    found: list[dict[str, Any]] = run_node(MEASURE, data, given=given)
+    return found
+
+
+def compare(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
+    """Compare what the page says of one edit (``ours``) with what the library says."""
+    for key, figure in theirs["whole"].items():
+        same(ours["whole"][key], figure, LAND_M2 if key not in ("covered", "share") else PRINTED, f"whole {key}")
+    assert ours["levels"].keys() == theirs["levels"].keys()
+    for level, columns in theirs["levels"].items():
+        for key, figures in columns.items():
+            close = PRINTED if key in ("covered", "uncovered", "share", "each") else LAND_M2
+            for place, figure in enumerate(figures):
+                same(ours["levels"][level][key][place], figure, close, f"{level} {place} {key}")
+    for level, key, verdict in theirs["circle"]:
+        assert ours["circle"][f"{level}/{key}"] == verdict, (level, key)
+    for level, key, floor, verdict in theirs["land"]:
+        assert ours["land"][f"{level}/{key}/{floor:g}"] == verdict, (level, key, floor)
+    assert sorted((clause, basis) for clause, basis, _ in ours["units"]) == sorted(
+        (clause, basis) for clause, basis, _ in theirs["units"]
+    )
+    for (_, _, one), (*_, other) in zip(sorted(ours["units"]), theirs["units"], strict=True):
+        assert one == pytest.approx(other, abs=1e-12)
+
+
+def same(one: float | str | None, other: float, close: float, where: str) -> None:
+    """Compare a figure of the page with one of the library; unknown and unlimited figures too."""
+    if math.isnan(other):
+        assert one is None, where
+    elif math.isinf(other):
+        assert one == "inf", where
+    else:
+        assert isinstance(one, int | float), where
+        assert abs(one - other) <= close, (where, one, other)
+
+
+def differ(held: Held, count: int, seed: int) -> int:
+    """Compare page and library on random edits; return how many figures were compared."""
+    choices = list(edits(held.found, count, seed))
+    library = Library(held.inputs, held.found)
+    found, compared = page(held.data, choices), 0
+    for edit, ours in zip(choices, found, strict=True):
+        theirs = told(library.measured(edit))
+        compare(ours, theirs)
+        compared += sum(len(figures) for columns in theirs["levels"].values() for figures in columns.values())
+    return compared
+
+
+def test_the_page_measures_edits_of_the_sample_district_as_the_library_does(sampled: Held) -> None:
+    assert differ(sampled, EDITS, seed=14) > EDITS * 500
+
+
+def test_the_plan_and_today_are_those_of_the_report(sampled: Held, plan: siting.results.Plan) -> None:
+    found = sampled.found
+    assert found.plan is not None
+    pass_share = found.pass_share
+    today, planned = page(
+        sampled.data, [Edit(found.today, found.own, pass_share), Edit(found.plan, found.own, pass_share)]
+    )
+    compare(today, told(plan.proposal.before))
+    compare(planned, told(plan.proposal.after))
+
+
+def test_the_small_district(small: Path, tmp_path: Path) -> None:
+    plan = siting.propose(small)
+    assert differ(held(plan, tmp_path), 10, seed=3) > 0
+
+
+def test_unknown_elderly_leave_nothing_to_measure(plan: siting.results.Plan) -> None:
+    before = plan.proposal.before
+    cells = before.demand.cells.assign(elderly=float("nan"))
+    from dataclasses import replace
+
+    assert what_if(replace(before, demand=replace(before.demand, cells=cells))) is None

@@ -2,6 +2,7 @@
 
 import math
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,9 @@ def test_the_small_district(small: Path, tmp_path: Path) -> None:
 def test_unknown_elderly_leave_nothing_to_measure(plan: siting.results.Plan) -> None:
     before = plan.proposal.before
     cells = before.demand.cells.assign(elderly=float("nan"))
-    from dataclasses import replace
-
     assert what_if(replace(before, demand=replace(before.demand, cells=cells))) is None
+
+
+def test_people_that_are_withheld_are_not_in_the_page(sample: Path) -> None:
+    shared = siting.change(siting.read_scenario(sample), scenario={"share": True})
+    assert what_if(siting.check(shared).assessment) is None

@@ -37,9 +37,11 @@ def what_if(
     Returns
     -------
     WhatIf or None
-        None if nobody elderly is known, or if a standard excludes an area that is measured apart.
+        None if nobody elderly is known, if a standard excludes an area that is measured apart, or if the results are to
+        be passed on: from sums of any choice a reader could tell what is withheld.
     """
-    if assessment.demand.cells["elderly"].isna().all() or assessment.outside is not None:
+    alone = assessment.outside is not None or assessment.inputs.scenario.scenario.share
+    if alone or assessment.demand.cells["elderly"].isna().all():
         return None
     report = progress or quiet
     ground = prepared(assessment.inputs, report)

@@ -179,6 +179,7 @@ class _Source:
     path: Path
     untrusted: bool
     share: bool = False
+    layers: tuple[str, ...] = ()
 
     def read(self, *outputs: tuple["Result", Path | None], plan: Path | None = None) -> "Scenario":
         """Read the scenario; outputs that cannot be written, or are inputs, are refused before any work."""
@@ -200,19 +201,23 @@ class _Source:
         return found, (self.path, *named_files(found))
 
     def _asked(self, scenario: "Scenario") -> "Scenario":
-        """Return a scenario, with results that may be passed on if that is asked for."""
+        """Return a scenario with the layers that are given instead, and results that may be passed on, if asked for."""
+        from siting.cli.instead import with_layers
         from siting.domain.scenario import shared
 
-        return shared(scenario) if self.share else scenario
+        found = with_layers(scenario, self.layers, untrusted=self.untrusted)
+        return shared(found) if self.share else found
 
 
 def _reading(does: Callable[..., int | None]) -> Callable[..., int | None]:
     """Return a command that takes a scenario's file and options for reading it."""
 
-    def run(*, untrusted: bool, no_cache: bool, share: bool = False, **rest: Any) -> int | None:
+    def run(
+        *, untrusted: bool, no_cache: bool, share: bool = False, layers: tuple[str, ...] = (), **rest: Any
+    ) -> int | None:
         from siting.pipeline.caching import cache_off, troubles
 
-        sources = {name: _Source(rest.pop(name), untrusted, share) for name in _SOURCES if name in rest}
+        sources = {name: _Source(rest.pop(name), untrusted, share, layers) for name in _SOURCES if name in rest}
         with cache_off() if no_cache else nullcontext(), troubles() as found:
             try:
                 code = does(**sources, **rest)
@@ -248,6 +253,8 @@ class _Help:
             shared += [self.option(f"--{flag}", key=flag, is_flag=True) for flag in ("untrusted", "no-cache")]
             # What is read is told to whoever has the files.
             shared += [] if name == "inspect" else [self.option("--share", key="share", is_flag=True)]
+            if any(param.name == "scenario" for param in params):
+                shared.append(self.option("--layer", "layers", key="layer", multiple=True, metavar="KEY=FILE"))
             does = _reading(does)
         told = say(f"cli.help.{key or name}", self.lang)
         # Given as the short help too: otherwise click truncates it.

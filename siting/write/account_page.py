@@ -21,7 +21,8 @@ body { font: 15px/1.5 "Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC", sans
 table { border-collapse: collapse; width: 100%; margin: 1em 0; }
 th, td { border-bottom: 1px solid #ccc; padding: .35em .6em; text-align: left; vertical-align: top;
   overflow-wrap: anywhere; }
-td:first-child, td:nth-child(2) { min-width: 9em; } td:nth-child(3) { min-width: 8em; } td:nth-child(6) { min-width: 15em; }
+td:first-child, td:nth-child(2) { min-width: 9em; } td:nth-child(3) { min-width: 8em; }
+td:nth-child(6) { min-width: 15em; }
 td.figure { text-align: right; white-space: nowrap; }
 .bad { color: #a1262d; } .doubt { color: #8a5a00; } .key { color: #777; font-size: .85em; }
 img { max-width: 100%; height: auto; }

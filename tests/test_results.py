@@ -1,9 +1,12 @@
 """The public views: what a planner or a notebook asks of a report and of a plan."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 import pytest
+from geopandas.testing import assert_geodataframe_equal
 
 import siting
 from siting.domain.tables import CHECK_COLUMNS, GRID_COLUMNS, PLACE_COLUMNS
@@ -133,3 +136,39 @@ def test_cells_of_the_grid_have_their_ground(gaps: GapReport) -> None:
     assert (cells.centroid.x - middle["x"]).abs().max() < 0.01
     assert (cells.centroid.y - middle["y"]).abs().max() < 0.01
     assert cells.union_all().area == pytest.approx(cells.area.sum(), rel=1e-9)
+
+
+def test_a_gap_report_sums_itself_up_in_a_notebook(gaps: GapReport, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SITING_LANG", "en")
+    shown = gaps._repr_html_()
+    head = shown.partition("<table")[0]
+    assert f"{gaps.totals['elderly_uncovered']:,.0f}" in head
+    short = int((gaps.places["verdict"] == "gap").sum())
+    assert f"{len(gaps.places)}, of which {short} " in head
+    # The title is the user's: it is text.
+    inputs = gaps.assessment.inputs
+    hostile = inputs.scenario.model_copy(
+        update={"scenario": inputs.scenario.scenario.model_copy(update={"title": "<script>x</script>"})}
+    )
+    other = GapReport(replace(gaps.assessment, inputs=replace(inputs, scenario=hostile)))
+    assert "<script>" not in other._repr_html_()
+
+
+@pytest.mark.parametrize("name", ["places", "units", "stations"])
+def test_tables_come_back_from_files_as_they_were(gaps: GapReport, plan: Plan, name: str, tmp_path: Path) -> None:
+    table = plan.stations if name == "stations" else getattr(gaps, name)
+    assert type(table) is gpd.GeoDataFrame
+    lists = [key for key in table if table[key].map(lambda cell: isinstance(cell, list)).any()]
+    assert lists == (["funding", "preferred"] if name == "stations" else [])
+    plain = table.drop(columns=lists)
+    plain.to_parquet(tmp_path / "table.parquet")
+    assert_geodataframe_equal(gpd.read_parquet(tmp_path / "table.parquet"), plain)
+    # A GeoPackage knows other types, and no empty column of texts; its order of columns is the same.
+    plain.to_file(tmp_path / "table.gpkg")
+    back = gpd.read_file(tmp_path / "table.gpkg")
+    assert set(back.columns) == set(plain.columns)
+    for key in plain.columns.drop("geometry"):
+        assert back[key].isna().equals(plain[key].isna()), key
+        assert back[key].dropna().tolist() == plain[key].dropna().tolist(), key
+    assert back.geometry.geom_equals_exact(plain.geometry, 1e-9).all()
+    assert back.crs == plain.crs

@@ -1,11 +1,13 @@
-"""``python -m tools.tutorial``: run the tutorial's commands as written, and write what they print into its pages.
+"""``python -m tools.tutorial``: run tutorial and cookbook as written, and write what they print into their pages.
 
 With ``--pictures`` the pictures are made anew too (that needs Chromium). ``tests/docs/test_tutorial.py`` runs the same
 commands and compares. In a page, a block ``sh`` holds commands; a block ``text`` after it holds what they print
 (``head=N``, ``tail=N``: only these lines); a block ``toml`` that begins with the name of a file holds lines to fill in.
+A block ``python`` is run after those before it, and prints the value of its last line as a notebook does.
 """
 
 import argparse
+import ast
 import io
 import os
 import re
@@ -15,9 +17,10 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from unittest import mock
 
+import pandas as pd
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
@@ -27,7 +30,11 @@ from siting.text import LANGS, Lang
 ROOT: Final = Path(__file__).resolve().parents[1]
 DOCS: Final = ROOT / "docs"
 PAGES: Final[dict[Lang, Path]] = {lang: DOCS / lang / "tutorial.md" for lang in LANGS}
-_BLOCK: Final = re.compile(r"^```(?P<kind>sh|text|toml)(?P<cut>[^\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
+# It reads ``data/sample``, as from the folder of the source code.
+COOKBOOK: Final = DOCS / "cookbook.md"
+_BLOCK: Final = re.compile(
+    r"^```(?P<kind>sh|text|toml|python)(?P<cut>[^\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL
+)
 _CUT: Final = re.compile(r"(head|tail)=(\d+)")
 # The version of the solver is that of whoever runs it.
 _SOLVER: Final = re.compile(r"HiGHS \d+\.\d+\.\d+")
@@ -53,12 +60,15 @@ def printed(page: str, lang: Lang, folder: Path) -> str:
         An empty folder, where the commands run.
     """
     told = ""
+    names: dict[str, object] = {}
 
     def renew(block: re.Match[str]) -> str:
         nonlocal told
         kind, cut, body = block.group("kind", "cut", "body")
         if kind == "sh":
             told = "".join(run(line) for line in body.splitlines() if line.strip())
+        elif kind == "python":
+            told = run_python(body, names)
         elif kind == "toml":
             fill_in(body)
         elif told:
@@ -80,6 +90,20 @@ def run(command: str) -> str:
         siting_main(arguments)
     lines = (line.rstrip() for line in _SOLVER.sub("HiGHS", out.getvalue()).splitlines())
     return "\n".join(lines) + "\n"
+
+
+def run_python(block: str, names: dict[str, object]) -> str:
+    """Return what a block of Python prints, and the value of its last line if it has one."""
+    tree = ast.parse(block)
+    last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
+    out = io.StringIO()
+    with redirect_stdout(out):
+        exec(compile(tree, "<page>", "exec"), names)  # noqa: S102 - our own page
+        if isinstance(last, ast.Expr):
+            value = eval(compile(ast.Expression(last.value), "<page>", "eval"), names)  # noqa: S307 - our own page
+            if value is not None:
+                print(value)
+    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
 
 
 def fill_in(block: str) -> None:
@@ -141,6 +165,20 @@ def _shrink(picture: Path) -> None:
         image.convert("RGB").quantize(128).save(picture, optimize=True)
 
 
+def printed_cookbook(folder: Path) -> str:
+    """Return the cookbook with what its recipes print today.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        An empty folder, where the recipes write.
+    """
+    (folder / "data").symlink_to(ROOT / "data")
+    wide: tuple[Any, ...] = ("display.width", 110, "display.max_columns", 20, "display.unicode.east_asian_width", True)
+    with pd.option_context(*wide):
+        return printed(COOKBOOK.read_text(encoding="utf-8"), "en", folder)
+
+
 def main() -> int:
     """Write the pages."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -153,6 +191,10 @@ def main() -> int:
             page.write_text(printed(page.read_text(encoding="utf-8"), lang, folder), encoding="utf-8")
             if asked.pictures:
                 _take_pictures(next(each for each in folder.iterdir() if each.is_dir()), lang)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "work"
+        folder.mkdir()
+        COOKBOOK.write_text(printed_cookbook(folder), encoding="utf-8")
     return 0
 
 

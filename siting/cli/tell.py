@@ -61,15 +61,7 @@ def gaps(report: "GapReport", lang: Lang) -> None:
     table.add_section()
     add_row(table, *whole)
     print_table(title, table)
-    told = {
-        "covered": figure_text("elderly_covered", totals, number),
-        "uncovered": figure_text("elderly_uncovered", totals, number),
-        "facilities": number(totals["facilities_counted"]),
-        "around": say("cli.facilities_around", lang, count=around) if (around := totals["facilities_around"]) else "",
-        "land": figure_text("land_provided_m2", totals, number),
-    }
-    required = {f"required_{floor}": shown.required_text(totals, floor) for floor in ("01", "02")}
-    echo(say("cli.in_all", lang, **told, **required, per=say(f"cli.per.{'elderly' if of_elderly else 'person'}", lang)))
+    echo(shown.whole_text(totals, lang))
     for line in _where_to_look(report, level, lang):
         tell(line)
     _both_extents(report, lang)
@@ -91,6 +83,8 @@ def gaps(report: "GapReport", lang: Lang) -> None:
 
 def _where_to_look(report: "GapReport", level: str, lang: Lang) -> Iterator[str]:
     """Yield the worst units of a level, how many residential areas are short, and what tells more."""
+    from siting.write import shown
+
     units, areas = report.units, report.places
     units = units[(units["level"] == level) & (units["elderly_uncovered"] > 0)]
     worst = units.nlargest(_MOST_WORST, "elderly_uncovered", keep="first").to_dict("records")
@@ -103,8 +97,7 @@ def _where_to_look(report: "GapReport", level: str, lang: Lang) -> Iterator[str]
         yield say("cli.worst", lang, level=level_name, units=say("inspect.comma", lang).join(named))
     short = areas[areas["verdict"] == "gap"]
     if len(areas):
-        binding = int((areas["verdict_binding"] == "gap").sum())
-        yield say("cli.estates_short", lang, all=len(areas), count=len(short), binding=binding)
+        yield shown.estates_text(areas, lang)
     place = short if len(short) else units
     first = place.nlargest(1, "elderly_uncovered", keep="first")["id"] if len(place) else ["ID"]
     yield say("cli.look_next", lang, id=next(iter(first), "ID"))

@@ -14,6 +14,7 @@ from siting.pipeline import Planned
 from siting.results.page import WebPage
 from siting.results.report import GapReport
 from siting.results.study import Study
+from siting.results.texts import with_plain_texts
 from siting.text import Lang, default_lang
 from siting.text.numbers import percent
 
@@ -53,8 +54,8 @@ class Plan:
 
     @property
     def stations(self) -> gpd.GeoDataFrame:
-        """Proposed stations in rank order."""
-        return self.proposal.stations.reset_index(drop=True)
+        """Proposed stations in rank order, in the working CRS: ``PLAN_COLUMNS`` of docs/gap-report.md."""
+        return with_plain_texts(self.proposal.stations.reset_index(drop=True))
 
     @property
     def refused(self) -> pd.DataFrame:

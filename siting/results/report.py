@@ -14,6 +14,7 @@ from siting.domain.nouns import Assessment, Progress
 from siting.domain.tables import CHECK_COLUMNS, GRID_COLUMNS, PLACE_COLUMNS
 from siting.results.page import WebPage
 from siting.results.sensitivity import Sensitivity
+from siting.results.texts import with_plain_texts
 from siting.text import Lang, default_lang, say
 from siting.text.numbers import number, percent
 
@@ -313,9 +314,10 @@ class GapReport:
     def _of_levels(self, *, residential: bool) -> gpd.GeoDataFrame:
         places = self.assessment.places
         rows = (places["level"] == "residential_area") == residential
-        return places.loc[rows, [*_PLACE_KEYS, "geometry"]].reset_index(drop=True)
+        return with_plain_texts(places.loc[rows, [*_PLACE_KEYS, "geometry"]].reset_index(drop=True))
 
     def _repr_html_(self) -> str:
         from siting.write.shown import gaps_html
 
-        return gaps_html(self.units, self.totals, default_lang())
+        title = self.assessment.inputs.scenario.scenario.title
+        return gaps_html(self.units, self.places, self.totals, title, default_lang())

@@ -1,6 +1,7 @@
 """The first tables of a gap report and of a plan, for the terminal and notebooks."""
 
 from collections.abc import Iterator, Mapping
+from html import escape
 from typing import Any, Final
 
 import pandas as pd
@@ -60,6 +61,29 @@ def required_text(totals: Mapping[str, Any], floor: str) -> str:
     return between(required, required * most / known, number)
 
 
+def whole_text(totals: Mapping[str, Any], lang: Lang) -> str:
+    """Return what a gap report found of the whole: people covered, facilities, land provided and required."""
+    of_elderly = totals["land_basis"].startswith("elderly")
+    around = totals["facilities_around"]
+    told = {
+        "covered": figure_text("elderly_covered", totals, number),
+        "uncovered": figure_text("elderly_uncovered", totals, number),
+        "facilities": number(totals["facilities_counted"]),
+        "around": say("cli.facilities_around", lang, count=around) if around else "",
+        "land": figure_text("land_provided_m2", totals, number),
+    }
+    required = {f"required_{floor}": required_text(totals, floor) for floor in ("01", "02")}
+    return say(
+        "cli.in_all", lang, **told, **required, per=say(f"cli.per.{'elderly' if of_elderly else 'person'}", lang)
+    )
+
+
+def estates_text(areas: pd.DataFrame, lang: Lang) -> str:
+    """Return how many residential areas have a gap."""
+    short, binding = (int((areas[key] == "gap").sum()) for key in ("verdict", "verdict_binding"))
+    return say("cli.estates_short", lang, all=len(areas), count=short, binding=binding)
+
+
 def verdict_of_whole(units: pd.DataFrame) -> str | None:
     """Return the verdict of the only district (or city) that is the whole; None if there are several, or none."""
     for level in ("district", "city"):
@@ -96,12 +120,27 @@ def station_rows(stations: pd.DataFrame, lang: Lang) -> Iterator[tuple[str, ...]
         yield tuple(told[key] for key in keys)
 
 
-def gaps_html(units: pd.DataFrame, totals: Mapping[str, Any], lang: Lang) -> str:
-    """Return the units of every level, and the whole, as a table for a notebook."""
+def gaps_html(units: pd.DataFrame, areas: pd.DataFrame, totals: Mapping[str, Any], title: str, lang: Lang) -> str:
+    """Return a summary for a notebook: what was found of the whole, and the units of every level in a table.
+
+    Parameters
+    ----------
+    units, areas : pandas.DataFrame
+        Units of every level, and residential areas.
+    totals : mapping
+        Figures of the whole.
+    title : str
+        Title of the scenario.
+    lang : {"zh", "en"}
+        Language.
+    """
     whole = {**totals, "verdict": verdict_of_whole(units)}
     levels = [*(say(f"level.{level}", lang) for level in units["level"]), ""]
     rows = [(level, *row) for level, row in zip(levels, gap_rows(units, whole, lang), strict=True)]
-    return _html(("level", *GAP_KEYS), rows, lang)
+    told = [whole_text(totals, lang), *([estates_text(areas, lang)] if len(areas) else [])]
+    head = f"<p><b>{escape(title)}</b></p>" + "".join(f"<p>{escape(line)}</p>" for line in told)
+    table = _html(("level", *GAP_KEYS), rows, lang)
+    return f'{head}<div style="max-height:30em;overflow:auto">{table}</div>'
 
 
 def stations_html(stations: pd.DataFrame, lang: Lang) -> str:

@@ -40,12 +40,17 @@ def test_a_ledger_as_a_layer_of_a_geopackage_gives_the_same_figures(sample: Path
 def test_fewer_facilities_cover_fewer(sample: Path, tmp_path: Path) -> None:
     ledger = (sample.parent / "facilities.csv").read_text(encoding="utf-8").splitlines()
     (tmp_path / "few.csv").write_text("\n".join(ledger[:12]) + "\n", encoding="utf-8")
-    assert run("check", sample, "-o", tmp_path / "one.geojson", "--layer", f"facilities={tmp_path / 'few.csv'}", "--quiet") == 0
+    assert (
+        run("check", sample, "-o", tmp_path / "one.geojson", "--layer", f"facilities={tmp_path / 'few.csv'}", "--quiet")
+        == 0
+    )
     assert 0 < totals(tmp_path / "one.geojson")["facilities_counted"] <= 11
 
 
 @pytest.mark.parametrize("given", ["facilities", "facilities=", "nothing=a.csv", "units.village=a.gpkg", "=a.csv"])
-def test_what_names_no_layer_is_refused(sample: Path, tmp_path: Path, given: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_names_no_layer_is_refused(
+    sample: Path, tmp_path: Path, given: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run("check", sample, "-o", tmp_path / "a.geojson", "--layer", given, "--lang", "en") == 2
     assert say("fault.layer_option.what", "en") in capsys.readouterr().err
 

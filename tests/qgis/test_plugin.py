@@ -50,7 +50,8 @@ loaded = {}
 for key, details in context.layersToLoadOnCompletion().items():
     layer = context.temporaryLayerStore().mapLayer(key)
     renderer = layer.renderer()
-    colours = [each.symbol().color().name() for each in renderer.categories()] if renderer.type() == "categorizedSymbol" else []
+    categories = renderer.categories() if renderer.type() == "categorizedSymbol" else []
+    colours = [each.symbol().color().name() for each in categories]
     loaded[layer.name()] = [layer.featureCount(), renderer.type(), colours, layer.attributeAlias(2)]
 print("FOUND " + json.dumps([ok, loaded]))
 sys.stdout.flush()
@@ -139,7 +140,9 @@ def test_they_write_what_the_command_writes(surroundings: dict[str, str], sample
     process(surroundings, "run", "siting:propose", scenario, "--STATIONS=3", "--FORBID=C020, C103", f"--OUTPUT={plan}")
     process(surroundings, "run", "siting:explain", scenario, "--PLACE=R134", f"--OUTPUT={tmp_path / 'why.html'}")
     process(surroundings, "run", "siting:report", scenario, f"--PLAN={plan}", f"--OUTPUT={tmp_path / 'filed'}")
-    process(surroundings, "run", "siting:compare", f"--OLD={gaps}", f"--NEW={gaps}", f"--OUTPUT={tmp_path / 'same.html'}")
+    process(
+        surroundings, "run", "siting:compare", f"--OLD={gaps}", f"--NEW={gaps}", f"--OUTPUT={tmp_path / 'same.html'}"
+    )
     own = tmp_path / "own"
     command(surroundings, "check", sample, "-o", own / "gaps.geojson")
     call = ("propose", sample, "-o", own / "plan.geojson", "--stations", 3, "--forbid", "C020", "--forbid", "C103")

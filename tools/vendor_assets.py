@@ -40,6 +40,16 @@ PACKAGES = (
             "dist/images/marker-icon.png": "images/marker-icon.png",
         },
     ),
+    # 1.14 of HiGHS finds wrong optima: see siting/locate/highs.py.
+    Package(
+        "highs",
+        "1.15.3",
+        {
+            "LICENSE": "LICENSE",
+            "build/highs.js": "highs.js",
+            "build/highs.wasm": "highs.wasm",
+        },
+    ),
 )
 
 

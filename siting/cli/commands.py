@@ -144,7 +144,15 @@ def build(lang: Lang) -> click.Group:
             help_.option("--template", "template", key="template", type=_FILE),
         ),
         help_.command("verify", _verify, click.Argument(["plan"], metavar="PLAN", type=_FILE), scenario),
-        help_.command("map", _map, scenario, out("out_map"), plan, help_.option("--tiles", key="tiles", type=_Text())),
+        help_.command(
+            "map",
+            _map,
+            scenario,
+            out("out_map"),
+            plan,
+            help_.option("--tiles", key="tiles", type=_Text()),
+            help_.option("--without-solver", "without_solver", key="without_solver", is_flag=True),
+        ),
         help_.group(
             "standards",
             help_.command("list", _list_standards, key="standards_list"),
@@ -446,7 +454,16 @@ def _propose(
     return EXIT_FAULTS if found.refused else 0
 
 
-def _map(*, scenario: "_Source", out: Path, plan: Path | None, tiles: str | None, lang: Lang, quiet: bool) -> None:
+def _map(
+    *,
+    scenario: "_Source",
+    out: Path,
+    plan: Path | None,
+    tiles: str | None,
+    without_solver: bool,
+    lang: Lang,
+    quiet: bool,
+) -> None:
     from siting.pipeline.what_if import what_if
     from siting.write.webmap import write_map
 
@@ -460,7 +477,7 @@ def _map(*, scenario: "_Source", out: Path, plan: Path | None, tiles: str | None
             assessment = proposal.before
         page = what_if(assessment, proposal, bar)
         bar("map", 0, 1)
-        write_map(out, assessment, proposal, lang=lang, tiles=tiles, what_if=page)
+        write_map(out, assessment, proposal, lang=lang, tiles=tiles, what_if=page, solver=not without_solver)
         bar("map", 1, 1)
     _log_run(out, start)
     if not quiet:

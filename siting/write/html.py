@@ -28,6 +28,7 @@ def document(
     styles: Sequence[str] = (),
     scripts: Sequence[str] = (),
     images: Iterable[str] = (),
+    workers: bool = False,
 ) -> str:
     r"""Return a page that runs its own scripts, shows its own styles and pictures, and fetches nothing.
 
@@ -43,6 +44,8 @@ def document(
         Style sheets, and scripts that run after the body is read, in this order.
     images : iterable of str
         CSP sources of pictures in addition to those inside the page (``data:``).
+    workers : bool
+        The page's scripts may start workers that they hold themselves, and WebAssembly.
 
     Returns
     -------
@@ -57,11 +60,12 @@ def document(
     '"default-src \'none\'; img-src data:; base-uri \'none\'; form-action \'none\'">'
     """
     styles, scripts = ([_closed(text) for text in texts] for texts in (styles, scripts))
+    policy = _policy(styles, scripts, images, workers=workers)
     return "\n".join(
         [
             "<!DOCTYPE html>",
             f'<html lang="{_LANG[lang]}" class="{lang}"><head><meta charset="utf-8">',
-            f'<meta http-equiv="Content-Security-Policy" content="{_policy(styles, scripts, images)}">',
+            f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             f"<title>{escape(title)}</title>",
             *(f"<style>{text}</style>" for text in styles),
@@ -89,10 +93,14 @@ def as_json(data: Mapping[str, Any]) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _policy(styles: Sequence[str], scripts: Sequence[str], images: Iterable[str]) -> str:
+def _policy(styles: Sequence[str], scripts: Sequence[str], images: Iterable[str], *, workers: bool) -> str:
     parts = ["default-src 'none'"]
     kinds = (("script-src", scripts), ("style-src", styles))
     parts += [f"{kind} {' '.join(map(_digest, texts))}" for kind, texts in kinds if texts]
+    if workers:
+        # A worker takes over the page's policy; its script is one of the page's own.
+        parts[1] += " 'wasm-unsafe-eval'"
+        parts.append("worker-src blob:")
     parts += [f"img-src {' '.join(['data:', *images])}", "base-uri 'none'", "form-action 'none'"]
     return "; ".join(parts)
 

@@ -44,9 +44,9 @@ def what_if(
     if alone or assessment.demand.cells["elderly"].isna().all():
         return None
     report = progress or quiet
-    ground = prepared(assessment.inputs, report)
-    minutes, own = cut_offs(ground.inputs.scenario)
-    ground = replace(ground, demand=_wide(ground, max(minutes), report))
+    narrow = prepared(assessment.inputs, report)
+    minutes, own = cut_offs(narrow.inputs.scenario)
+    ground = replace(narrow, demand=_wide(narrow, max(minutes), report))
     options = options_of(ground, assessment)
     reach = walks(ground, options, minutes, report)
     kept = reach.minutes
@@ -80,7 +80,7 @@ def what_if(
             "budget_cny": asked.get("budget_cny", scenario.plan.budget_cny),
         },
         facts=facts(ground.inputs),
-        proof=None if proposal is None else proof_of(ground, proposal, report),
+        proof=None if proposal is None else proof_of(narrow, proposal, report),
     )
 
 

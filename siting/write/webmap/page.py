@@ -25,7 +25,7 @@ from siting.write.webmap.popups import Popups
 from siting.write.webmap.sites import draw_sites
 from siting.write.webmap.skeleton import MAX_ZOOM, group_name, skeleton
 from siting.write.webmap.tiles import source
-from siting.write.webmap.what_if import held, tabs, waiting_texts
+from siting.write.webmap.what_if import held, held_solver, solver_line, tabs, waiting_texts
 from siting.write.webmap.wording import plain, words
 
 _WHY: Final = ("gap", "gap_bare", "over", "over_bare", "met", "open", "open_bare", "bare")
@@ -41,6 +41,7 @@ def write_map(
     lang: Lang = "zh",
     tiles: str | None = None,
     what_if: WhatIf | None = None,
+    solver: bool = True,
 ) -> None:
     """Write the interactive map as one HTML file that opens without a network.
 
@@ -59,8 +60,11 @@ def write_map(
         so.
     what_if : WhatIf, optional
         What the reader may change (:func:`siting.pipeline.what_if.what_if`); without it the page only shows.
+    solver : bool
+        Whether the page can solve such a choice again (HiGHS, 1.7 MB).
     """
-    write_text(Path(path), map_html(assessment, proposal, lang=lang, tiles=tiles, what_if=what_if))
+    page = map_html(assessment, proposal, lang=lang, tiles=tiles, what_if=what_if, solver=solver)
+    write_text(Path(path), page)
 
 
 def map_html(
@@ -70,6 +74,7 @@ def map_html(
     lang: Lang = "zh",
     tiles: str | None = None,
     what_if: WhatIf | None = None,
+    solver: bool = False,
 ) -> str:
     """Return the interactive map as the text of one HTML file.
 
@@ -85,6 +90,8 @@ def map_html(
         URL template of map tiles to draw under everything else.
     what_if : WhatIf, optional
         What the reader may change; without it the page only shows.
+    solver : bool
+        Whether the page can solve such a choice again (HiGHS, 1.7 MB).
 
     Returns
     -------
@@ -105,12 +112,13 @@ def map_html(
     )
     shown = _extent(assessment)
     layers = (*drawing.layers, _tiles_layer()) if tiles else drawing.layers
+    solves = solver and what_if is not None and not assessment.inputs.candidates.empty
     more = {"cells": cells, "tiles": _tiles(tiles), "extent": shown, "what_if": waiting_texts()}
     data = {**_data(assessment, drawing, popups), **more}
     title = words("map.page_title", title=plain(assessment.inputs.scenario.scenario.title))
     body = Template(_static("page.html")).substitute(
         data=as_json(data),
-        held="" if what_if is None else held(what_if, assessment),
+        held="" if what_if is None else held(what_if, assessment) + (held_solver() if solves else ""),
         **tabs(shown=what_if is not None),
         heading=heading(assessment, proposal),
         panel=panel(assessment, proposal),
@@ -118,6 +126,7 @@ def map_html(
         t_review=review_number(assessment),
         base=_base(tiles),
         sources=sources(assessment),
+        made=solver_line(shown=solves),
         **_labels(lang),
     )
     return document(
@@ -132,6 +141,7 @@ def map_html(
             "siting.start(map_main);",
         ),
         images=() if tiles is None else source(tiles),
+        workers=solves,
     )
 
 

@@ -1,7 +1,9 @@
 """The data of the page's what-if: people, walks, options and rules, in the form that its script reads."""
 
+import base64
 import math
-from collections.abc import Iterable, Iterator
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -15,6 +17,7 @@ from siting.version import __version__
 from siting.write.geojson import plain
 from siting.write.html import as_json
 from siting.write.webmap.geometry import geometries, to_degrees
+from siting.write.webmap.inline import asset, manifest
 from siting.write.webmap.overlay import locate_cells
 from siting.write.webmap.packing import packed
 from siting.write.webmap.style import AFTER, BEFORE, DENSITY_COVERED, NO_DATA, clause_steps, share_steps
@@ -44,7 +47,18 @@ _TEXTS: Final = (
     *("load", "drop", "variants_none", "files", "save", "export_plan", "export_csv", "other_minutes", "unsaid"),
     *("incomplete", "colour", "colour_cells", "colour_share", "colour_land", "cell_covered", "cell_new", "cell_lost"),
     *("cell_left", "site_new", "site_free", "site_open", "site_closed", "site_planned", "none", "met", "no_data"),
+    *("solve_title", "solve_hint", "solve", "solve_stop", "solve_stopped", "solve_most", "solve_fewest"),
+    *("solve_running", "solve_failed", "solve_infeasible", "solve_nothing", "solve_refused_stations"),
+    *("solve_refused_budget", "solve_refused_limit", "solve_refused_share", "solve_optimal_most"),
+    *("solve_feasible_most", "solve_optimal_fewest", "solve_feasible_fewest"),
+    *("verify_title", "verify_hint", "verify", "verify_running", "verify_optimal", "verify_bound", "verify_fails"),
+    "verify_fails_at",
     *("export_site", "export_rank", "export_new", "export_level", "export_place"),
+)
+# Why a certificate proves nothing, under ``proof.refuted``.
+_REFUTED: Final = (
+    *("no_set", "weak", "other_model", "prices", "multipliers", "tree", "large", "unreadable", "other_scenario"),
+    *("other_objective", "breaks_rules", "misses_share"),
 )
 _LEFT: Final = "#f3cf9b"
 _LOST: Final = "#8c510a"
@@ -95,6 +109,8 @@ def _texts_of(found: WhatIf, assessment: Assessment) -> dict[str, Any]:
         "lines": {line: words(f"funding_line.{line}").pair() for line in sorted(lines)},
         "clause_names": {key: named.get(key, key) for key in asked},
         "look": _look(),
+        "refuted": {code: words(f"proof.refuted.{code}").pair() for code in _REFUTED},
+        "units": {name: words(f"proof.unit.{name}").pair() for name in ("covered", "stations", "cost", "seconds")},
     }
 
 
@@ -155,9 +171,32 @@ def what_if_data(found: WhatIf) -> dict[str, Any]:
         "unsaid": list(found.unsaid),
         "request": plain(found.request),
         "facts": found.facts,
-        "proof": found.proof,
+        "proof": None if found.proof is None else _proof(found.proof),
         "packed": packed(dict(_arrays(found))),
     }
+
+
+def _proof(proof: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the certificate of the plan with its problem."""
+    arrays = dict(proof["arrays"])
+    arrays["point"] = _steps(arrays["point"], arrays.pop("start"))
+    return {**{key: value for key, value in proof.items() if key != "arrays"}, "packed": packed(arrays)}
+
+
+def held_solver() -> str:
+    """Return the markup of the solver: its script and its WebAssembly, compressed."""
+    told = {"version": manifest()["highs/highs.wasm"]["version"]}
+    for key, name in (("script", "highs.js"), ("wasm", "highs.wasm")):
+        told[key] = base64.b64encode(zlib.compress(asset(f"highs/{name}"), 9)).decode("ascii")
+    return f'<script type="application/json" id="siting-solver">{as_json(told)}</script>\n'
+
+
+def solver_line(*, shown: bool) -> str:
+    """Return the markup that names the solver, its version and licence."""
+    if not shown:
+        return ""
+    told = words("map.what_if.solver_made", version=manifest()["highs/highs.wasm"]["version"])
+    return f" · {told.html()}"
 
 
 def _ends(values: NDArray[np.float64]) -> list[list[float | None]]:

@@ -802,6 +802,876 @@ function between(low, high, write) {
 }
 return { UNKNOWN, fixed, number, percent, persons, between };
 })();
+const module_proof = (() => {
+const { bytesOf, inflated } = module_packing;
+// Checks a plan's certificate in whole numbers without limit: what siting/locate/certificate.py proves, proved again by
+// a reader's own machine. See docs/methods.md.
+
+const MOST_BITS = 62;
+const PRICE_BITS = 16n;
+const SHARE_TOLERANCE = 1e-9;
+
+/** Why a certificate proves nothing: a key of the texts, its figures, and the claim of the tree at which it fails. */
+class Refuted extends Error {
+  /** @param {string} code @param {Record<string, unknown>} [values] */
+  constructor(code, values = {}) {
+    super(code);
+    this.code = code;
+    this.values = values;
+  }
+}
+
+/**
+ * @typedef {object} Problem sites × points as the plan's model sees them
+ * @property {"mclp" | "lscp" | "p_median"} model
+ * @property {Float64Array} people of each point
+ * @property {Uint32Array} start rows of sites
+ * @property {Uint32Array} point
+ * @property {Float64Array} seconds
+ * @property {Uint8Array} kept sites that stay open
+ * @property {Uint8Array} forced
+ * @property {Uint8Array} forbidden
+ * @property {Float64Array | null} costs
+ * @property {number | null} stations
+ * @property {number | null} share
+ * @property {number | null} beyond seconds
+ */
+
+/**
+ * A certificate with its multipliers as whole numbers.
+ * @param {any} told
+ */
+async function readCertificate(told) {
+  try {
+    const shift = small(told.shift);
+    const multipliers = [];
+    for (const text of told.multipliers) {
+      if (text.length % 4) throw new Refuted("unreadable");
+      const bytes = await inflated(bytesOf(text));
+      if (bytes.length % 8) throw new Refuted("unreadable");
+      const found = new BigInt64Array(bytes.slice().buffer);
+      multipliers.push(Array.from(found, (each) => each << BigInt(shift)));
+    }
+    const bits = told.bits.map(small);
+    const prices = told.prices.map((each) => BigInt(each));
+    return { model: told.model, bits, bound: BigInt(told.bound), multipliers, prices, tree: told.tree };
+  } catch (error) {
+    if (error instanceof Refuted) throw error;
+    throw new Refuted("unreadable");
+  }
+}
+
+function whole(found) {
+  if (!Number.isSafeInteger(found)) throw new Refuted("tree");
+  return found;
+}
+
+function small(found) {
+  const bits = whole(found);
+  if (bits < 0 || bits > MOST_BITS) throw new Refuted("large");
+  return bits;
+}
+
+// A float times a power of two is exact, and so is its whole part.
+const down = (value, bits) => BigInt(Math.floor(value * 2 ** bits));
+const up = (value, bits) => BigInt(Math.ceil(value * 2 ** bits));
+const sum = (values) => values.reduce((total, each) => total + each, 0n);
+const positive = (value) => (value > 0n ? value : 0n);
+
+/** Which points the kept sites reach, and the seconds from the nearest of them. @param {Problem} problem */
+function alreadyOf(problem) {
+  const near = new Float64Array(problem.people.length).fill(Infinity);
+  problem.kept.forEach((kept, site) => {
+    if (!kept) return;
+    for (let i = problem.start[site]; i < problem.start[site + 1]; i += 1) {
+      near[problem.point[i]] = Math.min(near[problem.point[i]], problem.seconds[i]);
+    }
+  });
+  return near;
+}
+
+/** The most people who may be left out, rounded up unless people are whole. */
+function roomOf(people, share) {
+  if (share >= 1) return 0;
+  const total = people.reduce((all, each) => all + each, 0);
+  const room = total * (1 - share) + SHARE_TOLERANCE * total;
+  return people.every((each) => Number.isInteger(each)) ? Math.floor(room) : room;
+}
+
+/**
+ * The relaxation at each set of multipliers: a constant, and a gain for each site.
+ * @param {Problem} problem
+ * @param {any} certificate
+ */
+function relaxations(problem, certificate) {
+  const { multipliers, prices, bits } = certificate;
+  if (prices.length !== multipliers.length || prices.some((each) => each < 0n)) throw new Refuted("prices");
+  for (const each of multipliers) {
+    if (each.length !== problem.people.length || each.some((value) => value < 0n)) throw new Refuted("multipliers", { count: problem.people.length });
+  }
+  if (certificate.model !== problem.model) throw new Refuted("other_model", { model: certificate.model });
+  const near = alreadyOf(problem);
+  const sites = problem.start.length - 1;
+  const bySite = (value) => {
+    const gains = new Array(sites).fill(0n);
+    for (let site = 0; site < sites; site += 1) {
+      for (let i = problem.start[site]; i < problem.start[site + 1]; i += 1) gains[site] += value(i);
+    }
+    return gains;
+  };
+  const people = Array.from(problem.people);
+  if (problem.model === "mclp") {
+    const weight = people.map((each, i) => (near[i] < Infinity ? 0n : up(each, bits[0])));
+    return multipliers.map((u) => ({
+      constant: sum(weight.map((each, i) => positive(each - u[i]))),
+      gain: bySite((i) => (weight[problem.point[i]] > 0n ? u[problem.point[i]] : 0n)),
+    }));
+  }
+  if (problem.model === "lscp") return leastCost(problem, certificate, near, people, bySite);
+  return median(problem, certificate, near, people, bySite);
+}
+
+function leastCost(problem, { multipliers, prices, bits }, near, people, bySite) {
+  const sites = problem.start.length - 1;
+  const cost = Array.from({ length: sites }, (_, site) => down(problem.costs ? problem.costs[site] : 1, bits[1]));
+  const weight = people.map((each) => down(each, bits[0]));
+  const room = roomOf(people, problem.share);
+  return multipliers.map((u, k) => {
+    const paid = u.map((each, i) => (near[i] === Infinity && people[i] > 0 ? each : 0n));
+    let left = 0n;
+    if (problem.share < 1) {
+      const most = paid.reduce((found, each) => (each > found ? each : found), 0n);
+      const spared = weight.map((each) => { const found = (prices[k] * each) >> PRICE_BITS; return found < most ? found : most; });
+      const units = BigInt(Math.ceil(room * 2 ** bits[0])) + 1n;
+      left = sum(paid.map((each, i) => positive(each - spared[i]))) - ((-units * prices[k]) >> PRICE_BITS);
+    }
+    const gain = bySite((i) => paid[problem.point[i]]).map((each, site) => each - cost[site]);
+    return { constant: left - sum(paid), gain };
+  });
+}
+
+function median(problem, { multipliers, bits }, near, people, bySite) {
+  const weight = people.map((each) => down(each, bits[0]));
+  const alone = weight.map((each, i) => each * down(Math.min(near[i], problem.beyond), bits[1]));
+  const pair = Array.from(problem.seconds, (each, i) => weight[problem.point[i]] * down(Math.min(each, problem.beyond), bits[1]));
+  return multipliers.map((u) => ({
+    constant: sum(u.map((each, i) => positive(each - alone[i]))) - sum(u),
+    gain: bySite((i) => positive(u[problem.point[i]] - pair[i])),
+  }));
+}
+
+/** The bound where some sites are open and only free ones may be added. */
+function boundOf({ constant, gain }, opened, free, most) {
+  let left = most;
+  let total = constant;
+  const gains = [];
+  for (let site = 0; site < gain.length; site += 1) {
+    if (opened[site]) {
+      left -= 1;
+      total += gain[site];
+    } else if (free[site] && gain[site] > 0n) gains.push(gain[site]);
+  }
+  if (left < 0) return null;
+  if (left < gains.length) gains.sort((one, other) => (one < other ? 1 : one > other ? -1 : 0)).length = left;
+  return total + sum(gains);
+}
+
+/** What the tree claims to be bounded, one after the other: a set of multipliers, the open sites, the free ones. */
+function* claimsOf(problem, certificate) {
+  const sites = problem.start.length - 1;
+  const opened = Uint8Array.from(problem.forced, (each, site) => (each && !problem.kept[site] ? 1 : 0));
+  const free = new Uint8Array(sites);
+  for (let site = 0; site < sites; site += 1) free[site] = problem.kept[site] || problem.forbidden[site] || opened[site] ? 0 : 1;
+  const at = (found, among) => {
+    const site = whole(found);
+    if (site < 0 || site >= sites || !among[site]) throw new Refuted("tree");
+    return site;
+  };
+  const turned = (held, site, value) => {
+    const next = held.slice();
+    next[site] = value;
+    return next;
+  };
+  const listed = (found) => {
+    if (!Array.isArray(found)) throw new Refuted("tree");
+    return found;
+  };
+  const waiting = [[certificate.tree, opened, free]];
+  while (waiting.length) {
+    const [node, open, left] = waiting.pop();
+    if (node === null || typeof node !== "object" || Array.isArray(node)) throw new Refuted("tree");
+    if ("site" in node) {
+      const site = at(node.site, left);
+      const rest = turned(left, site, 0);
+      waiting.push([node.open, turned(open, site, 1), rest], [node.closed, open, rest]);
+    } else if (!("then" in node)) yield [whole(node.by), open, left];
+    else {
+      const by = whole(node.by);
+      const shut = listed(node.shut);
+      const must = listed(node.open);
+      for (const each of shut) yield [by, turned(open, at(each, left), 1), left];
+      for (const each of must) yield [by, open, turned(left, at(each, left), 0)];
+      let rest = left;
+      let more = open;
+      for (const each of [...shut, ...must]) rest = turned(rest, at(each, rest), 0);
+      for (const each of must) more = turned(more, each, 1);
+      waiting.push([node.then, more, rest]);
+    }
+  }
+}
+
+/**
+ * Check that no choice is better than the bound of a certificate.
+ * @param {Problem} problem
+ * @param {any} certificate of {@link readCertificate}
+ * @returns {{bound: number, claims: number}} in people, sites, money or person-seconds, and how many claims were checked
+ */
+function check(problem, certificate) {
+  const relaxed = relaxations(problem, certificate);
+  const sites = problem.start.length - 1;
+  const most = problem.stations === null || problem.model === "lscp" ? sites : problem.stations;
+  const sign = problem.model === "mclp" ? 1n : -1n;
+  const claim = sign * certificate.bound;
+  const [people, other] = certificate.bits;
+  const unit = 2 ** { mclp: people, lscp: other, p_median: people + other }[problem.model];
+  let claims = 0;
+  for (const [by, opened, free] of claimsOf(problem, certificate)) {
+    claims += 1;
+    if (by < 0 || by >= relaxed.length) throw new Refuted("no_set", { number: by, claim: claims });
+    const found = boundOf(relaxed[by], opened, free, most);
+    if (found !== null && found > claim) {
+      throw new Refuted("weak", { proved: Number(sign * found) / unit, claimed: Number(certificate.bound) / unit, claim: claims });
+    }
+  }
+  return { bound: problem.model === "lscp" ? nextSum(problem, certificate) : Number(certificate.bound) / unit, claims };
+}
+
+/** The least possible sum of whole costs that is not below the bound. */
+function nextSum(problem, certificate) {
+  const bits = BigInt(certificate.bits[1]);
+  const costs = problem.costs ? Array.from(problem.costs) : [1];
+  if (!costs.every((each) => Number.isInteger(each))) return Number(certificate.bound) / 2 ** certificate.bits[1];
+  const divisor = (one, other) => (other ? divisor(other, one % other) : one);
+  const step = BigInt(Math.max(1, costs.reduce(divisor, 0)));
+  const unit = step << bits;
+  const times = certificate.bound <= 0n ? -(-certificate.bound / unit) : (certificate.bound + unit - 1n) / unit;
+  return Number(times * step);
+}
+
+/**
+ * The objective of the plan's own sites, from the problem alone.
+ * @param {Problem} problem
+ * @param {number[]} chosen
+ */
+function valueOf(problem, chosen) {
+  const near = alreadyOf(problem);
+  const without = near.slice();
+  const open = new Set(chosen);
+  const forced = Array.from(problem.forced).every((each, site) => !each || problem.kept[site] || open.has(site));
+  const allowed = chosen.every((site) => !problem.kept[site] && !problem.forbidden[site]);
+  if (!forced || !allowed || (problem.stations !== null && chosen.length > problem.stations)) throw new Refuted("breaks_rules");
+  for (const site of chosen) {
+    for (let i = problem.start[site]; i < problem.start[site + 1]; i += 1) near[problem.point[i]] = Math.min(near[problem.point[i]], problem.seconds[i]);
+  }
+  const people = Array.from(problem.people);
+  const total = (of) => people.reduce((all, each, i) => all + of(each, i), 0);
+  if (problem.model === "mclp") return total((each, i) => (near[i] < Infinity && without[i] === Infinity ? each : 0));
+  if (problem.model === "lscp") {
+    if (total((each, i) => (near[i] === Infinity ? each : 0)) > roomOf(people, problem.share)) throw new Refuted("misses_share");
+    return problem.costs ? chosen.reduce((all, site) => all + problem.costs[site], 0) : chosen.length;
+  }
+  return total((each, i) => each * Math.min(near[i], problem.beyond));
+}
+return { Refuted, readCertificate, check, valueOf };
+})();
+const module_proving = (() => {
+const { number, percent } = module_numbers;
+const { arraysOf, bytesOf, climbed, inflated, startsOf } = module_packing;
+const { check, readCertificate, Refuted, valueOf } = module_proof;
+// The proof of the plan, made again on the reader's machine: nothing of what found the plan is used.
+
+// A certificate rounds people, times and costs; figures of a plan's file are rounded to a millionth.
+const ROUNDED = 1e-7;
+const WRITTEN = 1e-6;
+
+/**
+ * The problem of the page's data.
+ * @param {any} told
+ * @returns {Promise<import("./proof.mjs").Problem>}
+ */
+async function problemOf(told) {
+  const arrays = arraysOf(told.packed.arrays, await inflated(bytesOf(told.packed.bytes)));
+  const start = startsOf(arrays.count);
+  return {
+    model: told.model,
+    people: arrays.people,
+    start,
+    point: climbed(arrays.point, start),
+    seconds: arrays.seconds,
+    kept: arrays.kept,
+    forced: arrays.forced,
+    forbidden: arrays.forbidden,
+    costs: told.by_cost ? arrays.costs : null,
+    stations: told.stations,
+    share: told.share,
+    beyond: told.beyond_s,
+  };
+}
+
+/** Whether the covering problem is made of the people and walks with which the page measures. */
+function sameData(engine, told, problem) {
+  if (told.model === "p_median" || told.weighted) return true;
+  const lived = [];
+  engine.people.forEach((people, cell) => { if (people * engine.inside[cell] > 0) lived.push(cell); });
+  if (lived.length !== problem.people.length) return false;
+  if (!lived.every((cell, point) => engine.people[cell] * engine.inside[cell] === problem.people[point])) return false;
+  const { start, cell, step } = engine.reach;
+  const point = new Map(lived.map((each, i) => [each, i]));
+  return told.sites.every((id, row) => {
+    if (id === null) return true;
+    const site = engine.siteOf.get(`candidate/${id}`);
+    if (site === undefined) return false;
+    const ours = [];
+    for (let i = start[site]; i < start[site + 1]; i += 1) {
+      if (step[i] <= engine.data.own && point.has(cell[i])) ours.push(point.get(cell[i]));
+    }
+    const theirs = problem.point.subarray(problem.start[row], problem.start[row + 1]);
+    return ours.length === theirs.length && ours.every((each, i) => each === theirs[i]);
+  });
+}
+
+/**
+ * Check the certificate, and what the plan's file says of itself.
+ * @param {import("./engine.mjs").Engine} engine
+ * @param {any} told
+ */
+async function verify(engine, told) {
+  const problem = await problemOf(told);
+  if (!sameData(engine, told, problem)) throw new Refuted("other_scenario");
+  const certificate = await readCertificate(told.certificate);
+  const { bound, claims } = check(problem, certificate);
+  const value = valueOf(problem, told.chosen);
+  if (!(Math.abs(told.objective - value) <= WRITTEN * Math.max(Math.abs(value), 1))) throw new Refuted("other_objective", { claimed: told.objective, found: value });
+  const gap = problem.model === "mclp" ? bound - value : value - bound;
+  return { value, bound, claims, optimal: gap <= ROUNDED * Math.abs(value), gap: value ? Math.max(0, gap) / Math.abs(value) : 0 };
+}
+
+/** The section of the panel. */
+class Proving {
+  /** @param {any} told the plan's certificate and its problem */
+  constructor(told) {
+    this.told = told;
+    this.after = "settings";
+  }
+
+  build(view) {
+    const { make } = view.tools;
+    this.status = make("p", "small");
+    this.status.setAttribute("role", "status");
+    this.run = view._button("verify", () => this.start(view));
+    return view._section("verify_title", make("p", "small muted", view.text("verify_hint")), make("p", "papers", this.run), this.status);
+  }
+
+  async start(view) {
+    this.run.disabled = true;
+    this.status.replaceChildren(view.text("verify_running"));
+    // The text is painted before the work begins.
+    await new Promise((done) => setTimeout(done, 30));
+    try {
+      const { value, bound, claims, optimal, gap } = await verify(view.engine, this.told);
+      const unit = (figure) => this._figure(view, figure);
+      this.status.className = "small proved";
+      this.status.replaceChildren(view.text(optimal ? "verify_optimal" : "verify_bound", { value: unit(value), bound: unit(bound), claims: number(claims), gap: percent(gap, 3) }));
+    } catch (error) {
+      if (!(error instanceof Refuted)) throw error;
+      this.status.className = "small over";
+      const why = view.tools.refuted[error.code] || { zh: error.code, en: error.code };
+      const told = (lang) => why[lang].replace(/\{(\w+)\}/g, (_, key) => { const found = error.values[key]; return typeof found === "number" ? number(found, Number.isInteger(found) ? 0 : 3) : String(found ?? ""); });
+      const claim = error.values.claim;
+      this.status.replaceChildren(view.text(claim === undefined ? "verify_fails" : "verify_fails_at", { why: { zh: told("zh"), en: told("en") }, claim: number(claim ?? 0) }));
+    } finally {
+      this.run.disabled = false;
+    }
+  }
+
+  _figure(view, figure) {
+    const { model, by_cost: byCost } = this.told;
+    const scale = model === "p_median" ? 60 : 1;
+    const key = model === "mclp" ? "covered" : model === "lscp" ? (byCost ? "cost" : "stations") : "seconds";
+    const told = number(figure / scale, model === "p_median" ? 1 : 0);
+    const pair = view.tools.units[key];
+    return { zh: pair.zh.replace("{value}", told), en: pair.en.replace("{value}", told) };
+  }
+}
+return { problemOf, sameData, verify, Proving };
+})();
+const module_solver = (() => {
+// Which sites to open: the choice as a program for HiGHS, and what its answer means. The solver runs in a worker.
+
+/** @typedef {import("./engine.mjs").Engine} Engine */
+/** @typedef {import("./state.mjs").Choice} Choice */
+
+/**
+ * The sites that may be opened, and the people whom they can still reach.
+ * @param {Engine} engine that holds the choice
+ * @param {Choice} choice
+ */
+function askedOf(engine, choice) {
+  const { sites, options, optionsOf, reach } = engine;
+  const pinned = new Set(choice.pinned);
+  const isNew = (site) => sites.kind[site] === "candidate";
+  const kept = choice.open.filter((option) => !isNew(options.site[option]) || pinned.has(options.site[option]));
+  const near = new Uint8Array(engine.cells.length);
+  const within = (site, does) => {
+    for (let i = reach.start[site]; i < reach.start[site + 1]; i += 1) if (reach.step[i] <= choice.minutes) does(reach.cell[i]);
+  };
+  for (const option of kept) if (options.counts[option]) within(options.site[option], (cell) => { near[cell] = 1; });
+  const free = [];
+  sites.id.forEach((_, site) => {
+    if (!isNew(site) || pinned.has(site)) return;
+    // Of several sizes the cheapest: all reach the same people.
+    const [option] = optionsOf[site].filter((each) => options.counts[each]).sort((one, other) => cost(engine, one) - cost(engine, other) || one - other);
+    if (option !== undefined) free.push(option);
+  });
+  // Cells that the same sites reach are one group.
+  const reached = new Map();
+  free.forEach((option, i) => within(options.site[option], (cell) => {
+    if (near[cell] || !(engine.whole[cell] > 0)) return;
+    if (!reached.has(cell)) reached.set(cell, []);
+    reached.get(cell).push(i);
+  }));
+  const groups = new Map();
+  for (const [cell, found] of reached) {
+    const key = found.join(" ");
+    if (!groups.has(key)) groups.set(key, { sites: found, people: 0 });
+    groups.get(key).people += engine.whole[cell];
+  }
+  let covered = 0;
+  for (let cell = 0; cell < near.length; cell += 1) if (near[cell]) covered += engine.whole[cell];
+  return { kept, free, groups: [...groups.values()], covered };
+}
+
+const cost = (engine, option) => {
+  const found = engine.options.cost_cny[option];
+  return Number.isNaN(found) ? Infinity : found;
+};
+
+/**
+ * A program in the form of HiGHS: one column for each site that may be opened, then one for each group of people.
+ * @param {Engine} engine
+ * @param {Choice} choice
+ * @param {"most" | "fewest"} goal most people within the numbers of stations and money, or fewest stations for the share
+ */
+function programOf(engine, choice, goal) {
+  const asked = askedOf(engine, choice);
+  const { kept, free, groups, covered } = asked;
+  const { options, sites, unit } = engine;
+  const opened = kept.filter((option) => sites.kind[options.site[option]] === "candidate");
+  const columns = free.length + groups.length;
+  const start = [0];
+  const index = [];
+  const value = [];
+  const low = [];
+  const high = [];
+  const row = (entries, least, most) => {
+    for (const [column, factor] of entries) {
+      index.push(column);
+      value.push(factor);
+    }
+    start.push(index.length);
+    low.push(least);
+    high.push(most);
+  };
+  groups.forEach((group, i) => row([[free.length + i, -1], ...group.sites.map((site) => [site, 1])], 0, Infinity));
+  const people = groups.map((group) => group.people / unit);
+  const upper = new Float64Array(columns).fill(1);
+  let refused = null;
+  if (goal === "most") {
+    if (choice.stations !== null) {
+      const left = choice.stations - opened.length;
+      if (left < 0) refused = "stations";
+      row(free.map((_, i) => [i, 1]), 0, Math.max(0, left));
+    }
+    if (choice.budget !== null) {
+      const spent = opened.reduce((sum, option) => sum + cost(engine, option), 0);
+      if (!(spent <= choice.budget)) refused = "budget";
+      free.forEach((option, i) => { if (cost(engine, option) === Infinity) upper[i] = 0; });
+      row(free.map((option, i) => [i, Number.isFinite(cost(engine, option)) ? cost(engine, option) : 0]), 0, Math.max(0, choice.budget - spent));
+    }
+    if (choice.stations === null && choice.budget === null) refused = "limit";
+  } else {
+    const wanted = choice.pass * engine.data.whole.elderly - covered / unit;
+    const most = people.reduce((sum, each) => sum + each, 0);
+    if (wanted > most + 1e-6) refused = "share";
+    row(people.map((each, i) => [free.length + i, each]), wanted, Infinity);
+  }
+  const objective = new Float64Array(columns);
+  if (goal === "most") objective.set(people, free.length);
+  else objective.fill(1, 0, free.length);
+  return {
+    refused,
+    asked,
+    opened,
+    model: {
+      sense: goal === "most" ? "max" : "min",
+      columns,
+      integers: free.length,
+      objective,
+      upper,
+      start: Int32Array.from(start),
+      index: Int32Array.from(index),
+      value: Float64Array.from(value),
+      low: Float64Array.from(low),
+      high: Float64Array.from(high),
+    },
+  };
+}
+return { askedOf, programOf };
+})();
+const module_state = (() => {
+// A reader's choice, the edits that led to it, and named variants: plain values, so that the same choice is the same text.
+
+/**
+ * @typedef {object} Choice
+ * @property {number[]} open options, ascending
+ * @property {number[]} pinned sites that the solver may not change, ascending
+ * @property {number} minutes position of the cut-off
+ * @property {"01" | "02" | "own"} floor
+ * @property {number} pass share that passes
+ * @property {number | null} stations most new stations
+ * @property {number | null} budget yuan
+ */
+
+/** @typedef {{name: string, choice: Choice}} Variant */
+
+const ascending = (values) => [...new Set(values)].sort((one, other) => one - other);
+
+/**
+ * @param {Choice} choice
+ * @param {Partial<Choice>} change
+ * @returns {Choice}
+ */
+function changed(choice, change) {
+  const next = { ...choice, ...change };
+  return { ...next, open: ascending(next.open), pinned: ascending(next.pinned) };
+}
+
+/**
+ * The choice with one option open or closed; another option of its site makes way.
+ * @param {Choice} choice
+ * @param {number} option
+ * @param {boolean} open
+ * @param {number[]} others the options of the same site
+ */
+function turned(choice, option, open, others) {
+  const rest = choice.open.filter((each) => !others.includes(each));
+  return changed(choice, { open: open ? [...rest, option] : rest });
+}
+
+/** A choice by the ids of the data, as it is saved: it is read again though the rows have another order. */
+class Naming {
+  /** @param {import("./engine.mjs").Engine} engine */
+  constructor(engine) {
+    this.engine = engine;
+  }
+
+  _site(option) {
+    const { sites, options } = this.engine;
+    const site = options.site[option];
+    const size = options.size[option];
+    return size === null ? [sites.kind[site], sites.id[site]] : [sites.kind[site], sites.id[site], size];
+  }
+
+  /** @param {Choice} choice */
+  told(choice) {
+    const { sites, data } = this.engine;
+    return {
+      open: choice.open.map((option) => this._site(option)),
+      pinned: choice.pinned.map((site) => [sites.kind[site], sites.id[site]]),
+      minutes: data.minutes[choice.minutes],
+      floor: choice.floor,
+      pass: choice.pass,
+      stations: choice.stations,
+      budget: choice.budget,
+    };
+  }
+
+  /**
+   * The choice of a text; what the data lack is left out.
+   * @param {any} told
+   * @param {Choice} base
+   * @returns {Choice}
+   */
+  read(told, base) {
+    const { engine } = this;
+    const open = [];
+    for (const [kind, id, size] of told.open) {
+      const site = engine.siteOf.get(`${kind}/${id}`);
+      if (site === undefined) continue;
+      const rows = engine.optionsOf[site];
+      open.push(rows.find((row) => engine.options.size[row] === (size ?? null)) ?? rows[0]);
+    }
+    const pinned = told.pinned.map(([kind, id]) => engine.siteOf.get(`${kind}/${id}`)).filter((site) => site !== undefined);
+    const minutes = engine.data.minutes.indexOf(told.minutes);
+    const { floor, pass, stations, budget } = told;
+    return changed(base, { open, pinned, minutes: minutes < 0 ? base.minutes : minutes, floor, pass, stations, budget });
+  }
+}
+
+/** What was chosen, step by step. */
+class History {
+  /** @param {Choice} first */
+  constructor(first) {
+    this.steps = [first];
+    this.at = 0;
+  }
+
+  get choice() {
+    return this.steps[this.at];
+  }
+
+  get canUndo() {
+    return this.at > 0;
+  }
+
+  get canRedo() {
+    return this.at + 1 < this.steps.length;
+  }
+
+  /**
+   * A further step. Steps of one kind in a row, such as those of a slider, are one.
+   * @param {Choice} choice
+   * @param {string} [kind]
+   */
+  push(choice, kind = "") {
+    if (JSON.stringify(choice) === JSON.stringify(this.choice)) return;
+    const same = kind !== "" && kind === this.kind && this.at + 1 === this.steps.length && this.at > 0;
+    this.steps.splice(same ? this.at : this.at + 1, Infinity, choice);
+    this.at = this.steps.length - 1;
+    this.kind = kind;
+  }
+
+  undo() {
+    if (this.canUndo) this.at -= 1;
+    this.kind = "";
+  }
+
+  redo() {
+    if (this.canRedo) this.at += 1;
+    this.kind = "";
+  }
+}
+
+/**
+ * What a saved page holds: no history, so that undone edits leave no trace.
+ * @param {Naming} naming
+ * @param {Choice} choice
+ * @param {Variant[]} variants
+ */
+function savedText(naming, choice, variants) {
+  const told = { choice: naming.told(choice), variants: variants.map(({ name, choice: of }) => ({ name, choice: naming.told(of) })) };
+  return JSON.stringify(told).replace(/[<>&\u2028\u2029]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+return { changed, turned, Naming, History, savedText };
+})();
+const module_solving = (() => {
+const { number, percent, persons } = module_numbers;
+const { bytesOf, inflated } = module_packing;
+const { programOf } = module_solver;
+const { changed } = module_state;
+// Solving in the page: HiGHS as WebAssembly in a worker of its own, so that nothing is fetched and nothing stops meanwhile.
+
+const SECONDS = 120;
+// Nearer than this, objective and bound are the same (as in the library).
+const SAME = 1e-9;
+
+// What the worker does with each program. It is told as text: it must not use anything outside of itself.
+/* eslint-disable no-undef */
+function work() {
+  let loaded = null;
+  self.onmessage = async ({ data }) => {
+    try {
+      loaded = loaded || new Promise((done, failed) => {
+        const instantiateWasm = (imports, use) => {
+          WebAssembly.instantiate(data.wasm, imports).then(({ instance }) => use(instance), failed);
+          return {};
+        };
+        Module({ instantiateWasm }).then(done, failed);
+      });
+      const highs = await loaded;
+      const { sense, columns, integers, objective, upper, start, index, value, low, high, seconds } = data.program;
+      const { minimize, maximize } = highs.constants.objectiveSense;
+      const integrality = new Int32Array(columns);
+      integrality.fill(1, 0, integers);
+      const answer = highs.withModel(
+        {
+          numCols: columns,
+          numRows: low.length,
+          sense: sense === "max" ? maximize : minimize,
+          colCost: objective,
+          colLower: new Float64Array(columns),
+          colUpper: upper,
+          rowLower: low,
+          rowUpper: high,
+          matrix: { format: "csr", numRows: low.length, numCols: columns, starts: start, indices: index, values: value },
+          integrality,
+        },
+        (model) => {
+          model.options.set({ output_flag: false, mip_rel_gap: 0, mip_abs_gap: 1e-6, time_limit: seconds });
+          model.run();
+          const status = model.getModelStatus();
+          const states = highs.constants.modelStatus;
+          const found = model.info.get("primal_solution_status") === highs.constants.solutionStatus.feasible;
+          return {
+            optimal: status === states.optimal,
+            infeasible: status === states.infeasible,
+            values: found ? model.getSolution().colValue.slice(0, integers) : null,
+            objective: found ? model.getObjectiveValue() : null,
+            bound: model.info.get("mip_dual_bound"),
+          };
+        },
+      );
+      self.postMessage({ answer });
+    } catch (error) {
+      self.postMessage({ error: String((error && error.message) || error) });
+    }
+  };
+}
+/* eslint-enable no-undef */
+
+/**
+ * The options that an answer opens, and how good they can be at most.
+ * @param {import("./engine.mjs").Engine} engine
+ * @param {ReturnType<typeof programOf>} program
+ * @param {"most" | "fewest"} goal
+ * @param {any} answer
+ */
+function readAnswer(engine, program, goal, answer) {
+  if (!answer.values) return null;
+  const { kept, free, covered } = program.asked;
+  const open = [...kept, ...free.filter((_, i) => answer.values[i] > 0.5)];
+  const { objective, bound } = answer;
+  const apart = Math.abs(bound - objective);
+  // Stations are whole: a bound above seven is eight.
+  const least = goal === "fewest" ? Math.ceil(bound - 1e-6) : bound;
+  const proved = answer.optimal && (goal === "fewest" ? least >= Math.round(objective) : apart <= Math.max(1e-6, SAME * Math.abs(objective)) + 1e-6);
+  return { open, proved, objective, bound: least, boundCovered: goal === "most" ? covered / engine.unit + bound : null, stations: program.opened.length };
+}
+
+/** The section of the panel. */
+class Solving {
+  /** @param {{version: string, script: string, wasm: string}} held the solver, compressed */
+  constructor(held) {
+    this.held = held;
+    this.after = "settings";
+    this.pins = true;
+    this.worker = null;
+  }
+
+  build(view) {
+    const { make } = view.tools;
+    this.view = view;
+    this.goal = make("select");
+    this.goal.id = "what-if-goal";
+    this.run = view._button("solve", () => this.start());
+    this.stop = view._button("solve_stop", () => this.end(view.text("solve_stopped")));
+    this.stop.hidden = true;
+    this.status = make("p", "small");
+    this.status.setAttribute("role", "status");
+    return view._section("solve_title", make("p", "small muted", view.text("solve_hint")), make("p", "papers", this.goal, this.run, this.stop), this.status);
+  }
+
+  speak(view) {
+    const { make } = view.tools;
+    const held = this.goal.value;
+    const share = percent(view.choice.pass, 0);
+    const listed = [["most", view.say("solve_most")], ["fewest", view.say("solve_fewest", { share })]];
+    this.goal.replaceChildren(...listed.map(([value, told]) => {
+      const option = make("option", "", told);
+      option.value = value;
+      return option;
+    }));
+    if (held) this.goal.value = held;
+    this.goal.setAttribute("aria-label", view.say("solve_title"));
+  }
+
+  paint(view) {
+    const key = `${view.choice.pass} ${document.documentElement.lang}`;
+    if (this.key !== key) this.speak(view);
+    this.key = key;
+  }
+
+  tell(...parts) {
+    this.status.replaceChildren(...parts);
+  }
+
+  end(...told) {
+    if (this.worker) this.worker.terminate();
+    this.worker = null;
+    this.run.disabled = false;
+    this.stop.hidden = true;
+    this.tell(...told);
+  }
+
+  async _worker() {
+    const text = new TextDecoder().decode(await inflated(bytesOf(this.held.script)));
+    this.wasm = this.wasm || (await inflated(bytesOf(this.held.wasm)));
+    const url = URL.createObjectURL(new Blob([text, `;(${work})();`], { type: "text/javascript" }));
+    const worker = new Worker(url);
+    URL.revokeObjectURL(url);
+    return worker;
+  }
+
+  async start() {
+    const { view } = this;
+    const { engine, choice } = view;
+    const goal = this.goal.value;
+    const program = programOf(engine, choice, goal);
+    if (program.refused) {
+      this.tell(view.text(`solve_refused_${program.refused}`));
+      return;
+    }
+    this.run.disabled = true;
+    this.stop.hidden = false;
+    this.tell(view.text("solve_running", { count: program.asked.free.length }));
+    try {
+      const worker = await this._worker();
+      this.worker = worker;
+      worker.onmessage = ({ data }) => this._answered(program, goal, choice, data);
+      worker.onerror = (event) => this.end(view.text("solve_failed", { why: event.message || "" }));
+      worker.postMessage({ wasm: this.wasm, program: { ...program.model, seconds: SECONDS } });
+    } catch (error) {
+      this.end(view.text("solve_failed", { why: String(error.message || error) }));
+    }
+  }
+
+  _answered(program, goal, choice, { answer, error }) {
+    const { view } = this;
+    if (error) {
+      this.end(view.text("solve_failed", { why: error }));
+      return;
+    }
+    const found = readAnswer(view.engine, program, goal, answer);
+    if (!found) {
+      this.end(view.text(answer.infeasible ? "solve_infeasible" : "solve_nothing", { seconds: SECONDS }));
+      return;
+    }
+    const next = changed(choice, { open: found.open });
+    view.history.push(next);
+    view.refresh();
+    // The next edit ends what is proved of this choice.
+    view.solved = goal === "most" ? { covered: found.boundCovered, status: found.proved ? "optimal" : "feasible", stoppedBy: found.proved ? "proved" : "time", solver: `HiGHS ${this.held.version} (WebAssembly)` } : null;
+    const total = program.opened.length;
+    const values =
+      goal === "most"
+        ? { value: persons(found.objective), bound: persons(found.bound) }
+        : { value: number(Math.round(found.objective) + total), bound: number(found.bound + total) };
+    const gap = found.objective ? percent(Math.abs(found.bound - found.objective) / Math.abs(found.objective), 2) : percent(0, 2);
+    this.end(view.text(`solve_${found.proved ? "optimal" : "feasible"}_${goal}`, { ...values, gap }));
+  }
+}
+return { readAnswer, Solving };
+})();
 const module_figures = (() => {
 const { between, number, percent, persons, UNKNOWN } = module_numbers;
 // The lines of figures that are compared: today, the plan, and the reader's choice.
@@ -963,7 +1833,8 @@ function ranked(engine, choice) {
 /**
  * @param {Engine} engine
  * @param {Choice} choice
- * @param {{bound?: number, status?: string, solver?: string, stoppedBy?: string}} [proof] of the solver of the page
+ * @param {{covered?: number, status?: string, solver?: string, stoppedBy?: string}} [proof] of the solver of the page: how
+ *   many elderly any choice can cover
  */
 function planOf(engine, choice, proof = {}) {
   const { sites, options, data } = engine;
@@ -998,10 +1869,9 @@ function planOf(engine, choice, proof = {}) {
     };
     return { type: "Feature", id, properties, geometry: { type: "Point", coordinates: sites.lon_lat[site] } };
   });
-  // Nobody beyond those uncovered today can be newly covered: a bound on every choice by hand.
-  const most = Math.max(0, data.whole.elderly - base);
-  const bound = rounded(proof.bound ?? most);
-  const request = { model: "mclp", stations: stations.length, ...(closed.length ? { closable: closed } : {}) };
+  // Without a solver: nobody beyond those uncovered today can be newly covered.
+  const bound = rounded(Math.max(gained, (proof.covered ?? data.whole.elderly) - base));
+  const request = { model: "mclp", ...limitsOf(choice, proof, stations.length, closed), ...fixedOf(engine, choice, proof) };
   return {
     type: "FeatureCollection",
     result: "plan",
@@ -1025,6 +1895,27 @@ function planOf(engine, choice, proof = {}) {
   };
 }
 
+// The limits within which the choice was made: those of the solver, or the choice's own number of stations.
+function limitsOf(choice, proof, count, closed) {
+  const solved = proof.covered !== undefined;
+  const closable = closed.length ? { closable: closed } : {};
+  // Facilities can be closed only where the number of stations is limited.
+  const stations = solved && choice.stations !== null ? choice.stations : solved && choice.budget !== null && !closed.length ? undefined : count;
+  const budget = solved && choice.budget !== null ? { budget_cny: choice.budget } : {};
+  return { ...(stations === undefined ? {} : { stations }), ...budget, ...closable };
+}
+
+// What the solver was not free to decide.
+function fixedOf(engine, choice, proof) {
+  if (proof.covered === undefined) return {};
+  const { sites, optionsOf, open } = engine;
+  const pinned = choice.pinned.filter((site) => sites.kind[site] === "candidate");
+  const isOpen = (site) => optionsOf[site].some((option) => open[option]);
+  const forced = pinned.filter(isOpen).map((site) => sites.id[site]);
+  const forbidden = pinned.filter((site) => !isOpen(site)).map((site) => sites.id[site]);
+  return { ...(forced.length ? { forced } : {}), ...(forbidden.length ? { forbidden } : {}) };
+}
+
 /**
  * A table for a spreadsheet. A text that a spreadsheet would take for a formula begins with an apostrophe.
  * @param {(string | number | null)[][]} rows
@@ -1039,152 +1930,6 @@ function csvOf(rows) {
   return `\ufeff${rows.map((row) => row.map(cell).join(",")).join("\r\n")}\r\n`;
 }
 return { ranked, planOf, csvOf };
-})();
-const module_state = (() => {
-// A reader's choice, the edits that led to it, and named variants: plain values, so that the same choice is the same text.
-
-/**
- * @typedef {object} Choice
- * @property {number[]} open options, ascending
- * @property {number[]} pinned sites that the solver may not change, ascending
- * @property {number} minutes position of the cut-off
- * @property {"01" | "02" | "own"} floor
- * @property {number} pass share that passes
- * @property {number | null} stations most new stations
- * @property {number | null} budget yuan
- */
-
-/** @typedef {{name: string, choice: Choice}} Variant */
-
-const ascending = (values) => [...new Set(values)].sort((one, other) => one - other);
-
-/**
- * @param {Choice} choice
- * @param {Partial<Choice>} change
- * @returns {Choice}
- */
-function changed(choice, change) {
-  const next = { ...choice, ...change };
-  return { ...next, open: ascending(next.open), pinned: ascending(next.pinned) };
-}
-
-/**
- * The choice with one option open or closed; another option of its site makes way.
- * @param {Choice} choice
- * @param {number} option
- * @param {boolean} open
- * @param {number[]} others the options of the same site
- */
-function turned(choice, option, open, others) {
-  const rest = choice.open.filter((each) => !others.includes(each));
-  return changed(choice, { open: open ? [...rest, option] : rest });
-}
-
-/** A choice by the ids of the data, as it is saved: it is read again though the rows have another order. */
-class Naming {
-  /** @param {import("./engine.mjs").Engine} engine */
-  constructor(engine) {
-    this.engine = engine;
-  }
-
-  _site(option) {
-    const { sites, options } = this.engine;
-    const site = options.site[option];
-    const size = options.size[option];
-    return size === null ? [sites.kind[site], sites.id[site]] : [sites.kind[site], sites.id[site], size];
-  }
-
-  /** @param {Choice} choice */
-  told(choice) {
-    const { sites, data } = this.engine;
-    return {
-      open: choice.open.map((option) => this._site(option)),
-      pinned: choice.pinned.map((site) => [sites.kind[site], sites.id[site]]),
-      minutes: data.minutes[choice.minutes],
-      floor: choice.floor,
-      pass: choice.pass,
-      stations: choice.stations,
-      budget: choice.budget,
-    };
-  }
-
-  /**
-   * The choice of a text; what the data lack is left out.
-   * @param {any} told
-   * @param {Choice} base
-   * @returns {Choice}
-   */
-  read(told, base) {
-    const { engine } = this;
-    const open = [];
-    for (const [kind, id, size] of told.open) {
-      const site = engine.siteOf.get(`${kind}/${id}`);
-      if (site === undefined) continue;
-      const rows = engine.optionsOf[site];
-      open.push(rows.find((row) => engine.options.size[row] === (size ?? null)) ?? rows[0]);
-    }
-    const pinned = told.pinned.map(([kind, id]) => engine.siteOf.get(`${kind}/${id}`)).filter((site) => site !== undefined);
-    const minutes = engine.data.minutes.indexOf(told.minutes);
-    const { floor, pass, stations, budget } = told;
-    return changed(base, { open, pinned, minutes: minutes < 0 ? base.minutes : minutes, floor, pass, stations, budget });
-  }
-}
-
-/** What was chosen, step by step. */
-class History {
-  /** @param {Choice} first */
-  constructor(first) {
-    this.steps = [first];
-    this.at = 0;
-  }
-
-  get choice() {
-    return this.steps[this.at];
-  }
-
-  get canUndo() {
-    return this.at > 0;
-  }
-
-  get canRedo() {
-    return this.at + 1 < this.steps.length;
-  }
-
-  /**
-   * A further step. Steps of one kind in a row, such as those of a slider, are one.
-   * @param {Choice} choice
-   * @param {string} [kind]
-   */
-  push(choice, kind = "") {
-    if (JSON.stringify(choice) === JSON.stringify(this.choice)) return;
-    const same = kind !== "" && kind === this.kind && this.at + 1 === this.steps.length && this.at > 0;
-    this.steps.splice(same ? this.at : this.at + 1, Infinity, choice);
-    this.at = this.steps.length - 1;
-    this.kind = kind;
-  }
-
-  undo() {
-    if (this.canUndo) this.at -= 1;
-    this.kind = "";
-  }
-
-  redo() {
-    if (this.canRedo) this.at += 1;
-    this.kind = "";
-  }
-}
-
-/**
- * What a saved page holds: no history, so that undone edits leave no trace.
- * @param {Naming} naming
- * @param {Choice} choice
- * @param {Variant[]} variants
- */
-function savedText(naming, choice, variants) {
-  const told = { choice: naming.told(choice), variants: variants.map(({ name, choice: of }) => ({ name, choice: naming.told(of) })) };
-  return JSON.stringify(told).replace(/[<>&\u2028\u2029]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`);
-}
-return { changed, turned, Naming, History, savedText };
 })();
 const module_drawing = (() => {
 const { floorOf } = module_figures;
@@ -1513,8 +2258,9 @@ class View {
    * @param {any} tools of the page
    * @param {import("./engine.mjs").Engine} engine
    * @param {any} saved what a saved page holds, or null
+   * @param {any[]} [parts] further sections
    */
-  constructor(tools, engine, saved) {
+  constructor(tools, engine, saved, parts = []) {
     this.tools = tools;
     this.engine = engine;
     this.naming = new Naming(engine);
@@ -1535,7 +2281,9 @@ class View {
     this.sorted = { column: "order", up: true };
     this.drawing = new Drawing(tools, engine, { toggle: (site) => this.toggle(site), tip: (site) => this._tip(site) });
     this.solved = null;
-    this.parts = [];
+    this.parts = parts;
+    // What is fixed matters to the solver alone.
+    this.pins = parts.some((part) => part.pins);
   }
 
   get choice() {
@@ -1581,11 +2329,13 @@ class View {
 
   undo() {
     this.history.undo();
+    this.solved = null;
     this.refresh();
   }
 
   redo() {
     this.history.redo();
+    this.solved = null;
     this.refresh();
   }
 
@@ -1958,6 +2708,7 @@ class View {
     select.value = String(this._optionOf(site));
     select.addEventListener("change", () => {
       this.history.push(turned(this.choice, Number(select.value), true, engine.optionsOf[site]));
+      this.solved = null;
       this.refresh();
     });
     return select;
@@ -2116,12 +2867,12 @@ class View {
   }
 
   /** The plan of the choice; its proof is that of the solver, while nothing has changed since. */
-  plan_() {
+  planned() {
     return planOf(this.engine, this.choice, this.solved ?? {});
   }
 
   exportPlan() {
-    this._download("plan.geojson", "application/geo+json", `${JSON.stringify(this.plan_())}\n`);
+    this._download("plan.geojson", "application/geo+json", `${JSON.stringify(this.planned())}\n`);
   }
 
   exportTables() {
@@ -2176,6 +2927,7 @@ class View {
     this.siteFrame.setAttribute("aria-label", say(texts.sites));
     this.placeFrame.setAttribute("aria-label", say(texts.places));
     this.variantFrame.setAttribute("aria-label", say(texts.variants));
+    for (const part of this.parts) if (part.speak) part.speak(this);
     this.rows = null;
     this._listPlaces();
     this._paintSites();
@@ -2195,6 +2947,8 @@ return { View };
 })();
 const module_main = (() => {
 const { read } = module_engine;
+const { Proving } = module_proving;
+const { Solving } = module_solving;
 const { View } = module_view;
 // The what-if as a tab of the panel. Its data are read when the tab is first opened, so that the map is there at once.
 
@@ -2221,6 +2975,12 @@ function pageWith(saved) {
 function saved() {
   const text = document.getElementById("siting-saved").textContent.trim();
   return text ? JSON.parse(text) : null;
+}
+
+/** The sections of what this page holds beyond figures: a solver, a proof. */
+function partsOf(data) {
+  const held = document.getElementById("siting-solver");
+  return [...(held ? [new Solving(JSON.parse(held.textContent))] : []), ...(data.proof ? [new Proving(data.proof)] : [])];
 }
 
 async function open() {
@@ -2250,12 +3010,15 @@ async function open() {
       panel: document.getElementById("what-if"),
       card: document.getElementById("what-if-card"),
       shapesOf: (key) => [...(shapes.get(key) || new Map()).values()],
+      refuted: data.refuted,
+      units: data.units,
       levelName: (key) => say(data.level_names[key]),
       goTo: ([lon, lat]) => map.setView([lat, lon], Math.max(map.getZoom(), 15)),
       pageWith,
     },
     engine,
     saved(),
+    partsOf(data),
   );
   view.start();
   view.speak();

@@ -1,5 +1,7 @@
 // The what-if as a tab of the panel. Its data are read when the tab is first opened, so that the map is there at once.
 import { read } from "./engine.mjs";
+import { Proving } from "./proving.mjs";
+import { Solving } from "./solving.mjs";
 import { View } from "./view.mjs";
 
 const HIDDEN = /^(institution|centre|station|stations|candidates|grid|circles_\w+|area_\w+|unit_\w+)$/;
@@ -25,6 +27,12 @@ function pageWith(saved) {
 function saved() {
   const text = document.getElementById("siting-saved").textContent.trim();
   return text ? JSON.parse(text) : null;
+}
+
+/** The sections of what this page holds beyond figures: a solver, a proof. */
+function partsOf(data) {
+  const held = document.getElementById("siting-solver");
+  return [...(held ? [new Solving(JSON.parse(held.textContent))] : []), ...(data.proof ? [new Proving(data.proof)] : [])];
 }
 
 async function open() {
@@ -54,12 +62,15 @@ async function open() {
       panel: document.getElementById("what-if"),
       card: document.getElementById("what-if-card"),
       shapesOf: (key) => [...(shapes.get(key) || new Map()).values()],
+      refuted: data.refuted,
+      units: data.units,
       levelName: (key) => say(data.level_names[key]),
       goTo: ([lon, lat]) => map.setView([lat, lon], Math.max(map.getZoom(), 15)),
       pageWith,
     },
     engine,
     saved(),
+    partsOf(data),
   );
   view.start();
   view.speak();

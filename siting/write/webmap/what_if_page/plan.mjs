@@ -37,7 +37,8 @@ export function ranked(engine, choice) {
 /**
  * @param {Engine} engine
  * @param {Choice} choice
- * @param {{bound?: number, status?: string, solver?: string, stoppedBy?: string}} [proof] of the solver of the page
+ * @param {{covered?: number, status?: string, solver?: string, stoppedBy?: string}} [proof] of the solver of the page: how
+ *   many elderly any choice can cover
  */
 export function planOf(engine, choice, proof = {}) {
   const { sites, options, data } = engine;
@@ -72,10 +73,9 @@ export function planOf(engine, choice, proof = {}) {
     };
     return { type: "Feature", id, properties, geometry: { type: "Point", coordinates: sites.lon_lat[site] } };
   });
-  // Nobody beyond those uncovered today can be newly covered: a bound on every choice by hand.
-  const most = Math.max(0, data.whole.elderly - base);
-  const bound = rounded(proof.bound ?? most);
-  const request = { model: "mclp", stations: stations.length, ...(closed.length ? { closable: closed } : {}) };
+  // Without a solver: nobody beyond those uncovered today can be newly covered.
+  const bound = rounded(Math.max(gained, (proof.covered ?? data.whole.elderly) - base));
+  const request = { model: "mclp", ...limitsOf(choice, proof, stations.length, closed), ...fixedOf(engine, choice, proof) };
   return {
     type: "FeatureCollection",
     result: "plan",
@@ -97,6 +97,27 @@ export function planOf(engine, choice, proof = {}) {
     minutes: data.minutes[choice.minutes],
     features,
   };
+}
+
+// The limits within which the choice was made: those of the solver, or the choice's own number of stations.
+function limitsOf(choice, proof, count, closed) {
+  const solved = proof.covered !== undefined;
+  const closable = closed.length ? { closable: closed } : {};
+  // Facilities can be closed only where the number of stations is limited.
+  const stations = solved && choice.stations !== null ? choice.stations : solved && choice.budget !== null && !closed.length ? undefined : count;
+  const budget = solved && choice.budget !== null ? { budget_cny: choice.budget } : {};
+  return { ...(stations === undefined ? {} : { stations }), ...budget, ...closable };
+}
+
+// What the solver was not free to decide.
+function fixedOf(engine, choice, proof) {
+  if (proof.covered === undefined) return {};
+  const { sites, optionsOf, open } = engine;
+  const pinned = choice.pinned.filter((site) => sites.kind[site] === "candidate");
+  const isOpen = (site) => optionsOf[site].some((option) => open[option]);
+  const forced = pinned.filter(isOpen).map((site) => sites.id[site]);
+  const forbidden = pinned.filter((site) => !isOpen(site)).map((site) => sites.id[site]);
+  return { ...(forced.length ? { forced } : {}), ...(forbidden.length ? { forbidden } : {}) };
 }
 
 /**

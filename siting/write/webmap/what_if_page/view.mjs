@@ -17,8 +17,9 @@ export class View {
    * @param {any} tools of the page
    * @param {import("./engine.mjs").Engine} engine
    * @param {any} saved what a saved page holds, or null
+   * @param {any[]} [parts] further sections
    */
-  constructor(tools, engine, saved) {
+  constructor(tools, engine, saved, parts = []) {
     this.tools = tools;
     this.engine = engine;
     this.naming = new Naming(engine);
@@ -39,7 +40,9 @@ export class View {
     this.sorted = { column: "order", up: true };
     this.drawing = new Drawing(tools, engine, { toggle: (site) => this.toggle(site), tip: (site) => this._tip(site) });
     this.solved = null;
-    this.parts = [];
+    this.parts = parts;
+    // What is fixed matters to the solver alone.
+    this.pins = parts.some((part) => part.pins);
   }
 
   get choice() {
@@ -85,11 +88,13 @@ export class View {
 
   undo() {
     this.history.undo();
+    this.solved = null;
     this.refresh();
   }
 
   redo() {
     this.history.redo();
+    this.solved = null;
     this.refresh();
   }
 
@@ -462,6 +467,7 @@ export class View {
     select.value = String(this._optionOf(site));
     select.addEventListener("change", () => {
       this.history.push(turned(this.choice, Number(select.value), true, engine.optionsOf[site]));
+      this.solved = null;
       this.refresh();
     });
     return select;
@@ -620,12 +626,12 @@ export class View {
   }
 
   /** The plan of the choice; its proof is that of the solver, while nothing has changed since. */
-  plan_() {
+  planned() {
     return planOf(this.engine, this.choice, this.solved ?? {});
   }
 
   exportPlan() {
-    this._download("plan.geojson", "application/geo+json", `${JSON.stringify(this.plan_())}\n`);
+    this._download("plan.geojson", "application/geo+json", `${JSON.stringify(this.planned())}\n`);
   }
 
   exportTables() {
@@ -680,6 +686,7 @@ export class View {
     this.siteFrame.setAttribute("aria-label", say(texts.sites));
     this.placeFrame.setAttribute("aria-label", say(texts.places));
     this.variantFrame.setAttribute("aria-label", say(texts.variants));
+    for (const part of this.parts) if (part.speak) part.speak(this);
     this.rows = null;
     this._listPlaces();
     this._paintSites();

@@ -237,6 +237,25 @@ def test_the_exported_plan_is_checked_by_the_program(
     assert plan.stages[0].bound >= plan.stages[0].objective
 
 
+def test_a_sheet_of_paper_shows_the_choice(page_file: Path) -> None:
+    with opened(page_file) as (page, heard):
+        entered(page)
+        page.get_by_role("button", name="回到现状").click()
+        page.evaluate("sitingPrint.prepare('a4-landscape', null)")
+        sheet = page.inner_text("#print")
+        page.evaluate("sitingPrint.restore()")
+        page.click("#tab-results")
+        page.evaluate("sitingPrint.prepare('a4-landscape', null)")
+        results = page.inner_text("#print")
+    assert "本次选择 · 空间覆盖率 58.4% · 15分钟 · 新增站点 0" in sheet
+    assert "新增覆盖" in sheet
+    assert "如果…" not in sheet
+    assert "拟新增站点" not in sheet
+    assert "本次选择" not in results
+    assert "拟新增站点" in results
+    assert heard.complaints == []
+
+
 def test_the_keyboard_alone_suffices(page_file: Path) -> None:
     with opened(page_file) as (page, _):
         page.focus("#tab-results")

@@ -49,8 +49,9 @@ const sitingPrint = (() => {
   // Copies without what can be clicked: a copied switch would switch off the one that it was copied from.
   function copy(where, nodes) {
     const copies = nodes.map((node) => node.cloneNode(true));
-    for (const each of copies) {
+    for (const [i, each] of copies.entries()) {
       for (const input of each.querySelectorAll("input")) input.remove();
+      each.querySelectorAll("i").forEach((dot, at) => { dot.style.cssText = nodes[i].querySelectorAll("i")[at].style.cssText; });
       for (const held of each.querySelectorAll("button, label")) held.replaceWith(...held.childNodes);
       for (const named of each.querySelectorAll("[id]")) named.removeAttribute("id");
     }
@@ -60,13 +61,13 @@ const sitingPrint = (() => {
   function legend() {
     const on = [...document.querySelectorAll("#switches .layer")].filter((layer) => {
       const input = layer.querySelector("input");
-      return input.checked && (layer.querySelector("svg") || layer.querySelector(".samples"));
+      return input.checked && sitingWhatIf.keeps(input.dataset.layer) && (layer.querySelector("svg") || layer.querySelector(".samples"));
     });
-    copy("print-legend", on);
-    // A sheet must say by which clause its verdicts are coloured.
+    copy("print-legend", [...on, ...document.querySelectorAll(".what-if #what-if-card .samples")]);
+    // A sheet must say by which clause its verdicts are coloured, and that it shows a choice of the reader's.
     const clause = document.getElementById("clause");
     const told = part("print-clause");
-    told.textContent = clause && clause.value ? clause.selectedOptions[0].textContent : "";
+    told.textContent = sitingWhatIf.headline() || (clause && clause.value ? clause.selectedOptions[0].textContent : "");
     told.hidden = !told.textContent;
   }
 
@@ -92,9 +93,10 @@ const sitingPrint = (() => {
     sheet.hidden = false;
     legend();
     copy("print-documents", [...document.querySelectorAll(".documents li")]);
-    copy("print-head", [...document.querySelectorAll(".panel header > :not(.bar-top)")]);
+    copy("print-head", [...document.querySelectorAll(".panel header > :not(.bar-top, .tabs)")]);
     copy("print-made", [...document.querySelectorAll(".panel footer p")]);
-    const rows = [...document.querySelectorAll(".ranking li")];
+    // The plan's stations are not those of a reader's choice.
+    const rows = sitingWhatIf.headline() ? [] : [...document.querySelectorAll(".ranking li")];
     part("print-stations").hidden = !rows.length;
     copy("print-ranking", rows);
     overflow();

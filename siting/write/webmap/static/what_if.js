@@ -2095,7 +2095,9 @@ class Drawing {
   _sites() {
     const { L } = this.tools;
     const { sites } = this.engine;
-    const renderer = L.canvas({ pane: "what-if-sites", padding: 0.2, tolerance: 6 });
+    // A finger needs more room than a pointer.
+    const coarse = window.matchMedia("(pointer: coarse)").matches;
+    const renderer = L.canvas({ pane: "what-if-sites", padding: 0.2, tolerance: coarse ? 14 : 5 });
     this.marks = sites.lon_lat.map(([lon, lat], site) => {
       const mark = L.circleMarker([lat, lon], { renderer, pane: "what-if-sites", bubblingMouseEvents: false });
       mark.on("click", () => this.does.toggle(site));
@@ -2117,7 +2119,7 @@ class Drawing {
     const planned = this.planned.has(site) && candidate;
     const colour = candidate ? look.sites.new : look.sites.open;
     mark.setStyle({
-      radius: open ? 7 : candidate ? 4.5 : 6,
+      radius: (open ? 7 : candidate ? 4.5 : 6) * (this.tools.map.getSize().x < 600 ? 0.75 : 1),
       color: open ? "#ffffff" : planned ? look.sites.new : candidate ? "#54626e" : look.sites.open,
       weight: planned && !open ? 2.5 : 1.5,
       dashArray: open || candidate ? null : "3 2",
@@ -2934,6 +2936,15 @@ class View {
     this._paintVariants();
   }
 
+  /** The choice in a line, for a sheet of paper. */
+  headline() {
+    const { data } = this.engine;
+    const share = `${this.say("share")} ${percent(this.found.whole.share)}`;
+    const { stations } = this.found.money;
+    const minutes = this.say("minutes_value", { minutes: number(data.minutes[this.choice.minutes]) });
+    return [this.say("now"), share, minutes, `${this.say("stations")} ${stations}`, this.colours.selectedOptions[0].textContent].join(" · ");
+  }
+
   show() {
     this.drawing.show();
     this.refresh();
@@ -3092,9 +3103,15 @@ function speak() {
   if (view) view.speak();
 }
 
+/** Whether a layer of the map is seen beside the reader's choice. @param {string} layer */
+const keeps = (layer) => !isOn() || !HIDDEN.test(layer);
+
+/** What a printed sheet says of the reader's choice; nothing where it shows none. */
+const headline = () => (view && isOn() ? view.headline() : "");
+
 /** For tests and benchmarks: the open view. */
 const current = () => view;
-return { start, speak, current };
+return { start, speak, keeps, headline, current };
 })();
 return module_main;
 })();

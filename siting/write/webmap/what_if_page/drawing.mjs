@@ -161,7 +161,9 @@ export class Drawing {
   _sites() {
     const { L } = this.tools;
     const { sites } = this.engine;
-    const renderer = L.canvas({ pane: "what-if-sites", padding: 0.2, tolerance: 6 });
+    // A finger needs more room than a pointer.
+    const coarse = window.matchMedia("(pointer: coarse)").matches;
+    const renderer = L.canvas({ pane: "what-if-sites", padding: 0.2, tolerance: coarse ? 14 : 5 });
     this.marks = sites.lon_lat.map(([lon, lat], site) => {
       const mark = L.circleMarker([lat, lon], { renderer, pane: "what-if-sites", bubblingMouseEvents: false });
       mark.on("click", () => this.does.toggle(site));
@@ -183,7 +185,7 @@ export class Drawing {
     const planned = this.planned.has(site) && candidate;
     const colour = candidate ? look.sites.new : look.sites.open;
     mark.setStyle({
-      radius: open ? 7 : candidate ? 4.5 : 6,
+      radius: (open ? 7 : candidate ? 4.5 : 6) * (this.tools.map.getSize().x < 600 ? 0.75 : 1),
       color: open ? "#ffffff" : planned ? look.sites.new : candidate ? "#54626e" : look.sites.open,
       weight: planned && !open ? 2.5 : 1.5,
       dashArray: open || candidate ? null : "3 2",

@@ -144,5 +144,11 @@ export function speak() {
   if (view) view.speak();
 }
 
+/** Whether a layer of the map is seen beside the reader's choice. @param {string} layer */
+export const keeps = (layer) => !isOn() || !HIDDEN.test(layer);
+
+/** What a printed sheet says of the reader's choice; nothing where it shows none. */
+export const headline = () => (view && isOn() ? view.headline() : "");
+
 /** For tests and benchmarks: the open view. */
 export const current = () => view;

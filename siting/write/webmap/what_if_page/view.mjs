@@ -693,6 +693,15 @@ export class View {
     this._paintVariants();
   }
 
+  /** The choice in a line, for a sheet of paper. */
+  headline() {
+    const { data } = this.engine;
+    const share = `${this.say("share")} ${percent(this.found.whole.share)}`;
+    const { stations } = this.found.money;
+    const minutes = this.say("minutes_value", { minutes: number(data.minutes[this.choice.minutes]) });
+    return [this.say("now"), share, minutes, `${this.say("stations")} ${stations}`, this.colours.selectedOptions[0].textContent].join(" · ");
+  }
+
   show() {
     this.drawing.show();
     this.refresh();

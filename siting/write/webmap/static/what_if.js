@@ -102,6 +102,7 @@ function inflate(bytes) {
     }
     return [codeOf(lengths.subarray(0, literals)), codeOf(lengths.subarray(literals))];
   };
+  /** @param {ReturnType<typeof codeOf>[]} codes */
   const coded = ([literal, back]) => {
     for (;;) {
       const told = symbol(literal);
@@ -157,14 +158,14 @@ function bytesOf(text) {
  */
 async function inflated(bytes) {
   if (typeof DecompressionStream === "undefined") return inflate(bytes);
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  const stream = new Blob([/** @type {any} */ (bytes)]).stream().pipeThrough(new DecompressionStream("deflate"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
 /**
  * @param {[string, keyof typeof KINDS, number][]} listed
  * @param {Uint8Array} content
- * @returns {Record<string, Numbers>}
+ * @returns {Record<string, any>} of {@link Numbers}
  */
 function arraysOf(listed, content) {
   const found = {};
@@ -236,6 +237,9 @@ const FLOORS = { "01": 0.1, "02": 0.2 };
  * @property {Uint32Array} cell
  * @property {Float64Array} people whole numbers of a part of a person, by entry
  * @property {Float64Array} total
+ * @property {Float64Array} [heads] of residential areas: people of the land basis, by entry
+ * @property {Float64Array} [headTotal]
+ * @property {{start: Uint32Array, place: Uint32Array, weight: Float64Array}} [at] entries of residential areas by cell
  */
 
 /** By how much less than required still meets it. @param {number} required */
@@ -300,7 +304,9 @@ class Engine {
     this.open = new Uint8Array(this.options.site.length);
     this.count = new Uint16Array(this.cells.length);
     this.overlaps = new Map();
-    this.changed = new Set();
+    // The cells that became covered or uncovered since they were drawn.
+    this.changed = [];
+    this.isChanged = new Uint8Array(this.cells.length);
     this.set(data.today, data.own);
   }
 
@@ -414,18 +420,30 @@ class Engine {
 
   _turn(cell, sign) {
     this.coveredWhole += sign * this.whole[cell];
-    this.changed.add(cell);
+    if (!this.isChanged[cell]) {
+      this.isChanged[cell] = 1;
+      this.changed.push(cell);
+    }
     for (const { start, place, weight, sums } of this.entries) {
       for (let i = start[cell]; i < start[cell + 1]; i += 1) sums[place[i]] += sign * weight[i];
     }
   }
 
-  _serve(option, sign) {
+  /** Which cells changed since the last call. @returns {number[]} */
+  takeChanged() {
+    const found = this.changed;
+    for (const cell of found) this.isChanged[cell] = 0;
+    this.changed = [];
+    return found;
+  }
+
+  // Count an option, or no longer, in the cells that it reaches later than at one cut-off and up to another.
+  _serve(option, sign, after = -1, upTo = this.minutes) {
     if (!this.options.counts[option]) return;
     const { start, cell, step } = this.reach;
     const site = this.options.site[option];
     for (let i = start[site]; i < start[site + 1]; i += 1) {
-      if (step[i] > this.minutes) continue;
+      if (step[i] <= after || step[i] > upTo) continue;
       const at = cell[i];
       const before = this.count[at];
       this.count[at] = before + sign;
@@ -448,11 +466,11 @@ class Engine {
   /** @param {number} position of the cut-off among those that can be chosen */
   setMinutes(position) {
     if (position === this.minutes) return;
-    const opened = this.opened();
-    for (const option of opened) this._serve(option, -1);
+    const longer = position > this.minutes;
+    const [after, upTo] = longer ? [this.minutes, position] : [position, this.minutes];
+    for (const option of this.opened()) this._serve(option, longer ? 1 : -1, after, upTo);
     this.minutes = position;
     this.overlaps = new Map();
-    for (const option of opened) this._serve(option, 1);
   }
 
   /**
@@ -491,15 +509,21 @@ class Engine {
     const known = this.overlaps.get(site);
     if (known) return known;
     const { start, place, weight } = this.levels[AREA].at;
-    const sums = new Map();
+    const sums = this.scratch || (this.scratch = new Float64Array(this.levels[AREA].ids.length));
+    const touched = [];
     let persons = 0;
     for (let i = this.reach.start[site]; i < this.reach.start[site + 1]; i += 1) {
       if (this.reach.step[i] > this.minutes) continue;
       const cell = this.reach.cell[i];
       persons += this.heads[cell];
-      for (let j = start[cell]; j < start[cell + 1]; j += 1) sums.set(place[j], (sums.get(place[j]) || 0) + weight[j]);
+      for (let j = start[cell]; j < start[cell + 1]; j += 1) {
+        if (sums[place[j]] === 0) touched.push(place[j]);
+        sums[place[j]] += weight[j];
+      }
     }
-    const found = { persons: persons / this.headUnit, place: [...sums.keys()], part: [...sums.values()].map((each) => each / this.headUnit) };
+    // A place whose weight is 0 may be named twice: its sum is taken once.
+    const part = touched.map((each) => { const sum = sums[each]; sums[each] = 0; return sum / this.headUnit; });
+    const found = { persons: persons / this.headUnit, place: touched, part };
     this.overlaps.set(site, found);
     return found;
   }
@@ -817,7 +841,7 @@ class Refuted extends Error {
   constructor(code, values = {}) {
     super(code);
     this.code = code;
-    this.values = values;
+    this.values = /** @type {Record<string, any>} */ (values);
   }
 }
 
@@ -875,6 +899,7 @@ function small(found) {
 // A float times a power of two is exact, and so is its whole part.
 const down = (value, bits) => BigInt(Math.floor(value * 2 ** bits));
 const up = (value, bits) => BigInt(Math.ceil(value * 2 ** bits));
+/** @param {bigint[]} values @returns {bigint} */
 const sum = (values) => values.reduce((total, each) => total + each, 0n);
 const positive = (value) => (value > 0n ? value : 0n);
 
@@ -931,6 +956,7 @@ function relaxations(problem, certificate) {
   return median(problem, certificate, near, people, bySite);
 }
 
+/** @param {Problem} problem @param {{multipliers: bigint[][], prices: bigint[], bits: number[]}} certificate */
 function leastCost(problem, { multipliers, prices, bits }, near, people, bySite) {
   const sites = problem.start.length - 1;
   const cost = Array.from({ length: sites }, (_, site) => down(problem.costs ? problem.costs[site] : 1, bits[1]));
@@ -1046,7 +1072,11 @@ function check(problem, certificate) {
   return { bound: problem.model === "lscp" ? nextSum(problem, certificate) : Number(certificate.bound) / unit, claims };
 }
 
-/** The least possible sum of whole costs that is not below the bound. */
+/**
+ * The least possible sum of whole costs that is not below the bound.
+ * @param {Problem} problem
+ * @param {{bound: bigint, bits: number[]}} certificate
+ */
 function nextSum(problem, certificate) {
   const bits = BigInt(certificate.bits[1]);
   const costs = problem.costs ? Array.from(problem.costs) : [1];
@@ -1486,8 +1516,9 @@ const SECONDS = 120;
 const SAME = 1e-9;
 
 // What the worker does with each program. It is told as text: it must not use anything outside of itself.
-/* eslint-disable no-undef */
 function work() {
+  // @ts-expect-error the solver's script stands before this one in the worker
+  const load = Module;
   let loaded = null;
   self.onmessage = async ({ data }) => {
     try {
@@ -1496,9 +1527,9 @@ function work() {
           WebAssembly.instantiate(data.wasm, imports).then(({ instance }) => use(instance), failed);
           return {};
         };
-        Module({ instantiateWasm }).then(done, failed);
+        load({ instantiateWasm }).then(done, failed);
       });
-      const highs = await loaded;
+      const highs = /** @type {any} */ (await loaded);
       const { sense, columns, integers, objective, upper, start, index, value, low, high, seconds } = data.program;
       const { minimize, maximize } = highs.constants.objectiveSense;
       const integrality = new Int32Array(columns);
@@ -1537,7 +1568,6 @@ function work() {
     }
   };
 }
-/* eslint-enable no-undef */
 
 /**
  * The options that an answer opens, and how good they can be at most.
@@ -1734,15 +1764,19 @@ function gapSum(engine, found, key, floor) {
 
 const nameOf = (level, place) => level.names[place] ?? level.ids[place];
 
+/** @typedef {{key: string, values?: Record<string, string>, write: (found: any) => string}} Line */
+
 /**
  * Lines of the comparison: a key of the texts with its values, and how a choice's figure is written.
  * @param {import("./engine.mjs").Engine} engine
  * @param {import("./state.mjs").Choice} choice
+ * @returns {Line[]}
  */
 function linesOf(engine, choice) {
   const { data, levels } = engine;
   const floor = choice.floor === "own" ? "land_gap_own" : "land_gap";
   const told = choice.floor === "01" ? "0.1" : "0.2";
+  /** @type {Line[]} */
   const lines = [
     { key: "share", write: ({ whole }) => percent(whole.share) },
     { key: "covered", write: ({ whole }) => number(whole.covered) },
@@ -1936,7 +1970,7 @@ const { floorOf } = module_figures;
 // The choice on the map: cells by what changes for them, places by their figures, and a mark for each site.
 
 // The most pixels of the picture of cells.
-const MOST_PIXELS = 1.5e6;
+const MOST_PIXELS = 0.7e6;
 const CELL = { covered: 0, new: 1, lost: 2, left: 3 };
 
 /** @param {string} colour #rrggbb @param {number} alpha */
@@ -2022,12 +2056,23 @@ class CellPicture {
   /** @param {Uint8Array} before 1 where a cell is covered today */
   paint(before, cells) {
     const { count } = this.engine;
+    let [left, top, right, foot] = [this.width, this.height, -1, -1];
     for (const cell of cells) {
       const now = count[cell] > 0;
       const kind = now ? (before[cell] ? CELL.covered : CELL.new) : before[cell] ? CELL.lost : CELL.left;
-      for (let i = this.start[cell]; i < this.start[cell + 1]; i += 1) this.colours[this.pixel[i]] = this.palette[kind];
+      const colour = this.palette[kind];
+      for (let i = this.start[cell]; i < this.start[cell + 1]; i += 1) {
+        const pixel = this.pixel[i];
+        this.colours[pixel] = colour;
+        const x = pixel % this.width;
+        const y = (pixel - x) / this.width;
+        if (x < left) left = x;
+        if (x > right) right = x;
+        if (y < top) top = y;
+        if (y > foot) foot = y;
+      }
     }
-    this.pen.putImageData(this.image, 0, 0);
+    if (right >= 0) this.pen.putImageData(this.image, 0, 0, left, top, right - left + 1, foot - top + 1);
   }
 }
 
@@ -2045,6 +2090,25 @@ function landClass(low, required) {
   return low <= 0 ? 0 : 1 + Math.min(3, Math.floor((low / required) * 4));
 }
 
+const openLook = (candidate, scale, colours) => ({
+  radius: 7 * scale,
+  color: "#ffffff",
+  weight: 1.5,
+  dashArray: null,
+  fillColor: candidate ? colours.new : colours.open,
+  fillOpacity: 1,
+});
+
+// A closed facility is dashed; a candidate that the plan chose has the plan's colour.
+const closedLook = (candidate, marked, scale, colours) => ({
+  radius: (candidate ? 4.5 : 6) * scale,
+  color: marked ? colours.new : candidate ? "#54626e" : colours.open,
+  weight: marked ? 2.5 : 1.5,
+  dashArray: candidate ? null : "3 2",
+  fillColor: "#ffffff",
+  fillOpacity: 0.9,
+});
+
 class Drawing {
   /**
    * @param {any} tools L, map, data of the page, texts
@@ -2057,17 +2121,8 @@ class Drawing {
     this.does = does;
     this.look = engine.data.look;
     this.colouring = "cells";
-    this.before = this._today();
+    this.before = null;
     this.planned = new Set((engine.data.plan || []).map((option) => engine.options.site[option]));
-  }
-
-  _today() {
-    const { engine } = this;
-    const opened = engine.opened();
-    engine.set(engine.data.today, engine.minutes);
-    const found = Uint8Array.from(engine.count, (each) => (each > 0 ? 1 : 0));
-    engine.set(opened, engine.minutes);
-    return found;
   }
 
   start() {
@@ -2116,16 +2171,9 @@ class Drawing {
     const mark = this.marks[site];
     if (mark.state === key) return;
     mark.state = key;
-    const planned = this.planned.has(site) && candidate;
-    const colour = candidate ? look.sites.new : look.sites.open;
-    mark.setStyle({
-      radius: (open ? 7 : candidate ? 4.5 : 6) * (this.tools.map.getSize().x < 600 ? 0.75 : 1),
-      color: open ? "#ffffff" : planned ? look.sites.new : candidate ? "#54626e" : look.sites.open,
-      weight: planned && !open ? 2.5 : 1.5,
-      dashArray: open || candidate ? null : "3 2",
-      fillColor: open ? colour : "#ffffff",
-      fillOpacity: open ? 1 : 0.9,
-    });
+    const scale = this.tools.map.getSize().x < 600 ? 0.75 : 1;
+    const marked = this.planned.has(site) && candidate && !open;
+    mark.setStyle(open ? openLook(candidate, scale, look.sites) : closedLook(candidate, marked, scale, look.sites));
     if (open) mark.bringToFront();
   }
 
@@ -2183,6 +2231,12 @@ class Drawing {
     });
   }
 
+  /** Take the cells that are covered now as those of today. */
+  takeToday() {
+    this.before = Uint8Array.from(this.engine.count, (each) => (each > 0 ? 1 : 0));
+    this.whole = true;
+  }
+
   /**
    * Draw a choice that the engine holds.
    * @param {any} found figures
@@ -2190,13 +2244,10 @@ class Drawing {
    */
   draw(found, choice) {
     const { engine } = this;
-    if (this.minutes !== choice.minutes) {
-      this.minutes = choice.minutes;
-      this.before = this._today();
-      engine.changed = new Set(engine.cells.keys());
-    }
-    if (this.picture && engine.changed.size) this.picture.paint(this.before, engine.changed);
-    engine.changed = new Set();
+    const changed = engine.takeChanged();
+    const cells = this.whole ? engine.cells.keys() : changed;
+    this.whole = false;
+    if (this.picture) this.picture.paint(this.before, cells);
     for (let site = 0; site < this.marks.length; site += 1) this._mark(site);
     this.found = found;
     this.choice = choice;
@@ -2267,6 +2318,7 @@ class View {
     this.engine = engine;
     this.naming = new Naming(engine);
     const { data } = engine;
+    /** @type {import("./state.mjs").Choice} */
     const first = {
       open: data.plan || data.today,
       pinned: [],
@@ -2518,6 +2570,8 @@ class View {
       return measured(engine, choice);
     };
     this.today = of(engine.data.today);
+    if (this.drawnMinutes !== choice.minutes) this.drawing.takeToday();
+    this.drawnMinutes = choice.minutes;
     this.plan = engine.data.plan ? of(engine.data.plan) : null;
     engine.set(choice.open, choice.minutes);
   }
@@ -2564,7 +2618,9 @@ class View {
 
   _paintCompared() {
     const { make, both, texts } = this.tools;
-    const columns = [["today", this.today], ...(this.plan ? [["plan", this.plan]] : []), ["now", this.found]];
+    /** @type {[string, any][]} */
+    const every = [["today", this.today], ["plan", this.plan], ["now", this.found]];
+    const columns = every.filter(([, told]) => told !== null);
     const lines = linesOf(this.engine, this.choice);
     const key = JSON.stringify(lines.map(({ key: name, values }) => [name, values]));
     if (this.comparedKey !== key) {
@@ -2789,7 +2845,10 @@ class View {
   }
 
   _paintFunding() {
-    const { make, both } = this.tools;
+    const key = this.choice.open.join(" ");
+    if (this.fundingKey === key) return;
+    this.fundingKey = key;
+    const { make } = this.tools;
     const { data } = this.engine;
     const told = this.engine.funding().map(({ clause, line, status, sites, amount, unknown }) => {
       const state = this.text(status === "eligible" ? "eligible" : status === "conditional" ? "conditional_status" : "unknown_status");
@@ -2844,6 +2903,9 @@ class View {
   }
 
   _legend() {
+    const key = `${this.drawing.colouring} ${this.choice.pass}`;
+    if (this.legendKey === key) return;
+    this.legendKey = key;
     const { make, both } = this.tools;
     const rows = this.drawing.legend().map(([colour, label, kind]) => {
       const dot = make("i", `dot ${kind}`);
@@ -2887,7 +2949,6 @@ class View {
     });
     const units = [];
     for (const key of Object.keys(engine.levels)) {
-      const level = engine.levels[key];
       for (const row of placeRows(engine, this.found, key, choice)) units.push([this.tools.levelName(key), row.id, row.name, row.covered, row.share, row.gap]);
     }
     const under = ["export_level", "export_site", "export_place", "covered", "place_share", "place_gap"].map((key) => this.say(key));
@@ -2972,12 +3033,12 @@ let opening = null;
 const skeleton = [...document.body.children].filter((node) => node.tagName !== "SCRIPT").map((node) => node.outerHTML);
 const head = document.head.outerHTML;
 
-/** The page with a reader's choice in it. @param {string} saved */
-function pageWith(saved) {
+/** The page with a reader's choice in it. @param {string} choice */
+function pageWith(choice) {
   const scripts = [...document.body.querySelectorAll("script")].map((node) => {
     const type = node.type ? ` type="${node.type}"` : "";
     const id = node.id ? ` id="${node.id}"` : "";
-    return `<script${type}${id}>${node.id === "siting-saved" ? saved : node.textContent}</${"script"}>`;
+    return `<script${type}${id}>${node.id === "siting-saved" ? choice : node.textContent}</${"script"}>`;
   });
   const language = document.documentElement.classList.contains("en") ? "en" : "zh";
   return `<!DOCTYPE html>\n<html lang="${language === "zh" ? "zh-CN" : "en"}" class="${language}">${head}<body>\n${skeleton.join("\n")}\n${scripts.join("\n")}\n</body></html>\n`;
@@ -3088,7 +3149,8 @@ function start(given) {
   });
   document.addEventListener("keydown", (event) => {
     if (!view || !isOn() || !(event.ctrlKey || event.metaKey) || event.altKey) return;
-    if (event.target.matches("input[type=text], input[type=search], input[type=number]")) return;
+    const { target } = event;
+    if (target instanceof Element && target.matches("input[type=text], input[type=search], input[type=number]")) return;
     const key = event.key.toLowerCase();
     if (key === "z" && !event.shiftKey) view.undo();
     else if (key === "y" || (key === "z" && event.shiftKey)) view.redo();

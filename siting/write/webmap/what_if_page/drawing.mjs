@@ -2,7 +2,7 @@
 import { floorOf } from "./figures.mjs";
 
 // The most pixels of the picture of cells.
-const MOST_PIXELS = 1.5e6;
+const MOST_PIXELS = 0.7e6;
 const CELL = { covered: 0, new: 1, lost: 2, left: 3 };
 
 /** @param {string} colour #rrggbb @param {number} alpha */
@@ -88,12 +88,23 @@ export class CellPicture {
   /** @param {Uint8Array} before 1 where a cell is covered today */
   paint(before, cells) {
     const { count } = this.engine;
+    let [left, top, right, foot] = [this.width, this.height, -1, -1];
     for (const cell of cells) {
       const now = count[cell] > 0;
       const kind = now ? (before[cell] ? CELL.covered : CELL.new) : before[cell] ? CELL.lost : CELL.left;
-      for (let i = this.start[cell]; i < this.start[cell + 1]; i += 1) this.colours[this.pixel[i]] = this.palette[kind];
+      const colour = this.palette[kind];
+      for (let i = this.start[cell]; i < this.start[cell + 1]; i += 1) {
+        const pixel = this.pixel[i];
+        this.colours[pixel] = colour;
+        const x = pixel % this.width;
+        const y = (pixel - x) / this.width;
+        if (x < left) left = x;
+        if (x > right) right = x;
+        if (y < top) top = y;
+        if (y > foot) foot = y;
+      }
     }
-    this.pen.putImageData(this.image, 0, 0);
+    if (right >= 0) this.pen.putImageData(this.image, 0, 0, left, top, right - left + 1, foot - top + 1);
   }
 }
 
@@ -111,6 +122,25 @@ export function landClass(low, required) {
   return low <= 0 ? 0 : 1 + Math.min(3, Math.floor((low / required) * 4));
 }
 
+const openLook = (candidate, scale, colours) => ({
+  radius: 7 * scale,
+  color: "#ffffff",
+  weight: 1.5,
+  dashArray: null,
+  fillColor: candidate ? colours.new : colours.open,
+  fillOpacity: 1,
+});
+
+// A closed facility is dashed; a candidate that the plan chose has the plan's colour.
+const closedLook = (candidate, marked, scale, colours) => ({
+  radius: (candidate ? 4.5 : 6) * scale,
+  color: marked ? colours.new : candidate ? "#54626e" : colours.open,
+  weight: marked ? 2.5 : 1.5,
+  dashArray: candidate ? null : "3 2",
+  fillColor: "#ffffff",
+  fillOpacity: 0.9,
+});
+
 export class Drawing {
   /**
    * @param {any} tools L, map, data of the page, texts
@@ -123,17 +153,8 @@ export class Drawing {
     this.does = does;
     this.look = engine.data.look;
     this.colouring = "cells";
-    this.before = this._today();
+    this.before = null;
     this.planned = new Set((engine.data.plan || []).map((option) => engine.options.site[option]));
-  }
-
-  _today() {
-    const { engine } = this;
-    const opened = engine.opened();
-    engine.set(engine.data.today, engine.minutes);
-    const found = Uint8Array.from(engine.count, (each) => (each > 0 ? 1 : 0));
-    engine.set(opened, engine.minutes);
-    return found;
   }
 
   start() {
@@ -182,16 +203,9 @@ export class Drawing {
     const mark = this.marks[site];
     if (mark.state === key) return;
     mark.state = key;
-    const planned = this.planned.has(site) && candidate;
-    const colour = candidate ? look.sites.new : look.sites.open;
-    mark.setStyle({
-      radius: (open ? 7 : candidate ? 4.5 : 6) * (this.tools.map.getSize().x < 600 ? 0.75 : 1),
-      color: open ? "#ffffff" : planned ? look.sites.new : candidate ? "#54626e" : look.sites.open,
-      weight: planned && !open ? 2.5 : 1.5,
-      dashArray: open || candidate ? null : "3 2",
-      fillColor: open ? colour : "#ffffff",
-      fillOpacity: open ? 1 : 0.9,
-    });
+    const scale = this.tools.map.getSize().x < 600 ? 0.75 : 1;
+    const marked = this.planned.has(site) && candidate && !open;
+    mark.setStyle(open ? openLook(candidate, scale, look.sites) : closedLook(candidate, marked, scale, look.sites));
     if (open) mark.bringToFront();
   }
 
@@ -249,6 +263,12 @@ export class Drawing {
     });
   }
 
+  /** Take the cells that are covered now as those of today. */
+  takeToday() {
+    this.before = Uint8Array.from(this.engine.count, (each) => (each > 0 ? 1 : 0));
+    this.whole = true;
+  }
+
   /**
    * Draw a choice that the engine holds.
    * @param {any} found figures
@@ -256,13 +276,10 @@ export class Drawing {
    */
   draw(found, choice) {
     const { engine } = this;
-    if (this.minutes !== choice.minutes) {
-      this.minutes = choice.minutes;
-      this.before = this._today();
-      engine.changed = new Set(engine.cells.keys());
-    }
-    if (this.picture && engine.changed.size) this.picture.paint(this.before, engine.changed);
-    engine.changed = new Set();
+    const changed = engine.takeChanged();
+    const cells = this.whole ? engine.cells.keys() : changed;
+    this.whole = false;
+    if (this.picture) this.picture.paint(this.before, cells);
     for (let site = 0; site < this.marks.length; site += 1) this._mark(site);
     this.found = found;
     this.choice = choice;

@@ -25,6 +25,9 @@ export const FLOORS = { "01": 0.1, "02": 0.2 };
  * @property {Uint32Array} cell
  * @property {Float64Array} people whole numbers of a part of a person, by entry
  * @property {Float64Array} total
+ * @property {Float64Array} [heads] of residential areas: people of the land basis, by entry
+ * @property {Float64Array} [headTotal]
+ * @property {{start: Uint32Array, place: Uint32Array, weight: Float64Array}} [at] entries of residential areas by cell
  */
 
 /** By how much less than required still meets it. @param {number} required */
@@ -89,7 +92,9 @@ export class Engine {
     this.open = new Uint8Array(this.options.site.length);
     this.count = new Uint16Array(this.cells.length);
     this.overlaps = new Map();
-    this.changed = new Set();
+    // The cells that became covered or uncovered since they were drawn.
+    this.changed = [];
+    this.isChanged = new Uint8Array(this.cells.length);
     this.set(data.today, data.own);
   }
 
@@ -203,18 +208,30 @@ export class Engine {
 
   _turn(cell, sign) {
     this.coveredWhole += sign * this.whole[cell];
-    this.changed.add(cell);
+    if (!this.isChanged[cell]) {
+      this.isChanged[cell] = 1;
+      this.changed.push(cell);
+    }
     for (const { start, place, weight, sums } of this.entries) {
       for (let i = start[cell]; i < start[cell + 1]; i += 1) sums[place[i]] += sign * weight[i];
     }
   }
 
-  _serve(option, sign) {
+  /** Which cells changed since the last call. @returns {number[]} */
+  takeChanged() {
+    const found = this.changed;
+    for (const cell of found) this.isChanged[cell] = 0;
+    this.changed = [];
+    return found;
+  }
+
+  // Count an option, or no longer, in the cells that it reaches later than at one cut-off and up to another.
+  _serve(option, sign, after = -1, upTo = this.minutes) {
     if (!this.options.counts[option]) return;
     const { start, cell, step } = this.reach;
     const site = this.options.site[option];
     for (let i = start[site]; i < start[site + 1]; i += 1) {
-      if (step[i] > this.minutes) continue;
+      if (step[i] <= after || step[i] > upTo) continue;
       const at = cell[i];
       const before = this.count[at];
       this.count[at] = before + sign;
@@ -237,11 +254,11 @@ export class Engine {
   /** @param {number} position of the cut-off among those that can be chosen */
   setMinutes(position) {
     if (position === this.minutes) return;
-    const opened = this.opened();
-    for (const option of opened) this._serve(option, -1);
+    const longer = position > this.minutes;
+    const [after, upTo] = longer ? [this.minutes, position] : [position, this.minutes];
+    for (const option of this.opened()) this._serve(option, longer ? 1 : -1, after, upTo);
     this.minutes = position;
     this.overlaps = new Map();
-    for (const option of opened) this._serve(option, 1);
   }
 
   /**
@@ -280,15 +297,21 @@ export class Engine {
     const known = this.overlaps.get(site);
     if (known) return known;
     const { start, place, weight } = this.levels[AREA].at;
-    const sums = new Map();
+    const sums = this.scratch || (this.scratch = new Float64Array(this.levels[AREA].ids.length));
+    const touched = [];
     let persons = 0;
     for (let i = this.reach.start[site]; i < this.reach.start[site + 1]; i += 1) {
       if (this.reach.step[i] > this.minutes) continue;
       const cell = this.reach.cell[i];
       persons += this.heads[cell];
-      for (let j = start[cell]; j < start[cell + 1]; j += 1) sums.set(place[j], (sums.get(place[j]) || 0) + weight[j]);
+      for (let j = start[cell]; j < start[cell + 1]; j += 1) {
+        if (sums[place[j]] === 0) touched.push(place[j]);
+        sums[place[j]] += weight[j];
+      }
     }
-    const found = { persons: persons / this.headUnit, place: [...sums.keys()], part: [...sums.values()].map((each) => each / this.headUnit) };
+    // A place whose weight is 0 may be named twice: its sum is taken once.
+    const part = touched.map((each) => { const sum = sums[each]; sums[each] = 0; return sum / this.headUnit; });
+    const found = { persons: persons / this.headUnit, place: touched, part };
     this.overlaps.set(site, found);
     return found;
   }

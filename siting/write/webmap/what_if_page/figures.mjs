@@ -59,15 +59,19 @@ export function gapSum(engine, found, key, floor) {
 
 const nameOf = (level, place) => level.names[place] ?? level.ids[place];
 
+/** @typedef {{key: string, values?: Record<string, string>, write: (found: any) => string}} Line */
+
 /**
  * Lines of the comparison: a key of the texts with its values, and how a choice's figure is written.
  * @param {import("./engine.mjs").Engine} engine
  * @param {import("./state.mjs").Choice} choice
+ * @returns {Line[]}
  */
 export function linesOf(engine, choice) {
   const { data, levels } = engine;
   const floor = choice.floor === "own" ? "land_gap_own" : "land_gap";
   const told = choice.floor === "01" ? "0.1" : "0.2";
+  /** @type {Line[]} */
   const lines = [
     { key: "share", write: ({ whole }) => percent(whole.share) },
     { key: "covered", write: ({ whole }) => number(whole.covered) },

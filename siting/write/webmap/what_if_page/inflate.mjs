@@ -98,6 +98,7 @@ export function inflate(bytes) {
     }
     return [codeOf(lengths.subarray(0, literals)), codeOf(lengths.subarray(literals))];
   };
+  /** @param {ReturnType<typeof codeOf>[]} codes */
   const coded = ([literal, back]) => {
     for (;;) {
       const told = symbol(literal);

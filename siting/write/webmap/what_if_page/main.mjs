@@ -13,12 +13,12 @@ let opening = null;
 const skeleton = [...document.body.children].filter((node) => node.tagName !== "SCRIPT").map((node) => node.outerHTML);
 const head = document.head.outerHTML;
 
-/** The page with a reader's choice in it. @param {string} saved */
-function pageWith(saved) {
+/** The page with a reader's choice in it. @param {string} choice */
+function pageWith(choice) {
   const scripts = [...document.body.querySelectorAll("script")].map((node) => {
     const type = node.type ? ` type="${node.type}"` : "";
     const id = node.id ? ` id="${node.id}"` : "";
-    return `<script${type}${id}>${node.id === "siting-saved" ? saved : node.textContent}</${"script"}>`;
+    return `<script${type}${id}>${node.id === "siting-saved" ? choice : node.textContent}</${"script"}>`;
   });
   const language = document.documentElement.classList.contains("en") ? "en" : "zh";
   return `<!DOCTYPE html>\n<html lang="${language === "zh" ? "zh-CN" : "en"}" class="${language}">${head}<body>\n${skeleton.join("\n")}\n${scripts.join("\n")}\n</body></html>\n`;
@@ -129,7 +129,8 @@ export function start(given) {
   });
   document.addEventListener("keydown", (event) => {
     if (!view || !isOn() || !(event.ctrlKey || event.metaKey) || event.altKey) return;
-    if (event.target.matches("input[type=text], input[type=search], input[type=number]")) return;
+    const { target } = event;
+    if (target instanceof Element && target.matches("input[type=text], input[type=search], input[type=number]")) return;
     const key = event.key.toLowerCase();
     if (key === "z" && !event.shiftKey) view.undo();
     else if (key === "y" || (key === "z" && event.shiftKey)) view.redo();

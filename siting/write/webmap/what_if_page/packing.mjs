@@ -23,14 +23,14 @@ export function bytesOf(text) {
  */
 export async function inflated(bytes) {
   if (typeof DecompressionStream === "undefined") return inflate(bytes);
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  const stream = new Blob([/** @type {any} */ (bytes)]).stream().pipeThrough(new DecompressionStream("deflate"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
 /**
  * @param {[string, keyof typeof KINDS, number][]} listed
  * @param {Uint8Array} content
- * @returns {Record<string, Numbers>}
+ * @returns {Record<string, any>} of {@link Numbers}
  */
 export function arraysOf(listed, content) {
   const found = {};

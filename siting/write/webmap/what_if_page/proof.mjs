@@ -12,7 +12,7 @@ export class Refuted extends Error {
   constructor(code, values = {}) {
     super(code);
     this.code = code;
-    this.values = values;
+    this.values = /** @type {Record<string, any>} */ (values);
   }
 }
 
@@ -70,6 +70,7 @@ function small(found) {
 // A float times a power of two is exact, and so is its whole part.
 const down = (value, bits) => BigInt(Math.floor(value * 2 ** bits));
 const up = (value, bits) => BigInt(Math.ceil(value * 2 ** bits));
+/** @param {bigint[]} values @returns {bigint} */
 const sum = (values) => values.reduce((total, each) => total + each, 0n);
 const positive = (value) => (value > 0n ? value : 0n);
 
@@ -126,6 +127,7 @@ function relaxations(problem, certificate) {
   return median(problem, certificate, near, people, bySite);
 }
 
+/** @param {Problem} problem @param {{multipliers: bigint[][], prices: bigint[], bits: number[]}} certificate */
 function leastCost(problem, { multipliers, prices, bits }, near, people, bySite) {
   const sites = problem.start.length - 1;
   const cost = Array.from({ length: sites }, (_, site) => down(problem.costs ? problem.costs[site] : 1, bits[1]));
@@ -241,7 +243,11 @@ export function check(problem, certificate) {
   return { bound: problem.model === "lscp" ? nextSum(problem, certificate) : Number(certificate.bound) / unit, claims };
 }
 
-/** The least possible sum of whole costs that is not below the bound. */
+/**
+ * The least possible sum of whole costs that is not below the bound.
+ * @param {Problem} problem
+ * @param {{bound: bigint, bits: number[]}} certificate
+ */
 function nextSum(problem, certificate) {
   const bits = BigInt(certificate.bits[1]);
   const costs = problem.costs ? Array.from(problem.costs) : [1];

@@ -24,6 +24,7 @@ export class View {
     this.engine = engine;
     this.naming = new Naming(engine);
     const { data } = engine;
+    /** @type {import("./state.mjs").Choice} */
     const first = {
       open: data.plan || data.today,
       pinned: [],
@@ -275,6 +276,8 @@ export class View {
       return measured(engine, choice);
     };
     this.today = of(engine.data.today);
+    if (this.drawnMinutes !== choice.minutes) this.drawing.takeToday();
+    this.drawnMinutes = choice.minutes;
     this.plan = engine.data.plan ? of(engine.data.plan) : null;
     engine.set(choice.open, choice.minutes);
   }
@@ -321,7 +324,9 @@ export class View {
 
   _paintCompared() {
     const { make, both, texts } = this.tools;
-    const columns = [["today", this.today], ...(this.plan ? [["plan", this.plan]] : []), ["now", this.found]];
+    /** @type {[string, any][]} */
+    const every = [["today", this.today], ["plan", this.plan], ["now", this.found]];
+    const columns = every.filter(([, told]) => told !== null);
     const lines = linesOf(this.engine, this.choice);
     const key = JSON.stringify(lines.map(({ key: name, values }) => [name, values]));
     if (this.comparedKey !== key) {
@@ -546,7 +551,10 @@ export class View {
   }
 
   _paintFunding() {
-    const { make, both } = this.tools;
+    const key = this.choice.open.join(" ");
+    if (this.fundingKey === key) return;
+    this.fundingKey = key;
+    const { make } = this.tools;
     const { data } = this.engine;
     const told = this.engine.funding().map(({ clause, line, status, sites, amount, unknown }) => {
       const state = this.text(status === "eligible" ? "eligible" : status === "conditional" ? "conditional_status" : "unknown_status");
@@ -601,6 +609,9 @@ export class View {
   }
 
   _legend() {
+    const key = `${this.drawing.colouring} ${this.choice.pass}`;
+    if (this.legendKey === key) return;
+    this.legendKey = key;
     const { make, both } = this.tools;
     const rows = this.drawing.legend().map(([colour, label, kind]) => {
       const dot = make("i", `dot ${kind}`);
@@ -644,7 +655,6 @@ export class View {
     });
     const units = [];
     for (const key of Object.keys(engine.levels)) {
-      const level = engine.levels[key];
       for (const row of placeRows(engine, this.found, key, choice)) units.push([this.tools.levelName(key), row.id, row.name, row.covered, row.share, row.gap]);
     }
     const under = ["export_level", "export_site", "export_place", "covered", "place_share", "place_gap"].map((key) => this.say(key));

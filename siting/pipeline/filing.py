@@ -3,7 +3,7 @@
 import pandas as pd
 
 from siting.assess.audit import audit_table
-from siting.assess.nearest import nearest_facilities
+from siting.domain.nearest import nearest_facilities
 from siting.domain.nouns import Assessment, Progress, Proposal
 from siting.pipeline.comparing import sensitivity_of
 from siting.pipeline.evenness import gini_of, lorenz_of, unit_shares

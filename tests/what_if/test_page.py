@@ -11,6 +11,7 @@ import geopandas as gpd
 import pytest
 
 import siting
+from siting.domain.nearest import nearest_facilities
 from siting.pipeline.what_if import what_if
 from siting.text.numbers import number, percent
 from siting.write.webmap import map_html
@@ -235,6 +236,21 @@ def test_the_exported_plan_is_checked_by_the_program(
     assert plan.changes.index.tolist() == [str(sampled.found.sites["id"].iloc[30])]
     assert plan.stages[0].objective == pytest.approx(made["objective"])
     assert plan.stages[0].bound >= plan.stages[0].objective
+
+
+def test_a_popup_leads_to_the_nearest_facility(page_file: Path, plan: siting.results.Plan) -> None:
+    before, after = (nearest_facilities(each.assessment) for each in (plan.before, plan.after))
+    moved = next(key for key in before.index if before[key] != after[key] and str(after[key]).startswith("new-"))
+    names = plan.proposal.before.inputs.facilities["name"]
+    candidate = plan.proposal.before.inputs.candidates["name"][str(after[moved]).removeprefix("new-")]
+    with opened(page_file) as (page, heard):
+        page.evaluate("(key) => { location.hash = `#place=residential_area/${key}`; }", moved)
+        row = page.locator(".popup tr", has_text="最近的设施")
+        row.wait_for()
+        assert names[before[moved]] in row.inner_text()
+        row.get_by_role("button", name=candidate).click()
+        page.locator(".popup h3", has_text=candidate).wait_for()
+    assert heard.complaints == []
 
 
 def test_a_sheet_of_paper_shows_the_choice(page_file: Path) -> None:

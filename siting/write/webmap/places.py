@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 import geopandas as gpd
 import pandas as pd
 
+from siting.domain.nearest import nearest_facilities
 from siting.domain.nouns import Assessment, Proposal
 from siting.write.webmap import icons, style
 from siting.write.webmap.geometry import Properties, features
@@ -55,7 +56,10 @@ def place_key(level: str, place_id: object) -> str:
 def _tell_places(assessment: Assessment, after: Assessment | None, popups: Popups) -> None:
     checks = checks_of(assessment)
     later = _records(after) if after is not None else {}
-    for place, record in _records(assessment).items():
+    for of, records in ((assessment, found := _records(assessment)), (after, later)):
+        for place, key in ({} if of is None else _nearest(of)).items():
+            records.get(place, {})["nearest_facility"] = key
+    for place, record in found.items():
         level, place_id = place
         popups.add(
             place_key(level, place_id),
@@ -65,6 +69,18 @@ def _tell_places(assessment: Assessment, after: Assessment | None, popups: Popup
             verdict=record.get("verdict"),
             checks=[popups.check(check) for check in checks.get(place, ())],
         )
+
+
+def _nearest(assessment: Assessment) -> dict[Any, str]:
+    """Return by (level, id) the popup of the facility that is nearest to most elderly people there."""
+    if "nearest" not in assessment.cells:
+        return {}
+    known = set(assessment.inputs.facilities.index)
+    return {
+        (level, place): f"{'facility' if key in known else 'proposed'}/{key}"
+        for level in (AREA, "community")
+        for place, key in nearest_facilities(assessment, level).items()
+    }
 
 
 def _rows(popups: Popups, record: Mapping[str, Any], after: Mapping[str, Any] | None) -> list[list[Any]]:

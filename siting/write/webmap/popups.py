@@ -3,7 +3,7 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -78,6 +78,7 @@ PLACE_ROWS: Final = (
     "covered_share",
     "elderly_covered",
     "elderly_uncovered",
+    "nearest_facility",
     "minutes_to_nearest",
     "minutes_p90",
     "land_method",
@@ -281,7 +282,7 @@ class Popups:
         if key in ENDS or key in _SHARES:
             return figure_text(key, values, percent if key in _SHARES else lambda each: _figure(key, each))
         if isinstance(value, str) or not _is_number(value):
-            return _premises(value) if key == "remedy_candidates" else _date(value)
+            return _LED.get(key, _date)(value)
         return _figure(key, float(value))
 
     def _code(self, group: str, value: object) -> dict[str, str]:
@@ -400,5 +401,14 @@ def _premises(value: object) -> list[dict[str, str]] | str:
     return [{"f": f"candidate/{each}"} for each in ids] or UNKNOWN
 
 
+def _link(value: object) -> dict[str, str]:
+    """Return a value that leads to another popup, whose key it is."""
+    return {"f": str(value)}
+
+
 def _date(value: object) -> str:
     return value.date().isoformat() if isinstance(value, pd.Timestamp) else str(value)
+
+
+# Values that lead to other popups.
+_LED: Final[Mapping[str, Callable[[object], Any]]] = {"remedy_candidates": _premises, "nearest_facility": _link}

@@ -25,7 +25,7 @@ def nearest_facilities(assessment: Assessment, level: str = "residential_area") 
     Examples
     --------
     >>> import siting
-    >>> from siting.assess.nearest import nearest_facilities
+    >>> from siting.domain.nearest import nearest_facilities
     >>> gaps = siting.check(siting.read_scenario("data/sample/scenario.toml"))
     >>> nearest_facilities(gaps.assessment).loc["R001"]
     'F036'

@@ -48,6 +48,10 @@ _REPORT_FILES: Final[dict[str, "Result"]] = {
     "volume": "volume",
     "map": "page",
     "layers": "gaps",
+    "shapefiles": "archive",
+    "drawing": "drawing",
+    "places": "gaps",
+    "stations": "plan",
     "gaps": "gaps",
     "plan": "plan",
     "after": "gaps",
@@ -68,6 +72,8 @@ def build(lang: Lang) -> click.Group:
         return help_.option("-o", "--out", key=key, type=_FILE, required=True)
 
     gap_kinds = click.Choice(["any", "binding"])
+    # The encodings of siting.write.shapefiles, which is slow to import.
+    encodings = click.Choice(["utf-8", "gbk"])
     fail = help_.option("--fail-on-gap", key="fail_on_gap", is_flag=False, flag_value="any", type=gap_kinds)
     sensitivity = help_.option("--sensitivity", key="sensitivity", is_flag=True)
     models = click.Choice(get_args(PlanModel))
@@ -142,6 +148,8 @@ def build(lang: Lang) -> click.Group:
             help_.option("-o", "--out", key="out_report", type=_FOLDER, required=True),
             help_.option("--with", "plan", key="with_report", type=_FILE),
             help_.option("--template", "template", key="template", type=_FILE),
+            help_.option("--shp", "shapefiles", key="shp", is_flag=False, flag_value="utf-8", type=encodings),
+            help_.option("--dxf", "drawing", key="dxf", is_flag=True),
         ),
         help_.command("verify", _verify, click.Argument(["plan"], metavar="PLAN", type=_FILE), scenario),
         help_.command(
@@ -485,15 +493,15 @@ def _map(
 
 
 def _report(
-    *, scenario: "_Source", out: Path, plan: Path | None, template: Path | None, lang: Lang, quiet: bool
+    *, scenario: "_Source", out: Path, plan: Path | None, lang: Lang, quiet: bool, template: Path | None, **more: Any
 ) -> None:
-    from siting.write.report import report_files
+    from siting.write.report import Asked, report_files
     from siting.write.report.volume import check_template
 
     start = time.perf_counter()
     run = out / "report"
     with _bar(lang, quiet=quiet) as bar:
-        files = report_files(out, with_plan=plan is not None)
+        files = report_files(out, with_plan=plan is not None, asked=Asked(**more))
         outputs: list[tuple[Result, Path]] = [(_REPORT_FILES[key], path) for key, path in files.items()]
         read = scenario.read(*outputs, ("run", _run_file(run)), plan=plan)
         if template is not None:
@@ -501,7 +509,7 @@ def _report(
             check_template(template)
         planned = None if plan is None else siting.read_plan(read, plan, progress=bar)
         gaps = siting.check(read, progress=bar) if planned is None else planned.before
-        gaps.report(out, plan=planned, template=template, lang=lang, progress=bar)
+        gaps.report(out, plan=planned, template=template, lang=lang, progress=bar, **more)
     _log_run(run, start)
     if not quiet:
         tell.files({"report": files["index"]}, lang)

@@ -4,6 +4,7 @@ Every figure of a result that is to be shared is computed from these people. Wha
 tell (methods, definition 17).
 """
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -80,7 +81,7 @@ def released(inputs: Inputs, demand: Demand) -> tuple[Inputs, Demand]:
         units=frames,
         residential_areas=estates,
         candidates=_without_address(inputs.candidates),
-        digests={key: value for key, value in inputs.digests.items() if not _is_of_people(key)},
+        digests=_digests(inputs, shared),
         layers={key: _facts(each) for key, each in inputs.layers.items()},
         notes=notes,
     )
@@ -367,6 +368,13 @@ def _named(estates: gpd.GeoDataFrame, shared: Demand) -> gpd.GeoDataFrame:
 
 def _without_address(candidates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return candidates.assign(address=None) if "address" in candidates else candidates
+
+
+def _digests(inputs: Inputs, shared: Demand) -> dict[str, str]:
+    """Return the digests of files without people, and one of the released people in place of the others."""
+    table = shared.cells[[*WHO, *groups_of(shared.cells)]]
+    people = hashlib.sha256(np.ascontiguousarray(table.to_numpy(dtype=np.float64)).tobytes()).hexdigest()
+    return {key: value for key, value in inputs.digests.items() if not _is_of_people(key)} | {"released": people}
 
 
 def _is_of_people(key: str) -> bool:

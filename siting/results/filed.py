@@ -1,10 +1,14 @@
 """A report to be filed: what one run has found, gathered and written."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from siting.domain.nouns import Assessment, Progress, Proposal
 from siting.errors import Fault, InputError
 from siting.text import Lang
+
+if TYPE_CHECKING:
+    from siting.write.report import Asked
 
 
 def file_report(
@@ -13,7 +17,7 @@ def file_report(
     proposal: Proposal | None,
     lang: Lang,
     *,
-    template: Path | None = None,
+    asked: "Asked | None" = None,
     progress: Progress | None = None,
 ) -> dict[str, Path]:
     """Write the report on an assessment, and on a plan of it, into a folder.
@@ -28,8 +32,8 @@ def file_report(
         A plan of the same scenario.
     lang : {"zh", "en"}
         Language.
-    template : pathlib.Path, optional
-        A template of the volume in place of ours.
+    asked : Asked, optional
+        What is written besides, and from which template.
     progress : callable, optional
         Called as ``(stage, done, total)``.
 
@@ -49,10 +53,10 @@ def file_report(
 
     if proposal is not None and not _is_same(assessment, proposal.before):
         raise InputError([Fault(code="report_plan_of_other_scenario")])
-    if template is not None:
-        check_template(template)
+    if asked is not None and asked.template is not None:
+        check_template(asked.template)
     filing = filing_of(assessment, proposal, progress)
-    return write_report(folder, filing, lang, template=template, progress=progress)
+    return write_report(folder, filing, lang, asked=asked, progress=progress)
 
 
 def _is_same(one: Assessment, other: Assessment) -> bool:

@@ -266,6 +266,8 @@ class GapReport:
         *,
         plan: "Plan | None" = None,
         template: str | Path | None = None,
+        shapefiles: Literal["utf-8", "gbk"] | None = None,
+        drawing: bool = False,
         lang: Lang | None = None,
         progress: Progress | None = None,
     ) -> dict[str, Path]:
@@ -279,6 +281,10 @@ class GapReport:
             A plan of the same scenario: its stations are listed, and the gaps that remain with it.
         template : str or pathlib.Path, optional
             A Word document in place of our template of the volume; see ``docs/report.md``.
+        shapefiles : {"utf-8", "gbk"}, optional
+            Also write an archive of Shapefiles, with texts in this encoding.
+        drawing : bool
+            Also write a drawing (DXF).
         lang : {"zh", "en"}, optional
             Language; that of the system if absent.
         progress : callable, optional
@@ -304,11 +310,12 @@ class GapReport:
         ('index.html', 'tables.xlsx')
         """
         from siting.results.filed import file_report
+        from siting.write.report import Asked
 
         proposal = None if plan is None else plan.proposal
-        own = None if template is None else Path(template)
+        asked = Asked(shapefiles, drawing, None if template is None else Path(template))
         return file_report(
-            Path(folder), self.assessment, proposal, lang or default_lang(), template=own, progress=progress
+            Path(folder), self.assessment, proposal, lang or default_lang(), asked=asked, progress=progress
         )
 
     def _of_levels(self, *, residential: bool) -> gpd.GeoDataFrame:

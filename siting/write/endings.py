@@ -7,8 +7,9 @@ from typing import Final, Literal
 from siting.errors import Fault, InputError
 
 Result = Literal[
-    "gaps", "grid", "plan", "account", "explanation", "table", "study", "comparison", "page", "volume", "run"
-]
+    "gaps", "grid", "plan", "account", "explanation", "table", "study", "comparison", "page", "volume", "archive",
+    "drawing", "run",
+]  # fmt: skip
 
 _LAYERS: Final = (".geojson", ".json", ".gpkg", ".parquet")
 ENDINGS: Final[Mapping[Result, tuple[str, ...]]] = {
@@ -22,6 +23,8 @@ ENDINGS: Final[Mapping[Result, tuple[str, ...]]] = {
     "comparison": (".csv", ".xlsx", ".json", ".geojson", ".html", ".htm", ".png"),
     "page": (".html", ".htm"),
     "volume": (".docx",),
+    "archive": (".zip",),
+    "drawing": (".dxf",),
     "run": (".json",),
 }
 

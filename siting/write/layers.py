@@ -127,12 +127,30 @@ def save_styled(path: Path, assessment: Assessment, proposal: Proposal | None, l
     InputError
         The file cannot be written.
     """
+    _write_geopackage(path, report_layers(assessment, proposal), assessment, lang)
+
+
+def report_layers(assessment: Assessment, proposal: Proposal | None) -> dict[str, pd.DataFrame]:
+    """Return the layers of a report as tables, by name.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        The gap report, without the plan.
+    proposal : Proposal or None
+        The plan.
+
+    Returns
+    -------
+    dict of str to pandas.DataFrame
+        As :func:`save_styled` writes them, in the working CRS; ``checks`` has no geometry.
+    """
     layers = _by_level(assessment)
     layers["facilities"] = _layers(assessment)["facilities"]
     if proposal is not None:
         layers |= {f"{name}_after": table for name, table in _by_level(proposal.after).items()}
         layers["stations"] = _table(proposal.stations, PLAN_COLUMNS)
-    _write_geopackage(path, layers, assessment, lang)
+    return layers
 
 
 def _by_level(assessment: Assessment) -> dict[str, pd.DataFrame]:
@@ -196,7 +214,7 @@ def _write_geopackage(
     """Write layers; with a language also their styles and aliases."""
     with tempfile.TemporaryDirectory(prefix="siting-") as folder, _dated(assessment):
         draft = Path(folder) / "layers.gpkg"
-        for name, table in {**layers, **_told(assessment)}.items():
+        for name, table in {**layers, **told_of(assessment)}.items():
             # Older programs warn of later versions of the format.
             made: Any = {} if lang is None or draft.exists() else {"dataset_options": {"VERSION": "1.3"}}
             pyogrio.write_dataframe(table, draft, layer=name, driver="GPKG", use_arrow=True, **made)
@@ -206,8 +224,14 @@ def _write_geopackage(
         write_bytes(path, draft.read_bytes())
 
 
-def _told(assessment: Assessment) -> dict[str, pd.DataFrame]:
-    """Return a table that says that people are rounded; none if they are not."""
+def told_of(assessment: Assessment) -> dict[str, pd.DataFrame]:
+    """Return the table ``notes``, which says that people are rounded; nothing if they are not.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        The gap report.
+    """
     if not assessment.inputs.scenario.scenario.share:
         return {}
     texts = [say("warning.people_rounded", lang) for lang in LANGS]

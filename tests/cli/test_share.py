@@ -85,7 +85,7 @@ def _outputs(scenario: Path, out: Path) -> None:
         assert run(*check, "-o", files[name]) == 0
     studies = [part for name in ("curve", "order", "alternatives") for part in (f"--{name}", out / f"{name}.csv")]
     assert run("propose", scenario, *told, "-o", files["plan.geojson"], *studies, "--stability", out / "s.png") == 0
-    assert run("report", scenario, *told, "-o", out / "report", "--with", files["plan.geojson"]) == 0
+    assert run("report", scenario, *told, "-o", out / "report", "--with", files["plan.geojson"], "--shp", "--dxf") == 0
     assert run("map", scenario, *told, "-o", out / "map.html", "--with", files["plan.geojson"]) == 0
     for name in ("audit.csv", "audit.json", "audit.xlsx"):
         assert run("audit", scenario, *told, "-o", out / name) == 0

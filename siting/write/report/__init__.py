@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,8 +10,9 @@ from siting.domain.nouns import Progress, quiet
 from siting.files import temporary_folder, written_files
 from siting.text import Lang, say
 from siting.version import __version__
+from siting.write.drawing import write_drawing
 from siting.write.files import remove_file, write_bytes, write_text
-from siting.write.layers import save_gaps, save_plan, save_styled
+from siting.write.layers import report_layers, save_gaps, save_plan, save_styled, told_of
 from siting.write.report.chapters import chapters
 from siting.write.report.filing import Filing
 from siting.write.report.index import Listed, index_page
@@ -20,6 +22,7 @@ from siting.write.report.records import Records, root
 from siting.write.report.sheets import sheets
 from siting.write.report.volume import volume_bytes
 from siting.write.report.workbook import workbook_bytes
+from siting.write.shapefiles import Encoding, write_shapefiles
 from siting.write.webmap import write_map
 
 # The files of a report, by what they are.
@@ -28,23 +31,42 @@ FILES: Final[Mapping[str, str]] = {
     "volume": "volume.docx",
     "map": "map.html",
     "layers": "layers.gpkg",
+    "shapefiles": "layers-shp.zip",
+    "drawing": "layers.dxf",
     "gaps": "data/gaps.geojson",
     "plan": "data/plan.geojson",
     "after": "data/gaps-after.geojson",
+    "places": "data/places.parquet",
+    "stations": "data/stations.parquet",
     "lists": "data/report.json",
     "trace": "data/trace.json",
     "index": "index.html",
 }
-_OF_PLAN: Final = ("plan", "after")
+_OF_PLAN: Final = ("plan", "after", "stations")
 
 
-def report_files(folder: Path, *, with_plan: bool) -> dict[str, Path]:
+@dataclass(frozen=True)
+class Asked:
+    """What a report is asked for besides: Shapefiles in an encoding, a drawing, a template of the volume."""
+
+    shapefiles: Encoding | None = None
+    drawing: bool = False
+    template: Path | None = None
+
+
+def report_files(folder: Path, *, with_plan: bool, asked: Asked | None = None) -> dict[str, Path]:
     """Return the files that a report writes, by what they are."""
-    return {key: folder / name for key, name in FILES.items() if with_plan or key not in _OF_PLAN}
+    asked = asked or Asked()
+    left_out = {
+        *(() if with_plan else _OF_PLAN),
+        *(() if asked.shapefiles else ("shapefiles",)),
+        *(() if asked.drawing else ("drawing",)),
+    }
+    return {key: folder / name for key, name in FILES.items() if key not in left_out}
 
 
 def write_report(
-    folder: Path, filing: Filing, lang: Lang, *, template: Path | None = None, progress: Progress | None = None
+    folder: Path, filing: Filing, lang: Lang, *, asked: Asked | None = None, progress: Progress | None = None
 ) -> dict[str, Path]:
     """Write a report into a folder.
 
@@ -57,8 +79,8 @@ def write_report(
         The findings of one run.
     lang : {"zh", "en"}
         Language of tables and pages.
-    template : pathlib.Path, optional
-        A template of the volume in place of ours.
+    asked : Asked, optional
+        What is written besides, and from which template.
     progress : callable, optional
         Called as ``(stage, done, total)``.
 
@@ -72,8 +94,8 @@ def write_report(
     InputError
         A file cannot be written, or the template cannot be used.
     """
-    report = progress or quiet
-    files = report_files(folder, with_plan=filing.proposal is not None)
+    report, asked = progress or quiet, asked or Asked()
+    files = report_files(folder, with_plan=filing.proposal is not None, asked=asked)
     report("report", 0, 1)
     data = _data(filing)
     records = Records(**{key: root(FILES[key], json.loads(content)) for key, content in data.items()})
@@ -89,7 +111,7 @@ def write_report(
         title=say(f"report.volume.{kind}", lang, title=head.title),
         subject=say("report.volume.subject", lang, date=head.date.isoformat()),
         lang=lang,
-        template=template,
+        template=asked.template,
     )
     # Nothing is written before all that a template can spoil has been made.
     _clear(folder, files)
@@ -97,13 +119,27 @@ def write_report(
         write_bytes(files[key], content)
     write_bytes(files["workbook"], workbook)
     write_bytes(files["volume"], volume)
-    save_styled(files["layers"], filing.assessment, filing.proposal, lang)
+    _write_layers(files, filing, asked, lang)
     write_map(files["map"], filing.assessment, filing.proposal, lang=lang, what_if=filing.what_if)
     write_bytes(files["trace"], _json({FILES["workbook"]: cells, FILES["volume"]: bookmarks}))
     listed = [Listed(FILES[key], key) for key in files if key != "index"]
     write_text(files["index"], index_page(records, listed, title=title, as_of=as_of, lang=lang))
     report("report", 1, 1)
     return files
+
+
+def _write_layers(files: Mapping[str, Path], filing: Filing, asked: Asked, lang: Lang) -> None:
+    """Write the layers, in each format that is asked for."""
+    found, proposal = filing.assessment, filing.proposal
+    save_styled(files["layers"], found, proposal, lang)
+    save_gaps(files["places"], found)
+    if proposal is not None:
+        save_plan(files["stations"], proposal)
+    if asked.shapefiles is not None:
+        layers = {**report_layers(found, proposal), **told_of(found)}
+        write_shapefiles(files["shapefiles"], layers, asked.shapefiles, found.inputs.scenario.scenario.date.isoformat())
+    if asked.drawing:
+        write_drawing(files["drawing"], found, proposal, lang)
 
 
 def _data(filing: Filing) -> dict[str, bytes]:
@@ -115,7 +151,7 @@ def _data(filing: Filing) -> dict[str, bytes]:
             save_gaps(folder / f"{key}.geojson", assessment)
         if filing.proposal is not None:
             save_plan(folder / "plan.geojson", filing.proposal)
-        keys = ["gaps"] if filing.proposal is None else ["gaps", *_OF_PLAN]
+        keys = ["gaps"] if filing.proposal is None else ["gaps", "plan", "after"]
         found = {key: (folder / f"{key}.geojson").read_bytes() for key in keys}
     return found | {"lists": _json(report_lists(filing))}
 

@@ -39,6 +39,7 @@ _PART: Final = "word/document.xml"
 _OF_TEMPLATE: Final = frozenset({"<template>", "<unknown>"})
 _MARKS: Final = re.compile(r"\{[{%].*?[%}]\}")
 # A document beyond these limits is no template: packed, it could take all memory.
+_LONGEST_PROPERTY: Final = 255
 _LARGEST: Final = 64 * 1024 * 1024
 
 
@@ -92,7 +93,9 @@ def volume_bytes(
             raise
         raise InputError([_wrong(template, document, error)]) from error
     properties = document.docx.core_properties
-    properties.title, properties.author, properties.last_modified_by = title.replace("\n", " "), "siting", "siting"
+    # Word holds no longer ones.
+    properties.title = title.replace("\n", " ")[:_LONGEST_PROPERTY]
+    properties.author = properties.last_modified_by = "siting"
     page = BytesIO()
     document.save(page)
     return _fixed(page.getvalue(), marks.paths)

@@ -72,6 +72,8 @@ _TALLEST: Final = 400
 # Characters of a text that are measured.
 _MEASURED: Final = 100
 _NOTE_WIDTH: Final = 120
+# Characters of the title that a footer shows.
+_FOOTER: Final = 90
 _LINE: Final = 15
 
 
@@ -301,7 +303,9 @@ class _Writer:
         page.set_margins(left=0.5, right=0.5, top=0.7, bottom=0.7)
         page.center_horizontally()
         # An ampersand begins a code in heads and feet.
-        page.set_footer(f"&L{_text(title).replace('&', '&&')}&R{say('report.page_of', self.lang)}")
+        # The whole footer has at most 255 characters, and an ampersand takes two.
+        short = title if len(title) <= _FOOTER else f"{title[: _FOOTER - 1]}…"
+        page.set_footer(f"&L{_text(short).replace('&', '&&')}&R{say('report.page_of', self.lang)}")
 
     def _colour(self, page: Worksheet, sheet: Sheet, last: int) -> None:
         """Colour the words that say how things stand."""

@@ -46,6 +46,7 @@ _DEMO_FILES: Final = {"map": "map.html", "gaps": "gaps.geojson", "plan": "plan.g
 _REPORT_FILES: Final[dict[str, "Result"]] = {
     "workbook": "table",
     "volume": "volume",
+    "web_volume": "page",
     "map": "page",
     "layers": "gaps",
     "shapefiles": "archive",

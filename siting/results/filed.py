@@ -3,18 +3,19 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from siting.domain.nouns import Assessment, Progress, Proposal
+from siting.domain.nouns import Assessment, Progress
 from siting.errors import Fault, InputError
 from siting.text import Lang
 
 if TYPE_CHECKING:
+    from siting.pipeline import Planned
     from siting.write.report import Asked
 
 
 def file_report(
     folder: Path,
     assessment: Assessment,
-    proposal: Proposal | None,
+    planned: "Planned | None",
     lang: Lang,
     *,
     asked: "Asked | None" = None,
@@ -28,7 +29,7 @@ def file_report(
         Made if it is missing.
     assessment : Assessment
         The gap report.
-    proposal : Proposal or None
+    planned : Planned or None
         A plan of the same scenario.
     lang : {"zh", "en"}
         Language.
@@ -51,11 +52,11 @@ def file_report(
     from siting.write.report import write_report
     from siting.write.report.volume import check_template
 
-    if proposal is not None and not _is_same(assessment, proposal.before):
+    if planned is not None and not _is_same(assessment, planned.proposal.before):
         raise InputError([Fault(code="report_plan_of_other_scenario")])
     if asked is not None and asked.template is not None:
         check_template(asked.template)
-    filing = filing_of(assessment, proposal, progress)
+    filing = filing_of(assessment, planned, progress)
     return write_report(folder, filing, lang, asked=asked, progress=progress)
 
 

@@ -312,10 +312,10 @@ class GapReport:
         from siting.results.filed import file_report
         from siting.write.report import Asked
 
-        proposal = None if plan is None else plan.proposal
+        planned = None if plan is None else plan.planned
         asked = Asked(shapefiles, drawing, None if template is None else Path(template))
         return file_report(
-            Path(folder), self.assessment, proposal, lang or default_lang(), asked=asked, progress=progress
+            Path(folder), self.assessment, planned, lang or default_lang(), asked=asked, progress=progress
         )
 
     def _of_levels(self, *, residential: bool) -> gpd.GeoDataFrame:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
@@ -70,6 +71,46 @@ def draw_coverage(assessment: Assessment, lang: Lang, proposal: Proposal | None 
     if proposal is not None and len(proposal.stations):
         x, y = _xy(proposal.stations)
         axes.plot(x, y, "*", color=_STATION, markersize=12, markeredgecolor="white", zorder=6)
+        marks.append(_mark("*", _STATION, say("report.map.station", lang), size=11))
+    _finish(figure, axes, assessment, marks, font, lang)
+    return figure
+
+
+def draw_tiers(assessment: Assessment, lang: Lang, proposal: Proposal | None = None) -> Chart:
+    """Draw institutions, centres and stations, with a line from each to the one that leads it.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        The gap report.
+    lang : {"zh", "en"}
+        Language; English without a Chinese font on the machine.
+    proposal : Proposal, optional
+        The plan: its stations, and the centres that are to lead them.
+    """
+    figure, axes, font, lang = _page(assessment, lang)
+    facilities = assessment.facilities
+    spots = dict(zip(facilities.index, zip(*_xy(facilities), strict=True), strict=True))
+    led = [(key, parent) for key, parent in facilities["parent_id"].items() if parent in spots]
+    lines = [(spots[key], spots[parent]) for key, parent in led]
+    stations = None if proposal is None or proposal.stations.empty else proposal.stations
+    if stations is not None:
+        own = zip(zip(*_xy(stations), strict=True), stations["parent_id"], strict=True)
+        lines += [(spot, spots[parent]) for spot, parent in own if parent in spots]
+    axes.add_collection(LineCollection(lines, colors=_EDGE, linewidths=0.8, zorder=4))
+    marks: list[Any] = [Line2D([], [], color=_EDGE, linewidth=0.8, label=say("report.map.leads", lang))]
+    alone = facilities[(facilities["tier"] != "institution") & ~facilities.index.isin([key for key, _ in led])]
+    if len(alone):
+        x, y = _xy(alone)
+        axes.plot(x, y, "o", color="none", markersize=12, markeredgecolor=_STATION, linestyle="", zorder=4)
+        marks.append(
+            Line2D([], [], marker="o", color="none", markeredgecolor=_STATION, markersize=10,
+                   label=say("report.map.orphan", lang))
+        )  # fmt: skip
+    marks += _facilities(axes, facilities, lang)
+    if stations is not None:
+        x, y = _xy(stations)
+        axes.plot(x, y, "*", color=_STATION, markersize=12, markeredgecolor="white", linestyle="", zorder=6)
         marks.append(_mark("*", _STATION, say("report.map.station", lang), size=11))
     _finish(figure, axes, assessment, marks, font, lang)
     return figure

@@ -21,6 +21,7 @@ from siting.write.report.pictures import pictures
 from siting.write.report.records import Records, root
 from siting.write.report.sheets import sheets
 from siting.write.report.volume import volume_bytes
+from siting.write.report.web_volume import volume_page
 from siting.write.report.workbook import workbook_bytes
 from siting.write.shapefiles import Encoding, write_shapefiles
 from siting.write.webmap import write_map
@@ -29,6 +30,7 @@ from siting.write.webmap import write_map
 FILES: Final[Mapping[str, str]] = {
     "workbook": "tables.xlsx",
     "volume": "volume.docx",
+    "web_volume": "volume.html",
     "map": "map.html",
     "layers": "layers.gpkg",
     "shapefiles": "layers-shp.zip",
@@ -113,12 +115,14 @@ def write_report(
         lang=lang,
         template=asked.template,
     )
+    web_volume = volume_page(volume, title, lang)
     # Nothing is written before all that a template can spoil has been made.
     _clear(folder, files)
     for key, content in data.items():
         write_bytes(files[key], content)
     write_bytes(files["workbook"], workbook)
     write_bytes(files["volume"], volume)
+    write_text(files["web_volume"], web_volume)
     _write_layers(files, filing, asked, lang)
     write_map(files["map"], filing.assessment, filing.proposal, lang=lang, what_if=filing.what_if)
     write_bytes(files["trace"], _json({FILES["workbook"]: cells, FILES["volume"]: bookmarks}))

@@ -18,6 +18,18 @@ class Lorenz:
 
 
 @dataclass(frozen=True)
+class Curve:
+    """The most that each number of stations covers, with bounds.
+
+    ``table`` is that of :func:`siting.locate.series.coverage_curve`; ``of_all`` tells whether it counts the same people
+    as the check.
+    """
+
+    table: pd.DataFrame
+    of_all: bool
+
+
+@dataclass(frozen=True)
 class Filing:
     """The findings of one run.
 
@@ -40,6 +52,8 @@ class Filing:
         How evenly the units are covered before and after the plan; None without stations.
     what_if : WhatIf or None
         What a reader may change in the map.
+    curve : Curve or None
+        The curve around the plan's number of stations; None if it was not computed.
     """
 
     assessment: Assessment
@@ -50,3 +64,4 @@ class Filing:
     nearest: pd.Series
     lorenz: Lorenz | None = None
     what_if: WhatIf | None = None
+    curve: Curve | None = None

@@ -109,6 +109,7 @@ def _item(file: Listed, lang: Lang) -> str:
 _GROUP: Final = {
     "workbook": "for_people",
     "volume": "for_people",
+    "web_volume": "for_people",
     "map": "for_people",
     "layers": "for_programs",
     "shapefiles": "for_programs",

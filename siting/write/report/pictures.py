@@ -6,10 +6,11 @@ from io import BytesIO
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+from siting.domain.nouns import Proposal
 from siting.text import Lang
 from siting.write.figures import Chart, draw_gaps, draw_plan, draw_sensitivity
-from siting.write.map_figures import draw_coverage, draw_density
-from siting.write.plan_figures import draw_lorenz
+from siting.write.map_figures import draw_coverage, draw_density, draw_tiers
+from siting.write.plan_figures import draw_curve, draw_lorenz
 from siting.write.report.filing import Filing
 
 # Dots per inch of a picture in the volume.
@@ -41,18 +42,30 @@ def _drawn(filing: Filing, lang: Lang) -> Iterator[tuple[str, Callable[[], Chart
     found, proposal = filing.assessment, filing.proposal
     if found.cells["elderly"].notna().any():
         yield "present", lambda: draw_density(found, lang)
+    if len(found.facilities):
+        yield "tiers", lambda: draw_tiers(found, lang, proposal)
+    if found.cells["elderly"].notna().any():
         yield "circles", lambda: draw_coverage(found, lang)
         if proposal is not None and len(proposal.stations):
             yield "circles_after", lambda: draw_coverage(proposal.after, lang, proposal)
     yield "gaps", lambda: draw_gaps(found, lang)
     if proposal is not None and len(proposal.stations):
-        yield "curve", lambda: draw_plan(proposal, lang)
+        yield "curve", lambda: _curve(filing, proposal, lang)
     lorenz = filing.lorenz
     if lorenz is not None:
         yield "lorenz", lambda: draw_lorenz(lorenz.before, lorenz.after, lang, gini=lorenz.gini)
     if filing.sensitivity["covered_share"].notna().any():
         minutes = found.inputs.scenario.walking.minutes
         yield "sensitivity", lambda: draw_sensitivity(filing.sensitivity, minutes, lang)
+
+
+def _curve(filing: Filing, proposal: Proposal, lang: Lang) -> Chart:
+    """Draw the most that each number of stations covers; where that is not known, the plan as it is built."""
+    curve = filing.curve
+    if curve is None:
+        return draw_plan(proposal, lang)
+    share = float(proposal.after.totals["covered_share"]) if curve.of_all else None
+    return draw_curve(curve.table, lang, plan_at=float(len(proposal.stations)), plan_share=share)
 
 
 def _png(chart: Chart) -> bytes:

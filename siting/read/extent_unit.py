@@ -1,6 +1,8 @@
 """One unit made from the extent of the data, if a scenario has no boundaries of units."""
 
+import re
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 import geopandas as gpd
 import numpy as np
@@ -15,7 +17,10 @@ from siting.domain.tables import UNIT_COLUMNS
 from siting.read.geometry.projections import frame_bounds
 from siting.read.log import Log
 from siting.read.tables.finish import absent
+from siting.text import Lang, say
 from siting.units import M2_PER_KM2
+
+_HAN: Final = re.compile("[\u4e00-\u9fff]")
 
 
 def extent_levels(scenario: Scenario) -> tuple[Level, ...]:
@@ -94,7 +99,9 @@ def made_unit(scenario: Scenario, level: Level, ground: shapely.Geometry, crs: C
     """Return the only row of such a unit: its id is the level's name unless ``defaults`` gives one."""
     unit = scenario.units[level]
     given = unit.defaults
-    name, kind = unit.name or given.get("name", scenario.scenario.title), given.get("kind")
+    # The title is that of a work, not of a place.
+    lang: Lang = "zh" if _HAN.search(scenario.scenario.title) else "en"
+    name, kind = unit.name or given.get("name", say("whole.area", lang)), given.get("kind")
     index = pd.Index([str(given.get("id", level))], name="id")
     columns = [column.key for column in UNIT_COLUMNS if column.key != "id"]
     row = pd.DataFrame({"name": [str(name)], "kind": [None if kind is None else str(kind)]}, index=index)

@@ -7,6 +7,7 @@ import re
 import shutil
 import sqlite3
 import subprocess
+import time
 from collections import Counter
 from contextlib import closing
 from dataclasses import replace
@@ -31,6 +32,7 @@ from siting.cli import main
 from siting.errors import InputError
 from siting.results import GapReport, Plan
 from siting.text import LANGS, Lang, say, texts
+from siting.write.report import volume
 from siting.write.report.records import Record, resolve
 from siting.write.report.tables import Columns, Sheet, sheet_of
 from siting.write.report.workbook import workbook_bytes
@@ -485,6 +487,28 @@ def test_a_template_that_cannot_be_run_is_refused(plan: Plan, tmp_path: Path, li
     assert not (tmp_path / "out").exists()
 
 
+def test_a_template_without_end_is_stopped(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine bounds one range, not one within another, nor a text repeated."""
+    monkeypatch.setattr(volume, "SECONDS", 8.0)
+    loop = "{% for i in range(99999) %}" * 3 + "{% endfor %}" * 3
+    template = own_template(tmp_path / "own.docx", "text", loop)
+    begun = time.monotonic()
+    with pytest.raises(InputError) as refused:
+        plan.before.report(tmp_path / "out", template=template, lang="zh")
+    assert [fault.code for fault in refused.value.faults] == ["template_endless"]
+    assert "8" in refused.value.message("zh")
+    assert time.monotonic() - begun < 60
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_template_that_takes_all_memory_is_refused(plan: Plan, tmp_path: Path) -> None:
+    template = own_template(tmp_path / "own.docx", "text", "{{ 'a' * 999999999999 }}")
+    with pytest.raises(InputError) as refused:
+        plan.before.report(tmp_path / "out", template=template, lang="zh")
+    assert [fault.code for fault in refused.value.faults] == ["template_wrong"]
+    assert not (tmp_path / "out").exists()
+
+
 def contents(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*.*")}
 
@@ -587,3 +611,11 @@ def test_a_plan_without_stations_is_told(sample: Path, tmp_path: Path) -> None:
     lines = [words_of(each) for each in body(tmp_path / "volume.docx").iter(f"{W}p")]
     assert "没有拟新增站点（求解结果：无解）。" in lines
     assert "推荐选址表" not in load_workbook(tmp_path / "tables.xlsx").sheetnames
+
+
+def test_a_unit_without_a_name_does_not_bear_the_title_of_the_assessment(sample: Path) -> None:
+    """A title is that of a work: the volume tells of a place."""
+    extent = {"district": {"of_extent": True, "union_of": None, "name": None}, "street": None, "community": None}
+    for title, name in (("江峡区养老服务设施布局", "评估范围"), ("Layout of care", "study area")):
+        gaps = siting.check(siting.change(sample, scenario={"title": title}, units=extent))
+        assert gaps.units["name"].tolist() == [name]

@@ -4,9 +4,14 @@ Only the template is a program of the template engine, and it runs in a sandbox.
 of text, which no engine reads.
 """
 
+import os
+import pickle
 import re
+import subprocess
+import sys
 import traceback
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib import resources
 from io import BytesIO
 from itertools import count
@@ -27,6 +32,14 @@ from siting.text.numbers import UNKNOWN
 from siting.write.report.passages import FIRST_ID, Bookmarks, Passage, unmarked
 from siting.write.report.pictures import Picture
 
+if sys.platform == "win32":
+    resource = None
+else:
+    import resource
+
+# Seconds and bytes that a template of one's own may take; ours takes a few seconds.
+SECONDS: Final = 120.0
+_MEMORY: Final = 4 * 1024**3
 _DAY: Final = (1980, 1, 1, 0, 0, 0)
 # Widths of the pictures, mm.
 _WIDE: Final = 155
@@ -77,6 +90,69 @@ def volume_bytes(
     InputError
         The template cannot be read, or what it asks for is not there.
     """
+    asked = _Asked(chapters, pictures, title, subject, lang, template)
+    return _made(asked) if template is None else _guarded(asked)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What a volume is made of."""
+
+    chapters: Mapping[str, Any]
+    pictures: Sequence[Picture]
+    title: str
+    subject: str
+    lang: Lang
+    template: Path | None
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Why a volume could not be made."""
+
+    faults: tuple[Fault, ...]
+
+
+def _guarded(asked: _Asked) -> tuple[bytes, dict[str, str]]:
+    """Make a volume in a process of its own: a template is a program, which may loop without end or take all memory."""
+    given, paths = pickle.dumps(asked), {"PYTHONPATH": os.pathsep.join(each for each in sys.path if each)}
+    order = [sys.executable, "-c", f"from {__name__} import work; work()"]
+    try:
+        done = subprocess.run(  # noqa: S603 - this program itself
+            order,
+            input=given,
+            capture_output=True,
+            timeout=SECONDS,
+            check=False,
+            env={**os.environ, **paths},
+        )
+    except subprocess.TimeoutExpired as error:
+        fault = Fault(code="template_endless", file=str(asked.template), expected=f"{SECONDS:g}")
+        raise InputError([fault]) from error
+    if done.returncode:
+        raise InputError([Fault(code="template_wrong", file=str(asked.template), found=UNKNOWN)])
+    made = pickle.loads(done.stdout)  # noqa: S301 - written by work()
+    if isinstance(made, Refused):
+        raise InputError(made.faults)
+    found: tuple[bytes, dict[str, str]] = made
+    return found
+
+
+def work() -> None:
+    """Make the volume that standard input asks for, and write it to standard output; memory is limited."""
+    asked = pickle.loads(sys.stdin.buffer.read())  # noqa: S301 - written by the process that started this one
+    if resource is not None:
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    try:
+        made: object = _made(asked)
+    except InputError as error:
+        made = Refused(tuple(error.faults))
+    sys.stdout.buffer.write(pickle.dumps(made))
+
+
+def _made(asked: _Asked) -> tuple[bytes, dict[str, str]]:
+    chapters, pictures, lang, template = asked.chapters, asked.pictures, asked.lang, asked.template
+    title, subject = asked.title, asked.subject
     marks = Bookmarks()
     document = DocxTemplate(BytesIO(_content(template, lang)))
     context = {name: _ready(chapter, marks) for name, chapter in chapters.items()}

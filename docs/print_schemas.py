@@ -10,13 +10,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, get_args
 
+from siting.domain.changes import CHECK_FIGURES, PLACE_FIGURES, WHOLE_FIGURES
 from siting.domain.clauses import Verdict
 from siting.domain.nouns import PlanStatus
+from siting.domain.parts import PARTS
 from siting.domain.plan_models import PlanModel
 from siting.domain.scenario import LandBasis, Level, Scenario
 from siting.domain.standards import ClauseKind, Force
 from siting.domain.tables import CHECK_COLUMNS, PLACE_COLUMNS, PLAN_COLUMNS, REASON_CODES, Column
-from siting.text import LANGS, Lang, say
+from siting.text import LANGS, Lang, knows, say
 from siting.version import SCHEMA_VERSION
 from siting.write.reference import Heading, headings
 
@@ -80,7 +82,8 @@ def schemas() -> dict[str, Schema]:
         kind: _collection(kind, feature, {**members["both"], **members[kind]}, own)
         for kind, (feature, own) in kinds.items()
     }
-    return {"scenario": _scenario(), **found, "run": _run()}
+    comparison = _collection("comparison", _compared_place(), members["comparison"], _COMPARISON_MEMBERS)
+    return {"scenario": _scenario(), **found, "comparison": comparison, "run": _run()}
 
 
 def _collection(kind: str, feature: Schema, told: Pairs, own: Mapping[str, Schema]) -> Schema:
@@ -97,6 +100,53 @@ def _collection(kind: str, feature: Schema, told: Pairs, own: Mapping[str, Schem
     }
     fixed: dict[str, Schema] = {"type": {"const": "FeatureCollection"}, "result": {"const": kind}, "features": features}
     return {"$schema": _DRAFT, "title": f"siting {kind}", **_object(told, {**_BOTH_MEMBERS, **own, **fixed})}
+
+
+def _compared_place() -> Schema:
+    """Return the schema of a place of a comparison: each figure before and after, its change, and its checks."""
+    flat = {
+        f"{figure}_{when}": {"description": f"{_described(_figure_words(figure))} ({when})", **_FIGURE}
+        for figure in PLACE_FIGURES
+        for when in ("before", "after", "change")
+    }
+    check = _closed(
+        clause_id=_TEXT,
+        standard_id=_TEXT_OR_NONE,
+        kind={"enum": list(get_args(ClauseKind))},
+        basis=_TEXT_OR_NONE,
+        extent=_TEXT,
+        binding={"type": ["boolean", "null"]},
+        unit=_TEXT_OR_NONE,
+        only_in=_ONLY_IN,
+        verdict_before=_VERDICT_OR_NONE,
+        verdict_after=_VERDICT_OR_NONE,
+        verdict_by=_TEXTS,
+        figures=_by_figure(CHECK_FIGURES),
+    )
+    own = {
+        "level": {"enum": list(_LEVELS)},
+        "id": _TEXT,
+        "name": _TEXT_OR_NONE,
+        "only_in": _ONLY_IN,
+        "figures": _by_figure(PLACE_FIGURES),
+        "checks": {"type": "array", "items": check},
+    }
+    return {
+        "type": "object",
+        "properties": {**own, **flat},
+        # A second end is told only where it differs.
+        "required": list(own),
+        "additionalProperties": False,
+    }
+
+
+def _figure_words(figure: str) -> Mapping[Lang, str]:
+    key = f"field.{figure}"
+    return {lang: say(key, lang) if knows(key) else figure for lang in LANGS}
+
+
+def _by_figure(figures: Sequence[str]) -> Schema:
+    return {"type": "object", "properties": dict.fromkeys(figures, _CHANGE), "additionalProperties": False}
 
 
 def _object(told: Pairs, types: Mapping[str, Schema]) -> Schema:
@@ -208,6 +258,44 @@ _TOTALS: Final[Mapping[str, Schema]] = {
     "warnings": _TEXTS,
     "groups": {"type": "object", "additionalProperties": _TABLE},
     "people_account": {"type": "object", "additionalProperties": {"type": "object", "additionalProperties": _FIGURE}},
+}
+
+
+_TEXT_OR_NONE: Final[Schema] = {"type": ["string", "null"]}
+_ONLY_IN: Final[Schema] = {"enum": ["old", "new", None]}
+_VERDICT_OR_NONE: Final[Schema] = {"enum": [*get_args(Verdict), None]}
+_BY_PART: Final[Schema] = {"type": "object", "additionalProperties": _FIGURE}
+_CHANGE: Final[Schema] = {
+    "description": "before, after, change; by: the change by parts in the stated order; least, greatest, mean over all",
+    "type": "object",
+    "properties": {
+        **dict.fromkeys(("before", "after", "change"), _FIGURE),
+        **dict.fromkeys(("by", "least", "greatest", "mean"), _BY_PART),
+    },
+    "required": ["before", "after", "change"],
+    "additionalProperties": False,
+}
+_SIDE: Final[Schema] = {
+    "type": "object",
+    "properties": {
+        "title": _TEXT,
+        "date": _DAY,
+        "horizon": _TEXT,
+        "land_basis": {"enum": list(get_args(LandBasis))},
+        "people_rounded": _TEXT,
+    },
+    "required": ["title", "date", "horizon", "land_basis"],
+    "additionalProperties": False,
+}
+_COMPARISON_MEMBERS: Final[Mapping[str, Schema]] = {
+    "old": _SIDE,
+    "new": _SIDE,
+    "split": {"type": "boolean"},
+    "order": {"type": "array", "items": {"type": "array", "items": {"enum": list(PARTS)}}},
+    "differ": _TEXTS,
+    "all_orders": {"type": "boolean"},
+    "notes": _list_of(zh=_TEXT, en=_TEXT),
+    "totals": _by_figure(WHOLE_FIGURES),
 }
 
 

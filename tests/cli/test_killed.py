@@ -29,6 +29,7 @@ _PROCESSES.set_forkserver_preload(["siting.pipeline", "siting.results", "siting.
 # What of a result hangs on the moment alone.
 _TIMED = (".run.json",)
 
+COMPARED = ("changes.geojson", "changes.html", "changes.xlsx", "changes.csv")
 COMMANDS: dict[str, Sequence[str]] = {
     "check": ["check", "SCENARIO", "-o", "OUT/gaps.geojson", "--grid", "OUT/grid.tif", "--sensitivity"],
     "propose": [
@@ -42,6 +43,7 @@ COMMANDS: dict[str, Sequence[str]] = {
     "funding": ["funding", "SCENARIO", "-o", "OUT/funding.csv"],
     "forms": ["new", "OUT/forms", "--forms"],
     "new": ["new", "OUT"],
+    "compare": ["compare", "SCENARIO", "NEXT", *(each for name in COMPARED for each in ("-o", f"OUT/{name}"))],
     "standard": ["standards", "new", "OUT/standard.toml"],
 }
 # These need seconds of work before each of their runs, or are slow themselves.
@@ -55,7 +57,7 @@ if ROUNDS > 1:
 NEW = ("forms", "new", "standard")
 ENDS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 # These suffice each time; every command and signal in many rounds.
-ENDED = [("check", signal.SIGKILL), ("forms", signal.SIGKILL), ("propose", signal.SIGTERM)]
+ENDED = [("check", signal.SIGKILL), ("forms", signal.SIGKILL), ("propose", signal.SIGTERM), ("compare", signal.SIGKILL)]
 if ROUNDS > 1:
     ENDED = [(name, how) for how in ENDS for name in COMMANDS]
 
@@ -70,6 +72,7 @@ class Place:
 
     def start(self, name: str, out: Path, most_bytes: int | None = None) -> BaseProcess:
         named = {"SCENARIO": self.scenario, "OUT": out, "PLAN": self.scenario.with_name("plan.geojson")}
+        named["NEXT"] = self.scenario.with_name("next.toml")
         words = list(COMMANDS[name])
         for key, path in named.items():
             words = [word.replace(key, str(path)) for word in words]
@@ -103,6 +106,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     for name in ("district", "tmp"):
         (folder / name).mkdir()
     found = Place(write_district(folder / "district", 3), folder / "tmp", folder / "cache")
+    text = found.scenario.read_text(encoding="utf-8")
+    found.scenario.with_name("next.toml").write_text(text.replace("minutes = 8", "minutes = 20"), encoding="utf-8")
     if ROUNDS > 1:
         assert found.run("propose", folder / "planned")[0] == 0
         shutil.copy(folder / "planned" / "plan.geojson", found.scenario.with_name("plan.geojson"))

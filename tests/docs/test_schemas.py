@@ -20,7 +20,7 @@ from tests.helpers import box, check, facilities, inputs, raster, scenario, unit
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMAS = ROOT / "siting" / "schemas"
-KINDS = ("scenario", "gap_report", "plan", "run")
+KINDS = ("scenario", "gap_report", "plan", "comparison", "run")
 
 
 def schema(kind: str) -> Any:
@@ -113,3 +113,33 @@ def test_what_has_no_limit_is_told_from_what_is_unknown(tmp_path: Path) -> None:
         assert "elderly" not in each["unlimited"]
     for each in objects(content):
         assert all(each[key] is None for key in each.get("unlimited", ()))
+
+
+@pytest.mark.parametrize("change", [{"walking": {"minutes": 20}, "standards": {"coverage": "by_tier"}}, {}], ids=str)
+@pytest.mark.parametrize("share", [False, True])
+def test_comparisons_hold_to_theirs(small: Path, change: dict[str, Any], *, share: bool, tmp_path: Path) -> None:
+    old = siting.change(small, scenario={"share": share})
+    found = siting.compare(old, siting.change(old, **change))
+    found.to_file(tmp_path / "changes.geojson")
+    content = json.loads((tmp_path / "changes.geojson").read_text(encoding="utf-8"))
+    assert faults("comparison", content) == []
+    assert content["split"]
+    assert content["differ"] == (["rules", "settings"] if change else [])
+
+
+def test_a_comparison_of_two_reports_holds_to_it_and_a_foreign_member_does_not(small: Path, tmp_path: Path) -> None:
+    for name, minutes in (("old", 8), ("new", 20)):
+        siting.check(siting.change(small, walking={"minutes": minutes})).to_file(tmp_path / f"{name}.geojson")
+    found = siting.compare(tmp_path / "old.geojson", tmp_path / "new.geojson")
+    found.to_file(tmp_path / "changes.geojson")
+    content = json.loads((tmp_path / "changes.geojson").read_text(encoding="utf-8"))
+    assert faults("comparison", content) == []
+    assert not content["split"]
+    content["features"][0]["properties"]["more"] = 1
+    assert len(faults("comparison", content)) == 1
+
+
+def test_scenarios_that_are_shared_hold_to_theirs(small: Path, tmp_path: Path) -> None:
+    shared = siting.change(small, scenario={"share": True})
+    assert faults("gap_report", written(siting.check(shared), tmp_path)) == []
+    assert faults("plan", written(siting.propose(shared), tmp_path)) == []

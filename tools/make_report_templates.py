@@ -42,9 +42,9 @@ DOCUMENTS: Final[_Cells] = (
     ("since", "since", 2.4, False),
 )  # fmt: skip
 PRESENT: Final[_Cells] = (
-    ("name", "name", 3, False), ("residents", "residents", 2.2, True), ("elderly", "elderly", 2.2, True),
-    ("institution", "institution", 1.6, True), ("centre", "centre", 1.6, True), ("station", "station", 1.6, True),
-    ("beds", "beds", 1.8, True), ("share", "share", 2, True),
+    ("name", "name", 2.7, False), ("residents", "residents", 2.1, True), ("elderly", "elderly", 2, True),
+    ("institution", "institution", 2.3, True), ("centre", "centre", 1.6, True), ("station", "station", 1.7, True),
+    ("beds", "beds", 1.6, True), ("share", "share", 2, True),
 )  # fmt: skip
 CLAUSES: Final[_Cells] = (
     ("source", "source", 3, False), ("name", "indicator", 2.7, False), ("level", "level", 2.3, False),
@@ -52,32 +52,32 @@ CLAUSES: Final[_Cells] = (
     ("reason", "finding", 3.6, False),
 )  # fmt: skip
 NEEDS: Final[_Cells] = (
-    ("name", "name", 2.8, False), ("elderly", "elderly", 2, True), ("uncovered", "uncovered", 2, True),
-    ("share", "share", 1.8, True), ("minutes", "minutes", 1.7, True), ("gap_01", "gap_01", 2.4, True),
-    ("gap_02", "gap_02", 2.4, True), ("without", "without", 1.7, True), ("verdict", "verdict", 2, False),
+    ("name", "name", 2.6, False), ("elderly", "elderly", 1.8, True), ("uncovered", "uncovered", 2, True),
+    ("share", "share", 2.1, True), ("minutes", "minutes", 1.5, True), ("gap_01", "gap_01", 2.2, True),
+    ("gap_02", "gap_02", 2.3, True), ("without", "without", 2.5, True), ("verdict", "verdict", 1.8, False),
 )  # fmt: skip
 COMMUNITIES: Final[_Cells] = tuple(cell for cell in NEEDS if cell[0] != "without")
 TARGETS: Final[_Cells] = (
-    ("name", "indicator", 2.8, False), ("basis", "basis", 2, False), ("source", "source", 3.6, False),
+    ("name", "indicator", 2.8, False), ("basis", "basis", 2.5, False), ("source", "source", 3.3, False),
     ("required", "required", 2, True), ("now", "now", 2.2, True), ("verdict", "verdict", 2, False),
     ("after", "after", 2.2, True), ("verdict_after", "verdict", 2, False),
 )  # fmt: skip
 TARGETS_ALONE: Final[_Cells] = (*TARGETS[:4], ("now", "measured", 2.2, True), TARGETS[5])
 STATIONS: Final[_Cells] = (
-    ("rank", "rank", 1.1, True), ("name", "name", 4, False), ("community", "community", 2.6, False),
+    ("rank", "rank", 1.4, True), ("name", "name", 3.7, False), ("community", "community", 2.6, False),
     ("new", "new", 1.9, True), ("share", "share_after", 1.8, True), ("floor", "floor", 1.8, True),
     ("tenure", "tenure", 1.5, False), ("cost", "cost", 2.2, True),
 )  # fmt: skip
 FUNDING: Final[_Cells] = (
-    ("source", "source", 3.2, False), ("line", "line", 2, False), ("payer", "payer", 1.6, False),
+    ("source", "source", 3.1, False), ("line", "line", 2.5, False), ("payer", "payer", 1.5, False),
     ("sites", "sites", 3.4, False), ("amounts", "amounts", 2, False), ("conditions", "conditions", 5, False),
 )  # fmt: skip
 LAYERS: Final[_Cells] = (
     ("name", "name", 4, False), ("file", "file", 4, False), ("rows", "rows", 2, True), ("crs", "crs", 5, False),
 )  # fmt: skip
 GAPS: Final[_Cells] = (
-    ("rank", "rank", 1.2, True), ("name", "name", 3.2, False), ("unit", "unit", 2.4, False),
-    ("uncovered", "uncovered", 1.7, True), ("minutes", "minutes", 1.5, True), ("nearest", "nearest", 3, False),
+    ("rank", "rank", 1.4, True), ("name", "name", 3, False), ("unit", "unit", 2.3, False),
+    ("uncovered", "uncovered", 2, True), ("minutes", "minutes", 1.5, True), ("nearest", "nearest", 2.8, False),
     ("remedies", "remedies", 3, False), ("premises", "premises", 2.4, False), ("verdict", "verdict", 2, False),
 )  # fmt: skip
 

@@ -50,7 +50,7 @@ def _drawn(filing: Filing, lang: Lang) -> Iterator[tuple[str, Callable[[], Chart
             yield "circles_after", lambda: draw_coverage(proposal.after, lang, proposal)
     yield "gaps", lambda: draw_gaps(found, lang)
     if proposal is not None and len(proposal.stations):
-        yield "curve", lambda: _curve(filing, proposal, lang)
+        yield "curve" if filing.curve is None else "best", lambda: _curve(filing, proposal, lang)
     lorenz = filing.lorenz
     if lorenz is not None:
         yield "lorenz", lambda: draw_lorenz(lorenz.before, lorenz.after, lang, gini=lorenz.gini)

@@ -43,7 +43,11 @@ _MEMORY: Final = 4 * 1024**3
 _DAY: Final = (1980, 1, 1, 0, 0, 0)
 # Widths of the pictures, mm.
 _WIDE: Final = 155
-_WIDTHS: Final[Mapping[str, int]] = {"lorenz": 95, "curve": 120, "sensitivity": 140}
+_WIDTHS: Final[Mapping[str, int]] = {"lorenz": 95, "curve": 120, "best": 120, "sensitivity": 140} | dict.fromkeys(
+    # Two maps stand on a page.
+    ("present", "tiers", "circles", "circles_after"),
+    132,
+)
 # The bookmarks of figures, as passages write them.
 _START: Final = re.compile(r'<w:bookmarkStart w:id="1\d{6}" w:name="(n\d{6})"/>')
 _END: Final = re.compile(r'<w:bookmarkEnd w:id="1\d{6}"/>')

@@ -36,11 +36,14 @@ h1{font-size:1.3rem;line-height:1.4;margin:3rem 0 1rem;border-bottom:2px solid v
 .note{color:var(--soft);font-size:.9rem;margin:.3rem 0}
 p{margin:.6rem 0}
 .scroll{overflow-x:auto}
-table{border-collapse:collapse;width:100%;font-size:.85rem;line-height:1.5;margin:.5rem 0 1.5rem}
-th,td{border:1px solid var(--rule);padding:.3rem .5rem;vertical-align:top;text-align:left}
+table{border-collapse:collapse;width:100%;font-size:.85rem;line-height:1.5;margin:.5rem 0 1.5rem;
+overflow-wrap:break-word}
+th,td{min-width:4.6em;max-width:24em;border:1px solid var(--rule);padding:.3rem .5rem;
+vertical-align:top;text-align:left}
 th{background:var(--shade);font-weight:600}
 th p,td p{margin:0}
 td .figure,th .figure{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+td:has(.figure),th:has(.figure){min-width:3em}
 img{display:block;max-width:100%;height:auto;margin:1rem auto 0}
 @media print{@page{margin:20mm}body{font-size:10.5pt}main{max-width:none;padding:0}
 table,img{break-inside:avoid}tr{break-inside:avoid}thead{display:table-header-group}}

@@ -521,7 +521,11 @@ def test_nothing_of_an_earlier_report_stays_beside_a_new_one(plan: Plan, folder:
         plan.before.report(tmp_path / "out", template=own_template(tmp_path / "own.docx", "{{ 1/0 }}"), lang="zh")
     assert contents(tmp_path / "out") == before
     plan.before.report(tmp_path / "out", lang="zh")
-    assert set(before) - set(contents(tmp_path / "out")) == {"data/plan.geojson", "data/gaps-after.geojson"}
+    assert set(before) - set(contents(tmp_path / "out")) == {
+        "data/plan.geojson",
+        "data/gaps-after.geojson",
+        "data/stations.parquet",
+    }
 
 
 def test_files_that_no_report_wrote_stay(plan: Plan, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from siting.text import Lang, say
 from siting.write import changes as words
 from siting.write.account_page import png
 from siting.write.change_figures import draw_changes
+from siting.write.change_map import parts_of_page
 from siting.write.html import document
 
 STYLE: Final = """
@@ -42,8 +43,10 @@ def page(changes: Changes, lang: Lang) -> str:
     title = words.head_text(changes, lang)
     alt = escape(say("change.main_title", lang))
     picture = f'<p><img alt="{alt}" src="data:image/png;base64,{png(draw_changes(changes, lang, titled=False))}"></p>'
-    content = f"<h1>{escape(title)}</h1>\n{picture}\n{body(changes, lang)}"
-    return document(lang=lang, title=title, body=content, styles=(STYLE,))
+    drawn = parts_of_page(changes, lang)
+    markup, styles, scripts = ("", (), ()) if drawn is None else drawn
+    content = f"<h1>{escape(title)}</h1>\n{picture}\n{markup}\n{body(changes, lang)}"
+    return document(lang=lang, title=title, body=content, styles=(*styles, STYLE), scripts=scripts)
 
 
 def body(changes: Changes, lang: Lang) -> str:

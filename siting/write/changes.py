@@ -100,13 +100,14 @@ def main_figures(changes: Changes) -> pd.DataFrame:
 
 def main_rows(changes: Changes) -> Iterator[tuple[str, str, str, str]]:
     """Yield each main figure: its key, before, after, change (of the end that is certain)."""
-    whole = _by_figure(changes.table[changes.table["level"] == WHOLE])
+    whole = by_figure(changes.table[changes.table["level"] == WHOLE])
     for figure in main_figures(changes)["figure"]:
         texts = (figure_at(whole, figure, side) for side in ("before", "after"))
         yield (figure, *texts, change_text(figure, whole[figure]["change"]))
 
 
-def _by_figure(rows: pd.DataFrame) -> dict[str, Mapping[Any, Any]]:
+def by_figure(rows: pd.DataFrame) -> dict[str, Mapping[Any, Any]]:
+    """Return the rows of one place, or of the whole, by figure."""
     return {str(row["figure"]): row for row in rows.to_dict("records")}
 
 

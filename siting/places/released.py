@@ -16,6 +16,7 @@ import pandas as pd
 from siting.domain.nouns import Demand, Floats, Inputs, Ints, Note, PeopleLayer, Raster
 from siting.domain.scenario import FINE_TO_COARSE
 from siting.domain.withheld import STEP, THRESHOLD, is_withheld, rounded
+from siting.places.nesting import holding_units
 from siting.places.people import WHO, groups_of
 
 # The fewest cells that share a small number, and the fewest persons among them and up to the most there can be.
@@ -75,7 +76,7 @@ def released(inputs: Inputs, demand: Demand) -> tuple[Inputs, Demand]:
     shared = _demand(demand)
     frames = _with_own(inputs, demand, shared)
     estates = _named(frames.pop("residential_area"), shared)
-    notes = tuple(_kept(inputs.notes))
+    notes = tuple(note for note in inputs.notes if note.code not in OF_PEOPLE)
     found = replace(
         inputs,
         units=frames,
@@ -85,7 +86,7 @@ def released(inputs: Inputs, demand: Demand) -> tuple[Inputs, Demand]:
         layers={key: _facts(each) for key, each in inputs.layers.items()},
         notes=notes,
     )
-    return found, shared
+    return found, replace(shared, notes=tuple(_kept(demand.notes, len(inputs.notes) - len(notes))))
 
 
 def without_sources(inputs: Inputs) -> Inputs:
@@ -215,7 +216,7 @@ def _demand(demand: Demand) -> Demand:
     by_residents = np.array_equal(cells["basis"].to_numpy(dtype=np.float64), residents, equal_nan=True)
     new |= {name: told(cells[name].to_numpy(dtype=np.float64)) for name in groups_of(cells)}
     cells = cells.assign(**new, basis=new["residents" if by_residents else "elderly"])
-    shared = replace(demand, cells=cells, notes=tuple(_kept(demand.notes)))
+    shared = replace(demand, cells=cells)
     shared = with_unseen(replace(shared, account=_account(shared)))
     return replace(shared, factors=_factors(shared))
 
@@ -285,17 +286,18 @@ def _with_own(inputs: Inputs, demand: Demand, shared: Demand) -> dict[str, gpd.G
     figure would tell more than each.
     """
     frames = {"residential_area": inputs.residential_areas}
-    found = {"residential_area": _own_alone(inputs.residential_areas, WHO, shared, "residential_area")}
+    holders = holding_units({"residential_area": inputs.residential_areas, **inputs.units})
+    parents = {level: _parents(holders, level, inputs.units) for level in holders}
+    found = {"residential_area": _own_alone(inputs.residential_areas, WHO, parents["residential_area"])}
     finer: str | None = None
     for level in (each for each in FINE_TO_COARSE if each in inputs.units):
         frame = inputs.units[level].copy()
         for own in (name for name in _OWN if name in frame):
             who = own.removeprefix("own_")
             true = _floats(frame[own])
-            told = _alone(true, _parents(shared, level))
+            told = _alone(true, parents[level])
             if finer is not None and own in frames[finer]:
-                held = _children(shared, finer, level)
-                told = np.where(*_summed(true, told, frames[finer][own], found[finer][own], held))
+                told = np.where(*_summed(true, told, frames[finer][own], found[finer][own], parents[finer]))
             of_cells = demand.shares[level] @ np.nan_to_num(demand.cells[who].to_numpy())
             same = np.abs(of_cells - true) <= _SAME
             frame[own] = np.where(same, shared.shares[level] @ np.nan_to_num(shared.cells[who].to_numpy()), told)
@@ -304,10 +306,10 @@ def _with_own(inputs: Inputs, demand: Demand, shared: Demand) -> dict[str, gpd.G
     return {level: found[level] for level in ("residential_area", *inputs.units)}
 
 
-def _own_alone(frame: gpd.GeoDataFrame, names: tuple[str, ...], shared: Demand, level: str) -> gpd.GeoDataFrame:
+def _own_alone(frame: gpd.GeoDataFrame, names: tuple[str, ...], parents: Ints) -> gpd.GeoDataFrame:
     if frame.empty:
         return frame
-    own = {name: _alone(_floats(frame[name]), _parents(shared, level)) for name in names if name in frame}
+    own = {name: _alone(_floats(frame[name]), parents) for name in names if name in frame}
     return frame.assign(**own)
 
 
@@ -333,21 +335,13 @@ def _floats(column: pd.Series) -> Floats:
     return np.asarray(pd.to_numeric(column).to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
 
 
-def _parents(shared: Demand, level: str) -> Ints:
-    """Return for each place of a level the coarser unit that shares most of its cells; -1 if there is none."""
-    given = [each for each in ("residential_area", *FINE_TO_COARSE) if each in shared.shares]
-    coarser = given[given.index(level) + 1 :] if level in given else []
-    return _children(shared, level, coarser[0]) if coarser else np.zeros(len(shared.place_ids[level]), dtype=np.int64)
-
-
-def _children(shared: Demand, finer: str, coarser: str) -> Ints:
-    both = (shared.shares[finer] @ shared.shares[coarser].T).tocsr()
-    found = np.full(both.shape[0], -1, dtype=np.int64)
-    for row in range(both.shape[0]):
-        part = slice(both.indptr[row], both.indptr[row + 1])
-        if part.stop > part.start:
-            found[row] = both.indices[part][both.data[part].argmax()]
-    return found
+def _parents(holders: Mapping[str, pd.Series], level: str, units: Mapping[str, gpd.GeoDataFrame]) -> Ints:
+    """Return for each place of a level the row of the next coarser unit that holds it; -1 if there is none."""
+    coarser: list[str] = [each for each in FINE_TO_COARSE if each in units]
+    after = dict(zip(["residential_area", *coarser], [*coarser, ""], strict=True))[level]
+    if not after:
+        return np.zeros(len(holders[level]), dtype=np.int64)
+    return units[after].index.get_indexer(pd.Index(holders[level])).astype(np.int64)
 
 
 def _named(estates: gpd.GeoDataFrame, shared: Demand) -> gpd.GeoDataFrame:
@@ -390,12 +384,12 @@ def _facts(facts: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _kept(notes: tuple[Note, ...]) -> Iterator[Note]:
-    """Yield the notes that name no people, and one that others are left out."""
-    left = [note for note in notes if note.code in OF_PEOPLE]
-    yield from (note for note in notes if note.code not in OF_PEOPLE)
-    if left:
-        yield Note("notes_of_people_left_out", {"count": len(left)})
+def _kept(notes: tuple[Note, ...], before: int) -> Iterator[Note]:
+    """Yield the notes that name no people, and one that others are left out, ``before`` of them from reading."""
+    kept = [note for note in notes if note.code not in OF_PEOPLE]
+    yield from kept
+    if left := before + len(notes) - len(kept):
+        yield Note("notes_of_people_left_out", {"count": left})
 
 
 def _emptied(people: Raster | PeopleLayer | None) -> Raster | PeopleLayer | None:

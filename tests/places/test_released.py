@@ -1,16 +1,25 @@
 """What released people tell of the true ones, by linear programs of somebody who knows all of them and the method."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy.optimize import linprog
 
-from siting.domain.nouns import Floats, Ints
+import siting
+from siting.domain.nouns import Floats, Ints, quiet
 from siting.domain.withheld import STEP, THRESHOLD, WIDTH
+from siting.pipeline.ground import basis_of, demand_of
+from siting.places import holding_units, released
 from siting.places.released import OF_PEOPLE, released_counts
+from siting.read import read_inputs
 from siting.text import texts
+from tests.laws.folders import write_district
 
 COUNTS = st.one_of(st.integers(0, 12).map(float), st.floats(0, 9, allow_subnormal=False).map(lambda x: round(x, 3)))
 
@@ -98,3 +107,34 @@ def test_every_note_of_the_data_that_names_people_is_left_out() -> None:
     afterwards = {"own_people_differ", "people_cut_off", "people_beside_scraps", "people_off_network"}
     afterwards |= {"people_beyond_reach", "people_withheld"}
     assert told - afterwards <= OF_PEOPLE
+
+
+def test_own_people_that_are_sums_are_sums_as_released(tmp_path: Path) -> None:
+    """Two releases of one figure would tell more than each: a street has what its communities have together."""
+    scenario = siting.read_scenario(write_district(tmp_path, 7))
+    given = read_inputs(siting.change(scenario, population={"calibrate": "none"}))
+    demand = demand_of(given, basis_of(given), quiet)
+    own = pd.Series([3.0, 2.0, 80.0, 1.0, 4.0, 51.0], given.units["community"].index)
+    streets = holding_units({level: given.units[level] for level in ("community", "street")})["community"]
+    frames = {
+        **given.units,
+        "community": given.units["community"].assign(own_residents=own),
+        "street": given.units["street"].assign(own_residents=own.groupby(streets).sum(), own_elderly=float("nan")),
+    }
+    shared = released(replace(given, units=frames), demand)[0].units
+    told = shared["community"]["own_residents"]
+    small = own < THRESHOLD
+    assert (told[small] != own[small]).all()
+    assert (told[~small] % STEP == 0).all()
+    assert abs(told.sum() - own.sum()) <= STEP / 2
+    assert shared["street"]["own_residents"].tolist() == pytest.approx(told.groupby(streets).sum().tolist())
+
+
+def test_files_with_people_leave_one_digest_of_what_is_released(tmp_path: Path) -> None:
+    scenario = siting.read_scenario(write_district(tmp_path, 7))
+    given = read_inputs(scenario)
+    found, shared = released(given, demand_of(given, basis_of(given), quiet))
+    gone = set(given.digests) - set(found.digests)
+    assert gone == {"population.residents", "population.elderly", "units.community.people", "residential_areas"}
+    assert set(found.digests) - set(given.digests) == {"released"}
+    assert [note.code for note in (*found.notes, *shared.notes)].count("notes_of_people_left_out") == 1

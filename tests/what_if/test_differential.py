@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import siting
-from siting.pipeline.what_if import what_if
+from siting.pipeline.what_if import walking, what_if
 from tests.what_if.conftest import Held, held
 from tests.what_if.edits import Edit, Library, edits, told
 from tests.what_if.nodes import run_node
@@ -102,3 +102,19 @@ def test_unknown_elderly_leave_nothing_to_measure(plan: siting.results.Plan) -> 
 def test_people_that_are_withheld_are_not_in_the_page(sample: Path) -> None:
     shared = siting.change(siting.read_scenario(sample), scenario={"share": True})
     assert what_if(siting.check(shared).assessment) is None
+
+
+def test_what_a_page_cannot_hold_is_left_out(plan: siting.results.Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = plan.proposal.before
+    monkeypatch.setattr(walking, "_MOST_WALKED", 150_000)
+    found = what_if(before)
+    assert found is not None
+    assert found.minutes[0] == 5.0
+    assert 15.0 < found.minutes[-1] < 40.0
+    monkeypatch.setattr(walking, "_MOST_PAIRS", 20_000)
+    fewer = what_if(before)
+    assert fewer is not None
+    assert 15.0 <= fewer.minutes[-1] < found.minutes[-1]
+    assert len(fewer.cell) <= 20_000
+    monkeypatch.setattr(walking, "_MOST_CELLS", 8_000)
+    assert what_if(before) is None

@@ -1,5 +1,6 @@
 """The walks of a page: which cells each site reaches within which of the cut-offs that a reader may choose."""
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,7 +10,7 @@ import pandas as pd
 
 from siting.domain.nouns import Floats, Ints, Progress
 from siting.domain.requirements import district_catchment, weights
-from siting.domain.scenario import Scenario
+from siting.domain.scenario import walker_of
 from siting.domain.what_if import FIXED
 from siting.pipeline.ground import PreparedScenario, walk
 from siting.pipeline.what_if.options import Options
@@ -21,6 +22,10 @@ from siting.units import SECONDS_PER_MINUTE
 _LEAST_MINUTES: Final = 5
 # More pairs of sites and cells than this would make the page too large: the longest cut-offs are left out.
 _MOST_PAIRS: Final = 1_200_000
+# So many pairs, as far as they can be told before walking, are walked at most.
+_MOST_WALKED: Final = 12_000_000
+# More cells than this are too many for a page.
+_MOST_CELLS: Final = 400_000
 
 
 @dataclass(frozen=True)
@@ -33,10 +38,35 @@ class Walks:
     step: Ints
 
 
-def cut_offs(scenario: Scenario) -> tuple[tuple[float, ...], int]:
-    """Return the cut-offs that can be chosen, whole minutes and the scenario's own, and the position of the own."""
+def cut_offs(ground: PreparedScenario, sites: int) -> tuple[tuple[float, ...], int]:
+    """Return the cut-offs that can be chosen, whole minutes and the scenario's own, and the position of the own.
+
+    Parameters
+    ----------
+    ground : PreparedScenario
+        People and walking.
+    sites : int
+        How many sites are walked from.
+
+    Returns
+    -------
+    minutes : tuple of float
+        Ascending, as long as not too many pairs are to be walked; empty if a page could not hold the scenario's own.
+    own : int
+        The position of the scenario's own.
+    """
+    scenario, cells = ground.inputs.scenario, ground.demand.cells
     own, most = float(scenario.walking.minutes), int(scenario.walking.max_minutes)
-    found = sorted({own, *(float(each) for each in range(_LEAST_MINUTES, most + 1))})
+    area_m2 = 2.0 * float((cells["half_diagonal_m"] ** 2).mean())
+    speed = walker_of(scenario).flat
+
+    def pairs(minutes: float) -> float:
+        return sites * min(len(cells), math.pi * (speed * minutes * SECONDS_PER_MINUTE) ** 2 / area_m2)
+
+    if len(cells) > _MOST_CELLS or pairs(own) > _MOST_WALKED:
+        return (), 0
+    whole = (float(each) for each in range(_LEAST_MINUTES, most + 1))
+    found = sorted({own, *(each for each in whole if pairs(each) <= _MOST_WALKED)})
     return tuple(found), found.index(own)
 
 

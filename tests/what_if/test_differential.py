@@ -1,5 +1,6 @@
 """Page against library: random edits, no person and not a thousandth of a square metre apart."""
 
+import json
 import math
 import os
 from dataclasses import replace
@@ -9,7 +10,9 @@ from typing import Any
 import pytest
 
 import siting
+from siting.domain.nouns import Assessment
 from siting.pipeline.what_if import walking, what_if
+from siting.write.webmap.what_if import what_if_data
 from tests.what_if.conftest import Held, held
 from tests.what_if.edits import Edit, Library, edits, told
 from tests.what_if.nodes import run_node
@@ -91,6 +94,30 @@ def test_the_plan_and_today_are_those_of_the_report(sampled: Held, plan: siting.
 def test_the_small_district(small: Path, tmp_path: Path) -> None:
     plan = siting.propose(small)
     assert differ(held(plan, tmp_path), 10, seed=3) > 0
+
+
+@pytest.mark.parametrize("left_out", [("facilities",), ("candidates",), ("residential_areas",)])
+def test_without_facilities_candidates_or_areas(
+    plan: siting.results.Plan, tmp_path: Path, left_out: tuple[str, ...]
+) -> None:
+    before = without(plan.proposal.before, left_out)
+    found = what_if(before)
+    assert found is not None
+    path = tmp_path / "what_if.json"
+    path.write_text(json.dumps(what_if_data(found), allow_nan=False), encoding="utf-8")
+    edit = Edit(found.today, found.own, found.pass_share)
+    (ours,) = page(path, [edit])
+    compare(ours, told(Library(before.inputs, found).measured(edit)))
+
+
+def test_without_any_site_there_is_nothing_to_choose(plan: siting.results.Plan) -> None:
+    assert what_if(without(plan.proposal.before, ("facilities", "candidates"))) is None
+
+
+def without(assessment: Assessment, left_out: tuple[str, ...]) -> Assessment:
+    """Return an assessment whose inputs lack some tables."""
+    rows = {name: getattr(assessment.inputs, name).iloc[:0] for name in left_out}
+    return replace(assessment, inputs=replace(assessment.inputs, **rows))
 
 
 def test_unknown_elderly_leave_nothing_to_measure(plan: siting.results.Plan) -> None:

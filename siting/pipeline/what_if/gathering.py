@@ -37,17 +37,18 @@ def what_if(
     Returns
     -------
     WhatIf or None
-        None if nobody elderly is known, if a standard excludes an area that is measured apart, if a page could not hold
-        the cells or the walks, or if the results are to be passed on: from sums of any choice a reader could tell what
-        is withheld.
+        None if there is nothing to choose or nobody elderly is known, if a standard excludes an area that is measured
+        apart, if a page could not hold the cells or the walks, or if the results are to be passed on: from sums of any
+        choice a reader could tell what is withheld.
     """
     alone = assessment.outside is not None or assessment.inputs.scenario.scenario.share
     if alone or assessment.demand.cells["elderly"].isna().all():
         return None
     report = progress or quiet
     narrow = prepared(assessment.inputs, report)
-    minutes, own = cut_offs(narrow, len(narrow.facilities) + len(narrow.permitted))
-    if not minutes:
+    sites = len(narrow.facilities) + len(narrow.permitted)
+    minutes, own = cut_offs(narrow, sites)
+    if not sites or not minutes:
         return None
     ground = replace(narrow, demand=_wide(narrow, max(minutes), report))
     options = options_of(ground, assessment)

@@ -10,6 +10,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 import siting
+from siting.pipeline.what_if import what_if
 from siting.text import LANGS, Lang, say
 from siting.write.html import document
 from siting.write.webmap import write_map
@@ -51,7 +52,7 @@ BODY = """<main>
 def main() -> int:
     """Write the three files and say how large the map is."""
     plan = siting.propose(siting.read_scenario(SCENARIO)).proposal
-    write_map(MAP, plan.before, plan, lang="zh")
+    write_map(MAP, plan.before, plan, lang="zh", what_if=what_if(plan.before, plan))
     _take_picture()
     INDEX.write_text(_index(), encoding="utf-8", newline="\n")
     print(f"{MAP.name}: {MAP.stat().st_size / 1e6:.1f} MB")

@@ -7,6 +7,7 @@ import click
 
 from siting.cli.commands import build
 from siting.text import LANGS, Lang
+from siting.write.files import write_text
 
 _HEADS: Final[dict[Lang, str]] = {"zh": "命令", "en": "Commands"}
 _WIDTH: Final = 100
@@ -29,7 +30,7 @@ def print_commands(folder: Path) -> None:
         text = "\n".join(lines)
         page = folder / f"commands.{lang}.md"
         if not page.exists() or page.read_text(encoding="utf-8") != text:
-            page.write_text(text, encoding="utf-8")
+            write_text(page, text)
 
 
 def _contexts(command: click.Command, name: str, parent: click.Context | None = None) -> list[click.Context]:

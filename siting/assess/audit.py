@@ -158,8 +158,8 @@ def _completeness(assessment: Assessment, clause: Clause, tables: Mapping[str, p
     for column in clause.needs:
         if column in ("residents", "elderly"):
             # People are those of the grid, whatever the columns of places are.
-            people = assessment.totals.get(column)
-            yield f"{column} {'–' if people is None or pd.isna(people) else 'grid'}"
+            people = {"residents": assessment.totals["residents"], "elderly": assessment.totals["elderly"]}[column]
+            yield f"{column} {'–' if pd.isna(people) else 'grid'}"
             continue
         for table in ordered:
             if column in table and len(table):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import geopandas as gpd
 import numpy as np
@@ -64,6 +64,8 @@ from siting.units import SECONDS_PER_MINUTE
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
+
+    from siting.domain.totals import Totals
 
 
 def assess(  # noqa: PLR0913 - all inputs of a report
@@ -207,7 +209,7 @@ def assess(  # noqa: PLR0913 - all inputs of a report
         cells=cells,
         facilities=_with_homes(facilities, homes),
         circles=access.circles,
-        totals=totals,
+        totals=cast("Totals", totals),
         notes=(
             *inputs.notes,
             *demand.notes,

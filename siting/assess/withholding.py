@@ -6,7 +6,7 @@ is shown of them.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, Literal, cast
 
 import geopandas as gpd
 import numpy as np
@@ -15,9 +15,10 @@ import pandas as pd
 from siting.domain.explained import Explained
 from siting.domain.nouns import Assessment, Note, Proposal
 from siting.domain.scenario import FINE_TO_COARSE
+from siting.domain.totals import Totals
 from siting.domain.withheld import ROUNDED, STEP, is_withheld, rounded, told
 
-_WHO: Final = ("residents", "elderly")
+_WHO: Final[tuple[Literal["residents", "elderly"], ...]] = ("residents", "elderly")
 # What a place shows of its people; withheld together.
 _SHOWN: Final[Mapping[str, tuple[str, ...]]] = {
     "residents": ("residents", "residents_high", "land_m2_per_resident", "land_high_m2_per_resident"),
@@ -81,14 +82,15 @@ def withheld_report(assessment: Assessment) -> Assessment:
         Figures of people are multiples of five; those below five are unknown, and with them all that hangs on them.
         Verdicts stay.
     """
-    hidden = {who: withheld_places(assessment.places, who, assessment.totals.get(who)) for who in _WHO}
+    totals = assessment.totals
+    hidden: dict[str, pd.Series] = {who: withheld_places(assessment.places, who, totals.get(who)) for who in _WHO}
     outside = assessment.outside
     return replace(
         assessment,
         places=_places(assessment.places, hidden),
         checks=_checks(assessment.checks, hidden, by_elderly=_by_elderly(assessment)),
         cells=_cells(assessment.cells, by_elderly=_by_elderly(assessment)),
-        totals=_totals(assessment.totals, hidden),
+        totals=_totals(totals, hidden),
         notes=(*assessment.notes, *_notes(hidden)),
         outside=None if outside is None else withheld_report(outside),
     )
@@ -274,8 +276,9 @@ def _notes(hidden: Mapping[str, pd.Series]) -> tuple[Note, ...]:
     return (Note("people_withheld", counts),) if any(counts.values()) else ()
 
 
-def _totals(totals: Mapping[str, Any], hidden: Mapping[str, pd.Series]) -> dict[str, Any]:
-    found = {**totals, **{name: _number(totals[name]) for name in _TOTALS if name in totals}}
+def _totals(totals: Totals, hidden: Mapping[str, pd.Series]) -> Totals:
+    found: dict[str, Any] = {**totals}
+    found |= {name: _number(found[name]) for name in _TOTALS if name in found}
     if "elderly_high" in found:
         found["elderly_uncovered"] = found["elderly_high"] - found["elderly_covered"]
         found["elderly_uncovered_low"] = max(found["elderly"] - found["elderly_covered_high"], 0.0)
@@ -287,7 +290,7 @@ def _totals(totals: Mapping[str, Any], hidden: Mapping[str, pd.Series]) -> dict[
         name: {key: value if key == "covered_share" else _number(value) for key, value in each.items()}
         for name, each in totals["groups"].items()
     }
-    return found
+    return cast("Totals", found)
 
 
 def _number(value: float) -> float:

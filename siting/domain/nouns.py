@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from pyproj import CRS
 from scipy.sparse import csr_array
 
-from siting.domain.scenario import Level, Scenario
+from siting.domain.scenario import Level, PlanOptions, Scenario
 from siting.domain.standards import Standard
+from siting.domain.totals import Totals
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -311,7 +312,7 @@ class Assessment:
     cells: pd.DataFrame
     facilities: gpd.GeoDataFrame
     circles: gpd.GeoDataFrame
-    totals: Mapping[str, Any]
+    totals: Totals
     notes: tuple[Note, ...]
     jurisdiction: Jurisdiction = Jurisdiction()
     outside: "Assessment | None" = None
@@ -468,21 +469,21 @@ class Evenness:
 class Proposal:
     """A plan: the proposed stations, the refused candidates with reasons, and the check before and after.
 
-    ``stations`` is indexed by ``id`` in rank order and holds ``PLAN_COLUMNS`` and point geometry in the working CRS;
-    ``refused`` is indexed by candidate id with ``layer``, ``clause`` and ``reason``. ``changes`` are the facilities
-    that the plan closes or enlarges, by id, with ``action`` (``close`` or ``enlarge``), ``size``, their new values and
-    ``cost_cny``. ``blocked`` tells why no choice satisfies the request, and what would; ``shortfalls`` what a relaxed
-    plan leaves unmet, by clause and unit. ``fairness`` holds for the units of the plan's ``level`` the Gini coefficient
-    (NaN if nobody is covered) and the least covered share with the units that have it, each before and after; None if
-    there is no plan. ``phases`` has, for a plan with phases, one row for each with ``PHASE_COLUMNS``; ``other_plans``
-    are the objectives of two plans that are made without phases, by ``each_alone`` and ``greedy_order`` (NaN where such
-    a plan breaks a rule).
+    ``request`` are the settings of the plan. ``stations`` is indexed by ``id`` in rank order and holds ``PLAN_COLUMNS``
+    and point geometry in the working CRS; ``refused`` is indexed by candidate id with ``layer``, ``clause`` and
+    ``reason``. ``changes`` are the facilities that the plan closes or enlarges, by id, with ``action`` (``close`` or
+    ``enlarge``), ``size``, their new values and ``cost_cny``. ``blocked`` tells why no choice satisfies the request,
+    and what would; ``shortfalls`` what a relaxed plan leaves unmet, by clause and unit. ``fairness`` holds for the
+    units of the plan's ``level`` the Gini coefficient (NaN if nobody is covered) and the least covered share with the
+    units that have it, each before and after; None if there is no plan. ``phases`` has, for a plan with phases, one row
+    for each with ``PHASE_COLUMNS``; ``other_plans`` are the objectives of two plans that are made without phases, by
+    ``each_alone`` and ``greedy_order`` (NaN where such a plan breaks a rule).
     """
 
     stations: gpd.GeoDataFrame
     refused: pd.DataFrame
     selection: Selection
-    request: Mapping[str, Any]
+    request: PlanOptions
     before: Assessment
     after: Assessment
     notes: tuple[Note, ...]

@@ -588,6 +588,19 @@ def asks_for_costs(options: PlanOptions) -> bool:
     return any(each is not None for each in money) or options.least == "cost" or options.model == "compliance"
 
 
+def asked(options: PlanOptions) -> dict[str, Any]:
+    """Return the model and the settings that are not as by default, as JSON values: the request in a plan's file.
+
+    Examples
+    --------
+    >>> from siting.domain.scenario import PlanOptions, asked
+    >>> asked(PlanOptions(stations=3))
+    {'stations': 3, 'model': 'mclp'}
+    """
+    found: dict[str, Any] = options.model_dump(mode="json", exclude_defaults=True, exclude={"sizes"})
+    return found | {"model": options.model}
+
+
 def idle_settings(options: PlanOptions, model: PlanModel | None = None) -> list[str]:
     """Return the given settings that a model (by default the one of the options) does not use.
 

@@ -1,8 +1,8 @@
 """The table of the chosen stations, in rank order."""
 
 import math
-from collections.abc import Collection, Mapping
-from typing import Any, Final
+from collections.abc import Collection
+from typing import Final
 
 import geopandas as gpd
 import numpy as np
@@ -10,6 +10,7 @@ import pandas as pd
 
 from siting.domain.nouns import Floats, Ints, Selection
 from siting.domain.tables import PLAN_COLUMNS
+from siting.domain.totals import Totals
 from siting.locate.problem import Problem
 
 # Premises with tenure "own" are owned already, so they have no remedy.
@@ -23,7 +24,7 @@ def stations_table(
     *,
     unit: pd.Series | None,
     centres: gpd.GeoDataFrame,
-    before: Mapping[str, Any],
+    before: Totals,
     perhaps: Floats,
     preferred: pd.Series,
     recovered: Collection[object] = (),

@@ -32,6 +32,7 @@ from siting.domain.nouns import (
 from siting.domain.partly import listed
 from siting.domain.plan_models import SETTINGS_OF_MODELS, TRAITS
 from siting.domain.scenario import PlanOptions, Scenario, idle_settings, with_lattice
+from siting.domain.totals import Totals
 from siting.errors import Faults, InputError
 from siting.locate.infeasibility import LONGEST, explain_infeasible
 from siting.locate.milp import Compliance
@@ -359,14 +360,11 @@ def laid_out(
         *places.plan_notes(inputs, ground.permitted, question.sites),
         *_unused(inputs.scenario.plan, question.plan),
     )
-    request = question.plan.model_dump(mode="json", exclude_defaults=True, exclude={"sizes"}) | {
-        "model": question.plan.model
-    }
     even = evenness(before, after, question.level, question.left_out) if selection.stages else None
     # If there is no plan, the explanation of the infeasibility tells this.
     beyond = _beyond_reach(question, ground) if selection.stages and TRAITS[question.plan.model].by_share else ()
     told = (*more, *sites, *notes, *beyond, *(_unseen_notes(ground) if selection.stages else ()))
-    return Proposal(stations, ground.refused, selection, request, before, after, told, changes, fairness=even)
+    return Proposal(stations, ground.refused, selection, question.plan, before, after, told, changes, fairness=even)
 
 
 def _unseen_notes(ground: PreparedScenario) -> tuple[Note, ...]:
@@ -394,7 +392,7 @@ def _perhaps_left(
     return np.asarray(left + np.cumsum(gains[::-1])[::-1] - gains, dtype=np.float64)
 
 
-def _totals_without(selection: Selection, before: Assessment, after: Assessment) -> dict[str, Any]:
+def _totals_without(selection: Selection, before: Assessment, after: Assessment) -> Totals:
     """Return the totals with the facilities as the plan leaves them, but without its stations."""
     covered = after.totals["elderly_covered"] - float(selection.gains.sum())
     return {**before.totals, "elderly_covered": covered}

@@ -11,6 +11,7 @@ import pandas as pd
 
 from siting.domain.nouns import Floats, Ints, Progress, quiet
 from siting.domain.plan_models import PlanModel
+from siting.domain.scenario import asked
 from siting.domain.walkers import WALKERS
 from siting.errors import Fault, Faults, InputError
 from siting.locate.problem import Effort, Problem, Solution
@@ -219,7 +220,7 @@ def _refuse_phases(planned: Planned, study: str) -> None:
 def _demands(planned: Planned) -> list[str]:
     """Return the keys of the request that a curve respects, whatever it limits."""
     idle = {"model", "max_nodes", "time_limit_s", "seed", "budget_cny", "stations"}
-    return [key for key in planned.proposal.request if key not in idle]
+    return [key for key in asked(planned.proposal.request) if key not in idle]
 
 
 @dataclass(frozen=True)

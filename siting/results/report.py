@@ -1,8 +1,7 @@
 """The view of a gap report."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -12,6 +11,7 @@ import shapely
 from siting.domain.intervals import figure_text
 from siting.domain.nouns import Assessment, Progress
 from siting.domain.tables import CHECK_COLUMNS, GRID_COLUMNS, PLACE_COLUMNS
+from siting.domain.totals import Totals
 from siting.results.page import WebPage
 from siting.results.sensitivity import Sensitivity
 from siting.results.texts import with_plain_texts
@@ -106,7 +106,7 @@ class GapReport:
         return table.reset_index(drop=True)
 
     @property
-    def totals(self) -> Mapping[str, Any]:
+    def totals(self) -> Totals:
         """Figures of the whole."""
         return self.assessment.totals
 

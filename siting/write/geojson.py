@@ -18,7 +18,7 @@ from shapely.geometry.base import BaseGeometry
 from siting.crs import WGS84
 from siting.domain.intervals import ENDS
 from siting.domain.nouns import Assessment, Inputs, Note, Proposal
-from siting.domain.scenario import fingerprint, walker_of
+from siting.domain.scenario import asked, fingerprint, walker_of
 from siting.domain.tables import CHECK_COLUMNS, PLACE_COLUMNS, PLAN_COLUMNS, Column
 from siting.text import LANGS, say
 from siting.text.numbers import percent
@@ -66,7 +66,7 @@ def write_plan(path: Path, proposal: Proposal) -> None:
     properties = (_record(row, PLAN_COLUMNS) for row in stations.to_dict("records"))
     members = facts(proposal.before.inputs) | {
         # The request is read back exactly.
-        "request": plain(proposal.request, decimals=_ALL_DECIMALS),
+        "request": plain(asked(proposal.request), decimals=_ALL_DECIMALS),
         "status": selection.status,
         "objective": plain(selection.objective),
         "bound": plain(selection.bound),

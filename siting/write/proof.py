@@ -59,7 +59,7 @@ def stage_texts(proposal: Proposal, lang: Lang) -> list[StageText]:
         unknown values. Objectives that count persons are marked if there are weights, or if sites have a capacity, so
         that not all covered people are served.
     """
-    weighted, limited = bool(proposal.request.get("weights")), _has_capacity(proposal)
+    weighted, limited = bool(proposal.request.weights), _has_capacity(proposal)
 
     def key_of(name: str) -> str:
         served = "_served" if limited and name in _SERVED else ""
@@ -119,5 +119,6 @@ def _with_clauses(proposal: Proposal, place: int, name: str, lang: Lang) -> str:
 
 
 def _has_capacity(proposal: Proposal) -> bool:
-    asked = {"capacity", "existing_capacity"} & proposal.request.keys()
-    return bool(asked) or bool(proposal.stations["capacity"].notna().any())
+    request = proposal.request
+    limited = request.capacity is not None or request.existing_capacity is not None
+    return limited or bool(proposal.stations["capacity"].notna().any())

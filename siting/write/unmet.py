@@ -173,7 +173,7 @@ def fairness_texts(proposal: Proposal, lang: Lang) -> list[Told]:
         return []
     level = say(f"level.{fairness.level}", lang)
     lines = []
-    if proposal.request.get("model") == "fair":
+    if proposal.request.model == "fair":
         lines.append(
             say(
                 "proof.line.least_unit",

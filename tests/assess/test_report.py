@@ -2,7 +2,7 @@
 
 import datetime as dt
 import math
-from typing import Any
+from typing import Any, get_type_hints
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ from siting.assess.judge import rules_of
 from siting.domain.intervals import figure_text
 from siting.domain.nouns import Assessment
 from siting.domain.standards import Clause, Standard
+from siting.domain.totals import Totals
 from siting.text.numbers import number
 from siting.write.webmap.popups import Popups
 from tests.helpers import (
@@ -67,6 +68,14 @@ def interval(assessment: Assessment, clause: str) -> tuple[Any, ...]:
     row = row_of(assessment, "district", "d", clause)
     keys = ("required", "provided_low", "provided_high", "shortfall", "verdict", "reason", "missing")
     return tuple(row[key] for key in keys)
+
+
+def test_the_totals_are_the_figures_of_their_noun_and_no_others() -> None:
+    totals = land_case({"a": {"land_m2": 700.0}}).totals
+    assert set(totals) == set(Totals.__annotations__)
+    of_kind = {float: (float, int), int: int, bool: bool, list[str]: list}
+    for name, kind in get_type_hints(Totals).items():
+        assert isinstance(totals[name], of_kind.get(kind, (str, dict))), name  # type: ignore[literal-required]
 
 
 def test_known_land_is_met_at_the_floor_and_short_below_it() -> None:

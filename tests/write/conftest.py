@@ -27,7 +27,7 @@ from siting.domain.nouns import (
     Selection,
     Stage,
 )
-from siting.domain.scenario import Scenario
+from siting.domain.scenario import PlanOptions, Scenario
 from siting.domain.standards import Clause, Standard
 from siting.domain.tables import (
     CANDIDATE_COLUMNS,
@@ -244,7 +244,7 @@ def proposal(name: str = "西街") -> Proposal:
     chosen = Selection(
         np.array([0]), np.array([240.0]), "optimal", (Stage("covered", "max", 240.0, 240.0),), "proved", "HiGHS", 240.0
     )
-    return Proposal(stations, refused, chosen, {"stations": 1}, before, after, ())
+    return Proposal(stations, refused, chosen, PlanOptions(stations=1), before, after, ())
 
 
 def _places(frame_: gpd.GeoDataFrame, level: str, covered: float) -> pd.DataFrame:

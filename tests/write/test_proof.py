@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from siting.domain.nouns import Proposal, Selection, Stage
+from siting.domain.scenario import PlanOptions
 from siting.text import LANGS, Lang, knows
 from siting.write.proof import stage_texts
 
@@ -18,7 +19,7 @@ SELECTION = Selection(np.array([0]), np.array([5.0]), "optimal", (Stage("covered
 def proposal(request: dict[str, Any], capacity: float = np.nan, stage: str = "covered") -> Proposal:
     selection = replace(SELECTION, stages=(Stage(cast("Any", stage), "max", 5, 5),))
     stations = pd.DataFrame({"capacity": [capacity]})
-    return cast("Proposal", SimpleNamespace(selection=selection, request=request, stations=stations))
+    return cast("Proposal", SimpleNamespace(selection=selection, request=PlanOptions(**request), stations=stations))
 
 
 @pytest.mark.parametrize("lang", LANGS)

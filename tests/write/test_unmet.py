@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from siting.domain.nouns import Blocked, Evenness, Least, Proposal
+from siting.domain.scenario import PlanOptions
 from siting.text import LANGS, Lang
 from siting.write.proof import stage_texts
 from siting.write.unmet import change_texts, fairness_texts, unmet_texts
@@ -102,7 +103,7 @@ def test_a_fair_plan_names_the_units_with_the_least_share() -> None:
     assert [line.text for line in fairness_texts(plan, "en")] == [
         "Gini coefficient of coverage by street or town: 0.250 → –"
     ]
-    fair = replace(plan, request={"model": "fair"})
+    fair = replace(plan, request=PlanOptions(model="fair"))
     assert fairness_texts(fair, "en")[0].text == (
         "Lowest coverage of a street or town: before 西街 (S1), 东街 (S2) 0.0%, after 东街 (S2) 40.0%"
     )

@@ -8,6 +8,7 @@ import pandas as pd
 
 from siting.assess.figures import people_figures
 from siting.domain.nouns import Assessment, Demand, Progress, Proposal, quiet
+from siting.domain.scenario import asked
 from siting.domain.standards import Clause, Standard
 from siting.domain.unit_kinds import asked_kinds
 from siting.domain.what_if import UnitClause, WhatIf, WhatIfLevel
@@ -55,8 +56,7 @@ def what_if(
     reach = walks(ground, options, minutes, report)
     kept = reach.minutes
     scenario = ground.inputs.scenario
-    request = scenario.plan if proposal is None else proposal.request
-    asked = request if isinstance(request, dict) else {}
+    given = {} if proposal is None else asked(proposal.request)
     return WhatIf(
         minutes=kept,
         own=own,
@@ -80,8 +80,8 @@ def what_if(
         complete=scenario.facilities.complete,
         unsaid=_unsaid(ground),
         request={
-            "stations": asked.get("stations", scenario.plan.stations),
-            "budget_cny": asked.get("budget_cny", scenario.plan.budget_cny),
+            "stations": given.get("stations", scenario.plan.stations),
+            "budget_cny": given.get("budget_cny", scenario.plan.budget_cny),
         },
         facts=facts(ground.inputs),
         proof=None if proposal is None else proof_of(narrow, proposal, report),
@@ -91,12 +91,13 @@ def what_if(
 def _whole(assessment: Assessment) -> dict[str, float]:
     """Return the people and the minimum of the whole, as the check counts them."""
     totals = assessment.totals
-    people = "elderly" if str(totals["land_basis"]).startswith("elderly") else "residents"
-    figures = ("elderly", "elderly_high", "land_floor")
+    by_elderly = totals["land_basis"].startswith("elderly")
     return {
-        **{name: float(totals[name]) for name in figures},
-        "basis": float(totals[people]),
-        "basis_high": float(totals[f"{people}_high"]),
+        "elderly": totals["elderly"],
+        "elderly_high": totals["elderly_high"],
+        "land_floor": totals["land_floor"],
+        "basis": totals["elderly"] if by_elderly else totals["residents"],
+        "basis_high": totals["elderly_high"] if by_elderly else totals["residents_high"],
     }
 
 

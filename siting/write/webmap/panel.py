@@ -32,7 +32,7 @@ def panel(assessment: Assessment, proposal: Proposal | None) -> str:
     """Return the panel's markup."""
     totals = assessment.totals
     # Without a plan there is no state after it.
-    after = proposal.after.totals if proposal is not None and proposal.selection.stages else {}
+    after: Mapping[str, Any] = proposal.after.totals if proposal is not None and proposal.selection.stages else {}
     blocks = [
         _banners(assessment),
         _people(totals),

@@ -43,7 +43,10 @@ class Question:
     The sites of ``problem`` are first the ``standing`` facilities that stay as they are, then the rows of ``sites``
     (see :data:`siting.places.sizes.SITE_COLUMNS`). Its points are the populated cells ``points`` (positions in
     ``Demand.cells``), and ``level`` is the level of its units. ``reach`` has the times from the rows of ``sites`` to
-    all cells. ``left_out`` are units that a fair plan ignores, because no site can reach their people.
+    all cells. ``circle`` is the problem with the cut-off of the service circle, its people persons (weights are
+    separate), since people farther away are not covered in any model; ``in_circle`` tells which rows of ``sites`` count
+    for it. ``people`` and ``elderly`` are those of all cells: the elderly within the units, and all of them.
+    ``left_out`` are units that a fair plan ignores, because no site can reach their people.
     """
 
     plan: PlanOptions
@@ -54,6 +57,10 @@ class Question:
     points: Ints
     level: Level
     reach: csr_array
+    circle: Problem
+    in_circle: Bools
+    people: Floats
+    elderly: Floats
     left_out: tuple[str, ...] = ()
 
     def problem_sites(self, sites: Ints) -> Ints:
@@ -85,22 +92,25 @@ def ask(ground: PreparedScenario, plan: PlanOptions, progress: Progress, *, with
     Question
         Its sites are in canonical order, so that ties do not depend on the order of files.
     """
-    people = people_of(ground)
+    cells = ground.demand.cells
+    elderly = np.nan_to_num(cells["elderly"].to_numpy(dtype=np.float64))
+    people = np.nan_to_num((cells["elderly"] * cells["inside"]).to_numpy(dtype=np.float64))
     points = np.flatnonzero(people > 0)
     sites = places.plan_sites(ground.inputs, ground.permitted, plan)
     longest_s = within_s or longest_of(plan, ground)
     stands, reach = _walked(ground, plan, sites, longest_s, progress)
-    serving = _only(reach, serves_circle(ground, sites))
+    in_circle = _serves_circle(ground, sites)
+    serving = _only(reach, in_circle)
     level = places.plan_level(ground.inputs, plan)
     value = _weights(ground, plan, people)[points]
     # Requested shares are shares of the weighted people; a fair plan compares persons.
     counted = value if TRAITS[plan.model].by_share else people[points]
-    living = elderly_of(ground)[points] * (counted / people[points])
+    living = elderly[points] * (counted / people[points])
     units = csr_array(ground.demand.shares[level][:, points].multiply(living[None, :]))
     problem = Problem(
         times=csr_array(vstack([stands, serving], format="csr")[:, points]),
         people=counted,
-        rules=_rules(ground, plan, sites, stands.shape[0], level),
+        rules=_rules(ground, plan, sites, in_circle, stands.shape[0], level),
         weights=value if plan.weights and not TRAITS[plan.model].by_share else None,
         units=units,
     )
@@ -108,8 +118,26 @@ def ask(ground: PreparedScenario, plan: PlanOptions, progress: Progress, *, with
     beyond = _beyond_reach(problem, units) if unbound else np.zeros(0, dtype=np.int64)
     ids = ground.demand.place_ids[level]
     left_out = tuple(str(ids[unit]) for unit in beyond)
-    question = Question(plan, problem, model_of(plan), sites, stands.shape[0], points, level, reach, left_out)
-    return replace(question, problem=replace(problem, units=_without(units, beyond))) if left_out else question
+    if left_out:
+        problem = replace(problem, units=_without(units, beyond))
+    persons = TRAITS[plan.model].by_share and bool(plan.weights)
+    circle = replace(problem, people=people[points], weights=problem.people) if persons else problem
+    cutoff_s = ground.inputs.scenario.walking.minutes * SECONDS_PER_MINUTE
+    return Question(
+        plan=plan,
+        problem=problem,
+        model=model_of(plan),
+        sites=sites,
+        standing=stands.shape[0],
+        points=points,
+        level=level,
+        reach=reach,
+        circle=circle if longest_s <= cutoff_s else up_to(circle, cutoff_s),
+        in_circle=in_circle,
+        people=people,
+        elderly=elderly,
+        left_out=left_out,
+    )
 
 
 def _beyond_reach(problem: Problem, units: csr_array) -> Ints:
@@ -149,17 +177,6 @@ def longest_of(plan: PlanOptions, ground: PreparedScenario) -> float:
     walking = ground.inputs.scenario.walking
     minutes = {"p_center": walking.max_minutes, "p_median": plan.beyond_minutes or walking.minutes}
     return minutes.get(plan.model, walking.minutes) * SECONDS_PER_MINUTE
-
-
-def people_of(ground: PreparedScenario) -> Floats:
-    """Return the elderly of each cell within the units."""
-    cells = ground.demand.cells
-    return np.asarray(np.nan_to_num((cells["elderly"] * cells["inside"]).to_numpy(dtype=np.float64)))
-
-
-def elderly_of(ground: PreparedScenario) -> Floats:
-    """Return all elderly of each cell, with those of its part outside the units."""
-    return np.asarray(np.nan_to_num(ground.demand.cells["elderly"].to_numpy(dtype=np.float64)))
 
 
 def _weights(ground: PreparedScenario, plan: PlanOptions, people: Floats) -> Floats:
@@ -221,7 +238,9 @@ def _nearest(access: Access, longest_s: float) -> csr_array:
     return csr_array((seconds[near], near, [0, len(near)]), shape=(1, len(seconds)))
 
 
-def _rules(ground: PreparedScenario, plan: PlanOptions, sites: gpd.GeoDataFrame, standing: int, level: Level) -> Rules:
+def _rules(
+    ground: PreparedScenario, plan: PlanOptions, sites: gpd.GeoDataFrame, in_circle: Bools, standing: int, level: Level
+) -> Rules:
     """Return the rules of a request; rules that it does not ask for are left out, so that problems stay plain."""
     ids = sites["candidate_id"]
     facility = sites["facility"].to_numpy(dtype=bool)
@@ -241,7 +260,7 @@ def _rules(ground: PreparedScenario, plan: PlanOptions, sites: gpd.GeoDataFrame,
     most, money = limits_of(plan)
     asks_cost = asks_for_costs(plan)
     costs = np.concatenate([np.zeros(standing), sites["cost_cny"].to_numpy(dtype=np.float64)])
-    pairs = apart(ground, plan, sites, standing, serves_circle(ground, sites))
+    pairs = apart(ground, plan, sites, standing, in_circle)
     unit, most_per_unit = _per_unit(ground, plan, sites, standing, level)
     return Rules(
         stations=None if most is None else most + closable,
@@ -284,7 +303,7 @@ def limits_of(plan: PlanOptions) -> tuple[int | None, float | None]:
     return min(counts, default=None), min(amounts, default=None)
 
 
-def serves_circle(ground: PreparedScenario, sites: gpd.GeoDataFrame) -> Bools:
+def _serves_circle(ground: PreparedScenario, sites: gpd.GeoDataFrame) -> Bools:
     """Tell which sites count for the service circle; a facility that may change serves the same people as today."""
     serves = sites["candidate_id"].map(ground.facilities["serves_community"]).where(sites["facility"])
     return places.in_circle(sites.assign(serves_community=serves.astype("boolean")), ground.inputs.scenario)
@@ -332,24 +351,10 @@ def at_cut_offs(
     # In a fair plan the compared units depend on who can be reached.
     by_reach = question.plan.model == "fair"
     return lambda seconds: replace(
-        _up_to(walked(seconds if by_reach else farthest_s), seconds), rules=question.problem.rules
+        up_to(walked(seconds if by_reach else farthest_s), seconds), rules=question.problem.rules
     )
 
 
-def circle_of(question: Question, ground: PreparedScenario) -> Problem:
-    """Return the problem with the cut-off of the service circle: people farther away are not covered in any model.
-
-    Its people are persons; weights are separate.
-    """
-    problem, cutoff_s = question.problem, ground.inputs.scenario.walking.minutes * SECONDS_PER_MINUTE
-    if TRAITS[question.plan.model].by_share and question.plan.weights:
-        problem = replace(problem, people=people_of(ground)[question.points], weights=problem.people)
-    return problem if longest_of(question.plan, ground) <= cutoff_s else _up_to(problem, cutoff_s)
-
-
-def _up_to(problem: Problem, seconds: float) -> Problem:
+def up_to(problem: Problem, seconds: float) -> Problem:
     """Return a problem without the walks above the given time."""
-    times = problem.times
-    near = times.data <= seconds
-    start = np.concatenate([[0], np.cumsum(near)])[times.indptr]
-    return replace(problem, times=csr_array((times.data[near], times.indices[near], start), shape=times.shape))
+    return problem.with_pairs(problem.times.data <= seconds)

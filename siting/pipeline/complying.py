@@ -7,7 +7,7 @@ from scipy.sparse import csr_array, vstack
 from siting.domain.nouns import Assessment, Bools, Note, Progress
 from siting.locate.milp import comply
 from siting.locate.series import Solver
-from siting.pipeline.asking import Question, homes_of, serves_circle
+from siting.pipeline.asking import Question, homes_of
 from siting.pipeline.ground import PreparedScenario, measure, walk
 from siting.pipeline.requirements import Unjudged, offers_of, requirements_of, wanted_of
 
@@ -24,10 +24,9 @@ def complying(
     # The facilities that stay in every plan.
     standing = measure(ground, ground.facilities[~changing], progress) if changing.any() else before
     sites = question.sites
-    in_reach = serves_circle(ground, sites)
     homes = homes_of(ground, sites)
     land = _land_reach(question, ground, changing, progress)
-    offers = offers_of(sites, homes, question.reach, in_reach, standing=question.standing, land_within=land)
+    offers = offers_of(sites, homes, question.reach, question.in_circle, standing=question.standing, land_within=land)
     outside = None
     if ground.outside is not None:
         stands = np.ones(question.standing, dtype=np.bool_)

@@ -277,9 +277,9 @@ def demand_of(inputs: Inputs, basis: LandBasis, progress: Progress) -> Demand:
 
 def kept_ways(inputs: Inputs, progress: Progress) -> CachedTravel:
     """Return cached travel: the network or surface is prepared only if a walk is not in the cache."""
-    walking = inputs.scenario.walking
+    walking, speeds = inputs.scenario.walking, walker_of(inputs.scenario)
     ground = {"network": inputs.network, "surface": inputs.surface}.get(walking.mode)
-    terrain, speeds = inputs.terrain if walking.slope else None, walker_of(inputs.scenario)
+    terrain = inputs.terrain if walking.slope else None
     return CachedTravel(lambda: ways_of(inputs), lambda: decides(ground, terrain, speeds, inputs.crs), progress)
 
 

@@ -18,7 +18,7 @@ from siting.locate.problem import Effort, Model, Problem, Solution
 from siting.locate.series import Solver
 from siting.locate.solve import solve
 from siting.locate.stations import ranked_by_gain
-from siting.pipeline.asking import Question, ask, circle_of
+from siting.pipeline.asking import Question, ask
 from siting.pipeline.ground import PreparedScenario, prepare
 
 _LAST_DAY: Final = "-12-31"
@@ -130,14 +130,12 @@ def _available(ground: PreparedScenario, years: Sequence[Year]) -> list[Bools]:
     return [np.concatenate([standing, np.isnat(since) | (since <= end)]) for end in ends]
 
 
-def ranked_by_phase(
-    question: Question, ground: PreparedScenario, solution: PhasedSolution
-) -> tuple[Ints, Floats, Ints]:
+def ranked_by_phase(question: Question, solution: PhasedSolution) -> tuple[Ints, Floats, Ints]:
     """Return the chosen sites, the first phase first and then by gain; what each adds; and the year in which it opens.
 
     The gains are those of the last year.
     """
-    circle = circle_of(question, ground)
+    circle = question.circle
     order: list[Ints] = []
     opens: list[Ints] = []
     for phase, new in zip(question.plan.phases, solution.opened, strict=True):

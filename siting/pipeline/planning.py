@@ -41,7 +41,7 @@ from siting.locate.problem import Effort, Solution
 from siting.locate.series import Solver
 from siting.locate.solve import solve
 from siting.locate.stations import ranked_by_gain, stations_table
-from siting.pipeline.asking import Question, ask, at_cut_offs, circle_of, elderly_of, longest_of, people_of
+from siting.pipeline.asking import Question, ask, at_cut_offs, longest_of
 from siting.pipeline.certifying import certified
 from siting.pipeline.complying import complying
 from siting.pipeline.evenness import evenness
@@ -97,7 +97,7 @@ def propose(
         solution = replace(solution, status="infeasible")
     shortfalls = solution.shortfalls if isinstance(solution, Compliance) and solution.status == "relaxed" else None
     sites = question.sites_of(solution.chosen)
-    selection = _selection(question, ground, solution, sites, served_today(question, replace(effort, report=None)))
+    selection = _selection(question, solution, sites, served_today(question, replace(effort, report=None)))
     certificate, optimal = certified(question, solution, effort)
     selection = replace(selection, certificate=certificate, certified=optimal)
     proposal = laid_out(ground, question, before, selection, report, standing=sites, notes=notes)
@@ -259,24 +259,22 @@ def _where(question: Question, ground: PreparedScenario, points: Ints) -> tuple[
     """Return the elderly at the given points, in total and by unit of the plan's level, the most first."""
     cells = question.points[points]
     # The share of a unit is a share of all people of a cell, inside and outside the units.
-    persons = np.asarray(ground.demand.shares[question.level][:, cells] @ elderly_of(ground)[cells]).ravel()
+    persons = np.asarray(ground.demand.shares[question.level][:, cells] @ question.elderly[cells]).ravel()
     ids = ground.demand.place_ids[question.level]
     order = np.argsort(-persons, kind="stable")
-    return math.fsum(people_of(ground)[cells]), {
+    return math.fsum(question.people[cells]), {
         str(ids[unit]): float(persons[unit]) for unit in order if persons[unit] > 0
     }
 
 
-def _selection(
-    question: Question, ground: PreparedScenario, solution: Solution, sites: Ints, today: float
-) -> Selection:
+def _selection(question: Question, solution: Solution, sites: Ints, today: float) -> Selection:
     """Return the chosen new stations, best first, and the people that each one adds."""
     new = sites[~is_facility(question)[sites]]
     opens = None
     if isinstance(solution, PhasedSolution) and solution.stages:
-        order, gains, opens = ranked_by_phase(question, ground, solution)
+        order, gains, opens = ranked_by_phase(question, solution)
     else:
-        order, gains = ranked_by_gain(circle_of(question, ground), question.problem_sites(new), solution.chosen)
+        order, gains = ranked_by_gain(question.circle, question.problem_sites(new), solution.chosen)
     names = [stage.name for stage in solution.stages]
     return Selection(
         chosen=question.sites_of(order),
@@ -344,7 +342,7 @@ def laid_out(
         unit=None if finest is None else homes[finest],
         centres=facilities[facilities["tier"] == "centre"],
         before=_totals_without(selection, before, after) if len(changes) else before.totals,
-        perhaps=_perhaps_left(ground, question, selection, standing, after, may_cover(ground, facilities, progress)),
+        perhaps=_perhaps_left(question, selection, standing, after, may_cover(ground, facilities, progress)),
         preferred=places.preferred_layers(chosen, inputs.preferences),
         recovered=recovered(before.places, before.demand, (ground.permitted, ground.reached.within), inputs),
     )
@@ -377,14 +375,12 @@ def _unseen_notes(ground: PreparedScenario) -> tuple[Note, ...]:
     return (Note("plan_of_known_people", {"count": len(named), "ids": listed(named)}),) if named else ()
 
 
-def _perhaps_left(
-    ground: PreparedScenario, question: Question, selection: Selection, standing: Ints, after: Assessment, may: Bools
-) -> Floats:
+def _perhaps_left(question: Question, selection: Selection, standing: Ints, after: Assessment, may: Bools) -> Floats:
     """Return how many people beyond the known covered ones may be covered, once each station is built.
 
     People that a station covers may have been covered before, if ``may`` says so of their cell.
     """
-    circle = circle_of(question, ground)
+    circle = question.circle
     perhaps = replace(circle, people=np.where(may[question.points], circle.people, 0.0))
     new = question.problem_sites(selection.chosen)
     _, gains = ranked_by_gain(perhaps, new, question.problem_sites(standing), keep_order=True)

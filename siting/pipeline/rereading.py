@@ -14,8 +14,8 @@ from siting.errors import Faults
 from siting.locate.milp import Compliance
 from siting.locate.problem import Ended, Solution
 from siting.locate.stations import ranked_by_gain
-from siting.pipeline.asking import Question, ask, circle_of
-from siting.pipeline.ground import PreparedScenario, measure, prepare
+from siting.pipeline.asking import Question, ask
+from siting.pipeline.ground import measure, prepare
 from siting.pipeline.phasing import phases_table, years_of
 from siting.pipeline.planning import Planned, effort_of, is_facility, laid_out, merge_options, served_today, solver_of
 from siting.read.plan import PlanFile, read_plan
@@ -37,7 +37,7 @@ def measure_plan(scenario: Scenario, path: Path, progress: Progress | None = Non
     own = sha256 == fingerprint(scenario, ground.inputs.digests)
     sites = sites_of_file(file, question)
     standing = _stay(file, question)
-    selection = _selection_of(file, question, ground, sites, standing, own=own)
+    selection = _selection_of(file, question, sites, standing, own=own)
     _, notes = solver_of(question, ground, before, report)
     # Found with exact people, of which its objective and bound would tell.
     exact = bool(ground.unshared) and sha256 == ground.unshared
@@ -99,14 +99,12 @@ def _stay(file: PlanFile, question: Question) -> Ints:
     return np.array(stay, dtype=np.int64)
 
 
-def _selection_of(
-    file: PlanFile, question: Question, ground: PreparedScenario, sites: Ints, standing: Ints, *, own: bool
-) -> Selection:
+def _selection_of(file: PlanFile, question: Question, sites: Ints, standing: Ints, *, own: bool) -> Selection:
     """Return the selection of a plan's file; its proof is dropped if the plan is of another scenario."""
     members = file.members
     new = question.problem_sites(sites)
     opened = np.union1d(new, question.problem_sites(standing))
-    gains = ranked_by_gain(circle_of(question, ground), new, opened, keep_order=True)[1]
+    gains = ranked_by_gain(question.circle, new, opened, keep_order=True)[1]
     stages = tuple(Stage(**{key: _known(value) for key, value in stage.items()}) for stage in members["stages"])
     return Selection(
         chosen=sites,

@@ -16,7 +16,7 @@ from siting.domain.walkers import WALKERS
 from siting.errors import Fault, Faults, InputError
 from siting.locate.problem import Effort, Problem, Solution
 from siting.locate.series import Alternatives, Optimum, alternatives, build_order, coverage_curve, stability
-from siting.pipeline.asking import Question, ask, circle_of
+from siting.pipeline.asking import Question, ask
 from siting.pipeline.evenness import unit_shares
 from siting.pipeline.ground import PreparedScenario, kept_ways, measure, walk
 from siting.pipeline.interrupting import watched
@@ -267,7 +267,7 @@ def _as_carried_out(planned: Planned) -> _Ready:
     all stay.
     """
     question, solution = planned.question, planned.solution
-    problem = circle_of(question, planned.ground)
+    problem = question.circle
     effort = effort_of(question.plan)
     today = covered_by(problem, standing_sites(question), effort)
     closable = standing_sites(question)

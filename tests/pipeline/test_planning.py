@@ -15,7 +15,7 @@ import pytest
 import siting
 from siting import pipeline
 from siting.domain.nouns import Inputs, Least
-from siting.domain.scenario import CandidateLayer, Circle
+from siting.domain.scenario import CandidateLayer, Circle, asked
 from siting.domain.tables import SIZE_COLUMNS
 from siting.errors import FaultOfRows, InputError
 from siting.locate.problem import Solution
@@ -110,7 +110,7 @@ def test_rules_of_a_plan(plan: dict[str, Any], chosen: list[str]) -> None:
         chosen = sorted(max(pairs, key=lambda pair: sum(worth[key] for key in pair)))
     assert sorted(ids(found)) == chosen
     assert found.proposal.selection.status == "optimal"
-    assert found.proposal.request["model"] == "mclp"
+    assert found.proposal.request.model == "mclp"
 
 
 def test_stations_are_not_put_too_near_to_those_that_stay() -> None:
@@ -361,7 +361,7 @@ def test_the_request_is_read_back_to_the_last_digit(tmp_path: Path, model: Any, 
         patch.setattr("siting.pipeline.ground.read_inputs", lambda *_: given)
         again = measure_plan(given.scenario, tmp_path / "plan.geojson")
     assert again.proposal.request == found.proposal.request
-    assert again.proposal.request["share"] == share
+    assert again.proposal.request.share == share
 
 
 def test_a_plan_that_is_read_back_knows_who_stays(tmp_path: Path) -> None:
@@ -519,7 +519,7 @@ def test_a_setting_that_the_model_does_not_know_is_refused(
 
 def test_the_scenarios_settings_of_its_own_model_do_not_bind_another() -> None:
     found = proposed(strip(model="lscp", share=0.5), model="mclp", stations=2)
-    assert "share" not in found.proposal.request
+    assert "share" not in asked(found.proposal.request)
     notes = {note.code: note.values for note in found.proposal.notes}
     assert notes["plan_settings_unused"] == {"names": "share", "model": "mclp"}
 

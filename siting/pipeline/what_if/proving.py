@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from siting.domain.nouns import Progress, Proposal
+from siting.domain.scenario import asked
 from siting.locate.problem import PMedian, Problem, SetCovering
 from siting.pipeline.asking import Question, ask
 from siting.pipeline.ground import PreparedScenario
@@ -33,7 +34,7 @@ def proof_of(ground: PreparedScenario, proposal: Proposal, progress: Progress) -
     selection = proposal.selection
     if selection.certificate is None or not selection.stages:
         return None
-    question = ask(ground, merge_options(ground.inputs.scenario.plan, **proposal.request), progress)
+    question = ask(ground, merge_options(ground.inputs.scenario.plan, **asked(proposal.request)), progress)
     if len(proposal.changes) or question.sites["facility"].any():
         return None
     problem, model = question.problem, question.model

@@ -65,21 +65,23 @@ def people_figures(level: str, frame: gpd.GeoDataFrame, demand: Demand, basis: L
 
 def unseen_of_whole(
     units: Mapping[str, gpd.GeoDataFrame], demand: Demand, basis: LandBasis, *, gridded: bool
-) -> dict[str, float]:
+) -> dict[str, float] | None:
     """Return the most residents and elderly of the units beyond those in the cells; inf if unknown.
 
-    For a grid, the whole consists of the people on it and of the parts outside that the scenario accepts. They are
-    counted at the coarsest level that covers the area of all levels, so that the whole and a single district have equal
-    figures.
+    For a grid, they live in the parts outside it that the scenario accepts; None if any unit extends farther, because
+    then the whole has no upper end and consists of the people on the grid alone. They are counted at the coarsest level
+    that covers the area of all levels, so that the whole and a single district have equal figures.
     """
     area = {level: float(frame.geometry.area.sum()) for level, frame in units.items()}
     holding = [each for each in FINE_TO_COARSE if each in area and area[each] >= max(area.values()) * (1.0 - _SAME)]
     if not holding:
-        return dict.fromkeys(("residents", "elderly"), 0.0)
+        return None if gridded else dict.fromkeys(("residents", "elderly"), 0.0)
     level = holding[-1]
     people = people_figures(level, units[level], demand, basis)
     if gridded:
         accepted = people[people["in_part"]]
+        if accepted.empty or not (people["in_part"] | people["whole"]).all():
+            return None
         return {who: float((accepted[f"{who}_high"] - accepted[who]).sum()) for who in ("residents", "elderly")}
     return {who: _unseen_of(people, who, demand, level) for who in ("residents", "elderly")}
 

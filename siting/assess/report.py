@@ -184,7 +184,8 @@ def assess(  # noqa: PLR0913 - all inputs of a report
     places["remedy_candidates"] = None if premises is None else remedies.premises(places, demand, premises, inputs)
     cells = _cells(demand, access, reach)
     gridded = _is_gridded(inputs)
-    warnings += _of_parts(inputs, demand, gridded=gridded)
+    unseen = unseen_of_whole(inputs.units, demand, basis, gridded=gridded)
+    warnings += _of_parts(inputs, demand, unseen)
     totals = _totals(cells, demand, facilities, homes, rules, basis, checks, warnings)
     totals |= {
         **_ends_of_totals(
@@ -193,7 +194,7 @@ def assess(  # noqa: PLR0913 - all inputs of a report
             access,
             all_of,
             all_homes,
-            unseen_of_whole(inputs.units, demand, basis, gridded=gridded),
+            unseen or dict.fromkeys(("residents", "elderly"), 0.0),
             unsaid,
             complete=complete,
         ),
@@ -419,12 +420,11 @@ def _cells(demand: Demand, access: Access, reach: LandReach) -> pd.DataFrame:
     return table[(inside > 0) & populated]
 
 
-def _of_parts(inputs: Inputs, demand: Demand, *, gridded: bool) -> tuple[str, ...]:
-    """Warn if part of a unit has unknown people."""
+def _of_parts(inputs: Inputs, demand: Demand, unseen: Mapping[str, float] | None) -> tuple[str, ...]:
+    """Warn if part of a unit has unknown people: the totals are intervals, or (no ``unseen``) of the grid alone."""
     if not any((demand.grid_share[level] < WHOLE).any() for level in inputs.units):
         return ()
-    # If the scenario accepts a share outside the grid, its people are in the interval of the totals.
-    return ("grid_part",) if gridded and not inputs.population.outside_at_most else ("people_part",)
+    return ("grid_part",) if unseen is None else ("people_part",)
 
 
 def _is_gridded(inputs: Inputs) -> bool:

@@ -319,6 +319,26 @@ def test_the_whole_has_both_ends_and_equals_the_one_district() -> None:
         assert (totals[ends.low], totals[ends.high]) == pytest.approx((found[ends.low], found[ends.high])), ends
 
 
+def test_a_unit_beyond_the_accepted_share_leaves_the_whole_on_the_grid_alone() -> None:
+    """A tenth of b lies outside, and 0.16 % of a, 400 m² with 20 residents on 2,500 m²: what is accepted of a alone bounds no total."""
+    given = accepted(0.002)
+    wide = {"a": STREETS["a"].union(box(0, 500, 500, 500.8)), "b": STREETS["b"]}
+    case = check(replace(given, units={"street": units(wide)}))
+    assert case.places.loc[("street", "a"), "residents_high"] == pytest.approx(2003.2)
+    assert math.isnan(case.places.loc[("street", "b"), "residents"])
+    assert {"grid_part", "people_part"} & {*case.totals["warnings"]} == {"grid_part"}
+    report = GapReport(case)
+    *_, last = gap_rows(report.units, {**report.totals, "verdict": None}, "zh")
+    assert last[:2] == ("合计（格网内）", "3,900")
+
+
+def test_a_street_beyond_the_accepted_share_is_bounded_by_its_district() -> None:
+    """A twentieth of the district is a tenth of b: the district's 100 densest cells hold 20 on average, 10 hold 110."""
+    totals = whole(0.06).totals
+    assert {"grid_part", "people_part"} & {*totals["warnings"]} == {"people_part"}
+    assert (totals["residents"], totals["residents_high"]) == pytest.approx((3900.0, 5000.0))
+
+
 def test_the_streets_alone_tell_the_ends_of_the_whole() -> None:
     totals = accepting(0.1).totals
     assert (totals["residents"], totals["residents_high"]) == pytest.approx((3900.0, 5000.0))

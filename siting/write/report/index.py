@@ -78,9 +78,10 @@ def index_page(records: Records, files: Sequence[Listed], *, title: str, as_of: 
 def main_figures(records: Records, lang: Lang) -> list[tuple[str, str]]:
     """Return the figures of the first page: name and value."""
     totals, counts = records.totals, records.lists.at("counts")
+    part = "_on_grid" if records.on_grid_alone else ""
     told = [
-        ("residents", _ends(totals, "residents", "whole")),
-        ("elderly", _ends(totals, "elderly", "whole")),
+        (f"residents{part}", _ends(totals, "residents", "whole")),
+        (f"elderly{part}", _ends(totals, "elderly", "whole")),
         ("facilities", number(counts.at("facilities").values["all"])),
         ("covered_share", _ends(totals, "covered_share", "share")),
     ]

@@ -120,6 +120,11 @@ class Records:
         return self.gaps.at("totals")
 
     @property
+    def on_grid_alone(self) -> bool:
+        """Tell whether the people of the whole are those on the grid, because some units extend beyond it."""
+        return any(row.text("code") == "grid_part" for row in self.gaps.each("warnings"))
+
+    @property
     def totals_after(self) -> Record | None:
         """The figures of the whole with the plan."""
         return None if self.plan is None else self.plan.at("totals_after")

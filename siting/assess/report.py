@@ -219,7 +219,7 @@ def assess(  # noqa: PLR0913 - all inputs of a report
             *cut_off_notes(inputs, demand, access),
             *_notes(places, facilities, homes, access, reach),
             *sharing_notes(sharing, scenario),
-            *sums_notes(places, cells),
+            *sums_notes(places, cells, totals),
             *village_notes(checks, rules, inputs),
             *age_notes(checks, rules, inputs),
             *part_notes(inputs.standards),

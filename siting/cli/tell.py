@@ -78,7 +78,8 @@ def gaps(report: "GapReport", lang: Lang) -> None:
         for name, group in totals["groups"].items()
     ]
     lacking = lacking_text(report.assessment.checks.to_dict("records"), lang)
-    _notes((*groups, *filter(None, [lacking]), share, *_notes_of(report, lang)), lang)
+    first, others = _notes_of(report, report, lang)
+    _notes([*groups, *filter(None, [lacking]), share, *first], others, lang, _MOST_NOTES)
 
 
 def _where_to_look(report: "GapReport", level: str, lang: Lang) -> Iterator[str]:
@@ -103,21 +104,35 @@ def _where_to_look(report: "GapReport", level: str, lang: Lang) -> Iterator[str]
     yield say("cli.look_next", lang, id=next(iter(first), "ID"))
 
 
-def _notes_of(report: "GapReport", lang: Lang) -> list[str]:
-    """Return the notes of a check; first how clauses on unit coverage are read, which every output must state."""
+def _notes_of(report: "GapReport", shown: "GapReport", lang: Lang) -> tuple[list[str], list[str]]:
+    """Return the notes of a check: those that every screen shows, and the others.
+
+    The first say how clauses on unit coverage are read, which every output must state; then come the warnings, what is
+    always on the screen (:data:`siting.domain.note_order.ON_SCREEN`), and why the gaps ``shown`` do not add up.
+    """
+    from siting.domain.note_order import ON_SCREEN, SUMS, by_importance
     from siting.domain.nouns import READINGS
     from siting.write.naming import note_text
 
-    first = [note_text(note, lang) for note in report.assessment.notes if note.code in READINGS]
-    return [*first, *(line for line in report.notes(lang) if line not in first)]
+    notes = by_importance(report.assessment.notes)
+    sums = [note for note in shown.assessment.notes if note.code in SUMS]
+    always = [note for note in notes if note.code in ON_SCREEN and note.code not in SUMS]
+    others = [note for note in notes if note.code not in ON_SCREEN and note.code not in READINGS]
+    warnings = [say(f"warning.{code}", lang) for code in report.totals["warnings"]]
+    readings = [note_text(note, lang) for note in notes if note.code in READINGS]
+    return (
+        [*readings, *warnings, *(note_text(note, lang) for note in (*always, *sums))],
+        [note_text(note, lang) for note in others],
+    )
 
 
-def _notes(lines: Sequence[str], lang: Lang, most: int = _MOST_NOTES) -> None:
-    """Print the first notes, which matter most, and the number of the others."""
-    for line in lines[:most]:
+def _notes(first: Sequence[str], others: Sequence[str], lang: Lang, most: int) -> None:
+    """Print the first notes, then as many of the others as there is room for, and the number of the rest."""
+    room = max(0, most - len(first))
+    for line in (*first, *others[:room]):
         tell(line, "· ")
-    if len(lines) > most:
-        tell(say("cli.more_notes", lang, count=len(lines) - most), "· ")
+    if len(others) > room:
+        tell(say("cli.more_notes", lang, count=len(others) - room), "· ")
 
 
 def _both_extents(report: "GapReport", lang: Lang) -> None:
@@ -289,7 +304,7 @@ def plan(found: "Plan", lang: Lang) -> None:
     for row in short.to_dict("records"):
         echo(f"  {row['name']}  {figure_text('land_gap_m2', row, number)} m²")
     # A plan depends on the same data as a check.
-    _notes(_notes_of(found.before, lang), lang, _MOST_NOTES_OF_A_PLAN)
+    _notes(*_notes_of(found.before, found.after, lang), lang, _MOST_NOTES_OF_A_PLAN)
 
 
 def explanation(found: "Explanation", lang: Lang) -> None:

@@ -5,6 +5,9 @@ from typing import Final
 
 from siting.domain.nouns import Note
 
+# How people were scaled to the figures of units, and why gaps of one table do not add up.
+CALIBRATED: Final = ("calibrated_residents", "calibrated_elderly", "calibrated_far_residents", "calibrated_far_elderly")
+SUMS: Final = ("gaps_do_not_add_up", "gaps_of_communities_do_not_add_up")
 # Notes that may change a verdict come first: misplaced records, then too many or too few people, then unknown figures.
 # Then follow omissions, then interpretations of requirements; repairs come last.
 _FIRST: Final = (
@@ -18,6 +21,9 @@ _FIRST: Final = (
     "unit_of_extent",
     "people_points_repeated",
     "people_outside",
+    *CALIBRATED,
+    "ways_look_alike",
+    "ways_unknown",
     "facilities_outside_units",
     "named_units_elsewhere",
     "named_units_unknown",
@@ -64,6 +70,15 @@ _FIRST: Final = (
     "invalid_left_out",
     "invalid_left_out_with_people",
     "people_rows_left_out",
+)
+# Notes that every screen shows: they say what was done to the people and the streets, who is not counted, and why
+# figures of one table do not add up.
+ON_SCREEN: Final = frozenset(
+    {
+        *("layer_displaced", "layer_displaced_back", "looks_gcj02", "unit_of_extent"),
+        *("people_outside", *CALIBRATED[:2], "ways_look_alike", "ways_unknown"),
+        *("facilities_outside_units", "plan_of_other_scenario", *SUMS),
+    }
 )
 _LEFT_OUT: Final = "left_out"
 # Omissions that are no records.

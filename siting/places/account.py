@@ -20,12 +20,13 @@ Persons = Mapping[str, float]
 class Account:
     """Residents and elderly after every step, persons; NaN if unknown.
 
-    ``read`` is the number given; ``calibrated`` and ``grown`` are the changes by these steps; ``inside`` are in the
-    units, ``outside_units`` in other cells, ``outside_window`` beyond the cells; ``moved`` are in another cell than
-    given.
+    ``read`` is the number given, and ``read_outside`` how many of these are in no unit; ``calibrated`` and ``grown``
+    are the changes by these steps; ``inside`` are in the units, ``outside_units`` in other cells, ``outside_window``
+    beyond the cells; ``moved`` are in another cell than given.
     """
 
     read: Persons
+    read_outside: Persons
     calibrated: Persons = field(default_factory=lambda: dict.fromkeys(WHO, 0.0))
     grown: Persons = field(default_factory=lambda: dict.fromkeys(WHO, 0.0))
     inside: Persons = field(default_factory=dict)
@@ -33,6 +34,16 @@ class Account:
     outside_window: Persons = field(default_factory=dict)
     moved: Persons = field(default_factory=dict)
     moved_m: Persons = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, people: People) -> "Account":
+        """Return the account of people as read, of which ``spill`` is in no cell."""
+        inside = people.cells["inside"].to_numpy()
+        outside = {
+            who: float(people.cells[who].to_numpy() @ (1.0 - inside - people.spilled(who))) + people.beyond[who]
+            for who in WHO
+        }
+        return cls(read={who: replace(people, spill={}).total(who) for who in WHO}, read_outside=outside)
 
     def calibrated_to(self, people: People) -> "Account":
         """Return the account after calibration."""
@@ -85,12 +96,14 @@ class Account:
         return found
 
     def outside_notes(self, derived: Container[str]) -> Iterator[Note]:
-        """Return how many given (not derived) people live outside all units, if there is at least one person."""
+        """Return how many given (not derived) people live outside all units, if there is at least one person.
+
+        They are counted as read: calibration and growth change people, and so the share outside.
+        """
         for who in WHO:
-            given = self.read[who] + self.calibrated[who] + self.grown[who]
-            outside = self.outside_units[who] + self.outside_window[who]
+            read, outside = self.read[who], self.read_outside[who]
             if who not in derived and outside >= 1.0:
-                told = {"people": f"{outside:,.0f}", "read": f"{given:,.0f}", "share": f"{outside / given:.1%}"}
+                told = {"people": f"{outside:,.0f}", "read": f"{read:,.0f}", "share": f"{outside / read:.1%}"}
                 yield Note("people_outside", {"layer": f"population.{who}", **told})
 
     def check(self) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array
 from scipy.sparse.linalg import MatrixRankWarning, spsolve
 
+from siting.domain.called import place_names
 from siting.domain.nouns import Demand, Floats, Ints, Note
 from siting.domain.scenario import Level
 from siting.places.growth import named
@@ -264,15 +265,15 @@ def calibrate(
         raked = rake(shares, before, targets)
         people = people.with_cells(who, raked.people)
         rows = _factors(of.level, units.index, who, shares @ before, shares @ raked.people)
-        notes += _factor_notes(who, of.layers[who], rows[~np.isnan(targets)])
+        notes += _factor_notes(who, of, rows[~np.isnan(targets)])
         told.layers.add(of.layers[who])
         told.rows.append(rows)
         told.blank |= set(units.index[own.isna()])
         told.empty |= set(units.index[raked.empty])
         told.unmet |= set(units.index[raked.unmet])
-        told.together |= {" + ".join(map(str, units.index[list(group)])) for group in raked.together}
+        told.together |= {" + ".join(place_names(units).iloc[list(group)]) for group in raked.together}
     table = pd.concat(told.rows, ignore_index=True) if told.rows else pd.DataFrame(columns=list(FACTOR_COLUMNS))
-    return people, table, (*notes, *_other_notes(told, units.index[~whole]))
+    return people, table, (*notes, *_other_notes(told, units.index[~whole], place_names(units)))
 
 
 def _factors(level: str, ids: pd.Index, who: str, before: Floats, after: Floats) -> pd.DataFrame:
@@ -281,30 +282,33 @@ def _factors(level: str, ids: pd.Index, who: str, before: Floats, after: Floats)
     return pd.DataFrame(table, columns=list(FACTOR_COLUMNS))
 
 
-def _factor_notes(who: str, layer: str, rows: pd.DataFrame) -> Iterable[Note]:
-    known = rows["factor"].dropna()
+def _factor_notes(who: str, of: UnitsOf, rows: pd.DataFrame) -> Iterable[Note]:
+    known, layer = rows["factor"].dropna(), of.layers[who]
+    far = rows[(rows["factor"] < _FAR[0]) | (rows["factor"] > _FAR[1])]
     figures: Mapping[str, object] = {
         "layer": layer,
+        "level": of.level,
         "count": len(rows),
         "before": f"{rows['before'].sum():,.0f}",
         "after": f"{rows['after'].sum():,.0f}",
         "least": f"{known.min():.3f}",
         "median": f"{known.median():.3f}",
         "most": f"{known.max():.3f}",
+        "far": len(far),
     }
     yield Note("calibrated_residents" if who == "residents" else "calibrated_elderly", figures)
-    far = rows[(rows["factor"] < _FAR[0]) | (rows["factor"] > _FAR[1])]
     if len(far):
-        names = [f"{unit} ×{factor:.2f}" for unit, factor in zip(far["unit"], far["factor"], strict=True)]
+        called = place_names(of.frame)
+        names = [f"{called[unit]} ×{factor:.2f}" for unit, factor in zip(far["unit"], far["factor"], strict=True)]
         more = {"layer": layer, "count": len(far), "units": ", ".join(names)}
         yield Note("calibrated_far_residents" if who == "residents" else "calibrated_far_elderly", more)
 
 
-def _other_notes(told: _Told, part: pd.Index) -> Iterable[Note]:
+def _other_notes(told: _Told, part: pd.Index, called: pd.Series) -> Iterable[Note]:
     layer = ", ".join(sorted(told.layers))
 
     def values(ids: Iterable[object]) -> dict[str, object]:
-        names = sorted(map(str, ids))
+        names = [str(called.get(each, each)) for each in sorted(ids, key=str)]
         return {"layer": layer, "count": len(names), "ids": named(names)}
 
     if told.blank:

@@ -115,12 +115,14 @@ def make_demand(
         for level, frame in places.items()
     }
     people = derive(People(cells, beyond, {}), elderly_share)
-    account = Account(read={who: people.total(who) for who in WHO})
+    if population.calibrate is not None:
+        people = _with_spill(people, population, gridded, places, crs)
+    account = Account.of(people)
     notes, factors = gridded.notes, pd.DataFrame(columns=list(FACTOR_COLUMNS))
     if population.calibrate is not None:
         level = population.calibrate
         of = UnitsOf(level, units[level], shares[level], grid_share[level], _figures_by(population))
-        people, factors, told = calibrate(_with_spill(people, population, gridded, places, crs), of, elderly_share)
+        people, factors, told = calibrate(people, of, elderly_share)
         account, notes = account.calibrated_to(people), (*notes, *told)
     if population.growth is not None:
         ids = {each: frame.index for each, frame in places.items()}

@@ -320,7 +320,7 @@ def test_the_whole_has_both_ends_and_equals_the_one_district() -> None:
 
 
 def test_a_unit_beyond_the_accepted_share_leaves_the_whole_on_the_grid_alone() -> None:
-    """A tenth of b lies outside, and 0.16 % of a, 400 m² with 20 residents on 2,500 m²: what is accepted of a alone bounds no total."""
+    """A tenth of b lies outside, and 0.16 % of a: 400 m², with 20 residents on 2,500 m². That of a bounds no total."""
     given = accepted(0.002)
     wide = {"a": STREETS["a"].union(box(0, 500, 500, 500.8)), "b": STREETS["b"]}
     case = check(replace(given, units={"street": units(wide)}))

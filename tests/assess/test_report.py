@@ -171,7 +171,9 @@ def test_gaps_that_do_not_add_up_are_told_with_the_reason() -> None:
     )
     (note,) = [note for note in case.notes if note.code == "gaps_do_not_add_up"]
     # Each station reaches both cells (500 m in 15 minutes at 0.8 m/s): 0.175 m² a person, 2 × 25 m² short.
-    assert note.values == {"whole": "50", "parts": "150", "cells": "50"}
+    at_02 = {"whole_02": "50", "parts_02": "150", "cells_02": "50"}
+    # At 0.1 each street needs 100 m²: the east has 50, and the whole has 350 of 200.
+    assert note.values == {"whole_01": "0", "parts_01": "50", "cells_01": "0", **at_02}
 
 
 def test_a_unit_without_rows_has_zero_in_a_complete_ledger_and_anything_in_an_incomplete_one() -> None:

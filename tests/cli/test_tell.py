@@ -1,6 +1,7 @@
 """What the screen tells of a small district."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -42,3 +43,25 @@ def test_the_head_tells_a_planned_year(capsys: pytest.CaptureFixture[str]) -> No
     )
     tell.gaps(GapReport(case), "zh")
     assert " · 规划至2035年 · " in capsys.readouterr().out
+
+
+def test_what_was_done_to_the_people_and_sums_that_differ_are_told_however_few_notes_fit(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    streets = units({"east": box(500, 0, 1000, 500), "west": box(0, 0, 500, 500)})
+    given = inputs(
+        residents=raster([[1000.0, 1000.0, 300.0]], 500.0),
+        elderly=raster([[200.0, 200.0, 60.0]], 500.0),
+        places={"street": streets.assign(own_residents=[400.0, 800.0]), "district": units({"d": box(0, 0, 1000, 500)})},
+        ledger=facilities({"w": ((250, 250), {"land_m2": 300.0}), "e": ((750, 250), {"land_m2": 0.0})}),
+    )
+    case = check(replace(given, population=replace(given.population, calibrate="street")))
+    monkeypatch.setattr(tell, "_MOST_NOTES", 0)
+    tell.gaps(GapReport(case), "en")
+    told = " ".join(capsys.readouterr().out.split())
+    assert "the level street or town: their total changes from 2,000 on the grid to 1,200 people" in told
+    assert "300 of the 2,300 persons read (13.0%) live outside all units" in told
+    # 120 and 240 m² are needed of 300; the street of 400 residents has nothing.
+    assert "At 0.1 m² per person the total is 0 m², the sum over streets and towns 40 m²" in told
+    assert "at 0.2 m² per person they are 0, 80 and" in told
+    assert re.search(r"\d+ more notes", told)

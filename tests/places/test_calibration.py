@@ -112,7 +112,25 @@ def test_streets_have_the_numbers_of_their_table() -> None:
     assert (found.account["residents_read"], found.account["residents_inside"]) == (10.0, pytest.approx(107.0))
     note = told(found)["calibrated_residents"]
     assert (note["count"], note["least"], note["most"]) == (2, "1.400", "20.000")
+    assert (note["level"], note["far"]) == ("street", 1)
     assert told(found)["calibrated_far_residents"]["units"] == "a ×20.00"
+
+
+def test_people_outside_are_counted_as_read_whatever_calibration_does() -> None:
+    """Of 16 persons 10 are in the streets; afterwards 102 are, and the cells on their border have changed."""
+    wide = raster(np.ones((2, 8)), left=-100.0)
+    shifted = {"a": box(0, 0, 250, 200), "b": box(250, 0, 550, 200)}
+    for shapes, outside in ((STREETS, 6), (shifted, 5)):
+        found = demand(wide, None, own={"own_residents": [90.0, 12.0]}, shapes=shapes)
+        note = told(found)["people_outside"]
+        share = f"{outside / 16:.1%}"
+        assert (note["read"], note["people"], note["share"]) == ("16", str(outside), share)
+        assert found.account["residents_inside"] == pytest.approx(102.0)
+
+
+def test_units_far_from_their_figures_are_told_by_name() -> None:
+    found = demand(own={"own_residents": [100.0, 7.0], "name": ["朝阳街道", "江北镇"]})
+    assert told(found)["calibrated_far_residents"]["units"] == "朝阳街道 ×20.00"
 
 
 def test_a_unit_without_a_number_keeps_its_own_and_people_outside_theirs() -> None:

@@ -9,6 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from siting.domain.intervals import figure_text
+from siting.domain.note_order import SUMS
 from siting.domain.nouns import Assessment, Note, Proposal
 from siting.domain.scenario import walker_of
 from siting.write.shown import required_text
@@ -19,8 +20,6 @@ from siting.write.webmap.style import VERDICT_COLOURS
 from siting.write.webmap.wording import Words, missing, number, percent, plain, uncoded, words
 
 _FLOORS: Final = (("01", "0.1"), ("02", "0.2"))
-# Notes on figures of the panel that do not add up.
-_SUMS: Final = frozenset({"gaps_do_not_add_up", "gaps_of_communities_do_not_add_up"})
 # A bar of at least this share is wide enough for its figure.
 _ROOM_FOR_FIGURE: Final = 0.08
 _LOUD: Final = frozenset(
@@ -146,7 +145,7 @@ def _land(totals: Mapping[str, Any], notes: Iterable[Note]) -> str:
         lines.append(words("map.kpi.land_missing", count=len(lacking)))
     if doubtful:
         lines.append(words("map.kpi.land_doubtful", count=len(doubtful)))
-    lines += [words(f"note.{note.code}", **note.values) for note in notes if note.code in _SUMS]
+    lines += [words(f"note.{note.code}", **note.values) for note in notes if note.code in SUMS]
     if not basis.startswith("elderly") and not missing(totals.get("land_m2_per_elderly")):
         per_elderly = figure_text("land_m2_per_elderly", totals, lambda value: number(value, 3))
         lines.append(words("map.kpi.land_elderly", value=per_elderly))

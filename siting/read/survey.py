@@ -1,6 +1,7 @@
 """The roles of the files of a folder in a scenario, each with the reason, or a question to the user."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,8 @@ from siting.domain.tables import (
     Column,
 )
 from siting.read.geometry.hints import gcj02_sign, web_map_named
+from siting.read.ground.osm import counted as counted_words
+from siting.read.ground.way_columns import ways_in
 from siting.read.scenario import refuse_foreign_name
 from siting.read.survey_files import looks
 from siting.read.survey_layers import Look
@@ -325,7 +328,7 @@ def _by_name(taking: _Taking, look: Look) -> bool:
         return _taken(taking, "network", look, Remark("because_osm"))
     if look.form == "lines":
         word = word_in(" ".join(look.names), _WAYS)
-        return word is not None and _taken(taking, "network", look, Remark("because_lines", {"word": word}))
+        return word is not None and _take_ways(taking, look, Remark("because_lines", {"word": word}))
     if look.form == "table" and not has_place(look.columns):
         return False
     found = _named(look, _AREAS) if look.form == "polygons" else None
@@ -341,7 +344,7 @@ def _by_content(taking: _Taking, look: Look) -> bool:
     shown = Remark("because_columns", {"columns": _shown(look.columns)})
     if look.form == "lines":
         ways = _highways(look) or [word for word in look.column("kind") if word in _OUR_WAYS]
-        return bool(ways) and _taken(taking, "network", look, shown)
+        return bool(ways) and _take_ways(taking, look, shown)
     if look.form == "polygons" and _area_by_content(taking, look, shown):
         return True
     if look.form == "table" and not has_place(look.columns):
@@ -384,6 +387,17 @@ def _named(look: Look, roles: Iterable[tuple[str, tuple[str, ...]]]) -> tuple[st
 def _taken(taking: _Taking, section: str, look: Look, reason: Remark, columns: Sequence[Column] = ()) -> bool:
     """Use a layer, or report that another has its section; in both cases it is recognised."""
     taking.take(section, look, reason, columns)
+    return True
+
+
+def _take_ways(taking: _Taking, look: Look, reason: Remark) -> bool:
+    """Use lines as the network; ask for the column of kinds if only values look like stairs, bridges and the like."""
+    if taking.take("network", look, reason) and not find_columns(look.columns, ["highway"], {}, "network")["highway"]:
+        _, alike = ways_in({name: Counter(look.column(name.lower())) for name in look.columns})
+        if alike and not find_columns(look.columns, ["kind"], {}, "network")["kind"]:
+            shown = "; ".join(f"{name}: {counted_words(words)}" for name, words in alike.items())
+            taking.asked["network.columns.kind"] = Remark("ask_ways", {"file": look.title, "columns": shown})
+            taking.suggested["network.columns.kind"] = next(iter(alike))
     return True
 
 

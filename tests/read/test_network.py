@@ -763,3 +763,48 @@ def test_a_last_vertex_that_is_written_twice_makes_no_piece() -> None:
     pieces, of, _ = cut_at_shared_vertices(np.array([line, other]))
     assert of.tolist() == [0, 1]
     assert shapely.length(pieces).tolist() == [9.0, 5.0]
+
+
+# As bureaus head and fill them: (value, kind of the edge; None: not walked).
+CLASSES_OF_ROADS = [
+    *(("步行梯道", "stairs"), ("城市支路", "street"), ("城市次干道", "street"), ("主干道", "street")),
+    *(("快速路", None), ("高架桥", None), ("铁路", None), ("高速公路", None)),
+    *(("国道", "street"), ("省道", "street"), ("县道", "street"), ("乡道", "street"), ("村道", "street")),
+    *(("步行街", "street"), ("过街通道", "tunnel"), ("人行天桥", "footbridge"), ("地下通道", "tunnel")),
+    *(("巷道", "street"), ("内部道路", "street"), ("登山步道", "path"), ("等外路", "street"), (None, "street")),
+]
+
+
+@pytest.mark.parametrize("head", ["道路类型", "道路类别", "类别", "等级", "路型", "类型", "道路等级", "RTEG", "type"])
+def test_classes_of_roads_are_understood_under_any_usual_head(case: Case, head: str) -> None:
+    values = [value for value, _ in CLASSES_OF_ROADS]
+    lines = [shapely.LineString([(X + 40 * i, Y + 100), (X + 40 * i, Y + 300)]) for i in range(len(values))]
+    gpd.GeoDataFrame({head: values}, geometry=lines, crs=4545).to_file(case.folder / "walk.gpkg")
+    inputs = case.read()
+    assert inputs.network is not None
+    wanted = [kind for _, kind in CLASSES_OF_ROADS if kind is not None]
+    assert sorted(inputs.network.edges["kind"]) == sorted(wanted)
+    notes = {note.code: note.values for note in inputs.notes}
+    # 类型 is a usual name of the column whatever is in it.
+    assert head == "类型" or notes["ways_by_values"]["column"] == head
+    assert notes["ways_unknown"]["columns"] == f"{head}: 等外路 ×1"
+    assert notes["motorways_by_values"]["count"] == notes["lines_left_out"]["road"] == 4
+
+
+def test_one_flight_of_stairs_among_unknown_classes_is_stairs(case: Case) -> None:
+    lines = gpd.read_file(case.folder / "walk.gpkg").drop(columns="kind")
+    lines.assign(道路类型=["梯道", "甲类", "乙类"]).to_file(case.folder / "walk.gpkg")
+    inputs = case.read()
+    assert inputs.network is not None
+    assert sorted(inputs.network.edges["kind"]) == ["stairs", "street", "street"]
+
+
+def test_an_unknown_class_that_looks_like_stairs_is_asked_for(case: Case) -> None:
+    lines = gpd.read_file(case.folder / "walk.gpkg").drop(columns="kind")
+    lines.assign(道路类型=["梯道", "老城梯坎路", "支路"]).to_file(case.folder / "walk.gpkg")
+    fault = case.fault()
+    assert (fault.code, fault.found, fault.field) == ("not_among_choices", "'老城梯坎路'", "kind (道路类型)")
+    case.sections["network"] += '\nvalues.kind = { "老城梯坎路" = "stairs" }'
+    inputs = case.read()
+    assert inputs.network is not None
+    assert sorted(inputs.network.edges["kind"]) == ["stairs", "stairs", "street"]

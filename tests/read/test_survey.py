@@ -194,6 +194,22 @@ def test_lines_and_points_and_tables(tmp_path: Path) -> None:
     assert draft.filled["candidates.columns"] == {"id": "名称", "name": "名称"}
 
 
+@pytest.mark.parametrize(
+    ("column", "values", "asked"),
+    [
+        ("备注", ["梯道", "解放路", "人民路"], "备注: 梯道 ×1"),
+        ("道路类型", ["步行梯道", "城市支路", "城市支路"], None),
+        ("kind", ["stairs", "street", "street"], None),
+    ],
+)
+def test_only_words_for_stairs_in_a_column_that_is_not_recognised_are_asked_about(
+    tmp_path: Path, column: str, values: list[str], asked: str | None
+) -> None:
+    lines().drop(columns="kind").assign(**{column: values}).to_file(tmp_path / "道路.gpkg")
+    found = survey(tmp_path).asked.get("network.columns.kind")
+    assert (None if found is None else found.values["columns"]) == asked
+
+
 def test_a_ledger_without_coordinates_is_placed_by_the_names_it_gives(tmp_path: Path) -> None:
     table(tmp_path / "台账.csv", 名称=["甲站", "乙站"], 床位数=[3, 4], 所在社区=["花园社区", "石马社区"])
     draft = survey(tmp_path)

@@ -27,6 +27,8 @@ ON_INVITATION: Final = frozenset({"trunk", "trunk_link", "busway"})
 NEVER: Final = frozenset({
     "motorway", "motorway_link", "raceway", "bus_guideway", "escape", "emergency_bay", "corridor", "platform",
     "rest_area", "services", "via_ferrata", "ladder",
+    # No value of OpenStreetMap: words for railways in tables of lines.
+    "railway",
 })  # fmt: skip
 ABSENT: Final = frozenset({*LIFECYCLE, "no"})
 # Values of these keys with which people still walk: minor construction, and a railway that shares the line.

@@ -19,10 +19,46 @@ from siting.read.tables.words import choice_words
 _MOST_KNOWN: Final = 0.5
 _PLAIN: Final = "street"
 _STAIRS: Final = "stairs"
-_MOTORWAYS: Final = frozenset(map(normalised, ("高速公路", "高速", "高速路", "motorway", "motorway_link")))
-# Columns that name classes of roads; other words in them are reported.
+# Words for lines that pedestrians do not use, or only where the data show a sidewalk, with their value of ``highway``.
+_ROADS: Final = {
+    "motorway": ("高速公路", "高速", "高速路", "motorway", "motorway_link"),
+    "trunk": ("快速路", "城市快速路", "快速干道", "快速通道", "高架路", "高架道路", "高架桥", "城市高架"),
+    "railway": ("铁路", "铁道", "铁路线", "高速铁路", "轨道", "轨道交通", "轻轨", "地铁", "railway"),
+}
+_NOT_FOR_WALKING: Final = {normalised(word): highway for highway, words in _ROADS.items() for word in words}
+# Names of columns with classes of roads; other words in them are reported.
 _CLASSES: Final = frozenset(
-    map(normalised, ("道路等级", "道路类型", "道路类别", "道路级别", "类别", "road_type", "road_class"))
+    map(
+        normalised,
+        (
+            *(
+                "道路等级",
+                "道路类型",
+                "道路类别",
+                "道路级别",
+                "道路种类",
+                "道路分类",
+                "道路性质",
+                "路型",
+                "路类",
+                "路别",
+            ),
+            *(
+                "类别",
+                "类型",
+                "等级",
+                "种类",
+                "分类",
+                "type",
+                "class",
+                "road_type",
+                "road_class",
+                "RTEG",
+                "DLDJ",
+                "DLLX",
+            ),
+        ),
+    )
 )
 # Kinds repeat; a column with mostly unique values contains names, and many names end in 桥.
 _LEAST_RECURRING: Final = 2
@@ -44,14 +80,14 @@ def with_ways_known(raw: Raw) -> tuple[Raw, bool]:
     of_osm : bool
         Whether it has OpenStreetMap's ``highway`` column, so that its ways meet as there.
     """
-    known = with_way_column(raw)
+    known = _with_unknown_classes_as_streets(with_way_column(raw))
     names, stated = [str(name) for name in known.frame.columns], known.source.columns
     of_osm = bool(find_columns(names, ["highway"], stated, known.log.key)["highway"] or stated.get("highway"))
     return _without_motorways(known), of_osm
 
 
 def _without_motorways(raw: Raw) -> Raw:
-    """Give a ``highway`` to the lines of a layer without one, from the words for motorways in another column."""
+    """Give a ``highway`` to the lines of a layer without one, from words for motorways and such in another column."""
     names, stated = [str(name) for name in raw.frame.columns if name != raw.frame.geometry.name], raw.source.columns
     matched = find_columns(names, [column.key for column in NETWORK_COLUMNS], stated, raw.log.key)
     if matched["highway"] or "highway" in stated or stated.get("kind") == "":
@@ -62,11 +98,14 @@ def _without_motorways(raw: Raw) -> Raw:
         for name in matched["kind"] or names
     }
     for name, values in texts.items():
-        found = Counter({value: count for value, count in values.items() if normalised(value) in _MOTORWAYS})
+        found = Counter({value: count for value, count in values.items() if normalised(value) in _NOT_FOR_WALKING})
         if found:
             raw.log.note("motorways_by_values", column=name, count=found.total(), values=counted(found))
             there = raw.frame[name].map(lambda cell, words=found: isinstance(cell, str) and cell.strip() in words)
-            highway = there.map({True: "motorway", False: "road"})
+            roads = (
+                raw.frame[name].where(there).map(lambda cell: _NOT_FOR_WALKING[normalised(cell)], na_action="ignore")
+            )
+            highway = roads.astype("object").where(there, "road")
             frame = raw.frame.assign(**{name: raw.frame[name].where(~there), "highway": highway})
             raw = replace(raw, frame=frame)
             break
@@ -78,12 +117,12 @@ def _without_motorways(raw: Raw) -> Raw:
 
 
 def _odd(values: Mapping[str, int]) -> Counter[str]:
-    """Count the values that are no kinds of ways, with motorways."""
+    """Count the values that are neither kinds of ways nor lines that are not for walking."""
     return Counter(
         {
             value: count
             for value, count in values.items()
-            if _kind_of(value) is None and not is_known(value) and normalised(value) not in _MOTORWAYS
+            if _kind_of(value) is None and not is_known(value) and normalised(value) not in _NOT_FOR_WALKING
         }
     )
 
@@ -91,11 +130,10 @@ def _odd(values: Mapping[str, int]) -> Counter[str]:
 def with_way_column(raw: Raw) -> Raw:
     """Return a layer of lines whose ``kind`` or ``highway`` is recognised by the values of a column, if no name tells.
 
-    Where nothing names such a column, the values decide: if at least half of the rows that give one hold words for
-    kinds of ways, or values of ``highway``, the column is taken and noted (``ways_by_values``); words in it that are
-    not known are faults then. A column that holds fewer words for stairs, bridges and the like, or words that end in
-    one, is noted (``ways_look_alike``). A column that is named ``kind`` but holds values of ``highway``, which the
-    scenario does not translate, is taken as ``highway`` and noted.
+    Where nothing names such a column, the values decide (:func:`ways_in`): the column is taken and noted
+    (``ways_by_values``), or columns with words for stairs, bridges and the like are noted (``ways_look_alike``). A
+    column that is named ``kind`` but holds values of ``highway``, which the scenario does not translate, is taken as
+    ``highway`` and noted.
 
     Parameters
     ----------
@@ -107,21 +145,79 @@ def with_way_column(raw: Raw) -> Raw:
     if matched["kind"] or matched["highway"] or {"kind", "highway"} & stated.keys():
         return _with_tags_as_highway(raw, matched)
     used = {name for found in matched.values() for name in found}
-    asked = []
-    for name in names:
-        values = {} if name in used else _texts(raw.frame[name])
-        key, share = _what(values)
-        if key and share >= _MOST_KNOWN and isinstance(raw.source, Layer):
-            raw.log.note("ways_by_values", column=name, key=key, values=counted(Counter(values)))
-            columns = {**stated, key: name}
-            return replace(raw, source=raw.source.model_copy(update={"columns": columns}))
-        recur = sum(values.values()) >= _LEAST_RECURRING * len(values)
-        alike = Counter({value: count for value, count in values.items() if _is_alike(value, recur=recur)})
-        if alike:
-            asked.append(f"{name}: {counted(alike)}")
-    if asked:
-        raw.log.note("ways_look_alike", columns="; ".join(asked))
+    values = {name: _texts(raw.frame[name]) for name in names if name not in used}
+    found, alike = ways_in(values)
+    if found is not None and isinstance(raw.source, Layer):
+        name, key = found
+        raw.log.note("ways_by_values", column=name, key=key, values=counted(Counter(values[name])))
+        return replace(raw, source=raw.source.model_copy(update={"columns": {**stated, key: name}}))
+    if alike:
+        told = "; ".join(f"{name}: {counted(words)}" for name, words in alike.items())
+        raw.log.note("ways_look_alike", columns=told)
     return raw
+
+
+def ways_in(values: Mapping[str, Mapping[str, int]]) -> tuple[tuple[str, str] | None, dict[str, Counter[str]]]:
+    """Return the column with the kinds of ways, or the columns that may be it.
+
+    Parameters
+    ----------
+    values : mapping
+        By column, its texts and how often each occurs.
+
+    Returns
+    -------
+    found : tuple of str, or None
+        A column, and ours to which it belongs (``kind`` or ``highway``): at least half of the rows that give a value
+        have a word for a kind, or a value of ``highway``; in a column named like one of classes of roads (道路类型) one
+        word for stairs, bridges and the like is enough.
+    alike : dict
+        By column, words for stairs, bridges and the like, or words that end in one, if nothing is found.
+
+    Examples
+    --------
+    >>> from siting.read.ground.way_columns import ways_in
+    >>> ways_in({"道路类型": {"甲类": 9, "梯道": 1}}), ways_in({"备注": {"解放路": 2, "梯道": 1}})
+    ((('道路类型', 'kind'), {}), (None, {'备注': Counter({'梯道': 1})}))
+    """
+    alike = {}
+    # Columns named like classes of roads come first.
+    for name in sorted(values, key=lambda name: normalised(name) not in _CLASSES):
+        texts = values[name]
+        key, share = _what(texts)
+        if key and (share >= _MOST_KNOWN or normalised(name) in _CLASSES):
+            return (name, key), {}
+        recur = sum(texts.values()) >= _LEAST_RECURRING * len(texts)
+        words = Counter({value: count for value, count in texts.items() if _is_alike(value, recur=recur)})
+        if words:
+            alike[name] = words
+    return None, alike
+
+
+def _with_unknown_classes_as_streets(raw: Raw) -> Raw:
+    """Take unknown words of a column of classes of roads as streets, and note them.
+
+    Words that look like stairs stay, and are faults: only the user knows their meaning.
+    """
+    names, stated = [str(name) for name in raw.frame.columns if name != raw.frame.geometry.name], raw.source.columns
+    matched = find_columns(names, ["kind"], stated, raw.log.key)["kind"] or [stated.get("kind", "")]
+    name = matched[0]
+    if len(matched) > 1 or name not in names or normalised(name) not in _CLASSES:
+        return raw
+    meant = {normalised(word) for word in raw.source.values.get("kind", {})}
+    others = Counter(
+        {
+            value: count
+            for value, count in _odd(_texts(raw.frame[name])).items()
+            if normalised(value) not in meant and not _is_alike(value, recur=True)
+        }
+    )
+    if not others:
+        return raw
+    raw.log.note("ways_unknown", columns=f"{name}: {counted(others)}")
+    cells = raw.frame[name]
+    there = cells.map(lambda cell: isinstance(cell, str) and cell.strip() in others).astype(bool)
+    return replace(raw, frame=raw.frame.assign(**{name: cells.where(~there)}))
 
 
 def _with_tags_as_highway(raw: Raw, matched: Mapping[str, Sequence[str]]) -> Raw:

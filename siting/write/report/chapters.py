@@ -402,12 +402,12 @@ class _Writer:
     def _people(self, totals: Record) -> Passage:
         """Tell how many people there are, as far as there are data on them."""
         known = {key: self.ends(totals, key) for key in ("residents", "elderly") if totals.values[key] is not None}
-        part = "_on_grid" if self.records.on_grid_alone else ""
+        part = self.records.on_grid_alone
         if "elderly" not in known:
-            return self.tell(f"only_residents{part}", people=known["residents"])
+            return self.tell("only_residents_on_grid" if part else "only_residents", people=known["residents"])
         if "residents" not in known:
-            return self.tell(f"only_elderly{part}", people=known["elderly"])
-        return self.tell(f"people{part}", **known)
+            return self.tell("only_elderly_on_grid" if part else "only_elderly", people=known["elderly"])
+        return self.tell("people_on_grid" if part else "people", **known)
 
     def _reasons(self, totals: Record) -> Passage | None:
         reasons = totals.at("uncovered_by_reason")

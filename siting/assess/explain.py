@@ -107,20 +107,22 @@ def standing_of(
     """
     cells = demand.cells
     who: Literal["elderly", "residents"] = "residents" if cells["elderly"].isna().all() else "elderly"
-    people, whole, known = np.zeros(len(cells)), True, True
+    people, whole, in_part, known = np.zeros(len(cells)), True, False, True
     if subject.is_area:
-        people, whole, known = _people(subject, inputs, demand, basis, who)
+        people, whole, in_part, known = _people(subject, inputs, demand, basis, who)
     covered = (access.cells["reason"] == "covered").to_numpy(dtype=bool)
     reason = access.cells["reason"].mask(perhaps & ~covered, PERHAPS).to_numpy()
     lived = people > 0
     reasons = pd.DataFrame({"people": people[lived], "cells": 1}, index=pd.Index(reason[lived], name="reason"))
     reasons = reasons.groupby(level=0).sum().sort_values("people", ascending=False, kind="stable")
     uncovered = np.where(covered, 0.0, people)
-    return Standing(who, whole, known, people, uncovered, reasons, _spot(subject, demand, people, uncovered))
+    return Standing(who, whole, in_part, known, people, uncovered, reasons, _spot(subject, demand, people, uncovered))
 
 
-def _people(subject: Subject, inputs: Inputs, demand: Demand, basis: LandBasis, who: str) -> tuple[Floats, bool, bool]:
-    """Return the people of a place by cell, whether the grid covers it completely, and whether all are known."""
+def _people(
+    subject: Subject, inputs: Inputs, demand: Demand, basis: LandBasis, who: str
+) -> tuple[Floats, bool, bool, bool]:
+    """Return the people of a place by cell, whether the grid covers it completely or in part, whether all are known."""
     level = subject.level
     frame = inputs.residential_areas if level == "residential_area" else inputs.units[level]
     row = int(demand.place_ids[level].get_indexer(pd.Index([subject.id]))[0])
@@ -132,7 +134,7 @@ def _people(subject: Subject, inputs: Inputs, demand: Demand, basis: LandBasis, 
         total = float((demand.shares[level][[row]] @ np.nan_to_num(demand.cells[who].to_numpy()))[0])
     people = np.zeros(len(demand.cells))
     people[share.indices] = share.data / share.data.sum() * total if share.data.sum() > 0 else 0.0
-    return people, bool(figures["whole"]), known
+    return people, bool(figures["whole"]), bool(figures["in_part"]), known
 
 
 def _spot(subject: Subject, demand: Demand, people: Floats, uncovered: Floats) -> Spot:

@@ -97,12 +97,14 @@ class Standing:
 
     ``who`` tells who is counted: ``elderly``, or ``residents`` if elderly are unknown. ``people`` is aligned with
     ``Demand.cells`` and holds the people of the subject (zero for points), ``uncovered`` those of them who are not
-    covered. ``whole`` tells whether the population grid covers the subject completely, ``known`` whether all its people
-    are known. ``reasons`` is indexed by reason (with ``PERHAPS``), with ``people`` and ``cells``.
+    covered. ``whole`` tells whether the population grid covers the subject completely, ``in_part`` whether the scenario
+    accepts what lies outside, so that its people are an interval, ``known`` whether all its people are known.
+    ``reasons`` is indexed by reason (with ``PERHAPS``), with ``people`` and ``cells``.
     """
 
     who: Literal["elderly", "residents"]
     whole: bool
+    in_part: bool
     known: bool
     people: Floats
     uncovered: Floats

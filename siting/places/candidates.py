@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from siting.domain.nouns import Ints
+from siting.places.facilities import with_beds_of_stations
 
 Side = Literal["inside", "outside"]
 
@@ -19,7 +20,6 @@ _CARRIED: Final = (
     *("operator", "operator_kind", "owner_kind"),
     *("residential_area", "community", "street", "address", "located_by", "located_within_m"),
 )
-_BEDS: Final = ("beds", "nursing_beds", "new_beds")
 
 
 def screen_candidates(
@@ -162,9 +162,8 @@ def with_stations(facilities: gpd.GeoDataFrame, chosen: gpd.GeoDataFrame) -> gpd
     new.index = station_ids(chosen)
     tier = chosen["tier"].to_numpy() if "tier" in chosen else "station"
     new = new.assign(tier=tier, status="planned", context=False).reindex(columns=facilities.columns)
-    # If a plan leaves the beds blank, those of a centre are unknown; a station has none.
-    bare = (new["tier"] == "station") & new["beds"].isna()
-    new.loc[bare, [name for name in _BEDS if name in new]] = 0
+    # If a plan leaves the beds blank, those of a centre are unknown.
+    new = with_beds_of_stations(new)
     if "disabled_destitute" in new:
         new["disabled_destitute"] = False
     new = new.astype({name: kind for name, kind in facilities.dtypes.items() if name != "geometry"})

@@ -13,6 +13,7 @@ from siting.domain.plots import OWN_PLOT_FAR, least_of_plot, unsized_plots
 from siting.domain.scenario import FINE_TO_COARSE, Head, Tier
 from siting.places.nesting import largest_overlap
 
+_BEDS: Final = ("beds", "nursing_beds", "new_beds")
 _SIZES: Final = ("land_m2", "floor_area_m2", "building_floor_area_m2", "far")
 
 
@@ -33,13 +34,13 @@ def open_facilities(facilities: gpd.GeoDataFrame, head: Head) -> gpd.GeoDataFram
     Returns
     -------
     geopandas.GeoDataFrame
-        The rows that count.
+        The rows that count, with the beds of :func:`with_beds_of_stations`.
     """
     if head.horizon == "current":
         mask = facilities["status"].isin(("existing", "closing")) & _within(facilities, pd.Timestamp(head.date))
     else:
         mask = _within(facilities, _end_of(head.horizon)) & ~_date_missing(facilities)
-    return facilities[mask.to_numpy(dtype=bool)]
+    return with_beds_of_stations(facilities[mask.to_numpy(dtype=bool)])
 
 
 def undated_facilities(facilities: gpd.GeoDataFrame, head: Head) -> gpd.GeoDataFrame:
@@ -58,11 +59,34 @@ def undated_facilities(facilities: gpd.GeoDataFrame, head: Head) -> gpd.GeoDataF
     Returns
     -------
     geopandas.GeoDataFrame
-        None of those of :func:`open_facilities`.
+        None of those of :func:`open_facilities`, with the beds of :func:`with_beds_of_stations`.
     """
     if head.horizon == "current":
         return facilities.iloc[:0]
-    return facilities[(_within(facilities, _end_of(head.horizon)) & _date_missing(facilities)).to_numpy(dtype=bool)]
+    mask = _within(facilities, _end_of(head.horizon)) & _date_missing(facilities)
+    return with_beds_of_stations(facilities[mask.to_numpy(dtype=bool)])
+
+
+def with_beds_of_stations(facilities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return facilities in which a station that gives no number of beds has none (methods, 10).
+
+    Parameters
+    ----------
+    facilities : geopandas.GeoDataFrame
+        With ``tier``, and perhaps ``beds``, ``nursing_beds`` and ``new_beds``. If one of these is above zero, the
+        station has beds: its blanks stay.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        The same rows.
+    """
+    names = [name for name in _BEDS if name in facilities]
+    counts = facilities[names].astype("Float64").fillna(0.0)
+    bare = (facilities["tier"] == "station").to_numpy(dtype=bool) & (counts <= 0).all(axis=1).to_numpy(dtype=bool)
+    if not bare.any():
+        return facilities
+    return facilities.assign(**{name: facilities[name].mask(bare & facilities[name].isna(), 0) for name in names})
 
 
 def _end_of(year: int) -> pd.Timestamp:

@@ -56,11 +56,11 @@ def required_text(value: float, unit: str, comparison: str | None, lang: Lang, m
     >>> from siting.write.audited import required_text
     >>> required_text(0.5, "share", "at_most", "zh"), required_text(30000, "m2", "at_least", "en")
     ('≤ 50.0%', '≥ 30,000 m²')
-    >>> required_text(30000, "m2", "at_least", "en", 36000.0)
-    '≥ 30,000–36,000 m²'
+    >>> required_text(813.8, "m2", "at_least", "en", 845.7)
+    '≥ 814–846 m²'
     """
     least, high = quantity(value, unit, lang), "" if most is None or math.isnan(most) else quantity(most, unit, lang)
-    both = least if high in ("", least) else f"{quantity(value, '', lang)}–{high}"
+    both = least if high in ("", least) else f"{measure_text(value, unit)}–{high}"
     return SIGNS[comparison or "at_least"] + both
 
 

@@ -65,7 +65,7 @@ def _people(found: Explained, told: dict[str, str], lang: Lang) -> Iterator[str]
     head = "explain.head_area" if standing.known else "explain.head_known"
     yield say(head, lang, **told, **_counts(found), who=who)
     if standing.known and not standing.whole:
-        yield say("explain.part", lang)
+        yield say("explain.part_accepted" if standing.in_part else "explain.part", lang)
     yield from _of_the_report(found, lang)
     rest = standing.reasons.drop(index="covered", errors="ignore")
     if len(rest):
@@ -105,7 +105,7 @@ def _counts(found: Explained) -> dict[str, str]:
         names = {"covered": "elderly_covered", "uncovered": "elderly_uncovered"}
         told = {key: figure_text(name, figures, persons) for key, name in names.items()}
         share = figure_text("covered_share", figures, percent)
-        return {**told, "people": persons(figures["elderly"]), "share": share}
+        return {**told, "people": figure_text("elderly", figures, persons), "share": share}
     people, uncovered = float(standing.people.sum()), float(standing.uncovered.sum())
     counts = {"people": people, "covered": people - uncovered, "uncovered": uncovered}
     return {**{key: persons(count) for key, count in counts.items()}, "share": percent(1 - uncovered / people)}

@@ -1,6 +1,7 @@
 """Why a place is covered or not: figures as the check and the plan have them, said in both languages, in every form."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from siting.errors import InputError
 from siting.results import Explanation
 from siting.text import LANGS, number
 from siting.write.explanation import leg_table
+from tests.assess.test_grid_part import accepted
 from tests.codes import codes_in
 from tests.helpers import (
     X0,
@@ -404,3 +406,14 @@ def test_people_of_whom_nothing_is_known_are_not_called_nobody() -> None:
         assert words in first
         assert "无人居住" not in first
         assert ("%" in first) == (key == "west")
+
+
+def test_people_of_a_place_partly_outside_the_grid_are_the_interval_of_the_report() -> None:
+    """A tenth of b lies outside: 380 elderly are known, and at most 220 live outside."""
+    told = explain(accepted(0.1), "b").text("en")
+    assert "380–600" in told.splitlines()[0]
+    assert "figures are intervals" in told
+    assert "only people on the grid" not in told
+    reported = accepted(0.1, own_residents=[math.nan, 2500.0], own_elderly=[math.nan, 500.0])
+    told = explain(reported, "b").text("en")
+    assert "the figures are those reported for this place" in told

@@ -9,6 +9,7 @@ import pytest
 
 from siting.domain.scenario import Head
 from siting.places import counted_land, home_units, land_span, more_land, open_facilities, screen_candidates, with_plots
+from siting.places.facilities import with_beds_of_stations
 from tests.helpers import METRIC, box, candidates, facilities, units
 
 
@@ -239,7 +240,7 @@ def test_what_is_open_at_a_planned_year(status: str, opens: str | None, closes: 
 
 
 def test_rows_and_columns_of_open_facilities_stay_as_they_are() -> None:
-    ledger = facilities({"b": ((0, 0), {}), "x": ((0, 0), {"status": "planned"}), "a": ((5, 0), {"beds": 7})})
+    ledger = facilities({"b": ((0, 0), {"tier": "institution"}), "x": ((0, 0), {"status": "planned"}), "a": ((5, 0), {"beds": 7})})
     found = open_facilities(ledger, CURRENT)
     pd.testing.assert_frame_equal(pd.DataFrame(found), pd.DataFrame(ledger.loc[["b", "a"]]))
 
@@ -380,3 +381,14 @@ def test_nothing_is_refused_without_excluded_ground_or_candidates() -> None:
     assert len(screen_candidates(premises, {}, {})) == 0
     nobody = gpd.GeoDataFrame(candidates({}), crs=METRIC)
     assert len(screen_candidates(nobody, {"x": units({"f": box(0, 0, 1, 1)})}, {"x": "…"})) == 0
+
+
+def test_a_station_without_a_number_of_beds_has_none_unless_it_gives_some() -> None:
+    rows = [("station", None, None), ("station", None, 4), ("station", 6, None), ("centre", None, None)]
+    table = pd.DataFrame(rows, columns=["tier", "beds", "nursing_beds"]).astype(
+        {"beds": "Int64", "nursing_beds": "Int64"}
+    )
+    ledger = gpd.GeoDataFrame(table, geometry=gpd.points_from_xy([0] * 4, [0] * 4))
+    found = with_beds_of_stations(ledger)
+    assert found["beds"].fillna(-1).tolist() == [0, -1, 6, -1]
+    assert found["nursing_beds"].fillna(-1).tolist() == [0, 4, -1, -1]

@@ -108,6 +108,15 @@ def test_what_is_printed_tells(sample: Path, gaps: GapReport, plan: Plan) -> Non
     places = len(gaps.places) + len(gaps.units)
     assert repr(gaps) == f"<GapReport {title}: {places} places, 66,000 elderly, 58.4% covered>"
     assert repr(plan).startswith(f"<Plan {title}: optimal, {len(plan.stations)} stations, 58.4% → ")
+    assert repr(plan.fairness()).startswith(f"<Study fairness of {title}: {len(plan.fairness().table)} rows of unit_id")
+    assert repr(plan.build_order()).startswith(f"<Study build order of {title}: {len(plan.stations)} rows of ")
+    assert repr(siting.explain(sample, "500199001002")).startswith("<Explanation ")
+
+
+def test_the_repr_of_an_inspection_counts_layers_faults_and_notes(small: Path) -> None:
+    found = siting.inspect(small)
+    title, layers, notes = found.scenario.scenario.title, len(found.log.layers), len(found.notes)
+    assert repr(found) == f"<Inspection {title}: {layers} layers, 0 faults, {notes} notes>"
 
 
 def test_sites_are_forced_and_forbidden_in_the_call(small: Path) -> None:

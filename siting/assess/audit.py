@@ -6,6 +6,7 @@ from typing import Any, Final
 import pandas as pd
 
 from siting.assess.lists import listed
+from siting.domain.called import record_names
 from siting.domain.lacking import lacking_text
 from siting.domain.measures import MEASURES, counts_elderly, elderly_age_of
 from siting.domain.nouns import READINGS, Assessment
@@ -79,11 +80,13 @@ def audit_table(assessment: Assessment) -> pd.DataFrame:
         "units": pd.concat(list(assessment.inputs.units.values())),
         "candidates": assessment.inputs.candidates,
     }
+    inputs = assessment.inputs
+    names = record_names(inputs.facilities, inputs.residential_areas, inputs.units.values())
     rows = [
         row
         for standard in assessment.inputs.standards
         for clause in standard.clauses
-        for row in _clause_rows(assessment, standard, clause, checks.get(clause.id), tables)
+        for row in _clause_rows(assessment, standard, clause, checks.get(clause.id), tables, names)
     ]
     return pd.DataFrame(rows, columns=list(AUDIT_COLUMNS))
 
@@ -94,6 +97,7 @@ def _clause_rows(
     clause: Clause,
     checks: pd.DataFrame | None,
     tables: Mapping[str, pd.DataFrame],
+    names: Mapping[object, str],
 ) -> Iterator[dict[str, Any]]:
     zh, en = _finding(assessment, clause, judged=checks is not None)
     head = {
@@ -117,7 +121,7 @@ def _clause_rows(
         return
     for level in _LEVELS:
         for _, rows in checks[checks["level"] == level].groupby(["basis", "extent"], sort=False):
-            lacks = {f"finding_{lang}": lacking_text(rows.to_dict("records"), lang) for lang in LANGS}
+            lacks = {f"finding_{lang}": lacking_text(rows.to_dict("records"), lang, names) for lang in LANGS}
             told = {name: f"{head[name]} {text}".strip() for name, text in lacks.items()}
             yield head | told | _level_row(level, rows)
 

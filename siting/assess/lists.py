@@ -12,6 +12,7 @@ from siting.assess.funding import funding_lines
 from siting.assess.ledger import ends
 from siting.assess.remedies import NONE, UNKNOWN_WAY
 from siting.assess.structure import hierarchy, off_plan, operators, scattered
+from siting.domain.called import place_names
 from siting.domain.jurisdiction import districts_of, grounds_of
 from siting.domain.nouns import Assessment
 from siting.domain.old_estates import asks_for_old
@@ -103,9 +104,13 @@ def _operators(assessment: Assessment) -> Iterator[Told]:
     found = operators(table, table["home_street"])
     several = found[found["operators"] > 1]
     apart = scattered(table, table["home_street"], assessment.inputs.units["street"])
+    called = place_names(assessment.inputs.units["street"])
     told = {
-        "several_operators": [f"{street}: {names}" for street, names in several["names"].items()],
-        "scattered_operators": [f"{operator}: {streets}" for operator, streets in apart.items()],
+        "several_operators": [f"{called.get(street, street)}: {names}" for street, names in several["names"].items()],
+        "scattered_operators": [
+            f"{operator}: {'; '.join(called.get(street, street) for street in streets.split('; '))}"
+            for operator, streets in apart.items()
+        ],
     }
     yield from ((key, {"found": named(words)}) for key, words in told.items() if words)
     if not any(told.values()):
@@ -150,7 +155,7 @@ def _teaching_points(assessment: Assessment) -> Iterator[Told]:
             {
                 "count": int(has.sum()),
                 "all": len(units),
-                "found": named(units.index[~may]),
+                "found": named(place_names(units)[~may]),
                 "unsaid": int((may & ~has).sum()),
             },
         )

@@ -54,7 +54,7 @@ from siting.domain.called import called
 from siting.domain.nouns import Access, Assessment, Demand, Inputs, Jurisdiction, Note, Raster, Times
 from siting.domain.old_estates import asks_for_old, is_told, old_estates
 from siting.domain.partly import listed
-from siting.domain.scenario import LandBasis, Scenario, walker_of
+from siting.domain.scenario import LandBasis, Scenario, reach_m
 from siting.domain.shared import SHARING_LEVEL
 from siting.domain.tables import PLACE_COLUMNS, REASON_CODES
 from siting.domain.tiers import gives_facility
@@ -218,7 +218,7 @@ def assess(  # noqa: PLR0913 - all inputs of a report
             *grid_notes(figures, gridded=gridded),
             *cut_off_notes(inputs, demand, access),
             *_notes(places, facilities, homes, access, reach),
-            *sharing_notes(sharing, scenario),
+            *sharing_notes(sharing, scenario, inputs.units.get(SHARING_LEVEL, pd.DataFrame()), facilities),
             *sums_notes(places, cells, totals),
             *village_notes(checks, rules, inputs),
             *age_notes(checks, rules, inputs),
@@ -392,8 +392,7 @@ def _over(checks: pd.DataFrame, index: pd.Index) -> pd.Series:
 def _near_edge(table: pd.DataFrame, inputs: Inputs) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     if inputs.scenario.context.complete or table.empty:
         return np.zeros(len(table), dtype=bool)
-    walking = inputs.scenario.walking
-    far = walker_of(inputs.scenario).flat * walking.minutes * SECONDS_PER_MINUTE
+    far = reach_m(inputs.scenario)
     border = pd.concat([frame.geometry for frame in inputs.units.values()]).union_all().boundary
     return gpd.GeoSeries(table["geometry"], crs=inputs.crs).distance(border).to_numpy() < far
 
@@ -442,7 +441,7 @@ def _notes(
         notes.append(Note("land_missing", {"ids": ", ".join(called(facilities, lacking))}))
     shared = facilities[open_land(facilities)].get("plot", pd.Series(dtype="object")).dropna()
     if len(shared):
-        groups = [" + ".join(map(str, rows.index)) for _, rows in shared.groupby(shared)]
+        groups = [" + ".join(called(facilities, rows.index)) for _, rows in shared.groupby(shared)]
         notes.append(Note("plots_perhaps_one", {"count": len(groups), "ids": "; ".join(sorted(groups))}))
     if reach.unreached:
         notes.append(Note("land_reaches_nobody", {"ids": ", ".join(called(facilities, reach.unreached))}))

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
+from siting.domain.called import called, place_names
 from siting.domain.nouns import Demand, Note, Times
 from siting.domain.scenario import Scenario
 from siting.domain.shared import SHARING_LEVEL, knows_elderly, shared_with
@@ -93,12 +94,16 @@ def _reach(times: Times, demand: Demand) -> csr_array:
     return csr_array((np.ones(len(times.cell)), times.cell, times.start), shape=shape)
 
 
-def sharing_notes(sharing: pd.DataFrame | None, scenario: Scenario) -> Iterator[Note]:
+def sharing_notes(
+    sharing: pd.DataFrame | None, scenario: Scenario, communities: pd.DataFrame, facilities: pd.DataFrame
+) -> Iterator[Note]:
     """Return a note on the share from which a facility is shared, and on which communities share which."""
     if sharing is None or scenario.circle.shared_from is None:
         return
     named = sharing["shared_facility"].dropna()
-    pairs = [f"{place} ({key})" for place, key in named.iloc[:_MOST_NAMED].items()]
+    first = named.iloc[:_MOST_NAMED]
+    names, sites = place_names(communities), called(facilities, first)
+    pairs = [f"{names.get(place, place)} ({site})" for place, site in zip(first.index, sites, strict=True)]
     more = ["…"] if len(named) > _MOST_NAMED else []
     share = f"{100 * scenario.circle.shared_from:g}%"
     if not len(named):

@@ -40,6 +40,7 @@ _TEXT_COLUMNS: Final = frozenset(
 
 def gaps(report: "GapReport", lang: Lang) -> None:
     """Print a gap report: a row for each street (or unit of another level), the whole, warnings and notes."""
+    from siting.domain.called import record_names
     from siting.domain.lacking import lacking_text
     from siting.write import shown
 
@@ -77,7 +78,9 @@ def gaps(report: "GapReport", lang: Lang) -> None:
         )
         for name, group in totals["groups"].items()
     ]
-    lacking = lacking_text(report.assessment.checks.to_dict("records"), lang)
+    inputs = report.assessment.inputs
+    names = record_names(inputs.facilities, inputs.residential_areas, inputs.units.values())
+    lacking = lacking_text(report.assessment.checks.to_dict("records"), lang, names)
     first, others = _notes_of(report, report, lang)
     _notes([*groups, *filter(None, [lacking]), share, *first], others, lang, _MOST_NOTES)
 

@@ -1,6 +1,6 @@
 """The names of records in messages."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
@@ -29,6 +29,35 @@ def called(frame: pd.DataFrame, ids: Iterable[object]) -> list[str]:
         return f"{name} ({key})" if isinstance(name, str) and name.strip() and name != key else str(key)
 
     return [of(key) for key in ids]
+
+
+def record_names(facilities: pd.DataFrame, areas: pd.DataFrame, units: Iterable[pd.DataFrame]) -> Mapping[object, str]:
+    """Return what the records of a scenario are called in messages, by id; an id with two meanings stays as it is.
+
+    Parameters
+    ----------
+    facilities : pandas.DataFrame
+        Facilities, as for :func:`called`.
+    areas : pandas.DataFrame
+        Residential areas, as for :func:`place_names`.
+    units : iterable of pandas.DataFrame
+        The units of each level, as for :func:`place_names`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from siting.domain.called import record_names
+    >>> sites = pd.DataFrame({"name": ["东路站"]}, index=["F1"])
+    >>> areas = pd.DataFrame({"name": ["翠湖", "南湖"]}, index=["R1", "F1"])
+    >>> record_names(sites, areas, [pd.DataFrame({"name": ["某区"]}, index=["district"])])
+    {'R1': '翠湖', 'district': '某区'}
+    """
+    named: dict[object, set[str]] = {}
+    sites = pd.Series(called(facilities, facilities.index), index=facilities.index, dtype="object")
+    for names in (sites, *(place_names(frame) for frame in (areas, *units))):
+        for key, name in names.items():
+            named.setdefault(key, set()).add(str(name))
+    return {key: next(iter(names)) for key, names in named.items() if len(names) == 1 and names != {str(key)}}
 
 
 def place_names(frame: pd.DataFrame) -> pd.Series:

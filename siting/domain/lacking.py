@@ -1,13 +1,16 @@
 """Which records lack data that a clause needs, in words."""
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from siting.domain.partly import listed
 from siting.text import Lang, knows, say
 
 
-def lacking_text(checks: Iterable[Mapping[Any, Any]], lang: Lang) -> str:
+def lacking_text(
+    checks: Iterable[Mapping[Any, Any]], lang: Lang, names: Mapping[object, str] = MappingProxyType({})
+) -> str:
     """Return which column is blank for which records, for those checks that have no verdict because of it.
 
     Parameters
@@ -16,6 +19,8 @@ def lacking_text(checks: Iterable[Mapping[Any, Any]], lang: Lang) -> str:
         ``verdict``, ``kind``, ``reason`` and ``missing`` of each check.
     lang : {"zh", "en"}
         Language.
+    names : mapping of object to str, optional
+        What records are called (:func:`siting.domain.called.record_names`); the others by their ids.
 
     Returns
     -------
@@ -38,7 +43,8 @@ def lacking_text(checks: Iterable[Mapping[Any, Any]], lang: Lang) -> str:
                 record, column = parted(entry)
                 why = ("column", column) if column else _why(check)
                 found.setdefault(why, {})[record] = None
-    told = [_told(*why, listed([*records]), lang) for why, records in found.items()]
+    called = {why: [names.get(record, record) for record in records] for why, records in found.items()}
+    told = [_told(*why, listed(records), lang) for why, records in called.items()]
     return say("audit.lacking", lang, found=say("audit.join", lang).join(told)) if told else ""
 
 

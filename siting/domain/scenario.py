@@ -18,6 +18,7 @@ from siting.characters import seen
 from siting.domain.plan_models import SETTINGS_OF_MODELS, TRAITS, PlanModel
 from siting.domain.walkers import LIFT_WAIT_S, WALKERS, WalkerSpeeds
 from siting.files import can_name_a_file
+from siting.units import SECONDS_PER_MINUTE
 
 Level = Literal["community", "street", "planning", "district", "city"]
 # Levels that nest, from the finest on.
@@ -732,6 +733,19 @@ def shared(scenario: Scenario) -> Scenario:
     True
     """
     return scenario.model_copy(update={"scenario": scenario.scenario.model_copy(update={"share": True})})
+
+
+def reach_m(scenario: Scenario) -> float:
+    """Return how far the scenario's walker walks on the flat within the cut-off, metres.
+
+    Examples
+    --------
+    >>> import siting
+    >>> from siting.domain.scenario import reach_m
+    >>> reach_m(siting.read_scenario("data/sample/scenario.toml"))
+    720.0
+    """
+    return walker_of(scenario).flat * scenario.walking.minutes * SECONDS_PER_MINUTE
 
 
 def walker_of(scenario: Scenario) -> WalkerSpeeds:

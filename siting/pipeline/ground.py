@@ -13,7 +13,7 @@ from siting.assess import assess
 from siting.assess.figures import perhaps_covered
 from siting.domain.jurisdiction import jurisdiction_of
 from siting.domain.nouns import Access, Assessment, Bools, Demand, Floats, Inputs, Population, Progress, Times
-from siting.domain.scenario import LandBasis, Scenario, Walking, fingerprint, walker_of
+from siting.domain.scenario import LandBasis, Scenario, Walking, fingerprint, reach_m, walker_of
 from siting.domain.standards import Standard
 from siting.read import read_inputs
 from siting.travel import StraightLines, Surface, WalkingNetwork, prepare_network, prepare_surface
@@ -260,7 +260,7 @@ def areas_of(inputs: Inputs) -> dict[str, gpd.GeoDataFrame]:
 
 def demand_of(inputs: Inputs, basis: LandBasis, progress: Progress) -> Demand:
     """Return the population cells, with the context of two cut-offs around the units."""
-    people, walking = inputs.scenario.population, inputs.scenario.walking
+    people = inputs.scenario.population
     progress("places", 0, 1)
     demand = places.make_demand(
         inputs.population,
@@ -269,7 +269,7 @@ def demand_of(inputs: Inputs, basis: LandBasis, progress: Progress) -> Demand:
         basis=basis,
         elderly_share=people.elderly_share,
         spread=people.spread,
-        context_m=2 * walking.minutes * SECONDS_PER_MINUTE * walker_of(inputs.scenario).flat,
+        context_m=2 * reach_m(inputs.scenario),
     )
     progress("places", 1, 1)
     return demand

@@ -13,7 +13,7 @@ from pyproj import CRS
 from siting.crs import WGS84, crs_name
 from siting.domain.note_order import by_importance
 from siting.domain.nouns import Inputs, Network, OpenGround, Progress, Raster, quiet
-from siting.domain.scenario import CandidateLayer, NetworkLayer, PlacedLayer, Scenario, Section, walker_of
+from siting.domain.scenario import CandidateLayer, NetworkLayer, PlacedLayer, Scenario, Section, reach_m
 from siting.domain.standards import Standard
 from siting.domain.tables import (
     CANDIDATE_COLUMNS,
@@ -58,10 +58,7 @@ from siting.read.sources.files import take
 from siting.read.sources.vectors import Raw, Source, read_vector
 from siting.read.standards import check_circle, choose_standards
 from siting.read.tables.finish import absent, finished, labelled
-from siting.units import SECONDS_PER_MINUTE
 
-# Above any walker's speed: places farther away than this within the cut-off serve nobody inside the units.
-_FASTEST_M_S = 1.0
 _STAGE = "read"
 T = TypeVar("T")
 
@@ -307,7 +304,7 @@ def _units(reading: _Reading, standards: Sequence[Standard]) -> Mapping[str, gpd
         return layers
     units = with_unions(scenario, layers, reading.crs)
     if extent_levels(scenario):
-        units = with_extent(scenario, units, frames, reading.crs, _reach_m(scenario))
+        units = with_extent(scenario, units, frames, reading.crs, reach_m(scenario))
     reading.bounds = frame_bounds(list(units.values()), reading.crs)
     return units
 
@@ -318,11 +315,6 @@ def _around(reading: _Reading) -> Mapping[str, Raw | None]:
     if areas is not None:
         return {"residential_areas": reading.raw("residential_areas", areas, _RESIDENTIAL)}
     return {"facilities": reading.raw("facilities", facilities, _FACILITIES)}
-
-
-def _reach_m(scenario: Scenario) -> float:
-    """Return how far a person walks within the cut-off, metres."""
-    return scenario.walking.minutes * SECONDS_PER_MINUTE * max(_FASTEST_M_S, walker_of(scenario).flat)
 
 
 def _with_people(reading: _Reading, units: Mapping[str, gpd.GeoDataFrame]) -> Mapping[str, gpd.GeoDataFrame]:
@@ -558,7 +550,7 @@ def _check_ledgers(reading: _Reading, tables: _Tables, units: Mapping[str, gpd.G
     ledger.note_plots(tables.facilities, facilities)
     ledger.note_unsized(tables.facilities, facilities)
     ledger.note_sizes(tables.facilities, facilities)
-    ledger.note_outside(tables.facilities[~tables.facilities["context"]], units, _reach_m(scenario), facilities)
+    ledger.note_outside(tables.facilities[~tables.facilities["context"]], units, reach_m(scenario), facilities)
     ledger.note_coarse(tables.facilities, scenario, facilities)
     ledger.note_doubles(tables.facilities, facilities)
     if premises is not None:

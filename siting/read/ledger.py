@@ -23,12 +23,12 @@ from siting.domain.plots import (
     unsized_plots,
 )
 from siting.domain.premises import KINDS, unknown_words
-from siting.domain.scenario import Scenario, walker_of
+from siting.domain.scenario import Scenario, reach_m
 from siting.domain.tiers import in_circle
 from siting.read.log import LayerLog, Log, listed, quoted
 from siting.read.names import alike, normal
 from siting.text.numbers import number
-from siting.units import M2_PER_HECTARE, SECONDS_PER_MINUTE
+from siting.units import M2_PER_HECTARE
 
 # Facilities of one tier at one place may be duplicates; those with similar names within this distance too.
 ALIKE_M = 200.0
@@ -199,11 +199,11 @@ def _plots(records: gpd.GeoDataFrame) -> str:
 
 
 def note_outside(
-    facilities: gpd.GeoDataFrame, units: Mapping[str, gpd.GeoDataFrame], reach_m: float, log: LayerLog
+    facilities: gpd.GeoDataFrame, units: Mapping[str, gpd.GeoDataFrame], walk_m: float, log: LayerLog
 ) -> None:
     """Note the facilities outside all units, and how many of them are farther away than people walk.
 
-    ``reach_m`` is how far people walk within the cut-off, metres.
+    ``walk_m`` is how far people walk within the cut-off, metres (:func:`siting.domain.scenario.reach_m`).
     """
     frames = [frame for frame in units.values() if len(frame)]
     if not len(facilities) or not frames:
@@ -213,19 +213,19 @@ def note_outside(
         ground = shapely.STRtree(np.concatenate([frame.geometry.to_numpy() for frame in frames]))
         points = facilities.geometry.to_numpy()
         _, distance = ground.query_nearest(points[outside], all_matches=False, return_distance=True)
-        far = distance > reach_m
+        far = distance > walk_m
         log.note(
             "facilities_outside_units",
             count=int(outside.sum()),
             far=int(far.sum()),
-            reach_m=round(reach_m),
+            reach_m=round(walk_m),
             ids=listed(called(facilities, facilities.index[outside])),
         )
 
 
 def note_coarse(facilities: gpd.GeoDataFrame, scenario: Scenario, log: LayerLog) -> None:
     """Note the facilities of the circle whose location may be wrong by more than half its radius."""
-    radius_m = scenario.walking.minutes * SECONDS_PER_MINUTE * walker_of(scenario).flat
+    radius_m = reach_m(scenario)
     counting = facilities.loc[in_circle(facilities, scenario), "located_within_m"]
     coarse = counting[counting > _COARSE * radius_m]
     if len(coarse):

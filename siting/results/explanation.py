@@ -28,6 +28,10 @@ class Explanation:
     def __init__(self, explained: Explained) -> None:
         self.explained = explained
 
+    def __repr__(self) -> str:
+        """Return the first sentence."""
+        return f"<Explanation {self.text('en').splitlines()[0]}>"
+
     @property
     def reasons(self) -> pd.DataFrame:
         """People and cells of the place by reason (``covered`` among them); empty for points."""

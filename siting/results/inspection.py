@@ -44,6 +44,12 @@ class Inspection:
         self.scenario, self.log, self.inputs = scenario, log, inputs
         self.lang: Lang = lang or default_lang()
 
+    def __repr__(self) -> str:
+        """Return title, number of layers, faults and notes."""
+        faults = len(self.log.faults.found)
+        told = f"{len(self.log.layers)} layers, {faults} fault{'' if faults == 1 else 's'}, {len(self.log.notes)} notes"
+        return f"<Inspection {self.scenario.scenario.title}: {told}>"
+
     @property
     def ok(self) -> bool:
         """Whether no fault was found."""

@@ -181,6 +181,7 @@ class Plan:
         plain = problem.weights is None and problem.rules.capacity is None and self.proposal.changes.empty
         share = float(self.proposal.after.totals["covered_share"]) if plain and self.stages else None
         return self._study(
+            "curve",
             found.drop(columns="chosen"),
             lambda lang: draw_curve(found, lang, by=by, plan_at=at, plan_share=share),
         )
@@ -209,7 +210,7 @@ class Plan:
         from siting.write.plan_figures import draw_order
 
         found, names = order_of(self.planned, progress=progress), names_of(self.planned)
-        return self._study(found.drop(columns="row"), lambda lang: draw_order(found, lang, names=names))
+        return self._study("build order", found.drop(columns="row"), lambda lang: draw_order(found, lang, names=names))
 
     def alternatives(
         self, count: int = 5, *, within: float = 0.01, differ: int = 1, progress: Progress | None = None
@@ -246,7 +247,7 @@ class Plan:
         table, names = found.plans.drop(columns="chosen"), names_of(self.planned)
         kept = dict(zip(found.sites["candidate_id"], found.sites["kept_in"].tolist(), strict=True))
         table.attrs = {**table.attrs, "kept_in": kept, "complete": found.complete}
-        return self._study(table, lambda lang: draw_alternatives(found.plans, lang, names=names))
+        return self._study("alternatives", table, lambda lang: draw_alternatives(found.plans, lang, names=names))
 
     def stability(self, progress: Progress | None = None) -> Study:
         """Tell at which walking speeds each proposed site is chosen too.
@@ -274,7 +275,7 @@ class Plan:
         found, names = stability_of(self.planned, progress=progress), names_of(self.planned)
         table = found.drop(columns="row").rename(columns=str)
         table.attrs = dict(found.attrs)
-        return self._study(table, lambda lang: draw_stability(found, lang, names=names))
+        return self._study("stability", table, lambda lang: draw_stability(found, lang, names=names))
 
     def fairness(self) -> Study:
         """Return the covered share of each unit before and after.
@@ -292,7 +293,7 @@ class Plan:
 
         table = fairness_of(self.planned)
         table.attrs["gini"] = gini_of(table)
-        return self._study(table, lambda lang: draw_lorenz(*lorenz_of(table), lang, gini=gini_of(table)))
+        return self._study("fairness", table, lambda lang: draw_lorenz(*lorenz_of(table), lang, gini=gini_of(table)))
 
     def study(
         self, name: str, progress: Progress | None = None, *, by: Literal["stations", "budget"] | None = None
@@ -398,11 +399,11 @@ class Plan:
 
         save_plan(Path(path), self.proposal)
 
-    def _study(self, table: pd.DataFrame, draw: "Callable[[Lang], Chart]") -> Study:
+    def _study(self, name: str, table: pd.DataFrame, draw: "Callable[[Lang], Chart]") -> Study:
         """Return a study; its files say so if people are rounded."""
         if self.proposal.before.inputs.scenario.scenario.share:
             table.attrs[ROUNDED] = True
-        return Study(table, draw)
+        return Study(table, draw, f"{name} of {self.proposal.before.inputs.scenario.scenario.title}")
 
     def _repr_html_(self) -> str:
         from siting.write.shown import stations_html

@@ -34,7 +34,7 @@ class Sensitivity(Study):
 
     def __init__(self, scenario: Scenario, table: pd.DataFrame) -> None:
         self.scenario = scenario
-        super().__init__(table, self._chart)
+        super().__init__(table, self._chart, f"of {scenario.scenario.title}")
 
     def _chart(self, lang: Lang) -> "Chart":
         from siting.write.figures import draw_sensitivity

@@ -25,11 +25,21 @@ class Study:
         The results.
     draw : callable
         Called with a language, returns the chart.
+    name : str, optional
+        What was studied, and of which scenario.
     """
 
-    def __init__(self, table: pd.DataFrame, draw: "Callable[[Lang], Chart]") -> None:
+    def __init__(self, table: pd.DataFrame, draw: "Callable[[Lang], Chart]", name: str = "") -> None:
         self._found = table
         self._draw = draw
+        self._name = name
+
+    def __repr__(self) -> str:
+        """Return what was studied, the number of rows, the columns, and whether the study was interrupted."""
+        rows = f"{len(self._found)} row{'' if len(self._found) == 1 else 's'}"
+        stopped = ", interrupted" if self._found.attrs.get("interrupted") else ""
+        head = " ".join(filter(None, (type(self).__name__, self._name)))
+        return f"<{head}: {rows} of {', '.join(map(str, self._found.columns))}{stopped}>"
 
     @property
     def table(self) -> pd.DataFrame:

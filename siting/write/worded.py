@@ -15,7 +15,7 @@ _WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "kind": ("clause_kind",),
     "treatment": ("treatment",),
     "force": ("force",),
-    "level": ("level", "clause_level"),
+    "level": ("level", "clause_level", "change.level"),
     "basis": ("basis",),
     "extent": ("extent",),
     "verdict": ("verdict",),

@@ -6,6 +6,8 @@ from dataclasses import replace
 import pytest
 
 from siting.cli import tell
+from siting.domain.called import record_names
+from siting.domain.lacking import lacking_text
 from siting.results import GapReport
 from tests.helpers import box, check, facilities, inputs, raster, scenario, units
 
@@ -65,3 +67,20 @@ def test_what_was_done_to_the_people_and_sums_that_differ_are_told_however_few_n
     assert "At 0.1 m² per person the total is 0 m², the sum over streets and towns 40 m²" in told
     assert "at 0.2 m² per person they are 0, 80 and" in told
     assert re.search(r"\d+ more notes", told)
+
+
+def test_units_with_open_facilities_are_told_by_name(capsys: pytest.CaptureFixture[str]) -> None:
+    case = check(
+        inputs(
+            residents=raster([[10.0]], 500.0),
+            elderly=raster([[2.0]], 500.0),
+            places={"district": units({"district": box(0, 0, 500, 500)}).assign(name="某区", kind="区")},
+            ledger=facilities({"1": ((250, 250), {"tier": "institution", "name": "桥头敬老院"})}),
+        )
+    )
+    tell.gaps(GapReport(case), "zh")
+    told = "".join(capsys.readouterr().out.split())
+    assert "部分记录缺数据（桥头敬老院(1)）" in told
+    open_unit = {"verdict": "no_data", "kind": "unit_coverage", "reason": "records_missing", "missing": ["district"]}
+    names = record_names(case.inputs.facilities, case.inputs.residential_areas, case.inputs.units.values())
+    assert lacking_text([open_unit], "zh", names) == "数据不足：某区 内的设施资料不全。"

@@ -240,7 +240,9 @@ def test_what_is_open_at_a_planned_year(status: str, opens: str | None, closes: 
 
 
 def test_rows_and_columns_of_open_facilities_stay_as_they_are() -> None:
-    ledger = facilities({"b": ((0, 0), {"tier": "institution"}), "x": ((0, 0), {"status": "planned"}), "a": ((5, 0), {"beds": 7})})
+    ledger = facilities(
+        {"b": ((0, 0), {"tier": "institution"}), "x": ((0, 0), {"status": "planned"}), "a": ((5, 0), {"beds": 7})}
+    )
     found = open_facilities(ledger, CURRENT)
     pd.testing.assert_frame_equal(pd.DataFrame(found), pd.DataFrame(ledger.loc[["b", "a"]]))
 

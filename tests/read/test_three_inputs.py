@@ -14,7 +14,7 @@ from siting.cli import main
 from siting.errors import InputError
 from tests.helpers import METRIC, X0, Y0, at, box
 
-# Everybody within 900 m of the estate (15 minutes at 1 m/s) lives in the rectangle from 100 to 2,400 m.
+# Everybody within 720 m of the estate (15 minutes at 0.8 m/s) lives in the rectangle from 280 to 2,220 m.
 ESTATE = box(1_000, 1_000, 1_500, 1_500)
 PERSONS = 10.0
 
@@ -65,9 +65,9 @@ def test_three_files_and_one_answer_make_a_check(tmp_path: Path) -> None:
     gaps = siting.check(drafted(folder(tmp_path)))
     unit = gaps.units.iloc[0]
     assert (len(gaps.units), unit["level"]) == (1, "district")
-    # 23 × 23 squares of ten persons.
-    assert unit["elderly"] == pytest.approx(23 * 23 * PERSONS, abs=1.0)
-    assert gaps.totals["people_outside"] == pytest.approx((30 * 30 - 23 * 23) * PERSONS, abs=1.0)
+    # 19.4 × 19.4 squares of ten persons.
+    assert unit["elderly"] == pytest.approx(19.4**2 * PERSONS, abs=1.0)
+    assert gaps.totals["people_outside"] == pytest.approx((30 * 30 - 19.4**2) * PERSONS, abs=1.0)
     codes = [note.code for note in gaps.assessment.notes]
     assert {"unit_of_extent", "people_outside"} <= set(codes)
     assert "straight_line" in gaps.totals["warnings"]
@@ -78,15 +78,15 @@ def test_three_files_and_one_answer_make_a_check(tmp_path: Path) -> None:
 def test_the_extent_ends_where_the_people_are_known(tmp_path: Path) -> None:
     """Beyond the raster nobody knows who lives: a unit that reached there would be unknown altogether."""
     gaps = siting.check(drafted(folder(tmp_path, columns=20, rows=18)))
-    # From 100 to 2,000 m across and to 1,800 m along.
-    assert gaps.units.iloc[0]["elderly"] == pytest.approx(19 * 17 * PERSONS, abs=1.0)
+    # From 280 to 2,000 m across and to 1,800 m along.
+    assert gaps.units.iloc[0]["elderly"] == pytest.approx(17.2 * 15.2 * PERSONS, abs=1.0)
     assert gaps.units.iloc[0]["covered_share"] == pytest.approx(gaps.totals["covered_share"])
 
 
 def test_without_estates_the_facilities_are_the_extent(tmp_path: Path) -> None:
     gaps = siting.check(drafted(folder(tmp_path, estates=False)))
-    # 900 m on each side of a point.
-    assert gaps.units.iloc[0]["elderly"] == pytest.approx(18 * 18 * PERSONS, abs=1.0)
+    # 720 m on each side of a point.
+    assert gaps.units.iloc[0]["elderly"] == pytest.approx(14.4**2 * PERSONS, abs=1.0)
 
 
 def test_a_lattice_takes_the_place_of_a_ledger_and_its_plan_is_read_back(tmp_path: Path) -> None:

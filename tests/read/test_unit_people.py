@@ -146,10 +146,11 @@ def test_rows_of_a_finer_level_are_told_with_that_level(case: Case) -> None:
 
 @pytest.mark.parametrize(("total", "told"), [(5701, True), (5700, False), ("5,701", True), (5600, True)])
 def test_a_total_that_is_not_the_sum_is_told_with_both(case: Case, total: object, *, told: bool) -> None:
-    give(case, f'name,residents\nS1街道,1001\nS2街道,2002\nS3街道,2697\n合计,"{total}"\n')
+    give(case, f'名称,常住人口（人）\nS1街道,1001\nS2街道,2002\nS3街道,2697\n合计,"{total}"\n')
     found = notes(case).get("people_total_differs")
-    stated = float(str(total).replace(",", ""))
-    assert found == ({"layer": PEOPLE, "field": "residents", "stated": stated, "added": 5700.0} if told else None)
+    stated = f"{int(str(total).replace(',', '')):,}"
+    wanted = {"layer": PEOPLE, "field": "常住人口（人）", "stated": stated, "added": "5,700"}
+    assert found == (wanted if told else None)
 
 
 def test_a_total_of_rounded_figures_may_differ_by_the_rounding(case: Case) -> None:

@@ -19,6 +19,7 @@ from siting.read.tables.cells import positions, row_labels
 from siting.read.tables.codes import with_zeros
 from siting.read.tables.columns import typed_table
 from siting.read.tables.totals import differs, grand_total, is_total, without_totals
+from siting.text.numbers import number
 
 # Endings of names of places that contain other places.
 _ENDINGS: Final = ("省", "市", "区", "县", "州", "盟", "旗")
@@ -159,7 +160,9 @@ def _check_total(rows: pd.DataFrame, used: pd.DataFrame, log: LayerLog) -> None:
     """Note if the rows that were read do not add up to the table's own total, nor those of units alone."""
     for key, stated in log.log.layers.get(log.key, {}).get("totals", {}).items():
         if all(differs(stated, each[key].dropna().tolist()) for each in (rows, used)):
-            log.note("people_total_differs", field=key, stated=stated, added=float(used[key].sum()))
+            column = log.log.layers[log.key].get("matched", {}).get(key, key)
+            told = {"stated": number(stated), "added": number(float(used[key].sum()))}
+            log.note("people_total_differs", field=column, **told)
 
 
 def with_people(

@@ -7,6 +7,7 @@ from pathlib import Path
 from string import Template
 from typing import Any, Final
 
+from siting.domain.called import record_names
 from siting.domain.nouns import Assessment, Proposal
 from siting.domain.what_if import WhatIf
 from siting.text import Lang, say
@@ -98,7 +99,8 @@ def map_html(
     str
         The page; the same input gives the same bytes.
     """
-    popups = Popups()
+    inputs = assessment.inputs
+    popups = Popups(names=record_names(inputs.facilities, inputs.residential_areas, inputs.units.values()))
     popups.learn(assessment.inputs.standards)
     cells = cell_data(assessment, popups)
     # If no choice satisfies the request there is no state "after the plan".

@@ -148,13 +148,14 @@ CANDIDATE_ROWS: Final = (
 
 @dataclass
 class Popups:
-    """Collects the popups of a page, and each text that they need once."""
+    """Collects the popups of a page, and each text that they need once; ``names`` are those of records in texts."""
 
     entries: dict[str, dict[str, Any]] = field(default_factory=dict)
     texts: dict[str, dict[str, str]] = field(default_factory=dict)
     fields: dict[str, dict[str, Any]] = field(default_factory=dict)
     clauses: dict[str, dict[str, Any]] = field(default_factory=dict)
     own: dict[str, str] = field(default_factory=dict)
+    names: Mapping[object, str] = field(default_factory=dict)
 
     def add(
         self,
@@ -236,8 +237,8 @@ class Popups:
             told["h"] = clause_class(needed, there, at_most=at_most)
         if upon := extent_of(row):
             told["e"] = self._code("extent", upon)
-        if lacking := lacking_text([row], "zh"):
-            told["l"] = {"w": self._own(Words(uncoded(lacking), uncoded(lacking_text([row], "en"))))}
+        if lacking := lacking_text([row], "zh", self.names):
+            told["l"] = {"w": self._own(Words(uncoded(lacking), uncoded(lacking_text([row], "en", self.names))))}
         return told
 
     def _own(self, told: Words) -> str:

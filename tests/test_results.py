@@ -108,7 +108,9 @@ def test_what_is_printed_tells(sample: Path, gaps: GapReport, plan: Plan) -> Non
     places = len(gaps.places) + len(gaps.units)
     assert repr(gaps) == f"<GapReport {title}: {places} places, 66,000 elderly, 58.4% covered>"
     assert repr(plan).startswith(f"<Plan {title}: optimal, {len(plan.stations)} stations, 58.4% → ")
-    assert repr(plan.fairness()).startswith(f"<Study fairness of {title}: {len(plan.fairness().table)} rows of id, name")
+    assert repr(plan.fairness()).startswith(
+        f"<Study fairness of {title}: {len(plan.fairness().table)} rows of id, name"
+    )
     assert repr(plan.build_order()).startswith(f"<Study build order of {title}: {len(plan.stations)} rows of ")
     assert repr(siting.explain(sample, "500199001002")).startswith("<Explanation ")
 

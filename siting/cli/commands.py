@@ -17,6 +17,7 @@ import siting
 from siting.cli import studies as studying
 from siting.cli import tell, tell_audit, tell_changes
 from siting.cli.lines import tell as tell_text
+from siting.cli.lines import tell_whole
 from siting.cli.outputs import refuse
 from siting.cli.screen import echo
 from siting.cli.usage import Command, Group
@@ -592,7 +593,7 @@ def _list_standards(*, lang: Lang, **_: Any) -> None:
     from siting.pipeline.opening import elsewhere_standards
 
     tell.standards(siting.standards(), lang)
-    echo(f"\n{say('cli.elsewhere', lang)}")
+    tell_whole(f"\n{say('cli.elsewhere', lang)}")
     tell.standards(elsewhere_standards(), lang)
 
 

@@ -1,5 +1,7 @@
 """Tables and lines within the width of the terminal; in a pipe each row of a table is one line of any width."""
 
+import os
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -14,6 +16,10 @@ _WIDEST_TEXT: Final = 100
 _WIDEST: Final = 10_000
 
 
+# What a line begins with: blanks, and a mark.
+_MARK: Final = re.compile(r" *(?:[·✗!?–] )?")
+
+
 class Column(NamedTuple):
     """A column of a table: its head, and whether it holds texts, which are left-aligned."""
 
@@ -22,9 +28,15 @@ class Column(NamedTuple):
 
 
 def window() -> int | None:
-    """Return the number of columns of the terminal; None if the output goes to a file or a pipe."""
+    """Return the number of columns of the terminal; None if the output goes to a file or a pipe.
+
+    The environment variable ``COLUMNS`` states the number for a pipe too.
+    """
     from rich.console import Console
 
+    stated = os.environ.get("COLUMNS", "")
+    if stated.isdecimal() and int(stated) > 0:
+        return int(stated)
     console = Console()
     return console.width if console.is_terminal else None
 
@@ -37,6 +49,26 @@ def tell(text: str, mark: str = "") -> None:
     lines = wrapped(plain(text).replace("\n", " "), min(window() or _WIDEST_TEXT, _WIDEST_TEXT) - indent)
     for at, line in enumerate(lines):
         echo(f"{' ' * indent if at else mark}{line}")
+
+
+def tell_whole(text: str, hang: int = 2) -> None:
+    """Print a text whose lines programs may read: whole in a pipe; wrapped in a terminal.
+
+    Further lines are indented by ``hang`` columns more than the first, or as far as a mark (``·``) reaches.
+    """
+    from siting.write.wrapping import width_of, wrapped
+
+    width = window()
+    for line in plain(text).split("\n"):
+        if width is None or width_of(line) <= width:
+            echo(line)
+            continue
+        mark = _MARK.match(line)
+        head = mark.group() if mark else ""
+        indent = width_of(head) if head.strip() else len(head) + hang
+        pieces = wrapped(line[len(head) :], width - indent)
+        for at, piece in enumerate(pieces):
+            echo(f"{' ' * indent if at else head}{piece}")
 
 
 def tell_lines(head: str, marked: Iterable[tuple[str, str]]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from siting.cli.lines import Column, add_row, print_table, table_of, tell, tell_lines
+from siting.cli.lines import Column, add_row, print_table, table_of, tell, tell_lines, tell_whole
 from siting.cli.screen import echo
 from siting.domain.intervals import figure_text
 from siting.text import Lang, say
@@ -62,7 +62,7 @@ def gaps(report: "GapReport", lang: Lang) -> None:
     table.add_section()
     add_row(table, *whole)
     print_table(title, table)
-    echo(shown.whole_text(totals, lang))
+    tell_whole(shown.whole_text(totals, lang))
     for line in _where_to_look(report, level, lang):
         tell(line)
     _both_extents(report, lang)
@@ -206,7 +206,7 @@ def inspection(found: "Inspection") -> None:
         tell_lines(f"{row['name']}  {row['key']}", marked)
     tell_lines(say("inspect.general", lang), [("·", note) for note in found.general_notes])
     if found.ok:
-        echo(say("inspect.ok", lang))
+        tell_whole(say("inspect.ok", lang))
         return
     faults = [("✗", fault.message(lang)) for fault in found.log.faults.together()]
     tell_lines(say("inspect.faults", lang, count=len(faults)), faults)
@@ -281,31 +281,31 @@ def plan(found: "Plan", lang: Lang) -> None:
     if len(found.stations):
         print_table(say("cli.plan_title", lang), table)
     elif found.stages:
-        echo(say("cli.plan_of_none", lang))
+        tell_whole(say("cli.plan_of_none", lang))
     for line in (*_proof(found, lang), *(f"· {note}" for note in found.notes(lang))):
-        echo(line)
+        tell_whole(line)
     if not found.stages:
         return
     for cost in cost_texts(found.proposal, lang):
-        echo(cost.text)
+        tell_whole(cost.text)
     if len(found.refused):
-        echo(say("cli.refused", lang, count=found.refused.index.nunique()))
+        tell_whole(say("cli.refused", lang, count=found.refused.index.nunique()))
     before, after = found.before.totals, found.after.totals
     shares = {key: figure_text("covered_share", row, percent) for key, row in (("before", before), ("after", after))}
-    echo(say("cli.before_after", lang, **shares))
+    tell_whole(say("cli.before_after", lang, **shares))
     gaps = {floor: figure_text(f"land_gap_{floor}_m2", after, number) for floor in ("01", "02")}
     stays = {
         f"gap_{floor}": say("cli.land_no_gap", lang) if gap == "0" else say("cli.land_gap", lang, gap=gap)
         for floor, gap in gaps.items()
     }
     of_elderly = after["land_basis"].startswith("elderly")
-    echo(say("cli.land_stays_of_elderly" if of_elderly else "cli.land_stays", lang, **stays))
+    tell_whole(say("cli.land_stays_of_elderly" if of_elderly else "cli.land_stays", lang, **stays))
     units = found.after.units
     short = units[(units["level"] == "street") & (units["land_gap_m2"] > 0)]
     if len(short):
-        echo(say("cli.land_takes", lang))
+        tell_whole(say("cli.land_takes", lang))
     for row in short.to_dict("records"):
-        echo(f"  {row['name']}  {figure_text('land_gap_m2', row, number)} m²")
+        tell_whole(f"  {row['name']}  {figure_text('land_gap_m2', row, number)} m²")
     # A plan depends on the same data as a check.
     _notes(*_notes_of(found.before, found.after, lang), lang, _MOST_NOTES_OF_A_PLAN)
 
@@ -379,13 +379,13 @@ def funding(found: "Funding", lang: Lang) -> None:
         if sums.row_count:
             print_table(say("cli.funding_sum", lang), sums)
     for note in found.notes(lang):
-        echo(f"· {note}")
+        tell_whole(f"· {note}")
 
 
 def verification(found: "Verification", lang: Lang) -> None:
     """Print whether the certificate of a plan holds, and what it proves."""
     for line in found.sentences(lang):
-        echo(line)
+        tell_whole(line)
 
 
 def _tell_without_amount(lines: "pd.DataFrame", lang: Lang) -> None:
@@ -397,7 +397,7 @@ def _tell_without_amount(lines: "pd.DataFrame", lang: Lang) -> None:
     mark = say("inspect.comma", lang)
     said = mark.join(f"{say(f'funding.status.{status}', lang)} {count}" for status, count in counts.items())
     named = mark.join(say(f"field.{key}", lang) for key in lacking.index[:_MOST_LACKING])
-    echo(say("cli.funding_without", lang, count=len(lines), statuses=said, missing=named or "–"))
+    tell_whole(say("cli.funding_without", lang, count=len(lines), statuses=said, missing=named or "–"))
 
 
 def files(written: Mapping[str, Path | None], lang: Lang) -> None:
@@ -410,7 +410,7 @@ def files(written: Mapping[str, Path | None], lang: Lang) -> None:
 def marked(copies: Sequence[Path] | None, lang: Lang) -> None:
     """Print which workbooks were marked, or that none has faults in its cells; nothing if marking was not requested."""
     if copies is not None and not copies:
-        echo(say("inspect.marked.none", lang))
+        tell_whole(say("inspect.marked.none", lang))
     for path in copies or ():
         echo(f"{say('cli.file.marked', lang)}: {path}")
 
@@ -431,7 +431,7 @@ def standards(found: "Iterable[Standard]", lang: Lang) -> None:
     from siting.write import clauses as words
 
     for one in found:
-        echo(f"{one.id}  {one.number}  {words.from_text(one, lang)}  {one.title}")
+        tell_whole(f"{one.id}  {one.number}  {words.from_text(one, lang)}  {one.title}")
 
 
 def standard(one: "Standard", lang: Lang) -> None:
@@ -444,17 +444,17 @@ def standard(one: "Standard", lang: Lang) -> None:
         f"{one.issuer} · {one.jurisdiction} · {words.from_text(one, lang)}",
         *([unseen] * bool(unseen)),
     ]
-    echo("\n".join(head) + "\n")
+    tell_whole("\n".join(head) + "\n")
     for clause in one.clauses:
         what = _once(say(f"clause_kind.{clause.kind}", lang), words.class_text(clause, lang))
         amount, force = words.amount_text(clause, lang), words.force_text(clause, lang)
         facts = (force, say(f"treatment.{clause.treatment}", lang), words.levels_text(clause, lang))
-        echo(f"{clause.id}  {what}  {amount}".rstrip() + f"  [{' · '.join(facts)}]  {clause.article}")
+        tell_whole(f"{clause.id}  {what}  {amount}".rstrip() + f"  [{' · '.join(facts)}]  {clause.article}")
         mark = say(f"verified.{clause.verified}", lang) if clause.verified else ""
-        echo(f"  “{clause.quote}”" if clause.quote else f"  {_once(mark, clause.source_note)}")
+        tell_whole(f"  “{clause.quote}”" if clause.quote else f"  {_once(mark, clause.source_note)}")
         bodies = words.bodies_text(clause.lead, clause.responsible, lang)
         for text in filter(None, (bodies, words.why_text(clause, lang), words.note_text(clause, lang))):
-            echo(f"  {text}")
+            tell_whole(f"  {text}")
 
 
 def comparison(found: "Comparison", lang: Lang) -> None:
@@ -477,19 +477,19 @@ def comparison(found: "Comparison", lang: Lang) -> None:
             )
         print_table(say("compare.title", lang, one=one, other=other, date=found.date), table)
     else:
-        echo(say("compare.no_measure", lang))
+        tell_whole(say("compare.no_measure", lang))
     for row in found.measures:
         if row.laxer:
             governs = one if row.governs == "one" else other
-            echo(f"· {say(f'clause_kind.{row.kind}', lang)}: {say('compare.laxer', lang, governs=governs)}")
+            tell_whole(f"· {say(f'clause_kind.{row.kind}', lang)}: {say('compare.laxer', lang, governs=governs)}")
     _conflicts(found, lang)
 
 
 def _conflicts(found: "Comparison", lang: Lang) -> None:
     if not found.conflicts:
-        echo(say("compare.no_conflicts", lang))
+        tell_whole(say("compare.no_conflicts", lang))
         return
-    echo(say("compare.conflicts", lang, count=len(found.conflicts)))
+    tell_whole(say("compare.conflicts", lang, count=len(found.conflicts)))
     for pair in found.conflicts:
         line = say(
             "compare.conflict",
@@ -501,9 +501,9 @@ def _conflicts(found: "Comparison", lang: Lang) -> None:
             other_says=_says((pair.other,), lang),
             other_quote=pair.other.quote,
         )
-        echo(f"· {line}")
+        tell_whole(f"· {line}")
         if pair.one.kind == "threshold":
-            echo(f"  {say('compare.confirm', lang)}")
+            tell_whole(f"  {say('compare.confirm', lang)}")
 
 
 def _says(clauses: "tuple[Clause, ...]", lang: Lang) -> str:

@@ -80,3 +80,36 @@ def test_tables_fit_eighty_columns_and_lose_nothing(
         assert max(map(width_of, narrow)) <= WINDOW
         letters = (sorted(re.sub(r"[\s─]", "", "".join(each))) for each in (whole, narrow))
         assert next(letters) == next(letters)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize(
+    "name",
+    ["check", "propose", "inspect", "explain", "funding", "compare", "audit", "changes", "list", "show", "verify"],
+)
+def test_every_line_fits_the_columns_that_are_stated_and_none_is_lost(
+    tables: dict[str, Callable[[Lang], None]],
+    plan: Plan,
+    sample: Path,
+    tmp_path: Path,
+    name: str,
+    lang: Lang,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = tmp_path / "plan.geojson"
+    plan.to_file(path)
+    verified = siting.verify(sample, path) if name == "verify" else None
+    others = {
+        "list": lambda lang: tell.standards(siting.standards(), lang),
+        "show": lambda lang: tell.standard(standard("cq-2019-129"), lang),
+        "verify": lambda lang: tell.verification(verified, lang),
+    }
+    said = []
+    for columns in ("", str(WINDOW)):
+        monkeypatch.setenv("COLUMNS", columns)
+        (tables | others)[name](lang)
+        said.append(capsys.readouterr().out)
+    whole, narrow = said
+    assert max(map(width_of, narrow.splitlines())) <= WINDOW
+    assert re.sub(r"[\s─]", "", narrow) == re.sub(r"[\s─]", "", whole) or name not in ("list", "show", "verify")

@@ -14,6 +14,7 @@ _FIRST: Final = (
     "layer_displaced",
     "layer_displaced_back",
     "looks_gcj02",
+    "crs_from_head",
     "datum_without_parameters",
     "outside_area_of_use",
     "segments_too_long",

@@ -156,6 +156,9 @@ class _Taking:
         if sign is not None:
             self.asked[f"{section}.crs"] = Remark("ask_gcj02", {"file": look.title, "sign": sign})
             self.suggested[f"{section}.crs"] = "gcj02"
+        elif not look.has_crs and (said := web_map_named(look.columns)) is not None:
+            self.filled[f"{section}.crs"] = said[0]
+            self.remarks[section] += (Remark("crs_from_head", {"said": said[1]}),)
         elif not look.has_crs:
             named = web_map_named(cell for row in look.rows for cell in row)
             if named is not None:

@@ -21,11 +21,15 @@ from siting.read.tables.missing import missing_word
 
 @dataclass(frozen=True)
 class Placed:
-    """The geometries of a table's rows, which rows were refused, and the CRS that the cells themselves name."""
+    """The geometries of a table's rows, which rows were refused, and the CRS that the cells themselves name.
+
+    ``heads`` are the names of the columns of the coordinates.
+    """
 
     shapes: Shapes
     refused: NDArray[np.bool_]
     crs: CRS | None = None
+    heads: tuple[str, ...] = ()
 
 
 def placed(table: pd.DataFrame, source: Layer, log: LayerLog) -> Placed | None:
@@ -102,7 +106,7 @@ def _points(table: pd.DataFrame, named: dict[str, str], source: Layer, labels: l
     points: Shapes = np.asarray(shapely.points(x, y), dtype=object)
     lacking = ~(np.isfinite(x) & np.isfinite(y))
     points[lacking] = None
-    return Placed(points, lacking & ~may_lack)
+    return Placed(points, lacking & ~may_lack, heads=(named["lon"], named["lat"]))
 
 
 def _coordinates(

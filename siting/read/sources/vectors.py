@@ -15,7 +15,7 @@ from pyproj import CRS
 from siting.crs import WGS84
 from siting.domain.scenario import Layer, PlacedLayer
 from siting.domain.tables import Column
-from siting.read.geometry.hints import note_web_map
+from siting.read.geometry.hints import note_web_map, web_map_named
 from siting.read.geometry.projections import georeferenced, shifted_system, tagged_crs
 from siting.read.log import LayerLog
 from siting.read.sources import archives
@@ -207,4 +207,11 @@ def _with_crs(table: pd.DataFrame, source: Source, log: LayerLog) -> Raw | None:
 def _positioned(found: Placed, source: Source, log: LayerLog) -> gpd.GeoSeries | None:
     if isinstance(source, PlacedLayer) and shapely.is_missing(found.shapes).all() and not found.refused.any():
         return gpd.GeoSeries(found.shapes, crs=WGS84)
-    return georeferenced(found.shapes, found.crs, source, log)
+    named = web_map_named(found.heads) if source.crs is None else None
+    if named is None:
+        return georeferenced(found.shapes, found.crs, source, log)
+    system, head = named
+    geometry = georeferenced(found.shapes, found.crs, source.model_copy(update={"crs": system}), log)
+    log.fact(crs_by="file")
+    log.note("crs_from_head", system=shifted_system(system), head=head)
+    return geometry

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from siting.assess.judge import as_far_as_known
 from siting.assess.lists import listed
 from siting.domain.called import record_names
 from siting.domain.lacking import lacking_text
@@ -47,6 +48,10 @@ AUDIT_COLUMNS: Final = (
     "gap",
     "no_data",
     "not_applicable",
+    "places_binding",
+    "met_binding",
+    "gap_binding",
+    "no_data_binding",
     "completeness",
     "finding_zh",
     "finding_en",
@@ -66,7 +71,8 @@ def audit_table(assessment: Assessment) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``AUDIT_COLUMNS``. At a level with one place, ``required``, ``measured_low`` and ``measured_high`` are those of
-        the place; with several they are blank and ``met`` … ``not_applicable`` count the places. Clauses that are
+        the place; with several they are blank and ``met`` … ``not_applicable`` count the places, ``…_binding`` those
+        that the clause binds (villages are not bound by the circle). Clauses that are
         advice or out of scope have no level; ``finding_zh`` / ``finding_en`` tell why and what was found, for example
         for remedies and funding. For judged clauses they name the settings of the scenario that matter, or say that
         there was no place to judge, and name the blank records because of which there is no verdict. No row is blank.
@@ -127,7 +133,8 @@ def _clause_rows(
 
 
 def _level_row(level: str, rows: pd.DataFrame) -> dict[str, Any]:
-    counts = rows["verdict"].value_counts()
+    counts, bound = rows["verdict"].value_counts(), as_far_as_known(rows)
+    binding = bound["verdict"].value_counts()
     first = rows.iloc[0]
     found: dict[str, Any] = {
         "level": level,
@@ -138,6 +145,9 @@ def _level_row(level: str, rows: pd.DataFrame) -> dict[str, Any]:
         "unit": first["unit"],
         "places": len(rows),
         **{verdict: int(counts.get(verdict, 0)) for verdict in _VERDICTS},
+        # A place to which a clause does not apply is not bound by it.
+        "places_binding": int((bound["verdict"] != "not_applicable").sum()),
+        **{f"{verdict}_binding": int(binding.get(verdict, 0)) for verdict in ("met", "gap", "no_data")},
     }
     found["verdict"] = next((v for v in ("gap", "no_data", "met") if found[v]), "not_applicable")
     if len(rows) == 1:

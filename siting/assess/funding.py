@@ -60,6 +60,8 @@ _SURELY_ADDED: Final = 2
 _PAID_ONCE: Final = ("construction", "chain", "demonstration", "rating")
 # What is paid for new beds and new institutions; everything that is not in use yet is new.
 _FOR_NEW: Final = ("construction", "chain")
+# The tiers of new stations.
+_BUILT: Final = ("station", "centre")
 _COMING: Final = ("under_construction", "planned")
 
 
@@ -156,6 +158,7 @@ def funding_lines(
     >>> from siting.assess.funding import funding_lines
     >>> from siting.read import standard
     >>> known = {"tier": "institution", "operator_kind": "private", "tenure": "own", "opens": "2020-05-01"}
+    >>> known["construction_paid_city_cny"] = 0.0
     >>> sites = pd.DataFrame(known | {"new_beds": [49, 50]}, index=["a", "b"])
     >>> lines = funding_lines([standard("cq-2017-162")], sites, what="facility")
     >>> lines[["site_id", "line", "status", "amount_cny"]].to_numpy().tolist()
@@ -202,6 +205,7 @@ def funding_summary(lines: pd.DataFrame) -> pd.DataFrame:
     >>> from siting.read import standard
     >>> both = [standard("cq-2017-162"), standard("nanan-2018-180")]
     >>> known = {"tier": "institution", "operator_kind": "private", "tenure": "own", "opens": "2020-05-01"}
+    >>> known["construction_paid_city_cny"] = 0.0
     >>> sites = pd.DataFrame(known | {"new_beds": 50}, index=["a"])
     >>> funding_summary(funding_lines(both, sites, what="facility")).loc["a"].tolist()
     [500000.0, 500000.0, 0.0, 0.0, 2.0, 0.0, 0.0]
@@ -303,6 +307,7 @@ def _facts(sites: pd.DataFrame, what: What) -> list[Facts]:
     made = frame["generated"].astype("boolean").fillna(value=False)
     opens = pd.to_datetime(frame["opens"]).rename("opens")
     rural = frame["rural"].astype("boolean")
+    texts["candidate"] = what == "candidate"
     records = (
         pd.concat([texts, figures, opens, made, rural], axis=1).assign(place=place, id=frame.index).to_dict("records")
     )
@@ -313,6 +318,13 @@ def _among(value: str | None, allowed: Sequence[str]) -> bool | None:
     if not allowed:
         return True
     return None if value is None else value in allowed
+
+
+def _may_be(facts: Facts, tiers: Sequence[str]) -> bool | None:
+    """Tell whether a site is of some tiers; what is built on a candidate is a station or a centre."""
+    if facts["candidate"] and facts["tier"] is None and tiers and not {*_BUILT} & {*tiers}:
+        return False
+    return _among(facts["tier"], tiers)
 
 
 def _at_least(value: float | None, limit: float | None) -> bool | None:
@@ -330,7 +342,7 @@ def _below(value: float | None, limit: float | None) -> bool | None:
 def _site_asks(funding: Funding, facts: Facts) -> Iterator[Ask]:
     # State-owned premises may be used in either way.
     tenure = None if facts["tenure"] == "state" else facts["tenure"]
-    yield "tier", _among(facts["tier"], funding.tiers)
+    yield "tier", _may_be(facts, funding.tiers)
     yield "operator_kind", _among(facts["operator_kind"], funding.operator_kinds)
     yield "tenure", _among(tenure, () if funding.tenure is None else (funding.tenure,))
     yield "lease_years", _at_least(facts["lease_years"], funding.lease_years_at_least)
@@ -418,7 +430,7 @@ def _conversion(clause: Clause, facts: Facts) -> _Found | None:
     named = is_named(kind, facts["tenure"], clause.premises, rural=facts["rural"])
     limit = clause.number if clause.unit == "m2" else None
     area = facts["floor_area_m2"]
-    if facts["generated"] or named is False:
+    if facts["generated"] or named is False or (clause.urban and facts["rural"]):
         return None
     if limit is not None and clause.comparison is not None and area is not None:
         holds = area <= limit if clause.comparison == "at_most" else area >= limit
@@ -512,15 +524,18 @@ def _barred(funding: Funding, facts: Facts, found: _Found) -> _Found:
 
 
 def _received(funding: Funding, facts: Facts, found: _Found) -> _Found:
-    """Return money for new things, conditional if the site has received some: it may have been for the same beds.
+    """Return money for new things, conditional if the site has received some, or may have: it may be for the same beds.
 
-    For money that is paid once, or limited over a site's life, earlier payments are subtracted.
+    A chain is paid once for an institution. Of what does not stand yet, no bed has been paid.
     """
-    if funding.line not in _FOR_NEW or funding.paid_columns:
+    if funding.line not in _FOR_NEW or funding.once:
         return found
-    had = [facts[name] for name in paid_columns(funding.line, funding.payer)]
-    paid = math.fsum(each for each in had if each is not None)
-    return found.doubted("received", paid=paid) if paid > 0 else found
+    names = paid_columns(funding.line, funding.payer)
+    paid = math.fsum(facts[name] or 0.0 for name in names)
+    if paid > 0:
+        return found.doubted("received", paid=paid)
+    blank = [name for name in names if facts[name] is None and name not in found.missing]
+    return found.doubted("received_unknown", *blank) if blank and facts["status"] not in _COMING else found
 
 
 def _upgraded(funding: Funding, facts: Facts, found: _Found) -> _Found:

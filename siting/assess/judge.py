@@ -20,7 +20,7 @@ from siting.domain.register import REGISTER, is_kept, was_finished
 from siting.domain.scenario import LandBasis, Scenario
 from siting.domain.standards import Clause, Standard
 from siting.domain.tables import CHECK_COLUMNS
-from siting.domain.unit_kinds import asked_kinds
+from siting.domain.unit_kinds import asked_kinds, names_kinds_of
 from siting.domain.villages import perhaps_spared, spared
 
 # Both minimum values are always shown side by side, whichever governs.
@@ -271,14 +271,15 @@ def of_their_kinds(level: str, rows: Iterable[dict[str, Any]], kinds: pd.Series)
     """Yield checks; a clause on land or on the ledger that names kinds of units does not apply to units of other kinds.
 
     For a unit without a kind it is unknown whether the clause applies, so it has no certain gap; if no unit of the
-    level has a kind (``kinds``), the clause applies to all. Clauses that count units consider the kinds themselves.
+    level has a kind (``kinds``), the clause applies to all. Kinds of another level say nothing here (乡镇 and 街道 of a
+    district). Clauses that count units consider the kinds themselves.
     """
     told = bool(kinds.notna().any())
     asked: dict[str, pd.Series] = {}
     for row in rows:
         clause = row["clause"]
         looks = level in clause.levels and (clause.kind == "land_per_person" or clause.kind in LEDGER_KINDS)
-        if not (looks and clause.unit_kinds):
+        if not (looks and names_kinds_of(clause, level)):
             yield row
             continue
         is_asked = asked.setdefault(clause.id, asked_kinds(clause, kinds))[row["id"]]

@@ -23,7 +23,6 @@ from siting.domain.villages import are_villages, in_villages
 
 # A text under ``audit`` and its values.
 Told = tuple[str, Mapping[str, Any]]
-_MOST: Final = 20
 _NEAR: Final = ("centre", "station")
 _LEVELS: Final = ("street", "community")
 _SOCIAL: Final = ("public_private", "private")
@@ -33,6 +32,10 @@ _AID: Final = tuple(paid_column(line, payer) for line in ("construction", "opera
 _COMMUNITY: Final = r"居委会|居民委员会|村委会|村民委员会|社区工作站|社区$|村$"
 # 5年内可不增收…, 5年内可暂不办理…: the same period in each document.
 _GRACE_YEARS: Final = 5
+# 建筑面积5千平方米以下；5千平方米至5万平方米.
+_EIA_M2: Final = (5_000.0, 50_000.0)
+# 2012年以前建设: whether 2012 is included is not said, so it is.
+_UPGRADED_YEAR: Final = 2012
 
 
 def listed(assessment: Assessment, clause: Clause) -> list[Told]:
@@ -58,17 +61,16 @@ def listed(assessment: Assessment, clause: Clause) -> list[Told]:
     return found
 
 
-def named(ids: Iterable[object], most: int = _MOST) -> str:
-    """Name the first of some ids, and tell that there are more.
+def named(ids: Iterable[object]) -> str:
+    """Name all of some ids, or tell that there are none; what is shown of a long list is for the screen to decide.
 
     Examples
     --------
     >>> from siting.assess.lists import named
-    >>> named(["a", "b", "c"], most=2), named([])
-    ('a, b … (3)', '–')
+    >>> named(["a", "b", "c"]), named([])
+    ('a, b, c', '–')
     """
-    words = list(map(str, ids))
-    return ", ".join(words[:most]) + (f" … ({len(words)})" if len(words) > most else "") or "–"
+    return ", ".join(map(str, ids)) or "–"
 
 
 def _parents(assessment: Assessment) -> Iterator[Told]:
@@ -380,6 +382,42 @@ def _promised(assessment: Assessment, clause: Clause) -> Iterator[Told]:
     yield "promised", {**counts, "cny": f"{sure:,.0f}", "all": len(assessment.facilities)}
 
 
+def _floor_area_classes(assessment: Assessment) -> Iterator[Told]:
+    """Return the facilities and candidates by the floor areas that 南民发〔2018〕180号, 二（六）, tells apart."""
+    area = _of_sites(assessment, "floor_area_m2").astype("Float64")
+    least, most = _EIA_M2
+    classes = {
+        "small": area.index[(area <= least).fillna(value=False)],
+        "exact": area.index[(area == least).fillna(value=False)],
+        "middle": area.index[((area > least) & (area <= most)).fillna(value=False)],
+        "large": area.index[(area > most).fillna(value=False)],
+    }
+    counts = {f"{key}_count": len(ids) for key, ids in classes.items() if key != "exact"}
+    yield (
+        "floor_area_classes",
+        counts | {key: named(ids) for key, ids in classes.items()} | {"unsaid": int(area.isna().sum())},
+    )
+
+
+def _of_sites(assessment: Assessment, column: str) -> pd.Series:
+    """Return a column of the facilities, then of the candidates."""
+    tables = [table for table in (assessment.facilities, assessment.inputs.candidates) if column in table]
+    return pd.concat([table[column] for table in tables]) if tables else pd.Series(dtype="Float64")
+
+
+def _upgrades(assessment: Assessment) -> Iterator[Told]:
+    """Return the institutions that may have been built before 2012 and have received no money for building."""
+    homes = assessment.facilities[assessment.facilities["tier"] == "institution"]
+    opened = pd.to_datetime(homes["opens"])
+    paid = homes.reindex(columns=[paid_column("construction", payer) for payer in PAYERS]).astype("Float64")
+    never = ~(paid > 0).fillna(value=False).any(axis=1)
+    early = (opened.dt.year <= _UPGRADED_YEAR) & never
+    unknown = (opened.isna() | paid.isna().any(axis=1)) & never & ~(opened.dt.year > _UPGRADED_YEAR)
+    sure = homes.index[(early & ~unknown).to_numpy(dtype=bool)]
+    open_ = homes.index[unknown.to_numpy(dtype=bool)]
+    yield "upgrades", {"count": len(sure), "all": len(homes), "found": named(sure), "unsaid": named(open_)}
+
+
 _LISTS: Final[Mapping[ListName, Callable[[Assessment], Iterator[Told]]]] = {
     "parents": _parents,
     "distance_to_parent": _distance_to_parent,
@@ -397,4 +435,6 @@ _LISTS: Final[Mapping[ListName, Callable[[Assessment], Iterator[Told]]]] = {
     "public_institutions": _public_institutions,
     "community_operation": _community_operation,
     "village_estates": _village_estates,
+    "floor_area_classes": _floor_area_classes,
+    "upgrades": _upgrades,
 }

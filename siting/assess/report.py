@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Any, cast
 
 import geopandas as gpd
@@ -267,8 +268,8 @@ class _Level:
         if level == "residential_area":
             frame = self.frame.loc[places]
             given = figures.join(frame[["households", "provided_m2"]])
-            yield from estate_checks(given, rules, scenario, old_told=is_told(self.frame, scenario))
-            of_all = register_checks(frame, rules, scenario)
+            of_premises = estate_checks(given, rules, scenario, old_told=is_told(self.frame, scenario))
+            of_all = chain(of_premises, register_checks(frame, rules, scenario))
             yield from of_urban_estates(of_all, figures["village"], figures["unit_id"])
             return
         homed = [self.homed[each] for each in self.figures.index.get_indexer(places).tolist()]

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from siting.domain.standards import Clause, Standard
 
 # Clauses without a verdict: computed lists, remedies and funding; advice; what is out of scope.
+# The most characters of a text when all clauses are listed.
+_LONGEST: Final = 600
 _OTHERS: Final = ("listed", "advice", "out_of_scope")
 _COLUMNS: Final = ("article", "clause", "required", "measured", "verdict", "short_in")
 # From the number of a document, what names it among those of one issuer: 〔2019〕129号.
@@ -47,7 +49,7 @@ def summary(table: "pd.DataFrame", documents: "Iterable[Standard]", lang: Lang) 
     binding = sum(words.is_binding(rows, "gap") for rows in groups["gap"])
     told = {state: counts[state] for state in words.STATES}
     shown = table_of(Column(say(f"audit.column.{key}", lang), key not in ("required", "measured")) for key in _COLUMNS)
-    for state in words.STATES:
+    for state in (*words.STATES, "compared"):
         for rows in groups[state]:
             for cells in _rows(rows, documents, lang):
                 add_row(shown, *cells)
@@ -92,7 +94,7 @@ def everything(table: "pd.DataFrame", documents: "Iterable[Standard]", lang: Lan
         else:
             echo("\n" + say(f"audit.state.{state}", lang, count=len(found)))
         for rows in found:
-            _audited(rows, documents, lang)
+            _audited(rows, documents, lang, most=_LONGEST)
     echo("")
     _completeness(table, lang)
 
@@ -181,7 +183,7 @@ def _groups(table: "pd.DataFrame") -> "dict[str, list[pd.DataFrame]]":
     """Return the rows of each clause by its state; binding ones first within a state of verdicts."""
     from siting.write import audited as words
 
-    found: dict[str, list[pd.DataFrame]] = {state: [] for state in (*words.STATES, *_OTHERS)}
+    found: dict[str, list[pd.DataFrame]] = {state: [] for state in (*words.STATES, "compared", *_OTHERS)}
     for _, rows in table.groupby("clause_id", sort=False):
         treatment = str(rows["treatment"].iloc[0])
         found[words.state_of(rows) or ("listed" if treatment == "computed" else treatment)].append(rows)
@@ -196,18 +198,25 @@ def _rows(rows: "pd.DataFrame", documents: "Sequence[Standard]", lang: Lang) -> 
     judged: list[dict[Any, Any]] = rows[rows["level"].notna()].to_dict("records")
     single = [row for row in judged if row["places"] == 1]
     short = _short_in([row for row in judged if row["places"] != 1], lang)
-    mark = "●" if any(row["binding"] for row in judged) else "○" if all(row["for_comparison"] for row in judged) else ""
-    article = f"{mark}{_short_tag(document, documents)}\n{clause.article}"
+    tag = f"{_short_tag(document, documents)}\n{clause.article}"
     kind = say(f"clause_kind.{clause.kind}", lang)
     for row in single:
         # A clause that counts streets and communities names the short ones beside the row of their level.
         beside = short if row is single[-1] else ""
         verdict = say(f"verdict.{row['verdict']}", lang)
         name = f"{kind}{_level_beside(row, lang)}"
-        yield article, name, _required(row, clause.comparison, lang), _measured(row, lang), verdict, beside
+        figures = _required(row, clause.comparison, lang), _measured(row, lang)
+        # A row for comparison is marked as such, whatever else the clause binds.
+        mark = _mark([row] if row["for_comparison"] else judged)
+        yield f"{mark}{tag}", name, *figures, verdict, beside
     if not single:
-        state = next((key for key in ("gap", "no_data", "met") if any(row[key] for row in judged)), "not_applicable")
-        yield article, kind, UNKNOWN, UNKNOWN, say(f"verdict.{state}", lang), short
+        decisive = [row for row in judged if not row["for_comparison"]] or judged
+        state = next((key for key in ("gap", "no_data", "met") if any(row[key] for row in decisive)), "not_applicable")
+        yield f"{_mark(judged)}{tag}", kind, UNKNOWN, UNKNOWN, say(f"verdict.{state}", lang), short
+
+
+def _mark(rows: Sequence[Mapping[Any, Any]]) -> str:
+    return "●" if any(row["binding"] for row in rows) else "○" if all(row["for_comparison"] for row in rows) else ""
 
 
 def _short_tag(document: "Standard", documents: "Sequence[Standard]") -> str:
@@ -236,17 +245,27 @@ def _measured(row: Mapping[Any, Any], lang: Lang) -> str:
 
 
 def _short_in(many: Sequence[Mapping[Any, Any]], lang: Lang) -> str:
-    """Return at how many places a clause is not met (or unknown): those of a binding level, else of the finest unit."""
-    open_ones = [row for row in many if row["gap"] or row["no_data"]]
+    """Return at how many places a clause is not met (or unknown): those of a binding level, else of the finest unit.
+
+    Where a clause binds only some places of a level (communities, not villages), these are counted.
+    """
+    decisive = [row for row in many if not row["for_comparison"]] or list(many)
+    open_ones = [row for row in decisive if _open_at(row)]
     ranked = sorted(open_ones, key=lambda row: (not row["binding"], row["level"] == "residential_area"))
     units = [row for row in ranked if (row["binding"], row["level"] == "residential_area") == _rank(ranked[0])]
     if not units:
         return ""
     row = units[-1]
-    key = "short" if row["gap"] else "open"
-    of = int(row["places"]) - int(row["not_applicable"])
-    count = int(row["gap"] or row["no_data"])
+    bound = "_binding" if row["binding"] else ""
+    key = "short" if row[f"gap{bound}"] else "open"
+    of = int(row["places_binding"] if bound else row["places"] - row["not_applicable"])
+    count = int(row[f"gap{bound}"] or row[f"no_data{bound}"])
     return say(f"audit.{key}", lang, level=say(f"audit.level.{row['level']}", lang), count=count, of=of)
+
+
+def _open_at(row: Mapping[Any, Any]) -> bool:
+    bound = "_binding" if row["binding"] else ""
+    return bool(row[f"gap{bound}"] or row[f"no_data{bound}"])
 
 
 def _rank(row: Mapping[Any, Any]) -> tuple[bool, bool]:
@@ -288,8 +307,11 @@ def _of(rows: "pd.DataFrame", documents: "Sequence[Standard]") -> "tuple[Standar
     return next((document, clause) for document in documents for clause in document.clauses if clause.id == key)
 
 
-def _audited(rows: "pd.DataFrame", documents: "Sequence[Standard]", lang: Lang) -> None:
-    """Print one clause: where it is, what it is, what was measured at each level, and what the verdict depends on."""
+def _audited(rows: "pd.DataFrame", documents: "Sequence[Standard]", lang: Lang, *, most: int | None = None) -> None:
+    """Print one clause: where it is, what it is, what was measured at each level, and what the verdict depends on.
+
+    A text with more than ``most`` characters is cut; the whole is in the file, and with ``--clause``.
+    """
     first = rows.iloc[0]
     document, clause = _of(rows, documents)
     kind, force = say(f"clause_kind.{first['kind']}", lang), say(f"force.{first['force']}", lang)
@@ -302,7 +324,7 @@ def _audited(rows: "pd.DataFrame", documents: "Sequence[Standard]", lang: Lang) 
     for text in findings:
         # What is found at a level begins with what holds for all of them.
         if not any(other != text and other.startswith(text) for other in findings):
-            tell(text, "      ")
+            tell(text if most is None or len(text) <= most else say("audit.cut", lang, text=text[:most]), "      ")
 
 
 def _audit_line(row: dict[Any, Any], comparison: str | None, lang: Lang) -> str:
@@ -324,6 +346,9 @@ def _audit_line(row: dict[Any, Any], comparison: str | None, lang: Lang) -> str:
         },
     }
     if row["places"] != 1:
+        if row["binding"] and row["places_binding"] < row["places"] - row["not_applicable"]:
+            counts = {key: int(row[f"{key}_binding"]) for key in ("places", "met", "gap", "no_data")}
+            said["binding"] = say("audit.binding_part", lang, **counts)
         return say("audit.many", lang, **said)
     unit, today = row["unit"], ""
     if isinstance(row.get("current_verdict"), str):

@@ -79,6 +79,8 @@ ListName = Literal[
     "public_institutions",
     "community_operation",
     "village_estates",
+    "floor_area_classes",
+    "upgrades",
 ]
 Reason = Literal[
     "letter",

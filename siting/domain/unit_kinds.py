@@ -22,6 +22,8 @@ _WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "乡": ("乡", "民族乡", "少数民族乡", "乡政府", "乡人民政府", "township"),
     "乡镇": ("乡镇",),
 }
+# The level of the units of each kind; a word of one's own may be of any level.
+_LEVEL_OF: Final = dict.fromkeys(("社区", "村"), "community") | dict.fromkeys(("街道", "镇", "乡", "乡镇"), "street")
 _KIND_OF: Final = {word: kind for kind, words in _WORDS.items() for word in words}
 # A clause on 乡镇 applies to both; a layer with 乡镇 leaves open which of the two.
 _BOTH: Final = "乡镇"
@@ -41,6 +43,20 @@ def kind_of_word(word: str) -> str | None:
     """
     text = "".join(unicodedata.normalize("NFKC", word).split()).casefold()
     return _KIND_OF.get(_BRACKETS.sub("", text))
+
+
+def names_kinds_of(clause: Clause, level: str) -> bool:
+    """Tell whether the kinds that a clause names are those of a level: 街道 are streets, and say nothing of districts.
+
+    Examples
+    --------
+    >>> from siting.domain.unit_kinds import names_kinds_of
+    >>> from siting.read import standard
+    >>> clause = next(each for each in standard("kaizhou-2024-16").clauses if each.unit_kinds == ("乡镇", "街道"))
+    >>> names_kinds_of(clause, "street"), names_kinds_of(clause, "district")
+    (True, False)
+    """
+    return any(_LEVEL_OF.get(kind, level) == level for kind in clause.unit_kinds)
 
 
 def asked_kinds(clause: Clause, kinds: pd.Series) -> pd.Series:

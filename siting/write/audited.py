@@ -16,21 +16,27 @@ STATES: Final = ("gap", "no_data", "met")
 def state_of(rows: pd.DataFrame) -> str:
     """Return the state of a clause from its rows of the audit: gap anywhere, else unknown anywhere, else met.
 
+    Rows for comparison decide nothing; a clause that has no others is ``"compared"``.
+
     Examples
     --------
     >>> import pandas as pd
     >>> from siting.write.audited import state_of
     >>> rows = {"treatment": "computed", "level": ["district", "street"], "verdict": ["met", None], "gap": [0, 2]}
-    >>> state_of(pd.DataFrame({**rows, "no_data": [0, 1], "met": [1, 5]}))
-    'gap'
+    >>> table = pd.DataFrame({**rows, "no_data": [0, 1], "met": [1, 5], "for_comparison": False})
+    >>> [state_of(table.assign(for_comparison=beside)) for beside in (False, [False, True], True)]
+    ['gap', 'met', 'compared']
     """
     judged = rows[rows["level"].notna() & (rows["treatment"] == "computed")]
-    return next((state for state in STATES if (judged[state] > 0).any()), "")
+    decisive = judged[~judged["for_comparison"].astype(bool)]
+    if len(judged) and decisive.empty:
+        return "compared"
+    return next((state for state in STATES if (decisive[state] > 0).any()), "")
 
 
 def is_binding(rows: pd.DataFrame, state: str) -> bool:
-    """Tell whether a row of a clause has a verdict and is binding."""
-    return bool((rows["binding"].fillna(value=False).astype(bool) & (rows["verdict"] == state)).any())
+    """Tell whether a clause has a verdict at some place that it binds."""
+    return bool((rows[f"{state}_binding"] > 0).any())
 
 
 def quantity(value: float, unit: str, lang: Lang) -> str:

@@ -89,13 +89,17 @@ def lines_of(tables: Mapping[int, list[Row]], what: What) -> dict[int, Lines]:
 
 
 def moved(one: tuple[str, float] | None, other: tuple[str, float] | None) -> bool:
-    """Tell whether a promise that is sure came or went, or promises another amount."""
+    """Tell whether blanks made a promise sure, or took a sure one away, or promise another amount.
+
+    ``one`` is the line without a blank, ``other`` with it.
+    """
     statuses = {"absent" if each is None else each[0] for each in (one, other)}
     if statuses == {"eligible"}:
         assert one is not None
         assert other is not None
         return not (one[1] == other[1] or math.isnan(one[1] + other[1]))
-    return statuses == {"absent", "eligible"}
+    made_sure = one is not None and other is not None and one[0] == "conditional" and other[0] == "eligible"
+    return made_sure or statuses == {"absent", "eligible"}
 
 
 @pytest.fixture(scope="module")

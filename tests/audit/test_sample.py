@@ -322,12 +322,15 @@ def test_the_screen_tells_the_sample_in_words(
         f"{len(held)} 项数据中，{sum(_is_whole(each) for each in held)} 项齐全",
     ):
         assert told in said.replace("\n      ", ""), told
-    # Unmet, then unknown, then met; a clause stands once, where the worst of its levels puts it.
-    states = [said.index(each) for each in ("未达标的条款 ", "达标的条款 ")]
-    unmet, met = said[states[0] :], said[said.rindex("达标的条款 ") :]
+    # Unmet, then unknown, then met, then what decides nothing; a clause stands once, where its worst level puts it.
+    states = [said.index(each) for each in ("未达标的条款 ", "达标的条款 ", "仅作对照的条款 ")]
+    assert states == sorted(states)
+    unmet, met = said[states[0] :], said[said.rindex("达标的条款 ", 0, states[-1]) : states[-1]]
     assert unmet.index("cq-2019-129/1-nursing-beds") < unmet.index("cq-2017-162/22-nursing-beds")
     assert "cq-2017-162/22-nursing-beds\n" in met
-    assert "未达标" not in met.split("\n", 1)[1].split("补足途径、资金")[0]
+    assert "未达标" not in met.split("\n", 1)[1]
+    beside = said[states[-1] :].split("补足途径、资金")[0]
+    assert beside.count("仅作对照）") == sum(line.startswith("    · ") for line in beside.splitlines())
     assert max(map(width_of, said[states[0] :].splitlines())) <= 100
     assert "≤ 0 " not in said
 
@@ -382,7 +385,7 @@ def test_the_summary_fits_a_screen_where_two_documents_are_in_force(
     assert behind == []
     circle = next(row for row in cells if "一刻钟服务圈" in row)
     # The district's share, and the communities where the clause binds (the villages among them are only reported).
-    assert circle[2:] == ["≥ 90.0%", "58.4%", "未达标", "社区 53/66"]
+    assert circle[2:] == ["≥ 90.0%", "58.4%", "未达标", "社区 39/51"]
     land = [row[2:] for row in cells if "人均养老用地" in row]
     assert land == [
         ["≥ 30,000 m²", "≥ 30,778 m²", "达标", "社区 54/66"],

@@ -89,21 +89,17 @@ def _counts(found: Assessment) -> dict[str, Any]:
 
 
 def _verdicts(audit: pd.DataFrame) -> dict[str, int]:
-    """Return how many rows of the audit have each verdict."""
-    held = audit.loc[audit["level"].notna(), "verdict"].value_counts()
+    """Return how many rows of the audit have each verdict, without those for comparison."""
+    decisive = audit["level"].notna() & ~audit["for_comparison"].eq(other=True)
+    held = audit.loc[decisive, "verdict"].value_counts()
     return {"all": int(held.sum()), **{verdict: int(held.get(verdict, 0)) for verdict in _VERDICTS}}
 
 
 def _audit(filing: Filing) -> Iterator[dict[str, Any]]:
     """Yield the rows of the audit; ``bound`` counts the places that a clause binds, by verdict."""
-    keys = ["clause_id", "level", "basis", "extent"]
-    checks = filing.assessment.checks.reset_index(drop=True)
-    groups = dict(iter(checks[checks["binding"].astype(bool)].groupby(keys, sort=False)["verdict"]))
     for row in filing.audit.to_dict("records"):
-        verdicts = groups.get(tuple(row[key] for key in keys))
-        held = {} if verdicts is None else verdicts.value_counts().to_dict()
-        counts = {verdict: int(held.get(verdict, 0)) for verdict in _VERDICTS}
-        yield _row(row) | {"bound": {"places": sum(counts.values()), **counts}}
+        counts = {key: row[f"{key}_binding"] for key in ("places", "met", "gap", "no_data")}
+        yield _row(row) | {"bound": {key: 0 if pd.isna(count) else int(count) for key, count in counts.items()}}
 
 
 def _stations(proposal: Proposal | None) -> int:

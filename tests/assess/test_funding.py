@@ -788,6 +788,31 @@ def test_idle_premises_are_the_states_where_their_tenure_says_so(tenure: str | N
     assert rows["missing"].tolist() == ([] if missing is None else [missing])
 
 
+@pytest.mark.parametrize(
+    ("kind", "clauses"),
+    [
+        # 城镇现有空闲的厂房、学校、社区用房等; 城市经济型酒店等非民用房.
+        ("idle_plant", {f"{CITY}/23-idle-premises", f"{YUBEI}/4-2-idle-premises"}),
+        ("hotel", {f"{CITY}/23-hotels", f"{YUBEI}/4-2-hotels"}),
+    ],
+)
+def test_premises_in_villages_get_nothing_that_is_for_towns(kind: str, clauses: set[str]) -> None:
+    site = {"kind": kind, "tenure": "own", "floor_area_m2": 200.0}
+    urban, rural = (
+        set(lines([CITY, YUBEI], {**site, "rural": there}, what="candidate")["clause_id"]) for there in (False, True)
+    )
+    assert clauses <= urban
+    assert not clauses & rural
+
+
+def test_a_candidate_gets_no_line_for_institutions() -> None:
+    """What is built on it is a station or a centre."""
+    found = lines([each.id for each in all_standards()], {"kind": "hotel", "tenure": "own"}, what="candidate")
+    tiers = {clause.id: set(clause.funding.tiers) for _, clause in PROMISES if clause.funding is not None}
+    assert [key for key in found["clause_id"] if tiers.get(key) == {"institution"}] == []
+    assert [key for key in found["clause_id"] if tiers.get(key)] != []
+
+
 def test_a_word_for_no_known_kind_is_promised_no_conversion_of_named_kinds() -> None:
     found = lines(CITY_2019, {"kind": "棋牌室", "tenure": "own", "floor_area_m2": 200.0}, what="candidate")
     assert "kind" not in {name for names in found["missing"] for name in names}
@@ -836,7 +861,8 @@ def test_a_proposed_station_is_a_station_unless_it_says_otherwise() -> None:
     found = lines(KAIZHOU, site, {**site, "tier": "institution"}, what="station").query("line == 'rating'")
     assert found["clause_id"].tolist() == [STATIONS, STARS]
     asked = lines(KAIZHOU, site, what="candidate").query("line == 'rating'")
-    assert asked["missing"].tolist() == [["tier"], ["tier"]]
+    # It may become a station or a centre, and no institution.
+    assert (asked["clause_id"].tolist(), asked["missing"].tolist()) == ([STATIONS], [["tier"]])
 
 
 def test_candidates_are_asked_for_funding_too() -> None:

@@ -9,7 +9,7 @@ from siting.assess.audit import audit_table
 from siting.domain.nouns import Assessment
 from siting.domain.standards import Standard
 from siting.domain.tables import UNIT_COLUMNS
-from siting.read import all_standards
+from siting.read import all_standards, standard
 from tests.helpers import box, candidates, check, estates, facilities, inputs, raster, scenario, straight, table
 
 # Two streets of 500 m side by side, each with one community; people everywhere.
@@ -139,6 +139,10 @@ def told() -> dict[str, str]:
             ["Candidates: 3, by street or town: w 3; streets or towns without any: e."],
         ),
         ("yubei-2018-40/4-1-network", ["Streets or towns without a facility: 1 of 2: e", "1 of 2: ec"]),
+        # 建筑面积5千平方米以下: of the premises one has 500 m²; of all others the floor area is blank.
+        ("nanan-2018-180/6-eia-none", ["at most 5,000 m²: 1: c1", "to be verified: –", "unknown: 6"]),
+        # 2012年以前建设、未享受建设补贴: the day on which the home opened is blank.
+        ("nanan-2018-180/12-upgrade", ["0 of 1: –", "are blank: home"]),
         ("cq-2017-162/22-new-areas", ["applies to 2 residential areas; 1 of them"]),
         ("kaizhou-2024-16/10-station-award", ["For 4 facilities: 0 items eligible"]),
         ("cq-2017-162/22-conformity", ["No land-use plan layer is given."]),
@@ -221,6 +225,36 @@ def test_residential_areas_in_villages_are_listed(kind: str | None, words: str) 
     )
     found = said(all_standards(), "cq-2025-7/2-scope", areas=areas, ledger=facilities({}), called={"ec": kind})
     assert found.endswith(words)
+
+
+def test_the_classes_of_floor_areas_and_the_homes_to_upgrade() -> None:
+    floors = {"a": 4_999.0, "b": 5_000.0, "c": 5_001.0, "d": 50_000.0, "e": 50_001.0, "f": None}
+    days = {"a": "2012-12-31", "b": "2013-01-01", "c": "2010-01-01", "d": "2010-01-01", "e": None, "f": "2010-01-01"}
+    paid = {"a": 0.0, "b": 0.0, "c": 1.0, "d": None, "e": 0.0, "f": 0.0}
+    ledger = {
+        key: {
+            "tier": "institution",
+            "floor_area_m2": floors[key],
+            "opens": days[key],
+            "construction_paid_city_cny": paid[key],
+            "construction_paid_district_cny": 0.0,
+        }
+        for key in floors
+    }
+    placed = facilities({key: ((100.0 + 50 * turn, 100.0), row) for turn, (key, row) in enumerate(ledger.items())})
+    nanan = (standard("nanan-2018-180"),)
+    floor = said(nanan, "nanan-2018-180/6-eia-form", ledger=placed)
+    for told in (
+        "at most 5,000 m²: 2: a, b (of these exactly",
+        "verified: b)",
+        "50,000 m²: 2: c, d;",
+        "1: e; unknown: 1",
+    ):
+        assert told in floor, floor
+    # Of d it is not known whether it was paid, of e when it was built; c was paid, and b is too young.
+    homes = said(nanan, "nanan-2018-180/12-upgrade", ledger=placed)
+    assert "2 of 6: a, f; " in homes, homes
+    assert "are blank: d, e." in homes, homes
 
 
 def test_what_a_clause_does_not_promise_is_not_printed(told: dict[str, str]) -> None:

@@ -2,6 +2,7 @@
 
 import re
 
+import geopandas as gpd
 import pandas as pd
 import pytest
 
@@ -9,6 +10,7 @@ from siting.assess.audit import audit_table
 from siting.domain.nouns import Assessment
 from siting.domain.old_estates import old_estates
 from siting.domain.scenario import Scenario
+from siting.domain.tables import UNIT_COLUMNS
 from siting.read import standard
 from tests.helpers import (
     box,
@@ -21,6 +23,7 @@ from tests.helpers import (
     raster,
     scenario,
     straight,
+    table,
     units,
 )
 
@@ -44,7 +47,12 @@ def settings(**standards: object) -> Scenario:
 
 
 def judged(
-    *, before: int | None, told: bool = True, by: str = "cq-2019-129", tenure: str | None = "state"
+    *,
+    before: int | None,
+    told: bool = True,
+    by: str = "cq-2019-129",
+    tenure: str | None = "state",
+    places: dict[str, gpd.GeoDataFrame] | None = None,
 ) -> Assessment:
     """Six residential areas side by side, of 1,000 households and 149 m² each; idle premises of the state near all."""
     rows = {
@@ -59,7 +67,7 @@ def judged(
             settings=settings(**rule),
             residents=raster([[600.0]], 600.0),
             elderly=raster([[120.0]], 600.0),
-            places={"district": units({"d": box(0, 0, 600, 500)})},
+            places={"district": units({"d": box(0, 0, 600, 500)}), **(places or {})},
             areas=estates(rows),
             ledger=facilities({"s": ((300, 250), {"land_m2": 1.0})}),
             premises=candidates({"C1": ((300, 250), {"tenure": tenure, "floor_area_m2": 500.0})}),
@@ -92,6 +100,16 @@ def test_the_premises_of_old_ones_are_held_to_their_own_figure() -> None:
     }
     assert rows.loc["said", ["required", "shortfall"]].tolist() == [150.0, 1.0]
     assert rows.loc["blank", "missing"] == ["blank: old_estate"]
+
+
+@pytest.mark.parametrize(("kind", "verdict"), [("社区", "gap"), ("村", "not_applicable"), (None, "no_data")])
+def test_urban_ones_alone_are_held_to_it(kind: str | None, verdict: str) -> None:
+    """对养老服务设施未达标的城市老旧小区; of the two communities the other has a kind."""
+    halves = {"m": box(0, 0, 300, 500), "n": box(300, 0, 600, 500)}
+    rows = {key: {"name": key, "kind": kind if key == "m" else "社区"} for key in halves}
+    found = judged(before=2000, places={"community": table(UNIT_COLUMNS, rows, halves)})
+    checks = found.checks[found.checks["clause_id"] == CLAUSE].droplevel("level")
+    assert checks.loc["said", "verdict"] == verdict
 
 
 def test_the_list_of_old_ones_names_those_that_fall_short() -> None:

@@ -159,6 +159,23 @@ def test_a_clause_on_streets_and_towns_asks_no_other_unit(kind: str | None, verd
     assert medical["verdict"] == ("no_data" if verdict == "gap" else "not_applicable")
 
 
+@pytest.mark.parametrize("kind", [None, "区", "县"])
+def test_kinds_of_streets_do_not_limit_a_district(kind: str | None) -> None:
+    """开州一（三）: 区、乡镇（街道）…医养结合率达到100%: the words in brackets name streets and towns."""
+    checked = check(
+        inputs(
+            settings=scenario(walking=straight()),
+            residents=raster(np.full((5, 10), 10.0)),
+            elderly=raster(np.full((5, 10), 2.0)),
+            places={"district": table(UNIT_COLUMNS, {"d": {"name": "d", "kind": kind}}, {"d": box(0, 0, 1000, 500)})},
+            ledger=facilities({"a": ((250.0, 250.0), {"med_link": "none"})}),
+            standards=(standard("kaizhou-2024-16"),),
+        )
+    )
+    medical = row(checked, "kaizhou-2024-16/1-3-medical", "d", "district")
+    assert (medical["verdict"], medical["binding"]) == ("gap", True)
+
+
 KAIZHOU = "kaizhou-2024-16"
 
 

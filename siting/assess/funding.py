@@ -487,7 +487,8 @@ def _doubts(standard: Standard, funding: Funding, facts: Facts, found: _Found) -
     if funding.tenure is not None and facts["tenure"] == "state":
         found = found.noting("state_tenure")
     if funding.mean_not_entitlement:
-        found = found.doubted("mean")
+        found = _had(facts, found.doubted("mean"))
+    found = _open_long_enough(funding, facts, _matching(funding, facts, found))
     # Only the bands of chains overlap; the bands for two star ratings state which of them includes the number （含）.
     bands = [each.beds_below for each in funding.awards] if funding.line == "chain" else []
     if facts["beds"] is not None and facts["beds"] in bands:
@@ -505,6 +506,33 @@ def _new(standard: Standard, funding: Funding, facts: Facts, found: _Found) -> _
     if opened >= standard.from_day:
         return found
     return found.doubted("opened_before", opens=opened, in_force=_since(standard))
+
+
+def _had(facts: Facts, found: _Found) -> _Found:
+    """Return a grant for building with a note on what the site has already received."""
+    paid = math.fsum(facts[name] or 0.0 for name in paid_columns("construction", "city"))
+    return found.noting("received", paid=paid) if paid > 0 else found
+
+
+def _matching(funding: Funding, facts: Facts, found: _Found) -> _Found:
+    """Return money that is at most what another payer has paid: that much, if it is known."""
+    if funding.at_most_paid_by is None:
+        return found
+    column = paid_column("construction", funding.at_most_paid_by)
+    paid = facts[column]
+    if paid is None:
+        return replace(found, status="unknown", missing=tuple(dict.fromkeys((*found.missing, column))))
+    return replace(found, amount=paid).noting("at_most_paid", paid=paid)
+
+
+def _open_long_enough(funding: Funding, facts: Facts, found: _Found) -> _Found:
+    """Return money for what has been open for some years, with the day from which it has."""
+    years = funding.years_open_at_least
+    if years is None:
+        return found
+    if facts["opens"] is None:
+        return found.doubted("open_since_unknown", "opens", years=years)
+    return found.noting("open_since", years=years, day=(facts["opens"] + pd.DateOffset(years=years)).date())
 
 
 def _since(standard: Standard) -> object:

@@ -138,6 +138,8 @@ class Funding(Section):
     ``adds_to`` names the clauses to which it is paid in addition, ``excludes`` those (of any document) that pay the
     same money. Money that is limited over a site's life, or paid once, has a purpose for which ledgers have columns of
     earlier payments. ``not_with`` names earlier money that replaces it, if it was received in full.
+    ``at_most_paid_by`` names the payer whose payments for building are the most that is paid, ``years_open_at_least``
+    the years for which the facility must have been open.
     """
 
     line: Literal["construction", "chain", "demonstration", "rating", "operation", "resident", "premises"]
@@ -150,6 +152,8 @@ class Funding(Section):
     cap_per_site_lifelong: bool = False
     once: bool = False
     mean_not_entitlement: bool = False
+    at_most_paid_by: Literal["city"] | None = None
+    years_open_at_least: int | None = None
     not_with: Literal["operation"] | None = None
     awards: tuple[Award, ...] = ()
     adds_to: tuple[str, ...] = ()

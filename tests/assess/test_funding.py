@@ -264,6 +264,27 @@ def test_the_cap_of_leased_beds_is_half_of_it() -> None:
     assert rows["capped"].tolist() == [False, False, True]
 
 
+MATCH: Final = f"{YUBEI}/4-3-demonstration-match"
+
+
+@pytest.mark.parametrize(("paid", "told"), [(1_500_000.0, ("conditional", 1_500_000.0)), (None, ("unknown", None))])
+def test_the_district_matches_what_the_city_has_paid_for_a_centre(paid: float | None, told: tuple[str, Any]) -> None:
+    """运营两年及以上的，区级则根据市级实际建设补贴情况给予不超过1∶1比例的配套奖补资金."""
+    site = {"tier": "centre", "operator_kind": "private", "opens": "2025-06-01", "construction_paid_city_cny": paid}
+    row = only(lines(YUBEI, site), MATCH)
+    assert (row["status"], None if math.isnan(row["amount_cny"]) else row["amount_cny"]) == told
+    assert row["missing"] == ([] if paid is not None else ["construction_paid_city_cny"])
+    assert any("2027-06-01" in note for note in row["notes_zh"])
+    undated = only(lines(YUBEI, {**site, "opens": None}), MATCH)
+    assert "opens" in undated["missing"]
+
+
+def test_a_centre_that_has_had_the_citys_money_is_told_so() -> None:
+    site = {"tier": "centre", "operator_kind": "private", "construction_paid_city_cny": 1_500_000.0}
+    row = only(lines(YUBEI, site), f"{YUBEI}/4-3-demonstration-city")
+    assert any("1,500,000" in note for note in row["notes_en"])
+
+
 @pytest.mark.parametrize(("payer", "clause"), [("city", OWN), ("district", YUBEI_OWN)])
 @pytest.mark.parametrize("paid", [0.0, 4_000_000.0, None])
 def test_money_for_beds_that_stand_is_sure_only_if_none_was_paid(payer: str, clause: str, paid: float | None) -> None:
@@ -537,7 +558,7 @@ def test_a_station_that_had_the_operating_subsidy_may_get_no_award(
 
 def test_the_mean_of_demonstration_centres_informs_and_is_not_summed() -> None:
     found = lines(YUBEI, {"tier": "centre", "operator_kind": "private"}).query("line == 'demonstration'")
-    assert found["status"].tolist() == ["conditional"] * 2
+    assert found["status"].tolist() == ["conditional", "unknown"]
     assert found["payer"].tolist() == ["city", "district"]
     assert found["amount_cny"].fillna(-1).tolist() == [2_000_000.0, -1]
     assert found["missing"].tolist() == [[], []]
@@ -918,5 +939,5 @@ def test_every_status_has_a_text_and_no_note_is_left_over() -> None:
     assert {key for key in keys if not knows(key)} == set()
     source = Path(funding.__file__).read_text(encoding="utf-8")
     codes = [key.removeprefix("funding.note.") for key in texts() if key.startswith("funding.note.")]
-    assert len(codes) == 19
+    assert len(codes) == 22
     assert [code for code in codes if f'"{code}"' not in source] == []

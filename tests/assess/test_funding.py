@@ -561,9 +561,9 @@ def test_the_mean_of_demonstration_centres_informs_and_is_not_summed() -> None:
     assert found["status"].tolist() == ["conditional", "unknown"]
     assert found["payer"].tolist() == ["city", "district"]
     assert found["amount_cny"].fillna(-1).tolist() == [2_000_000.0, -1]
-    assert found["missing"].tolist() == [[], []]
+    assert found["missing"].tolist() == [[], ["construction_paid_city_cny", "opens"]]
     assert found["adds_to"].tolist() == [[], [f"{YUBEI}/4-3-demonstration-city"]]
-    assert funding_summary(found).loc["s0"].tolist() == [0.0, 0.0, 0.0, 0.0, 0, 2, 0]
+    assert funding_summary(found).loc["s0"].tolist() == [0.0, 0.0, 0.0, 0.0, 0, 1, 1]
 
 
 def test_premises_lent_by_the_district_have_no_amount() -> None:

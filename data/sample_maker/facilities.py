@@ -23,6 +23,7 @@ WHOLE = (
     *(
         "lease_years",
         "new_beds",
+        "construction_paid_city_cny",
         "construction_paid_district_cny",
         "rating_paid_district_cny",
         "staff",

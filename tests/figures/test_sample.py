@@ -1,5 +1,6 @@
 """The figures that a bureau reads first are the same in every output of the sample district."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 import siting
 from siting.results import Plan
 from tests.figures.first import FIRST, differing, told_of
-from tests.figures.outputs import Figure, Outputs, between, outputs_of, printed, rows_of
+from tests.figures.outputs import Figure, Outputs, outputs_of, printed, rows_of
 
 pytestmark = pytest.mark.usefixtures("walks_once")
 
@@ -26,14 +27,19 @@ def test_every_output_tells_the_same(out: Outputs, name: str) -> None:
 
 
 def test_rows_that_do_not_add_up_say_why(out: Outputs) -> None:
-    """The streets' gaps at 0.2 add up to 31,775 as they are printed, and to 31,774 before they are."""
+    """The streets' gaps at 0.2 add up to 31,775 as they are printed, and to 31,774 before they are.
+
+    At 0.1 the total has no gap, and the streets have.
+    """
     streets = rows_of(out.check, "口径")[:-1]
     shown = sum(printed(row["用地缺口（按0.2）/m²"]).high or 0.0 for row in streets)
-    exact = sum(row["land_gap_02_m2"] for row in out.places("street"))
-    assert (shown, round(exact)) == (31_775, 31_774)
-    note = out.check.replace("\n  ", " ")
-    assert printed(between(note, r"各街道（镇）相加\s*#") or "").high == round(exact)
-    assert "相加后取整" in note.replace(" ", "")
+    exact = [sum(row[f"land_gap_{floor}_m2"] for row in out.places("street")) for floor in ("01", "02")]
+    assert (shown, round(exact[1])) == (31_775, 31_774)
+    note = re.sub(r"\s", "", out.check.partition("不能逐行相加")[2])
+    told = re.findall(r"各街道（镇）相加(.*?)m²", note)
+    assert [printed(each).high for each in told] == [round(each) for each in exact]
+    assert re.findall(r"合计(.*?)m²", note)[0] == "0"
+    assert "相加后取整" in note
 
 
 def test_figures_that_differ_are_seen() -> None:

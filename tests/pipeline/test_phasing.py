@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -146,3 +147,18 @@ def test_another_model_says_that_it_ignores_the_phases(folder: Path) -> None:
 
 def test_the_last_phase_counts_its_own_year_if_nothing_else_is_said() -> None:
     assert factors_of(PlanOptions(model="phased", phases=PHASES)) == [2.0, 2.0, 1.0]
+
+
+def test_the_workbook_has_a_sheet_of_the_phases(plan: Plan, tmp_path: Path) -> None:
+    siting.check(plan.before.assessment.inputs.scenario).report(tmp_path / "out", plan=plan, lang="zh")
+    book = openpyxl.load_workbook(tmp_path / "out" / "tables.xlsx")
+    rows = {row[0]: row for row in book["实施时序"].iter_rows(values_only=True)}
+    assert plan.phases is not None
+    for phase in plan.phases.to_dict("records"):
+        told = rows[phase["year"]]
+        assert told[1] == phase["stations"]
+        assert told[6] == pytest.approx(phase["covered_share"], abs=1e-6)
+        assert told[8] == pytest.approx(phase["cost_cny"])
+    columns = [[cell.value for cell in column] for column in book["推荐选址表"].columns]
+    years = next(column for column in columns if any(str(value).startswith("建成年份") for value in column))
+    assert [value for value in years if value in YEARS] == plan.stations["opens_year"].tolist()

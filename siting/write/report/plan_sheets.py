@@ -11,6 +11,7 @@ from siting.write.report.tables import Chart, Columns, Field, Row, Sheet, sheet_
 _STAGES: Final = ("housing_stage", "premises_stage")
 _DAYS: Final = ("housing_accepted_on", "premises_accepted_on", "housing_handed_over_on", "premises_handed_over_on")
 _PROVISION: Final = "estate_provision"
+_MONEY: Final = ("budget_cny", "cost_cny", "subsidy_cny", "subsidy_conditional_cny", "net_cost_cny")
 _BLOCKS: Final = "acceptance_blocked"
 
 
@@ -19,6 +20,7 @@ def plan_sheets(records: Records, standards: Sequence[Standard], lang: Lang) -> 
     return [
         _facilities(records, lang),
         _stations(records, standards, lang),
+        *_phases(records, lang),
         _funding(records, standards, lang),
         _estates(records, standards, lang),
     ]
@@ -114,6 +116,7 @@ def _stations(records: Records, standards: Sequence[Standard], lang: Lang) -> Sh
 
     fields = [
         columns.one("station", "rank", "count"),
+        *([columns.one("station", "opens_year", "year")] if _has_phases(records) else []),
         columns.text("station", "candidate_id", "code"),
         columns.made("name", named),
         columns.word("station", "tier", "tier"),
@@ -138,6 +141,29 @@ def _stations(records: Records, standards: Sequence[Standard], lang: Lang) -> Sh
     chart = Chart("line", title, "candidate_id", ("covered_share_after",), "share")
     note = say("report.note.stations", lang)
     return sheet_of("stations", lang, fields, rows, note=note, whole=costs, keep=3, charts=(chart,))
+
+
+def _has_phases(records: Records) -> bool:
+    return records.plan is not None and bool(records.plan.values.get("phases"))
+
+
+def _phases(records: Records, lang: Lang) -> list[Sheet]:
+    """Return what opens in each phase and what it does; no sheet for a plan without phases."""
+    if records.plan is None or not _has_phases(records):
+        return []
+    columns, rows = Columns(lang), [{"phase": row} for row in records.plan.each("phases")]
+    fields = [
+        columns.one("phase", "year", "year"),
+        columns.one("phase", "stations", "count"),
+        columns.one("phase", "elderly", "people", "persons"),
+        columns.one("phase", "elderly_covered_without", "people", "persons"),
+        columns.one("phase", "elderly_covered", "people", "persons"),
+        columns.one("phase", "covered_share_without", "share"),
+        columns.one("phase", "covered_share", "share"),
+        *(columns.one("phase", key, "money", "cny") for key in _MONEY),
+    ]
+    chart = Chart("line", say("report.chart.phases", lang), "year", ("covered_share_without", "covered_share"), "share")
+    return [sheet_of("phases", lang, fields, rows, note=say("report.note.phases", lang), keep=1, charts=(chart,))]
 
 
 def _funding(records: Records, standards: Sequence[Standard], lang: Lang) -> Sheet:

@@ -24,6 +24,8 @@ if os.environ.get("SITING_REQUIRE"):
 
 # Tests test the code and leave the user's cache alone; those of the cache name a folder of their own.
 os.environ["SITING_CACHE"] = "off"
+# Processes that run tests side by side state a width, which screens would obey.
+os.environ.pop("COLUMNS", None)
 
 ROOT = Path(__file__).resolve().parents[1]
 

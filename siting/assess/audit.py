@@ -52,6 +52,7 @@ AUDIT_COLUMNS: Final = (
     "met_binding",
     "gap_binding",
     "no_data_binding",
+    "not_applicable_binding",
     "completeness",
     "finding_zh",
     "finding_en",
@@ -145,9 +146,8 @@ def _level_row(level: str, rows: pd.DataFrame) -> dict[str, Any]:
         "unit": first["unit"],
         "places": len(rows),
         **{verdict: int(counts.get(verdict, 0)) for verdict in _VERDICTS},
-        # A place to which a clause does not apply is not bound by it.
-        "places_binding": int((bound["verdict"] != "not_applicable").sum()),
-        **{f"{verdict}_binding": int(binding.get(verdict, 0)) for verdict in ("met", "gap", "no_data")},
+        "places_binding": len(bound),
+        **{f"{verdict}_binding": int(binding.get(verdict, 0)) for verdict in _VERDICTS},
     }
     found["verdict"] = next((v for v in ("gap", "no_data", "met") if found[v]), "not_applicable")
     if len(rows) == 1:

@@ -258,7 +258,7 @@ def _short_in(many: Sequence[Mapping[Any, Any]], lang: Lang) -> str:
     row = units[-1]
     bound = "_binding" if row["binding"] else ""
     key = "short" if row[f"gap{bound}"] else "open"
-    of = int(row["places_binding"] if bound else row["places"] - row["not_applicable"])
+    of = int(row[f"places{bound}"] - row[f"not_applicable{bound}"])
     count = int(row[f"gap{bound}"] or row[f"no_data{bound}"])
     return say(f"audit.{key}", lang, level=say(f"audit.level.{row['level']}", lang), count=count, of=of)
 
@@ -346,8 +346,9 @@ def _audit_line(row: dict[Any, Any], comparison: str | None, lang: Lang) -> str:
         },
     }
     if row["places"] != 1:
-        if row["binding"] and row["places_binding"] < row["places"] - row["not_applicable"]:
-            counts = {key: int(row[f"{key}_binding"]) for key in ("places", "met", "gap", "no_data")}
+        if row["binding"] and row["places_binding"] < row["places"]:
+            keys = ("places", "met", "gap", "no_data", "not_applicable")
+            counts = {key: int(row[f"{key}_binding"]) for key in keys}
             said["binding"] = say("audit.binding_part", lang, **counts)
         return say("audit.many", lang, **said)
     unit, today = row["unit"], ""

@@ -438,7 +438,7 @@ class _Writer:
         told = [
             self.tell(f"of_places.{key}", count=self.one(counts, key))
             for key in ("met", "gap", "no_data", "not_applicable")
-            if counts.values.get(key)
+            if counts.values[key]
         ]
         return self.tell("places", count=self.one(counts, "places"), verdicts=joined(told, self.comma))
 

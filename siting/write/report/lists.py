@@ -98,7 +98,7 @@ def _verdicts(audit: pd.DataFrame) -> dict[str, int]:
 def _audit(filing: Filing) -> Iterator[dict[str, Any]]:
     """Yield the rows of the audit; ``bound`` counts the places that a clause binds, by verdict."""
     for row in filing.audit.to_dict("records"):
-        counts = {key: row[f"{key}_binding"] for key in ("places", "met", "gap", "no_data")}
+        counts = {key: row[f"{key}_binding"] for key in ("places", *_VERDICTS)}
         yield _row(row) | {"bound": {key: 0 if pd.isna(count) else int(count) for key, count in counts.items()}}
 
 

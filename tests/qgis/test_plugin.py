@@ -77,6 +77,8 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     found = {
         **kept,
         "HOME": str(home),
+        # QGIS takes the first Python for its own, which must be that of the system.
+        "PATH": "/usr/bin:/bin",
         "XDG_RUNTIME_DIR": str(home),
         "QT_QPA_PLATFORM": "offscreen",
         "SITING_COMMAND": str(command),

@@ -104,11 +104,11 @@ def test_a_level_may_be_the_union_of_another(case: Case) -> None:
     assert district.dtypes.equals(inputs.units["street"].dtypes)
 
 
-def test_a_union_takes_its_id_from_the_defaults_and_its_name_from_the_title(case: Case) -> None:
+def test_a_union_takes_its_id_from_the_defaults_and_is_called_the_study_area(case: Case) -> None:
     case.sections["units.district"] = 'union_of = "street"\ndefaults = { id = "500199", kind = "区" }'
     district = case.read().units["district"]
     assert district[["name", "kind"]].reset_index().to_dict("records") == [
-        {"id": "500199", "name": "示例", "kind": "区"}
+        {"id": "500199", "name": "评估范围", "kind": "区"}
     ]
 
 
@@ -236,7 +236,7 @@ def test_facilities_outside_every_unit_are_noted(case: Case) -> None:
         FACILITIES + "F004,远站,station,existing,439100,3281100\nF005,近站,station,existing,438100,3281100\n"
     )
     note = _codes(case)["facilities_outside_units"]
-    assert (note["count"], note["far"], note["reach_m"], note["ids"]) == (2, 1, 900, "F004, F005")
+    assert (note["count"], note["far"], note["reach_m"], note["ids"]) == (2, 1, 720, "F004, F005")
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from siting.domain.nouns import Floats, Ints
 from siting.locate.deadline import Deadline
 from siting.locate.highs import Milp, Stopped, minimise, solver_name
 from siting.locate.milp.constraints import ConstraintBlock, money_unit, satisfies, site_constraints, stacked
+from siting.locate.milp.demand_groups import grouped
 from siting.locate.milp.lexicographic import ProgressReporter
 from siting.locate.milp.objectives import Objective
 from siting.locate.problem import (
@@ -26,13 +27,13 @@ from siting.locate.problem import (
     Model,
     Problem,
     Solution,
+    Solver,
     status_of,
     without_plan,
 )
 from siting.locate.tolerances import SUM_TOLERANCE
 
 Opened = tuple[Ints, ...]
-Solver = Callable[[Problem, Model, Effort], Solution]
 
 # The part of the seconds that each of the two other plans may take.
 _OTHERS_SHARE: Final = 0.1
@@ -131,7 +132,7 @@ def solve_phases(problem: Problem, phases: Sequence[Phase], solver: Solver, effo
     ([[0], [1]], 190.0, 'optimal')
     """
     deadline = Deadline(effort)
-    program = _Program(problem, phases)
+    program = PhasedMilp(problem, phases)
     alone, greedy = (_other(make, program, solver, deadline) for make in (each_alone, greedy_order))
     best = max((plan for plan in (alone, greedy) if plan is not None), key=program.value_of, default=None)
     first = math.nan if best is None else program.value_of(best)
@@ -194,7 +195,7 @@ _MODEL: Final = MaximalCovering()
 
 def _other(
     make: Callable[[Problem, Sequence[Phase], Solver, Effort], Opened | None],
-    program: "_Program",
+    program: "PhasedMilp",
     solver: Solver,
     deadline: Deadline,
 ) -> Opened | None:
@@ -216,7 +217,7 @@ def _other(
     return found if found is not None and program.is_feasible(found) else None
 
 
-def _optimise(program: "_Program", start: Opened | None, deadline: Deadline) -> tuple[Opened | None, float, Stopped]:
+def _optimise(program: "PhasedMilp", start: Opened | None, deadline: Deadline) -> tuple[Opened | None, float, Stopped]:
     """Return the best plan that HiGHS finds, the bound, and why it stopped."""
     bound = math.fsum(program.value.ravel().tolist())
     cuts: tuple[ConstraintBlock, ...] = ()
@@ -234,7 +235,7 @@ def _optimise(program: "_Program", start: Opened | None, deadline: Deadline) -> 
     return None, bound, deadline.ended or "time"
 
 
-class _Program:
+class PhasedMilp:
     """The program of :func:`solve_phases`.
 
     Variables: the sites of each phase, then the covered shares of each phase's groups of points. A group has the points
@@ -242,7 +243,9 @@ class _Program:
     """
 
     def __init__(self, problem: Problem, phases: Sequence[Phase]) -> None:
-        self.problem, self.phases = _without_kept_reach(problem), tuple(phases)
+        # Whom facilities cover depends on the phase: the kept sites reach nobody here.
+        reaches = np.repeat(~problem.kept, np.diff(problem.times.indptr))
+        self.problem, self.phases = problem.with_pairs(reaches), tuple(phases)
         self.rules = site_constraints(problem)
         self.kept = problem.kept.astype(np.float64)
         value = np.vstack([phase.value * phase.factor for phase in phases])
@@ -262,14 +265,18 @@ class _Program:
         groups = self.value.size
         return np.concatenate([*low, np.zeros(groups)]), np.concatenate([*high, np.ones(groups)])
 
-    def milp(self, cuts: tuple[ConstraintBlock, ...]) -> Milp:
-        """Return the program with cuts."""
+    @property
+    def blocks(self) -> list[ConstraintBlock]:
+        """The constraints: coverage, phases one after the other, their limits, and the rules of the last phase."""
         last = (len(self.phases) - 1) * self.problem.sites
         of_last = [replace(block, matrix=_shifted(block.matrix, last)) for block in self.rules]
-        blocks = [self._coverage(), *self._nested(), *self._limits(), *of_last, *cuts]
-        matrix, low, high = stacked(blocks, len(self._low))
+        return [self._coverage(), *self._nested(), *self._limits(), *of_last]
+
+    def milp(self, cuts: tuple[ConstraintBlock, ...] = ()) -> Milp:
+        """Return the program with cuts."""
+        matrix, low, high = stacked([*self.blocks, *cuts], len(self._low))
         integer = np.zeros(len(self._low), dtype=np.bool_)
-        integer[: last + self.problem.sites] = True
+        integer[: len(self.phases) * self.problem.sites] = True
         return Milp(self.objective.costs, matrix, low, high, self._low, self._high, integer)
 
     def _coverage(self) -> ConstraintBlock:
@@ -401,36 +408,13 @@ def _costs(problem: Problem) -> Floats:
     return np.where(problem.kept, 0.0, costs)
 
 
-def _without_kept_reach(problem: Problem) -> Problem:
-    """Return the problem with kept sites that reach nothing: whom facilities cover depends on the phase."""
-    times, stays = problem.times, np.repeat(~problem.kept, np.diff(problem.times.indptr))
-    start = np.concatenate([[0], np.cumsum(stays)])[times.indptr]
-    return replace(problem, times=csr_array((times.data[stays], times.indices[stays], start), shape=times.shape))
-
-
 def _grouped(problem: Problem, value: Floats) -> tuple[csr_array, Floats]:
     """Return which sites reach each group of points, shape (groups, sites), and the people, shape (phases, groups)."""
-    free = problem.open_to_choice
-    times = problem.times
-    site = np.repeat(np.arange(problem.sites), np.diff(times.indptr))
-    used = free[site] & (value[:, times.indices].sum(axis=0) > 0)
-    ones = np.ones(int(used.sum()))
-    by_point = csr_array((ones, (times.indices[used], site[used])), shape=(times.shape[1], problem.sites))
-    by_point.sort_indices()
-    points = np.flatnonzero(np.diff(by_point.indptr) > 0)
-    names: dict[bytes, int] = {}
-    group = np.array(
-        [
-            names.setdefault(by_point.indices[by_point.indptr[each] : by_point.indptr[each + 1]].tobytes(), len(names))
-            for each in points.tolist()
-        ],
-        dtype=np.int64,
-    )
-    _, first = np.unique(group, return_index=True)
-    totals = np.zeros((value.shape[0], len(first)))
-    for phase, row in enumerate(value):
-        totals[phase] = np.bincount(group, weights=row[points], minlength=len(first))
-    return csr_array(by_point[points[first]]), totals
+    groups = grouped(replace(problem, people=value.sum(axis=0), weights=None), timed=False, split=False, by_unit=False)
+    reached = csr_array((np.ones(len(groups.site)), groups.site, groups.start), shape=(groups.count, problem.sites))
+    there = groups.group_of >= 0
+    totals = [np.bincount(groups.group_of[there], weights=row[there], minlength=groups.count) for row in value]
+    return reached, np.array(totals, dtype=np.float64).reshape(len(value), groups.count)
 
 
 def _block(matrix: csr_array, high: Floats) -> ConstraintBlock:

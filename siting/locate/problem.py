@@ -304,6 +304,10 @@ class Solution:
         return self.stages[-1].bound
 
 
+# What solves a problem by a model.
+Solver = Callable[[Problem, Model, Effort], Solution]
+
+
 def without_plan(stopped: str) -> PlanStatus:
     """Return ``"infeasible"`` only if the absence of a plan is proved, otherwise ``"unknown"``."""
     return "infeasible" if stopped == "proved" else "unknown"

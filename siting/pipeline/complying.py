@@ -6,7 +6,7 @@ from scipy.sparse import csr_array, vstack
 
 from siting.domain.nouns import Assessment, Bools, Note, Progress
 from siting.locate.milp import comply
-from siting.locate.series import Solver
+from siting.locate.problem import Solver
 from siting.pipeline.asking import Question, homes_of
 from siting.pipeline.ground import PreparedScenario, measure, walk
 from siting.pipeline.requirements import Unjudged, offers_of, requirements_of, wanted_of

@@ -14,8 +14,7 @@ from siting.domain.nouns import Bools, Floats, Ints, Progress
 from siting.domain.scenario import PlanOptions, PlanPhase, Scenario
 from siting.domain.tables import PHASE_COLUMNS
 from siting.locate.phases import Phase, PhasedSolution, solve_phases
-from siting.locate.problem import Effort, Model, Problem, Solution
-from siting.locate.series import Solver
+from siting.locate.problem import Effort, Model, Problem, Solution, Solver
 from siting.locate.solve import solve
 from siting.locate.stations import ranked_by_gain
 from siting.pipeline.asking import Question, ask

@@ -37,8 +37,7 @@ from siting.errors import Faults, InputError
 from siting.locate.infeasibility import LONGEST, explain_infeasible
 from siting.locate.milp import Compliance
 from siting.locate.phases import PhasedSolution
-from siting.locate.problem import Effort, Solution
-from siting.locate.series import Solver
+from siting.locate.problem import Effort, Solution, Solver
 from siting.locate.solve import solve
 from siting.locate.stations import ranked_by_gain, stations_table
 from siting.pipeline.asking import Question, ask, at_cut_offs, longest_of

@@ -6,8 +6,7 @@ import numpy as np
 
 from siting.domain.nouns import Ints
 from siting.locate.milp import Compliance, Outcome
-from siting.locate.problem import Effort, MaximalCovering, Model, Problem, Rules, Solution
-from siting.locate.series import Solver
+from siting.locate.problem import Effort, MaximalCovering, Model, Problem, Rules, Solution, Solver
 from siting.locate.solve import solve
 from siting.pipeline.asking import Question
 

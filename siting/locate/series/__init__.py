@@ -5,7 +5,7 @@ Each function takes the solver as a parameter, so it works with every model and 
 
 from siting.locate.series.alternatives import Alternatives, alternatives, stability
 from siting.locate.series.curve import coverage_curve
-from siting.locate.series.optima import Optimum, Solver
+from siting.locate.series.optima import Optimum
 from siting.locate.series.order import build_order
 
-__all__ = ["Alternatives", "Optimum", "Solver", "alternatives", "build_order", "coverage_curve", "stability"]
+__all__ = ["Alternatives", "Optimum", "alternatives", "build_order", "coverage_curve", "stability"]

@@ -11,9 +11,8 @@ import pandas as pd
 from siting.domain.nouns import Bools, Ints, Progress, quiet
 from siting.locate.deadline import Deadline
 from siting.locate.milp import Compliance
-from siting.locate.problem import NOISE, Effort, Model, Problem, Solution, Stage
+from siting.locate.problem import NOISE, Effort, Model, Problem, Solution, Solver, Stage
 from siting.locate.series.exclusion import ExclusionTree
-from siting.locate.series.optima import Solver
 from siting.locate.solve import solve
 
 

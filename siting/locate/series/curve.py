@@ -11,8 +11,8 @@ import pandas as pd
 from siting.domain.nouns import Bools, Floats, Ints, Progress, quiet
 from siting.locate.covering import covering_curve
 from siting.locate.deadline import Deadline
-from siting.locate.problem import NOISE, Effort, MaximalCovering, Problem, Rules, SetCovering
-from siting.locate.series.optima import AtOnce, Limit, Optimum, Solver, free_optima, propagate_bounds, within_reach
+from siting.locate.problem import NOISE, Effort, MaximalCovering, Problem, Rules, SetCovering, Solver
+from siting.locate.series.optima import AtOnce, Limit, Optimum, free_optima, propagate_bounds, within_reach
 from siting.locate.solve import solve
 
 # Up to this number of stations each number is a point of the curve; beyond, each point is a tenth above the last.

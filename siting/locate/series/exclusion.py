@@ -10,8 +10,18 @@ import numpy as np
 
 from siting.domain.nouns import Ints
 from siting.locate.deadline import Deadline
-from siting.locate.problem import NOISE, Effort, Ended, Model, Problem, Solution, Stage, nothing_found, status_of
-from siting.locate.series.optima import Solver
+from siting.locate.problem import (
+    NOISE,
+    Effort,
+    Ended,
+    Model,
+    Problem,
+    Solution,
+    Solver,
+    Stage,
+    nothing_found,
+    status_of,
+)
 
 # One solution of the problem takes at most this share of the seconds that are left for one plan.
 _PART: Final = 0.25

@@ -10,10 +10,18 @@ from scipy.sparse import csr_array
 
 from siting.domain.nouns import Ints, PlanStatus, Progress, quiet
 from siting.locate.deadline import Deadline
-from siting.locate.problem import NOISE, Effort, Ended, MaximalCovering, Model, PMedian, Problem, Solution, without_plan
+from siting.locate.problem import (
+    NOISE,
+    Effort,
+    Ended,
+    MaximalCovering,
+    PMedian,
+    Problem,
+    Solver,
+    without_plan,
+)
 from siting.locate.tolerances import SUM_TOLERANCE
 
-Solver = Callable[[Problem, Model, Effort], Solution]
 Limit = Literal["stations", "budget"]
 AtOnce = Callable[[Problem, Sequence[float], Effort], "list[Optimum]"]
 

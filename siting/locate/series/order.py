@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from siting.domain.nouns import Ints, Progress, quiet
-from siting.locate.problem import Effort, MaximalCovering, PMedian, Problem, Solution
+from siting.locate.problem import Effort, MaximalCovering, PMedian, Problem, Solution, Solver
 from siting.locate.series.curve import by_kernels, sizes_up_to
-from siting.locate.series.optima import Optimum, Solver, free_optima, propagate_bounds, sense_of
+from siting.locate.series.optima import Optimum, free_optima, propagate_bounds, sense_of
 from siting.locate.series.sequence import best_sequence, subset_costs
 from siting.locate.solve import solve
 

@@ -21,6 +21,7 @@ from siting.locate.milp.compliance import compliance_milp
 from siting.locate.milp.constraints import ConstraintBlock
 from siting.locate.milp.models import milp_of
 from siting.locate.milp.requirements import system_of
+from siting.locate.phases import Phase, PhasedMilp
 from siting.locate.problem import Effort, FairCovering, MaximalCovering, Model, PMedian, Problem, Rules, SetCovering
 
 GOLDEN: Final = Path(__file__).parent / "golden"
@@ -94,6 +95,20 @@ def programs() -> Iterator[tuple[str, Written]]:
             head = f"{objective.name}, {objective.sense}"
             yield f"{name}_{objective.name}", Written(head, program.single(objective), [*SITES, *own], _names(blocks))
     yield from _compliance()
+    yield "phased", _phased()
+
+
+def _phased() -> Written:
+    """Give the program of two phases: the third site may open in the second alone, and money limits each."""
+    everywhere = np.ones(4, dtype=bool)
+    phases = [
+        Phase(PEOPLE, everywhere & (np.arange(4) != 2), factor=2.0, stations=1, budget=3e6),
+        Phase(PEOPLE[::-1], everywhere & (np.arange(4) != 0), budget=2e6),
+    ]
+    program = PhasedMilp(Problem(REACH, PEOPLE, Rules(costs=COSTS, kept=KEPT, apart=np.array([[0, 1]]))), phases)
+    sites = [f"{site}_{phase}" for phase in range(2) for site in SITES]
+    groups = [f"y{group}_{phase}" for phase in range(2) for group in range(program.value.shape[1])]
+    return Written("elderly_years, max", program.milp(), [*sites, *groups], _names(program.blocks))
 
 
 def _compliance() -> Iterator[tuple[str, Written]]:

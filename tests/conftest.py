@@ -11,8 +11,10 @@ from hypothesis import settings
 
 import siting
 from siting.results import GapReport, Plan
+from siting.text import LANGS, Lang
 from tests.drawing import examples
 from tests.laws.folders import write_district
+from tests.phased import PHASED, write_phased_sample
 
 # CI draws the same examples every time, so that what it says hangs on the change alone; at the desk they are new.
 # How long one takes says nothing: machines are shared.
@@ -85,6 +87,36 @@ def plan(sample: Path, _walks: Path) -> Plan:
 def gaps(plan: Plan) -> GapReport:
     """The gap report of the sample district before any plan."""
     return plan.before
+
+
+@pytest.fixture(scope="session")
+def report_folder(plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report on the sample district with its plan, in Chinese; only to be read."""
+    found = tmp_path_factory.mktemp("report")
+    plan.before.report(found, plan=plan, lang="zh")
+    return found
+
+
+@pytest.fixture(scope="session")
+def phased_sample(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the sample with elderly people who grow, and a horizon for plans with phases."""
+    return write_phased_sample(sample.parent, tmp_path_factory.mktemp("phases") / "sample")
+
+
+@pytest.fixture(scope="session")
+def phased_plan(phased_sample: Path) -> Plan:
+    """A plan with three phases."""
+    return siting.propose(phased_sample / "scenario.toml", **PHASED)
+
+
+@pytest.fixture(scope="session")
+def phased_reports(phased_plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> dict[Lang, Path]:
+    """The report with a plan with phases in each language; only to be read."""
+    found = {}
+    for lang in LANGS:
+        found[lang] = tmp_path_factory.mktemp(f"phased-{lang}")
+        phased_plan.before.report(found[lang], plan=phased_plan, lang=lang)
+    return found
 
 
 @pytest.hookimpl(wrapper=True)

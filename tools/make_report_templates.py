@@ -68,6 +68,16 @@ STATIONS: Final[_Cells] = (
     ("new", "new", 1.9, True), ("share", "share_after", 1.8, True), ("floor", "floor", 1.8, True),
     ("tenure", "tenure", 1.5, False), ("cost", "cost", 2.2, True),
 )  # fmt: skip
+YEARS: Final[_Cells] = (
+    ("year", "year", 1.3, True), ("stations", "opening", 1.7, True), ("names", "names", 4.2, False),
+    ("elderly", "elderly", 1.9, True), ("covered", "covered", 1.9, True), ("without", "share_without", 1.9, True),
+    ("share", "share_by_then", 1.5, True),
+)  # fmt: skip
+MONEY: Final[_Cells] = (
+    ("year", "year", 1.3, True), ("budget", "budget", 2.4, True), ("cost", "cost", 2.4, True),
+    ("subsidy", "subsidy", 2.4, True), ("subsidy_conditional", "subsidy_conditional", 2.4, True),
+    ("net_cost", "net_cost", 2.4, True),
+)  # fmt: skip
 FUNDING: Final[_Cells] = (
     ("source", "source", 3.1, False), ("line", "line", 2.5, False), ("payer", "payer", 1.5, False),
     ("sites", "sites", 3.4, False), ("amounts", "amounts", 2, False), ("conditions", "conditions", 5, False),
@@ -104,6 +114,7 @@ def template(lang: Lang) -> bytes:
         only=("targets.with_plan", "not targets.with_plan"),
     )
     page.chapter("layout", [("stations", "stations", STATIONS)])
+    page.chapter("phases", [("years", "years", YEARS), ("money", "money", MONEY)])
     page.chapter("funding", [("lines", "funding", FUNDING)])
     page.chapter("method", [("layers", "layers", LAYERS)])
     page.notes()

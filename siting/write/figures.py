@@ -15,6 +15,7 @@ from matplotlib.text import Text
 
 from siting.domain.nouns import Assessment, Proposal
 from siting.text import Lang, say
+from siting.write.proof import stage_texts
 from siting.write.sensitivity import setting_text, walker_text
 from siting.write.wrapping import wrapped
 
@@ -64,7 +65,7 @@ def draw_gaps(assessment: Assessment, lang: Lang) -> Chart:
 
 
 def draw_plan(proposal: Proposal, lang: Lang) -> Chart:
-    """Draw spatial coverage as stations are added in rank order, with the bound."""
+    """Draw spatial coverage as stations are added in rank order; with the bound, if that is one of people covered."""
     font, lang = choose_font(lang)
     figure = Chart(figsize=(7.5, 4.4), layout="constrained")
     axes = figure.subplots()
@@ -72,8 +73,10 @@ def draw_plan(proposal: Proposal, lang: Lang) -> Chart:
     gained = np.concatenate([[0.0], np.cumsum(selection.gains)])
     share = 100 * (totals["elderly_covered"] + gained) / totals["elderly"]
     axes.plot(np.arange(len(share)), share, "o-", color=_BLUE, label=say("figure.coverage", lang))
+    first = next(iter(stage_texts(proposal, lang)), None)
     limit = 100 * (totals["elderly_covered"] + selection.bound) / totals["elderly"]
-    if np.isfinite(limit):
+    # Elsewhere the bound is one of minutes, of years, of weighted people or of those that sites can serve.
+    if first is not None and first.key == "proof.stage.covered" and np.isfinite(limit):
         axes.axhline(limit, color=_GREY, linestyle="--", label=say("figure.bound", lang))
     axes.set_xlabel(say("figure.stations", lang))
     axes.set_ylabel(say("figure.coverage_share", lang))

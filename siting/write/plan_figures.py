@@ -14,6 +14,7 @@ from siting.text import Lang, say
 from siting.write.figures import Chart, brief, choose_font, dress
 
 _BLUE, _ORANGE, _GREY, _PALE, _INK = "#3b6e8f", "#d1793b", "#8a8f94", "#f1f2f3", "#44494d"
+_LIGHT: Final = "#c9d8e2"
 # A smaller gap in percentage points is a rounding error.
 _PROVED: Final = 1e-6
 # Up to this many points of a curve are drawn as dots; more would hide the line.
@@ -200,6 +201,59 @@ def draw_lorenz(
     axes.legend(frameon=False, loc="upper left")
     dress(figure, (axes,), font)
     return figure
+
+
+def draw_phases(phases: pd.DataFrame, lang: Lang) -> Chart:
+    """Draw the coverage at the end of each year of a plan with phases, and below it the money of each phase.
+
+    Parameters
+    ----------
+    phases : pandas.DataFrame
+        ``year``, ``covered_share``, ``covered_share_without``, ``cost_cny``, ``subsidy_cny`` and ``budget_cny`` (yuan;
+        NaN if unknown), as :attr:`siting.results.Plan.phases` has them. Without costs and budgets there is no money.
+    lang : {"zh", "en"}
+        Language.
+    """
+    font, lang = choose_font(lang)
+    money = phases[["cost_cny", "budget_cny"]].notna().any().any()
+    figure = Chart(figsize=(7.5, 5.4 if money else 3.6), layout="constrained")
+    panels = figure.subplots(2 if money else 1, 1, sharex=True, squeeze=False, height_ratios=(3, 2) if money else None)
+    year = phases["year"].to_numpy(dtype=np.float64)
+    upper = panels[0, 0]
+    for key, look, colour in (("covered_share", "o-", _BLUE), ("covered_share_without", "s--", _GREY)):
+        share = 100 * phases[key].to_numpy(dtype=np.float64)
+        upper.plot(year, share, look, color=colour, markersize=5, label=say(f"series.phases_{key}", lang))
+    upper.set_ylabel(say("figure.coverage_share", lang))
+    upper.set_ylim(bottom=0)
+    upper.set_title(say("series.phases_title", lang), loc="left")
+    upper.legend(frameon=False, loc="best")
+    if money:
+        _money_bars(panels[1, 0], phases, lang)
+    lowest = panels[-1, 0]
+    lowest.set_xticks(year, [f"{each:.0f}" for each in year])
+    lowest.set_xlabel(say("series.phases_axis", lang))
+    dress(figure, tuple(panels[:, 0]), font)
+    return figure
+
+
+def _money_bars(axes: Axes, phases: pd.DataFrame, lang: Lang) -> None:
+    """Draw the cost of each phase, which part of it subsidies pay, and its budget; in 10,000 yuan."""
+    year, scale = phases["year"].to_numpy(dtype=np.float64), 1e-4
+    width = 0.4 * float(np.diff(year).min(initial=2.0))
+    cost, subsidy, budget = (
+        phases[key].to_numpy(dtype=np.float64) * scale for key in ("cost_cny", "subsidy_cny", "budget_cny")
+    )
+    axes.bar(year, np.nan_to_num(cost), width, color=_LIGHT, edgecolor=_BLUE, label=say("series.phases_cost", lang))
+    if np.nansum(subsidy) > 0:
+        axes.bar(year, np.nan_to_num(subsidy), width, color=_BLUE, label=say("series.phases_subsidy", lang))
+    limited = np.isfinite(budget)
+    if limited.any():
+        label = say("series.phases_budget", lang)
+        axes.hlines(budget[limited], (year - width)[limited], (year + width)[limited], color=_ORANGE, label=label)
+    axes.set_ylabel(say("series.money", lang))
+    axes.yaxis.set_major_formatter(_thousands)
+    axes.set_ylim(bottom=0)
+    axes.legend(frameon=False, loc="best")
 
 
 def _gini_of(curve: pd.DataFrame) -> float:

@@ -1,7 +1,6 @@
 """Plans with phases on the sample: each year's figures are those of a check of that year; what cannot be is refused."""
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -17,38 +16,23 @@ from siting.pipeline.ground import PreparedScenario, prepare
 from siting.pipeline.phasing import factors_of
 from siting.places import plan_faults, plan_sites
 from siting.results import Plan
-
-FREE = ("C103", "C179")
-YEARS = (2026, 2028, 2030)
-PHASES = [{"year": 2026, "stations": 2}, {"year": 2028, "budget_cny": 5_000_000}, {"year": 2030, "stations": 1}]
-REQUEST = {"model": "phased", "phases": PHASES, "phases_until": 2034, "discount_rate": 0.03}
+from siting.text import Lang
+from tests.phased import FREE, PHASED, PHASES, YEARS
 
 
 @pytest.fixture(scope="module")
-def folder(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample with elderly who grow by 3 % a year; of its candidates only two are free before the middle of 2027."""
-    there = tmp_path_factory.mktemp("phases") / "sample"
-    shutil.copytree(sample.parent, there)
-    (there / "growth.csv").write_text("id,name,residents_growth,elderly_growth\n,,0.0,0.03\n", encoding="utf-8")
-    candidates = pd.read_csv(there / "candidates.csv", dtype=str)
-    candidates["available_from"] = "2027-06-30"
-    candidates.loc[candidates["id"].isin(FREE), "available_from"] = None
-    candidates.to_csv(there / "candidates.csv", index=False)
-    text = (there / "scenario.toml").read_text(encoding="utf-8")
-    text = text.replace('horizon = "current"', "horizon = 2030")
-    text += '\n[population.projection]\npath = "growth.csv"\nbase_year = 2025\n'
-    (there / "scenario.toml").write_text(text, encoding="utf-8")
-    return there
+def folder(phased_sample: Path) -> Path:
+    return phased_sample
 
 
 @pytest.fixture(scope="module")
-def plan(folder: Path) -> Plan:
-    return siting.propose(folder / "scenario.toml", **REQUEST)
+def plan(phased_plan: Plan) -> Plan:
+    return phased_plan
 
 
 @pytest.fixture(scope="module")
-def written(plan: Plan, folder: Path) -> Path:
-    path = folder / "plan.geojson"
+def written(plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("plan") / "plan.geojson"
     plan.to_file(path)
     return path
 
@@ -134,13 +118,13 @@ def ground(folder: Path) -> PreparedScenario:
     ],
 )
 def test_what_no_plan_can_be_made_of_is_refused(ground: PreparedScenario, code: str, request_: dict[str, Any]) -> None:
-    asked = PlanOptions.model_validate({**REQUEST, **request_})
+    asked = PlanOptions.model_validate({**PHASED, **request_})
     sites = plan_sites(ground.inputs, ground.permitted, asked)
     assert code in {fault.code for fault in plan_faults(ground.inputs, ground.refused, sites, asked)}
 
 
 def test_another_model_says_that_it_ignores_the_phases(folder: Path) -> None:
-    plan = siting.propose(siting.change(folder / "scenario.toml", plan=REQUEST), model="mclp", stations=1)
+    plan = siting.propose(siting.change(folder / "scenario.toml", plan=PHASED), model="mclp", stations=1)
     told = {note.code: note.values for note in plan.proposal.notes}
     assert told["plan_settings_unused"]["names"] == "discount_rate, phases, phases_until"
 
@@ -149,9 +133,8 @@ def test_the_last_phase_counts_its_own_year_if_nothing_else_is_said() -> None:
     assert factors_of(PlanOptions(model="phased", phases=PHASES)) == [2.0, 2.0, 1.0]
 
 
-def test_the_workbook_has_a_sheet_of_the_phases(plan: Plan, tmp_path: Path) -> None:
-    siting.check(plan.before.assessment.inputs.scenario).report(tmp_path / "out", plan=plan, lang="zh")
-    book = openpyxl.load_workbook(tmp_path / "out" / "tables.xlsx")
+def test_the_workbook_has_a_sheet_of_the_phases(plan: Plan, phased_reports: dict[Lang, Path]) -> None:
+    book = openpyxl.load_workbook(phased_reports["zh"] / "tables.xlsx")
     rows = {row[0]: row for row in book["实施时序"].iter_rows(values_only=True)}
     assert plan.phases is not None
     for phase in plan.phases.to_dict("records"):

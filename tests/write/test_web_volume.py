@@ -25,10 +25,8 @@ WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
 
 @pytest.fixture(scope="module")
-def folder(plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("volume")
-    plan.before.report(folder, plan=plan, lang="zh")
-    return folder
+def folder(report_folder: Path) -> Path:
+    return report_folder
 
 
 class _Page(HTMLParser):

@@ -1,21 +1,21 @@
 """The chapters of the volume: sentences and tables made from the figures of a run, and nothing else."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 
-from siting.domain.intervals import ENDS
 from siting.domain.standards import Standard
 from siting.text import Lang, knows, say
 from siting.write.clauses import SIGNS, amount_text, from_text, premises_text, unit_text
-from siting.write.report.passages import Passage, ends, figure, joined, sentence, unmarked
+from siting.write.report.passages import Passage, ends, joined, unmarked
+from siting.write.report.phase_chapter import phases_chapter
 from siting.write.report.plan_sheets import named_document, unit_names
 from siting.write.report.records import Record, Records
 from siting.write.report.sheets import level_of_whole
 from siting.write.report.source_sheets import told_notes
+from siting.write.report.telling import Chapter, Teller
 
-Chapter = dict[str, Any]
 _WORST: Final = 5
 # Rows of the tables at the end; the workbook has all of them.
 _LISTED: Final = 50
@@ -39,11 +39,11 @@ def chapters(records: Records, standards: Sequence[Standard], lang: Lang) -> dic
     Returns
     -------
     dict
-        ``basis``, ``present``, ``assessment``, ``needs``, ``targets``, ``layout`` (with a plan), ``funding``,
-        ``method`` and ``appendix``. Each has ``title``, ``paragraphs`` and tables: lists of rows, whose cells have
-        names. Texts are passages.
+        ``basis``, ``present``, ``assessment``, ``needs``, ``targets``, ``layout`` (with a plan), ``phases`` (with a
+        plan that has phases), ``funding``, ``method`` and ``appendix``. Each has ``title``, ``paragraphs`` and tables:
+        lists of rows, whose cells have names. Texts are passages.
     """
-    writer = _Writer(records, standards, lang)
+    writer = _Writer(records, lang, standards)
     made = {
         "basis": writer.basis(),
         "present": writer.present(),
@@ -51,6 +51,7 @@ def chapters(records: Records, standards: Sequence[Standard], lang: Lang) -> dic
         "needs": writer.needs(),
         "targets": writer.targets(),
         "layout": writer.layout(),
+        "phases": phases_chapter(records, lang),
         "funding": writer.funding(),
         "method": writer.method(),
         "appendix": writer.appendix(),
@@ -75,10 +76,8 @@ def _asked(check: Record) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class _Writer:
-    records: Records
+class _Writer(Teller):
     standards: Sequence[Standard]
-    lang: Lang
 
     # --- the chapters -------------------------------------------------------------------------------------------------
 
@@ -492,10 +491,6 @@ class _Writer:
     # --- what they are made of ----------------------------------------------------------------------------------------
 
     @property
-    def comma(self) -> str:
-        return say("report.volume.comma", self.lang)
-
-    @property
     def place(self) -> str:
         whole = level_of_whole(self.records)
         return say("report.volume.area", self.lang) if whole is None else whole.text("name") or whole.text("id")
@@ -529,10 +524,6 @@ class _Writer:
     def units(self) -> Mapping[str, str]:
         return unit_names(self.records)
 
-    @cached_property
-    def sites(self) -> Mapping[str, str]:
-        return {each.text("id"): each.text("name") for each in self.records.lists.each("facilities")}
-
     def _judged(self) -> list[Record]:
         order = ("gap", "no_data", "met", "not_applicable", "")
         rows = [row for row in self.records.lists.each("audit") if row.values["level"]]
@@ -555,22 +546,6 @@ class _Writer:
         level = self.main_units[0].text("level") if self.main_units else ""
         places = [place for place in self.records.places(level, after=True) if place.values["elderly_uncovered"]]
         return sorted(places, key=lambda place: -place.values["elderly_uncovered"])
-
-    def chapter(self, paragraphs: Iterable[Passage | None], **tables: list[Any]) -> Chapter:
-        return {"paragraphs": [each for each in paragraphs if each is not None], **tables}
-
-    def row(self, **cells: "Passage | str") -> dict[str, Passage]:
-        return {key: unmarked(cell) if isinstance(cell, str) else cell for key, cell in cells.items()}
-
-    def tell(self, key: str, /, **values: "Passage | str") -> Passage:
-        return sentence(f"report.volume.say.{key}", self.lang, **values)
-
-    def one(self, record: Record, key: str, form: str = "whole") -> Passage:
-        return figure(record.cell(key), form)
-
-    def ends(self, record: Record, key: str, form: str = "whole") -> Passage:
-        pair = ENDS[key]
-        return ends(record.cell(pair.low), record.cell(pair.high), form, most=pair.most)
 
     def quantity(self, record: Record, low: str, high: str) -> Passage:
         """Return a figure of a check, with its unit; both ends if records lack data."""

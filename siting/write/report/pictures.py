@@ -10,7 +10,7 @@ from siting.domain.nouns import Proposal
 from siting.text import Lang
 from siting.write.figures import Chart, draw_gaps, draw_plan, draw_sensitivity
 from siting.write.map_figures import draw_coverage, draw_density, draw_tiers
-from siting.write.plan_figures import draw_curve, draw_lorenz
+from siting.write.plan_figures import draw_curve, draw_lorenz, draw_phases
 from siting.write.report.filing import Filing
 
 # Dots per inch of a picture in the volume.
@@ -51,6 +51,9 @@ def _drawn(filing: Filing, lang: Lang) -> Iterator[tuple[str, Callable[[], Chart
     yield "gaps", lambda: draw_gaps(found, lang)
     if proposal is not None and len(proposal.stations):
         yield "curve" if filing.curve is None else "best", lambda: _curve(filing, proposal, lang)
+        phases = proposal.phases
+        if phases is not None:
+            yield "phases", lambda: draw_phases(phases, lang)
     lorenz = filing.lorenz
     if lorenz is not None:
         yield "lorenz", lambda: draw_lorenz(lorenz.before, lorenz.after, lang, gini=lorenz.gini)

@@ -43,7 +43,13 @@ _MEMORY: Final = 4 * 1024**3
 _DAY: Final = (1980, 1, 1, 0, 0, 0)
 # Widths of the pictures, mm.
 _WIDE: Final = 155
-_WIDTHS: Final[Mapping[str, int]] = {"lorenz": 95, "curve": 120, "best": 120, "sensitivity": 140} | dict.fromkeys(
+_WIDTHS: Final[Mapping[str, int]] = {
+    "lorenz": 95,
+    "curve": 120,
+    "best": 120,
+    "phases": 120,
+    "sensitivity": 140,
+} | dict.fromkeys(
     # Two maps stand on a page.
     ("present", "tiers", "circles", "circles_after"),
     132,

@@ -182,8 +182,12 @@ def comply(problem: Problem, requirements: Sequence[Requirement], effort: Effort
     told["first_objective"] = math.nan if first is None else first.objective_values[-1]
     # The sums of shortfalls come first, in the order of the ranks; then the cost.
     clauses = (*system.clauses[: len(found.stages) - 1], ()) if found.stages else ()
-    outcomes = tuple(Outcome(each, each.finding(opened & ~problem.kept)) for each in requirements)
-    return Compliance(**told, outcomes=outcomes, clauses=clauses)
+    return Compliance(**told, outcomes=outcomes_of(problem, requirements, opened), clauses=clauses)
+
+
+def outcomes_of(problem: Problem, requirements: Sequence[Requirement], opened: Bools) -> tuple[Outcome, ...]:
+    """Return what the open sites achieve for each requirement."""
+    return tuple(Outcome(each, each.finding(opened & ~problem.kept)) for each in requirements)
 
 
 def compliance_milp(problem: Problem, system: RequirementSystem, *, relaxed: bool) -> LexicographicMilp:
@@ -228,7 +232,7 @@ def compliance_milp(problem: Problem, system: RequirementSystem, *, relaxed: boo
         _reached(system),
         site_constraints(problem),
         (ConstraintBlock(None, need, system.deficit * _SCALE, np.full(needs, np.inf)),),
-        (*(_shortfall_objective(system, rank, width) for rank in ranks), last),
+        (*(shortfall_objective(system, rank, width - needs, width) for rank in ranks), last),
         dependent=shortfalls,
     )
 
@@ -254,11 +258,15 @@ def _reached(system: RequirementSystem) -> ServiceVariables:
     )
 
 
-def _shortfall_objective(system: RequirementSystem, rank: int, width: int) -> Objective:
-    """Return the sum of shortfalls of one rank; its step is 1 if each of them asks for one site of a set."""
+def shortfall_objective(system: RequirementSystem, rank: int, first: int, width: int) -> Objective:
+    """Return the sum of shortfalls of one rank; its step is 1 if each of them asks for one site of a set.
+
+    The shortfalls are the variables from ``first`` on, of ``width`` in total.
+    """
     mine = system.stage == rank
     weights, negligible = np.zeros(width), np.zeros(width)
-    weights[width - len(mine) :], negligible[width - len(mine) :] = mine, system.slack
+    own = slice(first, first + len(mine))
+    weights[own], negligible[own] = mine, system.slack
     numbers = np.flatnonzero(mine)
     counted = np.all(system.deficit[numbers] == 1.0) and np.all(system.add[numbers].data == 1.0)
     whole = bool(counted) and system.worth[numbers].nnz == 0
@@ -278,7 +286,7 @@ def _first_plan(
     problem = milp.problem
     costs = milp.objectives[-1].weights[: problem.sites]
     limits = site_limits(milp)
-    opened = _required(problem, limits, costs)
+    opened = required_sites(problem, limits, costs)
     if not _satisfied(milp, opened):
         return None
     # A free site is better than any site that costs something.
@@ -290,7 +298,7 @@ def _first_plan(
         while not should_stop():
             lacks = system.shortfalls(opened)[wanted]
             may = limits.allowed(opened, limits.slack(opened)) & ~barred
-            gains = np.where(may, _gains(add, worth, system, opened, lacks), 0.0)
+            gains = np.where(may, gains_of(add, worth, system, opened, lacks), 0.0)
             if gains.max(initial=0.0) <= SUM_TOLERANCE:
                 break
             best = np.argmax(np.where(gains > SUM_TOLERANCE, gains / prices, 0.0))
@@ -306,7 +314,7 @@ def _satisfied(milp: LexicographicMilp, opened: Bools) -> bool:
     return satisfies(milp.problem, np.flatnonzero(opened & ~milp.problem.kept), milp.site_constraints)
 
 
-def _required(problem: Problem, limits: SiteLimits, costs: Floats) -> Bools:
+def required_sites(problem: Problem, limits: SiteLimits, costs: Floats) -> Bools:
     """Return the kept and forced sites, and the cheapest site of each occupied place."""
     opened = problem.kept.copy()
     for must in limits.required:
@@ -316,7 +324,7 @@ def _required(problem: Problem, limits: SiteLimits, costs: Floats) -> Bools:
     return opened
 
 
-def _gains(add: csr_array, worth: csr_array, system: RequirementSystem, opened: Bools, lacks: Floats) -> Floats:
+def gains_of(add: csr_array, worth: csr_array, system: RequirementSystem, opened: Bools, lacks: Floats) -> Floats:
     """Return by how much each site alone lowers the shortfalls of the given requirements."""
     unreached = 1.0 - system.reached(opened)
     more = csr_array(add + worth.multiply(unreached[None, :]).tocsr() @ system.reach)

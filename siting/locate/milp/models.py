@@ -67,15 +67,16 @@ def maximal_covering(problem: Problem) -> LexicographicMilp:
     Association 32, 101-118. With capacity: Current and Storbeck (1988), Pirkul and Schilling (1991).
     """
     service = service_variables(problem, by_unit=False)
-    objective = _covered_objective(problem, service)
+    objective = covered_objective(problem, service)
     return LexicographicMilp(problem, service, site_constraints(problem), (), (objective,))
 
 
-def _covered_objective(problem: Problem, service: ServiceVariables) -> Objective:
+def covered_objective(problem: Problem, service: ServiceVariables, *, more: int = 0) -> Objective:
+    """Return the objective of most persons, over the sites, the service variables and ``more`` after them."""
     # Optimal flows of whole persons under whole capacities are whole, unless persons have different values.
     same_value = problem.rules.capacity is None or problem.weights is None
     step = 1.0 if service.whole and same_value else 0.0
-    return Objective("covered", "max", over_all(problem.sites, service.value), step=step)
+    return Objective("covered", "max", over_all(problem.sites, service.value, more=more), step=step)
 
 
 def set_covering(problem: Problem, model: SetCovering) -> LexicographicMilp:

@@ -20,6 +20,7 @@ from siting.locate.highs import Milp, minimise
 from siting.locate.milp.compliance import compliance_milp
 from siting.locate.milp.constraints import ConstraintBlock
 from siting.locate.milp.models import milp_of
+from siting.locate.milp.network import ParentLinks, network_milp
 from siting.locate.milp.requirements import system_of
 from siting.locate.phases import Phase, PhasedMilp
 from siting.locate.problem import Effort, FairCovering, MaximalCovering, Model, PMedian, Problem, Rules, SetCovering
@@ -95,6 +96,7 @@ def programs() -> Iterator[tuple[str, Written]]:
             head = f"{objective.name}, {objective.sense}"
             yield f"{name}_{objective.name}", Written(head, program.single(objective), [*SITES, *own], _names(blocks))
     yield from _compliance()
+    yield from _network()
     yield "phased", _phased()
 
 
@@ -136,6 +138,30 @@ def _compliance() -> Iterator[tuple[str, Written]]:
             name = f"compliance_{number}_{objective.name}" if relaxed else "compliance"
             yield name, Written(head, milp, columns, [*rows, *fixed])
             earlier = (*earlier, objective.fixed_at(0.25 if number == 1 else 0.0))
+
+
+def _network() -> Iterator[tuple[str, Written]]:
+    """Give the programs of a network: a station (two sizes of a place) and an orphan, led by a centre or a home."""
+    problem = Problem(REACH, PEOPLE, Rules(stations=2, kept=KEPT, place=np.array([0, 1, 1, 2])))
+    station = Requirement(
+        "station", "community", "c", "target", "facility", 1.0, 0.0, np.array([1.0, 1.0, 0, 0]), None, 0
+    )
+    none = np.zeros(0, dtype=np.int64)
+    links = ParentLinks(
+        children=(np.array([1, 2]), none),
+        parents=(np.array([0]), none),
+        room=np.array([3.0, 1.0]),
+        pairs=np.array([[0, 0], [0, 1], [1, 0], [1, 1]]),
+        metres=np.array([400.0, 900.0, 300.0, 200.0]),
+    )
+    program = network_milp(problem, system_of(problem, [station]), links)
+    own = [f"y{i}" for i in range(program.service.variables)]
+    pairs = [f"z{child}_{parent}" for child, parent in links.pairs.tolist()]
+    columns = [*SITES, *own, "short0", *pairs, "alone0", "alone1"]
+    blocks = [*program.site_constraints, *program.service.blocks, *program.share_constraints]
+    for objective in program.objectives:
+        head = f"{objective.name}, {objective.sense}"
+        yield f"network_{objective.name}", Written(head, program.single(objective), columns, _names(blocks))
 
 
 def _names(blocks: Sequence[ConstraintBlock]) -> list[str]:

@@ -246,6 +246,7 @@ _PLAN_MEMBERS: Final[Mapping[str, Schema]] = {
     "fairness": {"type": ["object", "null"]},
     "phases": {"type": ["array", "null"], "items": {"type": "object"}},
     "other_plans": _TABLE,
+    "links": {"type": ["array", "null"], "items": {"type": "object"}},
     "land_gap_that_stays": _ROWS,
 }
 _TOTALS: Final[Mapping[str, Schema]] = {

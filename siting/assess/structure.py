@@ -6,7 +6,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-_ABOVE: Final = {"station": ("centre", "institution"), "centre": ("institution",)}
+# The tiers that may lead a facility of a tier.
+ABOVE: Final = {"station": ("centre", "institution"), "centre": ("institution",)}
 
 
 def hierarchy(facilities: pd.DataFrame) -> pd.DataFrame:
@@ -141,7 +142,7 @@ def off_plan(sites: gpd.GeoDataFrame, land_use: gpd.GeoDataFrame, allowed: tuple
 
 
 def _fault(key: object, tiers: dict[object, str], parents: dict[object, object]) -> str | None:
-    above = _ABOVE.get(tiers[key])
+    above = ABOVE.get(tiers[key])
     if above is None:
         return None
     parent = parents[key]

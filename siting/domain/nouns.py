@@ -477,7 +477,8 @@ class Proposal:
     units of the plan's ``level`` the Gini coefficient (NaN if nobody is covered) and the least covered share with the
     units that have it, each before and after; None if there is no plan. ``phases`` has, for a plan with phases, one row
     for each with ``PHASE_COLUMNS``; ``other_plans`` are the objectives of two plans that are made without phases, by
-    ``each_alone`` and ``greedy_order`` (NaN where such a plan breaks a rule).
+    ``each_alone`` and ``greedy_order`` (NaN where such a plan breaks a rule). ``links`` has, for a network, who leads
+    whom, with ``LINK_COLUMNS``.
     """
 
     stations: gpd.GeoDataFrame
@@ -493,3 +494,4 @@ class Proposal:
     fairness: Evenness | None = None
     phases: pd.DataFrame | None = None
     other_plans: Mapping[str, float] = field(default_factory=dict)
+    links: pd.DataFrame | None = None

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-PlanModel = Literal["mclp", "lscp", "p_median", "p_center", "fair", "compliance", "phased"]
+PlanModel = Literal["mclp", "lscp", "p_median", "p_center", "fair", "compliance", "phased", "network"]
 
 # Settings that all models use except compliance, which uses only clauses.
 _OF_PEOPLE: Final = frozenset({"capacity", "existing_capacity", "weights"})
@@ -34,6 +34,7 @@ TRAITS: Final[Mapping[PlanModel, ModelTraits]] = {
     "fair": ModelTraits(("stations", "budget_cny"), _OF_PEOPLE | {"unit_share"}),
     "compliance": ModelTraits((), frozenset({"clauses"})),
     "phased": ModelTraits((), frozenset({"weights", "phases", "phases_until", "discount_rate"}), by_circle=True),
+    "network": ModelTraits(("stations", "budget_cny"), _OF_PEOPLE | {"clauses", "links"}, by_circle=True),
 }
 # Settings that not every model uses.
 SETTINGS_OF_MODELS: Final = frozenset().union(*(each.settings for each in TRAITS.values()))

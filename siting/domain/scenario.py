@@ -538,6 +538,15 @@ class PlanPhase(Section):
     budget_cny: Annotated[float, Field(ge=0, le=1_000_000_000_000)] | None = None
 
 
+class PlanLinks(Section):
+    """Who may lead whom in a network of tiers: where, how far, and how many."""
+
+    streets: Literal["same", "adjoining", "any"] = "adjoining"
+    within_m: Metres | None = None
+    most_children: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = None
+    centres: bool = False
+
+
 class PlanOptions(Section):
     """What to propose: the model, what it must keep to, and how long to look for it."""
 
@@ -562,6 +571,7 @@ class PlanOptions(Section):
     phases: tuple[PlanPhase, ...] = ()
     phases_until: Annotated[int, Field(ge=1950, le=2100)] | None = None
     discount_rate: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    links: PlanLinks = PlanLinks()
     sizes: SizesTable | None = None
     max_nodes: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = None
     # Results are written with six decimals, and a plan is read again.

@@ -224,7 +224,7 @@ CANDIDATE_COLUMNS: Final = (
 SIZE_COLUMNS: Final = (
     Column("size", "text", required=True),
     Column("for", "text"),
-    Column("tier", "text", choices=("station", "centre")),
+    Column("tier", "text", choices=("station", "centre", "institution")),
     Column("land_m2", "number", "m²", minimum=0),
     Column("floor_area_m2", "number", "m²", minimum=0),
     Column("capacity", "number", "persons", minimum=0),
@@ -365,6 +365,14 @@ PLAN_COLUMNS: Final = (
     Column("funding", "list"),
     Column("generated", "boolean"),
     Column("preferred", "list"),
+)
+# Who leads whom in a plan for a network: stations (and centres) that open or had no parent, and their new parents.
+LINK_COLUMNS: Final = (
+    Column("child_id", "text"),
+    Column("child_tier", "text"),
+    Column("parent_id", "text"),
+    Column("parent_tier", "text"),
+    Column("distance_m", "number", "m"),
 )
 # The phases of a plan: the people of the year, covered without the plan and with all stations that are open then, and
 # the money of the stations that open in it.

@@ -168,6 +168,7 @@ def model_of(plan: PlanOptions) -> Model:
         "fair": FairCovering(plan.unit_share),
         "compliance": MaximalCovering(),
         "phased": MaximalCovering(),
+        "network": MaximalCovering(),
     }
     return models[plan.model]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from siting.domain.nouns import NOISE, Stage
 from siting.locate.certificate import check_certificate
@@ -12,6 +12,8 @@ from siting.pipeline.asking import Question
 
 # A certificate rounds people, times and costs: so much more than the error of float sums.
 _ROUNDED = 100.0 * NOISE
+# Models whose plans have no certificate yet.
+_WITHOUT: Final = ("compliance", "phased", "network")
 
 
 def certified(question: Question, solution: Solution, effort: Effort) -> tuple[Mapping[str, Any] | None, bool]:
@@ -33,7 +35,7 @@ def certified(question: Question, solution: Solution, effort: Effort) -> tuple[M
     optimal : bool
         Whether no choice is better than the plan, within the rounding of the certificate.
     """
-    if not solution.stages or solution.stopped_by == "interrupt" or question.plan.model in ("compliance", "phased"):
+    if not solution.stages or solution.stopped_by == "interrupt" or question.plan.model in _WITHOUT:
         return None, False
     problem, model = question.problem, question.model
     found = certificate_of(problem, model, solution.chosen, replace(effort, report=None))

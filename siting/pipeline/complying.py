@@ -1,15 +1,19 @@
 """Plans that must meet clauses: the requirements of the check as constraints of the optimiser."""
 
+from collections.abc import Sequence
+
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array, vstack
 
 from siting.domain.nouns import Assessment, Bools, Note, Progress
+from siting.domain.requirements import Requirement
 from siting.locate.milp import comply
 from siting.locate.problem import Solver
 from siting.pipeline.asking import Question, homes_of
 from siting.pipeline.ground import PreparedScenario, measure, walk
-from siting.pipeline.requirements import Unjudged, offers_of, requirements_of, wanted_of
+from siting.pipeline.requirements import DEFAULT_KINDS, Unjudged, offers_of, requirements_of, wanted_of
 
 # The most places that a note names.
 _MOST_NAMED = 10
@@ -19,6 +23,18 @@ def complying(
     question: Question, ground: PreparedScenario, before: Assessment, progress: Progress
 ) -> tuple[Solver, tuple[Note, ...]]:
     """Return the solver for the cheapest sites that meet the clauses, and notes on clauses that it ignores."""
+    asked, notes = required_of(question, ground, before, progress)
+    return lambda problem, _, effort: comply(problem, asked, effort), notes
+
+
+def required_of(
+    question: Question,
+    ground: PreparedScenario,
+    before: Assessment,
+    progress: Progress,
+    kinds: Sequence[str] = DEFAULT_KINDS,
+) -> tuple[tuple[Requirement, ...], tuple[Note, ...]]:
+    """Return the clauses of a request as requirements (of ``kinds`` if it names none), and notes on ignored ones."""
     plan = question.plan
     changing = ground.facilities.index.isin([*plan.upgradable, *plan.closing])
     # The facilities that stay in every plan.
@@ -31,22 +47,24 @@ def complying(
     if ground.outside is not None:
         stands = np.ones(question.standing, dtype=np.bool_)
         outside = np.concatenate([stands, ground.outside.holds(sites)])
-    asked, unjudged = requirements_of(standing, offers, wanted_of(standing, plan.clauses), outside)
-    return lambda problem, _, effort: comply(problem, asked, effort), _notes(unjudged)
+    asked, unjudged = requirements_of(standing, offers, wanted_of(standing, plan.clauses, kinds), outside)
+    return asked, _notes(unjudged)
 
 
 def _land_reach(question: Question, ground: PreparedScenario, changing: Bools, progress: Progress) -> csr_array | None:
-    """Return the cells that sites reach with their land, if changeable institutions have their own cut-off for land."""
+    """Return the cells that sites reach with their land, if institutions among them have their own cut-off for land."""
     sites, facilities = question.sites, ground.facilities[changing]
     own = (sites["tier"] == "institution").to_numpy(dtype=bool)
     if ground.inputs.scenario.land.institution_minutes is None or not own.any():
         return None
-    nobody = np.zeros(len(facilities), dtype=bool)
-    times = walk(ground.inputs, ground.demand, ground.ways, facilities, nobody, progress).within
-    theirs = csr_array((times.seconds, times.cell, times.start), shape=(len(facilities), question.reach.shape[1]))
-    rows = np.where(
-        own, len(sites) + facilities.index.get_indexer(pd.Index(sites["candidate_id"])), np.arange(len(sites))
-    )
+    built = ground.permitted.loc[sites["candidate_id"][own & ~sites["facility"]].unique()].assign(tier="institution")
+    both = gpd.GeoDataFrame(pd.concat([facilities, built]), crs=built.crs)
+    nobody = np.zeros(len(both), dtype=bool)
+    times = walk(ground.inputs, ground.demand, ground.ways, both, nobody, progress).within
+    theirs = csr_array((times.seconds, times.cell, times.start), shape=(len(both), question.reach.shape[1]))
+    ids, theirs_from = pd.Index(sites["candidate_id"]), np.where(sites["facility"], 0, len(facilities))
+    found = np.where(sites["facility"], facilities.index.get_indexer(ids), built.index.get_indexer(ids))
+    rows = np.where(own, len(sites) + theirs_from + found, np.arange(len(sites)))
     return csr_array(csr_array(vstack([question.reach, theirs], format="csr"))[rows])
 
 

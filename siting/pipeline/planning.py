@@ -45,6 +45,7 @@ from siting.pipeline.certifying import certified
 from siting.pipeline.complying import complying
 from siting.pipeline.evenness import evenness
 from siting.pipeline.ground import PreparedScenario, may_cover, measure, prepare
+from siting.pipeline.networking import links_of, networking
 from siting.pipeline.paying import promised
 from siting.pipeline.phasing import Year, phases_table, phasing, ranked_by_phase, years_of
 from siting.pipeline.standing import covered_by, standing_sites, staying
@@ -99,7 +100,8 @@ def propose(
     selection = _selection(question, solution, sites, served_today(question, replace(effort, report=None)))
     certificate, optimal = certified(question, solution, effort)
     selection = replace(selection, certificate=certificate, certified=optimal)
-    proposal = laid_out(ground, question, before, selection, report, standing=sites, notes=notes)
+    links = links_of(question, ground, solution)
+    proposal = laid_out(ground, question, before, selection, report, standing=sites, notes=notes, links=links)
     proposal = replace(proposal, blocked=blocked, shortfalls=shortfalls)
     if isinstance(solution, PhasedSolution) and solution.stages:
         proposal = replace(proposal, phases=phases_table(years, proposal.stations), other_plans=solution.other_plans)
@@ -125,8 +127,9 @@ def solver_of(
     """Return the solver for a question, with notes on what it ignores; ``years`` are those of a plan with phases."""
     if years:
         return phasing(years, ground), ()
-    if question.plan.model == "compliance":
-        solver, notes = complying(question, ground, before, progress)
+    if question.plan.model in ("compliance", "network"):
+        ways = {"compliance": complying, "network": networking}
+        solver, notes = ways[question.plan.model](question, ground, before, progress)
         return staying(question, solver), notes
     notes = ()
     if question.left_out:
@@ -320,11 +323,12 @@ def laid_out(
     *,
     standing: Ints,
     notes: tuple[Note, ...] = (),
+    links: pd.DataFrame | None = None,
 ) -> Proposal:
     """Assemble the proposal of a plan, and measure its result.
 
     ``standing`` are the facilities that stay open in the plan, by their rows in ``sites``: closable ones that are not
-    closed, and enlarged ones by the row of their new size.
+    closed, and enlarged ones by the row of their new size. ``links`` tell who leads whom in a network.
     """
     inputs = ground.inputs
     chosen = stations_of(ground, question.sites.iloc[selection.chosen])
@@ -336,7 +340,7 @@ def laid_out(
     finest = next((level for level in places.FINE_TO_COARSE if level in homes), None)
     stations = stations_table(
         chosen,
-        after.facilities.loc[places.station_ids(chosen)],
+        after.facilities.loc[places.station_ids(chosen.index)],
         selection,
         unit=None if finest is None else homes[finest],
         centres=facilities[facilities["tier"] == "centre"],
@@ -345,6 +349,8 @@ def laid_out(
         preferred=places.preferred_layers(chosen, inputs.preferences),
         recovered=recovered(before.places, before.demand, (ground.permitted, ground.reached.within), inputs),
     )
+    if links is not None:
+        stations["parent_id"] = links.set_index("child_id")["parent_id"].reindex(stations.index)
     lines = promised(before, stations, "station")
     paid = lines.groupby("site_id")[["clause_id", "line", "status", "amount_cny"]]
     by_station = {key: rows.to_dict("records") for key, rows in paid}
@@ -361,7 +367,9 @@ def laid_out(
     # If there is no plan, the explanation of the infeasibility tells this.
     beyond = _beyond_reach(question, ground) if selection.stages and TRAITS[question.plan.model].by_share else ()
     told = (*more, *sites, *notes, *beyond, *(_unseen_notes(ground) if selection.stages else ()))
-    return Proposal(stations, ground.refused, selection, question.plan, before, after, told, changes, fairness=even)
+    return Proposal(
+        stations, ground.refused, selection, question.plan, before, after, told, changes, fairness=even, links=links
+    )
 
 
 def _unseen_notes(ground: PreparedScenario) -> tuple[Note, ...]:

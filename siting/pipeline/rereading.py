@@ -11,7 +11,7 @@ from siting.assess.withholding import withheld_plan
 from siting.domain.nouns import Assessment, Ints, Note, Progress, Selection, Stage, quiet
 from siting.domain.scenario import Scenario, fingerprint, with_lattice
 from siting.errors import Faults
-from siting.locate.milp import Compliance
+from siting.locate.milp import Compliance, Network
 from siting.locate.problem import Ended, Solution
 from siting.locate.stations import ranked_by_gain
 from siting.pipeline.asking import Question, ask
@@ -43,7 +43,8 @@ def measure_plan(scenario: Scenario, path: Path, progress: Progress | None = Non
     exact = bool(ground.unshared) and sha256 == ground.unshared
     if not own:
         notes = (*notes, Note("plan_of_exact_people" if exact else "plan_of_other_scenario", {}))
-    proposal = laid_out(ground, question, before, selection, report, standing=standing, notes=notes)
+    links = file.links if own else None
+    proposal = laid_out(ground, question, before, selection, report, standing=standing, notes=notes, links=links)
     if selection.opens is not None and plan.phases and plan.phases[-1].year == scenario.scenario.horizon:
         table = phases_table(years_of(question, ground, report), proposal.stations)
         proposal = replace(proposal, phases=table, other_plans=_others(file) if own else {})
@@ -136,7 +137,7 @@ def _solution(question: Question, selection: Selection, sites: Ints, standing: I
         else stage
         for stage in selection.stages
     )
-    found = Compliance if question.plan.model == "compliance" else Solution
+    found = {"compliance": Compliance, "network": Network}.get(question.plan.model, Solution)
     if not stages:
         chosen = chosen[:0]
     return found(chosen, selection.status, stages, cast("Ended", selection.stopped_by), selection.solver)

@@ -144,7 +144,7 @@ def place_order(candidates: gpd.GeoDataFrame, preferred: pd.Series | None = None
 
 
 def with_stations(facilities: gpd.GeoDataFrame, chosen: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the facilities with the chosen candidates as open stations, or as centres if they are of that tier.
+    """Return the facilities with the chosen candidates as open stations, or as facilities of their own ``tier``.
 
     Parameters
     ----------
@@ -155,17 +155,19 @@ def with_stations(facilities: gpd.GeoDataFrame, chosen: gpd.GeoDataFrame) -> gpd
     -------
     geopandas.GeoDataFrame
         The columns of ``facilities`` and ``proposed``; the new rows come last and have the ids of :func:`station_ids`.
-        A station with blank ``beds`` has none, and none is a home for the disabled and destitute.
+        A station with blank ``beds`` has none, none is a home for the disabled and destitute, and no institution serves
+        its community.
     """
     shared = [name for name in _CARRIED if name in chosen]
     new = gpd.GeoDataFrame(chosen[shared].copy(), geometry=chosen.geometry, crs=facilities.crs)
-    new.index = station_ids(chosen)
+    new.index = station_ids(chosen.index)
     tier = chosen["tier"].to_numpy() if "tier" in chosen else "station"
     new = new.assign(tier=tier, status="planned", context=False).reindex(columns=facilities.columns)
     # If a plan leaves the beds blank, those of a centre are unknown.
     new = with_beds_of_stations(new)
-    if "disabled_destitute" in new:
-        new["disabled_destitute"] = False
+    for name in ("disabled_destitute", "serves_community"):
+        if name in new:
+            new[name] = False
     new = new.astype({name: kind for name, kind in facilities.dtypes.items() if name != "geometry"})
     if not len(new):
         return facilities
@@ -203,17 +205,17 @@ def changed_facilities(facilities: gpd.GeoDataFrame, changes: pd.DataFrame) -> g
     return stays
 
 
-def station_ids(chosen: gpd.GeoDataFrame) -> pd.Index:
+def station_ids(candidates: pd.Index) -> pd.Index:
     """Return the ids of chosen candidates as stations.
 
     Parameters
     ----------
-    chosen : geopandas.GeoDataFrame
-        Candidates, indexed by id.
+    candidates : pandas.Index
+        Ids of candidates.
 
     Returns
     -------
     pandas.Index
         ``new-`` and the candidate's id.
     """
-    return pd.Index([f"new-{key}" for key in chosen.index], name="id", dtype=chosen.index.dtype)
+    return pd.Index([f"new-{key}" for key in candidates], name="id", dtype=candidates.dtype)

@@ -107,6 +107,7 @@ def plan_faults(
     _check_names(asked, inputs, faults)
     _check_minutes(asked, inputs.scenario.walking.minutes, faults)
     _check_phases(asked, inputs.scenario.scenario, faults)
+    _check_network(asked, faults)
     forbidden = sites["candidate_id"].isin(asked.forbidden) & ~sites["facility"]
     free = sites[~forbidden.to_numpy(dtype=bool)]
     if "capacity" in TRAITS[asked.model].settings:
@@ -252,6 +253,13 @@ def _check_phases(asked: PlanOptions, head: Head, faults: Faults) -> None:
     for name in ("closable", "upgradable"):
         if getattr(asked, name):
             faults.add("plan_phases_with_changes", layer=_LAYER, field=name)
+
+
+def _check_network(asked: PlanOptions, faults: Faults) -> None:
+    """Check that no existing facility changes in a plan for a network."""
+    for name in ("closable", "upgradable") if asked.model == "network" else ():
+        if getattr(asked, name):
+            faults.add("plan_network_with_changes", layer=_LAYER, field=name)
 
 
 def _check_years(asked: PlanOptions, head: Head, faults: Faults) -> None:

@@ -23,7 +23,7 @@ SITE_COLUMNS: Final = (
 GENERATED: Final = "generated"
 EXISTING: Final = "existing"
 # From small to large: a facility is never made smaller.
-_TIERS: Final = ("station", "centre")
+_TIERS: Final = ("station", "centre", "institution")
 _MEASURES: Final = ("land_m2", "floor_area_m2", "capacity", "beds")
 # Units are converted in binary fractions: this tolerance makes 2 亩 equal to 2 亩.
 _ROUNDING: Final = 1.0 + 1e-9

@@ -9,6 +9,7 @@ import pandas as pd
 
 from siting.domain.nouns import Blocked, Least
 from siting.domain.scenario import Horizon
+from siting.domain.tables import LINK_COLUMNS
 from siting.errors import Faults
 
 SHORTFALL_COLUMNS = ("clause_id", "level", "id", "force", "required", "provided", "shortfall")
@@ -58,6 +59,13 @@ class PlanFile:
             return None
         table = pd.DataFrame(rows, columns=list(SHORTFALL_COLUMNS))
         return table.astype(dict.fromkeys(("required", "provided", "shortfall"), "float64"))
+
+    @property
+    def links(self) -> pd.DataFrame | None:
+        """Who leads whom in a network, with ``LINK_COLUMNS``; None for other plans."""
+        rows = self.members.get("links")
+        columns = [column.key for column in LINK_COLUMNS]
+        return None if rows is None else pd.DataFrame(rows, columns=columns).astype({"distance_m": "float64"})
 
 
 def read_plan(path: Path) -> PlanFile:

@@ -107,6 +107,11 @@ class Plan:
         """What opens in each phase and what it does (``docs/gap-report.md``); None for a plan without phases."""
         return None if self.proposal.phases is None else self.proposal.phases.copy()
 
+    @property
+    def links(self) -> pd.DataFrame | None:
+        """Who leads whom in a network of tiers (``docs/gap-report.md``); None for other plans."""
+        return None if self.proposal.links is None else self.proposal.links.copy()
+
     def notes(self, lang: Lang | None = None) -> list[str]:
         """Return notes on the sites, and on what the plan ignores.
 

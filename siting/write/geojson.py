@@ -89,6 +89,7 @@ def write_plan(path: Path, proposal: Proposal) -> None:
         "fairness": plain(None if proposal.fairness is None else asdict(proposal.fairness)),
         "phases": None if proposal.phases is None else plain(proposal.phases.to_dict("records")),
         "other_plans": plain(proposal.other_plans),
+        "links": None if proposal.links is None else plain(proposal.links.to_dict("records")),
         "totals_before": _totals(proposal.before),
         "totals_after": _totals(proposal.after),
         "land_gap_that_stays": _land_gap_that_stays(proposal.after),

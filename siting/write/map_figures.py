@@ -92,11 +92,15 @@ def draw_tiers(assessment: Assessment, lang: Lang, proposal: Proposal | None = N
     facilities = assessment.facilities
     spots = dict(zip(facilities.index, zip(*_xy(facilities), strict=True), strict=True))
     led = [(key, parent) for key, parent in facilities["parent_id"].items() if parent in spots]
-    lines = [(spots[key], spots[parent]) for key, parent in led]
     stations = None if proposal is None or proposal.stations.empty else proposal.stations
     if stations is not None:
-        own = zip(zip(*_xy(stations), strict=True), stations["parent_id"], strict=True)
-        lines += [(spot, spots[parent]) for spot, parent in own if parent in spots]
+        spots |= dict(zip(stations.index, zip(*_xy(stations), strict=True), strict=True))
+        led += [(key, parent) for key, parent in stations["parent_id"].items() if parent in spots]
+    if proposal is not None and proposal.links is not None:
+        # Existing stations get a parent too.
+        own = proposal.links[~proposal.links["child_id"].isin(proposal.stations.index)]
+        led += list(zip(own["child_id"], own["parent_id"], strict=True))
+    lines = [(spots[key], spots[parent]) for key, parent in led]
     axes.add_collection(LineCollection(lines, colors=_EDGE, linewidths=0.8, zorder=4))
     marks: list[Any] = [Line2D([], [], color=_EDGE, linewidth=0.8, label=say("report.map.leads", lang))]
     alone = facilities[(facilities["tier"] != "institution") & ~facilities.index.isin([key for key, _ in led])]

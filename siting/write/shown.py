@@ -94,11 +94,12 @@ def verdict_of_whole(units: pd.DataFrame) -> str | None:
 
 
 def station_keys(stations: pd.DataFrame) -> tuple[str, ...]:
-    """Return the columns of a table of stations: years, sizes and persons served only if there are any."""
+    """Return the columns of a table of stations: years, tiers, sizes and persons served only if they tell something."""
+    tier = ("tier",) if len(set(stations["tier"])) > 1 else ()
     sized = ("size",) if stations["size"].notna().any() else ()
     served = ("served",) if stations["elderly_served"].notna().any() else ()
     opens = ("opens",) if stations["opens_year"].notna().any() else ()
-    return ("rank", *opens, "name", "candidate", *sized, "tenure", "new", *served, "share", "cost")
+    return ("rank", *opens, "name", "candidate", *tier, *sized, "tenure", "new", *served, "share", "cost")
 
 
 def station_rows(stations: pd.DataFrame, lang: Lang) -> Iterator[tuple[str, ...]]:
@@ -110,6 +111,7 @@ def station_rows(stations: pd.DataFrame, lang: Lang) -> Iterator[tuple[str, ...]
             "opens": "" if pd.isna(row["opens_year"]) else str(row["opens_year"]),
             "name": _text(row["name"]),
             "candidate": str(row["candidate_id"]),
+            "tier": say(f"tier.{row['tier']}", lang),
             "size": _text(row["size"]),
             "tenure": say(f"tenure.{row['tenure']}", lang) if isinstance(row["tenure"], str) else "",
             "new": number(row["elderly_new"]),

@@ -103,6 +103,8 @@ _EXAMPLES: Final[dict[str, object]] = {
     "plan.existing_capacity": 300,
     "plan.spacing_m": 300,
     "plan.most_per_unit": 3,
+    "plan.links.within_m": 1500,
+    "plan.links.most_children": 6,
     "plan.phases_until": 2035,
     "plan.phases.*.year": 2030,
     "plan.phases.*.stations": 4,

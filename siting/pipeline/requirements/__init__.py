@@ -7,6 +7,6 @@ arithmetic of the check.
 
 from siting.pipeline.requirements.making import Unjudged, requirements_of
 from siting.pipeline.requirements.offers import Offers, offers_of
-from siting.pipeline.requirements.wanted import Wanted, wanted_of
+from siting.pipeline.requirements.wanted import DEFAULT_KINDS, Wanted, wanted_of
 
-__all__ = ["Offers", "Unjudged", "Wanted", "offers_of", "requirements_of", "wanted_of"]
+__all__ = ["DEFAULT_KINDS", "Offers", "Unjudged", "Wanted", "offers_of", "requirements_of", "wanted_of"]

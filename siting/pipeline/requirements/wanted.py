@@ -9,7 +9,7 @@ from siting.domain.requirements import linear_clauses, unfit_clauses
 from siting.domain.standards import Clause
 
 # If the scenario names no clauses, a plan must meet these, each at its own levels.
-_DEFAULT_KINDS: Final = ("land_per_person", "service_circle", "unit_coverage")
+DEFAULT_KINDS: Final = ("land_per_person", "service_circle", "unit_coverage")
 
 
 class Wanted(NamedTuple):
@@ -30,7 +30,9 @@ class Wanted(NamedTuple):
     rank: int
 
 
-def wanted_of(standing: Assessment, names: Sequence[str] = ()) -> tuple[Wanted, ...]:
+def wanted_of(
+    standing: Assessment, names: Sequence[str] = (), kinds: Sequence[str] = DEFAULT_KINDS
+) -> tuple[Wanted, ...]:
     """Return the clauses that a plan must meet, mandatory ones first, otherwise in the given order.
 
     All levels of one name have the same rank; ``ID@LEVEL`` has its own rank.
@@ -41,8 +43,9 @@ def wanted_of(standing: Assessment, names: Sequence[str] = ()) -> tuple[Wanted, 
         The check, which tells which levels exist.
     names : sequence of str
         Ids of clauses, each at its own levels, or ``ID@LEVEL`` for one level (for ``residential_area``: land within
-        reach). None: the governing land clause, the service circle and the coverage of units, from standards that are
-        not only compared.
+        reach). None: the governing clauses of ``kinds``, from standards that are not only compared.
+    kinds : sequence of str
+        Kinds of clauses: land per person, the service circle and the coverage of units, if not given.
 
     Returns
     -------
@@ -61,7 +64,9 @@ def wanted_of(standing: Assessment, names: Sequence[str] = ()) -> tuple[Wanted, 
         message = f"no plan can be held to {', '.join(wrong)}"
         raise ValueError(message)
     known = {clause.id: clause for _, clause in pairs}
-    asked = [name.partition("@") for name in names] or [(key, "", "") for key in _default(theirs, _levels(standing))]
+    asked = [name.partition("@") for name in names] or [
+        (key, "", "") for key in _default(theirs, _levels(standing), kinds)
+    ]
     asked.sort(key=lambda each: known[each[0]].force != "mandatory")
     found: dict[tuple[str, str], Wanted] = {}
     for rank, (key, _, level) in enumerate(asked):
@@ -76,9 +81,9 @@ def _levels(standing: Assessment) -> tuple[str, ...]:
     return tuple(standing.inputs.units)
 
 
-def _default(pairs: Sequence[Pair], levels: Sequence[str]) -> Iterator[str]:
-    """Yield the ids of the clauses that govern land, the circle and unit coverage at some of their own levels."""
-    for kind in _DEFAULT_KINDS:
+def _default(pairs: Sequence[Pair], levels: Sequence[str], kinds: Sequence[str]) -> Iterator[str]:
+    """Yield the ids of the clauses of some kinds that govern at some of their own levels."""
+    for kind in kinds:
         for _, clause in pairs:
             own = [each for each in levels if clause.kind == kind and each in clause.levels]
             if any(clause is one for level in own for one in governing(same_measure(pairs, clause), level)):

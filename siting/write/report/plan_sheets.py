@@ -104,9 +104,12 @@ def _stations(records: Records, standards: Sequence[Standard], lang: Lang) -> Sh
         facility = facilities.get(row["station"].text("id"))
         return "" if facility is None else facility.text("name")
 
+    proposed = {row["station"].text("id"): named(row) for row in rows}
+
     def parent(row: Row) -> str:
         key = row["station"].text("parent_id")
-        return f"{facilities[key].text('name')}（{key}）" if key in facilities else key
+        name = facilities[key].text("name") if key in facilities else proposed.get(key, "")
+        return f"{name}（{key}）" if name else key
 
     def funding(row: Row) -> str:
         lines = row["station"].values.get("funding") or ()

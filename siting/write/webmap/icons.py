@@ -115,6 +115,14 @@ def outline(colour: str, fill: str, opacity: float, dash: str = "") -> str:
     )
 
 
+def line(colour: str, dash: str = "") -> str:
+    """Draw the legend's sample of a line."""
+    dashed = f' stroke-dasharray="{dash}"' if dash else ""
+    return (
+        _sheet(22, 14, 22, 14) + f'<path d="M1 7h20" fill="none" stroke="{colour}" stroke-width="1.8"{dashed}/></svg>'
+    )
+
+
 def hatch() -> str:
     """Draw the legend's sample of excluded ground."""
     return _sheet(22, 14, 22, 14) + '<rect x=".5" y=".5" width="21" height="13" rx="2" class="excluded-ground"/></svg>'

@@ -18,6 +18,7 @@ from siting.write.webmap.geometry import bounds, compact, geometries
 from siting.write.webmap.ground import draw_circles, draw_ground
 from siting.write.webmap.inline import script, style
 from siting.write.webmap.legend import legend
+from siting.write.webmap.links import draw_links
 from siting.write.webmap.overlay import cell_data, draw_grid
 from siting.write.webmap.panel import heading, panel, review_number, sources
 from siting.write.webmap.parts import CANVASES, LEVELS, Drawing, MapLayer, Names, Vector, together
@@ -109,6 +110,7 @@ def map_html(
         draw_sites(assessment, proposal, popups),
         draw_places(assessment, made, popups),
         draw_circles(assessment, made),
+        draw_links(assessment, made),
         draw_grid(assessment, clickable=cells is not None),
         draw_ground(assessment, proposal, popups),
     )

@@ -48,12 +48,14 @@ def _stations(proposal: Proposal | None, popups: Popups) -> MapLayer | None:
         return None
     stations, candidates = proposal.stations, proposal.before.inputs.candidates
     records = _records(stations)
+    # A proposed station may lead another.
+    names = pd.concat([proposal.before.inputs.facilities[["name"]], stations[["name"]]])
     for row, record in enumerate(records):
         popups.add(
             f"proposed/{stations.index[row]}",
             station_name(stations, row, candidates),
             words("map.popup.proposed", rank=record["rank"]),
-            popups.rows(STATION_ROWS, _with_parent(record, proposal.before.inputs.facilities)),
+            popups.rows(STATION_ROWS, _with_parent(record, names)),
             colour=AFTER,
         )
 
@@ -169,7 +171,7 @@ def _why(popups: Popups, refused: list[dict[str, Any]]) -> list[list[Any]]:
     return [line for line in lines if line is not None]
 
 
-def _with_parent(record: Mapping[str, Any], facilities: gpd.GeoDataFrame) -> dict[str, Any]:
+def _with_parent(record: Mapping[str, Any], facilities: pd.DataFrame) -> dict[str, Any]:
     """Name the parent facility beside its id."""
     parent = record.get("parent_id")
     name = facilities["name"].get(parent) if not missing(parent) else None

@@ -49,7 +49,7 @@ def _stations(proposal: Proposal | None, popups: Popups) -> MapLayer | None:
     stations, candidates = proposal.stations, proposal.before.inputs.candidates
     records = _records(stations)
     # A proposed station may lead another.
-    names = pd.concat([proposal.before.inputs.facilities[["name"]], stations[["name"]]])
+    names = pd.concat([proposal.before.inputs.facilities[["name"]], stations.reindex(columns=["name"])])
     for row, record in enumerate(records):
         popups.add(
             f"proposed/{stations.index[row]}",

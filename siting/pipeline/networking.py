@@ -14,7 +14,7 @@ from siting.domain.nouns import Assessment, Bools, Floats, Ints, Note, Progress
 from siting.domain.partly import listed
 from siting.domain.scenario import PlanLinks
 from siting.domain.tables import LINK_COLUMNS
-from siting.locate.milp import Network, ParentLinks, design_network
+from siting.locate.milp.network import Network, ParentLinks, design_network
 from siting.locate.problem import Solution, Solver
 from siting.pipeline.asking import Question, homes_of
 from siting.pipeline.complying import required_of

@@ -11,7 +11,8 @@ from siting.assess.withholding import withheld_plan
 from siting.domain.nouns import Assessment, Ints, Note, Progress, Selection, Stage, quiet
 from siting.domain.scenario import Scenario, fingerprint, with_lattice
 from siting.errors import Faults
-from siting.locate.milp import Compliance, Network
+from siting.locate.milp import Compliance
+from siting.locate.milp.network import Network
 from siting.locate.problem import Ended, Solution
 from siting.locate.stations import ranked_by_gain
 from siting.pipeline.asking import Question, ask

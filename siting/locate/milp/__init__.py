@@ -11,7 +11,6 @@ stage by stage, and :mod:`~siting.locate.milp.evaluate` evaluates every choice e
 """
 
 from siting.locate.milp.compliance import Compliance, Outcome, comply
-from siting.locate.milp.network import Network, ParentLinks, design_network
 from siting.locate.milp.solve import solve_milp
 
-__all__ = ["Compliance", "Network", "Outcome", "ParentLinks", "comply", "design_network", "solve_milp"]
+__all__ = ["Compliance", "Outcome", "comply", "solve_milp"]

@@ -221,7 +221,7 @@ def _agrees(program: Milp, values: Floats, told: float, bound: float) -> bool:
 
 @dataclass(frozen=True)
 class Canary:
-    """A tiny problem of covering: people of points, which sites reach them, and weights of sites of at most ``most``."""
+    """A tiny covering problem: people of points, which sites reach them, and weights of sites of at most ``most``."""
 
     people: Floats
     reached: Floats
@@ -253,7 +253,7 @@ class Canary:
 
 
 def canaries() -> Iterator[Canary]:
-    """Yield fifty tiny problems: two for which the presolve of highspy 1.14.0 calls a worse plan optimal, and 48 drawn.
+    """Yield fifty tiny problems: two for which the presolve of highspy 1.14.0 calls a worse plan optimal, and others.
 
     See HiGHS issues 2957, 3002, 3043 and 3073. Of the drawn ones half limit the number of sites, half their cost.
     """

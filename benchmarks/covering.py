@@ -193,7 +193,7 @@ def direct(problem: Problem, stations: int) -> tuple[float, float]:
 def merged(problem: Problem, stations: int, gap: float = _GAP) -> tuple[float, float]:
     """Give HiGHS demand merged by the candidates that reach it; the merging is ours."""
     reduction = reduced(problem, dominated=False)
-    return plain(reduction.matrix, reduction.cover.weight, stations, gap)
+    return plain(reduction.cover.matrix, reduction.cover.weight, stations, gap)
 
 
 def by_spopt(problem: Problem, stations: int) -> tuple[float, float]:

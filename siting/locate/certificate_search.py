@@ -22,6 +22,7 @@ from siting.locate.certificate import (
     relaxations,
     unit_bits,
 )
+from siting.locate.covering.instance import CoveringInstance
 from siting.locate.covering.lagrangian import (
     first_multipliers,
     slack_value,
@@ -375,10 +376,7 @@ def _gathered(found: Reduction, values: Floats) -> Floats:
 
 def _reached(found: Reduction, sites: Ints) -> Bools:
     """Return the groups that some of the sites, by their original numbers, cover."""
-    reached = np.zeros(found.groups, dtype=np.bool_)
-    for site in np.searchsorted(found.sites, sites[np.isin(sites, found.sites)]):
-        reached[found.cover.group[found.cover.start[site] : found.cover.start[site + 1]]] = True
-    return reached
+    return found.cover.covered(np.searchsorted(found.sites, sites[np.isin(sites, found.sites)]))
 
 
 def _of_covering(problem: Problem) -> Maker:
@@ -415,16 +413,16 @@ def _of_least_cost(problem: Problem, model: SetCovering) -> Maker:
     found = reduced(free_problem, value=problem.people, dominated=False)
     costs = problem.rules.costs if model.by_cost else None
     cost = (np.ones(problem.sites) if costs is None else costs)[wanted.free]
-    instance = replace(wanted.instance, cost=cost, whole=False)
+    instance = CoveringInstance(wanted.instance.cover._replace(cost=cost), wanted.instance.slack, whole=False)
     unreached = problem.people * ((found.group_of < 0) & ~problem.reached_by(np.zeros(0, dtype=np.int64)))
     # The instance counts people in units of its own.
-    unit = float(instance.weight.sum()) / max(float(found.cover.weight.sum()), 1e-300)
+    unit = float(instance.cover.weight.sum()) / max(float(found.cover.weight.sum()), 1e-300)
 
     def make(state: States, hint: Floats | None, steps: int, goal: float, stops: Stops) -> Multipliers:
         opened, free = np.flatnonzero(state == INSIDE), np.flatnonzero(state[wanted.free] == FREE)
-        open_groups, coverable = ~_reached(found, opened), instance.covered(free)
+        open_groups, coverable = ~_reached(found, opened), instance.cover.covered(free)
         lost, left = np.flatnonzero(open_groups & ~coverable), np.flatnonzero(open_groups & coverable)
-        weight = instance.weight
+        weight = instance.cover.weight
         slack, paid = instance.slack - float(weight[lost].sum()), np.zeros(found.groups)
         if slack < 0:
             # Too many people can no longer be covered: a high price of leaving them out proves it.
@@ -439,7 +437,7 @@ def _of_least_cost(problem: Problem, model: SetCovering) -> Maker:
                 spent = len(opened) if costs is None else math.fsum(costs[opened])
                 subgradient_ascent(part, ascent, max(-goal - spent, 0.0), steps, stops)
                 paid[left] = np.maximum(ascent.best, 0.0)
-                price = slack_value(paid[left][~part.must], part.weight[~part.must], part.slack)[1]
+                price = slack_value(paid[left][~part.must], part.cover.weight[~part.must], part.slack)[1]
         paid[lost] = price * weight[lost]
         return _shared(found, problem.people, paid) + price * unit * unreached, price * unit
 

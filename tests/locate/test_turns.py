@@ -6,9 +6,8 @@ from scipy.sparse import csr_array
 
 from siting import compiled
 from siting.compiled import by_turns
-from siting.locate.covering.choice import break_ties, greedy_choice, lists_of
+from siting.locate.covering.local_search import Annealing, break_ties, greedy_choice
 from siting.locate.covering.lscp import coverage_target
-from siting.locate.covering.lscp_local_search import Annealing
 from siting.locate.covering.mclp import lowest_equal
 from siting.locate.covering.reduction import reduced
 from siting.locate.median.instance import instance_of, weighted
@@ -79,7 +78,7 @@ def test_a_search_that_is_stopped_within_its_first_turns_has_a_plan(name: str, m
 
 def test_annealing_that_is_stopped_holds_a_choice_that_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
     core = coverage_target(problem(None), 0.8).instance
-    begin = greedy_choice(lists_of(core), np.zeros(core.sites, dtype=np.bool_), core.weight, core.slack)
+    begin = greedy_choice(core, np.zeros(core.sites, dtype=np.bool_), core.priority)
     found = []
     for turns in (1, 5, 10**9):
         monkeypatch.setattr(compiled, "WORK", SHORT)
@@ -89,11 +88,11 @@ def test_annealing_that_is_stopped_holds_a_choice_that_will_do(monkeypatch: pyte
             left[0] -= 1
             return left[0] <= 0
 
-        temperature = Annealing(core, begin, core.sites / core.weight.sum(), 10_000, 1)
+        temperature = Annealing(core, begin, core.sites / core.cover.weight.sum(), 10_000, 1)
         temperature.turn(stop)
         assert core.uncovered(np.flatnonzero(temperature.best)) <= core.slack
-        found.append(float(core.cost[temperature.best].sum()))
-    assert core.cost[begin].sum() >= found[0] >= found[1] >= found[2]
+        found.append(core.cost_of(temperature.best))
+    assert core.cost_of(begin) >= found[0] >= found[1] >= found[2]
 
 
 def pressed() -> bool:
@@ -113,7 +112,6 @@ def test_ctrl_c_while_ties_are_settled_keeps_the_plan(monkeypatch: pytest.Monkey
     assert len(settled_sites(core, high, pressed)) == 6
 
     wanted = coverage_target(given, 0.8).instance
-    begin = np.ones(wanted.sites, dtype=np.bool_)
-    left = break_ties(lists_of(wanted), begin, wanted.slack, pressed)
-    assert wanted.uncovered(np.flatnonzero(left)) <= wanted.slack
-    assert left.sum() < begin.sum()
+    left = break_ties(wanted.cover, np.arange(wanted.sites), wanted.slack, pressed)
+    assert wanted.uncovered(left) <= wanted.slack
+    assert len(left) < wanted.sites

@@ -4,12 +4,11 @@
 :mod:`~siting.locate.covering.curve` does so for many numbers. :mod:`~siting.locate.covering.lscp` covers a share with
 the fewest or the cheapest sites, and :mod:`~siting.locate.covering.p_center` finds the smallest worst walk that way.
 
-All of them reduce the problem exactly (:mod:`~siting.locate.covering.reduction`,
-:mod:`~siting.locate.covering.instance`), find an incumbent by greedy choice and local search
-(:mod:`~siting.locate.covering.local_search`; :mod:`~siting.locate.covering.lscp_local_search` and
-:mod:`~siting.locate.covering.lscp_local_search`), improve the bound with Lagrangian multipliers
-(:mod:`~siting.locate.covering.lagrangian`), fix sites by their reduced costs, and leave the rest to HiGHS
-(:mod:`~siting.locate.covering.exact`).
+All of them share the lists of a covering instance (:mod:`~siting.locate.covering.instance`) and the state of a choice
+(:mod:`~siting.locate.covering.state`). They reduce the problem exactly (:mod:`~siting.locate.covering.reduction`), find
+an incumbent by greedy choice and local search (:mod:`~siting.locate.covering.local_search`), improve the bound with
+Lagrangian multipliers (:mod:`~siting.locate.covering.lagrangian`), fix sites by their reduced costs, and leave the rest
+to HiGHS (:mod:`~siting.locate.covering.exact`).
 """
 
 from siting.locate.covering.curve import CurvePoint, covering_curve

@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 from siting.domain.nouns import Floats, Ints
 from siting.locate.covering.lagrangian import bound_at
 from siting.locate.covering.local_search import fill, interchange
-from siting.locate.covering.mclp import in_words, lowest_equal
-from siting.locate.covering.mclp_search import CoverSearch
+from siting.locate.covering.mclp import CoverSearch, in_words, lowest_equal
 from siting.locate.covering.reduction import Reduction, reduced, without_dominated
-from siting.locate.covering.state import close_site, covered_by, state_of
+from siting.locate.covering.state import close_site, opened, state_of
 from siting.locate.deadline import Deadline
 from siting.locate.problem import Effort, Problem
 
@@ -211,7 +210,7 @@ class _Curve:
         """
         multipliers = self.multipliers
         if multipliers is None:
-            inside = np.searchsorted(self.core.sites, np.intersect1d(search.chosen, self.core.sites)).astype(np.int32)
+            inside = np.searchsorted(self.core.sites, np.intersect1d(search.chosen, self.core.sites))
             multipliers = self.core.cover.weight / np.maximum(state_of(self.core.cover, inside).times, 1)
         search.multipliers = multipliers
         self.multipliers = search.lower_bound(*by)
@@ -232,24 +231,24 @@ class _Curve:
         for place in range(len(self.sizes) - 1, 0, -1):
             if self.sizes[place] == self.sizes[place - 1]:
                 continue
-            state = state_of(cover, self.chosen[place].astype(np.int32))
+            state = state_of(cover, self.chosen[place])
             while state.size[0] > self.sizes[place - 1]:
-                sites = np.sort(state.chosen[: state.size[0]])
+                sites = opened(state)
                 close_site(cover, state, int(sites[np.argmin(state.gain[sites])]))
             interchange(cover, state, self.noise)
-            left = np.sort(state.chosen[: state.size[0]]).astype(np.int64)
+            left = opened(state)
             if self._value(left) > values[place - 1] + self.noise:
                 self.chosen[place - 1], values[place - 1] = left, self._value(left)
         for place in range(len(self.sizes) - 1, 0, -1):
             self.bounds[place - 1] = min(self.bounds[place - 1], self.bounds[place])
 
     def _value(self, chosen: Ints) -> float:
-        return float(self.reduction.cover.weight[covered_by(self.reduction.cover, chosen.astype(np.int32))].sum())
+        return self.reduction.cover.covered_weight(chosen)
 
 
 def _filled(search: CoverSearch, chosen: Ints) -> Ints:
     """Return a choice with the sites added that gain most, then improved by exchanges."""
-    state = state_of(search.cover, chosen.astype(np.int32))
+    state = state_of(search.cover, chosen)
     fill(search.cover, state, search.stations)
     interchange(search.cover, state, search.noise, search.should_stop)
-    return state.chosen[: state.size[0]].astype(np.int64)
+    return opened(state)

@@ -17,14 +17,12 @@ import numpy as np
 
 from siting.compiled import by_turns, compiled
 from siting.domain.nouns import Floats, Ints
-from siting.locate.covering.cover import Cover, Numbers
-from siting.locate.covering.instance import CoveringInstance
+from siting.locate.covering.instance import Cover, CoveringInstance, Numbers
 from siting.locate.problem import Bools
 from siting.locate.tolerances import BOUND_ROUNDING, NEAR_ZERO
 
 # The share of the new subgradient in each direction (Camerini, Fratta & Maffioli 1975); the rest is the last direction.
 _NEW_SHARE: Final = 0.15
-_Lists = tuple[Ints, Numbers, Floats, Floats]
 
 # The share of the last direction in each step; the number of steps without gain (relative to the possible gain) after
 # which steps become shorter, and the factor: found by experiments with 600 to 10,000 sites.
@@ -210,16 +208,15 @@ class AscentState(NamedTuple):
 
 def first_multipliers(instance: CoveringInstance) -> AscentState:
     """Return the initial state: for each group the least share of the cost of a site that covers it."""
-    share = instance.cost / np.maximum(np.diff(instance.start), 1)
+    cover = instance.cover
+    share = cover.cost / np.maximum(np.diff(cover.start), 1)
     if instance.slack > 0:
-        carried = np.zeros(instance.sites)
-        np.add.at(
-            carried, np.repeat(np.arange(instance.sites), np.diff(instance.start)), instance.weight[instance.group]
-        )
-        share = instance.cost / np.maximum(carried, 1.0)
-    least = np.minimum.reduceat(share[instance.site], instance.group_start[:-1]) if instance.groups else np.zeros(0)
+        carried = np.zeros(cover.sites)
+        np.add.at(carried, np.repeat(np.arange(cover.sites), np.diff(cover.start)), cover.weight[cover.group])
+        share = cover.cost / np.maximum(carried, 1.0)
+    least = np.minimum.reduceat(share[cover.site], cover.group_start[:-1]) if cover.groups else np.zeros(0)
     if instance.slack > 0:
-        least = least * instance.weight
+        least = least * cover.weight
     return AscentState(least, least.copy(), np.zeros(instance.groups), np.array([-np.inf, 1.0, 0.0]))
 
 
@@ -231,15 +228,14 @@ def subgradient_ascent(
     should_stop: Callable[[], bool] | None = None,
 ) -> None:
     """Take some steps from the last state, fewer if ``should_stop`` says so."""
-    scale = np.ones(instance.groups) if instance.slack <= 0 else instance.weight / instance.weight.mean()
-    lists = (instance.start, instance.group, instance.weight, instance.cost)
-    left = steps
+    cover, left = instance.cover, steps
+    scale = np.ones(cover.groups) if instance.slack <= 0 else cover.weight / cover.weight.mean()
 
     def climb(work: int) -> bool:
         nonlocal left
-        many = min(max(work // max(len(instance.group) + instance.groups, 1), 1), left)
+        many = min(max(work // max(len(cover.group) + cover.groups, 1), 1), left)
         left -= many
-        return bool(_ascent_steps(lists, (scale, instance.must), (instance.slack, upper), found, many)) and left > 0
+        return bool(_ascent_steps(cover, (scale, instance.must), (instance.slack, upper), found, many)) and left > 0
 
     by_turns(climb, should_stop)
 
@@ -256,13 +252,14 @@ def proved_bound(instance: CoveringInstance, multipliers: Floats) -> tuple[float
 
     where z are the groups left uncovered (0 for those that must be covered) and s the slack.
     """
-    asked = np.add.reduceat(np.append(multipliers[instance.group], 0.0), instance.start[:-1])
-    reduced = instance.cost - np.where(np.diff(instance.start) > 0, asked, 0.0)
+    cover = instance.cover
+    asked = np.add.reduceat(np.append(multipliers[cover.group], 0.0), cover.start[:-1])
+    reduced = cover.cost - np.where(np.diff(cover.start) > 0, asked, 0.0)
     free = ~instance.must
-    left, _ = slack_value(multipliers[free], instance.weight[free], instance.slack)
+    left, _ = slack_value(multipliers[free], cover.weight[free], instance.slack)
     terms = (np.minimum(reduced, 0.0).sum(), multipliers.sum(), -left)
     # Each reduced cost holds all multipliers of its site.
-    size = float(np.abs(instance.cost).sum() + multipliers[instance.group].sum() + multipliers.sum())
+    size = float(np.abs(cover.cost).sum() + multipliers[cover.group].sum() + multipliers.sum())
     return float(sum(terms)) - NEAR_ZERO * max(min(size, abs(terms[0]) + 2 * terms[1] + 1.0), 1.0), reduced
 
 
@@ -314,9 +311,9 @@ def _threshold(multiplier: Floats, weight: Floats, slack: float, place: Ints, ra
 
 
 @compiled
-def _relaxed(lists: _Lists, now: Floats, missing: Floats) -> float:
+def _relaxed(cover: Cover, now: Floats, missing: Floats) -> float:
     """Return the bound without the slack; ``missing`` is the violation of the constraint of each group."""
-    start, group, _, cost = lists
+    start, group, cost = cover.start, cover.group, cover.cost
     bound = 0.0
     for each in range(len(now)):
         missing[each] = 1.0
@@ -378,16 +375,16 @@ def _step(found: AscentState, missing: Floats, scale: Floats, upper: float, boun
 
 @compiled
 def _ascent_steps(
-    lists: _Lists, numbers: tuple[Floats, Bools], limits: tuple[float, float], found: AscentState, steps: int
+    cover: Cover, numbers: tuple[Floats, Bools], limits: tuple[float, float], found: AscentState, steps: int
 ) -> bool:
     """Take some steps; tell whether a direction was left."""
     scale, must = numbers
     slack, upper = limits
     groups = len(scale)
     missing, room = np.empty(groups), (np.empty(groups, np.int64), np.zeros(groups))
-    weight = np.where(must, 0.0, lists[2])
+    weight = np.where(must, 0.0, cover.weight)
     for _ in range(steps):
-        bound = _relaxed(lists, found.now, missing)
+        bound = _relaxed(cover, found.now, missing)
         if slack > 0:
             bound -= _leave_out(weight, np.where(must, 0.0, found.now), slack, room, missing)
         if not _step(found, missing, scale, upper, bound):

@@ -8,8 +8,7 @@ from typing import Final
 import numpy as np
 
 from siting.domain.nouns import Floats, Ints
-from siting.locate.covering.least_cost import LeastCostSearch, least_cost
-from siting.locate.covering.lscp import CoverageTarget, coverage_target
+from siting.locate.covering.lscp import CoverageTarget, LeastCostSearch, coverage_target, least_cost
 from siting.locate.deadline import Deadline
 from siting.locate.highs import solver_name
 from siting.locate.problem import Effort, Ended, PCenter, Problem, Solution, Stage, nothing_found, status_of

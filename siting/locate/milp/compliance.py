@@ -18,11 +18,12 @@ from siting.locate.milp.constraints import ConstraintBlock, satisfies, site_cons
 from siting.locate.milp.demand_groups import Groups
 from siting.locate.milp.evaluate import Evaluation, evaluate
 from siting.locate.milp.formulation import DependentVariables, LexicographicMilp
-from siting.locate.milp.greedy import SiteLimits, site_limits, without_redundant
+from siting.locate.milp.greedy import SiteLimits, site_limits
 from siting.locate.milp.lexicographic import solve_from
 from siting.locate.milp.models import cost_objective, stations_objective
 from siting.locate.milp.objectives import Objective
 from siting.locate.milp.requirements import RequirementSystem, system_of
+from siting.locate.milp.ties import without_redundant
 from siting.locate.problem import Bools, Effort, Ended, Problem, Solution
 from siting.locate.tolerances import SUM_TOLERANCE
 

@@ -11,6 +11,7 @@ from siting.domain.nouns import Floats, Ints
 from siting.locate.milp.constraints import stacked
 from siting.locate.milp.evaluate import Evaluation, better_of, evaluate
 from siting.locate.milp.formulation import LexicographicMilp
+from siting.locate.milp.ties import without_redundant
 from siting.locate.milp.unit_shares import SHARE, unit_totals
 from siting.locate.problem import Bools
 from siting.locate.tolerances import NEAR_ZERO, SUM_TOLERANCE
@@ -36,25 +37,6 @@ def greedy_plan(milp: LexicographicMilp) -> Evaluation | None:
             found = evaluate(milp, _greedy(data, value_at, per_cost=per_cost))
             best = better_of(milp, best, found)
     return None if best is None else without_redundant(milp, best)
-
-
-def without_redundant(milp: LexicographicMilp, plan: Evaluation) -> Evaluation:
-    """Remove sites whose removal keeps a plan feasible and makes no objective worse, the most expensive first."""
-    rules = milp.problem.rules
-    cost = np.zeros(milp.problem.sites) if rules.costs is None else rules.costs
-    for site in sorted(plan.chosen.tolist(), key=lambda each: (-cost[each], -each)):
-        if milp.service.fill is None and _serves(milp, plan, site):
-            continue
-        less = evaluate(milp, plan.chosen[plan.chosen != site])
-        if less is not None and better_of(milp, less, plan) is less:
-            plan = less
-    return plan
-
-
-def _serves(milp: LexicographicMilp, plan: Evaluation, site: int) -> bool:
-    """Tell whether a site serves persons."""
-    shares = plan.values[milp.problem.sites : milp.problem.sites + milp.service.variables]
-    return bool(np.any(shares[milp.service.pair_site == site] > NEAR_ZERO))
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,10 @@ from siting.locate.milp.evaluate import (
     tolerance_gain,
 )
 from siting.locate.milp.formulation import LexicographicMilp
-from siting.locate.milp.greedy import greedy_plan, without_redundant
+from siting.locate.milp.greedy import greedy_plan
 from siting.locate.milp.objectives import Objective
 from siting.locate.milp.relaxation import StageRelaxation
-from siting.locate.milp.ties import break_ties
+from siting.locate.milp.ties import break_ties, without_redundant
 from siting.locate.problem import Effort, Ended, Solution, nothing_found, status_of
 from siting.locate.tolerances import MOST_ROW_GAIN, ROW_TOLERANCE
 

@@ -13,11 +13,11 @@ from siting.locate.milp.assignment import served_by
 from siting.locate.milp.constraints import site_constraints
 from siting.locate.milp.evaluate import AFTER_INTERRUPT_S, Evaluation, evaluate
 from siting.locate.milp.formulation import LexicographicMilp
-from siting.locate.milp.greedy import greedy_plan, without_redundant
+from siting.locate.milp.greedy import greedy_plan
 from siting.locate.milp.lexicographic import run_stage
 from siting.locate.milp.models import persons_needed, service_variables, share_constraint
 from siting.locate.milp.objectives import Objective
-from siting.locate.milp.ties import break_ties
+from siting.locate.milp.ties import break_ties, without_redundant
 from siting.locate.problem import Effort, Ended, PCenter, Problem, Solution, Stage, nothing_found, status_of
 
 # Seconds for the evaluation of the last plan, whatever the limit.

@@ -11,7 +11,7 @@ def solve_milp(problem: Problem, model: Model, effort: Effort) -> Solution:
 
     The programs are :func:`~siting.locate.milp.models.maximal_covering`,
     :func:`~siting.locate.milp.models.set_covering`, :func:`~siting.locate.milp.models.p_median`,
-    :func:`~siting.locate.milp.p_center.p_center` and :func:`~siting.locate.milp.unit_shares.fair`, the rules at
+    :func:`~siting.locate.milp.p_center.p_center` and :func:`~siting.locate.milp.models.fair_covering`, the rules at
     :func:`~siting.locate.milp.constraints.site_constraints`, capacity at
     :func:`~siting.locate.milp.assignment.assignment_variables`.
 

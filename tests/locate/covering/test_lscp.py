@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
-from siting.locate.covering import lscp, lscp_local_search, set_covering
+from siting.locate.covering import local_search, lscp, set_covering
 from siting.locate.covering.instance import CoveringInstance
+from siting.locate.covering.local_search import WeightingSearch
 from siting.locate.covering.lscp import coverage_target
-from siting.locate.covering.lscp_local_search import WeightingSearch
 from siting.locate.highs import Run
 from siting.locate.problem import Effort, Problem, Rules, SetCovering
 from tests.drawing import examples
@@ -220,7 +220,7 @@ def test_turns_of_exchanges_end_where_one_long_turn_does(seed: int, monkeypatch:
     instance = coverage_target(Problem(csr_array(reach * 60.0), np.ones(120)), 1.0).instance
     found = []
     for work in (10**9, 200):
-        monkeypatch.setattr(lscp_local_search, "_WORK_TURN", work)
+        monkeypatch.setattr(local_search, "_WORK_TURN", work)
         one = WeightingSearch(instance, np.zeros(instance.sites, dtype=np.bool_), 400, seed)
         turns = 1
         while one.turn():
@@ -228,7 +228,7 @@ def test_turns_of_exchanges_end_where_one_long_turn_does(seed: int, monkeypatch:
         found.append((one.best.tolist(), turns))
     assert found[0] == (found[1][0], 1)
     assert found[1][1] > 10
-    assert instance.covered(np.flatnonzero(found[0][0])).all()
+    assert instance.cover.covered(np.flatnonzero(found[0][0])).all()
 
 
 def test_no_turn_begins_once_somebody_asked_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -236,7 +236,7 @@ def test_no_turn_begins_once_somebody_asked_to_stop(monkeypatch: pytest.MonkeyPa
     reach = rng.random((60, 200)) < 0.06
     reach[rng.integers(0, 60, 200), np.arange(200)] = True
     problem = Problem(csr_array(reach * 60.0), np.ones(200))
-    monkeypatch.setattr(lscp_local_search, "_WORK_TURN", 100)
+    monkeypatch.setattr(local_search, "_WORK_TURN", 100)
     turn, asks, turns = WeightingSearch.turn, [0], [0]
 
     def counted(self: WeightingSearch, should_stop: Callable[[], bool]) -> bool:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 from siting.locate import deadline
-from siting.locate.covering import maximal_covering, mclp, mclp_search
+from siting.locate.covering import maximal_covering, mclp
 from siting.locate.covering.exact import mclp_milp
 from siting.locate.covering.reduction import reduced, without_dominated
 from siting.locate.highs import minimise
@@ -173,7 +173,7 @@ def test_choices_are_merged_among_their_own_rows() -> None:
     # Each choice is the best in one place; the last row, better than all, is in neither.
     found = reduced(Problem(csr_array(np.eye(5)), np.array([10.0, 8, 10, 8, 30])))
     core = without_dominated(found.cover, 2)
-    run = mclp_search.CoverSearch(found.cover, core, found.whole, found.base, deadline.Deadline(Effort()))
+    run = mclp.CoverSearch(found.cover, core, found.whole, found.base, deadline.Deadline(Effort()))
     for chosen in ([0, 3], [1, 2]):
         run.remember(np.array(chosen))
         run.update_incumbent(np.array(chosen))
@@ -291,7 +291,7 @@ def test_what_is_settled_at_once_is_proved_whatever_the_fractions() -> None:
 def test_the_solver_proves_small_weights_as_well_as_large_ones(monkeypatch: pytest.MonkeyPatch, size: float) -> None:
     monkeypatch.setattr(mclp, "_FEW_WORK", 0)
     monkeypatch.setattr(mclp, "_STEPS", 3)
-    monkeypatch.setattr(mclp_search, "interchange", lambda *_: 0)
+    monkeypatch.setattr(mclp, "interchange", lambda *_: 0)
     for seed in range(12):
         rng = np.random.default_rng(seed)
         times = csr_array(np.where(rng.random((12, 60)) < 0.15, 60.0, 0.0))

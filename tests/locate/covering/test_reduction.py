@@ -36,7 +36,7 @@ def test_every_choice_of_free_rows_covers_as_much_as_before(problem: Problem, *,
     kept = problem.reached_by(np.zeros(0, dtype=np.int64))
     forced = found.forced
     assert found.base == math.fsum(problem.people[problem.reached_by(forced) & ~kept])
-    cover = found.matrix.toarray() > 0
+    cover = found.cover.matrix.toarray() > 0
     for size in range(3):
         for chosen in combinations(range(len(found.sites)), size):
             newly = problem.reached_by(np.concatenate([forced, found.sites[list(chosen)]])) & ~kept
@@ -49,7 +49,7 @@ def test_every_choice_of_free_rows_covers_as_much_as_before(problem: Problem, *,
 def test_what_is_dropped_is_covered_by_what_stays(problem: Problem) -> None:
     found, everything = reduced(problem), reduced(problem, dominated=False)
     assert set(found.sites) <= set(everything.sites)
-    reach = everything.matrix.toarray() > 0
+    reach = everything.cover.matrix.toarray() > 0
     stays = np.isin(everything.sites, found.sites)
     for site in np.flatnonzero(~stays):
         assert any(not (reach[site] & ~reach[other]).any() for other in np.flatnonzero(stays))
@@ -57,7 +57,7 @@ def test_what_is_dropped_is_covered_by_what_stays(problem: Problem) -> None:
         assert (reach[site] & ~reach[other]).any()
         assert (reach[other] & ~reach[site]).any()
     # No two groups have the same rows.
-    columns = found.matrix.toarray().T
+    columns = found.cover.matrix.toarray().T
     assert len({tuple(column) for column in columns}) == len(columns)
     assert sum(found.cover.weight) == pytest.approx(
         sum(problem.people[each] for each in np.flatnonzero(found.group_of >= 0))
@@ -86,8 +86,10 @@ def test_both_directions_say_the_same_in_ascending_order() -> None:
     rng = np.random.default_rng(1)
     found = reduced(Problem(csr_array((rng.random((20, 200)) < 0.1).astype(float)), np.ones(200)))
     cover = found.cover
-    other_way = csr_array((np.ones(len(cover.site)), cover.site, cover.group_start), shape=found.matrix.shape[::-1])
-    assert (found.matrix.toarray() == other_way.toarray().T).all()
+    other_way = csr_array(
+        (np.ones(len(cover.site)), cover.site, cover.group_start), shape=found.cover.matrix.shape[::-1]
+    )
+    assert (found.cover.matrix.toarray() == other_way.toarray().T).all()
     for start, item in ((cover.start, cover.group), (cover.group_start, cover.site)):
         for begin, end in pairwise(start):
             assert (np.diff(item[begin:end]) > 0).all()

@@ -1,12 +1,12 @@
 """Where each standard applies: in its own districts, and without the places that it excludes (methods, 15)."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final
+from dataclasses import replace
+from typing import Final
 
 import pandas as pd
 
-from siting.assess.judge import Rules, rules_of
-from siting.domain import clauses
+from siting.assess.judge import Check, Rules, rules_of
 from siting.domain.nouns import Assessment, Inputs, Jurisdiction, Note
 from siting.domain.standards import Standard
 
@@ -47,26 +47,18 @@ def grouped(
         yield rows.index, rules_of([each for each in standards if each.id not in gone], compared)
 
 
-def not_theirs(
-    level: str, rows: Iterable[dict[str, Any]], law: Jurisdiction, judged: pd.Index
-) -> Iterator[dict[str, Any]]:
+def not_theirs(level: str, checks: Iterable[Check], law: Jurisdiction, judged: pd.Index) -> Iterator[Check]:
     """Yield the checks of standards in places where they do not hold, as not applicable."""
-    for row in rows:
-        key = row["standard"].id
-        if key in law.elsewhere and row["id"] not in judged[~law.beyond(key, level).reindex(judged).to_numpy()]:
-            yield row | {
-                "binding": False,
-                "finding": clauses.not_applicable(),
-                "missing": [],
-                "reason": "other_jurisdiction",
-            }
+    for check in checks:
+        key = check.standard.id
+        if key in law.elsewhere and check.id not in judged[~law.beyond(key, level).reindex(judged).to_numpy()]:
+            yield check.set_aside("other_jurisdiction")
 
 
-def upon_whole(row: dict[str, Any], compared: frozenset[str]) -> dict[str, Any]:
+def upon_whole(check: Check, compared: frozenset[str]) -> Check:
     """Return a check for the whole area; a check for comparison, by its standard or clause, does not bind."""
-    beside = not compared.isdisjoint((row["standard"].id, row["clause"].id))
-    found = row | {"extent": WHOLE, "for_comparison": beside}
-    return found | {"binding": False} if found["for_comparison"] else found
+    beside = not compared.isdisjoint((check.standard.id, check.clause.id))
+    return replace(check, extent=WHOLE, for_comparison=beside, binding=False if beside else check.binding)
 
 
 def joined(checks: pd.DataFrame, outside: Assessment | None, inputs: Inputs) -> pd.DataFrame:

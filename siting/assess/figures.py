@@ -1,7 +1,6 @@
 """The figures of every place, before the verdicts: people, minutes, coverage, land."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -334,9 +333,9 @@ def group_totals(demand: Demand, access: Access) -> dict[str, dict[str, float]]:
     return totals
 
 
-def people_account(demand: Demand) -> dict[str, Any]:
+def people_account(demand: Demand) -> dict[str, dict[str, float]]:
     """Return the account of residents and of elderly, step by step (methods, definition 8)."""
-    steps: dict[str, Any] = {"residents": {}, "elderly": {}}
+    steps: dict[str, dict[str, float]] = {"residents": {}, "elderly": {}}
     for key, persons in demand.account.items():
         who, _, step = key.partition("_")
         steps[who][step] = persons

@@ -1,7 +1,7 @@
 """Verdicts: each clause in force for each place."""
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -60,6 +60,40 @@ class Rules:
         return self.compared.isdisjoint((pair[0].id, pair[1].id))
 
 
+@dataclass(frozen=True)
+class Check:
+    """A clause judged for a place: a row of the table of checks.
+
+    ``basis`` names what the place's figures are compared with, ``people`` how many persons it has; ``missing`` lists
+    the records that would decide. ``binding`` is None if it is unknown whether the clause binds. ``extent`` is the
+    area for which the check is made.
+    """
+
+    level: str
+    id: int | str
+    clause: Clause
+    standard: Standard
+    method: str
+    binding: bool | None
+    basis: str
+    unit: str | None
+    people: float
+    finding: clauses.Finding
+    missing: list[str]
+    reason: str | None
+    extent: str = ""
+    for_comparison: bool = False
+
+    def set_aside(self, reason: str) -> "Check":
+        """Return the check of a clause that does not apply to the place, and why."""
+        return replace(self, finding=clauses.not_applicable(), missing=[], reason=reason, binding=False)
+
+    def perhaps(self, undecided: Iterable[str]) -> "Check":
+        """Return the check of a clause of which it is unknown whether it applies: records that would decide lack."""
+        finding = clauses.perhaps_asked(self.finding, ceiling=self.clause.comparison == "at_most")
+        return replace(self, finding=finding, missing=[*self.missing, *undecided], reason="records_missing")
+
+
 def rules_of(standards: Iterable[Standard], compared: frozenset[str] = frozenset()) -> Rules:
     """Sort the clauses of the standards in force; clauses that only encourage or permit give no verdict.
 
@@ -84,7 +118,7 @@ def rules_of(standards: Iterable[Standard], compared: frozenset[str] = frozenset
 
 def land_checks(
     level: str, figures: pd.DataFrame, rules: Rules, basis: LandBasis, scenario: Scenario
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[Check]:
     """Judge every land clause for the places of a level.
 
     ``figures`` holds ``basis`` (people), ``low``, ``high`` (m²), ``missing``, ``method`` and ``whole`` (whether the
@@ -99,25 +133,25 @@ def land_checks(
                 if np.isnan(people)
                 else clauses.land_per_person(clause.number or 0.0, people, low, high, people_high=most)
             )
-            yield {
-                "level": level,
-                "id": place,
-                "clause": clause,
-                "standard": standard,
-                "method": method,
-                "binding": binding,
-                "basis": basis,
-                "unit": "m2",
-                "people": people,
-                "finding": finding,
-                "missing": missing if finding.verdict != "met" else [],
-                "reason": "grid_incomplete"
+            yield Check(
+                level=level,
+                id=place,
+                clause=clause,
+                standard=standard,
+                method=method,
+                binding=binding,
+                basis=basis,
+                unit="m2",
+                people=people,
+                finding=finding,
+                missing=missing if finding.verdict != "met" else [],
+                reason="grid_incomplete"
                 if not whole and (np.isnan(people + low) or _by_people(finding, missing, people, most))
                 else _land_reason(finding, low, missing),
-            }
+            )
 
 
-def circle_checks(level: str, figures: pd.DataFrame, rules: Rules, scenario: Scenario) -> Iterator[dict[str, Any]]:
+def circle_checks(level: str, figures: pd.DataFrame, rules: Rules, scenario: Scenario) -> Iterator[Check]:
     """Judge the service circle for the places of a level that ``circle.levels`` names.
 
     Villages are reported, and do not bind unless the scenario says so (:func:`siting.domain.villages.spared`);
@@ -150,22 +184,22 @@ def circle_checks(level: str, figures: pd.DataFrame, rules: Rules, scenario: Sce
                 if known
                 else clauses.unknown()
             )
-            yield {
-                "level": level,
-                "id": place,
-                "clause": clause,
-                "standard": standard,
-                "method": "walking",
-                "binding": binding[place],
-                "basis": "elderly",
-                "unit": "share",
-                "people": elderly,
-                "finding": finding,
-                "missing": unsaid if known and finding.verdict == "no_data" else [],
-                "reason": _circle_reason(finding, uncovered_by, known=known, complete=complete)
+            yield Check(
+                level=level,
+                id=place,
+                clause=clause,
+                standard=standard,
+                method="walking",
+                binding=binding[place],
+                basis="elderly",
+                unit="share",
+                people=elderly,
+                finding=finding,
+                missing=unsaid if known and finding.verdict == "no_data" else [],
+                reason=_circle_reason(finding, uncovered_by, known=known, complete=complete)
                 if placed and not (complete and _by_people(finding, unsaid, elderly, most))
                 else "grid_incomplete",
-            }
+            )
 
 
 def village_notes(checks: pd.DataFrame, rules: Rules, inputs: Inputs) -> Iterator[Note]:
@@ -208,7 +242,7 @@ def age_notes(checks: pd.DataFrame, rules: Rules, inputs: Inputs) -> Iterator[No
 
 def ledger_checks(
     level: str, figures: pd.DataFrame, facilities: Sequence[Rows], rules: Rules, scenario: Scenario
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[Check]:
     """Judge the clauses on beds, operators, staff and the like for the places of a level.
 
     Shares are judged at the clause's own levels and at the district, counts only at its own levels. ``facilities``
@@ -223,11 +257,11 @@ def ledger_checks(
             nobody_known = clause.kind == "beds_per_1000" and np.isnan(elderly)
             finding = clauses.unknown() if nobody_known else judge(clause, counted)
             missing = missing_of(clause, rows) if finding.verdict == "no_data" else []
-            row = _row(level, place, standard, clause, finding, missing, binding=rules.binds(level, clause, scenario))
+            binding = rules.binds(level, clause, scenario)
+            check = _check("ledger", level, place, standard, clause, finding, missing, binding=binding)
             of_people = clause.kind == "beds_per_1000" and _by_people(finding, missing, elderly, most)
-            if not whole and (nobody_known or of_people):
-                row["reason"] = "grid_incomplete"
-            yield row | {"method": "ledger", "people": elderly}
+            reason = "grid_incomplete" if not whole and (nobody_known or of_people) else check.reason
+            yield replace(check, people=elderly, reason=reason)
 
 
 def unit_checks(
@@ -237,7 +271,7 @@ def unit_checks(
     given: Container[str],
     rules: Rules,
     scenario: Scenario,
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[Check]:
     """Judge what every unit must have: a facility, home care, a teaching point; two levels are judged separately.
 
     ``units`` are those of :func:`siting.assess.units.units_of_places`, ``given`` the levels with a layer; ``figures``
@@ -260,14 +294,13 @@ def unit_checks(
             )
         for place, judged in zip(figures.index, of_places, strict=True):
             for each in judged:
-                row = _row(level, place, standard, clause, each.finding, each.missing, binding=binding)
-                row |= {"method": "units", "basis": each.basis}
-                if row["reason"] == "records_missing" and each.unshared:
-                    row["reason"] = _unshared_reason(figures.loc[place])
-                yield row
+                check = _check("units", level, place, standard, clause, each.finding, each.missing, binding=binding)
+                unshared = check.reason == "records_missing" and each.unshared
+                reason = _unshared_reason(figures.loc[place]) if unshared else check.reason
+                yield replace(check, basis=each.basis, reason=reason)
 
 
-def of_their_kinds(level: str, rows: Iterable[dict[str, Any]], kinds: pd.Series) -> Iterator[dict[str, Any]]:
+def of_their_kinds(level: str, checks: Iterable[Check], kinds: pd.Series) -> Iterator[Check]:
     """Yield checks; a clause on land or on the ledger that names kinds of units does not apply to units of other kinds.
 
     For a unit without a kind it is unknown whether the clause applies, so it has no certain gap; if no unit of the
@@ -276,22 +309,20 @@ def of_their_kinds(level: str, rows: Iterable[dict[str, Any]], kinds: pd.Series)
     """
     told = bool(kinds.notna().any())
     asked: dict[str, pd.Series] = {}
-    for row in rows:
-        clause = row["clause"]
+    for check in checks:
+        clause = check.clause
         looks = level in clause.levels and (clause.kind == "land_per_person" or clause.kind in LEDGER_KINDS)
         if not (looks and names_kinds_of(clause, level)):
-            yield row
+            yield check
             continue
-        is_asked = asked.setdefault(clause.id, asked_kinds(clause, kinds))[row["id"]]
+        is_asked = asked.setdefault(clause.id, asked_kinds(clause, kinds))[check.id]
         unsaid = pd.isna(is_asked)
-        if (unsaid or is_asked) and not (unsaid and told and row["finding"].verdict == "gap"):
-            yield row
+        if (unsaid or is_asked) and not (unsaid and told and check.finding.verdict == "gap"):
+            yield check
         elif unsaid:
-            finding = clauses.perhaps_asked(row["finding"], ceiling=clause.comparison == "at_most")
-            missing = [*row["missing"], f"{row['id']}: kind"]
-            yield row | {"finding": finding, "missing": missing, "reason": "records_missing"}
+            yield check.perhaps([f"{check.id}: kind"])
         else:
-            yield row | {"finding": clauses.not_applicable(), "missing": [], "reason": "other_kind", "binding": False}
+            yield check.set_aside("other_kind")
 
 
 def as_far_as_known(checks: pd.DataFrame) -> pd.DataFrame:
@@ -301,9 +332,7 @@ def as_far_as_known(checks: pd.DataFrame) -> pd.DataFrame:
     return checks.assign(verdict=verdict)[unsaid | checks["binding"].eq(other=True)]
 
 
-def estate_checks(
-    figures: pd.DataFrame, rules: Rules, scenario: Scenario, *, old_told: bool
-) -> Iterator[dict[str, Any]]:
+def estate_checks(figures: pd.DataFrame, rules: Rules, scenario: Scenario, *, old_told: bool) -> Iterator[Check]:
     """Judge the premises that new and old estates provide against the scenario's figures.
 
     ``figures`` holds ``status``, ``old_estate``, ``households`` and ``provided_m2``. If nothing tells which estates are
@@ -327,13 +356,11 @@ def estate_checks(
                     counted = {"households": households, "provided_m2": provided, "m2_per_100_households": per_100}
                     finding = judge(clause, {name: Span.exactly(value) for name, value in counted.items()})
             binding = rules.binds("residential_area", clause, scenario)
-            yield _row("residential_area", place, standard, clause, finding, missing, binding=binding) | {
-                "method": "estate",
-                "unit": "m2",
-            }
+            check = _check("estate", "residential_area", place, standard, clause, finding, missing, binding=binding)
+            yield replace(check, unit="m2")
 
 
-def register_checks(estates: pd.DataFrame, rules: Rules, scenario: Scenario) -> Iterator[dict[str, Any]]:
+def register_checks(estates: pd.DataFrame, rules: Rules, scenario: Scenario) -> Iterator[Check]:
     """Judge the register of new estates; without a register nothing is judged.
 
     ``estates`` holds ``status`` and the columns of :mod:`siting.domain.register`.
@@ -348,10 +375,8 @@ def register_checks(estates: pd.DataFrame, rules: Rules, scenario: Scenario) -> 
             missing: list[str] = []
             finished, days = was_finished(estate, standard.from_day)
             if finished:
-                yield _row("residential_area", place, standard, clause, finding, missing, binding=False) | {
-                    "method": "register",
-                    "reason": "before_document",
-                }
+                check = _check("register", "residential_area", place, standard, clause, finding, missing, binding=False)
+                yield replace(check, reason="before_document")
                 continue
             if pd.isna(estate["status"]):
                 finding, missing = clauses.unknown(), [f"{place}: status"]
@@ -362,62 +387,53 @@ def register_checks(estates: pd.DataFrame, rules: Rules, scenario: Scenario) -> 
                 if finished is None and finding.verdict == "gap":
                     finding = clauses.perhaps_asked(finding, ceiling=clause.comparison == "at_most")
                     missing = [f"{place}: {name}" for name in days]
-            yield _row("residential_area", place, standard, clause, finding, missing, binding=binding) | {
-                "method": "register"
-            }
+            yield _check("register", "residential_area", place, standard, clause, finding, missing, binding=binding)
 
 
-def of_urban_estates(
-    rows: Iterable[dict[str, Any]], villages: pd.Series, holders: pd.Series
-) -> Iterator[dict[str, Any]]:
+def of_urban_estates(checks: Iterable[Check], villages: pd.Series, holders: pd.Series) -> Iterator[Check]:
     """Yield checks of residential areas; a clause on urban ones does not apply to those in villages.
 
     If it is unknown whether a residential area is in a village (``villages``), it has no certain gap; ``holders`` are
     the communities whose kinds decide.
     """
-    for row in rows:
-        clause, verdict = row["clause"], row["finding"].verdict
-        village = villages[row["id"]] if clause.urban and verdict != "not_applicable" else False
+    for check in checks:
+        verdict = check.finding.verdict
+        village = villages[check.id] if check.clause.urban and verdict != "not_applicable" else False
         if pd.isna(village) and verdict == "gap":
-            finding = clauses.perhaps_asked(row["finding"], ceiling=clause.comparison == "at_most")
-            home = holders[row["id"]]
-            asked = f"{row['id']}: community" if pd.isna(home) else f"{home}: kind"
-            yield row | {"finding": finding, "missing": [*row["missing"], asked], "reason": "records_missing"}
+            home = holders[check.id]
+            yield check.perhaps([f"{check.id}: community" if pd.isna(home) else f"{home}: kind"])
         elif pd.isna(village) or not village:
-            yield row
+            yield check
         else:
-            yield row | {
-                "finding": clauses.not_applicable(),
-                "missing": [],
-                "reason": "outside_urban",
-                "binding": False,
-            }
+            yield check.set_aside("outside_urban")
 
 
-def _row(
+def _check(
+    method: str,
     level: str,
-    place: object,
+    place: int | str,
     standard: Standard,
     clause: Clause,
     finding: clauses.Finding,
     missing: list[str],
     *,
     binding: bool,
-) -> dict[str, Any]:
+) -> Check:
     """Return a check of a clause that uses no land basis and no walking time."""
-    return {
-        "level": level,
-        "id": place,
-        "clause": clause,
-        "standard": standard,
-        "binding": binding,
-        "basis": MEASURES[clause.kind].whole or MEASURES[clause.kind].part,
-        "unit": clause.unit,
-        "people": np.nan,
-        "finding": finding,
-        "missing": missing,
-        "reason": _ledger_reason(clause, finding, missing),
-    }
+    return Check(
+        level=level,
+        id=place,
+        clause=clause,
+        standard=standard,
+        method=method,
+        binding=binding,
+        basis=MEASURES[clause.kind].whole or MEASURES[clause.kind].part,
+        unit=clause.unit,
+        people=np.nan,
+        finding=finding,
+        missing=missing,
+        reason=_ledger_reason(clause, finding, missing),
+    )
 
 
 def _ledger_reason(clause: Clause, finding: clauses.Finding, missing: list[str]) -> str | None:
@@ -432,38 +448,38 @@ def _ledger_reason(clause: Clause, finding: clauses.Finding, missing: list[str])
     return "nothing_counted" if finding.verdict == "not_applicable" else None
 
 
-def checks_table(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
+def checks_table(checks: Iterable[Check]) -> pd.DataFrame:
     """Return the checks as a table with ``CHECK_COLUMNS``, indexed by (level, id)."""
-    found = [*rows]
-    ends = [clauses.shortfall_ends(row["finding"], ceiling=row["clause"].comparison == "at_most") for row in found]
+    found = [*checks]
+    ends = [clauses.shortfall_ends(each.finding, ceiling=each.clause.comparison == "at_most") for each in found]
     table = pd.DataFrame(
         [
             {
-                "id": row["id"],
-                "clause_id": row["clause"].id,
-                "standard_id": row["standard"].id,
-                "kind": row["clause"].kind,
-                "method": row["method"],
-                "level": row["level"],
-                "force": row["clause"].force,
-                "binding": row["binding"],
-                "extent": row["extent"],
-                "for_comparison": row["for_comparison"],
-                "basis": row["basis"],
-                "required": row["finding"].required,
-                "required_high": row["finding"].most_required,
-                "provided_low": row["finding"].provided_low,
-                "provided_high": row["finding"].provided_high,
-                "shortfall": row["finding"].shortfall,
+                "id": each.id,
+                "clause_id": each.clause.id,
+                "standard_id": each.standard.id,
+                "kind": each.clause.kind,
+                "method": each.method,
+                "level": each.level,
+                "force": each.clause.force,
+                "binding": each.binding,
+                "extent": each.extent,
+                "for_comparison": each.for_comparison,
+                "basis": each.basis,
+                "required": each.finding.required,
+                "required_high": each.finding.most_required,
+                "provided_low": each.finding.provided_low,
+                "provided_high": each.finding.provided_high,
+                "shortfall": each.finding.shortfall,
                 "shortfall_low": least,
                 "shortfall_high": most,
-                "unit": row["unit"],
-                "people": row["people"],
-                "verdict": row["finding"].verdict,
-                "reason": row["reason"],
-                "missing": row["missing"],
+                "unit": each.unit,
+                "people": each.people,
+                "verdict": each.finding.verdict,
+                "reason": each.reason,
+                "missing": each.missing,
             }
-            for row, (least, most) in zip(found, ends, strict=True)
+            for each, (least, most) in zip(found, ends, strict=True)
         ],
         columns=["id", *(column.key for column in CHECK_COLUMNS)],
     )

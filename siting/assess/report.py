@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -28,6 +28,7 @@ from siting.assess.figures import (
 )
 from siting.assess.judge import (
     FLOORS,
+    Check,
     Rules,
     age_notes,
     as_far_as_known,
@@ -59,14 +60,13 @@ from siting.domain.scenario import LandBasis, Scenario, reach_m
 from siting.domain.shared import SHARING_LEVEL
 from siting.domain.tables import PLACE_COLUMNS, REASON_CODES
 from siting.domain.tiers import gives_facility
+from siting.domain.totals import CountedTotals, EndsOfTotals, Totals
 from siting.domain.villages import in_villages
 from siting.text.numbers import UNKNOWN, signless_zero
 from siting.units import SECONDS_PER_MINUTE
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
-
-    from siting.domain.totals import Totals
 
 
 def assess(  # noqa: PLR0913 - all inputs of a report
@@ -150,7 +150,7 @@ def assess(  # noqa: PLR0913 - all inputs of a report
     if sharing is not None:
         having[SHARING_LEVEL]["shared"] = sharing["shared"]
     tables: list[pd.DataFrame] = []
-    rows: list[dict[str, Any]] = []
+    judged: list[Check] = []
     for level, frame in frames.items():
         residential = level == "residential_area"
         land = None if residential else within_figures(level, frame, facilities, homes, scenario, may[level])
@@ -172,14 +172,14 @@ def assess(  # noqa: PLR0913 - all inputs of a report
         figures["land_floor"] = np.nan
         for places_there, there in grouped(level, frame.index, inputs.standards, law, compared):
             figures.loc[places_there, "land_floor"] = there.floor(level)
-            rows += of_level.judged(there, places_there, inputs)
+            judged += of_level.judged(there, places_there, inputs)
         if law.elsewhere:
-            rows += not_theirs(level, of_level.judged(rules, frame.index, inputs), law, frame.index)
+            judged += not_theirs(level, of_level.judged(rules, frame.index, inputs), law, frame.index)
         shared = None if sharing is None or level != SHARING_LEVEL else sharing["shared_facility"]
         figures["shared_facility"] = pd.Series(shared, figures.index, dtype="object")
         figures["level"] = level
         tables.append(figures)
-    checks = joined(checks_table(upon_whole(row, compared) for row in rows), outside, inputs)
+    checks = joined(checks_table(upon_whole(each, compared) for each in judged), outside, inputs)
     figures = pd.concat(tables)
     places = _places(figures, checks, rules, basis, inputs)
     places["remedy_candidates"] = None if premises is None else remedies.premises(places, demand, premises, inputs)
@@ -187,10 +187,11 @@ def assess(  # noqa: PLR0913 - all inputs of a report
     gridded = _is_gridded(inputs)
     unseen = unseen_of_whole(inputs.units, demand, basis, gridded=gridded)
     warnings += _of_parts(inputs, demand, unseen)
-    totals = _totals(cells, demand, facilities, homes, rules, basis, checks, warnings)
-    totals |= {
+    counted = _counted(cells, demand, facilities, homes, rules, basis, checks, warnings)
+    totals: Totals = {
+        **counted,
         **_ends_of_totals(
-            totals,
+            counted,
             demand,
             access,
             all_of,
@@ -202,7 +203,7 @@ def assess(  # noqa: PLR0913 - all inputs of a report
         "groups": group_totals(demand, access),
         "people_account": people_account(demand),
     }
-    counted = pd.Series({name: totals[name] for name in ("residents", "elderly", "facilities_counted")})
+    whole = pd.Series({name: totals[name] for name in ("residents", "elderly", "facilities_counted")})
     return Assessment(
         inputs=inputs,
         demand=demand,
@@ -211,7 +212,7 @@ def assess(  # noqa: PLR0913 - all inputs of a report
         cells=cells,
         facilities=_with_homes(facilities, homes),
         circles=access.circles,
-        totals=cast("Totals", totals),
+        totals=totals,
         notes=(
             *inputs.notes,
             *demand.notes,
@@ -229,7 +230,7 @@ def assess(  # noqa: PLR0913 - all inputs of a report
             *law.notes,
             *_undated_notes(undated),
             *_serving_notes(facilities),
-            *extent_notes(inputs, outside, counted),
+            *extent_notes(inputs, outside, whole),
             *_whole_land_notes(facilities[homes.notna().any(axis=1)]),
         ),
         jurisdiction=law,
@@ -254,14 +255,14 @@ class _Level:
     homed: Sequence[Rows] = ()
     below: Mapping[object, pd.DataFrame] | pd.DataFrame = field(default_factory=dict)
 
-    def judged(self, rules: Rules, places: pd.Index, inputs: Inputs) -> Iterator[dict[str, Any]]:
+    def judged(self, rules: Rules, places: pd.Index, inputs: Inputs) -> Iterator[Check]:
         """Judge every clause of some rules for some places; a clause on some kinds of units applies to no other."""
         if "kind" not in self.figures:
             yield from self._judged(rules, places, inputs)
             return
         yield from of_their_kinds(self.level, self._judged(rules, places, inputs), self.figures["kind"])
 
-    def _judged(self, rules: Rules, places: pd.Index, inputs: Inputs) -> Iterator[dict[str, Any]]:
+    def _judged(self, rules: Rules, places: pd.Index, inputs: Inputs) -> Iterator[Check]:
         level, scenario, figures = self.level, self.scenario, self.figures.loc[places]
         yield from land_checks(level, figures, rules, self.basis, scenario)
         yield from circle_checks(level, figures, rules, scenario)
@@ -473,7 +474,7 @@ def _known_sum(values: pd.Series) -> float:
     return float(np.nansum(values.to_numpy())) if values.notna().any() or values.empty else float("nan")
 
 
-def _totals(
+def _counted(
     cells: pd.DataFrame,
     demand: Demand,
     facilities: gpd.GeoDataFrame,
@@ -482,13 +483,15 @@ def _totals(
     basis: LandBasis,
     checks: pd.DataFrame,
     warnings: tuple[str, ...],
-) -> dict[str, Any]:
+) -> CountedTotals:
+    """Return what is counted in the whole area."""
     land = float(np.nansum(facilities.loc[homes.notna().any(axis=1), "land_m2"].to_numpy()))
     residents, elderly = (_known_sum(cells[name]) for name in ("residents", "elderly"))
     covered = elderly if np.isnan(elderly) else float(cells["elderly"].to_numpy() @ cells["covered"].to_numpy())
     people = elderly if basis.startswith("elderly") else residents
     known = "elderly" if np.isnan(residents) else "residents"
-    totals: dict[str, Any] = {
+    at_home = int(homes.notna().any(axis=1).sum())
+    return {
         "people_read": demand.account[f"{known}_read"],
         "people_outside": demand.account[f"{known}_outside"],
         "residents": residents,
@@ -501,22 +504,21 @@ def _totals(
         "land_missing": sorted(map(str, facilities.index[facilities["land_m2"].isna() & homes.notna().any(axis=1)])),
         "land_doubtful": sorted(map(str, facilities.index[facilities["land_m2"].notna() & open_land(facilities)])),
         "land_floor": rules.floor("district"),
+        "land_required_01_m2": FLOORS["01"] * people,
+        "land_required_02_m2": FLOORS["02"] * people,
+        "facilities_counted": at_home,
+        "facilities_around": len(facilities) - at_home,
+        "uncovered_by_reason": {
+            reason: float(cells["elderly"][cells["reason_code"] == code].sum())
+            for reason, code in REASON_CODES.items()
+            if reason != "covered"
+        },
+        "warnings": list(warnings),
     }
-    for name, floor in FLOORS.items():
-        totals[f"land_required_{name}_m2"] = floor * people
-    at_home = int(homes.notna().any(axis=1).sum())
-    totals |= {"facilities_counted": at_home, "facilities_around": len(facilities) - at_home}
-    totals["uncovered_by_reason"] = {
-        reason: float(cells["elderly"][cells["reason_code"] == code].sum())
-        for reason, code in REASON_CODES.items()
-        if reason != "covered"
-    }
-    totals["warnings"] = list(warnings)
-    return totals
 
 
 def _ends_of_totals(
-    totals: Mapping[str, Any],
+    totals: CountedTotals,
     demand: Demand,
     access: Access,
     facilities: gpd.GeoDataFrame,
@@ -525,36 +527,37 @@ def _ends_of_totals(
     unsaid: Times | None,
     *,
     complete: bool,
-) -> dict[str, float]:
+) -> EndsOfTotals:
     """Return the interval ends of the figures of the whole (:data:`siting.domain.intervals.ENDS`), as places have them.
 
     ``unseen`` are the ``residents`` and ``elderly`` that are not in the cells; inf if their number is unknown.
     """
     low = totals["land_provided_m2"]
     high = float(facilities.loc[homes.notna().any(axis=1), "land_high_m2"].sum()) if complete else np.inf
-    residents, elderly, covered = (totals[name] for name in ("residents", "elderly", "elderly_covered"))
+    residents, elderly, covered = totals["residents"], totals["elderly"], totals["elderly_covered"]
     near = (access.cells["reason"] == "covered").to_numpy(dtype=bool) | perhaps_covered(demand, unsaid)
     inside = demand.cells["inside"].to_numpy() * np.nan_to_num(demand.cells["elderly"].to_numpy())
     seen = elderly if np.isnan(elderly) or not complete else float(inside @ near)
-    most = {name: totals[name] + unseen[name] for name in ("residents", "elderly")}
-    people = "elderly" if totals["land_basis"].startswith("elderly") else "residents"
-    ends = {
-        **{f"{name}_high": persons for name, persons in most.items()},
+    most_residents, most_elderly = residents + unseen["residents"], elderly + unseen["elderly"]
+    of_elderly = totals["land_basis"].startswith("elderly")
+    people, most_people = (elderly, most_elderly) if of_elderly else (residents, most_residents)
+    share_high = (seen + unseen["elderly"]) / most_elderly if most_elderly > 0 else np.nan
+    return {
+        "residents_high": most_residents,
+        "elderly_high": most_elderly,
         "land_provided_high_m2": high,
-        "land_m2_per_resident": low / most["residents"] if residents > 0 else np.nan,
-        "land_m2_per_elderly": low / most["elderly"] if elderly > 0 else np.nan,
+        "land_m2_per_resident": low / most_residents if residents > 0 else np.nan,
+        "land_m2_per_elderly": low / most_elderly if elderly > 0 else np.nan,
         "land_high_m2_per_resident": high / residents if residents > 0 else np.nan,
         "land_high_m2_per_elderly": high / elderly if elderly > 0 else np.nan,
-        "elderly_uncovered": most["elderly"] - covered,
+        "elderly_uncovered": most_elderly - covered,
         "elderly_covered_high": seen + unseen["elderly"],
         "elderly_uncovered_low": elderly - seen,
-        "covered_share": covered / most["elderly"] if most["elderly"] > 0 else np.nan,
-        "covered_share_high": (seen + unseen["elderly"]) / most["elderly"] if most["elderly"] > 0 else np.nan,
-    }
-    if np.isinf(most["elderly"]):
+        "covered_share": covered / most_elderly if most_elderly > 0 else np.nan,
         # Nearly all people may be covered if their number is unknown.
-        ends["covered_share_high"] = 1.0
-    for name, floor in FLOORS.items():
-        ends[f"land_gap_{name}_m2"] = max(0.0, floor * most[people] - low)
-        ends[f"land_gap_{name}_low_m2"] = max(0.0, floor * totals[people] - high)
-    return ends
+        "covered_share_high": 1.0 if np.isinf(most_elderly) else share_high,
+        "land_gap_01_m2": max(0.0, FLOORS["01"] * most_people - low),
+        "land_gap_01_low_m2": max(0.0, FLOORS["01"] * people - high),
+        "land_gap_02_m2": max(0.0, FLOORS["02"] * most_people - low),
+        "land_gap_02_low_m2": max(0.0, FLOORS["02"] * people - high),
+    }

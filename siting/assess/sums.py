@@ -1,20 +1,19 @@
 """Gaps of parts do not add up to the gap of the whole: which figures differ, and why."""
 
 import math
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import pandas as pd
 
-from siting.assess.judge import FLOORS
 from siting.domain.nouns import Note
+from siting.domain.totals import Totals
 from siting.text.numbers import between, number
 
 # Figures are shown in whole square metres.
 _SHOWN_M2 = 0.5
 
 
-def sums_notes(places: pd.DataFrame, cells: pd.DataFrame, totals: Mapping[str, Any]) -> Iterator[Note]:
+def sums_notes(places: pd.DataFrame, cells: pd.DataFrame, totals: Totals) -> Iterator[Note]:
     """Return a note on why the gap of the whole, the sum of its streets and the sum of the cells differ.
 
     Surplus land in one street does not compensate another street's gap; cells are judged by land within reach, which
@@ -35,12 +34,16 @@ def sums_notes(places: pd.DataFrame, cells: pd.DataFrame, totals: Mapping[str, A
         return
     told: dict[str, str] = {}
     differ = False
-    for floor in FLOORS:
+    ends = {
+        "01": (totals["land_gap_01_low_m2"], totals["land_gap_01_m2"]),
+        "02": (totals["land_gap_02_low_m2"], totals["land_gap_02_m2"]),
+    }
+    for floor, whole in ends.items():
         low, high = f"land_gap_{floor}_low_m2", f"land_gap_{floor}_m2"
         parts = places.loc[[part], [low, high]]
         if parts.isna().any(axis=None):
             return
-        whole, sums = (float(totals[low]), float(totals[high])), (float(parts[low].sum()), float(parts[high].sum()))
+        sums = (float(parts[low].sum()), float(parts[high].sum()))
         of_cells = float(cells[high].sum())
         # If land is not completely known, cells have the largest possible gap.
         least = of_cells if totals["land_provided_m2"] == totals["land_provided_high_m2"] else math.nan

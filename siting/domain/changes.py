@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Final, NotRequired, TypedDict, TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -46,17 +46,27 @@ CHECK_FIGURES: Final = ("required", "required_high", "provided_low", "provided_h
 DECIMALS: Final = 6
 
 
+class CheckFacts(TypedDict):
+    """Of which scenario a check is; ``people_rounded`` is ``"true"`` if its figures are released ones."""
+
+    title: str
+    date: str
+    horizon: str
+    land_basis: NotRequired[str]
+    people_rounded: NotRequired[str]
+
+
 @dataclass(frozen=True)
 class Measured:
     """What one check found.
 
-    ``facts`` holds ``title``, ``date``, ``horizon`` and ``land_basis``. ``places`` is indexed by (level, id) and holds
+    ``facts`` says of which scenario. ``places`` is indexed by (level, id) and holds
     ``name`` and the geometry in WGS84. ``figures`` is indexed by ``FIGURE_KEYS`` and holds ``value`` (rounded to
     ``DECIMALS``, inf without a limit, NaN if unknown). ``checks`` is indexed by ``CHECK_KEYS`` and holds
     ``standard_id``, ``kind``, ``basis``, ``unit``, ``binding``, ``for_comparison`` and ``verdict``.
     """
 
-    facts: Mapping[str, Any]
+    facts: CheckFacts
     places: gpd.GeoDataFrame
     figures: pd.DataFrame
     checks: pd.DataFrame
@@ -118,14 +128,14 @@ def block_key(block: tuple[Part, ...]) -> str:
 
 
 def measured(
-    facts: Mapping[str, Any], places: gpd.GeoDataFrame, checks: pd.DataFrame, totals: Mapping[str, Any]
+    facts: CheckFacts, places: gpd.GeoDataFrame, checks: pd.DataFrame, totals: Mapping[str, object]
 ) -> Measured:
     """Return the tables of a gap report in the form in which two of them are compared.
 
     Parameters
     ----------
     facts : mapping
-        ``title``, ``date`` and ``horizon``.
+        Of which scenario.
     places : geopandas.GeoDataFrame
         Indexed by (level, id), with the columns of places and geometry in WGS84.
     checks : pandas.DataFrame
@@ -140,7 +150,8 @@ def measured(
     of_whole = _long(whole.assign(level=WHOLE, id=""))
     figures = pd.concat([of_whole, of_places, of_checks], ignore_index=True).set_index(list(FIGURE_KEYS))
     held = ["standard_id", "kind", "basis", "unit", "binding", "for_comparison", "verdict"]
-    return Measured({**facts, "land_basis": totals["land_basis"]}, places[["name", "geometry"]], figures, checks[held])
+    facts = {**facts, "land_basis": str(totals["land_basis"])}
+    return Measured(facts, places[["name", "geometry"]], figures, checks[held])
 
 
 def _by_text(table: Table) -> Table:

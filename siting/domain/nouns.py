@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 from scipy.sparse import csr_array
 
+from siting.domain.certificates import CertificateValues
 from siting.domain.scenario import Level, PlanOptions, Scenario
 from siting.domain.standards import Standard
 from siting.domain.totals import Totals
@@ -371,7 +372,7 @@ class Selection:
     first_objective: float
     clauses: tuple[tuple[str, ...], ...] = ()
     served: Floats | None = None
-    certificate: Mapping[str, Any] | None = None
+    certificate: CertificateValues | None = None
     certified: bool = False
     opens: Ints | None = None
 

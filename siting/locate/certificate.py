@@ -26,14 +26,14 @@ import math
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Self
 
 import numpy as np
 
+from siting.domain.certificates import CertificateNode, CertificateValues, CertifiedModel
 from siting.domain.nouns import Floats, Ints
 from siting.locate.problem import Bools, MaximalCovering, Model, PMedian, Problem, SetCovering
 
-Name = Literal["mclp", "lscp", "p_median"]
 # Sums of whole numbers up to this are exact in 64 bits.
 _MOST_BITS: Final = 62
 _MOST: Final = 2.0**_MOST_BITS
@@ -82,20 +82,18 @@ class Certificate:
     prices : tuple of int
         For each set the price r of set covering in 2^-16; 0 for the other models.
     tree : mapping
-        A node: ``{"by": k}`` is a leaf, bounded by set k; ``{"site": j, "open": node, "closed": node}`` is a branch;
-        ``{"by": k, "shut": [j …], "open": [j …], "then": node}`` goes on without the sites that set k excludes, and
-        with those that it requires.
+        The root of the search tree; see :class:`siting.domain.certificates.CertificateNode`.
     """
 
-    model: Name
+    model: CertifiedModel
     bits: tuple[int, int]
     bound: int
     multipliers: tuple[Ints, ...]
     shift: int
     prices: tuple[int, ...]
-    tree: Mapping[str, Any]
+    tree: CertificateNode
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> CertificateValues:
         """Return the certificate as JSON values; each set of multipliers as :func:`packed`."""
         return {
             "model": self.model,
@@ -108,7 +106,7 @@ class Certificate:
         }
 
     @classmethod
-    def from_json(cls, found: Mapping[str, Any]) -> Self:
+    def from_json(cls, found: CertificateValues) -> Self:
         """Return the certificate of JSON values.
 
         Raises

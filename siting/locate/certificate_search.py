@@ -4,16 +4,16 @@ import heapq
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 
+from siting.domain.certificates import CertificateNode, CertifiedModel
 from siting.domain.nouns import Floats, Ints
 from siting.locate.certificate import (
     PRICE_BITS,
     Certificate,
     CertificateError,
-    Name,
     Relaxation,
     bound_of,
     most_open,
@@ -37,6 +37,9 @@ from siting.locate.median.instance import FREE, INSIDE, OUTSIDE, States, instanc
 from siting.locate.median.instance import reduced as reduced_median
 from siting.locate.median.lagrangian import Rounds, ascend
 from siting.locate.problem import Bools, Effort, MaximalCovering, Model, PMedian, Problem, SetCovering
+
+# A node that is still being made (:class:`siting.domain.certificates.CertificateNode`), changed in place.
+_Tree = dict[str, Any]
 
 # Steps of the subgradient method at the root, and at other nodes.
 _STEPS: Final = (1_000, 120)
@@ -100,7 +103,7 @@ def certificate_of(problem: Problem, model: Model, chosen: Ints, effort: Effort)
     return search.certificate()
 
 
-def _maker(problem: Problem, model: Model) -> tuple[Name, Maker, tuple[int, int]] | None:
+def _maker(problem: Problem, model: Model) -> tuple[CertifiedModel, Maker, tuple[int, int]] | None:
     """Return the name of the relaxation, what makes multipliers, and the units; None without a certificate."""
     if not problem.is_plain:
         return None
@@ -177,7 +180,7 @@ class _Node:
     number: int
     state: States = field(compare=False)
     by: int = field(compare=False)
-    tree: dict[str, Any] = field(compare=False)
+    tree: _Tree = field(compare=False)
 
 
 class _Search:
@@ -199,7 +202,7 @@ class _Search:
         self.prices: list[int] = []
         self.relaxed: list[Relaxation] = []
         self.floats: list[Floats] = []
-        self.tree: dict[str, Any] = {}
+        self.tree: _Tree = {}
         self.open: list[_Node] = []
         self.worst = goal
         self.made = 0
@@ -253,10 +256,10 @@ class _Search:
             tuple(self.sets[each] for each in used),
             self.blank.shift,
             tuple(self.prices[each] for each in used),
-            tree,
+            cast("CertificateNode", tree),
         )
 
-    def _push(self, state: States, by: int, tree: dict[str, Any]) -> None:
+    def _push(self, state: States, by: int, tree: _Tree) -> None:
         bound = self._bound_of(by, state)
         if bound <= self.goal:
             self._use(by, tree)
@@ -297,7 +300,7 @@ class _Search:
             if len(shut) + len(must):
                 state = state.copy()
                 state[shut], state[must] = OUTSIDE, INSIDE
-                then: dict[str, Any] = {}
+                then: _Tree = {}
                 tree.update({"shut": shut.tolist(), "open": must.tolist(), "then": then})
                 self._use(by, tree)
                 tree = then
@@ -317,11 +320,11 @@ class _Search:
             child[site] = side
             self._push(child, by, tree[where])
 
-    def _close(self, state: States, by: int, tree: dict[str, Any]) -> None:
+    def _close(self, state: States, by: int, tree: _Tree) -> None:
         self._use(by, tree)
         self.worst = max(self.worst, self._bound_of(by, state))
 
-    def _use(self, by: int, tree: dict[str, Any]) -> None:
+    def _use(self, by: int, tree: _Tree) -> None:
         tree["by"] = by
         self.used.add(by)
 
@@ -342,9 +345,9 @@ class _Search:
         return np.array(shut, dtype=np.int64), np.array(must, dtype=np.int64)
 
 
-def _renumbered(node: dict[str, Any], used: list[int]) -> dict[str, Any]:
+def _renumbered(node: _Tree, used: list[int]) -> _Tree:
     """Return a tree whose sets of multipliers are numbered in the order of their use."""
-    found: dict[str, Any] = {}
+    found: _Tree = {}
     for key, value in node.items():
         if key == "by":
             if value not in used:

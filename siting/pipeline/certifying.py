@@ -1,9 +1,9 @@
 """The certificate of a plan: made beside the plan, and checked before it is written."""
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
+from siting.domain.certificates import CertificateValues
 from siting.domain.nouns import NOISE, Stage
 from siting.locate.certificate import check_certificate
 from siting.locate.certificate_search import certificate_of
@@ -16,7 +16,7 @@ _ROUNDED = 100.0 * NOISE
 _WITHOUT: Final = ("compliance", "phased", "network")
 
 
-def certified(question: Question, solution: Solution, effort: Effort) -> tuple[Mapping[str, Any] | None, bool]:
+def certified(question: Question, solution: Solution, effort: Effort) -> tuple[CertificateValues | None, bool]:
     """Return the certificate of a plan as JSON values, and whether it proves the plan optimal.
 
     Parameters

@@ -3,14 +3,14 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import geopandas as gpd
 
 from siting.assess.changes import Blocks, changes_of
 from siting.assess.withholding import withheld_report
 from siting.crs import WGS84
-from siting.domain.changes import Changes, Measured, block_key, measured
+from siting.domain.changes import Changes, CheckFacts, Measured, block_key, measured
 from siting.domain.nouns import Assessment, Inputs, Progress, quiet
 from siting.domain.parts import PARTS, Part, part_of, request_of
 from siting.domain.scenario import Scenario
@@ -60,10 +60,10 @@ def measured_of(assessment: Assessment) -> Measured:
     return measured(facts, gpd.GeoDataFrame(assessment.places.to_crs(WGS84)), assessment.checks, assessment.totals)
 
 
-def _facts(scenario: Scenario) -> dict[str, str]:
+def _facts(scenario: Scenario) -> CheckFacts:
     head = scenario.scenario
-    found = {"title": head.title, "date": head.date.isoformat(), "horizon": str(head.horizon)}
-    return found | ({ROUNDED: "true"} if head.share else {})
+    found: CheckFacts = {"title": head.title, "date": head.date.isoformat(), "horizon": str(head.horizon)}
+    return {**found, ROUNDED: "true"} if head.share else found
 
 
 def _checked(inputs: Inputs) -> Measured:
@@ -156,7 +156,7 @@ def _split(mixes: _Mixes, *, all_orders: bool) -> Changes:
     )
     # Equal scenarios are checked once, whatever they are called.
     old, new = (
-        replace(each, facts={**each.facts, **_facts(side)})
+        replace(each, facts=cast("CheckFacts", {**each.facts, **_facts(side)}))
         for each, side in ((changes.old, mixes.old), (changes.new, mixes.new))
     )
     return replace(changes, old=old, new=new)

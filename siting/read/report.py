@@ -11,7 +11,7 @@ import shapely
 from shapely.geometry import shape
 
 from siting.crs import WGS84
-from siting.domain.changes import Measured, measured
+from siting.domain.changes import CheckFacts, Measured, measured
 from siting.domain.tables import CHECK_COLUMNS, PLACE_COLUMNS, Column
 from siting.domain.withheld import ROUNDED
 from siting.errors import Faults
@@ -70,7 +70,7 @@ def _measured(content: Mapping[str, Any]) -> Measured:
     _check_words({(row["level"], row["id"]): row for row in rows}, [check for *_, check in checks], content["totals"])
     table = _table([check for *_, check in checks], CHECK_COLUMNS, _index([(level, key) for level, key, _ in checks]))
     head = content["scenario"]
-    facts = {key: str(head[key]) for key in ("title", "date", "horizon")}
+    facts: CheckFacts = {"title": str(head["title"]), "date": str(head["date"]), "horizon": str(head["horizon"])}
     if any(each.get("code") == ROUNDED for each in content.get("warnings", ())):
         facts[ROUNDED] = "true"
     return measured(facts, places, table, _with_limits(content["totals"]))

@@ -13,9 +13,8 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 # Words of module names that say how code is laid out, or name a thing of plain English.
 _PLAIN: Final = frozenset(
     {
-        *("highs", "problem", "solve", "stations", "choice", "state", "search", "request", "exclusion", "optima"),
+        *("highs", "problem", "solve", "stations", "state", "search", "request", "exclusion", "optima"),
         *("sequence", "explain", "evaluate", "models", "unit", "shares", "second", "stage", "oscillation"),
-        *("least", "cost"),
     }
 )
 

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from siting.domain.certificates import CertificateValues
 from siting.domain.nouns import Progress, Proposal
 from siting.domain.scenario import asked
 from siting.locate.problem import PMedian, Problem, SetCovering
@@ -53,7 +55,7 @@ def proof_of(ground: PreparedScenario, proposal: Proposal, progress: Progress) -
     }
 
 
-def _exact(certificate: Mapping[str, Any]) -> dict[str, Any]:
+def _exact(certificate: CertificateValues) -> dict[str, object]:
     """Return a certificate whose large whole numbers are texts: a browser reads numbers as floats."""
     return {**certificate, "bound": str(certificate["bound"]), "prices": [str(each) for each in certificate["prices"]]}
 
@@ -68,7 +70,7 @@ def _chosen(question: Question, proposal: Proposal) -> list[int]:
     return sorted(question.problem_sites(np.array(found, dtype=np.int64)).tolist())
 
 
-def _arrays(problem: Problem, *, timed: bool) -> dict[str, Any]:
+def _arrays(problem: Problem, *, timed: bool) -> dict[str, NDArray[Any]]:
     rules, times = problem.rules, problem.times.tocsr()
     times.sort_indices()
     none = np.zeros(problem.sites, dtype=np.bool_)

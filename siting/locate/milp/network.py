@@ -15,11 +15,12 @@ from siting.locate.milp.compliance import Compliance, gains_of, outcomes_of, req
 from siting.locate.milp.constraints import ConstraintBlock, site_constraints
 from siting.locate.milp.evaluate import Evaluation, better_of, evaluate
 from siting.locate.milp.formulation import DependentVariables, LexicographicMilp
-from siting.locate.milp.greedy import site_limits, without_redundant
+from siting.locate.milp.greedy import site_limits
 from siting.locate.milp.lexicographic import solve_from
 from siting.locate.milp.models import covered_objective, service_variables
 from siting.locate.milp.objectives import Objective
 from siting.locate.milp.requirements import RequirementSystem, system_of
+from siting.locate.milp.ties import without_redundant
 from siting.locate.problem import Bools, Effort, Problem, Solution
 from siting.locate.tolerances import SUM_TOLERANCE
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
@@ -67,6 +67,50 @@ class UnitClause:
 
 
 @dataclass(frozen=True)
+class Streets:
+    """The walking network, with which a page walks from a station at any point.
+
+    Parameters
+    ----------
+    origin : tuple of float
+        Metres of the working CRS from which steps are counted.
+    fits : mapping
+        Polynomials from degrees to metres from ``origin``, and back.
+    per_second : int
+        The ticks of a second (:func:`siting.travel.kernel.ticks_per_second`).
+    limits : ndarray of int
+        The ticks of each cut-off (inclusive).
+    direction : str
+        The direction of ``walking``.
+    speed, attach_limit_m : float
+        The speed on the flat, m/s, and how far from a way a station may be.
+    joinable : int
+        How many edges may be joined: they come first, ordered by the rank that decides between equally near ones.
+    arrays : mapping
+        Whole numbers: nodes, edges, vertices, ticks of pieces, and where cells join.
+    counts : bool
+        Whether a station counts for the service circle.
+    gives : mapping
+        By level, whether a station is a facility of the unit.
+    land_at_most_m2 : float
+        The most land of a station whose land is unknown.
+    """
+
+    origin: tuple[float, ...]
+    fits: Mapping[str, Any]
+    per_second: int
+    limits: Ints
+    direction: str
+    speed: float
+    attach_limit_m: float
+    joinable: int
+    arrays: Mapping[str, NDArray[Any]]
+    counts: bool
+    gives: Mapping[str, bool]
+    land_at_most_m2: float
+
+
+@dataclass(frozen=True)
 class WhatIf:
     """All that a page needs to measure any choice of sites as the check does.
 
@@ -114,6 +158,8 @@ class WhatIf:
         What a plan's file states of the run (:func:`siting.write.geojson.facts`).
     proof : mapping or None
         The problem of the plan's certificate, in the whole numbers in which it is checked.
+    streets : Streets or None
+        The walking network; without it stations stand on candidates only.
     """
 
     minutes: tuple[float, ...]
@@ -140,3 +186,4 @@ class WhatIf:
     request: Mapping[str, object] = field(default_factory=dict)
     facts: Mapping[str, object] = field(default_factory=dict)
     proof: Mapping[str, object] | None = None
+    streets: Streets | None = None

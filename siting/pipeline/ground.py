@@ -13,6 +13,7 @@ from siting.assess import assess
 from siting.assess.figures import perhaps_covered
 from siting.domain.jurisdiction import jurisdiction_of
 from siting.domain.nouns import Access, Assessment, Bools, Demand, Floats, Inputs, Population, Progress, Times
+from siting.domain.placed import PlacedStation
 from siting.domain.scenario import LandBasis, Scenario, Walking, fingerprint, reach_m, walker_of
 from siting.domain.standards import Standard
 from siting.read import read_inputs
@@ -50,9 +51,14 @@ class PreparedScenario:
         return self.ways.ready
 
 
-def prepare(scenario: Scenario, progress: Progress) -> PreparedScenario:
-    """Read a scenario's layers, and prepare people, travel and candidates."""
-    return prepared(read_inputs(scenario, progress), progress)
+def prepare(
+    scenario: Scenario, progress: Progress, *, placed: Sequence[PlacedStation] = (), file: str = ""
+) -> PreparedScenario:
+    """Read a scenario's layers, and prepare people, travel and candidates; with those that a plan's file places."""
+    inputs = read_inputs(scenario, progress)
+    if placed:
+        inputs = places.with_placed(places.with_generated(inputs), placed, file)
+    return prepared(inputs, progress)
 
 
 def prepared(inputs: Inputs, progress: Progress) -> PreparedScenario:

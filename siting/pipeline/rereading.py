@@ -26,11 +26,11 @@ def measure_plan(scenario: Scenario, path: Path, progress: Progress | None = Non
     """Read a plan and measure it in the same way as everything else."""
     report = progress or quiet
     file = read_plan(path).until(scenario.scenario.horizon)
-    if scenario.candidates is None:
+    if scenario.candidates is None and file.of_ledger:
         # Such a plan can only have used a generated lattice.
         scenario = with_lattice(scenario)
     plan = merge_options(scenario.plan, **file.request)
-    ground = prepare(scenario, report)
+    ground = prepare(scenario, report, placed=file.placed, file=str(path))
     refuse_plan(file, path, ground.inputs.candidates.index, ground.refused)
     before = measure(ground, ground.facilities, report)
     question = ask(ground, plan, report)
@@ -103,7 +103,9 @@ def _stay(file: PlanFile, question: Question) -> Ints:
 
 def _selection_of(file: PlanFile, question: Question, sites: Ints, standing: Ints, *, own: bool) -> Selection:
     """Return the selection of a plan's file; its proof is dropped if the plan is of another scenario."""
-    members = file.members
+    # A plan that was written by hand says little of how it was found.
+    silent: dict[str, Any] = {"status": "feasible", "stages": [], "stopped_by": "interrupt", "solver": ""}
+    members = {**silent, "first_objective": None, **file.members}
     new = question.problem_sites(sites)
     opened = np.union1d(new, question.problem_sites(standing))
     gains = ranked_by_gain(question.circle, new, opened, keep_order=True)[1]

@@ -24,6 +24,7 @@ from siting.places.facilities import (
 from siting.places.generated import with_generated
 from siting.places.nesting import holding_units
 from siting.places.outside import Outside, outside_of
+from siting.places.placed import with_placed
 from siting.places.plots import with_plots
 from siting.places.released import released, with_unseen, without_sources
 from siting.places.request import plan_faults, plan_level, plan_notes, plan_sites
@@ -59,6 +60,7 @@ __all__ = [
     "station_ids",
     "undated_facilities",
     "with_generated",
+    "with_placed",
     "with_plots",
     "with_stations",
     "with_unseen",

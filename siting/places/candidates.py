@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from siting.domain.nouns import Ints
+from siting.domain.scenario import FINE_TO_COARSE
 from siting.places.facilities import with_beds_of_stations
 
 Side = Literal["inside", "outside"]
@@ -19,6 +20,8 @@ _CARRIED: Final = (
     *("name", "land_m2", "floor_area_m2", "building_floor_area_m2", "far", "beds"),
     *("operator", "operator_kind", "owner_kind"),
     *("residential_area", "community", "street", "address", "located_by", "located_within_m"),
+    # The units that a plan names of a station at a point.
+    *(f"{level}_id" for level in FINE_TO_COARSE),
 )
 
 
@@ -162,7 +165,8 @@ def with_stations(facilities: gpd.GeoDataFrame, chosen: gpd.GeoDataFrame) -> gpd
     new = gpd.GeoDataFrame(chosen[shared].copy(), geometry=chosen.geometry, crs=facilities.crs)
     new.index = station_ids(chosen.index)
     tier = chosen["tier"].to_numpy() if "tier" in chosen else "station"
-    new = new.assign(tier=tier, status="planned", context=False).reindex(columns=facilities.columns)
+    columns = dict.fromkeys([*facilities.columns, *(name for name in shared if name.endswith("_id"))])
+    new = new.assign(tier=tier, status="planned", context=False).reindex(columns=list(columns))
     # If a plan leaves the beds blank, those of a centre are unknown.
     new = with_beds_of_stations(new)
     for name in ("disabled_destitute", "serves_community"):

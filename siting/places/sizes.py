@@ -12,6 +12,7 @@ from siting.domain.nouns import Floats, Ints
 from siting.domain.plots import doubtful_plots, least_of_plot
 from siting.places.candidates import candidate_costs, place_order
 from siting.places.facilities import counted_land, land_span
+from siting.places.placed import BY_PLAN
 
 Bools = NDArray[np.bool_]
 # The columns of sites, beside ``geometry``.
@@ -41,7 +42,7 @@ def sized_candidates(
     A size is offered to the kind of candidate that its ``for`` names, to generated candidates (``generated``), or to
     all (blank); sizes of ``existing`` are not offered. It fits if it needs no more land and floor area than the
     candidate has, as far as both are known. A candidate that no size fits keeps its own size: its own land, floor area
-    and cost.
+    and cost; so does one that a plan placed at a point (:func:`siting.places.with_placed`).
 
     A size without land, floor area or cost takes the candidate's own: land as :func:`siting.places.counted_land` counts
     it for the floor area. A size's cost, ``cost_cny`` + ``cost_cny_per_m2`` × floor area, replaces the capital cost; a
@@ -65,7 +66,8 @@ def sized_candidates(
         order: by :func:`siting.places.place_order`, which ``place`` numbers from 0, then the cheaper first, then less
         land, then by name; unknown values come last. ``facility``, ``standing`` and ``occupied`` are false.
     """
-    offered = meant_for(candidates, sizes)
+    by_plan = stated_by_plan(candidates)
+    offered = meant_for(candidates, sizes) & ~by_plan[:, None]
     fits = offered & _room(candidates, sizes)
     site, size = np.nonzero(fits)
     alone = np.flatnonzero(~fits.any(axis=1))
@@ -89,7 +91,16 @@ def sized_candidates(
             "occupied": False,
         }
     )
+    for name in ("tier", "beds") if by_plan.any() else ():
+        rows[name] = rows[name].where(~by_plan[site], own[name].reset_index(drop=True))
     return _in_order(rows, own)
+
+
+def stated_by_plan(candidates: pd.DataFrame) -> Bools:
+    """Tell which candidates a plan placed at a point, in the size that it states."""
+    if BY_PLAN not in candidates:
+        return np.zeros(len(candidates), dtype=bool)
+    return candidates[BY_PLAN].to_numpy(dtype=bool)
 
 
 def sized_facilities(

@@ -1,25 +1,34 @@
 """Reading a plan file."""
 
 import json
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, TypeGuard, get_args
 
 import pandas as pd
 
 from siting.domain.nouns import Blocked, Least
-from siting.domain.scenario import Horizon
+from siting.domain.placed import PLACED_FIGURES, STATION_PREFIX, PlacedStation
+from siting.domain.scenario import Horizon, Level, Tier
 from siting.domain.tables import LINK_COLUMNS
 from siting.errors import Faults
 
 SHORTFALL_COLUMNS = ("clause_id", "level", "id", "force", "required", "provided", "shortfall")
 
+_PLANE: Final = 2
+_TIERS: Final[tuple[Tier, ...]] = get_args(Tier)
+
 
 @dataclass(frozen=True)
 class PlanFile:
-    """The contents of a plan's file: candidates in rank order, what is told of each, and the facts of the run."""
+    """The contents of a plan's file: candidates in rank order, what is told of each, and the facts of the run.
+
+    ``placed`` are the stations that name no candidate but stand at a point; ``candidates`` holds their ids too.
+    """
 
     candidates: tuple[str, ...]
+    placed: tuple[PlacedStation, ...]
     sizes: tuple[str | None, ...]
     served: tuple[float | None, ...]
     opens: tuple[int | None, ...]
@@ -34,7 +43,14 @@ class PlanFile:
             name: tuple(getattr(self, name)[place] for place in kept)
             for name in ("candidates", "sizes", "served", "opens")
         }
-        return replace(self, **named)
+        placed = tuple(station for station in self.placed if station.id in named["candidates"])
+        return replace(self, **named, placed=placed)
+
+    @property
+    def of_ledger(self) -> tuple[str, ...]:
+        """The candidates of the ledger."""
+        own = {station.id for station in self.placed}
+        return tuple(key for key in self.candidates if key not in own)
 
     @property
     def request(self) -> dict[str, Any]:
@@ -74,7 +90,7 @@ def read_plan(path: Path) -> PlanFile:
     Parameters
     ----------
     path : pathlib.Path
-        The output of ``siting propose``.
+        The output of ``siting propose``, or of the map. A station without ``candidate_id`` stands at its point.
 
     Raises
     ------
@@ -94,8 +110,47 @@ def read_plan(path: Path) -> PlanFile:
         found = content.get("result", content.get("type")) if isinstance(content, dict) else type(content).__name__
         faults.add("not_a_plan", file=str(path), found=str(found))
     faults.stop_if_any()
-    rows = sorted((feature["properties"] for feature in content["features"]), key=lambda row: row["rank"])
+    rows = [feature.get("properties") or {} for feature in content.get("features", [])]
+    order = sorted(range(len(rows)), key=lambda row: (rows[row].get("rank") or len(rows), row))
+    named: list[str] = []
+    placed: list[PlacedStation] = []
+    for row in order:
+        key = rows[row].get("candidate_id")
+        if key is None:
+            station = _placed(content["features"][row], rows[row], len(placed) + 1, str(path), faults)
+            placed += [] if station is None else [station]
+            key = "" if station is None else station.id
+        named.append(str(key))
+    faults.stop_if_any()
     members = {key: value for key, value in content.items() if key not in ("type", "features")}
-    named = tuple(str(row["candidate_id"]) for row in rows)
-    sizes, served, opens = (tuple(row.get(key) for row in rows) for key in ("size", "elderly_served", "opens_year"))
-    return PlanFile(named, sizes, served, opens, members)
+    sizes, served, opens = (
+        tuple(rows[row].get(key) for row in order) for key in ("size", "elderly_served", "opens_year")
+    )
+    return PlanFile(tuple(named), tuple(placed), sizes, served, opens, members)
+
+
+def _placed(
+    feature: dict[str, Any], told: dict[str, Any], number: int, file: str, faults: Faults
+) -> PlacedStation | None:
+    """Return a station that names no candidate; None, with faults, if it has no point or wrong figures."""
+    key = str(told.get("id") or feature.get("id") or f"placed-{number}").removeprefix(STATION_PREFIX)
+    shape = feature.get("geometry") or {}
+    place = shape.get("coordinates") if shape.get("type") == "Point" else None
+    if not isinstance(place, list) or len(place) < _PLANE or not all(map(_is_number, place[:_PLANE])):
+        faults.add("plan_station_without_point", file=file, row=key)
+        return None
+    figures = {}
+    for name in PLACED_FIGURES:
+        value, figures[name] = told.get(name), math.nan
+        if _is_number(value) and value >= 0:
+            figures[name] = float(value)
+        elif value is not None:
+            faults.add("plan_station_bad_figure", file=file, row=key, field=name, found=str(value))
+    homes = {level: str(told[f"{level}_id"]) for level in get_args(Level) if told.get(f"{level}_id") is not None}
+    tier: Tier = next((each for each in _TIERS if each == told.get("tier")), "station")
+    called = None if told.get("name") is None else str(told["name"])
+    return PlacedStation(key, called, tier, float(place[0]), float(place[1]), figures, homes)
+
+
+def _is_number(value: Any) -> TypeGuard[float]:  # noqa: ANN401 - whatever JSON holds
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -6,6 +6,7 @@ import html
 import io
 import json
 import re
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +20,7 @@ import siting
 from siting.cli import tell, tell_audit
 from siting.results import Plan
 from siting.write.tables import write_table
+from siting.write.webmap.packing import bytes_of
 
 VERDICTS = {"达标": "met", "未达标": "gap", "数据不足": "no_data", "不适用": "not_applicable"}
 # A figure as it is printed, with its ends where it has some: ≥ 30,778, ≤ 29,222, 14,339–31,774, 58.4%.
@@ -119,7 +121,10 @@ def page_of(html: str) -> Page:
     assert data is not None
     assert panel is not None
     chinese = re.sub(r'<span lang="en">.*?</span>', "", panel[0])
-    return Page(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "|", chinese)), json.loads(data[1]))
+    return Page(
+        re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "|", chinese)),
+        json.loads(zlib.decompress(bytes_of(json.loads(data[1])["packed"]))),
+    )
 
 
 @dataclass(frozen=True)

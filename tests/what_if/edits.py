@@ -7,9 +7,11 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 
 from siting import places
 from siting.domain.nouns import Assessment, Inputs, quiet
+from siting.domain.placed import PlacedStation
 from siting.domain.what_if import WhatIf
 from siting.pipeline.ground import PreparedScenario, measure, prepared
 from siting.pipeline.planning import stations_of
@@ -19,11 +21,12 @@ PASS_SHARES = (0.25, 0.6, 0.75, 0.9, 1.0)
 
 @dataclass(frozen=True)
 class Edit:
-    """A choice of options, a cut-off (its position), and a share to be covered."""
+    """A choice of options, a cut-off (its position), a share to be covered, and stations at points."""
 
     options: tuple[int, ...]
     minutes: int
     pass_share: float
+    placed: tuple[PlacedStation, ...] = ()
 
 
 def edits(found: WhatIf, count: int, seed: int) -> Iterator[Edit]:
@@ -76,7 +79,16 @@ class Library:
         sized = sized[~sized["facility"]].reset_index(drop=True)
         first = len(self.found.today)
         chosen = sized.loc[[each - first for each in edit.options if each >= first]]
-        return places.with_stations(facilities, stations_of(ground, chosen))
+        stations = stations_of(ground, chosen)
+        if edit.placed:
+            stations = gpd.GeoDataFrame(pd.concat([stations, self._placed(ground, edit)]), crs=stations.crs)
+        return places.with_stations(facilities, stations)
+
+    def _placed(self, ground: PreparedScenario, edit: Edit) -> gpd.GeoDataFrame:
+        inputs = places.with_placed(ground.inputs, edit.placed, "plan")
+        own = inputs.candidates[inputs.candidates["by_plan"]]
+        sized = places.plan_sites(inputs, own)
+        return stations_of(replace(ground, inputs=inputs, permitted=own), sized[~sized["facility"]])
 
 
 def told(assessment: Assessment) -> dict[str, Any]:

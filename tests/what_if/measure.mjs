@@ -45,8 +45,8 @@ function told(pass) {
   return found;
 }
 
-const found = JSON.parse(fs.readFileSync(0, "utf8")).map(({ options, minutes, pass_share: pass }) => {
-  engine.set(options, minutes);
+const found = JSON.parse(fs.readFileSync(0, "utf8")).map(({ options, minutes, pass_share: pass, placed = [] }) => {
+  engine.set([...options, ...placed.map(({ slot }) => engine.optionAt(slot))], minutes, placed);
   return told(pass);
 });
 process.stdout.write(JSON.stringify(found));

@@ -16,6 +16,7 @@ from siting.write.webmap.what_if import what_if_data
 from tests.what_if.conftest import Held, held
 from tests.what_if.edits import Edit, Library, edits, told
 from tests.what_if.nodes import run_node
+from tests.what_if.placed import in_page, placed_edits
 
 # How many edits are drawn: 1,000 by hand.
 EDITS = int(os.environ.get("SITING_EDITS", "100"))
@@ -25,10 +26,10 @@ PRINTED = 1.5e-6
 LAND_M2 = 1e-3
 
 
-def page(data: Path, choices: list[Edit]) -> list[dict[str, Any]]:
+def page(held: Held, choices: list[Edit]) -> list[dict[str, Any]]:
     """Return what the page's engine measures of edits, one after the other."""
-    given = [{"options": each.options, "minutes": each.minutes, "pass_share": each.pass_share} for each in choices]
-    found: list[dict[str, Any]] = run_node(MEASURE, data, given=given)
+    given = [in_page(held, each) for each in choices]
+    found: list[dict[str, Any]] = run_node(MEASURE, held.data, given=given)
     return found
 
 
@@ -64,11 +65,11 @@ def same(one: float | str | None, other: float, close: float, where: str) -> Non
         assert abs(one - other) <= close, (where, one, other)
 
 
-def differ(held: Held, count: int, seed: int) -> int:
+def differ(held: Held, count: int, seed: int, *, placed: bool = False) -> int:
     """Compare page and library on random edits; return how many figures were compared."""
-    choices = list(edits(held.found, count, seed))
+    choices = list(placed_edits(held, count, seed) if placed else edits(held.found, count, seed))
     library = Library(held.inputs, held.found)
-    found, compared = page(held.data, choices), 0
+    found, compared = page(held, choices), 0
     for edit, ours in zip(choices, found, strict=True):
         theirs = told(library.measured(edit))
         compare(ours, theirs)
@@ -84,9 +85,7 @@ def test_the_plan_and_today_are_those_of_the_report(sampled: Held, plan: siting.
     found = sampled.found
     assert found.plan is not None
     pass_share = found.pass_share
-    today, planned = page(
-        sampled.data, [Edit(found.today, found.own, pass_share), Edit(found.plan, found.own, pass_share)]
-    )
+    today, planned = page(sampled, [Edit(found.today, found.own, pass_share), Edit(found.plan, found.own, pass_share)])
     compare(today, told(plan.proposal.before))
     compare(planned, told(plan.proposal.after))
 
@@ -106,7 +105,7 @@ def test_without_facilities_candidates_or_areas(
     path = tmp_path / "what_if.json"
     path.write_text(json.dumps(what_if_data(found), allow_nan=False), encoding="utf-8")
     edit = Edit(found.today, found.own, found.pass_share)
-    (ours,) = page(path, [edit])
+    (ours,) = page(Held(before.inputs, found, path), [edit])
     compare(ours, told(Library(before.inputs, found).measured(edit)))
 
 

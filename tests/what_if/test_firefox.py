@@ -28,6 +28,7 @@ def test_the_what_if_in_firefox(plan: siting.results.Plan, sampled: Held, tmp_pa
     folder.mkdir()
     with firefox(folder) as fox:
         fox.go(page)
+        fox.until('return "ready" in document.body.dataset;')
         fox.run('document.getElementById("tab-what-if").click();')
         fox.until('return document.querySelectorAll("#what-if-sites tbody tr").length > 100;')
         share = 'return document.querySelector(".what-if-head .big .now").textContent;'

@@ -1,6 +1,5 @@
 """The page's modules one by one, against other programs that do the same."""
 
-import base64
 import csv
 import io
 import json
@@ -14,7 +13,7 @@ import numpy as np
 import pytest
 
 from siting.text.numbers import between, number, percent, persons
-from siting.write.webmap.packing import packed, unpacked
+from siting.write.webmap.packing import bytes_of, packed, text_of, unpacked
 from tests.what_if.nodes import run_node
 from tools.build_page_script import MODULES, SCRIPT, built
 
@@ -103,7 +102,17 @@ def test_compressed_data_are_read_without_the_browsers_help() -> None:
     fixed = zlib.compressobj(9, zlib.DEFLATED, 15, 9, zlib.Z_FIXED)
     made = fixed.compress(b"fixed codes, fixed codes") + fixed.flush()
     assert bytes(call("inflate", "inflate", [[{"bytes": [*made]}]])[0]) == b"fixed codes, fixed codes"
-    assert base64.b64decode(packed({"a": np.zeros(0)})["bytes"]) == zlib.compress(b"", 9)
+    assert bytes_of(packed({"a": np.zeros(0)})["bytes"]) == zlib.compress(b"", 9)
+
+
+def test_bytes_are_told_in_characters_that_neither_json_nor_html_reads_as_its_own() -> None:
+    rng = random.Random(91)
+    contents = [rng.randbytes(size) for size in [*range(60), 4096, 70_001]]
+    texts = [text_of(each) for each in contents]
+    assert [bytes_of(each) for each in texts] == contents
+    assert [bytes(each) for each in call("packing", "bytesOf", [[each] for each in texts])] == contents
+    assert set("".join(texts)) == {chr(each) for each in range(32, 127)} - set('"&<>')
+    assert len(json.dumps(texts[-1])) < 1.25 * 70_001
 
 
 def test_a_table_for_spreadsheets_holds_texts_as_texts() -> None:

@@ -238,6 +238,132 @@ def test_the_exported_plan_is_checked_by_the_program(
     assert plan.stages[0].bound >= plan.stages[0].objective
 
 
+def place(page: Any) -> Any:
+    """Place a station at the middle of the map; return its mark."""
+    page.get_by_role("button", name="在地图中央新增站点").click()
+    return page.locator(".what-if-own").last
+
+
+def drag(page: Any, mark: Any, across: int, down: int) -> None:
+    box = mark.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + across / 2, y + down / 2, steps=3)
+    page.mouse.move(x + across, y + down, steps=3)
+    page.mouse.up()
+    page.wait_for_timeout(100)
+
+
+def choice(page: Any) -> Any:
+    return page.evaluate("sitingWhatIf.current().choice")
+
+
+def test_a_station_is_dragged_along_the_ways(page_file: Path) -> None:
+    with opened(page_file) as (page, heard):
+        entered(page)
+        page.get_by_role("button", name="回到现状").click()
+        first = share(page)
+        mark = place(page)
+        begun = choice(page)["placed"]
+        drag(page, mark, 150, 40)
+        assert choice(page)["placed"] != begun
+        drag(page, mark, -30, 90)
+        (station,) = choice(page)["placed"]
+        lon, lat = station["lon"], station["lat"]
+        # It stands on a way, and so does its mark.
+        assert page.evaluate("([lon, lat]) => sitingWhatIf.current().engine.streets.snapped(lon, lat)", [lon, lat]) == [
+            lon,
+            lat,
+        ]
+        at = page.evaluate("([lon, lat]) => map_main.latLngToContainerPoint([lat, lon])", [lon, lat])
+        stage = page.locator("#map_main").bounding_box()
+        box = mark.bounding_box()
+        assert abs(stage["x"] + at["x"] - box["x"] - box["width"] / 2) < 2
+        assert abs(stage["y"] + at["y"] - box["y"] - box["height"] / 2) < 2
+        # Each drag is one step.
+        page.keyboard.press("Control+z")
+        page.keyboard.press("Control+z")
+        assert choice(page)["placed"] == begun
+        page.keyboard.press("Control+z")
+        page.wait_for_timeout(50)
+        assert share(page) == first
+        assert mark.count() == 0
+        for _ in range(3):
+            page.keyboard.press("Control+Shift+z")
+        assert choice(page)["placed"] == [station]
+    assert heard.complaints == []
+
+
+def test_a_station_is_moved_by_the_keyboard_and_has_land_and_cost(page_file: Path) -> None:
+    with opened(page_file) as (page, heard):
+        entered(page)
+        page.get_by_role("button", name="回到现状").click()
+        place(page)
+        assert "what-if-own" in page.evaluate("document.activeElement.className")
+        before = choice(page)["placed"][0]
+        for key in ("ArrowRight", "ArrowRight", "ArrowUp"):
+            page.keyboard.press(key)
+        after = choice(page)["placed"][0]
+        assert after["lon"] > before["lon"]
+        rows = page.locator(".placed tbody tr")
+        rows.locator("input").nth(0).fill("640")
+        rows.locator("input").nth(1).fill("80")
+        rows.locator("input").nth(1).blur()
+        assert "80.0" in page.inner_text(".compared")
+        land = page.evaluate("sitingWhatIf.current().found.whole.low - sitingWhatIf.current().today.whole.low")
+        assert land == pytest.approx(640)
+        place(page)
+        page.wait_for_timeout(50)
+        assert rows.count() == 2
+        page.keyboard.press("Delete")
+        page.wait_for_timeout(50)
+        assert rows.count() == 1
+        page.get_by_role("button", name="删除 自选站点1").click()
+        page.wait_for_timeout(50)
+        assert rows.count() == 0
+        assert choice(page)["placed"] == []
+    assert heard.complaints == []
+
+
+@pytest.mark.usefixtures("walks_once")
+def test_a_dragged_station_is_kept_and_checked_by_the_program(page_file: Path, sample: Path, tmp_path: Path) -> None:
+    with opened(page_file) as (page, _):
+        entered(page)
+        drag(page, place(page), 120, -60)
+        drag(page, place(page), -160, 120)
+        page.locator(".placed input").first.fill("480")
+        page.locator(".placed input").first.blur()
+        page.wait_for_timeout(100)
+        told, stand = page.inner_text(".compared"), choice(page)["placed"]
+        exported = saved(page, "导出选址方案（GeoJSON）", tmp_path / "plan.geojson")
+        kept = saved(page, "另存网页", tmp_path / "saved.html")
+    with opened(kept) as (page, heard):
+        page.locator("#what-if-sites tbody tr").first.wait_for()
+        page.wait_for_timeout(100)
+        assert page.inner_text(".compared") == told
+        assert page.locator(".what-if-own").count() == 2
+        assert saved(page, "另存网页", tmp_path / "again.html").read_bytes() == kept.read_bytes()
+    assert heard.complaints == []
+    content = json.loads(exported.read_text(encoding="utf-8"))
+    own = [each for each in content["features"] if each["properties"]["candidate_id"] is None]
+    assert sorted(each["geometry"]["coordinates"] for each in own) == sorted(
+        [each["lon"], each["lat"]] for each in stand
+    )
+    plan = siting.read_plan(sample, exported)
+    totals = plan.after.totals
+    for figure in (
+        percent(totals["covered_share"]),
+        number(totals["elderly_covered"]),
+        number(totals["land_gap_02_m2"]),
+        number(totals["land_provided_m2"]),
+    ):
+        assert figure in told
+    assert {"自选站点1", "自选站点2"} <= set(plan.stations["name"])
+    by_rank = [each["properties"]["elderly_new"] for each in content["features"]]
+    assert plan.stations["elderly_new"].tolist() == pytest.approx(by_rank)
+
+
 def test_a_popup_leads_to_the_nearest_facility(page_file: Path, plan: siting.results.Plan) -> None:
     before, after = (nearest_facilities(each.assessment) for each in (plan.before, plan.after))
     moved = next(key for key in before.index if before[key] != after[key] and str(after[key]).startswith("new-"))

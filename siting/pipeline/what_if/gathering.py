@@ -15,6 +15,7 @@ from siting.domain.what_if import UnitClause, WhatIf, WhatIfLevel
 from siting.pipeline.ground import PreparedScenario, areas_of, demand_of, prepared
 from siting.pipeline.what_if.options import Options, options_of, plots_of
 from siting.pipeline.what_if.proving import proof_of
+from siting.pipeline.what_if.streets import streets_of
 from siting.pipeline.what_if.walking import catchments, cut_offs, walks
 from siting.write.geojson import facts
 
@@ -85,6 +86,7 @@ def what_if(
         },
         facts=facts(ground.inputs),
         proof=None if proposal is None else proof_of(narrow, proposal, report),
+        streets=streets_of(ground, kept),
     )
 
 

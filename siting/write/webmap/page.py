@@ -20,6 +20,7 @@ from siting.write.webmap.inline import script, style
 from siting.write.webmap.legend import legend
 from siting.write.webmap.links import draw_links
 from siting.write.webmap.overlay import cell_data, draw_grid
+from siting.write.webmap.packing import pressed
 from siting.write.webmap.panel import heading, panel, review_number, sources
 from siting.write.webmap.parts import CANVASES, LEVELS, Drawing, MapLayer, Names, Vector, together
 from siting.write.webmap.places import AREA, UNIT_LEVELS, at_level, draw_places
@@ -63,7 +64,7 @@ def write_map(
     what_if : WhatIf, optional
         What the reader may change (:func:`siting.pipeline.what_if.what_if`); without it the page only shows.
     solver : bool
-        Whether the page can solve such a choice again (HiGHS, 1.7 MB).
+        Whether the page can solve such a choice again (HiGHS, 1.6 MB).
     """
     page = map_html(assessment, proposal, lang=lang, tiles=tiles, what_if=what_if, solver=solver)
     write_text(Path(path), page)
@@ -93,7 +94,7 @@ def map_html(
     what_if : WhatIf, optional
         What the reader may change; without it the page only shows.
     solver : bool
-        Whether the page can solve such a choice again (HiGHS, 1.7 MB).
+        Whether the page can solve such a choice again (HiGHS, 1.6 MB).
 
     Returns
     -------
@@ -121,7 +122,7 @@ def map_html(
     data = {**_data(assessment, drawing, popups), **more}
     title = words("map.page_title", title=plain(assessment.inputs.scenario.scenario.title))
     body = Template(_static("page.html")).substitute(
-        data=as_json(data),
+        data=as_json({"packed": pressed(as_json(data).encode("utf-8"))}),
         held="" if what_if is None else held(what_if, assessment) + (held_solver() if solves else ""),
         **tabs(shown=what_if is not None),
         heading=heading(assessment, proposal),

@@ -1,8 +1,6 @@
 """The data of the page's what-if: people, walks, options and rules, in the form that its script reads."""
 
-import base64
 import math
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
@@ -12,14 +10,14 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from siting.domain.nouns import Assessment
-from siting.domain.what_if import WhatIf, WhatIfLevel
+from siting.domain.what_if import Streets, WhatIf, WhatIfLevel
 from siting.version import __version__
 from siting.write.geojson import plain
 from siting.write.html import as_json
 from siting.write.webmap.geometry import geometries, to_degrees
 from siting.write.webmap.inline import asset, manifest
 from siting.write.webmap.overlay import locate_cells
-from siting.write.webmap.packing import packed
+from siting.write.webmap.packing import packed, pressed
 from siting.write.webmap.style import AFTER, BEFORE, DENSITY_COVERED, NO_DATA, clause_steps, share_steps
 from siting.write.webmap.wording import words
 
@@ -53,6 +51,8 @@ _TEXTS: Final = (
     *("solve_feasible_most", "solve_optimal_fewest", "solve_feasible_fewest"),
     *("verify_title", "verify_hint", "verify", "verify_running", "verify_optimal", "verify_bound", "verify_fails"),
     "verify_fails_at",
+    *("placed_title", "placed_hint", "placed_never", "placed_add", "placed_name", "placed_move", "placed_land"),
+    *("placed_cost", "placed_excluded", "site_own"),
     *("export_site", "export_rank", "export_new", "export_level", "export_place"),
 )
 # Why a certificate proves nothing, under ``proof.refuted``.
@@ -172,7 +172,26 @@ def what_if_data(found: WhatIf) -> dict[str, Any]:
         "request": plain(found.request),
         "facts": found.facts,
         "proof": None if found.proof is None else _proof(found.proof),
+        "streets": None if found.streets is None else _streets(found.streets),
         "packed": packed(dict(_arrays(found))),
+    }
+
+
+def _streets(streets: Streets) -> dict[str, Any]:
+    """Return the walking network; its arrays are unpacked when the first station is placed."""
+    most = streets.land_at_most_m2
+    return {
+        "fits": streets.fits,
+        "per_second": streets.per_second,
+        "limits": streets.limits.tolist(),
+        "direction": streets.direction,
+        "speed": streets.speed,
+        "attach_limit_m": streets.attach_limit_m,
+        "joinable": streets.joinable,
+        "counts": streets.counts,
+        "gives": {level: int(gives) for level, gives in streets.gives.items()},
+        "land_at_most_m2": -1.0 if math.isinf(most) else most,
+        "packed": packed(streets.arrays),
     }
 
 
@@ -187,7 +206,7 @@ def held_solver() -> str:
     """Return the markup of the solver: its script and its WebAssembly, compressed."""
     told = {"version": manifest()["highs/highs.wasm"]["version"]}
     for key, name in (("script", "highs.js"), ("wasm", "highs.wasm")):
-        told[key] = base64.b64encode(zlib.compress(asset(f"highs/{name}"), 9)).decode("ascii")
+        told[key] = pressed(asset(f"highs/{name}"))
     return f'<script type="application/json" id="siting-solver">{as_json(told)}</script>\n'
 
 

@@ -2,11 +2,11 @@
 // become text nodes.
 "use strict";
 const siting = (() => {
-  const data = JSON.parse(document.getElementById("siting-data").textContent);
   const root = document.documentElement;
   const found = {};
   const titled = [];
   const names = sitingLabels.names();
+  let data = null;
   let map = null;
   let base = null;
   let canvases = {};
@@ -521,7 +521,8 @@ const siting = (() => {
     },
   };
 
-  function start(made) {
+  async function start(made) {
+    data = await sitingWhatIf.held("siting-data");
     map = made;
     document.body.dataset.sheet = "peek";
     dress();
@@ -570,7 +571,8 @@ const siting = (() => {
     sitingWhatIf.start({ data, map, L, make, both, say, hide, raise, texts: data.what_if });
     sitingPrint.start(map, names, () => (view.moved ? null : L.latLngBounds(data.extent)));
     speak(language());
+    document.body.dataset.ready = "";
   }
 
-  return { data, start, found, popup: (key) => popup(data.popups[key]) };
+  return { get data() { return data; }, start, found, popup: (key) => popup(data.popups[key]) };
 })();

@@ -140,16 +140,38 @@ const { inflate } = module_inflate;
 
 const KINDS = { u1: Uint8Array, u2: Uint16Array, u4: Uint32Array, i4: Int32Array, f8: Float64Array };
 
+// Of each character the number that it stands for.
+const PLACE = new Uint8Array(128);
+const CHARACTERS = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i)).filter((each) => !'"&<>'.includes(each));
+CHARACTERS.forEach((each, i) => { PLACE[each.charCodeAt(0)] = i; });
+// The bits that two characters hold, and one.
+const [BITS, ALONE] = [13, 6];
+
 /**
- * @param {string} text base64
+ * Bytes from text: two characters are 13 bits, lowest first; one at the end is 6.
+ * @param {string} text
  * @returns {Uint8Array}
  */
 function bytesOf(text) {
-  const told = atob(text);
-  const found = new Uint8Array(told.length);
-  for (let i = 0; i < told.length; i += 1) found[i] = told.charCodeAt(i);
+  const alone = text.length % 2;
+  const found = new Uint8Array(Math.floor((((text.length - alone) / 2) * BITS + alone * ALONE) / 8));
+  let held = 0;
+  let count = 0;
+  let at = 0;
+  for (let i = 0; i < text.length; i += 2) {
+    held |= (PLACE[text.charCodeAt(i)] + (PLACE[text.charCodeAt(i + 1)] || 0) * CHARACTERS.length) << count;
+    count += BITS;
+    while (count >= 8) {
+      if (at < found.length) found[at++] = held & 255;
+      held >>>= 8;
+      count -= 8;
+    }
+  }
   return found;
 }
+
+/** Bytes from base64, in which certificates are written. @param {string} text */
+const fromBase64 = (text) => Uint8Array.from(atob(text), (each) => each.charCodeAt(0));
 
 /**
  * The content of compressed bytes; by the browser's own means if it has them.
@@ -161,6 +183,12 @@ async function inflated(bytes) {
   const stream = new Blob([/** @type {any} */ (bytes)]).stream().pipeThrough(new DecompressionStream("deflate"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
+
+/**
+ * The text of compressed bytes that are told as text.
+ * @param {string} text
+ */
+const textOf = async (text) => new TextDecoder().decode(await inflated(bytesOf(text)));
 
 /**
  * @param {[string, keyof typeof KINDS, number][]} listed
@@ -207,10 +235,425 @@ function climbed(steps, starts = [0, steps.length]) {
   }
   return found;
 }
-return { bytesOf, inflated, arraysOf, startsOf, climbed };
+return { bytesOf, fromBase64, inflated, textOf, arraysOf, startsOf, climbed };
+})();
+const module_walking = (() => {
+const { climbed, startsOf } = module_packing;
+// Walks from any point as the library does (docs/methods.md, definition 1): the point joins the nearest way, and the
+// shortest ways there and back are counted in whole ticks. See siting/travel/network.py, walks.py and kernel.py.
+
+const STEPS_PER_M = 1e5;
+const BIN_M = 50;
+// A position is one step of 10⁻⁷ degrees, as in a plan's file.
+const DEGREE = 1e7;
+const COMBINES = { to_facility: "only", from_facility: "only", slower: "slower", both_ways: "mean" };
+
+/** @typedef {{edge: number, position: number, away: number, x: number, y: number}} Foot where a point joins a way, metres */
+
+/** The sum of a polynomial's terms. @param {number[]} factors @param {number} degree @param {number} u @param {number} v */
+function summed(factors, degree, u, v) {
+  let sum = 0;
+  for (let i = 0, term = 0, pu = 1; i <= degree; i += 1, pu *= u) {
+    for (let j = 0, power = pu; j <= degree - i; j += 1, term += 1, power *= v) sum += factors[term] * power;
+  }
+  return sum;
+}
+
+const rounded = (degrees) => Math.round(degrees * DEGREE) / DEGREE;
+
+/** Entries with the least key first; a key holds ticks and a node. */
+class Heap {
+  constructor() {
+    this.keys = new Float64Array(1024);
+    this.size = 0;
+  }
+
+  push(key) {
+    if (this.size === this.keys.length) {
+      const longer = new Float64Array(2 * this.size);
+      longer.set(this.keys);
+      this.keys = longer;
+    }
+    const { keys } = this;
+    let at = this.size;
+    this.size += 1;
+    while (at > 0) {
+      const above = (at - 1) >> 1;
+      if (keys[above] <= key) break;
+      keys[at] = keys[above];
+      at = above;
+    }
+    keys[at] = key;
+  }
+
+  pop() {
+    const { keys } = this;
+    const first = keys[0];
+    this.size -= 1;
+    const last = keys[this.size];
+    let at = 0;
+    for (;;) {
+      let below = 2 * at + 1;
+      if (below >= this.size) break;
+      if (below + 1 < this.size && keys[below + 1] < keys[below]) below += 1;
+      if (keys[below] >= last) break;
+      keys[at] = keys[below];
+      at = below;
+    }
+    keys[at] = last;
+    return first;
+  }
+}
+
+class Streets {
+  /**
+   * @param {any} data as siting/write/webmap/what_if.py makes them
+   * @param {Record<string, any>} arrays
+   */
+  constructor(data, arrays) {
+    this.data = data;
+    this.edges = arrays.u.length;
+    this._shapes(arrays);
+    this._times(arrays);
+    this._links();
+    this._cells(arrays);
+    this._bins();
+    this.heap = new Heap();
+    this.held = new Map();
+  }
+
+  // The vertices of each edge, metres from the origin, with how far along its line each lies.
+  _shapes(arrays) {
+    const far = (axis) => climbed(arrays[`node_${axis}`]);
+    const [mx, my] = [far("x"), far("y")];
+    const nodes = mx.length;
+    this.nodes = nodes;
+    const edges = this.edges;
+    this.u = arrays.u;
+    this.v = arrays.u.map((node, edge) => node + arrays.v[edge]);
+    const counts = Uint32Array.from(arrays.inner, (inner) => inner + 2);
+    this.first = startsOf(counts);
+    const total = this.first[edges];
+    this.x = new Float64Array(total);
+    this.y = new Float64Array(total);
+    this.along = new Float64Array(total);
+    this.edgeOf = new Uint32Array(total);
+    const nodeX = (node) => mx[node] + arrays.node_xs[node] / STEPS_PER_M;
+    const nodeY = (node) => my[node] + arrays.node_ys[node] / STEPS_PER_M;
+    let read = 0;
+    for (let edge = 0; edge < edges; edge += 1) {
+      const end = this.first[edge + 1] - 1;
+      let x = mx[this.u[edge]] * STEPS_PER_M + arrays.node_xs[this.u[edge]];
+      let y = my[this.u[edge]] * STEPS_PER_M + arrays.node_ys[this.u[edge]];
+      for (let i = this.first[edge]; i <= end; i += 1) {
+        this.edgeOf[i] = edge;
+        if (i === end) {
+          this.x[i] = nodeX(this.v[edge]);
+          this.y[i] = nodeY(this.v[edge]);
+        } else {
+          if (i > this.first[edge]) {
+            x += arrays.x[read];
+            y += arrays.y[read];
+            read += 1;
+          }
+          this.x[i] = x / STEPS_PER_M;
+          this.y[i] = y / STEPS_PER_M;
+        }
+        if (i > this.first[edge]) this.along[i] = this.along[i - 1] + Math.hypot(this.x[i] - this.x[i - 1], this.y[i] - this.y[i - 1]);
+      }
+    }
+  }
+
+  // Ticks from the beginning of each edge to the end of each of its equal pieces, and back.
+  _times(arrays) {
+    const { edges } = this;
+    this.pieces = arrays.pieces;
+    this.piece = startsOf(Uint32Array.from(arrays.pieces, (pieces) => pieces + 1));
+    this.ahead = new Float64Array(this.piece[edges]);
+    this.back = new Float64Array(this.piece[edges]);
+    this.shutAhead = new Uint8Array(edges);
+    this.shutBack = new Uint8Array(edges);
+    for (const edge of arrays.shut_ahead) this.shutAhead[edge] = 1;
+    for (const edge of arrays.shut_back) this.shutBack[edge] = 1;
+    this.wholeAhead = new Float64Array(edges);
+    this.wholeBack = new Float64Array(edges);
+    let read = 0;
+    for (let edge = 0; edge < edges; edge += 1) {
+      const end = this.piece[edge + 1] - 1;
+      for (let i = this.piece[edge]; i < end; i += 1, read += 1) {
+        this.ahead[i + 1] = this.ahead[i] + arrays.ahead[read];
+        this.back[i + 1] = this.back[i] + arrays.ahead[read] + arrays.longer[read];
+      }
+      this.wholeAhead[edge] = this.shutAhead[edge] ? Infinity : this.ahead[end];
+      this.wholeBack[edge] = this.shutBack[edge] ? Infinity : this.back[end];
+    }
+  }
+
+  // The edges at each node: their other ends, and the ticks there and back.
+  _links() {
+    const counts = new Uint32Array(this.nodes);
+    for (let edge = 0; edge < this.edges; edge += 1) {
+      counts[this.u[edge]] += 1;
+      counts[this.v[edge]] += 1;
+    }
+    this.link = startsOf(counts);
+    const next = this.link.slice();
+    const total = this.link[this.nodes];
+    this.head = new Uint32Array(total);
+    this.there = new Float64Array(total);
+    this.again = new Float64Array(total);
+    for (let edge = 0; edge < this.edges; edge += 1) {
+      const [one, other] = [next[this.u[edge]]++, next[this.v[edge]]++];
+      this.head[one] = this.v[edge];
+      this.head[other] = this.u[edge];
+      this.there[one] = this.again[other] = this.wholeAhead[edge];
+      this.again[one] = this.there[other] = this.wholeBack[edge];
+    }
+    this.best = new Float64Array(this.nodes).fill(Infinity);
+  }
+
+  // Where cells join, and the ticks from both ends of their edge: on the way there, and on the way back.
+  _cells(arrays) {
+    const count = arrays.cell_edge.length;
+    const counts = new Uint32Array(this.edges);
+    for (const edge of arrays.cell_edge) if (edge) counts[edge - 1] += 1;
+    this.cellAt = startsOf(counts);
+    const next = this.cellAt.slice();
+    this.cell = new Uint32Array(this.cellAt[this.edges]);
+    for (let cell = 0; cell < count; cell += 1) if (arrays.cell_edge[cell]) this.cell[next[arrays.cell_edge[cell] - 1]++] = cell;
+    this.cells = count;
+    this.since = { ahead: new Float64Array(count), back: new Float64Array(count), leg: Float64Array.from(arrays.cell_leg) };
+    for (let cell = 0; cell < count; cell += 1) {
+      if (!arrays.cell_edge[cell]) continue;
+      const [ahead, back] = this._since(arrays.cell_edge[cell] - 1, arrays.cell_position[cell] / STEPS_PER_M);
+      this.since.ahead[cell] = ahead;
+      this.since.back[cell] = back;
+    }
+  }
+
+  // Ticks from the beginning of an edge to a place along it, and back; without end where that is closed.
+  _since(edge, position) {
+    const length = this.along[this.first[edge + 1] - 1];
+    const along = Math.min(1, Math.max(0, length > 0 ? position / length : 0)) * this.pieces[edge];
+    const piece = Math.min(Math.floor(along), this.pieces[edge] - 1);
+    const low = this.piece[edge] + piece;
+    const part = along - piece;
+    const between = (ticks) => ticks[low] + part * (ticks[low + 1] - ticks[low]);
+    return [this.shutAhead[edge] ? Infinity : between(this.ahead), this.shutBack[edge] ? Infinity : between(this.back)];
+  }
+
+  // The segments of the edges that may be joined, by the squares that they touch.
+  _bins() {
+    const last = this.first[this.data.joinable];
+    let [left, foot, right, top] = [Infinity, Infinity, -Infinity, -Infinity];
+    for (let i = 0; i < last; i += 1) {
+      left = Math.min(left, this.x[i]);
+      right = Math.max(right, this.x[i]);
+      foot = Math.min(foot, this.y[i]);
+      top = Math.max(top, this.y[i]);
+    }
+    this.corner = [left, foot];
+    this.columns = Math.floor((right - left) / BIN_M) + 1;
+    this.rows = Math.floor((top - foot) / BIN_M) + 1;
+    const counts = new Uint32Array(this.columns * this.rows);
+    const each = (does) => {
+      for (let i = 1; i < last; i += 1) {
+        if (this.edgeOf[i] !== this.edgeOf[i - 1]) continue;
+        const column = (x) => Math.floor((x - left) / BIN_M);
+        const row = (y) => Math.floor((y - foot) / BIN_M);
+        const [x, px, y, py] = [this.x[i], this.x[i - 1], this.y[i], this.y[i - 1]];
+        for (let r = row(Math.min(y, py)); r <= row(Math.max(y, py)); r += 1) {
+          for (let c = column(Math.min(x, px)); c <= column(Math.max(x, px)); c += 1) does(r * this.columns + c, i);
+        }
+      }
+    };
+    each((bin) => { counts[bin] += 1; });
+    this.bin = startsOf(counts);
+    const next = this.bin.slice();
+    this.segment = new Uint32Array(this.bin[counts.length]);
+    each((bin, i) => { this.segment[next[bin]++] = i; });
+  }
+
+  /** Metres from the origin. @param {number} lon @param {number} lat @returns {[number, number]} */
+  metres(lon, lat) {
+    const { middle, half, there, degree } = this.data.fits;
+    const u = (lon - middle[0]) / half[0];
+    const v = (lat - middle[1]) / half[1];
+    return [summed(there[0], degree, u, v), summed(there[1], degree, u, v)];
+  }
+
+  /** @param {number} x @param {number} y @returns {[number, number]} */
+  degrees(x, y) {
+    const { middle, centre, side, again, degree } = this.data.fits;
+    const u = (x - centre[0]) / side[0];
+    const v = (y - centre[1]) / side[1];
+    return [rounded(middle[0] + summed(again[0], degree, u, v)), rounded(middle[1] + summed(again[1], degree, u, v))];
+  }
+
+  /**
+   * The nearest way that may be joined; of equally near ones the first.
+   * @param {number} x
+   * @param {number} y
+   * @returns {Foot | null}
+   */
+  nearest(x, y) {
+    const column = Math.floor((x - this.corner[0]) / BIN_M);
+    const row = Math.floor((y - this.corner[1]) / BIN_M);
+    const [cx, cy] = [x - this.corner[0] - column * BIN_M, y - this.corner[1] - row * BIN_M];
+    const inner = Math.min(cx, cy, BIN_M - cx, BIN_M - cy);
+    const best = { edge: -1, square: Infinity, position: 0, x: 0, y: 0 };
+    const farthest = Math.max(Math.abs(column), Math.abs(row), Math.abs(column - this.columns), Math.abs(row - this.rows)) + 1;
+    for (let ring = 0, clear = 0; ring <= farthest && clear * clear <= best.square; ring += 1) {
+      for (let r = Math.max(row - ring, 0); r <= Math.min(row + ring, this.rows - 1); r += 1) {
+        const across = Math.abs(r - row) === ring ? 1 : Math.max(2 * ring, 1);
+        for (let c = column - ring; c <= column + ring; c += across) {
+          if (c < 0 || c >= this.columns) continue;
+          const bin = r * this.columns + c;
+          for (let i = this.bin[bin]; i < this.bin[bin + 1]; i += 1) this._nearer(best, this.segment[i], x, y);
+        }
+      }
+      clear = inner + ring * BIN_M;
+    }
+    if (best.edge < 0) return null;
+    return { edge: best.edge, position: best.position, away: Math.sqrt(best.square), x: best.x, y: best.y };
+  }
+
+  _nearer(best, end, x, y) {
+    const [ax, ay] = [this.x[end - 1], this.y[end - 1]];
+    const [dx, dy] = [this.x[end] - ax, this.y[end] - ay];
+    const square = dx * dx + dy * dy;
+    let part = square > 0 ? ((x - ax) * dx + (y - ay) * dy) / square : 0;
+    let [fx, fy] = [ax + part * dx, ay + part * dy];
+    // At an end its own coordinates are used, so that all lines that meet there are equally near.
+    if (part <= 0) [part, fx, fy] = [0, ax, ay];
+    else if (part >= 1) [part, fx, fy] = [1, this.x[end], this.y[end]];
+    const away = (x - fx) * (x - fx) + (y - fy) * (y - fy);
+    const edge = this.edgeOf[end];
+    if (away > best.square || (away === best.square && edge >= best.edge)) return;
+    Object.assign(best, { edge, square: away, position: this.along[end - 1] + part * Math.sqrt(square), x: fx, y: fy });
+  }
+
+  /**
+   * The place on the nearest way, as it is written in a plan's file.
+   * @param {number} lon
+   * @param {number} lat
+   * @returns {[number, number] | null}
+   */
+  snapped(lon, lat) {
+    const foot = this.nearest(...this.metres(lon, lat));
+    return foot && this.degrees(foot.x, foot.y);
+  }
+
+  /**
+   * The cells that a station at a place reaches, ascending, and within which of the cut-offs; nothing beside all ways.
+   * @param {number} lon
+   * @param {number} lat
+   */
+  walk(lon, lat) {
+    const key = `${lon} ${lat}`;
+    const known = this.held.get(key);
+    if (known) return known;
+    const { limits, direction, attach_limit_m: limit, speed, per_second: perSecond } = this.data;
+    const foot = this.nearest(...this.metres(lon, lat));
+    const found = { cell: new Uint32Array(0), step: new Uint8Array(0) };
+    if (foot && foot.away <= limit) {
+      const leg = (foot.away / speed) * perSecond;
+      const combine = COMBINES[direction];
+      const most = limits[limits.length - 1] * (combine === "mean" ? 2 : 1);
+      const away = direction === "to_facility" ? null : this._oneWay(foot, leg, "ahead", most);
+      const home = direction === "from_facility" ? null : this._oneWay(foot, leg, "back", most);
+      this._within(found, away, home, combine);
+    }
+    if (this.held.size > 400) this.held.clear();
+    this.held.set(key, found);
+    return found;
+  }
+
+  _within(found, away, home, combine) {
+    const { limits } = this.data;
+    const cells = [];
+    const steps = [];
+    for (let cell = 0; cell < this.cells; cell += 1) {
+      let ticks = away ? away[cell] : home[cell];
+      if (combine === "slower") ticks = Math.max(ticks, home[cell]);
+      else if (combine === "mean") ticks = Math.floor((ticks + home[cell] + 1) / 2);
+      if (!(ticks <= limits[limits.length - 1])) continue;
+      let step = 0;
+      while (limits[step] < ticks) step += 1;
+      cells.push(cell);
+      steps.push(step);
+    }
+    found.cell = Uint32Array.from(cells);
+    found.step = Uint8Array.from(steps);
+  }
+
+  // The ticks to each cell: "ahead" from the station to the cell; "back" from the cell to the station, walked backwards.
+  _oneWay(foot, leg, way, most) {
+    const { edge } = foot;
+    const forward = way === "ahead";
+    const [ahead, back] = this._since(edge, foot.position);
+    const [there, again] = forward ? [ahead, back] : [back, ahead];
+    const whole = forward ? this.wholeAhead : this.wholeBack;
+    const reverse = forward ? this.wholeBack : this.wholeAhead;
+    const [sinceThere, sinceAgain] = forward ? [this.since.ahead, this.since.back] : [this.since.back, this.since.ahead];
+    const { best } = this;
+    const touched = this._spread([[this.u[edge], Math.round(again + leg)], [this.v[edge], Math.round(whole[edge] - there + leg)]], forward ? this.there : this.again, most);
+    const found = this._arrived(reverse, sinceThere, sinceAgain);
+    for (let i = this.cellAt[edge]; i < this.cellAt[edge + 1]; i += 1) {
+      const cell = this.cell[i];
+      const forwards = sinceThere[cell] - there;
+      const direct = Math.round((forwards >= 0 ? forwards : again - sinceAgain[cell]) + leg + this.since.leg[cell]);
+      if (direct < found[cell]) found[cell] = direct;
+    }
+    for (const node of touched) best[node] = Infinity;
+    return found;
+  }
+
+  // The ticks to each cell from the nearer end of its edge.
+  _arrived(reverse, sinceThere, sinceAgain) {
+    const { best } = this;
+    const found = new Float64Array(this.cells).fill(Infinity);
+    for (let at = 0; at < this.edges; at += 1) {
+      const [from, to] = [best[this.u[at]], best[this.v[at]]];
+      if (from === Infinity && to === Infinity) continue;
+      for (let i = this.cellAt[at]; i < this.cellAt[at + 1]; i += 1) {
+        const cell = this.cell[i];
+        const own = this.since.leg[cell];
+        const one = from + Math.round(sinceThere[cell] + own);
+        const other = to + Math.round(reverse[at] - sinceAgain[cell] + own);
+        // Where a direction is closed there is no number.
+        found[cell] = Math.min(one >= 0 ? one : Infinity, other >= 0 ? other : Infinity);
+      }
+    }
+    return found;
+  }
+
+  // The least ticks to every node within the limit, in `best`; the nodes that were reached.
+  _spread(seeds, costs, most) {
+    const { best, heap, link, head, nodes } = this;
+    const touched = [];
+    const reach = (node, ticks) => {
+      if (!(ticks <= most) || ticks >= best[node]) return;
+      if (best[node] === Infinity) touched.push(node);
+      best[node] = ticks;
+      heap.push(ticks * nodes + node);
+    };
+    for (const [node, ticks] of seeds) reach(node, ticks);
+    while (heap.size) {
+      const key = heap.pop();
+      const ticks = Math.floor(key / nodes);
+      const node = key - ticks * nodes;
+      if (ticks > best[node]) continue;
+      for (let i = link[node]; i < link[node + 1]; i += 1) reach(head[i], ticks + costs[i]);
+    }
+    return touched;
+  }
+}
+return { Streets };
 })();
 const module_engine = (() => {
 const { arraysOf, bytesOf, climbed, inflated, startsOf } = module_packing;
+const { Streets } = module_walking;
 // Measures any choice of sites as the library's check does: people in whole numbers, so that sums do not depend on the
 // order of edits; land by the same sums. See docs/methods.md, definitions 2, 3, 5 and 10.
 
@@ -219,6 +662,20 @@ const AREA = "residential_area";
 const SHARING = "community";
 /** The floors that always stand side by side, m² per person. */
 const FLOORS = { "01": 0.1, "02": 0.2 };
+/** How many stations of the reader's own may stand beside one another. */
+const MOST_PLACED = 30;
+const FIGURES = ["land_m2", "land_high_m2", "floor_area_m2", "beds", "capacity", "cost_cny", "subsidy_cny", "subsidy_conditional_cny"];
+
+/**
+ * A station that the reader has placed at a point of the network.
+ * @typedef {object} Placed
+ * @property {number} slot
+ * @property {number} lon
+ * @property {number} lat
+ * @property {number | null} land m²
+ * @property {number | null} cost yuan
+ * @property {Record<string, string | null>} home the id of its unit at each level
+ */
 
 /**
  * @typedef {object} Level
@@ -270,17 +727,20 @@ const unlimited = (value) => (value === -1 ? Infinity : value === null ? NaN : v
  * @param {any} data
  */
 async function read(data) {
-  const content = await inflated(bytesOf(data.packed.bytes));
-  return new Engine(data, arraysOf(data.packed.arrays, content));
+  const arrays = async ({ arrays: listed, bytes }) => arraysOf(listed, await inflated(bytesOf(bytes)));
+  const streets = data.streets ? new Streets(data.streets, await arrays(data.streets.packed)) : null;
+  return new Engine(data, await arrays(data.packed), streets);
 }
 
 class Engine {
   /**
    * @param {any} data as siting/write/webmap/what_if.py makes them
    * @param {Record<string, any>} arrays
+   * @param {Streets | null} [streets] without it stations stand on candidates only
    */
-  constructor(data, arrays) {
+  constructor(data, arrays, streets = null) {
     this.data = data;
+    this.streets = streets;
     this.cells = climbed(arrays.cells);
     this.people = arrays.elderly;
     this.inside = arrays.inside;
@@ -290,7 +750,10 @@ class Engine {
     for (const key of Object.keys(data.levels)) this.levels[key] = this._level(key, arrays);
     this.options = this._options(arrays);
     this.sites = data.sites;
-    this.optionsOf = /** @type {number[][]} */ (data.sites.id.map(() => []));
+    this.firstPlaced = data.sites.id.length;
+    this.firstOwn = this.options.site.length;
+    if (streets) this._slots();
+    this.optionsOf = /** @type {number[][]} */ (this.sites.id.map(() => []));
     this.options.site.forEach((site, option) => this.optionsOf[site].push(option));
     this.siteOf = new Map(data.sites.id.map((id, site) => [`${data.sites.kind[site]}/${id}`, site]));
     this.fixed = this._fixed(arrays);
@@ -335,9 +798,84 @@ class Engine {
   }
 
   _options(arrays) {
-    const names = ["land_m2", "land_high_m2", "floor_area_m2", "beds", "capacity", "cost_cny", "subsidy_cny", "subsidy_conditional_cny"];
-    const figures = Object.fromEntries(names.map((name) => [name, arrays[`option.${name}`]]));
+    const figures = Object.fromEntries(FIGURES.map((name) => [name, arrays[`option.${name}`]]));
     return { ...this.data.options, ...figures };
+  }
+
+  // Room for the stations that the reader places: sites and options after those of the data.
+  _slots() {
+    const { options, sites, streets } = this;
+    const room = Array.from({ length: MOST_PLACED }, (_, slot) => slot);
+    const with_ = (column, made) => [...column, ...room.map(made)];
+    const told = streets.data;
+    this.sites = {
+      ...sites,
+      kind: with_(sites.kind, () => "placed"),
+      id: with_(sites.id, (slot) => `placed-${slot + 1}`),
+      name: with_(sites.name, () => null),
+      tenure: with_(sites.tenure, () => null),
+      premises: with_(sites.premises, () => null),
+      lon_lat: with_(sites.lon_lat, () => null),
+    };
+    const each = (columns, made) => Object.fromEntries(Object.entries(columns).map(([key, column]) => [key, with_(column, () => made(key))]));
+    this.options = {
+      ...options,
+      site: with_(options.site, (slot) => this.firstPlaced + slot),
+      size: with_(options.size, () => null),
+      tier: with_(options.tier, () => "station"),
+      counts: with_(options.counts, () => (told.counts ? 1 : 0)),
+      serves: with_(options.serves, () => 1),
+      home: each(options.home, () => -1),
+      gives: each(options.gives, (key) => told.gives[key]),
+    };
+    for (const name of FIGURES) {
+      const longer = new Float64Array(this.firstOwn + MOST_PLACED).fill(name.startsWith("subsidy") ? 0 : NaN);
+      longer.set(options[name]);
+      this.options[name] = longer;
+    }
+    this.placed = room.map(() => null);
+    this.rows = room.map(() => ({ cell: [], step: [], from: 0, to: 0 }));
+    this.unitAt = Object.fromEntries(Object.keys(options.home).map((key) => [key, new Map(this.levels[key].ids.map((id, place) => [id, place]))]));
+  }
+
+  /** The option of a station that the reader places. @param {number} slot */
+  optionAt(slot) {
+    return this.firstOwn + slot;
+  }
+
+  /** Whether a site is new: a candidate, or the reader's own. @param {number} site */
+  isNew(site) {
+    return this.sites.kind[site] !== "facility";
+  }
+
+  /** The cells that a site reaches and their steps, from one position to another. @param {number} site */
+  row(site) {
+    if (site >= this.firstPlaced) return this.rows[site - this.firstPlaced];
+    const { start, cell, step } = this.reach;
+    return { cell, step, from: start[site], to: start[site + 1] };
+  }
+
+  /** Stand the reader's own stations where they are wanted. @param {Placed[]} wanted */
+  place(wanted) {
+    if (!this.placed) return;
+    const by = new Map(wanted.map((each) => [each.slot, each]));
+    this.placed.forEach((held, slot) => {
+      const next = by.get(slot) ?? null;
+      if (JSON.stringify(held) === JSON.stringify(next)) return;
+      const [site, option] = [this.firstPlaced + slot, this.optionAt(slot)];
+      this.turn(option, false);
+      this.overlaps.delete(site);
+      this.placed[slot] = next;
+      if (!next) return;
+      const { cell, step } = this.streets.walk(next.lon, next.lat);
+      this.rows[slot] = { cell, step, from: 0, to: cell.length };
+      this.sites.lon_lat[site] = [next.lon, next.lat];
+      const most = this.streets.data.land_at_most_m2;
+      this.options.land_m2[option] = next.land ?? NaN;
+      this.options.land_high_m2[option] = next.land ?? (most < 0 ? Infinity : most);
+      this.options.cost_cny[option] = next.cost ?? NaN;
+      for (const key of Object.keys(this.options.home)) this.options.home[key][option] = this.unitAt[key].get(next.home[key]) ?? -1;
+    });
   }
 
   _fixed(arrays) {
@@ -440,9 +978,8 @@ class Engine {
   // Count an option, or no longer, in the cells that it reaches later than at one cut-off and up to another.
   _serve(option, sign, after = -1, upTo = this.minutes) {
     if (!this.options.counts[option]) return;
-    const { start, cell, step } = this.reach;
-    const site = this.options.site[option];
-    for (let i = start[site]; i < start[site + 1]; i += 1) {
+    const { cell, step, from, to } = this.row(this.options.site[option]);
+    for (let i = from; i < to; i += 1) {
       if (step[i] <= after || step[i] > upTo) continue;
       const at = cell[i];
       const before = this.count[at];
@@ -476,8 +1013,10 @@ class Engine {
   /**
    * @param {Iterable<number>} options
    * @param {number} minutes
+   * @param {Placed[]} [placed] the reader's own stations; those that stand, if absent
    */
-  set(options, minutes) {
+  set(options, minutes, placed) {
+    if (placed) this.place(placed);
     this.setMinutes(minutes);
     const wanted = new Set(options);
     for (let option = 0; option < this.open.length; option += 1) if (!wanted.has(option)) this.turn(option, false);
@@ -494,11 +1033,10 @@ class Engine {
   /** How many more elderly a closed option would cover, or how many fewer without an open one. @param {number} option */
   gain(option) {
     if (!this.options.counts[option]) return 0;
-    const { start, cell, step } = this.reach;
-    const site = this.options.site[option];
+    const { cell, step, from, to } = this.row(this.options.site[option]);
     const alone = this.open[option] ? 1 : 0;
     let sum = 0;
-    for (let i = start[site]; i < start[site + 1]; i += 1) {
+    for (let i = from; i < to; i += 1) {
       if (step[i] <= this.minutes && this.count[cell[i]] === alone) sum += this.whole[cell[i]];
     }
     return sum / this.unit;
@@ -512,9 +1050,10 @@ class Engine {
     const sums = this.scratch || (this.scratch = new Float64Array(this.levels[AREA].ids.length));
     const touched = [];
     let persons = 0;
-    for (let i = this.reach.start[site]; i < this.reach.start[site + 1]; i += 1) {
-      if (this.reach.step[i] > this.minutes) continue;
-      const cell = this.reach.cell[i];
+    const row = this.row(site);
+    for (let i = row.from; i < row.to; i += 1) {
+      if (row.step[i] > this.minutes) continue;
+      const cell = row.cell[i];
       persons += this.heads[cell];
       for (let j = start[cell]; j < start[cell + 1]; j += 1) {
         if (sums[place[j]] === 0) touched.push(place[j]);
@@ -717,11 +1256,11 @@ class Engine {
     const least = this.data.shared_from - slack(this.data.shared_from);
     for (const option of opened) {
       if (!this.options.counts[option] || !this.options.gives[SHARING][option]) continue;
-      const site = this.options.site[option];
+      const row = this.row(this.options.site[option]);
       const sums = new Map();
-      for (let i = this.reach.start[site]; i < this.reach.start[site + 1]; i += 1) {
-        if (this.reach.step[i] > this.minutes) continue;
-        const cell = this.reach.cell[i];
+      for (let i = row.from; i < row.to; i += 1) {
+        if (row.step[i] > this.minutes) continue;
+        const cell = row.cell[i];
         for (let j = start[cell]; j < start[cell + 1]; j += 1) sums.set(place[j], (sums.get(place[j]) || 0) + weight[j]);
       }
       for (const [unit, sum] of sums) {
@@ -735,7 +1274,7 @@ class Engine {
   _money(opened) {
     const money = { stations: 0, cost: 0, unknown: 0, subsidy: 0, conditional: 0 };
     for (const option of opened) {
-      if (this.sites.kind[this.options.site[option]] !== "candidate") continue;
+      if (!this.isNew(this.options.site[option])) continue;
       money.stations += 1;
       const cost = this.options.cost_cny[option];
       if (Number.isNaN(cost)) money.unknown += 1;
@@ -762,7 +1301,7 @@ class Engine {
     return [...found.keys()].sort().map((key) => found.get(key));
   }
 }
-return { FLOORS, atLeast, unitOf, read, Engine };
+return { FLOORS, MOST_PLACED, atLeast, unitOf, read, Engine };
 })();
 const module_numbers = (() => {
 // Numbers as text, as siting/text/numbers.py writes them: ties go to the even digit.
@@ -826,8 +1365,583 @@ function between(low, high, write) {
 }
 return { UNKNOWN, fixed, number, percent, persons, between };
 })();
+const module_state = (() => {
+// A reader's choice, the edits that led to it, and named variants: plain values, so that the same choice is the same text.
+
+/**
+ * @typedef {object} Choice
+ * @property {number[]} open options, ascending
+ * @property {import("./engine.mjs").Placed[]} placed the reader's own stations, by slot
+ * @property {number[]} pinned sites that the solver may not change, ascending
+ * @property {number} minutes position of the cut-off
+ * @property {"01" | "02" | "own"} floor
+ * @property {number} pass share that passes
+ * @property {number | null} stations most new stations
+ * @property {number | null} budget yuan
+ */
+
+/** @typedef {{name: string, choice: Choice}} Variant */
+
+const ascending = (values) => [...new Set(values)].sort((one, other) => one - other);
+
+/**
+ * @param {Choice} choice
+ * @param {Partial<Choice>} change
+ * @returns {Choice}
+ */
+function changed(choice, change) {
+  const next = { ...choice, ...change };
+  const placed = [...next.placed].sort((one, other) => one.slot - other.slot);
+  return { ...next, open: ascending(next.open), placed, pinned: ascending(next.pinned) };
+}
+
+/**
+ * The choice with a station of the reader's own placed, moved or changed.
+ * @param {Choice} choice
+ * @param {import("./engine.mjs").Placed} station
+ * @param {number} option
+ */
+function placedAt(choice, station, option) {
+  const rest = choice.placed.filter(({ slot }) => slot !== station.slot);
+  return changed(choice, { placed: [...rest, station], open: [...choice.open, option] });
+}
+
+/**
+ * The choice without a station of the reader's own.
+ * @param {Choice} choice
+ * @param {number} slot
+ * @param {number} option
+ */
+const removed = (choice, slot, option) =>
+  changed(choice, { placed: choice.placed.filter((each) => each.slot !== slot), open: choice.open.filter((each) => each !== option) });
+
+/**
+ * The choice with one option open or closed; another option of its site makes way.
+ * @param {Choice} choice
+ * @param {number} option
+ * @param {boolean} open
+ * @param {number[]} others the options of the same site
+ */
+function turned(choice, option, open, others) {
+  const rest = choice.open.filter((each) => !others.includes(each));
+  return changed(choice, { open: open ? [...rest, option] : rest });
+}
+
+/** A choice by the ids of the data, as it is saved: it is read again though the rows have another order. */
+class Naming {
+  /** @param {import("./engine.mjs").Engine} engine */
+  constructor(engine) {
+    this.engine = engine;
+  }
+
+  _site(option) {
+    const { sites, options } = this.engine;
+    const site = options.site[option];
+    const size = options.size[option];
+    return size === null ? [sites.kind[site], sites.id[site]] : [sites.kind[site], sites.id[site], size];
+  }
+
+  /** @param {Choice} choice */
+  told(choice) {
+    const { sites, data } = this.engine;
+    return {
+      open: choice.open.filter((option) => option < this.engine.firstOwn).map((option) => this._site(option)),
+      ...(choice.placed.length ? { placed: choice.placed } : {}),
+      pinned: choice.pinned.map((site) => [sites.kind[site], sites.id[site]]),
+      minutes: data.minutes[choice.minutes],
+      floor: choice.floor,
+      pass: choice.pass,
+      stations: choice.stations,
+      budget: choice.budget,
+    };
+  }
+
+  /**
+   * The choice of a text; what the data lack is left out.
+   * @param {any} told
+   * @param {Choice} base
+   * @returns {Choice}
+   */
+  read(told, base) {
+    const { engine } = this;
+    const open = [];
+    for (const [kind, id, size] of told.open) {
+      const site = engine.siteOf.get(`${kind}/${id}`);
+      if (site === undefined) continue;
+      const rows = engine.optionsOf[site];
+      open.push(rows.find((row) => engine.options.size[row] === (size ?? null)) ?? rows[0]);
+    }
+    const pinned = told.pinned.map(([kind, id]) => engine.siteOf.get(`${kind}/${id}`)).filter((site) => site !== undefined);
+    const minutes = engine.data.minutes.indexOf(told.minutes);
+    const { floor, pass, stations, budget } = told;
+    const placed = engine.streets ? (told.placed ?? []) : [];
+    open.push(...placed.map(({ slot }) => engine.optionAt(slot)));
+    return changed(base, { open, placed, pinned, minutes: minutes < 0 ? base.minutes : minutes, floor, pass, stations, budget });
+  }
+}
+
+/** What was chosen, step by step. */
+class History {
+  /** @param {Choice} first */
+  constructor(first) {
+    this.steps = [first];
+    this.at = 0;
+  }
+
+  get choice() {
+    return this.steps[this.at];
+  }
+
+  get canUndo() {
+    return this.at > 0;
+  }
+
+  get canRedo() {
+    return this.at + 1 < this.steps.length;
+  }
+
+  /**
+   * A further step. Steps of one kind in a row, such as those of a slider, are one.
+   * @param {Choice} choice
+   * @param {string} [kind]
+   */
+  push(choice, kind = "") {
+    if (JSON.stringify(choice) === JSON.stringify(this.choice)) return;
+    const same = kind !== "" && kind === this.kind && this.at + 1 === this.steps.length && this.at > 0;
+    this.steps.splice(same ? this.at : this.at + 1, Infinity, choice);
+    this.at = this.steps.length - 1;
+    this.kind = kind;
+  }
+
+  undo() {
+    if (this.canUndo) this.at -= 1;
+    this.kind = "";
+  }
+
+  redo() {
+    if (this.canRedo) this.at += 1;
+    this.kind = "";
+  }
+}
+
+/**
+ * What a saved page holds: no history, so that undone edits leave no trace.
+ * @param {Naming} naming
+ * @param {Choice} choice
+ * @param {Variant[]} variants
+ */
+function savedText(naming, choice, variants) {
+  const told = { choice: naming.told(choice), variants: variants.map(({ name, choice: of }) => ({ name, choice: naming.told(of) })) };
+  return JSON.stringify(told).replace(/[<>&\u2028\u2029]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+return { changed, placedAt, removed, turned, Naming, History, savedText };
+})();
+const module_figures = (() => {
+const { between, number, percent, persons, UNKNOWN } = module_numbers;
+// The lines of figures that are compared: today, the plan, and the reader's choice.
+
+const AREA = "residential_area";
+const TEN_THOUSAND = 10000;
+
+/** An interval of whole numbers. @param {number} low @param {number} high */
+const betweenNumbers = (low, high) => between(low, high, number);
+
+/** @param {number} yuan */
+const money = (yuan) => number(yuan / TEN_THOUSAND, 1);
+
+/**
+ * Everything that is told of a choice, worked out once.
+ * @param {import("./engine.mjs").Engine} engine
+ * @param {import("./state.mjs").Choice} choice
+ */
+function measured(engine, choice) {
+  const found = engine.figures();
+  const streets = engine.levels.street;
+  const held = found.levels.street;
+  let passing = 0;
+  let worst = -1;
+  if (streets) {
+    streets.ids.forEach((_, place) => {
+      if (engine.circleVerdict(streets, held, place, choice.pass) === "met") passing += 1;
+      if (!Number.isNaN(held.share[place]) && (worst < 0 || held.share[place] < held.share[worst])) worst = place;
+    });
+  }
+  return { ...found, passing, worst };
+}
+
+/**
+ * The floor of a place: 0.1, 0.2, or the one that governs.
+ * @param {import("./engine.mjs").Level} level
+ * @param {number} place
+ * @param {string} floor
+ */
+const floorOf = (level, place, floor) => (floor === "own" ? level.floor[place] : floor === "01" ? 0.1 : 0.2);
+
+/**
+ * The gaps of a level added up.
+ * @param {import("./engine.mjs").Engine} engine
+ * @param {any} found
+ * @param {string} key
+ * @param {string} floor
+ */
+function gapSum(engine, found, key, floor) {
+  const level = engine.levels[key];
+  let most = 0;
+  let least = 0;
+  level.ids.forEach((_, place) => {
+    const { gap, least: low } = engine.gapOf(found.levels[key], level, place, floorOf(level, place, floor));
+    if (!Number.isNaN(gap)) most += gap;
+    if (!Number.isNaN(low)) least += low;
+  });
+  return betweenNumbers(least, most);
+}
+
+const nameOf = (level, place) => level.names[place] ?? level.ids[place];
+
+/** @typedef {{key: string, values?: Record<string, string>, write: (found: any) => string}} Line */
+
+/**
+ * Lines of the comparison: a key of the texts with its values, and how a choice's figure is written.
+ * @param {import("./engine.mjs").Engine} engine
+ * @param {import("./state.mjs").Choice} choice
+ * @returns {Line[]}
+ */
+function linesOf(engine, choice) {
+  const { data, levels } = engine;
+  const floor = choice.floor === "own" ? "land_gap_own" : "land_gap";
+  const told = choice.floor === "01" ? "0.1" : "0.2";
+  /** @type {Line[]} */
+  const lines = [
+    { key: "share", write: ({ whole }) => percent(whole.share) },
+    { key: "covered", write: ({ whole }) => number(whole.covered) },
+  ];
+  if (levels.street) {
+    const streets = levels.street;
+    if (streets.circle) lines.push({ key: "passing", values: { share: percent(choice.pass, 0) }, write: ({ passing }) => `${passing}/${streets.ids.length}` });
+    lines.push({ key: "worst", write: ({ worst, levels: of }) => (worst < 0 ? UNKNOWN : `${nameOf(streets, worst)} ${percent(of.street.share[worst])}`) });
+  }
+  lines.push({ key: "land", write: ({ whole }) => betweenNumbers(whole.low, whole.high) });
+  lines.push({ key: floor, values: { floor: told }, write: ({ whole }) => betweenNumbers(whole.gaps[choice.floor].least, whole.gaps[choice.floor].gap) });
+  if (levels.street) lines.push({ key: "land_units", write: (found) => gapSum(engine, found, "street", choice.floor) });
+  if (levels[AREA]) lines.push({ key: "land_areas", write: (found) => gapSum(engine, found, AREA, choice.floor) });
+  data.clauses.forEach(({ level }, i) => {
+    if (data.clauses.findIndex((other) => other.level === level) === i) {
+      lines.push({ key: `units_${level}`, write: ({ units }) => `${units[i].has}/${units[i].of}` });
+    }
+  });
+  lines.push({ key: "stations", write: ({ money: { stations } }) => String(stations) });
+  lines.push({ key: "cost", write: ({ money: { cost, unknown } }) => (unknown ? `≥ ${money(cost)}` : money(cost)) });
+  lines.push({ key: "subsidy", write: ({ money: { subsidy } }) => money(subsidy) });
+  lines.push({ key: "conditional", write: ({ money: { conditional } }) => money(conditional) });
+  return lines;
+}
+
+/**
+ * The table of the units of a level, as rows of figures.
+ * @param {import("./engine.mjs").Engine} engine
+ * @param {any} found
+ * @param {string} key
+ * @param {import("./state.mjs").Choice} choice
+ */
+function placeRows(engine, found, key, choice) {
+  const level = engine.levels[key];
+  const held = found.levels[key];
+  return level.ids.map((id, place) => {
+    const { gap, least } = engine.gapOf(held, level, place, floorOf(level, place, choice.floor));
+    return {
+      id,
+      name: nameOf(level, place),
+      share: percent(held.share[place]),
+      covered: persons(held.covered[place]),
+      gap: Number.isNaN(gap) ? UNKNOWN : betweenNumbers(Number.isNaN(least) ? gap : least, gap),
+      circle: level.circle ? engine.circleVerdict(level, held, place, choice.pass) : null,
+      land: engine.landVerdict(level, held, place, floorOf(level, place, choice.floor)),
+    };
+  });
+}
+return { TEN_THOUSAND, betweenNumbers, money, measured, floorOf, gapSum, linesOf, placeRows };
+})();
+const module_placing = (() => {
+const { MOST_PLACED } = module_engine;
+const { persons } = module_numbers;
+const { placedAt, removed } = module_state;
+const { TEN_THOUSAND } = module_figures;
+// Stations of the reader's own, at any point of the network: they are placed, dragged, and moved by the arrow keys.
+
+const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+// One press of a key, pixels; a way that the press does not leave is left by a longer one.
+const PRESS = 16;
+const LONGEST = 12;
+
+const inRing = (ring, x, y) => {
+  let inside = false;
+  for (let i = 0, j = ring.length - 1; i < ring.length; j = i, i += 1) {
+    const [[xi, yi], [xj, yj]] = [ring[i], ring[j]];
+    if (yi > y !== yj > y && x < ((xj - xi) * (y - yi)) / (yj - yi) + xi) inside = !inside;
+  }
+  return inside;
+};
+
+/**
+ * Whether a polygon or several hold a point, by the rings that lie around it.
+ * @param {any} geometry
+ * @param {number} x
+ * @param {number} y
+ */
+function holds({ type, coordinates }, x, y) {
+  const polygons = type === "Polygon" ? [coordinates] : type === "MultiPolygon" ? coordinates : [];
+  return polygons.some((rings) => rings.filter((ring) => inRing(ring, x, y)).length % 2 === 1);
+}
+
+class Placing {
+  constructor() {
+    this.after = "sites";
+    this.marks = new Map();
+    this.rows = new Map();
+  }
+
+  build(view) {
+    const { make, L, map, data } = view.tools;
+    this.view = view;
+    const { engine } = view;
+    this.levels = engine.streets ? Object.keys(engine.options.home) : [];
+    // Without the shapes of a level nobody could say in which of its units a point lies.
+    this.able = engine.streets !== null && this.levels.every((key) => view.tools.shapesOf(key).length > 0);
+    if (!this.able) return view._section("placed_title", make("p", "small muted", view.text("placed_never")));
+    const pane = map.createPane("what-if-placed");
+    pane.style.zIndex = "640";
+    this.renderer = L;
+    this.excluded = data.parts.filter(({ group }) => group === "feature_group_excluded").flatMap(({ shapes }) => shapes || []);
+    this.button = view._button("placed_add", () => this.add());
+    this.table = make("table", "floors placed");
+    this.told = make("p", "small over");
+    this.told.setAttribute("role", "status");
+    return view._section("placed_title", make("p", "small muted", view.text("placed_hint")), make("p", "papers", this.button), this.table, this.told);
+  }
+
+  _station(slot) {
+    return this.view.choice.placed.find((each) => each.slot === slot);
+  }
+
+  _name(slot) {
+    return this.view.say("placed_name", { number: slot + 1 });
+  }
+
+  // The unit of each level in which a point lies.
+  _homes(lon, lat) {
+    const of = (key) => this.view.tools.shapesOf(key).find(({ geometry }) => holds(geometry, lon, lat));
+    return Object.fromEntries(this.levels.map((key) => [key, of(key)?.properties.k.slice(key.length + 1) ?? null]));
+  }
+
+  _at(lat, lon) {
+    const place = this.view.engine.streets.snapped(lon, lat);
+    return place && { lon: place[0], lat: place[1], home: this._homes(place[0], place[1]) };
+  }
+
+  add() {
+    const { view } = this;
+    const { map } = view.tools;
+    const taken = new Set(view.choice.placed.map(({ slot }) => slot));
+    const slot = Array.from({ length: MOST_PLACED }, (_, i) => i).find((i) => !taken.has(i));
+    const { lat, lng } = map.getCenter();
+    const at = this._at(lat, lng);
+    if (slot === undefined || !at) return;
+    view.choose(placedAt(view.choice, { slot, land: null, cost: null, ...at }, view.engine.optionAt(slot)));
+    this.sync();
+    this.marks.get(slot).getElement().focus();
+  }
+
+  /** Move a station onto the way nearest to a point; tell whether that is another place. */
+  move(slot, lat, lon) {
+    const { view } = this;
+    const held = this._station(slot);
+    const at = held && this._at(lat, lon);
+    if (!at || (at.lon === held.lon && at.lat === held.lat)) return false;
+    view.choose(placedAt(view.choice, { ...held, ...at }, view.engine.optionAt(slot)), `placed-${slot}`);
+    return true;
+  }
+
+  remove(slot) {
+    this.view.choose(removed(this.view.choice, slot, this.view.engine.optionAt(slot)));
+    this.sync();
+    this.button.focus();
+  }
+
+  _change(slot, change) {
+    const { view } = this;
+    view.choose(placedAt(view.choice, { ...this._station(slot), ...change }, view.engine.optionAt(slot)));
+  }
+
+  // --- marks on the map ---
+
+  _mark(slot) {
+    const { L } = this.view.tools;
+    const { make } = this.view.tools;
+    const side = window.matchMedia("(pointer: coarse)").matches ? 44 : 30;
+    const icon = L.divIcon({ className: "what-if-own", html: make("b", "", String(slot + 1)), iconSize: [side, side] });
+    const { lat, lon } = this._station(slot);
+    const mark = L.marker([lat, lon], { icon, draggable: true, keyboard: true, pane: "what-if-placed", autoPan: true, bubblingMouseEvents: false });
+    mark.on("dragstart", () => { mark.dragged = true; });
+    mark.on("drag", () => {
+      if (mark.waiting) return;
+      mark.waiting = requestAnimationFrame(() => {
+        mark.waiting = 0;
+        const at = mark.getLatLng();
+        if (mark.dragged) this.move(slot, at.lat, at.lng);
+      });
+    });
+    mark.on("dragend", () => {
+      mark.dragged = false;
+      const at = mark.getLatLng();
+      this.move(slot, at.lat, at.lng);
+      this._settled(slot);
+    });
+    mark.bindTooltip(() => this._tip(slot), { direction: "top", offset: [0, -12] });
+    mark.on("add", () => {
+      const element = mark.getElement();
+      element.addEventListener("keydown", (event) => this._key(slot, event));
+      this._label(slot, mark);
+    });
+    return mark;
+  }
+
+  // The next move is another step of the history.
+  _settled(slot) {
+    this.view.history.kind = "";
+    this.sync();
+    const mark = this.marks.get(slot);
+    if (mark) mark.closeTooltip();
+  }
+
+  _key(slot, event) {
+    if (event.key === "Delete" || event.key === "Backspace") {
+      event.preventDefault();
+      event.stopPropagation();
+      this.remove(slot);
+      return;
+    }
+    const way = MOVES[event.key];
+    if (!way) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const { map } = this.view.tools;
+    const { lat, lon } = this._station(slot);
+    const from = map.latLngToContainerPoint([lat, lon]);
+    for (let times = 1; times <= LONGEST; times += 1) {
+      const to = map.containerPointToLatLng(from.add([way[0] * PRESS * times, way[1] * PRESS * times]));
+      if (this.move(slot, to.lat, to.lng)) break;
+    }
+    this.sync();
+  }
+
+  _label(slot, mark) {
+    const element = mark.getElement();
+    if (!element) return;
+    element.setAttribute("role", "button");
+    element.setAttribute("aria-label", this.view.say("placed_move", { name: this._name(slot) }));
+  }
+
+  _tip(slot) {
+    const { engine, tools } = this.view;
+    return tools.make("span", "", `${this._name(slot)} −${persons(engine.gain(engine.optionAt(slot)))}`);
+  }
+
+  /** Bring the marks to where the choice has the stations. */
+  sync() {
+    const { view } = this;
+    if (!this.able) return;
+    const wanted = new Set(view.choice.placed.map(({ slot }) => slot));
+    for (const [slot, mark] of this.marks) {
+      if (wanted.has(slot)) continue;
+      view.drawing.group.removeLayer(mark);
+      this.marks.delete(slot);
+    }
+    for (const { slot, lat, lon } of view.choice.placed) {
+      if (!this.marks.has(slot)) {
+        const mark = this._mark(slot);
+        this.marks.set(slot, mark);
+        view.drawing.group.addLayer(mark);
+      }
+      const mark = this.marks.get(slot);
+      if (!mark.dragged) mark.setLatLng([lat, lon]);
+    }
+  }
+
+  // --- the table ---
+
+  paint() {
+    if (!this.able) return;
+    const { view } = this;
+    const { placed } = view.choice;
+    this.sync();
+    const key = `${placed.map(({ slot }) => slot).join(" ")} ${document.documentElement.lang}`;
+    if (this.key !== key) this._list(key);
+    for (const station of placed) this._paintRow(station);
+    this.button.disabled = placed.length === MOST_PLACED;
+    const names = placed.filter(({ lon, lat }) => this.excluded.some(({ geometry }) => holds(geometry, lon, lat))).map(({ slot }) => this._name(slot));
+    this.told.replaceChildren(...(names.length ? [view.text("placed_excluded", { names: names.join(", ") })] : []));
+  }
+
+  _list(key) {
+    const { view } = this;
+    const { make } = view.tools;
+    this.key = key;
+    this.rows.clear();
+    const { placed } = view.choice;
+    this.table.hidden = placed.length === 0;
+    const heads = ["name", "gain", "placed_land", "placed_cost"].map((name) => {
+      const head = make("th", "", view.text(name));
+      head.scope = "col";
+      return head;
+    });
+    const rows = placed.map(({ slot }) => this._row(slot));
+    this.table.replaceChildren(make("thead", "", make("tr", "", ...heads, make("td"))), make("tbody", "", ...rows));
+  }
+
+  _row(slot) {
+    const { view } = this;
+    const { make } = view.tools;
+    const name = this._name(slot);
+    const link = make("button", "link", name);
+    link.type = "button";
+    link.addEventListener("click", () => { const { lon, lat } = this._station(slot); view.tools.goTo([lon, lat]); });
+    const head = make("th", "", link);
+    head.scope = "row";
+    const figure = (title, does) => {
+      const input = make("input");
+      Object.assign(input, { type: "number", min: 0, step: "any" });
+      input.setAttribute("aria-label", `${name} ${view.say(title)}`);
+      input.addEventListener("change", () => does(input.value === "" || !(Number(input.value) >= 0) ? null : Number(input.value)));
+      return input;
+    };
+    const land = figure("placed_land", (value) => this._change(slot, { land: value }));
+    const cost = figure("placed_cost", (value) => this._change(slot, { cost: value === null ? null : value * TEN_THOUSAND }));
+    const gain = make("td");
+    const drop = view._button("drop", () => this.remove(slot));
+    drop.setAttribute("aria-label", `${view.say("drop")} ${name}`);
+    this.rows.set(slot, { land, cost, gain });
+    return make("tr", "", head, gain, make("td", "", land), make("td", "", cost), make("td", "does", drop));
+  }
+
+  _paintRow({ slot, land, cost }) {
+    const row = this.rows.get(slot);
+    const { engine } = this.view;
+    row.gain.textContent = `−${persons(engine.gain(engine.optionAt(slot)))}`;
+    if (document.activeElement !== row.land) row.land.value = land === null ? "" : String(land);
+    if (document.activeElement !== row.cost) row.cost.value = cost === null ? "" : String(cost / TEN_THOUSAND);
+  }
+
+  speak(view) {
+    if (!this.able) return;
+    for (let slot = 0; slot < MOST_PLACED; slot += 1) view.engine.sites.name[view.engine.firstPlaced + slot] = this._name(slot);
+    for (const [slot, mark] of this.marks) this._label(slot, mark);
+    this.key = "";
+  }
+}
+return { holds, Placing };
+})();
 const module_proof = (() => {
-const { bytesOf, inflated } = module_packing;
+const { fromBase64, inflated } = module_packing;
 // Checks a plan's certificate in whole numbers without limit: what siting/locate/certificate.py proves, proved again by
 // a reader's own machine. See docs/methods.md.
 
@@ -871,7 +1985,7 @@ async function readCertificate(told) {
     const multipliers = [];
     for (const text of told.multipliers) {
       if (text.length % 4) throw new Refuted("unreadable");
-      const bytes = await inflated(bytesOf(text));
+      const bytes = await inflated(fromBase64(text));
       if (bytes.length % 8) throw new Refuted("unreadable");
       const found = new BigInt64Array(bytes.slice().buffer);
       multipliers.push(Array.from(found, (each) => each << BigInt(shift)));
@@ -1247,18 +2361,19 @@ const module_solver = (() => {
  * @param {Choice} choice
  */
 function askedOf(engine, choice) {
-  const { sites, options, optionsOf, reach } = engine;
+  const { sites, options, optionsOf } = engine;
   const pinned = new Set(choice.pinned);
-  const isNew = (site) => sites.kind[site] === "candidate";
-  const kept = choice.open.filter((option) => !isNew(options.site[option]) || pinned.has(options.site[option]));
+  const isFree = (site) => sites.kind[site] === "candidate" && !pinned.has(site);
+  const kept = choice.open.filter((option) => !isFree(options.site[option]));
   const near = new Uint8Array(engine.cells.length);
   const within = (site, does) => {
-    for (let i = reach.start[site]; i < reach.start[site + 1]; i += 1) if (reach.step[i] <= choice.minutes) does(reach.cell[i]);
+    const { cell, step, from, to } = engine.row(site);
+    for (let i = from; i < to; i += 1) if (step[i] <= choice.minutes) does(cell[i]);
   };
   for (const option of kept) if (options.counts[option]) within(options.site[option], (cell) => { near[cell] = 1; });
   const free = [];
   sites.id.forEach((_, site) => {
-    if (!isNew(site) || pinned.has(site)) return;
+    if (!isFree(site)) return;
     // Of several sizes the cheapest: all reach the same people.
     const [option] = optionsOf[site].filter((each) => options.counts[each]).sort((one, other) => cost(engine, one) - cost(engine, other) || one - other);
     if (option !== undefined) free.push(option);
@@ -1295,8 +2410,8 @@ const cost = (engine, option) => {
 function programOf(engine, choice, goal) {
   const asked = askedOf(engine, choice);
   const { kept, free, groups, covered } = asked;
-  const { options, sites, unit } = engine;
-  const opened = kept.filter((option) => sites.kind[options.site[option]] === "candidate");
+  const { options, unit } = engine;
+  const opened = kept.filter((option) => engine.isNew(options.site[option]));
   const columns = free.length + groups.length;
   const start = [0];
   const index = [];
@@ -1358,155 +2473,9 @@ function programOf(engine, choice, goal) {
 }
 return { askedOf, programOf };
 })();
-const module_state = (() => {
-// A reader's choice, the edits that led to it, and named variants: plain values, so that the same choice is the same text.
-
-/**
- * @typedef {object} Choice
- * @property {number[]} open options, ascending
- * @property {number[]} pinned sites that the solver may not change, ascending
- * @property {number} minutes position of the cut-off
- * @property {"01" | "02" | "own"} floor
- * @property {number} pass share that passes
- * @property {number | null} stations most new stations
- * @property {number | null} budget yuan
- */
-
-/** @typedef {{name: string, choice: Choice}} Variant */
-
-const ascending = (values) => [...new Set(values)].sort((one, other) => one - other);
-
-/**
- * @param {Choice} choice
- * @param {Partial<Choice>} change
- * @returns {Choice}
- */
-function changed(choice, change) {
-  const next = { ...choice, ...change };
-  return { ...next, open: ascending(next.open), pinned: ascending(next.pinned) };
-}
-
-/**
- * The choice with one option open or closed; another option of its site makes way.
- * @param {Choice} choice
- * @param {number} option
- * @param {boolean} open
- * @param {number[]} others the options of the same site
- */
-function turned(choice, option, open, others) {
-  const rest = choice.open.filter((each) => !others.includes(each));
-  return changed(choice, { open: open ? [...rest, option] : rest });
-}
-
-/** A choice by the ids of the data, as it is saved: it is read again though the rows have another order. */
-class Naming {
-  /** @param {import("./engine.mjs").Engine} engine */
-  constructor(engine) {
-    this.engine = engine;
-  }
-
-  _site(option) {
-    const { sites, options } = this.engine;
-    const site = options.site[option];
-    const size = options.size[option];
-    return size === null ? [sites.kind[site], sites.id[site]] : [sites.kind[site], sites.id[site], size];
-  }
-
-  /** @param {Choice} choice */
-  told(choice) {
-    const { sites, data } = this.engine;
-    return {
-      open: choice.open.map((option) => this._site(option)),
-      pinned: choice.pinned.map((site) => [sites.kind[site], sites.id[site]]),
-      minutes: data.minutes[choice.minutes],
-      floor: choice.floor,
-      pass: choice.pass,
-      stations: choice.stations,
-      budget: choice.budget,
-    };
-  }
-
-  /**
-   * The choice of a text; what the data lack is left out.
-   * @param {any} told
-   * @param {Choice} base
-   * @returns {Choice}
-   */
-  read(told, base) {
-    const { engine } = this;
-    const open = [];
-    for (const [kind, id, size] of told.open) {
-      const site = engine.siteOf.get(`${kind}/${id}`);
-      if (site === undefined) continue;
-      const rows = engine.optionsOf[site];
-      open.push(rows.find((row) => engine.options.size[row] === (size ?? null)) ?? rows[0]);
-    }
-    const pinned = told.pinned.map(([kind, id]) => engine.siteOf.get(`${kind}/${id}`)).filter((site) => site !== undefined);
-    const minutes = engine.data.minutes.indexOf(told.minutes);
-    const { floor, pass, stations, budget } = told;
-    return changed(base, { open, pinned, minutes: minutes < 0 ? base.minutes : minutes, floor, pass, stations, budget });
-  }
-}
-
-/** What was chosen, step by step. */
-class History {
-  /** @param {Choice} first */
-  constructor(first) {
-    this.steps = [first];
-    this.at = 0;
-  }
-
-  get choice() {
-    return this.steps[this.at];
-  }
-
-  get canUndo() {
-    return this.at > 0;
-  }
-
-  get canRedo() {
-    return this.at + 1 < this.steps.length;
-  }
-
-  /**
-   * A further step. Steps of one kind in a row, such as those of a slider, are one.
-   * @param {Choice} choice
-   * @param {string} [kind]
-   */
-  push(choice, kind = "") {
-    if (JSON.stringify(choice) === JSON.stringify(this.choice)) return;
-    const same = kind !== "" && kind === this.kind && this.at + 1 === this.steps.length && this.at > 0;
-    this.steps.splice(same ? this.at : this.at + 1, Infinity, choice);
-    this.at = this.steps.length - 1;
-    this.kind = kind;
-  }
-
-  undo() {
-    if (this.canUndo) this.at -= 1;
-    this.kind = "";
-  }
-
-  redo() {
-    if (this.canRedo) this.at += 1;
-    this.kind = "";
-  }
-}
-
-/**
- * What a saved page holds: no history, so that undone edits leave no trace.
- * @param {Naming} naming
- * @param {Choice} choice
- * @param {Variant[]} variants
- */
-function savedText(naming, choice, variants) {
-  const told = { choice: naming.told(choice), variants: variants.map(({ name, choice: of }) => ({ name, choice: naming.told(of) })) };
-  return JSON.stringify(told).replace(/[<>&\u2028\u2029]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`);
-}
-return { changed, turned, Naming, History, savedText };
-})();
 const module_solving = (() => {
 const { number, percent, persons } = module_numbers;
-const { bytesOf, inflated } = module_packing;
+const { bytesOf, inflated, textOf } = module_packing;
 const { programOf } = module_solver;
 const { changed } = module_state;
 // Solving in the page: HiGHS as WebAssembly in a worker of its own, so that nothing is fetched and nothing stops meanwhile.
@@ -1644,7 +2613,7 @@ class Solving {
   }
 
   async _worker() {
-    const text = new TextDecoder().decode(await inflated(bytesOf(this.held.script)));
+    const text = await textOf(this.held.script);
     this.wasm = this.wasm || (await inflated(bytesOf(this.held.wasm)));
     const url = URL.createObjectURL(new Blob([text, `;(${work})();`], { type: "text/javascript" }));
     const worker = new Worker(url);
@@ -1702,131 +2671,6 @@ class Solving {
 }
 return { readAnswer, Solving };
 })();
-const module_figures = (() => {
-const { between, number, percent, persons, UNKNOWN } = module_numbers;
-// The lines of figures that are compared: today, the plan, and the reader's choice.
-
-const AREA = "residential_area";
-const TEN_THOUSAND = 10000;
-
-/** An interval of whole numbers. @param {number} low @param {number} high */
-const betweenNumbers = (low, high) => between(low, high, number);
-
-/** @param {number} yuan */
-const money = (yuan) => number(yuan / TEN_THOUSAND, 1);
-
-/**
- * Everything that is told of a choice, worked out once.
- * @param {import("./engine.mjs").Engine} engine
- * @param {import("./state.mjs").Choice} choice
- */
-function measured(engine, choice) {
-  const found = engine.figures();
-  const streets = engine.levels.street;
-  const held = found.levels.street;
-  let passing = 0;
-  let worst = -1;
-  if (streets) {
-    streets.ids.forEach((_, place) => {
-      if (engine.circleVerdict(streets, held, place, choice.pass) === "met") passing += 1;
-      if (!Number.isNaN(held.share[place]) && (worst < 0 || held.share[place] < held.share[worst])) worst = place;
-    });
-  }
-  return { ...found, passing, worst };
-}
-
-/**
- * The floor of a place: 0.1, 0.2, or the one that governs.
- * @param {import("./engine.mjs").Level} level
- * @param {number} place
- * @param {string} floor
- */
-const floorOf = (level, place, floor) => (floor === "own" ? level.floor[place] : floor === "01" ? 0.1 : 0.2);
-
-/**
- * The gaps of a level added up.
- * @param {import("./engine.mjs").Engine} engine
- * @param {any} found
- * @param {string} key
- * @param {string} floor
- */
-function gapSum(engine, found, key, floor) {
-  const level = engine.levels[key];
-  let most = 0;
-  let least = 0;
-  level.ids.forEach((_, place) => {
-    const { gap, least: low } = engine.gapOf(found.levels[key], level, place, floorOf(level, place, floor));
-    if (!Number.isNaN(gap)) most += gap;
-    if (!Number.isNaN(low)) least += low;
-  });
-  return betweenNumbers(least, most);
-}
-
-const nameOf = (level, place) => level.names[place] ?? level.ids[place];
-
-/** @typedef {{key: string, values?: Record<string, string>, write: (found: any) => string}} Line */
-
-/**
- * Lines of the comparison: a key of the texts with its values, and how a choice's figure is written.
- * @param {import("./engine.mjs").Engine} engine
- * @param {import("./state.mjs").Choice} choice
- * @returns {Line[]}
- */
-function linesOf(engine, choice) {
-  const { data, levels } = engine;
-  const floor = choice.floor === "own" ? "land_gap_own" : "land_gap";
-  const told = choice.floor === "01" ? "0.1" : "0.2";
-  /** @type {Line[]} */
-  const lines = [
-    { key: "share", write: ({ whole }) => percent(whole.share) },
-    { key: "covered", write: ({ whole }) => number(whole.covered) },
-  ];
-  if (levels.street) {
-    const streets = levels.street;
-    if (streets.circle) lines.push({ key: "passing", values: { share: percent(choice.pass, 0) }, write: ({ passing }) => `${passing}/${streets.ids.length}` });
-    lines.push({ key: "worst", write: ({ worst, levels: of }) => (worst < 0 ? UNKNOWN : `${nameOf(streets, worst)} ${percent(of.street.share[worst])}`) });
-  }
-  lines.push({ key: "land", write: ({ whole }) => betweenNumbers(whole.low, whole.high) });
-  lines.push({ key: floor, values: { floor: told }, write: ({ whole }) => betweenNumbers(whole.gaps[choice.floor].least, whole.gaps[choice.floor].gap) });
-  if (levels.street) lines.push({ key: "land_units", write: (found) => gapSum(engine, found, "street", choice.floor) });
-  if (levels[AREA]) lines.push({ key: "land_areas", write: (found) => gapSum(engine, found, AREA, choice.floor) });
-  data.clauses.forEach(({ level }, i) => {
-    if (data.clauses.findIndex((other) => other.level === level) === i) {
-      lines.push({ key: `units_${level}`, write: ({ units }) => `${units[i].has}/${units[i].of}` });
-    }
-  });
-  lines.push({ key: "stations", write: ({ money: { stations } }) => String(stations) });
-  lines.push({ key: "cost", write: ({ money: { cost, unknown } }) => (unknown ? `≥ ${money(cost)}` : money(cost)) });
-  lines.push({ key: "subsidy", write: ({ money: { subsidy } }) => money(subsidy) });
-  lines.push({ key: "conditional", write: ({ money: { conditional } }) => money(conditional) });
-  return lines;
-}
-
-/**
- * The table of the units of a level, as rows of figures.
- * @param {import("./engine.mjs").Engine} engine
- * @param {any} found
- * @param {string} key
- * @param {import("./state.mjs").Choice} choice
- */
-function placeRows(engine, found, key, choice) {
-  const level = engine.levels[key];
-  const held = found.levels[key];
-  return level.ids.map((id, place) => {
-    const { gap, least } = engine.gapOf(held, level, place, floorOf(level, place, choice.floor));
-    return {
-      id,
-      name: nameOf(level, place),
-      share: percent(held.share[place]),
-      covered: persons(held.covered[place]),
-      gap: Number.isNaN(gap) ? UNKNOWN : betweenNumbers(Number.isNaN(least) ? gap : least, gap),
-      circle: level.circle ? engine.circleVerdict(level, held, place, choice.pass) : null,
-      land: engine.landVerdict(level, held, place, floorOf(level, place, choice.floor)),
-    };
-  });
-}
-return { TEN_THOUSAND, betweenNumbers, money, measured, floorOf, gapSum, linesOf, placeRows };
-})();
 const module_plan = (() => {
 // A choice as files: a plan's GeoJSON, which `siting check --with` reads, and tables for a spreadsheet.
 
@@ -1842,8 +2686,8 @@ const rounded = (value) => (value === null || !Number.isFinite(value) ? null : N
  * @param {Choice} choice
  */
 function ranked(engine, choice) {
-  const { sites, options } = engine;
-  const isNew = (option) => sites.kind[options.site[option]] === "candidate";
+  const { options } = engine;
+  const isNew = (option) => engine.isNew(options.site[option]);
   const before = engine.opened();
   const waiting = choice.open.filter(isNew);
   engine.set(choice.open.filter((option) => !isNew(option)), choice.minutes);
@@ -1881,10 +2725,13 @@ function planOf(engine, choice, proof = {}) {
     const site = options.site[option];
     sum += gain;
     const id = `new-${sites.id[site]}`;
+    const own = sites.kind[site] === "placed";
     const properties = {
       id,
       rank: i + 1,
-      candidate_id: sites.id[site],
+      // A station at any point names no candidate, but the units in which it counts.
+      candidate_id: own ? null : sites.id[site],
+      ...(own ? homesOf(engine, site) : {}),
       tier: options.tier[option],
       kind: sites.premises[site],
       size: options.size[option],
@@ -1927,6 +2774,12 @@ function planOf(engine, choice, proof = {}) {
     minutes: data.minutes[choice.minutes],
     features,
   };
+}
+
+// The name and the units of a station of the reader's own, as its columns in a plan's file.
+function homesOf(engine, site) {
+  const { home } = engine.placed[site - engine.firstPlaced];
+  return { name: engine.sites.name[site], ...Object.fromEntries(Object.entries(home).map(([key, id]) => [`${key}_id`, id])) };
 }
 
 // The limits within which the choice was made: those of the solver, or the choice's own number of stations.
@@ -2153,7 +3006,7 @@ class Drawing {
     // A finger needs more room than a pointer.
     const coarse = window.matchMedia("(pointer: coarse)").matches;
     const renderer = L.canvas({ pane: "what-if-sites", padding: 0.2, tolerance: coarse ? 14 : 5 });
-    this.marks = sites.lon_lat.map(([lon, lat], site) => {
+    this.marks = sites.lon_lat.slice(0, this.engine.firstPlaced).map(([lon, lat], site) => {
       const mark = L.circleMarker([lat, lon], { renderer, pane: "what-if-sites", bubblingMouseEvents: false });
       mark.on("click", () => this.does.toggle(site));
       mark.bindTooltip(() => this.does.tip(site), { direction: "top" });
@@ -2278,6 +3131,7 @@ class Drawing {
       rows.push([none, texts.no_data, "cell"]);
     }
     rows.push([sites.new, texts.site_new, "site"], ["#ffffff", texts.site_free, "site free"], [sites.open, texts.site_open, "site"], ["#ffffff", texts.site_closed, "site closed"]);
+    if (this.engine.streets) rows.push([sites.new, texts.site_own, "site own"]);
     if (this.planned.size) rows.push(["#ffffff", texts.site_planned, "site planned"]);
     return rows;
   }
@@ -2321,6 +3175,7 @@ class View {
     /** @type {import("./state.mjs").Choice} */
     const first = {
       open: data.plan || data.today,
+      placed: [],
       pinned: [],
       minutes: data.own,
       floor: "02",
@@ -2365,7 +3220,12 @@ class View {
   // --- edits ---
 
   edit(change, kind = "") {
-    this.history.push(changed(this.choice, change), kind);
+    this.choose(changed(this.choice, change), kind);
+  }
+
+  /** @param {import("./state.mjs").Choice} choice @param {string} [kind] steps of one kind in a row are one */
+  choose(choice, kind = "") {
+    this.history.push(choice, kind);
     this.solved = null;
     this.refresh();
   }
@@ -2376,9 +3236,7 @@ class View {
     const rows = engine.optionsOf[site];
     const open = rows.find((option) => engine.open[option]);
     if (engine.sites.locked.includes(site)) return;
-    this.history.push(turned(this.choice, open ?? rows[0], open === undefined, rows));
-    this.solved = null;
-    this.refresh();
+    this.choose(turned(this.choice, open ?? rows[0], open === undefined, rows));
   }
 
   undo() {
@@ -2414,12 +3272,12 @@ class View {
     this.bar = make("div", "bar");
     this.undoing = this._button("undo", () => this.undo());
     this.redoing = this._button("redo", () => this.redo());
-    const resets = [this._button("reset_today", () => this.edit({ open: this.engine.data.today }))];
-    if (this.engine.data.plan) resets.push(this._button("reset_plan", () => this.edit({ open: this.engine.data.plan })));
+    const resets = [this._button("reset_today", () => this.edit({ open: this.engine.data.today, placed: [] }))];
+    if (this.engine.data.plan) resets.push(this._button("reset_plan", () => this.edit({ open: this.engine.data.plan, placed: [] })));
     this.over = make("p", "small over");
     this.over.setAttribute("role", "status");
     const head = make("div", "what-if-head", make("h2", "", (this.title = make("span"))), this.lead, this.bar, make("p", "papers", this.undoing, this.redoing, ...resets), this.over);
-    panel.replaceChildren(head, this._compared(), this._settings(), ...this.more("settings"), this._sites(), this._places(), this._funding(), this._variants(), this._files(), this._notes());
+    panel.replaceChildren(head, this._compared(), this._settings(), ...this.more("settings"), this._sites(), ...this.more("sites"), this._places(), this._funding(), this._variants(), this._files(), this._notes());
     this._card();
   }
 
@@ -2549,7 +3407,7 @@ class View {
   /** Measure the choice and paint every figure. */
   refresh() {
     const { engine, choice } = this;
-    engine.set(choice.open, choice.minutes);
+    engine.set(choice.open, choice.minutes, choice.placed);
     this.found = measured(engine, choice);
     this._baselines();
     this._paint();
@@ -2765,9 +3623,7 @@ class View {
     }
     select.value = String(this._optionOf(site));
     select.addEventListener("change", () => {
-      this.history.push(turned(this.choice, Number(select.value), true, engine.optionsOf[site]));
-      this.solved = null;
-      this.refresh();
+      this.choose(turned(this.choice, Number(select.value), true, engine.optionsOf[site]));
     });
     return select;
   }
@@ -2884,7 +3740,7 @@ class View {
       return head;
     });
     const rows = this.variants.map(({ name, choice }, i) => {
-      engine.set(choice.open, choice.minutes);
+      engine.set(choice.open, choice.minutes, choice.placed);
       const found = measured(engine, choice);
       const lines = new Map(linesOf(engine, { ...choice, floor: "02" }).map((line) => [line.key, line]));
       const cells = shown.map((column) => make("td", "", lines.has(column) ? lines.get(column).write(found) : "–"));
@@ -2898,7 +3754,7 @@ class View {
       for (const button of [load, drop]) button.setAttribute("aria-label", `${button.textContent} ${name}`);
       return make("tr", "", head, ...cells, make("td", "does", load, " ", drop));
     });
-    engine.set(this.choice.open, this.choice.minutes);
+    engine.set(this.choice.open, this.choice.minutes, this.choice.placed);
     this.variantTable.replaceChildren(make("thead", "", make("tr", "", make("td"), ...heads, make("td"))), make("tbody", "", ...rows));
   }
 
@@ -3019,6 +3875,8 @@ return { View };
 })();
 const module_main = (() => {
 const { read } = module_engine;
+const { textOf } = module_packing;
+const { Placing } = module_placing;
 const { Proving } = module_proving;
 const { Solving } = module_solving;
 const { View } = module_view;
@@ -3052,7 +3910,7 @@ function saved() {
 /** The sections of what this page holds beyond figures: a solver, a proof. */
 function partsOf(data) {
   const held = document.getElementById("siting-solver");
-  return [...(held ? [new Solving(JSON.parse(held.textContent))] : []), ...(data.proof ? [new Proving(data.proof)] : [])];
+  return [new Placing(), ...(held ? [new Solving(JSON.parse(held.textContent))] : []), ...(data.proof ? [new Proving(data.proof)] : [])];
 }
 
 async function open() {
@@ -3173,7 +4031,10 @@ const headline = () => (view && isOn() ? view.headline() : "");
 
 /** For tests and benchmarks: the open view. */
 const current = () => view;
-return { start, speak, keeps, headline, current };
+
+/** The data of the page, which lie in it compressed. @param {string} id */
+const held = async (id) => JSON.parse(await textOf(JSON.parse(document.getElementById(id).textContent).packed));
+return { start, speak, keeps, headline, current, held };
 })();
 return module_main;
 })();

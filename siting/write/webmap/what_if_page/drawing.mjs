@@ -185,7 +185,7 @@ export class Drawing {
     // A finger needs more room than a pointer.
     const coarse = window.matchMedia("(pointer: coarse)").matches;
     const renderer = L.canvas({ pane: "what-if-sites", padding: 0.2, tolerance: coarse ? 14 : 5 });
-    this.marks = sites.lon_lat.map(([lon, lat], site) => {
+    this.marks = sites.lon_lat.slice(0, this.engine.firstPlaced).map(([lon, lat], site) => {
       const mark = L.circleMarker([lat, lon], { renderer, pane: "what-if-sites", bubblingMouseEvents: false });
       mark.on("click", () => this.does.toggle(site));
       mark.bindTooltip(() => this.does.tip(site), { direction: "top" });
@@ -310,6 +310,7 @@ export class Drawing {
       rows.push([none, texts.no_data, "cell"]);
     }
     rows.push([sites.new, texts.site_new, "site"], ["#ffffff", texts.site_free, "site free"], [sites.open, texts.site_open, "site"], ["#ffffff", texts.site_closed, "site closed"]);
+    if (this.engine.streets) rows.push([sites.new, texts.site_own, "site own"]);
     if (this.planned.size) rows.push(["#ffffff", texts.site_planned, "site planned"]);
     return rows;
   }

@@ -1,12 +1,27 @@
 // Measures any choice of sites as the library's check does: people in whole numbers, so that sums do not depend on the
 // order of edits; land by the same sums. See docs/methods.md, definitions 2, 3, 5 and 10.
 import { arraysOf, bytesOf, climbed, inflated, startsOf } from "./packing.mjs";
+import { Streets } from "./walking.mjs";
 
 const TOLERANCE = 1e-9;
 const AREA = "residential_area";
 const SHARING = "community";
 /** The floors that always stand side by side, m² per person. */
 export const FLOORS = { "01": 0.1, "02": 0.2 };
+/** How many stations of the reader's own may stand beside one another. */
+export const MOST_PLACED = 30;
+const FIGURES = ["land_m2", "land_high_m2", "floor_area_m2", "beds", "capacity", "cost_cny", "subsidy_cny", "subsidy_conditional_cny"];
+
+/**
+ * A station that the reader has placed at a point of the network.
+ * @typedef {object} Placed
+ * @property {number} slot
+ * @property {number} lon
+ * @property {number} lat
+ * @property {number | null} land m²
+ * @property {number | null} cost yuan
+ * @property {Record<string, string | null>} home the id of its unit at each level
+ */
 
 /**
  * @typedef {object} Level
@@ -58,17 +73,20 @@ const unlimited = (value) => (value === -1 ? Infinity : value === null ? NaN : v
  * @param {any} data
  */
 export async function read(data) {
-  const content = await inflated(bytesOf(data.packed.bytes));
-  return new Engine(data, arraysOf(data.packed.arrays, content));
+  const arrays = async ({ arrays: listed, bytes }) => arraysOf(listed, await inflated(bytesOf(bytes)));
+  const streets = data.streets ? new Streets(data.streets, await arrays(data.streets.packed)) : null;
+  return new Engine(data, await arrays(data.packed), streets);
 }
 
 export class Engine {
   /**
    * @param {any} data as siting/write/webmap/what_if.py makes them
    * @param {Record<string, any>} arrays
+   * @param {Streets | null} [streets] without it stations stand on candidates only
    */
-  constructor(data, arrays) {
+  constructor(data, arrays, streets = null) {
     this.data = data;
+    this.streets = streets;
     this.cells = climbed(arrays.cells);
     this.people = arrays.elderly;
     this.inside = arrays.inside;
@@ -78,7 +96,10 @@ export class Engine {
     for (const key of Object.keys(data.levels)) this.levels[key] = this._level(key, arrays);
     this.options = this._options(arrays);
     this.sites = data.sites;
-    this.optionsOf = /** @type {number[][]} */ (data.sites.id.map(() => []));
+    this.firstPlaced = data.sites.id.length;
+    this.firstOwn = this.options.site.length;
+    if (streets) this._slots();
+    this.optionsOf = /** @type {number[][]} */ (this.sites.id.map(() => []));
     this.options.site.forEach((site, option) => this.optionsOf[site].push(option));
     this.siteOf = new Map(data.sites.id.map((id, site) => [`${data.sites.kind[site]}/${id}`, site]));
     this.fixed = this._fixed(arrays);
@@ -123,9 +144,84 @@ export class Engine {
   }
 
   _options(arrays) {
-    const names = ["land_m2", "land_high_m2", "floor_area_m2", "beds", "capacity", "cost_cny", "subsidy_cny", "subsidy_conditional_cny"];
-    const figures = Object.fromEntries(names.map((name) => [name, arrays[`option.${name}`]]));
+    const figures = Object.fromEntries(FIGURES.map((name) => [name, arrays[`option.${name}`]]));
     return { ...this.data.options, ...figures };
+  }
+
+  // Room for the stations that the reader places: sites and options after those of the data.
+  _slots() {
+    const { options, sites, streets } = this;
+    const room = Array.from({ length: MOST_PLACED }, (_, slot) => slot);
+    const with_ = (column, made) => [...column, ...room.map(made)];
+    const told = streets.data;
+    this.sites = {
+      ...sites,
+      kind: with_(sites.kind, () => "placed"),
+      id: with_(sites.id, (slot) => `placed-${slot + 1}`),
+      name: with_(sites.name, () => null),
+      tenure: with_(sites.tenure, () => null),
+      premises: with_(sites.premises, () => null),
+      lon_lat: with_(sites.lon_lat, () => null),
+    };
+    const each = (columns, made) => Object.fromEntries(Object.entries(columns).map(([key, column]) => [key, with_(column, () => made(key))]));
+    this.options = {
+      ...options,
+      site: with_(options.site, (slot) => this.firstPlaced + slot),
+      size: with_(options.size, () => null),
+      tier: with_(options.tier, () => "station"),
+      counts: with_(options.counts, () => (told.counts ? 1 : 0)),
+      serves: with_(options.serves, () => 1),
+      home: each(options.home, () => -1),
+      gives: each(options.gives, (key) => told.gives[key]),
+    };
+    for (const name of FIGURES) {
+      const longer = new Float64Array(this.firstOwn + MOST_PLACED).fill(name.startsWith("subsidy") ? 0 : NaN);
+      longer.set(options[name]);
+      this.options[name] = longer;
+    }
+    this.placed = room.map(() => null);
+    this.rows = room.map(() => ({ cell: [], step: [], from: 0, to: 0 }));
+    this.unitAt = Object.fromEntries(Object.keys(options.home).map((key) => [key, new Map(this.levels[key].ids.map((id, place) => [id, place]))]));
+  }
+
+  /** The option of a station that the reader places. @param {number} slot */
+  optionAt(slot) {
+    return this.firstOwn + slot;
+  }
+
+  /** Whether a site is new: a candidate, or the reader's own. @param {number} site */
+  isNew(site) {
+    return this.sites.kind[site] !== "facility";
+  }
+
+  /** The cells that a site reaches and their steps, from one position to another. @param {number} site */
+  row(site) {
+    if (site >= this.firstPlaced) return this.rows[site - this.firstPlaced];
+    const { start, cell, step } = this.reach;
+    return { cell, step, from: start[site], to: start[site + 1] };
+  }
+
+  /** Stand the reader's own stations where they are wanted. @param {Placed[]} wanted */
+  place(wanted) {
+    if (!this.placed) return;
+    const by = new Map(wanted.map((each) => [each.slot, each]));
+    this.placed.forEach((held, slot) => {
+      const next = by.get(slot) ?? null;
+      if (JSON.stringify(held) === JSON.stringify(next)) return;
+      const [site, option] = [this.firstPlaced + slot, this.optionAt(slot)];
+      this.turn(option, false);
+      this.overlaps.delete(site);
+      this.placed[slot] = next;
+      if (!next) return;
+      const { cell, step } = this.streets.walk(next.lon, next.lat);
+      this.rows[slot] = { cell, step, from: 0, to: cell.length };
+      this.sites.lon_lat[site] = [next.lon, next.lat];
+      const most = this.streets.data.land_at_most_m2;
+      this.options.land_m2[option] = next.land ?? NaN;
+      this.options.land_high_m2[option] = next.land ?? (most < 0 ? Infinity : most);
+      this.options.cost_cny[option] = next.cost ?? NaN;
+      for (const key of Object.keys(this.options.home)) this.options.home[key][option] = this.unitAt[key].get(next.home[key]) ?? -1;
+    });
   }
 
   _fixed(arrays) {
@@ -228,9 +324,8 @@ export class Engine {
   // Count an option, or no longer, in the cells that it reaches later than at one cut-off and up to another.
   _serve(option, sign, after = -1, upTo = this.minutes) {
     if (!this.options.counts[option]) return;
-    const { start, cell, step } = this.reach;
-    const site = this.options.site[option];
-    for (let i = start[site]; i < start[site + 1]; i += 1) {
+    const { cell, step, from, to } = this.row(this.options.site[option]);
+    for (let i = from; i < to; i += 1) {
       if (step[i] <= after || step[i] > upTo) continue;
       const at = cell[i];
       const before = this.count[at];
@@ -264,8 +359,10 @@ export class Engine {
   /**
    * @param {Iterable<number>} options
    * @param {number} minutes
+   * @param {Placed[]} [placed] the reader's own stations; those that stand, if absent
    */
-  set(options, minutes) {
+  set(options, minutes, placed) {
+    if (placed) this.place(placed);
     this.setMinutes(minutes);
     const wanted = new Set(options);
     for (let option = 0; option < this.open.length; option += 1) if (!wanted.has(option)) this.turn(option, false);
@@ -282,11 +379,10 @@ export class Engine {
   /** How many more elderly a closed option would cover, or how many fewer without an open one. @param {number} option */
   gain(option) {
     if (!this.options.counts[option]) return 0;
-    const { start, cell, step } = this.reach;
-    const site = this.options.site[option];
+    const { cell, step, from, to } = this.row(this.options.site[option]);
     const alone = this.open[option] ? 1 : 0;
     let sum = 0;
-    for (let i = start[site]; i < start[site + 1]; i += 1) {
+    for (let i = from; i < to; i += 1) {
       if (step[i] <= this.minutes && this.count[cell[i]] === alone) sum += this.whole[cell[i]];
     }
     return sum / this.unit;
@@ -300,9 +396,10 @@ export class Engine {
     const sums = this.scratch || (this.scratch = new Float64Array(this.levels[AREA].ids.length));
     const touched = [];
     let persons = 0;
-    for (let i = this.reach.start[site]; i < this.reach.start[site + 1]; i += 1) {
-      if (this.reach.step[i] > this.minutes) continue;
-      const cell = this.reach.cell[i];
+    const row = this.row(site);
+    for (let i = row.from; i < row.to; i += 1) {
+      if (row.step[i] > this.minutes) continue;
+      const cell = row.cell[i];
       persons += this.heads[cell];
       for (let j = start[cell]; j < start[cell + 1]; j += 1) {
         if (sums[place[j]] === 0) touched.push(place[j]);
@@ -505,11 +602,11 @@ export class Engine {
     const least = this.data.shared_from - slack(this.data.shared_from);
     for (const option of opened) {
       if (!this.options.counts[option] || !this.options.gives[SHARING][option]) continue;
-      const site = this.options.site[option];
+      const row = this.row(this.options.site[option]);
       const sums = new Map();
-      for (let i = this.reach.start[site]; i < this.reach.start[site + 1]; i += 1) {
-        if (this.reach.step[i] > this.minutes) continue;
-        const cell = this.reach.cell[i];
+      for (let i = row.from; i < row.to; i += 1) {
+        if (row.step[i] > this.minutes) continue;
+        const cell = row.cell[i];
         for (let j = start[cell]; j < start[cell + 1]; j += 1) sums.set(place[j], (sums.get(place[j]) || 0) + weight[j]);
       }
       for (const [unit, sum] of sums) {
@@ -523,7 +620,7 @@ export class Engine {
   _money(opened) {
     const money = { stations: 0, cost: 0, unknown: 0, subsidy: 0, conditional: 0 };
     for (const option of opened) {
-      if (this.sites.kind[this.options.site[option]] !== "candidate") continue;
+      if (!this.isNew(this.options.site[option])) continue;
       money.stations += 1;
       const cost = this.options.cost_cny[option];
       if (Number.isNaN(cost)) money.unknown += 1;

@@ -1,5 +1,7 @@
 // The what-if as a tab of the panel. Its data are read when the tab is first opened, so that the map is there at once.
 import { read } from "./engine.mjs";
+import { textOf } from "./packing.mjs";
+import { Placing } from "./placing.mjs";
 import { Proving } from "./proving.mjs";
 import { Solving } from "./solving.mjs";
 import { View } from "./view.mjs";
@@ -32,7 +34,7 @@ function saved() {
 /** The sections of what this page holds beyond figures: a solver, a proof. */
 function partsOf(data) {
   const held = document.getElementById("siting-solver");
-  return [...(held ? [new Solving(JSON.parse(held.textContent))] : []), ...(data.proof ? [new Proving(data.proof)] : [])];
+  return [new Placing(), ...(held ? [new Solving(JSON.parse(held.textContent))] : []), ...(data.proof ? [new Proving(data.proof)] : [])];
 }
 
 async function open() {
@@ -153,3 +155,6 @@ export const headline = () => (view && isOn() ? view.headline() : "");
 
 /** For tests and benchmarks: the open view. */
 export const current = () => view;
+
+/** The data of the page, which lie in it compressed. @param {string} id */
+export const held = async (id) => JSON.parse(await textOf(JSON.parse(document.getElementById(id).textContent).packed));

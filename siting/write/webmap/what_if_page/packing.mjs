@@ -5,16 +5,38 @@ import { inflate } from "./inflate.mjs";
 
 const KINDS = { u1: Uint8Array, u2: Uint16Array, u4: Uint32Array, i4: Int32Array, f8: Float64Array };
 
+// Of each character the number that it stands for.
+const PLACE = new Uint8Array(128);
+const CHARACTERS = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i)).filter((each) => !'"&<>'.includes(each));
+CHARACTERS.forEach((each, i) => { PLACE[each.charCodeAt(0)] = i; });
+// The bits that two characters hold, and one.
+const [BITS, ALONE] = [13, 6];
+
 /**
- * @param {string} text base64
+ * Bytes from text: two characters are 13 bits, lowest first; one at the end is 6.
+ * @param {string} text
  * @returns {Uint8Array}
  */
 export function bytesOf(text) {
-  const told = atob(text);
-  const found = new Uint8Array(told.length);
-  for (let i = 0; i < told.length; i += 1) found[i] = told.charCodeAt(i);
+  const alone = text.length % 2;
+  const found = new Uint8Array(Math.floor((((text.length - alone) / 2) * BITS + alone * ALONE) / 8));
+  let held = 0;
+  let count = 0;
+  let at = 0;
+  for (let i = 0; i < text.length; i += 2) {
+    held |= (PLACE[text.charCodeAt(i)] + (PLACE[text.charCodeAt(i + 1)] || 0) * CHARACTERS.length) << count;
+    count += BITS;
+    while (count >= 8) {
+      if (at < found.length) found[at++] = held & 255;
+      held >>>= 8;
+      count -= 8;
+    }
+  }
   return found;
 }
+
+/** Bytes from base64, in which certificates are written. @param {string} text */
+export const fromBase64 = (text) => Uint8Array.from(atob(text), (each) => each.charCodeAt(0));
 
 /**
  * The content of compressed bytes; by the browser's own means if it has them.
@@ -26,6 +48,12 @@ export async function inflated(bytes) {
   const stream = new Blob([/** @type {any} */ (bytes)]).stream().pipeThrough(new DecompressionStream("deflate"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
+
+/**
+ * The text of compressed bytes that are told as text.
+ * @param {string} text
+ */
+export const textOf = async (text) => new TextDecoder().decode(await inflated(bytesOf(text)));
 
 /**
  * @param {[string, keyof typeof KINDS, number][]} listed

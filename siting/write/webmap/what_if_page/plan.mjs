@@ -12,8 +12,8 @@ const rounded = (value) => (value === null || !Number.isFinite(value) ? null : N
  * @param {Choice} choice
  */
 export function ranked(engine, choice) {
-  const { sites, options } = engine;
-  const isNew = (option) => sites.kind[options.site[option]] === "candidate";
+  const { options } = engine;
+  const isNew = (option) => engine.isNew(options.site[option]);
   const before = engine.opened();
   const waiting = choice.open.filter(isNew);
   engine.set(choice.open.filter((option) => !isNew(option)), choice.minutes);
@@ -51,10 +51,13 @@ export function planOf(engine, choice, proof = {}) {
     const site = options.site[option];
     sum += gain;
     const id = `new-${sites.id[site]}`;
+    const own = sites.kind[site] === "placed";
     const properties = {
       id,
       rank: i + 1,
-      candidate_id: sites.id[site],
+      // A station at any point names no candidate, but the units in which it counts.
+      candidate_id: own ? null : sites.id[site],
+      ...(own ? homesOf(engine, site) : {}),
       tier: options.tier[option],
       kind: sites.premises[site],
       size: options.size[option],
@@ -97,6 +100,12 @@ export function planOf(engine, choice, proof = {}) {
     minutes: data.minutes[choice.minutes],
     features,
   };
+}
+
+// The name and the units of a station of the reader's own, as its columns in a plan's file.
+function homesOf(engine, site) {
+  const { home } = engine.placed[site - engine.firstPlaced];
+  return { name: engine.sites.name[site], ...Object.fromEntries(Object.entries(home).map(([key, id]) => [`${key}_id`, id])) };
 }
 
 // The limits within which the choice was made: those of the solver, or the choice's own number of stations.

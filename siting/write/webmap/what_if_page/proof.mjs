@@ -1,6 +1,6 @@
 // Checks a plan's certificate in whole numbers without limit: what siting/locate/certificate.py proves, proved again by
 // a reader's own machine. See docs/methods.md.
-import { bytesOf, inflated } from "./packing.mjs";
+import { fromBase64, inflated } from "./packing.mjs";
 
 const MOST_BITS = 62;
 const PRICE_BITS = 16n;
@@ -42,7 +42,7 @@ export async function readCertificate(told) {
     const multipliers = [];
     for (const text of told.multipliers) {
       if (text.length % 4) throw new Refuted("unreadable");
-      const bytes = await inflated(bytesOf(text));
+      const bytes = await inflated(fromBase64(text));
       if (bytes.length % 8) throw new Refuted("unreadable");
       const found = new BigInt64Array(bytes.slice().buffer);
       multipliers.push(Array.from(found, (each) => each << BigInt(shift)));

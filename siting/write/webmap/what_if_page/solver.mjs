@@ -9,18 +9,19 @@
  * @param {Choice} choice
  */
 export function askedOf(engine, choice) {
-  const { sites, options, optionsOf, reach } = engine;
+  const { sites, options, optionsOf } = engine;
   const pinned = new Set(choice.pinned);
-  const isNew = (site) => sites.kind[site] === "candidate";
-  const kept = choice.open.filter((option) => !isNew(options.site[option]) || pinned.has(options.site[option]));
+  const isFree = (site) => sites.kind[site] === "candidate" && !pinned.has(site);
+  const kept = choice.open.filter((option) => !isFree(options.site[option]));
   const near = new Uint8Array(engine.cells.length);
   const within = (site, does) => {
-    for (let i = reach.start[site]; i < reach.start[site + 1]; i += 1) if (reach.step[i] <= choice.minutes) does(reach.cell[i]);
+    const { cell, step, from, to } = engine.row(site);
+    for (let i = from; i < to; i += 1) if (step[i] <= choice.minutes) does(cell[i]);
   };
   for (const option of kept) if (options.counts[option]) within(options.site[option], (cell) => { near[cell] = 1; });
   const free = [];
   sites.id.forEach((_, site) => {
-    if (!isNew(site) || pinned.has(site)) return;
+    if (!isFree(site)) return;
     // Of several sizes the cheapest: all reach the same people.
     const [option] = optionsOf[site].filter((each) => options.counts[each]).sort((one, other) => cost(engine, one) - cost(engine, other) || one - other);
     if (option !== undefined) free.push(option);
@@ -57,8 +58,8 @@ const cost = (engine, option) => {
 export function programOf(engine, choice, goal) {
   const asked = askedOf(engine, choice);
   const { kept, free, groups, covered } = asked;
-  const { options, sites, unit } = engine;
-  const opened = kept.filter((option) => sites.kind[options.site[option]] === "candidate");
+  const { options, unit } = engine;
+  const opened = kept.filter((option) => engine.isNew(options.site[option]));
   const columns = free.length + groups.length;
   const start = [0];
   const index = [];

@@ -1,6 +1,6 @@
 // Solving in the page: HiGHS as WebAssembly in a worker of its own, so that nothing is fetched and nothing stops meanwhile.
 import { number, percent, persons } from "./numbers.mjs";
-import { bytesOf, inflated } from "./packing.mjs";
+import { bytesOf, inflated, textOf } from "./packing.mjs";
 import { programOf } from "./solver.mjs";
 import { changed } from "./state.mjs";
 
@@ -137,7 +137,7 @@ export class Solving {
   }
 
   async _worker() {
-    const text = new TextDecoder().decode(await inflated(bytesOf(this.held.script)));
+    const text = await textOf(this.held.script);
     this.wasm = this.wasm || (await inflated(bytesOf(this.held.wasm)));
     const url = URL.createObjectURL(new Blob([text, `;(${work})();`], { type: "text/javascript" }));
     const worker = new Worker(url);

@@ -3,6 +3,7 @@
 /**
  * @typedef {object} Choice
  * @property {number[]} open options, ascending
+ * @property {import("./engine.mjs").Placed[]} placed the reader's own stations, by slot
  * @property {number[]} pinned sites that the solver may not change, ascending
  * @property {number} minutes position of the cut-off
  * @property {"01" | "02" | "own"} floor
@@ -22,8 +23,29 @@ const ascending = (values) => [...new Set(values)].sort((one, other) => one - ot
  */
 export function changed(choice, change) {
   const next = { ...choice, ...change };
-  return { ...next, open: ascending(next.open), pinned: ascending(next.pinned) };
+  const placed = [...next.placed].sort((one, other) => one.slot - other.slot);
+  return { ...next, open: ascending(next.open), placed, pinned: ascending(next.pinned) };
 }
+
+/**
+ * The choice with a station of the reader's own placed, moved or changed.
+ * @param {Choice} choice
+ * @param {import("./engine.mjs").Placed} station
+ * @param {number} option
+ */
+export function placedAt(choice, station, option) {
+  const rest = choice.placed.filter(({ slot }) => slot !== station.slot);
+  return changed(choice, { placed: [...rest, station], open: [...choice.open, option] });
+}
+
+/**
+ * The choice without a station of the reader's own.
+ * @param {Choice} choice
+ * @param {number} slot
+ * @param {number} option
+ */
+export const removed = (choice, slot, option) =>
+  changed(choice, { placed: choice.placed.filter((each) => each.slot !== slot), open: choice.open.filter((each) => each !== option) });
 
 /**
  * The choice with one option open or closed; another option of its site makes way.
@@ -55,7 +77,8 @@ export class Naming {
   told(choice) {
     const { sites, data } = this.engine;
     return {
-      open: choice.open.map((option) => this._site(option)),
+      open: choice.open.filter((option) => option < this.engine.firstOwn).map((option) => this._site(option)),
+      ...(choice.placed.length ? { placed: choice.placed } : {}),
       pinned: choice.pinned.map((site) => [sites.kind[site], sites.id[site]]),
       minutes: data.minutes[choice.minutes],
       floor: choice.floor,
@@ -83,7 +106,9 @@ export class Naming {
     const pinned = told.pinned.map(([kind, id]) => engine.siteOf.get(`${kind}/${id}`)).filter((site) => site !== undefined);
     const minutes = engine.data.minutes.indexOf(told.minutes);
     const { floor, pass, stations, budget } = told;
-    return changed(base, { open, pinned, minutes: minutes < 0 ? base.minutes : minutes, floor, pass, stations, budget });
+    const placed = engine.streets ? (told.placed ?? []) : [];
+    open.push(...placed.map(({ slot }) => engine.optionAt(slot)));
+    return changed(base, { open, placed, pinned, minutes: minutes < 0 ? base.minutes : minutes, floor, pass, stations, budget });
   }
 }
 

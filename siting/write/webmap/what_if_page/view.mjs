@@ -27,6 +27,7 @@ export class View {
     /** @type {import("./state.mjs").Choice} */
     const first = {
       open: data.plan || data.today,
+      placed: [],
       pinned: [],
       minutes: data.own,
       floor: "02",
@@ -71,7 +72,12 @@ export class View {
   // --- edits ---
 
   edit(change, kind = "") {
-    this.history.push(changed(this.choice, change), kind);
+    this.choose(changed(this.choice, change), kind);
+  }
+
+  /** @param {import("./state.mjs").Choice} choice @param {string} [kind] steps of one kind in a row are one */
+  choose(choice, kind = "") {
+    this.history.push(choice, kind);
     this.solved = null;
     this.refresh();
   }
@@ -82,9 +88,7 @@ export class View {
     const rows = engine.optionsOf[site];
     const open = rows.find((option) => engine.open[option]);
     if (engine.sites.locked.includes(site)) return;
-    this.history.push(turned(this.choice, open ?? rows[0], open === undefined, rows));
-    this.solved = null;
-    this.refresh();
+    this.choose(turned(this.choice, open ?? rows[0], open === undefined, rows));
   }
 
   undo() {
@@ -120,12 +124,12 @@ export class View {
     this.bar = make("div", "bar");
     this.undoing = this._button("undo", () => this.undo());
     this.redoing = this._button("redo", () => this.redo());
-    const resets = [this._button("reset_today", () => this.edit({ open: this.engine.data.today }))];
-    if (this.engine.data.plan) resets.push(this._button("reset_plan", () => this.edit({ open: this.engine.data.plan })));
+    const resets = [this._button("reset_today", () => this.edit({ open: this.engine.data.today, placed: [] }))];
+    if (this.engine.data.plan) resets.push(this._button("reset_plan", () => this.edit({ open: this.engine.data.plan, placed: [] })));
     this.over = make("p", "small over");
     this.over.setAttribute("role", "status");
     const head = make("div", "what-if-head", make("h2", "", (this.title = make("span"))), this.lead, this.bar, make("p", "papers", this.undoing, this.redoing, ...resets), this.over);
-    panel.replaceChildren(head, this._compared(), this._settings(), ...this.more("settings"), this._sites(), this._places(), this._funding(), this._variants(), this._files(), this._notes());
+    panel.replaceChildren(head, this._compared(), this._settings(), ...this.more("settings"), this._sites(), ...this.more("sites"), this._places(), this._funding(), this._variants(), this._files(), this._notes());
     this._card();
   }
 
@@ -255,7 +259,7 @@ export class View {
   /** Measure the choice and paint every figure. */
   refresh() {
     const { engine, choice } = this;
-    engine.set(choice.open, choice.minutes);
+    engine.set(choice.open, choice.minutes, choice.placed);
     this.found = measured(engine, choice);
     this._baselines();
     this._paint();
@@ -471,9 +475,7 @@ export class View {
     }
     select.value = String(this._optionOf(site));
     select.addEventListener("change", () => {
-      this.history.push(turned(this.choice, Number(select.value), true, engine.optionsOf[site]));
-      this.solved = null;
-      this.refresh();
+      this.choose(turned(this.choice, Number(select.value), true, engine.optionsOf[site]));
     });
     return select;
   }
@@ -590,7 +592,7 @@ export class View {
       return head;
     });
     const rows = this.variants.map(({ name, choice }, i) => {
-      engine.set(choice.open, choice.minutes);
+      engine.set(choice.open, choice.minutes, choice.placed);
       const found = measured(engine, choice);
       const lines = new Map(linesOf(engine, { ...choice, floor: "02" }).map((line) => [line.key, line]));
       const cells = shown.map((column) => make("td", "", lines.has(column) ? lines.get(column).write(found) : "–"));
@@ -604,7 +606,7 @@ export class View {
       for (const button of [load, drop]) button.setAttribute("aria-label", `${button.textContent} ${name}`);
       return make("tr", "", head, ...cells, make("td", "does", load, " ", drop));
     });
-    engine.set(this.choice.open, this.choice.minutes);
+    engine.set(this.choice.open, this.choice.minutes, this.choice.placed);
     this.variantTable.replaceChildren(make("thead", "", make("tr", "", make("td"), ...heads, make("td"))), make("tbody", "", ...rows));
   }
 

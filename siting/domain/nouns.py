@@ -321,7 +321,17 @@ class Assessment:
 
 
 StageName = Literal[
-    "covered", "elderly_years", "beyond", "seconds", "worst_s", "stations", "cost", "least_share", "shortfall", "unled"
+    "covered",
+    "elderly_years",
+    "beyond",
+    "seconds",
+    "worst_s",
+    "stations",
+    "cost",
+    "least_share",
+    "shortfall",
+    "unled",
+    "promised",
 ]
 PlanStatus = Literal["optimal", "feasible", "relaxed", "infeasible", "unknown"]
 # Bound and objective are sums of many floats and results of a linear program; closer than this they are equal.

@@ -17,7 +17,7 @@ from siting.locate.tolerances import SUM_TOLERANCE
 
 @dataclass(frozen=True)
 class DependentVariables:
-    """Variables that follow from the sites and from who is served: a least covered share, or shortfalls.
+    """Variables that follow from the sites and from who is served: a least covered share, shortfalls, links.
 
     Parameters
     ----------
@@ -27,12 +27,15 @@ class DependentVariables:
         How far above ``upper`` the exact value of each may be.
     of : callable
         Returns the best values for given site variables and service variables.
+    integer : ndarray of bool or None
+        Which of them are integer in HiGHS; none if absent.
     """
 
     lower: Floats
     upper: Floats
     tolerance: Floats
     of: Callable[[Floats, Floats], Floats]
+    integer: Bools | None = None
 
 
 @dataclass(frozen=True)
@@ -84,9 +87,11 @@ class LexicographicMilp:
 
     @property
     def integer(self) -> Bools:
-        """The integer variables: the sites that may be chosen."""
+        """The integer variables: the sites that may be chosen, and some dependent variables."""
         whole = np.zeros(self.variables, dtype=np.bool_)
         whole[: self.problem.sites] = self.problem.open_to_choice
+        if self.dependent is not None and self.dependent.integer is not None:
+            whole[self.variables - self.dependents :] = self.dependent.integer
         return whole
 
     def single(

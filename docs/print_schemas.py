@@ -223,6 +223,7 @@ _GAP_MEMBERS: Final[Mapping[str, Schema]] = {
         after=_FIGURE,
         factor=_FIGURE,
     ),
+    "certainty": {"type": ["array", "null"], "items": {"type": "object"}},
 }
 _STAGE: Final = {"name": _TEXT, "sense": {"enum": ["max", "min"]}, "objective": _FIGURE, "bound": _FIGURE}
 _PLAN_MEMBERS: Final[Mapping[str, Schema]] = {
@@ -246,6 +247,7 @@ _PLAN_MEMBERS: Final[Mapping[str, Schema]] = {
     "fairness": {"type": ["object", "null"]},
     "phases": {"type": ["array", "null"], "items": {"type": "object"}},
     "other_plans": _TABLE,
+    "robustness": {"type": ["object", "null"]},
     "links": {"type": ["array", "null"], "items": {"type": "object"}},
     "land_gap_that_stays": _ROWS,
 }

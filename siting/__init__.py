@@ -553,7 +553,8 @@ def propose(
     model : str, optional
         ``"mclp"`` (most elderly covered), ``"lscp"`` (fewest stations, or least cost, for a share of all),
         ``"p_median"`` (least walking), ``"p_center"`` (smallest worst walk), ``"fair"`` (greatest least share of the
-        units) or ``"compliance"`` (least cost such that clauses are met).
+        units), ``"compliance"`` (least cost such that clauses are met), ``"phased"`` (what to build in which year) or
+        ``"network"`` (institutions, centres and stations together, each station with a parent).
     stations : int, optional
         The most stations. Together with ``budget_cny`` it replaces both of the scenario's. If neither is given and
         ``model`` is another one that needs none (``"lscp"``, ``"compliance"``), the scenario's are ignored.

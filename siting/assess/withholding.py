@@ -62,6 +62,7 @@ _AMOUNTS: Final = (
 )
 _OF_PEOPLE: Final = frozenset({"land_per_person", "service_circle"})
 _OF_PHASES: Final = ("elderly", "elderly_covered_without", "elderly_covered")
+_ROBUST: Final = ("promised", "at_least", "mean", "worst", "given_at_least", "given_mean")
 _STATIONS: Final = ("elderly_new", "elderly_cumulative", "elderly_served")
 # The node of the whole.
 _WHOLE: Final = ("", "")
@@ -103,7 +104,18 @@ def withheld_plan(proposal: Proposal) -> Proposal:
     )
     before, after = (withheld_report(each) for each in (proposal.before, proposal.after))
     phases = None if proposal.phases is None else withheld_table(proposal.phases, _OF_PHASES)
-    return replace(proposal, stations=gpd.GeoDataFrame(stations), phases=phases, before=before, after=after)
+    robust = proposal.robustness
+    if robust is not None:
+        figures = _shown(pd.Series([getattr(robust, name) for name in _ROBUST]))
+        robust = replace(robust, **dict(zip(_ROBUST, figures.tolist(), strict=True)))
+    return replace(
+        proposal,
+        stations=gpd.GeoDataFrame(stations),
+        phases=phases,
+        robustness=robust,
+        before=before,
+        after=after,
+    )
 
 
 def withheld_table(table: pd.DataFrame, persons: tuple[str, ...]) -> pd.DataFrame:

@@ -83,6 +83,7 @@ def build(lang: Lang) -> click.Group:
         help_.option("--model", key="model", type=models),
         help_.option("--stations", key="stations", type=click.IntRange(min=0)),
         help_.option("--budget", key="budget", type=click.FloatRange(min=0)),
+        help_.option("--robust", key="robust", type=click.Choice(["mean", "worst", "quantile"])),
         help_.option("--target", key="target", type=click.FloatRange(min=0, min_open=True, max=1)),
         help_.option("--force", "forced", key="force", multiple=True, metavar="ID"),
         help_.option("--forbid", "forbidden", key="forbid", multiple=True, metavar="ID"),
@@ -444,7 +445,7 @@ def _propose(
     with _bar(lang, quiet=quiet) as bar:
         studies: list[tuple[Result, Path]] = [("study", path) for path in asked.values()]
         read = scenario.read(("plan", out), ("run", _run_file(out)), *studies)
-        named = {name: more[name] for name in ("forced", "forbidden", "candidates")}
+        named = {name: more[name] for name in ("forced", "forbidden", "candidates", "robust")}
         plan = siting.propose(
             read, model=model, stations=stations, budget_cny=budget, share=target, **named, progress=bar
         )

@@ -529,6 +529,7 @@ def _proof(found: "Plan", lang: Lang) -> Iterable[str]:
     from siting.write.links import link_texts
     from siting.write.phases import phase_texts
     from siting.write.proof import certificate_text, stage_texts
+    from siting.write.robustness import robust_texts
     from siting.write.unmet import change_texts, fairness_texts, unmet_texts
 
     proposal, selection = found.proposal, found.proposal.selection
@@ -539,7 +540,7 @@ def _proof(found: "Plan", lang: Lang) -> Iterable[str]:
         yield "  " + say(f"proof.line.stage_{stage.sense}", lang, **stage._asdict())
     if certificate := certificate_text(proposal, lang):
         yield "  " + certificate
-    for texts in (unmet_texts, phase_texts, link_texts, fairness_texts, change_texts):
+    for texts in (unmet_texts, phase_texts, link_texts, robust_texts, fairness_texts, change_texts):
         yield from ("  " * (line.depth + 1) + line.text for line in texts(proposal, lang))
 
 

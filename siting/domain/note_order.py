@@ -22,6 +22,8 @@ _FIRST: Final = (
     "unit_of_extent",
     "people_points_repeated",
     "people_outside",
+    "verdicts_of_draws",
+    "verdicts_open",
     *CALIBRATED,
     "ways_look_alike",
     "ways_unknown",
@@ -77,7 +79,7 @@ _FIRST: Final = (
 ON_SCREEN: Final = frozenset(
     {
         *("layer_displaced", "layer_displaced_back", "looks_gcj02", "unit_of_extent"),
-        *("people_outside", *CALIBRATED[:2], "ways_look_alike", "ways_unknown"),
+        *("people_outside", "verdicts_of_draws", "verdicts_open", *CALIBRATED[:2], "ways_look_alike", "ways_unknown"),
         *("facilities_outside_units", "plan_of_other_scenario", *SUMS),
     }
 )

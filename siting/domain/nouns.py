@@ -304,6 +304,9 @@ class Assessment:
     ``undated`` are the facilities of which it is unknown whether they are open at the horizon, or None.
     ``jurisdiction`` tells which standards hold where. ``outside`` is the same assessment without the area that
     standards exclude, if the scenario gives one: their clauses are judged on it, and on the whole only for comparison.
+    ``certainty`` has, if the scenario states how wrong the people may be, for each verdict ``met`` or ``gap`` how sure
+    it is: ``level``, ``id``, ``clause_id``, ``verdict``, ``certainty`` (``sure``, ``likely``, ``open``) and
+    ``same_share``, the share of the drawn populations with the same verdict.
     """
 
     inputs: Inputs
@@ -318,6 +321,7 @@ class Assessment:
     jurisdiction: Jurisdiction = Jurisdiction()
     outside: "Assessment | None" = None
     undated: gpd.GeoDataFrame | None = None
+    certainty: pd.DataFrame | None = None
 
 
 StageName = Literal[
@@ -477,6 +481,34 @@ class Evenness:
 
 
 @dataclass(frozen=True)
+class Robustness:
+    """What a robust plan does in populations that were not used to make it; people are newly covered ones.
+
+    ``measure`` is ``mean``, ``worst`` or ``quantile``; ``draws`` populations were used to make the plan, ``held_out``
+    others to try it. ``promised`` is the objective; ``held_share`` the share of the held-out populations in which it
+    holds. ``at_least`` is the lower end, with ``confidence``, of what is covered in ``share`` of all populations;
+    ``mean`` and ``worst`` are those of the held-out ones, and ``given_...`` the same of the plan for the people as
+    given. ``chosen_in`` tells for each candidate in which share of ``own_plans`` populations the best plan of that
+    population has it, the most frequent first.
+    """
+
+    measure: str
+    share: float
+    draws: int
+    held_out: int
+    confidence: float
+    promised: float
+    held_share: float
+    at_least: float
+    mean: float
+    worst: float
+    given_at_least: float
+    given_mean: float
+    own_plans: int
+    chosen_in: Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class Proposal:
     """A plan: the proposed stations, the refused candidates with reasons, and the check before and after.
 
@@ -489,7 +521,7 @@ class Proposal:
     units that have it, each before and after; None if there is no plan. ``phases`` has, for a plan with phases, one row
     for each with ``PHASE_COLUMNS``; ``other_plans`` are the objectives of two plans that are made without phases, by
     ``each_alone`` and ``greedy_order`` (NaN where such a plan breaks a rule). ``links`` has, for a network, who leads
-    whom, with ``LINK_COLUMNS``.
+    whom, with ``LINK_COLUMNS``. ``robustness`` tells what a robust plan does in other populations; None without one.
     """
 
     stations: gpd.GeoDataFrame
@@ -506,3 +538,4 @@ class Proposal:
     phases: pd.DataFrame | None = None
     other_plans: Mapping[str, float] = field(default_factory=dict)
     links: pd.DataFrame | None = None
+    robustness: Robustness | None = None

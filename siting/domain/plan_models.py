@@ -26,7 +26,7 @@ class ModelTraits:
 
 
 TRAITS: Final[Mapping[PlanModel, ModelTraits]] = {
-    "mclp": ModelTraits(("stations", "budget_cny"), by_circle=True),
+    "mclp": ModelTraits(("stations", "budget_cny"), _OF_PEOPLE | {"robust", "robust_share"}, by_circle=True),
     "lscp": ModelTraits((), _OF_PEOPLE | {"share", "unit_share", "least"}, by_share=True, by_circle=True),
     # A budget alone does not limit walking time.
     "p_median": ModelTraits(("stations",), _OF_PEOPLE | {"beyond_minutes"}),

@@ -246,6 +246,26 @@ class GroupSource(Section):
         return self
 
 
+class AlternativeGrid(Section):
+    """Another grid of the elderly, from which populations are drawn too."""
+
+    path: Path
+    unit: PopulationUnit
+    nodata: float | None = None
+    crs: str | None = None
+
+
+class Uncertainty(Section):
+    """How wrong the people of the cells may be: errors of units and of cells, and other grids."""
+
+    unit_error: Annotated[float, Field(ge=0, le=2)] | Literal["calibration"] = 0.0
+    cell_error: Annotated[float, Field(ge=0, le=2)] = 0.0
+    level: Level | None = None
+    draws: Annotated[int, Field(ge=10, le=1000)] = 100
+    seed: Annotated[int, Field(ge=0, le=2_147_483_647)] = 0
+    alternatives: Annotated[dict[str, AlternativeGrid], Field(max_length=20)] = {}
+
+
 class PopulationSection(Section):
     """Where people are, now and at the planned horizon."""
 
@@ -260,6 +280,14 @@ class PopulationSection(Section):
     groups: Annotated[dict[str, GroupSource], Field(max_length=50)] = {}
     spread: bool = False
     land_basis: LandBasis | None = None
+    uncertainty: Uncertainty | None = None
+
+    @property
+    def doubt(self) -> Uncertainty | None:
+        """How wrong the people may be; None if nothing is stated."""
+        stated = self.uncertainty
+        some = stated is not None and (stated.unit_error or stated.cell_error or stated.alternatives)
+        return stated if some else None
 
     @model_validator(mode="after")
     def _someone(self) -> Self:
@@ -568,6 +596,8 @@ class PlanOptions(Section):
     most_per_unit: Count | None = None
     weights: dict[str, Weight] = {}
     clauses: tuple[str, ...] = ()
+    robust: Literal["mean", "worst", "quantile"] | None = None
+    robust_share: Share = 0.9
     phases: tuple[PlanPhase, ...] = ()
     phases_until: Annotated[int, Field(ge=1950, le=2100)] | None = None
     discount_rate: Annotated[float, Field(ge=0, lt=1)] = 0.0

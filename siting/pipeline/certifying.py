@@ -35,7 +35,8 @@ def certified(question: Question, solution: Solution, effort: Effort) -> tuple[C
     optimal : bool
         Whether no choice is better than the plan, within the rounding of the certificate.
     """
-    if not solution.stages or solution.stopped_by == "interrupt" or question.plan.model in _WITHOUT:
+    without = question.plan.model in _WITHOUT or question.plan.robust is not None
+    if not solution.stages or solution.stopped_by == "interrupt" or without:
         return None, False
     problem, model = question.problem, question.model
     found = certificate_of(problem, model, solution.chosen, replace(effort, report=None))

@@ -7,6 +7,7 @@ from siting.assess.withholding import withheld_report
 from siting.domain.nouns import Assessment, Progress, quiet
 from siting.domain.scenario import Scenario
 from siting.domain.withheld import ROUNDED
+from siting.pipeline.doubting import with_certainty
 from siting.pipeline.ground import measure, prepare
 
 
@@ -14,7 +15,7 @@ def check(scenario: Scenario, progress: Progress | None = None) -> Assessment:
     """Read a scenario's layers and judge its places."""
     report = progress or quiet
     ground = prepare(scenario, report)
-    found = measure(ground, ground.facilities, report)
+    found = with_certainty(measure(ground, ground.facilities, report), ground, report)
     return withheld_report(found) if scenario.scenario.share else found
 
 

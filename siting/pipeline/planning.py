@@ -43,6 +43,7 @@ from siting.locate.stations import ranked_by_gain, stations_table
 from siting.pipeline.asking import Question, ask, at_cut_offs, longest_of
 from siting.pipeline.certifying import certified
 from siting.pipeline.complying import complying
+from siting.pipeline.doubting import doubt_of, doubting, robustness_of
 from siting.pipeline.evenness import evenness
 from siting.pipeline.ground import PreparedScenario, may_cover, measure, prepare
 from siting.pipeline.networking import links_of, networking
@@ -87,7 +88,9 @@ def propose(
     question = ask(ground, plan, report)
     effort = effort_of(plan, report)
     years = years_of(question, ground, report) if plan.model == "phased" else ()
+    doubt = doubt_of(question, ground, report)
     solver, notes = solver_of(question, ground, before, report, years)
+    solver = solver if doubt is None else doubting(question, doubt)
     solution = solver(question.problem, question.model, effort)
     report("solve", _STEPS, _STEPS)
     # After Ctrl-C no further search starts.
@@ -103,6 +106,8 @@ def propose(
     links = links_of(question, ground, solution)
     proposal = laid_out(ground, question, before, selection, report, standing=sites, notes=notes, links=links)
     proposal = replace(proposal, blocked=blocked, shortfalls=shortfalls)
+    if doubt is not None and solution.stages and solution.stopped_by != "interrupt":
+        proposal = replace(proposal, robustness=robustness_of(question, doubt, solution, effort, report))
     if isinstance(solution, PhasedSolution) and solution.stages:
         proposal = replace(proposal, phases=phases_table(years, proposal.stations), other_plans=solution.other_plans)
     return Planned(withheld_plan(proposal) if scenario.scenario.share else proposal, ground, question, solution)

@@ -51,7 +51,7 @@ def measure_plan(scenario: Scenario, path: Path, progress: Progress | None = Non
         proposal = replace(proposal, phases=table, other_plans=_others(file) if own else {})
     if own:
         # The search, not the measurement, found what blocks a request and what falls short.
-        proposal = replace(proposal, blocked=file.blocked, shortfalls=file.shortfalls)
+        proposal = replace(proposal, blocked=file.blocked, shortfalls=file.shortfalls, robustness=file.robustness)
     if scenario.scenario.share:
         proposal = withheld_plan(proposal)
     return Planned(proposal, ground, question, _solution(question, selection, sites, standing))

@@ -12,6 +12,7 @@ from siting.places.candidates import (
     with_stations,
 )
 from siting.places.demand import land_basis, make_demand
+from siting.places.draws import draw_factors, with_factors
 from siting.places.facilities import (
     counted_land,
     home_units,
@@ -36,6 +37,7 @@ __all__ = [
     "candidate_costs",
     "changed_facilities",
     "counted_land",
+    "draw_factors",
     "holding_units",
     "home_units",
     "in_circle",
@@ -59,6 +61,7 @@ __all__ = [
     "sized_facilities",
     "station_ids",
     "undated_facilities",
+    "with_factors",
     "with_generated",
     "with_placed",
     "with_plots",

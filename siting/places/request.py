@@ -108,6 +108,7 @@ def plan_faults(
     _check_minutes(asked, inputs.scenario.walking.minutes, faults)
     _check_phases(asked, inputs.scenario.scenario, faults)
     _check_network(asked, faults)
+    _check_robust(asked, inputs, faults)
     forbidden = sites["candidate_id"].isin(asked.forbidden) & ~sites["facility"]
     free = sites[~forbidden.to_numpy(dtype=bool)]
     if "capacity" in TRAITS[asked.model].settings:
@@ -260,6 +261,17 @@ def _check_network(asked: PlanOptions, faults: Faults) -> None:
     for name in ("closable", "upgradable") if asked.model == "network" else ():
         if getattr(asked, name):
             faults.add("plan_network_with_changes", layer=_LAYER, field=name)
+
+
+def _check_robust(asked: PlanOptions, inputs: Inputs, faults: Faults) -> None:
+    """Check that a robust plan has stated errors, and nothing that it does not use."""
+    if asked.robust is None:
+        return
+    if inputs.scenario.population.doubt is None:
+        faults.add("plan_robust_without_uncertainty", layer=_LAYER, field="robust", found=asked.robust)
+    for name in ("weights", "capacity", "existing_capacity", "closable", "upgradable"):
+        if getattr(asked, name):
+            faults.add("plan_robust_with", layer=_LAYER, field=name)
 
 
 def _check_years(asked: PlanOptions, head: Head, faults: Faults) -> None:

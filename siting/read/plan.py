@@ -8,7 +8,7 @@ from typing import Any, Final, TypeGuard, get_args
 
 import pandas as pd
 
-from siting.domain.nouns import Blocked, Least
+from siting.domain.nouns import Blocked, Least, Robustness
 from siting.domain.placed import PLACED_FIGURES, STATION_PREFIX, PlacedStation
 from siting.domain.scenario import Horizon, Level, Tier
 from siting.domain.tables import LINK_COLUMNS
@@ -82,6 +82,12 @@ class PlanFile:
         rows = self.members.get("links")
         columns = [column.key for column in LINK_COLUMNS]
         return None if rows is None else pd.DataFrame(rows, columns=columns).astype({"distance_m": "float64"})
+
+    @property
+    def robustness(self) -> Robustness | None:
+        """What a robust plan does in other populations; None for other plans."""
+        found = self.members.get("robustness")
+        return None if found is None else Robustness(**found)
 
 
 def read_plan(path: Path) -> PlanFile:

@@ -8,7 +8,7 @@ import geopandas as gpd
 import pandas as pd
 
 from siting.domain.intervals import figure_text
-from siting.domain.nouns import Blocked, Progress, Stage
+from siting.domain.nouns import Blocked, Progress, Robustness, Stage
 from siting.domain.withheld import ROUNDED
 from siting.pipeline import Planned
 from siting.results.page import WebPage
@@ -106,6 +106,11 @@ class Plan:
     def phases(self) -> pd.DataFrame | None:
         """What opens in each phase and what it does (``docs/gap-report.md``); None for a plan without phases."""
         return None if self.proposal.phases is None else self.proposal.phases.copy()
+
+    @property
+    def robustness(self) -> Robustness | None:
+        """What a robust plan does in populations that were not used to make it; None for other plans."""
+        return self.proposal.robustness
 
     @property
     def links(self) -> pd.DataFrame | None:

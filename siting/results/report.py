@@ -106,6 +106,11 @@ class GapReport:
         return table.reset_index(drop=True)
 
     @property
+    def certainty(self) -> pd.DataFrame | None:
+        """How sure each verdict is, if the scenario states how wrong the people may be (``docs/gap-report.md``)."""
+        return None if self.assessment.certainty is None else self.assessment.certainty.copy()
+
+    @property
     def totals(self) -> Totals:
         """Figures of the whole."""
         return self.assessment.totals

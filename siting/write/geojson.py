@@ -54,6 +54,7 @@ def write_gaps(path: Path, assessment: Assessment) -> None:
     members = facts(assessment.inputs) | {
         "totals": _totals(assessment),
         "calibration": [plain(row) for row in assessment.demand.factors.to_dict("records")],
+        "certainty": None if assessment.certainty is None else plain(assessment.certainty.to_dict("records")),
         **_notes(assessment),
     }
     write_text(path, _collection("gap_report", members, assessment.places, properties))
@@ -89,6 +90,7 @@ def write_plan(path: Path, proposal: Proposal) -> None:
         "fairness": plain(None if proposal.fairness is None else asdict(proposal.fairness)),
         "phases": None if proposal.phases is None else plain(proposal.phases.to_dict("records")),
         "other_plans": plain(proposal.other_plans),
+        "robustness": plain(None if proposal.robustness is None else asdict(proposal.robustness)),
         "links": None if proposal.links is None else plain(proposal.links.to_dict("records")),
         "totals_before": _totals(proposal.before),
         "totals_after": _totals(proposal.after),

@@ -110,7 +110,7 @@ def filled_section(whole: dict[str, Any], name: str) -> dict[str, Any]:
     """Return the section of a scenario that stands for a heading."""
     for path in (
         name.replace("*", own)
-        for own in ("street", "farmland", "water", "renewal", "aged_80", "rivers", "bridges", "with_stick")
+        for own in ("street", "farmland", "water", "renewal", "aged_80", "rivers", "bridges", "with_stick", "worldpop")
     ):
         part: Any = whole
         for step in path.split("."):

@@ -21,6 +21,7 @@ from siting.read.people.growth import WHO, read_growth
 from siting.read.people.layers import read_people_layer, read_people_of_level
 from siting.read.people.rasters import MARGIN_M, Around
 from siting.read.people.unit_areas import UnitFigures, figures_of_areas, tell_figures, with_ground_of_units
+from siting.read.sources.files import take
 from siting.units import SECONDS_PER_MINUTE
 
 # Faster than any walker: people farther away than two walks at this speed are irrelevant.
@@ -267,6 +268,10 @@ def _tell_cohorts(cohorts: Projection, reading: _Reading, elderly: Raster, befor
 def _groups(reading: _Reading, given: Mapping[str, _Source], by_age: Mapping[str, Raster]) -> dict[str, Raster | float]:
     """Return the groups among the elderly, without faulty ones."""
     found: dict[str, Raster | float] = {}
+    errors = reading.scenario.population.doubt
+    for name, other in ({} if errors is None else errors.alternatives).items():
+        # The grid itself is read when populations are drawn.
+        take(other.path, reading.log.layer(f"population.uncertainty.alternatives.{name}", other.path))
     banded = "elderly" in given and given["elderly"].source.pattern is not None
     for name, group in reading.scenario.population.groups.items():
         log = reading.log.layer(f"population.groups.{name}", group.path)

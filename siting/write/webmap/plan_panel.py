@@ -11,6 +11,7 @@ from siting.write.links import link_texts
 from siting.write.naming import note_text
 from siting.write.phases import phase_texts
 from siting.write.proof import stage_texts
+from siting.write.robustness import robust_texts
 from siting.write.unmet import Told, change_texts, fairness_texts, unmet_texts
 from siting.write.webmap.sites import station_name
 from siting.write.webmap.wording import Words, missing, number, percent, plain, words
@@ -28,7 +29,12 @@ def plan_section(proposal: Proposal) -> str:
         ]
     lines.append((words("map.plan.solver"), plain(selection.solver)))
     notes = [*_both(proposal, cost_texts), *_both(proposal, change_texts)]
-    notes += [*_both(proposal, phase_texts), *_both(proposal, link_texts), *_both(proposal, fairness_texts)]
+    notes += [
+        *_both(proposal, phase_texts),
+        *_both(proposal, link_texts),
+        *_both(proposal, robust_texts),
+        *_both(proposal, fairness_texts),
+    ]
     if selection.stages and not missing(after.get("land_gap_02_m2")):
         gap = figure_text("land_gap_02_m2", after, number)
         left = words("map.plan.land_none") if gap == "0" else words("map.plan.land_left", value=gap)

@@ -1,0 +1,236 @@
+"""Doubt about people: the scenario's people drawn again and again, and what stays the same."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_array, hstack
+from scipy.stats import binom
+
+from siting import places
+from siting.domain.called import place_names
+from siting.domain.nouns import Assessment, Floats, Ints, Note, Progress, Robustness
+from siting.domain.partly import listed
+from siting.domain.scenario import PeopleSource, PlanOptions, Scenario, Uncertainty
+from siting.locate.milp.robust import solve_robust
+from siting.locate.problem import Effort, MaximalCovering, Model, Problem, Solution, Solver
+from siting.locate.solve import solve
+from siting.pipeline.asking import Question, ask
+from siting.pipeline.ground import PreparedScenario, measure, prepare
+
+# Populations in which a finished plan is tried; none of them was used to make it.
+_HELD_OUT: Final = 1_000
+# The most populations of which the best plan of each is found.
+_MOST_OWN_PLANS: Final = 50
+_CONFIDENCE: Final = 0.95
+_LIKELY: Final = 0.9
+_JUDGED: Final = ("met", "gap")
+_KEYS: Final = ["clause_id", "extent", "basis"]
+
+
+@dataclass(frozen=True)
+class Populations:
+    """The people as given, and by other grids; each population is drawn from one of them in turn."""
+
+    grounds: tuple[PreparedScenario, ...]
+    errors: Uncertainty
+
+    def drawn(self, seed: int) -> Iterator[tuple[int, Floats]]:
+        """Yield without end the number of the grid, and the factors of its cells."""
+        rng = np.random.default_rng([self.errors.seed, seed])
+        factors = [places.draw_factors(ground.demand, self.errors, rng) for ground in self.grounds]
+        while True:
+            for number, each in enumerate(factors):
+                yield number, next(each)
+
+
+def populations(ground: PreparedScenario, errors: Uncertainty, progress: Progress) -> Populations:
+    """Return the scenario's people and those of its other grids, each prepared."""
+    scenario = ground.inputs.scenario
+    others = [prepare(_with_grid(scenario, name), progress) for name in errors.alternatives]
+    return Populations((ground, *others), errors)
+
+
+def _with_grid(scenario: Scenario, name: str) -> Scenario:
+    """Return a scenario with another grid of the elderly."""
+    errors = scenario.population.doubt
+    assert errors is not None  # noqa: S101 - the caller names one of its grids
+    other = errors.alternatives[name]
+    own = scenario.population.elderly
+    source = PeopleSource(
+        path=other.path,
+        unit=other.unit,
+        nodata=other.nodata,
+        crs=other.crs,
+        from_age=None if own is None else own.from_age,
+    )
+    people = scenario.population.model_copy(update={"elderly": source, "uncertainty": None})
+    return scenario.model_copy(update={"population": people})
+
+
+# The check --------------------------------------------------------------------------------------------------------
+
+
+def with_certainty(found: Assessment, ground: PreparedScenario, progress: Progress) -> Assessment:
+    """Return a gap report with how many of the drawn populations give each verdict; as it is without uncertainty."""
+    errors = ground.inputs.scenario.population.doubt
+    if errors is None:
+        return found
+    table = _certainty(found, populations(ground, errors, progress), progress)
+    counts = table["certainty"].value_counts()
+    told = {"draws": errors.draws, **{name: int(counts.get(name, 0)) for name in ("sure", "likely", "open")}}
+    doubtful = table[table["certainty"] == "open"]
+    names = [
+        f"{place_names(frame)[str(row.id)]}"
+        for level, frame in (("residential_area", ground.inputs.residential_areas), *ground.inputs.units.items())
+        for row in doubtful[doubtful["level"] == level].itertuples()
+    ]
+    notes = [Note("verdicts_of_draws", {**told, "of": len(table)})]
+    notes += (
+        [Note("verdicts_open", {"count": len(doubtful), "ids": listed(list(dict.fromkeys(names)))})] if names else []
+    )
+    return replace(found, notes=(*notes, *found.notes), certainty=table)
+
+
+def _certainty(found: Assessment, people: Populations, progress: Progress) -> pd.DataFrame:
+    """Return each verdict of ``met`` or ``gap``, and the share of the populations that give the same."""
+    keys, own = _verdicts(found)
+    same, draws = np.zeros(len(own)), people.errors.draws
+    for done, (number, factor) in enumerate(_first(people.drawn(0), draws)):
+        progress("draws", done, draws)
+        ground = people.grounds[number]
+        outside = ground.outside
+        left = None if outside is None else replace(outside, demand=places.with_factors(outside.demand, factor))
+        there = replace(ground, demand=places.with_factors(ground.demand, factor), outside=left)
+        _, theirs = _verdicts(measure(there, there.facilities, progress, circles=False))
+        same += theirs.reindex(own.index).to_numpy() == own.to_numpy()
+    progress("draws", draws, draws)
+    share = same / draws
+    words = np.where(share == 1.0, "sure", np.where(share >= _LIKELY, "likely", "open"))
+    table = keys.assign(verdict=own.to_numpy(), certainty=words, same_share=share)
+    return table[own.isin(_JUDGED).to_numpy()].reset_index(drop=True)
+
+
+def _verdicts(found: Assessment) -> tuple[pd.DataFrame, pd.Series]:
+    """Return the keys of the checks, and their verdicts by these keys."""
+    checks = found.checks
+    keys = pd.DataFrame(checks.index.to_frame(index=False)).assign(**{key: checks[key].to_numpy() for key in _KEYS})
+    keys["basis"] = keys["basis"].fillna("")
+    turn = keys.groupby(list(keys)).cumcount()
+    index = pd.MultiIndex.from_frame(keys.assign(turn=turn))
+    return keys[["level", "id", "clause_id"]], pd.Series(checks["verdict"].to_numpy(), index=index)
+
+
+def _first(draws: Iterator[tuple[int, Floats]], count: int) -> Iterator[tuple[int, Floats]]:
+    return (next(draws) for _ in range(count))
+
+
+# The plan ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """The problem of a request over the cells of all grids: the last ones are those of the last grid."""
+
+    people: Populations
+    problem: Problem
+    cells: tuple[tuple[Ints, Floats], ...]
+
+    def sample(self, count: int, seed: int) -> Floats:
+        """Return drawn people, shape (populations, points)."""
+        start = np.cumsum([0, *(len(value) for _, value in self.cells)])
+        found = np.zeros((count, int(start[-1])))
+        for row, (number, factor) in zip(found, _first(self.people.drawn(seed), count), strict=False):
+            points, value = self.cells[number]
+            row[start[number] : start[number + 1]] = value * factor[points]
+        return found
+
+
+def doubt_of(question: Question, ground: PreparedScenario, progress: Progress) -> Doubt | None:
+    """Return the doubt about the people of a request; None for a plan that does not ask for robustness."""
+    errors = ground.inputs.scenario.population.doubt
+    if question.plan.robust is None or errors is None:
+        return None
+    people = populations(ground, errors, progress)
+    asked = [question, *(ask(other, question.plan, progress) for other in people.grounds[1:])]
+    times = csr_array(hstack([each.problem.times for each in asked], format="csr"))
+    everybody = np.concatenate([each.problem.people for each in asked])
+    problem = replace(question.problem, times=times, people=everybody, weights=None, units=None)
+    return Doubt(people, problem, tuple((each.points, each.problem.people) for each in asked))
+
+
+def doubting(question: Question, doubt: Doubt) -> Solver:
+    """Return the solver for the mean, the worst or a share of the drawn populations."""
+    plan = question.plan
+
+    def solver(problem: Problem, model: Model, effort: Effort) -> Solution:
+        drawn = doubt.sample(doubt.people.errors.draws, 0)
+        wide = replace(doubt.problem, rules=problem.rules)
+        if plan.robust == "mean":
+            return solve(replace(wide, people=drawn.mean(axis=0)), model, effort)
+        return solve_robust(wide, drawn, _share(plan), solve, effort)
+
+    return solver
+
+
+def _share(plan: PlanOptions) -> float:
+    return 1.0 if plan.robust == "worst" else plan.robust_share
+
+
+def robustness_of(
+    question: Question, doubt: Doubt, solution: Solution, effort: Effort, progress: Progress
+) -> Robustness:
+    """Return what a plan does in populations that were not used to make it, and what robustness costs."""
+    plan, errors = question.plan, doubt.people.errors
+    quiet = replace(effort, report=None)
+    drawn, fresh = doubt.sample(errors.draws, 0), doubt.sample(_HELD_OUT, 1)
+    given = solve(question.problem, MaximalCovering(), quiet)
+    mine, theirs = (np.sort(_newly(doubt.problem, fresh, each.chosen)) for each in (solution, given))
+    share = plan.robust_share
+    own = drawn[: min(errors.draws, _MOST_OWN_PLANS)]
+    return Robustness(
+        measure=str(plan.robust),
+        share=share,
+        draws=errors.draws,
+        held_out=_HELD_OUT,
+        confidence=_CONFIDENCE,
+        promised=solution.stages[0].objective,
+        held_share=float(np.mean(mine >= solution.stages[0].objective * (1.0 - 1e-9))),
+        at_least=float(mine[_order(share)]),
+        mean=math.fsum(mine) / _HELD_OUT,
+        worst=float(mine[0]),
+        given_at_least=float(theirs[_order(share)]),
+        given_mean=math.fsum(theirs) / _HELD_OUT,
+        own_plans=len(own),
+        chosen_in=_chosen_in(question, doubt.problem, own, quiet, progress),
+    )
+
+
+def _newly(problem: Problem, people: Floats, chosen: Ints) -> Floats:
+    """Return the people newly covered by chosen sites in each population."""
+    new = problem.reached_by(chosen) & ~problem.reached_by(chosen[:0])
+    return np.asarray(people[:, new].sum(axis=1))
+
+
+def _order(share: float) -> int:
+    """Return the position among the sorted held-out values that is, with confidence, below the quantile."""
+    outside = 1.0 - share
+    count = int(binom.ppf(1.0 - _CONFIDENCE, _HELD_OUT, outside))
+    return max(count - 1, 0)
+
+
+def _chosen_in(
+    question: Question, problem: Problem, drawn: Floats, effort: Effort, progress: Progress
+) -> dict[str, float]:
+    """Return for each candidate in how many of the populations the best plan of that population has it, as a share."""
+    ids, counts = question.sites["candidate_id"].astype(str).to_numpy(), dict[str, int]()
+    for done, people in enumerate(drawn):
+        progress("draws", done, len(drawn))
+        found = solve(replace(problem, people=people), MaximalCovering(), effort)
+        for key in ids[question.sites_of(found.chosen)]:
+            counts[key] = counts.get(key, 0) + 1
+    progress("draws", len(drawn), len(drawn))
+    return {key: count / len(drawn) for key, count in sorted(counts.items(), key=lambda each: (-each[1], each[0]))}

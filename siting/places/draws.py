@@ -89,7 +89,20 @@ def unit_error(demand: Demand, errors: Uncertainty) -> float:
 
 
 def with_factors(demand: Demand, factor: Floats) -> Demand:
-    """Return the population cells with their people, of all groups, multiplied by the factors."""
+    """Return the population cells with their people, of all groups, multiplied by factors.
+
+    Parameters
+    ----------
+    demand : Demand
+        The population cells.
+    factor : ndarray
+        One for each cell, from :func:`draw_factors`.
+
+    Returns
+    -------
+    Demand
+        With other people; shares and the account stay.
+    """
     cells = demand.cells
     names = [name for name in cells if name in _PEOPLE or str(name).startswith("group_")]
     return replace(demand, cells=cells.assign(**{str(name): cells[name].to_numpy() * factor for name in names}))

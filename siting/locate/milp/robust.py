@@ -13,10 +13,10 @@ from siting.locate.milp.assignment import coverage_variables
 from siting.locate.milp.constraints import ConstraintBlock, site_constraints
 from siting.locate.milp.evaluate import better_of, evaluate
 from siting.locate.milp.formulation import DependentVariables, LexicographicMilp
-from siting.locate.milp.greedy import without_redundant
 from siting.locate.milp.lexicographic import solve_from
 from siting.locate.milp.models import covered_objective
 from siting.locate.milp.objectives import Objective
+from siting.locate.milp.ties import without_redundant
 from siting.locate.problem import Effort, MaximalCovering, Problem, Solution, Solver
 from siting.locate.tolerances import NEAR_ZERO
 

@@ -530,7 +530,7 @@ def funding(
     return Funding(planned.before, planned)
 
 
-def propose(
+def propose(  # noqa: PLR0913 - all but one are keyword-only
     scenario: "Scenario | str | Path",
     *,
     model: "PlanModel | None" = None,
@@ -540,6 +540,7 @@ def propose(
     forced: "Iterable[str]" = (),
     forbidden: "Iterable[str]" = (),
     candidates: 'Literal["generate"] | None' = None,
+    start: str | Path | None = None,
     progress: "Progress | None" = None,
     **options: Any,
 ) -> "Plan":
@@ -568,6 +569,10 @@ def propose(
     candidates : {"generate"}, optional
         For a scenario without candidates: points of a lattice of 200 m in residential areas (otherwise in units) are
         the candidates.
+    start : str or pathlib.Path, optional
+        A plan's GeoJSON (of this function, or exported by the map): the search starts from its choice, so that the
+        result is never worse within the same constraints, and a note compares both. For the models ``"mclp"``,
+        ``"lscp"``, ``"p_median"`` and ``"fair"``.
     progress : callable, optional
         Called as ``(stage, done, total)`` during the work.
     **options
@@ -605,6 +610,7 @@ def propose(
             forced=forced,
             forbidden=forbidden,
             candidates=candidates,
+            start=None if start is None else Path(start),
             progress=progress,
             **options,
         )

@@ -87,6 +87,7 @@ def build(lang: Lang) -> click.Group:
         help_.option("--target", key="target", type=click.FloatRange(min=0, min_open=True, max=1)),
         help_.option("--force", "forced", key="force", multiple=True, metavar="ID"),
         help_.option("--forbid", "forbidden", key="forbid", multiple=True, metavar="ID"),
+        help_.option("--start", "begun", key="start", type=_FILE),
         help_.option("--candidates", key="candidates", type=click.Choice(["generate"])),
         *(help_.option(f"--{name}", key=name, type=_FILE) for name in studying.STUDIES),
         help_.option("--curve-by", key="curve-by", type=click.Choice(get_args(studying.CurveBy))),
@@ -447,7 +448,14 @@ def _propose(
         read = scenario.read(("plan", out), ("run", _run_file(out)), *studies)
         named = {name: more[name] for name in ("forced", "forbidden", "candidates", "robust")}
         plan = siting.propose(
-            read, model=model, stations=stations, budget_cny=budget, share=target, **named, progress=bar
+            read,
+            model=model,
+            stations=stations,
+            budget_cny=budget,
+            share=target,
+            **named,
+            start=more["begun"],
+            progress=bar,
         )
         plan.to_file(out)
     if not quiet:

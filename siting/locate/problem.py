@@ -262,7 +262,8 @@ class Effort:
     """When to stop without a proof: a work limit (the same on every machine) and a time limit.
 
     The search ends at a relative optimality gap of ``rel_gap``; 0 asks for the optimum. ``report`` is called as
-    ``report(objective, bound)`` whenever either improves; ``interrupted`` is called repeatedly.
+    ``report(objective, bound)`` whenever either improves; ``interrupted`` is called repeatedly. ``start`` are the open
+    sites of a choice, without kept ones, from which the search starts if it satisfies the rules.
     """
 
     max_nodes: int | None = None
@@ -271,6 +272,7 @@ class Effort:
     rel_gap: float = 0.0
     report: Callable[[float, float], None] | None = None
     interrupted: Callable[[], bool] | None = None
+    start: Ints | None = None
 
 
 @dataclass(frozen=True)

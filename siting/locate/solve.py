@@ -2,6 +2,7 @@
 
 from siting.locate.covering import maximal_covering, set_covering
 from siting.locate.covering.p_center import p_center
+from siting.locate.incumbent import not_behind
 from siting.locate.median import p_median
 from siting.locate.milp import solve_milp
 from siting.locate.problem import Effort, MaximalCovering, Model, PCenter, PMedian, Problem, SetCovering, Solution
@@ -45,9 +46,9 @@ def solve(problem: Problem, model: Model, effort: Effort) -> Solution:
         case MaximalCovering():
             return maximal_covering(problem, effort)
         case SetCovering(unit_share=None):
-            return set_covering(problem, model, effort)
+            return not_behind(problem, model, effort, set_covering(problem, model, effort))
         case PMedian():
-            return p_median(problem, model, effort)
+            return not_behind(problem, model, effort, p_median(problem, model, effort))
         case PCenter():
             return p_center(problem, model, effort)
         case _:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Final, Literal
 
 import geopandas as gpd
@@ -50,6 +51,8 @@ from siting.pipeline.networking import links_of, networking
 from siting.pipeline.paying import promised
 from siting.pipeline.phasing import Year, phases_table, phasing, ranked_by_phase, years_of
 from siting.pipeline.standing import covered_by, standing_sites, staying
+from siting.pipeline.starting import compared_with_start, start_of
+from siting.read.plan import read_plan
 from siting.read.scenario import scenario_faults
 
 # Steps of the progress bar during the proof: from no bound to an optimal one.
@@ -74,11 +77,17 @@ def propose(
     forced: Iterable[str] = (),
     forbidden: Iterable[str] = (),
     candidates: Literal["generate"] | None = None,
+    start: Path | None = None,
     progress: Progress | None = None,
     **options: object,
 ) -> Planned:
-    """Choose sites by a model, and measure before and after in the same way; ``options`` are keys of ``[plan]``."""
+    """Choose sites by a model, and measure before and after in the same way; ``options`` are keys of ``[plan]``.
+
+    The search starts from the choice of the plan's file ``start``, with which the result is compared.
+    """
     report = progress or quiet
+    # Read before all else: a wrong file should not wait for the walks.
+    file = None if start is None else read_plan(start).until(scenario.scenario.horizon)
     scenario = _with_candidates(scenario, candidates)
     named = _named(scenario.plan, _ids(forced), _ids(forbidden))
     plan = merge_options(scenario.plan, **named, **options)
@@ -91,7 +100,8 @@ def propose(
     doubt = doubt_of(question, ground, report)
     solver, notes = solver_of(question, ground, before, report, years)
     solver = solver if doubt is None else doubting(question, doubt)
-    solution = solver(question.problem, question.model, effort)
+    begun = start_of(file, start, ground, question, sure=doubt is None)
+    solution = solver(question.problem, question.model, replace(effort, start=begun))
     report("solve", _STEPS, _STEPS)
     # After Ctrl-C no further search starts.
     asks = solution.status in ("infeasible", "unknown") and solution.stopped_by != "interrupt"
@@ -104,6 +114,7 @@ def propose(
     certificate, optimal = certified(question, solution, effort)
     selection = replace(selection, certificate=certificate, certified=optimal)
     links = links_of(question, ground, solution)
+    notes = (*notes, *compared_with_start(question, begun, solution, start))
     proposal = laid_out(ground, question, before, selection, report, standing=sites, notes=notes, links=links)
     proposal = replace(proposal, blocked=blocked, shortfalls=shortfalls)
     if doubt is not None and solution.stages and solution.stopped_by != "interrupt":

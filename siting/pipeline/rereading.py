@@ -5,12 +5,10 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-import pandas as pd
 
 from siting.assess.withholding import withheld_plan
 from siting.domain.nouns import Assessment, Ints, Note, Progress, Selection, Stage, quiet
 from siting.domain.scenario import Scenario, fingerprint, with_lattice
-from siting.errors import Faults
 from siting.locate.milp import Compliance
 from siting.locate.milp.network import Network
 from siting.locate.problem import Ended, Solution
@@ -18,7 +16,8 @@ from siting.locate.stations import ranked_by_gain
 from siting.pipeline.asking import Question, ask
 from siting.pipeline.ground import measure, prepare
 from siting.pipeline.phasing import phases_table, years_of
-from siting.pipeline.planning import Planned, effort_of, is_facility, laid_out, merge_options, served_today, solver_of
+from siting.pipeline.planning import Planned, effort_of, laid_out, merge_options, served_today, solver_of
+from siting.pipeline.starting import refuse_plan, sites_of_file, stay_of_file
 from siting.read.plan import PlanFile, read_plan
 
 
@@ -37,7 +36,7 @@ def measure_plan(scenario: Scenario, path: Path, progress: Progress | None = Non
     sha256 = file.members.get("scenario", {}).get("sha256")
     own = sha256 == fingerprint(scenario, ground.inputs.digests)
     sites = sites_of_file(file, question)
-    standing = _stay(file, question)
+    standing = stay_of_file(file, question)
     selection = _selection_of(file, question, sites, standing, own=own)
     _, notes = solver_of(question, ground, before, report)
     # Found with exact people, of which its objective and bound would tell.
@@ -63,42 +62,6 @@ def check_with(scenario: Scenario, path: Path, progress: Progress | None = None)
     counted = Note("with_plan", {"file": path.name, "count": len(proposal.stations)})
     other = [note for note in proposal.notes if note.code in ("plan_of_other_scenario", "plan_of_exact_people")]
     return replace(proposal.after, notes=(counted, *other, *proposal.after.notes))
-
-
-def refuse_plan(file: PlanFile, path: Path, ledger: pd.Index, refused: pd.DataFrame) -> None:
-    """Refuse a plan whose candidates the ledger lacks, or whose sites are excluded."""
-    faults = Faults()
-    for key in file.candidates:
-        if key not in ledger:
-            faults.add("plan_names_unknown_candidate", file=str(path), found=key)
-        elif key in refused.index:
-            layers = ", ".join(refused.loc[[key], "layer"])
-            faults.add("plan_names_refused_candidate", file=str(path), found=f"{key}: {layers}")
-    faults.stop_if_any()
-
-
-def sites_of_file(file: PlanFile, question: Question) -> Ints:
-    """Return the sites that a plan's file names, in its order; a candidate whose size is unknown by its first site."""
-    ids, sizes = question.sites["candidate_id"], question.sites["size"].fillna("")
-    found = []
-    for key, size in zip(file.candidates, file.sizes, strict=True):
-        rows = np.flatnonzero(ids == key)
-        same = rows[(sizes.iloc[rows] == (size or "")).to_numpy()]
-        found.append(int(same[0] if len(same) else rows[0]))
-    return np.array(found, dtype=np.int64)
-
-
-def _stay(file: PlanFile, question: Question) -> Ints:
-    """Return the sites of facilities that stay by a plan's file, unchanged or enlarged."""
-    changes = {row["id"]: row for row in file.members.get("changes", [])}
-    stay = []
-    for site in np.flatnonzero(is_facility(question)).tolist():
-        row = question.sites.iloc[site]
-        change = changes.get(str(row["candidate_id"]), {"action": "keep"})
-        enlarged = change["action"] == "enlarge" and row["size"] == change["size"]
-        if enlarged or (change["action"] == "keep" and row["standing"]):
-            stay.append(site)
-    return np.array(stay, dtype=np.int64)
 
 
 def _selection_of(file: PlanFile, question: Question, sites: Ints, standing: Ints, *, own: bool) -> Selection:

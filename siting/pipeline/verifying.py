@@ -15,7 +15,7 @@ from siting.pipeline.asking import ask
 from siting.pipeline.certifying import is_proved
 from siting.pipeline.ground import prepare
 from siting.pipeline.planning import merge_options
-from siting.pipeline.rereading import refuse_plan, sites_of_file
+from siting.pipeline.starting import refuse_plan, sites_of_file
 from siting.read.plan import PlanFile, read_plan
 
 # Figures in a plan's file are rounded to a millionth.

@@ -122,6 +122,9 @@ def maximal_covering(problem: Problem, effort: Effort) -> Solution:
     deadline = Deadline(effort)
     core = without_dominated(reduction.cover, stations, deadline.should_stop)
     search = CoverSearch(reduction.cover, core, reduction.whole, reduction.base, deadline)
+    if effort.start is not None:
+        inside = np.flatnonzero(np.isin(reduction.sites, effort.start)).astype(np.int64)
+        search.begun = inside if len(inside) <= stations else None
     try:
         run(search)
     except KeyboardInterrupt:
@@ -218,6 +221,8 @@ class CoverSearch:
         When to stop, and the callable for progress.
     work : int
         The work done so far, counted: the same on every machine.
+    begun : ndarray of int or None
+        A choice of sites of the whole, from which the search starts beside the greedy one.
     """
 
     cover: Cover
@@ -231,6 +236,7 @@ class CoverSearch:
     bound: float = field(init=False)
     first: float = field(init=False, default=0.0)
     ended: Ended | None = field(init=False, default=None)
+    begun: Ints | None = field(init=False, default=None)
     work: int = field(init=False, default=0)
     found: list[tuple[float, Ints]] = field(init=False, default_factory=list)
 
@@ -318,6 +324,9 @@ class CoverSearch:
         finally:
             # After Ctrl-C too.
             self.update_incumbent(opened(state))
+            if self.begun is not None:
+                self.update_incumbent(self.begun)
+                self.remember(np.sort(self.begun))
         inside = np.searchsorted(self.core.sites, np.intersect1d(self.chosen, self.core.sites))
         times = state_of(self.core.cover, inside).times
         self.multipliers = self.core.cover.weight / np.maximum(times, 1)

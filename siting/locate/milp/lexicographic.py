@@ -51,7 +51,7 @@ class StageRun:
 
 
 def solve_lexicographic(milp: LexicographicMilp, effort: Effort) -> Solution:
-    """Solve a program stage by stage, from a greedy plan.
+    """Solve a program stage by stage, from a greedy plan, or from the choice of the effort if that is better.
 
     HiGHS satisfies constraints within a tolerance only, so each of its choices is evaluated exactly. A no-good cut
     excludes a choice over the budget with all its supersets, and a choice that lacks a share with all its subsets; then
@@ -72,6 +72,8 @@ def solve_lexicographic(milp: LexicographicMilp, effort: Effort) -> Solution:
     """
     deadline = Deadline(effort)
     plan = greedy_plan(milp)
+    if effort.start is not None:
+        plan = better_of(milp, plan, evaluate(milp, effort.start))
     return solve_from(milp, plan, deadline.left(report=effort.report))
 
 

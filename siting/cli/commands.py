@@ -20,7 +20,7 @@ from siting.cli.lines import tell as tell_text
 from siting.cli.lines import tell_whole
 from siting.cli.outputs import refuse
 from siting.cli.screen import echo
-from siting.cli.usage import Command, Group
+from siting.cli.usage import Command, Group, Option
 from siting.domain.plan_models import PlanModel
 from siting.errors import Fault, InputError
 from siting.text import LANGS, Lang, say
@@ -80,17 +80,17 @@ def build(lang: Lang) -> click.Group:
     sensitivity = help_.option("--sensitivity", key="sensitivity", is_flag=True)
     models = click.Choice(get_args(PlanModel))
     wanted = [
-        help_.option("--model", key="model", type=models),
-        help_.option("--stations", key="stations", type=click.IntRange(min=0)),
-        help_.option("--budget", key="budget", type=click.FloatRange(min=0)),
-        help_.option("--robust", key="robust", type=click.Choice(["mean", "worst", "quantile"])),
-        help_.option("--target", key="target", type=click.FloatRange(min=0, min_open=True, max=1)),
-        help_.option("--force", "forced", key="force", multiple=True, metavar="ID"),
-        help_.option("--forbid", "forbidden", key="forbid", multiple=True, metavar="ID"),
-        help_.option("--start", "begun", key="start", type=_FILE),
-        help_.option("--candidates", key="candidates", type=click.Choice(["generate"])),
-        *(help_.option(f"--{name}", key=name, type=_FILE) for name in studying.STUDIES),
-        help_.option("--curve-by", key="curve-by", type=click.Choice(get_args(studying.CurveBy))),
+        help_.option("--model", key="model", topic="plan", type=models),
+        help_.option("--stations", key="stations", topic="plan", type=click.IntRange(min=0)),
+        help_.option("--budget", key="budget", topic="plan", type=click.FloatRange(min=0)),
+        help_.option("--robust", key="robust", topic="plan", type=click.Choice(["mean", "worst", "quantile"])),
+        help_.option("--target", key="target", topic="plan", type=click.FloatRange(min=0, min_open=True, max=1)),
+        help_.option("--start", "begun", key="start", topic="plan", type=_FILE),
+        help_.option("--force", "forced", key="force", topic="sites", multiple=True, metavar="ID"),
+        help_.option("--forbid", "forbidden", key="forbid", topic="sites", multiple=True, metavar="ID"),
+        help_.option("--candidates", key="candidates", topic="sites", type=click.Choice(["generate"])),
+        *(help_.option(f"--{name}", key=name, topic="studies", type=_FILE) for name in studying.STUDIES),
+        help_.option("--curve-by", key="curve-by", topic="studies", type=click.Choice(get_args(studying.CurveBy))),
     ]
     demo_out = help_.option("-o", "--out", key="out_demo", type=_FOLDER, default=Path("out/demo"), show_default=True)
     commands = [
@@ -258,8 +258,10 @@ class _Help:
     def __init__(self, lang: Lang) -> None:
         self.lang = lang
 
-    def option(self, *names: str, key: str, **settings: Any) -> click.Option:
-        return click.Option(list(names), help=say(f"cli.help.{key}", self.lang), **settings)
+    def option(self, *names: str, key: str, topic: str = "", **settings: Any) -> click.Option:
+        made = Option(list(names), help=say(f"cli.help.{key}", self.lang), **settings)
+        made.topic = topic
+        return made
 
     def command(self, name: str, does: Any, *params: click.Parameter, key: str | None = None) -> click.Command:  # noqa: ANN401
         """Return a command with the options of all commands."""
@@ -279,13 +281,17 @@ class _Help:
         told = say(f"cli.help.{key or name}", self.lang)
         # Given as the short help too: otherwise click truncates it.
         options = [*params, *shared]
-        return Command(name, _CONTEXT, does, options, told, short_help=told)
+        made = Command(name, _CONTEXT, does, options, told, short_help=told)
+        made.lang = self.lang
+        return made
 
     def group(self, name: str, *commands: click.Command) -> click.Group:
         told = say(f"cli.help.{name}", self.lang)
         # Evaluated in main, before the commands are built; declared here so that it may precede the command's name too.
         lang = self.option("--lang", key="lang", type=click.Choice(LANGS), expose_value=False)
-        return Group(name, commands=commands, params=[lang], help=told, context_settings=_CONTEXT)
+        made = Group(name, commands=commands, params=[lang], help=told, context_settings=_CONTEXT)
+        made.lang = self.lang
+        return made
 
 
 class _Text(click.types.StringParamType):

@@ -21,7 +21,21 @@ _KINDS: Final = {"integer": "integer", "integer range": "integer", "float": "num
 
 
 class HelpFormatter(click.HelpFormatter):
-    """Help in which a Chinese character takes two columns, and Chinese lines are broken between characters."""
+    """Help in the user's language, in which a Chinese character takes two columns.
+
+    Chinese lines are broken between characters.
+    """
+
+    lang: Lang = "en"
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        """Write how the command is called."""
+        super().write_usage(prog, args, say("cli.usage.heading.usage", self.lang) if prefix is None else prefix)
+
+    def write_heading(self, heading: str) -> None:
+        """Write the heading of a section; those of click are translated."""
+        told = say("cli.usage.heading.commands", self.lang) if heading == "Commands" else heading
+        self.write(f"{' ' * self.current_indent}{told}{'：' if self.lang == 'zh' else ':'}\n")
 
     def write_text(self, text: str) -> None:
         """Write paragraphs wrapped to the terminal."""
@@ -47,21 +61,66 @@ class HelpFormatter(click.HelpFormatter):
 
 
 class Context(click.Context):
-    """A context whose help is wrapped by columns."""
+    """A context whose help is wrapped by columns, in the language of its command."""
 
     formatter_class = HelpFormatter
+
+    def make_formatter(self) -> click.HelpFormatter:
+        """Return a formatter in the language of the command."""
+        made = super().make_formatter()
+        if isinstance(made, HelpFormatter) and isinstance(self.command, Command | Group):
+            made.lang = self.command.lang
+        return made
+
+
+class Option(click.Option):
+    """An option; ``topic`` is the heading under which the help tells it, if not the usual one."""
+
+    topic: str = ""
 
 
 class Command(click.Command):
     """A command with such help."""
 
     context_class = Context
+    lang: Lang = "en"
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options by topic, those without one last."""
+        _write_options(self, ctx, formatter, self.lang)
 
 
 class Group(click.Group):
     """A group of commands with such help."""
 
     context_class = Context
+    lang: Lang = "en"
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, then the commands."""
+        _write_options(self, ctx, formatter, self.lang)
+        self.format_commands(ctx, formatter)
+
+
+def _write_options(command: click.Command, ctx: click.Context, formatter: click.HelpFormatter, lang: Lang) -> None:
+    topics: dict[str, list[tuple[str, str]]] = {}
+    for param in command.get_params(ctx):
+        record = param.get_help_record(ctx) if isinstance(param, click.Option) else None
+        if record is not None:
+            topics.setdefault(getattr(param, "topic", ""), []).append(_in_words(record, lang))
+    for topic in sorted(topics, key=lambda each: (not each, [*topics].index(each))):
+        with formatter.section(say(f"cli.usage.heading.{topic or 'options'}", lang)):
+            formatter.write_dl(topics[topic])
+
+
+def _in_words(record: tuple[str, str], lang: Lang) -> tuple[str, str]:
+    """Return an option and its meaning with the words that click adds in the user's language."""
+    term, meaning = record
+    if "--help" in term:
+        return term, say("cli.usage.show_help", lang)
+    for remark in ("required", "default"):
+        meaning = re.sub(rf"(?<=[\[ ]){remark}(?=[\]:;])", say(f"cli.usage.{remark}", lang), meaning)
+    return term, meaning
 
 
 def usage_text(error: click.ClickException, lang: Lang) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from siting.assess.withholding import listed_people
 from siting.domain.nouns import Access, Demand, Inputs, Note
 from siting.domain.scenario import Level
 
@@ -53,6 +54,7 @@ def _by_unit(inputs: Inputs, demand: Demand, cells: NDArray[np.bool_]) -> dict[s
     who = "elderly" if demand.cells["elderly"].notna().any() else "residents"
     people = np.where(cells, np.nan_to_num(demand.cells[who].to_numpy()), 0.0)
     by_unit = pd.Series(demand.shares[level] @ people, demand.place_ids[level])
+    by_unit = listed_people(by_unit, share=inputs.scenario.scenario.share)
     by_unit = by_unit[by_unit >= _FEWEST].sort_values(ascending=False, kind="stable")
     if by_unit.empty:
         return {}

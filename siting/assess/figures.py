@@ -14,6 +14,7 @@ from siting.domain.nouns import Access, Bools, Demand, Floats, Ints, Note, Times
 from siting.domain.partly import listed, shared_out
 from siting.domain.requirements import weights
 from siting.domain.scenario import FINE_TO_COARSE, LandBasis, Scenario
+from siting.domain.withheld import rounded
 from siting.text.numbers import between, number
 from siting.units import SECONDS_PER_MINUTE
 
@@ -117,19 +118,26 @@ def _own_figures(level: str, frame: gpd.GeoDataFrame, basis: LandBasis) -> pd.Da
     )
 
 
-def grid_notes(figures: pd.DataFrame, *, gridded: bool) -> Iterator[Note]:
+def grid_notes(figures: pd.DataFrame, *, gridded: bool, share: bool = False) -> Iterator[Note]:
     """Tell which places the grid does not cover completely, and which units have their people from a table.
 
     ``gridded`` tells whether any people come from a grid: otherwise unknown people are those of areas or of a table.
-    ``figures`` holds ``level``, ``whole``, ``grid_share`` and ``from_table`` of the places of all levels.
+    ``figures`` holds ``level``, ``whole``, ``grid_share`` and ``from_table`` of the places of all levels. People are
+    rounded with ``share``.
     """
     figures = figures.assign(called=place_names(figures))
+
+    def people(ends: pd.Series) -> Floats:
+        exact = ends.to_numpy(dtype=np.float64)
+        return rounded(exact) if share else exact
+
     accepted = figures[figures["in_part"].to_numpy(dtype=bool)]
     if len(accepted):
         part = [
             f"{shared_out(*each)} {between(low, high, number)}"
             for *each, low, high in zip(
-                *(accepted["called"], accepted["grid_share"], accepted["basis"], accepted["basis_high"]),
+                *(accepted["called"], accepted["grid_share"]),
+                *(people(accepted[end]) for end in ("basis", "basis_high")),
                 strict=True,
             )
         ]

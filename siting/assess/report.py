@@ -62,6 +62,7 @@ from siting.domain.tables import PLACE_COLUMNS, REASON_CODES
 from siting.domain.tiers import gives_facility
 from siting.domain.totals import CountedTotals, EndsOfTotals, Totals
 from siting.domain.villages import in_villages
+from siting.domain.withheld import rounded
 from siting.text.numbers import UNKNOWN, signless_zero
 from siting.units import SECONDS_PER_MINUTE
 
@@ -217,9 +218,10 @@ def assess(  # noqa: PLR0913 - all inputs of a report
             *inputs.notes,
             *demand.notes,
             *access.notes,
-            *grid_notes(figures, gridded=gridded),
+            *grid_notes(figures, gridded=gridded, share=scenario.scenario.share),
             *cut_off_notes(inputs, demand, access),
-            *_notes(places, facilities, homes, access, reach),
+            *_notes(facilities, homes, access, reach),
+            *_own_people_notes(places, share=scenario.scenario.share),
             *sharing_notes(sharing, scenario, inputs.units.get(SHARING_LEVEL, pd.DataFrame()), facilities),
             *sums_notes(places, cells, totals),
             *village_notes(checks, rules, inputs),
@@ -433,9 +435,7 @@ def _is_gridded(inputs: Inputs) -> bool:
     return any(isinstance(each, Raster) for each in (inputs.population.residents, inputs.population.elderly))
 
 
-def _notes(
-    places: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame, homes: pd.DataFrame, access: Access, reach: LandReach
-) -> tuple[Note, ...]:
+def _notes(facilities: gpd.GeoDataFrame, homes: pd.DataFrame, access: Access, reach: LandReach) -> tuple[Note, ...]:
     notes = []
     # A facility in no unit adds no land to any unit.
     lacking = facilities.index[facilities["land_m2"].isna() & homes.notna().any(axis=1)]
@@ -449,16 +449,24 @@ def _notes(
         notes.append(Note("land_reaches_nobody", {"ids": ", ".join(called(facilities, reach.unreached))}))
     if len(access.unattached):
         notes.append(Note("facilities_off_network", {"ids": ", ".join(called(facilities, access.unattached))}))
+    return tuple(notes)
+
+
+def _own_people_notes(places: gpd.GeoDataFrame, *, share: bool) -> Iterator[Note]:
+    """Tell by how many people residential areas with figures of their own differ from the grid."""
     own = places[places["level"] == "residential_area"]
     more = {name: own[name] - own[f"grid_{name}"] for name in ("residents", "elderly")}
     touched = (more["residents"].fillna(0.0) != 0) | (more["elderly"].fillna(0.0) != 0)
     if touched.any():
         figures = {
-            name: signless_zero(f"{difference[touched].sum():+,.0f}") if difference.notna().any() else UNKNOWN
+            name: _difference(difference[touched].sum(), share=share) if difference.notna().any() else UNKNOWN
             for name, difference in more.items()
         }
-        notes.append(Note("own_people_differ", {"count": int(touched.sum()), **figures}))
-    return tuple(notes)
+        yield Note("own_people_differ", {"count": int(touched.sum()), **figures})
+
+
+def _difference(people: float, *, share: bool) -> str:
+    return signless_zero(f"{float(rounded(np.array(people))) if share else people:+,.0f}")
 
 
 def _whole_land_notes(facilities: gpd.GeoDataFrame) -> Iterator[Note]:

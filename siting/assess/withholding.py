@@ -16,7 +16,7 @@ from siting.domain.explained import Explained
 from siting.domain.nouns import Assessment, Note, Proposal
 from siting.domain.scenario import FINE_TO_COARSE
 from siting.domain.totals import Totals
-from siting.domain.withheld import ROUNDED, STEP, is_withheld, rounded, told
+from siting.domain.withheld import ROUNDED, STEP, is_withheld, rounded, rounded_stage, told
 
 _WHO: Final[tuple[Literal["residents", "elderly"], ...]] = ("residents", "elderly")
 # What a place shows of its people; withheld together.
@@ -98,7 +98,10 @@ def withheld_report(assessment: Assessment) -> Assessment:
 
 
 def withheld_plan(proposal: Proposal) -> Proposal:
-    """Return a plan as it is passed on: both gap reports, and the people of its stations rounded."""
+    """Return a plan as it is passed on: both gap reports, and the people of its stations and its phases rounded.
+
+    Objectives that a certificate may prove stay as they are: it proves exact sums.
+    """
     stations = proposal.stations.assign(
         **{name: _shown(proposal.stations[name]) for name in _STATIONS if name in proposal.stations}
     )
@@ -108,7 +111,7 @@ def withheld_plan(proposal: Proposal) -> Proposal:
     if robust is not None:
         figures = _shown(pd.Series([getattr(robust, name) for name in _ROBUST]))
         robust = replace(robust, **dict(zip(_ROBUST, figures.tolist(), strict=True)))
-    return replace(
+    found = replace(
         proposal,
         stations=gpd.GeoDataFrame(stations),
         phases=phases,
@@ -116,6 +119,30 @@ def withheld_plan(proposal: Proposal) -> Proposal:
         before=before,
         after=after,
     )
+    return found if phases is None else _phased(found)
+
+
+def _phased(proposal: Proposal) -> Proposal:
+    """Return a plan with phases whose objective, and those of the other plans, are rounded."""
+    stages = tuple(map(rounded_stage, proposal.selection.stages))
+    first = _number(proposal.selection.first_objective)
+    others = {name: _number(value) for name, value in proposal.other_plans.items()}
+    return replace(
+        proposal, selection=replace(proposal.selection, stages=stages, first_objective=first), other_plans=others
+    )
+
+
+def listed_people(people: pd.Series, *, share: bool) -> pd.Series:
+    """Return people of units for a note that lists them; with ``share`` rounded, and without those below five.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from siting.assess.withholding import listed_people
+    >>> listed_people(pd.Series({"a": 108.2, "b": 3.0}), share=True).to_dict()
+    {'a': 110.0}
+    """
+    return _shown(people).dropna() if share else people
 
 
 def withheld_table(table: pd.DataFrame, persons: tuple[str, ...]) -> pd.DataFrame:

@@ -1,10 +1,12 @@
 """Figures of people in results that are passed on: rounded, and withheld below a threshold."""
 
+import math
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
-from siting.domain.nouns import Floats
+from siting.domain.nouns import Floats, Stage
 
 # Persons below which a figure is withheld, and the step to which the others are rounded.
 THRESHOLD: Final = 5
@@ -13,6 +15,8 @@ STEP: Final = 5
 WIDTH: Final = 2.5
 
 
+# Objectives of plans that count people, or the years of people.
+COUNTED: Final = frozenset({"covered", "beyond", "elderly_years", "promised"})
 # The attribute of tables whose people are rounded.
 ROUNDED: Final = "people_rounded"
 
@@ -55,3 +59,29 @@ def told(persons: float | None) -> float | None:
     if persons is None or np.isnan(persons) or 0 < persons < THRESHOLD:
         return None
     return float(rounded(np.array([persons]))[0])
+
+
+def rounded_stage(stage: Stage) -> Stage:
+    """Return an objective of a plan as it is told: people are rounded, the bound away from what it bounds.
+
+    What is not proved does not look proved: its bound stays a step away.
+
+    Examples
+    --------
+    >>> from siting.domain.nouns import Stage
+    >>> from siting.domain.withheld import rounded_stage
+    >>> rounded_stage(Stage("covered", "max", 1583.4, 1583.4))
+    Stage(name='covered', sense='max', objective=1585.0, bound=1585.0)
+    >>> rounded_stage(Stage("covered", "max", 1584.4, 1584.9)).bound
+    1590.0
+    """
+    if stage.name not in COUNTED or math.isnan(stage.objective):
+        return stage
+    objective = float(rounded(np.array(stage.objective)))
+    if stage.proved:
+        return replace(stage, objective=objective, bound=objective)
+    if not math.isfinite(stage.bound):
+        return replace(stage, objective=objective)
+    sign = 1 if stage.sense == "max" else -1
+    bound = sign * STEP * math.ceil(sign * stage.bound / STEP)
+    return replace(stage, objective=objective, bound=sign * max(sign * bound, sign * objective + STEP))

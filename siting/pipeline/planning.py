@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from siting import places
 from siting.assess.funding import net_costs
 from siting.assess.remedies import recovered
-from siting.assess.withholding import withheld_plan
+from siting.assess.withholding import listed_people, withheld_plan
 from siting.domain.called import called, place_names
 from siting.domain.nouns import (
     Assessment,
@@ -393,7 +393,9 @@ def _unseen_notes(ground: PreparedScenario) -> tuple[Note, ...]:
     named = [
         f"{place_names(ground.inputs.units[level])[str(key)]} (≤ {elderly:,.0f})"
         for level, people in ground.demand.unseen.items()
-        for key, elderly in people["elderly"].dropna().items()
+        for key, elderly in listed_people(
+            people["elderly"].dropna(), share=ground.inputs.scenario.scenario.share
+        ).items()
     ]
     return (Note("plan_of_known_people", {"count": len(named), "ids": listed(named)}),) if named else ()
 

@@ -9,10 +9,12 @@ from typing import Final, Literal, get_args
 import numpy as np
 import pandas as pd
 
+from siting.assess.withholding import withheld_table
 from siting.domain.nouns import Floats, Ints, Progress, quiet
 from siting.domain.plan_models import PlanModel
 from siting.domain.scenario import asked
 from siting.domain.walkers import WALKERS
+from siting.domain.withheld import COUNTED
 from siting.errors import Fault, Faults, InputError
 from siting.locate.problem import Effort, Problem, Solution
 from siting.locate.series import Alternatives, Optimum, alternatives, build_order, coverage_curve, stability
@@ -62,6 +64,7 @@ def curve_of(
         table["cost"] = [float(costs[list(chosen)].sum()) for chosen in table["chosen"]]
         table.loc[table["newly_covered"].isna(), "cost"] = np.nan
     table = with_ids(planned.question, ready.newly(table, "newly_covered", "bound"))
+    table = _shown(planned, table, "newly_covered", "covered", "bound")
     table.attrs["interrupted"] = watch.happened
     return table
 
@@ -93,6 +96,7 @@ def order_of(planned: Planned, *, progress: Progress | None = None) -> pd.DataFr
     # Standing facilities are not built; enlarged ones come first.
     table = table[~table["row"].isin(standing_sites(planned.question))].reset_index(drop=True)
     table = table.assign(candidate_id=_ids(planned.question, table["row"].to_numpy(dtype=np.int64)))
+    table = _shown(planned, table, "gain", "cumulative", "best", "bound", "loss")
     table.attrs["interrupted"] = watch.happened
     return table
 
@@ -129,8 +133,15 @@ def alternatives_to(
     plans = with_ids(question, _without_standing(question, found.plans))
     if planned.solution.stages[-1].name == "covered":
         plans[["objective", "bound"]] -= served_today(question, effort_of(question.plan))
+    if planned.solution.stages[-1].name in COUNTED:
+        plans = _shown(planned, plans, "objective", "bound")
     plans.attrs["interrupted"] = watch.happened
     return replace(found, plans=plans, sites=found.sites.assign(candidate_id=_ids(question, sites)))
+
+
+def _shown(planned: Planned, table: pd.DataFrame, *persons: str) -> pd.DataFrame:
+    """Return a table of a study as it is passed on, if it is."""
+    return withheld_table(table, persons) if planned.ground.inputs.scenario.scenario.share else table
 
 
 def _without_standing(question: Question, plans: pd.DataFrame) -> pd.DataFrame:

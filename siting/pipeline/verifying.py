@@ -9,6 +9,7 @@ import numpy as np
 
 from siting.domain.nouns import Progress, Stage, Verification, quiet
 from siting.domain.scenario import Scenario, fingerprint, with_lattice
+from siting.domain.withheld import rounded_stage
 from siting.errors import Faults
 from siting.locate.certificate import Certificate, CertificateError, check_certificate, value_of
 from siting.pipeline.asking import ask
@@ -74,7 +75,8 @@ def verify(scenario: Scenario, path: Path, progress: Progress | None = None) -> 
     name, sense = _STAGES[certificate.model]
     least_cost = plan.model == "lscp" and plan.least == "cost"
     stage = Stage("cost" if least_cost else name, sense, value, bound)
-    return _contradiction(file, stage) or Verification(stage)
+    told = rounded_stage(stage) if scenario.scenario.share else stage
+    return _contradiction(file, stage) or Verification(told)
 
 
 def _contradiction(file: PlanFile, stage: Stage) -> Verification | None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from siting.domain.nouns import Proposal, Verification
+from siting.domain.withheld import rounded_stage
 from siting.text import Lang, knows, say
 from siting.text.numbers import UNKNOWN, number, percent
 from siting.units import SECONDS_PER_MINUTE
@@ -60,6 +61,9 @@ def stage_texts(proposal: Proposal, lang: Lang) -> list[StageText]:
         that not all covered people are served.
     """
     weighted, limited = bool(proposal.request.weights), _has_capacity(proposal)
+    # A plan's file has them exact, for its certificate.
+    share = proposal.before.inputs.scenario.scenario.share
+    stages = [(stage, rounded_stage(stage) if share else stage) for stage in proposal.selection.stages]
 
     def key_of(name: str) -> str:
         served = "_served" if limited and name in _SERVED else ""
@@ -75,12 +79,12 @@ def stage_texts(proposal: Proposal, lang: Lang) -> list[StageText]:
         StageText(
             key_of(stage.name),
             _with_clauses(proposal, place, say(key_of(stage.name), lang), lang),
-            told(stage.name, stage.objective),
-            told(stage.name, stage.bound),
+            told(stage.name, shown.objective),
+            told(stage.name, shown.bound),
             percent(stage.gap, 2),
             stage.sense,
         )
-        for place, stage in enumerate(proposal.selection.stages)
+        for place, (stage, shown) in enumerate(stages)
     ]
 
 

@@ -1,10 +1,13 @@
 """Results that are passed on: what they say, and that no file tells more than the released people."""
 
+import contextlib
 import filecmp
+import io
 import json
+import re
 import shutil
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import geopandas as gpd
@@ -21,7 +24,8 @@ from siting.cli import main
 from siting.domain.nouns import quiet
 from siting.domain.scenario import shared
 from siting.pipeline.ground import prepare
-from siting.text import LANGS, say
+from siting.text import LANGS, say, texts
+from tests.phased import PHASED
 
 SAID = "people_rounded"
 
@@ -210,3 +214,123 @@ def test_names_of_estates_of_a_few_households_are_left_out(small: Path) -> None:
     assert len(many)
     assert (told.loc[many, "name"] == exact.loc[many, "name"]).all()
     assert len(estates)
+
+
+# A number of people in a sentence: before a word for people, or behind one and before 人.
+_TOLD = re.compile(
+    r"(?<![\w.,])(\d[\d,]*(?:\.\d+)?)\s*"
+    r"(?:名|人(?![均口员民/])|(?:more |newly )?(?:people|persons?|residents|elderly)\b)"
+)
+# The number of those that every sentence on rounding names.
+_OF_RULE = "不足 5 人", "fewer than 5"
+
+
+def _texts(file: Path) -> Iterator[str]:
+    """Yield the texts of a file that people read."""
+    if file.suffix in (".json", ".geojson"):
+        yield from _strings(json.loads(file.read_text(encoding="utf-8")))
+    elif file.suffix == ".html":
+        yield re.sub(r"(?s)<style.*?</style>|<script.*?</script>|<[^>]*>", " ", file.read_text(encoding="utf-8"))
+    elif file.suffix == ".xlsx":
+        cells = (cell.value for page in openpyxl.load_workbook(file) for row in page.iter_rows() for cell in row)
+        yield from (value for value in cells if isinstance(value, str))
+    elif file.suffix == ".docx":
+        with zipfile.ZipFile(file) as parts:
+            yield re.sub(r"<[^>]*>", "", parts.read("word/document.xml").decode("utf-8").replace("</w:p>", "\n"))
+
+
+def _strings(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _strings(each)
+
+
+def _numbers(texts: Iterable[str]) -> list[float]:
+    plain = (text.replace(_OF_RULE[0], "").replace(_OF_RULE[1], "") for text in texts)
+    return [float(found.replace(",", "")) for text in plain for found in _TOLD.findall(text)]
+
+
+@pytest.fixture(scope="module")
+def of_sample(sample: Path, tmp_path_factory: pytest.TempPathFactory, _walks: Path) -> tuple[Path, dict[str, str]]:
+    """What the commands write and print for the sample, with ``--share``; one language each."""
+    out, screens = tmp_path_factory.mktemp("passed-on"), {}
+    plan = out / "plan.geojson"
+    studies = [part for name in ("curve", "order", "alternatives") for part in (f"--{name}", out / f"{name}.csv")]
+    calls = {
+        "check": ("check", sample, "-o", out / "gaps.geojson"),
+        "propose": ("propose", sample, "-o", plan, *studies),
+        "verify": ("verify", plan, sample),
+        "report": ("report", sample, "-o", out / "report", "--with", plan),
+        "map": ("map", sample, "-o", out / "map.html", "--with", plan),
+        "explain": ("explain", sample, "R134", "-o", out / "explain.html"),
+        "audit": ("audit", sample, "--all"),
+        "funding": ("funding", sample),
+        "compare": ("compare", sample, sample, "-o", out / "compared.html"),
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SITING_CACHE", str(_walks))
+        for name, call in calls.items():
+            lang = "en" if name in ("check", "explain") else "zh"
+            with contextlib.redirect_stdout(io.StringIO()) as screen:
+                assert run(*call, "--share", "--lang", lang) == 0
+            screens[name] = screen.getvalue()
+    return out, screens
+
+
+def test_no_sentence_tells_people_that_are_not_rounded(of_sample: tuple[Path, dict[str, str]]) -> None:
+    out, screens = of_sample
+    files = [path for path in out.rglob("*") if path.is_file() and not path.name.endswith((".run.json", "trace.json"))]
+    told = {str(file.relative_to(out)): _numbers(_texts(file)) for file in files}
+    # A line that is broken may part a number from its word.
+    told |= {name: _numbers([re.sub(r"\n\s*", "", screen)]) for name, screen in screens.items()}
+    assert {
+        name: sorted({each for each in found if each % 5})
+        for name, found in told.items()
+        if any(each % 5 for each in found)
+    } == {}
+    speaking = {name for name, found in told.items() if found}
+    assert speaking >= {
+        "gaps.geojson",
+        "plan.geojson",
+        "map.html",
+        "report/volume.docx",
+        "propose",
+        "verify",
+        "explain",
+    }
+
+
+def test_studies_of_a_plan_round_people(of_sample: tuple[Path, dict[str, str]]) -> None:
+    out, _ = of_sample
+    columns = {"curve": ("newly_covered", "covered", "bound"), "order": ("gain", "cumulative", "best", "bound", "loss")}
+    columns |= {"alternatives": ("objective", "bound")}
+    heads = texts()
+    for name, keys in columns.items():
+        table = pd.read_csv(out / f"{name}.csv")
+        for key in keys:
+            named = (
+                heads[f"{part}.{key}"]["zh"] for part in ("series.column", "table.column") if f"{part}.{key}" in heads
+            )
+            people = table[next(named)].dropna()
+            assert len(people)
+            assert (people % 5 == 0).all(), (name, key)
+
+
+def test_the_objective_that_a_certificate_proves_stays_exact_in_the_file(
+    of_sample: tuple[Path, dict[str, str]],
+) -> None:
+    plan = json.loads((of_sample[0] / "plan.geojson").read_text(encoding="utf-8"))
+    assert plan["objective"] % 5
+    assert abs(plan["objective"] - plan["features"][-1]["properties"]["elderly_cumulative"]) <= 2.5
+
+
+def test_a_plan_with_phases_is_rounded(phased_sample: Path) -> None:
+    scenario = siting.change(phased_sample / "scenario.toml", scenario={"share": True})
+    plan = siting.propose(scenario, **PHASED)
+    assert plan.objective % 5 == 0
+    assert plan.bound == plan.objective
+    assert all(value % 5 == 0 for value in plan.proposal.other_plans.values())
+    assert plan.phases is not None
+    assert (plan.phases[["elderly", "elderly_covered", "elderly_covered_without"]] % 5 == 0).all(axis=None)

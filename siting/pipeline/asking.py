@@ -72,6 +72,16 @@ class Question:
         found = np.asarray(sites, dtype=np.int64) - self.standing
         return found[found >= 0]
 
+    @property
+    def is_facility(self) -> Bools:
+        """Which rows of ``sites`` are facilities that may change; the others are candidates."""
+        return self.sites["facility"].to_numpy(dtype=np.bool_)
+
+    @property
+    def changeable(self) -> Ints:
+        """The sites of the problem that are facilities which may change, in their present size."""
+        return self.problem_sites(np.flatnonzero(self.sites["facility"] & self.sites["standing"]))
+
 
 def ask(ground: PreparedScenario, plan: PlanOptions, progress: Progress, *, within_s: float | None = None) -> Question:
     """Return a request as a location problem.

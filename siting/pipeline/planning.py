@@ -50,7 +50,7 @@ from siting.pipeline.ground import PreparedScenario, may_cover, measure, prepare
 from siting.pipeline.networking import links_of, networking
 from siting.pipeline.paying import promised
 from siting.pipeline.phasing import Year, phases_table, phasing, ranked_by_phase, years_of
-from siting.pipeline.standing import covered_by, standing_sites, staying
+from siting.pipeline.standing import served_today, staying
 from siting.pipeline.starting import compared_with_start, start_of
 from siting.read.plan import read_plan
 from siting.read.scenario import scenario_faults
@@ -287,7 +287,7 @@ def _where(question: Question, ground: PreparedScenario, points: Ints) -> tuple[
 
 def _selection(question: Question, solution: Solution, sites: Ints, today: float) -> Selection:
     """Return the chosen new stations, best first, and the people that each one adds."""
-    new = sites[~is_facility(question)[sites]]
+    new = sites[~question.is_facility[sites]]
     opens = None
     if isinstance(solution, PhasedSolution) and solution.stages:
         order, gains, opens = ranked_by_phase(question, solution)
@@ -313,21 +313,11 @@ def _loads(solution: Solution, sites: Ints) -> Floats | None:
     return None if solution.served is None else np.asarray(solution.served[sites].sum(axis=1), dtype=np.float64).ravel()
 
 
-def served_today(question: Question, effort: Effort) -> float:
-    """Return how many people the facilities that may change serve today, beside those that stay."""
-    return covered_by(question.problem, standing_sites(question), effort)
-
-
 def _newly(stage: Stage, today: float) -> Stage:
     """Return a stage that counts newly covered people: those that changeable facilities cover today are not new."""
     if stage.name != "covered":
         return stage
     return replace(stage, objective=stage.objective - today, bound=stage.bound - today)
-
-
-def is_facility(question: Question) -> Bools:
-    """Tell which sites are standing facilities."""
-    return question.sites["facility"].to_numpy(dtype=np.bool_)
 
 
 def laid_out(
@@ -434,8 +424,8 @@ def stations_of(ground: PreparedScenario, sites: gpd.GeoDataFrame) -> gpd.GeoDat
 
 def _changes(question: Question, standing: Ints) -> pd.DataFrame:
     """Return the facilities that a plan closes or enlarges, by id."""
-    named = question.sites[is_facility(question)]
-    stays = question.sites.iloc[standing][is_facility(question)[standing]].set_index("candidate_id")
+    named = question.sites[question.is_facility]
+    stays = question.sites.iloc[standing][question.is_facility[standing]].set_index("candidate_id")
     closed = pd.Index(named["candidate_id"].unique()).difference(stays.index, sort=False)
     enlarged = stays[~stays["standing"]].drop(columns="geometry")
     columns = ["action", "size", "tier", "land_m2", "floor_area_m2", "beds", "cost_cny"]

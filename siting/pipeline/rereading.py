@@ -16,7 +16,8 @@ from siting.locate.stations import ranked_by_gain
 from siting.pipeline.asking import Question, ask
 from siting.pipeline.ground import measure, prepare
 from siting.pipeline.phasing import phases_table, years_of
-from siting.pipeline.planning import Planned, effort_of, laid_out, merge_options, served_today, solver_of
+from siting.pipeline.planning import Planned, effort_of, laid_out, merge_options, solver_of
+from siting.pipeline.standing import served_today
 from siting.pipeline.starting import refuse_plan, sites_of_file, stay_of_file
 from siting.read.plan import PlanFile, read_plan
 

@@ -11,10 +11,9 @@ from siting.locate.solve import solve
 from siting.pipeline.asking import Question
 
 
-def standing_sites(question: Question) -> Ints:
-    """Return the problem's sites of changeable facilities in their present size."""
-    sites = question.sites
-    return question.problem_sites(np.flatnonzero(sites["facility"] & sites["standing"]))
+def served_today(question: Question, effort: Effort) -> float:
+    """Return how many people the facilities that may change serve today, beside those that stay."""
+    return covered_by(question.problem, question.changeable, effort)
 
 
 def covered_by(problem: Problem, sites: Ints, effort: Effort) -> float:
@@ -36,7 +35,7 @@ def staying(question: Question, solver: Solver) -> Solver:
     The model does not open sites that add nobody. But an existing facility costs nothing, and closing it loses more
     than coverage.
     """
-    stands = standing_sites(question)
+    stands = question.changeable
 
     def solved(problem: Problem, model: Model, effort: Effort) -> Solution:
         found = solver(problem, model, effort)

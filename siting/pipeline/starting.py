@@ -12,7 +12,7 @@ from siting.locate.incumbent import STARTED, feasible
 from siting.locate.problem import Effort, Solution
 from siting.pipeline.asking import Question
 from siting.pipeline.ground import PreparedScenario
-from siting.pipeline.standing import covered_by, standing_sites
+from siting.pipeline.standing import covered_by
 from siting.read.plan import PlanFile
 
 # The most candidates that a note names.
@@ -92,7 +92,7 @@ def compared_with_start(
     if start is None or path is None or not solution.stages:
         return ()
     effort = Effort()
-    today = covered_by(question.circle, standing_sites(question), effort)
+    today = covered_by(question.circle, question.changeable, effort)
     people = [covered_by(question.circle, sites, effort) - today for sites in (start, solution.chosen)]
     facility = question.sites["facility"].to_numpy(dtype=bool)
 

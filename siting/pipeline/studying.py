@@ -22,8 +22,8 @@ from siting.pipeline.asking import Question, ask
 from siting.pipeline.evenness import unit_shares
 from siting.pipeline.ground import PreparedScenario, kept_ways, measure, walk
 from siting.pipeline.interrupting import watched
-from siting.pipeline.planning import Planned, effort_of, served_today, solver_of
-from siting.pipeline.standing import covered_by, service, standing_sites
+from siting.pipeline.planning import Planned, effort_of, solver_of
+from siting.pipeline.standing import covered_by, served_today, service
 
 # In the literature these walkers span the users of stations.
 _WALKERS: Final = ("frail", "elder", "fit")
@@ -94,7 +94,7 @@ def order_of(planned: Planned, *, progress: Progress | None = None) -> pd.DataFr
         table = build_order(ready.problem, ready.solution, effort, progress=told)
     table = ready.newly(table, "cumulative", "best", "bound")
     # Standing facilities are not built; enlarged ones come first.
-    table = table[~table["row"].isin(standing_sites(planned.question))].reset_index(drop=True)
+    table = table[~table["row"].isin(planned.question.changeable)].reset_index(drop=True)
     table = table.assign(candidate_id=_ids(planned.question, table["row"].to_numpy(dtype=np.int64)))
     table = _shown(planned, table, "gain", "cumulative", "best", "bound", "loss")
     table.attrs["interrupted"] = watch.happened
@@ -125,7 +125,7 @@ def alternatives_to(
             count=count,
             within=within,
             differ=differ,
-            standing=standing_sites(question),
+            standing=question.changeable,
             solver=solver,
             progress=progress or quiet,
         )
@@ -149,7 +149,7 @@ def _without_standing(question: Question, plans: pd.DataFrame) -> pd.DataFrame:
     if question.plan.closing:
         closed = [sorted({*question.plan.closing} - {*_ids(question, np.array(sites))}) for sites in plans["chosen"]]
         plans = plans.assign(closed=pd.Series(closed, index=plans.index, dtype="object"))
-    stands = {*standing_sites(question).tolist()}
+    stands = {*question.changeable.tolist()}
     chosen = [tuple(site for site in sites if site not in stands) for sites in plans["chosen"]]
     return plans.assign(chosen=pd.Series(chosen, index=plans.index, dtype="object"))
 
@@ -280,8 +280,8 @@ def _as_carried_out(planned: Planned) -> _Ready:
     question, solution = planned.question, planned.solution
     problem = question.circle
     effort = effort_of(question.plan)
-    today = covered_by(problem, standing_sites(question), effort)
-    closable = standing_sites(question)
+    today = covered_by(problem, question.changeable, effort)
+    closable = question.changeable
     closable = closable[problem.counted[closable]]
     if not len(closable):
         return _Ready(problem, solution, today)

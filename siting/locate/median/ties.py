@@ -33,9 +33,16 @@ def break_ties(instance: MedianInstance, sites: Ints, stops: Callable[[], bool] 
     """
     choice = chosen(instance, len(sites), np.sort(sites))
     noise, place = SUM_TOLERANCE * float(choice.near_cost.sum()), np.zeros(1, dtype=np.int64)
+    many = -1
     with suppress(KeyboardInterrupt):
-        by_turns(lambda work: bool(_drop_redundant(instance, choice, noise, work)), stops)
-        by_turns(lambda work: bool(_prefer_lower(instance, choice, noise, place, work)), stops)
+        # An exchange can make another site redundant.
+        while by_turns(lambda work: bool(_drop_redundant(instance, choice, noise, work)), stops):
+            before, many = many, int((choice.opened >= 0).sum())
+            if many == before:
+                break
+            place[0] = 0
+            if not by_turns(lambda work: bool(_prefer_lower(instance, choice, noise, place, work)), stops):
+                break
     return np.sort(choice.opened[choice.opened >= 0])
 
 

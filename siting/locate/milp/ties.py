@@ -32,7 +32,7 @@ def _serves(milp: LexicographicMilp, plan: Evaluation, site: int) -> bool:
 
 
 def break_ties(milp: LexicographicMilp, plan: Evaluation) -> Evaluation:
-    """Exchange chosen sites, one for one, for equally good ones that come before them.
+    """Exchange chosen sites, one for one, for equally good ones that come before them, and close redundant ones.
 
     Only without capacity, where a trial is a sum; with capacity it is a linear program. A work limit excludes large
     problems.
@@ -40,8 +40,13 @@ def break_ties(milp: LexicographicMilp, plan: Evaluation) -> Evaluation:
     trials = len(plan.chosen) * int(milp.problem.open_to_choice.sum())
     if milp.service.fill is None or trials * milp.variables > _WORK_LIMIT:
         return plan
-    for site in plan.chosen.tolist():
-        plan = _exchanged(milp, plan, site)
+    before: Evaluation | None = None
+    while before is not plan:
+        before = plan
+        for site in plan.chosen.tolist():
+            plan = _exchanged(milp, plan, site)
+        # An exchange can make another site redundant.
+        plan = without_redundant(milp, plan)
     return plan
 
 

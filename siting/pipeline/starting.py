@@ -46,7 +46,7 @@ def stay_of_file(file: PlanFile, question: Question) -> Ints:
     """Return the sites of facilities that stay by a plan's file, unchanged or enlarged."""
     changes = {row["id"]: row for row in file.members.get("changes", [])}
     stay = []
-    for site in np.flatnonzero(question.sites["facility"]).tolist():
+    for site in np.flatnonzero(question.is_facility).tolist():
         row = question.sites.iloc[site]
         change = changes.get(str(row["candidate_id"]), {"action": "keep"})
         enlarged = change["action"] == "enlarge" and row["size"] == change["size"]
@@ -94,7 +94,7 @@ def compared_with_start(
     effort = Effort()
     today = covered_by(question.circle, question.changeable, effort)
     people = [covered_by(question.circle, sites, effort) - today for sites in (start, solution.chosen)]
-    facility = question.sites["facility"].to_numpy(dtype=bool)
+    facility = question.is_facility
 
     def named(sites: Ints) -> pd.Index:
         rows = question.sites_of(sites)

@@ -181,6 +181,13 @@ def test_sheets_are_tables_that_filter_and_print(book: Workbook) -> None:
     assert len(book["图表"]._charts) == 3  # type: ignore[attr-defined]
 
 
+def test_notes_have_the_page_for_themselves(book: Workbook) -> None:
+    notes, others = book["说明事项"], book["其他条款"]
+    assert notes.max_column == 1
+    assert notes.column_dimensions["A"].width > 100
+    assert max(each.width for each in others.column_dimensions.values()) < 40
+
+
 def test_the_same_report_has_the_same_bytes(plan: Plan, folder: Path, tmp_path: Path) -> None:
     plan.before.report(tmp_path, plan=plan, lang="zh")
     one, two = (sorted(each.rglob("*.*")) for each in (folder, tmp_path))

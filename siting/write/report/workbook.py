@@ -40,6 +40,8 @@ _WIDTHS: Final[Mapping[Style, tuple[int, int]]] = {
     "text": (6, 20), "long": (16, 36), "code": (6, 14), "verdict": (8, 12), "date": (11, 11),
 }  # fmt: skip
 _FIGURE: Final = (6, 13)
+# A column of texts that has the page for itself.
+_ALONE: Final = 110
 # Colours of verdicts and of the other words that say how things stand: fill and ink.
 _GOOD, _BAD, _OPEN, _NONE = (
     ("#DDF0E2", "#1E6B38"),
@@ -365,6 +367,8 @@ def _column_width(sheet: Sheet, column: int) -> int:
     """Return the width of a column: that of its texts and its head, within what its form allows."""
     style = sheet.styles[column]
     least, most = _WIDTHS.get(style, _FIGURE)
+    if style == "long" and len(sheet.heads) == 1:
+        most = _ALONE
     longest = max((width_of(_shown(row[column].cell, style)) for row in (*sheet.rows, *sheet.whole)), default=0)
     # A head is wrapped.
     head = math.ceil(width_of(sheet.heads[column]) / _HEAD_LINES) + 1

@@ -1,4 +1,4 @@
-"""``python -m tools.tutorial``: run tutorial and cookbook as written, and write what they print into their pages.
+"""``python -m tools.tutorial``: run tutorial, cookbook and planning as written, and write what they print into them.
 
 With ``--pictures`` the pictures are made anew too (that needs Chromium). ``tests/docs/test_tutorial.py`` runs the same
 commands and compares. In a page, a block ``sh`` holds commands; a block ``text`` after it holds what they print
@@ -30,8 +30,9 @@ from siting.text import LANGS, Lang
 ROOT: Final = Path(__file__).resolve().parents[1]
 DOCS: Final = ROOT / "docs"
 PAGES: Final[dict[Lang, Path]] = {lang: DOCS / lang / "tutorial.md" for lang in LANGS}
-# It reads ``data/sample``, as from the folder of the source code.
+# They read ``data/sample``, as from the folder of the source code.
 COOKBOOK: Final = DOCS / "cookbook.md"
+PLANNING: Final = DOCS / "planning.md"
 _BLOCK: Final = re.compile(
     r"^```(?P<kind>sh|text|toml|python)(?P<cut>[^\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL
 )
@@ -165,18 +166,20 @@ def _shrink(picture: Path) -> None:
         image.convert("RGB").quantize(128).save(picture, optimize=True)
 
 
-def printed_cookbook(folder: Path) -> str:
-    """Return the cookbook with what its recipes print today.
+def printed_recipes(page: Path, folder: Path) -> str:
+    """Return the cookbook, or the cases of planning, with what its blocks print today.
 
     Parameters
     ----------
+    page : pathlib.Path
+        The page.
     folder : pathlib.Path
-        An empty folder, where the recipes write.
+        An empty folder, where the blocks write.
     """
     (folder / "data").symlink_to(ROOT / "data")
     wide: tuple[Any, ...] = ("display.width", 110, "display.max_columns", 20, "display.unicode.east_asian_width", True)
     with pd.option_context(*wide):
-        return printed(COOKBOOK.read_text(encoding="utf-8"), "en", folder)
+        return printed(page.read_text(encoding="utf-8"), "en", folder)
 
 
 def main() -> int:
@@ -191,10 +194,11 @@ def main() -> int:
             page.write_text(printed(page.read_text(encoding="utf-8"), lang, folder), encoding="utf-8")
             if asked.pictures:
                 _take_pictures(next(each for each in folder.iterdir() if each.is_dir()), lang)
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name) / "work"
-        folder.mkdir()
-        COOKBOOK.write_text(printed_cookbook(folder), encoding="utf-8")
+    for page in (COOKBOOK, PLANNING):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name) / "work"
+            folder.mkdir()
+            page.write_text(printed_recipes(page, folder), encoding="utf-8")
     return 0
 
 

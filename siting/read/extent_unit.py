@@ -95,12 +95,17 @@ def cut_to_people(
     return found
 
 
-def made_unit(scenario: Scenario, level: Level, ground: shapely.Geometry, crs: CRS) -> gpd.GeoDataFrame:
-    """Return the only row of such a unit: its id is the level's name unless ``defaults`` gives one."""
+def made_unit(
+    scenario: Scenario, level: Level, ground: shapely.Geometry, crs: CRS, *, names: Iterable[object] = ()
+) -> gpd.GeoDataFrame:
+    """Return the only row of such a unit: its id is the level's name unless ``defaults`` gives one.
+
+    Without a name it is called the study area, in Chinese if the title or one of ``names``, those of its parts, is.
+    """
     unit = scenario.units[level]
     given = unit.defaults
     # The title is that of a work, not of a place.
-    lang: Lang = "zh" if _HAN.search(scenario.scenario.title) else "en"
+    lang: Lang = "zh" if any(_HAN.search(str(each)) for each in (scenario.scenario.title, *names)) else "en"
     name, kind = unit.name or given.get("name", say("whole.area", lang)), given.get("kind")
     index = pd.Index([str(given.get("id", level))], name="id")
     columns = [column.key for column in UNIT_COLUMNS if column.key != "id"]

@@ -65,7 +65,7 @@ def _union(
     members = members[usable(members.geometry.to_numpy())]
     if members.empty:
         return absent(UNIT_COLUMNS, crs)
-    return made_unit(scenario, level, shapely.union_all(members.geometry.to_numpy()), crs)
+    return made_unit(scenario, level, shapely.union_all(members.geometry.to_numpy()), crs, names=members["name"])
 
 
 def with_kinds(level: Level, units: gpd.GeoDataFrame, standards: Iterable[Standard], log: LayerLog) -> gpd.GeoDataFrame:

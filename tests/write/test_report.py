@@ -590,3 +590,10 @@ def test_a_unit_without_a_name_does_not_bear_the_title_of_the_assessment(sample:
     for title, name in (("江峡区养老服务设施布局", "评估范围"), ("Layout of care", "study area")):
         gaps = siting.check(siting.change(sample, scenario={"title": title}, units=extent))
         assert gaps.units["name"].tolist() == [name]
+
+
+def test_a_unit_merged_from_units_with_chinese_names_has_a_chinese_one(sample: Path) -> None:
+    """A new scenario has the name of its folder for a title."""
+    district = {"district": {"union_of": "street", "name": None}}
+    gaps = siting.check(siting.change(sample, scenario={"title": "district-7"}, units=district))
+    assert gaps.units.loc[gaps.units["level"] == "district", "name"].tolist() == ["评估范围"]

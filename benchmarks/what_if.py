@@ -37,11 +37,17 @@ EDITS: Final = """async ([count, kind]) => {
     const found = [];
     let seed = 7;
     const random = (most) => (seed = (seed * 48271) % 2147483647) % most;
+    const placing = view.parts.find((part) => part.able);
+    const [[south, west], [north, east]] = siting.data.extent;
+    if (kind === "placed") placing.add();
     for (let i = 0; i < count; i += 1) {
         await frame();
-        const at = random(kind === "site" ? engine.sites.id.length : engine.data.minutes.length);
+        const at = random(kind === "site" ? engine.firstPlaced : engine.data.minutes.length);
+        const part = () => random(1e6) / 1e6;
+        const [lat, lon] = [south + part() * (north - south), west + part() * (east - west)];
         const start = performance.now();
         if (kind === "site") view.toggle(at);
+        else if (kind === "placed") placing.move(0, lat, lon);
         else view.edit({ minutes: at }, "minutes");
         document.getElementById("what-if").offsetHeight;
         const painted = performance.now();
@@ -72,7 +78,10 @@ def main() -> None:
         sys.exit("there is nothing to choose")
     gathered = time.perf_counter() - start
     write_map(page, assessment, lang="en", what_if=found, solver=False)
-    print(f"{len(found.cells):,} cells, {len(found.sites)} sites, {len(found.cell):,} walks of a site to a cell")
+    ways = "no walking network" if found.streets is None else f"{len(found.streets.arrays['u']):,} edges"
+    print(
+        f"{len(found.cells):,} cells, {len(found.sites)} sites, {len(found.cell):,} walks of a site to a cell, {ways}"
+    )
     print(f"gathered in {gathered:.1f} s; the page has {page.stat().st_size / MIB:.1f} MiB without the solver")
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"])
@@ -86,7 +95,8 @@ def main() -> None:
         told.locator("#what-if-sites tbody tr").first.wait_for()
         print(f"first view {first:.1f} s, the tab's {time.perf_counter() - start:.1f} s")
         print("| edit | figures painted, median ms | p95 | frame drawn, median ms | p95 |\n|---|---|---|---|---|")
-        for kind in ("site", "minutes"):
+        kinds = ("site", "minutes") if found.streets is None else ("site", "minutes", "placed")
+        for kind in kinds:
             times = told.evaluate(EDITS, [given.edits, kind])
             print(f"| {kind} | {' | '.join(f'{each:.1f}' for column in (0, 1) for each in quantiles(times, column))} |")
         browser.close()

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 import siting
 from siting.domain.nouns import Assessment
 from siting.pipeline.what_if import walking, what_if
+from siting.text.numbers import number, percent, persons
 from siting.write.webmap.what_if import what_if_data
 from tests.what_if.conftest import Held, held
 from tests.what_if.edits import Edit, Library, edits, told
@@ -33,16 +35,32 @@ def page(held: Held, choices: list[Edit]) -> list[dict[str, Any]]:
     return found
 
 
+# How a figure is printed, by the page as by the library.
+PRINTS: dict[str, Callable[[float], str]] = {"share": percent, "covered": persons}
+# What the page holds of a place and does not print.
+UNPRINTED = ("uncovered", "low", "high", "each")
+
+
+def printed(key: str, figure: float | str | None) -> str:
+    """Return a figure as it stands on the page: shares with one decimal, persons and square metres whole."""
+    if figure is None or figure == "inf" or not math.isfinite(float(figure)):
+        return ""
+    return PRINTS.get(key, number)(float(figure))
+
+
 def compare(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
-    """Compare what the page says of one edit (``ours``) with what the library says."""
+    """Compare what the page says of one edit (``ours``) with what the library says, and every text that is printed."""
     for key, figure in theirs["whole"].items():
         same(ours["whole"][key], figure, LAND_M2 if key not in ("covered", "share") else PRINTED, f"whole {key}")
+        assert printed(key, ours["whole"][key]) == printed(key, figure), (key, ours["whole"][key], figure)
     assert ours["levels"].keys() == theirs["levels"].keys()
     for level, columns in theirs["levels"].items():
         for key, figures in columns.items():
             close = PRINTED if key in ("covered", "uncovered", "share", "each") else LAND_M2
             for place, figure in enumerate(figures):
-                same(ours["levels"][level][key][place], figure, close, f"{level} {place} {key}")
+                one = ours["levels"][level][key][place]
+                same(one, figure, close, f"{level} {place} {key}")
+                assert key in UNPRINTED or printed(key, one) == printed(key, figure), (level, place, key, one, figure)
     for level, key, verdict in theirs["circle"]:
         assert ours["circle"][f"{level}/{key}"] == verdict, (level, key)
     for level, key, floor, verdict in theirs["land"]:

@@ -81,7 +81,7 @@ def _selection_of(file: PlanFile, question: Question, sites: Ints, standing: Int
         stages=stages if own else (Stage("covered", "max", float(gains.sum()), float("inf")),),
         stopped_by=members["stopped_by"],
         solver=members["solver"],
-        first_objective=_known(members["first_objective"]),
+        first_objective=_known(members["first_objective"]) if own else float("nan"),
         clauses=tuple(tuple(each) for each in members.get("stage_clauses", ())) if own else (),
         served=np.array(file.served, dtype=np.float64) if own and None not in file.served and file.served else None,
         certificate=members.get("certificate") if own else None,

@@ -127,6 +127,9 @@ def write_drawing(path: Path, assessment: Assessment, proposal: Proposal | None,
             pen.text(words, west, south - (3 + 2 * line) * pen.height, pen.layer("title", _WHITE))
         document.header["$EXTMIN"], document.header["$EXTMAX"] = (west, south, 0.0), (east, north, 0.0)
         document.set_modelspace_vport(height=(north - south) * 1.1, center=((west + east) / 2, (south + north) / 2))
+        # ezdxf collects the classes that a drawing needs in a set, whose order changes from process to process.
+        document.classes.add_required_classes(document.dxfversion)
+        document.classes.classes = dict(sorted(document.classes.classes.items()))
         page = StringIO()
         document.write(page)
     # A character that the encoding lacks becomes a code of the format, which CAD shows as the character.

@@ -9,6 +9,8 @@ import pytest
 import siting
 from siting.errors import InputError
 from siting.write.links import link_texts
+from siting.write.report.plan_passages import PlanTeller
+from siting.write.report.records import Record, Records
 
 SIZES = """size,for,tier,floor_area_m2,beds,cost_cny_per_m2
 站,,station,200,0,4000
@@ -114,6 +116,29 @@ def test_the_map_and_the_words_name_parents(network: siting.Plan, tmp_path: Path
     assert texts[0].startswith(f"{len(network.links)} facilities get a parent")
     told = {key for key in network.links["parent_id"] if any(f"({key}) leads" in text for text in texts)}
     assert len(told) == min(8, network.links["parent_id"].nunique())
+
+
+def test_the_volume_tells_objectives_unmet_clauses_and_links_with_their_paths(
+    network: siting.Plan, tmp_path: Path
+) -> None:
+    path = tmp_path / "plan.geojson"
+    network.to_file(path)
+    plan = Record("data/plan.geojson", (), json.loads(path.read_text(encoding="utf-8")))
+    records = Records(plan, Record("data/report.json", (), {"facilities": []}), plan)
+    units = {key: str(name) for key, name in network.proposal.before.inputs.units["community"]["name"].items()}
+    told = list(PlanTeller(records, "zh", plan, units, {}).passages())
+    figures = [figure for passage in told for figure in passage.figures]
+    assert len(figures) > 30
+    for each in figures:
+        steps = each.path.split("#/")[1].split("/")
+        found: Any = plan.values
+        for step in steps:
+            found = found[int(step)] if isinstance(found, list) else found[step]
+        assert float(each.text.replace(",", "")) == pytest.approx(found, abs=0.5)
+    text = "".join(passage.text for passage in told)
+    assert network.links is not None
+    assert text.count("带动，直线距离") == min(12, len(network.links))
+    assert "仍无上级的现有设施" in text
 
 
 def test_facilities_that_change_are_refused(scenario: siting.Scenario) -> None:

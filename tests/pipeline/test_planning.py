@@ -568,6 +568,8 @@ def test_of_another_scenario_nothing_is_read_back_that_was_proved(tmp_path: Path
         checked = check_with(other.scenario, tmp_path / "plan.geojson")
     assert [note.code for note in checked.notes[:2]] == ["with_plan", "plan_of_other_scenario"]
     assert again.proposal.blocked is None
+    # It may count exact people that are not to be passed on.
+    assert np.isnan(again.proposal.selection.first_objective)
     assert "plan_of_other_scenario" in {note.code for note in again.proposal.notes}
 
 

@@ -126,6 +126,10 @@ def test_the_drawing_is_sound_and_in_metres(folder: Path) -> None:
     drawing = ezdxf.readfile(folder / "layers.dxf")
     assert drawing.audit().errors == []
     assert drawing.header["$INSUNITS"] == 6
+    # A set of ezdxf would put them in another order in each process.
+    classes = [name for name, _ in drawing.classes.classes]
+    assert classes == sorted(classes)
+    assert len(classes) > 5
 
 
 def test_hostile_names_are_one_line_of_text(plan: Plan, tmp_path: Path) -> None:

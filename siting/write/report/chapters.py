@@ -6,10 +6,11 @@ from functools import cached_property
 from typing import Final
 
 from siting.domain.standards import Standard
-from siting.text import Lang, knows, say
+from siting.text import LANGS, Lang, knows, say
 from siting.write.clauses import SIGNS, amount_text, from_text, premises_text, unit_text
 from siting.write.report.passages import Passage, ends, joined, unmarked
 from siting.write.report.phase_chapter import phases_chapter
+from siting.write.report.plan_passages import PlanTeller
 from siting.write.report.plan_sheets import named_document, unit_names
 from siting.write.report.records import Record, Records
 from siting.write.report.sheets import level_of_whole
@@ -97,7 +98,7 @@ class _Writer(Teller):
         )
         told = [
             self.tell("scope", title=head.text("title"), date=head.text("date"), horizon=when),
-            self.tell("within", place=self.place, kinds=joined(kinds, self.comma)) if kinds else None,
+            self._within(joined(kinds, self.comma)) if kinds else None,
             self.tell("documents"),
         ]
         documents = [
@@ -202,6 +203,7 @@ class _Writer(Teller):
             ),
             self.tell("proof", status=say(f"plan_status.{plan.text('status')}", self.lang)),
             self.tell("certified") if plan.text("proof") == "certificate" else None,
+            *PlanTeller(self.records, self.lang, plan, self.units, self._documents()).passages(),
             self.tell("uncovered_after", uncovered=self.ends(after, "elderly_uncovered"), level=self.main_level),
             *(self._still_short(place) for place in self._short_after()[:_WORST]),
             self.tell(
@@ -211,6 +213,17 @@ class _Writer(Teller):
             ),
         ]
         return self.chapter(told, stations=[self._station_row(row) for row in stations])
+
+    def _within(self, kinds: Passage) -> Passage:
+        """Tell the area; one that nobody has named has no name of its own."""
+        unnamed = self.place in {say(key, lang) for key in ("whole.area", "report.volume.area") for lang in LANGS}
+        return (
+            self.tell("within_unnamed", kinds=kinds) if unnamed else self.tell("within", place=self.place, kinds=kinds)
+        )
+
+    def _documents(self) -> dict[str, str]:
+        """Return the number and article of each clause in force."""
+        return {clause.id: f"{each.number} {clause.article}" for each in self.standards for clause in each.clauses}
 
     def funding(self) -> Chapter | None:
         """Tell what the plan costs, and which money the documents promise under which conditions."""

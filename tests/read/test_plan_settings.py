@@ -257,7 +257,7 @@ def test_chinese_columns_are_known_and_units_converted(case: Case) -> None:
         ("size,cost_cny\nA,-1\n", "out_of_range", "cost_cny", "B2"),
         ("size,cost_cny_per_m2\nA,-0.5\n", "out_of_range", "cost_cny_per_m2", "B2"),
         ("size,land_m2\nA,1\n ,2\n", "missing_value", "size", "A3"),
-        ("size,tier\nA,institution\n", "not_among_choices", "tier", "B2"),
+        ("size,tier\nA,hospital\n", "not_among_choices", "tier", "B2"),
         ("size,beds\nA,1.5\n", "not_integer", "beds", "B2"),
         ("size,capacity\nA,many\n", "not_number", "capacity", "B2"),
         ("land_m2\n5\n", "column_missing", "size", None),

@@ -150,7 +150,7 @@ def test_limits_subsidies_and_plans_that_cannot_be_are_told() -> None:
     assert "2027年：新建站点1处，限额2处，费用3,000元，其中符合条件的一次性补贴1,000元；" in text
     assert "2029年：不新建站点；年末老年人1,000人" in text
     assert "每年折减3.0%；若逐期单独选址，不能满足全部要求；" in text
-    assert "（人·年，加权）最多，本方案为9；" in text
+    assert "（人·年，加权）最多，本选址方案为9；" in text
     assert "先后建设，为4。" in text
     assert [row["budget"].text for row in chapter["money"]] == ["–", "5"]
     english, _ = told([first, none], "en", other_plans=others, request=request)

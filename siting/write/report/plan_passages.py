@@ -38,10 +38,10 @@ class PlanTeller(Teller):
 
     def _objectives(self) -> Iterator[Passage]:
         for stage in self.plan.each("stages"):
-            name = stage.text("name")
+            name, rises = stage.text("name"), stage.text("sense") == "max"
             if name in _STAGES:
                 yield self.tell(
-                    f"objective_{stage.text('sense')}",
+                    "objective_max" if rises else "objective_min",
                     name=say(f"proof.stage.{name}", self.lang),
                     objective=self.one(stage, "objective", _STAGES[name]),
                     bound=self.one(stage, "bound", _STAGES[name]),

@@ -114,7 +114,7 @@ def propose(
     certificate, optimal = certified(question, solution, effort)
     selection = replace(selection, certificate=certificate, certified=optimal)
     links = links_of(question, ground, solution)
-    notes = (*notes, *compared_with_start(question, begun, solution, start))
+    notes = (*notes, *compared_with_start(question, begun, solution, start, share=scenario.scenario.share))
     proposal = laid_out(ground, question, before, selection, report, standing=sites, notes=notes, links=links)
     proposal = replace(proposal, blocked=blocked, shortfalls=shortfalls)
     if doubt is not None and solution.stages and solution.stopped_by != "interrupt":

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from siting.domain.nouns import Ints, Note
+from siting.domain.withheld import rounded
 from siting.errors import Faults
 from siting.locate.incumbent import STARTED, feasible
 from siting.locate.problem import Effort, Solution
@@ -86,14 +87,18 @@ def start_of(
 
 
 def compared_with_start(
-    question: Question, start: Ints | None, solution: Solution, path: Path | None
+    question: Question, start: Ints | None, solution: Solution, path: Path | None, *, share: bool
 ) -> tuple[Note, ...]:
-    """Return notes on what a plan changes of the choice from which its search started; none without either."""
+    """Return notes on what a plan changes of the choice from which its search started; none without either.
+
+    With ``share`` people are rounded.
+    """
     if start is None or path is None or not solution.stages:
         return ()
     effort = Effort()
     today = covered_by(question.circle, question.changeable, effort)
     people = [covered_by(question.circle, sites, effort) - today for sites in (start, solution.chosen)]
+    people = rounded(np.array(people)).tolist() if share else people
     facility = question.is_facility
 
     def named(sites: Ints) -> pd.Index:

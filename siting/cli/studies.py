@@ -88,9 +88,9 @@ def _tell_beforehand(plan: "Plan", name: str, lang: Lang, *, quiet: bool) -> Non
         # It will be refused immediately.
         return
     _note("cli.study.begins", lang, name, quiet=quiet, limit=_duration(plan, lang))
-    model = plan.planned.question.plan.model
-    if name in _BY_CIRCLE and not TRAITS[model].by_circle:
-        _note("cli.study.by_circle", lang, name, quiet=quiet, model=model)
+    asked = plan.planned.question.plan
+    if name in _BY_CIRCLE and (not TRAITS[asked.model].by_circle or asked.robust is not None):
+        _note("cli.study.by_circle", lang, name, quiet=quiet, model=asked.robust or asked.model)
 
 
 def _tell_proof(name: str, study: "Study", lang: Lang) -> None:

@@ -34,7 +34,7 @@ TRAITS: Final[Mapping[PlanModel, ModelTraits]] = {
     "fair": ModelTraits(("stations", "budget_cny"), _OF_PEOPLE | {"unit_share"}),
     "compliance": ModelTraits((), frozenset({"clauses"})),
     "phased": ModelTraits((), frozenset({"weights", "phases", "phases_until", "discount_rate"}), by_circle=True),
-    "network": ModelTraits(("stations", "budget_cny"), _OF_PEOPLE | {"clauses", "links"}, by_circle=True),
+    "network": ModelTraits(("stations", "budget_cny"), _OF_PEOPLE | {"clauses", "links"}),
 }
 # Settings that not every model uses.
 SETTINGS_OF_MODELS: Final = frozenset().union(*(each.settings for each in TRAITS.values()))

@@ -12,9 +12,9 @@ from scipy.stats import binom
 
 from siting import places
 from siting.domain.called import place_names
-from siting.domain.nouns import Assessment, Floats, Ints, Note, Progress, Robustness
+from siting.domain.nouns import Assessment, Bools, Floats, Ints, Note, Progress, Robustness
 from siting.domain.partly import listed
-from siting.domain.scenario import PeopleSource, PlanOptions, Scenario, Uncertainty
+from siting.domain.scenario import AlternativeGrid, PeopleSource, PlanOptions, Scenario, Uncertainty
 from siting.locate.milp.robust import solve_robust
 from siting.locate.problem import Effort, MaximalCovering, Model, Problem, Solution, Solver
 from siting.locate.solve import solve
@@ -50,15 +50,12 @@ class Populations:
 def populations(ground: PreparedScenario, errors: Uncertainty, progress: Progress) -> Populations:
     """Return the scenario's people and those of its other grids, each prepared."""
     scenario = ground.inputs.scenario
-    others = [prepare(_with_grid(scenario, name), progress) for name in errors.alternatives]
+    others = [prepare(_with_grid(scenario, other), progress) for other in errors.alternatives.values()]
     return Populations((ground, *others), errors)
 
 
-def _with_grid(scenario: Scenario, name: str) -> Scenario:
+def _with_grid(scenario: Scenario, other: AlternativeGrid) -> Scenario:
     """Return a scenario with another grid of the elderly."""
-    errors = scenario.population.doubt
-    assert errors is not None  # noqa: S101 - the caller names one of its grids
-    other = errors.alternatives[name]
     own = scenario.population.elderly
     source = PeopleSource(
         path=other.path,
@@ -83,10 +80,11 @@ def with_certainty(found: Assessment, ground: PreparedScenario, progress: Progre
     counts = table["certainty"].value_counts()
     told = {"draws": errors.draws, **{name: int(counts.get(name, 0)) for name in ("sure", "likely", "open")}}
     doubtful = table[table["certainty"] == "open"]
+    frames = {"residential_area": ground.inputs.residential_areas, **ground.inputs.units}
     names = [
-        f"{place_names(frame)[str(row.id)]}"
-        for level, frame in (("residential_area", ground.inputs.residential_areas), *ground.inputs.units.items())
-        for row in doubtful[doubtful["level"] == level].itertuples()
+        str(name)
+        for level, frame in frames.items()
+        for name in place_names(frame).reindex(doubtful["id"][doubtful["level"] == level])
     ]
     notes = [Note("verdicts_of_draws", {**told, "of": len(table)})]
     notes += (
@@ -139,14 +137,18 @@ class Doubt:
     problem: Problem
     cells: tuple[tuple[Ints, Floats], ...]
 
-    def sample(self, count: int, seed: int) -> Floats:
-        """Return drawn people, shape (populations, points)."""
+    def drawn(self, count: int, seed: int) -> Iterator[Floats]:
+        """Yield the people of each point in so many populations."""
         start = np.cumsum([0, *(len(value) for _, value in self.cells)])
-        found = np.zeros((count, int(start[-1])))
-        for row, (number, factor) in zip(found, _first(self.people.drawn(seed), count), strict=False):
+        for number, factor in _first(self.people.drawn(seed), count):
             points, value = self.cells[number]
-            row[start[number] : start[number + 1]] = value * factor[points]
-        return found
+            people = np.zeros(int(start[-1]))
+            people[start[number] : start[number + 1]] = value * factor[points]
+            yield people
+
+    def sample(self, count: int, seed: int) -> Floats:
+        """Return the people that :meth:`drawn` yields, shape (populations, points)."""
+        return np.array(list(self.drawn(count, seed)))
 
 
 def doubt_of(question: Question, ground: PreparedScenario, progress: Progress) -> Doubt | None:
@@ -186,11 +188,13 @@ def robustness_of(
     """Return what a plan does in populations that were not used to make it, and what robustness costs."""
     plan, errors = question.plan, doubt.people.errors
     quiet = replace(effort, report=None)
-    drawn, fresh = doubt.sample(errors.draws, 0), doubt.sample(_HELD_OUT, 1)
     given = solve(question.problem, MaximalCovering(), quiet)
-    mine, theirs = (np.sort(_newly(doubt.problem, fresh, each.chosen)) for each in (solution, given))
+    new = [_newly_covered(doubt.problem, each.chosen) for each in (solution, given)]
+    # One population at a time: a thousand of a large district do not fit into memory.
+    covered = np.array([[people[each].sum() for each in new] for people in doubt.drawn(_HELD_OUT, 1)])
+    mine, theirs = np.sort(covered, axis=0).T
     share = plan.robust_share
-    own = drawn[: min(errors.draws, _MOST_OWN_PLANS)]
+    own = doubt.sample(min(errors.draws, _MOST_OWN_PLANS), 0)
     return Robustness(
         measure=str(plan.robust),
         share=share,
@@ -209,10 +213,9 @@ def robustness_of(
     )
 
 
-def _newly(problem: Problem, people: Floats, chosen: Ints) -> Floats:
-    """Return the people newly covered by chosen sites in each population."""
-    new = problem.reached_by(chosen) & ~problem.reached_by(chosen[:0])
-    return np.asarray(people[:, new].sum(axis=1))
+def _newly_covered(problem: Problem, chosen: Ints) -> Bools:
+    """Tell which points chosen sites newly cover."""
+    return problem.reached_by(chosen) & ~problem.reached_by(chosen[:0])
 
 
 def _order(share: float) -> int:

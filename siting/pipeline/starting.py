@@ -74,7 +74,7 @@ def start_of(
     faults = Faults()
     if not sure:
         faults.add("plan_start_doubt", field="--start")
-    if not isinstance(question.model, STARTED) or question.plan.model in ("compliance", "phased"):
+    if not isinstance(question.model, STARTED) or question.plan.model in ("compliance", "phased", "network"):
         faults.add(
             "plan_start_model", field="--start", found=question.plan.model, expected="mclp, lscp, p_median, fair"
         )

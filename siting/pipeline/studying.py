@@ -114,6 +114,7 @@ def alternatives_to(
         There is no plan, or it has no stations.
     """
     _refuse_without_plan(planned, "alternatives")
+    _refuse_doubt(planned, "alternatives")
     question = planned.question
     solver = solver_of(question, planned.ground, planned.proposal.before, quiet)[0]
     with watched() as watch:
@@ -166,6 +167,7 @@ def stability_of(planned: Planned, *, progress: Progress | None = None) -> pd.Da
         There is no plan, or it has no stations.
     """
     _refuse_without_plan(planned, "stability")
+    _refuse_doubt(planned, "stability")
     question, report = planned.question, progress or quiet
     walker = planned.ground.inputs.scenario.walking.walker
     others = {WALKERS[name].flat: name for name in _WALKERS}
@@ -226,6 +228,12 @@ def _refuse_phases(planned: Planned, study: str) -> None:
     """Refuse a study of one year for a plan with phases."""
     if planned.question.plan.model == "phased":
         raise InputError([Fault(code="study_of_phases", layer="plan", field="model", found=study)])
+
+
+def _refuse_doubt(planned: Planned, study: str) -> None:
+    """Refuse a study whose other plans would be made for the people as given, not for drawn ones."""
+    if planned.question.plan.robust is not None:
+        raise InputError([Fault(code="study_of_doubt", layer="plan", field="robust", found=study)])
 
 
 def _demands(planned: Planned) -> list[str]:

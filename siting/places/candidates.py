@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from siting.domain.nouns import Ints
+from siting.domain.placed import STATION_PREFIX
 from siting.domain.scenario import FINE_TO_COARSE
 from siting.places.facilities import with_beds_of_stations
 
@@ -222,4 +223,4 @@ def station_ids(candidates: pd.Index) -> pd.Index:
     pandas.Index
         ``new-`` and the candidate's id.
     """
-    return pd.Index([f"new-{key}" for key in candidates], name="id", dtype=candidates.dtype)
+    return pd.Index([f"{STATION_PREFIX}{key}" for key in candidates], name="id", dtype=candidates.dtype)

@@ -188,6 +188,13 @@ def test_on_average_over_two_grids_the_plan_is_that_of_their_mean(sample: Path, 
     assert mean.stations["candidate_id"].tolist() == plain.stations["candidate_id"].tolist()
 
 
+@pytest.mark.parametrize("study", ["alternatives", "stability"])
+def test_a_study_that_would_plan_for_the_given_people_is_refused(robust: siting.Plan, study: str) -> None:
+    with pytest.raises(InputError) as refused:
+        getattr(robust, study)()
+    assert [fault.code for fault in refused.value.faults] == ["study_of_doubt"]
+
+
 @pytest.mark.parametrize(
     ("population", "plan", "code"),
     [

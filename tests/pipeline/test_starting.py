@@ -137,6 +137,7 @@ def test_a_plan_that_starts_from_a_file_tells_what_differs(
     [
         (["C001", "nowhere"], {}, "plan_names_unknown_candidate"),
         (["C001"], {"model": "p_center"}, "plan_start_model"),
+        (["C001"], {"model": "network"}, "plan_start_model"),
         ([None], {}, "plan_station_without_point"),
     ],
 )

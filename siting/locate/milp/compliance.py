@@ -31,7 +31,7 @@ _COLUMNS: Final = ("clause_id", "level", "id", "force", "required", "provided", 
 # If the first plan does not meet all requirements, this part of the time is spent on finding whether any plan does.
 _TRIAL: Final = 1 / 3
 # HiGHS satisfies rows within 1e-9: in rows of this scale that is less than the slack of a clause.
-_SCALE: Final = 16.0
+ROW_SCALE: Final = 16.0
 
 
 @dataclass(frozen=True)
@@ -216,7 +216,7 @@ def compliance_milp(problem: Problem, system: RequirementSystem, *, relaxed: boo
     sites, (groups, needs) = problem.sites, (system.reach.shape[0], len(system.deficit))
     width = sites + groups + needs
     need = csr_array(block_array([[system.add, system.worth, eye_array(needs)]], format="csr"))
-    need.data = np.asarray(need.data, dtype=np.float64) * _SCALE
+    need.data = np.asarray(need.data, dtype=np.float64) * ROW_SCALE
     none = np.zeros(needs)
     shortfalls = DependentVariables(
         lower=system.least if relaxed else none,
@@ -232,7 +232,7 @@ def compliance_milp(problem: Problem, system: RequirementSystem, *, relaxed: boo
         problem,
         _reached(system),
         site_constraints(problem),
-        (ConstraintBlock(None, need, system.deficit * _SCALE, np.full(needs, np.inf)),),
+        (ConstraintBlock(None, need, system.deficit * ROW_SCALE, np.full(needs, np.inf)),),
         (*(shortfall_objective(system, rank, width - needs, width) for rank in ranks), last),
         dependent=shortfalls,
     )

@@ -11,7 +11,14 @@ from scipy.sparse import csr_array
 from siting.domain.nouns import Floats, Ints
 from siting.domain.requirements import Requirement
 from siting.locate.deadline import Deadline
-from siting.locate.milp.compliance import Compliance, gains_of, outcomes_of, required_sites, shortfall_objective
+from siting.locate.milp.compliance import (
+    ROW_SCALE,
+    Compliance,
+    gains_of,
+    outcomes_of,
+    required_sites,
+    shortfall_objective,
+)
 from siting.locate.milp.constraints import ConstraintBlock, site_constraints
 from siting.locate.milp.evaluate import Evaluation, better_of, evaluate
 from siting.locate.milp.formulation import DependentVariables, LexicographicMilp
@@ -24,8 +31,6 @@ from siting.locate.milp.ties import without_redundant
 from siting.locate.problem import Bools, Effort, Problem, Solution
 from siting.locate.tolerances import SUM_TOLERANCE
 
-# Requirements are scaled as those of compliance: HiGHS satisfies a row within 1e-9, far below the slack of a clause.
-_SCALE: Final = 16.0
 # The first plan tries so many of the best sites before it stops.
 _TRIALS: Final = 8
 
@@ -66,12 +71,15 @@ class ParentLinks:
         linked, left = np.zeros(len(self.pairs), dtype=np.bool_), _there(self.children, opened)
         child = np.flatnonzero(left)
         room = np.where(_there(self.parents, opened), np.minimum(self.room, len(child)), 0.0).astype(np.int64)
-        seat = np.repeat(np.arange(len(room)), room)
-        if not len(child) or not len(seat):
+        parent = np.flatnonzero(room > 0)
+        if not len(child) or not len(parent):
             return linked, left
-        number = np.full((len(self.children), len(self.parents)), -1)
-        number[self.pairs[:, 0], self.pairs[:, 1]] = np.arange(len(self.pairs))
-        pair = number[np.ix_(child, seat)]
+        # Only of those that exist: all children by all parents of a municipality would not fit into memory.
+        here = np.flatnonzero(left[self.pairs[:, 0]] & (room[self.pairs[:, 1]] > 0))
+        row, column = np.searchsorted(child, self.pairs[here, 0]), np.searchsorted(parent, self.pairs[here, 1])
+        number = np.full((len(child), len(parent)), -1)
+        number[row, column] = here
+        pair = np.repeat(number, room[parent], axis=1)
         # Whole numbers: every sum is exact.
         alone = float(self.metres.max(initial=0.0)) * len(child) + 1.0
         left_alone = np.where(self.existing[child], alone, alone * (len(child) + 1.0))
@@ -80,7 +88,7 @@ class ParentLinks:
         own = np.full((len(child), len(child)), never)
         np.fill_diagonal(own, left_alone)
         rows, columns = linear_sum_assignment(np.hstack([cost, own]))
-        with_parent = columns < len(seat)
+        with_parent = columns < pair.shape[1]
         linked[pair[rows[with_parent], columns[with_parent]]] = True
         left[child[rows[with_parent]]] = False
         return linked, left
@@ -232,13 +240,13 @@ def _requirement_rows(rows: _Rows, system: RequirementSystem, at: tuple[int, int
     add, worth, reach = (_entries(each) for each in (system.add, system.worth, system.reach))
     needs, groups = np.arange(len(system.deficit)), np.arange(system.reach.shape[0])
     need = [
-        (add[0], add[1], add[2] * _SCALE),
-        (worth[0], worth[1] + at[0], worth[2] * _SCALE),
-        (needs, needs + at[1], np.full(len(needs), _SCALE)),
+        (add[0], add[1], add[2] * ROW_SCALE),
+        (worth[0], worth[1] + at[0], worth[2] * ROW_SCALE),
+        (needs, needs + at[1], np.full(len(needs), ROW_SCALE)),
     ]
     reached = [(reach[0], reach[1], -reach[2]), (groups, groups + at[0], np.ones(len(groups)))]
     return [
-        rows.of(need, system.deficit * _SCALE, np.full(len(needs), np.inf)),
+        rows.of(need, system.deficit * ROW_SCALE, np.full(len(needs), np.inf)),
         rows.of(reached, np.full(len(groups), -np.inf), np.zeros(len(groups))),
     ]
 

@@ -80,7 +80,7 @@ class Given:
 
 @dataclass(frozen=True)
 class Result:
-    """One solution: wall seconds, processor seconds, whom it covers at least and at most."""
+    """One solution: wall seconds, processor seconds, how many people it covers at least and at most."""
 
     seconds: float
     processor: float

@@ -89,7 +89,7 @@ def ours(problem: Problem, beyond_s: float, limit: float) -> Result:
 
 
 def highs(problem: Problem, beyond_s: float, limit: float) -> Result:
-    """Solve the programme as it stands in the books: open sites, then pairs, then points whom nobody serves."""
+    """Solve the programme as it stands in the books: open sites, then pairs, then points that no site serves."""
     begun = time.perf_counter()
     times, (rows, points) = problem.times, problem.times.shape
     row = np.repeat(np.arange(rows), np.diff(times.indptr))

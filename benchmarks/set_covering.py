@@ -5,10 +5,10 @@
 
 The network (300,000 nodes) and its 10,000 candidates are made by ``instances/yardstick.py`` of the folder named by
 ``SITING_SHARED`` (else ``shared`` beside the repository), or read from FILE. A seed lays persons into 40
-Gaussian clusters, some of them anywhere, each at the nearest node. Everybody whom some candidate reaches within
-``--reach`` seconds is to be covered by the fewest stations, or ``--share`` of them. Each seed is solved twice in this
-process: by ``siting.locate.covering`` until ``--limit``, and by ``scipy.optimize.milp`` (HiGHS) given the whole
-programme as it stands, one row a node, until ``--peer``. Building is included in both.
+Gaussian clusters, some of them anywhere, each at the nearest node. Everybody within
+``--reach`` seconds of a candidate is to be covered by the fewest stations, or ``--share`` of them. Each seed is solved
+twice in this process: by ``siting.locate.covering`` until ``--limit``, and by ``scipy.optimize.milp`` (HiGHS) given the
+whole program, one constraint a node, until ``--peer``. Building is included in both.
 """
 
 import argparse
@@ -132,7 +132,7 @@ def main() -> None:
     parser.add_argument("--persons", type=int, default=1_000_000)
     parser.add_argument("--limit", type=float, default=60.0)
     parser.add_argument("--peer", type=float, default=60.0, help="seconds for plain HiGHS; 0 leaves it out")
-    parser.add_argument("--network", type=Path, help="made by the yardstick; made anew if absent")
+    parser.add_argument("--network", type=Path, help="made by the yardstick; made if absent")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         times, xy = walked(given.network or made(Path(folder)), given.reach)

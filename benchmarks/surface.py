@@ -58,7 +58,7 @@ def peak() -> float:
 
 
 def settle() -> float:
-    """Return the memory of this process now, MiB, and begin its peak anew where the system can."""
+    """Return the memory of this process now, MiB, and reset its peak where the system can."""
     if not sys.platform.startswith("linux"):
         return peak()
     with open("/proc/self/clear_refs", "w", encoding="ascii") as file:  # noqa: PTH123 - no file to speak of

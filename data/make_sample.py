@@ -1,4 +1,4 @@
-"""Make the sample district: `python data/make_sample.py` writes data/sample/ anew from one seed."""
+"""Make the sample district: `python data/make_sample.py` writes data/sample/ from one seed."""
 
 from collections.abc import Sequence
 from pathlib import Path

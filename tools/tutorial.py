@@ -1,6 +1,6 @@
 """``python -m tools.tutorial``: run tutorial, cookbook and planning as written, and write what they print into them.
 
-With ``--pictures`` the pictures are made anew too (that needs Chromium). ``tests/docs/test_tutorial.py`` runs the same
+With ``--pictures`` the pictures are made again too (that needs Chromium). ``tests/docs/test_tutorial.py`` runs the same
 commands and compares. In a page, a block ``sh`` holds commands; a block ``text`` after it holds what they print
 (``head=N``, ``tail=N``: only these lines); a block ``toml`` that begins with the name of a file holds lines to fill in.
 A block ``python`` is run after those before it, and prints the value of its last line as a notebook does.

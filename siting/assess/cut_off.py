@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from siting.assess.withholding import listed_people
 from siting.domain.nouns import Access, Demand, Inputs, Note
 from siting.domain.scenario import Level
+from siting.listing import listed
 
 # Smaller numbers are rounding errors: shares of cells along a border.
 _FEWEST: Final = 0.5
@@ -60,5 +61,4 @@ def _by_unit(inputs: Inputs, demand: Demand, cells: NDArray[np.bool_]) -> dict[s
         return {}
     names = inputs.units[level]["name"].reindex(by_unit.index).tolist()
     told = [f"{name} {number:,.0f}" for name, number in zip(names, by_unit, strict=True)]
-    listed = ", ".join(told if len(told) <= _MOST_NAMED else [*told[:_MOST_NAMED], "…"])
-    return {"people": f"{by_unit.sum():,.0f}", "names": listed}
+    return {"people": f"{by_unit.sum():,.0f}", "names": listed(told, _MOST_NAMED)}

@@ -11,10 +11,11 @@ from scipy.sparse import csr_array
 from siting.assess.reach import LandReach
 from siting.domain.called import place_names
 from siting.domain.nouns import Access, Bools, Demand, Floats, Ints, Note, Times
-from siting.domain.partly import listed, shared_out
+from siting.domain.partly import shared_out
 from siting.domain.requirements import weights
 from siting.domain.scenario import FINE_TO_COARSE, LandBasis, Scenario
 from siting.domain.withheld import rounded
+from siting.listing import listed
 from siting.text.numbers import between, number
 from siting.units import SECONDS_PER_MINUTE
 
@@ -23,8 +24,6 @@ _LEAST_REACHED = 0.5
 WHOLE = Demand.WHOLE
 # Figures that differ by less than this share are equal.
 _SAME = 1e-6
-# The most places that a note names.
-_MOST_NAMED = 10
 
 
 def people_figures(level: str, frame: gpd.GeoDataFrame, demand: Demand, basis: LandBasis) -> pd.DataFrame:

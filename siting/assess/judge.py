@@ -15,13 +15,13 @@ from siting.domain.governing import Pair, governing, same_measure
 from siting.domain.measures import MEASURES, Span, counts_elderly, elderly_age_of, judge
 from siting.domain.nouns import Inputs, Note
 from siting.domain.old_estates import asks_for_old
-from siting.domain.partly import listed
 from siting.domain.register import REGISTER, is_kept, was_finished
 from siting.domain.scenario import LandBasis, Scenario
 from siting.domain.standards import Clause, Standard
 from siting.domain.tables import CHECK_COLUMNS
 from siting.domain.unit_kinds import asked_kinds, names_kinds_of
 from siting.domain.villages import perhaps_spared, spared
+from siting.listing import listed
 
 # Both minimum values are always shown side by side, whichever governs.
 FLOORS = {"01": 0.1, "02": 0.2}

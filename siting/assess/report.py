@@ -55,7 +55,6 @@ from siting.domain import clauses
 from siting.domain.called import called
 from siting.domain.nouns import Access, Assessment, Demand, Inputs, Jurisdiction, Note, Raster, Times
 from siting.domain.old_estates import asks_for_old, is_told, old_estates
-from siting.domain.partly import listed
 from siting.domain.scenario import LandBasis, Scenario, reach_m
 from siting.domain.shared import SHARING_LEVEL
 from siting.domain.tables import PLACE_COLUMNS, REASON_CODES
@@ -63,6 +62,7 @@ from siting.domain.tiers import gives_facility
 from siting.domain.totals import CountedTotals, EndsOfTotals, Totals
 from siting.domain.villages import in_villages
 from siting.domain.withheld import rounded
+from siting.listing import listed
 from siting.text.numbers import UNKNOWN, signless_zero
 from siting.units import SECONDS_PER_MINUTE
 

@@ -12,9 +12,7 @@ from siting.domain.nouns import Demand, Note, Times
 from siting.domain.scenario import Scenario
 from siting.domain.shared import SHARING_LEVEL, knows_elderly, shared_with
 from siting.domain.tiers import gives_facility
-
-# The most places that a note names.
-_MOST_NAMED = 10
+from siting.listing import listed
 
 
 def sharing_of(
@@ -101,12 +99,10 @@ def sharing_notes(
     if sharing is None or scenario.circle.shared_from is None:
         return
     named = sharing["shared_facility"].dropna()
-    first = named.iloc[:_MOST_NAMED]
-    names, sites = place_names(communities), called(facilities, first)
-    pairs = [f"{names.get(place, place)} ({site})" for place, site in zip(first.index, sites, strict=True)]
-    more = ["…"] if len(named) > _MOST_NAMED else []
+    names, sites = place_names(communities), called(facilities, named)
+    pairs = [f"{names.get(place, place)} ({site})" for place, site in zip(named.index, sites, strict=True)]
     share = f"{100 * scenario.circle.shared_from:g}%"
     if not len(named):
         yield Note("shared_facilities_none", {"share": share})
         return
-    yield Note("shared_facilities", {"share": share, "count": len(named), "ids": ", ".join([*pairs, *more]) or "–"})
+    yield Note("shared_facilities", {"share": share, "count": len(named), "ids": listed(pairs) or "–"})

@@ -19,10 +19,9 @@ from siting.domain.requirements import BASIS_OF_UNITS
 from siting.domain.shared import SHARING_LEVEL
 from siting.domain.standards import Clause
 from siting.domain.unit_kinds import asked_kinds
+from siting.listing import listed
 
 _UNIT_LEVELS: Final = ("community", "street")
-# The most places that a note names.
-_MOST_NAMED: Final = 10
 _FACILITIES: Final = ("facility", "community_facility")
 _COLUMN: Final = {"unit_coverage": "facility", "service_coverage": "served", "university_share": "teaching_point"}
 
@@ -145,8 +144,7 @@ def tier_notes(having: Mapping[str, pd.DataFrame], inputs: Inputs) -> Iterator[N
     told: dict[str, str | int] = {}
     for level, plural in (("street", "streets"), ("community", "communities")):
         alone = _alone(having[level], inputs.units[level], by_tier=by_tier) if level in having else []
-        more = ["…"] if len(alone) > _MOST_NAMED else []
-        told |= {plural: len(alone), f"{level}_ids": ", ".join([*alone[:_MOST_NAMED], *more]) or "–"}
+        told |= {plural: len(alone), f"{level}_ids": listed(alone) or "–"}
     if not any(told.get(plural) for plural in ("streets", "communities")):
         yield Note("facilities_by_tier_all" if by_tier else "facilities_any_all", {})
         return

@@ -11,9 +11,9 @@ import pandas as pd
 import shapely
 
 from siting.domain.nouns import Inputs, Jurisdiction, Note
-from siting.domain.partly import listed
 from siting.domain.scenario import FINE_TO_COARSE, Scenario
 from siting.domain.standards import Clause, Standard
+from siting.listing import listed
 
 _DISTRICT: Final = "district"
 # What precedes a district in its full name, and the endings of districts and counties.

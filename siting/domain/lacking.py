@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from siting.domain.partly import listed
+from siting.listing import listed
 from siting.text import Lang, knows, say
 
 

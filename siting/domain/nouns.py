@@ -520,8 +520,9 @@ class Proposal:
     units of the plan's ``level`` the Gini coefficient (NaN if nobody is covered) and the least covered share with the
     units that have it, each before and after; None if there is no plan. ``phases`` has, for a plan with phases, one row
     for each with ``PHASE_COLUMNS``; ``other_plans`` are the objectives of two plans that are made without phases, by
-    ``each_alone`` and ``greedy_order`` (NaN where such a plan breaks a rule). ``links`` has, for a network, who leads
-    whom, with ``LINK_COLUMNS``. ``robustness`` tells what a robust plan does in other populations; None without one.
+    ``each_alone`` and ``greedy_order`` (NaN where such a plan breaks a rule). ``links`` has, for a network, the parent
+    of each child, with ``LINK_COLUMNS``. ``robustness`` tells what a robust plan does in other populations;
+    None without one.
     """
 
     stations: gpd.GeoDataFrame

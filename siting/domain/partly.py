@@ -1,11 +1,5 @@
 """Names of places with a part outside the population grids."""
 
-from collections.abc import Sequence
-from typing import Final
-
-# The most places that a note names.
-_MOST_NAMED: Final = 10
-
 
 def shared_out(name: str, covered: float) -> str:
     """Return a place with the share of its area that lies outside.
@@ -18,8 +12,3 @@ def shared_out(name: str, covered: float) -> str:
     """
     outside = 1.0 - covered
     return f"{name} ({outside:.{1 if outside >= 0.01 else 2}%})"  # noqa: PLR2004 - one per cent
-
-
-def listed(names: Sequence[str]) -> str:
-    """Return the first names, and a mark if there are more."""
-    return ", ".join([*names[:_MOST_NAMED], *(["…"] if len(names) > _MOST_NAMED else [])])

@@ -146,7 +146,7 @@ class Layer(Section):
 
 
 class AreaLayer(Layer):
-    """Polygons that stand for places: one that cannot be mended is refused, or left out with whom it holds."""
+    """Polygons that stand for places: one that cannot be mended is refused, or left out with its people."""
 
     on_invalid: Invalid = "refuse"
 
@@ -567,7 +567,7 @@ class PlanPhase(Section):
 
 
 class PlanLinks(Section):
-    """Who may lead whom in a network of tiers: where, how far, and how many."""
+    """Which facility may be the parent of which in a network of tiers: where, how far, and how many."""
 
     streets: Literal["same", "adjoining", "any"] = "adjoining"
     within_m: Metres | None = None

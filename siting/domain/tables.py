@@ -366,7 +366,7 @@ PLAN_COLUMNS: Final = (
     Column("generated", "boolean"),
     Column("preferred", "list"),
 )
-# Who leads whom in a plan for a network: stations (and centres) that open or had no parent, and their new parents.
+# The links of a plan for a network: stations (and centres) that open or had no parent, and their new parents.
 LINK_COLUMNS: Final = (
     Column("child_id", "text"),
     Column("child_tier", "text"),

@@ -47,7 +47,7 @@ class Phase:
     Parameters
     ----------
     value : ndarray
-        Shape (points,): persons at each point whom no facility of the phase covers; not negative.
+        Shape (points,): persons at each point that no facility of the phase covers; not negative.
     available : ndarray of bool
         Shape (sites,): sites that may open in this phase.
     factor : float
@@ -243,7 +243,7 @@ class PhasedMilp:
     """
 
     def __init__(self, problem: Problem, phases: Sequence[Phase]) -> None:
-        # Whom facilities cover depends on the phase: the kept sites reach nobody here.
+        # Which people facilities cover depends on the phase: the kept sites reach nobody here.
         reaches = np.repeat(~problem.kept, np.diff(problem.times.indptr))
         self.problem, self.phases = problem.with_pairs(reaches), tuple(phases)
         self.rules = site_constraints(problem)

@@ -9,14 +9,12 @@ from scipy.sparse import csr_array, vstack
 
 from siting.domain.nouns import Assessment, Bools, Note, Progress
 from siting.domain.requirements import Requirement
+from siting.listing import listed
 from siting.locate.milp import comply
 from siting.locate.problem import Solver
 from siting.pipeline.asking import Question, homes_of
 from siting.pipeline.ground import PreparedScenario, measure, walk
 from siting.pipeline.requirements import DEFAULT_KINDS, Unjudged, offers_of, requirements_of, wanted_of
-
-# The most places that a note names.
-_MOST_NAMED = 10
 
 
 def complying(
@@ -72,7 +70,4 @@ def _notes(unjudged: tuple[Unjudged, ...]) -> tuple[Note, ...]:
     if not unjudged:
         return ()
     named = [" ".join(filter(None, (each.clause, each.level, each.place))) for each in unjudged]
-    more = ["…"] if len(named) > _MOST_NAMED else []
-    return (
-        Note("clauses_not_planned_for", {"count": len(named), "clauses": ", ".join([*named[:_MOST_NAMED], *more])}),
-    )
+    return (Note("clauses_not_planned_for", {"count": len(named), "clauses": listed(named)}),)

@@ -13,8 +13,8 @@ from scipy.stats import binom
 from siting import places
 from siting.domain.called import place_names
 from siting.domain.nouns import Assessment, Bools, Floats, Ints, Note, Progress, Robustness
-from siting.domain.partly import listed
 from siting.domain.scenario import AlternativeGrid, PeopleSource, PlanOptions, Scenario, Uncertainty
+from siting.listing import listed
 from siting.locate.milp.robust import solve_robust
 from siting.locate.problem import Effort, MaximalCovering, Model, Problem, Solution, Solver
 from siting.locate.solve import solve

@@ -24,7 +24,7 @@ _POINTS: Final = 4
 
 
 def filing_of(assessment: Assessment, planned: Planned | None, progress: Progress | None = None) -> Filing:
-    """Return what a report shows; only the sensitivity is walked anew, with the walks that it compares."""
+    """Return what a report shows; only the sensitivity needs walks of its own."""
     proposal = None if planned is None else planned.proposal
     lines = [promised(assessment, sites_with_funding(assessment, "facility"), "facility").assign(what="facility")]
     if proposal is not None:

@@ -1,4 +1,4 @@
-"""Networks of tiers: who may lead whom, the request as a program, and who leads whom in its plan."""
+"""Networks of tiers: the allowed parents, the request as a program, and the parents in its plan."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from siting import places
 from siting.assess.structure import ABOVE, hierarchy
 from siting.domain.called import called
 from siting.domain.nouns import Assessment, Bools, Floats, Ints, Note, Progress
-from siting.domain.partly import listed
 from siting.domain.scenario import PlanLinks
 from siting.domain.tables import LINK_COLUMNS
+from siting.listing import listed
 from siting.locate.milp.network import Network, ParentLinks, design_network
 from siting.locate.problem import Solution, Solver
 from siting.pipeline.asking import Question, homes_of
@@ -28,7 +28,7 @@ _BORDER_M: Final = 1.0
 
 @dataclass(frozen=True)
 class _Tree:
-    """Who may lead whom, with the names of the children and parents."""
+    """The allowed pairs of child and parent, with their names."""
 
     links: ParentLinks
     children: pd.DataFrame
@@ -66,7 +66,7 @@ def networking(
 
 
 def links_of(question: Question, ground: PreparedScenario, solution: Solution) -> pd.DataFrame | None:
-    """Return who leads whom in a plan, with ``LINK_COLUMNS``; None for a plan that is no network."""
+    """Return the parent of each child in a plan, with ``LINK_COLUMNS``; None for a plan that is no network."""
     if not isinstance(solution, Network) or not solution.stages:
         return None
     return _tree(question, ground).table(solution.links)

@@ -114,7 +114,7 @@ def _times_of_all(years: Sequence[Year]) -> tuple[csr_array, Ints]:
 
 
 def _uncovered(year: Year, cells: Ints) -> Floats:
-    """Return the (weighted) people of the given cells whom no facility of the year covers."""
+    """Return the (weighted) people of the given cells that no facility of the year covers."""
     problem, found = year.question.problem, np.zeros(len(cells))
     found[np.searchsorted(cells, year.cells)] = np.where(problem.reached_by(_NONE), 0.0, problem.value)
     return found

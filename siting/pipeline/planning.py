@@ -30,11 +30,11 @@ from siting.domain.nouns import (
     Stage,
     quiet,
 )
-from siting.domain.partly import listed
 from siting.domain.plan_models import SETTINGS_OF_MODELS, TRAITS
 from siting.domain.scenario import PlanOptions, Scenario, idle_settings, with_lattice
 from siting.domain.totals import Totals
 from siting.errors import Faults, InputError
+from siting.listing import listed
 from siting.locate.infeasibility import LONGEST, explain_infeasible
 from siting.locate.milp import Compliance
 from siting.locate.phases import PhasedSolution
@@ -57,8 +57,6 @@ from siting.read.scenario import scenario_faults
 
 # Steps of the progress bar during the proof: from no bound to an optimal one.
 _STEPS: Final = 1000
-# The most places that a note names.
-_MOST_NAMED: Final = 10
 
 
 @dataclass(frozen=True)
@@ -163,9 +161,8 @@ def _beyond_reach(question: Question, ground: PreparedScenario) -> tuple[Note, .
         return ()
     people, where = _where(question, ground, beyond)
     names = ground.inputs.units[question.level]["name"]
-    most = [f"{names.get(key, key)} {persons:,.0f}" for key, persons in [*where.items()][:_MOST_NAMED]]
-    more = " …" if len(where) > _MOST_NAMED else ""
-    return (Note("people_beyond_reach", {"people": f"{people:,.0f}", "units": ", ".join(most) + more}),)
+    told = [f"{names.get(key, key)} {persons:,.0f}" for key, persons in where.items()]
+    return (Note("people_beyond_reach", {"people": f"{people:,.0f}", "units": listed(told)}),)
 
 
 def effort_of(plan: PlanOptions, progress: Progress | None = None) -> Effort:
@@ -334,7 +331,7 @@ def laid_out(
     """Assemble the proposal of a plan, and measure its result.
 
     ``standing`` are the facilities that stay open in the plan, by their rows in ``sites``: closable ones that are not
-    closed, and enlarged ones by the row of their new size. ``links`` tell who leads whom in a network.
+    closed, and enlarged ones by the row of their new size. ``links`` are the parents in a network.
     """
     inputs = ground.inputs
     chosen = stations_of(ground, question.sites.iloc[selection.chosen])

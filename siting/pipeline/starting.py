@@ -1,7 +1,6 @@
 """Sites that a plan's file names: to measure them again, and to start a search from them."""
 
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -9,15 +8,13 @@ import pandas as pd
 from siting.domain.nouns import Ints, Note
 from siting.domain.withheld import rounded
 from siting.errors import Faults
+from siting.listing import listed
 from siting.locate.incumbent import STARTED, feasible
 from siting.locate.problem import Effort, Solution
 from siting.pipeline.asking import Question
 from siting.pipeline.ground import PreparedScenario
 from siting.pipeline.standing import covered_by
 from siting.read.plan import PlanFile
-
-# The most candidates that a note names.
-_MOST_NAMED: Final = 10
 
 
 def refuse_plan(file: PlanFile, path: Path, ledger: pd.Index, refused: pd.DataFrame) -> None:
@@ -113,13 +110,8 @@ def compared_with_start(
         "after": f"{people[1]:,.0f}",
         "stations": len(before),
         "kept": len(before.intersection(after)),
-        "dropped": _listed(before.difference(after)),
-        "added": _listed(after.difference(before)),
+        "dropped": listed(before.difference(after).tolist()) or "–",
+        "added": listed(after.difference(before).tolist()) or "–",
     }
     within = feasible(question.problem, question.model, start)
     return (Note("plan_started", told), *(() if within else (Note("plan_start_outside", {"file": path.name}),)))
-
-
-def _listed(ids: pd.Index) -> str:
-    named = [str(each) for each in ids[:_MOST_NAMED]]
-    return ", ".join(named + (["…"] if len(ids) > _MOST_NAMED else [])) or "–"

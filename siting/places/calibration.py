@@ -15,7 +15,7 @@ from scipy.sparse.linalg import MatrixRankWarning, spsolve
 from siting.domain.called import place_names
 from siting.domain.nouns import Demand, Floats, Ints, Note
 from siting.domain.scenario import Level
-from siting.places.growth import named
+from siting.listing import listed
 from siting.places.people import WHO, People, derive
 
 FACTOR_COLUMNS: Final = ("level", "unit", "who", "before", "after", "factor")
@@ -309,7 +309,7 @@ def _other_notes(told: _Told, part: pd.Index, called: pd.Series) -> Iterable[Not
 
     def values(ids: Iterable[object]) -> dict[str, object]:
         names = [str(called.get(each, each)) for each in sorted(ids, key=str)]
-        return {"layer": layer, "count": len(names), "ids": named(names)}
+        return {"layer": layer, "count": len(names), "ids": listed(names)}
 
     if told.blank:
         yield Note("calibrated_without_figure", values(told.blank))

@@ -12,8 +12,9 @@ from scipy.sparse import csr_array
 
 from siting.domain.called import place_names
 from siting.domain.nouns import Demand, Floats, Grid, Ints, Note, PeopleLayer, Population, Raster
-from siting.domain.partly import listed, shared_out
+from siting.domain.partly import shared_out
 from siting.domain.scenario import FINE_TO_COARSE, LandBasis, Level, PopulationSection
+from siting.listing import listed
 from siting.places.account import Account
 from siting.places.calibration import FACTOR_COLUMNS, UnitsOf, calibrate, empty_units
 from siting.places.cells import Held, cell_centres, people_shares, touched_cells

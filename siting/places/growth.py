@@ -7,10 +7,8 @@ import pandas as pd
 from scipy.sparse import csr_array
 
 from siting.domain.nouns import Floats, Growth, Note
+from siting.listing import listed
 from siting.places.people import WHO, People, derive
-
-# The most units that a note names.
-_MOST_NAMED = 10
 
 
 def grow_people(
@@ -93,11 +91,5 @@ def _notes(before: People, after: People, factors: pd.DataFrame, follows: set[st
     # Reading the table reports units without any rate, and rates of unknown units.
     blank = factors.index[factors[asked].isna().any(axis=1) & factors.notna().any(axis=1)]
     if len(blank):
-        notes.append(Note("growth_blank", {"count": len(blank), "ids": named(blank)}))
+        notes.append(Note("growth_blank", {"count": len(blank), "ids": listed(blank.tolist())}))
     return notes
-
-
-def named(ids: pd.Index | list[str]) -> str:
-    """Join ids for a note; only the first ten of many."""
-    told = [str(each) for each in ids[:_MOST_NAMED]]
-    return ", ".join([*told, *(["…"] if len(ids) > _MOST_NAMED else [])])

@@ -151,7 +151,9 @@ def plan_notes(inputs: Inputs, permitted: gpd.GeoDataFrame, sites: gpd.GeoDataFr
     if inputs.sizes is not None and len(inputs.candidates):
         # Checked against the whole ledger: a kind whose candidates are all in excluded areas still exists.
         serves = meant_for(inputs.candidates, inputs.sizes).any(axis=0) | (inputs.sizes["for"] == EXISTING).to_numpy()
-        names = sorted(f"{size} ({whom})" for size, whom in inputs.sizes.loc[~serves, ["size", "for"]].to_numpy())
+        names = sorted(
+            f"{size} ({offered_to})" for size, offered_to in inputs.sizes.loc[~serves, ["size", "for"]].to_numpy()
+        )
         if names:
             found.append(Note("sizes_for_nobody", {"count": len(names), "names": _told(names)}))
     return tuple(found)

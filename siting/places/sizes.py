@@ -188,10 +188,10 @@ def meant_for(candidates: gpd.GeoDataFrame, sizes: pd.DataFrame | None) -> Bools
     """Return, shape (candidates, sizes), which sizes are offered to which candidates, whether they fit or not."""
     if sizes is None:
         return np.zeros((len(candidates), 0), dtype=bool)
-    whom, kind = _words(sizes["for"]), _words(candidates["kind"])
+    offered_to, kind = _words(sizes["for"]), _words(candidates["kind"])
     made = candidates["generated"].to_numpy(dtype=bool)
-    by_kind = (kind[:, None] == whom) & ~made[:, None] & ~np.isin(whom, ("", GENERATED, EXISTING))
-    offered: Bools = (whom == "") | (made[:, None] & (whom == GENERATED)) | by_kind
+    by_kind = (kind[:, None] == offered_to) & ~made[:, None] & ~np.isin(offered_to, ("", GENERATED, EXISTING))
+    offered: Bools = (offered_to == "") | (made[:, None] & (offered_to == GENERATED)) | by_kind
     return offered
 
 

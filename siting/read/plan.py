@@ -78,7 +78,7 @@ class PlanFile:
 
     @property
     def links(self) -> pd.DataFrame | None:
-        """Who leads whom in a network, with ``LINK_COLUMNS``; None for other plans."""
+        """The parent of each child in a network, with ``LINK_COLUMNS``; None for other plans."""
         rows = self.members.get("links")
         columns = [column.key for column in LINK_COLUMNS]
         return None if rows is None else pd.DataFrame(rows, columns=columns).astype({"distance_m": "float64"})

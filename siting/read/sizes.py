@@ -45,10 +45,10 @@ def read_sizes(source: SizesTable, log: LayerLog) -> pd.DataFrame | None:
 
 def _check_twice(table: pd.DataFrame, labels: list[str], log: LayerLog) -> None:
     """Note a fault for each size that would be offered twice to some site; a blank ``for`` means all candidates."""
-    whom = table["for"].astype(object).where(table["for"].notna(), "")
+    offered_to = table["for"].astype(object).where(table["for"].notna(), "")
     for name in dict.fromkeys(table["size"].dropna()):
         rows = np.asarray((table["size"] == name).fillna(value=False), dtype=bool)
-        meant = whom[rows].tolist()
+        meant = offered_to[rows].tolist()
         new = [each for each in meant if each != _EXISTING]
         if len(set(meant)) < len(meant) or ("" in new and len(new) > 1):
             log.fault("size_twice", row=str(name), field="size", found=listed(labels[at] for at in positions(rows)))

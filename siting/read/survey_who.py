@@ -61,7 +61,7 @@ def age_said(name: str) -> int | None:
 def counted(look: Look) -> dict[str, Counted]:
     """Return ``residents``, ``elderly`` or both → the column of a layer or table that counts them.
 
-    A column that names its people decides. One that does not, such as ``people``, counts those whom the file names,
+    A column that names its people decides. One that does not, such as ``people``, counts those that the file names,
     or residents if the file names nobody.
 
     Examples
@@ -88,7 +88,7 @@ def counted(look: Look) -> dict[str, Counted]:
 
 @dataclass(frozen=True)
 class _Named:
-    """Whom the name of a file or layer mentions."""
+    """The people that the name of a file or layer mentions."""
 
     elderly: bool = False
     only_elderly: bool = False
@@ -97,7 +97,7 @@ class _Named:
 
     @classmethod
     def of(cls, look: Look) -> "_Named":
-        """Return whom the nearest name mentions: that of the layer before that of the file."""
+        """Return the people that the nearest name mentions: that of the layer before that of the file."""
         for name in look.names:
             age = age_said(name)
             resident = word_in(name, _RESIDENT) is not None

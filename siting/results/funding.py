@@ -6,14 +6,13 @@ from typing import Final, Literal
 import pandas as pd
 
 from siting.domain.nouns import Note
+from siting.listing import listed
 from siting.results.plan import Plan
 from siting.results.report import GapReport
 from siting.text import Lang, default_lang
 
 What = Literal["facility", "candidate", "station"]
 _SHOWN: Final = ("what", "site_id", "clause_id", "line", "payer", "status", "amount_cny", "missing")
-# The most sites that a note names.
-_MOST_NAMED: Final = 10
 
 
 class Funding:
@@ -112,8 +111,7 @@ class Funding:
         blank = [key for key in ids if pd.isna(self._kinds.get(key))]
         told = list(self._told)
         if blank:
-            named = ", ".join(map(str, blank[:_MOST_NAMED])) + (" …" if len(blank) > _MOST_NAMED else "")
-            told.insert(0, Note("premises_without_kind", {"count": len(blank), "ids": named}))
+            told.insert(0, Note("premises_without_kind", {"count": len(blank), "ids": listed(blank)}))
         return told
 
     def to_file(self, path: str | Path, lang: Lang | None = None) -> None:

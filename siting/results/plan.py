@@ -114,7 +114,7 @@ class Plan:
 
     @property
     def links(self) -> pd.DataFrame | None:
-        """Who leads whom in a network of tiers (``docs/gap-report.md``); None for other plans."""
+        """The parent of each child in a network of tiers (``docs/gap-report.md``); None for other plans."""
         return None if self.proposal.links is None else self.proposal.links.copy()
 
     def notes(self, lang: Lang | None = None) -> list[str]:

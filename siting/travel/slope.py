@@ -16,6 +16,7 @@ from scipy.sparse.linalg import spsolve
 from siting.crs import WGS84, carry, transform_points
 from siting.domain.nouns import Floats, Ints, Note, Raster
 from siting.domain.walkers import WalkerSpeeds
+from siting.listing import MOST_NAMED, first_of
 from siting.travel.crossings import CROSSING, crossing_shares
 
 Bools = NDArray[np.bool_]
@@ -38,8 +39,6 @@ _TIMED: Final = (CROSSING, "stairs", "lift", *ESCALATORS)
 _CROSSING, _STAIRS, _LIFT, _ESCALATOR, _FORWARD, _BACKWARD = range(len(_TIMED))
 # Floating-point slopes meet a limit such as 1:12 only within this tolerance.
 _SAME_SLOPE: Final = 1e-9
-# The edges that a note names.
-_MOST_NAMED: Final = 10
 
 
 def tobler_ratio(slope: Floats) -> Floats:
@@ -280,9 +279,8 @@ def _steep_note(edges: gpd.GeoDataFrame, steep: Ints, crs: CRS) -> Note:
     middle = shapely.get_coordinates(shapely.line_interpolate_point(lines, 0.5, normalized=True))
     lon, lat = transform_points(middle[:, 0], middle[:, 1], crs, WGS84)
     order = np.lexsort((lat, lon))
-    places = [f"{lon[at]:.6f}, {lat[at]:.6f}" for at in order[:_MOST_NAMED]]
-    told = "; ".join([*places, *(["…"] if len(steep) > _MOST_NAMED else [])])
-    return Note("edges_too_steep", {"count": len(steep), "edges": told})
+    places = [f"{lon[at]:.6f}, {lat[at]:.6f}" for at in order[: MOST_NAMED + 1]]
+    return Note("edges_too_steep", {"count": len(steep), "edges": "; ".join(first_of(places))})
 
 
 def sample_heights(terrain: Raster, xy: Floats, crs: CRS) -> Floats:

@@ -133,7 +133,7 @@ def design_network(
     requirements : sequence of Requirement
         Clauses, each for one place.
     links : ParentLinks
-        Who may lead whom.
+        The allowed pairs of child and parent.
     effort : Effort
         When to stop.
 

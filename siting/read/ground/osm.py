@@ -19,6 +19,7 @@ from scipy.sparse.csgraph import connected_components
 
 from siting.crs import WGS84, transform_points
 from siting.domain.nouns import Floats, Ints, Network
+from siting.listing import first_of
 from siting.read.ground.network import build_network
 from siting.read.ground.osm_file import (
     BROKEN,
@@ -133,7 +134,7 @@ def counted(values: Mapping[str, int]) -> str:
 
 
 def _named(names: Sequence[str]) -> str:
-    return listed([*names[:_MOST_NAMED], *(["…"] if len(names) > _MOST_NAMED else [])])
+    return listed(first_of(names, _MOST_NAMED))
 
 
 def _places(ids: Ints, placed: Mapping[int, tuple[int, int]], nodes: Nodes, crs: CRS, log: LayerLog) -> _Places:

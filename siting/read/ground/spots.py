@@ -10,6 +10,7 @@ from pyproj import CRS
 
 from siting.crs import WGS84, geodesic_m, transform_points
 from siting.domain.nouns import Floats, Ints
+from siting.listing import first_of
 from siting.read.log import LayerLog
 
 MOST_NAMED: Final = 10
@@ -29,13 +30,13 @@ def spots(xy: Floats, crs: CRS, *, before: Sequence[str] = (), after: Sequence[s
     before, after : sequence of str
         The text before and after each place; nothing if there is none.
     """
-    lon, lat = transform_points(xy[:MOST_NAMED, 0], xy[:MOST_NAMED, 1], crs, WGS84)
+    lon, lat = transform_points(xy[: MOST_NAMED + 1, 0], xy[: MOST_NAMED + 1, 1], crs, WGS84)
     none = [""] * len(xy)
     # Values slightly west of Greenwich are shown as 0.
     lon, lat = np.round(lon, 6) + 0.0, np.round(lat, 6) + 0.0
     named = zip(before or none, lon, lat, after or none, strict=False)
     found = [f"{first}{x:.6f}, {y:.6f}{last}" for first, x, y, last in named]
-    return "; ".join([*found, *(["…"] if len(xy) > MOST_NAMED else [])])
+    return "; ".join(first_of(found, MOST_NAMED))
 
 
 def note_long_segments(lines: NDArray[np.object_], called: Callable[[int], str], crs: CRS, log: LayerLog) -> None:

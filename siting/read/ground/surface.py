@@ -17,6 +17,7 @@ from rasterio.enums import Resampling
 from siting.crs import crs_name
 from siting.domain.nouns import Floats, Grid, OpenGround, Raster
 from siting.domain.scenario import SurfaceSource
+from siting.listing import first_of
 from siting.read.geometry.projections import Bounds, carry_bounds
 from siting.read.log import LayerLog, listed
 from siting.read.people.rasters import Around, Reading, cells_around, grid_bounds, part_grid, read_raster
@@ -181,12 +182,12 @@ def _cover(values: Floats, factors: Mapping[int, float], log: LayerLog) -> Slown
         known = values[barred & ~np.isnan(values)]
         classes, counts = np.unique(known, return_counts=True)
         order = np.argsort(-counts, kind="stable")
-        named = [f"{classes[k]:g} ({counts[k] / values.size:.1%})" for k in order[:_NAMED]]
+        named = [f"{classes[k]:g} ({counts[k] / values.size:.1%})" for k in order[: _NAMED + 1]]
         void = int(np.isnan(values).sum())
         log.note(
             "surface_classes_barred",
             share=f"{barred.mean():.1%}",
-            classes=listed([*named, *(["…"] if len(order) > _NAMED else [])]) or "–",
+            classes=listed(first_of(named, _NAMED)) or "–",
             void=f"{void / values.size:.1%}",
         )
     absent = [name for name in factors if not (values == name).any()]

@@ -5,6 +5,7 @@ from typing import Final
 
 import pandas as pd
 
+from siting.listing import first_of
 from siting.read.log import LayerLog, listed, quoted
 from siting.read.tables.cells import as_text, plain, positions, row_labels
 from siting.read.tables.codes import codes_of, with_zeros
@@ -152,5 +153,4 @@ def _joined(table: pd.DataFrame, beside: pd.DataFrame, log: LayerLog) -> pd.Data
 
 
 def _shown(names: Iterable[object]) -> str:
-    shown = list(dict.fromkeys(map(str, names)))
-    return listed([*shown[:_LONGEST], "…"] if len(shown) > _LONGEST else shown)
+    return listed(first_of([*dict.fromkeys(map(str, names))], _LONGEST))

@@ -15,6 +15,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from siting.domain.scenario import Layer
+from siting.listing import first_of
 from siting.read.log import LayerLog, listed
 from siting.read.sources.files import has_few_columns
 from siting.read.sources.packed import megabytes
@@ -393,8 +394,7 @@ def _name(at: int, column: int) -> str:
 
 
 def _shortened(items: Sequence[str]) -> str:
-    more = len(items) - _SHOWN
-    return listed([*items[:_SHOWN], *([f"… (+{more})"] if more > 0 else [])])
+    return listed(first_of(items, _SHOWN, count=True))
 
 
 def _filled(sheet: _Sheet, rows: Sequence[int], columns: Sequence[int], log: LayerLog) -> Grid:

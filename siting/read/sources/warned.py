@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from siting.listing import first_of
 from siting.read.log import LayerLog, listed, quoted
 
 # The warnings of GDAL, and of pyogrio about GDAL's data.
@@ -51,5 +52,5 @@ def tell_warnings(words: list[str], harmless: re.Pattern[str], path: Path, log: 
     """Note the warnings of a library, without harmless ones; folders are not named."""
     told = list(dict.fromkeys(word.replace(f"{path.parent}/", "") for word in words if not harmless.match(word)))
     if told:
-        shown = [quoted(word) for word in told[:_SHOWN]] + ["…"] * (len(told) > _SHOWN)
+        shown = first_of([quoted(word) for word in told], _SHOWN)
         log.note("reader_warned", count=len(told), words=listed(shown))

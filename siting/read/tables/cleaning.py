@@ -8,6 +8,7 @@ from typing import Final
 import pandas as pd
 
 from siting.characters import named, seen, unseen
+from siting.listing import first_of
 from siting.read.log import LayerLog, listed
 
 # ="500199001001" prevents a spreadsheet from reading a code as a number.
@@ -134,5 +135,4 @@ def _is_odd(cell: object) -> bool:
 
 
 def _shortened(places: list[str]) -> str:
-    more = len(places) - _SHOWN
-    return listed([*places[:_SHOWN], *([f"… (+{more})"] if more > 0 else [])])
+    return listed(first_of(places, _SHOWN, count=True))

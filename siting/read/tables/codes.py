@@ -8,6 +8,7 @@ from typing import Final
 import pandas as pd
 
 from siting.domain.tables import Column
+from siting.listing import first_of
 from siting.read.log import LayerLog, listed
 from siting.read.tables.cells import SHEET_ROWS, as_text, is_blank, plain
 
@@ -136,6 +137,5 @@ def with_zeros(codes: pd.Series, known: Iterable[Hashable], log: LayerLog) -> pd
     if not meant:
         return codes
     told = [f"{code} → {other}" for code, other in meant.items()]
-    shown = [*told[:_LONGEST], *(["…"] if len(told) > _LONGEST else [])]
-    log.note("leading_zeros_lost", count=len(told), codes=listed(shown))
+    log.note("leading_zeros_lost", count=len(told), codes=listed(first_of(told, _LONGEST)))
     return codes.map(lambda code: meant.get(code, code) if isinstance(code, str) else code).astype(object)

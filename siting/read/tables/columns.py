@@ -10,6 +10,7 @@ import pandas as pd
 
 from siting.domain.scenario import Layer
 from siting.domain.tables import RELATIONS, RETIRED, Column
+from siting.listing import first_of
 from siting.read.geometry.pieces import some
 from siting.read.log import LayerLog, listed, quoted
 from siting.read.tables.aliases import PLACE_KEYS, find_columns, normalised
@@ -459,7 +460,7 @@ def _counted(cells: Mapping[str, Sequence[str]]) -> str:
 
     def shown(named: Sequence[str]) -> str:
         there = [cell for cell in named if cell]
-        return f" [{listed([*there[:_NAMED], *['…'][: len(there) > _NAMED]])}]" if there else ""
+        return f" [{listed(first_of(there, _NAMED))}]" if there else ""
 
     return listed(f"{what} ×{len(named)}{shown(named)}" for what, named in cells.items())
 

@@ -375,7 +375,7 @@ class _Writer(Teller):
         )
 
     def _funding_rows(self, lines: Sequence[Record]) -> Iterator[dict[str, Passage]]:
-        """Yield a row for each clause: what it pays, to whom, and under which conditions."""
+        """Yield a row for each clause: what it pays, who receives it, and under which conditions."""
         by_clause: dict[tuple[str, str], list[Record]] = {}
         for line in lines:
             by_clause.setdefault((line.text("clause_id"), line.text("line")), []).append(line)

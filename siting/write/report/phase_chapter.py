@@ -58,7 +58,7 @@ class _Writer(Teller):
     # --- sentences ----------------------------------------------------------------------------------------------------
 
     def _phase(self, phase: Record) -> Passage:
-        """Tell what opens in a phase, what it costs, and whom it covers."""
+        """Tell what opens in a phase, what it costs, and how many people it covers."""
         return self.tell(
             "phase",
             year=self.one(phase, "year", "plain"),

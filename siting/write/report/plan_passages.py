@@ -1,4 +1,4 @@
-"""What the volume tells of a plan beside its stations: objectives, unmet clauses, who leads whom, what is promised."""
+"""What the volume tells of a plan beside its stations: objectives, unmet clauses, links, what is promised."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Who leads whom: lines from stations and centres to their parents, today's and the plan's."""
+"""Parents of a network: lines from stations and centres to their parents, today's and the plan's."""
 
 from collections.abc import Iterable
 from typing import Final

@@ -16,13 +16,15 @@ class ModelTraits:
 
     ``bounded_by`` are the settings of which it needs one, so that a plan is limited. ``settings`` are those that it
     uses but not every model does. ``by_share``: it requires a share of the people. ``by_circle``: its objective counts
-    people within the service circle.
+    people within the service circle. ``own_program``: it has a program of its own, beyond the people, sites and
+    rules of a location problem; searches for it start from no plan, and it has no certificate.
     """
 
     bounded_by: tuple[Literal["stations", "budget_cny"], ...] = ()
     settings: frozenset[str] = _OF_PEOPLE
     by_share: bool = False
     by_circle: bool = False
+    own_program: bool = False
 
 
 TRAITS: Final[Mapping[PlanModel, ModelTraits]] = {
@@ -32,9 +34,11 @@ TRAITS: Final[Mapping[PlanModel, ModelTraits]] = {
     "p_median": ModelTraits(("stations",), _OF_PEOPLE | {"beyond_minutes"}),
     "p_center": ModelTraits(("stations",), _OF_PEOPLE | {"share"}, by_share=True),
     "fair": ModelTraits(("stations", "budget_cny"), _OF_PEOPLE | {"unit_share"}),
-    "compliance": ModelTraits((), frozenset({"clauses"})),
-    "phased": ModelTraits((), frozenset({"weights", "phases", "phases_until", "discount_rate"}), by_circle=True),
-    "network": ModelTraits(("stations", "budget_cny"), _OF_PEOPLE | {"clauses", "links"}),
+    "compliance": ModelTraits((), frozenset({"clauses"}), own_program=True),
+    "phased": ModelTraits(
+        (), frozenset({"weights", "phases", "phases_until", "discount_rate"}), by_circle=True, own_program=True
+    ),
+    "network": ModelTraits(("stations", "budget_cny"), _OF_PEOPLE | {"clauses", "links"}, own_program=True),
 }
 # Settings that not every model uses.
 SETTINGS_OF_MODELS: Final = frozenset().union(*(each.settings for each in TRAITS.values()))

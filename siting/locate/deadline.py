@@ -1,8 +1,10 @@
-"""The stopping criterion of all searches: seconds, nodes and interrupts, spent from one effort."""
+"""The stopping criterion of all searches: seconds, nodes and Ctrl-C, spent from one effort."""
 
 from collections.abc import Callable
 from dataclasses import replace
 from time import monotonic
+from types import TracebackType
+from typing import Self
 
 from siting.locate.problem import Effort, Ended
 
@@ -65,3 +67,45 @@ class Deadline:
     def left(self, share: float = 1.0, report: Callable[[float, float], None] | None = None) -> Effort:
         """Return the remaining effort, with a share of its seconds; it reports nothing without ``report``."""
         return replace(self.effort, time_limit_s=self.seconds * share, max_nodes=self._nodes, report=report)
+
+
+class Interruptible:
+    """A part of a search that Ctrl-C ends, so that what it found so far is kept.
+
+    ``interrupted`` tells, after the part, whether Ctrl-C ended it.
+
+    Parameters
+    ----------
+    deadline : Deadline, optional
+        Is stopped by Ctrl-C, and with it all other parts of the search.
+
+    Examples
+    --------
+    >>> from siting.locate.deadline import Deadline, Interruptible
+    >>> from siting.locate.problem import Effort
+    >>> deadline, found = Deadline(Effort()), []
+    >>> with Interruptible(deadline) as part:
+    ...     found.append(1)
+    ...     raise KeyboardInterrupt
+    >>> found, part.interrupted, deadline.ended
+    ([1], True, 'interrupt')
+    """
+
+    def __init__(self, deadline: Deadline | None = None) -> None:
+        self.interrupted = False
+        self._deadline = deadline
+
+    def __enter__(self) -> Self:
+        """Begin the part."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        """End the part; Ctrl-C goes no further."""
+        if kind is None or not issubclass(kind, KeyboardInterrupt):
+            return False
+        self.interrupted = True
+        if self._deadline is not None:
+            self._deadline.stop("interrupt")
+        return True

@@ -134,6 +134,19 @@ def minimise(
     return run if run.sound else replace(run, stopped_by="solver", bound=-math.inf)
 
 
+def uninterrupted(run: Run) -> Run:
+    """Return an answer unless Ctrl-C cut it short: a program that is no longer solved tells nothing.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        It was interrupted.
+    """
+    if run.stopped_by == "interrupt":
+        raise KeyboardInterrupt
+    return run
+
+
 def _of_nothing(program: Milp) -> Run:
     """Return the result of a program without variables, which HiGHS refuses."""
     if np.any(program.row_low > 0) or np.any(program.row_high < 0):

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.sparse import csr_array, eye_array, hstack, kron
 
 from siting.domain.nouns import Floats, Ints
-from siting.locate.deadline import Deadline
+from siting.locate.deadline import Deadline, Interruptible
 from siting.locate.highs import Milp, Stopped, minimise, solver_name
 from siting.locate.milp.constraints import ConstraintBlock, money_unit, satisfies, site_constraints, stacked
 from siting.locate.milp.demand_groups import grouped
@@ -209,11 +209,9 @@ def _other(
 
     if deadline.should_stop():
         return None
-    try:
+    found: Opened | None = None
+    with Interruptible(deadline):
         found = make(program.problem, program.phases, watched, replace(deadline.left(_OTHERS_SHARE), report=None))
-    except KeyboardInterrupt:
-        deadline.stop("interrupt")
-        return None
     return found if found is not None and program.is_feasible(found) else None
 
 

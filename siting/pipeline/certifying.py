@@ -1,10 +1,10 @@
 """The certificate of a plan: made beside the plan, and checked before it is written."""
 
 from dataclasses import replace
-from typing import Final
 
 from siting.domain.certificates import CertificateValues
 from siting.domain.nouns import NOISE, Stage
+from siting.domain.plan_models import TRAITS
 from siting.locate.certificate import check_certificate
 from siting.locate.certificate_search import certificate_of
 from siting.locate.problem import Effort, Solution
@@ -12,8 +12,6 @@ from siting.pipeline.asking import Question
 
 # A certificate rounds people, times and costs: so much more than the error of float sums.
 _ROUNDED = 100.0 * NOISE
-# Models whose plans have no certificate yet.
-_WITHOUT: Final = ("compliance", "phased", "network")
 
 
 def certified(question: Question, solution: Solution, effort: Effort) -> tuple[CertificateValues | None, bool]:
@@ -35,7 +33,7 @@ def certified(question: Question, solution: Solution, effort: Effort) -> tuple[C
     optimal : bool
         Whether no choice is better than the plan, within the rounding of the certificate.
     """
-    without = question.plan.model in _WITHOUT or question.plan.robust is not None
+    without = TRAITS[question.plan.model].own_program or question.plan.robust is not None
     if not solution.stages or solution.stopped_by == "interrupt" or without:
         return None, False
     problem, model = question.problem, question.model

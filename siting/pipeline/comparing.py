@@ -12,7 +12,7 @@ from siting.assess.sensitivity import Mode, covered_people, sensitivity_table, s
 from siting.assess.withholding import withheld_table
 from siting.domain.nouns import Demand, Inputs, Progress, quiet
 from siting.domain.scenario import Scenario, walker_of
-from siting.pipeline.ground import assessed_people, basis_of, cutoffs_s, ways_of
+from siting.pipeline.ground import assessed_people, basis_of, cutoffs_s, walking_ground
 from siting.read import read_inputs
 from siting.travel.access import reach_s
 from siting.travel.coverage import Doors, covered_cells
@@ -57,7 +57,7 @@ def sensitivity_of(
         under = replace(inputs, scenario=scenario.model_copy(update={"walking": walking}))
         ground = (walking.mode, walking.walker, walking.slope and _is_hilly(inputs, walking.mode))
         if ground not in made:
-            made[ground] = ways_of(under)
+            made[ground] = walking_ground(under).prepare()
         if (ground, walking.direction) not in found:
             covered = covered_cells(made[ground], doors, walking, scale_s=scale)
             more = None if more_doors is None else covered_cells(made[ground], more_doors, walking, scale_s=scale)

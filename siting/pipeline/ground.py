@@ -17,8 +17,8 @@ from siting.domain.placed import PlacedStation
 from siting.domain.scenario import LandBasis, Scenario, Walking, fingerprint, reach_m, walker_of
 from siting.domain.standards import Standard
 from siting.read import read_inputs
-from siting.travel import StraightLines, Surface, WalkingNetwork, prepare_network, prepare_surface
-from siting.travel.cache import CachedTravel, decides
+from siting.travel import StraightLines, Surface, WalkingNetwork
+from siting.travel.cache import CachedTravel, WalkingGround
 from siting.units import SECONDS_PER_MINUTE
 
 
@@ -71,7 +71,7 @@ def prepared(inputs: Inputs, progress: Progress) -> PreparedScenario:
     planned = is_planned(scenario, inputs.population)
     inputs, demand = assessed_people(inputs, basis, progress)
     holders = places.holding_units(areas_of(inputs))
-    ways = kept_ways(inputs, progress)
+    ways = CachedTravel(walking_ground(inputs), progress)
     facilities = places.with_plots(places.open_facilities(inputs.facilities, scenario.scenario))
     warnings = tuple(warnings_of(scenario, demand, basis, planned=planned))
     refused = refused_of(inputs)
@@ -281,23 +281,11 @@ def demand_of(inputs: Inputs, basis: LandBasis, progress: Progress) -> Demand:
     return demand
 
 
-def kept_ways(inputs: Inputs, progress: Progress) -> CachedTravel:
-    """Return cached travel: the network or surface is prepared only if a walk is not in the cache."""
-    walking, speeds = inputs.scenario.walking, walker_of(inputs.scenario)
-    ground = {"network": inputs.network, "surface": inputs.surface}.get(walking.mode)
-    terrain = inputs.terrain if walking.slope else None
-    return CachedTravel(lambda: ways_of(inputs), lambda: decides(ground, terrain, speeds, inputs.crs), progress)
-
-
-def ways_of(inputs: Inputs) -> WalkingNetwork | Surface | StraightLines:
-    """Prepare the network or surface for walking, or nothing (straight lines)."""
+def walking_ground(inputs: Inputs) -> WalkingGround:
+    """Return what people walk on in a scenario, and who walks."""
     walking = inputs.scenario.walking
-    speeds, terrain = walker_of(inputs.scenario), inputs.terrain if walking.slope else None
-    if walking.mode == "network" and inputs.network is not None:
-        return prepare_network(inputs.network, terrain, speeds, inputs.crs)
-    if walking.mode == "surface" and inputs.surface is not None:
-        return prepare_surface(inputs.surface, terrain, speeds)
-    return StraightLines(speeds.flat)
+    ground = {"network": inputs.network, "surface": inputs.surface}.get(walking.mode)
+    return WalkingGround(ground, inputs.terrain if walking.slope else None, walker_of(inputs.scenario), inputs.crs)
 
 
 def is_planned(scenario: Scenario, population: Population) -> bool:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from siting.domain.nouns import Ints, Note
+from siting.domain.plan_models import TRAITS
 from siting.domain.withheld import rounded
 from siting.errors import Faults
 from siting.listing import listed
@@ -71,7 +72,7 @@ def start_of(
     faults = Faults()
     if not sure:
         faults.add("plan_start_doubt", field="--start")
-    if not isinstance(question.model, STARTED) or question.plan.model in ("compliance", "phased", "network"):
+    if not isinstance(question.model, STARTED) or TRAITS[question.plan.model].own_program:
         faults.add(
             "plan_start_model", field="--start", found=question.plan.model, expected="mclp, lscp, p_median, fair"
         )

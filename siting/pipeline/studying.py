@@ -20,10 +20,11 @@ from siting.locate.problem import Effort, Problem, Solution
 from siting.locate.series import Alternatives, Optimum, alternatives, build_order, coverage_curve, stability
 from siting.pipeline.asking import Question, ask
 from siting.pipeline.evenness import unit_shares
-from siting.pipeline.ground import PreparedScenario, kept_ways, measure, walk
+from siting.pipeline.ground import PreparedScenario, measure, walk, walking_ground
 from siting.pipeline.interrupting import watched
 from siting.pipeline.planning import Planned, effort_of, solver_of
 from siting.pipeline.standing import covered_by, served_today, service
+from siting.travel.cache import CachedTravel
 
 # In the literature these walkers span the users of stations.
 _WALKERS: Final = ("frail", "elder", "fit")
@@ -323,7 +324,7 @@ def _walked_by(ground: PreparedScenario, walker: str) -> PreparedScenario:
     scenario = ground.inputs.scenario
     walking = scenario.walking.model_copy(update={"walker": walker})
     inputs = replace(ground.inputs, scenario=scenario.model_copy(update={"walking": walking}))
-    ways = kept_ways(inputs, quiet)
+    ways = CachedTravel(walking_ground(inputs))
     nobody = np.zeros(len(ground.permitted), dtype=bool)
     reached = walk(inputs, ground.demand, ways, ground.permitted, nobody, quiet)
     return replace(ground, inputs=inputs, ways=ways, reached=reached)

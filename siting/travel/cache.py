@@ -7,7 +7,7 @@ libraries: any change gives another key. The cache holds the network prepared fo
 import json
 import platform
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from functools import cache, cached_property
 from hashlib import blake2b
 from pathlib import Path
@@ -27,8 +27,8 @@ from siting.domain.scenario import Walking
 from siting.domain.walkers import WalkerSpeeds
 from siting.travel import store
 from siting.travel.access import Walked, walk
-from siting.travel.network import WalkingNetwork
-from siting.travel.open_ground import Surface
+from siting.travel.network import WalkingNetwork, prepare_network
+from siting.travel.open_ground import Surface, prepare_surface
 from siting.travel.slope import EdgeSeconds
 from siting.travel.straight import StraightLines
 from siting.travel.walks import Reach
@@ -41,33 +41,49 @@ _CLASSES: Final = {each.__name__: each for each in (WalkingNetwork, EdgeSeconds,
 _LAYOUT: Final = "layout"
 
 
+@dataclass(frozen=True)
+class WalkingGround:
+    """What people walk on, before it is prepared for a walker: a network, open ground, or None for straight lines."""
+
+    ground: Network | OpenGround | None
+    terrain: Raster | None
+    speeds: WalkerSpeeds
+    crs: pyproj.CRS
+
+    def prepare(self) -> Prepared:
+        """Prepare the network or surface."""
+        if isinstance(self.ground, Network):
+            return prepare_network(self.ground, self.terrain, self.speeds, self.crs)
+        if self.ground is not None:
+            return prepare_surface(self.ground, self.terrain, self.speeds)
+        return StraightLines(self.speeds.flat)
+
+
 class CachedTravel:
     """The network or surface, prepared at the first walk; results of walks are kept between runs.
 
     Parameters
     ----------
-    prepare : callable
-        Prepares the network or surface.
-    decides : callable
-        Returns all inputs that determine the result of ``prepare``; see :func:`decides`.
+    ground : WalkingGround
+        What people walk on; it is prepared only if a walk is not in the cache.
     progress : callable
         Called as ``("network", done, total)``.
     """
 
-    def __init__(self, prepare: Callable[[], Prepared], decides: Callable[[], Any], progress: Progress = quiet) -> None:
-        self._prepare, self._decides, self._progress = prepare, decides, progress
+    def __init__(self, ground: WalkingGround, progress: Progress = quiet) -> None:
+        self._ground, self._progress = ground, progress
 
     @cached_property
     def key(self) -> str:
         """The hash of all inputs."""
-        return digest("ways", self._decides())
+        return digest("ways", self._ground)
 
     @cached_property
     def ready(self) -> Prepared:
         """The prepared network or surface."""
         self._progress("network", 0, 1)
         kept = None if store.folder() is None else _unpack(store.load(self.key))
-        found: Prepared = kept if isinstance(kept, WalkingNetwork) else self._prepare()
+        found: Prepared = kept if isinstance(kept, WalkingNetwork) else self._ground.prepare()
         # Open ground is prepared faster than it could be read from the cache.
         if found is not kept and isinstance(found, WalkingNetwork) and store.folder() is not None:
             _keep(self.key, found)
@@ -117,13 +133,6 @@ class CachedTravel:
         return digest(
             "walked", self.key, walking.model_dump(mode="json"), xy, ids, counting, cutoff_s, circles, *places
         )
-
-
-def decides(
-    ground: Network | OpenGround | None, terrain: Raster | None, speeds: WalkerSpeeds, crs: pyproj.CRS
-) -> tuple[Any, ...]:
-    """Return the inputs that determine the network or surface: ground, elevations, walker, CRS."""
-    return ("straight", speeds) if ground is None else (type(ground).__name__, ground, terrain, speeds, crs)
 
 
 def digest(*parts: Any) -> str:

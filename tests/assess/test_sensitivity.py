@@ -17,6 +17,7 @@ from siting.pipeline import comparing as settings
 from siting.pipeline import ground
 from siting.results import GapReport, Plan, Sensitivity
 from siting.travel import walk_to
+from siting.travel.cache import WalkingGround
 from tests.cli.test_commands import run
 from tests.helpers import box, check, facilities, inputs, network, raster, scenario, straight, units, with_settings
 
@@ -100,7 +101,7 @@ def test_circles_may_be_left_out_of_walks_that_are_the_same() -> None:
     given = over_ground()
     found = check(given)
     counting = np.array([True, False])
-    for ways in (ground.ways_of(given), ground.ways_of(district()), None):
+    for ways in (ground.walking_ground(given).prepare(), ground.walking_ground(district()).prepare(), None):
         drawn, bare = (
             walk_to(ways, given.facilities, counting, found.demand.cells, given.scenario.walking, circles=circles)
             for circles in (True, False)
@@ -147,9 +148,9 @@ def test_another_walker_of_the_scenario_stands_beside_the_usual_ones() -> None:
 
 def test_equal_settings_are_walked_once(monkeypatch: pytest.MonkeyPatch) -> None:
     walked, made = [], []
-    covered, ways = settings.covered_cells, settings.ways_of
+    covered, prepare = settings.covered_cells, WalkingGround.prepare
     monkeypatch.setattr(settings, "covered_cells", lambda *a, **k: walked.append(a[2]) or covered(*a, **k))
-    monkeypatch.setattr(settings, "ways_of", lambda given: made.append(given.scenario.walking) or ways(given))
+    monkeypatch.setattr(WalkingGround, "prepare", lambda given: made.append(given) or prepare(given))
     given = district()
     found = check(given)
     walked.clear()

@@ -1,6 +1,7 @@
 """Ties are broken by one rule, whatever solves: nothing redundant is open, and no earlier site does as well."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,9 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 from siting.locate.milp import solve_milp
+from siting.locate.milp.evaluate import evaluate
+from siting.locate.milp.models import milp_of
+from siting.locate.milp.ties import without_redundant
 from siting.locate.problem import Effort, MaximalCovering, Model, PMedian, Problem, Rules, SetCovering, Solver
 from siting.locate.solve import solve
 from tests.drawing import examples
@@ -53,3 +57,18 @@ def test_no_open_site_can_go_or_be_exchanged_for_an_earlier_one(name: str, by: S
         assert value_of(problem, model, rest) > value
         for earlier in set(range(site)) - {*chosen}:
             assert value_of(problem, model, sorted([*rest, earlier])) > value, (site, earlier)
+
+
+def test_with_capacity_a_site_that_serves_nobody_is_closed_and_one_that_serves_stays() -> None:
+    # Everybody walks to site 0; the walk to site 1 is longer.
+    times, room = np.array([[60.0, 60.0], [0.0, 600.0]]), np.array([7.0, 7.0])
+    problem = Problem(csr_array(times), np.array([4.0, 3.0]), Rules(stations=2, capacity=room))
+    milp = milp_of(problem, PMedian(BEYOND_S))
+    both = evaluate(milp, np.array([0, 1]))
+    assert both is not None
+    assert without_redundant(milp, both).chosen.tolist() == [0]
+    # Three people have no room at site 0.
+    tight = milp_of(replace(problem, rules=Rules(stations=2, capacity=np.array([4.0, 7.0]))), PMedian(BEYOND_S))
+    needed = evaluate(tight, np.array([0, 1]))
+    assert needed is not None
+    assert without_redundant(tight, needed).chosen.tolist() == [0, 1]

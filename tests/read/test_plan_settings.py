@@ -15,6 +15,7 @@ import pytest
 import shapely
 
 from siting.domain.nouns import Inputs
+from siting.domain.plan_models import SETTINGS_OF_MODELS, TRAITS, PlanModel
 from siting.domain.scenario import PlanOptions, SizesTable
 from siting.errors import Fault, InputError
 from siting.places import (
@@ -448,6 +449,34 @@ def test_where_money_counts_every_candidate_needs_a_cost(district: Inputs, plan:
     poor = replace(district, candidates=district.candidates.assign(capital_cost_cny=np.nan))
     found = faults(poor, plan)
     assert [(fault.code, fault.row) for fault in found] == [("candidate_without_cost", row) for row in rows]
+
+
+# For each setting that only some models use, another value than the usual one.
+OTHER_THAN_USUAL: dict[str, str] = {
+    "share": "0.5",
+    "unit_share": "0.5",
+    "least": '"cost"',
+    "beyond_minutes": "45",
+    "capacity": "90",
+    "existing_capacity": "90",
+    "weights": "{ disabled = 2 }",
+    "clauses": '["gb50180-2018/4"]',
+    "robust": '"mean"',
+    "robust_share": "0.5",
+    "phases": "[{ year = 2030, stations = 1 }]",
+    "phases_until": "2035",
+    "discount_rate": "0.05",
+    "links": "{ centres = true }",
+}
+
+
+@pytest.mark.parametrize("model", TRAITS)
+def test_a_setting_that_a_model_does_not_use_is_refused_with_its_name(district: Inputs, model: PlanModel) -> None:
+    assert OTHER_THAN_USUAL.keys() == SETTINGS_OF_MODELS
+    for name, value in OTHER_THAN_USUAL.items():
+        told = faults(district, f'model = "{model}"\n{name} = {value}')
+        refused = [each.field for each in told if each.code == "plan_setting_of_other_model"]
+        assert refused == ([] if name in TRAITS[model].settings else [name]), name
 
 
 def test_all_are_told_together(district: Inputs) -> None:

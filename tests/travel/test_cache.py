@@ -17,7 +17,6 @@ import shapely
 import siting
 from siting import pipeline
 from siting.domain.nouns import Assessment, Inputs, Network, OpenGround
-from siting.pipeline import ground
 from siting.results import GapReport
 from siting.travel import cache, store
 from tests.helpers import (
@@ -75,7 +74,8 @@ def worked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return does(*given, **named)
 
     monkeypatch.setattr(cache, "walk", partial(counted, "walk", cache.walk))
-    monkeypatch.setattr(ground, "ways_of", partial(counted, "network", ground.ways_of))
+    prepare = cache.WalkingGround.prepare
+    monkeypatch.setattr(cache.WalkingGround, "prepare", lambda given: counted("network", prepare, given))
     return told
 
 

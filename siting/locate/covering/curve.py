@@ -14,7 +14,7 @@ from siting.locate.covering.local_search import fill, interchange
 from siting.locate.covering.mclp import CoverSearch, in_words, lowest_equal
 from siting.locate.covering.reduction import Reduction, reduced, without_dominated
 from siting.locate.covering.state import close_site, opened, state_of
-from siting.locate.deadline import Deadline
+from siting.locate.deadline import Deadline, Interruptible
 from siting.locate.problem import Effort, Problem
 
 # Steps of the first bound, of each later bound and of a repeated point, with their lengths. Exchanges of each point,
@@ -185,12 +185,10 @@ class _Curve:
 
     def _tried(self, search: CoverSearch, place: int, *steps: Callable[[], object]) -> None:
         """Do the steps in order until the search ends, and keep its incumbent and bound."""
-        try:
+        with Interruptible(self.deadline):
             for step in steps if 0 < self.sizes[place] < len(self.core.sites) else ():
                 if search.should_continue():
                     step()
-        except KeyboardInterrupt:
-            self.deadline.stop("interrupt")
         self.chosen[place] = search.chosen
         self.bounds[place] = min(self.bounds[place], search.bound)
 

@@ -6,7 +6,6 @@ otherwise. Ties of both are broken by :func:`break_ties`.
 """
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -16,6 +15,7 @@ from siting.compiled import by_turns, compiled
 from siting.domain.nouns import Floats, Ints
 from siting.locate.covering.instance import Cover, CoveringInstance, Numbers
 from siting.locate.covering.state import State, close_site, open_site, opened, shared, state_of
+from siting.locate.deadline import Interruptible
 from siting.locate.problem import Bools
 from siting.locate.tolerances import INTEGER_TOLERANCE, SUM_TOLERANCE
 
@@ -130,7 +130,7 @@ def break_ties(cover: Cover, chosen: Ints, slack: float, should_stop: Callable[[
     state = state_of(cover, chosen)
     # The current site, and whether any site was changed since the last one was examined.
     place = np.array([cover.sites - 1, 0])
-    with suppress(KeyboardInterrupt):
+    with Interruptible():
         by_turns(lambda work: bool(_break_ties(cover, state, slack, place, work)), should_stop)
     return opened(state)
 

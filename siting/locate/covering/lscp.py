@@ -16,7 +16,7 @@ from siting.locate.covering.instance import EXACT_SUM, CoveringInstance
 from siting.locate.covering.lagrangian import first_multipliers, proved_bound, slack_value, subgradient_ascent
 from siting.locate.covering.local_search import Annealing, WeightingSearch, break_ties, greedy_choice
 from siting.locate.covering.reduction import ReducedInstance, components, reduced, reduced_instance
-from siting.locate.deadline import Deadline
+from siting.locate.deadline import Deadline, Interruptible
 from siting.locate.highs import solver_name
 from siting.locate.problem import (
     NOISE,
@@ -368,13 +368,11 @@ class LeastCostSearch:
 
     def run(self) -> LeastCost:
         """Search until optimality is proved, or the search must stop."""
-        try:
+        with Interruptible(self.deadline):
             for part in self.parts:
                 self._look(part)
             for part in sorted(self.parts, key=lambda each: len(each.instance.cover.group)):
                 self._finish(part)
-        except KeyboardInterrupt:
-            self.deadline.stop("interrupt")
         done = not any(part.open for part in self.parts)
         return LeastCost(self.chosen, self.cost if done else self.bound, self._ended(), self.first)
 

@@ -24,7 +24,7 @@ from siting.locate.covering.reduction import (
     without_dominated,
 )
 from siting.locate.covering.state import State, empty, opened, state_of
-from siting.locate.deadline import Deadline
+from siting.locate.deadline import Deadline, Interruptible
 from siting.locate.highs import Run, minimise, solver_name
 from siting.locate.problem import NOISE, Bools, Effort, Ended, Problem, Solution, Stage, nothing_found, status_of
 from siting.locate.tolerances import INTEGER_TOLERANCE, SUM_TOLERANCE
@@ -125,9 +125,9 @@ def maximal_covering(problem: Problem, effort: Effort) -> Solution:
     if effort.start is not None:
         inside = np.flatnonzero(np.isin(reduction.sites, effort.start)).astype(np.int64)
         search.begun = inside if len(inside) <= stations else None
-    try:
+    with Interruptible() as part:
         run(search)
-    except KeyboardInterrupt:
+    if part.interrupted:
         search.ended = "interrupt"
     return solution(problem, reduction, search)
 

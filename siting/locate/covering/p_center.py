@@ -9,7 +9,7 @@ import numpy as np
 
 from siting.domain.nouns import Floats, Ints
 from siting.locate.covering.lscp import CoverageTarget, LeastCostSearch, coverage_target, least_cost
-from siting.locate.deadline import Deadline
+from siting.locate.deadline import Deadline, Interruptible
 from siting.locate.highs import solver_name
 from siting.locate.problem import Effort, Ended, PCenter, Problem, Solution, Stage, nothing_found, status_of
 
@@ -134,23 +134,19 @@ class _Within:
 
     def greedy(self, seconds: float) -> Ints | None:
         """Return sites that are feasible within a time, if a greedy choice is."""
-        try:
+        with Interruptible(self.deadline):
             wanted, most = self.coverage_target(seconds)
             if not wanted.reachable:
                 return None
             chosen = LeastCostSearch(wanted.instance, self.deadline).chosen
             return wanted.plan(wanted.instance, chosen, self.deadline.should_stop) if len(chosen) <= most else None
-        except KeyboardInterrupt:
-            self.deadline.stop("interrupt")
-            return None
+        return None
 
     def decide(self, seconds: float) -> tuple[bool | None, Ints]:
         """Tell whether some sites are feasible within a time, and which (None: unknown)."""
-        try:
+        with Interruptible(self.deadline):
             return self._decided(seconds)
-        except KeyboardInterrupt:
-            self.deadline.stop("interrupt")
-            return None, _NO_SITES
+        return None, _NO_SITES
 
     def _decided(self, seconds: float) -> tuple[bool | None, Ints]:
         wanted, most = self.coverage_target(seconds)

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from siting.domain.nouns import Ints
-from siting.locate.deadline import Deadline
+from siting.locate.deadline import Deadline, Interruptible
 from siting.locate.milp.assignment import is_whole
 from siting.locate.milp.constraints import money_unit
 from siting.locate.milp.lexicographic import solve_lexicographic
@@ -89,11 +89,10 @@ class FeasibilityOracle:
 
     def answer(self, problem: Problem, model: Model) -> Answer:
         """Tell whether a request is feasible; ``last`` is then a feasible choice. After an interrupt: unknown."""
-        try:
+        with Interruptible():
             return "unknown" if self._interrupted else self._answer(problem, model)
-        except KeyboardInterrupt:
-            self.sure, self._interrupted = False, True
-            return "unknown"
+        self.sure, self._interrupted = False, True
+        return "unknown"
 
     def _answer(self, problem: Problem, model: Model) -> Answer:
         milp = milp_of(problem, coverage_targets(problem, model))

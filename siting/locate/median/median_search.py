@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from siting.domain.nouns import Floats
-from siting.locate.deadline import Deadline
+from siting.locate.deadline import Deadline, Interruptible
 from siting.locate.generator import State, random_state
 from siting.locate.median.branch_and_bound import (
     BoundedNode,
@@ -52,10 +52,9 @@ class MedianSearch:
 
     def run(self, relaxations: Callable[[], tuple[Relaxation, ...]]) -> Ended:
         """Search until optimality is proved or the search must stop; relaxations follow the first incumbent."""
-        try:
+        with Interruptible():
             return self._run(relaxations)
-        except KeyboardInterrupt:
-            return "interrupt"
+        return "interrupt"
 
     def _run(self, bounds: Callable[[], tuple[Relaxation, ...]]) -> Ended:
         self._begin()

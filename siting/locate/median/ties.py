@@ -1,12 +1,12 @@
 """Ties between choices of equal cost are broken towards the sites that come first, without redundant ones."""
 
 from collections.abc import Callable
-from contextlib import suppress
 
 import numpy as np
 
 from siting.compiled import by_turns, compiled
 from siting.domain.nouns import Ints
+from siting.locate.deadline import Interruptible
 from siting.locate.median.instance import MedianInstance
 from siting.locate.median.interchange import Choice, best_exchange, chosen, close, exchange
 from siting.locate.tolerances import SUM_TOLERANCE
@@ -34,7 +34,7 @@ def break_ties(instance: MedianInstance, sites: Ints, stops: Callable[[], bool] 
     choice = chosen(instance, len(sites), np.sort(sites))
     noise, place = SUM_TOLERANCE * float(choice.near_cost.sum()), np.zeros(1, dtype=np.int64)
     many = -1
-    with suppress(KeyboardInterrupt):
+    with Interruptible():
         # An exchange can make another site redundant.
         while by_turns(lambda work: bool(_drop_redundant(instance, choice, noise, work)), stops):
             before, many = many, int((choice.opened >= 0).sum())

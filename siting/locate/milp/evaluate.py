@@ -8,7 +8,7 @@ import numpy as np
 
 from siting.domain.nouns import Floats, Ints
 from siting.locate.deadline import Deadline
-from siting.locate.highs import minimise
+from siting.locate.highs import minimise, uninterrupted
 from siting.locate.milp.constraints import ConstraintBlock
 from siting.locate.milp.formulation import LexicographicMilp, over_all
 from siting.locate.milp.objectives import Objective
@@ -106,9 +106,7 @@ def tolerance_gain(
     if not objective.weights[milp.problem.sites :].any():
         return 0.0
     single = milp.single(objective, earlier, milp.opened(plan.chosen), relaxed=True)
-    run = minimise(single, Effort(time_limit_s=math.inf))
-    if run.stopped_by == "interrupt":
-        raise KeyboardInterrupt
+    run = uninterrupted(minimise(single, Effort(time_limit_s=math.inf)))
     return 0.0 if run.values is None else abs(objective.value_at(run.values) - plan.objective_values[number])
 
 
@@ -123,10 +121,7 @@ def _by_flows(milp: LexicographicMilp, chosen: Ints, opened: Floats, seconds: fl
     values = np.zeros(milp.variables)
     depends = any(bool(objective.weights[sites:].any()) for objective in milp.objectives)
     for objective in milp.objectives if depends else (*milp.objectives, _served_objective(milp, milp.service.persons)):
-        run = minimise(milp.single(objective, earlier, opened), deadline.left())
-        if run.stopped_by == "interrupt":
-            # An interrupted linear program tells nothing about a choice.
-            raise KeyboardInterrupt
+        run = uninterrupted(minimise(milp.single(objective, earlier, opened), deadline.left()))
         if run.values is None or run.stopped_by == "time":
             return None
         values = _cleaned(milp, opened, run.values)

@@ -8,8 +8,8 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from siting.domain.nouns import Ints
-from siting.locate.deadline import Deadline
-from siting.locate.highs import Run, minimise, solver_name
+from siting.locate.deadline import Deadline, Interruptible
+from siting.locate.highs import Run, minimise, solver_name, uninterrupted
 from siting.locate.milp.assignment import served_by
 from siting.locate.milp.constraints import ConstraintBlock, within_budget
 from siting.locate.milp.evaluate import (
@@ -99,7 +99,7 @@ def solve_from(milp: LexicographicMilp, plan: Evaluation | None, effort: Effort,
         first_part = milp.aggregated if milp.aggregated is not None and number == 0 else milp
         solved = first_part.objectives[number]
         reporter = ProgressReporter(solved, _offset(objective, offset), effort)
-        try:
+        with Interruptible() as part:
             if number > 0 and plan is not None:
                 earlier = (*earlier, milp.objectives[number - 1].fixed_at(plan.objective_values[number - 1]))
                 fixed = _fixed_sites(milp, number, plan, found, deadline.left(_FIXING_SHARE))
@@ -110,7 +110,7 @@ def solve_from(milp: LexicographicMilp, plan: Evaluation | None, effort: Effort,
                 found = StageRun(plan, least, "proved", 0)
             else:
                 found = _stage(milp, number, plan, (*earlier, *sites), deadline.left(share, reporter))
-        except KeyboardInterrupt:
+        if part.interrupted:
             found = StageRun(plan, milp.trivial_bound(objective), "interrupt", 0)
         deadline.spend(found.nodes)
         if found.plan is None:
@@ -120,12 +120,12 @@ def solve_from(milp: LexicographicMilp, plan: Evaluation | None, effort: Effort,
         stopped = found.stopped_by if stopped == "proved" else stopped
     assert plan is not None  # noqa: S101 - there is at least one objective
     gains = [0.0] * len(bounds)
-    try:
+    with Interruptible() as part:
         # After an interrupt no ties are broken and no linear programs are solved.
         plan = without_redundant(milp, plan) if stopped != "interrupt" or milp.service.fill is not None else plan
         plan = break_ties(milp, plan) if stopped != "interrupt" else plan
         gains = [_tolerance_gain(milp, number, plan, bound, earlier[:number]) for number, bound in enumerate(bounds)]
-    except KeyboardInterrupt:
+    if part.interrupted:
         stopped = "interrupt"
     return solution(milp, plan, list(zip(bounds, gains, strict=True)), stopped, offset, first)
 
@@ -210,10 +210,10 @@ def run_stage(
     bound, nodes = milp.trivial_bound(objective), 0
     deadline = Deadline(effort)
     relaxation: StageRelaxation | None = None
-    try:
+    with Interruptible() as part:
         relaxation = StageRelaxation(milp, objective, earlier)
         cuts = relaxation.cuts(math.inf if plan is None else float(objective.costs @ plan.values), effort)
-    except KeyboardInterrupt:
+    if part.interrupted or relaxation is None:
         known = bound if relaxation is None else _tighter(objective, bound, objective.bound(relaxation.bound))
         return StageRun(plan, known, "interrupt", 0)
     bound = _tighter(objective, bound, objective.bound(relaxation.bound))
@@ -225,13 +225,11 @@ def run_stage(
         deadline.spend(run.nodes)
         bound = _tighter(objective, bound, objective.bound(run.bound))
         ended = _ended(run, plan)
-        try:
-            found = (
-                None
-                if run.values is None
-                else evaluate(milp, milp.chosen(run.values), _evaluation_seconds(run.stopped_by))
-            )
-        except KeyboardInterrupt:
+        found: Evaluation | None = None
+        with Interruptible() as part:
+            if run.values is not None:
+                found = evaluate(milp, milp.chosen(run.values), _evaluation_seconds(run.stopped_by))
+        if part.interrupted:
             return StageRun(plan, bound, "interrupt", nodes)
         if found is not None and _falls_behind(milp, number, plan, found):
             found = None
@@ -349,7 +347,6 @@ def improve_by_surrogate(
         aggregated.surrogate, (aggregated.objectives[0].fixed_at(start.objective_values[0]), *fixed)
     )
     nodes = _NODES if effort.max_nodes is None else min(_NODES, effort.max_nodes)
-    run = minimise(single, replace(effort, report=None, rel_gap=_GAP, max_nodes=nodes), start=start.values)
-    if run.stopped_by == "interrupt":
-        raise KeyboardInterrupt
+    cheap = replace(effort, report=None, rel_gap=_GAP, max_nodes=nodes)
+    run = uninterrupted(minimise(single, cheap, start=start.values))
     return plan if run.values is None else better_of(milp, plan, evaluate(milp, aggregated.chosen(run.values)))

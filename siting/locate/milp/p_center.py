@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from siting.domain.nouns import Floats
-from siting.locate.deadline import Deadline
+from siting.locate.deadline import Deadline, Interruptible
 from siting.locate.highs import solver_name
 from siting.locate.milp.assignment import served_by
 from siting.locate.milp.constraints import site_constraints
@@ -69,9 +69,9 @@ def p_center(problem: Problem, model: PCenter, effort: Effort) -> Solution:
     high = int(np.searchsorted(times, first))
     while low + 1 < high and stopped == "proved":
         middle = (low + high) // 2
-        try:
+        with Interruptible() as part:
             found, stopped, nodes = probe(milp_within(problem, float(times[middle]), need), deadline.left())
-        except KeyboardInterrupt:
+        if part.interrupted:
             found, stopped, nodes = None, "interrupt", 0
         deadline.spend(nodes)
         if found is not None:
@@ -82,11 +82,11 @@ def p_center(problem: Problem, model: PCenter, effort: Effort) -> Solution:
         if effort.report is not None:
             effort.report(float(times[high]), float(times[min(low + 1, high)]))
     milp = milp_within(problem, float(times[high]), need)
-    try:
+    with Interruptible() as part:
         plan = break_ties(milp, without_redundant(milp, plan)) if stopped != "interrupt" else plan
         seconds = AFTER_INTERRUPT_S if stopped == "interrupt" else max(deadline.seconds, _EVALUATION_S)
         high, plan = _tighten(problem, plan, need, times[: high + 1], seconds)
-    except KeyboardInterrupt:
+    if part.interrupted:
         stopped = "interrupt"
     return _solution(milp_within(problem, float(times[high]), need), plan, (times, low, high), stopped, first)
 

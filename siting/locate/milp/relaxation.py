@@ -9,7 +9,7 @@ from scipy.sparse import csr_array
 
 from siting.domain.nouns import Floats
 from siting.locate.deadline import Deadline
-from siting.locate.highs import Relaxation, Run
+from siting.locate.highs import Relaxation, Run, uninterrupted
 from siting.locate.milp.capacity_cuts import CapacityCut, flows_of, violated_cuts
 from siting.locate.milp.constraints import ConstraintBlock
 from siting.locate.milp.formulation import LexicographicMilp, over_all
@@ -195,10 +195,7 @@ class StageRelaxation:
         return spent or deadline.seconds <= 0
 
     def _solved(self, relaxation: Relaxation, deadline: Deadline) -> Run:
-        run = relaxation.solve(deadline.left())
-        if run.stopped_by == "interrupt":
-            raise KeyboardInterrupt
-        return run
+        return uninterrupted(relaxation.solve(deadline.left()))
 
     def _cut(self, relaxation: Relaxation, values: Floats) -> bool:
         """Add the cuts that a point violates; tell whether there are any."""

@@ -1,6 +1,5 @@
 """Alternative plans that are nearly as good, and how often each site stays."""
 
-import contextlib
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from siting.domain.nouns import Bools, Ints, Progress, quiet
-from siting.locate.deadline import Deadline
+from siting.locate.deadline import Deadline, Interruptible
 from siting.locate.milp import Compliance
 from siting.locate.problem import NOISE, Effort, Model, Problem, Solution, Solver, Stage
 from siting.locate.series.exclusion import ExclusionTree
@@ -132,7 +131,7 @@ def alternatives(  # noqa: PLR0913 - all but four are keyword-only
         new[standing] = False
     next_best = _next_best(problem, model, solution, (differ, new), _least(solution.stages[0], within), solver)
     found, complete = [solution], False
-    with contextlib.suppress(KeyboardInterrupt):
+    with Interruptible():
         while len(found) <= count and not complete:
             progress("alternatives", len(found) - 1, count)
             if min(int(new[each.chosen].sum()) for each in found) < differ:

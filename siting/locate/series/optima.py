@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from siting.domain.nouns import Ints, PlanStatus, Progress, quiet
-from siting.locate.deadline import Deadline
+from siting.locate.deadline import Deadline, Interruptible
 from siting.locate.problem import (
     NOISE,
     Effort,
@@ -147,7 +147,7 @@ def free_optima(
         known = {each.limit: each for each in at_once(problem, limits, deadline.left(_AT_ONCE))}
     todo = [limits[place] for place in _halving(len(limits))]
     todo = [limit for limit in todo if limit not in known or known[limit].gap > effort.rel_gap]
-    try:
+    with Interruptible(deadline):
         for done, limit in enumerate(todo):
             progress("curve", done, len(todo))
             if deadline.should_stop():
@@ -157,8 +157,6 @@ def free_optima(
             known[limit] = _together(known.get(limit), found, sense)
             if found.stopped_by == "interrupt":
                 deadline.stop("interrupt")
-    except KeyboardInterrupt:
-        deadline.stop("interrupt")
     progress("curve", len(todo), len(todo))
     unknown = Optimum(math.nan, None, math.nan, sense * math.inf, deadline.ended or "time")
     if sense > 0 and hereditary(problem):

@@ -171,7 +171,7 @@ class _Curve:
     def _restart(self, place: int, times: int) -> None:
         search = self._search(place, self.chosen[place])
         # Another random sequence each time.
-        search.random += np.uint64(2 * (place + len(self.sizes) * times))
+        search.random += np.uint64(1 + place + len(self.sizes) * times)
         # A bound that was rounded up must not exceed the weight.
         self.multipliers = np.minimum(self.stored[place], self.core.cover.weight)
         search.multipliers = self.multipliers

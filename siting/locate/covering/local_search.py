@@ -9,21 +9,17 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from siting.compiled import by_turns, compiled
 from siting.domain.nouns import Floats, Ints
 from siting.locate.covering.instance import Cover, CoveringInstance, Numbers
 from siting.locate.covering.state import State, close_site, open_site, opened, shared, state_of
 from siting.locate.deadline import Interruptible
+from siting.locate.generator import State as Generator
+from siting.locate.generator import draw, random_state, uniform
 from siting.locate.problem import Bools
 from siting.locate.tolerances import INTEGER_TOLERANCE, SUM_TOLERANCE
 
-# Steps of a xorshift generator of 64 bits (Marsaglia 2003); the seed must not be zero.
-Random = NDArray[np.uint64]
-_A, _B, _C = np.uint64(13), np.uint64(7), np.uint64(17)
-_SHIFT: Final = np.uint64(32)
-_UNIT: Final = 2.0**-32
 # The work of examining one exchange, in list entries.
 _LOOK: Final = 8
 # The work of one turn of constraint weighting, in list entries.
@@ -221,27 +217,10 @@ def _worst(cover: Cover, state: State, site: int, also: Floats, touched: Numbers
     return out, state.gain[site] - least
 
 
-@compiled
-def draw(random: Random) -> np.uint64:
-    """Return the next 32 random bits."""
-    bits = random[0]
-    bits ^= bits << _A
-    bits ^= bits >> _B
-    bits ^= bits << _C
-    random[0] = bits
-    return np.uint64(bits >> _SHIFT)
-
-
-@compiled
-def below(random: Random, limit: int) -> int:
-    """Return a random whole number below a limit."""
-    return int((draw(random) * np.uint64(limit)) >> _SHIFT)
-
-
 def anneal(
     cover: Cover,
     state: State,
-    random: Random,
+    random: Generator,
     proposals: int,
     temperatures: tuple[float, float],
     best: Numbers,
@@ -254,7 +233,7 @@ def anneal(
     ----------
     cover, state : Cover, State
         The problem, and the initial choice, of some sites but not all; it is changed.
-    random : Random
+    random : ndarray of uint64
         A non-zero number; it is changed.
     proposals : int
         The number of exchanges to examine.
@@ -278,7 +257,7 @@ def anneal(
 def _annealed(
     cover: Cover,
     state: State,
-    random: Random,
+    random: Generator,
     limits: tuple[float, int],
     best: Numbers,
     known: tuple[Floats, Floats],
@@ -290,20 +269,20 @@ def _annealed(
     while done < proposals and state.touched[0] < end:
         temperature *= cooling
         done += 1
-        out = state.chosen[below(random, size)]
+        out = state.chosen[draw(random, size)]
         # Usually a site that covers some group of the other site, sometimes any site.
         reach = cover.start[out + 1] - cover.start[out]
-        near = below(random, 8) > 0 and reach > 0
+        near = draw(random, 8) > 0 and reach > 0
         if near:
-            group = cover.group[cover.start[out] + below(random, reach)]
+            group = cover.group[cover.start[out] + draw(random, reach)]
             begin = cover.group_start[group]
-            site = cover.site[begin + below(random, cover.group_start[group + 1] - begin)]
+            site = cover.site[begin + draw(random, cover.group_start[group + 1] - begin)]
         else:
-            site = np.int32(below(random, sites))
+            site = np.int32(draw(random, sites))
         if state.place[site] >= 0:
             continue
         # The largest acceptable loss is drawn first: then few exchanges need a full examination.
-        least = temperature * np.log((np.float64(draw(random)) + 0.5) * _UNIT)
+        least = temperature * np.log(uniform(random))
         better = state.gain[site] - state.gain[out]
         if better < least:
             if near:
@@ -345,7 +324,7 @@ class WeightingSearch:
 
     def __init__(self, instance: CoveringInstance, begin: Bools, steps: int, seed: int) -> None:
         self._cover, self._steps = instance.cover, steps
-        _seed(seed)
+        self._random = random_state(seed)
         self._state = state_of(self._cover, np.flatnonzero(begin), np.ones(instance.groups), listed=True)
         fill(self._cover, self._state, slack=0.0)
         # Among sites that have not moved yet, ties go to the first in the list.
@@ -366,7 +345,7 @@ class WeightingSearch:
         def exchange(work: int) -> bool:
             nonlocal left
             limits = (self._least, self._steps, min(int(self._pace[3]) + work, _WORK_TURN))
-            left = bool(_exchanged(self._cover, self._state, self._moves, self.best, self._pace, limits))
+            left = bool(_exchanged(self._cover, self._state, self._moves, self._random, self.best, self._pace, limits))
             return left and self._pace[3] < _WORK_TURN
 
         by_turns(exchange, should_stop)
@@ -398,10 +377,10 @@ def _moved(cover: Cover, site: int, step: int, since: Ints, may: Bools) -> int:
 
 
 @compiled
-def _enterer(cover: Cover, state: State, since: Ints, may: Bools) -> int:
+def _enterer(cover: Cover, state: State, since: Ints, may: Bools, random: Generator) -> int:
     """Return the site of some uncovered group with the highest gain for its cost, ties to the one that moved first."""
     best, most = -1, 0.0
-    each = state.missing[np.random.randint(state.size[1])]  # noqa: NPY002 - the generator of the compiler
+    each = state.missing[draw(random, state.size[1])]
     for at in range(cover.group_start[each], cover.group_start[each + 1]):
         site = cover.site[at]
         gain = state.gain[site] / cover.cost[site] if cover.cost[site] > 0 else np.inf
@@ -411,15 +390,11 @@ def _enterer(cover: Cover, state: State, since: Ints, may: Bools) -> int:
 
 
 @compiled
-def _seed(seed: int) -> None:
-    np.random.seed(seed)  # noqa: NPY002 - the generator of the compiler
-
-
-@compiled
 def _exchanged(
     cover: Cover,
     state: State,
     moves: _Moves,
+    random: Generator,
     best: Bools,
     pace: Floats,
     limits: tuple[float, int, int],
@@ -444,7 +419,7 @@ def _exchanged(
             close_site(cover, state, out)
             looked += state.size[0] + _moved(cover, out, step, since, may)
         while state.size[1] > 0:
-            site = _enterer(cover, state, since, may)
+            site = _enterer(cover, state, since, may, random)
             if site < 0 or state.sums[1] + cover.cost[site] > lowest - least:
                 break
             open_site(cover, state, site)
@@ -496,7 +471,7 @@ class Annealing:
     def __init__(self, instance: CoveringInstance, best: Bools, unit_value: float, steps: int, seed: int) -> None:
         self.best = best.copy()
         self._now = best
-        self._instance, self._unit_value, self._seed = instance, unit_value, seed
+        self._instance, self._unit_value, self._random = instance, unit_value, random_state(seed)
         self._turns = max(1, round(steps / _TURN))
         self._steps = -(-steps // self._turns)
         self._done = 0
@@ -513,12 +488,14 @@ class Annealing:
             self._unit_value,
             (temperatures[1] / temperatures[0]) ** (1.0 / max(self._steps, 1)),
         )
-        _seed(self._seed + self._done)
         state = state_of(cover, np.flatnonzero(self._now), listed=True)
         # The temperature, the lowest cost, and the steps done.
         pace = np.array([temperatures[0], instance.cost_of(self.best), 0.0])
         by_turns(
-            lambda work: bool(_annealed_costs(cover, state, self.best, pace, limits, self._steps, work)), should_stop
+            lambda work: bool(
+                _annealed_costs(cover, state, self._random, self.best, pace, (*limits, self._steps), work)
+            ),
+            should_stop,
         )
         self._now = state.place >= 0
         self._done += 1
@@ -526,19 +503,21 @@ class Annealing:
 
 
 @compiled
-def _proposed(cover: Cover, state: State) -> tuple[int, int]:
+def _proposed(cover: Cover, state: State, random: Generator) -> tuple[int, int]:
     """Return a site to leave, one of the least useful, and one to enter."""
     cost, score = cover.cost, state.gain
-    out = state.chosen[np.random.randint(state.size[0])]  # noqa: NPY002 - the generator of the compiler
+    out = state.chosen[draw(random, state.size[0])]
     for _ in range(2):
-        other = state.chosen[np.random.randint(state.size[0])]  # noqa: NPY002
+        other = state.chosen[draw(random, state.size[0])]
         if score[other] * cost[out] < score[out] * cost[other]:
             out = other
-    if np.random.random() < 0.5:  # noqa: NPY002, PLR2004 - a coin toss
-        each = np.int64(cover.group[np.random.randint(cover.start[out], cover.start[out + 1])])  # noqa: NPY002
+    if draw(random, 2) == 0:
+        first = cover.start[out]
+        each = np.int64(cover.group[first + draw(random, cover.start[out + 1] - first)])
     else:
-        each = state.missing[np.random.randint(state.size[1])]  # noqa: NPY002
-    return out, cover.site[np.random.randint(cover.group_start[each], cover.group_start[each + 1])]  # noqa: NPY002
+        each = state.missing[draw(random, state.size[1])]
+    first = cover.group_start[each]
+    return out, cover.site[first + draw(random, cover.group_start[each + 1] - first)]
 
 
 @compiled
@@ -577,14 +556,14 @@ def _record(cover: Cover, state: State, best: Bools, lowest: float, slack: float
 def _annealed_costs(
     cover: Cover,
     state: State,
+    random: Generator,
     best: Bools,
     pace: Floats,
-    limits: tuple[float, float, float, float],
-    steps: int,
+    limits: tuple[float, float, float, float, int],
     work: int,
 ) -> bool:
     """Anneal until so much work is done; tell whether steps are left."""
-    slack, below, unit_value, cooling = limits
+    slack, below, unit_value, cooling, steps = limits
     temperature, lowest, step = pace[0], pace[1], int(pace[2])
     end = state.touched[0] + work
     while step < steps and state.touched[0] < end:
@@ -593,9 +572,9 @@ def _annealed_costs(
             lowest = _record(cover, state, best, lowest, slack)
         if state.size[0] == 0:
             return False
-        out, into = _proposed(cover, state)
+        out, into = _proposed(cover, state, random)
         worse, alone = _worse(cover, state, (out, into), unit_value, lowest - below - state.sums[1])
-        if worse <= 0 or np.random.random() < np.exp(-worse / temperature):  # noqa: NPY002
+        if worse <= 0 or uniform(random) < np.exp(-worse / temperature):
             if not alone:
                 close_site(cover, state, out)
             open_site(cover, state, into)

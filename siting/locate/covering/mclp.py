@@ -25,6 +25,7 @@ from siting.locate.covering.reduction import (
 )
 from siting.locate.covering.state import State, empty, opened, state_of
 from siting.locate.deadline import Deadline, Interruptible
+from siting.locate.generator import random_state
 from siting.locate.highs import Run, minimise, solver_name
 from siting.locate.problem import NOISE, Bools, Effort, Ended, Problem, Solution, Stage, nothing_found, status_of
 from siting.locate.tolerances import INTEGER_TOLERANCE, SUM_TOLERANCE
@@ -65,7 +66,6 @@ _RELATIVE_GAP: Final = 0.9 * NOISE
 _FEW: Final = 150
 # The number of choices that are stored for merging.
 _REMEMBERED: Final = 8
-_SEED: Final = 0x9E3779B97F4A7C15
 # The size of the largest weight in the solver, if weights are not whole numbers.
 _LARGEST: Final = 1000.0
 
@@ -247,7 +247,7 @@ class CoverSearch:
         self.chosen = np.zeros(0, dtype=np.int64)
         self.multipliers = np.zeros_like(self.core.cover.weight)
         self.bound = self.rounded(float(self.cover.weight.sum()))
-        self.random = np.array([_SEED + 2 * self.deadline.effort.seed], dtype=np.uint64)
+        self.random = random_state(self.deadline.effort.seed)
 
     @property
     def few(self) -> bool:

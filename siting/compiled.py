@@ -2,6 +2,7 @@
 
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cache
@@ -190,21 +191,45 @@ def _digest(content: bytes) -> bytes:
 
 
 class _Undisturbed(event.Listener):
-    """Delays Ctrl-C while numba compiles: an exception there leaves kernels incomplete for the whole process."""
+    """Delays Ctrl-C while numba compiles: an exception there leaves kernels incomplete for the whole process.
+
+    It also measures how long this thread compiles: ``seconds``, without kernels that are being compiled now.
+    """
 
     def __init__(self) -> None:
         self._waiting: list[AbstractContextManager[None]] = []
+        self._own = threading.local()
+
+    @property
+    def seconds(self) -> float:
+        """The seconds for which numba has compiled in this thread."""
+        return float(getattr(self._own, "seconds", 0.0))
 
     def on_start(self, event: event.Event) -> None:  # noqa: ARG002 - the interface of numba
         """Begin to wait."""
+        begun: list[float] = self._own.__dict__.setdefault("begun", [])
+        begun.append(time.monotonic())
         if threading.current_thread() is threading.main_thread():
             self._waiting.append(unbroken())
             self._waiting[-1].__enter__()
 
     def on_end(self, event: event.Event) -> None:  # noqa: ARG002 - the interface of numba
         """Raise a delayed Ctrl-C."""
+        begun = self._own.begun.pop()
+        # A kernel compiles those that it calls: only the outermost counts.
+        if not self._own.begun:
+            self._own.seconds = self.seconds + time.monotonic() - begun
         if threading.current_thread() is threading.main_thread():
             self._waiting.pop().__exit__(None, None, None)
 
 
-event.register("numba:compile", _Undisturbed())
+_undisturbed: Final = _Undisturbed()
+event.register("numba:compile", _undisturbed)
+
+
+def clock() -> float:
+    """Return seconds that pass as those of a watch, but stand still while this thread compiles kernels.
+
+    Time limits are measured by it: the first search on a machine has as many seconds as the later ones.
+    """
+    return time.monotonic() - _undisturbed.seconds

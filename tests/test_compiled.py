@@ -5,6 +5,7 @@ import os
 import pickle
 import signal
 import threading
+import time
 from collections.abc import Callable
 from hashlib import blake2b
 from pathlib import Path
@@ -197,3 +198,17 @@ def test_who_watched_before_learns_of_it_too() -> None:
         assert len(heard) == 1
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def test_the_clock_stands_still_while_kernels_compile() -> None:
+    source = "def far(number):\n" + "".join(f"    number += {each} * number % 7\n" for each in range(300))
+    made: dict[str, Any] = {}
+    exec(source + "    return number\n", made)  # noqa: S102 - a kernel that takes long to compile
+    kernel = numba.njit(made["far"])
+    wall, own = time.monotonic(), compiling.clock()
+    kernel(3)
+    wall, own = time.monotonic() - wall, compiling.clock() - own
+    assert own < 0.5 * wall
+    before = compiling.clock()
+    time.sleep(0.05)
+    assert compiling.clock() - before >= 0.05

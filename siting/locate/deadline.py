@@ -2,15 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from time import monotonic
+from functools import wraps
 from types import TracebackType
-from typing import Self
+from typing import Any, Final, Self, TypeVar, TypeVarTuple, Unpack
 
-from siting.locate.problem import Effort, Ended
+from siting.compiled import clock
+from siting.locate.problem import Effort, Ended, Solution
+
+# After Ctrl-C before the first plan, a search may improve its first plan for so many seconds.
+_FIRST_PLAN_S: Final = 0.5
+
+_Given = TypeVarTuple("_Given")
+_Found = TypeVar("_Found", bound=Solution)
 
 
 class Deadline:
-    """An effort and the clock that runs on it, shared by all parts of a search.
+    """An effort and the clock that runs on it, shared by all parts of a search; it stops while kernels are compiled.
 
     ``ended`` is the first reason for which the search must stop; None while it may continue.
 
@@ -35,12 +42,12 @@ class Deadline:
     def __init__(self, effort: Effort) -> None:
         self.effort = effort
         self.ended: Ended | None = None
-        self._end, self._nodes = monotonic() + effort.time_limit_s, effort.max_nodes
+        self._end, self._nodes = clock() + effort.time_limit_s, effort.max_nodes
 
     @property
     def seconds(self) -> float:
         """The seconds until the time limit."""
-        return max(self._end - monotonic(), 0.0)
+        return max(self._end - clock(), 0.0)
 
     def check(self) -> Ended | None:
         """Return why the search must stop now; None if it may continue."""
@@ -109,3 +116,37 @@ class Interruptible:
         if self._deadline is not None:
             self._deadline.stop("interrupt")
         return True
+
+
+def keeps_first_plan(search: Callable[[Unpack[_Given], Effort], _Found]) -> Callable[[Unpack[_Given], Effort], _Found]:
+    """Make a search that Ctrl-C ends before its first plan return that first plan with its bound.
+
+    A second Ctrl-C ends it without a plan. The effort is the last argument of the search.
+
+    Examples
+    --------
+    >>> from siting.locate.deadline import keeps_first_plan
+    >>> from siting.locate.problem import Effort, Solution, nothing_found
+    >>> presses = iter([True, False])
+    >>> @keeps_first_plan
+    ... def search(effort: Effort) -> Solution:
+    ...     if next(presses):
+    ...         raise KeyboardInterrupt
+    ...     return nothing_found("time", "none")
+    >>> search(Effort()).stopped_by
+    'interrupt'
+    """
+
+    @wraps(search)
+    def calm(*given: *tuple[*_Given, Effort]) -> _Found:
+        again: Any = search
+        *asked, effort = given
+        with Interruptible() as part:
+            found = search(*given)
+        if not part.interrupted and (found.status != "unknown" or found.stopped_by != "interrupt"):
+            return found
+        seconds = min(effort.time_limit_s, _FIRST_PLAN_S)
+        first: _Found = again(*asked, replace(effort, time_limit_s=seconds, report=None, interrupted=None))
+        return replace(first, stopped_by="interrupt")
+
+    return calm

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.sparse import csr_array, eye_array, hstack, kron
 
 from siting.domain.nouns import Floats, Ints
-from siting.locate.deadline import Deadline, Interruptible
+from siting.locate.deadline import Deadline, Interruptible, keeps_first_plan
 from siting.locate.highs import Milp, Stopped, minimise, solver_name
 from siting.locate.milp.constraints import ConstraintBlock, money_unit, satisfies, site_constraints, stacked
 from siting.locate.milp.demand_groups import grouped
@@ -84,6 +84,7 @@ class PhasedSolution(Solution):
         return {"each_alone": self.alone, "greedy_order": self.greedy}
 
 
+@keeps_first_plan
 def solve_phases(problem: Problem, phases: Sequence[Phase], solver: Solver, effort: Effort) -> PhasedSolution:
     r"""Choose what opens in which phase, so that the most elderly-years are covered.
 

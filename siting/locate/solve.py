@@ -2,12 +2,14 @@
 
 from siting.locate.covering import maximal_covering, set_covering
 from siting.locate.covering.p_center import p_center
+from siting.locate.deadline import keeps_first_plan
 from siting.locate.incumbent import not_behind
 from siting.locate.median import p_median
 from siting.locate.milp import solve_milp
 from siting.locate.problem import Effort, MaximalCovering, Model, PCenter, PMedian, Problem, SetCovering, Solution
 
 
+@keeps_first_plan
 def solve(problem: Problem, model: Model, effort: Effort) -> Solution:
     """Choose sites by a model, and prove how good the choice is.
 
@@ -26,7 +28,8 @@ def solve(problem: Problem, model: Model, effort: Effort) -> Solution:
     Returns
     -------
     Solution
-        ``status`` is ``"optimal"`` only if that is proved, and ``"infeasible"`` if no choice satisfies the rules.
+        ``status`` is ``"optimal"`` only if that is proved, and ``"infeasible"`` if no choice satisfies the rules. After
+        Ctrl-C the best choice so far, or the first that the search finds.
 
     Examples
     --------

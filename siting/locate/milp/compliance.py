@@ -12,7 +12,7 @@ from scipy.sparse import block_array, csr_array, eye_array
 from siting.domain.clauses import Finding
 from siting.domain.nouns import Floats
 from siting.domain.requirements import Requirement
-from siting.locate.deadline import Deadline
+from siting.locate.deadline import Deadline, keeps_first_plan
 from siting.locate.milp.assignment import ServiceVariables
 from siting.locate.milp.constraints import ConstraintBlock, satisfies, site_constraints
 from siting.locate.milp.demand_groups import Groups
@@ -101,6 +101,7 @@ class Compliance(Solution):
         return pd.DataFrame(rows, columns=list(_COLUMNS))
 
 
+@keeps_first_plan
 def comply(problem: Problem, requirements: Sequence[Requirement], effort: Effort) -> Compliance:
     r"""Choose the cheapest sites that meet all requirements together, or that leave the least shortfalls.
 

@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 
 from siting.domain.nouns import Floats, Ints
 from siting.domain.requirements import Requirement
-from siting.locate.deadline import Deadline
+from siting.locate.deadline import Deadline, keeps_first_plan
 from siting.locate.milp.compliance import (
     ROW_SCALE,
     Compliance,
@@ -105,6 +105,7 @@ class Network(Compliance):
     links: tuple[int, ...] = ()
 
 
+@keeps_first_plan
 def design_network(
     problem: Problem, requirements: Sequence[Requirement], links: ParentLinks, effort: Effort
 ) -> Network:

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import csr_array, eye_array, hstack
 
 from siting.domain.nouns import Floats, Ints
-from siting.locate.deadline import Deadline
+from siting.locate.deadline import Deadline, keeps_first_plan
 from siting.locate.milp.assignment import coverage_variables
 from siting.locate.milp.constraints import ConstraintBlock, site_constraints
 from siting.locate.milp.evaluate import better_of, evaluate
@@ -24,6 +24,7 @@ from siting.locate.tolerances import NEAR_ZERO
 _FIRST_SHARE: Final = 0.25
 
 
+@keeps_first_plan
 def solve_robust(problem: Problem, draws: Floats, share: float, solver: Solver, effort: Effort) -> Solution:
     r"""Choose the sites with the highest promise: so many people are newly covered in a share of the populations.
 

@@ -13,7 +13,9 @@ from shapely import Point, box
 from siting.domain.nouns import Floats, Ints
 from siting.locate.problem import Effort, MaximalCovering, Problem, Rules
 from siting.locate.solve import solve
-from siting.places import place_order, preferred_layers, screen_candidates
+from siting.places import place_order, preferred_layers, screen_candidates, with_stations
+from siting.places.candidates import candidate_costs
+from tests.helpers import facilities
 
 METRIC = "EPSG:4545"
 
@@ -113,3 +115,25 @@ def test_preference_never_costs_a_person_and_ties_go_to_it(seed: int) -> None:
     preferring = chosen_in_order(twins, people, 4, place_order(premises, preferred))
     assert preferring[1:] == plain[1:]
     assert all(row % 2 == 1 for row in preferring[0])
+
+
+def test_a_lease_costs_its_years_of_rent_and_other_premises_cost_none() -> None:
+    premises = pd.DataFrame(
+        {
+            "capital_cost_cny": [1000.0, 1000.0, 1000.0, np.nan],
+            "rent_cny_per_year": [20.0, 20.0, np.nan, 20.0],
+            "lease_years": [5, 5, 5, 5],
+            "tenure": pd.array(["lease", "owned", pd.NA, "lease"], dtype="string"),
+        },
+        index=list("abcd"),
+    )
+    assert candidate_costs(premises).fillna(-1.0).to_dict() == {"a": 1100.0, "b": 1000.0, "c": 1000.0, "d": -1.0}
+
+
+def test_a_station_that_a_plan_opens_is_planned_and_inside_the_district() -> None:
+    there = facilities({"F1": ((0, 0), {"tier": "centre"})})
+    there = there.assign(context=pd.array([True], dtype="boolean"))
+    found = with_stations(there, _points(C1=(50, 50)).set_crs(there.crs, allow_override=True))
+    assert found["context"].tolist() == [True, False]
+    assert found["status"].tolist() == ["existing", "planned"]
+    assert found["tier"].tolist() == ["centre", "station"]

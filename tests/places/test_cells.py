@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pyproj import CRS, Geod
 
 from siting.domain.nouns import Grid
-from siting.places.cells import Held, bring_to, cell_centres, cell_shares
+from siting.places.cells import Held, bring_to, cell_centres, cell_shares, grow, on_grid, point_cells
 from tests.drawing import examples
 from tests.helpers import CORNER, METRIC, X0, Y0
 
@@ -183,3 +183,30 @@ def test_a_grid_of_nobody_brings_nobody() -> None:
     moved, grown = brought(np.zeros((2, 2)), grid(2, 2, 70.0), grid(3, 3))
     assert moved.sum() == 0.0
     assert grown == grid(3, 3)
+
+
+# --- points and rectangles on a grid ----------------------------------------------------------------------------------
+
+
+def test_a_point_lies_in_its_cell_and_beyond_the_border_in_the_nearest() -> None:
+    on = grid(2, 3)
+    x = np.array([0.0, 99.0, 100.0, 250.0, -40.0, 400.0, 150.0, 150.0])
+    y = np.array([-50.0, -50.0, -100.0, -199.0, -150.0, -50.0, 30.0, -270.0])
+    assert point_cells(on, X0 + x, Y0 + y).tolist() == [0, 0, 4, 5, 3, 2, 1, 4]
+
+
+def test_a_grid_grows_to_a_rectangle_by_whole_cells_and_stays_if_it_holds_it() -> None:
+    on = grid(2, 3)
+    assert grow(on, np.array([X0 + 10, Y0 - 190, X0 + 290, Y0 - 10])) == on
+    # West by 1 cell, south by 2, east by 3, north by 4.
+    found = grow(on, np.array([X0 - 1, Y0 - 400, X0 + 600, Y0 + 301]))
+    assert found == grid(2 + 2 + 4, 3 + 1 + 3, left=-100.0, top=400.0)
+
+
+def test_long_edges_get_vertices_as_near_as_cells_before_they_are_transformed() -> None:
+    degrees = Grid(Affine(0.001, 0, 108.0, 0, -0.001, 29.8), (100, 100), DEGREES)
+    square = gpd.GeoSeries([shapely.box(X0, Y0, X0 + 2000, Y0 + 2000)], crs=METRIC)
+    found = on_grid(square, degrees)
+    # A cell is 96.7 m wide, which goes 20.7 times into an edge.
+    assert shapely.get_num_coordinates(found[0]) == 4 * 21 + 1
+    assert on_grid(square, grid(2, 2)) is square

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from siting.domain.nouns import Demand, Grid, Population, Raster
 from siting.domain.scenario import PopulationSection
 from siting.places import holding_units, land_basis, make_demand
+from siting.places.demand import given_grids
 from tests.helpers import METRIC, X0, Y0, box, estates, frozen, raster, units
 
 GRID = {"path": "p.tif", "unit": "persons per cell"}
@@ -195,3 +196,21 @@ def test_a_place_that_only_touches_a_unit_is_not_held_by_it() -> None:
 def test_the_lower_left_corner_of_a_raster_is_where_the_cases_think_it_is() -> None:
     move = raster([[1.0], [2.0]], 100.0, left=10.0, bottom=20.0).grid.transform
     assert (move.c, move.f) == (X0 + 10, Y0 + 220)
+
+
+def test_grids_beyond_which_somebody_may_live_are_not_those_beyond_which_nobody_does() -> None:
+    residents, elderly = raster(np.ones((2, 2))), raster(np.ones((3, 3)))
+    people = Population(residents, elderly, 60, nobody_outside=frozenset({"residents"}))
+    assert list(given_grids(people)) == [elderly.grid]
+    assert list(given_grids(people, ())) == [residents.grid, elderly.grid]
+
+
+def test_nobody_in_the_units_is_spread_over_nothing() -> None:
+    homes = estates({"e": (box(0, 0, 100, 100), {"far": 1.0})})
+    places = {"street": units({"s": box(0, 0, 200, 100)}), "residential_area": homes}
+    nobody = Population(raster([[0.0, 0.0]]), raster([[0.0, 0.0]]), 60)
+    found = make_demand(
+        nobody, places, METRIC, basis="resident_current", elderly_share=None, spread=True, context_m=0.0
+    )
+    assert found.cells["elderly"].sum() == 0.0
+    assert found.cells["elderly"].notna().all()

@@ -14,7 +14,7 @@ from pyproj import CRS
 
 from siting.domain.nouns import Grid, PeopleLayer, Population, Raster
 from siting.errors import InputError
-from siting.places.gridding import Gridded, on_one_grid
+from siting.places.gridding import Gridded, on_one_grid, same_grid
 from tests.drawing import examples
 from tests.helpers import METRIC, X0, Y0, at, box, estates, frozen, raster, units
 
@@ -205,3 +205,12 @@ def test_a_grid_of_too_many_cells_is_refused_before_anything_is_laid_onto_it() -
     # What the message advises works.
     found = gridded(residents=layer([at(0, 0), at(90_000, 90_000)], [1.0, 2.0]), context_m=1e6, cell_m=100.0)
     assert sum(by_cell(found, "residents").values()) == 3.0
+
+
+def test_grids_are_the_same_only_with_the_same_cells_and_crs() -> None:
+    one = Grid(Affine(100.0, 0, X0, 0, -100.0, Y0), (2, 3), METRIC)
+    assert same_grid(one, Grid(Affine(100.0, 0, X0 + 0.05, 0, -100.0, Y0), (2, 3), METRIC))
+    assert not same_grid(one, Grid(one.transform, (2, 4), METRIC))
+    assert not same_grid(one, Grid(one.transform, (2, 3), CRS.from_epsg(4546)))
+    # A tenth of a metre a cell is 0.3 m at the last corner, more than a thousandth of a cell.
+    assert not same_grid(one, Grid(Affine(100.1, 0, X0, 0, -100.0, Y0), (2, 3), METRIC))

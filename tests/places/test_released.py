@@ -138,3 +138,9 @@ def test_files_with_people_leave_one_digest_of_what_is_released(tmp_path: Path) 
     assert gone == {"population.residents", "population.elderly", "units.community.people", "residential_areas"}
     assert set(found.digests) - set(given.digests) == {"released"}
     assert [note.code for note in (*found.notes, *shared.notes)].count("notes_of_people_left_out") == 1
+
+
+def test_a_group_is_closed_as_soon_as_its_numbers_cannot_be_told_from_one_another() -> None:
+    # Three halves of the threshold are more than one threshold and less than two: enough for a group.
+    _, groups = released_counts(np.full(6, THRESHOLD / 2), np.zeros(6, dtype=np.int64))
+    assert groups.tolist() == [0, 0, 0, 1, 1, 1]

@@ -2,8 +2,8 @@
 
 ``python -m tools.mutants [--count 200] [--seed 1] [FILE ...]``: mutants are drawn at random from the files (by default
 clauses, what governs, places, travel and the optimiser), each in a copy of the tree, and the tests that concern its
-file run on it. A mutant that survives asks for a test, or for the reason why nobody could notice it. Takes hours: a run
-for the night, and no part of CI.
+file run on it; if they pass, those of its room and the file's own examples. A mutant that survives asks for a test, or
+for the reason why nobody could notice it (``docs/mutants.md``). Takes hours: a run for the night, and no part of CI.
 """
 
 import argparse
@@ -140,12 +140,24 @@ def concerning(file: str, tests: Mapping[str, str]) -> list[str]:
     return found or ["tests/laws", "tests/domain"]
 
 
+def of_room(file: str) -> list[str]:
+    """Return what pytest runs beyond the tests that concern a file: its examples, and all tests of its room.
+
+    Examples
+    --------
+    >>> from tools.mutants import of_room
+    >>> of_room("siting/places/cells.py")
+    ['--doctest-modules', 'siting/places/cells.py', 'tests/places']
+    """
+    return ["--doctest-modules", file, f"tests/{Path(file).parts[1]}"]
+
+
 def _outcome(tree: Path, file: str, mutant: Mutant, tests: Sequence[str]) -> str:
     path = tree / file
     source = path.read_text(encoding="utf-8")
     path.write_text(mutant.of(source), encoding="utf-8")
     try:
-        return "SURVIVED" if _pass(tree, tests) else "killed"
+        return "SURVIVED" if _pass(tree, tests) and _pass(tree, of_room(file)) else "killed"
     except subprocess.TimeoutExpired:
         return "killed (endless)"
     finally:

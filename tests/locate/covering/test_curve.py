@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 from siting.locate import deadline
 from siting.locate.covering import covering_curve, maximal_covering
-from siting.locate.problem import Effort
+from siting.locate.problem import Effort, Problem, Rules
 from tests.locate.covering.test_mclp import covered, district
 
 
@@ -70,3 +71,12 @@ def test_a_slow_and_a_fast_clock_see_the_same_curve(monkeypatch: pytest.MonkeyPa
         asked.append(next(calls))
     assert found[0] == found[1]
     assert asked[1] == asked[2] > 100
+
+
+def test_without_time_the_bound_is_all_people_who_are_not_covered_yet() -> None:
+    # 2 of 15 people are covered already; two stations cover 12 of the others.
+    reach = csr_array(np.array([[0, 1, 1, 0, 1, 0], [1, 1, 0, 0, 0, 0], [0, 0, 1, 1, 0, 0], [0, 0, 0, 0, 0, 1]]) * 60.0)
+    kept = np.array([False, False, False, True])
+    problem = Problem(reach, np.array([3.0, 3.0, 3.0, 3.0, 1.0, 2.0]), Rules(kept=kept))
+    (found,) = covering_curve(problem, [2], Effort(time_limit_s=0.0))
+    assert (found.objective, found.bound) == (12.0, 13.0)

@@ -252,3 +252,11 @@ def test_no_turn_begins_once_somebody_asked_to_stop(monkeypatch: pytest.MonkeyPa
     found = set_covering(problem, SetCovering(), Effort(interrupted=stop))
     assert (found.stopped_by, turns[0]) == ("interrupt", 3)
     assert problem.reached_by(found.chosen).all()
+
+
+@pytest.mark.parametrize(("stations", "status"), [(2, "infeasible"), (3, "optimal")])
+def test_forced_sites_are_part_of_the_stations(stations: int, status: str) -> None:
+    forced = np.array([True, False, False])
+    problem = Problem(csr_array(60.0 * np.eye(3)), np.ones(3), Rules(stations=stations, forced=forced))
+    found = set_covering(problem, SetCovering(), Effort())
+    assert (found.status, len(found.chosen)) == (status, 3 if status == "optimal" else 0)

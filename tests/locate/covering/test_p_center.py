@@ -12,7 +12,10 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import floyd_warshall
 
 from siting.locate.covering import p_center as bisection
+from siting.locate.covering.instance import CoveringInstance
+from siting.locate.covering.lscp import LeastCost
 from siting.locate.covering.p_center import p_center
+from siting.locate.deadline import Deadline
 from siting.locate.problem import Effort, PCenter, Problem, Rules
 from tests.drawing import examples
 from tests.locate.covering.cases import Small, cases, san_francisco
@@ -134,3 +137,16 @@ def test_ctrl_c_anywhere_leaves_the_best_so_far(monkeypatch: pytest.MonkeyPatch,
     found = p_center(problem, PCenter(), Effort())
     assert found.stopped_by == "interrupt"
     assert found.bound <= best.objective <= found.objective
+
+
+@pytest.mark.parametrize(("bound", "answer"), [(2.0, None), (3.0, False)])
+def test_a_time_is_too_short_only_if_more_stations_are_proved_to_be_needed(
+    bound: float, answer: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unproved(instance: CoveringInstance, *_: object, **__: object) -> LeastCost:
+        return LeastCost(np.arange(instance.sites), bound, "time", 3.0)
+
+    monkeypatch.setattr(bisection, "least_cost", unproved)
+    problem = dense(np.full((3, 3), 100.0), np.ones(3), Rules(stations=2))
+    within = bisection._Within.of(problem, 1.0, Deadline(Effort()))
+    assert within.decide(100.0)[0] is answer

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
-from siting.locate.covering.reduction import dominated_sites, reduced, restricted
+from siting.locate.covering.instance import CoveringInstance
+from siting.locate.covering.reduction import dominated_sites, implied_groups, reduced, restricted
 from siting.locate.problem import Problem, Rules
 from tests.drawing import examples
 
@@ -108,3 +109,14 @@ def test_dominated_rows_are_those_part_of_another() -> None:
     reach = csr_array(np.array([[1.0, 0, 0], [1, 1, 0], [0, 1, 1], [0, 0, 1]]))
     cover = reduced(Problem(reach, np.ones(3)), dominated=False).cover
     assert dominated_sites(cover).tolist() == [True, False, False, True]
+
+
+@pytest.mark.parametrize(("slack", "implied"), [(0.0, True), (2.0, True), (4.0, False)])
+def test_a_group_is_implied_only_by_one_that_must_be_covered(slack: float, implied: bool) -> None:  # noqa: FBT001
+    # The sites of the first and of the third group (1 and 3 people) cover the second too. A group may stay uncovered if
+    # it weighs no more than the slack.
+    reach = csr_array(np.array([[1.0, 1, 0], [0, 1, 1]]))
+    cover = reduced(Problem(reach, np.array([1.0, 5, 3])), dominated=False).cover
+    order = [cover.weight.tolist().index(weight) for weight in (1.0, 5.0, 3.0)]
+    found = implied_groups(CoveringInstance(cover, slack, whole=True))
+    assert found[order].tolist() == [False, implied, False]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -22,6 +22,11 @@ MOVING: Final = "moving"
 FIXED: Final = "fixed"
 
 
+def column_of(group: str) -> str:
+    """Return the column of cells that holds the people of a group."""
+    return f"group_{group}"
+
+
 @dataclass(frozen=True)
 class WhatIfLevel:
     """The places of a level, in the order of ``places``.
@@ -35,6 +40,14 @@ class WhatIfLevel:
 
     places: pd.DataFrame
     shares: csr_array
+
+
+@dataclass(frozen=True)
+class WhatIfGroup:
+    """A group among the elderly: whether all its people are ``known``, and its ``weight`` in the plan."""
+
+    known: bool
+    weight: float
 
 
 @dataclass(frozen=True)
@@ -121,7 +134,9 @@ class WhatIf:
     grid : Grid
         The grid of the cells.
     cells : pandas.DataFrame
-        Indexed by cell number: ``elderly``, ``inside``, ``basis``, without unknown values.
+        Indexed by cell number: ``elderly``, ``inside``, ``basis`` and ``group_NAME``, without unknown values.
+    groups : mapping
+        By the name of a group whether all its people are known, and its weight in the plan.
     levels : mapping
         Places by level.
     sites : geopandas.GeoDataFrame
@@ -157,9 +172,13 @@ class WhatIf:
     facts : mapping
         What a plan's file states of the run (:func:`siting.write.geojson.facts`).
     proof : mapping or None
-        The problem of the plan's certificate, in the whole numbers in which it is checked.
+        The problem of the plan's certificate, in the whole numbers in which it is checked; ``elsewhere`` alone for one
+        that pages do not check.
     streets : Streets or None
         The walking network; without it stations stand on candidates only.
+    ways : mapping
+        The ways from residential areas to their nearest facilities ``today``, and those that the ``plan`` changes:
+        lines by area, with ``facility``, ``minutes`` and ``metres``.
     """
 
     minutes: tuple[float, ...]
@@ -183,7 +202,9 @@ class WhatIf:
     shared_from: float | None
     complete: bool
     unsaid: tuple[str, ...] = ()
+    groups: Mapping[str, WhatIfGroup] = field(default_factory=dict)
     request: Mapping[str, object] = field(default_factory=dict)
     facts: Mapping[str, object] = field(default_factory=dict)
     proof: Mapping[str, object] | None = None
     streets: Streets | None = None
+    ways: Mapping[Literal["today", "plan"], gpd.GeoDataFrame] = field(default_factory=dict)

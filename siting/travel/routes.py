@@ -4,8 +4,9 @@ The route is that of :func:`siting.travel.walks.walk_between`: from the times of
 arcs (ticks at the tail + ticks of the arc = ticks at the head).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, Final, Literal, NamedTuple
 
@@ -258,6 +259,63 @@ def route(
     return Route(way, _table([row for row in rows if row["metres"] > 0], ways.crs))
 
 
+def lines_to(
+    ways: WalkingNetwork,
+    places: Floats,
+    half_diagonal_m: Floats,
+    ends: tuple[Floats, Ints],
+    walking: Walking,
+    far: float,
+) -> list[tuple[shapely.LineString, float] | None]:
+    """Return the quickest way from each place to its site, as a line with its metres.
+
+    Parameters
+    ----------
+    ways : WalkingNetwork
+        The network.
+    places : ndarray
+        Shape (places, 2), metres.
+    half_diagonal_m : ndarray
+        The extra distance to the network that is allowed for each place.
+    ends : tuple of ndarray
+        The sites, shape (sites, 2), metres, and the site of each place.
+    walking : Walking
+        Walker and limits; the way is that to the site, unless only the way from it counts.
+    far : float
+        The time limit, seconds (inclusive).
+
+    Returns
+    -------
+    list
+        One for each place: None if no way takes at most that many seconds.
+    """
+    way: Heading = "from_facility" if walking.direction == "from_facility" else "to_facility"
+    sites, site_of = ends
+    near = attach(ways, places, walking.attach_limit_m + half_diagonal_m)
+    doors = attach(ways, sites, np.full(len(sites), walking.attach_limit_m))
+    found: list[tuple[shapely.LineString, float] | None] = [None] * len(places)
+    for site in np.flatnonzero(doors.edge >= 0):
+        door, rows = doors.take([int(site)]), np.flatnonzero(site_of == site)
+        for row, parts in zip(rows, _all_parts(ways, near.take(rows), door, way, far), strict=True):
+            if parts is None:
+                continue
+            out = parts if way == "to_facility" else [part.turned() for part in parts[::-1]]
+            pieces = [shapely.get_coordinates(_line(ways, part)) for part in out]
+            metres = sum(abs(part.end_m - part.start_m) for part in out)
+            legs = float(near.leg_s[row] + door.leg_s[0]) * ways.speed
+            line = shapely.LineString(np.concatenate([places[[row]], *pieces, sites[[site]]]))
+            found[int(row)] = (line, metres + legs)
+    return found
+
+
+def _line(network: WalkingNetwork, part: _Part) -> Any:  # noqa: ANN401 - shapely has no types
+    """Return the line of a piece of an edge."""
+    line, ends = network.geometry[part.edge], (0.0, float(network.seconds.length_m[part.edge]))
+    if (part.start_m, part.end_m) == ends:
+        return line
+    return line.reverse() if (part.end_m, part.start_m) == ends else substring(line, part.start_m, part.end_m)
+
+
 def _single(
     ways: Surface | StraightLines, walked: tuple[Floats, Floats], seconds: float, walking: Walking
 ) -> gpd.GeoDataFrame:
@@ -329,30 +387,39 @@ def _parts(
     network: WalkingNetwork, place: Attachment, site: Attachment, way: Heading, far: float
 ) -> list[_Part] | None:
     """Return the pieces of edges of the quickest route, in walking order."""
+    return next(_all_parts(network, place, site, way, far))
+
+
+def _all_parts(
+    network: WalkingNetwork, places: Attachment, site: Attachment, way: Heading, far: float
+) -> Iterator[list[_Part] | None]:
+    """Yield for each place the pieces of edges of its quickest route, in walking order."""
     per_second = ticks_per_second(far)
-    graph = graph_of(network, site, place, "home" if way == "to_facility" else "away", per_second)
-    leaf, edge, door = network.nodes, int(place.edge[0]), int(site.edge[0])
-    found = reach(graph, asked(np.array([far]), per_second), nodes=leaf + 1)
-    ticks = np.full(leaf + 1, _NEVER)
+    graph = graph_of(network, site, places, "home" if way == "to_facility" else "away", per_second)
+    count, door = network.nodes + len(places.edge), int(site.edge[0])
+    found = reach(graph, asked(np.array([far]), per_second), nodes=count)
+    ticks = np.full(count, _NEVER)
     ticks[found.node] = found.ticks
-    if ticks[leaf] == _NEVER:
-        return None
-    at, at_door = float(place.position_m[0]), float(site.position_m[0])
-    seeds = graph.seed_ticks.astype(np.int64)
-    # Seeds are in the order u, v, then the place itself if both joined the same edge.
-    if any(seeds[2:] == ticks[leaf]):
-        path = [_Part(edge, at, at_door)]
-    else:
-        ends = _ends(network, door)
-        begins = {node: end for (node, end), mine in zip(ends, seeds[:2], strict=True) if mine == ticks[node]}
-        nodes = _followed(*_tight(graph.start, graph.arcs, ticks), leaf, begins)
-        choose = _Choice(network, way, per_second)
-        leg = float(place.leg_s[0])
-        out = [_Part(edge, at, end) for node, end in _ends(network, edge) if node == nodes[1]]
-        path = [choose.best(out, ticks[leaf] - ticks[nodes[1]], leg)]
-        path += [choose.best(choose.edges(a, b), ticks[a] - ticks[b], 0.0) for a, b in pairwise(nodes[1:])]
-        path.append(_Part(door, begins[nodes[-1]], at_door))
-    return path if way == "to_facility" else [part.turned() for part in path[::-1]]
+    at_door, seeds = float(site.position_m[0]), graph.seed_ticks.astype(np.int64)
+    # Seeds are in the order u, v, then those places that joined the same edge.
+    begins = {
+        node: end for (node, end), mine in zip(_ends(network, door), seeds[:2], strict=True) if mine == ticks[node]
+    }
+    arcs, choose = _tight(graph.start, graph.arcs, ticks), _Choice(network, way, per_second)
+    for row, leaf in enumerate(range(network.nodes, count)):
+        if ticks[leaf] == _NEVER:
+            yield None
+            continue
+        edge, at = int(places.edge[row]), float(places.position_m[row])
+        if ((graph.seed_node[2:] == leaf) & (seeds[2:] == ticks[leaf])).any():
+            path = [_Part(edge, at, at_door)]
+        else:
+            nodes = _followed(*arcs, leaf, begins)
+            out = [_Part(edge, at, end) for node, end in _ends(network, edge) if node == nodes[1]]
+            path = [choose.best(out, ticks[leaf] - ticks[nodes[1]], float(places.leg_s[row]))]
+            path += [choose.best(choose.edges(a, b), ticks[a] - ticks[b], 0.0) for a, b in pairwise(nodes[1:])]
+            path.append(_Part(door, begins[nodes[-1]], at_door))
+        yield path if way == "to_facility" else [part.turned() for part in path[::-1]]
 
 
 def _ends(network: WalkingNetwork, edge: int) -> tuple[tuple[int, float], tuple[int, float]]:
@@ -361,17 +428,16 @@ def _ends(network: WalkingNetwork, edge: int) -> tuple[tuple[int, float], tuple[
 
 
 def _tight(start: Ticks, arcs: Packed, ticks: Ints) -> tuple[Ints, Ints]:
-    """Return tails and heads of the tight arcs, which quickest routes use."""
+    """Return tails and heads of the tight arcs, which quickest routes use, in the order of their heads."""
     tail = np.repeat(np.arange(len(start) - 1), np.diff(start))
     head, step = (arcs & LOW).astype(np.int64), (arcs >> HALF).astype(np.int64)
     on = (ticks[tail] < _NEVER) & (ticks[tail] + step == ticks[head])
-    return tail[on], head[on]
+    order = np.argsort(head[on], kind="stable")
+    return tail[on][order], head[on][order]
 
 
 def _followed(tail: Ints, head: Ints, leaf: int, begins: Mapping[int, float]) -> list[int]:
     """Return the nodes from the leaf back to a node where walks begin; arcs with time 0 may form cycles."""
-    order = np.argsort(head, kind="stable")
-    tail, head = tail[order], head[order]
     came, stack = {leaf: -1}, [leaf]
     node = leaf
     while node not in begins:
@@ -396,12 +462,24 @@ class _Choice:
 
     def edges(self, one: int, other: int) -> list[_Part]:
         """Return the edges between two nodes, walked from the first to the second."""
-        u, v, length = self.network.u, self.network.v, self.network.seconds.length_m
-        ahead = np.flatnonzero((u == one) & (v == other))
-        back = np.flatnonzero((v == one) & (u == other))
+        length = self.network.seconds.length_m
+        ahead, back = self._between(one, other), self._between(other, one)
         parts = [_Part(int(edge), 0.0, float(length[edge])) for edge in ahead]
         parts += [_Part(int(edge), float(length[edge]), 0.0) for edge in back]
         return sorted(parts, key=lambda part: part.edge)
+
+    @cached_property
+    def _from(self) -> tuple[Ints, Ints]:
+        order = np.argsort(self.network.u, kind="stable")
+        return order, self.network.u[order]
+
+    def _between(self, u: int, v: int) -> Ints:
+        """Return the edges from one node to another, ascending."""
+        order, begins = self._from
+        low, high = np.searchsorted(begins, u, side="left"), np.searchsorted(begins, u, side="right")
+        edges = order[low:high]
+        found: Ints = edges[self.network.v[edges] == v]
+        return found
 
     def best(self, parts: list[_Part], step: int, leg_s: float) -> _Part:
         def off(part: _Part) -> float:

@@ -17,6 +17,8 @@ function told(pass) {
     found.whole[`gap${name}`] = whole.gaps[name].gap;
     found.whole[`least${name}`] = whole.gaps[name].least;
   }
+  found.groups = whole.groups.map(({ covered, share }) => [plain(covered), plain(share)]);
+  found.weighted = whole.weighted;
   found.circle = {};
   found.land = {};
   for (const [key, figures] of Object.entries(levels)) {
@@ -45,8 +47,8 @@ function told(pass) {
   return found;
 }
 
-const found = JSON.parse(fs.readFileSync(0, "utf8")).map(({ options, minutes, pass_share: pass, placed = [] }) => {
-  engine.set([...options, ...placed.map(({ slot }) => engine.optionAt(slot))], minutes, placed);
+const found = JSON.parse(fs.readFileSync(0, "utf8")).map(({ options, minutes, pass_share: pass, placed = [], weights }) => {
+  engine.set([...options, ...placed.map(({ slot }) => engine.optionAt(slot))], minutes, placed, weights);
   return told(pass);
 });
 process.stdout.write(JSON.stringify(found));

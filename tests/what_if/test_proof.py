@@ -1,13 +1,19 @@
 """The page proves what the library proves, and refuses what it refuses."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+import siting
 from siting.locate.certificate import Certificate, CertificateError, check_certificate, value_of
 from siting.locate.problem import Model, PMedian, Problem, SetCovering
+from siting.pipeline.what_if import what_if
+from siting.pipeline.what_if.proving import ELSEWHERE
+from siting.text import say
+from siting.write.webmap import map_html
 from tests.locate.test_certificates import MODELS, certificate_for, corrupted, made
 from tests.what_if.nodes import run_node
 
@@ -92,3 +98,26 @@ def test_the_failing_claim_is_named() -> None:
     weak = {**told, "bound": -1}
     (ours,) = run_node(PROVE, given=[{"problem": plain(problem, model), "certificates": [exact(weak)], "chosen": []}])
     assert ours["checked"][0] == {"code": "weak", "claim": 1}
+
+
+@pytest.mark.parametrize("strange", ["rule", "part", "facility"])
+def test_a_certificate_that_the_page_does_not_know_is_left_to_the_program(
+    plan: siting.results.Plan, sample: Path, strange: str
+) -> None:
+    proposal = plan.proposal
+    certificate: Any = proposal.selection.certificate
+    assert certificate is not None
+    if strange == "rule":
+        proposal = siting.propose(sample, stations=3, budget_cny=9_000_000).proposal
+    elif strange == "part":
+        certificate = {**certificate, "served": []}
+    else:
+        request = proposal.request.model_copy(update={"closable": ("F036",)})
+        proposal = replace(proposal, request=request)
+    proposal = replace(proposal, selection=replace(proposal.selection, certificate=certificate))
+    found = what_if(proposal.before, proposal)
+    assert found is not None
+    assert found.proof == ELSEWHERE
+    page = map_html(proposal.before, proposal, what_if=found)
+    assert '"proof":{"elsewhere":true}' in page
+    assert say("map.what_if.verify_elsewhere", "en") in page

@@ -1,8 +1,10 @@
 """The scenario's people, places, sites and walks, gathered for a page that measures any choice of sites."""
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Final, Literal
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
@@ -11,12 +13,13 @@ from siting.domain.nouns import Assessment, Demand, Progress, Proposal, quiet
 from siting.domain.scenario import asked
 from siting.domain.standards import Clause, Standard
 from siting.domain.unit_kinds import asked_kinds
-from siting.domain.what_if import UnitClause, WhatIf, WhatIfLevel
+from siting.domain.what_if import UnitClause, WhatIf, WhatIfGroup, WhatIfLevel, column_of
 from siting.pipeline.ground import PreparedScenario, areas_of, demand_of, prepared
 from siting.pipeline.what_if.options import Options, options_of, plots_of
 from siting.pipeline.what_if.proving import proof_of
 from siting.pipeline.what_if.streets import streets_of
 from siting.pipeline.what_if.walking import catchments, cut_offs, walks
+from siting.pipeline.what_if.ways import ways_of
 from siting.write.geojson import facts
 
 _COUNTED: Final = (None, "facility", "community_facility")
@@ -58,11 +61,12 @@ def what_if(
     kept = reach.minutes
     scenario = ground.inputs.scenario
     given = {} if proposal is None else asked(proposal.request)
+    groups = _groups(ground, given.get("weights", scenario.plan.weights))
     return WhatIf(
         minutes=kept,
         own=own,
         grid=ground.demand.grid,
-        cells=ground.demand.cells[["elderly", "inside", "basis"]].fillna(0.0),
+        cells=ground.demand.cells[["elderly", "inside", "basis", *map(column_of, groups)]].fillna(0.0),
         levels=_levels(ground, assessment),
         sites=options.sites,
         start=reach.start,
@@ -80,6 +84,7 @@ def what_if(
         shared_from=scenario.circle.shared_from,
         complete=scenario.facilities.complete,
         unsaid=_unsaid(ground),
+        groups=groups,
         request={
             "stations": given.get("stations", scenario.plan.stations),
             "budget_cny": given.get("budget_cny", scenario.plan.budget_cny),
@@ -87,6 +92,7 @@ def what_if(
         facts=facts(ground.inputs),
         proof=None if proposal is None else proof_of(narrow, proposal, report),
         streets=streets_of(ground, kept),
+        ways=_ways(narrow, assessment, proposal),
     )
 
 
@@ -100,6 +106,29 @@ def _whole(assessment: Assessment) -> dict[str, float]:
         "land_floor": totals["land_floor"],
         "basis": totals["elderly"] if by_elderly else totals["residents"],
         "basis_high": totals["elderly_high"] if by_elderly else totals["residents_high"],
+    }
+
+
+def _ways(
+    ground: PreparedScenario, assessment: Assessment, proposal: Proposal | None
+) -> dict[Literal["today", "plan"], gpd.GeoDataFrame]:
+    """Return the ways to the nearest facilities, and with the plan those that lead elsewhere then."""
+    today = ways_of(ground, assessment)
+    if proposal is None or not proposal.selection.stages:
+        return {"today": today}
+    after = ways_of(ground, proposal.after)
+    same = after["facility"] == today["facility"].reindex(after.index)
+    return {"today": today, "plan": after[~same]}
+
+
+def _groups(ground: PreparedScenario, weights: Mapping[str, float]) -> dict[str, WhatIfGroup]:
+    cells = ground.demand.cells
+    lived = cells["inside"].to_numpy(dtype=np.float64) > 0
+    columns = cells.columns[cells.columns.str.startswith(column_of(""))]
+    names = {column.removeprefix(column_of("")): cells[column].to_numpy(dtype=np.float64) for column in columns}
+    return {
+        name: WhatIfGroup(bool(np.isfinite(people[lived]).all()), float(weights.get(name, 1.0)))
+        for name, people in names.items()
     }
 
 

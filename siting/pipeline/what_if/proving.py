@@ -1,7 +1,7 @@
 """The problem of a plan's certificate, for a page that checks it again."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,12 @@ from siting.locate.problem import PMedian, Problem, SetCovering
 from siting.pipeline.asking import Question, ask
 from siting.pipeline.ground import PreparedScenario
 from siting.pipeline.planning import merge_options
+
+# The certificates that a page checks.
+_MODELS: Final = ("mclp", "lscp", "p_median")
+_PARTS: Final = frozenset({"model", "bits", "bound", "multipliers", "shift", "prices", "tree"})
+# What stands for a certificate that it does not check.
+ELSEWHERE: Final[Mapping[str, object]] = {"elsewhere": True}
 
 
 def proof_of(ground: PreparedScenario, proposal: Proposal, progress: Progress) -> Mapping[str, object] | None:
@@ -30,16 +36,19 @@ def proof_of(ground: PreparedScenario, proposal: Proposal, progress: Progress) -
     Returns
     -------
     mapping or None
-        ``certificate``; ``model``, ``stations``, ``share``, ``by_cost``, ``beyond_s``, ``weighted``, ``objective``;
-        ``chosen``, the open sites; ``sites``, the candidate of each site (None for facilities that stay); ``arrays``.
+        ``ELSEWHERE`` for a certificate that only the program checks: of another model, or of a plan with further rules
+        (budget, capacity, spacing …). Otherwise ``certificate``; ``model``, ``stations``, ``share``, ``by_cost``,
+        ``beyond_s``, ``weights``, ``objective``; ``chosen``, the open sites; ``sites``, the candidate of each site
+        (None for facilities that stay); ``arrays``.
     """
     selection = proposal.selection
     if selection.certificate is None or not selection.stages:
         return None
     question = ask(ground, merge_options(ground.inputs.scenario.plan, **asked(proposal.request)), progress)
-    if len(proposal.changes) or question.sites["facility"].any():
-        return None
     problem, model = question.problem, question.model
+    known = question.plan.model in _MODELS and set(selection.certificate) <= _PARTS
+    if not (known and problem.is_plain) or question.sites["facility"].any():
+        return ELSEWHERE
     return {
         "certificate": _exact(selection.certificate),
         "model": question.plan.model,
@@ -47,7 +56,7 @@ def proof_of(ground: PreparedScenario, proposal: Proposal, progress: Progress) -
         "share": model.share if isinstance(model, SetCovering) else None,
         "by_cost": isinstance(model, SetCovering) and model.by_cost and problem.rules.costs is not None,
         "beyond_s": model.beyond_s if isinstance(model, PMedian) else None,
-        "weighted": problem.weights is not None,
+        "weights": dict(question.plan.weights),
         "objective": selection.stages[0].objective,
         "chosen": _chosen(question, proposal),
         "sites": [*[None] * question.standing, *question.sites["candidate_id"].astype(str)],

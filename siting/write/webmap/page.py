@@ -23,7 +23,7 @@ from siting.write.webmap.overlay import cell_data, draw_grid
 from siting.write.webmap.packing import pressed
 from siting.write.webmap.panel import heading, panel, review_number, sources
 from siting.write.webmap.parts import CANVASES, LEVELS, Drawing, MapLayer, Names, Vector, together
-from siting.write.webmap.places import AREA, UNIT_LEVELS, at_level, draw_places
+from siting.write.webmap.places import AREA, UNIT_LEVELS, WAY_STYLES, at_level, draw_places, way_data
 from siting.write.webmap.popups import Popups
 from siting.write.webmap.sites import draw_sites
 from siting.write.webmap.skeleton import MAX_ZOOM, group_name, skeleton
@@ -107,9 +107,10 @@ def map_html(
     cells = cell_data(assessment, popups)
     # If no choice satisfies the request there is no state "after the plan".
     made = proposal if proposal is not None and proposal.selection.stages else None
+    ways = {} if what_if is None else what_if.ways
     drawing = together(
         draw_sites(assessment, proposal, popups),
-        draw_places(assessment, made, popups),
+        draw_places(assessment, made, popups, ways),
         draw_circles(assessment, made),
         draw_links(assessment, made),
         draw_grid(assessment, clickable=cells is not None),
@@ -118,7 +119,8 @@ def map_html(
     shown = _extent(assessment)
     layers = (*drawing.layers, _tiles_layer()) if tiles else drawing.layers
     solves = solver and what_if is not None and not assessment.inputs.candidates.empty
-    more = {"cells": cells, "tiles": _tiles(tiles), "extent": shown, "what_if": waiting_texts()}
+    lines = {"ways": way_data(ways, inputs.crs), "way_styles": WAY_STYLES} if ways else {}
+    more = {**lines, "cells": cells, "tiles": _tiles(tiles), "extent": shown, "what_if": waiting_texts()}
     data = {**_data(assessment, drawing, popups), **more}
     title = words("map.page_title", title=plain(assessment.inputs.scenario.scenario.title))
     body = Template(_static("page.html")).substitute(

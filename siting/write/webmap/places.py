@@ -1,24 +1,31 @@
 """Residential areas and units as layers, coloured by the results."""
 
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import geopandas as gpd
 import pandas as pd
+from pyproj import CRS
 
 from siting.domain.nearest import nearest_facilities
 from siting.domain.nouns import Assessment, Proposal
 from siting.write.webmap import icons, style
-from siting.write.webmap.geometry import Properties, features
+from siting.write.webmap.geometry import Properties, compact, features
 from siting.write.webmap.parts import Drawing, MapLayer, Vector, legend_of
 from siting.write.webmap.popups import PLACE_ROWS, Popups, checks_of
 from siting.write.webmap.style import Step
-from siting.write.webmap.wording import Words, missing, words
+from siting.write.webmap.wording import Words, missing, number, words
 
 AREA: Final = "residential_area"
 # From the largest to the smallest, in the order of the list.
 UNIT_LEVELS: Final = ("city", "district", "planning", "street", "community")
 _CHOICE: Final = "areas"
+# Ways to nearest facilities, today's and the plan's (:class:`siting.domain.what_if.WhatIf`).
+Ways = Mapping[Literal["today", "plan"], gpd.GeoDataFrame]
+WAY_STYLES: Final[Mapping[str, style.Style]] = {
+    "today": {"color": style.BEFORE, "weight": 3.5, "opacity": 0.95, "dashArray": "7 5", "fill": False},
+    "plan": {"color": style.AFTER, "weight": 3.5, "opacity": 0.95, "dashArray": "2 6", "fill": False},
+}
 
 
 class _Colouring(NamedTuple):
@@ -29,10 +36,10 @@ class _Colouring(NamedTuple):
     caption: Words | None
 
 
-def draw_places(assessment: Assessment, proposal: Proposal | None, popups: Popups) -> Drawing:
+def draw_places(assessment: Assessment, proposal: Proposal | None, popups: Popups, ways: Ways | None = None) -> Drawing:
     """Return the choropleths of the residential areas, and each level of units with its verdicts."""
     after = proposal.after if proposal is not None else None
-    _tell_places(assessment, after, popups)
+    _tell_places(assessment, after, popups, ways or {})
     layers = [*_areas(assessment, after), *_units(assessment)]
     share = style.share_steps(assessment.inputs.scenario.circle.pass_share)
     styles = style.path_styles((*style.reach_steps(), *share, *style.verdict_steps()), opacity=0.78)
@@ -53,7 +60,7 @@ def place_key(level: str, place_id: object) -> str:
     return f"{level}/{place_id}"
 
 
-def _tell_places(assessment: Assessment, after: Assessment | None, popups: Popups) -> None:
+def _tell_places(assessment: Assessment, after: Assessment | None, popups: Popups, ways: Ways) -> None:
     checks = checks_of(assessment)
     later = _records(after) if after is not None else {}
     for of, records in ((assessment, found := _records(assessment)), (after, later)):
@@ -65,7 +72,7 @@ def _tell_places(assessment: Assessment, after: Assessment | None, popups: Popup
             place_key(level, place_id),
             place_id if missing(record.get("name")) else record["name"],
             _kind(level, record),
-            _rows(popups, record, later.get(place)),
+            [*_rows(popups, record, later.get(place)), *_way_rows(popups, ways, place)],
             verdict=record.get("verdict"),
             checks=[popups.check(check) for check in checks.get(place, ())],
         )
@@ -88,6 +95,36 @@ def _rows(popups: Popups, record: Mapping[str, Any], after: Mapping[str, Any] | 
     by_elderly = record.get("land_method") == "reach" and str(record.get("land_basis")).startswith("elderly")
     keys = [key for key in PLACE_ROWS if key != "land_reach_m2_per_person" or by_elderly]
     return popups.rows(keys, {**record, "edge_effect": record.get("edge_effect") or None}, after)
+
+
+def _way_rows(popups: Popups, ways: Ways, place: Any) -> list[list[Any]]:  # noqa: ANN401 - level and id
+    """Return a line on the way that is drawn while the popup is open: minutes and metres, the plan's beside them."""
+    level, place_id = place
+    told = {
+        when: _way_words(table.loc[place_id])
+        for when, table in ways.items()
+        if level == AREA and place_id in table.index
+    }
+    if not told:
+        return []
+    first = told.get("today") or Words("–", "–")
+    return [popups.told("map.popup.way", first, told.get("plan"))]
+
+
+def _way_words(way: pd.Series) -> Words:
+    metres, minutes = number(float(way["metres"]), 0), number(float(way["minutes"]), 1)
+    return words("map.popup.way_value", minutes=minutes, metres=metres)
+
+
+def way_data(ways: Ways, crs: CRS) -> dict[str, Any]:
+    """Return the ways for the page's script, by the key of the area's popup: whole steps of 10⁻⁵ degrees."""
+    found: dict[str, dict[str, Any]] = {}
+    for when, table in ways.items():
+        areas = table.index
+        drawn = features(table, crs, tolerance_m=2.0)
+        for area, each in zip(areas, compact(drawn), strict=True):
+            found.setdefault(place_key(AREA, area), {})[when] = each["c"]
+    return found
 
 
 def _records(assessment: Assessment) -> dict[Any, dict[str, Any]]:

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from siting.domain import tables
 from siting.domain.intervals import ENDS, figure_text
@@ -179,6 +180,11 @@ class Popups:
         self.entries[key] = entry
         return key
 
+    def told(self, label: str, value: Words, after: Words | None = None) -> Row:
+        """Return a line whose label is a text of the catalogue and whose values are texts of its own."""
+        self.fields.setdefault(label, {**words(label).pair(), "u": {"zh": "", "en": ""}})
+        return [label, *({"w": self._own(each)} for each in (value, after) if each is not None)]
+
     def text(self, key: str) -> str:
         """Add a text of the catalogue to the page, and return its key."""
         if key not in self.texts:
@@ -237,6 +243,8 @@ class Popups:
             told["h"] = clause_class(needed, there, at_most=at_most)
         if upon := extent_of(row):
             told["e"] = self._code("extent", upon)
+        if not missing(row.get("certainty")):
+            told["t"] = self._code("map.certainty", row["certainty"])
         if lacking := lacking_text([row], "zh", self.names):
             told["l"] = {"w": self._own(Words(uncoded(lacking), uncoded(lacking_text([row], "en", self.names))))}
         return told
@@ -308,10 +316,22 @@ def extent_of(row: Mapping[str, Any]) -> str | None:
 def checks_of(assessment: Assessment) -> Mapping[Any, list[dict[str, Any]]]:
     """Return the checks by (level, id), in the table's order."""
     by_place: dict[Any, list[dict[str, Any]]] = {}
-    records = assessment.checks.to_dict("records")
+    records = assessment.checks.assign(certainty=_certainties(assessment)).to_dict("records")
     for place, record in zip(assessment.checks.index, records, strict=True):
         by_place.setdefault(place, []).append({str(key): value for key, value in record.items()})
     return by_place
+
+
+def _certainties(assessment: Assessment) -> NDArray[np.object_]:
+    """Return for each check how sure its verdict is if the people are wrong as the scenario says; None if it does not.
+
+    The table of certainty has the verdicts *met* and *gap* in the order of the checks.
+    """
+    found = np.full(len(assessment.checks), None, dtype=object)
+    if assessment.certainty is not None:
+        judged = assessment.checks["verdict"].isin(assessment.certainty["verdict"].unique()).to_numpy(dtype=bool)
+        found[judged] = assessment.certainty["certainty"].to_numpy(dtype=object)
+    return found
 
 
 def _clause(standard: Standard, clause: Clause) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from typing import Any, Final
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from siting.domain.nouns import Assessment
-from siting.domain.what_if import Streets, WhatIf, WhatIfLevel
+from siting.domain.what_if import Streets, WhatIf, WhatIfLevel, column_of
 from siting.version import __version__
 from siting.write.geojson import plain
 from siting.write.html import as_json
@@ -39,6 +40,14 @@ _TEXTS: Final = (
     *("units_street", "units_community", "stations", "cost", "cost_unknown", "subsidy", "conditional"),
     *("settings", "minutes", "minutes_value", "floor", "floor_01", "floor_02", "floor_own", "pass", "most_stations"),
     *("budget", "over_stations", "over_budget", "sites", "sites_hint", "filter", "candidates", "facilities", "chosen"),
+    *(
+        "group",
+        "weighted",
+        "weight",
+        "solve_fewest_weighted",
+        "solve_optimal_most_weighted",
+        "solve_feasible_most_weighted",
+    ),
     *("name", "open", "pin", "pin_name", "open_name", "size", "size_own", "gain", "gain_hint", "site_cost", "locked"),
     *("places", "place_share", "place_from", "place_gap", "funding", "funding_line", "funding_none", "eligible"),
     *("conditional_status", "unknown_status", "amount", "no_amount", "variants", "variant_name", "keep", "variant"),
@@ -50,7 +59,7 @@ _TEXTS: Final = (
     *("solve_refused_budget", "solve_refused_limit", "solve_refused_share", "solve_optimal_most"),
     *("solve_feasible_most", "solve_optimal_fewest", "solve_feasible_fewest"),
     *("verify_title", "verify_hint", "verify", "verify_running", "verify_optimal", "verify_bound", "verify_fails"),
-    "verify_fails_at",
+    *("verify_fails_at", "verify_elsewhere"),
     *("placed_title", "placed_hint", "placed_never", "placed_add", "placed_name", "placed_move", "placed_land"),
     *("placed_cost", "placed_excluded", "site_own"),
     *("export_site", "export_rank", "export_new", "export_level", "export_place"),
@@ -169,9 +178,10 @@ def what_if_data(found: WhatIf) -> dict[str, Any]:
         "shared_from": found.shared_from,
         "complete": found.complete,
         "unsaid": list(found.unsaid),
+        "groups": [{"name": name, **asdict(group)} for name, group in found.groups.items()],
         "request": plain(found.request),
         "facts": found.facts,
-        "proof": None if found.proof is None else _proof(found.proof),
+        "proof": found.proof if found.proof is None or "elsewhere" in found.proof else _proof(found.proof),
         "streets": None if found.streets is None else _streets(found.streets),
         "packed": packed(dict(_arrays(found))),
     }
@@ -265,6 +275,8 @@ def _arrays(found: WhatIf) -> Iterator[tuple[str, NDArray[Any]]]:
     yield "cells", np.diff(cells.index.to_numpy(dtype=np.int64), prepend=0)
     for name in ("elderly", "inside", "basis"):
         yield name, cells[name].to_numpy(dtype=np.float64)
+    for number, name in enumerate(found.groups):
+        yield f"group.{number}", cells[column_of(name)].to_numpy(dtype=np.float64)
     yield "reach.count", np.diff(found.start)
     yield "reach.cell", _steps(found.cell, found.start)
     yield "reach.step", found.step

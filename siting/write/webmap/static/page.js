@@ -109,6 +109,7 @@ const siting = (() => {
     details.push(both(data.labels[check.b === null ? "binding_unsaid" : check.b ? "binding" : "not_binding"]));
     details.forEach((part, i) => detail.append(...(i ? [" · "] : []), part));
     const told = why(check, source);
+    if (told && check.t) told.append(" ", value(check.t));
     const node = make("div", `clause ${verdict}`, head, told && make("p", "why", told), detail);
     if (check.l) node.append(make("p", "source", value(check.l)));
     if (source) {
@@ -163,6 +164,22 @@ const siting = (() => {
     layer.on("mouseover", () => layer.setStyle({ weight: 2.4, color: "#22303c", opacity: 1 }).bringToFront());
     layer.on("mouseout", () => layer.setStyle(style(feature)));
   }
+
+  // The way from a residential area to its nearest facility, while its popup is open.
+  const ways = {
+    drawn: null,
+    show(key) {
+      if (ways.drawn) ways.drawn.remove();
+      ways.drawn = null;
+      const told = data.ways && data.ways[key];
+      if (!told) return;
+      const lines = Object.entries(told).map(([when, c]) => {
+        const { geometry } = unpack({ p: {}, t: "LineString", c });
+        return L.polyline(geometry.coordinates.map(([lng, lat]) => [lat, lng]), { ...data.way_styles[when], renderer: canvases.findings, level: 9, interactive: false });
+      });
+      ways.drawn = L.layerGroup(lines).addTo(map);
+    },
+  };
 
   // The style of a shape: of the clause by which the reader colours verdicts, otherwise its own.
   function chosen({ s, k }) {
@@ -556,6 +573,8 @@ const siting = (() => {
       speak(language());
       view.reveal(event.popup);
     });
+    map.on("popupopen", ({ popup: { _source: source } }) => ways.show(source && source.key));
+    map.on("popupclose", () => ways.show(""));
     map.on("click", (event) => {
       const grid = document.querySelector('[data-layer="grid"]');
       if (!data.cells || !grid || !grid.checked) return;

@@ -770,6 +770,7 @@ class Engine {
     // The cells that became covered or uncovered since they were drawn.
     this.changed = [];
     this.isChanged = new Uint8Array(this.cells.length);
+    this._group(arrays);
     this.set(data.today, data.own);
   }
 
@@ -916,6 +917,53 @@ class Engine {
     }
   }
 
+  // Groups among the elderly, and what covering a cell is worth where a person of a group has a weight.
+  _group(arrays) {
+    this.groups = this.data.groups.map(({ name, known }, i) => {
+      const persons = arrays[`group.${i}`];
+      const unit = unitOf(persons.reduce((sum, each, cell) => sum + each * this.inside[cell], 0));
+      const whole = persons.map((each, cell) => Math.round(each * this.inside[cell] * unit));
+      return { name, known, persons, unit, whole, total: whole.reduce((sum, each) => sum + each, 0), covered: 0 };
+    });
+    this._value(this.groups.map(() => 1));
+  }
+
+  /**
+   * The weighted people of each cell, by the sum that the library makes of them.
+   * @param {number[]} weights of the groups
+   */
+  valueOf(weights) {
+    return this.people.map((people, cell) => {
+      const inside = this.inside[cell];
+      const value = this.groups.reduce((sum, { persons }, i) => sum + (weights[i] - 1) * persons[cell] * inside, people * inside);
+      return Math.max(value, 0);
+    });
+  }
+
+  _value(weights) {
+    this.weights = weights;
+    if (weights.every((each) => each === 1)) {
+      this.value = this.whole;
+      this.valueUnit = this.unit;
+    } else {
+      const value = this.valueOf(weights);
+      this.valueUnit = unitOf(value.reduce((sum, each) => sum + each, 0));
+      this.value = value.map((each) => Math.round(each * this.valueUnit));
+    }
+    this.coveredValue = 0;
+    for (let cell = 0; cell < this.count.length; cell += 1) if (this.count[cell] > 0) this.coveredValue += this.value[cell];
+  }
+
+  /** Whether some person counts for more or less than one. */
+  get weighted() {
+    return this.value !== this.whole;
+  }
+
+  /** @param {number[]} weights of the groups, in the order of the data */
+  setWeights(weights) {
+    if (weights.some((each, i) => each !== this.weights[i])) this._value(weights);
+  }
+
   // Shares × people; by area alone where nobody lives.
   _weights(level, people, unit) {
     const weights = new Float64Array(level.cell.length);
@@ -958,6 +1006,8 @@ class Engine {
 
   _turn(cell, sign) {
     this.coveredWhole += sign * this.whole[cell];
+    this.coveredValue += sign * this.value[cell];
+    for (const group of this.groups) group.covered += sign * group.whole[cell];
     if (!this.isChanged[cell]) {
       this.isChanged[cell] = 1;
       this.changed.push(cell);
@@ -1014,8 +1064,10 @@ class Engine {
    * @param {Iterable<number>} options
    * @param {number} minutes
    * @param {Placed[]} [placed] the reader's own stations; those that stand, if absent
+   * @param {number[]} [weights] of the groups; those that hold, if absent
    */
-  set(options, minutes, placed) {
+  set(options, minutes, placed, weights) {
+    if (weights) this.setWeights(weights);
     if (placed) this.place(placed);
     this.setMinutes(minutes);
     const wanted = new Set(options);
@@ -1222,7 +1274,12 @@ class Engine {
     for (const [name, floor] of Object.entries({ ...FLOORS, own: whole.land_floor === null ? NaN : whole.land_floor })) {
       gaps[name] = { required: floor * whole.basis, gap: Math.max(0, floor * people - low), least: Math.max(0, floor * whole.basis - high) };
     }
-    return { elderly: whole.elderly, covered, share: most > 0 ? covered / most : NaN, low, high, gaps };
+    const groups = this.groups.map(({ known, unit, total, covered: near }) => ({
+      covered: known ? near / unit : NaN,
+      share: known && total > 0 ? near / total : NaN,
+    }));
+    const weighted = this.coveredValue / this.valueUnit;
+    return { elderly: whole.elderly, covered, share: most > 0 ? covered / most : NaN, low, high, gaps, groups, weighted };
   }
 
   // How many of the units that must have a facility have one.
@@ -1378,6 +1435,7 @@ const module_state = (() => {
  * @property {number} pass share that passes
  * @property {number | null} stations most new stations
  * @property {number | null} budget yuan
+ * @property {number[]} weights of the groups, in the order of the data
  */
 
 /** @typedef {{name: string, choice: Choice}} Variant */
@@ -1453,6 +1511,8 @@ class Naming {
       pass: choice.pass,
       stations: choice.stations,
       budget: choice.budget,
+      // By name: pages of other days may know other groups.
+      ...(data.groups.length ? { weights: data.groups.map(({ name }, i) => [name, choice.weights[i]]) } : {}),
     };
   }
 
@@ -1476,7 +1536,9 @@ class Naming {
     const { floor, pass, stations, budget } = told;
     const placed = engine.streets ? (told.placed ?? []) : [];
     open.push(...placed.map(({ slot }) => engine.optionAt(slot)));
-    return changed(base, { open, placed, pinned, minutes: minutes < 0 ? base.minutes : minutes, floor, pass, stations, budget });
+    const weightOf = new Map(told.weights ?? []);
+    const weights = engine.data.groups.map((group, i) => weightOf.get(group.name) ?? base.weights[i]);
+    return changed(base, { open, placed, pinned, minutes: minutes < 0 ? base.minutes : minutes, floor, pass, stations, budget, weights });
   }
 }
 
@@ -1614,7 +1676,9 @@ function linesOf(engine, choice) {
   const lines = [
     { key: "share", write: ({ whole }) => percent(whole.share) },
     { key: "covered", write: ({ whole }) => number(whole.covered) },
+    ...data.groups.map(({ name }, i) => ({ key: "group", values: { name }, write: ({ whole: { groups } }) => `${number(groups[i].covered)} · ${percent(groups[i].share)}` })),
   ];
+  if (engine.weighted) lines.push({ key: "weighted", write: ({ whole }) => number(whole.weighted) });
   if (levels.street) {
     const streets = levels.street;
     if (streets.circle) lines.push({ key: "passing", values: { share: percent(choice.pass, 0) }, write: ({ passing }) => `${passing}/${streets.ids.length}` });
@@ -2237,6 +2301,8 @@ const { check, readCertificate, Refuted, valueOf } = module_proof;
 // A certificate rounds people, times and costs; figures of a plan's file are rounded to a millionth.
 const ROUNDED = 1e-7;
 const WRITTEN = 1e-6;
+// Weights of several groups may have been added in another order.
+const SAME = 1e-12;
 
 /**
  * The problem of the page's data.
@@ -2264,11 +2330,14 @@ async function problemOf(told) {
 
 /** Whether the covering problem is made of the people and walks with which the page measures. */
 function sameData(engine, told, problem) {
-  if (told.model === "p_median" || told.weighted) return true;
+  if (told.model === "p_median") return true;
+  const weights = engine.groups.map(({ name }) => told.weights[name] ?? 1);
+  if (Object.keys(told.weights).some((name) => !engine.groups.some((group) => group.name === name))) return false;
+  const value = engine.valueOf(weights);
   const lived = [];
   engine.people.forEach((people, cell) => { if (people * engine.inside[cell] > 0) lived.push(cell); });
   if (lived.length !== problem.people.length) return false;
-  if (!lived.every((cell, point) => engine.people[cell] * engine.inside[cell] === problem.people[point])) return false;
+  if (!lived.every((cell, point) => Math.abs(value[cell] - problem.people[point]) <= SAME * value[cell])) return false;
   const { start, cell, step } = engine.reach;
   const point = new Map(lived.map((each, i) => [each, i]));
   return told.sites.every((id, row) => {
@@ -2302,7 +2371,7 @@ async function verify(engine, told) {
 
 /** The section of the panel. */
 class Proving {
-  /** @param {any} told the plan's certificate and its problem */
+  /** @param {any} told the plan's certificate and its problem, or that it is checked elsewhere */
   constructor(told) {
     this.told = told;
     this.after = "settings";
@@ -2310,6 +2379,7 @@ class Proving {
 
   build(view) {
     const { make } = view.tools;
+    if (this.told.elsewhere) return view._section("verify_title", make("p", "small muted", view.text("verify_elsewhere")));
     this.status = make("p", "small");
     this.status.setAttribute("role", "status");
     this.run = view._button("verify", () => this.start(view));
@@ -2381,7 +2451,7 @@ function askedOf(engine, choice) {
   // Cells that the same sites reach are one group.
   const reached = new Map();
   free.forEach((option, i) => within(options.site[option], (cell) => {
-    if (near[cell] || !(engine.whole[cell] > 0)) return;
+    if (near[cell] || !(engine.value[cell] > 0)) return;
     if (!reached.has(cell)) reached.set(cell, []);
     reached.get(cell).push(i);
   }));
@@ -2389,10 +2459,10 @@ function askedOf(engine, choice) {
   for (const [cell, found] of reached) {
     const key = found.join(" ");
     if (!groups.has(key)) groups.set(key, { sites: found, people: 0 });
-    groups.get(key).people += engine.whole[cell];
+    groups.get(key).people += engine.value[cell];
   }
   let covered = 0;
-  for (let cell = 0; cell < near.length; cell += 1) if (near[cell]) covered += engine.whole[cell];
+  for (let cell = 0; cell < near.length; cell += 1) if (near[cell]) covered += engine.value[cell];
   return { kept, free, groups: [...groups.values()], covered };
 }
 
@@ -2410,7 +2480,7 @@ const cost = (engine, option) => {
 function programOf(engine, choice, goal) {
   const asked = askedOf(engine, choice);
   const { kept, free, groups, covered } = asked;
-  const { options, unit } = engine;
+  const { options, valueUnit: unit } = engine;
   const opened = kept.filter((option) => engine.isNew(options.site[option]));
   const columns = free.length + groups.length;
   const start = [0];
@@ -2445,7 +2515,9 @@ function programOf(engine, choice, goal) {
     }
     if (choice.stations === null && choice.budget === null) refused = "limit";
   } else {
-    const wanted = choice.pass * engine.data.whole.elderly - covered / unit;
+    // Where groups have weights, a share of the weighted people, as a plan of the library has it.
+    const everybody = engine.weighted ? engine.value.reduce((sum, each) => sum + each, 0) / unit : engine.data.whole.elderly;
+    const wanted = choice.pass * everybody - covered / unit;
     const most = people.reduce((sum, each) => sum + each, 0);
     if (wanted > most + 1e-6) refused = "share";
     row(people.map((each, i) => [free.length + i, each]), wanted, Infinity);
@@ -2554,7 +2626,7 @@ function readAnswer(engine, program, goal, answer) {
   // Stations are whole: a bound above seven is eight.
   const least = goal === "fewest" ? Math.ceil(bound - 1e-6) : bound;
   const proved = answer.optimal && (goal === "fewest" ? least >= Math.round(objective) : apart <= Math.max(1e-6, SAME * Math.abs(objective)) + 1e-6);
-  return { open, proved, objective, bound: least, boundCovered: goal === "most" ? covered / engine.unit + bound : null, stations: program.opened.length };
+  return { open, proved, objective, bound: least, boundCovered: goal === "most" ? covered / engine.valueUnit + bound : null, stations: program.opened.length };
 }
 
 /** The section of the panel. */
@@ -2584,7 +2656,7 @@ class Solving {
     const { make } = view.tools;
     const held = this.goal.value;
     const share = percent(view.choice.pass, 0);
-    const listed = [["most", view.say("solve_most")], ["fewest", view.say("solve_fewest", { share })]];
+    const listed = [["most", view.say("solve_most")], ["fewest", view.say(view.engine.weighted ? "solve_fewest_weighted" : "solve_fewest", { share })]];
     this.goal.replaceChildren(...listed.map(([value, told]) => {
       const option = make("option", "", told);
       option.value = value;
@@ -2595,7 +2667,7 @@ class Solving {
   }
 
   paint(view) {
-    const key = `${view.choice.pass} ${document.documentElement.lang}`;
+    const key = `${view.choice.pass} ${view.engine.weighted} ${document.documentElement.lang}`;
     if (this.key !== key) this.speak(view);
     this.key = key;
   }
@@ -2666,7 +2738,8 @@ class Solving {
         ? { value: persons(found.objective), bound: persons(found.bound) }
         : { value: number(Math.round(found.objective) + total), bound: number(found.bound + total) };
     const gap = found.objective ? percent(Math.abs(found.bound - found.objective) / Math.abs(found.objective), 2) : percent(0, 2);
-    this.end(view.text(`solve_${found.proved ? "optimal" : "feasible"}_${goal}`, { ...values, gap }));
+    const told = `solve_${found.proved ? "optimal" : "feasible"}_${goal}`;
+    this.end(view.text(goal === "most" && view.engine.weighted ? `${told}_weighted` : told, { ...values, gap }));
   }
 }
 return { readAnswer, Solving };
@@ -2681,7 +2754,8 @@ const module_plan = (() => {
 const rounded = (value) => (value === null || !Number.isFinite(value) ? null : Number(value.toFixed(6)));
 
 /**
- * New stations, the one that adds most people first; and what each adds to those before it.
+ * New stations, the one that adds most people first, and what each adds to those before it; `value` counts with the
+ * weights of groups, `baseValue` that without the new stations.
  * @param {Engine} engine
  * @param {Choice} choice
  */
@@ -2692,6 +2766,7 @@ function ranked(engine, choice) {
   const waiting = choice.open.filter(isNew);
   engine.set(choice.open.filter((option) => !isNew(option)), choice.minutes);
   const base = engine.coveredWhole / engine.unit;
+  const baseValue = engine.coveredValue / engine.valueUnit;
   const found = [];
   while (waiting.length) {
     let best = 0;
@@ -2704,22 +2779,24 @@ function ranked(engine, choice) {
     engine.turn(option, true);
     found.push({ option, gain: most });
   }
+  const value = engine.coveredValue / engine.valueUnit;
   engine.set(before, choice.minutes);
-  return { base, stations: found };
+  return { base, baseValue, value, stations: found };
 }
 
 /**
  * @param {Engine} engine
  * @param {Choice} choice
  * @param {{covered?: number, status?: string, solver?: string, stoppedBy?: string}} [proof] of the solver of the page: how
- *   many elderly any choice can cover
+ *   many elderly (weighted, where groups have weights) any choice can cover
  */
 function planOf(engine, choice, proof = {}) {
   const { sites, options, data } = engine;
-  const { base, stations } = ranked(engine, choice);
+  const { base, baseValue, value, stations } = ranked(engine, choice);
   const closed = data.today.filter((option) => !choice.open.includes(option)).map((option) => sites.id[options.site[option]]);
   const total = data.whole.elderly;
-  const gained = stations.reduce((sum, { gain }) => sum + gain, 0);
+  // What the plan's model maximises: persons, or weighted persons.
+  const gained = engine.weighted ? value - baseValue : stations.reduce((sum, { gain }) => sum + gain, 0);
   let sum = 0;
   const features = stations.map(({ option, gain }, i) => {
     const site = options.site[option];
@@ -2751,8 +2828,9 @@ function planOf(engine, choice, proof = {}) {
     return { type: "Feature", id, properties, geometry: { type: "Point", coordinates: sites.lon_lat[site] } };
   });
   // Without a solver: nobody beyond those uncovered today can be newly covered.
-  const bound = rounded(Math.max(gained, (proof.covered ?? data.whole.elderly) - base));
-  const request = { model: "mclp", ...limitsOf(choice, proof, stations.length, closed), ...fixedOf(engine, choice, proof) };
+  const everybody = engine.weighted ? engine.value.reduce((all, each) => all + each, 0) / engine.valueUnit : data.whole.elderly;
+  const bound = rounded(Math.max(gained, (proof.covered ?? everybody) - baseValue));
+  const request = { model: "mclp", ...limitsOf(choice, proof, stations.length, closed), ...fixedOf(engine, choice, proof), ...weightsOf(engine) };
   return {
     type: "FeatureCollection",
     result: "plan",
@@ -2790,6 +2868,12 @@ function limitsOf(choice, proof, count, closed) {
   const stations = solved && choice.stations !== null ? choice.stations : solved && choice.budget !== null && !closed.length ? undefined : count;
   const budget = solved && choice.budget !== null ? { budget_cny: choice.budget } : {};
   return { ...(stations === undefined ? {} : { stations }), ...budget, ...closable };
+}
+
+// The weights of groups, also where they are all one: the scenario may state others.
+function weightsOf({ data, weights }) {
+  if (!data.groups.length) return {};
+  return { weights: Object.fromEntries(data.groups.map(({ name }, i) => [name, weights[i]]).filter(([, weight]) => weight !== 1)) };
 }
 
 // What the solver was not free to decide.
@@ -3182,6 +3266,7 @@ class View {
       pass: data.pass_share,
       stations: data.request.stations ?? null,
       budget: data.request.budget_cny ?? null,
+      weights: data.groups.map(({ weight }) => weight),
     };
     this.base = changed(first, {});
     const choice = saved ? this.naming.read(saved.choice, this.base) : this.base;
@@ -3295,8 +3380,8 @@ class View {
   _settings() {
     const { make } = this.tools;
     const { data } = this.engine;
-    const row = (key, control, output) => {
-      const label = make("label", "", this.text(key));
+    const row = (key, control, output, values = {}) => {
+      const label = make("label", "", this.text(key, values));
       label.htmlFor = control.id;
       return make("div", "setting", label, control, output);
     };
@@ -3319,9 +3404,14 @@ class View {
     this.floor = make("select");
     this.floor.id = "what-if-floor";
     this.floor.addEventListener("change", () => this.edit({ floor: this.floor.value }));
+    this.weights = data.groups.map(({ name }, i) => {
+      const input = figure(`what-if-weight-${i}`, (weight) => this.edit({ weights: this.choice.weights.map((each, j) => (i === j ? Math.min(1e6, Math.max(0.001, weight ?? 1)) : each)) }));
+      Object.assign(input, { step: "any", min: 0.001 });
+      return { name, input };
+    });
     this.stations = figure("what-if-stations", (stations) => this.edit({ stations }));
     this.budget = figure("what-if-budget", (budget) => this.edit({ budget }), TEN_THOUSAND);
-    return this._section("settings", row("minutes", this.minutes, this.minutesTold), row("floor", this.floor), row("pass", this.pass, this.passTold), row("most_stations", this.stations), row("budget", this.budget));
+    return this._section("settings", row("minutes", this.minutes, this.minutesTold), row("floor", this.floor), row("pass", this.pass, this.passTold), row("most_stations", this.stations), row("budget", this.budget), ...this.weights.map(({ name, input }) => row("weight", input, null, { name })));
   }
 
   _sites() {
@@ -3407,7 +3497,7 @@ class View {
   /** Measure the choice and paint every figure. */
   refresh() {
     const { engine, choice } = this;
-    engine.set(choice.open, choice.minutes, choice.placed);
+    engine.set(choice.open, choice.minutes, choice.placed, choice.weights);
     this.found = measured(engine, choice);
     this._baselines();
     this._paint();
@@ -3420,7 +3510,7 @@ class View {
   // Today and the plan at the same minutes and shares, worked out again only where these have changed.
   _baselines() {
     const { engine, choice } = this;
-    const key = JSON.stringify([choice.minutes, choice.pass]);
+    const key = JSON.stringify([choice.minutes, choice.pass, choice.weights]);
     if (this.baseKey === key) return;
     this.baseKey = key;
     const of = (open) => {
@@ -3459,6 +3549,7 @@ class View {
     this.pass.value = String(choice.pass);
     put(this.passTold, percent(choice.pass, 0));
     this.floor.value = choice.floor;
+    this.weights.forEach(({ input }, i) => { if (document.activeElement !== input) input.value = String(choice.weights[i]); });
     if (document.activeElement !== this.stations) this.stations.value = choice.stations === null ? "" : String(choice.stations);
     if (document.activeElement !== this.budget) this.budget.value = choice.budget === null ? "" : String(choice.budget / TEN_THOUSAND);
   }
@@ -3740,7 +3831,7 @@ class View {
       return head;
     });
     const rows = this.variants.map(({ name, choice }, i) => {
-      engine.set(choice.open, choice.minutes, choice.placed);
+      engine.set(choice.open, choice.minutes, choice.placed, choice.weights);
       const found = measured(engine, choice);
       const lines = new Map(linesOf(engine, { ...choice, floor: "02" }).map((line) => [line.key, line]));
       const cells = shown.map((column) => make("td", "", lines.has(column) ? lines.get(column).write(found) : "–"));
@@ -3754,7 +3845,7 @@ class View {
       for (const button of [load, drop]) button.setAttribute("aria-label", `${button.textContent} ${name}`);
       return make("tr", "", head, ...cells, make("td", "does", load, " ", drop));
     });
-    engine.set(this.choice.open, this.choice.minutes, this.choice.placed);
+    engine.set(this.choice.open, this.choice.minutes, this.choice.placed, this.choice.weights);
     this.variantTable.replaceChildren(make("thead", "", make("tr", "", make("td"), ...heads, make("td"))), make("tbody", "", ...rows));
   }
 

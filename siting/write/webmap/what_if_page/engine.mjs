@@ -116,6 +116,7 @@ export class Engine {
     // The cells that became covered or uncovered since they were drawn.
     this.changed = [];
     this.isChanged = new Uint8Array(this.cells.length);
+    this._group(arrays);
     this.set(data.today, data.own);
   }
 
@@ -262,6 +263,53 @@ export class Engine {
     }
   }
 
+  // Groups among the elderly, and what covering a cell is worth where a person of a group has a weight.
+  _group(arrays) {
+    this.groups = this.data.groups.map(({ name, known }, i) => {
+      const persons = arrays[`group.${i}`];
+      const unit = unitOf(persons.reduce((sum, each, cell) => sum + each * this.inside[cell], 0));
+      const whole = persons.map((each, cell) => Math.round(each * this.inside[cell] * unit));
+      return { name, known, persons, unit, whole, total: whole.reduce((sum, each) => sum + each, 0), covered: 0 };
+    });
+    this._value(this.groups.map(() => 1));
+  }
+
+  /**
+   * The weighted people of each cell, by the sum that the library makes of them.
+   * @param {number[]} weights of the groups
+   */
+  valueOf(weights) {
+    return this.people.map((people, cell) => {
+      const inside = this.inside[cell];
+      const value = this.groups.reduce((sum, { persons }, i) => sum + (weights[i] - 1) * persons[cell] * inside, people * inside);
+      return Math.max(value, 0);
+    });
+  }
+
+  _value(weights) {
+    this.weights = weights;
+    if (weights.every((each) => each === 1)) {
+      this.value = this.whole;
+      this.valueUnit = this.unit;
+    } else {
+      const value = this.valueOf(weights);
+      this.valueUnit = unitOf(value.reduce((sum, each) => sum + each, 0));
+      this.value = value.map((each) => Math.round(each * this.valueUnit));
+    }
+    this.coveredValue = 0;
+    for (let cell = 0; cell < this.count.length; cell += 1) if (this.count[cell] > 0) this.coveredValue += this.value[cell];
+  }
+
+  /** Whether some person counts for more or less than one. */
+  get weighted() {
+    return this.value !== this.whole;
+  }
+
+  /** @param {number[]} weights of the groups, in the order of the data */
+  setWeights(weights) {
+    if (weights.some((each, i) => each !== this.weights[i])) this._value(weights);
+  }
+
   // Shares × people; by area alone where nobody lives.
   _weights(level, people, unit) {
     const weights = new Float64Array(level.cell.length);
@@ -304,6 +352,8 @@ export class Engine {
 
   _turn(cell, sign) {
     this.coveredWhole += sign * this.whole[cell];
+    this.coveredValue += sign * this.value[cell];
+    for (const group of this.groups) group.covered += sign * group.whole[cell];
     if (!this.isChanged[cell]) {
       this.isChanged[cell] = 1;
       this.changed.push(cell);
@@ -360,8 +410,10 @@ export class Engine {
    * @param {Iterable<number>} options
    * @param {number} minutes
    * @param {Placed[]} [placed] the reader's own stations; those that stand, if absent
+   * @param {number[]} [weights] of the groups; those that hold, if absent
    */
-  set(options, minutes, placed) {
+  set(options, minutes, placed, weights) {
+    if (weights) this.setWeights(weights);
     if (placed) this.place(placed);
     this.setMinutes(minutes);
     const wanted = new Set(options);
@@ -568,7 +620,12 @@ export class Engine {
     for (const [name, floor] of Object.entries({ ...FLOORS, own: whole.land_floor === null ? NaN : whole.land_floor })) {
       gaps[name] = { required: floor * whole.basis, gap: Math.max(0, floor * people - low), least: Math.max(0, floor * whole.basis - high) };
     }
-    return { elderly: whole.elderly, covered, share: most > 0 ? covered / most : NaN, low, high, gaps };
+    const groups = this.groups.map(({ known, unit, total, covered: near }) => ({
+      covered: known ? near / unit : NaN,
+      share: known && total > 0 ? near / total : NaN,
+    }));
+    const weighted = this.coveredValue / this.valueUnit;
+    return { elderly: whole.elderly, covered, share: most > 0 ? covered / most : NaN, low, high, gaps, groups, weighted };
   }
 
   // How many of the units that must have a facility have one.

@@ -75,7 +75,9 @@ export function linesOf(engine, choice) {
   const lines = [
     { key: "share", write: ({ whole }) => percent(whole.share) },
     { key: "covered", write: ({ whole }) => number(whole.covered) },
+    ...data.groups.map(({ name }, i) => ({ key: "group", values: { name }, write: ({ whole: { groups } }) => `${number(groups[i].covered)} · ${percent(groups[i].share)}` })),
   ];
+  if (engine.weighted) lines.push({ key: "weighted", write: ({ whole }) => number(whole.weighted) });
   if (levels.street) {
     const streets = levels.street;
     if (streets.circle) lines.push({ key: "passing", values: { share: percent(choice.pass, 0) }, write: ({ passing }) => `${passing}/${streets.ids.length}` });

@@ -7,7 +7,8 @@
 const rounded = (value) => (value === null || !Number.isFinite(value) ? null : Number(value.toFixed(6)));
 
 /**
- * New stations, the one that adds most people first; and what each adds to those before it.
+ * New stations, the one that adds most people first, and what each adds to those before it; `value` counts with the
+ * weights of groups, `baseValue` that without the new stations.
  * @param {Engine} engine
  * @param {Choice} choice
  */
@@ -18,6 +19,7 @@ export function ranked(engine, choice) {
   const waiting = choice.open.filter(isNew);
   engine.set(choice.open.filter((option) => !isNew(option)), choice.minutes);
   const base = engine.coveredWhole / engine.unit;
+  const baseValue = engine.coveredValue / engine.valueUnit;
   const found = [];
   while (waiting.length) {
     let best = 0;
@@ -30,22 +32,24 @@ export function ranked(engine, choice) {
     engine.turn(option, true);
     found.push({ option, gain: most });
   }
+  const value = engine.coveredValue / engine.valueUnit;
   engine.set(before, choice.minutes);
-  return { base, stations: found };
+  return { base, baseValue, value, stations: found };
 }
 
 /**
  * @param {Engine} engine
  * @param {Choice} choice
  * @param {{covered?: number, status?: string, solver?: string, stoppedBy?: string}} [proof] of the solver of the page: how
- *   many elderly any choice can cover
+ *   many elderly (weighted, where groups have weights) any choice can cover
  */
 export function planOf(engine, choice, proof = {}) {
   const { sites, options, data } = engine;
-  const { base, stations } = ranked(engine, choice);
+  const { base, baseValue, value, stations } = ranked(engine, choice);
   const closed = data.today.filter((option) => !choice.open.includes(option)).map((option) => sites.id[options.site[option]]);
   const total = data.whole.elderly;
-  const gained = stations.reduce((sum, { gain }) => sum + gain, 0);
+  // What the plan's model maximises: persons, or weighted persons.
+  const gained = engine.weighted ? value - baseValue : stations.reduce((sum, { gain }) => sum + gain, 0);
   let sum = 0;
   const features = stations.map(({ option, gain }, i) => {
     const site = options.site[option];
@@ -77,8 +81,9 @@ export function planOf(engine, choice, proof = {}) {
     return { type: "Feature", id, properties, geometry: { type: "Point", coordinates: sites.lon_lat[site] } };
   });
   // Without a solver: nobody beyond those uncovered today can be newly covered.
-  const bound = rounded(Math.max(gained, (proof.covered ?? data.whole.elderly) - base));
-  const request = { model: "mclp", ...limitsOf(choice, proof, stations.length, closed), ...fixedOf(engine, choice, proof) };
+  const everybody = engine.weighted ? engine.value.reduce((all, each) => all + each, 0) / engine.valueUnit : data.whole.elderly;
+  const bound = rounded(Math.max(gained, (proof.covered ?? everybody) - baseValue));
+  const request = { model: "mclp", ...limitsOf(choice, proof, stations.length, closed), ...fixedOf(engine, choice, proof), ...weightsOf(engine) };
   return {
     type: "FeatureCollection",
     result: "plan",
@@ -116,6 +121,12 @@ function limitsOf(choice, proof, count, closed) {
   const stations = solved && choice.stations !== null ? choice.stations : solved && choice.budget !== null && !closed.length ? undefined : count;
   const budget = solved && choice.budget !== null ? { budget_cny: choice.budget } : {};
   return { ...(stations === undefined ? {} : { stations }), ...budget, ...closable };
+}
+
+// The weights of groups, also where they are all one: the scenario may state others.
+function weightsOf({ data, weights }) {
+  if (!data.groups.length) return {};
+  return { weights: Object.fromEntries(data.groups.map(({ name }, i) => [name, weights[i]]).filter(([, weight]) => weight !== 1)) };
 }
 
 // What the solver was not free to decide.

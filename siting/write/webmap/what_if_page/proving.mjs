@@ -6,6 +6,8 @@ import { check, readCertificate, Refuted, valueOf } from "./proof.mjs";
 // A certificate rounds people, times and costs; figures of a plan's file are rounded to a millionth.
 const ROUNDED = 1e-7;
 const WRITTEN = 1e-6;
+// Weights of several groups may have been added in another order.
+const SAME = 1e-12;
 
 /**
  * The problem of the page's data.
@@ -33,11 +35,14 @@ export async function problemOf(told) {
 
 /** Whether the covering problem is made of the people and walks with which the page measures. */
 export function sameData(engine, told, problem) {
-  if (told.model === "p_median" || told.weighted) return true;
+  if (told.model === "p_median") return true;
+  const weights = engine.groups.map(({ name }) => told.weights[name] ?? 1);
+  if (Object.keys(told.weights).some((name) => !engine.groups.some((group) => group.name === name))) return false;
+  const value = engine.valueOf(weights);
   const lived = [];
   engine.people.forEach((people, cell) => { if (people * engine.inside[cell] > 0) lived.push(cell); });
   if (lived.length !== problem.people.length) return false;
-  if (!lived.every((cell, point) => engine.people[cell] * engine.inside[cell] === problem.people[point])) return false;
+  if (!lived.every((cell, point) => Math.abs(value[cell] - problem.people[point]) <= SAME * value[cell])) return false;
   const { start, cell, step } = engine.reach;
   const point = new Map(lived.map((each, i) => [each, i]));
   return told.sites.every((id, row) => {
@@ -71,7 +76,7 @@ export async function verify(engine, told) {
 
 /** The section of the panel. */
 export class Proving {
-  /** @param {any} told the plan's certificate and its problem */
+  /** @param {any} told the plan's certificate and its problem, or that it is checked elsewhere */
   constructor(told) {
     this.told = told;
     this.after = "settings";
@@ -79,6 +84,7 @@ export class Proving {
 
   build(view) {
     const { make } = view.tools;
+    if (this.told.elsewhere) return view._section("verify_title", make("p", "small muted", view.text("verify_elsewhere")));
     this.status = make("p", "small");
     this.status.setAttribute("role", "status");
     this.run = view._button("verify", () => this.start(view));

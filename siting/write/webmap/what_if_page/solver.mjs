@@ -29,7 +29,7 @@ export function askedOf(engine, choice) {
   // Cells that the same sites reach are one group.
   const reached = new Map();
   free.forEach((option, i) => within(options.site[option], (cell) => {
-    if (near[cell] || !(engine.whole[cell] > 0)) return;
+    if (near[cell] || !(engine.value[cell] > 0)) return;
     if (!reached.has(cell)) reached.set(cell, []);
     reached.get(cell).push(i);
   }));
@@ -37,10 +37,10 @@ export function askedOf(engine, choice) {
   for (const [cell, found] of reached) {
     const key = found.join(" ");
     if (!groups.has(key)) groups.set(key, { sites: found, people: 0 });
-    groups.get(key).people += engine.whole[cell];
+    groups.get(key).people += engine.value[cell];
   }
   let covered = 0;
-  for (let cell = 0; cell < near.length; cell += 1) if (near[cell]) covered += engine.whole[cell];
+  for (let cell = 0; cell < near.length; cell += 1) if (near[cell]) covered += engine.value[cell];
   return { kept, free, groups: [...groups.values()], covered };
 }
 
@@ -58,7 +58,7 @@ const cost = (engine, option) => {
 export function programOf(engine, choice, goal) {
   const asked = askedOf(engine, choice);
   const { kept, free, groups, covered } = asked;
-  const { options, unit } = engine;
+  const { options, valueUnit: unit } = engine;
   const opened = kept.filter((option) => engine.isNew(options.site[option]));
   const columns = free.length + groups.length;
   const start = [0];
@@ -93,7 +93,9 @@ export function programOf(engine, choice, goal) {
     }
     if (choice.stations === null && choice.budget === null) refused = "limit";
   } else {
-    const wanted = choice.pass * engine.data.whole.elderly - covered / unit;
+    // Where groups have weights, a share of the weighted people, as a plan of the library has it.
+    const everybody = engine.weighted ? engine.value.reduce((sum, each) => sum + each, 0) / unit : engine.data.whole.elderly;
+    const wanted = choice.pass * everybody - covered / unit;
     const most = people.reduce((sum, each) => sum + each, 0);
     if (wanted > most + 1e-6) refused = "share";
     row(people.map((each, i) => [free.length + i, each]), wanted, Infinity);

@@ -78,7 +78,7 @@ export function readAnswer(engine, program, goal, answer) {
   // Stations are whole: a bound above seven is eight.
   const least = goal === "fewest" ? Math.ceil(bound - 1e-6) : bound;
   const proved = answer.optimal && (goal === "fewest" ? least >= Math.round(objective) : apart <= Math.max(1e-6, SAME * Math.abs(objective)) + 1e-6);
-  return { open, proved, objective, bound: least, boundCovered: goal === "most" ? covered / engine.unit + bound : null, stations: program.opened.length };
+  return { open, proved, objective, bound: least, boundCovered: goal === "most" ? covered / engine.valueUnit + bound : null, stations: program.opened.length };
 }
 
 /** The section of the panel. */
@@ -108,7 +108,7 @@ export class Solving {
     const { make } = view.tools;
     const held = this.goal.value;
     const share = percent(view.choice.pass, 0);
-    const listed = [["most", view.say("solve_most")], ["fewest", view.say("solve_fewest", { share })]];
+    const listed = [["most", view.say("solve_most")], ["fewest", view.say(view.engine.weighted ? "solve_fewest_weighted" : "solve_fewest", { share })]];
     this.goal.replaceChildren(...listed.map(([value, told]) => {
       const option = make("option", "", told);
       option.value = value;
@@ -119,7 +119,7 @@ export class Solving {
   }
 
   paint(view) {
-    const key = `${view.choice.pass} ${document.documentElement.lang}`;
+    const key = `${view.choice.pass} ${view.engine.weighted} ${document.documentElement.lang}`;
     if (this.key !== key) this.speak(view);
     this.key = key;
   }
@@ -190,6 +190,7 @@ export class Solving {
         ? { value: persons(found.objective), bound: persons(found.bound) }
         : { value: number(Math.round(found.objective) + total), bound: number(found.bound + total) };
     const gap = found.objective ? percent(Math.abs(found.bound - found.objective) / Math.abs(found.objective), 2) : percent(0, 2);
-    this.end(view.text(`solve_${found.proved ? "optimal" : "feasible"}_${goal}`, { ...values, gap }));
+    const told = `solve_${found.proved ? "optimal" : "feasible"}_${goal}`;
+    this.end(view.text(goal === "most" && view.engine.weighted ? `${told}_weighted` : told, { ...values, gap }));
   }
 }

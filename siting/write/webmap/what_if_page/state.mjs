@@ -10,6 +10,7 @@
  * @property {number} pass share that passes
  * @property {number | null} stations most new stations
  * @property {number | null} budget yuan
+ * @property {number[]} weights of the groups, in the order of the data
  */
 
 /** @typedef {{name: string, choice: Choice}} Variant */
@@ -85,6 +86,8 @@ export class Naming {
       pass: choice.pass,
       stations: choice.stations,
       budget: choice.budget,
+      // By name: pages of other days may know other groups.
+      ...(data.groups.length ? { weights: data.groups.map(({ name }, i) => [name, choice.weights[i]]) } : {}),
     };
   }
 
@@ -108,7 +111,9 @@ export class Naming {
     const { floor, pass, stations, budget } = told;
     const placed = engine.streets ? (told.placed ?? []) : [];
     open.push(...placed.map(({ slot }) => engine.optionAt(slot)));
-    return changed(base, { open, placed, pinned, minutes: minutes < 0 ? base.minutes : minutes, floor, pass, stations, budget });
+    const weightOf = new Map(told.weights ?? []);
+    const weights = engine.data.groups.map((group, i) => weightOf.get(group.name) ?? base.weights[i]);
+    return changed(base, { open, placed, pinned, minutes: minutes < 0 ? base.minutes : minutes, floor, pass, stations, budget, weights });
   }
 }
 

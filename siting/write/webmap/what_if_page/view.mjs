@@ -34,6 +34,7 @@ export class View {
       pass: data.pass_share,
       stations: data.request.stations ?? null,
       budget: data.request.budget_cny ?? null,
+      weights: data.groups.map(({ weight }) => weight),
     };
     this.base = changed(first, {});
     const choice = saved ? this.naming.read(saved.choice, this.base) : this.base;
@@ -147,8 +148,8 @@ export class View {
   _settings() {
     const { make } = this.tools;
     const { data } = this.engine;
-    const row = (key, control, output) => {
-      const label = make("label", "", this.text(key));
+    const row = (key, control, output, values = {}) => {
+      const label = make("label", "", this.text(key, values));
       label.htmlFor = control.id;
       return make("div", "setting", label, control, output);
     };
@@ -171,9 +172,14 @@ export class View {
     this.floor = make("select");
     this.floor.id = "what-if-floor";
     this.floor.addEventListener("change", () => this.edit({ floor: this.floor.value }));
+    this.weights = data.groups.map(({ name }, i) => {
+      const input = figure(`what-if-weight-${i}`, (weight) => this.edit({ weights: this.choice.weights.map((each, j) => (i === j ? Math.min(1e6, Math.max(0.001, weight ?? 1)) : each)) }));
+      Object.assign(input, { step: "any", min: 0.001 });
+      return { name, input };
+    });
     this.stations = figure("what-if-stations", (stations) => this.edit({ stations }));
     this.budget = figure("what-if-budget", (budget) => this.edit({ budget }), TEN_THOUSAND);
-    return this._section("settings", row("minutes", this.minutes, this.minutesTold), row("floor", this.floor), row("pass", this.pass, this.passTold), row("most_stations", this.stations), row("budget", this.budget));
+    return this._section("settings", row("minutes", this.minutes, this.minutesTold), row("floor", this.floor), row("pass", this.pass, this.passTold), row("most_stations", this.stations), row("budget", this.budget), ...this.weights.map(({ name, input }) => row("weight", input, null, { name })));
   }
 
   _sites() {
@@ -259,7 +265,7 @@ export class View {
   /** Measure the choice and paint every figure. */
   refresh() {
     const { engine, choice } = this;
-    engine.set(choice.open, choice.minutes, choice.placed);
+    engine.set(choice.open, choice.minutes, choice.placed, choice.weights);
     this.found = measured(engine, choice);
     this._baselines();
     this._paint();
@@ -272,7 +278,7 @@ export class View {
   // Today and the plan at the same minutes and shares, worked out again only where these have changed.
   _baselines() {
     const { engine, choice } = this;
-    const key = JSON.stringify([choice.minutes, choice.pass]);
+    const key = JSON.stringify([choice.minutes, choice.pass, choice.weights]);
     if (this.baseKey === key) return;
     this.baseKey = key;
     const of = (open) => {
@@ -311,6 +317,7 @@ export class View {
     this.pass.value = String(choice.pass);
     put(this.passTold, percent(choice.pass, 0));
     this.floor.value = choice.floor;
+    this.weights.forEach(({ input }, i) => { if (document.activeElement !== input) input.value = String(choice.weights[i]); });
     if (document.activeElement !== this.stations) this.stations.value = choice.stations === null ? "" : String(choice.stations);
     if (document.activeElement !== this.budget) this.budget.value = choice.budget === null ? "" : String(choice.budget / TEN_THOUSAND);
   }
@@ -592,7 +599,7 @@ export class View {
       return head;
     });
     const rows = this.variants.map(({ name, choice }, i) => {
-      engine.set(choice.open, choice.minutes, choice.placed);
+      engine.set(choice.open, choice.minutes, choice.placed, choice.weights);
       const found = measured(engine, choice);
       const lines = new Map(linesOf(engine, { ...choice, floor: "02" }).map((line) => [line.key, line]));
       const cells = shown.map((column) => make("td", "", lines.has(column) ? lines.get(column).write(found) : "–"));
@@ -606,7 +613,7 @@ export class View {
       for (const button of [load, drop]) button.setAttribute("aria-label", `${button.textContent} ${name}`);
       return make("tr", "", head, ...cells, make("td", "does", load, " ", drop));
     });
-    engine.set(this.choice.open, this.choice.minutes, this.choice.placed);
+    engine.set(this.choice.open, this.choice.minutes, this.choice.placed, this.choice.weights);
     this.variantTable.replaceChildren(make("thead", "", make("tr", "", make("td"), ...heads, make("td"))), make("tbody", "", ...rows));
   }
 

@@ -132,6 +132,19 @@ def replacing(path: Path, *, lasting: bool = True, mode: int | None = None) -> I
             draft.unlink(missing_ok=True)
 
 
+def usual_mode(folder: Path) -> int:
+    """Return the permissions of a new file in a folder.
+
+    An empty file tells them: to ask for the process's umask would change it for a moment, also for other threads.
+    """
+    probe = folder / f"{_BEGINNING}{secrets.token_hex(8)}{_ENDING}"
+    try:
+        with probe.open("xb") as file:
+            return stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+    finally:
+        probe.unlink(missing_ok=True)
+
+
 def _private(name: str, flags: int) -> int:
     return os.open(name, flags, 0o600)
 

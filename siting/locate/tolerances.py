@@ -8,6 +8,8 @@ from typing import Final
 SUM_TOLERANCE: Final = 1e-12
 # A bound is a sum of up to a million floats: it is moved outward by this share of its terms.
 BOUND_ROUNDING: Final = 1e-10
+# A share of people is reached if less than this share of them is missing: sums of people are exact to fewer digits.
+SHARE_TOLERANCE: Final = 1e-9
 # The rounding error of one term of a sum.
 TERM_ROUNDING: Final = 1.2e-16
 # A saving is a difference of costs: below this share of the cost without any site it is a rounding error.

@@ -12,7 +12,7 @@ from scipy.stats import binom
 
 from siting import places
 from siting.domain.called import place_names
-from siting.domain.nouns import Assessment, Bools, Floats, Ints, Note, Progress, Robustness
+from siting.domain.nouns import NOISE, Assessment, Bools, Floats, Ints, Note, Progress, Robustness
 from siting.domain.scenario import AlternativeGrid, PeopleSource, PlanOptions, Scenario, Uncertainty
 from siting.listing import listed
 from siting.locate.milp.robust import solve_robust
@@ -202,7 +202,7 @@ def robustness_of(
         held_out=_HELD_OUT,
         confidence=_CONFIDENCE,
         promised=solution.stages[0].objective,
-        held_share=float(np.mean(mine >= solution.stages[0].objective * (1.0 - 1e-9))),
+        held_share=float(np.mean(mine >= solution.stages[0].objective * (1.0 - NOISE))),
         at_least=float(mine[_order(share)]),
         mean=math.fsum(mine) / _HELD_OUT,
         worst=float(mine[0]),

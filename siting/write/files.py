@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 from siting.characters import shown
 from siting.errors import Fault, InputError
-from siting.files import can_name_a_file, remember_written, replacing, write_fault_code
+from siting.files import can_name_a_file, remember_written, replacing, usual_mode, write_fault_code
 
 
 @contextmanager
@@ -33,7 +33,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     target = Path(os.path.realpath(path))
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask()
+        mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else usual_mode(target.parent)
         with replacing(target, mode=mode) as file:
             yield file
     except OSError as error:
@@ -116,9 +116,3 @@ def _fault(path: Path, error: OSError) -> Fault:
     code = write_fault_code(error)
     found = str(error.strerror or error) if code == "cannot_write" else str(error.filename or path.parent)
     return Fault(code=code, file=str(path), found=found)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

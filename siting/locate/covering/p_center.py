@@ -12,6 +12,7 @@ from siting.locate.covering.lscp import CoverageTarget, LeastCostSearch, coverag
 from siting.locate.deadline import Deadline, Interruptible
 from siting.locate.highs import solver_name
 from siting.locate.problem import Effort, Ended, PCenter, Problem, Solution, Stage, nothing_found, status_of
+from siting.locate.tolerances import SHARE_TOLERANCE
 
 _NO_SITES: Final = np.zeros(0, dtype=np.int64)
 
@@ -121,7 +122,7 @@ class _Within:
         # No person walks less than to the nearest site.
         order = np.argsort(nearest, kind="stable")
         sums = np.cumsum(people[order])
-        enough = int(np.searchsorted(sums, min(share, 1.0) * math.fsum(people) * (1.0 - 1e-9)))
+        enough = int(np.searchsorted(sums, min(share, 1.0) * math.fsum(people) * (1.0 - SHARE_TOLERANCE)))
         least_s = nearest[order[min(enough, len(order) - 1)]] if len(order) else math.inf
         return cls(reached, share, times[times >= least_s] if math.isfinite(least_s) else times, deadline)
 

@@ -19,6 +19,7 @@ from siting.locate.milp.models import persons_needed, service_variables, share_c
 from siting.locate.milp.objectives import Objective
 from siting.locate.milp.ties import break_ties, without_redundant
 from siting.locate.problem import Effort, Ended, PCenter, Problem, Solution, Stage, nothing_found, status_of
+from siting.locate.tolerances import SUM_TOLERANCE
 
 # Seconds for the evaluation of the last plan, whatever the limit.
 _EVALUATION_S: Final = 10.0
@@ -145,7 +146,7 @@ def nearest_worst(problem: Problem, plan: Evaluation, need: float, seconds: floa
     nearest = problem.nearest(np.concatenate([np.flatnonzero(problem.kept), plan.chosen]))
     order = np.argsort(nearest, kind="stable")
     order = order[problem.people[order] > 0]
-    enough = np.flatnonzero(np.cumsum(problem.people[order]) >= need * (1.0 - 1e-12))
+    enough = np.flatnonzero(np.cumsum(problem.people[order]) >= need * (1.0 - SUM_TOLERANCE))
     if need <= 0.0 or not len(enough):
         return 0.0 if need <= 0.0 else float(seconds)
     return float(min(nearest[order[enough[0]]], seconds))

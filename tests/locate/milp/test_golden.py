@@ -19,9 +19,12 @@ from siting.domain.requirements import Requirement, Sharing
 from siting.locate.highs import Milp, minimise
 from siting.locate.milp.compliance import compliance_milp
 from siting.locate.milp.constraints import ConstraintBlock
+from siting.locate.milp.formulation import LexicographicMilp
 from siting.locate.milp.models import milp_of
 from siting.locate.milp.network import ParentLinks, network_milp
+from siting.locate.milp.p_center import milp_within
 from siting.locate.milp.requirements import system_of
+from siting.locate.milp.robust import robust_milp
 from siting.locate.phases import Phase, PhasedMilp
 from siting.locate.problem import Effort, FairCovering, MaximalCovering, Model, PMedian, Problem, Rules, SetCovering
 
@@ -90,14 +93,24 @@ def programs() -> Iterator[tuple[str, Written]]:
     """Give the program of each objective of each model, under the name of its file."""
     for name, (rules, model) in CASES.items():
         program = milp_of(Problem(REACH, PEOPLE, rules, units=UNITS), model)
-        blocks = [*program.site_constraints, *program.service.blocks, *program.share_constraints]
-        own = [f"y{i}" for i in range(program.service.variables)] + ["least"] * program.dependents
-        for objective in program.objectives:
-            head = f"{objective.name}, {objective.sense}"
-            yield f"{name}_{objective.name}", Written(head, program.single(objective), [*SITES, *own], _names(blocks))
+        yield from _objectives(name, program, ["least"] * program.dependents)
+    # At most 8 minutes for 150 people.
+    yield from _objectives("p_center", milp_within(Problem(REACH, PEOPLE, Rules(stations=2, kept=KEPT)), 480.0, 150.0))
+    draws = np.array([PEOPLE, PEOPLE[::-1], 1.2 * PEOPLE])
+    drawn = robust_milp(Problem(REACH, draws.mean(axis=0), Rules(stations=2, kept=KEPT)), draws, 0.6)
+    yield from _objectives("robust", drawn, ["promise", *(f"exempt{i}" for i in range(len(draws)))])
     yield from _compliance()
     yield from _network()
     yield "phased", _phased()
+
+
+def _objectives(name: str, program: LexicographicMilp, own: Sequence[str] = ()) -> Iterator[tuple[str, Written]]:
+    """Give the program of each objective, whose columns are sites, service and others of its ``own``."""
+    columns = [*SITES, *(f"y{i}" for i in range(program.service.variables)), *own]
+    blocks = [*program.site_constraints, *program.service.blocks, *program.share_constraints]
+    for objective in program.objectives:
+        head = f"{objective.name}, {objective.sense}"
+        yield f"{name}_{objective.name}", Written(head, program.single(objective), columns, _names(blocks))
 
 
 def _phased() -> Written:
@@ -155,13 +168,8 @@ def _network() -> Iterator[tuple[str, Written]]:
         metres=np.array([400.0, 900.0, 300.0, 200.0]),
     )
     program = network_milp(problem, system_of(problem, [station]), links)
-    own = [f"y{i}" for i in range(program.service.variables)]
     pairs = [f"z{child}_{parent}" for child, parent in links.pairs.tolist()]
-    columns = [*SITES, *own, "short0", *pairs, "alone0", "alone1"]
-    blocks = [*program.site_constraints, *program.service.blocks, *program.share_constraints]
-    for objective in program.objectives:
-        head = f"{objective.name}, {objective.sense}"
-        yield f"network_{objective.name}", Written(head, program.single(objective), columns, _names(blocks))
+    yield from _objectives("network", program, ["short0", *pairs, "alone0", "alone1"])
 
 
 def _names(blocks: Sequence[ConstraintBlock]) -> list[str]:

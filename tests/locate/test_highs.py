@@ -137,6 +137,12 @@ def test_nothing_is_printed() -> None:
     assert (told.stdout, told.stderr) == (b"", b"")
 
 
+def test_a_relaxation_prints_nothing_either(capfd: pytest.CaptureFixture[str]) -> None:
+    run = highs.Relaxation(programme([1.0, 1.0], [[1.0, 1.0]], [1.0], [9.0])).solve(Effort())
+    assert run.objective == pytest.approx(1.0)
+    assert capfd.readouterr() == ("", "")
+
+
 class Deaf:
     """A solver that answers nobody while it runs, as HiGHS while it looks for columns that others dominate."""
 

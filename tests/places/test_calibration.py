@@ -254,3 +254,18 @@ def test_a_group_of_its_own_grid_is_brought_to_that_of_the_elderly() -> None:
     assert found.cells["group_alone"].sum() == pytest.approx(2.0, rel=1e-12)
     assert isinstance(found.cells, pd.DataFrame)
     assert not isinstance(found.cells, gpd.GeoDataFrame)
+
+
+def test_units_that_overlap_nearly_whole_have_their_numbers_each() -> None:
+    shares = 0.33 * np.array([[1.0, 1, 1, 1, 0], [0, 1, 1, 1, 1], [1, 0, 1, 1, 1]])
+    people = np.array([10.0, 20, 30, 40, 50])
+    wanted = shares @ (people * np.array([1.5, 0.7, 1.2, 0.9, 2.0]))
+    found = rake(csr_array(shares), people, wanted)
+    assert shares @ found.people == pytest.approx(wanted, rel=1e-9)
+    assert (found.unmet.tolist(), found.together) == ([False] * 3, ())
+
+
+def test_the_factor_of_a_unit_with_half_a_person_is_told() -> None:
+    found = demand(raster([[0.05] * 5] * 2), None, {"own_residents": [2.0, 3.0]})
+    factors = found.factors.set_index(["who", "unit"])
+    assert factors.loc[("residents", "a"), ["before", "after", "factor"]].tolist() == pytest.approx([0.25, 2.0, 8.0])

@@ -122,3 +122,13 @@ def test_read_only_arrays_pass() -> None:
     limit = np.full(1, 200.0)
     limit.flags.writeable = False
     assert attach(replace(street), places, limit).edge.tolist() == [0]
+
+
+def test_the_fastest_edge_may_take_less_than_a_second() -> None:
+    # The second edge is half a metre long and takes 0.2 s one way; the speed on the flat is 0.8 m/s.
+    way = prepared(network([MAIN, ([(2000, 0), (2000, 0.5)], "street")]))
+    short = way.seconds.start[1] + np.arange(way.seconds.pieces[1] + 1)
+    back = way.seconds.back.copy()
+    back[short] = np.linspace(0.0, 0.2, len(short))
+    assert way.fastest == pytest.approx(0.8)
+    assert replace(way, seconds=replace(way.seconds, back=back)).fastest == pytest.approx(2.5)

@@ -230,3 +230,11 @@ def test_on_the_sample_routes_take_as_long_as_the_check_says(sample: Path) -> No
         assert flat - 1e-6 <= slope <= found.route.seconds + 1e-6
         assert flat == pytest.approx(found.route.legs["metres"].sum() / 0.8)
         assert found.route.legs.geometry.length.sum() == pytest.approx(found.route.legs["metres"].sum(), abs=0.05)
+
+
+def test_the_way_to_a_facility_a_few_steps_away_is_told() -> None:
+    # 8 m are 10 s: less than any margin of the search.
+    found = nearest(prepared(STREET), (500, 0), {"a": (508.0, 0.0)})
+    assert found.seconds == pytest.approx(10.0)
+    assert (found.there_s, found.back_s) == (pytest.approx(10.0), pytest.approx(10.0))
+    assert found.route is not None

@@ -397,3 +397,36 @@ def test_pieces_of_ground_are_those_between_which_nobody_walks() -> None:
         for row, column in np.argwhere(np.isfinite(slowness)):
             reached: NDArray[np.bool_] = np.isfinite(walked(over.ground, row, column))
             assert np.array_equal(reached, over.part == over.part[row, column])
+
+
+@given(st.integers(0, 10**6))
+def test_the_nearest_open_cell_is_that_of_all_cells(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    slowness = np.where(rng.random((5, 7)) < 0.25, 1.0, INF)
+    over = surface(slowness)
+    # From 30 m outside the grid to 30 m beyond; whole metres, so that there are equal distances.
+    points = rng.integers([-30, -30], [101, 81], (12, 2)).astype(float)
+    limit = rng.integers(0, 40, 12).astype(float)
+    found = stand(over, np.array([X0, Y0]) + points, limit)
+    cells = [(line, place) for line in range(5) for place in range(7) if slowness[line, place] < INF]
+    for (x, y), far, row, column in zip(points, limit, found.row, found.column, strict=True):
+        down = 50.0 - y
+
+        def near(cell: tuple[int, int], x: float = x, down: float = down) -> tuple[float, float, tuple[int, int]]:
+            top, left = 10.0 * cell[0], 10.0 * cell[1]
+            gap = math.hypot(max(0.0, top - down, down - top - 10), max(0.0, left - x, x - left - 10))
+            return gap, math.hypot(top + 5 - down, left + 5 - x), cell
+
+        inside = math.floor(down / 10), math.floor(x / 10)
+        best = min(map(near, cells), default=(INF, INF, (-1, -1)))
+        expected = inside if inside in cells else best[2] if best[0] <= far else (-1, -1)
+        assert (row, column) == expected
+
+
+def test_a_circle_leaves_out_the_cell_between_two_cells_that_are_reached() -> None:
+    # The middle column is closed; people walk round it through the second row.
+    over = surface([[1.0, INF, 1.0], [1.0, 1.0, 1.0]])
+    access = walk(over, [(5, 15)], [(5, 15)])
+    (circle,) = access.circles.geometry
+    assert circle.area == pytest.approx(5 * 100.0)
+    assert not circle.contains(shapely.Point(X0 + 15, Y0 + 15))

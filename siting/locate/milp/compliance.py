@@ -14,7 +14,7 @@ from siting.domain.nouns import Floats
 from siting.domain.requirements import Requirement
 from siting.locate.deadline import Deadline, keeps_first_plan
 from siting.locate.milp.assignment import ServiceVariables
-from siting.locate.milp.constraints import ConstraintBlock, satisfies, site_constraints
+from siting.locate.milp.constraints import ConstraintBlock, satisfies
 from siting.locate.milp.demand_groups import Groups
 from siting.locate.milp.evaluate import Evaluation, evaluate
 from siting.locate.milp.formulation import DependentVariables, LexicographicMilp
@@ -232,7 +232,6 @@ def compliance_milp(problem: Problem, system: RequirementSystem, *, relaxed: boo
     return LexicographicMilp(
         problem,
         _reached(system),
-        site_constraints(problem),
         (ConstraintBlock(None, need, system.deficit * ROW_SCALE, np.full(needs, np.inf)),),
         (*(shortfall_objective(system, rank, width - needs, width) for rank in ranks), last),
         dependent=shortfalls,

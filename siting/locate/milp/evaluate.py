@@ -1,7 +1,7 @@
 """The exact evaluation of a choice of sites: who is served, and the value of every objective."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -12,7 +12,7 @@ from siting.locate.highs import minimise, uninterrupted
 from siting.locate.milp.constraints import ConstraintBlock
 from siting.locate.milp.formulation import LexicographicMilp, over_all
 from siting.locate.milp.objectives import Objective
-from siting.locate.problem import Effort
+from siting.locate.problem import Effort, Rules
 from siting.locate.tolerances import FLOW_TOLERANCE, LP_ROW_TOLERANCE
 
 # After an interrupt, the last choice is evaluated within so many seconds, or not at all.
@@ -62,12 +62,13 @@ def served_by_kept(milp: LexicographicMilp) -> float:
 
     Persons that kept sites without limit serve have no variable.
     """
-    capacity = milp.problem.rules.capacity
-    if capacity is None or not milp.problem.kept.any():
+    rules = milp.problem.rules
+    if rules.capacity is None or not milp.problem.kept.any():
         return 0.0
-    bare = LexicographicMilp(
-        milp.problem, milp.service, (), (), (_served_objective(milp, milp.service.value),), milp.dependent
-    )
+    # No site opens here, whatever the other rules ask for.
+    problem = replace(milp.problem, rules=Rules(kept=rules.kept, capacity=rules.capacity))
+    served = _served_objective(milp, milp.service.value)
+    bare = LexicographicMilp(problem, milp.service, (), (served,), milp.dependent)
     alone = evaluate(bare, np.zeros(0, dtype=np.int64))
     return 0.0 if alone is None else alone.objective_values[0]
 

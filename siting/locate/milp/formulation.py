@@ -3,13 +3,14 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from siting.domain.nouns import Floats, Ints
 from siting.locate.highs import Milp
 from siting.locate.milp.assignment import ServiceVariables
-from siting.locate.milp.constraints import ConstraintBlock, satisfies, stacked
+from siting.locate.milp.constraints import ConstraintBlock, satisfies, site_constraints, stacked
 from siting.locate.milp.objectives import Objective
 from siting.locate.problem import Bools, Problem
 from siting.locate.tolerances import SUM_TOLERANCE
@@ -48,8 +49,6 @@ class LexicographicMilp:
         The sites, whose variables stand first.
     service : ServiceVariables
         The variables of who is served, which follow.
-    site_constraints : tuple of ConstraintBlock
-        Constraints on the sites alone.
     share_constraints : tuple of ConstraintBlock
         Constraints of the model on served shares, with the exact right-hand sides. If there are dependent variables,
         they hold by the definition of these.
@@ -67,13 +66,17 @@ class LexicographicMilp:
 
     problem: Problem
     service: ServiceVariables
-    site_constraints: tuple[ConstraintBlock, ...]
     share_constraints: tuple[ConstraintBlock, ...]
     objectives: tuple[Objective, ...]
     dependent: DependentVariables | None = None
     need: float = 0.0
     aggregated: "LexicographicMilp | None" = None
     surrogate: Objective | None = None
+
+    @cached_property
+    def site_constraints(self) -> tuple[ConstraintBlock, ...]:
+        """The constraints on the sites alone."""
+        return site_constraints(self.problem)
 
     @property
     def variables(self) -> int:

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.sparse import csr_array, hstack
 
 from siting.locate.milp.assignment import ServiceVariables, assignment_variables, coverage_variables, is_whole
-from siting.locate.milp.constraints import ConstraintBlock, money_unit, site_constraints
+from siting.locate.milp.constraints import ConstraintBlock, money_unit
 from siting.locate.milp.formulation import DependentVariables, LexicographicMilp, over_all
 from siting.locate.milp.objectives import Objective, power_of_two_scale
 from siting.locate.milp.unit_shares import SHARE, least_share, unit_floors, unit_share_rows, unit_totals
@@ -68,7 +68,7 @@ def maximal_covering(problem: Problem) -> LexicographicMilp:
     """
     service = service_variables(problem, by_unit=False)
     objective = covered_objective(problem, service)
-    return LexicographicMilp(problem, service, site_constraints(problem), (), (objective,))
+    return LexicographicMilp(problem, service, (), (objective,))
 
 
 def covered_objective(problem: Problem, service: ServiceVariables, *, more: int = 0) -> Objective:
@@ -122,7 +122,7 @@ def set_covering(problem: Problem, model: SetCovering) -> LexicographicMilp:
         shares.append(unit_floors(problem, service, model.unit_share))
     variables = problem.sites + service.variables
     objective = cost_objective(problem, variables) if model.by_cost else stations_objective(problem, variables)
-    return LexicographicMilp(problem, service, site_constraints(problem), tuple(shares), (objective,), need=need)
+    return LexicographicMilp(problem, service, tuple(shares), (objective,), need=need)
 
 
 def stations_objective(problem: Problem, variables: int) -> Objective:
@@ -197,17 +197,16 @@ def p_median(problem: Problem, model: PMedian) -> LexicographicMilp:
     total = math.fsum(problem.value)
     whole = service.whole and is_whole(problem.times.data)
     same_value = problem.rules.capacity is None or problem.weights is None
-    rules = site_constraints(problem)
     if model.beyond_s is not None:
         savings = over_all(problem.sites, service.seconds - service.value * beyond_s)
         step = 1.0 if whole and same_value and beyond_s == math.floor(beyond_s) else 0.0
         seconds = Objective("seconds", "min", savings, total * beyond_s, step)
-        return LexicographicMilp(problem, service, rules, (), (seconds,))
+        return LexicographicMilp(problem, service, (), (seconds,))
     beyond = Objective(
         "beyond", "min", over_all(problem.sites, -service.value), total, float(service.whole and same_value)
     )
     seconds = Objective("seconds", "min", over_all(problem.sites, service.seconds), 0.0, float(whole and same_value))
-    return LexicographicMilp(problem, service, rules, (), (beyond, seconds), aggregated=fewest_beyond(problem))
+    return LexicographicMilp(problem, service, (), (beyond, seconds), aggregated=fewest_beyond(problem))
 
 
 def fewest_beyond(problem: Problem) -> LexicographicMilp:
@@ -264,10 +263,10 @@ def fair_covering(problem: Problem, model: FairCovering) -> LexicographicMilp:
     service = service_variables(problem, by_unit=True)
     totals, populated = unit_totals(problem)
     whole = service.whole and is_whole(problem.value) and (problem.rules.capacity is None)
-    step, rules = 1.0 if whole else 0.0, site_constraints(problem)
+    step = 1.0 if whole else 0.0
     if model.floor is not None:
         covered = Objective("covered", "max", over_all(problem.sites, service.value), step=step)
-        return LexicographicMilp(problem, service, rules, (unit_floors(problem, service, model.floor),), (covered,))
+        return LexicographicMilp(problem, service, (unit_floors(problem, service, model.floor),), (covered,))
     rows = unit_share_rows(service, problem.sites, totals)[populated]
     # t is a variable of at most 1, although a sum of shares can exceed 1 by rounding.
     matrix = csr_array(hstack([rows, csr_array(np.full((len(populated), 1), -SHARE))], format="csr"))
@@ -283,4 +282,4 @@ def fair_covering(problem: Problem, model: FairCovering) -> LexicographicMilp:
     least = DependentVariables(
         0 * one, one, 0 * one, lambda _, shares: np.array([least_share(problem, service, shares)])
     )
-    return LexicographicMilp(problem, service, rules, (block,), objectives, dependent=least)
+    return LexicographicMilp(problem, service, (block,), objectives, dependent=least)

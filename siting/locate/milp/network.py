@@ -19,7 +19,7 @@ from siting.locate.milp.compliance import (
     required_sites,
     shortfall_objective,
 )
-from siting.locate.milp.constraints import ConstraintBlock, site_constraints
+from siting.locate.milp.constraints import ConstraintBlock
 from siting.locate.milp.evaluate import Evaluation, better_of, evaluate
 from siting.locate.milp.formulation import DependentVariables, LexicographicMilp
 from siting.locate.milp.greedy import site_limits
@@ -207,7 +207,6 @@ def network_milp(problem: Problem, system: RequirementSystem, links: ParentLinks
     return LexicographicMilp(
         problem,
         service,
-        site_constraints(problem),
         (
             *_requirement_rows(rows, system, (int(at[0]), int(at[1]))),
             *_link_rows(rows, links, (int(at[2]), int(at[3]))),

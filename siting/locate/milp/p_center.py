@@ -10,7 +10,6 @@ from siting.domain.nouns import Floats
 from siting.locate.deadline import Deadline, Interruptible
 from siting.locate.highs import solver_name
 from siting.locate.milp.assignment import served_by
-from siting.locate.milp.constraints import site_constraints
 from siting.locate.milp.evaluate import AFTER_INTERRUPT_S, Evaluation, evaluate
 from siting.locate.milp.formulation import LexicographicMilp
 from siting.locate.milp.greedy import greedy_plan
@@ -125,9 +124,7 @@ def milp_within(problem: Problem, seconds: float, need: float) -> LexicographicM
     service = service_variables(near, by_unit=False)
     lack = need - service.base_persons
     nothing = Objective("worst_s", "min", np.zeros(near.sites + service.variables), step=1.0)
-    return LexicographicMilp(
-        near, service, site_constraints(near), (share_constraint(near, service, lack),), (nothing,), need=lack
-    )
+    return LexicographicMilp(near, service, (share_constraint(near, service, lack),), (nothing,), need=lack)
 
 
 def probe(milp: LexicographicMilp, effort: Effort) -> tuple[Evaluation | None, Ended, int]:

@@ -10,7 +10,7 @@ from scipy.sparse import csr_array, eye_array, hstack
 from siting.domain.nouns import Floats, Ints
 from siting.locate.deadline import Deadline, keeps_first_plan
 from siting.locate.milp.assignment import coverage_variables
-from siting.locate.milp.constraints import ConstraintBlock, site_constraints
+from siting.locate.milp.constraints import ConstraintBlock
 from siting.locate.milp.evaluate import better_of, evaluate
 from siting.locate.milp.formulation import DependentVariables, LexicographicMilp
 from siting.locate.milp.lexicographic import solve_from
@@ -122,7 +122,7 @@ def robust_milp(problem: Problem, draws: Floats, share: float) -> LexicographicM
         ConstraintBlock(None, csr_array(spared), np.array([-np.inf]), np.array([float(exempt)])),
     )
     objectives = (Objective("promised", "max", promise), covered_objective(problem, service, more=1 + count))
-    return LexicographicMilp(problem, service, site_constraints(problem), blocks, objectives, dependent=dependent)
+    return LexicographicMilp(problem, service, blocks, objectives, dependent=dependent)
 
 
 def exempted(draws: int, share: float) -> int:

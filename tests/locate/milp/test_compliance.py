@@ -14,6 +14,8 @@ from scipy.sparse import csr_array
 from siting.domain.requirements import Requirement, Sharing
 from siting.locate.highs import Run
 from siting.locate.milp import comply, lexicographic
+from siting.locate.milp.compliance import shortfall_objective
+from siting.locate.milp.requirements import system_of
 from siting.locate.problem import Effort, Problem, Rules, without_plan
 from tests.drawing import examples
 
@@ -280,3 +282,13 @@ def test_what_rows_add_must_fit() -> None:
         comply(problem_of(Rules(), 2), [land(1.0, [1.0])], Effort())
     with pytest.raises(ValueError, match="none negative"):
         comply(problem_of(Rules(), 2), [land(1.0, [1.0, -1.0])], Effort())
+
+
+def test_missing_facilities_are_counted_in_whole_numbers_and_missing_land_is_not() -> None:
+    none, reach = np.zeros(3), csr_array(60.0 * np.eye(3))
+    asked = [
+        Requirement("station", "community", "c", "mandatory", "facility", 1.0, 0.0, np.array([1.0, 1, 0]), None, 0),
+        Requirement("land", "district", "d", "mandatory", "land", 900.0, 200.0, np.array([300.0, 400, 500]), None, 1),
+    ]
+    system = system_of(Problem(reach, none), asked)
+    assert [shortfall_objective(system, rank, 3, 5).step for rank in (0, 1)] == [1.0, 0.0]

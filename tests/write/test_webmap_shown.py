@@ -199,6 +199,45 @@ def test_folded_the_district_fills_the_map(browser: Any, map_file: Path) -> None
     page.context.close()
 
 
+HELD = """() => {
+    const read = Response.prototype.arrayBuffer;
+    const gate = new Promise((done) => { window.go = done; });
+    Response.prototype.arrayBuffer = async function () { await gate; return read.call(this); };
+}"""
+
+
+def test_what_is_clicked_before_the_data_are_read_is_done_afterwards(browser: Any, map_file: Path) -> None:
+    context = browser.new_context(offline=True, viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    page.on("pageerror", lambda error: pytest.fail(str(error)))
+    page.add_init_script(f"({HELD})()")
+    page.goto(map_file.as_uri())
+    assert page.locator("#loading").inner_text() == "正在读取…"
+    assert page.evaluate("document.body.getAttribute('aria-busy')") == "true"
+    page.click("#language")
+    page.locator("[data-layer=water], [data-layer=network]").first.click(force=True)
+    shown = page.evaluate("document.querySelector('[data-layer=water], [data-layer=network]').checked")
+    page.evaluate("window.go()")
+    page.wait_for_function("'ready' in document.body.dataset")
+    assert page.locator("#loading").is_hidden()
+    assert page.evaluate("document.documentElement.lang") == "en"
+    after = "document.querySelector('[data-layer=water], [data-layer=network]').checked"
+    assert page.evaluate(after) != shown
+    context.close()
+
+
+def test_a_page_that_is_cut_says_so(browser: Any, map_file: Path, tmp_path: Path) -> None:
+    text = map_file.read_text(encoding="utf-8")
+    start = text.index('"packed":"') + 2_000
+    cut = tmp_path / "cut.html"
+    cut.write_text(text[:start] + text[start + 40 :], encoding="utf-8")
+    page = browser.new_context(offline=True).new_page()
+    page.goto(cut.as_uri())
+    page.locator("#broken").wait_for()
+    assert page.locator("#loading").is_hidden()
+    page.context.close()
+
+
 def test_a_finger_pulls_the_sheet(browser: Any, map_file: Path) -> None:
     page = _page(browser, map_file, 390, 844, 1)
     box = page.locator("#grip").bounding_box()

@@ -157,6 +157,8 @@ def _labels(lang: Lang) -> dict[str, str]:
         "t_switch": words("map.switch_language").html(),
         "t_switch_name": escape(say("map.switch_language_name", lang)),
         "t_layers": words("map.layers").html(),
+        "t_loading": words("map.loading").html(),
+        "t_broken": words("map.broken").html(),
         "t_panel": words("map.panel").html(),
         "t_hide": escape(say("map.hide_panel", lang)),
         "t_sheet": escape(say("map.sheet_peek", lang)),

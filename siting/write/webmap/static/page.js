@@ -19,6 +19,30 @@ const siting = (() => {
   // As wide as fits beside the zoom buttons.
   const POPUP = { minWidth: 240, autoPan: false, get maxWidth() { return Math.min(336, map.getSize().x - 90); } };
 
+  // What is clicked before the page's data are unpacked is done afterwards.
+  const waiting = {
+    clicks: [],
+    told: document.getElementById("loading"),
+    hold(event) {
+      if (!event.isTrusted) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      waiting.clicks.push(event.target);
+    },
+    begin() {
+      document.body.setAttribute("aria-busy", "true");
+      waiting.told.hidden = false;
+      document.addEventListener("click", waiting.hold, true);
+    },
+    end() {
+      document.body.removeAttribute("aria-busy");
+      waiting.told.hidden = true;
+      document.removeEventListener("click", waiting.hold, true);
+      for (const target of waiting.clicks.splice(0)) target.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true }));
+    },
+  };
+  waiting.begin();
+
   const language = () => (root.classList.contains("en") ? "en" : "zh");
   const say = (pair) => pair[language()];
 
@@ -539,7 +563,13 @@ const siting = (() => {
   };
 
   async function start(made) {
-    data = await sitingWhatIf.held("siting-data");
+    try {
+      data = await sitingWhatIf.held("siting-data");
+    } catch {
+      waiting.told.hidden = true;
+      document.getElementById("broken").hidden = false;
+      return;
+    }
     map = made;
     document.body.dataset.sheet = "peek";
     dress();
@@ -591,6 +621,7 @@ const siting = (() => {
     sitingPrint.start(map, names, () => (view.moved ? null : L.latLngBounds(data.extent)));
     speak(language());
     document.body.dataset.ready = "";
+    waiting.end();
   }
 
   return { get data() { return data; }, start, found, popup: (key) => popup(data.popups[key]) };

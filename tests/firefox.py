@@ -15,6 +15,10 @@ import pytest
 
 # How long Firefox may take to start.
 START_S = 60.0
+# What the console holds of a page: its own errors and warnings, not those of the browser.
+COMPLAINTS = """return Services.console.getMessageArray()
+    .filter((told) => told instanceof Ci.nsIScriptError && told.sourceName.startsWith(arguments[0]))
+    .map((told) => told.errorMessage);"""
 
 
 class Firefox:
@@ -35,9 +39,33 @@ class Firefox:
         """Open a file."""
         self._ask("WebDriver:Navigate", {"url": path.as_uri()})
 
-    def run(self, script: str) -> Any:
+    def run(self, script: str, *given: Any) -> Any:
         """Run a script in the page, and return what it returns."""
-        return self._ask("WebDriver:ExecuteScript", {"script": script, "args": []})["value"]
+        return self._ask("WebDriver:ExecuteScript", {"script": script, "args": list(given)})["value"]
+
+    def evaluate(self, function: str, given: Any = None) -> Any:
+        """Call a function in the page, as Playwright does."""
+        return self.run(f"return ({function})(arguments[0]);", given)
+
+    def wait_for_timeout(self, milliseconds: float) -> None:
+        """Wait, as Playwright does."""
+        time.sleep(milliseconds / 1000)
+
+    def screenshot(self) -> bytes:
+        """Return a picture of what is seen, as Playwright does."""
+        return base64.b64decode(self._ask("WebDriver:TakeScreenshot", {"full": False})["value"])
+
+    def complaints(self, path: Path) -> list[str]:
+        """Return the errors and warnings of a page, of the page's policy too."""
+        self._ask("Marionette:SetContext", {"value": "chrome"})
+        found: list[str] = self.run(COMPLAINTS, path.as_uri())
+        self._ask("Marionette:SetContext", {"value": "content"})
+        return found
+
+    def fetched(self) -> list[str]:
+        """Return what the page asked for beyond its own file, whether or not it came."""
+        found: list[str] = self.run("return performance.getEntriesByType('resource').map(({ name }) => name);")
+        return [url for url in found if not url.startswith(("data:", "blob:"))]
 
     def until(self, script: str, seconds: float = 30.0) -> None:
         """Wait until a script returns something true."""
@@ -48,8 +76,7 @@ class Firefox:
 
     def picture(self, path: Path) -> None:
         """Write a picture of what is seen."""
-        told = self._ask("WebDriver:TakeScreenshot", {"full": False})["value"]
-        path.write_bytes(base64.b64decode(told))
+        path.write_bytes(self.screenshot())
 
     def _ask(self, command: str, values: dict[str, Any]) -> dict[str, Any]:
         self.count += 1
@@ -80,7 +107,18 @@ def firefox(folder: Path) -> Iterator[Firefox]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     (folder / "user.js").write_text(f'user_pref("marionette.port", {port});\n', encoding="utf-8")
-    command = [found, "--headless", "--marionette", "--profile", str(folder), "--width", "1366", "--height", "768"]
+    command = [
+        found,
+        "--headless",
+        "--marionette",
+        "--remote-allow-system-access",
+        "--profile",
+        str(folder),
+        "--width",
+        "1366",
+        "--height",
+        "768",
+    ]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         with _connected(port, process) as wire:

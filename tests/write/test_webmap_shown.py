@@ -1,28 +1,21 @@
 """What is seen of the map on screens of many sizes: by pixels, and by what lies over what."""
 
-import io
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import pytest
-from PIL import Image
 
 from siting.results import Plan
 from siting.write.webmap import write_map
 from tests.write.conftest import X, Y
 from tests.write.pages import at
+from tests.write.seen import Spot, look, pixels_of, spots_of
 
 SCREENS = [(1366, 768, 1), (1440, 900, 1), (1920, 1080, 1), (2560, 1440, 1), (1440, 900, 2)]
 HANDHELD = [(390, 844), (820, 1180)]
-WATER = (0xB7, 0xD3, 0xE2)
-PAPER = (0xFB, 0xFA, 0xF6)
 # Land within reach of 0, 0.1 and 0.25 m²: drawn at 78 % over the paper.
 AREAS = {150: (0x8C, 0x51, 0x0A), 750: (0x80, 0xCD, 0xC1), 1350: (0x01, 0x66, 0x5E)}
-# Land within reach above 0: below 0.05, 0.1, 0.2, and above.
-NONE = (0x8C, 0x51, 0x0A)
-REACH = ((0xBF, 0x81, 0x2D), (0xDF, 0xB8, 0x5F), (0x80, 0xCD, 0xC1), (0x01, 0x66, 0x5E))
 
 
 @pytest.fixture(scope="module")
@@ -34,20 +27,8 @@ def district(plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def spots(plan: Plan) -> list[tuple[str, tuple[float, float], tuple[int, int, int]]]:
-    """Points inside shapes of three layers, with the colour of each."""
-    inputs = plan.before.assessment.inputs
-    areas = plan.before.assessment.places.loc["residential_area"]
-    found = []
-    for shape, land in zip(areas.geometry, areas["land_reach_m2_per_person"], strict=True):
-        if np.isfinite(land):
-            colour = REACH[sum(land >= edge for edge in (0.05, 0.1, 0.2))] if land > 0 else NONE
-            found.append(("areas", shape.representative_point(), _over(colour, 0.78)))
-    water = gpd.GeoSeries([inputs.basemap["water"].union_all()], crs=inputs.crs)
-    inside = water.sample_points(60, rng=7).explode()
-    found += [("water", point, WATER) for point in inside if water.iloc[0].boundary.distance(point) > 40]
-    moved = gpd.GeoSeries([point for _, point, _ in found], crs=inputs.crs).to_crs(4326)
-    return [(name, (point.y, point.x), colour) for (name, _, colour), point in zip(found, moved, strict=True)]
+def spots(plan: Plan) -> list[Spot]:
+    return spots_of(plan)
 
 
 @pytest.mark.parametrize(("width", "height", "scale"), SCREENS)
@@ -57,15 +38,15 @@ def test_every_layer_is_seen_at_every_zoom_and_after_pans(
     page = _page(browser, district, width, height, scale)
     _all_names(page, plan)
     page.click("#fold-card")
-    _look(page, spots, scale, least=40)
+    look(page, spots, scale, least=40)
     # Every zoom on one screen; on the others, where a look costs more, the second of them.
     for closer, least in ((0.7, 30), (0.7, 10), (0.7, 3)) if (width, scale) == (1920, 1) else ((1.4, 10),):
         page.evaluate(f"void map_main.setZoom(map_main.getZoom() + {closer}, {{ animate: false }})")
-        _look(page, spots, scale, least=least)
+        look(page, spots, scale, least=least)
     for pan in range(10):
         shift = [(-1) ** pan * (90 + 40 * pan), 70 * (pan % 3 - 1)]
         page.evaluate(f"void map_main.panBy({shift}, {{ animate: false }})")
-    _look(page, spots, scale, least=3)
+    look(page, spots, scale, least=3)
     page.context.close()
 
 
@@ -79,39 +60,6 @@ def _all_names(page: Any, plan: Plan) -> None:
         assert not any(_over_one_another(one, other) for other in boxes[:i])
 
 
-def _look(page: Any, spots: list[Any], scale: int, *, least: int) -> None:
-    """Find the colour of each layer where its shapes lie and nothing else covers them."""
-    page.wait_for_timeout(150)
-    shown = page.evaluate(
-        """(points) => points.map((at) => {
-            const frame = map_main.getContainer().getBoundingClientRect();
-            const point = map_main.latLngToContainerPoint(at);
-            const [x, y] = [point.x + frame.left, point.y + frame.top];
-            const named = [...document.querySelectorAll(".leaflet-names-pane span")].some((name) => {
-                const box = name.getBoundingClientRect();
-                return x > box.left - 4 && x < box.right + 4 && y > box.top - 4 && y < box.bottom + 4;
-            });
-            const top = document.elementFromPoint(x, y);
-            return top && !named && top.closest(".map") && !top.closest(".mark, .leaflet-control") ? [x, y] : null;
-        })""",
-        [at for _, at, _ in spots],
-    )
-    pixels = _pixels(page.screenshot())
-    seen: dict[str, list[bool]] = {}
-    for (name, _, colour), point in zip(spots, shown, strict=True):
-        if point:
-            found = pixels[int(point[1] * scale), int(point[0] * scale)]
-            seen.setdefault(name, []).append(bool(np.abs(found - np.array(colour)).max() <= 24))
-    assert sum(map(len, seen.values())) >= least
-    for name, right in seen.items():
-        # Lines of the network and of borders cross some of them.
-        assert np.mean(right) >= 0.8, (name, right)
-
-
-def _over(colour: tuple[int, int, int], opacity: float) -> tuple[float, ...]:
-    return tuple(opacity * front + (1 - opacity) * back for front, back in zip(colour, PAPER, strict=True))
-
-
 def test_what_is_switched_on_last_stays_in_its_place(browser: Any, map_file: Path) -> None:
     """Areas stay above units and borders above both, in whatever order they were switched on."""
     page = _page(browser, map_file, 1366, 768, 1)
@@ -119,7 +67,7 @@ def test_what_is_switched_on_last_stays_in_its_place(browser: Any, map_file: Pat
         page.uncheck(f"[data-layer={layer}]")
     page.check("[data-layer=unit_street]")
     page.wait_for_timeout(200)
-    pixels = _pixels(page.screenshot())
+    pixels = pixels_of(page.screenshot())
     for east, colour in AREAS.items():
         left, top = at(page, X + east, Y + 150)
         assert np.abs(pixels[int(top), int(left)] - np.array(colour)).max() < 60
@@ -273,7 +221,3 @@ def _apart(page: Any, parts: list[str]) -> None:
     for i, one in enumerate(boxes):
         for j, other in enumerate(boxes[:i]):
             assert not _over_one_another(one, other), (parts[i], parts[j], one, other)
-
-
-def _pixels(png: bytes) -> Any:
-    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(int)
